@@ -1,0 +1,19 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace app {
+
+/// Where a model runs: "cpu", "vulkan" (the first usable device) or "vulkan:N".
+struct DeviceChoice {
+  enum class Kind : std::uint8_t { Auto, Cpu, Vulkan };
+  Kind kind = Kind::Auto;  ///< Auto: the best Vulkan device that works, else the CPU
+  std::uint32_t index = 0;
+
+  /// @throws core::Error (InvalidArgument) naming what is allowed
+  static DeviceChoice parse(std::string_view text);
+  std::string toString() const;
+};
+
+}  // namespace app

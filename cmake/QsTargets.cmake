@@ -1,0 +1,50 @@
+# Project-wide compiler settings and the functions that declare libraries and tests.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(qs_flags INTERFACE)
+# -ffp-contract=off: encoders must round exactly as their references do; a fused multiply-add changes bytes.
+target_compile_options(qs_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wno-sign-conversion -Wshadow
+                                          -Wnon-virtual-dtor -ffp-contract=off)
+if(QS_WARNINGS_AS_ERRORS)
+  target_compile_options(qs_flags INTERFACE -Werror)
+endif()
+if(QS_SANITIZE)
+  target_compile_options(qs_flags INTERFACE -fsanitize=${QS_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(qs_flags INTERFACE -fsanitize=${QS_SANITIZE})
+endif()
+
+# qs_library(NAME PATH [DEPS lib…] [EXTERNAL lib…])
+# A static library made of every *.cpp in the current folder, included as "PATH/header.h". Its headers are visible
+# only to targets that link it: each library has its own include root, so an include against the direction of the
+# dependencies does not compile.
+function(qs_library name path)
+  cmake_parse_arguments(ARG "" "" "DEPS;EXTERNAL;SUBFOLDERS" ${ARGN})
+  set(globs "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/*.h")
+  foreach(folder IN LISTS ARG_SUBFOLDERS)
+    list(APPEND globs "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.h")
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${globs})
+  set(root "${CMAKE_BINARY_DIR}/include/${name}")
+  get_filename_component(parent "${path}" DIRECTORY)
+  file(MAKE_DIRECTORY "${root}/${parent}")
+  file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${root}/${path}" SYMBOLIC)
+  add_library(${name} STATIC ${sources})
+  set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(${name} PUBLIC "${root}")
+  target_link_libraries(${name} PUBLIC qs_flags ${ARG_DEPS} ${ARG_EXTERNAL})
+endfunction()
+
+# qs_test(NAME LIBS lib…) — one Qt Test executable from NAME.cpp, run by ctest on the offscreen platform.
+function(qs_test name)
+  cmake_parse_arguments(ARG "" "" "LIBS;LABELS;ENV" ${ARGN})
+  add_executable(${name} ${name}.cpp)
+  set_target_properties(${name} PROPERTIES AUTOMOC ON)
+  target_compile_definitions(${name} PRIVATE QS_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" QS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE qs_test_support Qt6::Test ${ARG_LIBS})
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "QT_QPA_PLATFORM=offscreen;${ARG_ENV}" TIMEOUT 300 LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,70 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/io/metadata.h"
+#include "core/tensor/tensor_view.h"
+
+namespace core::io {
+
+enum class FileFormat { Gguf, Safetensors };
+
+/// One row of a checkpoint's tensor table.
+struct TensorInfo {
+  std::string name;
+  tensor::DType dtype;
+  tensor::Shape shape;
+  std::uint64_t offset;  ///< of the first byte, from the start of its file
+  std::uint64_t bytes;
+  std::uint32_t file;  ///< index into Checkpoint::files()
+};
+
+/// An opened model: metadata and a table of tensors over read-only mapped bytes. It knows nothing of quantization.
+/// Immutable after opening; every tensor's range has been checked to lie inside its file and overlap no other.
+class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
+ public:
+  virtual ~Checkpoint() = default;
+
+  const std::string& name() const { return m_name; }  ///< file or folder name, or general.name
+  FileFormat format() const { return m_format; }
+  /// general.architecture of GGUF or model_type of config.json; empty when unknown.
+  const std::string& architecture() const { return m_architecture; }
+  const Metadata& metadata() const { return m_metadata; }
+  std::span<const TensorInfo> tensors() const { return m_tensors; }
+  std::optional<std::size_t> find(std::string_view tensorName) const;
+  const std::vector<std::filesystem::path>& files() const { return m_files; }
+  std::uint64_t fileBytes() const { return m_fileBytes; }
+  /// Sum of all tensors' value counts.
+  std::uint64_t parameters() const;
+  /// The tensor's bytes in the mapping, kept alive by the view. @pre index < tensors().size()
+  tensor::TensorView view(std::size_t index) const;
+  /// @throws Error (NotFound) naming the tensor.
+  tensor::TensorView view(std::string_view tensorName) const;
+
+ protected:
+  virtual std::span<const std::byte> fileContents(std::uint32_t file) const = 0;
+
+  std::string m_name;
+  FileFormat m_format = FileFormat::Gguf;
+  std::string m_architecture;
+  Metadata m_metadata;
+  std::vector<TensorInfo> m_tensors;
+  std::vector<std::filesystem::path> m_files;
+  std::uint64_t m_fileBytes = 0;
+  std::unordered_map<std::string_view, std::size_t> m_index;  ///< views into m_tensors' names
+};
+
+/// Opens a GGUF file, a safetensors file, a *.safetensors.index.json or a folder that holds one of them.
+/// Chosen by content (magic), not by name.
+/// @throws Error with one sentence naming file, what was expected, what was found and where.
+std::shared_ptr<const Checkpoint> openCheckpoint(const std::filesystem::path& path, const JobContext& job = JobContext());
+
+}  // namespace core::io

@@ -1,0 +1,81 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/model/executor.h"
+#include "core/model/sampler.h"
+#include "core/text/chat_template.h"
+#include "core/text/tokenizer.h"
+
+namespace core::model {
+
+/// The k most probable tokens of a distribution, most probable first.
+struct TokenProbability {
+  TokenId token;
+  float probability;
+};
+std::vector<TokenProbability> topProbabilities(std::span<const float> logits, std::size_t k);
+/// KL(p ‖ q) in nats of the softmax distributions of two logit rows of equal length.
+double klDivergence(std::span<const float> pLogits, std::span<const float> qLogits);
+
+struct GeneratedToken {
+  TokenId id;
+  std::string text;  ///< what became visible with it; may be empty
+  float probability; ///< under the model, temperature 1
+  std::vector<TokenProbability> top;  ///< up to 5
+  std::vector<float> logits;          ///< only when GenerationOptions::keepLogits
+};
+
+struct GenerationOptions {
+  SamplingOptions sampling;
+  std::uint32_t maxTokens = 256;
+  bool keepLogits = false;
+};
+
+enum class StopReason : std::uint8_t { EndOfTurn, MaxTokens, ContextFull, Cancelled };
+
+struct GenerationResult {
+  std::string text;
+  std::vector<TokenId> tokens;
+  std::uint32_t promptTokens = 0;
+  std::uint32_t cachedTokens = 0;  ///< of the prompt, already in the KV cache
+  double timeToFirstTokenS = 0;
+  double prefillTokensPerS = 0;
+  double decodeTokensPerS = 0;
+  StopReason stop = StopReason::EndOfTurn;
+};
+
+/// A conversation with one model under one scheme on one device: executor + KV cache + tokenizer + template + sampler.
+class Session {
+ public:
+  using OnToken = std::function<void(const GeneratedToken&)>;
+
+  Session(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
+          std::shared_ptr<const text::ChatTemplate> chatTemplate, std::uint32_t contextLength, KvType kvType);
+
+  /// Answers a conversation; the part of the prompt that is already in the KV cache is not computed again.
+  GenerationResult chat(std::span<const text::ChatMessage> messages, const GenerationOptions& options,
+                        const OnToken& onToken, const JobContext& job = JobContext());
+  /// Continues a raw text or token prompt.
+  GenerationResult complete(std::span<const TokenId> prompt, const GenerationOptions& options, const OnToken& onToken,
+                            const JobContext& job = JobContext());
+  /// Teacher forcing: logits [tokens.size(), vocabulary] of given tokens from an empty cache.
+  std::vector<float> score(std::span<const TokenId> tokens, const JobContext& job = JobContext());
+
+  Executor& executor() { return *m_executor; }
+  const text::Tokenizer& tokenizer() const { return *m_tokenizer; }
+  std::uint64_t kvBytes() const { return m_cache->bytes(); }
+  void reset();
+
+ private:
+  std::unique_ptr<Executor> m_executor;
+  std::shared_ptr<const text::Tokenizer> m_tokenizer;
+  std::shared_ptr<const text::ChatTemplate> m_chatTemplate;
+  std::unique_ptr<KvCache> m_cache;
+  std::vector<TokenId> m_cached;  ///< tokens whose keys and values are in m_cache
+};
+
+}  // namespace core::model

@@ -1,0 +1,33 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/quant/quantized_tensor.h"
+
+namespace core::quant {
+
+/// True when `decode` and the executors understand this dtype.
+bool isDecodable(tensor::DType dtype);
+
+/// Decodes `count` values starting at flat index `first` (row-major) into out[0…count).
+/// For block types `first` and `count` may be any range; whole blocks are fastest. Total: any bytes decode.
+/// @throws Error (Unsupported) when the dtype has no decoder, (InvalidArgument) when the range leaves the tensor.
+void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t count, float* out);
+
+/// Applies a scheme to a tensor (decoded to float32 first). Parallel over rows or blocks.
+/// A scheme that cannot hold this shape (q4_0 on rows that are not whole blocks) is refused.
+/// @throws Error (InvalidArgument, Unsupported), Cancelled
+QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job = JobContext());
+
+/// The tensor as it is stored (zero copy): Plain or Block over the view's own bytes.
+/// @throws Error (Unsupported) when the dtype has no decoder.
+QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor);
+
+/// Decodes rows [firstRow, firstRow + rowCount) into out (rowCount × rowValues). Exact and total.
+void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out);
+
+/// All values, row-major.
+std::vector<float> dequantize(const QuantizedTensor& tensor, const JobContext& job = JobContext());
+
+}  // namespace core::quant

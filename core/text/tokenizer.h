@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/io/checkpoint.h"
+
+namespace core::text {
+
+using TokenId = std::int32_t;
+
+enum class SpecialTokens : std::uint8_t {
+  AsText,  ///< "<|user|>" in the input is ordinary text
+  Parse    ///< control and user-defined tokens in the input become their ids (for rendered chat templates)
+};
+
+/// Text ↔ ids, made from a model file's metadata. Immutable, safe from any thread.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  /// @throws Error (InvalidFile or Unsupported) naming the key that is missing, malformed or of an unknown kind.
+  static std::shared_ptr<const Tokenizer> fromCheckpoint(const io::Checkpoint& checkpoint);
+
+  virtual std::size_t size() const = 0;
+  /// Ids of a valid or invalid UTF-8 text (invalid bytes go through byte fallback). Adds no BOS or EOS.
+  virtual std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const = 0;
+  /// encode with BOS in front where the model asks for it (add_bos_token).
+  std::vector<TokenId> encodePrompt(std::string_view text, SpecialTokens special) const;
+  /// The raw bytes one token stands for; possibly part of a UTF-8 character; empty for control tokens.
+  virtual std::string bytes(TokenId id) const = 0;
+  /// The token as the vocabulary writes it ("▁the", "<0x0A>", "<|user|>"), for people.
+  virtual const std::string& piece(TokenId id) const = 0;
+  /// Whole text of a sequence; control tokens give nothing; invalid UTF-8 becomes U+FFFD.
+  std::string decode(std::span<const TokenId> ids) const;
+
+  virtual std::optional<TokenId> bos() const = 0;
+  virtual std::optional<TokenId> eos() const = 0;
+  virtual bool addsBos() const = 0;
+  /// End of sequence, end of turn: generation stops at these.
+  virtual bool isEndOfGeneration(TokenId id) const = 0;
+};
+
+}  // namespace core::text
