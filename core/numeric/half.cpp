@@ -1,0 +1,91 @@
+#include "core/numeric/half.h"
+
+#include <cassert>
+#include <cstring>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace core::numeric {
+
+namespace {
+
+std::uint16_t loadCode(const std::byte* bytes) {
+  std::uint16_t code = 0;
+  std::memcpy(&code, bytes, sizeof(code));
+  return code;
+}
+
+#if defined(__x86_64__)
+// Runtime dispatch by hand: function clones through ifunc do not work under ThreadSanitizer.
+bool hasF16c() {
+  static const bool has = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("f16c") != 0;
+  return has;
+}
+
+/// Converts whole groups of 8 and returns how many values that were.
+__attribute__((target("avx2,f16c"))) std::size_t halfGroups(const std::byte* in, float* out, std::size_t count) {
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 2 * i))));
+  return i;
+}
+
+__attribute__((target("avx2,f16c"))) std::size_t toHalfGroups(const float* in, std::uint16_t* out, std::size_t count) {
+  std::size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i),
+                     _mm256_cvtps_ph(_mm256_loadu_ps(in + i), _MM_FROUND_TO_NEAREST_INT));
+  return i;
+}
+
+std::size_t bfloat16Groups(const std::byte* in, float* out, std::size_t count) {
+  std::size_t i = 0;
+  const __m128i zero = _mm_setzero_si128();
+  for (; i + 8 <= count; i += 8) {
+    const __m128i codes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 2 * i));
+    _mm_storeu_ps(out + i, _mm_castsi128_ps(_mm_unpacklo_epi16(zero, codes)));
+    _mm_storeu_ps(out + i + 4, _mm_castsi128_ps(_mm_unpackhi_epi16(zero, codes)));
+  }
+  return i;
+}
+#else
+bool hasF16c() { return false; }
+std::size_t halfGroups(const std::byte*, float*, std::size_t) { return 0; }
+std::size_t toHalfGroups(const float*, std::uint16_t*, std::size_t) { return 0; }
+std::size_t bfloat16Groups(const std::byte*, float*, std::size_t) { return 0; }
+#endif
+
+}  // namespace
+
+void halfToFloat(std::span<const std::byte> bytes, std::span<float> out) {
+  assert(bytes.size() == 2 * out.size());
+  std::size_t i = hasF16c() ? halfGroups(bytes.data(), out.data(), out.size()) : 0;
+  for (; i < out.size(); ++i) out[i] = halfToFloat(loadCode(bytes.data() + 2 * i));
+}
+
+void halfToFloat(std::span<const std::uint16_t> in, std::span<float> out) { halfToFloat(std::as_bytes(in), out); }
+
+void floatToHalf(std::span<const float> in, std::span<std::uint16_t> out) {
+  assert(in.size() == out.size());
+  std::size_t i = hasF16c() ? toHalfGroups(in.data(), out.data(), in.size()) : 0;
+  for (; i < in.size(); ++i) out[i] = floatToHalf(in[i]);
+}
+
+void bfloat16ToFloat(std::span<const std::byte> bytes, std::span<float> out) {
+  assert(bytes.size() == 2 * out.size());
+  std::size_t i = bfloat16Groups(bytes.data(), out.data(), out.size());
+  for (; i < out.size(); ++i) out[i] = bfloat16ToFloat(loadCode(bytes.data() + 2 * i));
+}
+
+void bfloat16ToFloat(std::span<const std::uint16_t> in, std::span<float> out) {
+  bfloat16ToFloat(std::as_bytes(in), out);
+}
+
+void floatToBfloat16(std::span<const float> in, std::span<std::uint16_t> out) {
+  assert(in.size() == out.size());
+  for (std::size_t i = 0; i < in.size(); ++i) out[i] = floatToBfloat16(in[i]);
+}
+
+}  // namespace core::numeric
