@@ -5,11 +5,12 @@
 
 namespace app {
 
-/// Where a model runs: "cpu", "vulkan" (the first usable device) or "vulkan:N".
+/// Where a model runs: "cpu", "vulkan" (the first usable device) or "vulkan:N", or "auto".
 struct DeviceChoice {
   enum class Kind : std::uint8_t { Auto, Cpu, Vulkan };
-  Kind kind = Kind::Auto;  ///< Auto: the best Vulkan device that works, else the CPU
-  std::uint32_t index = 0;
+  static constexpr std::uint32_t kAnyIndex = ~std::uint32_t{0};
+  Kind kind = Kind::Auto;           ///< Auto: the best Vulkan device that works, else the CPU
+  std::uint32_t index = kAnyIndex;  ///< Vulkan: which device; kAnyIndex: the first usable one
 
   /// @throws core::Error (InvalidArgument) naming what is allowed
   static DeviceChoice parse(std::string_view text);

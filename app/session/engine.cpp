@@ -1,0 +1,106 @@
+#include "app/session/engine.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/base/error.h"
+#ifdef QS_HAS_GPU
+#include "gpu/vulkan_device.h"
+#endif
+
+namespace app {
+
+using core::Error;
+using core::ErrorCode;
+
+namespace {
+constexpr std::uint32_t kDefaultContextLimit = 4096;
+}
+
+#ifdef QS_HAS_GPU
+
+namespace {
+
+int preference(const gpu::DeviceInfo& device) {
+  if (device.type == "discrete") return 3;
+  if (device.type == "integrated") return 2;
+  return device.type == "virtual" ? 1 : 0;
+}
+
+}  // namespace
+
+struct Engine::Devices {
+  std::map<std::uint32_t, std::shared_ptr<gpu::VulkanDevice>> opened;
+
+  std::shared_ptr<gpu::VulkanDevice> open(std::uint32_t index) {
+    auto& device = opened[index];
+    if (!device) device = gpu::openDevice(index);
+    return device;
+  }
+
+  /// The index a choice stands for. @throws Error (NotFound)
+  static std::uint32_t resolve(const DeviceChoice& choice) {
+    if (choice.index != DeviceChoice::kAnyIndex) return choice.index;
+    const auto devices = gpu::enumerateDevices();
+    const gpu::DeviceInfo* best = nullptr;
+    for (const auto& device : devices) {
+      if (device.unusable.empty() && (best == nullptr || preference(device) > preference(*best))) best = &device;
+    }
+    if (best != nullptr) return best->index;
+    throw Error(ErrorCode::NotFound, devices.empty()
+                                         ? "No Vulkan device was found on this computer."
+                                         : devices.front().name + " cannot be used: " + devices.front().unusable);
+  }
+
+  std::unique_ptr<core::model::Executor> create(const DeviceChoice& choice, const core::model::Graph& graph,
+                                                const core::JobContext& job) {
+    return gpu::createVulkanExecutor(open(resolve(choice)), graph, job);
+  }
+};
+
+#else
+
+struct Engine::Devices {
+  static std::unique_ptr<core::model::Executor> create(const DeviceChoice&, const core::model::Graph&,
+                                                       const core::JobContext&) {
+    throw Error(ErrorCode::NotFound, "This build of Quantscope has no Vulkan backend; choose the device cpu.");
+  }
+};
+
+#endif
+
+Engine::Engine() : m_devices(std::make_unique<Devices>()) {}
+Engine::~Engine() = default;
+
+std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, const SessionOptions& options,
+                                                              const core::JobContext& job) {
+  if (model.whyNotRunnable()) throw Error(ErrorCode::Unsupported, *model.whyNotRunnable());
+  const core::model::ModelWeights weights = model.weights().load(model.config(), options.scheme, job);
+  core::model::Graph graph = core::model::buildGraph(model.config(), weights);
+  if (options.device.kind == DeviceChoice::Kind::Cpu) return core::model::createCpuExecutor(std::move(graph));
+  try {
+    return m_devices->create(options.device, graph, job);
+  } catch (const Error&) {
+    if (options.device.kind != DeviceChoice::Kind::Auto) throw;
+    return core::model::createCpuExecutor(std::move(graph));
+  }
+}
+
+std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, const SessionOptions& options,
+                                                            const core::JobContext& job) {
+  if (!model.whyNotRunnable() && !model.tokenizer()) {
+    throw Error(ErrorCode::Unsupported, model.checkpoint().name() + " carries no tokenizer, so it cannot chat.");
+  }
+  auto executor = createExecutor(model, options, job);
+  return std::make_unique<core::model::Session>(std::move(executor), model.tokenizer(), model.chatTemplate(),
+                                                contextLength(model, options), options.kvType);
+}
+
+std::uint32_t Engine::contextLength(const OpenModel& model, const SessionOptions& options) {
+  const std::uint32_t own = model.config().contextLength;
+  return options.contextLength == 0 ? std::min(own, kDefaultContextLimit) : std::min(own, options.contextLength);
+}
+
+}  // namespace app
