@@ -59,6 +59,10 @@ class Executor {
   virtual void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                        const JobContext& job = JobContext()) = 0;
 
+  /// Bytes per second this device reads from the memory its weights are in, measured now (takes a moment);
+  /// 0 when this executor cannot tell.
+  virtual double measureReadBandwidth() { return 0.0; }
+
   /// Observes activations from the next forward on; empty to stop. Costs nothing when unset.
   virtual void setHook(Hook hook) = 0;
 

@@ -1,0 +1,42 @@
+#pragma once
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace app::cli {
+
+/// JSON whose keys keep the order they are written in.
+using Json = nlohmann::ordered_json;
+
+/// How a command answers: as JSON (--json) or as text for people.
+enum class Output { Text, Json };
+
+/// Adds --json to a command and returns where its choice will be found. The reference lives as long as the command.
+void addJsonFlag(CLI::App& command, Output& output);
+/// Adds the positional MODEL.
+void addModel(CLI::App& command, std::string& model);
+/// Adds --device.
+void addDevice(CLI::App& command, std::string& device);
+
+/// Prints a JSON value and a line break on standard output.
+void print(const Json& json);
+/// A number for JSON: null where it is not finite.
+Json finite(double value);
+
+/// Every verb declares its options and its callback on the program. One file each in commands/.
+void addBench(CLI::App& program);
+void addBits(CLI::App& program);
+void addDetokenize(CLI::App& program);
+void addDevices(CLI::App& program);
+void addDump(CLI::App& program);
+void addError(CLI::App& program);
+void addGenerate(CLI::App& program);
+void addInspect(CLI::App& program);
+void addLogits(CLI::App& program);
+void addQuantize(CLI::App& program);
+void addSchemes(CLI::App& program);
+void addTemplate(CLI::App& program);
+void addTokenize(CLI::App& program);
+
+}  // namespace app::cli

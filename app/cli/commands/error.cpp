@@ -1,0 +1,97 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "app/cli/command.h"
+#include "app/session/scheme_error.h"
+#include "core/base/error.h"
+
+namespace app::cli {
+
+namespace {
+
+using core::metrics::Metric;
+
+constexpr Metric kMetrics[] = {Metric::Mse, Metric::SqnrDb, Metric::RelativeError, Metric::Cosine, Metric::MaxAbsError};
+
+struct Options {
+  std::string model, pattern = "*", metric = "sqnr_db";
+  std::vector<std::string> schemes;
+  Output output = Output::Text;
+};
+
+Metric parseMetric(const std::string& text) {
+  for (const Metric metric : kMetrics) {
+    if (text == core::metrics::toString(metric)) return metric;
+  }
+  throw core::Error(core::ErrorCode::InvalidArgument,
+                    "The metric must be mse, sqnr_db, relative_error, cosine or max_abs_error; found '" + text + "'.");
+}
+
+std::vector<core::quant::Scheme> parseSchemes(const std::vector<std::string>& texts) {
+  static const std::vector<std::string> kUsual = {"bf16", "int8", "int4", "nf4", "q8_0", "q4_0"};
+  std::vector<core::quant::Scheme> schemes;
+  for (const auto& text : texts.empty() ? kUsual : texts) schemes.push_back(core::quant::Scheme::parse(text));
+  return schemes;
+}
+
+Json toJson(const SchemeError& error, const std::string& tensor) {
+  Json row = {{"tensor", tensor}, {"scheme", error.scheme.toString()}};
+  if (!error.refused.empty()) {
+    row["refused"] = error.refused;
+    return row;
+  }
+  row["bits_per_weight"] = error.bitsPerWeight;
+  row["bytes"] = error.bytes;
+  for (const Metric metric : kMetrics)
+    row[core::metrics::toString(metric)] = finite(core::metrics::value(error.stats, metric));
+  return row;
+}
+
+void printText(const std::string& tensor, const SchemeError& error, Metric metric) {
+  if (!error.refused.empty()) return fmt::print("{:<32} {:<24} {}\n", tensor, error.scheme.toString(), error.refused);
+  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}\n", tensor, error.scheme.toString(),
+             error.bitsPerWeight, core::metrics::toString(metric), core::metrics::value(error.stats, metric));
+}
+
+void run(const Options& options) {
+  const Metric metric = parseMetric(options.metric);
+  const auto schemes = parseSchemes(options.schemes);
+  const auto model = OpenModel::open(options.model);
+  Json rows = Json::array();
+  bool any = false;
+  for (const std::size_t index : quantizableTensors(model->checkpoint())) {
+    const std::string& tensor = model->checkpoint().tensors()[index].name;
+    if (!matchesPattern(tensor, options.pattern)) continue;
+    any = true;
+    for (const auto& scheme : schemes) {
+      const SchemeError error = measureSchemeError(model->checkpoint(), index, scheme);
+      if (options.output == Output::Json)
+        rows.push_back(toJson(error, tensor));
+      else
+        printText(tensor, error, metric);
+    }
+  }
+  if (!any) {
+    throw core::Error(core::ErrorCode::NotFound,
+                      "No matrix of " + options.model + " matches '" + options.pattern + "'.");
+  }
+  if (options.output == Output::Json) print(rows);
+}
+
+}  // namespace
+
+void addError(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("error", "Error of each layer's weights under each scheme");
+  addModel(*command, options->model);
+  command->add_option("--scheme", options->schemes,
+                      "A scheme, e.g. int4:group=64 (repeatable; default: six usual ones)");
+  command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")
+      ->capture_default_str();
+  command->add_option("--metric", options->metric, "The column of the text table")->capture_default_str();
+  addJsonFlag(*command, options->output);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace app::cli

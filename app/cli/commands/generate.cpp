@@ -1,0 +1,89 @@
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "app/cli/command.h"
+#include "app/session/engine.h"
+
+namespace app::cli {
+
+namespace {
+
+struct Options {
+  std::string model, prompt, system, scheme, device = "auto";
+  core::model::GenerationOptions generation;
+  bool raw = false;
+  Output output = Output::Text;
+};
+
+Engine::SessionOptions sessionOptions(const Options& options) {
+  Engine::SessionOptions session;
+  if (!options.scheme.empty()) session.scheme = core::quant::Scheme::parse(options.scheme);
+  session.device = DeviceChoice::parse(options.device);
+  return session;
+}
+
+Json toJson(const Options& options, const core::model::GenerationResult& result, core::model::Session& session) {
+  const core::model::MemoryUse memory = session.executor().memory();
+  return {{"text", result.text},
+          {"tokens", result.tokens},
+          {"prompt_tokens", result.promptTokens},
+          {"time_to_first_token_s", result.timeToFirstTokenS},
+          {"prefill_tokens_per_s", finite(result.prefillTokensPerS)},
+          {"decode_tokens_per_s", finite(result.decodeTokensPerS)},
+          {"weight_bytes", memory.weightBytes},
+          {"memory_bytes", memory.residentBytes + session.kvBytes()},
+          {"device", session.executor().deviceName()},
+          {"scheme", options.scheme.empty() ? "stored" : core::quant::Scheme::parse(options.scheme).toString()},
+          {"seed", options.generation.sampling.seed}};
+}
+
+void run(const Options& options) {
+  const auto model = OpenModel::open(options.model);
+  Engine engine;
+  const auto session = engine.createSession(*model, sessionOptions(options));
+  const auto stream = [&options](const core::model::GeneratedToken& token) {
+    if (options.output == Output::Json) return;
+    fmt::print("{}", token.text);
+    std::fflush(stdout);
+  };
+  core::model::GenerationResult result;
+  if (options.raw || !model->chatTemplate()) {
+    const auto prompt = model->tokenizer()->encodePrompt(options.prompt, core::text::SpecialTokens::Parse);
+    result = session->complete(prompt, options.generation, stream);
+  } else {
+    std::vector<core::text::ChatMessage> messages;
+    if (!options.system.empty()) messages.push_back({"system", options.system});
+    messages.push_back({"user", options.prompt});
+    result = session->chat(messages, options.generation, stream);
+  }
+  if (options.output == Output::Json) return print(toJson(options, result, *session));
+  fmt::print("\n[{} tokens, {:.1f} tokens/s, first after {:.0f} ms, {}]\n", result.tokens.size(),
+             result.decodeTokensPerS, result.timeToFirstTokenS * 1e3, session->executor().deviceName());
+}
+
+}  // namespace
+
+void addGenerate(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("generate", "Answer a prompt");
+  auto& sampling = options->generation.sampling;
+  addModel(*command, options->model);
+  command->add_option("--prompt", options->prompt, "What the user says")->required();
+  command->add_option("--system", options->system, "System prompt");
+  command->add_flag("--raw", options->raw, "Continue the prompt as it is, without the model's chat template");
+  command->add_option("--scheme", options->scheme, "Quantize the block matrices first, e.g. nf4 or int4:group=64");
+  addDevice(*command, options->device);
+  command->add_option("--temperature", sampling.temperature, "0 is greedy")->capture_default_str();
+  command->add_option("--top-k", sampling.topK, "0 is off")->capture_default_str();
+  command->add_option("--top-p", sampling.topP, "1 is off")->capture_default_str();
+  command->add_option("--min-p", sampling.minP, "0 is off")->capture_default_str();
+  command->add_option("--repetition-penalty", sampling.repetitionPenalty, "1 is off")->capture_default_str();
+  command->add_option("--seed", sampling.seed, "The same seed gives the same answer")->capture_default_str();
+  command->add_option("--max-tokens", options->generation.maxTokens, "Longest answer")->capture_default_str();
+  addJsonFlag(*command, options->output);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace app::cli

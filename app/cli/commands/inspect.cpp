@@ -1,0 +1,148 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "app/cli/command.h"
+#include "app/session/open_model.h"
+#include "core/base/error.h"
+#include "core/metrics/tensor_stats.h"
+#include "core/quant/quantizer.h"
+
+namespace app::cli {
+
+namespace {
+
+constexpr std::size_t kDefaultBins = 64;
+constexpr std::size_t kMaxArrayElements = 256;
+
+struct Options {
+  std::string model, tensor;
+  bool stats = false;
+  std::size_t bins = 0;
+  Output output = Output::Text;
+};
+
+Json toJson(const core::io::MetadataArray& array) {
+  if (array.size() > kMaxArrayElements) return {{"count", array.size()}, {"preview", array.preview(16)}};
+  switch (array.elementType()) {
+    case core::io::MetadataType::String:
+      return array.strings();
+    case core::io::MetadataType::Array:
+      return array.preview(16);
+    case core::io::MetadataType::F32:
+    case core::io::MetadataType::F64:
+      return array.numbers();
+    default:
+      return array.integers();
+  }
+}
+
+Json toJson(const core::io::MetadataValue& value) {
+  return std::visit(
+      [](const auto& held) -> Json {
+        using T = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<T, core::io::MetadataArray>)
+          return toJson(held);
+        else if constexpr (std::is_same_v<T, double>)
+          return finite(held);
+        else
+          return held;
+      },
+      value);
+}
+
+void addStatistics(Json& row, const core::metrics::TensorSummary& summary, bool withHistogram) {
+  const auto& stats = summary.stats;
+  row["min"] = stats.min;
+  row["max"] = stats.max;
+  row["mean"] = stats.mean;
+  row["std"] = stats.standardDeviation;
+  row["abs_max"] = stats.absMax;
+  row["kurtosis"] = stats.kurtosis;
+  row["outliers_6_sigma"] = stats.outliers6Sigma;
+  row["zeros"] = stats.zeros;
+  row["nans"] = stats.nans;
+  if (!withHistogram) return;
+  Json edges = Json::array();
+  for (std::size_t bin = 0; bin <= summary.histogram.counts.size(); ++bin) edges.push_back(summary.histogram.edge(bin));
+  row["histogram"] = {{"edges", edges}, {"counts", summary.histogram.counts}};
+}
+
+Json tensorRow(const core::io::TensorInfo& tensor) {
+  return {{"name", tensor.name},
+          {"shape", tensor.shape.extents()},
+          {"dtype", core::tensor::name(tensor.dtype)},
+          {"offset", tensor.offset},
+          {"bytes", tensor.bytes}};
+}
+
+Json describe(const OpenModel& model, const Options& options) {
+  const auto& checkpoint = model.checkpoint();
+  Json metadata = Json::object();
+  for (const auto& entry : checkpoint.metadata().entries()) metadata[entry.key] = toJson(entry.value);
+  Json tensors = Json::array();
+  for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i) {
+    const auto& tensor = checkpoint.tensors()[i];
+    if (!options.tensor.empty() && tensor.name != options.tensor) continue;
+    Json row = tensorRow(tensor);
+    if ((options.stats || options.bins != 0) && core::quant::isDecodable(tensor.dtype)) {
+      const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
+      addStatistics(row, core::metrics::summarize(checkpoint.view(i), bins), options.bins != 0);
+    }
+    tensors.push_back(std::move(row));
+  }
+  const bool gguf = checkpoint.format() == core::io::FileFormat::Gguf;
+  Json result = {{"name", checkpoint.name()},
+                 {"format", gguf ? "gguf" : "safetensors"},
+                 {"architecture", checkpoint.architecture()},
+                 {"parameters", checkpoint.parameters()},
+                 {"bytes", checkpoint.fileBytes()},
+                 {"can_chat", !model.whyNotRunnable().has_value()}};
+  if (model.whyNotRunnable()) result["why_not"] = *model.whyNotRunnable();
+  result["metadata"] = std::move(metadata);
+  result["tensors"] = std::move(tensors);
+  return result;
+}
+
+void printText(const OpenModel& model, const Json& json) {
+  fmt::print("{}: {} {}, {} parameters, {} bytes\n", json["name"].get<std::string>(), json["format"].get<std::string>(),
+             json["architecture"].get<std::string>(), json["parameters"].get<std::uint64_t>(),
+             json["bytes"].get<std::uint64_t>());
+  if (model.whyNotRunnable()) fmt::print("{}\n", *model.whyNotRunnable());
+  for (const auto& entry : model.checkpoint().metadata().entries()) {
+    fmt::print("  {} = {}\n", entry.key, core::io::toDisplayText(entry.value));
+  }
+  for (const auto& row : json["tensors"]) {
+    fmt::print("{:<40} {:<8} {:<16} {:>12} bytes", row["name"].get<std::string>(), row["dtype"].get<std::string>(),
+               row["shape"].dump(), row["bytes"].get<std::uint64_t>());
+    if (row.contains("std")) {
+      fmt::print("  min {:.4g}  max {:.4g}  mean {:.4g}  std {:.4g}  kurtosis {:.3g}  beyond 6 sigma {}",
+                 row["min"].get<double>(), row["max"].get<double>(), row["mean"].get<double>(),
+                 row["std"].get<double>(), row["kurtosis"].get<double>(), row["outliers_6_sigma"].get<std::uint64_t>());
+    }
+    fmt::print("\n");
+  }
+}
+
+void run(const Options& options) {
+  const auto model = OpenModel::open(options.model);
+  if (!options.tensor.empty()) static_cast<void>(model->checkpoint().view(options.tensor));  // throws when absent
+  const Json json = describe(*model, options);
+  options.output == Output::Json ? print(json) : printText(*model, json);
+}
+
+}  // namespace
+
+void addInspect(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("inspect", "Metadata, tensors and their statistics");
+  addModel(*command, options->model);
+  command->add_option("--tensor", options->tensor, "Only this tensor");
+  command->add_flag("--stats", options->stats, "Minimum, maximum, moments and outliers of each tensor");
+  command->add_option("--histogram", options->bins, "Histogram with this many bins")->check(CLI::Range(1, 65536));
+  addJsonFlag(*command, options->output);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace app::cli

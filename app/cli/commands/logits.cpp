@@ -1,0 +1,70 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "app/cli/command.h"
+#include "app/cli/token_list.h"
+#include "app/session/engine.h"
+#include "core/io/npy_writer.h"
+
+namespace app::cli {
+
+namespace {
+
+constexpr std::size_t kTop = 5;
+
+struct Options {
+  std::string model, tokens, scheme, device = "auto", out;
+  Output output = Output::Text;
+};
+
+Json topTokens(std::span<const float> logits, const OpenModel& model) {
+  Json top = Json::array();
+  for (const auto& [token, probability] : core::model::topProbabilities(logits, kTop)) {
+    Json row = {{"token", token}, {"probability", probability}};
+    if (model.tokenizer()) row["piece"] = model.tokenizer()->piece(token);
+    top.push_back(std::move(row));
+  }
+  return top;
+}
+
+void run(const Options& options) {
+  const auto model = OpenModel::open(options.model);
+  Engine engine;
+  Engine::SessionOptions session;
+  if (!options.scheme.empty()) session.scheme = core::quant::Scheme::parse(options.scheme);
+  session.device = DeviceChoice::parse(options.device);
+  const auto executor = engine.createExecutor(*model, session);
+  const std::size_t vocabulary = model->config().vocabulary;
+  const auto tokens = parseTokenList(options.tokens, vocabulary);
+  const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), core::model::KvType::F32);
+  std::vector<float> logits(tokens.size() * vocabulary);
+  executor->forward(tokens, *cache, core::model::LogitsWanted::AllTokens, logits);
+  if (!options.out.empty()) {
+    core::io::writeNpy(options.out, core::tensor::Shape{tokens.size(), vocabulary}, logits);
+  }
+  const Json top = topTokens(std::span(logits).last(vocabulary), *model);
+  if (options.output == Output::Json) {
+    return print({{"shape", {tokens.size(), vocabulary}}, {"device", executor->deviceName()}, {"last_token_top", top}});
+  }
+  for (const auto& row : top) {
+    fmt::print("{:>8} {:.6f} {}\n", row["token"].get<int>(), row["probability"].get<float>(),
+               row.value("piece", std::string()));
+  }
+}
+
+}  // namespace
+
+void addLogits(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("logits", "Logits after each token of a given sequence");
+  addModel(*command, options->model);
+  command->add_option("--tokens", options->tokens, "Token ids, separated by commas")->required();
+  command->add_option("--scheme", options->scheme, "Quantize the block matrices first");
+  addDevice(*command, options->device);
+  command->add_option("-o,--output", options->out, "Write float32 [tokens, vocabulary] to this .npy file");
+  addJsonFlag(*command, options->output);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace app::cli

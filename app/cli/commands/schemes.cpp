@@ -1,0 +1,64 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "app/cli/command.h"
+#include "core/quant/registry.h"
+
+namespace app::cli {
+
+namespace {
+
+/// A matrix of usual size, for bits per weight that depend on the shape (per-row and per-tensor scales).
+const core::tensor::Shape kTypicalMatrix{4096, 4096};
+
+std::string familyName(core::quant::Family family) {
+  switch (family) {
+    case core::quant::Family::Cast:
+      return "cast";
+    case core::quant::Family::Integer:
+      return "integer";
+    case core::quant::Family::CodeBook:
+      return "code_book";
+    case core::quant::Family::GgufBlock:
+      return "gguf_block";
+  }
+  return {};
+}
+
+Json describe(const core::quant::Preset& preset) {
+  Json runsOn = Json::array({"cpu"});
+#ifdef QS_HAS_GPU
+  runsOn.push_back("vulkan");
+#endif
+  return {{"scheme", preset.scheme.toString()},
+          {"family", familyName(core::quant::family(preset.scheme.name))},
+          {"bits_per_weight", core::quant::bitsPerWeight(preset.scheme, kTypicalMatrix)},
+          {"needs_calibration", preset.needsCalibration},
+          {"can_encode", preset.canEncode},
+          {"runs_on", runsOn},
+          {"title", preset.title},
+          {"description", preset.description}};
+}
+
+void run(Output output) {
+  Json rows = Json::array();
+  for (const auto& preset : core::quant::presets()) rows.push_back(describe(preset));
+  if (output == Output::Json) return print(rows);
+  for (const auto& row : rows) {
+    fmt::print("{:<28} {:>6.2f} bits per weight  {}{}\n", row["scheme"].get<std::string>(),
+               row["bits_per_weight"].get<double>(), row["description"].get<std::string>(),
+               row["can_encode"].get<bool>() ? "" : " (reads files only)");
+  }
+}
+
+}  // namespace
+
+void addSchemes(CLI::App& program) {
+  auto output = std::make_shared<Output>(Output::Text);
+  CLI::App* command = program.add_subcommand("schemes", "Every quantization scheme this program knows");
+  addJsonFlag(*command, *output);
+  command->callback([output] { run(*output); });
+}
+
+}  // namespace app::cli

@@ -1,0 +1,114 @@
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "app/cli/command.h"
+#include "app/cli/token_list.h"
+#include "app/session/open_model.h"
+#include "core/base/error.h"
+
+namespace app::cli {
+
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+
+struct Options {
+  std::string model, input;
+  bool special = false;
+  Output output = Output::Text;
+};
+
+std::shared_ptr<const core::text::Tokenizer> tokenizerOf(const OpenModel& model) {
+  if (model.tokenizer()) return model.tokenizer();
+  throw Error(
+      ErrorCode::Unsupported,
+      model.whyNotRunnable().value_or(model.checkpoint().name() + " carries no tokenizer this program understands."));
+}
+
+void tokenize(const Options& options) {
+  const auto model = OpenModel::open(options.model);
+  const auto tokenizer = tokenizerOf(*model);
+  const auto mode = options.special ? core::text::SpecialTokens::Parse : core::text::SpecialTokens::AsText;
+  const auto ids = tokenizer->encode(options.input, mode);
+  if (options.output == Output::Text) return fmt::print("{}\n", fmt::join(ids, ","));
+  Json pieces = Json::array();
+  for (const auto id : ids) pieces.push_back(tokenizer->piece(id));
+  print({{"tokens", ids}, {"pieces", pieces}});
+}
+
+void detokenize(const Options& options) {
+  const auto model = OpenModel::open(options.model);
+  const auto tokenizer = tokenizerOf(*model);
+  const auto ids = parseTokenList(options.input, tokenizer->size());
+  const std::string text = tokenizer->decode(ids);
+  options.output == Output::Json ? print({{"tokens", ids}, {"text", text}}) : fmt::print("{}\n", text);
+}
+
+std::vector<core::text::ChatMessage> readMessages(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(ErrorCode::Io, "Cannot read " + path + ".");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const Json chat = Json::parse(text, nullptr, false);
+  const Json& list = chat.is_object() && chat.contains("messages") ? chat["messages"] : chat;
+  if (!list.is_array())
+    throw Error(ErrorCode::InvalidFile, path + " must hold a JSON array of {\"role\", \"content\"} objects.");
+  std::vector<core::text::ChatMessage> messages;
+  for (const auto& message : list) {
+    const auto isText = [&](const char* key) {
+      return message.is_object() && message.contains(key) && message[key].is_string();
+    };
+    if (!isText("role") || !isText("content")) {
+      throw Error(ErrorCode::InvalidFile,
+                  fmt::format("Message {} of {} must have the texts \"role\" and \"content\".", messages.size(), path));
+    }
+    messages.push_back({message["role"].get<std::string>(), message["content"].get<std::string>()});
+  }
+  return messages;
+}
+
+void renderTemplate(const Options& options) {
+  const auto model = OpenModel::open(options.model);
+  const auto tokenizer = tokenizerOf(*model);
+  if (!model->chatTemplate())
+    throw Error(ErrorCode::Unsupported, model->checkpoint().name() + " carries no chat template.");
+  const std::string prompt = model->chatTemplate()->render(readMessages(options.input));
+  if (options.output == Output::Text) return fmt::print("{}", prompt);
+  print({{"prompt", prompt}, {"tokens", tokenizer->encodePrompt(prompt, core::text::SpecialTokens::Parse)}});
+}
+
+}  // namespace
+
+void addTokenize(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("tokenize", "The tokens of a text");
+  addModel(*command, options->model);
+  command->add_option("text", options->input, "The text")->required();
+  command->add_flag("--special", options->special, "Special tokens in the text count as such");
+  addJsonFlag(*command, options->output);
+  command->callback([options] { tokenize(*options); });
+}
+
+void addDetokenize(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("detokenize", "The text of a list of token ids");
+  addModel(*command, options->model);
+  command->add_option("ids", options->input, "Token ids, separated by commas")->required();
+  addJsonFlag(*command, options->output);
+  command->callback([options] { detokenize(*options); });
+}
+
+void addTemplate(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("template", "The prompt that a conversation becomes");
+  addModel(*command, options->model);
+  command->add_option("chat", options->input, "A JSON file: [{\"role\": \"user\", \"content\": \"Hi\"}]")->required();
+  addJsonFlag(*command, options->output);
+  command->callback([options] { renderTemplate(*options); });
+}
+
+}  // namespace app::cli

@@ -1,0 +1,48 @@
+// quantscope-cli: everything the window does that makes sense without one.
+// Exit status: 0 done, 1 could not (one sentence on standard error), 2 wrong usage.
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "app/cli/command.h"
+
+namespace {
+
+constexpr int kCouldNot = 1;
+constexpr int kWrongUsage = 2;
+
+void addCommands(CLI::App& program) {
+  using namespace app::cli;
+  addInspect(program);
+  addDump(program);
+  addBits(program);
+  addSchemes(program);
+  addError(program);
+  addQuantize(program);
+  addTokenize(program);
+  addDetokenize(program);
+  addTemplate(program);
+  addLogits(program);
+  addGenerate(program);
+  addDevices(program);
+  addBench(program);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App program("Explore the quantization of neural networks", "quantscope-cli");
+  program.set_version_flag("--version", "quantscope-cli " QS_VERSION);
+  program.require_subcommand(1);
+  addCommands(program);
+  try {
+    program.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : kWrongUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return kCouldNot;
+  }
+}

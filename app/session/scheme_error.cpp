@@ -1,0 +1,54 @@
+#include "app/session/scheme_error.h"
+
+#include "core/model/weights.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/registry.h"
+
+namespace app {
+
+SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
+                               const core::quant::Scheme& scheme, const core::JobContext& job) {
+  const core::tensor::TensorView view = checkpoint.view(tensor);
+  SchemeError row;
+  row.tensor = tensor;
+  row.scheme = scheme;
+  if (!core::quant::accepts(scheme, view.shape, &row.refused)) return row;
+  const auto quantized = core::quant::quantize(scheme, view, job);
+  row.bitsPerWeight = quantized->bitsPerWeight();
+  row.bytes = quantized->bytes();
+  row.stats = core::metrics::compare(view, *quantized, job);
+  return row;
+}
+
+std::vector<std::size_t> quantizableTensors(const core::io::Checkpoint& checkpoint) {
+  std::vector<std::size_t> blocks, matrices;
+  const auto tensors = checkpoint.tensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (tensors[i].shape.rank() != 2 || !core::quant::isDecodable(tensors[i].dtype)) continue;
+    matrices.push_back(i);
+    if (core::model::isQuantizable(tensors[i].name)) blocks.push_back(i);
+  }
+  return blocks.empty() ? matrices : blocks;
+}
+
+bool matchesPattern(std::string_view name, std::string_view pattern) {
+  std::size_t n = 0, p = 0, star = std::string_view::npos, resume = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace app

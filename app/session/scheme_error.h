@@ -1,0 +1,35 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/session/open_model.h"
+#include "core/metrics/error_stats.h"
+#include "core/quant/scheme.h"
+
+namespace app {
+
+/// What a scheme does to one tensor: a row of the error table, a cell of the layer heat map.
+struct SchemeError {
+  std::size_t tensor = 0;  ///< index in the checkpoint
+  core::quant::Scheme scheme;
+  double bitsPerWeight = 0;
+  std::uint64_t bytes = 0;
+  core::metrics::ErrorStats stats;
+  std::string refused;  ///< empty, or why this scheme cannot hold this tensor (then the numbers are 0)
+};
+
+/// Quantizes one tensor, compares, and forgets the quantized weights.
+/// @throws core::Error, core::Cancelled
+SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
+                               const core::quant::Scheme& scheme, const core::JobContext& job = core::JobContext());
+
+/// Indices of the tensors a scheme would apply to: the block matrices the decoders understand. For a checkpoint whose
+/// names are of no known architecture: every matrix.
+std::vector<std::size_t> quantizableTensors(const core::io::Checkpoint& checkpoint);
+
+/// Whether `name` matches a pattern with * (any text) and ? (any character).
+bool matchesPattern(std::string_view name, std::string_view pattern);
+
+}  // namespace app
