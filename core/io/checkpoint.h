@@ -65,6 +65,7 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
 /// Opens a GGUF file, a safetensors file, a *.safetensors.index.json or a folder that holds one of them.
 /// Chosen by content (magic), not by name.
 /// @throws Error with one sentence naming file, what was expected, what was found and where.
-std::shared_ptr<const Checkpoint> openCheckpoint(const std::filesystem::path& path, const JobContext& job = JobContext());
+std::shared_ptr<const Checkpoint> openCheckpoint(const std::filesystem::path& path,
+                                                 const JobContext& job = JobContext());
 
 }  // namespace core::io

@@ -11,6 +11,7 @@
 
 namespace core::io {
 
+/// In the order of GGUF's value type numbers.
 enum class MetadataType : std::uint8_t { U8, I8, U16, I16, U32, I32, F32, Bool, String, Array, U64, I64, F64 };
 
 /// An array in a model file's metadata. Its elements stay in the mapped file (a vocabulary has 10^5 strings):
@@ -21,6 +22,8 @@ class MetadataArray {
       : m_elementType(elementType), m_count(count), m_encoded(encoded) {}
   MetadataType elementType() const { return m_elementType; }
   std::uint64_t size() const { return m_count; }
+  /// The elements as the file holds them (GGUF's encoding, little-endian): what a writer copies.
+  std::span<const std::byte> encoded() const { return m_encoded; }
   /// @throws Error (InvalidFile) when the elements are not of a kind that converts without loss.
   std::vector<std::string> strings() const;
   std::vector<double> numbers() const;
@@ -39,13 +42,16 @@ using MetadataValue = std::variant<std::uint64_t, std::int64_t, double, bool, st
 struct MetadataEntry {
   std::string key;
   MetadataValue value;
+  MetadataType type;  ///< as stored: the value keeps U8…U32 as uint64_t, a writer must give the same type back
 };
 
 /// Key → value in file order, keys unique. Typed getters return nothing when the key is absent.
 /// @throws Error (InvalidFile, naming key, expected and found type) when the value is of another kind.
 class Metadata {
  public:
+  /// Adds an entry whose stored type is the widest of its kind (U64, I64, F64).
   void add(std::string key, MetadataValue value);
+  void add(std::string key, MetadataValue value, MetadataType type);
   std::span<const MetadataEntry> entries() const { return m_entries; }
   const MetadataValue* find(std::string_view key) const;
   std::optional<std::uint64_t> unsignedInteger(std::string_view key) const;
@@ -57,6 +63,11 @@ class Metadata {
  private:
   std::vector<MetadataEntry> m_entries;
 };
+
+/// "u32", "string", "array", …
+std::string_view name(MetadataType type);
+/// Bytes of one value of a fixed-size type, 0 for strings and arrays.
+std::uint32_t fixedSize(MetadataType type);
 
 /// One line for people: strings as they are, arrays as preview.
 std::string toDisplayText(const MetadataValue& value);

@@ -9,9 +9,48 @@ namespace core::tensor {
 /// How the elements of a stored tensor are encoded: plain elements and the block types of GGUF.
 /// Block types are named as in GGUF (lower case in text: "q4_0", "iq2_xxs").
 enum class DType : std::uint8_t {
-  F64, F32, F16, BF16, F8E4M3, F8E5M2, I64, I32, I16, I8, U64, U32, U16, U8, Bool,
-  Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q8_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Q8_K,
-  IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS, TQ1_0, TQ2_0, MXFP4, NVFP4, Q1_0, Q2_0
+  F64,
+  F32,
+  F16,
+  BF16,
+  F8E4M3,
+  F8E5M2,
+  I64,
+  I32,
+  I16,
+  I8,
+  U64,
+  U32,
+  U16,
+  U8,
+  Bool,
+  Q4_0,
+  Q4_1,
+  Q5_0,
+  Q5_1,
+  Q8_0,
+  Q8_1,
+  Q2_K,
+  Q3_K,
+  Q4_K,
+  Q5_K,
+  Q6_K,
+  Q8_K,
+  IQ1_S,
+  IQ1_M,
+  IQ2_XXS,
+  IQ2_XS,
+  IQ2_S,
+  IQ3_XXS,
+  IQ3_S,
+  IQ4_NL,
+  IQ4_XS,
+  TQ1_0,
+  TQ2_0,
+  MXFP4,
+  NVFP4,
+  Q1_0,
+  Q2_0
 };
 
 /// Layout facts of a dtype. A plain dtype has blockValues 1.
@@ -29,6 +68,8 @@ std::span<const DTypeInfo> allDTypes();
 const DTypeInfo& info(DType dtype);
 inline std::string_view name(DType dtype) { return info(dtype).name; }
 std::optional<DType> fromGgmlType(std::uint32_t type);
+/// Upper-case name of a type number that GGUF once had and gave up ("Q4_2"), or empty for any other number.
+std::string_view removedGgmlType(std::uint32_t type);
 std::optional<DType> fromSafetensors(std::string_view name);
 std::optional<DType> fromName(std::string_view name);
 

@@ -1,0 +1,74 @@
+#include "core/io/stored_checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <unordered_set>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+
+namespace core::io {
+
+StoredFile mapFile(const std::filesystem::path& path) {
+  auto mapping = std::make_shared<const MappedFile>(path);
+  return {path, mapping->contents(), mapping, mapping};
+}
+
+StoredCheckpoint::StoredCheckpoint(ParsedModel model, std::vector<StoredFile> files, std::string_view source,
+                                   std::shared_ptr<const void> encodedArrays)
+    : m_stored(std::move(files)), m_encodedArrays(std::move(encodedArrays)) {
+  m_name = std::move(model.name);
+  m_format = model.format;
+  m_architecture = std::move(model.architecture);
+  m_metadata = std::move(model.metadata);
+  m_tensors = std::move(model.tensors);
+  for (const StoredFile& file : m_stored) {
+    m_files.push_back(file.path);
+    m_fileBytes += file.bytes.size();
+  }
+  for (std::size_t i = 0; i < m_tensors.size(); ++i) {
+    if (!m_index.emplace(m_tensors[i].name, i).second) {
+      throw Error(ErrorCode::InvalidFile,
+                  fmt::format("{}: two tensors are called {}.", source, inQuotes(m_tensors[i].name)),
+                  m_tensors[i].name);
+    }
+  }
+  std::unordered_set<std::string_view> keys;
+  for (const MetadataEntry& entry : m_metadata.entries()) {
+    if (!keys.insert(entry.key).second) {
+      throw Error(ErrorCode::InvalidFile,
+                  fmt::format("{}: the metadata key {} occurs twice.", source, inQuotes(entry.key)), entry.key);
+    }
+  }
+}
+
+std::span<const std::byte> StoredCheckpoint::fileContents(std::uint32_t file) const {
+  const StoredFile& stored = m_stored.at(file);
+  if (stored.mapping) stored.mapping->throwIfShortened();
+  return stored.bytes;
+}
+
+void throwIfOverlapping(std::span<const TensorInfo> tensors, std::string_view source) {
+  std::vector<std::uint32_t> order(tensors.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [tensors](std::uint32_t a, std::uint32_t b) {
+    return std::pair(tensors[a].file, tensors[a].offset) < std::pair(tensors[b].file, tensors[b].offset);
+  });
+  const TensorInfo* previous = nullptr;
+  for (const std::uint32_t index : order) {
+    const TensorInfo& tensor = tensors[index];
+    if (tensor.bytes == 0) continue;
+    if (previous != nullptr && previous->file == tensor.file && tensor.offset - previous->offset < previous->bytes) {
+      throw Error(ErrorCode::InvalidFile,
+                  fmt::format("{}: the tensors {} and {} overlap at byte {}.", source, inQuotes(previous->name),
+                              inQuotes(tensor.name), tensor.offset),
+                  tensor.name);
+    }
+    previous = &tensor;
+  }
+}
+
+}  // namespace core::io
