@@ -1,0 +1,171 @@
+#include "core/numeric/codec.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/numeric/rounding.h"
+#include "core/numeric/sorted_code_book.h"
+
+namespace core::numeric {
+
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+std::uint64_t signBit(const NumberFormat& format) { return std::uint64_t{1} << (format.bits - 1); }
+
+std::int64_t signedInteger(const NumberFormat& format, std::uint64_t code) {
+  if (format.kind == FormatKind::UnsignedInteger || (code & signBit(format)) == 0)
+    return static_cast<std::int64_t>(code);
+  return static_cast<std::int64_t>(code | ~format.codeMask());
+}
+
+double decodeFloat(const NumberFormat& format, std::uint64_t code) {
+  const std::uint64_t magnitude = code & (format.codeMask() >> 1);
+  const double sign = (code & signBit(format)) != 0 ? -1.0 : 1.0;
+  if (magnitude > format.maxFiniteCode()) {
+    const bool infinite = format.hasInfinity && magnitude == format.maxFiniteCode() + 1;
+    return infinite ? sign * std::numeric_limits<double>::infinity() : kNan;
+  }
+  const std::uint64_t implicit = std::uint64_t{1} << format.mantissaBits;
+  const std::uint64_t mantissa = magnitude & (implicit - 1);
+  const int field = static_cast<int>(magnitude >> format.mantissaBits);
+  const int unit = (field == 0 ? 1 : field) - format.bias - static_cast<int>(format.mantissaBits);
+  return sign * std::ldexp(static_cast<double>(field == 0 ? mantissa : mantissa | implicit), unit);
+}
+
+std::optional<std::uint64_t> stepFloat(const NumberFormat& format, std::uint64_t code, bool up) {
+  const std::uint64_t sign = signBit(format);
+  const std::uint64_t largest = format.maxFiniteCode() + (format.hasInfinity ? 1 : 0);
+  const std::uint64_t magnitude = code & ~sign;
+  if (magnitude > largest) return std::nullopt;
+  if (magnitude == 0) return up ? 1 : (sign | 1);
+  const bool negative = (code & sign) != 0;
+  if (negative == up) return magnitude == 1 ? 0 : (code - 1);  // toward zero; only +0 is given
+  if (magnitude == largest) return std::nullopt;
+  return code + 1;
+}
+
+std::optional<std::uint64_t> stepCodeBook(const NumberFormat& format, std::uint64_t code, bool up) {
+  const SortedCodeBook book(format.codeBook);
+  const std::size_t index = book.indexOf(format.codeBook[code]);
+  if (up ? index + 1 == book.size() : index == 0) return std::nullopt;
+  return book.code(up ? index + 1 : index - 1);
+}
+
+std::optional<std::uint64_t> step(const NumberFormat& format, std::uint64_t code, bool up) {
+  code &= format.codeMask();
+  switch (format.kind) {
+    case FormatKind::Float:
+      return stepFloat(format, code, up);
+    case FormatKind::CodeBook:
+      return stepCodeBook(format, code, up);
+    case FormatKind::PowerOfTwo:
+      if (code > format.maxFiniteCode() || code == (up ? format.maxFiniteCode() : 0)) return std::nullopt;
+      return up ? code + 1 : code - 1;
+    case FormatKind::SignedInteger:
+    case FormatKind::UnsignedInteger:
+      break;
+  }
+  const std::int64_t q = signedInteger(format, code);
+  if (q == (up ? format.maxInteger() : format.minInteger())) return std::nullopt;
+  return static_cast<std::uint64_t>(up ? q + 1 : q - 1) & format.codeMask();
+}
+
+double codeBookGap(const NumberFormat& format, std::uint64_t code) {
+  const SortedCodeBook book(format.codeBook);
+  const std::size_t index = book.indexOf(format.codeBook[code]);
+  const bool awayIsUp = book.value(index) >= 0;
+  const bool atEnd = awayIsUp ? index + 1 == book.size() : index == 0;
+  const bool useUpper = awayIsUp != atEnd;
+  return useUpper ? book.value(index + 1) - book.value(index) : book.value(index) - book.value(index - 1);
+}
+
+}  // namespace
+
+const char* toString(NumberClass numberClass) {
+  switch (numberClass) {
+    case NumberClass::Zero:
+      return "zero";
+    case NumberClass::Subnormal:
+      return "subnormal";
+    case NumberClass::Normal:
+      return "normal";
+    case NumberClass::Infinite:
+      return "infinity";
+    case NumberClass::NotANumber:
+      break;
+  }
+  return "nan";
+}
+
+double decode(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer) {
+  code &= format.codeMask();
+  switch (format.kind) {
+    case FormatKind::Float:
+      return decodeFloat(format, code);
+    case FormatKind::PowerOfTwo:
+      return code > format.maxFiniteCode() ? kNan : std::ldexp(1.0, static_cast<int>(code) - format.bias);
+    case FormatKind::CodeBook:
+      return static_cast<double>(format.codeBook[code]);
+    case FormatKind::SignedInteger:
+    case FormatKind::UnsignedInteger:
+      break;
+  }
+  const double q = static_cast<double>(signedInteger(format, code));
+  return integer.scale * (q - static_cast<double>(integer.zeroPoint));
+}
+
+std::uint64_t encode(const NumberFormat& format, double value, Rounding rounding, Overflow overflow,
+                     const IntegerScale& integer) {
+  return decideRounding(format, value, rounding, overflow, integer).code;
+}
+
+NumberClass classify(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer) {
+  const double value = decode(format, code, integer);
+  if (std::isnan(value)) return NumberClass::NotANumber;
+  if (std::isinf(value)) return NumberClass::Infinite;
+  if (value == 0.0) return NumberClass::Zero;
+  const std::uint64_t magnitude = code & (format.codeMask() >> 1);
+  const bool subnormal = format.kind == FormatKind::Float && (magnitude >> format.mantissaBits) == 0;
+  return subnormal ? NumberClass::Subnormal : NumberClass::Normal;
+}
+
+std::optional<std::uint64_t> previous(const NumberFormat& format, std::uint64_t code) {
+  return step(format, code, false);
+}
+
+std::optional<std::uint64_t> next(const NumberFormat& format, std::uint64_t code) { return step(format, code, true); }
+
+double ulp(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer) {
+  code &= format.codeMask();
+  if (!std::isfinite(decode(format, code, integer))) return kNan;
+  switch (format.kind) {
+    case FormatKind::Float: {
+      const int field = static_cast<int>((code & (format.codeMask() >> 1)) >> format.mantissaBits);
+      return std::ldexp(1.0, (field == 0 ? 1 : field) - format.bias - static_cast<int>(format.mantissaBits));
+    }
+    case FormatKind::PowerOfTwo:
+      return decode(format, code);
+    case FormatKind::CodeBook:
+      return codeBookGap(format, code);
+    case FormatKind::SignedInteger:
+    case FormatKind::UnsignedInteger:
+      break;
+  }
+  return std::abs(integer.scale);
+}
+
+std::vector<double> enumerate(const NumberFormat& format, const IntegerScale& integer) {
+  if (format.bits > 16)
+    throw Error(ErrorCode::InvalidArgument, "Only formats of up to 16 bits can be enumerated, but " +
+                                                std::string(format.title) + " has " + std::to_string(format.bits) +
+                                                ".");
+  std::vector<double> values(std::size_t{1} << format.bits);
+  for (std::size_t code = 0; code < values.size(); ++code) values[code] = decode(format, code, integer);
+  return values;
+}
+
+}  // namespace core::numeric
