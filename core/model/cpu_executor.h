@@ -1,0 +1,54 @@
+#pragma once
+#include <unordered_map>
+#include <vector>
+
+#include "core/model/cpu_kv_cache.h"
+#include "core/model/executor.h"
+#include "core/model/value_slots.h"
+
+namespace core::model {
+
+/// Runs a graph with the functions of ops/. Long inputs go through in batches, so scratch memory is bounded.
+class CpuExecutor : public Executor {
+ public:
+  explicit CpuExecutor(Graph graph);
+
+  const Graph& graph() const override { return m_graph; }
+  std::string deviceName() const override;
+  MemoryUse memory() const override;
+  std::unique_ptr<KvCache> createKvCache(std::uint32_t capacity, KvType type) override;
+  void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
+               const JobContext& job) override;
+  void setHook(Hook hook) override { m_hook = std::move(hook); }
+
+ private:
+  /// Tokens that go through the graph together, and which of their rows the head computes.
+  struct Batch {
+    std::span<const TokenId> tokens;
+    CpuKvCache& cache;
+    std::uint32_t firstPosition;
+    std::span<const float> rotation;
+    std::size_t firstRow;  ///< of the rows TakeRows keeps: firstRow … tokens.size()
+    std::size_t rows;      ///< of the current op: all tokens, then the rows kept
+    float* logits;
+  };
+
+  void checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
+                      std::span<float> logits) const;
+  void runBatch(Batch batch, const JobContext& job);
+  void runOp(const Op& op, Batch& batch);
+  void reserveScratch(std::size_t tokens);
+  float* data(ValueId value, const Batch& batch);
+  std::span<const float> vectorOf(const quant::QuantizedTensorPtr& tensor) const;
+  void callHook(const Op& op, const Batch& batch);
+
+  Graph m_graph;
+  ValueSlots m_slots;
+  std::size_t m_scratchTokens = 0;
+  std::vector<std::vector<float>> m_scratch;  ///< [slots][tokens · slotWidth]
+  /// Norm weights and biases, decoded once: they are small and used whole.
+  std::unordered_map<const quant::QuantizedTensor*, std::vector<float>> m_vectors;
+  Hook m_hook;
+};
+
+}  // namespace core::model

@@ -1,0 +1,25 @@
+#pragma once
+#include <vector>
+
+#include "core/model/executor.h"
+#include "core/model/ops/kv_rows.h"
+
+namespace core::model {
+
+/// Keys and values in host memory: one pair of matrices per layer, [capacity, kvHeads · headSize].
+class CpuKvCache : public KvCache {
+ public:
+  /// @throws Error (OutOfMemory) saying how much is needed and available
+  CpuKvCache(const ModelConfig& config, std::uint32_t capacity, KvType type);
+
+  std::uint64_t bytes() const override { return m_bytes; }
+  ops::KvRows& keys(std::uint32_t layer) { return m_keys[layer]; }
+  ops::KvRows& values(std::uint32_t layer) { return m_values[layer]; }
+
+ private:
+  std::uint64_t m_bytes = 0;
+  std::vector<ops::KvRows> m_keys;
+  std::vector<ops::KvRows> m_values;
+};
+
+}  // namespace core::model

@@ -1,0 +1,55 @@
+#include "core/model/ops/matmul.h"
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "core/model/ops/row_decoder.h"
+#include "core/model/ops/vector_kernels.h"
+
+namespace core::model::ops {
+
+namespace {
+
+constexpr std::size_t kTileBytes = 512 * 1024;  // decoded rows that should stay in the second-level cache
+constexpr std::size_t kMaxTileRows = 32;
+constexpr std::size_t kRowsPerStep = 4;              // what the dot product kernel takes at once
+constexpr std::size_t kTaskMultiplications = 65536;  // below this a thread costs more than it brings
+
+/// Rows decoded at once: four when they are used only once, more when many tokens use them again.
+std::size_t tileRows(std::size_t inWidth, std::size_t tokens) {
+  if (tokens == 1) return kRowsPerStep;
+  const std::size_t fitting = kTileBytes / (std::max<std::size_t>(inWidth, 1) * sizeof(float));
+  return std::clamp(fitting / kRowsPerStep * kRowsPerStep, kRowsPerStep, kMaxTileRows);
+}
+
+}  // namespace
+
+void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in, std::size_t tokens,
+            float* out) {
+  const std::size_t inWidth = weight.rowValues();
+  const std::size_t outWidth = weight.rows();
+  const std::size_t tile = tileRows(inWidth, tokens);
+  const std::size_t grain =
+      std::max<std::size_t>(tile, kTaskMultiplications / std::max<std::size_t>(inWidth * tokens, 1));
+  const VectorKernels& kernels = vectorKernels();
+  const RowDecoder decoder(weight);
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, outWidth, grain),
+                    [&](const tbb::blocked_range<std::size_t>& range) {
+                      thread_local std::vector<float> scratch;
+                      for (std::size_t row = range.begin(); row < range.end(); row += tile) {
+                        const std::size_t count = std::min(tile, range.end() - row);
+                        const float* rows = decoder.rows(row, count, scratch);
+                        kernels.dotRows(rows, inWidth, count, in, inWidth, tokens, inWidth, out + row, outWidth);
+                      }
+                      if (bias.empty()) return;
+                      for (std::size_t t = 0; t < tokens; ++t) {
+                        for (std::size_t row = range.begin(); row < range.end(); ++row)
+                          out[t * outWidth + row] += bias[row];
+                      }
+                    });
+}
+
+}  // namespace core::model::ops

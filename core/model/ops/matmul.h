@@ -1,0 +1,16 @@
+#pragma once
+#include <cstddef>
+#include <span>
+
+#include "core/quant/quantized_tensor.h"
+
+namespace core::model::ops {
+
+/// out[t] = weight · in[t] (+ bias). The weight stays packed: a few rows at a time are decoded into a small buffer and
+/// multiplied with every token of the batch.
+/// @param weight [outWidth, inWidth]  @param bias [outWidth] or empty  @param in [tokens, inWidth]
+/// @param out [tokens, outWidth]
+void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in, std::size_t tokens,
+            float* out);
+
+}  // namespace core::model::ops

@@ -1,0 +1,41 @@
+#include "core/model/ops/rope.h"
+
+#include <cmath>
+
+namespace core::model::ops {
+
+std::vector<float> rotations(std::span<const float> frequencies, std::uint32_t firstPosition, std::size_t tokens) {
+  std::vector<float> table;
+  table.reserve(tokens * frequencies.size() * 2);
+  for (std::size_t t = 0; t < tokens; ++t) {
+    const double position = static_cast<double>(firstPosition) + static_cast<double>(t);
+    for (const float frequency : frequencies) {
+      const double angle = position * static_cast<double>(frequency);
+      table.push_back(static_cast<float>(std::cos(angle)));
+      table.push_back(static_cast<float>(std::sin(angle)));
+    }
+  }
+  return table;
+}
+
+void rope(const RopeShape& shape, std::span<const float> rotation, std::size_t tokens, float* x) {
+  const std::size_t pairs = shape.dimensions / 2;
+  const bool adjacent = shape.pairing == RopePairing::Adjacent;
+  for (std::size_t t = 0; t < tokens; ++t) {
+    const float* turn = rotation.data() + t * pairs * 2;
+    for (std::size_t head = 0; head < shape.heads; ++head) {
+      float* h = x + (t * shape.heads + head) * shape.headSize;
+      for (std::size_t pair = 0; pair < pairs; ++pair) {
+        float& a = h[adjacent ? 2 * pair : pair];
+        float& b = h[adjacent ? 2 * pair + 1 : pair + pairs];
+        const float cosine = turn[2 * pair];
+        const float sine = turn[2 * pair + 1];
+        const float oldA = a;
+        a = oldA * cosine - b * sine;
+        b = oldA * sine + b * cosine;
+      }
+    }
+  }
+}
+
+}  // namespace core::model::ops

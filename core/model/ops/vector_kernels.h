@@ -1,0 +1,26 @@
+#pragma once
+#include <cstddef>
+#include <span>
+
+namespace core::model::ops {
+
+/// The inner loops that take nearly all of the CPU executor's time, compiled once per instruction set.
+/// Rows of `rowStride` floats; nothing needs to be aligned.
+struct VectorKernels {
+  const char* name;  ///< "baseline", "avx2", "avx512"
+
+  /// out[x · outStride + row] = Σ_i rows[row][i] · xs[x][i],  i < n.
+  void (*dotRows)(const float* rows, std::size_t rowStride, std::size_t rowCount, const float* xs, std::size_t xStride,
+                  std::size_t xCount, std::size_t n, float* out, std::size_t outStride);
+
+  /// out[i] += Σ_row factors[row] · rows[row][i],  i < n.
+  void (*addScaledRows)(const float* rows, std::size_t rowStride, std::size_t rowCount, const float* factors,
+                        std::size_t n, float* out);
+};
+
+/// The best of the instruction sets this processor has.
+const VectorKernels& vectorKernels();
+/// All that this processor can run, the baseline first (for tests, which compare them).
+std::span<const VectorKernels> runnableVectorKernels();
+
+}  // namespace core::model::ops

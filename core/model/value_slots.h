@@ -1,0 +1,20 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/model/graph.h"
+
+namespace core::model {
+
+/// Which activations may share memory: two values whose lifetimes overlap never have the same slot.
+struct ValueSlots {
+  std::vector<std::uint32_t> slotOfValue;  ///< [values]; kNoSlot for the logits, which go straight to the caller
+  std::vector<std::uint32_t> slotWidth;    ///< [slots]: the widest value a slot must hold, in floats per token
+};
+inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
+
+/// Assigns slots by lifetime, so that scratch memory does not grow with the number of layers.
+/// An op's output never shares the slot of one of its inputs (but the in-place Rope has one value for both).
+ValueSlots assignSlots(const Graph& graph);
+
+}  // namespace core::model
