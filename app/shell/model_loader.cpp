@@ -1,0 +1,64 @@
+#include "app/shell/model_loader.h"
+
+#include <QDir>
+#include <QFileInfo>
+
+#include "app/jobs/job_runner.h"
+#include "app/shell/selection.h"
+
+namespace app {
+namespace {
+constexpr qsizetype kRecentLimit = 8;
+}
+
+ModelLoader::ModelLoader(Selection& selection, JobRunner& jobs, QObject* parent)
+    : QObject(parent), m_selection(selection), m_jobs(jobs) {}
+
+void ModelLoader::open(const QString& source) {
+  const bool isDemo = source == QLatin1String("demo");
+  const QString absolute = isDemo ? source : QFileInfo(source).absoluteFilePath();
+  m_opening = absolute;
+  m_jobs.run(
+      this, {QStringLiteral("open"), tr("Opening %1").arg(displayName(absolute)), Lane::Pool},
+      [path = absolute.toStdString()](const core::JobContext& job) { return OpenModel::open(path, job); },
+      [this, absolute, isDemo](std::shared_ptr<OpenModel> model) {
+        m_opening.clear();
+        if (!isDemo) {
+          QStringList recent = m_recent;
+          recent.removeAll(absolute);
+          recent.prepend(absolute);
+          setRecent(recent);
+        }
+        m_selection.setModel(std::move(model));
+        Q_EMIT openingChanged();
+        Q_EMIT opened();
+      },
+      [this](const QString& sentence) {
+        m_opening.clear();
+        Q_EMIT openingChanged();
+        Q_EMIT failed(sentence);
+      });
+  Q_EMIT openingChanged();
+}
+
+void ModelLoader::close() {
+  m_jobs.cancelTag(QStringLiteral("open"));
+  m_opening.clear();
+  m_selection.setModel(nullptr);
+  Q_EMIT openingChanged();
+}
+
+void ModelLoader::setRecent(const QStringList& sources) {
+  m_recent = sources.mid(0, kRecentLimit);
+  Q_EMIT recentChanged();
+}
+
+void ModelLoader::forgetRecent() { setRecent({}); }
+
+QString ModelLoader::displayName(const QString& source) {
+  if (source == QLatin1String("demo")) return tr("the demo model");
+  const QFileInfo info(source);
+  return info.fileName().isEmpty() ? QDir(source).dirName() : info.fileName();
+}
+
+}  // namespace app

@@ -1,0 +1,33 @@
+#pragma once
+#include <QHash>
+#include <QWidget>
+
+class QButtonGroup;
+class QVBoxLayout;
+
+namespace app {
+
+/// The column of workspaces at the left edge: icon above name, the present one marked. Up and down arrows move.
+class NavRail : public QWidget {
+  Q_OBJECT
+ public:
+  explicit NavRail(QWidget* parent = nullptr);
+
+  void add(const QString& id, const QString& title, const QString& iconName, const QString& toolTip);
+  void setCurrent(const QString& id);
+  void setAvailable(const QString& id, bool available);
+
+ Q_SIGNALS:
+  void chosen(const QString& id);
+
+ protected:
+  void paintEvent(QPaintEvent* event) override;
+
+ private:
+  class Button;
+  QVBoxLayout* m_layout;
+  QButtonGroup* m_group;
+  QHash<QString, Button*> m_buttons;
+};
+
+}  // namespace app

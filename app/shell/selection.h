@@ -1,0 +1,122 @@
+#pragma once
+#include <QColor>
+#include <QObject>
+#include <QString>
+#include <QStringList>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/session/engine.h"
+#include "core/quant/scheme.h"
+
+namespace app {
+
+/// One row of the scheme list. Its colour is the same in every chart, table and chat pane.
+struct SchemeEntry {
+  core::quant::Scheme scheme;
+  QString title;        ///< "NF4 · 64"
+  QString description;  ///< one sentence
+  bool checked = false;
+  int colorSlot = -1;   ///< into Theme::seriesColor; −1 until it was checked for the first time
+};
+
+/// A token of the conversation: which pane wrote it, and its place in that pane's answer.
+struct ChatToken {
+  int pane = 0;
+  int index = 0;
+  bool operator==(const ChatToken&) const = default;
+};
+
+/// The one selection of the program: every workspace shows it and may change it (brushing and linking).
+/// Setters emit only on change; a setter that narrows (tensor) clears what lies below it (weight).
+/// Steps through tensor, weight, scheme and workspace are remembered for back() and forward(), as in a browser.
+/// GUI thread only.
+class Selection : public QObject {
+  Q_OBJECT
+ public:
+  explicit Selection(QObject* parent = nullptr);
+  ~Selection() override;
+
+  /// Null while the start page is shown. Shared with jobs; immutable but for its caches.
+  const std::shared_ptr<OpenModel>& model() const { return m_model; }
+  /// Index into model()->checkpoint().tensors().
+  std::optional<std::size_t> tensor() const { return m_place.tensor; }
+  /// Info of the selected tensor, or null.
+  const core::io::TensorInfo* tensorInfo() const;
+  /// Flat row-major index of one value of the selected tensor.
+  std::optional<std::uint64_t> weight() const { return m_place.weight; }
+  /// The scheme that single-scheme views show (block view, "what the scheme makes of this weight").
+  const std::optional<core::quant::Scheme>& currentScheme() const { return m_place.scheme; }
+  const std::optional<ChatToken>& chatToken() const { return m_chatToken; }
+  /// Id of the workspace in front.
+  const QString& workspace() const { return m_place.workspace; }
+
+  /// Every scheme a person can check, in the order of the registry.
+  const std::vector<SchemeEntry>& schemes() const { return m_schemes; }
+  /// The checked ones, in the order of the list.
+  std::vector<core::quant::Scheme> checkedSchemes() const;
+  bool isChecked(const core::quant::Scheme& scheme) const;
+  /// The scheme's colour under the present theme; the neutral reference grey when it never was checked.
+  QColor color(const core::quant::Scheme& scheme) const;
+
+  /// Opens with a sensible first choice: the first matrix of the middle block, else the largest tensor.
+  void setModel(std::shared_ptr<OpenModel> model);
+  void setTensor(std::optional<std::size_t> index);
+  void setWeight(std::optional<std::uint64_t> flatIndex);
+  /// Both at once: one step of the history.
+  void setTensorAndWeight(std::size_t tensor, std::uint64_t flatIndex);
+  void setCurrentScheme(std::optional<core::quant::Scheme> scheme);
+  /// Tensor and scheme at once (a cell of the layer map): one step of the history.
+  void setTensorAndScheme(std::size_t tensor, const core::quant::Scheme& scheme);
+  void setChecked(const core::quant::Scheme& scheme, bool checked);
+  /// Adds a scheme of one's own to the list (or finds it there) and checks it.
+  void addScheme(const core::quant::Scheme& scheme);
+  void setChatToken(std::optional<ChatToken> token);
+  void setWorkspace(const QString& id);
+
+  bool canGoBack() const { return m_historyIndex > 0; }
+  bool canGoForward() const { return m_historyIndex + 1 < m_history.size(); }
+  void back();
+  void forward();
+
+  /// For the session state: checked schemes with their colours, as texts, and back again (unknown texts are skipped).
+  QStringList saveSchemes() const;
+  void restoreSchemes(const QStringList& saved);
+
+ Q_SIGNALS:
+  void modelChanged();
+  void tensorChanged();
+  void weightChanged();
+  void currentSchemeChanged();
+  void schemesChanged();  ///< the list, its checks or its colours
+  void chatTokenChanged();
+  void workspaceChanged();
+  void historyChanged();
+
+ private:
+  struct Place {
+    QString workspace;
+    std::optional<std::size_t> tensor;
+    std::optional<std::uint64_t> weight;
+    std::optional<core::quant::Scheme> scheme;
+    bool operator==(const Place&) const = default;
+  };
+  void loadPresets();
+  SchemeEntry* find(const core::quant::Scheme& scheme);
+  const SchemeEntry* find(const core::quant::Scheme& scheme) const;
+  void giveColor(SchemeEntry& entry);
+  void moveTo(const Place& place);
+  void apply(const Place& place);
+  std::optional<std::size_t> firstChoice() const;
+
+  std::shared_ptr<OpenModel> m_model;
+  Place m_place;
+  std::optional<ChatToken> m_chatToken;
+  std::vector<SchemeEntry> m_schemes;
+  std::vector<Place> m_history;
+  std::size_t m_historyIndex = 0;
+};
+
+}  // namespace app

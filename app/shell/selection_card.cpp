@@ -1,0 +1,73 @@
+#include "app/shell/selection_card.h"
+
+#include <QGridLayout>
+
+#include "app/shell/selection.h"
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+
+namespace app {
+namespace {
+
+/// "[3, 17]" of a flat index: row-major, outermost first.
+QString coordinates(const core::tensor::Shape& shape, std::uint64_t flat) {
+  QStringList parts;
+  for (std::size_t axis = shape.rank(); axis-- > 0;) {
+    parts.prepend(text::count(flat % shape[axis]));
+    flat /= shape[axis];
+  }
+  return u'[' + parts.join(QStringLiteral(", ")) + u']';
+}
+
+QString shapeText(const core::tensor::Shape& shape) {
+  QStringList parts;
+  for (const std::uint64_t extent : shape.extents()) parts << text::count(extent);
+  return parts.isEmpty() ? QStringLiteral("1") : parts.join(QStringLiteral(" × "));
+}
+
+}  // namespace
+
+SelectionCard::SelectionCard(Selection& selection, QWidget* parent) : QWidget(parent), m_selection(selection) {
+  auto* grid = new QGridLayout(this);
+  grid->setContentsMargins(space::kTwo, 0, space::kTwo, space::kTwo);
+  grid->setHorizontalSpacing(space::kOneHalf);
+  grid->setVerticalSpacing(space::kHalf);
+  grid->setColumnStretch(1, 1);
+  int row = 0;
+  const auto add = [&](const QString& caption, Label::Style style) {
+    auto* name = new Label(Label::Style::Hint, caption);
+    auto* value = new Label(style);
+    value->setElide(Qt::ElideMiddle);
+    value->setAccessibleName(caption);
+    grid->addWidget(name, row, 0, Qt::AlignLeft | Qt::AlignVCenter);
+    grid->addWidget(value, row++, 1);
+    return value;
+  };
+  m_model = add(tr("Model"), Label::Style::Body);
+  m_tensor = add(tr("Tensor"), Label::Style::Body);
+  m_shape = add(tr("Shape"), Label::Style::Body);
+  m_storage = add(tr("Stored"), Label::Style::Body);
+  m_scheme = add(tr("Scheme"), Label::Style::Body);
+  m_weight = add(tr("Weight"), Label::Style::Body);
+  setAccessibleName(tr("What is selected"));
+  for (const auto signal : {&Selection::modelChanged, &Selection::tensorChanged, &Selection::weightChanged,
+                            &Selection::currentSchemeChanged})
+    connect(&selection, signal, this, &SelectionCard::refresh);
+  refresh();
+}
+
+void SelectionCard::refresh() {
+  const QString none = QStringLiteral("—");
+  const auto& model = m_selection.model();
+  const core::io::TensorInfo* tensor = m_selection.tensorInfo();
+  m_model->setText(model ? QString::fromStdString(model->checkpoint().name()) : none);
+  m_tensor->setText(tensor ? QString::fromStdString(tensor->name) : none);
+  m_shape->setText(tensor ? shapeText(tensor->shape) : none);
+  m_storage->setText(tensor ? tr("%1 · %2").arg(QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper(), text::bytes(tensor->bytes)) : none);
+  const auto& scheme = m_selection.currentScheme();
+  m_scheme->setText(scheme ? QString::fromStdString(scheme->displayName()) : none);
+  m_weight->setText(tensor && m_selection.weight() ? coordinates(tensor->shape, *m_selection.weight()) : none);
+}
+
+}  // namespace app

@@ -1,0 +1,25 @@
+#pragma once
+#include <QWidget>
+
+class QFormLayout;
+class QToolButton;
+
+namespace app {
+
+class Label;
+class Selection;
+
+/// "What is selected": tensor, shape, storage, weight and scheme, at the foot of the right panel.
+class SelectionCard : public QWidget {
+  Q_OBJECT
+ public:
+  explicit SelectionCard(Selection& selection, QWidget* parent = nullptr);
+
+ private:
+  void refresh();
+
+  Selection& m_selection;
+  Label *m_model, *m_tensor, *m_shape, *m_storage, *m_weight, *m_scheme;
+};
+
+}  // namespace app

@@ -1,0 +1,86 @@
+#include "app/shell/status_line.h"
+
+#include <unistd.h>
+
+#include <QFile>
+#include <QProgressBar>
+#include <QTimer>
+#include <QToolButton>
+
+#include "app/jobs/job_runner.h"
+#include "app/text/numbers.h"
+#include "app/widgets/icon.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+
+namespace app {
+namespace {
+
+/// Resident memory of this process in bytes; 0 where the system does not tell.
+std::uint64_t residentBytes() {
+  QFile file(QStringLiteral("/proc/self/statm"));
+  if (!file.open(QIODevice::ReadOnly)) return 0;
+  const QList<QByteArray> words = file.readLine().split(' ');
+  return words.size() < 2 ? 0 : words[1].toULongLong() * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+StatusLine::StatusLine(JobRunner& jobs, QWidget* parent)
+    : QStatusBar(parent),
+      m_jobs(jobs),
+      m_device(new Label(Label::Style::Hint)),
+      m_memory(new Label(Label::Style::Hint)),
+      m_job(new Label(Label::Style::Hint)),
+      m_progress(new QProgressBar),
+      m_cancel(new QToolButton) {
+  setSizeGripEnabled(false);
+  setContentsMargins(space::kOne, 0, space::kOne, 0);
+  m_progress->setFixedWidth(140);
+  m_progress->setTextVisible(false);
+  m_progress->setAccessibleName(tr("Progress"));
+  m_cancel->setIcon(icon(QStringLiteral("close")));
+  m_cancel->setIconSize({14, 14});
+  m_cancel->setToolTip(tr("Cancel (Esc)"));
+  m_cancel->setAccessibleName(tr("Cancel the running job"));
+  m_cancel->setObjectName(QStringLiteral("cancel-job"));
+  addWidget(m_device);
+  addWidget(m_memory);
+  addPermanentWidget(m_job);
+  addPermanentWidget(m_progress);
+  addPermanentWidget(m_cancel);
+  connect(&jobs, &JobRunner::changed, this, &StatusLine::refreshJob);
+  connect(m_cancel, &QToolButton::clicked, this, [this] { m_jobs.cancel(m_shown); });
+  auto* timer = new QTimer(this);
+  connect(timer, &QTimer::timeout, this, &StatusLine::refreshMemory);
+  timer->start(2000);
+  refreshJob();
+  refreshMemory();
+}
+
+void StatusLine::setDevice(const QString& text) { m_device->setText(text); }
+
+void StatusLine::refreshMemory() {
+  const std::uint64_t bytes = residentBytes();
+  m_memory->setText(bytes == 0 ? QString() : tr("Memory %1").arg(text::bytes(bytes)));
+}
+
+void StatusLine::refreshJob() {
+  const auto running = m_jobs.visibleJobs();
+  const bool busy = !running.empty();
+  m_job->setVisible(busy);
+  m_progress->setVisible(busy);
+  m_cancel->setVisible(busy);
+  if (!busy) return;
+  const JobRunner::Status& job = running.front();
+  m_shown = job.id;
+  QString sentence = job.title;
+  if (!job.phrase.isEmpty()) sentence += QStringLiteral(" · ") + job.phrase;
+  if (job.fraction >= 0) sentence += QStringLiteral("  ") + text::percent(job.fraction, 0);
+  if (running.size() > 1) sentence += tr("  (+%1 more)").arg(running.size() - 1);
+  m_job->setText(sentence);
+  m_progress->setRange(0, job.fraction < 0 ? 0 : 1000);
+  if (job.fraction >= 0) m_progress->setValue(static_cast<int>(job.fraction * 1000));
+}
+
+}  // namespace app

@@ -1,0 +1,64 @@
+#pragma once
+#include <QString>
+#include <QWidget>
+#include <functional>
+#include <span>
+
+#include "app/jobs/job_runner.h"
+#include "app/shell/selection.h"
+
+namespace app {
+
+class ModelLoader;
+
+/// What every workspace gets. All of it outlives the workspace.
+struct WorkspaceContext {
+  Selection* selection = nullptr;
+  JobRunner* jobs = nullptr;
+  ModelLoader* loader = nullptr;
+};
+
+/// One page of the window (Inspect, Bits, Chat …). It shows the shared selection and may change it; workspaces never
+/// know each other. It is built when it is first shown.
+class Workspace : public QWidget {
+  Q_OBJECT
+ public:
+  explicit Workspace(const WorkspaceContext& context, QWidget* parent = nullptr) : QWidget(parent), m_context(context) {}
+
+  /// Comes to the front or leaves it. A hidden workspace should not compute; it catches up when it becomes active.
+  virtual void setActive(bool active) { Q_UNUSED(active) }
+  /// A few sentences for F1: what this shows, what can be done here.
+  virtual QString helpText() const = 0;
+  /// Brings up something worth looking at (for screenshots and the newcomer): picks a tensor, types a prompt.
+  virtual void showExample() {}
+  /// State that outlives the program (splitter positions, an unfinished prompt). Keys are the workspace's own.
+  virtual void saveState(class QSettings& settings) const { Q_UNUSED(settings) }
+  virtual void restoreState(class QSettings& settings) { Q_UNUSED(settings) }
+
+ protected:
+  Selection& selection() const { return *m_context.selection; }
+  JobRunner& jobs() const { return *m_context.jobs; }
+  ModelLoader& loader() const { return *m_context.loader; }
+
+ private:
+  WorkspaceContext m_context;
+};
+
+/// How the window knows a workspace before it exists.
+struct WorkspaceEntry {
+  const char* id;           ///< "inspect": in settings, on the command line, in lessons
+  const char* title;        ///< translated in context "Workspaces"
+  const char* description;  ///< one line, for tooltips and the command palette; same context
+  const char* icon;         ///< name of an icon in resources/icons
+  bool needsModel;          ///< greyed out until a model is open
+  std::function<Workspace*(const WorkspaceContext&)> create;
+
+  QString translatedTitle() const;
+  QString translatedDescription() const;
+};
+
+/// All workspaces in the order of the navigation rail. One line each, in workspaces/registry.cpp.
+std::span<const WorkspaceEntry> workspaceEntries();
+const WorkspaceEntry* findWorkspace(const QString& id);
+
+}  // namespace app

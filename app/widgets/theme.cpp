@@ -1,0 +1,191 @@
+#include "app/widgets/theme.h"
+
+#include <QApplication>
+#include <QEvent>
+#include <QFile>
+#include <QFontDatabase>
+#include <QGuiApplication>
+#include <QStyleFactory>
+#include <QStyleHints>
+#include <QWidget>
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace app {
+namespace {
+
+ThemeColors makeLight() {
+  ThemeColors c;
+  c.dark = false;
+  c.window = QColor(0xF5F6F8), c.surface = QColor(0xFFFFFF), c.raised = QColor(0xFFFFFF), c.sunken = QColor(0xEEF0F3);
+  c.border = QColor(0xE2E5EA), c.borderStrong = QColor(0xC3C9D2);
+  c.text = QColor(0x1B1F27), c.textMuted = QColor(0x4B5563), c.textFaint = QColor(0x656D7B);
+  c.accent = QColor(0x4A45C9), c.accentText = QColor(0xFFFFFF), c.accentSoft = QColor(0xECEBFB), c.accentHover = QColor(0x3B36AE);
+  c.hover = QColor(0xECEEF2), c.pressed = QColor(0xE1E4EA), c.selection = QColor(0xE2E1F8);
+  c.success = QColor(0x0B7A4B), c.warning = QColor(0x8A5A00), c.error = QColor(0xB3261E), c.errorSoft = QColor(0xFCEBEA);
+  // Okabe–Ito; the ground is white, so orange, purple, vermillion and green are darkened where they are text.
+  c.sign = QColor(0xC24E00), c.exponent = QColor(0x0072B2), c.mantissa = QColor(0x00805C);
+  c.scale = QColor(0x996500), c.zeroPoint = QColor(0xA3527D);
+  c.reference = QColor(0x7A828F), c.grid = QColor(0xE9ECF0);
+  return c;
+}
+
+ThemeColors makeDark() {
+  ThemeColors c;
+  c.dark = true;
+  c.window = QColor(0x13151A), c.surface = QColor(0x1B1E25), c.raised = QColor(0x252932), c.sunken = QColor(0x0F1115);
+  c.border = QColor(0x2A2E38), c.borderStrong = QColor(0x434957);
+  c.text = QColor(0xE9EBEF), c.textMuted = QColor(0xB1B8C4), c.textFaint = QColor(0x949CAA);
+  c.accent = QColor(0x9C9BFF), c.accentText = QColor(0x15152B), c.accentSoft = QColor(0x29294A), c.accentHover = QColor(0xB5B4FF);
+  c.hover = QColor(0x242832), c.pressed = QColor(0x2C313D), c.selection = QColor(0x33335C);
+  c.success = QColor(0x4CC38A), c.warning = QColor(0xE5B455), c.error = QColor(0xFF8A80), c.errorSoft = QColor(0x3A2022);
+  c.sign = QColor(0xFF8C42), c.exponent = QColor(0x5EB3F0), c.mantissa = QColor(0x2FC79A);
+  c.scale = QColor(0xF0B429), c.zeroPoint = QColor(0xE39BC4);
+  c.reference = QColor(0x9AA2B0), c.grid = QColor(0x272B34);
+  return c;
+}
+
+// Order: hues far apart first, so that few checked schemes differ most.
+constexpr std::array<QRgb, kSeriesColors> kSeriesLight{0xFF0072B2, 0xFFD55E00, 0xFF009E73, 0xFFB8659A,
+                                                       0xFFD19000, 0xFF3FA3D8, 0xFF7A4FBF, 0xFF8A6D3B};
+constexpr std::array<QRgb, kSeriesColors> kSeriesDark{0xFF4BA6E0, 0xFFF07C2E, 0xFF24C397, 0xFFDE94C0,
+                                                      0xFFF0B429, 0xFF8CD3F8, 0xFFA98BF0, 0xFFC2A878};
+
+QPalette paletteOf(const ThemeColors& c) {
+  QPalette p;
+  p.setColor(QPalette::Window, c.window);
+  p.setColor(QPalette::WindowText, c.text);
+  p.setColor(QPalette::Base, c.surface);
+  p.setColor(QPalette::AlternateBase, mix(c.surface, c.hover, 0.5));
+  p.setColor(QPalette::Text, c.text);
+  p.setColor(QPalette::Button, c.surface);
+  p.setColor(QPalette::ButtonText, c.text);
+  p.setColor(QPalette::BrightText, c.error);
+  p.setColor(QPalette::Highlight, c.selection);
+  p.setColor(QPalette::HighlightedText, c.text);
+  p.setColor(QPalette::Link, c.accent);
+  p.setColor(QPalette::LinkVisited, c.accent);
+  p.setColor(QPalette::ToolTipBase, c.raised);
+  p.setColor(QPalette::ToolTipText, c.text);
+  p.setColor(QPalette::PlaceholderText, c.textFaint);
+  p.setColor(QPalette::Light, c.surface);
+  p.setColor(QPalette::Midlight, c.hover);
+  p.setColor(QPalette::Mid, c.border);
+  p.setColor(QPalette::Dark, c.borderStrong);
+  p.setColor(QPalette::Shadow, c.dark ? QColor(0x0A0B0D) : QColor(0xA9B0BB));
+  const QColor disabled = mix(c.textFaint, c.window, 0.35);
+  for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::HighlightedText})
+    p.setColor(QPalette::Disabled, role, disabled);
+  return p;
+}
+
+/// The style sheet names colours as @role; the theme fills them in.
+QString styleSheet(const ThemeColors& c) {
+  QFile file(QStringLiteral(":/themes/quantscope.qss"));
+  if (!file.open(QIODevice::ReadOnly)) return {};
+  QString text = QString::fromUtf8(file.readAll());
+  const std::pair<const char*, QColor> roles[] = {
+      {"@accentHover", c.accentHover}, {"@accentSoft", c.accentSoft}, {"@accentText", c.accentText}, {"@accent", c.accent},
+      {"@borderStrong", c.borderStrong}, {"@border", c.border}, {"@window", c.window}, {"@surface", c.surface},
+      {"@raised", c.raised}, {"@sunken", c.sunken}, {"@textMuted", c.textMuted}, {"@textFaint", c.textFaint}, {"@text", c.text},
+      {"@hover", c.hover}, {"@pressed", c.pressed}, {"@selection", c.selection}, {"@errorSoft", c.errorSoft}, {"@error", c.error}};
+  text.replace(QLatin1String("@ground"), QLatin1String(c.dark ? "dark" : "light"));
+  for (const auto& [name, color] : roles) text.replace(QLatin1String(name), color.name());
+  return text;
+}
+
+double luminance(const QColor& color) {
+  const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+  return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
+}
+
+}  // namespace
+
+double contrastRatio(const QColor& a, const QColor& b) {
+  const double la = luminance(a), lb = luminance(b);
+  return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
+}
+
+QColor mix(const QColor& a, const QColor& b, double share) {
+  const auto blend = [share](int x, int y) { return static_cast<int>(std::lround(x + (y - x) * share)); };
+  return QColor(blend(a.red(), b.red()), blend(a.green(), b.green()), blend(a.blue(), b.blue()), blend(a.alpha(), b.alpha()));
+}
+
+const ThemeColors& Theme::light() {
+  static const ThemeColors colors = makeLight();
+  return colors;
+}
+
+const ThemeColors& Theme::dark() {
+  static const ThemeColors colors = makeDark();
+  return colors;
+}
+
+Theme& Theme::instance() {
+  static Theme theme;
+  return theme;
+}
+
+Theme::Theme() : m_colors(light()) {}
+
+void Theme::install() {
+  Q_INIT_RESOURCE(quantscope);
+  m_desktopPalette = QGuiApplication::palette();
+  m_baseFont = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
+  m_monoFont = QFontDatabase::systemFont(QFontDatabase::FixedFont);
+  m_monoFont.setStyleHint(QFont::Monospace);
+  m_monoFont.setPointSizeF(m_baseFont.pointSizeF());
+  QApplication::setFont(m_baseFont);
+  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+  connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, this, [this] {
+    if (m_mode == ThemeMode::FollowDesktop) apply();
+  });
+#endif
+  m_installed = true;
+  apply();
+}
+
+void Theme::setMode(ThemeMode mode) {
+  m_mode = mode;
+  if (m_installed) apply();
+}
+
+bool Theme::desktopIsDark() const {
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+  const Qt::ColorScheme scheme = QGuiApplication::styleHints()->colorScheme();
+  if (scheme != Qt::ColorScheme::Unknown) return scheme == Qt::ColorScheme::Dark;
+#endif
+  // Older Qt: the platform theme's own palette tells.
+  return luminance(m_desktopPalette.color(QPalette::Window)) < luminance(m_desktopPalette.color(QPalette::WindowText));
+}
+
+void Theme::apply() {
+  const bool isDark = m_mode == ThemeMode::Dark || (m_mode == ThemeMode::FollowDesktop && desktopIsDark());
+  m_colors = isDark ? dark() : light();
+  QApplication::setPalette(paletteOf(m_colors));
+  qApp->setStyleSheet(styleSheet(m_colors));
+  Q_EMIT changed();
+}
+
+QColor Theme::seriesColor(int slot) const {
+  const auto index = static_cast<std::size_t>(((slot % kSeriesColors) + kSeriesColors) % kSeriesColors);
+  return QColor(m_colors.dark ? kSeriesDark[index] : kSeriesLight[index]);
+}
+
+QFont Theme::textFont(double pointDelta, QFont::Weight weight) const {
+  QFont font = m_baseFont;
+  font.setPointSizeF(std::max(6.0, m_baseFont.pointSizeF() + pointDelta));
+  font.setWeight(weight);
+  return font;
+}
+
+QFont Theme::monoFont(double pointDelta, QFont::Weight weight) const {
+  QFont font = m_monoFont;
+  font.setPointSizeF(std::max(6.0, m_baseFont.pointSizeF() + pointDelta));
+  font.setWeight(weight);
+  return font;
+}
+
+}  // namespace app

@@ -1,0 +1,79 @@
+#pragma once
+#include <QColor>
+#include <QFont>
+#include <QObject>
+#include <QPalette>
+#include <QString>
+
+namespace app {
+
+/// Number of distinct series (scheme) colours.
+inline constexpr int kSeriesColors = 8;
+
+/// Every colour of one theme, by role. Text colours have ≥ 4.5 : 1 on window, surface and raised.
+struct ThemeColors {
+  bool dark = false;
+  QColor window, surface, raised, sunken;           ///< page ground, cards, popups and hover cards, wells (inputs, code)
+  QColor border, borderStrong;                      ///< hairlines; borders of controls
+  QColor text, textMuted, textFaint;                ///< content, secondary, captions
+  QColor accent, accentText, accentSoft, accentHover;  ///< the one accent, text on it, tinted ground, hovered
+  QColor hover, pressed, selection;                 ///< grounds of rows and buttons
+  QColor success, warning, error, errorSoft;
+  QColor sign, exponent, mantissa, scale, zeroPoint;  ///< fields of a number, everywhere the same (Okabe–Ito)
+  QColor reference;                                 ///< the unquantized model in every chart
+  QColor grid;                                      ///< lines behind data
+};
+
+enum class ThemeMode { FollowDesktop, Light, Dark };
+
+/// Distances on the 8-pixel grid, in device-independent pixels.
+namespace space {
+inline constexpr int kHalf = 4, kOne = 8, kOneHalf = 12, kTwo = 16, kThree = 24, kFour = 32, kSix = 48;
+inline constexpr int kRadius = 8, kRadiusSmall = 5;
+}  // namespace space
+
+/// The look of the program: palettes, fonts, style. Widgets read colours while painting and repaint on changed()
+/// (which is emitted after the application palette was set, so QEvent::PaletteChange has arrived everywhere).
+class Theme : public QObject {
+  Q_OBJECT
+ public:
+  static Theme& instance();
+
+  /// Fusion style, palette, style sheet, fonts. Once, after the QApplication was made.
+  void install();
+  void setMode(ThemeMode mode);
+  ThemeMode mode() const { return m_mode; }
+  bool isDark() const { return m_colors.dark; }
+
+  const ThemeColors& colors() const { return m_colors; }
+  static const ThemeColors& light();
+  static const ThemeColors& dark();
+  /// Okabe–Ito, adapted to the ground. @param slot 0…kSeriesColors−1 (taken modulo)
+  QColor seriesColor(int slot) const;
+
+  /// System font; `points` relative to the system's own size.
+  QFont textFont(double pointDelta = 0, QFont::Weight weight = QFont::Normal) const;
+  /// For bits, hex and numbers in columns: all digits equally wide.
+  QFont monoFont(double pointDelta = 0, QFont::Weight weight = QFont::Normal) const;
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  Theme();
+  void apply();
+  bool desktopIsDark() const;
+
+  ThemeMode m_mode = ThemeMode::FollowDesktop;
+  ThemeColors m_colors;
+  QPalette m_desktopPalette;
+  QFont m_baseFont, m_monoFont;
+  bool m_installed = false;
+};
+
+/// WCAG 2.1 contrast ratio of two opaque colours, 1…21.
+double contrastRatio(const QColor& a, const QColor& b);
+/// a and b mixed: 0 gives a, 1 gives b.
+QColor mix(const QColor& a, const QColor& b, double share);
+
+}  // namespace app
