@@ -10,6 +10,10 @@
 #include "core/text/chat_template.h"
 #include "core/text/tokenizer.h"
 
+namespace core::text {
+class Detokenizer;
+}
+
 namespace core::model {
 
 /// The k most probable tokens of a distribution, most probable first.
@@ -43,8 +47,8 @@ struct GenerationResult {
   std::uint32_t promptTokens = 0;
   std::uint32_t cachedTokens = 0;  ///< of the prompt, already in the KV cache
   double timeToFirstTokenS = 0;
-  double prefillTokensPerS = 0;
-  double decodeTokensPerS = 0;
+  double prefillTokensPerS = 0;  ///< of the prompt's tokens that were not cached
+  double decodeTokensPerS = 0;   ///< forward pass and sampling of every token after the first
   StopReason stop = StopReason::EndOfTurn;
 };
 
@@ -56,7 +60,10 @@ class Session {
   Session(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
           std::shared_ptr<const text::ChatTemplate> chatTemplate, std::uint32_t contextLength, KvType kvType);
 
-  /// Answers a conversation; the part of the prompt that is already in the KV cache is not computed again.
+  /// Answers a conversation; the part of the prompt that is already in the KV cache is not computed again. A cancelled
+  /// job returns what was said so far with StopReason::Cancelled. The token that ends the turn is not in the result.
+  /// @param onToken called for every token as soon as it is chosen; may be empty
+  /// @throws Error (InvalidArgument) when the prompt does not fit the context, (Unsupported) without a chat template
   GenerationResult chat(std::span<const text::ChatMessage> messages, const GenerationOptions& options,
                         const OnToken& onToken, const JobContext& job = JobContext());
   /// Continues a raw text or token prompt.
@@ -71,6 +78,13 @@ class Session {
   void reset();
 
  private:
+  /// Forgets all cached tokens but the first `count`.
+  void keepCached(std::size_t count);
+  /// Computes `tokens` behind the cached ones; `logits` are those after the last.
+  void append(std::span<const TokenId> tokens, std::span<float> logits, const JobContext& job);
+  void generate(std::span<const TokenId> prompt, const GenerationOptions& options, const OnToken& onToken,
+                const JobContext& job, text::Detokenizer& detokenizer, GenerationResult& result);
+
   std::unique_ptr<Executor> m_executor;
   std::shared_ptr<const text::Tokenizer> m_tokenizer;
   std::shared_ptr<const text::ChatTemplate> m_chatTemplate;
