@@ -3,39 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/base/error.h"
 #include "core/model/available_memory.h"
-#include "core/model/probabilities.h"
-#include "core/text/detokenizer.h"
 
 namespace core::model {
 
 namespace {
 
 constexpr std::size_t kPrefillTokens = 512;  // after each such part a stopped prompt stays in the cache
-constexpr std::size_t kTopTokens = 5;
-
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count(); }
-
- private:
-  std::chrono::steady_clock::time_point m_start = std::chrono::steady_clock::now();
-};
-
-double perSecond(std::size_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0.0; }
-
-GeneratedToken describe(TokenId id, std::string text, std::span<const float> logits, bool keepLogits) {
-  GeneratedToken token{.id = id,
-                       .text = std::move(text),
-                       .probability = probabilityOf(logits, id),
-                       .top = topProbabilities(logits, kTopTokens),
-                       .logits = {}};
-  if (keepLogits) token.logits.assign(logits.begin(), logits.end());
-  return token;
-}
 
 }  // namespace
 
@@ -61,8 +37,8 @@ void Session::append(std::span<const TokenId> tokens, std::span<float> logits, c
   }
 }
 
-GenerationResult Session::chat(std::span<const text::ChatMessage> messages, const GenerationOptions& options,
-                               const OnToken& onToken, const JobContext& job) {
+std::unique_ptr<Generation> Session::startChat(std::span<const text::ChatMessage> messages,
+                                               const GenerationOptions& options) {
   if (!m_chatTemplate) {
     throw Error(ErrorCode::Unsupported, "This model has no chat template, so it can continue a text but not chat.",
                 "tokenizer.chat_template");
@@ -71,11 +47,10 @@ GenerationResult Session::chat(std::span<const text::ChatMessage> messages, cons
   const std::optional<TokenId> bos = m_tokenizer->bos();
   const bool hasBos = bos && !prompt.empty() && prompt.front() == *bos;  // most templates write it themselves
   if (m_tokenizer->addsBos() && bos && !hasBos) prompt.insert(prompt.begin(), *bos);
-  return complete(prompt, options, onToken, job);
+  return start(prompt, options);
 }
 
-GenerationResult Session::complete(std::span<const TokenId> prompt, const GenerationOptions& options,
-                                   const OnToken& onToken, const JobContext& job) {
+std::unique_ptr<Generation> Session::start(std::span<const TokenId> prompt, const GenerationOptions& options) {
   if (prompt.empty())
     throw Error(ErrorCode::InvalidArgument, "The prompt should have at least one token, but is empty.");
   if (prompt.size() > m_cache->capacity()) {
@@ -85,61 +60,28 @@ GenerationResult Session::complete(std::span<const TokenId> prompt, const Genera
                     "a longer context.",
                     prompt.size(), m_cache->capacity()));
   }
-  GenerationResult result;
-  result.promptTokens = static_cast<std::uint32_t>(prompt.size());
-  // The last token is always computed again: its logits are where generation starts.
-  const auto firstDifferent = std::mismatch(prompt.begin(), prompt.end() - 1, m_cached.begin(), m_cached.end()).first;
-  const auto common = static_cast<std::size_t>(firstDifferent - prompt.begin());
-  result.cachedTokens = static_cast<std::uint32_t>(common);
-  keepCached(common);
-
-  text::Detokenizer detokenizer(m_tokenizer);
-  try {
-    generate(prompt, options, onToken, job, detokenizer, result);
-  } catch (const Cancelled&) {
-    result.stop = StopReason::Cancelled;  // what was said so far stays
-  }
-  result.text += detokenizer.flush();
-  return result;
+  return std::unique_ptr<Generation>(new Generation(*this, prompt, options));
 }
 
-void Session::generate(std::span<const TokenId> prompt, const GenerationOptions& options, const OnToken& onToken,
-                       const JobContext& job, text::Detokenizer& detokenizer, GenerationResult& result) {
-  Sampler sampler(options.sampling);
-  std::vector<TokenId> history(prompt.begin(), prompt.end());
-  std::vector<float> logits(m_executor->graph().config.vocabulary);
-  const Stopwatch start;
-  append(prompt.subspan(result.cachedTokens), logits, job);
-  result.prefillTokensPerS = perSecond(prompt.size() - result.cachedTokens, start.seconds());
+namespace {
 
-  double decodeSeconds = 0;
-  for (result.stop = StopReason::MaxTokens; result.tokens.size() < options.maxTokens;) {
-    job.throwIfCancelled();
-    const Stopwatch step;
-    if (!result.tokens.empty()) {
-      if (m_cached.size() == m_cache->capacity()) {
-        result.stop = StopReason::ContextFull;
-        return;
-      }
-      append(std::span(&result.tokens.back(), 1), logits, job);
-    }
-    const TokenId id = sampler.sample(logits, history);
-    if (!result.tokens.empty()) {
-      decodeSeconds += step.seconds();
-      result.decodeTokensPerS = perSecond(result.tokens.size(), decodeSeconds);
-    } else {
-      result.timeToFirstTokenS = start.seconds();
-    }
-    if (m_tokenizer->isEndOfGeneration(id)) {
-      result.stop = StopReason::EndOfTurn;
-      return;
-    }
-    history.push_back(id);
-    result.tokens.push_back(id);
-    const GeneratedToken token = describe(id, detokenizer.push(id), logits, options.keepLogits);
-    result.text += token.text;
-    if (onToken) onToken(token);
+GenerationResult runToEnd(Generation& generation, const Session::OnToken& onToken, const JobContext& job) {
+  while (const auto token = generation.next(job)) {
+    if (onToken) onToken(*token);
   }
+  return generation.result();
+}
+
+}  // namespace
+
+GenerationResult Session::chat(std::span<const text::ChatMessage> messages, const GenerationOptions& options,
+                               const OnToken& onToken, const JobContext& job) {
+  return runToEnd(*startChat(messages, options), onToken, job);
+}
+
+GenerationResult Session::complete(std::span<const TokenId> prompt, const GenerationOptions& options,
+                                   const OnToken& onToken, const JobContext& job) {
+  return runToEnd(*start(prompt, options), onToken, job);
 }
 
 std::vector<float> Session::score(std::span<const TokenId> tokens, const JobContext& job) {

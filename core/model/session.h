@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,39 @@ struct GenerationResult {
   StopReason stop = StopReason::EndOfTurn;
 };
 
+class Session;
+
+/// An answer being written: one token a call, so that several sessions can write in turn. It belongs to its session,
+/// which must outlive it and must not start another one meanwhile.
+class Generation {
+ public:
+  ~Generation();
+
+  /// Computes and describes the next token; nothing once the answer has ended. The first call computes the prompt.
+  /// A cancelled job ends the answer with StopReason::Cancelled. The token that ends the turn is not part of the answer.
+  /// @throws Error (Device, DeviceLost, OutOfMemory)
+  std::optional<GeneratedToken> next(const JobContext& job = JobContext());
+  bool ended() const { return m_ended; }
+  /// What was written so far.
+  const GenerationResult& result() const { return m_result; }
+
+ private:
+  friend class Session;
+  Generation(Session& session, std::span<const TokenId> prompt, const GenerationOptions& options);
+  std::optional<GeneratedToken> step(const JobContext& job);
+  std::optional<GeneratedToken> end(StopReason reason);
+
+  Session& m_session;
+  GenerationOptions m_options;
+  Sampler m_sampler;
+  std::unique_ptr<text::Detokenizer> m_detokenizer;
+  std::vector<TokenId> m_history;  ///< the prompt and what was written
+  std::vector<float> m_logits;
+  GenerationResult m_result;
+  double m_decodeSeconds = 0;
+  bool m_ended = false;
+};
+
 /// A conversation with one model under one scheme on one device: executor + KV cache + tokenizer + template + sampler.
 class Session {
  public:
@@ -60,13 +94,17 @@ class Session {
   Session(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
           std::shared_ptr<const text::ChatTemplate> chatTemplate, std::uint32_t contextLength, KvType kvType);
 
-  /// Answers a conversation; the part of the prompt that is already in the KV cache is not computed again. A cancelled
-  /// job returns what was said so far with StopReason::Cancelled. The token that ends the turn is not in the result.
-  /// @param onToken called for every token as soon as it is chosen; may be empty
+  /// Begins the answer to a conversation; the part of the prompt that is already in the KV cache is not computed again.
   /// @throws Error (InvalidArgument) when the prompt does not fit the context, (Unsupported) without a chat template
+  std::unique_ptr<Generation> startChat(std::span<const text::ChatMessage> messages, const GenerationOptions& options);
+  /// Begins to continue a raw token prompt. @throws Error (InvalidArgument) when it is empty or does not fit the context
+  std::unique_ptr<Generation> start(std::span<const TokenId> prompt, const GenerationOptions& options);
+
+  /// startChat() to its end. A cancelled job returns what was said so far.
+  /// @param onToken called for every token as soon as it is chosen; may be empty
   GenerationResult chat(std::span<const text::ChatMessage> messages, const GenerationOptions& options,
                         const OnToken& onToken, const JobContext& job = JobContext());
-  /// Continues a raw text or token prompt.
+  /// start() to its end.
   GenerationResult complete(std::span<const TokenId> prompt, const GenerationOptions& options, const OnToken& onToken,
                             const JobContext& job = JobContext());
   /// Teacher forcing: logits [tokens.size(), vocabulary] of given tokens from an empty cache.
@@ -78,12 +116,11 @@ class Session {
   void reset();
 
  private:
+  friend class Generation;
   /// Forgets all cached tokens but the first `count`.
   void keepCached(std::size_t count);
   /// Computes `tokens` behind the cached ones; `logits` are those after the last.
   void append(std::span<const TokenId> tokens, std::span<float> logits, const JobContext& job);
-  void generate(std::span<const TokenId> prompt, const GenerationOptions& options, const OnToken& onToken,
-                const JobContext& job, text::Detokenizer& detokenizer, GenerationResult& result);
 
   std::unique_ptr<Executor> m_executor;
   std::shared_ptr<const text::Tokenizer> m_tokenizer;
