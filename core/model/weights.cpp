@@ -1,12 +1,11 @@
 #include "core/model/weights.h"
 
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <set>
+#include <stop_token>
 
 #include "core/base/error.h"
 
@@ -125,12 +124,17 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const std::optional<
   }
   std::erase_if(requests, [&](const Request& r) { return !r.required && !m_checkpoint->find(r.name); });
 
-  std::atomic<std::size_t> done{0};
-  tbb::parallel_for(std::size_t{0}, requests.size(), [&](std::size_t i) {
+  // One after the other: quantize() itself uses all cores, and this way only one decoded tensor is in memory.
+  for (std::size_t i = 0; i < requests.size(); ++i) {
     const Request& request = requests[i];
-    *request.target = tensor(request.name, scheme, request.shape, job);
-    job.progress(static_cast<double>(++done) / static_cast<double>(requests.size()), "Preparing weights");
-  });
+    std::stop_source stop;
+    const JobContext part(stop.get_token(), [&](double fraction, std::string_view) {
+      if (job.cancelled()) stop.request_stop();
+      job.progress((static_cast<double>(i) + fraction) / static_cast<double>(requests.size()), "Preparing weights");
+    });
+    part.progress(0.0, "");
+    *request.target = tensor(request.name, scheme, request.shape, part);
+  }
   if (tied) weights.output = weights.embedding;
   if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job);
   return weights;
