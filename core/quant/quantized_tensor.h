@@ -13,10 +13,10 @@ namespace core::quant {
 
 /// How the payload of a QuantizedTensor is laid out. One CPU decoder and one shader decoder each.
 enum class Layout : std::uint8_t {
-  Plain,    ///< elements of `dtype` (F32, F16, BF16, F8…, integers) in row-major order
-  Integer,  ///< b-bit unsigned codes u = q − qmin, LSB-first bit stream per row, each row padded to a whole byte
-  CodeBook, ///< 4-bit codes of the flattened tensor, even element in the high nibble (bitsandbytes)
-  Block     ///< GGUF blocks of `dtype` along the row, rows one after the other
+  Plain,     ///< elements of `dtype` (F32, F16, BF16, F8…, integers) in row-major order
+  Integer,   ///< b-bit unsigned codes u = q − qmin, LSB-first bit stream per row, each row padded to a whole byte
+  CodeBook,  ///< 4-bit codes of the flattened tensor, even element in the high nibble (bitsandbytes)
+  Block      ///< GGUF blocks of `dtype` along the row, rows one after the other
 };
 
 /// Scales of the Integer layout are kept as float32 values here; `scaleBits` says what they cost in storage and to
@@ -32,9 +32,9 @@ enum class Layout : std::uint8_t {
 ///
 /// Immutable after construction; shared between panes, executors and views by shared_ptr<const>.
 struct QuantizedTensor {
-  std::string name;         ///< of the source tensor
-  Scheme scheme;            ///< what made it
-  tensor::Shape shape;      ///< row-major [out, in]
+  std::string name;     ///< of the source tensor
+  Scheme scheme;        ///< what made it
+  tensor::Shape shape;  ///< row-major [out, in]
   Layout layout = Layout::Plain;
   tensor::DType dtype = tensor::DType::F32;  ///< of Plain elements or of Block blocks
   std::span<const std::byte> payload;        ///< into `owner`
@@ -44,16 +44,16 @@ struct QuantizedTensor {
   std::uint32_t bits = 0;
   std::int32_t qmin = 0;
   Granularity granularity = Granularity::Row;
-  std::uint32_t groupSize = 0;               ///< values per scale along the row (Group only)
+  std::uint32_t groupSize = 0;  ///< values per scale along the row (Group only)
   std::uint32_t scaleBits = 32;
   std::vector<float> scales;
-  std::vector<std::int32_t> zeroPoints;      ///< empty when symmetric
+  std::vector<std::int32_t> zeroPoints;  ///< empty when symmetric
 
   // CodeBook
   std::uint32_t blockSize = 0;
-  std::span<const float> codeBook;           ///< 16 values, static storage
-  std::vector<float> absmax;                 ///< per block, already decoded when double-quantized
-  std::vector<std::uint8_t> nestedCodes;     ///< empty without double quantization
+  std::span<const float> codeBook;        ///< 16 values, static storage
+  std::vector<float> absmax;              ///< per block, already decoded when double-quantized
+  std::vector<std::uint8_t> nestedCodes;  ///< empty without double quantization
   std::vector<float> nestedAbsmax;
   float nestedOffset = 0.0F;
 

@@ -18,7 +18,8 @@ void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t
 /// Applies a scheme to a tensor (decoded to float32 first). Parallel over rows or blocks.
 /// A scheme that cannot hold this shape (q4_0 on rows that are not whole blocks) is refused.
 /// @throws Error (InvalidArgument, Unsupported), Cancelled
-QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job = JobContext());
+QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor,
+                            const JobContext& job = JobContext());
 
 /// The tensor as it is stored (zero copy): Plain or Block over the view's own bytes.
 /// @throws Error (Unsupported) when the dtype has no decoder.

@@ -7,10 +7,44 @@ namespace core::quant {
 
 /// The first word of a scheme's text: number format or block type, and with it the family.
 enum class SchemeName : std::uint8_t {
-  Fp32, Fp16, Bf16, Fp8E4M3, Fp8E5M2,
-  Int8, Int6, Int5, Int4, Int3, Int2,
-  Nf4, Fp4,
-  Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, TQ1_0, TQ2_0
+  Fp32,
+  Fp16,
+  Bf16,
+  Fp8E4M3,
+  Fp8E5M2,
+  Int8,
+  Int6,
+  Int5,
+  Int4,
+  Int3,
+  Int2,
+  Nf4,
+  Fp4,
+  Q4_0,
+  Q4_1,
+  Q5_0,
+  Q5_1,
+  Q8_0,
+  Q2_K,
+  Q3_K,
+  Q4_K,
+  Q5_K,
+  Q6_K,
+  IQ4_NL,
+  IQ4_XS,
+  MXFP4,
+  TQ1_0,
+  TQ2_0,
+  IQ1_S,
+  IQ1_M,
+  IQ2_XXS,
+  IQ2_XS,
+  IQ2_S,
+  IQ3_XXS,
+  IQ3_S,
+  NVFP4,
+  Q1_0,
+  Q2_0
 };
 
 enum class Family : std::uint8_t { Cast, Integer, CodeBook, GgufBlock };
@@ -32,10 +66,10 @@ enum class DoubleQuantization : std::uint8_t { Off, On };
 /// "int8:group=tensor", "nf4", "nf4:block=128,double=on", "q4_0".
 struct Scheme {
   SchemeName name = SchemeName::Fp32;
-  Granularity granularity = Granularity::Row;                ///< Integer family
-  std::uint32_t groupSize = 0;                               ///< Integer family with Granularity::Group, values along the row
-  RangeMethod range = RangeMethod::Absmax;                   ///< Integer family
-  std::uint32_t blockSize = 0;                               ///< CodeBook family, values of the flattened tensor
+  Granularity granularity = Granularity::Row;  ///< Integer family
+  std::uint32_t groupSize = 0;                 ///< Integer family with Granularity::Group, values along the row
+  RangeMethod range = RangeMethod::Absmax;     ///< Integer family
+  std::uint32_t blockSize = 0;                 ///< CodeBook family, values of the flattened tensor
   DoubleQuantization doubleQuantization = DoubleQuantization::Off;  ///< CodeBook family
 
   /// @throws Error (InvalidArgument) with a sentence naming the offending word and what is allowed.

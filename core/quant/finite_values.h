@@ -1,0 +1,55 @@
+#pragma once
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/numeric/half.h"
+#include "core/quant/multiversion.h"
+
+namespace core::quant {
+
+/// What every encoder does about values that are not finite: they take no part in a block's range; NaN becomes 0 and
+/// ±Inf the block's largest finite magnitude. One damaged weight then costs one value, not its whole block.
+
+constexpr std::uint32_t kMagnitudeMask = 0x7fffffffU;
+constexpr std::uint32_t kInfinityBits = 0x7f800000U;
+
+/// Largest magnitude as bits; at least kInfinityBits when a value is not finite.
+QS_FORCE_INLINE std::uint32_t maxMagnitudeBits(const float* values, std::size_t count) {
+  std::uint32_t result = 0;
+  for (std::size_t i = 0; i < count; ++i)
+    result = std::max(result, std::bit_cast<std::uint32_t>(values[i]) & kMagnitudeMask);
+  return result;
+}
+
+/// Largest finite magnitude; 0 when no value is finite.
+inline float maxFiniteMagnitude(const float* values, std::size_t count) {
+  std::uint32_t result = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(values[i]) & kMagnitudeMask;
+    result = std::max(result, magnitude < kInfinityBits ? magnitude : 0U);
+  }
+  return std::bit_cast<float>(result);
+}
+
+/// Copies with NaN as 0 and ±Inf as ±limit.
+inline void copyFinite(const float* values, std::size_t count, float limit, float* out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(values[i]) & kMagnitudeMask;
+    if (magnitude < kInfinityBits)
+      out[i] = values[i];
+    else if (magnitude > kInfinityBits)
+      out[i] = 0.0F;
+    else
+      out[i] = values[i] < 0.0F ? -limit : limit;
+  }
+}
+
+/// A block scale as FP16, kept finite: beyond 65504 it becomes ±65504.
+inline std::uint16_t finiteHalf(float scale) {
+  const std::uint16_t half = numeric::floatToHalf(scale);
+  return (half & 0x7fffU) == 0x7c00U ? static_cast<std::uint16_t>(half - 1U) : half;
+}
+
+}  // namespace core::quant

@@ -1,0 +1,173 @@
+#include <array>
+#include <limits>
+
+#include "core/quant/block_bytes.h"
+#include "core/quant/finite_values.h"
+#include "core/quant/ggml_legacy.h"
+#include "core/quant/multiversion.h"
+
+namespace core::quant {
+
+namespace {
+
+constexpr std::size_t kValues = 32;
+constexpr std::size_t kHalf = kValues / 2;
+
+struct Range {
+  float min;
+  float max;
+};
+
+/// 1/scale, or 0 where it has no finite value, so that codes stay inside their integers.
+QS_FORCE_INLINE float safeReciprocal(float scale) {
+  const float reciprocal = scale != 0.0F ? 1.0F / scale : 0.0F;
+  return std::bit_cast<std::uint32_t>(reciprocal) << 1 < kInfinityBits << 1 ? reciprocal : 0.0F;
+}
+
+/// The value of largest magnitude with its sign; the first one when +x and −x tie; +0 for a block of zeros.
+QS_FORCE_INLINE float extremeValue(const float* values, std::uint32_t magnitude) {
+  if (magnitude == 0) return 0.0F;
+  std::uint32_t positive = 0;
+  std::uint32_t negative = 0;
+  for (std::size_t j = 0; j < kValues; ++j) {
+    const std::uint32_t bits = std::bit_cast<std::uint32_t>(values[j]);
+    positive |= bits == magnitude ? 1U : 0U;
+    negative |= bits == (magnitude | 0x80000000U) ? 1U : 0U;
+  }
+  const float extreme = std::bit_cast<float>(magnitude);
+  if (negative == 0) return extreme;
+  if (positive == 0) return -extreme;
+  std::size_t first = 0;
+  while ((std::bit_cast<std::uint32_t>(values[first]) & kMagnitudeMask) != magnitude) ++first;
+  return values[first];
+}
+
+/// Minimum and maximum; the first of −0 and +0 counts.
+Range range(const float* values) {
+  Range result{values[0], values[0]};
+  for (std::size_t j = 1; j < kValues; ++j) {
+    if (values[j] < result.min) result.min = values[j];
+    if (values[j] > result.max) result.max = values[j];
+  }
+  return result;
+}
+
+/// The block itself, or a finite copy of it in `copy`. Updates `magnitude` to the largest finite one.
+QS_FORCE_INLINE const float* finiteBlock(const float* values, std::array<float, kValues>& copy,
+                                         std::uint32_t& magnitude) {
+  magnitude = maxMagnitudeBits(values, kValues);
+  if (magnitude < kInfinityBits) return values;
+  const float limit = maxFiniteMagnitude(values, kValues);
+  copyFinite(values, kValues, limit, copy.data());
+  magnitude = std::bit_cast<std::uint32_t>(limit);
+  return copy.data();
+}
+
+/// Rounds |x| ≤ 2^30 to the nearest integer, halves away from zero. x minus its whole part is exact.
+QS_FORCE_INLINE std::int32_t roundHalfAway(float x) {
+  const std::int32_t whole = static_cast<std::int32_t>(x);
+  const float rest = x - static_cast<float>(whole);
+  return whole + (rest >= 0.5F ? 1 : 0) - (rest <= -0.5F ? 1 : 0);
+}
+
+/// Nibbles and fifth bits of 32 five-bit codes.
+void packFiveBits(const std::array<std::uint32_t, kValues>& codes, std::uint8_t* fifthBits, std::uint8_t* nibbles) {
+  std::uint32_t fifth = 0;
+  for (std::size_t j = 0; j < kValues; ++j) fifth |= (codes[j] >> 4) << j;
+  for (unsigned i = 0; i < 4; ++i) fifthBits[i] = static_cast<std::uint8_t>((fifth >> (8 * i)) & 0xffU);
+  for (std::size_t j = 0; j < kHalf; ++j)
+    nibbles[j] = static_cast<std::uint8_t>((codes[j] & 0x0fU) | ((codes[j + kHalf] & 0x0fU) << 4));
+}
+
+/// Scale, minimum and codes 0…maxCode of q4_1 and q5_1.
+struct OffsetBlock {
+  std::uint16_t scale;
+  std::uint16_t minimum;
+  std::array<std::uint32_t, kValues> codes;
+};
+
+OffsetBlock encodeOffsetBlock(const float* values, std::uint32_t maxCode) {
+  std::array<float, kValues> copy;
+  std::uint32_t magnitude = 0;
+  const float* block = finiteBlock(values, copy, magnitude);
+  const Range blockRange = range(block);
+  const float extent = blockRange.max - blockRange.min;
+  const float scale = extent / static_cast<float>(maxCode);
+  const float reciprocal = extent <= std::numeric_limits<float>::max() ? safeReciprocal(scale) : 0.0F;
+  OffsetBlock result{finiteHalf(scale), finiteHalf(blockRange.min), {}};
+  if (reciprocal == 0.0F) return result;
+  for (std::size_t j = 0; j < kValues; ++j) {
+    const float scaled = (block[j] - blockRange.min) * reciprocal;
+    result.codes[j] = std::min(maxCode, static_cast<std::uint32_t>(scaled + 0.5F));
+  }
+  return result;
+}
+
+}  // namespace
+
+QS_MULTIVERSION void encodeQ4_0(const float* __restrict__ values, std::size_t blockCount,
+                                std::uint8_t* __restrict__ blocks) {
+  std::array<float, kValues> copy;
+  for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 18) {
+    std::uint32_t magnitude = 0;
+    const float* block = finiteBlock(values, copy, magnitude);
+    const float scale = extremeValue(block, magnitude) / -8.0F;
+    const float reciprocal = safeReciprocal(scale);
+    storeU16(blocks, finiteHalf(scale));
+    for (std::size_t j = 0; j < kHalf; ++j) {
+      const std::int32_t low = std::min(15, static_cast<std::int32_t>(block[j] * reciprocal + 8.5F));
+      const std::int32_t high = std::min(15, static_cast<std::int32_t>(block[j + kHalf] * reciprocal + 8.5F));
+      blocks[2 + j] = static_cast<std::uint8_t>(low | (high << 4));
+    }
+  }
+}
+
+void encodeQ4_1(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+  for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 20) {
+    const OffsetBlock block = encodeOffsetBlock(values, 15);
+    storeU16(blocks, block.scale);
+    storeU16(blocks + 2, block.minimum);
+    for (std::size_t j = 0; j < kHalf; ++j)
+      blocks[4 + j] = static_cast<std::uint8_t>(block.codes[j] | (block.codes[j + kHalf] << 4));
+  }
+}
+
+void encodeQ5_0(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+  std::array<float, kValues> copy;
+  std::array<std::uint32_t, kValues> codes;
+  for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 22) {
+    std::uint32_t magnitude = 0;
+    const float* block = finiteBlock(values, copy, magnitude);
+    const float scale = extremeValue(block, magnitude) / -16.0F;
+    const float reciprocal = safeReciprocal(scale);
+    storeU16(blocks, finiteHalf(scale));
+    for (std::size_t j = 0; j < kValues; ++j)
+      codes[j] = std::min(31U, static_cast<std::uint32_t>(block[j] * reciprocal + 16.5F));
+    packFiveBits(codes, blocks + 2, blocks + 6);
+  }
+}
+
+void encodeQ5_1(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+  for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 24) {
+    const OffsetBlock block = encodeOffsetBlock(values, 31);
+    storeU16(blocks, block.scale);
+    storeU16(blocks + 2, block.minimum);
+    packFiveBits(block.codes, blocks + 4, blocks + 8);
+  }
+}
+
+QS_MULTIVERSION void encodeQ8_0(const float* __restrict__ values, std::size_t blockCount,
+                                std::uint8_t* __restrict__ blocks) {
+  std::array<float, kValues> copy;
+  for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 34) {
+    std::uint32_t magnitude = 0;
+    const float* block = finiteBlock(values, copy, magnitude);
+    const float scale = std::bit_cast<float>(magnitude) / 127.0F;
+    const float reciprocal = safeReciprocal(scale);
+    storeU16(blocks, finiteHalf(scale));
+    for (std::size_t j = 0; j < kValues; ++j)
+      blocks[2 + j] = static_cast<std::uint8_t>(roundHalfAway(block[j] * reciprocal));
+  }
+}
+
+}  // namespace core::quant

@@ -1,0 +1,29 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace core::quant {
+
+/// The GGUF lattice types: 256 values per block with an FP16 scale d; groups of 8 (IQ3: 4) magnitudes are one point of
+/// a fixed lattice, signs are stored apart. Where 7 bits hold 8 signs, the eighth makes the number of minus signs even.
+///
+///   type      bytes  layout in order
+///   iq2_xxs   66     d, 8 × (4 lattice indices, 28 sign bits, 4 scale bits)
+///   iq2_xs    74     d, 32 × (9-bit index, 7 sign bits), 16 4-bit scales
+///   iq2_s     82     d, 32 index bytes, 32 sign bytes, 8 bytes of 2 top index bits each, 16 4-bit scales
+///   iq3_xxs   98     d, 64 index bytes, 8 × (28 sign bits, 4 scale bits)
+///   iq3_s     110    d, 64 index bytes, 8 bytes of top index bits, 32 sign bytes, 8 4-bit scales
+///   iq1_s     50     d, 32 index bytes, 8 × (4 × 3 top index bits, 3 scale bits, sign of the ⅛ offset)
+///   iq1_m     56     32 index bytes, 16 bytes of (3 top index bits, offset sign) pairs, 4 words of 4 × 3 scale bits
+///                    with a quarter of d in each word's top nibble
+///
+/// Source: ggml 0.25.1 (ggml-common.h, ggml-quants.c); bit-exact.
+void decodeIQ2_XXS(const std::uint8_t* blocks, std::size_t blockCount, float* out);
+void decodeIQ2_XS(const std::uint8_t* blocks, std::size_t blockCount, float* out);
+void decodeIQ2_S(const std::uint8_t* blocks, std::size_t blockCount, float* out);
+void decodeIQ3_XXS(const std::uint8_t* blocks, std::size_t blockCount, float* out);
+void decodeIQ3_S(const std::uint8_t* blocks, std::size_t blockCount, float* out);
+void decodeIQ1_S(const std::uint8_t* blocks, std::size_t blockCount, float* out);
+void decodeIQ1_M(const std::uint8_t* blocks, std::size_t blockCount, float* out);
+
+}  // namespace core::quant
