@@ -4,18 +4,23 @@
 #include <QFileInfo>
 
 #include "app/jobs/job_runner.h"
+#include "app/session/demo_model.h"
 #include "app/shell/selection.h"
 
 namespace app {
 namespace {
 constexpr qsizetype kRecentLimit = 8;
+
+bool isBuiltIn(const QString& source) {
+  return source == QLatin1String(kDemoName.data()) || source == QLatin1String(kSmoothDemoName.data());
 }
+}  // namespace
 
 ModelLoader::ModelLoader(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs) {}
 
 void ModelLoader::open(const QString& source) {
-  const bool isDemo = source == QLatin1String("demo");
+  const bool isDemo = isBuiltIn(source);
   const QString absolute = isDemo ? source : QFileInfo(source).absoluteFilePath();
   m_opening = absolute;
   m_jobs.run(
@@ -56,7 +61,7 @@ void ModelLoader::setRecent(const QStringList& sources) {
 void ModelLoader::forgetRecent() { setRecent({}); }
 
 QString ModelLoader::displayName(const QString& source) {
-  if (source == QLatin1String("demo")) return tr("the demo model");
+  if (isBuiltIn(source)) return source == QLatin1String("demo") ? tr("the demo model") : tr("the smooth demo model");
   const QFileInfo info(source);
   return info.fileName().isEmpty() ? QDir(source).dirName() : info.fileName();
 }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "app/session/engine.h"
+#include "app/session/open_model.h"
 #include "core/quant/scheme.h"
 
 namespace app {

@@ -1,0 +1,260 @@
+#include "app/plots/chart.h"
+
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QFile>
+#include <QFileDialog>
+#include <QGuiApplication>
+#include <QMenu>
+#include <QSaveFile>
+#include <QSvgGenerator>
+#include <cmath>
+
+#include "app/widgets/icon.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+
+namespace app {
+namespace {
+
+/// The hover read-out: a small raised tile that follows the pointer.
+class Readout final : public Label {
+ public:
+  explicit Readout(QWidget* parent) : Label(Label::Style::Body, {}, parent) {
+    setAttribute(Qt::WA_TransparentForMouseEvents);
+    setContentsMargins(9, 5, 9, 5);
+    hide();
+  }
+
+ protected:
+  void paintEvent(QPaintEvent* event) override {
+    const ThemeColors& c = Theme::instance().colors();
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(c.borderStrong);
+    painter.setBrush(c.raised);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), space::kRadiusSmall, space::kRadiusSmall);
+    painter.end();
+    Label::paintEvent(event);
+  }
+};
+
+}  // namespace
+
+Chart::Chart(QWidget* parent)
+    : QCustomPlot(parent), m_readout(new Readout(this)), m_message(new Label(Label::Style::Muted, {}, this)) {
+  setInteractions(QCP::iRangeDrag | QCP::iRangeZoom);
+  axisRect()->setRangeZoomFactor(0.85);
+  setNoAntialiasingOnDrag(true);
+  setFocusPolicy(Qt::StrongFocus);
+  setMouseTracking(true);
+  setMinimumSize(160, 110);
+  m_message->setAlignment(Qt::AlignCenter);
+  m_message->setAttribute(Qt::WA_TransparentForMouseEvents);
+  m_message->hide();
+  for (QCPAxis* axis : {xAxis, yAxis}) axis->ticker()->setTickCount(5);
+  connect(&Theme::instance(), &Theme::changed, this, &Chart::applyTheme);
+  applyTheme();
+}
+
+void Chart::setTitle(const QString& title) {
+  m_title = title;
+  setAccessibleName(title);
+}
+
+void Chart::setAxisTitles(const QString& x, const QString& y) {
+  xAxis->setLabel(x);
+  yAxis->setLabel(y);
+}
+
+void Chart::styleAxis(QCPAxis* axis) {
+  const Theme& theme = Theme::instance();
+  const ThemeColors& c = theme.colors();
+  axis->setBasePen(QPen(c.borderStrong, 1));
+  axis->setTickPen(QPen(c.borderStrong, 1));
+  axis->setSubTickPen(Qt::NoPen);
+  axis->setSubTicks(false);
+  axis->setTickLengthIn(0);
+  axis->setTickLengthOut(4);
+  axis->setTickLabelColor(c.textMuted);
+  axis->setLabelColor(c.textMuted);
+  axis->setTickLabelFont(theme.textFont(-1.5));
+  axis->setLabelFont(theme.textFont(-1));
+  axis->setLabelPadding(4);
+  axis->grid()->setPen(QPen(c.grid, 1));
+  axis->grid()->setZeroLinePen(QPen(c.grid, 1));
+  axis->grid()->setSubGridVisible(false);
+}
+
+void Chart::applyTheme() {
+  setBackground(QBrush(Theme::instance().colors().surface));
+  for (QCPAxis* axis : {xAxis, yAxis, xAxis2, yAxis2}) styleAxis(axis);
+  xAxis->grid()->setVisible(false);
+  applyColors();
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void Chart::rememberHome() {
+  m_home.clear();
+  for (QCPAxis* axis : {xAxis, yAxis, xAxis2, yAxis2}) m_home.emplace_back(axis, axis->range());
+}
+
+void Chart::resetView() {
+  for (const auto& [axis, range] : m_home) axis->setRange(range);
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void Chart::setMessage(const QString& message) {
+  m_message->setText(message);
+  m_message->setVisible(!message.isEmpty());
+  m_message->setGeometry(rect().adjusted(space::kTwo, 0, -space::kTwo, 0));
+}
+
+QPointF Chart::toCoordinates(QPointF pixel) const {
+  return {xAxis->pixelToCoord(pixel.x()), yAxis->pixelToCoord(pixel.y())};
+}
+
+void Chart::mouseMoveEvent(QMouseEvent* event) {
+  QCustomPlot::mouseMoveEvent(event);
+  const QPointF at = event->position();
+  const bool inside = axisRect()->rect().contains(at.toPoint()) && event->buttons() == Qt::NoButton;
+  const auto text = inside && m_message->isHidden() ? readout(toCoordinates(at)) : std::nullopt;
+  if (!text) {
+    m_readout->hide();
+    return;
+  }
+  m_readout->setText(*text);
+  m_readout->adjustSize();
+  placeReadout(at);
+  m_readout->show();
+}
+
+void Chart::placeReadout(QPointF pixel) {
+  constexpr int kGap = 14;
+  const QSize size = m_readout->size();
+  int x = static_cast<int>(pixel.x()) + kGap, y = static_cast<int>(pixel.y()) - size.height() - kGap / 2;
+  if (x + size.width() > width()) x = static_cast<int>(pixel.x()) - kGap - size.width();
+  m_readout->move(std::max(0, x), std::max(0, y));
+}
+
+void Chart::mousePressEvent(QMouseEvent* event) {
+  m_pressedAt = event->position();
+  m_readout->hide();
+  QCustomPlot::mousePressEvent(event);
+}
+
+void Chart::mouseReleaseEvent(QMouseEvent* event) {
+  QCustomPlot::mouseReleaseEvent(event);
+  const bool click = (event->position() - m_pressedAt).manhattanLength() < QGuiApplication::styleHints()->startDragDistance();
+  if (event->button() == Qt::LeftButton && click) clickedAt(toCoordinates(event->position()));
+}
+
+void Chart::mouseDoubleClickEvent(QMouseEvent* event) {
+  QCustomPlot::mouseDoubleClickEvent(event);
+  resetView();
+}
+
+void Chart::leaveEvent(QEvent* event) {
+  m_readout->hide();
+  QCustomPlot::leaveEvent(event);
+}
+
+void Chart::zoom(double factor) {
+  xAxis->scaleRange(factor);
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void Chart::pan(double x, double y) {
+  if (xAxis->scaleType() == QCPAxis::stLinear) xAxis->moveRange(xAxis->range().size() * x);
+  if (yAxis->scaleType() == QCPAxis::stLinear) yAxis->moveRange(yAxis->range().size() * y);
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void Chart::keyPressEvent(QKeyEvent* event) {
+  switch (event->key()) {
+    case Qt::Key_Plus: case Qt::Key_Equal: return zoom(0.8);
+    case Qt::Key_Minus: return zoom(1.25);
+    case Qt::Key_0: case Qt::Key_Home: return resetView();
+    case Qt::Key_Left: return pan(-0.1, 0);
+    case Qt::Key_Right: return pan(0.1, 0);
+    default: QCustomPlot::keyPressEvent(event);
+  }
+}
+
+void Chart::contextMenuEvent(QContextMenuEvent* event) {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addAction(icon(QStringLiteral("refresh")), tr("Reset view"), this, &Chart::resetView);
+  menu->addSeparator();
+  menu->addAction(icon(QStringLiteral("copy")), tr("Copy picture"), this,
+                  [this] { QGuiApplication::clipboard()->setPixmap(toPixmap(width(), height(), 2.0)); });
+  menu->addAction(tr("Copy numbers"), this, [this] { QGuiApplication::clipboard()->setText(QString::fromUtf8(csv())); });
+  menu->addSeparator();
+  for (const char* ending : {"png", "svg", "pdf", "csv"}) {
+    const QString name = QLatin1String(ending);
+    menu->addAction(icon(QStringLiteral("export")), tr("Export as %1…").arg(name.toUpper()), this, [this, name] { askAndExport(name); });
+  }
+  menu->popup(event->globalPos());
+}
+
+void Chart::askAndExport(const QString& ending) {
+  auto* dialog = new QFileDialog(this, tr("Export chart"), m_title + u'.' + ending);
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setDefaultSuffix(ending);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& fileName) {
+    if (!exportTo(fileName)) Q_EMIT exportFailed(tr("The chart could not be written to %1. Choose another folder.").arg(fileName));
+  });
+  dialog->open();
+}
+
+QByteArray Chart::csv() const {
+  const ChartTable content = table();
+  const auto quoted = [](QString text) {
+    if (!text.contains(u',') && !text.contains(u'"') && !text.contains(u'\n')) return text;
+    return u'"' + text.replace(u'"', QStringLiteral("\"\"")) + u'"';
+  };
+  QStringList lines, head;
+  for (const QString& column : content.columns) head << quoted(column);
+  lines << head.join(u',');
+  for (std::size_t r = 0; r < content.rows.size(); ++r) {
+    QStringList fields;
+    if (!content.rowLabels.isEmpty()) fields << quoted(content.rowLabels.value(static_cast<qsizetype>(r)));
+    for (const double value : content.rows[r]) fields << (std::isnan(value) ? QString() : QString::number(value, 'g', 17));
+    lines << fields.join(u',');
+  }
+  return (lines.join(u'\n') + u'\n').toUtf8();
+}
+
+bool Chart::exportTo(const QString& fileName) {
+  if (fileName.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive)) {
+    QSaveFile file(fileName);
+    return file.open(QIODevice::WriteOnly) && file.write(csv()) >= 0 && file.commit();
+  }
+  if (fileName.endsWith(QLatin1String(".pdf"), Qt::CaseInsensitive)) return savePdf(fileName, width(), height());
+  if (fileName.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive)) {
+    QSvgGenerator generator;
+    generator.setFileName(fileName);
+    generator.setSize(size());
+    generator.setViewBox(QRect(QPoint(), size()));
+    generator.setTitle(m_title);
+    QCPPainter painter;
+    if (!painter.begin(&generator)) return false;
+    painter.setMode(QCPPainter::pmVectorized);
+    toPainter(&painter, width(), height());
+    return painter.end();
+  }
+  return savePng(fileName, width(), height(), 2.0);
+}
+
+void Chart::showEvent(QShowEvent* event) {
+  QCustomPlot::showEvent(event);
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void Chart::resizeEvent(QResizeEvent* event) {
+  QCustomPlot::resizeEvent(event);
+  m_message->setGeometry(rect().adjusted(space::kTwo, 0, -space::kTwo, 0));
+}
+
+}  // namespace app

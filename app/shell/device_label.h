@@ -1,0 +1,10 @@
+#pragma once
+#include <QString>
+
+namespace app {
+
+/// The device models will run on, for the status line: "GPU: NVIDIA H200 · Vulkan 1.3" or "CPU: 16 threads".
+/// Asks the Vulkan loader: on the inference lane only.
+QString describeDevice();
+
+}  // namespace app

@@ -1,0 +1,235 @@
+#include "app/shell/main_window.h"
+
+#include <QApplication>
+#include <QCloseEvent>
+#include <QDragEnterEvent>
+#include <QHBoxLayout>
+#include <QMimeData>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+#include "app/shell/command_palette.h"
+#include "app/shell/device_label.h"
+#include "app/shell/model_loader.h"
+#include "app/shell/nav_rail.h"
+#include "app/shell/side_panel.h"
+#include "app/shell/status_line.h"
+#include "app/widgets/banner.h"
+#include "app/workspaces/start/start_page.h"
+
+namespace app {
+namespace {
+const QString kStart = QStringLiteral("start");
+/// Below this width the scheme panel makes room for the workspace.
+constexpr int kPanelNeedsWidth = 1160;
+}  // namespace
+
+MainWindow::MainWindow(QWidget* parent)
+    : QMainWindow(parent),
+      m_loader(new ModelLoader(m_selection, m_jobs, this)),
+      m_rail(new NavRail),
+      m_pages(new QStackedWidget),
+      m_start(new StartPage(*m_loader, m_jobs)),
+      m_banner(new Banner),
+      m_panel(new SidePanel(m_selection)),
+      m_status(new StatusLine(m_jobs)),
+      m_palette(nullptr) {
+  setWindowTitle(tr("Quantscope"));
+  setWindowIcon(QIcon(QStringLiteral(":/icons/quantscope.svg")));
+  setAcceptDrops(true);
+  setMinimumSize(1024, 640);
+  resize(1280, 800);
+  buildLayout();
+  buildMenus();
+  m_palette = new CommandPalette(this);
+  connectSelection();
+  detectDevice();
+  m_selection.setWorkspace(kStart);
+}
+
+MainWindow::~MainWindow() {
+  // Jobs end before anything they could deliver to.
+  m_jobs.shutdown();
+  m_loader->disconnect();
+  m_selection.disconnect();
+}
+
+void MainWindow::buildLayout() {
+  auto* center = new QWidget;
+  auto* columns = new QHBoxLayout(center);
+  columns->setContentsMargins(0, 0, 0, 0);
+  columns->setSpacing(0);
+  auto* middle = new QVBoxLayout;
+  middle->setContentsMargins(0, 0, 0, 0);
+  middle->setSpacing(0);
+  middle->addWidget(m_banner);
+  middle->addWidget(m_pages, 1);
+  columns->addWidget(m_rail);
+  columns->addLayout(middle, 1);
+  columns->addWidget(m_panel);
+  setCentralWidget(center);
+  setStatusBar(m_status);
+  m_pages->addWidget(m_start);
+  m_rail->add(kStart, tr("Start"), QStringLiteral("home"), tr("Open a model"));
+  for (const WorkspaceEntry& entry : workspaceEntries())
+    m_rail->add(QLatin1String(entry.id), entry.translatedTitle(), QLatin1String(entry.icon), entry.translatedDescription());
+}
+
+void MainWindow::connectSelection() {
+  connect(m_rail, &NavRail::chosen, this, &MainWindow::showWorkspace);
+  connect(&m_selection, &Selection::workspaceChanged, this, &MainWindow::frontChanged);
+  connect(&m_selection, &Selection::modelChanged, this, &MainWindow::refreshAvailability);
+  connect(&m_selection, &Selection::historyChanged, this, [this] {
+    m_backAction->setEnabled(m_selection.canGoBack());
+    m_forwardAction->setEnabled(m_selection.canGoForward());
+  });
+  connect(m_loader, &ModelLoader::recentChanged, this, &MainWindow::refreshRecentMenu);
+  connect(m_loader, &ModelLoader::failed, this, &MainWindow::showError);
+  connect(m_loader, &ModelLoader::opened, this, [this] {
+    m_banner->dismiss();
+    const QString wanted = std::exchange(m_workspaceAfterOpening, QString());
+    if (!wanted.isEmpty())
+      showWorkspace(wanted);
+    else if (m_selection.workspace() == kStart && !workspaceEntries().empty())
+      showWorkspace(QLatin1String(workspaceEntries().front().id));
+  });
+  connect(&m_jobs, &JobRunner::failed, this, &MainWindow::showError);
+  connect(m_start, &StartPage::openRequested, this, &MainWindow::openModel);
+  connect(m_start, &StartPage::fileRequested, this, &MainWindow::askForFile);
+  connect(m_start, &StartPage::folderRequested, this, &MainWindow::askForFolder);
+  connect(m_start, &StartPage::workspaceRequested, this, [this](const QString& id) {
+    const WorkspaceEntry* entry = findWorkspace(id);
+    if (entry && entry->needsModel && !m_selection.model()) {
+      m_workspaceAfterOpening = id;
+      openModel(QStringLiteral("demo"));
+    } else {
+      showWorkspace(id);
+    }
+  });
+  refreshAvailability();
+}
+
+void MainWindow::detectDevice() {
+  m_jobs.run(
+      this, {QStringLiteral("device"), {}, Lane::Inference}, [](const core::JobContext&) { return describeDevice(); },
+      [this](const QString& text) { m_status->setDevice(text); }, [this](const QString& sentence) { m_status->setDevice(sentence); });
+}
+
+void MainWindow::openModel(const QString& source) { m_loader->open(source); }
+
+void MainWindow::showWorkspace(const QString& id) {
+  const WorkspaceEntry* entry = findWorkspace(id);
+  if (id != kStart && !entry) return;
+  if (entry && entry->needsModel && !m_selection.model()) {
+    m_workspaceAfterOpening = m_loader->isOpening() ? id : QString();
+    if (!m_loader->isOpening()) showError(tr("%1 shows a model. Open one first: File → Open, or the demo model.").arg(entry->translatedTitle()));
+    m_rail->setCurrent(m_selection.workspace());
+    return;
+  }
+  m_selection.setWorkspace(id);
+}
+
+void MainWindow::frontChanged() {
+  const QString id = m_selection.workspace();
+  Workspace* before = currentWorkspace();
+  if (id == kStart) {
+    m_pages->setCurrentWidget(m_start);
+  } else if (const WorkspaceEntry* entry = findWorkspace(id)) {
+    Workspace*& workspace = m_workspaces[id];
+    if (!workspace) {
+      workspace = entry->create({&m_selection, &m_jobs, m_loader});
+      workspace->setObjectName(QStringLiteral("workspace-") + id);
+      workspace->setAccessibleName(entry->translatedTitle());
+      m_pages->addWidget(workspace);
+      QSettings settings;
+      settings.beginGroup(QStringLiteral("workspace-") + id);
+      workspace->restoreState(settings);
+    }
+    m_pages->setCurrentWidget(workspace);
+  }
+  if (before && before != currentWorkspace()) before->setActive(false);
+  if (Workspace* now = currentWorkspace(); now && now != before) now->setActive(true);
+  m_rail->setCurrent(id);
+  setPanelShown(m_panelWanted);
+}
+
+Workspace* MainWindow::currentWorkspace() const { return qobject_cast<Workspace*>(m_pages->currentWidget()); }
+
+void MainWindow::refreshAvailability() {
+  const auto& model = m_selection.model();
+  for (const WorkspaceEntry& entry : workspaceEntries())
+    m_rail->setAvailable(QLatin1String(entry.id), !entry.needsModel || model != nullptr);
+  m_closeModelAction->setEnabled(model != nullptr);
+  setWindowTitle(model ? tr("%1 — Quantscope").arg(QString::fromStdString(model->checkpoint().name())) : tr("Quantscope"));
+  const WorkspaceEntry* front = findWorkspace(m_selection.workspace());
+  if (!model && front && front->needsModel) m_selection.setWorkspace(kStart);
+}
+
+void MainWindow::showError(const QString& sentence) { m_banner->showError(sentence); }
+
+QString MainWindow::errorText() const { return m_banner->text(); }
+
+void MainWindow::setPanelShown(bool shown) {
+  m_panelWanted = shown;
+  const bool fits = width() >= kPanelNeedsWidth;
+  m_panel->setVisible(shown && fits && m_selection.workspace() != kStart);
+  m_panelAction->setChecked(shown);
+}
+
+void MainWindow::setThemeMode(ThemeMode mode) { Theme::instance().setMode(mode); }
+
+void MainWindow::resizeEvent(QResizeEvent* event) {
+  QMainWindow::resizeEvent(event);
+  setPanelShown(m_panelWanted);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (!event->mimeData()->hasUrls() || !event->mimeData()->urls().constFirst().isLocalFile()) return;
+  event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  if (!event->mimeData()->hasUrls()) return;
+  event->acceptProposedAction();
+  openModel(event->mimeData()->urls().constFirst().toLocalFile());
+}
+
+void MainWindow::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Escape && !m_jobs.visibleJobs().empty())
+    m_jobs.cancel(m_jobs.visibleJobs().front().id);
+  else if (event->key() == Qt::Key_Escape && !m_banner->isHidden())
+    m_banner->dismiss();
+  else
+    QMainWindow::keyPressEvent(event);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  saveState();
+  m_jobs.shutdown();
+  QMainWindow::closeEvent(event);
+}
+
+void MainWindow::saveState() const {
+  QSettings settings;
+  settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
+  settings.setValue(QStringLiteral("window/panel"), m_panelWanted);
+  settings.setValue(QStringLiteral("window/theme"), static_cast<int>(Theme::instance().mode()));
+  settings.setValue(QStringLiteral("recent"), m_loader->recent());
+  settings.setValue(QStringLiteral("schemes"), m_selection.saveSchemes());
+  for (auto it = m_workspaces.begin(); it != m_workspaces.end(); ++it) {
+    settings.beginGroup(QStringLiteral("workspace-") + it.key());
+    it.value()->saveState(settings);
+    settings.endGroup();
+  }
+}
+
+void MainWindow::restoreState() {
+  const QSettings settings;
+  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+  setPanelShown(settings.value(QStringLiteral("window/panel"), true).toBool());
+  m_loader->setRecent(settings.value(QStringLiteral("recent")).toStringList());
+  m_selection.restoreSchemes(settings.value(QStringLiteral("schemes")).toStringList());
+}
+
+}  // namespace app

@@ -1,0 +1,95 @@
+#pragma once
+#include <QHash>
+#include <QMainWindow>
+
+#include "app/jobs/job_runner.h"
+#include "app/shell/selection.h"
+#include "app/shell/workspace.h"
+#include "app/widgets/theme.h"
+
+class QActionGroup;
+class QSettings;
+class QStackedWidget;
+
+namespace app {
+
+class Banner;
+class CommandPalette;
+class ModelLoader;
+class NavRail;
+class SchemePanel;
+class SidePanel;
+class StartPage;
+class StatusLine;
+
+/// The window: navigation rail, the workspace in front, scheme panel, status line, menus and the command palette.
+/// It owns selection, jobs and loader; workspaces are built when first shown.
+class MainWindow : public QMainWindow {
+  Q_OBJECT
+ public:
+  explicit MainWindow(QWidget* parent = nullptr);
+  ~MainWindow() override;
+
+  Selection& selection() { return m_selection; }
+  JobRunner& jobs() { return m_jobs; }
+  ModelLoader& loader() { return *m_loader; }
+
+  /// @param source a file, a folder or "demo"
+  void openModel(const QString& source);
+  /// The start page ("start") or a workspace of the registry. Unknown ids are ignored.
+  void showWorkspace(const QString& id);
+  /// The workspace in front, or null on the start page.
+  Workspace* currentWorkspace() const;
+  void showError(const QString& sentence);
+  QString errorText() const;
+  void openCommandPalette();
+  void saveState() const;
+  void restoreState();
+
+ protected:
+  void closeEvent(QCloseEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+  void dragEnterEvent(QDragEnterEvent* event) override;
+  void dropEvent(QDropEvent* event) override;
+  void keyPressEvent(QKeyEvent* event) override;
+
+ private:
+  void buildLayout();
+  void buildMenus();
+  void buildFileMenu();
+  void buildModelMenu();
+  void buildSchemeMenu();
+  void buildViewMenu();
+  void buildHelpMenu();
+  void connectSelection();
+  void refreshRecentMenu();
+  void refreshAvailability();
+  void frontChanged();
+  void askForFile();
+  void askForFolder();
+  void showHelp();
+  void showAbout();
+  void detectDevice();
+  void setThemeMode(ThemeMode mode);
+  void setPanelShown(bool shown);
+  std::vector<struct PaletteItem> paletteItems();
+
+  Selection m_selection;
+  JobRunner m_jobs;
+  ModelLoader* m_loader;
+  NavRail* m_rail;
+  QStackedWidget* m_pages;
+  StartPage* m_start;
+  Banner* m_banner;
+  SidePanel* m_panel;
+  StatusLine* m_status;
+  CommandPalette* m_palette;
+  QMenu* m_recentMenu = nullptr;
+  QAction *m_backAction = nullptr, *m_forwardAction = nullptr, *m_panelAction = nullptr, *m_closeModelAction = nullptr;
+  QActionGroup* m_themeActions = nullptr;
+  QHash<QString, Workspace*> m_workspaces;
+  QString m_workspaceAfterOpening;
+  bool m_panelWanted = true;  ///< by the person; a narrow window hides it all the same
+};
+
+}  // namespace app

@@ -1,0 +1,28 @@
+// The workspaces in the order of the navigation rail. Adding one: its folder, its include, its line.
+#include <QCoreApplication>
+#include <vector>
+
+#include "app/shell/workspace.h"
+#include "app/workspaces/bits/bits_workspace.h"
+
+namespace app {
+
+std::span<const WorkspaceEntry> workspaceEntries() {
+  static const std::vector<WorkspaceEntry> entries{
+      {"bits", QT_TRANSLATE_NOOP("Workspaces", "Bits"),
+       QT_TRANSLATE_NOOP("Workspaces", "One number in every format, bit by bit"), "bits", false,
+       [](const WorkspaceContext& context) -> Workspace* { return new BitsWorkspace(context); }},
+  };
+  return entries;
+}
+
+const WorkspaceEntry* findWorkspace(const QString& id) {
+  for (const WorkspaceEntry& entry : workspaceEntries())
+    if (id == QLatin1String(entry.id)) return &entry;
+  return nullptr;
+}
+
+QString WorkspaceEntry::translatedTitle() const { return QCoreApplication::translate("Workspaces", title); }
+QString WorkspaceEntry::translatedDescription() const { return QCoreApplication::translate("Workspaces", description); }
+
+}  // namespace app
