@@ -15,7 +15,7 @@ class ErrorStats {
 
   std::uint64_t count() const { return m_count; }
   std::uint64_t nonFinite() const { return m_nonFinite; }
-  double mse() const;            ///< mean (x − y)²
+  double mse() const;  ///< mean (x − y)²
   double rmse() const;
   double sqnrDb() const;         ///< 10 log10(Σx² / Σ(x−y)²); +∞ when there is no error
   double relativeError() const;  ///< ‖x − y‖_F / ‖x‖_F; 0 for no error

@@ -12,7 +12,9 @@ struct Histogram {
   double low = 0, high = 0;
   std::vector<std::uint64_t> counts;
   std::uint64_t below = 0, above = 0, nonFinite = 0;
-  double edge(std::size_t bin) const { return low + (high - low) * static_cast<double>(bin) / static_cast<double>(counts.size()); }
+  double edge(std::size_t bin) const {
+    return low + (high - low) * static_cast<double>(bin) / static_cast<double>(counts.size());
+  }
   std::uint64_t total() const;
 };
 
@@ -20,8 +22,8 @@ struct Histogram {
 struct TensorStats {
   std::uint64_t count = 0, finite = 0, zeros = 0, nans = 0, infinities = 0;
   double min = 0, max = 0, absMax = 0, mean = 0;
-  double standardDeviation = 0;  ///< population
-  double kurtosis = 0;           ///< E[(x−µ)⁴] / σ⁴: 3 for a Gaussian; 0 when σ is 0
+  double standardDeviation = 0;      ///< population
+  double kurtosis = 0;               ///< E[(x−µ)⁴] / σ⁴: 3 for a Gaussian; 0 when σ is 0
   std::uint64_t outliers6Sigma = 0;  ///< |x − µ| > 6 σ
 };
 
@@ -31,7 +33,8 @@ struct TensorSummary {
 };
 
 /// Statistics and histogram of a tensor of any decodable dtype; parallel. 16-bit (and narrower) floats are read once
-/// by counting their 65,536 possible codes, from which every statistic follows exactly; F32 and block types take two passes.
+/// by counting their 65,536 possible codes, from which every statistic follows exactly; F32 and block types take two
+/// passes.
 /// @param bins 1…65536
 /// @throws Error (Unsupported, InvalidArgument), Cancelled
 TensorSummary summarize(const tensor::TensorView& tensor, std::size_t bins, const JobContext& job = JobContext());
@@ -40,6 +43,7 @@ TensorSummary summarize(const tensor::TensorView& tensor, std::size_t bins, cons
 TensorSummary summarize(const float* values, std::size_t count, std::size_t bins);
 
 /// Histogram with given bins, to overlay a dequantized tensor on the original's axis.
-Histogram histogram(const tensor::TensorView& tensor, double low, double high, std::size_t bins, const JobContext& job = JobContext());
+Histogram histogram(const tensor::TensorView& tensor, double low, double high, std::size_t bins,
+                    const JobContext& job = JobContext());
 
 }  // namespace core::metrics
