@@ -109,8 +109,8 @@ text::TokenId Sampler::sample(std::span<const float> logits, std::span<const tex
   // Infinite logits have no temperature: an infinite best wins, and without a finite one the first is as good as any.
   if (m_options.temperature == 0 || !std::isfinite(best.first)) return best.second;
 
-  const std::size_t kept = m_options.topK == 0 ? m_candidates.size()
-                                               : std::min<std::size_t>(m_options.topK, m_candidates.size());
+  const std::size_t kept =
+      m_options.topK == 0 ? m_candidates.size() : std::min<std::size_t>(m_options.topK, m_candidates.size());
   const auto middle = m_candidates.begin() + static_cast<std::ptrdiff_t>(kept);
   std::partial_sort(m_candidates.begin(), middle, m_candidates.end(), isBetter);
   m_candidates.resize(kept);
@@ -124,11 +124,13 @@ text::TokenId Sampler::sample(std::span<const float> logits, std::span<const tex
   // 53 random bits as a fraction below 1: std::uniform_real_distribution is not the same everywhere.
   const double threshold = static_cast<double>(m_random() >> 11U) * 0x1.0p-53 * total;
   double sum = 0;
+  std::size_t lastPossible = 0;  // where rounding carries the threshold up to the total
   for (std::size_t i = 0; i < weights.size(); ++i) {
     sum += weights[i];
     if (threshold < sum) return m_candidates[i].second;
+    if (weights[i] > 0) lastPossible = i;
   }
-  return m_candidates[weights.size() - 1].second;
+  return m_candidates[lastPossible].second;
 }
 
 }  // namespace core::model

@@ -1,0 +1,154 @@
+#include "core/text/unicode.h"
+
+#include <utf8proc.h>
+
+namespace core::text {
+
+namespace {
+
+constexpr std::uint32_t kReplacement = 0xFFFD;
+
+/// Length a lead byte announces and the range its second byte must lie in (Unicode table 3-7); length 0: no lead byte.
+struct Lead {
+  std::size_t length;
+  unsigned char low;
+  unsigned char high;
+};
+
+Lead leadOf(unsigned char byte) {
+  if (byte < 0x80) return {1, 0, 0};
+  if (byte < 0xC2) return {0, 0, 0};
+  if (byte < 0xE0) return {2, 0x80, 0xBF};
+  if (byte == 0xE0) return {3, 0xA0, 0xBF};
+  if (byte == 0xED) return {3, 0x80, 0x9F};
+  if (byte < 0xF0) return {3, 0x80, 0xBF};
+  if (byte == 0xF0) return {4, 0x90, 0xBF};
+  if (byte < 0xF4) return {4, 0x80, 0xBF};
+  if (byte == 0xF4) return {4, 0x80, 0x8F};
+  return {0, 0, 0};
+}
+
+template <typename Map>
+std::string mapCharacters(std::string_view text, Map&& map) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Step step = firstCharacter(text);
+    if (step.kind == Utf8Kind::Complete) {
+      map(out, step.codePoint);
+    } else {
+      out += text.substr(0, step.length);
+    }
+    text.remove_prefix(step.length);
+  }
+  return out;
+}
+
+void appendUpper(std::string& out, std::uint32_t c) {
+  // utf8proc maps one to one; the sharp s is the one common letter whose upper case is two.
+  if (c == 0xDF) {
+    out += "SS";
+  } else {
+    appendUtf8(out, static_cast<std::uint32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))));
+  }
+}
+
+void appendLower(std::string& out, std::uint32_t c) {
+  appendUtf8(out, static_cast<std::uint32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))));
+}
+
+}  // namespace
+
+Utf8Step firstCharacter(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const Lead lead = leadOf(byte(0));
+  if (lead.length == 0) return {Utf8Kind::Invalid, 1, kReplacement};
+  if (lead.length == 1) return {Utf8Kind::Complete, 1, byte(0)};
+  std::uint32_t codePoint = byte(0) & (0x7FU >> lead.length);
+  for (std::size_t i = 1; i < lead.length; ++i) {
+    if (i == text.size()) return {Utf8Kind::Incomplete, i, kReplacement};
+    const unsigned char low = i == 1 ? lead.low : 0x80;
+    const unsigned char high = i == 1 ? lead.high : 0xBF;
+    if (byte(i) < low || byte(i) > high) return {Utf8Kind::Invalid, i, kReplacement};
+    codePoint = codePoint << 6U | (byte(i) & 0x3FU);
+  }
+  return {Utf8Kind::Complete, lead.length, codePoint};
+}
+
+bool isValidUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const Utf8Step step = firstCharacter(text);
+    if (step.kind != Utf8Kind::Complete) return false;
+    text.remove_prefix(step.length);
+  }
+  return true;
+}
+
+std::string replaceInvalidUtf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Step step = firstCharacter(text);
+    if (step.kind == Utf8Kind::Complete) {
+      out += text.substr(0, step.length);
+    } else {
+      appendUtf8(out, kReplacement);
+    }
+    text.remove_prefix(step.length);
+  }
+  return out;
+}
+
+void appendUtf8(std::string& out, std::uint32_t codePoint) {
+  utf8proc_uint8_t bytes[4];
+  if (utf8proc_codepoint_valid(static_cast<utf8proc_int32_t>(codePoint)) == 0) codePoint = kReplacement;
+  const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(codePoint), bytes);
+  out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
+}
+
+std::size_t countCharacters(std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); ++count) text.remove_prefix(firstCharacter(text).length);
+  return count;
+}
+
+bool isSpace(std::uint32_t c) {
+  if (c <= 0x20) return c == 0x20 || (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x1F);
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 ||
+         c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+std::string toUpper(std::string_view text) { return mapCharacters(text, appendUpper); }
+
+std::string toLower(std::string_view text) { return mapCharacters(text, appendLower); }
+
+std::string capitalize(std::string_view text) {
+  bool first = true;
+  return mapCharacters(text, [&first](std::string& out, std::uint32_t c) {
+    if (!first) {
+      appendLower(out, c);
+    } else if (c == 0xDF) {
+      out += "Ss";
+    } else {
+      appendUtf8(out, static_cast<std::uint32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))));
+    }
+    first = false;
+  });
+}
+
+bool isLetter(std::uint32_t c) {
+  switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool isDigit(std::uint32_t c) { return utf8proc_category(static_cast<utf8proc_int32_t>(c)) == UTF8PROC_CATEGORY_ND; }
+
+}  // namespace core::text
