@@ -1,0 +1,213 @@
+#include <QtTest>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/registry.h"
+#include "core/quant/scheme.h"
+
+using namespace core;
+using quant::Scheme;
+
+class TestScheme : public QObject {
+  Q_OBJECT
+ private slots:
+  void printsCanonically_data();
+  void printsCanonically();
+  void hasTheDefaultsOfTheDesign();
+  void refusesWithASentence_data();
+  void refusesWithASentence();
+  void namesItselfForPeople_data();
+  void namesItselfForPeople();
+  void registryIsConsistent();
+  void bitsComeFromTheLayout_data();
+  void bitsComeFromTheLayout();
+  void bitsEqualTheQuantizedTensor();
+  void refusesShapes();
+};
+
+void TestScheme::printsCanonically_data() {
+  QTest::addColumn<QString>("text");
+  QTest::addColumn<QString>("canonical");
+  const auto row = [](const char* text, const char* canonical) {
+    QTest::newRow(text) << QString(text) << QString(canonical);
+  };
+  row("fp32", "fp32");
+  row("int8", "int8");
+  row("int8:group=row", "int8");
+  row("int8:group=tensor", "int8:group=tensor");
+  row("int8:group=64", "int8:group=64");
+  row("int4:group=32", "int4");
+  row("int4:range=minmax,group=64", "int4:group=64,range=minmax");
+  row("int4:range=absmax", "int4");
+  row("int2:group=row", "int2:group=row");
+  row("nf4:block=64", "nf4");
+  row("nf4:double=on,block=128", "nf4:block=128,double=on");
+  row("fp4:double=off", "fp4");
+  row("q4_0", "q4_0");
+  row("iq2_xxs", "iq2_xxs");
+}
+
+void TestScheme::printsCanonically() {
+  QFETCH(QString, text);
+  QFETCH(QString, canonical);
+  const Scheme scheme = Scheme::parse(text.toStdString());
+  QCOMPARE(QString::fromStdString(scheme.toString()), canonical);
+  QVERIFY(Scheme::parse(scheme.toString()) == scheme);
+}
+
+void TestScheme::hasTheDefaultsOfTheDesign() {
+  const Scheme int8 = Scheme::parse("int8");
+  QVERIFY(int8.granularity == quant::Granularity::Row && int8.range == quant::RangeMethod::Absmax);
+  for (const char* name : {"int6", "int5", "int4", "int3", "int2"}) {
+    const Scheme scheme = Scheme::parse(name);
+    QVERIFY(scheme.granularity == quant::Granularity::Group && scheme.groupSize == 32);
+  }
+  for (const char* name : {"nf4", "fp4"}) {
+    const Scheme scheme = Scheme::parse(name);
+    QVERIFY(scheme.blockSize == 64 && scheme.doubleQuantization == quant::DoubleQuantization::Off);
+  }
+}
+
+void TestScheme::refusesWithASentence_data() {
+  QTest::addColumn<QString>("text");
+  QTest::addColumn<QString>("sentence");
+  const auto row = [](const char* text, const char* sentence) {
+    QTest::newRow(text) << QString(text) << QString::fromUtf8(sentence);
+  };
+  row("int4:group=banana", "'group' must be a whole number of at least 1, 'row' or 'tensor'; found 'banana'.");
+  row("int4:group=0", "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '0'.");
+  row("int4:group=-1", "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '-1'.");
+  row("int4:group=99999999999",
+      "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '99999999999'.");
+  row("int4:range=best", "'range' must be 'absmax' or 'minmax'; found 'best'.");
+  row("int4:block=64", "'int4' takes the options 'group' and 'range'; found 'block'.");
+  row("nf4:group=64", "'nf4' takes the options 'block' and 'double'; found 'group'.");
+  row("nf4:block=48", "'block' must be a power of two from 16 to 4096; found '48'.");
+  row("nf4:double=yes", "'double' must be 'on' or 'off'; found 'yes'.");
+  row("q4_0:group=32", "'q4_0' takes no options; found 'group'.");
+  row("NF4", "Scheme names are lower case: expected 'nf4', found 'NF4'.");
+  row("int4:", "Options of a scheme are written key=value, separated by commas; found ''.");
+  row("int4:group", "Options of a scheme are written key=value, separated by commas; found 'group'.");
+  row("int4:group=32,", "Options of a scheme are written key=value, separated by commas; found ''.");
+  row("int4:group=32,group=64", "The option 'group' is given twice in 'int4:group=32,group=64'.");
+}
+
+void TestScheme::refusesWithASentence() {
+  QFETCH(QString, text);
+  QFETCH(QString, sentence);
+  try {
+    Scheme::parse(text.toStdString());
+    QFAIL("accepted");
+  } catch (const Error& error) {
+    QCOMPARE(QString::fromUtf8(error.what()), sentence);
+    QVERIFY(error.code() == ErrorCode::InvalidArgument);
+  }
+  for (const char* unknown : {"", "int7", " nf4", "q4_0 "}) try {
+      Scheme::parse(unknown);
+      QFAIL("accepted");
+    } catch (const Error& error) {
+      QVERIFY(QString(error.what()).startsWith("A scheme begins with one of fp32, fp16,"));
+      QVERIFY(QString(error.what()).endsWith(QString("; found '%1'.").arg(unknown)));
+    }
+}
+
+void TestScheme::namesItselfForPeople_data() {
+  QTest::addColumn<QString>("text");
+  QTest::addColumn<QString>("title");
+  const auto row = [](const char* text, const char* title) {
+    QTest::newRow(text) << QString(text) << QString::fromUtf8(title);
+  };
+  row("bf16", "BF16");
+  row("fp8_e4m3", "FP8 E4M3");
+  row("int8", "INT8 · row");
+  row("int8:group=tensor", "INT8 · tensor");
+  row("int4", "INT4 · 32");
+  row("int4:group=64,range=minmax", "INT4 · 64 · min–max");
+  row("nf4", "NF4 · 64");
+  row("nf4:double=on", "NF4 · 64 · dq");
+  row("q4_k", "Q4_K");
+}
+
+void TestScheme::namesItselfForPeople() {
+  QFETCH(QString, text);
+  QFETCH(QString, title);
+  QCOMPARE(QString::fromStdString(Scheme::parse(text.toStdString()).displayName()), title);
+}
+
+void TestScheme::registryIsConsistent() {
+  std::set<std::string> texts;
+  std::set<std::string> titles;
+  for (const quant::Preset& preset : quant::presets()) {
+    QVERIFY2(texts.insert(preset.scheme.toString()).second, preset.title.c_str());
+    QVERIFY2(titles.insert(preset.title).second, preset.title.c_str());
+    QVERIFY(Scheme::parse(preset.scheme.toString()) == preset.scheme);
+    QVERIFY(preset.description.ends_with("."));
+    QCOMPARE(quant::findPreset(preset.scheme), &preset);
+    QCOMPARE(quant::accepts(preset.scheme, tensor::Shape{4, 1024}), preset.canEncode);
+    QVERIFY(quant::bitsPerWeight(preset.scheme, tensor::Shape{4, 1024}) >= 1.0);
+    QVERIFY(quant::bitsPerWeight(preset.scheme, tensor::Shape{4, 1024}) <= 32.0);
+  }
+  QCOMPARE(quant::findPreset(Scheme::parse("int4:group=7")), nullptr);
+}
+
+void TestScheme::bitsComeFromTheLayout_data() {
+  QTest::addColumn<QString>("text");
+  QTest::addColumn<double>("bits");
+  const auto row = [](const char* text, double bits) { QTest::newRow(text) << QString(text) << bits; };
+  // Rows of 1024 values, 4 of them.
+  row("fp32", 32.0);
+  row("fp8_e5m2", 8.0);
+  row("int8", 8.0 + 32.0 / 1024.0);
+  row("int8:group=tensor", 8.0 + 32.0 / 4096.0);
+  row("int4", 4.0 + 16.0 / 32.0);
+  row("int4:range=minmax", 4.0 + (16.0 + 4.0) / 32.0);
+  row("int3:group=64", 3.0 + 16.0 / 64.0);
+  row("nf4", 4.5);
+  row("nf4:double=on", 4.0 + 8.0 / 64.0 + 2.0 * 32.0 / 4096.0);
+  row("q4_0", 4.5);
+  row("q8_0", 8.5);
+  row("q4_k", 4.5);
+  row("q6_k", 6.5625);
+  row("iq2_xxs", 2.0625);
+}
+
+void TestScheme::bitsComeFromTheLayout() {
+  QFETCH(QString, text);
+  QFETCH(double, bits);
+  QCOMPARE(quant::bitsPerWeight(Scheme::parse(text.toStdString()), tensor::Shape{4, 1024}), bits);
+}
+
+void TestScheme::bitsEqualTheQuantizedTensor() {
+  const auto zeros = std::make_shared<const std::vector<std::byte>>(5 * 96 * sizeof(float));
+  for (const tensor::Shape& shape :
+       {tensor::Shape{5, 96}, tensor::Shape{15, 32}, tensor::Shape{480}, tensor::Shape{32, 15}}) {
+    const tensor::TensorView view{"w", tensor::DType::F32, shape, *zeros, zeros};
+    for (const quant::Preset& preset : quant::presets()) {
+      if (!quant::accepts(preset.scheme, shape)) continue;
+      QCOMPARE(quant::quantize(preset.scheme, view)->bitsPerWeight(), quant::bitsPerWeight(preset.scheme, shape));
+    }
+  }
+}
+
+void TestScheme::refusesShapes() {
+  std::string why;
+  QVERIFY(!quant::accepts(Scheme::parse("q4_0"), tensor::Shape{3, 33}, &why));
+  QCOMPARE(QString::fromStdString(why),
+           QString("Q4_0 needs rows of a multiple of 32 values; the rows of shape [3, 33] have 33."));
+  QVERIFY(!quant::accepts(Scheme::parse("q4_k"), tensor::Shape{3, 256}, &why));
+  QCOMPARE(QString::fromStdString(why), QString("Q4_K can be read from files but not yet made."));
+  QVERIFY(!quant::accepts(Scheme::parse("int8"), tensor::Shape{1ULL << 40, 1ULL << 40}, &why));
+  QVERIFY(quant::accepts(Scheme::parse("int8"), tensor::Shape{3, 33}, &why));
+  QVERIFY(why.empty());
+  Scheme odd = Scheme::parse("nf4");
+  odd.blockSize = 7;
+  QVERIFY(!quant::accepts(odd, tensor::Shape{3, 33}, &why));
+  odd = Scheme::parse("q4_0");
+  odd.groupSize = 7;
+  odd.granularity = quant::Granularity::Group;
+  QVERIFY(!quant::accepts(odd, tensor::Shape{3, 32}, &why));
+}
+
+QTEST_GUILESS_MAIN(TestScheme)
+#include "tst_scheme.moc"
