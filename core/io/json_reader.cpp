@@ -81,6 +81,13 @@ class CheckedEvents final : public nlohmann::json_sax<json> {
 }  // namespace
 
 void readJson(std::string_view text, JsonVisitor& visitor, std::string_view source, std::size_t maxDepth) {
+  // The library takes a NUL for the end and would not see what follows it.
+  const std::size_t nul = text.find('\0');
+  if (nul != std::string_view::npos) {
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("{}: expected valid JSON but found \"\\x00\" at its byte {}.", source, nul),
+                fmt::format("byte {}", nul));
+  }
   CheckedEvents events(visitor, source, maxDepth);
   json::sax_parse(text.data(), text.data() + text.size(), &events);
 }

@@ -10,17 +10,17 @@
 
 namespace core::io {
 
-/// Appending in GGUF's encoding, the counterpart of ByteReader.
+// Appending in GGUF's encoding, the counterpart of ByteReader.
+inline void appendBytes(std::vector<std::byte>& bytes, std::span<const std::byte> more) {
+  const std::size_t end = bytes.size();
+  bytes.resize(end + more.size());
+  if (!more.empty()) std::memcpy(bytes.data() + end, more.data(), more.size());
+}
+
 template <typename T>
 void appendNumber(std::vector<std::byte>& bytes, T value) {
   static_assert(std::is_arithmetic_v<T> && std::endian::native == std::endian::little);
-  const std::size_t end = bytes.size();
-  bytes.resize(end + sizeof(T));
-  std::memcpy(bytes.data() + end, &value, sizeof(T));
-}
-
-inline void appendBytes(std::vector<std::byte>& bytes, std::span<const std::byte> more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
+  appendBytes(bytes, std::as_bytes(std::span(&value, 1)));
 }
 
 /// u64 length and the bytes.

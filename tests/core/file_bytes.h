@@ -13,17 +13,11 @@ class FileBytes {
  public:
   template <typename T>
   FileBytes& number(T value) {
-    const auto* const first = reinterpret_cast<const std::byte*>(&value);
-    m_bytes.insert(m_bytes.end(), first, first + sizeof(T));
-    return *this;
+    return append(&value, sizeof(T));
   }
   FileBytes& u32(std::uint32_t value) { return number(value); }
   FileBytes& u64(std::uint64_t value) { return number(value); }
-  FileBytes& raw(std::string_view text) {
-    const auto bytes = std::as_bytes(std::span(text));
-    m_bytes.insert(m_bytes.end(), bytes.begin(), bytes.end());
-    return *this;
-  }
+  FileBytes& raw(std::string_view text) { return append(text.data(), text.size()); }
   /// GGUF string: u64 length and the bytes.
   FileBytes& string(std::string_view text) { return u64(text.size()).raw(text); }
   FileBytes& padTo(std::size_t alignment) {
@@ -53,6 +47,13 @@ class FileBytes {
   const std::vector<std::byte>& bytes() const { return m_bytes; }
 
  private:
+  FileBytes& append(const void* bytes, std::size_t count) {
+    const std::size_t end = m_bytes.size();
+    m_bytes.resize(end + count);
+    if (count > 0) std::memcpy(m_bytes.data() + end, bytes, count);
+    return *this;
+  }
+
   std::vector<std::byte> m_bytes;
 };
 
