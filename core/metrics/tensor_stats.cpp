@@ -119,8 +119,10 @@ TensorStats statsOf(const CodeCounts& codes) {
   TensorStats stats;
   countExtremes(codes, stats);
   if (stats.finite == 0) return stats;
-  stats.mean = stats.min;
-  if (stats.min == stats.max) return stats;
+  if (stats.min == stats.max) {
+    stats.mean = stats.min;
+    return stats;
+  }
   const double n = static_cast<double>(stats.finite);
   for (int pass = 0; pass < 2; ++pass) {  // the second pass takes back the rounding of the first
     double sum = 0;

@@ -1,0 +1,137 @@
+#include <QtTest>
+#include <cmath>
+#include <random>
+
+#include "core/base/error.h"
+#include "core/metrics/error_stats.h"
+#include "core/quant/quantizer.h"
+
+using namespace core;
+using namespace core::metrics;
+
+namespace {
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInf = std::numeric_limits<float>::infinity();
+
+ErrorStats statsOf(const std::vector<float>& x, const std::vector<float>& y) {
+  ErrorStats stats;
+  stats.add(x.data(), y.data(), x.size());
+  return stats;
+}
+
+void compareNear(double found, double expected) {
+  QVERIFY2(std::abs(found - expected) <= 1e-12 * std::abs(expected) + 1e-300,
+           qPrintable(QString("%1, expected %2").arg(found, 0, 'g', 17).arg(expected, 0, 'g', 17)));
+}
+}  // namespace
+
+class TestMetricsErrorStats : public QObject {
+  Q_OBJECT
+ private slots:
+  void knownByHand() {
+    const auto stats = statsOf({3, 4}, {3, 0});
+    QCOMPARE(stats.count(), std::uint64_t{2});
+    QCOMPARE(stats.mse(), 8.0);
+    QCOMPARE(stats.rmse(), std::sqrt(8.0));
+    QCOMPARE(stats.relativeError(), 0.8);
+    QCOMPARE(stats.cosine(), 0.6);
+    QCOMPARE(stats.maxAbsError(), 4.0);
+    compareNear(stats.sqnrDb(), 10 * std::log10(25.0 / 16.0));
+    QCOMPARE(statsOf({1, 1}, {-1, -1}).cosine(), -1.0);
+  }
+
+  void noErrorAndNothing() {
+    const auto same = statsOf({1, -2, 3}, {1, -2, 3});
+    QVERIFY(std::isinf(same.sqnrDb()) && same.sqnrDb() > 0);
+    QCOMPARE(same.relativeError(), 0.0);
+    compareNear(same.cosine(), 1.0);
+    const ErrorStats empty;
+    QCOMPARE(empty.mse(), 0.0);
+    QCOMPARE(empty.relativeError(), 0.0);
+    QCOMPARE(empty.cosine(), 1.0);
+    QCOMPARE(statsOf({0, 0}, {0, 0}).cosine(), 1.0);
+    QCOMPARE(statsOf({0}, {1}).cosine(), 0.0);
+    QVERIFY(statsOf({0}, {1}).sqnrDb() < 0);
+  }
+
+  void nonFinitePairsAreLeftOut() {
+    const auto stats = statsOf({1, kNan, kInf, 2, 5, 1, 1, 1, 1, 1, kNan}, {1, 1, 1, kNan, -kInf, 1, 1, 1, 1, 1, 0});
+    QCOMPARE(stats.nonFinite(), std::uint64_t{5});
+    QCOMPARE(stats.count(), std::uint64_t{6});
+    QCOMPARE(stats.mse(), 0.0);
+    QCOMPARE(stats.maxAbsError(), 0.0);
+  }
+
+  void equalsPlainLoopsAtEveryLength() {
+    std::mt19937 random(3);
+    std::normal_distribution<float> normal;
+    for (const std::size_t count : {1U, 7U, 8U, 9U, 1000U, 4097U}) {
+      std::vector<float> x(count), y(count);
+      long double xx = 0, yy = 0, xy = 0, ee = 0, largest = 0;
+      for (std::size_t i = 0; i < count; ++i) {
+        x[i] = normal(random);
+        y[i] = x[i] + 0.1F * normal(random);
+        const long double a = static_cast<long double>(x[i]), b = static_cast<long double>(y[i]);
+        xx += a * a;
+        yy += b * b;
+        xy += a * b;
+        ee += (a - b) * (a - b);
+        largest = std::max(largest, std::abs(a - b));
+      }
+      const auto stats = statsOf(x, y);
+      compareNear(stats.mse(), static_cast<double>(ee / static_cast<long double>(count)));
+      compareNear(stats.relativeError(), static_cast<double>(std::sqrt(ee / xx)));
+      compareNear(stats.cosine(), static_cast<double>(xy / std::sqrt(xx * yy)));
+      compareNear(stats.maxAbsError(), static_cast<double>(largest));
+    }
+  }
+
+  void mergingEqualsAddingAndKnowsNoOrder() {
+    const std::vector<float> x = {1, 2, 3, 4, 5, 6}, y = {1, 1, 3, 6, 5, 0};
+    ErrorStats a, b, c;
+    a.add(x.data(), y.data(), 2);
+    b.add(x.data() + 2, y.data() + 2, 1);
+    c.add(x.data() + 3, y.data() + 3, 3);
+    ErrorStats forward = a, backward = c;
+    forward.merge(b);
+    forward.merge(c);
+    backward.merge(b);
+    backward.merge(a);
+    const auto whole = statsOf(x, y);
+    for (const Metric metric :
+         {Metric::SqnrDb, Metric::RelativeError, Metric::Mse, Metric::Cosine, Metric::MaxAbsError}) {
+      QCOMPARE(value(forward, metric), value(whole, metric));  // small integers: sums are exact
+      QCOMPARE(value(backward, metric), value(whole, metric));
+    }
+    QCOMPARE(value(whole, Metric::MaxAbsError), 6.0);
+    QCOMPARE(QString(toString(Metric::SqnrDb)), QString("sqnr_db"));
+    QCOMPARE(QString(toString(Metric::RelativeError)), QString("relative_error"));
+  }
+
+  void wholeTensorsAreCompared() {
+    std::mt19937 random(5);
+    std::normal_distribution<float> normal;
+    std::vector<float> values(300 * 256);
+    for (float& v : values) v = normal(random);
+    const tensor::TensorView view{"w", tensor::DType::F32, tensor::Shape{300, 256}, std::as_bytes(std::span(values)),
+                                  nullptr};
+    const auto quantized = quant::quantize(quant::Scheme::parse("q8_0"), view);
+    const auto stats = compare(view, *quantized);
+    const auto decoded = quant::dequantize(*quantized);
+    const auto expected = statsOf(values, decoded);
+    QCOMPARE(stats.count(), std::uint64_t{values.size()});
+    compareNear(stats.mse(), expected.mse());
+    QCOMPARE(stats.maxAbsError(), expected.maxAbsError());
+    QVERIFY(stats.sqnrDb() > 40 && stats.sqnrDb() < 60);
+    QCOMPARE(compare(view, *quant::wrapStored(view)).mse(), 0.0);
+    auto other = view;
+    other.shape = tensor::Shape{256, 300};
+    QVERIFY_EXCEPTION_THROWN(compare(other, *quantized), Error);
+    std::stop_source stop;
+    stop.request_stop();
+    QVERIFY_EXCEPTION_THROWN(compare(view, *quantized, JobContext(stop.get_token())), Cancelled);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestMetricsErrorStats)
+#include "tst_metrics_error_stats.moc"
