@@ -115,6 +115,19 @@ void countExtremes(const CodeCounts& codes, TensorStats& stats) {
   stats.absMax = std::max(std::abs(stats.min), std::abs(stats.max));
 }
 
+/// Products of count and value are exact in double for most types; the rounding of their sum is carried along
+/// (Neumaier's summation), since values of all sizes cancel.
+double meanOf(const CodeCounts& codes, double n) {
+  double sum = 0, lost = 0;
+  forEachFinite(codes, [&](double value, double count) {
+    const double term = count * value;
+    const double next = sum + term;
+    lost += std::abs(sum) >= std::abs(term) ? (sum - next) + term : (term - next) + sum;
+    sum = next;
+  });
+  return (sum + lost) / n;
+}
+
 TensorStats statsOf(const CodeCounts& codes) {
   TensorStats stats;
   countExtremes(codes, stats);
@@ -124,11 +137,7 @@ TensorStats statsOf(const CodeCounts& codes) {
     return stats;
   }
   const double n = static_cast<double>(stats.finite);
-  for (int pass = 0; pass < 2; ++pass) {  // the second pass takes back the rounding of the first
-    double sum = 0;
-    forEachFinite(codes, [&](double value, double count) { sum += count * (value - stats.mean); });
-    stats.mean += sum / n;
-  }
+  stats.mean = meanOf(codes, n);
   double second = 0, fourth = 0;
   forEachFinite(codes, [&](double value, double count) {
     const double square = (value - stats.mean) * (value - stats.mean);
