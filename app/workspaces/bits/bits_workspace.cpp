@@ -1,6 +1,263 @@
 #include "app/workspaces/bits/bits_workspace.h"
 
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QMenu>
+#include <QRandomGenerator>
+#include <QScrollArea>
+#include <QSettings>
+#include <QShortcut>
+#include <QSplitter>
+#include <QToolButton>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "app/text/numbers.h"
+#include "app/widgets/card.h"
+#include "app/widgets/icon.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/bits/bit_table.h"
+#include "app/workspaces/bits/format_details.h"
+#include "app/workspaces/bits/weight_reader.h"
+
 namespace app {
-BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent) : Workspace(context, parent) {}
-QString BitsWorkspace::helpText() const { return tr("One number in every format, bit by bit."); }
+namespace {
+
+/// From this width on the details stand beside the table instead of below it.
+constexpr int kSideBySideWidth = 1220;
+
+QToolButton* toolButton(const QString& iconName, const QString& name, const QKeySequence& key = {}) {
+  auto* button = new QToolButton;
+  button->setIcon(icon(iconName));
+  button->setIconSize({20, 20});
+  button->setToolTip(key.isEmpty() ? name : QStringLiteral("%1 (%2)").arg(name, key.toString(QKeySequence::NativeText)));
+  button->setAccessibleName(name);
+  return button;
+}
+
+}  // namespace
+
+BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
+    : Workspace(context, parent),
+      m_field(new QLineEdit),
+      m_absmax(new QLineEdit),
+      m_origin(new Label(Label::Style::Hint)),
+      m_problem(new Label(Label::Style::Error)),
+      m_undo(toolButton(QStringLiteral("undo"), tr("Undo"), QKeySequence::Undo)),
+      m_redo(toolButton(QStringLiteral("redo"), tr("Redo"), QKeySequence::Redo)),
+      m_fromModel(new QToolButton),
+      m_rounding(new QComboBox),
+      m_detailsCard(new Card),
+      m_details(new FormatDetails(m_state)),
+      m_splitter(new QSplitter(Qt::Vertical)) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
+  layout->setSpacing(space::kOneHalf);
+  layout->addWidget(buildInput());
+  auto* tableCard = new Card;
+  tableCard->body()->setContentsMargins(space::kOne, space::kHalf, space::kOne, space::kHalf);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->viewport()->setAutoFillBackground(false);
+  scroll->setWidget(new BitTable(m_state));
+  scroll->widget()->setAutoFillBackground(false);
+  tableCard->body()->addWidget(scroll);
+  m_detailsCard->body()->addWidget(m_details);
+  m_splitter->setHandleWidth(space::kOneHalf);
+  m_splitter->setStyleSheet(QStringLiteral("QSplitter::handle { background: transparent; }"));
+  m_splitter->setChildrenCollapsible(false);
+  m_splitter->addWidget(tableCard);
+  m_splitter->addWidget(m_detailsCard);
+  m_splitter->setStretchFactor(0, 1);
+  layout->addWidget(m_splitter, 1);
+  connectState();
+  refreshInput();
+  refreshModel();
+}
+
+QWidget* BitsWorkspace::buildInput() {
+  auto* card = new Card;
+  card->body()->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kOneHalf);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(space::kOne);
+  m_field->setFont(Theme::instance().monoFont(4, QFont::DemiBold));
+  m_field->setMinimumWidth(220);
+  m_field->setPlaceholderText(QStringLiteral("0.1   0x3dcccccd   0b0_0111"));
+  m_field->setAccessibleName(tr("Number"));
+  m_field->setToolTip(tr("A decimal number, inf or nan; or the bits of the selected format as 0x… or 0b…. Enter takes it."));
+  m_field->setObjectName(QStringLiteral("bits-field"));
+  m_fromModel->setText(tr("Weight from the model"));
+  m_fromModel->setIcon(icon(QStringLiteral("tensor")));
+  m_fromModel->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  m_fromModel->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(m_fromModel);
+  menu->addAction(tr("Largest of the selected tensor"), this, &BitsWorkspace::takeLargest);
+  menu->addAction(tr("A random one of the selected tensor"), this, &BitsWorkspace::takeRandom);
+  m_fromModel->setMenu(menu);
+  m_absmax->setFixedWidth(104);
+  m_absmax->setAlignment(Qt::AlignRight);
+  m_absmax->setAccessibleName(tr("Block absmax"));
+  m_absmax->setToolTip(tr("The largest magnitude of the block: NF4 and integers are scaled so that it is their largest value. Empty: follow the number."));
+  m_rounding->addItem(tr("Nearest, ties to even"));
+  m_rounding->addItem(tr("Toward zero"));
+  m_rounding->setAccessibleName(tr("Rounding"));
+  row->addWidget(m_field, 1);
+  row->addWidget(m_undo);
+  row->addWidget(m_redo);
+  row->addWidget(m_fromModel);
+  row->addSpacing(space::kOne);
+  auto* absmaxName = new Label(Label::Style::Hint, tr("Block absmax"));
+  absmaxName->setBuddy(m_absmax);
+  row->addWidget(absmaxName);
+  row->addWidget(m_absmax);
+  row->addWidget(m_rounding);
+  card->body()->setSpacing(space::kHalf);
+  card->body()->addLayout(row);
+  card->body()->addWidget(m_origin);
+  card->body()->addWidget(m_problem);
+  m_origin->setElide(Qt::ElideMiddle);
+  m_problem->setWrapping();
+  m_problem->hide();
+  return card;
+}
+
+void BitsWorkspace::connectState() {
+  connect(m_field, &QLineEdit::returnPressed, this, &BitsWorkspace::takeTyped);
+  connect(m_field, &QLineEdit::textEdited, this, [this] {
+    m_problem->hide();
+    m_field->setProperty("invalid", false);
+    m_field->style()->polish(m_field);
+  });
+  connect(m_absmax, &QLineEdit::editingFinished, this, [this] {
+    if (!m_absmax->isModified()) return;
+    m_absmax->setModified(false);
+    bool ok = false;
+    const double value = m_absmax->text().toDouble(&ok);
+    m_state.setBlockAbsmax(ok ? std::optional<double>(value) : std::nullopt);
+    refreshInput();
+  });
+  connect(m_rounding, &QComboBox::currentIndexChanged, this, [this](int index) {
+    m_state.setRounding(index == 0 ? core::numeric::Rounding::NearestEven : core::numeric::Rounding::TowardZero);
+  });
+  connect(&m_state, &BitsState::changed, this, &BitsWorkspace::refreshInput);
+  connect(&m_state, &BitsState::selectedRowChanged, this, &BitsWorkspace::refreshInput);
+  QUndoStack& stack = m_state.undoStack();
+  connect(m_undo, &QToolButton::clicked, &stack, &QUndoStack::undo);
+  connect(m_redo, &QToolButton::clicked, &stack, &QUndoStack::redo);
+  connect(&stack, &QUndoStack::canUndoChanged, m_undo, &QToolButton::setEnabled);
+  connect(&stack, &QUndoStack::canRedoChanged, m_redo, &QToolButton::setEnabled);
+  m_undo->setEnabled(false);
+  m_redo->setEnabled(false);
+  connect(new QShortcut(QKeySequence::Undo, this), &QShortcut::activated, &stack, &QUndoStack::undo);
+  connect(new QShortcut(QKeySequence::Redo, this), &QShortcut::activated, &stack, &QUndoStack::redo);
+  connect(&selection(), &Selection::modelChanged, this, &BitsWorkspace::refreshModel);
+  connect(&selection(), &Selection::tensorChanged, this, &BitsWorkspace::refreshModel);
+  connect(&selection(), &Selection::weightChanged, this, &BitsWorkspace::takeSelectedWeight);
+  connect(&selection(), &Selection::currentSchemeChanged, this, &BitsWorkspace::refreshSchemeNote);
+}
+
+void BitsWorkspace::setActive(bool active) {
+  m_active = active;
+  if (active) takeSelectedWeight();
+}
+
+QString BitsWorkspace::helpText() const {
+  return tr("Type a number, or 0x… and 0b… for the bits of the selected format, or take a weight of the model. Every row shows what a format makes of "
+            "it. Click a bit to flip it; with the keyboard, arrows move, Space flips, plus and minus go to the next and previous value. Below: the exact "
+            "value, the formula with its numbers, why it was rounded this way, and the neighbours on the number line.");
+}
+
+void BitsWorkspace::showExample() {
+  if (m_state.undoStack().isClean() && m_state.input().origin.isEmpty()) m_state.selectRow(4);
+}
+
+void BitsWorkspace::takeTyped() {
+  const QString problem = m_state.setText(m_field->text());
+  m_field->setProperty("invalid", !problem.isEmpty());
+  m_field->style()->polish(m_field);
+  m_problem->setText(problem);
+  m_problem->setVisible(!problem.isEmpty());
+  if (problem.isEmpty()) refreshInput();
+}
+
+void BitsWorkspace::takeSelectedWeight() {
+  const auto &model = selection().model();
+  if (!m_active || !model || !selection().tensor() || !selection().weight()) return refreshSchemeNote();
+  jobs().run(
+      this, {QStringLiteral("bits/weight"), {}, Lane::Pool},
+      [model, tensor = *selection().tensor(), weight = *selection().weight()](const core::JobContext&) { return readWeight(*model, tensor, weight); },
+      [this](const WeightReading& reading) { m_state.setWeight(reading.value, reading.blockAbsmax, reading.origin); });
+  refreshSchemeNote();
+}
+
+void BitsWorkspace::takeLargest() {
+  const auto& model = selection().model();
+  if (!model || !selection().tensor()) return;
+  jobs().run(
+      this, {QStringLiteral("bits/largest"), tr("Looking for the largest weight"), Lane::Pool},
+      [model, tensor = *selection().tensor()](const core::JobContext& job) { return largestWeight(*model, tensor, job); },
+      [this](std::uint64_t index) { selection().setWeight(index); });
+}
+
+void BitsWorkspace::takeRandom() {
+  if (const core::io::TensorInfo* info = selection().tensorInfo())
+    selection().setWeight(QRandomGenerator::global()->generate64() % std::max<std::uint64_t>(1, info->shape.count()));
+}
+
+void BitsWorkspace::refreshInput() {
+  const BitsInput& input = m_state.input();
+  if (m_field->text() != input.display) m_field->setText(input.display);
+  if (!m_absmax->hasFocus() || !m_absmax->isModified()) m_absmax->setText(text::number(input.blockAbsmax, 6));
+  const QString format = QString::fromUtf8(m_state.selected().format->title.data(), static_cast<qsizetype>(m_state.selected().format->title.size()));
+  m_origin->setText(input.origin.isEmpty() ? tr("Patterns (0x…, 0b…) are read as %1, the selected row. Click a bit to flip it.").arg(format)
+                                           : tr("Weight %1 · absmax of its block of 64: %2").arg(input.origin, text::number(input.blockAbsmax)));
+}
+
+void BitsWorkspace::refreshModel() {
+  m_fromModel->setVisible(selection().model() != nullptr);
+  m_fromModel->setEnabled(selection().tensor().has_value());
+  refreshSchemeNote();
+}
+
+void BitsWorkspace::refreshSchemeNote() {
+  const auto& model = selection().model();
+  const auto& scheme = selection().currentScheme();
+  m_details->setSchemeNote({});
+  if (!m_active || !model || !scheme || !selection().tensor() || !selection().weight()) return;
+  const QString name = QString::fromStdString(scheme->displayName());
+  jobs().run(
+      this, {QStringLiteral("bits/scheme"), tr("Quantizing with %1").arg(name), Lane::Pool},
+      [model, scheme = *scheme, tensor = *selection().tensor(), weight = *selection().weight()](const core::JobContext& job) {
+        return std::pair(readWeight(*model, tensor, weight).value, quantizedWeight(*model, tensor, weight, scheme, job));
+      },
+      [this, name](const std::pair<float, float>& values) {
+        const double before = values.first, after = values.second;
+        m_details->setSchemeNote(tr("%1 makes of this weight %2, error %3.").arg(name, text::number(after, 6), text::number(after - before, 3)));
+      },
+      [this, name](const QString& sentence) { m_details->setSchemeNote(tr("%1: %2").arg(name, sentence)); });
+}
+
+void BitsWorkspace::resizeEvent(QResizeEvent* event) {
+  Workspace::resizeEvent(event);
+  const bool side = width() >= kSideBySideWidth;
+  const Qt::Orientation wanted = side ? Qt::Horizontal : Qt::Vertical;
+  if (m_splitter->orientation() != wanted) m_splitter->setOrientation(wanted);
+  m_details->setNarrow(side);
+  m_detailsCard->setMinimumWidth(side ? 380 : 0);
+}
+
+void BitsWorkspace::saveState(QSettings& settings) const {
+  if (m_state.input().origin.isEmpty() && !m_state.number().patternFormat) settings.setValue(QStringLiteral("number"), m_state.input().text);
+  settings.setValue(QStringLiteral("row"), m_state.selectedRow());
+}
+
+void BitsWorkspace::restoreState(QSettings& settings) {
+  m_state.selectRow(settings.value(QStringLiteral("row"), 1).toInt());
+  const QString number = settings.value(QStringLiteral("number")).toString();
+  if (!number.isEmpty() && m_state.setText(number).isEmpty()) m_state.undoStack().clear();
+}
+
 }  // namespace app

@@ -1,14 +1,55 @@
 #pragma once
 #include "app/shell/workspace.h"
+#include "app/workspaces/bits/bits_state.h"
+
+class QComboBox;
+class QLineEdit;
+class QSplitter;
+class QToolButton;
 
 namespace app {
 
-/// One number, every format, bit by bit.
+class BitTable;
+class Card;
+class FormatDetails;
+class Label;
+
+/// One number, every format, bit by bit: typed, or the selected weight of the model.
 class BitsWorkspace : public Workspace {
   Q_OBJECT
  public:
   explicit BitsWorkspace(const WorkspaceContext& context, QWidget* parent = nullptr);
+
+  void setActive(bool active) override;
   QString helpText() const override;
+  void showExample() override;
+  void saveState(QSettings& settings) const override;
+  void restoreState(QSettings& settings) override;
+  BitsState& state() { return m_state; }
+
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  QWidget* buildInput();
+  void connectState();
+  void takeTyped();
+  void takeSelectedWeight();
+  void takeLargest();
+  void takeRandom();
+  void refreshInput();
+  void refreshModel();
+  void refreshSchemeNote();
+
+  BitsState m_state;
+  QLineEdit *m_field, *m_absmax;
+  Label *m_origin, *m_problem;
+  QToolButton *m_undo, *m_redo, *m_fromModel;
+  QComboBox* m_rounding;
+  Card* m_detailsCard;
+  FormatDetails* m_details;
+  QSplitter* m_splitter;
+  bool m_active = false;
 };
 
 }  // namespace app

@@ -1,0 +1,135 @@
+#include "app/workspaces/bits/format_details.h"
+
+#include <QBoxLayout>
+#include <QGridLayout>
+#include <cmath>
+
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/bits/bits_state.h"
+#include "app/workspaces/bits/guard_bits.h"
+#include "app/workspaces/bits/number_line.h"
+#include "app/workspaces/bits/rounding_text.h"
+
+namespace app {
+namespace {
+
+QString fromView(std::string_view view) { return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size())); }
+
+/// Long digit strings may wrap anywhere.
+QString breakable(const QString& digits) {
+  QString result;
+  for (qsizetype i = 0; i < digits.size(); i += 10) result += digits.mid(i, 10) + QChar(0x200B);
+  return result;
+}
+
+}  // namespace
+
+FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
+    : QWidget(parent),
+      m_state(state),
+      m_columns(new QBoxLayout(QBoxLayout::LeftToRight)),
+      m_facts(new QGridLayout),
+      m_title(new Label(Label::Style::Heading)),
+      m_exact(new Label(Label::Style::Number)),
+      m_formula(new Label(Label::Style::Number)),
+      m_rounding(new Label(Label::Style::Muted)),
+      m_scheme(new Label(Label::Style::Body)),
+      m_guard(new GuardBits),
+      m_line(new NumberLine(state)) {
+  auto* outer = new QVBoxLayout(this);
+  outer->setContentsMargins(0, 0, 0, 0);
+  outer->setSpacing(space::kOne);
+  auto* value = new QVBoxLayout;
+  value->setSpacing(space::kHalf + 2);
+  for (Label* label : {m_exact, m_formula, m_rounding, m_scheme}) {
+    label->setWrapping();
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  }
+  value->addWidget(m_title);
+  value->addWidget(m_exact);
+  value->addWidget(m_formula);
+  value->addWidget(m_guard);
+  value->addWidget(m_rounding);
+  value->addWidget(m_scheme);
+  value->addStretch(1);
+  m_facts->setHorizontalSpacing(space::kOneHalf);
+  m_facts->setVerticalSpacing(3);
+  m_facts->setColumnStretch(1, 1);
+  m_hex = addFact(tr("Code"));
+  m_class = addFact(tr("Class"));
+  m_exponent = addFact(tr("Exponent"));
+  m_mantissa = addFact(tr("Mantissa"));
+  m_ulp = addFact(tr("Unit (ulp)"));
+  m_previous = addFact(tr("Previous"));
+  m_next = addFact(tr("Next"));
+  m_error = addFact(tr("Error"));
+  m_columns->setSpacing(space::kThree);
+  m_columns->addLayout(value, 3);
+  m_columns->addLayout(m_facts, 2);
+  outer->addLayout(m_columns);
+  outer->addStretch(1);
+  outer->addWidget(m_line);
+  m_scheme->hide();
+  connect(&state, &BitsState::changed, this, &FormatDetails::refresh);
+  connect(&state, &BitsState::selectedRowChanged, this, &FormatDetails::refresh);
+  refresh();
+}
+
+Label* FormatDetails::addFact(const QString& caption) {
+  const int row = m_facts->rowCount();
+  auto* name = new Label(Label::Style::Hint, caption);
+  auto* value = new Label(Label::Style::Number);
+  value->setElide(Qt::ElideMiddle);
+  value->setAccessibleName(caption);
+  m_facts->addWidget(name, row, 0);
+  m_facts->addWidget(value, row, 1);
+  m_facts->setRowStretch(row + 1, 0);
+  return value;
+}
+
+void FormatDetails::setNarrow(bool narrow) { m_columns->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight); }
+
+void FormatDetails::setSchemeNote(const QString& note) {
+  m_scheme->setText(note);
+  m_scheme->setVisible(!note.isEmpty());
+}
+
+void FormatDetails::refresh() {
+  const FormatRow& row = m_state.selected();
+  const core::numeric::Explanation& e = row.explanation;
+  const QString none = QStringLiteral("—");
+  m_title->setText(tr("%1 stores").arg(fromView(row.format->title)));
+  const bool scaled = row.factor != 1;
+  m_exact->setText(breakable(scaled ? QString::fromStdString(core::numeric::exactText(row.value)) : QString::fromStdString(e.valueText)));
+  m_formula->setText(QStringLiteral("= ") + formulaText(row));
+  m_guard->setDecision(row.decision);
+  m_rounding->setText(roundingSentence(row, m_state.rounding()));
+  m_hex->setText(QString::fromStdString(e.hex));
+  m_class->setText(className(e.numberClass));
+  m_exponent->setText(e.exponentField ? (e.exponent ? tr("%1 − %2 → 2^%3").arg(*e.exponentField).arg(row.format->bias).arg(*e.exponent)
+                                                    : QString::number(*e.exponentField))
+                                      : none);
+  if (e.mantissaField)
+    m_mantissa->setText(tr("%1 / 2^%2, implicit bit %3").arg(*e.mantissaField).arg(row.format->mantissaBits).arg(e.implicitBit ? QString::number(*e.implicitBit) : none));
+  else if (e.integer)
+    m_mantissa->setText(tr("q = %1, scale %2").arg(*e.integer).arg(text::number(row.scale.scale)));
+  else
+    m_mantissa->setText(none);
+  m_ulp->setText(std::isfinite(e.ulp) ? text::number(e.ulp * row.factor, 7) : none);
+  const auto neighbour = [&](const std::optional<std::uint64_t>& code) {
+    return code ? text::number(core::numeric::decode(*row.format, *code, row.scale) * row.factor, 9) : none;
+  };
+  m_previous->setText(neighbour(e.previous));
+  m_next->setText(neighbour(e.next));
+  const double number = m_state.number().nearest;
+  if (std::isnan(row.error))
+    m_error->setText(none);
+  else if (row.error == 0)
+    m_error->setText(tr("none: exact"));
+  else
+    m_error->setText(tr("%1 (%2)").arg(text::number(row.error, 5), number == 0 ? none : text::percent(row.error / number, std::fabs(row.error / number) < 1e-4 ? 8 : 3)));
+}
+
+}  // namespace app

@@ -1,0 +1,58 @@
+#include "app/workspaces/bits/weight_reader.h"
+
+#include <QStringList>
+#include <algorithm>
+#include <cmath>
+
+#include "core/quant/quantizer.h"
+
+namespace app {
+namespace {
+constexpr std::uint64_t kBlock = 64;
+constexpr std::uint64_t kChunk = std::uint64_t{1} << 18;
+}  // namespace
+
+WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex) {
+  const core::tensor::TensorView view = model.checkpoint().view(tensor);
+  const std::uint64_t first = flatIndex / kBlock * kBlock, count = std::min(kBlock, view.shape.count() - first);
+  std::vector<float> block(count);
+  core::quant::decode(view, first, count, block.data());
+  WeightReading reading;
+  reading.value = block[flatIndex - first];
+  float absmax = 0;
+  for (const float value : block)
+    if (std::isfinite(value)) absmax = std::max(absmax, std::fabs(value));
+  reading.blockAbsmax = absmax > 0 ? static_cast<double>(absmax) : 1.0;
+  QStringList place;
+  std::uint64_t rest = flatIndex;
+  for (std::size_t axis = view.shape.rank(); axis-- > 0; rest /= view.shape[axis]) place.prepend(QString::number(rest % view.shape[axis]));
+  reading.origin = QString::fromStdString(view.name) + QStringLiteral(" [") + place.join(QStringLiteral(", ")) + u']';
+  return reading;
+}
+
+std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const core::JobContext& job) {
+  const core::tensor::TensorView view = model.checkpoint().view(tensor);
+  const std::uint64_t total = view.shape.count();
+  std::vector<float> chunk(std::min(kChunk, total));
+  std::uint64_t best = 0;
+  float magnitude = -1;
+  for (std::uint64_t first = 0; first < total; first += kChunk) {
+    job.progress(static_cast<double>(first) / static_cast<double>(total), view.name);
+    const std::uint64_t count = std::min(kChunk, total - first);
+    core::quant::decode(view, first, count, chunk.data());
+    for (std::uint64_t i = 0; i < count; ++i)
+      if (std::fabs(chunk[i]) > magnitude) magnitude = std::fabs(chunk[i]), best = first + i;
+  }
+  return best;
+}
+
+float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex, const core::quant::Scheme& scheme,
+                      const core::JobContext& job) {
+  const core::tensor::TensorView view = model.checkpoint().view(tensor);
+  const auto quantized = core::quant::quantize(scheme, view, job);
+  std::vector<float> row(view.shape.rowValues());
+  core::quant::dequantizeRows(*quantized, flatIndex / view.shape.rowValues(), 1, row.data());
+  return row[flatIndex % view.shape.rowValues()];
+}
+
+}  // namespace app
