@@ -9,7 +9,7 @@ namespace app::cli {
 
 void addJsonFlag(CLI::App& command, Output& output) {
   command.add_flag_callback(
-      "--json", [&output] { output = Output::Json; }, "Answer in JSON");
+      "--json", [&output] { output = Output::ForPrograms; }, "Answer in JSON");
 }
 
 void addModel(CLI::App& command, std::string& model) {

@@ -10,7 +10,7 @@ namespace app::cli {
 using Json = nlohmann::ordered_json;
 
 /// How a command answers: as JSON (--json) or as text for people.
-enum class Output { Text, Json };
+enum class Output { ForPeople, ForPrograms };
 
 /// Adds --json to a command and returns where its choice will be found. The reference lives as long as the command.
 void addJsonFlag(CLI::App& command, Output& output);

@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   std::string model, scheme, device = "auto";
   std::uint32_t promptTokens = 128, generatedTokens = 32, repetitions = 3;
-  Output output = Output::Text;
+  Output output = Output::ForPeople;
 };
 
 struct Speed {
@@ -91,7 +91,7 @@ void run(const Options& options) {
                        {"weight_bytes", bytes},
                        {"bytes_per_token", bytes},
                        {"memory_bandwidth_share", bandwidth > 0 ? Json(share) : Json(nullptr)}};
-  if (options.output == Output::Json) return print(result);
+  if (options.output == Output::ForPrograms) return print(result);
   fmt::print("{}: prefill {:.1f} tokens/s ({} tokens), decode {:.1f} tokens/s ({} tokens)\n", executor->deviceName(),
              speed.prefill, options.promptTokens, speed.decode, options.generatedTokens);
 }

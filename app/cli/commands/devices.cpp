@@ -45,7 +45,7 @@ void run(Output output) {
 #ifdef QS_HAS_GPU
   for (const auto& device : gpu::enumerateDevices()) rows.push_back(vulkan(device));
 #endif
-  if (output == Output::Json) return print(rows);
+  if (output == Output::ForPrograms) return print(rows);
   for (const auto& row : rows) {
     fmt::print("{:<10} {}", row["device"].get<std::string>(), row["name"].get<std::string>());
     if (row.contains("why_not")) fmt::print(" - {}", row["why_not"].get<std::string>());
@@ -56,7 +56,7 @@ void run(Output output) {
 }  // namespace
 
 void addDevices(CLI::App& program) {
-  auto output = std::make_shared<Output>(Output::Text);
+  auto output = std::make_shared<Output>(Output::ForPeople);
   CLI::App* command = program.add_subcommand("devices", "The CPU and the Vulkan devices, with limits and features");
   addJsonFlag(*command, *output);
   command->callback([output] { run(*output); });

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "app/cli/command.h"
@@ -12,6 +13,8 @@ namespace app::cli {
 
 namespace {
 
+constexpr std::uint64_t kChunkValues = std::uint64_t{1} << 20;
+
 struct Options {
   std::string model, tensor, scheme, out;
 };
@@ -21,7 +24,16 @@ void run(const Options& options) {
   const auto view = model->checkpoint().view(options.tensor);
   const auto tensor = options.scheme.empty() ? core::quant::wrapStored(view)
                                              : core::quant::quantize(core::quant::Scheme::parse(options.scheme), view);
-  core::io::writeNpy(options.out, view.shape, core::quant::dequantize(*tensor));
+  core::io::NpyWriter writer(options.out, view.shape);
+  std::vector<float> rows;
+  const std::uint64_t step = std::max<std::uint64_t>(1, kChunkValues / std::max<std::uint64_t>(1, tensor->rowValues()));
+  for (std::uint64_t row = 0; row < tensor->rows(); row += step) {
+    const std::uint64_t count = std::min(step, tensor->rows() - row);
+    rows.resize(count * tensor->rowValues());
+    core::quant::dequantizeRows(*tensor, row, count, rows.data());
+    writer.append(rows);
+  }
+  writer.finish();
 }
 
 }  // namespace

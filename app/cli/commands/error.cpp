@@ -17,7 +17,7 @@ constexpr Metric kMetrics[] = {Metric::Mse, Metric::SqnrDb, Metric::RelativeErro
 struct Options {
   std::string model, pattern = "*", metric = "sqnr_db";
   std::vector<std::string> schemes;
-  Output output = Output::Text;
+  Output output = Output::ForPeople;
 };
 
 Metric parseMetric(const std::string& text) {
@@ -66,7 +66,7 @@ void run(const Options& options) {
     any = true;
     for (const auto& scheme : schemes) {
       const SchemeError error = measureSchemeError(model->checkpoint(), index, scheme);
-      if (options.output == Output::Json)
+      if (options.output == Output::ForPrograms)
         rows.push_back(toJson(error, tensor));
       else
         printText(tensor, error, metric);
@@ -76,7 +76,7 @@ void run(const Options& options) {
     throw core::Error(core::ErrorCode::NotFound,
                       "No matrix of " + options.model + " matches '" + options.pattern + "'.");
   }
-  if (options.output == Output::Json) print(rows);
+  if (options.output == Output::ForPrograms) print(rows);
 }
 
 }  // namespace

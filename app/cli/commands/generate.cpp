@@ -14,7 +14,7 @@ struct Options {
   std::string model, prompt, system, scheme, device = "auto";
   core::model::GenerationOptions generation;
   bool raw = false;
-  Output output = Output::Text;
+  Output output = Output::ForPeople;
 };
 
 Engine::SessionOptions sessionOptions(const Options& options) {
@@ -44,7 +44,7 @@ void run(const Options& options) {
   Engine engine;
   const auto session = engine.createSession(*model, sessionOptions(options));
   const auto stream = [&options](const core::model::GeneratedToken& token) {
-    if (options.output == Output::Json) return;
+    if (options.output == Output::ForPrograms) return;
     fmt::print("{}", token.text);
     std::fflush(stdout);
   };
@@ -58,7 +58,7 @@ void run(const Options& options) {
     messages.push_back({"user", options.prompt});
     result = session->chat(messages, options.generation, stream);
   }
-  if (options.output == Output::Json) return print(toJson(options, result, *session));
+  if (options.output == Output::ForPrograms) return print(toJson(options, result, *session));
   fmt::print("\n[{} tokens, {:.1f} tokens/s, first after {:.0f} ms, {}]\n", result.tokens.size(),
              result.decodeTokensPerS, result.timeToFirstTokenS * 1e3, session->executor().deviceName());
 }

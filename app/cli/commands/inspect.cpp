@@ -20,7 +20,7 @@ struct Options {
   std::string model, tensor;
   bool stats = false;
   std::size_t bins = 0;
-  Output output = Output::Text;
+  Output output = Output::ForPeople;
 };
 
 Json toJson(const core::io::MetadataArray& array) {
@@ -129,7 +129,7 @@ void run(const Options& options) {
   const auto model = OpenModel::open(options.model);
   if (!options.tensor.empty()) static_cast<void>(model->checkpoint().view(options.tensor));  // throws when absent
   const Json json = describe(*model, options);
-  options.output == Output::Json ? print(json) : printText(*model, json);
+  options.output == Output::ForPrograms ? print(json) : printText(*model, json);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr std::size_t kTop = 5;
 
 struct Options {
   std::string model, tokens, scheme, device = "auto", out;
-  Output output = Output::Text;
+  Output output = Output::ForPeople;
 };
 
 Json topTokens(std::span<const float> logits, const OpenModel& model) {
@@ -41,10 +41,12 @@ void run(const Options& options) {
   std::vector<float> logits(tokens.size() * vocabulary);
   executor->forward(tokens, *cache, core::model::LogitsWanted::AllTokens, logits);
   if (!options.out.empty()) {
-    core::io::writeNpy(options.out, core::tensor::Shape{tokens.size(), vocabulary}, logits);
+    core::io::NpyWriter writer(options.out, {tokens.size(), vocabulary});
+    writer.append(logits);
+    writer.finish();
   }
   const Json top = topTokens(std::span(logits).last(vocabulary), *model);
-  if (options.output == Output::Json) {
+  if (options.output == Output::ForPrograms) {
     return print({{"shape", {tokens.size(), vocabulary}}, {"device", executor->deviceName()}, {"last_token_top", top}});
   }
   for (const auto& row : top) {

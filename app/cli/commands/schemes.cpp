@@ -44,7 +44,7 @@ Json describe(const core::quant::Preset& preset) {
 void run(Output output) {
   Json rows = Json::array();
   for (const auto& preset : core::quant::presets()) rows.push_back(describe(preset));
-  if (output == Output::Json) return print(rows);
+  if (output == Output::ForPrograms) return print(rows);
   for (const auto& row : rows) {
     fmt::print("{:<28} {:>6.2f} bits per weight  {}{}\n", row["scheme"].get<std::string>(),
                row["bits_per_weight"].get<double>(), row["description"].get<std::string>(),
@@ -55,7 +55,7 @@ void run(Output output) {
 }  // namespace
 
 void addSchemes(CLI::App& program) {
-  auto output = std::make_shared<Output>(Output::Text);
+  auto output = std::make_shared<Output>(Output::ForPeople);
   CLI::App* command = program.add_subcommand("schemes", "Every quantization scheme this program knows");
   addJsonFlag(*command, *output);
   command->callback([output] { run(*output); });

@@ -20,7 +20,7 @@ using core::ErrorCode;
 struct Options {
   std::string model, input;
   bool special = false;
-  Output output = Output::Text;
+  Output output = Output::ForPeople;
 };
 
 std::shared_ptr<const core::text::Tokenizer> tokenizerOf(const OpenModel& model) {
@@ -35,7 +35,7 @@ void tokenize(const Options& options) {
   const auto tokenizer = tokenizerOf(*model);
   const auto mode = options.special ? core::text::SpecialTokens::Parse : core::text::SpecialTokens::AsText;
   const auto ids = tokenizer->encode(options.input, mode);
-  if (options.output == Output::Text) return fmt::print("{}\n", fmt::join(ids, ","));
+  if (options.output == Output::ForPeople) return fmt::print("{}\n", fmt::join(ids, ","));
   Json pieces = Json::array();
   for (const auto id : ids) pieces.push_back(tokenizer->piece(id));
   print({{"tokens", ids}, {"pieces", pieces}});
@@ -46,7 +46,7 @@ void detokenize(const Options& options) {
   const auto tokenizer = tokenizerOf(*model);
   const auto ids = parseTokenList(options.input, tokenizer->size());
   const std::string text = tokenizer->decode(ids);
-  options.output == Output::Json ? print({{"tokens", ids}, {"text", text}}) : fmt::print("{}\n", text);
+  options.output == Output::ForPrograms ? print({{"tokens", ids}, {"text", text}}) : fmt::print("{}\n", text);
 }
 
 std::vector<core::text::ChatMessage> readMessages(const std::string& path) {
@@ -77,7 +77,7 @@ void renderTemplate(const Options& options) {
   if (!model->chatTemplate())
     throw Error(ErrorCode::Unsupported, model->checkpoint().name() + " carries no chat template.");
   const std::string prompt = model->chatTemplate()->render(readMessages(options.input));
-  if (options.output == Output::Text) return fmt::print("{}", prompt);
+  if (options.output == Output::ForPeople) return fmt::print("{}", prompt);
   print({{"prompt", prompt}, {"tokens", tokenizer->encodePrompt(prompt, core::text::SpecialTokens::Parse)}});
 }
 

@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/text/tokenizer.h"
+
+namespace app {
+
+/// How a token of an answer relates to the reference's answer.
+enum class TokenMark : std::uint8_t {
+  Same,     ///< stands in the reference's answer too
+  Differs,  ///< does not
+  Parts     ///< the first token that differs: from here on the two contexts are not the same
+};
+
+/// Marks the tokens of `answer` that are not part of a longest common subsequence with `reference`.
+/// An answer that is a prefix of the reference so far (or the other way round) has no marks. O(n · m), at most
+/// `kMaxAligned` tokens are aligned after the common prefix; later ones count as different.
+std::vector<TokenMark> markDifferences(const std::vector<core::text::TokenId>& reference,
+                                       const std::vector<core::text::TokenId>& answer);
+
+inline constexpr std::size_t kMaxAligned = 1024;
+
+/// Number of leading tokens two answers share.
+std::size_t commonPrefix(const std::vector<core::text::TokenId>& a, const std::vector<core::text::TokenId>& b);
+
+}  // namespace app
