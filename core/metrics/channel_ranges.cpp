@@ -1,0 +1,122 @@
+#include "core/metrics/channel_ranges.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/metrics/value_reader.h"
+#include "core/quant/parallel_chunks.h"
+
+namespace core::metrics {
+
+namespace {
+
+constexpr std::uint64_t kMaxParts = 16;
+// Bounds the memory a file can ask for: 48 bytes per column, part and this many columns.
+constexpr std::uint64_t kMaxColumns = 1U << 20;
+
+/// Sums of x − shift; a shift inside the channel's range keeps the variance accurate.
+struct Accumulator {
+  double min = std::numeric_limits<double>::infinity();
+  double max = -std::numeric_limits<double>::infinity();
+  double shift = 0, sum = 0, squares = 0;
+  std::uint64_t count = 0;
+
+  void add(double value) {
+    if (!std::isfinite(value)) return;
+    min = std::min(min, value);
+    max = std::max(max, value);
+    const double d = value - shift;
+    sum += d;
+    squares += d * d;
+    ++count;
+  }
+  void merge(const Accumulator& other) {
+    min = std::min(min, other.min);
+    max = std::max(max, other.max);
+    sum += other.sum;
+    squares += other.squares;
+    count += other.count;
+  }
+  ChannelRange range() const {
+    if (count == 0) return {};
+    const double n = static_cast<double>(count);
+    const double offset = sum / n;
+    const double variance = min == max ? 0.0 : std::max(0.0, squares / n - offset * offset);
+    return {min, max, std::max(std::abs(min), std::abs(max)), std::clamp(shift + offset, min, max),
+            std::sqrt(variance)};
+  }
+};
+
+using Accumulators = std::vector<Accumulator>;
+
+/// Calls body(column, values, count) for pieces of one row.
+template <typename Body>
+void forEachPiece(const tensor::TensorView& tensor, std::uint64_t row, const Body& body) {
+  std::array<double, kReadValues> buffer;
+  const std::uint64_t columns = tensor.shape.rowValues();
+  for (std::uint64_t column = 0; column < columns; column += kReadValues) {
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kReadValues, columns - column));
+    readValues(tensor, row * columns + column, count, buffer.data());
+    body(column, buffer.data(), count);
+  }
+}
+
+/// One accumulator per column, shifted by the values of the first row.
+Accumulators shiftedByFirstRow(const tensor::TensorView& tensor) {
+  Accumulators columns(tensor.shape.rowValues());
+  forEachPiece(tensor, 0, [&](std::uint64_t column, const double* values, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) columns[column + i].shift = std::isfinite(values[i]) ? values[i] : 0.0;
+  });
+  return columns;
+}
+
+ChannelRange addRow(const tensor::TensorView& tensor, std::uint64_t row, Accumulators& columns) {
+  Accumulator whole;
+  forEachPiece(tensor, row, [&](std::uint64_t column, const double* values, std::size_t count) {
+    if (column == 0 && std::isfinite(values[0])) whole.shift = values[0];
+    for (std::size_t i = 0; i < count; ++i) {
+      whole.add(values[i]);
+      columns[column + i].add(values[i]);
+    }
+  });
+  return whole.range();
+}
+
+}  // namespace
+
+ChannelRanges channelRanges(const tensor::TensorView& tensor, const JobContext& job) {
+  checkReadable(tensor);
+  ChannelRanges result;
+  const std::uint64_t rows = tensor.shape.rows();
+  if (tensor.shape.count() == 0) return result;
+  const std::uint64_t columns = tensor.shape.rowValues();
+  if (columns > kMaxColumns)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Ranges are measured for up to {} columns, but this tensor has {}.", kMaxColumns, columns),
+                tensor.name);
+  result.rows.resize(rows);
+  const Accumulators start = shiftedByFirstRow(tensor);
+  const std::uint64_t wantedParts = std::clamp<std::uint64_t>(kMaxColumns / columns, 1, kMaxParts);
+  const std::uint64_t rowsPerPart = (rows + wantedParts - 1) / wantedParts;
+  std::vector<Accumulators> parts((rows + rowsPerPart - 1) / rowsPerPart, start);
+  quant::forEachChunk(rows, rowsPerPart, job, "Measuring channels", [&](std::uint64_t first, std::uint64_t count) {
+    for (std::uint64_t row = first; row < first + count; ++row) {
+      job.throwIfCancelled();
+      result.rows[row] = addRow(tensor, row, parts[first / rowsPerPart]);
+    }
+  });
+  result.columns.resize(start.size());
+  for (std::size_t column = 0; column < start.size(); ++column) {
+    Accumulator sum = start[column];
+    for (const Accumulators& part : parts) sum.merge(part[column]);
+    result.columns[column] = sum.range();
+  }
+  return result;
+}
+
+}  // namespace core::metrics

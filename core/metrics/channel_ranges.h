@@ -1,0 +1,29 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/tensor/tensor_view.h"
+
+namespace core::metrics {
+
+/// What one row or column of a weight matrix spans, over its finite values; zeros when it has none.
+struct ChannelRange {
+  double min = 0, max = 0;
+  double absMax = 0;
+  double mean = 0;
+  double standardDeviation = 0;  ///< population
+};
+
+/// Ranges of all rows (output channels) and columns (input channels) of a tensor seen as [rows, rowValues].
+struct ChannelRanges {
+  std::vector<ChannelRange> rows;
+  std::vector<ChannelRange> columns;
+};
+
+/// Parallel; results do not depend on the number of threads. Needs about 48 bytes per column and part (at most 16
+/// parts).
+/// @throws Error (Unsupported, InvalidArgument), Cancelled
+ChannelRanges channelRanges(const tensor::TensorView& tensor, const JobContext& job = JobContext());
+
+}  // namespace core::metrics

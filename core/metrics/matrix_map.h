@@ -1,0 +1,36 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/tensor/tensor_view.h"
+
+namespace core::metrics {
+
+/// A matrix made small enough to draw: every cell stands for a rectangle of values, none is left out.
+struct MatrixMap {
+  std::uint64_t tensorRows = 0, tensorColumns = 0;
+  std::size_t rows = 0, columns = 0;  ///< cells
+  std::vector<float> extreme;   ///< [rows × columns] the value farthest from 0, with its sign (on a tie the positive)
+  std::vector<float> meanAbs;   ///< [rows × columns] mean |x|
+  float absMax = 0;             ///< of all cells
+  std::uint64_t nonFinite = 0;  ///< values left out of extreme and meanAbs
+
+  /// First tensor row of a cell row; firstRow(rows) is tensorRows. Columns likewise.
+  std::uint64_t firstRow(std::size_t cellRow) const { return boundary(cellRow, rows, tensorRows); }
+  std::uint64_t firstColumn(std::size_t cellColumn) const { return boundary(cellColumn, columns, tensorColumns); }
+
+ private:
+  static std::uint64_t boundary(std::uint64_t cell, std::uint64_t cells, std::uint64_t extent) {
+    return cells == 0 ? 0 : extent / cells * cell + extent % cells * cell / cells;
+  }
+};
+
+/// The tensor as [rows, rowValues] in at most maxRows × maxColumns cells; parallel over rows of cells.
+/// @param maxRows, maxColumns 1…16384
+/// @throws Error (Unsupported, InvalidArgument), Cancelled
+MatrixMap matrixMap(const tensor::TensorView& tensor, std::size_t maxRows, std::size_t maxColumns,
+                    const JobContext& job = JobContext());
+
+}  // namespace core::metrics
