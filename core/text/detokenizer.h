@@ -18,6 +18,7 @@ class Detokenizer {
  private:
   std::shared_ptr<const Tokenizer> m_tokenizer;
   std::string m_pending;
+  bool m_atStart = true;  ///< nothing visible yet: the blank that encoding put in front is still to be dropped
 };
 
 }  // namespace core::text

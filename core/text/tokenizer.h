@@ -14,7 +14,8 @@ namespace core::text {
 using TokenId = std::int32_t;
 
 enum class SpecialTokens : std::uint8_t {
-  AsText,  ///< "<|user|>" in the input is ordinary text
+  AsText,  ///< control tokens in the input ("</s>") are ordinary text; user-defined ones still match, as in
+           ///< SentencePiece
   Parse    ///< control and user-defined tokens in the input become their ids (for rendered chat templates)
 };
 
@@ -41,6 +42,8 @@ class Tokenizer {
   virtual std::optional<TokenId> bos() const = 0;
   virtual std::optional<TokenId> eos() const = 0;
   virtual bool addsBos() const = 0;
+  /// Whether encoding puts a blank in front of a text, which decoding then takes away again.
+  virtual bool addsSpacePrefix() const { return false; }
   /// End of sequence, end of turn: generation stops at these.
   virtual bool isEndOfGeneration(TokenId id) const = 0;
 };

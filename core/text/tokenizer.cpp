@@ -1,0 +1,41 @@
+#include "core/text/tokenizer.h"
+
+#include "core/base/error.h"
+#include "core/text/byte_level_tokenizer.h"
+#include "core/text/detokenizer.h"
+#include "core/text/sentencepiece_tokenizer.h"
+
+namespace core::text {
+
+std::shared_ptr<const Tokenizer> Tokenizer::fromCheckpoint(const io::Checkpoint& checkpoint) {
+  constexpr const char* kModel = "tokenizer.ggml.model";
+  const std::optional<std::string> model = checkpoint.metadata().string(kModel);
+  if (!model) {
+    throw Error(ErrorCode::InvalidFile, "The file has no tokenizer: expected the key tokenizer.ggml.model.", kModel);
+  }
+  if (*model == "llama") return std::make_shared<SentencePieceTokenizer>(checkpoint.metadata());
+  if (*model == "gpt2") return std::make_shared<ByteLevelTokenizer>(checkpoint.metadata());
+  throw Error(ErrorCode::Unsupported,
+              "The tokenizer \"" + *model +
+                  "\" is not supported; supported are llama (SentencePiece BPE) and gpt2 "
+                  "(byte-level BPE).",
+              kModel);
+}
+
+std::vector<TokenId> Tokenizer::encodePrompt(std::string_view text, SpecialTokens special) const {
+  std::vector<TokenId> ids = encode(text, special);
+  // A rendered chat template usually brings its own BOS; two of them would be a sequence no model was trained on.
+  const bool hasOwn = !ids.empty() && bos() && ids.front() == *bos();
+  if (addsBos() && bos() && !hasOwn) ids.insert(ids.begin(), *bos());
+  return ids;
+}
+
+std::string Tokenizer::decode(std::span<const TokenId> ids) const {
+  // Not owning: the detokenizer lives in this call only.
+  Detokenizer detokenizer(std::shared_ptr<const Tokenizer>(std::shared_ptr<const Tokenizer>(), this));
+  std::string text;
+  for (const TokenId id : ids) text += detokenizer.push(id);
+  return text + detokenizer.flush();
+}
+
+}  // namespace core::text

@@ -1,0 +1,73 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "core/io/metadata.h"
+#include "core/text/tokenizer.h"
+
+namespace core::text {
+
+/// tokenizer.ggml.token_type of GGUF files, as llama.cpp numbers them.
+enum class TokenType : std::uint8_t { Undefined, Normal, Unknown, Control, UserDefined, Unused, Byte };
+
+/// The tokens of a model file and what its metadata says of them, all of it checked.
+class Vocabulary {
+ public:
+  /// What a kind of tokenizer takes for granted where the file says nothing.
+  struct Defaults {
+    std::optional<TokenId> bos;
+    std::optional<TokenId> eos;
+    std::optional<TokenId> unknown;
+    bool addBos = false;
+    bool addSpacePrefix = false;
+  };
+
+  /// @throws Error (InvalidFile) naming the key whose size, type or value is wrong
+  Vocabulary(const io::Metadata& metadata, const Defaults& defaults);
+  Vocabulary(const Vocabulary&) = delete;
+  Vocabulary& operator=(const Vocabulary&) = delete;
+
+  std::size_t size() const { return m_tokens.size(); }
+  bool has(TokenId id) const { return id >= 0 && static_cast<std::size_t>(id) < m_tokens.size(); }
+  /// @throws Error (InvalidArgument) when the id is not in the vocabulary
+  const std::string& piece(TokenId id) const;
+  TokenType type(TokenId id) const { return m_types[static_cast<std::size_t>(id)]; }
+  float score(TokenId id) const { return m_scores[static_cast<std::size_t>(id)]; }
+  /// The token that ordinary text may become: control, unknown and byte tokens are never found. Of equal texts the
+  /// last one counts, as in llama.cpp.
+  std::optional<TokenId> find(std::string_view text) const;
+  /// Longest text `find` can succeed for, in bytes.
+  std::size_t longest() const { return m_longest; }
+
+  std::optional<TokenId> bos() const { return m_bos; }
+  std::optional<TokenId> eos() const { return m_eos; }
+  std::optional<TokenId> unknown() const { return m_unknown; }
+  bool addsBos() const { return m_addsBos; }
+  bool addsSpacePrefix() const { return m_addsSpacePrefix; }
+  bool endsGeneration(TokenId id) const { return m_ends.contains(id); }
+
+ private:
+  void readTypesAndScores(const io::Metadata& metadata);
+  void readSpecialTokens(const io::Metadata& metadata, const Defaults& defaults);
+  std::optional<TokenId> tokenId(const io::Metadata& metadata, std::string_view key) const;
+  void collectEnds(const io::Metadata& metadata);
+
+  std::vector<std::string> m_tokens;
+  std::vector<TokenType> m_types;
+  std::vector<float> m_scores;
+  std::unordered_map<std::string_view, TokenId> m_ids;  ///< views into m_tokens
+  std::size_t m_longest = 0;
+  std::optional<TokenId> m_bos;
+  std::optional<TokenId> m_eos;
+  std::optional<TokenId> m_unknown;
+  bool m_addsBos = false;
+  bool m_addsSpacePrefix = false;
+  std::unordered_set<TokenId> m_ends;
+};
+
+}  // namespace core::text
