@@ -1,0 +1,273 @@
+// Every operation of the CPU executor against its formula, written down once more in double precision.
+#include <QtTest>
+
+#include <cmath>
+#include <random>
+
+#include "core/model/ops/add.h"
+#include "core/model/ops/attention.h"
+#include "core/model/ops/embed.h"
+#include "core/model/ops/matmul.h"
+#include "core/model/ops/rms_norm.h"
+#include "core/model/ops/rope.h"
+#include "core/model/ops/store_kv.h"
+#include "core/model/ops/swiglu.h"
+#include "core/model/ops/vector_kernels.h"
+#include "core/quant/quantizer.h"
+
+using namespace core;
+namespace ops = core::model::ops;
+
+namespace {
+
+std::vector<float> randomValues(std::size_t count, std::uint32_t seed) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(engine);
+  return values;
+}
+
+tensor::TensorView viewOf(const std::vector<float>& values, std::uint64_t rows) {
+  return {.name = "matrix",
+          .dtype = tensor::DType::F32,
+          .shape = {rows, values.size() / rows},
+          .bytes = std::as_bytes(std::span(values)),
+          .owner = nullptr};
+}
+
+double dot(const float* a, const float* b, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+bool close(float value, double expected, double tolerance = 1e-5) {
+  return std::abs(static_cast<double>(value) - expected) <= tolerance * (1.0 + std::abs(expected));
+}
+
+/// One query's attention as the formula says it.
+std::vector<double> naiveAttention(const ops::AttentionShape& shape, const float* query, std::size_t head,
+                                   std::size_t position, const std::vector<float>& keys,
+                                   const std::vector<float>& values) {
+  const std::size_t kvHead = head / (shape.heads / shape.kvHeads);
+  const std::size_t window = shape.slidingWindow == 0 ? position + 1 : shape.slidingWindow;
+  std::vector<double> result(shape.valueHeadSize, 0.0);
+  double total = 0;
+  for (std::size_t p = position + 1 - std::min(window, position + 1); p <= position; ++p) {
+    const float* key = keys.data() + (p * shape.kvHeads + kvHead) * shape.headSize;
+    const float* value = values.data() + (p * shape.kvHeads + kvHead) * shape.valueHeadSize;
+    const double weight = std::exp(dot(query, key, shape.headSize) / std::sqrt(static_cast<double>(shape.headSize)));
+    total += weight;
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] += weight * static_cast<double>(value[i]);
+  }
+  for (double& value : result) value /= total;
+  return result;
+}
+
+}  // namespace
+
+class TestCpuOps : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void everyInstructionSetGivesTheSameDotProducts() {
+    QVERIFY(!ops::runnableVectorKernels().empty());
+    for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
+      for (const std::size_t n : {1, 3, 4, 15, 16, 17, 80, 131}) {
+        for (const std::size_t rows : {1, 3, 4, 7}) {
+          for (const std::size_t xs : {1, 2, 3, 5, 8}) {
+            const auto w = randomValues(rows * n, 1);
+            const auto x = randomValues(xs * n, 2);
+            std::vector<float> out(rows * xs, NAN);
+            kernels.dotRows(w.data(), n, rows, x.data(), n, xs, n, out.data(), rows);
+            for (std::size_t t = 0; t < xs; ++t) {
+              for (std::size_t r = 0; r < rows; ++r) {
+                QVERIFY2(close(out[t * rows + r], dot(w.data() + r * n, x.data() + t * n, n)), kernels.name);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  void everyInstructionSetAddsScaledRows() {
+    for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
+      for (const std::size_t n : {1, 16, 19, 64}) {
+        const auto rows = randomValues(5 * n, 3);
+        const auto factors = randomValues(5, 4);
+        std::vector<float> out(n, 1.0F);
+        kernels.addScaledRows(rows.data(), n, 5, factors.data(), n, out.data());
+        for (std::size_t i = 0; i < n; ++i) {
+          double expected = 1.0;
+          for (std::size_t r = 0; r < 5; ++r) expected += static_cast<double>(factors[r] * rows[r * n + i]);
+          QVERIFY2(close(out[i], expected), kernels.name);
+        }
+      }
+    }
+  }
+
+  void matMulDecodesAndAddsTheBias_data() {
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<int>("rows");
+    QTest::addColumn<int>("width");
+    for (const char* scheme : {"fp32", "fp16", "bf16", "int8", "int4:group=32", "int4:group=32,range=minmax",
+                               "int3:group=32", "int8:group=tensor", "nf4", "nf4:double=on", "fp4", "q4_0", "q8_0"}) {
+      QTest::addRow("%s 37x96", scheme) << scheme << 37 << 96;
+      QTest::addRow("%s 300x1056", scheme) << scheme << 300 << 1056;
+    }
+    // Rows that are whole blocks of nothing.
+    for (const char* scheme : {"fp32", "bf16", "int8", "int4:group=32", "nf4"}) {
+      QTest::addRow("%s 5x33", scheme) << scheme << 5 << 33;
+    }
+  }
+
+  void matMulDecodesAndAddsTheBias() {
+    QFETCH(QString, scheme);
+    QFETCH(int, rows);
+    QFETCH(int, width);
+    const auto n = static_cast<std::size_t>(width);
+    const auto outWidth = static_cast<std::size_t>(rows);
+    const auto values = randomValues(outWidth * n, 5);
+    const auto weight = quant::quantize(quant::Scheme::parse(scheme.toStdString()), viewOf(values, outWidth));
+    const std::vector<float> exact = quant::dequantize(*weight);
+    const auto bias = randomValues(outWidth, 6);
+    for (const std::size_t tokens : {1, 2, 9, 70}) {
+      const auto in = randomValues(tokens * n, 7);
+      std::vector<float> out(tokens * outWidth, NAN);
+      ops::matMul(*weight, bias, in.data(), tokens, out.data());
+      for (std::size_t t = 0; t < tokens; ++t) {
+        for (std::size_t r = 0; r < outWidth; ++r) {
+          const double expected = dot(exact.data() + r * n, in.data() + t * n, n) + static_cast<double>(bias[r]);
+          QVERIFY(close(out[t * outWidth + r], expected, 1e-4));
+        }
+      }
+    }
+  }
+
+  void embedTakesRows() {
+    const auto values = randomValues(10 * 7, 8);
+    const auto weight = quant::wrapStored(viewOf(values, 10));
+    std::vector<float> out(3 * 7);
+    ops::embed(*weight, std::vector<text::TokenId>{9, 0, 4}, out.data());
+    QVERIFY(std::equal(out.begin(), out.begin() + 7, values.begin() + 63));
+    QVERIFY(std::equal(out.begin() + 14, out.end(), values.begin() + 28));
+  }
+
+  void rmsNormFollowsItsFormula() {
+    const auto x = randomValues(2 * 50, 9);
+    const auto weight = randomValues(50, 10);
+    std::vector<float> out(100);
+    ops::rmsNorm(weight, 0.5F, x.data(), 2, out.data());
+    for (std::size_t t = 0; t < 2; ++t) {
+      const double scale = 1.0 / std::sqrt(dot(&x[t * 50], &x[t * 50], 50) / 50 + 0.5);
+      for (std::size_t i = 0; i < 50; ++i) {
+        QVERIFY(close(out[t * 50 + i], static_cast<double>(x[t * 50 + i]) * scale * static_cast<double>(weight[i])));
+      }
+    }
+  }
+
+  void ropeRotatesPairs_data() {
+    QTest::addColumn<bool>("adjacent");
+    QTest::newRow("adjacent") << true;
+    QTest::newRow("halves") << false;
+  }
+
+  void ropeRotatesPairs() {
+    QFETCH(bool, adjacent);
+    const std::vector<float> frequencies = {1.0F, 0.25F};
+    const ops::RopeShape shape{3, 6, 4, adjacent ? model::RopePairing::Adjacent : model::RopePairing::Halves};
+    const auto before = randomValues(2 * 3 * 6, 11);
+    std::vector<float> x = before;
+    ops::rope(shape, ops::rotations(frequencies, 40, 2), 2, x.data());
+    for (std::size_t row = 0; row < 6; ++row) {
+      const double position = 40.0 + static_cast<double>(row / 3);
+      const float* h = &before[row * 6];
+      for (std::size_t pair = 0; pair < 2; ++pair) {
+        const std::size_t a = adjacent ? 2 * pair : pair;
+        const std::size_t b = adjacent ? 2 * pair + 1 : pair + 2;
+        const double angle = position * static_cast<double>(frequencies[pair]);
+        const double ha = h[a];
+        const double hb = h[b];
+        QVERIFY(close(x[row * 6 + a], ha * std::cos(angle) - hb * std::sin(angle)));
+        QVERIFY(close(x[row * 6 + b], ha * std::sin(angle) + hb * std::cos(angle)));
+      }
+      QCOMPARE(x[row * 6 + 4], h[4]);  // behind the rotated dimensions
+      QCOMPARE(x[row * 6 + 5], h[5]);
+    }
+  }
+
+  void attentionFollowsItsFormula_data() {
+    QTest::addColumn<int>("heads");
+    QTest::addColumn<int>("kvHeads");
+    QTest::addColumn<int>("headSize");
+    QTest::addColumn<int>("valueHeadSize");
+    QTest::addColumn<int>("window");
+    QTest::addColumn<int>("stored");
+    QTest::addColumn<int>("tokens");
+    QTest::newRow("one token") << 4 << 2 << 64 << 64 << 0 << 0 << 1;
+    QTest::newRow("head size 80, decode") << 6 << 2 << 80 << 80 << 0 << 200 << 1;
+    QTest::newRow("prefill over blocks") << 4 << 4 << 16 << 16 << 0 << 0 << 150;
+    QTest::newRow("appended, values narrower") << 8 << 1 << 20 << 12 << 0 << 61 << 23;
+    QTest::newRow("sliding window") << 4 << 2 << 16 << 16 << 37 << 90 << 40;
+  }
+
+  void attentionFollowsItsFormula() {
+    QFETCH(int, heads);
+    QFETCH(int, kvHeads);
+    QFETCH(int, headSize);
+    QFETCH(int, valueHeadSize);
+    QFETCH(int, window);
+    QFETCH(int, stored);
+    QFETCH(int, tokens);
+    const auto size = [](int n) { return static_cast<std::size_t>(n); };
+    const ops::AttentionShape shape{size(heads), size(kvHeads), size(headSize), size(valueHeadSize), size(window)};
+    const std::size_t positions = size(stored + tokens);
+    const auto keys = randomValues(positions * shape.kvHeads * shape.headSize, 12);
+    const auto values = randomValues(positions * shape.kvHeads * shape.valueHeadSize, 13);
+    const auto queries = randomValues(size(tokens) * shape.heads * shape.headSize, 14);
+    ops::KvRows keyRows(positions, shape.kvHeads * shape.headSize, ops::KvPrecision::F32);
+    ops::KvRows valueRows(positions, shape.kvHeads * shape.valueHeadSize, ops::KvPrecision::F32);
+    ops::storeKv(keys.data(), values.data(), positions, 0, keyRows, valueRows);
+    std::vector<float> out(size(tokens) * shape.heads * shape.valueHeadSize, NAN);
+    ops::attention(shape, queries.data(), size(tokens), static_cast<std::uint32_t>(stored), keyRows, valueRows,
+                   out.data());
+    for (std::size_t t = 0; t < size(tokens); ++t) {
+      for (std::size_t head = 0; head < shape.heads; ++head) {
+        const std::size_t row = t * shape.heads + head;
+        const auto expected =
+            naiveAttention(shape, queries.data() + row * shape.headSize, head, size(stored) + t, keys, values);
+        for (std::size_t i = 0; i < shape.valueHeadSize; ++i) {
+          QVERIFY(close(out[row * shape.valueHeadSize + i], expected[i]));
+        }
+      }
+    }
+  }
+
+  void halfPrecisionCacheRounds() {
+    ops::KvRows rows(4, 2, ops::KvPrecision::F16);
+    const std::vector<float> written = {1.0F, 2049.0F};  // 2049 is between two FP16 numbers
+    rows.write(3, 1, written.data());
+    float read[2] = {};
+    rows.read(3, 1, 0, 2, read);
+    QCOMPARE(read[0], 1.0F);
+    QCOMPARE(read[1], 2048.0F);
+  }
+
+  void swiGluAndAdd() {
+    const auto gate = randomValues(20000, 15);
+    const auto up = randomValues(20000, 16);
+    std::vector<float> out(20000);
+    ops::swiGlu(gate.data(), up.data(), out.size(), out.data());
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const double g = gate[i];
+      QVERIFY(close(out[i], g / (1.0 + std::exp(-g)) * static_cast<double>(up[i])));
+    }
+    ops::add(gate.data(), up.data(), out.size(), out.data());
+    QCOMPARE(out[123], gate[123] + up[123]);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestCpuOps)
+#include "tst_cpu_ops.moc"

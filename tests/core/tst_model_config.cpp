@@ -1,0 +1,187 @@
+#include <QtTest>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/model/config.h"
+
+using namespace core;
+using model::ModelConfig;
+
+namespace {
+
+/// A checkpoint made of nothing but metadata and the shape of an embedding.
+class FakeCheckpoint : public io::Checkpoint {
+ public:
+  FakeCheckpoint() {
+    m_name = "demo.gguf";
+    m_architecture = "llama";
+    set("llama.context_length", std::uint64_t{512});
+    set("llama.embedding_length", std::uint64_t{256});
+    set("llama.block_count", std::uint64_t{6});
+    set("llama.feed_forward_length", std::uint64_t{768});
+    set("llama.attention.head_count", std::uint64_t{8});
+    set("llama.attention.head_count_kv", std::uint64_t{4});
+    m_tensors.push_back({.name = "token_embd.weight",
+                         .dtype = tensor::DType::F32,
+                         .shape = {2048, 256},
+                         .offset = 0,
+                         .bytes = 2048 * 256 * 4,
+                         .file = 0});
+    m_index.emplace(m_tensors[0].name, 0);
+    m_bytes.resize(2048 * 256 * 4);
+  }
+  void set(const std::string& key, io::MetadataValue value) {
+    io::Metadata changed;
+    for (const io::MetadataEntry& entry : m_metadata.entries()) {
+      if (entry.key != key) changed.add(entry.key, entry.value, entry.type);
+    }
+    changed.add(key, std::move(value));
+    m_metadata = changed;
+  }
+  void setArchitecture(const std::string& name) { m_architecture = name; }
+  void setFormat(io::FileFormat format) { m_format = format; }
+
+ protected:
+  std::span<const std::byte> fileContents(std::uint32_t) const override { return m_bytes; }
+
+ private:
+  std::vector<std::byte> m_bytes;
+};
+
+std::string sentenceOf(const io::Checkpoint& checkpoint) { return model::whyNotRunnable(checkpoint).value_or(""); }
+
+}  // namespace
+
+class TestModelConfig : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void readsWhatAFileSays() {
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    QCOMPARE(config.vocabulary, 2048U);
+    QCOMPARE(config.width, 256U);
+    QCOMPARE(config.layers, 6U);
+    QCOMPARE(config.headSize, 32U);
+    QCOMPARE(config.valueHeadSize, 32U);
+    QCOMPARE(config.ropeDimensions, 32U);
+    QCOMPARE(config.ropeBase, 10000.0F);
+    QVERIFY(!model::whyNotRunnable(*checkpoint));
+  }
+
+  void headSizeNeedNotBeWidthOverHeads() {
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set("llama.attention.key_length", std::uint64_t{80});
+    checkpoint->set("llama.attention.value_length", std::uint64_t{48});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    QCOMPARE(config.headSize, 80U);
+    QCOMPARE(config.valueHeadSize, 48U);
+    QCOMPARE(config.ropeDimensions, 80U);
+  }
+
+  void otherArchitecturesOpenForInspection() {
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->setArchitecture("qwen2");
+    QCOMPARE(sentenceOf(*checkpoint),
+             std::string("demo.gguf is a qwen2 model: it opens for inspection, but cannot chat yet."));
+    checkpoint->setArchitecture("internlm2");
+    QCOMPARE(sentenceOf(*checkpoint),
+             std::string("demo.gguf is an internlm2 model: it opens for inspection, but cannot chat yet."));
+    checkpoint->setArchitecture("llama");
+    checkpoint->setFormat(io::FileFormat::Safetensors);
+    QCOMPARE(sentenceOf(*checkpoint),
+             std::string("demo.gguf is a safetensors model: it opens for inspection, but cannot chat yet."));
+  }
+
+  void unsupportedVariantsSaySo() {
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set("llama.expert_count", std::uint64_t{8});
+    QVERIFY(sentenceOf(*checkpoint).find("mixture-of-experts") != std::string::npos);
+    const auto yarn = std::make_shared<FakeCheckpoint>();
+    yarn->set("llama.rope.scaling.type", std::string("yarn"));
+    QVERIFY(sentenceOf(*yarn).find("\"yarn\"") != std::string::npos);
+  }
+
+  void outOfRangeValuesAreNamed_data() {
+    QTest::addColumn<QString>("key");
+    QTest::addColumn<qulonglong>("value");
+    QTest::newRow("no layers") << "llama.block_count" << qulonglong{0};
+    QTest::newRow("too many layers") << "llama.block_count" << qulonglong{1} + 1024;
+    QTest::newRow("huge width") << "llama.embedding_length" << ~qulonglong{0};
+    QTest::newRow("no heads") << "llama.attention.head_count" << qulonglong{0};
+    QTest::newRow("heads not a multiple") << "llama.attention.head_count_kv" << qulonglong{3};
+    QTest::newRow("huge head") << "llama.attention.key_length" << qulonglong{4096};
+    QTest::newRow("odd rotation") << "llama.rope.dimension_count" << qulonglong{31};
+    QTest::newRow("rotation beyond the head") << "llama.rope.dimension_count" << qulonglong{34};
+    QTest::newRow("no context") << "llama.context_length" << qulonglong{0};
+  }
+
+  void outOfRangeValuesAreNamed() {
+    QFETCH(QString, key);
+    QFETCH(qulonglong, value);
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set(key.toStdString(), std::uint64_t{value});
+    try {
+      ModelConfig::fromCheckpoint(*checkpoint);
+      QFAIL("accepted");
+    } catch (const Error& error) {
+      QCOMPARE(error.code(), ErrorCode::InvalidFile);
+      QCOMPARE(error.where(), key.toStdString());
+      QVERIFY(std::string(error.what()).find(std::to_string(value)) != std::string::npos);
+    }
+  }
+
+  void notANumberIsRefused() {
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set("llama.rope.freq_base", std::nan(""));
+    QVERIFY_EXCEPTION_THROWN(ModelConfig::fromCheckpoint(*checkpoint), Error);
+  }
+
+  void frequenciesFollowTheFormula() {
+    ModelConfig config;
+    config.headSize = config.ropeDimensions = 64;
+    config.ropeBase = 500000.0F;
+    const std::vector<float> plain = config.ropeFrequencies();
+    QCOMPARE(plain.size(), std::size_t{32});
+    QCOMPARE(plain[0], 1.0F);
+    QCOMPARE(plain[16], static_cast<float>(std::pow(500000.0, -0.5)));
+
+    config.ropeScaling = model::RopeScaling::Linear;
+    config.ropeFactor = 4.0F;
+    QCOMPARE(config.ropeFrequencies()[16], plain[16] / 4.0F);
+  }
+
+  // The published rule of Llama 3.1: wavelengths below 8192 / 4 stay, those above 8192 are 8 times longer.
+  void llama3ScalingStretchesLongWaves() {
+    ModelConfig config;
+    config.headSize = config.ropeDimensions = 128;
+    config.ropeBase = 500000.0F;
+    const std::vector<float> plain = config.ropeFrequencies();
+    config.ropeScaling = model::RopeScaling::Llama3;
+    config.ropeFactor = 8.0F;
+    const std::vector<float> scaled = config.ropeFrequencies();
+    int blended = 0;
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      const double wavelength = 2.0 * M_PI / static_cast<double>(plain[i]);
+      if (wavelength < 2048) QCOMPARE(scaled[i], plain[i]);
+      if (wavelength > 8192) QVERIFY(std::abs(scaled[i] - plain[i] / 8.0F) < 1e-6F * plain[i]);
+      if (wavelength > 2048 && wavelength < 8192) {
+        QVERIFY(scaled[i] < plain[i] && scaled[i] > plain[i] / 8.0F);
+        ++blended;
+      }
+    }
+    QVERIFY(blended > 0);
+  }
+
+  void frequencyFactorsDivide() {
+    ModelConfig config;
+    config.headSize = config.ropeDimensions = 4;
+    QCOMPARE(config.ropeFrequencies({2.0F, 4.0F})[1], 0.01F / 4.0F);
+    QVERIFY_EXCEPTION_THROWN(config.ropeFrequencies({1.0F}), Error);
+    QVERIFY_EXCEPTION_THROWN(config.ropeFrequencies({1.0F, 0.0F}), Error);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestModelConfig)
+#include "tst_model_config.moc"

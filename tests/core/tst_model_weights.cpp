@@ -1,0 +1,152 @@
+#include <QtTest>
+
+#include <set>
+
+#include "core/base/error.h"
+#include "core/model/graph.h"
+#include "core/model/value_slots.h"
+#include "core/model/weights.h"
+#include "support/random_model.h"
+
+using namespace core;
+using model::ModelConfig;
+using model::WeightLibrary;
+
+class TestModelWeights : public QObject {
+  Q_OBJECT
+
+ private:
+  QTemporaryDir m_folder;
+
+  std::shared_ptr<const io::Checkpoint> write(const support::RandomModel& model) {
+    static int count = 0;
+    const std::filesystem::path path = (m_folder.path() + QString("/%1.gguf").arg(++count)).toStdString();
+    support::writeRandomModel(model, path);
+    return io::openCheckpoint(path);
+  }
+
+ private slots:
+  void onlyMatricesOfBlocksAreQuantized() {
+    for (const char* name : {"blk.0.attn_q.weight", "blk.31.ffn_down.weight", "blk.2.attn_output.weight",
+                             "model.layers.3.self_attn.q_proj.weight", "model.layers.0.mlp.up_proj.weight"}) {
+      QVERIFY2(model::isQuantizable(name), name);
+    }
+    for (const char* name : {"token_embd.weight", "output.weight", "blk.0.attn_norm.weight", "blk.0.attn_q.bias",
+                             "output_norm.weight", "model.embed_tokens.weight", "attn_q.weight", "lm_head.weight"}) {
+      QVERIFY2(!model::isQuantizable(name), name);
+    }
+  }
+
+  void identicalTensorsAreOneObject() {
+    const auto checkpoint = write({});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    WeightLibrary library(checkpoint);
+    const auto stored = library.load(config, std::nullopt);
+    const auto nf4 = library.load(config, quant::Scheme::parse("nf4"));
+    const auto again = library.load(config, quant::Scheme::parse("nf4"));
+    QCOMPARE(stored.embedding, nf4.embedding);
+    QCOMPARE(stored.blocks[1].attentionNorm, nf4.blocks[1].attentionNorm);
+    QCOMPARE(nf4.blocks[0].gate, again.blocks[0].gate);
+    QVERIFY(stored.blocks[0].gate != nf4.blocks[0].gate);
+    QVERIFY(nf4.bytes() < stored.bytes());
+  }
+
+  void tiedOutputCountsOnce() {
+    const auto tied = write({.tiedOutput = true});
+    const auto config = ModelConfig::fromCheckpoint(*tied);
+    const auto weights = WeightLibrary(tied).load(config, std::nullopt);
+    QCOMPARE(weights.output, weights.embedding);
+    const auto untied = write({.tiedOutput = false});
+    const auto more = WeightLibrary(untied).load(config, std::nullopt);
+    QCOMPARE(more.bytes() - weights.bytes(), std::uint64_t{131} * 96 * 4);
+  }
+
+  void wrongShapesAreNamed() {
+    const auto checkpoint = write({});
+    ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    config.feedForward += 32;
+    try {
+      WeightLibrary(checkpoint).load(config, std::nullopt);
+      QFAIL("accepted");
+    } catch (const Error& error) {
+      QCOMPARE(error.code(), ErrorCode::InvalidFile);
+      QCOMPARE(error.where(), std::string("blk.0.ffn_gate.weight"));
+      QCOMPARE(std::string(error.what()),
+               std::string("blk.0.ffn_gate.weight should have the shape [192, 96], but has [160, 96]."));
+    }
+  }
+
+  void missingTensorsAreNamed() {
+    const auto checkpoint = write({});
+    ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    config.layers = 3;
+    try {
+      WeightLibrary(checkpoint).load(config, std::nullopt);
+      QFAIL("accepted");
+    } catch (const Error& error) {
+      QVERIFY(std::string(error.what()).find("blk.2.") != std::string::npos);
+    }
+  }
+
+  void loadingCanBeCancelledAndReportsProgress() {
+    const auto checkpoint = write({});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    std::stop_source stop;
+    double reported = -1;
+    const JobContext job(stop.get_token(), [&](double fraction, std::string_view) {
+      reported = fraction;
+      stop.request_stop();
+    });
+    QVERIFY_EXCEPTION_THROWN(WeightLibrary(checkpoint).load(config, quant::Scheme::parse("int4"), job), Cancelled);
+    QVERIFY(reported >= 0 && reported <= 1);
+  }
+
+  void graphNamesItsValuesAndCountsItsWeights() {
+    const auto checkpoint = write({.biases = true, .frequencyFactors = true});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    const auto weights = WeightLibrary(checkpoint).load(config, std::nullopt);
+    const model::Graph graph = model::buildGraph(config, weights);
+    QCOMPARE(graph.weightBytes, weights.bytes());
+    QCOMPARE(graph.values.front().name, std::string("token_embd"));
+    QCOMPARE(graph.values.back().name, std::string("logits"));
+    QCOMPARE(graph.values.back().width, config.vocabulary);
+    QVERIFY(graph.ops.back().weight == weights.output);
+    QCOMPARE(graph.ropeFrequencies, config.ropeFrequencies(weights.ropeFrequencyFactors));
+    QVERIFY(graph.ropeFrequencies != config.ropeFrequencies());
+    std::set<std::string> names;
+    for (const model::Value& value : graph.values) names.insert(value.name);
+    QCOMPARE(names.size(), graph.values.size());
+    QVERIFY(names.contains("blk.1.attn_q") && names.contains("blk.0.ffn_hidden"));
+    ModelConfig other = config;
+    other.architecture = "gpt2";
+    QVERIFY_EXCEPTION_THROWN(model::buildGraph(other, weights), Error);
+  }
+
+  // Runs the list of operations over slots that remember whose value they hold.
+  void slotsAreNotOverwrittenBeforeTheirLastUse() {
+    const auto checkpoint = write({.layers = 4});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    const model::Graph graph = model::buildGraph(config, WeightLibrary(checkpoint).load(config, std::nullopt));
+    const model::ValueSlots assigned = model::assignSlots(graph);
+    std::vector<model::ValueId> holder(assigned.slotWidth.size(), model::kNoValue);
+    for (const model::Op& op : graph.ops) {
+      for (const model::ValueId input : {op.in, op.second}) {
+        if (input != model::kNoValue) QCOMPARE(holder[assigned.slotOfValue[input]], input);
+      }
+      if (op.out == model::kNoValue || assigned.slotOfValue[op.out] == model::kNoSlot) continue;
+      const std::uint32_t slot = assigned.slotOfValue[op.out];
+      if (op.kind != model::OpKind::Rope) {
+        for (const model::ValueId input : {op.in, op.second}) {
+          if (input != model::kNoValue) QVERIFY(assigned.slotOfValue[input] != slot);
+        }
+      }
+      QVERIFY(assigned.slotWidth[slot] >= graph.values[op.out].width);
+      holder[slot] = op.out;
+    }
+    QCOMPARE(assigned.slotOfValue[graph.ops.back().out], model::kNoSlot);
+    QVERIFY2(assigned.slotWidth.size() <= 6, "scratch memory must not grow with the layers");
+  }
+};
+
+QTEST_GUILESS_MAIN(TestModelWeights)
+#include "tst_model_weights.moc"
