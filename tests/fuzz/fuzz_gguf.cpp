@@ -1,0 +1,15 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/error.h"
+#include "core/io/gguf.h"
+#include "use_checkpoint.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    useCheckpoint(*core::io::parseGguf(std::as_bytes(std::span(data, size)), nullptr, "fuzz"));
+  } catch (const core::Error&) {
+    // Refused with a sentence: that is what a bad file should get.
+  }
+  return 0;
+}
