@@ -1,15 +1,178 @@
 #include "app/workspaces/start/start_page.h"
 
+#include <QBoxLayout>
+#include <QFileInfo>
 #include <QPushButton>
-#include <QVBoxLayout>
+#include <QScrollArea>
 
+#include "app/jobs/job_runner.h"
 #include "app/shell/model_loader.h"
+#include "app/shell/workspace.h"
+#include "app/text/numbers.h"
+#include "app/widgets/card.h"
+#include "app/widgets/icon.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/start/feature_tile.h"
+#include "app/workspaces/start/hero_art.h"
+#include "app/workspaces/start/model_finder.h"
+#include "app/workspaces/start/model_list.h"
 
 namespace app {
-StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent) : QWidget(parent), m_loader(loader), m_jobs(jobs) {
-  auto* layout = new QVBoxLayout(this);
-  auto* demo = new QPushButton(tr("Open the demo model"));
-  layout->addWidget(demo);
-  connect(demo, &QPushButton::clicked, this, [this] { Q_EMIT openRequested(QStringLiteral("demo")); });
+namespace {
+constexpr int kContentWidth = 1080, kArtNeedsWidth = 880;
 }
+
+StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent)
+    : QWidget(parent),
+      m_loader(loader),
+      m_jobs(jobs),
+      m_demo(new QPushButton(tr("Open the demo model"))),
+      m_opening(new Label(Label::Style::Muted)),
+      m_art(new HeroArt),
+      m_recent(new ModelList),
+      m_found(new ModelList) {
+  auto* content = new QWidget;
+  auto* layout = new QVBoxLayout(content);
+  layout->setContentsMargins(space::kFour, space::kFour, space::kFour, space::kThree);
+  layout->setSpacing(space::kThree);
+  layout->addWidget(buildHero());
+  layout->addWidget(buildTiles());
+  layout->addWidget(buildLists(), 1);
+  content->setMaximumWidth(kContentWidth);
+
+  auto* centered = new QWidget;
+  auto* row = new QHBoxLayout(centered);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->addStretch(1);
+  row->addWidget(content, 1000);
+  row->addStretch(1);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setWidget(centered);
+  scroll->viewport()->setAutoFillBackground(false);
+  centered->setAutoFillBackground(false);
+  auto* outer = new QVBoxLayout(this);
+  outer->setContentsMargins(0, 0, 0, 0);
+  outer->addWidget(scroll);
+
+  connect(&m_loader, &ModelLoader::recentChanged, this, &StartPage::refreshRecent);
+  connect(&m_loader, &ModelLoader::openingChanged, this, &StartPage::refreshOpening);
+  connect(m_recent, &ModelList::chosen, this, &StartPage::openRequested);
+  connect(m_found, &ModelList::chosen, this, &StartPage::openRequested);
+  refreshRecent();
+  refreshOpening();
+  m_found->setRows({}, tr("Looking for models…"));
+}
+
+QWidget* StartPage::buildHero() {
+  auto* hero = new QWidget;
+  auto* columns = new QHBoxLayout(hero);
+  columns->setContentsMargins(0, 0, 0, 0);
+  columns->setSpacing(space::kSix);
+  auto* words = new QVBoxLayout;
+  words->setSpacing(space::kOneHalf);
+  auto* headline = new Label(Label::Style::Display, tr("See what quantization does to a model"));
+  headline->setWrapping();
+  auto* line = new Label(Label::Style::Muted, tr("Open a model, look at its numbers, quantize them in front of you, chat with the result beside the "
+                                                 "original, and follow a wrong word down to the layer, the weight and the bit that caused it."));
+  line->setWrapping();
+  m_demo->setProperty("kind", QStringLiteral("primary"));
+  m_demo->setObjectName(QStringLiteral("open-demo"));
+  m_demo->setToolTip(tr("A small chat model that comes with the program (Ctrl+D)"));
+  m_demo->setMinimumHeight(38);
+  m_demo->setDefault(true);
+  auto* file = new QPushButton(icon(QStringLiteral("open-file")), tr("Open file…"));
+  auto* folder = new QPushButton(icon(QStringLiteral("open-folder")), tr("Open folder…"));
+  file->setToolTip(tr("A GGUF or safetensors file (Ctrl+O)"));
+  folder->setToolTip(tr("A Hugging Face folder (Ctrl+Shift+O)"));
+  for (QPushButton* button : {file, folder}) button->setMinimumHeight(38);
+  auto* buttons = new QHBoxLayout;
+  buttons->setSpacing(space::kOne);
+  buttons->addWidget(m_demo);
+  buttons->addWidget(file);
+  buttons->addWidget(folder);
+  buttons->addStretch(1);
+  words->addStretch(1);
+  words->addWidget(headline);
+  words->addWidget(line);
+  words->addSpacing(space::kHalf);
+  words->addLayout(buttons);
+  words->addWidget(m_opening);
+  words->addStretch(1);
+  columns->addLayout(words, 3);
+  columns->addWidget(m_art, 2);
+  connect(m_demo, &QPushButton::clicked, this, [this] { Q_EMIT openRequested(QStringLiteral("demo")); });
+  connect(file, &QPushButton::clicked, this, &StartPage::fileRequested);
+  connect(folder, &QPushButton::clicked, this, &StartPage::folderRequested);
+  return hero;
+}
+
+QWidget* StartPage::buildTiles() {
+  auto* tiles = new QWidget;
+  auto* row = new QHBoxLayout(tiles);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(space::kOneHalf);
+  for (const WorkspaceEntry& entry : workspaceEntries()) {
+    const QString id = QLatin1String(entry.id);
+    auto* tile = new FeatureTile(QLatin1String(entry.icon), entry.translatedTitle(), entry.translatedDescription());
+    tile->setObjectName(QStringLiteral("tile-") + id);
+    connect(tile, &FeatureTile::clicked, this, [this, id] { Q_EMIT workspaceRequested(id); });
+    row->addWidget(tile);
+  }
+  return tiles;
+}
+
+QWidget* StartPage::buildLists() {
+  auto* lists = new QWidget;
+  auto* row = new QHBoxLayout(lists);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(space::kOneHalf);
+  auto* recent = new Card(tr("Recent"));
+  recent->body()->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
+  recent->body()->addWidget(m_recent);
+  auto* found = new Card(tr("On this computer"));
+  found->setHint(tr("Hugging Face cache, LM Studio"));
+  found->body()->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
+  found->body()->addWidget(m_found);
+  row->addWidget(recent, 1);
+  row->addWidget(found, 1);
+  return lists;
+}
+
+void StartPage::refreshRecent() {
+  std::vector<ModelList::Row> rows;
+  for (const QString& source : m_loader.recent())
+    rows.push_back({source, ModelLoader::displayName(source), QFileInfo(source).path(), {}, QStringLiteral("clock")});
+  m_recent->setRows(rows, tr("Models you open appear here. You can also drop a file or folder anywhere on this window."));
+}
+
+void StartPage::refreshFound() {
+  m_jobs.run(
+      this, {QStringLiteral("start/find"), {}, Lane::Pool},
+      [](const core::JobContext& job) { return findModels(ModelPlaces::ofThisUser(), job); },
+      [this](const std::vector<FoundModel>& models) {
+        std::vector<ModelList::Row> rows;
+        for (const FoundModel& model : models)
+          rows.push_back({model.path, model.name, model.origin, text::bytes(model.bytes), QStringLiteral("cube")});
+        m_found->setRows(rows, tr("None found in the Hugging Face cache or LM Studio's folder. The demo model needs no download."));
+      });
+}
+
+void StartPage::refreshOpening() {
+  m_opening->setText(m_loader.isOpening() ? tr("Opening %1…").arg(ModelLoader::displayName(m_loader.opening())) : QString());
+  m_demo->setEnabled(!m_loader.isOpening());
+}
+
+void StartPage::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  m_art->setVisible(width() >= kArtNeedsWidth);
+}
+
+void StartPage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  refreshFound();
+}
+
 }  // namespace app
