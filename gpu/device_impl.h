@@ -1,0 +1,43 @@
+#pragma once
+#include "gpu/kernels/recorder.h"
+#include "gpu/vk/device.h"
+#include "gpu/vk/pipeline.h"
+#include "gpu/vulkan_device.h"
+#include "gpu/weight_store.h"
+
+namespace gpu {
+
+/// How to open a device; the defaults are what the program uses, tests choose others.
+struct DeviceOptions {
+  std::optional<vk::KernelFamily> family;     ///< default: what suits the device
+  std::optional<std::uint64_t> maxBlockBytes; ///< bytes one buffer of weights may have
+};
+
+class VulkanDevice {
+ public:
+  VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDevice physical, std::uint32_t index,
+               const DeviceOptions& options);
+
+  const std::shared_ptr<vk::Device>& device() const { return m_device; }
+  const std::shared_ptr<vk::Memory>& memory() const { return m_memory; }
+  vk::PipelineCache& pipelines() { return m_pipelines; }
+  const vk::DescriptorLayout& mainLayout() const { return m_mainLayout; }
+  const vk::DescriptorLayout& kvLayout() const { return m_kvLayout; }
+  WeightStore& weights() { return m_weights; }
+  const KernelChoice& choice() const { return m_choice; }
+  const DeviceInfo& info() const { return m_info; }
+
+ private:
+  std::shared_ptr<vk::Device> m_device;
+  DeviceInfo m_info;
+  KernelChoice m_choice;
+  std::shared_ptr<vk::Memory> m_memory;
+  vk::DescriptorLayout m_mainLayout, m_kvLayout;
+  vk::PipelineCache m_pipelines;
+  WeightStore m_weights;
+};
+
+/// As openDevice(index), with options.
+std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index, const DeviceOptions& options);
+
+}  // namespace gpu

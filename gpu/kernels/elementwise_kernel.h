@@ -1,0 +1,11 @@
+#pragma once
+#include "gpu/kernels/recorder.h"
+
+namespace gpu {
+
+enum class ElementwiseOp : std::uint32_t { Add = 0, SwiGlu = 1 };
+
+/// out = in + second, or silu(in) · second. All three have the same stride.
+void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out);
+
+}  // namespace gpu

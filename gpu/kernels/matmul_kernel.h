@@ -1,0 +1,30 @@
+#pragma once
+#include <span>
+
+#include "gpu/kernels/recorder.h"
+
+namespace gpu {
+
+/// One weight of a matrix product and where its result goes.
+struct MatMulTarget {
+  const DeviceTensor* weight = nullptr;
+  std::uint32_t table = 0;              ///< of the weight's code book among the constants
+  std::uint32_t bias = kNoPlace;        ///< first constant
+  Place out;                            ///< of 32-row tiles: padding rows become zero
+  std::uint32_t residual = kNoPlace;    ///< arena float of what is added, in out's stride
+};
+
+enum class MatMulPairing : std::uint32_t { Plain = 0, SwiGlu = 1 };
+
+/// Whether the two weights may share a dispatch: same input, layout and buffer.
+bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b);
+/// Whether silu(gate · x) · (up · x) can be one dispatch for a batch of this many tokens.
+bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens);
+
+/// out[t] = weight · in[t] (+ bias) (+ residual[t]) for one to three weights that can share a dispatch, or with SwiGlu
+/// out = silu(gate · in) · (up · in) into the first target. A single weight may lie in several parts.
+/// @param setOf descriptor set of a weight block
+void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf, Place in,
+                  std::span<const MatMulTarget> targets, MatMulPairing pairing);
+
+}  // namespace gpu

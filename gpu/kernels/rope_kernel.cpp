@@ -1,0 +1,32 @@
+#include "gpu/kernels/rope_kernel.h"
+
+namespace gpu {
+
+namespace {
+struct Push {
+  std::uint32_t headSize, pairs, first, firstStride, second, secondStride, firstPairs, allPairs;
+};
+constexpr std::uint32_t kWorkgroup = 64;
+}  // namespace
+
+void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::ModelConfig& config,
+                std::span<const RopeTarget> targets) {
+  Push push{};
+  push.headSize = config.headSize;
+  push.pairs = config.ropeDimensions / 2;
+  if (push.pairs == 0) return;
+  const auto pairsOf = [&](const RopeTarget& target) { return target.width / config.headSize * push.pairs; };
+  push.first = targets[0].place.offset;
+  push.firstStride = targets[0].place.stride;
+  push.firstPairs = push.allPairs = pairsOf(targets[0]);
+  if (targets.size() == 2) {
+    push.second = targets[1].place.offset;
+    push.secondStride = targets[1].place.stride;
+    push.allPairs += pairsOf(targets[1]);
+  }
+  const bool adjacent = config.ropePairing == core::model::RopePairing::Adjacent;
+  recorder.dispatch("rope", {kWorkgroup, adjacent ? 1U : 0U}, sets, push,
+                    {divideUp(push.allPairs, kWorkgroup), recorder.tokens(), 1});
+}
+
+}  // namespace gpu

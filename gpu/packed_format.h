@@ -1,0 +1,48 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/quant/quantized_tensor.h"
+
+namespace gpu {
+
+inline constexpr std::uint32_t kTileRows = 32;    ///< rows that lie interleaved
+inline constexpr std::uint32_t kUnitValues = 32;  ///< values along the row
+
+/// How a tensor lies in device memory and which permutation of the kernels reads it. The layout itself is described in
+/// shaders/common/unit.glsl and shaders/dequant/*.glsl; this is its host half.
+struct PackedFormat {
+  std::string kernel;       ///< suffix of the kernels' names: "q4_0", "int4", "f32"
+  std::uint32_t quads = 0;  ///< 16-byte words of codes per row and unit
+  std::uint32_t highs = 0;  ///< 4-byte words of codes per row and unit
+  std::uint64_t rows = 0, rowValues = 0;
+  std::uint32_t units = 0;          ///< per row
+  std::uint32_t groups = 1;         ///< scales per row, as the kernel counts them
+  std::uint32_t unitsPerGroup = 1;  ///< where a scale spans whole units
+  std::uint32_t groupsPerUnit = 1;  ///< 2 or 4 where it spans less
+  std::uint32_t paramWords = 0;     ///< per tile
+  /// Values of specialization constants 3, 4, 5 (layouts integer and codebook).
+  std::vector<std::uint32_t> constants;
+  /// Code book and nested scales, to be placed among the executor's constants; empty for other layouts.
+  std::vector<float> table;
+  /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
+  bool isDecoded = false;
+
+  std::uint32_t tiles() const { return static_cast<std::uint32_t>((rows + kTileRows - 1) / kTileRows); }
+  std::uint64_t tileWords() const {
+    return std::uint64_t{units} * (quads * 4 + highs) * kTileRows + paramWords;
+  }
+  std::uint64_t bytes() const { return tileWords() * 4 * tiles(); }
+};
+
+/// Chooses the device layout of a tensor.
+PackedFormat packedFormatOf(const core::quant::QuantizedTensor& tensor);
+
+/// Writes one tile of 32 rows in the device's layout. Rows and values beyond the tensor become zeros.
+/// @param out tileWords() words
+void packTile(const core::quant::QuantizedTensor& tensor, const PackedFormat& format, std::uint32_t tile,
+              std::span<std::uint32_t> out);
+
+}  // namespace gpu

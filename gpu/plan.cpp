@@ -1,0 +1,114 @@
+#include "gpu/plan.h"
+
+#include <algorithm>
+
+namespace gpu {
+
+namespace {
+
+using core::model::Graph;
+using core::model::kNoValue;
+using core::model::Op;
+using core::model::OpKind;
+using core::model::ValueId;
+
+class Planner {
+ public:
+  Planner(const Graph& graph, const Fusion& fusion) : m_ops(graph.ops), m_fusion(fusion), m_uses(graph.values.size()) {
+    for (const Op& op : m_ops) {
+      if (op.in != kNoValue) ++m_uses[op.in];
+      if (op.second != kNoValue) ++m_uses[op.second];
+    }
+  }
+
+  std::vector<Step> plan() {
+    std::vector<Step> steps;
+    while (m_next < m_ops.size()) steps.push_back(nextStep());
+    return steps;
+  }
+
+ private:
+  Step nextStep() {
+    const Op& op = m_ops[m_next];
+    Step step{.kind = op.kind, .ops = {&op}, .out = op.out};
+    ++m_next;
+    if (!m_fusion.enabled) return step;
+    if (op.kind == OpKind::MatMul) growMatMul(step);
+    if (op.kind == OpKind::Rope && follows(0, OpKind::Rope)) {
+      step.ops.push_back(&m_ops[m_next++]);
+      step.out = step.ops.back()->out;
+    }
+    return step;
+  }
+
+  bool follows(std::size_t distance, OpKind kind) const {
+    return m_next + distance < m_ops.size() && m_ops[m_next + distance].kind == kind;
+  }
+
+  void growMatMul(Step& step) {
+    if (tryAdd(step) || trySwiGlu(step)) return;
+    while (step.ops.size() < 3 && follows(0, OpKind::MatMul) && m_ops[m_next].in == step.ops[0]->in &&
+           m_fusion.canShare(*step.ops[0], m_ops[m_next])) {
+      step.ops.push_back(&m_ops[m_next++]);
+      step.out = step.ops.back()->out;
+    }
+  }
+
+  /// MatMul, Add: the sum is the product's only reader.
+  bool tryAdd(Step& step) {
+    const ValueId product = step.out;
+    if (!follows(0, OpKind::Add) || m_uses[product] != 1) return false;
+    const Op& add = m_ops[m_next];
+    if ((add.in == product) == (add.second == product)) return false;
+    step.residual = add.in == product ? add.second : add.in;
+    step.out = add.out;
+    ++m_next;
+    return true;
+  }
+
+  /// Gate, up, SwiGlu: it is the only reader of both.
+  bool trySwiGlu(Step& step) {
+    if (!m_fusion.swiGlu || !follows(0, OpKind::MatMul) || !follows(1, OpKind::SwiGlu)) return false;
+    const Op &gate = *step.ops[0], &up = m_ops[m_next], &glu = m_ops[m_next + 1];
+    if (up.in != gate.in || glu.in != gate.out || glu.second != up.out) return false;
+    if (m_uses[gate.out] != 1 || m_uses[up.out] != 1 || !m_fusion.canShare(gate, up)) return false;
+    step.kind = OpKind::SwiGlu;
+    step.ops = {&gate, &up, &glu};
+    step.out = glu.out;
+    m_next += 2;
+    return true;
+  }
+
+  const std::vector<Op>& m_ops;
+  const Fusion& m_fusion;
+  std::vector<std::uint32_t> m_uses;
+  std::size_t m_next = 0;
+};
+
+}  // namespace
+
+std::vector<ValueId> Step::reads() const {
+  std::vector<ValueId> values;
+  const bool fusedGlu = kind == OpKind::SwiGlu && ops.size() == 3;
+  for (const Op* op : ops) {
+    if (fusedGlu && op->kind == OpKind::SwiGlu) continue;  // gate and up never reach memory
+    if (op->in != kNoValue) values.push_back(op->in);
+    if (op->second != kNoValue) values.push_back(op->second);
+  }
+  if (residual != kNoValue) values.push_back(residual);
+  return values;
+}
+
+std::vector<ValueId> Step::writes() const {
+  const bool oneResult = residual != kNoValue || (kind == OpKind::SwiGlu && ops.size() == 3);
+  std::vector<ValueId> values;
+  if (oneResult) return {out};
+  for (const Op* op : ops) {
+    if (op->out != kNoValue) values.push_back(op->out);
+  }
+  return values;
+}
+
+std::vector<Step> planSteps(const Graph& graph, const Fusion& fusion) { return Planner(graph, fusion).plan(); }
+
+}  // namespace gpu

@@ -1,0 +1,36 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/model/graph.h"
+
+namespace gpu {
+
+/// One or a few operations of the graph that become one step on the device, with a barrier behind it.
+///   MatMul    one to three products of the same input; with residual, an Add behind a single product
+///   SwiGlu    unfused: one SwiGlu; fused: {gate MatMul, up MatMul, SwiGlu}
+///   Rope      one or two values
+///   others    the operation itself
+struct Step {
+  core::model::OpKind kind;
+  std::vector<const core::model::Op*> ops;
+  core::model::ValueId residual = core::model::kNoValue;  ///< added to the product
+  core::model::ValueId out = core::model::kNoValue;       ///< of the last operation that is part of it
+
+  std::vector<core::model::ValueId> reads() const;
+  std::vector<core::model::ValueId> writes() const;
+};
+
+/// Which operations may become one step.
+struct Fusion {
+  bool enabled = true;  ///< false: one step per operation, so that every activation can be observed
+  bool swiGlu = true;   ///< gate, up and SwiGlu together
+  /// Whether two MatMuls with the same input can share a dispatch.
+  std::function<bool(const core::model::Op&, const core::model::Op&)> canShare;
+};
+
+/// The graph's operations as steps, in order. The steps point into the graph.
+std::vector<Step> planSteps(const core::model::Graph& graph, const Fusion& fusion);
+
+}  // namespace gpu

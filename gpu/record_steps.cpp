@@ -1,0 +1,185 @@
+// How VulkanExecutor turns steps into commands.
+#include <algorithm>
+#include <cstring>
+
+#include "gpu/kernels/attention_kernel.h"
+#include "gpu/kernels/elementwise_kernel.h"
+#include "gpu/kernels/embed_kernel.h"
+#include "gpu/kernels/rms_norm_kernel.h"
+#include "gpu/kernels/rope_kernel.h"
+#include "gpu/kernels/store_kv_kernel.h"
+#include "gpu/vulkan_executor.h"
+
+namespace gpu {
+
+using core::model::Op;
+using core::model::OpKind;
+using core::model::ValueId;
+
+/// One batch being recorded.
+struct VulkanExecutor::StepContext {
+  Workspace& workspace;
+  const VulkanKvCache& cache;
+  vk::Commands* commands;
+  std::uint32_t tokens;    ///< rows that the steps so far work on
+  std::uint32_t firstRow;  ///< of these in the batch: not 0 behind TakeRows of the last token
+
+  /// Values behind TakeRows keep the row they had in the batch.
+  Place place(ValueId value) const {
+    Place place = workspace.place(value);
+    place.offset += firstRow * place.stride;
+    return place;
+  }
+};
+
+namespace {
+
+/// Multiply-adds after which a command buffer is closed: about half a second on a software renderer, and far below the
+/// two seconds after which drivers of slow GPUs give up on one.
+double mostWorkPerPiece(const KernelChoice& choice) { return choice.isLanes() ? 5e9 : 5e10; }
+
+}  // namespace
+
+double VulkanExecutor::workOf(const Step& step, std::uint32_t tokens) const {
+  double work = 0;
+  for (const Op* op : step.ops) {
+    if (op->kind == OpKind::MatMul) work += static_cast<double>(op->weight->shape.count()) * tokens;
+  }
+  return work;
+}
+
+Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache) {
+  Recording recording;
+  const auto addPiece = [&] {
+    recording.pieces.push_back(std::make_unique<vk::Commands>(m_device->device()));
+    return recording.pieces.back().get();
+  };
+  StepContext context{workspace, cache, addPiece(), static_cast<std::uint32_t>(batch.tokens.size()), 0};
+  double work = 0;
+  for (const Step& step : workspace.steps()) {
+    if (step.kind == OpKind::TakeRows) {
+      if (batch.rows == Rows::None) break;  // nothing of this batch is wanted behind it
+      if (batch.rows == Rows::Last) {
+        context.firstRow = context.tokens - 1;
+        context.tokens = 1;
+      }
+      continue;
+    }
+    const double more = workOf(step, context.tokens);
+    if (work > 0 && work + more > mostWorkPerPiece(m_device->choice())) {
+      context.commands->finish();
+      context.commands = addPiece();
+      work = 0;
+    }
+    work += more;
+    recordStep(context, step);
+    context.commands->barrier();
+  }
+  if (batch.rows != Rows::None) {
+    const Place logits = context.place(m_graph.ops.back().out);
+    context.commands->copy(workspace.arena(), std::uint64_t{logits.offset} * 4, workspace.readback(), 0,
+                           std::uint64_t{logits.stride} * 4 * context.tokens);
+  }
+  context.commands->finish();
+  return recording;
+}
+
+void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
+  Workspace& workspace = *m_observed;
+  StepContext context{workspace, cache, nullptr, static_cast<std::uint32_t>(batch.tokens.size()), 0};
+  std::vector<float> data;
+  for (const Step& step : workspace.steps()) {
+    job.throwIfCancelled();
+    if (step.kind == OpKind::TakeRows) {
+      if (batch.rows == Rows::None) return;
+      if (batch.rows == Rows::Last) {
+        context.firstRow = context.tokens - 1;
+        context.tokens = 1;
+      }
+    }
+    vk::Commands commands(m_device->device());
+    context.commands = &commands;
+    if (step.kind != OpKind::TakeRows) recordStep(context, step);
+    commands.barrier();
+    const bool hasValue = step.out != core::model::kNoValue;
+    const Place place = hasValue ? context.place(step.out) : Place();
+    if (hasValue) {
+      commands.copy(workspace.arena(), std::uint64_t{place.offset} * 4, workspace.readback(), 0,
+                    std::uint64_t{place.stride} * 4 * context.tokens);
+    }
+    commands.finish();
+    commands.submit();
+    commands.wait();
+    if (!hasValue) continue;
+    const auto& value = m_graph.values[step.out];
+    data.resize(std::size_t{context.tokens} * value.width);
+    const auto* from = reinterpret_cast<const float*>(workspace.readback().mapped());
+    for (std::size_t t = 0; t < context.tokens; ++t) {
+      std::memcpy(data.data() + t * value.width, from + t * place.stride, value.width * sizeof(float));
+    }
+    m_hook(value.name, data, value.width);
+  }
+  if (batch.rows != Rows::None) std::copy(data.begin(), data.end(), batch.logits.begin());
+}
+
+void VulkanExecutor::recordProducts(StepContext& context, const Step& step) {
+  Recorder recorder(*context.commands, m_device->pipelines(), m_device->choice(), context.tokens);
+  const bool swiGlu = step.kind == OpKind::SwiGlu;
+  std::vector<MatMulTarget> targets;
+  for (const Op* op : step.ops) {
+    if (op->kind != OpKind::MatMul) continue;
+    const Resident& weight = m_weights.at(op->weight.get());
+    MatMulTarget target;
+    target.weight = weight.tensor.get();
+    target.table = weight.table;
+    if (op->bias) target.bias = m_vectors.at(op->bias.get());
+    const bool ownResult = !swiGlu && step.residual == core::model::kNoValue;
+    target.out = context.place(ownResult ? op->out : step.out);
+    if (step.residual != core::model::kNoValue) target.residual = context.place(step.residual).offset;
+    targets.push_back(target);
+  }
+  recordMatMul(
+      recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
+      context.place(step.ops[0]->in), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
+}
+
+void VulkanExecutor::recordStep(StepContext& context, const Step& step) {
+  Recorder recorder(*context.commands, m_device->pipelines(), m_device->choice(), context.tokens);
+  const Op& op = *step.ops[0];
+  const auto& config = m_graph.config;
+  // Kernels that read no weights still need the set's other bindings; any block's set has them.
+  const VkDescriptorSet plain = context.workspace.set(nullptr);
+  const auto kvSets = [&](std::uint32_t layer) { return std::array{plain, context.cache.set(layer)}; };
+  const auto type = context.cache.type();
+  switch (step.kind) {
+    case OpKind::Embed: {
+      const Resident& weight = m_weights.at(op.weight.get());
+      return recordEmbed(
+          recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, *weight.tensor,
+          weight.table, context.place(op.out));
+    }
+    case OpKind::RmsNorm:
+      return recordRmsNorm(recorder, plain, context.place(op.in), m_vectors.at(op.weight.get()),
+                           m_graph.values[op.in].width, config.normEpsilon, context.place(op.out));
+    case OpKind::MatMul: return recordProducts(context, step);
+    case OpKind::Rope: {
+      std::vector<RopeTarget> targets;
+      for (const Op* rope : step.ops) targets.push_back({context.place(rope->out), m_graph.values[rope->out].width});
+      return recordRope(recorder, kvSets(0), config, targets);
+    }
+    case OpKind::StoreKv:
+      return recordStoreKv(recorder, kvSets(op.layer), config, type, context.place(op.in), context.place(op.second));
+    case OpKind::Attention:
+      return recordAttention(recorder, kvSets(op.layer), config, type, context.place(op.in), context.place(op.out));
+    case OpKind::SwiGlu:
+      if (step.ops.size() == 3) return recordProducts(context, step);
+      return recordElementwise(recorder, plain, ElementwiseOp::SwiGlu, context.place(op.in), context.place(op.second),
+                               context.place(op.out));
+    case OpKind::Add:
+      return recordElementwise(recorder, plain, ElementwiseOp::Add, context.place(op.in), context.place(op.second),
+                               context.place(op.out));
+    case OpKind::TakeRows: return;
+  }
+}
+
+}  // namespace gpu

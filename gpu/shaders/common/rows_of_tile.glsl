@@ -1,0 +1,26 @@
+// This invocation's share of one row: the sum over units split, split + SPLITS, …
+float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
+  const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
+  const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
+                                         push.segment[s].row + tile * 32);
+  const uint inQuad = push.inQuad + token * push.inStride;
+  float sum = 0.0;
+  for (uint u = split; u < push.units; u += SPLITS) {
+    const Unit unit = loadUnit(base, push.units, u, r);
+    [[unroll]] for (int f = 0; f < GROUPS_PER_UNIT; ++f) {
+      const int quads = 8 / GROUPS_PER_UNIT;
+      float part = 0.0, total = 0.0;
+      [[unroll]] for (int q = 0; q < quads; ++q) {
+        const int m = f * quads + q;
+        const vec4 x = loadArenaQuad(inQuad + u * 8 + m);
+        const vec4 w = vec4(code(unit, 4 * m), code(unit, 4 * m + 1), code(unit, 4 * m + 2), code(unit, 4 * m + 3));
+        part += dot(x * kInputScale, w);
+        total += x.x + x.y + x.z + x.w;
+      }
+      const uint g = GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u * GROUPS_PER_UNIT + f;
+      const vec3 p = params(source, g, r);
+      sum += p.x * (part + p.y * total) + p.z * total;
+    }
+  }
+  return sum;
+}

@@ -1,0 +1,49 @@
+// Packed weights on the device (host half: gpu/packed_tensor.h).
+//
+// Rows are taken in tiles of 32, rows of a tile lie interleaved, so that neighbouring lanes, one row each, read
+// neighbouring words. Along the row 32 values are a unit. A tile is, in this order:
+//   quads   [unit][QUADS][32 rows] uvec4   the wide part of the codes
+//   highs   [unit][HIGHS][32 rows] uint    codes or bits of codes that do not fill quads
+//   params  layout-specific                scales, minima, zero-points
+//
+// Each dequant/*.glsl defines QUADS, HIGHS and
+//   float code(Unit unit, int i)             value i of the unit before scaling, divided by kInputScale[i % 4]
+//   vec4 kInputScale                         powers of two by which inputs are multiplied instead of shifting codes
+//   uint paramWords(uint units, uint groups) words of params per tile
+//   GROUPS_PER_UNIT                          1, 2 or 4: how often the scale changes inside a unit
+//   vec3 params(ParamSource, uint g, uint r) (scale, zero, minimum): value = scale · (code + zero) + minimum
+//   HAS_SCALE, HAS_ZERO, HAS_MINIMUM         0 where that part is always 1, 0, 0
+
+struct Unit {
+#if QUADS > 0
+  uvec4 quads[QUADS];
+#endif
+#if HIGHS > 0
+  uint highs[HIGHS];
+#endif
+};
+
+// Where params() finds what it needs.
+struct ParamSource {
+  uint words;   // first word of the tile's params
+  uint groups;  // scales per row
+  uint table;   // first constant of the code book
+  uint row;     // of the whole tensor: first row of the tile
+};
+
+uint paramWords(uint units, uint groups);
+
+uint unitQuads(uint units) { return units * (QUADS * 32 + HIGHS * 8); }
+uint tileQuads(uint units, uint groups) { return unitQuads(units) + paramWords(units, groups) / 4; }
+
+Unit loadUnit(uint tileQuad, uint units, uint u, uint r) {
+  Unit unit;
+#if QUADS > 0
+  [[unroll]] for (int s = 0; s < QUADS; ++s) unit.quads[s] = loadWeightQuad(tileQuad + (u * QUADS + s) * 32 + r);
+#endif
+#if HIGHS > 0
+  const uint highs = (tileQuad + units * QUADS * 32) * 4;
+  [[unroll]] for (int h = 0; h < HIGHS; ++h) unit.highs[h] = loadWeightWord(highs + (u * HIGHS + h) * 32 + r);
+#endif
+  return unit;
+}

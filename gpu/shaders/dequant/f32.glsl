@@ -1,0 +1,12 @@
+// FP32 as it is: quad s holds values 4s … 4s + 3.
+#define QUADS 8
+#define HIGHS 0
+const vec4 kInputScale = vec4(1.0);
+#define GROUPS_PER_UNIT 1
+#define HAS_SCALE 0
+#define HAS_ZERO 0
+#define HAS_MINIMUM 0
+#include "common/unit.glsl"
+uint paramWords(uint units, uint groups) { return 0; }
+vec3 params(ParamSource source, uint g, uint r) { return vec3(1.0, 0.0, 0.0); }
+float code(Unit unit, int i) { return uintBitsToFloat(unit.quads[i >> 2][i & 3]); }

@@ -1,0 +1,12 @@
+// Q5_0: (q − 16) · d, one FP16 d per 32 values; the fifth bits are a word of their own.
+#define QUADS 1
+#define HIGHS 1
+#define GROUPS_PER_UNIT 1
+#define HAS_SCALE 1
+#define HAS_ZERO 1
+#define HAS_MINIMUM 0
+#include "common/codes.glsl"
+#include "common/unit.glsl"
+#include "common/half_scales.glsl"
+float code(Unit unit, int i) { return float(int(nibbleOf(unit.quads[0], i) | bitOf(unit.highs[0], i) << 4)); }
+vec3 params(ParamSource source, uint g, uint r) { return vec3(halfScale(source, g, r), -16.0, 0.0); }

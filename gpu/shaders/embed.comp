@@ -1,0 +1,43 @@
+// out[t] = row tokens[t] of the weight, decoded exactly as the CPU decodes it. One invocation decodes a unit.
+// Rows outside [row, row + rows) lie in another part of the tensor, which has a dispatch of its own.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+layout(local_size_x_id = 0) in;
+#include "common/bindings.glsl"
+#include "layout.glsl"
+layout(push_constant) uniform Push {
+  uint base, units, groups, unitsPerGroup;
+  uint table, row, rows, width;
+  uint out_, stride;  // arena floats
+} push;
+
+void main() {
+  const uint u = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y;
+  const uint row = tokens[t] - push.row;
+  if (u >= push.units || tokens[t] < push.row || row >= push.rows) return;
+  const uint tile = row / 32, r = row & 31;
+  const uint base = push.base + tile * tileQuads(push.units, push.groups);
+  const ParamSource source =
+      ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.table, push.row + tile * 32);
+#ifdef NEEDS_TABLE
+  codeBookTable = push.table;
+#endif
+  const Unit unit = loadUnit(base, push.units, u, r);
+  vec3 p = vec3(1.0, 0.0, 0.0);
+  [[unroll]] for (int i = 0; i < 32; ++i) {
+    if (i % (32 / GROUPS_PER_UNIT) == 0) {
+      const uint g = GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u * GROUPS_PER_UNIT + i * GROUPS_PER_UNIT / 32;
+      p = params(source, g, r);
+    }
+#if HAS_SCALE
+    precise float shifted = code(unit, i) * kInputScale[i & 3] + p.y;
+    precise float scaled = p.x * shifted;
+    precise float value = HAS_MINIMUM == 1 ? scaled + p.z : scaled;
+#else
+    const float value = code(unit, i);
+#endif
+    const uint column = u * 32 + i;
+    arena[push.out_ + t * push.stride + column] = column < push.width ? value : 0.0;
+  }
+}

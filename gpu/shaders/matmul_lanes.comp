@@ -1,0 +1,189 @@
+// out[t] = weight · in[t] for software renderers: one subgroup per workgroup, a lane has rows of its own, the input is
+// handed round inside quads of lanes. No barriers, no shared memory; any subgroup size of at least 4 is right.
+//
+// Two tiles of 32 rows per workgroup share the input; a decoded weight serves TOKENS tokens.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_quad : require
+#define LANES
+layout(local_size_x_id = 0) in;
+layout(constant_id = 1) const int LANE_ROWS = 4;  // rows of a tile per lane: 32 / workgroup size
+layout(constant_id = 2) const int TOKENS = 1;
+#include "common/bindings.glsl"
+#include "layout.glsl"
+#include "common/matmul_push.glsl"
+
+const int ROWS = 2 * LANE_ROWS;
+
+// Sum over the lanes of a quad.
+float quadSum(float x) {
+  x += subgroupQuadSwapHorizontal(x);
+  return x + subgroupQuadSwapVertical(x);
+}
+
+void main() {
+  const uint lane = gl_LocalInvocationID.x;
+  const uint quadLane = gl_SubgroupInvocationID & 3;
+  const uint firstToken = gl_WorkGroupID.y * TOKENS;
+
+  // Which two tiles: neighbours of one segment, or the same tile of gate and up.
+  uint s0 = 0, s1 = 0, tile0, tile1;
+  if (push.pairing == kSwiGlu) {
+    s1 = 1;
+    tile0 = tile1 = gl_WorkGroupID.x;
+  } else {
+    uint pair = gl_WorkGroupID.x;
+    const uint pairs0 = (push.segment[0].tiles + 1) / 2, pairs1 = (push.segment[1].tiles + 1) / 2;
+    if (push.segments > 1 && pair >= pairs0) {
+      s0 = 1;
+      pair -= pairs0;
+      if (push.segments > 2 && pair >= pairs1) {
+        s0 = 2;
+        pair -= pairs1;
+      }
+    }
+    s1 = s0;
+    tile0 = 2 * pair;
+    tile1 = min(tile0 + 1, push.segment[s0].tiles - 1);
+  }
+  const uint perTile = tileQuads(push.units, push.groups);
+  const uint base[2] = uint[2](push.segment[s0].base + tile0 * perTile, push.segment[s1].base + tile1 * perTile);
+  ParamSource source[2];
+  source[0] = ParamSource((base[0] + unitQuads(push.units)) * 4, push.groups, push.segment[s0].table,
+                          push.segment[s0].row + tile0 * 32);
+  source[1] = ParamSource((base[1] + unitQuads(push.units)) * 4, push.groups, push.segment[s1].table,
+                          push.segment[s1].row + tile1 * 32);
+#ifdef NEEDS_TABLE
+  codeBookTable = push.segment[0].table;  // all segments have the same code book
+#endif
+
+  float sums[TOKENS][ROWS];
+  [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+    [[unroll]] for (int r = 0; r < ROWS; ++r) sums[t][r] = 0.0;
+  }
+  uint inputs[TOKENS];
+  [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+    inputs[t] = push.inQuad + min(firstToken + t, push.tokenCount - 1) * push.inStride + quadLane;
+  }
+
+  uint group = 0, unitOfGroup = 0;
+  for (uint u = 0; u < push.units; ++u) {
+    vec4 low[TOKENS], high[TOKENS];  // lane j of a quad has values 4j … 4j + 3 of each half unit
+    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+      low[t] = loadArenaQuad(inputs[t] + u * 8);
+      high[t] = loadArenaQuad(inputs[t] + u * 8 + 4);
+    }
+    Unit unit[ROWS];
+    [[unroll]] for (int r = 0; r < ROWS; ++r) {
+      unit[r] = loadUnit(base[r / LANE_ROWS], push.units, u, (r % LANE_ROWS) * gl_WorkGroupSize.x + lane);
+    }
+    float total[TOKENS][4];  // sums of the inputs of each quarter unit that has a scale of its own
+#if HAS_ZERO || HAS_MINIMUM
+    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+      const float a = dot(low[t], vec4(1.0)), b = dot(high[t], vec4(1.0));
+      if (GROUPS_PER_UNIT == 1) {
+        total[t][0] = quadSum(a + b);
+      } else if (GROUPS_PER_UNIT == 2) {
+        total[t][0] = quadSum(a);
+        total[t][1] = quadSum(b);
+      } else {
+        const float a2 = a + subgroupQuadSwapHorizontal(a), b2 = b + subgroupQuadSwapHorizontal(b);
+        total[t][0] = subgroupQuadBroadcast(a2, 0);
+        total[t][1] = subgroupQuadBroadcast(a2, 2);
+        total[t][2] = subgroupQuadBroadcast(b2, 0);
+        total[t][3] = subgroupQuadBroadcast(b2, 2);
+      }
+    }
+#endif
+    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+      low[t] *= kInputScale;
+      high[t] *= kInputScale;
+    }
+    float part[TOKENS][ROWS];
+    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+      [[unroll]] for (int r = 0; r < ROWS; ++r) part[t][r] = 0.0;
+    }
+// Four values i = 4 · M …: of lane J of the quads.
+#define STEP(HALF, J, M)                                                                                  \
+  [[unroll]] for (int c = 0; c < 4; ++c) {                                                                \
+    float x[TOKENS];                                                                                      \
+    [[unroll]] for (int t = 0; t < TOKENS; ++t) x[t] = subgroupQuadBroadcast(HALF[t][c], J);              \
+    [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                           \
+      const float w = code(unit[r], 4 * (M) + c);                                                         \
+      [[unroll]] for (int t = 0; t < TOKENS; ++t) part[t][r] = fma(x[t], w, part[t][r]);                  \
+    }                                                                                                     \
+  }
+#if HAS_SCALE
+#define FLUSH(F)                                                                                          \
+  [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
+    const vec3 p = params(source[r / LANE_ROWS], GROUPS_PER_UNIT == 1 ? group : u * GROUPS_PER_UNIT + F,  \
+                          (r % LANE_ROWS) * gl_WorkGroupSize.x + lane);                                   \
+    [[unroll]] for (int t = 0; t < TOKENS; ++t) {                                                         \
+      float value = part[t][r];                                                                           \
+      part[t][r] = 0.0;                                                                                   \
+      ADD_ZERO(F)                                                                                         \
+      sums[t][r] = fma(p.x, value, sums[t][r]);                                                           \
+      ADD_MINIMUM(F)                                                                                      \
+    }                                                                                                     \
+  }
+#else
+#define FLUSH(F)                                                                                          \
+  [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
+    [[unroll]] for (int t = 0; t < TOKENS; ++t) sums[t][r] += part[t][r];                                 \
+  }
+#endif
+#if HAS_ZERO
+#define ADD_ZERO(F) value = fma(p.y, total[t][F], value);
+#else
+#define ADD_ZERO(F)
+#endif
+#if HAS_MINIMUM
+#define ADD_MINIMUM(F) sums[t][r] = fma(p.z, total[t][F], sums[t][r]);
+#else
+#define ADD_MINIMUM(F)
+#endif
+    STEP(low, 0, 0)
+    STEP(low, 1, 1)
+    if (GROUPS_PER_UNIT == 4) { FLUSH(0) }
+    STEP(low, 2, 2)
+    STEP(low, 3, 3)
+    if (GROUPS_PER_UNIT == 4) { FLUSH(1) }
+    if (GROUPS_PER_UNIT == 2) { FLUSH(0) }
+    STEP(high, 0, 4)
+    STEP(high, 1, 5)
+    if (GROUPS_PER_UNIT == 4) { FLUSH(2) }
+    STEP(high, 2, 6)
+    STEP(high, 3, 7)
+    if (GROUPS_PER_UNIT == 4) { FLUSH(3) }
+    if (GROUPS_PER_UNIT == 2) { FLUSH(1) }
+    if (GROUPS_PER_UNIT == 1) { FLUSH(0) }
+    ++unitOfGroup;
+    if (unitOfGroup == push.unitsPerGroup) {
+      unitOfGroup = 0;
+      ++group;
+    }
+  }
+
+  [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+    const uint token = firstToken + t;
+    if (token >= push.tokenCount) continue;
+    [[unroll]] for (int r = 0; r < ROWS; ++r) {
+      const bool second = r >= LANE_ROWS;
+      const uint s = second ? s1 : s0;
+      const uint row = (second ? tile1 : tile0) * 32 + (r % LANE_ROWS) * gl_WorkGroupSize.x + lane;
+      const uint at = token * push.segment[s].stride + row;
+      float value = sums[t][r];
+      if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + row);
+      sums[t][r] = value;
+      if (push.pairing == kSwiGlu) {
+        if (second) arena[push.segment[0].out_ + at] = silu(sums[t][r - LANE_ROWS]) * value;
+        continue;
+      }
+      if (second && tile1 == tile0) continue;  // an odd number of tiles: the last one has no neighbour
+      if (push.segment[s].residual != kNone) value += arena[push.segment[s].residual + at];
+      arena[push.segment[s].out_ + at] = value;
+    }
+  }
+}

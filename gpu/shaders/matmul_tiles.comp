@@ -1,0 +1,83 @@
+// out[t] = weight · in[t] for GPUs, many tokens: a workgroup of 256 computes 64 rows × TILE_TOKENS tokens. A unit of 32
+// values at a time is decoded into shared memory once and used for all tokens of the tile.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#extension GL_EXT_control_flow_attributes : require
+layout(local_size_x = 256) in;
+layout(constant_id = 1) const uint TILE_TOKENS = 64;
+#include "common/bindings.glsl"
+#include "layout.glsl"
+#include "common/matmul_push.glsl"
+
+const uint TILE_ROWS = 64;
+const uint TOKENS_EACH = TILE_TOKENS / 16;  // a thread has 4 rows × TOKENS_EACH tokens
+shared float weights[32][TILE_ROWS + 1];
+shared float inputs[32][TILE_TOKENS + 1];
+
+// 8 values of one row's unit, decoded.
+void stageWeights(uint s, uint firstTile, uint u) {
+  const uint row = gl_LocalInvocationID.x & 63, eighth = gl_LocalInvocationID.x >> 6;
+  const uint tile = min(firstTile + row / 32, push.segment[s].tiles - 1), r = row & 31;
+  const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
+  const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
+                                         push.segment[s].row + tile * 32);
+  const Unit unit = loadUnit(base, push.units, u, r);
+  const uint g = GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u * GROUPS_PER_UNIT + eighth * GROUPS_PER_UNIT / 4;
+  const vec3 p = params(source, g, r);
+  [[unroll]] for (int i = 0; i < 8; ++i) {
+    const int k = int(eighth) * 8 + i;
+    weights[k][row] = p.x * (code(unit, k) * kInputScale[i & 3] + p.y) + p.z;
+  }
+}
+
+void stageInputs(uint firstToken, uint u) {
+  for (uint i = gl_LocalInvocationID.x; i < TILE_TOKENS * 8; i += 256) {
+    const uint t = i / 8, q = i & 7;
+    vec4 x = vec4(0.0);
+    if (firstToken + t < push.tokenCount) x = loadArenaQuad(push.inQuad + (firstToken + t) * push.inStride + u * 8 + q);
+    [[unroll]] for (int c = 0; c < 4; ++c) inputs[q * 4 + c][t] = x[c];
+  }
+}
+
+void main() {
+  const uint firstToken = gl_WorkGroupID.y * TILE_TOKENS;
+  uint s = 0, pair = gl_WorkGroupID.x;
+  while (s + 1 < push.segments && pair >= (push.segment[s].tiles + 1) / 2) {
+    pair -= (push.segment[s].tiles + 1) / 2;
+    ++s;
+  }
+#ifdef NEEDS_TABLE
+  codeBookTable = push.segment[0].table;  // all segments have the same code book
+#endif
+  const uint rowLane = gl_LocalInvocationID.x & 15, tokenLane = gl_LocalInvocationID.x >> 4;
+  float sums[TOKENS_EACH][4];
+  [[unroll]] for (int t = 0; t < TOKENS_EACH; ++t) {
+    [[unroll]] for (int r = 0; r < 4; ++r) sums[t][r] = 0.0;
+  }
+  for (uint u = 0; u < push.units; ++u) {
+    stageWeights(s, pair * 2, u);
+    stageInputs(firstToken, u);
+    barrier();
+    for (uint k = 0; k < 32; ++k) {
+      float w[4];
+      [[unroll]] for (int r = 0; r < 4; ++r) w[r] = weights[k][rowLane + 16 * r];
+      [[unroll]] for (int t = 0; t < TOKENS_EACH; ++t) {
+        const float x = inputs[k][tokenLane + 16 * t];
+        [[unroll]] for (int r = 0; r < 4; ++r) sums[t][r] = fma(x, w[r], sums[t][r]);
+      }
+    }
+    barrier();
+  }
+  [[unroll]] for (int t = 0; t < TOKENS_EACH; ++t) {
+    const uint token = firstToken + tokenLane + 16 * t;
+    [[unroll]] for (int r = 0; r < 4; ++r) {
+      const uint row = pair * 64 + rowLane + 16 * r;
+      if (token >= push.tokenCount || row >= push.segment[s].tiles * 32) continue;
+      const uint at = token * push.segment[s].stride + row;
+      float value = sums[t][r];
+      if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + row];
+      if (push.segment[s].residual != kNone) value += arena[push.segment[s].residual + at];
+      arena[push.segment[s].out_ + at] = value;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// out[t] = in[t] / sqrt(mean(in[t]²) + epsilon) · weight. One workgroup per token.
+// ONE_SUBGROUP: the workgroup is at most one subgroup and needs no shared memory.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#ifdef ONE_SUBGROUP
+#extension GL_KHR_shader_subgroup_basic : require
+#extension GL_KHR_shader_subgroup_arithmetic : require
+#define LANES
+#endif
+layout(local_size_x_id = 0) in;
+#include "common/bindings.glsl"
+layout(push_constant) uniform Push {
+  uint inQuad, inStride;    // arena quads
+  uint outQuad, outStride;  // arena quads
+  uint weightQuad;          // first constant, in quads
+  uint width;               // floats, without padding
+  float epsilon;
+} push;
+
+#ifndef ONE_SUBGROUP
+shared float partial[gl_WorkGroupSize.x];
+#endif
+
+float sumOverWorkgroup(float value) {
+#ifdef ONE_SUBGROUP
+  return subgroupAdd(value);
+#else
+  const uint i = gl_LocalInvocationID.x;
+  partial[i] = value;
+  barrier();
+  // The workgroup size is a power of two.
+  for (uint step = gl_WorkGroupSize.x / 2; step > 0; step /= 2) {
+    if (i < step) partial[i] += partial[i + step];
+    barrier();
+  }
+  return partial[0];
+#endif
+}
+
+void main() {
+  const uint t = gl_WorkGroupID.x, quads = (push.width + 3) / 4;
+  float squares = 0.0;
+  // The padding of a row is zero and adds nothing.
+  for (uint i = gl_LocalInvocationID.x; i < quads; i += gl_WorkGroupSize.x) {
+    const vec4 x = loadArenaQuad(push.inQuad + t * push.inStride + i);
+    squares += dot(x, x);
+  }
+  const float factor = 1.0 / sqrt(sumOverWorkgroup(squares) / float(push.width) + push.epsilon);
+  for (uint i = gl_LocalInvocationID.x; i < push.outStride; i += gl_WorkGroupSize.x) {
+    const vec4 x = loadArenaQuad(push.inQuad + t * push.inStride + i);
+    const uint w = (push.weightQuad + i) * 4;
+    const vec4 weight = vec4(loadConstant(w), loadConstant(w + 1), loadConstant(w + 2), loadConstant(w + 3));
+    arenaQuads[push.outQuad + t * push.outStride + i] = x * factor * weight;
+  }
+}

@@ -1,0 +1,63 @@
+#include "gpu/value_places.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+namespace gpu {
+
+namespace {
+
+using core::model::OpKind;
+using core::model::ValueId;
+
+constexpr std::uint64_t kAlignFloats = 64;  // 256 bytes
+
+struct Lifetime {
+  std::size_t first = ~std::size_t{0}, last = 0;
+  bool isUsed() const { return first != ~std::size_t{0}; }
+};
+
+}  // namespace
+
+ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>& steps) {
+  const std::size_t count = graph.values.size();
+  ValuePlaces places;
+  places.offset.assign(count, 0);
+  places.stride.resize(count);
+  for (std::size_t v = 0; v < count; ++v) places.stride[v] = (graph.values[v].width + 31) / 32 * 32;
+
+  // TakeRows copies nothing: its output is a window into its input, which lives as long.
+  std::vector<ValueId> root(count);
+  std::iota(root.begin(), root.end(), ValueId{0});
+  std::vector<Lifetime> life(count);
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    if (steps[s].kind == OpKind::TakeRows) root[steps[s].out] = root[steps[s].ops[0]->in];
+    for (const ValueId value : steps[s].writes()) life[root[value]].first = std::min(life[root[value]].first, s);
+    for (const ValueId value : steps[s].writes()) life[root[value]].last = std::max(life[root[value]].last, s);
+    for (const ValueId value : steps[s].reads()) life[root[value]].last = std::max(life[root[value]].last, s);
+  }
+
+  std::map<std::uint64_t, std::pair<std::uint64_t, std::size_t>> taken;  // offset → (size, last step)
+  std::vector<ValueId> order;
+  for (ValueId v = 0; v < count; ++v) {
+    if (life[v].isUsed() && root[v] == v) order.push_back(v);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](ValueId a, ValueId b) { return life[a].first < life[b].first; });
+  for (const ValueId v : order) {
+    std::erase_if(taken, [&](const auto& range) { return range.second.second < life[v].first; });
+    const std::uint64_t size = (places.stride[v] + kAlignFloats - 1) / kAlignFloats * kAlignFloats;
+    std::uint64_t at = 0;
+    for (const auto& [offset, range] : taken) {
+      if (at + size <= offset) break;
+      at = std::max(at, offset + range.first);
+    }
+    taken[at] = {size, life[v].last};
+    places.offset[v] = at;
+    places.rowFloats = std::max(places.rowFloats, at + size);
+  }
+  for (ValueId v = 0; v < count; ++v) places.offset[v] = places.offset[root[v]];
+  return places;
+}
+
+}  // namespace gpu

@@ -1,0 +1,202 @@
+#include "gpu/vk/caps.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+namespace gpu::vk {
+
+namespace {
+
+std::string versionText(std::uint32_t version) {
+  return fmt::format("{}.{}.{}", VK_API_VERSION_MAJOR(version), VK_API_VERSION_MINOR(version),
+                     VK_API_VERSION_PATCH(version));
+}
+
+const char* typeText(VkPhysicalDeviceType type) {
+  switch (type) {
+    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU: return "discrete";
+    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU: return "integrated";
+    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU: return "virtual";
+    case VK_PHYSICAL_DEVICE_TYPE_CPU: return "cpu";
+    default: return "other";
+  }
+}
+
+class Extensions {
+ public:
+  explicit Extensions(VkPhysicalDevice device) {
+    std::uint32_t count = 0;
+    vkEnumerateDeviceExtensionProperties(device, nullptr, &count, nullptr);
+    m_list.resize(count);
+    vkEnumerateDeviceExtensionProperties(device, nullptr, &count, m_list.data());
+    m_list.resize(count);
+  }
+  bool has(const char* name) const {
+    return std::any_of(m_list.begin(), m_list.end(),
+                       [&](const auto& e) { return std::strcmp(e.extensionName, name) == 0; });
+  }
+
+ private:
+  std::vector<VkExtensionProperties> m_list;
+};
+
+/// The first queue family that computes; one without graphics if there is one, as it is not shared with a desktop.
+std::optional<std::uint32_t> findQueueFamily(VkPhysicalDevice device, bool& hasTimestamps) {
+  std::uint32_t count = 0;
+  vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
+  std::vector<VkQueueFamilyProperties> families(count);
+  vkGetPhysicalDeviceQueueFamilyProperties(device, &count, families.data());
+  std::optional<std::uint32_t> found;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if ((families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) == 0) continue;
+    const bool dedicated = (families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT) == 0;
+    if (!found || dedicated) {
+      found = i;
+      hasTimestamps = families[i].timestampValidBits != 0;
+    }
+    if (dedicated) break;
+  }
+  return found;
+}
+
+template <typename T>
+void chain(VkBaseOutStructure*& tail, T& structure, VkStructureType type) {
+  structure.sType = type;
+  structure.pNext = nullptr;
+  tail->pNext = reinterpret_cast<VkBaseOutStructure*>(&structure);
+  tail = tail->pNext;
+}
+
+void readSubgroups(const VkPhysicalDeviceSubgroupProperties& subgroup, Caps& caps) {
+  constexpr VkSubgroupFeatureFlags kNeeded =
+      VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_QUAD_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT;
+  if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) == 0) return;
+  caps.subgroupSize = caps.minSubgroupSize = caps.maxSubgroupSize = subgroup.subgroupSize;
+  caps.hasQuadOperations = (subgroup.supportedOperations & kNeeded) == kNeeded && subgroup.subgroupSize >= 4;
+}
+
+void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps& caps) {
+  VkPhysicalDeviceProperties2 properties{};
+  properties.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2;
+  auto* tail = reinterpret_cast<VkBaseOutStructure*>(&properties);
+  VkPhysicalDeviceSubgroupProperties subgroup{};
+  chain(tail, subgroup, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES);
+  VkPhysicalDeviceMaintenance3Properties maintenance{};
+  chain(tail, maintenance, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES);
+  VkPhysicalDeviceDriverProperties driver{};
+  const bool hasDriver = extensions.has(VK_KHR_DRIVER_PROPERTIES_EXTENSION_NAME);
+  if (hasDriver) chain(tail, driver, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES);
+  VkPhysicalDeviceSubgroupSizeControlProperties sizes{};
+  const bool hasSizes = extensions.has(VK_EXT_SUBGROUP_SIZE_CONTROL_EXTENSION_NAME);
+  if (hasSizes) chain(tail, sizes, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_PROPERTIES);
+  vkGetPhysicalDeviceProperties2(device, &properties);
+
+  const VkPhysicalDeviceProperties& p = properties.properties;
+  caps.name = p.deviceName;
+  caps.driver = hasDriver ? fmt::format("{} {}", driver.driverName, driver.driverInfo) : versionText(p.driverVersion);
+  caps.apiVersion = versionText(p.apiVersion);
+  caps.type = typeText(p.deviceType);
+  caps.isCpu = p.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  caps.timestampPeriodNs = p.limits.timestampPeriod;
+  caps.maxStorageBufferRange = p.limits.maxStorageBufferRange;
+  caps.maxTexelBufferElements = p.limits.maxTexelBufferElements;
+  caps.maxMemoryAllocationSize = maintenance.maxMemoryAllocationSize;
+  caps.maxWorkgroupInvocations = p.limits.maxComputeWorkGroupInvocations;
+  caps.maxSharedMemoryBytes = p.limits.maxComputeSharedMemorySize;
+  caps.maxWorkgroupsX = p.limits.maxComputeWorkGroupCount[0];
+  readSubgroups(subgroup, caps);
+  if (hasSizes) {
+    caps.minSubgroupSize = sizes.minSubgroupSize;
+    caps.maxSubgroupSize = sizes.maxSubgroupSize;
+    caps.hasSubgroupSizeControl = (sizes.requiredSubgroupSizeStages & VK_SHADER_STAGE_COMPUTE_BIT) != 0;
+  }
+  if (p.apiVersion < VK_API_VERSION_1_1) {
+    caps.unusable = fmt::format("{} supports Vulkan {}, but 1.1 is needed.", caps.name, caps.apiVersion);
+  }
+}
+
+void readFeatures(VkPhysicalDevice device, const Extensions& extensions, Caps& caps) {
+  VkPhysicalDeviceFeatures2 features{};
+  features.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2;
+  auto* tail = reinterpret_cast<VkBaseOutStructure*>(&features);
+  VkPhysicalDevice16BitStorageFeatures storage16{};
+  chain(tail, storage16, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_16BIT_STORAGE_FEATURES);
+  VkPhysicalDevice8BitStorageFeatures storage8{};
+  if (extensions.has(VK_KHR_8BIT_STORAGE_EXTENSION_NAME))
+    chain(tail, storage8, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_8BIT_STORAGE_FEATURES);
+  VkPhysicalDeviceShaderFloat16Int8Features float16{};
+  if (extensions.has(VK_KHR_SHADER_FLOAT16_INT8_EXTENSION_NAME))
+    chain(tail, float16, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES);
+  VkPhysicalDeviceShaderIntegerDotProductFeatures dot{};
+  if (extensions.has(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME))
+    chain(tail, dot, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES);
+  VkPhysicalDeviceSubgroupSizeControlFeatures sizes{};
+  if (caps.hasSubgroupSizeControl)
+    chain(tail, sizes, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES);
+  vkGetPhysicalDeviceFeatures2(device, &features);
+  caps.storage16 = storage16.storageBuffer16BitAccess == VK_TRUE;
+  caps.storage8 = storage8.storageBuffer8BitAccess == VK_TRUE;
+  caps.float16 = float16.shaderFloat16 == VK_TRUE;
+  caps.int8 = float16.shaderInt8 == VK_TRUE;
+  caps.integerDotProduct = dot.shaderIntegerDotProduct == VK_TRUE;
+  caps.hasSubgroupSizeControl =
+      caps.hasSubgroupSizeControl && sizes.subgroupSizeControl == VK_TRUE && sizes.computeFullSubgroups == VK_TRUE;
+}
+
+}  // namespace
+
+bool Caps::supportsLanes() const {
+  // The smallest useful window of weights: a row tile of a wide F32 matrix is a few MiB.
+  constexpr std::uint64_t kLeastElements = std::uint64_t{4} << 20;
+  return hasQuadOperations && maxTexelBufferElements >= kLeastElements;
+}
+
+KernelFamily Caps::preferredFamily() const {
+  return isCpu && supportsLanes() ? KernelFamily::Lanes : KernelFamily::Workgroups;
+}
+
+std::uint64_t Caps::maxWeightRange(KernelFamily family) const {
+  // Word views (4 bytes per element) bound what texel buffers reach; aligned down to whole 256-byte lines.
+  const std::uint64_t range =
+      family == KernelFamily::Lanes ? std::min(maxStorageBufferRange, maxTexelBufferElements * 4) : maxStorageBufferRange;
+  return range / 256 * 256;
+}
+
+Caps readCaps(VkPhysicalDevice device) {
+  Caps caps;
+  const Extensions extensions(device);
+  readProperties(device, extensions, caps);
+  if (!caps.unusable.empty()) return caps;
+  readFeatures(device, extensions, caps);
+  caps.hasMemoryBudget = extensions.has(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
+  caps.deviceMemoryBytes = readHeaps(device, Caps()).budgetBytes;
+  if (const auto family = findQueueFamily(device, caps.hasTimestamps)) {
+    caps.queueFamily = *family;
+  } else {
+    caps.unusable = fmt::format("{} has no queue that runs compute shaders.", caps.name);
+  }
+  return caps;
+}
+
+HeapState readHeaps(VkPhysicalDevice device, const Caps& caps) {
+  VkPhysicalDeviceMemoryProperties2 memory{};
+  memory.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_PROPERTIES_2;
+  VkPhysicalDeviceMemoryBudgetPropertiesEXT budget{};
+  budget.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT;
+  if (caps.hasMemoryBudget) memory.pNext = &budget;
+  vkGetPhysicalDeviceMemoryProperties2(device, &memory);
+  HeapState state;
+  for (std::uint32_t i = 0; i < memory.memoryProperties.memoryHeapCount; ++i) {
+    const VkMemoryHeap& heap = memory.memoryProperties.memoryHeaps[i];
+    if ((heap.flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) == 0) continue;
+    state.budgetBytes += caps.hasMemoryBudget ? budget.heapBudget[i] : heap.size;
+    state.usedBytes += caps.hasMemoryBudget ? budget.heapUsage[i] : 0;
+  }
+  return state;
+}
+
+}  // namespace gpu::vk

@@ -1,0 +1,54 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "gpu/vk/api.h"
+
+namespace gpu::vk {
+
+/// Which of the two families of kernels suits a device.
+enum class KernelFamily : std::uint8_t {
+  Lanes,      ///< one subgroup per workgroup, no barriers, weights through texel buffers: CPUs that run Vulkan
+  Workgroups  ///< large workgroups, shared memory, storage buffers, no subgroup operations: GPUs, and any other device
+};
+
+/// Limits, features and quirks of a device: the one place where they are read and judged.
+struct Caps {
+  std::string name, driver, apiVersion, type;
+  std::uint32_t subgroupSize = 0;     ///< 0: unknown
+  std::uint32_t minSubgroupSize = 0;  ///< equal to subgroupSize where it cannot vary
+  std::uint32_t maxSubgroupSize = 0;
+  bool hasSubgroupSizeControl = false;
+  bool hasQuadOperations = false;  ///< subgroup quad and arithmetic operations in compute shaders
+  bool hasMemoryBudget = false;
+  bool hasTimestamps = false;
+  bool isCpu = false;
+  float timestampPeriodNs = 1.0F;
+  std::uint32_t queueFamily = 0;
+  std::uint64_t deviceMemoryBytes = 0;
+  std::uint64_t maxStorageBufferRange = 0;
+  std::uint64_t maxTexelBufferElements = 0;
+  std::uint64_t maxMemoryAllocationSize = 0;
+  std::uint32_t maxWorkgroupInvocations = 0;
+  std::uint32_t maxSharedMemoryBytes = 0;
+  std::uint32_t maxWorkgroupsX = 0;
+  bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
+  std::string unusable;  ///< empty, or the sentence that names the missing feature
+
+  KernelFamily preferredFamily() const;
+  /// Whether the Lanes kernels can run here at all.
+  bool supportsLanes() const;
+  /// Most bytes that one descriptor of weights may span, in the given family.
+  std::uint64_t maxWeightRange(KernelFamily family) const;
+};
+
+Caps readCaps(VkPhysicalDevice device);
+
+/// Device-local heaps' use and budget; without VK_EXT_memory_budget the budget is the heaps' size and the use 0.
+struct HeapState {
+  std::uint64_t usedBytes = 0;
+  std::uint64_t budgetBytes = 0;
+};
+HeapState readHeaps(VkPhysicalDevice device, const Caps& caps);
+
+}  // namespace gpu::vk

@@ -1,0 +1,125 @@
+#include "gpu/vk/commands.h"
+
+#include <cassert>
+
+namespace gpu::vk {
+
+namespace {
+
+constexpr VkPipelineStageFlags kWork = VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT;
+constexpr VkAccessFlags kWrites = VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT;
+constexpr VkAccessFlags kReads = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT;
+
+}  // namespace
+
+Commands::Commands(std::shared_ptr<Device> device) : m_device(std::move(device)) {
+  VkCommandPoolCreateInfo pool{};
+  pool.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
+  pool.queueFamilyIndex = m_device->caps().queueFamily;
+  m_device->check(vkCreateCommandPool(m_device->handle(), &pool, nullptr, &m_pool), "vkCreateCommandPool",
+                  "recording commands");
+  VkCommandBufferAllocateInfo allocate{};
+  allocate.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO;
+  allocate.commandPool = m_pool;
+  allocate.level = VK_COMMAND_BUFFER_LEVEL_PRIMARY;
+  allocate.commandBufferCount = 1;
+  VkCommandBufferBeginInfo begin{};
+  begin.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO;
+  VkFenceCreateInfo fence{};
+  fence.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO;
+  try {
+    m_device->check(vkAllocateCommandBuffers(m_device->handle(), &allocate, &m_buffer), "vkAllocateCommandBuffers",
+                    "recording commands");
+    m_device->check(vkCreateFence(m_device->handle(), &fence, nullptr, &m_fence), "vkCreateFence",
+                    "recording commands");
+    m_device->check(vkBeginCommandBuffer(m_buffer, &begin), "vkBeginCommandBuffer", "recording commands");
+  } catch (...) {
+    vkDestroyFence(m_device->handle(), m_fence, nullptr);
+    vkDestroyCommandPool(m_device->handle(), m_pool, nullptr);
+    throw;
+  }
+}
+
+Commands::~Commands() {
+  // An error may leave a submit behind; its resources must not go before it has ended.
+  if (m_isRunning && !m_device->isLost()) {
+    vkWaitForFences(m_device->handle(), 1, &m_fence, VK_TRUE, ~std::uint64_t{0});
+  }
+  vkDestroyFence(m_device->handle(), m_fence, nullptr);
+  vkDestroyCommandPool(m_device->handle(), m_pool, nullptr);
+}
+
+void Commands::dispatch(const Pipeline& pipeline, std::span<const VkDescriptorSet> sets,
+                        std::span<const std::byte> push, std::array<std::uint32_t, 3> groups) {
+  assert(sets.size() <= m_boundSets.size());
+  if (m_boundPipeline != pipeline.handle()) {
+    vkCmdBindPipeline(m_buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.handle());
+    m_boundPipeline = pipeline.handle();
+  }
+  for (std::uint32_t i = 0; i < sets.size(); ++i) {
+    if (m_boundSets[i] == sets[i]) continue;
+    vkCmdBindDescriptorSets(m_buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.layout(), i, 1, &sets[i], 0, nullptr);
+    m_boundSets[i] = sets[i];
+  }
+  if (!push.empty()) {
+    vkCmdPushConstants(m_buffer, pipeline.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
+                       static_cast<std::uint32_t>(push.size()), push.data());
+  }
+  vkCmdDispatch(m_buffer, groups[0], groups[1], groups[2]);
+}
+
+void Commands::barrier() {
+  VkMemoryBarrier memory{};
+  memory.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER;
+  memory.srcAccessMask = kWrites;
+  memory.dstAccessMask = kWrites | kReads;
+  vkCmdPipelineBarrier(m_buffer, kWork, kWork, 0, 1, &memory, 0, nullptr, 0, nullptr);
+}
+
+void Commands::copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& to, std::uint64_t toOffset,
+                    std::uint64_t bytes) {
+  const VkBufferCopy region{fromOffset, toOffset, bytes};
+  vkCmdCopyBuffer(m_buffer, from.handle(), to.handle(), 1, &region);
+}
+
+void Commands::fillZero(const Buffer& buffer, std::uint64_t offset, std::uint64_t bytes) {
+  vkCmdFillBuffer(m_buffer, buffer.handle(), offset, bytes, 0);
+}
+
+void Commands::resetQueries(VkQueryPool pool, std::uint32_t count) { vkCmdResetQueryPool(m_buffer, pool, 0, count); }
+
+void Commands::writeTimestamp(VkQueryPool pool, std::uint32_t index) {
+  vkCmdWriteTimestamp(m_buffer, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool, index);
+}
+
+void Commands::finish() {
+  VkMemoryBarrier memory{};
+  memory.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER;
+  memory.srcAccessMask = kWrites;
+  memory.dstAccessMask = VK_ACCESS_HOST_READ_BIT;
+  vkCmdPipelineBarrier(m_buffer, kWork, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &memory, 0, nullptr, 0, nullptr);
+  // A later submit on this queue must see these writes too.
+  barrier();
+  m_device->check(vkEndCommandBuffer(m_buffer), "vkEndCommandBuffer", "recording commands");
+}
+
+void Commands::submit() {
+  m_device->throwIfLost();
+  assert(!m_isRunning);
+  m_device->check(vkResetFences(m_device->handle(), 1, &m_fence), "vkResetFences", "starting a computation");
+  VkSubmitInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+  info.commandBufferCount = 1;
+  info.pCommandBuffers = &m_buffer;
+  m_device->check(vkQueueSubmit(m_device->queue(), 1, &info, m_fence), "vkQueueSubmit", "starting a computation");
+  m_isRunning = true;
+}
+
+void Commands::wait() {
+  if (!m_isRunning) return;
+  m_device->check(vkWaitForFences(m_device->handle(), 1, &m_fence, VK_TRUE, ~std::uint64_t{0}), "vkWaitForFences",
+                  "waiting for a computation");
+  m_isRunning = false;
+}
+
+}  // namespace gpu::vk

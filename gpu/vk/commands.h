@@ -1,0 +1,47 @@
+#pragma once
+#include <array>
+#include <memory>
+#include <span>
+
+#include "gpu/vk/buffer.h"
+#include "gpu/vk/pipeline.h"
+
+namespace gpu::vk {
+
+/// One recorded command buffer that may be submitted again and again, with the fence that says when it is done.
+class Commands {
+ public:
+  /// Starts recording.
+  explicit Commands(std::shared_ptr<Device> device);
+  ~Commands();
+  Commands(const Commands&) = delete;
+  Commands& operator=(const Commands&) = delete;
+
+  /// @param sets descriptor sets 0…  @param push at most 128 bytes
+  void dispatch(const Pipeline& pipeline, std::span<const VkDescriptorSet> sets, std::span<const std::byte> push,
+                std::array<std::uint32_t, 3> groups);
+  /// Everything recorded so far happens, and is visible to shaders and copies, before what follows.
+  void barrier();
+  void copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& to, std::uint64_t toOffset, std::uint64_t bytes);
+  void fillZero(const Buffer& buffer, std::uint64_t offset, std::uint64_t bytes);
+  void resetQueries(VkQueryPool pool, std::uint32_t count);
+  void writeTimestamp(VkQueryPool pool, std::uint32_t index);
+  /// Ends recording: what was written is visible to the host once the fence has signalled.
+  void finish();
+
+  /// @pre finished and not running  @throws core::Error (Device, DeviceLost, OutOfMemory)
+  void submit();
+  /// Blocks until the last submit is done.  @throws core::Error (Device, DeviceLost)
+  void wait();
+
+ private:
+  std::shared_ptr<Device> m_device;
+  VkCommandPool m_pool = VK_NULL_HANDLE;
+  VkCommandBuffer m_buffer = VK_NULL_HANDLE;
+  VkFence m_fence = VK_NULL_HANDLE;
+  VkPipeline m_boundPipeline = VK_NULL_HANDLE;
+  std::array<VkDescriptorSet, 2> m_boundSets{};
+  bool m_isRunning = false;
+};
+
+}  // namespace gpu::vk

@@ -1,0 +1,111 @@
+#include "gpu/vk/memory.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/error.h"
+
+namespace gpu::vk {
+
+namespace {
+
+constexpr VkMemoryPropertyFlags kLocal = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
+constexpr VkMemoryPropertyFlags kMapped = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+constexpr VkMemoryPropertyFlags kCached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+
+double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (1024.0 * 1024.0); }
+
+}  // namespace
+
+Memory::Memory(std::shared_ptr<Device> device) : m_device(std::move(device)) {
+  vkGetPhysicalDeviceMemoryProperties(m_device->physical(), &m_properties);
+}
+
+std::uint64_t Memory::budgetBytes() const { return m_budgetOverride.value_or(m_device->heaps().budgetBytes); }
+
+std::uint64_t Memory::availableBytes() const {
+  // The driver's count includes other users of the process and lags behind ours; the larger of the two is safe.
+  const std::uint64_t used = std::max(m_usedBytes, m_budgetOverride ? 0 : m_device->heaps().usedBytes);
+  const std::uint64_t budget = budgetBytes();
+  return budget > used ? budget - used : 0;
+}
+
+void Memory::require(std::uint64_t bytes, const std::string& what) const {
+  const std::uint64_t available = availableBytes();
+  if (bytes <= available) return;
+  throw core::Error(core::ErrorCode::OutOfMemory,
+                    fmt::format("{} needs {:.1f} MiB of memory on {}, but only {:.1f} MiB are available.", what,
+                                mebibytes(bytes), m_device->caps().name, mebibytes(available)));
+}
+
+std::uint32_t Memory::chooseType(std::uint32_t allowedTypes, MemoryKind kind) const {
+  std::uint64_t largestLocalHeap = 0;
+  for (std::uint32_t i = 0; i < m_properties.memoryHeapCount; ++i) {
+    if (m_properties.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT)
+      largestLocalHeap = std::max<std::uint64_t>(largestLocalHeap, m_properties.memoryHeaps[i].size);
+  }
+  const auto find = [&](VkMemoryPropertyFlags flags, std::uint64_t leastHeap) -> std::optional<std::uint32_t> {
+    for (std::uint32_t i = 0; i < m_properties.memoryTypeCount; ++i) {
+      const VkMemoryType& type = m_properties.memoryTypes[i];
+      if ((allowedTypes >> i & 1U) != 0 && (type.propertyFlags & flags) == flags &&
+          m_properties.memoryHeaps[type.heapIndex].size >= leastHeap)
+        return i;
+    }
+    return std::nullopt;
+  };
+  std::array<std::optional<std::uint32_t>, 4> wishes;
+  switch (kind) {
+    case MemoryKind::Device:
+      // Mapped device memory only where it is the whole of it, not the 256 MiB window of an old PCI bar.
+      wishes = {find(kLocal | kMapped, largestLocalHeap), find(kLocal, largestLocalHeap), find(kLocal, 0), find(0, 0)};
+      break;
+    case MemoryKind::Upload: wishes = {find(kMapped, 0)}; break;
+    case MemoryKind::Readback: wishes = {find(kMapped | kCached, 0), find(kMapped, 0)}; break;
+  }
+  for (const auto& wish : wishes) {
+    if (wish) return *wish;
+  }
+  throw core::Error(core::ErrorCode::Unsupported,
+                    fmt::format("{} has no memory type suitable for a buffer.", m_device->caps().name));
+}
+
+Memory::Allocation Memory::allocate(const VkMemoryRequirements& needs, MemoryKind kind, const std::string& doing) {
+  m_device->throwIfLost();
+  const std::uint32_t type = chooseType(needs.memoryTypeBits, kind);
+  const bool counted = (m_properties.memoryTypes[type].propertyFlags & kLocal) != 0;
+  if (counted) require(needs.size, doing);
+  VkMemoryAllocateInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO;
+  info.allocationSize = needs.size;
+  info.memoryTypeIndex = type;
+  Allocation allocation;
+  allocation.bytes = needs.size;
+  const VkResult result = vkAllocateMemory(m_device->handle(), &info, nullptr, &allocation.memory);
+  if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY) {
+    throw core::Error(
+        core::ErrorCode::OutOfMemory,
+        fmt::format("{} needs {:.1f} MiB of memory on {}, which the driver refused; {:.1f} MiB should be available.",
+                    doing, mebibytes(needs.size), m_device->caps().name, mebibytes(availableBytes())));
+  }
+  m_device->check(result, "vkAllocateMemory", doing);
+  if ((m_properties.memoryTypes[type].propertyFlags & kMapped) == kMapped) {
+    const VkResult mapped =
+        vkMapMemory(m_device->handle(), allocation.memory, 0, VK_WHOLE_SIZE, 0, &allocation.mapped);
+    if (mapped != VK_SUCCESS) vkFreeMemory(m_device->handle(), allocation.memory, nullptr);
+    m_device->check(mapped, "vkMapMemory", doing);
+  }
+  allocation.isCounted = counted;
+  if (counted) m_usedBytes += allocation.bytes;
+  return allocation;
+}
+
+void Memory::free(Allocation& allocation) noexcept {
+  if (allocation.memory == VK_NULL_HANDLE) return;
+  vkFreeMemory(m_device->handle(), allocation.memory, nullptr);
+  if (allocation.isCounted) m_usedBytes -= allocation.bytes;
+  allocation = Allocation();
+}
+
+}  // namespace gpu::vk

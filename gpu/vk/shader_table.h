@@ -1,0 +1,12 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace gpu::vk {
+
+/// A kernel's SPIR-V, compiled at build time and embedded (the list: gpu/shaders/CMakeLists.txt).
+/// @throws core::Error (NotFound) for a name that is not in the table
+std::span<const std::uint32_t> shaderWords(std::string_view name);
+
+}  // namespace gpu::vk

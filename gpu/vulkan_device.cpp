@@ -1,0 +1,97 @@
+#include "gpu/vulkan_device.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "gpu/device_impl.h"
+#include "gpu/kernels/kernel_bindings.h"
+
+namespace gpu {
+
+namespace {
+
+DeviceInfo infoOf(const vk::Caps& caps, std::uint32_t index) {
+  DeviceInfo info;
+  info.index = index;
+  info.name = caps.name;
+  info.driver = caps.driver;
+  info.apiVersion = caps.apiVersion;
+  info.type = caps.type;
+  info.subgroupSize = caps.subgroupSize;
+  info.minSubgroupSize = caps.minSubgroupSize;
+  info.maxSubgroupSize = caps.maxSubgroupSize;
+  info.deviceMemoryBytes = caps.deviceMemoryBytes;
+  info.maxStorageBufferRange = caps.maxStorageBufferRange;
+  info.maxMemoryAllocationSize = caps.maxMemoryAllocationSize;
+  info.float16 = caps.float16;
+  info.int8 = caps.int8;
+  info.storage16 = caps.storage16;
+  info.storage8 = caps.storage8;
+  info.integerDotProduct = caps.integerDotProduct;
+  info.unusable = caps.unusable;
+  return info;
+}
+
+vk::KernelFamily familyFor(const vk::Caps& caps, const DeviceOptions& options) {
+  const vk::KernelFamily family = options.family.value_or(caps.preferredFamily());
+  if (family == vk::KernelFamily::Lanes && !caps.supportsLanes()) {
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("{} lacks subgroup quad operations in compute shaders.", caps.name));
+  }
+  return family;
+}
+
+std::uint64_t blockBytesFor(const vk::Caps& caps, vk::KernelFamily family, const DeviceOptions& options) {
+  // Larger blocks gain nothing and make an allocation that fails more likely.
+  constexpr std::uint64_t kLargest = std::uint64_t{1} << 30;
+  return options.maxBlockBytes.value_or(
+      std::min({caps.maxWeightRange(family), caps.maxMemoryAllocationSize / 256 * 256, kLargest}));
+}
+
+}  // namespace
+
+VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDevice physical, std::uint32_t index,
+                           const DeviceOptions& options)
+    : m_device(std::make_shared<vk::Device>(std::move(instance), physical)),
+      m_info(infoOf(m_device->caps(), index)),
+      m_choice(KernelChoice::forDevice(m_device->caps(), familyFor(m_device->caps(), options))),
+      m_memory(std::make_shared<vk::Memory>(m_device)),
+      m_mainLayout(m_device, mainBindings()),
+      m_kvLayout(m_device, kvBindings()),
+      m_pipelines(m_device, {&m_mainLayout, &m_kvLayout}),
+      m_weights(m_memory, blockBytesFor(m_device->caps(), m_choice.family, options)) {}
+
+std::vector<DeviceInfo> enumerateDevices() {
+  std::vector<DeviceInfo> result;
+  const auto instance = vk::Instance::get();
+  if (!instance) return result;
+  for (const VkPhysicalDevice physical : instance->physicalDevices()) {
+    result.push_back(infoOf(vk::readCaps(physical), static_cast<std::uint32_t>(result.size())));
+  }
+  return result;
+}
+
+std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index, const DeviceOptions& options) {
+  const auto instance = vk::Instance::get();
+  if (!instance) {
+    throw core::Error(core::ErrorCode::NotFound, "Vulkan is not available: no loader or no driver was found.");
+  }
+  const auto physical = instance->physicalDevices();
+  if (index >= physical.size()) {
+    throw core::Error(core::ErrorCode::NotFound,
+                      fmt::format("There is no Vulkan device {}; {} were found.", index, physical.size()));
+  }
+  return std::make_shared<VulkanDevice>(instance, physical[index], index, options);
+}
+
+std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index) { return openDevice(index, DeviceOptions()); }
+
+const DeviceInfo& info(const VulkanDevice& device) { return device.info(); }
+
+DeviceMemory memory(const VulkanDevice& device) {
+  return {device.memory()->usedBytes(), device.memory()->budgetBytes()};
+}
+
+}  // namespace gpu

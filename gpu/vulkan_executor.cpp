@@ -1,0 +1,212 @@
+#include "gpu/vulkan_executor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/quant/quantizer.h"
+
+namespace gpu {
+
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::model::KvCache;
+using core::model::LogitsWanted;
+using core::model::Op;
+using core::model::OpKind;
+using core::model::TokenId;
+
+constexpr std::uint32_t kStateWords = 8;          // before the tokens, as in shaders/common/bindings.glsl
+constexpr std::uint32_t kLaneBatchTokens = 32;    // of a CPU: a cancel should not wait for more
+constexpr std::uint32_t kGroupBatchTokens = 256;  // of a GPU: enough rows to fill it
+
+}  // namespace
+
+VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph,
+                               const core::JobContext& job)
+    : m_device(std::move(device)), m_graph(std::move(graph)) {
+  uploadWeights(job);
+  uploadConstants();
+  const std::uint32_t batch = m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens;
+  m_state = std::make_unique<vk::Buffer>(m_device->memory(), (kStateWords + batch) * 4, vk::MemoryKind::Upload,
+                                         "the tokens");
+  m_decode = makeWorkspace(fusionFor(1), 1, false);
+  m_prefill = makeWorkspace(fusionFor(batch), batch, false);
+}
+
+void VulkanExecutor::uploadWeights(const core::JobContext& job) {
+  std::vector<core::quant::QuantizedTensorPtr> tensors;
+  for (const Op& op : m_graph.ops) {
+    const bool isMatrix = op.kind == OpKind::Embed || op.kind == OpKind::MatMul;
+    if (isMatrix && m_weights.emplace(op.weight.get(), Resident()).second) tensors.push_back(op.weight);
+  }
+  const std::vector<DeviceTensorPtr> resident = m_device->weights().upload(tensors, job);
+  for (std::size_t i = 0; i < tensors.size(); ++i) m_weights[tensors[i].get()].tensor = resident[i];
+}
+
+void VulkanExecutor::uploadConstants() {
+  std::vector<float> constants;
+  const auto align = [&] { constants.resize((constants.size() + 31) / 32 * 32, 0.0F); };
+  for (const Op& op : m_graph.ops) {
+    for (const auto& tensor : {op.kind == OpKind::RmsNorm ? op.weight : nullptr, op.bias}) {
+      if (!tensor || !m_vectors.emplace(tensor.get(), static_cast<std::uint32_t>(constants.size())).second) continue;
+      const std::vector<float> values = core::quant::dequantize(*tensor);
+      constants.insert(constants.end(), values.begin(), values.end());
+      align();  // kernels read whole tiles of 32: the rest is zero
+    }
+  }
+  for (auto& [tensor, resident] : m_weights) {
+    const auto& table = resident.tensor->format.table;
+    if (table.empty()) continue;
+    resident.table = static_cast<std::uint32_t>(constants.size());
+    constants.insert(constants.end(), table.begin(), table.end());
+    align();
+  }
+  if (constants.empty()) constants.resize(32, 0.0F);
+  m_constants = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
+                                             "norms and code books");
+  vk::Uploader(m_device->memory()).upload(*m_constants, 0, std::as_bytes(std::span(constants)));
+  m_constantsView = std::make_unique<vk::BufferView>(m_device->device(), *m_constants, VK_FORMAT_R32_SFLOAT, 0,
+                                                     m_constants->bytes());
+}
+
+Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {
+  Fusion fusion;
+  fusion.swiGlu = canFuseSwiGlu(m_device->choice(), tokens);
+  fusion.canShare = [this](const Op& a, const Op& b) {
+    return canShareDispatch(*m_weights.at(a.weight.get()).tensor, *m_weights.at(b.weight.get()).tensor);
+  };
+  return fusion;
+}
+
+std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows,
+                                                         bool readsEveryValue) {
+  std::vector<Step> steps = planSteps(m_graph, fusion);
+  const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps));
+  std::uint64_t widest = m_graph.config.vocabulary;
+  if (readsEveryValue) {
+    for (const auto& value : m_graph.values) widest = std::max<std::uint64_t>(widest, value.width);
+  }
+  return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), rows, (widest + 31) / 32 * 32 * rows,
+                                     *m_constants, *m_constantsView, *m_state);
+}
+
+std::string VulkanExecutor::deviceName() const { return m_device->info().name; }
+
+core::model::MemoryUse VulkanExecutor::memory() const {
+  core::model::MemoryUse use{m_graph.weightBytes, m_constants->bytes() + m_state->bytes()};
+  for (const auto& [tensor, resident] : m_weights) use.residentBytes += resident.tensor->bytes;
+  for (const auto* workspace : {m_decode.get(), m_prefill.get(), m_observed.get()}) {
+    if (workspace != nullptr) use.residentBytes += workspace->bytes();
+  }
+  return use;
+}
+
+std::unique_ptr<KvCache> VulkanExecutor::createKvCache(std::uint32_t capacity, core::model::KvType type) {
+  return std::make_unique<VulkanKvCache>(*m_device, m_graph, capacity, type);
+}
+
+void VulkanExecutor::setHook(Hook hook) {
+  m_hook = std::move(hook);
+  if (!m_hook || m_observed) return;
+  Fusion none;
+  none.enabled = false;
+  m_observed = makeWorkspace(none, m_prefill->rows(), true);
+}
+
+void VulkanExecutor::checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
+                                    std::span<float> logits) const {
+  const std::uint32_t vocabulary = m_graph.config.vocabulary;
+  for (const TokenId token : tokens) {
+    if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) {
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("Token ids should be between 0 and {}, but one is {}.", vocabulary - 1, token));
+    }
+  }
+  if (tokens.empty()) throw Error(ErrorCode::InvalidArgument, "At least one token is needed, but none was given.");
+  if (tokens.size() > cache.capacity() - cache.length()) {
+    throw Error(ErrorCode::InvalidArgument, fmt::format("The context holds {} tokens, but {} and {} more do not fit.",
+                                                        cache.capacity(), cache.length(), tokens.size()));
+  }
+  const std::size_t rows = wanted == LogitsWanted::AllTokens ? tokens.size() : 1;
+  if (logits.size() != rows * vocabulary) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("Room for {} logits is needed, but {} was given.", rows * vocabulary, logits.size()));
+  }
+}
+
+void VulkanExecutor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted,
+                             std::span<float> logits, const core::JobContext& job) {
+  checkArguments(tokens, cache, wanted, logits);
+  auto* ours = dynamic_cast<VulkanKvCache*>(&cache);
+  if (ours == nullptr || ours->graph() != &m_graph) {
+    throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that this executor made.");
+  }
+  m_device->device()->throwIfLost();
+  const std::uint32_t vocabulary = m_graph.config.vocabulary;
+  const std::size_t batchSize = m_prefill->rows();
+  for (std::size_t first = 0; first < tokens.size(); first += batchSize) {
+    job.throwIfCancelled();
+    Batch batch{.tokens = tokens.subspan(first, std::min(batchSize, tokens.size() - first)),
+                .firstPosition = static_cast<std::uint32_t>(cache.length() + first),
+                .rows = Rows::None,
+                .logits = {}};
+    const bool isLast = first + batch.tokens.size() == tokens.size();
+    if (wanted == LogitsWanted::AllTokens) {
+      batch.rows = Rows::All;
+      batch.logits = logits.subspan(first * vocabulary, batch.tokens.size() * vocabulary);
+    } else if (isLast) {
+      batch.rows = Rows::Last;
+      batch.logits = logits;
+    }
+    writeState(batch);
+    m_hook ? runObserved(batch, *ours, job) : run(batch, *ours, job);
+  }
+  // Only now: after an exception the cache still ends where it did, and what was written behind its end is ignored.
+  setLength(cache, static_cast<std::uint32_t>(cache.length() + tokens.size()));
+}
+
+void VulkanExecutor::writeState(const Batch& batch) {
+  std::uint32_t header[kStateWords] = {batch.firstPosition};
+  std::memcpy(m_state->mapped(), header, sizeof(header));
+  std::memcpy(m_state->mapped() + sizeof(header), batch.tokens.data(), batch.tokens.size() * sizeof(std::uint32_t));
+}
+
+void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
+  Workspace& workspace = batch.tokens.size() == 1 ? *m_decode : *m_prefill;
+  const VulkanKvCache::Key key{&workspace, static_cast<std::uint32_t>(batch.tokens.size()),
+                               static_cast<int>(batch.rows)};
+  Recording* recording = cache.find(key);
+  if (recording == nullptr) recording = &cache.keep(key, record(workspace, batch, cache));
+  // One piece is ahead of the one waited for, so the device does not idle and a cancel comes through soon.
+  for (std::size_t i = 0; i < recording->pieces.size(); ++i) {
+    recording->pieces[i]->submit();
+    if (i == 0) continue;
+    recording->pieces[i - 1]->wait();
+    if (job.cancelled()) {
+      recording->pieces[i]->wait();
+      throw core::Cancelled();
+    }
+  }
+  recording->pieces.back()->wait();
+  copyLogits(batch, workspace);
+}
+
+void VulkanExecutor::copyLogits(const Batch& batch, const Workspace& workspace) const {
+  const std::size_t vocabulary = m_graph.config.vocabulary, stride = (vocabulary + 31) / 32 * 32;
+  const auto* from = reinterpret_cast<const float*>(workspace.readback().mapped());
+  for (std::size_t row = 0; row * vocabulary < batch.logits.size(); ++row) {
+    std::memcpy(batch.logits.data() + row * vocabulary, from + row * stride, vocabulary * sizeof(float));
+  }
+}
+
+std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<VulkanDevice> device,
+                                                            core::model::Graph graph, const core::JobContext& job) {
+  return std::make_unique<VulkanExecutor>(std::move(device), std::move(graph), job);
+}
+
+}  // namespace gpu

@@ -1,0 +1,72 @@
+#pragma once
+#include <unordered_map>
+
+#include "core/model/executor.h"
+#include "gpu/device_impl.h"
+#include "gpu/kernels/matmul_kernel.h"
+#include "gpu/vulkan_kv_cache.h"
+#include "gpu/workspace.h"
+
+namespace gpu {
+
+/// Runs a graph with its weights packed in device memory. A token is one submission; a prompt is cut into batches.
+class VulkanExecutor : public core::model::Executor {
+ public:
+  VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph, const core::JobContext& job);
+
+  const core::model::Graph& graph() const override { return m_graph; }
+  std::string deviceName() const override;
+  core::model::MemoryUse memory() const override;
+  std::unique_ptr<core::model::KvCache> createKvCache(std::uint32_t capacity, core::model::KvType type) override;
+  void forward(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache,
+               core::model::LogitsWanted wanted, std::span<float> logits, const core::JobContext& job) override;
+  void setHook(Hook hook) override;
+
+  /// Tokens computed at once; a longer prompt is several batches.
+  std::uint32_t batchTokens() const { return m_prefill->rows(); }
+  /// Steps of one token's computation, for tests of fusion.
+  std::size_t stepCount() const { return m_decode->steps().size(); }
+
+ private:
+  enum class Rows : int { None, Last, All };  ///< of which logits are wanted
+  struct Batch {
+    std::span<const core::model::TokenId> tokens;
+    std::uint32_t firstPosition;
+    Rows rows;
+    std::span<float> logits;
+  };
+
+  void uploadWeights(const core::JobContext& job);
+  void uploadConstants();
+  std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows, bool readsEveryValue);
+  Fusion fusionFor(std::uint32_t tokens) const;
+  void checkArguments(std::span<const core::model::TokenId> tokens, const core::model::KvCache& cache,
+                      core::model::LogitsWanted wanted, std::span<float> logits) const;
+
+  void writeState(const Batch& batch);
+  void run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
+  void runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
+  void copyLogits(const Batch& batch, const Workspace& workspace) const;
+  Recording record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache);
+
+  struct StepContext;
+  void recordStep(StepContext& context, const Step& step);
+  void recordProducts(StepContext& context, const Step& step);
+  double workOf(const Step& step, std::uint32_t tokens) const;
+
+  struct Resident {
+    DeviceTensorPtr tensor;
+    std::uint32_t table = 0;  ///< first constant of its code book
+  };
+
+  std::shared_ptr<VulkanDevice> m_device;
+  core::model::Graph m_graph;
+  std::unordered_map<const core::quant::QuantizedTensor*, Resident> m_weights;     ///< Embed, MatMul
+  std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t> m_vectors; ///< first constant of norms, biases
+  std::unique_ptr<vk::Buffer> m_constants, m_state;
+  std::unique_ptr<vk::BufferView> m_constantsView;
+  std::unique_ptr<Workspace> m_decode, m_prefill, m_observed;
+  Hook m_hook;
+};
+
+}  // namespace gpu

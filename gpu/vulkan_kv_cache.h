@@ -1,0 +1,57 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "core/model/executor.h"
+#include "gpu/device_impl.h"
+
+namespace gpu {
+
+/// A batch's recorded commands, in pieces short enough for a cancel to be noticed between them.
+struct Recording {
+  std::vector<std::unique_ptr<vk::Commands>> pieces;
+};
+
+/// Keys and values of one sequence in device memory, one buffer per layer, and the commands recorded for it.
+class VulkanKvCache : public core::model::KvCache {
+ public:
+  /// @throws core::Error (OutOfMemory, InvalidArgument when a layer exceeds what one descriptor may span)
+  VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
+                core::model::KvType type);
+
+  std::uint64_t bytes() const override { return m_bytes; }
+  core::model::KvType type() const { return m_type; }
+  VkDescriptorSet set(std::uint32_t layer) const { return m_layers[layer].set->handle(); }
+  /// Who made it: an executor accepts only its own.
+  const core::model::Graph* graph() const { return m_graph; }
+
+  /// What tells recordings apart: the workspace they use, tokens of the batch, rows wanted.
+  struct Key {
+    const void* workspace;
+    std::uint32_t tokens;
+    int rows;
+    auto operator<=>(const Key&) const = default;
+  };
+  Recording* find(const Key& key);
+  Recording& keep(const Key& key, Recording recording);
+  /// Forgets the recordings of a workspace that is about to go.
+  void forget(const void* workspace);
+
+ private:
+  struct Layer {
+    std::unique_ptr<vk::Buffer> buffer;
+    std::unique_ptr<vk::BufferView> keys, values;
+    std::unique_ptr<vk::DescriptorSet> set;
+  };
+  void addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes);
+
+  const core::model::Graph* m_graph;
+  core::model::KvType m_type;
+  std::uint64_t m_bytes = 0;
+  std::unique_ptr<vk::Buffer> m_rotation;
+  std::vector<Layer> m_layers;
+  std::map<Key, Recording> m_recordings;
+};
+
+}  // namespace gpu

@@ -1,0 +1,66 @@
+#include "gpu/weight_heap.h"
+
+#include <algorithm>
+
+namespace gpu {
+
+namespace {
+constexpr std::uint64_t kAlignment = 256;  // no device asks for more
+std::uint64_t alignUp(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+}  // namespace
+
+WeightBlock::WeightBlock(const std::shared_ptr<vk::Memory>& memory, std::uint64_t bytes)
+    : buffer(memory, bytes, vk::MemoryKind::Device, "the weights"),
+      quads(memory->device(), buffer, VK_FORMAT_R32G32B32A32_UINT, 0, bytes),
+      words(memory->device(), buffer, VK_FORMAT_R32_UINT, 0, bytes),
+      free{{0, bytes}} {}
+
+WeightRange::~WeightRange() {
+  auto& gaps = m_block->free;
+  auto gap = gaps.emplace(m_offset, m_bytes).first;
+  const auto next = std::next(gap);
+  if (next != gaps.end() && gap->first + gap->second == next->first) {
+    gap->second += next->second;
+    gaps.erase(next);
+  }
+  if (gap != gaps.begin()) {
+    const auto previous = std::prev(gap);
+    if (previous->first + previous->second == gap->first) {
+      previous->second += gap->second;
+      gaps.erase(gap);
+    }
+  }
+}
+
+WeightHeap::WeightHeap(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes)
+    : m_memory(std::move(memory)), m_maxBlockBytes(maxBlockBytes) {}
+
+std::unique_ptr<WeightRange> WeightHeap::allocate(std::uint64_t bytes) {
+  bytes = alignUp(bytes);
+  std::erase_if(m_blocks, [](const auto& block) { return block.expired(); });
+  const auto takeFrom = [&](const std::shared_ptr<WeightBlock>& block) -> std::unique_ptr<WeightRange> {
+    for (auto gap = block->free.begin(); gap != block->free.end(); ++gap) {
+      if (gap->second < bytes) continue;
+      const std::uint64_t offset = gap->first, rest = gap->second - bytes;
+      block->free.erase(gap);
+      if (rest != 0) block->free.emplace(offset + bytes, rest);
+      return std::make_unique<WeightRange>(block, offset, bytes);
+    }
+    return nullptr;
+  };
+  std::unique_ptr<WeightRange> range;
+  for (const auto& weak : m_blocks) {
+    if (const auto block = weak.lock()) range = takeFrom(block);
+    if (range) break;
+  }
+  if (!range) {
+    const std::uint64_t size = std::clamp(alignUp(m_expectedBytes), bytes, m_maxBlockBytes);
+    const auto block = std::make_shared<WeightBlock>(m_memory, size);
+    m_blocks.push_back(block);
+    range = takeFrom(block);
+  }
+  m_expectedBytes -= std::min(m_expectedBytes, bytes);
+  return range;
+}
+
+}  // namespace gpu

@@ -1,0 +1,93 @@
+#include "gpu/weight_store.h"
+
+#include <fmt/format.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "core/base/error.h"
+
+namespace gpu {
+
+WeightStore::WeightStore(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes)
+    : m_memory(memory), m_heap(memory, maxBlockBytes), m_uploader(memory) {}
+
+DeviceTensorPtr WeightStore::find(const core::quant::QuantizedTensor* tensor) const {
+  const auto found = m_resident.find(tensor);
+  return found == m_resident.end() ? nullptr : found->second.lock();
+}
+
+std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::QuantizedTensorPtr> tensors,
+                                                 const core::JobContext& job) {
+  std::uint64_t missingBytes = 0;
+  std::unordered_set<const core::quant::QuantizedTensor*> missing;
+  for (const auto& tensor : tensors) {
+    if (!find(tensor.get()) && missing.insert(tensor.get()).second) missingBytes += packedFormatOf(*tensor).bytes();
+  }
+  m_memory->require(missingBytes, "Holding the weights");
+  m_heap.expect(missingBytes + missing.size() * 256);
+  std::erase_if(m_resident, [](const auto& entry) { return entry.second.expired(); });
+  std::vector<DeviceTensorPtr> result;
+  std::uint64_t doneBytes = 0;
+  for (const auto& tensor : tensors) {
+    DeviceTensorPtr resident = find(tensor.get());
+    if (!resident) {
+      resident = uploadOne(*tensor, job);
+      m_resident[tensor.get()] = resident;
+      doneBytes += resident->bytes;
+      job.progress(static_cast<double>(doneBytes) / static_cast<double>(std::max<std::uint64_t>(missingBytes, 1)),
+                   "Uploading weights");
+    }
+    result.push_back(std::move(resident));
+  }
+  m_uploader.release();
+  return result;
+}
+
+DeviceTensorPtr WeightStore::uploadOne(const core::quant::QuantizedTensor& tensor, const core::JobContext& job) {
+  auto resident = std::make_shared<DeviceTensor>();
+  resident->format = packedFormatOf(tensor);
+  const std::uint64_t tileBytes = resident->format.tileWords() * 4;
+  const auto tilesPerPart = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(m_heap.maxBlockBytes() / std::max<std::uint64_t>(tileBytes, 1), ~std::uint32_t{0}));
+  if (tilesPerPart == 0) {
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("Rows of {} values are too long for {}, whose buffers span at most {} bytes.",
+                                  tensor.rowValues(), m_memory->device()->caps().name, m_heap.maxBlockBytes()),
+                      tensor.name);
+  }
+  const std::uint32_t tiles = resident->format.tiles();
+  for (std::uint32_t first = 0; first < tiles; first += tilesPerPart) {
+    DeviceTensor::Part part;
+    part.firstRow = first * kTileRows;
+    part.tiles = std::min(tilesPerPart, tiles - first);
+    part.range = m_heap.allocate(part.tiles * tileBytes);
+    resident->bytes += part.range->bytes();
+    uploadPart(tensor, resident->format, first, part, job);
+    resident->parts.push_back(std::move(part));
+  }
+  ++m_uploadCount;
+  return resident;
+}
+
+void WeightStore::uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& format,
+                             std::uint32_t firstTile, const DeviceTensor::Part& part, const core::JobContext& job) {
+  // Tiles are packed in cached memory and copied in order: device memory may be slow to write out of order.
+  constexpr std::uint64_t kBatchWords = std::uint64_t{4} << 20;
+  const std::uint64_t tileWords = format.tileWords();
+  const auto batch = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(kBatchWords / std::max<std::uint64_t>(tileWords, 1), 1, part.tiles));
+  std::vector<std::uint32_t> words(batch * tileWords);
+  for (std::uint32_t done = 0; done < part.tiles; done += batch) {
+    job.throwIfCancelled();
+    const std::uint32_t count = std::min(batch, part.tiles - done);
+    tbb::parallel_for(std::uint32_t{0}, count, [&](std::uint32_t i) {
+      packTile(tensor, format, firstTile + done + i, std::span(words).subspan(i * tileWords, tileWords));
+    });
+    m_uploader.upload(part.range->block()->buffer, part.range->offset() + done * tileWords * 4,
+                      std::as_bytes(std::span(words).first(count * tileWords)));
+  }
+}
+
+}  // namespace gpu

@@ -1,0 +1,54 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "gpu/packed_format.h"
+#include "gpu/vk/uploader.h"
+#include "gpu/weight_heap.h"
+
+namespace gpu {
+
+/// A tensor in device memory, packed. One that is larger than a descriptor may span lies in several parts, each of
+/// whole tiles of rows.
+struct DeviceTensor {
+  struct Part {
+    std::unique_ptr<WeightRange> range;
+    std::uint32_t firstRow = 0;
+    std::uint32_t tiles = 0;
+  };
+  PackedFormat format;
+  std::vector<Part> parts;
+  std::uint64_t bytes = 0;  ///< of device memory
+};
+using DeviceTensorPtr = std::shared_ptr<const DeviceTensor>;
+
+/// The weights resident on one device: each distinct QuantizedTensor is uploaded once and stays as long as any executor
+/// uses it.
+class WeightStore {
+ public:
+  WeightStore(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes);
+
+  /// Uploads what is not resident yet; the result is in the order of `tensors`. Nothing is left behind on an error.
+  /// @throws core::Error (OutOfMemory) saying needed and available, before anything is uploaded; Cancelled
+  std::vector<DeviceTensorPtr> upload(std::span<const core::quant::QuantizedTensorPtr> tensors,
+                                      const core::JobContext& job);
+  std::uint64_t uploadCount() const { return m_uploadCount; }  ///< tensors uploaded so far, for tests of sharing
+
+ private:
+  DeviceTensorPtr find(const core::quant::QuantizedTensor* tensor) const;
+  DeviceTensorPtr uploadOne(const core::quant::QuantizedTensor& tensor, const core::JobContext& job);
+  void uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& format, std::uint32_t firstTile,
+                  const DeviceTensor::Part& part, const core::JobContext& job);
+
+  std::shared_ptr<vk::Memory> m_memory;
+  WeightHeap m_heap;
+  vk::Uploader m_uploader;
+  /// An entry lives while an executor does, whose graph keeps the key's tensor alive: a key is never a stale address.
+  std::unordered_map<const core::quant::QuantizedTensor*, std::weak_ptr<const DeviceTensor>> m_resident;
+  std::uint64_t m_uploadCount = 0;
+};
+
+}  // namespace gpu

@@ -1,0 +1,44 @@
+#pragma once
+#include <map>
+#include <memory>
+
+#include "gpu/device_impl.h"
+#include "gpu/value_places.h"
+
+namespace gpu {
+
+/// What a plan needs to run batches of up to `rows` tokens: memory for the activations, a buffer for results and the
+/// descriptor sets that bind them to each block of weights.
+class Workspace {
+ public:
+  Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, std::uint32_t rows,
+            std::uint64_t readbackFloats, const vk::Buffer& constants, const vk::BufferView& constantsView,
+            const vk::Buffer& state);
+
+  /// Most tokens for which the activations of these steps fit into one descriptor.
+  static std::uint32_t mostRows(const VulkanDevice& device, const core::model::Graph& graph,
+                                const std::vector<Step>& steps);
+
+  const std::vector<Step>& steps() const { return m_steps; }
+  std::uint32_t rows() const { return m_rows; }
+  Place place(core::model::ValueId value) const;
+  const vk::Buffer& arena() const { return *m_arena; }
+  const vk::Buffer& readback() const { return *m_readback; }
+  /// @param block null for kernels that read no weights
+  VkDescriptorSet set(const WeightBlock* block);
+  std::uint64_t bytes() const { return m_arena->bytes() + m_readback->bytes(); }
+
+ private:
+  VulkanDevice& m_device;
+  std::vector<Step> m_steps;
+  ValuePlaces m_places;
+  std::uint32_t m_rows;
+  const vk::Buffer& m_constants;
+  const vk::BufferView& m_constantsView;
+  const vk::Buffer& m_state;
+  std::unique_ptr<vk::Buffer> m_arena, m_readback;
+  std::unique_ptr<vk::BufferView> m_arenaView;
+  std::map<const WeightBlock*, std::unique_ptr<vk::DescriptorSet>> m_sets;
+};
+
+}  // namespace gpu

@@ -1,0 +1,124 @@
+// Prefill and decode speed of the Vulkan executor:
+//   bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] [--scheme S] [--json]
+// Prints the medians of the runs. With --panes 2 two sessions decode in turn, as the chat's panes do; the speed is of
+// each. The peer (llama.cpp) is measured by peer_llama_cpp.mjs; compare_with_peer runs both alternately.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/io/checkpoint.h"
+#include "core/model/executor.h"
+#include "core/quant/scheme.h"
+#include "gpu/vulkan_device.h"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+struct Options {
+  std::map<std::string, int> numbers = {{"--prompt", 32}, {"--tokens", 8}, {"--runs", 3}, {"--device", 0}, {"--panes", 1}};
+  std::string model, scheme;
+  bool json = false;
+  int operator[](const char* name) const { return numbers.at(name); }
+};
+
+struct Pane {
+  std::unique_ptr<core::model::Executor> executor;
+  std::unique_ptr<core::model::KvCache> cache;
+};
+
+struct Speeds {
+  std::vector<double> prefill, decode;
+};
+
+void runOnce(std::vector<Pane>& panes, const Options& options, Speeds& speeds) {
+  const auto& config = panes[0].executor->graph().config;
+  std::vector<core::model::TokenId> prompt(static_cast<std::size_t>(options["--prompt"]));
+  for (std::size_t i = 0; i < prompt.size(); ++i) {
+    prompt[i] = static_cast<core::model::TokenId>((i * 7919 + 11) % config.vocabulary);
+  }
+  std::vector<float> logits(config.vocabulary);
+  const auto start = Clock::now();
+  for (Pane& pane : panes) {
+    pane.cache->truncate(0);
+    pane.executor->forward(prompt, *pane.cache, core::model::LogitsWanted::LastToken, logits);
+  }
+  speeds.prefill.push_back(static_cast<double>(prompt.size() * panes.size()) / secondsSince(start));
+  const auto decodeStart = Clock::now();
+  for (int i = 0; i < options["--tokens"]; ++i) {
+    const core::model::TokenId token[] = {static_cast<core::model::TokenId>(i)};
+    for (Pane& pane : panes) {
+      pane.executor->forward(token, *pane.cache, core::model::LogitsWanted::LastToken, logits);
+    }
+  }
+  speeds.decode.push_back(options["--tokens"] / secondsSince(decodeStart));
+}
+
+bool parse(int argc, char** argv, Options& options) {
+  for (int i = 1; i < argc; ++i) {
+    const auto number = options.numbers.find(argv[i]);
+    if (number != options.numbers.end() && i + 1 < argc) {
+      number->second = std::max(0, std::atoi(argv[++i]));
+    } else if (std::strcmp(argv[i], "--scheme") == 0 && i + 1 < argc) {
+      options.scheme = argv[++i];
+    } else if (std::strcmp(argv[i], "--json") == 0) {
+      options.json = true;
+    } else {
+      options.model = argv[i];
+    }
+  }
+  return !options.model.empty() && options["--prompt"] > 0 && options["--tokens"] > 0 && options["--panes"] > 0 &&
+         options["--runs"] > 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Options options;
+  if (!parse(argc, argv, options)) {
+    std::fprintf(stderr, "usage: bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] "
+                         "[--scheme S] [--json]\n");
+    return 2;
+  }
+  const auto checkpoint = core::io::openCheckpoint(options.model);
+  const auto config = core::model::ModelConfig::fromCheckpoint(*checkpoint);
+  core::model::WeightLibrary library(checkpoint);
+  std::optional<core::quant::Scheme> scheme;
+  if (!options.scheme.empty()) scheme = core::quant::Scheme::parse(options.scheme);
+  const auto device = gpu::openDevice(static_cast<std::uint32_t>(options["--device"]));
+  std::vector<Pane> panes(static_cast<std::size_t>(options["--panes"]));
+  const auto start = Clock::now();
+  for (Pane& pane : panes) {
+    pane.executor = gpu::createVulkanExecutor(device, core::model::buildGraph(config, library.load(config, scheme)));
+    const auto capacity = static_cast<std::uint32_t>(options["--prompt"] + options["--tokens"]);
+    pane.cache = pane.executor->createKvCache(capacity, core::model::KvType::F16);
+  }
+  const double loadSeconds = secondsSince(start);
+  Speeds speeds;
+  for (int run = 0; run <= options["--runs"]; ++run) {
+    Speeds warm;  // the first run also compiles and records
+    runOnce(panes, options, run == 0 ? warm : speeds);
+  }
+  const auto use = panes[0].executor->memory();
+  std::printf(options.json ? "{\"device\": \"%s\", \"prefill_tokens_per_s\": %.3f, \"decode_tokens_per_s\": %.3f, "
+                             "\"weight_bytes\": %llu, \"resident_bytes\": %llu, \"load_s\": %.2f}\n"
+                           : "%s: prefill %.2f tokens/s, decode %.2f tokens/s, weights %llu bytes, resident %llu bytes, "
+                             "loaded in %.2f s\n",
+              panes[0].executor->deviceName().c_str(), median(speeds.prefill), median(speeds.decode),
+              static_cast<unsigned long long>(use.weightBytes), static_cast<unsigned long long>(use.residentBytes),
+              loadSeconds);
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}

@@ -1,0 +1,193 @@
+// Writes a Llama-shaped GGUF of 1.1 billion random parameters with every matrix in Q4_0, for speed measurements:
+//   make_random_model OUT.gguf [--layers 22] [--width 2048] [--ffn 5632] [--heads 32] [--kv-heads 4] [--vocab 32000]
+// It has a vocabulary of made-up pieces, so that llama.cpp opens it too. Streams to the file: little memory is needed.
+#include <bit>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::uint32_t kF32 = 0, kQ4_0 = 2;  // GGUF type numbers
+constexpr std::uint64_t kAlignment = 32;
+
+struct Shape {
+  std::uint64_t layers = 22, width = 2048, feedForward = 5632, heads = 32, kvHeads = 4, vocabulary = 32000;
+};
+
+struct Tensor {
+  std::string name;
+  std::vector<std::uint64_t> extents;  // innermost first, as in GGUF
+  std::uint32_t type;
+  std::uint64_t values() const {
+    std::uint64_t count = 1;
+    for (const std::uint64_t extent : extents) count *= extent;
+    return count;
+  }
+  std::uint64_t bytes() const { return type == kF32 ? values() * 4 : values() / 32 * 18; }
+};
+
+std::uint64_t alignUp(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+std::vector<Tensor> tensorsOf(const Shape& shape) {
+  const std::uint64_t kv = shape.width / shape.heads * shape.kvHeads;
+  std::vector<Tensor> tensors = {{"token_embd.weight", {shape.width, shape.vocabulary}, kQ4_0}};
+  for (std::uint64_t layer = 0; layer < shape.layers; ++layer) {
+    const std::string prefix = "blk." + std::to_string(layer) + ".";
+    const auto add = [&](const char* role, std::vector<std::uint64_t> extents, std::uint32_t type) {
+      tensors.push_back({prefix + role + ".weight", std::move(extents), type});
+    };
+    add("attn_norm", {shape.width}, kF32);
+    add("attn_q", {shape.width, shape.width}, kQ4_0);
+    add("attn_k", {shape.width, kv}, kQ4_0);
+    add("attn_v", {shape.width, kv}, kQ4_0);
+    add("attn_output", {shape.width, shape.width}, kQ4_0);
+    add("ffn_norm", {shape.width}, kF32);
+    add("ffn_gate", {shape.width, shape.feedForward}, kQ4_0);
+    add("ffn_up", {shape.width, shape.feedForward}, kQ4_0);
+    add("ffn_down", {shape.feedForward, shape.width}, kQ4_0);
+  }
+  tensors.push_back({"output_norm.weight", {shape.width}, kF32});
+  tensors.push_back({"output.weight", {shape.width, shape.vocabulary}, kQ4_0});
+  return tensors;
+}
+
+class Writer {
+ public:
+  explicit Writer(const std::string& path) : m_file(path, std::ios::binary) {}
+  void bytes(const void* data, std::size_t count) {
+    m_file.write(static_cast<const char*>(data), static_cast<std::streamsize>(count));
+    m_position += count;
+  }
+  template <typename T>
+  void number(T value) {
+    bytes(&value, sizeof(value));
+  }
+  void text(const std::string& value) {
+    number<std::uint64_t>(value.size());
+    bytes(value.data(), value.size());
+  }
+  void align() {
+    while (m_position % kAlignment != 0) number<char>(0);
+  }
+  bool isGood() const { return m_file.good(); }
+
+ private:
+  std::ofstream m_file;
+  std::uint64_t m_position = 0;
+};
+
+/// Metadata as key, type number, value; counted while writing into memory first would be longer than this.
+void writeMetadata(Writer& out, const Shape& shape) {
+  const auto text = [&](const char* key, const char* value) { out.text(key), out.number(8U), out.text(value); };
+  const auto count = [&](const char* key, std::uint64_t value) {
+    out.text(key), out.number(4U), out.number(static_cast<std::uint32_t>(value));
+  };
+  const auto real = [&](const char* key, float value) { out.text(key), out.number(6U), out.number(value); };
+  text("general.architecture", "llama");
+  text("general.name", "random speed model");
+  count("llama.vocab_size", shape.vocabulary);
+  count("llama.context_length", 2048);
+  count("llama.embedding_length", shape.width);
+  count("llama.block_count", shape.layers);
+  count("llama.feed_forward_length", shape.feedForward);
+  count("llama.attention.head_count", shape.heads);
+  count("llama.attention.head_count_kv", shape.kvHeads);
+  count("llama.rope.dimension_count", shape.width / shape.heads);
+  real("llama.rope.freq_base", 10000.0F);
+  real("llama.attention.layer_norm_rms_epsilon", 1e-5F);
+  text("tokenizer.ggml.model", "llama");
+  count("tokenizer.ggml.unknown_token_id", 0);
+  count("tokenizer.ggml.bos_token_id", 1);
+  count("tokenizer.ggml.eos_token_id", 2);
+  const auto array = [&](const char* key, std::uint32_t type) {
+    out.text(key), out.number(9U), out.number(type), out.number(shape.vocabulary);
+  };
+  array("tokenizer.ggml.tokens", 8);
+  char byteName[8];
+  for (std::uint64_t i = 0; i < shape.vocabulary; ++i) {
+    std::snprintf(byteName, sizeof(byteName), "<0x%02X>", static_cast<unsigned>(i - 3) & 0xFFU);
+    const char* special[] = {"<unk>", "<s>", "</s>"};
+    out.text(i < 3 ? special[i] : i < 259 ? byteName : "w" + std::to_string(i));
+  }
+  array("tokenizer.ggml.scores", 6);
+  for (std::uint64_t i = 0; i < shape.vocabulary; ++i) out.number(-static_cast<float>(i));
+  array("tokenizer.ggml.token_type", 5);
+  for (std::uint64_t i = 0; i < shape.vocabulary; ++i) out.number<std::int32_t>(i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1);
+}
+constexpr std::uint64_t kMetadataKeys = 19;
+
+/// Random codes under scales that keep activations near 1; ones for the norms.
+void writeData(Writer& out, const Tensor& tensor, std::uint64_t& state) {
+  if (tensor.type == kF32) {
+    for (std::uint64_t i = 0; i < tensor.values(); ++i) out.number(1.0F);
+    return;
+  }
+  const auto random = [&state] {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    return state;
+  };
+  std::vector<std::uint8_t> row(tensor.extents[0] / 32 * 18);
+  for (std::uint64_t r = 0; r < tensor.extents[1]; ++r) {
+    for (std::size_t at = 0; at < row.size(); at += 18) {
+      const auto scale = static_cast<std::uint16_t>(0x1400 + (random() & 0x3FF));  // 2^-10 … 2^-9
+      std::memcpy(row.data() + at, &scale, 2);
+      const std::uint64_t codes[2] = {random(), random()};
+      std::memcpy(row.data() + at + 2, codes, 16);
+    }
+    out.bytes(row.data(), row.size());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Shape shape;
+  std::map<std::string, std::uint64_t*> options = {
+      {"--layers", &shape.layers}, {"--width", &shape.width},       {"--ffn", &shape.feedForward},
+      {"--heads", &shape.heads},   {"--kv-heads", &shape.kvHeads}, {"--vocab", &shape.vocabulary}};
+  if (argc < 2 || argc % 2 != 0) {
+    std::fprintf(stderr, "usage: make_random_model OUT.gguf [--layers N] [--width N] [--ffn N] [--heads N] "
+                         "[--kv-heads N] [--vocab N]\n");
+    return 2;
+  }
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const auto option = options.find(argv[i]);
+    if (option == options.end()) {
+      std::fprintf(stderr, "Unknown option %s.\n", argv[i]);
+      return 2;
+    }
+    *option->second = std::stoull(argv[i + 1]);
+  }
+  const std::vector<Tensor> tensors = tensorsOf(shape);
+  Writer out(argv[1]);
+  out.bytes("GGUF", 4);
+  out.number(3U);
+  out.number<std::uint64_t>(tensors.size());
+  out.number(kMetadataKeys);
+  writeMetadata(out, shape);
+  std::uint64_t offset = 0;
+  for (const Tensor& tensor : tensors) {
+    out.text(tensor.name);
+    out.number(static_cast<std::uint32_t>(tensor.extents.size()));
+    for (const std::uint64_t extent : tensor.extents) out.number(extent);
+    out.number(tensor.type);
+    out.number(offset);
+    offset = alignUp(offset + tensor.bytes());
+  }
+  out.align();
+  std::uint64_t state = 0x9E3779B97F4A7C15U;
+  for (const Tensor& tensor : tensors) {
+    writeData(out, tensor, state);
+    out.align();
+  }
+  if (!out.isGood()) {
+    std::fprintf(stderr, "Could not write %s.\n", argv[1]);
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,77 @@
+#pragma once
+// What the tests of the Vulkan executor share: opening devices in both kernel families, models, and comparing logits.
+#include <QtTest>
+
+#include <cmath>
+#include <filesystem>
+#include <optional>
+
+#include "core/io/checkpoint.h"
+#include "core/model/executor.h"
+#include "core/quant/scheme.h"
+#include "gpu/device_impl.h"
+
+namespace gputest {
+
+/// Both families run on every device, so both are tested on the one at hand.
+inline std::shared_ptr<gpu::VulkanDevice> openFamily(gpu::vk::KernelFamily family,
+                                                     std::optional<std::uint64_t> maxBlockBytes = std::nullopt) {
+  return gpu::openDevice(0, gpu::DeviceOptions{family, maxBlockBytes});
+}
+inline std::shared_ptr<gpu::VulkanDevice> openFamily(const QString& name,
+                                                     std::optional<std::uint64_t> maxBlockBytes = std::nullopt) {
+  return openFamily(name == "lanes" ? gpu::vk::KernelFamily::Lanes : gpu::vk::KernelFamily::Workgroups, maxBlockBytes);
+}
+inline const QStringList kFamilies = {"lanes", "workgroups"};
+
+/// A model file with its weights, which several executors share.
+class Model {
+ public:
+  explicit Model(const std::filesystem::path& path)
+      : m_checkpoint(core::io::openCheckpoint(path)),
+        m_config(core::model::ModelConfig::fromCheckpoint(*m_checkpoint)),
+        m_library(m_checkpoint) {}
+  core::model::Graph graph(const std::optional<core::quant::Scheme>& scheme = std::nullopt) {
+    return core::model::buildGraph(m_config, m_library.load(m_config, scheme));
+  }
+  const core::model::ModelConfig& config() const { return m_config; }
+
+ private:
+  std::shared_ptr<const core::io::Checkpoint> m_checkpoint;
+  core::model::ModelConfig m_config;
+  core::model::WeightLibrary m_library;
+};
+
+using Tokens = std::vector<core::model::TokenId>;
+
+/// Logits of all tokens from an empty cache.
+inline std::vector<float> allLogits(core::model::Executor& executor, const Tokens& tokens,
+                                    core::model::KvType type = core::model::KvType::F32) {
+  const auto cache = executor.createKvCache(static_cast<std::uint32_t>(tokens.size()), type);
+  std::vector<float> logits(tokens.size() * executor.graph().config.vocabulary);
+  executor.forward(tokens, *cache, core::model::LogitsWanted::AllTokens, logits);
+  return logits;
+}
+
+/// ‖a − b‖ / ‖b‖, infinite when a value is not finite.
+inline double relativeError(const std::vector<float>& a, const std::vector<float>& b) {
+  double error = 0, norm = 0;
+  if (a.size() != b.size()) return INFINITY;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!std::isfinite(a[i])) return INFINITY;
+    const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
+    error += difference * difference;
+    norm += static_cast<double>(b[i]) * static_cast<double>(b[i]);
+  }
+  return std::sqrt(error / norm);
+}
+
+inline Tokens someTokens(std::size_t count, std::uint32_t vocabulary) {
+  Tokens tokens(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    tokens[i] = static_cast<core::model::TokenId>((i * 2654435761U + 17) % vocabulary);
+  }
+  return tokens;
+}
+
+}  // namespace gputest
