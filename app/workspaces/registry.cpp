@@ -4,6 +4,8 @@
 
 #include "app/shell/workspace.h"
 #include "app/workspaces/bits/bits_workspace.h"
+#include "app/workspaces/chat/chat_workspace.h"
+#include "app/workspaces/layers/layers_workspace.h"
 
 namespace app {
 
@@ -12,6 +14,12 @@ std::span<const WorkspaceEntry> workspaceEntries() {
       {"bits", QT_TRANSLATE_NOOP("Workspaces", "Bits"),
        QT_TRANSLATE_NOOP("Workspaces", "One number in every format, bit by bit"), "bits", false,
        [](const WorkspaceContext& context) -> Workspace* { return new BitsWorkspace(context); }},
+      {"layers", QT_TRANSLATE_NOOP("Workspaces", "Layers"),
+       QT_TRANSLATE_NOOP("Workspaces", "Error of every layer under every scheme"), "layers", true,
+       [](const WorkspaceContext& context) -> Workspace* { return new LayersWorkspace(context); }},
+      {"chat", QT_TRANSLATE_NOOP("Workspaces", "Chat"),
+       QT_TRANSLATE_NOOP("Workspaces", "Original and quantized model side by side"), "chat", true,
+       [](const WorkspaceContext& context) -> Workspace* { return new ChatWorkspace(context); }},
   };
   return entries;
 }

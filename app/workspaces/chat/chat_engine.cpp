@@ -87,7 +87,7 @@ std::vector<PaneAnswer> ChatEngine::answer(const std::vector<std::vector<core::t
   keeping.keepLogits = true;
   std::vector<std::unique_ptr<Generation>> generations;
   for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    generations.push_back(m_panes[i].session->startChat(conversations[i], keeping, job));
+    generations.push_back(m_panes[i].session->startChat(conversations[i], keeping));
   }
   SharedContext context(m_panes.size());
   for (bool any = true; any;) {

@@ -107,8 +107,8 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
   m_schemes = new QComboBox;
   m_schemes->setAccessibleName(m_index == 0 ? tr("Scheme of the reference pane") : tr("Scheme of the compared pane"));
   m_schemes->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  connect(m_schemes, &QComboBox::activated, this, [this](int row) {
-    const QString text = m_schemes->itemData(row).toString();
+  connect(m_schemes, &QComboBox::activated, this, [this](int item) {
+    const QString text = m_schemes->itemData(item).toString();
     setScheme(text.isEmpty() ? std::nullopt : std::optional(core::quant::Scheme::parse(text.toStdString())));
     Q_EMIT schemeChosen();
   });

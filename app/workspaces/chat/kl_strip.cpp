@@ -16,7 +16,7 @@ namespace {
 constexpr double kLow = -6, kHigh = 1;  ///< powers of ten of the axis
 constexpr double kMaxBar = 14, kLabelWidth = 52;
 
-double height(double kl) { return std::clamp((std::log10(std::max(kl, 1e-12)) - kLow) / (kHigh - kLow), 0.02, 1.0); }
+double barShare(double kl) { return std::clamp((std::log10(std::max(kl, 1e-12)) - kLow) / (kHigh - kLow), 0.02, 1.0); }
 }  // namespace
 
 KlStrip::KlStrip(QWidget* parent) : QWidget(parent), m_color(Theme::instance().colors().accent) {
@@ -78,7 +78,7 @@ void KlStrip::paintEvent(QPaintEvent*) {
     if (m_selected && *m_selected == static_cast<int>(i))
       painter.fillRect(QRectF(x, plot.top(), bar, plot.height()), colors.selection);
     if (m_values[i]) {
-      const double h = plot.height() * height(*m_values[i]);
+      const double h = plot.height() * barShare(*m_values[i]);
       painter.fillRect(QRectF(x, plot.bottom() - h, std::max(bar - 1.5, 1.0), h), m_color);
     } else if (!parted) {
       parted = true;

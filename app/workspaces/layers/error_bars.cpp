@@ -1,0 +1,113 @@
+#include "app/workspaces/layers/error_bars.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/widgets/theme.h"
+#include "app/workspaces/layers/metric_text.h"
+
+namespace app {
+
+namespace {
+constexpr double kShown = 16.5;  ///< bars that fit with readable labels; the rest is a drag away
+}
+
+ErrorBars::ErrorBars(QWidget* parent)
+    : Chart(parent), m_plain(new QCPBars(yAxis, xAxis)), m_marked(new QCPBars(yAxis, xAxis)) {
+  setTitle(tr("Layers sorted by error"));
+  for (QCPBars* bars : {m_plain, m_marked}) {
+    bars->setWidthType(QCPBars::wtPlotCoords);
+    bars->setWidth(0.72);
+  }
+  yAxis->setRangeReversed(true);
+  yAxis->setTickLength(0, 0);
+  axisRect()->setRangeZoom(Qt::Vertical);
+  axisRect()->setRangeDrag(Qt::Vertical);
+  applyColors();
+}
+
+void ErrorBars::setData(std::vector<Bar> bars, core::metrics::Metric metric, const QString& scheme,
+                        const QColor& color) {
+  m_bars = std::move(bars);
+  m_metric = metric;
+  m_color = color;
+  const bool ascending = largerIsBetter(metric);
+  std::stable_sort(m_bars.begin(), m_bars.end(), [ascending](const Bar& a, const Bar& b) {
+    return ascending ? a.value < b.value : a.value > b.value;
+  });
+  setAxisTitles(scheme.isEmpty() ? metricTitle(metric) : QStringLiteral("%1 · %2").arg(metricTitle(metric), scheme),
+                {});
+  QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+  double low = 0, high = 0;
+  for (std::size_t i = 0; i < m_bars.size(); ++i) {
+    ticker->addTick(static_cast<double>(i), m_bars[i].label);
+    low = i == 0 ? m_bars[i].value : std::min(low, m_bars[i].value);
+    high = i == 0 ? m_bars[i].value : std::max(high, m_bars[i].value);
+  }
+  yAxis->setTicker(ticker);
+  // Cosine similarities are all near 1: their bars start where they differ, and the axis says so.
+  const double start =
+      metric == core::metrics::Metric::Cosine ? low - 0.1 * std::max(high - low, 1e-9) : std::min(0.0, low);
+  m_plain->setBaseValue(start);
+  m_marked->setBaseValue(start);
+  xAxis->setRange(start, high + 0.04 * std::max(high - start, 1e-30));
+  yAxis->setRange(-0.5, std::min(static_cast<double>(m_bars.size()) - 0.5, kShown));
+  rememberHome();
+  draw();
+}
+
+void ErrorBars::setSelected(int row) {
+  m_selected = row;
+  draw();
+}
+
+void ErrorBars::draw() {
+  QVector<double> keys, values, markedKeys, markedValues;
+  for (std::size_t i = 0; i < m_bars.size(); ++i) {
+    const bool marked = m_bars[i].row == m_selected;
+    (marked ? markedKeys : keys).append(static_cast<double>(i));
+    (marked ? markedValues : values).append(m_bars[i].value);
+  }
+  m_plain->setData(keys, values, true);
+  m_marked->setData(markedKeys, markedValues, true);
+  applyColors();
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ErrorBars::applyColors() {
+  const ThemeColors& colors = Theme::instance().colors();
+  if (m_plain == nullptr || m_marked == nullptr) return;
+  const QColor color = m_color.isValid() ? m_color : colors.reference;
+  m_plain->setPen(Qt::NoPen);
+  m_plain->setBrush(mix(colors.surface, color, 0.62));
+  m_marked->setPen(QPen(colors.text, 1.5));
+  m_marked->setBrush(color);
+}
+
+int ErrorBars::barAt(QPointF coordinates) const {
+  const int index = static_cast<int>(std::lround(coordinates.y()));
+  return index >= 0 && index < static_cast<int>(m_bars.size()) ? index : -1;
+}
+
+std::optional<QString> ErrorBars::readout(QPointF coordinates) const {
+  const int index = barAt(coordinates);
+  if (index < 0) return std::nullopt;
+  const Bar& bar = m_bars[static_cast<std::size_t>(index)];
+  return QStringLiteral("%1: %2").arg(bar.label, metricValue(m_metric, bar.value));
+}
+
+void ErrorBars::clickedAt(QPointF coordinates) {
+  if (const int index = barAt(coordinates); index >= 0) Q_EMIT barClicked(m_bars[static_cast<std::size_t>(index)].row);
+}
+
+ChartTable ErrorBars::table() const {
+  ChartTable result;
+  result.columns = {tr("tensor"), metricTitle(m_metric)};
+  for (const Bar& bar : m_bars) {
+    result.rowLabels.append(bar.label);
+    result.rows.push_back({bar.value});
+  }
+  return result;
+}
+
+}  // namespace app

@@ -1,0 +1,41 @@
+#pragma once
+#include "app/plots/chart.h"
+#include "core/metrics/error_stats.h"
+
+namespace app {
+
+/// One scheme's errors as bars, the worst tensor on top. A click selects a tensor.
+class ErrorBars : public Chart {
+  Q_OBJECT
+ public:
+  struct Bar {
+    QString label;
+    double value = 0;  ///< finite
+    int row = 0;       ///< the caller's number of this tensor
+  };
+
+  explicit ErrorBars(QWidget* parent = nullptr);
+  void setData(std::vector<Bar> bars, core::metrics::Metric metric, const QString& scheme, const QColor& color);
+  void setSelected(int row);
+  ChartTable table() const override;
+
+ Q_SIGNALS:
+  void barClicked(int row);
+
+ protected:
+  std::optional<QString> readout(QPointF coordinates) const override;
+  void applyColors() override;
+  void clickedAt(QPointF coordinates) override;
+
+ private:
+  void draw();
+  int barAt(QPointF coordinates) const;
+
+  std::vector<Bar> m_bars;
+  core::metrics::Metric m_metric = core::metrics::Metric::SqnrDb;
+  QColor m_color;
+  int m_selected = -1;
+  QCPBars *m_plain, *m_marked;
+};
+
+}  // namespace app

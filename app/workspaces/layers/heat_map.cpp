@@ -1,0 +1,190 @@
+#include "app/workspaces/layers/heat_map.h"
+
+#include <QKeyEvent>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "app/widgets/theme.h"
+#include "app/workspaces/layers/metric_text.h"
+
+namespace app {
+
+namespace {
+
+/// Viridis (van der Walt and Smith, 2015): perceptually uniform, readable without colour vision.
+QCPColorGradient viridis() {
+  QCPColorGradient gradient;
+  gradient.clearColorStops();
+  constexpr QRgb kStops[] = {0xFF440154, 0xFF482878, 0xFF3E4A89, 0xFF31688E, 0xFF26828E,
+                             0xFF1F9E89, 0xFF35B779, 0xFF6DCD59, 0xFFB4DE2C, 0xFFFDE725};
+  constexpr int kCount = static_cast<int>(std::size(kStops));
+  for (int i = 0; i < kCount; ++i) gradient.setColorStopAt(static_cast<double>(i) / (kCount - 1), QColor(kStops[i]));
+  gradient.setNanHandling(QCPColorGradient::nhTransparent);
+  return gradient;
+}
+
+QSharedPointer<QCPAxisTicker> labels(const QStringList& texts) {
+  QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+  for (int i = 0; i < texts.size(); ++i) ticker->addTick(i, texts[i]);
+  return ticker;
+}
+
+}  // namespace
+
+HeatMap::HeatMap(QWidget* parent)
+    : Chart(parent), m_map(new QCPColorMap(xAxis, yAxis)), m_frame(new QCPItemRect(this)) {
+  setTitle(tr("Error of every layer under every checked scheme"));
+  m_map->setInterpolate(false);
+  m_map->setTightBoundary(false);
+  m_map->setGradient(viridis());
+  yAxis->setRangeReversed(true);
+  xAxis->setVisible(false);
+  xAxis2->setVisible(true);
+  xAxis2->setTickLength(0, 0);
+  yAxis->grid()->setVisible(false);
+  // One column more or less must not be scrolled through: schemes are few, tensors many.
+  axisRect()->setRangeZoom(Qt::Vertical);
+  axisRect()->setRangeDrag(Qt::Vertical);
+  m_frame->topLeft->setType(QCPItemPosition::ptPlotCoords);
+  m_frame->bottomRight->setType(QCPItemPosition::ptPlotCoords);
+  m_frame->setBrush(Qt::NoBrush);
+  m_frame->setVisible(false);
+  applyColors();
+}
+
+const HeatMap::Cell& HeatMap::cell(int row, int column) const {
+  return m_cells[static_cast<std::size_t>(row) * static_cast<std::size_t>(m_columns.size()) +
+                 static_cast<std::size_t>(column)];
+}
+
+double HeatMap::shade(double value) const {
+  if (!std::isfinite(value)) return largerIsBetter(m_metric) ? 0.0 : 1.0;
+  const bool logarithmic = m_metric == core::metrics::Metric::Mse || m_metric == core::metrics::Metric::MaxAbsError ||
+                           m_metric == core::metrics::Metric::RelativeError;
+  const auto scaled = [&](double x) { return logarithmic ? std::log10(std::max(x, 1e-300)) : x; };
+  const double span = scaled(m_worst) - scaled(m_best);
+  return span == 0 ? 0.5 : std::clamp((scaled(value) - scaled(m_best)) / span, 0.0, 1.0);
+}
+
+void HeatMap::setData(const QStringList& rows, const QStringList& columns, std::vector<Cell> cells,
+                      core::metrics::Metric metric) {
+  const bool sameShape = rows == m_rows && columns.size() == m_columns.size();
+  m_rows = rows;
+  m_columns = columns;
+  m_cells = std::move(cells);
+  m_metric = metric;
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const Cell& known : m_cells) {
+    // A cast without any error would stretch the logarithmic scale to nothing.
+    if (!known.known || !std::isfinite(known.value) || (known.value == 0 && !largerIsBetter(metric))) continue;
+    low = std::min(low, known.value);
+    high = std::max(high, known.value);
+  }
+  m_best = largerIsBetter(metric) ? high : low;
+  m_worst = largerIsBetter(metric) ? low : high;
+  const int nx = std::max<int>(static_cast<int>(columns.size()), 1),
+            ny = std::max<int>(static_cast<int>(rows.size()), 1);
+  m_map->data()->setSize(nx, ny);
+  m_map->data()->setRange(QCPRange(0, nx - 1), QCPRange(0, ny - 1));
+  m_map->data()->fill(std::numeric_limits<double>::quiet_NaN());
+  for (int y = 0; y < rows.size(); ++y) {
+    for (int x = 0; x < columns.size(); ++x) {
+      if (cell(y, x).known) m_map->data()->setCell(x, y, shade(cell(y, x).value));
+    }
+  }
+  m_map->setDataRange(QCPRange(0, 1));
+  yAxis->setTicker(labels(rows));
+  xAxis2->setTicker(labels(columns));
+  if (!sameShape) {
+    xAxis->setRange(-0.5, nx - 0.5);
+    xAxis2->setRange(-0.5, nx - 0.5);
+    yAxis->setRange(-0.5, ny - 0.5);
+    rememberHome();
+  }
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void HeatMap::setSelected(int row, int column) {
+  m_selectedRow = row;
+  m_selectedColumn = column;
+  const bool exists = row >= 0 && column >= 0 && row < m_rows.size() && column < m_columns.size();
+  m_frame->setVisible(exists);
+  if (exists) {
+    m_frame->topLeft->setCoords(column - 0.5, row - 0.5);
+    m_frame->bottomRight->setCoords(column + 0.5, row + 0.5);
+    setAccessibleDescription(readout({static_cast<double>(column), static_cast<double>(row)}).value_or(QString()));
+  }
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void HeatMap::applyColors() {
+  const ThemeColors& colors = Theme::instance().colors();
+  if (m_frame != nullptr) m_frame->setPen(QPen(colors.text, 2.5));
+  if (xAxis2 != nullptr) xAxis2->setTickLength(0, 0);
+}
+
+std::optional<std::pair<int, int>> HeatMap::cellAt(QPointF coordinates) const {
+  const int column = static_cast<int>(std::lround(coordinates.x())),
+            row = static_cast<int>(std::lround(coordinates.y()));
+  if (row < 0 || column < 0 || row >= m_rows.size() || column >= m_columns.size()) return std::nullopt;
+  return std::pair(row, column);
+}
+
+std::optional<QString> HeatMap::readout(QPointF coordinates) const {
+  const auto at = cellAt(coordinates);
+  if (!at) return std::nullopt;
+  const Cell& here = cell(at->first, at->second);
+  const QString value = here.known            ? metricValue(m_metric, here.value)
+                        : here.note.isEmpty() ? tr("computing…")
+                                              : here.note;
+  return tr("%1 · %2: %3").arg(m_rows[at->first], m_columns[at->second], value);
+}
+
+void HeatMap::clickedAt(QPointF coordinates) {
+  if (const auto at = cellAt(coordinates)) Q_EMIT cellClicked(at->first, at->second);
+}
+
+void HeatMap::keyPressEvent(QKeyEvent* event) {
+  int row = std::max(m_selectedRow, 0), column = std::max(m_selectedColumn, 0);
+  switch (event->key()) {
+    case Qt::Key_Up:
+      --row;
+      break;
+    case Qt::Key_Down:
+      ++row;
+      break;
+    case Qt::Key_Left:
+      --column;
+      break;
+    case Qt::Key_Right:
+      ++column;
+      break;
+    default:
+      Chart::keyPressEvent(event);
+      return;
+  }
+  if (m_rows.isEmpty() || m_columns.isEmpty()) return;
+  Q_EMIT cellClicked(std::clamp(row, 0, static_cast<int>(m_rows.size()) - 1),
+                     std::clamp(column, 0, static_cast<int>(m_columns.size()) - 1));
+}
+
+QPoint HeatMap::centerOf(int row, int column) const {
+  return {static_cast<int>(xAxis->coordToPixel(column)), static_cast<int>(yAxis->coordToPixel(row))};
+}
+
+ChartTable HeatMap::table() const {
+  ChartTable result;
+  result.columns = QStringList(tr("tensor")) + m_columns;
+  result.rowLabels = m_rows;
+  for (int y = 0; y < m_rows.size(); ++y) {
+    std::vector<double> row;
+    for (int x = 0; x < m_columns.size(); ++x) {
+      row.push_back(cell(y, x).known ? cell(y, x).value : std::numeric_limits<double>::quiet_NaN());
+    }
+    result.rows.push_back(std::move(row));
+  }
+  return result;
+}
+
+}  // namespace app

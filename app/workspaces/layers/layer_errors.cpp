@@ -1,0 +1,75 @@
+#include "app/workspaces/layers/layer_errors.h"
+
+#include <utility>
+
+namespace app {
+
+namespace {
+QString keyOf(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.toString()); }
+}  // namespace
+
+LayerErrors::LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent)
+    : QObject(parent), m_selection(selection), m_jobs(jobs) {
+  connect(&m_selection, &Selection::modelChanged, this, &LayerErrors::reset);
+  reset();
+}
+
+void LayerErrors::reset() {
+  for (const QString& scheme : std::as_const(m_running)) m_jobs.cancelTag(tag(scheme));
+  m_running.clear();
+  m_errors.clear();
+  m_problems.clear();
+  m_tensors = m_selection.model() ? quantizableTensors(m_selection.model()->checkpoint()) : std::vector<std::size_t>();
+  Q_EMIT changed();
+}
+
+void LayerErrors::request(const std::vector<core::quant::Scheme>& schemes) {
+  if (!m_selection.model()) return;
+  QStringList wanted;
+  for (const auto& scheme : schemes) wanted.append(keyOf(scheme));
+  for (const QString& running : QStringList(m_running)) {
+    if (wanted.contains(running)) continue;
+    m_jobs.cancelTag(tag(running));
+    m_running.removeAll(running);
+  }
+  for (const auto& scheme : schemes) {
+    const QString key = keyOf(scheme);
+    if (m_errors.contains(key) || m_running.contains(key)) continue;
+    m_problems.remove(key);
+    m_running.append(key);
+    m_jobs.run(
+        this, {tag(key), tr("Errors under %1").arg(QString::fromStdString(scheme.displayName()))},
+        [checkpoint = m_selection.model()->sharedCheckpoint(), tensors = m_tensors,
+         scheme](const core::JobContext& job) {
+          std::vector<SchemeError> rows;
+          for (const std::size_t tensor : tensors) {
+            job.progress(static_cast<double>(rows.size()) / static_cast<double>(tensors.size()),
+                         checkpoint->tensors()[tensor].name);
+            rows.push_back(measureSchemeError(*checkpoint, tensor, scheme));
+          }
+          return rows;
+        },
+        [this, key](std::vector<SchemeError> rows) {
+          m_running.removeAll(key);
+          m_errors.insert(key, std::move(rows));
+          Q_EMIT changed();
+        },
+        [this, key](const QString& sentence) {
+          m_running.removeAll(key);
+          m_problems.insert(key, sentence);
+          Q_EMIT changed();
+        });
+  }
+  Q_EMIT changed();
+}
+
+const std::vector<SchemeError>* LayerErrors::find(const core::quant::Scheme& scheme) const {
+  const auto found = m_errors.constFind(keyOf(scheme));
+  return found == m_errors.constEnd() ? nullptr : &*found;
+}
+
+QString LayerErrors::problem(const core::quant::Scheme& scheme) const { return m_problems.value(keyOf(scheme)); }
+
+bool LayerErrors::isComputing() const { return !m_running.isEmpty(); }
+
+}  // namespace app

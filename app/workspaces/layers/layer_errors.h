@@ -1,0 +1,46 @@
+#pragma once
+#include <QHash>
+#include <QObject>
+#include <QString>
+#include <memory>
+#include <vector>
+
+#include "app/jobs/job_runner.h"
+#include "app/session/scheme_error.h"
+#include "app/shell/selection.h"
+
+namespace app {
+
+/// Errors of every quantizable tensor of the open model under every scheme asked for so far. One job a scheme; what
+/// was computed is kept until another model is opened.
+class LayerErrors : public QObject {
+  Q_OBJECT
+ public:
+  LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent = nullptr);
+
+  /// Starts what is missing for these schemes and stops what is no longer wanted.
+  void request(const std::vector<core::quant::Scheme>& schemes);
+  /// One row a tensor of tensors(), or null while it is not computed.
+  const std::vector<SchemeError>* find(const core::quant::Scheme& scheme) const;
+  /// Why a scheme could not be computed; empty when it could or is under way.
+  QString problem(const core::quant::Scheme& scheme) const;
+  bool isComputing() const;
+  /// Indices in the checkpoint: the rows of every table here.
+  const std::vector<std::size_t>& tensors() const { return m_tensors; }
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  void reset();
+  static QString tag(const QString& scheme) { return QStringLiteral("layers.") + scheme; }
+
+  Selection& m_selection;
+  JobRunner& m_jobs;
+  std::vector<std::size_t> m_tensors;
+  QHash<QString, std::vector<SchemeError>> m_errors;
+  QHash<QString, QString> m_problems;
+  QStringList m_running;
+};
+
+}  // namespace app

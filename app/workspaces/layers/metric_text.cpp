@@ -1,0 +1,44 @@
+#include "app/workspaces/layers/metric_text.h"
+
+#include <QCoreApplication>
+
+#include "app/text/numbers.h"
+
+namespace app {
+
+using core::metrics::Metric;
+
+QString metricTitle(Metric metric) {
+  switch (metric) {
+    case Metric::SqnrDb:
+      return QCoreApplication::translate("Metrics", "SQNR (dB)");
+    case Metric::RelativeError:
+      return QCoreApplication::translate("Metrics", "Relative error");
+    case Metric::Mse:
+      return QCoreApplication::translate("Metrics", "MSE");
+    case Metric::Cosine:
+      return QCoreApplication::translate("Metrics", "Cosine similarity");
+    case Metric::MaxAbsError:
+      return QCoreApplication::translate("Metrics", "Largest error");
+  }
+  return {};
+}
+
+QString metricValue(Metric metric, double value) {
+  switch (metric) {
+    case Metric::SqnrDb:
+      return text::decibel(value);
+    case Metric::RelativeError:
+      return text::percent(value, value < 0.001 ? 4 : 2);
+    case Metric::Cosine:
+      return text::number(value, 6);
+    case Metric::Mse:
+    case Metric::MaxAbsError:
+      return text::number(value, 3);
+  }
+  return {};
+}
+
+bool largerIsBetter(Metric metric) { return metric == Metric::SqnrDb || metric == Metric::Cosine; }
+
+}  // namespace app

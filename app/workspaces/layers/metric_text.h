@@ -1,0 +1,14 @@
+#pragma once
+#include <QString>
+
+#include "core/metrics/error_stats.h"
+
+namespace app {
+
+/// What people call a metric, with its unit, and how its values read.
+QString metricTitle(core::metrics::Metric metric);
+QString metricValue(core::metrics::Metric metric, double value);
+/// Whether a larger value means a smaller error (SQNR, cosine).
+bool largerIsBetter(core::metrics::Metric metric);
+
+}  // namespace app
