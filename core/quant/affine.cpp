@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <limits>
+#include <cmath>
 #include <vector>
 
 #include "core/numeric/half.h"
@@ -73,8 +73,11 @@ Grid chooseGrid(const Scheme& scheme, const Extremes& range) {
   const float steps = static_cast<float>(symmetric ? level.max : level.max - level.min);
   const float extent = symmetric ? std::max(range.negative, range.positive) : range.positive + range.negative;
   Grid grid;
-  grid.scale =
-      extent <= std::numeric_limits<float>::max() ? extent / steps : range.positive / steps + range.negative / steps;
+  // An extent beyond float32 (weights near ±3.4e38) takes the symmetric scale; no level may overflow either way.
+  const bool representable = std::isfinite(extent);
+  const float largestCode = representable ? steps : static_cast<float>(level.max);
+  grid.scale = (representable ? extent : std::max(range.negative, range.positive)) / largestCode;
+  if (!std::isfinite(grid.scale * largestCode)) grid.scale = std::nextafter(grid.scale, 0.0F);
   if (scaleBits(scheme.granularity) == 16) grid.scale = halfPrecisionScale(grid.scale);
   if (symmetric || grid.scale == 0.0F) return grid;
   const float lowest = static_cast<float>(level.min);

@@ -1,11 +1,12 @@
 #include "core/quant/casts.h"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <span>
 
 #include "core/numeric/half.h"
-#include "core/quant/block_bytes.h"
 
 namespace core::quant {
 
@@ -67,9 +68,17 @@ std::uint8_t encodeFp8(float value) {
   return static_cast<std::uint8_t>(sign | (code > F.largestFinite ? F.largestFinite : code));
 }
 
-template <std::uint16_t (*Convert)(float)>
+using ConvertAll = void (*)(std::span<const float>, std::span<std::uint16_t>);
+
+/// In pieces, because `bytes` may lie at an odd address.
+template <ConvertAll Convert>
 void encodeSixteenBit(const float* values, std::size_t count, std::uint8_t* bytes) {
-  for (std::size_t i = 0; i < count; ++i) storeU16(bytes + 2 * i, Convert(values[i]));
+  std::array<std::uint16_t, 512> codes;
+  for (std::size_t first = 0; first < count; first += codes.size()) {
+    const std::size_t size = std::min(codes.size(), count - first);
+    Convert(std::span(values + first, size), std::span(codes.data(), size));
+    std::memcpy(bytes + 2 * first, codes.data(), 2 * size);
+  }
 }
 
 }  // namespace
@@ -106,10 +115,10 @@ void encodeF32(const float* values, std::size_t count, std::uint8_t* bytes) {
   if (count != 0) std::memcpy(bytes, values, count * sizeof(float));
 }
 void encodeF16(const float* values, std::size_t count, std::uint8_t* bytes) {
-  encodeSixteenBit<static_cast<std::uint16_t (*)(float)>(&numeric::floatToHalf)>(values, count, bytes);
+  encodeSixteenBit<static_cast<ConvertAll>(&numeric::floatToHalf)>(values, count, bytes);
 }
 void encodeBf16(const float* values, std::size_t count, std::uint8_t* bytes) {
-  encodeSixteenBit<static_cast<std::uint16_t (*)(float)>(&numeric::floatToBfloat16)>(values, count, bytes);
+  encodeSixteenBit<static_cast<ConvertAll>(&numeric::floatToBfloat16)>(values, count, bytes);
 }
 void encodeFp8E4M3(const float* values, std::size_t count, std::uint8_t* bytes) {
   for (std::size_t i = 0; i < count; ++i) bytes[i] = encodeFp8<kE4M3>(values[i]);

@@ -42,13 +42,23 @@ QS_FORCE_INLINE float extremeValue(const float* values, std::uint32_t magnitude)
   return values[first];
 }
 
-/// Minimum and maximum; the first of −0 and +0 counts.
-Range range(const float* values) {
-  Range result{values[0], values[0]};
-  for (std::size_t j = 1; j < kValues; ++j) {
-    if (values[j] < result.min) result.min = values[j];
-    if (values[j] > result.max) result.max = values[j];
+/// Bits of a finite float as an integer of the same order (−0 below +0), and back: the mapping is its own inverse.
+QS_FORCE_INLINE std::int32_t orderedBits(std::int32_t bits) { return bits ^ ((bits >> 31) & 0x7fffffff); }
+
+/// Minimum and maximum. Of −0 and +0 the first one is the minimum, as in a loop that compares with <.
+QS_FORCE_INLINE Range range(const float* values) {
+  std::int32_t min = std::numeric_limits<std::int32_t>::max();
+  std::int32_t max = std::numeric_limits<std::int32_t>::min();
+  for (std::size_t j = 0; j < kValues; ++j) {
+    const std::int32_t ordered = orderedBits(std::bit_cast<std::int32_t>(values[j]));
+    min = std::min(min, ordered);
+    max = std::max(max, ordered);
   }
+  Range result{std::bit_cast<float>(orderedBits(min)), std::bit_cast<float>(orderedBits(max))};
+  if (result.min != 0.0F) return result;
+  std::size_t first = 0;
+  while (values[first] != 0.0F) ++first;
+  result.min = values[first];
   return result;
 }
 
@@ -71,22 +81,23 @@ QS_FORCE_INLINE std::int32_t roundHalfAway(float x) {
 }
 
 /// Nibbles and fifth bits of 32 five-bit codes.
-void packFiveBits(const std::array<std::uint32_t, kValues>& codes, std::uint8_t* fifthBits, std::uint8_t* nibbles) {
+QS_FORCE_INLINE void packFiveBits(const std::array<std::int32_t, kValues>& codes, std::uint8_t* fifthBits,
+                                  std::uint8_t* nibbles) {
   std::uint32_t fifth = 0;
-  for (std::size_t j = 0; j < kValues; ++j) fifth |= (codes[j] >> 4) << j;
+  for (std::size_t j = 0; j < kValues; ++j) fifth |= (static_cast<std::uint32_t>(codes[j]) >> 4) << j;
   for (unsigned i = 0; i < 4; ++i) fifthBits[i] = static_cast<std::uint8_t>((fifth >> (8 * i)) & 0xffU);
   for (std::size_t j = 0; j < kHalf; ++j)
-    nibbles[j] = static_cast<std::uint8_t>((codes[j] & 0x0fU) | ((codes[j + kHalf] & 0x0fU) << 4));
+    nibbles[j] = static_cast<std::uint8_t>((codes[j] & 0x0f) | ((codes[j + kHalf] & 0x0f) << 4));
 }
 
 /// Scale, minimum and codes 0…maxCode of q4_1 and q5_1.
 struct OffsetBlock {
   std::uint16_t scale;
   std::uint16_t minimum;
-  std::array<std::uint32_t, kValues> codes;
+  std::array<std::int32_t, kValues> codes;
 };
 
-OffsetBlock encodeOffsetBlock(const float* values, std::uint32_t maxCode) {
+QS_FORCE_INLINE OffsetBlock encodeOffsetBlock(const float* values, std::int32_t maxCode) {
   std::array<float, kValues> copy;
   std::uint32_t magnitude = 0;
   const float* block = finiteBlock(values, copy, magnitude);
@@ -98,7 +109,7 @@ OffsetBlock encodeOffsetBlock(const float* values, std::uint32_t maxCode) {
   if (reciprocal == 0.0F) return result;
   for (std::size_t j = 0; j < kValues; ++j) {
     const float scaled = (block[j] - blockRange.min) * reciprocal;
-    result.codes[j] = std::min(maxCode, static_cast<std::uint32_t>(scaled + 0.5F));
+    result.codes[j] = std::min(maxCode, static_cast<std::int32_t>(scaled + 0.5F));
   }
   return result;
 }
@@ -122,7 +133,8 @@ QS_MULTIVERSION void encodeQ4_0(const float* __restrict__ values, std::size_t bl
   }
 }
 
-void encodeQ4_1(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+QS_MULTIVERSION void encodeQ4_1(const float* __restrict__ values, std::size_t blockCount,
+                                std::uint8_t* __restrict__ blocks) {
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 20) {
     const OffsetBlock block = encodeOffsetBlock(values, 15);
     storeU16(blocks, block.scale);
@@ -132,9 +144,10 @@ void encodeQ4_1(const float* values, std::size_t blockCount, std::uint8_t* block
   }
 }
 
-void encodeQ5_0(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+QS_MULTIVERSION void encodeQ5_0(const float* __restrict__ values, std::size_t blockCount,
+                                std::uint8_t* __restrict__ blocks) {
   std::array<float, kValues> copy;
-  std::array<std::uint32_t, kValues> codes;
+  std::array<std::int32_t, kValues> codes;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 22) {
     std::uint32_t magnitude = 0;
     const float* block = finiteBlock(values, copy, magnitude);
@@ -142,12 +155,13 @@ void encodeQ5_0(const float* values, std::size_t blockCount, std::uint8_t* block
     const float reciprocal = safeReciprocal(scale);
     storeU16(blocks, finiteHalf(scale));
     for (std::size_t j = 0; j < kValues; ++j)
-      codes[j] = std::min(31U, static_cast<std::uint32_t>(block[j] * reciprocal + 16.5F));
+      codes[j] = std::min(31, static_cast<std::int32_t>(block[j] * reciprocal + 16.5F));
     packFiveBits(codes, blocks + 2, blocks + 6);
   }
 }
 
-void encodeQ5_1(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+QS_MULTIVERSION void encodeQ5_1(const float* __restrict__ values, std::size_t blockCount,
+                                std::uint8_t* __restrict__ blocks) {
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 24) {
     const OffsetBlock block = encodeOffsetBlock(values, 31);
     storeU16(blocks, block.scale);

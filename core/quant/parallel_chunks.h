@@ -12,7 +12,7 @@
 namespace core::quant {
 
 /// Values one task works on: enough to be worth a task, few enough to be cancelled quickly and to stay in the cache.
-constexpr std::uint64_t kValuesPerChunk = 1U << 15;
+constexpr std::uint64_t kValuesPerChunk = 1U << 14;
 
 /// How many items of `valuesPerItem` values make a chunk; at least 1.
 inline std::uint64_t itemsPerChunk(std::uint64_t valuesPerItem) {

@@ -103,8 +103,8 @@ void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t
 }
 
 QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job) {
-  checkRange(tensor, 0, 0);
   codecFor(tensor.dtype, tensor.name);
+  checkRange(tensor, 0, 0);
   job.throwIfCancelled();
   // What is already stored this way stays as it is: encoding it again could only lose.
   if (info(scheme.name).dtype == tensor.dtype) return wrapStored(tensor);
