@@ -1,0 +1,244 @@
+// Conversations with the prototype chat model on the CPU.
+#include <QtTest>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/model/session.h"
+
+using namespace core;
+using model::Generation;
+using model::GenerationOptions;
+using model::GenerationResult;
+using model::Session;
+using model::StopReason;
+using text::ChatMessage;
+using text::TokenId;
+
+namespace {
+
+const std::filesystem::path kModel = std::filesystem::path(QS_TEST_DATA) / "logits" / "prototype-outliers.gguf";
+
+const std::vector<ChatMessage> kSum = {{.role = "user", .content = "What is 47 + 38?"}};
+
+GenerationOptions greedy(std::uint32_t maxTokens = 48) {
+  GenerationOptions options;
+  options.sampling.temperature = 0;
+  options.maxTokens = maxTokens;
+  return options;
+}
+
+}  // namespace
+
+class TestSession : public QObject {
+  Q_OBJECT
+
+ private:
+  std::shared_ptr<const io::Checkpoint> m_checkpoint;
+  std::shared_ptr<const text::Tokenizer> m_tokenizer;
+  std::shared_ptr<const text::ChatTemplate> m_template;
+  std::unique_ptr<model::WeightLibrary> m_library;
+
+  Session makeSession(const char* scheme = nullptr, std::uint32_t contextLength = 256) {
+    const auto config = model::ModelConfig::fromCheckpoint(*m_checkpoint);
+    std::optional<quant::Scheme> parsed;
+    if (scheme != nullptr) parsed = quant::Scheme::parse(scheme);
+    return {model::createCpuExecutor(model::buildGraph(config, m_library->load(config, parsed))), m_tokenizer,
+            m_template, contextLength, model::KvType::F16};
+  }
+
+ private slots:
+  void initTestCase() {
+    m_checkpoint = io::openCheckpoint(kModel);
+    m_tokenizer = text::Tokenizer::fromCheckpoint(*m_checkpoint);
+    const std::string source = m_checkpoint->metadata().string("tokenizer.chat_template").value();
+    m_template = std::make_shared<text::ChatTemplate>(source, m_tokenizer->piece(m_tokenizer->bos().value()),
+                                                      m_tokenizer->piece(m_tokenizer->eos().value()));
+    m_library = std::make_unique<model::WeightLibrary>(m_checkpoint);
+  }
+
+  void answersASum_data() {
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<bool>("exact");  // mild enough that the sum must be right
+    QTest::newRow("as stored (bf16)") << "" << true;
+    QTest::newRow("fp32") << "fp32" << true;
+    QTest::newRow("bf16") << "bf16" << true;
+    QTest::newRow("int8") << "int8" << true;
+    QTest::newRow("nf4") << "nf4" << false;
+    QTest::newRow("int4") << "int4" << false;
+    QTest::newRow("q4_0") << "q4_0" << false;
+  }
+
+  void answersASum() {
+    QFETCH(QString, scheme);
+    QFETCH(bool, exact);
+    Session session = makeSession(scheme.isEmpty() ? nullptr : scheme.toUtf8().constData());
+    std::string streamed;
+    std::size_t calls = 0;
+    const GenerationResult result = session.chat(kSum, greedy(), [&](const model::GeneratedToken& token) {
+      streamed += token.text;
+      ++calls;
+      QVERIFY(token.probability > 0 && token.probability <= 1);
+      QCOMPARE(token.top.size(), std::size_t{5});
+      QCOMPARE(token.top.front().token, token.id);  // greedy takes the first
+      QVERIFY(token.logits.empty());
+    });
+    qInfo("%s: %s", qPrintable(scheme), result.text.c_str());
+    QCOMPARE(result.stop, StopReason::EndOfTurn);
+    QCOMPARE(streamed, result.text);
+    QCOMPARE(calls, result.tokens.size());
+    QVERIFY(!result.text.empty());
+    if (exact) QVERIFY2(result.text.find("85") != std::string::npos, result.text.c_str());
+    QVERIFY(result.timeToFirstTokenS > 0 && result.prefillTokensPerS > 0 && result.decodeTokensPerS > 0);
+  }
+
+  void secondTurnReusesTheCache() {
+    Session session = makeSession();
+    const GenerationResult first = session.chat(kSum, greedy(), {});
+    QCOMPARE(first.cachedTokens, 0U);
+    std::vector<ChatMessage> messages = kSum;
+    messages.push_back({.role = "assistant", .content = first.text});
+    messages.push_back({.role = "user", .content = "What is 12 + 30?"});
+    const GenerationResult second = session.chat(messages, greedy(), {});
+    QVERIFY2(second.cachedTokens >= first.promptTokens, "the first prompt should not be computed again");
+    QVERIFY(second.cachedTokens < second.promptTokens);
+    Session fresh = makeSession();
+    const GenerationResult direct = fresh.chat(messages, greedy(), {});
+    QCOMPARE(direct.cachedTokens, 0U);
+    QCOMPARE(second.text, direct.text);
+
+    session.reset();
+    QCOMPARE(session.chat(kSum, greedy(), {}).text, first.text);
+  }
+
+  void regeneratingComputesOnlyTheLastToken() {
+    Session session = makeSession();
+    const GenerationResult first = session.chat(kSum, greedy(), {});
+    const GenerationResult again = session.chat(kSum, greedy(), {});
+    QCOMPARE(again.cachedTokens, again.promptTokens - 1);
+    QCOMPARE(again.text, first.text);
+  }
+
+  void cancellingKeepsWhatWasSaid() {
+    Session session = makeSession();
+    const std::string whole = session.chat(kSum, greedy(), {}).text;
+    std::stop_source stop;
+    const JobContext job(stop.get_token());
+    std::size_t count = 0;
+    const auto stopAtThird = [&](const model::GeneratedToken&) {
+      if (++count == 3) stop.request_stop();
+    };
+    const GenerationResult partial = session.chat(kSum, greedy(), stopAtThird, job);
+    QCOMPARE(partial.stop, StopReason::Cancelled);
+    QCOMPARE(partial.tokens.size(), std::size_t{3});
+    QVERIFY(!partial.text.empty() && whole.starts_with(partial.text));
+    QCOMPARE(session.chat(kSum, greedy(), {}).text, whole);  // and the session still works
+  }
+
+  void stopsAtTheTokenLimitAndAtTheContextsEnd() {
+    Session session = makeSession();
+    QCOMPARE(session.chat(kSum, greedy(2), {}).stop, StopReason::MaxTokens);
+    QCOMPARE(session.chat(kSum, greedy(0), {}).tokens.size(), std::size_t{0});
+    const std::uint32_t promptTokens = session.chat(kSum, greedy(1), {}).promptTokens;
+    Session tight = makeSession(nullptr, promptTokens + 2);
+    const GenerationResult result = tight.chat(kSum, greedy(), {});
+    QCOMPARE(result.stop, StopReason::ContextFull);
+    QCOMPARE(result.tokens.size(), std::size_t{3});
+  }
+
+  void aPromptThatDoesNotFitSaysSo() {
+    Session session = makeSession(nullptr, 8);
+    try {
+      session.chat(kSum, greedy(), {});
+      QFAIL("accepted");
+    } catch (const Error& error) {
+      QCOMPARE(error.code(), ErrorCode::InvalidArgument);
+      QVERIFY2(std::string(error.what()).find("but the context holds only 8") != std::string::npos, error.what());
+    }
+    QVERIFY_EXCEPTION_THROWN(session.complete({}, greedy(), {}), Error);
+    QVERIFY_EXCEPTION_THROWN(session.score(std::vector<TokenId>(9, 1)), Error);
+  }
+
+  void withoutATemplateItCannotChat() {
+    const auto config = model::ModelConfig::fromCheckpoint(*m_checkpoint);
+    Session session(model::createCpuExecutor(model::buildGraph(config, m_library->load(config, std::nullopt))),
+                    m_tokenizer, nullptr, 64, model::KvType::F16);
+    QVERIFY_EXCEPTION_THROWN(session.chat(kSum, greedy(), {}), Error);
+    QCOMPARE(
+        session.complete(m_tokenizer->encodePrompt("Hello", text::SpecialTokens::AsText), greedy(4), {}).tokens.size(),
+        std::size_t{4});
+  }
+
+  void scoringEqualsGenerating() {
+    Session session = makeSession();
+    GenerationOptions options = greedy();
+    options.keepLogits = true;
+    std::vector<std::vector<float>> generated;
+    const auto prompt = m_tokenizer->encode(m_template->render(kSum), text::SpecialTokens::Parse);
+    const GenerationResult result = session.complete(
+        prompt, options, [&](const model::GeneratedToken& token) { generated.push_back(token.logits); });
+    std::vector<TokenId> tokens = prompt;
+    tokens.insert(tokens.end(), result.tokens.begin(), result.tokens.end());
+    const std::vector<float> scored = session.score(tokens);
+    const std::size_t vocabulary = m_tokenizer->size();
+    QCOMPARE(scored.size(), tokens.size() * vocabulary);
+    for (std::size_t i = 0; i < generated.size(); ++i) {
+      const auto row = std::span(scored).subspan((prompt.size() - 1 + i) * vocabulary, vocabulary);
+      QVERIFY(model::klDivergence(generated[i], row) < 1e-6);
+    }
+  }
+
+  void twoSessionsTakeTurns() {
+    Session a = makeSession();
+    Session b = makeSession("nf4");
+    const std::string wantedA = a.chat(kSum, greedy(), {}).text;
+    const std::string wantedB = b.chat(kSum, greedy(), {}).text;
+    const auto first = a.startChat(kSum, greedy());
+    const auto second = b.startChat(kSum, greedy());
+    while (!first->ended() || !second->ended()) {
+      first->next();
+      second->next();
+    }
+    QCOMPARE(first->result().text, wantedA);
+    QCOMPARE(second->result().text, wantedB);
+    QVERIFY(!first->next());
+  }
+
+  void seedsRepeat() {
+    Session session = makeSession("int4");
+    GenerationOptions options = greedy(30);
+    options.sampling.temperature = 1.5F;
+    options.sampling.seed = 7;
+    const auto tokens = session.chat(kSum, options, {}).tokens;
+    QCOMPARE(session.chat(kSum, options, {}).tokens, tokens);
+    bool different = false;
+    for (std::uint64_t seed = 8; seed < 14; ++seed) {
+      options.sampling.seed = seed;
+      different = different || session.chat(kSum, options, {}).tokens != tokens;
+    }
+    QVERIFY(different);
+  }
+
+  void topProbabilitiesAreSortedAndTotal() {
+    const std::vector<float> logits = {0.0F, std::log(3.0F), NAN, std::log(4.0F), 0.0F};
+    const auto top = model::topProbabilities(logits, 3);
+    QCOMPARE(top.size(), std::size_t{3});
+    QCOMPARE(top[0].token, 3);
+    QVERIFY(std::abs(top[0].probability - 4.0F / 9.0F) < 1e-6F);
+    QCOMPARE(top[1].token, 1);
+    QCOMPARE(top[2].token, 0);  // the first of equals
+    QCOMPARE(model::topProbabilities(logits, 100).size(), logits.size());
+    QCOMPARE(model::topProbabilities(logits, 100).back().probability, 0.0F);
+    QVERIFY(model::topProbabilities({}, 3).empty());
+  }
+
+  void klDivergenceFollowsItsFormula() {
+    const std::vector<float> p = {std::log(1.0F), std::log(3.0F)};
+    const std::vector<float> q = {std::log(2.0F) + 50, std::log(2.0F) + 50};
+    QVERIFY(std::abs(model::klDivergence(p, q) - (0.25 * std::log(0.5) + 0.75 * std::log(1.5))) < 1e-6);
+    QCOMPARE(model::klDivergence(q, q), 0.0);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestSession)
+#include "tst_session.moc"
