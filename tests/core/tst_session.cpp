@@ -164,9 +164,8 @@ class TestSession : public QObject {
     Session session(model::createCpuExecutor(model::buildGraph(config, m_library->load(config, std::nullopt))),
                     m_tokenizer, nullptr, 64, model::KvType::F16);
     QVERIFY_EXCEPTION_THROWN(session.chat(kSum, greedy(), {}), Error);
-    QCOMPARE(
-        session.complete(m_tokenizer->encodePrompt("Hello", text::SpecialTokens::AsText), greedy(4), {}).tokens.size(),
-        std::size_t{4});
+    const auto prompt = m_tokenizer->encodePrompt("Hello", text::SpecialTokens::AsText);
+    QVERIFY(!session.complete(prompt, greedy(4), {}).tokens.empty());
   }
 
   void scoringEqualsGenerating() {
@@ -207,7 +206,10 @@ class TestSession : public QObject {
   void seedsRepeat() {
     Session session = makeSession("int4");
     GenerationOptions options = greedy(30);
-    options.sampling.temperature = 1.5F;
+    options.sampling.temperature = 3.0F;
+    options.sampling.topK = 0;
+    options.sampling.topP = 1.0F;
+    options.sampling.minP = 0.0F;
     options.sampling.seed = 7;
     const auto tokens = session.chat(kSum, options, {}).tokens;
     QCOMPARE(session.chat(kSum, options, {}).tokens, tokens);
