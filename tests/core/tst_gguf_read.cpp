@@ -142,6 +142,15 @@ void TestGgufRead::arrays() {
   QVERIFY_EXCEPTION_THROWN(metadata.array("scores")->strings(), core::Error);
   QVERIFY_EXCEPTION_THROWN(metadata.array("huge")->integers(), core::Error);
   QVERIFY_EXCEPTION_THROWN(metadata.array("huge")->numbers(), core::Error);
+  const auto exact = [](std::int64_t value) {
+    return parse(FileBytes::gguf(0, 1).string("k").u32(9).u32(11).u64(1).number(value))
+        ->metadata()
+        .array("k")
+        ->numbers();
+  };
+  QCOMPARE(exact(-(1LL << 53)), std::vector<double>{-9007199254740992.0});
+  QVERIFY_EXCEPTION_THROWN(exact((1LL << 53) + 1), core::Error);
+  QVERIFY_EXCEPTION_THROWN(exact(-(1LL << 53) - 1), core::Error);
   QVERIFY(metadata.array("absent") == nullptr);
 }
 
