@@ -5,12 +5,16 @@
 #include "app/shell/workspace.h"
 #include "app/workspaces/bits/bits_workspace.h"
 #include "app/workspaces/chat/chat_workspace.h"
+#include "app/workspaces/inspect/inspect_workspace.h"
 #include "app/workspaces/layers/layers_workspace.h"
 
 namespace app {
 
 std::span<const WorkspaceEntry> workspaceEntries() {
   static const std::vector<WorkspaceEntry> entries{
+      {"inspect", QT_TRANSLATE_NOOP("Workspaces", "Inspect"),
+       QT_TRANSLATE_NOOP("Workspaces", "Tensors, histograms, outliers and values"), "inspect", true,
+       [](const WorkspaceContext& context) -> Workspace* { return new InspectWorkspace(context); }},
       {"bits", QT_TRANSLATE_NOOP("Workspaces", "Bits"),
        QT_TRANSLATE_NOOP("Workspaces", "One number in every format, bit by bit"), "bits", false,
        [](const WorkspaceContext& context) -> Workspace* { return new BitsWorkspace(context); }},

@@ -50,7 +50,7 @@ ChatComposer::ChatComposer(QWidget* parent) : QWidget(parent) {
   };
   m_send = new QPushButton;
   m_send->setObjectName(QStringLiteral("send"));
-  m_send->setProperty("primary", true);
+  m_send->setProperty("kind", "primary");
   m_send->setMinimumWidth(88);
   row->addWidget(m_send);
   m_regenerate = addTool(QStringLiteral("refresh"), tr("Regenerate the last answers"));
@@ -72,7 +72,6 @@ void ChatComposer::setSuggestions(const QStringList& prompts) {
   }
   for (const QString& text : prompts) {
     auto* chip = new QPushButton(text);
-    chip->setProperty("chip", true);
     chip->setCursor(Qt::PointingHandCursor);
     connect(chip, &QPushButton::clicked, this, [this, text] {
       if (m_sendable && !m_generating) Q_EMIT send(text);

@@ -1,0 +1,25 @@
+#pragma once
+#include <QScrollArea>
+
+#include "app/shell/selection.h"
+
+class QVBoxLayout;
+
+namespace app {
+
+/// What the opened file says of itself: architecture, shape, tokenizer, sizes per type, all metadata.
+class ModelCard : public QScrollArea {
+  Q_OBJECT
+ public:
+  explicit ModelCard(Selection& selection, QWidget* parent = nullptr);
+
+ private:
+  void fill();
+  void addRow(const QString& name, const QString& value);
+  void addHeading(const QString& text);
+
+  Selection& m_selection;
+  QVBoxLayout* m_column = nullptr;
+};
+
+}  // namespace app

@@ -1,0 +1,209 @@
+#include "app/workspaces/inspect/tensor_browser.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QPainter>
+#include <QShortcut>
+#include <QSortFilterProxyModel>
+#include <QStandardItemModel>
+#include <QStyledItemDelegate>
+#include <QTabWidget>
+#include <QTableView>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include "app/text/numbers.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/inspect/tensor_table_model.h"
+
+namespace app {
+
+namespace {
+
+constexpr int kTensorRole = Qt::UserRole;  ///< of a leaf of the tree: index of its tensor
+
+/// A tensor's share of the model as a thin bar behind the number.
+class ShareDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+  void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    const double share = index.data(TensorTableModel::kShareRole).toDouble();
+    QStyledItemDelegate::paint(painter, option, index);
+    const QRectF track = QRectF(option.rect).adjusted(6, option.rect.height() - 5, -6, -2);
+    QRectF bar = track;
+    bar.setWidth(std::max(1.0, track.width() * share));
+    painter->fillRect(bar, Theme::instance().colors().accent);
+  }
+};
+
+/// "blk.3.attn_q.weight" → {"blk.3"}; "model.layers.0.self_attn.q_proj.weight" → {"model.layers.0", "self_attn"}.
+QStringList groupsOf(const QString& name) {
+  const QStringList parts = name.split(QLatin1Char('.'));
+  int number = -1;
+  for (int i = 0; i < parts.size() && number < 0; ++i) {
+    bool isNumber = false;
+    parts[i].toInt(&isNumber);
+    if (isNumber && i > 0) number = i;
+  }
+  if (number < 0) return {};
+  QStringList groups{QStringList(parts.mid(0, number + 1)).join(QLatin1Char('.'))};
+  // A tensor's last two words ("q_proj.weight") are its own name.
+  for (int i = number + 1; i < static_cast<int>(parts.size()) - 2; ++i) groups.append(parts[i]);
+  return groups;
+}
+
+}  // namespace
+
+TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* parent)
+    : QWidget(parent),
+      m_selection(selection),
+      m_tableModel(new TensorTableModel(selection, facts, this)),
+      m_tableProxy(new QSortFilterProxyModel(this)),
+      m_treeModel(new QStandardItemModel(this)),
+      m_treeProxy(new QSortFilterProxyModel(this)),
+      m_filter(new QLineEdit),
+      m_tabs(new QTabWidget) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kOne);
+  m_filter->setPlaceholderText(tr("Filter tensors…"));
+  m_filter->setClearButtonEnabled(true);
+  m_filter->setAccessibleName(tr("Filter tensors"));
+  m_filter->setObjectName(QStringLiteral("tensor-filter"));
+  connect(m_filter, &QLineEdit::textChanged, this, &TensorBrowser::filter);
+  column->addWidget(m_filter);
+  m_tabs->addTab(buildTree(), tr("Tree"));
+  m_tabs->addTab(buildTable(), tr("Table"));
+  m_tabs->setDocumentMode(true);
+  column->addWidget(m_tabs, 1);
+  connect(&facts, &TensorFacts::reset, this, [this] {
+    fillTree();
+    showSelection();
+  });
+  connect(&m_selection, &Selection::tensorChanged, this, &TensorBrowser::showSelection);
+  fillTree();
+  showSelection();
+}
+
+QWidget* TensorBrowser::buildTree() {
+  m_tree = new QTreeView;
+  m_treeProxy->setSourceModel(m_treeModel);
+  m_treeProxy->setRecursiveFilteringEnabled(true);
+  m_treeProxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  m_treeProxy->setFilterRole(Qt::ToolTipRole);  // the whole name, not only its last part
+  m_tree->setModel(m_treeProxy);
+  m_tree->setHeaderHidden(false);
+  m_tree->setUniformRowHeights(true);
+  m_tree->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  m_tree->setAccessibleName(tr("Tensors as a tree"));
+  m_tree->setObjectName(QStringLiteral("tensor-tree"));
+  connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) {
+    const QVariant tensor = index.siblingAtColumn(0).data(kTensorRole);
+    if (!m_following && tensor.isValid()) m_selection.setTensor(tensor.toULongLong());
+  });
+  return m_tree;
+}
+
+QWidget* TensorBrowser::buildTable() {
+  m_table = new QTableView;
+  m_tableProxy->setSourceModel(m_tableModel);
+  m_tableProxy->setSortRole(TensorTableModel::kSortRole);
+  m_tableProxy->setFilterKeyColumn(TensorTableModel::Name);
+  m_tableProxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  m_table->setModel(m_tableProxy);
+  m_table->setSortingEnabled(true);
+  m_table->sortByColumn(TensorTableModel::Name, Qt::AscendingOrder);
+  m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+  m_table->setShowGrid(false);
+  m_table->setWordWrap(false);
+  m_table->verticalHeader()->hide();
+  m_table->verticalHeader()->setDefaultSectionSize(28);
+  m_table->horizontalHeader()->setHighlightSections(false);
+  m_table->setColumnWidth(TensorTableModel::Name, 190);
+  for (int i = TensorTableModel::ShapeColumn; i < TensorTableModel::ColumnCount; ++i)
+    m_table->setColumnWidth(i, i == TensorTableModel::ShapeColumn ? 96 : 84);
+  m_table->setItemDelegateForColumn(TensorTableModel::Share, new ShareDelegate(m_table));
+  m_table->setAccessibleName(tr("Tensors as a table"));
+  m_table->setObjectName(QStringLiteral("tensor-table"));
+  connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
+    if (!m_following && index.isValid())
+      m_selection.setTensor(static_cast<std::size_t>(m_tableProxy->mapToSource(index).row()));
+  });
+  auto* copy = new QShortcut(QKeySequence::Copy, m_table, nullptr, nullptr, Qt::WidgetShortcut);
+  connect(copy, &QShortcut::activated, this, &TensorBrowser::copyTable);
+  return m_table;
+}
+
+void TensorBrowser::fillTree() {
+  m_treeModel->clear();
+  m_treeModel->setHorizontalHeaderLabels({tr("Tensor"), tr("Shape"), tr("Size")});
+  if (!m_selection.model()) return;
+  QHash<QString, QStandardItem*> groups;
+  const auto tensors = m_selection.model()->checkpoint().tensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const QString name = QString::fromStdString(tensors[i].name);
+    QStandardItem* parent = m_treeModel->invisibleRootItem();
+    QString path;
+    for (const QString& group : groupsOf(name)) {
+      path += (path.isEmpty() ? QString() : QStringLiteral(".")) + group;
+      QStandardItem*& item = groups[path];
+      if (item == nullptr) {
+        item = new QStandardItem(group);
+        parent->appendRow({item, new QStandardItem, new QStandardItem});
+      }
+      parent = item;
+    }
+    auto* leaf = new QStandardItem(path.isEmpty() ? name : name.mid(path.size() + 1));
+    leaf->setData(QVariant::fromValue<qulonglong>(i), kTensorRole);
+    leaf->setToolTip(name);
+    auto* size = new QStandardItem(text::bytes(tensors[i].bytes));
+    size->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    parent->appendRow({leaf, new QStandardItem(shapeText(tensors[i].shape)), size});
+  }
+  m_tree->header()->setStretchLastSection(false);
+  m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  m_tree->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+  m_tree->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
+}
+
+void TensorBrowser::filter(const QString& text) {
+  m_tableProxy->setFilterFixedString(text);
+  m_treeProxy->setFilterFixedString(text);
+  if (!text.isEmpty()) m_tree->expandAll();
+}
+
+void TensorBrowser::showSelection() {
+  if (!m_selection.tensor()) return;
+  m_following = true;
+  const int row = static_cast<int>(*m_selection.tensor());
+  const QModelIndex inTable = m_tableProxy->mapFromSource(m_tableModel->index(row, 0));
+  m_table->setCurrentIndex(inTable);
+  m_table->scrollTo(inTable);
+  const auto found =
+      m_treeModel->match(m_treeModel->index(0, 0), kTensorRole, QVariant::fromValue<qulonglong>(*m_selection.tensor()),
+                         1, Qt::MatchExactly | Qt::MatchRecursive);
+  if (!found.isEmpty()) {
+    const QModelIndex inTree = m_treeProxy->mapFromSource(found.first());
+    m_tree->setCurrentIndex(inTree);
+    m_tree->scrollTo(inTree);
+  }
+  m_following = false;
+}
+
+void TensorBrowser::copyTable() const {
+  QString text;
+  for (int row = -1; row < m_tableProxy->rowCount(); ++row) {
+    QStringList cells;
+    for (int column = 0; column < m_tableProxy->columnCount(); ++column) {
+      cells.append(row < 0 ? m_tableModel->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString()
+                           : m_tableProxy->index(row, column).data().toString());
+    }
+    text += cells.join(QLatin1Char('\t')) + QLatin1Char('\n');
+  }
+  QGuiApplication::clipboard()->setText(text);
+}
+
+}  // namespace app

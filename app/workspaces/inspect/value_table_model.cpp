@@ -1,0 +1,69 @@
+#include "app/workspaces/inspect/value_table_model.h"
+
+#include <algorithm>
+
+#include "app/text/numbers.h"
+#include "core/quant/quantizer.h"
+
+namespace app {
+
+void ValueTableModel::setTensor(core::tensor::TensorView tensor, bool decodable) {
+  beginResetModel();
+  m_tensor = std::move(tensor);
+  m_decodable = decodable;
+  m_cachedRow = -1;
+  endResetModel();
+}
+
+void ValueTableModel::clear() { setTensor({}, false); }
+
+int ValueTableModel::rowCount(const QModelIndex& parent) const {
+  if (parent.isValid() || !m_decodable) return 0;
+  return static_cast<int>(std::min<std::uint64_t>(m_tensor.shape.rows(), kMostRows));
+}
+
+int ValueTableModel::columnCount(const QModelIndex& parent) const {
+  if (parent.isValid() || !m_decodable) return 0;
+  return static_cast<int>(std::min<std::uint64_t>(m_tensor.shape.rowValues(), kMostColumns));
+}
+
+const std::vector<float>& ValueTableModel::row(int index) const {
+  if (index != m_cachedRow) {
+    m_cache.resize(static_cast<std::size_t>(columnCount()));
+    core::quant::decode(m_tensor, static_cast<std::uint64_t>(index) * m_tensor.shape.rowValues(), m_cache.size(),
+                        m_cache.data());
+    m_cachedRow = index;
+  }
+  return m_cache;
+}
+
+QString ValueTableModel::hex(int row, int column) const {
+  const auto& info = core::tensor::info(m_tensor.dtype);
+  if (info.blockValues != 1) return {};
+  const std::uint64_t flat =
+      static_cast<std::uint64_t>(row) * m_tensor.shape.rowValues() + static_cast<std::uint64_t>(column);
+  const auto bytes = m_tensor.bytes.subspan(flat * info.blockBytes, info.blockBytes);
+  QString text = QStringLiteral("0x");
+  for (std::size_t i = bytes.size(); i-- > 0;)
+    text += QStringLiteral("%1").arg(static_cast<int>(bytes[i]), 2, 16, QLatin1Char('0'));
+  return text;
+}
+
+QVariant ValueTableModel::data(const QModelIndex& index, int role) const {
+  if (!index.isValid()) return {};
+  if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
+  if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
+  const double value = static_cast<double>(row(index.row())[static_cast<std::size_t>(index.column())]);
+  if (role == Qt::DisplayRole) return text::number(value, 4);
+  return tr("[%1, %2] = %3  %4")
+      .arg(index.row())
+      .arg(index.column())
+      .arg(value, 0, 'g', 9)
+      .arg(hex(index.row(), index.column()));
+}
+
+QVariant ValueTableModel::headerData(int section, Qt::Orientation, int role) const {
+  return role == Qt::DisplayRole ? QVariant(section) : QVariant();
+}
+
+}  // namespace app

@@ -1,0 +1,64 @@
+#pragma once
+#include <vector>
+
+#include "app/plots/chart.h"
+#include "core/metrics/tensor_stats.h"
+
+namespace app {
+
+/// How the weights of a tensor are distributed: bars, σ marks, a rug of outliers, the dequantized weights laid over,
+/// and below the axis the levels that each checked scheme has for a block of this tensor.
+class WeightHistogram : public Chart {
+  Q_OBJECT
+ public:
+  struct Levels {
+    QString scheme;
+    QColor color;
+    std::vector<double> values;
+  };
+  struct Overlay {
+    QString scheme;
+    QColor color;
+    core::metrics::Histogram histogram;  ///< same bins as the original's
+  };
+
+  explicit WeightHistogram(QWidget* parent = nullptr);
+
+  void setSummary(const core::metrics::TensorSummary& summary, const QString& tensor);
+  void setLevels(std::vector<Levels> levels);
+  void setOverlay(std::optional<Overlay> overlay);
+  void setLogarithmic(bool logarithmic);
+  /// The selected weight; NaN for none.
+  void setMarkedValue(double value);
+  void clearData();
+  ChartTable table() const override;
+
+ Q_SIGNALS:
+  /// A click on a bar: values from low to high.
+  void binClicked(double low, double high);
+
+ protected:
+  std::optional<QString> readout(QPointF coordinates) const override;
+  void applyColors() override;
+  void clickedAt(QPointF coordinates) override;
+
+ private:
+  void draw();
+  void drawLevels();
+  void setCountRange();
+  int binAt(double value) const;
+  QVector<double> heights(const core::metrics::Histogram& histogram) const;
+
+  core::metrics::TensorSummary m_summary;
+  std::vector<Levels> m_levels;
+  std::optional<Overlay> m_overlay;
+  bool m_logarithmic = false;
+  double m_marked;
+  QCPAxisRect* m_levelRect;
+  QCPBars* m_bars;
+  QCPGraph *m_overlayGraph, *m_rug;
+  std::vector<QCPGraph*> m_levelGraphs;
+  QCPItemStraightLine *m_mean, *m_lowSigma, *m_highSigma, *m_markedLine;
+};
+
+}  // namespace app
