@@ -30,7 +30,8 @@ async function theirProbabilities() {
   const loaded = await llama.loadModel({modelPath: model, gpuLayers: 0});
   const context = await loaded.createContext({contextSize: Math.max(tokens.length + 8, 64)});
   const sequence = context.getSequence();
-  const generateNext = {probabilities: true, options: {temperature: 1}};
+  // Every filter of the sampler off: the probabilities of the whole vocabulary.
+  const generateNext = {probabilities: true, options: {temperature: 1, topK: 0, topP: 1, minP: 0}};
   const results = await sequence.controlledEvaluate(tokens.map((token) => [token, {generateNext}]));
   const rows = results.map((result) => result.next.probabilities);
   await llama.dispose();
