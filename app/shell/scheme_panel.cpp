@@ -8,6 +8,7 @@
 #include <QVBoxLayout>
 
 #include "app/models/scheme_list_model.h"
+#include "app/shell/reference_row.h"
 #include "app/shell/selection.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
@@ -45,6 +46,10 @@ class SchemeDelegate final : public QStyledItemDelegate {
       painter->setBrush(Qt::NoBrush);
       painter->drawRoundedRect(row, space::kRadiusSmall, space::kRadiusSmall);
     }
+    if (index.data(SchemeListModel::LastCheckedRole).toBool()) {
+      painter->setPen(c.border);
+      painter->drawLine(option.rect.left() + 12, option.rect.bottom(), option.rect.right() - 12, option.rect.bottom());
+    }
     paintBox(*painter, boxRect(option.rect), index);
     const QString bits = index.data(SchemeListModel::BitsRole).toString();
     painter->setFont(theme.monoFont(-1.5));
@@ -62,7 +67,13 @@ class SchemeDelegate final : public QStyledItemDelegate {
   bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option, const QModelIndex& index) override {
     const auto toggle = [&] {
       const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
-      return model->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+      // The row moves; the keyboard stays with the scheme.
+      auto* list = static_cast<SchemeListModel*>(model);
+      const core::quant::Scheme scheme = list->scheme(index.row());
+      const bool done = model->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+      if (auto* view = qobject_cast<QAbstractItemView*>(parent()); view && event->type() == QEvent::KeyPress)
+        view->setCurrentIndex(list->index(list->rowOf(scheme)));
+      return done;
     };
     if (event->type() == QEvent::MouseButtonRelease) {
       const auto* mouse = static_cast<QMouseEvent*>(event);
@@ -101,7 +112,7 @@ SchemePanel::SchemePanel(Selection& selection, QWidget* parent)
       m_problem(new Label(Label::Style::Error)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(space::kOne);
+  layout->setSpacing(0);
   m_list->setModel(m_model);
   auto* delegate = new SchemeDelegate(m_list);
   m_list->setItemDelegate(delegate);
@@ -114,7 +125,7 @@ SchemePanel::SchemePanel(Selection& selection, QWidget* parent)
   m_list->setAccessibleDescription(tr("Space checks a scheme for comparison, Enter makes it the current one."));
   m_list->setObjectName(QStringLiteral("scheme-list"));
   const auto choose = [this](const QModelIndex& index) {
-    m_selection.setCurrentScheme(m_selection.schemes()[static_cast<std::size_t>(index.row())].scheme);
+    m_selection.setCurrentScheme(m_model->scheme(index.row()));
   };
   connect(m_list, &QListView::clicked, this, [choose, delegate](const QModelIndex& index) {
     if (!delegate->boxClicked()) choose(index);
@@ -131,12 +142,13 @@ SchemePanel::SchemePanel(Selection& selection, QWidget* parent)
     m_problem->hide();
   });
   auto* own = new QVBoxLayout;
-  own->setContentsMargins(space::kOneHalf, 0, space::kOneHalf, space::kOneHalf);
+  own->setContentsMargins(space::kOneHalf, space::kOne, space::kOneHalf, space::kOneHalf);
   own->setSpacing(space::kHalf);
   own->addWidget(m_own);
   own->addWidget(m_problem);
   m_problem->setWrapping();
   m_problem->hide();
+  layout->addWidget(new ReferenceRow(m_selection));
   layout->addWidget(m_list, 1);
   layout->addLayout(own);
 }

@@ -35,7 +35,8 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent)
       m_progress(new QProgressBar),
       m_cancel(new QToolButton) {
   setSizeGripEnabled(false);
-  setContentsMargins(space::kOne, 0, space::kOne, 0);
+  setContentsMargins(space::kOne, 2, space::kOne, 2);
+  m_memory->setContentsMargins(space::kTwo, 0, 0, 0);
   m_progress->setFixedWidth(140);
   m_progress->setTextVisible(false);
   m_progress->setAccessibleName(tr("Progress"));

@@ -8,13 +8,6 @@
 namespace app::text {
 namespace {
 
-QString superscript(int value) {
-  static const QString digits = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
-  QString result;
-  for (const QChar c : QString::number(value)) result += c == u'-' ? QChar(u'⁻') : digits[c.digitValue()];
-  return result;
-}
-
 /// `value` with three significant digits and a unit that follows a thin gap.
 QString scaled(double value, const QString& unit) {
   const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
@@ -22,6 +15,26 @@ QString scaled(double value, const QString& unit) {
 }
 
 }  // namespace
+
+QString superscript(int value) {
+  static const QString digits = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
+  QString result;
+  for (const QChar c : QString::number(value)) result += c == u'-' ? QChar(u'⁻') : digits[c.digitValue()];
+  return result;
+}
+
+QString trimmed(double value, int digits) {
+  QString text = number(value, digits);
+  const qsizetype point = text.indexOf(QLocale().decimalPoint());
+  if (point < 0) return text;
+  qsizetype end = text.indexOf(u'×');
+  const QString power = end < 0 ? QString() : text.mid(end);
+  if (end >= 0) text.truncate(end);
+  end = text.size();
+  while (end > point + 1 && text[end - 1] == QLocale().toString(0)) --end;
+  if (end == point + 1) end = point;
+  return text.left(end) + power;
+}
 
 QString number(double value, int digits) {
   if (std::isnan(value)) return QStringLiteral("NaN");
@@ -59,7 +72,8 @@ QString bytes(std::uint64_t value) {
 }
 
 QString percent(double fraction, int decimals) {
-  return QLocale().toString(fraction * 100, 'f', decimals) + QChar(0x202F) + u'%';
+  const QString sign = fraction < 0 ? QStringLiteral("−") : QString();
+  return sign + QLocale().toString(std::fabs(fraction) * 100, 'f', decimals) + QChar(0x202F) + u'%';
 }
 
 QString bitsPerWeight(double bits) {

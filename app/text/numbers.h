@@ -8,13 +8,17 @@ namespace app::text {
 
 /// `digits` significant digits; very large and very small magnitudes as 1.234×10⁻⁷ ("1.234e-7" would be for programs).
 QString number(double value, int digits = 4);
+/// As number(), without zeros at the end: "0.1015625".
+QString trimmed(double value, int digits);
+/// "⁻¹⁷"
+QString superscript(int value);
 /// Whole number with the locale's grouping: "5,271,040".
 QString count(std::uint64_t value);
 /// Three significant digits and a word: "5.27 M", "1.10 B"; small ones as they are.
 QString shortCount(std::uint64_t value);
 /// Binary prefixes: "812 B", "10.1 MiB", "4.00 GiB".
 QString bytes(std::uint64_t value);
-/// 0.1234 → "12.3 %"
+/// 0.1234 → "12.3 %"; the sign is typographic
 QString percent(double fraction, int decimals = 1);
 /// "4.50 bits/weight"
 QString bitsPerWeight(double bits);

@@ -21,7 +21,7 @@ void Label::applyStyle() {
   QFont font = theme.textFont();
   QColor color = colors.text;
   switch (m_style) {
-    case Style::Display: font = theme.textFont(12, QFont::DemiBold); break;
+    case Style::Display: font = theme.textFont(13, QFont::DemiBold); break;
     case Style::Title: font = theme.textFont(5, QFont::DemiBold); break;
     case Style::Heading: font = theme.textFont(0.5, QFont::DemiBold); break;
     case Style::Body: break;

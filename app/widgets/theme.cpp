@@ -5,12 +5,16 @@
 #include <QFile>
 #include <QFontDatabase>
 #include <QGuiApplication>
+#include <QProxyStyle>
 #include <QStyleFactory>
 #include <QStyleHints>
 #include <QWidget>
 #include <algorithm>
 #include <array>
 #include <cmath>
+
+/// A static library's resources must be asked for by name, and the macro works outside of namespaces only.
+static void initResources() { Q_INIT_RESOURCE(quantscope); }
 
 namespace app {
 namespace {
@@ -95,6 +99,15 @@ QString styleSheet(const ThemeColors& c) {
   return text;
 }
 
+/// Fusion without the underlined letters in menus (Alt and the letter still work).
+class QuietFusion final : public QProxyStyle {
+ public:
+  QuietFusion() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+  int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const override {
+    return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+  }
+};
+
 double luminance(const QColor& color) {
   const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
   return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) + 0.0722 * linear(color.blueF());
@@ -130,14 +143,14 @@ Theme& Theme::instance() {
 Theme::Theme() : m_colors(light()) {}
 
 void Theme::install() {
-  Q_INIT_RESOURCE(quantscope);
+  initResources();
   m_desktopPalette = QGuiApplication::palette();
   m_baseFont = QFontDatabase::systemFont(QFontDatabase::GeneralFont);
   m_monoFont = QFontDatabase::systemFont(QFontDatabase::FixedFont);
   m_monoFont.setStyleHint(QFont::Monospace);
   m_monoFont.setPointSizeF(m_baseFont.pointSizeF());
   QApplication::setFont(m_baseFont);
-  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+  QApplication::setStyle(new QuietFusion);
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
   connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, this, [this] {
     if (m_mode == ThemeMode::FollowDesktop) apply();

@@ -9,7 +9,7 @@ using core::numeric::FormatKind;
 using core::numeric::NumberFormat;
 
 constexpr int kExponentColumns = 11, kMantissaColumns = 26;
-constexpr double kFieldGap = 9, kRowPadding = 6;
+constexpr double kFieldGap = 9, kRowPadding = 5;
 
 int lines(const NumberFormat& format) { return static_cast<int>(format.mantissaBits) > kMantissaColumns ? 2 : 1; }
 
@@ -29,7 +29,7 @@ BitLayout::BitLayout(const std::vector<const NumberFormat*>& formats, double wid
   int lineCount = 0;
   for (const NumberFormat* format : formats) lineCount += lines(*format);
   const double padding = kRowPadding * static_cast<double>(formats.size());
-  m_cellHeight = std::clamp((height - m_headerHeight - padding) / lineCount, 19.0, 30.0);
+  m_cellHeight = std::clamp((height - m_headerHeight - padding) / lineCount, 18.0, 30.0);
   m_signLeft = m_titleWidth;
   m_exponentLeft = m_signLeft + m_cellWidth + kFieldGap;
   m_mantissaLeft = m_exponentLeft + kExponentColumns * m_cellWidth + kFieldGap;
@@ -88,6 +88,6 @@ int BitLayout::bitAt(int row, QPointF point) const {
 
 double BitLayout::minimumWidth() { return 104 + 150 + 96 + 2 * kFieldGap + 24 + 38 * 11; }
 
-double BitLayout::minimumHeight(int rows) { return 22 + 19.0 * (rows + 1) + kRowPadding * rows; }
+double BitLayout::minimumHeight(int rows) { return 22 + 18.0 * (rows + 1) + kRowPadding * rows; }
 
 }  // namespace app

@@ -69,7 +69,7 @@ void BitTable::paintHeader(QPainter& painter) const {
   painter.setPen(theme.colors().textFaint);
   const double value = m_layout->valueLeft();
   painter.drawText(QRectF(value, 0, m_layout->valueWidth(), line - 3), Qt::AlignRight | Qt::AlignBottom, tr("value"));
-  painter.drawText(QRectF(value + m_layout->valueWidth(), 0, m_layout->errorWidth(), line - 3), Qt::AlignRight | Qt::AlignBottom, tr("error"));
+  painter.drawText(QRectF(value + m_layout->valueWidth(), 0, m_layout->errorWidth(), line - 3), Qt::AlignRight | Qt::AlignBottom, tr("relative error"));
 }
 
 void BitTable::paintRow(QPainter& painter, int index) const {
@@ -92,7 +92,26 @@ void BitTable::paintRow(QPainter& painter, int index) const {
   const QString title = QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size()));
   painter.drawText(QRectF(12, rect.top(), m_layout->titleWidth() - 16, rect.height()), Qt::AlignLeft | Qt::AlignVCenter, title);
   for (int bit = 0; bit < static_cast<int>(row.format->bits); ++bit) paintCell(painter, index, bit);
+  paintScale(painter, index);
   paintNumbers(painter, index);
+}
+
+void BitTable::paintScale(QPainter& painter, int index) const {
+  const Theme& theme = Theme::instance();
+  const FormatRow& row = m_state.rows()[static_cast<std::size_t>(index)];
+  const bool codeBook = row.format->kind == core::numeric::FormatKind::CodeBook;
+  if (!codeBook && !row.format->isInteger()) return;
+  const double scale = codeBook ? row.factor : row.scale.scale;
+  const QString code = codeBook ? tr("level %1").arg(text::trimmed(row.explanation.value, 5)) : tr("q = %1").arg(row.explanation.integer.value_or(0));
+  const QRectF last = m_layout->row(index).cells[0];
+  QRectF place(last.right() + 12, m_layout->row(index).rect.top(), 300, m_layout->row(index).rect.height());
+  painter.setFont(theme.textFont(-1));
+  painter.setPen(theme.colors().textMuted);
+  painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter, code);
+  place.setLeft(place.left() + painter.fontMetrics().horizontalAdvance(code) + 6);
+  painter.setPen(theme.colors().scale);
+  painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter,
+                   codeBook ? tr("× absmax %1").arg(text::trimmed(scale, 4)) : tr("× scale %1").arg(text::trimmed(scale, 4)));
 }
 
 void BitTable::paintCell(QPainter& painter, int index, int bit) const {
@@ -126,17 +145,15 @@ void BitTable::paintNumbers(QPainter& painter, int index) const {
   const QRectF error(value.right(), rect.top(), m_layout->errorWidth(), rect.height());
   painter.setFont(theme.monoFont(-0.5));
   painter.setPen(c.text);
-  painter.drawText(value, Qt::AlignRight | Qt::AlignVCenter, text::number(row.value, 8));
+  painter.drawText(value, Qt::AlignRight | Qt::AlignVCenter, text::trimmed(row.value, 10));
   const double relative = m_state.number().nearest == 0 ? 0 : std::fabs(row.error / m_state.number().nearest);
   QString shown;
   if (std::isnan(row.error))
     shown = row.decision.overflow ? tr("overflow") : QStringLiteral("—");
   else if (row.error == 0)
     shown = tr("exact");
-  else if (relative >= 0.001)
-    shown = text::percent(std::copysign(relative, row.error), relative >= 0.1 ? 0 : 2);
   else
-    shown = text::number(std::copysign(relative, row.error), 2);
+    shown = text::number(std::copysign(relative * 100, row.error), 2) + QChar(0x202F) + u'%';
   const bool bad = row.decision.overflow || relative > 0.05;
   painter.setPen(shown == tr("exact") ? c.success : bad ? c.error : c.textMuted);
   painter.drawText(error, Qt::AlignRight | Qt::AlignVCenter, shown);

@@ -39,6 +39,7 @@ class BitTable : public QWidget {
   void paintHeader(QPainter& painter) const;
   void paintRow(QPainter& painter, int row) const;
   void paintCell(QPainter& painter, int row, int bit) const;
+  void paintScale(QPainter& painter, int row) const;
   void paintNumbers(QPainter& painter, int row) const;
 
   BitsState& m_state;

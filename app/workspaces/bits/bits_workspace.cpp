@@ -67,12 +67,12 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
   tableCard->body()->addWidget(scroll);
   m_detailsCard->body()->addWidget(m_details);
   m_splitter->setHandleWidth(space::kOneHalf);
-  m_splitter->setStyleSheet(QStringLiteral("QSplitter::handle { background: transparent; }"));
   m_splitter->setChildrenCollapsible(false);
   m_splitter->addWidget(tableCard);
   m_splitter->addWidget(m_detailsCard);
   m_splitter->setStretchFactor(0, 1);
   layout->addWidget(m_splitter, 1);
+  connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_splitterMoved = true; });
   connectState();
   refreshInput();
   refreshModel();
@@ -247,6 +247,11 @@ void BitsWorkspace::resizeEvent(QResizeEvent* event) {
   if (m_splitter->orientation() != wanted) m_splitter->setOrientation(wanted);
   m_details->setNarrow(side);
   m_detailsCard->setMinimumWidth(side ? 380 : 0);
+  if (m_splitterMoved) return;
+  // The table gets what the details do not need.
+  const int details = side ? 400 : m_detailsCard->minimumSizeHint().height();
+  const int all = side ? m_splitter->width() : m_splitter->height();
+  m_splitter->setSizes({std::max(1, all - details - m_splitter->handleWidth()), details});
 }
 
 void BitsWorkspace::saveState(QSettings& settings) const {

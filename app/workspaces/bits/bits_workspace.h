@@ -50,6 +50,7 @@ class BitsWorkspace : public Workspace {
   FormatDetails* m_details;
   QSplitter* m_splitter;
   bool m_active = false;
+  bool m_splitterMoved = false;  ///< by the person: then sizes are left alone
 };
 
 }  // namespace app

@@ -69,8 +69,8 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_columns->addLayout(value, 3);
   m_columns->addLayout(m_facts, 2);
   outer->addLayout(m_columns);
-  outer->addStretch(1);
   outer->addWidget(m_line);
+  outer->addStretch(1);
   m_scheme->hide();
   connect(&state, &BitsState::changed, this, &FormatDetails::refresh);
   connect(&state, &BitsState::selectedRowChanged, this, &FormatDetails::refresh);
@@ -108,18 +108,18 @@ void FormatDetails::refresh() {
   m_rounding->setText(roundingSentence(row, m_state.rounding()));
   m_hex->setText(QString::fromStdString(e.hex));
   m_class->setText(className(e.numberClass));
-  m_exponent->setText(e.exponentField ? (e.exponent ? tr("%1 − %2 → 2^%3").arg(*e.exponentField).arg(row.format->bias).arg(*e.exponent)
+  m_exponent->setText(e.exponentField ? (e.exponent ? tr("%1 − %2 → 2%3").arg(*e.exponentField).arg(row.format->bias).arg(text::superscript(*e.exponent))
                                                     : QString::number(*e.exponentField))
                                       : none);
   if (e.mantissaField)
-    m_mantissa->setText(tr("%1 / 2^%2, implicit bit %3").arg(*e.mantissaField).arg(row.format->mantissaBits).arg(e.implicitBit ? QString::number(*e.implicitBit) : none));
+    m_mantissa->setText(tr("%1 / 2%2, implicit bit %3").arg(*e.mantissaField).arg(text::superscript(static_cast<int>(row.format->mantissaBits))).arg(e.implicitBit ? QString::number(*e.implicitBit) : none));
   else if (e.integer)
     m_mantissa->setText(tr("q = %1, scale %2").arg(*e.integer).arg(text::number(row.scale.scale)));
   else
     m_mantissa->setText(none);
-  m_ulp->setText(std::isfinite(e.ulp) ? text::number(e.ulp * row.factor, 7) : none);
+  m_ulp->setText(std::isfinite(e.ulp) ? text::trimmed(e.ulp * row.factor, 9) : none);
   const auto neighbour = [&](const std::optional<std::uint64_t>& code) {
-    return code ? text::number(core::numeric::decode(*row.format, *code, row.scale) * row.factor, 9) : none;
+    return code ? text::trimmed(core::numeric::decode(*row.format, *code, row.scale) * row.factor, 12) : none;
   };
   m_previous->setText(neighbour(e.previous));
   m_next->setText(neighbour(e.next));

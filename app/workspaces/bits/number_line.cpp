@@ -22,6 +22,7 @@ NumberLine::NumberLine(BitsState& state, QWidget* parent) : QWidget(parent), m_s
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
   setAccessibleName(tr("Number line around the value"));
+  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   setToolTip(tr("The format's values around the number. Click one to take it; the wheel zooms."));
   const auto refresh = [this] {
     collect();
@@ -131,7 +132,7 @@ void NumberLine::paintLabels(QPainter& painter, double y) const {
   if (m_hover >= 0) order.insert(order.begin(), &m_ticks[static_cast<std::size_t>(m_hover)]);
   std::vector<QRectF> taken;
   for (const Tick* tick : order) {
-    const QString label = text::number(tick->value, 7);
+    const QString label = text::trimmed(tick->value, 7);
     const double half = metrics.horizontalAdvance(label) / 2 + 7;
     const QRectF place(toX(tick->offset) - half, y + 9, 2 * half, metrics.height() + 2);
     if (place.left() < 0 || place.right() > width()) continue;

@@ -1,6 +1,7 @@
 #include "app/workspaces/bits/rounding_text.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 #include <cmath>
 
 #include "app/text/numbers.h"
@@ -48,7 +49,12 @@ QString formulaText(const FormatRow& row) {
                   .arg(shortText(row.explanation.value), shortText(row.factor));
   }
   formula.replace(u'-', u'−');
-  formula.replace(QStringLiteral("(−1)^0"), QStringLiteral("(−1)⁰")).replace(QStringLiteral("(−1)^1"), QStringLiteral("(−1)¹"));
+  // 2^7 → 2⁷; powers in parentheses stay as they are, they show a difference.
+  static const QRegularExpression power(QStringLiteral("\\^(−?)(\\d+)"));
+  for (QRegularExpressionMatch match = power.match(formula); match.hasMatch(); match = power.match(formula)) {
+    const int exponent = match.captured(2).toInt();
+    formula.replace(match.capturedStart(), match.capturedLength(), text::superscript(match.captured(1).isEmpty() ? exponent : -exponent));
+  }
   return formula;
 }
 

@@ -19,7 +19,7 @@ FeatureTile::FeatureTile(const QString& iconName, const QString& title, const QS
   connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
 }
 
-QSize FeatureTile::sizeHint() const { return {180, 5 * fontMetrics().height() + 40}; }
+QSize FeatureTile::sizeHint() const { return {180, 3 * fontMetrics().height() + 44}; }
 
 void FeatureTile::paintEvent(QPaintEvent*) {
   const Theme& theme = Theme::instance();

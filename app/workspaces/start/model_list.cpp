@@ -70,6 +70,7 @@ void ModelList::setRows(const std::vector<Row>& rows, const QString& empty) {
   if (rows.empty()) {
     auto* label = new Label(Label::Style::Muted, empty);
     label->setWrapping();
+    label->setContentsMargins(space::kOne, 0, space::kOne, space::kOne);
     m_layout->addWidget(label);
   }
   m_layout->addStretch(1);

@@ -13,6 +13,7 @@
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/start/drop_hint.h"
 #include "app/workspaces/start/feature_tile.h"
 #include "app/workspaces/start/hero_art.h"
 #include "app/workspaces/start/model_finder.h"
@@ -38,7 +39,8 @@ StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent)
   layout->setSpacing(space::kThree);
   layout->addWidget(buildHero());
   layout->addWidget(buildTiles());
-  layout->addWidget(buildLists(), 1);
+  layout->addWidget(buildLists());
+  layout->addStretch(1);
   content->setMaximumWidth(kContentWidth);
 
   auto* centered = new QWidget;
@@ -73,7 +75,7 @@ QWidget* StartPage::buildHero() {
   columns->setSpacing(space::kSix);
   auto* words = new QVBoxLayout;
   words->setSpacing(space::kOneHalf);
-  auto* headline = new Label(Label::Style::Display, tr("See what quantization does to a model"));
+  auto* headline = new Label(Label::Style::Display, tr("See what quantization\ndoes to a model"));
   headline->setWrapping();
   auto* line = new Label(Label::Style::Muted, tr("Open a model, look at its numbers, quantize them in front of you, chat with the result beside the "
                                                  "original, and follow a wrong word down to the layer, the weight and the bit that caused it."));
@@ -131,7 +133,8 @@ QWidget* StartPage::buildLists() {
   row->setSpacing(space::kOneHalf);
   auto* recent = new Card(tr("Recent"));
   recent->body()->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
-  recent->body()->addWidget(m_recent);
+  recent->body()->addWidget(m_recent, 1);
+  recent->body()->addWidget(new DropHint);
   auto* found = new Card(tr("On this computer"));
   found->setHint(tr("Hugging Face cache, LM Studio"));
   found->body()->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
@@ -145,7 +148,7 @@ void StartPage::refreshRecent() {
   std::vector<ModelList::Row> rows;
   for (const QString& source : m_loader.recent())
     rows.push_back({source, ModelLoader::displayName(source), QFileInfo(source).path(), {}, QStringLiteral("clock")});
-  m_recent->setRows(rows, tr("Models you open appear here. You can also drop a file or folder anywhere on this window."));
+  m_recent->setRows(rows, tr("Models you open appear here."));
 }
 
 void StartPage::refreshFound() {
