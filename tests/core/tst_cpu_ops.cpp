@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include <cmath>
+#include <numeric>
 #include <random>
 
 #include "core/model/ops/add.h"
@@ -10,6 +11,7 @@
 #include "core/model/ops/matmul.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
+#include "core/model/ops/row_decoder.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/ops/swiglu.h"
 #include "core/model/ops/vector_kernels.h"
@@ -141,6 +143,52 @@ class TestCpuOps : public QObject {
         for (std::size_t r = 0; r < outWidth; ++r) {
           const double expected = dot(exact.data() + r * n, in.data() + t * n, n) + static_cast<double>(bias[r]);
           QVERIFY(close(out[t * outWidth + r], expected, 1e-4));
+        }
+      }
+    }
+  }
+
+  void rowDecoderEqualsTheLibrary_data() {
+    QTest::addColumn<QString>("scheme");
+    for (const char* scheme :
+         {"fp32", "bf16", "int8", "int4", "int4:group=row", "int4:group=tensor", "int4:group=22",
+          "int4:group=32,range=minmax", "int4:group=7", "int3", "nf4", "nf4:block=128,double=on", "fp4"}) {
+      QTest::newRow(scheme) << scheme;
+    }
+  }
+
+  // Bit for bit, whichever way the decoder takes; widths that are no multiple of a vector, a group or a block.
+  void rowDecoderEqualsTheLibrary() {
+    QFETCH(QString, scheme);
+    for (const std::size_t width : {33, 34, 66, 96, 250, 1024}) {
+      const auto values = randomValues(9 * width, 17);
+      const auto weight = quant::quantize(quant::Scheme::parse(scheme.toStdString()), viewOf(values, 9));
+      const std::vector<float> exact = quant::dequantize(*weight);
+      std::vector<float> scratch;
+      const ops::RowDecoder decoder(*weight);
+      for (std::size_t row = 0; row < 9; ++row) {
+        const std::size_t count = std::min<std::size_t>(3, 9 - row);
+        const float* rows = decoder.rows(row, count, scratch);
+        QVERIFY(std::equal(rows, rows + count * width, exact.data() + row * width));
+      }
+    }
+  }
+
+  void everyInstructionSetLooksUpTheSameLevels() {
+    std::vector<float> levels(16);
+    std::iota(levels.begin(), levels.end(), 100.0F);
+    std::vector<std::uint8_t> packed(77);
+    for (std::size_t i = 0; i < packed.size(); ++i) packed[i] = static_cast<std::uint8_t>(i * 37 + 5);
+    for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
+      for (const std::size_t pairs : {1, 7, 8, 16, 24, 77}) {
+        std::vector<float> low(2 * pairs), high(2 * pairs);
+        kernels.lookUpNibbles(packed.data(), pairs, ops::NibbleOrder::LowFirst, levels.data(), low.data());
+        kernels.lookUpNibbles(packed.data(), pairs, ops::NibbleOrder::HighFirst, levels.data(), high.data());
+        for (std::size_t i = 0; i < pairs; ++i) {
+          QCOMPARE(low[2 * i], 100.0F + static_cast<float>(packed[i] & 15));
+          QCOMPARE(low[2 * i + 1], 100.0F + static_cast<float>(packed[i] >> 4));
+          QCOMPARE(high[2 * i], low[2 * i + 1]);
+          QCOMPARE(high[2 * i + 1], low[2 * i]);
         }
       }
     }

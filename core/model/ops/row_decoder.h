@@ -6,18 +6,24 @@
 
 namespace core::model::ops {
 
-/// Gives rows of a packed weight as float32, exactly as quant::dequantizeRows does, but through loops written for speed
-/// where a layout is common.
+/// Gives rows of a packed weight as float32, exactly as quant::dequantizeRows does. 4-bit codes, whose sixteen values
+/// per group or block fit a vector register, go through a table look-up of their own.
 class RowDecoder {
  public:
-  explicit RowDecoder(const quant::QuantizedTensor& tensor) : m_tensor(tensor) {}
+  explicit RowDecoder(const quant::QuantizedTensor& tensor);
 
   /// Rows [first, first + count) as count × rowValues floats: in `scratch`, or where they are if nothing needs
   /// decoding.
   const float* rows(std::size_t first, std::size_t count, std::vector<float>& scratch) const;
 
  private:
+  enum class Way { InPlace, IntegerNibbles, CodeBookNibbles, General };
+  static Way chooseWay(const quant::QuantizedTensor& tensor);
+  void decodeIntegerRow(std::size_t row, float* out) const;
+  void decodeCodeBook(std::size_t first, std::size_t count, float* out) const;
+
   const quant::QuantizedTensor& m_tensor;
+  Way m_way;
 };
 
 }  // namespace core::model::ops

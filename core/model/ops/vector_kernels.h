@@ -1,8 +1,12 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace core::model::ops {
+
+/// Which half of a byte holds the first of its two 4-bit codes.
+enum class NibbleOrder : std::uint8_t { LowFirst, HighFirst };
 
 /// The inner loops that take nearly all of the CPU executor's time, compiled once per instruction set.
 /// Rows of `rowStride` floats; nothing needs to be aligned.
@@ -16,6 +20,10 @@ struct VectorKernels {
   /// out[i] += Σ_row factors[row] · rows[row][i],  i < n.
   void (*addScaledRows)(const float* rows, std::size_t rowStride, std::size_t rowCount, const float* factors,
                         std::size_t n, float* out);
+
+  /// The 2 · pairs values levels[code] of packed 4-bit codes; levels has 16 values.
+  void (*lookUpNibbles)(const std::uint8_t* packed, std::size_t pairs, NibbleOrder order, const float* levels,
+                        float* out);
 };
 
 /// The best of the instruction sets this processor has.
