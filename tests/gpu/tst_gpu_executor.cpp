@@ -1,0 +1,232 @@
+// The Vulkan executor's promises: caches, batches, sharing, memory, cancelling, errors, schemes.
+#include <QTemporaryDir>
+#include <thread>
+
+#include "core/base/error.h"
+#include "core/quant/registry.h"
+#include "gpu/vulkan_executor.h"
+#include "gpu_models.h"
+#include "support/random_model.h"
+
+using namespace gputest;
+using core::Error;
+using core::ErrorCode;
+using core::model::KvType;
+using core::model::LogitsWanted;
+
+namespace {
+
+const std::filesystem::path kDemo = std::filesystem::path(QS_TEST_DATA) / "logits" / "prototype-outliers.gguf";
+
+template <typename F>
+std::optional<Error> errorOf(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+class TestGpuExecutor : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void initTestCase() {
+    m_path = std::filesystem::path(m_folder.path().toStdString()) / "model.gguf";
+    support::writeRandomModel({}, m_path);
+  }
+  void families_data() {
+    QTest::addColumn<QString>("family");
+    for (const QString& family : kFamilies) QTest::newRow(qPrintable(family)) << family;
+  }
+
+  void prefillEqualsTokenByToken_data() { families_data(); }
+  void prefillEqualsTokenByToken() {
+    QFETCH(QString, family);
+    Model model(m_path);
+    const auto executor = gpu::createVulkanExecutor(openFamily(family), model.graph());
+    const Tokens tokens = someTokens(75, 131);  // several batches of the lanes family
+    const std::vector<float> together = allLogits(*executor, tokens);
+    const auto cache = executor->createKvCache(75, KvType::F32);
+    std::vector<float> row(131), one;
+    for (const auto token : tokens) {
+      executor->forward(std::span(&token, 1), *cache, LogitsWanted::LastToken, row);
+      one.insert(one.end(), row.begin(), row.end());
+    }
+    QCOMPARE(cache->length(), 75U);
+    QVERIFY(relativeError(one, together) < 1e-5);
+    // The last token's logits of a whole prompt are the last row of all.
+    cache->truncate(0);
+    executor->forward(tokens, *cache, LogitsWanted::LastToken, row);
+    QVERIFY(relativeError(row, std::vector<float>(together.end() - 131, together.end())) < 1e-5);
+  }
+
+  void truncatedCacheIsReused_data() { families_data(); }
+  void truncatedCacheIsReused() {
+    QFETCH(QString, family);
+    Model model(m_path);
+    const auto executor = gpu::createVulkanExecutor(openFamily(family), model.graph());
+    const Tokens a = someTokens(20, 131), b = {5, 6, 7};
+    Tokens both(a.begin(), a.begin() + 9);
+    both.insert(both.end(), b.begin(), b.end());
+    const auto cache = executor->createKvCache(32, KvType::F16);
+    std::vector<float> row(131);
+    executor->forward(a, *cache, LogitsWanted::LastToken, row);
+    cache->truncate(9);
+    executor->forward(b, *cache, LogitsWanted::LastToken, row);
+    QCOMPARE(cache->length(), 12U);
+    const std::vector<float> fresh = allLogits(*executor, both, KvType::F16);
+    QVERIFY(relativeError(row, std::vector<float>(fresh.end() - 131, fresh.end())) < 1e-3);
+  }
+
+  void twoCachesInTurn() {
+    Model model(m_path);
+    const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
+    const Tokens a = someTokens(6, 131), b = {9, 8, 7, 6, 5, 4};
+    const auto cacheA = executor->createKvCache(6, KvType::F32), cacheB = executor->createKvCache(6, KvType::F32);
+    std::vector<float> rowA(131), rowB(131);
+    for (std::size_t i = 0; i < 6; ++i) {
+      executor->forward(std::span(&a[i], 1), *cacheA, LogitsWanted::LastToken, rowA);
+      executor->forward(std::span(&b[i], 1), *cacheB, LogitsWanted::LastToken, rowB);
+    }
+    const auto allA = allLogits(*executor, a), allB = allLogits(*executor, b);
+    QVERIFY(relativeError(rowA, std::vector<float>(allA.end() - 131, allA.end())) < 1e-5);
+    QVERIFY(relativeError(rowB, std::vector<float>(allB.end() - 131, allB.end())) < 1e-5);
+  }
+
+  void executorsShareTensors() {
+    Model model(kDemo);
+    const auto device = openFamily("lanes");
+    const auto first = gpu::createVulkanExecutor(device, model.graph());
+    const std::uint64_t uploads = device->weights().uploadCount(), used = device->memory()->usedBytes();
+    QVERIFY(uploads > 0);
+    const auto second = gpu::createVulkanExecutor(device, model.graph());
+    QCOMPARE(device->weights().uploadCount(), uploads);  // the very same tensors
+    const std::uint64_t scratch = device->memory()->usedBytes() - used;
+    QVERIFY(scratch < first->memory().weightBytes);
+    const auto third = gpu::createVulkanExecutor(device, model.graph(core::quant::Scheme::parse("nf4")));
+    // Embedding and output stay as stored: only the blocks' matrices are new.
+    QCOMPARE(device->weights().uploadCount(), uploads + 7 * model.config().layers);
+  }
+
+  void memoryIsGivenBack() {
+    Model model(kDemo);
+    const auto device = openFamily("lanes");
+    const std::uint64_t before = device->memory()->usedBytes();
+    {
+      const auto executor = gpu::createVulkanExecutor(device, model.graph());
+      const auto cache = executor->createKvCache(64, KvType::F16);
+      QVERIFY(device->memory()->usedBytes() >= before + executor->memory().weightBytes + cache->bytes());
+      const auto use = executor->memory();
+      QVERIFY(use.residentBytes >= use.weightBytes);
+      QVERIFY(use.residentBytes < use.weightBytes * 3 / 2);  // packed, not decoded
+    }
+    QCOMPARE(device->memory()->usedBytes(), before);
+  }
+
+  void tooLittleMemoryIsSaid() {
+    Model model(kDemo);
+    const auto device = openFamily("lanes");
+    device->memory()->overrideBudget(1 << 20);
+    const auto error = errorOf([&] { gpu::createVulkanExecutor(device, model.graph()); });
+    QVERIFY(error);
+    QCOMPARE(error->code(), ErrorCode::OutOfMemory);
+    QVERIFY2(QString(error->what()).contains("1.0 MiB are available"), error->what());
+    QCOMPARE(device->memory()->usedBytes(), 0U);
+    device->memory()->overrideBudget(std::nullopt);
+    const auto executor = gpu::createVulkanExecutor(device, model.graph());
+    device->memory()->overrideBudget(device->memory()->usedBytes() + 4096);
+    const auto cacheError = errorOf([&] { executor->createKvCache(512, KvType::F16); });
+    QVERIFY(cacheError);
+    QCOMPARE(cacheError->code(), ErrorCode::OutOfMemory);
+  }
+
+  void wrongArgumentsAreRefused() {
+    Model model(m_path);
+    const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
+    const auto other = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
+    const auto cache = executor->createKvCache(4, KvType::F32), foreign = other->createKvCache(4, KvType::F32);
+    std::vector<float> row(131);
+    const auto refuses = [&](const Tokens& tokens, core::model::KvCache& which, std::span<float> logits) {
+      const auto error = errorOf([&] { executor->forward(tokens, which, LogitsWanted::LastToken, logits); });
+      return error && error->code() == ErrorCode::InvalidArgument && cache->length() == 0;
+    };
+    QVERIFY(refuses({131}, *cache, row));
+    QVERIFY(refuses({-1}, *cache, row));
+    QVERIFY(refuses({}, *cache, row));
+    QVERIFY(refuses({1, 2, 3, 4, 5}, *cache, row));
+    QVERIFY(refuses({1}, *foreign, row));
+    QVERIFY(refuses({1}, *cache, std::span(row).first(130)));
+    QVERIFY(errorOf([&] { gpu::openDevice(99); })->code() == ErrorCode::NotFound);
+  }
+
+  void cancelKeepsTheCache() {
+    Model model(m_path);
+    const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
+    const auto cache = executor->createKvCache(100, KvType::F32);
+    std::vector<float> row(131);
+    const Tokens start = someTokens(3, 131), more = someTokens(80, 131);
+    executor->forward(start, *cache, LogitsWanted::LastToken, row);
+    std::stop_source stop;
+    stop.request_stop();
+    const core::JobContext job(stop.get_token());
+    QVERIFY_EXCEPTION_THROWN(executor->forward(more, *cache, LogitsWanted::LastToken, row, job), core::Cancelled);
+    QCOMPARE(cache->length(), 3U);
+    executor->forward(more, *cache, LogitsWanted::LastToken, row);  // and it goes on
+    QCOMPARE(cache->length(), 83U);
+  }
+
+  /// As on a device whose buffers span little: tensors in parts give the same logits.
+  void splitTensorsAgree_data() { families_data(); }
+  void splitTensorsAgree() {
+    QFETCH(QString, family);
+    const auto path = std::filesystem::path(m_folder.path().toStdString()) / "wide.gguf";
+    support::writeRandomModel({.vocabulary = 4100, .matrixType = "q4_0", .embeddingType = "f16"}, path);
+    Model model(path);
+    const core::model::Graph graph = model.graph();
+    const auto whole = gpu::createVulkanExecutor(openFamily(family), graph);
+    const auto split = gpu::createVulkanExecutor(openFamily(family, 64 * 1024), graph);
+    const Tokens tokens = {0, 31, 32, 2047, 2048, 4099, 1000};
+    QVERIFY(relativeError(allLogits(*split, tokens), allLogits(*whole, tokens)) < 1e-6);
+  }
+
+  void stepsAreFused() {
+    Model model(kDemo);
+    const gpu::VulkanExecutor executor(openFamily("lanes"), model.graph(), core::JobContext());
+    // norm, qkv, rope, store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm, logits.
+    QCOMPARE(executor.stepCount(), std::size_t{9} * model.config().layers + 4);
+  }
+
+  void everySchemeAgreesWithTheCpu_data() {
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<QString>("family");
+    for (const auto& preset : core::quant::presets()) {
+      if (!preset.canEncode || !core::quant::accepts(preset.scheme, core::tensor::Shape{256, 256})) continue;
+      for (const QString& family : kFamilies) {
+        const auto text = QString::fromStdString(preset.scheme.toString());
+        QTest::newRow(qPrintable(text + " " + family)) << text << family;
+      }
+    }
+  }
+  void everySchemeAgreesWithTheCpu() {
+    QFETCH(QString, scheme);
+    QFETCH(QString, family);
+    Model model(kDemo);
+    const core::model::Graph graph = model.graph(core::quant::Scheme::parse(scheme.toStdString()));
+    const Tokens tokens = someTokens(40, graph.config.vocabulary);
+    const auto cpu = core::model::createCpuExecutor(graph);
+    const auto vulkan = gpu::createVulkanExecutor(openFamily(family), graph);
+    const double error = relativeError(allLogits(*vulkan, tokens), allLogits(*cpu, tokens));
+    QVERIFY2(error < 1e-4, qPrintable(QString("logits are off by %1").arg(error)));
+  }
+
+ private:
+  QTemporaryDir m_folder;
+  std::filesystem::path m_path;
+};
+
+QTEST_GUILESS_MAIN(TestGpuExecutor)
+#include "tst_gpu_executor.moc"

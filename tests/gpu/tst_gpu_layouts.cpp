@@ -1,0 +1,204 @@
+// Every storage layout on the device: decoding bit for bit as on the CPU (Embed), products within rounding (MatMul).
+#include "core/quant/quantizer.h"
+#include "gpu_models.h"
+#include "support/random_blocks.h"
+
+using namespace gputest;
+using core::quant::QuantizedTensorPtr;
+using core::tensor::DType;
+
+namespace {
+
+/// The smallest graph with a weight: logits = W · W[token].
+core::model::Graph tiedGraph(const QuantizedTensorPtr& weight) {
+  core::model::Graph graph;
+  const auto rows = static_cast<std::uint32_t>(weight->rows()), width = static_cast<std::uint32_t>(weight->rowValues());
+  graph.config.vocabulary = rows;
+  graph.config.width = width;
+  graph.config.heads = graph.config.kvHeads = 1;
+  graph.config.headSize = graph.config.valueHeadSize = 2;
+  graph.values = {{"row", width}, {"logits", rows}};
+  using core::model::OpKind;
+  graph.ops.push_back({.kind = OpKind::Embed, .out = 0, .weight = weight, .bias = nullptr});
+  graph.ops.push_back({.kind = OpKind::MatMul, .in = 0, .out = 1, .weight = weight, .bias = nullptr});
+  graph.weightBytes = weight->bytes();
+  return graph;
+}
+
+QuantizedTensorPtr stored(DType dtype, std::uint64_t rows, std::uint64_t width, std::vector<std::uint8_t> bytes) {
+  const auto owner = std::make_shared<std::vector<std::uint8_t>>(std::move(bytes));
+  core::tensor::TensorView view{"weight", dtype, core::tensor::Shape{rows, width}, std::as_bytes(std::span(*owner)), owner};
+  return core::quant::wrapStored(view);
+}
+
+QuantizedTensorPtr quantized(const std::string& scheme, std::uint64_t rows, std::uint64_t width) {
+  support::RandomNumbers random(7);
+  std::vector<float> values(rows * width);
+  for (float& value : values) value = static_cast<float>(random.bell() * 0.7 + 0.1);
+  values[3] = 9.0F;  // an outlier
+  const auto owner = std::make_shared<std::vector<float>>(std::move(values));
+  core::tensor::TensorView view{"weight", DType::F32, core::tensor::Shape{rows, width}, std::as_bytes(std::span(*owner)),
+                                owner};
+  return core::quant::quantize(core::quant::Scheme::parse(scheme), view);
+}
+
+/// Bits equal; any NaN is as good as another, and a device may flush subnormal numbers to zero.
+bool isSame(float device, float cpu) {
+  if (std::isnan(cpu)) return std::isnan(device);
+  if (std::fpclassify(cpu) == FP_SUBNORMAL && device == 0.0F) return true;
+  return device == cpu;
+}
+
+Tokens allRows(std::uint64_t rows) {
+  Tokens tokens(rows);
+  for (std::size_t i = 0; i < rows; ++i) tokens[i] = static_cast<core::model::TokenId>(i);
+  return tokens;
+}
+
+void compareRows(const QString& family, const QuantizedTensorPtr& weight) {
+  const auto executor = gpu::createVulkanExecutor(openFamily(family), tiedGraph(weight));
+  std::vector<float> rows;
+  executor->setHook([&](const std::string& name, std::span<const float> data, std::uint32_t) {
+    if (name == "row") rows.insert(rows.end(), data.begin(), data.end());
+  });
+  allLogits(*executor, allRows(weight->rows()));
+  const std::vector<float> expected = core::quant::dequantize(*weight);
+  QCOMPARE(rows.size(), expected.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    QVERIFY2(isSame(rows[i], expected[i]),
+             qPrintable(QString("value %1 is %2 on the device and %3 on the CPU").arg(i).arg(rows[i]).arg(expected[i])));
+  }
+}
+
+/// Every product within what float32 sums of this length may be off; one token and many take different kernels.
+void compareProducts(const QString& family, const QuantizedTensorPtr& weight) {
+  const std::vector<float> w = core::quant::dequantize(*weight);
+  const std::size_t rows = weight->rows(), width = weight->rowValues();
+  const auto executor = gpu::createVulkanExecutor(openFamily(family), tiedGraph(weight));
+  for (const std::size_t count : {std::size_t{1}, std::size_t{3}, std::size_t{37}}) {
+    Tokens tokens(count);
+    for (std::size_t t = 0; t < count; ++t) tokens[t] = static_cast<core::model::TokenId>((t * 31 + 5) % rows);
+    const std::vector<float> logits = allLogits(*executor, tokens);
+    for (std::size_t t = 0; t < count; ++t) {
+      const float* x = w.data() + static_cast<std::size_t>(tokens[t]) * width;
+      for (std::size_t r = 0; r < rows; ++r) {
+        double sum = 0, size = 0;
+        for (std::size_t i = 0; i < width; ++i) {
+          const double product = static_cast<double>(w[r * width + i]) * static_cast<double>(x[i]);
+          sum += product;
+          size += std::abs(product);
+        }
+        // Sums over codes before scaling may cancel: an affine group of offset z rounds |z| / |q - z| times coarser.
+        const double error = std::abs(static_cast<double>(logits[t * rows + r]) - sum);
+        QVERIFY2(error <= 2e-5 * size + 1e-30, qPrintable(QString("token %1 row %2: %3, expected %4")
+                                                             .arg(t).arg(r).arg(logits[t * rows + r]).arg(sum)));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+class TestGpuLayouts : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void anyBytesDecodeAsOnTheCpu_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<int>("dtype");
+    for (const QString& family : kFamilies) {
+      for (const DType type : {DType::F32, DType::F16, DType::BF16, DType::F8E4M3, DType::F8E5M2, DType::Q4_0, DType::Q4_1,
+                               DType::Q5_0, DType::Q5_1, DType::Q8_0, DType::Q2_K, DType::Q3_K, DType::Q4_K, DType::Q5_K,
+                               DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::MXFP4, DType::TQ1_0, DType::TQ2_0}) {
+        const QString name = QString::fromUtf8(core::tensor::name(type).data());
+        QTest::newRow(qPrintable(family + " " + name)) << family << static_cast<int>(type);
+      }
+    }
+  }
+  void anyBytesDecodeAsOnTheCpu() {
+    QFETCH(QString, family);
+    QFETCH(int, dtype);
+    const auto type = static_cast<DType>(dtype);
+    constexpr std::uint64_t kRows = 70, kWidth = 768;  // three tiles, the last not full
+    std::vector<std::uint8_t> bytes(*core::tensor::storageBytes(type, core::tensor::Shape{kRows, kWidth}));
+    support::RandomNumbers random(static_cast<std::uint64_t>(dtype) + 1);
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random.bits() >> 56);
+    compareRows(family, stored(type, kRows, kWidth, std::move(bytes)));
+  }
+
+  void schemes_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<int>("rows");
+    QTest::addColumn<int>("width");
+    const auto add = [](const char* scheme, int rows, int width) {
+      for (const QString& family : kFamilies) {
+        QTest::newRow(qPrintable(QString("%1 %2 %3x%4").arg(family, scheme).arg(rows).arg(width)))
+            << family << scheme << rows << width;
+      }
+    };
+    for (const char* scheme : {"fp32", "fp16", "bf16", "fp8_e4m3", "fp8_e5m2", "int8", "int8:group=tensor", "int6", "int5",
+                               "int4", "int3", "int2"}) {
+      add(scheme, 45, 100);  // rows end inside a unit and inside a tile
+      add(scheme, 32, 32);
+    }
+    for (const char* bits : {"int8", "int6", "int5", "int4", "int3", "int2"}) {
+      for (const char* group : {"row", "tensor", "8", "16", "32", "64", "96", "20"}) {
+        add(qPrintable(QString("%1:group=%2,range=minmax").arg(bits, group)), 37, 200);
+        add(qPrintable(QString("%1:group=%2").arg(bits, group)), 37, 200);
+      }
+    }
+    for (const char* book : {"nf4", "fp4", "nf4:double=on", "fp4:double=on", "nf4:block=128", "nf4:block=4096,double=on"}) {
+      add(book, 45, 256);
+      add(book, 45, 96);   // blocks run across rows
+      add(book, 33, 100);  // and end inside a unit
+    }
+    for (const char* block : {"q4_0", "q8_0"}) {
+      add(block, 45, 96);
+      add(block, 33, 2048);
+    }
+  }
+  void schemes() {
+    QFETCH(QString, family);
+    QFETCH(QString, scheme);
+    QFETCH(int, rows);
+    QFETCH(int, width);
+    const auto weight =
+        quantized(scheme.toStdString(), static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(width));
+    compareRows(family, weight);
+    if (!QTest::currentTestFailed()) compareProducts(family, weight);
+  }
+
+  void blockProducts_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<QString>("type");
+    for (const QString& family : kFamilies) {
+      for (const char* type : {"q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl"}) {
+        QTest::newRow(qPrintable(family + " " + type)) << family << type;
+      }
+    }
+  }
+  void blockProducts() {
+    QFETCH(QString, family);
+    QFETCH(QString, type);
+    support::RandomNumbers random(3);
+    std::vector<std::uint8_t> bytes;
+    constexpr std::uint64_t kRows = 97, kWidth = 512;
+    support::appendRandomValues(type.toStdString(), kRows * kWidth, kWidth, 0.1, 0.0, random, bytes);
+    compareProducts(family, stored(*core::tensor::fromName(type.toStdString()), kRows, kWidth, std::move(bytes)));
+  }
+
+  /// A layout with a kernel stays packed: no more than a few percent above its stored size.
+  void weightsStayPacked() {
+    for (const char* scheme : {"bf16", "int8", "int4", "int3", "int2", "nf4", "nf4:double=on", "q4_0", "q8_0"}) {
+      const auto weight = quantized(scheme, 256, 2048);
+      const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), tiedGraph(weight));
+      const auto format = gpu::packedFormatOf(*weight);
+      QVERIFY2(!format.isDecoded, scheme);
+      QVERIFY2(static_cast<double>(format.bytes()) <= 1.05 * static_cast<double>(weight->bytes()), scheme);
+    }
+  }
+};
+
+QTEST_GUILESS_MAIN(TestGpuLayouts)
+#include "tst_gpu_layouts.moc"
