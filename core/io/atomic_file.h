@@ -1,6 +1,5 @@
 #pragma once
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <vector>
@@ -21,7 +20,6 @@ class AtomicFile {
   const std::filesystem::path& target() const { return m_target; }
   /// Appends. @throws Error (Io)
   void write(std::span<const std::byte> bytes);
-  std::uint64_t bytesWritten() const { return m_bytesWritten; }
   /// Makes the file durable and gives it its name. @throws Error (Io); nothing may be written after it
   void commit();
 
@@ -32,7 +30,6 @@ class AtomicFile {
   std::filesystem::path m_target, m_temporary;
   int m_descriptor = -1;
   std::vector<std::byte> m_buffer;
-  std::uint64_t m_bytesWritten = 0;
 };
 
 }  // namespace core::io

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <type_traits>
 
 #include "core/base/error.h"
 #include "core/io/byte_reader.h"

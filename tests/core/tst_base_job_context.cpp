@@ -1,5 +1,7 @@
 // A job can be stopped, and its reports are throttled but never lose the last one.
 #include <QTest>
+#include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 

@@ -1,6 +1,7 @@
 // What a valid GGUF file says arrives unchanged: metadata of every type, tensor table, bytes.
 #include <QTest>
 #include <filesystem>
+#include <limits>
 
 #include "core/base/error.h"
 #include "core/io/gguf.h"

@@ -1,6 +1,8 @@
 // What the writers write reads back the same, appears whole or not at all, and is refused when it would not open.
+#include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 
 #include "core/base/error.h"
 #include "core/io/checkpoint.h"
