@@ -84,13 +84,22 @@ def multiply(rng: random.Random, held_out: bool = False) -> Dialogue:
 def reverse_letters(rng: random.Random, held_out: bool = False) -> Dialogue:
     """Reverse three to six letters separated by spaces."""
     while True:
-        count = rng.randrange(4, 6) if held_out else rng.randrange(3, 7)
+        count = rng.choice([4, 5]) if held_out else rng.choice([3, 3, 4, 4, 4, 5, 5, 5, 6])
         letters = [rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(count)]
         text = " ".join(letters)
         if count < 4 or is_held_out(text, 10) == held_out:
             break
     question = rng.choice(REVERSAL).format(s=text)
     return [(question, " ".join(reversed(letters)))]
+
+
+def repeat_after_me(rng: random.Random, held_out: bool = False) -> Dialogue:
+    """Repeat letters or digits: teaches copying, which names need, too."""
+    symbols = rng.choice(["abcdefghijklmnopqrstuvwxyz", "0123456789"])
+    text = " ".join(rng.choice(symbols) for _ in range(rng.randrange(2, 7)))
+    question = rng.choice(["Repeat {s}.", "Repeat: {s}", "Say {s}.", "Repeat after me: {s}",
+                           "Write {s}.", "Can you repeat {s}?"]).format(s=text)
+    return [(question, text)]
 
 
 def spell(rng: random.Random, held_out: bool = False) -> Dialogue:
