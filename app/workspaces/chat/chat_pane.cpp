@@ -17,7 +17,7 @@ namespace app {
 
 namespace {
 
-constexpr int kSwatch = 10;
+constexpr int kSwatch = 10, kSchemeWidth = 190;
 
 QIcon swatch(const QColor& color) {
   QPixmap pixmap(kSwatch * 2, kSwatch * 2);
@@ -107,6 +107,7 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
   m_schemes = new QComboBox;
   m_schemes->setAccessibleName(m_index == 0 ? tr("Scheme of the reference pane") : tr("Scheme of the compared pane"));
   m_schemes->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  m_schemes->setMinimumWidth(kSchemeWidth);
   connect(m_schemes, &QComboBox::activated, this, [this](int item) {
     const QString text = m_schemes->itemData(item).toString();
     setScheme(text.isEmpty() ? std::nullopt : std::optional(core::quant::Scheme::parse(text.toStdString())));
@@ -115,9 +116,10 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
   row->addWidget(m_schemes);
   row->addWidget(new Label(Label::Style::Hint, m_index == 0 ? tr("reference") : tr("compared")));
   row->addStretch(1);
-  m_speed = new Label(Label::Style::Number);
-  row->addWidget(m_speed);
   column->addLayout(row);
+  m_speed = new Label(Label::Style::Number, QStringLiteral("– tokens/s"));
+  m_speed->setElide(Qt::ElideRight);
+  column->addWidget(m_speed);
   m_facts = new Label(Label::Style::Hint);
   m_facts->setElide(Qt::ElideRight);
   column->addWidget(m_facts);
@@ -217,7 +219,7 @@ void ChatPane::clearTranscript() {
     delete item->widget();
     delete item;
   }
-  m_speed->clear();
+  m_speed->setText(QStringLiteral("– tokens/s"));
 }
 
 void ChatPane::setMarks(const std::vector<TokenMark>& marks) {

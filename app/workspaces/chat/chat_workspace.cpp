@@ -159,10 +159,13 @@ void ChatWorkspace::followSchemes() {
   const auto checked = selection().checkedSchemes();
   const auto running = m_panes[1]->scheme();
   if (running && std::find(checked.begin(), checked.end(), *running) != checked.end()) return;
-  const auto narrow = std::find_if(checked.begin(), checked.end(),
-                                   [](const auto& scheme) { return core::quant::codeBits(scheme.name) <= 8; });
-  if (narrow == checked.end()) return;
-  m_panes[1]->setScheme(*narrow);
+  const auto isNarrow = [](const auto& scheme) { return core::quant::codeBits(scheme.name) <= 8; };
+  const auto& current = selection().currentScheme();
+  const bool takeCurrent =
+      current && isNarrow(*current) && std::find(checked.begin(), checked.end(), *current) != checked.end();
+  const auto narrow = std::find_if(checked.begin(), checked.end(), isNarrow);
+  if (!takeCurrent && narrow == checked.end()) return;
+  m_panes[1]->setScheme(takeCurrent ? *current : *narrow);
   if (m_active) prepare();
 }
 

@@ -21,6 +21,7 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   m_device = new QComboBox;
   m_device->setAccessibleName(tr("Device"));
   m_device->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  m_device->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   m_form->addRow(tr("Device"), m_device);
   connect(m_device, &QComboBox::activated, this, &SamplingPanel::deviceChanged);
 
@@ -30,12 +31,11 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
       addReal(tr("Top-p"), 0.01, 1, 0.05, 0.95, tr("Draw from the smallest set with this much probability; 1 is off."));
   m_minP = addReal(tr("Min-p"), 0, 0.99, 0.01, 0.05,
                    tr("Leave out tokens below this share of the most probable one; 0 is off."));
-  m_penalty =
-      addReal(tr("Repetition penalty"), 1, 3, 0.05, 1.0, tr("Makes tokens of the last 64 less probable; 1 is off."));
+  m_penalty = addReal(tr("Repetition"), 1, 3, 0.05, 1.0,
+                      tr("Repetition penalty: makes tokens of the last 64 less probable; 1 is off."));
   m_seed = addWhole(tr("Seed"), 0, std::numeric_limits<int>::max(), 0,
                     tr("The same seed gives the same answer; every pane uses it."));
-  m_maxTokens = addWhole(tr("Longest answer"), 1, 4096, 128, tr("Tokens after which an answer is cut off."));
-  m_maxTokens->setSuffix(tr(" tokens"));
+  m_maxTokens = addWhole(tr("Most tokens"), 1, 4096, 128, tr("Tokens after which an answer is cut off."));
   m_system = new QPlainTextEdit;
   m_system->setPlaceholderText(tr("None"));
   m_system->setMaximumHeight(72);
@@ -53,6 +53,7 @@ QDoubleSpinBox* SamplingPanel::addReal(const QString& label, double low, double 
   box->setSingleStep(step);
   box->setValue(value);
   box->setToolTip(help);
+  box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   box->setAccessibleName(label);
   m_form->addRow(label, box);
   return box;
@@ -63,6 +64,7 @@ QSpinBox* SamplingPanel::addWhole(const QString& label, int low, int high, int v
   box->setRange(low, high);
   box->setValue(value);
   box->setToolTip(help);
+  box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   box->setAccessibleName(label);
   m_form->addRow(label, box);
   return box;

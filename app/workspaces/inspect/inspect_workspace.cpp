@@ -55,7 +55,6 @@ InspectWorkspace::InspectWorkspace(const WorkspaceContext& context, QWidget* par
   row->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
   auto* splitter = new QSplitter;
   splitter->setHandleWidth(space::kOneHalf);
-  splitter->setStyleSheet(QStringLiteral("QSplitter::handle { background: transparent; }"));
   splitter->setChildrenCollapsible(false);
   auto* browserCard = new Card;
   browserCard->body()->addWidget(m_browser);
@@ -63,7 +62,8 @@ InspectWorkspace::InspectWorkspace(const WorkspaceContext& context, QWidget* par
   splitter->addWidget(buildTensorPage());
   splitter->setStretchFactor(0, 2);
   splitter->setStretchFactor(1, 5);
-  splitter->setSizes({300, 700});
+  splitter->setSizes({330, 700});
+  browserCard->setMinimumWidth(280);
   row->addWidget(splitter);
   connectSelection();
 }
@@ -71,12 +71,12 @@ InspectWorkspace::InspectWorkspace(const WorkspaceContext& context, QWidget* par
 QWidget* InspectWorkspace::buildTensorPage() {
   auto* splitter = new QSplitter(Qt::Vertical);
   splitter->setHandleWidth(space::kOneHalf);
-  splitter->setStyleSheet(QStringLiteral("QSplitter::handle { background: transparent; }"));
   splitter->setChildrenCollapsible(false);
   splitter->addWidget(buildHistogramCard());
   splitter->addWidget(buildTabs());
-  splitter->setStretchFactor(0, 3);
-  splitter->setStretchFactor(1, 2);
+  splitter->setStretchFactor(0, 1);
+  splitter->setStretchFactor(1, 1);
+  splitter->setSizes({430, 320});
   return splitter;
 }
 
@@ -86,17 +86,18 @@ QWidget* InspectWorkspace::buildHistogramCard() {
   head->setSpacing(space::kOne);
   m_title = new Label(Label::Style::Title);
   m_title->setElide(Qt::ElideMiddle);
-  m_subtitle = new Label(Label::Style::Muted);
+  m_subtitle = new Label(Label::Style::Hint);
   m_logarithmic = new QCheckBox(tr("log counts"));
   m_logarithmic->setObjectName(QStringLiteral("log-counts"));
   m_overlay = new QComboBox;
   m_overlay->setAccessibleName(tr("Dequantized histogram laid over"));
   m_overlay->setToolTip(tr("Lay the histogram of the dequantized weights over"));
-  head->addWidget(m_title);
-  head->addWidget(m_subtitle, 1);
+  head->addWidget(m_title, 1);
   head->addWidget(m_overlay);
   head->addWidget(m_logarithmic);
   card->body()->addLayout(head);
+  m_subtitle->setElide(Qt::ElideRight);
+  card->body()->addWidget(m_subtitle);
   m_statistics = new StatisticsRow;
   card->body()->addWidget(m_statistics);
   m_histogram = new WeightHistogram;

@@ -139,7 +139,7 @@ QWidget* TensorBrowser::buildTable() {
 
 void TensorBrowser::fillTree() {
   m_treeModel->clear();
-  m_treeModel->setHorizontalHeaderLabels({tr("Tensor"), tr("Shape"), tr("Size")});
+  m_treeModel->setHorizontalHeaderLabels({tr("Tensor"), tr("Shape")});
   if (!m_selection.model()) return;
   QHash<QString, QStandardItem*> groups;
   const auto tensors = m_selection.model()->checkpoint().tensors();
@@ -152,21 +152,18 @@ void TensorBrowser::fillTree() {
       QStandardItem*& item = groups[path];
       if (item == nullptr) {
         item = new QStandardItem(group);
-        parent->appendRow({item, new QStandardItem, new QStandardItem});
+        parent->appendRow({item, new QStandardItem});
       }
       parent = item;
     }
     auto* leaf = new QStandardItem(path.isEmpty() ? name : name.mid(path.size() + 1));
     leaf->setData(QVariant::fromValue<qulonglong>(i), kTensorRole);
-    leaf->setToolTip(name);
-    auto* size = new QStandardItem(text::bytes(tensors[i].bytes));
-    size->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    parent->appendRow({leaf, new QStandardItem(shapeText(tensors[i].shape)), size});
+    leaf->setToolTip(QStringLiteral("%1 · %2").arg(name, text::bytes(tensors[i].bytes)));
+    parent->appendRow({leaf, new QStandardItem(shapeText(tensors[i].shape))});
   }
   m_tree->header()->setStretchLastSection(false);
   m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   m_tree->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
-  m_tree->header()->setSectionResizeMode(2, QHeaderView::ResizeToContents);
 }
 
 void TensorBrowser::filter(const QString& text) {

@@ -32,7 +32,6 @@ WeightHistogram::WeightHistogram(QWidget* parent)
   m_rug->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, 6));
   m_bars->setWidthType(QCPBars::wtPlotCoords);
   plotLayout()->addElement(1, 0, m_levelRect);
-  m_levelRect->setupFullAxesBox(false);
   for (QCPAxis* axis : m_levelRect->axes()) styleAxis(axis);
   QCPAxis* levelX = m_levelRect->axis(QCPAxis::atBottom);
   QCPAxis* levelY = m_levelRect->axis(QCPAxis::atLeft);
@@ -48,7 +47,7 @@ WeightHistogram::WeightHistogram(QWidget* parent)
   m_levelRect->setRangeDrag(Qt::Horizontal);
   axisRect()->setRangeZoom(Qt::Horizontal);
   axisRect()->setRangeDrag(Qt::Horizontal);
-  plotLayout()->setRowSpacing(2);
+  plotLayout()->setRowSpacing(0);
   auto* margins = new QCPMarginGroup(this);
   axisRect()->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
   m_levelRect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
@@ -196,7 +195,7 @@ void WeightHistogram::drawLevels() {
   y->setTicker(names);
   const int rows = std::max<int>(static_cast<int>(m_levels.size()), 1);
   y->setRange(-0.6, rows - 0.4);
-  const int height = rows * kLevelRowHeight + 46;
+  const int height = rows * kLevelRowHeight + 40;
   m_levelRect->setMinimumSize(80, height);
   m_levelRect->setMaximumSize(QWIDGETSIZE_MAX, height);
 }

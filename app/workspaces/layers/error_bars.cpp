@@ -21,6 +21,7 @@ ErrorBars::ErrorBars(QWidget* parent)
   }
   yAxis->setRangeReversed(true);
   yAxis->setTickLength(0, 0);
+  xAxis->ticker()->setTickCount(3);
   axisRect()->setRangeZoom(Qt::Vertical);
   axisRect()->setRangeDrag(Qt::Vertical);
   applyColors();

@@ -15,7 +15,7 @@ class ErrorBars : public Chart {
   };
 
   explicit ErrorBars(QWidget* parent = nullptr);
-  void setData(std::vector<Bar> bars, core::metrics::Metric metric, const QString& scheme, const QColor& color);
+  void setData(std::vector<Bar> bars, core::metrics::Metric metric, const QColor& color);
   void setSelected(int row);
   ChartTable table() const override;
 

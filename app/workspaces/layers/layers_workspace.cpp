@@ -38,12 +38,13 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
   auto* mapCard = new Card(tr("Layers × schemes"));
   mapCard->setHint(tr("bright is a large error · click a cell to select it"));
   mapCard->body()->addWidget(m_map, 1);
-  auto* barCard = new Card(tr("Most sensitive first"));
-  barCard->body()->addWidget(m_bars, 1);
+  m_barCard = new Card(tr("Most sensitive first"));
+  m_barCard->body()->addWidget(m_bars, 1);
   splitter->addWidget(mapCard);
-  splitter->addWidget(barCard);
+  splitter->addWidget(m_barCard);
   splitter->setStretchFactor(0, 3);
   splitter->setStretchFactor(1, 2);
+  splitter->setSizes({560, 400});
   column->addWidget(splitter, 1);
 
   connect(m_metric, &QComboBox::currentIndexChanged, this, &LayersWorkspace::refresh);
@@ -162,8 +163,8 @@ void LayersWorkspace::refreshBars(const std::vector<core::quant::Scheme>&) {
   if (scheme && errors != nullptr && bars.empty())
     m_bars->setMessage(
         tr("%1 holds these weights without any error.").arg(QString::fromStdString(scheme->displayName())));
-  m_bars->setData(std::move(bars), metric(), scheme ? QString::fromStdString(scheme->displayName()) : QString(),
-                  scheme ? selection().color(*scheme) : QColor());
+  m_barCard->setHint(scheme ? QString::fromStdString(scheme->displayName()) : QString());
+  m_bars->setData(std::move(bars), metric(), scheme ? selection().color(*scheme) : QColor());
 }
 
 void LayersWorkspace::refreshSelection() {

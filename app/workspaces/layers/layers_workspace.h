@@ -6,6 +6,7 @@ class QComboBox;
 
 namespace app {
 
+class Card;
 class ErrorBars;
 class HeatMap;
 class Label;
@@ -39,6 +40,7 @@ class LayersWorkspace : public Workspace {
   QComboBox* m_metric;
   Label* m_summary;
   HeatMap* m_map;
+  Card* m_barCard;
   ErrorBars* m_bars;
   bool m_active = false;
 };
