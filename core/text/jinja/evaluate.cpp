@@ -98,7 +98,7 @@ Value Interpreter::subscript(const Value& object, const Value& key) {
   }
   const auto index = key.integer();
   if (index && object.list() != nullptr) return itemAt(object.list()->items, *index, key, m_budget);
-  if (index && object.text() != nullptr) return itemAt(iterate(object, m_budget)->items, *index, key, m_budget);
+  if (index && object.text() != nullptr) return itemAt(iterate(object, m_budget).values(), *index, key, m_budget);
   return Value::undefined(toText(key, m_budget));
 }
 
@@ -254,12 +254,12 @@ Value Interpreter::evaluateSlice(const Expr& expr) {
     fail("A value of type " + std::string(object.typeName()) + " cannot be sliced.");
   }
   const auto items = iterate(object, m_budget);
-  const auto length = static_cast<std::int64_t>(items->items.size());
+  const auto length = static_cast<std::int64_t>(items.size());
   const SliceRange range = resolveSlice(length, start, stop, step);
   std::vector<Value> picked;
   for (std::int64_t i = range.start; range.step > 0 ? i < range.stop : i > range.stop;) {
     m_budget.charge();
-    picked.push_back(items->items[static_cast<std::size_t>(i)]);
+    picked.push_back(items.values()[static_cast<std::size_t>(i)]);
     if (__builtin_add_overflow(i, range.step, &i)) break;
   }
   if (object.list() != nullptr) return Value::list(std::move(picked), object.list()->kind);

@@ -26,16 +26,16 @@ Value length(const Value& input, const Arguments&, Interpreter&) { return Value(
 
 Value first(const Value& input, const Arguments&, Interpreter& i) {
   const auto items = iterate(input, i.budget());
-  return items->items.empty() ? Value::undefined("first") : items->items.front();
+  return items.empty() ? Value::undefined("first") : items.values().front();
 }
 
 Value last(const Value& input, const Arguments&, Interpreter& i) {
   const auto items = iterate(input, i.budget());
-  return items->items.empty() ? Value::undefined("last") : items->items.back();
+  return items.empty() ? Value::undefined("last") : items.values().back();
 }
 
 Value list(const Value& input, const Arguments&, Interpreter& i) {
-  return Value::list(iterate(input, i.budget())->items);
+  return Value::list(iterate(input, i.budget()).values());
 }
 
 Value join(const Value& input, const Arguments& arguments, Interpreter& i) {
@@ -44,7 +44,7 @@ Value join(const Value& input, const Arguments& arguments, Interpreter& i) {
   const std::string between = separator == nullptr ? "" : toText(*separator, i.budget());
   std::string out;
   bool isFirst = true;
-  for (const Value& item : iterate(input, i.budget())->items) {
+  for (const Value& item : iterate(input, i.budget())) {
     if (!isFirst) out += between;
     isFirst = false;
     const std::string text = toText(attribute == nullptr ? item : follow(item, *attribute, i), i.budget());
@@ -58,17 +58,17 @@ Value join(const Value& input, const Arguments& arguments, Interpreter& i) {
 Value map(const Value& input, const Arguments& arguments, Interpreter& i) {
   std::vector<Value> out;
   const auto items = iterate(input, i.budget());
-  i.budget().charge(items->items.size());
+  i.budget().charge(items.size());
   if (!arguments.positional.empty()) {
     const std::string& filter = textArgument(arguments.positional[0], "map");
     Arguments rest{{arguments.positional.begin() + 1, arguments.positional.end()}, arguments.named};
-    for (const Value& item : items->items) out.push_back(i.applyFilter(filter, item, rest));
+    for (const Value& item : items) out.push_back(i.applyFilter(filter, item, rest));
     return Value::list(std::move(out));
   }
   const Value* attribute = arguments.find(0, "attribute");
   const Value* otherwise = arguments.find(1, "default");
   if (attribute == nullptr) fail("map needs the name of a filter or attribute=….");
-  for (const Value& item : items->items) {
+  for (const Value& item : items) {
     Value value = follow(item, *attribute, i);
     out.push_back(value.isUndefined() && otherwise != nullptr ? *otherwise : std::move(value));
   }
@@ -88,7 +88,7 @@ Value pick(const Value& input, const Arguments& arguments, Interpreter& i) {
   if (given.size() > skip + 1)
     rest.positional.assign(given.begin() + static_cast<std::ptrdiff_t>(skip) + 1, given.end());
   std::vector<Value> out;
-  for (const Value& item : iterate(input, i.budget())->items) {
+  for (const Value& item : iterate(input, i.budget())) {
     i.budget().charge();
     const Value subject = look == Look::AtAttribute ? follow(item, given[0], i) : item;
     const bool passes =
@@ -129,7 +129,7 @@ Value sort(const Value& input, const Arguments& arguments, Interpreter& i) {
   const bool caseSensitive = flag(arguments, 1, "case_sensitive");
   const Value* attribute = arguments.find(2, "attribute");
   std::vector<std::pair<Value, Value>> keyed;
-  for (const Value& item : iterate(input, i.budget())->items) {
+  for (const Value& item : iterate(input, i.budget())) {
     i.budget().charge();
     Value key = attribute == nullptr ? item : follow(item, *attribute, i);
     keyed.emplace_back(caseSensitive ? std::move(key) : foldCase(key), item);
@@ -156,7 +156,7 @@ Value unique(const Value& input, const Arguments& arguments, Interpreter& i) {
   const Value* attribute = arguments.find(1, "attribute");
   std::vector<Value> seen;
   std::vector<Value> out;
-  for (const Value& item : iterate(input, i.budget())->items) {
+  for (const Value& item : iterate(input, i.budget())) {
     const Value raw = attribute == nullptr ? item : follow(item, *attribute, i);
     const Value key = caseSensitive ? raw : foldCase(raw);
     const bool known = std::any_of(seen.begin(), seen.end(), [&](const Value& k) { return equal(k, key, i.budget()); });
@@ -168,7 +168,7 @@ Value unique(const Value& input, const Arguments& arguments, Interpreter& i) {
 }
 
 Value reverse(const Value& input, const Arguments&, Interpreter& i) {
-  std::vector<Value> out = iterate(input, i.budget())->items;
+  std::vector<Value> out = iterate(input, i.budget()).values();
   std::reverse(out.begin(), out.end());
   i.budget().charge(out.size());
   if (input.text() == nullptr) return Value::list(std::move(out));
@@ -181,7 +181,7 @@ Value sum(const Value& input, const Arguments& arguments, Interpreter& i) {
   const Value* attribute = arguments.find(0, "attribute");
   const Value* start = arguments.find(1, "start");
   Value total = start == nullptr ? Value(std::int64_t{0}) : *start;
-  for (const Value& item : iterate(input, i.budget())->items) {
+  for (const Value& item : iterate(input, i.budget())) {
     const bool whole = attribute == nullptr || attribute->isNone();
     total = arithmetic("+", total, whole ? item : follow(item, *attribute, i), i.budget());
   }
@@ -191,9 +191,9 @@ Value sum(const Value& input, const Arguments& arguments, Interpreter& i) {
 template <bool wantLargest>
 Value extreme(const Value& input, const Arguments&, Interpreter& i) {
   const auto all = iterate(input, i.budget());
-  if (all->items.empty()) return Value::undefined(wantLargest ? "max" : "min");
-  const Value* best = &all->items.front();
-  for (const Value& item : all->items) {
+  if (all.empty()) return Value::undefined(wantLargest ? "max" : "min");
+  const Value* best = &all.values().front();
+  for (const Value& item : all) {
     const Value a = foldCase(wantLargest ? *best : item);
     const Value b = foldCase(wantLargest ? item : *best);
     if (less(a, b, i.budget())) best = &item;

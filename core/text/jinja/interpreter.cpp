@@ -106,20 +106,20 @@ void Interpreter::assign(const std::vector<std::string>& targets, const Value& v
     return;
   }
   const auto items = iterate(value, m_budget);
-  if (items->items.size() != targets.size()) {
-    fail("Expected " + std::to_string(targets.size()) + " values to assign, found " +
-         std::to_string(items->items.size()) + ".");
+  if (items.size() != targets.size()) {
+    fail("Expected " + std::to_string(targets.size()) + " values to assign, found " + std::to_string(items.size()) +
+         ".");
   }
-  for (std::size_t i = 0; i < targets.size(); ++i) m_scopes.back().insert_or_assign(targets[i], items->items[i]);
+  for (std::size_t i = 0; i < targets.size(); ++i) m_scopes.back().insert_or_assign(targets[i], items.values()[i]);
 }
 
 /// What a for statement visits: its values, those its `if` keeps.
 std::vector<Value> Interpreter::itemsOf(const Stmt& loop) {
   const auto all = iterate(evaluate(*loop.value), m_budget);
-  m_budget.charge(all->items.size());
-  if (!loop.condition) return all->items;
+  m_budget.charge(all.size());
+  if (!loop.condition) return all.values();
   std::vector<Value> kept;
-  for (const Value& item : all->items) {
+  for (const Value& item : all) {
     m_scopes.emplace_back();
     assign(loop.targets, item);
     if (evaluate(*loop.condition).truthy()) kept.push_back(item);

@@ -186,7 +186,7 @@ Value replace(const std::string& self, const Arguments& arguments, Budget& budge
 Value join(const std::string& self, const Arguments& arguments, Budget& budget) {
   std::string out;
   bool first = true;
-  for (const Value& item : iterate(required(arguments, 0, "iterable", "join()"), budget)->items) {
+  for (const Value& item : iterate(required(arguments, 0, "iterable", "join()"), budget)) {
     if (!first) out += self;
     first = false;
     out += textArgument(item, "join()");

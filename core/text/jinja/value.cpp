@@ -217,8 +217,8 @@ bool contains(const Value& container, const Value& item, Budget& budget) {
                      [&](const Value& element) { return equal(element, item, budget); });
 }
 
-std::shared_ptr<const ListData> iterate(const Value& value, Budget& budget) {
-  if (const auto* list = value.as<std::shared_ptr<const ListData>>()) return *list;
+Items iterate(const Value& value, Budget& budget) {
+  if (const auto* list = value.as<std::shared_ptr<const ListData>>()) return Items(*list);
   ListData items{{}, Sequence::List, 1};
   if (const DictData* dict = value.dict()) {
     budget.charge(dict->entries.size());
@@ -234,7 +234,7 @@ std::shared_ptr<const ListData> iterate(const Value& value, Budget& budget) {
   } else if (!value.isUndefined()) {
     fail("A value of type " + std::string(value.typeName()) + " cannot be iterated over.");
   }
-  return std::make_shared<const ListData>(std::move(items));
+  return Items(std::make_shared<const ListData>(std::move(items)));
 }
 
 std::int64_t lengthOf(const Value& value) {

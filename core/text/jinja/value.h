@@ -110,8 +110,23 @@ bool equal(const Value& a, const Value& b, Budget& budget);
 bool less(const Value& a, const Value& b, Budget& budget);
 /// Python's `item in container`.
 bool contains(const Value& container, const Value& item, Budget& budget);
+/// The values an iteration visits, kept alive by this object: safe to loop over directly as a temporary.
+class Items {
+ public:
+  explicit Items(std::shared_ptr<const ListData> data) : m_data(std::move(data)) {}
+  auto begin() const { return m_data->items.begin(); }
+  auto end() const { return m_data->items.end(); }
+  std::size_t size() const { return m_data->items.size(); }
+  bool empty() const { return m_data->items.empty(); }
+  const std::vector<Value>& values() const& { return m_data->items; }
+  std::vector<Value> values() && { return m_data->items; }
+
+ private:
+  std::shared_ptr<const ListData> m_data;
+};
+
 /// What a for loop over the value visits: items, keys or characters; nothing for Undefined.
-std::shared_ptr<const ListData> iterate(const Value& value, Budget& budget);
+Items iterate(const Value& value, Budget& budget);
 /// Number of items, entries or characters. @throws Failure for values without a length.
 std::int64_t lengthOf(const Value& value);
 

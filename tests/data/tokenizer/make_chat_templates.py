@@ -299,6 +299,7 @@ SNIPPETS = """
 {% with a = 1, b = 2 %}{{ a + b }}{% endwith %}{% filter upper %}abc{{ 'd' }}{% endfilter %} {% raw %}{{ not }} {% this %}{% endraw %} {# a comment #}after
 {% if x %}a{% elif 1 > 2 %}b{% elif 2 > 1 %}c{% else %}d{% endif %} {% if not x and (1 or y.z) %}ok{% endif %} {% if x is defined and x.y.z %}bad{% else %}safe{% endif %}
 {{ [1, 2] | tojson }} {{ 'ü"\\n' | tojson }} {{ {'b': 1, 'a': {'c': []}} | tojson(indent=4) }} {{ {'b': 1, 'a': 2} | tojson(sort_keys=true) }} {{ 1.0 | tojson }} {{ [] | tojson(indent=2) }} {{ [1, 2] | tojson(separators=(',', ':')) }}
+{{ 'ab' | map('upper') | list }} {{ {'a': 1, 'b': 2} | select('equalto', 'b') | list }} {{ 'cab' | sort | join }} {{ 'abc' | join('-') }} {{ '-'.join('abc') }} {{ 'aab' | unique | join }} {{ {'b': 1, 'a': 2} | sort }} {{ 'abc' | reject('in', 'b') | join }}
 {{ dict(a=1, b='x') }} {{ dict(a=1).keys() | list }} {{ {'a': 1}.values() | list }} {{ {'x': 1, 'x': 2} }} {{ {1: 'a', none: 'b'}[1] }} {{ {'items': 3}['items'] }}
 {{ 5 is number and 'x' is string or false }} {{ 3 + 4 | string | length }} {{ ('a' + 'b') | upper }} {{ -5 | abs }} {{ 'a' if 1 == 1 and not false else 'b' }} {{ 'a' in 'abc' and 'd' not in 'abc' }} {{ 'x' is in ['x'] }} {{ 1, 2 }}
 {{- '  tight  ' -}} x {%- if true -%}  y  {%- endif +%} z {{ '' }}
