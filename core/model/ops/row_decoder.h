@@ -7,7 +7,7 @@
 namespace core::model::ops {
 
 /// Gives rows of a packed weight as float32, exactly as quant::dequantizeRows does. 4-bit codes, whose sixteen values
-/// per group or block fit a vector register, go through a table look-up of their own.
+/// per group or block fit a vector register, go through kernels of their own.
 class RowDecoder {
  public:
   explicit RowDecoder(const quant::QuantizedTensor& tensor);
@@ -17,7 +17,7 @@ class RowDecoder {
   const float* rows(std::size_t first, std::size_t count, std::vector<float>& scratch) const;
 
  private:
-  enum class Way { InPlace, IntegerNibbles, CodeBookNibbles, General };
+  enum class Way { InPlace, IntegerNibbles, CodeBookNibbles, Q4_0, General };
   static Way chooseWay(const quant::QuantizedTensor& tensor);
   void decodeIntegerRow(std::size_t row, float* out) const;
   void decodeCodeBook(std::size_t first, std::size_t count, float* out) const;

@@ -2,10 +2,13 @@
 
 #include <vector>
 
+#include "core/numeric/half.h"
+
 // GCC compiles the functions between these pragmas for a wider instruction set than the rest of the program; which of
 // them runs is decided once, by what the processor reports. Other compilers and processors use the baseline alone.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define QS_WIDE_VECTORS 1
+#include <immintrin.h>
 #else
 #define QS_WIDE_VECTORS 0
 #endif
@@ -54,14 +57,15 @@ namespace avx512 {
 
 std::vector<VectorKernels> findRunnable() {
   std::vector<VectorKernels> found = {
-      {"baseline", &baseline::dotRows, &baseline::addScaledRows, &baseline::lookUpNibbles}};
+      {"baseline", &baseline::dotRows, &baseline::addScaledRows, &baseline::lookUpNibbles, &baseline::decodeQ4_0}};
 #if QS_WIDE_VECTORS
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    found.push_back({"avx2", &avx2::dotRows, &avx2::addScaledRows, &avx2::lookUpNibbles});
+    found.push_back({"avx2", &avx2::dotRows, &avx2::addScaledRows, &avx2::lookUpNibbles, &avx2::decodeQ4_0});
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
-      found.push_back({"avx512", &avx512::dotRows, &avx512::addScaledRows, &avx512::lookUpNibbles});
+      found.push_back(
+          {"avx512", &avx512::dotRows, &avx512::addScaledRows, &avx512::lookUpNibbles, &avx512::decodeQ4_0});
     }
   }
 #endif

@@ -21,9 +21,12 @@ struct VectorKernels {
   void (*addScaledRows)(const float* rows, std::size_t rowStride, std::size_t rowCount, const float* factors,
                         std::size_t n, float* out);
 
-  /// The 2 · pairs values levels[code] of packed 4-bit codes; levels has 16 values.
+  /// The 2 · pairs values (levels[code] − offset) · factor of packed 4-bit codes; levels has 16 values.
   void (*lookUpNibbles)(const std::uint8_t* packed, std::size_t pairs, NibbleOrder order, const float* levels,
-                        float* out);
+                        float offset, float factor, float* out);
+
+  /// `count` blocks of GGUF's Q4_0 (FP16 scale, 16 bytes of codes; value = (code − 8) · scale) as 32 values each.
+  void (*decodeQ4_0)(const std::uint8_t* blocks, std::size_t count, float* out);
 };
 
 /// The best of the instruction sets this processor has.
