@@ -27,8 +27,7 @@ ErrorBars::ErrorBars(QWidget* parent)
   applyColors();
 }
 
-void ErrorBars::setData(std::vector<Bar> bars, core::metrics::Metric metric, const QString& scheme,
-                        const QColor& color) {
+void ErrorBars::setData(std::vector<Bar> bars, core::metrics::Metric metric, const QColor& color) {
   m_bars = std::move(bars);
   m_metric = metric;
   m_color = color;
@@ -36,8 +35,7 @@ void ErrorBars::setData(std::vector<Bar> bars, core::metrics::Metric metric, con
   std::stable_sort(m_bars.begin(), m_bars.end(), [ascending](const Bar& a, const Bar& b) {
     return ascending ? a.value < b.value : a.value > b.value;
   });
-  setAxisTitles(scheme.isEmpty() ? metricTitle(metric) : QStringLiteral("%1 · %2").arg(metricTitle(metric), scheme),
-                {});
+  setAxisTitles(metricTitle(metric), {});
   QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
   double low = 0, high = 0;
   for (std::size_t i = 0; i < m_bars.size(); ++i) {
