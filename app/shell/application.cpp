@@ -5,6 +5,7 @@
 #include <QSettings>
 #include <cstdio>
 
+#include "app/report/report_command.h"
 #include "app/shell/main_window.h"
 #include "app/shell/screenshots.h"
 
@@ -56,6 +57,7 @@ int runApplication(int argc, char** argv) {
   QCoreApplication::setOrganizationName(QStringLiteral("quantscope"));
   QCoreApplication::setApplicationVersion(QStringLiteral(QS_VERSION));
   QSettings::setDefaultFormat(QSettings::IniFormat);
+  if (report::isReportCommand(argc, argv)) return report::runReport(argc, argv);
   QApplication application(argc, argv);
   Options options;
   if (const int code = parse(QCoreApplication::arguments(), options); code != 0) return code;

@@ -27,12 +27,12 @@ void ReferenceRow::paintEvent(QPaintEvent*) {
   painter.drawRoundedRect(QRectF(12, height() / 2.0 - 8, 16, 16), 4, 4);
   painter.setFont(theme.textFont(-1.5));
   painter.setPen(c.textFaint);
-  painter.drawText(rect().adjusted(0, 0, -12, 0), Qt::AlignRight | Qt::AlignVCenter, tr("reference"));
+  painter.drawText(rect().adjusted(0, 0, -24, 0), Qt::AlignRight | Qt::AlignVCenter, tr("reference"));
   painter.setFont(theme.textFont());
   painter.setPen(c.text);
   const core::io::TensorInfo* tensor = m_selection.tensorInfo();
   const QString stored = tensor ? QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper() : QString();
-  painter.drawText(rect().adjusted(38, 0, -70, 0), Qt::AlignLeft | Qt::AlignVCenter, stored.isEmpty() ? tr("As stored") : tr("%1 as stored").arg(stored));
+  painter.drawText(rect().adjusted(38, 0, -84, 0), Qt::AlignLeft | Qt::AlignVCenter, stored.isEmpty() ? tr("As stored") : tr("%1 as stored").arg(stored));
 }
 
 }  // namespace app

@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QRandomGenerator>
 #include <QScrollArea>
 #include <QSettings>
@@ -20,6 +21,7 @@
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/bit_table.h"
 #include "app/workspaces/bits/format_details.h"
+#include "app/workspaces/bits/precision_chart.h"
 #include "app/workspaces/bits/weight_reader.h"
 
 namespace app {
@@ -27,6 +29,8 @@ namespace {
 
 /// From this width on the details stand beside the table instead of below it.
 constexpr int kSideBySideWidth = 1220;
+/// From this height on the precision chart fits below the table.
+constexpr int kChartHeight = 760;
 
 QToolButton* toolButton(const QString& iconName, const QString& name, const QKeySequence& key = {}) {
   auto* button = new QToolButton;
@@ -47,9 +51,10 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
       m_problem(new Label(Label::Style::Error)),
       m_undo(toolButton(QStringLiteral("undo"), tr("Undo"), QKeySequence::Undo)),
       m_redo(toolButton(QStringLiteral("redo"), tr("Redo"), QKeySequence::Redo)),
-      m_fromModel(new QToolButton),
+      m_fromModel(new QPushButton),
       m_rounding(new QComboBox),
       m_detailsCard(new Card),
+      m_chartCard(new Card(tr("Precision over the range"))),
       m_details(new FormatDetails(m_state)),
       m_splitter(new QSplitter(Qt::Vertical)) {
   auto* layout = new QVBoxLayout(this);
@@ -68,7 +73,16 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
   m_detailsCard->body()->addWidget(m_details);
   m_splitter->setHandleWidth(space::kOneHalf);
   m_splitter->setChildrenCollapsible(false);
-  m_splitter->addWidget(tableCard);
+  m_chartCard->setHint(tr("how many significant bits each format keeps, by magnitude; dashed: the number"));
+  m_chartCard->setFlush(true);
+  m_chartCard->body()->addWidget(new PrecisionChart(m_state));
+  auto* left = new QWidget;
+  auto* leftColumn = new QVBoxLayout(left);
+  leftColumn->setContentsMargins(0, 0, 0, 0);
+  leftColumn->setSpacing(space::kOneHalf);
+  leftColumn->addWidget(tableCard, 5);
+  leftColumn->addWidget(m_chartCard, 3);
+  m_splitter->addWidget(left);
   m_splitter->addWidget(m_detailsCard);
   m_splitter->setStretchFactor(0, 1);
   layout->addWidget(m_splitter, 1);
@@ -84,15 +98,14 @@ QWidget* BitsWorkspace::buildInput() {
   auto* row = new QHBoxLayout;
   row->setSpacing(space::kOne);
   m_field->setFont(Theme::instance().monoFont(4, QFont::DemiBold));
-  m_field->setMinimumWidth(220);
+  m_field->setMinimumWidth(200);
+  m_field->setMaximumWidth(460);
   m_field->setPlaceholderText(QStringLiteral("0.1   0x3dcccccd   0b0_0111"));
   m_field->setAccessibleName(tr("Number"));
   m_field->setToolTip(tr("A decimal number, inf or nan; or the bits of the selected format as 0x… or 0b…. Enter takes it."));
   m_field->setObjectName(QStringLiteral("bits-field"));
   m_fromModel->setText(tr("Weight from the model"));
   m_fromModel->setIcon(icon(QStringLiteral("tensor")));
-  m_fromModel->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  m_fromModel->setPopupMode(QToolButton::InstantPopup);
   auto* menu = new QMenu(m_fromModel);
   menu->addAction(tr("Largest of the selected tensor"), this, &BitsWorkspace::takeLargest);
   menu->addAction(tr("A random one of the selected tensor"), this, &BitsWorkspace::takeRandom);
@@ -104,11 +117,11 @@ QWidget* BitsWorkspace::buildInput() {
   m_rounding->addItem(tr("Nearest, ties to even"));
   m_rounding->addItem(tr("Toward zero"));
   m_rounding->setAccessibleName(tr("Rounding"));
-  row->addWidget(m_field, 1);
+  row->addWidget(m_field, 100);
   row->addWidget(m_undo);
   row->addWidget(m_redo);
   row->addWidget(m_fromModel);
-  row->addSpacing(space::kOne);
+  row->addStretch(1);
   auto* absmaxName = new Label(Label::Style::Hint, tr("Block absmax"));
   absmaxName->setBuddy(m_absmax);
   row->addWidget(absmaxName);
@@ -247,9 +260,11 @@ void BitsWorkspace::resizeEvent(QResizeEvent* event) {
   if (m_splitter->orientation() != wanted) m_splitter->setOrientation(wanted);
   m_details->setNarrow(side);
   m_detailsCard->setMinimumWidth(side ? 380 : 0);
+  m_detailsCard->setMinimumHeight(1);  // labels that wrap ask for more than they need at this width
+  m_chartCard->setVisible(side && height() >= kChartHeight);
   if (m_splitterMoved) return;
   // The table gets what the details do not need.
-  const int details = side ? 400 : m_detailsCard->minimumSizeHint().height();
+  const int details = side ? 400 : m_detailsCard->layout()->totalHeightForWidth(m_splitter->width());
   const int all = side ? m_splitter->width() : m_splitter->height();
   m_splitter->setSizes({std::max(1, all - details - m_splitter->handleWidth()), details});
 }

@@ -3,6 +3,7 @@
 #include "app/workspaces/bits/bits_state.h"
 
 class QComboBox;
+class QPushButton;
 class QLineEdit;
 class QSplitter;
 class QToolButton;
@@ -44,9 +45,10 @@ class BitsWorkspace : public Workspace {
   BitsState m_state;
   QLineEdit *m_field, *m_absmax;
   Label *m_origin, *m_problem;
-  QToolButton *m_undo, *m_redo, *m_fromModel;
+  QToolButton *m_undo, *m_redo;
+  QPushButton* m_fromModel;
   QComboBox* m_rounding;
-  Card* m_detailsCard;
+  Card *m_detailsCard, *m_chartCard;
   FormatDetails* m_details;
   QSplitter* m_splitter;
   bool m_active = false;

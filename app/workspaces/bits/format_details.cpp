@@ -36,6 +36,8 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
       m_formula(new Label(Label::Style::Number)),
       m_rounding(new Label(Label::Style::Muted)),
       m_scheme(new Label(Label::Style::Body)),
+      m_heading(new QBoxLayout(QBoxLayout::LeftToRight)),
+      m_decision(new QBoxLayout(QBoxLayout::LeftToRight)),
       m_guard(new GuardBits),
       m_line(new NumberLine(state)) {
   auto* outer = new QVBoxLayout(this);
@@ -47,16 +49,19 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
     label->setWrapping();
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
-  value->addWidget(m_title);
-  value->addWidget(m_exact);
+  m_heading->setSpacing(space::kOne);
+  m_heading->addWidget(m_title);
+  m_heading->addWidget(m_exact, 1);
+  m_decision->setSpacing(space::kOne);
+  m_decision->addWidget(m_guard);
+  m_decision->addWidget(m_rounding, 1);
+  value->addLayout(m_heading);
   value->addWidget(m_formula);
-  value->addWidget(m_guard);
-  value->addWidget(m_rounding);
+  value->addLayout(m_decision);
   value->addWidget(m_scheme);
   value->addStretch(1);
   m_facts->setHorizontalSpacing(space::kOneHalf);
   m_facts->setVerticalSpacing(3);
-  m_facts->setColumnStretch(1, 1);
   m_hex = addFact(tr("Code"));
   m_class = addFact(tr("Class"));
   m_exponent = addFact(tr("Exponent"));
@@ -66,30 +71,44 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_next = addFact(tr("Next"));
   m_error = addFact(tr("Error"));
   m_columns->setSpacing(space::kThree);
-  m_columns->addLayout(value, 3);
-  m_columns->addLayout(m_facts, 2);
+  m_columns->addLayout(value, 1);
+  m_columns->addLayout(m_facts, 1);
   outer->addLayout(m_columns);
   outer->addWidget(m_line);
   outer->addStretch(1);
   m_scheme->hide();
+  placeFacts(2);
   connect(&state, &BitsState::changed, this, &FormatDetails::refresh);
   connect(&state, &BitsState::selectedRowChanged, this, &FormatDetails::refresh);
   refresh();
 }
 
 Label* FormatDetails::addFact(const QString& caption) {
-  const int row = m_facts->rowCount();
   auto* name = new Label(Label::Style::Hint, caption);
   auto* value = new Label(Label::Style::Number);
   value->setElide(Qt::ElideMiddle);
   value->setAccessibleName(caption);
-  m_facts->addWidget(name, row, 0);
-  m_facts->addWidget(value, row, 1);
-  m_facts->setRowStretch(row + 1, 0);
+  m_factLabels.emplace_back(name, value);
   return value;
 }
 
-void FormatDetails::setNarrow(bool narrow) { m_columns->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight); }
+void FormatDetails::placeFacts(int columns) {
+  const int rows = (static_cast<int>(m_factLabels.size()) + columns - 1) / columns;
+  for (int i = 0; i < static_cast<int>(m_factLabels.size()); ++i) {
+    const auto& [name, value] = m_factLabels[static_cast<std::size_t>(i)];
+    m_facts->addWidget(name, i % rows, 2 * (i / rows), Qt::AlignTop);
+    m_facts->addWidget(value, i % rows, 2 * (i / rows) + 1, Qt::AlignTop);
+  }
+  for (int column = 0; column < 2; ++column) m_facts->setColumnStretch(2 * column + 1, column < columns ? 1 : 0);
+  for (int row = 0; row < 9; ++row) m_facts->setRowStretch(row, row == rows ? 1 : 0);
+}
+
+void FormatDetails::setNarrow(bool narrow) {
+  m_columns->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+  m_heading->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+  m_decision->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+  placeFacts(narrow ? 1 : 2);
+}
 
 void FormatDetails::setSchemeNote(const QString& note) {
   m_scheme->setText(note);

@@ -1,5 +1,7 @@
 #pragma once
 #include <QWidget>
+#include <utility>
+#include <vector>
 
 class QBoxLayout;
 class QGridLayout;
@@ -24,13 +26,16 @@ class FormatDetails : public QWidget {
  private:
   void refresh();
   Label* addFact(const QString& caption);
+  void placeFacts(int columns);
 
   BitsState& m_state;
   QBoxLayout* m_columns;
   QGridLayout* m_facts;
   Label *m_title, *m_exact, *m_formula, *m_rounding, *m_scheme;
+  QBoxLayout *m_heading, *m_decision;
   GuardBits* m_guard;
   NumberLine* m_line;
+  std::vector<std::pair<Label*, Label*>> m_factLabels;  ///< caption, value
   Label *m_hex, *m_class, *m_exponent, *m_mantissa, *m_ulp, *m_previous, *m_next, *m_error;
 };
 

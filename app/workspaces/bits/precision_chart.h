@@ -1,0 +1,38 @@
+#pragma once
+#include "app/plots/chart.h"
+
+namespace app {
+
+class BitsState;
+struct FormatRow;
+
+/// Significant bits a format keeps at every magnitude: floats are plateaus that fall off into subnormals, integers are
+/// slopes. The selected format is drawn in the accent colour, the number as a vertical line.
+class PrecisionChart : public Chart {
+  Q_OBJECT
+ public:
+  explicit PrecisionChart(BitsState& state, QWidget* parent = nullptr);
+  ChartTable table() const override;
+
+ protected:
+  std::optional<QString> readout(QPointF coordinates) const override;
+  void applyColors() override;
+
+ private:
+  struct Curve {
+    int row;
+    QVector<double> exponents, bits;  ///< bits is NaN outside of the format's range
+    QCPGraph* graph;
+    QCPItemText* label;
+  };
+  void refresh();
+
+  BitsState& m_state;
+  std::vector<Curve> m_curves;
+  QCPItemStraightLine* m_marker;
+};
+
+/// Significant bits a row keeps for magnitudes in [2^exponent, 2^(exponent+1)); NaN when the format has none there.
+double significantBits(const FormatRow& row, int exponent);
+
+}  // namespace app

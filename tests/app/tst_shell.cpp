@@ -1,0 +1,286 @@
+// The window driven with mouse and keyboard: selection and history, palette, panel, errors, state, closing while opening.
+#include <QLineEdit>
+#include <QListView>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/models/palette_model.h"
+#include "app/models/scheme_list_model.h"
+#include "app/shell/main_window.h"
+#include "app/shell/model_loader.h"
+#include "app/workspaces/start/model_finder.h"
+
+using namespace app;
+
+class TestShell : public QObject {
+  Q_OBJECT
+ private:
+  QTemporaryDir m_settings;
+
+  static bool openDemo(MainWindow& window) {
+    window.openModel(QStringLiteral("demo"));
+    return QTest::qWaitFor([&] { return window.selection().model() != nullptr || !window.errorText().isEmpty(); }, 30000) &&
+           window.selection().model() != nullptr;
+  }
+
+ private Q_SLOTS:
+  void initTestCase() {
+    QCoreApplication::setApplicationName(QStringLiteral("quantscope-test"));
+    QCoreApplication::setOrganizationName(QStringLiteral("quantscope-test"));
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
+    Theme::instance().install();
+  }
+  void init() { QSettings().clear(); }
+
+  void startsOnTheStartPage() {
+    MainWindow window;
+    window.show();
+    QCOMPARE(window.selection().workspace(), QStringLiteral("start"));
+    QVERIFY(!window.selection().canGoBack());
+    QVERIFY(window.findChild<QPushButton*>(QStringLiteral("open-demo"))->isEnabled());
+  }
+
+  void theDemoModelIsOneClickAway() {
+    MainWindow window;
+    window.show();
+    QTest::mouseClick(window.findChild<QPushButton*>(QStringLiteral("open-demo")), Qt::LeftButton);
+    QVERIFY(window.loader().isOpening());
+    QTRY_VERIFY_WITH_TIMEOUT(window.selection().model() != nullptr, 30000);
+    QVERIFY(window.selection().tensor().has_value());
+    QTRY_VERIFY(window.selection().workspace() != QStringLiteral("start"));
+    QVERIFY(window.loader().recent().isEmpty());  // the demo is always there, it needs no place in the list
+  }
+
+  void aMissingFileIsASentence() {
+    MainWindow window;
+    window.show();
+    window.openModel(QStringLiteral("/nowhere/model.gguf"));
+    QTRY_VERIFY(!window.errorText().isEmpty());
+    QVERIFY2(window.errorText().contains(QStringLiteral("model.gguf")), qPrintable(window.errorText()));
+    QCOMPARE(window.selection().workspace(), QStringLiteral("start"));
+    QTest::keyClick(&window, Qt::Key_Escape);
+    QVERIFY(window.errorText().isEmpty());
+  }
+
+  void closingWhileAModelOpens() {
+    for (int delay = 0; delay < 6; ++delay) {
+      auto window = std::make_unique<MainWindow>();
+      window->show();
+      window->openModel(QStringLiteral("demo"));
+      QTest::qWait(delay * 3);
+      window->close();
+      window.reset();
+    }
+  }
+
+  void selectionWalksBackAndForward() {
+    MainWindow window;
+    window.show();
+    QVERIFY(openDemo(window));
+    Selection& selection = window.selection();
+    const auto first = selection.tensor();
+    selection.setTensor(1);
+    selection.setWeight(5);
+    window.showWorkspace(QStringLiteral("bits"));
+    QTest::keyClick(&window, Qt::Key_Left, Qt::AltModifier);
+    QCOMPARE(selection.weight(), std::optional<std::uint64_t>(5));
+    QTest::keyClick(&window, Qt::Key_Left, Qt::AltModifier);
+    QVERIFY(!selection.weight().has_value());
+    QTest::keyClick(&window, Qt::Key_Left, Qt::AltModifier);
+    QCOMPARE(selection.tensor(), first);
+    for (int i = 0; i < 3; ++i) QTest::keyClick(&window, Qt::Key_Right, Qt::AltModifier);
+    QCOMPARE(selection.workspace(), QStringLiteral("bits"));
+    QCOMPARE(selection.tensor(), std::optional<std::size_t>(1));
+    QVERIFY(!selection.canGoForward());
+  }
+
+  void narrowingClearsWhatLiesBelow() {
+    MainWindow window;
+    QVERIFY(openDemo(window));
+    window.selection().setTensorAndWeight(2, 7);
+    const QSignalSpy weightChanged(&window.selection(), &Selection::weightChanged);
+    window.selection().setTensor(3);
+    QVERIFY(!window.selection().weight().has_value());
+    QCOMPARE(weightChanged.count(), 1);
+    window.selection().setWeight(~std::uint64_t{0});  // beyond the tensor: ignored
+    QVERIFY(!window.selection().weight().has_value());
+    window.selection().setTensor(1'000'000);
+    QCOMPARE(window.selection().tensor(), std::optional<std::size_t>(3));
+  }
+
+  void aWeightOfTheModelReachesTheBits() {
+    MainWindow window;
+    window.show();
+    QVERIFY(openDemo(window));
+    window.showWorkspace(QStringLiteral("bits"));
+    window.selection().setTensorAndWeight(*window.selection().tensor(), 3);
+    auto* field = window.findChild<QLineEdit*>(QStringLiteral("bits-field"));
+    QVERIFY(field);
+    QTRY_VERIFY(field->text() != QStringLiteral("0.1"));
+  }
+
+  void checkedSchemesKeepTheirColour() {
+    Selection selection;
+    const auto checked = selection.checkedSchemes();
+    QVERIFY(checked.size() >= 3);
+    QSet<QRgb> colors;
+    for (const auto& scheme : checked) colors.insert(selection.color(scheme).rgb());
+    QCOMPARE(colors.size(), static_cast<qsizetype>(checked.size()));
+    const QColor before = selection.color(checked[1]);
+    selection.setChecked(checked[1], false);
+    selection.setChecked(checked[1], true);
+    QCOMPARE(selection.color(checked[1]), before);
+    Selection restored;
+    restored.restoreSchemes(selection.saveSchemes() << QStringLiteral("1 2 no_such_scheme") << QStringLiteral("rubbish"));
+    QVERIFY(restored.checkedSchemes() == selection.checkedSchemes());
+    QCOMPARE(restored.color(checked[1]), before);
+  }
+
+  void theSchemeListPutsTheComparedFirst() {
+    Selection selection;
+    SchemeListModel model(selection);
+    const int checked = static_cast<int>(selection.checkedSchemes().size());
+    for (int row = 0; row < model.rowCount(); ++row)
+      QCOMPARE(model.index(row).data(Qt::CheckStateRole).toInt(), row < checked ? int(Qt::Checked) : int(Qt::Unchecked));
+    const auto last = model.scheme(model.rowCount() - 1);
+    QVERIFY(model.setData(model.index(model.rowCount() - 1), Qt::Checked, Qt::CheckStateRole));
+    QVERIFY(selection.isChecked(last));
+    QCOMPARE(model.rowOf(last), checked);
+    selection.addScheme(core::quant::Scheme::parse("int4:group=48"));
+    QVERIFY(model.rowOf(core::quant::Scheme::parse("int4:group=48")) >= 0);
+  }
+
+  void spaceChecksASchemeWithTheKeyboard() {
+    MainWindow window;
+    window.resize(1400, 900);
+    window.show();
+    window.showWorkspace(QStringLiteral("bits"));
+    auto* list = window.findChild<QListView*>(QStringLiteral("scheme-list"));
+    QVERIFY(list && list->isVisible());
+    list->setFocus();
+    list->setCurrentIndex(list->model()->index(list->model()->rowCount() - 1, 0));
+    const auto before = window.selection().checkedSchemes().size();
+    QTest::keyClick(list, Qt::Key_Space);
+    QCOMPARE(window.selection().checkedSchemes().size(), before + 1);
+    QCOMPARE(list->currentIndex().data(Qt::CheckStateRole).toInt(), int(Qt::Checked));  // the keyboard stayed with it
+  }
+
+  void thePanelMakesRoomInASmallWindow() {
+    MainWindow window;
+    window.show();
+    window.showWorkspace(QStringLiteral("bits"));
+    auto* list = window.findChild<QListView*>(QStringLiteral("scheme-list"));
+    window.resize(1280, 800);
+    QVERIFY(list->isVisible());
+    window.resize(1024, 640);
+    QVERIFY(!list->isVisible());
+    QCOMPARE(window.size(), QSize(1024, 640));  // nothing in it insists on more
+  }
+
+  void thePaletteFindsAndRuns() {
+    MainWindow window;
+    window.show();
+    QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
+    auto* palette = window.findChild<QWidget*>(QStringLiteral("command-palette"));
+    QVERIFY(palette->isVisible());
+    auto* field = palette->findChild<QLineEdit*>();
+    QTest::keyClicks(field, QStringLiteral("bits"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QVERIFY(!palette->isVisible());
+    QCOMPARE(window.selection().workspace(), QStringLiteral("bits"));
+    QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
+    QTest::keyClick(field, Qt::Key_Escape);
+    QVERIFY(!palette->isVisible());
+  }
+
+  void lettersInOrderSuffice() {
+    QVERIFY(matchScore(QStringLiteral("b3q"), QStringLiteral("blk.3.attn_q.weight")) > 0);
+    QVERIFY(matchScore(QStringLiteral("q3b"), QStringLiteral("blk.3.attn_q.weight")) < 0);
+    QVERIFY(matchScore(QStringLiteral("attn_q"), QStringLiteral("blk.3.attn_q.weight")) > matchScore(QStringLiteral("attn_q"), QStringLiteral("blk.3.attn_norm_quiet.weight")));
+    PaletteModel model;
+    std::vector<PaletteItem> items;
+    for (int i = 0; i < 20000; ++i) items.push_back({QStringLiteral("blk.%1.ffn_down.weight").arg(i), {}, {}, [] {}});
+    model.setItems(std::move(items));
+    model.setFilter(QStringLiteral("1234 down"));
+    QVERIFY(model.index(0).data().toString().contains(QStringLiteral("1234")));
+    QVERIFY(model.rowCount() <= 100);
+  }
+
+  void stateSurvives() {
+    {
+      MainWindow window;
+      window.loader().setRecent({QStringLiteral("/models/a.gguf"), QStringLiteral("/models/b")});
+      window.selection().setChecked(window.selection().checkedSchemes().front(), false);
+      window.close();
+    }
+    MainWindow window;
+    const auto fresh = window.selection().checkedSchemes().size();
+    window.restoreState();
+    QCOMPARE(window.loader().recent().size(), 2);
+    QCOMPARE(window.selection().checkedSchemes().size(), fresh - 1);
+  }
+
+  void droppingAFileOpensIt() {
+    MainWindow window;
+    window.show();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(QStringLiteral("/nowhere/dropped.gguf"))});
+    QDropEvent drop(QPointF(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(&window, &drop);
+    QTRY_VERIFY2(window.errorText().contains(QStringLiteral("dropped.gguf")), qPrintable(window.errorText()));
+  }
+
+  void modelsOfOtherProgramsAreFound() {
+    const QTemporaryDir home;
+    const auto write = [&](const QString& name, int bytes) {
+      const QString path = home.filePath(name);
+      QDir().mkpath(QFileInfo(path).path());
+      QFile file(path);
+      QVERIFY(file.open(QIODevice::WriteOnly));
+      file.write(QByteArray(bytes, 'x'));
+    };
+    write(QStringLiteral("hub/models--Org--Name/snapshots/abc/model-00001-of-00002.safetensors"), 300);
+    write(QStringLiteral("hub/models--Org--Name/snapshots/abc/model-00002-of-00002.safetensors"), 200);
+    write(QStringLiteral("hub/models--Org--Other/snapshots/abc/q4.gguf"), 100);
+    write(QStringLiteral("hub/datasets--Org--Data/snapshots/abc/x.safetensors"), 900);
+    write(QStringLiteral("lm/pub/repo/model.Q4_K_M.gguf"), 400);
+    write(QStringLiteral("lm/pub/repo/mmproj-model.gguf"), 800);
+    ModelPlaces places;
+    places.huggingFaceHub = home.filePath(QStringLiteral("hub"));
+    places.lmStudio = {home.filePath(QStringLiteral("lm")), home.filePath(QStringLiteral("missing"))};
+    const auto found = findModels(places, core::JobContext());
+    QCOMPARE(found.size(), std::size_t{3});
+    QCOMPARE(found[0].name, QStringLiteral("Org/Name"));
+    QCOMPARE(found[0].bytes, std::uint64_t{500});
+    QCOMPARE(found[1].name, QStringLiteral("model.Q4_K_M"));
+    QCOMPARE(found[2].name, QStringLiteral("Org/Other/q4"));
+  }
+
+  void everyWorkspaceShowsInBothThemesAndTheSmallestWindow() {
+    MainWindow window;
+    window.show();
+    QVERIFY(openDemo(window));
+    for (const ThemeMode mode : {ThemeMode::Dark, ThemeMode::Light}) {
+      Theme::instance().setMode(mode);
+      for (const WorkspaceEntry& entry : workspaceEntries()) {
+        window.showWorkspace(QLatin1String(entry.id));
+        QVERIFY(window.currentWorkspace());
+        QVERIFY2(!window.currentWorkspace()->helpText().isEmpty(), entry.id);
+        window.resize(1024, 640);
+        QVERIFY2(window.width() <= 1024 && window.height() <= 640,
+                 qPrintable(QStringLiteral("%1 wants %2 × %3").arg(QLatin1String(entry.id)).arg(window.width()).arg(window.height())));
+        QVERIFY(!window.grab().isNull());
+      }
+    }
+    QVERIFY2(window.errorText().isEmpty(), qPrintable(window.errorText()));
+  }
+};
+
+QTEST_MAIN(TestShell)
+#include "tst_shell.moc"

@@ -1,0 +1,114 @@
+// Contrast of both palettes, numbers for people, icons that exist.
+#include <QDirIterator>
+#include <QLocale>
+#include <QSvgRenderer>
+#include <QTest>
+
+#include "app/text/numbers.h"
+#include "app/widgets/theme.h"
+
+using namespace app;
+
+class TestTheme : public QObject {
+  Q_OBJECT
+ private Q_SLOTS:
+  void initTestCase() {
+    QLocale::setDefault(QLocale::c());
+    Theme::instance().install();
+  }
+
+  void textIsReadable_data() {
+    QTest::addColumn<bool>("dark");
+    QTest::newRow("light") << false;
+    QTest::newRow("dark") << true;
+  }
+  void textIsReadable() {
+    QFETCH(bool, dark);
+    const ThemeColors& c = dark ? Theme::dark() : Theme::light();
+    const std::pair<const char*, QColor> inks[] = {{"text", c.text}, {"muted", c.textMuted}, {"faint", c.textFaint}, {"accent", c.accent},
+                                                   {"error", c.error}, {"success", c.success}, {"warning", c.warning}, {"sign", c.sign},
+                                                   {"exponent", c.exponent}, {"mantissa", c.mantissa}, {"scale", c.scale}, {"zero", c.zeroPoint}};
+    const std::pair<const char*, QColor> grounds[] = {{"window", c.window}, {"surface", c.surface}, {"raised", c.raised}};
+    for (const auto& [inkName, ink] : inks)
+      for (const auto& [groundName, ground] : grounds)
+        QVERIFY2(contrastRatio(ink, ground) >= 4.5,
+                 qPrintable(QStringLiteral("%1 on %2: %3").arg(QLatin1String(inkName), QLatin1String(groundName)).arg(contrastRatio(ink, ground))));
+    QVERIFY(contrastRatio(c.accentText, c.accent) >= 4.5);
+    QVERIFY(contrastRatio(c.text, c.selection) >= 4.5);
+    QVERIFY(contrastRatio(c.text, c.errorSoft) >= 4.5);
+    QVERIFY(contrastRatio(c.accent, c.accentSoft) >= 4.5);
+  }
+
+  void contrastIsThatOfWcag() {
+    QCOMPARE(contrastRatio(Qt::black, Qt::white), 21.0);
+    QVERIFY(std::abs(contrastRatio(QColor(0x777777), Qt::white) - 4.48) < 0.01);
+  }
+
+  void seriesColorsDiffer() {
+    for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {
+      Theme::instance().setMode(mode);
+      for (int a = 0; a < kSeriesColors; ++a) {
+        QVERIFY(contrastRatio(Theme::instance().seriesColor(a), Theme::instance().colors().surface) >= 2.4);
+        for (int b = 0; b < a; ++b) QVERIFY(Theme::instance().seriesColor(a) != Theme::instance().seriesColor(b));
+      }
+    }
+  }
+
+  void switchingChangesThePalette() {
+    Theme::instance().setMode(ThemeMode::Dark);
+    QVERIFY(Theme::instance().isDark());
+    QCOMPARE(QGuiApplication::palette().color(QPalette::Window), Theme::dark().window);
+    Theme::instance().setMode(ThemeMode::Light);
+    QCOMPARE(QGuiApplication::palette().color(QPalette::Window), Theme::light().window);
+    QVERIFY2(!qApp->styleSheet().isEmpty() && !qApp->styleSheet().contains(u'@'), "every role of the style sheet was filled in");
+  }
+
+  void iconsRender() {
+    QDirIterator icons(QStringLiteral(":/icons"), {QStringLiteral("*.svg")}, QDir::Files);
+    int count = 0;
+    while (icons.hasNext()) {
+      ++count;
+      const QString name = icons.next();
+      QVERIFY2(QSvgRenderer(name).isValid(), qPrintable(name));
+    }
+    QVERIFY(count > 30);
+  }
+
+  void numbers_data() {
+    QTest::addColumn<double>("value");
+    QTest::addColumn<int>("digits");
+    QTest::addColumn<QString>("expected");
+    QTest::newRow("plain") << 0.071234 << 4 << "0.07123";
+    QTest::newRow("rounds up a decade") << 9.9999 << 3 << "10.0";
+    QTest::newRow("negative") << -1.5 << 3 << "−1.50";
+    QTest::newRow("small") << 1.2345e-7 << 4 << "1.234×10⁻⁷";
+    QTest::newRow("large") << 3.0e12 << 2 << "3.0×10¹²";
+    QTest::newRow("zero") << 0.0 << 4 << "0";
+    QTest::newRow("infinite") << -std::numeric_limits<double>::infinity() << 4 << "−∞";
+    QTest::newRow("integer") << 1234567.0 << 4 << "1234567";
+  }
+  void numbers() {
+    QFETCH(double, value);
+    QFETCH(int, digits);
+    QFETCH(QString, expected);
+    QCOMPARE(text::number(value, digits), expected);
+  }
+
+  void units() {
+    const QChar gap(0x202F);
+    QCOMPARE(text::bytes(1023), QStringLiteral("1023") + gap + u'B');
+    QCOMPARE(text::bytes(1024), QStringLiteral("1.00") + gap + QStringLiteral("KiB"));
+    QCOMPARE(text::bytes(std::uint64_t{5} << 30), QStringLiteral("5.00") + gap + QStringLiteral("GiB"));
+    QCOMPARE(text::bytes(1023 * 1024), QStringLiteral("1.00") + gap + QStringLiteral("MiB"));
+    QCOMPARE(text::shortCount(1'100'000'000), QStringLiteral("1.10") + gap + u'B');
+    QCOMPARE(text::percent(-0.0625, 1), QStringLiteral("−6.2") + gap + u'%');
+    QCOMPARE(text::trimmed(0.1015625, 10), QStringLiteral("0.1015625"));
+    QCOMPARE(text::trimmed(1.5e-20, 6), QStringLiteral("1.5×10⁻²⁰"));
+    QCOMPARE(text::trimmed(2.0, 6), QStringLiteral("2"));
+    QCOMPARE(text::superscript(-127), QStringLiteral("⁻¹²⁷"));
+    QCOMPARE(text::duration(125), QStringLiteral("2 min 5 s"));
+  }
+};
+
+QTEST_MAIN(TestTheme)
+#include "tst_theme.moc"
