@@ -9,8 +9,8 @@ namespace gpu {
 
 /// How to open a device; the defaults are what the program uses, tests choose others.
 struct DeviceOptions {
-  std::optional<vk::KernelFamily> family;     ///< default: what suits the device
-  std::optional<std::uint64_t> maxBlockBytes; ///< bytes one buffer of weights may have
+  std::optional<vk::KernelFamily> family;      ///< default: what suits the device
+  std::optional<std::uint64_t> maxBlockBytes;  ///< bytes one buffer of weights may have
 };
 
 class VulkanDevice {

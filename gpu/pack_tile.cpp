@@ -105,12 +105,16 @@ void packIntegerParams(const QuantizedTensor& tensor, const PackedFormat& format
     const float scale = tensor.scales[index];
     const std::int32_t zero = tensor.qmin - (tensor.zeroPoints.empty() ? 0 : tensor.zeroPoints[index]);
     switch (format.constants[0]) {
-      case 0: tile.setHalfOfPair(g, r, core::numeric::floatToHalf(scale)); break;
+      case 0:
+        tile.setHalfOfPair(g, r, core::numeric::floatToHalf(scale));
+        break;
       case 1:
         tile.param(std::size_t{g} * kTileRows + r) =
             core::numeric::floatToHalf(scale) | static_cast<std::uint32_t>(zero) << 16;
         break;
-      case 2: tile.param(std::size_t{g} * kTileRows + r) = std::bit_cast<std::uint32_t>(scale); break;
+      case 2:
+        tile.param(std::size_t{g} * kTileRows + r) = std::bit_cast<std::uint32_t>(scale);
+        break;
       default:
         tile.param(std::size_t{g} * 2 * kTileRows + r) = std::bit_cast<std::uint32_t>(scale);
         tile.param((std::size_t{g} * 2 + 1) * kTileRows + r) = static_cast<std::uint32_t>(zero);
@@ -151,8 +155,7 @@ void packCodeBook(const QuantizedTensor& tensor, const PackedFormat& format, std
     tile.setCodes(unit, r, codes, 4);
   }
   for (std::uint32_t g = 0; g < format.groups; ++g) {
-    const std::uint64_t block =
-        (first + std::uint64_t{g} * format.unitsPerGroup * kUnitValues) / tensor.blockSize;
+    const std::uint64_t block = (first + std::uint64_t{g} * format.unitsPerGroup * kUnitValues) / tensor.blockSize;
     if (format.constants[0] == 1) {
       tile.param(std::size_t{g / 4} * kTileRows + r) |= std::uint32_t{tensor.nestedCodes[block]} << (8 * (g % 4));
     } else {
@@ -247,9 +250,15 @@ void packTile(const QuantizedTensor& tensor, const PackedFormat& format, std::ui
   if (format.isDecoded) return packDecoded(tensor, format, firstRow, rowCount, tile);
   for (std::uint32_t r = 0; r < rowCount; ++r) {
     switch (tensor.layout) {
-      case Layout::Plain: packPlain(tensor, format, firstRow + r, r, tile); break;
-      case Layout::Integer: packInteger(tensor, format, firstRow + r, r, tile); break;
-      case Layout::CodeBook: packCodeBook(tensor, format, firstRow + r, r, tile); break;
+      case Layout::Plain:
+        packPlain(tensor, format, firstRow + r, r, tile);
+        break;
+      case Layout::Integer:
+        packInteger(tensor, format, firstRow + r, r, tile);
+        break;
+      case Layout::CodeBook:
+        packCodeBook(tensor, format, firstRow + r, r, tile);
+        break;
       case Layout::Block:
         if (core::tensor::info(tensor.dtype).blockValues == 32)
           packLegacy(tensor, format, firstRow + r, r, tile);

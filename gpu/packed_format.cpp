@@ -23,12 +23,28 @@ void setPlanes(PackedFormat& format, std::uint32_t bits) {
 void choosePlain(const QuantizedTensor& tensor, PackedFormat& format) {
   format.unitsPerGroup = format.units;
   switch (tensor.dtype) {
-    case DType::F16: format.kernel = "f16"; format.quads = 4; break;
-    case DType::BF16: format.kernel = "bf16"; format.quads = 4; break;
-    case DType::F8E4M3: format.kernel = "f8_e4m3"; format.quads = 2; break;
-    case DType::F8E5M2: format.kernel = "f8_e5m2"; format.quads = 2; break;
-    case DType::F32: format.kernel = "f32"; format.quads = 8; break;
-    default: format.isDecoded = true;
+    case DType::F16:
+      format.kernel = "f16";
+      format.quads = 4;
+      break;
+    case DType::BF16:
+      format.kernel = "bf16";
+      format.quads = 4;
+      break;
+    case DType::F8E4M3:
+      format.kernel = "f8_e4m3";
+      format.quads = 2;
+      break;
+    case DType::F8E5M2:
+      format.kernel = "f8_e5m2";
+      format.quads = 2;
+      break;
+    case DType::F32:
+      format.kernel = "f32";
+      format.quads = 8;
+      break;
+    default:
+      format.isDecoded = true;
   }
 }
 
@@ -98,19 +114,34 @@ void chooseBlock(const QuantizedTensor& tensor, PackedFormat& format) {
     format.paramWords = words;
   };
   switch (tensor.dtype) {
-    case DType::Q4_0: choose("q4_0", 4, (format.groups + 1) / 2 * 32); break;
-    case DType::Q4_1: choose("q4_1", 4, format.groups * 32); break;
-    case DType::Q5_0: choose("q5_0", 5, (format.groups + 1) / 2 * 32); break;
-    case DType::Q5_1: choose("q5_1", 5, format.groups * 32); break;
-    case DType::Q8_0: choose("q8_0", 8, (format.groups + 1) / 2 * 32); break;
-    case DType::Q4_K: choose("q4_k", 4, superBlocks * 128); break;
-    case DType::Q5_K: choose("q5_k", 5, superBlocks * 128); break;
+    case DType::Q4_0:
+      choose("q4_0", 4, (format.groups + 1) / 2 * 32);
+      break;
+    case DType::Q4_1:
+      choose("q4_1", 4, format.groups * 32);
+      break;
+    case DType::Q5_0:
+      choose("q5_0", 5, (format.groups + 1) / 2 * 32);
+      break;
+    case DType::Q5_1:
+      choose("q5_1", 5, format.groups * 32);
+      break;
+    case DType::Q8_0:
+      choose("q8_0", 8, (format.groups + 1) / 2 * 32);
+      break;
+    case DType::Q4_K:
+      choose("q4_k", 4, superBlocks * 128);
+      break;
+    case DType::Q5_K:
+      choose("q5_k", 5, superBlocks * 128);
+      break;
     case DType::Q6_K:
       format.groupsPerUnit = 2;
       format.groups = format.units * 2;
       choose("q6_k", 6, superBlocks * 128 + (superBlocks + 1) / 2 * 32);
       break;
-    default: format.isDecoded = true;
+    default:
+      format.isDecoded = true;
   }
 }
 
@@ -123,10 +154,18 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
   format.units = static_cast<std::uint32_t>((format.rowValues + kUnitValues - 1) / kUnitValues);
   const PackedFormat empty = format;
   switch (tensor.layout) {
-    case Layout::Plain: choosePlain(tensor, format); break;
-    case Layout::Integer: chooseInteger(tensor, format); break;
-    case Layout::CodeBook: chooseCodeBook(tensor, format); break;
-    case Layout::Block: chooseBlock(tensor, format); break;
+    case Layout::Plain:
+      choosePlain(tensor, format);
+      break;
+    case Layout::Integer:
+      chooseInteger(tensor, format);
+      break;
+    case Layout::CodeBook:
+      chooseCodeBook(tensor, format);
+      break;
+    case Layout::Block:
+      chooseBlock(tensor, format);
+      break;
   }
   if (format.isDecoded) {
     format = empty;

@@ -31,9 +31,7 @@ struct PackedFormat {
   bool isDecoded = false;
 
   std::uint32_t tiles() const { return static_cast<std::uint32_t>((rows + kTileRows - 1) / kTileRows); }
-  std::uint64_t tileWords() const {
-    return std::uint64_t{units} * (quads * 4 + highs) * kTileRows + paramWords;
-  }
+  std::uint64_t tileWords() const { return std::uint64_t{units} * (quads * 4 + highs) * kTileRows + paramWords; }
   std::uint64_t bytes() const { return tileWords() * 4 * tiles(); }
 };
 

@@ -139,8 +139,8 @@ void VulkanExecutor::recordProducts(StepContext& context, const Step& step) {
     targets.push_back(target);
   }
   recordMatMul(
-      recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
-      context.place(step.ops[0]->in), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
+      recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, context.place(step.ops[0]->in),
+      targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
 }
 
 void VulkanExecutor::recordStep(StepContext& context, const Step& step) {
@@ -161,7 +161,8 @@ void VulkanExecutor::recordStep(StepContext& context, const Step& step) {
     case OpKind::RmsNorm:
       return recordRmsNorm(recorder, plain, context.place(op.in), m_vectors.at(op.weight.get()),
                            m_graph.values[op.in].width, config.normEpsilon, context.place(op.out));
-    case OpKind::MatMul: return recordProducts(context, step);
+    case OpKind::MatMul:
+      return recordProducts(context, step);
     case OpKind::Rope: {
       std::vector<RopeTarget> targets;
       for (const Op* rope : step.ops) targets.push_back({context.place(rope->out), m_graph.values[rope->out].width});
@@ -178,7 +179,8 @@ void VulkanExecutor::recordStep(StepContext& context, const Step& step) {
     case OpKind::Add:
       return recordElementwise(recorder, plain, ElementwiseOp::Add, context.place(op.in), context.place(op.second),
                                context.place(op.out));
-    case OpKind::TakeRows: return;
+    case OpKind::TakeRows:
+      return;
   }
 }
 

@@ -11,16 +11,16 @@ namespace gpu {
 /// What a person and the memory planner need to know of one Vulkan device.
 struct DeviceInfo {
   std::uint32_t index = 0;
-  std::string name;           ///< "NVIDIA H200", "llvmpipe (LLVM 15.0.6, 256 bits)"
-  std::string driver;         ///< driver name and version
-  std::string apiVersion;     ///< "1.3.239"
-  std::string type;           ///< "discrete", "integrated", "virtual", "cpu", "other"
+  std::string name;        ///< "NVIDIA H200", "llvmpipe (LLVM 15.0.6, 256 bits)"
+  std::string driver;      ///< driver name and version
+  std::string apiVersion;  ///< "1.3.239"
+  std::string type;        ///< "discrete", "integrated", "virtual", "cpu", "other"
   std::uint32_t subgroupSize = 0, minSubgroupSize = 0, maxSubgroupSize = 0;
-  std::uint64_t deviceMemoryBytes = 0;      ///< sum of device-local heaps
+  std::uint64_t deviceMemoryBytes = 0;  ///< sum of device-local heaps
   std::uint64_t maxStorageBufferRange = 0;
   std::uint64_t maxMemoryAllocationSize = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
-  std::string unusable;       ///< empty, or the sentence that names the missing feature
+  std::string unusable;  ///< empty, or the sentence that names the missing feature
 };
 
 /// All Vulkan devices; empty when there is no Vulkan loader or no device. Never throws for a missing loader.
@@ -44,7 +44,8 @@ DeviceMemory memory(const VulkanDevice& device);
 
 /// Uploads the graph's weights (packed as they are) and prepares its pipelines.
 /// @throws Error (OutOfMemory) saying needed and available; (Unsupported) naming a missing device feature
-std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph,
+std::unique_ptr<core::model::Executor> createVulkanExecutor(std::shared_ptr<VulkanDevice> device,
+                                                            core::model::Graph graph,
                                                             const core::JobContext& job = core::JobContext());
 
 }  // namespace gpu

@@ -32,8 +32,8 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   uploadWeights(job);
   uploadConstants();
   const std::uint32_t batch = m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens;
-  m_state = std::make_unique<vk::Buffer>(m_device->memory(), (kStateWords + batch) * 4, vk::MemoryKind::Upload,
-                                         "the tokens");
+  m_state =
+      std::make_unique<vk::Buffer>(m_device->memory(), (kStateWords + batch) * 4, vk::MemoryKind::Upload, "the tokens");
   m_decode = makeWorkspace(fusionFor(1), 1, false);
   m_prefill = makeWorkspace(fusionFor(batch), batch, false);
 }
@@ -70,8 +70,8 @@ void VulkanExecutor::uploadConstants() {
   m_constants = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
                                              "norms and code books");
   vk::Uploader(m_device->memory()).upload(*m_constants, 0, std::as_bytes(std::span(constants)));
-  m_constantsView = std::make_unique<vk::BufferView>(m_device->device(), *m_constants, VK_FORMAT_R32_SFLOAT, 0,
-                                                     m_constants->bytes());
+  m_constantsView =
+      std::make_unique<vk::BufferView>(m_device->device(), *m_constants, VK_FORMAT_R32_SFLOAT, 0, m_constants->bytes());
 }
 
 Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {

@@ -61,8 +61,9 @@ class VulkanExecutor : public core::model::Executor {
 
   std::shared_ptr<VulkanDevice> m_device;
   core::model::Graph m_graph;
-  std::unordered_map<const core::quant::QuantizedTensor*, Resident> m_weights;     ///< Embed, MatMul
-  std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t> m_vectors; ///< first constant of norms, biases
+  std::unordered_map<const core::quant::QuantizedTensor*, Resident> m_weights;  ///< Embed, MatMul
+  std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t>
+      m_vectors;  ///< first constant of norms, biases
   std::unique_ptr<vk::Buffer> m_constants, m_state;
   std::unique_ptr<vk::BufferView> m_constantsView;
   std::unique_ptr<Workspace> m_decode, m_prefill, m_observed;

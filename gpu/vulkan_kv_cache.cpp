@@ -58,14 +58,14 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
 void VulkanKvCache::addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes) {
   Layer layer;
   const std::uint64_t valueOffset = alignUp(keyBytes);
-  layer.buffer = std::make_unique<vk::Buffer>(device.memory(), valueOffset + valueBytes, vk::MemoryKind::Device,
-                                              "the KV cache");
+  layer.buffer =
+      std::make_unique<vk::Buffer>(device.memory(), valueOffset + valueBytes, vk::MemoryKind::Device, "the KV cache");
   std::vector<vk::Binding> bindings(5);
   bindings[0] = {.buffer = layer.buffer.get(), .offset = 0, .bytes = keyBytes};
   bindings[1] = {.buffer = layer.buffer.get(), .offset = valueOffset, .bytes = valueBytes};
   if (device.choice().isLanes()) {
-    layer.keys = std::make_unique<vk::BufferView>(device.device(), *layer.buffer, VK_FORMAT_R32G32B32A32_UINT, 0,
-                                                  keyBytes);
+    layer.keys =
+        std::make_unique<vk::BufferView>(device.device(), *layer.buffer, VK_FORMAT_R32G32B32A32_UINT, 0, keyBytes);
     layer.values = std::make_unique<vk::BufferView>(device.device(), *layer.buffer, VK_FORMAT_R32G32B32A32_UINT,
                                                     valueOffset, valueBytes);
     bindings[2].view = layer.keys.get();
@@ -85,7 +85,8 @@ Recording* VulkanKvCache::find(const Key& key) {
 Recording& VulkanKvCache::keep(const Key& key, Recording recording) {
   // Single tokens and full batches come again and again, a prompt's odd rest does not: it is all forgotten when many.
   constexpr std::size_t kMost = 12;
-  if (m_recordings.size() >= kMost) std::erase_if(m_recordings, [](const auto& entry) { return entry.first.tokens > 1; });
+  if (m_recordings.size() >= kMost)
+    std::erase_if(m_recordings, [](const auto& entry) { return entry.first.tokens > 1; });
   return m_recordings[key] = std::move(recording);
 }
 

@@ -11,8 +11,8 @@ namespace gpu {
 /// One large buffer that holds many tensors, with the windows through which kernels read it.
 struct WeightBlock {
   vk::Buffer buffer;
-  vk::BufferView quads;  ///< 16-byte words
-  vk::BufferView words;  ///< 4-byte words
+  vk::BufferView quads;                         ///< 16-byte words
+  vk::BufferView words;                         ///< 4-byte words
   std::map<std::uint64_t, std::uint64_t> free;  ///< offset → bytes of each gap
   WeightBlock(const std::shared_ptr<vk::Memory>& memory, std::uint64_t bytes);
 };

@@ -4,9 +4,9 @@
 
 namespace gpu {
 
-Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps,
-                     std::uint32_t rows, std::uint64_t readbackFloats, const vk::Buffer& constants,
-                     const vk::BufferView& constantsView, const vk::Buffer& state)
+Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, std::uint32_t rows,
+                     std::uint64_t readbackFloats, const vk::Buffer& constants, const vk::BufferView& constantsView,
+                     const vk::Buffer& state)
     : m_device(device),
       m_steps(std::move(steps)),
       m_places(placeValues(graph, m_steps)),
@@ -19,8 +19,8 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
   m_readback =
       std::make_unique<vk::Buffer>(device.memory(), readbackFloats * 4, vk::MemoryKind::Readback, "the results");
   if (device.choice().isLanes()) {
-    m_arenaView = std::make_unique<vk::BufferView>(device.device(), *m_arena, VK_FORMAT_R32G32B32A32_SFLOAT, 0,
-                                                   m_arena->bytes());
+    m_arenaView =
+        std::make_unique<vk::BufferView>(device.device(), *m_arena, VK_FORMAT_R32G32B32A32_SFLOAT, 0, m_arena->bytes());
   }
 }
 

@@ -26,16 +26,11 @@ std::uint32_t headsTogether(std::uint32_t group, std::uint32_t valueHeadSize) {
 
 void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::ModelConfig& config,
                      core::model::KvType type, Place query, Place out) {
-  const Push push{query.offset,
-                  query.stride,
-                  out.offset,
-                  out.stride,
-                  config.heads,
-                  config.kvHeads,
-                  config.headSize,
-                  config.valueHeadSize,
-                  config.slidingWindow,
-                  1.0F / std::sqrt(static_cast<float>(config.headSize))};
+  const Push push{query.offset,         query.stride,
+                  out.offset,           out.stride,
+                  config.heads,         config.kvHeads,
+                  config.headSize,      config.valueHeadSize,
+                  config.slidingWindow, 1.0F / std::sqrt(static_cast<float>(config.headSize))};
   const std::uint32_t half = type == core::model::KvType::F16 ? 1 : 0;
   const std::uint32_t keyOctets = divideUp(config.headSize, 8), valueOctets = divideUp(config.valueHeadSize, 8);
   if (recorder.choice().isLanes()) {

@@ -72,7 +72,8 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
 }  // namespace
 
 bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b) {
-  if (a.parts.size() != 1 || b.parts.size() != 1 || a.parts[0].range->block() != b.parts[0].range->block()) return false;
+  if (a.parts.size() != 1 || b.parts.size() != 1 || a.parts[0].range->block() != b.parts[0].range->block())
+    return false;
   const PackedFormat &f = a.format, &g = b.format;
   // One code book serves the whole dispatch; what lies behind its 16 values belongs to each tensor.
   const auto bookOf = [](const PackedFormat& format) {

@@ -16,7 +16,7 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   }
   choice.splits = std::clamp<std::uint32_t>(caps.maxWorkgroupInvocations / 32, 1, 8);
   const auto sharedBytes = [](std::uint32_t tokens) { return 32 * (65 + tokens + 1) * 4; };
-  choice.maxTileTokens = caps.maxWorkgroupInvocations < 256              ? 0
+  choice.maxTileTokens = caps.maxWorkgroupInvocations < 256             ? 0
                          : sharedBytes(64) <= caps.maxSharedMemoryBytes ? 64
                                                                         : 32;
   return choice;

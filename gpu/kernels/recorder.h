@@ -21,10 +21,10 @@ inline constexpr std::uint32_t kNoPlace = ~std::uint32_t{0};  ///< kNone of the 
 /// What is the same for all kernels of a device: which family, how wide its workgroups are.
 struct KernelChoice {
   vk::KernelFamily family = vk::KernelFamily::Workgroups;
-  std::uint32_t lanes = 8;          ///< workgroup size of the Lanes family: one subgroup, 4, 8, 16 or 32
-  std::uint32_t subgroupSize = 0;   ///< to ask for, 0: the device's own
-  std::uint32_t splits = 8;         ///< Workgroups: invocations that share a row in matmul_rows
-  std::uint32_t maxTileTokens = 64; ///< Workgroups: widest tile of matmul_tiles, 0: it cannot run here
+  std::uint32_t lanes = 8;           ///< workgroup size of the Lanes family: one subgroup, 4, 8, 16 or 32
+  std::uint32_t subgroupSize = 0;    ///< to ask for, 0: the device's own
+  std::uint32_t splits = 8;          ///< Workgroups: invocations that share a row in matmul_rows
+  std::uint32_t maxTileTokens = 64;  ///< Workgroups: widest tile of matmul_tiles, 0: it cannot run here
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 
   static KernelChoice forDevice(const vk::Caps& caps, vk::KernelFamily family);

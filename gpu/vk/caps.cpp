@@ -18,11 +18,16 @@ std::string versionText(std::uint32_t version) {
 
 const char* typeText(VkPhysicalDeviceType type) {
   switch (type) {
-    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU: return "discrete";
-    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU: return "integrated";
-    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU: return "virtual";
-    case VK_PHYSICAL_DEVICE_TYPE_CPU: return "cpu";
-    default: return "other";
+    case VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
+      return "discrete";
+    case VK_PHYSICAL_DEVICE_TYPE_INTEGRATED_GPU:
+      return "integrated";
+    case VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU:
+      return "virtual";
+    case VK_PHYSICAL_DEVICE_TYPE_CPU:
+      return "cpu";
+    default:
+      return "other";
   }
 }
 
@@ -135,8 +140,7 @@ void readFeatures(VkPhysicalDevice device, const Extensions& extensions, Caps& c
   if (extensions.has(VK_KHR_SHADER_INTEGER_DOT_PRODUCT_EXTENSION_NAME))
     chain(tail, dot, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES);
   VkPhysicalDeviceSubgroupSizeControlFeatures sizes{};
-  if (caps.hasSubgroupSizeControl)
-    chain(tail, sizes, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES);
+  if (caps.hasSubgroupSizeControl) chain(tail, sizes, VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES);
   vkGetPhysicalDeviceFeatures2(device, &features);
   caps.storage16 = storage16.storageBuffer16BitAccess == VK_TRUE;
   caps.storage8 = storage8.storageBuffer8BitAccess == VK_TRUE;
@@ -161,8 +165,9 @@ KernelFamily Caps::preferredFamily() const {
 
 std::uint64_t Caps::maxWeightRange(KernelFamily family) const {
   // Word views (4 bytes per element) bound what texel buffers reach; aligned down to whole 256-byte lines.
-  const std::uint64_t range =
-      family == KernelFamily::Lanes ? std::min(maxStorageBufferRange, maxTexelBufferElements * 4) : maxStorageBufferRange;
+  const std::uint64_t range = family == KernelFamily::Lanes
+                                  ? std::min(maxStorageBufferRange, maxTexelBufferElements * 4)
+                                  : maxStorageBufferRange;
   return range / 256 * 256;
 }
 

@@ -22,7 +22,8 @@ class Commands {
                 std::array<std::uint32_t, 3> groups);
   /// Everything recorded so far happens, and is visible to shaders and copies, before what follows.
   void barrier();
-  void copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& to, std::uint64_t toOffset, std::uint64_t bytes);
+  void copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& to, std::uint64_t toOffset,
+            std::uint64_t bytes);
   void fillZero(const Buffer& buffer, std::uint64_t offset, std::uint64_t bytes);
   void resetQueries(VkQueryPool pool, std::uint32_t count);
   void writeTimestamp(VkQueryPool pool, std::uint32_t index);

@@ -61,8 +61,12 @@ std::uint32_t Memory::chooseType(std::uint32_t allowedTypes, MemoryKind kind) co
       // Mapped device memory only where it is the whole of it, not the 256 MiB window of an old PCI bar.
       wishes = {find(kLocal | kMapped, largestLocalHeap), find(kLocal, largestLocalHeap), find(kLocal, 0), find(0, 0)};
       break;
-    case MemoryKind::Upload: wishes = {find(kMapped, 0)}; break;
-    case MemoryKind::Readback: wishes = {find(kMapped | kCached, 0), find(kMapped, 0)}; break;
+    case MemoryKind::Upload:
+      wishes = {find(kMapped, 0)};
+      break;
+    case MemoryKind::Readback:
+      wishes = {find(kMapped | kCached, 0), find(kMapped, 0)};
+      break;
   }
   for (const auto& wish : wishes) {
     if (wish) return *wish;
@@ -91,8 +95,7 @@ Memory::Allocation Memory::allocate(const VkMemoryRequirements& needs, MemoryKin
   }
   m_device->check(result, "vkAllocateMemory", doing);
   if ((m_properties.memoryTypes[type].propertyFlags & kMapped) == kMapped) {
-    const VkResult mapped =
-        vkMapMemory(m_device->handle(), allocation.memory, 0, VK_WHOLE_SIZE, 0, &allocation.mapped);
+    const VkResult mapped = vkMapMemory(m_device->handle(), allocation.memory, 0, VK_WHOLE_SIZE, 0, &allocation.mapped);
     if (mapped != VK_SUCCESS) vkFreeMemory(m_device->handle(), allocation.memory, nullptr);
     m_device->check(mapped, "vkMapMemory", doing);
   }

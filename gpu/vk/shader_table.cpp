@@ -14,7 +14,8 @@ namespace {
 }
 
 std::span<const std::uint32_t> shaderWords(std::string_view name) {
-  const auto found = std::find_if(std::begin(kShaders), std::end(kShaders), [&](const auto& s) { return s.first == name; });
+  const auto found =
+      std::find_if(std::begin(kShaders), std::end(kShaders), [&](const auto& s) { return s.first == name; });
   if (found == std::end(kShaders)) {
     throw core::Error(core::ErrorCode::NotFound, fmt::format("There is no kernel named {}.", name));
   }

@@ -26,7 +26,8 @@ double median(std::vector<double> values) {
 }
 
 struct Options {
-  std::map<std::string, int> numbers = {{"--prompt", 32}, {"--tokens", 8}, {"--runs", 3}, {"--device", 0}, {"--panes", 1}};
+  std::map<std::string, int> numbers = {
+      {"--prompt", 32}, {"--tokens", 8}, {"--runs", 3}, {"--device", 0}, {"--panes", 1}};
   std::string model, scheme;
   bool json = false;
   int operator[](const char* name) const { return numbers.at(name); }
@@ -86,8 +87,9 @@ bool parse(int argc, char** argv, Options& options) {
 int main(int argc, char** argv) try {
   Options options;
   if (!parse(argc, argv, options)) {
-    std::fprintf(stderr, "usage: bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] "
-                         "[--scheme S] [--json]\n");
+    std::fprintf(stderr,
+                 "usage: bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] "
+                 "[--scheme S] [--json]\n");
     return 2;
   }
   const auto checkpoint = core::io::openCheckpoint(options.model);
@@ -110,10 +112,11 @@ int main(int argc, char** argv) try {
     runOnce(panes, options, run == 0 ? warm : speeds);
   }
   const auto use = panes[0].executor->memory();
-  std::printf(options.json ? "{\"device\": \"%s\", \"prefill_tokens_per_s\": %.3f, \"decode_tokens_per_s\": %.3f, "
-                             "\"weight_bytes\": %llu, \"resident_bytes\": %llu, \"load_s\": %.2f}\n"
-                           : "%s: prefill %.2f tokens/s, decode %.2f tokens/s, weights %llu bytes, resident %llu bytes, "
-                             "loaded in %.2f s\n",
+  std::printf(options.json
+                  ? "{\"device\": \"%s\", \"prefill_tokens_per_s\": %.3f, \"decode_tokens_per_s\": %.3f, "
+                    "\"weight_bytes\": %llu, \"resident_bytes\": %llu, \"load_s\": %.2f}\n"
+                  : "%s: prefill %.2f tokens/s, decode %.2f tokens/s, weights %llu bytes, resident %llu bytes, "
+                    "loaded in %.2f s\n",
               panes[0].executor->deviceName().c_str(), median(speeds.prefill), median(speeds.decode),
               static_cast<unsigned long long>(use.weightBytes), static_cast<unsigned long long>(use.residentBytes),
               loadSeconds);

@@ -117,7 +117,8 @@ void writeMetadata(Writer& out, const Shape& shape) {
   array("tokenizer.ggml.scores", 6);
   for (std::uint64_t i = 0; i < shape.vocabulary; ++i) out.number(-static_cast<float>(i));
   array("tokenizer.ggml.token_type", 5);
-  for (std::uint64_t i = 0; i < shape.vocabulary; ++i) out.number<std::int32_t>(i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1);
+  for (std::uint64_t i = 0; i < shape.vocabulary; ++i)
+    out.number<std::int32_t>(i == 0 ? 2 : i < 3 ? 3 : i < 259 ? 6 : 1);
 }
 constexpr std::uint64_t kMetadataKeys = 19;
 
@@ -147,12 +148,13 @@ void writeData(Writer& out, const Tensor& tensor, std::uint64_t& state) {
 
 int main(int argc, char** argv) {
   Shape shape;
-  std::map<std::string, std::uint64_t*> options = {
-      {"--layers", &shape.layers}, {"--width", &shape.width},       {"--ffn", &shape.feedForward},
-      {"--heads", &shape.heads},   {"--kv-heads", &shape.kvHeads}, {"--vocab", &shape.vocabulary}};
+  std::map<std::string, std::uint64_t*> options = {{"--layers", &shape.layers},    {"--width", &shape.width},
+                                                   {"--ffn", &shape.feedForward},  {"--heads", &shape.heads},
+                                                   {"--kv-heads", &shape.kvHeads}, {"--vocab", &shape.vocabulary}};
   if (argc < 2 || argc % 2 != 0) {
-    std::fprintf(stderr, "usage: make_random_model OUT.gguf [--layers N] [--width N] [--ffn N] [--heads N] "
-                         "[--kv-heads N] [--vocab N]\n");
+    std::fprintf(stderr,
+                 "usage: make_random_model OUT.gguf [--layers N] [--width N] [--ffn N] [--heads N] "
+                 "[--kv-heads N] [--vocab N]\n");
     return 2;
   }
   for (int i = 2; i + 1 < argc; i += 2) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <optional>
 
 #include "core/io/checkpoint.h"
@@ -21,6 +22,13 @@ inline std::shared_ptr<gpu::VulkanDevice> openFamily(gpu::vk::KernelFamily famil
 inline std::shared_ptr<gpu::VulkanDevice> openFamily(const QString& name,
                                                      std::optional<std::uint64_t> maxBlockBytes = std::nullopt) {
   return openFamily(name == "lanes" ? gpu::vk::KernelFamily::Lanes : gpu::vk::KernelFamily::Workgroups, maxBlockBytes);
+}
+/// The same device for a whole test program: its kernels are compiled once.
+inline std::shared_ptr<gpu::VulkanDevice> sharedFamily(const QString& name) {
+  static std::map<QString, std::shared_ptr<gpu::VulkanDevice>> devices;
+  auto& device = devices[name];
+  if (!device) device = openFamily(name);
+  return device;
 }
 inline const QStringList kFamilies = {"lanes", "workgroups"};
 

@@ -47,7 +47,7 @@ class TestGpuExecutor : public QObject {
   void prefillEqualsTokenByToken() {
     QFETCH(QString, family);
     Model model(m_path);
-    const auto executor = gpu::createVulkanExecutor(openFamily(family), model.graph());
+    const auto executor = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
     const Tokens tokens = someTokens(75, 131);  // several batches of the lanes family
     const std::vector<float> together = allLogits(*executor, tokens);
     const auto cache = executor->createKvCache(75, KvType::F32);
@@ -68,7 +68,7 @@ class TestGpuExecutor : public QObject {
   void truncatedCacheIsReused() {
     QFETCH(QString, family);
     Model model(m_path);
-    const auto executor = gpu::createVulkanExecutor(openFamily(family), model.graph());
+    const auto executor = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
     const Tokens a = someTokens(20, 131), b = {5, 6, 7};
     Tokens both(a.begin(), a.begin() + 9);
     both.insert(both.end(), b.begin(), b.end());
@@ -196,7 +196,8 @@ class TestGpuExecutor : public QObject {
   void stepsAreFused() {
     Model model(kDemo);
     const gpu::VulkanExecutor executor(openFamily("lanes"), model.graph(), core::JobContext());
-    // norm, qkv, rope, store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm, logits.
+    // norm, qkv, rope, store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm,
+    // logits.
     QCOMPARE(executor.stepCount(), std::size_t{9} * model.config().layers + 4);
   }
 
@@ -218,7 +219,7 @@ class TestGpuExecutor : public QObject {
     const core::model::Graph graph = model.graph(core::quant::Scheme::parse(scheme.toStdString()));
     const Tokens tokens = someTokens(40, graph.config.vocabulary);
     const auto cpu = core::model::createCpuExecutor(graph);
-    const auto vulkan = gpu::createVulkanExecutor(openFamily(family), graph);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
     const double error = relativeError(allLogits(*vulkan, tokens), allLogits(*cpu, tokens));
     QVERIFY2(error < 1e-4, qPrintable(QString("logits are off by %1").arg(error)));
   }

@@ -27,7 +27,8 @@ core::model::Graph tiedGraph(const QuantizedTensorPtr& weight) {
 
 QuantizedTensorPtr stored(DType dtype, std::uint64_t rows, std::uint64_t width, std::vector<std::uint8_t> bytes) {
   const auto owner = std::make_shared<std::vector<std::uint8_t>>(std::move(bytes));
-  core::tensor::TensorView view{"weight", dtype, core::tensor::Shape{rows, width}, std::as_bytes(std::span(*owner)), owner};
+  core::tensor::TensorView view{"weight", dtype, core::tensor::Shape{rows, width}, std::as_bytes(std::span(*owner)),
+                                owner};
   return core::quant::wrapStored(view);
 }
 
@@ -37,8 +38,8 @@ QuantizedTensorPtr quantized(const std::string& scheme, std::uint64_t rows, std:
   for (float& value : values) value = static_cast<float>(random.bell() * 0.7 + 0.1);
   values[3] = 9.0F;  // an outlier
   const auto owner = std::make_shared<std::vector<float>>(std::move(values));
-  core::tensor::TensorView view{"weight", DType::F32, core::tensor::Shape{rows, width}, std::as_bytes(std::span(*owner)),
-                                owner};
+  core::tensor::TensorView view{"weight", DType::F32, core::tensor::Shape{rows, width},
+                                std::as_bytes(std::span(*owner)), owner};
   return core::quant::quantize(core::quant::Scheme::parse(scheme), view);
 }
 
@@ -56,7 +57,7 @@ Tokens allRows(std::uint64_t rows) {
 }
 
 void compareRows(const QString& family, const QuantizedTensorPtr& weight) {
-  const auto executor = gpu::createVulkanExecutor(openFamily(family), tiedGraph(weight));
+  const auto executor = gpu::createVulkanExecutor(sharedFamily(family), tiedGraph(weight));
   std::vector<float> rows;
   executor->setHook([&](const std::string& name, std::span<const float> data, std::uint32_t) {
     if (name == "row") rows.insert(rows.end(), data.begin(), data.end());
@@ -65,8 +66,9 @@ void compareRows(const QString& family, const QuantizedTensorPtr& weight) {
   const std::vector<float> expected = core::quant::dequantize(*weight);
   QCOMPARE(rows.size(), expected.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    QVERIFY2(isSame(rows[i], expected[i]),
-             qPrintable(QString("value %1 is %2 on the device and %3 on the CPU").arg(i).arg(rows[i]).arg(expected[i])));
+    QVERIFY2(
+        isSame(rows[i], expected[i]),
+        qPrintable(QString("value %1 is %2 on the device and %3 on the CPU").arg(i).arg(rows[i]).arg(expected[i])));
   }
 }
 
@@ -74,7 +76,7 @@ void compareRows(const QString& family, const QuantizedTensorPtr& weight) {
 void compareProducts(const QString& family, const QuantizedTensorPtr& weight) {
   const std::vector<float> w = core::quant::dequantize(*weight);
   const std::size_t rows = weight->rows(), width = weight->rowValues();
-  const auto executor = gpu::createVulkanExecutor(openFamily(family), tiedGraph(weight));
+  const auto executor = gpu::createVulkanExecutor(sharedFamily(family), tiedGraph(weight));
   for (const std::size_t count : {std::size_t{1}, std::size_t{3}, std::size_t{37}}) {
     Tokens tokens(count);
     for (std::size_t t = 0; t < count; ++t) tokens[t] = static_cast<core::model::TokenId>((t * 31 + 5) % rows);
@@ -82,16 +84,20 @@ void compareProducts(const QString& family, const QuantizedTensorPtr& weight) {
     for (std::size_t t = 0; t < count; ++t) {
       const float* x = w.data() + static_cast<std::size_t>(tokens[t]) * width;
       for (std::size_t r = 0; r < rows; ++r) {
-        double sum = 0, size = 0;
+        double sum = 0, size = 0, inputs = 0, largest = 0;
         for (std::size_t i = 0; i < width; ++i) {
-          const double product = static_cast<double>(w[r * width + i]) * static_cast<double>(x[i]);
-          sum += product;
-          size += std::abs(product);
+          const auto weightValue = static_cast<double>(w[r * width + i]), input = static_cast<double>(x[i]);
+          sum += weightValue * input;
+          size += std::abs(weightValue * input);
+          inputs += std::abs(input);
+          largest = std::max(largest, std::abs(weightValue));
         }
-        // Sums over codes before scaling may cancel: an affine group of offset z rounds |z| / |q - z| times coarser.
+        // Kernels sum unsigned codes and take the offset away behind: the rounding is that of codes of full size.
+        size += 0.1 * largest * inputs;
         const double error = std::abs(static_cast<double>(logits[t * rows + r]) - sum);
-        QVERIFY2(error <= 2e-5 * size + 1e-30, qPrintable(QString("token %1 row %2: %3, expected %4")
-                                                             .arg(t).arg(r).arg(logits[t * rows + r]).arg(sum)));
+        QVERIFY2(
+            error <= 2e-5 * size + 1e-30,
+            qPrintable(QString("token %1 row %2: %3, expected %4").arg(t).arg(r).arg(logits[t * rows + r]).arg(sum)));
       }
     }
   }
@@ -107,9 +113,10 @@ class TestGpuLayouts : public QObject {
     QTest::addColumn<QString>("family");
     QTest::addColumn<int>("dtype");
     for (const QString& family : kFamilies) {
-      for (const DType type : {DType::F32, DType::F16, DType::BF16, DType::F8E4M3, DType::F8E5M2, DType::Q4_0, DType::Q4_1,
-                               DType::Q5_0, DType::Q5_1, DType::Q8_0, DType::Q2_K, DType::Q3_K, DType::Q4_K, DType::Q5_K,
-                               DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::MXFP4, DType::TQ1_0, DType::TQ2_0}) {
+      for (const DType type :
+           {DType::F32,  DType::F16,    DType::BF16,   DType::F8E4M3, DType::F8E5M2, DType::Q4_0, DType::Q4_1,
+            DType::Q5_0, DType::Q5_1,   DType::Q8_0,   DType::Q2_K,   DType::Q3_K,   DType::Q4_K, DType::Q5_K,
+            DType::Q6_K, DType::IQ4_NL, DType::IQ4_XS, DType::MXFP4,  DType::TQ1_0,  DType::TQ2_0}) {
         const QString name = QString::fromUtf8(core::tensor::name(type).data());
         QTest::newRow(qPrintable(family + " " + name)) << family << static_cast<int>(type);
       }
@@ -137,10 +144,9 @@ class TestGpuLayouts : public QObject {
             << family << scheme << rows << width;
       }
     };
-    for (const char* scheme : {"fp32", "fp16", "bf16", "fp8_e4m3", "fp8_e5m2", "int8", "int8:group=tensor", "int6", "int5",
-                               "int4", "int3", "int2"}) {
+    for (const char* scheme : {"fp32", "fp16", "bf16", "fp8_e4m3", "fp8_e5m2", "int8", "int8:group=tensor", "int6",
+                               "int5", "int4", "int3", "int2"}) {
       add(scheme, 45, 100);  // rows end inside a unit and inside a tile
-      add(scheme, 32, 32);
     }
     for (const char* bits : {"int8", "int6", "int5", "int4", "int3", "int2"}) {
       for (const char* group : {"row", "tensor", "8", "16", "32", "64", "96", "20"}) {
@@ -148,7 +154,8 @@ class TestGpuLayouts : public QObject {
         add(qPrintable(QString("%1:group=%2").arg(bits, group)), 37, 200);
       }
     }
-    for (const char* book : {"nf4", "fp4", "nf4:double=on", "fp4:double=on", "nf4:block=128", "nf4:block=4096,double=on"}) {
+    for (const char* book :
+         {"nf4", "fp4", "nf4:double=on", "fp4:double=on", "nf4:block=128", "nf4:block=4096,double=on"}) {
       add(book, 45, 256);
       add(book, 45, 96);   // blocks run across rows
       add(book, 33, 100);  // and end inside a unit
@@ -173,7 +180,8 @@ class TestGpuLayouts : public QObject {
     QTest::addColumn<QString>("family");
     QTest::addColumn<QString>("type");
     for (const QString& family : kFamilies) {
-      for (const char* type : {"q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl"}) {
+      for (const char* type :
+           {"q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl"}) {
         QTest::newRow(qPrintable(family + " " + type)) << family << type;
       }
     }
@@ -192,7 +200,7 @@ class TestGpuLayouts : public QObject {
   void weightsStayPacked() {
     for (const char* scheme : {"bf16", "int8", "int4", "int3", "int2", "nf4", "nf4:double=on", "q4_0", "q8_0"}) {
       const auto weight = quantized(scheme, 256, 2048);
-      const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), tiedGraph(weight));
+      const auto executor = gpu::createVulkanExecutor(sharedFamily("lanes"), tiedGraph(weight));
       const auto format = gpu::packedFormatOf(*weight);
       QVERIFY2(!format.isDecoded, scheme);
       QVERIFY2(static_cast<double>(format.bytes()) <= 1.05 * static_cast<double>(weight->bytes()), scheme);

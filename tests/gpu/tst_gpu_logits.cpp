@@ -53,7 +53,7 @@ class TestGpuLogits : public QObject {
     const auto tokens = entry["tokens"].get<Tokens>();
     const auto probabilities = support::readArray<float>(kFolder / entry["probs"].get<std::string>());
     Model model(kFolder / entry["model"].get<std::string>());
-    const auto executor = gpu::createVulkanExecutor(openFamily(family), model.graph());
+    const auto executor = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
     const std::vector<float> logits = allLogits(*executor, tokens);
     QCOMPARE(logits.size(), probabilities.size());
     const double kl = meanKl(probabilities, logits, model.config().vocabulary);

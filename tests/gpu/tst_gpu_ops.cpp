@@ -34,7 +34,8 @@ struct Variant {
 std::vector<Variant> variants() {
   std::vector<Variant> all;
   all.push_back({"defaults", {}});
-  all.push_back({"one layer, large vocabulary", {.vocabulary = 32000, .width = 64, .layers = 1, .heads = 4, .headSize = 64, .valueHeadSize = 64}});
+  all.push_back({"one layer, large vocabulary",
+                 {.vocabulary = 32000, .width = 64, .layers = 1, .heads = 4, .headSize = 64, .valueHeadSize = 64}});
   all.push_back({"head size 80", {.width = 160, .heads = 4, .kvHeads = 2, .headSize = 80, .valueHeadSize = 80}});
   all.push_back({"head size 128", {.width = 256, .heads = 4, .kvHeads = 1, .headSize = 128, .valueHeadSize = 128}});
   all.push_back({"head size 18, values 10", {.heads = 3, .kvHeads = 3, .headSize = 18, .valueHeadSize = 10}});
@@ -44,7 +45,14 @@ std::vector<Variant> variants() {
   all.push_back({"biases, factors, tied", {.tiedOutput = true, .biases = true, .frequencyFactors = true}});
   all.push_back({"sliding window", {}, 7});
   all.push_back({"pairs of halves", {.headSize = 20, .valueHeadSize = 20}, 0, core::model::RopePairing::Halves});
-  all.push_back({"odd widths", {.vocabulary = 33, .width = 35, .feedForward = 51, .heads = 5, .kvHeads = 5, .headSize = 6, .valueHeadSize = 7}});
+  all.push_back({"odd widths",
+                 {.vocabulary = 33,
+                  .width = 35,
+                  .feedForward = 51,
+                  .heads = 5,
+                  .kvHeads = 5,
+                  .headSize = 6,
+                  .valueHeadSize = 7}});
   return all;
 }
 
@@ -82,14 +90,15 @@ class TestGpuOps : public QObject {
     const KvType type = half ? KvType::F16 : KvType::F32;
     const Tokens tokens = someTokens(21, graph.config.vocabulary);
     const auto cpu = core::model::createCpuExecutor(graph);
-    const auto vulkan = gpu::createVulkanExecutor(openFamily(family), graph);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
     const auto expected = observe(*cpu, tokens, type), found = observe(*vulkan, tokens, type);
     QCOMPARE(found.size(), expected.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
       QCOMPARE(found[i].name, expected[i].name);
       const double error = relativeError(found[i].data, expected[i].data);
       // A key or value that rounds to the other FP16 neighbour is off by 2^-11.
-      QVERIFY2(error <= (half ? 5e-4 : 2e-5), qPrintable(QString("%1 is off by %2").arg(found[i].name.c_str()).arg(error)));
+      QVERIFY2(error <= (half ? 5e-4 : 2e-5),
+               qPrintable(QString("%1 is off by %2").arg(found[i].name.c_str()).arg(error)));
     }
     // The fused steps give the same logits as the observed ones.
     QVERIFY(relativeError(allLogits(*vulkan, tokens, type), found.back().data) <= (half ? 5e-4 : 2e-5));
