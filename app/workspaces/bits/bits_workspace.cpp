@@ -105,6 +105,7 @@ QWidget* BitsWorkspace::buildInput() {
   m_field->setToolTip(tr("A decimal number, inf or nan; or the bits of the selected format as 0x… or 0b…. Enter takes it."));
   m_field->setObjectName(QStringLiteral("bits-field"));
   m_fromModel->setText(tr("Weight from the model"));
+  m_fromModel->setProperty("kind", QStringLiteral("menu"));
   m_fromModel->setIcon(icon(QStringLiteral("tensor")));
   auto* menu = new QMenu(m_fromModel);
   menu->addAction(tr("Largest of the selected tensor"), this, &BitsWorkspace::takeLargest);

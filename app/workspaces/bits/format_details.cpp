@@ -50,8 +50,8 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
   m_heading->setSpacing(space::kOne);
-  m_heading->addWidget(m_title);
-  m_heading->addWidget(m_exact, 1);
+  m_heading->addWidget(m_title, 0, Qt::AlignTop);
+  m_heading->addWidget(m_exact, 1, Qt::AlignTop);
   m_decision->setSpacing(space::kOne);
   m_decision->addWidget(m_guard);
   m_decision->addWidget(m_rounding, 1);
@@ -65,7 +65,7 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_hex = addFact(tr("Code"));
   m_class = addFact(tr("Class"));
   m_exponent = addFact(tr("Exponent"));
-  m_mantissa = addFact(tr("Mantissa"));
+  m_mantissa = addFact(tr("Significand"));
   m_ulp = addFact(tr("Unit (ulp)"));
   m_previous = addFact(tr("Previous"));
   m_next = addFact(tr("Next"));
@@ -131,7 +131,7 @@ void FormatDetails::refresh() {
                                                     : QString::number(*e.exponentField))
                                       : none);
   if (e.mantissaField)
-    m_mantissa->setText(tr("%1 / 2%2, implicit bit %3").arg(*e.mantissaField).arg(text::superscript(static_cast<int>(row.format->mantissaBits))).arg(e.implicitBit ? QString::number(*e.implicitBit) : none));
+    m_mantissa->setText(QStringLiteral("%1 + %2/2%3").arg(e.implicitBit ? QString::number(*e.implicitBit) : none).arg(*e.mantissaField).arg(text::superscript(static_cast<int>(row.format->mantissaBits))));
   else if (e.integer)
     m_mantissa->setText(tr("q = %1, scale %2").arg(*e.integer).arg(text::number(row.scale.scale)));
   else
@@ -142,13 +142,12 @@ void FormatDetails::refresh() {
   };
   m_previous->setText(neighbour(e.previous));
   m_next->setText(neighbour(e.next));
-  const double number = m_state.number().nearest;
   if (std::isnan(row.error))
     m_error->setText(none);
   else if (row.error == 0)
     m_error->setText(tr("none: exact"));
   else
-    m_error->setText(tr("%1 (%2)").arg(text::number(row.error, 5), number == 0 ? none : text::percent(row.error / number, std::fabs(row.error / number) < 1e-4 ? 8 : 3)));
+    m_error->setText(text::number(row.error, 6));
 }
 
 }  // namespace app

@@ -12,6 +12,7 @@ namespace app {
 namespace {
 
 constexpr int kLowest = -160, kHighest = 130;
+const QCPRange kHome(-26, 20);  ///< powers of two shown at first
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Labels the axis in powers of two: 2⁻⁸.
@@ -70,7 +71,7 @@ PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent) : Chart(parent
     curve.label->setText(titleOf(state.rows()[static_cast<std::size_t>(row)]));
     m_curves.push_back(std::move(curve));
   }
-  xAxis->setRange(-24, 18);
+  xAxis->setRange(kHome);
   yAxis->setRange(0, 26);
   rememberHome();
   connect(&state, &BitsState::changed, this, &PrecisionChart::refresh);
@@ -88,7 +89,6 @@ void PrecisionChart::refresh() {
       curve.bits << significantBits(row, exponent);
     }
     curve.graph->setData(curve.exponents, curve.bits, true);
-    curve.label->setVisible(curve.row == m_state.selectedRow());
   }
   const double number = std::fabs(m_state.number().nearest);
   const bool hasPlace = number > 0 && std::isfinite(number);
@@ -108,16 +108,32 @@ void PrecisionChart::applyColors() {
   for (Curve& curve : m_curves) {
     const bool selected = curve.row == m_state.selectedRow();
     curve.graph->setPen(QPen(selected ? c.accent : mix(c.reference, c.surface, 0.45), selected ? 2.4 : 1.1));
-    curve.label->setColor(c.accent);
-    curve.label->setFont(theme.textFont(-0.5, QFont::DemiBold));
-    if (!selected) continue;
-    // Over the right end of its highest plateau that is in view.
-    double bestX = 0, bestY = -1;
-    for (qsizetype i = 0; i < curve.bits.size(); ++i)
-      if (curve.bits[i] >= bestY && xAxis->range().contains(curve.exponents[i])) bestX = curve.exponents[i], bestY = curve.bits[i];
-    curve.label->position->setCoords(bestX, bestY + 0.3);
+    curve.label->setColor(selected ? c.accent : c.textFaint);
+    curve.label->setFont(theme.textFont(selected ? -0.5 : -2, selected ? QFont::DemiBold : QFont::Normal));
   }
   m_marker->setPen(QPen(c.text, 1.2, Qt::DashLine));
+  placeLabels();
+}
+
+void PrecisionChart::placeLabels() {
+  // Each over the right end of its highest plateau; the selected one first, then those that do not collide.
+  std::vector<Curve*> order;
+  for (Curve& curve : m_curves) order.push_back(&curve);
+  std::stable_sort(order.begin(), order.end(),
+                   [this](const Curve* a, const Curve* b) { return (a->row == m_state.selectedRow()) > (b->row == m_state.selectedRow()); });
+  std::vector<QPointF> taken;
+  for (Curve* curve : order) {
+    QPointF best(0, -1);
+    for (qsizetype i = 0; i < curve->bits.size(); ++i)
+      if (curve->bits[i] >= best.y() && kHome.contains(curve->exponents[i])) best = {curve->exponents[i], curve->bits[i]};
+    const bool free = best.y() >= 0 && std::none_of(taken.begin(), taken.end(), [&](const QPointF& other) {
+                        return std::fabs(other.x() - best.x()) < 4.5 && std::fabs(other.y() - best.y()) < 1.6;
+                      });
+    curve->label->setVisible(free);
+    if (!free) continue;
+    taken.push_back(best);
+    curve->label->position->setCoords(best.x(), best.y() + 0.2);
+  }
 }
 
 std::optional<QString> PrecisionChart::readout(QPointF at) const {

@@ -26,6 +26,7 @@ class PrecisionChart : public Chart {
     QCPItemText* label;
   };
   void refresh();
+  void placeLabels();
 
   BitsState& m_state;
   std::vector<Curve> m_curves;

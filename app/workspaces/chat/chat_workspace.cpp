@@ -345,7 +345,7 @@ QString ChatWorkspace::helpText() const {
 }
 
 void ChatWorkspace::showExample() {
-  if (isRunnable() && !m_generating) send(suggestions(*selection().model()).front());
+  if (isRunnable() && !m_generating && m_conversations[0].empty()) send(suggestions(*selection().model()).back());
 }
 
 void ChatWorkspace::saveState(QSettings& settings) const {

@@ -1,0 +1,120 @@
+// The side-by-side chat: which tokens differ, and the workspace driven with mouse and keyboard on the demo model.
+#include <QComboBox>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTest>
+#include <QToolButton>
+
+#include "app/workspaces/chat/chat_pane.h"
+#include "app/workspaces/chat/chat_workspace.h"
+#include "app/workspaces/chat/kl_strip.h"
+#include "app/workspaces/chat/token_diff.h"
+#include "workspace_window.h"
+
+using namespace app;
+
+class TestChat : public QObject {
+  Q_OBJECT
+ private:
+  static std::vector<ChatPane*> panes(WorkspaceWindow& shown) {
+    const auto found = shown.window().findChildren<ChatPane*>();
+    return {found.begin(), found.end()};
+  }
+  static void type(WorkspaceWindow& shown, const QString& text) {
+    auto* prompt = shown.find<QPlainTextEdit>(QStringLiteral("prompt"));
+    prompt->setFocus();
+    QTest::keyClicks(prompt, text);
+    QTest::keyClick(prompt, Qt::Key_Return);
+  }
+
+ private Q_SLOTS:
+  void equalAnswersHaveNoMarks() {
+    QVERIFY(markDifferences({1, 2, 3}, {1, 2, 3}) == std::vector<TokenMark>(3, TokenMark::Same));
+    QVERIFY(markDifferences({}, {}).empty());
+  }
+
+  void theFirstDifferentTokenIsWhereTheyPart() {
+    const auto marks = markDifferences({1, 2, 3, 4, 5}, {1, 2, 9, 4, 5});
+    QVERIFY(marks == (std::vector<TokenMark>{TokenMark::Same, TokenMark::Same, TokenMark::Parts, TokenMark::Same,
+                                             TokenMark::Same}));
+  }
+
+  void insertedTokensAreAligned() {
+    const auto marks = markDifferences({1, 2, 3}, {1, 7, 8, 2, 3});
+    QVERIFY(marks == (std::vector<TokenMark>{TokenMark::Same, TokenMark::Parts, TokenMark::Differs, TokenMark::Same,
+                                             TokenMark::Same}));
+  }
+
+  void aLongerAnswerDiffersBehindTheEndOfTheReference() {
+    const auto marks = markDifferences({1, 2}, {1, 2, 3, 4});
+    QVERIFY(marks == (std::vector<TokenMark>{TokenMark::Same, TokenMark::Same, TokenMark::Parts, TokenMark::Differs}));
+    QVERIFY(markDifferences({1, 2, 3}, {1, 2}) == std::vector<TokenMark>(2, TokenMark::Same));
+  }
+
+  void bothPanesAnswerTheTypedPrompt() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto both = panes(shown);
+    QCOMPARE(both.size(), std::size_t{2});
+    type(shown, QStringLiteral("What is 20 + 30?"));
+    QCOMPARE(shown.find<QPushButton>(QStringLiteral("send"))->text(), QStringLiteral("Stop"));
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_COMPARE(shown.find<QPushButton>(QStringLiteral("send"))->text(), QStringLiteral("Send"));
+    for (ChatPane* pane : both) {
+      QVERIFY(pane->answer() != nullptr);
+      QVERIFY2(pane->answer()->text().contains(QStringLiteral("50")), qPrintable(pane->answer()->text()));
+      QCOMPARE(static_cast<int>(pane->answerIds().size()), pane->answer()->count());
+    }
+    QVERIFY(shown.find<QPlainTextEdit>(QStringLiteral("prompt"))->toPlainText().isEmpty());
+  }
+
+  void regenerateRepeatsTheSameAnswerWithTheSameSeed() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    type(shown, QStringLiteral("What is NF4?"));
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_VERIFY(shown.find<QToolButton>(QStringLiteral("regenerate"))->isEnabled());
+    const auto first = panes(shown)[1]->answerIds();
+    QVERIFY(first.size() > 5);
+    QTest::mouseClick(shown.find<QToolButton>(QStringLiteral("regenerate")), Qt::LeftButton);
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_VERIFY(shown.find<QToolButton>(QStringLiteral("regenerate"))->isEnabled());
+    QVERIFY(panes(shown)[1]->answerIds() == first);
+  }
+
+  void aClickOnATokenSelectsItInBothPanes() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    type(shown, QStringLiteral("What is NF4?"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto both = panes(shown);
+    QTRY_VERIFY(both[0]->answer()->count() > 3 && both[1]->answer()->count() > 3);
+    QTest::qWait(50);
+    QTest::mouseClick(both[1]->answer(), Qt::LeftButton, {}, both[1]->answer()->centerOf(2));
+    QCOMPARE(both[0]->answer()->selected(), std::optional<int>(2));
+    QCOMPARE(both[1]->answer()->selected(), std::optional<int>(2));
+    QVERIFY(shown.selection().chatToken() == std::optional(ChatToken{1, 2}));
+    QTest::keyClick(both[1]->answer(), Qt::Key_Right);
+    QCOMPARE(both[1]->answer()->selected(), std::optional<int>(3));
+  }
+
+  void stopKeepsWhatWasWritten() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    type(shown, QStringLiteral("Tell me a story about a fox."));
+    QTRY_VERIFY_WITH_TIMEOUT(panes(shown)[0]->answer() != nullptr && panes(shown)[0]->answer()->count() > 0, 60000);
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("send")), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(shown.find<QPushButton>(QStringLiteral("send"))->text(), QStringLiteral("Send"), 60000);
+    QVERIFY(panes(shown)[0]->answer()->count() > 0);
+  }
+
+  void closingWhileAnswering() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    type(shown, QStringLiteral("Tell me a story about a fox."));
+    QTest::qWait(30);
+    shown.window().close();
+  }
+};
+
+QTEST_MAIN(TestChat)
+#include "tst_chat.moc"

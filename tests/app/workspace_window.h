@@ -1,0 +1,36 @@
+#pragma once
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/shell/main_window.h"
+
+/// A shown window with the demo model open in a workspace, for tests that drive it.
+class WorkspaceWindow {
+ public:
+  explicit WorkspaceWindow(const QString& workspace) {
+    QCoreApplication::setOrganizationName(QStringLiteral("quantscope-test"));
+    QSettings::setDefaultFormat(QSettings::IniFormat);
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
+    app::Theme::instance().install();
+    m_window = std::make_unique<app::MainWindow>();
+    m_window->resize(1280, 800);
+    m_window->show();
+    m_window->openModel(QStringLiteral("demo"));
+    static_cast<void>(QTest::qWaitFor([this] { return m_window->selection().model() != nullptr; }, 30000));
+    m_window->showWorkspace(workspace);
+  }
+  app::MainWindow& window() { return *m_window; }
+  app::Selection& selection() { return m_window->selection(); }
+  bool waitUntilIdle(int milliseconds = 120000) {
+    return QTest::qWaitFor([this] { return m_window->jobs().isIdle(); }, milliseconds);
+  }
+  template <class T>
+  T* find(const QString& name = {}) {
+    return m_window->findChild<T*>(name);
+  }
+
+ private:
+  QTemporaryDir m_settings;
+  std::unique_ptr<app::MainWindow> m_window;
+};
