@@ -1,0 +1,161 @@
+#include "app/report/measure_weights.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "app/workspaces/bits/weight_reader.h"
+
+namespace app::report {
+
+namespace {
+
+using core::metrics::Metric;
+using core::numeric::FormatId;
+using core::quant::Scheme;
+
+constexpr std::size_t kBins = 140;
+
+QString shortName(const core::io::TensorInfo& tensor) {
+  QString name = QString::fromStdString(tensor.name);
+  if (name.endsWith(QLatin1String(".weight"))) name.chop(7);
+  return name;
+}
+
+void measureMatrices(ReportData& data) {
+  const auto& checkpoint = data.model->checkpoint();
+  for (const std::size_t tensor : quantizableTensors(checkpoint)) {
+    MatrixRow row;
+    row.tensor = tensor;
+    row.name = shortName(checkpoint.tensors()[tensor]);
+    row.stats = core::metrics::summarize(checkpoint.view(tensor), 1).stats;
+    for (const Scheme& scheme : data.schemes) row.errors.push_back(measureSchemeError(checkpoint, tensor, scheme));
+    data.matrixValues += checkpoint.tensors()[tensor].shape.count();
+    data.matrixStoredBytes += checkpoint.tensors()[tensor].bytes;
+    data.matrices.push_back(std::move(row));
+  }
+}
+
+SchemeSummary summarizeScheme(const ReportData& data, std::size_t scheme) {
+  SchemeSummary summary;
+  summary.scheme = data.schemes[scheme];
+  std::uint64_t values = 0;
+  std::size_t withError = 0;
+  double decibels = 0, relative = 0;
+  for (std::size_t i = 0; i < data.matrices.size(); ++i) {
+    const SchemeError& error = data.matrices[i].errors[scheme];
+    if (!error.refused.empty()) {
+      ++summary.refused;
+      continue;
+    }
+    ++summary.matrices;
+    summary.bytes += error.bytes;
+    values += data.model->checkpoint().tensors()[data.matrices[i].tensor].shape.count();
+    relative += error.stats.relativeError();
+    const double sqnr = error.stats.sqnrDb();
+    if (!std::isfinite(sqnr)) continue;
+    decibels += sqnr;
+    if (withError++ == 0 || sqnr < summary.lowestSqnrDb) {
+      summary.lowestSqnrDb = sqnr;
+      summary.lowest = i;
+    }
+  }
+  if (values != 0) summary.bitsPerWeight = 8.0 * static_cast<double>(summary.bytes) / static_cast<double>(values);
+  if (summary.matrices != 0) summary.meanRelativeError = relative / static_cast<double>(summary.matrices);
+  if (withError != 0) summary.meanSqnrDb = decibels / static_cast<double>(withError);
+  return summary;
+}
+
+/// Matrices with values, by ascending kurtosis.
+std::vector<std::size_t> byKurtosis(const ReportData& data) {
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < data.matrices.size(); ++i) {
+    if (data.matrices[i].stats.finite != 0) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return data.matrices[a].stats.kurtosis < data.matrices[b].stats.kurtosis;
+  });
+  return order;
+}
+
+HistogramData measureHistogram(const ReportData& data, std::size_t matrix, bool mostOutliers) {
+  const std::size_t tensor = data.matrices[matrix].tensor;
+  const auto view = data.model->checkpoint().view(tensor);
+  HistogramData histogram;
+  histogram.matrix = matrix;
+  histogram.mostOutliers = mostOutliers;
+  histogram.logarithmic = mostOutliers;  // a linear axis would hide the tails
+  histogram.summary = core::metrics::summarize(view, kBins);
+  const core::JobContext job;
+  const std::uint64_t around =
+      mostOutliers ? largestWeight(*data.model, tensor, job) : view.shape.count() / 2 + view.shape.rowValues() / 2;
+  const std::uint64_t shown = std::min(around, view.shape.count() - 1);
+  for (const char* scheme : {"nf4", "int4", "q4_0", "int8"})
+    histogram.views.push_back(viewScheme(view, Scheme::parse(scheme), shown, nullptr, job));
+  histogram.origin = readWeight(*data.model, tensor, shown).origin;
+  return histogram;
+}
+
+/// The weight whose magnitude is nearest to a target, looked for in one row around the middle of the matrix.
+std::uint64_t weightNear(const ReportData& data, std::size_t tensor, double magnitude) {
+  const auto view = data.model->checkpoint().view(tensor);
+  const std::uint64_t first = view.shape.rows() / 2 * view.shape.rowValues();
+  std::vector<float> row(view.shape.rowValues());
+  core::quant::decode(view, first, row.size(), row.data());
+  const auto distance = [magnitude](float value) {
+    const double d = std::abs(std::abs(static_cast<double>(value)) - magnitude);
+    return std::isfinite(d) && value != 0 ? d : HUGE_VAL;
+  };
+  const auto best =
+      std::min_element(row.begin(), row.end(), [&](float a, float b) { return distance(a) < distance(b); });
+  return first + static_cast<std::uint64_t>(best - row.begin());
+}
+
+BitSample sample(const ReportData& data, std::size_t tensor, std::uint64_t index, const QString& title) {
+  constexpr FormatId kFormats[] = {FormatId::Fp32,    FormatId::Fp16,    FormatId::Bf16, FormatId::Fp8E4M3,
+                                   FormatId::Fp8E5M2, FormatId::Fp4E2M1, FormatId::Int8, FormatId::Nf4};
+  const WeightReading reading = readWeight(*data.model, tensor, index);
+  BitsState state;
+  state.setWeight(reading.value, reading.blockAbsmax, reading.origin);
+  BitSample result{title, reading.origin, static_cast<double>(reading.value), reading.blockAbsmax, {}};
+  for (const FormatId id : kFormats) {
+    for (const FormatRow& row : state.rows()) {
+      if (row.format->id == id) result.rows.push_back(row);
+    }
+  }
+  return result;
+}
+
+void measureBits(ReportData& data, std::size_t matrix) {
+  const MatrixRow& row = data.matrices[matrix];
+  const auto title = [](const char* text) { return QCoreApplication::translate("Report", text); };
+  data.bits.push_back(sample(data, row.tensor, weightNear(data, row.tensor, row.stats.standardDeviation),
+                             title(QT_TRANSLATE_NOOP("Report", "A weight one standard deviation from zero"))));
+  data.bits.push_back(sample(data, row.tensor, largestWeight(*data.model, row.tensor, core::JobContext()),
+                             title(QT_TRANSLATE_NOOP("Report", "The largest weight of this matrix"))));
+  data.bits.push_back(sample(data, row.tensor, weightNear(data, row.tensor, 0),
+                             title(QT_TRANSLATE_NOOP("Report", "A weight close to zero"))));
+}
+
+}  // namespace
+
+std::vector<Scheme> errorSchemes() {
+  std::vector<Scheme> schemes;
+  for (const char* text : {"bf16", "int8", "int4", "nf4", "q8_0", "q4_0"}) schemes.push_back(Scheme::parse(text));
+  return schemes;
+}
+
+void measureWeights(ReportData& data) {
+  data.schemes = errorSchemes();
+  measureMatrices(data);
+  for (std::size_t i = 0; i < data.schemes.size(); ++i) data.summaries.push_back(summarizeScheme(data, i));
+  const auto order = byKurtosis(data);
+  if (order.empty()) return;
+  const std::size_t typical = order[(order.size() - 1) / 2], extreme = order.back();
+  data.histograms.push_back(measureHistogram(data, typical, false));
+  if (extreme != typical) data.histograms.push_back(measureHistogram(data, extreme, true));
+  measureBits(data, extreme);
+}
+
+}  // namespace app::report

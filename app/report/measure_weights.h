@@ -1,0 +1,13 @@
+#pragma once
+#include "app/report/report_data.h"
+
+namespace app::report {
+
+/// The schemes of the error table.
+std::vector<core::quant::Scheme> errorSchemes();
+
+/// Fills matrices, summaries, histograms and bit samples from an opened model.
+/// @throws core::Error
+void measureWeights(ReportData& data);
+
+}  // namespace app::report

@@ -1,0 +1,35 @@
+#include "app/report/page.h"
+
+#include <QCoreApplication>
+
+#include "app/report/html.h"
+#include "app/report/page_sections.h"
+#include "app/report/page_style.h"
+
+namespace app::report {
+
+QString tr(const char* text) { return QCoreApplication::translate("Report", text); }
+
+QString displayName(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
+
+QByteArray composePage(const ReportData& data, const Pictures& pictures) {
+  const QString name = QString::fromStdString(data.model->checkpoint().name());
+  const QString head =
+      QStringLiteral(
+          "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
+          "<meta name=\"color-scheme\" content=\"light dark\"/>\n") +
+      html::textElement("title", tr("%1: Quantscope report").arg(name)) + html::element("style", pageStyle());
+  const QString main = factsSection(data) + weightsSection(data, pictures) + bitsSection(data) +
+                       errorsSection(data, pictures) + answersSection(data) + reproduceSection(data);
+  const QString footer = html::element(
+      "footer", html::textElement("div",
+                                  tr("Made by Quantscope %1. This file is complete: it loads nothing from anywhere.")
+                                      .arg(QLatin1String(QS_VERSION)),
+                                  QStringLiteral("inner")));
+  const QString page = QStringLiteral("<!DOCTYPE html>\n<html lang=\"en\">\n") + html::element("head", head) +
+                       html::element("body", headerSection(data) + html::element("main", main) + footer) +
+                       QStringLiteral("</html>\n");
+  return page.toUtf8();
+}
+
+}  // namespace app::report

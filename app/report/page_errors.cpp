@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "app/report/html.h"
+#include "app/report/page_sections.h"
+#include "app/text/numbers.h"
+#include "core/quant/registry.h"
+
+namespace app::report {
+
+namespace {
+
+QString scheme(const core::quant::Scheme& value) { return QString::fromStdString(value.toString()); }
+
+QString bar(double share) {
+  return QStringLiteral("<span class=\"bar\"><i style=\"width:%1%\"></i></span>")
+      .arg(QString::number(std::clamp(share, 0.0, 1.0) * 100, 'f', 1));
+}
+
+QString summaryTable(const ReportData& data) {
+  double highest = 0;
+  for (const SchemeSummary& summary : data.summaries) highest = std::max(highest, summary.meanSqnrDb.value_or(0));
+  std::vector<QStringList> rows;
+  for (const SchemeSummary& summary : data.summaries) {
+    const QString name = html::escaped(displayName(summary.scheme)) + u' ' + html::code(scheme(summary.scheme));
+    if (summary.matrices == 0) {
+      rows.push_back({name, tr("holds none of these matrices"), {}, {}, {}, {}, {}});
+      continue;
+    }
+    const QString sqnr = summary.meanSqnrDb
+                             ? html::escaped(text::decibel(*summary.meanSqnrDb)) + bar(*summary.meanSqnrDb / highest)
+                             : html::escaped(tr("no error")) + bar(1);
+    const double ratio = static_cast<double>(data.matrixStoredBytes) / static_cast<double>(summary.bytes);
+    rows.push_back(
+        {name, html::escaped(text::bitsPerWeight(summary.bitsPerWeight)), html::escaped(text::bytes(summary.bytes)),
+         summary.refused == 0 ? html::escaped(tr("%1×").arg(text::number(ratio, 3)))
+                              : html::escaped(tr("%1 matrices refused").arg(text::count(summary.refused))),
+         sqnr, html::escaped(text::percent(summary.meanRelativeError, summary.meanRelativeError < 0.001 ? 4 : 2)),
+         summary.meanSqnrDb ? html::escaped(QStringLiteral("%1 (%2)").arg(text::decibel(summary.lowestSqnrDb),
+                                                                          data.matrices[summary.lowest].name))
+                            : QStringLiteral("–")});
+  }
+  return html::table({tr("Scheme"), tr("Size"), tr("Bytes"), tr("Smaller than stored"), tr("Mean SQNR"),
+                      tr("Mean relative error"), tr("Lowest SQNR (matrix)")},
+                     rows);
+}
+
+QString scaleLegend(const ReportData& data, const Pictures& pictures) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const MatrixRow& matrix : data.matrices) {
+    for (const SchemeError& error : matrix.errors) {
+      const double sqnr = error.stats.sqnrDb();
+      if (!error.refused.empty() || !std::isfinite(sqnr)) continue;
+      low = std::min(low, sqnr);
+      high = std::max(high, sqnr);
+    }
+  }
+  if (low > high || pictures.heatMapStops.isEmpty()) return {};
+  return html::element("div",
+                       html::textElement("span", tr("small error, %1").arg(text::decibel(high))) +
+                           QStringLiteral("<i style=\"background:linear-gradient(to right,%1)\"></i>\n")
+                               .arg(pictures.heatMapStops.join(u',')) +
+                           html::textElement("span", tr("large error, %1").arg(text::decibel(low))),
+                       QStringLiteral("scale"));
+}
+
+QString allNumbers(const ReportData& data) {
+  QStringList headings{tr("Matrix"),     tr("Shape"),    tr("Stored"),
+                       tr("σ (weight)"), tr("Kurtosis"), tr("Beyond 6 σ (weights)")};
+  for (const auto& value : data.schemes) headings << tr("%1 (dB)").arg(displayName(value));
+  std::vector<QStringList> rows;
+  for (const MatrixRow& matrix : data.matrices) {
+    const auto& tensor = data.model->checkpoint().tensors()[matrix.tensor];
+    const auto type = core::tensor::name(tensor.dtype);
+    QStringList row{html::escaped(matrix.name),
+                    html::escaped(QString::fromStdString(tensor.shape.toString())),
+                    html::escaped(QString::fromUtf8(type.data(), static_cast<qsizetype>(type.size())).toUpper()),
+                    text::number(matrix.stats.standardDeviation, 3),
+                    text::number(matrix.stats.kurtosis, 3),
+                    text::count(matrix.stats.outliers6Sigma)};
+    for (const SchemeError& error : matrix.errors) {
+      const double sqnr = error.stats.sqnrDb();
+      row << (!error.refused.empty() ? tr("refused")
+              : std::isfinite(sqnr)  ? QString(text::decibel(sqnr)).remove(QStringLiteral("dB")).trimmed()
+                                     : tr("no error"));
+    }
+    rows.push_back(row);
+  }
+  return html::card(
+      {}, html::element("details",
+                        html::textElement("summary", tr("All %1 matrices as numbers").arg(text::count(rows.size()))) +
+                            html::table(headings, rows)));
+}
+
+}  // namespace
+
+QString errorsSection(const ReportData& data, const Pictures& pictures) {
+  const QString heading = tr("What six schemes do to every layer");
+  if (data.matrices.empty())
+    return html::section(QStringLiteral("errors"), heading,
+                         tr("This file has no matrix that a scheme could be applied to."), {});
+  QString body = html::card(
+      tr("All matrices together"),
+      summaryTable(data) + html::textElement("p",
+                                             tr("SQNR is the signal-to-quantization-noise ratio in decibels: 6 dB more "
+                                                "halve the error. Means are over matrices."),
+                                             QStringLiteral("note")));
+  QString charts;
+  if (pictures.heatMap) {
+    charts += html::card(tr("SQNR of every matrix under every scheme"),
+                         scaleLegend(data, pictures) +
+                             figure(*pictures.heatMap, tr("Dark is a small error, bright a large one; SQNR in dB.")));
+  }
+  if (const auto worst = worstScheme(data); worst && pictures.worstLayers) {
+    charts += html::card(tr("Most sensitive first, under %1").arg(displayName(data.schemes[*worst])),
+                         figure(*pictures.worstLayers, tr("SQNR in dB; a shorter bar is a larger error.")));
+  }
+  body += html::element("div", charts, QStringLiteral("grid map")) + allNumbers(data);
+  return html::section(QStringLiteral("errors"), heading,
+                       tr("Errors of the weights alone, against the weights as stored: a proxy for what the answers "
+                          "will be like, not a measure of it. "
+                          "Embedding, output matrix and norms stay as they are."),
+                       body);
+}
+
+}  // namespace app::report

@@ -1,0 +1,138 @@
+#include <QFile>
+#include <QLocale>
+#include <algorithm>
+
+#include "app/report/html.h"
+#include "app/report/page_sections.h"
+#include "app/text/numbers.h"
+#include "core/quant/registry.h"
+
+namespace app::report {
+
+namespace {
+
+using html::escaped;
+
+QString tile(const QString& name, const QString& value, const QString& more) {
+  return html::element("div",
+                       html::textElement("span", name, QStringLiteral("name")) + html::textElement("b", value) +
+                           html::textElement("span", more, QStringLiteral("more")),
+                       QStringLiteral("tile"));
+}
+
+QString logo() {
+  QFile file(QStringLiteral(":/icons/quantscope.svg"));
+  if (!file.open(QIODevice::ReadOnly)) return {};
+  return QString::fromUtf8(file.readAll());
+}
+
+/// The scheme of about four bits with the highest (or lowest) mean SQNR.
+const SchemeSummary* fourBit(const ReportData& data, bool best) {
+  const SchemeSummary* found = nullptr;
+  for (const SchemeSummary& summary : data.summaries) {
+    if (core::quant::codeBits(summary.scheme.name) != 4 || !summary.meanSqnrDb) continue;
+    if (found == nullptr || (*summary.meanSqnrDb > *found->meanSqnrDb) == best) found = &summary;
+  }
+  return found;
+}
+
+QString tiles(const ReportData& data) {
+  const auto& checkpoint = data.model->checkpoint();
+  QString result =
+      tile(tr("Parameters"), text::shortCount(checkpoint.parameters()),
+           tr("%1 in %2 tensors").arg(text::count(checkpoint.parameters()), text::count(checkpoint.tensors().size())));
+  if (data.matrixValues != 0) {
+    const double bits = 8.0 * static_cast<double>(data.matrixStoredBytes) / static_cast<double>(data.matrixValues);
+    result += tile(tr("Block matrices as stored"), text::bytes(data.matrixStoredBytes),
+                   tr("%1, %2 matrices").arg(text::bitsPerWeight(bits), text::count(data.matrices.size())));
+  }
+  if (const SchemeSummary* best = fourBit(data, true)) {
+    result += tile(tr("The same in %1").arg(displayName(best->scheme)), text::bytes(best->bytes),
+                   tr("%1, SQNR %2").arg(text::bitsPerWeight(best->bitsPerWeight), text::decibel(*best->meanSqnrDb)));
+  }
+  if (!data.answers.columns.empty()) {
+    const AnswerColumn& reference = data.answers.columns.front();
+    result += tile(tr("Decoding as stored"), tr("%1 tokens/s").arg(text::number(reference.decodeTokensPerS, 3)),
+                   tr("on %1").arg(reference.device));
+  }
+  return html::element("div", result, QStringLiteral("tiles"));
+}
+
+/// Distance of the farthest weight from the mean, in standard deviations.
+double farthest(const core::metrics::TensorStats& stats) {
+  const double distance = std::max(stats.max - stats.mean, stats.mean - stats.min);
+  return stats.standardDeviation > 0 ? distance / stats.standardDeviation : 0;
+}
+
+QString outlierFinding(const ReportData& data) {
+  for (const HistogramData& histogram : data.histograms) {
+    const auto& stats = histogram.summary.stats;
+    if (!histogram.mostOutliers) continue;
+    return tr("%1 has the heaviest tails: kurtosis %2 (a Gaussian has 3), %3 weights beyond 6 σ, the largest %4 σ from "
+              "the mean.")
+        .arg(escaped(data.matrices[histogram.matrix].name), text::number(stats.kurtosis, 3),
+             text::count(stats.outliers6Sigma), text::number(farthest(stats), 3));
+  }
+  return {};
+}
+
+QString findings(const ReportData& data) {
+  QStringList sentences;
+  const SchemeSummary *best = fourBit(data, true), *worst = fourBit(data, false);
+  if (best != nullptr && best != worst) {
+    sentences << tr("Of the 4-bit schemes, %1 keeps the weights best (mean SQNR %2 at %3) and %4 worst (%5 at %6).")
+                     .arg(displayName(best->scheme), text::decibel(*best->meanSqnrDb),
+                          text::bitsPerWeight(best->bitsPerWeight), displayName(worst->scheme),
+                          text::decibel(*worst->meanSqnrDb), text::bitsPerWeight(worst->bitsPerWeight));
+  }
+  if (worst != nullptr) {
+    sentences << tr("%1 suffers most: %2 under %3.")
+                     .arg(escaped(data.matrices[worst->lowest].name), text::decibel(worst->lowestSqnrDb),
+                          displayName(worst->scheme));
+  }
+  if (const QString outliers = outlierFinding(data); !outliers.isEmpty()) sentences << outliers;
+  if (data.answers.columns.size() > 1) {
+    QStringList same;
+    for (std::size_t i = 1; i < data.answers.columns.size(); ++i) {
+      const AnswerColumn& column = data.answers.columns[i];
+      same << tr("%1 %2 of %3").arg(column.title, text::count(column.sameAnswers), text::count(column.answers.size()));
+    }
+    sentences << tr("Answers that are the same, token by token, as with the stored weights: %1.")
+                     .arg(same.join(QStringLiteral(", ")));
+  }
+  if (sentences.isEmpty()) return {};
+  QString items;
+  for (const QString& sentence : sentences) items += html::element("li", sentence);
+  return html::element("ul", items, QStringLiteral("findings"));
+}
+
+}  // namespace
+
+QString headerSection(const ReportData& data) {
+  const auto& checkpoint = data.model->checkpoint();
+  const QString when = QLocale().toString(data.date, QStringLiteral("d MMM yyyy, HH:mm")) + QStringLiteral(" UTC");
+  const QString brand = html::element(
+      "div", logo() + html::textElement("span", tr("Quantscope report")) + html::textElement("span", when),
+      QStringLiteral("brand"));
+  const QString architecture = checkpoint.architecture().empty() ? tr("unknown architecture")
+                                                                 : QString::fromStdString(checkpoint.architecture());
+  const QString sub = QStringList{architecture, tr("%1 parameters").arg(text::shortCount(checkpoint.parameters())),
+                                  text::bytes(checkpoint.fileBytes()),
+                                  checkpoint.format() == core::io::FileFormat::Gguf ? QStringLiteral("GGUF")
+                                                                                    : QStringLiteral("safetensors")}
+                          .join(QStringLiteral(" · "));
+  QString links;
+  const std::pair<const char*, QString> sections[] = {{"facts", tr("Model")},     {"weights", tr("Weights")},
+                                                      {"bits", tr("Bits")},       {"errors", tr("Layer errors")},
+                                                      {"answers", tr("Answers")}, {"reproduce", tr("Reproduce")}};
+  for (const auto& [id, name] : sections)
+    links += QStringLiteral("<a href=\"#%1\">%2</a>\n").arg(QLatin1String(id), escaped(name));
+  const QString top =
+      html::element("div",
+                    brand + html::textElement("h1", QString::fromStdString(checkpoint.name())) +
+                        html::textElement("p", sub, QStringLiteral("sub")) + html::element("nav", links),
+                    QStringLiteral("inner"));
+  return html::element("header", top) + html::element("div", tiles(data) + findings(data), QStringLiteral("inner"));
+}
+
+}  // namespace app::report

@@ -1,0 +1,69 @@
+#include "app/report/html.h"
+#include "app/report/page_sections.h"
+#include "app/text/numbers.h"
+
+namespace app::report {
+
+namespace {
+
+QString dataUri(const char* type, const QByteArray& bytes) {
+  return QStringLiteral("data:") + QLatin1String(type) + QStringLiteral(";base64,") +
+         QString::fromLatin1(bytes.toBase64());
+}
+
+/// "histogram-of-blk.0.attn_q.csv"
+QString fileName(const QString& title) {
+  QString name;
+  for (const QChar c : title.toLower()) name += c.isLetterOrNumber() || c == u'.' || c == u'_' ? c : QChar(u'-');
+  return name + QStringLiteral(".csv");
+}
+
+QString statistics(const core::metrics::TensorStats& stats) {
+  return tr("mean %1 · σ %2 · kurtosis %3 · %4 of %5 weights beyond 6 σ · from %6 to %7")
+      .arg(text::number(stats.mean, 3), text::number(stats.standardDeviation, 3), text::number(stats.kurtosis, 3),
+           text::count(stats.outliers6Sigma), text::count(stats.count), text::number(stats.min, 3),
+           text::number(stats.max, 3));
+}
+
+QString card(const ReportData& data, const HistogramData& histogram, const Picture& picture) {
+  const MatrixRow& matrix = data.matrices[histogram.matrix];
+  const QString title = histogram.mostOutliers ? tr("The heaviest tails: %1").arg(matrix.name)
+                                               : tr("A typical matrix: %1").arg(matrix.name);
+  const QString scale =
+      histogram.logarithmic ? tr("Logarithmic count axis; crosses mark bins beyond 6 σ.") : tr("Linear count axis.");
+  const QString levels = tr("Ticks: the levels each scheme has for the block that holds %1.").arg(histogram.origin);
+  return html::card(title, html::textElement("p", statistics(histogram.summary.stats), QStringLiteral("note")) +
+                               figure(picture, scale + u' ' + levels));
+}
+
+}  // namespace
+
+QString figure(const Picture& picture, const QString& description) {
+  const QString image = QStringLiteral(
+                            "<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%1\"/>"
+                            "<img src=\"%2\" width=\"%3\" height=\"%4\" alt=\"%5\"/></picture>\n")
+                            .arg(dataUri("image/png", picture.dark), dataUri("image/png", picture.light),
+                                 QString::number(picture.size.width()), QString::number(picture.size.height()),
+                                 html::escaped(picture.title));
+  const QString link = QStringLiteral("<a download=\"%1\" href=\"%2\">%3</a>")
+                           .arg(html::escaped(fileName(picture.title)), dataUri("text/csv", picture.csv),
+                                html::escaped(tr("Numbers (CSV)")));
+  return html::element("figure", image + html::element("figcaption", html::textElement("span", description) + link));
+}
+
+QString weightsSection(const ReportData& data, const Pictures& pictures) {
+  const QString heading = tr("How the weights are distributed");
+  if (data.histograms.empty())
+    return html::section(QStringLiteral("weights"), heading,
+                         tr("This file has no matrix that a scheme could be applied to."), {});
+  QString cards;
+  for (std::size_t i = 0; i < data.histograms.size(); ++i)
+    cards += card(data, data.histograms[i], pictures.histograms[i]);
+  return html::section(QStringLiteral("weights"), heading,
+                       tr("Most weights lie in a bell around zero; a few outliers stretch the range that the levels of "
+                          "a scheme must cover. "
+                          "Dashed lines mark 6 σ."),
+                       html::element("div", cards, QStringLiteral("grid two")));
+}
+
+}  // namespace app::report

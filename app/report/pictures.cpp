@@ -1,0 +1,119 @@
+#include "app/report/pictures.h"
+
+#include <QBuffer>
+#include <algorithm>
+#include <cmath>
+
+#include "app/widgets/theme.h"
+#include "app/workspaces/inspect/weight_histogram.h"
+#include "app/workspaces/layers/error_bars.h"
+#include "app/workspaces/layers/heat_map.h"
+
+namespace app::report {
+
+namespace {
+
+using core::metrics::Metric;
+
+constexpr double kPixelRatio = 2.0;
+constexpr int kHalfWidth = 548, kMapWidth = 640, kBarsWidth = 456, kHistogramHeight = 330;
+constexpr int kRowHeight = 17, kTightRowHeight = 12, kTightRows = 90, kMapFrame = 48;
+
+QString displayName(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
+
+/// Adds the picture of a chart under the present theme.
+void shoot(Chart& chart, QSize size, Picture& picture) {
+  picture.title = chart.title();
+  picture.size = size;
+  picture.csv = chart.csv();
+  QBuffer buffer(Theme::instance().isDark() ? &picture.dark : &picture.light);
+  buffer.open(QIODevice::WriteOnly);
+  chart.toPixmap(size.width(), size.height(), kPixelRatio).toImage().save(&buffer, "PNG");
+}
+
+void drawHistogram(const ReportData& data, const HistogramData& source, Picture& picture) {
+  WeightHistogram chart;
+  chart.setLogarithmic(source.logarithmic);
+  chart.setSummary(source.summary, data.matrices[source.matrix].name);
+  std::vector<WeightHistogram::Levels> levels;
+  for (const SchemeView& view : source.views) {
+    if (view.levels.empty()) continue;
+    const QColor color = Theme::instance().seriesColor(static_cast<int>(levels.size()));
+    levels.push_back({displayName(view.scheme), color, view.levels});
+  }
+  chart.setLevels(std::move(levels));
+  shoot(chart, {kHalfWidth, kHistogramHeight}, picture);
+}
+
+int mapHeight(const ReportData& data) {
+  const int rows = static_cast<int>(data.matrices.size());
+  return kMapFrame + rows * (rows > kTightRows ? kTightRowHeight : kRowHeight);
+}
+
+void drawHeatMap(const ReportData& data, Pictures& pictures) {
+  HeatMap chart;
+  QStringList rows, columns;
+  std::vector<HeatMap::Cell> cells;
+  for (const auto& scheme : data.schemes) columns << displayName(scheme);
+  for (const MatrixRow& matrix : data.matrices) {
+    rows << matrix.name;
+    for (const SchemeError& error : matrix.errors)
+      cells.push_back({error.refused.empty(), error.stats.sqnrDb(), QString::fromStdString(error.refused)});
+  }
+  chart.setData(rows, columns, std::move(cells), Metric::SqnrDb);
+  shoot(chart, {kMapWidth, mapHeight(data)}, *pictures.heatMap);
+  pictures.heatMapStops.clear();
+  if (auto* map = qobject_cast<QCPColorMap*>(chart.plottable(0))) {
+    QCPColorGradient gradient = map->gradient();
+    for (int i = 0; i <= 10; ++i) pictures.heatMapStops << QColor(gradient.color(i / 10.0, QCPRange(0, 1))).name();
+  }
+}
+
+void drawWorstLayers(const ReportData& data, std::size_t scheme, Picture& picture) {
+  ErrorBars chart;
+  std::vector<ErrorBars::Bar> bars;
+  for (std::size_t i = 0; i < data.matrices.size(); ++i) {
+    const SchemeError& error = data.matrices[i].errors[scheme];
+    const double sqnr = error.stats.sqnrDb();
+    if (error.refused.empty() && std::isfinite(sqnr))
+      bars.push_back({data.matrices[i].name, sqnr, static_cast<int>(i)});
+  }
+  const int shown = std::min<int>(static_cast<int>(bars.size()), 17);
+  chart.setData(std::move(bars), Metric::SqnrDb, Theme::instance().seriesColor(static_cast<int>(scheme)));
+  shoot(chart, {kBarsWidth, 60 + shown * 24}, picture);
+}
+
+void drawInPresentTheme(const ReportData& data, Pictures& pictures) {
+  for (std::size_t i = 0; i < data.histograms.size(); ++i)
+    drawHistogram(data, data.histograms[i], pictures.histograms[i]);
+  if (pictures.heatMap) drawHeatMap(data, pictures);
+  if (pictures.worstLayers) drawWorstLayers(data, *worstScheme(data), *pictures.worstLayers);
+}
+
+}  // namespace
+
+std::optional<std::size_t> worstScheme(const ReportData& data) {
+  std::optional<std::size_t> worst;
+  for (std::size_t i = 0; i < data.summaries.size(); ++i) {
+    const auto& sqnr = data.summaries[i].meanSqnrDb;
+    if (sqnr && (!worst || *sqnr < *data.summaries[*worst].meanSqnrDb)) worst = i;
+  }
+  return worst;
+}
+
+Pictures drawPictures(const ReportData& data) {
+  Pictures pictures;
+  pictures.histograms.resize(data.histograms.size());
+  if (!data.matrices.empty()) pictures.heatMap.emplace();
+  if (worstScheme(data)) pictures.worstLayers.emplace();
+  Theme& theme = Theme::instance();
+  const ThemeMode before = theme.mode();
+  for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {
+    theme.setMode(mode);
+    drawInPresentTheme(data, pictures);
+  }
+  theme.setMode(before);
+  return pictures;
+}
+
+}  // namespace app::report

@@ -1,0 +1,83 @@
+#include "app/report/report_command.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <cstdio>
+#include <cstring>
+
+#include "app/report/report.h"
+#include "app/session/device_choice.h"
+#include "app/widgets/theme.h"
+
+namespace app::report {
+
+namespace {
+
+constexpr int kCouldNot = 1;
+constexpr int kWrongUsage = 2;
+
+int complain(const QString& sentence, int code) {
+  std::fprintf(stderr, "quantscope: %s\n", qUtf8Printable(sentence));
+  return code;
+}
+
+QString tr(const char* text) { return QCoreApplication::translate("Report", text); }
+
+/// @return nothing and the request, or what is wrong with the arguments
+QString check(const QCommandLineParser& parser, const QCommandLineOption& output, const QCommandLineOption& device,
+              Request& request) {
+  const QStringList words = parser.positionalArguments();
+  if (words.size() != 2) return tr("The command is: quantscope report MODEL -o DIR.");
+  request.model = words[1];
+  request.folder = parser.value(output);
+  if (request.folder.isEmpty()) return tr("Say where to write the report: -o DIR.");
+  request.device = parser.value(device);
+  try {
+    static_cast<void>(DeviceChoice::parse(request.device.toStdString()));
+  } catch (const std::exception& error) {
+    return QString::fromUtf8(error.what());
+  }
+  return {};
+}
+
+}  // namespace
+
+bool isReportCommand(int argc, char** argv) { return argc > 1 && std::strcmp(argv[1], "report") == 0; }
+
+int runReport(int argc, char** argv) {
+  // No window: the page must look the same with and without a display.
+  if (qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM")) qputenv("QT_QPA_PLATFORM", "offscreen");
+  const QApplication application(argc, argv);
+  Theme::instance().install();
+  return runReport(QCoreApplication::arguments());
+}
+
+int runReport(const QStringList& arguments) {
+  QCommandLineParser parser;
+  const QCommandLineOption help({QStringLiteral("h"), QStringLiteral("help")}, tr("Show this."));
+  const QCommandLineOption output({QStringLiteral("o"), QStringLiteral("output")},
+                                  tr("Folder for index.html; made when it does not exist."), QStringLiteral("DIR"));
+  const QCommandLineOption device(QStringLiteral("device"), tr("auto, cpu, vulkan or vulkan:N."),
+                                  QStringLiteral("DEVICE"), QStringLiteral("auto"));
+  parser.setApplicationDescription(
+      tr("Writes everything this program measures of a model as one self-contained page."));
+  parser.addOptions({help, output, device});
+  parser.addPositionalArgument(QStringLiteral("report"), tr("This command."));
+  parser.addPositionalArgument(QStringLiteral("MODEL"), tr("A model file, a folder, or demo."));
+  if (!parser.parse(arguments)) return complain(parser.errorText(), kWrongUsage);
+  if (parser.isSet(help)) {
+    std::fputs(qUtf8Printable(parser.helpText()), stdout);
+    return 0;
+  }
+  Request request;
+  if (const QString problem = check(parser, output, device, request); !problem.isEmpty())
+    return complain(problem, kWrongUsage);
+  try {
+    std::printf("%s\n", qUtf8Printable(writeReport(request)));
+    return 0;
+  } catch (const std::exception& error) {
+    return complain(QString::fromUtf8(error.what()), kCouldNot);
+  }
+}
+
+}  // namespace app::report

@@ -1,0 +1,119 @@
+#pragma once
+#include <QDateTime>
+#include <QString>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/session/open_model.h"
+#include "app/session/scheme_error.h"
+#include "app/workspaces/bits/bits_state.h"
+#include "app/workspaces/chat/token_diff.h"
+#include "app/workspaces/inspect/scheme_levels.h"
+#include "core/metrics/tensor_stats.h"
+#include "core/model/session.h"
+
+namespace app::report {
+
+/// What a person asked for.
+struct Request {
+  QString model;   ///< a file, a folder, or "demo"
+  QString folder;  ///< gets index.html; made when it does not exist
+  QString device = QStringLiteral("auto");
+};
+
+/// One file of the model.
+struct FileFacts {
+  QString name;
+  std::uint64_t bytes = 0;
+  QString sha256;  ///< hexadecimal; empty when the files are too large to read them all for it
+};
+
+/// One matrix that schemes apply to: a row of the heat map.
+struct MatrixRow {
+  std::size_t tensor = 0;  ///< index in the checkpoint
+  QString name;            ///< without ".weight"
+  core::metrics::TensorStats stats;
+  std::vector<SchemeError> errors;  ///< one per scheme of ReportData::schemes
+};
+
+/// What a scheme does to all matrices together.
+struct SchemeSummary {
+  core::quant::Scheme scheme;
+  std::size_t matrices = 0, refused = 0;  ///< that it holds and that it cannot hold
+  std::uint64_t bytes = 0;
+  double bitsPerWeight = 0;
+  std::optional<double> meanSqnrDb;  ///< over the matrices with any error; nothing: no matrix has one
+  double meanRelativeError = 0;
+  double lowestSqnrDb = 0;  ///< of the matrix `lowest`, an index into ReportData::matrices
+  std::size_t lowest = 0;
+};
+
+struct HistogramData {
+  std::size_t matrix = 0;  ///< index into ReportData::matrices
+  core::metrics::TensorSummary summary;
+  std::vector<SchemeView> views;  ///< levels around the weight `origin` names
+  QString origin;
+  bool logarithmic = false;
+  bool mostOutliers = false;  ///< the matrix of highest kurtosis; otherwise the one of median kurtosis
+};
+
+/// One weight in several formats.
+struct BitSample {
+  QString title;   ///< "The largest weight"
+  QString origin;  ///< "blk.3.attn_q.weight [12, 45]"
+  double value = 0, blockAbsmax = 1;
+  std::vector<FormatRow> rows;
+};
+
+struct AnswerToken {
+  QString text;
+  double probability = 0;
+  TokenMark mark = TokenMark::Same;
+};
+
+struct Answer {
+  core::model::GenerationResult result;
+  std::vector<AnswerToken> tokens;
+  std::size_t differing = 0;     ///< tokens that are not part of the reference's answer
+  std::optional<double> meanKl;  ///< KL(reference ‖ this) in nats per token, this one scoring the reference's answer
+};
+
+/// One scheme's answers; the first column is the reference.
+struct AnswerColumn {
+  std::optional<core::quant::Scheme> scheme;  ///< none: the weights as stored
+  QString title, device;
+  std::uint64_t weightBytes = 0, residentBytes = 0, kvBytes = 0;
+  std::vector<Answer> answers;
+  double decodeTokensPerS = 0, prefillTokensPerS = 0;  ///< over all answers
+  double timeToFirstTokenS = 0;                        ///< mean
+  std::size_t sameAnswers = 0;
+  std::optional<double> meanKl;  ///< nats per token, over all answers
+};
+
+struct Answers {
+  QString whyNot;  ///< empty, or the sentence that says why this model does not chat
+  std::vector<QString> prompts;
+  std::vector<AnswerColumn> columns;
+  std::uint32_t maxTokens = 0;
+  std::uint64_t seed = 0;
+};
+
+/// Everything the page says.
+struct ReportData {
+  Request request;
+  std::shared_ptr<OpenModel> model;
+  std::vector<FileFacts> files;
+  QDateTime date;
+  QString machine;
+  double seconds = 0;  ///< that measuring took
+  std::uint64_t matrixValues = 0, matrixStoredBytes = 0;
+  std::vector<core::quant::Scheme> schemes;
+  std::vector<MatrixRow> matrices;
+  std::vector<SchemeSummary> summaries;  ///< one per scheme
+  std::vector<HistogramData> histograms;
+  std::vector<BitSample> bits;
+  Answers answers;
+};
+
+}  // namespace app::report
