@@ -13,6 +13,7 @@
 #include <cmath>
 #include <limits>
 
+#include "app/session/demo_model.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
@@ -193,6 +194,9 @@ void InspectWorkspace::showTensor() {
                           .arg(shapeText(tensor->shape),
                                QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper(),
                                text::count(tensor->shape.count()), text::bytes(tensor->bytes)));
+  if (selection().model()->source() == kDemoName) {
+    m_subtitle->setText(m_subtitle->text() + tr(" · outlier channels were injected: see the model card"));
+  }
   m_values->setTensor(view(), isDecodable());
   showFacts();
   requestMatrix();

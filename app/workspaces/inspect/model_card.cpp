@@ -52,6 +52,9 @@ void ModelCard::fill() {
   if (const auto& model = m_selection.model()) {
     const auto& checkpoint = model->checkpoint();
     addHeading(QString::fromStdString(checkpoint.name()));
+    // Where the file says what was done to its weights (the demo model's injected outliers), that comes first.
+    const auto* about = checkpoint.metadata().find("general.description");
+    if (about != nullptr) addRow(tr("About"), QString::fromStdString(core::io::toDisplayText(*about)));
     if (model->whyNotRunnable()) addRow(tr("Chat"), QString::fromStdString(*model->whyNotRunnable()));
     addRow(tr("Architecture"),
            checkpoint.architecture().empty() ? tr("unknown") : QString::fromStdString(checkpoint.architecture()));
