@@ -172,6 +172,8 @@ void MainWindow::showAbout() {
 
 void MainWindow::openCommandPalette() { m_palette->open(paletteItems()); }
 
+void MainWindow::closeCommandPalette() { m_palette->dismiss(); }
+
 std::vector<PaletteItem> MainWindow::paletteItems() {
   std::vector<PaletteItem> items;
   const std::function<void(QMenu*)> addMenu = [&](QMenu* menu) {

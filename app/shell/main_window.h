@@ -43,6 +43,7 @@ class MainWindow : public QMainWindow {
   void showError(const QString& sentence);
   QString errorText() const;
   void openCommandPalette();
+  void closeCommandPalette();
   void saveState() const;
   void restoreState();
 

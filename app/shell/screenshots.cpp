@@ -63,6 +63,10 @@ int takeScreenshots(const QString& folderName, const QString& model) {
     std::fprintf(stderr, "quantscope: %s\n", qPrintable(window.errorText()));
     return 1;
   }
+  // The smallest window: nothing may be cut off.
+  Theme::instance().setMode(ThemeMode::Light);
+  window.resize(window.minimumSize());
+  if (!photographAll(window, folder, QStringLiteral("-smallest-light.png"))) return 1;
   const std::pair<ThemeMode, const char*> themes[] = {{ThemeMode::Light, "light"}, {ThemeMode::Dark, "dark"}};
   for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)}) {
     for (const auto& [mode, name] : themes) {
@@ -70,6 +74,10 @@ int takeScreenshots(const QString& folderName, const QString& model) {
       window.resize(size);
       const QString suffix = QStringLiteral("-%1x%2-%3.png").arg(size.width()).arg(size.height()).arg(QLatin1String(name));
       if (!photographAll(window, folder, suffix)) return 1;
+      window.openCommandPalette();
+      settle(window);
+      if (!save(window, folder, QStringLiteral("palette") + suffix)) return 1;
+      window.closeCommandPalette();
     }
   }
   return 0;

@@ -13,6 +13,8 @@
 #include <array>
 #include <cmath>
 
+#include "app/widgets/desktop_appearance.h"
+
 /// A static library's resources must be asked for by name, and the macro works outside of namespaces only.
 static void initResources() { Q_INIT_RESOURCE(quantscope); }
 
@@ -29,7 +31,7 @@ ThemeColors makeLight() {
   c.hover = QColor(0xECEEF2), c.pressed = QColor(0xE1E4EA), c.selection = QColor(0xE2E1F8);
   c.success = QColor(0x0B7A4B), c.warning = QColor(0x8A5A00), c.error = QColor(0xB3261E), c.errorSoft = QColor(0xFCEBEA);
   // Okabe–Ito; the ground is white, so orange, purple, vermillion and green are darkened where they are text.
-  c.sign = QColor(0xC24E00), c.exponent = QColor(0x0072B2), c.mantissa = QColor(0x00805C);
+  c.sign = QColor(0xBA4A00), c.exponent = QColor(0x0072B2), c.mantissa = QColor(0x00805C);
   c.scale = QColor(0x996500), c.zeroPoint = QColor(0xA3527D);
   c.reference = QColor(0x7A828F), c.grid = QColor(0xE9ECF0);
   return c;
@@ -140,7 +142,7 @@ Theme& Theme::instance() {
   return theme;
 }
 
-Theme::Theme() : m_colors(light()) {}
+Theme::Theme() : m_desktop(new DesktopAppearance(this)), m_colors(light()) {}
 
 void Theme::install() {
   initResources();
@@ -156,6 +158,10 @@ void Theme::install() {
     if (m_mode == ThemeMode::FollowDesktop) apply();
   });
 #endif
+  connect(m_desktop, &DesktopAppearance::changed, this, [this] {
+    if (m_mode == ThemeMode::FollowDesktop) apply();
+  });
+  m_desktop->start();
   m_installed = true;
   apply();
 }
@@ -170,7 +176,8 @@ bool Theme::desktopIsDark() const {
   const Qt::ColorScheme scheme = QGuiApplication::styleHints()->colorScheme();
   if (scheme != Qt::ColorScheme::Unknown) return scheme == Qt::ColorScheme::Dark;
 #endif
-  // Older Qt: the platform theme's own palette tells.
+  if (m_desktop->preference() != DesktopAppearance::Preference::Unknown) return m_desktop->preference() == DesktopAppearance::Preference::Dark;
+  // Else the platform theme's own palette tells.
   return luminance(m_desktopPalette.color(QPalette::Window)) < luminance(m_desktopPalette.color(QPalette::WindowText));
 }
 

@@ -7,6 +7,8 @@
 
 namespace app {
 
+class DesktopAppearance;
+
 /// Number of distinct series (scheme) colours.
 inline constexpr int kSeriesColors = 8;
 
@@ -64,6 +66,7 @@ class Theme : public QObject {
   void apply();
   bool desktopIsDark() const;
 
+  DesktopAppearance* m_desktop;
   ThemeMode m_mode = ThemeMode::FollowDesktop;
   ThemeColors m_colors;
   QPalette m_desktopPalette;
