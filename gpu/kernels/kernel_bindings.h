@@ -25,6 +25,5 @@ inline std::vector<vk::BindingKind> kvBindings() {
           Texel,     // values as 16-byte words
           Storage};  // rotation table
 }
-inline constexpr std::uint32_t kStorageBuffersPerStage = 7;  ///< what a device has to allow
 
 }  // namespace gpu

@@ -11,6 +11,9 @@ namespace gpu::vk {
 
 namespace {
 
+/// In the two descriptor sets of all kernels (gpu/kernels/kernel_bindings.h).
+constexpr std::uint32_t kNeededStorageBuffers = 7;
+
 std::string versionText(std::uint32_t version) {
   return fmt::format("{}.{}.{}", VK_API_VERSION_MAJOR(version), VK_API_VERSION_MINOR(version),
                      VK_API_VERSION_PATCH(version));
@@ -50,7 +53,7 @@ class Extensions {
 };
 
 /// The first queue family that computes; one without graphics if there is one, as it is not shared with a desktop.
-std::optional<std::uint32_t> findQueueFamily(VkPhysicalDevice device, bool& hasTimestamps) {
+std::optional<std::uint32_t> findQueueFamily(VkPhysicalDevice device) {
   std::uint32_t count = 0;
   vkGetPhysicalDeviceQueueFamilyProperties(device, &count, nullptr);
   std::vector<VkQueueFamilyProperties> families(count);
@@ -59,10 +62,7 @@ std::optional<std::uint32_t> findQueueFamily(VkPhysicalDevice device, bool& hasT
   for (std::uint32_t i = 0; i < count; ++i) {
     if ((families[i].queueFlags & VK_QUEUE_COMPUTE_BIT) == 0) continue;
     const bool dedicated = (families[i].queueFlags & VK_QUEUE_GRAPHICS_BIT) == 0;
-    if (!found || dedicated) {
-      found = i;
-      hasTimestamps = families[i].timestampValidBits != 0;
-    }
+    if (!found || dedicated) found = i;
     if (dedicated) break;
   }
   return found;
@@ -106,13 +106,12 @@ void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps&
   caps.apiVersion = versionText(p.apiVersion);
   caps.type = typeText(p.deviceType);
   caps.isCpu = p.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
-  caps.timestampPeriodNs = p.limits.timestampPeriod;
   caps.maxStorageBufferRange = p.limits.maxStorageBufferRange;
   caps.maxTexelBufferElements = p.limits.maxTexelBufferElements;
   caps.maxMemoryAllocationSize = maintenance.maxMemoryAllocationSize;
   caps.maxWorkgroupInvocations = p.limits.maxComputeWorkGroupInvocations;
   caps.maxSharedMemoryBytes = p.limits.maxComputeSharedMemorySize;
-  caps.maxWorkgroupsX = p.limits.maxComputeWorkGroupCount[0];
+  caps.maxStorageBuffersPerStage = p.limits.maxPerStageDescriptorStorageBuffers;
   readSubgroups(subgroup, caps);
   if (hasSizes) {
     caps.minSubgroupSize = sizes.minSubgroupSize;
@@ -179,10 +178,14 @@ Caps readCaps(VkPhysicalDevice device) {
   readFeatures(device, extensions, caps);
   caps.hasMemoryBudget = extensions.has(VK_EXT_MEMORY_BUDGET_EXTENSION_NAME);
   caps.deviceMemoryBytes = readHeaps(device, Caps()).budgetBytes;
-  if (const auto family = findQueueFamily(device, caps.hasTimestamps)) {
+  if (const auto family = findQueueFamily(device)) {
     caps.queueFamily = *family;
   } else {
     caps.unusable = fmt::format("{} has no queue that runs compute shaders.", caps.name);
+  }
+  if (caps.maxStorageBuffersPerStage < kNeededStorageBuffers) {
+    caps.unusable = fmt::format("{} allows {} storage buffers in a shader, but {} are needed.", caps.name,
+                                caps.maxStorageBuffersPerStage, kNeededStorageBuffers);
   }
   return caps;
 }

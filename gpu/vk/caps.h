@@ -21,9 +21,7 @@ struct Caps {
   bool hasSubgroupSizeControl = false;
   bool hasQuadOperations = false;  ///< subgroup quad and arithmetic operations in compute shaders
   bool hasMemoryBudget = false;
-  bool hasTimestamps = false;
   bool isCpu = false;
-  float timestampPeriodNs = 1.0F;
   std::uint32_t queueFamily = 0;
   std::uint64_t deviceMemoryBytes = 0;
   std::uint64_t maxStorageBufferRange = 0;
@@ -31,7 +29,7 @@ struct Caps {
   std::uint64_t maxMemoryAllocationSize = 0;
   std::uint32_t maxWorkgroupInvocations = 0;
   std::uint32_t maxSharedMemoryBytes = 0;
-  std::uint32_t maxWorkgroupsX = 0;
+  std::uint32_t maxStorageBuffersPerStage = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;
   std::string unusable;  ///< empty, or the sentence that names the missing feature
 

@@ -82,16 +82,6 @@ void Commands::copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& 
   vkCmdCopyBuffer(m_buffer, from.handle(), to.handle(), 1, &region);
 }
 
-void Commands::fillZero(const Buffer& buffer, std::uint64_t offset, std::uint64_t bytes) {
-  vkCmdFillBuffer(m_buffer, buffer.handle(), offset, bytes, 0);
-}
-
-void Commands::resetQueries(VkQueryPool pool, std::uint32_t count) { vkCmdResetQueryPool(m_buffer, pool, 0, count); }
-
-void Commands::writeTimestamp(VkQueryPool pool, std::uint32_t index) {
-  vkCmdWriteTimestamp(m_buffer, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, pool, index);
-}
-
 void Commands::finish() {
   VkMemoryBarrier memory{};
   memory.sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER;

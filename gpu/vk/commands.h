@@ -24,9 +24,6 @@ class Commands {
   void barrier();
   void copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& to, std::uint64_t toOffset,
             std::uint64_t bytes);
-  void fillZero(const Buffer& buffer, std::uint64_t offset, std::uint64_t bytes);
-  void resetQueries(VkQueryPool pool, std::uint32_t count);
-  void writeTimestamp(VkQueryPool pool, std::uint32_t index);
   /// Ends recording: what was written is visible to the host once the fence has signalled.
   void finish();
 
