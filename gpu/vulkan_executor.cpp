@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/base/memory_bandwidth.h"
 #include "core/quant/quantizer.h"
 
 namespace gpu {
@@ -96,6 +97,10 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
 }
 
 std::string VulkanExecutor::deviceName() const { return m_device->info().name; }
+
+double VulkanExecutor::measureReadBandwidth() {
+  return m_device->info().type == "cpu" ? core::measureHostReadBandwidth() : 0.0;
+}
 
 core::model::MemoryUse VulkanExecutor::memory() const {
   core::model::MemoryUse use{m_graph.weightBytes, m_constants->bytes() + m_state->bytes()};

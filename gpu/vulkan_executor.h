@@ -17,6 +17,8 @@ class VulkanExecutor : public core::model::Executor {
   const core::model::Graph& graph() const override { return m_graph; }
   std::string deviceName() const override;
   core::model::MemoryUse memory() const override;
+  /// Of the host for software devices, whose memory it is; not measured on others.
+  double measureReadBandwidth() override;
   std::unique_ptr<core::model::KvCache> createKvCache(std::uint32_t capacity, core::model::KvType type) override;
   void forward(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache,
                core::model::LogitsWanted wanted, std::span<float> logits, const core::JobContext& job) override;

@@ -22,23 +22,23 @@ struct ModelConfig {
   std::string architecture;
   std::uint32_t vocabulary = 0;
   std::uint32_t contextLength = 0;
-  std::uint32_t width = 0;        ///< embedding length
+  std::uint32_t width = 0;  ///< embedding length
   std::uint32_t layers = 0;
   std::uint32_t feedForward = 0;
   std::uint32_t heads = 0;
   std::uint32_t kvHeads = 0;
-  std::uint32_t headSize = 0;     ///< of queries and keys; need not be width / heads
+  std::uint32_t headSize = 0;  ///< of queries and keys; need not be width / heads
   std::uint32_t valueHeadSize = 0;
   float normEpsilon = 1e-5F;
   float ropeBase = 10000.0F;
   std::uint32_t ropeDimensions = 0;
   RopePairing ropePairing = RopePairing::Adjacent;
   RopeScaling ropeScaling = RopeScaling::None;
-  float ropeFactor = 1.0F;        ///< Linear and Llama3
-  float ropeLowFrequencyFactor = 1.0F;   ///< Llama3
-  float ropeHighFrequencyFactor = 4.0F;  ///< Llama3
+  float ropeFactor = 1.0F;                   ///< Linear and Llama3
+  float ropeLowFrequencyFactor = 1.0F;       ///< Llama3
+  float ropeHighFrequencyFactor = 4.0F;      ///< Llama3
   std::uint32_t ropeOriginalContext = 8192;  ///< Llama3
-  std::uint32_t slidingWindow = 0;  ///< 0: none (Mistral 7B v0.1: 4096)
+  std::uint32_t slidingWindow = 0;           ///< 0: none (Mistral 7B v0.1: 4096)
 
   /// Per-pair angular frequencies [ropeDimensions / 2], scaling and the optional rope_freqs.weight tensor applied.
   std::vector<float> ropeFrequencies(const std::vector<float>& frequencyFactors = {}) const;

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "core/base/error.h"
+#include "core/base/memory_bandwidth.h"
 #include "core/model/ops/add.h"
 #include "core/model/ops/attention.h"
 #include "core/model/ops/embed.h"
@@ -32,6 +33,8 @@ CpuExecutor::CpuExecutor(Graph graph) : m_graph(std::move(graph)), m_slots(assig
 }
 
 std::string CpuExecutor::deviceName() const { return fmt::format("CPU ({})", ops::vectorKernels().name); }
+
+double CpuExecutor::measureReadBandwidth() { return measureHostReadBandwidth(); }
 
 MemoryUse CpuExecutor::memory() const {
   MemoryUse use{m_graph.weightBytes, m_graph.weightBytes};

@@ -16,6 +16,7 @@ class CpuExecutor : public Executor {
   const Graph& graph() const override { return m_graph; }
   std::string deviceName() const override;
   MemoryUse memory() const override;
+  double measureReadBandwidth() override;
   std::unique_ptr<KvCache> createKvCache(std::uint32_t capacity, KvType type) override;
   void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                const JobContext& job) override;

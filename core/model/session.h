@@ -28,8 +28,8 @@ double klDivergence(std::span<const float> pLogits, std::span<const float> qLogi
 
 struct GeneratedToken {
   TokenId id;
-  std::string text;  ///< what became visible with it; may be empty
-  float probability; ///< under the model, temperature 1
+  std::string text;                   ///< what became visible with it; may be empty
+  float probability;                  ///< under the model, temperature 1
   std::vector<TokenProbability> top;  ///< up to 5
   std::vector<float> logits;          ///< only when GenerationOptions::keepLogits
 };
@@ -62,7 +62,8 @@ class Generation {
   ~Generation();
 
   /// Computes and describes the next token; nothing once the answer has ended. The first call computes the prompt.
-  /// A cancelled job ends the answer with StopReason::Cancelled. The token that ends the turn is not part of the answer.
+  /// A cancelled job ends the answer with StopReason::Cancelled. The token that ends the turn is not part of the
+  /// answer.
   /// @throws Error (Device, DeviceLost, OutOfMemory)
   std::optional<GeneratedToken> next(const JobContext& job = JobContext());
   bool ended() const { return m_ended; }
@@ -97,7 +98,8 @@ class Session {
   /// Begins the answer to a conversation; the part of the prompt that is already in the KV cache is not computed again.
   /// @throws Error (InvalidArgument) when the prompt does not fit the context, (Unsupported) without a chat template
   std::unique_ptr<Generation> startChat(std::span<const text::ChatMessage> messages, const GenerationOptions& options);
-  /// Begins to continue a raw token prompt. @throws Error (InvalidArgument) when it is empty or does not fit the context
+  /// Begins to continue a raw token prompt. @throws Error (InvalidArgument) when it is empty or does not fit the
+  /// context
   std::unique_ptr<Generation> start(std::span<const TokenId> prompt, const GenerationOptions& options);
 
   /// startChat() to its end. A cancelled job returns what was said so far.

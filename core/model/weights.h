@@ -20,7 +20,7 @@ struct BlockWeights {
 /// All weights of a model, by role.
 struct ModelWeights {
   quant::QuantizedTensorPtr embedding, outputNorm;
-  quant::QuantizedTensorPtr output;  ///< the same object as embedding when tied
+  quant::QuantizedTensorPtr output;         ///< the same object as embedding when tied
   std::vector<float> ropeFrequencyFactors;  ///< rope_freqs.weight, usually empty
   std::vector<BlockWeights> blocks;
   /// Stored bytes of all distinct tensors (a tied output counts once).
