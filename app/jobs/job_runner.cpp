@@ -95,7 +95,8 @@ void JobRunner::execute(const std::shared_ptr<Job>& job) {
   }
   // Everything the work captured is released here, before anybody hears that the job is over.
   job->work = nullptr;
-  QMetaObject::invokeMethod(this, [this, id, delivery = std::move(delivery), sentence] { finish(id, delivery, sentence); });
+  QMetaObject::invokeMethod(this,
+                            [this, id, delivery = std::move(delivery), sentence] { finish(id, delivery, sentence); });
 }
 
 void JobRunner::finish(JobId id, const Delivery& delivery, const QString& sentence) {
@@ -140,7 +141,8 @@ void JobRunner::cancelAll() {
 }
 
 bool JobRunner::isActive(const QString& tag) const {
-  return std::any_of(m_jobs.begin(), m_jobs.end(), [&](const auto& job) { return job->spec.tag == tag && !job->dropped; });
+  return std::any_of(m_jobs.begin(), m_jobs.end(),
+                     [&](const auto& job) { return job->spec.tag == tag && !job->dropped; });
 }
 
 std::vector<JobRunner::Status> JobRunner::visibleJobs() const {

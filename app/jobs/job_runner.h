@@ -53,17 +53,18 @@ class JobRunner : public QObject {
   template <class Work, class Done>
   JobId run(QObject* receiver, JobSpec spec, Work work, Done done, std::function<void(const QString&)> failed = {}) {
     using Result = std::invoke_result_t<Work, const core::JobContext&>;
-    return enqueue(receiver, std::move(spec),
-                   [work = std::move(work), done = std::move(done)](const core::JobContext& context) mutable -> Delivery {
-                     if constexpr (std::is_void_v<Result>) {
-                       work(context);
-                       return [done]() mutable { done(); };
-                     } else {
-                       auto result = std::make_shared<Result>(work(context));
-                       return [done, result]() mutable { done(std::move(*result)); };
-                     }
-                   },
-                   std::move(failed));
+    return enqueue(
+        receiver, std::move(spec),
+        [work = std::move(work), done = std::move(done)](const core::JobContext& context) mutable -> Delivery {
+          if constexpr (std::is_void_v<Result>) {
+            work(context);
+            return [done]() mutable { done(); };
+          } else {
+            auto result = std::make_shared<Result>(work(context));
+            return [done, result]() mutable { done(std::move(*result)); };
+          }
+        },
+        std::move(failed));
   }
 
   void cancel(JobId id);

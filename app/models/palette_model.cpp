@@ -25,16 +25,22 @@ void PaletteModel::setFilter(const QString& letters) {
   endResetModel();
 }
 
-int PaletteModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_shown.size()); }
+int PaletteModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(m_shown.size());
+}
 
 QVariant PaletteModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};
   const PaletteItem& entry = item(index.row());
   switch (role) {
-    case Qt::DisplayRole: return entry.text;
-    case DetailRole: return entry.detail;
-    case IconRole: return entry.iconName;
-    default: return {};
+    case Qt::DisplayRole:
+      return entry.text;
+    case DetailRole:
+      return entry.detail;
+    case IconRole:
+      return entry.iconName;
+    default:
+      return {};
   }
 }
 

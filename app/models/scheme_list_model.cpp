@@ -45,26 +45,35 @@ int SchemeListModel::rowOf(const core::quant::Scheme& wanted) const {
   return -1;
 }
 
-int SchemeListModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_order.size()); }
+int SchemeListModel::rowCount(const QModelIndex& parent) const {
+  return parent.isValid() ? 0 : static_cast<int>(m_order.size());
+}
 
 QVariant SchemeListModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid()) return {};
   const SchemeEntry& entry = m_selection.schemes()[m_order[static_cast<std::size_t>(index.row())]];
   switch (role) {
-    case Qt::DisplayRole: return entry.title;
-    case Qt::ToolTipRole: return entry.description;
-    case Qt::AccessibleDescriptionRole: return entry.description;
-    case Qt::CheckStateRole: return entry.checked ? Qt::Checked : Qt::Unchecked;
-    case ColorRole: return entry.checked ? m_selection.color(entry.scheme) : QColor();
+    case Qt::DisplayRole:
+      return entry.title;
+    case Qt::ToolTipRole:
+      return entry.description;
+    case Qt::AccessibleDescriptionRole:
+      return entry.description;
+    case Qt::CheckStateRole:
+      return entry.checked ? Qt::Checked : Qt::Unchecked;
+    case ColorRole:
+      return entry.checked ? m_selection.color(entry.scheme) : QColor();
     case LastCheckedRole:
       return entry.checked && index.row() + 1 < rowCount() && !m_selection.isChecked(scheme(index.row() + 1));
-    case CurrentRole: return m_selection.currentScheme() == entry.scheme;
+    case CurrentRole:
+      return m_selection.currentScheme() == entry.scheme;
     case BitsRole: {
       const core::io::TensorInfo* info = m_selection.tensorInfo();
       if (!info || !core::quant::accepts(entry.scheme, info->shape)) return {};
       return QLocale().toString(core::quant::bitsPerWeight(entry.scheme, info->shape), 'f', 2);
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 

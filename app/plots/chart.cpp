@@ -145,7 +145,8 @@ void Chart::mousePressEvent(QMouseEvent* event) {
 
 void Chart::mouseReleaseEvent(QMouseEvent* event) {
   QCustomPlot::mouseReleaseEvent(event);
-  const bool click = (event->position() - m_pressedAt).manhattanLength() < QGuiApplication::styleHints()->startDragDistance();
+  const bool click =
+      (event->position() - m_pressedAt).manhattanLength() < QGuiApplication::styleHints()->startDragDistance();
   if (event->button() == Qt::LeftButton && click) clickedAt(toCoordinates(event->position()));
 }
 
@@ -172,12 +173,20 @@ void Chart::pan(double x, double y) {
 
 void Chart::keyPressEvent(QKeyEvent* event) {
   switch (event->key()) {
-    case Qt::Key_Plus: case Qt::Key_Equal: return zoom(0.8);
-    case Qt::Key_Minus: return zoom(1.25);
-    case Qt::Key_0: case Qt::Key_Home: return resetView();
-    case Qt::Key_Left: return pan(-0.1, 0);
-    case Qt::Key_Right: return pan(0.1, 0);
-    default: QCustomPlot::keyPressEvent(event);
+    case Qt::Key_Plus:
+    case Qt::Key_Equal:
+      return zoom(0.8);
+    case Qt::Key_Minus:
+      return zoom(1.25);
+    case Qt::Key_0:
+    case Qt::Key_Home:
+      return resetView();
+    case Qt::Key_Left:
+      return pan(-0.1, 0);
+    case Qt::Key_Right:
+      return pan(0.1, 0);
+    default:
+      QCustomPlot::keyPressEvent(event);
   }
 }
 
@@ -188,11 +197,13 @@ void Chart::contextMenuEvent(QContextMenuEvent* event) {
   menu->addSeparator();
   menu->addAction(icon(QStringLiteral("copy")), tr("Copy picture"), this,
                   [this] { QGuiApplication::clipboard()->setPixmap(toPixmap(width(), height(), 2.0)); });
-  menu->addAction(tr("Copy numbers"), this, [this] { QGuiApplication::clipboard()->setText(QString::fromUtf8(csv())); });
+  menu->addAction(tr("Copy numbers"), this,
+                  [this] { QGuiApplication::clipboard()->setText(QString::fromUtf8(csv())); });
   menu->addSeparator();
   for (const char* ending : {"png", "svg", "pdf", "csv"}) {
     const QString name = QLatin1String(ending);
-    menu->addAction(icon(QStringLiteral("export")), tr("Export as %1…").arg(name.toUpper()), this, [this, name] { askAndExport(name); });
+    menu->addAction(icon(QStringLiteral("export")), tr("Export as %1…").arg(name.toUpper()), this,
+                    [this, name] { askAndExport(name); });
   }
   menu->popup(event->globalPos());
 }
@@ -203,7 +214,8 @@ void Chart::askAndExport(const QString& ending) {
   dialog->setAcceptMode(QFileDialog::AcceptSave);
   dialog->setDefaultSuffix(ending);
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& fileName) {
-    if (!exportTo(fileName)) Q_EMIT exportFailed(tr("The chart could not be written to %1. Choose another folder.").arg(fileName));
+    if (!exportTo(fileName))
+      Q_EMIT exportFailed(tr("The chart could not be written to %1. Choose another folder.").arg(fileName));
   });
   dialog->open();
 }
@@ -220,7 +232,8 @@ QByteArray Chart::csv() const {
   for (std::size_t r = 0; r < content.rows.size(); ++r) {
     QStringList fields;
     if (!content.rowLabels.isEmpty()) fields << quoted(content.rowLabels.value(static_cast<qsizetype>(r)));
-    for (const double value : content.rows[r]) fields << (std::isnan(value) ? QString() : QString::number(value, 'g', 17));
+    for (const double value : content.rows[r])
+      fields << (std::isnan(value) ? QString() : QString::number(value, 'g', 17));
     lines << fields.join(u',');
   }
   return (lines.join(u'\n') + u'\n').toUtf8();

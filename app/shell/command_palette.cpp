@@ -33,8 +33,8 @@ class PaletteDelegate final : public QStyledItemDelegate {
       painter->drawRoundedRect(QRectF(option.rect).adjusted(6, 1, -6, -1), space::kRadiusSmall, space::kRadiusSmall);
     }
     const QRect r = option.rect;
-    paintIcon(*painter, index.data(PaletteModel::IconRole).toString(), QRectF(r.left() + 16, r.center().y() - 8, 18, 18),
-              selected ? c.accent : c.textFaint);
+    paintIcon(*painter, index.data(PaletteModel::IconRole).toString(),
+              QRectF(r.left() + 16, r.center().y() - 8, 18, 18), selected ? c.accent : c.textFaint);
     const QString detail = index.data(PaletteModel::DetailRole).toString();
     painter->setFont(theme.textFont(-1));
     painter->setPen(c.textFaint);
@@ -43,7 +43,8 @@ class PaletteDelegate final : public QStyledItemDelegate {
     painter->setFont(theme.textFont());
     painter->setPen(c.text);
     const QRect name = r.adjusted(46, 0, -used - 30, 0);
-    painter->drawText(name, Qt::AlignVCenter, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, name.width()));
+    painter->drawText(name, Qt::AlignVCenter,
+                      painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, name.width()));
     painter->restore();
   }
 };

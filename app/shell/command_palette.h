@@ -12,7 +12,7 @@ namespace app {
 /// One thing that can be found: a tensor, a workspace, an action, a scheme.
 struct PaletteItem {
   QString text;
-  QString detail;    ///< at the right: shape, shortcut
+  QString detail;  ///< at the right: shape, shortcut
   QString iconName;
   std::function<void()> run;
 };

@@ -17,11 +17,14 @@ QString describeDevice() {
     const QString version = QString::fromStdString(device.apiVersion).section(u'.', 0, 1);
     const bool software = device.type == "cpu";
     return QCoreApplication::translate("device", "%1: %2 · Vulkan %3 · %4")
-        .arg(software ? QCoreApplication::translate("device", "Software GPU") : QCoreApplication::translate("device", "GPU"),
-             QString::fromStdString(device.name).section(QStringLiteral(" ("), 0, 0), version, text::bytes(device.deviceMemoryBytes));
+        .arg(software ? QCoreApplication::translate("device", "Software GPU")
+                      : QCoreApplication::translate("device", "GPU"),
+             QString::fromStdString(device.name).section(QStringLiteral(" ("), 0, 0), version,
+             text::bytes(device.deviceMemoryBytes));
   }
 #endif
-  return QCoreApplication::translate("device", "CPU · %n thread(s)", nullptr, static_cast<int>(std::thread::hardware_concurrency()));
+  return QCoreApplication::translate("device", "CPU · %n thread(s)", nullptr,
+                                     static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 }  // namespace app

@@ -26,6 +26,7 @@ void MainWindow::buildMenus() {
   find->setText(tr("Find anything   Ctrl+K"));
   find->setIcon(icon(QStringLiteral("search")));
   find->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  find->setToolTip(tr("Tensors, workspaces, schemes and commands by a few of their letters"));
   find->setFocusPolicy(Qt::TabFocus);
   find->setObjectName(QStringLiteral("find-anything"));
   connect(find, &QToolButton::clicked, this, &MainWindow::openCommandPalette);
@@ -34,8 +35,10 @@ void MainWindow::buildMenus() {
 
 void MainWindow::buildFileMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&File"));
-  menu->addAction(icon(QStringLiteral("open-file")), tr("&Open file…"), QKeySequence::Open, this, &MainWindow::askForFile);
-  menu->addAction(icon(QStringLiteral("open-folder")), tr("Open &folder…"), QKeySequence(tr("Ctrl+Shift+O")), this, &MainWindow::askForFolder);
+  menu->addAction(icon(QStringLiteral("open-file")), tr("&Open file…"), QKeySequence::Open, this,
+                  &MainWindow::askForFile);
+  menu->addAction(icon(QStringLiteral("open-folder")), tr("Open &folder…"), QKeySequence(tr("Ctrl+Shift+O")), this,
+                  &MainWindow::askForFolder);
   menu->addAction(icon(QStringLiteral("cube")), tr("Open the &demo model"), QKeySequence(tr("Ctrl+D")), this,
                   [this] { openModel(QStringLiteral("demo")); });
   m_recentMenu = menu->addMenu(icon(QStringLiteral("clock")), tr("Open &recent"));
@@ -48,7 +51,8 @@ void MainWindow::buildFileMenu() {
 void MainWindow::refreshRecentMenu() {
   m_recentMenu->clear();
   for (const QString& source : m_loader->recent()) {
-    QAction* action = m_recentMenu->addAction(ModelLoader::displayName(source), this, [this, source] { openModel(source); });
+    QAction* action =
+        m_recentMenu->addAction(ModelLoader::displayName(source), this, [this, source] { openModel(source); });
     action->setToolTip(source);
   }
   m_recentMenu->setToolTipsVisible(true);
@@ -60,8 +64,10 @@ void MainWindow::refreshRecentMenu() {
 
 void MainWindow::buildModelMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Model"));
-  m_backAction = menu->addAction(icon(QStringLiteral("back")), tr("&Back"), QKeySequence(tr("Alt+Left")), &m_selection, &Selection::back);
-  m_forwardAction = menu->addAction(icon(QStringLiteral("forward")), tr("&Forward"), QKeySequence(tr("Alt+Right")), &m_selection, &Selection::forward);
+  m_backAction = menu->addAction(icon(QStringLiteral("back")), tr("&Back"), QKeySequence(tr("Alt+Left")), &m_selection,
+                                 &Selection::back);
+  m_forwardAction = menu->addAction(icon(QStringLiteral("forward")), tr("&Forward"), QKeySequence(tr("Alt+Right")),
+                                    &m_selection, &Selection::forward);
   m_backAction->setEnabled(false);
   m_forwardAction->setEnabled(false);
   menu->addSeparator();
@@ -79,7 +85,7 @@ void MainWindow::buildModelMenu() {
 void MainWindow::buildSchemeMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Scheme"));
   menu->addAction(tr("Go to the scheme &list"), QKeySequence(tr("Ctrl+L")), this, [this] {
-    setPanelShown(true);
+    if (!m_panel->isVisible()) togglePanel();
     m_panel->schemes()->focusList();
   });
   menu->addAction(tr("&Uncheck all"), this, [this] {
@@ -89,18 +95,20 @@ void MainWindow::buildSchemeMenu() {
 
 void MainWindow::buildViewMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&View"));
-  menu->addAction(icon(QStringLiteral("search")), tr("&Find anything…"), QKeySequence(tr("Ctrl+K")), this, &MainWindow::openCommandPalette);
+  menu->addAction(icon(QStringLiteral("search")), tr("&Find anything…"), QKeySequence(tr("Ctrl+K")), this,
+                  &MainWindow::openCommandPalette);
   menu->addSeparator();
-  menu->addAction(icon(QStringLiteral("home")), tr("&Start page"), QKeySequence(tr("Ctrl+0")), this, [this] { showWorkspace(QStringLiteral("start")); });
+  menu->addAction(icon(QStringLiteral("home")), tr("&Start page"), QKeySequence(tr("Ctrl+0")), this,
+                  [this] { showWorkspace(QStringLiteral("start")); });
   int number = 1;
   for (const WorkspaceEntry& entry : workspaceEntries()) {
     const QString id = QLatin1String(entry.id);
-    menu->addAction(icon(QLatin1String(entry.icon)), entry.translatedTitle(), QKeySequence(QStringLiteral("Ctrl+%1").arg(number++)), this,
-                    [this, id] { showWorkspace(id); });
+    menu->addAction(icon(QLatin1String(entry.icon)), entry.translatedTitle(),
+                    QKeySequence(QStringLiteral("Ctrl+%1").arg(number++)), this, [this, id] { showWorkspace(id); });
   }
   menu->addSeparator();
   m_panelAction = menu->addAction(icon(QStringLiteral("panel")), tr("Scheme &panel"), QKeySequence(tr("F9")), this,
-                                  [this](bool shown) { setPanelShown(shown); });
+                                  &MainWindow::togglePanel);
   m_panelAction->setCheckable(true);
   m_panelAction->setChecked(true);
   menu->addSeparator();
@@ -116,9 +124,8 @@ void MainWindow::buildViewMenu() {
     action->setData(static_cast<int>(mode));
     m_themeActions->addAction(action);
   }
-  menu->addAction(tr("&Switch light and dark"), QKeySequence(tr("Ctrl+Shift+L")), this, [this] {
-    setThemeMode(Theme::instance().isDark() ? ThemeMode::Light : ThemeMode::Dark);
-  });
+  menu->addAction(tr("&Switch light and dark"), QKeySequence(tr("Ctrl+Shift+L")), this,
+                  [this] { setThemeMode(Theme::instance().isDark() ? ThemeMode::Light : ThemeMode::Dark); });
   connect(&Theme::instance(), &Theme::changed, this, [this] {
     for (QAction* action : m_themeActions->actions())
       action->setChecked(action->data().toInt() == static_cast<int>(Theme::instance().mode()));
@@ -127,7 +134,8 @@ void MainWindow::buildViewMenu() {
 
 void MainWindow::buildHelpMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Help"));
-  menu->addAction(icon(QStringLiteral("help")), tr("&What is this?"), QKeySequence::HelpContents, this, &MainWindow::showHelp);
+  menu->addAction(icon(QStringLiteral("help")), tr("&What is this?"), QKeySequence::HelpContents, this,
+                  &MainWindow::showHelp);
   menu->addAction(icon(QStringLiteral("info")), tr("&About Quantscope"), this, &MainWindow::showAbout);
 }
 
@@ -153,19 +161,22 @@ void MainWindow::showHelp() {
   const Workspace* workspace = currentWorkspace();
   const WorkspaceEntry* entry = findWorkspace(m_selection.workspace());
   const QString text = workspace ? workspace->helpText()
-                                 : tr("Open a model file or folder, or the demo model. Everything else happens in the workspaces at the left.");
-  auto* box = new QMessageBox(QMessageBox::NoIcon, entry ? entry->translatedTitle() : tr("Start"), text, QMessageBox::Close, this);
+                                 : tr("Open a model file or folder, or the demo model. Everything else happens in the "
+                                      "workspaces at the left.");
+  auto* box = new QMessageBox(QMessageBox::NoIcon, entry ? entry->translatedTitle() : tr("Start"), text,
+                              QMessageBox::Close, this);
   box->setAttribute(Qt::WA_DeleteOnClose);
   box->setWindowModality(Qt::NonModal);
   box->open();
 }
 
 void MainWindow::showAbout() {
-  auto* box = new QMessageBox(QMessageBox::NoIcon, tr("About Quantscope"),
-                              tr("<h3>Quantscope %1</h3><p>Open a model, see its numbers, quantize them in front of you, and chat with the "
-                                 "result beside the original.</p><p>Free software under the GNU GPL, version 3 or later.</p>")
-                                  .arg(QStringLiteral(QS_VERSION)),
-                              QMessageBox::Close, this);
+  auto* box = new QMessageBox(
+      QMessageBox::NoIcon, tr("About Quantscope"),
+      tr("<h3>Quantscope %1</h3><p>Open a model, see its numbers, quantize them in front of you, and chat with the "
+         "result beside the original.</p><p>Free software under the GNU GPL, version 3 or later.</p>")
+          .arg(QStringLiteral(QS_VERSION)),
+      QMessageBox::Close, this);
   box->setAttribute(Qt::WA_DeleteOnClose);
   box->open();
 }
@@ -184,7 +195,8 @@ std::vector<PaletteItem> MainWindow::paletteItems() {
         continue;
       }
       items.push_back({action->text().remove(u'&'), action->shortcut().toString(QKeySequence::NativeText),
-                       menu->title().contains(tr("View")) ? QStringLiteral("panel") : QStringLiteral("play"), [action] { action->trigger(); }});
+                       menu->title().contains(tr("View")) ? QStringLiteral("panel") : QStringLiteral("play"),
+                       [action] { action->trigger(); }});
     }
   };
   for (const WorkspaceEntry& entry : workspaceEntries())

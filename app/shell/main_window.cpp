@@ -11,6 +11,7 @@
 
 #include "app/shell/command_palette.h"
 #include "app/shell/device_label.h"
+#include "app/shell/drop_overlay.h"
 #include "app/shell/model_loader.h"
 #include "app/shell/nav_rail.h"
 #include "app/shell/side_panel.h"
@@ -34,7 +35,8 @@ MainWindow::MainWindow(QWidget* parent)
       m_banner(new Banner),
       m_panel(new SidePanel(m_selection)),
       m_status(new StatusLine(m_jobs)),
-      m_palette(nullptr) {
+      m_palette(nullptr),
+      m_dropOverlay(nullptr) {
   setWindowTitle(tr("Quantscope"));
   setWindowIcon(QIcon(QStringLiteral(":/icons/quantscope.svg")));
   setAcceptDrops(true);
@@ -43,6 +45,7 @@ MainWindow::MainWindow(QWidget* parent)
   buildLayout();
   buildMenus();
   m_palette = new CommandPalette(this);
+  m_dropOverlay = new DropOverlay(this);
   connectSelection();
   detectDevice();
   m_selection.setWorkspace(kStart);
@@ -73,7 +76,8 @@ void MainWindow::buildLayout() {
   m_pages->addWidget(m_start);
   m_rail->add(kStart, tr("Start"), QStringLiteral("home"), tr("Open a model"));
   for (const WorkspaceEntry& entry : workspaceEntries())
-    m_rail->add(QLatin1String(entry.id), entry.translatedTitle(), QLatin1String(entry.icon), entry.translatedDescription());
+    m_rail->add(QLatin1String(entry.id), entry.translatedTitle(), QLatin1String(entry.icon),
+                entry.translatedDescription());
 }
 
 void MainWindow::connectSelection() {
@@ -113,7 +117,8 @@ void MainWindow::connectSelection() {
 void MainWindow::detectDevice() {
   m_jobs.run(
       this, {QStringLiteral("device"), {}, Lane::Inference}, [](const core::JobContext&) { return describeDevice(); },
-      [this](const QString& text) { m_status->setDevice(text); }, [this](const QString& sentence) { m_status->setDevice(sentence); });
+      [this](const QString& text) { m_status->setDevice(text); },
+      [this](const QString& sentence) { m_status->setDevice(sentence); });
 }
 
 void MainWindow::openModel(const QString& source) { m_loader->open(source); }
@@ -123,7 +128,8 @@ void MainWindow::showWorkspace(const QString& id) {
   if (id != kStart && !entry) return;
   if (entry && entry->needsModel && !m_selection.model()) {
     m_workspaceAfterOpening = m_loader->isOpening() ? id : QString();
-    if (!m_loader->isOpening()) showError(tr("%1 shows a model. Open one first: File → Open, or the demo model.").arg(entry->translatedTitle()));
+    if (!m_loader->isOpening())
+      showError(tr("%1 shows a model. Open one first: File → Open, or the demo model.").arg(entry->translatedTitle()));
     m_rail->setCurrent(m_selection.workspace());
     return;
   }
@@ -161,7 +167,8 @@ void MainWindow::refreshAvailability() {
   for (const WorkspaceEntry& entry : workspaceEntries())
     m_rail->setAvailable(QLatin1String(entry.id), !entry.needsModel || model != nullptr);
   m_closeModelAction->setEnabled(model != nullptr);
-  setWindowTitle(model ? tr("%1 — Quantscope").arg(QString::fromStdString(model->checkpoint().name())) : tr("Quantscope"));
+  setWindowTitle(model ? tr("%1 — Quantscope").arg(QString::fromStdString(model->checkpoint().name()))
+                       : tr("Quantscope"));
   const WorkspaceEntry* front = findWorkspace(m_selection.workspace());
   if (!model && front && front->needsModel) m_selection.setWorkspace(kStart);
 }
@@ -172,24 +179,35 @@ QString MainWindow::errorText() const { return m_banner->text(); }
 
 void MainWindow::setPanelShown(bool shown) {
   m_panelWanted = shown;
-  const bool fits = width() >= kPanelNeedsWidth;
+  const bool fits = width() >= kPanelNeedsWidth || m_panelInNarrow;
   m_panel->setVisible(shown && fits && m_selection.workspace() != kStart);
   m_panelAction->setChecked(shown);
+}
+
+void MainWindow::togglePanel() {
+  const bool show = !m_panel->isVisible();
+  m_panelInNarrow = show && width() < kPanelNeedsWidth;
+  setPanelShown(show || m_panelInNarrow);
 }
 
 void MainWindow::setThemeMode(ThemeMode mode) { Theme::instance().setMode(mode); }
 
 void MainWindow::resizeEvent(QResizeEvent* event) {
   QMainWindow::resizeEvent(event);
+  if (event->size().width() != event->oldSize().width()) m_panelInNarrow = false;
   setPanelShown(m_panelWanted);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   if (!event->mimeData()->hasUrls() || !event->mimeData()->urls().constFirst().isLocalFile()) return;
   event->acceptProposedAction();
+  m_dropOverlay->showFor(ModelLoader::displayName(event->mimeData()->urls().constFirst().toLocalFile()));
 }
 
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { m_dropOverlay->hide(); }
+
 void MainWindow::dropEvent(QDropEvent* event) {
+  m_dropOverlay->hide();
   if (!event->mimeData()->hasUrls()) return;
   event->acceptProposedAction();
   openModel(event->mimeData()->urls().constFirst().toLocalFile());

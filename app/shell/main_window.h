@@ -15,6 +15,7 @@ namespace app {
 
 class Banner;
 class CommandPalette;
+class DropOverlay;
 class ModelLoader;
 class NavRail;
 class SchemePanel;
@@ -51,6 +52,7 @@ class MainWindow : public QMainWindow {
   void closeEvent(QCloseEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
+  void dragLeaveEvent(QDragLeaveEvent* event) override;
   void dropEvent(QDropEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
 
@@ -73,6 +75,7 @@ class MainWindow : public QMainWindow {
   void detectDevice();
   void setThemeMode(ThemeMode mode);
   void setPanelShown(bool shown);
+  void togglePanel();
   std::vector<struct PaletteItem> paletteItems();
 
   Selection m_selection;
@@ -85,12 +88,14 @@ class MainWindow : public QMainWindow {
   SidePanel* m_panel;
   StatusLine* m_status;
   CommandPalette* m_palette;
+  DropOverlay* m_dropOverlay;
   QMenu* m_recentMenu = nullptr;
   QAction *m_backAction = nullptr, *m_forwardAction = nullptr, *m_panelAction = nullptr, *m_closeModelAction = nullptr;
   QActionGroup* m_themeActions = nullptr;
   QHash<QString, Workspace*> m_workspaces;
   QString m_workspaceAfterOpening;
-  bool m_panelWanted = true;  ///< by the person; a narrow window hides it all the same
+  bool m_panelWanted = true;     ///< where there is room for it
+  bool m_panelInNarrow = false;  ///< asked for in a window that is too narrow; until the window changes its width
 };
 
 }  // namespace app

@@ -53,7 +53,8 @@ class NavRail::Button final : public QAbstractButton {
     paintIcon(painter, m_iconName, QRectF(tile.center().x() - kIcon / 2, tile.top() + 7, kIcon, kIcon), ink);
     painter.setFont(Theme::instance().textFont(-1, isChecked() ? QFont::DemiBold : QFont::Normal));
     painter.setPen(ink);
-    painter.drawText(QRectF(0, tile.top() + 33, width(), tile.bottom() - tile.top() - 33), Qt::AlignHCenter | Qt::AlignTop, text());
+    painter.drawText(QRectF(0, tile.top() + 33, width(), tile.bottom() - tile.top() - 33),
+                     Qt::AlignHCenter | Qt::AlignTop, text());
   }
   void keyPressEvent(QKeyEvent* event) override {
     if (event->key() == Qt::Key_Down)

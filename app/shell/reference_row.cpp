@@ -9,7 +9,8 @@ namespace app {
 
 ReferenceRow::ReferenceRow(Selection& selection, QWidget* parent) : QWidget(parent), m_selection(selection) {
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-  setToolTip(tr("The weights as they are in the file. Everything is compared with them; they are grey in every chart."));
+  setToolTip(
+      tr("The weights as they are in the file. Everything is compared with them; they are grey in every chart."));
   setAccessibleName(tr("Reference: the weights as stored"));
   connect(&selection, &Selection::tensorChanged, this, [this] { update(); });
   connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
@@ -32,7 +33,8 @@ void ReferenceRow::paintEvent(QPaintEvent*) {
   painter.setPen(c.text);
   const core::io::TensorInfo* tensor = m_selection.tensorInfo();
   const QString stored = tensor ? QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper() : QString();
-  painter.drawText(rect().adjusted(38, 0, -84, 0), Qt::AlignLeft | Qt::AlignVCenter, stored.isEmpty() ? tr("As stored") : tr("%1 as stored").arg(stored));
+  painter.drawText(rect().adjusted(38, 0, -84, 0), Qt::AlignLeft | Qt::AlignVCenter,
+                   stored.isEmpty() ? tr("As stored") : tr("%1 as stored").arg(stored));
 }
 
 }  // namespace app

@@ -64,7 +64,8 @@ class SchemeDelegate final : public QStyledItemDelegate {
     painter->restore();
   }
 
-  bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option, const QModelIndex& index) override {
+  bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,
+                   const QModelIndex& index) override {
     const auto toggle = [&] {
       const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
       // The row moves; the keyboard stays with the scheme.
@@ -97,7 +98,9 @@ class SchemeDelegate final : public QStyledItemDelegate {
     painter.setPen(QPen(checked ? color : c.borderStrong, 1.4));
     painter.setBrush(checked ? QBrush(color) : QBrush(c.surface));
     painter.drawRoundedRect(box, 4, 4);
-    if (checked) paintIcon(painter, QStringLiteral("check"), box.adjusted(1.5, 1.5, -1.5, -1.5), c.dark ? c.sunken : QColor(Qt::white));
+    if (checked)
+      paintIcon(painter, QStringLiteral("check"), box.adjusted(1.5, 1.5, -1.5, -1.5),
+                c.dark ? c.sunken : QColor(Qt::white));
   }
 };
 
@@ -124,9 +127,7 @@ SchemePanel::SchemePanel(Selection& selection, QWidget* parent)
   m_list->setAccessibleName(tr("Schemes"));
   m_list->setAccessibleDescription(tr("Space checks a scheme for comparison, Enter makes it the current one."));
   m_list->setObjectName(QStringLiteral("scheme-list"));
-  const auto choose = [this](const QModelIndex& index) {
-    m_selection.setCurrentScheme(m_model->scheme(index.row()));
-  };
+  const auto choose = [this](const QModelIndex& index) { m_selection.setCurrentScheme(m_model->scheme(index.row())); };
   connect(m_list, &QListView::clicked, this, [choose, delegate](const QModelIndex& index) {
     if (!delegate->boxClicked()) choose(index);
   });
@@ -134,7 +135,8 @@ SchemePanel::SchemePanel(Selection& selection, QWidget* parent)
 
   m_own->setPlaceholderText(tr("Add your own: int4:group=64"));
   m_own->setAccessibleName(tr("Add a scheme in text form"));
-  m_own->setToolTip(tr("A scheme in text form, for example int4:group=64,range=minmax or nf4:block=128,double=on. Enter adds it."));
+  m_own->setToolTip(
+      tr("A scheme in text form, for example int4:group=64,range=minmax or nf4:block=128,double=on. Enter adds it."));
   connect(m_own, &QLineEdit::returnPressed, this, &SchemePanel::addOwn);
   connect(m_own, &QLineEdit::textEdited, this, [this] {
     m_own->setProperty("invalid", false);

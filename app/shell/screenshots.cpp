@@ -41,7 +41,8 @@ bool photographAll(MainWindow& window, const QDir& folder, const QString& suffix
     window.showWorkspace(id);
     settle(window);
     if (Workspace* workspace = window.currentWorkspace()) workspace->showExample();
-    if (!settle(window)) std::fprintf(stderr, "quantscope: %s was still computing after two minutes.\n", qPrintable(id));
+    if (!settle(window))
+      std::fprintf(stderr, "quantscope: %s was still computing after two minutes.\n", qPrintable(id));
     if (!save(window, folder, id + suffix)) return false;
   }
   return true;
@@ -72,7 +73,8 @@ int takeScreenshots(const QString& folderName, const QString& model) {
     for (const auto& [mode, name] : themes) {
       Theme::instance().setMode(mode);
       window.resize(size);
-      const QString suffix = QStringLiteral("-%1x%2-%3.png").arg(size.width()).arg(size.height()).arg(QLatin1String(name));
+      const QString suffix =
+          QStringLiteral("-%1x%2-%3.png").arg(size.width()).arg(size.height()).arg(QLatin1String(name));
       if (!photographAll(window, folder, suffix)) return 1;
       window.openCommandPalette();
       settle(window);

@@ -24,7 +24,8 @@ Selection::~Selection() = default;
 void Selection::loadPresets() {
   for (const core::quant::Preset& preset : core::quant::presets()) {
     if (!preset.canEncode) continue;
-    m_schemes.push_back({preset.scheme, QString::fromStdString(preset.title), QString::fromStdString(preset.description)});
+    m_schemes.push_back(
+        {preset.scheme, QString::fromStdString(preset.title), QString::fromStdString(preset.description)});
   }
   for (SchemeEntry& entry : m_schemes) {
     const std::string text = entry.scheme.toString();
@@ -36,7 +37,8 @@ void Selection::loadPresets() {
 }
 
 SchemeEntry* Selection::find(const core::quant::Scheme& scheme) {
-  const auto found = std::find_if(m_schemes.begin(), m_schemes.end(), [&](const SchemeEntry& e) { return e.scheme == scheme; });
+  const auto found =
+      std::find_if(m_schemes.begin(), m_schemes.end(), [&](const SchemeEntry& e) { return e.scheme == scheme; });
   return found == m_schemes.end() ? nullptr : &*found;
 }
 
@@ -77,7 +79,8 @@ bool Selection::isChecked(const core::quant::Scheme& scheme) const {
 
 QColor Selection::color(const core::quant::Scheme& scheme) const {
   const SchemeEntry* entry = find(scheme);
-  return entry && entry->colorSlot >= 0 ? Theme::instance().seriesColor(entry->colorSlot) : Theme::instance().colors().reference;
+  return entry && entry->colorSlot >= 0 ? Theme::instance().seriesColor(entry->colorSlot)
+                                        : Theme::instance().colors().reference;
 }
 
 std::optional<std::size_t> Selection::firstChoice() const {
@@ -218,7 +221,10 @@ QStringList Selection::saveSchemes() const {
   QStringList saved;
   for (const SchemeEntry& entry : m_schemes)
     if (entry.colorSlot >= 0)
-      saved << QStringLiteral("%1 %2 %3").arg(entry.checked ? 1 : 0).arg(entry.colorSlot).arg(QString::fromStdString(entry.scheme.toString()));
+      saved << QStringLiteral("%1 %2 %3")
+                   .arg(entry.checked ? 1 : 0)
+                   .arg(entry.colorSlot)
+                   .arg(QString::fromStdString(entry.scheme.toString()));
   return saved;
 }
 

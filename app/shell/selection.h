@@ -19,7 +19,7 @@ struct SchemeEntry {
   QString title;        ///< "NF4 · 64"
   QString description;  ///< one sentence
   bool checked = false;
-  int colorSlot = -1;   ///< into Theme::seriesColor; −1 until it was checked for the first time
+  int colorSlot = -1;  ///< into Theme::seriesColor; −1 until it was checked for the first time
 };
 
 /// A token of the conversation: which pane wrote it, and its place in that pane's answer.

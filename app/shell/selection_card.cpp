@@ -64,7 +64,9 @@ void SelectionCard::refresh() {
   m_model->setText(model ? QString::fromStdString(model->checkpoint().name()) : none);
   m_tensor->setText(tensor ? QString::fromStdString(tensor->name) : none);
   m_shape->setText(tensor ? shapeText(tensor->shape) : none);
-  m_storage->setText(tensor ? tr("%1 · %2").arg(QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper(), text::bytes(tensor->bytes)) : none);
+  m_storage->setText(tensor ? tr("%1 · %2").arg(QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper(),
+                                                text::bytes(tensor->bytes))
+                            : none);
   const auto& scheme = m_selection.currentScheme();
   m_scheme->setText(scheme ? QString::fromStdString(scheme->displayName()) : none);
   m_weight->setText(tensor && m_selection.weight() ? coordinates(tensor->shape, *m_selection.weight()) : none);

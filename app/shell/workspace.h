@@ -23,7 +23,8 @@ struct WorkspaceContext {
 class Workspace : public QWidget {
   Q_OBJECT
  public:
-  explicit Workspace(const WorkspaceContext& context, QWidget* parent = nullptr) : QWidget(parent), m_context(context) {}
+  explicit Workspace(const WorkspaceContext& context, QWidget* parent = nullptr)
+      : QWidget(parent), m_context(context) {}
 
   /// Comes to the front or leaves it. A hidden workspace should not compute; it catches up when it becomes active.
   virtual void setActive(bool active) { Q_UNUSED(active) }

@@ -21,14 +21,29 @@ void Label::applyStyle() {
   QFont font = theme.textFont();
   QColor color = colors.text;
   switch (m_style) {
-    case Style::Display: font = theme.textFont(13, QFont::DemiBold); break;
-    case Style::Title: font = theme.textFont(5, QFont::DemiBold); break;
-    case Style::Heading: font = theme.textFont(0.5, QFont::DemiBold); break;
-    case Style::Body: break;
-    case Style::Muted: color = colors.textMuted; break;
-    case Style::Hint: font = theme.textFont(-1), color = colors.textFaint; break;
-    case Style::Number: font = theme.monoFont(); break;
-    case Style::Error: font = theme.textFont(-1), color = colors.error; break;
+    case Style::Display:
+      font = theme.textFont(13, QFont::DemiBold);
+      break;
+    case Style::Title:
+      font = theme.textFont(5, QFont::DemiBold);
+      break;
+    case Style::Heading:
+      font = theme.textFont(0.5, QFont::DemiBold);
+      break;
+    case Style::Body:
+      break;
+    case Style::Muted:
+      color = colors.textMuted;
+      break;
+    case Style::Hint:
+      font = theme.textFont(-1), color = colors.textFaint;
+      break;
+    case Style::Number:
+      font = theme.monoFont();
+      break;
+    case Style::Error:
+      font = theme.textFont(-1), color = colors.error;
+      break;
   }
   setFont(font);
   QPalette p = palette();

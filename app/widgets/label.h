@@ -13,10 +13,10 @@ class Label : public QLabel {
     Title,    ///< of a page or empty state
     Heading,  ///< of a card
     Body,
-    Muted,    ///< secondary
-    Hint,     ///< captions, one step smaller
-    Number,   ///< tabular figures
-    Error     ///< a sentence about something that went wrong
+    Muted,   ///< secondary
+    Hint,    ///< captions, one step smaller
+    Number,  ///< tabular figures
+    Error    ///< a sentence about something that went wrong
   };
   explicit Label(Style style = Style::Body, const QString& text = {}, QWidget* parent = nullptr);
 

@@ -27,9 +27,11 @@ ThemeColors makeLight() {
   c.window = QColor(0xF5F6F8), c.surface = QColor(0xFFFFFF), c.raised = QColor(0xFFFFFF), c.sunken = QColor(0xEEF0F3);
   c.border = QColor(0xE2E5EA), c.borderStrong = QColor(0xC3C9D2);
   c.text = QColor(0x1B1F27), c.textMuted = QColor(0x4B5563), c.textFaint = QColor(0x656D7B);
-  c.accent = QColor(0x4A45C9), c.accentText = QColor(0xFFFFFF), c.accentSoft = QColor(0xECEBFB), c.accentHover = QColor(0x3B36AE);
+  c.accent = QColor(0x4A45C9), c.accentText = QColor(0xFFFFFF), c.accentSoft = QColor(0xECEBFB),
+  c.accentHover = QColor(0x3B36AE);
   c.hover = QColor(0xECEEF2), c.pressed = QColor(0xE1E4EA), c.selection = QColor(0xE2E1F8);
-  c.success = QColor(0x0B7A4B), c.warning = QColor(0x8A5A00), c.error = QColor(0xB3261E), c.errorSoft = QColor(0xFCEBEA);
+  c.success = QColor(0x0B7A4B), c.warning = QColor(0x8A5A00), c.error = QColor(0xB3261E),
+  c.errorSoft = QColor(0xFCEBEA);
   // Okabe–Ito; the ground is white, so orange, purple, vermillion and green are darkened where they are text.
   c.sign = QColor(0xBA4A00), c.exponent = QColor(0x0072B2), c.mantissa = QColor(0x00805C);
   c.scale = QColor(0x996500), c.zeroPoint = QColor(0xA3527D);
@@ -43,9 +45,11 @@ ThemeColors makeDark() {
   c.window = QColor(0x13151A), c.surface = QColor(0x1B1E25), c.raised = QColor(0x252932), c.sunken = QColor(0x0F1115);
   c.border = QColor(0x2A2E38), c.borderStrong = QColor(0x434957);
   c.text = QColor(0xE9EBEF), c.textMuted = QColor(0xB1B8C4), c.textFaint = QColor(0x949CAA);
-  c.accent = QColor(0x9C9BFF), c.accentText = QColor(0x15152B), c.accentSoft = QColor(0x29294A), c.accentHover = QColor(0xB5B4FF);
+  c.accent = QColor(0x9C9BFF), c.accentText = QColor(0x15152B), c.accentSoft = QColor(0x29294A),
+  c.accentHover = QColor(0xB5B4FF);
   c.hover = QColor(0x242832), c.pressed = QColor(0x2C313D), c.selection = QColor(0x33335C);
-  c.success = QColor(0x4CC38A), c.warning = QColor(0xE5B455), c.error = QColor(0xFF8A80), c.errorSoft = QColor(0x3A2022);
+  c.success = QColor(0x4CC38A), c.warning = QColor(0xE5B455), c.error = QColor(0xFF8A80),
+  c.errorSoft = QColor(0x3A2022);
   c.sign = QColor(0xFF8C42), c.exponent = QColor(0x5EB3F0), c.mantissa = QColor(0x2FC79A);
   c.scale = QColor(0xF0B429), c.zeroPoint = QColor(0xE39BC4);
   c.reference = QColor(0x9AA2B0), c.grid = QColor(0x272B34);
@@ -91,11 +95,24 @@ QString styleSheet(const ThemeColors& c) {
   QFile file(QStringLiteral(":/themes/quantscope.qss"));
   if (!file.open(QIODevice::ReadOnly)) return {};
   QString text = QString::fromUtf8(file.readAll());
-  const std::pair<const char*, QColor> roles[] = {
-      {"@accentHover", c.accentHover}, {"@accentSoft", c.accentSoft}, {"@accentText", c.accentText}, {"@accent", c.accent},
-      {"@borderStrong", c.borderStrong}, {"@border", c.border}, {"@window", c.window}, {"@surface", c.surface},
-      {"@raised", c.raised}, {"@sunken", c.sunken}, {"@textMuted", c.textMuted}, {"@textFaint", c.textFaint}, {"@text", c.text},
-      {"@hover", c.hover}, {"@pressed", c.pressed}, {"@selection", c.selection}, {"@errorSoft", c.errorSoft}, {"@error", c.error}};
+  const std::pair<const char*, QColor> roles[] = {{"@accentHover", c.accentHover},
+                                                  {"@accentSoft", c.accentSoft},
+                                                  {"@accentText", c.accentText},
+                                                  {"@accent", c.accent},
+                                                  {"@borderStrong", c.borderStrong},
+                                                  {"@border", c.border},
+                                                  {"@window", c.window},
+                                                  {"@surface", c.surface},
+                                                  {"@raised", c.raised},
+                                                  {"@sunken", c.sunken},
+                                                  {"@textMuted", c.textMuted},
+                                                  {"@textFaint", c.textFaint},
+                                                  {"@text", c.text},
+                                                  {"@hover", c.hover},
+                                                  {"@pressed", c.pressed},
+                                                  {"@selection", c.selection},
+                                                  {"@errorSoft", c.errorSoft},
+                                                  {"@error", c.error}};
   text.replace(QLatin1String("@ground"), QLatin1String(c.dark ? "dark" : "light"));
   for (const auto& [name, color] : roles) text.replace(QLatin1String(name), color.name());
   return text;
@@ -105,7 +122,8 @@ QString styleSheet(const ThemeColors& c) {
 class QuietFusion final : public QProxyStyle {
  public:
   QuietFusion() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
-  int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const override {
+  int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                QStyleHintReturn* data) const override {
     return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
   }
 };
@@ -124,7 +142,8 @@ double contrastRatio(const QColor& a, const QColor& b) {
 
 QColor mix(const QColor& a, const QColor& b, double share) {
   const auto blend = [share](int x, int y) { return static_cast<int>(std::lround(x + (y - x) * share)); };
-  return QColor(blend(a.red(), b.red()), blend(a.green(), b.green()), blend(a.blue(), b.blue()), blend(a.alpha(), b.alpha()));
+  return QColor(blend(a.red(), b.red()), blend(a.green(), b.green()), blend(a.blue(), b.blue()),
+                blend(a.alpha(), b.alpha()));
 }
 
 const ThemeColors& Theme::light() {
@@ -176,7 +195,8 @@ bool Theme::desktopIsDark() const {
   const Qt::ColorScheme scheme = QGuiApplication::styleHints()->colorScheme();
   if (scheme != Qt::ColorScheme::Unknown) return scheme == Qt::ColorScheme::Dark;
 #endif
-  if (m_desktop->preference() != DesktopAppearance::Preference::Unknown) return m_desktop->preference() == DesktopAppearance::Preference::Dark;
+  if (m_desktop->preference() != DesktopAppearance::Preference::Unknown)
+    return m_desktop->preference() == DesktopAppearance::Preference::Dark;
   // Else the platform theme's own palette tells.
   return luminance(m_desktopPalette.color(QPalette::Window)) < luminance(m_desktopPalette.color(QPalette::WindowText));
 }

@@ -15,15 +15,15 @@ inline constexpr int kSeriesColors = 8;
 /// Every colour of one theme, by role. Text colours have ≥ 4.5 : 1 on window, surface and raised.
 struct ThemeColors {
   bool dark = false;
-  QColor window, surface, raised, sunken;           ///< page ground, cards, popups and hover cards, wells (inputs, code)
-  QColor border, borderStrong;                      ///< hairlines; borders of controls
-  QColor text, textMuted, textFaint;                ///< content, secondary, captions
+  QColor window, surface, raised, sunken;  ///< page ground, cards, popups and hover cards, wells (inputs, code)
+  QColor border, borderStrong;             ///< hairlines; borders of controls
+  QColor text, textMuted, textFaint;       ///< content, secondary, captions
   QColor accent, accentText, accentSoft, accentHover;  ///< the one accent, text on it, tinted ground, hovered
-  QColor hover, pressed, selection;                 ///< grounds of rows and buttons
+  QColor hover, pressed, selection;                    ///< grounds of rows and buttons
   QColor success, warning, error, errorSoft;
   QColor sign, exponent, mantissa, scale, zeroPoint;  ///< fields of a number, everywhere the same (Okabe–Ito)
-  QColor reference;                                 ///< the unquantized model in every chart
-  QColor grid;                                      ///< lines behind data
+  QColor reference;                                   ///< the unquantized model in every chart
+  QColor grid;                                        ///< lines behind data
 };
 
 enum class ThemeMode { FollowDesktop, Light, Dark };

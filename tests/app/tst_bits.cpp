@@ -1,5 +1,7 @@
 // The bit explorer: state (codes, undo, scale), and the widgets driven with mouse and keyboard.
+#include <QClipboard>
 #include <QElapsedTimer>
+#include <QGuiApplication>
 #include <QLineEdit>
 #include <QSignalSpy>
 #include <QTest>
@@ -22,7 +24,9 @@ int rowOf(const BitsState& state, FormatId id) {
     if (state.rows()[static_cast<std::size_t>(row)].format->id == id) return row;
   return -1;
 }
-const FormatRow& rowAt(const BitsState& state, FormatId id) { return state.rows()[static_cast<std::size_t>(rowOf(state, id))]; }
+const FormatRow& rowAt(const BitsState& state, FormatId id) {
+  return state.rows()[static_cast<std::size_t>(rowOf(state, id))];
+}
 }  // namespace
 
 class TestBits : public QObject {
@@ -38,7 +42,8 @@ class TestBits : public QObject {
     QCOMPARE(rowAt(state, FormatId::Fp16).code, std::uint64_t{0x2e66});
     QCOMPARE(rowAt(state, FormatId::Bf16).code, std::uint64_t{0x3dcd});
     QCOMPARE(rowAt(state, FormatId::Int8).value, 13.0 / 127.0);
-    QVERIFY(std::abs(rowAt(state, FormatId::Fp64).error - 5.551115123125783e-18) < 1e-30);  // needs more than a double's digits
+    QVERIFY(std::abs(rowAt(state, FormatId::Fp64).error - 5.551115123125783e-18) <
+            1e-30);  // needs more than a double's digits
   }
 
   void rubbishIsRefusedWithASentence() {
@@ -84,8 +89,11 @@ class TestBits : public QObject {
         const std::uint64_t before = state.rows()[static_cast<std::size_t>(row)].code;
         state.toggleBit(row, bit);
         const std::uint64_t after = state.rows()[static_cast<std::size_t>(row)].code;
-        QVERIFY2(after == (before ^ (std::uint64_t{1} << bit)),
-                 qPrintable(QStringLiteral("%1 bit %2").arg(QString::fromUtf8(state.rows()[static_cast<std::size_t>(row)].format->title.data())).arg(bit)));
+        QVERIFY2(
+            after == (before ^ (std::uint64_t{1} << bit)),
+            qPrintable(QStringLiteral("%1 bit %2")
+                           .arg(QString::fromUtf8(state.rows()[static_cast<std::size_t>(row)].format->title.data()))
+                           .arg(bit)));
       }
     }
   }
@@ -146,7 +154,8 @@ class TestBits : public QObject {
     QTest::mouseClick(&table, Qt::LeftButton, {}, table.cellRect(bf16, 15).center().toPoint());
     QCOMPARE(state.number().nearest, -1.0);
     QCOMPARE(state.selectedRow(), bf16);
-    QTest::mouseClick(&table, Qt::LeftButton, {}, QPoint(20, static_cast<int>(table.cellRect(rowOf(state, FormatId::Nf4), 0).center().y())));
+    QTest::mouseClick(&table, Qt::LeftButton, {},
+                      QPoint(20, static_cast<int>(table.cellRect(rowOf(state, FormatId::Nf4), 0).center().y())));
     QCOMPARE(state.selectedRow(), rowOf(state, FormatId::Nf4));  // on the name: select only
     QCOMPARE(state.number().nearest, -1.0);
   }
@@ -168,6 +177,8 @@ class TestBits : public QObject {
     QTest::keyClick(&table, Qt::Key_Down);
     QCOMPARE(state.selected().format->id, FormatId::Tf32);
     QCOMPARE(table.focusedBit(), 18);
+    QTest::keyClick(&table, Qt::Key_C, Qt::ControlModifier);
+    QVERIFY(QGuiApplication::clipboard()->text().startsWith(QStringLiteral("TF32\t0x")));
     QTest::keyClick(&table, Qt::Key_Plus);
     QCOMPARE(state.number().nearest, -1.0 + std::ldexp(1.0, -11));
     QTest::keyClick(&table, Qt::Key_0);
@@ -184,7 +195,8 @@ class TestBits : public QObject {
         const int bits = static_cast<int>(state.rows()[static_cast<std::size_t>(row)].format->bits);
         for (int bit = 0; bit < bits; ++bit) {
           QVERIFY(QRectF(table.rect()).contains(table.cellRect(row, bit)));
-          for (int other = 0; other < bit; ++other) QVERIFY(!table.cellRect(row, bit).intersects(table.cellRect(row, other)));
+          for (int other = 0; other < bit; ++other)
+            QVERIFY(!table.cellRect(row, bit).intersects(table.cellRect(row, other)));
         }
       }
     }

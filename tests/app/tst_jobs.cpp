@@ -51,9 +51,12 @@ class TestJobs : public QObject {
     QList<int> delivered;
     std::atomic<bool> firstDone = false;
     const auto take = [&](int value) { delivered << value; };
-    jobs.run(this, {QStringLiteral("t"), {}, app::Lane::Pool}, [&](const core::JobContext&) { return firstDone = true, 1; }, take);
+    jobs.run(
+        this, {QStringLiteral("t"), {}, app::Lane::Pool}, [&](const core::JobContext&) { return firstDone = true, 1; },
+        take);
     while (!firstDone) std::this_thread::sleep_for(1ms);  // its result waits in the event queue, unseen
-    jobs.run(this, {QStringLiteral("t"), {}, app::Lane::Pool}, [](const core::JobContext&) { return 2; }, take);
+    jobs.run(
+        this, {QStringLiteral("t"), {}, app::Lane::Pool}, [](const core::JobContext&) { return 2; }, take);
     QTRY_VERIFY(jobs.isIdle());
     QCOMPARE(delivered, QList<int>{2});
   }
@@ -62,13 +65,18 @@ class TestJobs : public QObject {
     app::JobRunner jobs(1);
     const QSignalSpy banner(&jobs, &app::JobRunner::failed);
     QString own;
-    const auto fail = [](const core::JobContext&) -> int { throw core::Error(core::ErrorCode::NotFound, "There is no tensor \"x\"."); };
-    jobs.run(this, {}, fail, [](int) { QFAIL("must not be delivered"); }, [&](const QString& sentence) { own = sentence; });
+    const auto fail = [](const core::JobContext&) -> int {
+      throw core::Error(core::ErrorCode::NotFound, "There is no tensor \"x\".");
+    };
+    jobs.run(
+        this, {}, fail, [](int) { QFAIL("must not be delivered"); }, [&](const QString& sentence) { own = sentence; });
     jobs.run(this, {}, fail, [](int) { QFAIL("must not be delivered"); });
     QTRY_VERIFY(jobs.isIdle());
     QCOMPARE(own, QStringLiteral("There is no tensor \"x\"."));
     QCOMPARE(banner.count(), 1);
-    jobs.run(this, {}, [](const core::JobContext&) -> int { throw std::bad_alloc(); }, [](int) {}, [&](const QString& sentence) { own = sentence; });
+    jobs.run(
+        this, {}, [](const core::JobContext&) -> int { throw std::bad_alloc(); }, [](int) {},
+        [&](const QString& sentence) { own = sentence; });
     QTRY_VERIFY(jobs.isIdle());
     QVERIFY2(own.contains(QStringLiteral("memory")), qPrintable(own));
   }
@@ -96,11 +104,12 @@ class TestJobs : public QObject {
     connect(&jobs, &app::JobRunner::changed, this, [&] {
       for (const auto& job : jobs.visibleJobs()) seen = std::max(seen, job.fraction), phrase = job.phrase;
     });
-    jobs.run(this, {{}, QStringLiteral("Counting"), app::Lane::Pool},
-             [](const core::JobContext& context) {
-               for (int i = 0; i <= 10; ++i) context.progress(i / 10.0, "blk.0"), std::this_thread::sleep_for(40ms);
-             },
-             [] {});
+    jobs.run(
+        this, {{}, QStringLiteral("Counting"), app::Lane::Pool},
+        [](const core::JobContext& context) {
+          for (int i = 0; i <= 10; ++i) context.progress(i / 10.0, "blk.0"), std::this_thread::sleep_for(40ms);
+        },
+        [] {});
     QTRY_VERIFY(jobs.isIdle());
     QVERIFY(seen > 0.3);
     QCOMPARE(phrase, QStringLiteral("blk.0"));
@@ -110,7 +119,8 @@ class TestJobs : public QObject {
     app::JobRunner jobs(1);
     auto receiver = std::make_unique<QObject>();
     bool delivered = false;
-    jobs.run(receiver.get(), {}, [](const core::JobContext&) { return 1; }, [&](int) { delivered = true; });
+    jobs.run(
+        receiver.get(), {}, [](const core::JobContext&) { return 1; }, [&](int) { delivered = true; });
     receiver.reset();
     QTRY_VERIFY(jobs.isIdle());
     QVERIFY(!delivered);
@@ -122,15 +132,18 @@ class TestJobs : public QObject {
     std::atomic<QThread*> lane = nullptr;
     std::atomic<bool> sameThread = true;
     for (int i = 0; i < 12; ++i) {
-      jobs.run(this, {{}, {}, app::Lane::Inference},
-               [&](const core::JobContext&) {
-                 most = std::max(most.load(), ++inside);
-                 QThread* expected = nullptr;
-                 if (!lane.compare_exchange_strong(expected, QThread::currentThread()) && expected != QThread::currentThread()) sameThread = false;
-                 std::this_thread::sleep_for(2ms);
-                 --inside;
-               },
-               [] {});
+      jobs.run(
+          this, {{}, {}, app::Lane::Inference},
+          [&](const core::JobContext&) {
+            most = std::max(most.load(), ++inside);
+            QThread* expected = nullptr;
+            if (!lane.compare_exchange_strong(expected, QThread::currentThread()) &&
+                expected != QThread::currentThread())
+              sameThread = false;
+            std::this_thread::sleep_for(2ms);
+            --inside;
+          },
+          [] {});
     }
     QTRY_VERIFY(jobs.isIdle());
     QCOMPARE(most.load(), 1);
@@ -143,17 +156,18 @@ class TestJobs : public QObject {
     {
       app::JobRunner jobs(2);
       for (int i = 0; i < 6; ++i) {
-        jobs.run(this, {{}, QStringLiteral("Long"), i % 2 ? app::Lane::Pool : app::Lane::Inference},
-                 [&running](const core::JobContext& context) {
-                   ++running;
-                   const auto leave = [&] { --running; };
-                   for (int step = 0; step < 2000; ++step) {
-                     if (context.cancelled()) return leave();
-                     std::this_thread::sleep_for(1ms);
-                   }
-                   leave();
-                 },
-                 [&] { delivered = true; });
+        jobs.run(
+            this, {{}, QStringLiteral("Long"), i % 2 ? app::Lane::Pool : app::Lane::Inference},
+            [&running](const core::JobContext& context) {
+              ++running;
+              const auto leave = [&] { --running; };
+              for (int step = 0; step < 2000; ++step) {
+                if (context.cancelled()) return leave();
+                std::this_thread::sleep_for(1ms);
+              }
+              leave();
+            },
+            [&] { delivered = true; });
       }
       while (running == 0) std::this_thread::sleep_for(1ms);
     }
@@ -165,7 +179,9 @@ class TestJobs : public QObject {
   void aStoppedRunnerTakesNoMore() {
     app::JobRunner jobs(1);
     jobs.shutdown();
-    QCOMPARE(jobs.run(this, {}, [](const core::JobContext&) { return 1; }, [](int) { QFAIL("runs after shutdown"); }), app::JobId{0});
+    QCOMPARE(jobs.run(
+                 this, {}, [](const core::JobContext&) { return 1; }, [](int) { QFAIL("runs after shutdown"); }),
+             app::JobId{0});
     QVERIFY(jobs.isIdle());
   }
 };

@@ -1,4 +1,6 @@
-// The window driven with mouse and keyboard: selection and history, palette, panel, errors, state, closing while opening.
+// The window driven with mouse and keyboard: selection and history, palette, panel, errors, state, closing while
+// opening.
+#include <QElapsedTimer>
 #include <QLineEdit>
 #include <QListView>
 #include <QMimeData>
@@ -8,6 +10,7 @@
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 
 #include "app/models/palette_model.h"
 #include "app/models/scheme_list_model.h"
@@ -24,7 +27,8 @@ class TestShell : public QObject {
 
   static bool openDemo(MainWindow& window) {
     window.openModel(QStringLiteral("demo"));
-    return QTest::qWaitFor([&] { return window.selection().model() != nullptr || !window.errorText().isEmpty(); }, 30000) &&
+    return QTest::qWaitFor([&] { return window.selection().model() != nullptr || !window.errorText().isEmpty(); },
+                           30000) &&
            window.selection().model() != nullptr;
   }
 
@@ -137,7 +141,8 @@ class TestShell : public QObject {
     selection.setChecked(checked[1], true);
     QCOMPARE(selection.color(checked[1]), before);
     Selection restored;
-    restored.restoreSchemes(selection.saveSchemes() << QStringLiteral("1 2 no_such_scheme") << QStringLiteral("rubbish"));
+    restored.restoreSchemes(selection.saveSchemes()
+                            << QStringLiteral("1 2 no_such_scheme") << QStringLiteral("rubbish"));
     QVERIFY(restored.checkedSchemes() == selection.checkedSchemes());
     QCOMPARE(restored.color(checked[1]), before);
   }
@@ -147,7 +152,8 @@ class TestShell : public QObject {
     SchemeListModel model(selection);
     const int checked = static_cast<int>(selection.checkedSchemes().size());
     for (int row = 0; row < model.rowCount(); ++row)
-      QCOMPARE(model.index(row).data(Qt::CheckStateRole).toInt(), row < checked ? int(Qt::Checked) : int(Qt::Unchecked));
+      QCOMPARE(model.index(row).data(Qt::CheckStateRole).toInt(),
+               row < checked ? int(Qt::Checked) : int(Qt::Unchecked));
     const auto last = model.scheme(model.rowCount() - 1);
     QVERIFY(model.setData(model.index(model.rowCount() - 1), Qt::Checked, Qt::CheckStateRole));
     QVERIFY(selection.isChecked(last));
@@ -203,7 +209,8 @@ class TestShell : public QObject {
   void lettersInOrderSuffice() {
     QVERIFY(matchScore(QStringLiteral("b3q"), QStringLiteral("blk.3.attn_q.weight")) > 0);
     QVERIFY(matchScore(QStringLiteral("q3b"), QStringLiteral("blk.3.attn_q.weight")) < 0);
-    QVERIFY(matchScore(QStringLiteral("attn_q"), QStringLiteral("blk.3.attn_q.weight")) > matchScore(QStringLiteral("attn_q"), QStringLiteral("blk.3.attn_norm_quiet.weight")));
+    QVERIFY(matchScore(QStringLiteral("attn_q"), QStringLiteral("blk.3.attn_q.weight")) >
+            matchScore(QStringLiteral("attn_q"), QStringLiteral("blk.3.attn_norm_quiet.weight")));
     PaletteModel model;
     std::vector<PaletteItem> items;
     for (int i = 0; i < 20000; ++i) items.push_back({QStringLiteral("blk.%1.ffn_down.weight").arg(i), {}, {}, [] {}});
@@ -266,6 +273,51 @@ class TestShell : public QObject {
     QCOMPARE(found[2].name, QStringLiteral("Org/Other/q4"));
   }
 
+  void theKeyboardBringsThePanelIntoANarrowWindow() {
+    MainWindow window;
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    window.showWorkspace(QStringLiteral("bits"));
+    window.resize(1024, 640);
+    auto* list = window.findChild<QListView*>(QStringLiteral("scheme-list"));
+    QVERIFY(!list->isVisible());
+    QTest::keyClick(&window, Qt::Key_F9);
+    QVERIFY(list->isVisible());
+    QTest::keyClick(&window, Qt::Key_F9);
+    QVERIFY(!list->isVisible());
+  }
+
+  void theWindowStaysResponsive() {
+    QElapsedTimer clock;
+    clock.start();
+    MainWindow window;
+    window.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&window));
+    qInfo("window built and shown after %lld ms", clock.elapsed());
+    QElapsedTimer beat;
+    qint64 longest = 0;
+    QTimer heart;
+    connect(&heart, &QTimer::timeout, this, [&] { longest = std::max(longest, beat.restart()); });
+    beat.start();
+    heart.start(0);
+    QVERIFY(openDemo(window));
+    qInfo("longest pause of the GUI thread while the demo model opened: %lld ms", longest);
+    for (const WorkspaceEntry& entry : workspaceEntries()) {
+      longest = 0;
+      beat.restart();
+      window.showWorkspace(QLatin1String(entry.id));
+      QTest::qWait(400);
+      qInfo("longest pause while %s was built and filled: %lld ms", entry.id, longest);
+      longest = 0;
+      beat.restart();
+      window.selection().setTensor((window.selection().tensor().value_or(0) + 3) %
+                                   window.selection().model()->checkpoint().tensors().size());
+      QTest::qWait(400);
+      qInfo("longest pause after another tensor was selected in %s: %lld ms", entry.id, longest);
+      QVERIFY2(longest < 1000, entry.id);  // the figures are printed; a loaded test machine gets this much slack
+    }
+  }
+
   void everyWorkspaceShowsInBothThemesAndTheSmallestWindow() {
     MainWindow window;
     window.show();
@@ -277,8 +329,10 @@ class TestShell : public QObject {
         QVERIFY(window.currentWorkspace());
         QVERIFY2(!window.currentWorkspace()->helpText().isEmpty(), entry.id);
         window.resize(1024, 640);
-        QVERIFY2(window.width() <= 1024 && window.height() <= 640,
-                 qPrintable(QStringLiteral("%1 wants %2 × %3").arg(QLatin1String(entry.id)).arg(window.width()).arg(window.height())));
+        QVERIFY2(window.width() <= 1024 && window.height() <= 640, qPrintable(QStringLiteral("%1 wants %2 × %3")
+                                                                                  .arg(QLatin1String(entry.id))
+                                                                                  .arg(window.width())
+                                                                                  .arg(window.height())));
         QVERIFY(!window.grab().isNull());
       }
     }

@@ -25,14 +25,18 @@ class TestTheme : public QObject {
   void textIsReadable() {
     QFETCH(bool, dark);
     const ThemeColors& c = dark ? Theme::dark() : Theme::light();
-    const std::pair<const char*, QColor> inks[] = {{"text", c.text}, {"muted", c.textMuted}, {"faint", c.textFaint}, {"accent", c.accent},
-                                                   {"error", c.error}, {"success", c.success}, {"warning", c.warning}, {"sign", c.sign},
-                                                   {"exponent", c.exponent}, {"mantissa", c.mantissa}, {"scale", c.scale}, {"zero", c.zeroPoint}};
-    const std::pair<const char*, QColor> grounds[] = {{"window", c.window}, {"surface", c.surface}, {"raised", c.raised}};
+    const std::pair<const char*, QColor> inks[] = {
+        {"text", c.text},         {"muted", c.textMuted},   {"faint", c.textFaint}, {"accent", c.accent},
+        {"error", c.error},       {"success", c.success},   {"warning", c.warning}, {"sign", c.sign},
+        {"exponent", c.exponent}, {"mantissa", c.mantissa}, {"scale", c.scale},     {"zero", c.zeroPoint}};
+    const std::pair<const char*, QColor> grounds[] = {
+        {"window", c.window}, {"surface", c.surface}, {"raised", c.raised}};
     for (const auto& [inkName, ink] : inks)
       for (const auto& [groundName, ground] : grounds)
         QVERIFY2(contrastRatio(ink, ground) >= 4.5,
-                 qPrintable(QStringLiteral("%1 on %2: %3").arg(QLatin1String(inkName), QLatin1String(groundName)).arg(contrastRatio(ink, ground))));
+                 qPrintable(QStringLiteral("%1 on %2: %3")
+                                .arg(QLatin1String(inkName), QLatin1String(groundName))
+                                .arg(contrastRatio(ink, ground))));
     QVERIFY(contrastRatio(c.accentText, c.accent) >= 4.5);
     QVERIFY(contrastRatio(c.text, c.selection) >= 4.5);
     QVERIFY(contrastRatio(c.text, c.errorSoft) >= 4.5);
@@ -60,7 +64,8 @@ class TestTheme : public QObject {
     QCOMPARE(QGuiApplication::palette().color(QPalette::Window), Theme::dark().window);
     Theme::instance().setMode(ThemeMode::Light);
     QCOMPARE(QGuiApplication::palette().color(QPalette::Window), Theme::light().window);
-    QVERIFY2(!qApp->styleSheet().isEmpty() && !qApp->styleSheet().contains(u'@'), "every role of the style sheet was filled in");
+    QVERIFY2(!qApp->styleSheet().isEmpty() && !qApp->styleSheet().contains(u'@'),
+             "every role of the style sheet was filled in");
   }
 
   void iconsRender() {

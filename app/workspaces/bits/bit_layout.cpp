@@ -56,8 +56,12 @@ void BitLayout::placeCells(const NumberFormat& format, RowGeometry& row, double 
   for (int bit = 0; bit < bits; ++bit) {
     double x = 0, y = top;
     switch (fieldOf(format, bit)) {
-      case BitField::Sign: x = m_signLeft; break;
-      case BitField::Exponent: x = m_exponentLeft + (kExponentColumns - exponent + (mantissa + exponent - 1 - bit)) * m_cellWidth; break;
+      case BitField::Sign:
+        x = m_signLeft;
+        break;
+      case BitField::Exponent:
+        x = m_exponentLeft + (kExponentColumns - exponent + (mantissa + exponent - 1 - bit)) * m_cellWidth;
+        break;
       case BitField::Mantissa: {
         const int place = mantissa - 1 - bit;
         x = m_mantissaLeft + (place % kMantissaColumns) * m_cellWidth;
@@ -66,7 +70,9 @@ void BitLayout::placeCells(const NumberFormat& format, RowGeometry& row, double 
       }
       // A code without fields starts where mantissas start.
       case BitField::Index:
-      case BitField::Integer: x = m_mantissaLeft + (bits - 1 - bit) * m_cellWidth; break;
+      case BitField::Integer:
+        x = m_mantissaLeft + (bits - 1 - bit) * m_cellWidth;
+        break;
     }
     row.cells.emplace_back(x, y, m_cellWidth - 2, cellHeight);
   }

@@ -1,6 +1,8 @@
 #include "app/workspaces/bits/bit_table.h"
 
 #include <QAccessible>
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QPainter>
@@ -36,11 +38,13 @@ void BitTable::relayout() {
 }
 
 QSize BitTable::sizeHint() const {
-  return {static_cast<int>(BitLayout::minimumWidth()) + 200, static_cast<int>(BitLayout::minimumHeight(m_layout->rowCount())) + 60};
+  return {static_cast<int>(BitLayout::minimumWidth()) + 200,
+          static_cast<int>(BitLayout::minimumHeight(m_layout->rowCount())) + 60};
 }
 
 QSize BitTable::minimumSizeHint() const {
-  return {static_cast<int>(BitLayout::minimumWidth()), static_cast<int>(BitLayout::minimumHeight(m_layout->rowCount()))};
+  return {static_cast<int>(BitLayout::minimumWidth()),
+          static_cast<int>(BitLayout::minimumHeight(m_layout->rowCount()))};
 }
 
 QRectF BitTable::cellRect(int row, int bit) const { return m_layout->row(row).cells[static_cast<std::size_t>(bit)]; }
@@ -69,7 +73,8 @@ void BitTable::paintHeader(QPainter& painter) const {
   painter.setPen(theme.colors().textFaint);
   const double value = m_layout->valueLeft();
   painter.drawText(QRectF(value, 0, m_layout->valueWidth(), line - 3), Qt::AlignRight | Qt::AlignBottom, tr("value"));
-  painter.drawText(QRectF(value + m_layout->valueWidth(), 0, m_layout->errorWidth(), line - 3), Qt::AlignRight | Qt::AlignBottom, tr("relative error"));
+  painter.drawText(QRectF(value + m_layout->valueWidth(), 0, m_layout->errorWidth(), line - 3),
+                   Qt::AlignRight | Qt::AlignBottom, tr("relative error"));
 }
 
 void BitTable::paintRow(QPainter& painter, int index) const {
@@ -90,7 +95,8 @@ void BitTable::paintRow(QPainter& painter, int index) const {
   painter.setFont(theme.textFont(0, selected ? QFont::DemiBold : QFont::Normal));
   painter.setPen(selected ? c.accent : c.text);
   const QString title = QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size()));
-  painter.drawText(QRectF(12, rect.top(), m_layout->titleWidth() - 16, rect.height()), Qt::AlignLeft | Qt::AlignVCenter, title);
+  painter.drawText(QRectF(12, rect.top(), m_layout->titleWidth() - 16, rect.height()), Qt::AlignLeft | Qt::AlignVCenter,
+                   title);
   for (int bit = 0; bit < static_cast<int>(row.format->bits); ++bit) paintCell(painter, index, bit);
   paintScale(painter, index);
   paintNumbers(painter, index);
@@ -102,7 +108,8 @@ void BitTable::paintScale(QPainter& painter, int index) const {
   const bool codeBook = row.format->kind == core::numeric::FormatKind::CodeBook;
   if (!codeBook && !row.format->isInteger()) return;
   const double scale = codeBook ? row.factor : row.scale.scale;
-  const QString code = codeBook ? tr("level %1").arg(text::trimmed(row.explanation.value, 5)) : tr("q = %1").arg(row.explanation.integer.value_or(0));
+  const QString code = codeBook ? tr("level %1").arg(text::trimmed(row.explanation.value, 5))
+                                : tr("q = %1").arg(row.explanation.integer.value_or(0));
   const QRectF last = m_layout->row(index).cells[0];
   QRectF place(last.right() + 12, m_layout->row(index).rect.top(), 300, m_layout->row(index).rect.height());
   painter.setFont(theme.textFont(-1));
@@ -110,8 +117,9 @@ void BitTable::paintScale(QPainter& painter, int index) const {
   painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter, code);
   place.setLeft(place.left() + painter.fontMetrics().horizontalAdvance(code) + 6);
   painter.setPen(theme.colors().scale);
-  painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter,
-                   codeBook ? tr("× absmax %1").arg(text::trimmed(scale, 4)) : tr("× scale %1").arg(text::trimmed(scale, 4)));
+  painter.drawText(
+      place, Qt::AlignLeft | Qt::AlignVCenter,
+      codeBook ? tr("× absmax %1").arg(text::trimmed(scale, 4)) : tr("× scale %1").arg(text::trimmed(scale, 4)));
 }
 
 void BitTable::paintCell(QPainter& painter, int index, int bit) const {
@@ -197,21 +205,42 @@ void BitTable::moveHorizontally(int direction) {
   if (next >= 0 && next < static_cast<int>(m_state.selected().format->bits)) moveFocusTo(m_state.selectedRow(), next);
 }
 
+void BitTable::copyRow() const {
+  const FormatRow& row = m_state.selected();
+  const QStringList fields{
+      QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size())),
+      QString::fromStdString(row.explanation.hex), QString::fromStdString(row.explanation.binary),
+      QString::fromStdString(core::numeric::exactText(row.value))};
+  QGuiApplication::clipboard()->setText(fields.join(u'\t'));
+}
+
 void BitTable::keyPressEvent(QKeyEvent* event) {
+  if (event->matches(QKeySequence::Copy)) return copyRow();
   const int row = m_state.selectedRow();
   const int highest = static_cast<int>(m_state.selected().format->bits) - 1;
   switch (event->key()) {
-    case Qt::Key_Left: moveHorizontally(-1); break;
-    case Qt::Key_Right: moveHorizontally(1); break;
+    case Qt::Key_Left:
+      moveHorizontally(-1);
+      break;
+    case Qt::Key_Right:
+      moveHorizontally(1);
+      break;
     case Qt::Key_Up:
     case Qt::Key_Down: {
       const int next = row + (event->key() == Qt::Key_Down ? 1 : -1);
       if (next >= 0 && next < m_layout->rowCount()) moveFocusTo(next, m_bit);
       break;
     }
-    case Qt::Key_Home: moveFocusTo(row, highest); break;
-    case Qt::Key_End: moveFocusTo(row, 0); break;
-    case Qt::Key_Space: m_state.toggleBit(row, m_bit); announce(); break;
+    case Qt::Key_Home:
+      moveFocusTo(row, highest);
+      break;
+    case Qt::Key_End:
+      moveFocusTo(row, 0);
+      break;
+    case Qt::Key_Space:
+      m_state.toggleBit(row, m_bit);
+      announce();
+      break;
     case Qt::Key_0:
     case Qt::Key_1: {
       const bool wanted = event->key() == Qt::Key_1;
@@ -219,9 +248,16 @@ void BitTable::keyPressEvent(QKeyEvent* event) {
       moveHorizontally(1);
       break;
     }
-    case Qt::Key_Plus: m_state.step(row, 1); announce(); break;
-    case Qt::Key_Minus: m_state.step(row, -1); announce(); break;
-    default: QWidget::keyPressEvent(event);
+    case Qt::Key_Plus:
+      m_state.step(row, 1);
+      announce();
+      break;
+    case Qt::Key_Minus:
+      m_state.step(row, -1);
+      announce();
+      break;
+    default:
+      QWidget::keyPressEvent(event);
   }
 }
 
@@ -233,7 +269,8 @@ QString BitTable::toolTipFor(int index, int bit) const {
 
 void BitTable::announce() {
   const bool set = (m_state.selected().code >> m_bit) & 1U;
-  setAccessibleDescription(toolTipFor(m_state.selectedRow(), m_bit) + QStringLiteral(" · ") + (set ? tr("one") : tr("zero")));
+  setAccessibleDescription(toolTipFor(m_state.selectedRow(), m_bit) + QStringLiteral(" · ") +
+                           (set ? tr("one") : tr("zero")));
   QAccessibleEvent changed(this, QAccessible::DescriptionChanged);
   QAccessible::updateAccessibility(&changed);
 }

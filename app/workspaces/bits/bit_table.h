@@ -35,6 +35,7 @@ class BitTable : public QWidget {
   void moveFocusTo(int row, int bit);
   void moveHorizontally(int direction);
   void announce();
+  void copyRow() const;
   QString toolTipFor(int row, int bit) const;
   void paintHeader(QPainter& painter) const;
   void paintRow(QPainter& painter, int row) const;

@@ -15,9 +15,10 @@ using core::numeric::FormatId;
 using core::numeric::FormatKind;
 using core::numeric::NumberFormat;
 
-constexpr std::array kFormats{FormatId::Fp64,   FormatId::Fp32,    FormatId::Tf32,    FormatId::Fp16,   FormatId::Bf16,
-                              FormatId::Fp8E4M3, FormatId::Fp8E5M2, FormatId::Fp6E3M2, FormatId::Fp6E2M3, FormatId::Fp4E2M1,
-                              FormatId::Nf4,    FormatId::Int8,    FormatId::Int4,    FormatId::Int2};
+constexpr std::array kFormats{FormatId::Fp64,    FormatId::Fp32,    FormatId::Tf32,    FormatId::Fp16,
+                              FormatId::Bf16,    FormatId::Fp8E4M3, FormatId::Fp8E5M2, FormatId::Fp6E3M2,
+                              FormatId::Fp6E2M3, FormatId::Fp4E2M1, FormatId::Nf4,     FormatId::Int8,
+                              FormatId::Int4,    FormatId::Int2};
 
 /// Symmetric absmax scale: the largest integer stands for the block's largest magnitude.
 core::numeric::IntegerScale scaleFor(const NumberFormat& format, double absmax) {
@@ -71,7 +72,8 @@ void BitsState::apply(const BitsInput& input) {
   m_input = input;
   const NumberFormat& pattern = core::numeric::numberFormat(input.patternFormat);
   m_number = core::numeric::parseTypedNumber(input.text.toStdString(), pattern, scaleFor(pattern, input.blockAbsmax));
-  if (!m_input.absmaxChosen && m_input.origin.isEmpty() && !m_number.patternFormat) m_input.blockAbsmax = ownAbsmax(m_number.nearest);
+  if (!m_input.absmaxChosen && m_input.origin.isEmpty() && !m_number.patternFormat)
+    m_input.blockAbsmax = ownAbsmax(m_number.nearest);
   recompute();
   Q_EMIT changed();
 }
@@ -87,13 +89,15 @@ void BitsState::recompute() {
       row.value = core::numeric::decode(format, row.code) * row.factor;
       row.error = row.value - m_number.nearest;
     } else {
-      const auto encoding = core::numeric::encodeTyped(format, m_number, m_rounding, core::numeric::Overflow::AsFormat, row.scale);
+      const auto encoding =
+          core::numeric::encodeTyped(format, m_number, m_rounding, core::numeric::Overflow::AsFormat, row.scale);
       row.decision = encoding.decision;
       row.code = encoding.decision.code;
       row.value = core::numeric::decode(format, row.code, row.scale);
       row.error = errorOf(encoding, row.value, m_number.nearest);
     }
-    if (!std::isfinite(row.value) || !std::isfinite(m_number.nearest)) row.error = std::numeric_limits<double>::quiet_NaN();
+    if (!std::isfinite(row.value) || !std::isfinite(m_number.nearest))
+      row.error = std::numeric_limits<double>::quiet_NaN();
     row.explanation = core::numeric::explain(format, row.code, row.scale);
   }
 }
@@ -151,7 +155,8 @@ void BitsState::toggleBit(int row, int bit) {
 
 void BitsState::step(int row, int direction) {
   const FormatRow& target = m_rows[static_cast<std::size_t>(row)];
-  const auto neighbour = direction > 0 ? core::numeric::next(*target.format, target.code) : core::numeric::previous(*target.format, target.code);
+  const auto neighbour = direction > 0 ? core::numeric::next(*target.format, target.code)
+                                       : core::numeric::previous(*target.format, target.code);
   if (neighbour) setCode(row, *neighbour);
 }
 

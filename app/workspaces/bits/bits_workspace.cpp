@@ -36,7 +36,8 @@ QToolButton* toolButton(const QString& iconName, const QString& name, const QKey
   auto* button = new QToolButton;
   button->setIcon(icon(iconName));
   button->setIconSize({20, 20});
-  button->setToolTip(key.isEmpty() ? name : QStringLiteral("%1 (%2)").arg(name, key.toString(QKeySequence::NativeText)));
+  button->setToolTip(key.isEmpty() ? name
+                                   : QStringLiteral("%1 (%2)").arg(name, key.toString(QKeySequence::NativeText)));
   button->setAccessibleName(name);
   return button;
 }
@@ -102,7 +103,8 @@ QWidget* BitsWorkspace::buildInput() {
   m_field->setMaximumWidth(460);
   m_field->setPlaceholderText(QStringLiteral("0.1   0x3dcccccd   0b0_0111"));
   m_field->setAccessibleName(tr("Number"));
-  m_field->setToolTip(tr("A decimal number, inf or nan; or the bits of the selected format as 0x… or 0b…. Enter takes it."));
+  m_field->setToolTip(
+      tr("A decimal number, inf or nan; or the bits of the selected format as 0x… or 0b…. Enter takes it."));
   m_field->setObjectName(QStringLiteral("bits-field"));
   m_fromModel->setText(tr("Weight from the model"));
   m_fromModel->setProperty("kind", QStringLiteral("menu"));
@@ -114,7 +116,9 @@ QWidget* BitsWorkspace::buildInput() {
   m_absmax->setFixedWidth(104);
   m_absmax->setAlignment(Qt::AlignRight);
   m_absmax->setAccessibleName(tr("Block absmax"));
-  m_absmax->setToolTip(tr("The largest magnitude of the block: NF4 and integers are scaled so that it is their largest value. Empty: follow the number."));
+  m_absmax->setToolTip(
+      tr("The largest magnitude of the block: NF4 and integers are scaled so that it is their largest value. Empty: "
+         "follow the number."));
   m_rounding->addItem(tr("Nearest, ties to even"));
   m_rounding->addItem(tr("Toward zero"));
   m_rounding->setAccessibleName(tr("Rounding"));
@@ -179,13 +183,18 @@ void BitsWorkspace::setActive(bool active) {
 }
 
 QString BitsWorkspace::helpText() const {
-  return tr("Type a number, or 0x… and 0b… for the bits of the selected format, or take a weight of the model. Every row shows what a format makes of "
-            "it. Click a bit to flip it; with the keyboard, arrows move, Space flips, plus and minus go to the next and previous value. Below: the exact "
-            "value, the formula with its numbers, why it was rounded this way, and the neighbours on the number line.");
+  return tr(
+      "Type a number, or 0x… and 0b… for the bits of the selected format, or take a weight of the model. Every row "
+      "shows what a format makes of "
+      "it. Click a bit to flip it; with the keyboard, arrows move, Space flips, plus and minus go to the next and "
+      "previous value. Below: the exact "
+      "value, the formula with its numbers, why it was rounded this way, and the neighbours on the number line.");
 }
 
 void BitsWorkspace::showExample() {
-  if (m_state.undoStack().isClean() && m_state.input().origin.isEmpty()) m_state.selectRow(4);
+  if (!m_state.undoStack().isClean() || !m_state.input().origin.isEmpty()) return;  // there is something already
+  m_state.selectRow(4);
+  takeLargest();
 }
 
 void BitsWorkspace::takeTyped() {
@@ -198,11 +207,13 @@ void BitsWorkspace::takeTyped() {
 }
 
 void BitsWorkspace::takeSelectedWeight() {
-  const auto &model = selection().model();
+  const auto& model = selection().model();
   if (!m_active || !model || !selection().tensor() || !selection().weight()) return refreshSchemeNote();
   jobs().run(
       this, {QStringLiteral("bits/weight"), {}, Lane::Pool},
-      [model, tensor = *selection().tensor(), weight = *selection().weight()](const core::JobContext&) { return readWeight(*model, tensor, weight); },
+      [model, tensor = *selection().tensor(), weight = *selection().weight()](const core::JobContext&) {
+        return readWeight(*model, tensor, weight);
+      },
       [this](const WeightReading& reading) { m_state.setWeight(reading.value, reading.blockAbsmax, reading.origin); });
   refreshSchemeNote();
 }
@@ -212,7 +223,9 @@ void BitsWorkspace::takeLargest() {
   if (!model || !selection().tensor()) return;
   jobs().run(
       this, {QStringLiteral("bits/largest"), tr("Looking for the largest weight"), Lane::Pool},
-      [model, tensor = *selection().tensor()](const core::JobContext& job) { return largestWeight(*model, tensor, job); },
+      [model, tensor = *selection().tensor()](const core::JobContext& job) {
+        return largestWeight(*model, tensor, job);
+      },
       [this](std::uint64_t index) { selection().setWeight(index); });
 }
 
@@ -225,9 +238,12 @@ void BitsWorkspace::refreshInput() {
   const BitsInput& input = m_state.input();
   if (m_field->text() != input.display) m_field->setText(input.display);
   if (!m_absmax->hasFocus() || !m_absmax->isModified()) m_absmax->setText(text::number(input.blockAbsmax, 6));
-  const QString format = QString::fromUtf8(m_state.selected().format->title.data(), static_cast<qsizetype>(m_state.selected().format->title.size()));
-  m_origin->setText(input.origin.isEmpty() ? tr("Patterns (0x…, 0b…) are read as %1, the selected row. Click a bit to flip it.").arg(format)
-                                           : tr("Weight %1 · absmax of its block of 64: %2").arg(input.origin, text::number(input.blockAbsmax)));
+  const QString format = QString::fromUtf8(m_state.selected().format->title.data(),
+                                           static_cast<qsizetype>(m_state.selected().format->title.size()));
+  m_origin->setText(
+      input.origin.isEmpty()
+          ? tr("Patterns (0x…, 0b…) are read as %1, the selected row. Click a bit to flip it.").arg(format)
+          : tr("Weight %1 · absmax of its block of 64: %2").arg(input.origin, text::number(input.blockAbsmax)));
 }
 
 void BitsWorkspace::refreshModel() {
@@ -239,23 +255,35 @@ void BitsWorkspace::refreshModel() {
 void BitsWorkspace::refreshSchemeNote() {
   const auto& model = selection().model();
   const auto& scheme = selection().currentScheme();
-  m_details->setSchemeNote({});
+  showSchemeNote({});
   if (!m_active || !model || !scheme || !selection().tensor() || !selection().weight()) return;
   const QString name = QString::fromStdString(scheme->displayName());
   jobs().run(
       this, {QStringLiteral("bits/scheme"), tr("Quantizing with %1").arg(name), Lane::Pool},
-      [model, scheme = *scheme, tensor = *selection().tensor(), weight = *selection().weight()](const core::JobContext& job) {
-        return std::pair(readWeight(*model, tensor, weight).value, quantizedWeight(*model, tensor, weight, scheme, job));
+      [model, scheme = *scheme, tensor = *selection().tensor(),
+       weight = *selection().weight()](const core::JobContext& job) {
+        return std::pair(readWeight(*model, tensor, weight).value,
+                         quantizedWeight(*model, tensor, weight, scheme, job));
       },
       [this, name](const std::pair<float, float>& values) {
         const double before = values.first, after = values.second;
-        m_details->setSchemeNote(tr("%1 makes of this weight %2, error %3.").arg(name, text::number(after, 6), text::number(after - before, 3)));
+        showSchemeNote(tr("%1 makes of this weight %2, error %3.")
+                           .arg(name, text::number(after, 6), text::number(after - before, 3)));
       },
-      [this, name](const QString& sentence) { m_details->setSchemeNote(tr("%1: %2").arg(name, sentence)); });
+      [this, name](const QString& sentence) { showSchemeNote(tr("%1: %2").arg(name, sentence)); });
+}
+
+void BitsWorkspace::showSchemeNote(const QString& note) {
+  m_details->setSchemeNote(note);
+  arrange();
 }
 
 void BitsWorkspace::resizeEvent(QResizeEvent* event) {
   Workspace::resizeEvent(event);
+  arrange();
+}
+
+void BitsWorkspace::arrange() {
   const bool side = width() >= kSideBySideWidth;
   const Qt::Orientation wanted = side ? Qt::Horizontal : Qt::Vertical;
   if (m_splitter->orientation() != wanted) m_splitter->setOrientation(wanted);
@@ -271,7 +299,8 @@ void BitsWorkspace::resizeEvent(QResizeEvent* event) {
 }
 
 void BitsWorkspace::saveState(QSettings& settings) const {
-  if (m_state.input().origin.isEmpty() && !m_state.number().patternFormat) settings.setValue(QStringLiteral("number"), m_state.input().text);
+  if (m_state.input().origin.isEmpty() && !m_state.number().patternFormat)
+    settings.setValue(QStringLiteral("number"), m_state.input().text);
   settings.setValue(QStringLiteral("row"), m_state.selectedRow());
 }
 

@@ -41,6 +41,8 @@ class BitsWorkspace : public Workspace {
   void refreshInput();
   void refreshModel();
   void refreshSchemeNote();
+  void showSchemeNote(const QString& note);
+  void arrange();
 
   BitsState m_state;
   QLineEdit *m_field, *m_absmax;

@@ -10,33 +10,47 @@ namespace app {
 QColor fieldColor(BitField field) {
   const ThemeColors& c = Theme::instance().colors();
   switch (field) {
-    case BitField::Sign: return c.sign;
-    case BitField::Exponent: return c.exponent;
-    case BitField::Mantissa: return c.mantissa;
+    case BitField::Sign:
+      return c.sign;
+    case BitField::Exponent:
+      return c.exponent;
+    case BitField::Mantissa:
+      return c.mantissa;
     case BitField::Index:
-    case BitField::Integer: return c.textMuted;
+    case BitField::Integer:
+      return c.textMuted;
   }
   return c.text;
 }
 
 QString fieldLetter(BitField field) {
   switch (field) {
-    case BitField::Sign: return QStringLiteral("S");
-    case BitField::Exponent: return QStringLiteral("E");
-    case BitField::Mantissa: return QStringLiteral("M");
-    case BitField::Index: return QStringLiteral("I");
-    case BitField::Integer: return QStringLiteral("Q");
+    case BitField::Sign:
+      return QStringLiteral("S");
+    case BitField::Exponent:
+      return QStringLiteral("E");
+    case BitField::Mantissa:
+      return QStringLiteral("M");
+    case BitField::Index:
+      return QStringLiteral("I");
+    case BitField::Integer:
+      return QStringLiteral("Q");
   }
   return {};
 }
 
 QString fieldName(BitField field) {
   switch (field) {
-    case BitField::Sign: return QCoreApplication::translate("bits", "sign");
-    case BitField::Exponent: return QCoreApplication::translate("bits", "exponent");
-    case BitField::Mantissa: return QCoreApplication::translate("bits", "mantissa");
-    case BitField::Index: return QCoreApplication::translate("bits", "index into the code book");
-    case BitField::Integer: return QCoreApplication::translate("bits", "integer");
+    case BitField::Sign:
+      return QCoreApplication::translate("bits", "sign");
+    case BitField::Exponent:
+      return QCoreApplication::translate("bits", "exponent");
+    case BitField::Mantissa:
+      return QCoreApplication::translate("bits", "mantissa");
+    case BitField::Index:
+      return QCoreApplication::translate("bits", "index into the code book");
+    case BitField::Integer:
+      return QCoreApplication::translate("bits", "integer");
   }
   return {};
 }

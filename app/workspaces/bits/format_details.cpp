@@ -121,17 +121,24 @@ void FormatDetails::refresh() {
   const QString none = QStringLiteral("—");
   m_title->setText(tr("%1 stores").arg(fromView(row.format->title)));
   const bool scaled = row.factor != 1;
-  m_exact->setText(breakable(scaled ? QString::fromStdString(core::numeric::exactText(row.value)) : QString::fromStdString(e.valueText)));
+  m_exact->setText(breakable(scaled ? QString::fromStdString(core::numeric::exactText(row.value))
+                                    : QString::fromStdString(e.valueText)));
   m_formula->setText(QStringLiteral("= ") + formulaText(row));
   m_guard->setDecision(row.decision);
   m_rounding->setText(roundingSentence(row, m_state.rounding()));
   m_hex->setText(QString::fromStdString(e.hex));
   m_class->setText(className(e.numberClass));
-  m_exponent->setText(e.exponentField ? (e.exponent ? tr("%1 − %2 → 2%3").arg(*e.exponentField).arg(row.format->bias).arg(text::superscript(*e.exponent))
-                                                    : QString::number(*e.exponentField))
-                                      : none);
+  m_exponent->setText(
+      e.exponentField
+          ? (e.exponent
+                 ? tr("%1 − %2 → 2%3").arg(*e.exponentField).arg(row.format->bias).arg(text::superscript(*e.exponent))
+                 : QString::number(*e.exponentField))
+          : none);
   if (e.mantissaField)
-    m_mantissa->setText(QStringLiteral("%1 + %2/2%3").arg(e.implicitBit ? QString::number(*e.implicitBit) : none).arg(*e.mantissaField).arg(text::superscript(static_cast<int>(row.format->mantissaBits))));
+    m_mantissa->setText(QStringLiteral("%1 + %2/2%3")
+                            .arg(e.implicitBit ? QString::number(*e.implicitBit) : none)
+                            .arg(*e.mantissaField)
+                            .arg(text::superscript(static_cast<int>(row.format->mantissaBits))));
   else if (e.integer)
     m_mantissa->setText(tr("q = %1, scale %2").arg(*e.integer).arg(text::number(row.scale.scale)));
   else

@@ -14,7 +14,8 @@ GuardBits::GuardBits(QWidget* parent) : QWidget(parent) {
 void GuardBits::setDecision(const core::numeric::RoundingDecision& decision) {
   m_decision = decision;
   setVisible(decision.hasBits);
-  setAccessibleDescription(tr("guard %1, round %2, sticky %3").arg(decision.guard).arg(decision.round).arg(decision.sticky));
+  setAccessibleDescription(
+      tr("guard %1, round %2, sticky %3").arg(decision.guard).arg(decision.round).arg(decision.sticky));
   update();
 }
 

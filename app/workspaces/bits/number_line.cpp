@@ -42,12 +42,15 @@ void NumberLine::collect() {
   m_hover = -1;
   const FormatRow& row = m_state.selected();
   if (!std::isfinite(row.value)) return;
-  const auto valueOf = [&](std::uint64_t code) { return core::numeric::decode(*row.format, code, row.scale) * row.factor; };
+  const auto valueOf = [&](std::uint64_t code) {
+    return core::numeric::decode(*row.format, code, row.scale) * row.factor;
+  };
   m_ticks.push_back({row.code, row.value, 0, true});
   for (const int direction : {-1, 1}) {
     std::uint64_t code = row.code;
     for (int i = 0; i < static_cast<int>(m_neighbours) + 2 && m_ticks.size() < kMostTicks; ++i) {
-      const auto neighbour = direction > 0 ? core::numeric::next(*row.format, code) : core::numeric::previous(*row.format, code);
+      const auto neighbour =
+          direction > 0 ? core::numeric::next(*row.format, code) : core::numeric::previous(*row.format, code);
       if (!neighbour || !std::isfinite(valueOf(*neighbour))) break;
       code = *neighbour;
       m_ticks.push_back({code, valueOf(code), valueOf(code) - row.value, false});
@@ -59,7 +62,8 @@ void NumberLine::collect() {
   m_halfWidth = step > 0 && std::isfinite(step) ? step * m_neighbours : std::max(1e-300, std::fabs(row.value));
   if (std::isfinite(row.error)) m_halfWidth = std::max(m_halfWidth, 1.2 * std::fabs(row.error));
   setAccessibleDescription(tr("Previous %1, chosen %2, next %3")
-                               .arg(QString::fromStdString(row.explanation.previousText), QString::fromStdString(row.explanation.valueText),
+                               .arg(QString::fromStdString(row.explanation.previousText),
+                                    QString::fromStdString(row.explanation.valueText),
                                     QString::fromStdString(row.explanation.nextText)));
 }
 
@@ -91,7 +95,8 @@ void NumberLine::paintEvent(QPaintEvent*) {
     painter.fillPath(marker, c.text);
     painter.setFont(theme.textFont(-1, QFont::DemiBold));
     painter.setPen(c.text);
-    painter.drawText(QRectF(x - 80, y - 40, 160, 18), Qt::AlignCenter, row.error == 0 ? tr("the number, exactly") : tr("the number"));
+    painter.drawText(QRectF(x - 80, y - 40, 160, 18), Qt::AlignCenter,
+                     row.error == 0 ? tr("the number, exactly") : tr("the number"));
   }
   if (hasFocus()) {
     painter.setPen(QPen(c.accent, 1.5));
@@ -123,7 +128,8 @@ void NumberLine::paintLabels(QPainter& painter, double y) const {
   const auto chosen = std::find_if(m_ticks.begin(), m_ticks.end(), [](const Tick& t) { return t.chosen; });
   // The chosen value and its neighbours first, then what still fits.
   std::vector<const Tick*> order;
-  const auto at = static_cast<std::ptrdiff_t>(chosen - m_ticks.begin()), count = static_cast<std::ptrdiff_t>(m_ticks.size());
+  const auto at = static_cast<std::ptrdiff_t>(chosen - m_ticks.begin()),
+             count = static_cast<std::ptrdiff_t>(m_ticks.size());
   order.push_back(&*chosen);
   for (std::ptrdiff_t distance = 1; distance < count; ++distance) {
     if (at + distance < count) order.push_back(&m_ticks[static_cast<std::size_t>(at + distance)]);

@@ -56,15 +56,18 @@ double levelBits(const FormatRow& row, int exponent) {
 }  // namespace
 
 double significantBits(const FormatRow& row, int exponent) {
-  return row.format->kind == core::numeric::FormatKind::Float ? floatBits(*row.format, exponent) : levelBits(row, exponent);
+  return row.format->kind == core::numeric::FormatKind::Float ? floatBits(*row.format, exponent)
+                                                              : levelBits(row, exponent);
 }
 
-PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent) : Chart(parent), m_state(state), m_marker(new QCPItemStraightLine(this)) {
+PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent)
+    : Chart(parent), m_state(state), m_marker(new QCPItemStraightLine(this)) {
   setTitle(tr("Precision over the range"));
   setAxisTitles(tr("magnitude"), tr("significant bits"));
   xAxis->setTicker(QSharedPointer<PowerTicker>::create());
   for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
-    if (state.rows()[static_cast<std::size_t>(row)].format->id == core::numeric::FormatId::Fp64) continue;  // 53 bits would flatten the rest
+    if (state.rows()[static_cast<std::size_t>(row)].format->id == core::numeric::FormatId::Fp64)
+      continue;  // 53 bits would flatten the rest
     Curve curve{row, {}, {}, addGraph(), new QCPItemText(this)};
     curve.graph->setLineStyle(QCPGraph::lsStepLeft);
     curve.label->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
@@ -119,13 +122,15 @@ void PrecisionChart::placeLabels() {
   // Each over the right end of its highest plateau; the selected one first, then those that do not collide.
   std::vector<Curve*> order;
   for (Curve& curve : m_curves) order.push_back(&curve);
-  std::stable_sort(order.begin(), order.end(),
-                   [this](const Curve* a, const Curve* b) { return (a->row == m_state.selectedRow()) > (b->row == m_state.selectedRow()); });
+  std::stable_sort(order.begin(), order.end(), [this](const Curve* a, const Curve* b) {
+    return (a->row == m_state.selectedRow()) > (b->row == m_state.selectedRow());
+  });
   std::vector<QPointF> taken;
   for (Curve* curve : order) {
     QPointF best(0, -1);
     for (qsizetype i = 0; i < curve->bits.size(); ++i)
-      if (curve->bits[i] >= best.y() && kHome.contains(curve->exponents[i])) best = {curve->exponents[i], curve->bits[i]};
+      if (curve->bits[i] >= best.y() && kHome.contains(curve->exponents[i]))
+        best = {curve->exponents[i], curve->bits[i]};
     const bool free = best.y() >= 0 && std::none_of(taken.begin(), taken.end(), [&](const QPointF& other) {
                         return std::fabs(other.x() - best.x()) < 4.5 && std::fabs(other.y() - best.y()) < 1.6;
                       });
@@ -142,7 +147,8 @@ std::optional<QString> PrecisionChart::readout(QPointF at) const {
   for (const Curve& curve : m_curves) {
     const FormatRow& row = m_state.rows()[static_cast<std::size_t>(curve.row)];
     const double bits = significantBits(row, exponent);
-    if (std::isfinite(bits) && std::fabs(bits - at.y()) < 1.2) lines << tr("%1: %2 bits").arg(titleOf(row), text::trimmed(bits, 2));
+    if (std::isfinite(bits) && std::fabs(bits - at.y()) < 1.2)
+      lines << tr("%1: %2 bits").arg(titleOf(row), text::trimmed(bits, 2));
   }
   if (lines.size() == 1) return std::nullopt;
   return lines.join(u'\n');
@@ -154,7 +160,8 @@ ChartTable PrecisionChart::table() const {
   for (const Curve& curve : m_curves) result.columns << titleOf(m_state.rows()[static_cast<std::size_t>(curve.row)]);
   for (int exponent = kLowest; exponent <= kHighest; ++exponent) {
     std::vector<double> line{static_cast<double>(exponent)};
-    for (const Curve& curve : m_curves) line.push_back(significantBits(m_state.rows()[static_cast<std::size_t>(curve.row)], exponent));
+    for (const Curve& curve : m_curves)
+      line.push_back(significantBits(m_state.rows()[static_cast<std::size_t>(curve.row)], exponent));
     result.rows.push_back(std::move(line));
   }
   return result;

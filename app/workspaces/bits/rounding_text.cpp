@@ -18,7 +18,8 @@ QString roundingSentence(const FormatRow& row, core::numeric::Rounding rounding)
   const core::numeric::RoundingDecision& d = row.decision;
   if (d.noSuchValue) return tr("This format has no such value; it stores its nearest substitute.");
   if (d.overflow) return tr("Beyond the largest value of this format.");
-  if (!d.hasBits) return row.error == 0 ? tr("The value is in the code book.") : tr("The nearest entry of the code book.");
+  if (!d.hasBits)
+    return row.error == 0 ? tr("The value is in the code book.") : tr("The nearest entry of the code book.");
   if (d.direction == RoundingDirection::Exact) return tr("Nothing is cut off: the value fits exactly.");
   if (d.underflow) return tr("Smaller than half the smallest value: it becomes zero.");
   const bool up = d.direction == RoundingDirection::AwayFromZero;
@@ -26,17 +27,23 @@ QString roundingSentence(const FormatRow& row, core::numeric::Rounding rounding)
   if (d.tie)
     return up ? tr("Exactly half way, and the last bit kept is odd: ties go to even, so away from zero.")
               : tr("Exactly half way, and the last bit kept is even: ties go to even, so it stays.");
-  return up ? tr("What is cut off is more than half a unit: away from zero.") : tr("What is cut off is less than half a unit: toward zero.");
+  return up ? tr("What is cut off is more than half a unit: away from zero.")
+            : tr("What is cut off is less than half a unit: toward zero.");
 }
 
 QString className(core::numeric::NumberClass numberClass) {
   using core::numeric::NumberClass;
   switch (numberClass) {
-    case NumberClass::Zero: return tr("zero");
-    case NumberClass::Subnormal: return tr("subnormal");
-    case NumberClass::Normal: return tr("normal");
-    case NumberClass::Infinite: return tr("infinity");
-    case NumberClass::NotANumber: return tr("not a number");
+    case NumberClass::Zero:
+      return tr("zero");
+    case NumberClass::Subnormal:
+      return tr("subnormal");
+    case NumberClass::Normal:
+      return tr("normal");
+    case NumberClass::Infinite:
+      return tr("infinity");
+    case NumberClass::NotANumber:
+      return tr("not a number");
   }
   return {};
 }
@@ -53,7 +60,8 @@ QString formulaText(const FormatRow& row) {
   static const QRegularExpression power(QStringLiteral("\\^(−?)(\\d+)"));
   for (QRegularExpressionMatch match = power.match(formula); match.hasMatch(); match = power.match(formula)) {
     const int exponent = match.captured(2).toInt();
-    formula.replace(match.capturedStart(), match.capturedLength(), text::superscript(match.captured(1).isEmpty() ? exponent : -exponent));
+    formula.replace(match.capturedStart(), match.capturedLength(),
+                    text::superscript(match.captured(1).isEmpty() ? exponent : -exponent));
   }
   return formula;
 }

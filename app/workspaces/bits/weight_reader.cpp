@@ -25,7 +25,8 @@ WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64
   reading.blockAbsmax = absmax > 0 ? static_cast<double>(absmax) : 1.0;
   QStringList place;
   std::uint64_t rest = flatIndex;
-  for (std::size_t axis = view.shape.rank(); axis-- > 0; rest /= view.shape[axis]) place.prepend(QString::number(rest % view.shape[axis]));
+  for (std::size_t axis = view.shape.rank(); axis-- > 0; rest /= view.shape[axis])
+    place.prepend(QString::number(rest % view.shape[axis]));
   reading.origin = QString::fromStdString(view.name) + QStringLiteral(" [") + place.join(QStringLiteral(", ")) + u']';
   return reading;
 }
@@ -46,8 +47,8 @@ std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const co
   return best;
 }
 
-float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex, const core::quant::Scheme& scheme,
-                      const core::JobContext& job) {
+float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex,
+                      const core::quant::Scheme& scheme, const core::JobContext& job) {
   const core::tensor::TensorView view = model.checkpoint().view(tensor);
   const auto quantized = core::quant::quantize(scheme, view, job);
   std::vector<float> row(view.shape.rowValues());

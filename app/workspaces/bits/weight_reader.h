@@ -22,7 +22,7 @@ WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64
 std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const core::JobContext& job);
 
 /// What a scheme stores in place of one weight. @throws core::Error, core::Cancelled
-float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex, const core::quant::Scheme& scheme,
-                      const core::JobContext& job);
+float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex,
+                      const core::quant::Scheme& scheme, const core::JobContext& job);
 
 }  // namespace app

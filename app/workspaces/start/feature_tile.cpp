@@ -37,7 +37,8 @@ void FeatureTile::paintEvent(QPaintEvent*) {
   painter.drawText(QRectF(48, 14, width() - 60.0, 24), Qt::AlignVCenter, text());
   painter.setFont(theme.textFont(-0.5));
   painter.setPen(c.textMuted);
-  painter.drawText(QRectF(16, 22 + line + 4, width() - 30.0, height() - 30 - line), static_cast<int>(Qt::AlignLeft | Qt::AlignTop) | Qt::TextWordWrap, m_line);
+  painter.drawText(QRectF(16, 22 + line + 4, width() - 30.0, height() - 30 - line),
+                   static_cast<int>(Qt::AlignLeft | Qt::AlignTop) | Qt::TextWordWrap, m_line);
 }
 
 }  // namespace app

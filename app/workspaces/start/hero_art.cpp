@@ -54,7 +54,9 @@ void HeroArt::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const QRectF plot(8, 8, width() - 16.0, height() - 62.0);
-  const auto at = [&](double x, double y) { return QPointF(plot.center().x() + x * plot.width() / 2, plot.bottom() - y * plot.height()); };
+  const auto at = [&](double x, double y) {
+    return QPointF(plot.center().x() + x * plot.width() / 2, plot.bottom() - y * plot.height());
+  };
   // Weights as thin bars; deterministic ripple so that it looks measured.
   constexpr int kBars = 61;
   painter.setPen(Qt::NoPen);
@@ -62,11 +64,13 @@ void HeroArt::paintEvent(QPaintEvent*) {
     const double x = -1 + 2.0 * (i + 0.5) / kBars;
     const double h = bell(x) * (1 + 0.07 * std::sin(i * 12.9898)) + 0.006;
     painter.setBrush(mix(c.surface, c.exponent, 0.28));
-    painter.drawRect(QRectF(at(x, 0).x() - plot.width() / kBars / 2 + 0.7, at(x, h).y(), plot.width() / kBars - 1.4, plot.bottom() - at(x, h).y()));
+    painter.drawRect(QRectF(at(x, 0).x() - plot.width() / kBars / 2 + 0.7, at(x, h).y(), plot.width() / kBars - 1.4,
+                            plot.bottom() - at(x, h).y()));
   }
   QPen levels(c.sign, 1.2);
   painter.setPen(levels);
-  for (const float level : core::numeric::nf4CodeBook()) painter.drawLine(at(static_cast<double>(level), -0.02), at(static_cast<double>(level), 0.07));
+  for (const float level : core::numeric::nf4CodeBook())
+    painter.drawLine(at(static_cast<double>(level), -0.02), at(static_cast<double>(level), 0.07));
   QPainterPath stairs;
   for (int i = 0; i <= 400; ++i) {
     const double x = -1 + i / 200.0, y = bell(nearestLevel(x));

@@ -27,12 +27,14 @@ void addSnapshot(const QDir& snapshot, const QString& name, const QString& origi
 }
 
 void searchHuggingFace(const QString& hub, const core::JobContext& job, std::vector<FoundModel>& found) {
-  for (const QFileInfo& repository : QDir(hub).entryInfoList({QStringLiteral("models--*")}, QDir::Dirs | QDir::NoDotAndDotDot)) {
+  for (const QFileInfo& repository :
+       QDir(hub).entryInfoList({QStringLiteral("models--*")}, QDir::Dirs | QDir::NoDotAndDotDot)) {
     job.throwIfCancelled();
     const QString name = repository.fileName().mid(8).replace(QStringLiteral("--"), QStringLiteral("/"));
     const QDir snapshots(repository.absoluteFilePath() + QStringLiteral("/snapshots"));
     const auto revisions = snapshots.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Time);
-    if (!revisions.isEmpty()) addSnapshot(QDir(revisions.first().absoluteFilePath()), name, QStringLiteral("Hugging Face"), found);
+    if (!revisions.isEmpty())
+      addSnapshot(QDir(revisions.first().absoluteFilePath()), name, QStringLiteral("Hugging Face"), found);
   }
 }
 
@@ -53,7 +55,9 @@ ModelPlaces ModelPlaces::ofThisUser() {
   ModelPlaces places;
   const QString home = QDir::homePath();
   const QString hub = qEnvironmentVariable("HF_HUB_CACHE"), hfHome = qEnvironmentVariable("HF_HOME");
-  places.huggingFaceHub = !hub.isEmpty() ? hub : (hfHome.isEmpty() ? home + QStringLiteral("/.cache/huggingface") : hfHome) + QStringLiteral("/hub");
+  places.huggingFaceHub = !hub.isEmpty() ? hub
+                                         : (hfHome.isEmpty() ? home + QStringLiteral("/.cache/huggingface") : hfHome) +
+                                               QStringLiteral("/hub");
   places.lmStudio = {home + QStringLiteral("/.lmstudio/models"), home + QStringLiteral("/.cache/lm-studio/models")};
   return places;
 }
@@ -62,7 +66,8 @@ std::vector<FoundModel> findModels(const ModelPlaces& places, const core::JobCon
   std::vector<FoundModel> found;
   searchHuggingFace(places.huggingFaceHub, job, found);
   for (const QString& folder : places.lmStudio) searchLmStudio(folder, job, found);
-  std::stable_sort(found.begin(), found.end(), [](const FoundModel& a, const FoundModel& b) { return a.bytes > b.bytes; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const FoundModel& a, const FoundModel& b) { return a.bytes > b.bytes; });
   if (found.size() > kMostModels) found.resize(kMostModels);
   return found;
 }

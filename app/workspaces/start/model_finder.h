@@ -17,7 +17,7 @@ struct FoundModel {
 
 /// Folders other programs keep models in, by environment and home folder.
 struct ModelPlaces {
-  QString huggingFaceHub;      ///< $HF_HUB_CACHE, $HF_HOME/hub or ~/.cache/huggingface/hub
+  QString huggingFaceHub;         ///< $HF_HUB_CACHE, $HF_HOME/hub or ~/.cache/huggingface/hub
   std::vector<QString> lmStudio;  ///< ~/.lmstudio/models, ~/.cache/lm-studio/models
   static ModelPlaces ofThisUser();
 };

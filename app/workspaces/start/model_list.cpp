@@ -40,10 +40,12 @@ class RowButton final : public QAbstractButton {
     const int noteWidth = painter.fontMetrics().horizontalAdvance(m_row.note);
     painter.drawText(rect().adjusted(0, 0, -12, 0), Qt::AlignRight | Qt::AlignVCenter, m_row.note);
     const int space = width() - 42 - noteWidth - 24, line = fontMetrics().height();
-    painter.drawText(QRect(42, 8 + line, space, line), Qt::AlignVCenter, painter.fontMetrics().elidedText(m_row.detail, Qt::ElideMiddle, space));
+    painter.drawText(QRect(42, 8 + line, space, line), Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(m_row.detail, Qt::ElideMiddle, space));
     painter.setFont(theme.textFont());
     painter.setPen(c.text);
-    painter.drawText(QRect(42, 7, space, line), Qt::AlignVCenter, painter.fontMetrics().elidedText(m_row.title, Qt::ElideMiddle, space));
+    painter.drawText(QRect(42, 7, space, line), Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(m_row.title, Qt::ElideMiddle, space));
   }
 
  private:
@@ -64,7 +66,9 @@ void ModelList::setRows(const std::vector<Row>& rows, const QString& empty) {
   }
   for (const Row& row : rows) {
     auto* button = new RowButton(row);
-    connect(button, &QAbstractButton::clicked, this, [this, source = row.source] { Q_EMIT chosen(source); }, Qt::QueuedConnection);
+    connect(
+        button, &QAbstractButton::clicked, this, [this, source = row.source] { Q_EMIT chosen(source); },
+        Qt::QueuedConnection);
     m_layout->addWidget(button);
   }
   if (rows.empty()) {

@@ -77,8 +77,10 @@ QWidget* StartPage::buildHero() {
   words->setSpacing(space::kOneHalf);
   auto* headline = new Label(Label::Style::Display, tr("See what quantization\ndoes to a model"));
   headline->setWrapping();
-  auto* line = new Label(Label::Style::Muted, tr("Open a model, look at its numbers, quantize them in front of you, chat with the result beside the "
-                                                 "original, and follow a wrong word down to the layer, the weight and the bit that caused it."));
+  auto* line =
+      new Label(Label::Style::Muted,
+                tr("Open a model, look at its numbers, quantize them in front of you, chat with the result beside the "
+                   "original, and follow a wrong word down to the layer, the weight and the bit that caused it."));
   line->setWrapping();
   m_demo->setProperty("kind", QStringLiteral("primary"));
   m_demo->setObjectName(QStringLiteral("open-demo"));
@@ -159,12 +161,14 @@ void StartPage::refreshFound() {
         std::vector<ModelList::Row> rows;
         for (const FoundModel& model : models)
           rows.push_back({model.path, model.name, model.origin, text::bytes(model.bytes), QStringLiteral("cube")});
-        m_found->setRows(rows, tr("None found in the Hugging Face cache or LM Studio's folder. The demo model needs no download."));
+        m_found->setRows(
+            rows, tr("None found in the Hugging Face cache or LM Studio's folder. The demo model needs no download."));
       });
 }
 
 void StartPage::refreshOpening() {
-  m_opening->setText(m_loader.isOpening() ? tr("Opening %1…").arg(ModelLoader::displayName(m_loader.opening())) : QString());
+  m_opening->setText(m_loader.isOpening() ? tr("Opening %1…").arg(ModelLoader::displayName(m_loader.opening()))
+                                          : QString());
   m_demo->setEnabled(!m_loader.isOpening());
 }
 
