@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <string>
 
 #include "app/cli/command.h"
 
@@ -29,6 +31,13 @@ void addCommands(CLI::App& program) {
   addBench(program);
 }
 
+/// The first argument, where it should be a command and is none.
+std::optional<std::string> unknownCommand(CLI::App& program, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
+  const auto named = program.get_subcommands([&](CLI::App* command) { return command->get_name() == argv[1]; });
+  return named.empty() ? std::optional<std::string>(argv[1]) : std::nullopt;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -40,6 +49,11 @@ int main(int argc, char** argv) {
     program.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {
+    // CLI11 would only say that a subcommand is required, not that this one does not exist.
+    if (const auto word = unknownCommand(program, argc, argv)) {
+      fmt::print(stderr, "There is no command '{}'; quantscope-cli --help lists them.\n", *word);
+      return kWrongUsage;
+    }
     return program.exit(error) == 0 ? 0 : kWrongUsage;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());

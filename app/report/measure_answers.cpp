@@ -15,6 +15,8 @@ using core::model::Session;
 using core::text::ChatMessage;
 using core::text::TokenId;
 
+constexpr std::uint64_t kMostNoiseFloorBytes = std::uint64_t{1} << 30;
+
 std::vector<QString> promptsFor(const OpenModel& model) {
   if (model.isDemo()) {
     return {QStringLiteral("What is NF4?"), QStringLiteral("Why are outliers a problem?"),
@@ -130,10 +132,7 @@ AnswerColumn measureColumn(Session& session, const std::optional<core::quant::Sc
 void measureColumns(OpenModel& model, const DeviceChoice& device, Answers& answers) {
   Engine engine;
   const auto session = [&](const std::optional<core::quant::Scheme>& scheme) {
-    Engine::SessionOptions options;
-    options.scheme = scheme;
-    options.device = device;
-    return engine.createSession(model, options);
+    return engine.createSession(model, {scheme, device, 0, core::model::KvType::F16});
   };
   const auto reference = session(std::nullopt);
   for (const auto& scheme : columnSchemes()) {
@@ -147,6 +146,13 @@ void measureColumns(OpenModel& model, const DeviceChoice& device, Answers& answe
     addTotals(column, scheme ? answers.columns.front() : column);
     answers.columns.push_back(std::move(column));
   }
+  if (answers.columns.front().weightBytes > kMostNoiseFloorBytes) return;
+  const DeviceChoice cpu{DeviceChoice::Kind::Cpu};
+  const auto again = engine.createSession(model, {std::nullopt, cpu, 0, core::model::KvType::F32});
+  double kl = 0;
+  for (std::size_t i = 0; i < answers.prompts.size(); ++i)
+    kl += ForcedComparison(model, *reference, answers.prompts[i], answers.columns.front().answers[i]).meanKl(*again);
+  answers.noiseFloorKl = kl / static_cast<double>(answers.prompts.size());
 }
 
 }  // namespace

@@ -97,24 +97,50 @@ HistogramData measureHistogram(const ReportData& data, std::size_t matrix, bool 
   return histogram;
 }
 
-/// The weight whose magnitude is nearest to a target, looked for in one row around the middle of the matrix.
+/// Largest magnitude in each block of 64 of a row, for every weight of the block.
+std::vector<float> blockAbsmax(const std::vector<float>& row) {
+  constexpr std::size_t kBlock = 64;
+  std::vector<float> result(row.size());
+  for (std::size_t first = 0; first < row.size(); first += kBlock) {
+    const std::size_t end = std::min(first + kBlock, row.size());
+    float largest = 0;
+    for (std::size_t i = first; i < end; ++i) largest = std::max(largest, std::abs(row[i]));
+    std::fill(result.begin() + static_cast<std::ptrdiff_t>(first), result.begin() + static_cast<std::ptrdiff_t>(end),
+              largest);
+  }
+  return result;
+}
+
+bool isExactInFp8(float value) {
+  const auto& format = core::numeric::numberFormat(FormatId::Fp8E4M3);
+  const double wanted = static_cast<double>(value);
+  return core::numeric::decode(format, core::numeric::encode(format, wanted)) == wanted;
+}
+
+/// The weight whose magnitude is nearest to a target, looked for in the middle row of the matrix. One that a small
+/// format happens to hold exactly (the largest of a block, a short mantissa) would teach nothing and is passed over
+/// while there is another.
 std::uint64_t weightNear(const ReportData& data, std::size_t tensor, double magnitude) {
   const auto view = data.model->checkpoint().view(tensor);
   const std::uint64_t first = view.shape.rows() / 2 * view.shape.rowValues();
   std::vector<float> row(view.shape.rowValues());
   core::quant::decode(view, first, row.size(), row.data());
-  const auto distance = [magnitude](float value) {
-    const double d = std::abs(std::abs(static_cast<double>(value)) - magnitude);
-    return std::isfinite(d) && value != 0 ? d : HUGE_VAL;
+  const std::vector<float> absmax = blockAbsmax(row);
+  const auto distance = [&](std::size_t i) {
+    const double d = std::abs(std::abs(static_cast<double>(row[i])) - magnitude);
+    if (!std::isfinite(d) || row[i] == 0) return HUGE_VAL;
+    return std::abs(row[i]) < absmax[i] * 0.7F && !isExactInFp8(row[i]) ? d : d + 1e30;
   };
-  const auto best =
-      std::min_element(row.begin(), row.end(), [&](float a, float b) { return distance(a) < distance(b); });
-  return first + static_cast<std::uint64_t>(best - row.begin());
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < row.size(); ++i) {
+    if (distance(i) < distance(best)) best = i;
+  }
+  return first + best;
 }
 
 BitSample sample(const ReportData& data, std::size_t tensor, std::uint64_t index, const QString& title) {
-  constexpr FormatId kFormats[] = {FormatId::Fp32,    FormatId::Fp16,    FormatId::Bf16, FormatId::Fp8E4M3,
-                                   FormatId::Fp8E5M2, FormatId::Fp4E2M1, FormatId::Int8, FormatId::Nf4};
+  constexpr FormatId kFormats[] = {FormatId::Fp32,    FormatId::Fp16, FormatId::Bf16, FormatId::Fp8E4M3,
+                                   FormatId::Fp8E5M2, FormatId::Int8, FormatId::Nf4};
   const WeightReading reading = readWeight(*data.model, tensor, index);
   BitsState state;
   state.setWeight(reading.value, reading.blockAbsmax, reading.origin);
@@ -131,7 +157,7 @@ void measureBits(ReportData& data, std::size_t matrix) {
   const MatrixRow& row = data.matrices[matrix];
   const auto title = [](const char* text) { return QCoreApplication::translate("Report", text); };
   data.bits.push_back(sample(data, row.tensor, weightNear(data, row.tensor, row.stats.standardDeviation),
-                             title(QT_TRANSLATE_NOOP("Report", "A weight one standard deviation from zero"))));
+                             title(QT_TRANSLATE_NOOP("Report", "A weight about one standard deviation from zero"))));
   data.bits.push_back(sample(data, row.tensor, largestWeight(*data.model, row.tensor, core::JobContext()),
                              title(QT_TRANSLATE_NOOP("Report", "The largest weight of this matrix"))));
   data.bits.push_back(sample(data, row.tensor, weightNear(data, row.tensor, 0),

@@ -43,11 +43,20 @@ QString answerBox(const Answers& answers, std::size_t column, std::size_t prompt
   if (answer.meanKl) how << html::escaped(tr("KL %1 nats/token").arg(text::number(*answer.meanKl, 2)));
   if (answer.result.decodeTokensPerS > 0)
     how << html::escaped(tr("%1 tokens/s").arg(text::number(answer.result.decodeTokensPerS, 3)));
+  QString facts;
+  for (const QString& fact : how) facts += html::element("span", fact);
   return html::element("div",
                        html::textElement("div", own.title, QStringLiteral("who")) +
                            html::element("p", markedText(answer), QStringLiteral("said")) +
-                           html::element("p", how.join(QStringLiteral(" · ")), QStringLiteral("how")),
+                           html::element("p", facts, QStringLiteral("how")),
                        column == 0 ? QStringLiteral("answer first") : QStringLiteral("answer"));
+}
+
+/// What KL means nothing: a sentence and a blank, or nothing when it was not measured.
+QString noiseFloor(const Answers& answers) {
+  if (!answers.noiseFloorKl) return {};
+  return tr("Noise floor: the stored weights themselves, on the CPU with a 32-bit cache, give a KL of %1 nats/token. ")
+      .arg(text::number(*answers.noiseFloorKl, 2));
 }
 
 QString totals(const Answers& answers) {
@@ -67,17 +76,17 @@ QString totals(const Answers& answers) {
          column.meanKl ? html::escaped(tr("%1 nats/token").arg(text::number(*column.meanKl, 2)))
                        : QStringLiteral("–")});
   }
-  return html::card(
-      tr("Speed, memory and agreement"),
-      html::table({tr("Weights"), tr("Weight bytes"), tr("Memory in use"), tr("Prefill"), tr("Decode"),
-                   tr("First token (mean)"), tr("Same answers"), tr("KL to stored")},
-                  rows) +
-          html::textElement(
-              "p",
-              tr("KL compares the distributions of the next token while both models read the stored model's answer. "
-                 "Speeds are of this machine while this report was made; memory is weights, scratch and the key-value "
-                 "cache on the device."),
-              QStringLiteral("note")));
+  return html::card(tr("Speed, memory and agreement"),
+                    html::table({tr("Weights"), tr("Weight bytes"), tr("Memory in use"), tr("Prefill"), tr("Decode"),
+                                 tr("First token (mean)"), tr("Same answers"), tr("KL to stored")},
+                                rows) +
+                        html::textElement("p",
+                                          noiseFloor(answers) + tr("KL compares the distributions of the next token "
+                                                                   "while both models read the stored model's answer. "
+                                                                   "Speeds are of this machine while this report was "
+                                                                   "made; memory is weights, scratch and the key-value "
+                                                                   "cache on the device."),
+                                          QStringLiteral("note")));
 }
 
 }  // namespace

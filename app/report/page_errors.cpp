@@ -18,6 +18,10 @@ QString bar(double share) {
       .arg(QString::number(std::clamp(share, 0.0, 1.0) * 100, 'f', 1));
 }
 
+QString relativeError(double share) {
+  return share == 0 ? QStringLiteral("–") : text::percent(share, share < 0.001 ? 4 : 2);
+}
+
 QString summaryTable(const ReportData& data) {
   double highest = 0;
   for (const SchemeSummary& summary : data.summaries) highest = std::max(highest, summary.meanSqnrDb.value_or(0));
@@ -32,16 +36,16 @@ QString summaryTable(const ReportData& data) {
                              ? html::escaped(text::decibel(*summary.meanSqnrDb)) + bar(*summary.meanSqnrDb / highest)
                              : html::escaped(tr("no error")) + bar(1);
     const double ratio = static_cast<double>(data.matrixStoredBytes) / static_cast<double>(summary.bytes);
-    rows.push_back(
-        {name, html::escaped(text::bitsPerWeight(summary.bitsPerWeight)), html::escaped(text::bytes(summary.bytes)),
-         summary.refused == 0 ? html::escaped(tr("%1×").arg(text::number(ratio, 3)))
-                              : html::escaped(tr("%1 matrices refused").arg(text::count(summary.refused))),
-         sqnr, html::escaped(text::percent(summary.meanRelativeError, summary.meanRelativeError < 0.001 ? 4 : 2)),
-         summary.meanSqnrDb ? html::escaped(QStringLiteral("%1 (%2)").arg(text::decibel(summary.lowestSqnrDb),
-                                                                          data.matrices[summary.lowest].name))
-                            : QStringLiteral("–")});
+    rows.push_back({name, html::escaped(text::bitsPerWeight(summary.bitsPerWeight)),
+                    html::escaped(text::bytes(summary.bytes)),
+                    summary.refused == 0 ? html::escaped(tr("%1×").arg(text::number(ratio, 3)))
+                                         : html::escaped(tr("%1 matrices refused").arg(text::count(summary.refused))),
+                    sqnr, html::escaped(relativeError(summary.meanRelativeError)),
+                    summary.meanSqnrDb ? html::escaped(QStringLiteral("%1 (%2)").arg(
+                                             text::decibel(summary.lowestSqnrDb), data.matrices[summary.lowest].name))
+                                       : QStringLiteral("–")});
   }
-  return html::table({tr("Scheme"), tr("Size"), tr("Bytes"), tr("Smaller than stored"), tr("Mean SQNR"),
+  return html::table({tr("Scheme"), tr("Size per weight"), tr("Size"), tr("Smaller than stored"), tr("Mean SQNR"),
                       tr("Mean relative error"), tr("Lowest SQNR (matrix)")},
                      rows);
 }
@@ -104,7 +108,7 @@ QString errorsSection(const ReportData& data, const Pictures& pictures) {
       tr("All matrices together"),
       summaryTable(data) + html::textElement("p",
                                              tr("SQNR is the signal-to-quantization-noise ratio in decibels: 6 dB more "
-                                                "halve the error. Means are over matrices."),
+                                                "means half the error. Means are over matrices."),
                                              QStringLiteral("note")));
   QString charts;
   if (pictures.heatMap) {
@@ -112,10 +116,12 @@ QString errorsSection(const ReportData& data, const Pictures& pictures) {
                          scaleLegend(data, pictures) +
                              figure(*pictures.heatMap, tr("Dark is a small error, bright a large one; SQNR in dB.")));
   }
-  if (const auto worst = worstScheme(data); worst && pictures.worstLayers) {
-    charts += html::card(tr("Most sensitive first, under %1").arg(displayName(data.schemes[*worst])),
-                         figure(*pictures.worstLayers, tr("SQNR in dB; a shorter bar is a larger error.")));
+  QString bars;
+  for (const auto& [scheme, picture] : pictures.bars) {
+    bars += html::card(tr("Most sensitive first, under %1").arg(displayName(data.schemes[scheme])),
+                       figure(picture, tr("SQNR in dB; a shorter bar is a larger error.")));
   }
+  charts += html::element("div", bars);
   body += html::element("div", charts, QStringLiteral("grid map")) + allNumbers(data);
   return html::section(QStringLiteral("errors"), heading,
                        tr("Errors of the weights alone, against the weights as stored: a proxy for what the answers "

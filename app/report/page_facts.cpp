@@ -51,6 +51,16 @@ QString shape(const OpenModel& model) {
            text::count(config.vocabulary), text::count(config.contextLength));
 }
 
+/// What must be disclosed of the built-in model; nothing for others.
+QString aboutBuiltIn(const ReportData& data) {
+  if (data.request.model != QLatin1String("demo")) return {};
+  return html::card(
+      tr("About the built-in model"),
+      html::textElement("p", tr("Its outlier channels were put in on purpose, to imitate those of large models, by a "
+                                "rescaling that leaves its "
+                                "answers in FP32 unchanged. demo-smooth is the same model without them.")));
+}
+
 }  // namespace
 
 QString factsSection(const ReportData& data) {
@@ -63,11 +73,6 @@ QString factsSection(const ReportData& data) {
   left += textFact(tr("Parameters"), text::count(checkpoint.parameters()));
   left += textFact(tr("Stored types"), storedTypes(checkpoint));
   left += fileFacts(data);
-  if (data.model->isDemo() && data.request.model == QLatin1String("demo")) {
-    left += textFact(tr("About this model"),
-                     tr("The built-in model carries outlier channels that were put in on purpose, by a rescaling "
-                        "that leaves its answers in FP32 unchanged; demo-smooth is the same model without them."));
-  }
   QString right = textFact(
       tr("Device"), data.answers.columns.empty() ? tr("none: no model was run") : data.answers.columns.front().device);
   right += textFact(tr("Machine"), data.machine);
@@ -76,11 +81,13 @@ QString factsSection(const ReportData& data) {
   right += textFact(tr("Date"), data.date.toString(Qt::ISODate));
   right += textFact(tr("Program"), QStringLiteral("Quantscope %1").arg(QLatin1String(QS_VERSION)));
   right += textFact(tr("Measured in"), text::duration(data.seconds));
-  return html::section(QStringLiteral("facts"), tr("Model and measurement"), {},
-                       html::element("div",
-                                     html::card(tr("Model"), html::element("dl", left)) +
-                                         html::card(tr("Measurement"), html::element("dl", right)),
-                                     QStringLiteral("grid two")));
+  return html::section(
+      QStringLiteral("facts"), tr("Model and measurement"), {},
+      html::element(
+          "div",
+          html::card(tr("Model"), html::element("dl", left)) +
+              html::element("div", html::card(tr("Measurement"), html::element("dl", right)) + aboutBuiltIn(data)),
+          QStringLiteral("grid two")));
 }
 
 }  // namespace app::report

@@ -95,7 +95,7 @@ QString findings(const ReportData& data) {
     QStringList same;
     for (std::size_t i = 1; i < data.answers.columns.size(); ++i) {
       const AnswerColumn& column = data.answers.columns[i];
-      same << tr("%1 %2 of %3").arg(column.title, text::count(column.sameAnswers), text::count(column.answers.size()));
+      same << tr("%1: %2 of %3").arg(column.title, text::count(column.sameAnswers), text::count(column.answers.size()));
     }
     sentences << tr("Answers that are the same, token by token, as with the stored weights: %1.")
                      .arg(same.join(QStringLiteral(", ")));

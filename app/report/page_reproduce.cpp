@@ -75,8 +75,9 @@ QString reproduceSection(const ReportData& data) {
                                                         tr("Scheme texts are what every command takes; the file hash "
                                                            "above says which weights they were applied to."),
                                                         QStringLiteral("note")));
-  return html::section(QStringLiteral("reproduce"), tr("Reproduce these numbers"),
-                       tr("The numbers of this page as commands; answers and errors do not depend on chance."), body);
+  return html::section(
+      QStringLiteral("reproduce"), tr("Reproduce these numbers"),
+      tr("The main numbers of this page as commands; errors and greedy answers do not depend on chance."), body);
 }
 
 }  // namespace app::report

@@ -34,7 +34,7 @@ h2 { font-size: 22px; line-height: 1.3; letter-spacing: -0.01em; margin: 48px 0 
 h3 { font-size: 15px; margin: 0 0 10px; }
 p { margin: 0 0 10px; max-width: 78ch; }
 .sub { color: var(--muted); font-size: 16px; margin: 0; }
-.lead { color: var(--muted); margin: 0 0 16px; }
+.lead { color: var(--muted); margin: 0 0 16px; } section > h2 + :not(.lead) { margin-top: 16px; }
 .note, figcaption { color: var(--faint); font-size: 13px; }
 .note { margin: 12px 0 0; }
 nav { margin-top: 18px; display: flex; flex-wrap: wrap; gap: 4px 20px; font-size: 14px; }
@@ -45,12 +45,12 @@ a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: un
 .tile .name { display: block; color: var(--muted); font-size: 13px; }
 .tile .more { display: block; color: var(--faint); font-size: 12.5px; overflow-wrap: anywhere; }
 .card { background: var(--surface); border: 1px solid var(--border); border-radius: 8px; padding: 16px 18px; margin: 0 0 16px; min-width: 0; }
-.findings { margin: 20px 0 0; padding: 16px 18px 16px 36px; background: var(--soft); border-radius: 8px; } .findings li { margin: 3px 0; }
-.grid { display: grid; gap: 16px; align-items: start; }
+.findings { margin: 16px 0 0; padding: 14px 18px 14px 36px; background: var(--soft); border-radius: 8px; } .findings li { margin: 3px 0; }
+.grid { display: grid; gap: 0 16px; } .map { align-items: start; }
 @media (min-width: 900px) { .two { grid-template-columns: 1fr 1fr; } .map { grid-template-columns: 676fr 484fr; } }
 figure { margin: 0; } figure img { display: block; width: 100%; height: auto; } figcaption { display: flex; gap: 14px; justify-content: space-between; margin-top: 8px; }
 figcaption a { white-space: nowrap; }
-dl { display: grid; grid-template-columns: minmax(120px, 190px) 1fr; gap: 5px 18px; margin: 0; }
+dl { display: grid; grid-template-columns: minmax(96px, 132px) 1fr; gap: 5px 18px; margin: 0; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 code, pre, .bits { font-family: ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.9em; }
 pre { background: var(--sunken); border: 1px solid var(--border); border-radius: 6px; padding: 12px 14px; margin: 0; overflow-x: auto; line-height: 1.6; font-size: 13px; }
@@ -75,7 +75,7 @@ details { margin-top: 0; } summary { cursor: pointer; color: var(--accent); } de
 .prompt { display: inline-block; background: var(--soft); border-radius: 12px 12px 12px 3px; padding: 7px 14px; margin: 0 0 12px; font-weight: 600; }
 .answer { border: 1px solid var(--border); border-top: 3px solid var(--strong); border-radius: 6px; padding: 10px 12px; display: flex; flex-direction: column; min-width: 0; }
 .answer.first { border-top-color: var(--reference); } .answer .who { font-size: 13px; font-weight: 600; color: var(--muted); margin-bottom: 4px; }
-.answer .said { white-space: pre-wrap; overflow-wrap: anywhere; flex: 1; margin: 0; } .answer .how { font-size: 12.5px; color: var(--faint); margin: 8px 0 0; }
+.answer .said { white-space: pre-wrap; overflow-wrap: anywhere; flex: 1; margin: 0; } .answer .how { font-size: 12.5px; color: var(--faint); margin: 8px 0 0; display: flex; flex-wrap: wrap; gap: 0 14px; } .how span { white-space: nowrap; }
 .said mark { background: var(--errorsoft); color: inherit; text-decoration: underline wavy var(--error) 1px; text-underline-offset: 3px; border-radius: 2px; }
 .said mark.first { outline: 1px solid var(--error); }
 .same { color: var(--success); } .differs { color: var(--error); }

@@ -21,6 +21,12 @@ constexpr int kRowHeight = 17, kTightRowHeight = 12, kTightRows = 90, kMapFrame 
 
 QString displayName(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
 
+/// A scheme has one colour in all charts of the page.
+QColor schemeColor(const ReportData& data, const core::quant::Scheme& scheme) {
+  const auto found = std::find(data.schemes.begin(), data.schemes.end(), scheme);
+  return Theme::instance().seriesColor(static_cast<int>(found - data.schemes.begin()));
+}
+
 /// Adds the picture of a chart under the present theme.
 void shoot(Chart& chart, QSize size, Picture& picture) {
   picture.title = chart.title();
@@ -38,8 +44,7 @@ void drawHistogram(const ReportData& data, const HistogramData& source, Picture&
   std::vector<WeightHistogram::Levels> levels;
   for (const SchemeView& view : source.views) {
     if (view.levels.empty()) continue;
-    const QColor color = Theme::instance().seriesColor(static_cast<int>(levels.size()));
-    levels.push_back({displayName(view.scheme), color, view.levels});
+    levels.push_back({displayName(view.scheme), schemeColor(data, view.scheme), view.levels});
   }
   chart.setLevels(std::move(levels));
   shoot(chart, {kHalfWidth, kHistogramHeight}, picture);
@@ -69,7 +74,7 @@ void drawHeatMap(const ReportData& data, Pictures& pictures) {
   }
 }
 
-void drawWorstLayers(const ReportData& data, std::size_t scheme, Picture& picture) {
+void drawBars(const ReportData& data, std::size_t scheme, Picture& picture) {
   ErrorBars chart;
   std::vector<ErrorBars::Bar> bars;
   for (std::size_t i = 0; i < data.matrices.size(); ++i) {
@@ -79,33 +84,37 @@ void drawWorstLayers(const ReportData& data, std::size_t scheme, Picture& pictur
       bars.push_back({data.matrices[i].name, sqnr, static_cast<int>(i)});
   }
   const int shown = std::min<int>(static_cast<int>(bars.size()), 17);
-  chart.setData(std::move(bars), Metric::SqnrDb, Theme::instance().seriesColor(static_cast<int>(scheme)));
-  shoot(chart, {kBarsWidth, 60 + shown * 24}, picture);
+  chart.setData(std::move(bars), Metric::SqnrDb, schemeColor(data, data.schemes[scheme]));
+  shoot(chart, {kBarsWidth, 58 + shown * 16}, picture);
 }
 
 void drawInPresentTheme(const ReportData& data, Pictures& pictures) {
   for (std::size_t i = 0; i < data.histograms.size(); ++i)
     drawHistogram(data, data.histograms[i], pictures.histograms[i]);
   if (pictures.heatMap) drawHeatMap(data, pictures);
-  if (pictures.worstLayers) drawWorstLayers(data, *worstScheme(data), *pictures.worstLayers);
+  for (auto& [scheme, picture] : pictures.bars) drawBars(data, scheme, picture);
 }
 
 }  // namespace
 
-std::optional<std::size_t> worstScheme(const ReportData& data) {
-  std::optional<std::size_t> worst;
+std::vector<std::size_t> barSchemes(const ReportData& data) {
+  std::optional<std::size_t> worst, uneven;
+  const auto spread = [&data](std::size_t i) { return *data.summaries[i].meanSqnrDb - data.summaries[i].lowestSqnrDb; };
   for (std::size_t i = 0; i < data.summaries.size(); ++i) {
     const auto& sqnr = data.summaries[i].meanSqnrDb;
-    if (sqnr && (!worst || *sqnr < *data.summaries[*worst].meanSqnrDb)) worst = i;
+    if (!sqnr) continue;
+    if (!worst || *sqnr < *data.summaries[*worst].meanSqnrDb) worst = i;
+    if (!uneven || spread(i) > spread(*uneven)) uneven = i;
   }
-  return worst;
+  if (!worst) return {};
+  return worst == uneven ? std::vector{*worst} : std::vector{*worst, *uneven};
 }
 
 Pictures drawPictures(const ReportData& data) {
   Pictures pictures;
   pictures.histograms.resize(data.histograms.size());
   if (!data.matrices.empty()) pictures.heatMap.emplace();
-  if (worstScheme(data)) pictures.worstLayers.emplace();
+  for (const std::size_t scheme : barSchemes(data)) pictures.bars.emplace_back(scheme, Picture());
   Theme& theme = Theme::instance();
   const ThemeMode before = theme.mode();
   for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {

@@ -3,6 +3,7 @@
 #include <QSize>
 #include <QString>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/report/report_data.h"
@@ -19,12 +20,14 @@ struct Picture {
 
 struct Pictures {
   std::vector<Picture> histograms;  ///< one per ReportData::histograms
-  std::optional<Picture> heatMap, worstLayers;
+  std::optional<Picture> heatMap;
+  std::vector<std::pair<std::size_t, Picture>>
+      bars;                  ///< scheme (index into ReportData::schemes) and its layers by error
   QStringList heatMapStops;  ///< colours of the heat map's scale from the smallest error to the largest
 };
 
-/// Which scheme the bars of the worst layers show: the one of lowest mean SQNR.
-std::optional<std::size_t> worstScheme(const ReportData& data);
+/// The schemes whose layers are shown as bars: the one of lowest mean SQNR, and the one whose layers differ most.
+std::vector<std::size_t> barSchemes(const ReportData& data);
 
 /// Draws the app's own charts in both themes. Changes the theme while it works. GUI thread only.
 Pictures drawPictures(const ReportData& data);

@@ -95,6 +95,9 @@ struct Answers {
   QString whyNot;  ///< empty, or the sentence that says why this model does not chat
   std::vector<QString> prompts;
   std::vector<AnswerColumn> columns;
+  /// KL per token of the same stored weights on the CPU with a 32-bit cache, in nats: what differs by rounding alone.
+  /// Nothing for models so large that it would take minutes.
+  std::optional<double> noiseFloorKl;
   std::uint32_t maxTokens = 0;
   std::uint64_t seed = 0;
 };

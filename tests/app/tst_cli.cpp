@@ -23,7 +23,7 @@ struct Run {
 
 Run run(const QStringList& arguments) {
   QProcess process;
-  process.start(QCoreApplication::applicationDirPath() + QStringLiteral("/../../app/quantscope-cli"), arguments);
+  process.start(QStringLiteral(QS_CLI), arguments);
   if (!process.waitForFinished(120'000) || process.exitStatus() != QProcess::NormalExit) return {};
   return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
 }
@@ -313,7 +313,7 @@ void TestCli::errorEqualsDump() {
     return readNpy(path(QStringLiteral("e.npy"))).values;
   };
   const auto original = dump({});
-  for (const QString scheme : {QStringLiteral("nf4"), QStringLiteral("int4:group=64"), QStringLiteral("q4_0")}) {
+  for (const QString& scheme : {QStringLiteral("nf4"), QStringLiteral("int4:group=64"), QStringLiteral("q4_0")}) {
     const auto quantized = dump(scheme);
     QCOMPARE(quantized.size(), original.size());
     double errors = 0, signal = 0;
@@ -369,7 +369,8 @@ void TestCli::quantizedFileReopens() {
     quantized += matrix ? 1 : 0;
   }
   QCOMPARE(quantized, 42);
-  for (const QString tensor : {kTensor, QStringLiteral("blk.5.ffn_down.weight"), QStringLiteral("token_embd.weight")}) {
+  for (const QString& tensor :
+       {kTensor, QStringLiteral("blk.5.ffn_down.weight"), QStringLiteral("token_embd.weight")}) {
     const bool matrix = tensor.startsWith(QLatin1String("blk."));
     QStringList direct{QStringLiteral("dump"),       kModel, QStringLiteral("--tensor"), tensor, QStringLiteral("-o"),
                        path(QStringLiteral("a.npy"))};
