@@ -108,8 +108,9 @@ void BitTable::paintScale(QPainter& painter, int index) const {
   const bool codeBook = row.format->kind == core::numeric::FormatKind::CodeBook;
   if (!codeBook && !row.format->isInteger()) return;
   const double scale = codeBook ? row.factor : row.scale.scale;
-  const QString code = codeBook ? tr("level %1").arg(text::trimmed(row.explanation.value, 5))
-                                : tr("q = %1").arg(row.explanation.integer.value_or(0));
+  const QString code = codeBook
+                           ? tr("level %1").arg(text::trimmed(row.explanation.value, 5))
+                           : tr("q = %1").arg(QString::number(row.explanation.integer.value_or(0)).replace(u'-', u'−'));
   const QRectF last = m_layout->row(index).cells[0];
   QRectF place(last.right() + 12, m_layout->row(index).rect.top(), 300, m_layout->row(index).rect.height());
   painter.setFont(theme.textFont(-1));
@@ -153,7 +154,9 @@ void BitTable::paintNumbers(QPainter& painter, int index) const {
   const QRectF error(value.right(), rect.top(), m_layout->errorWidth(), rect.height());
   painter.setFont(theme.monoFont(-0.5));
   painter.setPen(c.text);
-  painter.drawText(value, Qt::AlignRight | Qt::AlignVCenter, text::trimmed(row.value, 10));
+  const bool isNegativeZero = row.value == 0 && std::signbit(row.value);
+  painter.drawText(value, Qt::AlignRight | Qt::AlignVCenter,
+                   isNegativeZero ? QStringLiteral("−0") : text::trimmed(row.value, 10));
   const double relative = m_state.number().nearest == 0 ? 0 : std::fabs(row.error / m_state.number().nearest);
   QString shown;
   if (std::isnan(row.error))
@@ -161,7 +164,7 @@ void BitTable::paintNumbers(QPainter& painter, int index) const {
   else if (row.error == 0)
     shown = tr("exact");
   else
-    shown = text::number(std::copysign(relative * 100, row.error), 2) + QChar(0x202F) + u'%';
+    shown = text::number(row.error / m_state.number().nearest * 100, 2) + QChar(0x202F) + u'%';
   const bool bad = row.decision.overflow || relative > 0.05;
   painter.setPen(shown == tr("exact") ? c.success : bad ? c.error : c.textMuted);
   painter.drawText(error, Qt::AlignRight | Qt::AlignVCenter, shown);

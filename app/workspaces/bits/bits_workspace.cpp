@@ -110,7 +110,8 @@ QWidget* BitsWorkspace::buildInput() {
   m_fromModel->setProperty("kind", QStringLiteral("menu"));
   m_fromModel->setIcon(icon(QStringLiteral("tensor")));
   auto* menu = new QMenu(m_fromModel);
-  menu->addAction(tr("Largest of the selected tensor"), this, &BitsWorkspace::takeLargest);
+  menu->addAction(tr("Largest of the selected tensor"), this, [this] { takeLargest(Beside::Itself); });
+  menu->addAction(tr("Neighbour of the largest (shares its scale)"), this, [this] { takeLargest(Beside::Neighbour); });
   menu->addAction(tr("A random one of the selected tensor"), this, &BitsWorkspace::takeRandom);
   m_fromModel->setMenu(menu);
   m_absmax->setFixedWidth(104);
@@ -194,7 +195,7 @@ QString BitsWorkspace::helpText() const {
 void BitsWorkspace::showExample() {
   if (!m_state.undoStack().isClean() || !m_state.input().origin.isEmpty()) return;  // there is something already
   m_state.selectRow(4);
-  takeLargest();
+  takeLargest(Beside::Neighbour);
 }
 
 void BitsWorkspace::takeTyped() {
@@ -218,7 +219,7 @@ void BitsWorkspace::takeSelectedWeight() {
   refreshSchemeNote();
 }
 
-void BitsWorkspace::takeLargest() {
+void BitsWorkspace::takeLargest(Beside beside) {
   const auto& model = selection().model();
   if (!model || !selection().tensor()) return;
   jobs().run(
@@ -226,7 +227,14 @@ void BitsWorkspace::takeLargest() {
       [model, tensor = *selection().tensor()](const core::JobContext& job) {
         return largestWeight(*model, tensor, job);
       },
-      [this](std::uint64_t index) { selection().setWeight(index); });
+      [this, beside, model, tensor = *selection().tensor()](std::uint64_t index) {
+        if (selection().model() != model || selection().tensor() != tensor) return;  // another was selected meanwhile
+        // The neighbour lies in the same block of 64, so it is scaled by the outlier it stands beside.
+        const std::uint64_t neighbour = index ^ 1U;
+        const core::io::TensorInfo* info = selection().tensorInfo();
+        const bool exists = info != nullptr && neighbour < info->shape.count();
+        selection().setWeight(beside == Beside::Neighbour && exists ? neighbour : index);
+      });
 }
 
 void BitsWorkspace::takeRandom() {

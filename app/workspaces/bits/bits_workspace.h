@@ -36,7 +36,8 @@ class BitsWorkspace : public Workspace {
   void connectState();
   void takeTyped();
   void takeSelectedWeight();
-  void takeLargest();
+  enum class Beside { Itself, Neighbour };
+  void takeLargest(Beside beside);
   void takeRandom();
   void refreshInput();
   void refreshModel();

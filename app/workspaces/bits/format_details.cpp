@@ -58,7 +58,6 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   value->addLayout(m_heading);
   value->addWidget(m_formula);
   value->addLayout(m_decision);
-  value->addWidget(m_scheme);
   value->addStretch(1);
   m_facts->setHorizontalSpacing(space::kOneHalf);
   m_facts->setVerticalSpacing(3);
@@ -72,7 +71,12 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_error = addFact(tr("Error"));
   m_columns->setSpacing(space::kThree);
   m_columns->addLayout(value, 1);
-  m_columns->addLayout(m_facts, 1);
+  auto* right = new QVBoxLayout;
+  right->setSpacing(space::kOne);
+  right->addLayout(m_facts);
+  right->addWidget(m_scheme);
+  right->addStretch(1);
+  m_columns->addLayout(right, 1);
   outer->addLayout(m_columns);
   outer->addWidget(m_line);
   outer->addStretch(1);
