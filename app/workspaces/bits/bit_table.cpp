@@ -161,6 +161,8 @@ void BitTable::paintNumbers(QPainter& painter, int index) const {
   QString shown;
   if (std::isnan(row.error))
     shown = row.decision.overflow ? tr("overflow") : QStringLiteral("—");
+  else if (row.decision.underflow)
+    shown = text::percent(-1, 0);  // even where the error itself is too small for a double
   else if (row.error == 0)
     shown = tr("exact");
   else
