@@ -19,8 +19,15 @@ ModelCard::ModelCard(Selection& selection, QWidget* parent) : QScrollArea(parent
   setWidgetResizable(true);
   setFrameShape(QFrame::NoFrame);
   setAccessibleName(tr("Model card"));
-  connect(&m_selection, &Selection::modelChanged, this, &ModelCard::fill);
-  fill();
+  connect(&m_selection, &Selection::modelChanged, this, [this] {
+    m_stale = true;
+    if (isVisible()) fill();
+  });
+}
+
+void ModelCard::showEvent(QShowEvent* event) {
+  QScrollArea::showEvent(event);
+  if (m_stale) fill();
 }
 
 void ModelCard::addHeading(const QString& text) {
@@ -45,6 +52,7 @@ void ModelCard::addRow(const QString& name, const QString& value) {
 }
 
 void ModelCard::fill() {
+  m_stale = false;
   auto* page = new QWidget;
   m_column = new QVBoxLayout(page);
   m_column->setContentsMargins(space::kHalf, space::kHalf, space::kTwo, space::kTwo);
