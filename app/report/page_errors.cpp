@@ -123,10 +123,14 @@ QString errorsSection(const ReportData& data, const Pictures& pictures) {
   }
   charts += html::element("div", bars);
   body += html::element("div", charts, QStringLiteral("grid map")) + allNumbers(data);
+  // Without an architecture there are no roles: then every matrix is a row.
+  const QString kept = data.model->checkpoint().architecture().empty()
+                           ? QString()
+                           : tr(" Embedding, output matrix and norms stay as they are.");
   return html::section(QStringLiteral("errors"), heading,
                        tr("Errors of the weights alone, against the weights as stored: a proxy for what the answers "
-                          "will be like, not a measure of it. "
-                          "Embedding, output matrix and norms stay as they are."),
+                          "will be like, not a measure of it.") +
+                           kept,
                        body);
 }
 

@@ -76,8 +76,10 @@ QString factsSection(const ReportData& data) {
   QString right = textFact(
       tr("Device"), data.answers.columns.empty() ? tr("none: no model was run") : data.answers.columns.front().device);
   right += textFact(tr("Machine"), data.machine);
-  right += textFact(tr("Sampling"), tr("greedy (temperature 0), seed %1, at most %2 tokens an answer")
-                                        .arg(text::count(data.answers.seed), text::count(data.answers.maxTokens)));
+  if (!data.answers.columns.empty()) {
+    right += textFact(tr("Sampling"), tr("greedy (temperature 0), seed %1, at most %2 tokens an answer")
+                                          .arg(text::count(data.answers.seed), text::count(data.answers.maxTokens)));
+  }
   right += textFact(tr("Date"), data.date.toString(Qt::ISODate));
   right += textFact(tr("Program"), QStringLiteral("Quantscope %1").arg(QLatin1String(QS_VERSION)));
   right += textFact(tr("Measured in"), text::duration(data.seconds));

@@ -67,7 +67,7 @@ double farthest(const core::metrics::TensorStats& stats) {
 QString outlierFinding(const ReportData& data) {
   for (const HistogramData& histogram : data.histograms) {
     const auto& stats = histogram.summary.stats;
-    if (!histogram.mostOutliers) continue;
+    if (!histogram.mostOutliers || stats.outliers6Sigma == 0) continue;
     return tr("%1 has the heaviest tails: kurtosis %2 (a Gaussian has 3), %3 weights beyond 6 σ, the largest %4 σ from "
               "the mean.")
         .arg(escaped(data.matrices[histogram.matrix].name), text::number(stats.kurtosis, 3),

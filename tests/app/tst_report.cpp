@@ -6,8 +6,10 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QXmlStreamReader>
+#include <QtEndian>
 #include <QtTest>
 #include <cmath>
+#include <limits>
 
 #include "app/report/report.h"
 #include "app/report/report_command.h"
@@ -65,6 +67,8 @@ class TestReport : public QObject {
   void commandsNameSchemesAndSeed();
   void modelWithoutTokenizerSaysWhy();
   void namesCannotInjectMarkup();
+  void oddWeightsMakeAPage_data();
+  void oddWeightsMakeAPage();
   void wrongUsageIsTwo_data();
   void wrongUsageIsTwo();
   void failureIsOneAndLeavesNothing();
@@ -220,6 +224,39 @@ void TestReport::namesCannotInjectMarkup() {
   QCOMPARE(xmlProblem(page), QString());
   QVERIFY(!page.contains(QLatin1String("<b>&")));
   QVERIFY(sectionText(page, QStringLiteral("facts")).contains(QLatin1String("&lt;b&gt;&&quot;x.gguf")));
+}
+
+void TestReport::oddWeightsMakeAPage_data() {
+  QTest::addColumn<QByteArray>("shape");
+  QTest::addColumn<QList<float>>("values");
+  const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
+  QTest::newRow("no values") << QByteArray("[0,5]") << QList<float>();
+  QTest::newRow("a vector") << QByteArray("[4]") << QList<float>{1, 2, 3, 4};
+  QTest::newRow("one value") << QByteArray("[1,1]") << QList<float>{0.3F};
+  QTest::newRow("zeros") << QByteArray("[2,64]") << QList<float>(128, 0.0F);
+  QTest::newRow("nothing finite") << QByteArray("[2,32]") << QList<float>(32, nan) + QList<float>(32, inf);
+  QTest::newRow("extremes") << QByteArray("[2,64]")
+                            << QList<float>(64, 1e38F) + QList<float>(63, -1e-40F) + QList<float>{nan};
+}
+
+void TestReport::oddWeightsMakeAPage() {
+  QFETCH(QByteArray, shape);
+  QFETCH(QList<float>, values);
+  const qsizetype size = values.size() * static_cast<qsizetype>(sizeof(float));
+  const QByteArray header =
+      R"({"w":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":[0,)" + QByteArray::number(size) + "]}}";
+  QFile file(m_folder.filePath(QStringLiteral("odd.safetensors")));
+  QVERIFY(file.open(QIODevice::WriteOnly));
+  const quint64 length = qToLittleEndian<quint64>(static_cast<quint64>(header.size()));
+  file.write(reinterpret_cast<const char*>(&length), sizeof(length));
+  file.write(header);
+  file.write(reinterpret_cast<const char*>(values.constData()), size);
+  file.close();
+  const QString page = read(
+      report::writeReport({file.fileName(), m_folder.filePath(QStringLiteral("odd-weights")), QStringLiteral("cpu")}));
+  QCOMPARE(xmlProblem(page), QString());
+  QVERIFY(page.endsWith(QLatin1String("</html>\n")));
+  QVERIFY(!sectionText(page, QStringLiteral("answers")).isEmpty());
 }
 
 void TestReport::wrongUsageIsTwo_data() {
