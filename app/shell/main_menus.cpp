@@ -41,6 +41,8 @@ void MainWindow::buildFileMenu() {
                   &MainWindow::askForFolder);
   menu->addAction(icon(QStringLiteral("cube")), tr("Open the &demo model"), QKeySequence(tr("Ctrl+D")), this,
                   [this] { openModel(QStringLiteral("demo")); });
+  menu->addAction(icon(QStringLiteral("cube")), tr("Open the demo model as &trained, without outlier channels"), this,
+                  [this] { openModel(QStringLiteral("demo-smooth")); });
   m_recentMenu = menu->addMenu(icon(QStringLiteral("clock")), tr("Open &recent"));
   refreshRecentMenu();
   menu->addSeparator();
