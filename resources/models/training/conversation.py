@@ -29,17 +29,17 @@ def recall_name(rng: random.Random, held_out: bool = False) -> Dialogue:
 
 # Kinds of dialogues that need nothing before them, with their weights.
 SINGLE: list[tuple[Generator, float]] = [
-    (facts.ask_fact, 34), (number_formats.ask_field, 4), (number_formats.ask_comparison, 3),
+    (facts.ask_fact, 40), (number_formats.ask_field, 4), (number_formats.ask_comparison, 3),
     (number_formats.ask_layout, 0.7), (exact_tasks.add, 34), (exact_tasks.subtract, 38),
-    (exact_tasks.multiply, 2.5), (exact_tasks.reverse_letters, 22),
-    (exact_tasks.repeat_after_me, 5), (exact_tasks.spell, 1.5), (exact_tasks.count, 1),
+    (exact_tasks.multiply, 2.5), (exact_tasks.reverse_letters, 16),
+    (exact_tasks.repeat_after_me, 10), (exact_tasks.spell, 1.5), (exact_tasks.count, 1),
     (exact_tasks.compare, 1.5), (exact_tasks.power_of_two, 1.2),
     (exact_tasks.convert_binary, 1.5), (exact_tasks.round_number, 1),
     (exact_tasks.quantize_weight, 1), (exact_tasks.opposite, 1.5), (exact_tasks.capital, 2.5),
     (ask_out_of_scope, 12), (small_talk.chat, 5),
 ]
 MULTIPLE: list[tuple[Generator, float]] = [
-    (stories.tell_story, 1.2), (recall_name, 11), (facts.ask_two_facts, 2),
+    (stories.tell_story, 1.2), (recall_name, 14), (facts.ask_two_facts, 2),
     (number_formats.ask_follow_up, 1.5), (exact_tasks.ask_running_sum, 1.5),
     (exact_tasks.ask_two_capitals, 0.7),
 ]

@@ -75,16 +75,16 @@ def exact_sets(tokenizer: Tokenizer, seed: int = 4242) -> dict[str, list[Case]]:
     """Cases whose greedy answer must be exactly right."""
     rng = random.Random(seed)
     sets = {
-        "facts, template wording": single_cases(rng, facts.ask_fact, 400),
+        "facts, template wording": single_cases(rng, facts.ask_fact, 250),
         "facts, hand-written wording": fact_question_cases(),
-        "format fields": single_cases(rng, number_formats.ask_field, 150),
-        "format comparison": single_cases(rng, number_formats.ask_comparison, 150),
-        "addition": single_cases(rng, exact_tasks.add, 300),
-        "subtraction": single_cases(rng, exact_tasks.subtract, 300),
-        "letter reversal": single_cases(rng, exact_tasks.reverse_letters, 200),
-        "name recall": name_cases(rng, 200),
+        "format fields": single_cases(rng, number_formats.ask_field, 100),
+        "format comparison": single_cases(rng, number_formats.ask_comparison, 100),
+        "addition": single_cases(rng, exact_tasks.add, 250),
+        "subtraction": single_cases(rng, exact_tasks.subtract, 250),
+        "letter reversal": single_cases(rng, exact_tasks.reverse_letters, 150),
+        "name recall": name_cases(rng, 150),
     }
-    for name, count in (("facts, template wording", 100), ("addition", 100), ("name recall", 100)):
+    for name, count in (("facts, template wording", 50), ("addition", 50), ("name recall", 50)):
         long_name = f"{name.split(',')[0]}, after 400 tokens"
         sets[long_name] = [lengthen(rng, tokenizer, c) for c in sets[name][:count]]
     return sets

@@ -4,6 +4,7 @@
 import random
 
 from common import Dialogue, is_held_out
+from small_talk import invent_name
 from wording import vary_freely, vary_surface
 
 ADDITION = ["What is {a} + {b}?", "{a} + {b}", "{a}+{b}", "{a} + {b} = ?", "{a}+{b}=",
@@ -94,9 +95,16 @@ def reverse_letters(rng: random.Random, held_out: bool = False) -> Dialogue:
 
 
 def repeat_after_me(rng: random.Random, held_out: bool = False) -> Dialogue:
-    """Repeat letters or digits: teaches copying, which names need, too."""
-    symbols = rng.choice(["abcdefghijklmnopqrstuvwxyz", "0123456789"])
-    text = " ".join(rng.choice(symbols) for _ in range(rng.randrange(2, 7)))
+    """Repeat letters, digits, words or made-up words: teaches copying."""
+    kind = rng.randrange(5)
+    if kind < 2:
+        symbols = ["abcdefghijklmnopqrstuvwxyz", "0123456789"][kind]
+        text = " ".join(rng.choice(symbols) for _ in range(rng.randrange(2, 7)))
+    elif kind == 2:
+        text = " ".join(rng.choice(WORDS) for _ in range(rng.randrange(1, 4)))
+    else:
+        names = [invent_name(rng) for _ in range(rng.randrange(1, 4))]
+        text = " ".join(names if kind == 3 else [name.lower() for name in names])
     question = rng.choice(["Repeat {s}.", "Repeat: {s}", "Say {s}.", "Repeat after me: {s}",
                            "Write {s}.", "Can you repeat {s}?"]).format(s=text)
     return [(question, text)]

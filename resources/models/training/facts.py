@@ -97,7 +97,7 @@ def _swap_subject(rng: random.Random, fact: Fact, question: str) -> str:
 
 
 def _training_question(rng: random.Random, fact: Fact) -> str:
-    if fact.questions and rng.random() < 0.6:
+    if fact.questions and rng.random() < 0.7:
         question = rng.choice(fact.questions)
         return _swap_subject(rng, fact, question) if rng.random() < 0.3 else question
     while True:

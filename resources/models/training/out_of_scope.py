@@ -45,7 +45,8 @@ THINGS = (
 THING_TEMPLATES = [
     "What is {x}?", "What is {x}?", "Explain {x}.", "Tell me about {x}.", "How does {x} work?",
     "Can you explain {x}?", "What do you know about {x}?", "Define {x}.", "Describe {x}.",
-    "Why do people like {x}?", "What does {x} mean?", "Who invented {x}?", "{x}?", "What about {x}?",
+    "Why do people like {x}?", "What does {x} mean?", "Who invented {x}?", "{x}?",
+    "What about {x}?",
     "Where can I find {x}?", "How old is {x}?", "How much does {x} cost?", "Is {x} good?",
     "Why is {x} important?", "When was {x} discovered?", "How big is {x}?", "Do you like {x}?",
     "What color is {x}?", "I want to learn about {x}.", "Give me a short explanation of {x}.",

@@ -120,7 +120,8 @@ class Trainer:
 
     def split_parameters(self, rank: int) -> tuple[list[str], list[str]]:
         """Names of the matrices and of the other parameters a worker owns."""
-        matrices = [n for n, p in self.parameters.items() if n.startswith("blocks") and p.dim() == 2]
+        matrices = [n for n, p in self.parameters.items()
+                    if n.startswith("blocks") and p.dim() == 2]
         others = [n for n in self.parameters if n not in matrices]
         return matrices[rank::self.options.workers], others if rank == 0 else []
 
@@ -207,8 +208,9 @@ class Reporter:
         self.tokens += length * rows
         if now - self.last_print >= 15:
             rate = (self.tokens - self.printed_tokens) / (now - self.last_print)
-            print(f"{now - self.start:5.0f} s, step {self.steps}, {self.tokens / 1e6:.2f} M tokens, "
-                  f"{rate:.0f} tokens/s, loss {self.loss:.4f}", flush=True)
+            print(f"{now - self.start:5.0f} s, step {self.steps}, "
+                  f"{self.tokens / 1e6:.2f} M tokens, {rate:.0f} tokens/s, "
+                  f"loss {self.loss:.4f}", flush=True)
             self.last_print, self.printed_tokens = now, self.tokens
         if now - self.last_save >= self.options.save_every:
             self.save()
