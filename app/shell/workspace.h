@@ -7,6 +7,8 @@
 #include "app/jobs/job_runner.h"
 #include "app/shell/selection.h"
 
+class QSettings;
+
 namespace app {
 
 class ModelLoader;
@@ -33,8 +35,8 @@ class Workspace : public QWidget {
   /// Brings up something worth looking at (for screenshots and the newcomer): picks a tensor, types a prompt.
   virtual void showExample() {}
   /// State that outlives the program (splitter positions, an unfinished prompt). Keys are the workspace's own.
-  virtual void saveState(class QSettings& settings) const { Q_UNUSED(settings) }
-  virtual void restoreState(class QSettings& settings) { Q_UNUSED(settings) }
+  virtual void saveState(QSettings& settings) const { Q_UNUSED(settings) }
+  virtual void restoreState(QSettings& settings) { Q_UNUSED(settings) }
 
  protected:
   Selection& selection() const { return *m_context.selection; }

@@ -181,7 +181,11 @@ void TestCli::exitCodes_data() {
   row("token beyond the vocabulary", "detokenize MODEL 1,2048", 1, "'2048'");
   row("tokens that are none", "logits MODEL --tokens 1,two", 1, "'two'");
   row("bad device", "logits MODEL --tokens 1 --device cuda", 1, "'cuda'");
+#ifdef QS_HAS_GPU
   row("no such device", "logits MODEL --tokens 1 --device vulkan:99", 1, "99");
+#else
+  row("no such device", "logits MODEL --tokens 1 --device vulkan:99", 1, "no Vulkan backend");
+#endif
   row("bad temperature", "generate MODEL --prompt Hi --temperature -1", 1, "emperature");
   row("missing conversation", "template MODEL /nonexistent/chat.json", 1, "/nonexistent/chat.json");
   row("bench beyond the context", "bench MODEL -p 5000 -n 1", 1, "context");
