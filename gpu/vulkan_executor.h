@@ -42,8 +42,6 @@ class VulkanExecutor : public core::model::Executor {
   void uploadConstants();
   std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows, bool readsEveryValue);
   Fusion fusionFor(std::uint32_t tokens) const;
-  void checkArguments(std::span<const core::model::TokenId> tokens, const core::model::KvCache& cache,
-                      core::model::LogitsWanted wanted, std::span<float> logits) const;
 
   void writeState(const Batch& batch);
   void run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);

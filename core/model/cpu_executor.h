@@ -34,8 +34,6 @@ class CpuExecutor : public Executor {
     float* logits;
   };
 
-  void checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
-                      std::span<float> logits) const;
   void runBatch(Batch batch, const JobContext& job);
   void runOp(const Op& op, Batch& batch);
   void reserveScratch(std::size_t tokens);

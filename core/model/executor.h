@@ -67,6 +67,9 @@ class Executor {
   virtual void setHook(Hook hook) = 0;
 
  protected:
+  /// The conditions forward() states. @throws Error (InvalidArgument)
+  void checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
+                      std::span<float> logits) const;
   static void setLength(KvCache& cache, std::uint32_t length) { cache.m_length = length; }
 };
 
