@@ -1,5 +1,7 @@
 #include "app/session/quantize_model.h"
 
+#include "app/session/quantized_safetensors.h"
+
 #include "core/base/error.h"
 #include "core/io/gguf_writer.h"
 #include "core/model/weights.h"
@@ -23,11 +25,11 @@ core::tensor::DType ggufTypeOf(const core::quant::Scheme& scheme) {
 }
 
 void checkArguments(const core::io::Checkpoint& source, const std::filesystem::path& target) {
-  if (target.extension() != ".gguf") {
+  if (target.extension() != ".gguf" && target.extension() != ".safetensors") {
     throw Error(ErrorCode::InvalidArgument,
-                "The output file must end in .gguf; found " + target.filename().string() + ".");
+                "The output file must end in .gguf or .safetensors; found " + target.filename().string() + ".");
   }
-  if (source.format() != core::io::FileFormat::Gguf) {
+  if (target.extension() == ".gguf" && source.format() != core::io::FileFormat::Gguf) {
     throw Error(ErrorCode::Unsupported, source.name() + " is not a GGUF file; only GGUF files can be written as GGUF.");
   }
   std::error_code error;
@@ -60,8 +62,9 @@ std::vector<QuantizedFileRow> plan(const core::io::Checkpoint& source, const cor
 
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
                                             const std::filesystem::path& target, const core::JobContext& job) {
-  const core::tensor::DType wanted = ggufTypeOf(scheme);
   checkArguments(source, target);
+  if (target.extension() == ".safetensors") return writeSafetensors(source, scheme, target, job);
+  const core::tensor::DType wanted = ggufTypeOf(scheme);
   const auto rows = plan(source, scheme, wanted);
   core::io::GgufWriter writer(target);
   for (const auto& entry : source.metadata().entries()) writer.addEntry(entry);

@@ -18,10 +18,13 @@ struct QuantizedFileRow {
   std::string kept;  ///< empty, or why the tensor was left as it was stored although the scheme is for its kind
 };
 
-/// Writes a GGUF file in which the block matrices are stored under `scheme` and everything else as it was, metadata
-/// included. The file appears only when it is complete.
-/// @param target must end in .gguf
-/// @throws core::Error (Unsupported) when GGUF has no type for the scheme or the source is not GGUF,
+/// Writes a model file in which the block matrices are stored under `scheme` and everything else as it was. The file
+/// appears only when it is complete.
+///   .gguf         casts and GGUF's own types; metadata included; the source must be GGUF
+///   .safetensors  casts, and nf4/fp4 as the tensors of a bitsandbytes Linear4bit state dict (`NAME` packed,
+///                 `NAME.absmax`, `NAME.quant_map`, `NAME.quant_state.bitsandbytes__nf4`, with double quantization also
+///                 `NAME.nested_absmax` and `NAME.nested_quant_map`)
+/// @throws core::Error (Unsupported) when the file format cannot hold the scheme or a stored type,
 ///         (InvalidArgument, Io), core::Cancelled
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
                                             const std::filesystem::path& target,

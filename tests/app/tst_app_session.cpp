@@ -1,7 +1,9 @@
 // What window and command line share: devices' names, patterns, the error table, quantized files.
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "app/session/device_choice.h"
 #include "app/session/engine.h"
@@ -79,6 +81,33 @@ class TestAppSession : public QObject {
     QVERIFY(expected == found);
   }
 
+  void fourBitSafetensorsHoldWhatBitsandbytesReads() {
+    QTemporaryDir folder;
+    const auto model = OpenModel::open("demo");
+    const auto tensor = quantizableTensors(model->checkpoint()).front();
+    const std::string name = model->checkpoint().tensors()[tensor].name;
+    for (const char* text : {"nf4", "fp4:double=on"}) {
+      const auto scheme = Scheme::parse(text);
+      const auto target = std::filesystem::path(folder.filePath(QStringLiteral("model.safetensors")).toStdString());
+      quantizeModel(model->checkpoint(), scheme, target);
+      const auto written = core::io::openCheckpoint(target);
+      const auto expected = core::quant::quantize(scheme, model->checkpoint().view(tensor));
+      const auto packed = written->view(name);
+      QCOMPARE(packed.shape, (core::tensor::Shape{expected->payload.size(), 1}));
+      QVERIFY(std::equal(packed.bytes.begin(), packed.bytes.end(), expected->payload.begin(), expected->payload.end()));
+      const bool nested = scheme.doubleQuantization == core::quant::DoubleQuantization::On;
+      QCOMPARE(written->view(name + ".absmax").dtype, nested ? core::tensor::DType::U8 : core::tensor::DType::F32);
+      QCOMPARE(written->view(name + ".quant_map").shape, core::tensor::Shape{16});
+      QCOMPARE(written->find(name + ".nested_quant_map").has_value(), nested);
+      const auto state = written->view(name + ".quant_state.bitsandbytes__" + std::string(toString(scheme.name))).bytes;
+      const auto json = nlohmann::json::parse(reinterpret_cast<const char*>(state.data()),
+                                              reinterpret_cast<const char*>(state.data()) + state.size());
+      QCOMPARE(json["blocksize"].get<int>(), 64);
+      QCOMPARE(json["shape"].get<std::vector<std::uint64_t>>(), model->checkpoint().tensors()[tensor].shape.extents());
+      QCOMPARE(json.contains("nested_offset"), nested);
+    }
+  }
+
   void whatCannotBeWrittenIsASentence() {
     QTemporaryDir folder;
     const auto path = [&](const char* name) {
@@ -95,7 +124,11 @@ class TestAppSession : public QObject {
     QVERIFY(sentence([&] {
               quantizeModel(checkpoint, Scheme::parse("q8_0"), checkpoint.files().front());
             }).contains(QStringLiteral("another name")));
+    QVERIFY(sentence([&] {
+              quantizeModel(checkpoint, Scheme::parse("int4"), path("a.safetensors"));
+            }).contains(QStringLiteral("int4")));
     QVERIFY(!std::filesystem::exists(path("a.gguf")));
+    QVERIFY(!std::filesystem::exists(path("a.safetensors")));
   }
 
   void twoSessionsAnswerAlike() {

@@ -46,10 +46,13 @@ void run(const Options& options) {
 
 void addQuantize(CLI::App& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("quantize", "Write a GGUF file with the block matrices quantized");
+  CLI::App* command = program.add_subcommand("quantize", "Write a model file with the block matrices quantized");
   addModel(*command, options->model);
-  command->add_option("--scheme", options->scheme, "fp32, fp16, bf16, q8_0, q4_0 or another type GGUF has")->required();
-  command->add_option("-o,--output", options->out, "The .gguf file to write")->required();
+  command
+      ->add_option("--scheme", options->scheme,
+                   "A cast, a type GGUF has (q8_0, q4_0 …), or nf4 and fp4 for safetensors")
+      ->required();
+  command->add_option("-o,--output", options->out, "The .gguf or .safetensors file to write")->required();
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }
