@@ -45,8 +45,8 @@ function(qs_test name)
   cmake_parse_arguments(ARG "" "" "LIBS;LABELS;ENV" ${ARGN})
   add_executable(${name} ${name}.cpp)
   set_target_properties(${name} PROPERTIES AUTOMOC ON)
-  # The waiting macros of Qt Test narrow integers (Qt 6.8).
-  target_compile_options(${name} PRIVATE -Wno-conversion)
+  # The waiting macros of Qt Test narrow integers (Qt 6.8). Options of a source come after those of its libraries.
+  set_source_files_properties(${name}.cpp PROPERTIES COMPILE_OPTIONS -Wno-conversion)
   target_compile_definitions(${name} PRIVATE QS_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" QS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE qs_test_support Qt6::Test ${ARG_LIBS})
   add_test(NAME ${name} COMMAND ${name})
