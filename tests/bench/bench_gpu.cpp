@@ -1,7 +1,7 @@
 // Prefill and decode speed of the Vulkan executor:
 //   bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] [--scheme S] [--json]
 // Prints the medians of the runs. With --panes 2 two sessions decode in turn, as the chat's panes do; the speed is of
-// each. The peer (llama.cpp) is measured by peer_llama_cpp.mjs; compare_with_peer runs both alternately.
+// each. peer_llama_cpp.mjs measures the peer (llama.cpp); with --ours it runs both alternately.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
