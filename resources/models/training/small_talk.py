@@ -103,15 +103,29 @@ NAMES = (
     "Ivan Jack James Jane Jim John Julia Karl Kate Kevin Lara Lena Liam Linda Lucas Lucy Maria "
     "Mark Martin Mary Maya Mei Milan Mohamed Monica Nadia Nick Nina Noah Olga Oliver Omar Pablo "
     "Peter Petra Priya Ravi Rita Robert Robin Ryan Sara Sofia Sophie Stefan Susan Tanja Theo Tim "
-    "Tom Vera Victor Wendy Yara Yuki"
+    "Tom Vera Victor Wendy Yara Yuki Ada Adam Agnes Alan Albert Alice Alina Amara Amelie Andre "
+    "Andrew Angela Anton Ariel Arthur Astrid Aurora Barbara Bert Bianca Boris Brian Camille Cecil "
+    "Chloe Chris Claire Cora Dana Dennis Dora Doris Dylan Edith Edgar Edward Elisa Emil Emily "
+    "Erika Ernest Esther Ethan Eugene Fabian Faye Fiona Flora Fred Gabriel George Gerda Gloria "
+    "Grace Gregor Hana Hassan Hector Heidi Hilda Hiro Holly Ian Ibrahim Ilse Ines Ingrid Isaac "
+    "Isabel Jacob Jana Jasmine Jason Jenny Joan Joel Joseph Judith Julian Kai Karen Katya Kenji "
+    "Klaus Kofi Laila Lars Laura Leila Leonie Lewis Lisa Lola Louis Luis Luna Magnus Malik Manuel "
+    "Marco Margot Mateo Matilda Matt Maurice Megan Miguel Mina Miriam Naomi Nathan Nelson Niko "
+    "Odette Olaf Olivia Oscar Otis Owen Patrick Paul Pauline Philip Quentin Rachel Ralf Raul "
+    "Rebecca Renate Rhea Roger Roman Ruth Sandra Sasha Selma Sergio Silas Simon Stella Sven Tamara "
+    "Tariq Tessa Thomas Toby Ursula Valerie Vincent Viola Walter Werner William Xenia Yasmin "
+    "Yusuf Zara"
 ).split()
-SYLLABLES = "ba be bo da de do fi ga go ha jo ka ke ki la le li lo ma mi mo na ni no pa ra re ri " \
-    "ro sa se sha ta te ti to va vi wa ya za zo".split()
+ONSETS = "b d f g h j k l m n p r s t v w z br ch dr gr kr l m n r s sh st th tr".split()
+VOWELS = "a e i o u a e i o ai ea ie ou y".split()
+ENDINGS = ["", "", "", "l", "m", "n", "r", "s", "ck", "ld", "nd", "rt", "th", "x"]
 INTRODUCTIONS = ["My name is {n}.", "I am {n}.", "Hi, I am {n}.", "Hello, my name is {n}.",
                  "You can call me {n}.", "My name is {n}", "Call me {n}.", "I'm {n}.",
                  "Hey, I'm {n}", "Hi! My name is {n}.", "my name is {n}", "This is {n} speaking."]
 WELCOMES = ["Nice to meet you, {n}!", "Hello {n}! How can I help you?",
             "Hi {n}! What would you like to know?"]
+# Most names are invented: knowing a list by heart must not be enough.
+INVENTED_SHARE = 0.6
 NAME_QUESTIONS = ["What is my name?", "Do you remember my name?", "Who am I?", "Say my name.",
                   "What's my name?", "Do you know my name?", "Can you tell me my name?",
                   "What was my name again?", "what is my name"]
@@ -130,13 +144,14 @@ def greet(rng: random.Random) -> Dialogue:
 
 def invent_name(rng: random.Random) -> str:
     """Make up a name, so that the model must copy instead of choosing."""
-    return "".join(rng.choice(SYLLABLES) for _ in range(rng.choice([2, 2, 3]))).capitalize()
+    syllables = (rng.choice(ONSETS) + rng.choice(VOWELS) for _ in range(rng.choice([1, 2, 2, 3])))
+    return ("".join(syllables) + rng.choice(ENDINGS)).capitalize()
 
 
 def choose_name(rng: random.Random, held_out: bool) -> str:
     """Choose a common or an invented name of the wanted split."""
     while True:
-        name = invent_name(rng) if rng.random() < 0.4 else rng.choice(NAMES)
+        name = invent_name(rng) if rng.random() < INVENTED_SHARE else rng.choice(NAMES)
         if is_held_out("name" + name, 10) == held_out:
             return name
 
