@@ -70,11 +70,8 @@ std::optional<GeneratedToken> Generation::step(const JobContext& job) {
   const bool first = m_result.tokens.empty();
   if (first) {
     // The last token is always computed again: its logits are where generation starts.
-    const auto& cached = m_session.m_cached;
-    const auto different = std::mismatch(m_history.begin(), m_history.end() - 1, cached.begin(), cached.end()).first;
-    const auto common = static_cast<std::size_t>(different - m_history.begin());
+    const std::size_t common = m_session.keepCommon(std::span(m_history).first(m_history.size() - 1));
     m_result.cachedTokens = static_cast<std::uint32_t>(common);
-    m_session.keepCached(common);
     m_session.append(std::span(m_history).subspan(common), m_logits, job);
     m_result.prefillTokensPerS = perSecond(m_history.size() - common, watch.seconds());
   } else {

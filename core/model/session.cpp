@@ -29,6 +29,13 @@ void Session::keepCached(std::size_t count) {
   m_cached.resize(count);
 }
 
+std::size_t Session::keepCommon(std::span<const TokenId> tokens) {
+  const auto different = std::mismatch(tokens.begin(), tokens.end(), m_cached.begin(), m_cached.end()).first;
+  const auto common = static_cast<std::size_t>(different - tokens.begin());
+  keepCached(common);
+  return common;
+}
+
 void Session::append(std::span<const TokenId> tokens, std::span<float> logits, const JobContext& job) {
   for (std::size_t first = 0; first < tokens.size(); first += kPrefillTokens) {
     const auto part = tokens.subspan(first, std::min(kPrefillTokens, tokens.size() - first));
@@ -84,18 +91,23 @@ GenerationResult Session::complete(std::span<const TokenId> prompt, const Genera
   return runToEnd(*start(prompt, options), onToken, job);
 }
 
-std::vector<float> Session::score(std::span<const TokenId> tokens, const JobContext& job) {
+std::vector<float> Session::score(std::span<const TokenId> tokens, std::size_t first, const JobContext& job) {
   if (tokens.size() > m_cache->capacity()) {
     throw Error(ErrorCode::InvalidArgument, fmt::format("The text has {} tokens, but the context holds only {}.",
                                                         tokens.size(), m_cache->capacity()));
   }
   const std::size_t vocabulary = m_executor->graph().config.vocabulary;
-  requireMemory(fmt::format("The logits of {} tokens", tokens.size()),
-                static_cast<double>(tokens.size()) * static_cast<double>(vocabulary) * sizeof(float));
-  reset();
-  std::vector<float> logits(tokens.size() * vocabulary);
-  m_executor->forward(tokens, *m_cache, LogitsWanted::AllTokens, logits, job);
-  m_cached.assign(tokens.begin(), tokens.end());
+  const std::size_t rows = tokens.size() - first;
+  requireMemory(fmt::format("The logits of {} tokens", rows),
+                static_cast<double>(rows) * static_cast<double>(vocabulary) * sizeof(float));
+  const auto context = tokens.first(first), scored = tokens.subspan(first);
+  const std::size_t cached = keepCommon(context);
+  std::vector<float> logits(std::max<std::size_t>(rows, 1) * vocabulary);
+  append(context.subspan(cached), std::span(logits).first(vocabulary), job);
+  logits.resize(rows * vocabulary);
+  if (rows == 0) return logits;
+  m_executor->forward(scored, *m_cache, LogitsWanted::AllTokens, logits, job);
+  m_cached.insert(m_cached.end(), scored.begin(), scored.end());
   return logits;
 }
 

@@ -69,6 +69,8 @@ class Generation {
   bool ended() const { return m_ended; }
   /// What was written so far.
   const GenerationResult& result() const { return m_result; }
+  /// The prompt's tokens and those written so far.
+  std::span<const TokenId> history() const { return m_history; }
 
  private:
   friend class Session;
@@ -109,8 +111,12 @@ class Session {
   /// start() to its end.
   GenerationResult complete(std::span<const TokenId> prompt, const GenerationOptions& options, const OnToken& onToken,
                             const JobContext& job = JobContext());
-  /// Teacher forcing: logits [tokens.size(), vocabulary] of given tokens from an empty cache.
-  std::vector<float> score(std::span<const TokenId> tokens, const JobContext& job = JobContext());
+  /// Teacher forcing: logits [tokens.size() − first, vocabulary]; row i is what the model expects after reading
+  /// tokens[0] … tokens[first + i]. What the KV cache already holds of the tokens before `first` is not computed again.
+  /// @param first at most tokens.size()
+  /// @throws Error (InvalidArgument) when the tokens do not fit the context, (OutOfMemory) for their logits
+  std::vector<float> score(std::span<const TokenId> tokens, std::size_t first = 0,
+                           const JobContext& job = JobContext());
 
   Executor& executor() { return *m_executor; }
   const text::Tokenizer& tokenizer() const { return *m_tokenizer; }
@@ -121,6 +127,8 @@ class Session {
   friend class Generation;
   /// Forgets all cached tokens but the first `count`.
   void keepCached(std::size_t count);
+  /// Keeps the cached tokens that these begin with and returns how many they are.
+  std::size_t keepCommon(std::span<const TokenId> tokens);
   /// Computes `tokens` behind the cached ones; `logits` are those after the last.
   void append(std::span<const TokenId> tokens, std::span<float> logits, const JobContext& job);
 

@@ -187,6 +187,27 @@ class TestSession : public QObject {
     }
   }
 
+  void scoringInPartsEqualsScoringAtOnce() {
+    Session session = makeSession();
+    const std::size_t vocabulary = m_tokenizer->size();
+    const auto tokens = m_tokenizer->encode(m_template->render(kSum), text::SpecialTokens::Parse);
+    const std::vector<float> whole = session.score(tokens);
+    const std::size_t half = tokens.size() / 2;
+    session.chat({{{.role = "user", .content = "Something else."}}}, greedy(3), {});  // another text in the cache
+    for (const std::size_t end : {half + 3, tokens.size()}) {
+      const auto part = session.score(std::span(tokens).first(end), half);
+      QCOMPARE(part.size(), (end - half) * vocabulary);
+      for (std::size_t i = half; i < end; ++i) {
+        const auto row = [&](const std::vector<float>& logits, std::size_t index) {
+          return std::span(logits).subspan(index * vocabulary, vocabulary);
+        };
+        QVERIFY(model::klDivergence(row(whole, i), row(part, i - half)) < 1e-6);
+      }
+    }
+    QVERIFY(session.score(tokens, tokens.size()).empty());
+    QVERIFY(!session.chat(kSum, greedy(), {}).text.empty());  // and the cache is still in order
+  }
+
   void twoSessionsTakeTurns() {
     Session a = makeSession();
     Session b = makeSession("nf4");
