@@ -3,17 +3,22 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/plots/text_layer.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/metric_text.h"
 
 namespace app {
 
 namespace {
-constexpr double kShown = 16.5;  ///< bars that fit with readable labels; the rest is a drag away
-}
+constexpr double kRoomForText = 0.4;  ///< of the range, for the value inside the shortest bar
+constexpr double kShown = 16.5;       ///< bars that fit with readable labels; the rest is a drag away
+}  // namespace
 
 ErrorBars::ErrorBars(QWidget* parent)
-    : Chart(parent), m_plain(new QCPBars(yAxis, xAxis)), m_marked(new QCPBars(yAxis, xAxis)) {
+    : Chart(parent),
+      m_plain(new QCPBars(yAxis, xAxis)),
+      m_marked(new QCPBars(yAxis, xAxis)),
+      m_texts(new TextLayer(this, xAxis, yAxis, Qt::AlignRight)) {
   setTitle(tr("Layers sorted by error"));
   for (QCPBars* bars : {m_plain, m_marked}) {
     bars->setWidthType(QCPBars::wtPlotCoords);
@@ -44,9 +49,9 @@ void ErrorBars::setData(std::vector<Bar> bars, core::metrics::Metric metric, con
     high = i == 0 ? m_bars[i].value : std::max(high, m_bars[i].value);
   }
   yAxis->setTicker(ticker);
-  // Cosine similarities are all near 1: their bars start where they differ, and the axis says so.
-  const double start =
-      metric == core::metrics::Metric::Cosine ? low - 0.1 * std::max(high - low, 1e-9) : std::min(0.0, low);
+  // Zero means nothing for decibels, and cosine similarities are all near 1: their bars start where they differ, and
+  // the axis and the values say so.
+  const double start = largerIsBetter(metric) ? low - kRoomForText * std::max(high - low, 1e-9) : std::min(0.0, low);
   m_plain->setBaseValue(start);
   m_marked->setBaseValue(start);
   xAxis->setRange(start, high + 0.04 * std::max(high - start, 1e-30));
@@ -67,20 +72,34 @@ void ErrorBars::draw() {
     (marked ? markedKeys : keys).append(static_cast<double>(i));
     (marked ? markedValues : values).append(m_bars[i].value);
   }
+  labelBars();
   m_plain->setData(keys, values, true);
   m_marked->setData(markedKeys, markedValues, true);
   applyColors();
   replot(QCustomPlot::rpQueuedReplot);
 }
 
+void ErrorBars::labelBars() {
+  std::vector<TextLayer::Entry> entries;
+  for (std::size_t i = 0; i < m_bars.size(); ++i) {
+    const QColor ground = m_bars[i].row == m_selected ? barColor() : plainColor();
+    const QColor ink = contrastRatio(ground, Qt::white) > 4.5 ? QColor(Qt::white) : QColor(0x11, 0x11, 0x11);
+    entries.push_back({QPointF(m_bars[i].value, static_cast<double>(i)), metricFigure(m_metric, m_bars[i].value), ink});
+  }
+  m_texts->setEntries(std::move(entries));
+}
+
+QColor ErrorBars::barColor() const { return m_color.isValid() ? m_color : Theme::instance().colors().reference; }
+
+QColor ErrorBars::plainColor() const { return mix(Theme::instance().colors().surface, barColor(), 0.62); }
+
 void ErrorBars::applyColors() {
   const ThemeColors& colors = Theme::instance().colors();
   if (m_plain == nullptr || m_marked == nullptr) return;
-  const QColor color = m_color.isValid() ? m_color : colors.reference;
   m_plain->setPen(Qt::NoPen);
-  m_plain->setBrush(mix(colors.surface, color, 0.62));
+  m_plain->setBrush(plainColor());
   m_marked->setPen(QPen(colors.text, 1.5));
-  m_marked->setBrush(color);
+  m_marked->setBrush(barColor());
 }
 
 int ErrorBars::barAt(QPointF coordinates) const {

@@ -4,7 +4,9 @@
 
 namespace app {
 
-/// One scheme's errors as bars, the worst tensor on top. A click selects a tensor.
+class TextLayer;
+
+/// One scheme's errors as bars with their values, the worst tensor on top. A click selects a tensor.
 class ErrorBars : public Chart {
   Q_OBJECT
  public:
@@ -29,6 +31,9 @@ class ErrorBars : public Chart {
 
  private:
   void draw();
+  void labelBars();
+  QColor barColor() const;
+  QColor plainColor() const;
   int barAt(QPointF coordinates) const;
 
   std::vector<Bar> m_bars;
@@ -36,6 +41,7 @@ class ErrorBars : public Chart {
   QColor m_color;
   int m_selected = -1;
   QCPBars *m_plain, *m_marked;
+  TextLayer* m_texts;
 };
 
 }  // namespace app

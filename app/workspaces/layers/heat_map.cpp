@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "app/plots/text_layer.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/metric_text.h"
 
@@ -24,6 +25,17 @@ QCPColorGradient viridis() {
   return gradient;
 }
 
+constexpr int kScaleHeight = 8, kScaleTicks = 4;
+
+/// Black or white, whichever can be read on a colour of the map (relative luminance, WCAG 2).
+QColor inkOn(double shade) {
+  static QCPColorGradient gradient = viridis();
+  const QColor ground(gradient.color(shade, QCPRange(0, 1)));
+  const double luminance = 0.2126 * std::pow(ground.redF(), 2.2) + 0.7152 * std::pow(ground.greenF(), 2.2) +
+                           0.0722 * std::pow(ground.blueF(), 2.2);
+  return luminance > 0.18 ? QColor(0x11, 0x11, 0x11) : QColor(Qt::white);
+}
+
 QSharedPointer<QCPAxisTicker> labels(const QStringList& texts) {
   QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
   for (int i = 0; i < texts.size(); ++i) ticker->addTick(i, texts[i]);
@@ -33,11 +45,25 @@ QSharedPointer<QCPAxisTicker> labels(const QStringList& texts) {
 }  // namespace
 
 HeatMap::HeatMap(QWidget* parent)
-    : Chart(parent), m_map(new QCPColorMap(xAxis, yAxis)), m_frame(new QCPItemRect(this)) {
+    : Chart(parent),
+      m_map(new QCPColorMap(xAxis, yAxis)),
+      m_scale(new QCPColorScale(this)),
+      m_texts(new TextLayer(this, xAxis, yAxis, Qt::AlignHCenter)),
+      m_frame(new QCPItemRect(this)) {
   setTitle(tr("Error of every layer under every checked scheme"));
   m_map->setInterpolate(false);
   m_map->setTightBoundary(false);
   m_map->setGradient(viridis());
+  m_texts->setRoom(1);
+  plotLayout()->addElement(1, 0, m_scale);
+  m_scale->setType(QCPAxis::atBottom);
+  m_scale->setBarWidth(kScaleHeight);
+  m_scale->setRangeDrag(false);
+  m_scale->setRangeZoom(false);
+  m_map->setColorScale(m_scale);
+  auto* margins = new QCPMarginGroup(this);
+  axisRect()->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
+  m_scale->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
   yAxis->setRangeReversed(true);
   xAxis->setVisible(false);
   xAxis2->setVisible(true);
@@ -58,13 +84,44 @@ const HeatMap::Cell& HeatMap::cell(int row, int column) const {
                  static_cast<std::size_t>(column)];
 }
 
+bool HeatMap::isLogarithmic() const {
+  return m_metric == core::metrics::Metric::Mse || m_metric == core::metrics::Metric::MaxAbsError ||
+         m_metric == core::metrics::Metric::RelativeError;
+}
+
 double HeatMap::shade(double value) const {
   if (!std::isfinite(value)) return largerIsBetter(m_metric) ? 0.0 : 1.0;
-  const bool logarithmic = m_metric == core::metrics::Metric::Mse || m_metric == core::metrics::Metric::MaxAbsError ||
-                           m_metric == core::metrics::Metric::RelativeError;
-  const auto scaled = [&](double x) { return logarithmic ? std::log10(std::max(x, 1e-300)) : x; };
+  const auto scaled = [&](double x) { return isLogarithmic() ? std::log10(std::max(x, 1e-300)) : x; };
   const double span = scaled(m_worst) - scaled(m_best);
   return span == 0 ? 0.5 : std::clamp((scaled(value) - scaled(m_best)) / span, 0.0, 1.0);
+}
+
+double HeatMap::valueAt(double shade) const {
+  if (isLogarithmic()) return m_best * std::pow(m_worst / m_best, shade);
+  return m_best + shade * (m_worst - m_best);
+}
+
+void HeatMap::labelCells() {
+  std::vector<TextLayer::Entry> entries;
+  for (int y = 0; y < m_rows.size(); ++y) {
+    for (int x = 0; x < m_columns.size(); ++x) {
+      if (cell(y, x).known)
+        entries.push_back({QPointF(x, y), metricFigure(m_metric, cell(y, x).value), inkOn(shade(cell(y, x).value))});
+    }
+  }
+  m_texts->setEntries(std::move(entries));
+}
+
+void HeatMap::labelScale() {
+  QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+  const bool any = m_worst != m_best;
+  for (int i = 0; any && i <= kScaleTicks; ++i) {
+    const double place = static_cast<double>(i) / kScaleTicks;
+    ticker->addTick(place, metricFigure(m_metric, valueAt(place)));
+  }
+  m_scale->axis()->setTicker(ticker);
+  m_scale->axis()->setLabel(metricTitle(m_metric));
+  m_scale->setVisible(any);
 }
 
 void HeatMap::setData(const QStringList& rows, const QStringList& columns, std::vector<Cell> cells,
@@ -81,6 +138,7 @@ void HeatMap::setData(const QStringList& rows, const QStringList& columns, std::
     low = std::min(low, known.value);
     high = std::max(high, known.value);
   }
+  if (low > high) low = high = 0;  // nothing known yet
   m_best = largerIsBetter(metric) ? high : low;
   m_worst = largerIsBetter(metric) ? low : high;
   const int nx = std::max<int>(static_cast<int>(columns.size()), 1),
@@ -94,6 +152,8 @@ void HeatMap::setData(const QStringList& rows, const QStringList& columns, std::
     }
   }
   m_map->setDataRange(QCPRange(0, 1));
+  labelCells();
+  labelScale();
   yAxis->setTicker(labels(rows));
   xAxis2->setTicker(labels(columns));
   if (!sameShape) {
@@ -122,6 +182,9 @@ void HeatMap::applyColors() {
   const ThemeColors& colors = Theme::instance().colors();
   if (m_frame != nullptr) m_frame->setPen(QPen(colors.text, 2.5));
   if (xAxis2 != nullptr) xAxis2->setTickLength(0, 0);
+  if (m_scale == nullptr) return;
+  styleAxis(m_scale->axis());
+  m_scale->axis()->setBasePen(Qt::NoPen);
 }
 
 std::optional<std::pair<int, int>> HeatMap::cellAt(QPointF coordinates) const {

@@ -5,7 +5,10 @@
 
 namespace app {
 
-/// Tensors × schemes as a grid of colours: dark is a small error, bright a large one. A click selects a cell.
+class TextLayer;
+
+/// Tensors × schemes as a grid of colours with their values: dark is a small error, bright a large one. A click selects
+/// a cell.
 class HeatMap : public Chart {
   Q_OBJECT
  public:
@@ -38,8 +41,12 @@ class HeatMap : public Chart {
  private:
   std::optional<std::pair<int, int>> cellAt(QPointF coordinates) const;
   const Cell& cell(int row, int column) const;
-  /// Position of a value between the best and the worst, 0…1.
+  /// Position of a value between the best and the worst, 0…1, and back.
   double shade(double value) const;
+  double valueAt(double shade) const;
+  bool isLogarithmic() const;
+  void labelCells();
+  void labelScale();
 
   QStringList m_rows, m_columns;
   std::vector<Cell> m_cells;
@@ -47,6 +54,8 @@ class HeatMap : public Chart {
   double m_best = 0, m_worst = 1;
   int m_selectedRow = -1, m_selectedColumn = -1;
   QCPColorMap* m_map;
+  QCPColorScale* m_scale;
+  TextLayer* m_texts;
   QCPItemRect* m_frame;
 };
 

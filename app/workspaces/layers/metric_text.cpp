@@ -1,6 +1,8 @@
 #include "app/workspaces/layers/metric_text.h"
 
 #include <QCoreApplication>
+#include <QLocale>
+#include <cmath>
 
 #include "app/text/numbers.h"
 
@@ -37,6 +39,11 @@ QString metricValue(Metric metric, double value) {
       return text::number(value, 3);
   }
   return {};
+}
+
+QString metricFigure(Metric metric, double value) {
+  if (metric != Metric::SqnrDb) return metricValue(metric, value);
+  return std::isfinite(value) ? QLocale().toString(value, 'f', 1) : QStringLiteral("∞");
 }
 
 bool largerIsBetter(Metric metric) { return metric == Metric::SqnrDb || metric == Metric::Cosine; }
