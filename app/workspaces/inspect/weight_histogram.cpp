@@ -10,7 +10,8 @@
 namespace app {
 
 namespace {
-constexpr int kLevelRowHeight = 16;
+constexpr int kLevelRowHeight = 19;
+constexpr QMargins kTight(8, 6, 8, 0);
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
@@ -48,6 +49,8 @@ WeightHistogram::WeightHistogram(QWidget* parent)
   axisRect()->setRangeZoom(Qt::Horizontal);
   axisRect()->setRangeDrag(Qt::Horizontal);
   plotLayout()->setRowSpacing(0);
+  axisRect()->setMinimumMargins(kTight);
+  m_levelRect->setMinimumMargins(kTight);
   auto* margins = new QCPMarginGroup(this);
   axisRect()->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
   m_levelRect->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
@@ -195,7 +198,7 @@ void WeightHistogram::drawLevels() {
   y->setTicker(names);
   const int rows = std::max<int>(static_cast<int>(m_levels.size()), 1);
   y->setRange(-0.6, rows - 0.4);
-  const int height = rows * kLevelRowHeight + 40;
+  const int height = rows * kLevelRowHeight;  // of the plotting area; the axis comes on top
   m_levelRect->setMinimumSize(80, height);
   m_levelRect->setMaximumSize(QWIDGETSIZE_MAX, height);
 }
