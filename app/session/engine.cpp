@@ -58,6 +58,14 @@ struct Engine::Devices {
                                                 const core::JobContext& job) {
     return gpu::createVulkanExecutor(open(resolve(choice)), graph, job);
   }
+
+  std::optional<DeviceMemory> memory(const DeviceChoice& choice) const {
+    if (choice.kind == DeviceChoice::Kind::Cpu || opened.empty()) return std::nullopt;
+    const auto found = opened.find(resolve(choice));
+    if (found == opened.end() || !found->second) return std::nullopt;
+    const auto memory = gpu::memory(*found->second);
+    return DeviceMemory{memory.usedBytes, memory.budgetBytes};
+  }
 };
 
 #else
@@ -67,6 +75,7 @@ struct Engine::Devices {
                                                        const core::JobContext&) {
     throw Error(ErrorCode::NotFound, "This build of Quantscope has no Vulkan backend; choose the device cpu.");
   }
+  static std::optional<DeviceMemory> memory(const DeviceChoice&) { return std::nullopt; }
 };
 
 #endif
@@ -97,6 +106,8 @@ std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, co
   return std::make_unique<core::model::Session>(std::move(executor), model.tokenizer(), model.chatTemplate(),
                                                 contextLength(model, options), options.kvType);
 }
+
+std::optional<DeviceMemory> Engine::memory(const DeviceChoice& choice) const { return m_devices->memory(choice); }
 
 std::uint32_t Engine::contextLength(const OpenModel& model, const SessionOptions& options) {
   const std::uint32_t own = model.config().contextLength;

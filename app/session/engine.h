@@ -9,6 +9,12 @@
 
 namespace app {
 
+/// Device-local memory in use by this program, and what the driver lets it use.
+struct DeviceMemory {
+  std::uint64_t usedBytes = 0;
+  std::uint64_t budgetBytes = 0;
+};
+
 /// Opens devices once and makes executors and sessions on them. Used from the one inference thread only.
 class Engine {
  public:
@@ -33,6 +39,9 @@ class Engine {
                                                       const core::JobContext& job = core::JobContext());
   /// Tokens a session of this model and these options can hold.
   static std::uint32_t contextLength(const OpenModel& model, const SessionOptions& options);
+
+  /// Of a Vulkan device that has been opened for this choice; nothing otherwise.
+  std::optional<DeviceMemory> memory(const DeviceChoice& choice) const;
 
  private:
   struct Devices;

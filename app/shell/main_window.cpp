@@ -148,6 +148,7 @@ void MainWindow::frontChanged() {
       workspace->setObjectName(QStringLiteral("workspace-") + id);
       workspace->setAccessibleName(entry->translatedTitle());
       m_pages->addWidget(workspace);
+      connect(workspace, &Workspace::deviceMemoryChanged, m_status, &StatusLine::setDeviceMemory);
       QSettings settings;
       settings.beginGroup(QStringLiteral("workspace-") + id);
       workspace->restoreState(settings);

@@ -61,9 +61,17 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent)
 
 void StatusLine::setDevice(const QString& text) { m_device->setText(text); }
 
+void StatusLine::setDeviceMemory(quint64 usedBytes, quint64 budgetBytes) {
+  m_deviceMemory =
+      budgetBytes == 0 ? QString() : tr("Device memory %1 of %2").arg(text::bytes(usedBytes), text::bytes(budgetBytes));
+  refreshMemory();
+}
+
 void StatusLine::refreshMemory() {
-  const std::uint64_t bytes = residentBytes();
-  m_memory->setText(bytes == 0 ? QString() : tr("Memory %1").arg(text::bytes(bytes)));
+  QStringList parts;
+  if (!m_deviceMemory.isEmpty()) parts.append(m_deviceMemory);
+  if (const std::uint64_t bytes = residentBytes(); bytes != 0) parts.append(tr("Memory %1").arg(text::bytes(bytes)));
+  m_memory->setText(parts.join(QStringLiteral(" · ")));
 }
 
 void StatusLine::refreshJob() {

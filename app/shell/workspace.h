@@ -38,6 +38,10 @@ class Workspace : public QWidget {
   virtual void saveState(QSettings& settings) const { Q_UNUSED(settings) }
   virtual void restoreState(QSettings& settings) { Q_UNUSED(settings) }
 
+ Q_SIGNALS:
+  /// Models were loaded onto a device or left it: bytes this program uses there and may use; 0 without a device.
+  void deviceMemoryChanged(quint64 usedBytes, quint64 budgetBytes);
+
  protected:
   Selection& selection() const { return *m_context.selection; }
   JobRunner& jobs() const { return *m_context.jobs; }

@@ -98,6 +98,34 @@ class TestChat : public QObject {
     QCOMPARE(both[1]->answer()->selected(), std::optional<int>(3));
   }
 
+  // Behind the place where the answers part, the compared model reads the reference's words.
+  void everyTokenOfTheReferenceIsCompared() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* scheme = panes(shown)[1]->findChild<QComboBox*>();
+    for (const auto& checked : shown.selection().checkedSchemes()) shown.selection().setChecked(checked, false);
+    shown.selection().addScheme(core::quant::Scheme::parse("int2"));
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(scheme->currentData().toString(), QStringLiteral("int2"));
+    type(shown, QStringLiteral("What is NF4?"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto both = panes(shown);
+    auto* strip = shown.window().findChild<KlStrip*>();
+    QVERIFY(both[0]->answerIds() != both[1]->answerIds());
+    const std::size_t parted = commonPrefix(both[0]->answerIds(), both[1]->answerIds());
+    QVERIFY(parted + 2 < both[0]->answerIds().size());
+    QTRY_COMPARE(strip->count(), both[0]->answerIds().size());
+    for (std::size_t i = 0; i < strip->count(); ++i) {
+      QVERIFY2(strip->value(i) >= 0, qPrintable(QString::number(i)));
+      QCOMPARE(both[0]->answerTokens()[i].kl, std::optional(strip->value(i)));
+      QCOMPARE(both[0]->answerTokens()[i].otherTop.size(), std::size_t{5});
+    }
+    QVERIFY(strip->value(parted) > 0.01);  // two bits: they part because they disagree
+    // Its own words behind that place have nothing to be compared with.
+    if (parted + 1 < both[1]->answerTokens().size()) QVERIFY(!both[1]->answerTokens()[parted + 1].kl);
+    QVERIFY(describeToken(both[0]->answerTokens().back(), nullptr, "BF16", "INT2").contains("INT2"));
+  }
+
   void stopKeepsWhatWasWritten() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     QVERIFY(shown.waitUntilIdle());

@@ -1,13 +1,21 @@
 #include "app/workspaces/chat/chat_engine.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
+#include "app/workspaces/chat/token_diff.h"
 #include "core/base/error.h"
 
 namespace app {
 
 using core::model::GeneratedToken;
 using core::model::Generation;
+
+namespace {
+constexpr std::size_t kForcedTokens = 64;  ///< scored at a time: bounds the memory of their logits
+constexpr std::size_t kTopTokens = 5;
+}  // namespace
 
 void TokenFeed::push(StreamedToken token) {
   const std::lock_guard lock(m_mutex);
@@ -57,7 +65,10 @@ namespace {
 /// The part of the answers that tells whether both models still read the same context.
 class SharedContext {
  public:
-  explicit SharedContext(std::size_t panes) : m_agrees(panes, true) {}
+  /// From their second turn on, panes that answered differently have different prompts.
+  explicit SharedContext(const std::vector<std::unique_ptr<Generation>>& panes) {
+    for (const auto& pane : panes) m_agrees.push_back(std::ranges::equal(pane->history(), panes[0]->history()));
+  }
 
   /// Called once per round with what every pane drew (nothing for a pane that has ended).
   void round(std::vector<std::optional<GeneratedToken>>& drawn, TokenFeed& feed) {
@@ -89,7 +100,7 @@ std::vector<PaneAnswer> ChatEngine::answer(const std::vector<std::vector<core::t
   for (std::size_t i = 0; i < m_panes.size(); ++i) {
     generations.push_back(m_panes[i].session->startChat(conversations[i], keeping));
   }
-  SharedContext context(m_panes.size());
+  SharedContext context(generations);
   for (bool any = true; any;) {
     any = false;
     std::vector<std::optional<GeneratedToken>> drawn(m_panes.size());
@@ -101,9 +112,39 @@ std::vector<PaneAnswer> ChatEngine::answer(const std::vector<std::vector<core::t
   }
   std::vector<PaneAnswer> answers;
   for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    answers.push_back({generations[i]->result(), factsOf(*m_panes[i].session, m_panes[i].facts.contextLength)});
+    Pane& pane = m_panes[i];
+    const auto history = generations[i]->history();
+    pane.history.assign(history.begin(), history.end());
+    pane.promptTokens = generations[i]->result().promptTokens;
+    answers.push_back({generations[i]->result(), factsOf(*pane.session, pane.facts.contextLength)});
   }
   return answers;
+}
+
+std::vector<ForcedToken> ChatEngine::compare(const core::JobContext& job) {
+  std::vector<ForcedToken> forced;
+  if (m_panes.size() < 2 || m_panes[0].history.empty() || m_panes[1].history.empty()) return forced;
+  const Pane &reference = m_panes[0], &compared = m_panes[1];
+  const std::span<const core::model::TokenId> text = reference.history;
+  // The first token that differs was still drawn from the same context.
+  const std::size_t agreeing = commonPrefix(reference.history, compared.history);
+  const std::size_t begin = std::max(reference.promptTokens, agreeing + 1);
+  const std::size_t vocabulary = reference.session->executor().graph().config.vocabulary;
+  for (std::size_t first = begin; first < text.size(); first += kForcedTokens) {
+    const std::size_t end = std::min(first + kForcedTokens, text.size());
+    job.progress(static_cast<double>(first - begin) / static_cast<double>(text.size() - begin), {});
+    // The row behind token i − 1 is what a model expects of token i.
+    const auto expected = reference.session->score(text.first(end - 1), first - 1, job);
+    const auto seen = compared.session->score(text.first(end - 1), first - 1, job);
+    for (std::size_t i = first; i < end; ++i) {
+      const auto row = [&](const std::vector<float>& logits) {
+        return std::span(logits).subspan((i - first) * vocabulary, vocabulary);
+      };
+      forced.push_back({i - reference.promptTokens, core::model::klDivergence(row(expected), row(seen)),
+                        core::model::topProbabilities(row(seen), kTopTokens)});
+    }
+  }
+  return forced;
 }
 
 }  // namespace app

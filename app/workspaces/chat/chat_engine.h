@@ -30,9 +30,16 @@ struct PaneFacts {
 struct StreamedToken {
   int pane = 0;
   core::model::GeneratedToken token;
-  /// KL(reference ‖ this pane) in nats of the distributions this token was drawn from; only while both answers agree
-  /// so far, because only then both models read the same context.
+  /// KL(reference ‖ this pane) in nats of the distributions this token was drawn from; only while prompts and answers
+  /// agree so far, because only then both models read the same context.
   std::optional<double> kl;
+};
+
+/// What the compared model thought of one token of the reference's answer, reading the reference's words.
+struct ForcedToken {
+  std::size_t index = 0;  ///< into the reference's answer
+  double kl = 0;          ///< KL(reference ‖ compared) in nats
+  std::vector<core::model::TokenProbability> top;
 };
 
 /// Carries tokens to the GUI thread, which takes what has arrived once per frame. Thread-safe.
@@ -66,11 +73,22 @@ class ChatEngine {
                                  const core::model::GenerationOptions& options, TokenFeed& feed,
                                  const core::JobContext& job);
 
+  /// Teacher forcing: the compared pane reads the reference's last answer, so that the two can be compared behind the
+  /// place where their answers parted. Gives the tokens for which answer() had no KL divergence; nothing when the
+  /// panes have changed since.
+  /// @throws core::Error, core::Cancelled
+  std::vector<ForcedToken> compare(const core::JobContext& job);
+
+  /// Memory in use on the device of the panes; nothing without a Vulkan device.
+  std::optional<DeviceMemory> deviceMemory() const { return m_engine.memory(m_device); }
+
  private:
   struct Pane {
     PaneSetup setup;
     std::unique_ptr<core::model::Session> session;
     PaneFacts facts;
+    std::vector<core::model::TokenId> history;  ///< prompt and answer of the last turn
+    std::size_t promptTokens = 0;               ///< of them
   };
   PaneFacts factsOf(core::model::Session& session, std::uint32_t contextLength) const;
 

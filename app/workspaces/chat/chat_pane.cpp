@@ -100,6 +100,7 @@ ChatPane::ChatPane(int index, Selection& selection, QWidget* parent)
   connect(&m_selection, &Selection::modelChanged, this, &ChatPane::fillSchemes);
   connect(&Theme::instance(), &Theme::changed, this, &ChatPane::fillSchemes);
   fillSchemes();
+  forgetTokens();
 }
 
 void ChatPane::buildHeader(QVBoxLayout* column) {
@@ -151,9 +152,9 @@ QString ChatPane::schemeTitle() const {
 }
 
 void ChatPane::setFacts(const PaneFacts& facts) {
-  m_facts->setText(tr("%1 weights · %2 KV cache · %3 tokens of context · %4")
-                       .arg(text::bytes(facts.weightBytes), text::bytes(facts.kvBytes),
-                            text::count(facts.contextLength), QString::fromStdString(facts.device)));
+  m_facts->setText(tr("%1 weights · %2 KV cache").arg(text::bytes(facts.weightBytes), text::bytes(facts.kvBytes)));
+  m_facts->setToolTip(
+      tr("%1 tokens of context, on %2").arg(text::count(facts.contextLength), QString::fromStdString(facts.device)));
 }
 
 void ChatPane::setSpeed(const core::model::GenerationResult& result) {
@@ -173,8 +174,13 @@ void ChatPane::addQuestion(const QString& question) {
 }
 
 void ChatPane::beginAnswer() {
-  m_ids.clear();
+  forgetTokens();
   m_answer = new TokenText;
+  m_answer->setToolTipSource(
+      [tokens = m_tokens, tokenizer = m_tokenizer, title = schemeTitle(), otherTitle = m_otherTitle](int index) {
+        const auto at = static_cast<std::size_t>(index);
+        return at < tokens->size() ? describeToken((*tokens)[at], tokenizer.get(), title, otherTitle) : QString();
+      });
   m_answer->setAccessibleName(tr("Answer of %1").arg(schemeTitle()));
   connect(m_answer, &TokenText::tokenClicked, this, [this, answer = m_answer](int index) {
     if (answer == m_answer) Q_EMIT tokenClicked(index);
@@ -183,37 +189,34 @@ void ChatPane::beginAnswer() {
   scrollToEnd();
 }
 
-QString ChatPane::toolTip(const core::model::GeneratedToken& token, std::optional<double> kl) const {
-  const auto piece = [this](core::text::TokenId id) {
-    return m_tokenizer ? QString::fromStdString(m_tokenizer->piece(id)).toHtmlEscaped() : QString::number(id);
-  };
-  QString rows;
-  for (const auto& [id, probability] : token.top) {
-    rows += QStringLiteral("<tr><td><code>%1</code></td><td align=right>&nbsp;&nbsp;%2</td></tr>")
-                .arg(piece(id), text::percent(static_cast<double>(probability)));
-  }
-  QString head = tr("<b><code>%1</code></b>, probability %2")
-                     .arg(piece(token.id), text::percent(static_cast<double>(token.probability)));
-  if (kl) head += tr("<br>KL divergence from the reference: %1 nats").arg(text::number(*kl, 3));
-  return head + tr("<br>Most probable here:") + QStringLiteral("<table>%1</table>").arg(rows);
-}
-
-void ChatPane::appendToken(const core::model::GeneratedToken& token, std::optional<double> kl) {
+void ChatPane::appendToken(const core::model::GeneratedToken& token) {
   if (m_answer == nullptr) beginAnswer();
   m_ids.push_back(token.id);
-  m_answer->append({QString::fromStdString(token.text), token.probability, toolTip(token, kl), TokenMark::Same});
+  m_tokens->push_back({token, {}, {}});
+  m_answer->append({QString::fromStdString(token.text), TokenMark::Same});
   scrollToEnd();
+}
+
+void ChatPane::setOther(std::size_t index, double kl, std::vector<core::model::TokenProbability> top) {
+  if (index >= m_tokens->size()) return;
+  (*m_tokens)[index].kl = kl;
+  (*m_tokens)[index].otherTop = std::move(top);
+}
+
+void ChatPane::forgetTokens() {
+  m_ids.clear();
+  m_tokens = std::make_shared<std::vector<AnswerToken>>();
 }
 
 void ChatPane::removeLastAnswer() {
   delete m_answer;
   m_answer = nullptr;
-  m_ids.clear();
+  forgetTokens();
 }
 
 void ChatPane::clearTranscript() {
   m_answer = nullptr;
-  m_ids.clear();
+  forgetTokens();
   while (m_transcript->count() > 1) {
     QLayoutItem* item = m_transcript->takeAt(0);
     delete item->widget();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/shell/selection.h"
+#include "app/workspaces/chat/answer_token.h"
 #include "app/workspaces/chat/chat_engine.h"
 #include "app/workspaces/chat/token_text.h"
 
@@ -35,15 +36,21 @@ class ChatPane : public QWidget {
   void addQuestion(const QString& text);
   /// Starts a new, empty answer below the last question.
   void beginAnswer();
-  void appendToken(const core::model::GeneratedToken& token, std::optional<double> kl);
+  void appendToken(const core::model::GeneratedToken& token);
+  /// What the other pane's model thought of a token of this answer, having read the same words before it.
+  void setOther(std::size_t index, double kl, std::vector<core::model::TokenProbability> top);
   /// Takes the last answer away (regenerate).
   void removeLastAnswer();
   void clearTranscript();
   /// Ids of the last answer's tokens.
   const std::vector<core::text::TokenId>& answerIds() const { return m_ids; }
+  /// The last answer's tokens with what both models thought of them.
+  const std::vector<AnswerToken>& answerTokens() const { return *m_tokens; }
   void setMarks(const std::vector<TokenMark>& marks);
   void setSelectedToken(std::optional<int> index);
   TokenText* answer() const { return m_answer; }
+  /// What the other pane runs, for tooltips.
+  void setOtherTitle(const QString& title) { m_otherTitle = title; }
   /// Decides how a token's piece is written in tooltips.
   void setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokenizer) { m_tokenizer = std::move(tokenizer); }
 
@@ -58,7 +65,7 @@ class ChatPane : public QWidget {
   void buildHeader(QVBoxLayout* column);
   void fillSchemes();
   void scrollToEnd();
-  QString toolTip(const core::model::GeneratedToken& token, std::optional<double> kl) const;
+  void forgetTokens();
 
   int m_index;
   Selection& m_selection;
@@ -72,6 +79,8 @@ class ChatPane : public QWidget {
   QVBoxLayout* m_transcript;
   TokenText* m_answer = nullptr;
   std::vector<core::text::TokenId> m_ids;
+  std::shared_ptr<std::vector<AnswerToken>> m_tokens;  ///< of the last answer; its tooltips share it
+  QString m_otherTitle;
 };
 
 }  // namespace app

@@ -25,6 +25,7 @@ constexpr int kPanes = 2;
 constexpr int kFrameMs = 16;
 const QString kPrepareTag = QStringLiteral("chat.prepare");
 const QString kAnswerTag = QStringLiteral("chat.answer");
+const QString kCompareTag = QStringLiteral("chat.compare");
 
 using DeviceList = std::vector<std::pair<QString, QString>>;
 
@@ -197,13 +198,18 @@ void ChatWorkspace::prepare() {
   for (ChatPane* pane : m_panes) pane->setNotice(tr("Loading %1…").arg(pane->schemeTitle()));
   jobs().run(
       this, {kPrepareTag, tr("Loading the chat models"), Lane::Inference},
-      [engine = m_engine, model = selection().model(), panes = setups(), device = m_sampling->device()](
-          const core::JobContext& job) { return engine->prepare(model, panes, device, job); },
-      [this](const std::vector<PaneFacts>& facts) {
+      [engine = m_engine, model = selection().model(), panes = setups(),
+       device = m_sampling->device()](const core::JobContext& job) {
+        auto facts = engine->prepare(model, panes, device, job);
+        return std::pair(std::move(facts), engine->deviceMemory());
+      },
+      [this](const std::pair<std::vector<PaneFacts>, std::optional<DeviceMemory>>& prepared) {
         for (std::size_t i = 0; i < m_panes.size(); ++i) {
-          m_panes[i]->setFacts(facts[i]);
+          m_panes[i]->setFacts(prepared.first[i]);
           m_panes[i]->setNotice({});
         }
+        const DeviceMemory memory = prepared.second.value_or(DeviceMemory());
+        Q_EMIT deviceMemoryChanged(memory.usedBytes, memory.budgetBytes);
       },
       [this](const QString& sentence) {
         for (ChatPane* pane : m_panes) pane->setNotice(sentence, true);
@@ -229,6 +235,7 @@ void ChatWorkspace::regenerate() {
 }
 
 void ChatWorkspace::generate() {
+  jobs().cancelTag(kCompareTag);
   m_generating = true;
   m_composer->setGenerating(true);
   m_composer->setCanRegenerate(false);
@@ -236,9 +243,10 @@ void ChatWorkspace::generate() {
   m_strip->clear();
   selection().setChatToken(std::nullopt);
   if (m_panes[1]->scheme()) m_strip->setColor(selection().color(*m_panes[1]->scheme()));
-  for (ChatPane* pane : m_panes) {
-    pane->setNotice({});
-    pane->beginAnswer();
+  for (std::size_t i = 0; i < m_panes.size(); ++i) {
+    m_panes[i]->setNotice({});
+    m_panes[i]->setOtherTitle(m_panes[i == 0 ? 1 : 0]->schemeTitle());
+    m_panes[i]->beginAnswer();
   }
   m_feed = std::make_shared<TokenFeed>();
   auto conversations = m_conversations;
@@ -261,8 +269,15 @@ void ChatWorkspace::generate() {
 void ChatWorkspace::takeTokens() {
   const auto tokens = m_feed->take();
   for (const StreamedToken& streamed : tokens) {
-    m_panes[static_cast<std::size_t>(streamed.pane)]->appendToken(streamed.token, streamed.kl);
-    if (streamed.pane == 1) m_strip->append(streamed.kl);
+    ChatPane& pane = *m_panes[static_cast<std::size_t>(streamed.pane)];
+    pane.appendToken(streamed.token);
+    if (!streamed.kl) continue;
+    // Both models read the same words up to here: each token can tell what the other model thought of its place.
+    const std::size_t index = pane.answerIds().size() - 1;
+    if (index < m_panes[0]->answerTokens().size())
+      pane.setOther(index, *streamed.kl, m_panes[0]->answerTokens()[index].token.top);
+    m_panes[0]->setOther(index, *streamed.kl, streamed.token.top);
+    m_strip->setValue(index, *streamed.kl);
   }
   if (!tokens.empty()) {
     const auto& reference = m_panes[0]->answerIds();
@@ -293,6 +308,30 @@ void ChatWorkspace::finish(const std::vector<PaneAnswer>& answers) {
     m_conversations[i].push_back({"assistant", answers[i].result.text});
   }
   endGeneration();
+  compare();
+}
+
+// Behind the place where the answers parted, the compared model reads the reference's words instead of its own.
+void ChatWorkspace::compare() {
+  const auto &reference = m_panes[0]->answerIds(), &compared = m_panes[1]->answerIds();
+  const std::size_t common = commonPrefix(reference, compared);
+  if (common < reference.size() && common < compared.size()) m_strip->setParted(common);
+  if (m_strip->count() >= reference.size()) return;
+  m_strip->setPending(true);
+  jobs().run(
+      this, {kCompareTag, tr("Comparing token by token"), Lane::Inference},
+      [engine = m_engine](const core::JobContext& job) { return engine->compare(job); },
+      [this](const std::vector<ForcedToken>& tokens) {
+        m_strip->setPending(false);
+        for (const ForcedToken& forced : tokens) {
+          m_panes[0]->setOther(forced.index, forced.kl, forced.top);
+          m_strip->setValue(forced.index, forced.kl);
+        }
+      },
+      [this](const QString& sentence) {
+        m_strip->setPending(false);
+        m_panes[1]->setNotice(sentence, true);
+      });
 }
 
 void ChatWorkspace::fail(const QString& sentence) {
@@ -313,6 +352,7 @@ void ChatWorkspace::endGeneration() {
 
 void ChatWorkspace::newChat() {
   jobs().cancelTag(kAnswerTag);
+  jobs().cancelTag(kCompareTag);
   m_frame.stop();
   m_generating = false;
   m_conversations.assign(m_panes.size(), {});
@@ -338,10 +378,10 @@ QString ChatWorkspace::helpText() const {
       "device. "
       "Tokens of the right answer that the reference did not write are tinted and underlined; the first of them is "
       "where the two "
-      "models part. Hover a token for both probabilities, click it to see the same place in the other answer. The "
-      "strip shows how far "
-      "the two distributions are apart at every token, as KL divergence in nats. Enter sends, Shift+Enter starts a new "
-      "line, Esc stops.");
+      "models part. Hover a token for what both models thought of its place, click it to see the same place in the "
+      "other answer. The strip shows how far the two distributions are apart at every token of the reference's answer, "
+      "as KL divergence in nats; behind the place where the answers part, the compared model reads the reference's "
+      "words. Enter sends, Shift+Enter starts a new line, Esc stops.");
 }
 
 void ChatWorkspace::showExample() {

@@ -42,6 +42,7 @@ class ChatWorkspace : public Workspace {
   void generate();
   void takeTokens();
   void finish(const std::vector<PaneAnswer>& answers);
+  void compare();
   void fail(const QString& sentence);
   void endGeneration();
   void newChat();

@@ -27,11 +27,24 @@ KlStrip::KlStrip(QWidget* parent) : QWidget(parent), m_color(Theme::instance().c
 void KlStrip::clear() {
   m_values.clear();
   m_selected.reset();
+  m_parted.reset();
+  m_pending = false;
   update();
 }
 
-void KlStrip::append(std::optional<double> kl) {
-  m_values.push_back(kl);
+void KlStrip::setValue(std::size_t index, double kl) {
+  if (index >= m_values.size()) m_values.resize(index + 1);
+  m_values[index] = kl;
+  update();
+}
+
+void KlStrip::setParted(std::optional<std::size_t> index) {
+  m_parted = index;
+  update();
+}
+
+void KlStrip::setPending(bool pending) {
+  m_pending = pending;
   update();
 }
 
@@ -62,7 +75,7 @@ void KlStrip::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setPen(colors.textMuted);
   painter.setFont(Theme::instance().textFont(-1));
-  painter.drawText(QRectF(0, 0, width(), 18), Qt::AlignLeft | Qt::AlignVCenter, tr("KL divergence per token, in nats"));
+  painter.drawText(QRectF(0, 0, width(), 18), Qt::AlignLeft | Qt::AlignVCenter, title());
   const auto level = [&](double power) { return plot.bottom() - plot.height() * (power - kLow) / (kHigh - kLow); };
   for (const auto& [power, name] :
        {std::pair{1.0, QStringLiteral("10")}, {-2.0, QStringLiteral("0.01")}, {-6.0, QStringLiteral("10⁻⁶")}}) {
@@ -72,24 +85,38 @@ void KlStrip::paintEvent(QPaintEvent*) {
     painter.drawText(QRectF(0, level(power) - 8, kLabelWidth - 6, 16), Qt::AlignRight | Qt::AlignVCenter, name);
   }
   const double bar = barWidth();
-  bool parted = false;
   for (std::size_t i = 0; i < m_values.size(); ++i) {
     const double x = plot.left() + static_cast<double>(i) * bar;
     if (m_selected && *m_selected == static_cast<int>(i))
       painter.fillRect(QRectF(x, plot.top(), bar, plot.height()), colors.selection);
-    if (m_values[i]) {
-      const double h = plot.height() * barShare(*m_values[i]);
-      painter.fillRect(QRectF(x, plot.bottom() - h, std::max(bar - 1.5, 1.0), h), m_color);
-    } else if (!parted) {
-      parted = true;
-      painter.setPen(colors.textFaint);
-      const QRectF room(x + 6, plot.top(), plot.right() - x - 6, plot.height());
-      painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
-                       painter.fontMetrics().elidedText(tr("the answers have parted"), Qt::ElideRight,
-                                                        static_cast<int>(room.width())));
-    }
+    if (!m_values[i]) continue;
+    const double h = plot.height() * barShare(*m_values[i]);
+    painter.fillRect(QRectF(x, plot.bottom() - h, std::max(bar - 1.5, 1.0), h), m_color);
+  }
+  if (m_parted) paintParting(painter, plot.left() + static_cast<double>(*m_parted) * bar - 1);
+  if (m_pending) {
+    painter.setPen(colors.textFaint);
+    const QRectF room = plot.adjusted(static_cast<double>(m_values.size()) * bar + 8, 0, 0, 0);
+    painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(tr("reading the reference's words…"), Qt::ElideRight,
+                                                      static_cast<int>(room.width())));
   }
 }
+
+void KlStrip::paintParting(QPainter& painter, double x) const {
+  const ThemeColors& colors = Theme::instance().colors();
+  painter.setPen(QPen(colors.sign, 1.5, Qt::DashLine));
+  painter.drawLine(QPointF(x, 18), QPointF(x, plotRect().bottom()));
+  const QString words = tr("the answers part here");
+  const int wide = painter.fontMetrics().horizontalAdvance(words) + 4;
+  const double left = std::clamp(x - wide / 2.0, static_cast<double>(titleWidth(painter)) + 12,
+                                 std::max(plotRect().right() - wide, 0.0));
+  painter.drawText(QRectF(left, 0, wide, 18), Qt::AlignCenter, words);
+}
+
+QString KlStrip::title() { return tr("KL divergence at every token of the reference's answer, in nats"); }
+
+int KlStrip::titleWidth(const QPainter& painter) { return painter.fontMetrics().horizontalAdvance(title()); }
 
 void KlStrip::mousePressEvent(QMouseEvent* event) {
   const int index = tokenAt(event->position().x());

@@ -143,8 +143,8 @@ bool TokenText::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     const auto* help = static_cast<QHelpEvent*>(event);
     const int index = tokenAt(help->pos());
-    if (index >= 0)
-      QToolTip::showText(help->globalPos(), token(index).toolTip, this);
+    if (index >= 0 && m_toolTip)
+      QToolTip::showText(help->globalPos(), m_toolTip(index), this);
     else
       QToolTip::hideText();
     return true;

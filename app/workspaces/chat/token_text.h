@@ -1,11 +1,11 @@
 #pragma once
 #include <QTextLayout>
 #include <QWidget>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "app/workspaces/chat/token_diff.h"
-#include "core/model/session.h"
 
 namespace app {
 
@@ -16,12 +16,14 @@ class TokenText : public QWidget {
  public:
   struct Token {
     QString text;
-    float probability = 0;
-    QString toolTip;
     TokenMark mark = TokenMark::Same;
   };
 
   explicit TokenText(QWidget* parent = nullptr);
+
+  /// Says what is known of a token when the mouse rests on it.
+  using ToolTipSource = std::function<QString(int index)>;
+  void setToolTipSource(ToolTipSource source) { m_toolTip = std::move(source); }
 
   void append(Token token);
   void setMarks(const std::vector<TokenMark>& marks);
@@ -58,6 +60,7 @@ class TokenText : public QWidget {
   QString m_text;
   QTextLayout m_layout;
   std::optional<int> m_selected;
+  ToolTipSource m_toolTip;
 };
 
 }  // namespace app
