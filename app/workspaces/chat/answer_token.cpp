@@ -26,9 +26,9 @@ QString cells(const std::vector<core::model::TokenProbability>& top, std::size_t
 
 QString describeToken(const AnswerToken& token, const core::text::Tokenizer* tokenizer, const QString& title,
                       const QString& otherTitle) {
-  QString result = tr("<b><code>%1</code></b>, probability %2")
-                       .arg(piece(token.token.id, tokenizer),
-                            text::percent(static_cast<double>(token.token.probability)));
+  QString result =
+      tr("<b><code>%1</code></b>, probability %2")
+          .arg(piece(token.token.id, tokenizer), text::percent(static_cast<double>(token.token.probability)));
   if (token.kl) result += tr("<br>KL divergence here: %1 nats").arg(text::number(*token.kl, 3));
   const bool both = !token.otherTop.empty();
   const QString gap = QStringLiteral("<td>&nbsp;&nbsp;&nbsp;&nbsp;</td>");

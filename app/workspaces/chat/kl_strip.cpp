@@ -114,7 +114,7 @@ void KlStrip::paintParting(QPainter& painter, double x) const {
   painter.drawText(QRectF(left, 0, wide, 18), Qt::AlignCenter, words);
 }
 
-QString KlStrip::title() { return tr("KL divergence at every token of the reference's answer, in nats"); }
+QString KlStrip::title() { return tr("KL divergence per token, in nats"); }
 
 int KlStrip::titleWidth(const QPainter& painter) { return painter.fontMetrics().horizontalAdvance(title()); }
 

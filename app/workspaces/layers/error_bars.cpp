@@ -52,6 +52,7 @@ void ErrorBars::setData(std::vector<Bar> bars, core::metrics::Metric metric, con
   // Zero means nothing for decibels, and cosine similarities are all near 1: their bars start where they differ, and
   // the axis and the values say so.
   const double start = largerIsBetter(metric) ? low - kRoomForText * std::max(high - low, 1e-9) : std::min(0.0, low);
+  m_start = start;
   m_plain->setBaseValue(start);
   m_marked->setBaseValue(start);
   xAxis->setRange(start, high + 0.04 * std::max(high - start, 1e-30));
@@ -70,7 +71,7 @@ void ErrorBars::draw() {
   for (std::size_t i = 0; i < m_bars.size(); ++i) {
     const bool marked = m_bars[i].row == m_selected;
     (marked ? markedKeys : keys).append(static_cast<double>(i));
-    (marked ? markedValues : values).append(m_bars[i].value);
+    (marked ? markedValues : values).append(m_bars[i].value - m_start);  // QCustomPlot adds the base
   }
   labelBars();
   m_plain->setData(keys, values, true);

@@ -39,6 +39,7 @@ class ErrorBars : public Chart {
   std::vector<Bar> m_bars;
   core::metrics::Metric m_metric = core::metrics::Metric::SqnrDb;
   QColor m_color;
+  double m_start = 0;  ///< where the bars begin
   int m_selected = -1;
   QCPBars *m_plain, *m_marked;
   TextLayer* m_texts;

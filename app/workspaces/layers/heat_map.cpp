@@ -26,6 +26,7 @@ QCPColorGradient viridis() {
 }
 
 constexpr int kScaleHeight = 8, kScaleTicks = 4;
+constexpr QMargins kMargins(8, 8, 28, 0);  // right: half of the scale's last label
 
 /// Black or white, whichever can be read on a colour of the map (relative luminance, WCAG 2).
 QColor inkOn(double shade) {
@@ -53,15 +54,16 @@ HeatMap::HeatMap(QWidget* parent)
   setTitle(tr("Error of every layer under every checked scheme"));
   m_map->setInterpolate(false);
   m_map->setTightBoundary(false);
-  m_map->setGradient(viridis());
   m_texts->setRoom(1);
   plotLayout()->addElement(1, 0, m_scale);
   m_scale->setType(QCPAxis::atBottom);
   m_scale->setBarWidth(kScaleHeight);
+  m_scale->setGradient(viridis());  // the map takes it from its scale
   m_scale->setRangeDrag(false);
   m_scale->setRangeZoom(false);
   m_map->setColorScale(m_scale);
   auto* margins = new QCPMarginGroup(this);
+  axisRect()->setMinimumMargins(kMargins);
   axisRect()->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
   m_scale->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
   yAxis->setRangeReversed(true);
@@ -173,14 +175,14 @@ void HeatMap::setSelected(int row, int column) {
   if (exists) {
     m_frame->topLeft->setCoords(column - 0.5, row - 0.5);
     m_frame->bottomRight->setCoords(column + 0.5, row + 0.5);
+    const Cell& selected = cell(row, column);
+    m_frame->setPen(QPen(selected.known ? inkOn(shade(selected.value)) : Theme::instance().colors().text, 2.5));
     setAccessibleDescription(readout({static_cast<double>(column), static_cast<double>(row)}).value_or(QString()));
   }
   replot(QCustomPlot::rpQueuedReplot);
 }
 
 void HeatMap::applyColors() {
-  const ThemeColors& colors = Theme::instance().colors();
-  if (m_frame != nullptr) m_frame->setPen(QPen(colors.text, 2.5));
   if (xAxis2 != nullptr) xAxis2->setTickLength(0, 0);
   if (m_scale == nullptr) return;
   styleAxis(m_scale->axis());

@@ -43,7 +43,7 @@ QString metricValue(Metric metric, double value) {
 
 QString metricFigure(Metric metric, double value) {
   if (metric != Metric::SqnrDb) return metricValue(metric, value);
-  return std::isfinite(value) ? QLocale().toString(value, 'f', 1) : QStringLiteral("∞");
+  return std::isfinite(value) ? QLocale().toString(value, 'f', 2) : QStringLiteral("∞");
 }
 
 bool largerIsBetter(Metric metric) { return metric == Metric::SqnrDb || metric == Metric::Cosine; }
