@@ -24,6 +24,8 @@ namespace {
 const QString kStart = QStringLiteral("start");
 /// Below this width the scheme panel makes room for the workspace.
 constexpr int kPanelNeedsWidth = 1160;
+/// Between two pieces of work done ahead, so that input comes first.
+constexpr int kAheadMs = 20;
 }  // namespace
 
 MainWindow::MainWindow(QWidget* parent)
@@ -47,6 +49,9 @@ MainWindow::MainWindow(QWidget* parent)
   m_palette = new CommandPalette(this);
   m_dropOverlay = new DropOverlay(this);
   connectSelection();
+  m_ahead.setSingleShot(true);
+  m_ahead.setInterval(kAheadMs);
+  connect(&m_ahead, &QTimer::timeout, this, &MainWindow::buildAhead);
   detectDevice();
   m_selection.setWorkspace(kStart);
 }
@@ -142,23 +147,50 @@ void MainWindow::frontChanged() {
   if (id == kStart) {
     m_pages->setCurrentWidget(m_start);
   } else if (const WorkspaceEntry* entry = findWorkspace(id)) {
-    Workspace*& workspace = m_workspaces[id];
-    if (!workspace) {
-      workspace = entry->create({&m_selection, &m_jobs, m_loader});
-      workspace->setObjectName(QStringLiteral("workspace-") + id);
-      workspace->setAccessibleName(entry->translatedTitle());
-      m_pages->addWidget(workspace);
-      connect(workspace, &Workspace::deviceMemoryChanged, m_status, &StatusLine::setDeviceMemory);
-      QSettings settings;
-      settings.beginGroup(QStringLiteral("workspace-") + id);
-      workspace->restoreState(settings);
-    }
-    m_pages->setCurrentWidget(workspace);
+    m_pages->setCurrentWidget(workspaceOf(*entry));
   }
   if (before && before != currentWorkspace()) before->setActive(false);
   if (Workspace* now = currentWorkspace(); now && now != before) now->setActive(true);
   m_rail->setCurrent(id);
   setPanelShown(m_panelWanted);
+}
+
+Workspace* MainWindow::workspaceOf(const WorkspaceEntry& entry) {
+  const QString id = QLatin1String(entry.id);
+  Workspace*& workspace = m_workspaces[id];
+  if (workspace) return workspace;
+  workspace = entry.create({&m_selection, &m_jobs, m_loader});
+  workspace->setObjectName(QStringLiteral("workspace-") + id);
+  workspace->setAccessibleName(entry.translatedTitle());
+  m_pages->addWidget(workspace);
+  connect(workspace, &Workspace::deviceMemoryChanged, m_status, &StatusLine::setDeviceMemory);
+  QSettings settings;
+  settings.beginGroup(QStringLiteral("workspace-") + id);
+  workspace->restoreState(settings);
+  return workspace;
+}
+
+// The first look at a workspace should not wait for its widgets: they are made one workspace at a time while the start
+// page has nothing to do, then styled.
+void MainWindow::buildAhead() {
+  for (const WorkspaceEntry& entry : workspaceEntries()) {
+    const QString id = QLatin1String(entry.id);
+    if (!m_workspaces.contains(id)) {
+      workspaceOf(entry);
+      m_ahead.start();
+      return;
+    }
+    if (m_polished.contains(id)) continue;
+    m_polished.insert(id);
+    for (QWidget* widget : m_workspaces[id]->findChildren<QWidget*>()) widget->ensurePolished();
+    m_ahead.start();
+    return;
+  }
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+  QMainWindow::showEvent(event);
+  m_ahead.start();
 }
 
 Workspace* MainWindow::currentWorkspace() const { return qobject_cast<Workspace*>(m_pages->currentWidget()); }

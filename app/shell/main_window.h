@@ -1,6 +1,8 @@
 #pragma once
 #include <QHash>
 #include <QMainWindow>
+#include <QSet>
+#include <QTimer>
 
 #include "app/jobs/job_runner.h"
 #include "app/shell/selection.h"
@@ -24,7 +26,7 @@ class StartPage;
 class StatusLine;
 
 /// The window: navigation rail, the workspace in front, scheme panel, status line, menus and the command palette.
-/// It owns selection, jobs and loader; workspaces are built when first shown.
+/// It owns selection, jobs and loader; workspaces are built ahead, one at a time, or when first shown.
 class MainWindow : public QMainWindow {
   Q_OBJECT
  public:
@@ -50,6 +52,7 @@ class MainWindow : public QMainWindow {
 
  protected:
   void closeEvent(QCloseEvent* event) override;
+  void showEvent(QShowEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dragLeaveEvent(QDragLeaveEvent* event) override;
@@ -68,6 +71,8 @@ class MainWindow : public QMainWindow {
   void refreshRecentMenu();
   void refreshAvailability();
   void frontChanged();
+  Workspace* workspaceOf(const WorkspaceEntry& entry);
+  void buildAhead();
   void askForFile();
   void askForFolder();
   void showHelp();
@@ -93,6 +98,8 @@ class MainWindow : public QMainWindow {
   QAction *m_backAction = nullptr, *m_forwardAction = nullptr, *m_panelAction = nullptr, *m_closeModelAction = nullptr;
   QActionGroup* m_themeActions = nullptr;
   QHash<QString, Workspace*> m_workspaces;
+  QSet<QString> m_polished;  ///< workspaces whose widgets have been styled ahead
+  QTimer m_ahead;
   QString m_workspaceAfterOpening;
   bool m_panelWanted = true;     ///< where there is room for it
   bool m_panelInNarrow = false;  ///< asked for in a window that is too narrow; until the window changes its width

@@ -21,7 +21,7 @@ struct WorkspaceContext {
 };
 
 /// One page of the window (Inspect, Bits, Chat …). It shows the shared selection and may change it; workspaces never
-/// know each other. It is built when it is first shown.
+/// know each other. It is built ahead of its first look, or for it, and may be built without a model.
 class Workspace : public QWidget {
   Q_OBJECT
  public:

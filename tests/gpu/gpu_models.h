@@ -14,7 +14,6 @@
 
 namespace gputest {
 
-/// Both families run on every device, so both are tested on the one at hand.
 inline std::shared_ptr<gpu::VulkanDevice> openFamily(gpu::vk::KernelFamily family,
                                                      std::optional<std::uint64_t> maxBlockBytes = std::nullopt) {
   return gpu::openDevice(0, gpu::DeviceOptions{family, maxBlockBytes});
@@ -30,7 +29,13 @@ inline std::shared_ptr<gpu::VulkanDevice> sharedFamily(const QString& name) {
   if (!device) device = openFamily(name);
   return device;
 }
-inline const QStringList kFamilies = {"lanes", "workgroups"};
+/// The families of kernels that the device at hand can run, the one it prefers among them; all of them are tested.
+inline const QStringList& families() {
+  static const QStringList list = sharedFamily("workgroups")->device()->caps().supportsLanes()
+                                      ? QStringList{"lanes", "workgroups"}
+                                      : QStringList{"workgroups"};
+  return list;
+}
 
 /// A model file with its weights, which several executors share.
 class Model {

@@ -40,7 +40,17 @@ class TestGpuExecutor : public QObject {
   }
   void families_data() {
     QTest::addColumn<QString>("family");
-    for (const QString& family : kFamilies) QTest::newRow(qPrintable(family)) << family;
+    for (const QString& family : families()) QTest::newRow(qPrintable(family)) << family;
+  }
+
+  // Whatever device the tests run on, the kernels that the program would choose there must be among the tested ones.
+  void thePreferredFamilyIsTested() {
+    const auto& caps = sharedFamily("workgroups")->device()->caps();
+    const bool lanes = caps.preferredFamily() == gpu::vk::KernelFamily::Lanes;
+    QVERIFY(families().contains(lanes ? "lanes" : "workgroups"));
+    QVERIFY(families().contains("workgroups"));
+    if (caps.name.starts_with("llvmpipe")) QVERIFY(lanes);
+    qInfo("%s: %s, subgroups of %u", caps.name.c_str(), qPrintable(families().join(" and ")), caps.subgroupSize);
   }
 
   void prefillEqualsTokenByToken_data() { families_data(); }
@@ -84,7 +94,7 @@ class TestGpuExecutor : public QObject {
 
   void twoCachesInTurn() {
     Model model(m_path);
-    const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
+    const auto executor = gpu::createVulkanExecutor(openFamily(families().front()), model.graph());
     const Tokens a = someTokens(6, 131), b = {9, 8, 7, 6, 5, 4};
     const auto cacheA = executor->createKvCache(6, KvType::F32), cacheB = executor->createKvCache(6, KvType::F32);
     std::vector<float> rowA(131), rowB(131);
@@ -99,7 +109,7 @@ class TestGpuExecutor : public QObject {
 
   void executorsShareTensors() {
     Model model(kDemo);
-    const auto device = openFamily("lanes");
+    const auto device = openFamily(families().front());
     const auto first = gpu::createVulkanExecutor(device, model.graph());
     const std::uint64_t uploads = device->weights().uploadCount(), used = device->memory()->usedBytes();
     QVERIFY(uploads > 0);
@@ -114,7 +124,7 @@ class TestGpuExecutor : public QObject {
 
   void memoryIsGivenBack() {
     Model model(kDemo);
-    const auto device = openFamily("lanes");
+    const auto device = openFamily(families().front());
     const std::uint64_t before = device->memory()->usedBytes();
     {
       const auto executor = gpu::createVulkanExecutor(device, model.graph());
@@ -129,7 +139,7 @@ class TestGpuExecutor : public QObject {
 
   void tooLittleMemoryIsSaid() {
     Model model(kDemo);
-    const auto device = openFamily("lanes");
+    const auto device = openFamily(families().front());
     device->memory()->overrideBudget(1 << 20);
     const auto error = errorOf([&] { gpu::createVulkanExecutor(device, model.graph()); });
     QVERIFY(error);
@@ -146,8 +156,8 @@ class TestGpuExecutor : public QObject {
 
   void wrongArgumentsAreRefused() {
     Model model(m_path);
-    const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
-    const auto other = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
+    const auto executor = gpu::createVulkanExecutor(openFamily(families().front()), model.graph());
+    const auto other = gpu::createVulkanExecutor(openFamily(families().front()), model.graph());
     const auto cache = executor->createKvCache(4, KvType::F32), foreign = other->createKvCache(4, KvType::F32);
     std::vector<float> row(131);
     const auto refuses = [&](const Tokens& tokens, core::model::KvCache& which, std::span<float> logits) {
@@ -165,7 +175,7 @@ class TestGpuExecutor : public QObject {
 
   void cancelKeepsTheCache() {
     Model model(m_path);
-    const auto executor = gpu::createVulkanExecutor(openFamily("lanes"), model.graph());
+    const auto executor = gpu::createVulkanExecutor(openFamily(families().front()), model.graph());
     const auto cache = executor->createKvCache(100, KvType::F32);
     std::vector<float> row(131);
     const Tokens start = someTokens(3, 131), more = someTokens(80, 131);
@@ -195,7 +205,7 @@ class TestGpuExecutor : public QObject {
 
   void stepsAreFused() {
     Model model(kDemo);
-    const gpu::VulkanExecutor executor(openFamily("lanes"), model.graph(), core::JobContext());
+    const gpu::VulkanExecutor executor(openFamily(families().front()), model.graph(), core::JobContext());
     // norm, qkv, rope, store, attention, output + residual, norm, gate · up, down + residual; embed, rows, norm,
     // logits.
     QCOMPARE(executor.stepCount(), std::size_t{9} * model.config().layers + 4);
@@ -206,7 +216,7 @@ class TestGpuExecutor : public QObject {
     QTest::addColumn<QString>("family");
     for (const auto& preset : core::quant::presets()) {
       if (!preset.canEncode || !core::quant::accepts(preset.scheme, core::tensor::Shape{256, 256})) continue;
-      for (const QString& family : kFamilies) {
+      for (const QString& family : families()) {
         const auto text = QString::fromStdString(preset.scheme.toString());
         QTest::newRow(qPrintable(text + " " + family)) << text << family;
       }

@@ -112,7 +112,7 @@ class TestGpuLayouts : public QObject {
   void anyBytesDecodeAsOnTheCpu_data() {
     QTest::addColumn<QString>("family");
     QTest::addColumn<int>("dtype");
-    for (const QString& family : kFamilies) {
+    for (const QString& family : families()) {
       for (const DType type :
            {DType::F32,  DType::F16,    DType::BF16,   DType::F8E4M3, DType::F8E5M2, DType::Q4_0, DType::Q4_1,
             DType::Q5_0, DType::Q5_1,   DType::Q8_0,   DType::Q2_K,   DType::Q3_K,   DType::Q4_K, DType::Q5_K,
@@ -139,7 +139,7 @@ class TestGpuLayouts : public QObject {
     QTest::addColumn<int>("rows");
     QTest::addColumn<int>("width");
     const auto add = [](const char* scheme, int rows, int width) {
-      for (const QString& family : kFamilies) {
+      for (const QString& family : families()) {
         QTest::newRow(qPrintable(QString("%1 %2 %3x%4").arg(family, scheme).arg(rows).arg(width)))
             << family << scheme << rows << width;
       }
@@ -179,7 +179,7 @@ class TestGpuLayouts : public QObject {
   void blockProducts_data() {
     QTest::addColumn<QString>("family");
     QTest::addColumn<QString>("type");
-    for (const QString& family : kFamilies) {
+    for (const QString& family : families()) {
       for (const char* type :
            {"q4_0", "q4_1", "q5_0", "q5_1", "q8_0", "q2_k", "q3_k", "q4_k", "q5_k", "q6_k", "iq4_nl"}) {
         QTest::newRow(qPrintable(family + " " + type)) << family << type;
@@ -200,7 +200,7 @@ class TestGpuLayouts : public QObject {
   void weightsStayPacked() {
     for (const char* scheme : {"bf16", "int8", "int4", "int3", "int2", "nf4", "nf4:double=on", "q4_0", "q8_0"}) {
       const auto weight = quantized(scheme, 256, 2048);
-      const auto executor = gpu::createVulkanExecutor(sharedFamily("lanes"), tiedGraph(weight));
+      const auto executor = gpu::createVulkanExecutor(sharedFamily(families().front()), tiedGraph(weight));
       const auto format = gpu::packedFormatOf(*weight);
       QVERIFY2(!format.isDecoded, scheme);
       QVERIFY2(static_cast<double>(format.bytes()) <= 1.05 * static_cast<double>(weight->bytes()), scheme);

@@ -39,7 +39,7 @@ class TestGpuLogits : public QObject {
     m_manifest = support::readJson(kFolder / "manifest.json");
     QTest::addColumn<int>("index");
     QTest::addColumn<QString>("family");
-    for (const QString& family : kFamilies) {
+    for (const QString& family : families()) {
       for (std::size_t i = 0; i < m_manifest["cases"].size(); ++i) {
         const auto name = QString::fromStdString(m_manifest["cases"][i]["name"].get<std::string>());
         QTest::newRow(qPrintable(family + " " + name)) << static_cast<int>(i) << family;

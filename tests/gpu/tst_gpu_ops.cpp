@@ -68,7 +68,7 @@ class TestGpuOps : public QObject {
     QTest::addColumn<bool>("half");
     const auto all = variants();
     for (std::size_t i = 0; i < all.size(); ++i) {
-      for (const QString& family : kFamilies) {
+      for (const QString& family : families()) {
         for (const bool half : {false, true}) {
           QTest::newRow(qPrintable(QString("%1, %2, %3").arg(all[i].name, family, half ? "F16" : "F32")))
               << static_cast<int>(i) << family << half;
