@@ -1,5 +1,7 @@
 // The side-by-side chat: which tokens differ, and the workspace driven with mouse and keyboard on the demo model.
+#include <QClipboard>
 #include <QComboBox>
+#include <QGuiApplication>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QTest>
@@ -124,6 +126,26 @@ class TestChat : public QObject {
     // Its own words behind that place have nothing to be compared with.
     if (parted + 1 < both[1]->answerTokens().size()) QVERIFY(!both[1]->answerTokens()[parted + 1].kl);
     QVERIFY(describeToken(both[0]->answerTokens().back(), nullptr, "BF16", "INT2").contains("INT2"));
+  }
+
+  void theConversationIsCopied() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* copy = shown.find<QToolButton>(QStringLiteral("copy-transcript"));
+    QVERIFY(!copy->isEnabled());
+    type(shown, QStringLiteral("What is 20 + 30?"));
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_VERIFY(copy->isEnabled());
+    QTest::mouseClick(copy, Qt::LeftButton);
+    const QString text = QGuiApplication::clipboard()->text();
+    for (const char* part : {"# Nibble: BF16 as stored | ", "temperature 0", "## Question\n\nWhat is 20 + 30?\n",
+                             "### BF16 as stored\n\n20 + 30 = 50."})
+      QVERIFY2(text.contains(QLatin1String(part)), qPrintable(text));
+    QCOMPARE(text.count(QStringLiteral("## Question")), 1);
+    auto* answer = panes(shown)[1]->answer();
+    answer->setFocus();
+    QTest::keyClick(answer, Qt::Key_C, Qt::ControlModifier);
+    QCOMPARE(QGuiApplication::clipboard()->text(), answer->text());
   }
 
   void stopKeepsWhatWasWritten() {

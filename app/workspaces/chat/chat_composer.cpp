@@ -55,13 +55,19 @@ ChatComposer::ChatComposer(QWidget* parent) : QWidget(parent) {
   row->addWidget(m_send);
   m_regenerate = addTool(QStringLiteral("refresh"), tr("Regenerate the last answers"));
   m_regenerate->setObjectName(QStringLiteral("regenerate"));
+  m_copy = addTool(QStringLiteral("copy"), tr("Copy the conversation"));
+  m_copy->setObjectName(QStringLiteral("copy-transcript"));
+  m_save = addTool(QStringLiteral("export"), tr("Save the conversation…"));
+  m_save->setObjectName(QStringLiteral("save-transcript"));
   m_newChat = addTool(QStringLiteral("plus"), tr("New conversation"));
   column->addLayout(row);
 
   connect(m_send, &QPushButton::clicked, this, [this] { m_generating ? Q_EMIT stop() : sendPrompt(); });
   connect(m_regenerate, &QToolButton::clicked, this, &ChatComposer::regenerate);
   connect(m_newChat, &QToolButton::clicked, this, &ChatComposer::newChat);
-  m_regenerate->setEnabled(false);
+  connect(m_copy, &QToolButton::clicked, this, &ChatComposer::copyTranscript);
+  connect(m_save, &QToolButton::clicked, this, &ChatComposer::saveTranscript);
+  setHasAnswer(false);
   updateButtons();
 }
 
@@ -88,7 +94,9 @@ void ChatComposer::setGenerating(bool generating) {
   updateButtons();
 }
 
-void ChatComposer::setCanRegenerate(bool can) { m_regenerate->setEnabled(can); }
+void ChatComposer::setHasAnswer(bool has) {
+  for (QToolButton* button : {m_regenerate, m_copy, m_save}) button->setEnabled(has);
+}
 
 void ChatComposer::setSendable(bool sendable) {
   m_sendable = sendable;

@@ -8,7 +8,8 @@ class QToolButton;
 
 namespace app {
 
-/// Where a person writes: the prompt, suggestions for the first one, send or stop, regenerate, new chat.
+/// Where a person writes: the prompt, suggestions for the first one, send or stop, regenerate, copy and
+/// save the conversation, new chat.
 class ChatComposer : public QWidget {
   Q_OBJECT
  public:
@@ -17,7 +18,8 @@ class ChatComposer : public QWidget {
   void setSuggestions(const QStringList& prompts);
   void setSuggestionsVisible(bool visible);
   void setGenerating(bool generating);
-  void setCanRegenerate(bool can);
+  /// Whether there is an answer to regenerate, copy or save.
+  void setHasAnswer(bool has);
   /// Nothing can be sent while a model is missing or cannot chat.
   void setSendable(bool sendable);
   QString prompt() const;
@@ -29,6 +31,8 @@ class ChatComposer : public QWidget {
   void stop();
   void regenerate();
   void newChat();
+  void copyTranscript();
+  void saveTranscript();
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -41,8 +45,7 @@ class ChatComposer : public QWidget {
   QHBoxLayout* m_suggestionRow;
   QPlainTextEdit* m_prompt;
   QPushButton* m_send;
-  QToolButton* m_regenerate;
-  QToolButton* m_newChat;
+  QToolButton *m_regenerate, *m_copy, *m_save, *m_newChat;
   bool m_generating = false, m_sendable = true;
 };
 

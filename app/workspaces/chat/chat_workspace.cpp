@@ -1,6 +1,10 @@
 #include "app/workspaces/chat/chat_workspace.h"
 
+#include <QClipboard>
+#include <QFileDialog>
+#include <QGuiApplication>
 #include <QHBoxLayout>
+#include <QSaveFile>
 #include <QSettings>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -84,6 +88,9 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   connect(m_composer, &ChatComposer::stop, this, [this] { jobs().cancelTag(kAnswerTag); });
   connect(m_composer, &ChatComposer::regenerate, this, &ChatWorkspace::regenerate);
   connect(m_composer, &ChatComposer::newChat, this, &ChatWorkspace::newChat);
+  connect(m_composer, &ChatComposer::copyTranscript, this,
+          [this] { QGuiApplication::clipboard()->setText(toMarkdown(transcript())); });
+  connect(m_composer, &ChatComposer::saveTranscript, this, &ChatWorkspace::saveTranscript);
   connect(m_sampling, &SamplingPanel::deviceChanged, this, &ChatWorkspace::prepare);
   connect(m_strip, &KlStrip::tokenClicked, this, &ChatWorkspace::selectToken);
   connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
@@ -238,7 +245,7 @@ void ChatWorkspace::generate() {
   jobs().cancelTag(kCompareTag);
   m_generating = true;
   m_composer->setGenerating(true);
-  m_composer->setCanRegenerate(false);
+  m_composer->setHasAnswer(false);
   m_composer->setSuggestionsVisible(false);
   m_strip->clear();
   selection().setChatToken(std::nullopt);
@@ -346,7 +353,7 @@ void ChatWorkspace::endGeneration() {
   m_generating = false;
   m_frame.stop();
   m_composer->setGenerating(false);
-  m_composer->setCanRegenerate(true);
+  m_composer->setHasAnswer(true);
   m_composer->focusPrompt();
 }
 
@@ -362,8 +369,33 @@ void ChatWorkspace::newChat() {
   }
   m_strip->clear();
   m_composer->setGenerating(false);
-  m_composer->setCanRegenerate(false);
+  m_composer->setHasAnswer(false);
   m_composer->setSuggestionsVisible(true);
+}
+
+Transcript ChatWorkspace::transcript() const {
+  Transcript result;
+  if (selection().model()) result.model = QString::fromStdString(selection().model()->checkpoint().name());
+  result.device = QString::fromStdString(m_sampling->device().toString());
+  result.systemPrompt = m_sampling->systemPrompt();
+  result.options = m_sampling->options();
+  for (std::size_t i = 0; i < m_panes.size(); ++i) {
+    const auto scheme = m_panes[i]->scheme();
+    result.panes.push_back({m_panes[i]->schemeTitle(), scheme ? QString::fromStdString(scheme->toString()) : QString(),
+                            m_conversations[i]});
+  }
+  return result;
+}
+
+void ChatWorkspace::saveTranscript() {
+  const QString file = QFileDialog::getSaveFileName(this, tr("Save the conversation"),
+                                                    QStringLiteral("conversation.md"), tr("Markdown (*.md)"));
+  if (file.isEmpty()) return;
+  // QSaveFile writes beside the file and renames: an older one stays whole until the new one is.
+  QSaveFile target(file);
+  const QByteArray text = toMarkdown(transcript()).toUtf8();
+  if (!target.open(QIODevice::WriteOnly) || target.write(text) != text.size() || !target.commit())
+    m_panes[0]->setNotice(tr("%1 could not be written: %2").arg(file, target.errorString()), true);
 }
 
 void ChatWorkspace::selectToken(std::optional<int> index) {

@@ -5,6 +5,7 @@
 
 #include "app/shell/workspace.h"
 #include "app/workspaces/chat/chat_engine.h"
+#include "app/workspaces/chat/transcript.h"
 
 class QBoxLayout;
 
@@ -46,6 +47,8 @@ class ChatWorkspace : public Workspace {
   void fail(const QString& sentence);
   void endGeneration();
   void newChat();
+  Transcript transcript() const;
+  void saveTranscript();
   void selectToken(std::optional<int> index);
   std::vector<PaneSetup> setups() const;
   /// Whether the open model can chat; if not, shows why.

@@ -1,7 +1,11 @@
 #include "app/workspaces/chat/token_text.h"
 
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
 #include <QHelpEvent>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -158,7 +162,17 @@ void TokenText::mousePressEvent(QMouseEvent* event) {
   if (index >= 0) Q_EMIT tokenClicked(index);
 }
 
+void TokenText::copy() const { QGuiApplication::clipboard()->setText(m_text); }
+
+void TokenText::contextMenuEvent(QContextMenuEvent* event) {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addAction(tr("Copy this answer"), this, &TokenText::copy);
+  menu->popup(event->globalPos());
+}
+
 void TokenText::keyPressEvent(QKeyEvent* event) {
+  if (event->matches(QKeySequence::Copy)) return copy();
   const int step = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
   if (step == 0 || m_tokens.empty()) return QWidget::keyPressEvent(event);
   Q_EMIT tokenClicked(std::clamp(m_selected.value_or(step > 0 ? -1 : count()) + step, 0, count() - 1));

@@ -10,7 +10,8 @@
 namespace app {
 
 /// An answer, token by token: flows like text, marks the tokens that differ from the reference (tint and wavy
-/// underline: never colour alone), shows each token's probabilities on hover, selects one on click or with the arrows.
+/// underline: never colour alone), shows each token's probabilities on hover, selects one on click or with the arrows,
+/// copies its text (Ctrl+C, context menu).
 class TokenText : public QWidget {
   Q_OBJECT
  public:
@@ -49,10 +50,12 @@ class TokenText : public QWidget {
   bool event(QEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
 
  private:
   void layOut(QTextLayout& layout, int width) const;
   void refresh();
+  void copy() const;
   int tokenAt(const QPoint& position) const;
 
   std::vector<Token> m_tokens;
