@@ -11,6 +11,7 @@ namespace app {
 
 namespace {
 constexpr int kLevelRowHeight = 19;
+constexpr QSize kLeastPlot(80, 84);  // of the bars: below that a histogram says little
 constexpr QMargins kTight(8, 6, 8, 0);
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
@@ -27,7 +28,7 @@ WeightHistogram::WeightHistogram(QWidget* parent)
       m_highSigma(new QCPItemStraightLine(this)),
       m_markedLine(new QCPItemStraightLine(this)) {
   setTitle(tr("Histogram of the weights"));
-  setAxisTitles({}, tr("weights per bin"));
+  setAxisTitles({}, tr("weights"));
   m_overlayGraph->setLineStyle(QCPGraph::lsStepCenter);
   m_rug->setLineStyle(QCPGraph::lsNone);
   m_rug->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCross, 6));
@@ -50,6 +51,7 @@ WeightHistogram::WeightHistogram(QWidget* parent)
   axisRect()->setRangeDrag(Qt::Horizontal);
   plotLayout()->setRowSpacing(0);
   axisRect()->setMinimumMargins(kTight);
+  axisRect()->setMinimumSize(kLeastPlot);
   m_levelRect->setMinimumMargins(kTight);
   auto* margins = new QCPMarginGroup(this);
   axisRect()->setMarginGroup(QCP::msLeft | QCP::msRight, margins);
