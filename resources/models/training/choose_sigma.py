@@ -2,7 +2,8 @@
 """Measures how the strength of the rescaling changes quantized perplexity.
 
     python3 choose_sigma.py --checkpoint work/model.pt --sigmas 0.5 0.6 0.7
-    python3 choose_sigma.py --checkpoint work/model.pt --sigmas 0.6 --seeds 0 1 2 --report
+    python3 choose_sigma.py --checkpoint work/model.pt --sigmas 0.6 --seeds 0 1 2 --report \\
+        --output ../evaluation.json
 
 The strength is chosen on one set of held-out rows and reported on another.
 """
@@ -30,7 +31,7 @@ def main() -> None:
     parser.add_argument("--sigmas", type=float, nargs="+", required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--report", action="store_true", help="use the other rows, all schemes")
-    parser.add_argument("--output", type=Path)
+    parser.add_argument("--output", type=Path, help="JSON file that gets the results added")
     options = parser.parse_args()
     rows = HeldOutRows(Tokenizer(options.tokenizer), REPORT_SEED if options.report else CHOICE_SEED)
     schemes = list(SCHEMES) if options.report else CHOICE_SCHEMES
@@ -45,7 +46,9 @@ def main() -> None:
             print(json.dumps(line), flush=True)
             results.append(line)
     if options.output:
-        options.output.write_text(json.dumps(results, indent=1) + "\n")
+        report = json.loads(options.output.read_text()) if options.output.exists() else {}
+        report["rescaling seeds" if options.report else "choice of sigma"] = results
+        options.output.write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":

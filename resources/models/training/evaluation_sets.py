@@ -2,6 +2,7 @@
 """Held-out questions with their right answers, grouped by skill."""
 
 import random
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import exact_tasks
 import facts
 import number_formats
 import small_talk
-from common import Dialogue
+from common import Dialogue, is_held_out
 from conversation import choose_single
 from out_of_scope import HELD_OUT_QUESTIONS
 from tokenizer import Tokenizer
@@ -95,12 +96,32 @@ def out_of_scope_questions() -> list[str]:
     return HELD_OUT_QUESTIONS
 
 
+def normalized(question: str) -> str:
+    """A question without case, punctuation and contractions of "what is"."""
+    words = re.sub(r"[^a-z0-9 ]", "", re.sub(r"\bwhat'?s\b", "what is", question.lower()))
+    return " ".join(words.split())
+
+
+def trained_questions() -> set[str]:
+    """All normalized questions on facts that training rows can hold, but for typos and fillers."""
+    trained = set()
+    for fact in facts.FACTS:
+        trained.update(normalized(question) for question in fact.questions)
+        trained.update(normalized(template.format(x=subject))
+                       for template in facts.TEMPLATES for subject in fact.subjects
+                       if not is_held_out(template + subject, facts.HELD_OUT_COMBINATIONS))
+    return trained
+
+
 def read_paraphrases(path: Path) -> list[tuple[str, Case]]:
-    """Read `beginning of an answer | question` lines of an outside author."""
-    cases = []
+    """Read `topic or beginning of an answer | question` lines of an outside author.
+
+    Questions that happen to be worded like one of the corpus are left out.
+    """
+    cases, trained = [], trained_questions()
     for line in path.read_text(encoding="utf-8").splitlines():
         beginning, separator, question = line.partition(" | ")
-        if not separator or line.startswith("#"):
+        if not separator or line.startswith("#") or normalized(question) in trained:
             continue
         beginning, answers = beginning.strip(), []
         for fact in facts.FACTS:
