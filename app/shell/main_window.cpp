@@ -256,6 +256,7 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+  m_ahead.stop();
   saveState();
   m_jobs.shutdown();
   QMainWindow::closeEvent(event);

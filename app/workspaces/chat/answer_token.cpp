@@ -42,7 +42,7 @@ QString describeToken(const AnswerToken& token, const core::text::Tokenizer* tok
     rows += QStringLiteral("</tr>");
   }
   result += tr("<br>Most probable here:") + QStringLiteral("<table>%1</table>").arg(rows);
-  if (!both) result += tr("The other model has read other words before this one.");
+  if (!both) result += tr("The other model has not read the same words before this one.");
   return result;
 }
 
