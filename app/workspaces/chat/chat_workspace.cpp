@@ -95,6 +95,10 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   connect(m_strip, &KlStrip::tokenClicked, this, &ChatWorkspace::selectToken);
   connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
   connect(&selection(), &Selection::schemesChanged, this, &ChatWorkspace::followSchemes);
+  // A cancelled comparison delivers nothing; it must not be announced for ever.
+  connect(&jobs(), &JobRunner::changed, this, [this] {
+    if (!jobs().isActive(kCompareTag)) m_strip->setPending(false);
+  });
   m_frame.setInterval(kFrameMs);
   connect(&m_frame, &QTimer::timeout, this, &ChatWorkspace::takeTokens);
   followModel();

@@ -44,6 +44,7 @@ void KlStrip::setParted(std::optional<std::size_t> index) {
 }
 
 void KlStrip::setPending(bool pending) {
+  if (m_pending == pending) return;
   m_pending = pending;
   update();
 }
