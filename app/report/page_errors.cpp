@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
@@ -50,25 +49,6 @@ QString summaryTable(const ReportData& data) {
                      rows);
 }
 
-QString scaleLegend(const ReportData& data, const Pictures& pictures) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const MatrixRow& matrix : data.matrices) {
-    for (const SchemeError& error : matrix.errors) {
-      const double sqnr = error.stats.sqnrDb();
-      if (!error.refused.empty() || !std::isfinite(sqnr)) continue;
-      low = std::min(low, sqnr);
-      high = std::max(high, sqnr);
-    }
-  }
-  if (low > high || pictures.heatMapStops.isEmpty()) return {};
-  return html::element("div",
-                       html::textElement("span", tr("small error, %1").arg(text::decibel(high))) +
-                           QStringLiteral("<i style=\"background:linear-gradient(to right,%1)\"></i>\n")
-                               .arg(pictures.heatMapStops.join(u',')) +
-                           html::textElement("span", tr("large error, %1").arg(text::decibel(low))),
-                       QStringLiteral("scale"));
-}
-
 QString allNumbers(const ReportData& data) {
   QStringList headings{tr("Matrix"),     tr("Shape"),    tr("Stored"),
                        tr("σ (weight)"), tr("Kurtosis"), tr("Beyond 6 σ (weights)")};
@@ -113,8 +93,7 @@ QString errorsSection(const ReportData& data, const Pictures& pictures) {
   QString charts;
   if (pictures.heatMap) {
     charts += html::card(tr("SQNR of every matrix under every scheme"),
-                         scaleLegend(data, pictures) +
-                             figure(*pictures.heatMap, tr("Dark is a small error, bright a large one; SQNR in dB.")));
+                         figure(*pictures.heatMap, tr("Dark is a small error, bright a large one; SQNR in dB.")));
   }
   QString bars;
   for (const auto& [scheme, picture] : pictures.bars) {

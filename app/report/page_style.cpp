@@ -62,8 +62,6 @@ tbody th { font-weight: 600; } tbody tr:last-child > * { border-bottom: 0; }
 .n { text-align: right; } th:last-child, td:last-child { padding-right: 0; }
 .bar { display: inline-block; width: 110px; height: 8px; border-radius: 4px; background: var(--sunken); margin-left: 10px; vertical-align: 1px; overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--accent); border-radius: 4px; }
-.scale { display: flex; align-items: center; gap: 10px; color: var(--muted); font-size: 13px; margin: 0 0 8px; flex-wrap: wrap; }
-.scale i { flex: 1 1 140px; max-width: 260px; height: 10px; border-radius: 3px; }
 details { margin-top: 0; } summary { cursor: pointer; color: var(--accent); } details .scroll { margin-top: 12px; max-height: 560px; overflow: auto; }
 .bits { white-space: nowrap; letter-spacing: 0.04em; font-size: 13px; }
 .bits span + span { margin-left: 5px; }

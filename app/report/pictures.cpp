@@ -67,11 +67,6 @@ void drawHeatMap(const ReportData& data, Pictures& pictures) {
   }
   chart.setData(rows, columns, std::move(cells), Metric::SqnrDb);
   shoot(chart, {kMapWidth, mapHeight(data)}, *pictures.heatMap);
-  pictures.heatMapStops.clear();
-  if (auto* map = qobject_cast<QCPColorMap*>(chart.plottable(0))) {
-    QCPColorGradient gradient = map->gradient();
-    for (int i = 0; i <= 10; ++i) pictures.heatMapStops << QColor(gradient.color(i / 10.0, QCPRange(0, 1))).name();
-  }
 }
 
 void drawBars(const ReportData& data, std::size_t scheme, Picture& picture) {

@@ -23,7 +23,6 @@ struct Pictures {
   std::optional<Picture> heatMap;
   std::vector<std::pair<std::size_t, Picture>>
       bars;                  ///< scheme (index into ReportData::schemes) and its layers by error
-  QStringList heatMapStops;  ///< colours of the heat map's scale from the smallest error to the largest
 };
 
 /// The schemes whose layers are shown as bars: the one of lowest mean SQNR, and the one whose layers differ most.
