@@ -22,7 +22,7 @@ struct Pictures {
   std::vector<Picture> histograms;  ///< one per ReportData::histograms
   std::optional<Picture> heatMap;
   std::vector<std::pair<std::size_t, Picture>>
-      bars;                  ///< scheme (index into ReportData::schemes) and its layers by error
+      bars;  ///< scheme (index into ReportData::schemes) and its layers by error
 };
 
 /// The schemes whose layers are shown as bars: the one of lowest mean SQNR, and the one whose layers differ most.
