@@ -6,6 +6,8 @@
 #include <QPushButton>
 #include <QTest>
 #include <QToolButton>
+#include <cmath>
+#include <span>
 
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/chat/chat_workspace.h"
@@ -27,6 +29,30 @@ class TestChat : public QObject {
     prompt->setFocus();
     QTest::keyClicks(prompt, text);
     QTest::keyClick(prompt, Qt::Key_Return);
+  }
+
+  /// KL(stored ‖ scheme) at every token of an answer.
+  static std::vector<double> referenceKl(OpenModel& model, const char* question,
+                                         const std::vector<core::text::TokenId>& answer, const char* scheme) {
+    Engine engine;
+    const DeviceChoice cpu = DeviceChoice::parse("cpu");
+    const auto stored = engine.createSession(model, {.scheme = std::nullopt, .device = cpu});
+    const auto quantized = engine.createSession(model, {.scheme = core::quant::Scheme::parse(scheme), .device = cpu});
+    const std::vector<core::text::ChatMessage> messages{{"user", question}};
+    const auto generation = stored->startChat(messages, {});
+    const auto prompt = generation->history();
+    std::vector<core::text::TokenId> tokens(prompt.begin(), prompt.end());
+    const std::size_t first = tokens.size() - 1;
+    tokens.insert(tokens.end(), answer.begin(), answer.end());
+    const auto p = stored->score(tokens), q = quantized->score(tokens);
+    const std::size_t vocabulary = model.tokenizer()->size();
+    const auto row = [&](const std::vector<float>& logits, std::size_t index) {
+      return std::span(logits).subspan(index * vocabulary, vocabulary);
+    };
+    std::vector<double> result;
+    for (std::size_t i = 0; i < answer.size(); ++i)
+      result.push_back(core::model::klDivergence(row(p, first + i), row(q, first + i)));
+    return result;
   }
 
  private Q_SLOTS:
@@ -123,6 +149,13 @@ class TestChat : public QObject {
       QCOMPARE(both[0]->answerTokens()[i].otherTop.size(), std::size_t{5});
     }
     QVERIFY(strip->value(parted) > 0.01);  // two bits: they part because they disagree
+    // The same comparison made directly, on the CPU: both models score the reference's words from an empty cache.
+    const auto wanted = referenceKl(*shown.selection().model(), "What is NF4?", both[0]->answerIds(), "int2");
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      // Another device and KV cache in another order of sums: a few parts in a thousand of these divergences.
+      QVERIFY2(std::abs(strip->value(i) - wanted[i]) < 0.02 * wanted[i] + 1e-4,
+               qPrintable(QStringLiteral("token %1: %2, but %3").arg(i).arg(strip->value(i)).arg(wanted[i])));
+    }
     // Its own words behind that place have nothing to be compared with.
     if (parted + 1 < both[1]->answerTokens().size()) QVERIFY(!both[1]->answerTokens()[parted + 1].kl);
     QVERIFY(describeToken(both[0]->answerTokens().back(), nullptr, "BF16", "INT2").contains("INT2"));
