@@ -15,20 +15,24 @@ QString piece(core::text::TokenId id, const core::text::Tokenizer* tokenizer) {
   return tokenizer != nullptr ? QString::fromStdString(tokenizer->piece(id)).toHtmlEscaped() : QString::number(id);
 }
 
+/// Three significant digits: the runners-up of a sure model are far below a tenth of a percent.
+QString share(float probability) {
+  return text::number(100 * static_cast<double>(probability), 3) + QChar(0x202F) + u'%';
+}
+
 QString cells(const std::vector<core::model::TokenProbability>& top, std::size_t row,
               const core::text::Tokenizer* tokenizer) {
   if (row >= top.size()) return QStringLiteral("<td></td><td></td>");
   return QStringLiteral("<td><code>%1</code></td><td align=right>&nbsp;&nbsp;%2</td>")
-      .arg(piece(top[row].token, tokenizer), text::percent(static_cast<double>(top[row].probability)));
+      .arg(piece(top[row].token, tokenizer), share(top[row].probability));
 }
 
 }  // namespace
 
 QString describeToken(const AnswerToken& token, const core::text::Tokenizer* tokenizer, const QString& title,
                       const QString& otherTitle) {
-  QString result =
-      tr("<b><code>%1</code></b>, probability %2")
-          .arg(piece(token.token.id, tokenizer), text::percent(static_cast<double>(token.token.probability)));
+  QString result = tr("<b><code>%1</code></b>, probability %2")
+                       .arg(piece(token.token.id, tokenizer), share(token.token.probability));
   if (token.kl) result += tr("<br>KL divergence here: %1 nats").arg(text::number(*token.kl, 3));
   const bool both = !token.otherTop.empty();
   const QString gap = QStringLiteral("<td>&nbsp;&nbsp;&nbsp;&nbsp;</td>");
