@@ -16,6 +16,11 @@ TextLayer::TextLayer(QCustomPlot* plot, QCPAxis* x, QCPAxis* y, Qt::AlignmentFla
   setSelectable(false);
 }
 
+QColor TextLayer::inkOn(const QColor& ground) {
+  const QColor dark(0x11, 0x11, 0x11), light(Qt::white);
+  return contrastRatio(ground, light) > contrastRatio(ground, dark) ? light : dark;
+}
+
 void TextLayer::draw(QCPPainter* painter) {
   const QFont font = Theme::instance().textFont(kFontStep);
   const QFontMetricsF metrics(font);

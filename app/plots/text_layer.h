@@ -21,6 +21,9 @@ class TextLayer : public QCPAbstractItem {
   /// the theme's text colour where there is no room
   TextLayer(QCustomPlot* plot, QCPAxis* x, QCPAxis* y, Qt::AlignmentFlag alignment);
 
+  /// Black or white, whichever has more contrast on a colour.
+  static QColor inkOn(const QColor& ground);
+
   void setEntries(std::vector<Entry> entries) { m_entries = std::move(entries); }
   /// Room of a text in x axis units; 0 (the default) for any.
   void setRoom(double units) { m_room = units; }

@@ -79,6 +79,16 @@ class TestChat : public QObject {
     QVERIFY(markDifferences({1, 2, 3}, {1, 2}) == std::vector<TokenMark>(2, TokenMark::Same));
   }
 
+  void teacherForcingBeginsWhereNothingWasCompared() {
+    using Ids = std::vector<core::text::TokenId>;
+    const Ids reference{1, 2, 3, 4, 5, 6};  // a prompt of two tokens and an answer of four
+    QCOMPARE(firstUncompared(reference, Ids{1, 2, 3, 9, 9}, 2), std::size_t{4});  // the 9 was drawn in place of the 4
+    QCOMPARE(firstUncompared(reference, Ids{1, 2, 3}, 2), std::size_t{3});        // it stopped where the 4 stands
+    QCOMPARE(firstUncompared(reference, Ids{1, 2}, 2), std::size_t{2});           // it said nothing
+    QCOMPARE(firstUncompared(reference, Ids{1, 7, 3, 4, 5}, 2), std::size_t{2});  // another prompt: nothing compared
+    QCOMPARE(firstUncompared(reference, reference, 2), reference.size());
+  }
+
   void bothPanesAnswerTheTypedPrompt() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     QVERIFY(shown.waitUntilIdle());

@@ -126,9 +126,7 @@ std::vector<ForcedToken> ChatEngine::compare(const core::JobContext& job) {
   if (m_panes.size() < 2 || m_panes[0].history.empty() || m_panes[1].history.empty()) return forced;
   const Pane &reference = m_panes[0], &compared = m_panes[1];
   const std::span<const core::model::TokenId> text = reference.history;
-  // The first token that differs was still drawn from the same context.
-  const std::size_t agreeing = commonPrefix(reference.history, compared.history);
-  const std::size_t begin = std::max(reference.promptTokens, agreeing + 1);
+  const std::size_t begin = firstUncompared(reference.history, compared.history, reference.promptTokens);
   const std::size_t vocabulary = reference.session->executor().graph().config.vocabulary;
   for (std::size_t first = begin; first < text.size(); first += kForcedTokens) {
     const std::size_t end = std::min(first + kForcedTokens, text.size());

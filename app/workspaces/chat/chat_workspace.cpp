@@ -326,7 +326,7 @@ void ChatWorkspace::finish(const std::vector<PaneAnswer>& answers) {
 void ChatWorkspace::compare() {
   const auto &reference = m_panes[0]->answerIds(), &compared = m_panes[1]->answerIds();
   const std::size_t common = commonPrefix(reference, compared);
-  if (common < reference.size() && common < compared.size()) m_strip->setParted(common);
+  if (common < reference.size()) m_strip->setParted(common);
   if (m_strip->count() >= reference.size()) return;
   m_strip->setPending(true);
   jobs().run(

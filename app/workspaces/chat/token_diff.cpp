@@ -12,6 +12,13 @@ std::size_t commonPrefix(const std::vector<TokenId>& a, const std::vector<TokenI
   return static_cast<std::size_t>(end - a.begin());
 }
 
+std::size_t firstUncompared(const std::vector<TokenId>& reference, const std::vector<TokenId>& compared,
+                            std::size_t promptTokens) {
+  const std::size_t agreeing = commonPrefix(reference, compared);
+  if (agreeing < promptTokens) return promptTokens;  // they read different prompts
+  return agreeing == compared.size() ? agreeing : agreeing + 1;
+}
+
 std::vector<TokenMark> markDifferences(const std::vector<TokenId>& reference, const std::vector<TokenId>& answer) {
   std::vector<TokenMark> marks(answer.size(), TokenMark::Same);
   const std::size_t prefix = commonPrefix(reference, answer);

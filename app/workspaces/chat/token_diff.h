@@ -21,6 +21,12 @@ std::vector<TokenMark> markDifferences(const std::vector<core::text::TokenId>& r
 
 inline constexpr std::size_t kMaxAligned = 1024;
 
+/// Where teacher forcing has to begin: index into `reference` (prompt and answer) of the first token of the answer
+/// whose distributions were not compared while both models wrote. A differing token was still drawn from the same
+/// context; the place where the compared answer ended was not drawn at all.
+std::size_t firstUncompared(const std::vector<core::text::TokenId>& reference,
+                            const std::vector<core::text::TokenId>& compared, std::size_t promptTokens);
+
 /// Number of leading tokens two answers share.
 std::size_t commonPrefix(const std::vector<core::text::TokenId>& a, const std::vector<core::text::TokenId>& b);
 

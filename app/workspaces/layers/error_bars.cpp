@@ -84,8 +84,8 @@ void ErrorBars::labelBars() {
   std::vector<TextLayer::Entry> entries;
   for (std::size_t i = 0; i < m_bars.size(); ++i) {
     const QColor ground = m_bars[i].row == m_selected ? barColor() : plainColor();
-    const QColor ink = contrastRatio(ground, Qt::white) > 4.5 ? QColor(Qt::white) : QColor(0x11, 0x11, 0x11);
-    entries.push_back({QPointF(m_bars[i].value, static_cast<double>(i)), metricFigure(m_metric, m_bars[i].value), ink});
+    entries.push_back({QPointF(m_bars[i].value, static_cast<double>(i)), metricFigure(m_metric, m_bars[i].value),
+                       TextLayer::inkOn(ground)});
   }
   m_texts->setEntries(std::move(entries));
 }

@@ -28,13 +28,9 @@ QCPColorGradient viridis() {
 constexpr int kScaleHeight = 8, kScaleTicks = 4;
 constexpr QMargins kMargins(8, 8, 28, 0);  // right: half of the scale's last label
 
-/// Black or white, whichever can be read on a colour of the map (relative luminance, WCAG 2).
 QColor inkOn(double shade) {
   static QCPColorGradient gradient = viridis();
-  const QColor ground(gradient.color(shade, QCPRange(0, 1)));
-  const double luminance = 0.2126 * std::pow(ground.redF(), 2.2) + 0.7152 * std::pow(ground.greenF(), 2.2) +
-                           0.0722 * std::pow(ground.blueF(), 2.2);
-  return luminance > 0.18 ? QColor(0x11, 0x11, 0x11) : QColor(Qt::white);
+  return TextLayer::inkOn(QColor(gradient.color(shade, QCPRange(0, 1))));
 }
 
 QSharedPointer<QCPAxisTicker> labels(const QStringList& texts) {
