@@ -1,12 +1,12 @@
 #include "gpu/weight_store.h"
 
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <unordered_set>
 
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 
 namespace gpu {
 
@@ -82,8 +82,11 @@ void WeightStore::uploadPart(const core::quant::QuantizedTensor& tensor, const P
   for (std::uint32_t done = 0; done < part.tiles; done += batch) {
     job.throwIfCancelled();
     const std::uint32_t count = std::min(batch, part.tiles - done);
-    tbb::parallel_for(std::uint32_t{0}, count, [&](std::uint32_t i) {
-      packTile(tensor, format, firstTile + done + i, std::span(words).subspan(i * tileWords, tileWords));
+    core::parallelFor(count, 1, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) {
+        packTile(tensor, format, firstTile + done + static_cast<std::uint32_t>(i),
+                 std::span(words).subspan(i * tileWords, tileWords));
+      }
     });
     m_uploader.upload(part.range->block()->buffer, part.range->offset() + done * tileWords * 4,
                       std::as_bytes(std::span(words).first(count * tileWords)));

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "app/workspaces/bits/weight_reader.h"
+#include "app/selection/weight_reader.h"
 
 namespace app::report {
 

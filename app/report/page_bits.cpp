@@ -1,9 +1,9 @@
 #include <cmath>
 
+#include "app/pictures/field_style.h"
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
 #include "app/text/numbers.h"
-#include "app/workspaces/bits/field_style.h"
 
 namespace app::report {
 

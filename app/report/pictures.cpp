@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/pictures/error_bars.h"
+#include "app/pictures/heat_map.h"
+#include "app/pictures/weight_histogram.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/inspect/weight_histogram.h"
-#include "app/workspaces/layers/error_bars.h"
-#include "app/workspaces/layers/heat_map.h"
 
 namespace app::report {
 

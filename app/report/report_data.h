@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "app/pictures/scheme_levels.h"
+#include "app/pictures/token_diff.h"
+#include "app/selection/bits_state.h"
 #include "app/session/open_model.h"
 #include "app/session/scheme_error.h"
-#include "app/workspaces/bits/bits_state.h"
-#include "app/workspaces/chat/token_diff.h"
-#include "app/workspaces/inspect/scheme_levels.h"
 #include "core/metrics/tensor_stats.h"
 #include "core/model/session.h"
 

@@ -8,7 +8,7 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include "app/models/palette_model.h"
+#include "app/shell/palette_model.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/theme.h"
 

@@ -6,9 +6,9 @@
 #include <QSettings>
 #include <QToolButton>
 
+#include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/main_window.h"
-#include "app/shell/model_loader.h"
 #include "app/shell/scheme_panel.h"
 #include "app/shell/side_panel.h"
 #include "app/text/numbers.h"

@@ -9,10 +9,10 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/device_label.h"
 #include "app/shell/drop_overlay.h"
-#include "app/shell/model_loader.h"
 #include "app/shell/nav_rail.h"
 #include "app/shell/side_panel.h"
 #include "app/shell/status_line.h"

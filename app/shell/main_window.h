@@ -5,9 +5,9 @@
 #include <QTimer>
 
 #include "app/jobs/job_runner.h"
-#include "app/shell/selection.h"
-#include "app/shell/workspace.h"
+#include "app/selection/selection.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/workspace.h"
 
 class QActionGroup;
 class QSettings;

@@ -2,7 +2,7 @@
 
 #include <QPainter>
 
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 #include "app/widgets/theme.h"
 
 namespace app {

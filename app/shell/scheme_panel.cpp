@@ -7,9 +7,9 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
-#include "app/models/scheme_list_model.h"
+#include "app/selection/selection.h"
 #include "app/shell/reference_row.h"
-#include "app/shell/selection.h"
+#include "app/shell/scheme_list_model.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"

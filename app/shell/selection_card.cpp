@@ -2,7 +2,7 @@
 
 #include <QGridLayout>
 
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"

@@ -2,11 +2,11 @@
 #include <QCoreApplication>
 #include <vector>
 
-#include "app/shell/workspace.h"
 #include "app/workspaces/bits/bits_workspace.h"
 #include "app/workspaces/chat/chat_workspace.h"
 #include "app/workspaces/inspect/inspect_workspace.h"
 #include "app/workspaces/layers/layers_workspace.h"
+#include "app/workspaces/workspace.h"
 
 namespace app {
 

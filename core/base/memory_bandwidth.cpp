@@ -1,13 +1,12 @@
 #include "core/base/memory_bandwidth.h"
 
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_reduce.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <vector>
+
+#include "core/base/parallel.h"
 
 namespace core {
 
@@ -20,10 +19,10 @@ double measureHostReadBandwidth() {
   std::uint64_t checksum = 0;
   for (int pass = 0; pass < kPasses; ++pass) {
     const auto start = std::chrono::steady_clock::now();
-    checksum += tbb::parallel_reduce(
-        tbb::blocked_range<std::size_t>(0, kWords, kGrain), std::uint64_t{0},
-        [&](const tbb::blocked_range<std::size_t>& range, std::uint64_t sum) {
-          for (std::size_t i = range.begin(); i != range.end(); ++i) sum += words[i];
+    checksum += parallelReduce(
+        kWords, kGrain, std::uint64_t{0},
+        [&](std::size_t first, std::size_t last, std::uint64_t sum) {
+          for (std::size_t i = first; i != last; ++i) sum += words[i];
           return sum;
         },
         std::plus<>());

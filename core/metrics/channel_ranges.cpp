@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/base/parallel_chunks.h"
 #include "core/metrics/value_reader.h"
-#include "core/quant/parallel_chunks.h"
 
 namespace core::metrics {
 
@@ -104,7 +104,7 @@ ChannelRanges channelRanges(const tensor::TensorView& tensor, const JobContext& 
   const std::uint64_t wantedParts = std::clamp<std::uint64_t>(kMaxColumns / columns, 1, kMaxParts);
   const std::uint64_t rowsPerPart = (rows + wantedParts - 1) / wantedParts;
   std::vector<Accumulators> parts((rows + rowsPerPart - 1) / rowsPerPart, start);
-  quant::forEachChunk(rows, rowsPerPart, job, "Measuring channels", [&](std::uint64_t first, std::uint64_t count) {
+  forEachChunk(rows, rowsPerPart, job, "Measuring channels", [&](std::uint64_t first, std::uint64_t count) {
     for (std::uint64_t row = first; row < first + count; ++row) {
       job.throwIfCancelled();
       result.rows[row] = addRow(tensor, row, parts[first / rowsPerPart]);

@@ -1,13 +1,11 @@
 #include "core/metrics/code_counts.h"
 
-#include <tbb/enumerable_thread_specific.h>
-
 #include <cassert>
 #include <cstring>
 #include <optional>
 
+#include "core/base/parallel_chunks.h"
 #include "core/numeric/codec.h"
-#include "core/quant/parallel_chunks.h"
 
 namespace core::metrics {
 
@@ -139,18 +137,18 @@ CodeCounts countCodes(const tensor::TensorView& tensor, const JobContext& job) {
   assert(isCountable(tensor.dtype));
   const std::uint32_t elementBytes = tensor::info(tensor.dtype).blockBytes;
   const std::byte* bytes = tensor.bytes.data();
-  tbb::enumerable_thread_specific<ThreadCounts> threads(8 * elementBytes);
+  PerThread<ThreadCounts> threads(ThreadCounts(8 * elementBytes));
   const std::uint64_t values = tensor.bytes.size() / elementBytes;
-  quant::forEachChunk(values, kBytesPerChunk / elementBytes, job, "Reading values",
-                      [&](std::uint64_t first, std::uint64_t count) {
-                        ThreadCounts& counts = threads.local();
-                        if (elementBytes == 2)
-                          counts.add16(bytes + 2 * first, count);
-                        else
-                          counts.add8(bytes + first, count);
-                      });
+  forEachChunk(values, kBytesPerChunk / elementBytes, job, "Reading values",
+               [&](std::uint64_t first, std::uint64_t count) {
+                 ThreadCounts& counts = threads.local();
+                 if (elementBytes == 2)
+                   counts.add16(bytes + 2 * first, count);
+                 else
+                   counts.add8(bytes + first, count);
+               });
   CodeCounts result{valuesOf(tensor.dtype), std::vector<std::uint64_t>(std::size_t{1} << (8 * elementBytes))};
-  for (ThreadCounts& counts : threads) counts.addTo(result.counts);
+  threads.forEach([&](ThreadCounts& counts) { counts.addTo(result.counts); });
   return result;
 }
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/multiversion.h"
+#include "core/base/parallel_chunks.h"
 #include "core/metrics/lanes.h"
-#include "core/quant/multiversion.h"
-#include "core/quant/parallel_chunks.h"
 #include "core/quant/quantizer.h"
 
 namespace core::metrics {
@@ -113,10 +113,10 @@ ErrorStats compare(const tensor::TensorView& original, const quant::QuantizedTen
         original.name);
   const std::uint64_t rows = quantized.rows();
   const std::uint64_t rowValues = quantized.rowValues();
-  const std::uint64_t chunk = quant::itemsPerChunk(rowValues);
+  const std::uint64_t chunk = itemsPerChunk(rowValues);
   // Parts are kept apart and added in their order, so that the sums do not depend on which thread was first.
   std::vector<ErrorStats> parts(rows / chunk + 1);
-  quant::forEachChunk(rows, chunk, job, "Measuring the error", [&](std::uint64_t first, std::uint64_t count) {
+  forEachChunk(rows, chunk, job, "Measuring the error", [&](std::uint64_t first, std::uint64_t count) {
     std::vector<float> x(count * rowValues);
     std::vector<float> y(x.size());
     quant::decode(original, first * rowValues, x.size(), x.data());

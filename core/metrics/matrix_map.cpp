@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/base/parallel_chunks.h"
 #include "core/metrics/value_reader.h"
-#include "core/quant/parallel_chunks.h"
 
 namespace core::metrics {
 
@@ -85,7 +85,7 @@ MatrixMap matrixMap(const tensor::TensorView& tensor, std::size_t maxRows, std::
   map.extreme.resize(map.rows * map.columns);
   map.meanAbs.resize(map.extreme.size());
   std::atomic<std::uint64_t> nonFinite{0};
-  quant::forEachChunk(map.rows, 1, job, "Drawing the matrix", [&](std::uint64_t cellRow, std::uint64_t) {
+  forEachChunk(map.rows, 1, job, "Drawing the matrix", [&](std::uint64_t cellRow, std::uint64_t) {
     fillCellRow(tensor, static_cast<std::size_t>(cellRow), map, nonFinite, job);
   });
   map.nonFinite = nonFinite;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/base/multiversion.h"
 #include "core/metrics/lanes.h"
-#include "core/quant/multiversion.h"
 
 namespace core::metrics {
 

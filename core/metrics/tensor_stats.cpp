@@ -1,16 +1,14 @@
 #include "core/metrics/tensor_stats.h"
 
-#include <tbb/enumerable_thread_specific.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "core/base/parallel_chunks.h"
 #include "core/metrics/code_counts.h"
 #include "core/metrics/histogram_axis.h"
 #include "core/metrics/moments.h"
 #include "core/metrics/value_reader.h"
-#include "core/quant/parallel_chunks.h"
 
 namespace core::metrics {
 
@@ -51,7 +49,7 @@ Moments moments(const tensor::TensorView& tensor, double scale, const JobContext
   const Moments start(count == 0 ? 0.0 : provisionalMean(tensor, count, scale), scale);
   // Parts are kept apart and added in their order, so that the sums do not depend on which thread was first.
   std::vector<Moments> parts(count / kValuesPerTask + 1, start);
-  quant::forEachChunk(
+  forEachChunk(
       count, kValuesPerTask, job, "Reading values",
       [&](std::uint64_t first, std::uint64_t chunk) {
         Moments& part = parts[first / kValuesPerTask];
@@ -71,7 +69,7 @@ struct Tally {
 /// Second pass: bins, and values more than `distance` from the mean.
 Tally tally(const tensor::TensorView& tensor, const HistogramAxis& axis, double mean, double distance,
             const JobContext& job, double from) {
-  tbb::enumerable_thread_specific<Tally> threads(Tally{axis.empty()});
+  PerThread<Tally> threads(Tally{axis.empty()});
   const auto chunk = [&](std::uint64_t first, std::uint64_t count) {
     Tally& own = threads.local();
     forEachBuffer(tensor, first, count, [&](const double* values, std::size_t n) {
@@ -81,12 +79,12 @@ Tally tally(const tensor::TensorView& tensor, const HistogramAxis& axis, double 
       }
     });
   };
-  quant::forEachChunk(tensor.shape.count(), kValuesPerTask, job, "Sorting values into bins", chunk, from);
+  forEachChunk(tensor.shape.count(), kValuesPerTask, job, "Sorting values into bins", chunk, from);
   Tally sum{axis.empty()};
-  for (const Tally& part : threads) {
+  threads.forEach([&](const Tally& part) {
     merge(sum.histogram, part.histogram);
     sum.outliers += part.outliers;
-  }
+  });
   return sum;
 }
 

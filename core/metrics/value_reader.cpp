@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "core/base/error.h"
-#include "core/quant/multiversion.h"
+#include "core/base/multiversion.h"
 #include "core/quant/quantizer.h"
 
 namespace core::metrics {

@@ -1,19 +1,16 @@
 #include "core/quant/affine.h"
 
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_reduce.h>
-
 #include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
 #include <vector>
 
+#include "core/base/multiversion.h"
+#include "core/base/parallel_chunks.h"
 #include "core/numeric/half.h"
 #include "core/quant/bit_stream.h"
 #include "core/quant/finite_values.h"
-#include "core/quant/multiversion.h"
-#include "core/quant/parallel_chunks.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/stored_size.h"
 
@@ -111,13 +108,13 @@ Extremes merge(const Extremes& a, const Extremes& b) {
 
 Extremes extremesOfTensor(const tensor::TensorView& source, const JobContext& job) {
   const std::uint64_t total = source.shape.count();
-  return tbb::parallel_reduce(
-      tbb::blocked_range<std::uint64_t>(0, total, kValuesPerChunk), Extremes{},
-      [&](const tbb::blocked_range<std::uint64_t>& range, Extremes found) {
-        std::vector<float> values(std::min<std::uint64_t>(kValuesPerChunk, range.size()));
-        for (std::uint64_t first = range.begin(); first < range.end(); first += values.size()) {
+  return parallelReduce(
+      total, kValuesPerChunk, Extremes{},
+      [&](std::uint64_t begin, std::uint64_t end, Extremes found) {
+        std::vector<float> values(std::min<std::uint64_t>(kValuesPerChunk, end - begin));
+        for (std::uint64_t first = begin; first < end; first += values.size()) {
           job.throwIfCancelled();
-          const std::uint64_t count = std::min<std::uint64_t>(values.size(), range.end() - first);
+          const std::uint64_t count = std::min<std::uint64_t>(values.size(), end - first);
           decode(source, first, count, values.data());
           found = merge(found, extremes(values.data(), count));
         }

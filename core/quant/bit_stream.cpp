@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/quant/multiversion.h"
+#include "core/base/multiversion.h"
 
 namespace core::quant {
 

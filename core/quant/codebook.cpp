@@ -5,10 +5,10 @@
 #include <cassert>
 #include <vector>
 
+#include "core/base/multiversion.h"
+#include "core/base/parallel_chunks.h"
 #include "core/numeric/code_books.h"
 #include "core/quant/finite_values.h"
-#include "core/quant/multiversion.h"
-#include "core/quant/parallel_chunks.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/stored_size.h"
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/multiversion.h"
 #include "core/numeric/half.h"
-#include "core/quant/multiversion.h"
 
 namespace core::quant {
 

@@ -1,10 +1,10 @@
 #include <array>
 #include <limits>
 
+#include "core/base/multiversion.h"
 #include "core/quant/block_bytes.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/ggml_legacy.h"
-#include "core/quant/multiversion.h"
 
 namespace core::quant {
 

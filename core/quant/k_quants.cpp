@@ -1,7 +1,7 @@
 #include "core/quant/k_quants.h"
 
+#include "core/base/multiversion.h"
 #include "core/quant/block_bytes.h"
-#include "core/quant/multiversion.h"
 
 namespace core::quant {
 

@@ -6,10 +6,10 @@
 #include <new>
 
 #include "core/base/error.h"
+#include "core/base/parallel_chunks.h"
 #include "core/quant/affine.h"
 #include "core/quant/block_codec.h"
 #include "core/quant/codebook.h"
-#include "core/quant/parallel_chunks.h"
 #include "core/quant/registry.h"
 #include "core/quant/scheme_table.h"
 #include "core/quant/stored_size.h"

@@ -8,9 +8,9 @@
 #include <bit>
 #include <cmath>
 
+#include "app/selection/bits_state.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/bit_table.h"
-#include "app/workspaces/bits/bits_state.h"
 #include "app/workspaces/bits/bits_workspace.h"
 #include "app/workspaces/bits/precision_chart.h"
 #include "app/workspaces/bits/rounding_text.h"

@@ -9,10 +9,10 @@
 #include <cmath>
 #include <span>
 
+#include "app/pictures/token_diff.h"
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/chat/chat_workspace.h"
 #include "app/workspaces/chat/kl_strip.h"
-#include "app/workspaces/chat/token_diff.h"
 #include "workspace_window.h"
 
 using namespace app;

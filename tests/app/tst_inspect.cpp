@@ -6,10 +6,10 @@
 #include <QTest>
 #include <QTreeView>
 
-#include "app/workspaces/inspect/matrix_view.h"
-#include "app/workspaces/inspect/scheme_levels.h"
+#include "app/pictures/matrix_view.h"
+#include "app/pictures/scheme_levels.h"
+#include "app/pictures/weight_histogram.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
-#include "app/workspaces/inspect/weight_histogram.h"
 #include "core/metrics/tensor_stats.h"
 #include "workspace_window.h"
 

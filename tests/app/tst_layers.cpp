@@ -3,10 +3,10 @@
 #include <QTest>
 #include <cmath>
 
-#include "app/workspaces/layers/error_bars.h"
-#include "app/workspaces/layers/heat_map.h"
+#include "app/pictures/error_bars.h"
+#include "app/pictures/heat_map.h"
+#include "app/pictures/metric_text.h"
 #include "app/workspaces/layers/layer_errors.h"
-#include "app/workspaces/layers/metric_text.h"
 #include "workspace_window.h"
 
 using namespace app;

@@ -14,10 +14,10 @@
 #include <ctime>
 #include <utility>
 
-#include "app/models/palette_model.h"
-#include "app/models/scheme_list_model.h"
+#include "app/selection/model_loader.h"
 #include "app/shell/main_window.h"
-#include "app/shell/model_loader.h"
+#include "app/shell/palette_model.h"
+#include "app/shell/scheme_list_model.h"
 #include "app/workspaces/start/model_finder.h"
 
 using namespace app;

@@ -9,10 +9,10 @@
 #include <QToolTip>
 #include <cmath>
 
+#include "app/pictures/field_style.h"
+#include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/bits/bits_state.h"
-#include "app/workspaces/bits/field_style.h"
 
 namespace app {
 

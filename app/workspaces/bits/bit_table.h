@@ -2,7 +2,7 @@
 #include <QWidget>
 #include <memory>
 
-#include "app/workspaces/bits/bit_layout.h"
+#include "app/pictures/bit_layout.h"
 
 namespace app {
 

@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 #include <cmath>
 
+#include "app/selection/weight_reader.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/icon.h"
@@ -22,7 +23,6 @@
 #include "app/workspaces/bits/bit_table.h"
 #include "app/workspaces/bits/format_details.h"
 #include "app/workspaces/bits/precision_chart.h"
-#include "app/workspaces/bits/weight_reader.h"
 
 namespace app {
 namespace {

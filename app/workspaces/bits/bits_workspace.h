@@ -1,6 +1,6 @@
 #pragma once
-#include "app/shell/workspace.h"
-#include "app/workspaces/bits/bits_state.h"
+#include "app/selection/bits_state.h"
+#include "app/workspaces/workspace.h"
 
 class QComboBox;
 class QPushButton;

@@ -4,10 +4,10 @@
 #include <QGridLayout>
 #include <cmath>
 
+#include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/bits/bits_state.h"
 #include "app/workspaces/bits/guard_bits.h"
 #include "app/workspaces/bits/number_line.h"
 #include "app/workspaces/bits/rounding_text.h"

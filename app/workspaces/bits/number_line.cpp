@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/bits/bits_state.h"
 
 namespace app {
 namespace {

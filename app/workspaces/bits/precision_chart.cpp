@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/bits/bits_state.h"
 
 namespace app {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <QString>
 
-#include "app/workspaces/bits/bits_state.h"
+#include "app/selection/bits_state.h"
 
 namespace app {
 

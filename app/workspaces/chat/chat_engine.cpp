@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "app/workspaces/chat/token_diff.h"
+#include "app/pictures/token_diff.h"
 #include "core/base/error.h"
 
 namespace app {

@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 #include "app/workspaces/chat/answer_token.h"
 #include "app/workspaces/chat/chat_engine.h"
 #include "app/workspaces/chat/token_text.h"

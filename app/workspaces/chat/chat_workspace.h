@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
-#include "app/shell/workspace.h"
 #include "app/workspaces/chat/chat_engine.h"
 #include "app/workspaces/chat/transcript.h"
+#include "app/workspaces/workspace.h"
 
 class QBoxLayout;
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "app/workspaces/chat/token_diff.h"
+#include "app/pictures/token_diff.h"
 
 namespace app {
 

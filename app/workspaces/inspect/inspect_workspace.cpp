@@ -13,20 +13,20 @@
 #include <cmath>
 #include <limits>
 
+#include "app/pictures/matrix_view.h"
+#include "app/pictures/weight_histogram.h"
 #include "app/session/demo_model.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/inspect/channel_chart.h"
-#include "app/workspaces/inspect/matrix_view.h"
 #include "app/workspaces/inspect/model_card.h"
 #include "app/workspaces/inspect/statistics_row.h"
 #include "app/workspaces/inspect/tensor_browser.h"
 #include "app/workspaces/inspect/tensor_facts.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
 #include "app/workspaces/inspect/value_table_model.h"
-#include "app/workspaces/inspect/weight_histogram.h"
 #include "core/quant/quantizer.h"
 
 namespace app {

@@ -1,6 +1,6 @@
 #pragma once
-#include "app/shell/workspace.h"
-#include "app/workspaces/inspect/scheme_levels.h"
+#include "app/pictures/scheme_levels.h"
+#include "app/workspaces/workspace.h"
 #include "core/metrics/channel_ranges.h"
 #include "core/metrics/matrix_map.h"
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <QScrollArea>
 
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 
 class QVBoxLayout;
 

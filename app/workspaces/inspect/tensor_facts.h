@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "app/jobs/job_runner.h"
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 #include "core/metrics/tensor_stats.h"
 
 namespace app {

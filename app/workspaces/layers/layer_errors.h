@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "app/jobs/job_runner.h"
+#include "app/selection/selection.h"
 #include "app/session/scheme_error.h"
-#include "app/shell/selection.h"
 
 namespace app {
 

@@ -8,14 +8,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/pictures/error_bars.h"
+#include "app/pictures/heat_map.h"
+#include "app/pictures/metric_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/layers/error_bars.h"
-#include "app/workspaces/layers/heat_map.h"
 #include "app/workspaces/layers/layer_errors.h"
-#include "app/workspaces/layers/metric_text.h"
 
 namespace app {
 

@@ -1,5 +1,5 @@
 #pragma once
-#include "app/shell/workspace.h"
+#include "app/workspaces/workspace.h"
 #include "core/metrics/error_stats.h"
 
 class QComboBox;

@@ -6,8 +6,7 @@
 #include <QScrollArea>
 
 #include "app/jobs/job_runner.h"
-#include "app/shell/model_loader.h"
-#include "app/shell/workspace.h"
+#include "app/selection/model_loader.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/icon.h"
@@ -18,6 +17,7 @@
 #include "app/workspaces/start/hero_art.h"
 #include "app/workspaces/start/model_finder.h"
 #include "app/workspaces/start/model_list.h"
+#include "app/workspaces/workspace.h"
 
 namespace app {
 namespace {

@@ -1,12 +1,11 @@
 #include "core/model/ops/attention.h"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include "core/base/parallel.h"
 #include "core/model/ops/vector_kernels.h"
 
 namespace core::model::ops {
@@ -124,13 +123,16 @@ class HeadTile {
 void attention(const AttentionShape& shape, const float* queries, std::size_t tokens, std::uint32_t firstPosition,
                const KvRows& keys, const KvRows& values, float* out) {
   const std::size_t tiles = (tokens + kTokenTile - 1) / kTokenTile;
-  tbb::parallel_for(std::size_t{0}, tiles * shape.kvHeads, [&](std::size_t task) {
+  const auto attendTile = [&](std::size_t task) {
     thread_local Scratch scratch;
     const std::size_t firstToken = task / shape.kvHeads * kTokenTile;
     HeadTile tile(shape, task % shape.kvHeads, firstToken, std::min(kTokenTile, tokens - firstToken), scratch);
     tile.gatherQueries(queries, firstPosition);
     tile.attend(keys, values);
     tile.writeResults(out);
+  };
+  parallelFor(tiles * shape.kvHeads, 1, [&](std::size_t first, std::size_t last) {
+    for (std::size_t task = first; task < last; ++task) attendTile(task);
   });
 }
 

@@ -1,11 +1,9 @@
 #include "core/model/ops/matmul.h"
 
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <vector>
 
+#include "core/base/parallel.h"
 #include "core/model/ops/row_decoder.h"
 #include "core/model/ops/vector_kernels.h"
 
@@ -36,20 +34,18 @@ void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, c
       std::max<std::size_t>(tile, kTaskMultiplications / std::max<std::size_t>(inWidth * tokens, 1));
   const VectorKernels& kernels = vectorKernels();
   const RowDecoder decoder(weight);
-  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, outWidth, grain),
-                    [&](const tbb::blocked_range<std::size_t>& range) {
-                      thread_local std::vector<float> scratch;
-                      for (std::size_t row = range.begin(); row < range.end(); row += tile) {
-                        const std::size_t count = std::min(tile, range.end() - row);
-                        const float* rows = decoder.rows(row, count, scratch);
-                        kernels.dotRows(rows, inWidth, count, in, inWidth, tokens, inWidth, out + row, outWidth);
-                      }
-                      if (bias.empty()) return;
-                      for (std::size_t t = 0; t < tokens; ++t) {
-                        for (std::size_t row = range.begin(); row < range.end(); ++row)
-                          out[t * outWidth + row] += bias[row];
-                      }
-                    });
+  parallelFor(outWidth, grain, [&](std::size_t first, std::size_t last) {
+    thread_local std::vector<float> scratch;
+    for (std::size_t row = first; row < last; row += tile) {
+      const std::size_t count = std::min(tile, last - row);
+      const float* rows = decoder.rows(row, count, scratch);
+      kernels.dotRows(rows, inWidth, count, in, inWidth, tokens, inWidth, out + row, outWidth);
+    }
+    if (bias.empty()) return;
+    for (std::size_t t = 0; t < tokens; ++t) {
+      for (std::size_t row = first; row < last; ++row) out[t * outWidth + row] += bias[row];
+    }
+  });
 }
 
 }  // namespace core::model::ops

@@ -1,4 +1,4 @@
-#include "app/workspaces/bits/bits_state.h"
+#include "app/selection/bits_state.h"
 
 #include <QLocale>
 #include <QUndoCommand>

@@ -1,4 +1,4 @@
-#include "app/models/palette_model.h"
+#include "app/shell/palette_model.h"
 
 #include <algorithm>
 

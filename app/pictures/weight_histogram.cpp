@@ -1,4 +1,4 @@
-#include "app/workspaces/inspect/weight_histogram.h"
+#include "app/pictures/weight_histogram.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
-#include "app/models/scheme_list_model.h"
+#include "app/shell/scheme_list_model.h"
 
 #include <QColor>
 #include <QLocale>
 
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 #include "app/text/numbers.h"
 #include "core/quant/registry.h"
 

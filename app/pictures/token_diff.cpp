@@ -1,4 +1,4 @@
-#include "app/workspaces/chat/token_diff.h"
+#include "app/pictures/token_diff.h"
 
 #include <algorithm>
 

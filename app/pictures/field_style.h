@@ -2,7 +2,7 @@
 #include <QColor>
 #include <QString>
 
-#include "app/workspaces/bits/bit_layout.h"
+#include "app/pictures/bit_layout.h"
 
 class QPainter;
 

@@ -1,11 +1,11 @@
-#include "app/workspaces/layers/error_bars.h"
+#include "app/pictures/error_bars.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "app/pictures/metric_text.h"
 #include "app/plots/text_layer.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/layers/metric_text.h"
 
 namespace app {
 

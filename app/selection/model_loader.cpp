@@ -1,11 +1,11 @@
-#include "app/shell/model_loader.h"
+#include "app/selection/model_loader.h"
 
 #include <QDir>
 #include <QFileInfo>
 
 #include "app/jobs/job_runner.h"
+#include "app/selection/selection.h"
 #include "app/session/demo_model.h"
-#include "app/shell/selection.h"
 
 namespace app {
 namespace {

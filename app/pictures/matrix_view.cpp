@@ -1,4 +1,4 @@
-#include "app/workspaces/inspect/matrix_view.h"
+#include "app/pictures/matrix_view.h"
 
 #include <QHelpEvent>
 #include <QMouseEvent>

@@ -1,4 +1,4 @@
-#include "app/workspaces/layers/metric_text.h"
+#include "app/pictures/metric_text.h"
 
 #include <QCoreApplication>
 #include <QLocale>

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "app/jobs/job_runner.h"
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 
 class QSettings;
 

@@ -1,4 +1,4 @@
-#include "app/workspaces/inspect/scheme_levels.h"
+#include "app/pictures/scheme_levels.h"
 
 #include <algorithm>
 #include <cmath>

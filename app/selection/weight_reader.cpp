@@ -1,4 +1,4 @@
-#include "app/workspaces/bits/weight_reader.h"
+#include "app/selection/weight_reader.h"
 
 #include <QStringList>
 #include <algorithm>

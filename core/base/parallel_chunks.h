@@ -1,15 +1,13 @@
 #pragma once
-#include <tbb/blocked_range.h>
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string_view>
 
 #include "core/base/job_context.h"
+#include "core/base/parallel.h"
 
-namespace core::quant {
+namespace core {
 
 /// Values one task works on: enough to be worth a task, few enough to be cancelled quickly and to stay in the cache.
 constexpr std::uint64_t kValuesPerChunk = 1U << 14;
@@ -26,8 +24,8 @@ void forEachChunk(std::uint64_t total, std::uint64_t chunk, const JobContext& jo
                   const Body& body, double from = 0.0, double to = 1.0) {
   const std::uint64_t chunks = total / chunk + (total % chunk == 0 ? 0 : 1);
   std::atomic<std::uint64_t> done{0};
-  tbb::parallel_for(tbb::blocked_range<std::uint64_t>(0, chunks), [&](const tbb::blocked_range<std::uint64_t>& range) {
-    for (std::uint64_t i = range.begin(); i != range.end(); ++i) {
+  parallelFor(chunks, 1, [&](std::uint64_t begin, std::uint64_t end) {
+    for (std::uint64_t i = begin; i != end; ++i) {
       job.throwIfCancelled();
       const std::uint64_t first = i * chunk;
       body(first, std::min(chunk, total - first));
@@ -37,4 +35,4 @@ void forEachChunk(std::uint64_t total, std::uint64_t chunk, const JobContext& jo
   });
 }
 
-}  // namespace core::quant
+}  // namespace core

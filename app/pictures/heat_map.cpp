@@ -1,13 +1,13 @@
-#include "app/workspaces/layers/heat_map.h"
+#include "app/pictures/heat_map.h"
 
 #include <QKeyEvent>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "app/pictures/metric_text.h"
 #include "app/plots/text_layer.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/layers/metric_text.h"
 
 namespace app {
 

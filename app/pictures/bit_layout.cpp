@@ -1,4 +1,4 @@
-#include "app/workspaces/bits/bit_layout.h"
+#include "app/pictures/bit_layout.h"
 
 #include <algorithm>
 

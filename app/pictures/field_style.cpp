@@ -1,4 +1,4 @@
-#include "app/workspaces/bits/field_style.h"
+#include "app/pictures/field_style.h"
 
 #include <QCoreApplication>
 #include <QPainter>

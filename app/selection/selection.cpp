@@ -1,4 +1,4 @@
-#include "app/shell/selection.h"
+#include "app/selection/selection.h"
 
 #include <algorithm>
 
