@@ -88,16 +88,21 @@ class JobRunner : public QObject {
   using Work = std::function<Delivery(const core::JobContext&)>;
   struct Job;
   struct Queue;
+  struct Inbox;
 
   JobId enqueue(QObject* receiver, JobSpec spec, Work work, std::function<void(const QString&)> failed);
   void execute(const std::shared_ptr<Job>& job);
   void finish(JobId id, const Delivery& delivery, const QString& sentence);
   void workerLoop(Queue& queue);
+  /// Worker threads: hands a message to the GUI thread, which runs it in openInbox().
+  void post(std::function<void()> message);
+  Q_INVOKABLE void openInbox();
 
   QHash<JobId, std::shared_ptr<Job>> m_jobs;  ///< GUI thread only
   JobId m_nextId = 1;
   bool m_stopped = false;
   std::unique_ptr<Queue> m_pool, m_inference;
+  std::unique_ptr<Inbox> m_inbox;
   std::vector<std::jthread> m_threads;
 };
 
