@@ -165,7 +165,7 @@ void TestCli::exitCodes_data() {
   };
   row("missing file", "inspect /nonexistent/model.gguf", 1, "No such file");
   row("not a model", "inspect " QS_SOURCE_DIR "/CMakeLists.txt", 1, "GGUF or safetensors");
-  row("folder without a model", "inspect " QS_SOURCE_DIR "/cmake", 1, "holds no model");
+  row("folder without a model", "inspect " QS_SOURCE_DIR "/core", 1, "holds no model");
   row("unknown tensor", "inspect MODEL --tensor nope", 1, "no tensor called \"nope\"");
   row("dump unknown tensor", "dump MODEL --tensor nope -o /nonexistent/x.npy", 1, "no tensor called \"nope\"");
   row("dump to nowhere", "dump MODEL --tensor output_norm.weight -o /nonexistent/x.npy", 1, "/nonexistent");
