@@ -162,14 +162,8 @@ Answers measureAnswers(OpenModel& model, const QString& device) {
   Answers answers;
   answers.prompts = promptsFor(model);
   answers.maxTokens = model.isDemo() ? 96 : 48;
-  if (model.whyNotRunnable()) {
-    answers.whyNot = QString::fromStdString(*model.whyNotRunnable());
-  } else if (!model.tokenizer()) {
-    answers.whyNot = QCoreApplication::translate(
-        "Report", "The file carries no tokenizer this program understands, so the model cannot chat.");
-  } else if (!model.chatTemplate()) {
-    answers.whyNot =
-        QCoreApplication::translate("Report", "The file carries no chat template, so the model cannot chat.");
+  if (model.whyCannotChat()) {
+    answers.whyNot = QString::fromStdString(*model.whyCannotChat());
   } else {
     try {
       measureColumns(model, choice, answers);

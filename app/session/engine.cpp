@@ -99,9 +99,7 @@ std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, 
 
 std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, const SessionOptions& options,
                                                             const core::JobContext& job) {
-  if (!model.whyNotRunnable() && !model.tokenizer()) {
-    throw Error(ErrorCode::Unsupported, model.checkpoint().name() + " carries no tokenizer, so it cannot chat.");
-  }
+  if (model.whyCannotComplete()) throw Error(ErrorCode::Unsupported, *model.whyCannotComplete());
   auto executor = createExecutor(model, options, job);
   return std::make_unique<core::model::Session>(std::move(executor), model.tokenizer(), model.chatTemplate(),
                                                 contextLength(model, options), options.kvType);

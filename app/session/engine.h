@@ -34,7 +34,7 @@ class Engine {
   /// @throws core::Error, core::Cancelled
   std::unique_ptr<core::model::Executor> createExecutor(OpenModel& model, const SessionOptions& options,
                                                         const core::JobContext& job = core::JobContext());
-  /// A conversation. @throws core::Error (Unsupported) when the model has no tokenizer, as createExecutor
+  /// A conversation. @throws core::Error (Unsupported) when the model has no tokenizer, and as createExecutor
   std::unique_ptr<core::model::Session> createSession(OpenModel& model, const SessionOptions& options,
                                                       const core::JobContext& job = core::JobContext());
   /// Tokens a session of this model and these options can hold.

@@ -23,22 +23,39 @@ class OpenModel {
   const std::string& source() const { return m_source; }  ///< what open() was given
   /// The built-in model or its twin.
   bool isDemo() const;
-  /// Nothing when it can chat; otherwise the sentence that says why not.
+
+  // What can be done with the file. Each answer asks only for what it needs: computing logits needs no tokenizer,
+  // tokenizing no weights, and a broken template blocks only the template.
+
+  /// Nothing when token ids give logits; otherwise the sentence that says why not.
   const std::optional<std::string>& whyNotRunnable() const { return m_whyNotRunnable; }
-  /// @pre runnable
+  /// Nothing when text becomes tokens and back; otherwise why not.
+  const std::optional<std::string>& whyNoTokenizer() const { return m_whyNoTokenizer; }
+  /// Nothing when a conversation becomes a prompt; otherwise why not: there is no template, or it does not work.
+  const std::optional<std::string>& whyNoTemplate() const { return m_whyNoTemplate; }
+  /// The file has a chat template, but it does not work. Then a prompt is continued as it is only on request.
+  bool hasBrokenTemplate() const { return m_hasBrokenTemplate; }
+  /// Nothing when a text can be continued (graph and tokenizer); otherwise why not.
+  const std::optional<std::string>& whyCannotComplete() const;
+  /// Nothing when it can chat (graph, tokenizer and template); otherwise why not.
+  const std::optional<std::string>& whyCannotChat() const;
+
+  /// @pre !whyNotRunnable()
   const core::model::ModelConfig& config() const { return *m_config; }
-  /// Null when the file has no tokenizer this program understands.
-  std::shared_ptr<const core::text::Tokenizer> tokenizer() const { return m_tokenizer; }
+  std::shared_ptr<const core::text::Tokenizer> tokenizer() const { return m_tokenizer; }           ///< may be null
   std::shared_ptr<const core::text::ChatTemplate> chatTemplate() const { return m_chatTemplate; }  ///< may be null
   core::model::WeightLibrary& weights() const { return *m_weights; }
 
  private:
-  void prepareToRun();
+  void readConfig();
+  void readTokenizer();
+  void readTemplate();
 
   std::string m_source;
   std::shared_ptr<const core::io::Checkpoint> m_checkpoint;
   std::optional<core::model::ModelConfig> m_config;
-  std::optional<std::string> m_whyNotRunnable;
+  std::optional<std::string> m_whyNotRunnable, m_whyNoTokenizer, m_whyNoTemplate;
+  bool m_hasBrokenTemplate = false;
   std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
   std::shared_ptr<const core::text::ChatTemplate> m_chatTemplate;
   std::unique_ptr<core::model::WeightLibrary> m_weights;

@@ -53,7 +53,7 @@ std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
   return std::nullopt;
 }
 
-/// Rows of the embedding: the vocabulary the model really has.
+/// Rows of the embedding: the vocabulary the model really has. The tokenizer may know fewer or more.
 std::uint32_t vocabularySize(const io::Checkpoint& checkpoint) {
   const tensor::TensorView embedding = checkpoint.view("token_embd.weight");
   if (embedding.shape.rank() != 2 || embedding.shape[0] == 0 || embedding.shape[0] > kMaxVocabulary) {
@@ -62,14 +62,7 @@ std::uint32_t vocabularySize(const io::Checkpoint& checkpoint) {
                             kMaxVocabulary, embedding.shape.toString()),
                 "token_embd.weight");
   }
-  const auto rows = static_cast<std::uint32_t>(embedding.shape[0]);
-  const io::MetadataArray* tokens = checkpoint.metadata().array("tokenizer.ggml.tokens");
-  if (tokens != nullptr && tokens->size() > rows) {
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("The tokenizer has {} tokens, but the embedding has only {} rows.", tokens->size(), rows),
-                "tokenizer.ggml.tokens");
-  }
-  return rows;
+  return static_cast<std::uint32_t>(embedding.shape[0]);
 }
 
 void readHeads(const MetadataLimits& limits, ModelConfig& config) {

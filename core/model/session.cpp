@@ -50,11 +50,7 @@ std::unique_ptr<Generation> Session::startChat(std::span<const text::ChatMessage
     throw Error(ErrorCode::Unsupported, "This model has no chat template, so it can continue a text but not chat.",
                 "tokenizer.chat_template");
   }
-  std::vector<TokenId> prompt = m_tokenizer->encode(m_chatTemplate->render(messages), text::SpecialTokens::Parse);
-  const std::optional<TokenId> bos = m_tokenizer->bos();
-  const bool hasBos = bos && !prompt.empty() && prompt.front() == *bos;  // most templates write it themselves
-  if (m_tokenizer->addsBos() && bos && !hasBos) prompt.insert(prompt.begin(), *bos);
-  return start(prompt, options);
+  return start(m_tokenizer->encodePrompt(m_chatTemplate->render(messages), text::SpecialTokens::Parse), options);
 }
 
 std::unique_ptr<Generation> Session::start(std::span<const TokenId> prompt, const GenerationOptions& options) {

@@ -220,7 +220,8 @@ void ByteLevelTokenizer::appendSymbol(SymbolId symbol, std::vector<TokenId>& out
 }
 
 std::string ByteLevelTokenizer::bytes(TokenId id) const {
-  const std::string& piece = m_vocabulary.piece(id);
+  if (!m_vocabulary.has(id)) return placeholder(id);
+  const std::string& piece = m_vocabulary.text(id);
   const TokenType type = m_vocabulary.type(id);
   if (type == TokenType::Control) return {};
   if (type == TokenType::UserDefined) return piece;

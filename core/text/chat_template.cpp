@@ -25,6 +25,17 @@ jinja::Block parse(std::string_view source) {
   }
 }
 
+/// The text of a special token as the file lists it; empty where the file is silent or wrong.
+std::string specialText(const io::Metadata& metadata, std::string_view key) {
+  try {
+    const auto id = metadata.unsignedInteger(key);
+    const io::MetadataArray* tokens = metadata.array("tokenizer.ggml.tokens");
+    return id && tokens != nullptr && *id < tokens->size() ? tokens->strings()[*id] : std::string();
+  } catch (const Error&) {
+    return {};  // such a file has no tokenizer, which says why
+  }
+}
+
 }  // namespace
 
 struct ChatTemplate::Impl {
@@ -35,6 +46,21 @@ struct ChatTemplate::Impl {
 
 ChatTemplate::ChatTemplate(std::string_view source, std::string bos, std::string eos)
     : m_impl(std::make_unique<Impl>(Impl{parse(source), std::move(bos), std::move(eos)})) {}
+
+std::shared_ptr<const ChatTemplate> ChatTemplate::fromCheckpoint(const io::Checkpoint& checkpoint,
+                                                                 const Tokenizer* tokenizer) {
+  const io::Metadata& metadata = checkpoint.metadata();
+  const std::optional<std::string> source = metadata.string("tokenizer.chat_template");
+  if (!source) return nullptr;
+  const auto text = [&](std::string_view key, std::optional<TokenId> id) {
+    if (tokenizer == nullptr) return specialText(metadata, key);
+    return id ? tokenizer->piece(*id) : std::string();
+  };
+  return std::make_shared<ChatTemplate>(
+      *source, text("tokenizer.ggml.bos_token_id", tokenizer == nullptr ? std::nullopt : tokenizer->bos()),
+      text("tokenizer.ggml.eos_token_id", tokenizer == nullptr ? std::nullopt : tokenizer->eos()));
+}
+
 ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/text/tokenizer.h"
+
 namespace core::text {
 
 struct ChatMessage {
@@ -17,6 +19,11 @@ class ChatTemplate {
   /// @param source Jinja text  @param bos, eos what {{ bos_token }} and {{ eos_token }} give
   /// @throws Error (InvalidFile) naming line and what was expected when the template does not parse.
   ChatTemplate(std::string_view source, std::string bos, std::string eos);
+  /// The template of a model file; null when it has none.
+  /// @param tokenizer says what {{ bos_token }} is; without one (null) the file's own list of tokens does
+  /// @throws Error as the constructor
+  static std::shared_ptr<const ChatTemplate> fromCheckpoint(const io::Checkpoint& checkpoint,
+                                                            const Tokenizer* tokenizer);
   ~ChatTemplate();
   ChatTemplate(ChatTemplate&&) noexcept;
   ChatTemplate& operator=(ChatTemplate&&) noexcept;

@@ -67,7 +67,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(const io::Metadata& metadata)
   for (std::size_t i = 0; i < m_vocabulary.size(); ++i) {
     const auto id = static_cast<TokenId>(i);
     if (m_vocabulary.type(id) != TokenType::Byte) continue;
-    if (const auto byte = byteOf(m_vocabulary.piece(id))) m_byteTokens[*byte] = id;
+    if (const auto byte = byteOf(m_vocabulary.text(id))) m_byteTokens[*byte] = id;
   }
 }
 
@@ -140,7 +140,8 @@ void SentencePieceTokenizer::appendToken(std::string_view symbol, std::vector<To
 }
 
 std::string SentencePieceTokenizer::bytes(TokenId id) const {
-  const std::string& piece = m_vocabulary.piece(id);
+  if (!m_vocabulary.has(id)) return placeholder(id);
+  const std::string& piece = m_vocabulary.text(id);
   switch (m_vocabulary.type(id)) {
     case TokenType::Control:
       return {};

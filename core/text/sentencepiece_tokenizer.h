@@ -19,7 +19,7 @@ class SentencePieceTokenizer : public Tokenizer {
   std::size_t size() const override { return m_vocabulary.size(); }
   std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const override;
   std::string bytes(TokenId id) const override;
-  const std::string& piece(TokenId id) const override { return m_vocabulary.piece(id); }
+  std::string piece(TokenId id) const override { return m_vocabulary.piece(id); }
   std::optional<TokenId> bos() const override { return m_vocabulary.bos(); }
   std::optional<TokenId> eos() const override { return m_vocabulary.eos(); }
   bool addsBos() const override { return m_vocabulary.addsBos(); }

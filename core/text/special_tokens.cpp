@@ -19,7 +19,7 @@ SpecialTokenSplitter::SpecialTokenSplitter(const Vocabulary& vocabulary) {
     const auto id = static_cast<TokenId>(i);
     const TokenType type = vocabulary.type(id);
     const bool special = type == TokenType::Control || type == TokenType::UserDefined || type == TokenType::Unknown;
-    const std::string& piece = vocabulary.piece(id);
+    const std::string& piece = vocabulary.text(id);
     if (!special || piece.empty() || piece.size() > kLongest) continue;
     m_entries.try_emplace(piece, Entry{id, type == TokenType::UserDefined});
     m_lengths[piece.size()].set(static_cast<unsigned char>(piece[0]));

@@ -27,15 +27,17 @@ class Tokenizer {
   /// @throws Error (InvalidFile or Unsupported) naming the key that is missing, malformed or of an unknown kind.
   static std::shared_ptr<const Tokenizer> fromCheckpoint(const io::Checkpoint& checkpoint);
 
+  /// Tokens it knows: ids 0 … size() − 1. The model's vocabulary may be larger (embeddings are padded): nothing should
+  /// choose such an id, and where one turns up it shows as "<token 32001>".
   virtual std::size_t size() const = 0;
   /// Ids of a valid or invalid UTF-8 text (invalid bytes go through byte fallback). Adds no BOS or EOS.
   virtual std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const = 0;
   /// encode with BOS in front where the model asks for it (add_bos_token).
   std::vector<TokenId> encodePrompt(std::string_view text, SpecialTokens special) const;
-  /// The raw bytes one token stands for; possibly part of a UTF-8 character; empty for control tokens.
+  /// The raw bytes one token stands for, whatever the id; possibly part of a UTF-8 character; empty for control tokens.
   virtual std::string bytes(TokenId id) const = 0;
-  /// The token as the vocabulary writes it ("▁the", "<0x0A>", "<|user|>"), for people.
-  virtual const std::string& piece(TokenId id) const = 0;
+  /// The token as the vocabulary writes it ("▁the", "<0x0A>", "<|user|>"), for people; any id has one.
+  virtual std::string piece(TokenId id) const = 0;
   /// Whole text of a sequence; control tokens give nothing; invalid UTF-8 becomes U+FFFD.
   std::string decode(std::span<const TokenId> ids) const;
 
@@ -47,5 +49,8 @@ class Tokenizer {
   /// End of sequence, end of turn: generation stops at these.
   virtual bool isEndOfGeneration(TokenId id) const = 0;
 };
+
+/// What an id without a token shows: "<token 32001>".
+std::string placeholder(TokenId id);
 
 }  // namespace core::text

@@ -83,8 +83,12 @@ void Vocabulary::readTypesAndScores(const io::Metadata& metadata) {
 }
 
 std::optional<TokenId> Vocabulary::tokenId(const io::Metadata& metadata, std::string_view key) const {
+  constexpr std::uint64_t kNone = 0xFFFFFFFFU;  // how writers say "there is none": −1, stored with or without its sign
+  const io::MetadataValue* stored = metadata.find(key);
+  const std::int64_t* signedId = stored == nullptr ? nullptr : std::get_if<std::int64_t>(stored);
+  if (signedId != nullptr && *signedId == -1) return std::nullopt;
   const std::optional<std::uint64_t> id = metadata.unsignedInteger(key);
-  if (!id) return std::nullopt;
+  if (!id || *id == kNone) return std::nullopt;
   if (*id >= m_tokens.size()) {
     throw Error(ErrorCode::InvalidFile,
                 std::string(key) + " must be below the size of the vocabulary (" + std::to_string(m_tokens.size()) +
@@ -97,7 +101,7 @@ std::optional<TokenId> Vocabulary::tokenId(const io::Metadata& metadata, std::st
 void Vocabulary::readSpecialTokens(const io::Metadata& metadata, const Defaults& defaults) {
   const auto idOr = [&](std::string_view key, std::optional<TokenId> otherwise) {
     const std::optional<TokenId> id = tokenId(metadata, key);
-    if (id) return id;
+    if (id || metadata.find(key) != nullptr) return id;
     return otherwise && has(*otherwise) ? otherwise : std::nullopt;
   };
   m_bos = idOr("tokenizer.ggml.bos_token_id", defaults.bos);
@@ -119,14 +123,6 @@ void Vocabulary::collectEnds(const io::Metadata& metadata) {
     const bool special = m_types[i] == TokenType::Control || m_types[i] == TokenType::UserDefined;
     if (special && texts.contains(m_tokens[i])) m_ends.insert(static_cast<TokenId>(i));
   }
-}
-
-const std::string& Vocabulary::piece(TokenId id) const {
-  if (!has(id)) {
-    throw Error(ErrorCode::InvalidArgument, "Token " + std::to_string(id) + " is not in the vocabulary of " +
-                                                std::to_string(m_tokens.size()) + " tokens.");
-  }
-  return m_tokens[static_cast<std::size_t>(id)];
 }
 
 std::optional<TokenId> Vocabulary::find(std::string_view text) const {

@@ -34,8 +34,10 @@ class Vocabulary {
 
   std::size_t size() const { return m_tokens.size(); }
   bool has(TokenId id) const { return id >= 0 && static_cast<std::size_t>(id) < m_tokens.size(); }
-  /// @throws Error (InvalidArgument) when the id is not in the vocabulary
-  const std::string& piece(TokenId id) const;
+  /// The token's text; a placeholder for an id that is no token.
+  std::string piece(TokenId id) const { return has(id) ? text(id) : placeholder(id); }
+  /// @pre has(id), as for type and score
+  const std::string& text(TokenId id) const { return m_tokens[static_cast<std::size_t>(id)]; }
   TokenType type(TokenId id) const { return m_types[static_cast<std::size_t>(id)]; }
   float score(TokenId id) const { return m_scores[static_cast<std::size_t>(id)]; }
   /// The token that ordinary text may become: control, unknown and byte tokens are never found. Of equal texts the

@@ -26,7 +26,7 @@ class BytesAndTexts : public Tokenizer {
   std::string bytes(TokenId id) const override {
     return id < 256 ? std::string(1, static_cast<char>(id)) : m_texts.at(static_cast<std::size_t>(id) - 256);
   }
-  const std::string& piece(TokenId) const override { return m_texts.at(0); }
+  std::string piece(TokenId) const override { return m_texts.at(0); }
   std::optional<TokenId> bos() const override { return std::nullopt; }
   std::optional<TokenId> eos() const override { return std::nullopt; }
   bool addsBos() const override { return false; }

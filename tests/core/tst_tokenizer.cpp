@@ -48,6 +48,7 @@ struct SmallVocabulary {
   std::vector<std::string> merges;
   std::vector<std::pair<std::string, std::uint32_t>> ids;
   std::vector<std::pair<std::string, bool>> flags;
+  std::vector<std::pair<std::string, std::int32_t>> signedIds = {};
 
   std::shared_ptr<const core::io::Checkpoint> open() const {
     const QString path = QDir::temp().filePath(QString("qs-tokenizer-%1.gguf").arg(QCoreApplication::applicationPid()));
@@ -61,6 +62,7 @@ struct SmallVocabulary {
       if (!types.empty()) writer.addI32s("tokenizer.ggml.token_type", types);
       if (!merges.empty()) writer.addStrings("tokenizer.ggml.merges", merges);
       for (const auto& [key, id] : ids) writer.addU32("tokenizer.ggml." + key, id);
+      for (const auto& [key, id] : signedIds) writer.addI32("tokenizer.ggml." + key, id);
       for (const auto& [key, flag] : flags) writer.addBool("tokenizer.ggml." + key, flag);
       writer.finish();
     }
@@ -114,6 +116,8 @@ class TestTokenizer : public QObject {
   void promptGetsOneBos();
   void endsOfGeneration();
   void refusesBadMetadata();
+  void everyIdHasAText();
+  void absentSpecialTokens();
   void duplicatesCountTheLast();
   void oneMegabyte_data();
   void oneMegabyte();
@@ -275,7 +279,7 @@ void TestTokenizer::refusesBadMetadata() {
   QCOMPARE(changed([](SmallVocabulary& v) { v.types.push_back(1); }), at("token_type"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.scores[3] = std::nanf(""); }), at("scores"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.ids = {{"bos_token_id", 8}}; }), at("bos_token_id"));
-  QCOMPARE(changed([](SmallVocabulary& v) { v.ids = {{"eos_token_id", 0xFFFFFFFF}}; }), at("eos_token_id"));
+  QCOMPARE(changed([](SmallVocabulary& v) { v.ids = {{"eos_token_id", 0xFFFFFFFE}}; }), at("eos_token_id"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.ids = {{"eot_token_id", 100}}; }), at("eot_token_id"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.tokens.clear(), v.scores.clear(), v.types.clear(); }), at("tokens"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.model = "gpt2"; }), at("merges"));
@@ -283,11 +287,33 @@ void TestTokenizer::refusesBadMetadata() {
   QCOMPARE(changed([](SmallVocabulary& v) { v.model = "gpt2", v.merges = {"a "}; }), at("merges"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.model = "gpt2", v.pre = "nosuch", v.merges = {"a b"}; }), at("pre"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.model = "gpt2", v.merges = {"a b", "a b", "x y"}; }), std::string());
-  const auto tokenizer = smallSentencePiece().tokenizer();
-  for (const TokenId id : {-1, 8, 2147483647}) {
-    QVERIFY_THROWS_EXCEPTION(Error, tokenizer->bytes(id));
-    QVERIFY_THROWS_EXCEPTION(Error, tokenizer->piece(id));
+}
+
+// Embeddings have more rows than the tokenizer has tokens: such an id shows, it does not throw.
+void TestTokenizer::everyIdHasAText() {
+  for (const auto& tokenizer : {smallSentencePiece().tokenizer(), load(kByteLevel)}) {
+    const auto size = static_cast<TokenId>(tokenizer->size());
+    for (const TokenId id : {-2147483647 - 1, -1, size, 2147483647}) {
+      const std::string wanted = "<token " + std::to_string(id) + ">";
+      QCOMPARE(tokenizer->piece(id), wanted);
+      QCOMPARE(tokenizer->bytes(id), wanted);
+      QCOMPARE(tokenizer->decode(std::vector<TokenId>{id}), wanted);
+      QVERIFY(!tokenizer->isEndOfGeneration(id));
+    }
   }
+}
+
+// −1, stored with or without its sign, is how writers say "there is none".
+void TestTokenizer::absentSpecialTokens() {
+  SmallVocabulary vocabulary = smallSentencePiece();
+  vocabulary.signedIds = {{"bos_token_id", -1}, {"eos_token_id", -1}};
+  QVERIFY(!vocabulary.tokenizer()->bos() && !vocabulary.tokenizer()->eos() && !vocabulary.tokenizer()->addsBos());
+  vocabulary.signedIds.clear();
+  vocabulary.ids = {{"bos_token_id", 0xFFFFFFFF}, {"eos_token_id", 0xFFFFFFFF}};
+  QVERIFY(!vocabulary.tokenizer()->bos() && !vocabulary.tokenizer()->eos());
+  vocabulary.ids.clear();
+  vocabulary.signedIds = {{"bos_token_id", -2}};
+  QCOMPARE(vocabulary.refusedAt(), std::string("tokenizer.ggml.bos_token_id"));
 }
 
 void TestTokenizer::duplicatesCountTheLast() {

@@ -5,6 +5,7 @@
 
 #include "app/cli/command.h"
 #include "app/session/engine.h"
+#include "core/base/error.h"
 
 namespace app::cli {
 
@@ -39,8 +40,26 @@ Json toJson(const Options& options, const core::model::GenerationResult& result,
           {"seed", options.generation.sampling.seed}};
 }
 
+/// Whether the prompt is continued as it is: when asked for, and for a model that has no template.
+/// @throws core::Error when the model's template does not work: another prompt than the one it was trained on would be
+/// a silent change, so it has to be asked for
+bool continuesAsItIs(const Options& options, const OpenModel& model) {
+  if (!options.raw && model.hasBrokenTemplate()) {
+    throw core::Error(core::ErrorCode::InvalidFile,
+                      fmt::format("{} The option --raw continues the prompt without it.", *model.whyNoTemplate()));
+  }
+  const bool raw = options.raw || !model.chatTemplate();
+  if (raw && !options.system.empty()) {
+    throw core::Error(core::ErrorCode::InvalidArgument,
+                      options.raw ? "A system prompt needs the model's chat template, which --raw leaves out."
+                                  : "A system prompt needs a chat template, and this model has none.");
+  }
+  return raw;
+}
+
 void run(const Options& options) {
   const auto model = OpenModel::open(options.model);
+  const bool raw = !model->whyCannotComplete() && continuesAsItIs(options, *model);
   Engine engine;
   const auto session = engine.createSession(*model, sessionOptions(options));
   const auto stream = [&options](const core::model::GeneratedToken& token) {
@@ -49,7 +68,7 @@ void run(const Options& options) {
     std::fflush(stdout);
   };
   core::model::GenerationResult result;
-  if (options.raw || !model->chatTemplate()) {
+  if (raw) {
     const auto prompt = model->tokenizer()->encodePrompt(options.prompt, core::text::SpecialTokens::Parse);
     result = session->complete(prompt, options.generation, stream);
   } else {

@@ -77,6 +77,15 @@ Json tensorRow(const core::io::TensorInfo& tensor) {
           {"bytes", tensor.bytes}};
 }
 
+/// What the file does not allow, each with its reason.
+Json reasons(const OpenModel& model) {
+  Json cannot = Json::object();
+  if (model.whyNotRunnable()) cannot["run"] = *model.whyNotRunnable();
+  if (model.whyNoTokenizer()) cannot["tokenize"] = *model.whyNoTokenizer();
+  if (model.whyNoTemplate()) cannot["template"] = *model.whyNoTemplate();
+  return cannot;
+}
+
 Json describe(const OpenModel& model, const Options& options) {
   const auto& checkpoint = model.checkpoint();
   Json metadata = Json::object();
@@ -98,8 +107,9 @@ Json describe(const OpenModel& model, const Options& options) {
                  {"architecture", checkpoint.architecture()},
                  {"parameters", checkpoint.parameters()},
                  {"bytes", checkpoint.fileBytes()},
-                 {"can_chat", !model.whyNotRunnable().has_value()}};
-  if (model.whyNotRunnable()) result["why_not"] = *model.whyNotRunnable();
+                 {"can_chat", !model.whyCannotChat().has_value()}};
+  if (model.whyCannotChat()) result["why_not"] = *model.whyCannotChat();
+  result["cannot"] = reasons(model);
   result["metadata"] = std::move(metadata);
   result["tensors"] = std::move(tensors);
   return result;
@@ -109,7 +119,8 @@ void printText(const OpenModel& model, const Json& json) {
   fmt::print("{}: {} {}, {} parameters, {} bytes\n", json["name"].get<std::string>(), json["format"].get<std::string>(),
              json["architecture"].get<std::string>(), json["parameters"].get<std::uint64_t>(),
              json["bytes"].get<std::uint64_t>());
-  if (model.whyNotRunnable()) fmt::print("{}\n", *model.whyNotRunnable());
+  if (model.whyCannotChat()) fmt::print("{}\n", *model.whyCannotChat());
+  if (model.hasBrokenTemplate() && model.whyCannotComplete()) fmt::print("{}\n", *model.whyNoTemplate());
   for (const auto& entry : model.checkpoint().metadata().entries()) {
     fmt::print("  {} = {}\n", entry.key, core::io::toDisplayText(entry.value));
   }

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -25,9 +26,13 @@ struct Options {
 
 std::shared_ptr<const core::text::Tokenizer> tokenizerOf(const OpenModel& model) {
   if (model.tokenizer()) return model.tokenizer();
-  throw Error(
-      ErrorCode::Unsupported,
-      model.whyNotRunnable().value_or(model.checkpoint().name() + " carries no tokenizer this program understands."));
+  throw Error(ErrorCode::Unsupported, *model.whyNoTokenizer());
+}
+
+/// Ids that can be asked for: the tokenizer's, and those of a model with more embeddings than tokens.
+std::size_t vocabularyOf(const OpenModel& model) {
+  const std::size_t rows = model.whyNotRunnable() ? 0 : model.config().vocabulary;
+  return std::max(rows, model.tokenizer()->size());
 }
 
 void tokenize(const Options& options) {
@@ -44,7 +49,7 @@ void tokenize(const Options& options) {
 void detokenize(const Options& options) {
   const auto model = OpenModel::open(options.model);
   const auto tokenizer = tokenizerOf(*model);
-  const auto ids = parseTokenList(options.input, tokenizer->size());
+  const auto ids = parseTokenList(options.input, vocabularyOf(*model));
   const std::string text = tokenizer->decode(ids);
   options.output == Output::ForPrograms ? print({{"tokens", ids}, {"text", text}}) : fmt::print("{}\n", text);
 }
@@ -73,12 +78,15 @@ std::vector<core::text::ChatMessage> readMessages(const std::string& path) {
 
 void renderTemplate(const Options& options) {
   const auto model = OpenModel::open(options.model);
-  const auto tokenizer = tokenizerOf(*model);
-  if (!model->chatTemplate())
-    throw Error(ErrorCode::Unsupported, model->checkpoint().name() + " carries no chat template.");
+  if (!model->chatTemplate()) throw Error(ErrorCode::Unsupported, *model->whyNoTemplate());
   const std::string prompt = model->chatTemplate()->render(readMessages(options.input));
   if (options.output == Output::ForPeople) return fmt::print("{}", prompt);
-  print({{"prompt", prompt}, {"tokens", tokenizer->encodePrompt(prompt, core::text::SpecialTokens::Parse)}});
+  Json answer = {{"prompt", prompt}};
+  // The template works without a tokenizer; then there are no ids to give.
+  answer["tokens"] = model->tokenizer()
+                         ? Json(model->tokenizer()->encodePrompt(prompt, core::text::SpecialTokens::Parse))
+                         : Json(nullptr);
+  print(answer);
 }
 
 }  // namespace

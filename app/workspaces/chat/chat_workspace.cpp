@@ -139,9 +139,7 @@ QWidget* ChatWorkspace::buildControls() {
   return card;
 }
 
-bool ChatWorkspace::isRunnable() const {
-  return selection().model() && !selection().model()->whyNotRunnable() && selection().model()->tokenizer();
-}
+bool ChatWorkspace::isRunnable() const { return selection().model() && !selection().model()->whyCannotChat(); }
 
 void ChatWorkspace::followModel() {
   jobs().cancelTag(kAnswerTag);
@@ -155,8 +153,7 @@ void ChatWorkspace::followModel() {
     pane->setNotice({});
   }
   if (!isRunnable()) {
-    const QString why = model->whyNotRunnable() ? QString::fromStdString(*model->whyNotRunnable())
-                                                : tr("This file carries no tokenizer, so it cannot chat.");
+    const QString why = QString::fromStdString(*model->whyCannotChat());
     for (ChatPane* pane : m_panes) pane->setNotice(why);
     return;
   }

@@ -64,6 +64,9 @@ void ModelCard::fill() {
     const auto* about = checkpoint.metadata().find("general.description");
     if (about != nullptr) addRow(tr("About"), QString::fromStdString(core::io::toDisplayText(*about)));
     if (model->whyNotRunnable()) addRow(tr("Chat"), QString::fromStdString(*model->whyNotRunnable()));
+    if (model->whyNoTokenizer()) addRow(tr("Tokenizer"), QString::fromStdString(*model->whyNoTokenizer()));
+    if (model->hasBrokenTemplate() || (model->whyNoTemplate() && !model->whyCannotComplete()))
+      addRow(tr("Chat template"), QString::fromStdString(*model->whyNoTemplate()));
     addRow(tr("Architecture"),
            checkpoint.architecture().empty() ? tr("unknown") : QString::fromStdString(checkpoint.architecture()));
     addRow(tr("Parameters"),
