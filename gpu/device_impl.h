@@ -9,8 +9,9 @@ namespace gpu {
 
 /// How to open a device; the defaults are what the program uses, tests choose others.
 struct DeviceOptions {
-  std::optional<vk::KernelFamily> family;      ///< default: what suits the device
-  std::optional<std::uint64_t> maxBlockBytes;  ///< bytes one buffer of weights may have
+  std::optional<vk::KernelFamily> family = std::nullopt;      ///< default: what suits the device
+  std::optional<std::uint64_t> maxBlockBytes = std::nullopt;  ///< bytes one buffer of weights may have
+  vk::DeviceMemoryAccess memoryAccess = vk::DeviceMemoryAccess::WherePossible;
 };
 
 class VulkanDevice {

@@ -51,7 +51,7 @@ double VulkanExecutor::workOf(const Step& step, std::uint32_t tokens) const {
 Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache) {
   Recording recording;
   const auto addPiece = [&] {
-    recording.pieces.push_back(std::make_unique<vk::Commands>(m_device->device()));
+    recording.pieces.push_back(std::make_unique<vk::Commands>(m_device->device(), "computing"));
     return recording.pieces.back().get();
   };
   StepContext context{workspace, cache, addPiece(), static_cast<std::uint32_t>(batch.tokens.size()), 0};
@@ -97,7 +97,7 @@ void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const
         context.tokens = 1;
       }
     }
-    vk::Commands commands(m_device->device());
+    vk::Commands commands(m_device->device(), "computing");
     context.commands = &commands;
     if (step.kind != OpKind::TakeRows) recordStep(context, step);
     commands.barrier();

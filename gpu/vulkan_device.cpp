@@ -57,7 +57,7 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
     : m_device(std::make_shared<vk::Device>(std::move(instance), physical)),
       m_info(infoOf(m_device->caps(), index)),
       m_choice(KernelChoice::forDevice(m_device->caps(), familyFor(m_device->caps(), options))),
-      m_memory(std::make_shared<vk::Memory>(m_device)),
+      m_memory(std::make_shared<vk::Memory>(m_device, options.memoryAccess)),
       m_mainLayout(m_device, mainBindings()),
       m_kvLayout(m_device, kvBindings()),
       m_pipelines(m_device, {&m_mainLayout, &m_kvLayout}),
@@ -89,6 +89,12 @@ std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index, const DeviceOption
 std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index) { return openDevice(index, DeviceOptions()); }
 
 const DeviceInfo& info(const VulkanDevice& device) { return device.info(); }
+
+bool isLost(const VulkanDevice& device) { return device.device()->isLost(); }
+
+void injectDeviceLoss(VulkanDevice& device, std::uint32_t after) {
+  device.device()->injectFault(VK_ERROR_DEVICE_LOST, after);
+}
 
 DeviceMemory memory(const VulkanDevice& device) {
   return {device.memory()->usedBytes(), device.memory()->budgetBytes()};

@@ -35,6 +35,12 @@ class VulkanDevice;
 std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index);
 const DeviceInfo& info(const VulkanDevice& device);
 
+/// Whether the device stopped responding: everything on it throws DeviceLost from then on and can only be destroyed;
+/// openDevice() opens it anew.
+bool isLost(const VulkanDevice& device);
+/// Makes the (after + 1)-th submission or wait from now on fail as on a lost device: for tests of what happens then.
+void injectDeviceLoss(VulkanDevice& device, std::uint32_t after);
+
 /// Device-local memory in use by this process and the budget the driver reports (or heap size where it does not).
 struct DeviceMemory {
   std::uint64_t usedBytes = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "core/base/error.h"
@@ -25,11 +26,17 @@ constexpr std::uint32_t kStateWords = 8;          // before the tokens, as in sh
 constexpr std::uint32_t kLaneBatchTokens = 32;    // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;  // of a GPU: enough rows to fill it
 
+std::uint64_t nextNumber() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
 }  // namespace
 
 VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph,
                                const core::JobContext& job)
-    : m_device(std::move(device)), m_graph(std::move(graph)) {
+    : m_device(std::move(device)), m_graph(std::move(graph)), m_number(nextNumber()) {
+  m_device->device()->throwIfLost();
   uploadWeights(job);
   uploadConstants();
   const std::uint32_t batch = m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens;
@@ -112,7 +119,7 @@ core::model::MemoryUse VulkanExecutor::memory() const {
 }
 
 std::unique_ptr<KvCache> VulkanExecutor::createKvCache(std::uint32_t capacity, core::model::KvType type) {
-  return std::make_unique<VulkanKvCache>(*m_device, m_graph, capacity, type);
+  return std::make_unique<VulkanKvCache>(*m_device, m_graph, capacity, type, m_number);
 }
 
 void VulkanExecutor::setHook(Hook hook) {
@@ -127,7 +134,7 @@ void VulkanExecutor::forward(std::span<const TokenId> tokens, KvCache& cache, Lo
                              std::span<float> logits, const core::JobContext& job) {
   checkArguments(tokens, cache, wanted, logits);
   auto* ours = dynamic_cast<VulkanKvCache*>(&cache);
-  if (ours == nullptr || ours->graph() != &m_graph) {
+  if (ours == nullptr || ours->owner() != m_number) {
     throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that this executor made.");
   }
   m_device->device()->throwIfLost();
@@ -166,17 +173,7 @@ void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::J
                                static_cast<int>(batch.rows)};
   Recording* recording = cache.find(key);
   if (recording == nullptr) recording = &cache.keep(key, record(workspace, batch, cache));
-  // One piece is ahead of the one waited for, so the device does not idle and a cancel comes through soon.
-  for (std::size_t i = 0; i < recording->pieces.size(); ++i) {
-    recording->pieces[i]->submit();
-    if (i == 0) continue;
-    recording->pieces[i - 1]->wait();
-    if (job.cancelled()) {
-      recording->pieces[i]->wait();
-      throw core::Cancelled();
-    }
-  }
-  recording->pieces.back()->wait();
+  recording->run(job);
   copyLogits(batch, workspace);
 }
 

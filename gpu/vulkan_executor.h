@@ -61,6 +61,7 @@ class VulkanExecutor : public core::model::Executor {
 
   std::shared_ptr<VulkanDevice> m_device;
   core::model::Graph m_graph;
+  std::uint64_t m_number;  ///< no other executor of this process has it
   std::unordered_map<const core::quant::QuantizedTensor*, Resident> m_weights;  ///< Embed, MatMul
   std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t>
       m_vectors;  ///< first constant of norms, biases

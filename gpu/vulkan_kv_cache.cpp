@@ -24,9 +24,24 @@ std::uint32_t layerCount(const core::model::Graph& graph) {
 
 }  // namespace
 
+void Recording::run(const core::JobContext& job) try {
+  // One piece is ahead of the one waited for, so the device does not idle and a cancel comes through soon.
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    pieces[i]->submit();
+    if (i == 0) continue;
+    pieces[i - 1]->wait();
+    job.throwIfCancelled();
+  }
+  pieces.back()->wait();
+} catch (...) {
+  for (const auto& piece : pieces) piece->settle();
+  throw;
+}
+
 VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
-                             core::model::KvType type)
-    : m_graph(&graph), m_type(type) {
+                             core::model::KvType type, std::uint64_t owner)
+    : m_type(type), m_owner(owner) {
+  device.device()->throwIfLost();
   m_capacity = capacity;
   if (capacity == 0) throw core::Error(core::ErrorCode::InvalidArgument, "The context should hold at least one token.");
   const auto& config = graph.config;

@@ -11,20 +11,23 @@ namespace gpu {
 /// A batch's recorded commands, in pieces short enough for a cancel to be noticed between them.
 struct Recording {
   std::vector<std::unique_ptr<vk::Commands>> pieces;
+  /// Runs all pieces to their end; after an exception, too, nothing is running any more.
+  /// @throws core::Error (Device, DeviceLost, OutOfMemory), core::Cancelled
+  void run(const core::JobContext& job);
 };
 
 /// Keys and values of one sequence in device memory, one buffer per layer, and the commands recorded for it.
 class VulkanKvCache : public core::model::KvCache {
  public:
   /// @throws core::Error (OutOfMemory, InvalidArgument when a layer exceeds what one descriptor may span)
-  VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
-                core::model::KvType type);
+  VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity, core::model::KvType type,
+                std::uint64_t owner);
 
   std::uint64_t bytes() const override { return m_bytes; }
   core::model::KvType type() const { return m_type; }
   VkDescriptorSet set(std::uint32_t layer) const { return m_layers[layer].set->handle(); }
-  /// Who made it: an executor accepts only its own.
-  const core::model::Graph* graph() const { return m_graph; }
+  /// Which executor made it: one accepts only its own. A number, as another may live at the same address later.
+  std::uint64_t owner() const { return m_owner; }
 
   /// What tells recordings apart: the workspace they use, tokens of the batch, rows wanted.
   struct Key {
@@ -46,8 +49,8 @@ class VulkanKvCache : public core::model::KvCache {
   };
   void addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes);
 
-  const core::model::Graph* m_graph;
   core::model::KvType m_type;
+  std::uint64_t m_owner;
   std::uint64_t m_bytes = 0;
   std::unique_ptr<vk::Buffer> m_rotation;
   std::vector<Layer> m_layers;

@@ -10,8 +10,35 @@
 
 namespace gpu {
 
+namespace {
+
+void uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& format, const DeviceTensor::Part& part,
+                vk::Uploader& uploader, const core::JobContext& job) {
+  // Tiles are packed in cached memory and copied in order: device memory may be slow to write out of order.
+  constexpr std::uint64_t kBatchWords = std::uint64_t{4} << 20;
+  const std::uint64_t tileWords = format.tileWords();
+  const std::uint32_t firstTile = part.firstRow / kTileRows;
+  const auto batch = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(kBatchWords / std::max<std::uint64_t>(tileWords, 1), 1, part.tiles));
+  std::vector<std::uint32_t> words(batch * tileWords);
+  for (std::uint32_t done = 0; done < part.tiles; done += batch) {
+    job.throwIfCancelled();
+    const std::uint32_t count = std::min(batch, part.tiles - done);
+    core::parallelFor(count, 1, [&](std::size_t first, std::size_t last) {
+      for (std::size_t i = first; i < last; ++i) {
+        packTile(tensor, format, firstTile + done + static_cast<std::uint32_t>(i),
+                 std::span(words).subspan(i * tileWords, tileWords));
+      }
+    });
+    uploader.upload(part.range->block()->buffer, part.range->offset() + done * tileWords * 4,
+                    std::as_bytes(std::span(words).first(count * tileWords)));
+  }
+}
+
+}  // namespace
+
 WeightStore::WeightStore(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes)
-    : m_memory(memory), m_heap(memory, maxBlockBytes), m_uploader(memory) {}
+    : m_memory(memory), m_heap(memory, maxBlockBytes) {}
 
 DeviceTensorPtr WeightStore::find(const core::quant::QuantizedTensor* tensor) const {
   const auto found = m_resident.find(tensor);
@@ -30,10 +57,11 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::Qu
   std::erase_if(m_resident, [](const auto& entry) { return entry.second.expired(); });
   std::vector<DeviceTensorPtr> result;
   std::uint64_t doneBytes = 0;
+  vk::Uploader uploader(m_memory);
   for (const auto& tensor : tensors) {
     DeviceTensorPtr resident = find(tensor.get());
     if (!resident) {
-      resident = uploadOne(*tensor, job);
+      resident = uploadOne(*tensor, uploader, job);
       m_resident[tensor.get()] = resident;
       doneBytes += resident->bytes;
       job.progress(static_cast<double>(doneBytes) / static_cast<double>(std::max<std::uint64_t>(missingBytes, 1)),
@@ -41,11 +69,11 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::Qu
     }
     result.push_back(std::move(resident));
   }
-  m_uploader.release();
   return result;
 }
 
-DeviceTensorPtr WeightStore::uploadOne(const core::quant::QuantizedTensor& tensor, const core::JobContext& job) {
+DeviceTensorPtr WeightStore::uploadOne(const core::quant::QuantizedTensor& tensor, vk::Uploader& uploader,
+                                       const core::JobContext& job) {
   auto resident = std::make_shared<DeviceTensor>();
   resident->format = packedFormatOf(tensor);
   const std::uint64_t tileBytes = resident->format.tileWords() * 4;
@@ -64,33 +92,11 @@ DeviceTensorPtr WeightStore::uploadOne(const core::quant::QuantizedTensor& tenso
     part.tiles = std::min(tilesPerPart, tiles - first);
     part.range = m_heap.allocate(part.tiles * tileBytes);
     resident->bytes += part.range->bytes();
-    uploadPart(tensor, resident->format, first, part, job);
+    uploadPart(tensor, resident->format, part, uploader, job);
     resident->parts.push_back(std::move(part));
   }
   ++m_uploadCount;
   return resident;
-}
-
-void WeightStore::uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& format,
-                             std::uint32_t firstTile, const DeviceTensor::Part& part, const core::JobContext& job) {
-  // Tiles are packed in cached memory and copied in order: device memory may be slow to write out of order.
-  constexpr std::uint64_t kBatchWords = std::uint64_t{4} << 20;
-  const std::uint64_t tileWords = format.tileWords();
-  const auto batch = static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(kBatchWords / std::max<std::uint64_t>(tileWords, 1), 1, part.tiles));
-  std::vector<std::uint32_t> words(batch * tileWords);
-  for (std::uint32_t done = 0; done < part.tiles; done += batch) {
-    job.throwIfCancelled();
-    const std::uint32_t count = std::min(batch, part.tiles - done);
-    core::parallelFor(count, 1, [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first; i < last; ++i) {
-        packTile(tensor, format, firstTile + done + static_cast<std::uint32_t>(i),
-                 std::span(words).subspan(i * tileWords, tileWords));
-      }
-    });
-    m_uploader.upload(part.range->block()->buffer, part.range->offset() + done * tileWords * 4,
-                      std::as_bytes(std::span(words).first(count * tileWords)));
-  }
 }
 
 }  // namespace gpu

@@ -39,13 +39,11 @@ class WeightStore {
 
  private:
   DeviceTensorPtr find(const core::quant::QuantizedTensor* tensor) const;
-  DeviceTensorPtr uploadOne(const core::quant::QuantizedTensor& tensor, const core::JobContext& job);
-  void uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& format, std::uint32_t firstTile,
-                  const DeviceTensor::Part& part, const core::JobContext& job);
+  DeviceTensorPtr uploadOne(const core::quant::QuantizedTensor& tensor, vk::Uploader& uploader,
+                            const core::JobContext& job);
 
   std::shared_ptr<vk::Memory> m_memory;
   WeightHeap m_heap;
-  vk::Uploader m_uploader;
   /// An entry lives while an executor does, whose graph keeps the key's tensor alive: a key is never a stale address.
   std::unordered_map<const core::quant::QuantizedTensor*, std::weak_ptr<const DeviceTensor>> m_resident;
   std::uint64_t m_uploadCount = 0;

@@ -36,7 +36,8 @@ struct Engine::Devices {
 
   std::shared_ptr<gpu::VulkanDevice> open(std::uint32_t index) {
     auto& device = opened[index];
-    if (!device) device = gpu::openDevice(index);
+    // A device that stopped responding is opened anew: the driver may have recovered.
+    if (!device || gpu::isLost(*device)) device = gpu::openDevice(index);
     return device;
   }
 
@@ -66,6 +67,10 @@ struct Engine::Devices {
     const auto memory = gpu::memory(*found->second);
     return DeviceMemory{memory.usedBytes, memory.budgetBytes};
   }
+
+  void injectLoss(std::uint32_t after) {
+    for (const auto& [index, device] : opened) gpu::injectDeviceLoss(*device, after);
+  }
 };
 
 #else
@@ -76,6 +81,7 @@ struct Engine::Devices {
     throw Error(ErrorCode::NotFound, "This build of Quantscope has no Vulkan backend; choose the device cpu.");
   }
   static std::optional<DeviceMemory> memory(const DeviceChoice&) { return std::nullopt; }
+  static void injectLoss(std::uint32_t) {}
 };
 
 #endif
@@ -106,6 +112,8 @@ std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, co
 }
 
 std::optional<DeviceMemory> Engine::memory(const DeviceChoice& choice) const { return m_devices->memory(choice); }
+
+void Engine::injectDeviceLoss(std::uint32_t after) { m_devices->injectLoss(after); }
 
 std::uint32_t Engine::contextLength(const OpenModel& model, const SessionOptions& options) {
   const std::uint32_t own = model.config().contextLength;

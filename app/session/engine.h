@@ -43,6 +43,10 @@ class Engine {
   /// Of a Vulkan device that has been opened for this choice; nothing otherwise.
   std::optional<DeviceMemory> memory(const DeviceChoice& choice) const;
 
+  /// Makes the (after + 1)-th submission or wait of every opened Vulkan device fail as on a lost one: for tests of what
+  /// happens then.
+  void injectDeviceLoss(std::uint32_t after);
+
  private:
   struct Devices;
   std::unique_ptr<Devices> m_devices;

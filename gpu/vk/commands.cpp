@@ -1,6 +1,7 @@
 #include "gpu/vk/commands.h"
 
 #include <cassert>
+#include <utility>
 
 namespace gpu::vk {
 
@@ -12,12 +13,13 @@ constexpr VkAccessFlags kReads = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_
 
 }  // namespace
 
-Commands::Commands(std::shared_ptr<Device> device) : m_device(std::move(device)) {
+Commands::Commands(std::shared_ptr<Device> device, std::string doing)
+    : m_device(std::move(device)), m_doing(std::move(doing)) {
+  m_device->throwIfLost();
   VkCommandPoolCreateInfo pool{};
   pool.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO;
   pool.queueFamilyIndex = m_device->caps().queueFamily;
-  m_device->check(vkCreateCommandPool(m_device->handle(), &pool, nullptr, &m_pool), "vkCreateCommandPool",
-                  "recording commands");
+  m_device->check(vkCreateCommandPool(m_device->handle(), &pool, nullptr, &m_pool), "vkCreateCommandPool", m_doing);
   VkCommandBufferAllocateInfo allocate{};
   allocate.sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO;
   allocate.commandPool = m_pool;
@@ -29,10 +31,9 @@ Commands::Commands(std::shared_ptr<Device> device) : m_device(std::move(device))
   fence.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO;
   try {
     m_device->check(vkAllocateCommandBuffers(m_device->handle(), &allocate, &m_buffer), "vkAllocateCommandBuffers",
-                    "recording commands");
-    m_device->check(vkCreateFence(m_device->handle(), &fence, nullptr, &m_fence), "vkCreateFence",
-                    "recording commands");
-    m_device->check(vkBeginCommandBuffer(m_buffer, &begin), "vkBeginCommandBuffer", "recording commands");
+                    m_doing);
+    m_device->check(vkCreateFence(m_device->handle(), &fence, nullptr, &m_fence), "vkCreateFence", m_doing);
+    m_device->check(vkBeginCommandBuffer(m_buffer, &begin), "vkBeginCommandBuffer", m_doing);
   } catch (...) {
     vkDestroyFence(m_device->handle(), m_fence, nullptr);
     vkDestroyCommandPool(m_device->handle(), m_pool, nullptr);
@@ -41,10 +42,7 @@ Commands::Commands(std::shared_ptr<Device> device) : m_device(std::move(device))
 }
 
 Commands::~Commands() {
-  // An error may leave a submit behind; its resources must not go before it has ended.
-  if (m_isRunning && !m_device->isLost()) {
-    vkWaitForFences(m_device->handle(), 1, &m_fence, VK_TRUE, ~std::uint64_t{0});
-  }
+  settle();  // an error may leave a submit behind; its resources must not go before it has ended
   vkDestroyFence(m_device->handle(), m_fence, nullptr);
   vkDestroyCommandPool(m_device->handle(), m_pool, nullptr);
 }
@@ -90,25 +88,23 @@ void Commands::finish() {
   vkCmdPipelineBarrier(m_buffer, kWork, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &memory, 0, nullptr, 0, nullptr);
   // A later submit on this queue must see these writes too.
   barrier();
-  m_device->check(vkEndCommandBuffer(m_buffer), "vkEndCommandBuffer", "recording commands");
+  m_device->check(vkEndCommandBuffer(m_buffer), "vkEndCommandBuffer", m_doing);
 }
 
 void Commands::submit() {
-  m_device->throwIfLost();
   assert(!m_isRunning);
-  m_device->check(vkResetFences(m_device->handle(), 1, &m_fence), "vkResetFences", "starting a computation");
-  VkSubmitInfo info{};
-  info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
-  info.commandBufferCount = 1;
-  info.pCommandBuffers = &m_buffer;
-  m_device->check(vkQueueSubmit(m_device->queue(), 1, &info, m_fence), "vkQueueSubmit", "starting a computation");
+  m_device->submit(m_buffer, m_fence, m_doing);
   m_isRunning = true;
 }
 
 void Commands::wait() {
   if (!m_isRunning) return;
-  m_device->check(vkWaitForFences(m_device->handle(), 1, &m_fence, VK_TRUE, ~std::uint64_t{0}), "vkWaitForFences",
-                  "waiting for a computation");
+  m_device->wait(m_fence, m_doing);
+  m_isRunning = false;
+}
+
+void Commands::settle() noexcept {
+  if (m_isRunning) m_device->settle(m_fence);
   m_isRunning = false;
 }
 

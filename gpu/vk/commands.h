@@ -2,6 +2,7 @@
 #include <array>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "gpu/vk/buffer.h"
 #include "gpu/vk/pipeline.h"
@@ -11,8 +12,8 @@ namespace gpu::vk {
 /// One recorded command buffer that may be submitted again and again, with the fence that says when it is done.
 class Commands {
  public:
-  /// Starts recording.
-  explicit Commands(std::shared_ptr<Device> device);
+  /// Starts recording.  @param doing "computing", for the sentences of errors
+  Commands(std::shared_ptr<Device> device, std::string doing);
   ~Commands();
   Commands(const Commands&) = delete;
   Commands& operator=(const Commands&) = delete;
@@ -31,9 +32,12 @@ class Commands {
   void submit();
   /// Blocks until the last submit is done.  @throws core::Error (Device, DeviceLost)
   void wait();
+  /// Blocks until the last submit uses nothing any more, when its result is no longer wanted.
+  void settle() noexcept;
 
  private:
   std::shared_ptr<Device> m_device;
+  std::string m_doing;
   VkCommandPool m_pool = VK_NULL_HANDLE;
   VkCommandBuffer m_buffer = VK_NULL_HANDLE;
   VkFence m_fence = VK_NULL_HANDLE;

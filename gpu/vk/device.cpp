@@ -2,12 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.h"
 #include "gpu/vk/check.h"
 
 namespace gpu::vk {
+
+namespace {
+
+/// Submissions are made to take a fraction of a second, and drivers give up on a GPU after a few. Where neither holds,
+/// this is when a person should no longer wait.
+constexpr std::uint64_t kHangNanoseconds = std::chrono::nanoseconds(std::chrono::minutes(1)).count();
+/// What a device that is said to be lost may still need to let go of its memory.
+constexpr std::uint64_t kLetGoNanoseconds = std::chrono::nanoseconds(std::chrono::seconds(5)).count();
+
+}  // namespace
 
 Device::Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical)
     : m_instance(std::move(instance)), m_physical(physical), m_caps(readCaps(physical)) {
@@ -42,21 +54,65 @@ Device::Device(std::shared_ptr<Instance> instance, VkPhysicalDevice physical)
 
 Device::~Device() {
   if (m_device == VK_NULL_HANDLE) return;
-  waitIdle();
+  // Commands settle before they go; a lost device has nothing to wait for and might never say so.
+  if (!m_isLost) vkDeviceWaitIdle(m_device);
   vkDestroyDevice(m_device, nullptr);
 }
 
 void Device::check(VkResult result, const char* call, const std::string& doing) {
-  if (result == VK_ERROR_DEVICE_LOST) m_isLost = true;
-  vk::check(result, call, doing);
+  const auto where = [&] { return fmt::format("{}: {}", call, resultName(result)); };
+  switch (result) {
+    case VK_ERROR_DEVICE_LOST:
+      m_isLost = true;
+      throw core::Error(core::ErrorCode::DeviceLost,
+                        fmt::format("{} stopped responding while {}; the CPU can go on.", m_caps.name, doing), where());
+    case VK_ERROR_OUT_OF_DEVICE_MEMORY:
+      throw core::Error(core::ErrorCode::OutOfMemory,
+                        fmt::format("{} ran out of memory while {}; a shorter context, a smaller scheme or the CPU "
+                                    "need less of it.",
+                                    m_caps.name, doing),
+                        where());
+    case VK_ERROR_OUT_OF_HOST_MEMORY:
+      throw core::Error(core::ErrorCode::OutOfMemory,
+                        fmt::format("The main memory ran out while {} on {}.", doing, m_caps.name), where());
+    default:
+      vk::check(result, call, doing);
+  }
 }
 
 void Device::throwIfLost() const {
   if (!m_isLost) return;
-  throw core::Error(core::ErrorCode::DeviceLost,
-                    fmt::format("The device {} was lost earlier and has to be opened again.", m_caps.name));
+  throw core::Error(
+      core::ErrorCode::DeviceLost,
+      fmt::format("{} stopped responding earlier and has to be opened anew; the CPU can go on.", m_caps.name));
 }
 
-void Device::waitIdle() noexcept { vkDeviceWaitIdle(m_device); }
+VkResult Device::takeFault() {
+  if (m_fault.result == VK_SUCCESS || m_fault.after-- != 0) return VK_SUCCESS;
+  return std::exchange(m_fault, Fault()).result;
+}
+
+void Device::submit(VkCommandBuffer commands, VkFence fence, const std::string& doing) {
+  throwIfLost();
+  check(vkResetFences(m_device, 1, &fence), "vkResetFences", doing);
+  VkSubmitInfo info{};
+  info.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO;
+  info.commandBufferCount = 1;
+  info.pCommandBuffers = &commands;
+  VkResult result = takeFault();
+  if (result == VK_SUCCESS) result = vkQueueSubmit(m_queue, 1, &info, fence);
+  check(result, "vkQueueSubmit", doing);
+}
+
+void Device::wait(VkFence fence, const std::string& doing) {
+  VkResult result = takeFault();
+  if (result == VK_SUCCESS) result = vkWaitForFences(m_device, 1, &fence, VK_TRUE, kHangNanoseconds);
+  check(result == VK_TIMEOUT ? VK_ERROR_DEVICE_LOST : result, "vkWaitForFences", doing);
+}
+
+void Device::settle(VkFence fence) noexcept {
+  const std::uint64_t patience = m_isLost ? kLetGoNanoseconds : kHangNanoseconds;
+  if (vkWaitForFences(m_device, 1, &fence, VK_TRUE, patience) != VK_SUCCESS) m_isLost = true;
+}
 
 }  // namespace gpu::vk

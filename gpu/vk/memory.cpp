@@ -19,7 +19,8 @@ double mebibytes(std::uint64_t bytes) { return static_cast<double>(bytes) / (102
 
 }  // namespace
 
-Memory::Memory(std::shared_ptr<Device> device) : m_device(std::move(device)) {
+Memory::Memory(std::shared_ptr<Device> device, DeviceMemoryAccess access)
+    : m_device(std::move(device)), m_access(access) {
   vkGetPhysicalDeviceMemoryProperties(m_device->physical(), &m_properties);
 }
 
@@ -94,7 +95,8 @@ Memory::Allocation Memory::allocate(const VkMemoryRequirements& needs, MemoryKin
                     doing, mebibytes(needs.size), m_device->caps().name, mebibytes(availableBytes())));
   }
   m_device->check(result, "vkAllocateMemory", doing);
-  if ((m_properties.memoryTypes[type].propertyFlags & kMapped) == kMapped) {
+  const bool staged = kind == MemoryKind::Device && m_access == DeviceMemoryAccess::Staged;
+  if (!staged && (m_properties.memoryTypes[type].propertyFlags & kMapped) == kMapped) {
     const VkResult mapped = vkMapMemory(m_device->handle(), allocation.memory, 0, VK_WHOLE_SIZE, 0, &allocation.mapped);
     if (mapped != VK_SUCCESS) vkFreeMemory(m_device->handle(), allocation.memory, nullptr);
     m_device->check(mapped, "vkMapMemory", doing);

@@ -15,11 +15,15 @@ enum class MemoryKind : std::uint8_t {
   Readback  ///< written by the device, read by the host; always mapped, cached where possible
 };
 
+/// Whether memory of kind Device is mapped where it can be, or always written through a staging buffer: what most
+/// discrete GPUs need, and tests on others ask for.
+enum class DeviceMemoryAccess : std::uint8_t { WherePossible, Staged };
+
 /// Allocates device memory, counts it and refuses what does not fit, before the driver or the system runs out.
 /// One allocation per buffer: buffers are few, since weights share large ones (see WeightHeap).
 class Memory {
  public:
-  explicit Memory(std::shared_ptr<Device> device);
+  explicit Memory(std::shared_ptr<Device> device, DeviceMemoryAccess access = DeviceMemoryAccess::WherePossible);
 
   struct Allocation {
     VkDeviceMemory memory = VK_NULL_HANDLE;
@@ -46,6 +50,7 @@ class Memory {
   std::uint32_t chooseType(std::uint32_t allowedTypes, MemoryKind kind) const;
 
   std::shared_ptr<Device> m_device;
+  DeviceMemoryAccess m_access;
   VkPhysicalDeviceMemoryProperties m_properties{};
   std::uint64_t m_usedBytes = 0;
   std::optional<std::uint64_t> m_budgetOverride;

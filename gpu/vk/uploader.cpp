@@ -20,7 +20,7 @@ void Uploader::upload(const Buffer& target, std::uint64_t offset, std::span<cons
   for (std::uint64_t done = 0; done < bytes.size(); done += kStagingBytes) {
     const std::uint64_t part = std::min<std::uint64_t>(kStagingBytes, bytes.size() - done);
     std::memcpy(m_staging->mapped(), bytes.data() + done, part);
-    Commands commands(m_memory->device());
+    Commands commands(m_memory->device(), "copying data to its memory");
     commands.copy(*m_staging, 0, target, offset + done, part);
     commands.finish();
     commands.submit();

@@ -12,8 +12,6 @@ class Uploader {
   explicit Uploader(std::shared_ptr<Memory> memory) : m_memory(std::move(memory)) {}
   /// Done when it returns. @pre offset and size are multiples of 4; no running work uses this range
   void upload(const Buffer& target, std::uint64_t offset, std::span<const std::byte> bytes);
-  /// Gives the staging buffer back.
-  void release() { m_staging.reset(); }
 
  private:
   std::shared_ptr<Memory> m_memory;

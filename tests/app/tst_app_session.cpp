@@ -149,6 +149,31 @@ class TestAppSession : public QObject {
     QCOMPARE(answer("vulkan"), onCpu);
 #endif
   }
+
+#ifdef QS_HAS_GPU
+  // A device that stopped responding is opened anew for the next executor, while the lost one is still held.
+  void aLostDeviceIsOpenedAnew() {
+    const auto model = OpenModel::open("demo");
+    Engine engine;
+    Engine::SessionOptions options;
+    options.device = DeviceChoice::parse("vulkan");
+    const auto logitsOf = [](core::model::Executor& executor) {
+      const auto cache = executor.createKvCache(8, core::model::KvType::F16);
+      const core::model::TokenId tokens[] = {1, 5, 9};
+      std::vector<float> logits(executor.graph().config.vocabulary);
+      executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits);
+      return logits;
+    };
+    const auto lost = engine.createExecutor(*model, options);
+    const std::vector<float> expected = logitsOf(*lost);
+    engine.injectDeviceLoss(1);
+    QVERIFY(sentence([&] { logitsOf(*lost); }).contains("stopped responding while computing; the CPU can go on."));
+    QVERIFY(sentence([&] { logitsOf(*lost); }).contains("stopped responding earlier and has to be opened anew"));
+    QCOMPARE(logitsOf(*engine.createExecutor(*model, options)), expected);
+    options.device = DeviceChoice::parse("cpu");
+    QVERIFY(!logitsOf(*engine.createExecutor(*model, options)).empty());
+  }
+#endif
 };
 
 QTEST_GUILESS_MAIN(TestAppSession)

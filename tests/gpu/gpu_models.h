@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "core/base/error.h"
 #include "core/io/checkpoint.h"
 #include "core/model/executor.h"
 #include "core/quant/scheme.h"
@@ -14,13 +15,13 @@
 
 namespace gputest {
 
-inline std::shared_ptr<gpu::VulkanDevice> openFamily(gpu::vk::KernelFamily family,
-                                                     std::optional<std::uint64_t> maxBlockBytes = std::nullopt) {
-  return gpu::openDevice(0, gpu::DeviceOptions{family, maxBlockBytes});
+inline gpu::vk::KernelFamily familyOf(const QString& name) {
+  return name == "lanes" ? gpu::vk::KernelFamily::Lanes : gpu::vk::KernelFamily::Workgroups;
 }
-inline std::shared_ptr<gpu::VulkanDevice> openFamily(const QString& name,
-                                                     std::optional<std::uint64_t> maxBlockBytes = std::nullopt) {
-  return openFamily(name == "lanes" ? gpu::vk::KernelFamily::Lanes : gpu::vk::KernelFamily::Workgroups, maxBlockBytes);
+/// @param options everything but the family
+inline std::shared_ptr<gpu::VulkanDevice> openFamily(const QString& name, gpu::DeviceOptions options = {}) {
+  options.family = familyOf(name);
+  return gpu::openDevice(0, options);
 }
 /// The same device for a whole test program: its kernels are compiled once.
 inline std::shared_ptr<gpu::VulkanDevice> sharedFamily(const QString& name) {
@@ -54,6 +55,17 @@ class Model {
   core::model::ModelConfig m_config;
   core::model::WeightLibrary m_library;
 };
+
+/// The core::Error that f throws, if it does.
+template <typename F>
+std::optional<core::Error> errorOf(F&& f) {
+  try {
+    f();
+  } catch (const core::Error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
 
 using Tokens = std::vector<core::model::TokenId>;
 

@@ -9,7 +9,6 @@
 #include "support/random_model.h"
 
 using namespace gputest;
-using core::Error;
 using core::ErrorCode;
 using core::model::KvType;
 using core::model::LogitsWanted;
@@ -17,16 +16,6 @@ using core::model::LogitsWanted;
 namespace {
 
 const std::filesystem::path kDemo = std::filesystem::path(QS_TEST_DATA) / "logits" / "prototype-outliers.gguf";
-
-template <typename F>
-std::optional<Error> errorOf(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error;
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -198,7 +187,7 @@ class TestGpuExecutor : public QObject {
     Model model(path);
     const core::model::Graph graph = model.graph();
     const auto whole = gpu::createVulkanExecutor(openFamily(family), graph);
-    const auto split = gpu::createVulkanExecutor(openFamily(family, 64 * 1024), graph);
+    const auto split = gpu::createVulkanExecutor(openFamily(family, {.maxBlockBytes = 64 * 1024}), graph);
     const Tokens tokens = {0, 31, 32, 2047, 2048, 4099, 1000};
     QVERIFY(relativeError(allLogits(*split, tokens), allLogits(*whole, tokens)) < 1e-6);
   }

@@ -28,7 +28,7 @@ class TestGpuValidation : public QObject {
     support::writeRandomModel({.matrixType = "q8_0", .embeddingType = "q4_1", .biases = true}, path);
     {
       Model model(path);
-      const auto executor = gpu::createVulkanExecutor(openFamily(family, 8192), model.graph());
+      const auto executor = gpu::createVulkanExecutor(openFamily(family, {.maxBlockBytes = 8192}), model.graph());
       allLogits(*executor, someTokens(50, 131), core::model::KvType::F16);
       executor->setHook([](const std::string&, std::span<const float>, std::uint32_t) {});
       allLogits(*executor, someTokens(5, 131));
