@@ -69,7 +69,9 @@ struct Engine::Devices {
   }
 
   void injectLoss(std::uint32_t after) {
-    for (const auto& [index, device] : opened) gpu::injectDeviceLoss(*device, after);
+    for (const auto& [index, device] : opened) {
+      if (device) gpu::injectDeviceLoss(*device, after);
+    }
   }
 };
 
