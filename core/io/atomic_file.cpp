@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/io/system_error.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
@@ -18,12 +19,6 @@ namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 constexpr int kMaxNameAttempts = 100;
-
-[[noreturn]] void throwSystemError(std::string_view action, const std::filesystem::path& path, int error) {
-  const auto code = error == ENOENT || error == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io;
-  throw Error(code, fmt::format("Could not {} {}: {}.", action, inQuotes(path.string()),
-                                std::generic_category().message(error)));
-}
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/io/text_checks.h"
 
 namespace core::io {
 
@@ -23,9 +22,7 @@ std::string_view ByteReader::string(std::string_view what) {
     fail(fmt::format("{} claims {} bytes, but only {} are left in the file", what, length, remaining()), start);
   }
   const auto bytes = take(length, what);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!isValidUtf8(text)) fail(fmt::format("{} is not valid UTF-8: {}", what, inQuotes(text)), start);
-  return text;
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 void ByteReader::fail(std::string_view detail, std::uint64_t position) const {

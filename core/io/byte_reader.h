@@ -34,7 +34,8 @@ class ByteReader {
   /// The next `count` bytes, not copied. @throws Error (InvalidFile) when fewer are left
   std::span<const std::byte> take(std::uint64_t count, std::string_view what);
 
-  /// A 64-bit length and that many bytes of UTF-8, not copied. @throws Error (InvalidFile)
+  /// A 64-bit length and that many bytes, which should be UTF-8 but are not checked; not copied.
+  /// @throws Error (InvalidFile)
   std::string_view string(std::string_view what);
 
   /// Throws Error (InvalidFile): "SOURCE: DETAIL at byte N.".

@@ -2,10 +2,31 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
+#include "core/base/checked_math.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
+
+std::string_view describe(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::Model:
+      return "a model";
+    case ModelKind::Adapter:
+      return "a LoRA adapter";
+    case ModelKind::Projector:
+      return "a multimodal projector (mmproj)";
+    case ModelKind::Vocabulary:
+      return "a vocabulary without weights";
+    case ModelKind::ImportanceMatrix:
+      return "an importance matrix";
+    case ModelKind::ControlVector:
+      return "a control vector";
+  }
+  return "a model";
+}
 
 std::optional<std::size_t> Checkpoint::find(std::string_view tensorName) const {
   const auto found = m_index.find(tensorName);
@@ -14,14 +35,18 @@ std::optional<std::size_t> Checkpoint::find(std::string_view tensorName) const {
 
 std::uint64_t Checkpoint::parameters() const {
   std::uint64_t sum = 0;
-  for (const TensorInfo& tensor : m_tensors) sum += tensor.shape.count();
+  for (const TensorInfo& tensor : m_tensors) {
+    // A tensor of an unknown type may claim any shape.
+    sum = checkedAdd(sum, tensor.parameters).value_or(std::numeric_limits<std::uint64_t>::max());
+  }
   return sum;
 }
 
 tensor::TensorView Checkpoint::view(std::size_t index) const {
   const TensorInfo& tensor = m_tensors.at(index);
-  return {tensor.name, tensor.dtype, tensor.shape, fileContents(tensor.file).subspan(tensor.offset, tensor.bytes),
-          shared_from_this()};
+  return {tensor.name,        tensor.dtype,
+          tensor.shape,       fileContents(tensor.file).subspan(tensor.offset, tensor.bytes),
+          shared_from_this(), tensor.unreadable};
 }
 
 tensor::TensorView Checkpoint::view(std::string_view tensorName) const {

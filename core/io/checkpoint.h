@@ -17,14 +17,24 @@ namespace core::io {
 
 enum class FileFormat { Gguf, Safetensors };
 
+/// What the tensors of a file are for. Everything but a Model opens for inspection only.
+enum class ModelKind : std::uint8_t { Model, Adapter, Projector, Vocabulary, ImportanceMatrix, ControlVector };
+/// "a LoRA adapter", to follow "is".
+std::string_view describe(ModelKind kind);
+
 /// One row of a checkpoint's tensor table.
 struct TensorInfo {
-  std::string name;
-  tensor::DType dtype;
-  tensor::Shape shape;
-  std::uint64_t offset;  ///< of the first byte, from the start of its file
-  std::uint64_t bytes;
-  std::uint32_t file;  ///< index into Checkpoint::files()
+  std::string name;        ///< bytes that are no UTF-8 as \xNN
+  tensor::DType dtype;     ///< of the stored elements; Unknown when this program has no such type
+  tensor::Shape shape;     ///< of the weights: of packed codes, what they unpack to
+  std::uint64_t offset{};  ///< of the first byte, from the start of its file
+  std::uint64_t bytes{};
+  std::uint32_t file{};            ///< index into Checkpoint::files()
+  std::string typeName = {};       ///< for people: "bf16", "q4_k", "i2_s", "NF4, packed"
+  std::string unreadable = {};     ///< empty, or why the bytes are no weights (a clause, see TensorView)
+  tensor::Shape storedShape = {};  ///< as the file gives it; differs from `shape` for packed codes
+  std::uint64_t parameters = 0;    ///< weights of the model it holds: 0 for the scales beside packed codes
+  bool isReadable() const { return unreadable.empty(); }
 };
 
 /// An opened model: metadata and a table of tensors over read-only mapped bytes. It knows nothing of quantization.
@@ -37,12 +47,15 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   FileFormat format() const { return m_format; }
   /// general.architecture of GGUF or model_type of config.json; empty when unknown.
   const std::string& architecture() const { return m_architecture; }
+  ModelKind kind() const { return m_kind; }
+  /// What could not be read but did not keep the model from opening: complete sentences for the model card.
+  std::span<const std::string> warnings() const { return m_warnings; }
   const Metadata& metadata() const { return m_metadata; }
   std::span<const TensorInfo> tensors() const { return m_tensors; }
   std::optional<std::size_t> find(std::string_view tensorName) const;
   const std::vector<std::filesystem::path>& files() const { return m_files; }
   std::uint64_t fileBytes() const { return m_fileBytes; }
-  /// Sum of all tensors' value counts.
+  /// Sum of all tensors' parameters: packed codes count the weights they unpack to, their scales count nothing.
   std::uint64_t parameters() const;
   /// The tensor's bytes in the mapping, kept alive by the view. @pre index < tensors().size()
   tensor::TensorView view(std::size_t index) const;
@@ -55,6 +68,8 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   std::string m_name;
   FileFormat m_format = FileFormat::Gguf;
   std::string m_architecture;
+  ModelKind m_kind = ModelKind::Model;
+  std::vector<std::string> m_warnings;
   Metadata m_metadata;
   std::vector<TensorInfo> m_tensors;
   std::vector<std::filesystem::path> m_files;

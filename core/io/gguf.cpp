@@ -9,21 +9,24 @@
 
 #include "core/base/checked_math.h"
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/byte_reader.h"
 #include "core/io/text_checks.h"
+#include "core/tensor/foreign_types.h"
 
 namespace core::io {
 
 namespace {
 
 constexpr std::string_view kMagic = "GGUF";
-constexpr std::uint32_t kMaxDimensions = 4;
+constexpr std::uint32_t kUsualDimensions = 4;  // what ggml can compute with
+constexpr std::uint32_t kMaxDimensions = 64;   // what is listed
 constexpr std::uint32_t kDefaultAlignment = 32;
 constexpr std::size_t kMaxArrayDepth = 4;
 constexpr std::uint64_t kMaxKeyBytes = 65535;
 /// Fewest bytes a metadata entry (empty string value excluded: u8) and a tensor entry can take, to bound their counts.
 constexpr std::uint64_t kMinEntryBytes = 8 + 1 + 4 + 1;
-constexpr std::uint64_t kMinTensorBytes = 8 + 1 + 4 + 8 + 4 + 8;
+constexpr std::uint64_t kMinTensorBytes = 8 + 1 + 4 + 4 + 8;
 
 class GgufParser {
  public:
@@ -38,6 +41,11 @@ class GgufParser {
     placeTensors(alignment);
     m_model.name = m_model.metadata.string("general.name").value_or("");
     m_model.architecture = m_model.metadata.string("general.architecture").value_or("");
+    if (m_badTexts != 0) {
+      m_model.warnings.push_back(
+          fmt::format("{}: {} of its strings are not valid UTF-8, first {}; their bytes are shown as \\xNN.", m_source,
+                      m_badTexts, m_firstBadText));
+    }
     return std::move(m_model);
   }
 
@@ -76,6 +84,18 @@ class GgufParser {
     return count;
   }
 
+  /// A string that should be UTF-8: one that is not does not make the file unreadable.
+  std::string readText(ByteReader& reader, std::string_view what) {
+    const std::string_view text = reader.string(what);
+    noteIfBad(text, what);
+    return escapeInvalidUtf8(text);
+  }
+
+  void noteIfBad(std::string_view text, std::string_view what) {
+    if (isValidUtf8(text)) return;
+    if (m_badTexts++ == 0) m_firstBadText = fmt::format("{} {}", what, inQuotes(text));
+  }
+
   MetadataType readType(std::string_view what) {
     const std::uint64_t start = m_reader.position();
     const auto type = m_reader.read<std::uint32_t>(what);
@@ -87,13 +107,14 @@ class GgufParser {
 
   void readEntry() {
     const std::uint64_t start = m_reader.position();
-    const std::string_view key = m_reader.string("a metadata key");
+    const std::string key = readText(m_reader, "a metadata key");
     if (key.empty() || key.size() > kMaxKeyBytes) {
       m_reader.fail(fmt::format("a metadata key should have 1…{} bytes but has {}", kMaxKeyBytes, key.size()), start);
     }
     const std::string what = "the value of key " + inQuotes(key);
     const MetadataType type = readType("the type of " + what);
-    m_model.metadata.add(std::string(key), readValue(type, what), type);
+    MetadataValue value = readValue(type, what);
+    m_model.metadata.add(key, std::move(value), type);
   }
 
   MetadataValue readValue(MetadataType type, std::string_view what) {
@@ -115,7 +136,7 @@ class GgufParser {
       case MetadataType::Bool:
         return readBool(what);
       case MetadataType::String:
-        return std::string(m_reader.string(what));
+        return readText(m_reader, what);
       case MetadataType::Array:
         return readArray(what);
       case MetadataType::U64:
@@ -156,7 +177,7 @@ class GgufParser {
       reader.fail(fmt::format("{} nests arrays more than {} deep", what, kMaxArrayDepth));
     }
     if (type == MetadataType::String) {
-      for (std::uint64_t i = 0; i < count; ++i) (void)reader.string(what);
+      for (std::uint64_t i = 0; i < count; ++i) noteIfBad(reader.string(what), what);
     } else if (type == MetadataType::Array) {
       for (std::uint64_t i = 0; i < count; ++i) skipArray(reader, what, depth);
     } else {
@@ -195,42 +216,46 @@ class GgufParser {
 
   void readTensor() {
     const std::uint64_t start = m_reader.position();
-    const std::string_view name = m_reader.string("a tensor name");
+    const std::string name = readText(m_reader, "a tensor name");
     if (name.empty()) m_reader.fail("a tensor has an empty name", start);
     const std::string what = "the tensor " + inQuotes(name);
-    TensorInfo tensor{std::string(name), {}, readShape(what), 0, 0, 0};
-    tensor.dtype = readDType(what);
+    TensorInfo tensor{name, tensor::DType::Unknown, readShape(what)};
+    readDType(tensor, what);
     tensor.offset = m_reader.read<std::uint64_t>("the offset of " + what);
-    tensor.bytes = bytesOf(tensor, what);
+    if (tensor.dtype != tensor::DType::Unknown) tensor.bytes = bytesOf(tensor, what);
+    if (tensor.shape.rank() == 0 || tensor.shape.rank() > kUsualDimensions) {
+      tensor.unreadable =
+          fmt::format("it has {} dimensions, and GGUF has 1 to {}", tensor.shape.rank(), kUsualDimensions);
+    }
     m_model.tensors.push_back(std::move(tensor));
   }
 
   tensor::Shape readShape(const std::string& what) {
     const std::uint64_t start = m_reader.position();
     const auto dimensions = m_reader.read<std::uint32_t>("the number of dimensions of " + what);
-    if (dimensions == 0 || dimensions > kMaxDimensions) {
-      m_reader.fail(fmt::format("{} should have 1…{} dimensions but has {}", what, kMaxDimensions, dimensions), start);
+    if (dimensions > kMaxDimensions) {
+      m_reader.fail(fmt::format("{} should have 1…{} dimensions but has {}", what, kUsualDimensions, dimensions),
+                    start);
     }
     std::vector<std::uint64_t> extents(dimensions);
-    for (std::uint64_t& extent : extents) {
-      extent = m_reader.read<std::uint64_t>("the shape of " + what);
-      if (extent == 0) m_reader.fail(fmt::format("{} has an extent of 0", what), start);
-    }
+    for (std::uint64_t& extent : extents) extent = m_reader.read<std::uint64_t>("the shape of " + what);
     std::reverse(extents.begin(), extents.end());
     return tensor::Shape(std::move(extents));
   }
 
-  tensor::DType readDType(const std::string& what) {
-    const std::uint64_t start = m_reader.position();
+  void readDType(TensorInfo& tensor, const std::string& what) {
     const auto type = m_reader.read<std::uint32_t>("the type of " + what);
-    if (const auto dtype = tensor::fromGgmlType(type)) return *dtype;
-    const std::string_view removed = tensor::removedGgmlType(type);
-    const std::string reason = removed.empty()
-                                   ? "which this program does not know"
-                                   : fmt::format("{}, which was removed from GGUF; convert the model again", removed);
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("{}: {} has type number {} at byte {}, {}.", m_source, what, type, start, reason),
-                fmt::format("byte {}", start));
+    if (const auto dtype = tensor::fromGgmlType(type)) {
+      tensor.dtype = *dtype;
+      // An activation format, which no program stores on purpose and none decodes.
+      if (*dtype == tensor::DType::Q8_1) tensor.unreadable = "its type q8_1 is for activations and cannot be decoded";
+    } else if (const auto foreign = tensor::foreignGgmlType(type)) {
+      tensor.typeName = foreign->name;
+      tensor.unreadable = fmt::format("its type {} {} cannot be decoded", foreign->name, foreign->origin);
+    } else {
+      tensor.typeName = fmt::format("type {}", type);
+      tensor.unreadable = fmt::format("its type number {} is not known", type);
+    }
   }
 
   std::uint64_t bytesOf(const TensorInfo& tensor, const std::string& what) const {
@@ -256,6 +281,7 @@ class GgufParser {
       m_reader.fail(fmt::format("the file ends before its data section, which is aligned to {} bytes", alignment));
     }
     const std::uint64_t dataBytes = m_fileBytes - *dataStart;
+    measureUnknown(dataBytes);
     for (TensorInfo& tensor : m_model.tensors) {
       if (tensor.offset % alignment != 0) {
         throwAt(tensor, fmt::format("the tensor {} should start at a multiple of {} bytes but starts at {}",
@@ -271,11 +297,25 @@ class GgufParser {
     throwIfOverlapping(m_model.tensors, m_source);
   }
 
+  /// A tensor of an unknown type reaches to the next tensor, or to the end of the data.
+  void measureUnknown(std::uint64_t dataBytes) {
+    std::vector<std::uint64_t> starts = {dataBytes};
+    for (const TensorInfo& tensor : m_model.tensors) starts.push_back(tensor.offset);
+    std::sort(starts.begin(), starts.end());
+    for (TensorInfo& tensor : m_model.tensors) {
+      if (tensor.dtype != tensor::DType::Unknown || tensor.shape.isEmpty()) continue;
+      const auto next = std::upper_bound(starts.begin(), starts.end(), tensor.offset);
+      if (next != starts.end()) tensor.bytes = *next - tensor.offset;
+    }
+  }
+
   std::uint64_t m_fileBytes;
   std::string_view m_source;
   ByteReader m_reader;
   std::uint64_t m_tensorCount = 0;
   std::uint64_t m_metadataCount = 0;
+  std::uint64_t m_badTexts = 0;  ///< strings that are not UTF-8
+  std::string m_firstBadText;
   ParsedModel m_model{FileFormat::Gguf, {}, {}, {}, {}};
 };
 

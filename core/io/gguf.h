@@ -14,8 +14,9 @@ namespace core::io {
 /// Layout, all little-endian:
 ///   "GGUF", u32 version (2 or 3), u64 tensor count, u64 metadata count
 ///   metadata: string key, u32 type, value; string = u64 length + UTF-8; array = u32 type, u64 count, elements
-///   tensors:  string name, u32 dimensions (1…4), u64 extents innermost first, u32 ggml type, u64 offset
-///   padding to general.alignment (default 32), then the data section that tensor offsets count from
+///   tensors:  string name, u32 dimensions (1…4; others are listed as unreadable), u64 extents innermost first, u32
+///   ggml type, u64 offset padding to general.alignment (default 32), then the data section that tensor offsets count
+///   from
 /// Metadata arrays stay encoded in `bytes`; nothing the file claims is allocated before the bytes for it were seen.
 
 bool looksLikeGguf(std::span<const std::byte> bytes);

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "core/base/checked_math.h"
+#include "core/base/utf8.h"
 #include "core/io/metadata_encoding.h"
 #include "core/io/text_checks.h"
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
@@ -89,7 +90,13 @@ void readJson(std::string_view text, JsonVisitor& visitor, std::string_view sour
                 fmt::format("byte {}", nul));
   }
   CheckedEvents events(visitor, source, maxDepth);
-  json::sax_parse(text.data(), text.data() + text.size(), &events);
+  if (isValidUtf8(text)) {
+    json::sax_parse(text.data(), text.data() + text.size(), &events);
+    return;
+  }
+  // One bad byte in one string does not make the rest unreadable. Outside a string the escape is as wrong as the byte.
+  const std::string escaped = escapeInvalidUtf8(text, "\\\\x");
+  json::sax_parse(escaped.data(), escaped.data() + escaped.size(), &events);
 }
 
 }  // namespace core::io

@@ -23,7 +23,7 @@ class JsonVisitor {
   virtual void onScalar(JsonScalar value) = 0;
 };
 
-/// Reads untrusted JSON text (UTF-8, checked).
+/// Reads untrusted JSON text. Bytes of a string that are not UTF-8 arrive as \xNN.
 /// @param maxDepth containers inside containers, 1 for a flat object
 /// @throws Error (InvalidFile) "SOURCE: …" for a syntax error with its byte, too deep nesting, or a key that occurs
 /// twice

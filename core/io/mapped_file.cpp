@@ -11,19 +11,10 @@
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/io/system_error.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
-
-namespace {
-
-[[noreturn]] void throwSystemError(std::string_view action, const std::filesystem::path& path, int error) {
-  const auto code = error == ENOENT || error == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io;
-  throw Error(code, fmt::format("Could not {} {}: {}.", action, inQuotes(path.string()),
-                                std::generic_category().message(error)));
-}
-
-}  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : m_path(path) {
   // O_NONBLOCK: opening a pipe must not wait for a writer; it is refused below.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 
 namespace core::io {
 
@@ -21,9 +23,10 @@ MetadataType typeOf(const MetadataValue& value) {
 }
 
 [[noreturn]] void throwWrongType(std::string_view key, std::string_view expected, const MetadataValue& value) {
+  const auto* const text = std::get_if<std::string>(&value);
   throw Error(ErrorCode::InvalidFile,
-              fmt::format("The metadata key \"{}\" should hold {}, but holds {} of type {}.", key, expected,
-                          toDisplayText(value), name(typeOf(value))),
+              fmt::format("The metadata key {} should hold {}, but holds {} of type {}.", inQuotes(key), expected,
+                          text != nullptr ? inQuotes(*text) : toDisplayText(value), name(typeOf(value))),
               std::string(key));
 }
 
@@ -46,11 +49,14 @@ void Metadata::add(std::string key, MetadataValue value) {
 }
 
 void Metadata::add(std::string key, MetadataValue value, MetadataType type) {
+  m_index.emplace(std::hash<std::string_view>()(key), m_entries.size());
   m_entries.push_back({std::move(key), std::move(value), type});
 }
 
 const MetadataValue* Metadata::find(std::string_view key) const {
-  for (const MetadataEntry& entry : m_entries) {
+  const auto [begin, end] = m_index.equal_range(std::hash<std::string_view>()(key));
+  for (auto candidate = begin; candidate != end; ++candidate) {
+    const MetadataEntry& entry = m_entries[candidate->second];
     if (entry.key == key) return &entry.value;
   }
   return nullptr;

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -24,6 +25,7 @@ class MetadataArray {
   std::uint64_t size() const { return m_count; }
   /// The elements as the file holds them (GGUF's encoding, little-endian): what a writer copies.
   std::span<const std::byte> encoded() const { return m_encoded; }
+  /// Strings are given byte for byte: a vocabulary may hold pieces that are not UTF-8.
   /// @throws Error (InvalidFile) when the elements are not of a kind that converts without loss.
   std::vector<std::string> strings() const;
   std::vector<double> numbers() const;
@@ -62,6 +64,8 @@ class Metadata {
 
  private:
   std::vector<MetadataEntry> m_entries;
+  /// Hash of the key → index; keys stay in the entries, which copies and moves keep valid.
+  std::unordered_multimap<std::size_t, std::size_t> m_index;
 };
 
 /// "u32", "string", "array", …

@@ -6,6 +6,7 @@
 
 #include "core/base/checked_math.h"
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/io/byte_reader.h"
 #include "core/io/json_reader.h"
 #include "core/io/text_checks.h"
@@ -92,13 +93,8 @@ class HeaderVisitor final : public JsonVisitor {
   void readDType(const JsonScalar& value) {
     const auto* const text = std::get_if<std::string>(&value);
     if (text == nullptr) failField("a text", "something else");
-    m_dtype = tensor::fromSafetensors(*text);
-    if (!m_dtype) {
-      throw Error(ErrorCode::Unsupported,
-                  fmt::format("{}: the tensor {} has the data type {}, which this program does not know.", m_source,
-                              inQuotes(m_entry), inQuotes(*text)),
-                  m_entry);
-    }
+    m_dtype = tensor::fromSafetensors(*text).value_or(tensor::DType::Unknown);
+    m_typeName = *text;
   }
 
   void addInteger(const JsonScalar& value) {
@@ -122,6 +118,7 @@ class HeaderVisitor final : public JsonVisitor {
     const std::uint64_t begin = (*m_offsets)[0];
     const std::uint64_t bytes = (*m_offsets)[1] - begin;
     tensor::Shape shape(std::move(*m_shape));
+    if (*m_dtype == tensor::DType::Unknown) return addUnknown(std::move(shape), begin, bytes);
     const auto expected = tensor::storageBytes(*m_dtype, shape);
     if (expected != bytes) {
       fail(fmt::format("the tensor {} of type {} and shape {} should take {} bytes but its data_offsets give {}",
@@ -129,6 +126,19 @@ class HeaderVisitor final : public JsonVisitor {
                        expected ? std::to_string(*expected) : "more than 2^64", bytes));
     }
     m_model.tensors.push_back({m_entry, *m_dtype, std::move(shape), begin, bytes, 0});
+  }
+
+  /// A type this program has no decoder for: the tensor is listed, with the size its offsets give.
+  void addUnknown(tensor::Shape shape, std::uint64_t begin, std::uint64_t bytes) {
+    if (!shape.checkedCount()) {
+      fail(fmt::format("the tensor {} has the shape {}, which has more values than 64 bits can count",
+                       inQuotes(m_entry), shape.toString()));
+    }
+    std::string typeName = m_typeName;
+    for (char& letter : typeName)
+      letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    m_model.tensors.push_back({m_entry, tensor::DType::Unknown, std::move(shape), begin, bytes, 0, std::move(typeName),
+                               fmt::format("its type {} cannot be decoded", inQuotes(m_typeName))});
   }
 
   [[noreturn]] void fail(std::string_view detail) const {
@@ -144,6 +154,7 @@ class HeaderVisitor final : public JsonVisitor {
   std::size_t m_depth = 0;
   std::string m_entry;  ///< key at depth 1: a tensor's name or __metadata__
   std::string m_key;    ///< key at depth 2
+  std::string m_typeName;
   Field m_field = Field::Other;
   std::optional<tensor::DType> m_dtype;
   std::optional<std::vector<std::uint64_t>> m_shape, m_offsets;
@@ -205,6 +216,10 @@ ParsedModel readSafetensors(std::span<const std::byte> bytes, std::string_view s
   ParsedModel model{FileFormat::Safetensors, {}, {}, {}, {}};
   HeaderVisitor visitor(source, model);
   readJson(json, visitor, source, kMaxDepth);
+  if (!isValidUtf8(json)) {
+    model.warnings.push_back(
+        fmt::format("{}: its header is not valid UTF-8; the bytes that are not are shown as \\xNN.", source));
+  }
   checkCoverage(model.tensors, reader.remaining(), source);
   for (TensorInfo& tensor : model.tensors) tensor.offset += reader.position();
   return model;

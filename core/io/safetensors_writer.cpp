@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/base/utf8.h"
 #include "core/io/metadata_encoding.h"
 #include "core/io/text_checks.h"
 

@@ -3,14 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <unordered_set>
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/io/packed_weights.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
+
+namespace {
+
+/// Fills in what a parser leaves open about an ordinary tensor.
+void complete(TensorInfo& tensor) {
+  if (tensor.typeName.empty()) tensor.typeName = tensor::name(tensor.dtype);
+  if (tensor.unreadable.empty() && tensor.shape.isEmpty()) tensor.unreadable = "it has no values";
+  tensor.storedShape = tensor.shape;
+  tensor.parameters = tensor.shape.checkedCount().value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
+}  // namespace
 
 StoredFile mapFile(const std::filesystem::path& path) {
   auto mapping = std::make_shared<const MappedFile>(path);
@@ -25,16 +39,24 @@ StoredCheckpoint::StoredCheckpoint(ParsedModel model, std::vector<StoredFile> fi
   m_architecture = std::move(model.architecture);
   m_metadata = std::move(model.metadata);
   m_tensors = std::move(model.tensors);
+  m_kind = model.kind;
+  m_warnings = std::move(model.warnings);
   for (const StoredFile& file : m_stored) {
     m_files.push_back(file.path);
     m_fileBytes += file.bytes.size();
   }
+  for (TensorInfo& tensor : m_tensors) complete(tensor);
   for (std::size_t i = 0; i < m_tensors.size(); ++i) {
     if (!m_index.emplace(m_tensors[i].name, i).second) {
       throw Error(ErrorCode::InvalidFile,
                   fmt::format("{}: two tensors are called {}.", source, inQuotes(m_tensors[i].name)),
                   m_tensors[i].name);
     }
+  }
+  if (m_format == FileFormat::Safetensors) {
+    markPackedWeights(m_tensors, m_index, m_metadata, [this](const TensorInfo& tensor) {
+      return m_stored.at(tensor.file).bytes.subspan(tensor.offset, tensor.bytes);
+    });
   }
   std::unordered_set<std::string_view> keys;
   for (const MetadataEntry& entry : m_metadata.entries()) {

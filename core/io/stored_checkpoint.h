@@ -17,6 +17,8 @@ struct ParsedModel {
   std::string architecture;  ///< empty when unknown
   Metadata metadata;
   std::vector<TensorInfo> tensors;
+  ModelKind kind = ModelKind::Model;
+  std::vector<std::string> warnings = {};
 };
 
 /// Bytes of one file of a checkpoint and what keeps them alive.

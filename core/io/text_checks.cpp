@@ -1,10 +1,8 @@
 #include "core/io/text_checks.h"
 
 #include <fmt/format.h>
-#include <utf8proc.h>
 
-#include <cstdint>
-#include <cstring>
+#include "core/base/utf8.h"
 
 namespace core::io {
 
@@ -12,37 +10,16 @@ namespace {
 
 constexpr std::size_t kLongestQuote = 100;
 
-/// Length of the ASCII prefix, eight bytes at a time: vocabularies are megabytes of mostly ASCII.
-std::size_t asciiPrefix(std::string_view text) {
-  std::size_t length = 0;
-  while (text.size() - length >= sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + length, sizeof(word));
-    if ((word & 0x8080808080808080U) != 0) break;
-    length += sizeof(word);
-  }
-  while (length < text.size() && static_cast<unsigned char>(text[length]) < 0x80U) ++length;
-  return length;
-}
-
-/// Bytes of the UTF-8 sequence that starts the text, 0 when it is not well-formed. @pre not empty
-std::size_t sequenceLength(std::string_view text, std::int32_t& codePoint) {
-  const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                       static_cast<utf8proc_ssize_t>(text.size()), &codePoint);
-  return length > 0 ? static_cast<std::size_t>(length) : 0;
+void appendEscaped(std::string& out, std::string_view bytes, std::string_view mark = "\\x") {
+  for (const char byte : bytes) out += fmt::format("{}{:02X}", mark, static_cast<unsigned char>(byte));
 }
 
 }  // namespace
 
-bool isValidUtf8(std::string_view text) {
-  for (;;) {
-    text.remove_prefix(asciiPrefix(text));
-    if (text.empty()) return true;
-    std::int32_t codePoint = 0;
-    const std::size_t length = sequenceLength(text, codePoint);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
+bool isControl(char32_t c) {
+  if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return true;
+  // Marks, embeddings and isolates of the bidirectional algorithm; line and paragraph separator.
+  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
 std::string inQuotes(std::string_view text) {
@@ -52,18 +29,48 @@ std::string inQuotes(std::string_view text) {
       result += "…";
       break;
     }
-    std::int32_t codePoint = 0;
-    std::size_t length = sequenceLength(text, codePoint);
-    const bool isControl = codePoint < 0x20 || (codePoint >= 0x7F && codePoint < 0xA0);
-    if (length == 0 || isControl) {
-      length = 1;
-      result += fmt::format("\\x{:02X}", static_cast<unsigned char>(text.front()));
+    const Utf8Step step = firstCharacter(text);
+    if (step.kind != Utf8Kind::Complete || isControl(step.codePoint)) {
+      appendEscaped(result, text.substr(0, step.length));
     } else {
-      result += text.substr(0, length);
+      result += text.substr(0, step.length);
     }
-    text.remove_prefix(length);
+    text.remove_prefix(step.length);
   }
   return result + '"';
+}
+
+std::string escapeInvalidUtf8(std::string_view text, std::string_view mark) {
+  if (isValidUtf8(text)) return std::string(text);
+  std::string result;
+  for (; !text.empty();) {
+    const Utf8Step step = firstCharacter(text);
+    if (step.kind == Utf8Kind::Complete) {
+      result += text.substr(0, step.length);
+    } else {
+      appendEscaped(result, text.substr(0, step.length), mark);
+    }
+    text.remove_prefix(step.length);
+  }
+  return result;
+}
+
+std::string printable(std::string_view text, LineBreaks lineBreaks) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const Utf8Step step = firstCharacter(text);
+    const bool isBreak = step.codePoint == '\n' || step.codePoint == '\t';
+    if (isBreak && lineBreaks == LineBreaks::Escape) {
+      result += step.codePoint == '\n' ? "\\n" : "\\t";
+    } else if (step.kind != Utf8Kind::Complete || (isControl(step.codePoint) && !isBreak)) {
+      appendEscaped(result, text.substr(0, step.length));
+    } else {
+      result += text.substr(0, step.length);
+    }
+    text.remove_prefix(step.length);
+  }
+  return result;
 }
 
 }  // namespace core::io

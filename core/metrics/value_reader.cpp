@@ -26,18 +26,10 @@ QS_MULTIVERSION void widenFloats(const std::byte* bytes, std::size_t count, doub
   widen<float>(bytes, count, out);
 }
 
-bool isWide(tensor::DType dtype) {
-  using tensor::DType;
-  return dtype == DType::F64 || dtype == DType::I64 || dtype == DType::U64 || dtype == DType::I32 ||
-         dtype == DType::U32;
-}
-
 }  // namespace
 
 void checkReadable(const tensor::TensorView& tensor) {
-  if (!isWide(tensor.dtype) && !quant::isDecodable(tensor.dtype))
-    throw Error(ErrorCode::Unsupported,
-                fmt::format("Tensors of type {} cannot be decoded.", tensor::name(tensor.dtype)), tensor.name);
+  quant::checkDecodable(tensor);
   const auto expected = tensor::storageBytes(tensor.dtype, tensor.shape);
   if (!expected || *expected != tensor.bytes.size())
     throw Error(ErrorCode::InvalidArgument,

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel_chunks.h"
+#include "core/io/text_checks.h"
 #include "core/quant/affine.h"
 #include "core/quant/block_codec.h"
 #include "core/quant/codebook.h"
@@ -96,14 +97,25 @@ std::shared_ptr<std::byte[]> allocatePayload(std::uint64_t bytes, const std::str
 
 bool isDecodable(tensor::DType dtype) { return blockCodec(dtype) != nullptr; }
 
+void checkDecodable(const tensor::TensorView& tensor) {
+  if (!tensor.unreadable.empty()) {
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("The tensor {} cannot be read as weights: {}.", io::inQuotes(tensor.name), tensor.unreadable),
+        tensor.name);
+  }
+  static_cast<void>(codecFor(tensor.dtype, tensor.name));
+}
+
 void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t count, float* out) {
+  checkDecodable(tensor);
   const BlockCodec& codec = codecFor(tensor.dtype, tensor.name);
   checkRange(tensor, first, count);
   decodeBlocks(codec, reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()), first, count, out);
 }
 
 QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job) {
-  codecFor(tensor.dtype, tensor.name);
+  checkDecodable(tensor);
   checkRange(tensor, 0, 0);
   job.throwIfCancelled();
   // What is already stored this way stays as it is: encoding it again could only lose.
@@ -136,7 +148,7 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tens
 }
 
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor) {
-  codecFor(tensor.dtype, tensor.name);
+  checkDecodable(tensor);
   checkRange(tensor, 0, 0);
   auto result = std::make_shared<QuantizedTensor>();
   result->name = tensor.name;

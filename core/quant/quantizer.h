@@ -10,6 +10,11 @@ namespace core::quant {
 /// True when `decode` and the executors understand this dtype.
 bool isDecodable(tensor::DType dtype);
 
+/// The gate that every reader of weights passes: bytes that are no weights (packed codes, their scales, unknown types)
+/// are neither measured nor quantized.
+/// @throws Error (Unsupported) with the tensor's own reason, or because its dtype has no decoder
+void checkDecodable(const tensor::TensorView& tensor);
+
 /// Decodes `count` values starting at flat index `first` (row-major) into out[0…count).
 /// For block types `first` and `count` may be any range; whole blocks are fastest. Total: any bytes decode.
 /// @throws Error (Unsupported) when the dtype has no decoder, (InvalidArgument) when the range leaves the tensor.

@@ -52,13 +52,14 @@ constexpr std::array kTable = {
     DTypeInfo{DType::NVFP4, "nvfp4", 64, 36, 40, {}},
     DTypeInfo{DType::Q1_0, "q1_0", 128, 18, 41, {}},
     DTypeInfo{DType::Q2_0, "q2_0", 64, 18, 42, {}},
+    DTypeInfo{DType::Unknown, "unknown", 1, 0, -1, {}},
 };
 
 constexpr bool isInEnumerationOrder() {
   for (std::size_t i = 0; i < kTable.size(); ++i) {
     if (static_cast<std::size_t>(kTable[i].dtype) != i) return false;
   }
-  return kTable.back().dtype == DType::Q2_0;
+  return kTable.back().dtype == DType::Unknown;
 }
 static_assert(isInEnumerationOrder(), "info() indexes the table by the enumeration");
 
@@ -70,35 +71,12 @@ std::optional<DType> firstWhere(Predicate predicate) {
 
 }  // namespace
 
-std::span<const DTypeInfo> allDTypes() { return kTable; }
+std::span<const DTypeInfo> allDTypes() { return std::span(kTable).first(kTable.size() - 1); }
 
 const DTypeInfo& info(DType dtype) { return kTable[static_cast<std::size_t>(dtype)]; }
 
 std::optional<DType> fromGgmlType(std::uint32_t type) {
   return firstWhere([type](const DTypeInfo& row) { return static_cast<std::int64_t>(row.ggmlType) == type; });
-}
-
-std::string_view removedGgmlType(std::uint32_t type) {
-  switch (type) {
-    case 4:
-      return "Q4_2";
-    case 5:
-      return "Q4_3";
-    case 31:
-      return "Q4_0_4_4";
-    case 32:
-      return "Q4_0_4_8";
-    case 33:
-      return "Q4_0_8_8";
-    case 36:
-      return "IQ4_NL_4_4";
-    case 37:
-      return "IQ4_NL_4_8";
-    case 38:
-      return "IQ4_NL_8_8";
-    default:
-      return {};
-  }
 }
 
 std::optional<DType> fromSafetensors(std::string_view name) {

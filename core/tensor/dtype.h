@@ -50,7 +50,8 @@ enum class DType : std::uint8_t {
   MXFP4,
   NVFP4,
   Q1_0,
-  Q2_0
+  Q2_0,
+  Unknown  ///< of a tensor that is listed although this program does not know how its elements are stored
 };
 
 /// Layout facts of a dtype. A plain dtype has blockValues 1.
@@ -63,13 +64,11 @@ struct DTypeInfo {
   std::string_view safetensors;  ///< name in safetensors headers, empty where it has none
 };
 
-/// Every dtype, in the order of the enumeration.
+/// Every dtype that a file can name, in the order of the enumeration: all but Unknown.
 std::span<const DTypeInfo> allDTypes();
 const DTypeInfo& info(DType dtype);
 inline std::string_view name(DType dtype) { return info(dtype).name; }
 std::optional<DType> fromGgmlType(std::uint32_t type);
-/// Upper-case name of a type number that GGUF once had and gave up ("Q4_2"), or empty for any other number.
-std::string_view removedGgmlType(std::uint32_t type);
 std::optional<DType> fromSafetensors(std::string_view name);
 std::optional<DType> fromName(std::string_view name);
 

@@ -19,13 +19,15 @@ class Shape {
   std::size_t rank() const { return m_extents.size(); }
   std::uint64_t operator[](std::size_t axis) const { return m_extents[axis]; }
   const std::vector<std::uint64_t>& extents() const { return m_extents; }
+  /// Whether an extent is 0: there are no values then, however large the other extents claim to be.
+  bool isEmpty() const;
   /// Product of the extents (1 for a scalar), or nothing when it exceeds 2^64 − 1. Checked step by step.
   std::optional<std::uint64_t> checkedCount() const;
   /// As checkedCount for shapes already known to be valid.
   std::uint64_t count() const;
   /// Values per row: the innermost extent (1 for a scalar).
   std::uint64_t rowValues() const { return m_extents.empty() ? 1 : m_extents.back(); }
-  /// Number of rows: product of all but the innermost extent.
+  /// Number of rows: product of all but the innermost extent; 0 when there are no values.
   std::uint64_t rows() const;
   /// "[2048, 256]"
   std::string toString() const;

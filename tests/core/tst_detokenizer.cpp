@@ -89,7 +89,7 @@ void TestDetokenizer::everyPieceIsValidUtf8() {
         const std::string bytes{static_cast<char>(a), static_cast<char>(b), static_cast<char>(c)};
         std::string joined;
         for (const std::string& piece : pushAll(bytes)) {
-          QVERIFY(core::text::isValidUtf8(piece));
+          QVERIFY(core::isValidUtf8(piece));
           joined += piece;
         }
         QCOMPARE(joined, core::text::replaceInvalidUtf8(bytes));

@@ -76,7 +76,7 @@ void TestGgufBad::header_data() {
   row("version 0", FileBytes::gguf(0, 0, 0), {"version 0"}, ErrorCode::Unsupported);
   row("big-endian", FileBytes::gguf(0, 0, 0x03000000), {"big-endian"}, ErrorCode::Unsupported);
   row("tensor count", FileBytes::gguf(~0ULL, 0), {"tensor count is 18446744073709551615", "byte 8"});
-  row("tensor count just too high", FileBytes::gguf(2, 0).zeros(57), {"tensor count is 2"});
+  row("tensor count just too high", FileBytes::gguf(2, 0).zeros(41), {"tensor count is 2"});
   row("metadata count", FileBytes::gguf(0, 1ULL << 40), {"metadata count is 1099511627776", "byte 16"});
 }
 
@@ -87,13 +87,9 @@ void TestGgufBad::metadata_data() {
   row("key of 2^64-1 bytes", FileBytes::gguf(0, 1).u64(~0ULL).zeros(100), {"claims 18446744073709551615 bytes"});
   row("empty key", entry("", kTypeU8).zeros(8), {"1…65535 bytes but has 0"});
   row("long key", entry(std::string(65536, 'k'), kTypeU8).zeros(8), {"has 65536"});
-  row("key not UTF-8", entry("a\xFFz", kTypeU8).zeros(8), {"not valid UTF-8", "\\xFF"});
-  row("key with an overlong form", entry("a\xC0\x80", kTypeU8).zeros(8), {"not valid UTF-8"});
-  row("key with a surrogate", entry("a\xED\xA0\x80", kTypeU8).zeros(8), {"not valid UTF-8"});
   row("value type", entry("key", 13).zeros(8), {"\"key\"", "0…12", "is 13", "byte 35"});
   row("value cut off", entry("key", kTypeU32).zeros(3), {"\"key\"", "expected 4 bytes", "found 3"});
   row("string past the end", entry("key", kTypeString).u64(9).raw("12345678"), {"\"key\"", "claims 9 bytes", "8"});
-  row("string not UTF-8", entry("key", kTypeString).string("\x80"), {"\"key\"", "not valid UTF-8"});
   row("bool of 2", entry("key", kTypeBool).number<std::uint8_t>(2), {"\"key\"", "0 or 1", "is 2"});
   row("array type", entry("key", kTypeArray).u32(99).u64(0), {"\"key\"", "is 99"});
   row("array count", entry("key", kTypeArray).u32(kTypeU32).u64(3).zeros(11), {"\"key\"", "claims 3 elements"});
@@ -127,22 +123,19 @@ void TestGgufBad::tensors_data() {
                       std::size_t data) {
     return FileBytes::gguf(1, 0).tensor("w", extents, type, offset).padTo(32).zeros(data);
   };
-  row("cut off in the table", FileBytes::gguf(1, 0).string("w").u32(2).u64(4).zeros(20), {"\"w\""});
+  row("cut off in the table", FileBytes::gguf(1, 0).string("w").u32(2).u64(4).zeros(19), {"\"w\""});
   row("empty name", FileBytes::gguf(1, 0).tensor("", {8}, kF32, 0).padTo(32).zeros(32), {"empty name", "byte 24"});
-  row("name not UTF-8", FileBytes::gguf(1, 0).tensor("\xFE", {8}, kF32, 0).padTo(32).zeros(32), {"not valid UTF-8"});
-  row("no dimensions", one({}, kF32, 0, 32), {"\"w\"", "1…4 dimensions but has 0"});
-  row("five dimensions", one({1, 1, 1, 1, 1}, kF32, 0, 32), {"has 5"});
-  row("extent of 0", one({8, 0}, kF32, 0, 32), {"\"w\"", "extent of 0"});
+  row("65 dimensions", one(std::vector<std::uint64_t>(65, 1), kF32, 0, 32), {"1…4 dimensions but has 65"});
+  row("unknown type past the end", one({32}, 4711, 96, 64), {"\"w\"", "offset 96", "incomplete"});
+  row("unknown type over another",
+      FileBytes::gguf(2, 0).tensor("a", {8}, kF32, 0).tensor("b", {8}, 36, 0).padTo(32).zeros(32),
+      {"\"a\"", "\"b\"", "overlap"});
   row("2^32 x 2^32 elements", one({1ULL << 32, 1ULL << 32}, kF32, 0, 64),
       {"\"w\"", "[4294967296, 4294967296]", "64 bits"});
   row("count fits, bytes do not", one({1ULL << 62}, kF32, 0, 64), {"\"w\"", "64 bits"});
   row("2^16 four times", one({65536, 65536, 65536, 65536}, kQ4_0, 0, 64), {"64 bits"});
   row("row not whole blocks", one({33}, kQ4_0, 0, 64), {"\"w\"", "q4_0", "whole blocks of 32", "[33]"});
   row("blocks across rows", one({16, 2}, kQ4_0, 0, 64), {"whole blocks of 32", "[2, 16]"});
-  row("removed type", one({32}, 4, 0, 64), {"\"w\"", "4", "Q4_2", "removed"}, ErrorCode::Unsupported);
-  row("removed repacked type", one({32}, 38, 0, 64), {"IQ4_NL_8_8", "removed"}, ErrorCode::Unsupported);
-  row("unknown type", one({32}, 43, 0, 64), {"43", "does not know", "byte 45"}, ErrorCode::Unsupported);
-  row("type of 2^32-1", one({32}, ~0U, 0, 64), {"4294967295"}, ErrorCode::Unsupported);
   row("no data section", FileBytes::gguf(1, 0).tensor("w", {8}, kF32, 0), {"before its data section"});
   row("data cut off", one({8}, kF32, 0, 31), {"\"w\"", "32 bytes at offset 0", "31 bytes", "incomplete"});
   row("offset past the end", one({8}, kF32, 64, 32), {"offset 64"});

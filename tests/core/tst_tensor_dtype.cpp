@@ -3,6 +3,8 @@
 #include <set>
 
 #include "core/tensor/dtype.h"
+#include "core/tensor/foreign_types.h"
+#include "core/tensor/shape.h"
 #include "support/golden.h"
 
 using namespace core::tensor;
@@ -14,7 +16,8 @@ class TestTensorDType : public QObject {
   void namesFindTheirWayBack();
   void namesAndNumbersAreUnique();
   void unknownIsNothing();
-  void removedTypesHaveNames();
+  void foreignTypesHaveNames();
+  void unknownHasNoBytes();
 };
 
 void TestTensorDType::layoutsAreThoseOfGgml() {
@@ -57,14 +60,32 @@ void TestTensorDType::unknownIsNothing() {
   QVERIFY(!fromName("F32").has_value());
 }
 
-void TestTensorDType::removedTypesHaveNames() {
-  std::vector<std::uint32_t> removed;
+void TestTensorDType::foreignTypesHaveNames() {
+  std::vector<std::uint32_t> foreign;
   for (std::uint32_t type = 0; type <= 42; ++type) {
     const bool isKnown = fromGgmlType(type).has_value();
-    QVERIFY2(isKnown != !removedGgmlType(type).empty(), std::to_string(type).c_str());
-    if (!isKnown) removed.push_back(type);
+    QVERIFY2(isKnown != core::tensor::foreignGgmlType(type).has_value(), std::to_string(type).c_str());
+    if (!isKnown) foreign.push_back(type);
   }
-  QCOMPARE(removed, (std::vector<std::uint32_t>{4, 5, 31, 32, 33, 36, 37, 38}));
+  QCOMPARE(foreign, (std::vector<std::uint32_t>{4, 5, 31, 32, 33, 36, 37, 38}));
+  const auto nameOf = [](std::uint32_t type) { return std::string(core::tensor::foreignGgmlType(type)->name); };
+  QCOMPARE(nameOf(4), std::string("q4_2"));
+  QCOMPARE(nameOf(36), std::string("i2_s"));
+  QCOMPARE(nameOf(139), std::string("iq4_k"));
+  QCOMPARE(nameOf(399), std::string("q8_k_r8"));
+  QVERIFY(!core::tensor::foreignGgmlType(43));
+  QVERIFY(!core::tensor::foreignGgmlType(~0U));
+  std::set<std::string_view> names;  // a fork may not take a name that GGUF has
+  for (std::uint32_t type = 0; type < 1000; ++type) {
+    const auto known = core::tensor::foreignGgmlType(type);
+    if (known) QVERIFY2(!fromName(known->name) && names.insert(known->name).second, known->name.data());
+  }
+}
+
+void TestTensorDType::unknownHasNoBytes() {
+  QCOMPARE(std::string(info(DType::Unknown).name), std::string("unknown"));
+  QVERIFY(!core::tensor::storageBytes(DType::Unknown, core::tensor::Shape{4}));
+  for (const DTypeInfo& row : allDTypes()) QVERIFY(row.dtype != DType::Unknown);
 }
 
 QTEST_GUILESS_MAIN(TestTensorDType)
