@@ -24,6 +24,18 @@ struct JobRunner::Queue {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::deque<std::shared_ptr<Job>> jobs;
+  unsigned sweeps = 0;      ///< running now
+  unsigned mostSweeps = 1;  ///< at a time
+
+  /// The job to run next, or the end: the oldest that was asked for, else the oldest sweep if there is room for one.
+  /// The null job, which ends the threads, counts as asked for.
+  auto next() {
+    const auto asked = std::find_if(jobs.begin(), jobs.end(), [](const auto& job) {
+      return !job || job->spec.priority == Priority::Asked || job->stop.stop_requested();
+    });
+    if (asked != jobs.end()) return asked;
+    return sweeps < mostSweeps ? jobs.begin() : jobs.end();
+  }
 };
 
 /// What the workers have to say to the GUI thread, in order. A mutex of our own rather than Qt's event queue carries
@@ -39,6 +51,7 @@ JobRunner::JobRunner(unsigned poolThreads, QObject* parent)
       m_inference(std::make_unique<Queue>()),
       m_inbox(std::make_unique<Inbox>()) {
   const unsigned count = poolThreads > 0 ? poolThreads : std::max(2U, std::thread::hardware_concurrency());
+  m_pool->mostSweeps = std::max(1U, count - 1);
   for (unsigned i = 0; i < count; ++i) m_threads.emplace_back([this] { workerLoop(*m_pool); });
   m_threads.emplace_back([this] { workerLoop(*m_inference); });
 }
@@ -72,12 +85,21 @@ void JobRunner::workerLoop(Queue& queue) {
     std::shared_ptr<Job> job;
     {
       std::unique_lock lock(queue.mutex);
-      queue.wake.wait(lock, [&] { return !queue.jobs.empty(); });
-      job = queue.jobs.front();
+      queue.wake.wait(lock, [&] { return queue.next() != queue.jobs.end(); });
+      const auto next = queue.next();
+      job = *next;
       if (!job) return;  // the null job stays in the queue: it ends every thread of this lane
-      queue.jobs.pop_front();
+      queue.jobs.erase(next);
+      if (job->spec.priority == Priority::Sweep) ++queue.sweeps;
     }
+    const bool sweep = job->spec.priority == Priority::Sweep;
     execute(job);
+    if (!sweep) continue;
+    {
+      const std::scoped_lock lock(queue.mutex);
+      --queue.sweeps;
+    }
+    queue.wake.notify_one();
   }
 }
 

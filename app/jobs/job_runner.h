@@ -20,11 +20,16 @@ namespace app {
 /// Where a job runs. The inference lane is one thread and owns every session, executor and Vulkan call.
 enum class Lane { Pool, Inference };
 
+/// What a person waits for goes before sweeps over a whole model, whichever was started first, and one thread of the
+/// pool never takes a sweep.
+enum class Priority { Asked, Sweep };
+
 /// What is to be said and known of a job.
 struct JobSpec {
   QString tag;    ///< a newer job with the same tag replaces this one ("latest wins"); empty: never replaced
   QString title;  ///< shown in the status bar: "Analysing layers"; empty: a short job nobody needs to see
   Lane lane = Lane::Pool;
+  Priority priority = Priority::Asked;
 };
 
 using JobId = std::uint64_t;

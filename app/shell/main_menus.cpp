@@ -46,7 +46,12 @@ void MainWindow::buildFileMenu() {
   m_recentMenu = menu->addMenu(icon(QStringLiteral("clock")), tr("Open &recent"));
   refreshRecentMenu();
   menu->addSeparator();
-  m_closeModelAction = menu->addAction(tr("&Close model"), QKeySequence::Close, m_loader, &ModelLoader::close);
+  m_closeModelAction = menu->addAction(tr("&Close model"), m_loader, &ModelLoader::close);
+  // Ctrl+W everywhere, whatever else a desktop calls it.
+  QList<QKeySequence> close = QKeySequence::keyBindings(QKeySequence::Close);
+  close.removeAll(QKeySequence(tr("Ctrl+W")));
+  close.prepend(QKeySequence(tr("Ctrl+W")));
+  m_closeModelAction->setShortcuts(close);
   menu->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
 }
 

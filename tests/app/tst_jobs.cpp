@@ -150,6 +150,48 @@ class TestJobs : public QObject {
     QVERIFY(sameThread);
   }
 
+  void whatAPersonAskedForGoesBeforeSweeps() {
+    app::JobRunner jobs(2);
+    std::atomic<bool> release = false;
+    std::atomic<int> sweeping = 0;
+    int swept = 0;
+    const auto sweep = [&](const core::JobContext&) {
+      ++sweeping;
+      while (!release) std::this_thread::sleep_for(1ms);
+    };
+    for (int i = 0; i < 5; ++i) {
+      jobs.run(this, {{}, QStringLiteral("Sweep"), app::Lane::Pool, app::Priority::Sweep}, sweep, [&] { ++swept; });
+    }
+    while (sweeping == 0) std::this_thread::sleep_for(1ms);
+    bool answered = false;
+    jobs.run(
+        this, {}, [](const core::JobContext&) {}, [&] { answered = true; });
+    QTRY_VERIFY(answered);  // although every sweep came first and none has ended
+    QCOMPARE(sweeping.load(), 1);
+    release = true;
+    QTRY_VERIFY(jobs.isIdle());
+    QCOMPARE(swept, 5);
+  }
+
+  void onOneThreadTheQueueIsReordered() {
+    app::JobRunner jobs(1);
+    std::atomic<bool> release = false;
+    QStringList order;
+    jobs.run(
+        this, {{}, {}, app::Lane::Inference},
+        [&](const core::JobContext&) {
+          while (!release) std::this_thread::sleep_for(1ms);
+        },
+        [&] { order << QStringLiteral("running"); });
+    const auto nothing = [](const core::JobContext&) {};
+    jobs.run(this, {{}, {}, app::Lane::Inference, app::Priority::Sweep}, nothing,
+             [&] { order << QStringLiteral("sweep"); });
+    jobs.run(this, {{}, {}, app::Lane::Inference}, nothing, [&] { order << QStringLiteral("asked"); });
+    release = true;
+    QTRY_VERIFY(jobs.isIdle());
+    QCOMPARE(order, QStringList({QStringLiteral("running"), QStringLiteral("asked"), QStringLiteral("sweep")}));
+  }
+
   void closingWhileJobsRunWaitsForThem() {
     std::atomic<int> running = 0;
     bool delivered = false;

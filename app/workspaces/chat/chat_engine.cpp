@@ -60,6 +60,12 @@ std::vector<PaneFacts> ChatEngine::prepare(const std::shared_ptr<OpenModel>& mod
   return facts;
 }
 
+void ChatEngine::keepOnly(const std::shared_ptr<OpenModel>& model) {
+  if (m_model == model) return;
+  m_panes.clear();
+  m_model.reset();
+}
+
 namespace {
 
 /// The part of the answers that tells whether both models still read the same context.

@@ -67,6 +67,9 @@ class ChatEngine {
   std::vector<PaneFacts> prepare(const std::shared_ptr<OpenModel>& model, const std::vector<PaneSetup>& panes,
                                  const DeviceChoice& device, const core::JobContext& job);
 
+  /// Drops every session unless they are of this model: a closed model must leave memory.
+  void keepOnly(const std::shared_ptr<OpenModel>& model);
+
   /// Every pane answers its own conversation under the same options; their tokens are computed in turn, one each.
   /// Pane 0 is the reference. Cancelling keeps what was written. @pre prepare() for these panes
   std::vector<PaneAnswer> answer(const std::vector<std::vector<core::text::ChatMessage>>& conversations,

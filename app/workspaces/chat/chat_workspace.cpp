@@ -145,8 +145,14 @@ void ChatWorkspace::followModel() {
   jobs().cancelTag(kAnswerTag);
   newChat();
   const auto& model = selection().model();
+  jobs().run(
+      this, {QStringLiteral("chat.release"), {}, Lane::Inference},
+      [engine = m_engine, model](const core::JobContext&) { engine->keepOnly(model); }, [] {});
   m_composer->setSendable(isRunnable());
-  if (!model) return;
+  if (!model) {
+    for (ChatPane* pane : m_panes) pane->setTokenizer(nullptr);
+    return;
+  }
   m_composer->setSuggestions(suggestions(*model));
   for (ChatPane* pane : m_panes) {
     pane->setTokenizer(model->tokenizer());

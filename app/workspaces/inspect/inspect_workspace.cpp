@@ -177,7 +177,10 @@ core::tensor::TensorView InspectWorkspace::view() const {
 }
 
 void InspectWorkspace::showTensor() {
-  if (!m_active) return;
+  if (!m_active) {
+    m_values->clear();  // its view would keep the file of a closed model mapped
+    return;
+  }
   const auto* tensor = selection().tensorInfo();
   m_histogram->clearData();
   if (tensor == nullptr) {

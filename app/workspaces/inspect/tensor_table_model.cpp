@@ -12,103 +12,121 @@ QString shapeText(const core::tensor::Shape& shape) {
   return parts.isEmpty() ? TensorTableModel::tr("scalar") : parts.join(QStringLiteral(" × "));
 }
 
+QString typeText(const core::io::TensorInfo& tensor) {
+  const auto name = core::tensor::name(tensor.dtype);
+  return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
+}
+
 TensorTableModel::TensorTableModel(Selection& selection, TensorFacts& facts, QObject* parent)
-    : QAbstractTableModel(parent), m_selection(selection), m_facts(facts) {
-  connect(&m_facts, &TensorFacts::reset, this, [this] {
-    beginResetModel();
-    m_largest = m_total = 0;
-    if (m_selection.model()) {
-      for (const auto& tensor : m_selection.model()->checkpoint().tensors()) {
-        m_largest = std::max(m_largest, tensor.bytes);
-        m_total += tensor.bytes;
-      }
+    : QAbstractTableModel(parent), m_facts(facts) {
+  connect(&m_facts, &TensorFacts::reset, this, [this, &selection] { take(selection.model().get()); });
+  connect(&m_facts, &TensorFacts::computed, this, &TensorTableModel::takeFacts);
+  take(selection.model().get());
+}
+
+void TensorTableModel::take(const OpenModel* model) {
+  beginResetModel();
+  m_rows.clear();
+  m_largest = m_total = 1;
+  if (model != nullptr) {
+    m_total = 0;
+    for (const auto& tensor : model->checkpoint().tensors()) {
+      m_largest = std::max(m_largest, tensor.bytes);
+      m_total += tensor.bytes;
+      m_rows.push_back({QString::fromStdString(tensor.name),
+                        shapeText(tensor.shape),
+                        typeText(tensor),
+                        tensor.shape.count(),
+                        tensor.bytes,
+                        std::nullopt,
+                        {}});
     }
-    m_largest = std::max<std::uint64_t>(m_largest, 1);
     m_total = std::max<std::uint64_t>(m_total, 1);
-    endResetModel();
-  });
-  connect(&m_facts, &TensorFacts::computed, this, [this](std::size_t tensor) {
-    const int row = static_cast<int>(tensor);
-    if (row < rowCount()) Q_EMIT dataChanged(index(row, Min), index(row, Kurtosis));
-  });
+  }
+  endResetModel();
+}
+
+void TensorTableModel::takeFacts(std::size_t tensor) {
+  if (tensor >= m_rows.size()) return;
+  const auto* facts = m_facts.find(tensor);
+  m_rows[tensor].stats = facts != nullptr ? std::optional(facts->stats) : std::nullopt;
+  m_rows[tensor].problem = m_facts.problem(tensor);
+  const int row = static_cast<int>(tensor);
+  Q_EMIT dataChanged(index(row, Min), index(row, Kurtosis));
 }
 
 int TensorTableModel::rowCount(const QModelIndex& parent) const {
-  if (parent.isValid() || !m_selection.model()) return 0;
-  return static_cast<int>(m_selection.model()->checkpoint().tensors().size());
+  return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
 }
 
 int TensorTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
 
-QVariant TensorTableModel::sortValue(const core::io::TensorInfo& tensor, std::size_t row, int column) const {
+QVariant TensorTableModel::sortValue(const Row& row, std::size_t index, int column) {
   switch (column) {
     case Name:
-      return QVariant::fromValue<qulonglong>(row);  // file order is the order of the layers
+      return QVariant::fromValue<qulonglong>(index);  // file order is the order of the layers
     case ShapeColumn:
-      return QVariant::fromValue<qulonglong>(tensor.shape.count());
+      return QVariant::fromValue<qulonglong>(row.weights);
     case Type:
-      return displayText(tensor, row, column);
+      return row.type;
     case Bytes:
     case Share:
-      return QVariant::fromValue<qulonglong>(tensor.bytes);
+      return QVariant::fromValue<qulonglong>(row.bytes);
     default:
       break;
   }
-  const auto* facts = m_facts.find(row);
-  if (facts == nullptr) return {};
+  if (!row.stats) return {};
   switch (column) {
     case Min:
-      return facts->stats.min;
+      return row.stats->min;
     case Max:
-      return facts->stats.max;
+      return row.stats->max;
     case Mean:
-      return facts->stats.mean;
+      return row.stats->mean;
     case Sigma:
-      return facts->stats.standardDeviation;
+      return row.stats->standardDeviation;
     case Outliers:
-      return QVariant::fromValue<qulonglong>(facts->stats.outliers6Sigma);
+      return QVariant::fromValue<qulonglong>(row.stats->outliers6Sigma);
     case Kurtosis:
-      return facts->stats.kurtosis;
+      return row.stats->kurtosis;
     default:
       return {};
   }
 }
 
-QString TensorTableModel::displayText(const core::io::TensorInfo& tensor, std::size_t row, int column) const {
+QString TensorTableModel::displayText(const Row& row, std::size_t index, int column) const {
   switch (column) {
     case Name:
-      return QString::fromStdString(tensor.name);
+      return row.name;
     case ShapeColumn:
-      return shapeText(tensor.shape);
-    case Type: {
-      const auto name = core::tensor::name(tensor.dtype);
-      return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
-    }
+      return row.shape;
+    case Type:
+      return row.type;
     case Bytes:
-      return text::bytes(tensor.bytes);
+      return text::bytes(row.bytes);
     case Share:
-      return text::percent(static_cast<double>(tensor.bytes) / static_cast<double>(m_total));
+      return text::percent(static_cast<double>(row.bytes) / static_cast<double>(m_total));
     default:
       break;
   }
-  const QVariant value = sortValue(tensor, row, column);
-  if (!value.isValid()) return m_facts.problem(row).isEmpty() ? QStringLiteral("…") : QStringLiteral("–");
+  const QVariant value = sortValue(row, index, column);
+  if (!value.isValid()) return row.problem.isEmpty() ? QStringLiteral("…") : QStringLiteral("–");
   return column == Outliers ? text::count(value.toULongLong()) : text::number(value.toDouble(), 3);
 }
 
 QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
-  const auto tensors = m_selection.model()->checkpoint().tensors();
-  const auto row = static_cast<std::size_t>(index.row());
-  if (row >= tensors.size()) return {};
+  if (!index.isValid() || index.row() >= rowCount() || index.column() >= columnCount()) return {};
+  const auto place = static_cast<std::size_t>(index.row());
+  const Row& row = m_rows[place];
   switch (role) {
     case Qt::DisplayRole:
-      return displayText(tensors[row], row, index.column());
+      return displayText(row, place, index.column());
     case kSortRole:
-      return sortValue(tensors[row], row, index.column());
+      return sortValue(row, place, index.column());
     case kShareRole:
-      return static_cast<double>(tensors[row].bytes) / static_cast<double>(m_largest);
+      return static_cast<double>(row.bytes) / static_cast<double>(m_largest);
     case Qt::ToolTipRole:
-      return index.column() == Name ? QString::fromStdString(tensors[row].name) : m_facts.problem(row);
+      return index.column() == Name ? row.name : row.problem;
     case Qt::TextAlignmentRole:
       return QVariant::fromValue(
           Qt::Alignment(index.column() <= Type ? Qt::AlignLeft | Qt::AlignVCenter : Qt::AlignRight | Qt::AlignVCenter));
@@ -118,7 +136,8 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant TensorTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal) return {};
+  // A view in the middle of a change may ask for section −1.
+  if (orientation != Qt::Horizontal || section < 0 || section >= ColumnCount) return {};
   if (role == Qt::TextAlignmentRole)
     return QVariant::fromValue(
         Qt::Alignment(section <= Type ? Qt::AlignLeft | Qt::AlignVCenter : Qt::AlignRight | Qt::AlignVCenter));

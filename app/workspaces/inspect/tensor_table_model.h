@@ -6,6 +6,8 @@
 namespace app {
 
 /// Every tensor of the open model, one row each; numbers sort as numbers through kSortRole.
+/// It answers from its own copy of the table, which changes only inside a reset: views ask at any time, also while
+/// the selection already holds another model.
 class TensorTableModel : public QAbstractTableModel {
   Q_OBJECT
  public:
@@ -21,15 +23,25 @@ class TensorTableModel : public QAbstractTableModel {
   QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
 
  private:
-  QVariant sortValue(const core::io::TensorInfo& tensor, std::size_t row, int column) const;
-  QString displayText(const core::io::TensorInfo& tensor, std::size_t row, int column) const;
+  struct Row {
+    QString name, shape, type;
+    std::uint64_t weights = 0, bytes = 0;
+    std::optional<core::metrics::TensorStats> stats;
+    QString problem;  ///< why there are no statistics and will be none
+  };
+  void take(const OpenModel* model);
+  void takeFacts(std::size_t tensor);
+  static QVariant sortValue(const Row& row, std::size_t index, int column);
+  QString displayText(const Row& row, std::size_t index, int column) const;
 
-  Selection& m_selection;
   TensorFacts& m_facts;
+  std::vector<Row> m_rows;
   std::uint64_t m_largest = 1, m_total = 1;
 };
 
 /// "256 × 768"
 QString shapeText(const core::tensor::Shape& shape);
+/// How the file calls the type: "BF16", "Q4_K".
+QString typeText(const core::io::TensorInfo& tensor);
 
 }  // namespace app

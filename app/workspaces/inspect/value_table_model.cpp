@@ -50,7 +50,7 @@ QString ValueTableModel::hex(int row, int column) const {
 }
 
 QVariant ValueTableModel::data(const QModelIndex& index, int role) const {
-  if (!index.isValid()) return {};
+  if (!index.isValid() || index.row() >= rowCount() || index.column() >= columnCount()) return {};
   if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
   if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
   const double value = static_cast<double>(row(index.row())[static_cast<std::size_t>(index.column())]);
@@ -62,8 +62,9 @@ QVariant ValueTableModel::data(const QModelIndex& index, int role) const {
       .arg(hex(index.row(), index.column()));
 }
 
-QVariant ValueTableModel::headerData(int section, Qt::Orientation, int role) const {
-  return role == Qt::DisplayRole ? QVariant(section) : QVariant();
+QVariant ValueTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
+  const int count = orientation == Qt::Horizontal ? columnCount() : rowCount();
+  return role == Qt::DisplayRole && section >= 0 && section < count ? QVariant(section) : QVariant();
 }
 
 }  // namespace app
