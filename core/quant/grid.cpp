@@ -29,7 +29,10 @@ void addBlockLevels(const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid
   const std::uint64_t block = grid.first / info.blockValues;
   const auto stored = tensor.payload.subspan(block * info.blockBytes, info.blockBytes);
   std::vector<std::byte> bytes(stored.begin(), stored.end());
-  const tensor::TensorView view{"", tensor.dtype, tensor::Shape{1, info.blockValues}, bytes, nullptr};
+  tensor::TensorView view;
+  view.dtype = tensor.dtype;
+  view.shape = tensor::Shape{1, info.blockValues};
+  view.bytes = bytes;
   for (std::uint32_t c = 0; c < 1U << code->bits; ++c) {
     if (code->bits == 8 && c == 128) continue;  // −128 is never written: the scale belongs to ±127
     const std::uint32_t low = code->bits == 8 ? c : (c & 15U) * 0x11U;
