@@ -117,7 +117,7 @@ void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const
     for (std::size_t t = 0; t < context.tokens; ++t) {
       std::memcpy(data.data() + t * value.width, from + t * place.stride, value.width * sizeof(float));
     }
-    m_hook(value.name, data, value.width);
+    hook()(value.name, data, value.width);
   }
   if (batch.rows != Rows::None) std::copy(data.begin(), data.end(), batch.logits.begin());
 }

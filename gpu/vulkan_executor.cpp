@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "core/base/error.h"
@@ -26,16 +25,11 @@ constexpr std::uint32_t kStateWords = 8;          // before the tokens, as in sh
 constexpr std::uint32_t kLaneBatchTokens = 32;    // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;  // of a GPU: enough rows to fill it
 
-std::uint64_t nextNumber() {
-  static std::atomic<std::uint64_t> last{0};
-  return ++last;
-}
-
 }  // namespace
 
 VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model::Graph graph,
                                const core::JobContext& job)
-    : m_device(std::move(device)), m_graph(std::move(graph)), m_number(nextNumber()) {
+    : m_device(std::move(device)), m_graph(std::move(graph)) {
   m_device->device()->throwIfLost();
   uploadWeights(job);
   uploadConstants();
@@ -118,25 +112,20 @@ core::model::MemoryUse VulkanExecutor::memory() const {
   return use;
 }
 
-std::unique_ptr<KvCache> VulkanExecutor::createKvCache(std::uint32_t capacity, core::model::KvType type) {
-  return std::make_unique<VulkanKvCache>(*m_device, m_graph, capacity, type, m_number);
+std::unique_ptr<KvCache> VulkanExecutor::makeKvCache(std::uint32_t capacity, core::model::KvType type) {
+  return std::make_unique<VulkanKvCache>(*m_device, m_graph, capacity, type);
 }
 
-void VulkanExecutor::setHook(Hook hook) {
-  m_hook = std::move(hook);
-  if (!m_hook || m_observed) return;
+void VulkanExecutor::prepareHook() {
+  if (m_observed) return;
   Fusion none;
   none.enabled = false;
   m_observed = makeWorkspace(none, m_prefill->rows(), true);
 }
 
-void VulkanExecutor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted,
+void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted,
                              std::span<float> logits, const core::JobContext& job) {
-  checkArguments(tokens, cache, wanted, logits);
-  auto* ours = dynamic_cast<VulkanKvCache*>(&cache);
-  if (ours == nullptr || ours->owner() != m_number) {
-    throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that this executor made.");
-  }
+  auto& ours = static_cast<VulkanKvCache&>(cache);  // forward() has checked that this executor made it
   m_device->device()->throwIfLost();
   const std::uint32_t vocabulary = m_graph.config.vocabulary;
   const std::size_t batchSize = m_prefill->rows();
@@ -155,10 +144,8 @@ void VulkanExecutor::forward(std::span<const TokenId> tokens, KvCache& cache, Lo
       batch.logits = logits;
     }
     writeState(batch);
-    m_hook ? runObserved(batch, *ours, job) : run(batch, *ours, job);
+    hook() ? runObserved(batch, ours, job) : run(batch, ours, job);
   }
-  // Only now: after an exception the cache still ends where it did, and what was written behind its end is ignored.
-  setLength(cache, static_cast<std::uint32_t>(cache.length() + tokens.size()));
 }
 
 void VulkanExecutor::writeState(const Batch& batch) {

@@ -19,15 +19,18 @@ class VulkanExecutor : public core::model::Executor {
   core::model::MemoryUse memory() const override;
   /// Of the host for software devices, whose memory it is; not measured on others.
   double measureReadBandwidth() override;
-  std::unique_ptr<core::model::KvCache> createKvCache(std::uint32_t capacity, core::model::KvType type) override;
-  void forward(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache,
-               core::model::LogitsWanted wanted, std::span<float> logits, const core::JobContext& job) override;
-  void setHook(Hook hook) override;
+  bool isLost() const override { return m_device->device()->isLost(); }
 
   /// Tokens computed at once; a longer prompt is several batches.
   std::uint32_t batchTokens() const { return m_prefill->rows(); }
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
+
+ protected:
+  std::unique_ptr<core::model::KvCache> makeKvCache(std::uint32_t capacity, core::model::KvType type) override;
+  void compute(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache,
+               core::model::LogitsWanted wanted, std::span<float> logits, const core::JobContext& job) override;
+  void prepareHook() override;
 
  private:
   enum class Rows : int { None, Last, All };  ///< of which logits are wanted
@@ -61,14 +64,12 @@ class VulkanExecutor : public core::model::Executor {
 
   std::shared_ptr<VulkanDevice> m_device;
   core::model::Graph m_graph;
-  std::uint64_t m_number;  ///< no other executor of this process has it
   std::unordered_map<const core::quant::QuantizedTensor*, Resident> m_weights;  ///< Embed, MatMul
   std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t>
       m_vectors;  ///< first constant of norms, biases
   std::unique_ptr<vk::Buffer> m_constants, m_state;
   std::unique_ptr<vk::BufferView> m_constantsView;
   std::unique_ptr<Workspace> m_decode, m_prefill, m_observed;
-  Hook m_hook;
 };
 
 }  // namespace gpu

@@ -39,11 +39,8 @@ void Recording::run(const core::JobContext& job) try {
 }
 
 VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
-                             core::model::KvType type, std::uint64_t owner)
-    : m_type(type), m_owner(owner) {
+                             core::model::KvType type) {
   device.device()->throwIfLost();
-  m_capacity = capacity;
-  if (capacity == 0) throw core::Error(core::ErrorCode::InvalidArgument, "The context should hold at least one token.");
   const auto& config = graph.config;
   const std::uint64_t rowBytes = std::uint64_t{config.kvHeads} * 4;
   const std::uint64_t keyBytes = capacity * rowBytes * kvHeadWords(config.headSize, type);

@@ -20,14 +20,11 @@ struct Recording {
 class VulkanKvCache : public core::model::KvCache {
  public:
   /// @throws core::Error (OutOfMemory, InvalidArgument when a layer exceeds what one descriptor may span)
-  VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity, core::model::KvType type,
-                std::uint64_t owner);
+  VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
+                core::model::KvType type);
 
   std::uint64_t bytes() const override { return m_bytes; }
-  core::model::KvType type() const { return m_type; }
   VkDescriptorSet set(std::uint32_t layer) const { return m_layers[layer].set->handle(); }
-  /// Which executor made it: one accepts only its own. A number, as another may live at the same address later.
-  std::uint64_t owner() const { return m_owner; }
 
   /// What tells recordings apart: the workspace they use, tokens of the batch, rows wanted.
   struct Key {
@@ -49,8 +46,6 @@ class VulkanKvCache : public core::model::KvCache {
   };
   void addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes);
 
-  core::model::KvType m_type;
-  std::uint64_t m_owner;
   std::uint64_t m_bytes = 0;
   std::unique_ptr<vk::Buffer> m_rotation;
   std::vector<Layer> m_layers;

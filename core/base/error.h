@@ -12,6 +12,7 @@ enum class ErrorCode {
   InvalidArgument,  ///< a value a person or a caller chose is out of range
   OutOfMemory,      ///< host or device memory does not suffice
   Io,               ///< the operating system refused a read, write, map or rename
+  NotFinite,        ///< a model computes NaN or infinities; where() is the tensor at which they begin
   Device,           ///< a Vulkan call failed
   DeviceLost        ///< the Vulkan device is gone; sticky for the session that owns it
 };

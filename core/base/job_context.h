@@ -19,6 +19,10 @@ class JobContext {
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;
 
+  /// The same job for one part of its work: what the part reports as 0…1 is from…to of the whole, and it is stopped
+  /// with the whole, which must outlive it.
+  JobContext part(double from, double to) const;
+
   bool cancelled() const noexcept { return m_stop.stop_requested(); }
   /// @throws Cancelled when the job was asked to stop. Call it between blocks of work.
   void throwIfCancelled() const;
@@ -26,8 +30,12 @@ class JobContext {
   void progress(double fraction, std::string_view phrase) const;
 
  private:
+  JobContext(const JobContext& whole, double from, double to);
+
   std::stop_token m_stop;
   ProgressSink m_sink;
+  const JobContext* m_whole = nullptr;  ///< of a part: who reports
+  double m_from = 0.0, m_to = 1.0;      ///< of the whole's progress
   mutable std::atomic<std::chrono::steady_clock::rep> m_lastReport{0};
 };
 

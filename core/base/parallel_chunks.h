@@ -18,10 +18,10 @@ inline std::uint64_t itemsPerChunk(std::uint64_t valuesPerItem) {
 }
 
 /// Calls body(first, count) for pieces of [0, total), in parallel; every piece but the last has `chunk` items.
-/// Reports progress in [from, to) and throws Cancelled between pieces.
+/// Reports progress and throws Cancelled between pieces.
 template <typename Body>
 void forEachChunk(std::uint64_t total, std::uint64_t chunk, const JobContext& job, std::string_view phrase,
-                  const Body& body, double from = 0.0, double to = 1.0) {
+                  const Body& body) {
   const std::uint64_t chunks = total / chunk + (total % chunk == 0 ? 0 : 1);
   std::atomic<std::uint64_t> done{0};
   parallelFor(chunks, 1, [&](std::uint64_t begin, std::uint64_t end) {
@@ -29,8 +29,7 @@ void forEachChunk(std::uint64_t total, std::uint64_t chunk, const JobContext& jo
       job.throwIfCancelled();
       const std::uint64_t first = i * chunk;
       body(first, std::min(chunk, total - first));
-      const double share = static_cast<double>(done.fetch_add(1) + 1) / static_cast<double>(chunks);
-      job.progress(from + (to - from) * share, phrase);
+      job.progress(static_cast<double>(done.fetch_add(1) + 1) / static_cast<double>(chunks), phrase);
     }
   });
 }

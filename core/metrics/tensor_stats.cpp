@@ -44,18 +44,15 @@ double provisionalMean(const tensor::TensorView& tensor, std::uint64_t count, do
   return sample.mean() * scale;
 }
 
-Moments moments(const tensor::TensorView& tensor, double scale, const JobContext& job, double from, double to) {
+Moments moments(const tensor::TensorView& tensor, double scale, const JobContext& job) {
   const std::uint64_t count = tensor.shape.count();
   const Moments start(count == 0 ? 0.0 : provisionalMean(tensor, count, scale), scale);
   // Parts are kept apart and added in their order, so that the sums do not depend on which thread was first.
   std::vector<Moments> parts(count / kValuesPerTask + 1, start);
-  forEachChunk(
-      count, kValuesPerTask, job, "Reading values",
-      [&](std::uint64_t first, std::uint64_t chunk) {
-        Moments& part = parts[first / kValuesPerTask];
-        forEachBuffer(tensor, first, chunk, [&](const double* values, std::size_t n) { part.add(values, n); });
-      },
-      from, to);
+  forEachChunk(count, kValuesPerTask, job, "Reading values", [&](std::uint64_t first, std::uint64_t chunk) {
+    Moments& part = parts[first / kValuesPerTask];
+    forEachBuffer(tensor, first, chunk, [&](const double* values, std::size_t n) { part.add(values, n); });
+  });
   Moments sum = start;
   for (const Moments& part : parts) sum.merge(part);
   return sum;
@@ -68,7 +65,7 @@ struct Tally {
 
 /// Second pass: bins, and values more than `distance` from the mean.
 Tally tally(const tensor::TensorView& tensor, const HistogramAxis& axis, double mean, double distance,
-            const JobContext& job, double from) {
+            const JobContext& job) {
   PerThread<Tally> threads(Tally{axis.empty()});
   const auto chunk = [&](std::uint64_t first, std::uint64_t count) {
     Tally& own = threads.local();
@@ -79,7 +76,7 @@ Tally tally(const tensor::TensorView& tensor, const HistogramAxis& axis, double 
       }
     });
   };
-  forEachChunk(tensor.shape.count(), kValuesPerTask, job, "Sorting values into bins", chunk, from);
+  forEachChunk(tensor.shape.count(), kValuesPerTask, job, "Sorting values into bins", chunk);
   Tally sum{axis.empty()};
   threads.forEach([&](const Tally& part) {
     merge(sum.histogram, part.histogram);
@@ -159,13 +156,13 @@ Histogram histogramOf(const CodeCounts& codes, const HistogramAxis& axis) {
   return result;
 }
 
-TensorStats statsByReading(const tensor::TensorView& tensor, const JobContext& job, double to) {
-  TensorStats stats = moments(tensor, 1.0, job, 0.0, to).stats();
+TensorStats statsByReading(const tensor::TensorView& tensor, const JobContext& job) {
+  TensorStats stats = moments(tensor, 1.0, job).stats();
   // Fourth powers of values beyond 10^±60 leave the range of doubles (only FP64 and integers get there).
   const bool extreme = stats.absMax > 0 && (stats.absMax < 1e-60 || stats.absMax > 1e60);
   if (!extreme) return stats;
   const double scale = std::min(1 / stats.absMax, 0x1p1000);
-  return moments(tensor, scale, job, 0.0, to).stats();
+  return moments(tensor, scale, job).stats();
 }
 
 }  // namespace
@@ -180,9 +177,9 @@ TensorSummary summarize(const tensor::TensorView& tensor, std::size_t bins, cons
     summary.histogram = histogramOf(codes, HistogramAxis::over(summary.stats, bins));
     return summary;
   }
-  summary.stats = statsByReading(tensor, job, 0.5);
+  summary.stats = statsByReading(tensor, job.part(0.0, 0.5));
   Tally second = tally(tensor, HistogramAxis::over(summary.stats, bins), summary.stats.mean,
-                       kOutlierSigmas * summary.stats.standardDeviation, job, 0.5);
+                       kOutlierSigmas * summary.stats.standardDeviation, job.part(0.5, 1.0));
   summary.histogram = std::move(second.histogram);
   summary.stats.outliers6Sigma = second.outliers;
   return summary;
@@ -200,7 +197,7 @@ Histogram histogram(const tensor::TensorView& tensor, double low, double high, s
   const HistogramAxis axis(low, high, bins);
   checkReadable(tensor);
   if (isCountable(tensor.dtype)) return histogramOf(countCodes(tensor, job), axis);
-  return tally(tensor, axis, 0.0, 0.0, job, 0.0).histogram;
+  return tally(tensor, axis, 0.0, 0.0, job).histogram;
 }
 
 }  // namespace core::metrics

@@ -43,16 +43,13 @@ MemoryUse CpuExecutor::memory() const {
   return use;
 }
 
-std::unique_ptr<KvCache> CpuExecutor::createKvCache(std::uint32_t capacity, KvType type) {
+std::unique_ptr<KvCache> CpuExecutor::makeKvCache(std::uint32_t capacity, KvType type) {
   return std::make_unique<CpuKvCache>(m_graph.config, capacity, type);
 }
 
-void CpuExecutor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
+void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                           const JobContext& job) {
-  checkArguments(tokens, cache, wanted, logits);
-  auto* ours = dynamic_cast<CpuKvCache*>(&cache);
-  if (ours == nullptr)
-    throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that the CPU executor made.");
+  auto& ours = static_cast<CpuKvCache&>(cache);  // forward() has checked that this executor made it
   reserveScratch(std::min(tokens.size(), kBatchTokens));
   const std::uint32_t start = cache.length();
   for (std::size_t first = 0; first < tokens.size(); first += kBatchTokens) {
@@ -62,7 +59,7 @@ void CpuExecutor::forward(std::span<const TokenId> tokens, KvCache& cache, Logit
     const bool isLast = first + part.size() == tokens.size();
     const bool all = wanted == LogitsWanted::AllTokens;
     runBatch({.tokens = part,
-              .cache = *ours,
+              .cache = ours,
               .firstPosition = position,
               .rotation = rotation,
               .firstRow = all ? 0 : (isLast ? part.size() - 1 : part.size()),
@@ -70,8 +67,6 @@ void CpuExecutor::forward(std::span<const TokenId> tokens, KvCache& cache, Logit
               .logits = logits.data() + (all ? first * m_graph.config.vocabulary : 0)},
              job);
   }
-  // Only now: after an exception the cache still ends where it did, and what was written behind its end is ignored.
-  setLength(cache, static_cast<std::uint32_t>(start + tokens.size()));
 }
 
 void CpuExecutor::runBatch(Batch batch, const JobContext& job) {
@@ -79,7 +74,7 @@ void CpuExecutor::runBatch(Batch batch, const JobContext& job) {
     job.throwIfCancelled();
     runOp(op, batch);
     if (batch.rows == 0) return;  // nothing of this batch is wanted behind TakeRows
-    if (m_hook && op.out != kNoValue) callHook(op, batch);
+    if (hook() && op.out != kNoValue) callHook(op, batch);
   }
 }
 
@@ -142,7 +137,7 @@ std::span<const float> CpuExecutor::vectorOf(const quant::QuantizedTensorPtr& te
 
 void CpuExecutor::callHook(const Op& op, const Batch& batch) {
   const Value& value = m_graph.values[op.out];
-  m_hook(value.name, {data(op.out, batch), batch.rows * value.width}, value.width);
+  hook()(value.name, {data(op.out, batch), batch.rows * value.width}, value.width);
 }
 
 std::unique_ptr<Executor> createCpuExecutor(Graph graph) { return std::make_unique<CpuExecutor>(std::move(graph)); }

@@ -17,10 +17,11 @@ class CpuExecutor : public Executor {
   std::string deviceName() const override;
   MemoryUse memory() const override;
   double measureReadBandwidth() override;
-  std::unique_ptr<KvCache> createKvCache(std::uint32_t capacity, KvType type) override;
-  void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
+
+ protected:
+  std::unique_ptr<KvCache> makeKvCache(std::uint32_t capacity, KvType type) override;
+  void compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                const JobContext& job) override;
-  void setHook(Hook hook) override { m_hook = std::move(hook); }
 
  private:
   /// Tokens that go through the graph together, and which of their rows the head computes.
@@ -47,7 +48,6 @@ class CpuExecutor : public Executor {
   std::vector<std::vector<float>> m_scratch;  ///< [slots][tokens · slotWidth]
   /// Norm weights and biases, decoded once: they are small and used whole.
   std::unordered_map<const quant::QuantizedTensor*, std::vector<float>> m_vectors;
-  Hook m_hook;
 };
 
 }  // namespace core::model

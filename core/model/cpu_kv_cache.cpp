@@ -28,7 +28,6 @@ CpuKvCache::CpuKvCache(const ModelConfig& config, std::uint32_t capacity, KvType
     throw Error(ErrorCode::OutOfMemory,
                 fmt::format("{} needs {:.2f} GB of memory, which the system refuses.", what, needed / 1e9));
   }
-  m_capacity = capacity;
   m_bytes = std::uint64_t{config.layers} * capacity * (keyWidth + valueWidth) * valueBytes;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 #include <vector>
 
-#include "core/model/executor.h"
+#include "core/model/config.h"
+#include "core/model/kv_cache.h"
 #include "core/model/ops/kv_rows.h"
 
 namespace core::model {

@@ -2,12 +2,62 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
+#include "core/model/non_finite.h"
 
 namespace core::model {
 
+namespace {
+
+constexpr std::size_t kSearchTokens = 32;  // computed at a time when looking for the first value that is no number
+
+/// Something that has another value for the life of this object.
+template <typename T>
+class Restored {
+ public:
+  explicit Restored(T& value) : m_value(value), m_before(value) {}
+  ~Restored() { m_value = std::move(m_before); }
+  Restored(const Restored&) = delete;
+  Restored& operator=(const Restored&) = delete;
+
+ private:
+  T& m_value;
+  T m_before;
+};
+
+}  // namespace
+
+std::unique_ptr<KvCache> Executor::createKvCache(std::uint32_t capacity, KvType type) {
+  if (capacity == 0) throw Error(ErrorCode::InvalidArgument, "The context should hold at least one token.");
+  auto cache = makeKvCache(capacity, type);
+  cache->m_capacity = capacity;
+  cache->m_type = type;
+  cache->m_maker = m_identity;
+  return cache;
+}
+
+void Executor::setHook(Hook hook) {
+  m_hook = std::move(hook);
+  if (m_hook) prepareHook();
+}
+
+void Executor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
+                       const JobContext& job) {
+  checkArguments(tokens, cache, wanted, logits);
+  compute(tokens, cache, wanted, logits, job);
+  // No operation makes an infinite logit on purpose, so −∞ is no better than NaN: something overflowed.
+  if (!allFinite(logits)) throwNotFinite(tokens, cache, job);
+  // Only now: after an exception the cache still ends where it did, and what was written behind its end is ignored.
+  cache.m_tokens.insert(cache.m_tokens.end(), tokens.begin(), tokens.end());
+}
+
 void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
                               std::span<float> logits) const {
+  if (cache.m_maker != m_identity) {
+    throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that this executor made.");
+  }
   const std::uint32_t vocabulary = graph().config.vocabulary;
   for (const TokenId token : tokens) {
     if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) {
@@ -25,6 +75,36 @@ void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& ca
     throw Error(ErrorCode::InvalidArgument,
                 fmt::format("Room for {} logits is needed, but {} was given.", rows * vocabulary, logits.size()));
   }
+}
+
+// Computes everything from the first token on once more, observed: what is wrong may have entered the cache long ago.
+// The keys and values written meanwhile are those that are there already.
+void Executor::throwNotFinite(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job) {
+  std::vector<TokenId> all = cache.m_tokens;
+  all.insert(all.end(), tokens.begin(), tokens.end());
+  const Restored<std::vector<TokenId>> keptTokens(cache.m_tokens);
+  const Restored<Hook> keptHook(m_hook);
+  cache.m_tokens.clear();
+  NonFiniteSearch search(graph(), all, cache.type());
+  try {
+    setHook([&search](const std::string& value, std::span<const float> data, std::uint32_t width) {
+      search.look(value, data, width);
+    });
+    const std::size_t vocabulary = graph().config.vocabulary;
+    std::vector<float> logits(std::min(all.size(), kSearchTokens) * vocabulary);
+    for (std::size_t first = 0; first < all.size(); first += kSearchTokens) {
+      const auto part = std::span(all).subspan(first, std::min(kSearchTokens, all.size() - first));
+      compute(part, cache, LogitsWanted::AllTokens, std::span(logits).first(part.size() * vocabulary), job);
+      cache.m_tokens.insert(cache.m_tokens.end(), part.begin(), part.end());
+    }
+  } catch (const Error& error) {
+    // Without the memory to look, the finding itself still stands.
+    if (error.code() != ErrorCode::OutOfMemory) throw;
+  }
+  throw Error(
+      ErrorCode::NotFinite,
+      fmt::format("The model does not compute numbers: logits up to position {} are NaN or infinite.", all.size() - 1),
+      "logits");
 }
 
 }  // namespace core::model

@@ -7,29 +7,9 @@
 
 #include "core/base/job_context.h"
 #include "core/model/graph.h"
-#include "core/text/tokenizer.h"
+#include "core/model/kv_cache.h"
 
 namespace core::model {
-
-using text::TokenId;
-
-enum class KvType : std::uint8_t { F32, F16 };
-
-/// Keys and values of one sequence, in the memory of the executor that made it.
-class KvCache {
- public:
-  virtual ~KvCache() = default;
-  std::uint32_t length() const { return m_length; }      ///< tokens stored
-  std::uint32_t capacity() const { return m_capacity; }  ///< tokens that fit
-  virtual std::uint64_t bytes() const = 0;
-  /// Forgets all tokens from `length` on. @pre length ≤ this->length()
-  void truncate(std::uint32_t length) { m_length = length; }
-
- protected:
-  friend class Executor;
-  std::uint32_t m_length = 0;
-  std::uint32_t m_capacity = 0;
-};
 
 enum class LogitsWanted : std::uint8_t { LastToken, AllTokens };
 
@@ -39,41 +19,65 @@ struct MemoryUse {
 };
 
 /// Runs one model's graph on one device. Not thread-safe: one inference thread owns every executor.
+/// This class is the door: what may be asked, whose cache it is and whether the answer consists of numbers is checked
+/// here, once for every device.
 class Executor {
  public:
   /// Called with a named activation [rows, width] right after the op that made it.
   using Hook = std::function<void(const std::string& value, std::span<const float> data, std::uint32_t width)>;
 
+  Executor() = default;
   virtual ~Executor() = default;
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
   virtual const Graph& graph() const = 0;
   virtual std::string deviceName() const = 0;
   virtual MemoryUse memory() const = 0;
 
-  /// @throws Error (OutOfMemory) saying how much is needed and available
-  virtual std::unique_ptr<KvCache> createKvCache(std::uint32_t capacity, KvType type) = 0;
+  /// @throws Error (OutOfMemory) saying how much is needed and available, (InvalidArgument) for no capacity
+  std::unique_ptr<KvCache> createKvCache(std::uint32_t capacity, KvType type);
 
   /// Appends `tokens` to the cache and computes logits for the last or for all of them.
+  /// @param cache one that this executor made
   /// @param logits receives rows × vocabulary values, rows = 1 or tokens.size()
-  /// @throws Error (InvalidArgument) when a token id is not in the vocabulary or the cache is too small,
+  /// @throws Error (InvalidArgument) when a token id is not in the vocabulary, the cache is too small or another's,
+  ///         (NotFinite) when a logit is NaN or infinite, naming where this began,
   ///         (Device, DeviceLost, OutOfMemory), Cancelled (the cache keeps its old length)
-  virtual void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
-                       const JobContext& job = JobContext()) = 0;
+  void forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
+               const JobContext& job = JobContext());
 
   /// Bytes per second this device reads from the memory its weights are in, measured now (takes a moment);
   /// 0 when this executor cannot tell.
   virtual double measureReadBandwidth() { return 0.0; }
 
   /// Observes activations from the next forward on; empty to stop. Costs nothing when unset.
-  virtual void setHook(Hook hook) = 0;
+  void setHook(Hook hook);
+
+  /// The device is gone for good: this executor and every other one on it throw DeviceLost from now on.
+  virtual bool isLost() const { return false; }
 
  protected:
-  /// The conditions forward() states. @throws Error (InvalidArgument)
+  /// A cache in this device's memory; who made it and its limits are entered by createKvCache(). @pre capacity > 0
+  virtual std::unique_ptr<KvCache> makeKvCache(std::uint32_t capacity, KvType type) = 0;
+  /// forward() with checked arguments. Writes keys and values behind the cache's end, but does not move it.
+  virtual void compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
+                       const JobContext& job) = 0;
+  /// Called when a hook has been set, before it is called.
+  virtual void prepareHook() {}
+  const Hook& hook() const { return m_hook; }
+
+ private:
   void checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
                       std::span<float> logits) const;
-  static void setLength(KvCache& cache, std::uint32_t length) { cache.m_length = length; }
+  [[noreturn]] void throwNotFinite(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job);
+
+  Hook m_hook;
+  /// Caches keep what it points to alive, so an executor that comes to lie at this one's address does not pass for it.
+  std::shared_ptr<const char> m_identity = std::make_shared<const char>();
 };
 
-/// The reference and the fallback: float32 on the CPU, all cores through oneTBB.
+/// The reference and the fallback: float32 on the CPU, all cores.
 std::unique_ptr<Executor> createCpuExecutor(Graph graph);
 
 }  // namespace core::model

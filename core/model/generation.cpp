@@ -1,9 +1,8 @@
-#include <algorithm>
+#include "core/model/generation.h"
+
 #include <chrono>
 
 #include "core/base/error.h"
-#include "core/model/probabilities.h"
-#include "core/model/session.h"
 #include "core/text/detokenizer.h"
 
 namespace core::model {
@@ -22,25 +21,16 @@ class Stopwatch {
 
 double perSecond(std::size_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0.0; }
 
-GeneratedToken describe(TokenId id, std::string text, std::span<const float> logits, bool keepLogits) {
-  GeneratedToken token{.id = id,
-                       .text = std::move(text),
-                       .probability = probabilityOf(logits, id),
-                       .top = topProbabilities(logits, kTopTokens),
-                       .logits = {}};
-  if (keepLogits) token.logits.assign(logits.begin(), logits.end());
-  return token;
-}
-
 }  // namespace
 
-Generation::Generation(Session& session, std::span<const TokenId> prompt, const GenerationOptions& options)
-    : m_session(session),
+Generation::Generation(std::shared_ptr<SessionState> state, std::span<const TokenId> prompt,
+                       const GenerationOptions& options)
+    : m_state(std::move(state)),
       m_options(options),
       m_sampler(options.sampling),
-      m_detokenizer(std::make_unique<text::Detokenizer>(session.m_tokenizer)),
+      m_detokenizer(std::make_unique<text::Detokenizer>(m_state->tokenizer())),
       m_history(prompt.begin(), prompt.end()),
-      m_logits(session.m_executor->graph().config.vocabulary) {
+      m_logits(m_state->vocabulary()) {
   m_result.promptTokens = static_cast<std::uint32_t>(prompt.size());
   m_result.stop = StopReason::MaxTokens;
 }
@@ -60,35 +50,53 @@ std::optional<GeneratedToken> Generation::next(const JobContext& job) {
 
 std::optional<GeneratedToken> Generation::end(StopReason reason) {
   m_ended = true;
+  m_cache.reset();
   m_result.stop = reason;
   m_result.text += m_detokenizer->flush();
   return std::nullopt;
+}
+
+void Generation::computePrompt(const JobContext& job) {
+  const Stopwatch watch;
+  if (!m_cache) m_cache = m_state->lendCache(m_state->contextLength());
+  // The last token is always computed again: its logits are where generation starts.
+  const std::size_t common = m_cache->keepCommon(std::span(m_history).first(m_history.size() - 1));
+  m_result.cachedTokens = static_cast<std::uint32_t>(common);
+  m_state->append(*m_cache, std::span(m_history).subspan(common), m_logits, job);
+  m_result.prefillTokensPerS = perSecond(m_history.size() - common, watch.seconds());
 }
 
 std::optional<GeneratedToken> Generation::step(const JobContext& job) {
   const Stopwatch watch;
   const bool first = m_result.tokens.empty();
   if (first) {
-    // The last token is always computed again: its logits are where generation starts.
-    const std::size_t common = m_session.keepCommon(std::span(m_history).first(m_history.size() - 1));
-    m_result.cachedTokens = static_cast<std::uint32_t>(common);
-    m_session.append(std::span(m_history).subspan(common), m_logits, job);
-    m_result.prefillTokensPerS = perSecond(m_history.size() - common, watch.seconds());
+    computePrompt(job);
   } else {
-    if (m_session.m_cached.size() == m_session.m_cache->capacity()) return end(StopReason::ContextFull);
-    m_session.append(std::span(m_history).last(1), m_logits, job);
+    if (m_cache->length() == m_cache->capacity()) return end(StopReason::ContextFull);
+    m_state->append(*m_cache, std::span(m_history).last(1), m_logits, job);
   }
-  const TokenId id = m_sampler.sample(m_logits, m_history);
+  ruleOutUnknown(m_logits, m_logits.size(), m_state->knownTokens());
+  const auto known = std::span<const float>(m_logits).first(m_state->knownTokens());
+  const TokenId id = m_sampler.sample(known, m_history);
   if (first) {
     m_result.timeToFirstTokenS = watch.seconds();
   } else {
     m_decodeSeconds += watch.seconds();
     m_result.decodeTokensPerS = perSecond(m_result.tokens.size(), m_decodeSeconds);
   }
-  if (m_session.m_tokenizer->isEndOfGeneration(id)) return end(StopReason::EndOfTurn);
+  if (m_state->tokenizer()->isEndOfGeneration(id)) return end(StopReason::EndOfTurn);
   m_history.push_back(id);
   m_result.tokens.push_back(id);
-  GeneratedToken token = describe(id, m_detokenizer->push(id), m_logits, m_options.keepLogits);
+  return describe(id, known);
+}
+
+GeneratedToken Generation::describe(TokenId id, std::span<const float> known) {
+  GeneratedToken token{.id = id,
+                       .text = m_detokenizer->push(id),
+                       .probability = probabilityOf(known, id),
+                       .top = topProbabilities(known, kTopTokens),
+                       .logits = {}};
+  if (m_options.keepLogits) token.logits = m_logits;
   m_result.text += token.text;
   return token;
 }

@@ -65,4 +65,11 @@ double klDivergence(std::span<const float> pLogits, std::span<const float> qLogi
   return std::max(divergence, 0.0);  // rounding may leave a tiny negative number for equal rows
 }
 
+void ruleOutUnknown(std::span<float> logits, std::size_t vocabulary, std::size_t known) {
+  if (known >= vocabulary) return;
+  for (std::size_t row = 0; row < logits.size(); row += vocabulary) {
+    std::ranges::fill(logits.subspan(row + known, vocabulary - known), -std::numeric_limits<float>::infinity());
+  }
+}
+
 }  // namespace core::model

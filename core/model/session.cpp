@@ -9,40 +9,10 @@
 
 namespace core::model {
 
-namespace {
-
-constexpr std::size_t kPrefillTokens = 512;  // after each such part a stopped prompt stays in the cache
-
-}  // namespace
-
 Session::Session(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
                  std::shared_ptr<const text::ChatTemplate> chatTemplate, std::uint32_t contextLength, KvType kvType)
-    : m_executor(std::move(executor)),
-      m_tokenizer(std::move(tokenizer)),
-      m_chatTemplate(std::move(chatTemplate)),
-      m_cache(m_executor->createKvCache(contextLength, kvType)) {}
-
-void Session::reset() { keepCached(0); }
-
-void Session::keepCached(std::size_t count) {
-  m_cache->truncate(static_cast<std::uint32_t>(count));
-  m_cached.resize(count);
-}
-
-std::size_t Session::keepCommon(std::span<const TokenId> tokens) {
-  const auto different = std::mismatch(tokens.begin(), tokens.end(), m_cached.begin(), m_cached.end()).first;
-  const auto common = static_cast<std::size_t>(different - tokens.begin());
-  keepCached(common);
-  return common;
-}
-
-void Session::append(std::span<const TokenId> tokens, std::span<float> logits, const JobContext& job) {
-  for (std::size_t first = 0; first < tokens.size(); first += kPrefillTokens) {
-    const auto part = tokens.subspan(first, std::min(kPrefillTokens, tokens.size() - first));
-    m_executor->forward(part, *m_cache, LogitsWanted::LastToken, logits, job);
-    m_cached.insert(m_cached.end(), part.begin(), part.end());
-  }
-}
+    : m_state(std::make_shared<SessionState>(std::move(executor), std::move(tokenizer), contextLength, kvType)),
+      m_chatTemplate(std::move(chatTemplate)) {}
 
 std::unique_ptr<Generation> Session::startChat(std::span<const text::ChatMessage> messages,
                                                const GenerationOptions& options) {
@@ -50,20 +20,20 @@ std::unique_ptr<Generation> Session::startChat(std::span<const text::ChatMessage
     throw Error(ErrorCode::Unsupported, "This model has no chat template, so it can continue a text but not chat.",
                 "tokenizer.chat_template");
   }
-  return start(m_tokenizer->encodePrompt(m_chatTemplate->render(messages), text::SpecialTokens::Parse), options);
+  return start(tokenizer().encodePrompt(m_chatTemplate->render(messages), text::SpecialTokens::Parse), options);
 }
 
 std::unique_ptr<Generation> Session::start(std::span<const TokenId> prompt, const GenerationOptions& options) {
   if (prompt.empty())
     throw Error(ErrorCode::InvalidArgument, "The prompt should have at least one token, but is empty.");
-  if (prompt.size() > m_cache->capacity()) {
+  if (prompt.size() > m_state->contextLength()) {
     throw Error(
         ErrorCode::InvalidArgument,
         fmt::format("The prompt has {} tokens, but the context holds only {}: start a new conversation or choose "
                     "a longer context.",
-                    prompt.size(), m_cache->capacity()));
+                    prompt.size(), m_state->contextLength()));
   }
-  return std::unique_ptr<Generation>(new Generation(*this, prompt, options));
+  return std::unique_ptr<Generation>(new Generation(m_state, prompt, options));
 }
 
 namespace {
@@ -88,22 +58,28 @@ GenerationResult Session::complete(std::span<const TokenId> prompt, const Genera
 }
 
 std::vector<float> Session::score(std::span<const TokenId> tokens, std::size_t first, const JobContext& job) {
-  if (tokens.size() > m_cache->capacity()) {
+  if (tokens.size() > m_state->contextLength()) {
     throw Error(ErrorCode::InvalidArgument, fmt::format("The text has {} tokens, but the context holds only {}.",
-                                                        tokens.size(), m_cache->capacity()));
+                                                        tokens.size(), m_state->contextLength()));
   }
-  const std::size_t vocabulary = m_executor->graph().config.vocabulary;
+  if (first > tokens.size()) {
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("Scoring should begin within the {} tokens, but begins at {}.", tokens.size(), first));
+  }
+  if (tokens.empty()) return {};
+  const std::size_t vocabulary = m_state->vocabulary();
   const std::size_t rows = tokens.size() - first;
   requireMemory(fmt::format("The logits of {} tokens", rows),
                 static_cast<double>(rows) * static_cast<double>(vocabulary) * sizeof(float));
   const auto context = tokens.first(first), scored = tokens.subspan(first);
-  const std::size_t cached = keepCommon(context);
+  const LentCache cache = m_state->lendCache(static_cast<std::uint32_t>(tokens.size()));
+  const std::size_t cached = cache->keepCommon(context);
   std::vector<float> logits(std::max<std::size_t>(rows, 1) * vocabulary);
-  append(context.subspan(cached), std::span(logits).first(vocabulary), job);
+  m_state->append(*cache, context.subspan(cached), std::span(logits).first(vocabulary), job);
   logits.resize(rows * vocabulary);
   if (rows == 0) return logits;
-  m_executor->forward(scored, *m_cache, LogitsWanted::AllTokens, logits, job);
-  m_cached.insert(m_cached.end(), scored.begin(), scored.end());
+  executor().forward(scored, *cache, LogitsWanted::AllTokens, logits, job);
+  ruleOutUnknown(logits, vocabulary, m_state->knownTokens());
   return logits;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <set>
-#include <stop_token>
 
 #include "core/base/error.h"
 
@@ -127,12 +126,9 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const std::optional<
   // One after the other: quantize() itself uses all cores, and this way only one decoded tensor is in memory.
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Request& request = requests[i];
-    std::stop_source stop;
-    const JobContext part(stop.get_token(), [&](double fraction, std::string_view) {
-      if (job.cancelled()) stop.request_stop();
-      job.progress((static_cast<double>(i) + fraction) / static_cast<double>(requests.size()), "Preparing weights");
-    });
-    part.progress(0.0, "");
+    const auto count = static_cast<double>(requests.size()), index = static_cast<double>(i);
+    const JobContext part = job.part(index / count, (index + 1) / count);
+    part.progress(0.0, "Preparing weights");
     *request.target = tensor(request.name, scheme, request.shape, part);
   }
   if (tied) weights.output = weights.embedding;

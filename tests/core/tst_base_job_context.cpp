@@ -15,6 +15,8 @@ class TestBaseJobContext : public QObject {
   void stopsWhenAsked();
   void reportsAreThrottled();
   void theLastReportAlwaysComes();
+  void partsReportTheirShareOfTheWhole();
+  void partsStopWithTheWhole();
   void severalThreadsMayReport();
   void errorsKeepTheirParts();
 };
@@ -62,6 +64,36 @@ void TestBaseJobContext::theLastReportAlwaysComes() {
   job.progress(1.0, "done");
   QCOMPARE(fractions, (std::vector<double>{0.1, 1.0}));
   QCOMPARE(phrase, std::string("done"));
+}
+
+void TestBaseJobContext::partsReportTheirShareOfTheWhole() {
+  std::vector<double> fractions;
+  const auto record = [&](double fraction, std::string_view) { fractions.push_back(fraction); };
+  const auto reportOnce = [&](double from, double to, double fraction) {
+    const core::JobContext whole(std::stop_token(), record);  // a new one each: reports are throttled
+    whole.part(from, to).progress(fraction, "part");
+  };
+  reportOnce(0.25, 0.75, 0.0);
+  reportOnce(0.25, 0.75, 0.5);
+  reportOnce(0.5, 1.0, 1.0);
+  const core::JobContext whole(std::stop_token(), record);
+  const core::JobContext half = whole.part(0.5, 1.0);
+  half.part(0.5, 1.0).progress(0.5, "a part of a part");
+  QCOMPARE(fractions, (std::vector<double>{0.25, 0.5, 1.0, 0.875}));
+  core::JobContext().part(0.0, 0.5).progress(0.5, "reports nowhere");
+}
+
+void TestBaseJobContext::partsStopWithTheWhole() {
+  std::stop_source stop;
+  int reports = 0;
+  const core::JobContext whole(stop.get_token(), [&](double, std::string_view) { ++reports; });
+  const core::JobContext part = whole.part(0.0, 0.5);
+  part.throwIfCancelled();
+  stop.request_stop();
+  QVERIFY(part.cancelled());
+  QVERIFY_EXCEPTION_THROWN(part.throwIfCancelled(), core::Cancelled);
+  QVERIFY_EXCEPTION_THROWN(part.progress(1.0, "done"), core::Cancelled);
+  QCOMPARE(reports, 0);
 }
 
 void TestBaseJobContext::severalThreadsMayReport() {

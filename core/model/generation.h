@@ -1,0 +1,85 @@
+#pragma once
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/model/probabilities.h"
+#include "core/model/sampler.h"
+#include "core/model/session_state.h"
+
+namespace core::text {
+class Detokenizer;
+}
+
+namespace core::model {
+
+struct GeneratedToken {
+  TokenId id;
+  std::string text;                   ///< what became visible with it; may be empty
+  float probability;                  ///< under the model, temperature 1, among the tokens the tokenizer has
+  std::vector<TokenProbability> top;  ///< up to 5 of them
+  std::vector<float> logits;          ///< only when GenerationOptions::keepLogits
+};
+
+struct GenerationOptions {
+  SamplingOptions sampling;
+  std::uint32_t maxTokens = 256;
+  bool keepLogits = false;
+};
+
+enum class StopReason : std::uint8_t { EndOfTurn, MaxTokens, ContextFull, Cancelled };
+
+struct GenerationResult {
+  std::string text;
+  std::vector<TokenId> tokens;
+  std::uint32_t promptTokens = 0;
+  std::uint32_t cachedTokens = 0;  ///< of the prompt, already in the KV cache
+  double timeToFirstTokenS = 0;
+  double prefillTokensPerS = 0;  ///< of the prompt's tokens that were not cached
+  double decodeTokensPerS = 0;   ///< forward pass and sampling of every token after the first
+  StopReason stop = StopReason::EndOfTurn;
+};
+
+/// An answer being written: one token a call, so that several sessions can write in turn. While it computes it has a KV
+/// cache to itself, so whatever its session does meanwhile does not change the answer; it may outlive the session.
+class Generation {
+ public:
+  ~Generation();
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+
+  /// Computes and describes the next token; nothing once the answer has ended. The first call computes the prompt.
+  /// A cancelled job ends the answer with StopReason::Cancelled. The token that ends the turn is not part of the
+  /// answer.
+  /// @throws Error (NotFinite, Device, DeviceLost, OutOfMemory)
+  std::optional<GeneratedToken> next(const JobContext& job = JobContext());
+  bool ended() const { return m_ended; }
+  /// What was written so far.
+  const GenerationResult& result() const { return m_result; }
+  /// The prompt's tokens and those written so far.
+  std::span<const TokenId> history() const { return m_history; }
+
+ private:
+  friend class Session;
+  Generation(std::shared_ptr<SessionState> state, std::span<const TokenId> prompt, const GenerationOptions& options);
+  std::optional<GeneratedToken> step(const JobContext& job);
+  std::optional<GeneratedToken> end(StopReason reason);
+  void computePrompt(const JobContext& job);
+  GeneratedToken describe(TokenId id, std::span<const float> known);
+
+  std::shared_ptr<SessionState> m_state;
+  LentCache m_cache;  ///< from the first token to the end
+  GenerationOptions m_options;
+  Sampler m_sampler;
+  std::unique_ptr<text::Detokenizer> m_detokenizer;
+  std::vector<TokenId> m_history;  ///< the prompt and what was written
+  std::vector<float> m_logits;
+  GenerationResult m_result;
+  double m_decodeSeconds = 0;
+  bool m_ended = false;
+};
+
+}  // namespace core::model

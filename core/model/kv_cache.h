@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/text/tokenizer.h"
+
+namespace core::model {
+
+using text::TokenId;
+
+enum class KvType : std::uint8_t { F32, F16 };
+
+/// Keys and values of one sequence, in the memory of the executor that made it.
+class KvCache {
+ public:
+  KvCache() = default;
+  virtual ~KvCache() = default;
+  KvCache(const KvCache&) = delete;
+  KvCache& operator=(const KvCache&) = delete;
+
+  /// The tokens whose keys and values are stored.
+  std::span<const TokenId> tokens() const { return m_tokens; }
+  std::uint32_t length() const { return static_cast<std::uint32_t>(m_tokens.size()); }
+  std::uint32_t capacity() const { return m_capacity; }  ///< tokens that fit
+  KvType type() const { return m_type; }
+  virtual std::uint64_t bytes() const = 0;
+
+  /// Forgets all tokens from `length` on; none when there are not so many.
+  void truncate(std::uint32_t length);
+  /// Keeps the tokens that these begin with, too, forgets the rest and returns how many are left.
+  std::uint32_t keepCommon(std::span<const TokenId> tokens);
+
+ private:
+  friend class Executor;
+  std::vector<TokenId> m_tokens;
+  std::uint32_t m_capacity = 0;
+  KvType m_type = KvType::F32;
+  std::shared_ptr<const char> m_maker;
+};
+
+}  // namespace core::model

@@ -1,0 +1,44 @@
+#pragma once
+#include <span>
+#include <string>
+
+#include "core/model/graph.h"
+#include "core/model/kv_cache.h"
+
+namespace core::model {
+
+/// Whether every value is a number: neither NaN nor infinite.
+bool allFinite(std::span<const float> values);
+
+/// Finds where a computation leaves the numbers. Shown every activation of a run over `tokens` from the first position
+/// on, it throws at the first one that holds NaN or an infinite value.
+class NonFiniteSearch {
+ public:
+  NonFiniteSearch(const Graph& graph, std::span<const TokenId> tokens, KvType cacheType)
+      : m_graph(graph), m_tokens(tokens), m_cacheType(cacheType) {}
+
+  /// An executor's hook.
+  /// @throws Error (NotFinite): the sentence names activation, position, token and cause; `where` is the tensor that
+  /// the
+  ///         activation was computed with, or, where an operation has no weights, the one nearest before it
+  void look(const std::string& value, std::span<const float> data, std::uint32_t width);
+
+ private:
+  struct Finding;
+  struct Cause;
+  const Op& maker(ValueId value) const;
+  ValueId idOf(const std::string& value) const;
+  void rememberStored(ValueId value, std::span<const float> data);
+  Cause causeOf(const Finding& finding) const;
+  Cause causeInWeights(const Finding& finding) const;
+  Cause overflow(const Finding& finding) const;
+
+  const Graph& m_graph;
+  std::span<const TokenId> m_tokens;
+  KvType m_cacheType;
+  std::size_t m_firstPosition = 0;  ///< of the batch that is being computed
+  std::size_t m_batchRows = 0;
+  ValueId m_tooLargeForHalf = kNoValue;  ///< a key or value that an FP16 cache turns into infinity
+};
+
+}  // namespace core::model

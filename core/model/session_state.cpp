@@ -1,0 +1,49 @@
+#include "core/model/session_state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace core::model {
+
+namespace {
+constexpr std::size_t kPrefillTokens = 512;  // after each such part a stopped prompt stays in the cache
+}
+
+SessionState::SessionState(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
+                           std::uint32_t contextLength, KvType kvType)
+    : m_executor(std::move(executor)),
+      m_tokenizer(std::move(tokenizer)),
+      m_cache(m_executor->createKvCache(contextLength, kvType)) {}
+
+std::size_t SessionState::knownTokens() const { return std::min(vocabulary(), m_tokenizer->size()); }
+
+LentCache SessionState::lendCache(std::uint32_t tokens) {
+  if (m_isLent) {
+    // The pointer keeps the executor that made the cache.
+    const auto deleteOwn = [self = shared_from_this()](KvCache* own) { delete own; };
+    return {m_executor->createKvCache(tokens, m_cache->type()).release(), deleteOwn};
+  }
+  const auto takeBack = [self = shared_from_this()](KvCache* cache) {
+    self->m_isLent = false;
+    if (std::exchange(self->m_forgets, false)) cache->truncate(0);
+  };
+  m_isLent = true;
+  return {m_cache.get(), takeBack};
+}
+
+void SessionState::forget() {
+  if (m_isLent)
+    m_forgets = true;
+  else
+    m_cache->truncate(0);
+}
+
+void SessionState::append(KvCache& cache, std::span<const TokenId> tokens, std::span<float> logits,
+                          const JobContext& job) {
+  for (std::size_t first = 0; first < tokens.size(); first += kPrefillTokens) {
+    const auto part = tokens.subspan(first, std::min(kPrefillTokens, tokens.size() - first));
+    m_executor->forward(part, cache, LogitsWanted::LastToken, logits, job);
+  }
+}
+
+}  // namespace core::model

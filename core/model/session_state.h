@@ -1,0 +1,46 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "core/model/executor.h"
+
+namespace core::model {
+
+/// A KV cache for the life of this pointer.
+using LentCache = std::unique_ptr<KvCache, std::function<void(KvCache*)>>;
+
+/// What a session shares with the answers it began: executor, tokenizer, and a KV cache that is lent to one computation
+/// at a time. Whoever asks meanwhile gets a cache of their own, so nobody overwrites what another one still reads.
+class SessionState : public std::enable_shared_from_this<SessionState> {
+ public:
+  /// @throws Error (OutOfMemory, InvalidArgument), as Executor::createKvCache
+  SessionState(std::unique_ptr<Executor> executor, std::shared_ptr<const text::Tokenizer> tokenizer,
+               std::uint32_t contextLength, KvType kvType);
+
+  Executor& executor() { return *m_executor; }
+  const std::shared_ptr<const text::Tokenizer>& tokenizer() const { return m_tokenizer; }
+  std::uint32_t contextLength() const { return m_cache->capacity(); }
+  std::uint64_t kvBytes() const { return m_cache->bytes(); }
+  std::size_t vocabulary() const { return m_executor->graph().config.vocabulary; }
+  /// Tokens that can be chosen: those that model and tokenizer both have.
+  std::size_t knownTokens() const;
+
+  /// The session's cache with what it holds, or, while that is lent, an empty one for `tokens` tokens.
+  /// @throws Error (OutOfMemory)
+  LentCache lendCache(std::uint32_t tokens);
+  /// The session's cache forgets its tokens: now, or when it comes back.
+  void forget();
+  /// Computes `tokens` behind those of the cache; `logits` are those after the last. Goes in parts, so that a prompt
+  /// that is stopped half-way stays in the cache as far as it came.
+  void append(KvCache& cache, std::span<const TokenId> tokens, std::span<float> logits, const JobContext& job);
+
+ private:
+  std::unique_ptr<Executor> m_executor;
+  std::shared_ptr<const text::Tokenizer> m_tokenizer;
+  std::unique_ptr<KvCache> m_cache;
+  bool m_isLent = false;
+  bool m_forgets = false;  ///< once the cache is back
+};
+
+}  // namespace core::model
