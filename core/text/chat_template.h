@@ -33,6 +33,10 @@ class ChatTemplate {
   /// an operation the template gets wrong (undefined function, wrong type), (Unsupported) beyond the limits on loops.
   std::string render(std::span<const ChatMessage> messages, bool addGenerationPrompt = true) const;
 
+  /// The share of the limits on work and memory (jinja/budget.h) that parsing the template and rendering a conversation
+  /// takes, whichever is larger: 0 … 1. @throws as render
+  double cost(std::span<const ChatMessage> messages, bool addGenerationPrompt = true) const;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> m_impl;

@@ -8,35 +8,6 @@ namespace {
 
 constexpr std::uint32_t kReplacement = 0xFFFD;
 
-template <typename Map>
-std::string mapCharacters(std::string_view text, Map&& map) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const Utf8Step step = firstCharacter(text);
-    if (step.kind == Utf8Kind::Complete) {
-      map(out, step.codePoint);
-    } else {
-      out += text.substr(0, step.length);
-    }
-    text.remove_prefix(step.length);
-  }
-  return out;
-}
-
-void appendUpper(std::string& out, std::uint32_t c) {
-  // utf8proc maps one to one; the sharp s is the one common letter whose upper case is two.
-  if (c == 0xDF) {
-    out += "SS";
-  } else {
-    appendUtf8(out, static_cast<std::uint32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))));
-  }
-}
-
-void appendLower(std::string& out, std::uint32_t c) {
-  appendUtf8(out, static_cast<std::uint32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))));
-}
-
 }  // namespace
 
 std::string replaceInvalidUtf8(std::string_view text) {
@@ -73,22 +44,33 @@ bool isSpace(std::uint32_t c) {
          c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
-std::string toUpper(std::string_view text) { return mapCharacters(text, appendUpper); }
+void appendUpper(std::string& out, std::uint32_t c) {
+  // utf8proc maps one to one; the sharp s is the one common letter whose upper case is two.
+  if (c < 0x80) {
+    out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 0x20 : c);
+  } else if (c == 0xDF) {
+    out += "SS";
+  } else {
+    appendUtf8(out, static_cast<std::uint32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))));
+  }
+}
 
-std::string toLower(std::string_view text) { return mapCharacters(text, appendLower); }
+void appendLower(std::string& out, std::uint32_t c) {
+  if (c < 0x80) {
+    out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 0x20 : c);
+  } else {
+    appendUtf8(out, static_cast<std::uint32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))));
+  }
+}
 
-std::string capitalize(std::string_view text) {
-  bool first = true;
-  return mapCharacters(text, [&first](std::string& out, std::uint32_t c) {
-    if (!first) {
-      appendLower(out, c);
-    } else if (c == 0xDF) {
-      out += "Ss";
-    } else {
-      appendUtf8(out, static_cast<std::uint32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))));
-    }
-    first = false;
-  });
+void appendTitle(std::string& out, std::uint32_t c) {
+  if (c < 0x80) {
+    appendUpper(out, c);
+  } else if (c == 0xDF) {
+    out += "Ss";
+  } else {
+    appendUtf8(out, static_cast<std::uint32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))));
+  }
 }
 
 bool isLetter(std::uint32_t c) {

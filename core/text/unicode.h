@@ -14,10 +14,10 @@ std::size_t countCharacters(std::string_view text);
 
 /// What Python's str.isspace() calls white space.
 bool isSpace(std::uint32_t codePoint);
-std::string toUpper(std::string_view text);
-std::string toLower(std::string_view text);
-/// First character upper case (title case where Unicode has one), the rest lower case.
-std::string capitalize(std::string_view text);
+/// Append a character in upper, lower or title case (which Unicode has for a few where upper case differs).
+void appendUpper(std::string& out, std::uint32_t codePoint);
+void appendLower(std::string& out, std::uint32_t codePoint);
+void appendTitle(std::string& out, std::uint32_t codePoint);
 bool isLetter(std::uint32_t codePoint);
 bool isDigit(std::uint32_t codePoint);
 

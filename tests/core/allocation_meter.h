@@ -1,4 +1,7 @@
 #pragma once
+#include <malloc.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -8,24 +11,35 @@ namespace allocation_meter {
 
 inline std::atomic<std::size_t> largest{0};
 inline std::atomic<std::size_t> total{0};
+inline std::atomic<std::size_t> live{0};
+inline std::atomic<std::size_t> highest{0};  ///< of live, since the last reset
 
 inline void reset() {
   largest = 0;
   total = 0;
+  highest = live.load();
 }
 
 inline void* allocate(std::size_t bytes) {
   total += bytes;
   if (bytes > largest) largest = bytes;
-  if (void* const memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
-  throw std::bad_alloc();
+  void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  live += malloc_usable_size(memory);
+  highest = std::max(highest.load(), live.load());
+  return memory;
+}
+
+inline void release(void* memory) {
+  if (memory != nullptr) live -= malloc_usable_size(memory);
+  std::free(memory);
 }
 
 }  // namespace allocation_meter
 
 void* operator new(std::size_t bytes) { return allocation_meter::allocate(bytes); }
 void* operator new[](std::size_t bytes) { return allocation_meter::allocate(bytes); }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory) noexcept { allocation_meter::release(memory); }
+void operator delete[](void* memory) noexcept { allocation_meter::release(memory); }
+void operator delete(void* memory, std::size_t) noexcept { allocation_meter::release(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { allocation_meter::release(memory); }

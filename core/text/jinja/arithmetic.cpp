@@ -7,12 +7,7 @@ namespace core::text::jinja {
 namespace {
 
 [[noreturn]] void failTypes(std::string_view op, const Value& a, const Value& b) {
-  const auto describe = [](const Value& v) {
-    const auto* undefined = v.as<Undefined>();
-    if (undefined != nullptr && undefined->name) return "'" + *undefined->name + "', which is undefined";
-    return "a value of type " + std::string(v.typeName());
-  };
-  fail("'" + std::string(op) + "' cannot be applied to " + describe(a) + " and " + describe(b) + ".");
+  fail("'" + std::string(op) + "' cannot be applied to " + a.description() + " and " + b.description() + ".");
 }
 
 [[noreturn]] void failOverflow() { throw Failure{ErrorCode::Unsupported, "It computes an integer beyond 64 bits."}; }
@@ -65,21 +60,32 @@ Value floatArithmetic(std::string_view op, double a, double b) {
 }
 
 Value repeat(const Value& sequence, std::int64_t count, Budget& budget) {
-  const auto times = static_cast<std::size_t>(count < 0 ? 0 : count);
-  const std::size_t size = sequence.text() != nullptr ? sequence.text()->size() : sequence.list()->items.size();
-  if (size != 0 && times > Budget::kTextBytes / size) budget.chargeText(Budget::kTextBytes + 1);
-  budget.chargeText(times * size);
-  if (const std::string* text = sequence.text()) {
-    std::string out;
-    for (std::size_t i = 0; i < times && size != 0; ++i) out += *text;
-    return Value(std::move(out));
+  if (const std::string* text = sequence.text(budget)) {
+    Text out(budget);
+    for (std::int64_t i = 0; i < count && !text->empty(); ++i) out += *text;
+    return std::move(out).value();
   }
-  budget.charge(times * size);
-  std::vector<Value> items;
-  for (std::size_t i = 0; i < times && size != 0; ++i) {
-    items.insert(items.end(), sequence.list()->items.begin(), sequence.list()->items.end());
+  const List list = sequence.list(budget);
+  ListBuilder out(budget);
+  for (std::int64_t i = 0; i < count && !list.empty(); ++i) {
+    for (const Value& item : list) out.push(item);
   }
-  return Value::list(std::move(items), sequence.list()->kind);
+  return std::move(out).value(list.kind());
+}
+
+bool isSequence(const Value& value) { return value.isText() || value.isList(); }
+
+/// a + b of two texts, lists or tuples.
+Value joinBoth(const Value& a, const Value& b, Budget& budget) {
+  if (const std::string* text = a.text(budget)) {
+    Text out(*text, budget);
+    out += *b.text(budget);
+    return std::move(out).value();
+  }
+  ListBuilder out(budget);
+  for (const Value& item : a.list(budget)) out.push(item);
+  for (const Value& item : b.list(budget)) out.push(item);
+  return std::move(out).value(a.list(budget).kind());
 }
 
 }  // namespace
@@ -91,20 +97,12 @@ Value arithmetic(std::string_view op, const Value& a, const Value& b, Budget& bu
     if (a.integer() && b.integer() && op != "/") return integerArithmetic(op, *a.integer(), *b.integer());
     return floatArithmetic(op, *a.number(), *b.number());
   }
-  if (op == "+" && a.text() != nullptr && b.text() != nullptr) {
-    budget.chargeText(a.text()->size() + b.text()->size());
-    return Value(*a.text() + *b.text());
+  if (op == "+" && a.isText() && b.isText()) return joinBoth(a, b, budget);
+  if (op == "+" && a.isList() && b.isList() && a.list(budget).kind() == b.list(budget).kind()) {
+    return joinBoth(a, b, budget);
   }
-  if (op == "+" && a.list() != nullptr && b.list() != nullptr && a.list()->kind == b.list()->kind) {
-    std::vector<Value> items = a.list()->items;
-    items.insert(items.end(), b.list()->items.begin(), b.list()->items.end());
-    budget.charge(items.size());
-    return Value::list(std::move(items), a.list()->kind);
-  }
-  if (op == "*") {
-    if ((a.text() != nullptr || a.list() != nullptr) && b.integer()) return repeat(a, *b.integer(), budget);
-    if ((b.text() != nullptr || b.list() != nullptr) && a.integer()) return repeat(b, *a.integer(), budget);
-  }
+  if (op == "*" && isSequence(a) && b.integer()) return repeat(a, *b.integer(), budget);
+  if (op == "*" && isSequence(b) && a.integer()) return repeat(b, *a.integer(), budget);
   failTypes(op, a, b);
 }
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/text/jinja/value.h"
+#include "core/text/jinja/containers.h"
 
 namespace core::text::jinja {
 

@@ -3,6 +3,7 @@
 
 #include "core/text/jinja/globals.h"
 #include "core/text/jinja/interpreter.h"
+#include "core/text/jinja/value_text.h"
 #include "core/text/unicode.h"
 
 namespace core::text::jinja {
@@ -32,17 +33,23 @@ SliceRange resolveSlice(std::int64_t length, const Value& start, const Value& st
   return {bound(start, by > 0 ? 0 : length - 1), bound(stop, by > 0 ? length : -1), by};
 }
 
-Value itemAt(const std::vector<Value>& items, std::int64_t index, const Value& key, Budget& budget) {
+Value itemAt(const List& items, std::int64_t index, const Value& key, Budget& budget) {
   const auto size = static_cast<std::int64_t>(items.size());
-  if (index < -size || index >= size) return Value::undefined(toText(key, budget));
+  if (index < -size || index >= size) return Value::undefined(toText(key, budget), budget);
   return items[static_cast<std::size_t>(index < 0 ? index + size : index)];
 }
 
-Value loopAttribute(const std::shared_ptr<LoopData>& loop, std::string_view name) {
+Value cycle(Interpreter&, const Callable& self, const Arguments& arguments) {
+  if (arguments.positional.empty()) fail("loop.cycle needs at least one value.");
+  return arguments.positional[self.self.loop()->index0 % arguments.positional.size()];
+}
+
+Value loopAttribute(const Value& object, std::string_view name, Budget& budget) {
+  const auto loop = object.loop();
   const auto index = static_cast<std::int64_t>(loop->index0);
-  const auto length = static_cast<std::int64_t>(loop->items->items.size());
+  const auto length = static_cast<std::int64_t>(loop->items.size());
   const auto neighbour = [&](std::int64_t at) {
-    return at < 0 || at >= length ? Value::undefined(name) : loop->items->items[static_cast<std::size_t>(at)];
+    return at < 0 || at >= length ? Value::undefined(name, budget) : loop->items[static_cast<std::size_t>(at)];
   };
   if (name == "index") return Value(index + 1);
   if (name == "index0") return Value(index);
@@ -55,58 +62,90 @@ Value loopAttribute(const std::shared_ptr<LoopData>& loop, std::string_view name
   if (name == "depth0") return Value(std::int64_t{0});
   if (name == "previtem") return neighbour(index - 1);
   if (name == "nextitem") return neighbour(index + 1);
-  if (name == "cycle") {
-    return Value::callable("cycle", [loop](Interpreter&, const Arguments& arguments) {
-      if (arguments.positional.empty()) fail("loop.cycle needs at least one value.");
-      return arguments.positional[loop->index0 % arguments.positional.size()];
-    });
+  if (name == "cycle") return Value::callable({"cycle", cycle, object}, budget);
+  return Value::undefined(name, budget);
+}
+
+/// A text from one character to another, every `step`-th of them.
+Value sliceText(const std::string& text, const SliceRange& range, std::size_t length, Budget& budget) {
+  std::vector<std::size_t> starts;  // of every character, and the end
+  budget.make((length + 1) * sizeof(std::size_t));
+  starts.reserve(length + 1);
+  for (std::size_t at = 0; at < text.size(); at += firstCharacter(std::string_view(text).substr(at)).length) {
+    starts.push_back(at);
   }
-  return Value::undefined(name);
+  starts.push_back(text.size());
+  const auto begin = [&](std::int64_t index) { return starts[static_cast<std::size_t>(index)]; };
+  Text out(budget);
+  if (range.step == 1) {
+    if (range.start < range.stop) {
+      out += std::string_view(text).substr(begin(range.start), begin(range.stop) - begin(range.start));
+    }
+    return std::move(out).value();
+  }
+  for (std::int64_t i = range.start; range.step > 0 ? i < range.stop : i > range.stop;) {
+    out += std::string_view(text).substr(begin(i), begin(i + 1) - begin(i));
+    if (__builtin_add_overflow(i, range.step, &i)) break;
+  }
+  return std::move(out).value();
+}
+
+/// The character at an index of a text; Undefined outside.
+Value characterAt(const std::string& text, std::int64_t index, const Value& key, Budget& budget) {
+  const auto length = static_cast<std::int64_t>(countCharacters(text));
+  if (index < -length || index >= length) return Value::undefined(toText(key, budget), budget);
+  if (index < 0) index += length;
+  std::string_view rest = text;
+  for (; index > 0; --index) rest.remove_prefix(firstCharacter(rest).length);
+  return newText(rest.substr(0, firstCharacter(rest).length), budget);
 }
 
 }  // namespace
 
 Value Interpreter::attribute(const Value& object, std::string_view name) {
-  if (const auto* undefined = object.as<Undefined>()) {
-    fail("'" + (undefined->name ? *undefined->name : std::string("The value")) + "' is undefined, so it has no '" +
-         std::string(name) + "'.");
-  }
-  if (const auto* space = object.as<std::shared_ptr<NamespaceData>>()) {
-    m_budget.charge((*space)->attributes.size());
-    for (const auto& [key, value] : (*space)->attributes) {
+  if (object.isUndefined()) fail(object.undefinedName() + " is undefined, so it has no " + inQuotes(name) + ".");
+  if (const auto space = object.space()) {
+    m_budget.step(space->attributes.size());
+    for (const auto& [key, value] : space->attributes) {
       if (key == name) return value;
     }
-    return Value::undefined(name);
+    return Value::undefined(name, m_budget);
   }
-  if (const auto* loop = object.as<std::shared_ptr<LoopData>>()) return loopAttribute(*loop, name);
-  Value method = boundMethod(object, name);
+  if (object.loop()) return loopAttribute(object, name, m_budget);
+  Value method = boundMethod(object, name, m_budget);
   if (!method.isUndefined()) return method;
-  if (const Value* found = object.findKey(name)) return *found;
-  return Value::undefined(name);
+  const Value* found = object.isDict() ? object.dict(m_budget).find(name) : nullptr;
+  return found == nullptr ? Value::undefined(name, m_budget) : *found;
 }
 
 Value Interpreter::subscript(const Value& object, const Value& key) {
-  if (const std::string* name = key.text()) {
-    if (object.dict() == nullptr) return attribute(object, *name);
-    if (const Value* found = object.findKey(*name)) return *found;
-    return boundMethod(object, *name).isUndefined() ? Value::undefined(*name) : boundMethod(object, *name);
+  if (const std::string* name = key.text(m_budget)) {
+    const Value* found = object.isDict() ? object.dict(m_budget).find(*name) : nullptr;
+    return found == nullptr ? attribute(object, *name) : *found;
   }
   if (object.isUndefined()) return attribute(object, toText(key, m_budget));
-  if (object.dict() != nullptr) {
-    const Value* found = object.findKey(key, m_budget);
-    return found == nullptr ? Value::undefined(toText(key, m_budget)) : *found;
+  if (object.isDict()) {
+    const Value* found = object.dict(m_budget).find(key);
+    return found == nullptr ? Value::undefined(toText(key, m_budget), m_budget) : *found;
   }
   const auto index = key.integer();
-  if (index && object.list() != nullptr) return itemAt(object.list()->items, *index, key, m_budget);
-  if (index && object.text() != nullptr) return itemAt(iterate(object, m_budget).values(), *index, key, m_budget);
-  return Value::undefined(toText(key, m_budget));
+  if (index && object.isList()) return itemAt(object.list(m_budget), *index, key, m_budget);
+  if (index && object.isText()) return characterAt(*object.text(m_budget), *index, key, m_budget);
+  return Value::undefined(toText(key, m_budget), m_budget);
 }
 
 std::vector<Value> Interpreter::evaluateAll(const std::vector<ExprPtr>& operands, std::size_t from) {
   std::vector<Value> values;
   values.reserve(operands.size() - from);
+  m_budget.make((operands.size() - from) * sizeof(Value));
   for (std::size_t i = from; i < operands.size(); ++i) values.push_back(evaluate(*operands[i]));
   return values;
+}
+
+Value Interpreter::evaluateList(const Expr& expr, Sequence kind) {
+  ListBuilder items(m_budget);
+  for (const ExprPtr& operand : expr.operands) items.push(evaluate(*operand));
+  return std::move(items).value(kind);
 }
 
 Arguments Interpreter::evaluateArguments(const Expr& expr) {
@@ -117,7 +156,7 @@ Arguments Interpreter::evaluateArguments(const Expr& expr) {
 
 Value Interpreter::evaluate(const Expr& expr) {
   const Budget::Level level(m_budget);
-  m_budget.charge();
+  m_budget.step();
   m_line = expr.line;
   const auto operand = [&](std::size_t i) { return evaluate(*expr.operands[i]); };
   switch (expr.kind) {
@@ -125,12 +164,12 @@ Value Interpreter::evaluate(const Expr& expr) {
       return expr.value;
     case ExprKind::Name: {
       const Value* found = lookUp(expr.name);
-      return found == nullptr ? Value::undefined(expr.name) : *found;
+      return found == nullptr ? Value::undefined(expr.name, m_budget) : *found;
     }
     case ExprKind::List:
-      return Value::list(evaluateAll(expr.operands, 0));
+      return evaluateList(expr, Sequence::List);
     case ExprKind::Tuple:
-      return Value::list(evaluateAll(expr.operands, 0), Sequence::Tuple);
+      return evaluateList(expr, Sequence::Tuple);
     case ExprKind::Dict:
       return evaluateDict(expr);
     case ExprKind::Attribute:
@@ -177,21 +216,18 @@ Value Interpreter::evaluate(const Expr& expr) {
 }
 
 Value Interpreter::evaluateDict(const Expr& expr) {
-  std::vector<std::pair<Value, Value>> entries;
+  DictBuilder dict(m_budget);
   for (std::size_t i = 0; i + 1 < expr.operands.size(); i += 2) {
     Value key = evaluate(*expr.operands[i]);
-    entries.emplace_back(std::move(key), evaluate(*expr.operands[i + 1]));
+    dict.set(std::move(key), evaluate(*expr.operands[i + 1]));
   }
-  return Value::dict(std::move(entries), m_budget);
+  return std::move(dict).value();
 }
 
 Value Interpreter::evaluateConcat(const Expr& expr) {
-  std::string joined;
-  for (const ExprPtr& operand : expr.operands) {
-    joined += toText(evaluate(*operand), m_budget);
-    m_budget.chargeText(joined.size());
-  }
-  return Value(std::move(joined));
+  Text joined(m_budget);
+  for (const ExprPtr& operand : expr.operands) appendText(joined, evaluate(*operand));
+  return std::move(joined).value();
 }
 
 bool Interpreter::evaluateCompare(const Expr& expr) {
@@ -218,18 +254,18 @@ Value Interpreter::evaluateCall(const Expr& expr) {
   const Value callee = evaluate(*expr.operands[0]);
   const Arguments arguments = evaluateArguments(expr);
   m_line = expr.line;
-  const auto* callable = callee.as<std::shared_ptr<const Callable>>();
+  const auto callable = callee.callable();
   if (callable == nullptr) {
     const std::string& name = expr.operands[0]->name;
-    fail((name.empty() ? std::string("The value") : "'" + name + "'") +
+    fail((name.empty() ? std::string("The value") : inQuotes(name)) +
          (callee.isUndefined() ? " is undefined and cannot be called."
                                : " is of type " + std::string(callee.typeName()) + " and cannot be called."));
   }
-  return (*callable)->call(*this, arguments);
+  return callable->function(*this, *callable, arguments);
 }
 
 Value Interpreter::evaluateFilter(const Expr& expr) {
-  if (!expr.operands[0] && m_blockText.empty()) fail("The filter '" + expr.name + "' has nothing to work on.");
+  if (!expr.operands[0] && m_blockText.empty()) fail("The filter " + inQuotes(expr.name) + " has nothing to work on.");
   const Value input = expr.operands[0] ? evaluate(*expr.operands[0]) : m_blockText.back();
   const Arguments arguments = evaluateArguments(expr);
   m_line = expr.line;
@@ -250,23 +286,21 @@ Value Interpreter::evaluateSlice(const Expr& expr) {
   const Value stop = part(2);
   const Value step = part(3);
   if (object.isUndefined()) return attribute(object, "slice");
-  if (object.list() == nullptr && object.text() == nullptr) {
+  if (!object.isList() && !object.isText()) {
     fail("A value of type " + std::string(object.typeName()) + " cannot be sliced.");
   }
-  const auto items = iterate(object, m_budget);
-  const auto length = static_cast<std::int64_t>(items.size());
+  const std::int64_t length = lengthOf(object, m_budget);
   const SliceRange range = resolveSlice(length, start, stop, step);
-  std::vector<Value> picked;
+  if (const std::string* text = object.text(m_budget)) {
+    return sliceText(*text, range, static_cast<std::size_t>(length), m_budget);
+  }
+  const List items = object.list(m_budget);
+  ListBuilder picked(m_budget);
   for (std::int64_t i = range.start; range.step > 0 ? i < range.stop : i > range.stop;) {
-    m_budget.charge();
-    picked.push_back(items.values()[static_cast<std::size_t>(i)]);
+    picked.push(items[static_cast<std::size_t>(i)]);
     if (__builtin_add_overflow(i, range.step, &i)) break;
   }
-  if (object.list() != nullptr) return Value::list(std::move(picked), object.list()->kind);
-  std::string text;
-  for (const Value& character : picked) text += *character.text();
-  m_budget.chargeText(text.size());
-  return Value(std::move(text));
+  return std::move(picked).value(items.kind());
 }
 
 }  // namespace core::text::jinja

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <charconv>
 
 #include "core/text/jinja/filters.h"
 #include "core/text/jinja/globals.h"
-#include "core/text/unicode.h"
+#include "core/text/jinja/text_functions.h"
+#include "core/text/jinja/value_text.h"
 
 namespace core::text::jinja {
 
@@ -11,68 +13,69 @@ namespace {
 /// "a.b.0" followed from a value, as map(attribute=…) and friends do.
 Value follow(Value value, const Value& path, Interpreter& interpreter) {
   if (path.integer()) return interpreter.subscript(value, path);
-  const std::string& text = textArgument(path, "An attribute");
-  for (std::size_t from = 0; from <= text.size();) {
-    const std::size_t end = std::min(text.find('.', from), text.size());
-    const std::string part = text.substr(from, end - from);
-    const bool isIndex = !part.empty() && part.size() < 10 && part.find_first_not_of("0123456789") == std::string::npos;
-    value = interpreter.subscript(value, isIndex ? Value(std::int64_t{std::stoll(part)}) : Value(part));
-    from = end + 1;
+  std::string_view rest = textArgument(path, "An attribute", interpreter.budget());
+  for (bool more = true; more;) {
+    const std::size_t end = std::min(rest.find('.'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    std::int64_t index = 0;
+    const auto parsed = std::from_chars(part.data(), part.data() + part.size(), index);
+    const bool isIndex = parsed.ec == std::errc() && parsed.ptr == part.data() + part.size() && part[0] != '-';
+    value = interpreter.subscript(value, isIndex ? Value(index) : newText(part, interpreter.budget()));
+    more = end < rest.size();
+    rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return value;
 }
 
-Value length(const Value& input, const Arguments&, Interpreter&) { return Value(lengthOf(input)); }
+Value length(const Value& input, const Arguments&, Interpreter& i) { return Value(lengthOf(input, i.budget())); }
 
 Value first(const Value& input, const Arguments&, Interpreter& i) {
-  const auto items = iterate(input, i.budget());
-  return items.empty() ? Value::undefined("first") : items.values().front();
+  const List items = iterate(input, i.budget());
+  return items.empty() ? Value::undefined("first", i.budget()) : items[0];
 }
 
 Value last(const Value& input, const Arguments&, Interpreter& i) {
-  const auto items = iterate(input, i.budget());
-  return items.empty() ? Value::undefined("last") : items.values().back();
+  const List items = iterate(input, i.budget());
+  return items.empty() ? Value::undefined("last", i.budget()) : items[items.size() - 1];
 }
 
 Value list(const Value& input, const Arguments&, Interpreter& i) {
-  return Value::list(iterate(input, i.budget()).values());
+  ListBuilder out(i.budget());
+  for (const Value& item : iterate(input, i.budget())) out.push(item);
+  return std::move(out).value();
 }
 
 Value join(const Value& input, const Arguments& arguments, Interpreter& i) {
   const Value* separator = arguments.find(0, "d");
   const Value* attribute = arguments.find(1, "attribute");
   const std::string between = separator == nullptr ? "" : toText(*separator, i.budget());
-  std::string out;
+  Text out(i.budget());
   bool isFirst = true;
   for (const Value& item : iterate(input, i.budget())) {
     if (!isFirst) out += between;
     isFirst = false;
-    const std::string text = toText(attribute == nullptr ? item : follow(item, *attribute, i), i.budget());
-    out += text;
-    i.budget().charge(1 + (text.size() + between.size()) / 16);
-    if (out.size() > Budget::kTextBytes) i.budget().chargeText(out.size());
+    appendText(out, attribute == nullptr ? item : follow(item, *attribute, i));
   }
-  return Value(std::move(out));
+  return std::move(out).value();
 }
 
 Value map(const Value& input, const Arguments& arguments, Interpreter& i) {
-  std::vector<Value> out;
-  const auto items = iterate(input, i.budget());
-  i.budget().charge(items.size());
+  ListBuilder out(i.budget());
   if (!arguments.positional.empty()) {
-    const std::string& filter = textArgument(arguments.positional[0], "map");
-    Arguments rest{{arguments.positional.begin() + 1, arguments.positional.end()}, arguments.named};
-    for (const Value& item : items) out.push_back(i.applyFilter(filter, item, rest));
-    return Value::list(std::move(out));
+    const std::string& filter = textArgument(arguments.positional[0], "map", i.budget());
+    i.budget().make((arguments.positional.size() + arguments.named.size()) * sizeof(Value));
+    const Arguments rest{{arguments.positional.begin() + 1, arguments.positional.end()}, arguments.named};
+    for (const Value& item : iterate(input, i.budget())) out.push(i.applyFilter(filter, item, rest));
+    return std::move(out).value();
   }
   const Value* attribute = arguments.find(0, "attribute");
   const Value* otherwise = arguments.find(1, "default");
   if (attribute == nullptr) fail("map needs the name of a filter or attribute=….");
-  for (const Value& item : items) {
+  for (const Value& item : iterate(input, i.budget())) {
     Value value = follow(item, *attribute, i);
-    out.push_back(value.isUndefined() && otherwise != nullptr ? *otherwise : std::move(value));
+    out.push(value.isUndefined() && otherwise != nullptr ? *otherwise : std::move(value));
   }
-  return Value::list(std::move(out));
+  return std::move(out).value();
 }
 
 /// select, reject, selectattr and rejectattr: keeps what passes a test, or what does not.
@@ -87,25 +90,32 @@ Value pick(const Value& input, const Arguments& arguments, Interpreter& i) {
   Arguments rest;
   if (given.size() > skip + 1)
     rest.positional.assign(given.begin() + static_cast<std::ptrdiff_t>(skip) + 1, given.end());
-  std::vector<Value> out;
+  i.budget().make(rest.positional.size() * sizeof(Value));
+  ListBuilder out(i.budget());
   for (const Value& item : iterate(input, i.budget())) {
-    i.budget().charge();
     const Value subject = look == Look::AtAttribute ? follow(item, given[0], i) : item;
-    const bool passes =
-        given.size() > skip ? i.applyTest(textArgument(given[skip], "select"), subject, rest) : subject.truthy();
-    if (passes == (keep == Keep::Passing)) out.push_back(item);
+    const bool passes = given.size() > skip
+                            ? i.applyTest(textArgument(given[skip], "select", i.budget()), subject, rest)
+                            : subject.truthy();
+    if (passes == (keep == Keep::Passing)) out.push(item);
   }
-  return Value::list(std::move(out));
+  return std::move(out).value();
+}
+
+const Value& dictArgument(const Value& input, std::string_view filter) {
+  if (!input.isDict()) {
+    fail(std::string(filter) + " needs a dictionary, not a value of type " + std::string(input.typeName()) + ".");
+  }
+  return input;
 }
 
 Value items(const Value& input, const Arguments&, Interpreter& i) {
-  if (input.isUndefined()) return Value::list({});
-  if (input.dict() == nullptr)
-    fail("items needs a dictionary, not a value of type " + std::string(input.typeName()) + ".");
-  i.budget().charge(input.dict()->entries.size());
-  std::vector<Value> out;
-  for (const auto& [key, value] : input.dict()->entries) out.push_back(Value::list({key, value}, Sequence::Tuple));
-  return Value::list(std::move(out));
+  ListBuilder out(i.budget());
+  if (input.isUndefined()) return std::move(out).value();
+  for (const auto& [key, value] : dictArgument(input, "items").dict(i.budget())) {
+    out.push(newPair(key, value, i.budget()));
+  }
+  return std::move(out).value();
 }
 
 bool flag(const Arguments& arguments, std::size_t position, std::string_view name) {
@@ -113,68 +123,72 @@ bool flag(const Arguments& arguments, std::size_t position, std::string_view nam
   return found != nullptr && found->truthy();
 }
 
-/// Sorts items by keys. Merge sort needs no strict order to end, but less() may throw: the keys are plain copies.
-std::vector<Value> sortedBy(std::vector<std::pair<Value, Value>> keyed, bool reverse, Interpreter& i) {
+/// Sorts (key, item) pairs by their keys and gives the items. Merge sort needs no strict order to end.
+Value sortedBy(std::vector<std::pair<Value, Value>> keyed, bool reverse, Interpreter& i) {
+  i.budget().make(keyed.size() * sizeof(keyed[0]));
   std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
     return reverse ? less(b.first, a.first, i.budget()) : less(a.first, b.first, i.budget());
   });
-  std::vector<Value> out;
-  for (auto& [key, item] : keyed) out.push_back(std::move(item));
-  return out;
+  ListBuilder out(i.budget());
+  for (auto& [key, item] : keyed) out.push(std::move(item));
+  return std::move(out).value();
 }
 
-Value foldCase(const Value& value) { return value.text() != nullptr ? Value(toLower(*value.text())) : value; }
+Value foldCase(const Value& value, Budget& budget) {
+  const std::string* text = value.text(budget);
+  return text == nullptr ? value : newText(changeCase(*text, Letters::Lower, budget), budget);
+}
 
 Value sort(const Value& input, const Arguments& arguments, Interpreter& i) {
   const bool caseSensitive = flag(arguments, 1, "case_sensitive");
   const Value* attribute = arguments.find(2, "attribute");
   std::vector<std::pair<Value, Value>> keyed;
   for (const Value& item : iterate(input, i.budget())) {
-    i.budget().charge();
     Value key = attribute == nullptr ? item : follow(item, *attribute, i);
-    keyed.emplace_back(caseSensitive ? std::move(key) : foldCase(key), item);
+    keyed.emplace_back(caseSensitive ? std::move(key) : foldCase(key, i.budget()), item);
   }
-  return Value::list(sortedBy(std::move(keyed), flag(arguments, 0, "reverse"), i));
+  return sortedBy(std::move(keyed), flag(arguments, 0, "reverse"), i);
 }
 
 Value dictSort(const Value& input, const Arguments& arguments, Interpreter& i) {
-  if (input.dict() == nullptr)
-    fail("dictsort needs a dictionary, not a value of type " + std::string(input.typeName()) + ".");
   const bool caseSensitive = flag(arguments, 0, "case_sensitive");
   const Value* by = arguments.find(1, "by");
-  const bool byValue = by != nullptr && textArgument(*by, "dictsort") == "value";
+  const bool byValue = by != nullptr && textArgument(*by, "dictsort", i.budget()) == "value";
   std::vector<std::pair<Value, Value>> keyed;
-  for (const auto& [key, value] : input.dict()->entries) {
+  for (const auto& [key, value] : dictArgument(input, "dictsort").dict(i.budget())) {
     const Value& chosen = byValue ? value : key;
-    keyed.emplace_back(caseSensitive ? chosen : foldCase(chosen), Value::list({key, value}, Sequence::Tuple));
+    keyed.emplace_back(caseSensitive ? chosen : foldCase(chosen, i.budget()), newPair(key, value, i.budget()));
   }
-  return Value::list(sortedBy(std::move(keyed), flag(arguments, 2, "reverse"), i));
+  return sortedBy(std::move(keyed), flag(arguments, 2, "reverse"), i);
 }
 
 Value unique(const Value& input, const Arguments& arguments, Interpreter& i) {
   const bool caseSensitive = flag(arguments, 0, "case_sensitive");
   const Value* attribute = arguments.find(1, "attribute");
   std::vector<Value> seen;
-  std::vector<Value> out;
+  ListBuilder out(i.budget());
   for (const Value& item : iterate(input, i.budget())) {
     const Value raw = attribute == nullptr ? item : follow(item, *attribute, i);
-    const Value key = caseSensitive ? raw : foldCase(raw);
+    const Value key = caseSensitive ? raw : foldCase(raw, i.budget());
     const bool known = std::any_of(seen.begin(), seen.end(), [&](const Value& k) { return equal(k, key, i.budget()); });
     if (known) continue;
     seen.push_back(key);
-    out.push_back(item);
+    out.push(item);
   }
-  return Value::list(std::move(out));
+  return std::move(out).value();
 }
 
 Value reverse(const Value& input, const Arguments&, Interpreter& i) {
-  std::vector<Value> out = iterate(input, i.budget()).values();
-  std::reverse(out.begin(), out.end());
-  i.budget().charge(out.size());
-  if (input.text() == nullptr) return Value::list(std::move(out));
-  std::string text;
-  for (const Value& character : out) text += *character.text();
-  return Value(std::move(text));
+  const List all = iterate(input, i.budget());
+  if (input.isText()) {
+    Text out(i.budget());
+    for (std::size_t at = all.size(); at-- > 0;) appendText(out, all[at]);
+    return std::move(out).value();
+  }
+  ListBuilder out(i.budget());
+  for (const Value& item : all) out.push(item);
+  out.reverse();
+  return std::move(out).value();
 }
 
 Value sum(const Value& input, const Arguments& arguments, Interpreter& i) {
@@ -190,12 +204,12 @@ Value sum(const Value& input, const Arguments& arguments, Interpreter& i) {
 
 template <bool wantLargest>
 Value extreme(const Value& input, const Arguments&, Interpreter& i) {
-  const auto all = iterate(input, i.budget());
-  if (all.empty()) return Value::undefined(wantLargest ? "max" : "min");
-  const Value* best = &all.values().front();
+  const List all = iterate(input, i.budget());
+  if (all.empty()) return Value::undefined(wantLargest ? "max" : "min", i.budget());
+  const Value* best = &all[0];
   for (const Value& item : all) {
-    const Value a = foldCase(wantLargest ? *best : item);
-    const Value b = foldCase(wantLargest ? item : *best);
+    const Value a = foldCase(wantLargest ? *best : item, i.budget());
+    const Value b = foldCase(wantLargest ? item : *best, i.budget());
     if (less(a, b, i.budget())) best = &item;
   }
   return *best;
@@ -229,12 +243,13 @@ const FilterTable& sequenceFilters() {
 }
 
 Value Interpreter::applyFilter(std::string_view name, const Value& input, const Arguments& arguments) {
-  m_budget.charge();
+  const Budget::Level level(m_budget);
+  m_budget.step();
   for (const FilterTable* table : {&scalarFilters(), &sequenceFilters()}) {
     const auto found = table->find(name);
     if (found != table->end()) return found->second(input, arguments, *this);
   }
-  fail("The filter '" + std::string(name) + "' is unknown.");
+  fail("The filter " + inQuotes(name) + " is unknown.");
 }
 
 }  // namespace core::text::jinja

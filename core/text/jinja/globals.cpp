@@ -3,13 +3,15 @@
 #include <array>
 #include <ctime>
 
+#include "core/text/jinja/value_text.h"
+
 namespace core::text::jinja {
 
 namespace {
 
 constexpr std::int64_t kLongestRange = 100'000;  // as Jinja's sandbox has it
 
-Value range(Interpreter& interpreter, const Arguments& arguments) {
+Value range(Interpreter& interpreter, const Callable&, const Arguments& arguments) {
   const auto at = [&](std::size_t i) { return integerArgument(arguments.positional[i], "range"); };
   const std::size_t count = arguments.positional.size();
   if (count == 0 || count > 3) fail("range() takes one to three integers.");
@@ -22,7 +24,7 @@ Value range(Interpreter& interpreter, const Arguments& arguments) {
   if (length > static_cast<double>(kLongestRange)) {
     throw Failure{ErrorCode::Unsupported, "It asks for a range longer than the limit of 100000."};
   }
-  std::vector<Value> items;
+  ListBuilder items(interpreter.budget());
   // The bound on length keeps start + step·i inside 64 bits but for the last step, which is never taken.
   const auto whole = length <= 0 ? std::int64_t{0} : static_cast<std::int64_t>(length);
   for (std::int64_t i = 0; i <= whole; ++i) {
@@ -30,54 +32,64 @@ Value range(Interpreter& interpreter, const Arguments& arguments) {
     std::int64_t value = 0;
     if (__builtin_mul_overflow(step, i, &offset) || __builtin_add_overflow(start, offset, &value)) break;
     if (step > 0 ? value >= stop : value <= stop) break;
-    items.emplace_back(value);
+    items.push(Value(value));
   }
-  interpreter.budget().charge(items.size());
-  return Value::list(std::move(items));
+  return std::move(items).value();
 }
 
-std::vector<std::pair<std::string, Value>> namedEntries(const Arguments& arguments) {
-  std::vector<std::pair<std::string, Value>> entries;
+/// What namespace() and dict() are given: a dictionary, then named values. A later name replaces an earlier one.
+Value namedEntries(const Arguments& arguments, Budget& budget) {
+  DictBuilder dict(budget);
   if (!arguments.positional.empty()) {
-    const DictData* dict = arguments.positional[0].dict();
-    if (dict == nullptr) fail("namespace() and dict() take a dictionary or named values.");
-    for (const auto& [key, value] : dict->entries) entries.emplace_back(textArgument(key, "namespace"), value);
+    if (!arguments.positional[0].isDict()) fail("namespace() and dict() take a dictionary or named values.");
+    for (const auto& [key, value] : arguments.positional[0].dict(budget)) {
+      textArgument(key, "namespace", budget);
+      dict.set(key, value);
+    }
   }
-  for (const auto& [name, value] : arguments.named) entries.emplace_back(name, value);
-  return entries;
+  for (const auto& [name, value] : arguments.named) dict.set(newText(name, budget), value);
+  return std::move(dict).value();
 }
 
-Value makeDict(Interpreter& interpreter, const Arguments& arguments) {
-  std::vector<std::pair<Value, Value>> entries;
-  for (auto& [name, value] : namedEntries(arguments)) entries.emplace_back(Value(name), value);
-  return Value::dict(std::move(entries), interpreter.budget());
+Value makeDict(Interpreter& interpreter, const Callable&, const Arguments& arguments) {
+  return namedEntries(arguments, interpreter.budget());
 }
 
-Value raiseException(Interpreter& interpreter, const Arguments& arguments) {
+Value makeNamespace(Interpreter& interpreter, const Callable&, const Arguments& arguments) {
+  Budget& budget = interpreter.budget();
+  std::vector<std::pair<std::string, Value>> attributes;
+  const Value entries = namedEntries(arguments, budget);
+  for (const auto& [key, value] : entries.dict(budget)) attributes.emplace_back(toText(key, budget), value);
+  return interpreter.makeNamespace(std::move(attributes));
+}
+
+Value raiseException(Interpreter& interpreter, const Callable&, const Arguments& arguments) {
   const Value& message = required(arguments, 0, "message", "raise_exception");
   throw Failure{ErrorCode::InvalidArgument, toText(message, interpreter.budget()), true};
 }
 
-Value strftimeNow(Interpreter&, const Arguments& arguments) {
-  const std::string& format = textArgument(required(arguments, 0, "format", "strftime_now"), "strftime_now");
+Value strftimeNow(Interpreter& interpreter, const Callable&, const Arguments& arguments) {
+  Budget& budget = interpreter.budget();
+  const std::string& format = textArgument(required(arguments, 0, "format", "strftime_now"), "strftime_now", budget);
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   localtime_r(&now, &local);
   std::array<char, 512> buffer{};
   const std::size_t length = std::strftime(buffer.data(), buffer.size(), format.c_str(), &local);
-  return Value(std::string(buffer.data(), length));
+  return newText(std::string_view(buffer.data(), length), budget);
 }
 
 }  // namespace
 
 const std::vector<std::pair<std::string, Value>>& builtinFunctions() {
   static const std::vector<std::pair<std::string, Value>> functions = [] {
+    Budget once;
     std::vector<std::pair<std::string, Value>> made;
-    const auto add = [&](const char* name, auto&& function) {
-      made.emplace_back(name, Value::callable(name, function));
+    const auto add = [&](const char* name, Callable::Function function) {
+      made.emplace_back(name, Value::callable({name, function, Value()}, once));
     };
     add("range", range);
-    add("namespace", [](Interpreter& i, const Arguments& a) { return i.makeNamespace(namedEntries(a)); });
+    add("namespace", makeNamespace);
     add("dict", makeDict);
     add("raise_exception", raiseException);
     add("strftime_now", strftimeNow);
@@ -93,11 +105,12 @@ const Value& required(const Arguments& arguments, std::size_t position, std::str
   return *found;
 }
 
-const std::string& textArgument(const Value& value, std::string_view function) {
-  if (value.text() == nullptr) {
+const std::string& textArgument(const Value& value, std::string_view function, Budget& budget) {
+  const std::string* text = value.text(budget);
+  if (text == nullptr) {
     fail(std::string(function) + " needs a string, found a value of type " + std::string(value.typeName()) + ".");
   }
-  return *value.text();
+  return *text;
 }
 
 std::int64_t integerArgument(const Value& value, std::string_view function) {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "core/text/jinja/interpreter.h"
-#include "core/text/jinja/value.h"
 
 namespace core::text::jinja {
 
@@ -13,24 +12,17 @@ namespace core::text::jinja {
 const std::vector<std::pair<std::string, Value>>& builtinFunctions();
 
 /// The method `name` of a string or dictionary, bound to it; Undefined when there is none.
-Value boundMethod(const Value& object, std::string_view name);
+Value boundMethod(const Value& object, std::string_view name, Budget& budget);
 
 /// An argument that must be there. @throws Failure naming the function and the argument
 const Value& required(const Arguments& arguments, std::size_t position, std::string_view name,
                       std::string_view function);
 /// An argument as text or integer. @throws Failure when it is of another type
-const std::string& textArgument(const Value& value, std::string_view function);
+const std::string& textArgument(const Value& value, std::string_view function, Budget& budget);
 std::int64_t integerArgument(const Value& value, std::string_view function);
 
 /// Jinja's arithmetic: + - * / // % ** on numbers, + on strings and lists, * of a string or list by a count.
 /// @throws Failure for other types, division by zero and results beyond 64 bits
 Value arithmetic(std::string_view op, const Value& a, const Value& b, Budget& budget);
-
-/// text.replace(from, to) as Python does it, at most `count` times (negative: all).
-std::string replaceText(const std::string& text, const std::string& from, const std::string& to, std::int64_t count,
-                        Budget& budget);
-/// Python's strip: which ends, and which characters (null: white space).
-enum class Ends : std::uint8_t { Left = 1, Right = 2, Both = 3 };
-std::string stripText(std::string_view text, Ends ends, const std::string* characters);
 
 }  // namespace core::text::jinja

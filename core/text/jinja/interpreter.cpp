@@ -3,10 +3,16 @@
 #include <algorithm>
 
 #include "core/text/jinja/globals.h"
+#include "core/text/jinja/value_text.h"
 
 namespace core::text::jinja {
 
-Interpreter::Interpreter(std::vector<std::pair<std::string, Value>> variables) {
+namespace {
+constexpr std::size_t kBindingBytes = 96;  // of a name in a scope, beside its characters
+}
+
+Interpreter::Interpreter(std::vector<std::pair<std::string, Value>> variables, Budget& budget)
+    : m_budget(budget), m_output(budget) {
   m_scopes.emplace_back();
   for (auto& [name, value] : builtinFunctions()) m_scopes[0].insert_or_assign(name, value);
   for (auto& [name, value] : variables) m_scopes[0].insert_or_assign(std::move(name), std::move(value));
@@ -19,25 +25,20 @@ Interpreter::~Interpreter() {
 }
 
 std::string Interpreter::render(const Block& block) {
-  m_output.clear();
   run(block);
-  return std::move(m_output);
+  return std::exchange(m_output, Text(m_budget)).take();
 }
 
 Value Interpreter::makeNamespace(std::vector<std::pair<std::string, Value>> attributes) {
+  m_budget.make(sizeof(NamespaceData) + attributes.size() * kBindingBytes);
   m_namespaces.push_back(std::make_shared<NamespaceData>(NamespaceData{std::move(attributes)}));
   return Value(m_namespaces.back());
 }
 
-void Interpreter::write(std::string_view text) {
-  m_output += text;
-  m_budget.charge(1 + text.size() / 16);
-  if (m_output.size() > Budget::kTextBytes) m_budget.chargeText(m_output.size());
-}
-
-const Value* Interpreter::lookUp(const std::string& name) const {
+const Value* Interpreter::lookUp(const std::string& name) {
   for (std::size_t i = m_scopes.size(); i-- > 0;) {
     if (i != 0 && i < m_macroBase) continue;
+    m_budget.read(name.size());
     const auto found = m_scopes[i].find(name);
     if (found != m_scopes[i].end()) return &found->second;
   }
@@ -55,13 +56,13 @@ Interpreter::Flow Interpreter::run(const Block& block) {
 
 Interpreter::Flow Interpreter::run(const Stmt& statement) {
   m_line = statement.line;
-  m_budget.charge();
+  m_budget.step();
   switch (statement.kind) {
     case StmtKind::Text:
-      write(statement.text);
+      m_output += statement.text;
       return Flow::Normal;
     case StmtKind::Output:
-      write(toText(evaluate(*statement.value), m_budget));
+      appendText(m_output, evaluate(*statement.value));
       return Flow::Normal;
     case StmtKind::If:
       return runIf(statement);
@@ -79,8 +80,8 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
     case StmtKind::With:
       return runWith(statement);
     case StmtKind::Filter:
-      m_blockText.emplace_back(capture(statement.body));
-      write(toText(evaluate(*statement.value), m_budget));
+      m_blockText.push_back(capture(statement.body));
+      appendText(m_output, evaluate(*statement.value));
       m_blockText.pop_back();
       return Flow::Normal;
     case StmtKind::Scope:
@@ -100,41 +101,43 @@ Interpreter::Flow Interpreter::runIf(const Stmt& statement) {
   return Flow::Normal;
 }
 
+void Interpreter::bind(const std::string& name, Value value) {
+  m_budget.make(kBindingBytes + name.size());
+  m_budget.step(8);  // a node, its place in the table, and the end of both
+  m_scopes.back().insert_or_assign(name, std::move(value));
+}
+
 void Interpreter::assign(const std::vector<std::string>& targets, const Value& value) {
-  if (targets.size() == 1) {
-    m_scopes.back().insert_or_assign(targets[0], value);
-    return;
-  }
+  if (targets.size() == 1) return bind(targets[0], value);
   const auto items = iterate(value, m_budget);
   if (items.size() != targets.size()) {
     fail("Expected " + std::to_string(targets.size()) + " values to assign, found " + std::to_string(items.size()) +
          ".");
   }
-  for (std::size_t i = 0; i < targets.size(); ++i) m_scopes.back().insert_or_assign(targets[i], items.values()[i]);
+  for (std::size_t i = 0; i < targets.size(); ++i) bind(targets[i], items[i]);
 }
 
 /// What a for statement visits: its values, those its `if` keeps.
-std::vector<Value> Interpreter::itemsOf(const Stmt& loop) {
-  const auto all = iterate(evaluate(*loop.value), m_budget);
-  m_budget.charge(all.size());
-  if (!loop.condition) return all.values();
-  std::vector<Value> kept;
+List Interpreter::itemsOf(const Stmt& loop) {
+  List all = iterate(evaluate(*loop.value), m_budget);
+  if (!loop.condition) return all;
+  ListBuilder kept(m_budget);
   for (const Value& item : all) {
     m_scopes.emplace_back();
     assign(loop.targets, item);
-    if (evaluate(*loop.condition).truthy()) kept.push_back(item);
+    if (evaluate(*loop.condition).truthy()) kept.push(item);
     m_scopes.pop_back();
   }
-  return kept;
+  return std::move(kept).list();
 }
 
 Interpreter::Flow Interpreter::runFor(const Stmt& statement) {
-  auto items = std::make_shared<const ListData>(ListData{itemsOf(statement), Sequence::List, 1});
-  if (items->items.empty()) return run(statement.otherwise);
-  for (std::size_t i = 0; i < items->items.size(); ++i) {
+  const List items = itemsOf(statement);
+  if (items.empty()) return run(statement.otherwise);
+  for (std::size_t i = 0; i < items.size(); ++i) {
     m_scopes.emplace_back();
-    m_scopes.back().insert_or_assign("loop", Value(std::make_shared<LoopData>(LoopData{items, i})));
-    assign(statement.targets, items->items[i]);
+    bind("loop", Value::loop(items, i, m_budget));
+    assign(statement.targets, items[i]);
     const Flow flow = run(statement.body);
     m_scopes.pop_back();
     if (flow == Flow::Break) break;
@@ -144,28 +147,26 @@ Interpreter::Flow Interpreter::runFor(const Stmt& statement) {
 
 void Interpreter::runSet(const Stmt& statement) {
   Value value = evaluate(*statement.value);
-  if (statement.attribute.empty()) {
-    assign(statement.targets, value);
-    return;
-  }
+  if (statement.attribute.empty()) return assign(statement.targets, value);
   const Value* object = lookUp(statement.targets[0]);
-  const auto* space = object == nullptr ? nullptr : object->as<std::shared_ptr<NamespaceData>>();
+  const auto space = object == nullptr ? nullptr : object->space();
   if (space == nullptr) {
-    fail("Only attributes of a namespace can be set, and '" + statement.targets[0] + "' is none.");
+    fail("Only attributes of a namespace can be set, and " + inQuotes(statement.targets[0]) + " is none.");
   }
-  auto& attributes = (*space)->attributes;
-  m_budget.charge(attributes.size());
+  auto& attributes = space->attributes;
+  m_budget.step(attributes.size());
   const auto found = std::find_if(attributes.begin(), attributes.end(),
                                   [&](const auto& entry) { return entry.first == statement.attribute; });
   if (found != attributes.end()) {
     found->second = std::move(value);
   } else {
+    m_budget.make(kBindingBytes + statement.attribute.size());
     attributes.emplace_back(statement.attribute, std::move(value));
   }
 }
 
 void Interpreter::runSetBlock(const Stmt& statement) {
-  Value value(capture(statement.body));
+  Value value = capture(statement.body);
   if (statement.value) {
     m_blockText.push_back(std::move(value));
     value = evaluate(*statement.value);
@@ -175,52 +176,55 @@ void Interpreter::runSetBlock(const Stmt& statement) {
 }
 
 Interpreter::Flow Interpreter::runWith(const Stmt& statement) {
-  Scope scope;
-  for (const Parameter& binding : statement.parameters) scope[binding.name] = evaluate(*binding.defaultValue);
-  m_scopes.push_back(std::move(scope));
+  std::vector<Value> values;  // all evaluated outside of the new scope
+  for (const Parameter& binding : statement.parameters) values.push_back(evaluate(*binding.defaultValue));
+  m_scopes.emplace_back();
+  for (std::size_t i = 0; i < values.size(); ++i) bind(statement.parameters[i].name, std::move(values[i]));
   const Flow flow = run(statement.body);
   m_scopes.pop_back();
   return flow;
 }
 
 /// Runs a block in a scope of its own and gives its text instead of writing it.
-std::string Interpreter::capture(const Block& block) {
-  std::string outer = std::exchange(m_output, {});
+Value Interpreter::capture(const Block& block) {
+  Text outer = std::exchange(m_output, Text(m_budget));
   m_scopes.emplace_back();
   run(block);
   m_scopes.pop_back();
-  return std::exchange(m_output, std::move(outer));
+  return std::exchange(m_output, std::move(outer)).value();
 }
 
 void Interpreter::defineMacro(const Stmt& statement) {
   const std::string& name = statement.targets[0];
-  Value macro = Value::callable(name, [&statement](Interpreter& interpreter, const Arguments& arguments) {
-    return interpreter.callMacro(statement, arguments);
-  });
-  m_scopes.back().insert_or_assign(name, std::move(macro));
+  bind(name, Value::callable({name, callMacro, Value(), &statement}, m_budget));
 }
 
-Value Interpreter::callMacro(const Stmt& macro, const Arguments& arguments) {
+Value Interpreter::callMacro(Interpreter& interpreter, const Callable& self, const Arguments& arguments) {
+  return interpreter.runMacro(*self.macro, arguments);
+}
+
+Value Interpreter::runMacro(const Stmt& macro, const Arguments& arguments) {
   if (arguments.positional.size() > macro.parameters.size()) {
-    fail("The macro '" + macro.targets[0] + "' takes " + std::to_string(macro.parameters.size()) +
+    fail("The macro " + inQuotes(macro.targets[0]) + " takes " + std::to_string(macro.parameters.size()) +
          " arguments, found " + std::to_string(arguments.positional.size()) + ".");
   }
   const std::size_t outerBase = std::exchange(m_macroBase, m_scopes.size());
   m_scopes.emplace_back();
   for (std::size_t i = 0; i < macro.parameters.size(); ++i) {
     const Parameter& parameter = macro.parameters[i];
-    Value value = Value::undefined(parameter.name);
+    m_budget.step(arguments.named.size());
     if (const Value* given = arguments.find(i, parameter.name)) {
-      value = *given;
+      bind(parameter.name, *given);
     } else if (parameter.defaultValue) {
-      value = evaluate(*parameter.defaultValue);
+      bind(parameter.name, evaluate(*parameter.defaultValue));
+    } else {
+      bind(parameter.name, Value::undefined(parameter.name, m_budget));
     }
-    m_scopes.back().insert_or_assign(parameter.name, std::move(value));
   }
-  std::string text = capture(macro.body);
+  Value text = capture(macro.body);
   m_scopes.pop_back();
   m_macroBase = outerBase;
-  return Value(std::move(text));
+  return text;
 }
 
 }  // namespace core::text::jinja

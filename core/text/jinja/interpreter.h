@@ -7,21 +7,20 @@
 #include <vector>
 
 #include "core/text/jinja/ast.h"
-#include "core/text/jinja/budget.h"
-#include "core/text/jinja/value.h"
+#include "core/text/jinja/builders.h"
 
 namespace core::text::jinja {
 
 /// Renders one template once. The tree must outlive it.
 class Interpreter {
  public:
-  /// @param variables what the template sees besides the built-in functions
-  explicit Interpreter(std::vector<std::pair<std::string, Value>> variables);
+  /// @param variables what the template sees besides the built-in functions  @param budget what it may spend
+  Interpreter(std::vector<std::pair<std::string, Value>> variables, Budget& budget);
   ~Interpreter();
   Interpreter(const Interpreter&) = delete;
   Interpreter& operator=(const Interpreter&) = delete;
 
-  /// @throws Failure; line() then says where
+  /// Runs the template. @throws Failure; line() then says where
   std::string render(const Block& block);
   int line() const { return m_line; }
   Budget& budget() { return m_budget; }
@@ -47,12 +46,13 @@ class Interpreter {
   void runSetBlock(const Stmt& statement);
   Flow runWith(const Stmt& statement);
   void defineMacro(const Stmt& statement);
-  Value callMacro(const Stmt& macro, const Arguments& arguments);
-  std::string capture(const Block& block);
+  static Value callMacro(Interpreter& interpreter, const Callable& self, const Arguments& arguments);
+  Value runMacro(const Stmt& macro, const Arguments& arguments);
+  Value capture(const Block& block);
   void assign(const std::vector<std::string>& targets, const Value& value);
-  std::vector<Value> itemsOf(const Stmt& loop);
-  void write(std::string_view text);
-  const Value* lookUp(const std::string& name) const;
+  void bind(const std::string& name, Value value);
+  List itemsOf(const Stmt& loop);
+  const Value* lookUp(const std::string& name);
 
   // evaluate.cpp: expressions
   Value evaluate(const Expr& expr);
@@ -61,14 +61,15 @@ class Interpreter {
   Value evaluateSlice(const Expr& expr);
   Value evaluateConcat(const Expr& expr);
   Value evaluateDict(const Expr& expr);
+  Value evaluateList(const Expr& expr, Sequence kind);
   bool evaluateCompare(const Expr& expr);
   bool evaluateTest(const Expr& expr);
   Arguments evaluateArguments(const Expr& expr);
   std::vector<Value> evaluateAll(const std::vector<ExprPtr>& operands, std::size_t from);
 
-  Budget m_budget;
+  Budget& m_budget;
   int m_line = 1;
-  std::string m_output;
+  Text m_output;
   std::vector<Scope> m_scopes;     ///< [0] is the template's own
   std::size_t m_macroBase = 0;     ///< scopes between 0 and this one are invisible (a macro is running)
   std::vector<Value> m_blockText;  ///< what a filter chain's missing operand stands for

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/text/jinja/budget.h"
 #include "core/text/unicode.h"
 
 namespace core::text::jinja {
@@ -33,7 +32,7 @@ std::string normalizeNewlines(std::string_view source) {
 
 class Lexer {
  public:
-  Lexer(std::string source, int& line) : m_source(std::move(source)), m_line(line) {}
+  Lexer(std::string source, int& line, Budget& budget) : m_source(std::move(source)), m_line(line), m_budget(budget) {}
 
   std::vector<Token> run() {
     m_line = 1;
@@ -50,7 +49,10 @@ class Lexer {
  private:
   std::string_view rest() const { return std::string_view(m_source).substr(m_position); }
   bool at(std::string_view text) const { return rest().starts_with(text); }
-  void push(TokenKind kind, std::string text) { m_tokens.push_back({kind, std::move(text), m_line}); }
+  void push(TokenKind kind, std::string text) {
+    m_budget.make(sizeof(Token) + text.size());
+    m_tokens.push_back({kind, std::move(text), m_line});
+  }
 
   void advance(std::size_t count) {
     const std::string_view passed = rest().substr(0, count);
@@ -268,7 +270,7 @@ class Lexer {
     for (const std::string_view candidate : kOperators) {
       if (found.empty() && text.starts_with(candidate)) found = candidate;
     }
-    if (found.empty()) fail("The character '" + std::string(text.substr(0, 1)) + "' has no meaning inside a tag.");
+    if (found.empty()) fail("The character " + inQuotes(text.substr(0, 1)) + " has no meaning inside a tag.");
     trackBrackets(found[0], brackets);
     push(TokenKind::Operator, std::string(found));
     advance(found.size());
@@ -286,6 +288,7 @@ class Lexer {
 
   std::string m_source;
   int& m_line;
+  Budget& m_budget;
   std::size_t m_position = 0;
   bool m_lineStarting = true;
   std::vector<Token> m_tokens;
@@ -293,6 +296,9 @@ class Lexer {
 
 }  // namespace
 
-std::vector<Token> tokenize(std::string_view source, int& line) { return Lexer(normalizeNewlines(source), line).run(); }
+std::vector<Token> tokenize(std::string_view source, int& line, Budget& budget) {
+  budget.make(source.size());
+  return Lexer(normalizeNewlines(source), line, budget).run();
+}
 
 }  // namespace core::text::jinja

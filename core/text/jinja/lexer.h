@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/text/jinja/budget.h"
+
 namespace core::text::jinja {
 
 enum class TokenKind : std::uint8_t {
@@ -27,7 +29,8 @@ struct Token {
 };
 
 /// Cuts a template into tokens with trim_blocks and lstrip_blocks on, as Hugging Face's apply_chat_template sets them.
+/// @param budget pays for the tokens
 /// @throws Failure for an unclosed tag, string or comment and for unknown characters; `line` then says where.
-std::vector<Token> tokenize(std::string_view source, int& line);
+std::vector<Token> tokenize(std::string_view source, int& line, Budget& budget);
 
 }  // namespace core::text::jinja

@@ -3,6 +3,8 @@
 #include <map>
 
 #include "core/text/jinja/globals.h"
+#include "core/text/jinja/text_functions.h"
+#include "core/text/jinja/text_search.h"
 #include "core/text/unicode.h"
 
 namespace core::text::jinja {
@@ -11,140 +13,132 @@ namespace {
 
 using TextMethod = Value (*)(const std::string& self, const Arguments& arguments, Budget& budget);
 
-bool inSet(std::uint32_t character, const std::string* characters) {
-  if (characters == nullptr) return isSpace(character);
-  for (std::string_view rest = *characters; !rest.empty();) {
-    const Utf8Step step = firstCharacter(rest);
-    if (step.codePoint == character) return true;
-    rest.remove_prefix(step.length);
-  }
-  return false;
+/// The set of characters strip() is given; white space when it is given none.
+CharacterSet charactersOf(const Arguments& arguments, Budget& budget) {
+  const Value* given = arguments.find(0, "chars");
+  const bool all = given == nullptr || given->isNone();
+  return {all ? nullptr : &textArgument(*given, "strip()", budget), budget};
 }
 
 template <Ends ends>
-Value strip(const std::string& self, const Arguments& arguments, Budget&) {
-  const Value* given = arguments.find(0, "chars");
-  const bool all = given == nullptr || given->isNone();
-  return Value(stripText(self, ends, all ? nullptr : &textArgument(*given, "strip()")));
+Value strip(const std::string& self, const Arguments& arguments, Budget& budget) {
+  return newText(stripText(self, ends, charactersOf(arguments, budget)), budget);
 }
 
-std::vector<Value> splitAtSpaces(std::string_view text, std::int64_t limit) {
-  std::vector<Value> parts;
+Value splitAtSpaces(std::string_view text, std::int64_t limit, Budget& budget) {
+  const CharacterSet spaces(nullptr, budget);
+  ListBuilder parts(budget);
   while (true) {
-    std::string rest = stripText(text, Ends::Left, nullptr);
-    if (rest.empty()) return parts;
-    text.remove_prefix(text.size() - rest.size());
+    text = stripText(text, Ends::Left, spaces);
+    if (text.empty()) return std::move(parts).value();
     if (limit >= 0 && static_cast<std::int64_t>(parts.size()) == limit) {
-      parts.emplace_back(stripText(text, Ends::Right, nullptr));
-      return parts;
+      parts.push(stripText(text, Ends::Right, spaces));
+      return std::move(parts).value();
     }
     std::size_t end = 0;
-    while (end < text.size() && !isSpace(firstCharacter(text.substr(end)).codePoint)) {
-      end += firstCharacter(text.substr(end)).length;
+    while (end < text.size()) {
+      const Utf8Step step = firstCharacter(text.substr(end));
+      if (spaces.contains(step.codePoint)) break;
+      end += step.length;
     }
-    parts.emplace_back(text.substr(0, end));
+    parts.push(text.substr(0, end));
     text.remove_prefix(end);
   }
 }
 
+const std::string& separator(const Value& value, std::string_view method, Budget& budget) {
+  const std::string& by = textArgument(value, method, budget);
+  if (by.empty()) fail(std::string(method) + " needs a separator that is not empty.");
+  return by;
+}
+
 Value split(const std::string& self, const Arguments& arguments, Budget& budget) {
-  const Value* separator = arguments.find(0, "sep");
+  const Value* given = arguments.find(0, "sep");
   const Value* limitArgument = arguments.find(1, "maxsplit");
   const std::int64_t limit = limitArgument == nullptr ? -1 : integerArgument(*limitArgument, "split()");
-  budget.charge(self.size());
-  if (separator == nullptr || separator->isNone()) {
-    // Every part copies what is left of the text; bounded here rather than clever.
-    budget.charge(self.size() / 64 * (self.size() / 1024 + 1));
-    return Value::list(splitAtSpaces(self, limit));
-  }
-  const std::string& by = textArgument(*separator, "split()");
-  if (by.empty()) fail("split() needs a separator that is not empty.");
-  std::vector<Value> parts;
+  if (given == nullptr || given->isNone()) return splitAtSpaces(self, limit, budget);
+  const std::string& by = separator(*given, "split()", budget);
+  const TextSearch search(by, budget);
+  const std::string_view text = self;
+  ListBuilder parts(budget);
   std::size_t from = 0;
-  for (std::size_t at = self.find(by); at != std::string::npos; at = self.find(by, from)) {
-    if (limit >= 0 && static_cast<std::int64_t>(parts.size()) == limit) break;
-    parts.emplace_back(self.substr(from, at - from));
+  while (limit < 0 || static_cast<std::int64_t>(parts.size()) < limit) {
+    const std::size_t at = search.find(text, from);
+    if (at == std::string_view::npos) break;
+    parts.push(text.substr(from, at - from));
     from = at + by.size();
   }
-  parts.emplace_back(self.substr(from));
-  return Value::list(std::move(parts));
+  parts.push(text.substr(from));
+  return std::move(parts).value();
 }
 
 Value rsplit(const std::string& self, const Arguments& arguments, Budget& budget) {
   const Value* limitArgument = arguments.find(1, "maxsplit");
   const std::int64_t limit = limitArgument == nullptr ? -1 : integerArgument(*limitArgument, "rsplit()");
   if (limit < 0) return split(self, arguments, budget);
-  const std::string& by = textArgument(required(arguments, 0, "sep", "rsplit() with a limit"), "rsplit()");
-  if (by.empty()) fail("rsplit() needs a separator that is not empty.");
-  budget.charge(self.size());
-  std::vector<Value> parts;
-  std::string rest = self;
-  while (static_cast<std::int64_t>(parts.size()) < limit) {
-    const std::size_t at = rest.rfind(by);
-    if (at == std::string::npos) break;
-    budget.charge(rest.size() / 16);
-    parts.emplace_back(rest.substr(at + by.size()));
-    rest.resize(at);
+  const std::string& by = separator(required(arguments, 0, "sep", "rsplit() with a limit"), "rsplit()", budget);
+  const std::string_view text = self;
+  const std::vector<std::size_t> places = TextSearch(by, budget).findAll(text);
+  ListBuilder parts(budget);
+  std::size_t end = text.size();  // of what is not yet split off
+  for (auto at = places.rbegin(); at != places.rend(); ++at) {
+    if (static_cast<std::int64_t>(parts.size()) == limit) break;
+    if (*at + by.size() > end) continue;  // overlaps the one to its right
+    parts.push(text.substr(*at + by.size(), end - *at - by.size()));
+    end = *at;
   }
-  parts.emplace_back(std::move(rest));
-  std::reverse(parts.begin(), parts.end());
-  return Value::list(std::move(parts));
+  parts.push(text.substr(0, end));
+  parts.reverse();
+  return std::move(parts).value();
 }
 
 Value splitLines(const std::string& self, const Arguments&, Budget& budget) {
-  budget.charge(self.size());
-  std::vector<Value> lines;
-  for (std::size_t from = 0; from < self.size();) {
-    const std::size_t end = std::min(self.find_first_of("\r\n", from), self.size());
-    lines.emplace_back(self.substr(from, end - from));
-    from = end + (self.compare(end, 2, "\r\n") == 0 ? 2 : 1);
+  const std::string_view text = self;
+  ListBuilder lines(budget);
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", from), text.size());
+    lines.push(text.substr(from, end - from));
+    from = end + (text.substr(end).starts_with("\r\n") ? 2 : 1);
   }
-  return Value::list(std::move(lines));
+  return std::move(lines).value();
 }
 
 template <typename Predicate>
-bool anyAffix(const Value& affix, std::string_view method, Predicate&& holds) {
-  if (affix.list() == nullptr) return holds(textArgument(affix, method));
-  return std::any_of(affix.list()->items.begin(), affix.list()->items.end(),
-                     [&](const Value& one) { return holds(textArgument(one, method)); });
+bool anyAffix(const Value& affix, std::string_view method, Budget& budget, const Predicate& holds) {
+  if (!affix.isList()) return holds(textArgument(affix, method, budget));
+  const List list = affix.list(budget);
+  return std::any_of(list.begin(), list.end(),
+                     [&](const Value& one) { return holds(textArgument(one, method, budget)); });
 }
 
-Value startsWith(const std::string& self, const Arguments& arguments, Budget&) {
-  return Value(anyAffix(required(arguments, 0, "prefix", "startswith()"), "startswith()",
+Value startsWith(const std::string& self, const Arguments& arguments, Budget& budget) {
+  return Value(anyAffix(required(arguments, 0, "prefix", "startswith()"), "startswith()", budget,
                         [&](const std::string& affix) { return self.starts_with(affix); }));
 }
 
-Value endsWith(const std::string& self, const Arguments& arguments, Budget&) {
-  return Value(anyAffix(required(arguments, 0, "suffix", "endswith()"), "endswith()",
+Value endsWith(const std::string& self, const Arguments& arguments, Budget& budget) {
+  return Value(anyAffix(required(arguments, 0, "suffix", "endswith()"), "endswith()", budget,
                         [&](const std::string& affix) { return self.ends_with(affix); }));
 }
 
-Value removePrefix(const std::string& self, const Arguments& arguments, Budget&) {
-  const std::string& affix = textArgument(required(arguments, 0, "prefix", "removeprefix()"), "removeprefix()");
-  return Value(self.starts_with(affix) ? self.substr(affix.size()) : self);
+Value removePrefix(const std::string& self, const Arguments& arguments, Budget& budget) {
+  const std::string& affix = textArgument(required(arguments, 0, "prefix", "removeprefix()"), "removeprefix()", budget);
+  return newText(std::string_view(self).substr(self.starts_with(affix) ? affix.size() : 0), budget);
 }
 
-Value removeSuffix(const std::string& self, const Arguments& arguments, Budget&) {
-  const std::string& affix = textArgument(required(arguments, 0, "suffix", "removesuffix()"), "removesuffix()");
-  return Value(self.ends_with(affix) ? self.substr(0, self.size() - affix.size()) : self);
+Value removeSuffix(const std::string& self, const Arguments& arguments, Budget& budget) {
+  const std::string& affix = textArgument(required(arguments, 0, "suffix", "removesuffix()"), "removesuffix()", budget);
+  return newText(std::string_view(self).substr(0, self.size() - (self.ends_with(affix) ? affix.size() : 0)), budget);
 }
 
-/// str.title(): a letter after a letter is lower case, any other letter starts a word.
-Value title(const std::string& self, const Arguments&, Budget&) {
-  std::string out;
-  bool inWord = false;
-  for (std::string_view rest = self; !rest.empty();) {
-    const Utf8Step step = firstCharacter(rest);
-    const std::string_view character = rest.substr(0, step.length);
-    out += inWord ? toLower(character) : capitalize(character);
-    inWord = isLetter(step.codePoint);
-    rest.remove_prefix(step.length);
-  }
-  return Value(std::move(out));
+template <Letters letters>
+Value withCase(const std::string& self, const Arguments&, Budget& budget) {
+  return newText(changeCase(self, letters, budget), budget);
 }
 
-template <typename Predicate>
-Value allCharacters(const std::string& self, Predicate&& holds) {
+template <auto holds>
+Value allCharacters(const std::string& self, const Arguments&, Budget& budget) {
+  budget.step(self.size() / 8);  // what every character is takes longer than looking at it
   for (std::string_view rest = self; !rest.empty();) {
     const Utf8Step step = firstCharacter(rest);
     if (!holds(step.codePoint)) return Value(false);
@@ -153,47 +147,53 @@ Value allCharacters(const std::string& self, Predicate&& holds) {
   return Value(!self.empty());
 }
 
+bool isAlphanumeric(std::uint32_t character) { return isLetter(character) || isDigit(character); }
+
+/// A place in bytes as a place in characters; −1 for nowhere.
+Value characterPlace(std::string_view text, std::size_t at) {
+  if (at == std::string_view::npos) return Value(std::int64_t{-1});
+  return Value(static_cast<std::int64_t>(countCharacters(text.substr(0, at))));
+}
+
 Value find(const std::string& self, const Arguments& arguments, Budget& budget) {
-  budget.charge(self.size() / 16);
-  const std::size_t at = self.find(textArgument(required(arguments, 0, "sub", "find()"), "find()"));
-  if (at == std::string::npos) return Value(std::int64_t{-1});
-  return Value(static_cast<std::int64_t>(countCharacters(std::string_view(self).substr(0, at))));
+  const TextSearch search(textArgument(required(arguments, 0, "sub", "find()"), "find()", budget), budget);
+  return characterPlace(self, search.find(self));
 }
 
 Value rfind(const std::string& self, const Arguments& arguments, Budget& budget) {
-  budget.charge(self.size() / 16);
-  const std::size_t at = self.rfind(textArgument(required(arguments, 0, "sub", "rfind()"), "rfind()"));
-  if (at == std::string::npos) return Value(std::int64_t{-1});
-  return Value(static_cast<std::int64_t>(countCharacters(std::string_view(self).substr(0, at))));
+  const std::string& part = textArgument(required(arguments, 0, "sub", "rfind()"), "rfind()", budget);
+  if (part.empty()) return characterPlace(self, self.size());
+  const auto places = TextSearch(part, budget).findAll(self);
+  return characterPlace(self, places.empty() ? std::string_view::npos : places.back());
 }
 
 Value count(const std::string& self, const Arguments& arguments, Budget& budget) {
-  const std::string& part = textArgument(required(arguments, 0, "sub", "count()"), "count()");
-  budget.charge(self.size() / 16);
+  const std::string& part = textArgument(required(arguments, 0, "sub", "count()"), "count()", budget);
   if (part.empty()) return Value(static_cast<std::int64_t>(countCharacters(self)) + 1);
+  const TextSearch search(part, budget);
   std::int64_t found = 0;
-  for (std::size_t at = self.find(part); at != std::string::npos; at = self.find(part, at + part.size())) ++found;
+  for (std::size_t at = search.find(self); at != std::string_view::npos; at = search.find(self, at + part.size())) {
+    ++found;
+  }
   return Value(found);
 }
 
 Value replace(const std::string& self, const Arguments& arguments, Budget& budget) {
   const Value* limit = arguments.find(2, "count");
-  return Value(replaceText(self, textArgument(required(arguments, 0, "old", "replace()"), "replace()"),
-                           textArgument(required(arguments, 1, "new", "replace()"), "replace()"),
-                           limit == nullptr ? -1 : integerArgument(*limit, "replace()"), budget));
+  return replaceText(self, textArgument(required(arguments, 0, "old", "replace()"), "replace()", budget),
+                     textArgument(required(arguments, 1, "new", "replace()"), "replace()", budget),
+                     limit == nullptr ? -1 : integerArgument(*limit, "replace()"), budget);
 }
 
 Value join(const std::string& self, const Arguments& arguments, Budget& budget) {
-  std::string out;
+  Text out(budget);
   bool first = true;
   for (const Value& item : iterate(required(arguments, 0, "iterable", "join()"), budget)) {
     if (!first) out += self;
     first = false;
-    out += textArgument(item, "join()");
-    budget.charge(1 + item.text()->size() / 16 + self.size() / 16);
-    if (out.size() > Budget::kTextBytes) budget.chargeText(out.size());
+    out += textArgument(item, "join()", budget);
   }
-  return Value(std::move(out));
+  return std::move(out).value();
 }
 
 const std::map<std::string_view, TextMethod>& textMethods() {
@@ -208,101 +208,71 @@ const std::map<std::string_view, TextMethod>& textMethods() {
       {"endswith", endsWith},
       {"removeprefix", removePrefix},
       {"removesuffix", removeSuffix},
-      {"title", title},
+      {"title", withCase<Letters::TitleOfMethod>},
+      {"upper", withCase<Letters::Upper>},
+      {"lower", withCase<Letters::Lower>},
+      {"capitalize", withCase<Letters::Capitalized>},
       {"find", find},
       {"rfind", rfind},
       {"count", count},
       {"replace", replace},
       {"join", join},
-      {"upper", [](const std::string& s, const Arguments&, Budget&) { return Value(toUpper(s)); }},
-      {"lower", [](const std::string& s, const Arguments&, Budget&) { return Value(toLower(s)); }},
-      {"capitalize", [](const std::string& s, const Arguments&, Budget&) { return Value(capitalize(s)); }},
-      {"isspace", [](const std::string& s, const Arguments&, Budget&) { return allCharacters(s, isSpace); }},
-      {"isalpha", [](const std::string& s, const Arguments&, Budget&) { return allCharacters(s, isLetter); }},
-      {"isdigit", [](const std::string& s, const Arguments&, Budget&) { return allCharacters(s, isDigit); }},
-      {"isalnum", [](const std::string& s, const Arguments&,
-                     Budget&) { return allCharacters(s, [](std::uint32_t c) { return isLetter(c) || isDigit(c); }); }},
+      {"isspace", allCharacters<isSpace>},
+      {"isalpha", allCharacters<isLetter>},
+      {"isdigit", allCharacters<isDigit>},
+      {"isalnum", allCharacters<isAlphanumeric>},
   };
   return methods;
 }
 
-Value dictMethod(const Value& self, std::string_view name) {
-  if (name == "get") {
-    return Value::callable("get", [self](Interpreter& interpreter, const Arguments& arguments) {
-      const Value* found = self.findKey(required(arguments, 0, "key", "get()"), interpreter.budget());
-      if (found != nullptr) return *found;
-      const Value* otherwise = arguments.find(1, "default");
-      return otherwise == nullptr ? Value::none() : *otherwise;
-    });
+Value callTextMethod(Interpreter& interpreter, const Callable& callable, const Arguments& arguments) {
+  return textMethods().at(callable.name)(*callable.self.text(interpreter.budget()), arguments, interpreter.budget());
+}
+
+Value get(Interpreter& interpreter, const Callable& callable, const Arguments& arguments) {
+  const Value* found = callable.self.dict(interpreter.budget()).find(required(arguments, 0, "key", "get()"));
+  if (found != nullptr) return *found;
+  const Value* otherwise = arguments.find(1, "default");
+  return otherwise == nullptr ? Value::none() : *otherwise;
+}
+
+Value items(Interpreter& interpreter, const Callable& callable, const Arguments&) {
+  ListBuilder out(interpreter.budget());
+  for (const auto& [key, value] : callable.self.dict(interpreter.budget())) {
+    out.push(newPair(key, value, interpreter.budget()));
   }
-  if (name != "items" && name != "keys" && name != "values") return Value::undefined(name);
-  return Value::callable(std::string(name), [self, part = name[0]](Interpreter& interpreter, const Arguments&) {
-    std::vector<Value> out;
-    interpreter.budget().charge(self.dict()->entries.size());
-    for (const auto& [key, value] : self.dict()->entries) {
-      out.push_back(part == 'k' ? key : part == 'v' ? value : Value::list({key, value}, Sequence::Tuple));
-    }
-    return Value::list(std::move(out));
-  });
+  return std::move(out).value();
+}
+
+Value keys(Interpreter& interpreter, const Callable& callable, const Arguments&) {
+  ListBuilder out(interpreter.budget());
+  for (const auto& entry : callable.self.dict(interpreter.budget())) out.push(entry.first);
+  return std::move(out).value();
+}
+
+Value values(Interpreter& interpreter, const Callable& callable, const Arguments&) {
+  ListBuilder out(interpreter.budget());
+  for (const auto& entry : callable.self.dict(interpreter.budget())) out.push(entry.second);
+  return std::move(out).value();
+}
+
+const std::map<std::string_view, Callable::Function>& dictMethods() {
+  static const std::map<std::string_view, Callable::Function> methods = {
+      {"get", get}, {"items", items}, {"keys", keys}, {"values", values}};
+  return methods;
 }
 
 }  // namespace
 
-std::string stripText(std::string_view text, Ends ends, const std::string* characters) {
-  const auto has = [&](Ends end) { return (static_cast<unsigned>(ends) & static_cast<unsigned>(end)) != 0; };
-  while (has(Ends::Left) && !text.empty()) {
-    const Utf8Step step = firstCharacter(text);
-    if (!inSet(step.codePoint, characters)) break;
-    text.remove_prefix(step.length);
+Value boundMethod(const Value& object, std::string_view name, Budget& budget) {
+  if (object.isDict()) {
+    const auto found = dictMethods().find(name);
+    if (found != dictMethods().end()) return Value::callable({found->first, found->second, object}, budget);
+  } else if (object.isText()) {
+    const auto found = textMethods().find(name);
+    if (found != textMethods().end()) return Value::callable({found->first, callTextMethod, object}, budget);
   }
-  while (has(Ends::Right) && !text.empty()) {
-    std::size_t start = text.size() - 1;
-    while (start > 0 && text.size() - start < 4 && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U) --start;
-    if (!inSet(firstCharacter(text.substr(start)).codePoint, characters)) break;
-    text.remove_suffix(text.size() - start);
-  }
-  return std::string(text);
-}
-
-std::string replaceText(const std::string& text, const std::string& from, const std::string& to, std::int64_t count,
-                        Budget& budget) {
-  std::string out;
-  std::size_t position = 0;
-  const auto grow = [&](std::string_view part) {
-    out += part;
-    budget.charge(1 + part.size() / 16);
-    if (out.size() > Budget::kTextBytes) budget.chargeText(out.size());
-  };
-  for (std::int64_t done = 0; count < 0 || done < count; ++done) {
-    if (from.empty()) {  // between all characters
-      if (position > text.size()) break;
-      grow(to);
-      if (position == text.size()) return out;
-      const std::size_t length = firstCharacter(std::string_view(text).substr(position)).length;
-      grow(std::string_view(text).substr(position, length));
-      position += length;
-      continue;
-    }
-    const std::size_t at = text.find(from, position);
-    if (at == std::string::npos) break;
-    grow(std::string_view(text).substr(position, at - position));
-    grow(to);
-    position = at + from.size();
-  }
-  grow(std::string_view(text).substr(std::min(position, text.size())));
-  return out;
-}
-
-Value boundMethod(const Value& object, std::string_view name) {
-  if (object.dict() != nullptr) return dictMethod(object, name);
-  if (object.text() == nullptr) return Value::undefined(name);
-  const auto found = textMethods().find(name);
-  if (found == textMethods().end()) return Value::undefined(name);
-  return Value::callable(std::string(name),
-                         [object, method = found->second](Interpreter& interpreter, const Arguments& arguments) {
-                           interpreter.budget().chargeText(object.text()->size());
-                           return method(*object.text(), arguments, interpreter.budget());
-                         });
+  return {};
 }
 
 }  // namespace core::text::jinja

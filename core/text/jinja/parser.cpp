@@ -24,7 +24,7 @@ std::string describe(const Token& token) {
     case TokenKind::String:
       return "a string";
     default:
-      return "'" + token.text + "'";
+      return inQuotes(token.text);
   }
 }
 
@@ -51,6 +51,7 @@ bool Parser::isName(std::string_view text, std::size_t ahead) const {
 
 Token Parser::take() {
   Token token = peek();
+  m_budget.read(token.text.size());
   m_line = token.line;
   if (m_position + 1 < m_tokens.size()) ++m_position;
   return token;
@@ -88,6 +89,7 @@ void Parser::failExpected(std::string_view what) const {
 }
 
 std::unique_ptr<Stmt> Parser::statement(StmtKind kind) const {
+  m_budget.make(sizeof(Stmt));
   auto made = std::make_unique<Stmt>();
   made->kind = kind;
   made->line = peek().line;
@@ -147,8 +149,8 @@ std::unique_ptr<Stmt> Parser::parseStatement() {
   }
   if (peek().kind != TokenKind::Name) failExpected("the name of a block");
   m_line = peek().line;
-  throw Failure{ErrorCode::InvalidFile, "The block '" + peek().text +
-                                            "' is unknown here; known are if, for, set, macro, with, filter, break, "
+  throw Failure{ErrorCode::InvalidFile, "The block " + inQuotes(peek().text) +
+                                            " is unknown here; known are if, for, set, macro, with, filter, break, "
                                             "continue, generation and raw."};
 }
 

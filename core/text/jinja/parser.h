@@ -11,8 +11,9 @@ namespace core::text::jinja {
 /// Turns tokens into a tree. Recursive descent, one function per level of precedence, as Jinja's own parser has them.
 class Parser {
  public:
-  /// @param line keeps the line being parsed, for the sentence of a Failure
-  Parser(std::vector<Token> tokens, int& line) : m_tokens(std::move(tokens)), m_line(line) {}
+  /// @param line keeps the line being parsed, for the sentence of a Failure  @param budget pays for the tree
+  Parser(std::vector<Token> tokens, int& line, Budget& budget)
+      : m_tokens(std::move(tokens)), m_line(line), m_budget(budget) {}
   /// @throws Failure saying what was expected and what was found
   Block parseTemplate();
 
@@ -83,6 +84,7 @@ class Parser {
 
   std::vector<Token> m_tokens;
   int& m_line;
+  Budget& m_budget;
   std::size_t m_position = 0;
   int m_depth = 0;
   int m_loops = 0;

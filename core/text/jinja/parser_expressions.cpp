@@ -25,6 +25,7 @@ void nameOrConstant(std::string_view name, Expr& out) {
 }  // namespace
 
 std::unique_ptr<Expr> Parser::node(ExprKind kind) const {
+  m_budget.make(sizeof(Expr));
   auto made = std::make_unique<Expr>();
   made->kind = kind;
   made->line = peek().line;
@@ -100,8 +101,7 @@ ExprPtr Parser::parseNot() {
 
 ExprPtr Parser::parseCompare() {
   ExprPtr first = parseSum();
-  auto chain = node(ExprKind::Compare);
-  chain->operands.push_back(std::move(first));
+  std::unique_ptr<Expr> chain;
   while (true) {
     std::string op;
     for (const std::string_view candidate : {"==", "!=", "<", ">", "<=", ">="}) {
@@ -114,11 +114,14 @@ ExprPtr Parser::parseCompare() {
     }
     if (op.empty()) break;
     take();
+    if (!chain) {
+      chain = node(ExprKind::Compare);
+      chain->operands.push_back(std::move(first));
+    }
     chain->operators.push_back(std::move(op));
     chain->operands.push_back(parseSum());
   }
-  if (chain->operators.empty()) return std::move(chain->operands.front());
-  return finish(std::move(chain));
+  return chain ? finish(std::move(chain)) : std::move(first);
 }
 
 ExprPtr Parser::parseSum() {
@@ -177,17 +180,17 @@ ExprPtr Parser::parsePrimary() {
   } else if (token.kind == TokenKind::String) {
     std::string text;
     while (peek().kind == TokenKind::String) text += take().text;
-    literal->value = Value(std::move(text));
+    literal->value = Value::literal(std::move(text));
   } else if (token.kind == TokenKind::Integer) {
     std::int64_t value = 0;
     const auto parsed = std::from_chars(token.text.data(), token.text.data() + token.text.size(), value);
-    if (parsed.ec != std::errc()) fail("The integer " + token.text + " does not fit 64 bits.");
+    if (parsed.ec != std::errc()) fail("The integer " + inQuotes(token.text) + " does not fit 64 bits.");
     literal->value = Value(value);
     take();
   } else if (token.kind == TokenKind::Float) {
     double value = 0;
     const auto parsed = std::from_chars(token.text.data(), token.text.data() + token.text.size(), value);
-    if (parsed.ec != std::errc()) fail("The number " + token.text + " is out of range.");
+    if (parsed.ec != std::errc()) fail("The number " + inQuotes(token.text) + " is out of range.");
     literal->value = Value(value);
     take();
   } else if (isOperator("(")) {
@@ -247,7 +250,7 @@ ExprPtr Parser::parsePostfix(ExprPtr base) {
         std::int64_t value = 0;
         const std::string digits = take().text;
         if (std::from_chars(digits.data(), digits.data() + digits.size(), value).ec != std::errc()) {
-          fail("The index " + digits + " does not fit 64 bits.");
+          fail("The index " + inQuotes(digits) + " does not fit 64 bits.");
         }
         index->value = Value(value);
         base = make(ExprKind::Index, "", std::move(base), finish(std::move(index)));

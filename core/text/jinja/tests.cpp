@@ -3,7 +3,7 @@
 
 #include "core/text/jinja/globals.h"
 #include "core/text/jinja/interpreter.h"
-#include "core/text/unicode.h"
+#include "core/text/jinja/text_functions.h"
 
 namespace core::text::jinja {
 
@@ -42,24 +42,17 @@ bool isGreater(const Value& value, const Arguments& arguments, Interpreter& inte
 bool isIn(const Value& value, const Arguments& arguments, Interpreter& interpreter) {
   return contains(other(arguments, "in"), value, interpreter.budget());
 }
-bool isString(const Value& value, const Arguments&, Interpreter&) { return value.text() != nullptr; }
-bool isMapping(const Value& value, const Arguments&, Interpreter&) { return value.dict() != nullptr; }
+bool isString(const Value& value, const Arguments&, Interpreter&) { return value.isText(); }
+bool isMapping(const Value& value, const Arguments&, Interpreter&) { return value.isDict(); }
 bool isIterable(const Value& value, const Arguments&, Interpreter&) {
-  return value.text() != nullptr || value.list() != nullptr || value.dict() != nullptr || value.isUndefined();
+  return value.isText() || value.isList() || value.isDict() || value.isUndefined();
 }
-bool isSequence(const Value& value, const Arguments&, Interpreter&) {
-  return value.text() != nullptr || value.list() != nullptr || value.dict() != nullptr || value.isUndefined();
-}
-bool isCallable(const Value& value, const Arguments&, Interpreter&) {
-  return value.is<std::shared_ptr<const Callable>>();
-}
-bool isLower(const Value& value, const Arguments&, Interpreter&) {
-  const std::string& text = textArgument(value, "The test 'lower'");
-  return toLower(text) == text && toUpper(text) != text;
-}
-bool isUpper(const Value& value, const Arguments&, Interpreter&) {
-  const std::string& text = textArgument(value, "The test 'upper'");
-  return toUpper(text) == text && toLower(text) != text;
+bool isCallable(const Value& value, const Arguments&, Interpreter&) { return value.callable() != nullptr; }
+/// Whether changing case this way changes nothing while the other way would.
+template <Letters own, Letters opposite>
+bool isOfCase(const Value& value, const Arguments&, Interpreter& i) {
+  const std::string& text = textArgument(value, "The tests 'lower' and 'upper'", i.budget());
+  return changeCase(text, own, i.budget()) == text && changeCase(text, opposite, i.budget()) != text;
 }
 
 const std::map<std::string_view, Test>& allTests() {
@@ -67,19 +60,19 @@ const std::map<std::string_view, Test>& allTests() {
       {"defined", [](const Value& v, const Arguments&, Interpreter&) { return !v.isUndefined(); }},
       {"undefined", [](const Value& v, const Arguments&, Interpreter&) { return v.isUndefined(); }},
       {"none", [](const Value& v, const Arguments&, Interpreter&) { return v.isNone(); }},
-      {"true", [](const Value& v, const Arguments&, Interpreter&) { return v.is<bool>() && v.truthy(); }},
-      {"false", [](const Value& v, const Arguments&, Interpreter&) { return v.is<bool>() && !v.truthy(); }},
-      {"boolean", [](const Value& v, const Arguments&, Interpreter&) { return v.is<bool>(); }},
-      {"integer", [](const Value& v, const Arguments&, Interpreter&) { return v.is<std::int64_t>(); }},
-      {"float", [](const Value& v, const Arguments&, Interpreter&) { return v.is<double>(); }},
+      {"true", [](const Value& v, const Arguments&, Interpreter&) { return v.isBoolean() && v.truthy(); }},
+      {"false", [](const Value& v, const Arguments&, Interpreter&) { return v.isBoolean() && !v.truthy(); }},
+      {"boolean", [](const Value& v, const Arguments&, Interpreter&) { return v.isBoolean(); }},
+      {"integer", [](const Value& v, const Arguments&, Interpreter&) { return v.isInteger(); }},
+      {"float", [](const Value& v, const Arguments&, Interpreter&) { return v.isFloat(); }},
       {"number", [](const Value& v, const Arguments&, Interpreter&) { return v.isNumber(); }},
       {"string", isString},
       {"mapping", isMapping},
       {"iterable", isIterable},
-      {"sequence", isSequence},
+      {"sequence", isIterable},
       {"callable", isCallable},
-      {"lower", isLower},
-      {"upper", isUpper},
+      {"lower", isOfCase<Letters::Lower, Letters::Upper>},
+      {"upper", isOfCase<Letters::Upper, Letters::Lower>},
       {"even", hasRemainder<0>},
       {"odd", hasRemainder<1>},
       {"divisibleby", divisibleBy},
@@ -101,9 +94,9 @@ const std::map<std::string_view, Test>& allTests() {
 }  // namespace
 
 bool Interpreter::applyTest(std::string_view name, const Value& input, const Arguments& arguments) {
-  m_budget.charge();
+  m_budget.step();
   const auto found = allTests().find(name);
-  if (found == allTests().end()) fail("The test '" + std::string(name) + "' is unknown.");
+  if (found == allTests().end()) fail("The test " + inQuotes(name) + " is unknown.");
   return found->second(input, arguments, *this);
 }
 

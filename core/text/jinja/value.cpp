@@ -1,45 +1,12 @@
 #include "core/text/jinja/value.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "core/text/jinja/builders.h"
+#include "core/text/jinja/text_search.h"
 #include "core/text/unicode.h"
 
 namespace core::text::jinja {
-
-namespace {
-
-int nestingOf(const Value& value) {
-  if (const ListData* list = value.list()) return list->nesting;
-  if (const DictData* dict = value.dict()) return dict->nesting;
-  return 0;
-}
-
-int checkedNesting(int deepest) {
-  if (deepest >= Budget::kNesting) {
-    throw Failure{ErrorCode::Unsupported, "It makes lists nested more deeply than the limit of 64 levels."};
-  }
-  return deepest + 1;
-}
-
-bool equalLists(const ListData& a, const ListData& b, Budget& budget) {
-  if (a.kind != b.kind || a.items.size() != b.items.size()) return false;
-  for (std::size_t i = 0; i < a.items.size(); ++i) {
-    if (!equal(a.items[i], b.items[i], budget)) return false;
-  }
-  return true;
-}
-
-bool equalDicts(const Value& a, const Value& b, Budget& budget) {
-  if (a.dict()->entries.size() != b.dict()->entries.size()) return false;
-  for (const auto& [key, value] : a.dict()->entries) {
-    const Value* other = b.findKey(key, budget);
-    if (other == nullptr || !equal(value, *other, budget)) return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 const Value* Arguments::find(std::size_t position, std::string_view name) const {
   if (position < positional.size()) return &positional[position];
@@ -49,60 +16,32 @@ const Value* Arguments::find(std::size_t position, std::string_view name) const 
   return nullptr;
 }
 
-Value Value::undefined(std::string_view name) { return Value(Undefined{std::make_shared<const std::string>(name)}); }
-
-Value Value::list(std::vector<Value> items, Sequence kind) {
-  int deepest = 0;
-  for (const Value& item : items) deepest = std::max(deepest, nestingOf(item));
-  return Value(std::make_shared<const ListData>(ListData{std::move(items), kind, checkedNesting(deepest)}));
+Value Value::none() {
+  Value made;
+  made.m_value = None{};
+  return made;
 }
 
-Value Value::dict(std::vector<std::pair<Value, Value>> entries, Budget& budget) {
-  DictData data{{}, 0};
-  int deepest = 0;
-  for (auto& [key, value] : entries) {
-    if (key.list() != nullptr && key.list()->kind == Sequence::List) fail("A list cannot be the key of a dictionary.");
-    if (key.dict() != nullptr) fail("A dictionary cannot be the key of a dictionary.");
-    deepest = std::max({deepest, nestingOf(key), nestingOf(value)});
-    const auto same = std::find_if(data.entries.begin(), data.entries.end(),
-                                   [&](const auto& entry) { return equal(entry.first, key, budget); });
-    if (same == data.entries.end()) {
-      data.entries.emplace_back(std::move(key), std::move(value));
-    } else {
-      same->second = std::move(value);
-    }
-  }
-  data.nesting = checkedNesting(deepest);
-  return Value(std::make_shared<const DictData>(std::move(data)));
+Value Value::undefined(std::string_view name, Budget& budget) {
+  Value made;
+  made.m_value = Undefined{std::make_shared<const std::string>(Text(name, budget).take())};
+  return made;
 }
 
-Value Value::callable(std::string name, std::function<Value(Interpreter&, const Arguments&)> call) {
-  return Value(std::make_shared<const Callable>(Callable{std::move(name), std::move(call)}));
-}
-
-const std::string* Value::text() const {
-  const auto* shared = as<std::shared_ptr<const std::string>>();
-  return shared == nullptr ? nullptr : shared->get();
-}
-
-const ListData* Value::list() const {
-  const auto* shared = as<std::shared_ptr<const ListData>>();
-  return shared == nullptr ? nullptr : shared->get();
-}
-
-const DictData* Value::dict() const {
-  const auto* shared = as<std::shared_ptr<const DictData>>();
-  return shared == nullptr ? nullptr : shared->get();
+Value Value::literal(std::string text) {
+  Value made;
+  made.m_value = std::make_shared<const std::string>(std::move(text));
+  return made;
 }
 
 std::optional<std::int64_t> Value::integer() const {
-  if (const auto* i = as<std::int64_t>()) return *i;
-  if (const auto* b = as<bool>()) return *b ? 1 : 0;
+  if (const auto* i = std::get_if<std::int64_t>(&m_value)) return *i;
+  if (const auto* b = std::get_if<bool>(&m_value)) return *b ? 1 : 0;
   return std::nullopt;
 }
 
 std::optional<double> Value::number() const {
-  if (const auto* d = as<double>()) return *d;
+  if (const auto* d = std::get_if<double>(&m_value)) return *d;
   if (const auto i = integer()) return static_cast<double>(*i);
   return std::nullopt;
 }
@@ -110,86 +49,105 @@ std::optional<double> Value::number() const {
 bool Value::truthy() const {
   if (isUndefined() || isNone()) return false;
   if (const auto value = number()) return *value != 0.0;
-  if (const auto* string = text()) return !string->empty();
-  if (const auto* items = list()) return !items->items.empty();
-  if (const auto* entries = dict()) return !entries->entries.empty();
+  if (const auto text = get<TextPtr>()) return !text->empty();
+  if (const auto list = get<std::shared_ptr<const ListData>>()) return !list->items.empty();
+  if (const auto dict = get<std::shared_ptr<const DictData>>()) return !dict->entries.empty();
   return true;
 }
 
 std::string_view Value::typeName() const {
-  switch (m_value.index()) {
-    case 0:
-      return "undefined";
-    case 1:
-      return "none";
-    case 2:
-      return "boolean";
-    case 3:
-      return "integer";
-    case 4:
-      return "float";
-    case 5:
-      return "string";
-    case 6:
-      return list()->kind == Sequence::List ? "list" : "tuple";
-    case 7:
-      return "dictionary";
-    case 8:
-      return "namespace";
-    case 9:
-      return "loop";
-    default:
-      return "function";
-  }
+  if (isUndefined()) return "undefined";
+  if (isNone()) return "none";
+  if (isBoolean()) return "boolean";
+  if (isInteger()) return "integer";
+  if (isFloat()) return "float";
+  if (isText()) return "string";
+  if (const auto list = get<std::shared_ptr<const ListData>>()) return list->kind == Sequence::List ? "list" : "tuple";
+  if (isDict()) return "dictionary";
+  if (space()) return "namespace";
+  return loop() ? "loop" : "function";
 }
 
-const Value* Value::findKey(const Value& key, Budget& budget) const {
-  const DictData* data = dict();
-  if (data == nullptr) return nullptr;
-  for (const auto& [existing, value] : data->entries) {
-    if (equal(existing, key, budget)) return &value;
-  }
-  return nullptr;
+std::string Value::undefinedName() const {
+  const auto* undefined = std::get_if<Undefined>(&m_value);
+  return undefined != nullptr && undefined->name ? inQuotes(*undefined->name) : "The value";
 }
 
-const Value* Value::findKey(std::string_view key) const {
-  const DictData* data = dict();
-  if (data == nullptr) return nullptr;
-  for (const auto& [existing, value] : data->entries) {
-    const std::string* name = existing.text();
-    if (name != nullptr && *name == key) return &value;
-  }
-  return nullptr;
+std::string Value::description() const {
+  const auto* undefined = std::get_if<Undefined>(&m_value);
+  if (undefined != nullptr && undefined->name) return undefinedName() + ", which is undefined";
+  return "a value of type " + std::string(typeName());
 }
+
+int Value::nesting() const {
+  if (const auto list = get<std::shared_ptr<const ListData>>()) return list->nesting;
+  if (const auto dict = get<std::shared_ptr<const DictData>>()) return dict->nesting;
+  if (const auto inner = loop()) return inner->items.nesting() + 1;
+  if (const auto function = callable()) return function->self.nesting() + 1;
+  return 0;
+}
+
+const std::string* Value::text(Budget& budget) const {
+  const auto* shared = std::get_if<TextPtr>(&m_value);
+  if (shared == nullptr) return nullptr;
+  budget.read((*shared)->size());
+  return shared->get();
+}
+
+List Value::list(Budget& budget) const { return {get<std::shared_ptr<const ListData>>(), budget}; }
+
+Dict Value::dict(Budget& budget) const { return {get<std::shared_ptr<const DictData>>(), budget}; }
+
+const Value* Dict::find(const Value& key) const {
+  const auto found =
+      std::find_if(begin(), end(), [&](const Entry& entry) { return equal(entry.first, key, *m_budget); });
+  return found == end() ? nullptr : &found->second;
+}
+
+const Value* Dict::find(std::string_view key) const {
+  const auto found = std::find_if(begin(), end(), [&](const Entry& entry) {
+    const std::string* name = entry.first.text(*m_budget);
+    return name != nullptr && *name == key;
+  });
+  return found == end() ? nullptr : &found->second;
+}
+
+namespace {
+
+bool equalLists(const List& a, const List& b, Budget& budget) {
+  return a.kind() == b.kind() && a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](const Value& x, const Value& y) { return equal(x, y, budget); });
+}
+
+bool equalDicts(const Dict& a, const Dict& b, Budget& budget) {
+  return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const Dict::Entry& entry) {
+           const Value* other = b.find(entry.first);
+           return other != nullptr && equal(entry.second, *other, budget);
+         });
+}
+
+}  // namespace
 
 bool equal(const Value& a, const Value& b, Budget& budget) {
-  budget.charge();
+  budget.step();
   if (a.integer() && b.integer()) return *a.integer() == *b.integer();
   if (a.isNumber() && b.isNumber()) return *a.number() == *b.number();
-  if (a.text() != nullptr && b.text() != nullptr) {
-    budget.charge(a.text()->size() / 16);
-    return *a.text() == *b.text();
-  }
-  if (a.list() != nullptr && b.list() != nullptr) return equalLists(*a.list(), *b.list(), budget);
-  if (a.dict() != nullptr && b.dict() != nullptr) return equalDicts(a, b, budget);
-  if (const auto* space = a.as<std::shared_ptr<NamespaceData>>()) {
-    const auto* other = b.as<std::shared_ptr<NamespaceData>>();
-    return other != nullptr && *space == *other;
-  }
+  if (a.isText() && b.isText()) return *a.text(budget) == *b.text(budget);
+  if (a.isList() && b.isList()) return equalLists(a.list(budget), b.list(budget), budget);
+  if (a.isDict() && b.isDict()) return equalDicts(a.dict(budget), b.dict(budget), budget);
+  if (const auto space = a.space()) return space == b.space();
   return (a.isNone() && b.isNone()) || (a.isUndefined() && b.isUndefined());
 }
 
 bool less(const Value& a, const Value& b, Budget& budget) {
-  budget.charge();
+  budget.step();
   if (a.integer() && b.integer()) return *a.integer() < *b.integer();
   if (a.isNumber() && b.isNumber()) return *a.number() < *b.number();
-  if (a.text() != nullptr && b.text() != nullptr) {
-    budget.charge(a.text()->size() / 16);
-    return *a.text() < *b.text();  // bytes of UTF-8 order as code points do
-  }
-  if (a.list() != nullptr && b.list() != nullptr && a.list()->kind == b.list()->kind) {
-    const auto& x = a.list()->items;
-    const auto& y = b.list()->items;
+  // Bytes of UTF-8 order as code points do.
+  if (a.isText() && b.isText()) return *a.text(budget) < *b.text(budget);
+  if (a.isList() && b.isList() && a.list(budget).kind() == b.list(budget).kind()) {
+    const List x = a.list(budget);
+    const List y = b.list(budget);
     for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
       if (!equal(x[i], y[i], budget)) return less(x[i], y[i], budget);
     }
@@ -200,48 +158,42 @@ bool less(const Value& a, const Value& b, Budget& budget) {
 }
 
 bool contains(const Value& container, const Value& item, Budget& budget) {
-  if (const std::string* text = container.text()) {
-    if (item.text() == nullptr) {
-      fail("Only a string can be in a string, not a value of type " + std::string(item.typeName()) + ".");
-    }
-    budget.charge(text->size() / 16);
-    return text->find(*item.text()) != std::string::npos;
+  if (const std::string* text = container.text(budget)) {
+    const std::string* part = item.text(budget);
+    if (part == nullptr) fail("Only a string can be in a string, not " + item.description() + ".");
+    return TextSearch(*part, budget).find(*text) != std::string_view::npos;
   }
-  if (container.dict() != nullptr) return container.findKey(item, budget) != nullptr;
+  if (container.isDict()) return container.dict(budget).find(item) != nullptr;
   if (container.isUndefined()) return false;
-  if (container.list() == nullptr) {
-    fail("`in` needs a string, list or dictionary on its right, not a value of type " +
-         std::string(container.typeName()) + ".");
+  if (!container.isList()) {
+    fail("`in` needs a string, list or dictionary on its right, not " + container.description() + ".");
   }
-  return std::any_of(container.list()->items.begin(), container.list()->items.end(),
-                     [&](const Value& element) { return equal(element, item, budget); });
+  const List list = container.list(budget);
+  return std::any_of(list.begin(), list.end(), [&](const Value& element) { return equal(element, item, budget); });
 }
 
-Items iterate(const Value& value, Budget& budget) {
-  if (const auto* list = value.as<std::shared_ptr<const ListData>>()) return Items(*list);
-  ListData items{{}, Sequence::List, 1};
-  if (const DictData* dict = value.dict()) {
-    budget.charge(dict->entries.size());
-    for (const auto& entry : dict->entries) items.items.push_back(entry.first);
-    items.nesting = dict->nesting;
-  } else if (const std::string* text = value.text()) {
-    budget.charge(text->size());
+List iterate(const Value& value, Budget& budget) {
+  if (value.isList()) return value.list(budget);
+  ListBuilder items(budget);
+  if (value.isDict()) {
+    for (const auto& entry : value.dict(budget)) items.push(entry.first);
+  } else if (const std::string* text = value.text(budget)) {
     for (std::string_view rest = *text; !rest.empty();) {
       const std::size_t length = firstCharacter(rest).length;
-      items.items.emplace_back(rest.substr(0, length));
+      items.push(rest.substr(0, length));
       rest.remove_prefix(length);
     }
   } else if (!value.isUndefined()) {
     fail("A value of type " + std::string(value.typeName()) + " cannot be iterated over.");
   }
-  return Items(std::make_shared<const ListData>(std::move(items)));
+  return std::move(items).list();
 }
 
-std::int64_t lengthOf(const Value& value) {
+std::int64_t lengthOf(const Value& value, Budget& budget) {
   if (value.isUndefined()) return 0;
-  if (const auto* text = value.text()) return static_cast<std::int64_t>(countCharacters(*text));
-  if (const auto* list = value.list()) return static_cast<std::int64_t>(list->items.size());
-  if (const auto* dict = value.dict()) return static_cast<std::int64_t>(dict->entries.size());
+  if (const std::string* text = value.text(budget)) return static_cast<std::int64_t>(countCharacters(*text));
+  if (value.isList()) return static_cast<std::int64_t>(value.list(budget).size());
+  if (value.isDict()) return static_cast<std::int64_t>(value.dict(budget).size());
   fail("A value of type " + std::string(value.typeName()) + " has no length.");
 }
 

@@ -5,130 +5,96 @@
 #include <cmath>
 #include <cstdio>
 
-#include "core/text/jinja/value.h"
-#include "core/text/unicode.h"
+#include "core/text/jinja/value_text.h"
 
 namespace core::text::jinja {
 
 namespace {
 
-void appendHex(std::string& out, const char* prefix, std::uint32_t value, int digits) {
-  std::array<char, 16> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%s%0*x", prefix, digits, value);
-  out += buffer.data();
+/// Appends a text, some bytes of it written another way. @param escape gives that way, or an empty text for the byte
+template <typename Escape>
+void appendEscaped(Text& out, std::string_view text, const Escape& escape) {
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const std::string_view written = escape(text[at]);
+    if (written.empty()) continue;
+    out += text.substr(from, at - from);
+    out += written;
+    from = at + 1;
+  }
+  out += text.substr(from);
 }
 
-std::string quotedRepr(std::string_view text) {
+/// "\x1b", "\u001b": written into a buffer that lives as long as this object.
+class HexEscape {
+ public:
+  std::string_view write(const char* format, char c) {
+    const int length = std::snprintf(m_buffer.data(), m_buffer.size(), format, static_cast<unsigned char>(c));
+    return {m_buffer.data(), static_cast<std::size_t>(length)};
+  }
+
+ private:
+  std::array<char, 16> m_buffer{};
+};
+
+bool isControl(char c) { return static_cast<unsigned char>(c) < 0x20; }
+
+void appendQuotedRepr(Text& out, std::string_view text) {
   const bool hasSingle = text.find('\'') != std::string_view::npos;
   const bool hasDouble = text.find('"') != std::string_view::npos;
-  const char quote = hasSingle && !hasDouble ? '"' : '\'';
-  std::string out(1, quote);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == quote || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      appendHex(out, "\\x", byte, 2);
-    } else {
-      out += c;
-    }
-  }
-  return out + quote;
+  const std::string_view quote = hasSingle && !hasDouble ? "\"" : "'";
+  HexEscape hex;
+  out += quote;
+  appendEscaped(out, text, [&](char c) -> std::string_view {
+    if (c == quote[0]) return c == '"' ? "\\\"" : "\\'";
+    if (c == '\\') return "\\\\";
+    if (c == '\n') return "\\n";
+    if (c == '\r') return "\\r";
+    if (c == '\t') return "\\t";
+    return isControl(c) || c == 0x7F ? hex.write("\\x%02x", c) : std::string_view();
+  });
+  out += quote;
 }
 
-std::string jsonString(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      default:
-        if (byte < 0x20) {
-          appendHex(out, "\\u", byte, 4);
-        } else {
-          out += c;
-        }
-    }
-  }
-  return out + '"';
-}
-
-std::string reprList(const ListData& list, Budget& budget) {
-  std::string out = list.kind == Sequence::List ? "[" : "(";
-  for (std::size_t i = 0; i < list.items.size(); ++i) {
-    if (i != 0) out += ", ";
-    out += toRepr(list.items[i], budget);
-    budget.chargeText(out.size() / std::max<std::size_t>(1, list.items.size()));
-  }
-  if (list.kind == Sequence::Tuple && list.items.size() == 1) out += ",";
-  return out + (list.kind == Sequence::List ? "]" : ")");
-}
-
-std::string reprDict(const DictData& dict, Budget& budget) {
-  std::string out = "{";
-  for (const auto& [key, value] : dict.entries) {
-    if (out.size() > 1) out += ", ";
-    out += toRepr(key, budget) + ": " + toRepr(value, budget);
-  }
-  return out + "}";
+void appendJsonString(Text& out, std::string_view text) {
+  HexEscape hex;
+  out += "\"";
+  appendEscaped(out, text, [&](char c) -> std::string_view {
+    static constexpr std::string_view kPlain = "\"\\\n\r\t\b\f";
+    static constexpr std::array<std::string_view, 7> kWritten = {"\\\"", "\\\\", "\\n", "\\r", "\\t", "\\b", "\\f"};
+    const std::size_t known = kPlain.find(c);
+    if (known != std::string_view::npos) return kWritten[known];
+    return isControl(c) ? hex.write("\\u%04x", c) : std::string_view();
+  });
+  out += "\"";
 }
 
 /// Writes JSON of any value; one object per call of `tojson`.
 class JsonWriter {
  public:
-  JsonWriter(const JsonLayout& layout, Budget& budget) : m_layout(layout), m_budget(budget) {}
+  JsonWriter(const JsonLayout& layout, Text& out) : m_layout(layout), m_out(out) {}
 
   void write(const Value& value, int level) {
-    m_budget.charge();
-    if (const std::string* text = value.text()) {
-      m_out += jsonString(*text);
-    } else if (value.list() != nullptr) {
-      writeList(*value.list(), level);
-    } else if (value.dict() != nullptr) {
-      writeDict(*value.dict(), level);
+    Budget& budget = m_out.budget();
+    budget.step();
+    if (const std::string* text = value.text(budget)) {
+      appendJsonString(m_out, *text);
+    } else if (value.isList()) {
+      writeList(value.list(budget), level);
+    } else if (value.isDict()) {
+      writeDict(value.dict(budget), level);
     } else if (value.isNone()) {
       m_out += "null";
-    } else if (const bool* flag = value.as<bool>()) {
-      m_out += *flag ? "true" : "false";
-    } else if (const double* number = value.as<double>()) {
-      m_out += jsonNumber(*number);
-    } else if (value.integer()) {
+    } else if (value.isBoolean()) {
+      m_out += value.truthy() ? "true" : "false";
+    } else if (value.isFloat()) {
+      m_out += jsonNumber(*value.number());
+    } else if (value.isInteger()) {
       m_out += std::to_string(*value.integer());
     } else {
       fail("A value of type " + std::string(value.typeName()) + " cannot be written as JSON.");
     }
-    m_budget.chargeText(m_out.size() - m_charged);
-    m_charged = m_out.size();
-    if (m_out.size() > Budget::kTextBytes) m_budget.chargeText(m_out.size());
   }
-  std::string take() { return std::move(m_out); }
 
  private:
   static std::string jsonNumber(double value) {
@@ -139,58 +105,63 @@ class JsonWriter {
 
   void newLine(int level) {
     if (!m_layout.indent) return;
-    m_out += '\n';
+    m_out += "\n";
     for (int i = 0; i < level; ++i) m_out += *m_layout.indent;
   }
 
-  void writeList(const ListData& list, int level) {
-    if (list.items.empty()) {
+  void writeList(const List& list, int level) {
+    if (list.empty()) {
       m_out += "[]";
       return;
     }
-    m_out += '[';
-    for (std::size_t i = 0; i < list.items.size(); ++i) {
-      if (i != 0) m_out += m_layout.itemSeparator;
+    std::string_view before = "[";
+    for (const Value& item : list) {
+      m_out += before;
       newLine(level + 1);
-      write(list.items[i], level + 1);
+      write(item, level + 1);
+      before = m_layout.itemSeparator;
     }
     newLine(level);
-    m_out += ']';
+    m_out += "]";
   }
 
   std::string keyText(const Value& key) {
-    if (key.text() != nullptr) return *key.text();
     if (key.isNone()) return "null";
-    if (const bool* flag = key.as<bool>()) return *flag ? "true" : "false";
-    if (key.isNumber()) return toText(key, m_budget);
-    fail("A JSON object needs string keys, not one of type " + std::string(key.typeName()) + ".");
+    if (key.isBoolean()) return key.truthy() ? "true" : "false";
+    if (!key.isText() && !key.isNumber()) {
+      fail("A JSON object needs string keys, not one of type " + std::string(key.typeName()) + ".");
+    }
+    return toText(key, m_out.budget());
   }
 
-  void writeDict(const DictData& dict, int level) {
-    if (dict.entries.empty()) {
+  void writeDict(const Dict& dict, int level) {
+    if (dict.empty()) {
       m_out += "{}";
       return;
     }
     std::vector<std::pair<std::string, const Value*>> entries;
-    for (const auto& [key, value] : dict.entries) entries.emplace_back(keyText(key), &value);
+    for (const auto& [key, value] : dict) entries.emplace_back(keyText(key), &value);
     if (m_layout.sortKeys) {
-      std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+      std::stable_sort(entries.begin(), entries.end(), [this](const auto& a, const auto& b) {
+        m_out.budget().read(std::min(a.first.size(), b.first.size()));
+        return a.first < b.first;
+      });
     }
-    m_out += '{';
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      if (i != 0) m_out += m_layout.itemSeparator;
+    std::string_view before = "{";
+    for (const auto& [key, value] : entries) {
+      m_out += before;
       newLine(level + 1);
-      m_out += jsonString(entries[i].first) + m_layout.keySeparator;
-      write(*entries[i].second, level + 1);
+      appendJsonString(m_out, key);
+      m_out += m_layout.keySeparator;
+      write(*value, level + 1);
+      before = m_layout.itemSeparator;
     }
     newLine(level);
-    m_out += '}';
+    m_out += "}";
   }
 
   const JsonLayout& m_layout;
-  Budget& m_budget;
-  std::string m_out;
-  std::size_t m_charged = 0;
+  Text& m_out;
 };
 
 }  // namespace
@@ -209,37 +180,68 @@ std::string floatToText(double value) {
   return out;
 }
 
+void appendText(Text& out, const Value& value) {
+  if (const std::string* text = value.text(out.budget())) {
+    out += *text;
+  } else if (!value.isUndefined()) {
+    appendRepr(out, value);
+  }
+}
+
+void appendRepr(Text& out, const Value& value) {
+  Budget& budget = out.budget();
+  budget.step();
+  if (const std::string* text = value.text(budget)) {
+    appendQuotedRepr(out, *text);
+  } else if (value.isList()) {
+    const List list = value.list(budget);
+    const bool isList = list.kind() == Sequence::List;
+    out += isList ? "[" : "(";
+    std::string_view before;
+    for (const Value& item : list) {
+      out += before;
+      appendRepr(out, item);
+      before = ", ";
+    }
+    if (!isList && list.size() == 1) out += ",";
+    out += isList ? "]" : ")";
+  } else if (value.isDict()) {
+    std::string_view before = "{";
+    for (const auto& [key, item] : value.dict(budget)) {
+      out += before;
+      appendRepr(out, key);
+      out += ": ";
+      appendRepr(out, item);
+      before = ", ";
+    }
+    out += value.dict(budget).empty() ? "{}" : "}";
+  } else if (value.isUndefined()) {
+    out += "Undefined";
+  } else if (value.isNone()) {
+    out += "None";
+  } else if (value.isBoolean()) {
+    out += value.truthy() ? "True" : "False";
+  } else if (value.isFloat()) {
+    out += floatToText(*value.number());
+  } else if (value.isInteger()) {
+    out += std::to_string(*value.integer());
+  } else {
+    out += "<";
+    out += value.typeName();
+    out += ">";
+  }
+}
+
 std::string toText(const Value& value, Budget& budget) {
-  if (const std::string* text = value.text()) {
-    budget.chargeText(text->size());
-    return *text;
-  }
-  return value.isUndefined() ? std::string() : toRepr(value, budget);
+  Text out(budget);
+  appendText(out, value);
+  return std::move(out).take();
 }
 
-std::string toRepr(const Value& value, Budget& budget) {
-  budget.charge();
-  if (const std::string* text = value.text()) {
-    budget.chargeText(text->size());
-    return quotedRepr(*text);
-  }
-  if (value.list() != nullptr || value.dict() != nullptr) {
-    std::string out = value.list() != nullptr ? reprList(*value.list(), budget) : reprDict(*value.dict(), budget);
-    budget.chargeText(out.size());
-    return out;
-  }
-  if (value.isUndefined()) return "Undefined";
-  if (value.isNone()) return "None";
-  if (const bool* flag = value.as<bool>()) return *flag ? "True" : "False";
-  if (const double* number = value.as<double>()) return floatToText(*number);
-  if (value.integer()) return std::to_string(*value.integer());
-  return "<" + std::string(value.typeName()) + ">";
-}
-
-std::string toJson(const Value& value, const JsonLayout& layout, Budget& budget) {
-  JsonWriter writer(layout, budget);
-  writer.write(value, 0);
-  return writer.take();
+Value toJson(const Value& value, const JsonLayout& layout, Budget& budget) {
+  Text out(budget);
+  JsonWriter(layout, out).write(value, 0);
+  return std::move(out).value();
 }
 
 }  // namespace core::text::jinja
