@@ -50,8 +50,8 @@ std::vector<TokenMark> markDifferences(const std::vector<TokenId>& reference, co
       ++j;
     }
   }
-  const auto first = std::find(marks.begin(), marks.end(), TokenMark::Differs);
-  if (first != marks.end()) *first = TokenMark::Parts;
+  // Whatever the alignment makes of it: this is the first place where the two models chose differently.
+  marks[prefix] = TokenMark::Parts;
   return marks;
 }
 

@@ -10,10 +10,11 @@ namespace app {
 enum class TokenMark : std::uint8_t {
   Same,     ///< stands in the reference's answer too
   Differs,  ///< does not
-  Parts     ///< the first token that differs: from here on the two contexts are not the same
+  Parts     ///< the first that is not the reference's at its place: behind it the two contexts are not the same
 };
 
-/// Marks the tokens of `answer` that are not part of a longest common subsequence with `reference`.
+/// Marks the first token of `answer` at which it is another than `reference` (Parts), and behind it the tokens that are
+/// not part of a longest common subsequence (Differs): words that only moved are not marked.
 /// An answer that is a prefix of the reference so far (or the other way round) has no marks. O(n · m), at most
 /// `kMaxAligned` tokens are aligned after the common prefix; later ones count as different.
 std::vector<TokenMark> markDifferences(const std::vector<core::text::TokenId>& reference,

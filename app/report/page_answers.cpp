@@ -108,7 +108,7 @@ QString answersSection(const ReportData& data) {
   return html::section(QStringLiteral("answers"), heading,
                        tr("Greedy answers to the same prompts, with the block matrices as stored and quantized. Tokens "
                           "that are not in the stored model's answer are underlined; "
-                          "the frame marks the first of them, where the two contexts part."),
+                          "the frame marks the first token that is another one, where the two contexts part."),
                        body + totals(answers));
 }
 
