@@ -32,7 +32,9 @@ void TextLayer::draw(QCPPainter* painter) {
     const QPointF at(m_x->coordToPixel(entry.at.x()), m_y->coordToPixel(entry.at.y()));
     const double wide = metrics.horizontalAdvance(entry.text);
     if (m_room > 0 && wide + 2 * kGap > roomPixels) continue;
-    double left = m_alignment == Qt::AlignRight ? at.x() - kGap - wide : at.x() - wide / 2;
+    double left = m_alignment == Qt::AlignRight  ? at.x() - kGap - wide
+                  : m_alignment == Qt::AlignLeft ? at.x() + 2 * kGap
+                                                 : at.x() - wide / 2;
     const bool fits = m_alignment != Qt::AlignRight || left > m_x->axisRect()->left();
     if (!fits) left = at.x() + kGap;
     painter->setPen(fits ? entry.color : Theme::instance().colors().text);

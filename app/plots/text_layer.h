@@ -17,8 +17,8 @@ class TextLayer : public QCPAbstractItem {
     QColor color;
   };
 
-  /// @param alignment Qt::AlignHCenter: centred at the place; Qt::AlignRight: ends before it, or stands behind it in
-  /// the theme's text colour where there is no room
+  /// @param alignment Qt::AlignHCenter: centred at the place; Qt::AlignLeft: begins behind it; Qt::AlignRight: ends
+  /// before it, or stands behind it in the theme's text colour where there is no room
   TextLayer(QCustomPlot* plot, QCPAxis* x, QCPAxis* y, Qt::AlignmentFlag alignment);
 
   /// Black or white, whichever has more contrast on a colour.

@@ -91,17 +91,17 @@ QString errorsSection(const ReportData& data, const Pictures& pictures) {
                                                 "means half the error. Means are over matrices."),
                                              QStringLiteral("note")));
   QString charts;
-  if (pictures.heatMap) {
-    charts += html::card(tr("SQNR of every matrix under every scheme"),
-                         figure(*pictures.heatMap, tr("Dark is a small error, bright a large one; SQNR in dB.")));
+  if (pictures.maps) {
+    body +=
+        html::card(tr("SQNR of every matrix under every scheme"),
+                   figure(*pictures.maps, tr("Blocks side by side, kinds of matrix below each other; every scheme on "
+                                             "its own scale, dark is its smallest error. Means and worst in dB.")));
   }
-  QString bars;
-  for (const auto& [scheme, picture] : pictures.bars) {
-    bars += html::card(tr("Most sensitive first, under %1").arg(displayName(data.schemes[scheme])),
-                       figure(picture, tr("SQNR in dB; a shorter bar is a larger error.")));
+  for (const auto& [scheme, picture] : pictures.dots) {
+    charts += html::card(tr("Most sensitive first, under %1").arg(displayName(data.schemes[scheme])),
+                         figure(picture, tr("SQNR in dB; a shorter line is a larger error.")));
   }
-  charts += html::element("div", bars);
-  body += html::element("div", charts, QStringLiteral("grid map")) + allNumbers(data);
+  body += html::element("div", charts, QStringLiteral("grid two")) + allNumbers(data);
   // Without an architecture there are no roles: then every matrix is a row.
   const QString kept = data.model->checkpoint().architecture().empty()
                            ? QString()

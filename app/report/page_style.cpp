@@ -46,8 +46,8 @@ a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: un
 .tile .more { display: block; color: var(--faint); font-size: 12.5px; overflow-wrap: anywhere; }
 .card { background: var(--surface); border: 1px solid var(--border); border-radius: 8px; padding: 16px 18px; margin: 0 0 16px; min-width: 0; }
 .findings { margin: 16px 0 0; padding: 14px 18px 14px 36px; background: var(--soft); border-radius: 8px; } .findings li { margin: 3px 0; }
-.grid { display: grid; gap: 0 16px; } .map { align-items: start; }
-@media (min-width: 900px) { .two { grid-template-columns: 1fr 1fr; } .map { grid-template-columns: 676fr 484fr; } }
+.grid { display: grid; gap: 0 16px; }
+@media (min-width: 900px) { .two { grid-template-columns: 1fr 1fr; } }
 figure { margin: 0; } figure img { display: block; width: 100%; height: auto; } figcaption { display: flex; gap: 14px; justify-content: space-between; margin-top: 8px; }
 figcaption a { white-space: nowrap; }
 dl { display: grid; grid-template-columns: minmax(96px, 132px) 1fr; gap: 5px 18px; margin: 0; }

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "app/pictures/error_bars.h"
-#include "app/pictures/heat_map.h"
+#include "app/pictures/error_dots.h"
+#include "app/pictures/layer_cells.h"
+#include "app/pictures/layer_maps.h"
 #include "app/pictures/weight_histogram.h"
 #include "app/widgets/theme.h"
 
@@ -16,8 +17,8 @@ namespace {
 using core::metrics::Metric;
 
 constexpr double kPixelRatio = 2.0;
-constexpr int kHalfWidth = 548, kMapWidth = 640, kBarsWidth = 456, kHistogramHeight = 330;
-constexpr int kRowHeight = 17, kTightRowHeight = 12, kTightRows = 90, kMapFrame = 48;
+constexpr int kHalfWidth = 548, kMapWidth = 1120, kHistogramHeight = 330;
+constexpr int kMostRows = 24, kRowHeight = 17, kDotsFrame = 58;
 
 QString displayName(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
 
@@ -50,49 +51,58 @@ void drawHistogram(const ReportData& data, const HistogramData& source, Picture&
   shoot(chart, {kHalfWidth, kHistogramHeight}, picture);
 }
 
-int mapHeight(const ReportData& data) {
-  const int rows = static_cast<int>(data.matrices.size());
-  return kMapFrame + rows * (rows > kTightRows ? kTightRowHeight : kRowHeight);
-}
-
-void drawHeatMap(const ReportData& data, Pictures& pictures) {
-  HeatMap chart;
-  QStringList rows, columns;
-  std::vector<HeatMap::Cell> cells;
-  for (const auto& scheme : data.schemes) columns << displayName(scheme);
+void drawMaps(const ReportData& data, Picture& picture) {
+  LayerMaps chart;
+  LayerMaps::Content content;
+  std::vector<std::string> names;
   for (const MatrixRow& matrix : data.matrices) {
-    rows << matrix.name;
-    for (const SchemeError& error : matrix.errors)
-      cells.push_back({error.refused.empty(), error.stats.sqnrDb(), QString::fromStdString(error.refused)});
+    content.names << matrix.name;
+    names.push_back(data.model->checkpoint().tensors()[matrix.tensor].name);
   }
-  chart.setData(rows, columns, std::move(cells), Metric::SqnrDb);
-  shoot(chart, {kMapWidth, mapHeight(data)}, *pictures.heatMap);
+  content.grid = LayerGrid::arrange(names);
+  content.metric = Metric::SqnrDb;
+  for (std::size_t scheme = 0; scheme < data.schemes.size(); ++scheme) {
+    LayerMaps::SchemeMap& map = content.schemes.emplace_back();
+    map.title = displayName(data.schemes[scheme]);
+    map.color = schemeColor(data, data.schemes[scheme]);
+    std::vector<SchemeError> errors;
+    for (const MatrixRow& matrix : data.matrices) {
+      errors.push_back(matrix.errors[scheme]);
+      map.cells.push_back(cellOf(matrix.errors[scheme], Metric::SqnrDb));
+    }
+    map.size = sizeOf(errors);
+  }
+  chart.setContent(std::move(content));
+  shoot(chart, {kMapWidth, chart.heightFor(kMapWidth)}, picture);
 }
 
-void drawBars(const ReportData& data, std::size_t scheme, Picture& picture) {
-  ErrorBars chart;
-  std::vector<ErrorBars::Bar> bars;
+void drawDots(const ReportData& data, std::size_t scheme, Picture& picture) {
+  ErrorDots chart;
+  std::vector<ErrorDots::Dot> dots;
   for (std::size_t i = 0; i < data.matrices.size(); ++i) {
-    const SchemeError& error = data.matrices[i].errors[scheme];
-    const double sqnr = error.stats.sqnrDb();
-    if (error.refused.empty() && std::isfinite(sqnr))
-      bars.push_back({data.matrices[i].name, sqnr, static_cast<int>(i)});
+    const LayerMaps::Cell cell = cellOf(data.matrices[i].errors[scheme], Metric::SqnrDb);
+    if (cell.known && (std::isfinite(cell.value) || cell.nonFinite))
+      dots.push_back(
+          {data.matrices[i].name, cell.value, static_cast<int>(i), std::isfinite(cell.value) ? QString() : cell.note});
   }
-  const int shown = std::min<int>(static_cast<int>(bars.size()), 17);
-  chart.setData(std::move(bars), Metric::SqnrDb, schemeColor(data, data.schemes[scheme]));
-  shoot(chart, {kBarsWidth, 58 + shown * 16}, picture);
+  const int shown = std::min<int>(static_cast<int>(dots.size()), kMostRows);
+  const QSize size(kHalfWidth, kDotsFrame + shown * kRowHeight);
+  chart.resize(size);
+  chart.setData(std::move(dots), Metric::SqnrDb, schemeColor(data, data.schemes[scheme]));
+  chart.showRows(shown);
+  shoot(chart, size, picture);
 }
 
 void drawInPresentTheme(const ReportData& data, Pictures& pictures) {
   for (std::size_t i = 0; i < data.histograms.size(); ++i)
     drawHistogram(data, data.histograms[i], pictures.histograms[i]);
-  if (pictures.heatMap) drawHeatMap(data, pictures);
-  for (auto& [scheme, picture] : pictures.bars) drawBars(data, scheme, picture);
+  if (pictures.maps) drawMaps(data, *pictures.maps);
+  for (auto& [scheme, picture] : pictures.dots) drawDots(data, scheme, picture);
 }
 
 }  // namespace
 
-std::vector<std::size_t> barSchemes(const ReportData& data) {
+std::vector<std::size_t> dotSchemes(const ReportData& data) {
   std::optional<std::size_t> worst, uneven;
   const auto spread = [&data](std::size_t i) { return *data.summaries[i].meanSqnrDb - data.summaries[i].lowestSqnrDb; };
   for (std::size_t i = 0; i < data.summaries.size(); ++i) {
@@ -108,8 +118,8 @@ std::vector<std::size_t> barSchemes(const ReportData& data) {
 Pictures drawPictures(const ReportData& data) {
   Pictures pictures;
   pictures.histograms.resize(data.histograms.size());
-  if (!data.matrices.empty()) pictures.heatMap.emplace();
-  for (const std::size_t scheme : barSchemes(data)) pictures.bars.emplace_back(scheme, Picture());
+  if (!data.matrices.empty()) pictures.maps.emplace();
+  for (const std::size_t scheme : dotSchemes(data)) pictures.dots.emplace_back(scheme, Picture());
   Theme& theme = Theme::instance();
   const ThemeMode before = theme.mode();
   for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {

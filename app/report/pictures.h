@@ -20,13 +20,13 @@ struct Picture {
 
 struct Pictures {
   std::vector<Picture> histograms;  ///< one per ReportData::histograms
-  std::optional<Picture> heatMap;
+  std::optional<Picture> maps;
   std::vector<std::pair<std::size_t, Picture>>
-      bars;  ///< scheme (index into ReportData::schemes) and its layers by error
+      dots;  ///< scheme (index into ReportData::schemes) and its matrices by error
 };
 
-/// The schemes whose layers are shown as bars: the one of lowest mean SQNR, and the one whose layers differ most.
-std::vector<std::size_t> barSchemes(const ReportData& data);
+/// The schemes whose matrices are shown sorted: the one of lowest mean SQNR, and the one whose layers differ most.
+std::vector<std::size_t> dotSchemes(const ReportData& data);
 
 /// Draws the app's own charts in both themes. Changes the theme while it works. GUI thread only.
 Pictures drawPictures(const ReportData& data);

@@ -22,10 +22,12 @@ struct SchemeEntry {
   int colorSlot = -1;  ///< into Theme::seriesColor; −1 until it was checked for the first time
 };
 
-/// A token of the conversation: which pane wrote it, and its place in that pane's answer.
+/// A token of the conversation: which answer it belongs to, which pane wrote it, and its place there.
 struct ChatToken {
+  int answer = 0;  ///< id in the conversation
   int pane = 0;
   int index = 0;
+  QString label;  ///< for people: "“has”, token 4 of NF4 · 64"
   bool operator==(const ChatToken&) const = default;
 };
 

@@ -13,6 +13,12 @@ Label::Label(Style style, const QString& text, QWidget* parent) : QLabel(text, p
   connect(&Theme::instance(), &Theme::changed, this, &Label::applyStyle);
 }
 
+void Label::setRole(Style style) {
+  if (m_style == style) return;
+  m_style = style;
+  applyStyle();
+}
+
 void Label::applyStyle() {
   if (m_applying) return;
   m_applying = true;

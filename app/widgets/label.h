@@ -20,6 +20,7 @@ class Label : public QLabel {
   };
   explicit Label(Style style = Style::Body, const QString& text = {}, QWidget* parent = nullptr);
 
+  void setRole(Style style);
   void setElide(Qt::TextElideMode mode);
   /// Wraps at words and takes the height it needs.
   void setWrapping();

@@ -1,11 +1,15 @@
-// The layers workspace on the demo model, driven with the mouse.
+// The layers workspace on the demo model, driven with mouse and keyboard.
+#include <QClipboard>
 #include <QComboBox>
+#include <QGuiApplication>
+#include <QTabWidget>
 #include <QTest>
 #include <cmath>
 
-#include "app/pictures/error_bars.h"
-#include "app/pictures/heat_map.h"
+#include "app/pictures/error_dots.h"
+#include "app/pictures/layer_maps.h"
 #include "app/pictures/metric_text.h"
+#include "app/workspaces/layers/kept_tensors.h"
 #include "app/workspaces/layers/layer_errors.h"
 #include "workspace_window.h"
 
@@ -13,59 +17,167 @@ using namespace app;
 
 class TestLayers : public QObject {
   Q_OBJECT
+ private:
+  static QString selectedName(WorkspaceWindow& shown) {
+    return QString::fromStdString(shown.selection().tensorInfo()->name).chopped(7);
+  }
+
  private Q_SLOTS:
-  void theMapHasACellForEveryMatrixAndCheckedScheme() {
+  void theMapsHaveACellForEveryMatrixAndCheckedScheme() {
     WorkspaceWindow shown(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
-    const ChartTable table = shown.find<HeatMap>()->table();
+    auto* maps = shown.find<LayerMaps>();
+    const ChartTable table = maps->table();
     QCOMPARE(table.rows.size(), std::size_t{42});  // 6 blocks of 7 matrices
     QCOMPARE(table.columns.size(), static_cast<qsizetype>(shown.selection().checkedSchemes().size()) + 1);
     for (const auto& row : table.rows) {
       for (const double value : row) QVERIFY(!std::isnan(value) && value > 5);  // dB: every scheme keeps the signal
     }
+    QCOMPARE(maps->content().grid.kinds.size(), 7);
+    QCOMPARE(maps->content().grid.blocks, 6);
+    // The summary over a map is that of its cells.
+    double sum = 0, worst = 1e9;
+    for (const auto& row : table.rows) {
+      sum += row[1];
+      worst = std::min(worst, row[1]);
+    }
+    const QString summary = maps->summary(1);
+    for (const QString& part : {QStringLiteral("mean %1").arg(metricFigure(core::metrics::Metric::SqnrDb, sum / 42)),
+                                QStringLiteral("worst %1").arg(metricFigure(core::metrics::Metric::SqnrDb, worst)),
+                                QStringLiteral("MiB"), QStringLiteral("bits/weight")})
+      QVERIFY2(summary.contains(part), qPrintable(summary));
   }
 
-  void aClickOnACellSelectsTensorAndScheme() {
+  void aClickSelectsTensorAndSchemeAndADoubleClickOpensIt() {
     WorkspaceWindow shown(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
-    auto* map = shown.find<HeatMap>();
-    map->replot();
-    QTest::mouseClick(map, Qt::LeftButton, {}, map->centerOf(10, 1));
-    QVERIFY(shown.selection().tensorInfo() != nullptr);
-    QCOMPARE(QString::fromStdString(shown.selection().tensorInfo()->name),
-             map->table().rowLabels[10] + QStringLiteral(".weight"));
+    auto* maps = shown.find<LayerMaps>();
+    maps->replot();
+    QTest::mouseClick(maps, Qt::LeftButton, {}, maps->centerOf(10, 1));
+    QCOMPARE(selectedName(shown), maps->table().rowLabels[10]);
     QCOMPARE(*shown.selection().currentScheme(), shown.selection().checkedSchemes()[1]);
-    QTest::keyClick(map, Qt::Key_Down);
-    QCOMPARE(QString::fromStdString(shown.selection().tensorInfo()->name),
-             map->table().rowLabels[11] + QStringLiteral(".weight"));
+    const auto& place = maps->content().grid.places[10];
+    QTest::keyClick(maps, Qt::Key_Right);  // the same matrix of the next block
+    const auto now = static_cast<std::size_t>(maps->table().rowLabels.indexOf(selectedName(shown)));
+    QVERIFY(maps->content().grid.places[now] == (LayerGrid::Place{place.kind, place.block + 1}));
+    QTest::keyClick(maps, Qt::Key_PageDown);
+    QCOMPARE(*shown.selection().currentScheme(), shown.selection().checkedSchemes()[2]);
+    QTest::mouseDClick(maps, Qt::LeftButton, {}, maps->centerOf(17, 0));
+    QCOMPARE(shown.selection().workspace(), QStringLiteral("inspect"));
+    QCOMPARE(selectedName(shown), maps->table().rowLabels[17]);
+    QCOMPARE(*shown.selection().currentScheme(), shown.selection().checkedSchemes()[0]);
   }
 
-  void barsAreSortedFromTheWorst() {
+  void dotsAreSortedFromTheWorstAndStartAtZero() {
     WorkspaceWindow shown(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
-    auto* bars = shown.find<ErrorBars>();
+    auto* dots = shown.find<ErrorDots>();
     auto* metric = shown.find<QComboBox>(QStringLiteral("metric"));
     for (int i = 0; i < metric->count(); ++i) {
       metric->setCurrentIndex(i);
       const bool ascending = largerIsBetter(static_cast<core::metrics::Metric>(metric->itemData(i).toInt()));
-      const auto rows = bars->table().rows;
+      const auto rows = dots->table().rows;
       QCOMPARE(rows.size(), std::size_t{42});
       for (std::size_t k = 1; k < rows.size(); ++k)
         QVERIFY(ascending ? rows[k - 1][0] <= rows[k][0] : rows[k - 1][0] >= rows[k][0]);
+      QCOMPARE(dots->xAxis->range().lower, 0.0);
     }
+    dots->replot();
+    const QString worst = dots->table().rowLabels[0];
+    QTest::mouseClick(dots, Qt::LeftButton, {}, dots->centerOf(0));
+    QCOMPARE(selectedName(shown), worst);
+    QTest::keyClick(dots, Qt::Key_Return);
+    QCOMPARE(shown.selection().workspace(), QStringLiteral("inspect"));
   }
 
-  void aNewlyCheckedSchemeGetsItsColumn() {
+  void aNewlyCheckedSchemeGetsItsMap() {
     WorkspaceWindow shown(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
-    const auto before = shown.find<HeatMap>()->table().columns.size();
+    const auto before = shown.find<LayerMaps>()->content().schemes.size();
     const auto scheme = core::quant::Scheme::parse("int3");
     QVERIFY(!shown.selection().isChecked(scheme));
     shown.selection().setChecked(scheme, true);
     QVERIFY(shown.waitUntilIdle());
-    QCOMPARE(shown.find<HeatMap>()->table().columns.size(), before + 1);
+    QCOMPARE(shown.find<LayerMaps>()->content().schemes.size(), before + 1);
     shown.selection().setChecked(scheme, false);
-    QTRY_COMPARE(shown.find<HeatMap>()->table().columns.size(), before);
+    QTRY_COMPARE(shown.find<LayerMaps>()->content().schemes.size(), before);
+  }
+
+  // Whatever is shown is of the model that is open, from the first moment on, also for one who comes back later.
+  void noErrorsOfAPreviousModel() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* maps = shown.find<LayerMaps>();
+    const auto known = [&] {
+      std::size_t count = 0;
+      for (const auto& scheme : maps->content().schemes)
+        for (const auto& cell : scheme.cells) count += cell.known ? 1 : 0;
+      return count;
+    };
+    QVERIFY(known() > 0);
+    std::size_t stale = 0;
+    const auto look = [&] { stale += known() + shown.find<ErrorDots>()->table().rows.size(); };
+    connect(&shown.selection(), &Selection::modelChanged, &shown.window(), look);
+    shown.window().openModel(QStringLiteral("demo-smooth"));
+    QVERIFY(QTest::qWaitFor([&] { return shown.selection().model()->source() == "demo-smooth"; }));
+    QCOMPARE(stale, std::size_t{0});
+    QVERIFY(shown.waitUntilIdle());
+    const double smooth = maps->table().rows[0][0];
+    shown.window().showWorkspace(QStringLiteral("bits"));
+    shown.window().openModel(QStringLiteral("demo"));
+    QVERIFY(QTest::qWaitFor([&] { return shown.selection().model()->source() == "demo"; }));
+    shown.window().showWorkspace(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(maps->table().rows[0][0] != smooth);
+  }
+
+  void aSchemeHasOneColourEverywhere() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto scheme = shown.selection().checkedSchemes().front();
+    for (const ThemeMode mode : {ThemeMode::Dark, ThemeMode::Light}) {
+      Theme::instance().setMode(mode);
+      QCOMPARE(shown.find<LayerMaps>()->content().schemes.front().color, shown.selection().color(scheme));
+    }
+  }
+
+  void everyRowIsReadableInTheSmallestWindowWithEightSchemes() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    for (const char* scheme : {"int8", "nf4", "fp4", "q4_0", "q8_0", "int4", "int3", "int2"})
+      shown.selection().addScheme(core::quant::Scheme::parse(scheme));
+    shown.window().resize(1024, 640);
+    QVERIFY(shown.waitUntilIdle());
+    auto* maps = shown.find<LayerMaps>();
+    maps->replot();
+    QVERIFY(maps->content().schemes.size() >= 8);
+    const QFontMetrics metrics(Theme::instance().textFont(-1.5));
+    const auto& grid = maps->content().grid;
+    for (std::size_t i = 0; i + 1 < grid.places.size(); ++i) {
+      if (grid.places[i].block != grid.places[i + 1].block) continue;
+      const int apart =
+          std::abs(maps->centerOf(static_cast<int>(i), 0).y() - maps->centerOf(static_cast<int>(i + 1), 0).y());
+      QVERIFY2(apart >= metrics.ascent(), qPrintable(QString::number(apart)));
+    }
+  }
+
+  void whatNoSchemeTouchesIsNamed() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* kept = shown.find<KeptTensors>();
+    const auto& checkpoint = shown.selection().model()->checkpoint();
+    QCOMPARE(kept->topLevelItemCount(), static_cast<int>(checkpoint.tensors().size()) - 42);
+    QVERIFY(!kept->findItems(QStringLiteral("token_embd.weight"), Qt::MatchExactly).isEmpty());
+    for (int i = 0; i < kept->topLevelItemCount(); ++i) QVERIFY(!kept->topLevelItem(i)->text(1).isEmpty());
+    auto* tabs = shown.find<LayerMaps>()->window()->findChild<QWidget*>(QStringLiteral("layer-lists"));
+    qobject_cast<QTabWidget*>(tabs)->setCurrentIndex(1);
+    kept->setFocus();
+    kept->setCurrentItem(kept->topLevelItem(0));
+    QTest::keyClick(kept, Qt::Key_C, Qt::ControlModifier);
+    QVERIFY(QGuiApplication::clipboard()->text().startsWith(kept->topLevelItem(0)->text(0) + u'\t'));
+    const QString name = kept->topLevelItem(0)->text(0);
+    QTest::keyClick(kept, Qt::Key_Return);
+    QCOMPARE(shown.selection().workspace(), QStringLiteral("inspect"));
+    QCOMPARE(QString::fromStdString(shown.selection().tensorInfo()->name), name);
   }
 };
 

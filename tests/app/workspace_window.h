@@ -5,20 +5,22 @@
 
 #include "app/shell/main_window.h"
 
-/// A shown window with the demo model open in a workspace, for tests that drive it.
+/// A shown window with a model (the demo) open in a workspace, for tests that drive it.
 class WorkspaceWindow {
  public:
-  explicit WorkspaceWindow(const QString& workspace) {
+  explicit WorkspaceWindow(const QString& workspace, const QString& model = QStringLiteral("demo")) {
     QCoreApplication::setOrganizationName(QStringLiteral("quantscope-test"));
     QSettings::setDefaultFormat(QSettings::IniFormat);
     QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
+    qputenv("XDG_DATA_HOME", m_settings.path().toUtf8());  // where conversations are kept
     app::Theme::instance().install();
-    m_window = std::make_unique<app::MainWindow>();
-    m_window->resize(1280, 800);
-    m_window->show();
-    m_window->openModel(QStringLiteral("demo"));
-    static_cast<void>(QTest::qWaitFor([this] { return m_window->selection().model() != nullptr; }, 30000));
-    m_window->showWorkspace(workspace);
+    open(workspace, model);
+  }
+  /// Closes the window and starts the program anew, as its user would.
+  void restart(const QString& workspace, const QString& model = QStringLiteral("demo")) {
+    m_window->close();
+    m_window.reset();
+    open(workspace, model);
   }
   app::MainWindow& window() { return *m_window; }
   app::Selection& selection() { return m_window->selection(); }
@@ -31,6 +33,16 @@ class WorkspaceWindow {
   }
 
  private:
+  void open(const QString& workspace, const QString& model) {
+    m_window = std::make_unique<app::MainWindow>();
+    m_window->restoreState();
+    m_window->resize(1280, 800);
+    m_window->show();
+    m_window->openModel(model);
+    static_cast<void>(QTest::qWaitFor([this] { return m_window->selection().model() != nullptr; }, 30000));
+    m_window->showWorkspace(workspace);
+  }
+
   QTemporaryDir m_settings;
   std::unique_ptr<app::MainWindow> m_window;
 };

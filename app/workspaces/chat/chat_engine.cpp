@@ -4,55 +4,99 @@
 #include <span>
 #include <utility>
 
-#include "app/pictures/token_diff.h"
 #include "core/base/error.h"
 
 namespace app {
 
 using core::model::GeneratedToken;
 using core::model::Generation;
+using core::text::TokenId;
 
 namespace {
+
 constexpr std::size_t kForcedTokens = 64;  ///< scored at a time: bounds the memory of their logits
 constexpr std::size_t kTopTokens = 5;
+
+std::vector<TokenId> tokensOf(const OpenModel& model, const PanePrompt& prompt) {
+  if (prompt.mode == PromptMode::Chat && !model.chatTemplate())
+    throw core::Error(core::ErrorCode::Unsupported, model.whyNoTemplate().value_or("This model has no chat template."));
+  const std::string text =
+      prompt.mode == PromptMode::Chat ? model.chatTemplate()->render(prompt.messages) : prompt.messages.front().content;
+  return model.tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
+}
+
 }  // namespace
 
-void TokenFeed::push(StreamedToken token) {
-  const std::lock_guard lock(m_mutex);
-  m_tokens.push_back(std::move(token));
-}
+/// One pane's answer while it is written.
+class ChatEngine::Writer {
+ public:
+  Writer(std::size_t pane, std::vector<TokenId> prompt) {
+    m_answer.pane = pane;
+    m_answer.prompt = std::move(prompt);
+  }
 
-std::vector<StreamedToken> TokenFeed::take() {
-  const std::lock_guard lock(m_mutex);
-  return std::exchange(m_tokens, {});
-}
+  void start(Pane& pane, const core::model::GenerationOptions& options) {
+    m_answer.facts = pane.facts;
+    try {
+      m_generation = pane.session->start(m_answer.prompt, options);
+    } catch (const core::Error&) {
+      fail();
+      if (m_answer.prompt.size() > pane.facts.contextLength)
+        m_answer.failure->kind = PaneFailure::Kind::ContextTooShort;
+    }
+  }
+
+  std::optional<GeneratedToken> next(const core::JobContext& job) {
+    if (!m_generation || m_answer.failure) return std::nullopt;
+    try {
+      return m_generation->next(job);
+    } catch (const std::exception&) {
+      fail();
+      return std::nullopt;
+    }
+  }
+
+  /// Of the exception being handled.
+  void fail() { m_answer.failure = currentFailure(); }
+
+  std::size_t pane() const { return m_answer.pane; }
+  const std::vector<TokenId>& prompt() const { return m_answer.prompt; }
+  PaneAnswer finish() {
+    if (m_generation) m_answer.result = m_generation->result();
+    return std::move(m_answer);
+  }
+
+ private:
+  PaneAnswer m_answer;
+  std::unique_ptr<Generation> m_generation;
+};
 
 PaneFacts ChatEngine::factsOf(core::model::Session& session, std::uint32_t contextLength) const {
   const auto memory = session.executor().memory();
   return {session.executor().deviceName(), memory.weightBytes, memory.residentBytes, session.kvBytes(), contextLength};
 }
 
-std::vector<PaneFacts> ChatEngine::prepare(const std::shared_ptr<OpenModel>& model, const std::vector<PaneSetup>& panes,
-                                           const DeviceChoice& device, const core::JobContext& job) {
+std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::JobContext& job) {
   std::vector<Pane> old = std::exchange(m_panes, {});
-  if (m_model != model || m_device.toString() != device.toString()) old.clear();
-  m_model = model;
-  m_device = device;
-  std::vector<Pane> kept(panes.size());
-  for (std::size_t i = 0; i < panes.size(); ++i) {
+  const bool sameGround = m_setup.model == setup.model && m_setup.contextLength == setup.contextLength &&
+                          m_setup.device.toString() == setup.device.toString();
+  if (!sameGround) old.clear();
+  m_setup = setup;
+  std::vector<Pane> kept(setup.panes.size());
+  for (std::size_t i = 0; i < kept.size(); ++i) {
     for (Pane& pane : old) {
-      if (pane.session && !kept[i].session && pane.setup == panes[i]) kept[i] = std::move(pane);
+      if (pane.session && !kept[i].session && pane.scheme == setup.panes[i]) kept[i] = std::move(pane);
     }
   }
   old.clear();
   std::vector<PaneFacts> facts;
-  for (std::size_t i = 0; i < panes.size(); ++i) {
+  for (std::size_t i = 0; i < kept.size(); ++i) {
     Pane& pane = kept[i];
     if (!pane.session) {
-      Engine::SessionOptions options{panes[i].scheme, device, 0, core::model::KvType::F16};
-      pane.setup = panes[i];
-      pane.session = m_engine.createSession(*model, options, job);
-      pane.facts = factsOf(*pane.session, Engine::contextLength(*model, options));
+      const Engine::SessionOptions options{setup.panes[i], setup.device, setup.contextLength, core::model::KvType::F16};
+      pane.scheme = setup.panes[i];
+      pane.session = m_engine.createSession(*setup.model, options, job);
+      pane.facts = factsOf(*pane.session, Engine::contextLength(*setup.model, options));
     }
     facts.push_back(pane.facts);
   }
@@ -61,29 +105,32 @@ std::vector<PaneFacts> ChatEngine::prepare(const std::shared_ptr<OpenModel>& mod
 }
 
 void ChatEngine::keepOnly(const std::shared_ptr<OpenModel>& model) {
-  if (m_model == model) return;
+  if (m_setup.model == model) return;
   m_panes.clear();
-  m_model.reset();
+  m_setup.model.reset();
+}
+
+void ChatEngine::forgetLost(const PaneFailure& failure) {
+  if (failure.kind == PaneFailure::Kind::DeviceLost) m_panes.clear();
 }
 
 namespace {
 
-/// The part of the answers that tells whether both models still read the same context.
+/// Tells which panes still read the same context as the reference, token after token.
 class SharedContext {
  public:
-  /// From their second turn on, panes that answered differently have different prompts.
-  explicit SharedContext(const std::vector<std::unique_ptr<Generation>>& panes) {
-    for (const auto& pane : panes) m_agrees.push_back(std::ranges::equal(pane->history(), panes[0]->history()));
-  }
+  SharedContext(std::size_t panes, bool referenceWrites) : m_agrees(panes, false), m_referenceWrites(referenceWrites) {}
+
+  /// From their second turn on, panes that answered differently may have different prompts.
+  void start(std::size_t pane, bool samePrompt) { m_agrees[pane] = m_referenceWrites && samePrompt; }
 
   /// Called once per round with what every pane drew (nothing for a pane that has ended).
   void round(std::vector<std::optional<GeneratedToken>>& drawn, TokenFeed& feed) {
     for (std::size_t pane = 0; pane < drawn.size(); ++pane) {
       if (!drawn[pane]) continue;
-      StreamedToken streamed{static_cast<int>(pane), {}, {}};
-      if (pane != 0 && drawn[0] && m_agrees[pane]) {
+      StreamedToken streamed{pane, {}, {}};
+      if (pane != 0 && drawn[0] && m_agrees[pane])
         streamed.kl = core::model::klDivergence(drawn[0]->logits, drawn[pane]->logits);
-      }
       m_agrees[pane] = m_agrees[pane] && drawn[0] && drawn[0]->id == drawn[pane]->id;
       streamed.token = *drawn[pane];
       streamed.token.logits.clear();
@@ -93,62 +140,95 @@ class SharedContext {
 
  private:
   std::vector<bool> m_agrees;
+  bool m_referenceWrites;
 };
 
 }  // namespace
 
-std::vector<PaneAnswer> ChatEngine::answer(const std::vector<std::vector<core::text::ChatMessage>>& conversations,
-                                           const core::model::GenerationOptions& options, TokenFeed& feed,
-                                           const core::JobContext& job) {
+void ChatEngine::answer(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
+                        const core::model::GenerationOptions& options, TokenFeed& feed, const core::JobContext& job) {
+  std::optional<PaneFailure> failure;
+  try {
+    prepare(setup, job);
+    return write(prompts, options, feed, job);
+  } catch (const core::Cancelled&) {
+    // Stopped before the first token.
+  } catch (const std::exception&) {
+    failure = currentFailure();
+    forgetLost(*failure);
+  }
+  std::vector<PaneAnswer> answers;
+  for (const PanePrompt& prompt : prompts) {
+    PaneAnswer& answer = answers.emplace_back();
+    answer.pane = prompt.pane;
+    answer.result.stop = core::model::StopReason::Cancelled;
+    answer.failure = failure;
+  }
+  feed.end(std::move(answers));
+}
+
+void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model::GenerationOptions& options,
+                       TokenFeed& feed, const core::JobContext& job) {
   auto keeping = options;
   keeping.keepLogits = true;
-  std::vector<std::unique_ptr<Generation>> generations;
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    generations.push_back(m_panes[i].session->startChat(conversations[i], keeping));
+  std::vector<Writer> writers;
+  for (const PanePrompt& prompt : prompts) {
+    writers.emplace_back(prompt.pane, tokensOf(*m_setup.model, prompt));
+    writers.back().start(m_panes[prompt.pane], keeping);
   }
-  SharedContext context(generations);
+  const bool referenceWrites = !writers.empty() && writers.front().pane() == 0;
+  SharedContext context(m_panes.size(), referenceWrites);
+  for (const Writer& writer : writers) context.start(writer.pane(), writer.prompt() == writers.front().prompt());
   for (bool any = true; any;) {
     any = false;
     std::vector<std::optional<GeneratedToken>> drawn(m_panes.size());
-    for (std::size_t i = 0; i < m_panes.size(); ++i) {
-      drawn[i] = generations[i]->next(job);
-      any = any || drawn[i].has_value();
+    for (Writer& writer : writers) {
+      drawn[writer.pane()] = writer.next(job);
+      any = any || drawn[writer.pane()].has_value();
     }
     context.round(drawn, feed);
   }
   std::vector<PaneAnswer> answers;
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    Pane& pane = m_panes[i];
-    const auto history = generations[i]->history();
-    pane.history.assign(history.begin(), history.end());
-    pane.promptTokens = generations[i]->result().promptTokens;
-    answers.push_back({generations[i]->result(), factsOf(*pane.session, pane.facts.contextLength)});
-  }
-  return answers;
+  for (Writer& writer : writers) answers.push_back(writer.finish());
+  writers.clear();  // before their sessions
+  for (const PaneAnswer& answer : answers)
+    if (answer.failure) forgetLost(*answer.failure);
+  feed.end(std::move(answers));
 }
 
-std::vector<ForcedToken> ChatEngine::compare(const core::JobContext& job) {
-  std::vector<ForcedToken> forced;
-  if (m_panes.size() < 2 || m_panes[0].history.empty() || m_panes[1].history.empty()) return forced;
-  const Pane &reference = m_panes[0], &compared = m_panes[1];
-  const std::span<const core::model::TokenId> text = reference.history;
-  const std::size_t begin = firstUncompared(reference.history, compared.history, reference.promptTokens);
-  const std::size_t vocabulary = reference.session->executor().graph().config.vocabulary;
+ComparedTokens ChatEngine::compare(const ChatSetup& setup, const ComparisonTask& task, const core::JobContext& job) {
+  ComparedTokens result{task.reference, task.compared, task.first, {}, {}};
+  try {
+    prepare(setup, job);
+    compareTokens(task, result, job);
+  } catch (const core::Cancelled&) {
+    throw;
+  } catch (const std::exception&) {
+    result.failure = currentFailure();
+    forgetLost(*result.failure);
+  }
+  return result;
+}
+
+void ChatEngine::compareTokens(const ComparisonTask& task, ComparedTokens& result, const core::JobContext& job) {
+  core::model::Session &reference = *m_panes[0].session, &compared = *m_panes[task.pane].session;
+  const std::span<const TokenId> text = task.text;
+  const std::size_t begin = task.promptTokens + task.first;
+  const std::size_t vocabulary = reference.executor().graph().config.vocabulary;
   for (std::size_t first = begin; first < text.size(); first += kForcedTokens) {
     const std::size_t end = std::min(first + kForcedTokens, text.size());
     job.progress(static_cast<double>(first - begin) / static_cast<double>(text.size() - begin), {});
     // The row behind token i − 1 is what a model expects of token i.
-    const auto expected = reference.session->score(text.first(end - 1), first - 1, job);
-    const auto seen = compared.session->score(text.first(end - 1), first - 1, job);
+    const auto expected = reference.score(text.first(end - 1), first - 1, job);
+    const auto seen = compared.score(text.first(end - 1), first - 1, job);
     for (std::size_t i = first; i < end; ++i) {
       const auto row = [&](const std::vector<float>& logits) {
         return std::span(logits).subspan((i - first) * vocabulary, vocabulary);
       };
-      forced.push_back({i - reference.promptTokens, core::model::klDivergence(row(expected), row(seen)),
-                        core::model::topProbabilities(row(seen), kTopTokens)});
+      result.tokens.push_back(
+          {core::model::klDivergence(row(expected), row(seen)), core::model::topProbabilities(row(seen), kTopTokens)});
     }
   }
-  return forced;
 }
 
 }  // namespace app

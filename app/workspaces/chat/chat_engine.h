@@ -1,61 +1,42 @@
 #pragma once
-#include <QString>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "app/session/engine.h"
+#include "app/workspaces/chat/conversation.h"
+#include "app/workspaces/chat/token_feed.h"
 
 namespace app {
 
-/// What one pane runs.
-struct PaneSetup {
-  std::optional<core::quant::Scheme> scheme;  ///< none: the weights as stored
-  bool operator==(const PaneSetup&) const = default;
+/// What the panes run. Two equal setups give the same sessions.
+struct ChatSetup {
+  std::shared_ptr<OpenModel> model;
+  std::vector<std::optional<core::quant::Scheme>> panes;  ///< none: the weights as stored
+  DeviceChoice device;
+  std::uint32_t contextLength = 0;  ///< 0: the model's own, up to the engine's limit
 };
 
-/// What is known of a pane's session once it is made.
-struct PaneFacts {
-  std::string device;
-  std::uint64_t weightBytes = 0;    ///< of the weights it runs, shared ones included
-  std::uint64_t residentBytes = 0;  ///< weights and scratch really on the device
-  std::uint64_t kvBytes = 0;
-  std::uint32_t contextLength = 0;
+/// What one pane is to answer.
+struct PanePrompt {
+  std::size_t pane = 0;
+  PromptMode mode = PromptMode::Chat;
+  std::vector<core::text::ChatMessage> messages;
 };
 
-/// One token on its way from the inference thread to a pane.
-struct StreamedToken {
-  int pane = 0;
-  core::model::GeneratedToken token;
-  /// KL(reference ‖ this pane) in nats of the distributions this token was drawn from; only while prompts and answers
-  /// agree so far, because only then both models read the same context.
-  std::optional<double> kl;
+/// A pair of answers to be compared token by token behind the place where they parted.
+struct ComparisonTask {
+  int reference = 0, compared = 0;          ///< ids of the answers
+  std::size_t pane = 1;                     ///< that runs the compared model; pane 0 runs the reference
+  std::vector<core::text::TokenId> text;    ///< prompt and answer of the reference
+  std::size_t promptTokens = 0, first = 0;  ///< of the text; index of the first token of the answer to compare
 };
 
-/// What the compared model thought of one token of the reference's answer, reading the reference's words.
-struct ForcedToken {
-  std::size_t index = 0;  ///< into the reference's answer
-  double kl = 0;          ///< KL(reference ‖ compared) in nats
-  std::vector<core::model::TokenProbability> top;
-};
-
-/// Carries tokens to the GUI thread, which takes what has arrived once per frame. Thread-safe.
-class TokenFeed {
- public:
-  void push(StreamedToken token);
-  std::vector<StreamedToken> take();
-
- private:
-  std::mutex m_mutex;
-  std::vector<StreamedToken> m_tokens;
-};
-
-struct PaneAnswer {
-  core::model::GenerationResult result;
-  PaneFacts facts;
+struct ComparedTokens {
+  int reference = 0, compared = 0;
+  std::size_t first = 0;  ///< index of tokens.front() in the reference's answer
+  std::vector<ForcedToken> tokens;
+  std::optional<PaneFailure> failure;
 };
 
 /// The sessions of the chat. Lives on the inference lane: every call runs in a job of Lane::Inference.
@@ -64,40 +45,41 @@ class ChatEngine {
   /// Makes the sessions of these panes, one each, and keeps those that are already right. Sessions no pane needs any
   /// more are dropped first, so that their memory is free.
   /// @throws core::Error, core::Cancelled
-  std::vector<PaneFacts> prepare(const std::shared_ptr<OpenModel>& model, const std::vector<PaneSetup>& panes,
-                                 const DeviceChoice& device, const core::JobContext& job);
+  std::vector<PaneFacts> prepare(const ChatSetup& setup, const core::JobContext& job);
 
   /// Drops every session unless they are of this model: a closed model must leave memory.
   void keepOnly(const std::shared_ptr<OpenModel>& model);
 
-  /// Every pane answers its own conversation under the same options; their tokens are computed in turn, one each.
-  /// Pane 0 is the reference. Cancelling keeps what was written. @pre prepare() for these panes
-  std::vector<PaneAnswer> answer(const std::vector<std::vector<core::text::ChatMessage>>& conversations,
-                                 const core::model::GenerationOptions& options, TokenFeed& feed,
-                                 const core::JobContext& job);
+  /// Some of the panes answer under the same options; their tokens are computed in turn, one each. What one pane fails
+  /// at does not stop the others. Cancelling keeps what was written. Everything goes into the feed, errors too.
+  void answer(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
+              const core::model::GenerationOptions& options, TokenFeed& feed, const core::JobContext& job);
 
-  /// Teacher forcing: the compared pane reads the reference's last answer, so that the two can be compared behind the
-  /// place where their answers parted. Gives the tokens for which answer() had no KL divergence; nothing when the
-  /// panes have changed since.
-  /// @throws core::Error, core::Cancelled
-  std::vector<ForcedToken> compare(const core::JobContext& job);
+  /// Teacher forcing: the compared model reads the reference's words.
+  /// @throws core::Cancelled
+  ComparedTokens compare(const ChatSetup& setup, const ComparisonTask& task, const core::JobContext& job);
 
   /// Memory in use on the device of the panes; nothing without a Vulkan device.
-  std::optional<DeviceMemory> deviceMemory() const { return m_engine.memory(m_device); }
+  std::optional<DeviceMemory> deviceMemory() const { return m_engine.memory(m_setup.device); }
+  /// For tests of what happens when a device stops responding.
+  Engine& engine() { return m_engine; }
 
  private:
   struct Pane {
-    PaneSetup setup;
+    std::optional<core::quant::Scheme> scheme;
     std::unique_ptr<core::model::Session> session;
     PaneFacts facts;
-    std::vector<core::model::TokenId> history;  ///< prompt and answer of the last turn
-    std::size_t promptTokens = 0;               ///< of them
   };
+  class Writer;
   PaneFacts factsOf(core::model::Session& session, std::uint32_t contextLength) const;
+  void write(const std::vector<PanePrompt>& prompts, const core::model::GenerationOptions& options, TokenFeed& feed,
+             const core::JobContext& job);
+  void compareTokens(const ComparisonTask& task, ComparedTokens& result, const core::JobContext& job);
+  /// After a lost device no session of it can be used again.
+  void forgetLost(const PaneFailure& failure);
 
   Engine m_engine;
-  std::shared_ptr<OpenModel> m_model;
-  DeviceChoice m_device;
+  ChatSetup m_setup;
   std::vector<Pane> m_panes;
 };
 

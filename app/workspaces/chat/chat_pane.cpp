@@ -4,20 +4,23 @@
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QPixmap>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/question_label.h"
 
 namespace app {
 
 namespace {
 
-constexpr int kSwatch = 10, kSchemeWidth = 190;
+constexpr int kSwatch = 10, kSchemeWidth = 170;
 
 QIcon swatch(const QColor& color) {
   QPixmap pixmap(kSwatch * 2, kSwatch * 2);
@@ -30,28 +33,6 @@ QIcon swatch(const QColor& color) {
   painter.drawEllipse(QRectF(0.5, 0.5, kSwatch - 1, kSwatch - 1));
   return QIcon(pixmap);
 }
-
-/// The user's line: a tinted block, so that questions and answers are told apart at a glance.
-class Question : public Label {
- public:
-  explicit Question(const QString& text) : Label(Label::Style::Body, text) {
-    setWrapping();
-    setTextFormat(Qt::PlainText);
-    setTextInteractionFlags(Qt::TextSelectableByMouse);
-    setContentsMargins(space::kOneHalf, space::kOne, space::kOneHalf, space::kOne);
-  }
-
- protected:
-  void paintEvent(QPaintEvent* event) override {
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(Theme::instance().colors().accentSoft);
-    painter.drawRoundedRect(rect(), space::kRadius, space::kRadius);
-    painter.end();
-    Label::paintEvent(event);
-  }
-};
 
 QString storedTitle(const Selection& selection) {
   const core::io::TensorInfo* first = nullptr;
@@ -71,17 +52,61 @@ QString storedTitle(const Selection& selection) {
 
 }  // namespace
 
-ChatPane::ChatPane(int index, Selection& selection, QWidget* parent)
+ChatPane::ChatPane(std::size_t index, Selection& selection, QWidget* parent)
     : QWidget(parent), m_index(index), m_selection(selection) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kOneHalf);
   column->setSpacing(space::kOne);
   buildHeader(column);
+  buildNotice(column);
+  buildTranscript(column);
+  connect(&m_selection, &Selection::schemesChanged, this, &ChatPane::fillSchemes);
+  connect(&m_selection, &Selection::modelChanged, this, &ChatPane::fillSchemes);
+  connect(&Theme::instance(), &Theme::changed, this, &ChatPane::fillSchemes);
+  fillSchemes();
+  setFacts(std::nullopt);
+}
+
+void ChatPane::buildHeader(QVBoxLayout* column) {
+  auto* row = new QHBoxLayout;
+  m_schemes = new QComboBox;
+  m_schemes->setObjectName(QStringLiteral("pane-scheme"));
+  m_schemes->setAccessibleName(m_index == 0 ? tr("Scheme of the reference pane") : tr("Scheme of the compared pane"));
+  m_schemes->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  m_schemes->setMinimumWidth(kSchemeWidth);
+  connect(m_schemes, &QComboBox::activated, this, [this](int item) {
+    const QString text = m_schemes->itemData(item).toString();
+    const auto scheme = text.isEmpty() ? std::nullopt : std::optional(core::quant::Scheme::parse(text.toStdString()));
+    if (scheme == m_scheme) return;
+    setScheme(scheme);
+    Q_EMIT schemeChosen();
+  });
+  row->addWidget(m_schemes);
+  row->addWidget(new Label(Label::Style::Hint, m_index == 0 ? tr("reference") : tr("compared")));
+  m_facts = new Label(Label::Style::Hint);
+  m_facts->setObjectName(QStringLiteral("pane-facts"));
+  m_facts->setElide(Qt::ElideRight);
+  m_facts->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  row->addWidget(m_facts, 1);
+  column->addLayout(row);
+}
+
+void ChatPane::buildNotice(QVBoxLayout* column) {
+  auto* row = new QHBoxLayout;
   m_notice = new Label(Label::Style::Muted);
+  m_notice->setObjectName(QStringLiteral("pane-notice"));
   m_notice->setWrapping();
   m_notice->hide();
-  column->addWidget(m_notice);
+  row->addWidget(m_notice, 1);
+  m_noticeAction = new QPushButton;
+  m_noticeAction->setObjectName(QStringLiteral("pane-action"));
+  m_noticeAction->hide();
+  connect(m_noticeAction, &QPushButton::clicked, this, &ChatPane::noticeActionClicked);
+  row->addWidget(m_noticeAction, 0, Qt::AlignTop);
+  column->addLayout(row);
+}
 
+void ChatPane::buildTranscript(QVBoxLayout* column) {
   m_scroll = new QScrollArea;
   m_scroll->setWidgetResizable(true);
   m_scroll->setFrameShape(QFrame::NoFrame);
@@ -91,39 +116,15 @@ ChatPane::ChatPane(int index, Selection& selection, QWidget* parent)
   m_transcript = new QVBoxLayout(page);
   m_transcript->setContentsMargins(0, 0, space::kOne, 0);
   m_transcript->setSpacing(space::kOneHalf);
-  m_transcript->addStretch(1);
+  m_emptyText = new Label(Label::Style::Muted);
+  m_emptyText->setObjectName(QStringLiteral("pane-empty"));
+  m_emptyText->setWrapping();
+  m_emptyText->setAlignment(Qt::AlignCenter);
+  m_transcript->addWidget(m_emptyText, 1);
+  m_transcript->addStretch(0);
   m_scroll->setWidget(page);
   m_scroll->viewport()->setAutoFillBackground(false);
   column->addWidget(m_scroll, 1);
-
-  connect(&m_selection, &Selection::schemesChanged, this, &ChatPane::fillSchemes);
-  connect(&m_selection, &Selection::modelChanged, this, &ChatPane::fillSchemes);
-  connect(&Theme::instance(), &Theme::changed, this, &ChatPane::fillSchemes);
-  fillSchemes();
-  forgetTokens();
-}
-
-void ChatPane::buildHeader(QVBoxLayout* column) {
-  auto* row = new QHBoxLayout;
-  m_schemes = new QComboBox;
-  m_schemes->setAccessibleName(m_index == 0 ? tr("Scheme of the reference pane") : tr("Scheme of the compared pane"));
-  m_schemes->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  m_schemes->setMinimumWidth(kSchemeWidth);
-  connect(m_schemes, &QComboBox::activated, this, [this](int item) {
-    const QString text = m_schemes->itemData(item).toString();
-    setScheme(text.isEmpty() ? std::nullopt : std::optional(core::quant::Scheme::parse(text.toStdString())));
-    Q_EMIT schemeChosen();
-  });
-  row->addWidget(m_schemes);
-  row->addWidget(new Label(Label::Style::Hint, m_index == 0 ? tr("reference") : tr("compared")));
-  row->addStretch(1);
-  column->addLayout(row);
-  m_speed = new Label(Label::Style::Number, QStringLiteral("– tokens/s"));
-  m_speed->setElide(Qt::ElideRight);
-  column->addWidget(m_speed);
-  m_facts = new Label(Label::Style::Hint);
-  m_facts->setElide(Qt::ElideRight);
-  column->addWidget(m_facts);
 }
 
 void ChatPane::fillSchemes() {
@@ -139,11 +140,13 @@ void ChatPane::fillSchemes() {
   for (const auto& scheme : m_selection.checkedSchemes()) add(scheme);
   if (!found) add(*m_scheme);  // still running, though no longer checked
   m_schemes->setCurrentIndex(m_scheme ? m_schemes->findData(QString::fromStdString(m_scheme->toString())) : 0);
+  showEmptyText();
   update();
 }
 
 void ChatPane::setScheme(std::optional<core::quant::Scheme> scheme) {
-  m_scheme = scheme;
+  if (scheme != m_scheme) setFacts(std::nullopt);
+  m_scheme = std::move(scheme);
   fillSchemes();
 }
 
@@ -151,92 +154,102 @@ QString ChatPane::schemeTitle() const {
   return m_scheme ? QString::fromStdString(m_scheme->displayName()) : storedTitle(m_selection);
 }
 
-void ChatPane::setFacts(const PaneFacts& facts) {
-  m_facts->setText(tr("%1 weights · %2 KV cache").arg(text::bytes(facts.weightBytes), text::bytes(facts.kvBytes)));
-  m_facts->setToolTip(
-      tr("%1 tokens of context, on %2").arg(text::count(facts.contextLength), QString::fromStdString(facts.device)));
+void ChatPane::setFacts(const std::optional<PaneFacts>& facts) {
+  m_facts->setText(
+      facts ? tr("%1 weights · %2 KV cache").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))
+            : QString());
+  m_facts->setToolTip(facts ? tr("%1 weights, %2 KV cache for %3 tokens of context, on %4")
+                                  .arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes),
+                                       text::count(facts->contextLength), QString::fromStdString(facts->device))
+                            : QString());
 }
 
-void ChatPane::setSpeed(const core::model::GenerationResult& result) {
-  m_speed->setText(tr("%1 tokens/s · first after %2")
-                       .arg(text::number(result.decodeTokensPerS, 3), text::duration(result.timeToFirstTokenS)));
-}
-
-void ChatPane::setNotice(const QString& notice, bool isError) {
+void ChatPane::setNotice(const QString& notice, bool isError, const QString& action) {
   m_notice->setText(notice);
   m_notice->setVisible(!notice.isEmpty());
-  m_notice->setForegroundRole(isError ? QPalette::BrightText : QPalette::WindowText);
+  m_notice->setRole(isError ? Label::Style::Error : Label::Style::Muted);
+  m_noticeAction->setText(action);
+  m_noticeAction->setVisible(!action.isEmpty());
 }
 
-void ChatPane::addQuestion(const QString& question) {
-  m_transcript->insertWidget(m_transcript->count() - 1, new Question(question));
+QString ChatPane::notice() const { return m_notice->isHidden() ? QString() : m_notice->text(); }
+
+void ChatPane::showEmptyText() {
+  m_emptyText->setText(m_index == 0
+                           ? tr("%1 answers here. It is what the other pane is measured against.").arg(schemeTitle())
+                           : tr("%1 answers the same prompt here. Words that differ are marked; a click on one shows "
+                                "what either model thought of it.")
+                                 .arg(schemeTitle()));
+  m_emptyText->setVisible(m_transcript->count() <= 2);
+}
+
+void ChatPane::addBlock(QWidget* block) {
+  m_transcript->insertWidget(m_transcript->count() - 1, block);
+  m_emptyText->hide();
   scrollToEnd();
 }
 
-void ChatPane::beginAnswer() {
-  forgetTokens();
-  m_answer = new TokenText;
-  m_answer->setToolTipSource(
-      [tokens = m_tokens, tokenizer = m_tokenizer, title = schemeTitle(), otherTitle = m_otherTitle](int index) {
-        const auto at = static_cast<std::size_t>(index);
-        return at < tokens->size() ? describeToken((*tokens)[at], tokenizer.get(), title, otherTitle) : QString();
-      });
-  m_answer->setAccessibleName(tr("Answer of %1").arg(schemeTitle()));
-  connect(m_answer, &TokenText::tokenClicked, this, [this, answer = m_answer](int index) {
-    if (answer == m_answer) Q_EMIT tokenClicked(index);
-  });
-  m_transcript->insertWidget(m_transcript->count() - 1, m_answer);
-  scrollToEnd();
-}
-
-void ChatPane::appendToken(const core::model::GeneratedToken& token) {
-  if (m_answer == nullptr) beginAnswer();
-  m_ids.push_back(token.id);
-  m_tokens->push_back({token, {}, {}});
-  m_answer->append({QString::fromStdString(token.text), TokenMark::Same});
-  scrollToEnd();
-}
-
-void ChatPane::setOther(std::size_t index, double kl, std::vector<core::model::TokenProbability> top) {
-  if (index >= m_tokens->size()) return;
-  (*m_tokens)[index].kl = kl;
-  (*m_tokens)[index].otherTop = std::move(top);
-}
-
-void ChatPane::forgetTokens() {
-  m_ids.clear();
-  m_tokens = std::make_shared<std::vector<AnswerToken>>();
-}
-
-void ChatPane::removeLastAnswer() {
-  delete m_answer;
-  m_answer = nullptr;
-  forgetTokens();
-}
-
-void ChatPane::clearTranscript() {
-  m_answer = nullptr;
-  forgetTokens();
-  while (m_transcript->count() > 1) {
-    QLayoutItem* item = m_transcript->takeAt(0);
+void ChatPane::showConversation(const Conversation& conversation) {
+  setUnanswered(false);
+  m_answers.clear();
+  while (m_transcript->count() > 2) {
+    QLayoutItem* item = m_transcript->takeAt(1);
     delete item->widget();
     delete item;
   }
-  m_speed->setText(QStringLiteral("– tokens/s"));
-}
-
-void ChatPane::setMarks(const std::vector<TokenMark>& marks) {
-  if (m_answer != nullptr) m_answer->setMarks(marks);
-}
-
-void ChatPane::setSelectedToken(std::optional<int> index) {
-  if (m_answer == nullptr) return;
-  const bool exists = index && *index < m_answer->count();
-  m_answer->setSelected(exists ? index : std::nullopt);
-  if (exists) {
-    const QPoint center = m_answer->mapTo(m_scroll->widget(), m_answer->centerOf(*index));
-    m_scroll->ensureVisible(center.x(), center.y(), 0, space::kThree);
+  for (const Turn& turn : conversation.turns()) {
+    addQuestion(turn);
+    for (const Answer& answer : turn.answers[m_index]) addAnswer(answer);
   }
+  showEmptyText();
+}
+
+void ChatPane::addQuestion(const Turn& turn) {
+  setUnanswered(false);
+  auto* question = new QuestionLabel(turn.prompt);
+  question->setAccessibleName(turn.mode == PromptMode::Completion ? tr("Text to continue") : tr("Question"));
+  addBlock(question);
+}
+
+AnswerView* ChatPane::addAnswer(const Answer& answer) {
+  setUnanswered(false);
+  auto* view = new AnswerView(answer, m_selection);
+  const int id = answer.id;
+  view->text()->setToolTipSource([this, id](int index) { return m_describe ? m_describe(id, index) : QString(); });
+  connect(view->text(), &TokenText::tokenClicked, this, [this, id](int index) { Q_EMIT tokenClicked(id, index); });
+  connect(view, &AnswerView::actionClicked, this, [this, id] { Q_EMIT answerActionClicked(id); });
+  m_answers.push_back(view);
+  addBlock(view);
+  return view;
+}
+
+AnswerView* ChatPane::view(int answerId) const {
+  const auto found = std::find_if(m_answers.begin(), m_answers.end(),
+                                  [answerId](const AnswerView* view) { return view->id() == answerId; });
+  return found == m_answers.end() ? nullptr : *found;
+}
+
+void ChatPane::setUnanswered(bool unanswered) {
+  delete std::exchange(m_unanswered, nullptr);
+  if (!unanswered) return;
+  m_unanswered = new AnswerView(schemeTitle(), m_scheme, m_selection);
+  m_unanswered->setNotice(tr("has not answered this yet."), false, tr("Answer with %1").arg(schemeTitle()));
+  connect(m_unanswered, &AnswerView::actionClicked, this, &ChatPane::answerWanted);
+  addBlock(m_unanswered);
+}
+
+void ChatPane::setSelectedToken(int answerId, std::optional<int> index) {
+  for (AnswerView* view : m_answers) {
+    const bool here = view->id() == answerId && index && *index < view->text()->count();
+    view->text()->setSelected(here ? index : std::nullopt);
+  }
+}
+
+void ChatPane::reveal(int answerId, int index) {
+  const AnswerView* answer = view(answerId);
+  if (answer == nullptr || index >= answer->text()->count()) return;
+  const QPoint center = answer->text()->mapTo(m_scroll->widget(), answer->text()->centerOf(index));
+  m_scroll->ensureVisible(center.x(), center.y(), 0, space::kThree);
 }
 
 void ChatPane::scrollToEnd() {

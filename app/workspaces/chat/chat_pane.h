@@ -1,14 +1,16 @@
 #pragma once
 #include <QWidget>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "app/selection/selection.h"
-#include "app/workspaces/chat/answer_token.h"
-#include "app/workspaces/chat/chat_engine.h"
-#include "app/workspaces/chat/token_text.h"
+#include "app/workspaces/chat/answer_view.h"
+#include "app/workspaces/chat/conversation.h"
+#include "app/workspaces/chat/token_feed.h"
 
 class QComboBox;
+class QPushButton;
 class QScrollArea;
 class QVBoxLayout;
 
@@ -16,71 +18,75 @@ namespace app {
 
 class Label;
 
-/// One side of the conversation: which scheme runs, what it costs, and its transcript.
+/// One side of the conversation: which scheme runs here now, what it costs, and every answer under the name of what
+/// wrote it.
 class ChatPane : public QWidget {
   Q_OBJECT
  public:
   /// @param index 0 is the reference
-  ChatPane(int index, Selection& selection, QWidget* parent = nullptr);
+  ChatPane(std::size_t index, Selection& selection, QWidget* parent = nullptr);
 
-  std::optional<core::quant::Scheme> scheme() const { return m_scheme; }
+  const std::optional<core::quant::Scheme>& scheme() const { return m_scheme; }
   void setScheme(std::optional<core::quant::Scheme> scheme);
   /// "BF16 as stored", "NF4 · 64"
   QString schemeTitle() const;
+  /// Nothing while the session is not the one that would run.
+  void setFacts(const std::optional<PaneFacts>& facts);
+  /// What is happening or went wrong, under the header; empty for nothing. @param action text of a button; may be empty
+  void setNotice(const QString& text, bool isError = false, const QString& action = {});
+  QString notice() const;
 
-  void setFacts(const PaneFacts& facts);
-  void setSpeed(const core::model::GenerationResult& result);
-  /// What is happening or went wrong, under the header; empty for nothing.
-  void setNotice(const QString& text, bool isError = false);
+  /// Shows all of it anew.
+  void showConversation(const Conversation& conversation);
+  void addQuestion(const Turn& turn);
+  AnswerView* addAnswer(const Answer& answer);
+  /// The view of an answer, or null.
+  AnswerView* view(int answerId) const;
+  /// The newest answer's view, or null.
+  AnswerView* newest() const { return m_answers.empty() ? nullptr : m_answers.back(); }
+  const std::vector<AnswerView*>& answers() const { return m_answers; }
+  /// A place behind the answers for one that this pane's scheme has not written yet; `false` takes it away.
+  void setUnanswered(bool unanswered);
+  bool isUnanswered() const { return m_unanswered != nullptr; }
+  /// Marks one token in one answer; the other answers have none.
+  void setSelectedToken(int answerId, std::optional<int> index);
+  /// Scrolls to a token.
+  void reveal(int answerId, int index);
+  void scrollToEnd();
 
-  void addQuestion(const QString& text);
-  /// Starts a new, empty answer below the last question.
-  void beginAnswer();
-  void appendToken(const core::model::GeneratedToken& token);
-  /// What the other pane's model thought of a token of this answer, having read the same words before it.
-  void setOther(std::size_t index, double kl, std::vector<core::model::TokenProbability> top);
-  /// Takes the last answer away (regenerate).
-  void removeLastAnswer();
-  void clearTranscript();
-  /// Ids of the last answer's tokens.
-  const std::vector<core::text::TokenId>& answerIds() const { return m_ids; }
-  /// The last answer's tokens with what both models thought of them.
-  const std::vector<AnswerToken>& answerTokens() const { return *m_tokens; }
-  void setMarks(const std::vector<TokenMark>& marks);
-  void setSelectedToken(std::optional<int> index);
-  TokenText* answer() const { return m_answer; }
-  /// What the other pane runs, for tooltips.
-  void setOtherTitle(const QString& title) { m_otherTitle = title; }
-  /// Decides how a token's piece is written in tooltips.
-  void setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokenizer) { m_tokenizer = std::move(tokenizer); }
+  /// Says in a tooltip what is known of a token.
+  using Describe = std::function<QString(int answerId, int index)>;
+  void setDescribe(Describe describe) { m_describe = std::move(describe); }
 
  Q_SIGNALS:
   void schemeChosen();
-  void tokenClicked(int index);
+  void tokenClicked(int answerId, int index);
+  void noticeActionClicked();
+  void answerActionClicked(int answerId);
+  void answerWanted();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
 
  private:
   void buildHeader(QVBoxLayout* column);
+  void buildNotice(QVBoxLayout* column);
+  void buildTranscript(QVBoxLayout* column);
   void fillSchemes();
-  void scrollToEnd();
-  void forgetTokens();
+  void addBlock(QWidget* block);
+  void showEmptyText();
 
-  int m_index;
+  std::size_t m_index;
   Selection& m_selection;
   std::optional<core::quant::Scheme> m_scheme;
-  std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
+  Describe m_describe;
   QComboBox* m_schemes;
-  Label* m_facts;
-  Label* m_speed;
-  Label* m_notice;
+  Label *m_facts, *m_notice, *m_emptyText;
+  QPushButton* m_noticeAction;
   QScrollArea* m_scroll;
   QVBoxLayout* m_transcript;
-  TokenText* m_answer = nullptr;
-  std::vector<core::text::TokenId> m_ids;
-  std::shared_ptr<std::vector<AnswerToken>> m_tokens;  ///< of the last answer; its tooltips share it
-  QString m_otherTitle;
+  std::vector<AnswerView*> m_answers;
+  AnswerView* m_unanswered = nullptr;
 };
 
 }  // namespace app

@@ -1,178 +1,78 @@
 #include "app/workspaces/chat/chat_workspace.h"
 
 #include <QClipboard>
+#include <QComboBox>
 #include <QFileDialog>
 #include <QGuiApplication>
-#include <QHBoxLayout>
 #include <QSaveFile>
 #include <QSettings>
-#include <QVBoxLayout>
+#include <QSpinBox>
+#include <QSplitter>
 #include <algorithm>
 
-#include "app/text/numbers.h"
-#include "app/widgets/card.h"
+#include "app/jobs/job_runner.h"
 #include "app/widgets/label.h"
-#include "app/widgets/theme.h"
+#include "app/workspaces/chat/chat_choices.h"
 #include "app/workspaces/chat/chat_composer.h"
 #include "app/workspaces/chat/chat_pane.h"
-#include "app/workspaces/chat/kl_strip.h"
+#include "app/workspaces/chat/conversation_store.h"
+#include "app/workspaces/chat/evidence.h"
 #include "app/workspaces/chat/sampling_panel.h"
-#ifdef QS_HAS_GPU
-#include "gpu/vulkan_device.h"
-#endif
+#include "app/workspaces/chat/transcript.h"
 
 namespace app {
 
 namespace {
 
-constexpr int kPanes = 2;
-constexpr int kFrameMs = 16;
-const QString kPrepareTag = QStringLiteral("chat.prepare");
-const QString kAnswerTag = QStringLiteral("chat.answer");
-const QString kCompareTag = QStringLiteral("chat.compare");
-
-using DeviceList = std::vector<std::pair<QString, QString>>;
-
-DeviceList findDevices() {
-  DeviceList devices{{QStringLiteral("auto"), ChatWorkspace::tr("Automatic")}};
-#ifdef QS_HAS_GPU
-  for (const auto& device : gpu::enumerateDevices()) {
-    if (device.unusable.empty())
-      devices.emplace_back(QStringLiteral("vulkan:%1").arg(device.index), QString::fromStdString(device.name));
-  }
-#endif
-  devices.emplace_back(QStringLiteral("cpu"), ChatWorkspace::tr("CPU"));
-  return devices;
-}
-
-QStringList suggestions(const OpenModel& model) {
-  if (model.isDemo()) {
-    return {ChatWorkspace::tr("What is NF4?"), ChatWorkspace::tr("What is 47 + 38?"),
-            ChatWorkspace::tr("Why are outliers a problem?"), ChatWorkspace::tr("Tell me a story about a fox.")};
-  }
-  return {ChatWorkspace::tr("What is 47 + 38?"), ChatWorkspace::tr("Explain floating point in two sentences.")};
-}
-
-QString stopText(core::model::StopReason reason) {
-  switch (reason) {
-    case core::model::StopReason::EndOfTurn:
-      return {};
-    case core::model::StopReason::MaxTokens:
-      return ChatWorkspace::tr("Cut off at the longest answer that the settings allow.");
-    case core::model::StopReason::ContextFull:
-      return ChatWorkspace::tr("The context is full: start a new conversation.");
-    case core::model::StopReason::Cancelled:
-      return ChatWorkspace::tr("Stopped.");
-  }
-  return {};
+/// Keys and values of one token in a cache of half precision.
+std::uint64_t kvBytesPerToken(const core::model::ModelConfig& config) {
+  return std::uint64_t{2} * config.layers * config.kvHeads * (config.headSize + config.valueHeadSize);
 }
 
 }  // namespace
 
-ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
-    : Workspace(context, parent), m_engine(std::make_shared<ChatEngine>()), m_feed(std::make_shared<TokenFeed>()) {
-  auto* row = new QHBoxLayout(this);
-  row->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
-  row->setSpacing(space::kTwo);
-  auto* column = new QVBoxLayout;
-  column->setSpacing(space::kOneHalf);
-  column->addWidget(buildPanes(), 1);
-  m_strip = new KlStrip;
-  column->addWidget(m_strip);
-  m_composer = new ChatComposer;
-  column->addWidget(m_composer);
-  row->addLayout(column, 1);
-  row->addWidget(buildControls());
-
-  connect(m_composer, &ChatComposer::send, this, &ChatWorkspace::send);
-  connect(m_composer, &ChatComposer::stop, this, [this] { jobs().cancelTag(kAnswerTag); });
-  connect(m_composer, &ChatComposer::regenerate, this, &ChatWorkspace::regenerate);
-  connect(m_composer, &ChatComposer::newChat, this, &ChatWorkspace::newChat);
-  connect(m_composer, &ChatComposer::copyTranscript, this,
-          [this] { QGuiApplication::clipboard()->setText(toMarkdown(transcript())); });
-  connect(m_composer, &ChatComposer::saveTranscript, this, &ChatWorkspace::saveTranscript);
-  connect(m_sampling, &SamplingPanel::deviceChanged, this, &ChatWorkspace::prepare);
-  connect(m_strip, &KlStrip::tokenClicked, this, &ChatWorkspace::selectToken);
-  connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
-  connect(&selection(), &Selection::schemesChanged, this, &ChatWorkspace::followSchemes);
-  // A cancelled comparison delivers nothing; it must not be announced for ever.
-  connect(&jobs(), &JobRunner::changed, this, [this] {
-    if (!jobs().isActive(kCompareTag)) m_strip->setPending(false);
-  });
-  m_frame.setInterval(kFrameMs);
-  connect(&m_frame, &QTimer::timeout, this, &ChatWorkspace::takeTokens);
-  followModel();
-}
-
 ChatWorkspace::~ChatWorkspace() = default;
 
-QWidget* ChatWorkspace::buildPanes() {
-  auto* holder = new QWidget;
-  auto* layout = new QHBoxLayout(holder);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(space::kOneHalf);
-  for (int i = 0; i < kPanes; ++i) {
-    auto* pane = new ChatPane(i, selection());
-    connect(pane, &ChatPane::schemeChosen, this, [this] {
-      m_strip->clear();
-      prepare();
-    });
-    connect(pane, &ChatPane::tokenClicked, this, &ChatWorkspace::selectToken);
-    layout->addWidget(pane, 1);
-    m_panes.push_back(pane);
-  }
-  return holder;
+QString ChatWorkspace::whyNot() const {
+  const auto& model = selection().model();
+  if (!model) return tr("No model is open.");
+  return model->whyCannotComplete() ? QString::fromStdString(*model->whyCannotComplete()) : QString();
 }
-
-QWidget* ChatWorkspace::buildControls() {
-  auto* card = new Card(tr("Sampling"));
-  card->setFixedWidth(248);
-  m_sampling = new SamplingPanel;
-  card->body()->addWidget(m_sampling);
-  m_emptyText = new Label(
-      Label::Style::Hint,
-      tr("Both panes use the same template, options and seed. Click a token to see what either model thought of it."));
-  m_emptyText->setWrapping();
-  card->body()->addWidget(m_emptyText);
-  card->body()->addStretch(1);
-  m_empty = card;
-  return card;
-}
-
-bool ChatWorkspace::isRunnable() const { return selection().model() && !selection().model()->whyCannotChat(); }
 
 void ChatWorkspace::followModel() {
-  jobs().cancelTag(kAnswerTag);
-  newChat();
   const auto& model = selection().model();
-  jobs().run(
-      this, {QStringLiteral("chat.release"), {}, Lane::Inference},
-      [engine = m_engine, model](const core::JobContext&) { engine->keepOnly(model); }, [] {});
-  m_composer->setSendable(isRunnable());
-  if (!model) {
-    for (ChatPane* pane : m_panes) pane->setTokenizer(nullptr);
-    return;
-  }
-  m_composer->setSuggestions(suggestions(*model));
+  m_store->forget();
+  m_preparedFor.clear();
+  m_failures.clear();
+  m_dialogue->setGround({});
+  m_dialogue->setConversation(Conversation(m_panes.size()));
+  m_dialogue->runner().keepOnly(model);
+  const QString why = whyNot();
+  m_composer->setSendable(why.isEmpty());
   for (ChatPane* pane : m_panes) {
-    pane->setTokenizer(model->tokenizer());
-    pane->setNotice({});
+    pane->setFacts(std::nullopt);
+    pane->setNotice(model ? why : QString(), !why.isEmpty());
   }
-  if (!isRunnable()) {
-    const QString why = QString::fromStdString(*model->whyCannotChat());
-    for (ChatPane* pane : m_panes) pane->setNotice(why);
-    return;
-  }
+  m_evidence->setTokenizer(model ? model->tokenizer() : nullptr);
+  if (!model) return;
+  m_composer->setSuggestions(suggestions(*model));
+  const bool runs = why.isEmpty();
+  m_composer->setCanChat(runs && model->whyCannotChat() ? QString::fromStdString(*model->whyCannotChat()) : QString());
+  m_sampling->setModelContext(runs ? model->config().contextLength : 0, runs ? Engine::contextLength(*model, {}) : 0,
+                              runs ? kvBytesPerToken(model->config()) : 0);
+  if (!runs) return;
   m_panes[0]->setScheme(std::nullopt);
   followSchemes();
-  if (m_active) prepare();
+  followGround();
+  m_store->recall(model);
 }
 
 // The compared pane shows the current scheme if it is checked, else the first checked one: whoever ticks a scheme in
 // the list wants to see what it does.
 void ChatWorkspace::followSchemes() {
+  refreshEvidence();
   const auto checked = selection().checkedSchemes();
-  const auto running = m_panes[1]->scheme();
+  const auto& running = m_panes[1]->scheme();
   if (running && std::find(checked.begin(), checked.end(), *running) != checked.end()) return;
   const auto isNarrow = [](const auto& scheme) { return core::quant::codeBits(scheme.name) <= 8; };
   const auto& current = selection().currentScheme();
@@ -181,14 +81,41 @@ void ChatWorkspace::followSchemes() {
   const auto narrow = std::find_if(checked.begin(), checked.end(), isNarrow);
   if (!takeCurrent && narrow == checked.end()) return;
   m_panes[1]->setScheme(takeCurrent ? *current : *narrow);
+  followGround();
+}
+
+ChatGround ChatWorkspace::ground() const {
+  ChatGround ground;
+  ground.setup.model = selection().model();
+  for (const ChatPane* pane : m_panes) {
+    ground.setup.panes.push_back(pane->scheme());
+    ground.titles.push_back(pane->schemeTitle());
+  }
+  ground.setup.device = m_sampling->device();
+  ground.setup.contextLength = m_sampling->contextLength();
+  if (selection().model()) ground.modelName = QString::fromStdString(selection().model()->checkpoint().name());
+  ground.options = m_sampling->options();
+  ground.systemPrompt = m_sampling->systemPrompt();
+  ground.history = static_cast<HistoryMode>(m_history->currentData().toInt());
+  return ground;
+}
+
+// What the next answers are computed with has changed: what was answered stays as it is, under its own name.
+void ChatWorkspace::followGround() {
+  m_dialogue->setGround(ground());
+  showUnanswered();
   if (m_active) prepare();
+}
+
+void ChatWorkspace::showUnanswered() {
+  for (std::size_t i = 0; i < m_panes.size(); ++i) m_panes[i]->setUnanswered(m_dialogue->isUnanswered(i));
 }
 
 void ChatWorkspace::setActive(bool active) {
   m_active = active;
   if (!active) return;
   listDevices();
-  if (isRunnable() && !m_generating) prepare();
+  prepare();
   m_composer->focusPrompt();
 }
 
@@ -201,197 +128,91 @@ void ChatWorkspace::listDevices() {
       [this](const DeviceList& devices) { m_sampling->setDevices(devices); });
 }
 
-std::vector<PaneSetup> ChatWorkspace::setups() const {
-  std::vector<PaneSetup> setups;
-  for (const ChatPane* pane : m_panes) setups.push_back({pane->scheme()});
-  return setups;
+void ChatWorkspace::prepare() {
+  if (!whyNot().isEmpty() || m_dialogue->isAnswering()) return;
+  const ChatSetup setup = ground().setup;
+  QStringList key{setup.device.toString().c_str(), QString::number(setup.contextLength)};
+  for (const auto& scheme : setup.panes) key << QString::fromStdString(scheme ? scheme->toString() : std::string());
+  if (std::exchange(m_preparedFor, key.join(u'|')) == m_preparedFor) return;
+  m_failures.clear();
+  for (ChatPane* pane : m_panes) {
+    pane->setFacts(std::nullopt);
+    pane->setNotice(tr("Loading %1…").arg(pane->schemeTitle()));
+  }
+  m_dialogue->runner().prepare(setup);
 }
 
-void ChatWorkspace::prepare() {
-  if (!isRunnable() || m_generating) return;
-  for (ChatPane* pane : m_panes) pane->setNotice(tr("Loading %1…").arg(pane->schemeTitle()));
-  jobs().run(
-      this, {kPrepareTag, tr("Loading the chat models"), Lane::Inference},
-      [engine = m_engine, model = selection().model(), panes = setups(),
-       device = m_sampling->device()](const core::JobContext& job) {
-        auto facts = engine->prepare(model, panes, device, job);
-        return std::pair(std::move(facts), engine->deviceMemory());
-      },
-      [this](const std::pair<std::vector<PaneFacts>, std::optional<DeviceMemory>>& prepared) {
-        for (std::size_t i = 0; i < m_panes.size(); ++i) {
-          m_panes[i]->setFacts(prepared.first[i]);
-          m_panes[i]->setNotice({});
-        }
-        const DeviceMemory memory = prepared.second.value_or(DeviceMemory());
-        Q_EMIT deviceMemoryChanged(memory.usedBytes, memory.budgetBytes);
-      },
-      [this](const QString& sentence) {
-        for (ChatPane* pane : m_panes) pane->setNotice(sentence, true);
-      });
+void ChatWorkspace::showPrepared(const std::vector<PaneFacts>& facts) {
+  for (std::size_t i = 0; i < m_panes.size(); ++i) {
+    m_panes[i]->setFacts(facts[i]);
+    m_panes[i]->setNotice({});
+  }
 }
 
 void ChatWorkspace::send(const QString& text) {
-  if (!isRunnable() || m_generating) return;
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    m_conversations[i].push_back({"user", text.toStdString()});
-    m_panes[i]->addQuestion(text);
-  }
-  generate();
+  if (!whyNot().isEmpty() || m_dialogue->isAnswering()) return;
+  m_failures.clear();
+  for (ChatPane* pane : m_panes) pane->setNotice({});
+  m_dialogue->setGround(ground());
+  m_dialogue->ask(text, m_composer->mode());
 }
 
-void ChatWorkspace::regenerate() {
-  if (m_generating || m_conversations[0].empty() || m_conversations[0].back().role != "assistant") return;
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    m_conversations[i].pop_back();
-    m_panes[i]->removeLastAnswer();
-  }
-  generate();
-}
-
-void ChatWorkspace::generate() {
-  jobs().cancelTag(kCompareTag);
-  m_generating = true;
-  m_composer->setGenerating(true);
-  m_composer->setHasAnswer(false);
-  m_composer->setSuggestionsVisible(false);
-  m_strip->clear();
-  selection().setChatToken(std::nullopt);
-  if (m_panes[1]->scheme()) m_strip->setColor(selection().color(*m_panes[1]->scheme()));
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    m_panes[i]->setNotice({});
-    m_panes[i]->setOtherTitle(m_panes[i == 0 ? 1 : 0]->schemeTitle());
-    m_panes[i]->beginAnswer();
-  }
-  m_feed = std::make_shared<TokenFeed>();
-  auto conversations = m_conversations;
-  if (const QString system = m_sampling->systemPrompt(); !system.isEmpty()) {
-    for (auto& conversation : conversations)
-      conversation.insert(conversation.begin(), {"system", system.toStdString()});
-  }
-  jobs().run(
-      this, {kAnswerTag, tr("Answering"), Lane::Inference},
-      [engine = m_engine, feed = m_feed, model = selection().model(), panes = setups(), device = m_sampling->device(),
-       options = m_sampling->options(), conversations](const core::JobContext& job) {
-        engine->prepare(model, panes, device, job);
-        return engine->answer(conversations, options, *feed, job);
-      },
-      [this](const std::vector<PaneAnswer>& answers) { finish(answers); },
-      [this](const QString& sentence) { fail(sentence); });
-  m_frame.start();
-}
-
-void ChatWorkspace::takeTokens() {
-  const auto tokens = m_feed->take();
-  for (const StreamedToken& streamed : tokens) {
-    ChatPane& pane = *m_panes[static_cast<std::size_t>(streamed.pane)];
-    pane.appendToken(streamed.token);
-    if (!streamed.kl) continue;
-    // Both models read the same words up to here: each token can tell what the other model thought of its place.
-    const std::size_t index = pane.answerIds().size() - 1;
-    if (index < m_panes[0]->answerTokens().size())
-      pane.setOther(index, *streamed.kl, m_panes[0]->answerTokens()[index].token.top);
-    m_panes[0]->setOther(index, *streamed.kl, streamed.token.top);
-    m_strip->setValue(index, *streamed.kl);
-  }
-  if (!tokens.empty()) {
-    const auto& reference = m_panes[0]->answerIds();
-    auto compared = m_panes[1]->answerIds();
-    // While both still write, the one that is a token ahead has not differed yet.
-    m_panes[1]->setMarks(compared.size() > reference.size() && m_generating ? markDifferences(compared, compared)
-                                                                            : markDifferences(reference, compared));
-  }
-  // A stopped job delivers nothing, so the end of the answer is noticed here.
-  if (m_generating && !jobs().isActive(kAnswerTag)) {
-    for (std::size_t i = 0; i < m_panes.size(); ++i) {
-      const TokenText* answer = m_panes[i]->answer();
-      m_conversations[i].push_back({"assistant", answer != nullptr ? answer->text().toStdString() : std::string()});
-      m_panes[i]->setNotice(stopText(core::model::StopReason::Cancelled));
-    }
-    endGeneration();
-  }
-}
-
-void ChatWorkspace::finish(const std::vector<PaneAnswer>& answers) {
-  m_generating = false;  // first: what is left in the feed is now the whole answer
-  takeTokens();
-  m_panes[1]->setMarks(markDifferences(m_panes[0]->answerIds(), m_panes[1]->answerIds()));
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    m_panes[i]->setFacts(answers[i].facts);
-    m_panes[i]->setSpeed(answers[i].result);
-    m_panes[i]->setNotice(stopText(answers[i].result.stop));
-    m_conversations[i].push_back({"assistant", answers[i].result.text});
-  }
-  endGeneration();
-  compare();
-}
-
-// Behind the place where the answers parted, the compared model reads the reference's words instead of its own.
-void ChatWorkspace::compare() {
-  const auto &reference = m_panes[0]->answerIds(), &compared = m_panes[1]->answerIds();
-  const std::size_t common = commonPrefix(reference, compared);
-  if (common < reference.size()) m_strip->setParted(common);
-  if (m_strip->count() >= reference.size()) return;
-  m_strip->setPending(true);
-  jobs().run(
-      this, {kCompareTag, tr("Comparing token by token"), Lane::Inference},
-      [engine = m_engine](const core::JobContext& job) { return engine->compare(job); },
-      [this](const std::vector<ForcedToken>& tokens) {
-        m_strip->setPending(false);
-        for (const ForcedToken& forced : tokens) {
-          m_panes[0]->setOther(forced.index, forced.kl, forced.top);
-          m_strip->setValue(forced.index, forced.kl);
-        }
-      },
-      [this](const QString& sentence) {
-        m_strip->setPending(false);
-        m_panes[1]->setNotice(sentence, true);
-      });
-}
-
-void ChatWorkspace::fail(const QString& sentence) {
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    m_panes[i]->setNotice(sentence, true);
-    m_conversations[i].push_back({"assistant", std::string()});
-  }
-  endGeneration();
-}
-
-void ChatWorkspace::endGeneration() {
-  m_generating = false;
-  m_frame.stop();
+void ChatWorkspace::finish() {
   m_composer->setGenerating(false);
-  m_composer->setHasAnswer(true);
-  m_composer->focusPrompt();
+  m_composer->setHasAnswer(!m_dialogue->conversation().isEmpty());
+  if (m_active) m_composer->focusPrompt();
+  showUnanswered();
+  // The device may have been lost, and another scheme chosen meanwhile.
+  if (!m_failures.empty())
+    m_preparedFor.clear();
+  else if (m_active)
+    prepare();
+  refreshMarks();
+  refreshEvidence();
+  choosePlaceOfInterest();
+  if (selection().model()) m_store->save(selection().model(), m_dialogue->conversation());
+}
+
+void ChatWorkspace::takeBack(const QString& prompt, const std::vector<PaneAnswer>& ends) {
+  m_composer->returnPrompt(prompt);
+  for (const PaneAnswer& end : ends) {
+    if (!end.failure) continue;
+    m_failures[end.pane] = *end.failure;
+    m_panes[end.pane]->setNotice(QString::fromStdString(end.failure->sentence), true, remedyText(*end.failure));
+  }
+}
+
+void ChatWorkspace::remedy(const PaneFailure& failure) {
+  switch (failure.kind) {
+    case PaneFailure::Kind::ContextTooShort:
+      showSettings(true);
+      m_sampling->focusContext();
+      return;
+    case PaneFailure::Kind::DeviceLost:
+      m_sampling->setDevice(QStringLiteral("cpu"));
+      m_preparedFor.clear();
+      return followGround();
+    case PaneFailure::Kind::NotFinite: {
+      const auto tensors = selection().model()->checkpoint().tensors();
+      for (std::size_t i = 0; i < tensors.size(); ++i) {
+        if (tensors[i].name != failure.where) continue;
+        selection().setTensor(i);
+        return selection().setWorkspace(QStringLiteral("inspect"));
+      }
+      return;
+    }
+    case PaneFailure::Kind::Other:
+      return;
+  }
 }
 
 void ChatWorkspace::newChat() {
-  jobs().cancelTag(kAnswerTag);
-  jobs().cancelTag(kCompareTag);
-  m_frame.stop();
-  m_generating = false;
-  m_conversations.assign(m_panes.size(), {});
-  for (ChatPane* pane : m_panes) {
-    pane->clearTranscript();
-    pane->setNotice({});
-  }
-  m_strip->clear();
+  m_failures.clear();
+  for (ChatPane* pane : m_panes) pane->setNotice({});
+  m_dialogue->setConversation(Conversation(m_panes.size()));
+  if (selection().model()) m_store->save(selection().model(), m_dialogue->conversation());
   m_composer->setGenerating(false);
   m_composer->setHasAnswer(false);
-  m_composer->setSuggestionsVisible(true);
-}
-
-Transcript ChatWorkspace::transcript() const {
-  Transcript result;
-  if (selection().model()) result.model = QString::fromStdString(selection().model()->checkpoint().name());
-  result.device = QString::fromStdString(m_sampling->device().toString());
-  result.systemPrompt = m_sampling->systemPrompt();
-  result.options = m_sampling->options();
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
-    const auto scheme = m_panes[i]->scheme();
-    result.panes.push_back({m_panes[i]->schemeTitle(), scheme ? QString::fromStdString(scheme->toString()) : QString(),
-                            m_conversations[i]});
-  }
-  return result;
 }
 
 void ChatWorkspace::saveTranscript() {
@@ -400,40 +221,52 @@ void ChatWorkspace::saveTranscript() {
   if (file.isEmpty()) return;
   // QSaveFile writes beside the file and renames: an older one stays whole until the new one is.
   QSaveFile target(file);
-  const QByteArray text = toMarkdown(transcript()).toUtf8();
+  const QByteArray text = toMarkdown(m_dialogue->conversation()).toUtf8();
   if (!target.open(QIODevice::WriteOnly) || target.write(text) != text.size() || !target.commit())
     m_panes[0]->setNotice(tr("%1 could not be written: %2").arg(file, target.errorString()), true);
-}
-
-void ChatWorkspace::selectToken(std::optional<int> index) {
-  for (ChatPane* pane : m_panes) pane->setSelectedToken(index);
-  m_strip->setSelected(index);
-  selection().setChatToken(index ? std::optional(ChatToken{1, *index}) : std::nullopt);
 }
 
 QString ChatWorkspace::helpText() const {
   return tr(
       "The same prompt goes to both models, with the same template, sampling options and seed; both run on the chosen "
-      "device. "
-      "Tokens of the right answer that the reference did not write are tinted and underlined; the first of them is "
-      "where the two "
-      "models part. Hover a token for what both models thought of its place, click it to see the same place in the "
-      "other answer. The strip shows how far the two distributions are apart at every token of the reference's answer, "
-      "as KL divergence in nats; behind the place where the answers part, the compared model reads the reference's "
-      "words. Enter sends, Shift+Enter starts a new line, Esc stops.");
+      "device. Every answer stands under the name of what wrote it and keeps it: another scheme answers the last "
+      "question anew, below. Tokens of the right answer that the reference did not write are tinted and underlined; "
+      "the "
+      "first token that is another one is where the two models part. Click a token, or walk with the arrow keys, for "
+      "what either model thought of its place. The strip shows how far the two distributions are apart at every token "
+      "of the reference's answer, as KL divergence in nats; behind the place where the answers part, the compared "
+      "model reads the reference's words. From the second question on all panes read the reference's history, or each "
+      "its own: the switch above decides, and every figure says which. “Continue” gives the models a text instead of a "
+      "message. Enter sends, Shift+Enter starts a new line, Esc stops.");
 }
 
 void ChatWorkspace::showExample() {
-  if (isRunnable() && !m_generating && m_conversations[0].empty()) send(suggestions(*selection().model()).back());
+  if (whyNot().isEmpty() && !m_dialogue->isAnswering() && m_dialogue->conversation().isEmpty())
+    send(suggestions(*selection().model()).value(2));
 }
 
 void ChatWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("prompt"), m_composer->prompt());
+  settings.setValue(QStringLiteral("mode"), static_cast<int>(m_composer->mode()));
+  settings.setValue(QStringLiteral("history"), m_history->currentIndex());
+  settings.setValue(QStringLiteral("settingsShown"), !m_settings->isHidden());
+  settings.setValue(QStringLiteral("panes"), m_paneSplitter->saveState());
+  settings.setValue(QStringLiteral("heights"), m_splitter->saveState());
+  settings.setValue(QStringLiteral("evidence"), m_evidence->splitter()->saveState());
   m_sampling->save(settings);
+  if (selection().model() && m_store->isSaving())
+    ConversationStore::saveNow(*selection().model(), m_dialogue->conversation());
 }
 
 void ChatWorkspace::restoreState(QSettings& settings) {
   m_composer->setPrompt(settings.value(QStringLiteral("prompt")).toString());
+  if (settings.value(QStringLiteral("mode")).toInt() == static_cast<int>(PromptMode::Completion))
+    m_composer->setMode(PromptMode::Completion);
+  m_history->setCurrentIndex(std::clamp(settings.value(QStringLiteral("history")).toInt(), 0, 1));
+  showSettings(settings.value(QStringLiteral("settingsShown"), false).toBool());
+  m_paneSplitter->restoreState(settings.value(QStringLiteral("panes")).toByteArray());
+  m_splitter->restoreState(settings.value(QStringLiteral("heights")).toByteArray());
+  m_evidence->splitter()->restoreState(settings.value(QStringLiteral("evidence")).toByteArray());
   m_sampling->restore(settings);
 }
 

@@ -1,24 +1,26 @@
 #pragma once
-#include <QTimer>
-#include <memory>
+#include <map>
 #include <vector>
 
-#include "app/workspaces/chat/chat_engine.h"
-#include "app/workspaces/chat/transcript.h"
+#include "app/workspaces/chat/answer_pair.h"
+#include "app/workspaces/chat/chat_dialogue.h"
 #include "app/workspaces/workspace.h"
 
-class QBoxLayout;
+class QComboBox;
+class QPushButton;
+class QSplitter;
 
 namespace app {
 
-class Card;
 class ChatComposer;
 class ChatPane;
-class KlStrip;
+class ConversationStore;
+class Evidence;
 class Label;
 class SamplingPanel;
 
-/// The original and the quantized model answer the same prompt side by side; tokens that differ are marked.
+/// The original and the quantized model answer the same prompt side by side. Every answer keeps what it was computed
+/// from; tokens that differ are marked, and the pair of answers in question is compared token by token.
 class ChatWorkspace : public Workspace {
   Q_OBJECT
  public:
@@ -30,42 +32,60 @@ class ChatWorkspace : public Workspace {
   void showExample() override;
   void saveState(QSettings& settings) const override;
   void restoreState(QSettings& settings) override;
+  ChatDialogue& dialogue() { return *m_dialogue; }
 
  private:
+  QWidget* buildBar();
   QWidget* buildPanes();
-  QWidget* buildControls();
+  QWidget* buildSettings();
+  void connectParts();
+  void connectPane(std::size_t index);
+  void connectDialogue();
+
   void followModel();
   void followSchemes();
+  void followGround();
   void listDevices();
+  QString whyNot() const;
+  ChatGround ground() const;
   void prepare();
-  void send(const QString& text);
-  void regenerate();
-  void generate();
-  void takeTokens();
-  void finish(const std::vector<PaneAnswer>& answers);
-  void compare();
-  void fail(const QString& sentence);
-  void endGeneration();
-  void newChat();
-  Transcript transcript() const;
-  void saveTranscript();
-  void selectToken(std::optional<int> index);
-  std::vector<PaneSetup> setups() const;
-  /// Whether the open model can chat; if not, shows why.
-  bool isRunnable() const;
+  void showPrepared(const std::vector<PaneFacts>& facts);
+  void showUnanswered();
 
-  std::shared_ptr<ChatEngine> m_engine;
-  std::shared_ptr<TokenFeed> m_feed;
-  std::vector<std::vector<core::text::ChatMessage>>
-      m_conversations;  ///< one a pane: each pane remembers its own answers
+  void send(const QString& text);
+  void newChat();
+  void takeBack(const QString& prompt, const std::vector<PaneAnswer>& ends);
+  void finish();
+  void remedy(const PaneFailure& failure);
+  void saveTranscript();
+  void showSettings(bool shown);
+
+  AnswerPair shownPair() const;
+  void showTurn(std::size_t turn);
+  void refreshMarks();
+  void refreshEvidence();
+  void chooseToken(std::size_t pane, int answer, int index);
+  void choosePlaceOfInterest();
+  void followChatToken();
+  void stepToken(int step);
+  /// Scrolls the panes to the chosen token.
+  void revealToken();
+
+  ChatDialogue* m_dialogue;
+  ConversationStore* m_store;
+  std::map<std::size_t, PaneFailure> m_failures;  ///< what the buttons beside the panes' notices remedy
+  int m_reference = 0, m_compared = 0;            ///< ids of the answers the evidence is about
+  QString m_preparedFor;                          ///< what the sizes in the panes are of
   std::vector<ChatPane*> m_panes;
-  KlStrip* m_strip;
+  QSplitter *m_paneSplitter, *m_splitter;
+  Label* m_verdict;
+  QComboBox* m_history;
+  QPushButton* m_settingsButton;
+  QWidget* m_settings;
+  Evidence* m_evidence;
   ChatComposer* m_composer;
   SamplingPanel* m_sampling;
-  QWidget* m_empty;
-  Label* m_emptyText;
-  QTimer m_frame;
-  bool m_active = false, m_generating = false, m_devicesListed = false;
+  bool m_active = false, m_devicesListed = false;
 };
 
 }  // namespace app

@@ -1,142 +1,205 @@
 #include "app/workspaces/chat/kl_strip.h"
 
-#include <QHelpEvent>
-#include <QMouseEvent>
-#include <QPainter>
-#include <QToolTip>
+#include <QKeyEvent>
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/word_axis.h"
 
 namespace app {
 
 namespace {
-constexpr double kLow = -6, kHigh = 1;  ///< powers of ten of the axis
-constexpr double kMaxBar = 14, kLabelWidth = 52;
 
-double barShare(double kl) { return std::clamp((std::log10(std::max(kl, 1e-12)) - kLow) / (kHigh - kLow), 0.02, 1.0); }
+constexpr int kLow = -6, kHigh = 1;  ///< powers of ten of the axis
+constexpr double kLeastBar = 0.06;   ///< in powers of ten: a comparison without any difference is still a bar
+constexpr double kFewest = 16;       ///< tokens the axis is wide at least
+constexpr QMargins kMargins(48, 22, 8, WordAxis::kHeight);
+
+/// Height of a bar, in powers of ten above the foot of the axis.
+double barHeight(double kl) {
+  if (!(kl > 0)) return kLeastBar;
+  return std::clamp(std::log10(kl) - kLow, kLeastBar, static_cast<double>(kHigh - kLow));
+}
+
 }  // namespace
 
-KlStrip::KlStrip(QWidget* parent) : QWidget(parent), m_color(Theme::instance().colors().accent) {
-  setAccessibleName(tr("KL divergence per token"));
-  connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+KlStrip::KlStrip(QWidget* parent)
+    : Chart(parent),
+      m_color(Theme::instance().colors().accent),
+      m_bars(new QCPBars(xAxis, yAxis)),
+      m_selection(new QCPItemRect(this)),
+      m_parting(new QCPItemStraightLine(this)),
+      m_partingText(new QCPItemText(this)),
+      m_note(new QCPItemText(this)),
+      m_words(new WordAxis(xAxis)) {
+  setTitle(tr("KL divergence per token"));
+  setAxisTitles({}, tr("KL (nats)"));
+  axisRect()->setAutoMargins(QCP::msNone);
+  axisRect()->setMargins(kMargins);
+  axisRect()->setRangeZoom(Qt::Horizontal);
+  axisRect()->setRangeDrag(Qt::Horizontal);
+  xAxis->setTicks(false);
+  xAxis->setTickLabels(false);
+  yAxis->setRange(kLow, kHigh);
+  m_bars->setBaseValue(kLow);
+  m_bars->setWidth(0.8);
+  m_selection->setLayer(QStringLiteral("grid"));
+  for (QCPItemPosition* corner : {m_selection->topLeft, m_selection->bottomRight}) {
+    corner->setTypeX(QCPItemPosition::ptPlotCoords);
+    corner->setTypeY(QCPItemPosition::ptAxisRectRatio);
+  }
+  m_partingText->setClipToAxisRect(false);
+  m_partingText->position->setTypeX(QCPItemPosition::ptPlotCoords);
+  m_partingText->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+  m_note->position->setType(QCPItemPosition::ptAxisRectRatio);
+  m_note->position->setCoords(0.5, 0.4);
+  applyColors();
+  showContent();
 }
 
-void KlStrip::clear() {
-  m_values.clear();
-  m_selected.reset();
-  m_parted.reset();
-  m_pending = false;
-  update();
-}
-
-void KlStrip::setValue(std::size_t index, double kl) {
-  if (index >= m_values.size()) m_values.resize(index + 1);
-  m_values[index] = kl;
-  update();
-}
-
-void KlStrip::setParted(std::optional<std::size_t> index) {
-  m_parted = index;
-  update();
-}
-
-void KlStrip::setPending(bool pending) {
-  if (m_pending == pending) return;
-  m_pending = pending;
-  update();
+void KlStrip::setContent(Content content) {
+  if (content == m_content) return;
+  const bool sameLength = content.words.size() == m_content.words.size();
+  m_content = std::move(content);
+  if (!sameLength) {
+    xAxis->setRange(-0.5, std::max(static_cast<double>(m_content.words.size()), kFewest) - 0.5);
+    rememberHome();
+  }
+  showContent();
 }
 
 void KlStrip::setColor(const QColor& color) {
+  if (m_color == color) return;
   m_color = color;
-  update();
+  applyColors();
+  replot(QCustomPlot::rpQueuedReplot);
 }
 
-void KlStrip::setSelected(std::optional<int> index) {
+void KlStrip::setSelected(std::optional<std::size_t> index) {
+  if (m_selected == index) return;
   m_selected = index;
-  update();
+  showContent();
 }
 
-QRectF KlStrip::plotRect() const { return QRectF(rect()).adjusted(kLabelWidth, 20, -2, -4); }
-
-double KlStrip::barWidth() const {
-  return std::min(kMaxBar, plotRect().width() / static_cast<double>(std::max<std::size_t>(m_values.size(), 1)));
+void KlStrip::showContent() {
+  QVector<double> keys, heights;
+  for (std::size_t i = 0; i < m_content.kl.size(); ++i) {
+    if (!m_content.kl[i]) continue;
+    keys.append(static_cast<double>(i));
+    heights.append(barHeight(*m_content.kl[i]));
+  }
+  m_bars->setData(keys, heights, true);
+  const bool selected = m_selected && *m_selected < m_content.kl.size();
+  m_selection->setVisible(selected);
+  if (selected) {
+    m_selection->topLeft->setCoords(static_cast<double>(*m_selected) - 0.5, 0);
+    m_selection->bottomRight->setCoords(static_cast<double>(*m_selected) + 0.5, 1);
+    setAccessibleDescription(readout({static_cast<double>(*m_selected), 0}).value_or(QString()));
+  }
+  m_parting->setVisible(m_content.parting.has_value());
+  m_partingText->setVisible(m_content.parting.has_value());
+  if (m_content.parting) {
+    const double at = static_cast<double>(*m_content.parting) - 0.5;
+    m_parting->point1->setCoords(at, kLow);
+    m_parting->point2->setCoords(at, kHigh);
+    m_partingText->setText(tr("the answers part here"));
+    const bool left = at > xAxis->range().center();
+    m_partingText->setPositionAlignment((left ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
+    m_partingText->position->setCoords(at, -0.01);
+  }
+  m_note->setText(m_content.note);
+  m_note->setVisible(!m_content.note.isEmpty());
+  // Worth a word first: the selected token, the parting, then the largest divergences.
+  std::vector<std::size_t> order(static_cast<std::size_t>(m_content.words.size()));
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto weight = [this](std::size_t i) {
+    if (m_selected == i || m_content.parting == i) return std::numeric_limits<double>::infinity();
+    return i < m_content.kl.size() ? m_content.kl[i].value_or(-1) : -1;
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
+  m_words->setWords(m_content.words, std::move(order));
+  m_words->setSelected(m_selected);
+  labelDecades();
+  replot(QCustomPlot::rpQueuedReplot);
 }
 
-int KlStrip::tokenAt(double x) const {
-  const int index = static_cast<int>(std::floor((x - plotRect().left()) / barWidth()));
-  return index >= 0 && index < static_cast<int>(m_values.size()) ? index : -1;
+// Every power of ten has its tick; names are left out where they would touch.
+void KlStrip::labelDecades() {
+  QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+  const double room = axisRect()->height() > 0 ? axisRect()->height() : height() - kMargins.top() - kMargins.bottom();
+  const double decade = room / (kHigh - kLow);
+  const QFontMetricsF metrics(yAxis->tickLabelFont());
+  const int step = decade >= metrics.ascent() ? 1 : 2;
+  for (int power = kLow; power <= kHigh; ++power) {
+    const bool named = (kHigh - power) % step == 0;
+    const QString name = power == 0   ? QStringLiteral("1")
+                         : power == 1 ? QStringLiteral("10")
+                                      : QStringLiteral("10") + text::superscript(power);
+    ticker->addTick(power, named ? name : QString());
+  }
+  yAxis->setTicker(ticker);
 }
 
-void KlStrip::paintEvent(QPaintEvent*) {
+void KlStrip::applyColors() {
   const ThemeColors& colors = Theme::instance().colors();
-  const QRectF plot = plotRect();
-  QPainter painter(this);
-  painter.setPen(colors.textMuted);
-  painter.setFont(Theme::instance().textFont(-1));
-  painter.drawText(QRectF(0, 0, width(), 18), Qt::AlignLeft | Qt::AlignVCenter, title());
-  const auto level = [&](double power) { return plot.bottom() - plot.height() * (power - kLow) / (kHigh - kLow); };
-  for (const auto& [power, name] :
-       {std::pair{1.0, QStringLiteral("10")}, {-2.0, QStringLiteral("0.01")}, {-6.0, QStringLiteral("10⁻⁶")}}) {
-    painter.setPen(colors.grid);
-    painter.drawLine(QPointF(plot.left(), level(power)), QPointF(plot.right(), level(power)));
-    painter.setPen(colors.textFaint);
-    painter.drawText(QRectF(0, level(power) - 8, kLabelWidth - 6, 16), Qt::AlignRight | Qt::AlignVCenter, name);
-  }
-  const double bar = barWidth();
-  for (std::size_t i = 0; i < m_values.size(); ++i) {
-    const double x = plot.left() + static_cast<double>(i) * bar;
-    if (m_selected && *m_selected == static_cast<int>(i))
-      painter.fillRect(QRectF(x, plot.top(), bar, plot.height()), colors.selection);
-    if (!m_values[i]) continue;
-    const double h = plot.height() * barShare(*m_values[i]);
-    painter.fillRect(QRectF(x, plot.bottom() - h, std::max(bar - 1.5, 1.0), h), m_color);
-  }
-  if (m_parted) paintParting(painter, plot.left() + static_cast<double>(*m_parted) * bar - 1);
-  if (m_pending) {
-    painter.setPen(colors.textFaint);
-    const QRectF room = plot.adjusted(static_cast<double>(m_values.size()) * bar + 8, 0, 0, 0);
-    painter.drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
-                     painter.fontMetrics().elidedText(tr("reading the reference's words…"), Qt::ElideRight,
-                                                      static_cast<int>(room.width())));
-  }
+  m_bars->setPen(Qt::NoPen);
+  m_bars->setBrush(m_color);
+  m_selection->setPen(Qt::NoPen);
+  m_selection->setBrush(colors.selection);
+  m_parting->setPen(QPen(colors.sign, 1.5, Qt::DashLine));
+  for (QCPItemText* text : {m_partingText, m_note}) text->setFont(Theme::instance().textFont(-1));
+  m_partingText->setColor(colors.sign);
+  m_note->setColor(colors.textFaint);
+  yAxis->setLabelPadding(1);
+  xAxis->setTickPen(Qt::NoPen);
 }
 
-void KlStrip::paintParting(QPainter& painter, double x) const {
-  const ThemeColors& colors = Theme::instance().colors();
-  painter.setPen(QPen(colors.sign, 1.5, Qt::DashLine));
-  painter.drawLine(QPointF(x, 18), QPointF(x, plotRect().bottom()));
-  const QString words = tr("the answers part here");
-  const int wide = painter.fontMetrics().horizontalAdvance(words) + 4;
-  const double left = std::clamp(x - wide / 2.0, static_cast<double>(titleWidth(painter)) + 12,
-                                 std::max(plotRect().right() - wide, 0.0));
-  painter.drawText(QRectF(left, 0, wide, 18), Qt::AlignCenter, words);
+std::optional<std::size_t> KlStrip::tokenAt(QPointF coordinates) const {
+  const double index = std::round(coordinates.x());
+  if (index < 0 || index >= static_cast<double>(m_content.kl.size())) return std::nullopt;
+  return static_cast<std::size_t>(index);
 }
 
-QString KlStrip::title() { return tr("KL divergence per token, in nats"); }
-
-int KlStrip::titleWidth(const QPainter& painter) { return painter.fontMetrics().horizontalAdvance(title()); }
-
-void KlStrip::mousePressEvent(QMouseEvent* event) {
-  const int index = tokenAt(event->position().x());
-  if (index >= 0) Q_EMIT tokenClicked(index);
+std::optional<QString> KlStrip::readout(QPointF coordinates) const {
+  const auto at = tokenAt(coordinates);
+  if (!at) return std::nullopt;
+  const QString value = m_content.kl[*at] ? tr("%1 nats").arg(text::number(*m_content.kl[*at], 3)) : tr("not compared");
+  return tr("Token %1, %2: %3").arg(text::count(*at + 1), m_content.words.value(static_cast<qsizetype>(*at)), value);
 }
 
-bool KlStrip::event(QEvent* event) {
-  if (event->type() == QEvent::ToolTip) {
-    const auto* help = static_cast<QHelpEvent*>(event);
-    const int index = tokenAt(help->pos().x());
-    if (index >= 0 && m_values[static_cast<std::size_t>(index)]) {
-      QToolTip::showText(
-          help->globalPos(),
-          tr("Token %1: %2 nats").arg(index + 1).arg(text::number(*m_values[static_cast<std::size_t>(index)], 3)),
-          this);
-    }
-    return true;
-  }
-  return QWidget::event(event);
+void KlStrip::clickedAt(QPointF coordinates) {
+  if (const auto at = tokenAt(coordinates)) Q_EMIT tokenClicked(static_cast<int>(*at));
+}
+
+void KlStrip::keyPressEvent(QKeyEvent* event) {
+  const int step = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
+  if (step == 0 || m_content.kl.empty()) return Chart::keyPressEvent(event);
+  const int last = static_cast<int>(m_content.kl.size()) - 1;
+  const int from = m_selected ? static_cast<int>(*m_selected) : step > 0 ? -1 : last + 1;
+  Q_EMIT tokenClicked(std::clamp(from + step, 0, last));
+}
+
+void KlStrip::resizeEvent(QResizeEvent* event) {
+  Chart::resizeEvent(event);
+  labelDecades();
+}
+
+QPoint KlStrip::centerOf(std::size_t index) const {
+  return {static_cast<int>(xAxis->coordToPixel(static_cast<double>(index))), axisRect()->center().y()};
+}
+
+ChartTable KlStrip::table() const {
+  ChartTable result;
+  result.columns = {tr("token"), tr("index"), tr("KL (nats)")};
+  result.rowLabels = m_content.words;
+  for (std::size_t i = 0; i < m_content.kl.size(); ++i)
+    result.rows.push_back(
+        {static_cast<double>(i + 1), m_content.kl[i].value_or(std::numeric_limits<double>::quiet_NaN())});
+  return result;
 }
 
 }  // namespace app

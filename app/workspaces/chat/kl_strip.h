@@ -1,52 +1,64 @@
 #pragma once
 #include <QColor>
-#include <QWidget>
-#include <optional>
-#include <vector>
+
+#include "app/plots/chart.h"
 
 namespace app {
 
-/// KL divergence of the compared model from the reference over the tokens of the reference's answer: one bar a token,
-/// in nats, on a logarithmic scale from 10⁻⁶ to 10. A line marks where the answers parted; behind it both models read
-/// the reference's words.
-class KlStrip : public QWidget {
+class WordAxis;
+
+/// KL divergence of the compared model from the reference over the tokens of the reference's answer: one bar a token
+/// over its word, in nats, on a logarithmic scale with a tick at every power of ten from 10⁻⁶ to 10. A line marks where
+/// the answers part; behind it both models read the reference's words.
+class KlStrip : public Chart {
   Q_OBJECT
  public:
+  struct Content {
+    QStringList words;                      ///< of the reference's tokens
+    std::vector<std::optional<double>> kl;  ///< one a word; nothing where it was not compared
+    std::optional<std::size_t> parting;     ///< the first token at which the answers differ
+    QString note;                           ///< said where there are no bars yet
+    bool operator==(const Content&) const = default;
+  };
+
   explicit KlStrip(QWidget* parent = nullptr);
-  void clear();
-  void setValue(std::size_t index, double kl);
-  double value(std::size_t index) const { return m_values[index].value_or(-1); }  ///< −1 where there is none
-  std::size_t count() const { return m_values.size(); }
-  /// The first token whose answers differ.
-  void setParted(std::optional<std::size_t> index);
-  /// Said behind the last bar while more are being computed.
-  void setPending(bool pending);
+
+  void setContent(Content content);
+  const Content& content() const { return m_content; }
   void setColor(const QColor& color);
-  void setSelected(std::optional<int> index);
-  QSize sizeHint() const override { return {300, 76}; }
-  QSize minimumSizeHint() const override { return {160, 76}; }
+  void setSelected(std::optional<std::size_t> index);
+  double value(std::size_t index) const { return m_content.kl[index].value_or(-1); }  ///< −1 where there is none
+  std::size_t count() const { return m_content.kl.size(); }
+  /// Middle of a token's bar in widget coordinates, for tests.
+  QPoint centerOf(std::size_t index) const;
+  ChartTable table() const override;
+
+  QSize sizeHint() const override { return {420, 168}; }
+  QSize minimumSizeHint() const override { return {200, 150}; }
 
  Q_SIGNALS:
   void tokenClicked(int index);
 
  protected:
-  void paintEvent(QPaintEvent* event) override;
-  void mousePressEvent(QMouseEvent* event) override;
-  bool event(QEvent* event) override;
+  std::optional<QString> readout(QPointF coordinates) const override;
+  void applyColors() override;
+  void clickedAt(QPointF coordinates) override;
+  void keyPressEvent(QKeyEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
-  QRectF plotRect() const;
-  double barWidth() const;
-  int tokenAt(double x) const;
-  void paintParting(QPainter& painter, double x) const;
-  static QString title();
-  static int titleWidth(const QPainter& painter);
+  void showContent();
+  void labelDecades();
+  std::optional<std::size_t> tokenAt(QPointF coordinates) const;
 
-  std::vector<std::optional<double>> m_values;
-  std::optional<int> m_selected;
-  std::optional<std::size_t> m_parted;
-  bool m_pending = false;
+  Content m_content;
   QColor m_color;
+  std::optional<std::size_t> m_selected;
+  QCPBars* m_bars;
+  QCPItemRect* m_selection;
+  QCPItemStraightLine* m_parting;
+  QCPItemText *m_partingText, *m_note;
+  WordAxis* m_words;
 };
 
 }  // namespace app

@@ -6,12 +6,18 @@
 #include <QPlainTextEdit>
 #include <QSettings>
 #include <QSpinBox>
+#include <algorithm>
 #include <limits>
 
+#include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
 namespace app {
+
+namespace {
+constexpr int kContextStep = 256;
+}  // namespace
 
 SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   m_form = new QFormLayout(this);
@@ -23,7 +29,8 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   m_device->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
   m_device->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   m_form->addRow(tr("Device"), m_device);
-  connect(m_device, &QComboBox::activated, this, &SamplingPanel::deviceChanged);
+  connect(m_device, &QComboBox::activated, this, &SamplingPanel::groundChanged);
+  addContext();
 
   m_temperature = addReal(tr("Temperature"), 0, 5, 0.1, 0.0, tr("0 always takes the most probable token (greedy)."));
   m_topK = addWhole(tr("Top-k"), 0, 1000, 40, tr("Draw from the k most probable tokens; 0 is off."));
@@ -36,6 +43,32 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   m_seed = addWhole(tr("Seed"), 0, std::numeric_limits<int>::max(), 0,
                     tr("The same seed gives the same answer; every pane uses it."));
   m_maxTokens = addWhole(tr("Most tokens"), 1, 4096, 128, tr("Tokens after which an answer is cut off."));
+  addSystemPrompt();
+  for (QDoubleSpinBox* box : {m_temperature, m_topP, m_minP, m_penalty})
+    connect(box, &QDoubleSpinBox::valueChanged, this, &SamplingPanel::summaryChanged);
+  for (QSpinBox* box : {m_topK, m_seed, m_maxTokens})
+    connect(box, &QSpinBox::valueChanged, this, &SamplingPanel::summaryChanged);
+  setDevices({{QStringLiteral("auto"), tr("Automatic")}});
+}
+
+void SamplingPanel::addContext() {
+  m_context = addWhole(tr("Context"), 0, 0, 0,
+                       tr("Tokens of conversation a pane can hold. A longer context takes more memory."));
+  m_context->setObjectName(QStringLiteral("context"));
+  m_context->setSingleStep(kContextStep);
+  m_context->setSpecialValueText(tr("automatic"));
+  m_context->setKeyboardTracking(false);
+  m_contextCost = new Label(Label::Style::Hint);
+  m_contextCost->setObjectName(QStringLiteral("context-cost"));
+  m_contextCost->setWrapping();
+  m_form->addRow(m_contextCost);
+  connect(m_context, &QSpinBox::valueChanged, this, [this] {
+    showContextCost();
+    Q_EMIT groundChanged();
+  });
+}
+
+void SamplingPanel::addSystemPrompt() {
   m_system = new QPlainTextEdit;
   m_system->setPlaceholderText(tr("None"));
   m_system->setMaximumHeight(72);
@@ -43,7 +76,40 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   m_system->setAccessibleName(tr("System prompt"));
   m_form->addRow(new Label(Label::Style::Body, tr("System prompt")));
   m_form->addRow(m_system);
-  setDevices({{QStringLiteral("auto"), tr("Automatic")}});
+}
+
+std::uint32_t SamplingPanel::contextLength() const { return static_cast<std::uint32_t>(m_context->value()); }
+
+void SamplingPanel::setContextLength(std::uint32_t tokens) { m_context->setValue(static_cast<int>(tokens)); }
+
+void SamplingPanel::focusContext() {
+  m_context->setFocus(Qt::OtherFocusReason);
+  m_context->selectAll();
+}
+
+void SamplingPanel::setModelContext(std::uint32_t own, std::uint32_t automatic, std::uint64_t kvBytesPerToken) {
+  const QSignalBlocker blocker(m_context);
+  m_automaticContext = automatic;
+  m_kvBytesPerToken = kvBytesPerToken;
+  m_context->setRange(0, static_cast<int>(std::min<std::uint32_t>(own, std::numeric_limits<int>::max())));
+  m_context->setEnabled(own != 0);
+  showContextCost();
+}
+
+void SamplingPanel::showContextCost() {
+  if (!m_context->isEnabled()) return m_contextCost->setText({});
+  const auto own = static_cast<std::uint64_t>(m_context->maximum());
+  const std::uint64_t tokens = contextLength() == 0 ? m_automaticContext : contextLength();
+  m_contextCost->setText(tr("%1 of the model's %2 tokens: %3 of KV cache a pane")
+                             .arg(text::count(tokens), text::count(own), text::bytes(tokens * m_kvBytesPerToken)));
+}
+
+QString SamplingPanel::summary() const {
+  const QString how = m_temperature->value() == 0 ? tr("greedy")
+                                                  : tr("temperature %1 · seed %2")
+                                                        .arg(text::number(m_temperature->value(), 2),
+                                                             text::count(static_cast<std::uint64_t>(m_seed->value())));
+  return tr("%1 · at most %2 tokens").arg(how, text::count(static_cast<std::uint64_t>(m_maxTokens->value())));
 }
 
 QDoubleSpinBox* SamplingPanel::addReal(const QString& label, double low, double high, double step, double value,

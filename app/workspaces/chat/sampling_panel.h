@@ -13,7 +13,9 @@ class QSpinBox;
 
 namespace app {
 
-/// The knobs of the sampler, shared by every pane, the system prompt and the device.
+class Label;
+
+/// The knobs of the sampler, shared by every pane, the system prompt, the device and the length of the context.
 class SamplingPanel : public QWidget {
   Q_OBJECT
  public:
@@ -25,14 +27,28 @@ class SamplingPanel : public QWidget {
   /// Fills the device list. @param devices text of the choice → name for people; the first is selected by default
   void setDevices(const std::vector<std::pair<QString, QString>>& devices);
   void setDevice(const QString& choice);
+  /// Tokens of context to run with; 0: automatic.
+  std::uint32_t contextLength() const;
+  void setContextLength(std::uint32_t tokens);
+  void focusContext();
+  /// What the open model can hold, what it gets when nobody asks, and what a token of it costs.
+  /// @param own 0: no model that runs
+  void setModelContext(std::uint32_t own, std::uint32_t automatic, std::uint64_t kvBytesPerToken);
+  /// "Greedy · at most 128 tokens"
+  QString summary() const;
 
   void save(QSettings& settings) const;
   void restore(const QSettings& settings);
 
  Q_SIGNALS:
-  void deviceChanged();
+  /// Device or context: the sessions have to be made anew.
+  void groundChanged();
+  void summaryChanged();
 
  private:
+  void addContext();
+  void addSystemPrompt();
+  void showContextCost();
   QDoubleSpinBox* addReal(const QString& label, double low, double high, double step, double value,
                           const QString& help);
   QSpinBox* addWhole(const QString& label, int low, int high, int value, const QString& help);
@@ -40,8 +56,11 @@ class SamplingPanel : public QWidget {
   QFormLayout* m_form;
   QComboBox* m_device;
   QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_penalty;
-  QSpinBox *m_topK, *m_seed, *m_maxTokens;
+  QSpinBox *m_topK, *m_seed, *m_maxTokens, *m_context;
+  Label* m_contextCost;
   QPlainTextEdit* m_system;
+  std::uint32_t m_automaticContext = 0;
+  std::uint64_t m_kvBytesPerToken = 0;
 };
 
 }  // namespace app

@@ -112,11 +112,11 @@ void TokenText::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setPen(Theme::instance().colors().text);
   m_layout.draw(&painter, QPointF(0, 2));
-  if (hasFocus() && m_selected) {
-    const QPoint center = centerOf(*m_selected);
-    painter.setPen(QPen(Theme::instance().colors().accent, 2));
-    painter.drawLine(center.x() - 6, center.y() + fontMetrics().height() / 2 + 1, center.x() + 6,
-                     center.y() + fontMetrics().height() / 2 + 1);
+  if (hasFocus()) {
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(Theme::instance().colors().accent, 1.5));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRoundedRect(QRectF(rect()).adjusted(0.75, 0.75, -0.75, -0.75), 3, 3);
   }
 }
 
@@ -173,9 +173,16 @@ void TokenText::contextMenuEvent(QContextMenuEvent* event) {
 
 void TokenText::keyPressEvent(QKeyEvent* event) {
   if (event->matches(QKeySequence::Copy)) return copy();
+  if (m_tokens.empty()) return QWidget::keyPressEvent(event);
   const int step = event->key() == Qt::Key_Right ? 1 : event->key() == Qt::Key_Left ? -1 : 0;
-  if (step == 0 || m_tokens.empty()) return QWidget::keyPressEvent(event);
-  Q_EMIT tokenClicked(std::clamp(m_selected.value_or(step > 0 ? -1 : count()) + step, 0, count() - 1));
+  int wanted = m_selected.value_or(step > 0 ? -1 : count()) + step;
+  if (event->key() == Qt::Key_Home)
+    wanted = 0;
+  else if (event->key() == Qt::Key_End)
+    wanted = count() - 1;
+  else if (step == 0)
+    return QWidget::keyPressEvent(event);
+  Q_EMIT tokenClicked(std::clamp(wanted, 0, count() - 1));
 }
 
 }  // namespace app

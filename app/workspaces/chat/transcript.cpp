@@ -3,44 +3,81 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include "app/workspaces/chat/answer_pair.h"
+
 namespace app {
 
 namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("Transcript", text); }
 
-QString settingsLine(const core::model::GenerationOptions& options) {
+QString samplingText(const core::model::GenerationOptions& options) {
   const auto& s = options.sampling;
-  return tr("Sampling: temperature %1, top-k %2, top-p %3, min-p %4, repetition penalty %5, seed %6, at most %7 tokens")
+  return tr("temperature %1, top-k %2, top-p %3, min-p %4, repetition penalty %5, seed %6, at most %7 tokens")
       .arg(QString::number(static_cast<double>(s.temperature)), QString::number(s.topK),
            QString::number(static_cast<double>(s.topP)), QString::number(static_cast<double>(s.minP)),
            QString::number(static_cast<double>(s.repetitionPenalty)), QString::number(s.seed),
            QString::number(options.maxTokens));
 }
 
+QString schemeText(const AnswerSource& source) {
+  return source.scheme ? QStringLiteral("`%1`").arg(QString::fromStdString(source.scheme->toString()))
+                       : tr("the weights as stored");
+}
+
+/// What the answers of one conversation usually share.
+QString sharedText(const AnswerSource& source) {
+  QStringList parts{tr("device %1").arg(source.device), samplingText(source.options)};
+  if (source.contextLength != 0) parts << tr("context of %1 tokens").arg(QString::number(source.contextLength));
+  if (!source.messages.empty() && source.messages.front().role == "system")
+    parts << tr("system prompt: %1").arg(QString::fromStdString(source.messages.front().content));
+  return parts.join(QStringLiteral(", "));
+}
+
+std::vector<const Answer*> allAnswers(const Conversation& conversation) {
+  std::vector<const Answer*> all;
+  for (const Turn& turn : conversation.turns())
+    for (const auto& answers : turn.answers)
+      for (const Answer& answer : answers) all.push_back(&answer);
+  return all;
+}
+
 }  // namespace
 
-QString toMarkdown(const Transcript& transcript) {
-  QStringList titles;
-  for (const auto& pane : transcript.panes) titles.append(pane.title);
-  QStringList lines{QStringLiteral("# %1: %2").arg(transcript.model, titles.join(QStringLiteral(" | "))), QString()};
-  for (const auto& pane : transcript.panes) {
-    lines.append(QStringLiteral("- %1: %2")
-                     .arg(pane.title, pane.scheme.isEmpty() ? tr("the weights as stored")
-                                                            : QStringLiteral("`%1`").arg(pane.scheme)));
+QString settingsText(const AnswerSource& source) {
+  return QStringList{source.model, schemeText(source), sharedText(source), contextOf(source)}.join(
+      QStringLiteral(", "));
+}
+
+QString toMarkdown(const Conversation& conversation) {
+  const auto answers = allAnswers(conversation);
+  if (answers.empty()) return {};
+  QStringList titles, lines, schemes;
+  bool shared = true;
+  for (const Answer* answer : answers) {
+    shared = shared && sharedText(answer->source) == sharedText(answers.front()->source);
+    if (titles.contains(answer->source.title)) continue;
+    titles << answer->source.title;
+    schemes << QStringLiteral("- %1: %2").arg(answer->source.title, schemeText(answer->source));
   }
-  lines.append(QStringLiteral("- ") + tr("Device: %1").arg(transcript.device));
-  lines.append(QStringLiteral("- ") + settingsLine(transcript.options));
-  if (!transcript.systemPrompt.isEmpty())
-    lines.append(QStringLiteral("- ") + tr("System prompt: %1").arg(transcript.systemPrompt));
-  const std::size_t messages = transcript.panes.empty() ? 0 : transcript.panes.front().messages.size();
-  for (std::size_t i = 0; i < messages; ++i) {
-    for (const auto& pane : transcript.panes) {
-      if (i >= pane.messages.size()) continue;
-      const bool asked = pane.messages[i].role == "user";
-      if (asked && &pane != &transcript.panes.front()) continue;
-      lines.append({QString(), asked ? QStringLiteral("## ") + tr("Question") : QStringLiteral("### ") + pane.title,
-                    QString(), QString::fromStdString(pane.messages[i].content)});
+  lines << QStringLiteral("# %1: %2").arg(answers.front()->source.model, titles.join(QStringLiteral(" | ")))
+        << QString();
+  lines << schemes;
+  if (shared) lines << QStringLiteral("- ") + sharedText(answers.front()->source);
+  for (const Turn& turn : conversation.turns()) {
+    const QString heading = turn.mode == PromptMode::Completion ? tr("Text to continue") : tr("Question");
+    lines << QString() << QStringLiteral("## ") + heading << QString() << turn.prompt;
+    for (const auto& ofPane : turn.answers) {
+      for (const Answer& answer : ofPane) {
+        lines << QString() << QStringLiteral("### ") + answer.source.title << QString();
+        QStringList notes;
+        if (!shared) notes << sharedText(answer.source);
+        if (!answer.source.writer.isEmpty()) notes << contextOf(answer.source);
+        if (!notes.isEmpty()) lines << QStringLiteral("*%1*").arg(notes.join(QStringLiteral(", "))) << QString();
+        lines << answer.text();
+        if (answer.failure)
+          lines << QString() << QStringLiteral("*%1*").arg(QString::fromStdString(answer.failure->sentence));
+      }
     }
   }
   return lines.join(u'\n') + u'\n';

@@ -11,6 +11,7 @@ QString keyOf(const core::quant::Scheme& scheme) { return QString::fromStdString
 LayerErrors::LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs) {
   connect(&m_selection, &Selection::modelChanged, this, &LayerErrors::reset);
+  connect(&m_jobs, &JobRunner::changed, this, &LayerErrors::noticeStopped);
   reset();
 }
 
@@ -21,6 +22,18 @@ void LayerErrors::reset() {
   m_problems.clear();
   m_tensors = m_selection.model() ? quantizableTensors(m_selection.model()->checkpoint()) : std::vector<std::size_t>();
   Q_EMIT changed();
+}
+
+// A job that was cancelled elsewhere delivers nothing, and must not be announced for ever.
+void LayerErrors::noticeStopped() {
+  bool any = false;
+  for (const QString& key : QStringList(m_running)) {
+    if (m_jobs.isActive(tag(key))) continue;
+    m_running.removeAll(key);
+    m_problems.insert(key, tr("stopped"));
+    any = true;
+  }
+  if (any) Q_EMIT changed();
 }
 
 void LayerErrors::request(const std::vector<core::quant::Scheme>& schemes) {
@@ -38,7 +51,9 @@ void LayerErrors::request(const std::vector<core::quant::Scheme>& schemes) {
     m_problems.remove(key);
     m_running.append(key);
     m_jobs.run(
-        this, {tag(key), tr("Errors under %1").arg(QString::fromStdString(scheme.displayName()))},
+        this,
+        {tag(key), tr("Errors under %1").arg(QString::fromStdString(scheme.displayName())), Lane::Pool,
+         Priority::Sweep},
         [checkpoint = m_selection.model()->sharedCheckpoint(), tensors = m_tensors,
          scheme](const core::JobContext& job) {
           std::vector<SchemeError> rows;

@@ -12,7 +12,7 @@
 namespace app {
 
 /// Errors of every quantizable tensor of the open model under every scheme asked for so far. One job a scheme; what
-/// was computed is kept until another model is opened.
+/// was computed is of one model, and goes when another one is opened.
 class LayerErrors : public QObject {
   Q_OBJECT
  public:
@@ -33,6 +33,7 @@ class LayerErrors : public QObject {
 
  private:
   void reset();
+  void noticeStopped();
   static QString tag(const QString& scheme) { return QStringLiteral("layers.") + scheme; }
 
   Selection& m_selection;

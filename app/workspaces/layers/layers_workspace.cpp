@@ -1,20 +1,25 @@
 #include "app/workspaces/layers/layers_workspace.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
+#include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
+#include <QTabWidget>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
-#include "app/pictures/error_bars.h"
-#include "app/pictures/heat_map.h"
+#include "app/pictures/error_dots.h"
+#include "app/pictures/layer_cells.h"
+#include "app/pictures/layer_maps.h"
 #include "app/pictures/metric_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/layers/kept_tensors.h"
 #include "app/workspaces/layers/layer_errors.h"
 
 namespace app {
@@ -25,37 +30,42 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
     : Workspace(context, parent),
       m_errors(new LayerErrors(selection(), jobs(), this)),
       m_metric(new QComboBox),
+      m_shading(new QComboBox),
       m_summary(new Label(Label::Style::Muted)),
-      m_map(new HeatMap),
-      m_bars(new ErrorBars) {
+      m_maps(new LayerMaps),
+      m_dots(new ErrorDots),
+      m_kept(new KeptTensors) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
   column->setSpacing(space::kOneHalf);
   column->addWidget(buildHeader());
-  auto* splitter = new QSplitter;
-  splitter->setHandleWidth(space::kOneHalf);
-  splitter->setChildrenCollapsible(false);
-  auto* mapCard = new Card(tr("Layers × schemes"));
-  mapCard->setHint(tr("bright is a large error · click a cell to select it"));
-  mapCard->body()->addWidget(m_map, 1);
-  m_barCard = new Card(tr("Most sensitive first"));
-  m_barCard->body()->addWidget(m_bars, 1);
-  splitter->addWidget(mapCard);
-  splitter->addWidget(m_barCard);
-  splitter->setStretchFactor(0, 3);
-  splitter->setStretchFactor(1, 2);
-  splitter->setSizes({560, 400});
-  column->addWidget(splitter, 1);
+  m_splitter = new QSplitter;
+  m_splitter->setHandleWidth(space::kOneHalf);
+  m_splitter->setChildrenCollapsible(false);
+  m_splitter->addWidget(buildMaps());
+  m_splitter->addWidget(buildLists());
+  m_splitter->setStretchFactor(0, 3);
+  m_splitter->setStretchFactor(1, 2);
+  m_splitter->setSizes({580, 380});
+  column->addWidget(m_splitter, 1);
 
-  connect(m_metric, &QComboBox::currentIndexChanged, this, &LayersWorkspace::refresh);
+  for (QComboBox* choice : {m_metric, m_shading})
+    connect(choice, &QComboBox::currentIndexChanged, this, &LayersWorkspace::refresh);
   connect(m_errors, &LayerErrors::changed, this, &LayersWorkspace::refresh);
   connect(&selection(), &Selection::schemesChanged, this, &LayersWorkspace::request);
-  connect(&selection(), &Selection::modelChanged, this, &LayersWorkspace::request);
+  connect(&selection(), &Selection::modelChanged, this, &LayersWorkspace::followModel);
   connect(&selection(), &Selection::currentSchemeChanged, this, &LayersWorkspace::refresh);
   connect(&selection(), &Selection::tensorChanged, this, &LayersWorkspace::refreshSelection);
   connect(&Theme::instance(), &Theme::changed, this, &LayersWorkspace::refresh);
-  connect(m_map, &HeatMap::cellClicked, this, &LayersWorkspace::select);
-  connect(m_bars, &ErrorBars::barClicked, this, [this](int row) { select(row, -1); });
+  connect(m_maps, &LayerMaps::cellClicked, this, &LayersWorkspace::select);
+  connect(m_maps, &LayerMaps::cellActivated, this, &LayersWorkspace::openTensor);
+  connect(m_dots, &ErrorDots::dotClicked, this, [this](int row) { select(row, -1); });
+  connect(m_dots, &ErrorDots::dotActivated, this, [this](int row) { openTensor(row, -1); });
+  connect(m_kept, &KeptTensors::tensorActivated, this, [this](std::size_t tensor) {
+    selection().setTensor(tensor);
+    selection().setWorkspace(QStringLiteral("inspect"));
+  });
+  followModel();
 }
 
 QWidget* LayersWorkspace::buildHeader() {
@@ -67,12 +77,15 @@ QWidget* LayersWorkspace::buildHeader() {
   row->addSpacing(space::kOne);
   m_summary->setElide(Qt::ElideRight);
   row->addWidget(m_summary, 1);
-  auto* name = new Label(Label::Style::Muted, tr("Metric, on weights"));
-  name->setBuddy(m_metric);
-  row->addWidget(name);
+  m_shading->addItem(tr("Colours: each scheme its own scale"), static_cast<int>(LayerShading::PerScheme));
+  m_shading->addItem(tr("Colours: distance from the scheme's median"), static_cast<int>(LayerShading::FromMedian));
+  m_shading->addItem(tr("Colours: one scale for all schemes"), static_cast<int>(LayerShading::Shared));
+  m_shading->setAccessibleName(tr("What the colours mean"));
+  m_shading->setObjectName(QStringLiteral("shading"));
+  row->addWidget(m_shading);
   for (const Metric metric :
        {Metric::SqnrDb, Metric::RelativeError, Metric::Mse, Metric::Cosine, Metric::MaxAbsError}) {
-    m_metric->addItem(metricTitle(metric), static_cast<int>(metric));
+    m_metric->addItem(tr("%1 of the weights").arg(metricTitle(metric)), static_cast<int>(metric));
   }
   m_metric->setAccessibleName(tr("Metric"));
   m_metric->setObjectName(QStringLiteral("metric"));
@@ -80,11 +93,54 @@ QWidget* LayersWorkspace::buildHeader() {
   return header;
 }
 
+QWidget* LayersWorkspace::buildMaps() {
+  auto* card = new Card(tr("Blocks × matrices"));
+  card->setHint(tr("double click opens a matrix in Inspect · Ctrl+wheel zooms"));
+  m_mapScroll = new QScrollArea;
+  m_mapScroll->setWidgetResizable(true);
+  m_mapScroll->setFrameShape(QFrame::NoFrame);
+  m_mapScroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  m_mapScroll->setWidget(m_maps);
+  m_mapScroll->viewport()->installEventFilter(this);
+  card->setFlush(true);
+  card->body()->addWidget(m_mapScroll, 1);
+  return card;
+}
+
+QWidget* LayersWorkspace::buildLists() {
+  auto* card = new Card;
+  card->setFlush(true);
+  m_lists = new QTabWidget;
+  m_lists->setObjectName(QStringLiteral("layer-lists"));
+  m_lists->setDocumentMode(true);
+  auto* sorted = new QWidget;
+  auto* column = new QVBoxLayout(sorted);
+  column->setContentsMargins(space::kOneHalf, space::kOne, space::kOne, 0);
+  m_dotsTitle = new Label(Label::Style::Muted);
+  m_dotsTitle->setElide(Qt::ElideRight);
+  column->addWidget(m_dotsTitle);
+  column->addWidget(m_dots, 1);
+  m_lists->addTab(sorted, tr("Most sensitive first"));
+  m_lists->addTab(m_kept, tr("Stays as stored"));
+  card->body()->addWidget(m_lists, 1);
+  return card;
+}
+
 Metric LayersWorkspace::metric() const { return static_cast<Metric>(m_metric->currentData().toInt()); }
 
 void LayersWorkspace::setActive(bool active) {
   m_active = active;
   if (active) request();
+}
+
+void LayersWorkspace::followModel() {
+  m_kept->showModel(selection().model().get());
+  m_lists->setTabText(1, m_kept->topLevelItemCount() == 0
+                             ? tr("Stays as stored")
+                             : tr("Stays as stored (%1)").arg(m_kept->topLevelItemCount()));
+  m_lists->setTabToolTip(1, m_kept->summary());
+  request();
+  refresh();
 }
 
 void LayersWorkspace::request() {
@@ -104,7 +160,7 @@ QStringList LayersWorkspace::tensorNames() const {
   return names;
 }
 
-std::optional<core::quant::Scheme> LayersWorkspace::barScheme() const {
+std::optional<core::quant::Scheme> LayersWorkspace::dotScheme() const {
   const auto checked = selection().checkedSchemes();
   const auto& current = selection().currentScheme();
   if (current && std::find(checked.begin(), checked.end(), *current) != checked.end()) return current;
@@ -112,59 +168,89 @@ std::optional<core::quant::Scheme> LayersWorkspace::barScheme() const {
 }
 
 void LayersWorkspace::refresh() {
-  if (!m_active || !selection().model()) return;
+  if (!m_active && selection().model()) return;  // it catches up when it is looked at
   const auto schemes = selection().checkedSchemes();
-  const bool empty = schemes.empty() || m_errors->tensors().empty();
-  const QString message = m_errors->tensors().empty() ? tr("This file has no matrix that a scheme could be applied to.")
-                          : schemes.empty() ? tr("Tick a scheme on the right to see what it does to every layer.")
-                                            : QString();
-  m_map->setMessage(message);
-  m_bars->setMessage(message);
-  m_summary->setText(empty ? QString()
-                           : tr("%1 matrices · %2 schemes%3")
-                                 .arg(text::count(m_errors->tensors().size()), text::count(schemes.size()),
-                                      m_errors->isComputing() ? tr(" · computing…") : QString()));
-  refreshMap(schemes);
-  refreshBars(schemes);
+  const bool noMatrix = m_errors->tensors().empty();
+  const QString message = !selection().model() ? QString()
+                          : noMatrix           ? tr("This file has no matrix that a scheme could be applied to.")
+                          : schemes.empty()    ? tr("Tick a scheme on the right to see what it does to every layer.")
+                                               : QString();
+  m_maps->setMessage(message);
+  m_dots->setMessage(message);
+  m_summary->setText(noMatrix || schemes.empty()
+                         ? QString()
+                         : tr("%1 matrices · %2 schemes%3")
+                               .arg(text::count(m_errors->tensors().size()), text::count(schemes.size()),
+                                    m_errors->isComputing() ? tr(" · computing…") : QString()));
+  refreshMaps(schemes);
+  refreshDots();
   refreshSelection();
 }
 
-void LayersWorkspace::refreshMap(const std::vector<core::quant::Scheme>& schemes) {
-  QStringList columns;
-  for (const auto& scheme : schemes) columns.append(QString::fromStdString(scheme.displayName()));
-  const std::size_t rows = m_errors->tensors().size();
-  std::vector<HeatMap::Cell> cells(rows * schemes.size());
-  for (std::size_t x = 0; x < schemes.size(); ++x) {
-    const auto* errors = m_errors->find(schemes[x]);
-    for (std::size_t y = 0; y < rows; ++y) {
-      HeatMap::Cell& cell = cells[y * schemes.size() + x];
-      if (errors == nullptr) {
-        cell.note = m_errors->problem(schemes[x]);
-        continue;
-      }
-      cell.note = QString::fromStdString((*errors)[y].refused);
-      cell.known = (*errors)[y].refused.empty();
-      if (cell.known) cell.value = core::metrics::value((*errors)[y].stats, metric());
-    }
+void LayersWorkspace::refreshMaps(const std::vector<core::quant::Scheme>& schemes) {
+  LayerMaps::Content content;
+  content.metric = metric();
+  content.shading = static_cast<LayerShading>(m_shading->currentData().toInt());
+  content.names = tensorNames();
+  std::vector<std::string> names;
+  for (const std::size_t tensor : m_errors->tensors())
+    names.push_back(selection().model()->checkpoint().tensors()[tensor].name);
+  content.grid = LayerGrid::arrange(names);
+  for (const auto& scheme : schemes) {
+    const auto* errors = m_errors->find(scheme);
+    LayerMaps::SchemeMap& map = content.schemes.emplace_back();
+    map.title = QString::fromStdString(scheme.displayName());
+    map.color = selection().color(scheme);
+    map.cells.resize(names.size());
+    for (std::size_t row = 0; row < names.size(); ++row)
+      map.cells[row] = errors != nullptr ? cellOf((*errors)[row], metric())
+                                         : LayerMaps::Cell{false, 0, m_errors->problem(scheme), false};
+    if (errors != nullptr) map.size = sizeOf(*errors);
   }
-  m_map->setData(tensorNames(), columns, std::move(cells), metric());
+  m_maps->setContent(std::move(content));
+  fitMaps();
 }
 
-void LayersWorkspace::refreshBars(const std::vector<core::quant::Scheme>&) {
-  std::vector<ErrorBars::Bar> bars;
-  const auto scheme = barScheme();
+// The picture is as high as its rows need, and fills the card when that is more.
+void LayersWorkspace::fitMaps() { m_maps->setMinimumHeight(m_maps->heightFor(m_mapScroll->viewport()->width())); }
+
+bool LayersWorkspace::eventFilter(QObject* watched, QEvent* event) {
+  if (watched == m_mapScroll->viewport() && event->type() == QEvent::Resize) fitMaps();
+  return Workspace::eventFilter(watched, event);
+}
+
+void LayersWorkspace::refreshDots() {
+  std::vector<ErrorDots::Dot> dots;
+  const auto scheme = dotScheme();
   const auto* errors = scheme ? m_errors->find(*scheme) : nullptr;
   const QStringList names = tensorNames();
-  for (std::size_t y = 0; errors != nullptr && y < errors->size(); ++y) {
-    const double value = core::metrics::value((*errors)[y].stats, metric());
-    if ((*errors)[y].refused.empty() && std::isfinite(value))
-      bars.push_back({names[static_cast<int>(y)], value, static_cast<int>(y)});
+  std::size_t exact = 0, refused = 0;
+  for (std::size_t row = 0; errors != nullptr && row < errors->size(); ++row) {
+    const LayerMaps::Cell cell = cellOf((*errors)[row], metric());
+    const auto number = static_cast<int>(row);
+    if (cell.nonFinite && !std::isfinite(cell.value))
+      dots.push_back({names[number], 0, number, cell.note});
+    else if (cell.known && std::isfinite(cell.value))
+      dots.push_back({names[number], cell.value, number, {}});
+    else
+      ++(cell.known ? exact : refused);
   }
-  if (scheme && errors != nullptr && bars.empty())
-    m_bars->setMessage(
-        tr("%1 holds these weights without any error.").arg(QString::fromStdString(scheme->displayName())));
-  m_barCard->setHint(scheme ? QString::fromStdString(scheme->displayName()) : QString());
-  m_bars->setData(std::move(bars), metric(), scheme ? selection().color(*scheme) : QColor());
+  const QString title = scheme ? QString::fromStdString(scheme->displayName()) : QString();
+  if (errors != nullptr && dots.empty())
+    m_dots->setMessage(exact == 0     ? tr("%1 cannot hold any of these matrices.").arg(title)
+                       : refused == 0 ? tr("%1 holds these weights without any error.").arg(title)
+                                      : tr("%1 holds %2 matrices without any error and cannot hold %3.")
+                                            .arg(title, text::count(exact), text::count(refused)));
+  else if (scheme && errors == nullptr)
+    m_dots->setMessage(m_errors->problem(*scheme).isEmpty() ? tr("Computing %1…").arg(title)
+                                                            : m_errors->problem(*scheme));
+  QStringList left;
+  if (exact > 0 && !dots.empty()) left << tr("%1 without error").arg(text::count(exact));
+  if (refused > 0 && !dots.empty()) left << tr("%1 refused").arg(text::count(refused));
+  m_dotsTitle->setText(
+      QStringList{title, left.join(QStringLiteral(" · "))}.join(left.isEmpty() ? QString() : QStringLiteral(" · ")));
+  m_dots->setTitle(tr("Matrices sorted by error under %1").arg(title));
+  m_dots->setData(std::move(dots), metric(), scheme ? selection().color(*scheme) : QColor());
 }
 
 void LayersWorkspace::refreshSelection() {
@@ -174,10 +260,10 @@ void LayersWorkspace::refreshSelection() {
       selection().tensor() ? std::find(tensors.begin(), tensors.end(), *selection().tensor()) : tensors.end();
   const int row = found == tensors.end() ? -1 : static_cast<int>(found - tensors.begin());
   const auto checked = selection().checkedSchemes();
-  const auto scheme = barScheme();
+  const auto scheme = dotScheme();
   const auto column = scheme ? std::find(checked.begin(), checked.end(), *scheme) : checked.end();
-  m_map->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
-  m_bars->setSelected(row);
+  m_maps->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
+  m_dots->setSelected(row);
 }
 
 void LayersWorkspace::select(int row, int column) {
@@ -189,23 +275,35 @@ void LayersWorkspace::select(int row, int column) {
     selection().setTensor(tensor);
 }
 
+void LayersWorkspace::openTensor(int row, int column) {
+  select(row, column);
+  selection().setWorkspace(QStringLiteral("inspect"));
+}
+
 QString LayersWorkspace::helpText() const {
   return tr(
-      "Every matrix of the model's blocks, quantized under every checked scheme and compared with the stored weights. "
-      "Dark cells have "
-      "a small error, bright ones a large one; the bars sort the current scheme's layers with the most sensitive on "
-      "top. These are errors "
-      "of the weights alone, a proxy for what the answers will be like. Click a cell or a bar (or use the arrow keys) "
-      "to select tensor and "
-      "scheme for all workspaces; the wheel zooms, a double click resets, the context menu exports.");
+      "Every matrix of the model's blocks, quantized under every checked scheme and compared with the stored weights: "
+      "one map per scheme, blocks side by side, kinds of matrix below each other, with mean, worst and size over it. "
+      "Colours run from the scheme's smallest error to its largest, or show the distance from its median, or are one "
+      "scale for all schemes. The dots sort the current scheme's matrices with the most sensitive on top. A cross "
+      "marks "
+      "a matrix with values that are no numbers. These are errors of the weights alone, a proxy for what the answers "
+      "will be like. Click a cell (or use the arrow keys, Page Up and Page Down for the scheme) to select tensor and "
+      "scheme for all workspaces; a double click or Enter opens it in Inspect. Ctrl+wheel zooms into the blocks, the "
+      "context menu exports. “Stays as stored” lists what no scheme touches, and why.");
 }
 
 void LayersWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("metric"), m_metric->currentIndex());
+  settings.setValue(QStringLiteral("shading"), m_shading->currentIndex());
+  settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
 }
 
 void LayersWorkspace::restoreState(QSettings& settings) {
-  m_metric->setCurrentIndex(settings.value(QStringLiteral("metric"), 0).toInt());
+  m_metric->setCurrentIndex(std::clamp(settings.value(QStringLiteral("metric"), 0).toInt(), 0, m_metric->count() - 1));
+  m_shading->setCurrentIndex(
+      std::clamp(settings.value(QStringLiteral("shading"), 0).toInt(), 0, m_shading->count() - 1));
+  m_splitter->restoreState(settings.value(QStringLiteral("splitter")).toByteArray());
 }
 
 }  // namespace app

@@ -3,16 +3,20 @@
 #include "core/metrics/error_stats.h"
 
 class QComboBox;
+class QScrollArea;
+class QSplitter;
+class QTabWidget;
 
 namespace app {
 
-class Card;
-class ErrorBars;
-class HeatMap;
+class ErrorDots;
+class KeptTensors;
 class Label;
 class LayerErrors;
+class LayerMaps;
 
-/// Error of every layer under every checked scheme: heat map and sorted bars. A click selects tensor and scheme.
+/// Error of every layer under every checked scheme: one map per scheme, the current scheme's matrices sorted, and what
+/// no scheme touches. A click selects tensor and scheme, a double click opens the tensor in Inspect.
 class LayersWorkspace : public Workspace {
   Q_OBJECT
  public:
@@ -23,25 +27,37 @@ class LayersWorkspace : public Workspace {
   void saveState(QSettings& settings) const override;
   void restoreState(QSettings& settings) override;
 
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
  private:
   QWidget* buildHeader();
+  QWidget* buildMaps();
+  QWidget* buildLists();
   void request();
+  void followModel();
   void refresh();
-  void refreshMap(const std::vector<core::quant::Scheme>& schemes);
-  void refreshBars(const std::vector<core::quant::Scheme>& schemes);
+  void refreshMaps(const std::vector<core::quant::Scheme>& schemes);
+  void refreshDots();
   void refreshSelection();
+  void fitMaps();
   void select(int row, int column);
-  /// The scheme whose bars are shown: the current one if it is checked, else the first checked one.
-  std::optional<core::quant::Scheme> barScheme() const;
+  void openTensor(int row, int column);
+  /// The scheme whose dots are shown: the current one if it is checked, else the first checked one.
+  std::optional<core::quant::Scheme> dotScheme() const;
   core::metrics::Metric metric() const;
   QStringList tensorNames() const;
 
   LayerErrors* m_errors;
-  QComboBox* m_metric;
+  QComboBox *m_metric, *m_shading;
   Label* m_summary;
-  HeatMap* m_map;
-  Card* m_barCard;
-  ErrorBars* m_bars;
+  LayerMaps* m_maps;
+  QScrollArea* m_mapScroll;
+  QSplitter* m_splitter;
+  QTabWidget* m_lists;
+  Label* m_dotsTitle;
+  ErrorDots* m_dots;
+  KeptTensors* m_kept;
   bool m_active = false;
 };
 

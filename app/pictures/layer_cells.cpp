@@ -1,0 +1,38 @@
+#include "app/pictures/layer_cells.h"
+
+#include <QCoreApplication>
+#include <cmath>
+
+#include "app/text/numbers.h"
+
+namespace app {
+
+namespace {
+QString tr(const char* text) { return QCoreApplication::translate("LayerCells", text); }
+}  // namespace
+
+LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
+  LayerMaps::Cell cell;
+  cell.note = QString::fromStdString(error.refused);
+  cell.known = error.refused.empty();
+  if (!cell.known) return cell;
+  cell.value = core::metrics::value(error.stats, metric);
+  cell.nonFinite = error.stats.nonFinite() > 0;
+  if (cell.nonFinite) cell.note = tr("%1 values are not finite").arg(text::count(error.stats.nonFinite()));
+  return cell;
+}
+
+QString sizeOf(const std::vector<SchemeError>& errors) {
+  std::uint64_t bytes = 0;
+  double weights = 0;
+  for (const SchemeError& error : errors) {
+    if (!error.refused.empty() || error.bitsPerWeight <= 0) continue;
+    bytes += error.bytes;
+    weights += static_cast<double>(error.bytes) * 8 / error.bitsPerWeight;
+  }
+  if (bytes == 0) return {};
+  return QStringLiteral("%1 · %2").arg(text::bytes(bytes),
+                                       text::bitsPerWeight(static_cast<double>(bytes) * 8 / weights));
+}
+
+}  // namespace app

@@ -1,0 +1,44 @@
+#pragma once
+#include <qcustomplot.h>
+
+namespace app {
+
+class LayerMaps;
+
+/// Where the maps stand in a picture of some size, and their painting.
+class LayerMapsItem : public QCPAbstractItem {
+  Q_OBJECT
+ public:
+  explicit LayerMapsItem(LayerMaps* maps);
+
+  struct Layout {
+    double gutter = 0;  ///< width of the names of the kinds
+    int columns = 1;    ///< of maps
+    QSizeF tile, cell;  ///< of a map with head and foot; of a cell
+    QRectF head(int scheme) const;
+    QRectF grid(int scheme) const;
+    QSizeF gridSize;
+  };
+  Layout layOut(QSizeF room) const;
+  int heightFor(int width) const;
+  /// The blocks in view, as a range of the plot's upper x axis.
+  QCPRange blocks() const;
+  double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
+
+ protected:
+  void draw(QCPPainter* painter) override;
+
+ private:
+  int columnsFor(double width) const;
+  double gutterWidth() const;
+  void drawKinds(QCPPainter& painter, const Layout& layout) const;
+  void drawMap(QCPPainter& painter, const Layout& layout, int scheme) const;
+  void drawCell(QCPPainter& painter, const QRectF& rect, int matrix, int scheme) const;
+  void drawMark(QCPPainter& painter, const QRectF& rect) const;
+  void drawBlockTicks(QCPPainter& painter, const Layout& layout, int scheme) const;
+  void drawScale(QCPPainter& painter, QSizeF room) const;
+
+  LayerMaps& m_maps;
+};
+
+}  // namespace app

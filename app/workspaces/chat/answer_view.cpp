@@ -1,0 +1,141 @@
+#include "app/workspaces/chat/answer_view.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "app/selection/selection.h"
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/chat/answer_pair.h"
+#include "app/workspaces/chat/transcript.h"
+
+namespace app {
+
+namespace {
+
+/// A dot in the scheme's present colour.
+class Swatch : public QWidget {
+ public:
+  Swatch(const Selection& selection, std::optional<core::quant::Scheme> scheme)
+      : m_selection(selection), m_scheme(std::move(scheme)) {
+    setFixedSize(10, 10);
+    connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+    connect(&selection, &Selection::schemesChanged, this, qOverload<>(&QWidget::update));
+  }
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(m_scheme ? m_selection.color(*m_scheme) : Theme::instance().colors().reference);
+    painter.drawEllipse(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
+  }
+
+ private:
+  const Selection& m_selection;
+  std::optional<core::quant::Scheme> m_scheme;
+};
+
+QString stopText(const Answer& answer) {
+  switch (answer.result.stop) {
+    case core::model::StopReason::EndOfTurn:
+      return answer.tokens.empty() ? AnswerView::tr("Ended without a word.") : QString();
+    case core::model::StopReason::MaxTokens:
+      return AnswerView::tr("Cut off at the longest answer that the settings allow.");
+    case core::model::StopReason::ContextFull:
+      return AnswerView::tr("The context is full: choose a longer one or start a new conversation.");
+    case core::model::StopReason::Cancelled:
+      return AnswerView::tr("Stopped.");
+  }
+  return {};
+}
+
+QString stopRemedy(const Answer& answer) {
+  return answer.result.stop == core::model::StopReason::ContextFull
+             ? remedyText({PaneFailure::Kind::ContextTooShort, {}, {}})
+             : QString();
+}
+
+}  // namespace
+
+AnswerView::AnswerView(const Answer& answer, const Selection& selection, QWidget* parent)
+    : QWidget(parent), m_id(answer.id), m_title(answer.source.title), m_scheme(answer.source.scheme) {
+  build(selection);
+  m_text->setAccessibleName(tr("Answer of %1").arg(m_title));
+  for (const auto& token : answer.tokens) m_text->append({QString::fromStdString(token.text), TokenMark::Same});
+  if (answer.finished) setResult(answer);
+}
+
+AnswerView::AnswerView(const QString& title, const std::optional<core::quant::Scheme>& scheme,
+                       const Selection& selection, QWidget* parent)
+    : QWidget(parent), m_title(title), m_scheme(scheme) {
+  build(selection);
+  m_text->hide();
+}
+
+void AnswerView::build(const Selection& selection) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kHalf);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(space::kOne);
+  row->addWidget(new Swatch(selection, m_scheme));
+  m_caption = new Label(Label::Style::Heading, m_title);
+  m_caption->setObjectName(QStringLiteral("answer-title"));
+  row->addWidget(m_caption);
+  m_details = new Label(Label::Style::Hint);
+  m_details->setObjectName(QStringLiteral("answer-details"));
+  m_details->setElide(Qt::ElideRight);
+  row->addWidget(m_details, 1);
+  column->addLayout(row);
+  m_text = new TokenText;
+  column->addWidget(m_text);
+  auto* foot = new QHBoxLayout;
+  foot->setSpacing(space::kOne);
+  m_notice = new Label(Label::Style::Muted);
+  m_notice->setObjectName(QStringLiteral("answer-notice"));
+  m_notice->setWrapping();
+  m_notice->hide();
+  foot->addWidget(m_notice, 1);
+  m_action = new QPushButton;
+  m_action->setObjectName(QStringLiteral("answer-action"));
+  m_action->hide();
+  foot->addWidget(m_action, 0, Qt::AlignTop);
+  column->addLayout(foot);
+  connect(m_action, &QPushButton::clicked, this, &AnswerView::actionClicked);
+}
+
+QString AnswerView::title() const { return m_title; }
+
+void AnswerView::setNotice(const QString& notice, bool isError, const QString& action) {
+  m_notice->setText(notice);
+  m_notice->setVisible(!notice.isEmpty());
+  m_notice->setRole(isError ? Label::Style::Error : Label::Style::Muted);
+  m_action->setText(action);
+  m_action->setVisible(!action.isEmpty());
+}
+
+void AnswerView::setResult(const Answer& answer) {
+  QStringList parts;
+  if (answer.result.decodeTokensPerS > 0)
+    parts << tr("%1 tokens/s").arg(text::number(answer.result.decodeTokensPerS, 3));
+  if (answer.result.timeToFirstTokenS > 0)
+    parts << tr("first after %1").arg(text::duration(answer.result.timeToFirstTokenS));
+  parts << contextOf(answer.source);
+  m_details->setText(parts.join(QStringLiteral(" · ")));
+  m_caption->setToolTip(settingsText(answer.source));
+  if (answer.failure)
+    setNotice(QString::fromStdString(answer.failure->sentence), true, remedyText(*answer.failure));
+  else
+    setNotice(stopText(answer), false, stopRemedy(answer));
+}
+
+void AnswerView::append(const core::model::GeneratedToken& token) {
+  m_text->append({QString::fromStdString(token.text), TokenMark::Same});
+}
+
+}  // namespace app

@@ -1,0 +1,48 @@
+#pragma once
+#include <QWidget>
+#include <optional>
+
+#include "app/workspaces/chat/conversation.h"
+#include "app/workspaces/chat/token_text.h"
+
+class QHBoxLayout;
+class QPushButton;
+
+namespace app {
+
+class Label;
+class Selection;
+
+/// One answer in a pane under the name of what wrote it: caption, tokens, and what there is to say at its end.
+class AnswerView : public QWidget {
+  Q_OBJECT
+ public:
+  AnswerView(const Answer& answer, const Selection& selection, QWidget* parent = nullptr);
+  /// The place of an answer that is not written yet.
+  AnswerView(const QString& title, const std::optional<core::quant::Scheme>& scheme, const Selection& selection,
+             QWidget* parent = nullptr);
+
+  int id() const { return m_id; }
+  TokenText* text() const { return m_text; }
+  QString title() const;
+  /// The line under the answer; empty for none. @param action text of the button beside it; empty for none
+  void setNotice(const QString& notice, bool isError = false, const QString& action = {});
+  /// Speed and what it had read, once it is finished.
+  void setResult(const Answer& answer);
+  void append(const core::model::GeneratedToken& token);
+
+ Q_SIGNALS:
+  void actionClicked();
+
+ private:
+  void build(const Selection& selection);
+
+  int m_id = 0;
+  QString m_title;
+  std::optional<core::quant::Scheme> m_scheme;
+  Label *m_caption, *m_details, *m_notice;
+  TokenText* m_text;
+  QPushButton* m_action;
+};
+
+}  // namespace app

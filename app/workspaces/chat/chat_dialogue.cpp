@@ -1,0 +1,199 @@
+#include "app/workspaces/chat/chat_dialogue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace app {
+
+ChatDialogue::ChatDialogue(JobRunner& jobs, QObject* parent) : QObject(parent), m_runner(new ChatRunner(jobs, this)) {
+  connect(m_runner, &ChatRunner::tokens, this, &ChatDialogue::takeTokens);
+  connect(m_runner, &ChatRunner::answered, this, &ChatDialogue::finish);
+  connect(m_runner, &ChatRunner::compared, this, &ChatDialogue::takeComparison);
+  connect(m_runner, &ChatRunner::comparingChanged, this, &ChatDialogue::comparisonChanged);
+}
+
+void ChatDialogue::setConversation(Conversation conversation) {
+  m_runner->abandon();
+  m_writing.clear();
+  m_conversation = std::move(conversation);
+  Q_EMIT replaced();
+}
+
+void ChatDialogue::ask(const QString& prompt, PromptMode mode) {
+  if (isAnswering()) return;
+  m_conversation.ask(prompt, mode);
+  Q_EMIT asked();
+  std::vector<std::size_t> all(m_conversation.panes());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  m_replaces = false;
+  startAnswers(all);
+}
+
+void ChatDialogue::answerAgain(std::size_t pane) {
+  if (isAnswering() || m_conversation.isEmpty()) return;
+  m_replaces = true;
+  startAnswers({pane});
+}
+
+void ChatDialogue::regenerate() {
+  if (isAnswering() || m_conversation.isEmpty()) return;
+  std::vector<std::size_t> all(m_conversation.panes());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+  m_replaces = true;
+  startAnswers(all);
+}
+
+AnswerSource ChatDialogue::sourceFor(std::size_t pane) const {
+  AnswerSource source;
+  source.model = m_ground.modelName;
+  source.scheme = m_ground.setup.panes[pane];
+  source.title = m_ground.titles[pane];
+  source.device = QString::fromStdString(m_ground.setup.device.toString());
+  source.contextLength = m_ground.setup.contextLength;
+  source.options = m_ground.options;
+  source.mode = m_conversation.turns().back().mode;
+  source.history = m_ground.history;
+  source.messages = m_conversation.messages(pane, m_ground.history);
+  source.writer = m_conversation.writers(pane, m_ground.history);
+  if (source.mode == PromptMode::Chat && !m_ground.systemPrompt.isEmpty())
+    source.messages.insert(source.messages.begin(), {"system", m_ground.systemPrompt.toStdString()});
+  return source;
+}
+
+void ChatDialogue::startAnswers(const std::vector<std::size_t>& panes) {
+  std::vector<PanePrompt> prompts;
+  m_writing.clear();
+  for (const std::size_t pane : panes) {
+    Answer& answer = m_conversation.beginAnswer(pane, sourceFor(pane));
+    m_writing[pane] = answer.id;
+    prompts.push_back({pane, answer.source.mode, answer.source.messages});
+  }
+  // Those that write together with the reference are compared with it while they write.
+  if (const auto reference = m_writing.find(0); reference != m_writing.end()) {
+    for (const auto& [pane, id] : m_writing)
+      if (pane != 0) m_conversation.find(id)->comparison.reference = reference->second;
+  }
+  for (const auto& [pane, id] : m_writing) Q_EMIT answerBegun(pane, id);
+  m_runner->answer(m_ground.setup, prompts, m_ground.options);
+}
+
+void ChatDialogue::takeTokens(const std::vector<StreamedToken>& tokens) {
+  for (const StreamedToken& streamed : tokens) {
+    const int id = m_writing.at(streamed.pane);
+    Answer& answer = *m_conversation.find(id);
+    if (streamed.kl) answer.comparison.set(answer.tokens.size(), {*streamed.kl, streamed.token.top});
+    answer.tokens.push_back(streamed.token);
+    Q_EMIT tokenArrived(streamed.pane, id, streamed.token);
+  }
+  Q_EMIT tokensTaken();
+}
+
+const Answer* ChatDialogue::forerunner(std::size_t pane, int answer) const {
+  const Answer* now = m_conversation.find(answer);
+  const Answer* found = nullptr;
+  for (const Answer& other : m_conversation.turns().back().answers[pane])
+    if (other.id != answer && other.source.scheme == now->source.scheme) found = &other;
+  return found;
+}
+
+void ChatDialogue::keepEnd(const PaneAnswer& end) {
+  Answer& answer = *m_conversation.find(m_writing.at(end.pane));
+  answer.finished = true;
+  answer.prompt = end.prompt;
+  answer.result = end.result;
+  answer.failure = end.failure;
+}
+
+std::vector<PaneAnswer> ChatDialogue::endsOf(const std::vector<PaneAnswer>& answers) const {
+  std::vector<PaneAnswer> ends = answers;
+  for (const auto& writing : m_writing) {
+    const std::size_t pane = writing.first;
+    if (std::any_of(ends.begin(), ends.end(), [pane](const PaneAnswer& end) { return end.pane == pane; })) continue;
+    ends.emplace_back().pane = pane;
+    ends.back().result.stop = core::model::StopReason::Cancelled;
+  }
+  return ends;
+}
+
+void ChatDialogue::finish(const std::vector<PaneAnswer>& answers) {
+  const std::vector<PaneAnswer> ends = endsOf(answers);
+  const auto saidNothing = [this](const PaneAnswer& end) {
+    const bool stopped = end.failure || end.result.stop == core::model::StopReason::Cancelled;
+    return stopped && m_conversation.find(m_writing.at(end.pane))->tokens.empty();
+  };
+  const bool nobodySpoke = std::all_of(ends.begin(), ends.end(), saidNothing);
+  bool removed = nobodySpoke;
+  for (const PaneAnswer& end : ends) {
+    keepEnd(end);
+    const int id = m_writing.at(end.pane);
+    const Answer* old = m_replaces && !saidNothing(end) ? forerunner(end.pane, id) : nullptr;
+    removed = removed || old != nullptr;
+    if (nobodySpoke) m_conversation.removeAnswer(id);
+    if (old != nullptr) m_conversation.removeAnswer(old->id);
+  }
+  const auto& last = m_conversation.turns().back();
+  const bool empty =
+      std::all_of(last.answers.begin(), last.answers.end(), [](const auto& ofPane) { return ofPane.empty(); });
+  const QString prompt = empty ? last.prompt : QString();
+  if (empty) m_conversation.removeLastTurn();
+  if (removed) Q_EMIT replaced();
+  for (const auto& [pane, id] : std::exchange(m_writing, {}))
+    if (m_conversation.find(id) != nullptr) Q_EMIT answerEnded(pane, id);
+  if (nobodySpoke) Q_EMIT takenBack(prompt, ends);
+  Q_EMIT ended();
+  compareNext();
+}
+
+bool ChatDialogue::isUnanswered(std::size_t pane) const {
+  if (isAnswering() || m_conversation.isEmpty() || pane >= m_ground.setup.panes.size()) return false;
+  const Answer* newest = m_conversation.newest(m_conversation.turns().size() - 1, pane);
+  return newest == nullptr || newest->source.scheme != m_ground.setup.panes[pane];
+}
+
+AnswerPair ChatDialogue::pairOf(std::size_t turn) const {
+  return {m_conversation.newest(turn, 0), m_conversation.newest(turn, 1)};
+}
+
+// Behind the place where the answers parted, the compared model reads the reference's words instead of its own.
+void ChatDialogue::compareNext() {
+  if (m_conversation.isEmpty() || isAnswering() || m_ground.setup.panes.size() != m_conversation.panes()) return;
+  const std::size_t turn = m_conversation.turns().size() - 1;
+  for (std::size_t pane = 1; pane < m_conversation.panes(); ++pane) {
+    Answer* compared = m_conversation.newest(turn, pane);
+    const Answer* reference = m_conversation.newest(turn, 0);
+    if (compared == nullptr || reference == nullptr || compared->failure || reference->tokens.empty() ||
+        reference->prompt.empty())
+      continue;
+    // Only the models that wrote them can compare them.
+    if (reference->source.scheme != m_ground.setup.panes[0] || compared->source.scheme != m_ground.setup.panes[pane])
+      continue;
+    if (compared->comparison.reference != reference->id) compared->comparison = {reference->id, {}};
+    const AnswerPair pair(reference, compared);
+    ComparisonTask task{
+        reference->id, compared->id, pane, reference->prompt, reference->prompt.size(), pair.firstUncomparedToken()};
+    if (task.first >= reference->tokens.size()) continue;
+    const auto ids = reference->ids();
+    task.text.insert(task.text.end(), ids.begin(), ids.end());
+    m_runner->compare(m_ground.setup, task);
+    return;
+  }
+}
+
+void ChatDialogue::takeComparison(const ComparedTokens& tokens) {
+  Answer* compared = m_conversation.find(tokens.compared);
+  if (compared == nullptr || compared->comparison.reference != tokens.reference) return;
+  for (std::size_t i = 0; i < tokens.tokens.size(); ++i) compared->comparison.set(tokens.first + i, tokens.tokens[i]);
+  Q_EMIT comparisonChanged();
+  if (tokens.failure) {
+    const std::size_t turn = *m_conversation.turnOf(tokens.compared);
+    for (std::size_t pane = 1; pane < m_conversation.panes(); ++pane) {
+      const Answer* newest = m_conversation.newest(turn, pane);
+      if (newest != nullptr && newest->id == tokens.compared)
+        Q_EMIT comparisonFailed(pane, tokens.compared, *tokens.failure);
+    }
+    return;
+  }
+  compareNext();
+}
+
+}  // namespace app

@@ -1,0 +1,106 @@
+#include "app/workspaces/chat/chat_runner.h"
+
+#include <utility>
+
+#include "app/jobs/job_runner.h"
+#include "core/base/error.h"
+
+namespace app {
+
+namespace {
+constexpr int kFrameMs = 16;
+const QString kPrepareTag = QStringLiteral("chat.prepare");
+const QString kAnswerTag = QStringLiteral("chat.answer");
+const QString kCompareTag = QStringLiteral("chat.compare");
+
+struct Prepared {
+  std::vector<PaneFacts> facts;
+  DeviceMemory memory;
+  std::optional<PaneFailure> failure;
+};
+}  // namespace
+
+ChatRunner::ChatRunner(JobRunner& jobs, QObject* parent)
+    : QObject(parent), m_jobs(jobs), m_engine(std::make_shared<ChatEngine>()) {
+  m_frame.setInterval(kFrameMs);
+  connect(&m_frame, &QTimer::timeout, this, &ChatRunner::takeFeed);
+  connect(&m_jobs, &JobRunner::changed, this, [this] {
+    const bool before = std::exchange(m_wasComparing, isComparing());
+    if (before != m_wasComparing) Q_EMIT comparingChanged();
+  });
+}
+
+bool ChatRunner::isComparing() const { return m_jobs.isActive(kCompareTag); }
+
+void ChatRunner::prepare(const ChatSetup& setup) {
+  m_jobs.run(
+      this, {kPrepareTag, tr("Loading the chat models"), Lane::Inference},
+      [engine = m_engine, setup](const core::JobContext& job) {
+        Prepared prepared;
+        try {
+          prepared.facts = engine->prepare(setup, job);
+          prepared.memory = engine->deviceMemory().value_or(DeviceMemory());
+        } catch (const core::Cancelled&) {
+          throw;
+        } catch (const std::exception&) {
+          prepared.failure = currentFailure();
+        }
+        return prepared;
+      },
+      [this](const Prepared& prepared) {
+        if (prepared.failure) return Q_EMIT preparationFailed(*prepared.failure);
+        Q_EMIT this->prepared(prepared.facts, prepared.memory.usedBytes, prepared.memory.budgetBytes);
+      });
+}
+
+void ChatRunner::answer(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
+                        const core::model::GenerationOptions& options) {
+  cancelComparison();
+  m_feed = std::make_shared<TokenFeed>();
+  m_jobs.run(
+      this, {kAnswerTag, tr("Answering"), Lane::Inference},
+      [engine = m_engine, feed = m_feed, setup, prompts, options](const core::JobContext& job) {
+        engine->answer(setup, prompts, options, *feed, job);
+      },
+      [] {});
+  m_frame.start();
+}
+
+void ChatRunner::stop() { m_jobs.cancelTag(kAnswerTag); }
+
+void ChatRunner::takeFeed() {
+  // Once the job has let go of the feed nothing more can come: looked at first, so that nothing is missed.
+  const bool abandoned = m_feed.use_count() == 1;
+  const auto arrived = m_feed->take();
+  auto end = m_feed->takeEnd();
+  if (!arrived.empty()) Q_EMIT tokens(arrived);
+  if (!end && !abandoned) return;
+  m_frame.stop();
+  m_feed.reset();
+  Q_EMIT answered(end.value_or(std::vector<PaneAnswer>()));
+}
+
+void ChatRunner::compare(const ChatSetup& setup, const ComparisonTask& task) {
+  m_jobs.run(
+      this, {kCompareTag, tr("Comparing token by token"), Lane::Inference},
+      [engine = m_engine, setup, task](const core::JobContext& job) { return engine->compare(setup, task, job); },
+      [this](const ComparedTokens& tokens) { Q_EMIT compared(tokens); });
+}
+
+void ChatRunner::cancelComparison() { m_jobs.cancelTag(kCompareTag); }
+
+void ChatRunner::keepOnly(const std::shared_ptr<OpenModel>& model) {
+  m_jobs.run(
+      this, {QStringLiteral("chat.release"), {}, Lane::Inference},
+      [engine = m_engine, model](const core::JobContext&) { engine->keepOnly(model); }, [] {});
+}
+
+void ChatRunner::abandon() {
+  m_jobs.cancelTag(kAnswerTag);
+  m_jobs.cancelTag(kPrepareTag);
+  cancelComparison();
+  m_frame.stop();
+  m_feed.reset();
+}
+
+}  // namespace app

@@ -1,0 +1,56 @@
+#pragma once
+#include <QObject>
+#include <QTimer>
+#include <memory>
+#include <vector>
+
+#include "app/workspaces/chat/chat_engine.h"
+
+namespace app {
+
+class JobRunner;
+
+/// The chat's work beside the GUI thread: loads sessions, lets them answer, compares. Says what came of it; knows no
+/// conversation and no widget. GUI thread only.
+class ChatRunner : public QObject {
+  Q_OBJECT
+ public:
+  explicit ChatRunner(JobRunner& jobs, QObject* parent = nullptr);
+
+  void prepare(const ChatSetup& setup);
+  /// tokens() once per frame, then answered(), whether it ends, fails or is stopped.
+  void answer(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
+              const core::model::GenerationOptions& options);
+  /// Ends the answer early; answered() follows with what was written.
+  void stop();
+  void compare(const ChatSetup& setup, const ComparisonTask& task);
+  void cancelComparison();
+  /// Everything under way is dropped without a word.
+  void abandon();
+  /// Lets go of the sessions of every other model.
+  void keepOnly(const std::shared_ptr<OpenModel>& model);
+
+  bool isAnswering() const { return m_feed != nullptr; }
+  bool isComparing() const;
+  ChatEngine& engine() { return *m_engine; }
+
+ Q_SIGNALS:
+  void prepared(const std::vector<app::PaneFacts>& facts, quint64 usedBytes, quint64 budgetBytes);
+  void preparationFailed(const app::PaneFailure& failure);
+  void tokens(const std::vector<app::StreamedToken>& tokens);
+  /// Empty when it was stopped before it began.
+  void answered(const std::vector<app::PaneAnswer>& answers);
+  void compared(const app::ComparedTokens& tokens);
+  void comparingChanged();
+
+ private:
+  void takeFeed();
+
+  JobRunner& m_jobs;
+  std::shared_ptr<ChatEngine> m_engine;  ///< used on the inference lane only
+  std::shared_ptr<TokenFeed> m_feed;     ///< of the answer being written
+  QTimer m_frame;
+  bool m_wasComparing = false;
+};
+
+}  // namespace app

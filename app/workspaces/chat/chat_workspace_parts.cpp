@@ -1,0 +1,332 @@
+// The other half of ChatWorkspace: how its parts are arranged and wired, and what is shown of the conversation.
+#include <QClipboard>
+#include <QComboBox>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSplitter>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/widgets/card.h"
+#include "app/widgets/icon.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/chat/chat_composer.h"
+#include "app/workspaces/chat/chat_pane.h"
+#include "app/workspaces/chat/chat_workspace.h"
+#include "app/workspaces/chat/conversation_store.h"
+#include "app/workspaces/chat/evidence.h"
+#include "app/workspaces/chat/sampling_panel.h"
+#include "app/workspaces/chat/token_readout.h"
+#include "app/workspaces/chat/transcript.h"
+
+namespace app {
+
+namespace {
+constexpr std::size_t kPanes = 2;
+constexpr int kSettingsWidth = 272;
+}  // namespace
+
+ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
+    : Workspace(context, parent),
+      m_dialogue(new ChatDialogue(jobs(), this)),
+      m_store(new ConversationStore(jobs(), kPanes, this)) {
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kOneHalf);
+  row->setSpacing(space::kOneHalf);
+  auto* column = new QVBoxLayout;
+  column->setSpacing(space::kOne);
+  column->addWidget(buildBar());
+  m_splitter = new QSplitter(Qt::Vertical);
+  m_splitter->setHandleWidth(space::kOneHalf);
+  m_splitter->setChildrenCollapsible(false);
+  m_splitter->addWidget(buildPanes());
+  m_evidence = new Evidence(selection());
+  m_splitter->addWidget(m_evidence);
+  m_splitter->setStretchFactor(0, 1);
+  m_splitter->setStretchFactor(1, 0);
+  column->addWidget(m_splitter, 1);
+  m_composer = new ChatComposer;
+  column->addWidget(m_composer);
+  row->addLayout(column, 1);
+  row->addWidget(buildSettings());
+  connectParts();
+  connectDialogue();
+  followModel();
+}
+
+QWidget* ChatWorkspace::buildBar() {
+  auto* bar = new QWidget;
+  auto* row = new QHBoxLayout(bar);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(space::kOne);
+  m_verdict = new Label(Label::Style::Body);
+  m_verdict->setObjectName(QStringLiteral("verdict"));
+  m_verdict->setElide(Qt::ElideRight);
+  row->addWidget(m_verdict, 1);
+  m_history = new QComboBox;
+  m_history->setObjectName(QStringLiteral("history"));
+  m_history->setAccessibleName(tr("What the panes read of earlier answers"));
+  m_history->addItem(tr("All read the reference's history"), static_cast<int>(HistoryMode::Reference));
+  m_history->addItem(tr("Each pane its own history"), static_cast<int>(HistoryMode::Own));
+  m_history->setToolTip(
+      tr("From the second question on: whether every pane reads the answers of the reference, so that "
+         "the answers can be compared word by word, or each pane its own, as in a real chat."));
+  row->addWidget(m_history);
+  m_settingsButton = new QPushButton(icon(QStringLiteral("settings")), {});
+  m_settingsButton->setObjectName(QStringLiteral("settings"));
+  m_settingsButton->setCheckable(true);
+  m_settingsButton->setToolTip(tr("Device, context, sampling and system prompt"));
+  row->addWidget(m_settingsButton);
+  return bar;
+}
+
+QWidget* ChatWorkspace::buildPanes() {
+  m_paneSplitter = new QSplitter;
+  m_paneSplitter->setHandleWidth(space::kOneHalf);
+  m_paneSplitter->setChildrenCollapsible(false);
+  for (std::size_t i = 0; i < kPanes; ++i) {
+    m_panes.push_back(new ChatPane(i, selection()));
+    m_panes.back()->setObjectName(QStringLiteral("pane-%1").arg(i));
+    m_paneSplitter->addWidget(m_panes.back());
+    m_paneSplitter->setStretchFactor(static_cast<int>(i), 1);
+    connectPane(i);
+  }
+  return m_paneSplitter;
+}
+
+QWidget* ChatWorkspace::buildSettings() {
+  auto* card = new Card(tr("Settings"));
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  m_sampling = new SamplingPanel;
+  m_sampling->setAutoFillBackground(false);
+  scroll->setWidget(m_sampling);
+  scroll->viewport()->setAutoFillBackground(false);
+  card->body()->addWidget(scroll, 1);
+  card->setFixedWidth(kSettingsWidth);
+  m_settings = card;
+  return card;
+}
+
+void ChatWorkspace::connectPane(std::size_t index) {
+  ChatPane* pane = m_panes[index];
+  pane->setDescribe([this, index](int answer, int token) {
+    const auto turn = m_dialogue->conversation().turnOf(answer);
+    if (!turn) return QString();
+    const Answer* own = m_dialogue->conversation().find(answer);
+    const AnswerPair newest = m_dialogue->pairOf(*turn);
+    const AnswerPair pair = index == 0 ? AnswerPair(own, newest.compared()) : AnswerPair(newest.reference(), own);
+    const auto reading = pair.reading(index, static_cast<std::size_t>(token));
+    return reading ? describe(*reading, selection().model()->tokenizer().get()) : QString();
+  });
+  connect(pane, &ChatPane::schemeChosen, this, [this, index] {
+    followGround();
+    if (m_dialogue->isUnanswered(index)) m_dialogue->answerAgain(index);
+  });
+  connect(pane, &ChatPane::answerWanted, this, [this, index] {
+    m_dialogue->setGround(ground());
+    m_dialogue->answerAgain(index);
+  });
+  connect(pane, &ChatPane::tokenClicked, this, [this, index](int answer, int token) {
+    chooseToken(index, answer, token);
+    revealToken();
+  });
+  connect(pane, &ChatPane::noticeActionClicked, this, [this, index] {
+    if (const auto found = m_failures.find(index); found != m_failures.end()) remedy(PaneFailure(found->second));
+  });
+  connect(pane, &ChatPane::answerActionClicked, this, [this](int id) {
+    const Answer* answer = m_dialogue->conversation().find(id);
+    if (answer == nullptr) return;
+    remedy(answer->failure.value_or(PaneFailure{PaneFailure::Kind::ContextTooShort, {}, {}}));
+  });
+}
+
+void ChatWorkspace::connectParts() {
+  connect(m_composer, &ChatComposer::send, this, &ChatWorkspace::send);
+  connect(m_composer, &ChatComposer::stop, m_dialogue, &ChatDialogue::stop);
+  connect(m_composer, &ChatComposer::regenerate, this, [this] {
+    m_dialogue->setGround(ground());
+    m_dialogue->regenerate();
+  });
+  connect(m_composer, &ChatComposer::newChat, this, &ChatWorkspace::newChat);
+  connect(m_composer, &ChatComposer::copyTranscript, this,
+          [this] { QGuiApplication::clipboard()->setText(toMarkdown(m_dialogue->conversation())); });
+  connect(m_composer, &ChatComposer::saveTranscript, this, &ChatWorkspace::saveTranscript);
+  connect(m_sampling, &SamplingPanel::groundChanged, this, &ChatWorkspace::followGround);
+  connect(m_sampling, &SamplingPanel::summaryChanged, this,
+          [this] { m_settingsButton->setText(m_sampling->summary()); });
+  m_settingsButton->setText(m_sampling->summary());
+  connect(m_settingsButton, &QPushButton::toggled, this, &ChatWorkspace::showSettings);
+  showSettings(false);
+  connect(m_evidence, &Evidence::tokenClicked, this, [this](int index) {
+    chooseToken(0, m_reference, index);
+    revealToken();
+  });
+  connect(m_evidence, &Evidence::stepped, this, &ChatWorkspace::stepToken);
+  connect(m_store, &ConversationStore::recalled, this, [this](const Conversation& conversation) {
+    if (m_dialogue->conversation().isEmpty()) m_dialogue->setConversation(conversation);
+  });
+  connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
+  connect(&selection(), &Selection::schemesChanged, this, &ChatWorkspace::followSchemes);
+  connect(&selection(), &Selection::chatTokenChanged, this, &ChatWorkspace::followChatToken);
+  connect(&Theme::instance(), &Theme::changed, this, &ChatWorkspace::refreshEvidence);
+}
+
+void ChatWorkspace::connectDialogue() {
+  ChatRunner& runner = m_dialogue->runner();
+  connect(&runner, &ChatRunner::prepared, this,
+          [this](const std::vector<PaneFacts>& facts, quint64 usedBytes, quint64 budgetBytes) {
+            showPrepared(facts);
+            Q_EMIT deviceMemoryChanged(usedBytes, budgetBytes);
+          });
+  connect(&runner, &ChatRunner::preparationFailed, this, [this](const PaneFailure& failure) {
+    m_preparedFor.clear();
+    for (std::size_t i = 0; i < m_panes.size(); ++i) {
+      m_failures[i] = failure;
+      m_panes[i]->setNotice(QString::fromStdString(failure.sentence), true, remedyText(failure));
+    }
+  });
+  connect(m_dialogue, &ChatDialogue::replaced, this, [this] {
+    selection().setChatToken(std::nullopt);
+    for (ChatPane* pane : m_panes) pane->showConversation(m_dialogue->conversation());
+    const std::size_t turns = m_dialogue->conversation().turns().size();
+    m_composer->setHasAnswer(turns > 0);
+    m_composer->setGenerating(m_dialogue->isAnswering());
+    showTurn(turns > 0 ? turns - 1 : 0);
+    refreshMarks();
+    showUnanswered();
+  });
+  connect(m_dialogue, &ChatDialogue::asked, this, [this] {
+    for (ChatPane* pane : m_panes) pane->addQuestion(m_dialogue->conversation().turns().back());
+  });
+  connect(m_dialogue, &ChatDialogue::answerBegun, this, [this](std::size_t pane, int answer) {
+    selection().setChatToken(std::nullopt);
+    m_composer->setGenerating(true);
+    m_composer->setHasAnswer(false);
+    m_panes[pane]->addAnswer(*m_dialogue->conversation().find(answer));
+    showTurn(m_dialogue->conversation().turns().size() - 1);
+  });
+  connect(m_dialogue, &ChatDialogue::tokenArrived, this,
+          [this](std::size_t pane, int answer, const core::model::GeneratedToken& token) {
+            if (AnswerView* view = m_panes[pane]->view(answer)) view->append(token);
+          });
+  connect(m_dialogue, &ChatDialogue::tokensTaken, this, [this] {
+    for (ChatPane* pane : m_panes) pane->scrollToEnd();
+    refreshMarks();
+    refreshEvidence();
+  });
+  connect(m_dialogue, &ChatDialogue::answerEnded, this, [this](std::size_t pane, int answer) {
+    const Answer& ended = *m_dialogue->conversation().find(answer);
+    if (AnswerView* view = m_panes[pane]->view(answer)) view->setResult(ended);
+    if (ended.failure) m_failures[pane] = *ended.failure;
+  });
+  connect(m_dialogue, &ChatDialogue::takenBack, this, &ChatWorkspace::takeBack);
+  connect(m_dialogue, &ChatDialogue::ended, this, &ChatWorkspace::finish);
+  connect(m_dialogue, &ChatDialogue::comparisonChanged, this, [this] {
+    refreshEvidence();
+    if (m_dialogue->isComparing() || m_dialogue->isAnswering()) return;
+    followChatToken();
+    if (selection().model() && !m_dialogue->conversation().isEmpty())
+      m_store->save(selection().model(), m_dialogue->conversation());
+  });
+  connect(
+      m_dialogue, &ChatDialogue::comparisonFailed, this, [this](std::size_t pane, int answer, const PaneFailure& why) {
+        if (AnswerView* view = m_panes[pane]->view(answer))
+          view->setNotice(tr("The answers could not be compared: %1").arg(QString::fromStdString(why.sentence)), true);
+      });
+}
+
+void ChatWorkspace::showSettings(bool shown) {
+  m_settings->setVisible(shown);
+  m_settingsButton->setChecked(shown);
+}
+
+AnswerPair ChatWorkspace::shownPair() const {
+  return {m_dialogue->conversation().find(m_reference), m_dialogue->conversation().find(m_compared)};
+}
+
+void ChatWorkspace::showTurn(std::size_t turn) {
+  const AnswerPair pair = m_dialogue->pairOf(turn);
+  m_reference = pair.reference() != nullptr ? pair.reference()->id : 0;
+  m_compared = pair.compared() != nullptr ? pair.compared()->id : 0;
+  refreshEvidence();
+}
+
+void ChatWorkspace::refreshMarks() {
+  const auto& turns = m_dialogue->conversation().turns();
+  for (std::size_t turn = 0; turn < turns.size(); ++turn) {
+    const AnswerPair newest = m_dialogue->pairOf(turn);
+    if (newest.reference() == nullptr) continue;
+    if (AnswerView* view = m_panes[0]->view(newest.reference()->id)) view->text()->setMarks(newest.referenceMarks());
+    for (const Answer& answer : turns[turn].answers[1])
+      if (AnswerView* view = m_panes[1]->view(answer.id))
+        view->text()->setMarks(AnswerPair(newest.reference(), &answer).comparedMarks());
+  }
+}
+
+void ChatWorkspace::refreshEvidence() {
+  const AnswerPair pair = shownPair();
+  m_evidence->setVisible(!m_dialogue->conversation().isEmpty());
+  m_evidence->show(pair, m_dialogue->isComparing() || m_dialogue->isAnswering());
+  const QString verdict = pair.verdict();
+  m_verdict->setText(verdict.isEmpty() ? tr("Both panes get the same prompt, template, options and seed.") : verdict);
+}
+
+void ChatWorkspace::chooseToken(std::size_t pane, int answer, int index) {
+  const Answer* own = m_dialogue->conversation().find(answer);
+  if (own == nullptr || index < 0 || index >= static_cast<int>(own->tokens.size())) return;
+  const auto& tokenizer = selection().model()->tokenizer();
+  const QString word = pieceText(own->tokens[static_cast<std::size_t>(index)].id, tokenizer.get());
+  selection().setChatToken(ChatToken{answer, static_cast<int>(pane), index,
+                                     tr("“%1”, token %2 of %3").arg(word).arg(index + 1).arg(own->source.title)});
+}
+
+// Whoever has chosen the token: here, or another view of the same selection.
+void ChatWorkspace::followChatToken() {
+  const auto& token = selection().chatToken();
+  const auto turn = token ? m_dialogue->conversation().turnOf(token->answer) : std::nullopt;
+  if (!turn) {
+    for (ChatPane* pane : m_panes) pane->setSelectedToken(0, std::nullopt);
+    return m_evidence->select(shownPair(), std::nullopt, 0);
+  }
+  showTurn(*turn);
+  (token->pane == 0 ? m_reference : m_compared) = token->answer;
+  refreshEvidence();
+  m_panes[0]->setSelectedToken(m_reference, token->index);
+  m_panes[1]->setSelectedToken(m_compared, token->index);
+  m_evidence->select(shownPair(), static_cast<std::size_t>(token->pane), static_cast<std::size_t>(token->index));
+}
+
+// The newcomer should not have to find the place where it happens.
+void ChatWorkspace::choosePlaceOfInterest() {
+  const AnswerPair pair = shownPair();
+  const auto at = pair.parting();
+  if (selection().chatToken() || !at) return;
+  if (*at < pair.compared()->tokens.size())
+    chooseToken(1, m_compared, static_cast<int>(*at));
+  else
+    chooseToken(0, m_reference, static_cast<int>(*at));
+}
+
+void ChatWorkspace::stepToken(int step) {
+  const auto token = selection().chatToken();
+  if (token)
+    chooseToken(static_cast<std::size_t>(token->pane), token->answer, token->index + step);
+  else
+    chooseToken(0, m_reference, step > 0 ? 0 : static_cast<int>(shownPair().length()) - 1);
+  revealToken();
+}
+
+void ChatWorkspace::revealToken() {
+  if (const auto& token = selection().chatToken()) {
+    m_panes[0]->reveal(m_reference, token->index);
+    m_panes[1]->reveal(m_compared, token->index);
+  }
+}
+
+}  // namespace app

@@ -1,0 +1,112 @@
+#include "app/workspaces/chat/conversation.h"
+
+#include <QStringList>
+#include <algorithm>
+
+namespace app {
+
+void Comparison::set(std::size_t index, ForcedToken token) {
+  if (index >= tokens.size()) tokens.resize(index + 1);
+  tokens[index] = std::move(token);
+}
+
+QString Answer::text() const {
+  if (finished && !result.text.empty()) return QString::fromStdString(result.text);
+  std::string text;
+  for (const auto& token : tokens) text += token.text;
+  return QString::fromStdString(text);
+}
+
+std::vector<core::text::TokenId> Answer::ids() const {
+  std::vector<core::text::TokenId> ids;
+  ids.reserve(tokens.size());
+  for (const auto& token : tokens) ids.push_back(token.id);
+  return ids;
+}
+
+void Conversation::ask(const QString& prompt, PromptMode mode) {
+  m_turns.push_back({prompt, mode, std::vector<std::vector<Answer>>(m_panes)});
+}
+
+Answer& Conversation::beginAnswer(std::size_t pane, AnswerSource source) {
+  Answer answer;
+  answer.id = ++m_lastId;
+  answer.source = std::move(source);
+  auto& answers = m_turns.back().answers[pane];
+  answers.push_back(std::move(answer));
+  return answers.back();
+}
+
+void Conversation::removeAnswer(int id) {
+  for (Turn& turn : m_turns)
+    for (auto& answers : turn.answers) std::erase_if(answers, [id](const Answer& answer) { return answer.id == id; });
+}
+
+void Conversation::restore(Turn turn) {
+  turn.answers.resize(m_panes);
+  for (const auto& answers : turn.answers)
+    for (const Answer& answer : answers) m_lastId = std::max(m_lastId, answer.id);
+  m_turns.push_back(std::move(turn));
+}
+
+const Answer* Conversation::newest(std::size_t turn, std::size_t pane) const {
+  if (turn >= m_turns.size() || pane >= m_panes || m_turns[turn].answers[pane].empty()) return nullptr;
+  return &m_turns[turn].answers[pane].back();
+}
+
+Answer* Conversation::newest(std::size_t turn, std::size_t pane) {
+  return const_cast<Answer*>(std::as_const(*this).newest(turn, pane));
+}
+
+const Answer* Conversation::find(int id) const {
+  for (const Turn& turn : m_turns)
+    for (const auto& answers : turn.answers)
+      for (const Answer& answer : answers)
+        if (answer.id == id) return &answer;
+  return nullptr;
+}
+
+std::optional<std::size_t> Conversation::turnOf(int id) const {
+  for (std::size_t turn = 0; turn < m_turns.size(); ++turn)
+    for (const auto& answers : m_turns[turn].answers)
+      for (const Answer& answer : answers)
+        if (answer.id == id) return turn;
+  return std::nullopt;
+}
+
+Answer* Conversation::find(int id) { return const_cast<Answer*>(std::as_const(*this).find(id)); }
+
+std::vector<const Answer*> Conversation::earlierAnswers(std::size_t pane, HistoryMode history) const {
+  std::vector<const Answer*> result;
+  for (std::size_t turn = 0; turn + 1 < m_turns.size(); ++turn) {
+    const Answer* answer = newest(turn, history == HistoryMode::Reference ? 0 : pane);
+    const bool said = m_turns[turn].mode == PromptMode::Chat && answer != nullptr && !answer->tokens.empty();
+    result.push_back(said ? answer : nullptr);
+  }
+  return result;
+}
+
+std::vector<core::text::ChatMessage> Conversation::messages(std::size_t pane, HistoryMode history) const {
+  std::vector<core::text::ChatMessage> messages;
+  if (m_turns.back().mode == PromptMode::Chat) {
+    const auto earlier = earlierAnswers(pane, history);
+    for (std::size_t turn = 0; turn < earlier.size(); ++turn) {
+      if (earlier[turn] == nullptr) continue;
+      messages.push_back({"user", m_turns[turn].prompt.toStdString()});
+      messages.push_back({"assistant", earlier[turn]->text().toStdString()});
+    }
+  }
+  messages.push_back({"user", m_turns.back().prompt.toStdString()});
+  return messages;
+}
+
+QString Conversation::writers(std::size_t pane, HistoryMode history) const {
+  QStringList titles;
+  if (m_turns.back().mode == PromptMode::Chat) {
+    for (const Answer* answer : earlierAnswers(pane, history))
+      if (answer != nullptr && !titles.contains(answer->source.title)) titles.append(answer->source.title);
+  }
+  return titles.join(QStringLiteral(", "));
+}
+
+}  // namespace app

@@ -1,0 +1,112 @@
+#pragma once
+#include <QString>
+#include <optional>
+#include <vector>
+
+#include "app/workspaces/chat/pane_failure.h"
+#include "core/model/session.h"
+#include "core/quant/scheme.h"
+
+namespace app {
+
+/// How a prompt becomes tokens.
+enum class PromptMode : std::uint8_t {
+  Chat,       ///< through the model's chat template, behind the conversation so far
+  Completion  ///< as it is: the model continues the text
+};
+
+/// What the panes read of the answers before the present question.
+enum class HistoryMode : std::uint8_t {
+  Reference,  ///< all panes those of the reference
+  Own         ///< each pane its own
+};
+
+/// Everything that could have made an answer another one. An answer is shown under this and nothing else.
+struct AnswerSource {
+  QString model;
+  std::optional<core::quant::Scheme> scheme;  ///< none: the weights as stored
+  QString title;                              ///< "NF4 · 64"
+  QString device;                             ///< the choice: "auto", "cpu", "vulkan:0"
+  std::uint32_t contextLength = 0;            ///< 0: the model's own up to a limit
+  core::model::GenerationOptions options;
+  PromptMode mode = PromptMode::Chat;
+  HistoryMode history = HistoryMode::Reference;
+  std::vector<core::text::ChatMessage> messages;  ///< what it read; for a completion the text alone
+  QString writer;  ///< who wrote the answers among the messages; empty when there are none
+};
+
+/// What another model thought of one token of an answer, reading the same words before it.
+struct ForcedToken {
+  double kl = 0;  ///< KL(reference ‖ compared) in nats
+  std::vector<core::model::TokenProbability> top;
+};
+
+/// How a compared model read an answer of the reference: one entry a token of it.
+struct Comparison {
+  int reference = 0;  ///< id of the answer that was read; 0: none
+  std::vector<std::optional<ForcedToken>> tokens;
+
+  void set(std::size_t index, ForcedToken token);
+};
+
+struct Answer {
+  int id = 0;  ///< in its conversation, from 1
+  AnswerSource source;
+  std::vector<core::text::TokenId> prompt;
+  std::vector<core::model::GeneratedToken> tokens;
+  core::model::GenerationResult result;  ///< once it is finished
+  bool finished = false;
+  std::optional<PaneFailure> failure;  ///< what ended it, if an error did
+  Comparison comparison;               ///< only of compared panes
+
+  QString text() const;
+  std::vector<core::text::TokenId> ids() const;
+};
+
+/// A prompt and everything that was answered to it.
+struct Turn {
+  QString prompt;
+  PromptMode mode = PromptMode::Chat;
+  std::vector<std::vector<Answer>> answers;  ///< of every pane, oldest first: another scheme answers beside the old one
+};
+
+/// The turns of a chat with all their answers. A value without widgets: what is shown, copied and remembered.
+class Conversation {
+ public:
+  explicit Conversation(std::size_t panes = 0) : m_panes(panes) {}
+
+  bool isEmpty() const { return m_turns.empty(); }
+  std::size_t panes() const { return m_panes; }
+  const std::vector<Turn>& turns() const { return m_turns; }
+  Turn& lastTurn() { return m_turns.back(); }
+
+  void ask(const QString& prompt, PromptMode mode);
+  void removeLastTurn() { m_turns.pop_back(); }
+  /// A new answer of a pane to the last prompt, behind those it has. @return the answer
+  Answer& beginAnswer(std::size_t pane, AnswerSource source);
+  void removeAnswer(int id);
+  /// Puts back a turn that was saved; its ids stay.
+  void restore(Turn turn);
+
+  /// The newest answer of a pane in a turn, or null.
+  const Answer* newest(std::size_t turn, std::size_t pane) const;
+  Answer* newest(std::size_t turn, std::size_t pane);
+  const Answer* find(int id) const;
+  Answer* find(int id);
+  /// The turn an answer belongs to.
+  std::optional<std::size_t> turnOf(int id) const;
+
+  /// What a pane reads for the last prompt, without a system prompt. Turns without an answer are left out.
+  std::vector<core::text::ChatMessage> messages(std::size_t pane, HistoryMode history) const;
+  /// Titles of those who wrote the answers in messages(), each once; empty when there are none.
+  QString writers(std::size_t pane, HistoryMode history) const;
+
+ private:
+  std::vector<const Answer*> earlierAnswers(std::size_t pane, HistoryMode history) const;
+
+  std::size_t m_panes;
+  int m_lastId = 0;
+  std::vector<Turn> m_turns;
+};
+
+}  // namespace app

@@ -1,0 +1,39 @@
+#pragma once
+#include <QObject>
+#include <QString>
+#include <memory>
+
+#include "app/session/open_model.h"
+#include "app/workspaces/chat/conversation.h"
+
+namespace app {
+
+class JobRunner;
+
+/// Remembers the conversation with each model in a file of the program's data folder, beside the GUI thread.
+class ConversationStore : public QObject {
+  Q_OBJECT
+ public:
+  ConversationStore(JobRunner& jobs, std::size_t panes, QObject* parent = nullptr);
+
+  /// recalled() follows if there is one.
+  void recall(const std::shared_ptr<OpenModel>& model);
+  void save(const std::shared_ptr<OpenModel>& model, const Conversation& conversation);
+  /// What is being recalled is of another model: it does not come any more.
+  void forget();
+  /// Whether a save is still under way.
+  bool isSaving() const;
+  /// As save(), but before it returns; for the end of the program.
+  static void saveNow(const OpenModel& model, const Conversation& conversation);
+  /// Where the conversation with a model is kept.
+  static QString fileOf(const OpenModel& model);
+
+ Q_SIGNALS:
+  void recalled(const app::Conversation& conversation);
+
+ private:
+  JobRunner& m_jobs;
+  std::size_t m_panes;
+};
+
+}  // namespace app

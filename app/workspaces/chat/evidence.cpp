@@ -1,0 +1,71 @@
+#include "app/workspaces/chat/evidence.h"
+
+#include <QSplitter>
+#include <QVBoxLayout>
+
+#include "app/selection/selection.h"
+#include "app/widgets/card.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/chat/kl_strip.h"
+#include "app/workspaces/chat/token_readout.h"
+
+namespace app {
+
+Evidence::Evidence(const Selection& selection, QWidget* parent)
+    : QWidget(parent),
+      m_selection(selection),
+      m_splitter(new QSplitter),
+      m_strip(new KlStrip),
+      m_readout(new TokenReadout(selection)) {
+  auto* row = new QVBoxLayout(this);
+  row->setContentsMargins(0, 0, 0, 0);
+  auto* card = new Card;
+  card->setFlush(true);
+  card->body()->addWidget(m_strip);
+  m_splitter->setHandleWidth(space::kOneHalf);
+  m_splitter->setChildrenCollapsible(false);
+  m_splitter->addWidget(card);
+  m_splitter->addWidget(m_readout);
+  m_splitter->setStretchFactor(0, 1);
+  m_splitter->setStretchFactor(1, 0);
+  row->addWidget(m_splitter);
+  connect(m_strip, &KlStrip::tokenClicked, this, &Evidence::tokenClicked);
+  connect(m_readout, &TokenReadout::stepped, this, &Evidence::stepped);
+}
+
+void Evidence::setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokenizer) {
+  m_tokenizer = tokenizer;
+  m_readout->setTokenizer(std::move(tokenizer));
+}
+
+void Evidence::show(const AnswerPair& pair, bool isComparing) {
+  KlStrip::Content content;
+  bool any = false;
+  for (std::size_t i = 0; i < pair.length(); ++i) {
+    QString word = pieceText(pair.reference()->tokens[i].id, m_tokenizer.get());
+    if (word.size() > 1 && word.startsWith(QChar(0x2423))) word.remove(0, 1);
+    content.words.append(std::move(word));
+    content.kl.push_back(pair.kl(i));
+    any = any || content.kl.back();
+  }
+  if (const auto at = pair.parting(); at && *at < pair.length()) content.parting = at;
+  if (!any && isComparing) content.note = tr("comparing…");
+  if (!any && !isComparing && pair.length() > 0) content.note = tr("these two answers were not compared");
+  m_strip->setContent(std::move(content));
+  const auto& scheme = pair.compared() != nullptr ? pair.compared()->source.scheme : std::nullopt;
+  m_strip->setColor(scheme ? m_selection.color(*scheme) : Theme::instance().colors().reference);
+  if (pair.isComplete())
+    m_strip->setTitle(
+        tr("KL divergence per token: %1 from %2").arg(pair.compared()->source.title, pair.reference()->source.title));
+}
+
+void Evidence::select(const AnswerPair& pair, std::optional<std::size_t> pane, std::size_t index) {
+  const bool ofReference = pane && *pane == 0;
+  // A word of the other answer has a bar only where both read the same before it.
+  const auto reading = pane ? pair.reading(*pane, index) : std::nullopt;
+  const bool hasBar = ofReference || (reading && reading->kl);
+  m_strip->setSelected(hasBar ? std::optional(index) : std::nullopt);
+  m_readout->setReading(reading);
+}
+
+}  // namespace app

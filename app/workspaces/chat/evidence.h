@@ -1,0 +1,44 @@
+#pragma once
+#include <QWidget>
+#include <memory>
+#include <optional>
+
+#include "app/workspaces/chat/answer_pair.h"
+#include "core/text/tokenizer.h"
+
+class QSplitter;
+
+namespace app {
+
+class KlStrip;
+class Selection;
+class TokenReadout;
+
+/// What is known about a pair of answers, under them: the strip of KL divergences over the reference's words, and the
+/// read-out of the selected token. Shows one pair at a time and nothing that is not of that pair.
+class Evidence : public QWidget {
+  Q_OBJECT
+ public:
+  explicit Evidence(const Selection& selection, QWidget* parent = nullptr);
+
+  void setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokenizer);
+  /// @param isComparing more comparisons of this pair are under way
+  void show(const AnswerPair& pair, bool isComparing);
+  /// @param pane that wrote the token; nothing: no token is selected
+  void select(const AnswerPair& pair, std::optional<std::size_t> pane, std::size_t index);
+  QSplitter* splitter() const { return m_splitter; }
+
+ Q_SIGNALS:
+  /// A token of the reference's answer.
+  void tokenClicked(int index);
+  void stepped(int step);
+
+ private:
+  const Selection& m_selection;
+  std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
+  QSplitter* m_splitter;
+  KlStrip* m_strip;
+  TokenReadout* m_readout;
+};
+
+}  // namespace app
