@@ -11,6 +11,7 @@ namespace gpu {
 struct DeviceOptions {
   std::optional<vk::KernelFamily> family = std::nullopt;      ///< default: what suits the device
   std::optional<std::uint64_t> maxBlockBytes = std::nullopt;  ///< bytes one buffer of weights may have
+  std::optional<double> mostWork = std::nullopt;              ///< multiply-adds of a submission, not adapted
   vk::DeviceMemoryAccess memoryAccess = vk::DeviceMemoryAccess::WherePossible;
 };
 
@@ -27,6 +28,7 @@ class VulkanDevice {
   WeightStore& weights() { return m_weights; }
   const KernelChoice& choice() const { return m_choice; }
   const DeviceInfo& info() const { return m_info; }
+  WorkPace newPace() const { return WorkPace(m_mostWork); }
 
  private:
   std::shared_ptr<vk::Device> m_device;
@@ -36,6 +38,7 @@ class VulkanDevice {
   vk::DescriptorLayout m_mainLayout, m_kvLayout;
   vk::PipelineCache m_pipelines;
   WeightStore m_weights;
+  std::optional<double> m_mostWork;
 };
 
 /// As openDevice(index), with options.

@@ -20,9 +20,9 @@ using core::model::ValueId;
 struct VulkanExecutor::StepContext {
   Workspace& workspace;
   const VulkanKvCache& cache;
-  vk::Commands* commands;
-  std::uint32_t tokens;    ///< rows that the steps so far work on
-  std::uint32_t firstRow;  ///< of these in the batch: not 0 behind TakeRows of the last token
+  Recorder& recorder;
+  std::uint32_t positions;  ///< of the cache when the batch is through
+  std::uint32_t firstRow;   ///< of the rows worked on in the batch: not 0 behind TakeRows of the last token
 
   /// Values behind TakeRows keep the row they had in the batch.
   Place place(ValueId value) const {
@@ -30,91 +30,64 @@ struct VulkanExecutor::StepContext {
     place.offset += firstRow * place.stride;
     return place;
   }
+  void copyToHost(Place place) const {
+    recorder.commands().copy(workspace.arena(), std::uint64_t{place.offset} * 4, workspace.readback(), 0,
+                             std::uint64_t{place.stride} * 4 * recorder.tokens());
+  }
 };
 
-namespace {
-
-/// Multiply-adds after which a command buffer is closed: about half a second on a software renderer, and far below the
-/// two seconds after which drivers of slow GPUs give up on one.
-double mostWorkPerPiece(const KernelChoice& choice) { return choice.isLanes() ? 5e9 : 5e10; }
-
-}  // namespace
-
-double VulkanExecutor::workOf(const Step& step, std::uint32_t tokens) const {
-  double work = 0;
-  for (const Op* op : step.ops) {
-    if (op->kind == OpKind::MatMul) work += static_cast<double>(op->weight->shape.count()) * tokens;
-  }
-  return work;
-}
-
-Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache) {
-  Recording recording;
-  const auto addPiece = [&] {
-    recording.pieces.push_back(std::make_unique<vk::Commands>(m_device->device(), "computing"));
-    return recording.pieces.back().get();
-  };
-  StepContext context{workspace, cache, addPiece(), static_cast<std::uint32_t>(batch.tokens.size()), 0};
-  double work = 0;
+Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache,
+                                 std::uint32_t positions) {
+  Recorder recorder(m_device->device(), m_device->pipelines(), m_device->choice(),
+                    static_cast<std::uint32_t>(batch.tokens.size()), workspace.pace().limit());
+  StepContext context{workspace, cache, recorder, positions, 0};
   for (const Step& step : workspace.steps()) {
     if (step.kind == OpKind::TakeRows) {
       if (batch.rows == Rows::None) break;  // nothing of this batch is wanted behind it
       if (batch.rows == Rows::Last) {
-        context.firstRow = context.tokens - 1;
-        context.tokens = 1;
+        context.firstRow = recorder.tokens() - 1;
+        recorder.setTokens(1);
       }
       continue;
     }
-    const double more = workOf(step, context.tokens);
-    if (work > 0 && work + more > mostWorkPerPiece(m_device->choice())) {
-      context.commands->finish();
-      context.commands = addPiece();
-      work = 0;
-    }
-    work += more;
     recordStep(context, step);
-    context.commands->barrier();
+    recorder.barrier();
   }
-  if (batch.rows != Rows::None) {
-    const Place logits = context.place(m_graph.ops.back().out);
-    context.commands->copy(workspace.arena(), std::uint64_t{logits.offset} * 4, workspace.readback(), 0,
-                           std::uint64_t{logits.stride} * 4 * context.tokens);
-  }
-  context.commands->finish();
+  if (batch.rows != Rows::None) context.copyToHost(context.place(m_graph.ops.back().out));
+  Recording recording = recorder.finish();
+  recording.positions = positions;
   return recording;
 }
 
 void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
   Workspace& workspace = *m_observed;
-  StepContext context{workspace, cache, nullptr, static_cast<std::uint32_t>(batch.tokens.size()), 0};
+  auto rows = static_cast<std::uint32_t>(batch.tokens.size());
+  const std::uint32_t positions = batch.firstPosition + rows;
+  std::uint32_t firstRow = 0;
   std::vector<float> data;
   for (const Step& step : workspace.steps()) {
     job.throwIfCancelled();
     if (step.kind == OpKind::TakeRows) {
       if (batch.rows == Rows::None) return;
       if (batch.rows == Rows::Last) {
-        context.firstRow = context.tokens - 1;
-        context.tokens = 1;
+        firstRow = rows - 1;
+        rows = 1;
       }
     }
-    vk::Commands commands(m_device->device(), "computing");
-    context.commands = &commands;
+    Recorder recorder(m_device->device(), m_device->pipelines(), m_device->choice(), rows, workspace.pace().limit());
+    const StepContext context{workspace, cache, recorder, positions, firstRow};
     if (step.kind != OpKind::TakeRows) recordStep(context, step);
-    commands.barrier();
+    recorder.barrier();
     const bool hasValue = step.out != core::model::kNoValue;
     const Place place = hasValue ? context.place(step.out) : Place();
-    if (hasValue) {
-      commands.copy(workspace.arena(), std::uint64_t{place.offset} * 4, workspace.readback(), 0,
-                    std::uint64_t{place.stride} * 4 * context.tokens);
-    }
-    commands.finish();
-    commands.submit();
-    commands.wait();
+    if (hasValue) context.copyToHost(place);
+    Recording recording = recorder.finish();
+    submit(recording, workspace, job);
     if (!hasValue) continue;
     const auto& value = m_graph.values[step.out];
-    data.resize(std::size_t{context.tokens} * value.width);
+    data.resize(std::size_t{rows} * value.width);
     const auto* from = reinterpret_cast<const float*>(workspace.readback().mapped());
-    for (std::size_t t = 0; t < context.tokens; ++t) {
+    for (std::size_t t = 0; t < rows; ++t) {
       std::memcpy(data.data() + t * value.width, from + t * place.stride, value.width * sizeof(float));
     }
     hook()(value.name, data, value.width);
@@ -122,8 +95,7 @@ void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const
   if (batch.rows != Rows::None) std::copy(data.begin(), data.end(), batch.logits.begin());
 }
 
-void VulkanExecutor::recordProducts(StepContext& context, const Step& step) {
-  Recorder recorder(*context.commands, m_device->pipelines(), m_device->choice(), context.tokens);
+void VulkanExecutor::recordProducts(const StepContext& context, const Step& step) {
   const bool swiGlu = step.kind == OpKind::SwiGlu;
   std::vector<MatMulTarget> targets;
   for (const Op* op : step.ops) {
@@ -139,12 +111,12 @@ void VulkanExecutor::recordProducts(StepContext& context, const Step& step) {
     targets.push_back(target);
   }
   recordMatMul(
-      recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, context.place(step.ops[0]->in),
-      targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
+      context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
+      context.place(step.ops[0]->in), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
 }
 
-void VulkanExecutor::recordStep(StepContext& context, const Step& step) {
-  Recorder recorder(*context.commands, m_device->pipelines(), m_device->choice(), context.tokens);
+void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
+  Recorder& recorder = context.recorder;
   const Op& op = *step.ops[0];
   const auto& config = m_graph.config;
   // Kernels that read no weights still need the set's other bindings; any block's set has them.
@@ -171,7 +143,8 @@ void VulkanExecutor::recordStep(StepContext& context, const Step& step) {
     case OpKind::StoreKv:
       return recordStoreKv(recorder, kvSets(op.layer), config, type, context.place(op.in), context.place(op.second));
     case OpKind::Attention:
-      return recordAttention(recorder, kvSets(op.layer), config, type, context.place(op.in), context.place(op.out));
+      return recordAttention(recorder, kvSets(op.layer), config, type, context.positions, context.place(op.in),
+                             context.place(op.out));
     case OpKind::SwiGlu:
       if (step.ops.size() == 3) return recordProducts(context, step);
       return recordElementwise(recorder, plain, ElementwiseOp::SwiGlu, context.place(op.in), context.place(op.second),

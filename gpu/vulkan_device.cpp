@@ -61,7 +61,8 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
       m_mainLayout(m_device, mainBindings()),
       m_kvLayout(m_device, kvBindings()),
       m_pipelines(m_device, {&m_mainLayout, &m_kvLayout}),
-      m_weights(m_memory, blockBytesFor(m_device->caps(), m_choice.family, options)) {}
+      m_weights(m_memory, blockBytesFor(m_device->caps(), m_choice.family, options)),
+      m_mostWork(options.mostWork) {}
 
 std::vector<DeviceInfo> enumerateDevices() {
   std::vector<DeviceInfo> result;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "core/base/error.h"
@@ -24,6 +25,7 @@ using core::model::TokenId;
 constexpr std::uint32_t kStateWords = 8;          // before the tokens, as in shaders/common/bindings.glsl
 constexpr std::uint32_t kLaneBatchTokens = 32;    // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;  // of a GPU: enough rows to fill it
+constexpr std::uint32_t kLeastPositions = 1024;   // attention over fewer is little work
 
 }  // namespace
 
@@ -158,10 +160,21 @@ void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::J
   Workspace& workspace = batch.tokens.size() == 1 ? *m_decode : *m_prefill;
   const VulkanKvCache::Key key{&workspace, static_cast<std::uint32_t>(batch.tokens.size()),
                                static_cast<int>(batch.rows)};
+  const auto end = static_cast<std::uint32_t>(batch.firstPosition + batch.tokens.size());
   Recording* recording = cache.find(key);
-  if (recording == nullptr) recording = &cache.keep(key, record(workspace, batch, cache));
-  recording->run(job);
+  if (recording == nullptr || !recording->suits(workspace.pace(), end)) {
+    // It serves later tokens, too, until the context is twice as long.
+    const std::uint32_t positions = std::min(std::bit_ceil(std::max(end, kLeastPositions)), cache.capacity());
+    recording = &cache.keep(key, record(workspace, batch, cache, positions));
+  }
+  submit(*recording, workspace, job);
   copyLogits(batch, workspace);
+}
+
+void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const core::JobContext& job) {
+  m_traffic.submissions += recording.pieces.size();
+  m_traffic.dispatches += recording.dispatches;
+  recording.run(job, workspace.pace());
 }
 
 void VulkanExecutor::copyLogits(const Batch& batch, const Workspace& workspace) const {

@@ -25,6 +25,11 @@ class VulkanExecutor : public core::model::Executor {
   std::uint32_t batchTokens() const { return m_prefill->rows(); }
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
+  /// What was handed to the device so far, for tests of splitting.
+  struct Traffic {
+    std::uint64_t submissions = 0, dispatches = 0;
+  };
+  const Traffic& traffic() const { return m_traffic; }
 
  protected:
   std::unique_ptr<core::model::KvCache> makeKvCache(std::uint32_t capacity, core::model::KvType type) override;
@@ -50,12 +55,12 @@ class VulkanExecutor : public core::model::Executor {
   void run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   void runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   void copyLogits(const Batch& batch, const Workspace& workspace) const;
-  Recording record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache);
+  Recording record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache, std::uint32_t positions);
+  void submit(Recording& recording, Workspace& workspace, const core::JobContext& job);
 
   struct StepContext;
-  void recordStep(StepContext& context, const Step& step);
-  void recordProducts(StepContext& context, const Step& step);
-  double workOf(const Step& step, std::uint32_t tokens) const;
+  void recordStep(const StepContext& context, const Step& step);
+  void recordProducts(const StepContext& context, const Step& step);
 
   struct Resident {
     DeviceTensorPtr tensor;
@@ -70,6 +75,7 @@ class VulkanExecutor : public core::model::Executor {
   std::unique_ptr<vk::Buffer> m_constants, m_state;
   std::unique_ptr<vk::BufferView> m_constantsView;
   std::unique_ptr<Workspace> m_decode, m_prefill, m_observed;
+  Traffic m_traffic;
 };
 
 }  // namespace gpu

@@ -24,20 +24,6 @@ std::uint32_t layerCount(const core::model::Graph& graph) {
 
 }  // namespace
 
-void Recording::run(const core::JobContext& job) try {
-  // One piece is ahead of the one waited for, so the device does not idle and a cancel comes through soon.
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    pieces[i]->submit();
-    if (i == 0) continue;
-    pieces[i - 1]->wait();
-    job.throwIfCancelled();
-  }
-  pieces.back()->wait();
-} catch (...) {
-  for (const auto& piece : pieces) piece->settle();
-  throw;
-}
-
 VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
                              core::model::KvType type) {
   device.device()->throwIfLost();

@@ -5,16 +5,9 @@
 
 #include "core/model/executor.h"
 #include "gpu/device_impl.h"
+#include "gpu/recording.h"
 
 namespace gpu {
-
-/// A batch's recorded commands, in pieces short enough for a cancel to be noticed between them.
-struct Recording {
-  std::vector<std::unique_ptr<vk::Commands>> pieces;
-  /// Runs all pieces to their end; after an exception, too, nothing is running any more.
-  /// @throws core::Error (Device, DeviceLost, OutOfMemory), core::Cancelled
-  void run(const core::JobContext& job);
-};
 
 /// Keys and values of one sequence in device memory, one buffer per layer, and the commands recorded for it.
 class VulkanKvCache : public core::model::KvCache {

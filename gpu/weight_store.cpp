@@ -77,8 +77,10 @@ DeviceTensorPtr WeightStore::uploadOne(const core::quant::QuantizedTensor& tenso
   auto resident = std::make_shared<DeviceTensor>();
   resident->format = packedFormatOf(tensor);
   const std::uint64_t tileBytes = resident->format.tileWords() * 4;
+  // A part is a dispatch with a workgroup per tile at most, and up to three tensors share one.
+  const std::uint32_t mostTiles = m_memory->device()->caps().maxWorkgroupCount / 3;
   const auto tilesPerPart = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(m_heap.maxBlockBytes() / std::max<std::uint64_t>(tileBytes, 1), ~std::uint32_t{0}));
+      std::min<std::uint64_t>(m_heap.maxBlockBytes() / std::max<std::uint64_t>(tileBytes, 1), mostTiles));
   if (tilesPerPart == 0) {
     throw core::Error(core::ErrorCode::Unsupported,
                       fmt::format("Rows of {} values are too long for {}, whose buffers span at most {} bytes.",

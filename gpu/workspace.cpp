@@ -11,6 +11,7 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
       m_steps(std::move(steps)),
       m_places(placeValues(graph, m_steps)),
       m_rows(rows),
+      m_pace(device.newPace()),
       m_constants(constants),
       m_constantsView(constantsView),
       m_state(state) {

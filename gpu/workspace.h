@@ -21,6 +21,8 @@ class Workspace {
 
   const std::vector<Step>& steps() const { return m_steps; }
   std::uint32_t rows() const { return m_rows; }
+  /// What one submission may hold, learnt from these steps.
+  WorkPace& pace() { return m_pace; }
   Place place(core::model::ValueId value) const;
   const vk::Buffer& arena() const { return *m_arena; }
   const vk::Buffer& readback() const { return *m_readback; }
@@ -33,6 +35,7 @@ class Workspace {
   std::vector<Step> m_steps;
   ValuePlaces m_places;
   std::uint32_t m_rows;
+  WorkPace m_pace;
   const vk::Buffer& m_constants;
   const vk::BufferView& m_constantsView;
   const vk::Buffer& m_state;

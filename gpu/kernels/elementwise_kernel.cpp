@@ -4,16 +4,16 @@ namespace gpu {
 
 namespace {
 struct Push {
-  std::uint32_t inQuad, secondQuad, outQuad, quads;
+  std::uint32_t inQuad, secondQuad, outQuad, rowQuads;
 };
 constexpr std::uint32_t kWorkgroup = 64;
 }  // namespace
 
 void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out) {
-  const Push push{in.quad(), second.quad(), out.quad(), recorder.tokens() * out.strideQuads()};
+  const Push push{in.quad(), second.quad(), out.quad(), out.strideQuads()};
   const VkDescriptorSet sets[] = {set};
   recorder.dispatch("elementwise", {kWorkgroup, static_cast<std::uint32_t>(op)}, sets, push,
-                    {divideUp(push.quads, kWorkgroup), 1, 1});
+                    {divideUp(push.rowQuads, kWorkgroup), recorder.tokens()}, 4.0 * push.rowQuads * recorder.tokens());
 }
 
 }  // namespace gpu

@@ -27,7 +27,8 @@ void recordEmbed(Recorder& recorder, const std::function<VkDescriptorSet(const W
                     out.stride};
     const VkDescriptorSet sets[] = {setOf(*part.range->block())};
     recorder.dispatch("embed." + format.kernel, constants, sets, push,
-                      {divideUp(format.units, kUnitsPerGroup), recorder.tokens(), 1});
+                      {divideUp(format.units, kUnitsPerGroup), recorder.tokens()},
+                      static_cast<double>(format.rowValues) * recorder.tokens());
   }
 }
 

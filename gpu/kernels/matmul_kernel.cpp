@@ -18,9 +18,9 @@ struct Push {
 };
 static_assert(sizeof(Push) == 128);
 
-constexpr std::uint32_t kLaneTokens = 4;      // tokens that share a decoded weight in matmul_lanes
-constexpr std::uint32_t kFewTokens = 4;       // up to here matmul_rows reads the weights once per token
-constexpr std::uint32_t kTileRowsOfPair = 2;  // tiles per workgroup of matmul_lanes and matmul_tiles
+constexpr std::uint32_t kLaneTokens = 4;     // tokens that share a decoded weight in matmul_lanes
+constexpr std::uint32_t kFewTokens = 4;      // up to here matmul_rows reads the weights once per token
+constexpr std::uint32_t kTilesTogether = 2;  // tiles per workgroup of matmul_lanes and matmul_tiles
 
 Segment segmentOf(const MatMulTarget& target, const DeviceTensor::Part& part) {
   const auto offsetBy = [&](std::uint32_t place) { return place == kNoPlace ? kNoPlace : place + part.firstRow; };
@@ -45,28 +45,35 @@ std::uint32_t tilesInAll(const Push& push, std::uint32_t perGroup) {
   return groups;
 }
 
+double workOf(const PackedFormat& format, const Push& push) {
+  double tiles = 0;
+  for (std::uint32_t s = 0; s < push.segments; ++s) tiles += push.segment[s].tiles;
+  return tiles * kTileRows * format.units * kUnitValues * push.tokenCount;
+}
+
 void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const Push& push) {
   const KernelChoice& choice = recorder.choice();
   const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
   const VkDescriptorSet sets[] = {set};
+  const double work = workOf(format, push);
   if (choice.isLanes()) {
     const std::uint32_t tokensEach = push.tokenCount == 1 ? 1 : kLaneTokens;
-    const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, kTileRowsOfPair);
+    const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, kTilesTogether);
     recorder.dispatch("matmul_lanes." + format.kernel,
                       withConstants({choice.lanes, kTileRows / choice.lanes, tokensEach}, format), sets, push,
-                      {x, divideUp(push.tokenCount, tokensEach), 1});
+                      {x, divideUp(push.tokenCount, tokensEach)}, work);
     return;
   }
   if (push.tokenCount <= kFewTokens || choice.maxTileTokens == 0) {
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
     recorder.dispatch("matmul_rows." + format.kernel, withConstants({choice.splits, choice.splits, 0}, format), sets,
-                      push, {x, push.tokenCount, 1});
+                      push, {x, push.tokenCount}, work);
     return;
   }
   assert(!swiGlu);
   const std::uint32_t tile = std::clamp(std::bit_ceil(push.tokenCount), 16U, choice.maxTileTokens);
   recorder.dispatch("matmul_tiles." + format.kernel, withConstants({0, tile, 0}, format), sets, push,
-                    {tilesInAll(push, kTileRowsOfPair), divideUp(push.tokenCount, tile), 1});
+                    {tilesInAll(push, kTilesTogether), divideUp(push.tokenCount, tile)}, work);
 }
 
 }  // namespace

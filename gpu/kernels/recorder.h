@@ -2,7 +2,7 @@
 #include <functional>
 #include <span>
 
-#include "gpu/vk/commands.h"
+#include "gpu/recording.h"
 #include "gpu/vk/pipeline.h"
 #include "gpu/weight_store.h"
 
@@ -30,30 +30,43 @@ struct KernelChoice {
   static KernelChoice forDevice(const vk::Caps& caps, vk::KernelFamily family);
 };
 
-/// Records kernels of one batch into a command buffer: the state the kernels' host halves share.
+/// Records kernels of one batch: the state the kernels' host halves share. The commands are cut into pieces of bounded
+/// work; a kernel that is too much for one piece is cut, too, down to single workgroups.
 class Recorder {
  public:
-  Recorder(vk::Commands& commands, vk::PipelineCache& pipelines, const KernelChoice& choice, std::uint32_t tokens)
-      : m_commands(commands), m_pipelines(pipelines), m_choice(choice), m_tokens(tokens) {}
+  /// @param tokens rows of the batch  @param mostWork multiply-adds per piece
+  Recorder(std::shared_ptr<vk::Device> device, vk::PipelineCache& pipelines, const KernelChoice& choice,
+           std::uint32_t tokens, double mostWork);
 
   const KernelChoice& choice() const { return m_choice; }
   std::uint32_t tokens() const { return m_tokens; }
-  vk::Commands& commands() { return m_commands; }
+  /// Kernels from here on work on this many rows.
+  void setTokens(std::uint32_t tokens) { m_tokens = tokens; }
 
+  /// @param grid workgroups, from 0 on  @param work multiply-adds of all of them
   template <typename Push>
   void dispatch(const std::string& shader, const std::vector<std::uint32_t>& constants,
-                std::span<const VkDescriptorSet> sets, const Push& push, std::array<std::uint32_t, 3> groups) {
+                std::span<const VkDescriptorSet> sets, const Push& push, const vk::Grid& grid, double work) {
     static_assert(sizeof(Push) <= vk::PipelineCache::kPushBytes);
     const std::uint32_t subgroupSize = m_choice.isLanes() ? m_choice.subgroupSize : 0;
-    m_commands.dispatch(m_pipelines.get(shader, constants, subgroupSize), sets, std::as_bytes(std::span(&push, 1)),
-                        groups);
+    cut(m_pipelines.get(shader, constants, subgroupSize), sets, std::as_bytes(std::span(&push, 1)), grid, work);
   }
+  /// What was recorded so far is done before what follows.
+  void barrier() { commands().barrier(); }
+  vk::Commands& commands() { return *m_recording.pieces.back().commands; }
+  /// Ends recording.
+  Recording finish();
 
  private:
-  vk::Commands& m_commands;
+  void beginPiece();
+  void cut(const vk::Pipeline& pipeline, std::span<const VkDescriptorSet> sets, std::span<const std::byte> push,
+           const vk::Grid& grid, double work);
+
+  std::shared_ptr<vk::Device> m_device;
   vk::PipelineCache& m_pipelines;
   const KernelChoice& m_choice;
   std::uint32_t m_tokens;
+  Recording m_recording;
 };
 
 constexpr std::uint32_t divideUp(std::uint32_t a, std::uint32_t b) { return (a + b - 1) / b; }

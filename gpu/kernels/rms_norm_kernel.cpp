@@ -16,7 +16,7 @@ void recordRmsNorm(Recorder& recorder, VkDescriptorSet set, Place in, std::uint3
   const VkDescriptorSet sets[] = {set};
   const bool lanes = recorder.choice().isLanes();
   recorder.dispatch(lanes ? "rms_norm.one_subgroup" : "rms_norm", {lanes ? recorder.choice().lanes : kWorkgroup}, sets,
-                    push, {recorder.tokens(), 1, 1});
+                    push, {recorder.tokens()}, 2.0 * width * recorder.tokens());
 }
 
 }  // namespace gpu

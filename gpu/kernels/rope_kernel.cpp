@@ -26,7 +26,7 @@ void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const
   }
   const bool adjacent = config.ropePairing == core::model::RopePairing::Adjacent;
   recorder.dispatch("rope", {kWorkgroup, adjacent ? 1U : 0U}, sets, push,
-                    {divideUp(push.allPairs, kWorkgroup), recorder.tokens(), 1});
+                    {divideUp(push.allPairs, kWorkgroup), recorder.tokens()}, 4.0 * push.allPairs * recorder.tokens());
 }
 
 }  // namespace gpu

@@ -16,7 +16,7 @@ void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, co
                   config.kvHeads};
   const std::uint32_t words = (push.keyHeadWords + push.valueHeadWords) * config.kvHeads;
   recorder.dispatch("store_kv", {kWorkgroup, type == core::model::KvType::F16 ? 1U : 0U}, sets, push,
-                    {divideUp(words, kWorkgroup), recorder.tokens(), 1});
+                    {divideUp(words, kWorkgroup), recorder.tokens()}, 1.0 * words * recorder.tokens());
 }
 
 }  // namespace gpu

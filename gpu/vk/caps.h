@@ -28,6 +28,7 @@ struct Caps {
   std::uint64_t maxTexelBufferElements = 0;
   std::uint64_t maxMemoryAllocationSize = 0;
   std::uint32_t maxWorkgroupInvocations = 0;
+  std::uint32_t maxWorkgroupCount = 0;  ///< of a dispatch, in each of two dimensions
   std::uint32_t maxSharedMemoryBytes = 0;
   std::uint32_t maxStorageBuffersPerStage = 0;
   bool float16 = false, int8 = false, storage16 = false, storage8 = false, integerDotProduct = false;

@@ -1,5 +1,6 @@
 #include "gpu/vk/commands.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -48,7 +49,7 @@ Commands::~Commands() {
 }
 
 void Commands::dispatch(const Pipeline& pipeline, std::span<const VkDescriptorSet> sets,
-                        std::span<const std::byte> push, std::array<std::uint32_t, 3> groups) {
+                        std::span<const std::byte> push, const Grid& grid) {
   assert(sets.size() <= m_boundSets.size());
   if (m_boundPipeline != pipeline.handle()) {
     vkCmdBindPipeline(m_buffer, VK_PIPELINE_BIND_POINT_COMPUTE, pipeline.handle());
@@ -63,7 +64,8 @@ void Commands::dispatch(const Pipeline& pipeline, std::span<const VkDescriptorSe
     vkCmdPushConstants(m_buffer, pipeline.layout(), VK_SHADER_STAGE_COMPUTE_BIT, 0,
                        static_cast<std::uint32_t>(push.size()), push.data());
   }
-  vkCmdDispatch(m_buffer, groups[0], groups[1], groups[2]);
+  assert(std::max(grid.firstX + grid.x, grid.firstY + grid.y) <= m_device->caps().maxWorkgroupCount);
+  vkCmdDispatchBase(m_buffer, grid.firstX, grid.firstY, 0, grid.x, grid.y, 1);
 }
 
 void Commands::barrier() {
@@ -102,6 +104,8 @@ void Commands::wait() {
   m_device->wait(m_fence, m_doing);
   m_isRunning = false;
 }
+
+bool Commands::isDone() const { return !m_isRunning || vkGetFenceStatus(m_device->handle(), m_fence) == VK_SUCCESS; }
 
 void Commands::settle() noexcept {
   if (m_isRunning) m_device->settle(m_fence);

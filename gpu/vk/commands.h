@@ -9,6 +9,12 @@
 
 namespace gpu::vk {
 
+/// Workgroups of a dispatch: a rectangle of a kernel's grid.
+struct Grid {
+  std::uint32_t x = 1, y = 1;            ///< how many
+  std::uint32_t firstX = 0, firstY = 0;  ///< where they begin
+};
+
 /// One recorded command buffer that may be submitted again and again, with the fence that says when it is done.
 class Commands {
  public:
@@ -20,7 +26,7 @@ class Commands {
 
   /// @param sets descriptor sets 0…  @param push at most 128 bytes
   void dispatch(const Pipeline& pipeline, std::span<const VkDescriptorSet> sets, std::span<const std::byte> push,
-                std::array<std::uint32_t, 3> groups);
+                const Grid& grid);
   /// Everything recorded so far happens, and is visible to shaders and copies, before what follows.
   void barrier();
   void copy(const Buffer& from, std::uint64_t fromOffset, const Buffer& to, std::uint64_t toOffset,
@@ -32,6 +38,8 @@ class Commands {
   void submit();
   /// Blocks until the last submit is done.  @throws core::Error (Device, DeviceLost)
   void wait();
+  /// Whether the last submit is known to be done without waiting for it.
+  bool isDone() const;
   /// Blocks until the last submit uses nothing any more, when its result is no longer wanted.
   void settle() noexcept;
 

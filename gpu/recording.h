@@ -1,0 +1,31 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "gpu/vk/commands.h"
+#include "gpu/work_pace.h"
+
+namespace gpu {
+
+/// A batch's recorded commands, in pieces that are submitted one by one.
+struct Recording {
+  struct Piece {
+    std::unique_ptr<vk::Commands> commands;
+    double work = 0;  ///< multiply-adds, estimated
+  };
+  std::vector<Piece> pieces;
+  double limit = 0;             ///< of work per piece when it was recorded
+  std::uint32_t positions = 0;  ///< of the context for which its attention was estimated
+  std::uint64_t dispatches = 0;
+
+  double largestWork() const;
+  /// Whether its pieces are neither too long nor needlessly short by what is known now.
+  bool suits(const WorkPace& pace, std::uint32_t contextPositions) const;
+  /// Runs all pieces to their end and learns from how long they take; after an exception, too, nothing is running any
+  /// more.
+  /// @throws core::Error (Device, DeviceLost, OutOfMemory), core::Cancelled
+  void run(const core::JobContext& job, WorkPace& pace);
+};
+
+}  // namespace gpu
