@@ -104,15 +104,15 @@ void packIntegerParams(const QuantizedTensor& tensor, const PackedFormat& format
     const std::uint64_t index = tensor.granularity == Granularity::Tensor ? 0 : row * perRow + g;
     const float scale = tensor.scales[index];
     const std::int32_t zero = tensor.qmin - (tensor.zeroPoints.empty() ? 0 : tensor.zeroPoints[index]);
-    switch (format.constants[0]) {
-      case 0:
+    switch (std::get<IntegerConstants>(format.constants).scaleMode) {
+      case kHalfScales:
         tile.setHalfOfPair(g, r, core::numeric::floatToHalf(scale));
         break;
-      case 1:
+      case kHalfScalesAndZeros:
         tile.param(std::size_t{g} * kTileRows + r) =
             core::numeric::floatToHalf(scale) | static_cast<std::uint32_t>(zero) << 16;
         break;
-      case 2:
+      case kFullScales:
         tile.param(std::size_t{g} * kTileRows + r) = std::bit_cast<std::uint32_t>(scale);
         break;
       default:
@@ -154,9 +154,10 @@ void packCodeBook(const QuantizedTensor& tensor, const PackedFormat& format, std
     }
     tile.setCodes(unit, r, codes, 4);
   }
+  const bool nested = std::get<CodeBookConstants>(format.constants).nested == 1;
   for (std::uint32_t g = 0; g < format.groups; ++g) {
     const std::uint64_t block = (first + std::uint64_t{g} * format.unitsPerGroup * kUnitValues) / tensor.blockSize;
-    if (format.constants[0] == 1) {
+    if (nested) {
       tile.param(std::size_t{g / 4} * kTileRows + r) |= std::uint32_t{tensor.nestedCodes[block]} << (8 * (g % 4));
     } else {
       tile.param(std::size_t{g} * kTileRows + r) = std::bit_cast<std::uint32_t>(tensor.absmax[block]);
@@ -234,7 +235,7 @@ void packSuperBlocks(const QuantizedTensor& tensor, const PackedFormat& format, 
     }
     if (type == DType::Q6_K) {
       const std::uint32_t d = halfAt(block + 208);
-      tile.param(std::size_t{blocks} * 128 + std::size_t{b / 2} * kTileRows + r) |= b % 2 == 0 ? d : d << 16;
+      tile.param(std::size_t{blocks} * 4 * kTileRows + std::size_t{b / 2} * kTileRows + r) |= b % 2 == 0 ? d : d << 16;
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 #include "core/numeric/code_books.h"
 #include "core/numeric/half.h"
@@ -73,9 +74,11 @@ void chooseInteger(const QuantizedTensor& tensor, PackedFormat& format) {
   }
   const bool half = tensor.scaleBits == 16 && areHalves(tensor.scales);
   const bool affine = !tensor.zeroPoints.empty();
-  const std::uint32_t mode = (half ? 0U : 2U) + (affine ? 1U : 0U);
-  format.paramWords = mode == 0 ? (format.groups + 1) / 2 * 32 : mode == 3 ? format.groups * 64 : format.groups * 32;
-  format.constants = {mode, static_cast<std::uint32_t>(tensor.qmin), format.groupsPerUnit};
+  const std::uint32_t mode =
+      half ? (affine ? kHalfScalesAndZeros : kHalfScales) : (affine ? kFullScalesAndZeros : kFullScales);
+  format.paramWords = integerParamWords(mode, format.groups);
+  format.constants = IntegerConstants{
+      .scaleMode = mode, .symmetricZero = tensor.qmin, .groupsPerUnit = static_cast<int>(format.groupsPerUnit)};
 }
 
 void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
@@ -83,7 +86,7 @@ void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
   setPlanes(format, 4);
   format.table.assign(tensor.codeBook.begin(), tensor.codeBook.end());
   const std::uint32_t block = tensor.blockSize;
-  if (block % kUnitValues != 0 || format.rowValues % kUnitValues != 0 || tensor.codeBook.size() != 16) {
+  if (block % kUnitValues != 0 || format.rowValues % kUnitValues != 0 || tensor.codeBook.size() != kCodeBookValues) {
     format.isDecoded = true;  // blocks that begin or end inside a unit
     return;
   }
@@ -96,17 +99,17 @@ void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
     format.groups = format.units;  // blocks run across rows: each unit gets a copy of its block's absmax
     format.unitsPerGroup = 1;
   }
-  format.paramWords = nested ? (format.groups + 3) / 4 * 32 : format.groups * 32;
-  format.constants = {nested ? 1U : 0U};
+  format.paramWords = codeBookParamWords(nested, format.groups);
+  format.constants = CodeBookConstants{.nested = nested ? 1U : 0U};
   if (!nested) return;
   const auto map = core::numeric::dynamicMapSigned();
+  assert(format.table.size() == kNestedMap && map.size() == kNestedMapValues);
   format.table.insert(format.table.end(), map.begin(), map.end());
   format.table.push_back(tensor.nestedOffset);
   format.table.insert(format.table.end(), tensor.nestedAbsmax.begin(), tensor.nestedAbsmax.end());
 }
 
 void chooseBlock(const QuantizedTensor& tensor, PackedFormat& format) {
-  const std::uint32_t superBlocks = (format.units + 7) / 8;
   format.groups = format.units;
   const auto choose = [&](const char* kernel, std::uint32_t bits, std::uint32_t words) {
     format.kernel = kernel;
@@ -115,30 +118,30 @@ void chooseBlock(const QuantizedTensor& tensor, PackedFormat& format) {
   };
   switch (tensor.dtype) {
     case DType::Q4_0:
-      choose("q4_0", 4, (format.groups + 1) / 2 * 32);
+      choose("q4_0", 4, halfPairWords(format.groups));
       break;
     case DType::Q4_1:
-      choose("q4_1", 4, format.groups * 32);
+      choose("q4_1", 4, singleWords(format.groups));
       break;
     case DType::Q5_0:
-      choose("q5_0", 5, (format.groups + 1) / 2 * 32);
+      choose("q5_0", 5, halfPairWords(format.groups));
       break;
     case DType::Q5_1:
-      choose("q5_1", 5, format.groups * 32);
+      choose("q5_1", 5, singleWords(format.groups));
       break;
     case DType::Q8_0:
-      choose("q8_0", 8, (format.groups + 1) / 2 * 32);
+      choose("q8_0", 8, halfPairWords(format.groups));
       break;
     case DType::Q4_K:
-      choose("q4_k", 4, superBlocks * 128);
+      choose("q4_k", 4, q4kParamWords(format.units));
       break;
     case DType::Q5_K:
-      choose("q5_k", 5, superBlocks * 128);
+      choose("q5_k", 5, q4kParamWords(format.units));
       break;
     case DType::Q6_K:
       format.groupsPerUnit = 2;
       format.groups = format.units * 2;
-      choose("q6_k", 6, superBlocks * 128 + (superBlocks + 1) / 2 * 32);
+      choose("q6_k", 6, q6kParamWords(format.units));
       break;
     default:
       format.isDecoded = true;
@@ -146,6 +149,14 @@ void chooseBlock(const QuantizedTensor& tensor, PackedFormat& format) {
 }
 
 }  // namespace
+
+vk::Specialization withLayout(vk::Specialization kernel, const PackedFormat& format) {
+  vk::Specialization layout;
+  if (const auto* integer = std::get_if<IntegerConstants>(&format.constants)) layout = integer->values();
+  if (const auto* codeBook = std::get_if<CodeBookConstants>(&format.constants)) layout = codeBook->values();
+  kernel.insert(kernel.end(), layout.begin(), layout.end());
+  return kernel;
+}
 
 PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
   PackedFormat format;

@@ -2,14 +2,14 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/quant/quantized_tensor.h"
+#include "gpu/shaders/common/param_words.h"
+#include "gpu/shaders/common/specialization.h"
 
 namespace gpu {
-
-inline constexpr std::uint32_t kTileRows = 32;    ///< rows that lie interleaved
-inline constexpr std::uint32_t kUnitValues = 32;  ///< values along the row
 
 /// How a tensor lies in device memory and which permutation of the kernels reads it. The layout itself is described in
 /// shaders/common/unit.glsl and shaders/dequant/*.glsl; this is its host half.
@@ -23,8 +23,8 @@ struct PackedFormat {
   std::uint32_t unitsPerGroup = 1;  ///< where a scale spans whole units
   std::uint32_t groupsPerUnit = 1;  ///< 2 or 4 where it spans less
   std::uint32_t paramWords = 0;     ///< per tile
-  /// Values of specialization constants 3, 4, 5 (layouts integer and codebook).
-  std::vector<std::uint32_t> constants;
+  /// What the layouts integer and codebook need to know beside their name.
+  std::variant<std::monostate, IntegerConstants, CodeBookConstants> constants;
   /// Code book and nested scales, to be placed among the executor's constants; empty for other layouts.
   std::vector<float> table;
   /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
@@ -37,6 +37,9 @@ struct PackedFormat {
 
 /// Chooses the device layout of a tensor.
 PackedFormat packedFormatOf(const core::quant::QuantizedTensor& tensor);
+
+/// The constants of a kernel that reads weights, completed by those of their layout.
+vk::Specialization withLayout(vk::Specialization kernel, const PackedFormat& format);
 
 /// Writes one tile of 32 rows in the device's layout. Rows and values beyond the tensor become zeros.
 /// @param out tileWords() words

@@ -4,6 +4,9 @@
 #include <map>
 #include <numeric>
 
+#include "gpu/shaders/common/interface.h"
+#include "gpu/vk/alignment.h"
+
 namespace gpu {
 
 namespace {
@@ -11,7 +14,7 @@ namespace {
 using core::model::OpKind;
 using core::model::ValueId;
 
-constexpr std::uint64_t kAlignFloats = 64;  // 256 bytes
+constexpr std::uint64_t kAlignFloats = vk::kOffsetAlignment / sizeof(float);
 
 struct Lifetime {
   std::size_t first = ~std::size_t{0}, last = 0;
@@ -25,7 +28,7 @@ ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>
   ValuePlaces places;
   places.offset.assign(count, 0);
   places.stride.resize(count);
-  for (std::size_t v = 0; v < count; ++v) places.stride[v] = (graph.values[v].width + 31) / 32 * 32;
+  for (std::size_t v = 0; v < count; ++v) places.stride[v] = strideOf(graph.values[v].width);
 
   // TakeRows copies nothing: its output is a window into its input, which lives as long.
   std::vector<ValueId> root(count);

@@ -9,9 +9,8 @@ namespace gpu {
 /// Where every activation lies in the arena. Values that are never needed at the same time share memory; a step's
 /// results never share memory with what it reads, except the residual that is added element by element.
 struct ValuePlaces {
-  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   std::vector<std::uint64_t> offset;  ///< [values] floats for one row per token; multiply by the rows of a batch
-  std::vector<std::uint32_t> stride;  ///< [values] floats from token to token: the width in whole 32
+  std::vector<std::uint32_t> stride;  ///< [values] floats from token to token: strideOf() the width
   std::uint64_t rowFloats = 0;        ///< size of the arena per token
 };
 

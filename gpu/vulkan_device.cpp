@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "gpu/device_impl.h"
 #include "gpu/kernels/kernel_bindings.h"
+#include "gpu/vk/alignment.h"
 
 namespace gpu {
 
@@ -47,7 +48,7 @@ std::uint64_t blockBytesFor(const vk::Caps& caps, vk::KernelFamily family, const
   // Larger blocks gain nothing and make an allocation that fails more likely.
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 30;
   return options.maxBlockBytes.value_or(
-      std::min({caps.maxWeightRange(family), caps.maxMemoryAllocationSize / 256 * 256, kLargest}));
+      std::min({caps.maxRange(family, sizeof(std::uint32_t)), vk::alignDown(caps.maxMemoryAllocationSize), kLargest}));
 }
 
 }  // namespace
@@ -58,10 +59,10 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
       m_info(infoOf(m_device->caps(), index)),
       m_choice(KernelChoice::forDevice(m_device->caps(), familyFor(m_device->caps(), options))),
       m_memory(std::make_shared<vk::Memory>(m_device, options.memoryAccess)),
-      m_mainLayout(m_device, mainBindings()),
-      m_kvLayout(m_device, kvBindings()),
+      m_mainLayout(m_device, kMainKinds),
+      m_kvLayout(m_device, kKvKinds),
       m_pipelines(m_device, {&m_mainLayout, &m_kvLayout}),
-      m_weights(m_memory, blockBytesFor(m_device->caps(), m_choice.family, options)),
+      m_weights(m_memory, m_choice.family, blockBytesFor(m_device->caps(), m_choice.family, options)),
       m_mostWork(options.mostWork) {}
 
 std::vector<DeviceInfo> enumerateDevices() {

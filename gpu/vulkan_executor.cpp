@@ -22,7 +22,6 @@ using core::model::Op;
 using core::model::OpKind;
 using core::model::TokenId;
 
-constexpr std::uint32_t kStateWords = 8;          // before the tokens, as in shaders/common/bindings.glsl
 constexpr std::uint32_t kLaneBatchTokens = 32;    // of a CPU: a cancel should not wait for more
 constexpr std::uint32_t kGroupBatchTokens = 256;  // of a GPU: enough rows to fill it
 constexpr std::uint32_t kLeastPositions = 1024;   // attention over fewer is little work
@@ -36,8 +35,8 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   uploadWeights(job);
   uploadConstants();
   const std::uint32_t batch = m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens;
-  m_state =
-      std::make_unique<vk::Buffer>(m_device->memory(), (kStateWords + batch) * 4, vk::MemoryKind::Upload, "the tokens");
+  m_state = std::make_unique<vk::Buffer>(m_device->memory(), sizeof(StateHeader) + batch * sizeof(TokenId),
+                                         vk::MemoryKind::Upload, "the tokens");
   m_decode = makeWorkspace(fusionFor(1), 1, false);
   m_prefill = makeWorkspace(fusionFor(batch), batch, false);
 }
@@ -54,7 +53,7 @@ void VulkanExecutor::uploadWeights(const core::JobContext& job) {
 
 void VulkanExecutor::uploadConstants() {
   std::vector<float> constants;
-  const auto align = [&] { constants.resize((constants.size() + 31) / 32 * 32, 0.0F); };
+  const auto align = [&] { constants.resize(strideOf(static_cast<std::uint32_t>(constants.size())), 0.0F); };
   for (const Op& op : m_graph.ops) {
     for (const auto& tensor : {op.kind == OpKind::RmsNorm ? op.weight : nullptr, op.bias}) {
       if (!tensor || !m_vectors.emplace(tensor.get(), static_cast<std::uint32_t>(constants.size())).second) continue;
@@ -70,12 +69,13 @@ void VulkanExecutor::uploadConstants() {
     constants.insert(constants.end(), table.begin(), table.end());
     align();
   }
-  if (constants.empty()) constants.resize(32, 0.0F);
-  m_constants = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
-                                             "norms and code books");
-  vk::Uploader(m_device->memory()).upload(*m_constants, 0, std::as_bytes(std::span(constants)));
-  m_constantsView =
-      std::make_unique<vk::BufferView>(m_device->device(), *m_constants, VK_FORMAT_R32_SFLOAT, 0, m_constants->bytes());
+  if (constants.empty()) constants.resize(strideOf(1), 0.0F);
+  m_constants.buffer = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
+                                                    "norms and code books");
+  vk::Uploader(m_device->memory()).upload(*m_constants.buffer, 0, std::as_bytes(std::span(constants)));
+  if (!m_device->choice().isLanes()) return;
+  m_constants.texels = std::make_unique<vk::BufferView>(m_device->device(), *m_constants.buffer, VK_FORMAT_R32_SFLOAT,
+                                                        0, m_constants.buffer->bytes());
 }
 
 Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {
@@ -91,12 +91,12 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
                                                          bool readsEveryValue) {
   std::vector<Step> steps = planSteps(m_graph, fusion);
   const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps));
-  std::uint64_t widest = m_graph.config.vocabulary;
+  std::uint32_t widest = m_graph.config.vocabulary;
   if (readsEveryValue) {
-    for (const auto& value : m_graph.values) widest = std::max<std::uint64_t>(widest, value.width);
+    for (const auto& value : m_graph.values) widest = std::max(widest, value.width);
   }
-  return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), rows, (widest + 31) / 32 * 32 * rows,
-                                     *m_constants, *m_constantsView, *m_state);
+  return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), rows, std::uint64_t{strideOf(widest)} * rows,
+                                     m_constants, *m_state);
 }
 
 std::string VulkanExecutor::deviceName() const { return m_device->info().name; }
@@ -106,7 +106,7 @@ double VulkanExecutor::measureReadBandwidth() {
 }
 
 core::model::MemoryUse VulkanExecutor::memory() const {
-  core::model::MemoryUse use{m_graph.weightBytes, m_constants->bytes() + m_state->bytes()};
+  core::model::MemoryUse use{m_graph.weightBytes, m_constants.buffer->bytes() + m_state->bytes()};
   for (const auto& [tensor, resident] : m_weights) use.residentBytes += resident.tensor->bytes;
   for (const auto* workspace : {m_decode.get(), m_prefill.get(), m_observed.get()}) {
     if (workspace != nullptr) use.residentBytes += workspace->bytes();
@@ -151,8 +151,8 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
 }
 
 void VulkanExecutor::writeState(const Batch& batch) {
-  std::uint32_t header[kStateWords] = {batch.firstPosition};
-  std::memcpy(m_state->mapped(), header, sizeof(header));
+  const StateHeader header{.firstPosition = batch.firstPosition, .unused = {}};
+  std::memcpy(m_state->mapped(), &header, sizeof(header));
   std::memcpy(m_state->mapped() + sizeof(header), batch.tokens.data(), batch.tokens.size() * sizeof(std::uint32_t));
 }
 
@@ -178,7 +178,7 @@ void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const co
 }
 
 void VulkanExecutor::copyLogits(const Batch& batch, const Workspace& workspace) const {
-  const std::size_t vocabulary = m_graph.config.vocabulary, stride = (vocabulary + 31) / 32 * 32;
+  const std::size_t vocabulary = m_graph.config.vocabulary, stride = strideOf(m_graph.config.vocabulary);
   const auto* from = reinterpret_cast<const float*>(workspace.readback().mapped());
   for (std::size_t row = 0; row * vocabulary < batch.logits.size(); ++row) {
     std::memcpy(batch.logits.data() + row * vocabulary, from + row * stride, vocabulary * sizeof(float));

@@ -72,8 +72,8 @@ class VulkanExecutor : public core::model::Executor {
   std::unordered_map<const core::quant::QuantizedTensor*, Resident> m_weights;  ///< Embed, MatMul
   std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t>
       m_vectors;  ///< first constant of norms, biases
-  std::unique_ptr<vk::Buffer> m_constants, m_state;
-  std::unique_ptr<vk::BufferView> m_constantsView;
+  Constants m_constants;
+  std::unique_ptr<vk::Buffer> m_state;
   std::unique_ptr<Workspace> m_decode, m_prefill, m_observed;
   Traffic m_traffic;
 };

@@ -7,12 +7,11 @@
 #include "core/base/error.h"
 #include "core/model/ops/rope.h"
 #include "gpu/kernels/store_kv_kernel.h"
+#include "gpu/vk/alignment.h"
 
 namespace gpu {
 
 namespace {
-
-std::uint64_t alignUp(std::uint64_t bytes) { return (bytes + 255) / 256 * 256; }
 
 std::uint32_t layerCount(const core::model::Graph& graph) {
   std::uint32_t count = 0;
@@ -32,9 +31,7 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
   const std::uint64_t keyBytes = capacity * rowBytes * kvHeadWords(config.headSize, type);
   const std::uint64_t valueBytes = capacity * rowBytes * kvHeadWords(config.valueHeadSize, type);
   const auto& caps = device.device()->caps();
-  const std::uint64_t limit = device.choice().isLanes()
-                                  ? std::min(caps.maxStorageBufferRange, caps.maxTexelBufferElements * 16)
-                                  : caps.maxStorageBufferRange;
+  const std::uint64_t limit = caps.maxRange(device.choice().family, 4 * sizeof(std::uint32_t));
   if (std::max(keyBytes, valueBytes) > limit) {
     throw core::Error(core::ErrorCode::InvalidArgument,
                       fmt::format("A context of {} tokens needs {} bytes per layer, but buffers of {} span at most {}.",
@@ -43,7 +40,7 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
   const std::uint32_t layers = layerCount(graph);
   const std::uint64_t pairs = graph.ropeFrequencies.size();
   const std::uint64_t rotationBytes = std::max<std::uint64_t>(capacity * pairs * 8, 16);
-  device.memory()->require(layers * (alignUp(keyBytes) + valueBytes) + rotationBytes,
+  device.memory()->require(layers * (vk::alignUp(keyBytes) + valueBytes) + rotationBytes,
                            fmt::format("A context of {} tokens", capacity));
   m_rotation = std::make_unique<vk::Buffer>(device.memory(), rotationBytes, vk::MemoryKind::Device,
                                             "the table of rotary angles");
@@ -55,21 +52,21 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
 
 void VulkanKvCache::addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes) {
   Layer layer;
-  const std::uint64_t valueOffset = alignUp(keyBytes);
+  const std::uint64_t valueOffset = vk::alignUp(keyBytes);
   layer.buffer =
       std::make_unique<vk::Buffer>(device.memory(), valueOffset + valueBytes, vk::MemoryKind::Device, "the KV cache");
-  std::vector<vk::Binding> bindings(5);
-  bindings[0] = {.buffer = layer.buffer.get(), .offset = 0, .bytes = keyBytes};
-  bindings[1] = {.buffer = layer.buffer.get(), .offset = valueOffset, .bytes = valueBytes};
+  std::vector<vk::Binding> bindings(kKvBindings);
+  bindings[kKeysBinding] = {.buffer = layer.buffer.get(), .offset = 0, .bytes = keyBytes};
+  bindings[kValuesBinding] = {.buffer = layer.buffer.get(), .offset = valueOffset, .bytes = valueBytes};
   if (device.choice().isLanes()) {
     layer.keys =
         std::make_unique<vk::BufferView>(device.device(), *layer.buffer, VK_FORMAT_R32G32B32A32_UINT, 0, keyBytes);
     layer.values = std::make_unique<vk::BufferView>(device.device(), *layer.buffer, VK_FORMAT_R32G32B32A32_UINT,
                                                     valueOffset, valueBytes);
-    bindings[2].view = layer.keys.get();
-    bindings[3].view = layer.values.get();
+    bindings[kKeyTexelsBinding].view = layer.keys.get();
+    bindings[kValueTexelsBinding].view = layer.values.get();
   }
-  bindings[4] = {.buffer = m_rotation.get()};
+  bindings[kRotationBinding] = {.buffer = m_rotation.get()};
   layer.set = std::make_unique<vk::DescriptorSet>(device.device(), device.kvLayout(), bindings);
   m_bytes += layer.buffer->bytes();
   m_layers.push_back(std::move(layer));

@@ -2,18 +2,16 @@
 
 #include <algorithm>
 
+#include "gpu/vk/alignment.h"
+
 namespace gpu {
 
-namespace {
-constexpr std::uint64_t kAlignment = 256;  // no device asks for more
-std::uint64_t alignUp(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-}  // namespace
-
-WeightBlock::WeightBlock(const std::shared_ptr<vk::Memory>& memory, std::uint64_t bytes)
-    : buffer(memory, bytes, vk::MemoryKind::Device, "the weights"),
-      quads(memory->device(), buffer, VK_FORMAT_R32G32B32A32_UINT, 0, bytes),
-      words(memory->device(), buffer, VK_FORMAT_R32_UINT, 0, bytes),
-      free{{0, bytes}} {}
+WeightBlock::WeightBlock(const std::shared_ptr<vk::Memory>& memory, vk::KernelFamily family, std::uint64_t bytes)
+    : buffer(memory, bytes, vk::MemoryKind::Device, "the weights"), free{{0, bytes}} {
+  if (family != vk::KernelFamily::Lanes) return;
+  quads.emplace(memory->device(), buffer, VK_FORMAT_R32G32B32A32_UINT, 0, bytes);
+  words.emplace(memory->device(), buffer, VK_FORMAT_R32_UINT, 0, bytes);
+}
 
 WeightRange::~WeightRange() {
   auto& gaps = m_block->free;
@@ -32,11 +30,11 @@ WeightRange::~WeightRange() {
   }
 }
 
-WeightHeap::WeightHeap(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes)
-    : m_memory(std::move(memory)), m_maxBlockBytes(maxBlockBytes) {}
+WeightHeap::WeightHeap(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes)
+    : m_memory(std::move(memory)), m_family(family), m_maxBlockBytes(maxBlockBytes) {}
 
 std::unique_ptr<WeightRange> WeightHeap::allocate(std::uint64_t bytes) {
-  bytes = alignUp(bytes);
+  bytes = vk::alignUp(bytes);
   std::erase_if(m_blocks, [](const auto& block) { return block.expired(); });
   const auto takeFrom = [&](const std::shared_ptr<WeightBlock>& block) -> std::unique_ptr<WeightRange> {
     for (auto gap = block->free.begin(); gap != block->free.end(); ++gap) {
@@ -54,8 +52,8 @@ std::unique_ptr<WeightRange> WeightHeap::allocate(std::uint64_t bytes) {
     if (range) break;
   }
   if (!range) {
-    const std::uint64_t size = std::clamp(alignUp(m_expectedBytes), bytes, m_maxBlockBytes);
-    const auto block = std::make_shared<WeightBlock>(m_memory, size);
+    const std::uint64_t size = std::clamp(vk::alignUp(m_expectedBytes), bytes, m_maxBlockBytes);
+    const auto block = std::make_shared<WeightBlock>(m_memory, m_family, size);
     m_blocks.push_back(block);
     range = takeFrom(block);
   }

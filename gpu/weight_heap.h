@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "gpu/vk/buffer.h"
@@ -11,10 +12,10 @@ namespace gpu {
 /// One large buffer that holds many tensors, with the windows through which kernels read it.
 struct WeightBlock {
   vk::Buffer buffer;
-  vk::BufferView quads;                         ///< 16-byte words
-  vk::BufferView words;                         ///< 4-byte words
+  /// 16-byte and 4-byte words, for the family that reads texels: others may not be able to span a block with them.
+  std::optional<vk::BufferView> quads, words;
   std::map<std::uint64_t, std::uint64_t> free;  ///< offset → bytes of each gap
-  WeightBlock(const std::shared_ptr<vk::Memory>& memory, std::uint64_t bytes);
+  WeightBlock(const std::shared_ptr<vk::Memory>& memory, vk::KernelFamily family, std::uint64_t bytes);
 };
 
 /// A range of a weight block; gives itself back when it goes.
@@ -37,7 +38,7 @@ class WeightRange {
 /// Sub-allocates weights from large buffers, none larger than one descriptor may span.
 class WeightHeap {
  public:
-  WeightHeap(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes);
+  WeightHeap(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes);
 
   std::uint64_t maxBlockBytes() const { return m_maxBlockBytes; }
   /// Says how many bytes will be asked for soon, so that blocks are neither many nor half empty.
@@ -47,6 +48,7 @@ class WeightHeap {
 
  private:
   std::shared_ptr<vk::Memory> m_memory;
+  vk::KernelFamily m_family;
   std::uint64_t m_maxBlockBytes;
   std::uint64_t m_expectedBytes = 0;
   std::vector<std::weak_ptr<WeightBlock>> m_blocks;  ///< kept alive by their ranges

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "gpu/vk/alignment.h"
 
 namespace gpu {
 
@@ -37,8 +38,8 @@ void uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& 
 
 }  // namespace
 
-WeightStore::WeightStore(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes)
-    : m_memory(memory), m_heap(memory, maxBlockBytes) {}
+WeightStore::WeightStore(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes)
+    : m_memory(memory), m_heap(memory, family, maxBlockBytes) {}
 
 DeviceTensorPtr WeightStore::find(const core::quant::QuantizedTensor* tensor) const {
   const auto found = m_resident.find(tensor);
@@ -53,7 +54,7 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::Qu
     if (!find(tensor.get()) && missing.insert(tensor.get()).second) missingBytes += packedFormatOf(*tensor).bytes();
   }
   m_memory->require(missingBytes, "Holding the weights");
-  m_heap.expect(missingBytes + missing.size() * 256);
+  m_heap.expect(missingBytes + missing.size() * vk::kOffsetAlignment);
   std::erase_if(m_resident, [](const auto& entry) { return entry.second.expired(); });
   std::vector<DeviceTensorPtr> result;
   std::uint64_t doneBytes = 0;

@@ -29,7 +29,7 @@ using DeviceTensorPtr = std::shared_ptr<const DeviceTensor>;
 /// uses it.
 class WeightStore {
  public:
-  WeightStore(std::shared_ptr<vk::Memory> memory, std::uint64_t maxBlockBytes);
+  WeightStore(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes);
 
   /// Uploads what is not resident yet; the result is in the order of `tensors`. Nothing is left behind on an error.
   /// @throws core::Error (OutOfMemory) saying needed and available, before anything is uploaded; Cancelled

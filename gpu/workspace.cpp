@@ -5,15 +5,13 @@
 namespace gpu {
 
 Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, std::uint32_t rows,
-                     std::uint64_t readbackFloats, const vk::Buffer& constants, const vk::BufferView& constantsView,
-                     const vk::Buffer& state)
+                     std::uint64_t readbackFloats, const Constants& constants, const vk::Buffer& state)
     : m_device(device),
       m_steps(std::move(steps)),
       m_places(placeValues(graph, m_steps)),
       m_rows(rows),
       m_pace(device.newPace()),
       m_constants(constants),
-      m_constantsView(constantsView),
       m_state(state) {
   m_arena = std::make_unique<vk::Buffer>(device.memory(), m_places.rowFloats * rows * 4, vk::MemoryKind::Device,
                                          "the activations");
@@ -27,10 +25,7 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
 
 std::uint32_t Workspace::mostRows(const VulkanDevice& device, const core::model::Graph& graph,
                                   const std::vector<Step>& steps) {
-  const auto& caps = device.device()->caps();
-  const std::uint64_t limit = device.choice().isLanes()
-                                  ? std::min(caps.maxStorageBufferRange, caps.maxTexelBufferElements * 16)
-                                  : caps.maxStorageBufferRange;
+  const std::uint64_t limit = device.device()->caps().maxRange(device.choice().family, 4 * sizeof(float));
   // Offsets are counted in floats in 32 bits.
   const std::uint64_t floats = std::min<std::uint64_t>(limit / 4, ~std::uint32_t{0} - 1);
   const std::uint64_t perRow = std::max<std::uint64_t>(placeValues(graph, steps).rowFloats, 1);
@@ -44,17 +39,17 @@ Place Workspace::place(core::model::ValueId value) const {
 VkDescriptorSet Workspace::set(const WeightBlock* block) {
   auto& set = m_sets[block];
   if (!set) {
-    std::vector<vk::Binding> bindings(8);
+    std::vector<vk::Binding> bindings(kMainBindings);
     if (block != nullptr) {
-      bindings[0].buffer = &block->buffer;
-      bindings[1].view = &block->quads;
-      bindings[2].view = &block->words;
+      bindings[kWeightsBinding].buffer = &block->buffer;
+      if (block->quads) bindings[kWeightQuadTexelsBinding].view = &*block->quads;
+      if (block->words) bindings[kWeightWordTexelsBinding].view = &*block->words;
     }
-    bindings[3].buffer = m_arena.get();
-    bindings[4].view = m_arenaView.get();
-    bindings[5].buffer = &m_constants;
-    bindings[6].view = &m_constantsView;
-    bindings[7].buffer = &m_state;
+    bindings[kArenaBinding].buffer = m_arena.get();
+    bindings[kArenaTexelsBinding].view = m_arenaView.get();
+    bindings[kConstantsBinding].buffer = m_constants.buffer.get();
+    bindings[kConstantTexelsBinding].view = m_constants.texels.get();
+    bindings[kStateBinding].buffer = &m_state;
     set = std::make_unique<vk::DescriptorSet>(m_device.device(), m_device.mainLayout(), bindings);
   }
   return set->handle();

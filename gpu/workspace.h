@@ -7,13 +7,18 @@
 
 namespace gpu {
 
+/// Norms, biases and code books.
+struct Constants {
+  std::unique_ptr<vk::Buffer> buffer;
+  std::unique_ptr<vk::BufferView> texels;  ///< for the Lanes family
+};
+
 /// What a plan needs to run batches of up to `rows` tokens: memory for the activations, a buffer for results and the
 /// descriptor sets that bind them to each block of weights.
 class Workspace {
  public:
   Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, std::uint32_t rows,
-            std::uint64_t readbackFloats, const vk::Buffer& constants, const vk::BufferView& constantsView,
-            const vk::Buffer& state);
+            std::uint64_t readbackFloats, const Constants& constants, const vk::Buffer& state);
 
   /// Most tokens for which the activations of these steps fit into one descriptor.
   static std::uint32_t mostRows(const VulkanDevice& device, const core::model::Graph& graph,
@@ -36,8 +41,7 @@ class Workspace {
   ValuePlaces m_places;
   std::uint32_t m_rows;
   WorkPace m_pace;
-  const vk::Buffer& m_constants;
-  const vk::BufferView& m_constantsView;
+  const Constants& m_constants;
   const vk::Buffer& m_state;
   std::unique_ptr<vk::Buffer> m_arena, m_readback;
   std::unique_ptr<vk::BufferView> m_arenaView;

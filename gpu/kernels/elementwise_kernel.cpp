@@ -3,17 +3,16 @@
 namespace gpu {
 
 namespace {
-struct Push {
-  std::uint32_t inQuad, secondQuad, outQuad, rowQuads;
-};
 constexpr std::uint32_t kWorkgroup = 64;
-}  // namespace
+}
 
 void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out) {
-  const Push push{in.quad(), second.quad(), out.quad(), out.strideQuads()};
+  const ElementwisePush push{
+      .inQuad = in.quad(), .secondQuad = second.quad(), .resultQuad = out.quad(), .strideQuads = out.strideQuads()};
+  const ElementwiseConstants constants{.workgroup = kWorkgroup, .operation = static_cast<std::uint32_t>(op)};
   const VkDescriptorSet sets[] = {set};
-  recorder.dispatch("elementwise", {kWorkgroup, static_cast<std::uint32_t>(op)}, sets, push,
-                    {divideUp(push.rowQuads, kWorkgroup), recorder.tokens()}, 4.0 * push.rowQuads * recorder.tokens());
+  recorder.dispatch("elementwise", constants.values(), sets, push,
+                    {divideUp(push.strideQuads, kWorkgroup), recorder.tokens()}, 1.0 * out.stride * recorder.tokens());
 }
 
 }  // namespace gpu

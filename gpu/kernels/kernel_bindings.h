@@ -1,29 +1,30 @@
 #pragma once
-#include <vector>
+#include <algorithm>
+#include <array>
 
+#include "gpu/shaders/common/interface.h"
+#include "gpu/vk/caps.h"
 #include "gpu/vk/descriptors.h"
 
 namespace gpu {
 
-/// The two descriptor sets of all kernels, as in shaders/common/bindings.glsl and kv_bindings.glsl.
-inline std::vector<vk::BindingKind> mainBindings() {
-  using enum vk::BindingKind;
-  return {Storage,   // weights
-          Texel,     // weights as 16-byte words
-          Texel,     // weights as 4-byte words
-          Storage,   // arena
-          Texel,     // arena as vectors of four floats
-          Storage,   // constants
-          Texel,     // constants as floats
-          Storage};  // state
-}
-inline std::vector<vk::BindingKind> kvBindings() {
-  using enum vk::BindingKind;
-  return {Storage,   // keys
-          Storage,   // values
-          Texel,     // keys as 16-byte words
-          Texel,     // values as 16-byte words
-          Storage};  // rotation table
-}
+/// The two descriptor sets of all kernels: kinds of the bindings that shaders/common/interface.h numbers.
+inline constexpr std::array kMainKinds = [] {
+  std::array<vk::BindingKind, kMainBindings> kinds{};
+  kinds.fill(vk::BindingKind::Storage);
+  for (const uint texels :
+       {kWeightQuadTexelsBinding, kWeightWordTexelsBinding, kArenaTexelsBinding, kConstantTexelsBinding})
+    kinds[texels] = vk::BindingKind::Texel;
+  return kinds;
+}();
+inline constexpr std::array kKvKinds = [] {
+  std::array<vk::BindingKind, kKvBindings> kinds{};
+  kinds.fill(vk::BindingKind::Storage);
+  for (const uint texels : {kKeyTexelsBinding, kValueTexelsBinding}) kinds[texels] = vk::BindingKind::Texel;
+  return kinds;
+}();
+static_assert(std::ranges::count(kMainKinds, vk::BindingKind::Storage) +
+                  std::ranges::count(kKvKinds, vk::BindingKind::Storage) ==
+              vk::kNeededStorageBuffers);
 
 }  // namespace gpu

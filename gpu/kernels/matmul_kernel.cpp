@@ -8,50 +8,36 @@ namespace gpu {
 
 namespace {
 
-/// As in shaders/common/matmul_push.glsl.
-struct Segment {
-  std::uint32_t base, tiles, out, stride, bias, residual, table, row;
-};
-struct Push {
-  std::uint32_t inQuad, inStride, units, tokenCount, groups, unitsPerGroup, pairing, segments;
-  Segment segment[3];
-};
-static_assert(sizeof(Push) == 128);
+static_assert(sizeof(MatMulPush) == vk::PipelineCache::kPushBytes);
 
-constexpr std::uint32_t kLaneTokens = 4;     // tokens that share a decoded weight in matmul_lanes
-constexpr std::uint32_t kFewTokens = 4;      // up to here matmul_rows reads the weights once per token
-constexpr std::uint32_t kTilesTogether = 2;  // tiles per workgroup of matmul_lanes and matmul_tiles
+constexpr std::uint32_t kLaneTokens = 4;  // tokens that share a decoded weight in matmul_lanes
+constexpr std::uint32_t kFewTokens = 4;   // up to here matmul_rows reads the weights once per token
 
-Segment segmentOf(const MatMulTarget& target, const DeviceTensor::Part& part) {
-  const auto offsetBy = [&](std::uint32_t place) { return place == kNoPlace ? kNoPlace : place + part.firstRow; };
-  return {static_cast<std::uint32_t>(part.range->offset() / 16),
-          part.tiles,
-          target.out.offset + part.firstRow,
-          target.out.stride,
-          offsetBy(target.bias),
-          offsetBy(target.residual),
-          target.table,
-          part.firstRow};
+MatMulSegment segmentOf(const MatMulTarget& target, const DeviceTensor::Part& part) {
+  const auto offsetBy = [&](std::uint32_t place) { return place == kNone ? kNone : place + part.firstRow; };
+  return {.base = static_cast<std::uint32_t>(part.range->offset() / 16),
+          .tiles = part.tiles,
+          .result = target.out.offset + part.firstRow,
+          .stride = target.out.stride,
+          .bias = offsetBy(target.bias),
+          .residual = offsetBy(target.residual),
+          .table = target.table,
+          .row = part.firstRow};
 }
 
-std::vector<std::uint32_t> withConstants(std::vector<std::uint32_t> first, const PackedFormat& format) {
-  first.insert(first.end(), format.constants.begin(), format.constants.end());
-  return first;
-}
-
-std::uint32_t tilesInAll(const Push& push, std::uint32_t perGroup) {
+std::uint32_t tilesInAll(const MatMulPush& push, std::uint32_t perGroup) {
   std::uint32_t groups = 0;
   for (std::uint32_t s = 0; s < push.segments; ++s) groups += divideUp(push.segment[s].tiles, perGroup);
   return groups;
 }
 
-double workOf(const PackedFormat& format, const Push& push) {
+double workOf(const PackedFormat& format, const MatMulPush& push) {
   double tiles = 0;
   for (std::uint32_t s = 0; s < push.segments; ++s) tiles += push.segment[s].tiles;
   return tiles * kTileRows * format.units * kUnitValues * push.tokenCount;
 }
 
-void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const Push& push) {
+void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push) {
   const KernelChoice& choice = recorder.choice();
   const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
   const VkDescriptorSet sets[] = {set};
@@ -60,19 +46,26 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
     const std::uint32_t tokensEach = push.tokenCount == 1 ? 1 : kLaneTokens;
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, kTilesTogether);
     recorder.dispatch("matmul_lanes." + format.kernel,
-                      withConstants({choice.lanes, kTileRows / choice.lanes, tokensEach}, format), sets, push,
-                      {x, divideUp(push.tokenCount, tokensEach)}, work);
+                      withLayout(MatMulLanesConstants{.workgroup = choice.lanes,
+                                                      .laneRows = static_cast<int>(kTileRows / choice.lanes),
+                                                      .tokensEach = static_cast<int>(tokensEach)}
+                                     .values(),
+                                 format),
+                      sets, push, {x, divideUp(push.tokenCount, tokensEach)}, work);
     return;
   }
   if (push.tokenCount <= kFewTokens || choice.maxTileTokens == 0) {
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
-    recorder.dispatch("matmul_rows." + format.kernel, withConstants({choice.splits, choice.splits, 0}, format), sets,
-                      push, {x, push.tokenCount}, work);
+    recorder.dispatch(
+        "matmul_rows." + format.kernel,
+        withLayout(MatMulRowsConstants{.workgroup = choice.splits, .splits = choice.splits}.values(), format), sets,
+        push, {x, push.tokenCount}, work);
     return;
   }
   assert(!swiGlu);
   const std::uint32_t tile = std::clamp(std::bit_ceil(push.tokenCount), 16U, choice.maxTileTokens);
-  recorder.dispatch("matmul_tiles." + format.kernel, withConstants({0, tile, 0}, format), sets, push,
+  recorder.dispatch("matmul_tiles." + format.kernel,
+                    withLayout(MatMulTilesConstants{.tileTokens = tile}.values(), format), sets, push,
                     {tilesInAll(push, kTilesTogether), divideUp(push.tokenCount, tile)}, work);
 }
 
@@ -82,9 +75,9 @@ bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b) {
   if (a.parts.size() != 1 || b.parts.size() != 1 || a.parts[0].range->block() != b.parts[0].range->block())
     return false;
   const PackedFormat &f = a.format, &g = b.format;
-  // One code book serves the whole dispatch; what lies behind its 16 values belongs to each tensor.
+  // One code book serves the whole dispatch; what lies behind it belongs to each tensor.
   const auto bookOf = [](const PackedFormat& format) {
-    return std::span(format.table).first(std::min<std::size_t>(format.table.size(), 16));
+    return std::span(format.table).first(std::min<std::size_t>(format.table.size(), kCodeBookValues));
   };
   return f.kernel == g.kernel && f.constants == g.constants && f.units == g.units && f.groups == g.groups &&
          f.unitsPerGroup == g.unitsPerGroup && std::ranges::equal(bookOf(f), bookOf(g));
@@ -98,9 +91,9 @@ void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const 
                   std::span<const MatMulTarget> targets, MatMulPairing pairing) {
   assert(!targets.empty() && targets.size() <= 3);
   const PackedFormat& format = targets[0].weight->format;
-  Push push{};
+  MatMulPush push{};
   push.inQuad = in.quad();
-  push.inStride = in.strideQuads();
+  push.inStrideQuads = in.strideQuads();
   push.units = format.units;
   push.tokenCount = recorder.tokens();
   push.groups = format.groups;

@@ -8,13 +8,13 @@ namespace gpu {
 /// One weight of a matrix product and where its result goes.
 struct MatMulTarget {
   const DeviceTensor* weight = nullptr;
-  std::uint32_t table = 0;            ///< of the weight's code book among the constants
-  std::uint32_t bias = kNoPlace;      ///< first constant
-  Place out;                          ///< of 32-row tiles: padding rows become zero
-  std::uint32_t residual = kNoPlace;  ///< arena float of what is added, in out's stride
+  std::uint32_t table = 0;         ///< of the weight's code book among the constants
+  std::uint32_t bias = kNone;      ///< first constant
+  Place out;                       ///< of 32-row tiles: padding rows become zero
+  std::uint32_t residual = kNone;  ///< arena float of what is added, in out's stride
 };
 
-enum class MatMulPairing : std::uint32_t { Plain = 0, SwiGlu = 1 };
+enum class MatMulPairing : std::uint32_t { Plain = kPlainPairing, SwiGlu = kSwiGluPairing };
 
 /// Whether the two weights may share a dispatch: same input, layout and buffer.
 bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b);

@@ -16,11 +16,10 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
     choice.lanes = std::clamp<std::uint32_t>(std::bit_floor(std::max(caps.subgroupSize, 4U)), 4, 32);
     choice.subgroupSize = std::max(choice.lanes, caps.minSubgroupSize);
   }
-  choice.splits = std::clamp<std::uint32_t>(caps.maxWorkgroupInvocations / 32, 1, 8);
-  const auto sharedBytes = [](std::uint32_t tokens) { return 32 * (65 + tokens + 1) * 4; };
-  choice.maxTileTokens = caps.maxWorkgroupInvocations < 256             ? 0
-                         : sharedBytes(64) <= caps.maxSharedMemoryBytes ? 64
-                                                                        : 32;
+  choice.splits = std::clamp<std::uint32_t>(caps.maxWorkgroupInvocations / kTileRows, 1, 8);
+  choice.maxTileTokens = caps.maxWorkgroupInvocations < kMatMulTilesWorkgroup      ? 0
+                         : matMulTilesSharedBytes(64) <= caps.maxSharedMemoryBytes ? 64
+                                                                                   : 32;
   return choice;
 }
 

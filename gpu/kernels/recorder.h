@@ -3,6 +3,8 @@
 #include <span>
 
 #include "gpu/recording.h"
+#include "gpu/shaders/common/interface.h"
+#include "gpu/shaders/common/specialization.h"
 #include "gpu/vk/pipeline.h"
 #include "gpu/weight_store.h"
 
@@ -11,12 +13,10 @@ namespace gpu {
 /// Where an activation lies: floats from the start of the arena, and from token to token. Multiples of 32.
 struct Place {
   std::uint32_t offset = 0;
-  std::uint32_t stride = 0;
+  std::uint32_t stride = 0;  ///< strideOf() the width
   std::uint32_t quad() const { return offset / 4; }
   std::uint32_t strideQuads() const { return stride / 4; }
 };
-
-inline constexpr std::uint32_t kNoPlace = ~std::uint32_t{0};  ///< kNone of the shaders
 
 /// What is the same for all kernels of a device: which family, how wide its workgroups are.
 struct KernelChoice {
@@ -45,8 +45,8 @@ class Recorder {
 
   /// @param grid workgroups, from 0 on  @param work multiply-adds of all of them
   template <typename Push>
-  void dispatch(const std::string& shader, const std::vector<std::uint32_t>& constants,
-                std::span<const VkDescriptorSet> sets, const Push& push, const vk::Grid& grid, double work) {
+  void dispatch(const std::string& shader, const vk::Specialization& constants, std::span<const VkDescriptorSet> sets,
+                const Push& push, const vk::Grid& grid, double work) {
     static_assert(sizeof(Push) <= vk::PipelineCache::kPushBytes);
     const std::uint32_t subgroupSize = m_choice.isLanes() ? m_choice.subgroupSize : 0;
     cut(m_pipelines.get(shader, constants, subgroupSize), sets, std::as_bytes(std::span(&push, 1)), grid, work);

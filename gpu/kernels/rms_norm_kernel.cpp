@@ -3,20 +3,23 @@
 namespace gpu {
 
 namespace {
-struct Push {
-  std::uint32_t inQuad, inStride, outQuad, outStride, weightQuad, width;
-  float epsilon;
-};
 constexpr std::uint32_t kWorkgroup = 128;
 }  // namespace
 
 void recordRmsNorm(Recorder& recorder, VkDescriptorSet set, Place in, std::uint32_t weight, std::uint32_t width,
                    float epsilon, Place out) {
-  const Push push{in.quad(), in.strideQuads(), out.quad(), out.strideQuads(), weight / 4, width, epsilon};
+  const RmsNormPush push{.inQuad = in.quad(),
+                         .inStrideQuads = in.strideQuads(),
+                         .resultQuad = out.quad(),
+                         .resultStrideQuads = out.strideQuads(),
+                         .weightQuad = weight / 4,
+                         .width = width,
+                         .epsilon = epsilon};
   const VkDescriptorSet sets[] = {set};
   const bool lanes = recorder.choice().isLanes();
-  recorder.dispatch(lanes ? "rms_norm.one_subgroup" : "rms_norm", {lanes ? recorder.choice().lanes : kWorkgroup}, sets,
-                    push, {recorder.tokens()}, 2.0 * width * recorder.tokens());
+  const RmsNormConstants constants{.workgroup = lanes ? recorder.choice().lanes : kWorkgroup};
+  recorder.dispatch(lanes ? "rms_norm.one_subgroup" : "rms_norm", constants.values(), sets, push, {recorder.tokens()},
+                    2.0 * width * recorder.tokens());
 }
 
 }  // namespace gpu

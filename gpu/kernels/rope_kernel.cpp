@@ -3,15 +3,12 @@
 namespace gpu {
 
 namespace {
-struct Push {
-  std::uint32_t headSize, pairs, first, firstStride, second, secondStride, firstPairs, allPairs;
-};
 constexpr std::uint32_t kWorkgroup = 64;
 }  // namespace
 
 void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::ModelConfig& config,
                 std::span<const RopeTarget> targets) {
-  Push push{};
+  RopePush push{};
   push.headSize = config.headSize;
   push.pairs = config.ropeDimensions / 2;
   if (push.pairs == 0) return;
@@ -25,8 +22,9 @@ void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const
     push.allPairs += pairsOf(targets[1]);
   }
   const bool adjacent = config.ropePairing == core::model::RopePairing::Adjacent;
-  recorder.dispatch("rope", {kWorkgroup, adjacent ? 1U : 0U}, sets, push,
-                    {divideUp(push.allPairs, kWorkgroup), recorder.tokens()}, 4.0 * push.allPairs * recorder.tokens());
+  const RopeConstants constants{.workgroup = kWorkgroup, .adjacent = adjacent ? 1U : 0U};
+  recorder.dispatch("rope", constants.values(), sets, push, {divideUp(push.allPairs, kWorkgroup), recorder.tokens()},
+                    4.0 * push.allPairs * recorder.tokens());
 }
 
 }  // namespace gpu

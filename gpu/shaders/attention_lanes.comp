@@ -1,4 +1,4 @@
-// Causal grouped-query attention for software renderers: one subgroup per token and HEADS query heads that share a key
+// Causal grouped-query attention for software renderers: one subgroup per token and headsEach query heads that share a key
 // head; a lane has every LANES-th position, with a running softmax of its own, and they meet at the end. No barriers.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -8,23 +8,20 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #define LANES
 layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const uint KV_HALF = 1;
-layout(constant_id = 2) const int HEADS = 1;
-layout(constant_id = 3) const int KEY_OCTETS = 8;    // head size / 8, rounded up
-layout(constant_id = 4) const int VALUE_OCTETS = 8;  // value head size / 8, rounded up
-layout(constant_id = 5) const uint WHOLE_QUADS = 1;  // the head size is a multiple of 4
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
-#include "common/attention_push.glsl"
+#include "common/attention.glsl"
+#include "common/specialization.h"
+QS_ATTENTION_LANES(QS_SPECIALIZE)
 
-const int QUERY_QUADS = (KEY_OCTETS + 1) / 2;  // of 16 values, four per lane of a quad
+const int QUERY_QUADS = (keyOctets + 1) / 2;  // of 16 values, four per lane of a quad
 #define kMinusInfinity uintBitsToFloat(0xFF800000u)
 
 // Values 4 · i … of a head's query.
 vec4 queryQuad(uint head, uint i) {
   if (i * 4 >= push.headSize) return vec4(0.0);
   const uint at = head + i * 4;
-  if (WHOLE_QUADS == 1) return loadArenaQuad(at / 4);
+  if (wholeQuads == 1) return loadArenaQuad(at / 4);
   vec4 q = vec4(0.0);
   [[unroll]] for (int c = 0; c < 4; ++c) {
     if (i * 4 + c < push.headSize) q[c] = arena[at + c];
@@ -33,7 +30,7 @@ vec4 queryQuad(uint head, uint i) {
 }
 
 void unpackKey(uint quad, int octet, out float x[8]) {
-  if (KV_HALF == 1) {
+  if (kvHalf == 1) {
     const uvec4 words = loadKeyQuad(quad + octet);
     [[unroll]] for (int c = 0; c < 4; ++c) {
       const vec2 pair = unpackHalf2x16(words[c]);
@@ -50,7 +47,7 @@ void unpackKey(uint quad, int octet, out float x[8]) {
 }
 
 void unpackValue(uint quad, int octet, out float x[8]) {
-  if (KV_HALF == 1) {
+  if (kvHalf == 1) {
     const uvec4 words = loadValueQuad(quad + octet);
     [[unroll]] for (int c = 0; c < 4; ++c) {
       const vec2 pair = unpackHalf2x16(words[c]);
@@ -68,20 +65,20 @@ void unpackValue(uint quad, int octet, out float x[8]) {
 
 void main() {
   const uint lane = gl_LocalInvocationID.x, quadLane = gl_SubgroupInvocationID & 3;
-  const uint firstHead = gl_WorkGroupID.x * HEADS, token = gl_WorkGroupID.y;
+  const uint firstHead = gl_WorkGroupID.x * headsEach, token = gl_WorkGroupID.y;
   const uint kvHead = firstHead / (push.heads / push.kvHeads);
-  const uint position = firstPosition + token, begin = firstVisible(position);
-  const uint quadsPerOctet = KV_HALF == 1 ? 1 : 2;
-  const uint keyRow = push.kvHeads * KEY_OCTETS * quadsPerOctet, keyHead = kvHead * KEY_OCTETS * quadsPerOctet;
-  const uint valueRow = push.kvHeads * VALUE_OCTETS * quadsPerOctet, valueHead = kvHead * VALUE_OCTETS * quadsPerOctet;
+  const uint position = state.firstPosition + token, begin = firstVisible(position);
+  const uint quadsPerOctet = kvHalf == 1 ? 1 : 2;
+  const uint keyRow = push.kvHeads * keyOctets * quadsPerOctet, keyHead = kvHead * keyOctets * quadsPerOctet;
+  const uint valueRow = push.kvHeads * valueOctets * quadsPerOctet, valueHead = kvHead * valueOctets * quadsPerOctet;
 
-  vec4 query[HEADS][QUERY_QUADS];
-  float sums[HEADS][VALUE_OCTETS * 8];
-  float maximum[HEADS], total[HEADS];
-  [[unroll]] for (int h = 0; h < HEADS; ++h) {
+  vec4 query[headsEach][QUERY_QUADS];
+  float sums[headsEach][valueOctets * 8];
+  float maximum[headsEach], total[headsEach];
+  [[unroll]] for (int h = 0; h < headsEach; ++h) {
     const uint head = push.query + token * push.queryStride + (firstHead + h) * push.headSize;
     [[unroll]] for (int m = 0; m < QUERY_QUADS; ++m) query[h][m] = queryQuad(head, 4 * m + quadLane) * push.scale;
-    [[unroll]] for (int d = 0; d < VALUE_OCTETS * 8; ++d) sums[h][d] = 0.0;
+    [[unroll]] for (int d = 0; d < valueOctets * 8; ++d) sums[h][d] = 0.0;
     maximum[h] = kMinusInfinity;
     total[h] = 0.0;
   }
@@ -89,27 +86,27 @@ void main() {
   for (uint first = begin; first <= position; first += gl_WorkGroupSize.x) {
     const bool seen = first + lane <= position;
     const uint p = min(first + lane, position);
-    float score[HEADS];
-    [[unroll]] for (int h = 0; h < HEADS; ++h) score[h] = 0.0;
+    float score[headsEach];
+    [[unroll]] for (int h = 0; h < headsEach; ++h) score[h] = 0.0;
 #define KEY_STEP(OCTET, J, FROM)                                                                \
   [[unroll]] for (int c = 0; c < 4; ++c) {                                                      \
-    [[unroll]] for (int h = 0; h < HEADS; ++h) {                                                \
+    [[unroll]] for (int h = 0; h < headsEach; ++h) {                                                \
       score[h] = fma(subgroupQuadBroadcast(query[h][(OCTET) / 2][c], J), key[FROM + c], score[h]); \
     }                                                                                           \
   }
-    [[unroll]] for (int o = 0; o < KEY_OCTETS; o += 2) {
+    [[unroll]] for (int o = 0; o < keyOctets; o += 2) {
       float key[8];
       unpackKey(p * keyRow + keyHead, o, key);
       KEY_STEP(o, 0, 0)
       KEY_STEP(o, 1, 4)
-      if (o + 1 < KEY_OCTETS) {
+      if (o + 1 < keyOctets) {
         unpackKey(p * keyRow + keyHead, o + 1, key);
         KEY_STEP(o, 2, 0)
         KEY_STEP(o, 3, 4)
       }
     }
-    float weight[HEADS], correction[HEADS];
-    [[unroll]] for (int h = 0; h < HEADS; ++h) {
+    float weight[headsEach], correction[headsEach];
+    [[unroll]] for (int h = 0; h < headsEach; ++h) {
       const float larger = seen ? max(maximum[h], score[h]) : maximum[h];
       // A lane that has not seen a position yet has no maximum; its sums are zero and stay so.
       correction[h] = larger == kMinusInfinity ? 1.0 : exp(maximum[h] - larger);
@@ -117,10 +114,10 @@ void main() {
       maximum[h] = larger;
       total[h] = total[h] * correction[h] + weight[h];
     }
-    [[unroll]] for (int o = 0; o < VALUE_OCTETS; ++o) {
+    [[unroll]] for (int o = 0; o < valueOctets; ++o) {
       float value[8];
       unpackValue(p * valueRow + valueHead, o, value);
-      [[unroll]] for (int h = 0; h < HEADS; ++h) {
+      [[unroll]] for (int h = 0; h < headsEach; ++h) {
         [[unroll]] for (int i = 0; i < 8; ++i) {
           sums[h][o * 8 + i] = fma(weight[h], value[i], sums[h][o * 8 + i] * correction[h]);
         }
@@ -128,12 +125,12 @@ void main() {
     }
   }
 
-  [[unroll]] for (int h = 0; h < HEADS; ++h) {
+  [[unroll]] for (int h = 0; h < headsEach; ++h) {
     const float largest = subgroupMax(maximum[h]);
     const float factor = maximum[h] == kMinusInfinity ? 0.0 : exp(maximum[h] - largest);
     const float inverse = 1.0 / subgroupAdd(total[h] * factor);
-    const uint at = push.out_ + token * push.outStride + (firstHead + h) * push.valueHeadSize;
-    [[unroll]] for (int o = 0; o < VALUE_OCTETS; ++o) {
+    const uint at = push.result + token * push.resultStride + (firstHead + h) * push.valueHeadSize;
+    [[unroll]] for (int o = 0; o < valueOctets; ++o) {
       [[unroll]] for (int i = 0; i < 8; ++i) {
         const uint d = o * 8 + i;
         const float sum = subgroupAdd(sums[h][d] * factor) * inverse;

@@ -1,22 +1,20 @@
-// Causal grouped-query attention for GPUs: a workgroup of 128 per token and query head takes 128 positions at a time;
-// first each invocation scores one position, then each sums one element of the values. Running softmax.
+// Causal grouped-query attention for GPUs: a workgroup per token and query head takes as many positions at a time
+// as it has invocations; first each invocation scores one position, then each sums one element of the values. Running softmax.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
-layout(local_size_x = 128) in;
-layout(constant_id = 1) const uint KV_HALF = 1;
-layout(constant_id = 2) const uint KEY_OCTETS = 8;    // head size / 8, rounded up
-layout(constant_id = 3) const uint VALUE_OCTETS = 8;  // value head size / 8, rounded up
-layout(constant_id = 4) const uint COLUMNS = 64;      // power of two ≤ 128: invocations side by side along a value row
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
-#include "common/attention_push.glsl"
+#include "common/attention.glsl"
+#include "common/specialization.h"
+layout(local_size_x = kAttentionWorkgroup) in;
+QS_ATTENTION_WORKGROUPS(QS_SPECIALIZE)
 
-const uint SIZE = 128;
-const uint PARTS = SIZE / COLUMNS;
-const uint EACH = (VALUE_OCTETS * 8 + COLUMNS - 1) / COLUMNS;  // elements per invocation
+const uint SIZE = kAttentionWorkgroup;
+const uint PARTS = SIZE / columns;
+const uint EACH = (valueOctets * 8 + columns - 1) / columns;  // elements per invocation
 #define kMinusInfinity uintBitsToFloat(0xFF800000u)
-shared float query[KEY_OCTETS * 8];
+shared float query[keyOctets * 8];
 shared float weights[SIZE];
 shared float scratch[SIZE];
 
@@ -48,8 +46,8 @@ float reduceAdd(float value) {
 
 float scoreOf(uint keyQuad) {
   float score = 0.0;
-  for (uint o = 0; o < KEY_OCTETS; ++o) {
-    if (KV_HALF == 1) {
+  for (uint o = 0; o < keyOctets; ++o) {
+    if (kvHalf == 1) {
       const uvec4 words = loadKeyQuad(keyQuad + o);
       [[unroll]] for (int c = 0; c < 4; ++c) {
         const vec2 pair = unpackHalf2x16(words[c]);
@@ -66,7 +64,7 @@ float scoreOf(uint keyQuad) {
 }
 
 float valueAt(uint word, uint d) {
-  if (KV_HALF == 0) return uintBitsToFloat(valueWords[word + d]);
+  if (kvHalf == 0) return uintBitsToFloat(valueWords[word + d]);
   const vec2 pair = unpackHalf2x16(valueWords[word + d / 2]);
   return (d & 1) == 0 ? pair.x : pair.y;
 }
@@ -74,16 +72,16 @@ float valueAt(uint word, uint d) {
 void main() {
   const uint i = gl_LocalInvocationID.x, head = gl_WorkGroupID.x, token = gl_WorkGroupID.y;
   const uint kvHead = head / (push.heads / push.kvHeads);
-  const uint position = firstPosition + token;
-  const uint quadsPerOctet = KV_HALF == 1 ? 1 : 2;
-  const uint keyRow = push.kvHeads * KEY_OCTETS * quadsPerOctet, keyHead = kvHead * KEY_OCTETS * quadsPerOctet;
-  const uint wordsPerValue = VALUE_OCTETS * 4 * quadsPerOctet;
-  for (uint d = i; d < KEY_OCTETS * 8; d += SIZE) {
+  const uint position = state.firstPosition + token;
+  const uint quadsPerOctet = kvHalf == 1 ? 1 : 2;
+  const uint keyRow = push.kvHeads * keyOctets * quadsPerOctet, keyHead = kvHead * keyOctets * quadsPerOctet;
+  const uint wordsPerValue = valueOctets * 4 * quadsPerOctet;
+  for (uint d = i; d < keyOctets * 8; d += SIZE) {
     query[d] = d < push.headSize
                    ? arena[push.query + token * push.queryStride + head * push.headSize + d] * push.scale : 0.0;
   }
   barrier();
-  const uint column = i % COLUMNS, part = i / COLUMNS;
+  const uint column = i % columns, part = i / columns;
   float sums[EACH];
   [[unroll]] for (int n = 0; n < EACH; ++n) sums[n] = 0.0;
   float maximum = kMinusInfinity, total = 0.0;
@@ -101,20 +99,20 @@ void main() {
     for (uint j = part; j < count; j += PARTS) {
       const uint word = ((first + j) * push.kvHeads + kvHead) * wordsPerValue;
       [[unroll]] for (int n = 0; n < EACH; ++n) {
-        const uint d = column + n * COLUMNS;
+        const uint d = column + n * columns;
         if (d < push.valueHeadSize) sums[n] += weights[j] * valueAt(word, d);
       }
     }
     barrier();
   }
-  const uint at = push.out_ + token * push.outStride + head * push.valueHeadSize;
+  const uint at = push.result + token * push.resultStride + head * push.valueHeadSize;
   [[unroll]] for (int n = 0; n < EACH; ++n) {
     scratch[i] = sums[n];
     barrier();
     if (part == 0) {
       float sum = 0.0;
-      for (uint q = 0; q < PARTS; ++q) sum += scratch[q * COLUMNS + column];
-      const uint d = column + n * COLUMNS;
+      for (uint q = 0; q < PARTS; ++q) sum += scratch[q * columns + column];
+      const uint d = column + n * columns;
       if (d < push.valueHeadSize) arena[at + d] = sum / total;
     }
     barrier();

@@ -1,4 +1,4 @@
-// out[t] = row tokens[t] of the weight, decoded exactly as the CPU decodes it. One invocation decodes a unit.
+// result[t] = row tokens[t] of the weight, decoded exactly as the CPU decodes it. One invocation decodes a unit.
 // Rows outside [row, row + rows) lie in another part of the tensor, which has a dispatch of its own.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -6,20 +6,16 @@
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
 #include "layout.glsl"
-layout(push_constant) uniform Push {
-  uint base, units, groups, unitsPerGroup;
-  uint table, row, rows, width;
-  uint out_, stride;  // arena floats
-} push;
+layout(push_constant) uniform Push { EmbedPush push; };
 
 void main() {
   const uint u = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y;
   const uint row = tokens[t] - push.row;
   if (u >= push.units || tokens[t] < push.row || row >= push.rows) return;
-  const uint tile = row / 32, r = row & 31;
+  const uint tile = row / kTileRows, r = row % kTileRows;
   const uint base = push.base + tile * tileQuads(push.units, push.groups);
   const ParamSource source =
-      ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.table, push.row + tile * 32);
+      ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.table, push.row + tile * kTileRows);
 #ifdef NEEDS_TABLE
   codeBookTable = push.table;
 #endif
@@ -37,7 +33,7 @@ void main() {
 #else
     const float value = code(unit, i);
 #endif
-    const uint column = u * 32 + i;
-    arena[push.out_ + t * push.stride + column] = column < push.width ? value : 0.0;
+    const uint column = u * kUnitValues + i;
+    arena[push.result + t * push.stride + column] = column < push.width ? value : 0.0;
   }
 }

@@ -1,7 +1,7 @@
-// out[t] = weight · in[t] for software renderers: one subgroup per workgroup, a lane has rows of its own, the input is
+// result[t] = weight · in[t] for software renderers: one subgroup per workgroup, a lane has rows of its own, the input is
 // handed round inside quads of lanes. No barriers, no shared memory; any subgroup size of at least 4 is right.
 //
-// Two tiles of 32 rows per workgroup share the input; a decoded weight serves TOKENS tokens.
+// Two tiles of 32 rows per workgroup share the input; a decoded weight serves tokensEach tokens.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
@@ -9,13 +9,13 @@
 #extension GL_KHR_shader_subgroup_quad : require
 #define LANES
 layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const int LANE_ROWS = 4;  // rows of a tile per lane: 32 / workgroup size
-layout(constant_id = 2) const int TOKENS = 1;
 #include "common/bindings.glsl"
+#include "common/specialization.h"
+QS_MATMUL_LANES(QS_SPECIALIZE)
 #include "layout.glsl"
-#include "common/matmul_push.glsl"
+#include "common/matmul.glsl"
 
-const int ROWS = 2 * LANE_ROWS;
+const int ROWS = 2 * laneRows;
 
 // Sum over the lanes of a quad.
 float quadSum(float x) {
@@ -26,11 +26,11 @@ float quadSum(float x) {
 void main() {
   const uint lane = gl_LocalInvocationID.x;
   const uint quadLane = gl_SubgroupInvocationID & 3;
-  const uint firstToken = gl_WorkGroupID.y * TOKENS;
+  const uint firstToken = gl_WorkGroupID.y * tokensEach;
 
   // Which two tiles: neighbours of one segment, or the same tile of gate and up.
   uint s0 = 0, s1 = 0, tile0, tile1;
-  if (push.pairing == kSwiGlu) {
+  if (push.pairing == kSwiGluPairing) {
     s1 = 1;
     tile0 = tile1 = gl_WorkGroupID.x;
   } else {
@@ -52,36 +52,36 @@ void main() {
   const uint base[2] = uint[2](push.segment[s0].base + tile0 * perTile, push.segment[s1].base + tile1 * perTile);
   ParamSource source[2];
   source[0] = ParamSource((base[0] + unitQuads(push.units)) * 4, push.groups, push.segment[s0].table,
-                          push.segment[s0].row + tile0 * 32);
+                          push.segment[s0].row + tile0 * kTileRows);
   source[1] = ParamSource((base[1] + unitQuads(push.units)) * 4, push.groups, push.segment[s1].table,
-                          push.segment[s1].row + tile1 * 32);
+                          push.segment[s1].row + tile1 * kTileRows);
 #ifdef NEEDS_TABLE
   codeBookTable = push.segment[0].table;  // all segments have the same code book
 #endif
 
-  float sums[TOKENS][ROWS];
-  [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+  float sums[tokensEach][ROWS];
+  [[unroll]] for (int t = 0; t < tokensEach; ++t) {
     [[unroll]] for (int r = 0; r < ROWS; ++r) sums[t][r] = 0.0;
   }
-  uint inputs[TOKENS];
-  [[unroll]] for (int t = 0; t < TOKENS; ++t) {
-    inputs[t] = push.inQuad + min(firstToken + t, push.tokenCount - 1) * push.inStride + quadLane;
+  uint inputs[tokensEach];
+  [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+    inputs[t] = push.inQuad + min(firstToken + t, push.tokenCount - 1) * push.inStrideQuads + quadLane;
   }
 
   uint group = 0, unitOfGroup = 0;
   for (uint u = 0; u < push.units; ++u) {
-    vec4 low[TOKENS], high[TOKENS];  // lane j of a quad has values 4j … 4j + 3 of each half unit
-    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+    vec4 low[tokensEach], high[tokensEach];  // lane j of a quad has values 4j … 4j + 3 of each half unit
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
       low[t] = loadArenaQuad(inputs[t] + u * 8);
       high[t] = loadArenaQuad(inputs[t] + u * 8 + 4);
     }
     Unit unit[ROWS];
     [[unroll]] for (int r = 0; r < ROWS; ++r) {
-      unit[r] = loadUnit(base[r / LANE_ROWS], push.units, u, (r % LANE_ROWS) * gl_WorkGroupSize.x + lane);
+      unit[r] = loadUnit(base[r / laneRows], push.units, u, (r % laneRows) * gl_WorkGroupSize.x + lane);
     }
-    float total[TOKENS][4];  // sums of the inputs of each quarter unit that has a scale of its own
+    float total[tokensEach][4];  // sums of the inputs of each quarter unit that has a scale of its own
 #if HAS_ZERO || HAS_MINIMUM
-    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
       const float a = dot(low[t], vec4(1.0)), b = dot(high[t], vec4(1.0));
       if (GROUPS_PER_UNIT == 1) {
         total[t][0] = quadSum(a + b);
@@ -97,30 +97,30 @@ void main() {
       }
     }
 #endif
-    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
       low[t] *= kInputScale;
       high[t] *= kInputScale;
     }
-    float part[TOKENS][ROWS];
-    [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+    float part[tokensEach][ROWS];
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
       [[unroll]] for (int r = 0; r < ROWS; ++r) part[t][r] = 0.0;
     }
 // Four values i = 4 · M …: of lane J of the quads.
 #define STEP(HALF, J, M)                                                                                  \
   [[unroll]] for (int c = 0; c < 4; ++c) {                                                                \
-    float x[TOKENS];                                                                                      \
-    [[unroll]] for (int t = 0; t < TOKENS; ++t) x[t] = subgroupQuadBroadcast(HALF[t][c], J);              \
+    float x[tokensEach];                                                                                      \
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) x[t] = subgroupQuadBroadcast(HALF[t][c], J);              \
     [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                           \
       const float w = code(unit[r], 4 * (M) + c);                                                         \
-      [[unroll]] for (int t = 0; t < TOKENS; ++t) part[t][r] = fma(x[t], w, part[t][r]);                  \
+      [[unroll]] for (int t = 0; t < tokensEach; ++t) part[t][r] = fma(x[t], w, part[t][r]);                  \
     }                                                                                                     \
   }
 #if HAS_SCALE
 #define FLUSH(F)                                                                                          \
   [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
-    const vec3 p = params(source[r / LANE_ROWS], GROUPS_PER_UNIT == 1 ? group : u * GROUPS_PER_UNIT + F,  \
-                          (r % LANE_ROWS) * gl_WorkGroupSize.x + lane);                                   \
-    [[unroll]] for (int t = 0; t < TOKENS; ++t) {                                                         \
+    const vec3 p = params(source[r / laneRows], GROUPS_PER_UNIT == 1 ? group : u * GROUPS_PER_UNIT + F,  \
+                          (r % laneRows) * gl_WorkGroupSize.x + lane);                                   \
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) {                                                         \
       float value = part[t][r];                                                                           \
       part[t][r] = 0.0;                                                                                   \
       ADD_ZERO(F)                                                                                         \
@@ -131,7 +131,7 @@ void main() {
 #else
 #define FLUSH(F)                                                                                          \
   [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
-    [[unroll]] for (int t = 0; t < TOKENS; ++t) sums[t][r] += part[t][r];                                 \
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) sums[t][r] += part[t][r];                                 \
   }
 #endif
 #if HAS_ZERO
@@ -166,24 +166,24 @@ void main() {
     }
   }
 
-  [[unroll]] for (int t = 0; t < TOKENS; ++t) {
+  [[unroll]] for (int t = 0; t < tokensEach; ++t) {
     const uint token = firstToken + t;
     if (token >= push.tokenCount) continue;
     [[unroll]] for (int r = 0; r < ROWS; ++r) {
-      const bool second = r >= LANE_ROWS;
+      const bool second = r >= laneRows;
       const uint s = second ? s1 : s0;
-      const uint row = (second ? tile1 : tile0) * 32 + (r % LANE_ROWS) * gl_WorkGroupSize.x + lane;
+      const uint row = (second ? tile1 : tile0) * kTileRows + (r % laneRows) * gl_WorkGroupSize.x + lane;
       const uint at = token * push.segment[s].stride + row;
       float value = sums[t][r];
       if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + row);
       sums[t][r] = value;
-      if (push.pairing == kSwiGlu) {
-        if (second) arena[push.segment[0].out_ + at] = silu(sums[t][r - LANE_ROWS]) * value;
+      if (push.pairing == kSwiGluPairing) {
+        if (second) arena[push.segment[0].result + at] = silu(sums[t][r - laneRows]) * value;
         continue;
       }
       if (second && tile1 == tile0) continue;  // an odd number of tiles: the last one has no neighbour
       if (push.segment[s].residual != kNone) value += arena[push.segment[s].residual + at];
-      arena[push.segment[s].out_ + at] = value;
+      arena[push.segment[s].result + at] = value;
     }
   }
 }

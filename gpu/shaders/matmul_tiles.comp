@@ -1,26 +1,27 @@
-// out[t] = weight · in[t] for GPUs, many tokens: a workgroup of 256 computes 64 rows × TILE_TOKENS tokens. A unit of 32
-// values at a time is decoded into shared memory once and used for all tokens of the tile.
+// result[t] = weight · in[t] for GPUs, many tokens: a workgroup computes 64 rows × tileTokens tokens. A unit of 32 values
+// at a time is decoded into shared memory once and used for all tokens of the tile.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
-layout(local_size_x = 256) in;
-layout(constant_id = 1) const uint TILE_TOKENS = 64;
 #include "common/bindings.glsl"
+#include "common/specialization.h"
+layout(local_size_x = kMatMulTilesWorkgroup) in;
+QS_MATMUL_TILES(QS_SPECIALIZE)
 #include "layout.glsl"
-#include "common/matmul_push.glsl"
+#include "common/matmul.glsl"
 
-const uint TILE_ROWS = 64;
-const uint TOKENS_EACH = TILE_TOKENS / 16;  // a thread has 4 rows × TOKENS_EACH tokens
-shared float weights[32][TILE_ROWS + 1];
-shared float inputs[32][TILE_TOKENS + 1];
+const uint TILE_ROWS = kTilesTogether * kTileRows;
+const uint TOKENS_EACH = tileTokens / 16;  // a thread has 4 rows × TOKENS_EACH tokens
+shared float weights[kUnitValues][TILE_ROWS + 1];
+shared float inputs[kUnitValues][tileTokens + 1];
 
 // 8 values of one row's unit, decoded.
 void stageWeights(uint s, uint firstTile, uint u) {
   const uint row = gl_LocalInvocationID.x & 63, eighth = gl_LocalInvocationID.x >> 6;
-  const uint tile = min(firstTile + row / 32, push.segment[s].tiles - 1), r = row & 31;
+  const uint tile = min(firstTile + row / kTileRows, push.segment[s].tiles - 1), r = row % kTileRows;
   const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
   const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
-                                         push.segment[s].row + tile * 32);
+                                         push.segment[s].row + tile * kTileRows);
   const Unit unit = loadUnit(base, push.units, u, r);
   const uint g = GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u * GROUPS_PER_UNIT + eighth * GROUPS_PER_UNIT / 4;
   const vec3 p = params(source, g, r);
@@ -31,16 +32,16 @@ void stageWeights(uint s, uint firstTile, uint u) {
 }
 
 void stageInputs(uint firstToken, uint u) {
-  for (uint i = gl_LocalInvocationID.x; i < TILE_TOKENS * 8; i += 256) {
+  for (uint i = gl_LocalInvocationID.x; i < tileTokens * 8; i += kMatMulTilesWorkgroup) {
     const uint t = i / 8, q = i & 7;
     vec4 x = vec4(0.0);
-    if (firstToken + t < push.tokenCount) x = loadArenaQuad(push.inQuad + (firstToken + t) * push.inStride + u * 8 + q);
+    if (firstToken + t < push.tokenCount) x = loadArenaQuad(push.inQuad + (firstToken + t) * push.inStrideQuads + u * 8 + q);
     [[unroll]] for (int c = 0; c < 4; ++c) inputs[q * 4 + c][t] = x[c];
   }
 }
 
 void main() {
-  const uint firstToken = gl_WorkGroupID.y * TILE_TOKENS;
+  const uint firstToken = gl_WorkGroupID.y * tileTokens;
   uint s = 0, pair = gl_WorkGroupID.x;
   while (s + 1 < push.segments && pair >= (push.segment[s].tiles + 1) / 2) {
     pair -= (push.segment[s].tiles + 1) / 2;
@@ -55,10 +56,10 @@ void main() {
     [[unroll]] for (int r = 0; r < 4; ++r) sums[t][r] = 0.0;
   }
   for (uint u = 0; u < push.units; ++u) {
-    stageWeights(s, pair * 2, u);
+    stageWeights(s, pair * kTilesTogether, u);
     stageInputs(firstToken, u);
     barrier();
-    for (uint k = 0; k < 32; ++k) {
+    for (uint k = 0; k < kUnitValues; ++k) {
       float w[4];
       [[unroll]] for (int r = 0; r < 4; ++r) w[r] = weights[k][rowLane + 16 * r];
       [[unroll]] for (int t = 0; t < TOKENS_EACH; ++t) {
@@ -71,13 +72,13 @@ void main() {
   [[unroll]] for (int t = 0; t < TOKENS_EACH; ++t) {
     const uint token = firstToken + tokenLane + 16 * t;
     [[unroll]] for (int r = 0; r < 4; ++r) {
-      const uint row = pair * 64 + rowLane + 16 * r;
-      if (token >= push.tokenCount || row >= push.segment[s].tiles * 32) continue;
+      const uint row = pair * TILE_ROWS + rowLane + 16 * r;
+      if (token >= push.tokenCount || row >= push.segment[s].tiles * kTileRows) continue;
       const uint at = token * push.segment[s].stride + row;
       float value = sums[t][r];
       if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + row];
       if (push.segment[s].residual != kNone) value += arena[push.segment[s].residual + at];
-      arena[push.segment[s].out_ + at] = value;
+      arena[push.segment[s].result + at] = value;
     }
   }
 }

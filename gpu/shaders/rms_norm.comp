@@ -1,4 +1,4 @@
-// out[t] = in[t] / sqrt(mean(in[t]²) + epsilon) · weight. One workgroup per token.
+// result[t] = in[t] / sqrt(mean(in[t]²) + epsilon) · weight. One workgroup per token.
 // ONE_SUBGROUP: the workgroup is at most one subgroup and needs no shared memory.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -9,13 +9,7 @@
 #endif
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
-layout(push_constant) uniform Push {
-  uint inQuad, inStride;    // arena quads
-  uint outQuad, outStride;  // arena quads
-  uint weightQuad;          // first constant, in quads
-  uint width;               // floats, without padding
-  float epsilon;
-} push;
+layout(push_constant) uniform Push { RmsNormPush push; };
 
 #ifndef ONE_SUBGROUP
 shared float partial[gl_WorkGroupSize.x];
@@ -42,14 +36,14 @@ void main() {
   float squares = 0.0;
   // The padding of a row is zero and adds nothing.
   for (uint i = gl_LocalInvocationID.x; i < quads; i += gl_WorkGroupSize.x) {
-    const vec4 x = loadArenaQuad(push.inQuad + t * push.inStride + i);
+    const vec4 x = loadArenaQuad(push.inQuad + t * push.inStrideQuads + i);
     squares += dot(x, x);
   }
   const float factor = 1.0 / sqrt(sumOverWorkgroup(squares) / float(push.width) + push.epsilon);
-  for (uint i = gl_LocalInvocationID.x; i < push.outStride; i += gl_WorkGroupSize.x) {
-    const vec4 x = loadArenaQuad(push.inQuad + t * push.inStride + i);
+  for (uint i = gl_LocalInvocationID.x; i < push.resultStrideQuads; i += gl_WorkGroupSize.x) {
+    const vec4 x = loadArenaQuad(push.inQuad + t * push.inStrideQuads + i);
     const uint w = (push.weightQuad + i) * 4;
     const vec4 weight = vec4(loadConstant(w), loadConstant(w + 1), loadConstant(w + 2), loadConstant(w + 3));
-    arenaQuads[push.outQuad + t * push.outStride + i] = x * factor * weight;
+    arenaQuads[push.resultQuad + t * push.resultStrideQuads + i] = x * factor * weight;
   }
 }

@@ -3,16 +3,11 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const uint ADJACENT = 1;
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
-layout(push_constant) uniform Push {
-  uint headSize, pairs;       // pairs per head
-  uint first, firstStride;    // arena floats
-  uint second, secondStride;  // arena floats
-  uint firstPairs;            // pairs per token of the first value
-  uint allPairs;              // of both values
-} push;
+#include "common/specialization.h"
+QS_ROPE(QS_SPECIALIZE)
+layout(push_constant) uniform Push { RopePush push; };
 
 void main() {
   uint i = gl_GlobalInvocationID.x;
@@ -25,9 +20,9 @@ void main() {
   }
   const uint pair = i % push.pairs;
   at += i / push.pairs * push.headSize;
-  const uint a = at + (ADJACENT == 1 ? 2 * pair : pair);
-  const uint b = ADJACENT == 1 ? a + 1 : a + push.pairs;
-  const vec2 turn = rotation[(firstPosition + t) * push.pairs + pair];
+  const uint a = at + (adjacent == 1 ? 2 * pair : pair);
+  const uint b = adjacent == 1 ? a + 1 : a + push.pairs;
+  const vec2 turn = rotation[(state.firstPosition + t) * push.pairs + pair];
   const float x = arena[a], y = arena[b];
   arena[a] = x * turn.x - y * turn.y;
   arena[b] = x * turn.y + y * turn.x;

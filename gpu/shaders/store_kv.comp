@@ -3,25 +3,22 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x_id = 0) in;
-layout(constant_id = 1) const uint KV_HALF = 1;
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
-layout(push_constant) uniform Push {
-  uint key, keyStride, keyHead, keyHeadWords;          // arena floats; values and words per head
-  uint value, valueStride, valueHead, valueHeadWords;  // the same of the values
-  uint kvHeads;
-} push;
+#include "common/specialization.h"
+QS_STORE_KV(QS_SPECIALIZE)
+layout(push_constant) uniform Push { StoreKvPush push; };
 
 float elementOf(uint head, uint headSize, uint e) { return e < headSize ? arena[head + e] : 0.0; }
 
 uint wordOf(uint row, uint headSize, uint headWords, uint w) {
   const uint head = row + w / headWords * headSize, at = w % headWords;
-  if (KV_HALF == 0) return floatBitsToUint(elementOf(head, headSize, at));
+  if (kvHalf == 0) return floatBitsToUint(elementOf(head, headSize, at));
   return packHalf2x16(vec2(elementOf(head, headSize, 2 * at), elementOf(head, headSize, 2 * at + 1)));
 }
 
 void main() {
-  const uint w = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y, row = firstPosition + t;
+  const uint w = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y, row = state.firstPosition + t;
   const uint keyWordsPerRow = push.keyHeadWords * push.kvHeads, valueWordsPerRow = push.valueHeadWords * push.kvHeads;
   if (w < keyWordsPerRow) {
     keyWords[row * keyWordsPerRow + w] = wordOf(push.key + t * push.keyStride, push.keyHead, push.keyHeadWords, w);

@@ -7,12 +7,11 @@
 #include <optional>
 #include <vector>
 
+#include "gpu/vk/alignment.h"
+
 namespace gpu::vk {
 
 namespace {
-
-/// In the two descriptor sets of all kernels (gpu/kernels/kernel_bindings.h).
-constexpr std::uint32_t kNeededStorageBuffers = 7;
 
 std::string versionText(std::uint32_t version) {
   return fmt::format("{}.{}.{}", VK_API_VERSION_MAJOR(version), VK_API_VERSION_MINOR(version),
@@ -164,12 +163,9 @@ KernelFamily Caps::preferredFamily() const {
   return isCpu && supportsLanes() ? KernelFamily::Lanes : KernelFamily::Workgroups;
 }
 
-std::uint64_t Caps::maxWeightRange(KernelFamily family) const {
-  // Word views (4 bytes per element) bound what texel buffers reach; aligned down to whole 256-byte lines.
-  const std::uint64_t range = family == KernelFamily::Lanes
-                                  ? std::min(maxStorageBufferRange, maxTexelBufferElements * 4)
-                                  : maxStorageBufferRange;
-  return range / 256 * 256;
+std::uint64_t Caps::maxRange(KernelFamily family, std::uint32_t texelBytes) const {
+  return alignDown(family == KernelFamily::Lanes ? std::min(maxStorageBufferRange, maxTexelBufferElements * texelBytes)
+                                                 : maxStorageBufferRange);
 }
 
 Caps readCaps(VkPhysicalDevice device) {

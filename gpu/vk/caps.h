@@ -12,6 +12,9 @@ enum class KernelFamily : std::uint8_t {
   Workgroups  ///< large workgroups, shared memory, storage buffers, no subgroup operations: GPUs, and any other device
 };
 
+/// In the two descriptor sets of all kernels.
+inline constexpr std::uint32_t kNeededStorageBuffers = 7;
+
 /// Limits, features and quirks of a device: the one place where they are read and judged.
 struct Caps {
   std::string name, driver, apiVersion, type;
@@ -37,8 +40,9 @@ struct Caps {
   KernelFamily preferredFamily() const;
   /// Whether the Lanes kernels can run here at all.
   bool supportsLanes() const;
-  /// Most bytes that one descriptor of weights may span, in the given family.
-  std::uint64_t maxWeightRange(KernelFamily family) const;
+  /// Most bytes that one buffer may span for kernels of this family, a multiple of kOffsetAlignment.
+  /// @param texelBytes of the smallest texels through which the Lanes family reads it
+  std::uint64_t maxRange(KernelFamily family, std::uint32_t texelBytes) const;
 };
 
 Caps readCaps(VkPhysicalDevice device);

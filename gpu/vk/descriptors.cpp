@@ -12,8 +12,8 @@ VkDescriptorType typeOf(BindingKind kind) {
 
 }  // namespace
 
-DescriptorLayout::DescriptorLayout(std::shared_ptr<Device> device, std::vector<BindingKind> kinds)
-    : m_device(std::move(device)), m_kinds(std::move(kinds)) {
+DescriptorLayout::DescriptorLayout(std::shared_ptr<Device> device, std::span<const BindingKind> kinds)
+    : m_device(std::move(device)), m_kinds(kinds.begin(), kinds.end()) {
   std::vector<VkDescriptorSetLayoutBinding> bindings(m_kinds.size());
   for (std::uint32_t i = 0; i < bindings.size(); ++i) {
     bindings[i].binding = i;

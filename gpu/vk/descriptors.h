@@ -12,7 +12,7 @@ enum class BindingKind : std::uint8_t { Storage, Texel };
 /// The layout of one descriptor set: binding i is of kind kinds[i], for compute shaders.
 class DescriptorLayout {
  public:
-  DescriptorLayout(std::shared_ptr<Device> device, std::vector<BindingKind> kinds);
+  DescriptorLayout(std::shared_ptr<Device> device, std::span<const BindingKind> kinds);
   ~DescriptorLayout();
   DescriptorLayout(const DescriptorLayout&) = delete;
   DescriptorLayout& operator=(const DescriptorLayout&) = delete;

@@ -36,7 +36,7 @@ PipelineCache::~PipelineCache() {
   vkDestroyPipelineLayout(m_device->handle(), m_layout, nullptr);
 }
 
-const Pipeline& PipelineCache::get(const std::string& shader, const std::vector<std::uint32_t>& constants,
+const Pipeline& PipelineCache::get(const std::string& shader, const Specialization& constants,
                                    std::uint32_t subgroupSize) {
   Key key(shader, constants, subgroupSize);
   auto found = m_pipelines.find(key);
@@ -65,11 +65,15 @@ VkShaderModule PipelineCache::module(const std::string& shader) {
 VkPipeline PipelineCache::create(const Key& key) {
   const auto& [shader, constants, subgroupSize] = key;
   std::vector<VkSpecializationMapEntry> entries;
-  for (std::uint32_t i = 0; i < constants.size(); ++i) entries.push_back({i, i * 4, 4});
+  for (std::uint32_t i = 0; i < constants.size(); ++i) {
+    const auto* value = reinterpret_cast<const std::byte*>(&constants[i].second);
+    const auto* data = reinterpret_cast<const std::byte*>(constants.data());
+    entries.push_back({constants[i].first, static_cast<std::uint32_t>(value - data), sizeof(std::uint32_t)});
+  }
   VkSpecializationInfo specialization{};
   specialization.mapEntryCount = static_cast<std::uint32_t>(entries.size());
   specialization.pMapEntries = entries.data();
-  specialization.dataSize = constants.size() * 4;
+  specialization.dataSize = constants.size() * sizeof(constants[0]);
   specialization.pData = constants.data();
   VkPipelineShaderStageRequiredSubgroupSizeCreateInfo required{};
   required.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gpu/vk/descriptors.h"
+#include "gpu/vk/specialization.h"
 
 namespace gpu::vk {
 
@@ -39,13 +40,11 @@ class PipelineCache {
   PipelineCache& operator=(const PipelineCache&) = delete;
 
   /// @param shader name in the shader table, e.g. "matmul_lanes.q4_0"
-  /// @param constants value of specialization constant i
   /// @param subgroupSize the size to ask for, or 0 for the device's own choice
-  const Pipeline& get(const std::string& shader, const std::vector<std::uint32_t>& constants,
-                      std::uint32_t subgroupSize = 0);
+  const Pipeline& get(const std::string& shader, const Specialization& constants, std::uint32_t subgroupSize = 0);
 
  private:
-  using Key = std::tuple<std::string, std::vector<std::uint32_t>, std::uint32_t>;
+  using Key = std::tuple<std::string, Specialization, std::uint32_t>;
   VkShaderModule module(const std::string& shader);
   VkPipeline create(const Key& key);
 

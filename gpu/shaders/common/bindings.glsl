@@ -1,23 +1,22 @@
-// Descriptor sets that all kernels share (host half: gpu/kernels/kernel_bindings.h).
+// The descriptor set that all kernels share.
 //
 // Weights and activations are seen through two windows each: storage buffers, which every device reads well, and texel
 // buffers, which software renderers gather from far faster. LANES selects the latter; see gpu/README.md.
 
-layout(set = 0, binding = 0, std430) readonly buffer WeightQuads { uvec4 weightQuads[]; };
-layout(set = 0, binding = 0, std430) readonly buffer WeightWords { uint weightWords[]; };
-layout(set = 0, binding = 1) uniform usamplerBuffer weightQuadTexels;
-layout(set = 0, binding = 2) uniform usamplerBuffer weightWordTexels;
+#include "common/interface.h"
+layout(set = kMainSet, binding = kWeightsBinding, std430) readonly buffer WeightQuads { uvec4 weightQuads[]; };
+layout(set = kMainSet, binding = kWeightsBinding, std430) readonly buffer WeightWords { uint weightWords[]; };
+layout(set = kMainSet, binding = kWeightQuadTexelsBinding) uniform usamplerBuffer weightQuadTexels;
+layout(set = kMainSet, binding = kWeightWordTexelsBinding) uniform usamplerBuffer weightWordTexels;
 // Activations: every row has a stride of whole 32 floats, and the floats behind its width are zero.
-layout(set = 0, binding = 3, std430) buffer Arena { float arena[]; };
-layout(set = 0, binding = 3, std430) buffer ArenaQuads { vec4 arenaQuads[]; };
-layout(set = 0, binding = 4) uniform samplerBuffer arenaQuadTexels;
+layout(set = kMainSet, binding = kArenaBinding, std430) buffer Arena { float arena[]; };
+layout(set = kMainSet, binding = kArenaBinding, std430) buffer ArenaQuads { vec4 arenaQuads[]; };
+layout(set = kMainSet, binding = kArenaTexelsBinding) uniform samplerBuffer arenaQuadTexels;
 // Norms, biases and code books.
-layout(set = 0, binding = 5, std430) readonly buffer Constants { float constants[]; };
-layout(set = 0, binding = 6) uniform samplerBuffer constantTexels;
-// What changes from token to token, so that recorded commands need not.
-layout(set = 0, binding = 7, std430) readonly buffer State {
-  uint firstPosition;  // of the batch's first token
-  uint unused[7];
+layout(set = kMainSet, binding = kConstantsBinding, std430) readonly buffer Constants { float constants[]; };
+layout(set = kMainSet, binding = kConstantTexelsBinding) uniform samplerBuffer constantTexels;
+layout(set = kMainSet, binding = kStateBinding, std430) readonly buffer State {
+  StateHeader state;
   uint tokens[];
 };
 
@@ -32,5 +31,3 @@ uint loadWeightWord(uint i) { return weightWords[i]; }
 vec4 loadArenaQuad(uint i) { return arenaQuads[i]; }
 float loadConstant(uint i) { return constants[i]; }
 #endif
-
-const uint kNone = 0xFFFFFFFFu;

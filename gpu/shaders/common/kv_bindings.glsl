@@ -1,12 +1,12 @@
-// Keys and values of one layer: rows of one position each, F32 or pairs of F16 in 32-bit words (spec constant KV_HALF).
-layout(set = 1, binding = 0, std430) buffer KeyWords { uint keyWords[]; };
-layout(set = 1, binding = 0, std430) readonly buffer KeyQuads { uvec4 keyQuads[]; };
-layout(set = 1, binding = 1, std430) buffer ValueWords { uint valueWords[]; };
-layout(set = 1, binding = 1, std430) readonly buffer ValueQuads { uvec4 valueQuads[]; };
-layout(set = 1, binding = 2) uniform usamplerBuffer keyQuadTexels;
-layout(set = 1, binding = 3) uniform usamplerBuffer valueQuadTexels;
+// Keys and values of one layer: rows of one position each, F32 or pairs of F16 in 32-bit words (kvHalf).
+layout(set = kKvSet, binding = kKeysBinding, std430) buffer KeyWords { uint keyWords[]; };
+layout(set = kKvSet, binding = kKeysBinding, std430) readonly buffer KeyQuads { uvec4 keyQuads[]; };
+layout(set = kKvSet, binding = kValuesBinding, std430) buffer ValueWords { uint valueWords[]; };
+layout(set = kKvSet, binding = kValuesBinding, std430) readonly buffer ValueQuads { uvec4 valueQuads[]; };
+layout(set = kKvSet, binding = kKeyTexelsBinding) uniform usamplerBuffer keyQuadTexels;
+layout(set = kKvSet, binding = kValueTexelsBinding) uniform usamplerBuffer valueQuadTexels;
 // (cos, sin) of position · frequency[pair], [capacity, pairs].
-layout(set = 1, binding = 4, std430) readonly buffer Rotation { vec2 rotation[]; };
+layout(set = kKvSet, binding = kRotationBinding, std430) readonly buffer Rotation { vec2 rotation[]; };
 
 #ifdef LANES
 uvec4 loadKeyQuad(uint i) { return texelFetch(keyQuadTexels, int(i)); }

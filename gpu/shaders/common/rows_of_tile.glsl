@@ -1,11 +1,11 @@
-// This invocation's share of one row: the sum over units split, split + SPLITS, …
+// This invocation's share of one row: the sum over units split, split + splits, …
 float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
   const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
   const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
-                                         push.segment[s].row + tile * 32);
-  const uint inQuad = push.inQuad + token * push.inStride;
+                                         push.segment[s].row + tile * kTileRows);
+  const uint inQuad = push.inQuad + token * push.inStrideQuads;
   float sum = 0.0;
-  for (uint u = split; u < push.units; u += SPLITS) {
+  for (uint u = split; u < push.units; u += splits) {
     const Unit unit = loadUnit(base, push.units, u, r);
     [[unroll]] for (int f = 0; f < GROUPS_PER_UNIT; ++f) {
       const int quads = 8 / GROUPS_PER_UNIT;

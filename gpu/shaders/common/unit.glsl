@@ -1,4 +1,4 @@
-// Packed weights on the device (host half: gpu/packed_tensor.h).
+// Packed weights on the device (host half: gpu/packed_format.h).
 //
 // Rows are taken in tiles of 32, rows of a tile lie interleaved, so that neighbouring lanes, one row each, read
 // neighbouring words. Along the row 32 values are a unit. A tile is, in this order:
@@ -13,6 +13,8 @@
 //   GROUPS_PER_UNIT                          1, 2 or 4: how often the scale changes inside a unit
 //   vec3 params(ParamSource, uint g, uint r) (scale, zero, minimum): value = scale · (code + zero) + minimum
 //   HAS_SCALE, HAS_ZERO, HAS_MINIMUM         0 where that part is always 1, 0, 0
+
+#include "common/param_words.h"
 
 struct Unit {
 #if QUADS > 0
@@ -33,17 +35,17 @@ struct ParamSource {
 
 uint paramWords(uint units, uint groups);
 
-uint unitQuads(uint units) { return units * (QUADS * 32 + HIGHS * 8); }
+uint unitQuads(uint units) { return units * kTileRows * (4 * QUADS + HIGHS) / 4; }
 uint tileQuads(uint units, uint groups) { return unitQuads(units) + paramWords(units, groups) / 4; }
 
 Unit loadUnit(uint tileQuad, uint units, uint u, uint r) {
   Unit unit;
 #if QUADS > 0
-  [[unroll]] for (int s = 0; s < QUADS; ++s) unit.quads[s] = loadWeightQuad(tileQuad + (u * QUADS + s) * 32 + r);
+  [[unroll]] for (int s = 0; s < QUADS; ++s) unit.quads[s] = loadWeightQuad(tileQuad + (u * QUADS + s) * kTileRows + r);
 #endif
 #if HIGHS > 0
-  const uint highs = (tileQuad + units * QUADS * 32) * 4;
-  [[unroll]] for (int h = 0; h < HIGHS; ++h) unit.highs[h] = loadWeightWord(highs + (u * HIGHS + h) * 32 + r);
+  const uint highs = (tileQuad + units * QUADS * kTileRows) * 4;
+  [[unroll]] for (int h = 0; h < HIGHS; ++h) unit.highs[h] = loadWeightWord(highs + (u * HIGHS + h) * kTileRows + r);
 #endif
   return unit;
 }

@@ -1,10 +1,8 @@
 // The Integer layout: scale · (u + zero), unsigned codes u of BITS bits, zero = qmin − zero-point (an integer).
-// Params per group g: SCALE_MODE 0: FP16 scales in pairs, [g / 2][32 rows]; 1: FP16 scale | (zero as int16) << 16,
-// [g][32 rows]; 2: FP32 scale, [g][32 rows]; 3: FP32 scale and zero as int, [g][2][32 rows].
-// In modes 0 and 2 zero is the same everywhere: SYMMETRIC_ZERO.
-layout(constant_id = 3) const uint SCALE_MODE = 0;
-layout(constant_id = 4) const int SYMMETRIC_ZERO = 0;
-layout(constant_id = 5) const int INTEGER_GROUPS_PER_UNIT = 1;
+// Params per group g: kHalfScales: in pairs, [g / 2][32 rows]; kHalfScalesAndZeros, kFullScales: [g][32 rows];
+// kFullScalesAndZeros: [g][2][32 rows]. Without zeros it is the same everywhere: symmetricZero.
+#include "common/specialization.h"
+QS_INTEGER_LAYOUT(QS_SPECIALIZE)
 #if BITS == 8
 #define QUADS 2
 #define HIGHS 0
@@ -25,7 +23,7 @@ layout(constant_id = 5) const int INTEGER_GROUPS_PER_UNIT = 1;
 #define QUADS 0
 #define HIGHS 2
 #endif
-#define GROUPS_PER_UNIT INTEGER_GROUPS_PER_UNIT
+#define GROUPS_PER_UNIT groupsPerUnit
 #define HAS_SCALE 1
 #define HAS_ZERO 1
 #define HAS_MINIMUM 0
@@ -46,21 +44,19 @@ float code(Unit unit, int i) {
   return float(int(pairOf(unit.highs[0], unit.highs[1], i)));
 #endif
 }
-uint paramWords(uint units, uint groups) {
-  return SCALE_MODE == 0 ? (groups + 1) / 2 * 32 : SCALE_MODE == 3 ? groups * 64 : groups * 32;
-}
+uint paramWords(uint units, uint groups) { return integerParamWords(scaleMode, groups); }
 vec3 params(ParamSource source, uint g, uint r) {
-  if (SCALE_MODE == 0) {
-    const vec2 pair = unpackHalf2x16(loadWeightWord(source.words + (g >> 1) * 32 + r));
-    return vec3((g & 1) == 0 ? pair.x : pair.y, float(SYMMETRIC_ZERO), 0.0);
+  if (scaleMode == kHalfScales) {
+    const vec2 pair = unpackHalf2x16(loadWeightWord(source.words + (g >> 1) * kTileRows + r));
+    return vec3((g & 1) == 0 ? pair.x : pair.y, float(symmetricZero), 0.0);
   }
-  if (SCALE_MODE == 1) {
-    const uint word = loadWeightWord(source.words + g * 32 + r);
+  if (scaleMode == kHalfScalesAndZeros) {
+    const uint word = loadWeightWord(source.words + g * kTileRows + r);
     return vec3(unpackHalf2x16(word).x, float(bitfieldExtract(int(word), 16, 16)), 0.0);
   }
-  if (SCALE_MODE == 2) {
-    return vec3(uintBitsToFloat(loadWeightWord(source.words + g * 32 + r)), float(SYMMETRIC_ZERO), 0.0);
+  if (scaleMode == kFullScales) {
+    return vec3(uintBitsToFloat(loadWeightWord(source.words + g * kTileRows + r)), float(symmetricZero), 0.0);
   }
-  const uint at = source.words + g * 64 + r;
-  return vec3(uintBitsToFloat(loadWeightWord(at)), float(int(loadWeightWord(at + 32))), 0.0);
+  const uint at = source.words + g * 2 * kTileRows + r;
+  return vec3(uintBitsToFloat(loadWeightWord(at)), float(int(loadWeightWord(at + kTileRows))), 0.0);
 }

@@ -11,15 +11,12 @@
 float code(Unit unit, int i) {
   return float(int(nibbleOf(unit.quads[0], i) | pairOf(unit.highs[0], unit.highs[1], i) << 4));
 }
-uint paramWords(uint units, uint groups) {
-  const uint blocks = (units + 7) / 8;
-  return blocks * 128 + (blocks + 1) / 2 * 32;
-}
+uint paramWords(uint units, uint groups) { return q6kParamWords(units); }
 vec3 params(ParamSource source, uint g, uint r) {
   const uint block = g >> 4;
   const uint blocks = source.groups >> 4;
-  const int scales = int(loadWeightWord(source.words + (block * 32 + r) * 4 + ((g >> 2) & 3)));
-  const vec2 pair = unpackHalf2x16(loadWeightWord(source.words + blocks * 128 + (block >> 1) * 32 + r));
+  const int scales = int(loadWeightWord(source.words + (block * kTileRows + r) * 4 + ((g >> 2) & 3)));
+  const vec2 pair = unpackHalf2x16(loadWeightWord(source.words + blocks * 4 * kTileRows + (block >> 1) * kTileRows + r));
   const float d = (block & 1) == 0 ? pair.x : pair.y;
   return vec3(d * float(bitfieldExtract(scales, 8 * int(g & 3), 8)), -32.0, 0.0);
 }

@@ -1,0 +1,136 @@
+// What host and kernels agree on, compiled as C++ and as GLSL: sizes, descriptor bindings and push constants.
+// The structs have members of four bytes only, which both languages lay out one behind the other.
+#ifndef QS_GPU_INTERFACE_H
+#define QS_GPU_INTERFACE_H
+
+#ifdef __cplusplus
+#include <cstdint>
+namespace gpu {
+using uint = std::uint32_t;
+#define QS_CONSTANT inline constexpr
+#define QS_FUNCTION constexpr
+#else
+#define QS_CONSTANT const
+#define QS_FUNCTION
+#endif
+
+// Packed weights (common/unit.glsl).
+QS_CONSTANT uint kTileRows = 32u;      // rows that lie interleaved
+QS_CONSTANT uint kUnitValues = 32u;    // values along the row
+QS_CONSTANT uint kTilesTogether = 2u;  // tiles of one workgroup of matmul_lanes and matmul_tiles
+
+// Activations: what lies behind a row's width up to its stride is zero.
+QS_FUNCTION uint strideOf(uint width) { return (width + 31u) / 32u * 32u; }
+QS_CONSTANT uint kNone = 0xFFFFFFFFu;  // no such place in the arena or among the constants
+
+// Workgroups whose size is fixed.
+QS_CONSTANT uint kMatMulTilesWorkgroup = 256u;
+QS_CONSTANT uint kAttentionWorkgroup = 128u;
+// Shared memory of matmul_tiles: a unit of each row and token, and a word against bank conflicts.
+QS_FUNCTION uint matMulTilesSharedBytes(uint tokens) {
+  return kUnitValues * (kTilesTogether * kTileRows + 1u + tokens + 1u) * 4u;
+}
+
+// Descriptor sets.
+QS_CONSTANT uint kMainSet = 0u;
+QS_CONSTANT uint kWeightsBinding = 0u;
+QS_CONSTANT uint kWeightQuadTexelsBinding = 1u;  // weights as 16-byte words
+QS_CONSTANT uint kWeightWordTexelsBinding = 2u;  // weights as 4-byte words
+QS_CONSTANT uint kArenaBinding = 3u;             // activations
+QS_CONSTANT uint kArenaTexelsBinding = 4u;       // as vectors of four floats
+QS_CONSTANT uint kConstantsBinding = 5u;         // norms, biases and code books
+QS_CONSTANT uint kConstantTexelsBinding = 6u;
+QS_CONSTANT uint kStateBinding = 7u;
+QS_CONSTANT uint kMainBindings = 8u;
+
+QS_CONSTANT uint kKvSet = 1u;
+QS_CONSTANT uint kKeysBinding = 0u;
+QS_CONSTANT uint kValuesBinding = 1u;
+QS_CONSTANT uint kKeyTexelsBinding = 2u;  // as 16-byte words
+QS_CONSTANT uint kValueTexelsBinding = 3u;
+QS_CONSTANT uint kRotationBinding = 4u;
+QS_CONSTANT uint kKvBindings = 5u;
+
+// What changes from token to token, so that recorded commands need not; the batch's tokens follow.
+struct StateHeader {
+  uint firstPosition;  // of the batch's first token
+  uint unused[7];
+};
+
+// Push constants. Places are counted in floats of the arena, or in quads of four where they are called so; strides lead
+// from token to token.
+
+// Up to three weights that share their input and layout make one dispatch.
+struct MatMulSegment {
+  uint base;      // quad where the weights begin
+  uint tiles;     // of rows
+  uint result;    // first result
+  uint stride;    // of result and residual
+  uint bias;      // first constant, or kNone
+  uint residual;  // what is added, or kNone
+  uint table;     // first constant of the code book
+  uint row;       // of the whole tensor: first row here
+};
+struct MatMulPush {
+  uint inQuad, inStrideQuads;
+  uint units;  // per row
+  uint tokenCount;
+  uint groups;         // scales per row
+  uint unitsPerGroup;  // 1 where a unit has several groups
+  uint pairing;        // one of the following
+  uint segments;
+  MatMulSegment segment[3];
+};
+QS_CONSTANT uint kPlainPairing = 0u;   // each segment for itself
+QS_CONSTANT uint kSwiGluPairing = 1u;  // silu(segment 0) · segment 1
+
+struct AttentionPush {
+  uint query, queryStride;
+  uint result, resultStride;
+  uint heads, kvHeads;
+  uint headSize, valueHeadSize;
+  uint window;  // positions a query sees, itself included; 0: all
+  float scale;  // 1 / sqrt(head size)
+};
+
+struct EmbedPush {
+  uint base, units, groups, unitsPerGroup, table;  // as in MatMulSegment and MatMulPush
+  uint row, rows;                                  // rows of the whole tensor that this part has
+  uint width;                                      // of a row, without padding
+  uint result, stride;
+};
+
+struct RmsNormPush {
+  uint inQuad, inStrideQuads;
+  uint resultQuad, resultStrideQuads;
+  uint weightQuad;  // first constant, in quads
+  uint width;       // of a row, without padding
+  float epsilon;
+};
+
+struct ElementwisePush {
+  uint inQuad, secondQuad, resultQuad;
+  uint strideQuads;  // of all three
+};
+QS_CONSTANT uint kAddOperation = 0u;     // in + second
+QS_CONSTANT uint kSwiGluOperation = 1u;  // silu(in) · second
+
+// One value or two, rotated in place.
+struct RopePush {
+  uint headSize, pairs;  // pairs per head
+  uint first, firstStride;
+  uint second, secondStride;
+  uint firstPairs;  // per token of the first value
+  uint allPairs;    // of both
+};
+
+struct StoreKvPush {
+  uint key, keyStride, keyHead, keyHeadWords;          // values and words per head
+  uint value, valueStride, valueHead, valueHeadWords;  // the same of the values
+  uint kvHeads;
+};
+
+#ifdef __cplusplus
+}  // namespace gpu
+#endif
+#endif

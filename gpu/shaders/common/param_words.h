@@ -1,0 +1,50 @@
+// How many words the scales, minima and zero-points of a tile take in each packed layout (C++ and GLSL). How they lie
+// there is described in dequant/.
+#ifndef QS_GPU_PARAM_WORDS_H
+#define QS_GPU_PARAM_WORDS_H
+
+#ifdef __cplusplus
+#include "gpu/shaders/common/interface.h"
+namespace gpu {
+#else
+#include "common/interface.h"
+#endif
+
+// FP16 in pairs; a word each.
+QS_FUNCTION uint halfPairWords(uint groups) { return (groups + 1u) / 2u * kTileRows; }
+QS_FUNCTION uint singleWords(uint groups) { return groups * kTileRows; }
+
+// The Integer layout: what a group's scale and zero-point are.
+QS_CONSTANT uint kHalfScales = 0u;          // FP16, the same zero everywhere
+QS_CONSTANT uint kHalfScalesAndZeros = 1u;  // FP16 | zero as int16 << 16
+QS_CONSTANT uint kFullScales = 2u;          // FP32, the same zero everywhere
+QS_CONSTANT uint kFullScalesAndZeros = 3u;  // FP32, then zero as int
+QS_FUNCTION uint integerParamWords(uint scaleMode, uint groups) {
+  return scaleMode == kHalfScales           ? halfPairWords(groups)
+         : scaleMode == kFullScalesAndZeros ? 2u * singleWords(groups)
+                                            : singleWords(groups);
+}
+
+// The CodeBook layout. Its table among the constants: the code book, and where the absmax are nested the map of their
+// codes, the offset, and the absmax of each kNestedBlock blocks.
+QS_CONSTANT uint kCodeBookValues = 16u;
+QS_CONSTANT uint kNestedMapValues = 256u;
+QS_CONSTANT uint kNestedMap = kCodeBookValues;
+QS_CONSTANT uint kNestedOffset = kNestedMap + kNestedMapValues;
+QS_CONSTANT uint kNestedAbsmax = kNestedOffset + 1u;
+QS_CONSTANT uint kNestedBlock = 256u;
+QS_FUNCTION uint codeBookParamWords(bool nested, uint groups) {
+  return nested ? (groups + 3u) / 4u * kTileRows : singleWords(groups);  // bytes or FP32
+}
+
+// Super-blocks of 256 values.
+QS_FUNCTION uint superBlocks(uint units) { return (units + 7u) / 8u; }
+QS_FUNCTION uint q4kParamWords(uint units) { return superBlocks(units) * 4u * kTileRows; }
+QS_FUNCTION uint q6kParamWords(uint units) {
+  return superBlocks(units) * 4u * kTileRows + halfPairWords(superBlocks(units));
+}
+
+#ifdef __cplusplus
+}  // namespace gpu
+#endif
+#endif

@@ -1,0 +1,82 @@
+// The kernels' specialization constants by name, as C++ and as GLSL: QS_X(ENTRY) lists those of X as
+// ENTRY(id, type, name). Kernels turn the list into constants, the host into a struct of the same names. Id 0 is the
+// workgroup's size wherever that can be chosen.
+#ifndef QS_GPU_SPECIALIZATION_H
+#define QS_GPU_SPECIALIZATION_H
+
+#define QS_MATMUL_LANES(ENTRY)                            \
+  ENTRY(1, int, laneRows)   /* rows of a tile per lane */ \
+  ENTRY(2, int, tokensEach) /* tokens that share a decoded weight */
+
+#define QS_MATMUL_ROWS(ENTRY) ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */
+
+#define QS_MATMUL_TILES(ENTRY) ENTRY(1, uint, tileTokens)
+
+#define QS_ATTENTION_LANES(ENTRY)                                    \
+  ENTRY(1, uint, kvHalf)     /* 1: the cache is FP16 */              \
+  ENTRY(2, int, headsEach)   /* query heads that share a key head */ \
+  ENTRY(3, int, keyOctets)   /* head size / 8, rounded up */         \
+  ENTRY(4, int, valueOctets) /* value head size / 8, rounded up */   \
+  ENTRY(5, uint, wholeQuads) /* 1: the head size is a multiple of 4 */
+
+#define QS_ATTENTION_WORKGROUPS(ENTRY) \
+  ENTRY(1, uint, kvHalf)               \
+  ENTRY(2, uint, keyOctets)            \
+  ENTRY(3, uint, valueOctets)          \
+  ENTRY(4, uint, columns) /* power of two ≤ the workgroup: invocations side by side along a value row */
+
+#define QS_RMS_NORM(ENTRY)
+#define QS_ELEMENTWISE(ENTRY) ENTRY(1, uint, operation)
+#define QS_ROPE(ENTRY) ENTRY(1, uint, adjacent) /* 1: pairs are neighbours, 0: halves of a head */
+#define QS_STORE_KV(ENTRY) ENTRY(1, uint, kvHalf)
+#define QS_EMBED(ENTRY)
+
+// Of layouts of weights, beside those of the kernel that reads them.
+#define QS_INTEGER_LAYOUT(ENTRY)                                                         \
+  ENTRY(8, uint, scaleMode)    /* kHalfScales … */                                     \
+  ENTRY(9, int, symmetricZero) /* qmin − zero-point where it is the same everywhere */ \
+  ENTRY(10, int, groupsPerUnit)
+#define QS_CODE_BOOK_LAYOUT(ENTRY) ENTRY(8, uint, nested) /* 1: absmax are bytes under a second scale */
+
+#ifdef __cplusplus
+
+#include "gpu/vk/specialization.h"
+
+namespace gpu {
+
+using uint = std::uint32_t;
+
+#define QS_MEMBER(id, type, name) type name = 0;
+#define QS_VALUE(id, type, name) {id, static_cast<std::uint32_t>(name)},
+#define QS_KERNEL_CONSTANTS(Name, LIST)                                            \
+  struct Name {                                                                    \
+    uint workgroup = 0;                                                            \
+    LIST(QS_MEMBER)                                                                \
+    vk::Specialization values() const { return {{0, workgroup}, LIST(QS_VALUE)}; } \
+  };
+#define QS_LAYOUT_CONSTANTS(Name, LIST)                            \
+  struct Name {                                                    \
+    LIST(QS_MEMBER)                                                \
+    vk::Specialization values() const { return {LIST(QS_VALUE)}; } \
+    bool operator==(const Name&) const = default;                  \
+  };
+
+QS_KERNEL_CONSTANTS(MatMulLanesConstants, QS_MATMUL_LANES)
+QS_KERNEL_CONSTANTS(MatMulRowsConstants, QS_MATMUL_ROWS)
+QS_KERNEL_CONSTANTS(MatMulTilesConstants, QS_MATMUL_TILES)
+QS_KERNEL_CONSTANTS(AttentionLanesConstants, QS_ATTENTION_LANES)
+QS_KERNEL_CONSTANTS(AttentionWorkgroupsConstants, QS_ATTENTION_WORKGROUPS)
+QS_KERNEL_CONSTANTS(RmsNormConstants, QS_RMS_NORM)
+QS_KERNEL_CONSTANTS(ElementwiseConstants, QS_ELEMENTWISE)
+QS_KERNEL_CONSTANTS(RopeConstants, QS_ROPE)
+QS_KERNEL_CONSTANTS(StoreKvConstants, QS_STORE_KV)
+QS_KERNEL_CONSTANTS(EmbedConstants, QS_EMBED)
+QS_LAYOUT_CONSTANTS(IntegerConstants, QS_INTEGER_LAYOUT)
+QS_LAYOUT_CONSTANTS(CodeBookConstants, QS_CODE_BOOK_LAYOUT)
+
+}  // namespace gpu
+
+#else
+#define QS_SPECIALIZE(id, type, name) layout(constant_id = id) const type name = 1;
+#endif
+#endif
