@@ -85,8 +85,4 @@ Recording& VulkanKvCache::keep(const Key& key, Recording recording) {
   return m_recordings[key] = std::move(recording);
 }
 
-void VulkanKvCache::forget(const void* workspace) {
-  std::erase_if(m_recordings, [&](const auto& entry) { return entry.first.workspace == workspace; });
-}
-
 }  // namespace gpu

@@ -28,8 +28,6 @@ class VulkanKvCache : public core::model::KvCache {
   };
   Recording* find(const Key& key);
   Recording& keep(const Key& key, Recording recording);
-  /// Forgets the recordings of a workspace that is about to go.
-  void forget(const void* workspace);
 
  private:
   struct Layer {

@@ -38,6 +38,37 @@ class TestGpuValidation : public QObject {
     QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
   }
 
+  // Work in single workgroups, through a staging buffer, and a device that is lost in the middle of it.
+  void runsInPiecesAndLosesTheDeviceWithoutMessages() {
+    QTemporaryDir folder;
+    const auto path = std::filesystem::path(folder.path().toStdString()) / "model.gguf";
+    support::writeRandomModel({}, path);
+    for (const QString& family : families()) {
+      Model model(path);
+      const auto device = openFamily(family, {.mostWork = 1.0, .memoryAccess = gpu::vk::DeviceMemoryAccess::Staged});
+      const auto executor = gpu::createVulkanExecutor(device, model.graph());
+      allLogits(*executor, someTokens(7, 131));
+      gpu::injectDeviceLoss(*device, 5);
+      QVERIFY(errorOf([&] { allLogits(*executor, someTokens(7, 131)); }));
+    }
+    QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
+  }
+
+  // 65,535 workgroups is all that a dimension of a grid may have: no grid grows with width × tokens.
+  void runsAWideModelWithoutMessages() {
+    QTemporaryDir folder;
+    const auto path = std::filesystem::path(folder.path().toStdString()) / "model.gguf";
+    support::writeRandomModel({.width = 32, .layers = 1, .feedForward = 65600, .heads = 2, .matrixType = "q4_0"}, path);
+    {
+      Model model(path);
+      const auto executor = gpu::createVulkanExecutor(openFamily("workgroups"), model.graph());
+      const auto cache = executor->createKvCache(256, core::model::KvType::F16);
+      std::vector<float> logits(131);
+      executor->forward(someTokens(256, 131), *cache, core::model::LogitsWanted::LastToken, logits);
+    }
+    QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
+  }
+
  private:
   std::shared_ptr<gpu::vk::Instance> m_instance;
 };
