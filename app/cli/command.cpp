@@ -5,6 +5,9 @@
 #include <cmath>
 #include <string>
 
+#include "core/base/utf8.h"
+#include "core/io/text_checks.h"
+
 namespace app::cli {
 
 void addJsonFlag(CLI::App& command, Output& output) {
@@ -13,7 +16,8 @@ void addJsonFlag(CLI::App& command, Output& output) {
 }
 
 void addModel(CLI::App& command, std::string& model) {
-  command.add_option("model", model, "A model file or folder, or 'demo' for the built-in model")->required();
+  command.add_option("model", model, "A model file or folder, ollama:NAME, or 'demo' for the built-in model")
+      ->required();
 }
 
 void addDevice(CLI::App& command, std::string& device) {
@@ -21,9 +25,24 @@ void addDevice(CLI::App& command, std::string& device) {
 }
 
 void print(const Json& json) {
-  // Names from files may hold anything a checked UTF-8 string can; "replace" keeps printing total.
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+  // Texts from files may hold anything; "replace" keeps printing total, and what a terminal would obey is escaped as
+  // JSON can: such characters occur in strings only.
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);
+  std::string safe;
+  safe.reserve(text.size() + 1);
+  for (std::string_view rest = text; !rest.empty();) {
+    const core::Utf8Step step = core::firstCharacter(rest);
+    if (step.codePoint >= 0x7F && core::io::isControl(step.codePoint)) {
+      safe += fmt::format("\\u{:04x}", step.codePoint);
+    } else {
+      safe += rest.substr(0, step.length);
+    }
+    rest.remove_prefix(step.length);
+  }
+  fmt::print("{}\n", safe);
 }
+
+void printText(std::string_view text) { fmt::print("{}", core::io::printable(text, core::io::LineBreaks::Keep)); }
 
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 

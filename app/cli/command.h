@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,8 @@ void addDevice(CLI::App& command, std::string& device);
 
 /// Prints a JSON value and a line break on standard output.
 void print(const Json& json);
+/// Prints text from a file or a model for people: nothing in it that a terminal would obey, line breaks kept.
+void printText(std::string_view text);
 /// A number for JSON: null where it is not finite.
 Json finite(double value);
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "app/cli/command.h"
+#include "core/io/text_checks.h"
 
 namespace {
 
@@ -51,12 +52,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // CLI11 would only say that a subcommand is required, not that this one does not exist.
     if (const auto word = unknownCommand(program, argc, argv)) {
-      fmt::print(stderr, "There is no command '{}'; quantscope-cli --help lists them.\n", *word);
+      fmt::print(stderr, "There is no command '{}'; quantscope-cli --help lists them.\n", core::io::printable(*word));
       return kWrongUsage;
     }
     return program.exit(error) == 0 ? 0 : kWrongUsage;
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}\n", core::io::printable(error.what()));
     return kCouldNot;
   }
 }

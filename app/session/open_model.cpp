@@ -1,8 +1,7 @@
 #include "app/session/open_model.h"
 
-#include <filesystem>
-
 #include "app/session/demo_model.h"
+#include "app/session/model_location.h"
 #include "core/base/error.h"
 
 namespace app {
@@ -10,9 +9,7 @@ namespace app {
 std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core::JobContext& job) {
   auto opened = std::make_shared<OpenModel>();
   opened->m_source = model;
-  const bool builtIn = model == kDemoName || model == kSmoothDemoName;
-  opened->m_checkpoint =
-      core::io::openCheckpoint(builtIn ? builtInModelPath(model) : std::filesystem::path(model), job);
+  opened->m_checkpoint = core::io::openCheckpoint(locateModel(model), job);
   opened->m_weights = std::make_unique<core::model::WeightLibrary>(opened->m_checkpoint);
   opened->readConfig();
   opened->readTokenizer();

@@ -14,7 +14,7 @@ namespace app {
 /// An opened model with everything that sessions and views share. Immutable but for the caches inside.
 class OpenModel {
  public:
-  /// @param model a file, a folder, "demo" or "demo-smooth"
+  /// @param model a file, a folder, "ollama:NAME", "demo" or "demo-smooth"
   /// @throws core::Error with one sentence
   static std::shared_ptr<OpenModel> open(const std::string& model, const core::JobContext& job = core::JobContext());
 

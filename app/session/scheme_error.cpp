@@ -24,7 +24,7 @@ std::vector<std::size_t> quantizableTensors(const core::io::Checkpoint& checkpoi
   std::vector<std::size_t> blocks, matrices;
   const auto tensors = checkpoint.tensors();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].shape.rank() != 2 || !core::quant::isDecodable(tensors[i].dtype)) continue;
+    if (tensors[i].shape.rank() != 2 || !tensors[i].isReadable()) continue;
     matrices.push_back(i);
     if (core::model::isQuantizable(tensors[i].name)) blocks.push_back(i);
   }

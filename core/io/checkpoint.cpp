@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <limits>
 
 #include "core/base/checked_math.h"
@@ -10,23 +11,25 @@
 
 namespace core::io {
 
-std::string_view describe(ModelKind kind) {
-  switch (kind) {
-    case ModelKind::Model:
-      return "a model";
-    case ModelKind::Adapter:
-      return "a LoRA adapter";
-    case ModelKind::Projector:
-      return "a multimodal projector (mmproj)";
-    case ModelKind::Vocabulary:
-      return "a vocabulary without weights";
-    case ModelKind::ImportanceMatrix:
-      return "an importance matrix";
-    case ModelKind::ControlVector:
-      return "a control vector";
-  }
-  return "a model";
-}
+namespace {
+
+struct KindText {
+  std::string_view name, description;
+};
+
+/// In the order of the enumeration.
+constexpr std::array kKinds = {KindText{"model", "a model"},
+                               KindText{"adapter", "a LoRA adapter"},
+                               KindText{"projector", "a multimodal projector (mmproj)"},
+                               KindText{"vocabulary", "a vocabulary without weights"},
+                               KindText{"importance_matrix", "an importance matrix"},
+                               KindText{"control_vector", "a control vector"}};
+static_assert(kKinds.size() == static_cast<std::size_t>(ModelKind::ControlVector) + 1);
+
+}  // namespace
+
+std::string_view name(ModelKind kind) { return kKinds[static_cast<std::size_t>(kind)].name; }
+std::string_view describe(ModelKind kind) { return kKinds[static_cast<std::size_t>(kind)].description; }
 
 std::optional<std::size_t> Checkpoint::find(std::string_view tensorName) const {
   const auto found = m_index.find(tensorName);

@@ -19,7 +19,9 @@ enum class FileFormat { Gguf, Safetensors };
 
 /// What the tensors of a file are for. Everything but a Model opens for inspection only.
 enum class ModelKind : std::uint8_t { Model, Adapter, Projector, Vocabulary, ImportanceMatrix, ControlVector };
-/// "a LoRA adapter", to follow "is".
+/// For programs: "model", "adapter", "importance_matrix".
+std::string_view name(ModelKind kind);
+/// For people, to follow "is": "a LoRA adapter".
 std::string_view describe(ModelKind kind);
 
 /// One row of a checkpoint's tensor table.
@@ -77,8 +79,9 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   std::unordered_map<std::string_view, std::size_t> m_index;  ///< views into m_tensors' names
 };
 
-/// Opens a GGUF file, a safetensors file, a *.safetensors.index.json or a folder that holds one of them.
-/// Chosen by content (magic), not by name.
+/// Opens a GGUF file (any part of a split one), a safetensors file (any shard), a *.safetensors.index.json, the
+/// manifest of an Ollama model, or a folder that holds one of them; a folder of the Hugging Face cache and an Ollama
+/// store are such folders. Chosen by content (magic), not by name. What is odd beside or inside it becomes a warning.
 /// @throws Error with one sentence naming file, what was expected, what was found and where.
 std::shared_ptr<const Checkpoint> openCheckpoint(const std::filesystem::path& path,
                                                  const JobContext& job = JobContext());

@@ -10,6 +10,8 @@
 #include "core/base/error.h"
 #include "core/io/json_reader.h"
 #include "core/io/metadata_encoding.h"
+#include "core/io/sniff.h"
+#include "core/io/text_checks.h"
 
 namespace core::io {
 
@@ -17,15 +19,25 @@ namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
 constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMaxValues = 200'000;
+/// Bytes of dotted keys: a nested key repeats those around it.
+constexpr std::size_t kKeyBytesPerByte = 8;
+constexpr std::size_t kKeyBytesOfAnyFile = 65536;
 
 class ConfigVisitor final : public JsonVisitor {
  public:
-  ConfigVisitor(Metadata& metadata, EncodedArrays& arrays, std::string_view source)
-      : m_metadata(metadata), m_arrays(arrays), m_source(source) {}
+  ConfigVisitor(Metadata& metadata, EncodedArrays& arrays, std::string_view source, std::string_view prefix,
+                std::size_t fileBytes)
+      : m_metadata(metadata),
+        m_arrays(arrays),
+        m_source(source),
+        m_prefix(prefix),
+        m_keyBytesLeft(kKeyBytesOfAnyFile + kKeyBytesPerByte * fileBytes) {}
 
   void onBegin(JsonContainer container) override {
     if (m_open.empty() && container == JsonContainer::Array) fail();
-    m_open.push_back({container, m_open.empty() ? "config" : childKey(), {}, {}});
+    countValue();
+    m_open.push_back({container, m_open.empty() ? std::string(m_prefix) : childKey(), {}, {}});
   }
 
   void onEnd(JsonContainer container) override {
@@ -37,6 +49,7 @@ class ConfigVisitor final : public JsonVisitor {
 
   void onScalar(JsonScalar value) override {
     if (m_open.empty()) fail();
+    countValue();
     Frame& frame = m_open.back();
     if (frame.container == JsonContainer::Array) {
       frame.elements.push_back(std::move(value));
@@ -53,24 +66,43 @@ class ConfigVisitor final : public JsonVisitor {
     std::vector<JsonScalar> elements;  ///< so far, of an array; a null stands for a container
   };
 
-  [[noreturn]] void fail() const {
-    throw Error(ErrorCode::InvalidFile, fmt::format("{}: expected a JSON object.", m_source));
+  [[noreturn]] void fail() const { refuse("expected a JSON object"); }
+  [[noreturn]] void refuse(std::string_view detail) const {
+    throw Error(ErrorCode::InvalidFile, fmt::format("{}: {}.", m_source, detail));
+  }
+
+  void countValue() {
+    if (++m_values > kMaxValues) refuse(fmt::format("it has more than {} values", kMaxValues));
+  }
+
+  /// PREFIX.PART, paid for before it is made.
+  std::string joined(const std::string& prefix, std::string_view part) {
+    const std::size_t bytes = prefix.size() + 1 + part.size();
+    if (bytes > m_keyBytesLeft) refuse("its keys are long and nested so often that they would fill the memory");
+    m_keyBytesLeft -= bytes;
+    return fmt::format("{}.{}", prefix, part);
   }
 
   /// Full key of the value that comes next in the innermost container.
   std::string childKey() {
     Frame& frame = m_open.back();
-    if (frame.container == JsonContainer::Object) return frame.prefix + "." + frame.key;
+    if (frame.container == JsonContainer::Object) return joined(frame.prefix, frame.key);
     frame.elements.emplace_back();
-    return fmt::format("{}.{}", frame.prefix, frame.elements.size() - 1);
+    return joined(frame.prefix, std::to_string(frame.elements.size() - 1));
+  }
+
+  /// A dotted key can arise twice where no JSON key does: {"a.b": 1, "a": {"b": 2}}.
+  void add(std::string key, MetadataValue value) {
+    if (m_metadata.find(key) != nullptr) refuse(fmt::format("the key {} occurs twice", inQuotes(key)));
+    m_metadata.add(std::move(key), std::move(value));
   }
 
   void addScalar(std::string key, JsonScalar value) {
-    if (auto* const text = std::get_if<std::string>(&value)) m_metadata.add(std::move(key), std::move(*text));
-    if (const auto* flag = std::get_if<bool>(&value)) m_metadata.add(std::move(key), *flag);
-    if (const auto* number = std::get_if<std::uint64_t>(&value)) m_metadata.add(std::move(key), *number);
-    if (const auto* number = std::get_if<std::int64_t>(&value)) m_metadata.add(std::move(key), *number);
-    if (const auto* number = std::get_if<double>(&value)) m_metadata.add(std::move(key), *number);
+    if (auto* const text = std::get_if<std::string>(&value)) add(std::move(key), std::move(*text));
+    if (const auto* flag = std::get_if<bool>(&value)) add(std::move(key), *flag);
+    if (const auto* number = std::get_if<std::uint64_t>(&value)) add(std::move(key), *number);
+    if (const auto* number = std::get_if<std::int64_t>(&value)) add(std::move(key), *number);
+    if (const auto* number = std::get_if<double>(&value)) add(std::move(key), *number);
   }
 
   template <typename T>
@@ -83,7 +115,7 @@ class ConfigVisitor final : public JsonVisitor {
   void addEncoded(const Frame& frame, MetadataType type, const Encode& encode) {
     std::vector<std::byte>& bytes = m_arrays.emplace_back();
     for (const JsonScalar& value : frame.elements) encode(bytes, std::get<T>(value));
-    m_metadata.add(frame.prefix, MetadataArray(type, frame.elements.size(), bytes));
+    add(frame.prefix, MetadataArray(type, frame.elements.size(), bytes));
   }
 
   void addArray(Frame& frame) {
@@ -98,26 +130,29 @@ class ConfigVisitor final : public JsonVisitor {
       addEncoded<double>(frame, MetadataType::F64, putNumber);
     } else {
       for (std::size_t i = 0; i < frame.elements.size(); ++i) {
-        addScalar(fmt::format("{}.{}", frame.prefix, i), std::move(frame.elements[i]));
+        addScalar(joined(frame.prefix, std::to_string(i)), std::move(frame.elements[i]));
       }
     }
   }
 
   Metadata& m_metadata;
   EncodedArrays& m_arrays;
-  std::string_view m_source;
+  std::string_view m_source, m_prefix;
+  std::size_t m_keyBytesLeft;
+  std::size_t m_values = 0;
   std::vector<Frame> m_open;
 };
 
 }  // namespace
 
 void readConfigJson(std::span<const std::byte> bytes, Metadata& metadata, EncodedArrays& arrays,
-                    std::string_view source) {
+                    std::string_view source, std::string_view prefix) {
+  throwIfForeign(bytes, source, "a JSON object");
   if (bytes.size() > kMaxBytes) {
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("{}: expected at most {} bytes of JSON but found {}.", source, kMaxBytes, bytes.size()));
   }
-  ConfigVisitor visitor(metadata, arrays, source);
+  ConfigVisitor visitor(metadata, arrays, source, prefix, bytes.size());
   readJson({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, visitor, source, kMaxDepth);
 }
 

@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/base/utf8.h"
 #include "core/io/byte_reader.h"
+#include "core/io/sniff.h"
 #include "core/io/text_checks.h"
 #include "core/tensor/foreign_types.h"
 
@@ -31,7 +32,7 @@ constexpr std::uint64_t kMinTensorBytes = 8 + 1 + 4 + 4 + 8;
 class GgufParser {
  public:
   GgufParser(std::span<const std::byte> bytes, std::string_view source)
-      : m_fileBytes(bytes.size()), m_source(source), m_reader(bytes, source) {}
+      : m_bytes(bytes), m_source(source), m_reader(bytes, source) {}
 
   ParsedModel parse() {
     readHeader();
@@ -39,8 +40,9 @@ class GgufParser {
     const std::uint64_t alignment = readAlignment();
     for (std::uint64_t i = 0; i < m_tensorCount; ++i) readTensor();
     placeTensors(alignment);
-    m_model.name = m_model.metadata.string("general.name").value_or("");
-    m_model.architecture = m_model.metadata.string("general.architecture").value_or("");
+    m_model.name = textOf("general.name");
+    m_model.architecture = textOf("general.architecture");
+    m_model.kind = kindOf();
     if (m_badTexts != 0) {
       m_model.warnings.push_back(
           fmt::format("{}: {} of its strings are not valid UTF-8, first {}; their bytes are shown as \\xNN.", m_source,
@@ -51,8 +53,10 @@ class GgufParser {
 
  private:
   void readHeader() {
+    if (m_bytes.size() < kMagic.size()) throwIfForeign(m_bytes, m_source, "a GGUF model");
     const auto magic = m_reader.take(kMagic.size(), "the magic \"GGUF\"");
     const std::string_view found(reinterpret_cast<const char*>(magic.data()), magic.size());
+    if (found != kMagic) throwIfForeign(m_bytes, m_source, "a GGUF model");
     if (found != kMagic) m_reader.fail(fmt::format("expected the magic \"GGUF\" but found {}", inQuotes(found)), 0);
     const auto version = m_reader.read<std::uint32_t>("the version");
     if (version != 2 && version != 3) throwVersion(version);
@@ -94,6 +98,26 @@ class GgufParser {
   void noteIfBad(std::string_view text, std::string_view what) {
     if (isValidUtf8(text)) return;
     if (m_badTexts++ == 0) m_firstBadText = fmt::format("{} {}", what, inQuotes(text));
+  }
+
+  /// A text that only tells people something: of another type, it is as good as none.
+  std::string textOf(std::string_view key) {
+    const MetadataValue* const value = m_model.metadata.find(key);
+    if (value == nullptr) return {};
+    if (const auto* text = std::get_if<std::string>(value)) return *text;
+    m_model.warnings.push_back(
+        fmt::format("{}: {} should be a text but is {}.", m_source, inQuotes(key), toDisplayText(*value)));
+    return {};
+  }
+
+  ModelKind kindOf() {
+    const std::string type = textOf("general.type");
+    if (type == "adapter" || m_model.metadata.find("adapter.type") != nullptr) return ModelKind::Adapter;
+    if (type == "mmproj" || m_model.architecture == "clip") return ModelKind::Projector;
+    if (type == "imatrix") return ModelKind::ImportanceMatrix;
+    if (m_model.architecture == "controlvector") return ModelKind::ControlVector;
+    const bool isVocabulary = m_model.tensors.empty() && m_model.metadata.find("tokenizer.ggml.tokens") != nullptr;
+    return isVocabulary ? ModelKind::Vocabulary : ModelKind::Model;
   }
 
   MetadataType readType(std::string_view what) {
@@ -277,10 +301,10 @@ class GgufParser {
   void placeTensors(std::uint64_t alignment) {
     if (m_model.tensors.empty()) return;
     const auto dataStart = checkedAlignUp(m_reader.position(), alignment);
-    if (!dataStart || *dataStart > m_fileBytes) {
+    if (!dataStart || *dataStart > m_bytes.size()) {
       m_reader.fail(fmt::format("the file ends before its data section, which is aligned to {} bytes", alignment));
     }
-    const std::uint64_t dataBytes = m_fileBytes - *dataStart;
+    const std::uint64_t dataBytes = m_bytes.size() - *dataStart;
     measureUnknown(dataBytes);
     for (TensorInfo& tensor : m_model.tensors) {
       if (tensor.offset % alignment != 0) {
@@ -309,7 +333,7 @@ class GgufParser {
     }
   }
 
-  std::uint64_t m_fileBytes;
+  std::span<const std::byte> m_bytes;
   std::string_view m_source;
   ByteReader m_reader;
   std::uint64_t m_tensorCount = 0;

@@ -1,27 +1,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "core/base/error.h"
-#include "core/io/checkpoint.h"
 #include "core/io/gguf.h"
+#include "core/io/model_folder.h"
+#include "core/io/ollama_store.h"
+#include "core/io/open_file.h"
 #include "core/io/safetensors.h"
 #include "core/io/sharded_model.h"
-#include "core/io/stored_checkpoint.h"
+#include "core/io/sniff.h"
+#include "core/io/split_gguf.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
 
 namespace {
 
-constexpr std::string_view kPyTorch =
-    "a PyTorch file, which is not supported because reading its pickle can run code; convert it to safetensors";
-
-bool startsWith(std::span<const std::byte> bytes, std::string_view prefix) {
-  return bytes.size() >= prefix.size() && std::memcmp(bytes.data(), prefix.data(), prefix.size()) == 0;
-}
+constexpr std::string_view kExpected = "a GGUF or safetensors model";
 
 bool looksLikeJson(std::span<const std::byte> bytes) {
   for (const std::byte value : bytes.first(std::min<std::size_t>(bytes.size(), 64))) {
@@ -32,66 +30,44 @@ bool looksLikeJson(std::span<const std::byte> bytes) {
   return false;
 }
 
-/// What people open by mistake, in words that help.
-std::string describe(std::span<const std::byte> bytes) {
-  struct Known {
-    std::string_view prefix, description;
-  };
-  constexpr Known kKnown[] = {
-      {"PK\x03\x04", kPyTorch},
-      {"\x80\x02", kPyTorch},
-      {"\x80\x03", kPyTorch},
-      {"\x80\x04", kPyTorch},
-      {"\x80\x05", kPyTorch},
-      {"version https://git-lfs", "a Git LFS pointer; the model itself was not downloaded (run git lfs pull)"},
-      {"tjgg", "a GGJT file, the predecessor of GGUF; convert the model again"},
-      {"lmgg", "a GGML file, the predecessor of GGUF; convert the model again"},
-      {"fmgg", "a GGMF file, the predecessor of GGUF; convert the model again"},
-      {"\x89HDF", "an HDF5 file; convert it to safetensors"},
-      {"\x93NUMPY", "a NumPy array"},
-      {"<!DOCTYPE", "a web page; the download went wrong"},
-      {"<html", "a web page; the download went wrong"},
-  };
-  for (const Known& known : kKnown) {
-    if (startsWith(bytes, known.prefix)) return std::string(known.description);
-  }
-  const auto first = bytes.first(std::min<std::size_t>(bytes.size(), 8));
-  return "a file that starts with " + inQuotes({reinterpret_cast<const char*>(first.data()), first.size()});
-}
-
 [[noreturn]] void throwNotAModel(std::span<const std::byte> bytes, const std::string& source) {
-  const std::string found = describe(bytes);
-  throw Error(found == kPyTorch ? ErrorCode::Unsupported : ErrorCode::InvalidFile,
-              fmt::format("{}: expected a GGUF or safetensors model but found {}.", source, found), "byte 0");
-}
-
-std::shared_ptr<const Checkpoint> openGguf(const std::filesystem::path& path, StoredFile file) {
-  const std::string name = path.filename().string();
-  ParsedModel model = readGguf(file.bytes, inQuotes(name));
-  if (model.name.empty()) model.name = name;
-  return std::make_shared<const StoredCheckpoint>(std::move(model), std::vector{std::move(file)}, inQuotes(name));
+  const auto first = bytes.first(std::min<std::size_t>(bytes.size(), 8));
+  throw Error(ErrorCode::InvalidFile,
+              fmt::format("{}: expected {} but found a file that starts with {}.", source, kExpected,
+                          inQuotes({reinterpret_cast<const char*>(first.data()), first.size()})),
+              "byte 0");
 }
 
 }  // namespace
 
-std::shared_ptr<const Checkpoint> openCheckpoint(const std::filesystem::path& path, const JobContext& job) {
+void apply(Found found, ParsedModel& model) {
+  if (!found.name.empty()) model.name = std::move(found.name);
+  model.warnings.insert(model.warnings.end(), std::make_move_iterator(found.warnings.begin()),
+                        std::make_move_iterator(found.warnings.end()));
+}
+
+std::shared_ptr<const Checkpoint> openPath(const std::filesystem::path& path, const JobContext& job, Found found) {
   job.throwIfCancelled();
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return openFolder(path, job);
+  if (std::filesystem::is_directory(path, ignored)) return openFolder(path, job, std::move(found));
   StoredFile file = mapFile(path);
   const std::string source = inQuotes(path.filename().string());
   if (file.bytes.empty()) {
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("{}: expected a GGUF or safetensors model but the file is empty.", source));
+    throw Error(ErrorCode::InvalidFile, fmt::format("{}: expected {} but the file is empty.", source, kExpected));
   }
   // By content first; the name only decides which sentence explains a file that starts like neither.
-  if (looksLikeGguf(file.bytes)) return openGguf(path, std::move(file));
-  if (looksLikeSafetensors(file.bytes)) return openSafetensors(path);
-  if (looksLikeJson(file.bytes)) return openShardedSafetensors(path, job);
-  const bool isForeign = describe(file.bytes).find("a file that starts") == std::string::npos;
-  if (!isForeign && path.extension() == ".gguf") return openGguf(path, std::move(file));
-  if (!isForeign && path.extension() == ".safetensors") return openSafetensors(path);
+  if (looksLikeGguf(file.bytes)) return openGguf(path, std::move(file), job, std::move(found));
+  if (looksLikeSafetensors(file.bytes)) return openSafetensors(path, job, std::move(found));
+  throwIfForeign(file.bytes, source, kExpected);
+  if (looksLikeOllamaManifest(file.bytes)) return openOllamaManifest(path, job);
+  if (looksLikeJson(file.bytes)) return openShardedSafetensors(path, job, std::move(found));
+  if (path.extension() == ".gguf") return openGguf(path, std::move(file), job, std::move(found));
+  if (path.extension() == ".safetensors") return openSafetensors(path, job, std::move(found));
   throwNotAModel(file.bytes, source);
+}
+
+std::shared_ptr<const Checkpoint> openCheckpoint(const std::filesystem::path& path, const JobContext& job) {
+  return openPath(path, job, {});
 }
 
 }  // namespace core::io

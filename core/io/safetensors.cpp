@@ -12,6 +12,7 @@
 #include "core/base/utf8.h"
 #include "core/io/byte_reader.h"
 #include "core/io/json_reader.h"
+#include "core/io/sniff.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
@@ -192,6 +193,13 @@ void checkCoverage(std::span<const TensorInfo> tensors, std::uint64_t dataBytes,
   }
 }
 
+/// PEFT and its relatives keep nothing but the two factors of every matrix.
+bool isAdapter(std::span<const TensorInfo> tensors) {
+  return !tensors.empty() && std::all_of(tensors.begin(), tensors.end(), [](const TensorInfo& tensor) {
+    return tensor.name.find("lora_") != std::string::npos;
+  });
+}
+
 std::uint64_t readHeaderLength(ByteReader& reader) {
   const auto length = reader.read<std::uint64_t>("the header length");
   if (length > kMaxHeaderBytes) {
@@ -208,6 +216,7 @@ bool looksLikeSafetensors(std::span<const std::byte> bytes) {
 }
 
 ParsedModel readSafetensors(std::span<const std::byte> bytes, std::string_view source) {
+  if (!looksLikeSafetensors(bytes)) throwIfForeign(bytes, source, "a safetensors model");
   ByteReader reader(bytes, source);
   const std::uint64_t length = readHeaderLength(reader);
   const auto header = reader.take(length, "the JSON header");
@@ -222,6 +231,7 @@ ParsedModel readSafetensors(std::span<const std::byte> bytes, std::string_view s
   }
   checkCoverage(model.tensors, reader.remaining(), source);
   for (TensorInfo& tensor : model.tensors) tensor.offset += reader.position();
+  if (isAdapter(model.tensors)) model.kind = ModelKind::Adapter;
   return model;
 }
 

@@ -114,7 +114,6 @@ void TestGgufBad::metadata_data() {
   row("alignment 0", entry("general.alignment", kTypeU32).u32(0), {"general.alignment", "power of two", "is 0"});
   row("alignment 48", entry("general.alignment", kTypeU32).u32(48), {"general.alignment", "is 48"});
   row("alignment is a text", entry("general.alignment", kTypeString).string("32"), {"general.alignment", "integer"});
-  row("name is a number", entry("general.name", kTypeU8).number<std::uint8_t>(1), {"general.name", "text"});
 }
 
 void TestGgufBad::tensors_data() {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 
 namespace {
 
@@ -43,13 +44,23 @@ void useMetadata(const core::io::Metadata& metadata) {
 
 void useCheckpoint(const core::io::Checkpoint& model) {
   useMetadata(model.metadata());
-  g_sink = g_sink + model.parameters() + model.name().size() + model.architecture().size();
+  for (const std::string& warning : model.warnings()) require(core::isValidUtf8(warning) && warning.back() == '.');
+  g_sink =
+      g_sink + describe(model.kind()).size() + model.parameters() + model.name().size() + model.architecture().size();
   for (std::size_t i = 0; i < model.tensors().size(); ++i) {
     const auto& tensor = model.tensors()[i];
     require(model.find(tensor.name) == i);
     require(tensor.offset <= model.fileBytes() && tensor.bytes <= model.fileBytes() - tensor.offset);
     const auto view = model.view(tensor.name);
-    require(view.bytes.size() == core::tensor::storageBytes(view.dtype, view.shape));
+    require(view.bytes.size() == tensor.bytes && view.unreadable == tensor.unreadable);
+    if (tensor.isReadable()) {
+      require(view.bytes.size() == core::tensor::storageBytes(view.dtype, view.shape));
+      require(view.shape == tensor.storedShape && !view.shape.isEmpty());
+    } else {
+      require(tensor.unreadable.back() != '.');  // a clause that sentences end with
+    }
+    require(core::isValidUtf8(tensor.name) && core::isValidUtf8(tensor.typeName));
+    require(!tensor.typeName.empty());
     if (!view.bytes.empty()) g_sink = g_sink + std::to_integer<std::size_t>(view.bytes.front() ^ view.bytes.back());
   }
 }

@@ -5,6 +5,7 @@
 #include "app/cli/command.h"
 #include "app/session/scheme_error.h"
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -49,9 +50,12 @@ Json toJson(const SchemeError& error, const std::string& tensor) {
 }
 
 void printText(const std::string& tensor, const SchemeError& error, Metric metric) {
-  if (!error.refused.empty()) return fmt::print("{:<32} {:<24} {}\n", tensor, error.scheme.toString(), error.refused);
-  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}\n", tensor, error.scheme.toString(),
-             error.bitsPerWeight, core::metrics::toString(metric), core::metrics::value(error.stats, metric));
+  if (!error.refused.empty())
+    return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), error.scheme.toString(),
+                      core::io::printable(error.refused));
+  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}\n", core::io::printable(tensor),
+             error.scheme.toString(), error.bitsPerWeight, core::metrics::toString(metric),
+             core::metrics::value(error.stats, metric));
 }
 
 void run(const Options& options) {

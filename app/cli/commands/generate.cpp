@@ -64,7 +64,7 @@ void run(const Options& options) {
   const auto session = engine.createSession(*model, sessionOptions(options));
   const auto stream = [&options](const core::model::GeneratedToken& token) {
     if (options.output == Output::ForPrograms) return;
-    fmt::print("{}", token.text);
+    printText(token.text);
     std::fflush(stdout);
   };
   core::model::GenerationResult result;

@@ -6,8 +6,8 @@
 #include "app/cli/command.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/metrics/tensor_stats.h"
-#include "core/quant/quantizer.h"
 
 namespace app::cli {
 
@@ -23,18 +23,26 @@ struct Options {
   Output output = Output::ForPeople;
 };
 
+Json texts(const core::io::MetadataArray& array) {
+  Json list = Json::array();
+  for (const std::string& text : array.strings()) list.push_back(core::io::escapeInvalidUtf8(text));
+  return list;
+}
+
 Json toJson(const core::io::MetadataArray& array) {
   if (array.size() > kMaxArrayElements) return {{"count", array.size()}, {"preview", array.preview(16)}};
-  switch (array.elementType()) {
-    case core::io::MetadataType::String:
-      return array.strings();
-    case core::io::MetadataType::Array:
-      return array.preview(16);
-    case core::io::MetadataType::F32:
-    case core::io::MetadataType::F64:
-      return array.numbers();
-    default:
-      return array.integers();
+  try {
+    switch (array.elementType()) {
+      case core::io::MetadataType::String:
+        return texts(array);
+      case core::io::MetadataType::F32:
+      case core::io::MetadataType::F64:
+        return array.numbers();
+      default:
+        return array.integers();
+    }
+  } catch (const core::Error&) {
+    return array.preview(kMaxArrayElements);  // truth values, lists of lists, integers beyond 63 bits
   }
 }
 
@@ -70,11 +78,22 @@ void addStatistics(Json& row, const core::metrics::TensorSummary& summary, bool 
 }
 
 Json tensorRow(const core::io::TensorInfo& tensor) {
-  return {{"name", tensor.name},
-          {"shape", tensor.shape.extents()},
-          {"dtype", core::tensor::name(tensor.dtype)},
-          {"offset", tensor.offset},
-          {"bytes", tensor.bytes}};
+  Json row = {{"name", tensor.name},
+              {"shape", tensor.shape.extents()},
+              {"dtype", tensor.typeName},
+              {"offset", tensor.offset},
+              {"bytes", tensor.bytes}};
+  if (!tensor.isReadable()) row["unreadable"] = tensor.unreadable;
+  if (tensor.storedShape != tensor.shape) row["stored_shape"] = tensor.storedShape.extents();
+  return row;
+}
+
+Json allMetadata(const core::io::Metadata& metadata) {
+  Json all = Json::object();
+  // The keys are known to differ: looking each one up before adding it would take quadratic time.
+  auto& entries = all.get_ref<Json::object_t&>();
+  for (const auto& entry : metadata.entries()) entries.emplace_back(entry.key, toJson(entry.value));
+  return all;
 }
 
 /// What the file does not allow, each with its reason.
@@ -88,14 +107,12 @@ Json reasons(const OpenModel& model) {
 
 Json describe(const OpenModel& model, const Options& options) {
   const auto& checkpoint = model.checkpoint();
-  Json metadata = Json::object();
-  for (const auto& entry : checkpoint.metadata().entries()) metadata[entry.key] = toJson(entry.value);
   Json tensors = Json::array();
   for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i) {
     const auto& tensor = checkpoint.tensors()[i];
     if (!options.tensor.empty() && tensor.name != options.tensor) continue;
     Json row = tensorRow(tensor);
-    if ((options.stats || options.bins != 0) && core::quant::isDecodable(tensor.dtype)) {
+    if ((options.stats || options.bins != 0) && (tensor.isReadable() || !options.tensor.empty())) {
       const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
       addStatistics(row, core::metrics::summarize(checkpoint.view(i), bins), options.bins != 0);
     }
@@ -104,29 +121,34 @@ Json describe(const OpenModel& model, const Options& options) {
   const bool gguf = checkpoint.format() == core::io::FileFormat::Gguf;
   Json result = {{"name", checkpoint.name()},
                  {"format", gguf ? "gguf" : "safetensors"},
+                 {"kind", core::io::name(checkpoint.kind())},
                  {"architecture", checkpoint.architecture()},
                  {"parameters", checkpoint.parameters()},
                  {"bytes", checkpoint.fileBytes()},
                  {"can_chat", !model.whyCannotChat().has_value()}};
   if (model.whyCannotChat()) result["why_not"] = *model.whyCannotChat();
   result["cannot"] = reasons(model);
-  result["metadata"] = std::move(metadata);
+  result["warnings"] = std::vector<std::string>(checkpoint.warnings().begin(), checkpoint.warnings().end());
+  result["metadata"] = allMetadata(checkpoint.metadata());
   result["tensors"] = std::move(tensors);
   return result;
 }
 
 void printText(const OpenModel& model, const Json& json) {
-  fmt::print("{}: {} {}, {} parameters, {} bytes\n", json["name"].get<std::string>(), json["format"].get<std::string>(),
-             json["architecture"].get<std::string>(), json["parameters"].get<std::uint64_t>(),
-             json["bytes"].get<std::uint64_t>());
-  if (model.whyCannotChat()) fmt::print("{}\n", *model.whyCannotChat());
-  if (model.hasBrokenTemplate() && model.whyCannotComplete()) fmt::print("{}\n", *model.whyNoTemplate());
+  using core::io::printable;
+  const auto text = [](const Json& value) { return printable(value.get<std::string>()); };
+  fmt::print("{}: {} {}, {} parameters, {} bytes\n", text(json["name"]), text(json["format"]),
+             text(json["architecture"]), json["parameters"].get<std::uint64_t>(), json["bytes"].get<std::uint64_t>());
+  if (model.whyCannotChat()) fmt::print("{}\n", printable(*model.whyCannotChat()));
+  if (model.hasBrokenTemplate() && model.whyCannotComplete()) fmt::print("{}\n", printable(*model.whyNoTemplate()));
+  for (const std::string& warning : model.checkpoint().warnings()) fmt::print("Warning: {}\n", printable(warning));
   for (const auto& entry : model.checkpoint().metadata().entries()) {
-    fmt::print("  {} = {}\n", entry.key, core::io::toDisplayText(entry.value));
+    fmt::print("  {} = {}\n", printable(entry.key), printable(core::io::toDisplayText(entry.value)));
   }
   for (const auto& row : json["tensors"]) {
-    fmt::print("{:<40} {:<8} {:<16} {:>12} bytes", row["name"].get<std::string>(), row["dtype"].get<std::string>(),
-               row["shape"].dump(), row["bytes"].get<std::uint64_t>());
+    fmt::print("{:<40} {:<8} {:<16} {:>12} bytes", text(row["name"]), text(row["dtype"]), row["shape"].dump(),
+               row["bytes"].get<std::uint64_t>());
+    if (row.contains("unreadable")) fmt::print("  not readable: {}", text(row["unreadable"]));
     if (row.contains("std")) {
       fmt::print("  min {:.4g}  max {:.4g}  mean {:.4g}  std {:.4g}  kurtosis {:.3g}  beyond 6 sigma {}",
                  row["min"].get<double>(), row["max"].get<double>(), row["mean"].get<double>(),

@@ -6,6 +6,7 @@
 #include "app/cli/token_list.h"
 #include "app/session/engine.h"
 #include "core/io/npy_writer.h"
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -51,7 +52,7 @@ void run(const Options& options) {
   }
   for (const auto& row : top) {
     fmt::print("{:>8} {:.6f} {}\n", row["token"].get<int>(), row["probability"].get<float>(),
-               row.value("piece", std::string()));
+               core::io::printable(row.value("piece", std::string())));
   }
 }
 

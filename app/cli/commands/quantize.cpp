@@ -5,6 +5,7 @@
 #include "app/cli/command.h"
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -34,7 +35,9 @@ void run(const Options& options) {
     bytes += row.bytes;
     tensors.push_back(toJson(row));
     // A fallback must never go unseen.
-    if (!row.kept.empty()) fmt::print(stderr, "{} stays {}: {}\n", row.tensor, core::tensor::name(row.from), row.kept);
+    if (!row.kept.empty())
+      fmt::print(stderr, "{} stays {}: {}\n", core::io::printable(row.tensor), core::tensor::name(row.from),
+                 core::io::printable(row.kept));
   }
   if (options.output == Output::ForPrograms) {
     return print({{"output", options.out}, {"scheme", scheme.toString()}, {"bytes", bytes}, {"tensors", tensors}});

@@ -51,7 +51,7 @@ void detokenize(const Options& options) {
   const auto tokenizer = tokenizerOf(*model);
   const auto ids = parseTokenList(options.input, vocabularyOf(*model));
   const std::string text = tokenizer->decode(ids);
-  options.output == Output::ForPrograms ? print({{"tokens", ids}, {"text", text}}) : fmt::print("{}\n", text);
+  options.output == Output::ForPrograms ? print({{"tokens", ids}, {"text", text}}) : app::cli::printText(text + "\n");
 }
 
 std::vector<core::text::ChatMessage> readMessages(const std::string& path) {
@@ -80,7 +80,7 @@ void renderTemplate(const Options& options) {
   const auto model = OpenModel::open(options.model);
   if (!model->chatTemplate()) throw Error(ErrorCode::Unsupported, *model->whyNoTemplate());
   const std::string prompt = model->chatTemplate()->render(readMessages(options.input));
-  if (options.output == Output::ForPeople) return fmt::print("{}", prompt);
+  if (options.output == Output::ForPeople) return app::cli::printText(prompt);
   Json answer = {{"prompt", prompt}};
   // The template works without a tokenizer; then there are no ids to give.
   answer["tokens"] = model->tokenizer()

@@ -1,0 +1,53 @@
+#include "app/session/model_location.h"
+
+#include <cstdlib>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "app/session/demo_model.h"
+#include "core/base/error.h"
+#include "core/io/ollama_store.h"
+
+namespace app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string environment(const char* name) {
+  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::vector<fs::path> ollamaStores() {
+  if (const std::string chosen = environment("OLLAMA_MODELS"); !chosen.empty()) return {chosen};
+  std::vector<fs::path> stores;
+  if (const std::string home = environment("HOME"); !home.empty())
+    stores.push_back(fs::path(home) / ".ollama" / "models");
+  stores.emplace_back("/usr/share/ollama/.ollama/models");
+  stores.emplace_back("/var/lib/ollama/models");
+  return stores;
+}
+
+fs::path locateOllama(std::string_view name) {
+  const auto stores = ollamaStores();
+  for (const fs::path& store : stores) {
+    if (core::io::ollamaStoreIn(store)) return core::io::ollamaManifest(store, name);
+  }
+  std::string places;
+  for (const fs::path& store : stores) places += (places.empty() ? "" : ", ") + store.string();
+  throw core::Error(core::ErrorCode::NotFound,
+                    "There is no Ollama store; looked at " + places + " (OLLAMA_MODELS names another).");
+}
+
+}  // namespace
+
+fs::path locateModel(const std::string& model) {
+  if (model == kDemoName || model == kSmoothDemoName) return builtInModelPath(model);
+  if (model.starts_with(kOllamaPrefix))
+    return locateOllama(std::string_view(model).substr(std::string_view(kOllamaPrefix).size()));
+  return model;
+}
+
+}  // namespace app

@@ -1,0 +1,15 @@
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace app {
+
+/// How a model in Ollama's store is named wherever a model is named: ollama:NAME[:TAG].
+inline constexpr const char* kOllamaPrefix = "ollama:";
+
+/// The file or folder that what a person typed stands for: "demo" and its twin, ollama:NAME, or a path as it is.
+/// Ollama's store is $OLLAMA_MODELS, else the user's own, else that of the system service.
+/// @throws core::Error (NotFound, InvalidArgument) saying what there is instead
+std::filesystem::path locateModel(const std::string& model);
+
+}  // namespace app
