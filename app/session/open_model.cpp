@@ -3,6 +3,7 @@
 #include "app/session/demo_model.h"
 #include "app/session/model_location.h"
 #include "core/base/error.h"
+#include "core/model/weight_requests.h"
 
 namespace app {
 
@@ -24,6 +25,7 @@ bool OpenModel::isDemo() const { return m_source == kDemoName || m_source == kSm
 void OpenModel::readConfig() {
   try {
     m_config = core::model::ModelConfig::fromCheckpoint(*m_checkpoint);
+    core::model::checkTensors(*m_checkpoint, *m_config);
   } catch (const core::Error& error) {
     m_whyNotRunnable = error.what();
   }

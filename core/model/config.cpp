@@ -2,18 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-#include <numbers>
-
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/model/metadata_limits.h"
+#include "core/model/rope_scaling.h"
+#include "core/model/understood_keys.h"
 
 namespace core::model {
 
 namespace {
 
 constexpr std::uint32_t kMaxVocabulary = 1U << 24U;
-constexpr std::uint32_t kMaxContext = 1U << 28U;
 constexpr std::uint32_t kMaxWidth = 1U << 17U;
 constexpr std::uint32_t kMaxFeedForward = 1U << 20U;
 constexpr std::uint32_t kMaxLayers = 1024;
@@ -44,28 +43,34 @@ std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
     return cannotChat(checkpoint, "a mixture-of-experts model");
   }
   for (const char* key : {"llama.attention.head_count_kv", "llama.attention.head_count", "llama.feed_forward_length"}) {
-    const io::MetadataValue* value = checkpoint.metadata().find(key);
-    if (value != nullptr && std::holds_alternative<io::MetadataArray>(*value)) {
+    const io::MetadataArray* list = std::get_if<io::MetadataArray>(checkpoint.metadata().find(key));
+    if (list != nullptr && !uniformValue(*list)) {
       return cannotChat(checkpoint, fmt::format("a model whose layers differ ({} is a list)", key));
     }
   }
-  const std::string scaling = checkpoint.metadata().string("llama.rope.scaling.type").value_or("none");
-  if (scaling != "none" && scaling != "linear" && scaling != "llama3") {
-    return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type \"{}\"", scaling));
+  const auto scaling = checkpoint.metadata().string("llama.rope.scaling.type");
+  if (scaling && !isKnownScaling(*scaling)) {
+    return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type {}", io::inQuotes(*scaling)));
   }
   return std::nullopt;
 }
 
 /// Rows of the embedding: the vocabulary the model really has. The tokenizer may know fewer or more.
 std::uint32_t vocabularySize(const io::Checkpoint& checkpoint) {
-  const tensor::TensorView embedding = checkpoint.view("token_embd.weight");
-  if (embedding.shape.rank() != 2 || embedding.shape[0] == 0 || embedding.shape[0] > kMaxVocabulary) {
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("The embedding should have the shape [vocabulary, width] with at most {} rows, but has {}.",
-                            kMaxVocabulary, embedding.shape.toString()),
+  const auto index = checkpoint.find("token_embd.weight");
+  if (!index) {
+    throw Error(ErrorCode::Unsupported,
+                cannotChat(checkpoint, "a file without the tensor token_embd.weight, which models that can chat have"),
                 "token_embd.weight");
   }
-  return static_cast<std::uint32_t>(embedding.shape[0]);
+  const tensor::Shape& shape = checkpoint.tensors()[*index].shape;
+  if (shape.rank() != 2 || shape[0] == 0 || shape[0] > kMaxVocabulary) {
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("The embedding should have the shape [vocabulary, width] with at most {} rows, but has {}.",
+                            kMaxVocabulary, shape.toString()),
+                "token_embd.weight");
+  }
+  return static_cast<std::uint32_t>(shape[0]);
 }
 
 void readHeads(const MetadataLimits& limits, ModelConfig& config) {
@@ -83,72 +88,7 @@ void readHeads(const MetadataLimits& limits, ModelConfig& config) {
   config.valueHeadSize = limits.integer("llama.attention.value_length", config.headSize, 1, kMaxHeadSize);
 }
 
-void readRope(const MetadataLimits& limits, const io::Metadata& metadata, ModelConfig& config) {
-  config.ropeBase = limits.real("llama.rope.freq_base", 10000.0F, 1.0F, 1e12F);
-  config.ropeDimensions = limits.integer("llama.rope.dimension_count", config.headSize, 2, config.headSize);
-  if (config.ropeDimensions % 2 != 0) {
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("The number of rotated dimensions should be even, but is {}.", config.ropeDimensions),
-                "llama.rope.dimension_count");
-  }
-  const std::string scaling = metadata.string("llama.rope.scaling.type").value_or("none");
-  config.ropeFactor = limits.real("llama.rope.scaling.factor", 1.0F, 1e-3F, 1e4F);
-  config.ropeOriginalContext =
-      limits.integer("llama.rope.scaling.original_context_length", config.ropeOriginalContext, 1, kMaxContext);
-  if (scaling == "linear") config.ropeScaling = RopeScaling::Linear;
-  if (scaling != "llama3") return;
-  config.ropeScaling = RopeScaling::Llama3;
-  config.ropeLowFrequencyFactor = limits.real("llama.rope.scaling.low_freq_factor", 1.0F, 1e-3F, 1e4F);
-  config.ropeHighFrequencyFactor = limits.real("llama.rope.scaling.high_freq_factor", 4.0F, 1e-3F, 1e4F);
-  if (config.ropeHighFrequencyFactor <= config.ropeLowFrequencyFactor) {
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("The high frequency factor ({}) should be greater than the low one ({}).",
-                            config.ropeHighFrequencyFactor, config.ropeLowFrequencyFactor),
-                "llama.rope.scaling.high_freq_factor");
-  }
-}
-
-/// Llama 3.1's rule: wavelengths beyond the original context are stretched by `factor`, short ones are kept, those
-/// between are blended.
-double llama3Scaled(double frequency, const ModelConfig& config) {
-  const double wavelength = 2.0 * std::numbers::pi / frequency;
-  const double context = config.ropeOriginalContext;
-  if (wavelength < context / config.ropeHighFrequencyFactor) return frequency;
-  if (wavelength > context / config.ropeLowFrequencyFactor) return frequency / config.ropeFactor;
-  const double smooth = (context / wavelength - config.ropeLowFrequencyFactor) /
-                        (config.ropeHighFrequencyFactor - config.ropeLowFrequencyFactor);
-  return (1.0 - smooth) * frequency / config.ropeFactor + smooth * frequency;
-}
-
 }  // namespace
-
-std::vector<float> ModelConfig::ropeFrequencies(const std::vector<float>& frequencyFactors) const {
-  const std::size_t pairs = ropeDimensions / 2;
-  if (!frequencyFactors.empty() && frequencyFactors.size() != pairs) {
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("There should be {} frequency factors, one per pair, but there are {}.", pairs,
-                            frequencyFactors.size()),
-                "rope_freqs.weight");
-  }
-  std::vector<float> frequencies(pairs);
-  for (std::size_t pair = 0; pair < pairs; ++pair) {
-    double frequency = std::pow(static_cast<double>(ropeBase), -2.0 * static_cast<double>(pair) / ropeDimensions);
-    if (!frequencyFactors.empty()) {
-      if (!(frequencyFactors[pair] > 0.0F) || !std::isfinite(frequencyFactors[pair])) {
-        throw Error(
-            ErrorCode::InvalidFile,
-            fmt::format("Frequency factors should be positive, but number {} is {}.", pair, frequencyFactors[pair]),
-            "rope_freqs.weight");
-      }
-      frequency /= frequencyFactors[pair];  // the factors already contain the Llama 3 rule
-    } else if (ropeScaling == RopeScaling::Llama3) {
-      frequency = llama3Scaled(frequency, *this);
-    }
-    if (ropeScaling == RopeScaling::Linear) frequency /= ropeFactor;
-    frequencies[pair] = static_cast<float>(frequency);
-  }
-  return frequencies;
-}
 
 ModelConfig ModelConfig::fromCheckpoint(const io::Checkpoint& checkpoint) {
   if (const auto sentence = unsupportedKind(checkpoint)) throw Error(ErrorCode::Unsupported, *sentence);
@@ -157,14 +97,20 @@ ModelConfig ModelConfig::fromCheckpoint(const io::Checkpoint& checkpoint) {
   ModelConfig config;
   config.architecture = checkpoint.architecture();
   config.vocabulary = vocabularySize(checkpoint);
-  config.contextLength = limits.integer("llama.context_length", std::nullopt, 1, kMaxContext);
+  config.contextLength = limits.integer("llama.context_length", std::nullopt, 1, ModelConfig::kMaxContext);
   config.width = limits.integer("llama.embedding_length", std::nullopt, 1, kMaxWidth);
   config.layers = limits.integer("llama.block_count", std::nullopt, 1, kMaxLayers);
   config.feedForward = limits.integer("llama.feed_forward_length", std::nullopt, 1, kMaxFeedForward);
   config.normEpsilon = limits.real("llama.attention.layer_norm_rms_epsilon", 1e-5F, 0.0F, 1.0F);
-  config.slidingWindow = limits.integer("llama.attention.sliding_window", 0, 0, kMaxContext);
+  config.slidingWindow = limits.integer("llama.attention.sliding_window", 0, 0, ModelConfig::kMaxContext);
   readHeads(limits, config);
   readRope(limits, metadata, config);
+  if (const io::MetadataEntry* entry = findUnfollowedKey(metadata, config)) {
+    throw Error(ErrorCode::Unsupported,
+                cannotChat(checkpoint, fmt::format("a model with {} set to {}", io::inQuotes(entry->key),
+                                                   io::inQuotes(io::toDisplayText(entry->value)))),
+                entry->key);
+  }
   return config;
 }
 

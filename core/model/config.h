@@ -19,6 +19,8 @@ enum class RopePairing : std::uint8_t {
 /// Hyper-parameters of a decoder-only transformer, validated: every count is positive and within limits,
 /// heads is a multiple of kvHeads, ropeDimensions ≤ headSize and even.
 struct ModelConfig {
+  static constexpr std::uint32_t kMaxContext = 1U << 28U;
+
   std::string architecture;
   std::uint32_t vocabulary = 0;
   std::uint32_t contextLength = 0;
@@ -34,7 +36,7 @@ struct ModelConfig {
   std::uint32_t ropeDimensions = 0;
   RopePairing ropePairing = RopePairing::Adjacent;
   RopeScaling ropeScaling = RopeScaling::None;
-  float ropeFactor = 1.0F;                   ///< Linear and Llama3
+  float ropeFactor = 1.0F;                   ///< Linear and Llama3: how many times longer waves are
   float ropeLowFrequencyFactor = 1.0F;       ///< Llama3
   float ropeHighFrequencyFactor = 4.0F;      ///< Llama3
   std::uint32_t ropeOriginalContext = 8192;  ///< Llama3
@@ -43,8 +45,10 @@ struct ModelConfig {
   /// Per-pair angular frequencies [ropeDimensions / 2], scaling and the optional rope_freqs.weight tensor applied.
   std::vector<float> ropeFrequencies(const std::vector<float>& frequencyFactors = {}) const;
 
-  /// @throws Error (Unsupported) "… opens for inspection, but cannot chat yet" for other architectures,
-  ///         (InvalidFile) naming key and value for anything out of range.
+  /// @throws Error (Unsupported) "… opens for inspection, but cannot chat yet" for other architectures and for keys
+  /// that
+  ///         change the computation in a way no graph here follows, (InvalidFile) naming key and value for anything out
+  ///         of range.
   static ModelConfig fromCheckpoint(const io::Checkpoint& checkpoint);
 };
 

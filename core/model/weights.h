@@ -46,7 +46,7 @@ class WeightLibrary {
 
  private:
   quant::QuantizedTensorPtr tensor(const std::string& name, const std::optional<quant::Scheme>& scheme,
-                                   const tensor::Shape& expected, const JobContext& job);
+                                   const JobContext& job);
 
   std::shared_ptr<const io::Checkpoint> m_checkpoint;
   std::mutex m_mutex;

@@ -103,6 +103,8 @@ class TestCli : public QObject {
   void logitsAgreeBetweenDevices_data();
   void logitsAgreeBetweenDevices();
   void generateIsDeterministicPerSeed();
+  void aModelThatDoesNotComputeNumbersFails_data();
+  void aModelThatDoesNotComputeNumbersFails();
   void textSurvivesTokens_data();
   void textSurvivesTokens();
   void templateRendersAConversation();
@@ -442,6 +444,42 @@ void TestCli::generateIsDeterministicPerSeed() {
   QStringList ids;
   for (const auto& id : first["tokens"]) ids << QString::number(id.get<int>());
   QCOMPARE(json({QStringLiteral("detokenize"), kModel, ids.join(u',')})["text"], first["text"]);
+}
+
+void TestCli::aModelThatDoesNotComputeNumbersFails_data() {
+  QTest::addColumn<QStringList>("arguments");
+  for (const char* device : {"cpu", "vulkan"}) {
+    for (const char* verb : {"logits --tokens 1,2,3", "generate --prompt Hi", "generate --prompt Hi --json",
+                             "generate --raw --prompt Hi", "bench -p 4 -n 2 -r 1"}) {
+      const QStringList words = QString::fromLatin1(verb).split(u' ');
+      QTest::newRow(qPrintable(QStringLiteral("%1 on %2").arg(verb, device)))
+          << (words + QStringList{QStringLiteral("--device"), QString::fromLatin1(device)});
+    }
+  }
+}
+
+void TestCli::aModelThatDoesNotComputeNumbersFails() {
+  QFETCH(QStringList, arguments);
+  if (arguments.contains(QStringLiteral("vulkan")) && !hasVulkan()) QSKIP("no Vulkan device");
+  const QString model = path(QStringLiteral("broken.gguf"));
+  if (!QFile::exists(model)) {
+    QVERIFY(QFile::copy(kModel, model));
+    for (const Json& tensor : json({QStringLiteral("inspect"), model})["tensors"]) {
+      if (tensor["name"] != kTensor.toStdString()) continue;
+      QCOMPARE(tensor["dtype"].get<std::string>(), std::string("bf16"));
+      QFile file(model);
+      QVERIFY(file.open(QIODevice::ReadWrite) && file.seek(tensor["offset"].get<qint64>()));
+      QCOMPARE(file.write("\xC0\x7F", 2), qint64{2});  // NaN in bfloat16
+    }
+  }
+  arguments.insert(1, model);
+  const Run result = run(arguments);
+  QCOMPARE(result.code, 1);
+  QVERIFY2(result.out.isEmpty(), result.out.constData());
+  const QByteArray expected = "The model does not compute numbers: blk.0.attn_q at position 0";
+  QVERIFY2(result.err.contains(expected) && result.err.contains(kTensor.toLatin1() + " holds NaN in row 0, column 0."),
+           result.err.constData());
+  QCOMPARE(result.err.count('\n'), 1);
 }
 
 void TestCli::textSurvivesTokens_data() {

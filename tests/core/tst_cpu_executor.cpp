@@ -197,6 +197,58 @@ class TestCpuExecutor : public QObject {
     QCOMPARE(cache->length(), 4U);
   }
 
+  // Its rows are read and written as this model's are: one of another shape would be left through its end.
+  void anothersCacheIsRefused() {
+    const auto executor = make({});
+    const std::unique_ptr<Executor> others[] = {make({.layers = 1}), make({.kvHeads = 1}), make({.headSize = 32}),
+                                                make({.valueHeadSize = 8}), make({})};
+    std::vector<float> logits(131);
+    const auto sentence = [&](model::KvCache& cache) {
+      try {
+        executor->forward(std::vector<TokenId>{1, 2}, cache, LogitsWanted::LastToken, logits);
+        return QString("accepted");
+      } catch (const Error& error) {
+        return QString(error.code() == ErrorCode::InvalidArgument ? error.what() : "not the right error");
+      }
+    };
+    const QString refusal = "The KV cache should be one that this executor made.";
+    for (const auto& other : others) {
+      const auto cache = other->createKvCache(8, KvType::F16);
+      QCOMPARE(sentence(*cache), refusal);
+      QCOMPARE(cache->length(), 0U);
+    }
+    // Nor is one of an executor that is gone, wherever the next one comes to lie.
+    std::unique_ptr<model::KvCache> orphan;
+    for (int i = 0; i < 20; ++i) {
+      auto gone = make({});
+      orphan = gone->createKvCache(8, KvType::F16);
+      gone.reset();
+      const auto next = make({});
+      try {
+        next->forward(std::vector<TokenId>{1}, *orphan, LogitsWanted::LastToken, logits);
+        QFAIL("accepted");
+      } catch (const Error& error) {
+        QCOMPARE(QString(error.what()), refusal);
+      }
+    }
+    const auto own = executor->createKvCache(8, KvType::F32);
+    QCOMPARE(sentence(*own), QString("accepted"));
+    QCOMPARE(own->type(), KvType::F32);
+    QVERIFY_EXCEPTION_THROWN(executor->createKvCache(0, KvType::F16), Error);
+  }
+
+  void truncatingNeverLengthens() {
+    const auto executor = make({});
+    const auto cache = executor->createKvCache(8, KvType::F16);
+    logitsOf(*executor, someTokens(3, 131), *cache, LogitsWanted::LastToken);
+    cache->truncate(7);
+    QCOMPARE(cache->length(), 3U);
+    QVERIFY(std::ranges::equal(cache->tokens(), someTokens(3, 131)));
+    QCOMPARE(cache->keepCommon(std::vector<TokenId>{11, 48, 5, 6}), 2U);
+    QCOMPARE(cache->length(), 2U);
+    QCOMPARE(cache->keepCommon({}), 0U);
+  }
+
   void tooLargeACacheSaysHowMuchIsThere() {
     const auto executor = make({});
     try {

@@ -1,5 +1,6 @@
 #include <QtTest>
 
+#include <array>
 #include <cmath>
 
 #include "core/base/error.h"
@@ -39,6 +40,10 @@ class FakeCheckpoint : public io::Checkpoint {
     changed.add(key, std::move(value));
     m_metadata = changed;
   }
+  void forgetTensors() {
+    m_index.clear();
+    m_tensors.clear();
+  }
   void setArchitecture(const std::string& name) { m_architecture = name; }
   void setFormat(io::FileFormat format) { m_format = format; }
 
@@ -48,6 +53,19 @@ class FakeCheckpoint : public io::Checkpoint {
  private:
   std::vector<std::byte> m_bytes;
 };
+
+io::MetadataValue metadataValue(const QVariant& value) {
+  switch (value.typeId()) {
+    case QMetaType::Bool:
+      return value.toBool();
+    case QMetaType::Int:
+      return static_cast<std::uint64_t>(value.toInt());
+    case QMetaType::Double:
+      return value.toDouble();
+    default:
+      return value.toString().toStdString();
+  }
+}
 
 std::string sentenceOf(const io::Checkpoint& checkpoint) { return model::whyNotRunnable(checkpoint).value_or(""); }
 
@@ -98,9 +116,150 @@ class TestModelConfig : public QObject {
     const auto checkpoint = std::make_shared<FakeCheckpoint>();
     checkpoint->set("llama.expert_count", std::uint64_t{8});
     QVERIFY(sentenceOf(*checkpoint).find("mixture-of-experts") != std::string::npos);
-    const auto yarn = std::make_shared<FakeCheckpoint>();
-    yarn->set("llama.rope.scaling.type", std::string("yarn"));
-    QVERIFY(sentenceOf(*yarn).find("\"yarn\"") != std::string::npos);
+  }
+
+  // What llama.cpp reads: no type and a factor is linear; the factor's older key counts where the new one is absent.
+  void linearScalingNeedsNoType_data() {
+    QTest::addColumn<QString>("type");
+    QTest::addColumn<double>("factor");
+    QTest::addColumn<double>("oldFactor");
+    QTest::addColumn<float>("stretches");
+    QTest::newRow("nothing") << QString() << -1.0 << -1.0 << 1.0F;
+    QTest::newRow("a factor") << QString() << 4.0 << -1.0 << 4.0F;
+    QTest::newRow("the old factor") << QString() << -1.0 << 8.0 << 8.0F;
+    QTest::newRow("both") << QString() << 4.0 << 8.0 << 4.0F;
+    QTest::newRow("linear") << "linear" << 4.0 << -1.0 << 4.0F;
+    QTest::newRow("linear, the old factor") << "linear" << -1.0 << 2.0 << 2.0F;
+    QTest::newRow("linear without a factor") << "linear" << -1.0 << -1.0 << 1.0F;
+    QTest::newRow("none does not scale") << "none" << 4.0 << 8.0 << 1.0F;
+    QTest::newRow("0 is not set") << QString() << 0.0 << -1.0 << 1.0F;
+  }
+
+  void linearScalingNeedsNoType() {
+    QFETCH(QString, type);
+    QFETCH(double, factor);
+    QFETCH(double, oldFactor);
+    QFETCH(float, stretches);
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    if (!type.isNull()) checkpoint->set("llama.rope.scaling.type", type.toStdString());
+    if (factor >= 0) checkpoint->set("llama.rope.scaling.factor", factor);
+    if (oldFactor >= 0) checkpoint->set("llama.rope.scale_linear", oldFactor);
+    const auto plain = ModelConfig::fromCheckpoint(FakeCheckpoint()).ropeFrequencies();
+    const auto scaled = ModelConfig::fromCheckpoint(*checkpoint).ropeFrequencies();
+    for (std::size_t i = 0; i < plain.size(); ++i) QCOMPARE(scaled[i], plain[i] / stretches);
+  }
+
+  void unknownScalingIsRefused_data() {
+    QTest::addColumn<QString>("type");
+    for (const char* type : {"yarn", "longrope", "su", "dynamic", "ntk", "LINEAR", "", "linear ", "default"})
+      QTest::newRow(*type == 0 ? "empty" : type) << type;
+  }
+
+  void unknownScalingIsRefused() {
+    QFETCH(QString, type);
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set("llama.rope.scaling.type", type.toStdString());
+    QCOMPARE(
+        QString::fromStdString(sentenceOf(*checkpoint)),
+        QString("demo.gguf is a model with rotary scaling of type \"%1\": it opens for inspection, but cannot chat "
+                "yet.")
+            .arg(type));
+  }
+
+  void keysThatChangeTheComputationAreRefused_data() {
+    QTest::addColumn<QString>("key");
+    QTest::addColumn<QVariant>("value");
+    const auto row = [](const char* key, const QVariant& value) {
+      QTest::newRow(qPrintable(QString("%1 %2").arg(key, value.toString()))) << key << value;
+    };
+    row("attention.causal", false);
+    row("attention.scale", 0.5);
+    row("attention.clamp_kqv", 8.0);
+    row("attention.max_alibi_bias", 8.0);
+    row("attention.sliding_window_pattern", 6);
+    row("attention.key_length_swa", 64);
+    row("attention.layer_norm_epsilon", 1e-5);
+    row("attention.something_new", 3);
+    row("logit_scale", 0.25);
+    row("residual_scale", 0.22);
+    row("embedding_scale", 12.0);
+    row("final_logit_softcapping", 30.0);
+    row("attn_logit_softcapping", 50.0);
+    row("use_parallel_residual", true);
+    row("hidden_activation", "gelu");
+    row("expert_used_count", 2);
+    row("rope.scaling.attn_factor", 1.2);
+    row("rope.scaling.yarn_ext_factor", 1.0);
+    row("rope.scaling.alpha", 1000.0);
+    row("rope.freq_base_swa", 10000.0);
+    row("rope.dimension_sections", "[1, 2]");
+  }
+
+  void keysThatChangeTheComputationAreRefused() {
+    QFETCH(QString, key);
+    QFETCH(QVariant, value);
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set("llama." + key.toStdString(), metadataValue(value));
+    const QString sentence = QString::fromStdString(sentenceOf(*checkpoint));
+    QVERIFY2(sentence.contains("\"llama." + key + "\" set to") && sentence.endsWith("but cannot chat yet."),
+             qPrintable(sentence));
+  }
+
+  void keysThatSayWhatHoldsAnywayAreAccepted_data() {
+    QTest::addColumn<QString>("key");
+    QTest::addColumn<QVariant>("value");
+    const auto row = [](const char* key, const QVariant& value) { QTest::newRow(key) << key << value; };
+    row("attention.causal", true);
+    row("attention.scale", 0.17677669529663687);  // 1 / sqrt(32)
+    row("attention.clamp_kqv", 0.0);
+    row("logit_scale", 1.0);
+    row("residual_scale", 0.0);
+    row("final_logit_softcapping", 0.0);
+    row("use_parallel_residual", false);
+    row("hidden_activation", "silu");
+    row("expert_count", 0);
+    row("expert_used_count", 0);
+    row("vocab_size", 2048);
+    row("tensor_data_layout", "Meta AI original pth");
+    row("pooling_type", 0);
+    row("rope.scaling.finetuned", false);
+    row("rope.scaling.original_context_length", 4096);
+    row("rope.scaling.attn_factor", 1.0);
+    row("rope.scaling.yarn_ext_factor", -1.0);
+    row("a_note", "by somebody");
+  }
+
+  void keysThatSayWhatHoldsAnywayAreAccepted() {
+    QFETCH(QString, key);
+    QFETCH(QVariant, value);
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set("llama." + key.toStdString(), metadataValue(value));
+    QCOMPARE(sentenceOf(*checkpoint), std::string());
+    const auto other = std::make_shared<FakeCheckpoint>();
+    other->set("granite.logit_scale", 0.25);  // another architecture's
+    QCOMPARE(sentenceOf(*other), std::string());
+  }
+
+  void aListOfEqualNumbersIsOneNumber() {
+    const std::array<std::uint32_t, 6> equal = {2, 2, 2, 2, 2, 2}, different = {2, 2, 4, 2, 2, 2};
+    const auto list = [](const auto& numbers) {
+      return io::MetadataArray(io::MetadataType::U32, numbers.size(), std::as_bytes(std::span(numbers)));
+    };
+    const auto checkpoint = std::make_shared<FakeCheckpoint>();
+    checkpoint->set("llama.attention.head_count_kv", list(equal));
+    QCOMPARE(sentenceOf(*checkpoint), std::string());
+    QCOMPARE(ModelConfig::fromCheckpoint(*checkpoint).kvHeads, 2U);
+    checkpoint->set("llama.attention.head_count_kv", list(different));
+    QVERIFY(sentenceOf(*checkpoint).find("whose layers differ") != std::string::npos);
+  }
+
+  void withoutAnEmbeddingItCannotChat() {
+    FakeCheckpoint checkpoint;
+    checkpoint.forgetTensors();
+    QCOMPARE(
+        sentenceOf(checkpoint),
+        std::string("demo.gguf is a file without the tensor token_embd.weight, which models that can chat have: it "
+                    "opens for inspection, but cannot chat yet."));
   }
 
   void outOfRangeValuesAreNamed_data() {

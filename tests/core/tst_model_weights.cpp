@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/model/graph.h"
 #include "core/model/value_slots.h"
+#include "core/model/weight_requests.h"
 #include "core/model/weights.h"
 #include "support/random_model.h"
 
@@ -86,6 +87,58 @@ class TestModelWeights : public QObject {
     } catch (const Error& error) {
       QVERIFY(std::string(error.what()).find("blk.2.") != std::string::npos);
     }
+  }
+
+  // Whatever the graph would leave out changes the function, wherever it is.
+  void tensorsNobodyAskedForAreRefused_data() {
+    QTest::addColumn<QString>("tensor");
+    for (const char* name :
+         {"blk.0.ffn_up.bias", "blk.1.ffn_up.bias", "blk.1.attn_q_norm.weight", "blk.1.attn_sub_norm.weight",
+          "blk.0.ffn_act.scales", "blk.1.ffn_gate_inp.weight", "blk.2.attn_norm.weight", "output.bias",
+          "output_norm.bias", "token_embd_norm.weight", "position_embd.weight", "rope_factors_long.weight", "odd"}) {
+      QTest::newRow(name) << name;
+    }
+  }
+
+  void tensorsNobodyAskedForAreRefused() {
+    QFETCH(QString, tensor);
+    const auto checkpoint = write({.extraTensors = {tensor.toStdString()}});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    try {
+      WeightLibrary(checkpoint).load(config, std::nullopt);
+      QFAIL("accepted");
+    } catch (const Error& error) {
+      QCOMPARE(error.code(), ErrorCode::Unsupported);
+      QCOMPARE(error.where(), tensor.toStdString());
+      QCOMPARE(QString(error.what()), QString("random has the tensor \"%1\", which models that can chat here do not "
+                                              "have: it opens for inspection, but cannot chat yet.")
+                                          .arg(tensor));
+    }
+  }
+
+  void towersOfOtherInputsAreLeftAlone() {
+    const auto checkpoint = write({.extraTensors = {"v.patch_embd.weight", "mm.0.weight"}});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    QVERIFY(WeightLibrary(checkpoint).load(config, std::nullopt).blocks[1].down);
+  }
+
+  void namesOfAnotherFamilyAreExplained() {
+    const auto fused = write({.extraTensors = {"blk.0.attn_qkv.weight", "blk.1.attn_qkv.weight"},
+                              .absentTensors = {"blk.0.attn_q.weight", "blk.0.attn_k.weight", "blk.0.attn_v.weight"}});
+    const auto sentence = [](const io::Checkpoint& checkpoint) {
+      try {
+        model::checkTensors(checkpoint, ModelConfig::fromCheckpoint(checkpoint));
+        return std::string();
+      } catch (const Error& error) {
+        return std::string(error.what());
+      }
+    };
+    QVERIFY2(sentence(*fused).starts_with("random has the tensor \"blk.0.attn_qkv.weight\" and 1 more, which models"),
+             sentence(*fused).c_str());
+    const auto missing = write({.absentTensors = {"blk.1.ffn_gate.weight"}});
+    QCOMPARE(sentence(*missing), std::string("random has no tensor blk.1.ffn_gate.weight, which every model that can "
+                                             "chat here has: it opens for inspection, but cannot chat yet."));
+    QCOMPARE(sentence(*write({})), std::string());
   }
 
   void loadingCanBeCancelledAndReportsProgress() {

@@ -2,9 +2,12 @@
 #include <QtTest>
 
 #include <cmath>
+#include <fstream>
+#include <limits>
 
 #include "core/base/error.h"
 #include "core/model/session.h"
+#include "support/random_model.h"
 
 using namespace core;
 using model::Generation;
@@ -222,6 +225,178 @@ class TestSession : public QObject {
     QCOMPARE(first->result().text, wantedA);
     QCOMPARE(second->result().text, wantedB);
     QVERIFY(!first->next());
+  }
+
+  // Whatever a session does between two tokens of an answer, the answer is the one it gives undisturbed, to the bit.
+  void anAnswerIsNotDisturbed_data() {
+    QTest::addColumn<int>("disturbance");
+    QTest::newRow("score another text") << 0;
+    QTest::newRow("score the same text") << 1;
+    QTest::newRow("another answer of the session") << 2;
+    QTest::newRow("reset") << 3;
+    QTest::newRow("an answer that begins alike") << 4;
+  }
+
+  void anAnswerIsNotDisturbed() {
+    QFETCH(int, disturbance);
+    const auto drawAll = [](Generation& generation, const std::function<void()>& between) {
+      std::vector<std::vector<float>> logits;
+      while (const auto token = generation.next()) {
+        logits.push_back(token->logits);
+        between();
+      }
+      return logits;
+    };
+    GenerationOptions options = greedy(12);
+    options.keepLogits = true;
+    options.sampling.temperature = 2.0F;
+    Session alone = makeSession();
+    const auto undisturbed = alone.startChat(kSum, options);
+    const auto expected = drawAll(*undisturbed, [] {});
+    const auto other = m_tokenizer->encode("Something else.", text::SpecialTokens::AsText);
+    const std::vector<float> otherScores = alone.score(other);
+
+    Session session = makeSession();
+    const auto generation = session.startChat(kSum, options);
+    const auto disturb = [&] {
+      switch (disturbance) {
+        case 0:
+          QCOMPARE(session.score(other), otherScores);
+          break;
+        case 1:
+          session.score(generation->history());
+          break;
+        case 2:
+          session.complete(other, greedy(2), {});
+          break;
+        case 3:
+          session.reset();
+          break;
+        default:
+          session.chat(kSum, greedy(3), {});
+          break;
+      }
+    };
+    const auto found = drawAll(*generation, disturb);
+    QCOMPARE(generation->result().tokens, undisturbed->result().tokens);
+    QVERIFY(found == expected);
+    // And it leaves the session in order.
+    QCOMPARE(session.chat(kSum, greedy(), {}).text, makeSession().chat(kSum, greedy(), {}).text);
+  }
+
+  void twoAnswersOfOneSessionTakeTurns() {
+    Session session = makeSession();
+    const std::vector<ChatMessage> other = {{.role = "user", .content = "What is NF4?"}};
+    const auto first = session.startChat(kSum, greedy());
+    const auto second = session.startChat(other, greedy());
+    while (!first->ended() || !second->ended()) {
+      first->next();
+      second->next();
+    }
+    QCOMPARE(first->result().text, makeSession().chat(kSum, greedy(), {}).text);
+    QCOMPARE(second->result().text, makeSession().chat(other, greedy(), {}).text);
+    QVERIFY(session.chat(kSum, greedy(), {}).cachedTokens > 0);  // what the first one computed came back
+  }
+
+  void anAnswerOutlivesItsSession() {
+    const std::string expected = makeSession().chat(kSum, greedy(), {}).text;
+    auto session = std::make_unique<Session>(makeSession());
+    const auto begun = session->startChat(kSum, greedy());
+    const auto notBegun = session->startChat(kSum, greedy());
+    begun->next();
+    session.reset();
+    while (begun->next()) continue;
+    while (notBegun->next()) continue;
+    QCOMPARE(begun->result().text, expected);
+    QCOMPARE(notBegun->result().text, expected);
+  }
+
+  void resetDuringAnAnswerForgetsItAfterwards() {
+    Session session = makeSession();
+    const auto generation = session.startChat(kSum, greedy(3));
+    generation->next();
+    session.reset();
+    while (generation->next()) continue;
+    QCOMPARE(session.chat(kSum, greedy(3), {}).cachedTokens, 0U);
+  }
+
+  // Embeddings are padded to a round number; what only the model has is never an answer.
+  void tokensTheTokenizerLacksAreNotChosen() {
+    class FewTokens : public text::Tokenizer {
+     public:
+      std::size_t size() const override { return 90; }
+      std::vector<TokenId> encode(std::string_view, text::SpecialTokens) const override { return {1}; }
+      std::string bytes(TokenId id) const override {
+        if (id >= 90) throw std::out_of_range("an id the tokenizer does not have");
+        return "x";
+      }
+      std::string piece(TokenId id) const override { return bytes(id); }
+      std::optional<TokenId> bos() const override { return std::nullopt; }
+      std::optional<TokenId> eos() const override { return std::nullopt; }
+      bool addsBos() const override { return false; }
+      bool isEndOfGeneration(TokenId) const override { return false; }
+    };
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("padded.gguf").toStdString();
+    support::writeRandomModel({.vocabulary = 131}, path);
+    const auto checkpoint = io::openCheckpoint(path);
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    const auto graph = model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::nullopt));
+    Session session(model::createCpuExecutor(graph), std::make_shared<FewTokens>(), nullptr, 128, model::KvType::F16);
+    GenerationOptions options = greedy(100);
+    options.keepLogits = true;
+    options.sampling = {.temperature = 5.0F, .topK = 0, .topP = 1.0F, .minP = 0.0F, .seed = 3};
+    std::size_t tokens = 0;
+    session.complete(std::vector<TokenId>{1, 2, 3}, options, [&](const model::GeneratedToken& token) {
+      ++tokens;
+      QVERIFY(token.id < 90);
+      double total = 0;
+      for (const auto& [id, probability] : token.top) {
+        QVERIFY(id < 90);
+        total += static_cast<double>(probability);
+      }
+      QVERIFY(total <= 1.0 + 1e-6);
+      QCOMPARE(token.logits.size(), std::size_t{131});
+      QCOMPARE(token.logits[90], -std::numeric_limits<float>::infinity());
+      QVERIFY(std::abs(model::probabilityOf(token.logits, token.id) - token.probability) < 1e-6F);
+    });
+    QCOMPARE(tokens, std::size_t{100});
+    const auto scores = session.score(std::vector<TokenId>{1, 2, 3});
+    for (std::size_t row = 0; row < 3; ++row) {
+      for (std::size_t i = 0; i < 131; ++i) QCOMPARE(std::isfinite(scores[row * 131 + i]), i < 90);
+    }
+  }
+
+  void logitsThatAreNoNumbersAreAnError() {
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("broken.gguf").toStdString();
+    std::filesystem::copy_file(kModel, path);
+    // The model stores its matrices as bfloat16: 0x7FC0 is NaN.
+    const auto checkpoint = io::openCheckpoint(path);
+    const auto& tensor = checkpoint->tensors()[checkpoint->find("blk.2.ffn_up.weight").value()];
+    QCOMPARE(tensor.dtype, tensor::DType::BF16);
+    {
+      std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(tensor.offset));
+      file.write("\xC0\x7F", 2);
+    }
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    const auto graph = model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::nullopt));
+    Session session(model::createCpuExecutor(graph), m_tokenizer, m_template, 256, model::KvType::F16);
+    const auto refuses = [&](const std::function<void()>& action) {
+      try {
+        action();
+        return std::string("accepted");
+      } catch (const Error& error) {
+        return error.code() == ErrorCode::NotFinite ? error.where() : error.what();
+      }
+    };
+    QCOMPARE(refuses([&] { session.chat(kSum, greedy(), {}); }), std::string("blk.2.ffn_up.weight"));
+    QCOMPARE(refuses([&] {
+               session.complete(std::vector<TokenId>{1, 2, 3}, greedy(), {});
+             }),
+             std::string("blk.2.ffn_up.weight"));
+    QCOMPARE(refuses([&] { session.score(std::vector<TokenId>{1, 2, 3}, 1); }), std::string("blk.2.ffn_up.weight"));
   }
 
   void seedsRepeat() {

@@ -1,5 +1,6 @@
 #include "support/random_model.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <fstream>
@@ -35,6 +36,8 @@ void align(Bytes& bytes) {
 /// Collects the parts of a GGUF v3 file: header, metadata, tensor table, data.
 class GgufParts {
  public:
+  explicit GgufParts(std::vector<std::string> absent) : m_absent(std::move(absent)) {}
+
   void text(const std::string& key, const std::string& value) {
     constexpr std::uint32_t kString = 8;
     putText(m_metadata, key);
@@ -48,6 +51,7 @@ class GgufParts {
   /// @param extents outermost first; GGUF stores them innermost first
   void tensor(const std::string& name, const std::string& type, std::vector<std::uint64_t> extents,
               RandomNumbers& random, double sigma, double mean = 0.0) {
+    if (std::find(m_absent.begin(), m_absent.end(), name) != m_absent.end()) return;
     putText(m_table, name);
     put<std::uint32_t>(m_table, static_cast<std::uint32_t>(extents.size()));
     for (auto extent = extents.rbegin(); extent != extents.rend(); ++extent) put<std::uint64_t>(m_table, *extent);
@@ -80,6 +84,7 @@ class GgufParts {
     ++m_keys;
   }
 
+  std::vector<std::string> m_absent;
   Bytes m_metadata, m_table, m_data;
   std::uint64_t m_keys = 0;
   std::uint64_t m_tensors = 0;
@@ -134,7 +139,7 @@ void addBlock(const RandomModel& model, std::uint32_t layer, RandomNumbers& rand
 }  // namespace
 
 void writeRandomModel(const RandomModel& model, const std::filesystem::path& path) {
-  GgufParts gguf;
+  GgufParts gguf(model.absentTensors);
   RandomNumbers random(model.seed);
   addMetadata(model, gguf);
   gguf.tensor("token_embd.weight", model.embeddingType, {model.vocabulary, model.width}, random, 1.0);
@@ -148,6 +153,7 @@ void writeRandomModel(const RandomModel& model, const std::filesystem::path& pat
     const std::uint32_t dimensions = model.ropeDimensions == 0 ? model.headSize : model.ropeDimensions;
     gguf.tensor("rope_freqs.weight", "f32", {dimensions / 2}, random, 0.3, 2.0);
   }
+  for (const std::string& name : model.extraTensors) gguf.tensor(name, "f32", {model.width}, random, 1.0);
   const Bytes bytes = gguf.assemble();
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));

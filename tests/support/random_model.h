@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace support {
 
@@ -25,6 +26,8 @@ struct RandomModel {
   bool biases = false;            ///< on queries, keys, values and the attention output
   bool frequencyFactors = false;  ///< rope_freqs.weight, as Llama 3 has
   std::uint64_t seed = 1;
+  std::vector<std::string> extraTensors = {};   ///< names of float32 vectors [width] that no graph asks for
+  std::vector<std::string> absentTensors = {};  ///< names of tensors that are left out
 };
 
 /// Writes such a model as a GGUF file without a tokenizer. The same options give the same bytes everywhere.

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "app/cli/command.h"
@@ -19,7 +20,9 @@ struct Options {
   Output output = Output::ForPeople;
 };
 
+/// Among the tokens that the model's tokenizer, if it has one, knows.
 Json topTokens(std::span<const float> logits, const OpenModel& model) {
+  if (model.tokenizer()) logits = logits.first(std::min(logits.size(), model.tokenizer()->size()));
   Json top = Json::array();
   for (const auto& [token, probability] : core::model::topProbabilities(logits, kTop)) {
     Json row = {{"token", token}, {"probability", probability}};

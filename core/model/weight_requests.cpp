@@ -1,0 +1,110 @@
+#include "core/model/weight_requests.h"
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/quant/quantizer.h"
+
+namespace core::model {
+
+namespace {
+
+using quant::QuantizedTensorPtr;
+using tensor::Shape;
+
+void requestBlock(const ModelConfig& config, std::uint32_t layer, BlockWeights& block,
+                  std::vector<WeightRequest>& requests) {
+  const auto add = [&](QuantizedTensorPtr& target, const char* role, Shape shape, bool required = true) {
+    requests.push_back({&target, fmt::format("blk.{}.{}", layer, role), std::move(shape), required});
+  };
+  const std::uint64_t width = config.width;
+  const std::uint64_t hidden = config.feedForward;
+  const std::uint64_t queries = std::uint64_t{config.heads} * config.headSize;
+  const std::uint64_t keys = std::uint64_t{config.kvHeads} * config.headSize;
+  const std::uint64_t values = std::uint64_t{config.kvHeads} * config.valueHeadSize;
+  const std::uint64_t attended = std::uint64_t{config.heads} * config.valueHeadSize;
+  add(block.attentionNorm, "attn_norm.weight", {width});
+  add(block.query, "attn_q.weight", {queries, width});
+  add(block.key, "attn_k.weight", {keys, width});
+  add(block.value, "attn_v.weight", {values, width});
+  add(block.attentionOutput, "attn_output.weight", {width, attended});
+  add(block.queryBias, "attn_q.bias", {queries}, false);
+  add(block.keyBias, "attn_k.bias", {keys}, false);
+  add(block.valueBias, "attn_v.bias", {values}, false);
+  add(block.attentionOutputBias, "attn_output.bias", {width}, false);
+  add(block.feedForwardNorm, "ffn_norm.weight", {width});
+  add(block.gate, "ffn_gate.weight", {hidden, width});
+  add(block.up, "ffn_up.weight", {hidden, width});
+  add(block.down, "ffn_down.weight", {width, hidden});
+}
+
+/// The towers of vision and audio, which a merged file may carry, feed on what is no text.
+bool isOfAnotherInput(std::string_view name) {
+  return name.starts_with("v.") || name.starts_with("a.") || name.starts_with("mm.");
+}
+
+void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<std::string_view>& asked) {
+  const io::TensorInfo* first = nullptr;
+  std::size_t count = 0;
+  for (const io::TensorInfo& tensor : checkpoint.tensors()) {
+    if (asked.contains(tensor.name) || isOfAnotherInput(tensor.name)) continue;
+    if (first == nullptr) first = &tensor;
+    ++count;
+  }
+  if (first == nullptr) return;
+  const std::string others = count == 1 ? "" : fmt::format(" and {} more", count - 1);
+  throw Error(ErrorCode::Unsupported,
+              fmt::format("{} has the tensor {}{}, which models that can chat here do not have: it opens for "
+                          "inspection, but cannot chat yet.",
+                          checkpoint.name(), io::inQuotes(first->name), others),
+              first->name);
+}
+
+}  // namespace
+
+std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, const ModelConfig& config,
+                                          ModelWeights& weights, QuantizedTensorPtr& frequencyFactors) {
+  weights.blocks.resize(config.layers);
+  const Shape matrix{config.vocabulary, config.width};
+  std::vector<WeightRequest> requests;
+  requests.push_back({&weights.embedding, "token_embd.weight", matrix});
+  requests.push_back({&weights.outputNorm, "output_norm.weight", {config.width}});
+  if (checkpoint.find("output.weight")) requests.push_back({&weights.output, "output.weight", matrix});
+  requests.push_back({&frequencyFactors, "rope_freqs.weight", {config.ropeDimensions / 2}, false});
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+    requestBlock(config, layer, weights.blocks[layer], requests);
+  }
+  return requests;
+}
+
+void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
+  ModelWeights weights;
+  QuantizedTensorPtr frequencyFactors;
+  const std::vector<WeightRequest> requests = weightRequests(checkpoint, config, weights, frequencyFactors);
+  std::unordered_set<std::string_view> asked;
+  for (const WeightRequest& request : requests) asked.insert(request.name);
+  refuseUnasked(checkpoint, asked);
+  for (const WeightRequest& request : requests) {
+    const auto index = checkpoint.find(request.name);
+    if (!index && request.required) {
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("{} has no tensor {}, which every model that can chat here has: it opens for inspection, "
+                              "but cannot chat yet.",
+                              checkpoint.name(), request.name),
+                  request.name);
+    }
+    if (!index) continue;
+    const tensor::TensorView view = checkpoint.view(*index);
+    quant::checkDecodable(view);
+    if (view.shape == request.shape) continue;
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("{} should have the shape {}, but has {}.", request.name, request.shape.toString(),
+                            view.shape.toString()),
+                request.name);
+  }
+}
+
+}  // namespace core::model

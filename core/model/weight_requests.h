@@ -1,0 +1,29 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/model/config.h"
+#include "core/model/weights.h"
+
+namespace core::model {
+
+/// A tensor the graph asks for: where it goes, its name, and the shape the config asks for.
+struct WeightRequest {
+  quant::QuantizedTensorPtr* target;
+  std::string name;
+  tensor::Shape shape;
+  bool required = true;
+};
+
+/// All tensors that a graph of this config may be made of.
+/// @param weights receives them: requests point into it; without an output matrix of its own, `output` is not asked for
+/// @param frequencyFactors receives rope_freqs.weight
+std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, const ModelConfig& config,
+                                          ModelWeights& weights, quant::QuantizedTensorPtr& frequencyFactors);
+
+/// Whether the checkpoint holds the tensors of this config's graph, all of them and no others: one that nobody asked
+/// for would be left out of the computation in silence.
+/// @throws Error (Unsupported, InvalidFile) naming the tensor that is missing, of another shape, or not understood
+void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config);
+
+}  // namespace core::model
