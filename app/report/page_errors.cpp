@@ -56,7 +56,7 @@ QString allNumbers(const ReportData& data) {
   std::vector<QStringList> rows;
   for (const MatrixRow& matrix : data.matrices) {
     const auto& tensor = data.model->checkpoint().tensors()[matrix.tensor];
-    const auto type = core::tensor::name(tensor.dtype);
+    const std::string_view type = tensor.typeName;
     QStringList row{html::escaped(matrix.name),
                     html::escaped(QString::fromStdString(tensor.shape.toString())),
                     html::escaped(QString::fromUtf8(type.data(), static_cast<qsizetype>(type.size())).toUpper()),

@@ -28,7 +28,7 @@ QString fileFacts(const ReportData& data) {
 QString storedTypes(const core::io::Checkpoint& checkpoint) {
   std::map<std::string_view, std::pair<std::uint64_t, std::uint64_t>> types;  // name → tensors, bytes
   for (const auto& tensor : checkpoint.tensors()) {
-    auto& [count, bytes] = types[core::tensor::name(tensor.dtype)];
+    auto& [count, bytes] = types[tensor.typeName];
     ++count;
     bytes += tensor.bytes;
   }

@@ -8,6 +8,7 @@
 #include "app/report/report.h"
 #include "app/session/device_choice.h"
 #include "app/widgets/theme.h"
+#include "core/io/text_checks.h"
 
 namespace app::report {
 
@@ -17,7 +18,7 @@ constexpr int kCouldNot = 1;
 constexpr int kWrongUsage = 2;
 
 int complain(const QString& sentence, int code) {
-  std::fprintf(stderr, "quantscope: %s\n", qUtf8Printable(sentence));
+  std::fprintf(stderr, "quantscope: %s\n", core::io::printable(sentence.toStdString()).c_str());
   return code;
 }
 

@@ -8,6 +8,7 @@
 #include "app/report/report_command.h"
 #include "app/shell/main_window.h"
 #include "app/shell/screenshots.h"
+#include "core/io/text_checks.h"
 
 namespace app {
 namespace {
@@ -19,7 +20,7 @@ struct Options {
 };
 
 int complain(const QString& sentence) {
-  std::fprintf(stderr, "quantscope: %s\n", qPrintable(sentence));
+  std::fprintf(stderr, "quantscope: %s\n", core::io::printable(sentence.toStdString()).c_str());
   return 2;
 }
 

@@ -25,6 +25,7 @@ constexpr std::uint32_t kMaxDimensions = 64;   // what is listed
 constexpr std::uint32_t kDefaultAlignment = 32;
 constexpr std::size_t kMaxArrayDepth = 4;
 constexpr std::uint64_t kMaxKeyBytes = 65535;
+constexpr std::uint32_t kTl2OfBitNet = 39;
 /// Fewest bytes a metadata entry (empty string value excluded: u8) and a tensor entry can take, to bound their counts.
 constexpr std::uint64_t kMinEntryBytes = 8 + 1 + 4 + 1;
 constexpr std::uint64_t kMinTensorBytes = 8 + 1 + 4 + 4 + 8;
@@ -38,10 +39,10 @@ class GgufParser {
     readHeader();
     for (std::uint64_t i = 0; i < m_metadataCount; ++i) readEntry();
     const std::uint64_t alignment = readAlignment();
-    for (std::uint64_t i = 0; i < m_tensorCount; ++i) readTensor();
-    placeTensors(alignment);
     m_model.name = textOf("general.name");
     m_model.architecture = textOf("general.architecture");
+    for (std::uint64_t i = 0; i < m_tensorCount; ++i) readTensor();
+    placeTensors(alignment);
     m_model.kind = kindOf();
     if (m_badTexts != 0) {
       m_model.warnings.push_back(
@@ -269,7 +270,12 @@ class GgufParser {
 
   void readDType(TensorInfo& tensor, const std::string& what) {
     const auto type = m_reader.read<std::uint32_t>("the type of " + what);
-    if (const auto dtype = tensor::fromGgmlType(type)) {
+    // BitNet's fork took the number that ggml gave to MXFP4 later.
+    const bool isBitNets = type == kTl2OfBitNet && m_model.architecture.starts_with("bitnet");
+    if (isBitNets) {
+      tensor.typeName = "tl2";
+      tensor.unreadable = "its type tl2 of BitNet cannot be decoded";
+    } else if (const auto dtype = tensor::fromGgmlType(type)) {
       tensor.dtype = *dtype;
       // An activation format, which no program stores on purpose and none decodes.
       if (*dtype == tensor::DType::Q8_1) tensor.unreadable = "its type q8_1 is for activations and cannot be decoded";

@@ -51,6 +51,7 @@ std::optional<std::string> repositoryName(const fs::path& folder) {
 
 std::optional<fs::path> cachedSnapshot(const fs::path& folder) {
   std::error_code error;
+  if (folder.filename() == "snapshots" && repositoryName(folder / "any")) return cachedSnapshot(folder.parent_path());
   const fs::path snapshots = folder / "snapshots";
   const auto name = repositoryName(folder);
   const bool isSnapshot = fs::absolute(folder, error).lexically_normal().parent_path().filename() == "snapshots";

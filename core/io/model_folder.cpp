@@ -19,6 +19,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
+bool mayHoldModel(const fs::path& folder) {
+  try {
+    return repositoryName(folder) || !filesEndingIn(folder, ".safetensors").empty() ||
+           !filesEndingIn(folder, ".gguf").empty();
+  } catch (const Error&) {
+    return false;  // a folder nobody may list
+  }
+}
+
 /// What a folder without a model holds instead, in the order of what helps most.
 std::string instead(const fs::path& folder) {
   struct Kind {
@@ -42,10 +51,7 @@ std::string instead(const fs::path& folder) {
   }
   std::vector<fs::path> models;
   for (const fs::path& sub : subfoldersOf(folder)) {
-    const bool isCached = repositoryName(sub).has_value();
-    if (isCached || !filesEndingIn(sub, ".safetensors").empty() || !filesEndingIn(sub, ".gguf").empty()) {
-      models.push_back(sub);
-    }
+    if (mayHoldModel(sub)) models.push_back(sub);
   }
   return models.empty() ? "" : ", found folders that may hold one; open one of them: " + quotedNames(models);
 }

@@ -135,11 +135,21 @@ class HeaderVisitor final : public JsonVisitor {
       fail(fmt::format("the tensor {} has the shape {}, which has more values than 64 bits can count",
                        inQuotes(m_entry), shape.toString()));
     }
-    std::string typeName = m_typeName;
-    for (char& letter : typeName)
-      letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-    m_model.tensors.push_back({m_entry, tensor::DType::Unknown, std::move(shape), begin, bytes, 0, std::move(typeName),
+    m_model.tensors.push_back({m_entry, tensor::DType::Unknown, std::move(shape), begin, bytes, 0, shownType(),
                                fmt::format("its type {} cannot be decoded", inQuotes(m_typeName))});
+  }
+
+  /// "f8_e8m0" for a name that could be a type's, "unknown" for any other text.
+  std::string shownType() const {
+    constexpr std::size_t kLongest = 24;
+    std::string shown;
+    for (const char c : m_typeName) {
+      const bool isUpper = c >= 'A' && c <= 'Z';
+      const bool isPlain = isUpper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+      if (!isPlain || shown.size() == kLongest) return "unknown";
+      shown += isUpper ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return shown.empty() ? "unknown" : shown;
   }
 
   [[noreturn]] void fail(std::string_view detail) const {

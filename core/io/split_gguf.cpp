@@ -26,7 +26,9 @@ std::string sourceOf(const std::filesystem::path& path) { return inQuotes(path.f
 /// What a part says about the split, as number for a comparison.
 std::string shown(const ParsedModel& part, std::string_view key) {
   const MetadataValue* const value = part.metadata.find(key);
-  return value == nullptr ? std::string("nothing") : toDisplayText(*value);
+  if (value == nullptr) return "nothing";
+  const auto* const text = std::get_if<std::string>(value);
+  return text != nullptr ? inQuotes(*text) : toDisplayText(*value);
 }
 
 bool says(const ParsedModel& part, std::string_view key, std::uint64_t expected) {

@@ -52,6 +52,11 @@ std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
   if (scaling && !isKnownScaling(*scaling)) {
     return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type {}", io::inQuotes(*scaling)));
   }
+  for (const io::TensorInfo& tensor : checkpoint.tensors()) {
+    if (tensor.isReadable()) continue;
+    return cannotChat(checkpoint, fmt::format("a model whose tensor {} cannot be read as weights ({})",
+                                              io::inQuotes(tensor.name), tensor.unreadable));
+  }
   return std::nullopt;
 }
 

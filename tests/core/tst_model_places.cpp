@@ -246,6 +246,7 @@ void TestModelPlaces::cacheWithoutACurrentSnapshot() {
   QVERIFY(folder().refusal(repository, ErrorCode::NotFound).contains("not downloaded"));
   folder().write("models--gpt2/snapshots/one/model.safetensors", safetensors("w"));
   QCOMPARE(io::openCheckpoint(repository)->name(), std::string("gpt2"));
+  QCOMPARE(io::openCheckpoint(repository / "snapshots")->name(), std::string("gpt2"));
   folder().write("models--gpt2/snapshots/two/model.safetensors", safetensors("w"));
   QVERIFY(folder().refusal(repository, ErrorCode::InvalidArgument).contains("\"one\", \"two\""));
   folder().write("models--gpt2/refs/main", "../../elsewhere");  // no plain name: as good as none

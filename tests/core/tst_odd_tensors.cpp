@@ -8,6 +8,7 @@
 #include "core/metrics/channel_ranges.h"
 #include "core/metrics/matrix_map.h"
 #include "core/metrics/tensor_stats.h"
+#include "core/model/config.h"
 #include "core/quant/quantizer.h"
 #include "file_bytes.h"
 
@@ -23,6 +24,8 @@ class TestOddTensors : public QObject {
   void ggufTensors_data();
   void ggufTensors();
   void sizeComesFromTheOffsets();
+  void numberThatBitNetTookFirst();
+  void unreadableWeightsCannotRun();
   void safetensorsTensors_data();
   void safetensorsTensors();
   void everyDTypeOfAFileHasADecoder();
@@ -133,6 +136,33 @@ void TestOddTensors::sizeComesFromTheOffsets() {
   QCOMPARE(model->view("middle").bytes.size(), 96U);
 }
 
+void TestOddTensors::numberThatBitNetTookFirst() {
+  const auto typeIn = [](const char* architecture) {
+    const auto model = gguf(FileBytes::gguf(1, 1)
+                                .string("general.architecture")
+                                .u32(kString)
+                                .string(architecture)
+                                .tensor("w", {32}, 39, 0)
+                                .padTo(32)
+                                .zeros(17));
+    return model->tensors()[0].typeName + (model->tensors()[0].isReadable() ? "" : " unreadable");
+  };
+  QCOMPARE(typeIn("bitnet-b1.58"), std::string("tl2 unreadable"));
+  QCOMPARE(typeIn("gpt-oss"), std::string("mxfp4"));
+}
+
+void TestOddTensors::unreadableWeightsCannotRun() {
+  const auto model = gguf(FileBytes::gguf(1, 1)
+                              .string("general.architecture")
+                              .u32(kString)
+                              .string("llama")
+                              .tensor("blk.0.attn_q.weight", {256}, 139, 0)
+                              .padTo(32)
+                              .zeros(144));
+  const QString why = QString::fromStdString(core::model::whyNotRunnable(*model).value_or(""));
+  QVERIFY2(why.contains("\"blk.0.attn_q.weight\"") && why.contains("iq4_k of ik_llama.cpp"), qPrintable(why));
+}
+
 void TestOddTensors::safetensorsTensors_data() {
   columns();
   const auto row = [](const char* dtype, const char* shape, std::size_t bytes, const char* type, const char* reason,
@@ -151,6 +181,7 @@ void TestOddTensors::safetensorsTensors_data() {
   row("F8_E5M2FNUZ", "[4]", 4, "f8_e5m2fnuz", "F8_E5M2FNUZ", 4);
   row("C64", "[2]", 16, "c64", "C64", 2);
   row("anything", "[]", 5, "anything", "\"anything\"", 1);
+  row("<b>no type</b>", "[1]", 1, "unknown", "<b>no type", 1);
   row("F32", "[4611686018427387904,0]", 0, "f32", "no values", 0);
 }
 
