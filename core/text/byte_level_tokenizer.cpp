@@ -46,19 +46,21 @@ std::string asVocabularyWrites(std::string_view bytes) {
 
 constexpr std::uint64_t pairKey(std::uint32_t left, std::uint32_t right) { return std::uint64_t{left} << 32U | right; }
 
-constexpr std::size_t kNone = ~std::size_t{0};
+/// A place among the nodes of a word: encode() refuses texts that need more.
+using Index = std::uint32_t;
+constexpr Index kNone = ~Index{0};
 
 struct Node {
   std::uint32_t symbol;
-  std::size_t previous;
-  std::size_t next;
+  Index previous;
+  Index next;
   bool alive = true;
 };
 
 struct Candidate {
   std::uint32_t rank;
-  std::size_t left;
-  std::size_t right;
+  Index left;
+  Index right;
   std::uint64_t pair;  ///< of symbols when it was found: tells whether it is still current
 };
 
@@ -129,6 +131,7 @@ void ByteLevelTokenizer::readMerges(const io::Metadata& metadata) {
 }
 
 std::vector<TokenId> ByteLevelTokenizer::encode(std::string_view text, SpecialTokens special) const {
+  checkLength(text);
   std::vector<TokenId> out;
   for (const Fragment& fragment : m_splitter.split(text, special)) {
     if (fragment.token) {
@@ -171,18 +174,18 @@ void ByteLevelTokenizer::encodeWord(std::string_view word, std::vector<TokenId>&
   }
   std::vector<Node> nodes;
   nodes.reserve(word.size());
-  for (std::size_t i = 0; i < word.size(); ++i) {
+  for (Index i = 0; i < word.size(); ++i) {
     nodes.push_back({m_byteSymbols[static_cast<unsigned char>(word[i])], i == 0 ? kNone : i - 1,
                      i + 1 == word.size() ? kNone : i + 1});
   }
   std::priority_queue<Candidate, std::vector<Candidate>, IsLater> queue;
-  const auto consider = [&](std::size_t left, std::size_t right) {
+  const auto consider = [&](Index left, Index right) {
     if (left == kNone || right == kNone) return;
     const std::uint64_t pair = pairKey(nodes[left].symbol, nodes[right].symbol);
     const auto rule = m_rules.find(pair);
     if (rule != m_rules.end()) queue.push({rule->second.rank, left, right, pair});
   };
-  for (std::size_t i = 1; i < nodes.size(); ++i) consider(i - 1, i);
+  for (Index i = 1; i < nodes.size(); ++i) consider(i - 1, i);
   while (!queue.empty()) {
     const Candidate candidate = queue.top();
     queue.pop();

@@ -20,21 +20,23 @@ std::optional<unsigned char> byteOf(std::string_view piece) {
   return static_cast<unsigned char>(value);
 }
 
-constexpr std::size_t kNone = ~std::size_t{0};
+/// A place in the text or among the symbols: encode() refuses texts that need more.
+using Index = std::uint32_t;
+constexpr Index kNone = ~Index{0};
 
 /// A piece of the text in a doubly linked list; length 0 once merged away.
 struct Symbol {
-  std::size_t begin;
-  std::size_t length;
-  std::size_t previous;
-  std::size_t next;
+  Index begin;
+  Index length;
+  Index previous;
+  Index next;
 };
 
 struct Merge {
   float score;
-  std::size_t left;
-  std::size_t right;
-  std::size_t length;  ///< of the union when it was found: tells whether it is still current
+  Index left;
+  Index right;
+  Index length;  ///< of the union when it was found: tells whether it is still current
 };
 
 /// The best score is on top; of equal ones the leftmost.
@@ -46,11 +48,11 @@ struct IsWorse {
 
 std::vector<Symbol> charactersOf(std::string_view text) {
   std::vector<Symbol> symbols;
-  for (std::size_t at = 0; at < text.size();) {
+  for (Index at = 0; at < text.size();) {
     // An ill-formed byte is a symbol of its own and ends as a byte token.
     const Utf8Step step = firstCharacter(text.substr(at));
-    const std::size_t length = step.kind == Utf8Kind::Complete ? step.length : 1;
-    const std::size_t index = symbols.size();
+    const Index length = step.kind == Utf8Kind::Complete ? static_cast<Index>(step.length) : 1;
+    const auto index = static_cast<Index>(symbols.size());
     symbols.push_back({at, length, index == 0 ? kNone : index - 1, index + 1});
     at += length;
   }
@@ -72,6 +74,7 @@ SentencePieceTokenizer::SentencePieceTokenizer(const io::Metadata& metadata)
 }
 
 std::vector<TokenId> SentencePieceTokenizer::encode(std::string_view text, SpecialTokens special) const {
+  checkLength(text);
   std::vector<TokenId> out;
   bool afterSpecial = true;  // the start counts as one: the prefix blank goes there
   for (const Fragment& fragment : m_splitter.split(text, special)) {
@@ -99,13 +102,13 @@ void SentencePieceTokenizer::encodeText(const std::string& escaped, std::vector<
   const std::string_view text = escaped;
   std::vector<Symbol> symbols = charactersOf(text);
   std::priority_queue<Merge, std::vector<Merge>, IsWorse> queue;
-  const auto consider = [&](std::size_t left, std::size_t right) {
+  const auto consider = [&](Index left, Index right) {
     if (left == kNone || right == kNone) return;
-    const std::size_t length = symbols[left].length + symbols[right].length;
+    const Index length = symbols[left].length + symbols[right].length;
     const auto token = m_vocabulary.find(text.substr(symbols[left].begin, length));
     if (token) queue.push({m_vocabulary.score(*token), left, right, length});
   };
-  for (std::size_t i = 1; i < symbols.size(); ++i) consider(i - 1, i);
+  for (Index i = 1; i < symbols.size(); ++i) consider(i - 1, i);
   while (!queue.empty()) {
     const Merge merge = queue.top();
     queue.pop();

@@ -1,5 +1,6 @@
 #pragma once
 #include <bitset>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,12 +30,18 @@ class SpecialTokenSplitter {
   /// Longer texts are not looked for; no model has one, and a file full of them would make every search slow.
   static constexpr std::size_t kLongest = 256;
   struct Entry {
+    std::string_view text;  ///< in the vocabulary
     TokenId id;
     bool userDefined;
   };
-  std::unordered_map<std::string_view, Entry> m_entries;  ///< views into the vocabulary's tokens
-  /// Lengths that occur, longest first, each with the first bytes of its tokens.
-  std::map<std::size_t, std::bitset<256>, std::greater<>> m_lengths;
+  /// The tokens of one length: their first bytes, and each by the hash of its text.
+  struct OfLength {
+    std::bitset<256> firstBytes;
+    std::unordered_multimap<std::uint64_t, Entry> entries;
+  };
+  static const Entry* find(const OfLength& tokens, std::uint64_t hash, std::string_view text);
+
+  std::map<std::size_t, OfLength, std::greater<>> m_lengths;  ///< that occur, longest first
 };
 
 }  // namespace core::text

@@ -35,6 +35,13 @@ std::vector<TokenId> Tokenizer::encodePrompt(std::string_view text, SpecialToken
   return ids;
 }
 
+void Tokenizer::checkLength(std::string_view text) {
+  constexpr std::size_t kLongest = std::size_t{256} << 20;
+  if (text.size() <= kLongest) return;
+  throw Error(ErrorCode::InvalidArgument, "A text of at most 256 MiB can be made into tokens; this one has " +
+                                              std::to_string(text.size()) + " bytes.");
+}
+
 std::string placeholder(TokenId id) { return "<token " + std::to_string(id) + ">"; }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids) const {

@@ -31,6 +31,7 @@ class Tokenizer {
   /// choose such an id, and where one turns up it shows as "<token 32001>".
   virtual std::size_t size() const = 0;
   /// Ids of a valid or invalid UTF-8 text (invalid bytes go through byte fallback). Adds no BOS or EOS.
+  /// @throws Error (InvalidArgument) for a text of more than 256 MiB
   virtual std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const = 0;
   /// encode with BOS in front where the model asks for it (add_bos_token).
   std::vector<TokenId> encodePrompt(std::string_view text, SpecialTokens special) const;
@@ -48,6 +49,10 @@ class Tokenizer {
   virtual bool addsSpacePrefix() const { return false; }
   /// End of sequence, end of turn: generation stops at these.
   virtual bool isEndOfGeneration(TokenId id) const = 0;
+
+ protected:
+  /// @throws Error (InvalidArgument) for a text longer than any context could hold
+  static void checkLength(std::string_view text);
 };
 
 /// What an id without a token shows: "<token 32001>".

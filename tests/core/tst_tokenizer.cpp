@@ -121,6 +121,9 @@ class TestTokenizer : public QObject {
   void duplicatesCountTheLast();
   void oneMegabyte_data();
   void oneMegabyte();
+  void hostileVocabularies_data();
+  void hostileVocabularies();
+  void tooLongTextsAreRefused();
 };
 
 void TestTokenizer::sentencePieceGolden() {
@@ -359,6 +362,48 @@ void TestTokenizer::oneMegabyte() {
   QCOMPARE(tokenizer->decode(ids), text);
   // About a second on one slow core; a quadratic merge would take hours.
   QVERIFY2(elapsed < 20000, qPrintable(QString("%1 ms").arg(elapsed)));
+}
+
+void TestTokenizer::hostileVocabularies_data() {
+  QTest::addColumn<QString>("model");
+  QTest::addColumn<int>("type");
+  QTest::addColumn<QString>("end");
+  for (const char* model : {"llama", "gpt2"}) {
+    // Nearly found everywhere at every length, or found everywhere; as special tokens and as ordinary ones.
+    for (const int type : {1, 3, 4}) {
+      for (const char* end : {"b", ""}) QTest::addRow("%s %d %s", model, type, end) << model << type << end;
+    }
+  }
+}
+
+// Every token is a run of "a" of another length: each place in a text of them could begin any.
+void TestTokenizer::hostileVocabularies() {
+  QFETCH(QString, model);
+  QFETCH(int, type);
+  QFETCH(QString, end);
+  SmallVocabulary vocabulary;
+  vocabulary.model = model.toStdString();
+  vocabulary.tokens = {"a"};
+  vocabulary.types = {1};
+  for (std::size_t length = 1; length <= 400; ++length) {
+    vocabulary.tokens.push_back(std::string(length, 'a') + end.toStdString());
+    vocabulary.types.push_back(type);
+    vocabulary.merges.push_back("a " + std::string(length, 'a'));
+  }
+  vocabulary.scores.assign(vocabulary.tokens.size(), 0.0F);
+  const auto tokenizer = vocabulary.tokenizer();
+  const std::string text(1U << 20U, 'a');
+  QElapsedTimer timer;
+  timer.start();
+  const auto ids = tokenizer->encode(text, SpecialTokens::Parse);
+  QVERIFY(!ids.empty());
+  QVERIFY2(timer.elapsed() < 20000, qPrintable(QString("%1 ms").arg(timer.elapsed())));
+}
+
+void TestTokenizer::tooLongTextsAreRefused() {
+  const auto tokenizer = load(kSentencePiece);
+  QVERIFY_THROWS_EXCEPTION(Error,
+                           tokenizer->encode(std::string((std::size_t{256} << 20) + 1, 'a'), SpecialTokens::Parse));
 }
 
 QTEST_GUILESS_MAIN(TestTokenizer)

@@ -27,10 +27,10 @@ std::string inQuotes(std::string_view name);
 class Budget {
  public:
   static constexpr std::size_t kSteps = 4'000'000;
-  static constexpr std::size_t kBytes = std::size_t{64} << 20;      ///< of all texts and values ever made
-  static constexpr std::size_t kTextBytes = std::size_t{16} << 20;  ///< longest single text
-  static constexpr int kDepth = 300;                                ///< nested evaluations, macro calls included
-  static constexpr int kNesting = 64;                               ///< values within values
+  static constexpr std::size_t kBytes = std::size_t{64} << 20;     ///< of all texts and values ever made
+  static constexpr std::size_t kTextBytes = std::size_t{4} << 20;  ///< longest single text: beyond any context
+  static constexpr int kDepth = 300;                               ///< nested evaluations, macro calls included
+  static constexpr int kNesting = 64;                              ///< values within values
 
   explicit Budget(std::size_t steps = kSteps, std::size_t bytes = kBytes) : m_steps(steps), m_bytes(bytes) {}
   Budget(const Budget&) = delete;

@@ -17,7 +17,7 @@ int checkedNesting(int deepest) {
 
 Text& Text::operator+=(std::string_view part) {
   if (part.size() > Budget::kTextBytes - m_text.size()) {
-    throw Failure{ErrorCode::Unsupported, "It makes a text longer than the limit of 16 MiB."};
+    throw Failure{ErrorCode::Unsupported, "It makes a text longer than the limit of 4 MiB."};
   }
   m_budget->make(part.size());
   m_text += part;
