@@ -121,7 +121,7 @@ void useIds(const Tokenizer& tokenizer, std::string_view text, const std::vector
   for (const TokenId id : ids) require(id >= 0 && id < size);
   require(ids.size() <= text.size() * 4 + 4);
   const std::string decoded = tokenizer.decode(ids);
-  require(core::text::isValidUtf8(decoded));
+  require(core::isValidUtf8(decoded));
   core::text::Detokenizer stream(std::shared_ptr<const Tokenizer>(std::shared_ptr<const Tokenizer>(), &tokenizer));
   std::string streamed;
   for (const TokenId id : ids) streamed += stream.push(id);
