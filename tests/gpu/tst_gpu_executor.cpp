@@ -158,6 +158,11 @@ class TestGpuExecutor : public QObject {
     QVERIFY(refuses({}, *cache, row));
     QVERIFY(refuses({1, 2, 3, 4, 5}, *cache, row));
     QVERIFY(refuses({1}, *foreign, row));
+    const auto cpu = core::model::createCpuExecutor(model.graph());
+    const auto ofTheCpu = cpu->createKvCache(4, KvType::F32);
+    QVERIFY(refuses({1}, *ofTheCpu, row));
+    QVERIFY(errorOf([&] { cpu->forward(Tokens{1}, *cache, LogitsWanted::LastToken, row); }));
+    QCOMPARE(cache->length(), 0U);
     QVERIFY(refuses({1}, *cache, std::span(row).first(130)));
     QVERIFY(errorOf([&] { gpu::openDevice(99); })->code() == ErrorCode::NotFound);
   }

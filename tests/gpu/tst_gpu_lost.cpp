@@ -89,6 +89,18 @@ class TestGpuLost : public QObject {
     }
   }
 
+  /// A driver without a watchdog waits for ever; we do not.
+  void aDeviceThatNeverAnswersIsLost() {
+    Model model(m_path);
+    const auto device = openFamily(families().front());
+    const auto executor = gpu::createVulkanExecutor(device, model.graph());
+    device->device()->injectFault(VK_TIMEOUT, 1);
+    const auto error = errorOf([&] { allLogits(*executor, m_tokens); });
+    QVERIFY(error);
+    QCOMPARE(error->code(), ErrorCode::DeviceLost);
+    QVERIFY(gpu::isLost(*device));
+  }
+
   void observedWorkMayLoseTheDevice() {
     Model model(m_path);
     const auto device = openFamily(families().front());
