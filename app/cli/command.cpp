@@ -46,4 +46,10 @@ void printText(std::string_view text) { fmt::print("{}", core::io::printable(tex
 
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+Json nonFiniteJson(const core::metrics::NonFinite& nonFinite) {
+  Json first = nullptr;
+  if (nonFinite.first) first = {nonFinite.first->row, nonFinite.first->column};
+  return {{"nan", nonFinite.nan}, {"inf", nonFinite.inf}, {"first", first}};
+}
+
 }  // namespace app::cli

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/metrics/non_finite.h"
+
 namespace app::cli {
 
 /// JSON whose keys keep the order they are written in.
@@ -26,6 +28,8 @@ void print(const Json& json);
 void printText(std::string_view text);
 /// A number for JSON: null where it is not finite.
 Json finite(double value);
+/// {"nan", "inf", "first": [row, column] or null}
+Json nonFiniteJson(const core::metrics::NonFinite& nonFinite);
 
 /// Every verb declares its options and its callback on the program. One file each in commands/.
 void addBench(CLI::App& program);

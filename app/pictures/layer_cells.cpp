@@ -17,8 +17,14 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   cell.known = error.refused.empty();
   if (!cell.known) return cell;
   cell.value = core::metrics::value(error.stats, metric);
-  cell.nonFinite = error.stats.nonFinite() > 0;
-  if (cell.nonFinite) cell.note = tr("%1 values are not finite").arg(text::count(error.stats.nonFinite()));
+  QStringList notes;
+  const auto say = [&notes](const QString& sentence, const core::metrics::NonFinite& values) {
+    if (values.count() != 0) notes << sentence.arg(QString::fromStdString(core::metrics::describe(values)));
+  };
+  say(tr("stored weights that are no numbers: %1"), error.stats.nonFinite());
+  say(tr("weights that the scheme makes infinite: %1"), error.stats.overflowed());
+  cell.nonFinite = !notes.isEmpty();
+  cell.note = notes.join(QStringLiteral("; "));
   return cell;
 }
 

@@ -67,6 +67,10 @@ void MatrixView::draw() {
     auto* line = reinterpret_cast<QRgb*>(m_image.scanLine(static_cast<int>(y)));
     for (std::size_t x = 0; x < m_map.columns; ++x) {
       const double value = static_cast<double>(m_map.extreme[y * m_map.columns + x]);
+      if (m_map.nonFiniteIn[y * m_map.columns + x] != 0) {
+        line[x] = colors.warning.rgb();
+        continue;
+      }
       line[x] = palette[std::clamp(static_cast<int>(std::lround(value * scale)) + 256, 0, 511)];
     }
   }

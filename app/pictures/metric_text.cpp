@@ -27,6 +27,7 @@ QString metricTitle(Metric metric) {
 }
 
 QString metricValue(Metric metric, double value) {
+  if (std::isnan(value)) return QStringLiteral("–");  // there was nothing to compare
   switch (metric) {
     case Metric::SqnrDb:
       return text::decibel(value);
@@ -43,7 +44,8 @@ QString metricValue(Metric metric, double value) {
 
 QString metricFigure(Metric metric, double value) {
   if (metric != Metric::SqnrDb) return metricValue(metric, value);
-  return std::isfinite(value) ? QLocale().toString(value, 'f', 2) : QStringLiteral("∞");
+  if (std::isnan(value)) return QStringLiteral("–");
+  return std::isfinite(value) ? QLocale().toString(value, 'f', 2) : text::number(value);
 }
 
 bool largerIsBetter(Metric metric) { return metric == Metric::SqnrDb || metric == Metric::Cosine; }

@@ -52,9 +52,14 @@ SchemeSummary summarizeScheme(const ReportData& data, std::size_t scheme) {
     ++summary.matrices;
     summary.bytes += error.bytes;
     values += data.model->checkpoint().tensors()[data.matrices[i].tensor].shape.count();
+    if (error.stats.outcome() == core::metrics::Outcome::Nothing) {
+      ++summary.unmeasured;
+      continue;
+    }
+    if (error.stats.outcome() == core::metrics::Outcome::Infinite) ++summary.overflowing;
     relative += error.stats.relativeError();
     const double sqnr = error.stats.sqnrDb();
-    if (!std::isfinite(sqnr)) continue;
+    if (std::isinf(sqnr) && sqnr > 0) continue;  // no error
     decibels += sqnr;
     if (withError++ == 0 || sqnr < summary.lowestSqnrDb) {
       summary.lowestSqnrDb = sqnr;
@@ -62,7 +67,8 @@ SchemeSummary summarizeScheme(const ReportData& data, std::size_t scheme) {
     }
   }
   if (values != 0) summary.bitsPerWeight = 8.0 * static_cast<double>(summary.bytes) / static_cast<double>(values);
-  if (summary.matrices != 0) summary.meanRelativeError = relative / static_cast<double>(summary.matrices);
+  if (const std::size_t measured = summary.matrices - summary.unmeasured; measured != 0)
+    summary.meanRelativeError = relative / static_cast<double>(measured);
   if (withError != 0) summary.meanSqnrDb = decibels / static_cast<double>(withError);
   return summary;
 }
@@ -73,9 +79,11 @@ std::vector<std::size_t> byKurtosis(const ReportData& data) {
   for (std::size_t i = 0; i < data.matrices.size(); ++i) {
     if (data.matrices[i].stats.finite != 0) order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return data.matrices[a].stats.kurtosis < data.matrices[b].stats.kurtosis;
-  });
+  const auto kurtosis = [&](std::size_t i) {  // a constant matrix has none: the least of all
+    const double value = data.matrices[i].stats.kurtosis;
+    return std::isnan(value) ? 0.0 : value;
+  };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return kurtosis(a) < kurtosis(b); });
   return order;
 }
 

@@ -24,9 +24,10 @@ QString bits(const FormatRow& row) {
   return QStringLiteral("<span class=\"bits\">") + result + QStringLiteral("</span>");
 }
 
-QString errorText(double error) {
-  if (std::isnan(error)) return QStringLiteral("–");
-  return error == 0 ? tr("exact") : text::number(error, 3);
+QString errorText(const FormatRow& row) {
+  if (row.decision.noSuchValue) return tr("no such value");
+  if (std::isnan(row.error)) return row.decision.overflow ? tr("infinite: overflow") : QStringLiteral("–");
+  return row.error == 0 ? tr("exact") : text::number(row.error, 3);
 }
 
 QString relativeError(const BitSample& sample, double error) {
@@ -46,7 +47,7 @@ QString sampleCard(const BitSample& sample) {
     rows.push_back(
         {html::escaped(QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size()))),
          bits(row), html::code(QString::fromStdString(row.explanation.hex)), html::escaped(text::trimmed(row.value, 9)),
-         html::escaped(errorText(row.error)), html::escaped(relativeError(sample, row.error))});
+         html::escaped(errorText(row)), html::escaped(relativeError(sample, row.error))});
   }
   return html::card({}, html::element("div", head, QStringLiteral("weight")) +
                             html::table({tr("Format"), tr("Bits"), tr("Code"), tr("Value (weight)"),

@@ -21,6 +21,29 @@ QString relativeError(double share) {
   return share == 0 ? QStringLiteral("–") : text::percent(share, share < 0.001 ? 4 : 2);
 }
 
+QString sqnrText(const core::metrics::ErrorStats& stats) {
+  switch (stats.outcome()) {
+    case core::metrics::Outcome::Nothing:
+      return QStringLiteral("–");
+    case core::metrics::Outcome::Infinite:
+      return QStringLiteral("−∞");
+    case core::metrics::Outcome::Exact:
+      return tr("no error");
+    case core::metrics::Outcome::Finite:
+      break;
+  }
+  const double sqnr = stats.sqnrDb();
+  return std::isfinite(sqnr) ? QString(text::decibel(sqnr)).remove(QStringLiteral("dB")).trimmed() : text::number(sqnr);
+}
+
+/// What the means of a scheme leave out or why they are infinite.
+QString remarks(const SchemeSummary& summary) {
+  QString result;
+  if (summary.overflowing != 0) result += tr("; %1 with overflow").arg(text::count(summary.overflowing));
+  if (summary.unmeasured != 0) result += tr("; %1 without a finite weight").arg(text::count(summary.unmeasured));
+  return html::escaped(result);
+}
+
 QString summaryTable(const ReportData& data) {
   double highest = 0;
   for (const SchemeSummary& summary : data.summaries) highest = std::max(highest, summary.meanSqnrDb.value_or(0));
@@ -35,7 +58,7 @@ QString summaryTable(const ReportData& data) {
                              ? html::escaped(text::decibel(*summary.meanSqnrDb)) + bar(*summary.meanSqnrDb / highest)
                              : html::escaped(tr("no error")) + bar(1);
     const double ratio = static_cast<double>(data.matrixStoredBytes) / static_cast<double>(summary.bytes);
-    rows.push_back({name, html::escaped(text::bitsPerWeight(summary.bitsPerWeight)),
+    rows.push_back({name + remarks(summary), html::escaped(text::bitsPerWeight(summary.bitsPerWeight)),
                     html::escaped(text::bytes(summary.bytes)),
                     summary.refused == 0 ? html::escaped(tr("%1×").arg(text::number(ratio, 3)))
                                          : html::escaped(tr("%1 matrices refused").arg(text::count(summary.refused))),
@@ -51,7 +74,8 @@ QString summaryTable(const ReportData& data) {
 
 QString allNumbers(const ReportData& data) {
   QStringList headings{tr("Matrix"),     tr("Shape"),    tr("Stored"),
-                       tr("σ (weight)"), tr("Kurtosis"), tr("Beyond 6 σ (weights)")};
+                       tr("σ (weight)"), tr("Kurtosis"), tr("Beyond 6 σ (weights)"),
+                       tr("Not finite")};
   for (const auto& value : data.schemes) headings << tr("%1 (dB)").arg(displayName(value));
   std::vector<QStringList> rows;
   for (const MatrixRow& matrix : data.matrices) {
@@ -62,13 +86,10 @@ QString allNumbers(const ReportData& data) {
                     html::escaped(QString::fromUtf8(type.data(), static_cast<qsizetype>(type.size())).toUpper()),
                     text::number(matrix.stats.standardDeviation, 3),
                     text::number(matrix.stats.kurtosis, 3),
-                    text::count(matrix.stats.outliers6Sigma)};
-    for (const SchemeError& error : matrix.errors) {
-      const double sqnr = error.stats.sqnrDb();
-      row << (!error.refused.empty() ? tr("refused")
-              : std::isfinite(sqnr)  ? QString(text::decibel(sqnr)).remove(QStringLiteral("dB")).trimmed()
-                                     : tr("no error"));
-    }
+                    text::count(matrix.stats.outliers6Sigma),
+                    html::escaped(QString::fromStdString(core::metrics::describe(matrix.stats.nonFinite)))};
+    for (const SchemeError& error : matrix.errors)
+      row << (error.refused.empty() ? sqnrText(error.stats) : tr("refused"));
     rows.push_back(row);
   }
   return html::card(

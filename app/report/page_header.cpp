@@ -76,6 +76,21 @@ QString outlierFinding(const ReportData& data) {
   return {};
 }
 
+/// Values no figure of this page takes.
+QString nonFiniteFinding(const ReportData& data) {
+  std::size_t matrices = 0;
+  const MatrixRow* first = nullptr;
+  for (const MatrixRow& matrix : data.matrices) {
+    if (matrix.stats.nonFinite.count() == 0) continue;
+    ++matrices;
+    if (first == nullptr) first = &matrix;
+  }
+  if (first == nullptr) return {};
+  return tr("Matrices with values that are not finite, which no figure takes: %1, the first %2 (%3).")
+      .arg(text::count(matrices), escaped(first->name),
+           escaped(QString::fromStdString(core::metrics::describe(first->stats.nonFinite))));
+}
+
 QString findings(const ReportData& data) {
   QStringList sentences;
   const SchemeSummary *best = fourBit(data, true), *worst = fourBit(data, false);
@@ -91,6 +106,7 @@ QString findings(const ReportData& data) {
                           displayName(worst->scheme));
   }
   if (const QString outliers = outlierFinding(data); !outliers.isEmpty()) sentences << outliers;
+  if (const QString damage = nonFiniteFinding(data); !damage.isEmpty()) sentences << damage;
   if (data.answers.columns.size() > 1) {
     QStringList same;
     for (std::size_t i = 1; i < data.answers.columns.size(); ++i) {

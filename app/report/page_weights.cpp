@@ -19,10 +19,15 @@ QString fileName(const QString& title) {
 }
 
 QString statistics(const core::metrics::TensorStats& stats) {
+  const QString leftOut =
+      stats.nonFinite.count() == 0
+          ? QString()
+          : tr(" · not measured: %1").arg(QString::fromStdString(core::metrics::describe(stats.nonFinite)));
   return tr("mean %1 · σ %2 · kurtosis %3 · %4 of %5 weights beyond 6 σ · from %6 to %7")
-      .arg(text::number(stats.mean, 3), text::number(stats.standardDeviation, 3), text::number(stats.kurtosis, 3),
-           text::count(stats.outliers6Sigma), text::count(stats.count), text::number(stats.min, 3),
-           text::number(stats.max, 3));
+             .arg(text::number(stats.mean, 3), text::number(stats.standardDeviation, 3),
+                  text::number(stats.kurtosis, 3), text::count(stats.outliers6Sigma), text::count(stats.count),
+                  text::number(stats.min, 3), text::number(stats.max, 3)) +
+         leftOut;
 }
 
 QString card(const ReportData& data, const HistogramData& histogram, const Picture& picture) {

@@ -107,7 +107,7 @@ std::vector<std::size_t> dotSchemes(const ReportData& data) {
   const auto spread = [&data](std::size_t i) { return *data.summaries[i].meanSqnrDb - data.summaries[i].lowestSqnrDb; };
   for (std::size_t i = 0; i < data.summaries.size(); ++i) {
     const auto& sqnr = data.summaries[i].meanSqnrDb;
-    if (!sqnr) continue;
+    if (!sqnr || !std::isfinite(*sqnr)) continue;  // an infinite error is no bar
     if (!worst || *sqnr < *data.summaries[*worst].meanSqnrDb) worst = i;
     if (!uneven || spread(i) > spread(*uneven)) uneven = i;
   }

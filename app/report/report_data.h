@@ -41,6 +41,8 @@ struct MatrixRow {
 struct SchemeSummary {
   core::quant::Scheme scheme;
   std::size_t matrices = 0, refused = 0;  ///< that it holds and that it cannot hold
+  std::size_t unmeasured = 0;             ///< held matrices without a finite weight: in no mean
+  std::size_t overflowing = 0;            ///< in which it makes finite weights infinite: the means are infinite
   std::uint64_t bytes = 0;
   double bitsPerWeight = 0;
   std::optional<double> meanSqnrDb;  ///< over the matrices with any error; nothing: no matrix has one

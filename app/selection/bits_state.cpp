@@ -30,7 +30,6 @@ core::numeric::IntegerScale scaleFor(const NumberFormat& format, double absmax) 
 /// The range a number sits in when no block of weights gives one: 1, or its own magnitude beyond that.
 double ownAbsmax(double value) { return std::isfinite(value) ? std::max(1.0, std::fabs(value)) : 1.0; }
 
-/// −maxInteger is the symmetric lower end; the one code below it is not used.
 double errorOf(const core::numeric::TypedEncoding& encoding, double value, double number) {
   if (encoding.error) return QByteArray::fromStdString(encoding.error->toString()).toDouble();
   return value - number;
@@ -122,7 +121,9 @@ QString BitsState::setText(const QString& text) {
   return {};
 }
 
-void BitsState::setWeight(float value, double blockAbsmax, const QString& origin) {
+void BitsState::setWeight(float value, double blockAbsmax, const QString& origin, std::optional<FormatId> storedAs) {
+  for (int row = 0; row < static_cast<int>(m_rows.size()); ++row)
+    if (storedAs == m_rows[static_cast<std::size_t>(row)].format->id) selectRow(row);
   BitsInput next;
   next.text = QString::fromStdString(core::numeric::exactText(static_cast<double>(value)));
   next.display = QString::number(value, 'g', QLocale::FloatingPointShortest);

@@ -51,8 +51,10 @@ class BitsState : public QObject {
   /// A decimal, inf, nan, or a 0x / 0b pattern of the selected row's format.
   /// @return empty, or the sentence that says what is wrong with it (then nothing changes)
   QString setText(const QString& text);
-  /// A weight of the model and the absmax of its block of 64.
-  void setWeight(float value, double blockAbsmax, const QString& origin);
+  /// A weight of the model and the absmax of its block of 64. The row of the format it is stored in is selected, where
+  /// there is one.
+  void setWeight(float value, double blockAbsmax, const QString& origin,
+                 std::optional<core::numeric::FormatId> storedAs = std::nullopt);
   void setCode(int row, std::uint64_t code);
   /// @param bit 0 is the least significant
   void toggleBit(int row, int bit);

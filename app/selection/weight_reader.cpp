@@ -12,6 +12,40 @@ constexpr std::uint64_t kBlock = 64;
 constexpr std::uint64_t kChunk = std::uint64_t{1} << 18;
 }  // namespace
 
+namespace {
+
+std::optional<core::numeric::FormatId> formatOf(core::tensor::DType dtype) {
+  using core::numeric::FormatId;
+  using core::tensor::DType;
+  switch (dtype) {
+    case DType::F64:
+      return FormatId::Fp64;
+    case DType::F32:
+      return FormatId::Fp32;
+    case DType::F16:
+      return FormatId::Fp16;
+    case DType::BF16:
+      return FormatId::Bf16;
+    case DType::F8E4M3:
+      return FormatId::Fp8E4M3;
+    case DType::F8E5M2:
+      return FormatId::Fp8E5M2;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+QString weightOrigin(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex) {
+  const core::io::TensorInfo& info = model.checkpoint().tensors()[tensor];
+  QStringList place;
+  std::uint64_t rest = flatIndex;
+  for (std::size_t axis = info.shape.rank(); axis-- > 0; rest /= info.shape[axis])
+    place.prepend(QString::number(rest % info.shape[axis]));
+  return QString::fromStdString(info.name) + QStringLiteral(" [") + place.join(QStringLiteral(", ")) + u']';
+}
+
 WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex) {
   const core::tensor::TensorView view = model.checkpoint().view(tensor);
   const std::uint64_t first = flatIndex / kBlock * kBlock, count = std::min(kBlock, view.shape.count() - first);
@@ -23,11 +57,8 @@ WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64
   for (const float value : block)
     if (std::isfinite(value)) absmax = std::max(absmax, std::fabs(value));
   reading.blockAbsmax = absmax > 0 ? static_cast<double>(absmax) : 1.0;
-  QStringList place;
-  std::uint64_t rest = flatIndex;
-  for (std::size_t axis = view.shape.rank(); axis-- > 0; rest /= view.shape[axis])
-    place.prepend(QString::number(rest % view.shape[axis]));
-  reading.origin = QString::fromStdString(view.name) + QStringLiteral(" [") + place.join(QStringLiteral(", ")) + u']';
+  reading.storedAs = formatOf(view.dtype);
+  reading.origin = weightOrigin(model, tensor, flatIndex);
   return reading;
 }
 

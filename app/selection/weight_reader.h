@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "app/session/open_model.h"
+#include "core/numeric/number_format.h"
 
 namespace app {
 
@@ -13,7 +14,11 @@ struct WeightReading {
   float value = 0;
   double blockAbsmax = 1;  ///< of its 64 neighbours in the flattened tensor, the block that NF4 and integers scale by
   QString origin;          ///< "blk.3.attn_q.weight [12, 45]"
+  std::optional<core::numeric::FormatId> storedAs;  ///< nothing for blocks and types without a row of bits
 };
+
+/// "blk.3.attn_q.weight [12, 45]"
+QString weightOrigin(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex);
 
 /// @throws core::Error (Unsupported) when the tensor's type has no decoder
 WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex);

@@ -36,7 +36,7 @@ std::span<const std::byte> bytesOf(std::span<const T> values) {
 
 /// quant_state as bitsandbytes writes it: the dtype is what its users dequantize to.
 std::string quantState(const QuantizedTensor& tensor) {
-  nlohmann::ordered_json state = {{"quant_type", std::string(core::quant::toString(tensor.scheme.name))},
+  nlohmann::ordered_json state = {{"quant_type", std::string(core::quant::toString(tensor.scheme->name))},
                                   {"blocksize", tensor.blockSize},
                                   {"dtype", "float32"},
                                   {"shape", tensor.shape.extents()}};
@@ -62,7 +62,7 @@ std::vector<Part> linear4bitParts(const QuantizedTensor& tensor, const std::stri
     parts.push_back({name + ".nested_quant_map", DType::F32, {map.size()}, bytesOf(map)});
   }
   parts.push_back({name + ".quant_map", DType::F32, {tensor.codeBook.size()}, bytesOf(tensor.codeBook)});
-  parts.push_back({name + ".quant_state.bitsandbytes__" + std::string(core::quant::toString(tensor.scheme.name)),
+  parts.push_back({name + ".quant_state.bitsandbytes__" + std::string(core::quant::toString(tensor.scheme->name)),
                    DType::U8,
                    {state.size()},
                    bytesOf(std::span(state.data(), state.size()))});

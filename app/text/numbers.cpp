@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <QLocale>
+#include <QSet>
 #include <array>
 #include <cmath>
 
@@ -45,10 +46,21 @@ QString number(double value, int digits) {
   const int exponent = scientific.mid(mark + 1).toInt();
   const QString sign = value < 0 ? QStringLiteral("−") : QString();
   if (exponent < -4 || exponent > 6) {
-    const double mantissa = scientific.left(mark).toDouble();
-    return sign + QLocale().toString(mantissa, 'f', digits - 1) + QStringLiteral("×10") + superscript(exponent);
+    QString mantissa = scientific.left(mark);  // as text: another rounding could make two numbers one
+    mantissa.replace(u'.', QLocale().decimalPoint());
+    return sign + mantissa + QStringLiteral("×10") + superscript(exponent);
   }
   return sign + QLocale().toString(std::fabs(value), 'f', std::max(0, digits - 1 - exponent));
+}
+
+int digitsToTellApart(const std::vector<double>& values, int atLeast) {
+  constexpr int kMost = 17;  // tell any two doubles apart
+  for (int digits = atLeast; digits < kMost; ++digits) {
+    QSet<QString> texts;
+    for (const double value : values) texts.insert(number(value, digits));
+    if (texts.size() == static_cast<qsizetype>(values.size())) return digits;
+  }
+  return kMost;
 }
 
 QString count(std::uint64_t value) { return QLocale().toString(static_cast<qulonglong>(value)); }
@@ -72,6 +84,7 @@ QString bytes(std::uint64_t value) {
 }
 
 QString percent(double fraction, int decimals) {
+  if (!std::isfinite(fraction)) return number(fraction) + QStringLiteral(" %");
   const QString sign = fraction < 0 ? QStringLiteral("−") : QString();
   return sign + QLocale().toString(std::fabs(fraction) * 100, 'f', decimals) + QChar(0x202F) + u'%';
 }
@@ -81,7 +94,7 @@ QString bitsPerWeight(double bits) {
 }
 
 QString decibel(double value) {
-  if (std::isinf(value)) return QStringLiteral("∞ dB");
+  if (!std::isfinite(value)) return number(value) + QStringLiteral(" dB");
   return QLocale().toString(value, 'f', 1) + QChar(0x202F) + QStringLiteral("dB");
 }
 

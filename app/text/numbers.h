@@ -1,6 +1,7 @@
 #pragma once
 #include <QString>
 #include <cstdint>
+#include <vector>
 
 namespace app::text {
 
@@ -10,6 +11,8 @@ namespace app::text {
 QString number(double value, int digits = 4);
 /// As number(), without zeros at the end: "0.1015625".
 QString trimmed(double value, int digits);
+/// The fewest digits with which no two of different values look the same.
+int digitsToTellApart(const std::vector<double>& values, int atLeast);
 /// "⁻¹⁷"
 QString superscript(int value);
 /// Whole number with the locale's grouping: "5,271,040".

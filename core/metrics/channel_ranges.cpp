@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel_chunks.h"
 #include "core/metrics/value_reader.h"
+#include "core/quant/quantizer.h"
 
 namespace core::metrics {
 
@@ -19,18 +20,22 @@ constexpr std::uint64_t kMaxParts = 16;
 // Bounds the memory a file can ask for: 48 bytes per column, part and this many columns.
 constexpr std::uint64_t kMaxColumns = 1U << 20;
 
-/// Sums of x − shift; a shift inside the channel's range keeps the variance accurate.
+/// Sums of scale · x − shift; a shift inside the channel's range keeps the variance accurate, the scale the squares
+/// of huge or tiny doubles in range.
 struct Accumulator {
   double min = std::numeric_limits<double>::infinity();
   double max = -std::numeric_limits<double>::infinity();
   double shift = 0, sum = 0, squares = 0;
-  std::uint64_t count = 0;
+  std::uint64_t count = 0, nonFinite = 0;
 
-  void add(double value) {
-    if (!std::isfinite(value)) return;
+  void add(double value, double scale) {
+    if (!std::isfinite(value)) {
+      ++nonFinite;
+      return;
+    }
     min = std::min(min, value);
     max = std::max(max, value);
-    const double d = value - shift;
+    const double d = value * scale - shift;
     sum += d;
     squares += d * d;
     ++count;
@@ -41,14 +46,21 @@ struct Accumulator {
     sum += other.sum;
     squares += other.squares;
     count += other.count;
+    nonFinite += other.nonFinite;
   }
-  ChannelRange range() const {
-    if (count == 0) return {};
+  ChannelRange range(double scale) const {
+    ChannelRange result;
+    result.nonFinite = nonFinite;
+    if (count == 0) return result;
     const double n = static_cast<double>(count);
     const double offset = sum / n;
     const double variance = min == max ? 0.0 : std::max(0.0, squares / n - offset * offset);
-    return {min, max, std::max(std::abs(min), std::abs(max)), std::clamp(shift + offset, min, max),
-            std::sqrt(variance)};
+    result.min = min;
+    result.max = max;
+    result.absMax = std::max(std::abs(min), std::abs(max));
+    result.mean = std::clamp((shift + offset) / scale, min, max);
+    result.standardDeviation = std::sqrt(variance) / scale;
+    return result;
   }
 };
 
@@ -67,30 +79,31 @@ void forEachPiece(const tensor::TensorView& tensor, std::uint64_t row, const Bod
 }
 
 /// One accumulator per column, shifted by the values of the first row.
-Accumulators shiftedByFirstRow(const tensor::TensorView& tensor) {
+Accumulators shiftedByFirstRow(const tensor::TensorView& tensor, double scale) {
   Accumulators columns(tensor.shape.rowValues());
   forEachPiece(tensor, 0, [&](std::uint64_t column, const double* values, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) columns[column + i].shift = std::isfinite(values[i]) ? values[i] : 0.0;
+    for (std::size_t i = 0; i < count; ++i)
+      columns[column + i].shift = std::isfinite(values[i]) ? values[i] * scale : 0.0;
   });
   return columns;
 }
 
-ChannelRange addRow(const tensor::TensorView& tensor, std::uint64_t row, Accumulators& columns) {
+ChannelRange addRow(const tensor::TensorView& tensor, std::uint64_t row, double scale, Accumulators& columns) {
   Accumulator whole;
   forEachPiece(tensor, row, [&](std::uint64_t column, const double* values, std::size_t count) {
-    if (column == 0 && std::isfinite(values[0])) whole.shift = values[0];
+    if (column == 0 && std::isfinite(values[0])) whole.shift = values[0] * scale;
     for (std::size_t i = 0; i < count; ++i) {
-      whole.add(values[i]);
-      columns[column + i].add(values[i]);
+      whole.add(values[i], scale);
+      columns[column + i].add(values[i], scale);
     }
   });
-  return whole.range();
+  return whole.range(scale);
 }
 
 }  // namespace
 
 ChannelRanges channelRanges(const tensor::TensorView& tensor, const JobContext& job) {
-  checkReadable(tensor);
+  quant::checkReadable(tensor);
   ChannelRanges result;
   const std::uint64_t rows = tensor.shape.rows();
   if (tensor.shape.count() == 0) return result;
@@ -100,21 +113,22 @@ ChannelRanges channelRanges(const tensor::TensorView& tensor, const JobContext& 
                 fmt::format("Ranges are measured for up to {} columns, but this tensor has {}.", kMaxColumns, columns),
                 tensor.name);
   result.rows.resize(rows);
-  const Accumulators start = shiftedByFirstRow(tensor);
+  const double scale = std::ldexp(1.0, -exponentOf(tensor, job.part(0.0, 0.0)));
+  const Accumulators start = shiftedByFirstRow(tensor, scale);
   const std::uint64_t wantedParts = std::clamp<std::uint64_t>(kMaxColumns / columns, 1, kMaxParts);
   const std::uint64_t rowsPerPart = (rows + wantedParts - 1) / wantedParts;
   std::vector<Accumulators> parts((rows + rowsPerPart - 1) / rowsPerPart, start);
   forEachChunk(rows, rowsPerPart, job, "Measuring channels", [&](std::uint64_t first, std::uint64_t count) {
     for (std::uint64_t row = first; row < first + count; ++row) {
       job.throwIfCancelled();
-      result.rows[row] = addRow(tensor, row, parts[first / rowsPerPart]);
+      result.rows[row] = addRow(tensor, row, scale, parts[first / rowsPerPart]);
     }
   });
   result.columns.resize(start.size());
   for (std::size_t column = 0; column < start.size(); ++column) {
     Accumulator sum = start[column];
     for (const Accumulators& part : parts) sum.merge(part[column]);
-    result.columns[column] = sum.range();
+    result.columns[column] = sum.range(scale);
   }
   return result;
 }

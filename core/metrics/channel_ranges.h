@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "core/base/job_context.h"
@@ -7,12 +8,15 @@
 
 namespace core::metrics {
 
-/// What one row or column of a weight matrix spans, over its finite values; zeros when it has none.
+/// What one row or column of a weight matrix spans, over its finite values; all NaN when it has none.
 struct ChannelRange {
-  double min = 0, max = 0;
-  double absMax = 0;
-  double mean = 0;
-  double standardDeviation = 0;  ///< population
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+  double min = kNone, max = kNone;
+  double absMax = kNone;
+  double mean = kNone;
+  double standardDeviation = kNone;  ///< population
+  std::uint64_t nonFinite = 0;       ///< values left out
 };
 
 /// Ranges of all rows (output channels) and columns (input channels) of a tensor seen as [rows, rowValues].

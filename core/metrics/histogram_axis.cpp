@@ -39,8 +39,8 @@ HistogramAxis::HistogramAxis(double low, double high, std::size_t bins) {
 
 HistogramAxis HistogramAxis::over(const TensorStats& stats, std::size_t bins) {
   constexpr double kLimit = 0x1p1000;  // so that (high − low) · bins is finite; only FP64 can be beyond
-  double low = std::clamp(stats.min, -kLimit, kLimit);
-  double high = std::clamp(stats.max, -kLimit, kLimit);
+  double low = stats.finite == 0 ? 0.0 : std::clamp(stats.min, -kLimit, kLimit);
+  double high = stats.finite == 0 ? 0.0 : std::clamp(stats.max, -kLimit, kLimit);
   if (low == high) {
     const double margin = low != 0 ? std::max(std::abs(low) / 2, 1e-300) : 0.5;
     low -= margin;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/base/job_context.h"
+#include "core/metrics/non_finite.h"
 #include "core/tensor/tensor_view.h"
 
 namespace core::metrics {
@@ -12,10 +13,13 @@ namespace core::metrics {
 struct MatrixMap {
   std::uint64_t tensorRows = 0, tensorColumns = 0;
   std::size_t rows = 0, columns = 0;  ///< cells
-  std::vector<float> extreme;   ///< [rows × columns] the value farthest from 0, with its sign (on a tie the positive)
-  std::vector<float> meanAbs;   ///< [rows × columns] mean |x|
-  float absMax = 0;             ///< of all cells
-  std::uint64_t nonFinite = 0;  ///< values left out of extreme and meanAbs
+  /// [rows × columns] the finite value farthest from 0, with its sign (on a tie the positive); NaN where there is none.
+  /// Doubles beyond float32 are its largest values.
+  std::vector<float> extreme;
+  std::vector<float> meanAbs;              ///< [rows × columns] mean |x|; NaN where no value is finite
+  std::vector<std::uint64_t> nonFiniteIn;  ///< [rows × columns] values left out of the cell
+  float absMax = 0;                        ///< of all cells
+  NonFinite nonFinite;                     ///< all values left out
 
   /// First tensor row of a cell row; firstRow(rows) is tensorRows. Columns likewise.
   std::uint64_t firstRow(std::size_t cellRow) const { return boundary(cellRow, rows, tensorRows); }

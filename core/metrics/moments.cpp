@@ -109,13 +109,14 @@ TensorStats Moments::stats() const {
   stats.count = m_count;
   stats.finite = m_finite;
   stats.zeros = m_zeros;
-  stats.nans = m_nans;
-  stats.infinities = m_count - m_finite - m_nans;
+  stats.nonFinite.nan = m_nans;
+  stats.nonFinite.inf = m_count - m_finite - m_nans;
   if (m_finite == 0) return stats;
   stats.min = m_min;
   stats.max = m_max;
   stats.absMax = std::max(std::abs(m_min), std::abs(m_max));
   stats.mean = mean();
+  stats.standardDeviation = 0;
   if (m_min == m_max) return stats;  // constant: σ is exactly 0, which rounded sums would miss
   const double n = static_cast<double>(m_finite);
   const double a1 = m_sum1 / n, a2 = m_sum2 / n, a3 = m_sum3 / n, a4 = m_sum4 / n;

@@ -19,7 +19,7 @@ class Moments {
 
   std::uint64_t finite() const { return m_finite; }
   double mean() const;
-  /// Everything but the outliers, which need the mean first.
+  /// Everything but the outliers, which need the mean first, and the place of the first value that is not finite.
   TensorStats stats() const;
 
  private:

@@ -9,6 +9,7 @@
 #include "core/metrics/histogram_axis.h"
 #include "core/metrics/moments.h"
 #include "core/metrics/value_reader.h"
+#include "core/quant/quantizer.h"
 
 namespace core::metrics {
 
@@ -99,15 +100,15 @@ void countExtremes(const CodeCounts& codes, TensorStats& stats) {
     const double value = codes.values[code];
     if (count == 0) continue;
     stats.count += count;
-    stats.nans += std::isnan(value) ? count : 0;
-    stats.infinities += std::isinf(value) ? count : 0;
+    stats.nonFinite.nan += std::isnan(value) ? count : 0;
+    stats.nonFinite.inf += std::isinf(value) ? count : 0;
     stats.zeros += value == 0.0 ? count : 0;
     if (!std::isfinite(value)) continue;
     stats.min = stats.finite == 0 ? value : std::min(stats.min, value);
     stats.max = stats.finite == 0 ? value : std::max(stats.max, value);
     stats.finite += count;
   }
-  stats.absMax = std::max(std::abs(stats.min), std::abs(stats.max));
+  if (stats.finite != 0) stats.absMax = std::max(std::abs(stats.min), std::abs(stats.max));
 }
 
 /// Products of count and value are exact in double for most types; the rounding of their sum is carried along
@@ -127,6 +128,7 @@ TensorStats statsOf(const CodeCounts& codes) {
   TensorStats stats;
   countExtremes(codes, stats);
   if (stats.finite == 0) return stats;
+  stats.standardDeviation = 0;
   if (stats.min == stats.max) {
     stats.mean = stats.min;
     return stats;
@@ -149,6 +151,11 @@ TensorStats statsOf(const CodeCounts& codes) {
   return stats;
 }
 
+/// Counting goes by too fast to say where; a damaged tensor is read once more.
+void locateNonFinite(const tensor::TensorView& tensor, const JobContext& job, TensorStats& stats) {
+  if (stats.nonFinite.count() != 0) stats.nonFinite = nonFiniteValues(tensor, job);
+}
+
 Histogram histogramOf(const CodeCounts& codes, const HistogramAxis& axis) {
   Histogram result = axis.empty();
   for (std::size_t code = 0; code < codes.counts.size(); ++code)
@@ -169,15 +176,17 @@ TensorStats statsByReading(const tensor::TensorView& tensor, const JobContext& j
 
 TensorSummary summarize(const tensor::TensorView& tensor, std::size_t bins, const JobContext& job) {
   checkBins(bins);
-  checkReadable(tensor);
+  quant::checkReadable(tensor);
   TensorSummary summary;
   if (isCountable(tensor.dtype)) {
     const CodeCounts codes = countCodes(tensor, job);
     summary.stats = statsOf(codes);
+    locateNonFinite(tensor, job.part(1.0, 1.0), summary.stats);
     summary.histogram = histogramOf(codes, HistogramAxis::over(summary.stats, bins));
     return summary;
   }
   summary.stats = statsByReading(tensor, job.part(0.0, 0.5));
+  locateNonFinite(tensor, job.part(0.5, 0.5), summary.stats);
   Tally second = tally(tensor, HistogramAxis::over(summary.stats, bins), summary.stats.mean,
                        kOutlierSigmas * summary.stats.standardDeviation, job.part(0.5, 1.0));
   summary.histogram = std::move(second.histogram);
@@ -195,7 +204,7 @@ TensorSummary summarize(const float* values, std::size_t count, std::size_t bins
 Histogram histogram(const tensor::TensorView& tensor, double low, double high, std::size_t bins,
                     const JobContext& job) {
   const HistogramAxis axis(low, high, bins);
-  checkReadable(tensor);
+  quant::checkReadable(tensor);
   if (isCountable(tensor.dtype)) return histogramOf(countCodes(tensor, job), axis);
   return tally(tensor, axis, 0.0, 0.0, job).histogram;
 }

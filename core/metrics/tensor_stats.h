@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "core/base/job_context.h"
+#include "core/metrics/non_finite.h"
 #include "core/tensor/tensor_view.h"
 
 namespace core::metrics {
@@ -18,12 +20,15 @@ struct Histogram {
   std::uint64_t total() const;
 };
 
-/// What the weights of a tensor look like. Moments over finite values, in double.
+/// What the weights of a tensor look like. Moments over its finite values, in double; all NaN when it has none.
 struct TensorStats {
-  std::uint64_t count = 0, finite = 0, zeros = 0, nans = 0, infinities = 0;
-  double min = 0, max = 0, absMax = 0, mean = 0;
-  double standardDeviation = 0;      ///< population
-  double kurtosis = 0;               ///< E[(x−µ)⁴] / σ⁴: 3 for a Gaussian; 0 when σ is 0
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+  std::uint64_t count = 0, finite = 0, zeros = 0;
+  NonFinite nonFinite;  ///< no other figure here takes these values
+  double min = kNone, max = kNone, absMax = kNone, mean = kNone;
+  double standardDeviation = kNone;  ///< population
+  double kurtosis = kNone;           ///< E[(x−µ)⁴] / σ⁴: 3 for a Gaussian; NaN when σ is 0
   std::uint64_t outliers6Sigma = 0;  ///< |x − µ| > 6 σ
 };
 

@@ -1,12 +1,13 @@
 #include "core/metrics/value_reader.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <vector>
 
-#include "core/base/error.h"
 #include "core/base/multiversion.h"
+#include "core/base/parallel_chunks.h"
 #include "core/quant/quantizer.h"
 
 namespace core::metrics {
@@ -28,14 +29,10 @@ QS_MULTIVERSION void widenFloats(const std::byte* bytes, std::size_t count, doub
 
 }  // namespace
 
-void checkReadable(const tensor::TensorView& tensor) {
-  quant::checkDecodable(tensor);
-  const auto expected = tensor::storageBytes(tensor.dtype, tensor.shape);
-  if (!expected || *expected != tensor.bytes.size())
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("A tensor of type {} and shape {} does not fit its {} bytes.", tensor::name(tensor.dtype),
-                            tensor.shape.toString(), tensor.bytes.size()),
-                tensor.name);
+bool isWide(tensor::DType dtype) {
+  using tensor::DType;
+  return dtype == DType::F64 || dtype == DType::I64 || dtype == DType::U64 || dtype == DType::I32 ||
+         dtype == DType::U32;
 }
 
 void readValues(const tensor::TensorView& tensor, std::uint64_t first, std::size_t count, double* out) {
@@ -60,6 +57,25 @@ void readValues(const tensor::TensorView& tensor, std::uint64_t first, std::size
   std::array<float, kReadValues> values;
   quant::decode(tensor, first, count, values.data());
   widenFloats(reinterpret_cast<const std::byte*>(values.data()), count, out);
+}
+
+int exponentOf(const tensor::TensorView& tensor, const JobContext& job) {
+  if (tensor.dtype != tensor::DType::F64) return 0;
+  constexpr std::uint64_t kPerTask = 64 * kReadValues;
+  const std::uint64_t total = tensor.shape.count();
+  std::vector<double> largest(total / kPerTask + 1);
+  forEachChunk(total, kPerTask, job, "Measuring the range", [&](std::uint64_t first, std::uint64_t count) {
+    std::array<double, kReadValues> values;
+    double& part = largest[first / kPerTask];
+    for (std::uint64_t done = 0; done < count; done += kReadValues) {
+      const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(kReadValues, count - done));
+      readValues(tensor, first + done, n, values.data());
+      for (std::size_t i = 0; i < n; ++i)
+        if (std::isfinite(values[i])) part = std::max(part, std::abs(values[i]));
+    }
+  });
+  const double absMax = *std::max_element(largest.begin(), largest.end());
+  return absMax == 0 ? 0 : std::clamp(std::ilogb(absMax), -1000, 1000);
 }
 
 }  // namespace core::metrics

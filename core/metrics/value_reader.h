@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/job_context.h"
 #include "core/tensor/tensor_view.h"
 
 namespace core::metrics {
@@ -9,12 +10,16 @@ namespace core::metrics {
 /// Values a worker reads at a time: 32 KiB of doubles stay in the first-level cache.
 constexpr std::size_t kReadValues = 4096;
 
-/// @throws Error (Unsupported) when the bytes are no weights or their dtype has no decoder, (InvalidArgument) when the
-/// bytes do not fit the shape
-void checkReadable(const tensor::TensorView& tensor);
+/// True for plain dtypes that float32 does not hold: 64-bit floats, integers of 32 bits and more.
+bool isWide(tensor::DType dtype);
 
 /// Decodes `count` ≤ kReadValues values from flat index `first` as doubles; 64- and 32-bit types keep their precision
-/// (integers beyond 2^53 are rounded). @pre checkReadable passed, the range lies inside the tensor
+/// (integers beyond 2^53 are rounded). @pre quant::checkReadable passed, the range lies inside the tensor
 void readValues(const tensor::TensorView& tensor, std::uint64_t first, std::size_t count, double* out);
+
+/// A power of two of about the largest magnitude of a tensor of 64-bit floats, so that squares of x · 2^−exponent stay
+/// in the range of doubles; 0 for every other type, whose squares do so anyway.
+/// @pre quant::checkReadable passed @throws Cancelled
+int exponentOf(const tensor::TensorView& tensor, const JobContext& job);
 
 }  // namespace core::metrics

@@ -54,6 +54,9 @@ std::vector<TokenProbability> topProbabilities(std::span<const float> logits, st
 
 double klDivergence(std::span<const float> pLogits, std::span<const float> qLogits) {
   assert(pLogits.size() == qLogits.size());
+  const auto isNan = [](float value) { return std::isnan(value); };
+  if (std::ranges::any_of(pLogits, isNan) || std::ranges::any_of(qLogits, isNan))
+    return std::numeric_limits<double>::quiet_NaN();  // left out, such logits would look like agreement
   const double pSum = logSumExp(pLogits);
   const double qSum = logSumExp(qLogits);
   double divergence = 0.0;

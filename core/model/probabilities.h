@@ -22,7 +22,7 @@ float probabilityOf(std::span<const float> logits, TokenId token);
 /// The k most probable tokens of a distribution, most probable first.
 std::vector<TokenProbability> topProbabilities(std::span<const float> logits, std::size_t k);
 
-/// KL(p ‖ q) in nats of the softmax distributions of two logit rows of equal length.
+/// KL(p ‖ q) in nats of the softmax distributions of two logit rows of equal length; NaN when a logit is NaN.
 double klDivergence(std::span<const float> pLogits, std::span<const float> qLogits);
 
 /// Rules out the tokens from `known` on: a model may have more embeddings than its tokenizer has tokens, as padding.

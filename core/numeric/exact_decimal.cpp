@@ -6,6 +6,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <vector>
 
 namespace core::numeric {
 
@@ -52,6 +53,46 @@ std::string_view takeDigits(std::string_view& text) {
   const std::string_view digits = text.substr(0, count);
   text.remove_prefix(count);
   return digits;
+}
+
+/// Multiplies digits in place; `factor` ≤ 10^8.
+void scale(std::string& digits, std::uint64_t factor) {
+  std::uint64_t carry = 0;
+  for (std::size_t i = digits.size(); i-- > 0;) {
+    const std::uint64_t product = static_cast<std::uint64_t>(digits[i] - '0') * factor + carry;
+    digits[i] = static_cast<char>('0' + product % 10);
+    carry = product / 10;
+  }
+  for (; carry != 0; carry /= 10) digits.insert(digits.begin(), static_cast<char>('0' + carry % 10));
+}
+
+/// Digits of base^power.
+std::string powerOf(std::uint64_t base, int power) {
+  std::string digits = "1";
+  std::uint64_t step = 1;
+  for (int i = 0; i < power; ++i) {
+    step *= base;
+    if (step < 10'000'000 && i + 1 < power) continue;
+    scale(digits, step);
+    step = 1;
+  }
+  return digits;
+}
+
+int hexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Decimal digits of the hexadecimal ones at the front of the text, appended to those already there.
+std::size_t takeHexDigits(std::string_view& text, std::string& decimal) {
+  std::size_t count = 0;
+  for (; !text.empty() && hexDigit(text.front()) >= 0; text.remove_prefix(1), ++count) {
+    scale(decimal, 16);
+    decimal = addIntegers(decimal, std::to_string(hexDigit(text.front())));
+  }
+  return count;
 }
 
 bool takeSign(std::string_view& text) {
@@ -114,6 +155,80 @@ std::optional<ExactDecimal> ExactDecimal::parse(std::string_view text) {
   return ExactDecimal(negative, std::move(digits), exponent);
 }
 
+std::optional<ExactDecimal> ExactDecimal::parseHexFloat(std::string_view text) {
+  if (text.size() > kMaxHexLength) return std::nullopt;
+  const bool negative = takeSign(text);
+  if (!text.starts_with("0x") && !text.starts_with("0X")) return std::nullopt;
+  text.remove_prefix(2);
+  std::string digits = "0";
+  std::size_t count = takeHexDigits(text, digits);
+  std::size_t places = 0;
+  if (!text.empty() && text.front() == '.') {
+    text.remove_prefix(1);
+    places = takeHexDigits(text, digits);
+    count += places;
+  }
+  int power = 0;
+  if (!text.empty() && (text.front() == 'p' || text.front() == 'P')) {
+    text.remove_prefix(1);
+    const bool negativePower = takeSign(text);
+    const std::string_view written = takeDigits(text);
+    const auto result = std::from_chars(written.data(), written.data() + written.size(), power);
+    if (result.ec != std::errc() || power > kMaxPower) return std::nullopt;
+    if (negativePower) power = -power;
+  }
+  if (count == 0 || !text.empty()) return std::nullopt;
+  return ExactDecimal(negative, std::move(digits), 0) * powerOfTwo(power - 4 * static_cast<int>(places));
+}
+
+ExactDecimal ExactDecimal::powerOfTwo(int power) {
+  return power >= 0 ? ExactDecimal(false, powerOf(2, power), 0) : ExactDecimal(false, powerOf(5, -power), power);
+}
+
+ExactDecimal ExactDecimal::operator*(const ExactDecimal& other) const {
+  const bool negative = m_negative != other.m_negative;
+  if (isZero() || other.isZero()) return {negative, {}, 0};
+  // Columns of products, carried afterwards: 9 · 9 · 65536 digits fit by far.
+  std::vector<std::uint64_t> columns(m_digits.size() + other.m_digits.size());
+  for (std::size_t i = 0; i < m_digits.size(); ++i)
+    for (std::size_t j = 0; j < other.m_digits.size(); ++j)
+      columns[i + j + 1] += static_cast<std::uint64_t>((m_digits[i] - '0') * (other.m_digits[j] - '0'));
+  std::string digits(columns.size(), '0');
+  std::uint64_t carry = 0;
+  for (std::size_t i = columns.size(); i-- > 0; carry /= 10) {
+    carry += columns[i];
+    digits[i] = static_cast<char>('0' + carry % 10);
+  }
+  return {negative, std::move(digits), m_exponent + other.m_exponent};
+}
+
+ExactDecimal ExactDecimal::dividedBy(const ExactDecimal& divisor, std::size_t digits) const {
+  assert(!divisor.isZero());
+  const bool negative = m_negative != divisor.m_negative;
+  if (isZero()) return {negative, {}, 0};
+  const ExactDecimal by(false, divisor.m_digits, 0);
+  ExactDecimal rest;  // of long division, in units of the digit at hand
+  std::string quotient;
+  std::int64_t exponent = m_exponent - divisor.m_exponent + static_cast<std::int64_t>(m_digits.size());
+  std::size_t significant = 0;
+  for (std::size_t at = 0; significant < digits && (at < m_digits.size() || !rest.isZero()); ++at, --exponent) {
+    const char next = at < m_digits.size() ? m_digits[at] : '0';
+    rest = ExactDecimal(false, rest.digitsAt(0) + next, 0);
+    char digit = '0';
+    for (; rest.compare(by) >= 0; ++digit) rest = rest - by;
+    quotient += digit;
+    if (digit != '0' || significant != 0) ++significant;
+  }
+  const bool cut = !rest.isZero() || quotient.size() < m_digits.size();
+  if (cut) quotient += '1', --exponent;
+  return {negative, std::move(quotient), exponent};
+}
+
+ExactDecimal ExactDecimal::truncated(std::size_t digits) const {
+  if (m_digits.size() <= digits) return *this;
+  return {m_negative, m_digits.substr(0, digits), m_exponent + static_cast<std::int64_t>(m_digits.size() - digits)};
+}
+
 ExactDecimal ExactDecimal::negated() const {
   ExactDecimal result = *this;
   result.m_negative = !m_negative;
@@ -125,7 +240,7 @@ std::string ExactDecimal::digitsAt(std::int64_t exponent) const {
 }
 
 ExactDecimal ExactDecimal::operator-(const ExactDecimal& other) const {
-  if (other.isZero()) return *this;
+  if (other.isZero()) return isZero() ? ExactDecimal() : *this;
   if (isZero()) return other.negated();
   const std::int64_t exponent = std::min(m_exponent, other.m_exponent);
   const std::string a = digitsAt(exponent);

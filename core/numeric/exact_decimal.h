@@ -17,8 +17,23 @@ class ExactDecimal {
   /// longer than kMaxLength, or its exponent is beyond ±kMaxExponent.
   static std::optional<ExactDecimal> parse(std::string_view text);
 
-  static constexpr std::size_t kMaxLength = 4096;
+  static constexpr std::size_t kMaxLength = 65536;
   static constexpr std::int64_t kMaxExponent = 5000;
+
+  /// `[+-]0x digits[.digits][p[+-]digits]`, hexadecimal digits and a power of two, as C writes floats; nothing when the
+  /// text is anything else, longer than kMaxHexLength, or its power beyond ±kMaxPower.
+  static std::optional<ExactDecimal> parseHexFloat(std::string_view text);
+  static constexpr std::size_t kMaxHexLength = 1024;
+  static constexpr int kMaxPower = 16384;
+
+  static ExactDecimal powerOfTwo(int power);
+  ExactDecimal operator*(const ExactDecimal& other) const;
+  /// The first `digits` digits of this / divisor; what is cut off of an endless quotient leaves a 1 behind them, so
+  /// that it still compares rightly with every number of fewer digits. @pre the divisor is not zero
+  ExactDecimal dividedBy(const ExactDecimal& divisor, std::size_t digits) const;
+  /// Cut off after `digits` digits.
+  ExactDecimal truncated(std::size_t digits) const;
+  std::size_t digitCount() const { return m_digits.size(); }
 
   bool isZero() const { return m_digits.empty(); }
   bool isNegative() const { return m_negative; }
@@ -27,6 +42,8 @@ class ExactDecimal {
     return isZero() ? 0 : m_exponent + static_cast<std::int64_t>(m_digits.size()) - 1;
   }
   ExactDecimal negated() const;
+  ExactDecimal magnitude() const { return m_negative ? negated() : *this; }
+  /// The difference of equal numbers is +0, whatever the signs of zeros.
   ExactDecimal operator-(const ExactDecimal& other) const;
   /// −1, 0 or 1 as this is less than, equal to or greater than the other; −0 equals 0.
   int compare(const ExactDecimal& other) const;

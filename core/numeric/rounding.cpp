@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "core/numeric/sorted_code_book.h"
 
@@ -34,7 +35,10 @@ std::uint64_t cut(const Magnitude& magnitude, int lowest, RoundingDecision& deci
   decision.guard = bit(shift - 1);
   decision.round = bit(shift - 2);
   const int below = shift - 2;
-  if (below > 0) decision.sticky = below >= 64 || (magnitude.significand & ((std::uint64_t{1} << below) - 1)) != 0;
+  const std::uint64_t rest = below >= 64  ? magnitude.significand
+                             : below <= 0 ? 0
+                                          : magnitude.significand & ((std::uint64_t{1} << below) - 1);
+  decision.sticky = rest != 0;
   decision.tie = decision.guard && !decision.round && !decision.sticky;
   decision.lastBitOdd = (kept & 1U) != 0;
   return kept;
@@ -122,9 +126,22 @@ RoundingDecision decidePowerOfTwo(const NumberFormat& format, double value, Roun
     decision.overflow = true;
     const bool clamp = overflow == Overflow::Saturate || rounding == Rounding::TowardZero;
     code = clamp ? format.maxFiniteCode() : format.maxFiniteCode() + 1;
+    decision.direction = clamp ? RoundingDirection::TowardZero : RoundingDirection::AwayFromZero;
   }
   decision.code = code;
   return decision;
+}
+
+/// The division by the scale rounds, so what is exact and what is not is asked of the value itself.
+void compareWithValue(double stored, double value, RoundingDecision& decision) {
+  if (stored == value) {
+    decision.guard = decision.round = decision.sticky = decision.tie = false;
+    decision.direction = RoundingDirection::Exact;
+    return;
+  }
+  if (!decision.overflow && !decision.guard && !decision.round) decision.sticky = decision.hasBits;
+  decision.direction =
+      std::abs(stored) < std::abs(value) ? RoundingDirection::TowardZero : RoundingDirection::AwayFromZero;
 }
 
 RoundingDecision decideInteger(const NumberFormat& format, double value, Rounding rounding,
@@ -137,7 +154,9 @@ RoundingDecision decideInteger(const NumberFormat& format, double value, Roundin
                                 static_cast<double>(format.maxInteger()));
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(q)) & format.codeMask();
   };
-  const double scaled = value / integer.scale;
+  double scaled = value / integer.scale;
+  if (scaled == 0 && value != 0)  // too small for a double, but not nothing
+    scaled = std::copysign(std::numeric_limits<double>::denorm_min(), scaled);
   if (std::isnan(scaled)) {
     decision.noSuchValue = true;
     decision.code = decision.truncatedCode = toCode(0);
@@ -150,12 +169,13 @@ RoundingDecision decideInteger(const NumberFormat& format, double value, Roundin
     const std::uint64_t kept = cut(magnitudeOf(scaled), 0, decision);
     decision.truncatedCode = toCode(sign * static_cast<double>(kept));
     offset = static_cast<double>(kept + (roundsUp(decision, rounding) ? 1 : 0));
-    decision.underflow = offset == 0.0 && scaled != 0.0;
   }
   const double q = sign * offset + static_cast<double>(zeroPoint);
   decision.code = toCode(sign * offset);
   if (offset >= 0x1p52) decision.truncatedCode = decision.code;
   decision.overflow = q < static_cast<double>(format.minInteger()) || q > static_cast<double>(format.maxInteger());
+  decision.underflow = offset == 0.0 && scaled != 0.0 && !decision.overflow;
+  compareWithValue(decode(format, decision.code, integer), value, decision);
   return decision;
 }
 

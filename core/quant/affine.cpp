@@ -124,11 +124,11 @@ Extremes extremesOfTensor(const tensor::TensorView& source, const JobContext& jo
 }
 
 /// Encodes one row into codes, one byte each, and stores its grids unless the whole tensor shares one.
-void encodeRow(const float* values, std::uint64_t row, const Grid* shared, QuantizedTensor& out, std::uint8_t* codes) {
-  const Scheme& scheme = out.scheme;
+void encodeRow(const Scheme& scheme, const float* values, std::uint64_t row, const Grid* shared, QuantizedTensor& out,
+               std::uint8_t* codes) {
   const Levels level = levels(scheme);
   const std::uint64_t count = out.shape.rowValues();
-  const std::uint64_t groups = groupsPerRow(scheme, count);
+  const std::uint64_t groups = groupsPerRow(scheme.granularity, scheme.groupSize, count);
   const std::uint64_t groupValues = scheme.granularity == Granularity::Group ? scheme.groupSize : count;
   for (std::uint64_t g = 0; g < groups; ++g) {
     const std::uint64_t first = g * groupValues;
@@ -148,9 +148,8 @@ void encodeRow(const float* values, std::uint64_t row, const Grid* shared, Quant
 
 }  // namespace
 
-void quantizeInteger(const tensor::TensorView& source, const JobContext& job, QuantizedTensor& out,
-                     std::uint8_t* payload) {
-  const Scheme& scheme = out.scheme;
+void quantizeInteger(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job,
+                     QuantizedTensor& out, std::uint8_t* payload) {
   const StoredSize size = storedSize(scheme, out.shape);
   out.layout = Layout::Integer;
   out.bits = codeBits(scheme.name);
@@ -177,7 +176,7 @@ void quantizeInteger(const tensor::TensorView& source, const JobContext& job, Qu
                  std::vector<std::uint8_t> codes(rowValues);
                  decode(source, first * rowValues, values.size(), values.data());
                  for (std::uint64_t r = 0; r < rows; ++r) {
-                   encodeRow(values.data() + r * rowValues, first + r, sharedGrid, out, codes.data());
+                   encodeRow(scheme, values.data() + r * rowValues, first + r, sharedGrid, out, codes.data());
                    packBits(codes.data(), rowValues, out.bits, payload + (first + r) * rowBytes);
                  }
                });
@@ -187,7 +186,7 @@ void dequantizeInteger(const QuantizedTensor& tensor, std::uint64_t firstRow, st
   assert(tensor.layout == Layout::Integer);
   const std::uint64_t rowValues = tensor.rowValues();
   const std::uint64_t rowBytes = integerRowBytes(tensor.bits, rowValues);
-  const std::uint64_t groups = groupsPerRow(tensor.scheme, rowValues);
+  const std::uint64_t groups = groupsPerRow(tensor.granularity, tensor.groupSize, rowValues);
   const std::uint64_t groupValues = tensor.granularity == Granularity::Group ? tensor.groupSize : rowValues;
   const auto* payload = reinterpret_cast<const std::uint8_t*>(tensor.payload.data());
   std::vector<std::uint8_t> codes(rowValues);

@@ -16,9 +16,9 @@ namespace core::quant {
 /// Values that are not finite take no part in the range: ±Inf becomes the outermost level, NaN becomes 0.
 /// A group of zeros has scale 0.
 
-/// Fills scales, zeroPoints and `payload` (storedSize().payloadBytes) of `out`, whose scheme and shape are set.
-void quantizeInteger(const tensor::TensorView& source, const JobContext& job, QuantizedTensor& out,
-                     std::uint8_t* payload);
+/// Fills scales, zeroPoints and `payload` (storedSize().payloadBytes) of `out`, whose shape is set.
+void quantizeInteger(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job,
+                     QuantizedTensor& out, std::uint8_t* payload);
 
 /// Decodes rows [firstRow, firstRow + rowCount).
 void dequantizeInteger(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out);

@@ -16,7 +16,8 @@ namespace {
 
 using tensor::DType;
 
-// Q8_1 has no row: it is an activation format that no file stores and that its own project does not decode.
+// Q8_1 has no row: it is an activation format that no file stores and that its own project does not decode. Q8_K is one
+// too, but is decoded; neither is a scheme.
 constexpr std::array kCodecs = {
     BlockCodec{DType::F64, decodeF64, nullptr},
     BlockCodec{DType::F32, decodeF32, encodeF32},
@@ -33,35 +34,51 @@ constexpr std::array kCodecs = {
     BlockCodec{DType::U16, decodeU16, nullptr},
     BlockCodec{DType::U8, decodeU8, nullptr},
     BlockCodec{DType::Bool, decodeBool, nullptr},
-    BlockCodec{DType::Q4_0, decodeQ4_0, encodeQ4_0},
-    BlockCodec{DType::Q4_1, decodeQ4_1, encodeQ4_1},
-    BlockCodec{DType::Q5_0, decodeQ5_0, encodeQ5_0},
-    BlockCodec{DType::Q5_1, decodeQ5_1, encodeQ5_1},
-    BlockCodec{DType::Q8_0, decodeQ8_0, encodeQ8_0},
-    BlockCodec{DType::Q2_K, decodeQ2_K, nullptr},
-    BlockCodec{DType::Q3_K, decodeQ3_K, nullptr},
-    BlockCodec{DType::Q4_K, decodeQ4_K, nullptr},
-    BlockCodec{DType::Q5_K, decodeQ5_K, nullptr},
-    BlockCodec{DType::Q6_K, decodeQ6_K, nullptr},
     BlockCodec{DType::Q8_K, decodeQ8_K, nullptr},
-    BlockCodec{DType::IQ1_S, decodeIQ1_S, nullptr},
-    BlockCodec{DType::IQ1_M, decodeIQ1_M, nullptr},
-    BlockCodec{DType::IQ2_XXS, decodeIQ2_XXS, nullptr},
-    BlockCodec{DType::IQ2_XS, decodeIQ2_XS, nullptr},
-    BlockCodec{DType::IQ2_S, decodeIQ2_S, nullptr},
-    BlockCodec{DType::IQ3_XXS, decodeIQ3_XXS, nullptr},
-    BlockCodec{DType::IQ3_S, decodeIQ3_S, nullptr},
-    BlockCodec{DType::IQ4_NL, decodeIQ4_NL, nullptr},
-    BlockCodec{DType::IQ4_XS, decodeIQ4_XS, nullptr},
-    BlockCodec{DType::TQ1_0, decodeTQ1_0, nullptr},
-    BlockCodec{DType::TQ2_0, decodeTQ2_0, nullptr},
-    BlockCodec{DType::MXFP4, decodeMXFP4, nullptr},
-    BlockCodec{DType::NVFP4, decodeNVFP4, nullptr},
-    BlockCodec{DType::Q1_0, decodeQ1_0, nullptr},
-    BlockCodec{DType::Q2_0, decodeQ2_0, nullptr},
+    BlockCodec{DType::Q8_0, decodeQ8_0, encodeQ8_0, 8, "GGUF: 8-bit steps, one FP16 scale per 32 weights."},
+    BlockCodec{DType::Q5_1, decodeQ5_1, encodeQ5_1, 5, "GGUF: 5-bit steps with FP16 scale and minimum per 32 weights."},
+    BlockCodec{DType::Q5_0, decodeQ5_0, encodeQ5_0, 5, "GGUF: 5-bit steps, one FP16 scale per 32 weights."},
+    BlockCodec{DType::Q4_1, decodeQ4_1, encodeQ4_1, 4, "GGUF: 4-bit steps with FP16 scale and minimum per 32 weights."},
+    BlockCodec{DType::Q4_0, decodeQ4_0, encodeQ4_0, 4, "GGUF: 4-bit steps, one FP16 scale per 32 weights."},
+    BlockCodec{DType::Q6_K, decodeQ6_K, nullptr, 6,
+               "GGUF: 6-bit steps in super-blocks of 256 with 8-bit scales per 16 weights."},
+    BlockCodec{DType::Q5_K, decodeQ5_K, nullptr, 5,
+               "GGUF: 5-bit steps in super-blocks of 256 with 6-bit scales and minima per 32 weights."},
+    BlockCodec{DType::Q4_K, decodeQ4_K, nullptr, 4,
+               "GGUF: 4-bit steps in super-blocks of 256 with 6-bit scales and minima per 32 weights."},
+    BlockCodec{DType::Q3_K, decodeQ3_K, nullptr, 3,
+               "GGUF: 3-bit steps in super-blocks of 256 with 6-bit scales per 16 weights."},
+    BlockCodec{DType::Q2_K, decodeQ2_K, nullptr, 2,
+               "GGUF: 2-bit steps in super-blocks of 256 with 4-bit scales and minima per 16 weights."},
+    BlockCodec{DType::IQ4_NL, decodeIQ4_NL, nullptr, 4, "GGUF: 16 uneven levels, one FP16 scale per 32 weights."},
+    BlockCodec{DType::IQ4_XS, decodeIQ4_XS, nullptr, 4,
+               "GGUF: the uneven levels of IQ4_NL in super-blocks of 256 with 6-bit scales per 32 weights."},
+    BlockCodec{DType::IQ3_S, decodeIQ3_S, nullptr, 3,
+               "GGUF: four magnitudes at a time from a lattice of 512 points, signs apart."},
+    BlockCodec{DType::IQ3_XXS, decodeIQ3_XXS, nullptr, 3,
+               "GGUF: four magnitudes at a time from a lattice of 256 points, signs apart."},
+    BlockCodec{DType::IQ2_S, decodeIQ2_S, nullptr, 2,
+               "GGUF: eight magnitudes at a time from a lattice of 1024 points, signs apart."},
+    BlockCodec{DType::IQ2_XS, decodeIQ2_XS, nullptr, 2,
+               "GGUF: eight magnitudes at a time from a lattice of 512 points, signs apart."},
+    BlockCodec{DType::IQ2_XXS, decodeIQ2_XXS, nullptr, 2,
+               "GGUF: eight magnitudes at a time from a lattice of 256 points, signs apart."},
+    BlockCodec{DType::IQ1_M, decodeIQ1_M, nullptr, 1,
+               "GGUF: eight ternary values at a time from a lattice of 2048 points, scales per 16 weights."},
+    BlockCodec{DType::IQ1_S, decodeIQ1_S, nullptr, 1,
+               "GGUF: eight ternary values at a time from a lattice of 2048 points, scales per 32 weights."},
+    BlockCodec{DType::MXFP4, decodeMXFP4, nullptr, 4,
+               "OCP microscaling: 4-bit floats with a power-of-two scale per 32 weights."},
+    BlockCodec{DType::NVFP4, decodeNVFP4, nullptr, 4, "4-bit floats with an 8-bit float scale per 16 weights."},
+    BlockCodec{DType::TQ2_0, decodeTQ2_0, nullptr, 2, "Ternary weights, 2 bits each, one FP16 scale per 256."},
+    BlockCodec{DType::TQ1_0, decodeTQ1_0, nullptr, 2, "Ternary weights, five to a byte, one FP16 scale per 256."},
+    BlockCodec{DType::Q2_0, decodeQ2_0, nullptr, 2, "GGUF: 2-bit codes, one FP16 scale per 64 weights."},
+    BlockCodec{DType::Q1_0, decodeQ1_0, nullptr, 1, "GGUF: signs alone, one FP16 scale per 128 weights."},
 };
 
 }  // namespace
+
+std::span<const BlockCodec> blockCodecs() { return kCodecs; }
 
 const BlockCodec* blockCodec(DType dtype) {
   for (const BlockCodec& codec : kCodecs)

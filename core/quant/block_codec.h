@@ -1,12 +1,15 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 #include "core/tensor/dtype.h"
 
 namespace core::quant {
 
-/// How one stored dtype becomes float32 and, where we write it, comes from float32.
+/// How one stored dtype becomes float32 and, where we write it, comes from float32; of a GGUF block type all that there
+/// is to know beside its layout (core/tensor): its scheme's name, its preset and whether it can be made follow from it.
 /// A plain dtype is a block of one value.
 struct BlockCodec {
   /// Decodes `blockCount` blocks of info(dtype).blockBytes into blockCount · blockValues floats. Total.
@@ -15,10 +18,14 @@ struct BlockCodec {
   using Encode = void (*)(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 
   tensor::DType dtype;
-  Decode decode;  ///< never null
-  Encode encode;  ///< null where only stored files of this type can be read
+  Decode decode;                      ///< never null
+  Encode encode;                      ///< null where only stored files of this type can be read
+  std::uint32_t codeBits = 0;         ///< bits of an element's code in a block type that is a scheme; else 0
+  std::string_view description = {};  ///< of that scheme, one sentence
 };
 
+/// Every codec; block types that are schemes in the order people should see them.
+std::span<const BlockCodec> blockCodecs();
 /// The codec of a dtype; null when it has none.
 const BlockCodec* blockCodec(tensor::DType dtype);
 

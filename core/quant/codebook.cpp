@@ -108,9 +108,8 @@ void packHighFirst(const std::uint8_t* codes, std::size_t count, std::uint8_t* p
 
 }  // namespace
 
-void quantizeCodeBook(const tensor::TensorView& source, const JobContext& job, QuantizedTensor& out,
-                      std::uint8_t* payload) {
-  const Scheme& scheme = out.scheme;
+void quantizeCodeBook(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job,
+                      QuantizedTensor& out, std::uint8_t* payload) {
   const std::uint64_t total = out.shape.count();
   const std::uint64_t blockSize = scheme.blockSize;
   assert(blockSize % 2 == 0);  // so that no byte belongs to two blocks

@@ -16,9 +16,9 @@ namespace core::quant {
 /// Values that are not finite take no part in absmax: ±Inf becomes ±absmax, NaN becomes 0.
 /// Source: bitsandbytes 0.50.2 (csrc/kernels.cu, functional.py).
 
-/// Fills absmax, nested data and `payload` (ceil(values / 2) bytes) of `out`, whose scheme and shape are set.
-void quantizeCodeBook(const tensor::TensorView& source, const JobContext& job, QuantizedTensor& out,
-                      std::uint8_t* payload);
+/// Fills absmax, nested data and `payload` (ceil(values / 2) bytes) of `out`, whose shape is set.
+void quantizeCodeBook(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job,
+                      QuantizedTensor& out, std::uint8_t* payload);
 
 /// Decodes values [first, first + count) of the flattened tensor.
 void dequantizeCodeBook(const QuantizedTensor& tensor, std::uint64_t first, std::uint64_t count, float* out);

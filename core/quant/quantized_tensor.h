@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,9 +33,9 @@ enum class Layout : std::uint8_t {
 ///
 /// Immutable after construction; shared between panes, executors and views by shared_ptr<const>.
 struct QuantizedTensor {
-  std::string name;     ///< of the source tensor
-  Scheme scheme;        ///< what made it
-  tensor::Shape shape;  ///< row-major [out, in]
+  std::string name;              ///< of the source tensor
+  std::optional<Scheme> scheme;  ///< what made it; nothing for a tensor as a file stores it
+  tensor::Shape shape;           ///< row-major [out, in]
   Layout layout = Layout::Plain;
   tensor::DType dtype = tensor::DType::F32;  ///< of Plain elements or of Block blocks
   std::span<const std::byte> payload;        ///< into `owner`

@@ -53,26 +53,11 @@ void decodeBlocks(const BlockCodec& codec, const std::uint8_t* bytes, std::uint6
   }
 }
 
-void checkRange(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t count) {
-  const auto total = tensor.shape.checkedCount();
-  if (!total || first > *total || count > *total - first)
-    throw Error(
-        ErrorCode::InvalidArgument,
-        fmt::format("Values {} to {} lie outside a tensor of shape {}.", first, first + count, tensor.shape.toString()),
-        tensor.name);
-  const auto expected = tensor::storageBytes(tensor.dtype, tensor.shape);
-  if (!expected || *expected != tensor.bytes.size())
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("A tensor of type {} and shape {} does not fit its {} bytes.", tensor::name(tensor.dtype),
-                            tensor.shape.toString(), tensor.bytes.size()),
-                tensor.name);
-}
-
 /// Casts and GGUF blocks: decode to float32, encode, block by block.
-void quantizeBlocks(const tensor::TensorView& source, const JobContext& job, QuantizedTensor& out,
+void quantizeBlocks(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job, QuantizedTensor& out,
                     std::uint8_t* payload) {
-  out.dtype = *info(out.scheme.name).dtype;
-  out.layout = info(out.scheme.name).family == Family::Cast ? Layout::Plain : Layout::Block;
+  out.dtype = *info(scheme.name).dtype;
+  out.layout = info(scheme.name).family == Family::Cast ? Layout::Plain : Layout::Block;
   const BlockCodec& codec = codecFor(out.dtype, source.name);
   const tensor::DTypeInfo& layout = tensor::info(out.dtype);
   const std::uint64_t blocks = out.shape.count() / layout.blockValues;
@@ -82,6 +67,19 @@ void quantizeBlocks(const tensor::TensorView& source, const JobContext& job, Qua
                  decode(source, first * layout.blockValues, values.size(), values.data());
                  codec.encode(values.data(), count, payload + first * layout.blockBytes);
                });
+}
+
+/// Plain elements or blocks over the view's own bytes.
+QuantizedTensor stored(const tensor::TensorView& tensor, std::optional<Scheme> scheme) {
+  QuantizedTensor result;
+  result.name = tensor.name;
+  result.scheme = std::move(scheme);
+  result.shape = tensor.shape;
+  result.layout = tensor::info(tensor.dtype).blockValues == 1 ? Layout::Plain : Layout::Block;
+  result.dtype = tensor.dtype;
+  result.payload = tensor.bytes;
+  result.owner = tensor.owner;
+  return result;
 }
 
 std::shared_ptr<std::byte[]> allocatePayload(std::uint64_t bytes, const std::string& name) {
@@ -97,29 +95,39 @@ std::shared_ptr<std::byte[]> allocatePayload(std::uint64_t bytes, const std::str
 
 bool isDecodable(tensor::DType dtype) { return blockCodec(dtype) != nullptr; }
 
-void checkDecodable(const tensor::TensorView& tensor) {
+void checkReadable(const tensor::TensorView& tensor) {
   if (!tensor.unreadable.empty()) {
     throw Error(
         ErrorCode::Unsupported,
         fmt::format("The tensor {} cannot be read as weights: {}.", io::inQuotes(tensor.name), tensor.unreadable),
         tensor.name);
   }
-  static_cast<void>(codecFor(tensor.dtype, tensor.name));
+  codecFor(tensor.dtype, tensor.name);
+  const auto expected = tensor::storageBytes(tensor.dtype, tensor.shape);
+  if (!expected || *expected != tensor.bytes.size())
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("A tensor of type {} and shape {} does not fit its {} bytes.", tensor::name(tensor.dtype),
+                            tensor.shape.toString(), tensor.bytes.size()),
+                tensor.name);
 }
 
 void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t count, float* out) {
-  checkDecodable(tensor);
+  checkReadable(tensor);
   const BlockCodec& codec = codecFor(tensor.dtype, tensor.name);
-  checkRange(tensor, first, count);
+  const std::uint64_t total = tensor.shape.count();  // fits: the bytes do
+  if (first > total || count > total - first)
+    throw Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("Values {} to {} lie outside a tensor of shape {}.", first, first + count, tensor.shape.toString()),
+        tensor.name);
   decodeBlocks(codec, reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()), first, count, out);
 }
 
 QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job) {
-  checkDecodable(tensor);
-  checkRange(tensor, 0, 0);
+  checkReadable(tensor);
   job.throwIfCancelled();
   // What is already stored this way stays as it is: encoding it again could only lose.
-  if (info(scheme.name).dtype == tensor.dtype) return wrapStored(tensor);
+  if (info(scheme.name).dtype == tensor.dtype) return std::make_shared<const QuantizedTensor>(stored(tensor, scheme));
   if (std::string why; !accepts(scheme, tensor.shape, &why))
     throw Error(isEncodable(scheme.name) ? ErrorCode::InvalidArgument : ErrorCode::Unsupported, why, tensor.name);
 
@@ -132,14 +140,14 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tens
   auto* payload = reinterpret_cast<std::uint8_t*>(buffer.get());
   switch (family(scheme.name)) {
     case Family::Integer:
-      quantizeInteger(tensor, job, *result, payload);
+      quantizeInteger(tensor, scheme, job, *result, payload);
       break;
     case Family::CodeBook:
-      quantizeCodeBook(tensor, job, *result, payload);
+      quantizeCodeBook(tensor, scheme, job, *result, payload);
       break;
     case Family::Cast:
     case Family::GgufBlock:
-      quantizeBlocks(tensor, job, *result, payload);
+      quantizeBlocks(tensor, scheme, job, *result, payload);
       break;
   }
   result->payload = {buffer.get(), size.payloadBytes};
@@ -148,17 +156,8 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tens
 }
 
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor) {
-  checkDecodable(tensor);
-  checkRange(tensor, 0, 0);
-  auto result = std::make_shared<QuantizedTensor>();
-  result->name = tensor.name;
-  result->scheme = Scheme::defaults(schemeNameOf(tensor.dtype).value_or(SchemeName::Fp32));
-  result->shape = tensor.shape;
-  result->layout = tensor::info(tensor.dtype).blockValues == 1 ? Layout::Plain : Layout::Block;
-  result->dtype = tensor.dtype;
-  result->payload = tensor.bytes;
-  result->owner = tensor.owner;
-  return result;
+  checkReadable(tensor);
+  return std::make_shared<const QuantizedTensor>(stored(tensor, std::nullopt));
 }
 
 void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out) {

@@ -10,10 +10,10 @@ namespace core::quant {
 /// True when `decode` and the executors understand this dtype.
 bool isDecodable(tensor::DType dtype);
 
-/// The gate that every reader of weights passes: bytes that are no weights (packed codes, their scales, unknown types)
-/// are neither measured nor quantized.
-/// @throws Error (Unsupported) with the tensor's own reason, or because its dtype has no decoder
-void checkDecodable(const tensor::TensorView& tensor);
+/// What every reader of weights asks first.
+/// @throws Error (Unsupported) when its bytes are no weights (TensorView::unreadable) or their dtype has no decoder,
+///         (InvalidArgument) when the bytes do not fit the shape
+void checkReadable(const tensor::TensorView& tensor);
 
 /// Decodes `count` values starting at flat index `first` (row-major) into out[0…count).
 /// For block types `first` and `count` may be any range; whole blocks are fastest. Total: any bytes decode.
@@ -26,8 +26,8 @@ void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t
 QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor,
                             const JobContext& job = JobContext());
 
-/// The tensor as it is stored (zero copy): Plain or Block over the view's own bytes.
-/// @throws Error (Unsupported) when the dtype has no decoder.
+/// The tensor as it is stored (zero copy): Plain or Block over the view's own bytes; no scheme made it.
+/// @throws Error (Unsupported, InvalidArgument)
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor);
 
 /// Decodes rows [firstRow, firstRow + rowCount) into out (rowCount × rowValues). Exact and total.

@@ -67,9 +67,13 @@ void applyRange(Scheme& scheme, std::string_view value, std::string_view text) {
   scheme.range = value == "minmax" ? RangeMethod::MinMax : RangeMethod::Absmax;
 }
 
+bool isBlockSize(std::uint32_t size) {
+  return std::has_single_bit(size) && size >= kSmallestBlock && size <= kLargestBlock;
+}
+
 void applyBlock(Scheme& scheme, std::string_view value, std::string_view text) {
   const auto size = wholeNumber(value);
-  if (!size || !std::has_single_bit(*size) || *size < kSmallestBlock || *size > kLargestBlock)
+  if (!size || !isBlockSize(*size))
     refuse(text, fmt::format("'block' must be a power of two from {} to {}; found '{}'.", kSmallestBlock, kLargestBlock,
                              value));
   scheme.blockSize = *size;
@@ -148,6 +152,23 @@ std::string Scheme::toString() const {
   if (blockSize != standard.blockSize) add("block", std::to_string(blockSize));
   if (doubleQuantization != standard.doubleQuantization) add("double", "on");
   return std::string(info(name).text) + options;
+}
+
+std::string Scheme::problem() const {
+  const Scheme standard = defaults(name);
+  const Family own = quant::family(name);
+  const bool integerOptions =
+      granularity != standard.granularity || groupSize != standard.groupSize || range != standard.range;
+  const bool codeBookOptions = blockSize != standard.blockSize || doubleQuantization != standard.doubleQuantization;
+  if ((own != Family::Integer && integerOptions) || (own != Family::CodeBook && codeBookOptions))
+    return fmt::format("The options of '{}' do not belong to it.", toString());
+  if (own == Family::Integer && (granularity == Granularity::Group) != (groupSize != 0))
+    return fmt::format("A scheme with groups needs their size, and one without has none; found '{}' with {}.",
+                       toString(), groupSize);
+  if (own == Family::CodeBook && !isBlockSize(blockSize))
+    return fmt::format("'block' must be a power of two from {} to {}; found '{}'.", kSmallestBlock, kLargestBlock,
+                       blockSize);
+  return {};
 }
 
 std::string Scheme::displayName() const {

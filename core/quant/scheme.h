@@ -5,7 +5,8 @@
 
 namespace core::quant {
 
-/// The first word of a scheme's text: number format or block type, and with it the family.
+/// The first word of a scheme's text: number format or block type, and with it the family. The block types of GGUF
+/// follow the enumerators: their names come from their codecs (scheme_table).
 enum class SchemeName : std::uint8_t {
   Fp32,
   Fp16,
@@ -19,32 +20,7 @@ enum class SchemeName : std::uint8_t {
   Int3,
   Int2,
   Nf4,
-  Fp4,
-  Q4_0,
-  Q4_1,
-  Q5_0,
-  Q5_1,
-  Q8_0,
-  Q2_K,
-  Q3_K,
-  Q4_K,
-  Q5_K,
-  Q6_K,
-  IQ4_NL,
-  IQ4_XS,
-  MXFP4,
-  TQ1_0,
-  TQ2_0,
-  IQ1_S,
-  IQ1_M,
-  IQ2_XXS,
-  IQ2_XS,
-  IQ2_S,
-  IQ3_XXS,
-  IQ3_S,
-  NVFP4,
-  Q1_0,
-  Q2_0
+  Fp4
 };
 
 enum class Family : std::uint8_t { Cast, Integer, CodeBook, GgufBlock };
@@ -77,6 +53,9 @@ struct Scheme {
   /// The name's defaults: int8 group=row, narrower integers group=32, nf4/fp4 block=64 without double quantization.
   static Scheme defaults(SchemeName name);
   std::string toString() const;
+  /// One sentence why this is no scheme that a text could express (options of another family, no group size); empty
+  /// when it is one.
+  std::string problem() const;
   /// For people: "INT4 · 32", "NF4 · 64 · dq", "Q4_0", "BF16".
   std::string displayName() const;
   bool operator==(const Scheme&) const = default;

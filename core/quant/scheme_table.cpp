@@ -2,6 +2,9 @@
 
 #include <array>
 #include <cstddef>
+#include <deque>
+#include <string>
+#include <vector>
 
 #include "core/quant/block_codec.h"
 
@@ -21,12 +24,7 @@ constexpr SchemeNameInfo integer(SchemeName name, std::string_view text, std::st
 constexpr SchemeNameInfo codeBook(SchemeName name, std::string_view text, std::string_view display) {
   return {name, text, display, Family::CodeBook, 4, std::nullopt};
 }
-constexpr SchemeNameInfo block(SchemeName name, std::string_view text, std::string_view display, std::uint32_t bits,
-                               DType dtype) {
-  return {name, text, display, Family::GgufBlock, bits, dtype};
-}
-
-constexpr std::array kTable = {
+constexpr std::array kNamed = {
     cast(SchemeName::Fp32, "fp32", "FP32", 32, DType::F32),
     cast(SchemeName::Fp16, "fp16", "FP16", 16, DType::F16),
     cast(SchemeName::Bf16, "bf16", "BF16", 16, DType::BF16),
@@ -40,48 +38,45 @@ constexpr std::array kTable = {
     integer(SchemeName::Int2, "int2", "INT2", 2),
     codeBook(SchemeName::Nf4, "nf4", "NF4"),
     codeBook(SchemeName::Fp4, "fp4", "FP4"),
-    block(SchemeName::Q4_0, "q4_0", "Q4_0", 4, DType::Q4_0),
-    block(SchemeName::Q4_1, "q4_1", "Q4_1", 4, DType::Q4_1),
-    block(SchemeName::Q5_0, "q5_0", "Q5_0", 5, DType::Q5_0),
-    block(SchemeName::Q5_1, "q5_1", "Q5_1", 5, DType::Q5_1),
-    block(SchemeName::Q8_0, "q8_0", "Q8_0", 8, DType::Q8_0),
-    block(SchemeName::Q2_K, "q2_k", "Q2_K", 2, DType::Q2_K),
-    block(SchemeName::Q3_K, "q3_k", "Q3_K", 3, DType::Q3_K),
-    block(SchemeName::Q4_K, "q4_k", "Q4_K", 4, DType::Q4_K),
-    block(SchemeName::Q5_K, "q5_k", "Q5_K", 5, DType::Q5_K),
-    block(SchemeName::Q6_K, "q6_k", "Q6_K", 6, DType::Q6_K),
-    block(SchemeName::IQ4_NL, "iq4_nl", "IQ4_NL", 4, DType::IQ4_NL),
-    block(SchemeName::IQ4_XS, "iq4_xs", "IQ4_XS", 4, DType::IQ4_XS),
-    block(SchemeName::MXFP4, "mxfp4", "MXFP4", 4, DType::MXFP4),
-    block(SchemeName::TQ1_0, "tq1_0", "TQ1_0", 2, DType::TQ1_0),
-    block(SchemeName::TQ2_0, "tq2_0", "TQ2_0", 2, DType::TQ2_0),
-    block(SchemeName::IQ1_S, "iq1_s", "IQ1_S", 1, DType::IQ1_S),
-    block(SchemeName::IQ1_M, "iq1_m", "IQ1_M", 1, DType::IQ1_M),
-    block(SchemeName::IQ2_XXS, "iq2_xxs", "IQ2_XXS", 2, DType::IQ2_XXS),
-    block(SchemeName::IQ2_XS, "iq2_xs", "IQ2_XS", 2, DType::IQ2_XS),
-    block(SchemeName::IQ2_S, "iq2_s", "IQ2_S", 2, DType::IQ2_S),
-    block(SchemeName::IQ3_XXS, "iq3_xxs", "IQ3_XXS", 3, DType::IQ3_XXS),
-    block(SchemeName::IQ3_S, "iq3_s", "IQ3_S", 3, DType::IQ3_S),
-    block(SchemeName::NVFP4, "nvfp4", "NVFP4", 4, DType::NVFP4),
-    block(SchemeName::Q1_0, "q1_0", "Q1_0", 1, DType::Q1_0),
-    block(SchemeName::Q2_0, "q2_0", "Q2_0", 2, DType::Q2_0),
 };
 
 constexpr bool inEnumerationOrder() {
-  for (std::size_t i = 0; i < kTable.size(); ++i)
-    if (static_cast<std::size_t>(kTable[i].name) != i) return false;
+  for (std::size_t i = 0; i < kNamed.size(); ++i)
+    if (static_cast<std::size_t>(kNamed[i].name) != i) return false;
   return true;
 }
 static_assert(inEnumerationOrder(), "info() indexes the table by the enumeration.");
 
+/// The named schemes, then every block type that is one, named as its dtype.
+class Table {
+ public:
+  Table() : m_rows(kNamed.begin(), kNamed.end()) {
+    for (const BlockCodec& codec : blockCodecs()) {
+      if (codec.codeBits == 0) continue;
+      std::string& display = m_displays.emplace_back(tensor::name(codec.dtype));
+      for (char& c : display) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      m_rows.push_back({static_cast<SchemeName>(m_rows.size()), tensor::name(codec.dtype), display, Family::GgufBlock,
+                        codec.codeBits, codec.dtype});
+    }
+  }
+  std::span<const SchemeNameInfo> rows() const { return m_rows; }
+
+ private:
+  std::deque<std::string> m_displays;  ///< where the rows' views point: a deque never moves them
+  std::vector<SchemeNameInfo> m_rows;
+};
+
 }  // namespace
 
-std::span<const SchemeNameInfo> allSchemeNames() { return kTable; }
+std::span<const SchemeNameInfo> allSchemeNames() {
+  static const Table table;
+  return table.rows();
+}
 
-const SchemeNameInfo& info(SchemeName name) { return kTable[static_cast<std::size_t>(name)]; }
+const SchemeNameInfo& info(SchemeName name) { return allSchemeNames()[static_cast<std::size_t>(name)]; }
 
 std::optional<SchemeName> schemeNameOf(DType dtype) {
-  for (const SchemeNameInfo& entry : kTable)
+  for (const SchemeNameInfo& entry : allSchemeNames())
     if (entry.dtype == dtype) return entry.name;
   return std::nullopt;
 }

@@ -19,7 +19,7 @@ struct SchemeNameInfo {
   std::optional<tensor::DType> dtype;  ///< Cast and GgufBlock: how it is stored
 };
 
-/// Every scheme name, in the order of the enumeration.
+/// Every scheme name, in the order of the enumeration, then the block types in the order of blockCodecs().
 std::span<const SchemeNameInfo> allSchemeNames();
 const SchemeNameInfo& info(SchemeName name);
 /// The scheme that stores this dtype; nothing for integers, FP64 and activation formats.

@@ -16,8 +16,9 @@ StoredSize integerSize(const Scheme& scheme, const tensor::Shape& shape) {
   const std::uint64_t rows = shape.count() == 0 ? 0 : shape.rows();
   StoredSize size;
   size.payloadBytes = rows * integerRowBytes(bits, shape.rowValues());
-  size.scales =
-      scheme.granularity == Granularity::Tensor ? (rows == 0 ? 0 : 1) : rows * groupsPerRow(scheme, shape.rowValues());
+  size.scales = scheme.granularity == Granularity::Tensor
+                    ? (rows == 0 ? 0 : 1)
+                    : rows * groupsPerRow(scheme.granularity, scheme.groupSize, shape.rowValues());
   size.sideDataBytes = size.scales * scaleBits(scheme.granularity) / 8;
   if (scheme.range == RangeMethod::MinMax) size.sideDataBytes += ceilDivide(size.scales * bits, 8);
   return size;
@@ -37,8 +38,8 @@ StoredSize codeBookSize(const Scheme& scheme, const tensor::Shape& shape) {
 
 std::uint32_t scaleBits(Granularity granularity) { return granularity == Granularity::Group ? 16 : 32; }
 
-std::uint64_t groupsPerRow(const Scheme& scheme, std::uint64_t rowValues) {
-  return scheme.granularity == Granularity::Group ? ceilDivide(rowValues, scheme.groupSize) : 1;
+std::uint64_t groupsPerRow(Granularity granularity, std::uint32_t groupSize, std::uint64_t rowValues) {
+  return granularity == Granularity::Group ? ceilDivide(rowValues, groupSize) : 1;
 }
 
 std::uint64_t integerRowBytes(std::uint32_t bits, std::uint64_t rowValues) {

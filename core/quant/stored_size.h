@@ -22,7 +22,7 @@ constexpr std::uint32_t kNestedBlock = 256;
 /// Bits a scale of the Integer family costs: FP16 for groups, FP32 for rows and tensors.
 std::uint32_t scaleBits(Granularity granularity);
 /// Scales of an Integer scheme per row (Group), else 1.
-std::uint64_t groupsPerRow(const Scheme& scheme, std::uint64_t rowValues);
+std::uint64_t groupsPerRow(Granularity granularity, std::uint32_t groupSize, std::uint64_t rowValues);
 /// Bytes of one row of an Integer scheme's codes: a bit stream padded to a whole byte.
 std::uint64_t integerRowBytes(std::uint32_t bits, std::uint64_t rowValues);
 

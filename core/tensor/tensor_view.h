@@ -19,8 +19,8 @@ struct TensorView {
   Shape shape;
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
-  std::string
-      unreadable;  ///< empty, or a clause: "it holds 4-bit codes …", "its type i2_s of BitNet cannot be decoded"
+  /// Empty, or a clause: "it holds 4-bit codes …", "its type i2_s of BitNet cannot be decoded".
+  std::string unreadable = {};
 };
 
 }  // namespace core::tensor

@@ -1,9 +1,13 @@
 // The bit explorer: state (codes, undo, scale), and the widgets driven with mouse and keyboard.
 #include <QClipboard>
+#include <QContextMenuEvent>
 #include <QElapsedTimer>
 #include <QGuiApplication>
+#include <QLabel>
 #include <QLineEdit>
+#include <QMenu>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QTest>
 #include <bit>
 #include <cmath>
@@ -12,8 +16,11 @@
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/bit_table.h"
 #include "app/workspaces/bits/bits_workspace.h"
+#include "app/workspaces/bits/number_line.h"
 #include "app/workspaces/bits/precision_chart.h"
 #include "app/workspaces/bits/rounding_text.h"
+
+#include "workspace_window.h"
 
 using namespace app;
 using core::numeric::FormatId;
@@ -129,9 +136,206 @@ class TestBits : public QObject {
     const FormatRow& row = rowAt(state, FormatId::Fp16);
     QVERIFY(row.decision.tie);
     QCOMPARE(row.value, 2048.0);
-    QVERIFY(roundingSentence(row, state.rounding()).contains(QStringLiteral("half way")));
+    QVERIFY(roundingSentence(row, 2049, state.rounding()).contains(QStringLiteral("half way")));
     state.setRounding(core::numeric::Rounding::TowardZero);
     QCOMPARE(rowAt(state, FormatId::Bf16).value, 2048.0);
+  }
+
+  void everySentenceIsTrueOfItsFormat() {
+    BitsState state;
+    const auto sentence = [&](FormatId id) {
+      return roundingSentence(rowAt(state, id), state.number().nearest, state.rounding());
+    };
+    state.setText(QStringLiteral("0.1"));
+    QVERIFY(sentence(FormatId::Fp64).contains(QStringLiteral("cut off")));
+    state.toggleBit(rowOf(state, FormatId::Fp32), 3);
+    QVERIFY2(sentence(FormatId::Fp32).contains(QStringLiteral("fits exactly")), qPrintable(sentence(FormatId::Fp32)));
+    for (const FormatRow& row : state.rows())
+      if (row.format->kind != core::numeric::FormatKind::CodeBook)
+        QVERIFY(!roundingSentence(row, state.number().nearest, state.rounding()).contains(QStringLiteral("code book")));
+    state.setText(QStringLiteral("nan"));
+    for (const FormatRow& row : state.rows())
+      QCOMPARE(roundingSentence(row, state.number().nearest, state.rounding())
+                   .contains(QStringLiteral("has no NaN: it becomes 0")),
+               !row.format->hasNan);
+    state.setText(QStringLiteral("-inf"));
+    QVERIFY(sentence(FormatId::Fp4E2M1).contains(QStringLiteral("has no infinity: it becomes −6")));
+    QVERIFY(sentence(FormatId::Fp8E4M3).contains(QStringLiteral("it becomes NaN")));
+    QVERIFY(sentence(FormatId::Fp16).contains(QStringLiteral("code of its own")));
+    state.setText(QStringLiteral("1e10"));
+    QVERIFY(sentence(FormatId::Fp16).contains(QStringLiteral("it becomes infinity")));
+    QVERIFY(sentence(FormatId::Fp6E3M2).contains(QStringLiteral("it becomes 28")));
+    state.setText(QStringLiteral("0x1p-25"));  // half of FP16's smallest value
+    QVERIFY(sentence(FormatId::Fp16).contains(QStringLiteral("half the smallest value: ties go to even")));
+    for (const char* zero : {"0", "-0"}) {
+      state.setText(QLatin1String(zero));
+      for (const FormatRow& row : state.rows()) {
+        const QString text = roundingSentence(row, state.number().nearest, state.rounding());
+        QVERIFY2(text.contains(QStringLiteral("fits exactly")) || text.contains(QStringLiteral("is a level")),
+                 qPrintable(text));
+        QCOMPARE(row.error, 0.0);
+        QVERIFY(!row.decision.guard && !row.decision.round && !row.decision.sticky);
+      }
+    }
+  }
+
+  void exponentsSayWhyTheyAreWhatTheyAre() {
+    BitsState state;
+    state.setText(QStringLiteral("1e-40"));
+    QCOMPARE(exponentText(rowAt(state, FormatId::Fp32)), QStringLiteral("1 − 127 → 2⁻¹²⁶"));
+    QVERIFY(fieldSentence(rowAt(state, FormatId::Fp32)).contains(QStringLiteral("counts as 1")));
+    QCOMPARE(exponentText(rowAt(state, FormatId::Fp16)), QStringLiteral("0: zero"));
+    state.setText(QStringLiteral("1"));
+    QCOMPARE(exponentText(rowAt(state, FormatId::Fp32)), QStringLiteral("127 − 127 → 2⁰"));
+    state.setText(QStringLiteral("inf"));
+    QCOMPARE(exponentText(rowAt(state, FormatId::Fp16)), QStringLiteral("31: all ones → infinity"));
+    QVERIFY(exponentText(rowAt(state, FormatId::Int8)).isEmpty());
+  }
+
+  void aWeightOpensInItsOwnFormat() {
+    BitsState state;
+    state.setWeight(0.5F, 1, QStringLiteral("t [0]"), FormatId::Bf16);
+    QCOMPARE(state.selected().format->id, FormatId::Bf16);
+    state.setWeight(0.25F, 1, QStringLiteral("t [1]"));
+    QCOMPARE(state.selected().format->id, FormatId::Bf16);  // a block type has no row: what was chosen stays
+  }
+
+  void ticksCanBeToldApart() {
+    BitsState state;
+    NumberLine line(state);
+    line.resize(900, 92);
+    for (const char* number : {"0.1", "1", "-3.4e38", "1e-40", "0", "5e-324", "0.3333333333", "1e10"}) {
+      state.setText(QLatin1String(number));
+      for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
+        state.selectRow(row);
+        const QStringList labels = line.labels();
+        const QSet<QString> different(labels.begin(), labels.end());
+        QVERIFY2(different.size() == labels.size(), qPrintable(labels.join(u'|')));
+        QCOMPARE(line.ticks().empty(), !std::isfinite(state.selected().value));
+      }
+    }
+    state.setText(QStringLiteral("0.1"));
+    state.selectRow(rowOf(state, FormatId::Fp32));
+    QVERIFY(line.labels().contains(QStringLiteral("0.1")) || line.labels().contains(QStringLiteral("0.10000000149")) ||
+            line.labels().contains(QStringLiteral("0.100000001")));
+  }
+
+  void theNumberLineStepsAndIsExported() {
+    BitsState state;
+    state.setText(QStringLiteral("1"));
+    NumberLine line(state);
+    line.resize(900, 92);
+    line.show();
+    line.setFocus();
+    QTest::keyClick(&line, Qt::Key_Right);
+    QCOMPARE(state.number().nearest, 1.0 + std::ldexp(1.0, -23));
+    const std::size_t before = line.ticks().size();
+    QTest::keyClick(&line, Qt::Key_Minus);
+    QTest::keyClick(&line, Qt::Key_Minus);
+    QVERIFY(line.ticks().size() > before);
+    QTemporaryDir folder;
+    for (const char* ending : {"png", "svg", "csv"}) {
+      const QString path = folder.filePath(QStringLiteral("line.") + QLatin1String(ending));
+      QVERIFY(line.exportTo(path));
+      QVERIFY(QFileInfo(path).size() > 200);
+    }
+    QVERIFY(line.csv().contains("0x3f800001,1.0000001192092896"));
+  }
+
+  void theTableIsCopiedAndExported() {
+    BitsState state;
+    state.setText(QStringLiteral("0,1"));
+    BitTable table(state);
+    table.resize(1000, 480);
+    const QStringList lines = table.tableText(u',').split(u'\n');
+    QCOMPARE(lines.size(), qsizetype(state.rows().size()) + 2);
+    const QString start = QStringLiteral(
+        "FP32,0x3dcccccd,0 01111011 10011001100110011001101,0.100000001490116119384765625,1.49011611938476");
+    QVERIFY2(lines[2].startsWith(start), qPrintable(lines[2]));
+    table.show();
+    table.setFocus();
+    QContextMenuEvent event(QContextMenuEvent::Keyboard, QPoint(), QPoint());
+    QCoreApplication::sendEvent(&table, &event);
+    auto* menu = table.findChild<QMenu*>();
+    QVERIFY(menu);
+    for (QAction* action : menu->actions())
+      if (action->text() == QStringLiteral("Copy value")) action->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("0.100000001490116119384765625"));
+    menu->close();
+    // What was copied can be typed again and is the same code.
+    QVERIFY(state.setText(QGuiApplication::clipboard()->text()).isEmpty());
+    QCOMPARE(rowAt(state, FormatId::Fp32).code, std::uint64_t{0x3dcccccd});
+    QCOMPARE(rowAt(state, FormatId::Fp32).error, 0.0);
+  }
+
+  void whatTablesShowCanBePasted() {
+    BitsState state;
+    for (const auto& [text, value] :
+         {std::pair{"−0.0123", -0.0123}, std::pair{"1.5×10⁻⁷", 1.5e-7}, std::pair{"1/3", 1.0 / 3},
+          std::pair{"0,1", 0.1}, std::pair{"0x1.8p3", 12.0}, std::pair{"−∞", -HUGE_VAL}}) {
+      const QString problem = state.setText(QString::fromUtf8(text));
+      QVERIFY2(problem.isEmpty(), qPrintable(problem));
+      QCOMPARE(state.number().nearest, value);
+      QCOMPARE(state.input().display, QString::fromUtf8(text));
+    }
+  }
+
+  void theNoteBelongsToItsWeight() {
+    WorkspaceWindow window(QStringLiteral("bits"));
+    auto& selection = window.selection();
+    QVERIFY(selection.model());
+    selection.setTensor(selection.model()->checkpoint().tensors().size() - 2);
+    selection.setWeight(5);
+    QVERIFY(window.waitUntilIdle());
+    auto* note = window.find<QLabel>(QStringLiteral("scheme-note"));
+    auto* field = window.find<QLineEdit>(QStringLiteral("bits-field"));
+    QVERIFY(note && field);
+    QTRY_VERIFY(note->isVisible());
+    QVERIFY(note->text().contains(QStringLiteral("of this weight")));
+    const QString own = field->text();
+    field->selectAll();
+    QTest::keyClicks(field, QStringLiteral("0.7"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QVERIFY(!note->isVisible());
+    auto* workspace = window.find<BitsWorkspace>();
+    QCOMPARE(workspace->state().selected().format->id, FormatId::Bf16);  // the demo model's own type
+    workspace->state().undoStack().undo();
+    QCOMPARE(field->text(), own);
+    QVERIFY(note->isVisible());
+  }
+
+  void theAbsmaxRefusesWhatItCannotBe() {
+    Selection selection;
+    JobRunner jobs(1);
+    BitsWorkspace workspace(WorkspaceContext{&selection, &jobs, nullptr});
+    workspace.resize(1000, 720);
+    workspace.show();
+    QLineEdit* absmax = nullptr;
+    for (QLineEdit* field : workspace.findChildren<QLineEdit*>())
+      if (field->accessibleName() == QStringLiteral("Block absmax")) absmax = field;
+    QVERIFY(absmax);
+    const auto type = [&](const char* text) {
+      absmax->selectAll();
+      QTest::keyClicks(absmax, QString::fromUtf8(text));
+      QTest::keyClick(absmax, Qt::Key_Return);
+    };
+    type("2,5");
+    QCOMPARE(workspace.state().input().blockAbsmax, 2.5);
+    type("-1");
+    QVERIFY(absmax->property("invalid").toBool());
+    QCOMPARE(workspace.state().input().blockAbsmax, 2.5);
+  }
+
+  void precisionHasLogarithmicAxes() {
+    BitsState state;
+    PrecisionChart chart(state);
+    QCOMPARE(chart.xAxis->scaleType(), QCPAxis::stLogarithmic);
+    QCOMPARE(chart.yAxis->scaleType(), QCPAxis::stLogarithmic);
+    QCOMPARE(chart.table().columns.size(), qsizetype(state.rows().size()) + 1);  // FP64 included
+    state.setText(QStringLiteral("1e-30"));
+    QVERIFY(chart.xAxis->range().contains(1e-30));
+    QCOMPARE(significantBits(rowAt(state, FormatId::Int2), 0), 1.0);
+    QVERIFY(std::abs(significantBits(rowAt(state, FormatId::Int8), -1) - (std::log2(127) + 1)) < 1e-9);
   }
 
   void precisionOfFloatsIsAPlateau() {

@@ -257,6 +257,13 @@ void TestReport::oddWeightsMakeAPage() {
   QCOMPARE(xmlProblem(page), QString());
   QVERIFY(page.endsWith(QLatin1String("</html>\n")));
   QVERIFY(!sectionText(page, QStringLiteral("answers")).isEmpty());
+  const bool nothing = std::none_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
+  if (std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) return;
+  // What no figure takes is said among the findings and in the table.
+  const QString where =
+      nothing ? QStringLiteral("32 NaN and 32 Inf, the first at [0, 0]") : QStringLiteral("1 NaN at [1, 63]");
+  QVERIFY(page.count(where) >= 2);
+  QCOMPARE(page.contains(QStringLiteral("without a finite weight")), nothing);
 }
 
 void TestReport::wrongUsageIsTwo_data() {

@@ -12,6 +12,7 @@ using namespace core::metrics;
 namespace {
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr Metric kMetrics[] = {Metric::SqnrDb, Metric::RelativeError, Metric::Mse, Metric::Cosine, Metric::MaxAbsError};
 
 ErrorStats statsOf(const std::vector<float>& x, const std::vector<float>& y) {
   ErrorStats stats;
@@ -45,21 +46,105 @@ class TestMetricsErrorStats : public QObject {
     QVERIFY(std::isinf(same.sqnrDb()) && same.sqnrDb() > 0);
     QCOMPARE(same.relativeError(), 0.0);
     compareNear(same.cosine(), 1.0);
-    const ErrorStats empty;
-    QCOMPARE(empty.mse(), 0.0);
-    QCOMPARE(empty.relativeError(), 0.0);
-    QCOMPARE(empty.cosine(), 1.0);
+    QVERIFY(same.outcome() == Outcome::Exact);
+    const ErrorStats empty;  // no best score for nothing
+    QVERIFY(empty.outcome() == Outcome::Nothing);
+    for (const Metric metric : kMetrics) QVERIFY(std::isnan(value(empty, metric)));
     QCOMPARE(statsOf({0, 0}, {0, 0}).cosine(), 1.0);
     QCOMPARE(statsOf({0}, {1}).cosine(), 0.0);
-    QVERIFY(statsOf({0}, {1}).sqnrDb() < 0);
+    QVERIFY(statsOf({0, 0}, {0, 0}).outcome() == Outcome::Exact);
+    QCOMPARE(statsOf({0}, {1}).sqnrDb(), -static_cast<double>(kInf));
+    QCOMPARE(statsOf({0}, {1}).relativeError(), static_cast<double>(kInf));
+    QVERIFY(statsOf({0.0F}, {-0.0F}).outcome() == Outcome::Exact);
   }
 
-  void nonFinitePairsAreLeftOut() {
-    const auto stats = statsOf({1, kNan, kInf, 2, 5, 1, 1, 1, 1, 1, kNan}, {1, 1, 1, kNan, -kInf, 1, 1, 1, 1, 1, 0});
-    QCOMPARE(stats.nonFinite(), std::uint64_t{5});
-    QCOMPARE(stats.count(), std::uint64_t{6});
-    QCOMPARE(stats.mse(), 0.0);
-    QCOMPARE(stats.maxAbsError(), 0.0);
+  void originalsThatAreNoNumbersAreCountedAndLocated() {
+    ErrorStats stats(4);  // rows of four values
+    const std::vector<float> x = {1, 2, 3, 4, 1, kInf, kNan, kNan, 2, -kInf, 1};
+    const std::vector<float> y = {1, 2, 3, 2, 1, kInf, kNan, 0.0F, 2, 7.0F, 1};
+    stats.add(x.data(), y.data(), x.size());
+    QCOMPARE(stats.count(), std::uint64_t{7});
+    QCOMPARE(stats.nonFinite(), (NonFinite{2, 2, Position{1, 1}}));
+    QCOMPARE(stats.replaced(), std::uint64_t{2});  // Inf and one NaN stayed what they were
+    QCOMPARE(stats.overflowed().count(), std::uint64_t{0});
+    QCOMPARE(stats.maxAbsError(), 2.0);
+    QVERIFY(stats.outcome() == Outcome::Finite);
+    const auto none = statsOf({kNan, kNan}, {0, 0});
+    QVERIFY(none.outcome() == Outcome::Nothing);
+    for (const Metric metric : kMetrics) QVERIFY(std::isnan(value(none, metric)));
+    // The rest is exact, but a NaN that became 0 is not.
+    QVERIFY(statsOf({kNan, 1}, {0, 1}).outcome() == Outcome::Finite);
+    QVERIFY(statsOf({kNan, 1}, {kNan, 1}).outcome() == Outcome::Exact);
+  }
+
+  void finiteValuesThatBecomeInfiniteAreAnInfiniteError() {
+    for (const float lost : {kInf, -kInf, kNan}) {
+      std::vector<float> x(100, 1.0F), y(100, 1.0F);
+      y[77] = lost;
+      ErrorStats stats(10);
+      stats.add(x.data(), y.data(), x.size());
+      QVERIFY(stats.outcome() == Outcome::Infinite);
+      QCOMPARE(stats.overflowed().first.value(), (Position{7, 7}));
+      QCOMPARE(stats.overflowed().count(), std::uint64_t{1});
+      QCOMPARE(stats.nonFinite().count(), std::uint64_t{0});
+      QCOMPARE(stats.sqnrDb(), -static_cast<double>(kInf));
+      for (const double infinite : {stats.mse(), stats.rmse(), stats.relativeError(), stats.maxAbsError()})
+        QCOMPARE(infinite, static_cast<double>(kInf));
+      QVERIFY(std::isnan(stats.cosine()));
+    }
+  }
+
+  void theWorstComesFirst() {
+    const auto nothing = statsOf({kNan}, {0});
+    const auto damaged = statsOf({kNan, 1, 2}, {0, 1, 2});  // exact but for the NaN
+    const auto overflowed = statsOf({1, 1}, {1, kInf});
+    const auto bad = statsOf({1, 1}, {0, 1}), good = statsOf({1, 1}, {0.9F, 1}), exact = statsOf({1, 1}, {1, 1});
+    for (const Metric metric : kMetrics) {
+      const ErrorStats* order[] = {&nothing, &overflowed, &damaged, &bad, &good, &exact};
+      for (std::size_t a = 0; a < std::size(order); ++a)
+        for (std::size_t b = 0; b < std::size(order); ++b)
+          QVERIFY2(isWorse(*order[a], *order[b], metric) == (a < b),
+                   qPrintable(QString("%1: %2 %3").arg(toString(metric)).arg(a).arg(b)));
+    }
+  }
+
+  void doublesOfAnySizeAreMeasured() {
+    // Squares of these leave the range of doubles; as float32 the large ones would not even be finite.
+    for (const double size : {1e300, 1e-300, 1.0}) {
+      const std::vector<double> values = {size, -2 * size, 4 * size, 0.0};
+      const tensor::TensorView view{"w", tensor::DType::F64, tensor::Shape{2, 2}, std::as_bytes(std::span(values)),
+                                    nullptr};
+      quant::QuantizedTensor zeros = *quant::wrapStored(view);
+      const std::vector<float> nothing(4);
+      zeros.dtype = tensor::DType::F32;
+      zeros.payload = std::as_bytes(std::span(nothing));
+      const auto stats = compare(view, zeros);
+      QCOMPARE(stats.relativeError(), 1.0);
+      QCOMPARE(stats.sqnrDb(), 0.0);
+      QCOMPARE(stats.maxAbsError(), 4 * size);
+      compareNear(stats.rmse(), size * std::sqrt(21.0 / 4));
+      QVERIFY(stats.outcome() == Outcome::Finite);
+    }
+    const std::vector<double> large = {1.0, 1e300};
+    const tensor::TensorView view{"w", tensor::DType::F64, tensor::Shape{2}, std::as_bytes(std::span(large)), nullptr};
+    const auto cast = compare(view, *quant::quantize(quant::Scheme::parse("fp32"), view));
+    QVERIFY(cast.outcome() == Outcome::Infinite);
+    QCOMPARE(cast.nonFinite().count(), std::uint64_t{0});
+    QCOMPARE(cast.overflowed(), (NonFinite{0, 1, Position{0, 1}}));
+  }
+
+  void floatsNearTheLargestAreMeasured() {
+    const float top = std::numeric_limits<float>::max();
+    const auto stats = statsOf({top, -top}, {-top, top});
+    QCOMPARE(stats.relativeError(), 2.0);
+    QCOMPARE(stats.cosine(), -1.0);
+    QCOMPARE(stats.maxAbsError(), 2 * static_cast<double>(top));
+  }
+
+  void integersAreComparedAsStored() {
+    const std::vector<std::int32_t> values = {16777217, -1};  // 2^24 + 1 is no float32
+    const tensor::TensorView view{"w", tensor::DType::I32, tensor::Shape{2}, std::as_bytes(std::span(values)), nullptr};
+    QCOMPARE(compare(view, *quant::wrapStored(view)).maxAbsError(), 1.0);
   }
 
   void equalsPlainLoopsAtEveryLength() {

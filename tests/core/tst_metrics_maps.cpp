@@ -82,7 +82,10 @@ class TestMetricsMaps : public QObject {
   void rangesLeaveOutNonFinite() {
     const std::vector<float> values = {kNan, 2, kNan, 4};
     const auto ranges = channelRanges(viewOf(values, 2, 2));
-    QCOMPARE(ranges.columns[0].absMax, 0.0);
+    QVERIFY(std::isnan(ranges.columns[0].absMax) && std::isnan(ranges.columns[0].mean));
+    QCOMPARE(ranges.columns[0].nonFinite, std::uint64_t{2});
+    QCOMPARE(ranges.rows[0].nonFinite, std::uint64_t{1});
+    QCOMPARE(ranges.rows[0].max, 2.0);
     QCOMPARE(ranges.columns[1].mean, 3.0);
     QCOMPARE(ranges.rows[1].max, 4.0);
     QVERIFY(channelRanges(viewOf({}, 0, 5)).rows.empty());
@@ -107,9 +110,12 @@ class TestMetricsMaps : public QObject {
     const auto cell = matrixMap(viewOf(values, 2, 2), 1, 1);
     QCOMPARE(cell.extreme, (std::vector<float>{-3}));
     QCOMPARE(cell.meanAbs, (std::vector<float>{2}));
-    QCOMPARE(cell.nonFinite, std::uint64_t{1});
+    QCOMPARE(cell.nonFinite, (NonFinite{1, 0, Position{0, 1}}));
+    QCOMPARE(cell.nonFiniteIn, std::vector<std::uint64_t>{1});
     const auto whole = matrixMap(viewOf(values, 2, 2), 100, 100);
-    QCOMPARE(whole.extreme, (std::vector<float>{1, 0, -3, 2}));
+    QVERIFY(std::isnan(whole.extreme[1]) && std::isnan(whole.meanAbs[1]));
+    QCOMPARE(whole.extreme[2], -3.0F);
+    QCOMPARE(whole.nonFiniteIn, (std::vector<std::uint64_t>{0, 1, 0, 0}));
     QCOMPARE(matrixMap(viewOf({}, 0, 4), 10, 10).rows, std::size_t{0});
   }
 

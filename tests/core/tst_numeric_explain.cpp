@@ -1,5 +1,6 @@
 #include <QtTest>
 #include <cmath>
+#include <cstdio>
 
 #include "core/base/error.h"
 #include "core/numeric/exact_decimal.h"
@@ -62,7 +63,17 @@ class TestNumericExplain : public QObject {
     QCOMPARE(ExactDecimal::parse("-0")->compare(*ExactDecimal::parse("0")), 0);
     for (const char* wrong : {"", "-", ".", "e5", "1e", "1.2.3", "1 2", "0x10", "1e5001", "1e99999999999999999999"})
       QVERIFY2(!ExactDecimal::parse(wrong), wrong);
-    QVERIFY(!ExactDecimal::parse(std::string(5000, '1')));
+    QVERIFY(ExactDecimal::parse(std::string(60000, '1')));
+    QVERIFY(!ExactDecimal::parse(std::string(70000, '1')));
+    QCOMPARE((*ExactDecimal::parse("-0") - *ExactDecimal::parse("-0")).toString(), std::string("0"));
+    QCOMPARE((*ExactDecimal::parse("1.25") * *ExactDecimal::parse("-0.8")).toString(), std::string("-1"));
+    QCOMPARE(ExactDecimal::powerOfTwo(-3).toString(), std::string("0.125"));
+    QCOMPARE(ExactDecimal::powerOfTwo(100).toString(), std::string("1267650600228229401496703205376"));
+    for (const double value : {5e-324, 1.7976931348623157e308, 0.1, -448.0}) {
+      char hex[64];
+      std::snprintf(hex, sizeof(hex), "%a", value);
+      QCOMPARE(ExactDecimal::parseHexFloat(hex)->toString(), exactText(value));
+    }
   }
 
   void fieldsOfAFloat() {
@@ -171,11 +182,38 @@ class TestNumericExplain : public QObject {
     QVERIFY(std::isnan(parseTypedNumber("NaN", single).nearest));
     QCOMPARE(parseTypedNumber("+1.5e1", single).nearest, 15.0);
     QVERIFY(std::signbit(parseTypedNumber("-0", single).nearest));
+    QCOMPARE(parseTypedNumber("-.5", single).nearest, -0.5);
+    QCOMPARE(parseTypedNumber("0x1.8p3", single).nearest, 12.0);
+    QCOMPARE(parseTypedNumber("-0X1.8P-1", single).nearest, -0.75);
+    QCOMPARE(parseTypedNumber("0x.8", single).nearest, 0.5);
+    QVERIFY(!parseTypedNumber("0x1p0", single).patternFormat);
+    QCOMPARE(parseTypedNumber("0x1p0", single).nearest, 1.0);
+  }
+
+  void whatTablesShowCanBeTypedAgain() {
+    const NumberFormat& single = numberFormat(FormatId::Fp32);
+    const std::pair<const char*, double> known[] = {
+        {"\u22120.1234", -0.1234},
+        {"0,1", 0.1},
+        {"-12,3456", -12.3456},
+        {"0,125", 0.125},
+        {"1,234,567", 1234567},
+        {"1,234.5", 1234.5},
+        {"12\u202f345", 12345},
+        {"1\u00a0000", 1000},
+        {"\u22121.5×10\u207b\u2077", -1.5e-7},
+        {"2.5×10\u00b9\u00b2", 2.5e12},
+        {"3×10^-4", 3e-4},
+        {"0.1000000000\u200b0000000055", 0.1000000000000000055},
+    };
+    for (const auto& [text, value] : known) QCOMPARE(parseTypedNumber(text, single).nearest, value);
+    QCOMPARE(parseTypedNumber("\u2212\u221e", single).nearest, -HUGE_VAL);
   }
 
   void wrongTextsAreRefusedWithASentence() {
     for (const char* wrong :
-         {"", "  ", "abc", "1,5", "0x", "0b", "0b102", "0xg", "1e6000", "--1", "0x-1", "1.5f", "0b_"}) {
+         {"",          "  ",    "abc",   "1,234", "0x",    "-0x10", "1/0",    "1/",  "/3",   "1/2/3", "0x.p1",
+          "0x1p99999", "1,2,3", "1,2.5", "0b",    "0b102", "0xg",   "1e6000", "--1", "0x-1", "1.5f",  "0b_"}) {
       const std::string sentence = refusal(wrong);
       QVERIFY2(sentence.size() > 20 && sentence.back() == '.', wrong);
     }

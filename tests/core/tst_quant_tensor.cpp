@@ -221,7 +221,12 @@ void TestQuantize::storedTensorsAreWrapped() {
   const auto wrapped = quant::wrapStored(view);
   QCOMPARE(wrapped->payload.data(), view.bytes.data());
   QCOMPARE(wrapped->bytes(), view.bytes.size());
-  QCOMPARE(wrapped->scheme.toString(), std::string("fp32"));
+  QVERIFY(!wrapped->scheme);  // no scheme made it
+  QCOMPARE(quant::quantize(Scheme::parse("fp32"), view)->scheme.value(), Scheme::parse("fp32"));
+  auto doubles = view;
+  doubles.dtype = tensor::DType::F64;
+  doubles.shape = tensor::Shape{1, 32};
+  QVERIFY(!quant::wrapStored(doubles)->scheme);
   const auto q4 = quant::quantize(Scheme::parse("q4_0"), view);
   const tensor::TensorView stored{"weight", tensor::DType::Q4_0, {2, 32}, q4->payload, q4->owner};
   QCOMPARE(quant::quantize(Scheme::parse("q4_0"), stored)->payload.data(), q4->payload.data());

@@ -435,6 +435,8 @@ class TestSession : public QObject {
     const std::vector<float> q = {std::log(2.0F) + 50, std::log(2.0F) + 50};
     QVERIFY(std::abs(model::klDivergence(p, q) - (0.25 * std::log(0.5) + 0.75 * std::log(1.5))) < 1e-6);
     QCOMPARE(model::klDivergence(q, q), 0.0);
+    const std::vector<float> broken = {std::nanf(""), 1.0F};  // no number is left out as if the rest agreed
+    QVERIFY(std::isnan(model::klDivergence(broken, q)) && std::isnan(model::klDivergence(q, broken)));
   }
 };
 

@@ -46,16 +46,35 @@ Json toJson(const SchemeError& error, const std::string& tensor) {
   row["bytes"] = error.bytes;
   for (const Metric metric : kMetrics)
     row[core::metrics::toString(metric)] = finite(core::metrics::value(error.stats, metric));
+  // JSON has no infinity: a null above is no error, an infinite one, or nothing to compare, as the outcome says.
+  row["outcome"] = core::metrics::toString(error.stats.outcome());
+  row["compared"] = error.stats.count();
+  row["non_finite"] = nonFiniteJson(error.stats.nonFinite());
+  row["replaced"] = error.stats.replaced();
+  row["overflowed"] = nonFiniteJson(error.stats.overflowed());
   return row;
+}
+
+/// What the figure leaves out or what makes it infinite; empty where there is nothing to say.
+std::string remarks(const core::metrics::ErrorStats& stats) {
+  std::string text;
+  if (stats.outcome() == core::metrics::Outcome::Nothing) text += "; nothing to compare";
+  if (const auto lost = stats.overflowed(); lost.count() != 0)
+    text += "; overflow of finite weights: " + core::metrics::describe(lost);
+  if (const auto odd = stats.nonFinite(); odd.count() != 0) {
+    text += "; not measured: " + core::metrics::describe(odd);
+    if (stats.replaced() != 0) text += fmt::format(" ({} stored as other numbers)", stats.replaced());
+  }
+  return text;
 }
 
 void printText(const std::string& tensor, const SchemeError& error, Metric metric) {
   if (!error.refused.empty())
     return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), error.scheme.toString(),
                       core::io::printable(error.refused));
-  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}\n", core::io::printable(tensor),
+  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}{}\n", core::io::printable(tensor),
              error.scheme.toString(), error.bitsPerWeight, core::metrics::toString(metric),
-             core::metrics::value(error.stats, metric));
+             core::metrics::value(error.stats, metric), remarks(error.stats));
 }
 
 void run(const Options& options) {

@@ -62,15 +62,16 @@ Json toJson(const core::io::MetadataValue& value) {
 
 void addStatistics(Json& row, const core::metrics::TensorSummary& summary, bool withHistogram) {
   const auto& stats = summary.stats;
-  row["min"] = stats.min;
-  row["max"] = stats.max;
-  row["mean"] = stats.mean;
-  row["std"] = stats.standardDeviation;
-  row["abs_max"] = stats.absMax;
-  row["kurtosis"] = stats.kurtosis;
+  row["min"] = finite(stats.min);
+  row["max"] = finite(stats.max);
+  row["mean"] = finite(stats.mean);
+  row["std"] = finite(stats.standardDeviation);
+  row["abs_max"] = finite(stats.absMax);
+  row["kurtosis"] = finite(stats.kurtosis);
   row["outliers_6_sigma"] = stats.outliers6Sigma;
   row["zeros"] = stats.zeros;
-  row["nans"] = stats.nans;
+  row["nans"] = stats.nonFinite.nan;
+  row["non_finite"] = nonFiniteJson(stats.nonFinite);
   if (!withHistogram) return;
   Json edges = Json::array();
   for (std::size_t bin = 0; bin <= summary.histogram.counts.size(); ++bin) edges.push_back(summary.histogram.edge(bin));
@@ -134,6 +135,22 @@ Json describe(const OpenModel& model, const Options& options) {
   return result;
 }
 
+std::string figure(const Json& value, int digits) {
+  return value.is_null() ? "none" : fmt::format("{:.{}g}", value.get<double>(), digits);
+}
+
+std::string statisticsText(const Json& row) {
+  std::string text =
+      fmt::format("  min {}  max {}  mean {}  std {}  kurtosis {}  beyond 6 sigma {}", figure(row["min"], 4),
+                  figure(row["max"], 4), figure(row["mean"], 4), figure(row["std"], 4), figure(row["kurtosis"], 3),
+                  row["outliers_6_sigma"].get<std::uint64_t>());
+  const Json& odd = row["non_finite"];
+  if (odd["first"].is_null()) return text;
+  const core::metrics::NonFinite nonFinite{odd["nan"], odd["inf"],
+                                           core::metrics::Position{odd["first"][0], odd["first"][1]}};
+  return text + "  not measured: " + core::metrics::describe(nonFinite);
+}
+
 void printText(const OpenModel& model, const Json& json) {
   using core::io::printable;
   const auto text = [](const Json& value) { return printable(value.get<std::string>()); };
@@ -149,11 +166,7 @@ void printText(const OpenModel& model, const Json& json) {
     fmt::print("{:<40} {:<8} {:<16} {:>12} bytes", text(row["name"]), text(row["dtype"]), row["shape"].dump(),
                row["bytes"].get<std::uint64_t>());
     if (row.contains("unreadable")) fmt::print("  not readable: {}", text(row["unreadable"]));
-    if (row.contains("std")) {
-      fmt::print("  min {:.4g}  max {:.4g}  mean {:.4g}  std {:.4g}  kurtosis {:.3g}  beyond 6 sigma {}",
-                 row["min"].get<double>(), row["max"].get<double>(), row["mean"].get<double>(),
-                 row["std"].get<double>(), row["kurtosis"].get<double>(), row["outliers_6_sigma"].get<std::uint64_t>());
-    }
+    if (row.contains("std")) fmt::print("{}", statisticsText(row));
     fmt::print("\n");
   }
 }

@@ -5,16 +5,30 @@
 #include <QGuiApplication>
 #include <QHelpEvent>
 #include <QKeyEvent>
+#include <QMenu>
 #include <QPainter>
+#include <QScrollArea>
 #include <QToolTip>
 #include <cmath>
 
 #include "app/pictures/field_style.h"
 #include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
+#include "app/widgets/icon.h"
 #include "app/widgets/theme.h"
 
 namespace app {
+
+namespace {
+
+QStringList rowText(const FormatRow& row) {
+  const QString error = std::isnan(row.error) ? QString() : shortText(row.error);
+  return {QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size())),
+          QString::fromStdString(row.explanation.hex), QString::fromStdString(row.explanation.binary),
+          QString::fromStdString(core::numeric::exactText(row.value)), error};
+}
+
+}  // namespace
 
 BitTable::BitTable(BitsState& state, QWidget* parent) : QWidget(parent), m_state(state) {
   setFocusPolicy(Qt::StrongFocus);
@@ -53,6 +67,10 @@ void BitTable::resizeEvent(QResizeEvent*) { relayout(); }
 
 void BitTable::paintEvent(QPaintEvent*) {
   QPainter painter(this);
+  paint(painter);
+}
+
+void BitTable::paint(QPainter& painter) const {
   painter.setRenderHint(QPainter::Antialiasing);
   paintHeader(painter);
   for (int row = 0; row < m_layout->rowCount(); ++row) paintRow(painter, row);
@@ -159,7 +177,10 @@ void BitTable::paintNumbers(QPainter& painter, int index) const {
                    isNegativeZero ? QStringLiteral("−0") : text::trimmed(row.value, 10));
   const double relative = m_state.number().nearest == 0 ? 0 : std::fabs(row.error / m_state.number().nearest);
   QString shown;
-  if (std::isnan(row.error))
+  const double number = m_state.number().nearest;
+  if (row.decision.noSuchValue && !std::isfinite(number))
+    shown = std::isnan(number) ? tr("no NaN") : tr("no infinity");
+  else if (std::isnan(row.error))
     shown = row.decision.overflow ? tr("overflow") : QStringLiteral("—");
   else if (row.decision.underflow)
     shown = text::percent(-1, 0);  // even where the error itself is too small for a double
@@ -167,7 +188,7 @@ void BitTable::paintNumbers(QPainter& painter, int index) const {
     shown = tr("exact");
   else
     shown = text::number(row.error / m_state.number().nearest * 100, 2) + QChar(0x202F) + u'%';
-  const bool bad = row.decision.overflow || relative > 0.05;
+  const bool bad = row.decision.overflow || row.decision.noSuchValue || relative > 0.05;
   painter.setPen(shown == tr("exact") ? c.success : bad ? c.error : c.textMuted);
   painter.drawText(error, Qt::AlignRight | Qt::AlignVCenter, shown);
 }
@@ -201,8 +222,19 @@ void BitTable::leaveEvent(QEvent*) {
 void BitTable::moveFocusTo(int row, int bit) {
   m_state.selectRow(row);
   m_bit = std::clamp(bit, 0, static_cast<int>(m_state.selected().format->bits) - 1);
+  scrollTo(row);
   announce();
   update();
+}
+
+void BitTable::scrollTo(int row) {
+  for (QWidget* parent = parentWidget(); parent != nullptr; parent = parent->parentWidget()) {
+    auto* area = qobject_cast<QScrollArea*>(parent);
+    if (area == nullptr) continue;
+    const QRect rect = m_layout->row(row).rect.toRect();
+    area->ensureVisible(rect.left(), rect.center().y(), 0, rect.height());
+    return;
+  }
 }
 
 void BitTable::moveHorizontally(int direction) {
@@ -210,17 +242,42 @@ void BitTable::moveHorizontally(int direction) {
   if (next >= 0 && next < static_cast<int>(m_state.selected().format->bits)) moveFocusTo(m_state.selectedRow(), next);
 }
 
-void BitTable::copyRow() const {
+QString BitTable::tableText(QChar separator) const {
+  const QStringList head{tr("format"), tr("code"), tr("bits"), tr("value"), tr("error")};
+  QStringList lines{head.join(separator)};
+  for (const FormatRow& row : m_state.rows()) lines << rowText(row).join(separator);
+  return lines.join(u'\n') + u'\n';
+}
+
+Picture BitTable::picture() const {
+  return {tr("%1 in every format").arg(m_state.input().display), size(), [this](QPainter& painter) { paint(painter); },
+          [this] { return tableText(u',').toUtf8(); }};
+}
+
+void BitTable::contextMenuEvent(QContextMenuEvent* event) {
+  if (event->reason() == QContextMenuEvent::Mouse)
+    if (const int row = m_layout->rowAt(event->pos().y()); row >= 0) m_state.selectRow(row);
   const FormatRow& row = m_state.selected();
-  const QStringList fields{
-      QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size())),
-      QString::fromStdString(row.explanation.hex), QString::fromStdString(row.explanation.binary),
-      QString::fromStdString(core::numeric::exactText(row.value))};
-  QGuiApplication::clipboard()->setText(fields.join(u'\t'));
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  const auto copy = [&](const QString& name, const QString& what) {
+    menu->addAction(icon(QStringLiteral("copy")), name, this, [what] { QGuiApplication::clipboard()->setText(what); });
+  };
+  copy(tr("Copy value"), QString::fromStdString(core::numeric::exactText(row.value)));
+  copy(tr("Copy code"), QString::fromStdString(row.explanation.hex));
+  copy(tr("Copy bits"), QString::fromStdString(row.explanation.binary));
+  copy(tr("Copy row"), rowText(row).join(u'\t'));
+  copy(tr("Copy table"), tableText(u'\t'));
+  menu->addSeparator();
+  addPictureActions(*menu, *this, picture(), [this](const QString& sentence) { Q_EMIT exportFailed(sentence); });
+  const bool byMouse = event->reason() == QContextMenuEvent::Mouse;
+  menu->popup(byMouse ? event->globalPos()
+                      : mapToGlobal(cellRect(m_state.selectedRow(), m_bit).bottomLeft().toPoint()));
 }
 
 void BitTable::keyPressEvent(QKeyEvent* event) {
-  if (event->matches(QKeySequence::Copy)) return copyRow();
+  if (event->matches(QKeySequence::Copy))
+    return QGuiApplication::clipboard()->setText(rowText(m_state.selected()).join(u'\t'));
   const int row = m_state.selectedRow();
   const int highest = static_cast<int>(m_state.selected().format->bits) - 1;
   switch (event->key()) {

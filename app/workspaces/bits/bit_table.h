@@ -3,13 +3,14 @@
 #include <memory>
 
 #include "app/pictures/bit_layout.h"
+#include "app/widgets/picture_menu.h"
 
 namespace app {
 
 class BitsState;
 
 /// All formats, one row each: clickable bits, value, rounding error. Arrow keys walk over the bits, Space flips one,
-/// plus and minus go to the format's next or previous value.
+/// plus and minus go to the format's next or previous value; the context menu copies and exports.
 class BitTable : public QWidget {
   Q_OBJECT
  public:
@@ -20,6 +21,11 @@ class BitTable : public QWidget {
   /// Rectangle of a bit in widget coordinates (for tests and lessons).
   QRectF cellRect(int row, int bit) const;
   int focusedBit() const { return m_bit; }
+  /// All rows as text: format, code, bits, exact value, error. Tabs for the clipboard, commas for files.
+  QString tableText(QChar separator) const;
+
+ Q_SIGNALS:
+  void exportFailed(const QString& sentence);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -28,6 +34,7 @@ class BitTable : public QWidget {
   void mouseMoveEvent(QMouseEvent* event) override;
   void leaveEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
   bool event(QEvent* event) override;
 
  private:
@@ -35,7 +42,9 @@ class BitTable : public QWidget {
   void moveFocusTo(int row, int bit);
   void moveHorizontally(int direction);
   void announce();
-  void copyRow() const;
+  void scrollTo(int row);
+  void paint(QPainter& painter) const;
+  Picture picture() const;
   QString toolTipFor(int row, int bit) const;
   void paintHeader(QPainter& painter) const;
   void paintRow(QPainter& painter, int row) const;

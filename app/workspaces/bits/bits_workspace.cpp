@@ -22,7 +22,9 @@
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/bit_table.h"
 #include "app/workspaces/bits/format_details.h"
+#include "app/workspaces/bits/number_line.h"
 #include "app/workspaces/bits/precision_chart.h"
+#include "core/base/error.h"
 
 namespace app {
 namespace {
@@ -42,6 +44,10 @@ QToolButton* toolButton(const QString& iconName, const QString& name, const QKey
   return button;
 }
 
+QString originIn(const OpenModel& model, const QString& weight) {
+  return BitsWorkspace::tr("%1 of %2").arg(weight, QString::fromStdString(model.checkpoint().name()));
+}
+
 }  // namespace
 
 BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
@@ -55,6 +61,7 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
       m_fromModel(new QPushButton),
       m_rounding(new QComboBox),
       m_detailsCard(new Card),
+      m_lineCard(new Card),
       m_chartCard(new Card(tr("Precision over the range"))),
       m_details(new FormatDetails(m_state)),
       m_splitter(new QSplitter(Qt::Vertical)) {
@@ -68,7 +75,8 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->viewport()->setAutoFillBackground(false);
-  scroll->setWidget(new BitTable(m_state));
+  auto* table = new BitTable(m_state);
+  scroll->setWidget(table);
   scroll->widget()->setAutoFillBackground(false);
   tableCard->body()->addWidget(scroll);
   m_detailsCard->body()->addWidget(m_details);
@@ -76,12 +84,21 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
   m_splitter->setChildrenCollapsible(false);
   m_chartCard->setHint(tr("how many significant bits each format keeps, by magnitude; dashed: the number"));
   m_chartCard->setFlush(true);
-  m_chartCard->body()->addWidget(new PrecisionChart(m_state));
+  auto* chart = new PrecisionChart(m_state);
+  m_chartCard->body()->addWidget(chart);
+  auto* line = new NumberLine(m_state);
+  m_lineCard->setFlush(true);
+  m_lineCard->body()->addWidget(line);
+  const auto say = [this](const QString& sentence) { showProblem(nullptr, sentence); };
+  connect(table, &BitTable::exportFailed, this, say);
+  connect(chart, &Chart::exportFailed, this, say);
+  connect(line, &Chart::exportFailed, this, say);
   auto* left = new QWidget;
   auto* leftColumn = new QVBoxLayout(left);
   leftColumn->setContentsMargins(0, 0, 0, 0);
   leftColumn->setSpacing(space::kOneHalf);
   leftColumn->addWidget(tableCard, 5);
+  leftColumn->addWidget(m_lineCard);
   leftColumn->addWidget(m_chartCard, 3);
   m_splitter->addWidget(left);
   m_splitter->addWidget(m_detailsCard);
@@ -101,10 +118,11 @@ QWidget* BitsWorkspace::buildInput() {
   m_field->setFont(Theme::instance().monoFont(4, QFont::DemiBold));
   m_field->setMinimumWidth(200);
   m_field->setMaximumWidth(460);
-  m_field->setPlaceholderText(QStringLiteral("0.1   0x3dcccccd   0b0_0111"));
+  m_field->setPlaceholderText(QStringLiteral("0.1   1/3   0x3dcccccd   0b0_0111"));
   m_field->setAccessibleName(tr("Number"));
   m_field->setToolTip(
-      tr("A decimal number, inf or nan; or the bits of the selected format as 0x… or 0b…. Enter takes it."));
+      tr("A decimal number, a fraction (1/3), a hexadecimal float (0x1.8p3), inf or nan; or the bits of the selected "
+         "format as 0x… or 0b…. Enter takes it."));
   m_field->setObjectName(QStringLiteral("bits-field"));
   m_fromModel->setText(tr("Weight from the model"));
   m_fromModel->setProperty("kind", QStringLiteral("menu"));
@@ -145,24 +163,17 @@ QWidget* BitsWorkspace::buildInput() {
 
 void BitsWorkspace::connectState() {
   connect(m_field, &QLineEdit::returnPressed, this, &BitsWorkspace::takeTyped);
-  connect(m_field, &QLineEdit::textEdited, this, [this] {
-    m_problem->hide();
-    m_field->setProperty("invalid", false);
-    m_field->style()->polish(m_field);
-  });
-  connect(m_absmax, &QLineEdit::editingFinished, this, [this] {
-    if (!m_absmax->isModified()) return;
-    m_absmax->setModified(false);
-    bool ok = false;
-    const double value = m_absmax->text().toDouble(&ok);
-    m_state.setBlockAbsmax(ok ? std::optional<double>(value) : std::nullopt);
-    refreshInput();
-  });
+  connect(m_field, &QLineEdit::textEdited, this, [this] { showProblem(m_field, {}); });
+  connect(m_absmax, &QLineEdit::textEdited, this, [this] { showProblem(m_absmax, {}); });
+  connect(m_absmax, &QLineEdit::editingFinished, this, &BitsWorkspace::takeAbsmax);
   connect(m_rounding, &QComboBox::currentIndexChanged, this, [this](int index) {
     m_state.setRounding(index == 0 ? core::numeric::Rounding::NearestEven : core::numeric::Rounding::TowardZero);
   });
   connect(&m_state, &BitsState::changed, this, &BitsWorkspace::refreshInput);
   connect(&m_state, &BitsState::selectedRowChanged, this, &BitsWorkspace::refreshInput);
+  // Another value or format may need more lines.
+  connect(&m_state, &BitsState::changed, this, &BitsWorkspace::arrange);
+  connect(&m_state, &BitsState::selectedRowChanged, this, &BitsWorkspace::arrange);
   QUndoStack& stack = m_state.undoStack();
   connect(m_undo, &QToolButton::clicked, &stack, &QUndoStack::undo);
   connect(m_redo, &QToolButton::clicked, &stack, &QUndoStack::redo);
@@ -185,11 +196,11 @@ void BitsWorkspace::setActive(bool active) {
 
 QString BitsWorkspace::helpText() const {
   return tr(
-      "Type a number, or 0x… and 0b… for the bits of the selected format, or take a weight of the model. Every row "
-      "shows what a format makes of "
-      "it. Click a bit to flip it; with the keyboard, arrows move, Space flips, plus and minus go to the next and "
-      "previous value. Below: the exact "
-      "value, the formula with its numbers, why it was rounded this way, and the neighbours on the number line.");
+      "Type a number (0.1, 1/3, 0x1.8p3), or 0x… and 0b… for the bits of the selected format, or take a weight of the "
+      "model. Every row shows what a format makes of it. Click a bit to flip it; with the keyboard, arrows move, Space "
+      "flips, plus and minus go to the next and previous value. Under the table: the format's neighbouring values on a "
+      "number line. Beside or below: the exact value, the formula with its numbers, and why it was rounded this way. "
+      "The context menus copy and export.");
 }
 
 void BitsWorkspace::showExample() {
@@ -200,22 +211,54 @@ void BitsWorkspace::showExample() {
 
 void BitsWorkspace::takeTyped() {
   const QString problem = m_state.setText(m_field->text());
-  m_field->setProperty("invalid", !problem.isEmpty());
-  m_field->style()->polish(m_field);
-  m_problem->setText(problem);
-  m_problem->setVisible(!problem.isEmpty());
+  showProblem(m_field, problem);
   if (problem.isEmpty()) refreshInput();
+}
+
+void BitsWorkspace::takeAbsmax() {
+  if (!m_absmax->isModified()) return;
+  const QString typed = m_absmax->text().trimmed();
+  std::optional<double> value;
+  if (!typed.isEmpty()) {
+    const auto& format = core::numeric::numberFormat(core::numeric::FormatId::Fp64);
+    try {
+      value = core::numeric::parseTypedNumber(typed.toStdString(), format).nearest;
+    } catch (const core::Error& error) {
+      return showProblem(m_absmax, QString::fromUtf8(error.what()));
+    }
+    if (!(*value > 0) || !std::isfinite(*value))
+      return showProblem(m_absmax, tr("The largest magnitude of a block is a number above zero; found %1.").arg(typed));
+  }
+  m_absmax->setModified(false);
+  m_state.setBlockAbsmax(value);
+  refreshInput();
+}
+
+void BitsWorkspace::showProblem(QLineEdit* field, const QString& sentence) {
+  if (field != nullptr) {
+    field->setProperty("invalid", !sentence.isEmpty());
+    field->style()->polish(field);
+  }
+  m_problem->setText(sentence);
+  m_problem->setVisible(!sentence.isEmpty());
+}
+
+bool BitsWorkspace::isChosen(const std::shared_ptr<OpenModel>& model, std::size_t tensor, std::uint64_t weight) const {
+  return selection().model() == model && selection().tensor() == tensor && selection().weight() == weight;
 }
 
 void BitsWorkspace::takeSelectedWeight() {
   const auto& model = selection().model();
   if (!m_active || !model || !selection().tensor() || !selection().weight()) return refreshSchemeNote();
+  const std::size_t tensor = *selection().tensor();
+  const std::uint64_t weight = *selection().weight();
   jobs().run(
       this, {QStringLiteral("bits/weight"), {}, Lane::Pool},
-      [model, tensor = *selection().tensor(), weight = *selection().weight()](const core::JobContext&) {
-        return readWeight(*model, tensor, weight);
-      },
-      [this](const WeightReading& reading) { m_state.setWeight(reading.value, reading.blockAbsmax, reading.origin); });
+      [model, tensor, weight](const core::JobContext&) { return readWeight(*model, tensor, weight); },
+      [this, model, tensor, weight](const WeightReading& reading) {
+        if (isChosen(model, tensor, weight))
+          m_state.setWeight(reading.value, reading.blockAbsmax, originIn(*model, reading.origin), reading.storedAs);
+      });
   refreshSchemeNote();
 }
 
@@ -266,23 +309,33 @@ void BitsWorkspace::refreshSchemeNote() {
   showSchemeNote({});
   if (!m_active || !model || !scheme || !selection().tensor() || !selection().weight()) return;
   const QString name = QString::fromStdString(scheme->displayName());
+  const std::size_t tensor = *selection().tensor();
+  const std::uint64_t weight = *selection().weight();
+  const auto isCurrent = [this, model, tensor, weight, scheme = *scheme] {
+    return isChosen(model, tensor, weight) && selection().currentScheme() == scheme;
+  };
   jobs().run(
       this, {QStringLiteral("bits/scheme"), tr("Quantizing with %1").arg(name), Lane::Pool},
-      [model, scheme = *scheme, tensor = *selection().tensor(),
-       weight = *selection().weight()](const core::JobContext& job) {
-        return std::pair(readWeight(*model, tensor, weight).value,
-                         quantizedWeight(*model, tensor, weight, scheme, job));
+      [model, scheme = *scheme, tensor, weight](const core::JobContext& job) {
+        return std::pair(readWeight(*model, tensor, weight), quantizedWeight(*model, tensor, weight, scheme, job));
       },
-      [this, name](const std::pair<float, float>& values) {
-        const double before = values.first, after = values.second;
-        showSchemeNote(tr("%1 makes of this weight %2, error %3.")
-                           .arg(name, text::number(after, 6), text::number(after - before, 3)));
+      [this, name, isCurrent, model](const std::pair<WeightReading, float>& result) {
+        if (!isCurrent()) return;
+        const double before = static_cast<double>(result.first.value), after = static_cast<double>(result.second);
+        const QString error = after == before ? tr("exactly") : tr("error %1").arg(text::number(after - before, 3));
+        showSchemeNote(std::isfinite(after - before)
+                           ? tr("%1 makes of this weight %2, %3.").arg(name, text::number(after, 6), error)
+                           : tr("%1 makes of this weight %2.").arg(name, text::number(after, 6)),
+                       originIn(*model, result.first.origin), before);
       },
-      [this, name](const QString& sentence) { showSchemeNote(tr("%1: %2").arg(name, sentence)); });
+      [this, name, isCurrent,
+       origin = originIn(*model, weightOrigin(*model, tensor, weight))](const QString& sentence) {
+        if (isCurrent()) showSchemeNote(tr("%1: %2").arg(name, sentence), origin, m_state.number().nearest);
+      });
 }
 
-void BitsWorkspace::showSchemeNote(const QString& note) {
-  m_details->setSchemeNote(note);
+void BitsWorkspace::showSchemeNote(const QString& note, const QString& origin, double number) {
+  m_details->setSchemeNote(note, origin, number);
   arrange();
 }
 

@@ -13,6 +13,7 @@ namespace app {
 class BitTable;
 class Card;
 class FormatDetails;
+struct WeightReading;
 class Label;
 
 /// One number, every format, bit by bit: typed, or the selected weight of the model.
@@ -36,13 +37,17 @@ class BitsWorkspace : public Workspace {
   void connectState();
   void takeTyped();
   void takeSelectedWeight();
+  /// Whether this is still the chosen weight: what was computed for another one must not be shown.
+  bool isChosen(const std::shared_ptr<OpenModel>& model, std::size_t tensor, std::uint64_t weight) const;
   enum class Beside { Itself, Neighbour };
   void takeLargest(Beside beside);
   void takeRandom();
   void refreshInput();
   void refreshModel();
+  void takeAbsmax();
+  void showProblem(QLineEdit* field, const QString& sentence);
   void refreshSchemeNote();
-  void showSchemeNote(const QString& note);
+  void showSchemeNote(const QString& note, const QString& origin = {}, double number = 0);
   void arrange();
 
   BitsState m_state;
@@ -51,7 +56,7 @@ class BitsWorkspace : public Workspace {
   QToolButton *m_undo, *m_redo;
   QPushButton* m_fromModel;
   QComboBox* m_rounding;
-  Card *m_detailsCard, *m_chartCard;
+  Card *m_detailsCard, *m_lineCard, *m_chartCard;
   FormatDetails* m_details;
   QSplitter* m_splitter;
   bool m_active = false;

@@ -9,7 +9,6 @@
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/guard_bits.h"
-#include "app/workspaces/bits/number_line.h"
 #include "app/workspaces/bits/rounding_text.h"
 
 namespace app {
@@ -34,18 +33,18 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
       m_title(new Label(Label::Style::Heading)),
       m_exact(new Label(Label::Style::Number)),
       m_formula(new Label(Label::Style::Number)),
+      m_fields(new Label(Label::Style::Muted)),
       m_rounding(new Label(Label::Style::Muted)),
       m_scheme(new Label(Label::Style::Body)),
       m_heading(new QBoxLayout(QBoxLayout::LeftToRight)),
       m_decision(new QBoxLayout(QBoxLayout::LeftToRight)),
-      m_guard(new GuardBits),
-      m_line(new NumberLine(state)) {
+      m_guard(new GuardBits) {
   auto* outer = new QVBoxLayout(this);
   outer->setContentsMargins(0, 0, 0, 0);
   outer->setSpacing(space::kOne);
   auto* value = new QVBoxLayout;
   value->setSpacing(space::kHalf + 2);
-  for (Label* label : {m_exact, m_formula, m_rounding, m_scheme}) {
+  for (Label* label : {m_exact, m_formula, m_fields, m_rounding, m_scheme}) {
     label->setWrapping();
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   }
@@ -57,6 +56,7 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_decision->addWidget(m_rounding, 1);
   value->addLayout(m_heading);
   value->addWidget(m_formula);
+  value->addWidget(m_fields);
   value->addLayout(m_decision);
   value->addStretch(1);
   m_facts->setHorizontalSpacing(space::kOneHalf);
@@ -78,8 +78,8 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   right->addStretch(1);
   m_columns->addLayout(right, 1);
   outer->addLayout(m_columns);
-  outer->addWidget(m_line);
   outer->addStretch(1);
+  m_scheme->setObjectName(QStringLiteral("scheme-note"));
   m_scheme->hide();
   placeFacts(2);
   connect(&state, &BitsState::changed, this, &FormatDetails::refresh);
@@ -114,12 +114,21 @@ void FormatDetails::setNarrow(bool narrow) {
   placeFacts(narrow ? 1 : 2);
 }
 
-void FormatDetails::setSchemeNote(const QString& note) {
+void FormatDetails::setSchemeNote(const QString& note, const QString& origin, double number) {
   m_scheme->setText(note);
-  m_scheme->setVisible(!note.isEmpty());
+  m_noteOrigin = origin;
+  m_noteNumber = number;
+  refreshNote();
+}
+
+void FormatDetails::refreshNote() {
+  const double number = m_state.number().nearest;
+  const bool sameNumber = number == m_noteNumber || (std::isnan(number) && std::isnan(m_noteNumber));
+  m_scheme->setVisible(!m_scheme->text().isEmpty() && sameNumber && m_state.input().origin == m_noteOrigin);
 }
 
 void FormatDetails::refresh() {
+  refreshNote();
   const FormatRow& row = m_state.selected();
   const core::numeric::Explanation& e = row.explanation;
   const QString none = QStringLiteral("—");
@@ -128,33 +137,39 @@ void FormatDetails::refresh() {
   m_exact->setText(breakable(scaled ? QString::fromStdString(core::numeric::exactText(row.value))
                                     : QString::fromStdString(e.valueText)));
   m_formula->setText(QStringLiteral("= ") + formulaText(row));
+  m_fields->setText(fieldSentence(row));
+  m_fields->setVisible(!m_fields->text().isEmpty());
   m_guard->setDecision(row.decision);
-  m_rounding->setText(roundingSentence(row, m_state.rounding()));
+  m_rounding->setText(roundingSentence(row, m_state.number().nearest, m_state.rounding()));
   m_hex->setText(QString::fromStdString(e.hex));
   m_class->setText(className(e.numberClass));
-  m_exponent->setText(
-      e.exponentField
-          ? (e.exponent
-                 ? tr("%1 − %2 → 2%3").arg(*e.exponentField).arg(row.format->bias).arg(text::superscript(*e.exponent))
-                 : QString::number(*e.exponentField))
-          : none);
-  if (e.mantissaField)
+  m_exponent->setText(e.exponentField ? exponentText(row) : none);
+  if (e.mantissaField && e.implicitBit)
     m_mantissa->setText(QStringLiteral("%1 + %2/2%3")
-                            .arg(e.implicitBit ? QString::number(*e.implicitBit) : none)
+                            .arg(*e.implicitBit)
                             .arg(*e.mantissaField)
                             .arg(text::superscript(static_cast<int>(row.format->mantissaBits))));
   else if (e.integer)
     m_mantissa->setText(tr("q = %1, scale %2").arg(*e.integer).arg(text::number(row.scale.scale)));
+  else if (e.codeBookIndex)
+    m_mantissa->setText(tr("level %1 of %2").arg(*e.codeBookIndex).arg(row.format->codeBook.size()));
   else
     m_mantissa->setText(none);
   m_ulp->setText(std::isfinite(e.ulp) ? text::trimmed(e.ulp * row.factor, 9) : none);
+  const auto valueOf = [&](std::uint64_t code) {
+    return core::numeric::decode(*row.format, code, row.scale) * row.factor;
+  };
+  std::vector<double> near = {row.value};
+  for (const auto& code : {e.previous, e.next})
+    if (code) near.push_back(valueOf(*code));
+  const int digits = text::digitsToTellApart(near, 12);
   const auto neighbour = [&](const std::optional<std::uint64_t>& code) {
-    return code ? text::trimmed(core::numeric::decode(*row.format, *code, row.scale) * row.factor, 12) : none;
+    return code ? text::trimmed(valueOf(*code), digits) : none;
   };
   m_previous->setText(neighbour(e.previous));
   m_next->setText(neighbour(e.next));
   if (std::isnan(row.error))
-    m_error->setText(none);
+    m_error->setText(row.decision.overflow ? tr("infinite: overflow") : none);
   else if (row.error == 0)
     m_error->setText(tr("none: exact"));
   else

@@ -1,14 +1,35 @@
 #include "app/workspaces/bits/guard_bits.h"
 
 #include <QPainter>
+#include <algorithm>
+#include <cmath>
 
 #include "app/widgets/theme.h"
 
 namespace app {
 
+namespace {
+constexpr double kBoxHeight = 24, kSmallestCell = 54, kSeparator = 4, kNameFontStep = -2;
+}  // namespace
+
 GuardBits::GuardBits(QWidget* parent) : QWidget(parent) {
   setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   setAccessibleName(tr("Rounding bits"));
+}
+
+QStringList GuardBits::names() { return {tr("last kept"), tr("guard"), tr("round"), tr("sticky")}; }
+
+double GuardBits::cellWidth() {
+  const QFontMetricsF metrics(Theme::instance().textFont(kNameFontStep));
+  double width = kSmallestCell;
+  for (const QString& name : names()) width = std::max(width, metrics.horizontalAdvance(name) + 8);
+  return width;
+}
+
+QSize GuardBits::sizeHint() const {
+  const QFontMetricsF metrics(Theme::instance().textFont(kNameFontStep));
+  return {static_cast<int>(std::ceil(4 * cellWidth() + kSeparator)),
+          static_cast<int>(std::ceil(kBoxHeight + 3 + metrics.height()))};
 }
 
 void GuardBits::setDecision(const core::numeric::RoundingDecision& decision) {
@@ -25,31 +46,32 @@ void GuardBits::paintEvent(QPaintEvent*) {
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const struct {
-    QString name;
     bool set;
     bool kept;
-  } cells[] = {{tr("last kept"), m_decision.lastBitOdd, true},
-               {tr("guard"), m_decision.guard, false},
-               {tr("round"), m_decision.round, false},
-               {tr("sticky"), m_decision.sticky, false}};
+  } cells[] = {
+      {m_decision.lastBitOdd, true}, {m_decision.guard, false}, {m_decision.round, false}, {m_decision.sticky, false}};
+  const QStringList texts = names();
+  const double width = cellWidth();
   double x = 0;
+  qsizetype index = 0;
   for (const auto& cell : cells) {
     const QColor color = cell.kept ? c.mantissa : c.warning;
-    const QRectF box(x + 14, 0, 26, 24);
+    const QRectF box(x + (width - 26) / 2, 0, 26, kBoxHeight);
     painter.setPen(QPen(color, 1.2, cell.kept ? Qt::SolidLine : Qt::DashLine));
     painter.setBrush(cell.set ? mix(color, c.surface, c.dark ? 0.65 : 0.8) : QColor(Qt::transparent));
     painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4);
     painter.setFont(theme.monoFont(0, QFont::DemiBold));
     painter.setPen(c.text);
     painter.drawText(box, Qt::AlignCenter, cell.set ? QStringLiteral("1") : QStringLiteral("0"));
-    painter.setFont(theme.textFont(-2));
+    painter.setFont(theme.textFont(kNameFontStep));
     painter.setPen(c.textFaint);
-    painter.drawText(QRectF(x, 26, 54, 18), Qt::AlignCenter, cell.name);
-    x += 56;
+    painter.drawText(QRectF(x, kBoxHeight + 2, width, height() - kBoxHeight - 2), Qt::AlignHCenter | Qt::AlignTop,
+                     texts[index++]);
+    x += width;
     if (!cell.kept) continue;
     painter.setPen(QPen(c.borderStrong, 1.4));
-    painter.drawLine(QPointF(x, 0), QPointF(x, 24));  // where the format ends
-    x += 2;
+    painter.drawLine(QPointF(x + kSeparator / 2, 0), QPointF(x + kSeparator / 2, kBoxHeight));  // the format ends here
+    x += kSeparator;
   }
 }
 

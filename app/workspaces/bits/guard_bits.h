@@ -11,13 +11,16 @@ class GuardBits : public QWidget {
  public:
   explicit GuardBits(QWidget* parent = nullptr);
   void setDecision(const core::numeric::RoundingDecision& decision);
-  QSize sizeHint() const override { return {230, 46}; }
+  QSize sizeHint() const override;
   QSize minimumSizeHint() const override { return sizeHint(); }
 
  protected:
   void paintEvent(QPaintEvent* event) override;
 
  private:
+  static QStringList names();
+  static double cellWidth();  ///< as wide as the longest name, in the font of the theme
+
   core::numeric::RoundingDecision m_decision;
 };
 

@@ -11,22 +11,35 @@
 namespace app {
 namespace {
 
-constexpr int kLowest = -160, kHighest = 130;
-const QCPRange kHome(-26, 20);  ///< powers of two shown at first
+constexpr int kLowest = -160, kHighest = 130;  ///< powers of two
+const QCPRange kHome(1e-9, 1e6);               ///< magnitudes shown at first
+constexpr double kFewestBits = 0.9, kMostBits = 90;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// Labels the axis in powers of two: 2⁻⁸.
-class PowerTicker final : public QCPAxisTickerFixed {
+/// Labels decades as 10⁻⁸; between them, after zooming in, the numbers themselves.
+class DecadeTicker final : public QCPAxisTickerLog {
  public:
-  PowerTicker() {
-    setTickStep(4);
-    setScaleStrategy(ssMultiples);
-  }
+  DecadeTicker() { setTickCount(8); }
 
  protected:
   QString getTickLabel(double tick, const QLocale&, QChar, int) override {
-    return QStringLiteral("2") + text::superscript(static_cast<int>(std::lround(tick)));
+    const double power = std::log10(tick);
+    const bool decade = std::fabs(power - std::round(power)) < 1e-6;
+    return decade ? QStringLiteral("10") + text::superscript(static_cast<int>(std::lround(power)))
+                  : text::trimmed(tick, 3);
   }
+};
+
+/// 1, 2, 4, 8 … bits.
+class DoublingTicker final : public QCPAxisTickerLog {
+ public:
+  DoublingTicker() {
+    setLogBase(2);
+    setTickCount(7);
+  }
+
+ protected:
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override { return text::trimmed(tick, 3); }
 };
 
 QString titleOf(const FormatRow& row) {
@@ -41,16 +54,17 @@ double floatBits(const core::numeric::NumberFormat& format, int exponent) {
   return bits >= 1 ? bits : kNone;
 }
 
-/// Levels with gaps: significant bits are log2(magnitude / gap) + 1, gap being the one around the magnitude.
+/// Levels with gaps: significant bits are log2(magnitude / gap) + 1 at the largest magnitude of the octave.
 double levelBits(const FormatRow& row, int exponent) {
   std::vector<double> levels;
   for (const double value : core::numeric::enumerate(*row.format, row.scale)) levels.push_back(value * row.factor);
   std::sort(levels.begin(), levels.end());
-  const double magnitude = std::ldexp(1.0, exponent);
-  const auto above = std::upper_bound(levels.begin(), levels.end(), magnitude);
-  if (above == levels.end() || above == levels.begin()) return kNone;
+  if (std::ldexp(1.0, exponent) > levels.back()) return kNone;
+  const double magnitude = std::min(std::ldexp(1.0, exponent + 1), levels.back());
+  const auto above = std::lower_bound(levels.begin(), levels.end(), magnitude);
+  if (above == levels.begin()) return kNone;
   const double bits = std::log2(magnitude / (*above - *(above - 1))) + 1;
-  return bits >= 0 ? bits : kNone;
+  return bits >= 1 ? bits : kNone;
 }
 
 }  // namespace
@@ -64,18 +78,20 @@ PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent)
     : Chart(parent), m_state(state), m_marker(new QCPItemStraightLine(this)) {
   setTitle(tr("Precision over the range"));
   setAxisTitles(tr("magnitude"), tr("significant bits"));
-  xAxis->setTicker(QSharedPointer<PowerTicker>::create());
+  xAxis->setScaleType(QCPAxis::stLogarithmic);
+  xAxis->setTicker(QSharedPointer<DecadeTicker>::create());
+  yAxis->setScaleType(QCPAxis::stLogarithmic);  // so that 53 bits leave room for 2
+  yAxis->setTicker(QSharedPointer<DoublingTicker>::create());
   for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
-    if (state.rows()[static_cast<std::size_t>(row)].format->id == core::numeric::FormatId::Fp64)
-      continue;  // 53 bits would flatten the rest
     Curve curve{row, {}, {}, addGraph(), new QCPItemText(this)};
     curve.graph->setLineStyle(QCPGraph::lsStepLeft);
     curve.label->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
     curve.label->setText(titleOf(state.rows()[static_cast<std::size_t>(row)]));
     m_curves.push_back(std::move(curve));
   }
+  m_view = kHome;
   xAxis->setRange(kHome);
-  yAxis->setRange(0, 26);
+  yAxis->setRange(kFewestBits, kMostBits);
   rememberHome();
   connect(&state, &BitsState::changed, this, &PrecisionChart::refresh);
   connect(&state, &BitsState::selectedRowChanged, this, &PrecisionChart::refresh);
@@ -84,24 +100,36 @@ PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent)
 
 void PrecisionChart::refresh() {
   for (Curve& curve : m_curves) {
-    curve.exponents.clear();
+    curve.magnitudes.clear();
     curve.bits.clear();
     const FormatRow& row = m_state.rows()[static_cast<std::size_t>(curve.row)];
     for (int exponent = kLowest; exponent <= kHighest; ++exponent) {
-      curve.exponents << exponent;
+      curve.magnitudes << std::ldexp(1.0, exponent);
       curve.bits << significantBits(row, exponent);
     }
-    curve.graph->setData(curve.exponents, curve.bits, true);
+    curve.graph->setData(curve.magnitudes, curve.bits, true);
   }
   const double number = std::fabs(m_state.number().nearest);
   const bool hasPlace = number > 0 && std::isfinite(number);
   m_marker->setVisible(hasPlace);
   if (hasPlace) {
-    m_marker->point1->setCoords(std::log2(number), 0);
-    m_marker->point2->setCoords(std::log2(number), 1);
+    m_marker->point1->setCoords(number, 1);
+    m_marker->point2->setCoords(number, 2);
   }
+  keepInView(hasPlace ? number : 1.0);
   applyColors();
   replot(QCustomPlot::rpQueuedReplot);
+}
+
+void PrecisionChart::keepInView(double number) {
+  constexpr double kRoom = 100;
+  QCPRange view = kHome;
+  if (number < kHome.lower) view.lower = std::max(1e-300, number / kRoom);
+  if (number > kHome.upper) view.upper = std::min(1e300, number * kRoom);
+  if (view == m_view) return;  // where a person zoomed to stays
+  m_view = view;
+  xAxis->setRange(view);
+  rememberHome();
 }
 
 void PrecisionChart::applyColors() {
@@ -125,30 +153,33 @@ void PrecisionChart::placeLabels() {
   std::stable_sort(order.begin(), order.end(), [this](const Curve* a, const Curve* b) {
     return (a->row == m_state.selectedRow()) > (b->row == m_state.selectedRow());
   });
-  std::vector<QPointF> taken;
+  std::vector<QPointF> taken;  // log10 of magnitude, log2 of bits
   for (Curve* curve : order) {
-    QPointF best(0, -1);
+    QPointF best(0, 0);
     for (qsizetype i = 0; i < curve->bits.size(); ++i)
-      if (curve->bits[i] >= best.y() && kHome.contains(curve->exponents[i]))
-        best = {curve->exponents[i], curve->bits[i]};
-    const bool free = best.y() >= 0 && std::none_of(taken.begin(), taken.end(), [&](const QPointF& other) {
-                        return std::fabs(other.x() - best.x()) < 4.5 && std::fabs(other.y() - best.y()) < 1.6;
+      if (curve->bits[i] >= best.y() && kHome.contains(curve->magnitudes[i]))
+        best = {curve->magnitudes[i], curve->bits[i]};
+    const QPointF place(std::log10(best.x()), std::log2(best.y()));
+    const bool free = best.y() > 0 && std::none_of(taken.begin(), taken.end(), [&](const QPointF& other) {
+                        return std::fabs(other.x() - place.x()) < 1.4 && std::fabs(other.y() - place.y()) < 0.45;
                       });
     curve->label->setVisible(free);
     if (!free) continue;
-    taken.push_back(best);
-    curve->label->position->setCoords(best.x(), best.y() + 0.2);
+    taken.push_back(place);
+    curve->label->position->setCoords(best.x() * 2, best.y() * 1.02);
   }
 }
 
 std::optional<QString> PrecisionChart::readout(QPointF at) const {
-  const int exponent = static_cast<int>(std::floor(at.x()));
-  QStringList lines{tr("around 2%1 = %2").arg(text::superscript(exponent), text::number(std::ldexp(1.0, exponent), 3))};
+  if (!(at.x() > 0)) return std::nullopt;
+  const int exponent = std::clamp(std::ilogb(at.x()), kLowest, kHighest);
+  QStringList lines{tr("around %1 = 2%2").arg(text::number(at.x(), 3), text::superscript(exponent))};
   for (const Curve& curve : m_curves) {
     const FormatRow& row = m_state.rows()[static_cast<std::size_t>(curve.row)];
     const double bits = significantBits(row, exponent);
-    if (std::isfinite(bits) && std::fabs(bits - at.y()) < 1.2)
-      lines << tr("%1: %2 bits").arg(titleOf(row), text::trimmed(bits, 2));
+    if (std::isfinite(bits) && std::fabs(std::log2(bits / at.y())) < 0.3)
+      lines << tr("%1: %2 bits, %3 decimal digits")
+                   .arg(titleOf(row), text::trimmed(bits, 2), text::trimmed(bits * std::log10(2.0), 2));
   }
   if (lines.size() == 1) return std::nullopt;
   return lines.join(u'\n');
@@ -156,10 +187,10 @@ std::optional<QString> PrecisionChart::readout(QPointF at) const {
 
 ChartTable PrecisionChart::table() const {
   ChartTable result;
-  result.columns << QStringLiteral("exponent");
+  result.columns << QStringLiteral("magnitude");
   for (const Curve& curve : m_curves) result.columns << titleOf(m_state.rows()[static_cast<std::size_t>(curve.row)]);
   for (int exponent = kLowest; exponent <= kHighest; ++exponent) {
-    std::vector<double> line{static_cast<double>(exponent)};
+    std::vector<double> line{std::ldexp(1.0, exponent)};
     for (const Curve& curve : m_curves)
       line.push_back(significantBits(m_state.rows()[static_cast<std::size_t>(curve.row)], exponent));
     result.rows.push_back(std::move(line));

@@ -6,8 +6,8 @@ namespace app {
 class BitsState;
 struct FormatRow;
 
-/// Significant bits a format keeps at every magnitude: floats are plateaus that fall off into subnormals, integers are
-/// slopes. The selected format is drawn in the accent colour, the number as a vertical line.
+/// Significant bits a format keeps at every magnitude, both on logarithmic axes: floats are plateaus that fall off into
+/// subnormals, integers are slopes. The selected format is drawn in the accent colour, the number as a vertical line.
 class PrecisionChart : public Chart {
   Q_OBJECT
  public:
@@ -21,19 +21,22 @@ class PrecisionChart : public Chart {
  private:
   struct Curve {
     int row;
-    QVector<double> exponents, bits;  ///< bits is NaN outside of the format's range
+    QVector<double> magnitudes, bits;  ///< bits is NaN outside of the format's range
     QCPGraph* graph;
     QCPItemText* label;
   };
   void refresh();
   void placeLabels();
+  void keepInView(double number);
 
   BitsState& m_state;
   std::vector<Curve> m_curves;
   QCPItemStraightLine* m_marker;
+  QCPRange m_view;  ///< what reset returns to: the usual magnitudes, and the number
 };
 
-/// Significant bits a row keeps for magnitudes in [2^exponent, 2^(exponent+1)); NaN when the format has none there.
+/// The most significant bits a row keeps for magnitudes in [2^exponent, 2^(exponent+1)); NaN when the format has none
+/// there.
 double significantBits(const FormatRow& row, int exponent);
 
 }  // namespace app

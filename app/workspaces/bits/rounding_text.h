@@ -5,8 +5,13 @@
 
 namespace app {
 
-/// "Cut after the last bit: guard 1, round 0, sticky 1 — more than half, so up." in words, for a row.
-QString roundingSentence(const FormatRow& row, core::numeric::Rounding rounding);
+/// Why a row holds what it holds, in one sentence.
+/// @param number what was rounded
+QString roundingSentence(const FormatRow& row, double number, core::numeric::Rounding rounding);
+/// "121 − 127 → 2⁻⁶"; empty where there is no exponent.
+QString exponentText(const FormatRow& row);
+/// Why the fields of a subnormal mean something else; empty for every other number.
+QString fieldSentence(const FormatRow& row);
 /// "normal", "subnormal", "zero" … for people.
 QString className(core::numeric::NumberClass numberClass);
 /// The computation with this row's numbers, scale included, with typographic signs.

@@ -1,6 +1,7 @@
 #include "app/workspaces/inspect/tensor_table_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "app/text/numbers.h"
 
@@ -111,6 +112,7 @@ QString TensorTableModel::displayText(const Row& row, std::size_t index, int col
   }
   const QVariant value = sortValue(row, index, column);
   if (!value.isValid()) return row.problem.isEmpty() ? QStringLiteral("…") : QStringLiteral("–");
+  if (std::isnan(value.toDouble())) return QStringLiteral("–");  // no finite value has it
   return column == Outliers ? text::count(value.toULongLong()) : text::number(value.toDouble(), 3);
 }
 

@@ -1,0 +1,28 @@
+#pragma once
+#include <QByteArray>
+#include <QSize>
+#include <QString>
+#include <functional>
+
+class QMenu;
+class QPainter;
+class QWidget;
+
+namespace app {
+
+/// A picture that a widget without a chart can give away: painted again, at any scale, instead of copied from the
+/// screen.
+struct Picture {
+  QString title;  ///< file name and title of the export
+  QSize size;
+  std::function<void(QPainter&)> paint;
+  std::function<QByteArray()> csv;  ///< the same as numbers, C locale
+};
+
+/// @param fileName its ending (.png, .svg, .csv) chooses the kind @return whether it could be written
+bool exportPicture(const Picture& picture, const QString& fileName);
+/// "Copy picture" and "Export as …" at the end of a menu. `failed` gets a sentence when a file cannot be written.
+void addPictureActions(QMenu& menu, QWidget& owner, const Picture& picture,
+                       const std::function<void(const QString&)>& failed);
+
+}  // namespace app
