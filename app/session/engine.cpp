@@ -94,11 +94,11 @@ Engine::~Engine() = default;
 std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, const SessionOptions& options,
                                                               const core::JobContext& job) {
   if (model.whyNotRunnable()) throw Error(ErrorCode::Unsupported, *model.whyNotRunnable());
-  const core::model::ModelWeights weights = model.weights().load(model.config(), options.scheme, job);
+  const core::model::ModelWeights weights = model.weights().load(model.config(), options.scheme, job.part(0.0, 0.5));
   core::model::Graph graph = core::model::buildGraph(model.config(), weights);
   if (options.device.kind == DeviceChoice::Kind::Cpu) return core::model::createCpuExecutor(std::move(graph));
   try {
-    return m_devices->create(options.device, graph, job);
+    return m_devices->create(options.device, graph, job.part(0.5, 1.0));
   } catch (const Error&) {
     if (options.device.kind != DeviceChoice::Kind::Auto) throw;
     return core::model::createCpuExecutor(std::move(graph));

@@ -13,10 +13,10 @@ SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size
   row.tensor = tensor;
   row.scheme = scheme;
   if (!core::quant::accepts(scheme, view.shape, &row.refused)) return row;
-  const auto quantized = core::quant::quantize(scheme, view, job);
+  const auto quantized = core::quant::quantize(scheme, view, job.part(0.0, 0.5));
   row.bitsPerWeight = quantized->bitsPerWeight();
   row.bytes = quantized->bytes();
-  row.stats = core::metrics::compare(view, *quantized, job);
+  row.stats = core::metrics::compare(view, *quantized, job.part(0.5, 1.0));
   return row;
 }
 

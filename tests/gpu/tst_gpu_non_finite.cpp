@@ -2,6 +2,7 @@
 #include <QTemporaryDir>
 
 #include "gpu_models.h"
+#include "support/damaged_weight.h"
 #include "support/random_model.h"
 
 using namespace gputest;
@@ -123,7 +124,61 @@ class TestGpuNonFinite : public QObject {
     QCOMPARE(causeIn(unobserved->what()), expected.sentence);
   }
 
+  // One token's embedding, and a key that only the FP16 cache cannot hold: both name position and token.
+  void valuesOfOneTokenAreFound_data() { forEachFamily(); }
+  void valuesOfOneTokenAreFound() {
+    QFETCH(QString, family);
+    for (const auto& [tensor, element, value] :
+         {std::tuple("token_embd.weight", std::size_t{77 * 96 + 3}, NAN), {"blk.1.attn_k.bias", 3, 70000.0F}}) {
+      Model model(damaged(tensor, element, value));
+      Tokens tokens = someTokens(70, 60);  // more than one batch of the family for software devices
+      tokens[65] = 77;
+      const auto cpu = core::model::createCpuExecutor(model.graph());
+      const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
+      const auto expected = errorOf([&] { allLogits(*cpu, tokens, KvType::F16); });
+      const auto found = errorOf([&] { allLogits(*vulkan, tokens, KvType::F16); });
+      QVERIFY(expected && found);
+      QCOMPARE(causeIn(found->what()), causeIn(expected->what()));
+      QCOMPARE(found->where(), expected->where());
+    }
+  }
+
+  // Keys and values that are no numbers stay in memory behind the cache's end.
+  void whatWasRefusedDoesNotLeakIntoTheNextText_data() { forEachFamily(); }
+  void whatWasRefusedDoesNotLeakIntoTheNextText() {
+    QFETCH(QString, family);
+    Model model(damaged("token_embd.weight", 77 * 96, NAN));
+    const auto executor = gpu::createVulkanExecutor(sharedFamily(family), model.graph());
+    const Tokens healthy = someTokens(20, 60);
+    const auto expected = allLogits(*executor, healthy, KvType::F16);
+    const auto cache = executor->createKvCache(64, KvType::F16);
+    std::vector<float> logits(std::size_t{40} * 131), row(131);
+    Tokens poisoned = someTokens(40, 60);
+    poisoned[1] = 77;
+    QVERIFY(errorOf([&] { executor->forward(poisoned, *cache, core::model::LogitsWanted::AllTokens, logits); }));
+    QCOMPARE(cache->length(), 0U);
+    logits.resize(std::size_t{20} * 131);
+    executor->forward(healthy, *cache, core::model::LogitsWanted::AllTokens, logits);
+    QVERIFY(logits == expected);
+    for (core::model::TokenId token = 20; token < 24; ++token)  // and token by token over what is left of it
+      executor->forward(Tokens{token}, *cache, core::model::LogitsWanted::LastToken, row);
+  }
+
  private:
+  static void forEachFamily() {
+    QTest::addColumn<QString>("family");
+    for (const QString& family : families()) QTest::newRow(qPrintable(family)) << family;
+  }
+
+  std::filesystem::path damaged(const std::string& tensor, std::size_t element, float value) const {
+    const auto path = std::filesystem::path(m_folder.filePath("model.gguf").toStdString());
+    support::writeRandomModel({.biases = true}, path);
+    support::setWeight(path, tensor, element, value);
+    return path;
+  }
+
+  QTemporaryDir m_folder;
+
   static std::size_t firstBroken(const Outcome& outcome) {
     for (std::size_t i = 0; i < outcome.activations.size(); ++i) {
       const auto& numbers = outcome.activations[i].second;

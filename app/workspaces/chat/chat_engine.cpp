@@ -95,7 +95,8 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
     if (!pane.session) {
       const Engine::SessionOptions options{setup.panes[i], setup.device, setup.contextLength, core::model::KvType::F16};
       pane.scheme = setup.panes[i];
-      pane.session = m_engine.createSession(*setup.model, options, job);
+      const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
+      pane.session = m_engine.createSession(*setup.model, options, job.part(index / count, (index + 1) / count));
       pane.facts = factsOf(*pane.session, Engine::contextLength(*setup.model, options));
     }
     facts.push_back(pane.facts);
@@ -199,8 +200,8 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
 ComparedTokens ChatEngine::compare(const ChatSetup& setup, const ComparisonTask& task, const core::JobContext& job) {
   ComparedTokens result{task.reference, task.compared, task.first, {}, {}};
   try {
-    prepare(setup, job);
-    compareTokens(task, result, job);
+    prepare(setup, job.part(0.0, 0.1));
+    compareTokens(task, result, job.part(0.1, 1.0));
   } catch (const core::Cancelled&) {
     throw;
   } catch (const std::exception&) {

@@ -235,9 +235,10 @@ void InspectWorkspace::requestSchemes() {
       [tensor = view(), schemes, current, around = selection().weight().value_or(0),
        bins = facts->histogram](const core::JobContext& job) {
         std::vector<SchemeView> views;
-        for (const auto& scheme : schemes) {
-          job.progress(static_cast<double>(views.size()) / static_cast<double>(schemes.size()), scheme.toString());
-          views.push_back(viewScheme(tensor, scheme, around, current == scheme ? &bins : nullptr, job));
+        const auto count = static_cast<double>(schemes.size());
+        for (std::size_t i = 0; i < schemes.size(); ++i) {
+          const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
+          views.push_back(viewScheme(tensor, schemes[i], around, current == schemes[i] ? &bins : nullptr, part));
         }
         return views;
       },
@@ -266,8 +267,8 @@ void InspectWorkspace::requestMatrix() {
   jobs().run(
       this, {kMatrixTag, tr("Matrix map")},
       [tensor = view()](const core::JobContext& job) {
-        return MatrixFacts{core::metrics::matrixMap(tensor, kMapCells, kMapCells, job),
-                           core::metrics::channelRanges(tensor, job)};
+        return MatrixFacts{core::metrics::matrixMap(tensor, kMapCells, kMapCells, job.part(0.0, 0.5)),
+                           core::metrics::channelRanges(tensor, job.part(0.5, 1.0))};
       },
       [this](MatrixFacts facts) {
         m_matrix->setMap(std::move(facts.map));

@@ -57,10 +57,11 @@ void LayerErrors::request(const std::vector<core::quant::Scheme>& schemes) {
         [checkpoint = m_selection.model()->sharedCheckpoint(), tensors = m_tensors,
          scheme](const core::JobContext& job) {
           std::vector<SchemeError> rows;
-          for (const std::size_t tensor : tensors) {
-            job.progress(static_cast<double>(rows.size()) / static_cast<double>(tensors.size()),
-                         checkpoint->tensors()[tensor].name);
-            rows.push_back(measureSchemeError(*checkpoint, tensor, scheme));
+          const auto count = static_cast<double>(tensors.size());
+          for (std::size_t i = 0; i < tensors.size(); ++i) {
+            const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
+            part.progress(0.0, checkpoint->tensors()[tensors[i]].name);
+            rows.push_back(measureSchemeError(*checkpoint, tensors[i], scheme, part));
           }
           return rows;
         },
