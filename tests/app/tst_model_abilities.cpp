@@ -143,6 +143,23 @@ class TestModelAbilities : public QObject {
     QCOMPARE(model->chatTemplate()->render(chat), std::string("<s>Hi</s>"));
   }
 
+  // A file's words cannot move the cursor or change colours.
+  void noEscapeSequencesReachTheTerminal() {
+    const auto model = withTemplate("\x1b[2J{{ messages[0].content }}\n\tend");
+    QVERIFY(!model->whyNoTemplate());
+    QFile chat(m_folder.filePath(QStringLiteral("chat.json")));
+    QVERIFY(chat.open(QIODevice::WriteOnly));
+    chat.write(R"([{"role": "user", "content": "Hi"}])");
+    chat.close();
+    const QString file = QString::fromStdString(path("changed.gguf"));
+    const Run prompt = run({QStringLiteral("template"), file, chat.fileName()});
+    QCOMPARE(prompt.out, QByteArray("\\x1B[2JHi\n\tend"));
+    withTemplate("{{ raise_exception('\x1b[2Jno') }}");
+    const Run refused = run({QStringLiteral("template"), file, chat.fileName()});
+    QCOMPARE(refused.code, 1);
+    QCOMPARE(refused.err, QByteArray("\\x1B[2Jno\n"));
+  }
+
   void logitsNeedNoTokenizer() {
     for (const char* tokenizer : {"", "bert"}) {
       const auto model = changed(kModel, [&](GgufWriter& writer, const core::io::MetadataEntry& entry) {
