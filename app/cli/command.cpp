@@ -2,10 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <cmath>
 #include <string>
+#include <system_error>
 
 #include "core/base/utf8.h"
+#include "core/io/output_file.h"
 #include "core/io/text_checks.h"
 
 namespace app::cli {
@@ -24,7 +27,7 @@ void addDevice(CLI::App& command, std::string& device) {
   command.add_option("--device", device, "auto, cpu, vulkan or vulkan:N")->capture_default_str();
 }
 
-void print(const Json& json) {
+void print(const Json& json, std::FILE* stream) {
   // Texts from files may hold anything; "replace" keeps printing total, and what a terminal would obey is escaped as
   // JSON can: such characters occur in strings only.
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);
@@ -39,10 +42,25 @@ void print(const Json& json) {
     }
     rest.remove_prefix(step.length);
   }
-  fmt::print("{}\n", safe);
+  fmt::print(stream, "{}\n", safe);
 }
 
 void printText(std::string_view text) { fmt::print("{}", core::io::printable(text, core::io::LineBreaks::Keep)); }
+
+void flush() {
+  if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+}
+
+std::FILE* reportStream(const std::string& output) {
+  return core::io::OutputFile::isStandardOutput(output) ? stderr : stdout;
+}
+
+Json keptJson(const std::vector<KeptTensor>& kept) {
+  Json rows = Json::array();
+  for (const KeptTensor& tensor : kept)
+    rows.push_back({{"tensor", tensor.tensor}, {"reason", tensor.reason}, {"bytes", tensor.bytes}});
+  return rows;
+}
 
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 

@@ -1,10 +1,13 @@
 #pragma once
+#include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "app/session/quantize_plan.h"
 #include "core/metrics/non_finite.h"
 
 namespace app::cli {
@@ -22,10 +25,16 @@ void addModel(CLI::App& command, std::string& model);
 /// Adds --device.
 void addDevice(CLI::App& command, std::string& device);
 
-/// Prints a JSON value and a line break on standard output.
-void print(const Json& json);
+/// Prints a JSON value and a line break.
+void print(const Json& json, std::FILE* stream = stdout);
 /// Prints text from a file or a model for people: nothing in it that a terminal would obey, line breaks kept.
 void printText(std::string_view text);
+/// Hands what was printed to the reader now. @throws std::system_error when there is none any more
+void flush();
+/// Where a command with -o says what it did: on standard error when its file goes to standard output.
+std::FILE* reportStream(const std::string& output);
+/// The tensors a scheme is not applied to: [{"tensor", "reason", "bytes"}].
+Json keptJson(const std::vector<KeptTensor>& kept);
 /// A number for JSON: null where it is not finite.
 Json finite(double value);
 /// {"nan", "inf", "first": [row, column] or null}

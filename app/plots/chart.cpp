@@ -1,17 +1,18 @@
 #include "app/plots/chart.h"
 
+#include <QBuffer>
 #include <QClipboard>
 #include <QContextMenuEvent>
-#include <QFile>
 #include <QFileDialog>
 #include <QGuiApplication>
 #include <QMenu>
-#include <QSaveFile>
+#include <QPdfWriter>
 #include <QSvgGenerator>
 #include <cmath>
 
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/save_file.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -214,8 +215,7 @@ void Chart::askAndExport(const QString& ending) {
   dialog->setAcceptMode(QFileDialog::AcceptSave);
   dialog->setDefaultSuffix(ending);
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& fileName) {
-    if (!exportTo(fileName))
-      Q_EMIT exportFailed(tr("The chart could not be written to %1. Choose another folder.").arg(fileName));
+    if (const QString problem = exportTo(fileName); !problem.isEmpty()) Q_EMIT exportFailed(problem);
   });
   dialog->open();
 }
@@ -239,25 +239,52 @@ QByteArray Chart::csv() const {
   return (lines.join(u'\n') + u'\n').toUtf8();
 }
 
-bool Chart::exportTo(const QString& fileName) {
-  if (fileName.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive)) {
-    QSaveFile file(fileName);
-    return file.open(QIODevice::WriteOnly) && file.write(csv()) >= 0 && file.commit();
-  }
-  if (fileName.endsWith(QLatin1String(".pdf"), Qt::CaseInsensitive)) return savePdf(fileName, width(), height());
-  if (fileName.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive)) {
-    QSvgGenerator generator;
-    generator.setFileName(fileName);
-    generator.setSize(size());
-    generator.setViewBox(QRect(QPoint(), size()));
-    generator.setTitle(m_title);
-    QCPPainter painter;
-    if (!painter.begin(&generator)) return false;
-    painter.setMode(QCPPainter::pmVectorized);
-    toPainter(&painter, width(), height());
-    return painter.end();
-  }
-  return savePng(fileName, width(), height(), 2.0);
+QByteArray Chart::svg() {
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  QSvgGenerator generator;
+  generator.setOutputDevice(&buffer);
+  generator.setSize(size());
+  generator.setViewBox(QRect(QPoint(), size()));
+  generator.setTitle(m_title);
+  paintVectors(generator);
+  return bytes;
+}
+
+QByteArray Chart::pdf() {
+  constexpr int kPixelsPerInch = 96;
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  QPdfWriter writer(&buffer);
+  writer.setTitle(m_title);
+  writer.setResolution(kPixelsPerInch);
+  writer.setPageSize(QPageSize(QSizeF(size()) / kPixelsPerInch, QPageSize::Inch));
+  writer.setPageMargins(QMarginsF());
+  paintVectors(writer);
+  return bytes;
+}
+
+void Chart::paintVectors(QPaintDevice& device) {
+  QCPPainter painter(&device);
+  painter.setMode(QCPPainter::pmVectorized);
+  toPainter(&painter, width(), height());
+  painter.end();
+}
+
+QByteArray Chart::png() {
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  toPixmap(width(), height(), 2.0).toImage().save(&buffer, "PNG");
+  return bytes;
+}
+
+QString Chart::exportTo(const QString& fileName) {
+  const auto endsIn = [&fileName](const char* ending) {
+    return fileName.endsWith(QLatin1String(ending), Qt::CaseInsensitive);
+  };
+  return saveFile(fileName, endsIn(".csv") ? csv() : endsIn(".pdf") ? pdf() : endsIn(".svg") ? svg() : png());
 }
 
 void Chart::showEvent(QShowEvent* event) {

@@ -40,8 +40,9 @@ class Chart : public QCustomPlot {
   virtual ChartTable table() const = 0;
   /// C-locale text with a header line.
   QByteArray csv() const;
-  /// @param fileName its ending (.png, .svg, .pdf, .csv) chooses the kind @return whether it could be written
-  bool exportTo(const QString& fileName);
+  /// @param fileName its ending (.png, .svg, .pdf, .csv) chooses the kind
+  /// @return empty, or the sentence that says why it could not be written
+  QString exportTo(const QString& fileName);
 
  Q_SIGNALS:
   void exportFailed(const QString& sentence);
@@ -73,6 +74,10 @@ class Chart : public QCustomPlot {
   void zoom(double factor);
   void pan(double x, double y);
   void askAndExport(const QString& ending);
+  QByteArray svg();
+  QByteArray pdf();
+  QByteArray png();
+  void paintVectors(QPaintDevice& device);
 
   QString m_title;
   Label* m_readout;

@@ -25,7 +25,7 @@ QString shortName(const core::io::TensorInfo& tensor) {
 
 void measureMatrices(ReportData& data) {
   const auto& checkpoint = data.model->checkpoint();
-  for (const std::size_t tensor : quantizableTensors(checkpoint)) {
+  for (const std::size_t tensor : core::model::tensorsToQuantize(checkpoint)) {
     MatrixRow row;
     row.tensor = tensor;
     row.name = shortName(checkpoint.tensors()[tensor]);

@@ -17,7 +17,8 @@ QByteArray composePage(const ReportData& data, const Pictures& pictures) {
   const QString head =
       QStringLiteral(
           "<meta charset=\"utf-8\"/>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
-          "<meta name=\"color-scheme\" content=\"light dark\"/>\n") +
+          "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
+          "<meta name=\"generator\" content=\"Quantscope\"/>\n") +
       html::textElement("title", tr("%1: Quantscope report").arg(name)) + html::element("style", pageStyle());
   const QString main = factsSection(data) + weightsSection(data, pictures) + bitsSection(data) +
                        errorsSection(data, pictures) + answersSection(data) + reproduceSection(data);

@@ -4,14 +4,17 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
+#include <QFileInfo>
 #include <QSysInfo>
 #include <thread>
 
 #include "app/report/measure_answers.h"
 #include "app/report/measure_weights.h"
 #include "app/report/page.h"
+#include "app/session/open_files.h"
 #include "core/base/error.h"
-#include "core/io/atomic_file.h"
+#include "core/io/output_file.h"
+#include "core/io/text_checks.h"
 
 namespace app::report {
 
@@ -40,6 +43,32 @@ std::vector<FileFacts> describeFiles(const core::io::Checkpoint& checkpoint) {
   return files;
 }
 
+QString pagePath(const Request& request) { return QDir(request.folder).filePath(QStringLiteral("index.html")); }
+
+bool isOlderReport(const QString& path) {
+  constexpr qint64 kHead = 4096;
+  QFile file(path);
+  if (!file.open(QIODevice::ReadOnly)) return false;
+  const QByteArray head = file.read(kHead);
+  return head.contains("<meta name=\"generator\" content=\"Quantscope\"/>") ||
+         head.contains(": Quantscope report</title>");
+}
+
+/// Asked before anything is measured, which may take minutes.
+void refuseWhatIsNotOurs(const Request& request) {
+  const auto refuse = [](const QString& what, const char* why) {
+    throw core::Error(core::ErrorCode::InvalidArgument, core::io::inQuotes(what.toStdString()) + why);
+  };
+  const QFileInfo folder(request.folder), page(pagePath(request));
+  if (folder.exists() && !folder.isDir())
+    refuse(request.folder, " is no folder; the report is a folder with a page in it.");
+  const QFileInfo model(request.model);
+  if (model.isDir() && folder.exists() && model.canonicalFilePath() == folder.canonicalFilePath())
+    refuse(request.folder, " is the model itself; choose another folder for the report.");
+  if (page.exists() && !isOlderReport(page.filePath()))
+    refuse(page.filePath(), " is there already and is no report of this program; choose another folder.");
+}
+
 void makeFolder(const QString& folder) {
   if (!QDir().mkpath(folder))
     throw core::Error(core::ErrorCode::Io, "The folder " + folder.toStdString() + " could not be made.");
@@ -65,14 +94,13 @@ ReportData measure(const Request& request) {
 }
 
 QString writeReport(const Request& request) {
+  refuseWhatIsNotOurs(request);
   const ReportData data = measure(request);
   const QByteArray page = composePage(data, drawPictures(data));
   makeFolder(request.folder);
-  const QString path = QDir(request.folder).filePath(QStringLiteral("index.html"));
-  core::io::AtomicFile file(path.toStdString());
-  file.write(std::as_bytes(std::span(page.constData(), static_cast<std::size_t>(page.size()))));
-  file.commit();
-  return path;
+  core::io::writeFile(pagePath(request).toStdString(), openFiles(),
+                      std::as_bytes(std::span(page.constData(), static_cast<std::size_t>(page.size()))));
+  return pagePath(request);
 }
 
 }  // namespace app::report

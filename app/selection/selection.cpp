@@ -89,7 +89,7 @@ std::optional<std::size_t> Selection::firstChoice() const {
   std::vector<std::size_t> matrices;
   std::size_t largest = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (core::model::isQuantizable(tensors[i].name)) matrices.push_back(i);
+    if (m_model->choices()[i].fate == core::model::Fate::Quantize) matrices.push_back(i);
     if (tensors[i].bytes > tensors[largest].bytes) largest = i;
   }
   return matrices.empty() ? largest : matrices[matrices.size() / 2];

@@ -2,6 +2,7 @@
 
 #include "app/session/demo_model.h"
 #include "app/session/model_location.h"
+#include "app/session/open_files.h"
 #include "core/base/error.h"
 #include "core/model/weight_requests.h"
 
@@ -10,7 +11,9 @@ namespace app {
 std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core::JobContext& job) {
   auto opened = std::make_shared<OpenModel>();
   opened->m_source = model;
-  opened->m_checkpoint = core::io::openCheckpoint(locateModel(model), job);
+  const auto place = locateModel(model);
+  opened->m_checkpoint = core::io::openCheckpoint(place, job);
+  rememberOpen(opened->m_checkpoint, place);
   opened->m_weights = std::make_unique<core::model::WeightLibrary>(opened->m_checkpoint);
   opened->readConfig();
   opened->readTokenizer();

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
@@ -45,6 +46,8 @@ class OpenModel {
   std::shared_ptr<const core::text::Tokenizer> tokenizer() const { return m_tokenizer; }           ///< may be null
   std::shared_ptr<const core::text::ChatTemplate> chatTemplate() const { return m_chatTemplate; }  ///< may be null
   core::model::WeightLibrary& weights() const { return *m_weights; }
+  /// What a scheme does to each tensor of the checkpoint.
+  const std::vector<core::model::TensorChoice>& choices() const { return m_weights->choices(); }
 
  private:
   void readConfig();

@@ -4,28 +4,26 @@
 #include <string>
 #include <vector>
 
+#include "app/session/quantize_plan.h"
 #include "core/base/job_context.h"
-#include "core/io/checkpoint.h"
-#include "core/quant/scheme.h"
+#include "core/io/output_file.h"
 
 namespace app {
 
-/// What became of one tensor on its way to the new file.
-struct QuantizedFileRow {
-  std::string tensor;
-  core::tensor::DType from, to;
-  std::uint64_t bytes = 0;
-  std::string kept;  ///< empty, or why the tensor was left as it was stored although the scheme is for its kind
-};
+/// The format a quantized file gets: what the name's ending says; a pipe, a device or standard output gets the
+/// source's.
+/// @throws core::Error (InvalidArgument) for another ending
+core::io::FileFormat outputFormat(const std::filesystem::path& target, const core::io::Checkpoint& source);
 
-/// Writes a model file in which the block matrices are stored under `scheme` and everything else as it was. The file
-/// appears only when it is complete.
-///   .gguf         casts and GGUF's own types; metadata included; the source must be GGUF
+/// Writes a model file in which the tensors that a scheme is for (core::model::chooseTensors) are stored under `scheme`
+/// and everything else as it was. The file appears only when it is complete.
+///   .gguf         casts and GGUF's own types; metadata as gguf_metadata says; the source must be GGUF
 ///   .safetensors  casts, and nf4/fp4 as the tensors of a bitsandbytes Linear4bit state dict (`NAME` packed,
 ///                 `NAME.absmax`, `NAME.quant_map`, `NAME.quant_state.bitsandbytes__nf4`, with double quantization also
 ///                 `NAME.nested_absmax` and `NAME.nested_quant_map`)
-/// @throws core::Error (Unsupported) when the file format cannot hold the scheme or a stored type,
-///         (InvalidArgument, Io), core::Cancelled
+/// @return one row per tensor of the source
+/// @throws core::Error (Unsupported) when the file format cannot hold the scheme or a stored type, or when the scheme
+///         would apply to no tensor at all, (InvalidArgument, Io), core::Cancelled
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
                                             const std::filesystem::path& target,
                                             const core::JobContext& job = core::JobContext());

@@ -1,14 +1,14 @@
 #include "app/session/quantized_safetensors.h"
 
-#include <cstring>
+#include <memory>
 #include <nlohmann/json.hpp>
 
+#include "app/session/open_files.h"
 #include "core/base/error.h"
 #include "core/io/safetensors_writer.h"
-#include "core/model/weights.h"
 #include "core/numeric/code_books.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/registry.h"
+#include "core/quant/scheme_table.h"
 #include "core/quant/stored_size.h"
 
 namespace app {
@@ -69,9 +69,11 @@ std::vector<Part> linear4bitParts(const QuantizedTensor& tensor, const std::stri
   return parts;
 }
 
-void checkScheme(const core::quant::Scheme& scheme) {
+/// The type of a quantized tensor: the cast's own, or bytes of packed codes.
+DType storedType(const core::quant::Scheme& scheme) {
   const auto family = core::quant::family(scheme.name);
-  if (family == core::quant::Family::Cast || family == core::quant::Family::CodeBook) return;
+  if (family == core::quant::Family::Cast) return *core::quant::info(scheme.name).dtype;
+  if (family == core::quant::Family::CodeBook) return DType::U8;
   throw Error(ErrorCode::Unsupported, "A safetensors file has no type for " + scheme.toString() +
                                           "; choose a cast (fp32, fp16, bf16) or nf4 or fp4.");
 }
@@ -79,56 +81,60 @@ void checkScheme(const core::quant::Scheme& scheme) {
 /// The file's tensors, and what keeps their bytes. The quantized matrices are all held at once, because the header,
 /// which comes first, names every offset and with double quantization a mean that is known only afterwards.
 struct Contents {
-  std::vector<QuantizedFileRow> rows;
   std::vector<Part> parts;
   std::vector<core::quant::QuantizedTensorPtr> quantized;
   std::vector<std::unique_ptr<std::string>> states;
 
-  void keep(const core::tensor::TensorView& view, std::string why) {
-    rows.push_back({view.name, view.dtype, view.dtype, view.bytes.size(), std::move(why)});
-    parts.push_back({view.name, view.dtype, view.shape, view.bytes});
-  }
-
-  void quantize(const core::tensor::TensorView& view, const core::quant::Scheme& scheme, const core::JobContext& job) {
-    quantized.push_back(core::quant::quantize(scheme, view, job));
-    const QuantizedTensor& tensor = *quantized.back();
-    const bool packed = tensor.layout == core::quant::Layout::CodeBook;
-    rows.push_back({view.name, view.dtype, packed ? DType::U8 : tensor.dtype, tensor.bytes(), {}});
-    if (packed) {
-      states.push_back(std::make_unique<std::string>(quantState(tensor)));
-      for (Part& part : linear4bitParts(tensor, *states.back())) parts.push_back(std::move(part));
+  void add(core::quant::QuantizedTensorPtr tensor) {
+    if (tensor->layout == core::quant::Layout::CodeBook) {
+      states.push_back(std::make_unique<std::string>(quantState(*tensor)));
+      for (Part& part : linear4bitParts(*tensor, *states.back())) parts.push_back(std::move(part));
     } else {
-      parts.push_back({view.name, tensor.dtype, view.shape, tensor.payload});
+      parts.push_back({tensor->name, tensor->dtype, tensor->shape, tensor->payload});
     }
+    quantized.push_back(std::move(tensor));
   }
 };
+
+/// What the source said about itself; readers of safetensors ask for the framework in "format".
+void addMetadata(const core::io::Checkpoint& source, core::io::SafetensorsWriter& writer) {
+  bool hasFormat = false;
+  if (source.format() == core::io::FileFormat::Safetensors) {
+    for (const auto& entry : source.metadata().entries()) {
+      const auto* const text = std::get_if<std::string>(&entry.value);
+      if (text == nullptr || entry.key.starts_with("config.")) continue;
+      writer.addMetadata(entry.key, *text);
+      hasFormat = hasFormat || entry.key == "format";
+    }
+  }
+  if (!hasFormat) writer.addMetadata("format", "pt");
+}
 
 }  // namespace
 
 std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
                                                const std::filesystem::path& target, const core::JobContext& job) {
-  checkScheme(scheme);
+  auto rows = planQuantization(source, scheme, storedType(scheme));
+  core::io::SafetensorsWriter writer({target, inputsOf(source)});
+  addMetadata(source, writer);
   Contents contents;
-  const auto tensors = source.tensors();
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    job.progress(static_cast<double>(i) / static_cast<double>(tensors.size()), tensors[i].name);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    job.progress(static_cast<double>(i) / static_cast<double>(rows.size()), rows[i].tensor);
     const auto view = source.view(i);
-    std::string why;
-    const bool wanted = core::model::isQuantizable(view.name) && view.shape.rank() == 2;
-    if (wanted && !core::quant::isDecodable(view.dtype)) why = "its stored type has no decoder";
-    if (wanted && why.empty() && core::quant::accepts(scheme, view.shape, &why))
-      contents.quantize(view, scheme, job);
-    else
-      contents.keep(view, why);
+    if (rows[i].fate == core::model::Fate::Keep) {
+      contents.parts.push_back({view.name, view.dtype, source.tensors()[i].storedShape, view.bytes});
+    } else {
+      contents.add(core::quant::quantize(scheme, view, job));
+      rows[i].bytes = contents.quantized.back()->bytes();
+    }
   }
-  core::io::SafetensorsWriter writer(target);
   for (const Part& part : contents.parts) writer.declareTensor(part.name, part.dtype, part.shape);
   for (const Part& part : contents.parts) {
     job.throwIfCancelled();
     writer.append(part.bytes);
   }
   writer.finish();
-  return contents.rows;
+  return rows;
 }
 
 }  // namespace app

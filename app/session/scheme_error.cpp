@@ -1,6 +1,5 @@
 #include "app/session/scheme_error.h"
 
-#include "core/model/weights.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
@@ -18,17 +17,6 @@ SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size
   row.bytes = quantized->bytes();
   row.stats = core::metrics::compare(view, *quantized, job.part(0.5, 1.0));
   return row;
-}
-
-std::vector<std::size_t> quantizableTensors(const core::io::Checkpoint& checkpoint) {
-  std::vector<std::size_t> blocks, matrices;
-  const auto tensors = checkpoint.tensors();
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].shape.rank() != 2 || !tensors[i].isReadable()) continue;
-    matrices.push_back(i);
-    if (core::model::isQuantizable(tensors[i].name)) blocks.push_back(i);
-  }
-  return blocks.empty() ? matrices : blocks;
 }
 
 bool matchesPattern(std::string_view name, std::string_view pattern) {

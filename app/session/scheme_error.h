@@ -25,10 +25,6 @@ struct SchemeError {
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                const core::quant::Scheme& scheme, const core::JobContext& job = core::JobContext());
 
-/// Indices of the tensors a scheme would apply to: the block matrices the decoders understand. For a checkpoint whose
-/// names are of no known architecture: every matrix.
-std::vector<std::size_t> quantizableTensors(const core::io::Checkpoint& checkpoint);
-
 /// Whether `name` matches a pattern with * (any text) and ? (any character).
 bool matchesPattern(std::string_view name, std::string_view pattern);
 

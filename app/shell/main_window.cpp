@@ -9,6 +9,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "app/plots/chart.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/device_label.h"
@@ -163,6 +164,8 @@ Workspace* MainWindow::workspaceOf(const WorkspaceEntry& entry) {
   workspace->setObjectName(QStringLiteral("workspace-") + id);
   workspace->setAccessibleName(entry.translatedTitle());
   m_pages->addWidget(workspace);
+  for (const Chart* chart : workspace->findChildren<Chart*>())
+    connect(chart, &Chart::exportFailed, this, &MainWindow::showError);
   connect(workspace, &Workspace::deviceMemoryChanged, m_status, &StatusLine::setDeviceMemory);
   QSettings settings;
   settings.beginGroup(QStringLiteral("workspace-") + id);

@@ -1,6 +1,7 @@
 #include "app/shell/screenshots.h"
 
 #include <QApplication>
+#include <QBuffer>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QEventLoop>
@@ -8,6 +9,7 @@
 #include <cstdio>
 
 #include "app/shell/main_window.h"
+#include "app/widgets/save_file.h"
 
 namespace app {
 namespace {
@@ -28,10 +30,12 @@ bool settle(MainWindow& window) {
 }
 
 bool save(MainWindow& window, const QDir& folder, const QString& name) {
-  const QString path = folder.filePath(name);
-  if (window.grab().save(path)) return true;
-  std::fprintf(stderr, "quantscope: The picture %s could not be written.\n", qPrintable(path));
-  return false;
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  window.grab().save(&buffer, "PNG");
+  const QString problem = saveFile(folder.filePath(name), bytes);
+  if (!problem.isEmpty()) std::fprintf(stderr, "quantscope: %s\n", qPrintable(problem));
+  return problem.isEmpty();
 }
 
 bool photographAll(MainWindow& window, const QDir& folder, const QString& suffix) {

@@ -1,35 +1,34 @@
 #pragma once
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
-#include <vector>
+
+#include "core/io/buffered_descriptor.h"
 
 namespace core::io {
 
 /// A file that appears under its name complete or not at all: written beside it under a temporary name, then renamed.
-/// An existing file is replaced only by commit(); whoever has the old one mapped keeps seeing the old one.
-/// Without commit() the destructor removes what was written.
+/// An existing file is replaced only by commit() and hands on its mode and, where that is permitted, its owner; whoever
+/// has the old one mapped keeps seeing the old one. Without commit() the destructor removes what was written.
+/// Callers go through OutputFile, which decides whether a path may be written at all.
 class AtomicFile {
  public:
+  /// @param target no link, folder or device: the regular file to make or to replace
   /// @throws Error (Io, NotFound) naming the path and the operating system's reason
   explicit AtomicFile(std::filesystem::path target);
   ~AtomicFile();
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&&) = delete;
 
-  const std::filesystem::path& target() const { return m_target; }
   /// Appends. @throws Error (Io)
-  void write(std::span<const std::byte> bytes);
+  void write(std::span<const std::byte> bytes) { m_file->write(bytes); }
   /// Makes the file durable and gives it its name. @throws Error (Io); nothing may be written after it
   void commit();
 
  private:
-  void flush();
-  void writeThrough(std::span<const std::byte> bytes);
-
   std::filesystem::path m_target, m_temporary;
-  int m_descriptor = -1;
-  std::vector<std::byte> m_buffer;
+  std::optional<BufferedDescriptor> m_file;
 };
 
 }  // namespace core::io

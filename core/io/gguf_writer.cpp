@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <utility>
 
 #include "core/base/checked_math.h"
 #include "core/base/utf8.h"
@@ -58,7 +59,7 @@ void appendScalar(std::vector<std::byte>& bytes, const MetadataEntry& entry) {
 
 }  // namespace
 
-GgufWriter::GgufWriter(const std::filesystem::path& target, std::uint32_t alignment) : ModelWriter(target, alignment) {
+GgufWriter::GgufWriter(OutputFile file, std::uint32_t alignment) : ModelWriter(std::move(file), alignment) {
   if (!std::has_single_bit(alignment)) fail(fmt::format("the alignment {} is not a power of two", alignment));
   if (alignment == kDefaultAlignment) return;
   addKey(kAlignmentKey, MetadataType::U32);

@@ -16,7 +16,7 @@ class GgufWriter final : public ModelWriter {
   static constexpr std::uint32_t kDefaultAlignment = 32;
 
   /// @param alignment a power of two; written as general.alignment when it is not the default
-  explicit GgufWriter(const std::filesystem::path& target, std::uint32_t alignment = kDefaultAlignment);
+  explicit GgufWriter(OutputFile file, std::uint32_t alignment = kDefaultAlignment);
 
   void addU32(std::string_view key, std::uint32_t value);
   void addI32(std::string_view key, std::int32_t value);

@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <limits>
-#include <system_error>
 
 #include "core/base/error.h"
 #include "core/io/system_error.h"

@@ -11,8 +11,7 @@
 
 namespace core::io {
 
-ModelWriter::ModelWriter(const std::filesystem::path& target, std::uint64_t alignment)
-    : m_file(target), m_alignment(alignment) {}
+ModelWriter::ModelWriter(OutputFile file, std::uint64_t alignment) : m_file(std::move(file)), m_alignment(alignment) {}
 
 void ModelWriter::declareTensor(std::string name, tensor::DType dtype, tensor::Shape shape) {
   if (m_headerIsWritten) fail(fmt::format("the tensor {} was declared after data was written", inQuotes(name)));

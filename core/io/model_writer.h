@@ -1,13 +1,12 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
-#include "core/io/atomic_file.h"
+#include "core/io/output_file.h"
 #include "core/tensor/dtype.h"
 #include "core/tensor/shape.h"
 
@@ -40,7 +39,7 @@ class ModelWriter {
   };
 
   /// @param alignment of every tensor's start in the data section, in bytes
-  ModelWriter(const std::filesystem::path& target, std::uint64_t alignment);
+  ModelWriter(OutputFile file, std::uint64_t alignment);
   /// Throws Error (InvalidArgument) when the format cannot hold this dtype or shape.
   virtual void checkTensor(const std::string& name, tensor::DType dtype, const tensor::Shape& shape) const = 0;
   /// Everything before the data section, padding included.
@@ -56,7 +55,7 @@ class ModelWriter {
   void skipEmptyTensors();
   void pad();
 
-  AtomicFile m_file;
+  OutputFile m_file;
   std::uint64_t m_alignment;
   std::vector<Declared> m_tensors;
   std::unordered_set<std::string> m_names;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/io/metadata_encoding.h"
@@ -33,11 +34,11 @@ std::vector<std::byte> npyHeader(const tensor::Shape& shape) {
 
 }  // namespace
 
-NpyWriter::NpyWriter(const std::filesystem::path& target, const tensor::Shape& shape) : m_file(target), m_remaining(0) {
+NpyWriter::NpyWriter(OutputFile file, const tensor::Shape& shape) : m_file(std::move(file)), m_remaining(0) {
   const auto bytes = tensor::storageBytes(tensor::DType::F32, shape);
   if (!bytes) {
     throw Error(ErrorCode::InvalidArgument, fmt::format("Could not write {}: the shape {} has too many values.",
-                                                        inQuotes(target.string()), shape.toString()));
+                                                        inQuotes(m_file.target().string()), shape.toString()));
   }
   m_remaining = shape.count();
   m_file.write(npyHeader(shape));

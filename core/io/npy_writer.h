@@ -1,9 +1,8 @@
 #pragma once
 #include <cstdint>
-#include <filesystem>
 #include <span>
 
-#include "core/io/atomic_file.h"
+#include "core/io/output_file.h"
 #include "core/tensor/shape.h"
 
 namespace core::io {
@@ -13,14 +12,14 @@ namespace core::io {
 class NpyWriter {
  public:
   /// @throws Error (InvalidArgument) for a shape too large to count, (Io)
-  NpyWriter(const std::filesystem::path& target, const tensor::Shape& shape);
+  NpyWriter(OutputFile file, const tensor::Shape& shape);
   /// The next values in row-major order. @throws Error (InvalidArgument) past the end of the shape, (Io)
   void append(std::span<const float> values);
   /// @throws Error (InvalidArgument) when values are missing, (Io)
   void finish();
 
  private:
-  AtomicFile m_file;
+  OutputFile m_file;
   std::uint64_t m_remaining;
 };
 

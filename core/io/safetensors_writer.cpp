@@ -17,7 +17,7 @@ constexpr std::size_t kHeaderAlignment = 8;
 }  // namespace
 
 // Tensors follow each other without padding: the format allows no holes.
-SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& target) : ModelWriter(target, 1) {}
+SafetensorsWriter::SafetensorsWriter(OutputFile file) : ModelWriter(std::move(file), 1) {}
 
 void SafetensorsWriter::addMetadata(std::string_view key, std::string_view value) {
   if (headerIsWritten()) fail(fmt::format("the key {} was added after data was written", inQuotes(key)));

@@ -10,7 +10,7 @@ namespace core::io {
 /// Writes one safetensors file (layout: safetensors.h). Block types of GGUF have no name in it and are refused.
 class SafetensorsWriter final : public ModelWriter {
  public:
-  explicit SafetensorsWriter(const std::filesystem::path& target);
+  explicit SafetensorsWriter(OutputFile file);
   /// A text for "__metadata__". @throws Error (InvalidArgument) when not UTF-8, already there, or after the first data
   void addMetadata(std::string_view key, std::string_view value);
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <set>
 
 #include "core/base/error.h"
@@ -42,24 +40,8 @@ std::uint64_t ModelWeights::bytes() const {
   return total;
 }
 
-bool isQuantizable(std::string_view tensorName) {
-  // As GGUF files and as Hugging Face checkpoints name them.
-  static constexpr std::array<std::string_view, 11> kGguf = {
-      "attn_q.weight",        "attn_k.weight",      "attn_v.weight",       "attn_output.weight",
-      "attn_qkv.weight",      "ffn_gate.weight",    "ffn_up.weight",       "ffn_down.weight",
-      "ffn_gate_exps.weight", "ffn_up_exps.weight", "ffn_down_exps.weight"};
-  static constexpr std::array<std::string_view, 7> kHuggingFace = {
-      "self_attn.q_proj.weight", "self_attn.k_proj.weight", "self_attn.v_proj.weight", "self_attn.o_proj.weight",
-      "mlp.gate_proj.weight",    "mlp.up_proj.weight",      "mlp.down_proj.weight"};
-  const auto endsWithRole = [&](std::string_view role) {
-    return tensorName.size() > role.size() && tensorName.ends_with(role) &&
-           tensorName[tensorName.size() - role.size() - 1] == '.';
-  };
-  return (tensorName.starts_with("blk.") && std::any_of(kGguf.begin(), kGguf.end(), endsWithRole)) ||
-         std::any_of(kHuggingFace.begin(), kHuggingFace.end(), endsWithRole);
-}
-
-WeightLibrary::WeightLibrary(std::shared_ptr<const io::Checkpoint> checkpoint) : m_checkpoint(std::move(checkpoint)) {}
+WeightLibrary::WeightLibrary(std::shared_ptr<const io::Checkpoint> checkpoint)
+    : m_checkpoint(std::move(checkpoint)), m_choices(chooseTensors(*m_checkpoint)) {}
 
 ModelWeights WeightLibrary::load(const ModelConfig& config, const std::optional<quant::Scheme>& scheme,
                                  const JobContext& job) {
@@ -85,7 +67,7 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const std::optional<
 quant::QuantizedTensorPtr WeightLibrary::tensor(const std::string& name, const std::optional<quant::Scheme>& scheme,
                                                 const JobContext& job) {
   const tensor::TensorView view = m_checkpoint->view(name);
-  const bool apply = scheme && isQuantizable(name);
+  const bool apply = scheme && m_choices[*m_checkpoint->find(name)].fate == Fate::Quantize;
   const std::string key = name + '\n' + (apply ? scheme->toString() : std::string());
   {
     const std::lock_guard lock(m_mutex);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/config.h"
+#include "core/model/tensor_roles.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -27,18 +28,15 @@ struct ModelWeights {
   std::uint64_t bytes() const;
 };
 
-/// Whether a scheme applies to this tensor: the matrices of the blocks (attention and feed-forward).
-/// Norms, biases, the embedding and the output matrix stay as stored, as bitsandbytes, GPTQ and AWQ leave them.
-bool isQuantizable(std::string_view tensorName);
-
 /// Makes ModelWeights from a checkpoint and remembers them, so that identical tensors (norms, embedding, the same
 /// scheme in two panes) are one object in memory and, through it, one buffer on the device. Thread-safe.
 class WeightLibrary {
  public:
   explicit WeightLibrary(std::shared_ptr<const io::Checkpoint> checkpoint);
   const std::shared_ptr<const io::Checkpoint>& checkpoint() const { return m_checkpoint; }
+  const std::vector<TensorChoice>& choices() const { return m_choices; }
 
-  /// The stored weights (no scheme), or with `scheme` applied to every quantizable matrix.
+  /// The stored weights (no scheme), or with `scheme` applied to the tensors that chooseTensors() names.
   /// Checks that every tensor exists and has the shape the config asks for.
   /// @throws Error (InvalidFile, Unsupported, InvalidArgument), Cancelled
   ModelWeights load(const ModelConfig& config, const std::optional<quant::Scheme>& scheme,
@@ -49,6 +47,7 @@ class WeightLibrary {
                                    const JobContext& job);
 
   std::shared_ptr<const io::Checkpoint> m_checkpoint;
+  std::vector<TensorChoice> m_choices;  ///< one per tensor of the checkpoint
   std::mutex m_mutex;
   std::unordered_map<std::string, std::weak_ptr<const quant::QuantizedTensor>> m_cache;  ///< key: name + '\n' + scheme
 };

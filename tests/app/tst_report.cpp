@@ -129,7 +129,7 @@ void TestReport::saysWhatIsMeasured() {
     const auto scheme = core::quant::Scheme::parse(text);
     double decibels = 0, relative = 0, bits = 0;
     std::uint64_t bytes = 0, values = 0;
-    const auto tensors = quantizableTensors(model->checkpoint());
+    const auto tensors = core::model::tensorsToQuantize(model->checkpoint());
     for (const std::size_t tensor : tensors) {
       const SchemeError error = measureSchemeError(model->checkpoint(), tensor, scheme);
       decibels += error.stats.sqnrDb() / static_cast<double>(tensors.size());
@@ -305,12 +305,19 @@ void TestReport::replacesAnOlderReport() {
   QVERIFY(QDir().mkpath(folder));
   QFile old(folder + QStringLiteral("/index.html"));
   QVERIFY(old.open(QIODevice::WriteOnly));
-  old.write("old");
+  old.write("somebody's own page");
   old.close();
-  QCOMPARE(report::runReport({QStringLiteral("quantscope"), QStringLiteral("report"), model, QStringLiteral("-o"),
-                              folder, QStringLiteral("--device"), QStringLiteral("cpu")}),
-           0);
-  QVERIFY(read(old.fileName()).startsWith(QLatin1String("<!DOCTYPE html>")));
+  const QStringList arguments{
+      QStringLiteral("quantscope"), QStringLiteral("report"), model, QStringLiteral("-o"), folder,
+      QStringLiteral("--device"),   QStringLiteral("cpu")};
+  QCOMPARE(report::runReport(arguments), 1);
+  QCOMPARE(read(old.fileName()), QStringLiteral("somebody's own page"));
+  QVERIFY(old.open(QIODevice::WriteOnly));
+  old.write("<!DOCTYPE html>\n<html><head><title>x: Quantscope report</title></head></html>");
+  old.close();
+  QCOMPARE(report::runReport(arguments), 0);
+  QVERIFY(read(old.fileName()).contains(QLatin1String("generator")));
+  QCOMPARE(report::runReport(arguments), 0);  // its own page is replaced as well
   QCOMPARE(QDir(folder).entryList(QDir::Files | QDir::Hidden), QStringList{QStringLiteral("index.html")});
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "core/model/executor.h"
 #include "core/quant/scheme.h"
 #include "gpu/vulkan_device.h"
+#include "tool_arguments.h"
 
 namespace {
 
@@ -65,33 +65,19 @@ void runOnce(std::vector<Pane>& panes, const Options& options, Speeds& speeds) {
   speeds.decode.push_back(options["--tokens"] / secondsSince(decodeStart));
 }
 
-bool parse(int argc, char** argv, Options& options) {
-  for (int i = 1; i < argc; ++i) {
-    const auto number = options.numbers.find(argv[i]);
-    if (number != options.numbers.end() && i + 1 < argc) {
-      number->second = std::max(0, std::atoi(argv[++i]));
-    } else if (std::strcmp(argv[i], "--scheme") == 0 && i + 1 < argc) {
-      options.scheme = argv[++i];
-    } else if (std::strcmp(argv[i], "--json") == 0) {
-      options.json = true;
-    } else {
-      options.model = argv[i];
-    }
-  }
-  return !options.model.empty() && options["--prompt"] > 0 && options["--tokens"] > 0 && options["--panes"] > 0 &&
-         options["--runs"] > 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
   Options options;
-  if (!parse(argc, argv, options)) {
-    std::fprintf(stderr,
-                 "usage: bench_gpu MODEL.gguf [--prompt N] [--tokens N] [--runs N] [--device N] [--panes N] "
-                 "[--scheme S] [--json]\n");
-    return 2;
+  CLI::App tool("Prefill and decode speed of the Vulkan executor.", "bench_gpu");
+  tool.add_option("MODEL.gguf", options.model, "A GGUF file")->required();
+  for (auto& [name, value] : options.numbers) {
+    const int least = name == "--device" ? 0 : 1;
+    tool.add_option(name, value)->capture_default_str()->check(CLI::Range(least, 1 << 24));
   }
+  tool.add_option("--scheme", options.scheme, "Quantize the block matrices first");
+  tool.add_flag("--json", options.json, "Answer in JSON");
+  if (const auto code = readArguments(tool, argc, argv)) return *code;
   const auto checkpoint = core::io::openCheckpoint(options.model);
   const auto config = core::model::ModelConfig::fromCheckpoint(*checkpoint);
   core::model::WeightLibrary library(checkpoint);

@@ -14,6 +14,7 @@
 
 #include "core/quant/block_codec.h"
 #include "core/quant/quantizer.h"
+#include "tool_arguments.h"
 
 namespace {
 
@@ -138,9 +139,13 @@ void benchScheme(const char* text, const std::vector<float>& input) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  void* library = argc > 1 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : nullptr;
-  if (argc > 1 && library == nullptr) {
-    fmt::print(stderr, "Cannot open {}: {}\n", argv[1], dlerror());
+  std::string ggml;
+  CLI::App tool("Encoding and decoding per thread, beside ggml's own.", "bench_quantize");
+  tool.add_option("LIBGGML_BASE", ggml, "ggml's library, libggml-base.so");
+  if (const auto code = readArguments(tool, argc, argv)) return *code;
+  void* library = ggml.empty() ? nullptr : dlopen(ggml.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!ggml.empty() && library == nullptr) {
+    fmt::print(stderr, "Cannot open {}: {}\n", ggml, dlerror());
     return 1;
   }
   std::vector<float> input(kValues);

@@ -18,6 +18,7 @@
 
 #include "core/metrics/tensor_stats.h"
 #include "core/numeric/half.h"
+#include "tool_arguments.h"
 
 namespace {
 
@@ -95,13 +96,19 @@ void run(const std::filesystem::path& path, std::uint64_t values) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "Usage: bench_stats FOLDER [GIGABYTES]\n");
-    return 2;
+  std::string folder;
+  double gigabytes = 2.2;
+  CLI::App tool("Statistics and histogram of a large F16 tensor in a mapped file.", "bench_stats");
+  tool.add_option("FOLDER", folder, "Where the file is made, and removed afterwards")->required();
+  tool.add_option("GIGABYTES", gigabytes, "Its size")->capture_default_str()->check(CLI::Range(0.01, 1000.0));
+  if (const auto code = readArguments(tool, argc, argv)) return *code;
+  const std::filesystem::path path = std::filesystem::path(folder) / "bench_stats.f16";
+  if (std::filesystem::exists(path)) {
+    std::fprintf(stderr, "%s is there already; remove it first.\n", path.c_str());
+    return 1;
   }
-  const std::filesystem::path path = std::filesystem::path(argv[1]) / "bench_stats.f16";
   try {
-    const auto values = static_cast<std::uint64_t>((argc > 2 ? std::atof(argv[2]) : 2.2) * 5e8);
+    const auto values = static_cast<std::uint64_t>(gigabytes * 5e8);
     writeWeights(path, values);
     run(path, values);
   } catch (const std::exception& error) {

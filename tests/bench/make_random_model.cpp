@@ -2,13 +2,16 @@
 //   make_random_model OUT.gguf [--layers 22] [--width 2048] [--ffn 5632] [--heads 32] [--kv-heads 4] [--vocab 32000]
 // It has a vocabulary of made-up pieces, so that llama.cpp opens it too. Streams to the file: little memory is needed.
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <map>
+#include <exception>
 #include <string>
 #include <vector>
+
+#include "core/io/output_file.h"
+#include "tool_arguments.h"
 
 namespace {
 
@@ -58,9 +61,9 @@ std::vector<Tensor> tensorsOf(const Shape& shape) {
 
 class Writer {
  public:
-  explicit Writer(const std::string& path) : m_file(path, std::ios::binary) {}
+  explicit Writer(const std::string& path) : m_file(path) {}
   void bytes(const void* data, std::size_t count) {
-    m_file.write(static_cast<const char*>(data), static_cast<std::streamsize>(count));
+    m_file.write({static_cast<const std::byte*>(data), count});
     m_position += count;
   }
   template <typename T>
@@ -74,10 +77,10 @@ class Writer {
   void align() {
     while (m_position % kAlignment != 0) number<char>(0);
   }
-  bool isGood() const { return m_file.good(); }
+  void finish() { m_file.commit(); }
 
  private:
-  std::ofstream m_file;
+  core::io::OutputFile m_file;
   std::uint64_t m_position = 0;
 };
 
@@ -144,29 +147,18 @@ void writeData(Writer& out, const Tensor& tensor, std::uint64_t& state) {
   }
 }
 
-}  // namespace
+/// What makes these numbers no shape of a model; empty when they are one.
+std::string problemOf(const Shape& shape) {
+  if (shape.width % 32 != 0 || shape.feedForward % 32 != 0)
+    return "--width and --ffn must be multiples of 32, the values of a block.";
+  if (shape.width % shape.heads != 0) return "--heads must divide --width.";
+  if (shape.heads % shape.kvHeads != 0) return "--kv-heads must divide --heads.";
+  return {};
+}
 
-int main(int argc, char** argv) {
-  Shape shape;
-  std::map<std::string, std::uint64_t*> options = {{"--layers", &shape.layers},    {"--width", &shape.width},
-                                                   {"--ffn", &shape.feedForward},  {"--heads", &shape.heads},
-                                                   {"--kv-heads", &shape.kvHeads}, {"--vocab", &shape.vocabulary}};
-  if (argc < 2 || argc % 2 != 0) {
-    std::fprintf(stderr,
-                 "usage: make_random_model OUT.gguf [--layers N] [--width N] [--ffn N] [--heads N] "
-                 "[--kv-heads N] [--vocab N]\n");
-    return 2;
-  }
-  for (int i = 2; i + 1 < argc; i += 2) {
-    const auto option = options.find(argv[i]);
-    if (option == options.end()) {
-      std::fprintf(stderr, "Unknown option %s.\n", argv[i]);
-      return 2;
-    }
-    *option->second = std::stoull(argv[i + 1]);
-  }
+void write(const std::string& path, const Shape& shape) {
   const std::vector<Tensor> tensors = tensorsOf(shape);
-  Writer out(argv[1]);
+  Writer out(path);
   out.bytes("GGUF", 4);
   out.number(3U);
   out.number<std::uint64_t>(tensors.size());
@@ -187,9 +179,36 @@ int main(int argc, char** argv) {
     writeData(out, tensor, state);
     out.align();
   }
-  if (!out.isGood()) {
-    std::fprintf(stderr, "Could not write %s.\n", argv[1]);
+  out.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Shape shape;
+  std::string path;
+  CLI::App tool("Writes a Llama-shaped GGUF of random parameters with every matrix in Q4_0, for speed measurements.",
+                "make_random_model");
+  const auto number = [&tool](const char* name, std::uint64_t& value, const char* what) {
+    tool.add_option(name, value, what)->capture_default_str()->check(CLI::Range(1U, 1U << 24));
+  };
+  tool.add_option("OUT.gguf", path, "The file to write")->required();
+  number("--layers", shape.layers, "Blocks");
+  number("--width", shape.width, "Values per token");
+  number("--ffn", shape.feedForward, "Width of the feed-forward layers");
+  number("--heads", shape.heads, "Attention heads");
+  number("--kv-heads", shape.kvHeads, "Heads of keys and values");
+  number("--vocab", shape.vocabulary, "Tokens of the vocabulary");
+  if (const auto code = readArguments(tool, argc, argv)) return *code;
+  if (const std::string problem = problemOf(shape); !problem.empty()) {
+    std::fprintf(stderr, "%s\n", problem.c_str());
+    return 2;
+  }
+  try {
+    write(path, shape);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
     return 1;
   }
-  return 0;
 }

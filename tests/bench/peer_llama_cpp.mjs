@@ -6,18 +6,13 @@
 import {execFileSync} from "node:child_process";
 import {pathToFileURL} from "node:url";
 import path from "node:path";
+import {readArguments} from "../peer/arguments.mjs";
 
-const [model, modules, ...rest] = process.argv.slice(2);
-if (!model || !modules) {
-  console.error("usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--prompt N] [--tokens N] [--runs N] [--ours BENCH_GPU]");
-  process.exit(2);
-}
-const option = (name, fallback) => {
-  const at = rest.indexOf(name);
-  return at < 0 ? fallback : rest[at + 1];
-};
-const promptCount = Number(option("--prompt", 32)), tokenCount = Number(option("--tokens", 6));
-const runs = Number(option("--runs", 3)), ours = option("--ours", null);
+const {words: [model, modules], options} = readArguments(
+  "usage: node peer_llama_cpp.mjs MODEL.gguf NODE_MODULES [--prompt N] [--tokens N] [--runs N] [--ours BENCH_GPU]",
+  ["MODEL.gguf", "NODE_MODULES"], {"--prompt": 32, "--tokens": 6, "--runs": 3, "--ours": null});
+const promptCount = Number(options["--prompt"]), tokenCount = Number(options["--tokens"]);
+const runs = Number(options["--runs"]), ours = options["--ours"];
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 // llama.cpp leaves devices of type CPU out unless they are named.

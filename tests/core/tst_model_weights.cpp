@@ -27,17 +27,6 @@ class TestModelWeights : public QObject {
   }
 
  private slots:
-  void onlyMatricesOfBlocksAreQuantized() {
-    for (const char* name : {"blk.0.attn_q.weight", "blk.31.ffn_down.weight", "blk.2.attn_output.weight",
-                             "model.layers.3.self_attn.q_proj.weight", "model.layers.0.mlp.up_proj.weight"}) {
-      QVERIFY2(model::isQuantizable(name), name);
-    }
-    for (const char* name : {"token_embd.weight", "output.weight", "blk.0.attn_norm.weight", "blk.0.attn_q.bias",
-                             "output_norm.weight", "model.embed_tokens.weight", "attn_q.weight", "lm_head.weight"}) {
-      QVERIFY2(!model::isQuantizable(name), name);
-    }
-  }
-
   void identicalTensorsAreOneObject() {
     const auto checkpoint = write({});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);

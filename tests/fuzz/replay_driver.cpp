@@ -1,12 +1,14 @@
 // Runs a fuzz target over files and folders of files, for builds without libFuzzer: usage: fuzz_x PATH…
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -14,6 +16,10 @@ namespace {
 
 void replay(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::fprintf(stderr, "Cannot read %s.\n", path.c_str());
+    std::exit(1);
+  }
   const std::string contents((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   // Exactly as many bytes as the file has, so that the sanitizer sees the first byte read past them.
   const auto bytes = std::make_unique<std::uint8_t[]>(contents.size());
@@ -26,6 +32,12 @@ void replay(const std::filesystem::path& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first.empty() || first.starts_with('-')) {
+    const bool isHelp = first == "--help" || first == "-h";
+    std::fprintf(isHelp ? stdout : stderr, "usage: %s PATH...   files and folders of files to replay\n", argv[0]);
+    return isHelp ? 0 : 2;
+  }
   std::size_t replayed = 0;
   for (int i = 1; i < argc; ++i) {
     if (!std::filesystem::is_directory(argv[i])) {

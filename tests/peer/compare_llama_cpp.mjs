@@ -7,21 +7,15 @@ import {mkdtempSync, readFileSync, rmSync} from "node:fs";
 import {tmpdir} from "node:os";
 import path from "node:path";
 import {pathToFileURL} from "node:url";
+import {readArguments} from "./arguments.mjs";
 
-const [model, modules, cli, ...rest] = process.argv.slice(2);
-if (!model || !modules || !cli) {
-  console.error("usage: node compare_llama_cpp.mjs MODEL.gguf NODE_MODULES CLI [--tokens 1,2,3] [--device cpu] [--limit KL]");
-  process.exit(2);
-}
-const option = (name, fallback) => {
-  const at = rest.indexOf(name);
-  return at < 0 ? fallback : rest[at + 1];
-};
-const device = option("--device", "cpu");
-const limit = option("--limit", null);
+const {words: [model, modules, cli], options} = readArguments(
+  "usage: node compare_llama_cpp.mjs MODEL.gguf NODE_MODULES CLI [--tokens 1,2,3] [--device cpu] [--limit KL]",
+  ["MODEL.gguf", "NODE_MODULES", "CLI"], {"--tokens": null, "--device": "cpu", "--limit": null});
+const device = options["--device"], limit = options["--limit"];
 // Ids that every vocabulary has, in an order no text has: what the model makes of them is all the same here.
 const scattered = Array.from({length: 32}, (_, i) => 3 + ((i * 7919 + 11) % 250));
-const tokens = option("--tokens", null)?.split(",").map(Number) ?? [1, ...scattered];
+const tokens = options["--tokens"]?.split(",").map(Number) ?? [1, ...scattered];
 
 /** One array of probabilities per token, as llama.cpp's CPU backend gives them at temperature 1. */
 async function theirProbabilities() {

@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/interruption.h"
+#include "app/session/open_files.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
 #include "core/io/npy_writer.h"
@@ -20,14 +22,18 @@ struct Options {
 };
 
 void run(const Options& options) {
-  const auto model = OpenModel::open(options.model);
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
   const auto view = model->checkpoint().view(options.tensor);
-  const auto tensor = options.scheme.empty() ? core::quant::wrapStored(view)
-                                             : core::quant::quantize(core::quant::Scheme::parse(options.scheme), view);
-  core::io::NpyWriter writer(options.out, view.shape);
+  core::io::OutputFile file(options.out, openFiles());
+  const auto tensor = options.scheme.empty()
+                          ? core::quant::wrapStored(view)
+                          : core::quant::quantize(core::quant::Scheme::parse(options.scheme), view, job);
+  core::io::NpyWriter writer(std::move(file), view.shape);
   std::vector<float> rows;
   const std::uint64_t step = std::max<std::uint64_t>(1, kChunkValues / std::max<std::uint64_t>(1, tensor->rowValues()));
   for (std::uint64_t row = 0; row < tensor->rows(); row += step) {
+    job.throwIfCancelled();
     const std::uint64_t count = std::min(step, tensor->rows() - row);
     rows.resize(count * tensor->rowValues());
     core::quant::dequantizeRows(*tensor, row, count, rows.data());
@@ -44,7 +50,7 @@ void addDump(CLI::App& program) {
   addModel(*command, options->model);
   command->add_option("--tensor", options->tensor, "Name of the tensor")->required();
   command->add_option("--scheme", options->scheme, "Quantize and dequantize with this scheme first");
-  command->add_option("-o,--output", options->out, "The .npy file to write")->required();
+  command->add_option("-o,--output", options->out, "The .npy file to write, or - for standard output")->required();
   command->callback([options] { run(*options); });
 }
 

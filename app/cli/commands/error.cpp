@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/interruption.h"
 #include "app/session/scheme_error.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
@@ -77,18 +78,26 @@ void printText(const std::string& tensor, const SchemeError& error, Metric metri
              core::metrics::value(error.stats, metric), remarks(error.stats));
 }
 
+std::vector<KeptTensor> keptOf(const core::io::Checkpoint& checkpoint, const std::string& pattern) {
+  auto kept = keptTensors(checkpoint);
+  std::erase_if(kept, [&pattern](const KeptTensor& tensor) { return !matchesPattern(tensor.tensor, pattern); });
+  return kept;
+}
+
 void run(const Options& options) {
   const Metric metric = parseMetric(options.metric);
   const auto schemes = parseSchemes(options.schemes);
-  const auto model = OpenModel::open(options.model);
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
+  const auto& checkpoint = model->checkpoint();
   Json rows = Json::array();
   bool any = false;
-  for (const std::size_t index : quantizableTensors(model->checkpoint())) {
-    const std::string& tensor = model->checkpoint().tensors()[index].name;
+  for (const std::size_t index : core::model::tensorsToQuantize(checkpoint)) {
+    const std::string& tensor = checkpoint.tensors()[index].name;
     if (!matchesPattern(tensor, options.pattern)) continue;
     any = true;
     for (const auto& scheme : schemes) {
-      const SchemeError error = measureSchemeError(model->checkpoint(), index, scheme);
+      const SchemeError error = measureSchemeError(checkpoint, index, scheme, job);
       if (options.output == Output::ForPrograms)
         rows.push_back(toJson(error, tensor));
       else
@@ -99,7 +108,14 @@ void run(const Options& options) {
     throw core::Error(core::ErrorCode::NotFound,
                       "No matrix of " + options.model + " matches '" + options.pattern + "'.");
   }
-  if (options.output == Output::ForPrograms) print(rows);
+  const auto kept = keptOf(checkpoint, options.pattern);
+  if (options.output == Output::ForPrograms) {
+    // The answer is a list of measurements; what was not measured is said once, in the first of them.
+    if (!kept.empty()) rows.front()["kept"] = keptJson(kept);
+    return print(rows);
+  }
+  if (!kept.empty())
+    fmt::print("not measured, no scheme is for them: {}\n", core::io::printable(describeKept(checkpoint, kept)));
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/interruption.h"
 #include "app/session/engine.h"
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -58,14 +60,16 @@ bool continuesAsItIs(const Options& options, const OpenModel& model) {
 }
 
 void run(const Options& options) {
-  const auto model = OpenModel::open(options.model);
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
   const bool raw = !model->whyCannotComplete() && continuesAsItIs(options, *model);
   Engine engine;
-  const auto session = engine.createSession(*model, sessionOptions(options));
-  const auto stream = [&options](const core::model::GeneratedToken& token) {
+  const auto session = engine.createSession(*model, sessionOptions(options), job);
+  const auto stream = [&](const core::model::GeneratedToken& token) {
+    job.throwIfCancelled();
     if (options.output == Output::ForPrograms) return;
     printText(token.text);
-    std::fflush(stdout);
+    flush();
   };
   core::model::GenerationResult result;
   if (raw) {

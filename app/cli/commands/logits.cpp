@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/interruption.h"
 #include "app/cli/token_list.h"
 #include "app/session/engine.h"
+#include "app/session/open_files.h"
 #include "core/io/npy_writer.h"
 #include "core/io/text_checks.h"
 
@@ -33,28 +36,32 @@ Json topTokens(std::span<const float> logits, const OpenModel& model) {
 }
 
 void run(const Options& options) {
-  const auto model = OpenModel::open(options.model);
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
   Engine engine;
   Engine::SessionOptions session;
   if (!options.scheme.empty()) session.scheme = core::quant::Scheme::parse(options.scheme);
   session.device = DeviceChoice::parse(options.device);
-  const auto executor = engine.createExecutor(*model, session);
+  const auto executor = engine.createExecutor(*model, session, job);
   const std::size_t vocabulary = model->config().vocabulary;
   const auto tokens = parseTokenList(options.tokens, vocabulary);
+  std::optional<core::io::OutputFile> file;
+  if (!options.out.empty()) file.emplace(options.out, openFiles());
   const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), core::model::KvType::F32);
   std::vector<float> logits(tokens.size() * vocabulary);
   executor->forward(tokens, *cache, core::model::LogitsWanted::AllTokens, logits);
-  if (!options.out.empty()) {
-    core::io::NpyWriter writer(options.out, {tokens.size(), vocabulary});
+  if (file) {
+    core::io::NpyWriter writer(std::move(*file), {tokens.size(), vocabulary});
     writer.append(logits);
     writer.finish();
   }
   const Json top = topTokens(std::span(logits).last(vocabulary), *model);
   if (options.output == Output::ForPrograms) {
-    return print({{"shape", {tokens.size(), vocabulary}}, {"device", executor->deviceName()}, {"last_token_top", top}});
+    return print({{"shape", {tokens.size(), vocabulary}}, {"device", executor->deviceName()}, {"last_token_top", top}},
+                 reportStream(options.out));
   }
   for (const auto& row : top) {
-    fmt::print("{:>8} {:.6f} {}\n", row["token"].get<int>(), row["probability"].get<float>(),
+    fmt::print(reportStream(options.out), "{:>8} {:.6f} {}\n", row["token"].get<int>(), row["probability"].get<float>(),
                core::io::printable(row.value("piece", std::string())));
   }
 }
@@ -68,7 +75,8 @@ void addLogits(CLI::App& program) {
   command->add_option("--tokens", options->tokens, "Token ids, separated by commas")->required();
   command->add_option("--scheme", options->scheme, "Quantize the block matrices first");
   addDevice(*command, options->device);
-  command->add_option("-o,--output", options->out, "Write float32 [tokens, vocabulary] to this .npy file");
+  command->add_option("-o,--output", options->out,
+                      "Write float32 [tokens, vocabulary] to this .npy file, or - for standard output");
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }

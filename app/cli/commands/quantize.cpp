@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/interruption.h"
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
 #include "core/io/text_checks.h"
@@ -17,32 +18,53 @@ struct Options {
 };
 
 Json toJson(const QuantizedFileRow& row) {
-  Json json = {{"tensor", row.tensor},
-               {"from", core::tensor::name(row.from)},
-               {"to", core::tensor::name(row.to)},
-               {"bytes", row.bytes}};
+  Json json = {{"tensor", row.tensor}, {"from", row.from}, {"to", row.to}, {"bytes", row.bytes}};
   if (!row.kept.empty()) json["kept"] = row.kept;
   return json;
 }
 
+struct Totals {
+  std::uint64_t bytes = 0, quantizedBytes = 0;  ///< of the new file's weights; that the quantized ones had before
+  std::size_t quantized = 0;
+};
+
+Totals totalsOf(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows) {
+  Totals totals;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    totals.bytes += rows[i].bytes;
+    if (rows[i].fate == core::model::Fate::Keep) continue;
+    ++totals.quantized;
+    totals.quantizedBytes += source.tensors()[i].bytes;
+  }
+  return totals;
+}
+
 void run(const Options& options) {
-  const auto model = OpenModel::open(options.model);
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
+  const auto& source = model->checkpoint();
   const auto scheme = core::quant::Scheme::parse(options.scheme);
-  const auto rows = quantizeModel(model->checkpoint(), scheme, options.out);
-  std::uint64_t bytes = 0;
-  Json tensors = Json::array();
-  for (const auto& row : rows) {
-    bytes += row.bytes;
-    tensors.push_back(toJson(row));
-    // A fallback must never go unseen.
-    if (!row.kept.empty())
-      fmt::print(stderr, "{} stays {}: {}\n", core::io::printable(row.tensor), core::tensor::name(row.from),
-                 core::io::printable(row.kept));
-  }
+  const auto rows = quantizeModel(source, scheme, options.out, job);
+  const Totals totals = totalsOf(source, rows);
+  const auto kept = keptTensors(source, rows);
+  const double quantizedShare = shareOfBytes(source, totals.quantizedBytes);
+  std::FILE* const report = reportStream(options.out);
   if (options.output == Output::ForPrograms) {
-    return print({{"output", options.out}, {"scheme", scheme.toString()}, {"bytes", bytes}, {"tensors", tensors}});
+    Json tensors = Json::array();
+    for (const auto& row : rows) tensors.push_back(toJson(row));
+    return print({{"output", options.out},
+                  {"scheme", scheme.toString()},
+                  {"bytes", totals.bytes},
+                  {"quantized", totals.quantized},
+                  {"kept_share", 1 - quantizedShare},
+                  {"kept", keptJson(kept)},
+                  {"tensors", std::move(tensors)}},
+                 report);
   }
-  fmt::print("{}: {} tensors, {} bytes of weights\n", options.out, rows.size(), bytes);
+  fmt::print(report, "{}: {} of {} tensors are {} now ({:.1f} % of the bytes they had), {} bytes of weights\n",
+             core::io::printable(options.out), totals.quantized, rows.size(), scheme.toString(), 100 * quantizedShare,
+             totals.bytes);
+  if (!kept.empty()) fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
 }
 
 }  // namespace
@@ -55,7 +77,10 @@ void addQuantize(CLI::App& program) {
       ->add_option("--scheme", options->scheme,
                    "A cast, a type GGUF has (q8_0, q4_0 …), or nf4 and fp4 for safetensors")
       ->required();
-  command->add_option("-o,--output", options->out, "The .gguf or .safetensors file to write")->required();
+  command
+      ->add_option("-o,--output", options->out,
+                   "The .gguf or .safetensors file to write; - writes the model's own format to standard output")
+      ->required();
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }

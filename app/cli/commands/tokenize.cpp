@@ -10,6 +10,7 @@
 #include "app/cli/token_list.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 

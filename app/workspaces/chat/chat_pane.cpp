@@ -37,12 +37,8 @@ QIcon swatch(const QColor& color) {
 QString storedTitle(const Selection& selection) {
   const core::io::TensorInfo* first = nullptr;
   if (selection.model()) {
-    for (const auto& tensor : selection.model()->checkpoint().tensors()) {
-      if (core::model::isQuantizable(tensor.name)) {
-        first = &tensor;
-        break;
-      }
-    }
+    const auto matrices = core::model::tensorsToQuantize(selection.model()->checkpoint());
+    if (!matrices.empty()) first = &selection.model()->checkpoint().tensors()[matrices.front()];
   }
   if (first == nullptr) return ChatPane::tr("As stored");
   const auto name = core::tensor::name(first->dtype);

@@ -4,7 +4,6 @@
 #include <QComboBox>
 #include <QFileDialog>
 #include <QGuiApplication>
-#include <QSaveFile>
 #include <QSettings>
 #include <QSpinBox>
 #include <QSplitter>
@@ -12,6 +11,7 @@
 
 #include "app/jobs/job_runner.h"
 #include "app/widgets/label.h"
+#include "app/widgets/save_file.h"
 #include "app/workspaces/chat/chat_choices.h"
 #include "app/workspaces/chat/chat_composer.h"
 #include "app/workspaces/chat/chat_pane.h"
@@ -219,11 +219,8 @@ void ChatWorkspace::saveTranscript() {
   const QString file = QFileDialog::getSaveFileName(this, tr("Save the conversation"),
                                                     QStringLiteral("conversation.md"), tr("Markdown (*.md)"));
   if (file.isEmpty()) return;
-  // QSaveFile writes beside the file and renames: an older one stays whole until the new one is.
-  QSaveFile target(file);
-  const QByteArray text = toMarkdown(m_dialogue->conversation()).toUtf8();
-  if (!target.open(QIODevice::WriteOnly) || target.write(text) != text.size() || !target.commit())
-    m_panes[0]->setNotice(tr("%1 could not be written: %2").arg(file, target.errorString()), true);
+  if (const QString problem = saveFile(file, toMarkdown(m_dialogue->conversation()).toUtf8()); !problem.isEmpty())
+    m_panes[0]->setNotice(problem, true);
 }
 
 QString ChatWorkspace::helpText() const {

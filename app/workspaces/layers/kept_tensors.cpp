@@ -6,7 +6,6 @@
 #include <QKeyEvent>
 
 #include "app/text/numbers.h"
-#include "core/model/weights.h"
 
 namespace app {
 
@@ -58,10 +57,11 @@ void KeptTensors::showModel(const OpenModel* model) {
   QList<QTreeWidgetItem*> rows;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     all += tensors[i].bytes;
-    if (core::model::isQuantizable(tensors[i].name) && tensors[i].shape.rank() == 2) continue;
+    const core::model::TensorChoice& choice = model->choices()[i];
+    if (choice.fate == core::model::Fate::Quantize) continue;
     kept += tensors[i].bytes;
-    const QString reason = tensors[i].shape.rank() < 2 ? tr("a vector") : tr("no matrix of a block");
-    auto* row = new Row({QString::fromStdString(tensors[i].name), reason, text::bytes(tensors[i].bytes)});
+    auto* row = new Row({QString::fromStdString(tensors[i].name), QString::fromStdString(choice.reason),
+                         text::bytes(tensors[i].bytes)});
     row->setData(kName, Qt::UserRole + 1, QVariant::fromValue<qulonglong>(i));
     row->setData(kBytes, Qt::UserRole, QVariant::fromValue<qulonglong>(tensors[i].bytes));
     row->setTextAlignment(kBytes, Qt::AlignRight | Qt::AlignVCenter);

@@ -20,7 +20,8 @@ void LayerErrors::reset() {
   m_running.clear();
   m_errors.clear();
   m_problems.clear();
-  m_tensors = m_selection.model() ? quantizableTensors(m_selection.model()->checkpoint()) : std::vector<std::size_t>();
+  m_tensors = m_selection.model() ? core::model::tensorsToQuantize(m_selection.model()->checkpoint())
+                                  : std::vector<std::size_t>();
   Q_EMIT changed();
 }
 

@@ -5,12 +5,18 @@ import path from 'path';
 import {createRequire} from 'module';
 import {pathToFileURL} from 'url';
 
+const [folder, ...more] = process.argv.slice(2);
+if (folder === undefined || folder.startsWith('-') || more.length > 0) {
+  const isHelp = folder === '--help' || folder === '-h';
+  (isHelp ? console.log : console.error)('usage: node byte_level_ids.mjs FOLDER_OF_THIS_FILE');
+  process.exit(isHelp ? 0 : 2);
+}
+
 const resolve = createRequire(path.join(process.cwd(), 'any.js')).resolve;
 const {getLlama} = await import(pathToFileURL(resolve('node-llama-cpp')));
 
 const names = ['default', 'llama-bpe', 'qwen2', 'gpt-2', 'smollm', 'falcon', 'tekken', 'gpt-4o', 'deepseek-llm',
                'deepseek-coder', 'deepseek-v3', 'starcoder', 'bloom', 'viking', 'stablelm2', 'command-r', 'dbrx'];
-const folder = process.argv[2] ?? '.';
 const vocabulary = fs.readFileSync(path.join(folder, 'byte_level.gguf'));
 const golden = JSON.parse(fs.readFileSync(path.join(folder, 'byte_level.json'), 'utf8'));
 

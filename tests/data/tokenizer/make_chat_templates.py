@@ -377,4 +377,6 @@ def main():
     print()
 
 
+if len(sys.argv) > 1:
+    sys.exit("usage: make_chat_templates.py > chat_templates.json")
 main()

@@ -4,10 +4,10 @@
   make_vocabularies.py sentencepiece MODEL.gguf OUT.gguf   the metadata of a model file, its tensors left out
   make_vocabularies.py byte_level OUT.gguf TEXT...         byte-level BPE trained on the given texts
 """
+import argparse
 import collections
 import re
 import struct
-import sys
 
 U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
 
@@ -141,7 +141,16 @@ def byte_level(target, paths):
     ])
 
 
-if sys.argv[1] == "sentencepiece":
-    copy_metadata(sys.argv[2], sys.argv[3])
+parser = argparse.ArgumentParser(description="Writes small GGUF files that hold a vocabulary and nothing else.")
+kinds = parser.add_subparsers(dest="kind", required=True)
+copied = kinds.add_parser("sentencepiece", help="the metadata of a model file, its tensors left out")
+copied.add_argument("model")
+copied.add_argument("out")
+trained = kinds.add_parser("byte_level", help="byte-level BPE trained on the given texts")
+trained.add_argument("out")
+trained.add_argument("text", nargs="+")
+arguments = parser.parse_args()
+if arguments.kind == "sentencepiece":
+    copy_metadata(arguments.model, arguments.out)
 else:
-    byte_level(sys.argv[2], sys.argv[3:])
+    byte_level(arguments.out, arguments.text)

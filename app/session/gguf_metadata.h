@@ -1,0 +1,15 @@
+#pragma once
+#include <vector>
+
+#include "app/session/quantize_plan.h"
+#include "core/io/gguf_writer.h"
+
+namespace app {
+
+/// Gives a quantized file the metadata of its source, but for what is true of the source alone: the file type and the
+/// version of the quantization say what the new file holds, or nothing; the keys of a split model and of the importance
+/// matrix that made the source are left out.
+void copyMetadata(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows,
+                  core::io::GgufWriter& writer);
+
+}  // namespace app

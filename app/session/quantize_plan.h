@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/io/checkpoint.h"
+#include "core/model/tensor_roles.h"
+#include "core/quant/scheme.h"
+
+namespace app {
+
+/// A tensor that a scheme leaves as it is stored.
+struct KeptTensor {
+  std::string tensor, reason;
+  std::uint64_t bytes = 0;
+};
+
+/// What becomes of one tensor on its way to a quantized file.
+struct QuantizedFileRow {
+  std::string tensor;
+  std::string from, to;      ///< the types, as people call them
+  core::tensor::DType type;  ///< of the stored elements in the new file
+  std::uint64_t bytes = 0;   ///< in the new file
+  core::model::Fate fate = core::model::Fate::Keep;
+  std::string kept;  ///< empty, or why the tensor stays as it is stored
+};
+
+/// Decides for every tensor before anything is written. @param stored the type that quantized tensors get
+/// @throws core::Error (Unsupported) when the scheme would apply to no tensor at all
+std::vector<QuantizedFileRow> planQuantization(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
+                                               core::tensor::DType stored);
+
+/// The tensors that no scheme is for, in the checkpoint's order.
+std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source);
+
+/// The rows of Fate::Keep with the bytes they had. @pre one row per tensor of the source
+std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows);
+
+/// Share of all tensors' bytes, 0…1.
+double shareOfBytes(const core::io::Checkpoint& source, std::uint64_t bytes);
+
+/// "42 × a norm (0.1 % of the bytes), an embedding (18.7 %)": the reasons in the order of their bytes, for people.
+std::string describeKept(const core::io::Checkpoint& source, const std::vector<KeptTensor>& kept);
+
+}  // namespace app

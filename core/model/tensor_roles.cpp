@@ -1,0 +1,255 @@
+#include "core/model/tensor_roles.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/model/tensor_role_names.h"
+#include "core/quant/quantizer.h"
+
+namespace core::model {
+
+namespace {
+
+/// A linear layer has more inputs and outputs than this; convolution kernels and state parameters have not.
+constexpr std::uint64_t kNarrowest = 8;
+
+/// Words before the number of a block. A number after another word counts only where none of these does.
+constexpr std::array<std::string_view, 14> kStacks = {"blk",
+                                                      "layers",
+                                                      "layer",
+                                                      "h",
+                                                      "blocks",
+                                                      "block",
+                                                      "stages",
+                                                      "encoder",
+                                                      "decoder",
+                                                      "decoder_layer",
+                                                      "transformer_encoder",
+                                                      "resblocks",
+                                                      "convnext",
+                                                      "posnet"};
+
+bool isNumber(std::string_view word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::optional<std::uint32_t> numberOf(std::string_view word) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  return error == std::errc() && end == word.data() + word.size() ? std::optional(number) : std::nullopt;
+}
+
+std::vector<std::string_view> words(std::string_view name) {
+  std::vector<std::string_view> result;
+  while (true) {
+    const std::size_t dot = name.find('.');
+    result.push_back(name.substr(0, dot));
+    if (dot == std::string_view::npos) return result;
+    name.remove_prefix(dot + 1);
+  }
+}
+
+std::string_view withoutWeight(std::string_view name) {
+  constexpr std::string_view kEnding = ".weight";
+  return name.size() > kEnding.size() && name.ends_with(kEnding) ? name.substr(0, name.size() - kEnding.size()) : name;
+}
+
+/// A name taken apart: what stands before the block's number, the number, and the words behind it.
+struct Place {
+  std::string stack, path;
+  std::optional<std::uint32_t> layer, expert;
+};
+
+/// Index of the word that numbers the block; the number of words when there is none. A number that ends the name
+/// counts parts of one layer ("mm.model.mlp.0"), not blocks.
+std::size_t blockNumber(const std::vector<std::string_view>& parts) {
+  std::size_t first = parts.size();
+  for (std::size_t i = 1; i + 1 < parts.size(); ++i) {
+    if (!isNumber(parts[i]) || !numberOf(parts[i])) continue;
+    if (std::find(kStacks.begin(), kStacks.end(), parts[i - 1]) != kStacks.end()) return i;
+    first = std::min(first, i);
+  }
+  return first;
+}
+
+Place placeOf(std::string_view name) {
+  const auto parts = words(withoutWeight(name));
+  const std::size_t number = blockNumber(parts);
+  Place place;
+  if (number == parts.size()) {
+    place.path = withoutWeight(name);
+    return place;
+  }
+  for (std::size_t i = 0; i < number; ++i) place.stack += (i == 0 ? "" : ".") + std::string(parts[i]);
+  place.layer = numberOf(parts[number]);
+  for (std::size_t i = number + 1; i < parts.size(); ++i) {
+    if (isNumber(parts[i])) {
+      // "experts.5.down_proj" of Hugging Face, "ffn_down.5" of early GGUF files
+      if (parts[i - 1].find("expert") != std::string_view::npos || i + 1 == parts.size())
+        place.expert = numberOf(parts[i]);
+      continue;
+    }
+    place.path += (place.path.empty() ? "" : ".") + std::string(parts[i]);
+  }
+  return place;
+}
+
+Experts expertsOf(const Place& place) {
+  const auto has = [&place](std::string_view part) { return place.path.find(part) != std::string::npos; };
+  if (has("shared_expert") || has("share_expert") || has("shared_mlp") || has("shexp")) return Experts::Shared;
+  if (place.expert || has("experts") || has("exps") || has(".moe.") || place.path.starts_with("moe.") ||
+      has("block_sparse_moe"))
+    return Experts::Routed;
+  return Experts::None;
+}
+
+bool multipliesActivations(TensorRole role) { return role <= TensorRole::Linear; }
+
+std::string_view whyKept(TensorRole role) {
+  switch (role) {
+    case TensorRole::Router:
+      return "a router of experts";
+    case TensorRole::Norm:
+      return "a norm";
+    case TensorRole::Bias:
+      return "a bias";
+    case TensorRole::Embedding:
+      return "an embedding";
+    case TensorRole::Position:
+      return "positions";
+    case TensorRole::Output:
+      return "the output matrix";
+    case TensorRole::Convolution:
+      return "a convolution";
+    case TensorRole::LowRank:
+      return "a small low-rank factor";
+    case TensorRole::Scale:
+      return "scales";
+    case TensorRole::Vector:
+      return "a vector, not a matrix";
+    default:
+      return "outside the numbered blocks";
+  }
+}
+
+bool holdsIntegers(tensor::DType dtype) { return dtype >= tensor::DType::I64 && dtype <= tensor::DType::Bool; }
+
+/// Why no scheme can have this tensor, whatever it is for; empty when one can.
+std::string whyUnusable(const io::TensorInfo& tensor) {
+  if (!tensor.isReadable()) return tensor.unreadable;
+  if (tensor.shape.checkedCount().value_or(0) == 0) return "it holds no values";
+  if (holdsIntegers(tensor.dtype)) return fmt::format("it holds integers ({})", tensor::name(tensor.dtype));
+  if (!quant::isDecodable(tensor.dtype))
+    return fmt::format("its stored type {} has no decoder", tensor::name(tensor.dtype));
+  if (tensor.shape.rank() > 3) return fmt::format("its {} axes are no stack of matrices", tensor.shape.rank());
+  return {};
+}
+
+bool isNarrow(const tensor::Shape& shape) {
+  return shape[shape.rank() - 1] < kNarrowest || shape[shape.rank() - 2] < kNarrowest;
+}
+
+TensorRole roleOf(const Place& place, bool isMatrix) {
+  auto role = place.layer ? knownRoleInBlock(place.path) : knownRoleOutside(place.path);
+  if (!role) role = roleByWord(place.path);
+  if (!role) role = place.layer ? TensorRole::Linear : TensorRole::OutsideBlocks;
+  return multipliesActivations(*role) && !isMatrix ? TensorRole::Vector : *role;
+}
+
+TensorChoice keep(TensorChoice choice, TensorRole role, std::string reason) {
+  choice.fate = Fate::Keep;
+  choice.role = role;
+  choice.reason = std::move(reason);
+  return choice;
+}
+
+}  // namespace
+
+std::string_view label(TensorRole role) {
+  static constexpr std::array<std::string_view, 28> kLabels = {"query",
+                                                               "key",
+                                                               "value",
+                                                               "key, value",
+                                                               "query, key, value",
+                                                               "attention output",
+                                                               "attention gate",
+                                                               "latent down",
+                                                               "latent up",
+                                                               "gate",
+                                                               "up",
+                                                               "gate, up",
+                                                               "down",
+                                                               "state space",
+                                                               "time mixing",
+                                                               "linear",
+                                                               "router",
+                                                               "norm",
+                                                               "bias",
+                                                               "embedding",
+                                                               "position",
+                                                               "output",
+                                                               "convolution",
+                                                               "low rank",
+                                                               "scale",
+                                                               "vector",
+                                                               "outside",
+                                                               "unusable"};
+  static_assert(kLabels.size() == static_cast<std::size_t>(TensorRole::Unusable) + 1);
+  return kLabels[static_cast<std::size_t>(role)];
+}
+
+TensorChoice chooseTensor(const io::TensorInfo& tensor) {
+  const Place place = placeOf(tensor.name);
+  TensorChoice choice;
+  choice.stack = place.stack;
+  choice.layer = place.layer;
+  choice.expert = place.expert;
+  const std::size_t rank = tensor.shape.rank();
+  const bool isMatrix = rank == 2 || rank == 3;
+  choice.role = roleOf(place, isMatrix || rank > 3);
+  if (!multipliesActivations(choice.role)) return keep(choice, choice.role, std::string(whyKept(choice.role)));
+  choice.experts = expertsOf(place);
+  if (std::string why = whyUnusable(tensor); !why.empty()) return keep(choice, TensorRole::Unusable, std::move(why));
+  if (choice.role == TensorRole::Linear && isNarrow(tensor.shape)) {
+    return keep(choice, TensorRole::Linear,
+                fmt::format("its shape {} is too narrow for a linear layer", tensor.shape.toString()));
+  }
+  choice.fate = Fate::Quantize;
+  return choice;
+}
+
+std::vector<TensorChoice> chooseTensors(const io::Checkpoint& checkpoint) {
+  std::vector<TensorChoice> choices;
+  choices.reserve(checkpoint.tensors().size());
+  for (const io::TensorInfo& tensor : checkpoint.tensors()) choices.push_back(chooseTensor(tensor));
+  const bool hasBlocks =
+      std::any_of(choices.begin(), choices.end(), [](const TensorChoice& choice) { return choice.layer.has_value(); });
+  if (hasBlocks) return choices;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const io::TensorInfo& tensor = checkpoint.tensors()[i];
+    const std::size_t rank = tensor.shape.rank();
+    if (choices[i].role != TensorRole::OutsideBlocks || (rank != 2 && rank != 3)) continue;
+    if (std::string why = whyUnusable(tensor); !why.empty()) {
+      choices[i] = keep(choices[i], TensorRole::Unusable, std::move(why));
+    } else if (!isNarrow(tensor.shape)) {
+      choices[i].fate = Fate::Quantize;
+      choices[i].role = TensorRole::Linear;
+      choices[i].reason.clear();
+    }
+  }
+  return choices;
+}
+
+std::vector<std::size_t> tensorsToQuantize(const io::Checkpoint& checkpoint) {
+  const auto choices = chooseTensors(checkpoint);
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i].fate == Fate::Quantize) indices.push_back(i);
+  }
+  return indices;
+}
+
+}  // namespace core::model
