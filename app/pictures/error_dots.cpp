@@ -14,8 +14,9 @@ namespace app {
 using core::metrics::Metric;
 
 namespace {
-constexpr double kRowHeight = 17;     ///< pixels a row takes at first
-constexpr double kRoomForText = 0.2;  ///< of the range, behind the longest line
+constexpr double kRowHeight = 17;       ///< pixels a row takes at first
+constexpr double kRoomForText = 0.2;    ///< of the range, behind the longest line
+constexpr double kRoomForNames = 0.42;  ///< of the width
 constexpr double kDot = 8;
 }  // namespace
 
@@ -85,7 +86,9 @@ void ErrorDots::labelRows() {
   const QFontMetricsF metrics(yAxis->tickLabelFont());
   const auto every = static_cast<std::size_t>(std::max(1.0, std::ceil(metrics.height() / std::max(pixels, 0.1))));
   QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
-  for (std::size_t i = 0; i < m_dots.size(); i += every) ticker->addTick(static_cast<double>(i), m_dots[i].label);
+  const double room = kRoomForNames * width();
+  for (std::size_t i = 0; i < m_dots.size(); i += every)
+    ticker->addTick(static_cast<double>(i), metrics.elidedText(m_dots[i].label, Qt::ElideMiddle, room));
   yAxis->setTicker(ticker);
 }
 

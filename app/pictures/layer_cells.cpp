@@ -28,7 +28,7 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   return cell;
 }
 
-QString sizeOf(const std::vector<SchemeError>& errors) {
+void addSize(LayerMaps::SchemeMap& map, const std::vector<SchemeError>& errors) {
   std::uint64_t bytes = 0;
   double weights = 0;
   for (const SchemeError& error : errors) {
@@ -36,9 +36,9 @@ QString sizeOf(const std::vector<SchemeError>& errors) {
     bytes += error.bytes;
     weights += static_cast<double>(error.bytes) * 8 / error.bitsPerWeight;
   }
-  if (bytes == 0) return {};
-  return QStringLiteral("%1 · %2").arg(text::bytes(bytes),
-                                       text::bitsPerWeight(static_cast<double>(bytes) * 8 / weights));
+  if (bytes == 0) return;
+  map.bytes = text::bytes(bytes);
+  map.bits = text::bitsPerWeight(static_cast<double>(bytes) * 8 / weights);
 }
 
 }  // namespace app

@@ -96,7 +96,6 @@ QString LayerMaps::summary(int scheme) const {
     parts << tr("no error");
   if (nonFinite > 0) parts << tr("%1 not finite").arg(text::count(nonFinite));
   if (refused > 0) parts << tr("%1 refused").arg(text::count(refused));
-  if (!map.size.isEmpty()) parts << map.size;
   return parts.join(QStringLiteral(" · "));
 }
 
@@ -122,7 +121,11 @@ std::optional<QString> LayerMaps::readout(QPointF coordinates) const {
   const auto hit = hitAt(coordinates);
   if (!hit) return std::nullopt;
   const SchemeMap& map = m_content.schemes[static_cast<std::size_t>(hit->scheme)];
-  if (hit->matrix < 0) return map.title + QStringLiteral(": ") + summary(hit->scheme);
+  if (hit->matrix < 0) {
+    QStringList parts{summary(hit->scheme), map.bytes, map.bits};
+    parts.removeAll(QString());
+    return map.title + QStringLiteral(": ") + parts.join(QStringLiteral(" · "));
+  }
   const Cell& cell = map.cells[static_cast<std::size_t>(hit->matrix)];
   QString value = cell.known            ? metricValue(m_content.metric, cell.value)
                   : cell.note.isEmpty() ? tr("computing…")

@@ -24,7 +24,7 @@ class LayerMaps : public Chart {
   struct SchemeMap {
     QString title;
     QColor color;
-    QString size;             ///< "3.11 MiB · 4.50 bits/weight"
+    QString bytes, bits;      ///< of all matrices: "3.11 MiB", "4.50 bits/weight"; empty while unknown
     std::vector<Cell> cells;  ///< one per matrix
   };
   struct Content {
@@ -46,7 +46,7 @@ class LayerMaps : public Chart {
   ChartTable table() const override;
   /// Middle of a cell in widget coordinates, for tests.
   QPoint centerOf(int matrix, int scheme) const;
-  /// "mean 20.1 dB · worst 14.2 dB · 3.11 MiB · 4.50 bits/weight"
+  /// "mean 20.1 · worst 14.2 · 2 refused"
   QString summary(int scheme) const;
 
  Q_SIGNALS:

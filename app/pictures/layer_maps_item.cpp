@@ -13,7 +13,7 @@ namespace app {
 namespace {
 
 constexpr double kHead = 36, kFoot = 14, kGap = 14, kEdge = 10, kScale = 40;
-constexpr double kLeastRow = 13, kMostRow = 24, kMostCell = 76;
+constexpr double kLeastRow = 13, kMostRow = 34, kMostCell = 84;
 constexpr double kLeastMap = 190, kLeastCell = 4, kMostGutter = 130;
 constexpr double kLinesFrom = 6;  ///< cells of this width have a line between them
 
@@ -35,7 +35,7 @@ double LayerMapsItem::gutterWidth() const {
   return std::min(widest, kMostGutter) + 8;
 }
 
-int LayerMapsItem::columnsFor(double width) const {
+int LayerMapsItem::mostColumns(double width) const {
   const double least = std::max(kLeastMap, kLeastCell * m_maps.m_content.grid.blocks);
   const int fit = static_cast<int>((width - 2 * kEdge - gutterWidth() + kGap) / (least + kGap));
   return std::clamp(fit, 1, std::max(static_cast<int>(m_maps.m_content.schemes.size()), 1));
@@ -43,20 +43,32 @@ int LayerMapsItem::columnsFor(double width) const {
 
 int LayerMapsItem::heightFor(int width) const {
   const int schemes = static_cast<int>(m_maps.m_content.schemes.size());
-  const int columns = columnsFor(width), rows = (schemes + columns - 1) / columns;
+  const int columns = mostColumns(width), rows = (schemes + columns - 1) / columns;
   const double tile = kHead + kLeastRow * static_cast<double>(m_maps.m_content.grid.kinds.size()) + kFoot;
   return static_cast<int>(std::ceil(rows * tile + std::max(rows - 1, 0) * kGap + 2 * kEdge + kScale));
 }
 
+// As many maps side by side as give the largest cells; if no arrangement fits the height, the flattest.
 LayerMapsItem::Layout LayerMapsItem::layOut(QSizeF room) const {
+  const int most = mostColumns(room.width());
+  Layout best = withColumns(room, most);
+  const auto area = [](const Layout& layout) { return layout.cell.width() * layout.cell.height(); };
+  for (int columns = 1; columns < most; ++columns) {
+    const Layout layout = withColumns(room, columns);
+    if (layout.cell.height() >= kLeastRow && area(layout) > area(best)) best = layout;
+  }
+  return best;
+}
+
+LayerMapsItem::Layout LayerMapsItem::withColumns(QSizeF room, int columns) const {
   const auto& content = m_maps.m_content;
   Layout layout;
   layout.gutter = gutterWidth();
-  layout.columns = columnsFor(room.width());
+  layout.columns = columns;
   const int schemes = std::max(static_cast<int>(content.schemes.size()), 1);
-  const int rows = (schemes + layout.columns - 1) / layout.columns;
+  const int rows = (schemes + columns - 1) / columns;
   const double kinds = std::max<double>(static_cast<double>(content.grid.kinds.size()), 1);
-  const double across = (room.width() - 2 * kEdge - layout.gutter - (layout.columns - 1) * kGap) / layout.columns;
+  const double across = (room.width() - 2 * kEdge - layout.gutter - (columns - 1) * kGap) / columns;
   const double down = (room.height() - 2 * kEdge - kScale - (rows - 1) * kGap) / rows;
   const double shown = std::max(blocks().size(), 1.0);
   layout.cell = QSizeF(std::min(across / shown, kMostCell), std::min((down - kHead - kFoot) / kinds, kMostRow));
@@ -85,7 +97,7 @@ void LayerMapsItem::draw(QCPPainter* painter) {
     drawMap(*painter, layout, scheme);
     drawBlockTicks(*painter, layout, scheme);
   }
-  drawScale(*painter, room);
+  drawScale(*painter, layout, room.width() - kEdge);
 }
 
 void LayerMapsItem::drawKinds(QCPPainter& painter, const Layout& layout) const {
@@ -105,10 +117,9 @@ void LayerMapsItem::drawKinds(QCPPainter& painter, const Layout& layout) const {
   }
 }
 
-void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int scheme) const {
+void LayerMapsItem::drawHead(QCPPainter& painter, const QRectF& head, int scheme) const {
   const ThemeColors& colors = Theme::instance().colors();
   const auto& map = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)];
-  const QRectF head = layout.head(scheme), grid = layout.grid(scheme);
   const QFont titleFont = Theme::instance().textFont(-0.5, QFont::DemiBold);
   const QFontMetricsF titles(titleFont), small(smallFont());
   painter.setPen(Qt::NoPen);
@@ -116,16 +127,27 @@ void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int schem
   painter.setAntialiasing(true);
   painter.drawEllipse(QRectF(head.left(), head.top() + titles.height() / 2 - 4, 9, 9));
   painter.setAntialiasing(false);
-  painter.setFont(titleFont);
-  painter.setPen(colors.text);
-  painter.drawText(QRectF(head.left() + 14, head.top(), head.width() - 14, titles.height()),
-                   static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
-                   titles.elidedText(map.title, Qt::ElideRight, head.width() - 14));
-  painter.setFont(smallFont());
-  painter.setPen(colors.textMuted);
-  painter.drawText(QRectF(head.left(), head.top() + titles.height(), head.width(), small.height()),
-                   static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
-                   small.elidedText(m_maps.summary(scheme), Qt::ElideRight, head.width()));
+  // What the scheme is and does on the left, what it takes on the right.
+  const auto line = [&](double top, const QString& left, const QFont& font, double indent, const QString& right) {
+    const QFontMetricsF metrics(font);
+    const QRectF row(head.left() + indent, top, head.width() - indent, metrics.height());
+    const double taken = right.isEmpty() ? 0 : small.horizontalAdvance(right) + 6;
+    painter.setFont(font);
+    painter.setPen(indent > 0 ? colors.text : colors.textMuted);
+    painter.drawText(row, static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
+                     metrics.elidedText(left, Qt::ElideRight, row.width() - taken));
+    painter.setFont(smallFont());
+    painter.setPen(colors.textMuted);
+    painter.drawText(row, static_cast<int>(Qt::AlignRight | Qt::AlignVCenter), right);
+  };
+  line(head.top(), map.title, titleFont, 14, map.bytes);
+  line(head.top() + titles.height(), m_maps.summary(scheme), smallFont(), 0, map.bits);
+}
+
+void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int scheme) const {
+  const ThemeColors& colors = Theme::instance().colors();
+  const QRectF grid = layout.grid(scheme);
+  drawHead(painter, layout.head(scheme), scheme);
   painter.save();
   painter.setClipRect(grid.adjusted(-1, -1, 1, 1));
   const double gap = layout.cell.width() >= kLinesFrom ? 1 : 0;
@@ -211,13 +233,14 @@ void LayerMapsItem::drawBlockTicks(QCPPainter& painter, const Layout& layout, in
                      static_cast<int>(Qt::AlignRight | Qt::AlignTop), LayerMaps::tr("block"));
 }
 
-void LayerMapsItem::drawScale(QCPPainter& painter, QSizeF room) const {
+void LayerMapsItem::drawScale(QCPPainter& painter, const Layout& layout, double right) const {
   const ThemeColors& colors = Theme::instance().colors();
   const QFontMetricsF metrics(smallFont());
-  constexpr double kBar = 8;
-  const double left = kEdge + gutterWidth(), wide = std::min(360.0, room.width() - left - kEdge);
-  const double top = room.height() - kScale + 8;
-  const int steps = static_cast<int>(wide);
+  constexpr double kBar = 8, kMark = 12;
+  const auto& schemes = m_maps.m_content.schemes;
+  const double left = kEdge + layout.gutter, wide = std::min(360.0, right - left);
+  const double top = layout.grid(static_cast<int>(schemes.size()) - 1).bottom() + kFoot + 12;
+  const int steps = std::max(static_cast<int>(wide), 2);
   for (int i = 0; i < steps; ++i)
     painter.fillRect(QRectF(left + i, top, 1.5, kBar), m_maps.m_scale.colorAt(static_cast<double>(i) / (steps - 1)));
   painter.setFont(smallFont());
@@ -229,21 +252,20 @@ void LayerMapsItem::drawScale(QCPPainter& painter, QSizeF room) const {
     const double at = std::clamp(left + wide * place - text / 2, left, std::max(left, left + wide - text));
     painter.drawText(QPointF(at, top + kBar + metrics.ascent() + 2), labels[i]);
   }
-  bool marks = false;
-  for (const auto& scheme : m_maps.m_content.schemes)
-    marks =
-        marks || std::any_of(scheme.cells.begin(), scheme.cells.end(), [](const auto& cell) { return cell.nonFinite; });
-  QString legend = metricTitle(m_maps.m_content.metric);
-  const double after = left + wide + kGap;
+  const bool marks = std::any_of(schemes.begin(), schemes.end(), [](const auto& scheme) {
+    return std::any_of(scheme.cells.begin(), scheme.cells.end(), [](const auto& cell) { return cell.nonFinite; });
+  });
+  double after = left + wide + kGap;
   if (marks) {
-    drawMark(painter, QRectF(after, top - 2, 12, 12));
-    legend = LayerMaps::tr("holds values that are no numbers");
-    painter.setPen(colors.textMuted);
+    drawMark(painter, QRectF(after, top - 2, kMark, kMark));
+    after += kMark + 6;
   }
-  painter.drawText(
-      QRectF(after + (marks ? 18 : 0), top - 5, room.width() - after - kEdge - (marks ? 18 : 0), metrics.height()),
-      static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
-      metrics.elidedText(legend, Qt::ElideRight, room.width() - after - kEdge - (marks ? 18 : 0)));
+  painter.setPen(colors.textMuted);
+  const QString legend =
+      marks ? LayerMaps::tr("holds values that are no numbers") : metricTitle(m_maps.m_content.metric);
+  painter.drawText(QRectF(after, top - 4, right - after, metrics.height()),
+                   static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
+                   metrics.elidedText(legend, Qt::ElideRight, right - after));
 }
 
 }  // namespace app

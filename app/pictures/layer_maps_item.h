@@ -29,14 +29,17 @@ class LayerMapsItem : public QCPAbstractItem {
   void draw(QCPPainter* painter) override;
 
  private:
-  int columnsFor(double width) const;
+  Layout withColumns(QSizeF room, int columns) const;
+  /// Most maps side by side that can be read.
+  int mostColumns(double width) const;
   double gutterWidth() const;
   void drawKinds(QCPPainter& painter, const Layout& layout) const;
   void drawMap(QCPPainter& painter, const Layout& layout, int scheme) const;
   void drawCell(QCPPainter& painter, const QRectF& rect, int matrix, int scheme) const;
   void drawMark(QCPPainter& painter, const QRectF& rect) const;
   void drawBlockTicks(QCPPainter& painter, const Layout& layout, int scheme) const;
-  void drawScale(QCPPainter& painter, QSizeF room) const;
+  void drawHead(QCPPainter& painter, const QRectF& head, int scheme) const;
+  void drawScale(QCPPainter& painter, const Layout& layout, double right) const;
 
   LayerMaps& m_maps;
 };

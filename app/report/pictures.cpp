@@ -70,7 +70,7 @@ void drawMaps(const ReportData& data, Picture& picture) {
       errors.push_back(matrix.errors[scheme]);
       map.cells.push_back(cellOf(matrix.errors[scheme], Metric::SqnrDb));
     }
-    map.size = sizeOf(errors);
+    addSize(map, errors);
   }
   chart.setContent(std::move(content));
   shoot(chart, {kMapWidth, chart.heightFor(kMapWidth)}, picture);

@@ -46,6 +46,8 @@ class TestLayers : public QObject {
                                 QStringLiteral("worst %1").arg(metricFigure(core::metrics::Metric::SqnrDb, worst)),
                                 QStringLiteral("MiB"), QStringLiteral("bits/weight")})
       QVERIFY2(summary.contains(part), qPrintable(summary));
+    QVERIFY(maps->content().schemes[1].bytes.endsWith(QStringLiteral("MiB")));
+    QVERIFY(maps->content().schemes[1].bits.endsWith(QStringLiteral("bits/weight")));
   }
 
   void aClickSelectsTensorAndSchemeAndADoubleClickOpensIt() {

@@ -125,7 +125,8 @@ void AnswerView::setResult(const Answer& answer) {
     parts << tr("%1 tokens/s").arg(text::number(answer.result.decodeTokensPerS, 3));
   if (answer.result.timeToFirstTokenS > 0)
     parts << tr("first after %1").arg(text::duration(answer.result.timeToFirstTokenS));
-  parts << contextOf(answer.source);
+  if (!answer.source.writer.isEmpty() || answer.source.mode == PromptMode::Completion)
+    parts << contextOf(answer.source);
   m_details->setText(parts.join(QStringLiteral(" · ")));
   m_caption->setToolTip(settingsText(answer.source));
   if (answer.failure)

@@ -20,7 +20,7 @@ namespace app {
 
 namespace {
 
-constexpr int kSwatch = 10, kSchemeWidth = 170;
+constexpr int kSwatch = 10, kSchemeWidth = 150;
 
 QIcon swatch(const QColor& color) {
   QPixmap pixmap(kSwatch * 2, kSwatch * 2);
@@ -151,9 +151,8 @@ QString ChatPane::schemeTitle() const {
 }
 
 void ChatPane::setFacts(const std::optional<PaneFacts>& facts) {
-  m_facts->setText(
-      facts ? tr("%1 weights · %2 KV cache").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))
-            : QString());
+  m_facts->setText(facts ? tr("%1 weights · %2 KV").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))
+                         : QString());
   m_facts->setToolTip(facts ? tr("%1 weights, %2 KV cache for %3 tokens of context, on %4")
                                   .arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes),
                                        text::count(facts->contextLength), QString::fromStdString(facts->device))

@@ -239,7 +239,7 @@ QString ChatWorkspace::helpText() const {
 
 void ChatWorkspace::showExample() {
   if (whyNot().isEmpty() && !m_dialogue->isAnswering() && m_dialogue->conversation().isEmpty())
-    send(suggestions(*selection().model()).value(2));
+    send(suggestions(*selection().model()).back());
 }
 
 void ChatWorkspace::saveState(QSettings& settings) const {

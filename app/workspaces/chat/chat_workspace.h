@@ -16,7 +16,6 @@ class ChatComposer;
 class ChatPane;
 class ConversationStore;
 class Evidence;
-class Label;
 class SamplingPanel;
 
 /// The original and the quantized model answer the same prompt side by side. Every answer keeps what it was computed
@@ -78,7 +77,6 @@ class ChatWorkspace : public Workspace {
   QString m_preparedFor;                          ///< what the sizes in the panes are of
   std::vector<ChatPane*> m_panes;
   QSplitter *m_paneSplitter, *m_splitter;
-  Label* m_verdict;
   QComboBox* m_history;
   QPushButton* m_settingsButton;
   QWidget* m_settings;

@@ -62,10 +62,10 @@ QWidget* ChatWorkspace::buildBar() {
   auto* row = new QHBoxLayout(bar);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kOne);
-  m_verdict = new Label(Label::Style::Body);
-  m_verdict->setObjectName(QStringLiteral("verdict"));
-  m_verdict->setElide(Qt::ElideRight);
-  row->addWidget(m_verdict, 1);
+  row->addWidget(new Label(Label::Style::Title, tr("Chat")));
+  auto* about = new Label(Label::Style::Muted, tr("Both panes get the same prompt, template, options and seed."));
+  about->setElide(Qt::ElideRight);
+  row->addWidget(about, 1);
   m_history = new QComboBox;
   m_history->setObjectName(QStringLiteral("history"));
   m_history->setAccessibleName(tr("What the panes read of earlier answers"));
@@ -273,8 +273,6 @@ void ChatWorkspace::refreshEvidence() {
   const AnswerPair pair = shownPair();
   m_evidence->setVisible(!m_dialogue->conversation().isEmpty());
   m_evidence->show(pair, m_dialogue->isComparing() || m_dialogue->isAnswering());
-  const QString verdict = pair.verdict();
-  m_verdict->setText(verdict.isEmpty() ? tr("Both panes get the same prompt, template, options and seed.") : verdict);
 }
 
 void ChatWorkspace::chooseToken(std::size_t pane, int answer, int index) {
@@ -302,15 +300,16 @@ void ChatWorkspace::followChatToken() {
   m_evidence->select(shownPair(), static_cast<std::size_t>(token->pane), static_cast<std::size_t>(token->index));
 }
 
-// The newcomer should not have to find the place where it happens.
+// The newcomer should not have to find the place where it happens: where they part, else where they nearly did.
 void ChatWorkspace::choosePlaceOfInterest() {
   const AnswerPair pair = shownPair();
+  if (selection().chatToken() || !pair.isComplete() || pair.length() == 0) return;
   const auto at = pair.parting();
-  if (selection().chatToken() || !at) return;
-  if (*at < pair.compared()->tokens.size())
-    chooseToken(1, m_compared, static_cast<int>(*at));
-  else
-    chooseToken(0, m_reference, static_cast<int>(*at));
+  if (at && *at < pair.compared()->tokens.size()) return chooseToken(1, m_compared, static_cast<int>(*at));
+  std::size_t place = at.value_or(0);
+  for (std::size_t i = 0; !at && i < pair.length(); ++i)
+    if (pair.kl(i).value_or(-1) > pair.kl(place).value_or(-1)) place = i;
+  chooseToken(0, m_reference, static_cast<int>(place));
 }
 
 void ChatWorkspace::stepToken(int step) {

@@ -5,6 +5,7 @@
 
 #include "app/selection/selection.h"
 #include "app/widgets/card.h"
+#include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/kl_strip.h"
 #include "app/workspaces/chat/token_readout.h"
@@ -15,10 +16,15 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
     : QWidget(parent),
       m_selection(selection),
       m_splitter(new QSplitter),
+      m_verdict(new Label(Label::Style::Body)),
       m_strip(new KlStrip),
       m_readout(new TokenReadout(selection)) {
   auto* row = new QVBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(space::kOne);
+  m_verdict->setObjectName(QStringLiteral("verdict"));
+  m_verdict->setElide(Qt::ElideRight);
+  row->addWidget(m_verdict);
   auto* card = new Card;
   card->setFlush(true);
   card->body()->addWidget(m_strip);
@@ -28,7 +34,7 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
   m_splitter->addWidget(m_readout);
   m_splitter->setStretchFactor(0, 1);
   m_splitter->setStretchFactor(1, 0);
-  row->addWidget(m_splitter);
+  row->addWidget(m_splitter, 1);
   connect(m_strip, &KlStrip::tokenClicked, this, &Evidence::tokenClicked);
   connect(m_readout, &TokenReadout::stepped, this, &Evidence::stepped);
 }
@@ -39,6 +45,7 @@ void Evidence::setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokeniz
 }
 
 void Evidence::show(const AnswerPair& pair, bool isComparing) {
+  m_verdict->setText(pair.verdict());
   KlStrip::Content content;
   bool any = false;
   for (std::size_t i = 0; i < pair.length(); ++i) {

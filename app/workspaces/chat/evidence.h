@@ -11,11 +11,12 @@ class QSplitter;
 namespace app {
 
 class KlStrip;
+class Label;
 class Selection;
 class TokenReadout;
 
-/// What is known about a pair of answers, under them: the strip of KL divergences over the reference's words, and the
-/// read-out of the selected token. Shows one pair at a time and nothing that is not of that pair.
+/// What is known about a pair of answers, under them: the verdict, the strip of KL divergences over the reference's
+/// words, and the read-out of the selected token. Shows one pair at a time and nothing that is not of that pair.
 class Evidence : public QWidget {
   Q_OBJECT
  public:
@@ -37,6 +38,7 @@ class Evidence : public QWidget {
   const Selection& m_selection;
   std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
   QSplitter* m_splitter;
+  Label* m_verdict;
   KlStrip* m_strip;
   TokenReadout* m_readout;
 };

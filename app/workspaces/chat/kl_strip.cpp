@@ -17,7 +17,7 @@ namespace {
 constexpr int kLow = -6, kHigh = 1;  ///< powers of ten of the axis
 constexpr double kLeastBar = 0.06;   ///< in powers of ten: a comparison without any difference is still a bar
 constexpr double kFewest = 16;       ///< tokens the axis is wide at least
-constexpr QMargins kMargins(48, 22, 8, WordAxis::kHeight);
+constexpr QMargins kMargins(54, 22, 8, WordAxis::kHeight);
 
 /// Height of a bar, in powers of ten above the foot of the axis.
 double barHeight(double kl) {

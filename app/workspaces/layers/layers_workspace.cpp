@@ -205,7 +205,7 @@ void LayersWorkspace::refreshMaps(const std::vector<core::quant::Scheme>& scheme
     for (std::size_t row = 0; row < names.size(); ++row)
       map.cells[row] = errors != nullptr ? cellOf((*errors)[row], metric())
                                          : LayerMaps::Cell{false, 0, m_errors->problem(scheme), false};
-    if (errors != nullptr) map.size = sizeOf(*errors);
+    if (errors != nullptr) addSize(map, *errors);
   }
   m_maps->setContent(std::move(content));
   fitMaps();
