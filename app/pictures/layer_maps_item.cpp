@@ -166,9 +166,9 @@ void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int schem
   if (!selected.isNull()) {
     const bool current = scheme == m_maps.m_selectedScheme;
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(colors.surface, current ? 5 : 3));
+    painter.setPen(QPen(colors.surface, current ? 4 : 2.5));
     painter.drawRect(selected.adjusted(0, 0, -gap, -gap));
-    painter.setPen(QPen(current ? colors.accent : colors.text, current ? 2.5 : 1));
+    painter.setPen(QPen(current ? colors.accent : colors.text, current ? 2 : 1));
     painter.drawRect(selected.adjusted(0, 0, -gap, -gap));
   }
   painter.restore();

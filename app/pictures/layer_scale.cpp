@@ -54,7 +54,7 @@ double valueOf(Metric metric, double badness) {
 /// A distance from the median: decibels, or how many times the error.
 QString distance(Metric metric, double badness) {
   if (metric == Metric::SqnrDb) {
-    const double db = -kDbPerDecade * badness;
+    const double db = std::round(-kDbPerDecade * badness * 10) / 10 + 0.0;  // no −0.0
     return (db > 0 ? QStringLiteral("+") : QString()) + QLocale().toString(db, 'f', 1).replace(u'-', QChar(0x2212));
   }
   return QChar(0x00D7) + text::number(std::pow(10, badness), 3);
@@ -114,7 +114,8 @@ QStringList LayerScale::labels() const {
     case LayerShading::PerScheme:
       return {tr("the scheme's smallest error"), tr("its largest")};
     case LayerShading::FromMedian:
-      return {distance(m_metric, -m_spread), tr("the scheme's median"), distance(m_metric, m_spread)};
+      return {tr("%1, less error").arg(distance(m_metric, -m_spread)), tr("the scheme's median"),
+              tr("%1, more error").arg(distance(m_metric, m_spread))};
     case LayerShading::Shared: {
       QStringList texts;
       constexpr int kSteps = 4;

@@ -150,7 +150,8 @@ class TestChat : public QObject {
     const double mean = sum / static_cast<double>(wanted.size());
     QVERIFY(std::abs(*pair.meanKl() - mean) < 0.02 * mean + 1e-4);
     const QString verdict = shown.find<QLabel>(QStringLiteral("verdict"))->text();
-    QVERIFY2(verdict.startsWith(QStringLiteral("First difference at token %1 · mean KL ").arg(parted + 1)),
+    QVERIFY(verdict.startsWith(hands.answer(1).source.title) && verdict.contains(hands.answer(0).source.title));
+    QVERIFY2(verdict.contains(QStringLiteral(": first difference at token %1 · mean KL ").arg(parted + 1)),
              qPrintable(verdict));
     // Its own words behind that place have nothing to be compared with.
     if (parted + 1 < compared.size()) {

@@ -99,22 +99,23 @@ QString AnswerPair::verdict() const {
   QStringList parts;
   const auto at = parting();
   if (at && *at == m_compared->tokens.size())
-    parts << tr("%1 stops after token %2").arg(m_compared->source.title, text::count(*at));
+    parts << tr("stops after token %1").arg(text::count(*at));
   else if (at && *at == length())
-    parts << tr("%1 goes on after token %2").arg(m_compared->source.title, text::count(*at));
+    parts << tr("goes on after token %1").arg(text::count(*at));
   else if (at)
-    parts << tr("First difference at token %1").arg(text::count(*at + 1));
+    parts << tr("first difference at token %1").arg(text::count(*at + 1));
   else if (m_reference->finished && m_compared->finished)
-    parts << tr("The same answer, token for token");
+    parts << tr("the same answer, token for token");
   else
-    parts << tr("No difference so far");
+    parts << tr("no difference so far");
   if (const auto mean = meanKl()) {
     std::size_t known = 0;
     for (std::size_t i = 0; i < length(); ++i) known += kl(i) ? 1 : 0;
     parts << tr("mean KL %1 nats over %2 tokens").arg(text::number(*mean, 2), text::count(known));
   }
   parts << context();
-  return parts.join(QStringLiteral(" · "));
+  return tr("%1 against %2: ").arg(m_compared->source.title, m_reference->source.title) +
+         parts.join(QStringLiteral(" · "));
 }
 
 QString AnswerPair::context() const {

@@ -57,7 +57,7 @@ class AnswerPair {
 
   /// @param pane 0: the token of the reference's answer, else of the compared one's
   std::optional<TokenReading> reading(std::size_t pane, std::size_t index) const;
-  /// "First difference at token 4 · mean KL 0.81 nats over 31 tokens"
+  /// "NF4 · 64 against BF16 as stored: first difference at token 4 · mean KL 0.81 nats over 31 tokens · both read …"
   QString verdict() const;
   /// What both had read at the places that were compared: "both read the question and the reference's words".
   QString context() const;

@@ -7,7 +7,6 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -121,6 +120,11 @@ void ChatPane::buildTranscript(QVBoxLayout* column) {
   m_scroll->setWidget(page);
   m_scroll->viewport()->setAutoFillBackground(false);
   column->addWidget(m_scroll, 1);
+  // The new height is known only after the layout ran.
+  QScrollBar* bar = m_scroll->verticalScrollBar();
+  connect(bar, &QScrollBar::rangeChanged, this, &ChatPane::followEnd);
+  connect(bar, &QScrollBar::actionTriggered, this,
+          [this, bar] { m_followsEnd = bar->sliderPosition() >= bar->maximum(); });
 }
 
 void ChatPane::fillSchemes() {
@@ -181,7 +185,8 @@ void ChatPane::showEmptyText() {
 void ChatPane::addBlock(QWidget* block) {
   m_transcript->insertWidget(m_transcript->count() - 1, block);
   m_emptyText->hide();
-  scrollToEnd();
+  m_followsEnd = true;
+  followEnd();
 }
 
 void ChatPane::showConversation(const Conversation& conversation) {
@@ -244,14 +249,13 @@ void ChatPane::reveal(int answerId, int index) {
   const AnswerView* answer = view(answerId);
   if (answer == nullptr || index >= answer->text()->count()) return;
   const QPoint center = answer->text()->mapTo(m_scroll->widget(), answer->text()->centerOf(index));
+  m_followsEnd = false;
   m_scroll->ensureVisible(center.x(), center.y(), 0, space::kThree);
 }
 
-void ChatPane::scrollToEnd() {
-  // The new height is known only after the layout ran.
-  QTimer::singleShot(0, m_scroll, [scroll = m_scroll] {
-    scroll->verticalScrollBar()->setValue(scroll->verticalScrollBar()->maximum());
-  });
+void ChatPane::followEnd() {
+  QScrollBar* bar = m_scroll->verticalScrollBar();
+  if (m_followsEnd) bar->setValue(bar->maximum());
 }
 
 void ChatPane::paintEvent(QPaintEvent*) {

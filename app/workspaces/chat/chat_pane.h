@@ -52,7 +52,8 @@ class ChatPane : public QWidget {
   void setSelectedToken(int answerId, std::optional<int> index);
   /// Scrolls to a token.
   void reveal(int answerId, int index);
-  void scrollToEnd();
+  /// Follows what is written, unless somebody has scrolled away.
+  void followEnd();
 
   /// Says in a tooltip what is known of a token.
   using Describe = std::function<QString(int answerId, int index)>;
@@ -87,6 +88,7 @@ class ChatPane : public QWidget {
   QVBoxLayout* m_transcript;
   std::vector<AnswerView*> m_answers;
   AnswerView* m_unanswered = nullptr;
+  bool m_followsEnd = true;
 };
 
 }  // namespace app

@@ -147,6 +147,11 @@ void ChatWorkspace::showPrepared(const std::vector<PaneFacts>& facts) {
     m_panes[i]->setFacts(facts[i]);
     m_panes[i]->setNotice({});
   }
+  // Measured, where it was an estimate.
+  const auto& config = selection().model()->config();
+  if (facts[0].contextLength > 0)
+    m_sampling->setModelContext(config.contextLength, Engine::contextLength(*selection().model(), {}),
+                                facts[0].kvBytes / facts[0].contextLength);
 }
 
 void ChatWorkspace::send(const QString& text) {

@@ -26,7 +26,7 @@ namespace app {
 
 namespace {
 constexpr std::size_t kPanes = 2;
-constexpr int kSettingsWidth = 272;
+constexpr int kSettingsWidth = 272, kEqualShare = 10'000;
 }  // namespace
 
 ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
@@ -94,6 +94,7 @@ QWidget* ChatWorkspace::buildPanes() {
     m_paneSplitter->setStretchFactor(static_cast<int>(i), 1);
     connectPane(i);
   }
+  m_paneSplitter->setSizes({kEqualShare, kEqualShare});
   return m_paneSplitter;
 }
 
@@ -216,7 +217,7 @@ void ChatWorkspace::connectDialogue() {
             if (AnswerView* view = m_panes[pane]->view(answer)) view->append(token);
           });
   connect(m_dialogue, &ChatDialogue::tokensTaken, this, [this] {
-    for (ChatPane* pane : m_panes) pane->scrollToEnd();
+    for (ChatPane* pane : m_panes) pane->followEnd();
     refreshMarks();
     refreshEvidence();
   });

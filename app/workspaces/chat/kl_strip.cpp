@@ -14,7 +14,7 @@ namespace app {
 
 namespace {
 
-constexpr int kLow = -6, kHigh = 1;  ///< powers of ten of the axis
+constexpr int kLow = -6, kHigh = 2;  ///< powers of ten of the axis
 constexpr double kLeastBar = 0.06;   ///< in powers of ten: a comparison without any difference is still a bar
 constexpr double kFewest = 16;       ///< tokens the axis is wide at least
 constexpr QMargins kMargins(54, 22, 8, WordAxis::kHeight);
@@ -136,9 +136,9 @@ void KlStrip::labelDecades() {
   const int step = decade >= metrics.ascent() ? 1 : 2;
   for (int power = kLow; power <= kHigh; ++power) {
     const bool named = (kHigh - power) % step == 0;
-    const QString name = power == 0   ? QStringLiteral("1")
-                         : power == 1 ? QStringLiteral("10")
-                                      : QStringLiteral("10") + text::superscript(power);
+    const QString name = power == 0  ? QStringLiteral("1")
+                         : power > 0 ? QString::number(std::pow(10, power))
+                                     : QStringLiteral("10") + text::superscript(power);
     ticker->addTick(power, named ? name : QString());
   }
   yAxis->setTicker(ticker);

@@ -8,8 +8,8 @@ namespace app {
 class WordAxis;
 
 /// KL divergence of the compared model from the reference over the tokens of the reference's answer: one bar a token
-/// over its word, in nats, on a logarithmic scale with a tick at every power of ten from 10⁻⁶ to 10. A line marks where
-/// the answers part; behind it both models read the reference's words.
+/// over its word, in nats, on a logarithmic scale with a tick at every power of ten from 10⁻⁶ to 100. A line marks
+/// where the answers part; behind it both models read the reference's words.
 class KlStrip : public Chart {
   Q_OBJECT
  public:

@@ -32,7 +32,7 @@ QString headlineOf(const TokenReading& reading, const core::text::Tokenizer* tok
 QString numbersOf(const TokenReading& reading) {
   QStringList parts{tr("probability %1").arg(share(reading.probability))};
   if (reading.kl) parts << tr("KL %1 nats").arg(text::number(*reading.kl, 3));
-  parts << tr("place %1 of the context").arg(text::count(reading.position + 1));
+  parts << tr("position %1").arg(text::count(reading.position + 1));
   return parts.join(QStringLiteral(" · "));
 }
 

@@ -40,7 +40,7 @@ KeptTensors::KeptTensors(QWidget* parent) : QTreeWidget(parent) {
   sortByColumn(kBytes, Qt::DescendingOrder);
   header()->setStretchLastSection(false);
   header()->setSectionResizeMode(kName, QHeaderView::Stretch);
-  header()->setSectionResizeMode(kReason, QHeaderView::ResizeToContents);
+  header()->setSectionResizeMode(kReason, QHeaderView::Stretch);
   header()->setSectionResizeMode(kBytes, QHeaderView::ResizeToContents);
   setTextElideMode(Qt::ElideMiddle);
   connect(this, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem* item) {
