@@ -98,7 +98,7 @@ void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
     }
     if (!index) continue;
     const tensor::TensorView view = checkpoint.view(*index);
-    quant::checkDecodable(view);
+    quant::checkReadable(view);
     if (view.shape == request.shape) continue;
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("{} should have the shape {}, but has {}.", request.name, request.shape.toString(),
