@@ -16,7 +16,7 @@ using Endings = std::initializer_list<std::string_view>;
 /// How one family names its tensors: BASE + `codes` holds codes when one of BASE + `marks` exists; the marks and BASE +
 /// `others` then belong to them.
 struct Rule {
-  std::string_view program;  ///< who stores codes this way
+  std::string_view program;  ///< who stores codes this way; empty where many do
   std::string_view codes;
   Endings marks;
   Endings others;
@@ -38,14 +38,14 @@ const std::initializer_list<Rule>& rules() {
        {".weight_shape", ".weight_zero_point", ".weight_g_idx", ".weight_global_scale", ".input_global_scale",
         ".input_scale", ".input_zero_point"},
        compressedTensors},
-      {"its maker",
+      {"",
        ".weight",
        {".weight_scale", ".weight_scale_inv", ".weight_scales", ".scale_weight", ".scale"},
        {".weight_scale_2", ".weight_zero_point", ".weight_global_scale", ".weight_shape", ".input_scale",
         ".input_zero_point", ".input_global_scale", ".output_scale", ".scale_input", ".pre_quant_scale",
         ".activation_scale"},
        scaledWeight},
-      {"its maker", "", {"_scale", "_scale_inv"}, {"_input_scale", "_scale_2"}, scaledExperts},
+      {"", "", {"_scale", "_scale_inv"}, {"_input_scale", "_scale_2"}, scaledExperts},
       {"gpt-oss", "_blocks", {"_scales"}, {}, mxfp4Blocks},
       {"HQQ",
        ".W_q",
@@ -103,8 +103,8 @@ class Marker {
     codes.shape = layout.shape;
     codes.parameters = layout.shape.checkedCount().value_or(0);
     codes.unreadable = fmt::format(
-        "it holds codes ({}) of {} that become weights only with the scales beside them, which is not supported yet",
-        layout.typeName, program);
+        "it holds codes ({}){}{} that become weights only with the scales beside them, which is not supported yet",
+        layout.typeName, program.empty() ? "" : " of ", program);
   }
 
   static void setSide(TensorInfo& side, const std::string& codes) {

@@ -29,10 +29,8 @@ std::string_view article(std::string_view word) {
 
 /// The sentence about a property that rules a file out before any number of it is read.
 std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
+  if (checkpoint.kind() != io::ModelKind::Model) return cannotChat(checkpoint, io::describe(checkpoint.kind()));
   if (checkpoint.format() != io::FileFormat::Gguf) return cannotChat(checkpoint, "a safetensors model");
-  if (checkpoint.kind() != io::ModelKind::Model) {
-    return cannotChat(checkpoint, io::describe(checkpoint.kind()));
-  }
   const std::string& architecture = checkpoint.architecture();
   if (architecture.empty()) return cannotChat(checkpoint, "a file that names no architecture");
   if (architecture != "llama") {

@@ -268,6 +268,7 @@ void TestCliFiles::kindsAreNamed() {
         FileBytes::safetensors(R"({"m.lora_A.weight":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})").zeros(1));
   const Json peft = inspect(path("peft"));
   QCOMPARE(peft["kind"].get<std::string>(), std::string("adapter"));
+  QVERIFY(QString::fromStdString(peft["why_not"]).contains("a LoRA adapter"));
   QCOMPARE(peft["metadata"]["adapter.r"].get<int>(), 8);
   QCOMPARE(inspect(kModel)["kind"].get<std::string>(), std::string("model"));
 }
