@@ -1,45 +1,59 @@
 #pragma once
-#include <QImage>
-#include <QWidget>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
+#include "app/plots/chart.h"
 #include "core/metrics/matrix_map.h"
 
 namespace app {
 
 /// The matrix as a picture, rows × columns, made smaller without losing an extreme: blue negative, red positive,
-/// neutral zero. Outlier rows and columns stand out as lines. A click selects the weight under the pointer.
-class MatrixView : public QWidget {
+/// neutral zero. Outlier rows and columns stand out as lines. A weight is as wide as it is high, unless the matrix is
+/// so long that it would become a line. A click selects the weight under the pointer, a double click opens it.
+class MatrixView : public Chart {
   Q_OBJECT
  public:
+  using Place = std::pair<std::uint64_t, std::uint64_t>;  ///< row, column of the tensor
+
   explicit MatrixView(QWidget* parent = nullptr);
 
   void setMap(core::metrics::MatrixMap map);
-  /// Text instead of the picture ("Computing…").
-  void setMessage(const QString& message);
-  void setMarked(std::optional<std::pair<std::uint64_t, std::uint64_t>> rowAndColumn);
+  void clearData();
+  void setMarked(std::optional<Place> place);
+  /// The first value that is NaN or infinite, marked with a cross; nothing when all are numbers.
+  void setNonFinite(std::optional<Place> first);
+  ChartTable table() const override;
   QSize sizeHint() const override { return {360, 260}; }
-  QSize minimumSizeHint() const override { return {160, 120}; }
 
  Q_SIGNALS:
   void weightClicked(quint64 row, quint64 column);
+  void weightActivated(quint64 row, quint64 column);
 
  protected:
-  void paintEvent(QPaintEvent* event) override;
-  void mousePressEvent(QMouseEvent* event) override;
-  bool event(QEvent* event) override;
+  std::optional<QString> readout(QPointF coordinates) const override;
+  void applyColors() override;
+  void clickedAt(QPointF coordinates) override;
+  bool activatedAt(QPointF coordinates) override;
 
  private:
   void draw();
-  QRectF plotRect() const;
+  /// Shows the whole matrix in the axes as they are laid out now.
+  void fit();
   /// Cell under a point: row, column of the map.
-  std::optional<std::pair<std::size_t, std::size_t>> cellAt(QPointF position) const;
+  std::optional<std::pair<std::size_t, std::size_t>> cellAt(QPointF coordinates) const;
+  /// The tensor's value in a cell that is farthest from zero stands for the cell; its place is not kept, so a weight of
+  /// a cell is its first.
+  std::optional<Place> weightAt(QPointF coordinates) const;
+  void place(QCPItemTracer* tracer, const std::optional<Place>& at);
 
   core::metrics::MatrixMap m_map;
-  QImage m_image;
-  QString m_message;
-  std::optional<std::pair<std::uint64_t, std::uint64_t>> m_marked;
+  QCPColorMap* m_colors;
+  QCPColorScale* m_scale;
+  QCPItemRect* m_frame;
+  QCPItemTracer *m_marker, *m_cross;
+  std::optional<Place> m_marked, m_nonFinite;
+  QSize m_fittedTo;
 };
 
 }  // namespace app

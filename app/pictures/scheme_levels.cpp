@@ -1,8 +1,11 @@
 #include "app/pictures/scheme_levels.h"
 
+#include <QCoreApplication>
+#include <QStringList>
 #include <algorithm>
 #include <cmath>
 
+#include "app/selection/tensor_text.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
@@ -10,37 +13,23 @@ namespace app {
 
 namespace {
 
-constexpr std::size_t kMostLevels = 300;
+/// The values of a range as a tensor of one row, or the tensor itself where the range is all of it.
+core::tensor::TensorView cut(const core::tensor::TensorView& tensor, const core::quant::FlatRange& range) {
+  if (range.count == tensor.shape.count()) return tensor;
+  auto values = std::make_shared<std::vector<float>>(range.count);
+  core::quant::decode(tensor, range.first, range.count, values->data());
+  core::tensor::TensorView part = tensor;
+  part.dtype = core::tensor::DType::F32;
+  part.shape = core::tensor::Shape{1, range.count};
+  part.bytes = std::as_bytes(std::span<const float>(*values));
+  part.owner = values;
+  return part;
+}
 
-/// Integer and code-book schemes name their levels; for block types they are the distinct values of the weight's block.
-std::vector<double> levelsOf(const core::quant::QuantizedTensor& quantized, std::uint64_t around) {
-  const std::uint64_t columns = quantized.rowValues(), row = around / std::max<std::uint64_t>(columns, 1),
-                      column = around % std::max<std::uint64_t>(columns, 1);
-  std::vector<double> levels;
-  if (quantized.layout == core::quant::Layout::Integer) {
-    std::uint64_t group = 0;
-    if (quantized.granularity == core::quant::Granularity::Row) group = row;
-    if (quantized.granularity == core::quant::Granularity::Group) {
-      group = row * ((columns + quantized.groupSize - 1) / quantized.groupSize) + column / quantized.groupSize;
-    }
-    const std::int64_t zero = quantized.zeroPoints.empty() ? 0 : quantized.zeroPoints[group];
-    const std::int64_t top = (std::int64_t{1} << (quantized.bits - 1)) - 1;
-    for (std::int64_t q = quantized.qmin; q <= top; ++q)
-      levels.push_back(static_cast<double>(quantized.scales[group]) * static_cast<double>(q - zero));
-  } else if (quantized.layout == core::quant::Layout::CodeBook) {
-    for (const float code : quantized.codeBook)
-      levels.push_back(static_cast<double>(code) * static_cast<double>(quantized.absmax[around / quantized.blockSize]));
-  } else if (quantized.layout == core::quant::Layout::Block) {
-    std::vector<float> values(columns);
-    core::quant::dequantizeRows(quantized, row, 1, values.data());
-    const std::uint64_t block = core::tensor::info(quantized.dtype).blockValues;
-    const auto first = values.begin() + static_cast<std::ptrdiff_t>(column / block * block);
-    levels.assign(first, first + static_cast<std::ptrdiff_t>(std::min(block, columns - column / block * block)));
-  }
-  std::sort(levels.begin(), levels.end());
-  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
-  if (levels.size() > kMostLevels) levels.clear();
-  return levels;
+float valueAt(const core::quant::QuantizedTensor& quantized, std::uint64_t flatIndex) {
+  std::vector<float> row(quantized.rowValues());
+  core::quant::dequantizeRows(quantized, flatIndex / row.size(), 1, row.data());
+  return row[flatIndex % row.size()];
 }
 
 }  // namespace
@@ -49,11 +38,20 @@ SchemeView viewScheme(const core::tensor::TensorView& tensor, const core::quant:
                       const core::metrics::Histogram* bins, const core::JobContext& job) {
   SchemeView view;
   view.scheme = scheme;
-  if (!core::quant::accepts(scheme, tensor.shape) || tensor.shape.count() == 0) return view;
+  view.around = around;
+  if (!core::quant::accepts(scheme, tensor.shape, &view.refused) || tensor.shape.count() == 0) return view;
+  const auto range = core::quant::rangeToQuantize(scheme, tensor.shape, around);
+  const auto quantized = core::quant::quantize(scheme, cut(tensor, range), job);
+  view.value = valueAt(*quantized, around - range.first);
+  view.grid = core::quant::gridAround(*quantized, around - range.first);
+  view.grid.first += range.first;
+  if (bins != nullptr) view.histogram = dequantizedHistogram(tensor, scheme, *bins, job);
+  return view;
+}
+
+core::metrics::Histogram dequantizedHistogram(const core::tensor::TensorView& tensor, const core::quant::Scheme& scheme,
+                                              core::metrics::Histogram histogram, const core::JobContext& job) {
   const auto quantized = core::quant::quantize(scheme, tensor, job);
-  view.levels = levelsOf(*quantized, around);
-  if (bins == nullptr) return view;
-  core::metrics::Histogram histogram = *bins;
   std::fill(histogram.counts.begin(), histogram.counts.end(), 0);
   histogram.below = histogram.above = histogram.nonFinite = 0;
   const double width = histogram.high - histogram.low;
@@ -74,8 +72,18 @@ SchemeView viewScheme(const core::tensor::TensorView& tensor, const core::quant:
         ++histogram.counts[static_cast<std::size_t>(std::min((x - histogram.low) / width * count, count - 1))];
     }
   }
-  view.histogram = std::move(histogram);
-  return view;
+  return histogram;
+}
+
+QString blockText(const core::tensor::Shape& shape, std::uint64_t first, std::uint64_t count) {
+  const std::uint64_t columns = std::max<std::uint64_t>(shape.rowValues(), 1), last = first + count - 1;
+  if (count == shape.count() && shape.rows() > 1)
+    return QCoreApplication::translate("SchemeLevels", "the whole tensor");
+  if (count == 1) return placeText(shape, first);
+  if (first / columns != last / columns) return placeText(shape, first) + u'–' + placeText(shape, last);
+  QString text = placeText(shape, first);
+  text.chop(1);
+  return text + u'–' + QString::number(last % columns) + u']';
 }
 
 }  // namespace app

@@ -1,27 +1,39 @@
 #pragma once
+#include <QString>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/job_context.h"
 #include "core/metrics/tensor_stats.h"
+#include "core/quant/grid.h"
 #include "core/quant/scheme.h"
 #include "core/tensor/tensor_view.h"
 
 namespace app {
 
-/// What a scheme makes of a tensor, for the histogram.
+/// What a scheme makes of one weight and its block.
 struct SchemeView {
   core::quant::Scheme scheme;
-  /// Distinct values the scheme stores around one weight (in its row, at most kWindow of them), ascending; empty for
-  /// formats so fine that ticks would be a solid bar.
-  std::vector<double> levels;
+  std::string refused;       ///< empty, or why the scheme cannot hold this tensor (then there is nothing else)
+  std::uint64_t around = 0;  ///< flat index of the weight
+  float value = 0;           ///< what the scheme stores in its place
+  core::quant::Grid grid;    ///< every level of its block
   std::optional<core::metrics::Histogram> histogram;  ///< of the dequantized tensor, when asked for
 };
 
+/// Quantizes no more of the tensor than the weight's scale depends on, unless a histogram is asked for.
 /// @param around flat index of the weight whose block is shown  @param bins of the original's histogram, or nothing
 /// @throws core::Error, core::Cancelled
 SchemeView viewScheme(const core::tensor::TensorView& tensor, const core::quant::Scheme& scheme, std::uint64_t around,
                       const core::metrics::Histogram* bins, const core::JobContext& job);
+
+/// The dequantized tensor in the bins of the original's histogram. @throws core::Error, core::Cancelled
+core::metrics::Histogram dequantizedHistogram(const core::tensor::TensorView& tensor, const core::quant::Scheme& scheme,
+                                              core::metrics::Histogram bins, const core::JobContext& job);
+
+/// "[3, 128–191]", "row 3", "the whole tensor": weights first … first + count − 1.
+QString blockText(const core::tensor::Shape& shape, std::uint64_t first, std::uint64_t count);
 
 }  // namespace app

@@ -10,8 +10,10 @@
 namespace app {
 
 namespace {
-constexpr int kLevelRowHeight = 19;
-constexpr QSize kLeastPlot(80, 84);  // of the bars: below that a histogram says little
+constexpr int kLevelRowHeight = 19, kLeastRowHeight = 12;
+constexpr int kAxisHeight = 46, kAxisHeightWithoutLabel = 26;
+constexpr QSize kLeastPlot(80, 66);  // of the bars: below that a histogram says little
+constexpr double kRowFont = -1.5, kSmallRowFont = -3;
 constexpr QMargins kTight(8, 6, 8, 0);
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
@@ -26,7 +28,10 @@ WeightHistogram::WeightHistogram(QWidget* parent)
       m_mean(new QCPItemStraightLine(this)),
       m_lowSigma(new QCPItemStraightLine(this)),
       m_highSigma(new QCPItemStraightLine(this)),
-      m_markedLine(new QCPItemStraightLine(this)) {
+      m_markedLine(new QCPItemStraightLine(this)),
+      m_meanText(new QCPItemText(this)),
+      m_lowText(new QCPItemText(this)),
+      m_highText(new QCPItemText(this)) {
   setTitle(tr("Histogram of the weights"));
   setAxisTitles({}, tr("weights"));
   m_overlayGraph->setLineStyle(QCPGraph::lsStepCenter);
@@ -44,6 +49,11 @@ WeightHistogram::WeightHistogram(QWidget* parent)
   levelY->setTickLength(0, 0);
   levelY->setBasePen(Qt::NoPen);
   levelY->setRangeReversed(true);
+  QCPAxis* blocks = m_levelRect->axis(QCPAxis::atRight);
+  blocks->setVisible(true);
+  blocks->setTickLength(0, 0);
+  blocks->setBasePen(Qt::NoPen);
+  blocks->setRangeReversed(true);
   xAxis->setTickLabels(false);
   m_levelRect->setRangeZoom(Qt::Horizontal);
   m_levelRect->setRangeDrag(Qt::Horizontal);
@@ -60,16 +70,27 @@ WeightHistogram::WeightHistogram(QWidget* parent)
           qOverload<const QCPRange&>(&QCPAxis::setRange));
   connect(levelX, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), xAxis,
           qOverload<const QCPRange&>(&QCPAxis::setRange));
+  for (QCPItemText* text : {m_meanText, m_lowText, m_highText}) {
+    text->setClipToAxisRect(true);
+    text->position->setTypeX(QCPItemPosition::ptPlotCoords);
+    text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+    text->setPadding(QMargins(3, 1, 3, 1));
+  }
+  connect(this, &QCustomPlot::afterLayout, this, &WeightHistogram::placeLabels);
   drawLevels();
   applyColors();
 }
 
 void WeightHistogram::applyColors() {
-  if (m_markedLine == nullptr) return;
+  if (m_highText == nullptr) return;
   const ThemeColors& c = Theme::instance().colors();
   for (QCPAxis* axis : m_levelRect->axes()) styleAxis(axis);
-  m_levelRect->axis(QCPAxis::atLeft)->setTickLength(0, 0);
-  m_levelRect->axis(QCPAxis::atLeft)->setBasePen(Qt::NoPen);
+  for (const auto side : {QCPAxis::atLeft, QCPAxis::atRight}) {
+    m_levelRect->axis(side)->setTickLength(0, 0);
+    m_levelRect->axis(side)->setBasePen(Qt::NoPen);
+  }
+  m_levelRect->axis(QCPAxis::atRight)->grid()->setVisible(false);
+  m_levelRect->axis(QCPAxis::atRight)->setTickLabelColor(c.textFaint);
   m_levelRect->axis(QCPAxis::atLeft)->grid()->setVisible(false);
   m_levelRect->axis(QCPAxis::atBottom)->grid()->setVisible(false);
   m_bars->setPen(Qt::NoPen);
@@ -78,7 +99,17 @@ void WeightHistogram::applyColors() {
   m_mean->setPen(QPen(c.textFaint, 1));
   for (QCPItemStraightLine* line : {m_lowSigma, m_highSigma}) line->setPen(QPen(c.textFaint, 1, Qt::DashLine));
   m_markedLine->setPen(QPen(c.accent, 2));
-  if (m_overlay) m_overlayGraph->setPen(QPen(m_overlay->color, 1.5));
+  for (QCPItemText* text : {m_meanText, m_lowText, m_highText}) {
+    text->setFont(Theme::instance().textFont(-2));
+    text->setColor(c.textMuted);
+    QColor ground = c.surface;
+    ground.setAlphaF(0.8F);
+    text->setBrush(ground);
+    text->setPen(Qt::NoPen);
+  }
+  for (QCPItemText* note : m_levelNotes) note->setColor(c.textFaint);
+  sizeLevelRows();
+  if (m_overlay) m_overlayGraph->setPen(QPen(m_overlay->color, 1.5, m_overlay->line));
 }
 
 void WeightHistogram::setSummary(const core::metrics::TensorSummary& summary, const QString& tensor) {
@@ -93,7 +124,9 @@ void WeightHistogram::setSummary(const core::metrics::TensorSummary& summary, co
 void WeightHistogram::clearData() {
   m_summary = {};
   m_overlay.reset();
+  m_levels.clear();
   m_marked = kNone;
+  drawLevels();
   draw();
 }
 
@@ -131,7 +164,7 @@ void WeightHistogram::setCountRange() {
   if (m_overlay && m_logarithmic) {
     for (const auto count : m_overlay->histogram.counts) highest = std::max(highest, static_cast<double>(count));
   }
-  yAxis->setRange(m_logarithmic ? 0.7 : 0, highest * (m_logarithmic ? 2 : 1.06));
+  yAxis->setRange(m_logarithmic ? 0.7 : 0, highest * (m_logarithmic ? 4 : 1.16));  // the labels stand above the bars
 }
 
 void WeightHistogram::draw() {
@@ -158,6 +191,15 @@ void WeightHistogram::draw() {
   place(m_lowSigma, stats.mean - 6 * stats.standardDeviation, any);
   place(m_highSigma, stats.mean + 6 * stats.standardDeviation, any);
   place(m_markedLine, m_marked, std::isfinite(m_marked));
+  const auto label = [any](QCPItemText* text, double x, const QString& what, Qt::Alignment side) {
+    text->position->setCoords(x, 0.0);
+    text->setPositionAlignment(side | Qt::AlignTop);
+    text->setText(any ? what : QString());
+  };
+  const double reach = 6 * stats.standardDeviation;
+  label(m_meanText, stats.mean, tr("mean %1").arg(text::number(stats.mean, 2)), Qt::AlignHCenter);
+  label(m_lowText, stats.mean - reach, tr("−6σ  %1").arg(text::number(stats.mean - reach, 3)), Qt::AlignRight);
+  label(m_highText, stats.mean + reach, tr("+6σ  %1").arg(text::number(stats.mean + reach, 3)), Qt::AlignLeft);
   // The rug: bins beyond 6 σ, which a linear axis would hide.
   QVector<double> rugX, rugY;
   for (int i = 0; any && i < centers.size(); ++i) {
@@ -172,37 +214,103 @@ void WeightHistogram::draw() {
   replot(QCustomPlot::rpQueuedReplot);
 }
 
+void WeightHistogram::placeLabels() {
+  const QFontMetricsF metrics(m_meanText->font());
+  const auto extent = [&](const QCPItemText* text) { return metrics.horizontalAdvance(text->text()) + 8; };
+  const auto pixel = [&](const QCPItemText* text) { return xAxis->coordToPixel(text->position->key()); };
+  const QRect plot = axisRect()->rect();
+  for (QCPItemText* text : {m_meanText, m_lowText, m_highText}) text->setVisible(!text->text().isEmpty());
+  // At the edge of the plot a label stands on the inner side of its line.
+  if (pixel(m_lowText) - extent(m_lowText) < plot.left()) m_lowText->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+  if (pixel(m_highText) + extent(m_highText) > plot.right())
+    m_highText->setPositionAlignment(Qt::AlignRight | Qt::AlignTop);
+  const auto left = [&](const QCPItemText* text) {
+    const auto side = text->positionAlignment();
+    const double wide = extent(text);
+    return pixel(text) - (side.testFlag(Qt::AlignRight) ? wide : side.testFlag(Qt::AlignHCenter) ? wide / 2 : 0);
+  };
+  // A line outside the plot would leave its label behind in it.
+  for (QCPItemText* text : {m_meanText, m_lowText, m_highText})
+    if (pixel(text) < plot.left() || pixel(text) > plot.right()) text->setVisible(false);
+  const double middle = left(m_meanText), end = middle + extent(m_meanText);
+  if ((m_lowText->visible() && left(m_lowText) + extent(m_lowText) > middle) ||
+      (m_highText->visible() && left(m_highText) < end))
+    m_meanText->setVisible(false);
+}
+
 void WeightHistogram::setLevels(std::vector<Levels> levels) {
   m_levels = std::move(levels);
   drawLevels();
   replot(QCustomPlot::rpQueuedReplot);
 }
 
-void WeightHistogram::drawLevels() {
-  for (QCPGraph* graph : m_levelGraphs) removeGraph(graph);
-  m_levelGraphs.clear();
+void WeightHistogram::drawLevelRow(int row, const Levels& levels) {
   QCPAxis* x = m_levelRect->axis(QCPAxis::atBottom);
   QCPAxis* y = m_levelRect->axis(QCPAxis::atLeft);
-  QSharedPointer<QCPAxisTickerText> names(new QCPAxisTickerText);
+  QCPGraph* graph = addGraph(x, y);
+  graph->setLineStyle(QCPGraph::lsNone);
+  graph->setPen(QPen(levels.color, 1.6));
+  const QVector<double> values(levels.values.begin(), levels.values.end());
+  graph->setData(values, QVector<double>(values.size(), static_cast<double>(row)), true);
+  m_levelGraphs.push_back(graph);
+  if (levels.note.isEmpty()) return;
+  auto* note = new QCPItemText(this);
+  note->setClipToAxisRect(true);
+  note->setClipAxisRect(m_levelRect);
+  note->position->setAxisRect(m_levelRect);
+  note->position->setAxes(x, y);
+  note->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
+  note->position->setTypeY(QCPItemPosition::ptPlotCoords);
+  note->position->setCoords(0.01, row);
+  note->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  note->setFont(Theme::instance().textFont(-1.5));
+  note->setText(levels.note);
+  note->setColor(Theme::instance().colors().textFaint);
+  m_levelNotes.push_back(note);
+}
+
+void WeightHistogram::drawLevels() {
+  for (QCPGraph* graph : m_levelGraphs) removeGraph(graph);
+  for (QCPItemText* note : m_levelNotes) removeItem(note);
+  m_levelGraphs.clear();
+  m_levelNotes.clear();
+  QSharedPointer<QCPAxisTickerText> names(new QCPAxisTickerText), blocks(new QCPAxisTickerText);
   for (std::size_t i = 0; i < m_levels.size(); ++i) {
     names->addTick(static_cast<double>(i), m_levels[i].scheme);
-    QCPGraph* graph = addGraph(x, y);
-    graph->setLineStyle(QCPGraph::lsNone);
-    QPainterPath tick;
-    tick.moveTo(0, -5);
-    tick.lineTo(0, 5);
-    graph->setScatterStyle(QCPScatterStyle(tick, QPen(m_levels[i].color, 1.6)));
-    graph->setPen(QPen(m_levels[i].color, 1.6));
-    QVector<double> values(m_levels[i].values.begin(), m_levels[i].values.end());
-    graph->setData(values, QVector<double>(values.size(), static_cast<double>(i)));
-    m_levelGraphs.push_back(graph);
+    if (m_levels[i].note.isEmpty()) blocks->addTick(static_cast<double>(i), m_levels[i].block);
+    drawLevelRow(static_cast<int>(i), m_levels[i]);
   }
-  y->setTicker(names);
   const int rows = std::max<int>(static_cast<int>(m_levels.size()), 1);
-  y->setRange(-0.6, rows - 0.4);
-  const int height = rows * kLevelRowHeight;  // of the plotting area; the axis comes on top
-  m_levelRect->setMinimumSize(80, height);
-  m_levelRect->setMaximumSize(QWIDGETSIZE_MAX, height);
+  m_levelRect->axis(QCPAxis::atLeft)->setTicker(names);
+  m_levelRect->axis(QCPAxis::atRight)->setTicker(blocks);
+  for (const auto side : {QCPAxis::atLeft, QCPAxis::atRight}) m_levelRect->axis(side)->setRange(-0.6, rows - 0.4);
+  sizeLevelRows();
+}
+
+void WeightHistogram::sizeLevelRows() {
+  const int rows = std::max<int>(static_cast<int>(m_levels.size()), 1);
+  setMinimumHeight(kLeastPlot.height() + rows * kLeastRowHeight + kAxisHeightWithoutLabel + kTight.top());
+  const bool cramped = height() < kLeastPlot.height() + rows * kLevelRowHeight + kAxisHeight + kTight.top();
+  const int room = height() - kLeastPlot.height() - kTight.top() - (cramped ? kAxisHeightWithoutLabel : kAxisHeight);
+  const int rowHeight = std::clamp(room / rows, kLeastRowHeight, kLevelRowHeight);
+  QCPAxis* x = m_levelRect->axis(QCPAxis::atBottom);
+  x->setLabel(cramped            ? QString()
+              : m_levels.empty() ? tr("weight")
+                                 : tr("weight · ticks: every level of the block named at the right"));
+  const QFont font = Theme::instance().textFont(rowHeight < kLevelRowHeight - 3 ? kSmallRowFont : kRowFont);
+  for (const auto side : {QCPAxis::atLeft, QCPAxis::atRight}) m_levelRect->axis(side)->setTickLabelFont(font);
+  for (QCPItemText* note : m_levelNotes) note->setFont(font);
+  QPainterPath tick;
+  tick.moveTo(0, -rowHeight / 4.0);
+  tick.lineTo(0, rowHeight / 4.0);
+  for (QCPGraph* graph : m_levelGraphs) graph->setScatterStyle(QCPScatterStyle(tick, graph->pen()));
+  m_levelRect->setMinimumSize(80, rows * rowHeight);  // of the plotting area; the axis comes on top
+  m_levelRect->setMaximumSize(QWIDGETSIZE_MAX, rows * rowHeight);
+}
+
+void WeightHistogram::resizeEvent(QResizeEvent* event) {
+  sizeLevelRows();
+  Chart::resizeEvent(event);
 }
 
 int WeightHistogram::binAt(double value) const {
@@ -234,6 +342,20 @@ void WeightHistogram::clickedAt(QPointF coordinates) {
   if (bin < 0) return;
   Q_EMIT binClicked(m_summary.histogram.edge(static_cast<std::size_t>(bin)),
                     m_summary.histogram.edge(static_cast<std::size_t>(bin) + 1));
+}
+
+bool WeightHistogram::activatedAt(QPointF coordinates) {
+  const int bin = binAt(coordinates.x());
+  if (bin < 0 || m_summary.histogram.counts[static_cast<std::size_t>(bin)] == 0) return false;
+  Q_EMIT binActivated(m_summary.histogram.edge(static_cast<std::size_t>(bin)),
+                      m_summary.histogram.edge(static_cast<std::size_t>(bin) + 1));
+  return true;
+}
+
+std::vector<ChartLegendEntry> WeightHistogram::legend() const {
+  std::vector<ChartLegendEntry> entries{{tr("as stored"), m_bars->brush().color()}};
+  if (m_overlay) entries.push_back({tr("%1, laid over").arg(m_overlay->scheme), m_overlay->color});
+  return entries;
 }
 
 ChartTable WeightHistogram::table() const {

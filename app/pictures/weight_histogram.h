@@ -11,14 +11,18 @@ namespace app {
 class WeightHistogram : public Chart {
   Q_OBJECT
  public:
+  /// A row below the axis: the grid a scheme has for one block.
   struct Levels {
     QString scheme;
     QColor color;
-    std::vector<double> values;
+    QString block;               ///< which weights share it: "[3, 128–191]"
+    std::vector<double> values;  ///< every level of it
+    QString note;                ///< instead of levels: "computing…", why the scheme does not apply
   };
   struct Overlay {
     QString scheme;
     QColor color;
+    Qt::PenStyle line = Qt::SolidLine;
     core::metrics::Histogram histogram;  ///< same bins as the original's
   };
 
@@ -32,19 +36,28 @@ class WeightHistogram : public Chart {
   void setMarkedValue(double value);
   void clearData();
   ChartTable table() const override;
+  std::vector<ChartLegendEntry> legend() const override;
 
  Q_SIGNALS:
   /// A click on a bar: values from low to high.
   void binClicked(double low, double high);
+  void binActivated(double low, double high);
 
  protected:
   std::optional<QString> readout(QPointF coordinates) const override;
   void applyColors() override;
   void clickedAt(QPointF coordinates) override;
+  bool activatedAt(QPointF coordinates) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void draw();
   void drawLevels();
+  void drawLevelRow(int row, const Levels& levels);
+  /// As high as there is room for beside the bars.
+  void sizeLevelRows();
+  /// Shows the labels of mean and ±6σ that have room beside each other.
+  void placeLabels();
   void setCountRange();
   int binAt(double value) const;
   QVector<double> heights(const core::metrics::Histogram& histogram) const;
@@ -58,7 +71,9 @@ class WeightHistogram : public Chart {
   QCPBars* m_bars;
   QCPGraph *m_overlayGraph, *m_rug;
   std::vector<QCPGraph*> m_levelGraphs;
+  std::vector<QCPItemText*> m_levelNotes;
   QCPItemStraightLine *m_mean, *m_lowSigma, *m_highSigma, *m_markedLine;
+  QCPItemText *m_meanText, *m_lowText, *m_highText;
 };
 
 }  // namespace app

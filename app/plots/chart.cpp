@@ -8,7 +8,9 @@
 #include <QMenu>
 #include <QPdfWriter>
 #include <QSvgGenerator>
+#include <QToolButton>
 #include <cmath>
+#include <utility>
 
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
@@ -17,6 +19,8 @@
 
 namespace app {
 namespace {
+
+constexpr double kExportScale = 2.0;
 
 /// The hover read-out: a small raised tile that follows the pointer.
 class Readout final : public Label {
@@ -41,6 +45,71 @@ class Readout final : public Label {
 };
 
 }  // namespace
+
+/// Title, provenance and legend above the chart for as long as a picture of it is made.
+class Chart::Heading {
+ public:
+  explicit Heading(Chart& chart) : m_chart(chart), m_before(chart.viewport()) {
+    const Theme& theme = Theme::instance();
+    const ThemeColors& c = theme.colors();
+    addLine(chart.title(), theme.textFont(1, QFont::DemiBold), c.text);
+    addLine(chart.provenance(), theme.textFont(-1), c.textMuted);
+    if (const auto legend = chart.legend(); !legend.empty()) {
+      auto* row = new QCPLayoutGrid;
+      row->setColumnSpacing(space::kTwo);
+      row->setMargins(QMargins(space::kOne, 2, space::kOne, 2));
+      int column = 0;
+      for (const ChartLegendEntry& entry : legend) row->addElement(0, column++, legendText(entry));
+      row->addElement(0, column, text({}, theme.textFont(-1), c.text));
+      row->setColumnStretchFactor(column, 1000);
+      insert(row);
+    }
+  }
+  ~Heading() {
+    auto* layout = m_chart.plotLayout();
+    for (QCPLayoutElement* element : m_elements) layout->remove(element);
+    layout->simplify();
+    m_chart.setViewport(m_before);
+    m_chart.replot(QCustomPlot::rpQueuedReplot);
+  }
+  Heading(const Heading&) = delete;
+  Heading& operator=(const Heading&) = delete;
+  int height() const { return m_height; }
+
+ private:
+  QCPTextElement* text(const QString& what, const QFont& font, const QColor& color) const {
+    auto* element = new QCPTextElement(&m_chart, what, font);
+    element->setTextColor(color);
+    element->setTextFlags(Qt::AlignLeft | Qt::AlignVCenter);
+    element->setMargins(QMargins(space::kOne, 2, space::kOne, 2));
+    element->setMinimumSize(1, kLineHeight - 6);  // a long line is cut rather than making the chart wider
+    return element;
+  }
+  /// As wide as its text, so that the entries stand side by side.
+  QCPTextElement* legendText(const ChartLegendEntry& entry) const {
+    QCPTextElement* element = text(QStringLiteral("■ ") + entry.name, Theme::instance().textFont(-1), entry.color);
+    const int wide = QFontMetrics(element->font()).horizontalAdvance(element->text()) + 2 * space::kOne;
+    element->setMinimumSize(wide, kLineHeight - 6);
+    element->setMaximumSize(wide, kLineHeight);
+    return element;
+  }
+  void addLine(const QString& what, const QFont& font, const QColor& color) {
+    if (!what.isEmpty()) insert(text(what, font, color));
+  }
+  void insert(QCPLayoutElement* element) {
+    const int row = static_cast<int>(m_elements.size());
+    m_chart.plotLayout()->insertRow(row);
+    m_chart.plotLayout()->addElement(row, 0, element);
+    m_elements.push_back(element);
+    m_height += kLineHeight;
+  }
+
+  static constexpr int kLineHeight = 24;
+  Chart& m_chart;
+  QRect m_before;
+  std::vector<QCPLayoutElement*> m_elements;
+  int m_height = 0;
+};
 
 Chart::Chart(QWidget* parent)
     : QCustomPlot(parent), m_readout(new Readout(this)), m_message(new Label(Label::Style::Muted, {}, this)) {
@@ -146,6 +215,7 @@ void Chart::mousePressEvent(QMouseEvent* event) {
 
 void Chart::mouseReleaseEvent(QMouseEvent* event) {
   QCustomPlot::mouseReleaseEvent(event);
+  if (std::exchange(m_doubleClicked, false)) return;
   const bool click =
       (event->position() - m_pressedAt).manhattanLength() < QGuiApplication::styleHints()->startDragDistance();
   if (event->button() == Qt::LeftButton && click) clickedAt(toCoordinates(event->position()));
@@ -153,8 +223,12 @@ void Chart::mouseReleaseEvent(QMouseEvent* event) {
 
 void Chart::mouseDoubleClickEvent(QMouseEvent* event) {
   QCustomPlot::mouseDoubleClickEvent(event);
-  resetView();
+  m_doubleClicked = true;
+  const bool inside = axisRect()->rect().contains(event->position().toPoint());
+  if (!inside || !activatedAt(toCoordinates(event->position()))) resetView();
 }
+
+bool Chart::activatedAt(QPointF) { return false; }
 
 void Chart::leaveEvent(QEvent* event) {
   m_readout->hide();
@@ -162,7 +236,8 @@ void Chart::leaveEvent(QEvent* event) {
 }
 
 void Chart::zoom(double factor) {
-  xAxis->scaleRange(factor);
+  if (axisRect()->rangeZoom().testFlag(Qt::Horizontal)) xAxis->scaleRange(factor);
+  if (axisRect()->rangeZoom().testFlag(Qt::Vertical)) yAxis->scaleRange(factor);
   replot(QCustomPlot::rpQueuedReplot);
 }
 
@@ -186,18 +261,21 @@ void Chart::keyPressEvent(QKeyEvent* event) {
       return pan(-0.1, 0);
     case Qt::Key_Right:
       return pan(0.1, 0);
+    case Qt::Key_Up:
+    case Qt::Key_Down:
+      if (!axisRect()->rangeDrag().testFlag(Qt::Vertical)) break;
+      return pan(0, (event->key() == Qt::Key_Up) == yAxis->rangeReversed() ? -0.1 : 0.1);
     default:
-      QCustomPlot::keyPressEvent(event);
+      break;
   }
+  QCustomPlot::keyPressEvent(event);
 }
 
-void Chart::contextMenuEvent(QContextMenuEvent* event) {
-  auto* menu = new QMenu(this);
-  menu->setAttribute(Qt::WA_DeleteOnClose);
+void Chart::fillMenu(QMenu* menu) {
   menu->addAction(icon(QStringLiteral("refresh")), tr("Reset view"), this, &Chart::resetView);
   menu->addSeparator();
   menu->addAction(icon(QStringLiteral("copy")), tr("Copy picture"), this,
-                  [this] { QGuiApplication::clipboard()->setPixmap(toPixmap(width(), height(), 2.0)); });
+                  [this] { QGuiApplication::clipboard()->setPixmap(picture()); });
   menu->addAction(tr("Copy numbers"), this,
                   [this] { QGuiApplication::clipboard()->setText(QString::fromUtf8(csv())); });
   menu->addSeparator();
@@ -206,11 +284,37 @@ void Chart::contextMenuEvent(QContextMenuEvent* event) {
     menu->addAction(icon(QStringLiteral("export")), tr("Export as %1…").arg(name.toUpper()), this,
                     [this, name] { askAndExport(name); });
   }
+}
+
+void Chart::contextMenuEvent(QContextMenuEvent* event) {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  fillMenu(menu);
   menu->popup(event->globalPos());
 }
 
+QToolButton* Chart::createMenuButton() {
+  auto* button = new QToolButton;
+  button->setIcon(icon(QStringLiteral("export")));
+  button->setIconSize({18, 18});
+  button->setToolTip(tr("Export or copy this chart"));
+  button->setAccessibleName(tr("Export or copy the chart"));
+  button->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(button);
+  fillMenu(menu);
+  button->setMenu(menu);
+  return button;
+}
+
+QPixmap Chart::picture() {
+  const Heading heading(*this);
+  return toPixmap(width(), height() + heading.height(), kExportScale);
+}
+
 void Chart::askAndExport(const QString& ending) {
-  auto* dialog = new QFileDialog(this, tr("Export chart"), m_title + u'.' + ending);
+  QString name = m_title;
+  name.replace(u'/', u'_');
+  auto* dialog = new QFileDialog(this, tr("Export chart"), name + u'.' + ending);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setAcceptMode(QFileDialog::AcceptSave);
   dialog->setDefaultSuffix(ending);
@@ -239,19 +343,20 @@ QByteArray Chart::csv() const {
   return (lines.join(u'\n') + u'\n').toUtf8();
 }
 
-QByteArray Chart::svg() {
+QByteArray Chart::svg(QSize size) {
   QByteArray bytes;
   QBuffer buffer(&bytes);
   QSvgGenerator generator;
   generator.setOutputDevice(&buffer);
-  generator.setSize(size());
-  generator.setViewBox(QRect(QPoint(), size()));
+  generator.setSize(size);
+  generator.setViewBox(QRect(QPoint(), size));
   generator.setTitle(m_title);
-  paintVectors(generator);
+  generator.setDescription(m_provenance);
+  paintVectors(generator, size);
   return bytes;
 }
 
-QByteArray Chart::pdf() {
+QByteArray Chart::pdf(QSize size) {
   constexpr int kPixelsPerInch = 96;
   QByteArray bytes;
   QBuffer buffer(&bytes);
@@ -259,24 +364,24 @@ QByteArray Chart::pdf() {
   QPdfWriter writer(&buffer);
   writer.setTitle(m_title);
   writer.setResolution(kPixelsPerInch);
-  writer.setPageSize(QPageSize(QSizeF(size()) / kPixelsPerInch, QPageSize::Inch));
+  writer.setPageSize(QPageSize(QSizeF(size) / kPixelsPerInch, QPageSize::Inch));
   writer.setPageMargins(QMarginsF());
-  paintVectors(writer);
+  paintVectors(writer, size);
   return bytes;
 }
 
-void Chart::paintVectors(QPaintDevice& device) {
+void Chart::paintVectors(QPaintDevice& device, QSize size) {
   QCPPainter painter(&device);
   painter.setMode(QCPPainter::pmVectorized);
-  toPainter(&painter, width(), height());
+  toPainter(&painter, size.width(), size.height());
   painter.end();
 }
 
-QByteArray Chart::png() {
+QByteArray Chart::png(QSize size) {
   QByteArray bytes;
   QBuffer buffer(&bytes);
   buffer.open(QIODevice::WriteOnly);
-  toPixmap(width(), height(), 2.0).toImage().save(&buffer, "PNG");
+  toPixmap(size.width(), size.height(), kExportScale).toImage().save(&buffer, "PNG");
   return bytes;
 }
 
@@ -284,12 +389,24 @@ QString Chart::exportTo(const QString& fileName) {
   const auto endsIn = [&fileName](const char* ending) {
     return fileName.endsWith(QLatin1String(ending), Qt::CaseInsensitive);
   };
-  return saveFile(fileName, endsIn(".csv") ? csv() : endsIn(".pdf") ? pdf() : endsIn(".svg") ? svg() : png());
+  if (endsIn(".csv")) return saveFile(fileName, csv());
+  const Heading heading(*this);
+  const QSize whole(width(), height() + heading.height());
+  return saveFile(fileName, endsIn(".pdf") ? pdf(whole) : endsIn(".svg") ? svg(whole) : png(whole));
 }
 
 void Chart::showEvent(QShowEvent* event) {
   QCustomPlot::showEvent(event);
   replot(QCustomPlot::rpQueuedReplot);
+}
+
+void Chart::paintEvent(QPaintEvent* event) {
+  QCustomPlot::paintEvent(event);
+  if (!hasFocus()) return;
+  QPainter painter(this);
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen(Theme::instance().colors().accent, 2));
+  painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), space::kRadiusSmall, space::kRadiusSmall);
 }
 
 void Chart::resizeEvent(QResizeEvent* event) {

@@ -7,6 +7,9 @@
 #include <optional>
 #include <vector>
 
+class QMenu;
+class QToolButton;
+
 namespace app {
 
 class Label;
@@ -18,9 +21,16 @@ struct ChartTable {
   QStringList rowLabels;                  ///< empty, or one per row: written as the first column
 };
 
+/// What a colour stands for, for exported pictures: in the window the controls around a chart say it.
+struct ChartLegendEntry {
+  QString name;
+  QColor color;
+};
+
 /// Base of every chart: the theme's look (thin axes, few ticks), zoom with the wheel, pan by dragging, double click
-/// resets, a hover read-out, and a context menu that exports PNG, SVG, PDF, CSV or copies. Subclasses add plottables
-/// and implement table(), readout() and applyColors().
+/// resets (where it does not open what is under it), a hover read-out, a frame when it has the keyboard, and a menu
+/// that exports PNG, SVG, PDF, CSV or copies. Subclasses add plottables and implement table(), readout() and
+/// applyColors().
 class Chart : public QCustomPlot {
   Q_OBJECT
  public:
@@ -29,6 +39,10 @@ class Chart : public QCustomPlot {
   /// Name in exports and for screen readers.
   void setTitle(const QString& title);
   const QString& title() const { return m_title; }
+  /// What the data was computed from ("demo · BF16 · block [3, 128–191]"): written under the title of exported
+  /// pictures.
+  void setProvenance(const QString& provenance) { m_provenance = provenance; }
+  const QString& provenance() const { return m_provenance; }
   /// Label with unit on the axes: "weight", "count", "SQNR (dB)".
   void setAxisTitles(const QString& x, const QString& y);
   /// Remembers the present ranges as what reset returns to.
@@ -38,6 +52,12 @@ class Chart : public QCustomPlot {
   void setMessage(const QString& message);
 
   virtual ChartTable table() const = 0;
+  virtual std::vector<ChartLegendEntry> legend() const { return {}; }
+  /// The chart with title, provenance and legend above it, at twice its size.
+  QPixmap picture();
+  /// A button that opens the chart's menu, to be placed beside it: what a right click does, in sight.
+  QToolButton* createMenuButton();
+  void fillMenu(QMenu* menu);
   /// C-locale text with a header line.
   QByteArray csv() const;
   /// @param fileName its ending (.png, .svg, .pdf, .csv) chooses the kind
@@ -54,6 +74,8 @@ class Chart : public QCustomPlot {
   virtual void applyColors() {}
   /// A click that was no drag, in axis coordinates.
   virtual void clickedAt(QPointF coordinates) { Q_UNUSED(coordinates) }
+  /// A double click inside the axes. @return whether there was something to open; otherwise the view is reset
+  virtual bool activatedAt(QPointF coordinates);
   /// Applies the look to an axis the subclass added.
   static void styleAxis(QCPAxis* axis);
   QPointF toCoordinates(QPointF pixel) const;
@@ -67,22 +89,25 @@ class Chart : public QCustomPlot {
   void contextMenuEvent(QContextMenuEvent* event) override;
   void showEvent(QShowEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
+  void paintEvent(QPaintEvent* event) override;
 
  private:
+  class Heading;
   void applyTheme();
   void placeReadout(QPointF pixel);
   void zoom(double factor);
   void pan(double x, double y);
   void askAndExport(const QString& ending);
-  QByteArray svg();
-  QByteArray pdf();
-  QByteArray png();
-  void paintVectors(QPaintDevice& device);
+  QByteArray svg(QSize size);
+  QByteArray pdf(QSize size);
+  QByteArray png(QSize size);
+  void paintVectors(QPaintDevice& device, QSize size);
 
-  QString m_title;
+  QString m_title, m_provenance;
   Label* m_readout;
   Label* m_message;
   QPointF m_pressedAt;
+  bool m_doubleClicked = false;  ///< its second release is no click of its own
   std::vector<std::pair<QCPAxis*, QCPRange>> m_home;
 };
 

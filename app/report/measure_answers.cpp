@@ -112,7 +112,8 @@ void addTotals(AnswerColumn& column, const AnswerColumn& reference) {
   if (column.scheme) column.meanKl = kl / static_cast<double>(column.answers.size());
 }
 
-AnswerColumn measureColumn(Session& session, const std::optional<core::quant::Scheme>& scheme, const Answers& setup) {
+AnswerColumn measureColumn(Session& session, const std::optional<core::quant::Scheme>& scheme, const Answers& setup,
+                           const core::JobContext& job) {
   AnswerColumn column;
   column.scheme = scheme;
   column.title =
@@ -120,8 +121,10 @@ AnswerColumn measureColumn(Session& session, const std::optional<core::quant::Sc
   column.device = QString::fromStdString(session.executor().deviceName());
   // The first forward pass pays for paging in weights and for pipelines; it is not this prompt's time.
   static_cast<void>(answer(session, setup.prompts.front(), greedy(2, setup.seed)));
-  for (const QString& prompt : setup.prompts)
+  for (const QString& prompt : setup.prompts) {
+    job.throwIfCancelled();
     column.answers.push_back(answer(session, prompt, greedy(setup.maxTokens, setup.seed)));
+  }
   const auto memory = session.executor().memory();
   column.weightBytes = memory.weightBytes;
   column.residentBytes = memory.residentBytes;
@@ -129,15 +132,17 @@ AnswerColumn measureColumn(Session& session, const std::optional<core::quant::Sc
   return column;
 }
 
-void measureColumns(OpenModel& model, const DeviceChoice& device, Answers& answers) {
+void measureColumns(OpenModel& model, const DeviceChoice& device, Answers& answers, const core::JobContext& job) {
   Engine engine;
   const auto session = [&](const std::optional<core::quant::Scheme>& scheme) {
     return engine.createSession(model, {scheme, device, 0, core::model::KvType::F16});
   };
   const auto reference = session(std::nullopt);
   for (const auto& scheme : columnSchemes()) {
+    job.progress(0.5 + 0.5 * static_cast<double>(answers.columns.size()) / static_cast<double>(columnSchemes().size()),
+                 scheme ? scheme->toString() : std::string("as stored"));
     const auto other = scheme ? session(scheme) : nullptr;
-    AnswerColumn column = measureColumn(scheme ? *other : *reference, scheme, answers);
+    AnswerColumn column = measureColumn(scheme ? *other : *reference, scheme, answers, job);
     for (std::size_t i = 0; scheme && i < answers.prompts.size(); ++i) {
       const Answer& original = answers.columns.front().answers[i];
       mark(column.answers[i], original);
@@ -157,7 +162,7 @@ void measureColumns(OpenModel& model, const DeviceChoice& device, Answers& answe
 
 }  // namespace
 
-Answers measureAnswers(OpenModel& model, const QString& device) {
+Answers measureAnswers(OpenModel& model, const QString& device, const core::JobContext& job) {
   const DeviceChoice choice = DeviceChoice::parse(device.toStdString());
   Answers answers;
   answers.prompts = promptsFor(model);
@@ -166,7 +171,7 @@ Answers measureAnswers(OpenModel& model, const QString& device) {
     answers.whyNot = QString::fromStdString(*model.whyCannotChat());
   } else {
     try {
-      measureColumns(model, choice, answers);
+      measureColumns(model, choice, answers, job);
     } catch (const core::Error& error) {
       answers.whyNot = QString::fromUtf8(error.what());
       answers.columns.clear();

@@ -23,14 +23,21 @@ QString shortName(const core::io::TensorInfo& tensor) {
   return name;
 }
 
-void measureMatrices(ReportData& data) {
+constexpr double kWeightsShare = 0.5;  ///< of the whole report's progress
+
+void measureMatrices(ReportData& data, const core::JobContext& job) {
   const auto& checkpoint = data.model->checkpoint();
   for (const std::size_t tensor : core::model::tensorsToQuantize(checkpoint)) {
     MatrixRow row;
     row.tensor = tensor;
     row.name = shortName(checkpoint.tensors()[tensor]);
+    job.progress(kWeightsShare * static_cast<double>(tensor) / static_cast<double>(checkpoint.tensors().size()),
+                 checkpoint.tensors()[tensor].name);
     row.stats = core::metrics::summarize(checkpoint.view(tensor), 1).stats;
-    for (const Scheme& scheme : data.schemes) row.errors.push_back(measureSchemeError(checkpoint, tensor, scheme));
+    for (const Scheme& scheme : data.schemes) {
+      job.throwIfCancelled();
+      row.errors.push_back(measureSchemeError(checkpoint, tensor, scheme));
+    }
     data.matrixValues += checkpoint.tensors()[tensor].shape.count();
     data.matrixStoredBytes += checkpoint.tensors()[tensor].bytes;
     data.matrices.push_back(std::move(row));
@@ -180,9 +187,9 @@ std::vector<Scheme> errorSchemes() {
   return schemes;
 }
 
-void measureWeights(ReportData& data) {
+void measureWeights(ReportData& data, const core::JobContext& job) {
   data.schemes = errorSchemes();
-  measureMatrices(data);
+  measureMatrices(data, job);
   for (std::size_t i = 0; i < data.schemes.size(); ++i) data.summaries.push_back(summarizeScheme(data, i));
   const auto order = byKurtosis(data);
   if (order.empty()) return;

@@ -7,7 +7,7 @@ namespace app::report {
 std::vector<core::quant::Scheme> errorSchemes();
 
 /// Fills matrices, summaries, histograms and bit samples from an opened model.
-/// @throws core::Error
-void measureWeights(ReportData& data);
+/// @throws core::Error, core::Cancelled
+void measureWeights(ReportData& data, const core::JobContext& job);
 
 }  // namespace app::report

@@ -42,10 +42,15 @@ void drawHistogram(const ReportData& data, const HistogramData& source, Picture&
   WeightHistogram chart;
   chart.setLogarithmic(source.logarithmic);
   chart.setSummary(source.summary, data.matrices[source.matrix].name);
+  const auto& shape = data.model->checkpoint().tensors()[data.matrices[source.matrix].tensor].shape;
   std::vector<WeightHistogram::Levels> levels;
   for (const SchemeView& view : source.views) {
-    if (view.levels.empty()) continue;
-    levels.push_back({displayName(view.scheme), schemeColor(data, view.scheme), view.levels});
+    if (view.grid.levels.empty()) continue;
+    levels.push_back({displayName(view.scheme),
+                      schemeColor(data, view.scheme),
+                      blockText(shape, view.grid.first, view.grid.count),
+                      view.grid.levels,
+                      {}});
   }
   chart.setLevels(std::move(levels));
   shoot(chart, {kHalfWidth, kHistogramHeight}, picture);
@@ -93,13 +98,6 @@ void drawDots(const ReportData& data, std::size_t scheme, Picture& picture) {
   shoot(chart, size, picture);
 }
 
-void drawInPresentTheme(const ReportData& data, Pictures& pictures) {
-  for (std::size_t i = 0; i < data.histograms.size(); ++i)
-    drawHistogram(data, data.histograms[i], pictures.histograms[i]);
-  if (pictures.maps) drawMaps(data, *pictures.maps);
-  for (auto& [scheme, picture] : pictures.dots) drawDots(data, scheme, picture);
-}
-
 }  // namespace
 
 std::vector<std::size_t> dotSchemes(const ReportData& data) {
@@ -115,19 +113,35 @@ std::vector<std::size_t> dotSchemes(const ReportData& data) {
   return worst == uneven ? std::vector{*worst} : std::vector{*worst, *uneven};
 }
 
-Pictures drawPictures(const ReportData& data) {
-  Pictures pictures;
-  pictures.histograms.resize(data.histograms.size());
-  if (!data.matrices.empty()) pictures.maps.emplace();
-  for (const std::size_t scheme : dotSchemes(data)) pictures.dots.emplace_back(scheme, Picture());
-  Theme& theme = Theme::instance();
-  const ThemeMode before = theme.mode();
+PictureDrawer::PictureDrawer(const ReportData& data) {
+  m_pictures.histograms.resize(data.histograms.size());
+  if (!data.matrices.empty()) m_pictures.maps.emplace();
+  for (const std::size_t scheme : dotSchemes(data)) m_pictures.dots.emplace_back(scheme, Picture());
   for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {
-    theme.setMode(mode);
-    drawInPresentTheme(data, pictures);
+    const auto add = [this, mode](auto draw) {
+      m_steps.emplace_back([mode, draw] {
+        const Theme::Lent colors(mode);
+        draw();
+      });
+    };
+    for (std::size_t i = 0; i < data.histograms.size(); ++i)
+      add([this, &data, i] { drawHistogram(data, data.histograms[i], m_pictures.histograms[i]); });
+    if (m_pictures.maps) add([this, &data] { drawMaps(data, *m_pictures.maps); });
+    for (std::size_t i = 0; i < m_pictures.dots.size(); ++i)
+      add([this, &data, i] { drawDots(data, m_pictures.dots[i].first, m_pictures.dots[i].second); });
   }
-  theme.setMode(before);
-  return pictures;
+}
+
+double PictureDrawer::fraction() const {
+  return m_steps.empty() ? 1.0 : static_cast<double>(m_next) / static_cast<double>(m_steps.size());
+}
+
+void PictureDrawer::drawNext() { m_steps[m_next++](); }
+
+Pictures drawPictures(const ReportData& data) {
+  PictureDrawer drawer(data);
+  while (!drawer.isDone()) drawer.drawNext();
+  return drawer.pictures();
 }
 
 }  // namespace app::report

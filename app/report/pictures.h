@@ -2,6 +2,7 @@
 #include <QByteArray>
 #include <QSize>
 #include <QString>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -28,7 +29,26 @@ struct Pictures {
 /// The schemes whose matrices are shown sorted: the one of lowest mean SQNR, and the one whose layers differ most.
 std::vector<std::size_t> dotSchemes(const ReportData& data);
 
-/// Draws the app's own charts in both themes. Changes the theme while it works. GUI thread only.
+/// Draws the app's own charts in both themes, one chart a step, so that a window stays usable between them. GUI thread
+/// only.
+class PictureDrawer {
+ public:
+  /// @param data outlives the drawer
+  explicit PictureDrawer(const ReportData& data);
+  bool isDone() const { return m_next == m_steps.size(); }
+  double fraction() const;
+  /// @pre !isDone()
+  void drawNext();
+  /// @pre isDone()
+  const Pictures& pictures() const { return m_pictures; }
+
+ private:
+  Pictures m_pictures;
+  std::vector<std::function<void()>> m_steps;
+  std::size_t m_next = 0;
+};
+
+/// All of them at once.
 Pictures drawPictures(const ReportData& data);
 
 }  // namespace app::report

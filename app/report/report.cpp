@@ -76,7 +76,8 @@ void makeFolder(const QString& folder) {
 
 }  // namespace
 
-ReportData measure(const Request& request) {
+ReportData measure(const Request& request, const core::JobContext& job) {
+  refuseWhatIsNotOurs(request);
   QElapsedTimer clock;
   clock.start();
   ReportData data;
@@ -85,22 +86,25 @@ ReportData measure(const Request& request) {
   data.machine = QStringLiteral("%1, %2, %3 CPU threads")
                      .arg(QSysInfo::prettyProductName(), QSysInfo::currentCpuArchitecture(),
                           QString::number(std::thread::hardware_concurrency()));
-  data.model = OpenModel::open(request.model.toStdString());
+  data.model = OpenModel::open(request.model.toStdString(), job);
   data.files = describeFiles(data.model->checkpoint());
-  measureWeights(data);
-  data.answers = measureAnswers(*data.model, request.device);
+  measureWeights(data, job);
+  data.answers = measureAnswers(*data.model, request.device, job);
   data.seconds = static_cast<double>(clock.elapsed()) / 1e3;
   return data;
 }
 
 QString writeReport(const Request& request) {
-  refuseWhatIsNotOurs(request);
   const ReportData data = measure(request);
-  const QByteArray page = composePage(data, drawPictures(data));
-  makeFolder(request.folder);
-  core::io::writeFile(pagePath(request).toStdString(), openFiles(),
+  return writePage(data, drawPictures(data));
+}
+
+QString writePage(const ReportData& data, const Pictures& pictures) {
+  const QByteArray page = composePage(data, pictures);
+  makeFolder(data.request.folder);
+  core::io::writeFile(pagePath(data.request).toStdString(), openFiles(),
                       std::as_bytes(std::span(page.constData(), static_cast<std::size_t>(page.size()))));
-  return pagePath(request);
+  return pagePath(data.request);
 }
 
 }  // namespace app::report

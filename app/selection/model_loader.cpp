@@ -2,10 +2,13 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <algorithm>
+#include <utility>
 
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
 #include "app/session/demo_model.h"
+#include "app/text/numbers.h"
 
 namespace app {
 namespace {
@@ -19,25 +22,14 @@ bool isBuiltIn(const QString& source) {
 ModelLoader::ModelLoader(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs) {}
 
-void ModelLoader::open(const QString& source) {
-  const bool isDemo = isBuiltIn(source);
-  const QString absolute = isDemo ? source : QFileInfo(source).absoluteFilePath();
+void ModelLoader::open(const QString& source, As as) {
+  const QString absolute = isBuiltIn(source) ? source : QFileInfo(source).absoluteFilePath();
   m_opening = absolute;
+  m_waiting.reset();
   m_jobs.run(
       this, {QStringLiteral("open"), tr("Opening %1").arg(displayName(absolute)), Lane::Pool},
       [path = absolute.toStdString()](const core::JobContext& job) { return OpenModel::open(path, job); },
-      [this, absolute, isDemo](std::shared_ptr<OpenModel> model) {
-        m_opening.clear();
-        if (!isDemo) {
-          QStringList recent = m_recent;
-          recent.removeAll(absolute);
-          recent.prepend(absolute);
-          setRecent(recent);
-        }
-        m_selection.setModel(std::move(model));
-        Q_EMIT openingChanged();
-        Q_EMIT opened();
-      },
+      [this, absolute, as](std::shared_ptr<OpenModel> model) { arrived(std::move(model), absolute, as); },
       [this](const QString& sentence) {
         m_opening.clear();
         Q_EMIT openingChanged();
@@ -46,9 +38,65 @@ void ModelLoader::open(const QString& source) {
   Q_EMIT openingChanged();
 }
 
+void ModelLoader::arrived(std::shared_ptr<OpenModel> model, const QString& source, As as) {
+  m_opening.clear();
+  m_waiting = std::move(model);
+  m_waitingSource = source;
+  const auto& present = m_selection.model();
+  if (!present || present->source() == m_waiting->source())
+    replaceByWaiting();
+  else if (as == As::Compared)
+    compareWithWaiting();
+  else
+    Q_EMIT secondArrived();
+  Q_EMIT openingChanged();
+}
+
+void ModelLoader::remember(const QString& source) {
+  if (isBuiltIn(source)) return;
+  QStringList recent = m_recent;
+  recent.removeAll(source);
+  recent.prepend(source);
+  setRecent(recent);
+}
+
+void ModelLoader::replaceByWaiting() {
+  if (!m_waiting) return;
+  remember(m_waitingSource);
+  m_selection.setModel(std::exchange(m_waiting, nullptr));
+  Q_EMIT opened();
+}
+
+void ModelLoader::compareWithWaiting() {
+  if (!m_waiting) return;
+  const auto model = std::exchange(m_waiting, nullptr);
+  if (sharedTensors(*model) == 0) {
+    Q_EMIT failed(tr("%1 cannot be compared: it has no tensor of the same name and shape as the open model.")
+                      .arg(displayName(m_waitingSource)));
+    return;
+  }
+  remember(m_waitingSource);
+  m_selection.setComparedModel(model);
+  Q_EMIT opened();
+}
+
+void ModelLoader::dropWaiting() { m_waiting.reset(); }
+
+double ModelLoader::sharedTensors(const OpenModel& other) const {
+  if (!m_selection.model()) return 0;
+  const auto tensors = m_selection.model()->checkpoint().tensors();
+  const auto shared = std::count_if(tensors.begin(), tensors.end(), [&](const auto& tensor) {
+    const auto found = other.checkpoint().find(tensor.name);
+    return found && other.checkpoint().tensors()[*found].shape == tensor.shape;
+  });
+  const std::size_t most = std::max(tensors.size(), other.checkpoint().tensors().size());
+  return most == 0 ? 0 : static_cast<double>(shared) / static_cast<double>(most);
+}
+
 void ModelLoader::close() {
   m_jobs.cancelTag(QStringLiteral("open"));
   m_opening.clear();
+  m_waiting.reset();
   m_selection.setModel(nullptr);
   Q_EMIT openingChanged();
 }
@@ -63,7 +111,7 @@ void ModelLoader::forgetRecent() { setRecent({}); }
 QString ModelLoader::displayName(const QString& source) {
   if (isBuiltIn(source)) return source == QLatin1String("demo") ? tr("the demo model") : tr("the smooth demo model");
   const QFileInfo info(source);
-  return info.fileName().isEmpty() ? QDir(source).dirName() : info.fileName();
+  return text::shortened(info.fileName().isEmpty() ? QDir(source).dirName() : info.fileName());
 }
 
 }  // namespace app

@@ -46,17 +46,17 @@ const SchemeEntry* Selection::find(const core::quant::Scheme& scheme) const {
   return const_cast<Selection*>(this)->find(scheme);
 }
 
+// A scheme keeps its place in the palette for good: an unchecked one may still stand in a pane or a picture, so its
+// colour is not given to another while there is a free one.
 void Selection::giveColor(SchemeEntry& entry) {
-  const auto checkedUses = [&](int slot) {
-    return std::count_if(m_schemes.begin(), m_schemes.end(), [&](const SchemeEntry& other) {
-      return &other != &entry && other.checked && other.colorSlot == slot;
-    });
+  if (entry.colorSlot >= 0) return;
+  const auto uses = [&](int slot) {
+    return std::count_if(m_schemes.begin(), m_schemes.end(),
+                         [&](const SchemeEntry& other) { return other.colorSlot == slot; });
   };
-  // Its old colour when that is free; else the slot fewest checked schemes use.
-  if (entry.colorSlot >= 0 && checkedUses(entry.colorSlot) == 0) return;
   int best = 0;
-  for (int slot = 1; slot < kSeriesColors; ++slot)
-    if (checkedUses(slot) < checkedUses(best)) best = slot;
+  for (int slot = 1; slot < kSeriesSlots; ++slot)
+    if (uses(slot) < uses(best)) best = slot;
   entry.colorSlot = best;
 }
 
@@ -83,6 +83,29 @@ QColor Selection::color(const core::quant::Scheme& scheme) const {
                                         : Theme::instance().colors().reference;
 }
 
+SeriesMark Selection::mark(const core::quant::Scheme& scheme) const {
+  const SchemeEntry* entry = find(scheme);
+  return Theme::seriesMark(entry ? std::max(entry->colorSlot, 0) : 0);
+}
+
+Qt::PenStyle Selection::penStyle(const core::quant::Scheme& scheme) const {
+  const SchemeEntry* entry = find(scheme);
+  return Theme::penStyle(entry ? entry->colorSlot : 0);
+}
+
+std::optional<std::size_t> Selection::comparedTensor() const {
+  const core::io::TensorInfo* info = tensorInfo();
+  if (!m_compared || info == nullptr) return std::nullopt;
+  const auto found = m_compared->checkpoint().find(info->name);
+  return found && m_compared->checkpoint().tensors()[*found].shape == info->shape ? found : std::nullopt;
+}
+
+void Selection::setComparedModel(std::shared_ptr<OpenModel> model) {
+  if (model == m_compared) return;
+  m_compared = std::move(model);
+  Q_EMIT comparedModelChanged();
+}
+
 std::optional<std::size_t> Selection::firstChoice() const {
   const auto tensors = m_model->checkpoint().tensors();
   if (tensors.empty()) return std::nullopt;
@@ -98,12 +121,14 @@ std::optional<std::size_t> Selection::firstChoice() const {
 void Selection::setModel(std::shared_ptr<OpenModel> model) {
   if (model == m_model) return;
   m_model = std::move(model);
+  const bool compared = std::exchange(m_compared, nullptr) != nullptr;
   m_chatToken.reset();
   m_place.tensor = m_model ? firstChoice() : std::nullopt;
   m_place.weight.reset();
   m_history.assign(1, m_place);
   m_historyIndex = 0;
   Q_EMIT modelChanged();
+  if (compared) Q_EMIT comparedModelChanged();
   Q_EMIT tensorChanged();
   Q_EMIT weightChanged();
   Q_EMIT chatTokenChanged();
@@ -209,6 +234,17 @@ void Selection::setWorkspace(const QString& id) {
   }
 }
 
+void Selection::goTo(const QString& workspace, std::size_t tensor, std::optional<std::uint64_t> flatIndex) {
+  if (!m_model || tensor >= m_model->checkpoint().tensors().size()) return;
+  if (flatIndex && *flatIndex >= m_model->checkpoint().tensors()[tensor].shape.count()) return;
+  Place place = m_place;
+  place.workspace = workspace;
+  if (place.tensor != tensor) place.weight.reset();
+  place.tensor = tensor;
+  if (flatIndex) place.weight = flatIndex;
+  moveTo(place);
+}
+
 void Selection::back() {
   if (canGoBack()) apply(m_history[--m_historyIndex]);
 }
@@ -238,12 +274,13 @@ void Selection::restoreSchemes(const QStringList& saved) {
       const auto scheme = core::quant::Scheme::parse(words[2].toStdString());
       if (!find(scheme)) m_schemes.push_back({scheme, QString::fromStdString(scheme.displayName()), words[2]});
       SchemeEntry* entry = find(scheme);
-      entry->colorSlot = std::clamp(words[1].toInt(), 0, kSeriesColors - 1);
+      entry->colorSlot = std::clamp(words[1].toInt(), 0, kSeriesSlots - 1);
       entry->checked = words[0] == QLatin1String("1");
     } catch (const core::Error&) {
       continue;  // a scheme of another version of the program
     }
   }
+  Q_EMIT schemesRestored();
   Q_EMIT schemesChanged();
 }
 

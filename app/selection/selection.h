@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/session/open_model.h"
+#include "app/widgets/theme.h"
 #include "core/quant/scheme.h"
 
 namespace app {
@@ -19,7 +20,7 @@ struct SchemeEntry {
   QString title;        ///< "NF4 · 64"
   QString description;  ///< one sentence
   bool checked = false;
-  int colorSlot = -1;  ///< into Theme::seriesColor; −1 until it was checked for the first time
+  int colorSlot = -1;  ///< into Theme::seriesColor and seriesMark, its own; −1 until it was checked for the first time
 };
 
 /// A token of the conversation: which answer it belongs to, which pane wrote it, and its place there.
@@ -43,6 +44,10 @@ class Selection : public QObject {
 
   /// Null while the start page is shown. Shared with jobs; immutable but for its caches.
   const std::shared_ptr<OpenModel>& model() const { return m_model; }
+  /// A second model beside the reference, shown where views can hold two; null for none.
+  const std::shared_ptr<OpenModel>& comparedModel() const { return m_compared; }
+  /// The compared model's tensor of the selected one's name and shape; nothing when it has none.
+  std::optional<std::size_t> comparedTensor() const;
   /// Index into model()->checkpoint().tensors().
   std::optional<std::size_t> tensor() const { return m_place.tensor; }
   /// Info of the selected tensor, or null.
@@ -62,9 +67,14 @@ class Selection : public QObject {
   bool isChecked(const core::quant::Scheme& scheme) const;
   /// The scheme's colour under the present theme; the neutral reference grey when it never was checked.
   QColor color(const core::quant::Scheme& scheme) const;
+  /// Beside the colour, which repeats after kSeriesColors schemes.
+  SeriesMark mark(const core::quant::Scheme& scheme) const;
+  Qt::PenStyle penStyle(const core::quant::Scheme& scheme) const;
 
   /// Opens with a sensible first choice: the first matrix of the middle block, else the largest tensor.
+  /// Ends a comparison with another model.
   void setModel(std::shared_ptr<OpenModel> model);
+  void setComparedModel(std::shared_ptr<OpenModel> model);
   void setTensor(std::optional<std::size_t> index);
   void setWeight(std::optional<std::uint64_t> flatIndex);
   /// Both at once: one step of the history.
@@ -77,6 +87,8 @@ class Selection : public QObject {
   void addScheme(const core::quant::Scheme& scheme);
   void setChatToken(std::optional<ChatToken> token);
   void setWorkspace(const QString& id);
+  /// A tensor, and perhaps one of its weights, in a workspace: one step of the history.
+  void goTo(const QString& workspace, std::size_t tensor, std::optional<std::uint64_t> flatIndex = std::nullopt);
 
   bool canGoBack() const { return m_historyIndex > 0; }
   bool canGoForward() const { return m_historyIndex + 1 < m_history.size(); }
@@ -89,10 +101,12 @@ class Selection : public QObject {
 
  Q_SIGNALS:
   void modelChanged();
+  void comparedModelChanged();
   void tensorChanged();
   void weightChanged();
   void currentSchemeChanged();
-  void schemesChanged();  ///< the list, its checks or its colours
+  void schemesChanged();   ///< the list, its checks or its colours
+  void schemesRestored();  ///< the same, all at once: another order may suit better
   void chatTokenChanged();
   void workspaceChanged();
   void historyChanged();
@@ -113,7 +127,7 @@ class Selection : public QObject {
   void apply(const Place& place);
   std::optional<std::size_t> firstChoice() const;
 
-  std::shared_ptr<OpenModel> m_model;
+  std::shared_ptr<OpenModel> m_model, m_compared;
   Place m_place;
   std::optional<ChatToken> m_chatToken;
   std::vector<SchemeEntry> m_schemes;

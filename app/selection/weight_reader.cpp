@@ -1,9 +1,9 @@
 #include "app/selection/weight_reader.h"
 
-#include <QStringList>
 #include <algorithm>
 #include <cmath>
 
+#include "app/selection/tensor_text.h"
 #include "core/quant/quantizer.h"
 
 namespace app {

@@ -1,6 +1,6 @@
 // The menus of the main window and the items of its command palette.
 #include <QActionGroup>
-#include <QFileDialog>
+#include <QHBoxLayout>
 #include <QMenuBar>
 #include <QMessageBox>
 #include <QSettings>
@@ -8,6 +8,7 @@
 
 #include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
+#include "app/shell/help_panel.h"
 #include "app/shell/main_window.h"
 #include "app/shell/scheme_panel.h"
 #include "app/shell/side_panel.h"
@@ -22,6 +23,16 @@ void MainWindow::buildMenus() {
   buildSchemeMenu();
   buildViewMenu();
   buildHelpMenu();
+  auto* corner = new QWidget;
+  auto* row = new QHBoxLayout(corner);
+  row->setContentsMargins(0, 0, space::kHalf, 0);
+  row->setSpacing(2);
+  for (QAction* action : {m_backAction, m_forwardAction}) {
+    auto* button = new QToolButton;
+    button->setDefaultAction(action);
+    button->setFocusPolicy(Qt::TabFocus);
+    row->addWidget(button);
+  }
   auto* find = new QToolButton;
   find->setText(tr("Find anything   Ctrl+K"));
   find->setIcon(icon(QStringLiteral("search")));
@@ -30,7 +41,8 @@ void MainWindow::buildMenus() {
   find->setFocusPolicy(Qt::TabFocus);
   find->setObjectName(QStringLiteral("find-anything"));
   connect(find, &QToolButton::clicked, this, &MainWindow::openCommandPalette);
-  menuBar()->setCornerWidget(find, Qt::TopRightCorner);
+  row->addWidget(find);
+  menuBar()->setCornerWidget(corner, Qt::TopRightCorner);
 }
 
 void MainWindow::buildFileMenu() {
@@ -45,8 +57,16 @@ void MainWindow::buildFileMenu() {
                   [this] { openModel(QStringLiteral("demo-smooth")); });
   m_recentMenu = menu->addMenu(icon(QStringLiteral("clock")), tr("Open &recent"));
   refreshRecentMenu();
+  m_compareAction = menu->addAction(icon(QStringLiteral("compare")), tr("Co&mpare with another model…"), this,
+                                    &MainWindow::askForCompared);
+  m_endCompareAction =
+      menu->addAction(tr("&End the comparison"), this, [this] { m_selection.setComparedModel(nullptr); });
   menu->addSeparator();
-  m_closeModelAction = menu->addAction(tr("&Close model"), m_loader, &ModelLoader::close);
+  m_exportAction = menu->addAction(icon(QStringLiteral("export")), tr("E&xport quantized model…"),
+                                   QKeySequence(tr("Ctrl+E")), this, &MainWindow::exportModel);
+  m_reportAction = menu->addAction(tr("&Write report…"), this, &MainWindow::writeReport);
+  menu->addSeparator();
+  m_closeModelAction = menu->addAction(tr("&Close model"), this, &MainWindow::closeModel);
   // Ctrl+W everywhere, whatever else a desktop calls it.
   QList<QKeySequence> close = QKeySequence::keyBindings(QKeySequence::Close);
   close.removeAll(QKeySequence(tr("Ctrl+W")));
@@ -75,6 +95,8 @@ void MainWindow::buildModelMenu() {
                                  &Selection::back);
   m_forwardAction = menu->addAction(icon(QStringLiteral("forward")), tr("&Forward"), QKeySequence(tr("Alt+Right")),
                                     &m_selection, &Selection::forward);
+  m_backAction->setToolTip(tr("Back to what was selected before (Alt+Left)"));
+  m_forwardAction->setToolTip(tr("Forward again (Alt+Right)"));
   m_backAction->setEnabled(false);
   m_forwardAction->setEnabled(false);
   menu->addSeparator();
@@ -141,40 +163,31 @@ void MainWindow::buildViewMenu() {
 
 void MainWindow::buildHelpMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Help"));
-  menu->addAction(icon(QStringLiteral("help")), tr("&What is this?"), QKeySequence::HelpContents, this,
-                  &MainWindow::showHelp);
+  menu->addAction(icon(QStringLiteral("help")), tr("&What is this?"), QKeySequence(tr("F1")), this,
+                  &MainWindow::toggleHelp);
   menu->addAction(icon(QStringLiteral("info")), tr("&About Quantscope"), this, &MainWindow::showAbout);
 }
 
-void MainWindow::askForFile() {
-  auto* dialog = new QFileDialog(this, tr("Open a model file"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFile);
-  dialog->setNameFilters({tr("Models (*.gguf *.safetensors *.safetensors.index.json)"), tr("All files (*)")});
-  connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openModel);
-  dialog->open();
+void MainWindow::toggleHelp() {
+  if (m_help->isVisible()) return m_help->dismiss();
+  fillHelp();
+  m_help->open();
 }
 
-void MainWindow::askForFolder() {
-  auto* dialog = new QFileDialog(this, tr("Open a model folder"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::Directory);
-  dialog->setOption(QFileDialog::ShowDirsOnly);
-  connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openModel);
-  dialog->open();
-}
-
-void MainWindow::showHelp() {
+void MainWindow::fillHelp() {
+  if (m_help == nullptr) return;
   const Workspace* workspace = currentWorkspace();
   const WorkspaceEntry* entry = findWorkspace(m_selection.workspace());
   const QString text = workspace ? workspace->helpText()
                                  : tr("Open a model file or folder, or the demo model. Everything else happens in the "
                                       "workspaces at the left.");
-  auto* box = new QMessageBox(QMessageBox::NoIcon, entry ? entry->translatedTitle() : tr("Start"), text,
-                              QMessageBox::Close, this);
-  box->setAttribute(Qt::WA_DeleteOnClose);
-  box->setWindowModality(Qt::NonModal);
-  box->open();
+  QList<std::pair<QString, QString>> keys;
+  for (const QAction* menu : menuBar()->actions()) {
+    for (const QAction* action : menu->menu() ? menu->menu()->actions() : QList<QAction*>())
+      if (!action->shortcut().isEmpty())
+        keys.append({action->shortcut().toString(QKeySequence::NativeText), action->text().remove(u'&')});
+  }
+  m_help->setContent(entry ? entry->translatedTitle() : tr("Start"), text, keys);
 }
 
 void MainWindow::showAbout() {
@@ -220,7 +233,7 @@ std::vector<PaletteItem> MainWindow::paletteItems() {
     const auto tensors = model->checkpoint().tensors();
     for (std::size_t i = 0; i < tensors.size(); ++i)
       items.push_back({QString::fromStdString(tensors[i].name), QString::fromStdString(tensors[i].shape.toString()),
-                       QStringLiteral("tensor"), [this, i] { m_selection.setTensor(i); }});
+                       QStringLiteral("tensor"), [this, i] { m_selection.goTo(QStringLiteral("inspect"), i); }});
   }
   return items;
 }

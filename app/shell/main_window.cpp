@@ -5,7 +5,9 @@
 #include <QDragEnterEvent>
 #include <QHBoxLayout>
 #include <QMimeData>
+#include <QScreen>
 #include <QSettings>
+#include <QSplitter>
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
@@ -14,11 +16,16 @@
 #include "app/shell/command_palette.h"
 #include "app/shell/device_label.h"
 #include "app/shell/drop_overlay.h"
+#include "app/shell/help_panel.h"
 #include "app/shell/nav_rail.h"
 #include "app/shell/side_panel.h"
 #include "app/shell/status_line.h"
+#include "app/text/numbers.h"
 #include "app/widgets/banner.h"
 #include "app/workspaces/start/start_page.h"
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace app {
 namespace {
@@ -27,6 +34,24 @@ const QString kStart = QStringLiteral("start");
 constexpr int kPanelNeedsWidth = 1160;
 /// Between two pieces of work done ahead, so that input comes first.
 constexpr int kAheadMs = 20;
+constexpr QSize kSmallest(1024, 640), kFirstSize(1280, 800);
+
+/// Gives the memory of a closed model back to the system, which glibc would keep for later.
+void trimHeap() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+/// Splitters with a name are remembered.
+QString splitterKey(const QSplitter& splitter) { return QStringLiteral("splitter/") + splitter.objectName(); }
+
+/// A file manager proposes to move, and would delete its file: opening is a copy, whatever it proposes.
+void takeAsCopy(QDropEvent& event) {
+  if (!event.possibleActions().testFlag(Qt::CopyAction)) return event.ignore();
+  event.setDropAction(Qt::CopyAction);
+  event.accept();
+}
 }  // namespace
 
 MainWindow::MainWindow(QWidget* parent)
@@ -36,19 +61,21 @@ MainWindow::MainWindow(QWidget* parent)
       m_pages(new QStackedWidget),
       m_start(new StartPage(*m_loader, m_jobs)),
       m_banner(new Banner),
-      m_panel(new SidePanel(m_selection)),
+      m_panel(new SidePanel(m_selection, m_jobs)),
       m_status(new StatusLine(m_jobs)),
       m_palette(nullptr),
-      m_dropOverlay(nullptr) {
+      m_dropOverlay(nullptr),
+      m_help(nullptr) {
   setWindowTitle(tr("Quantscope"));
   setWindowIcon(QIcon(QStringLiteral(":/icons/quantscope.svg")));
   setAcceptDrops(true);
-  setMinimumSize(1024, 640);
-  resize(1280, 800);
+  setMinimumSize(kSmallest);
+  fitToScreen(kFirstSize);
   buildLayout();
   buildMenus();
   m_palette = new CommandPalette(this);
   m_dropOverlay = new DropOverlay(this);
+  m_help = new HelpPanel(this);
   connectSelection();
   m_ahead.setSingleShot(true);
   m_ahead.setInterval(kAheadMs);
@@ -62,6 +89,20 @@ MainWindow::~MainWindow() {
   m_jobs.shutdown();
   m_loader->disconnect();
   m_selection.disconnect();
+}
+
+// With its frame the window must not stand over the edge of the screen.
+void MainWindow::fitToScreen(QSize wanted) {
+  const QScreen* display = screen();
+  if (display == nullptr) return resize(wanted);
+  constexpr QSize kFrame(8, 40);  // a title bar and borders, which are not known before the window is shown
+  const QRect room = display->availableGeometry();
+  const QSize size = wanted.boundedTo(room.size() - kFrame).expandedTo(minimumSize());
+  resize(size);
+  const QRect frame = frameGeometry();
+  if (!room.contains(frame))
+    move(std::max(room.left(), std::min(frame.left(), room.right() - size.width())),
+         std::max(room.top(), std::min(frame.top(), room.bottom() - size.height() - kFrame.height())));
 }
 
 void MainWindow::buildLayout() {
@@ -90,12 +131,21 @@ void MainWindow::connectSelection() {
   connect(m_rail, &NavRail::chosen, this, &MainWindow::showWorkspace);
   connect(&m_selection, &Selection::workspaceChanged, this, &MainWindow::frontChanged);
   connect(&m_selection, &Selection::modelChanged, this, &MainWindow::refreshAvailability);
+  connect(&m_selection, &Selection::modelChanged, this, [this] {
+    // Behind what the workspaces do to let go of it.
+    QTimer::singleShot(0, this, [this] {
+      m_jobs.run(
+          this, {QStringLiteral("trim"), {}, Lane::Inference}, [](const core::JobContext&) { trimHeap(); }, [] {});
+    });
+  });
   connect(&m_selection, &Selection::historyChanged, this, [this] {
     m_backAction->setEnabled(m_selection.canGoBack());
     m_forwardAction->setEnabled(m_selection.canGoForward());
   });
   connect(m_loader, &ModelLoader::recentChanged, this, &MainWindow::refreshRecentMenu);
   connect(m_loader, &ModelLoader::failed, this, &MainWindow::showError);
+  connect(m_loader, &ModelLoader::secondArrived, this, &MainWindow::decideAboutSecond);
+  connect(&m_selection, &Selection::comparedModelChanged, this, &MainWindow::refreshAvailability);
   connect(m_loader, &ModelLoader::opened, this, [this] {
     m_banner->dismiss();
     const QString wanted = std::exchange(m_workspaceAfterOpening, QString());
@@ -127,8 +177,6 @@ void MainWindow::detectDevice() {
       [this](const QString& sentence) { m_status->setDevice(sentence); });
 }
 
-void MainWindow::openModel(const QString& source) { m_loader->open(source); }
-
 void MainWindow::showWorkspace(const QString& id) {
   const WorkspaceEntry* entry = findWorkspace(id);
   if (id != kStart && !entry) return;
@@ -153,6 +201,7 @@ void MainWindow::frontChanged() {
   if (before && before != currentWorkspace()) before->setActive(false);
   if (Workspace* now = currentWorkspace(); now && now != before) now->setActive(true);
   m_rail->setCurrent(id);
+  fillHelp();
   setPanelShown(m_panelWanted);
 }
 
@@ -170,6 +219,8 @@ Workspace* MainWindow::workspaceOf(const WorkspaceEntry& entry) {
   QSettings settings;
   settings.beginGroup(QStringLiteral("workspace-") + id);
   workspace->restoreState(settings);
+  for (QSplitter* splitter : workspace->findChildren<QSplitter*>())
+    if (!splitter->objectName().isEmpty()) splitter->restoreState(settings.value(splitterKey(*splitter)).toByteArray());
   return workspace;
 }
 
@@ -201,10 +252,20 @@ Workspace* MainWindow::currentWorkspace() const { return qobject_cast<Workspace*
 void MainWindow::refreshAvailability() {
   const auto& model = m_selection.model();
   for (const WorkspaceEntry& entry : workspaceEntries())
-    m_rail->setAvailable(QLatin1String(entry.id), !entry.needsModel || model != nullptr);
-  m_closeModelAction->setEnabled(model != nullptr);
-  setWindowTitle(model ? tr("%1 — Quantscope").arg(QString::fromStdString(model->checkpoint().name()))
-                       : tr("Quantscope"));
+    m_rail->setAvailable(QLatin1String(entry.id), !entry.needsModel || model != nullptr
+                                                      ? QString()
+                                                      : tr("Not yet: it shows a model. Open one first (Ctrl+O), or the "
+                                                           "demo model (Ctrl+D)."));
+  const auto& compared = m_selection.comparedModel();
+  for (QAction* action : {m_closeModelAction, m_exportAction, m_reportAction, m_compareAction})
+    action->setEnabled(model != nullptr);
+  m_endCompareAction->setEnabled(compared != nullptr);
+  const auto nameOf = [](const OpenModel& open) {
+    return text::shortened(QString::fromStdString(open.checkpoint().name()));
+  };
+  setWindowTitle(!model     ? tr("Quantscope")
+                 : compared ? tr("%1 compared with %2 — Quantscope").arg(nameOf(*model), nameOf(*compared))
+                            : tr("%1 — Quantscope").arg(nameOf(*model)));
   const WorkspaceEntry* front = findWorkspace(m_selection.workspace());
   if (!model && front && front->needsModel) m_selection.setWorkspace(kStart);
 }
@@ -236,7 +297,7 @@ void MainWindow::resizeEvent(QResizeEvent* event) {
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
   if (!event->mimeData()->hasUrls() || !event->mimeData()->urls().constFirst().isLocalFile()) return;
-  event->acceptProposedAction();
+  takeAsCopy(*event);
   m_dropOverlay->showFor(ModelLoader::displayName(event->mimeData()->urls().constFirst().toLocalFile()));
 }
 
@@ -245,7 +306,7 @@ void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { m_dropOverlay->hide(); }
 void MainWindow::dropEvent(QDropEvent* event) {
   m_dropOverlay->hide();
   if (!event->mimeData()->hasUrls()) return;
-  event->acceptProposedAction();
+  takeAsCopy(*event);
   openModel(event->mimeData()->urls().constFirst().toLocalFile());
 }
 
@@ -275,13 +336,16 @@ void MainWindow::saveState() const {
   for (auto it = m_workspaces.begin(); it != m_workspaces.end(); ++it) {
     settings.beginGroup(QStringLiteral("workspace-") + it.key());
     it.value()->saveState(settings);
+    for (const QSplitter* splitter : it.value()->findChildren<QSplitter*>())
+      if (!splitter->objectName().isEmpty()) settings.setValue(splitterKey(*splitter), splitter->saveState());
     settings.endGroup();
   }
 }
 
 void MainWindow::restoreState() {
   const QSettings settings;
-  restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray());
+  if (restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()) && !isMaximized())
+    fitToScreen(size());
   setPanelShown(settings.value(QStringLiteral("window/panel"), true).toBool());
   m_loader->setRecent(settings.value(QStringLiteral("recent")).toStringList());
   m_selection.restoreSchemes(settings.value(QStringLiteral("schemes")).toStringList());

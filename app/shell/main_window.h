@@ -18,6 +18,7 @@ namespace app {
 class Banner;
 class CommandPalette;
 class DropOverlay;
+class HelpPanel;
 class ModelLoader;
 class NavRail;
 class SchemePanel;
@@ -37,7 +38,7 @@ class MainWindow : public QMainWindow {
   JobRunner& jobs() { return m_jobs; }
   ModelLoader& loader() { return *m_loader; }
 
-  /// @param source a file, a folder or "demo"
+  /// @param source a file, a folder or "demo"; asks what becomes of an open model where something would be lost
   void openModel(const QString& source);
   /// The start page ("start") or a workspace of the registry. Unknown ids are ignored.
   void showWorkspace(const QString& id);
@@ -61,6 +62,7 @@ class MainWindow : public QMainWindow {
 
  private:
   void buildLayout();
+  void fitToScreen(QSize wanted);
   void buildMenus();
   void buildFileMenu();
   void buildModelMenu();
@@ -73,9 +75,16 @@ class MainWindow : public QMainWindow {
   void frontChanged();
   Workspace* workspaceOf(const WorkspaceEntry& entry);
   void buildAhead();
+  void decideAboutSecond();
+  void closeModel();
+  QStringList unsavedWork() const;
+  void exportModel();
+  void writeReport();
+  void askForCompared();
   void askForFile();
   void askForFolder();
-  void showHelp();
+  void toggleHelp();
+  void fillHelp();
   void showAbout();
   void detectDevice();
   void setThemeMode(ThemeMode mode);
@@ -94,8 +103,11 @@ class MainWindow : public QMainWindow {
   StatusLine* m_status;
   CommandPalette* m_palette;
   DropOverlay* m_dropOverlay;
+  HelpPanel* m_help;
   QMenu* m_recentMenu = nullptr;
-  QAction *m_backAction = nullptr, *m_forwardAction = nullptr, *m_panelAction = nullptr, *m_closeModelAction = nullptr;
+  QAction *m_backAction = nullptr, *m_forwardAction = nullptr, *m_panelAction = nullptr, *m_closeModelAction = nullptr,
+          *m_exportAction = nullptr, *m_reportAction = nullptr, *m_compareAction = nullptr,
+          *m_endCompareAction = nullptr;
   QActionGroup* m_themeActions = nullptr;
   QHash<QString, Workspace*> m_workspaces;
   QSet<QString> m_polished;  ///< workspaces whose widgets have been styled ahead

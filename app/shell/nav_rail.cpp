@@ -87,6 +87,7 @@ void NavRail::add(const QString& id, const QString& title, const QString& iconNa
   m_group->addButton(button);
   m_layout->insertWidget(m_layout->count() - 1, button);
   m_buttons.insert(id, button);
+  m_descriptions.insert(id, toolTip);
   connect(button, &QAbstractButton::clicked, this, [this, id] { Q_EMIT chosen(id); });
 }
 
@@ -100,8 +101,13 @@ void NavRail::setCurrent(const QString& id) {
   }
 }
 
-void NavRail::setAvailable(const QString& id, bool available) {
-  if (Button* button = m_buttons.value(id)) button->setEnabled(available);
+void NavRail::setAvailable(const QString& id, const QString& why) {
+  Button* button = m_buttons.value(id);
+  if (button == nullptr) return;
+  button->setEnabled(why.isEmpty());
+  const QString text = why.isEmpty() ? m_descriptions.value(id) : m_descriptions.value(id) + u'\n' + why;
+  button->setToolTip(text);
+  button->setAccessibleDescription(text);
 }
 
 void NavRail::paintEvent(QPaintEvent*) {

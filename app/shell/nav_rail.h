@@ -15,7 +15,8 @@ class NavRail : public QWidget {
 
   void add(const QString& id, const QString& title, const QString& iconName, const QString& toolTip);
   void setCurrent(const QString& id);
-  void setAvailable(const QString& id, bool available);
+  /// @param why not; empty when it is available
+  void setAvailable(const QString& id, const QString& why);
 
  Q_SIGNALS:
   void chosen(const QString& id);
@@ -28,6 +29,7 @@ class NavRail : public QWidget {
   QVBoxLayout* m_layout;
   QButtonGroup* m_group;
   QHash<QString, Button*> m_buttons;
+  QHash<QString, QString> m_descriptions;
 };
 
 }  // namespace app

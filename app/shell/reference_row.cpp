@@ -1,8 +1,10 @@
 #include "app/shell/reference_row.h"
 
+#include <QLocale>
 #include <QPainter>
 
 #include "app/selection/selection.h"
+#include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -12,7 +14,7 @@ ReferenceRow::ReferenceRow(Selection& selection, QWidget* parent) : QWidget(pare
   setToolTip(
       tr("The weights as they are in the file. Everything is compared with them; they are grey in every chart."));
   setAccessibleName(tr("Reference: the weights as stored"));
-  connect(&selection, &Selection::tensorChanged, this, [this] { update(); });
+  connect(&selection, &Selection::modelChanged, this, [this] { update(); });
   connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
 }
 
@@ -28,13 +30,23 @@ void ReferenceRow::paintEvent(QPaintEvent*) {
   painter.drawRoundedRect(QRectF(12, height() / 2.0 - 8, 16, 16), 4, 4);
   painter.setFont(theme.textFont(-1.5));
   painter.setPen(c.textFaint);
-  painter.drawText(rect().adjusted(0, 0, -24, 0), Qt::AlignRight | Qt::AlignVCenter, tr("reference"));
+  const auto& model = m_selection.model();
+  constexpr int kRight = 24, kSizeWidth = 66;  // the columns of the list below, beside its scroll bar
+  QString bitsText = tr("reference"), sizeText;
+  if (model && model->checkpoint().parameters() > 0) {
+    std::uint64_t bytes = 0;
+    for (const auto& tensor : model->checkpoint().tensors()) bytes += tensor.bytes;
+    const double bits = 8 * static_cast<double>(bytes) / static_cast<double>(model->checkpoint().parameters());
+    bitsText = QLocale().toString(bits, 'f', 2);
+    sizeText = text::bytes(bytes);
+  }
+  painter.setPen(c.textMuted);
+  painter.drawText(rect().adjusted(0, 0, -kRight, 0), Qt::AlignRight | Qt::AlignVCenter, sizeText);
+  painter.drawText(rect().adjusted(0, 0, -kRight - (sizeText.isEmpty() ? 0 : kSizeWidth), 0),
+                   Qt::AlignRight | Qt::AlignVCenter, bitsText);
   painter.setFont(theme.textFont());
   painter.setPen(c.text);
-  const core::io::TensorInfo* tensor = m_selection.tensorInfo();
-  const QString stored = tensor ? QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper() : QString();
-  painter.drawText(rect().adjusted(38, 0, -84, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                   stored.isEmpty() ? tr("As stored") : tr("%1 as stored").arg(stored));
+  painter.drawText(rect().adjusted(38, 0, -112, 0), Qt::AlignLeft | Qt::AlignVCenter, tr("As stored"));
 }
 
 }  // namespace app

@@ -1,21 +1,24 @@
 #pragma once
 #include <QAbstractListModel>
+#include <QColor>
+#include <optional>
 #include <vector>
 
-#include "core/quant/scheme.h"
+#include "app/jobs/job_runner.h"
+#include "app/selection/selection.h"
+#include "app/session/scheme_size.h"
 
 namespace app {
 
-class Selection;
-
-/// The selection's schemes as a list with check boxes and colour swatches: the checked ones first, so that what is
-/// compared is always in sight, then the others, each in the order of the registry.
+/// The selection's schemes as a list with check boxes, swatches, and what the open model would weigh under each.
+/// The checked ones stand first when the list is made; ticking one does not move it, and one that is added comes on
+/// top, where it can be seen. Rows are a copy of the selection's, changed only between Qt's begin and end.
 class SchemeListModel : public QAbstractListModel {
   Q_OBJECT
  public:
-  enum Role { ColorRole = Qt::UserRole + 1, CurrentRole, BitsRole, LastCheckedRole };
+  enum Role { ColorRole = Qt::UserRole + 1, MarkRole, CurrentRole, BitsRole, SizeRole };
 
-  explicit SchemeListModel(Selection& selection, QObject* parent = nullptr);
+  SchemeListModel(Selection& selection, JobRunner& jobs, QObject* parent = nullptr);
   int rowCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role) const override;
   bool setData(const QModelIndex& index, const QVariant& value, int role) override;
@@ -24,11 +27,18 @@ class SchemeListModel : public QAbstractListModel {
   int rowOf(const core::quant::Scheme& scheme) const;  ///< −1 when it is not in the list
 
  private:
-  std::vector<std::size_t> orderNow() const;
+  struct Row {
+    SchemeEntry entry;
+    std::optional<SchemeSize> size;  ///< of the open model
+  };
+  void reset();
   void refresh();
+  void measure();
+  QString toolTip(const Row& row) const;
 
   Selection& m_selection;
-  std::vector<std::size_t> m_order;  ///< row → index in Selection::schemes()
+  JobRunner& m_jobs;
+  std::vector<Row> m_rows;
 };
 
 }  // namespace app

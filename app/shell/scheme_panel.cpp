@@ -18,7 +18,9 @@
 namespace app {
 namespace {
 
-/// A row: coloured check box, name, bits per weight of the selected tensor at the right.
+constexpr int kBitsWidth = 42, kSizeWidth = 66, kRightMargin = 12;
+
+/// A row: swatch that is a check box, name, and what the whole model would weigh: bits per weight and size.
 class SchemeDelegate final : public QStyledItemDelegate {
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
@@ -46,19 +48,21 @@ class SchemeDelegate final : public QStyledItemDelegate {
       painter->setBrush(Qt::NoBrush);
       painter->drawRoundedRect(row, space::kRadiusSmall, space::kRadiusSmall);
     }
-    if (index.data(SchemeListModel::LastCheckedRole).toBool()) {
-      painter->setPen(c.border);
-      painter->drawLine(option.rect.left() + 12, option.rect.bottom(), option.rect.right() - 12, option.rect.bottom());
-    }
     paintBox(*painter, boxRect(option.rect), index);
-    const QString bits = index.data(SchemeListModel::BitsRole).toString();
-    painter->setFont(theme.monoFont(-1.5));
-    painter->setPen(c.textFaint);
-    painter->drawText(option.rect.adjusted(0, 0, -12, 0), Qt::AlignRight | Qt::AlignVCenter, bits);
-    const int used = painter->fontMetrics().horizontalAdvance(bits);
+    painter->setFont(theme.textFont(-1.5));
+    painter->setPen(c.textMuted);
+    const int right = option.rect.right() - kRightMargin;
+    const auto column = [&](int edge, int wide) {
+      return QRect(edge - wide, option.rect.top(), wide, option.rect.height());
+    };
+    painter->drawText(column(right, kSizeWidth), Qt::AlignRight | Qt::AlignVCenter,
+                      index.data(SchemeListModel::SizeRole).toString());
+    painter->drawText(column(right - kSizeWidth, kBitsWidth), Qt::AlignRight | Qt::AlignVCenter,
+                      index.data(SchemeListModel::BitsRole).toString());
     painter->setFont(theme.textFont(0, current ? QFont::DemiBold : QFont::Normal));
     painter->setPen(c.text);
-    const QRect name = option.rect.adjusted(38, 0, -used - 18, 0);
+    const bool sized = !index.data(SchemeListModel::SizeRole).toString().isEmpty();
+    const QRect name = option.rect.adjusted(38, 0, -kRightMargin - (sized ? kSizeWidth + kBitsWidth : 0), 0);
     painter->drawText(name, Qt::AlignVCenter | Qt::AlignLeft,
                       painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, name.width()));
     painter->restore();
@@ -68,13 +72,7 @@ class SchemeDelegate final : public QStyledItemDelegate {
                    const QModelIndex& index) override {
     const auto toggle = [&] {
       const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
-      // The row moves; the keyboard stays with the scheme.
-      auto* list = static_cast<SchemeListModel*>(model);
-      const core::quant::Scheme scheme = list->scheme(index.row());
-      const bool done = model->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
-      if (auto* view = qobject_cast<QAbstractItemView*>(parent()); view && event->type() == QEvent::KeyPress)
-        view->setCurrentIndex(list->index(list->rowOf(scheme)));
-      return done;
+      return model->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
     };
     if (event->type() == QEvent::MouseButtonRelease) {
       const auto* mouse = static_cast<QMouseEvent*>(event);
@@ -96,20 +94,20 @@ class SchemeDelegate final : public QStyledItemDelegate {
     const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
     const auto color = index.data(SchemeListModel::ColorRole).value<QColor>();
     painter.setPen(QPen(checked ? color : c.borderStrong, 1.4));
-    painter.setBrush(checked ? QBrush(color) : QBrush(c.surface));
+    painter.setBrush(c.surface);
     painter.drawRoundedRect(box, 4, 4);
-    if (checked)
-      paintIcon(painter, QStringLiteral("check"), box.adjusted(1.5, 1.5, -1.5, -1.5),
-                c.dark ? c.sunken : QColor(Qt::white));
+    // The scheme's mark is the tick.
+    const auto mark = static_cast<SeriesMark>(index.data(SchemeListModel::MarkRole).toInt());
+    if (checked) paintMark(painter, mark, box.adjusted(3, 3, -3, -3), color);
   }
 };
 
 }  // namespace
 
-SchemePanel::SchemePanel(Selection& selection, QWidget* parent)
+SchemePanel::SchemePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
     : QWidget(parent),
       m_selection(selection),
-      m_model(new SchemeListModel(selection, this)),
+      m_model(new SchemeListModel(selection, jobs, this)),
       m_list(new QListView),
       m_own(new QLineEdit),
       m_problem(new Label(Label::Style::Error)) {
@@ -168,6 +166,9 @@ void SchemePanel::addOwn() {
     m_selection.addScheme(scheme);
     m_selection.setCurrentScheme(scheme);
     m_own->clear();
+    const QModelIndex added = m_model->index(m_model->rowOf(scheme));
+    m_list->setCurrentIndex(added);
+    m_list->scrollTo(added);
   } catch (const core::Error& error) {
     m_own->setProperty("invalid", true);
     m_own->style()->polish(m_own);

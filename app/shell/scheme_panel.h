@@ -6,6 +6,7 @@ class QListView;
 
 namespace app {
 
+class JobRunner;
 class Label;
 class SchemeListModel;
 class Selection;
@@ -15,7 +16,7 @@ class Selection;
 class SchemePanel : public QWidget {
   Q_OBJECT
  public:
-  explicit SchemePanel(Selection& selection, QWidget* parent = nullptr);
+  SchemePanel(Selection& selection, JobRunner& jobs, QWidget* parent = nullptr);
   void focusList();
 
  private:

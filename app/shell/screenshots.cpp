@@ -5,9 +5,12 @@
 #include <QDir>
 #include <QElapsedTimer>
 #include <QEventLoop>
+#include <QTemporaryDir>
 #include <QThread>
 #include <cstdio>
 
+#include "app/selection/model_loader.h"
+#include "app/shell/deep_model.h"
 #include "app/shell/main_window.h"
 #include "app/widgets/save_file.h"
 
@@ -38,7 +41,7 @@ bool save(MainWindow& window, const QDir& folder, const QString& name) {
   return problem.isEmpty();
 }
 
-bool photographAll(MainWindow& window, const QDir& folder, const QString& suffix) {
+bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
   QStringList pages{QStringLiteral("start")};
   for (const WorkspaceEntry& entry : workspaceEntries()) pages << QLatin1String(entry.id);
   for (const QString& id : pages) {
@@ -47,9 +50,56 @@ bool photographAll(MainWindow& window, const QDir& folder, const QString& suffix
     if (Workspace* workspace = window.currentWorkspace()) workspace->showExample();
     if (!settle(window))
       std::fprintf(stderr, "quantscope: %s was still computing after two minutes.\n", qPrintable(id));
-    if (!save(window, folder, id + suffix)) return false;
+    if (!save(window, folder, prefix + id + suffix)) return false;
+  }
+  window.openCommandPalette();
+  settle(window);
+  if (!save(window, folder, prefix + QStringLiteral("palette") + suffix)) return false;
+  window.closeCommandPalette();
+  return true;
+}
+
+/// The four sizes a window really has; at scale 2 (QT_SCALE_FACTOR) only the usual one.
+bool photographSizes(MainWindow& window, const QDir& folder, const QString& prefix) {
+  const std::pair<ThemeMode, const char*> themes[] = {{ThemeMode::Light, "light"}, {ThemeMode::Dark, "dark"}};
+  const bool scaled = window.devicePixelRatioF() > 1.5;
+  const auto sizes =
+      scaled ? std::vector{QSize(1280, 800)} : std::vector{window.minimumSize(), QSize(1280, 800), QSize(1920, 1080)};
+  for (const QSize size : sizes) {
+    for (const auto& [mode, name] : themes) {
+      Theme::instance().setMode(mode);
+      window.resize(size);
+      const QString suffix = QStringLiteral("-%1x%2%3-%4.png")
+                                 .arg(size.width())
+                                 .arg(size.height())
+                                 .arg(scaled ? QStringLiteral("@2") : QString(), QLatin1String(name));
+      if (!photographAll(window, folder, prefix, suffix)) return false;
+    }
   }
   return true;
+}
+
+bool open(MainWindow& window, const QString& model) {
+  window.openModel(model);
+  settle(window);
+  if (window.selection().model()) return true;
+  std::fprintf(stderr, "quantscope: %s\n", qPrintable(window.errorText()));
+  return false;
+}
+
+/// Real sizes: sixty layers, eight schemes of which some have long names.
+bool photographDeepModel(MainWindow& window, const QDir& folder) {
+  const QTemporaryDir temporary;
+  const QString path =
+      temporary.filePath(QStringLiteral("some-laboratory-instruct-of-sixty-layers-v0.3-with-a-long-name.F16.gguf"));
+  writeDeepModel(path);
+  for (const char* scheme : {"int8", "nf4:double=on", "nf4", "q4_0", "q5_1", "int4:group=16,range=minmax",
+                             "int3:group=16,range=minmax", "fp8_e4m3"})
+    window.selection().addScheme(core::quant::Scheme::parse(scheme));
+  for (const auto& scheme : window.selection().checkedSchemes())
+    if (window.selection().checkedSchemes().size() > 8) window.selection().setChecked(scheme, false);
+  window.loader().close();
+  return open(window, path) && photographSizes(window, folder, QStringLiteral("deep-"));
 }
 
 }  // namespace
@@ -62,31 +112,15 @@ int takeScreenshots(const QString& folderName, const QString& model) {
   }
   MainWindow window;
   window.show();
-  window.openModel(model.isEmpty() ? QStringLiteral("demo") : model);
-  settle(window);
-  if (!window.selection().model()) {
-    std::fprintf(stderr, "quantscope: %s\n", qPrintable(window.errorText()));
+  try {
+    return open(window, model.isEmpty() ? QStringLiteral("demo") : model) &&
+                   photographSizes(window, folder, QString()) && photographDeepModel(window, folder)
+               ? 0
+               : 1;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "quantscope: %s\n", error.what());
     return 1;
   }
-  // The smallest window: nothing may be cut off.
-  Theme::instance().setMode(ThemeMode::Light);
-  window.resize(window.minimumSize());
-  if (!photographAll(window, folder, QStringLiteral("-smallest-light.png"))) return 1;
-  const std::pair<ThemeMode, const char*> themes[] = {{ThemeMode::Light, "light"}, {ThemeMode::Dark, "dark"}};
-  for (const QSize size : {QSize(1280, 800), QSize(1920, 1080)}) {
-    for (const auto& [mode, name] : themes) {
-      Theme::instance().setMode(mode);
-      window.resize(size);
-      const QString suffix =
-          QStringLiteral("-%1x%2-%3.png").arg(size.width()).arg(size.height()).arg(QLatin1String(name));
-      if (!photographAll(window, folder, suffix)) return 1;
-      window.openCommandPalette();
-      settle(window);
-      if (!save(window, folder, QStringLiteral("palette") + suffix)) return 1;
-      window.closeCommandPalette();
-    }
-  }
-  return 0;
 }
 
 }  // namespace app

@@ -3,31 +3,12 @@
 #include <QGridLayout>
 
 #include "app/selection/selection.h"
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
 namespace app {
-namespace {
-
-/// "[3, 17]" of a flat index: row-major, outermost first.
-QString coordinates(const core::tensor::Shape& shape, std::uint64_t flat) {
-  QStringList parts;
-  for (std::size_t axis = shape.rank(); axis-- > 0;) {
-    parts.prepend(text::count(flat % shape[axis]));
-    flat /= shape[axis];
-  }
-  return u'[' + parts.join(QStringLiteral(", ")) + u']';
-}
-
-QString shapeText(const core::tensor::Shape& shape) {
-  QStringList parts;
-  for (const std::uint64_t extent : shape.extents()) parts << text::count(extent);
-  return parts.isEmpty() ? QStringLiteral("1") : parts.join(QStringLiteral(" × "));
-}
-
-}  // namespace
-
 SelectionCard::SelectionCard(Selection& selection, QWidget* parent) : QWidget(parent), m_selection(selection) {
   auto* grid = new QGridLayout(this);
   grid->setContentsMargins(space::kTwo, 0, space::kTwo, space::kTwo);
@@ -64,12 +45,10 @@ void SelectionCard::refresh() {
   m_model->setText(model ? QString::fromStdString(model->checkpoint().name()) : none);
   m_tensor->setText(tensor ? QString::fromStdString(tensor->name) : none);
   m_shape->setText(tensor ? shapeText(tensor->shape) : none);
-  m_storage->setText(tensor ? tr("%1 · %2").arg(QString::fromUtf8(core::tensor::name(tensor->dtype).data()).toUpper(),
-                                                text::bytes(tensor->bytes))
-                            : none);
+  m_storage->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) : none);
   const auto& scheme = m_selection.currentScheme();
   m_scheme->setText(scheme ? QString::fromStdString(scheme->displayName()) : none);
-  m_weight->setText(tensor && m_selection.weight() ? coordinates(tensor->shape, *m_selection.weight()) : none);
+  m_weight->setText(tensor && m_selection.weight() ? placeText(tensor->shape, *m_selection.weight()) : none);
 }
 
 }  // namespace app

@@ -11,6 +11,8 @@
 namespace app {
 namespace {
 
+constexpr int kWidth = 292;
+
 /// Heading of a section with a hint below it.
 QWidget* heading(const QString& title, const QString& hint) {
   auto* box = new QWidget;
@@ -28,11 +30,13 @@ QWidget* heading(const QString& title, const QString& hint) {
 
 }  // namespace
 
-SidePanel::SidePanel(Selection& selection, QWidget* parent) : QWidget(parent), m_schemes(new SchemePanel(selection)) {
+SidePanel::SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
+    : QWidget(parent), m_schemes(new SchemePanel(selection, jobs)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(1, 0, 0, 0);
   layout->setSpacing(0);
-  layout->addWidget(heading(tr("Schemes"), tr("Checked ones are compared everywhere. Right: bits per weight.")));
+  layout->addWidget(heading(
+      tr("Schemes"), tr("Ticked ones are compared everywhere. Right: bits per weight and size of the whole model.")));
   layout->addWidget(m_schemes, 1);
   auto* line = new QFrame;
   line->setFrameShape(QFrame::NoFrame);
@@ -42,7 +46,7 @@ SidePanel::SidePanel(Selection& selection, QWidget* parent) : QWidget(parent), m
   layout->addWidget(line);
   layout->addWidget(heading(tr("Selected"), {}));
   layout->addWidget(new SelectionCard(selection));
-  setFixedWidth(268);
+  setFixedWidth(kWidth);
   connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
 }
 

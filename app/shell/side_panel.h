@@ -3,6 +3,7 @@
 
 namespace app {
 
+class JobRunner;
 class SchemePanel;
 class Selection;
 
@@ -10,7 +11,7 @@ class Selection;
 class SidePanel : public QWidget {
   Q_OBJECT
  public:
-  explicit SidePanel(Selection& selection, QWidget* parent = nullptr);
+  SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent = nullptr);
   SchemePanel* schemes() const { return m_schemes; }
 
  protected:

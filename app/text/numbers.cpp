@@ -89,6 +89,12 @@ QString percent(double fraction, int decimals) {
   return sign + QLocale().toString(std::fabs(fraction) * 100, 'f', decimals) + QChar(0x202F) + u'%';
 }
 
+QString shortened(const QString& text, qsizetype most) {
+  if (text.size() <= most) return text;
+  const qsizetype end = most / 2, start = most - end - 1;
+  return text.left(start) + u'…' + text.right(end);
+}
+
 QString bitsPerWeight(double bits) {
   return QCoreApplication::translate("numbers", "%1 bits/weight").arg(QLocale().toString(bits, 'f', 2));
 }

@@ -23,6 +23,8 @@ QString shortCount(std::uint64_t value);
 QString bytes(std::uint64_t value);
 /// 0.1234 → "12.3 %"; the sign is typographic
 QString percent(double fraction, int decimals = 1);
+/// A long name or path without its middle: "/very/long/p…/model.gguf". What tells two apart stands at the ends.
+QString shortened(const QString& text, qsizetype most = 60);
 /// "4.50 bits/weight"
 QString bitsPerWeight(double bits);
 /// "34.2 dB"; "∞ dB" for no error

@@ -27,7 +27,12 @@ Banner::Banner(QWidget* parent) : QWidget(parent), m_label(new Label), m_close(n
   hide();
 }
 
-void Banner::showError(const QString& sentence) {
+void Banner::showError(const QString& sentence) { showSentence(sentence, Kind::Error); }
+void Banner::showNotice(const QString& sentence) { showSentence(sentence, Kind::Notice); }
+
+void Banner::showSentence(const QString& sentence, Kind kind) {
+  m_kind = kind;
+  update();
   m_label->setText(sentence);
   setAccessibleDescription(sentence);
   show();
@@ -49,9 +54,12 @@ void Banner::keyPressEvent(QKeyEvent* event) {
 void Banner::paintEvent(QPaintEvent*) {
   const ThemeColors& c = Theme::instance().colors();
   QPainter painter(this);
-  painter.fillRect(rect(), c.errorSoft);
-  painter.fillRect(QRect(0, 0, 4, height()), c.error);
-  paintIcon(painter, QStringLiteral("warning"), QRectF(16, (height() - 22) / 2.0, 22, 22), c.error);
+  const bool error = m_kind == Kind::Error;
+  const QColor ink = error ? c.error : c.success;
+  painter.fillRect(rect(), error ? c.errorSoft : c.accentSoft);
+  painter.fillRect(QRect(0, 0, 4, height()), ink);
+  paintIcon(painter, error ? QStringLiteral("warning") : QStringLiteral("check"),
+            QRectF(16, (height() - 22) / 2.0, 22, 22), ink);
 }
 
 }  // namespace app

@@ -7,12 +7,14 @@ namespace app {
 
 class Label;
 
-/// One sentence about something that went wrong, above the workspace; never modal. Esc or the cross takes it away.
+/// One sentence above the workspace about something that went wrong, or that is done; never modal. Esc or the cross
+/// takes it away.
 class Banner : public QWidget {
   Q_OBJECT
  public:
   explicit Banner(QWidget* parent = nullptr);
   void showError(const QString& sentence);
+  void showNotice(const QString& sentence);
   QString text() const;
   void dismiss();
 
@@ -21,6 +23,10 @@ class Banner : public QWidget {
   void keyPressEvent(QKeyEvent* event) override;
 
  private:
+  enum class Kind { Error, Notice };
+  void showSentence(const QString& sentence, Kind kind);
+
+  Kind m_kind = Kind::Error;
   Label* m_label;
   QToolButton* m_close;
 };

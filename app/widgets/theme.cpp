@@ -5,6 +5,7 @@
 #include <QFile>
 #include <QFontDatabase>
 #include <QGuiApplication>
+#include <QPainter>
 #include <QProxyStyle>
 #include <QStyleFactory>
 #include <QStyleHints>
@@ -56,11 +57,12 @@ ThemeColors makeDark() {
   return c;
 }
 
-// Order: hues far apart first, so that few checked schemes differ most.
-constexpr std::array<QRgb, kSeriesColors> kSeriesLight{0xFF0072B2, 0xFFD55E00, 0xFF009E73, 0xFFB8659A,
-                                                       0xFFD19000, 0xFF3FA3D8, 0xFF7A4FBF, 0xFF8A6D3B};
-constexpr std::array<QRgb, kSeriesColors> kSeriesDark{0xFF4BA6E0, 0xFFF07C2E, 0xFF24C397, 0xFFDE94C0,
-                                                      0xFFF0B429, 0xFF8CD3F8, 0xFFA98BF0, 0xFFC2A878};
+// Order: hues far apart first, so that few checked schemes differ most. Later ones differ in lightness too: a pair of
+// hues that someone cannot tell apart is then still a dark and a light one.
+constexpr std::array<QRgb, kSeriesColors> kSeriesLight{0xFF0072B2, 0xFFD55E00, 0xFF009E73, 0xFFCC6BA5,
+                                                       0xFFC9A000, 0xFF52B0E6, 0xFF33246B, 0xFF6E3B12};
+constexpr std::array<QRgb, kSeriesColors> kSeriesDark{0xFF3F9FE0, 0xFFF07C2E, 0xFF1FC095, 0xFFFF9ED0,
+                                                      0xFFF6DE5A, 0xFFCFEAFF, 0xFF7F5BE6, 0xFF9A6437};
 
 QPalette paletteOf(const ThemeColors& c) {
   QPalette p;
@@ -140,6 +142,30 @@ double contrastRatio(const QColor& a, const QColor& b) {
   return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
 }
 
+void paintMark(QPainter& painter, SeriesMark mark, const QRectF& rect, const QColor& color) {
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(color);
+  const QPointF c = rect.center();
+  switch (mark) {
+    case SeriesMark::Square:
+      painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 3, 3);
+      break;
+    case SeriesMark::Circle:
+      painter.drawEllipse(rect);
+      break;
+    case SeriesMark::Diamond:
+      painter.drawPolygon(
+          QPolygonF{{c.x(), rect.top()}, {rect.right(), c.y()}, {c.x(), rect.bottom()}, {rect.left(), c.y()}});
+      break;
+    case SeriesMark::Triangle:
+      painter.drawPolygon(QPolygonF{{c.x(), rect.top()}, {rect.right(), rect.bottom()}, {rect.left(), rect.bottom()}});
+      break;
+  }
+  painter.restore();
+}
+
 QColor mix(const QColor& a, const QColor& b, double share) {
   const auto blend = [share](int x, int y) { return static_cast<int>(std::lround(x + (y - x) * share)); };
   return QColor(blend(a.red(), b.red()), blend(a.green(), b.green()), blend(a.blue(), b.blue()),
@@ -160,6 +186,12 @@ Theme& Theme::instance() {
   static Theme theme;
   return theme;
 }
+
+Theme::Lent::Lent(ThemeMode mode) : m_before(instance().m_colors) {
+  instance().m_colors = mode == ThemeMode::Dark ? dark() : light();
+}
+
+Theme::Lent::~Lent() { instance().m_colors = m_before; }
 
 Theme::Theme() : m_desktop(new DesktopAppearance(this)), m_colors(light()) {}
 
@@ -212,6 +244,13 @@ void Theme::apply() {
 QColor Theme::seriesColor(int slot) const {
   const auto index = static_cast<std::size_t>(((slot % kSeriesColors) + kSeriesColors) % kSeriesColors);
   return QColor(m_colors.dark ? kSeriesDark[index] : kSeriesLight[index]);
+}
+
+SeriesMark Theme::seriesMark(int slot) { return static_cast<SeriesMark>((slot + slot / kSeriesColors) % kSeriesMarks); }
+
+Qt::PenStyle Theme::penStyle(int slot) {
+  constexpr Qt::PenStyle kStyles[] = {Qt::SolidLine, Qt::DashLine, Qt::DotLine, Qt::DashDotLine};
+  return kStyles[static_cast<std::size_t>(std::max(slot, 0) / kSeriesColors) % std::size(kStyles)];
 }
 
 QFont Theme::textFont(double pointDelta, QFont::Weight weight) const {

@@ -5,12 +5,17 @@
 #include <QPalette>
 #include <QString>
 
+class QPainter;
+
 namespace app {
 
 class DesktopAppearance;
 
-/// Number of distinct series (scheme) colours.
-inline constexpr int kSeriesColors = 8;
+/// Number of distinct series (scheme) colours, and of colours with a mark beside them.
+inline constexpr int kSeriesColors = 8, kSeriesMarks = 4, kSeriesSlots = kSeriesColors * kSeriesMarks;
+
+/// What a colour alone cannot say: the shape of a swatch.
+enum class SeriesMark { Square, Circle, Diamond, Triangle };
 
 /// Every colour of one theme, by role. Text colours have ≥ 4.5 : 1 on window, surface and raised.
 struct ThemeColors {
@@ -52,11 +57,28 @@ class Theme : public QObject {
   static const ThemeColors& dark();
   /// Okabe–Ito, adapted to the ground. @param slot 0…kSeriesColors−1 (taken modulo)
   QColor seriesColor(int slot) const;
+  /// No two slots below kSeriesSlots share colour and mark, no two neighbours share a mark.
+  static SeriesMark seriesMark(int slot);
+  /// Solid for the first kSeriesColors slots, then dashed, dotted, dash-dotted.
+  static Qt::PenStyle penStyle(int slot);
 
   /// System font; `points` relative to the system's own size.
   QFont textFont(double pointDelta = 0, QFont::Weight weight = QFont::Normal) const;
   /// For bits, hex and numbers in columns: all digits equally wide.
   QFont monoFont(double pointDelta = 0, QFont::Weight weight = QFont::Normal) const;
+
+  /// Lends the colours of a mode to whatever is made and drawn while it lives; the window keeps its own. For pictures
+  /// of charts that were made for the purpose, between two turns of the event loop.
+  class Lent {
+   public:
+    explicit Lent(ThemeMode mode);
+    ~Lent();
+    Lent(const Lent&) = delete;
+    Lent& operator=(const Lent&) = delete;
+
+   private:
+    ThemeColors m_before;
+  };
 
  Q_SIGNALS:
   void changed();
@@ -73,6 +95,9 @@ class Theme : public QObject {
   QFont m_baseFont, m_monoFont;
   bool m_installed = false;
 };
+
+/// The swatch of a series: its mark filled.
+void paintMark(QPainter& painter, SeriesMark mark, const QRectF& rect, const QColor& color);
 
 /// WCAG 2.1 contrast ratio of two opaque colours, 1…21.
 double contrastRatio(const QColor& a, const QColor& b);

@@ -32,6 +32,8 @@ class Workspace : public QWidget {
   virtual void setActive(bool active) { Q_UNUSED(active) }
   /// A few sentences for F1: what this shows, what can be done here.
   virtual QString helpText() const = 0;
+  /// What would be lost if the model went away: "the conversation in Chat"; empty for nothing.
+  virtual QString unsavedWork() const { return {}; }
   /// Brings up something worth looking at (for screenshots and the newcomer): picks a tensor, types a prompt.
   virtual void showExample() {}
   /// State that outlives the program (splitter positions, an unfinished prompt). Keys are the workspace's own.

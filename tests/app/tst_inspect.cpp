@@ -1,16 +1,24 @@
 // The inspect workspace on the demo model: tree, table, filter, histogram, matrix map, values.
 #include <QCheckBox>
+#include <QClipboard>
 #include <QLineEdit>
-#include <QSignalSpy>
+#include <QScrollBar>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTest>
+#include <QToolButton>
 #include <QTreeView>
+#include <cmath>
 
 #include "app/pictures/matrix_view.h"
 #include "app/pictures/scheme_levels.h"
 #include "app/pictures/weight_histogram.h"
+#include "app/widgets/frozen_table.h"
+#include "app/workspaces/inspect/model_card.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
+#include "app/workspaces/inspect/weight_card.h"
 #include "core/metrics/tensor_stats.h"
+#include "core/quant/quantizer.h"
 #include "workspace_window.h"
 
 using namespace app;
@@ -57,25 +65,166 @@ class TestInspect : public QObject {
     QVERIFY(shown.waitUntilIdle());
     auto* matrix = shown.find<MatrixView>();
     QVERIFY(!shown.selection().weight());
-    QTest::mouseClick(matrix, Qt::LeftButton, {}, QPoint(matrix->width() / 2, matrix->height() / 3));
+    QTest::mouseClick(matrix, Qt::LeftButton, {}, matrix->axisRect()->topLeft() + QPoint(40, 60));
     QVERIFY(shown.selection().weight().has_value());
     QVERIFY(*shown.selection().weight() < shown.selection().tensorInfo()->shape.count());
   }
 
-  void levelsAreThoseOfTheSchemesBlock() {
+  void everyLevelOfTheBlockIsDrawnAndTheBlockNamed() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
     const auto view = shown.selection().model()->checkpoint().view(*shown.selection().tensor());
     const auto bins = core::metrics::summarize(view, 50).histogram;
-    const auto levels = [&](const char* scheme) {
-      return viewScheme(view, core::quant::Scheme::parse(scheme), 0, &bins, core::JobContext());
+    const std::uint64_t columns = view.shape.rowValues(), around = 3 * columns + 70;
+    const auto seen = [&](const char* scheme) {
+      return viewScheme(view, core::quant::Scheme::parse(scheme), around, &bins, core::JobContext());
     };
-    QCOMPARE(levels("nf4").levels.size(), std::size_t{16});
-    QCOMPARE(levels("int4").levels.size(), std::size_t{15});               // absmax: −7 … 7
-    QCOMPARE(levels("int4:range=minmax").levels.size(), std::size_t{16});  // affine: −8 … 7
-    QCOMPARE(levels("int8").levels.size(), std::size_t{255});
-    QVERIFY(levels("q4_0").levels.size() <= 16);
-    QCOMPARE(levels("nf4").histogram->total() + levels("nf4").histogram->below + levels("nf4").histogram->above,
-             view.shape.count());
+    const auto block = [&](const SchemeView& of) { return blockText(view.shape, of.grid.first, of.grid.count); };
+    QCOMPARE(seen("nf4").grid.levels.size(), std::size_t{16});
+    QCOMPARE(block(seen("nf4")), QStringLiteral("[3, 64–127]"));
+    QCOMPARE(seen("int4").grid.levels.size(), std::size_t{15});  // absmax: −7 … 7
+    QCOMPARE(block(seen("int4")), QStringLiteral("[3, 64–95]"));
+    QCOMPARE(seen("int4:range=minmax").grid.levels.size(), std::size_t{16});  // affine: −8 … 7
+    QCOMPARE(seen("int8").grid.levels.size(), std::size_t{255});
+    QCOMPARE(block(seen("int8")), QStringLiteral("[3, 0–%1]").arg(columns - 1));
+    QCOMPARE(block(seen("int8:group=tensor")), QStringLiteral("the whole tensor"));
+    // A uniform grid is uniform, whether its levels are used or not.
+    for (const auto& [scheme, count] :
+         {std::pair("q4_0", 16), {"q4_1", 16}, {"q5_0", 32}, {"q5_1", 32}, {"q8_0", 255}}) {
+      const auto levels = seen(scheme).grid.levels;
+      QCOMPARE(levels.size(), static_cast<std::size_t>(count));
+      const double step = (levels.back() - levels.front()) / (count - 1);
+      for (std::size_t i = 1; i < levels.size(); ++i)
+        QVERIFY2(std::abs(levels[i] - levels[i - 1] - step) < 1e-4 * step * count, scheme);
+    }
+    const auto nf4 = *seen("nf4").histogram;
+    QCOMPARE(nf4.total() + nf4.below + nf4.above, view.shape.count());
+  }
+
+  void aBlockAloneGivesTheWeightItsValueInTheTensor() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    const auto view = shown.selection().model()->checkpoint().view(*shown.selection().tensor());
+    for (const char* text : {"fp8_e4m3", "int8", "int4", "int3:range=minmax", "int8:group=tensor", "nf4",
+                             "nf4:double=on", "fp4:block=128", "q4_0", "q5_1", "q8_0"}) {
+      const auto scheme = core::quant::Scheme::parse(text);
+      const auto whole = core::quant::quantize(scheme, view);
+      const auto values = core::quant::dequantize(*whole);
+      for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{1001}, view.shape.count() - 1}) {
+        const auto seen = viewScheme(view, scheme, at, nullptr, core::JobContext());
+        QCOMPARE(seen.value, values[at]);
+        QVERIFY(seen.grid.first <= at && at < seen.grid.first + seen.grid.count);
+        if (seen.grid.levels.empty()) continue;
+        const auto nearest = *std::min_element(
+            seen.grid.levels.begin(), seen.grid.levels.end(),
+            [&](double a, double b) { return std::abs(a - double(seen.value)) < std::abs(b - double(seen.value)); });
+        QVERIFY2(std::abs(nearest - double(seen.value)) <= 1e-6 * std::abs(nearest), text);  // a level of its grid
+      }
+    }
+  }
+
+  // While another tensor is computed, nothing of the one before stands under the new name.
+  void figuresAreShownOnlyForWhatTheyWereComputedFrom() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* histogram = shown.find<WeightHistogram>();
+    QVERIFY(!histogram->table().rows.empty());
+    QVERIFY(histogram->legend().size() == 2);  // the current scheme is laid over
+    shown.selection().setCurrentScheme(core::quant::Scheme::parse("int8"));
+    QCOMPARE(histogram->legend().size(), std::size_t{1});
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(histogram->legend()[1].name.contains(QStringLiteral("INT8")));
+    const auto first = *shown.selection().tensor();
+    shown.selection().setTensor(first + 1);
+    QVERIFY(shown.find<MatrixView>()->table().rows.empty());
+    QVERIFY(histogram->legend().size() == 1);
+    QVERIFY(histogram->provenance().contains(QString::fromStdString(shown.selection().model()->checkpoint().name())));
+    QVERIFY(shown.waitUntilIdle());
+    double total = 0;
+    for (const auto& row : histogram->table().rows) total += row[2];
+    QCOMPARE(total, static_cast<double>(shown.selection().tensorInfo()->shape.count()));
+  }
+
+  void aClickOnAWeightShowsItAndADoubleClickOpensIt() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* histogram = shown.find<WeightHistogram>();
+    const QPoint middle = histogram->axisRect()->center();
+    QTest::mouseClick(histogram, Qt::LeftButton, {}, middle);
+    QTRY_VERIFY(shown.selection().weight().has_value());
+    QVERIFY(shown.waitUntilIdle());
+    auto* card = shown.find<WeightCard>();
+    QVERIFY2(card->text().contains(QStringLiteral("NF4")) && card->text().contains(QStringLiteral("error")),
+             qPrintable(card->text()));
+    const auto weight = shown.selection().weight();
+    QTest::mouseClick(shown.find<QToolButton>(QStringLiteral("open-in-bits")), Qt::LeftButton);
+    QCOMPARE(shown.selection().workspace(), QStringLiteral("bits"));
+    QCOMPARE(shown.selection().weight(), weight);
+    shown.window().showWorkspace(QStringLiteral("inspect"));
+    QTest::mouseDClick(histogram, Qt::LeftButton, {}, middle);
+    QTRY_COMPARE(shown.selection().workspace(), QStringLiteral("bits"));
+    shown.window().showWorkspace(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* matrix = shown.find<MatrixView>();
+    QTest::mouseDClick(matrix, Qt::LeftButton, {}, matrix->axisRect()->topLeft() + QPoint(40, 60));
+    QTRY_COMPARE(shown.selection().workspace(), QStringLiteral("bits"));
+  }
+
+  void copiedValuesArePlainNumbers() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    shown.find<QTabWidget>(QStringLiteral("inspect-tabs"))->setCurrentIndex(2);
+    auto* table = shown.find<QTableView>(QStringLiteral("values"));
+    table->selectionModel()->select(QItemSelection(table->model()->index(0, 0), table->model()->index(1, 1)),
+                                    QItemSelectionModel::ClearAndSelect);
+    table->setFocus();
+    QVERIFY(QTest::qWaitForWindowActive(&shown.window()));
+    QTest::keyClick(table, Qt::Key_C, Qt::ControlModifier);
+    const QStringList lines = QGuiApplication::clipboard()->text().split(u'\n');
+    QCOMPARE(lines.size(), 2);
+    const auto view = shown.selection().model()->checkpoint().view(*shown.selection().tensor());
+    float expected = 0;
+    core::quant::decode(view, view.shape.rowValues() + 1, 1, &expected);
+    bool ok = false;
+    QCOMPARE(lines[1].split(u'\t')[1].toDouble(&ok), static_cast<double>(expected));
+    QVERIFY(ok);
+  }
+
+  void theWideTableKeepsNamesInSight() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QTest::mouseClick(shown.find<QToolButton>(QStringLiteral("wide-table")), Qt::LeftButton);
+    auto* table = shown.find<FrozenTable>(QStringLiteral("tensor-table"));
+    QVERIFY(table->isVisible());
+    QVERIFY(!shown.find<WeightHistogram>()->isVisible());
+    table->horizontalScrollBar()->setValue(table->horizontalScrollBar()->maximum());
+    QCOMPARE(table->frozen()->visualRect(table->model()->index(0, 0)).left(), 0);
+    QTest::keyClick(table, Qt::Key_Down);
+    QTest::keyClick(table, Qt::Key_Return);
+    QVERIFY(shown.find<WeightHistogram>()->isVisible());
+  }
+
+  void exportedPicturesSayWhatTheyShow() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* histogram = shown.find<WeightHistogram>();
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("histogram.svg"));
+    const int rows = histogram->plotLayout()->rowCount();
+    QVERIFY(histogram->exportTo(path));
+    QCOMPARE(histogram->plotLayout()->rowCount(), rows);
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QString svg = QString::fromUtf8(file.readAll());
+    for (const QString& part : {histogram->title(), QStringLiteral("NF4 · 64, laid over"), QStringLiteral("as stored"),
+                                QString::fromStdString(shown.selection().model()->checkpoint().name())})
+      QVERIFY2(svg.contains(part.toHtmlEscaped()), qPrintable(part));
+  }
+
+  void theModelCardIsADocument() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    auto* tabs = shown.find<QTabWidget>(QStringLiteral("inspect-tabs"));
+    tabs->setCurrentIndex(tabs->count() - 1);
+    auto* card = shown.find<ModelCard>();
+    QVERIFY(card->toPlainText().contains(QStringLiteral("general.architecture")));
+    QVERIFY(card->toPlainText().contains(QStringLiteral("Parameters")));
   }
 };
 

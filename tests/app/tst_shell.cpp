@@ -1,12 +1,19 @@
 // The window driven with mouse and keyboard: selection and history, palette, panel, errors, state, closing while
 // opening.
+#include <QAbstractButton>
+#include <QAbstractItemView>
+#include <QApplication>
+#include <QComboBox>
 #include <QElapsedTimer>
 #include <QLineEdit>
 #include <QListView>
+#include <QLocale>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QSplitter>
 #include <QStandardPaths>
 #include <QTemporaryDir>
 #include <QTest>
@@ -15,6 +22,7 @@
 #include <utility>
 
 #include "app/selection/model_loader.h"
+#include "app/shell/help_panel.h"
 #include "app/shell/main_window.h"
 #include "app/shell/palette_model.h"
 #include "app/shell/scheme_list_model.h"
@@ -160,19 +168,66 @@ class TestShell : public QObject {
     QCOMPARE(restored.color(checked[1]), before);
   }
 
-  void theSchemeListPutsTheComparedFirst() {
+  void tickingASchemeDoesNotMoveIt() {
     Selection selection;
-    SchemeListModel model(selection);
+    JobRunner jobs(1);
+    SchemeListModel model(selection, jobs);
     const int checked = static_cast<int>(selection.checkedSchemes().size());
     for (int row = 0; row < model.rowCount(); ++row)
       QCOMPARE(model.index(row).data(Qt::CheckStateRole).toInt(),
                row < checked ? int(Qt::Checked) : int(Qt::Unchecked));
-    const auto last = model.scheme(model.rowCount() - 1);
-    QVERIFY(model.setData(model.index(model.rowCount() - 1), Qt::Checked, Qt::CheckStateRole));
+    const int lastRow = model.rowCount() - 1;
+    const auto last = model.scheme(lastRow);
+    QVERIFY(model.setData(model.index(lastRow), Qt::Checked, Qt::CheckStateRole));
     QVERIFY(selection.isChecked(last));
-    QVERIFY(model.rowOf(last) <= checked);
+    QCOMPARE(model.rowOf(last), lastRow);
     selection.addScheme(core::quant::Scheme::parse("int4:group=48"));
-    QVERIFY(model.rowOf(core::quant::Scheme::parse("int4:group=48")) >= 0);
+    QCOMPARE(model.rowOf(core::quant::Scheme::parse("int4:group=48")), 0);  // where it can be seen
+    Selection restored;
+    SchemeListModel again(restored, jobs);
+    restored.restoreSchemes(selection.saveSchemes());
+    QVERIFY(again.rowOf(last) <= checked + 1);
+  }
+
+  void theSchemeListSaysWhatTheModelWouldWeigh() {
+    Selection selection;
+    JobRunner jobs(1);
+    SchemeListModel model(selection, jobs);
+    const int row = model.rowOf(core::quant::Scheme::parse("nf4"));
+    QVERIFY(model.index(row).data(SchemeListModel::SizeRole).toString().isEmpty());
+    selection.setModel(OpenModel::open("demo"));
+    QTRY_VERIFY(!model.index(row).data(SchemeListModel::SizeRole).toString().isEmpty());
+    const auto& checkpoint = selection.model()->checkpoint();
+    const QString bits = model.index(row).data(SchemeListModel::BitsRole).toString();
+    selection.setTensor(0);  // the figures are the model's: another tensor does not change them
+    QCOMPARE(model.index(row).data(SchemeListModel::BitsRole).toString(), bits);
+    const auto sizes =
+        sizesUnder(checkpoint, std::vector{core::quant::Scheme::parse("nf4"), core::quant::Scheme::parse("bf16")});
+    QVERIFY(sizes[0].bytes < sizes[1].bytes);
+    QCOMPARE(bits,
+             QLocale().toString(
+                 8.0 * static_cast<double>(sizes[0].bytes) / static_cast<double>(checkpoint.parameters()), 'f', 2));
+    selection.setModel(nullptr);
+    QVERIFY(model.index(row).data(SchemeListModel::SizeRole).toString().isEmpty());
+  }
+
+  void everySchemeHasAColourAndMarkOfItsOwn() {
+    Selection selection;
+    for (int group = 1; group <= 20; ++group)
+      selection.addScheme(core::quant::Scheme::parse("int4:group=" + std::to_string(16 * group + 8)));
+    for (const SchemeEntry& entry : selection.schemes()) selection.setChecked(entry.scheme, true);
+    QSet<std::pair<QRgb, int>> looks;
+    const auto schemes = selection.checkedSchemes();
+    for (const auto& scheme : schemes)
+      looks.insert({selection.color(scheme).rgb(), static_cast<int>(selection.mark(scheme))});
+    QCOMPARE(looks.size(), std::min<qsizetype>(static_cast<qsizetype>(schemes.size()), kSeriesSlots));
+    // A scheme that was unticked may still stand somewhere: nobody takes its colour.
+    Selection other;
+    const auto first = other.checkedSchemes().front();
+    const QColor color = other.color(first);
+    other.setChecked(first, false);
+    for (int i = 0; i < 3; ++i) other.addScheme(core::quant::Scheme::parse("int3:group=" + std::to_string(16 + 8 * i)));
+    for (const auto& scheme : other.checkedSchemes()) QVERIFY(other.color(scheme) != color);
   }
 
   void spaceChecksASchemeWithTheKeyboard() {
@@ -219,6 +274,111 @@ class TestShell : public QObject {
     QVERIFY(!palette->isVisible());
   }
 
+  void aFoundTensorIsShown() {
+    MainWindow window;
+    window.show();
+    QVERIFY(openDemo(window));
+    window.showWorkspace(QStringLiteral("bits"));
+    window.openCommandPalette();
+    auto* field = window.findChild<QWidget*>(QStringLiteral("command-palette"))->findChild<QLineEdit*>();
+    QTest::keyClicks(field, QStringLiteral("blk.2.ffn_up"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QCOMPARE(window.selection().workspace(), QStringLiteral("inspect"));
+    QCOMPARE(QString::fromStdString(window.selection().tensorInfo()->name), QStringLiteral("blk.2.ffn_up.weight"));
+    window.selection().back();  // one step
+    QCOMPARE(window.selection().workspace(), QStringLiteral("bits"));
+  }
+
+  void whatIsGreyedOutSaysWhy() {
+    MainWindow window;
+    auto* chat = window.findChild<QAbstractButton*>(QStringLiteral("nav-chat"));
+    QVERIFY(!chat->isEnabled());
+    QVERIFY2(chat->toolTip().contains(QStringLiteral("Open one first")), qPrintable(chat->toolTip()));
+    QVERIFY(chat->accessibleDescription().contains(QStringLiteral("Open one first")));
+    QVERIFY(openDemo(window));
+    QVERIFY(chat->isEnabled());
+    QVERIFY(!chat->toolTip().contains(QStringLiteral("Open one first")));
+  }
+
+  void theFirstWindowFitsItsScreen() {
+    MainWindow window;
+    const QRect room = window.screen()->availableGeometry();
+    QVERIFY(window.width() <= std::max(room.width(), window.minimumWidth()));
+    QVERIFY(window.height() <= std::max(room.height(), window.minimumHeight()));
+    window.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&window));
+    QVERIFY(room.contains(window.geometry().topLeft()));
+  }
+
+  void helpIsAPanelThatFollows() {
+    MainWindow window;
+    window.show();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    window.showWorkspace(QStringLiteral("bits"));
+    QTest::keyClick(&window, Qt::Key_F1);
+    auto* help = window.findChild<HelpPanel*>();
+    QVERIFY(help->isVisible() && !QApplication::activeModalWidget());
+    QVERIFY(help->text().contains(QStringLiteral("Click a bit")));
+    QVERIFY(help->text().contains(QStringLiteral("Ctrl+K")));
+    window.showWorkspace(QStringLiteral("start"));
+    QVERIFY(!help->text().contains(QStringLiteral("Click a bit")));
+    QTest::keyClick(help, Qt::Key_Escape);
+    QVERIFY(!help->isVisible());
+    QTest::keyClick(&window, Qt::Key_F1);
+    QTest::keyClick(&window, Qt::Key_F1);
+    QVERIFY(!help->isVisible());
+  }
+
+  void listsOfBoxesShowTheirItems() {
+    MainWindow window;
+    window.show();
+    QVERIFY(openDemo(window));
+    int seen = 0;
+    for (const WorkspaceEntry& entry : workspaceEntries()) {
+      window.showWorkspace(QLatin1String(entry.id));
+      QTest::qWait(50);
+      for (auto* box : window.currentWorkspace()->findChildren<QComboBox*>()) {
+        if (!box->isVisible() || !box->isEnabled() || box->count() == 0) continue;
+        box->showPopup();
+        QTest::qWait(20);
+        const int shown = std::min(box->count(), box->maxVisibleItems());
+        const QAbstractItemView* list = box->view();
+        const int height = list->sizeHintForRow(0) * shown;
+        QVERIFY2(list->viewport()->height() >= height, qPrintable(QStringLiteral("%1: %2 of %3 pixels for %4 items")
+                                                                      .arg(box->accessibleName())
+                                                                      .arg(list->viewport()->height())
+                                                                      .arg(height)
+                                                                      .arg(shown)));
+        box->hidePopup();
+        ++seen;
+      }
+    }
+    QVERIFY(seen > 2);
+  }
+
+  void splittersAreRemembered() {
+    QList<int> sizes;
+    {
+      MainWindow window;
+      window.resize(1280, 800);
+      window.show();
+      QVERIFY(openDemo(window));
+      window.showWorkspace(QStringLiteral("inspect"));
+      auto* splitter = window.findChild<QSplitter*>(QStringLiteral("inspect-columns"));
+      splitter->setSizes({400, splitter->width() - 400});
+      sizes = splitter->sizes();
+      window.close();
+    }
+    MainWindow window;
+    window.restoreState();
+    window.resize(1280, 800);
+    window.show();
+    QVERIFY(openDemo(window));
+    window.showWorkspace(QStringLiteral("inspect"));
+    QTest::qWait(20);
+    QVERIFY(std::abs(window.findChild<QSplitter*>(QStringLiteral("inspect-columns"))->sizes()[0] - sizes[0]) <= 2);
+  }
+
   void lettersInOrderSuffice() {
     QVERIFY(matchScore(QStringLiteral("b3q"), QStringLiteral("blk.3.attn_q.weight")) > 0);
     QVERIFY(matchScore(QStringLiteral("q3b"), QStringLiteral("blk.3.attn_q.weight")) < 0);
@@ -252,11 +412,20 @@ class TestShell : public QObject {
     window.show();
     QMimeData data;
     data.setUrls({QUrl::fromLocalFile(QStringLiteral("/nowhere/dropped.gguf"))});
-    QDragEnterEvent enter(QPoint(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    // As a file manager does: it allows both and proposes to move, after which it would delete its file.
+    const Qt::DropActions allowed = Qt::CopyAction | Qt::MoveAction;
+    QDragEnterEvent enter(QPoint(300, 300), allowed, &data, Qt::LeftButton, Qt::NoModifier);
+    enter.setDropAction(Qt::MoveAction);
     QCoreApplication::sendEvent(&window, &enter);
     QVERIFY(enter.isAccepted());
-    QDropEvent drop(QPointF(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCOMPARE(enter.dropAction(), Qt::CopyAction);
+    QDropEvent drop(QPointF(300, 300), allowed, &data, Qt::LeftButton, Qt::NoModifier);
+    drop.setDropAction(Qt::MoveAction);
     QCoreApplication::sendEvent(&window, &drop);
+    QCOMPARE(drop.dropAction(), Qt::CopyAction);
+    QDragEnterEvent moveOnly(QPoint(300, 300), Qt::MoveAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(&window, &moveOnly);
+    QVERIFY(!moveOnly.isAccepted());
     QTRY_VERIFY2(window.errorText().contains(QStringLiteral("dropped.gguf")), qPrintable(window.errorText()));
   }
 

@@ -123,7 +123,7 @@ class TestSwitching : public QObject {
     const auto mode = QAbstractItemModelTester::FailureReportingMode::QtTest;
     Selection selection;
     JobRunner jobs(1);
-    SchemeListModel schemes(selection);
+    SchemeListModel schemes(selection, jobs);
     const QAbstractItemModelTester schemeTester(&schemes, mode);
     selection.addScheme(core::quant::Scheme::parse("int4:group=48"));
     selection.setChecked(core::quant::Scheme::parse("int8"), false);

@@ -3,11 +3,45 @@
 #include <QLocale>
 #include <QSvgRenderer>
 #include <QTest>
+#include <algorithm>
+#include <array>
+#include <cmath>
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 
 using namespace app;
+
+namespace {
+
+using Eye = std::array<std::array<double, 3>, 3>;
+// Linear RGB as seen with all cones, without L, M or S cones (Machado, Oliveira and Fernandes, 2009, severity 1).
+constexpr Eye kEyes[] = {
+    Eye{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}},
+    Eye{{{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}}},
+    Eye{{{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}}},
+    Eye{{{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}}};
+
+std::array<double, 3> labSeen(const QColor& color, const Eye& eye) {
+  const auto linear = [](double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); };
+  const double rgb[] = {linear(color.redF()), linear(color.greenF()), linear(color.blueF())};
+  double seen[3];
+  for (std::size_t i = 0; i < 3; ++i)
+    seen[i] = std::clamp(eye[i][0] * rgb[0] + eye[i][1] * rgb[1] + eye[i][2] * rgb[2], 0.0, 1.0);
+  const auto f = [](double t) { return t > 0.008856 ? std::cbrt(t) : 7.787 * t + 16.0 / 116; };
+  const double x = f((0.4124 * seen[0] + 0.3576 * seen[1] + 0.1805 * seen[2]) / 0.95047);
+  const double y = f(0.2126 * seen[0] + 0.7152 * seen[1] + 0.0722 * seen[2]);
+  const double z = f((0.0193 * seen[0] + 0.1192 * seen[1] + 0.9505 * seen[2]) / 1.08883);
+  return {116 * y - 16, 500 * (x - y), 200 * (y - z)};
+}
+
+/// ΔE of 1976: about 2.3 is just noticeable side by side.
+double distanceSeen(const QColor& a, const QColor& b, const Eye& eye) {
+  const auto one = labSeen(a, eye), other = labSeen(b, eye);
+  return std::hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2]);
+}
+
+}  // namespace
 
 class TestTheme : public QObject {
   Q_OBJECT
@@ -53,9 +87,22 @@ class TestTheme : public QObject {
       Theme::instance().setMode(mode);
       for (int a = 0; a < kSeriesColors; ++a) {
         QVERIFY(contrastRatio(Theme::instance().seriesColor(a), Theme::instance().colors().surface) >= 2.4);
-        for (int b = 0; b < a; ++b) QVERIFY(Theme::instance().seriesColor(a) != Theme::instance().seriesColor(b));
+        for (int b = 0; b < a; ++b) {
+          const QColor one = Theme::instance().seriesColor(a), other = Theme::instance().seriesColor(b);
+          for (const auto& eye : kEyes)
+            QVERIFY2(distanceSeen(one, other, eye) > 11, qPrintable(one.name() + u' ' + other.name()));
+        }
       }
     }
+  }
+
+  void noTwoSlotsShareColourAndMark() {
+    QSet<std::pair<int, int>> seen;
+    for (int slot = 0; slot < kSeriesSlots; ++slot) {
+      seen.insert({slot % kSeriesColors, static_cast<int>(Theme::seriesMark(slot))});
+      QVERIFY(Theme::seriesMark(slot) != Theme::seriesMark(slot + 1));
+    }
+    QCOMPARE(seen.size(), qsizetype{kSeriesSlots});
   }
 
   void switchingChangesThePalette() {

@@ -247,6 +247,11 @@ void ChatWorkspace::showExample() {
     send(suggestions(*selection().model()).back());
 }
 
+// What has been said is kept with the model; what is being written would stop.
+QString ChatWorkspace::unsavedWork() const {
+  return m_dialogue->isAnswering() ? tr("the answer being written in Chat") : QString();
+}
+
 void ChatWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("prompt"), m_composer->prompt());
   settings.setValue(QStringLiteral("mode"), static_cast<int>(m_composer->mode()));

@@ -29,6 +29,7 @@ class ChatWorkspace : public Workspace {
   void setActive(bool active) override;
   QString helpText() const override;
   void showExample() override;
+  QString unsavedWork() const override;
   void saveState(QSettings& settings) const override;
   void restoreState(QSettings& settings) override;
   ChatDialogue& dialogue() { return *m_dialogue; }

@@ -30,6 +30,7 @@ void ChannelChart::applyColors() {
 void ChannelChart::setRanges(std::vector<core::metrics::ChannelRange> ranges, const QString& channelName) {
   m_ranges = std::move(ranges);
   m_name = channelName;
+  setMessage({});
   setTitle(tr("Range of every %1").arg(channelName));
   setAxisTitles(channelName, tr("weight"));
   QVector<double> keys, high, low, sigmaHigh, sigmaLow;
@@ -50,6 +51,12 @@ void ChannelChart::setRanges(std::vector<core::metrics::ChannelRange> ranges, co
   xAxis->setRange(-0.5, static_cast<double>(std::max<std::size_t>(m_ranges.size(), 1)) - 0.5);
   yAxis->setRange(-1.06 * std::max(top, 1e-30), 1.06 * std::max(top, 1e-30));
   rememberHome();
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ChannelChart::clearData() {
+  m_ranges.clear();
+  for (QCPGraph* graph : {m_high, m_low, m_sigmaHigh, m_sigmaLow}) graph->data()->clear();
   replot(QCustomPlot::rpQueuedReplot);
 }
 

@@ -9,6 +9,7 @@ class ChannelChart : public Chart {
   Q_OBJECT
  public:
   explicit ChannelChart(QWidget* parent = nullptr);
+  void clearData();
   void setRanges(std::vector<core::metrics::ChannelRange> ranges, const QString& channelName);
   ChartTable table() const override;
 

@@ -1,24 +1,14 @@
 #pragma once
-#include "app/pictures/scheme_levels.h"
 #include "app/workspaces/workspace.h"
-#include "core/metrics/channel_ranges.h"
-#include "core/metrics/matrix_map.h"
 
-class QCheckBox;
-class QComboBox;
-class QTableView;
-class QTabWidget;
+class QSplitter;
 
 namespace app {
 
-class ChannelChart;
-class Label;
-class MatrixView;
-class StatisticsRow;
+class HistogramCard;
+class MatrixCard;
 class TensorBrowser;
 class TensorFacts;
-class ValueTableModel;
-class WeightHistogram;
 
 /// The numbers of the model: tensors as tree and table, and of the selected one the histogram with the levels of the
 /// checked schemes, statistics, matrix map, ranges of its channels and raw values.
@@ -29,38 +19,21 @@ class InspectWorkspace : public Workspace {
 
   void setActive(bool active) override;
   QString helpText() const override;
+  void showExample() override;
   void saveState(QSettings& settings) const override;
   void restoreState(QSettings& settings) override;
 
  private:
   QWidget* buildTensorPage();
-  QWidget* buildHistogramCard();
-  QWidget* buildTabs();
-  void connectSelection();
-  void showTensor();
-  void showFacts();
-  void requestSchemes();
-  void requestMatrix();
-  void showSchemes(const std::vector<SchemeView>& views);
-  void showWeight();
-  void selectWeight(std::uint64_t flatIndex);
-  void selectWeightInBin(double low, double high);
-  bool isDecodable() const;
-  core::tensor::TensorView view() const;
+  void openInBits(quint64 flatIndex);
+  /// The table over the whole width, or the tensor beside it.
+  void setWide(bool wide);
 
   TensorFacts* m_facts;
   TensorBrowser* m_browser;
-  Label *m_title, *m_subtitle;
-  StatisticsRow* m_statistics;
-  WeightHistogram* m_histogram;
-  QCheckBox* m_logarithmic;
-  QComboBox* m_overlay;
-  QTabWidget* m_tabs;
-  MatrixView* m_matrix;
-  ChannelChart *m_rows, *m_columns;
-  ValueTableModel* m_values;
-  QTableView* m_valueTable;
-  bool m_active = false;
+  HistogramCard* m_histogram;
+  MatrixCard* m_matrix;
+  QWidget* m_page = nullptr;
 };
 
 }  // namespace app

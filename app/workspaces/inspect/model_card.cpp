@@ -1,100 +1,116 @@
 #include "app/workspaces/inspect/model_card.h"
 
-#include <QHBoxLayout>
 #include <QMap>
-#include <QVBoxLayout>
+#include <QScrollBar>
 
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
-#include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
 namespace app {
 
 namespace {
-constexpr int kNameWidth = 210;
+
 constexpr qsizetype kLongest = 400;
+constexpr std::size_t kMostEntries = 1000, kMostWarnings = 20;
+
+QString heading(const QString& text) { return QStringLiteral("<h3>%1</h3>").arg(text.toHtmlEscaped()); }
+
+/// A row of a table: name, value.
+QString row(const QString& name, const QString& value) {
+  const QString shown = value.size() > kLongest ? value.left(kLongest) + u'…' : value;
+  return QStringLiteral("<tr><td class=\"name\">%1</td><td>%2</td></tr>")
+      .arg(name.toHtmlEscaped(), shown.toHtmlEscaped().replace(u'\n', QStringLiteral("<br>")));
+}
+
+QString table(const QString& rows) {
+  return QStringLiteral("<table width=\"100%\" cellspacing=\"0\" cellpadding=\"3\">%1</table>").arg(rows);
+}
+
 }  // namespace
 
-ModelCard::ModelCard(Selection& selection, QWidget* parent) : QScrollArea(parent), m_selection(selection) {
-  setWidgetResizable(true);
+ModelCard::ModelCard(Selection& selection, QWidget* parent) : QTextBrowser(parent), m_selection(selection) {
   setFrameShape(QFrame::NoFrame);
+  setOpenLinks(false);
   setAccessibleName(tr("Model card"));
-  connect(&m_selection, &Selection::modelChanged, this, [this] {
+  setObjectName(QStringLiteral("model-card"));
+  setProperty("kind", QStringLiteral("page"));
+  const auto refill = [this] {
     m_stale = true;
     if (isVisible()) fill();
-  });
+  };
+  connect(&m_selection, &Selection::modelChanged, this, refill);
+  connect(&Theme::instance(), &Theme::changed, this, refill);
 }
 
 void ModelCard::showEvent(QShowEvent* event) {
-  QScrollArea::showEvent(event);
+  QTextBrowser::showEvent(event);
   if (m_stale) fill();
 }
 
-void ModelCard::addHeading(const QString& text) {
-  m_column->addSpacing(space::kHalf);
-  m_column->addWidget(new Label(Label::Style::Heading, text));
-}
-
-void ModelCard::addRow(const QString& name, const QString& value) {
-  auto* row = new QHBoxLayout;
-  row->setSpacing(space::kTwo);
-  auto* left = new Label(Label::Style::Hint, name);
-  left->setFixedWidth(kNameWidth);
-  left->setElide(Qt::ElideMiddle);
-  auto* right =
-      new Label(Label::Style::Body, value.size() > kLongest ? value.left(kLongest) + QStringLiteral("…") : value);
-  right->setTextFormat(Qt::PlainText);
-  right->setWrapping();
-  right->setTextInteractionFlags(Qt::TextSelectableByMouse);
-  row->addWidget(left, 0, Qt::AlignTop);
-  row->addWidget(right, 1);
-  m_column->addLayout(row);
+QString ModelCard::facts(const OpenModel& model) const {
+  const auto& checkpoint = model.checkpoint();
+  QString rows;
+  // Where the file says what was done to its weights (the demo model's injected outliers), that comes first.
+  if (const auto* about = checkpoint.metadata().find("general.description"))
+    rows += row(tr("About"), QString::fromStdString(core::io::toDisplayText(*about)));
+  if (checkpoint.kind() != core::io::ModelKind::Model)
+    rows += row(tr("Kind"), QString::fromStdString(std::string(core::io::describe(checkpoint.kind()))));
+  if (model.whyNotRunnable()) rows += row(tr("Chat"), QString::fromStdString(*model.whyNotRunnable()));
+  rows += row(tr("Architecture"),
+              checkpoint.architecture().empty() ? tr("unknown") : QString::fromStdString(checkpoint.architecture()));
+  rows += row(tr("Parameters"),
+              tr("%1 (%2)").arg(text::count(checkpoint.parameters()), text::shortCount(checkpoint.parameters())));
+  rows += row(tr("Size"), text::bytes(checkpoint.fileBytes()));
+  for (const auto& file : checkpoint.files()) rows += row(tr("File"), QString::fromStdString(file.string()));
+  if (!model.whyNotRunnable()) {
+    const auto& config = model.config();
+    rows += row(tr("Layers"), text::count(config.layers));
+    rows += row(tr("Width"), tr("%1, feed-forward %2").arg(text::count(config.width), text::count(config.feedForward)));
+    rows += row(tr("Heads"),
+                tr("%1 of %2, %3 for keys and values").arg(config.heads).arg(config.headSize).arg(config.kvHeads));
+    rows += row(tr("Context"), tr("%1 tokens").arg(text::count(config.contextLength)));
+    rows += row(tr("Vocabulary"), tr("%1 tokens").arg(text::count(config.vocabulary)));
+  }
+  return table(rows);
 }
 
 void ModelCard::fill() {
   m_stale = false;
-  auto* page = new QWidget;
-  m_column = new QVBoxLayout(page);
-  m_column->setContentsMargins(space::kHalf, space::kHalf, space::kTwo, space::kTwo);
-  m_column->setSpacing(space::kHalf);
+  const ThemeColors& c = Theme::instance().colors();
+  document()->setDefaultFont(Theme::instance().textFont());
+  document()->setDocumentMargin(space::kHalf);
+  document()->setDefaultStyleSheet(
+      QStringLiteral("body { color: %1; } td.name { color: %2; padding-right: 16px; } .warning { color: %3; }")
+          .arg(c.text.name(), c.textMuted.name(), c.warning.name()));
+  QString html;
   if (const auto& model = m_selection.model()) {
     const auto& checkpoint = model->checkpoint();
-    addHeading(QString::fromStdString(checkpoint.name()));
-    // Where the file says what was done to its weights (the demo model's injected outliers), that comes first.
-    const auto* about = checkpoint.metadata().find("general.description");
-    if (about != nullptr) addRow(tr("About"), QString::fromStdString(core::io::toDisplayText(*about)));
-    if (model->whyNotRunnable()) addRow(tr("Chat"), QString::fromStdString(*model->whyNotRunnable()));
-    if (model->whyNoTokenizer()) addRow(tr("Tokenizer"), QString::fromStdString(*model->whyNoTokenizer()));
-    if (model->hasBrokenTemplate() || (model->whyNoTemplate() && !model->whyCannotComplete()))
-      addRow(tr("Chat template"), QString::fromStdString(*model->whyNoTemplate()));
-    addRow(tr("Architecture"),
-           checkpoint.architecture().empty() ? tr("unknown") : QString::fromStdString(checkpoint.architecture()));
-    addRow(tr("Parameters"),
-           tr("%1 (%2)").arg(text::count(checkpoint.parameters()), text::shortCount(checkpoint.parameters())));
-    addRow(tr("File"), text::bytes(checkpoint.fileBytes()));
-    if (!model->whyNotRunnable()) {
-      const auto& config = model->config();
-      addRow(tr("Layers"), text::count(config.layers));
-      addRow(tr("Width"), tr("%1, feed-forward %2").arg(text::count(config.width), text::count(config.feedForward)));
-      addRow(tr("Heads"),
-             tr("%1 of %2, %3 for keys and values").arg(config.heads).arg(config.headSize).arg(config.kvHeads));
-      addRow(tr("Context"), tr("%1 tokens").arg(text::count(config.contextLength)));
-      addRow(tr("Vocabulary"), tr("%1 tokens").arg(text::count(config.vocabulary)));
-    }
+    html += heading(QString::fromStdString(checkpoint.name()));
+    const auto warnings = checkpoint.warnings();
+    for (std::size_t i = 0; i < std::min(warnings.size(), kMostWarnings); ++i)
+      html += QStringLiteral("<p class=\"warning\">⚠ %1</p>").arg(QString::fromStdString(warnings[i]).toHtmlEscaped());
+    if (warnings.size() > kMostWarnings)
+      html += QStringLiteral("<p class=\"warning\">%1</p>")
+                  .arg(tr("… and %1 more warnings").arg(text::count(warnings.size() - kMostWarnings)));
+    html += facts(*model);
     QMap<QString, std::uint64_t> sizes;
-    for (const auto& tensor : checkpoint.tensors())
-      sizes[QString::fromUtf8(core::tensor::name(tensor.dtype).data()).toUpper()] += tensor.bytes;
-    addHeading(tr("Size per type"));
-    for (auto it = sizes.constBegin(); it != sizes.constEnd(); ++it) addRow(it.key(), text::bytes(it.value()));
-    addHeading(tr("Metadata"));
-    for (const auto& entry : checkpoint.metadata().entries()) {
-      addRow(QString::fromStdString(entry.key), QString::fromStdString(core::io::toDisplayText(entry.value)));
-    }
+    for (const auto& tensor : checkpoint.tensors()) sizes[typeText(tensor)] += tensor.bytes;
+    QString rows;
+    for (auto it = sizes.constBegin(); it != sizes.constEnd(); ++it) rows += row(it.key(), text::bytes(it.value()));
+    html += heading(tr("Size per type")) + table(rows);
+    const auto entries = checkpoint.metadata().entries();
+    rows.clear();
+    for (std::size_t i = 0; i < std::min(entries.size(), kMostEntries); ++i)
+      rows += row(QString::fromStdString(entries[i].key),
+                  QString::fromStdString(core::io::toDisplayText(entries[i].value)));
+    html += heading(tr("Metadata")) + table(rows);
+    if (entries.size() > kMostEntries)
+      html +=
+          QStringLiteral("<p>%1</p>").arg(tr("… and %1 more entries").arg(text::count(entries.size() - kMostEntries)));
   }
-  m_column->addStretch(1);
-  setWidget(page);
-  page->setAutoFillBackground(false);
-  viewport()->setAutoFillBackground(false);
+  setHtml(html);
+  verticalScrollBar()->setValue(0);
 }
 
 }  // namespace app

@@ -1,14 +1,13 @@
 #pragma once
-#include <QScrollArea>
+#include <QTextBrowser>
 
 #include "app/selection/selection.h"
 
-class QVBoxLayout;
-
 namespace app {
 
-/// What the opened file says of itself: architecture, shape, tokenizer, sizes per type, all metadata.
-class ModelCard : public QScrollArea {
+/// What the opened file says of itself: warnings first, then architecture, shape, tokenizer, sizes per type, all
+/// metadata. A document rather than labels: it wraps at any width and can be selected and copied.
+class ModelCard : public QTextBrowser {
   Q_OBJECT
  public:
   explicit ModelCard(Selection& selection, QWidget* parent = nullptr);
@@ -17,13 +16,11 @@ class ModelCard : public QScrollArea {
   void showEvent(QShowEvent* event) override;
 
  private:
-  /// Builds the page; postponed until it is seen, since a hundred labels take a while.
+  /// Builds the page; postponed until it is seen.
   void fill();
-  void addRow(const QString& name, const QString& value);
-  void addHeading(const QString& text);
+  QString facts(const OpenModel& model) const;
 
   Selection& m_selection;
-  QVBoxLayout* m_column = nullptr;
   bool m_stale = true;
 };
 

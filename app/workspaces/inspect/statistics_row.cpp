@@ -21,6 +21,7 @@ StatisticsRow::StatisticsRow(QWidget* parent) : QWidget(parent) {
       {tr("kurtosis"), tr("3 for a Gaussian; more means heavier tails")},
       {tr("beyond 6σ"), tr("Weights farther than six standard deviations from the mean")},
       {tr("zeros"), tr("Weights that are exactly zero")},
+      {tr("NaN, ∞"), tr("Values that are no numbers: no other figure here takes them")},
   };
   for (const auto& [name, help] : tiles) {
     auto* tile = new QVBoxLayout;
@@ -38,14 +39,16 @@ StatisticsRow::StatisticsRow(QWidget* parent) : QWidget(parent) {
   row->addStretch(1);
 }
 
-void StatisticsRow::setStatistics(const core::metrics::TensorStats* stats) {
+void StatisticsRow::setStatistics(const core::metrics::TensorStats* stats, const QString& problem) {
   const QString texts[] = {
       stats ? text::number(stats->min) : QString(),         stats ? text::number(stats->max) : QString(),
       stats ? text::number(stats->mean, 3) : QString(),     stats ? text::number(stats->standardDeviation) : QString(),
       stats ? text::number(stats->kurtosis, 3) : QString(), stats ? text::count(stats->outliers6Sigma) : QString(),
       stats ? text::count(stats->zeros) : QString(),
+      stats ? text::count(stats->count - stats->finite) : QString(),
   };
-  for (std::size_t i = 0; i < m_values.size(); ++i) m_values[i]->setText(stats ? texts[i] : QStringLiteral("…"));
+  for (std::size_t i = 0; i < m_values.size(); ++i)
+    m_values[i]->setText(stats ? texts[i] : problem.isEmpty() ? QStringLiteral("…") : QStringLiteral("–"));
 }
 
 }  // namespace app

@@ -13,8 +13,8 @@ class StatisticsRow : public QWidget {
   Q_OBJECT
  public:
   explicit StatisticsRow(QWidget* parent = nullptr);
-  /// @param stats null while they are being computed
-  void setStatistics(const core::metrics::TensorStats* stats);
+  /// @param stats null while they are being computed, or when `problem` says why there are none
+  void setStatistics(const core::metrics::TensorStats* stats, const QString& problem = {});
 
  private:
   std::vector<Label*> m_values;

@@ -10,11 +10,14 @@
 #include <QStandardItemModel>
 #include <QStyledItemDelegate>
 #include <QTabWidget>
-#include <QTableView>
+#include <QToolButton>
 #include <QTreeView>
 #include <QVBoxLayout>
 
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
+#include "app/widgets/frozen_table.h"
+#include "app/widgets/icon.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
 
@@ -22,6 +25,7 @@ namespace app {
 
 namespace {
 
+constexpr int kNamePadding = 26, kNarrowName = 190, kWidestName = 620, kColumnPadding = 28;
 constexpr int kTensorRole = Qt::UserRole;  ///< of a leaf of the tree: index of its tensor
 
 /// A tensor's share of the model as a thin bar behind the number.
@@ -35,6 +39,22 @@ class ShareDelegate : public QStyledItemDelegate {
     QRectF bar = track;
     bar.setWidth(std::max(1.0, track.width() * share));
     painter->fillRect(bar, Theme::instance().colors().accent);
+  }
+};
+
+/// A name that does not fit loses ".weight" before anything that tells it from its neighbours.
+class NameDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+
+ protected:
+  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
+    QStyledItemDelegate::initStyleOption(option, index);
+    option->textElideMode = Qt::ElideMiddle;
+    const int room = option->rect.width() - kNamePadding;  // a tree's rect begins behind its indentation
+    const QString suffix = QStringLiteral(".weight");
+    if (option->fontMetrics.horizontalAdvance(option->text) > room && option->text.endsWith(suffix))
+      option->text.chop(suffix.size());
   }
 };
 
@@ -64,7 +84,8 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
       m_treeModel(new QStandardItemModel(this)),
       m_treeProxy(new QSortFilterProxyModel(this)),
       m_filter(new QLineEdit),
-      m_tabs(new QTabWidget) {
+      m_tabs(new QTabWidget),
+      m_wide(new QToolButton) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kOne);
@@ -73,13 +94,32 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
   m_filter->setAccessibleName(tr("Filter tensors"));
   m_filter->setObjectName(QStringLiteral("tensor-filter"));
   connect(m_filter, &QLineEdit::textChanged, this, &TensorBrowser::filter);
-  column->addWidget(m_filter);
+  m_wide->setIcon(icon(QStringLiteral("expand")));
+  m_wide->setIconSize({18, 18});
+  m_wide->setCheckable(true);
+  m_wide->setToolTip(tr("The table over the whole width, with every column"));
+  m_wide->setAccessibleName(tr("Wide table"));
+  m_wide->setObjectName(QStringLiteral("wide-table"));
+  connect(m_wide, &QToolButton::toggled, this, [this](bool wide) {
+    if (wide) m_tabs->setCurrentWidget(m_table);
+    sizeColumns();
+    Q_EMIT wideToggled(wide);
+  });
+  auto* head = new QHBoxLayout;
+  head->setSpacing(space::kHalf);
+  head->addWidget(m_filter, 1);
+  head->addWidget(m_wide);
+  column->addLayout(head);
   m_tabs->addTab(buildTree(), tr("Tree"));
   m_tabs->addTab(buildTable(), tr("Table"));
   m_tabs->setDocumentMode(true);
   column->addWidget(m_tabs, 1);
+  connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+    if (m_tabs->currentWidget() != m_table) setWide(false);
+  });
   connect(&facts, &TensorFacts::reset, this, [this] {
     fillTree();
+    sizeColumns();
     showSelection();
   });
   connect(&m_selection, &Selection::tensorChanged, this, &TensorBrowser::showSelection);
@@ -99,6 +139,7 @@ QWidget* TensorBrowser::buildTree() {
   m_tree->setEditTriggers(QAbstractItemView::NoEditTriggers);
   m_tree->setAccessibleName(tr("Tensors as a tree"));
   m_tree->setObjectName(QStringLiteral("tensor-tree"));
+  m_tree->setItemDelegateForColumn(0, new NameDelegate(m_tree));
   connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) {
     const QVariant tensor = index.siblingAtColumn(0).data(kTensorRole);
     if (!m_following && tensor.isValid()) m_selection.setTensor(tensor.toULongLong());
@@ -107,24 +148,21 @@ QWidget* TensorBrowser::buildTree() {
 }
 
 QWidget* TensorBrowser::buildTable() {
-  m_table = new QTableView;
+  m_table = new FrozenTable;
   m_tableProxy->setSourceModel(m_tableModel);
   m_tableProxy->setSortRole(TensorTableModel::kSortRole);
   m_tableProxy->setFilterKeyColumn(TensorTableModel::Name);
   m_tableProxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
+  m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  m_table->setSelectionMode(QAbstractItemView::SingleSelection);
   m_table->setModel(m_tableProxy);
   m_table->setSortingEnabled(true);
   m_table->sortByColumn(TensorTableModel::Name, Qt::AscendingOrder);
-  m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-  m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-  m_table->setShowGrid(false);
-  m_table->setWordWrap(false);
-  m_table->verticalHeader()->hide();
   m_table->verticalHeader()->setDefaultSectionSize(28);
-  m_table->horizontalHeader()->setHighlightSections(false);
-  m_table->setColumnWidth(TensorTableModel::Name, 190);
-  for (int i = TensorTableModel::ShapeColumn; i < TensorTableModel::ColumnCount; ++i)
-    m_table->setColumnWidth(i, i == TensorTableModel::ShapeColumn ? 96 : 84);
+  for (QTableView* table : {static_cast<QTableView*>(m_table), m_table->frozen()})
+    table->setItemDelegateForColumn(TensorTableModel::Name, new NameDelegate(table));
+  sizeColumns();
+  connect(m_table, &QTableView::activated, this, &TensorBrowser::tensorActivated);
   m_table->setItemDelegateForColumn(TensorTableModel::Share, new ShareDelegate(m_table));
   m_table->setAccessibleName(tr("Tensors as a table"));
   m_table->setObjectName(QStringLiteral("tensor-table"));
@@ -135,6 +173,26 @@ QWidget* TensorBrowser::buildTable() {
   auto* copy = new QShortcut(QKeySequence::Copy, m_table, nullptr, nullptr, Qt::WidgetShortcut);
   connect(copy, &QShortcut::activated, this, &TensorBrowser::copyTable);
   return m_table;
+}
+
+void TensorBrowser::setWide(bool wide) { m_wide->setChecked(wide); }
+
+// Wide enough for every text a column may get; the name takes what is left to it in the narrow table.
+void TensorBrowser::sizeColumns() {
+  const QFontMetrics metrics(m_table->font());
+  const QFontMetrics bold(Theme::instance().textFont(0, QFont::DemiBold));
+  const int number = metrics.horizontalAdvance(QStringLiteral("−1.23×10⁻¹²"));
+  for (int column = 0; column < TensorTableModel::ColumnCount; ++column) {
+    int width = column >= TensorTableModel::Bytes ? number : 0;
+    if (column <= TensorTableModel::Type) {
+      for (int row = 0; row < m_tableModel->rowCount(); ++row)
+        width = std::max(width, metrics.horizontalAdvance(m_tableModel->index(row, column).data().toString()));
+    }
+    const QString title = m_tableModel->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+    width = std::max(width, bold.horizontalAdvance(title)) + kColumnPadding;
+    if (column == TensorTableModel::Name) width = std::min(width, m_wide->isChecked() ? kWidestName : kNarrowName);
+    m_table->setColumnWidth(column, width);
+  }
 }
 
 void TensorBrowser::fillTree() {

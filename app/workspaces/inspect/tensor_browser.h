@@ -7,11 +7,12 @@ class QLineEdit;
 class QSortFilterProxyModel;
 class QStandardItemModel;
 class QTabWidget;
-class QTableView;
+class QToolButton;
 class QTreeView;
 
 namespace app {
 
+class FrozenTable;
 class TensorTableModel;
 
 /// The model as a tree (block → tensor) and as a flat table that sorts and filters; both show and change the selection.
@@ -19,6 +20,13 @@ class TensorBrowser : public QWidget {
   Q_OBJECT
  public:
   TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* parent = nullptr);
+  /// The table over the whole width of the workspace, with room for every column.
+  void setWide(bool wide);
+
+ Q_SIGNALS:
+  void wideToggled(bool wide);
+  /// Enter or a double click on a tensor.
+  void tensorActivated();
 
  private:
   QWidget* buildTree();
@@ -27,6 +35,7 @@ class TensorBrowser : public QWidget {
   void filter(const QString& text);
   void showSelection();
   void copyTable() const;
+  void sizeColumns();
 
   Selection& m_selection;
   TensorTableModel* m_tableModel;
@@ -36,7 +45,8 @@ class TensorBrowser : public QWidget {
   QLineEdit* m_filter;
   QTabWidget* m_tabs;
   QTreeView* m_tree;
-  QTableView* m_table;
+  FrozenTable* m_table;
+  QToolButton* m_wide;
   bool m_following = false;  ///< the views are being set from the selection
 };
 

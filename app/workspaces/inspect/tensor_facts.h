@@ -30,13 +30,15 @@ class TensorFacts : public QObject {
  private:
   void restart();
   void computeNext();
+  void preferSelected();
   std::optional<std::size_t> nextTensor() const;
 
   Selection& m_selection;
   JobRunner& m_jobs;
   std::vector<std::optional<core::metrics::TensorSummary>> m_facts;
   std::vector<QString> m_problems;
-  bool m_active = false, m_running = false;
+  std::optional<std::size_t> m_running;
+  bool m_active = false;
 };
 
 }  // namespace app

@@ -3,20 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 
 namespace app {
-
-QString shapeText(const core::tensor::Shape& shape) {
-  QStringList parts;
-  for (const auto extent : shape.extents()) parts.append(QString::number(extent));
-  return parts.isEmpty() ? TensorTableModel::tr("scalar") : parts.join(QStringLiteral(" × "));
-}
-
-QString typeText(const core::io::TensorInfo& tensor) {
-  const auto name = core::tensor::name(tensor.dtype);
-  return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
-}
 
 TensorTableModel::TensorTableModel(Selection& selection, TensorFacts& facts, QObject* parent)
     : QAbstractTableModel(parent), m_facts(facts) {
@@ -34,13 +24,9 @@ void TensorTableModel::take(const OpenModel* model) {
     for (const auto& tensor : model->checkpoint().tensors()) {
       m_largest = std::max(m_largest, tensor.bytes);
       m_total += tensor.bytes;
-      m_rows.push_back({QString::fromStdString(tensor.name),
-                        shapeText(tensor.shape),
-                        typeText(tensor),
-                        tensor.shape.count(),
-                        tensor.bytes,
-                        std::nullopt,
-                        {}});
+      m_rows.push_back({QString::fromStdString(tensor.name), shapeText(tensor.shape), typeText(tensor),
+                        tensor.shape.count(), tensor.bytes, std::nullopt,
+                        tensor.isReadable() ? QString() : unreadableText(tensor)});
     }
     m_total = std::max<std::uint64_t>(m_total, 1);
   }
@@ -51,9 +37,9 @@ void TensorTableModel::takeFacts(std::size_t tensor) {
   if (tensor >= m_rows.size()) return;
   const auto* facts = m_facts.find(tensor);
   m_rows[tensor].stats = facts != nullptr ? std::optional(facts->stats) : std::nullopt;
-  m_rows[tensor].problem = m_facts.problem(tensor);
+  if (m_rows[tensor].problem.isEmpty()) m_rows[tensor].problem = m_facts.problem(tensor);
   const int row = static_cast<int>(tensor);
-  Q_EMIT dataChanged(index(row, Min), index(row, Kurtosis));
+  Q_EMIT dataChanged(index(row, Min), index(row, NonFinite));
 }
 
 int TensorTableModel::rowCount(const QModelIndex& parent) const {
@@ -90,6 +76,8 @@ QVariant TensorTableModel::sortValue(const Row& row, std::size_t index, int colu
       return QVariant::fromValue<qulonglong>(row.stats->outliers6Sigma);
     case Kurtosis:
       return row.stats->kurtosis;
+    case NonFinite:
+      return QVariant::fromValue<qulonglong>(row.stats->count - row.stats->finite);
     default:
       return {};
   }
@@ -113,7 +101,8 @@ QString TensorTableModel::displayText(const Row& row, std::size_t index, int col
   const QVariant value = sortValue(row, index, column);
   if (!value.isValid()) return row.problem.isEmpty() ? QStringLiteral("…") : QStringLiteral("–");
   if (std::isnan(value.toDouble())) return QStringLiteral("–");  // no finite value has it
-  return column == Outliers ? text::count(value.toULongLong()) : text::number(value.toDouble(), 3);
+  return column == Outliers || column == NonFinite ? text::count(value.toULongLong())
+                                                   : text::number(value.toDouble(), 3);
 }
 
 QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
@@ -144,8 +133,8 @@ QVariant TensorTableModel::headerData(int section, Qt::Orientation orientation, 
     return QVariant::fromValue(
         Qt::Alignment(section <= Type ? Qt::AlignLeft | Qt::AlignVCenter : Qt::AlignRight | Qt::AlignVCenter));
   if (role != Qt::DisplayRole) return {};
-  const QString titles[] = {tr("Tensor"), tr("Shape"), tr("Type"), tr("Size"),      tr("Share"),   tr("Min"),
-                            tr("Max"),    tr("Mean"),  tr("σ"),    tr("Beyond 6σ"), tr("Kurtosis")};
+  const QString titles[] = {tr("Tensor"), tr("Shape"), tr("Type"), tr("Size"),      tr("Share"),    tr("Min"),
+                            tr("Max"),    tr("Mean"),  tr("σ"),    tr("Beyond 6σ"), tr("Kurtosis"), tr("NaN, ∞")};
   return titles[section];
 }
 

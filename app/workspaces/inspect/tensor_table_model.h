@@ -11,7 +11,21 @@ namespace app {
 class TensorTableModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { Name, ShapeColumn, Type, Bytes, Share, Min, Max, Mean, Sigma, Outliers, Kurtosis, ColumnCount };
+  enum Column {
+    Name,
+    ShapeColumn,
+    Type,
+    Bytes,
+    Share,
+    Min,
+    Max,
+    Mean,
+    Sigma,
+    Outliers,
+    Kurtosis,
+    NonFinite,
+    ColumnCount
+  };
   static constexpr int kSortRole = Qt::UserRole;
   static constexpr int kShareRole = Qt::UserRole + 1;  ///< 0…1 of the largest tensor, for the bar
 
@@ -38,10 +52,5 @@ class TensorTableModel : public QAbstractTableModel {
   std::vector<Row> m_rows;
   std::uint64_t m_largest = 1, m_total = 1;
 };
-
-/// "256 × 768"
-QString shapeText(const core::tensor::Shape& shape);
-/// How the file calls the type: "BF16", "Q4_K".
-QString typeText(const core::io::TensorInfo& tensor);
 
 }  // namespace app

@@ -1,5 +1,6 @@
 #include "app/workspaces/inspect/value_table_model.h"
 
+#include <QLocale>
 #include <algorithm>
 
 #include "app/text/numbers.h"
@@ -52,9 +53,10 @@ QString ValueTableModel::hex(int row, int column) const {
 QVariant ValueTableModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount() || index.column() >= columnCount()) return {};
   if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
-  if (role != Qt::DisplayRole && role != Qt::ToolTipRole) return {};
+  if (role != Qt::DisplayRole && role != Qt::ToolTipRole && role != kPlainRole) return {};
   const double value = static_cast<double>(row(index.row())[static_cast<std::size_t>(index.column())]);
   if (role == Qt::DisplayRole) return text::number(value, 4);
+  if (role == kPlainRole) return QString::number(value, 'g', QLocale::FloatingPointShortest);
   return tr("[%1, %2] = %3  %4")
       .arg(index.row())
       .arg(index.column())

@@ -11,6 +11,7 @@ namespace app {
 class ValueTableModel : public QAbstractTableModel {
   Q_OBJECT
  public:
+  static constexpr int kPlainRole = Qt::UserRole;  ///< all digits, as programs write numbers: what is copied
   static constexpr int kMostRows = 1 << 20, kMostColumns = 4096;
   using QAbstractTableModel::QAbstractTableModel;
 

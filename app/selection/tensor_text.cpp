@@ -1,0 +1,32 @@
+#include "app/selection/tensor_text.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+namespace app {
+
+QString shapeText(const core::tensor::Shape& shape) {
+  QStringList parts;
+  for (const auto extent : shape.extents()) parts.append(QString::number(extent));
+  return parts.isEmpty() ? QCoreApplication::translate("Tensor", "scalar") : parts.join(QStringLiteral(" × "));
+}
+
+QString placeText(const core::tensor::Shape& shape, std::uint64_t flatIndex) {
+  QStringList parts;
+  for (std::size_t axis = shape.rank(); axis-- > 0; flatIndex /= shape[axis])
+    parts.prepend(QString::number(flatIndex % shape[axis]));
+  return u'[' + parts.join(QStringLiteral(", ")) + u']';
+}
+
+QString typeText(const core::io::TensorInfo& tensor) {
+  if (!tensor.isReadable() && !tensor.typeName.empty()) return QString::fromStdString(tensor.typeName);
+  const auto name = core::tensor::name(tensor.dtype);
+  return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
+}
+
+QString unreadableText(const core::io::TensorInfo& tensor) {
+  return QCoreApplication::translate("Tensor", "This tensor cannot be read as weights: %1.")
+      .arg(QString::fromStdString(tensor.unreadable));
+}
+
+}  // namespace app

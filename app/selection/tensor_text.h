@@ -1,0 +1,18 @@
+#pragma once
+#include <QString>
+#include <cstdint>
+
+#include "core/io/checkpoint.h"
+
+namespace app {
+
+/// "256 × 768"; "scalar".
+QString shapeText(const core::tensor::Shape& shape);
+/// "[3, 130]" of a flat index: row-major, outermost first.
+QString placeText(const core::tensor::Shape& shape, std::uint64_t flatIndex);
+/// How the file calls the type: "BF16", "Q4_K", "NF4, packed".
+QString typeText(const core::io::TensorInfo& tensor);
+/// A sentence: why the tensor's bytes cannot be shown as weights. @pre it is unreadable
+QString unreadableText(const core::io::TensorInfo& tensor);
+
+}  // namespace app

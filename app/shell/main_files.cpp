@@ -1,0 +1,117 @@
+// What the main window opens, closes and writes: models, a second one beside the first, exports, the report.
+#include <QFileDialog>
+#include <QMessageBox>
+#include <QPushButton>
+
+#include "app/selection/model_loader.h"
+#include "app/shell/export_dialog.h"
+#include "app/shell/main_window.h"
+#include "app/shell/report_writer.h"
+#include "app/text/numbers.h"
+#include "app/widgets/banner.h"
+
+namespace app {
+
+QStringList MainWindow::unsavedWork() const {
+  QStringList work;
+  for (const Workspace* workspace : m_workspaces)
+    if (workspace != nullptr && !workspace->unsavedWork().isEmpty()) work << workspace->unsavedWork();
+  return work;
+}
+
+// A second model is opened beside or in place of the first. Nothing is asked where nothing would be lost and the two
+// have nothing in common.
+void MainWindow::decideAboutSecond() {
+  constexpr double kSameModel = 0.9;
+  const bool comparable = m_loader->sharedTensors(*m_loader->waiting()) >= kSameModel;
+  const QStringList work = unsavedWork();
+  if (!comparable && work.isEmpty()) return m_loader->replaceByWaiting();
+  const QString open = text::shortened(QString::fromStdString(m_selection.model()->checkpoint().name())),
+                second = text::shortened(QString::fromStdString(m_loader->waiting()->checkpoint().name()));
+  QString text = tr("%1 is open.").arg(open);
+  if (!work.isEmpty()) text += u' ' + tr("Replacing it ends %1.").arg(work.join(tr(" and ")));
+  if (comparable) text += u' ' + tr("%1 has the same tensors: it can be compared beside it.").arg(second);
+  auto* box = new QMessageBox(QMessageBox::Question, tr("Open %1").arg(second), text, QMessageBox::Cancel, this);
+  box->setObjectName(QStringLiteral("second-model"));
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  const auto* replace = box->addButton(tr("Replace"), QMessageBox::AcceptRole);
+  const auto* compare = comparable ? box->addButton(tr("Compare"), QMessageBox::ActionRole) : nullptr;
+  connect(box, &QMessageBox::buttonClicked, this, [this, replace, compare](const QAbstractButton* clicked) {
+    if (clicked == replace)
+      m_loader->replaceByWaiting();
+    else if (compare != nullptr && clicked == compare)
+      m_loader->compareWithWaiting();
+    else
+      m_loader->dropWaiting();
+  });
+  box->open();
+}
+
+void MainWindow::closeModel() {
+  const QStringList work = unsavedWork();
+  if (work.isEmpty()) return m_loader->close();
+  auto* box = new QMessageBox(QMessageBox::Question, tr("Close the model"),
+                              tr("Closing the model ends %1.").arg(work.join(tr(" and "))), QMessageBox::Cancel, this);
+  box->setObjectName(QStringLiteral("close-model"));
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  const auto* close = box->addButton(tr("Close model"), QMessageBox::AcceptRole);
+  connect(box, &QMessageBox::buttonClicked, this, [this, close](const QAbstractButton* clicked) {
+    if (clicked == close) m_loader->close();
+  });
+  box->open();
+}
+
+void MainWindow::openModel(const QString& source) { m_loader->open(source); }
+
+void MainWindow::askForFile() {
+  auto* dialog = new QFileDialog(this, tr("Open a model file"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setNameFilters({tr("Models (*.gguf *.safetensors *.safetensors.index.json)"), tr("All files (*)")});
+  connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openModel);
+  dialog->open();
+}
+
+void MainWindow::askForCompared() {
+  auto* dialog = new QFileDialog(this, tr("Compare with another model file"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  dialog->setNameFilters({tr("Models (*.gguf *.safetensors *.safetensors.index.json)"), tr("All files (*)")});
+  connect(dialog, &QFileDialog::fileSelected, this,
+          [this](const QString& file) { m_loader->open(file, ModelLoader::As::Compared); });
+  dialog->open();
+}
+
+void MainWindow::exportModel() {
+  if (!m_selection.model()) return;
+  auto* dialog = new ExportDialog(m_selection, m_jobs, this);
+  connect(dialog, &ExportDialog::written, m_banner, &Banner::showNotice);
+  connect(dialog, &ExportDialog::failed, this, &MainWindow::showError);
+  dialog->open();
+}
+
+void MainWindow::writeReport() {
+  if (!m_selection.model()) return;
+  auto* dialog = new QFileDialog(this, tr("Folder for the report (index.html)"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setOption(QFileDialog::ShowDirsOnly);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    auto* writer = new ReportWriter(m_jobs, this);
+    connect(writer, &ReportWriter::written, m_banner, &Banner::showNotice);
+    connect(writer, &ReportWriter::failed, this, &MainWindow::showError);
+    writer->write(QString::fromStdString(m_selection.model()->source()), folder);
+  });
+  dialog->open();
+}
+
+void MainWindow::askForFolder() {
+  auto* dialog = new QFileDialog(this, tr("Open a model folder"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setOption(QFileDialog::ShowDirsOnly);
+  connect(dialog, &QFileDialog::fileSelected, this, &MainWindow::openModel);
+  dialog->open();
+}
+
+}  // namespace app

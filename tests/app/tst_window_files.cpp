@@ -1,0 +1,164 @@
+// What the window opens beside, and writes out: a second model is offered, not forced; a conversation is not lost
+// silently; a quantized model and a report are written as jobs.
+#include <QAbstractButton>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include "app/pictures/weight_histogram.h"
+#include "app/selection/model_loader.h"
+#include "app/shell/export_dialog.h"
+#include "app/shell/report_writer.h"
+#include "support/random_model.h"
+#include "workspace_window.h"
+
+using namespace app;
+
+class TestWindowFiles : public QObject {
+  Q_OBJECT
+ private:
+  QTemporaryDir m_folder;
+  QString m_random;
+
+  /// Waits for a box and clicks its button that begins with a word.
+  static bool answer(MainWindow& window, const char* box, const QString& button) {
+    if (!QTest::qWaitFor([&] { return window.findChild<QMessageBox*>(QLatin1String(box)) != nullptr; }, 20000))
+      return false;
+    auto* message = window.findChild<QMessageBox*>(QLatin1String(box));
+    for (QAbstractButton* candidate : message->buttons()) {
+      if (!candidate->text().remove(u'&').startsWith(button)) continue;
+      QTest::mouseClick(candidate, Qt::LeftButton);
+      return QTest::qWaitFor([&] { return window.findChild<QMessageBox*>(QLatin1String(box)) == nullptr; });
+    }
+    return false;
+  }
+
+ private Q_SLOTS:
+  void initTestCase() {
+    m_random = m_folder.filePath(QStringLiteral("random.gguf"));
+    support::writeRandomModel({}, m_random.toStdString());
+  }
+
+  void aSecondModelOfTheSameTensorsIsOfferedForComparison() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    MainWindow& window = shown.window();
+    const auto first = window.selection().model();
+    window.openModel(QStringLiteral("demo-smooth"));
+    QVERIFY(answer(window, "second-model", QStringLiteral("Cancel")));
+    QCOMPARE(window.selection().model(), first);
+    QVERIFY(!window.selection().comparedModel());
+
+    window.openModel(QStringLiteral("demo-smooth"));
+    QVERIFY(answer(window, "second-model", QStringLiteral("Compare")));
+    QCOMPARE(window.selection().model(), first);
+    QVERIFY(window.selection().comparedModel() && window.selection().comparedTensor());
+    QVERIFY(window.windowTitle().contains(QStringLiteral("compared")));
+    QVERIFY(shown.waitUntilIdle());
+    const auto legend = shown.find<WeightHistogram>()->legend();
+    QCOMPARE(legend.size(), std::size_t{2});
+    QVERIFY2(legend[1].name.startsWith(QString::fromStdString(window.selection().comparedModel()->checkpoint().name())),
+             qPrintable(legend[1].name));
+    const std::weak_ptr<OpenModel> compared = window.selection().comparedModel();
+    window.selection().setComparedModel(nullptr);
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(compared.expired());
+
+    window.openModel(QStringLiteral("demo-smooth"));
+    QVERIFY(answer(window, "second-model", QStringLiteral("Replace")));
+    QVERIFY(window.selection().model() != first);
+  }
+
+  void nothingIsAskedWhereNothingIsLost() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    MainWindow& window = shown.window();
+    window.openModel(m_random);
+    QTRY_COMPARE(QString::fromStdString(window.selection().model()->source()), m_random);
+    QVERIFY(!window.findChild<QMessageBox*>());
+    // A model without a tensor in common cannot be compared, and says so.
+    window.loader().open(QStringLiteral("demo"), ModelLoader::As::Compared);
+    QTRY_VERIFY(window.errorText().contains(QStringLiteral("cannot be compared")));
+    QVERIFY(!window.selection().comparedModel());
+  }
+
+  // What was said is kept with its model; an answer that is being written would be lost.
+  void anAnswerBeingWrittenIsNotLostSilently() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    MainWindow& window = shown.window();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QVERIFY(shown.waitUntilIdle());
+    const auto first = window.selection().model();
+    window.currentWorkspace()->showExample();
+    QVERIFY(!window.currentWorkspace()->unsavedWork().isEmpty());
+    QTest::keyClick(&window, Qt::Key_W, Qt::ControlModifier);
+    QVERIFY(answer(window, "close-model", QStringLiteral("Cancel")));
+    QCOMPARE(window.selection().model(), first);
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(window.currentWorkspace()->unsavedWork().isEmpty());
+    window.openModel(m_random);
+    QTRY_VERIFY(window.selection().model() != first);
+  }
+
+  void theModelIsWrittenUnderAScheme() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    MainWindow& window = shown.window();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
+    auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
+    QVERIFY(dialog && dialog->isVisible());
+    auto* scheme = dialog->findChild<QComboBox*>(QStringLiteral("export-scheme"));
+    QVERIFY(scheme->findData(QStringLiteral("q8_0")) >= 0);
+    QCOMPARE(scheme->findData(QStringLiteral("int4")), -1);  // no file format holds it
+    scheme->setCurrentIndex(scheme->findData(QStringLiteral("q8_0")));
+    auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
+    QVERIFY2(file->text().endsWith(QStringLiteral("-q8_0.gguf")), qPrintable(file->text()));
+    const QString target = m_folder.filePath(QStringLiteral("written.gguf"));
+    file->selectAll();
+    QTest::keyClicks(file, target);
+    auto* write = dialog->findChild<QPushButton*>(QStringLiteral("export-write"));
+    QTRY_VERIFY(write->isEnabled());
+    const QPointer<QDialog> watched(dialog);
+    QTest::mouseClick(write, Qt::LeftButton);
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY2(window.errorText().contains(QStringLiteral("Q8_0")), qPrintable(window.errorText()));  // the banner
+    QTRY_VERIFY(watched.isNull());
+    const auto written = OpenModel::open(target.toStdString());
+    const auto q8 =
+        sizesUnder(window.selection().model()->checkpoint(), std::vector{core::quant::Scheme::parse("q8_0")});
+    std::uint64_t bytes = 0;
+    for (const auto& tensor : written->checkpoint().tensors()) bytes += tensor.bytes;
+    QCOMPARE(bytes, q8[0].bytes);  // the size the window promised
+  }
+
+  void theReportIsWrittenBesideTheWindow() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    const QColor ground = Theme::instance().colors().window;
+    const QString folder = m_folder.filePath(QStringLiteral("report"));
+    QPointer<ReportWriter> writer(new ReportWriter(shown.window().jobs(), &shown.window()));
+    QSignalSpy written(writer, &ReportWriter::written);
+    int themeChanges = 0;
+    connect(&Theme::instance(), &Theme::changed, this, [&] { ++themeChanges; });
+    writer->write(m_random, folder);
+    QTRY_COMPARE_WITH_TIMEOUT(written.count(), 1, 120000);
+    QVERIFY(QFile::exists(folder + QStringLiteral("/index.html")));
+    QCOMPARE(Theme::instance().colors().window, ground);
+    QCOMPARE(themeChanges, 0);  // pictures in both themes, the window in its own
+    QTRY_VERIFY(writer.isNull());
+  }
+
+  void aCancelledReportLeavesNothing() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    const QString folder = m_folder.filePath(QStringLiteral("cancelled"));
+    QPointer<ReportWriter> writer(new ReportWriter(shown.window().jobs(), &shown.window()));
+    writer->write(m_random, folder);
+    shown.window().jobs().cancelAll();
+    QTRY_VERIFY(writer.isNull());
+    QVERIFY(!QFile::exists(folder));
+  }
+};
+
+QTEST_MAIN(TestWindowFiles)
+#include "tst_window_files.moc"
