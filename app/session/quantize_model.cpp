@@ -34,12 +34,14 @@ std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, cons
   for (std::size_t i = 0; i < rows.size(); ++i)
     writer.declareTensor(rows[i].tensor, rows[i].type, source.tensors()[i].storedShape);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    job.progress(static_cast<double>(i) / static_cast<double>(rows.size()), rows[i].tensor);
+    const auto count = static_cast<double>(rows.size()), index = static_cast<double>(i);
+    const core::JobContext part = job.part(index / count, (index + 1) / count);
+    part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
     if (rows[i].fate == core::model::Fate::Keep) {
       writer.append(view.bytes);
     } else {
-      const auto quantized = core::quant::quantize(scheme, view, job);
+      const auto quantized = core::quant::quantize(scheme, view, part);
       rows[i].bytes = quantized->payload.size();
       writer.append(quantized->payload);
     }

@@ -119,12 +119,14 @@ std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& sourc
   addMetadata(source, writer);
   Contents contents;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    job.progress(static_cast<double>(i) / static_cast<double>(rows.size()), rows[i].tensor);
+    const auto count = static_cast<double>(rows.size()), index = static_cast<double>(i);
+    const core::JobContext part = job.part(index / count, (index + 1) / count);
+    part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
     if (rows[i].fate == core::model::Fate::Keep) {
       contents.parts.push_back({view.name, view.dtype, source.tensors()[i].storedShape, view.bytes});
     } else {
-      contents.add(core::quant::quantize(scheme, view, job));
+      contents.add(core::quant::quantize(scheme, view, part));
       rows[i].bytes = contents.quantized.back()->bytes();
     }
   }

@@ -1,10 +1,7 @@
 #include "core/model/weights.h"
 
-#include <fmt/format.h>
-
 #include <set>
 
-#include "core/base/error.h"
 #include "core/model/weight_requests.h"
 
 namespace core::model {
@@ -12,7 +9,6 @@ namespace core::model {
 namespace {
 
 using quant::QuantizedTensorPtr;
-using tensor::Shape;
 
 template <typename Visit>
 void visitTensors(const ModelWeights& weights, const Visit& visit) {
@@ -60,7 +56,7 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const std::optional<
     *request.target = tensor(request.name, scheme, part);
   }
   if (!weights.output) weights.output = weights.embedding;
-  if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job);
+  if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job.part(1.0, 1.0));
   return weights;
 }
 
