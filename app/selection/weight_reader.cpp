@@ -39,11 +39,7 @@ std::optional<core::numeric::FormatId> formatOf(core::tensor::DType dtype) {
 
 QString weightOrigin(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex) {
   const core::io::TensorInfo& info = model.checkpoint().tensors()[tensor];
-  QStringList place;
-  std::uint64_t rest = flatIndex;
-  for (std::size_t axis = info.shape.rank(); axis-- > 0; rest /= info.shape[axis])
-    place.prepend(QString::number(rest % info.shape[axis]));
-  return QString::fromStdString(info.name) + QStringLiteral(" [") + place.join(QStringLiteral(", ")) + u']';
+  return QString::fromStdString(info.name) + u' ' + placeText(info.shape, flatIndex);
 }
 
 WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex) {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "app/session/scheme_error.h"
+#include "core/model/tensor_roles.h"
 #include "core/quant/registry.h"
 
 namespace app {
@@ -11,7 +11,7 @@ std::vector<SchemeSize> sizesUnder(const core::io::Checkpoint& checkpoint, std::
                                    const core::JobContext& job) {
   const auto tensors = checkpoint.tensors();
   std::vector<bool> chosen(tensors.size());
-  for (const std::size_t tensor : quantizableTensors(checkpoint)) chosen[tensor] = true;
+  for (const std::size_t tensor : core::model::tensorsToQuantize(checkpoint)) chosen[tensor] = true;
   const double weights = static_cast<double>(checkpoint.parameters());
   std::vector<SchemeSize> sizes;
   for (const auto& scheme : schemes) {
