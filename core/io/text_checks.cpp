@@ -18,8 +18,9 @@ void appendEscaped(std::string& out, std::string_view bytes, std::string_view ma
 
 bool isControl(char32_t c) {
   if (c < 0x20 || (c >= 0x7F && c < 0xA0)) return true;
-  // Marks, embeddings and isolates of the bidirectional algorithm; line and paragraph separator.
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  // Line and paragraph separator; embeddings, overrides and isolates of the bidirectional algorithm. Its marks, which
+  // texts written from right to left need, move nothing but their neighbours.
+  return (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
 std::string inQuotes(std::string_view text) {
