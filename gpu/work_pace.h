@@ -14,6 +14,7 @@ class WorkPace {
  public:
   static constexpr double kSeconds = 0.1;
   static constexpr double kFirstLimit = 1e9;
+  static constexpr double kLeastLimit = 1e6;  ///< a process that was stopped meanwhile measures anything
 
   /// @param fixed a limit that is kept whatever is measured, for tests
   explicit WorkPace(std::optional<double> fixed) : m_limit(fixed.value_or(kFirstLimit)), m_isFixed(fixed.has_value()) {}

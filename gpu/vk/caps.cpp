@@ -108,7 +108,7 @@ void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps&
   caps.maxStorageBufferRange = p.limits.maxStorageBufferRange;
   caps.maxTexelBufferElements = p.limits.maxTexelBufferElements;
   caps.maxMemoryAllocationSize = maintenance.maxMemoryAllocationSize;
-  // No workgroup of ours is wider in y than in x, or as long as what every device allows there.
+  // Along y none of our workgroups is longer than what every device allows.
   caps.maxWorkgroupInvocations = std::min(p.limits.maxComputeWorkGroupInvocations, p.limits.maxComputeWorkGroupSize[0]);
   caps.maxWorkgroupCount = std::min(p.limits.maxComputeWorkGroupCount[0], p.limits.maxComputeWorkGroupCount[1]);
   caps.maxSharedMemoryBytes = p.limits.maxComputeSharedMemorySize;

@@ -15,9 +15,19 @@ namespace {
 
 /// Submissions are made to take a fraction of a second, and drivers give up on a GPU after a few. Where neither holds,
 /// this is when a person should no longer wait.
-constexpr std::uint64_t kHangNanoseconds = std::chrono::nanoseconds(std::chrono::minutes(1)).count();
+constexpr int kHangSeconds = 60;
 /// What a device that is said to be lost may still need to let go of its memory.
-constexpr std::uint64_t kLetGoNanoseconds = std::chrono::nanoseconds(std::chrono::seconds(5)).count();
+constexpr int kLetGoSeconds = 5;
+
+/// Second by second: a process that was stopped for long comes back to a device that has had no time either.
+VkResult waitFor(VkDevice device, VkFence fence, int seconds) {
+  constexpr std::uint64_t kSecond = std::chrono::nanoseconds(std::chrono::seconds(1)).count();
+  VkResult result = VK_TIMEOUT;
+  for (int i = 0; i < seconds && result == VK_TIMEOUT; ++i) {
+    result = vkWaitForFences(device, 1, &fence, VK_TRUE, kSecond);
+  }
+  return result;
+}
 
 }  // namespace
 
@@ -106,13 +116,12 @@ void Device::submit(VkCommandBuffer commands, VkFence fence, const std::string& 
 
 void Device::wait(VkFence fence, const std::string& doing) {
   VkResult result = takeFault();
-  if (result == VK_SUCCESS) result = vkWaitForFences(m_device, 1, &fence, VK_TRUE, kHangNanoseconds);
+  if (result == VK_SUCCESS) result = waitFor(m_device, fence, kHangSeconds);
   check(result == VK_TIMEOUT ? VK_ERROR_DEVICE_LOST : result, "vkWaitForFences", doing);
 }
 
 void Device::settle(VkFence fence) noexcept {
-  const std::uint64_t patience = m_isLost ? kLetGoNanoseconds : kHangNanoseconds;
-  if (vkWaitForFences(m_device, 1, &fence, VK_TRUE, patience) != VK_SUCCESS) m_isLost = true;
+  if (waitFor(m_device, fence, m_isLost ? kLetGoSeconds : kHangSeconds) != VK_SUCCESS) m_isLost = true;
 }
 
 }  // namespace gpu::vk

@@ -121,6 +121,10 @@ class TestGpuSplit : public QObject {
     QCOMPARE(pace.limit(), 1e11 * gpu::WorkPace::kSeconds);
     pace.learn(1e10, 1.0);  // shrinks at once: the watchdog does not wait
     QCOMPARE(pace.limit(), 1e10 * gpu::WorkPace::kSeconds);
+    pace.learn(1e8, 1000.0);  // the process was stopped: the device is not that slow
+    QCOMPARE(pace.limit(), gpu::WorkPace::kLeastLimit);
+    pace.learn(pace.limit(), 0.0001);
+    QCOMPARE(pace.limit(), 4 * gpu::WorkPace::kLeastLimit);
     gpu::WorkPace fixed(5.0);
     fixed.learn(1e10, 1.0);
     QCOMPARE(fixed.limit(), 5.0);
