@@ -9,14 +9,17 @@
 #include <QToolButton>
 #include <QTreeView>
 #include <cmath>
+#include <limits>
 
 #include "app/pictures/matrix_view.h"
 #include "app/pictures/scheme_levels.h"
 #include "app/pictures/weight_histogram.h"
 #include "app/widgets/frozen_table.h"
+#include "app/widgets/label.h"
 #include "app/workspaces/inspect/model_card.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
 #include "app/workspaces/inspect/weight_card.h"
+#include "core/io/gguf_writer.h"
 #include "core/metrics/tensor_stats.h"
 #include "core/quant/quantizer.h"
 #include "workspace_window.h"
@@ -216,6 +219,34 @@ class TestInspect : public QObject {
     for (const QString& part : {histogram->title(), QStringLiteral("NF4 · 64, laid over"), QStringLiteral("as stored"),
                                 QString::fromStdString(shown.selection().model()->checkpoint().name())})
       QVERIFY2(svg.contains(part.toHtmlEscaped()), qPrintable(part));
+  }
+
+  void valuesThatAreNoNumbersAreCountedAndLocated() {
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("odd.gguf"));
+    std::vector<float> values(4 * 8, 0.5F);
+    values[1 * 8 + 3] = std::numeric_limits<float>::quiet_NaN();
+    values[2 * 8 + 5] = std::numeric_limits<float>::infinity();
+    {
+      core::io::GgufWriter writer(path.toStdString());
+      writer.addString("general.architecture", "llama");
+      writer.declareTensor("w", core::tensor::DType::F32, core::tensor::Shape{4, 8});
+      writer.append(std::as_bytes(std::span<const float>(values)));
+      writer.finish();
+    }
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    shown.window().openModel(path);
+    QTRY_COMPARE(shown.selection().model()->checkpoint().tensors().size(), std::size_t{1});
+    QVERIFY(shown.waitUntilIdle());
+    const auto* table = shown.find<QTableView>(QStringLiteral("tensor-table"))->model();
+    const QModelIndex cell = table->index(0, TensorTableModel::NonFinite);
+    QCOMPARE(cell.data().toString(), QStringLiteral("2"));
+    QVERIFY2(cell.data(Qt::ToolTipRole).toString().contains(QStringLiteral("[1, 3]")),
+             qPrintable(cell.data(Qt::ToolTipRole).toString()));
+    bool said = false;
+    for (const Label* label : shown.window().findChildren<Label*>())
+      said = said || label->text() == QStringLiteral("2, first [1, 3]");
+    QVERIFY(said);
   }
 
   void theModelCardIsADocument() {

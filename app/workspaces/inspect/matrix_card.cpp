@@ -81,6 +81,9 @@ MatrixCard::MatrixCard(Selection& selection, JobRunner& jobs, TensorFacts& facts
   connect(&m_selection, &Selection::tensorChanged, this, &MatrixCard::showTensor);
   connect(&m_selection, &Selection::modelChanged, this, &MatrixCard::showTensor);
   connect(&m_selection, &Selection::weightChanged, this, &MatrixCard::showWeight);
+  connect(&m_facts, &TensorFacts::computed, this, [this](std::size_t tensor) {
+    if (m_active && m_selection.tensor() == tensor) showNonFinite();
+  });
 }
 
 QWidget* MatrixCard::buildChannels() {
@@ -195,6 +198,13 @@ void MatrixCard::fill() {
   m_columns->setProvenance(provenance);
   m_values->setTensor(m_selection.model()->checkpoint().view(*m_selection.tensor()), true);
   requestMatrix();
+  showNonFinite();
+}
+
+void MatrixCard::showNonFinite() {
+  const auto* facts = m_selection.tensor() ? m_facts.find(*m_selection.tensor()) : nullptr;
+  if (facts == nullptr || !facts->stats.nonFinite.first) return m_matrix->setNonFinite(std::nullopt);
+  m_matrix->setNonFinite(MatrixView::Place(facts->stats.nonFinite.first->row, facts->stats.nonFinite.first->column));
 }
 
 void MatrixCard::requestMatrix() {

@@ -36,6 +36,7 @@ class MatrixCard : public Card {
   void fillMenu(QMenu* menu);
   void showTensor();
   void fill();
+  void showNonFinite();
   void showWeight();
   void showMessage(const QString& message);
   void requestMatrix();

@@ -2,12 +2,29 @@
 
 #include <QHBoxLayout>
 #include <QVBoxLayout>
+#include <cmath>
 
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
 namespace app {
+namespace {
+
+/// NaN: no finite value has it.
+QString figure(double value, int digits) {
+  return std::isnan(value) ? QStringLiteral("–") : text::number(value, digits);
+}
+
+/// "2, first [3, 17]"
+QString located(const core::metrics::NonFinite& values) {
+  const QString count = text::count(values.count());
+  return values.first
+             ? StatisticsRow::tr("%1, first [%2, %3]").arg(count).arg(values.first->row).arg(values.first->column)
+             : count;
+}
+
+}  // namespace
 
 StatisticsRow::StatisticsRow(QWidget* parent) : QWidget(parent) {
   auto* row = new QHBoxLayout(this);
@@ -40,15 +57,15 @@ StatisticsRow::StatisticsRow(QWidget* parent) : QWidget(parent) {
 }
 
 void StatisticsRow::setStatistics(const core::metrics::TensorStats* stats, const QString& problem) {
-  const QString texts[] = {
-      stats ? text::number(stats->min) : QString(),         stats ? text::number(stats->max) : QString(),
-      stats ? text::number(stats->mean, 3) : QString(),     stats ? text::number(stats->standardDeviation) : QString(),
-      stats ? text::number(stats->kurtosis, 3) : QString(), stats ? text::count(stats->outliers6Sigma) : QString(),
-      stats ? text::count(stats->zeros) : QString(),
-      stats ? text::count(stats->count - stats->finite) : QString(),
-  };
-  for (std::size_t i = 0; i < m_values.size(); ++i)
-    m_values[i]->setText(stats ? texts[i] : problem.isEmpty() ? QStringLiteral("…") : QStringLiteral("–"));
+  if (stats == nullptr) {
+    for (Label* value : m_values) value->setText(problem.isEmpty() ? QStringLiteral("…") : QStringLiteral("–"));
+    return;
+  }
+  const QString texts[] = {figure(stats->min, 4),      figure(stats->max, 4),
+                           figure(stats->mean, 3),     figure(stats->standardDeviation, 4),
+                           figure(stats->kurtosis, 3), text::count(stats->outliers6Sigma),
+                           text::count(stats->zeros),  located(stats->nonFinite)};
+  for (std::size_t i = 0; i < m_values.size(); ++i) m_values[i]->setText(texts[i]);
 }
 
 }  // namespace app

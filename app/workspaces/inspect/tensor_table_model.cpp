@@ -7,6 +7,12 @@
 #include "app/text/numbers.h"
 
 namespace app {
+namespace {
+
+/// NaN has no place in an order.
+QVariant finiteOnly(double value) { return std::isnan(value) ? QVariant() : QVariant(value); }
+
+}  // namespace
 
 TensorTableModel::TensorTableModel(Selection& selection, TensorFacts& facts, QObject* parent)
     : QAbstractTableModel(parent), m_facts(facts) {
@@ -65,17 +71,17 @@ QVariant TensorTableModel::sortValue(const Row& row, std::size_t index, int colu
   if (!row.stats) return {};
   switch (column) {
     case Min:
-      return row.stats->min;
+      return finiteOnly(row.stats->min);
     case Max:
-      return row.stats->max;
+      return finiteOnly(row.stats->max);
     case Mean:
-      return row.stats->mean;
+      return finiteOnly(row.stats->mean);
     case Sigma:
-      return row.stats->standardDeviation;
+      return finiteOnly(row.stats->standardDeviation);
     case Outliers:
       return QVariant::fromValue<qulonglong>(row.stats->outliers6Sigma);
     case Kurtosis:
-      return row.stats->kurtosis;
+      return finiteOnly(row.stats->kurtosis);
     case NonFinite:
       return QVariant::fromValue<qulonglong>(row.stats->count - row.stats->finite);
     default:
@@ -99,8 +105,8 @@ QString TensorTableModel::displayText(const Row& row, std::size_t index, int col
       break;
   }
   const QVariant value = sortValue(row, index, column);
-  if (!value.isValid()) return row.problem.isEmpty() ? QStringLiteral("…") : QStringLiteral("–");
-  if (std::isnan(value.toDouble())) return QStringLiteral("–");  // no finite value has it
+  // Without a value: it is being computed, or no finite weight has it.
+  if (!value.isValid()) return row.stats || !row.problem.isEmpty() ? QStringLiteral("–") : QStringLiteral("…");
   return column == Outliers || column == NonFinite ? text::count(value.toULongLong())
                                                    : text::number(value.toDouble(), 3);
 }
@@ -117,6 +123,7 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
     case kShareRole:
       return static_cast<double>(row.bytes) / static_cast<double>(m_largest);
     case Qt::ToolTipRole:
+      if (index.column() == NonFinite && row.stats) return QString::fromStdString(describe(row.stats->nonFinite));
       return index.column() == Name ? row.name : row.problem;
     case Qt::TextAlignmentRole:
       return QVariant::fromValue(
