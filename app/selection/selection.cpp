@@ -266,7 +266,10 @@ QStringList Selection::saveSchemes() const {
 
 void Selection::restoreSchemes(const QStringList& saved) {
   if (saved.isEmpty()) return;
-  for (SchemeEntry& entry : m_schemes) entry.checked = false;
+  for (SchemeEntry& entry : m_schemes) {
+    entry.checked = false;
+    entry.colorSlot = -1;
+  }
   for (const QString& line : saved) {
     const QStringList words = line.split(u' ');
     if (words.size() != 3) continue;
@@ -274,7 +277,11 @@ void Selection::restoreSchemes(const QStringList& saved) {
       const auto scheme = core::quant::Scheme::parse(words[2].toStdString());
       if (!find(scheme)) m_schemes.push_back({scheme, QString::fromStdString(scheme.displayName()), words[2]});
       SchemeEntry* entry = find(scheme);
-      entry->colorSlot = std::clamp(words[1].toInt(), 0, kSeriesSlots - 1);
+      const int slot = std::clamp(words[1].toInt(), 0, kSeriesSlots - 1);
+      const bool taken = std::any_of(m_schemes.begin(), m_schemes.end(),
+                                     [slot](const SchemeEntry& other) { return other.colorSlot == slot; });
+      if (!taken) entry->colorSlot = slot;
+      giveColor(*entry);  // earlier versions gave one colour twice
       entry->checked = words[0] == QLatin1String("1");
     } catch (const core::Error&) {
       continue;  // a scheme of another version of the program

@@ -161,6 +161,9 @@ class TestShell : public QObject {
     selection.setChecked(checked[1], false);
     selection.setChecked(checked[1], true);
     QCOMPARE(selection.color(checked[1]), before);
+    Selection twice;  // as earlier versions saved it
+    twice.restoreSchemes({QStringLiteral("1 2 nf4"), QStringLiteral("1 2 q4_0")});
+    QVERIFY(twice.color(core::quant::Scheme::parse("nf4")) != twice.color(core::quant::Scheme::parse("q4_0")));
     Selection restored;
     restored.restoreSchemes(selection.saveSchemes()
                             << QStringLiteral("1 2 no_such_scheme") << QStringLiteral("rubbish"));
