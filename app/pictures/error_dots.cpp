@@ -149,13 +149,10 @@ void ErrorDots::clickedAt(QPointF coordinates) {
   if (const int index = dotAt(coordinates); index >= 0) Q_EMIT dotClicked(m_dots[static_cast<std::size_t>(index)].row);
 }
 
-void ErrorDots::mouseDoubleClickEvent(QMouseEvent* event) {
-  const int index =
-      axisRect()->rect().contains(event->position().toPoint()) ? dotAt(toCoordinates(event->position())) : -1;
-  if (index >= 0)
-    Q_EMIT dotActivated(m_dots[static_cast<std::size_t>(index)].row);
-  else
-    Chart::mouseDoubleClickEvent(event);
+bool ErrorDots::activatedAt(QPointF coordinates) {
+  const int index = dotAt(coordinates);
+  if (index >= 0) Q_EMIT dotActivated(m_dots[static_cast<std::size_t>(index)].row);
+  return index >= 0;
 }
 
 void ErrorDots::keyPressEvent(QKeyEvent* event) {

@@ -35,7 +35,7 @@ class ErrorDots : public Chart {
   std::optional<QString> readout(QPointF coordinates) const override;
   void applyColors() override;
   void clickedAt(QPointF coordinates) override;
-  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  bool activatedAt(QPointF coordinates) override;
   void keyPressEvent(QKeyEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 

@@ -144,12 +144,11 @@ void LayerMaps::clickedAt(QPointF coordinates) {
   if (const auto hit = hitAt(coordinates); hit && hit->matrix >= 0) Q_EMIT cellClicked(hit->matrix, hit->scheme);
 }
 
-void LayerMaps::mouseDoubleClickEvent(QMouseEvent* event) {
-  const auto hit = hitAt(event->position());
-  if (hit && hit->matrix >= 0)
-    Q_EMIT cellActivated(hit->matrix, hit->scheme);
-  else
-    Chart::mouseDoubleClickEvent(event);
+bool LayerMaps::activatedAt(QPointF coordinates) {
+  const auto hit = hitAt(coordinates);
+  if (!hit || hit->matrix < 0) return false;
+  Q_EMIT cellActivated(hit->matrix, hit->scheme);
+  return true;
 }
 
 void LayerMaps::mousePressEvent(QMouseEvent* event) {

@@ -56,7 +56,7 @@ class LayerMaps : public Chart {
  protected:
   std::optional<QString> readout(QPointF coordinates) const override;
   void clickedAt(QPointF coordinates) override;
-  void mouseDoubleClickEvent(QMouseEvent* event) override;
+  bool activatedAt(QPointF coordinates) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;

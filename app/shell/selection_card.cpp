@@ -31,9 +31,10 @@ SelectionCard::SelectionCard(Selection& selection, QWidget* parent) : QWidget(pa
   m_storage = add(tr("Stored"), Label::Style::Body);
   m_scheme = add(tr("Scheme"), Label::Style::Body);
   m_weight = add(tr("Weight"), Label::Style::Body);
+  m_chatToken = add(tr("Chat token"), Label::Style::Body);
   setAccessibleName(tr("What is selected"));
   for (const auto signal : {&Selection::modelChanged, &Selection::tensorChanged, &Selection::weightChanged,
-                            &Selection::currentSchemeChanged})
+                            &Selection::currentSchemeChanged, &Selection::chatTokenChanged})
     connect(&selection, signal, this, &SelectionCard::refresh);
   refresh();
 }
@@ -49,6 +50,7 @@ void SelectionCard::refresh() {
   const auto& scheme = m_selection.currentScheme();
   m_scheme->setText(scheme ? QString::fromStdString(scheme->displayName()) : none);
   m_weight->setText(tensor && m_selection.weight() ? placeText(tensor->shape, *m_selection.weight()) : none);
+  m_chatToken->setText(m_selection.chatToken() ? m_selection.chatToken()->label : none);
 }
 
 }  // namespace app

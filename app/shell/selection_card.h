@@ -9,7 +9,7 @@ namespace app {
 class Label;
 class Selection;
 
-/// "What is selected": tensor, shape, storage, weight and scheme, at the foot of the right panel.
+/// "What is selected": tensor, shape, storage, weight, scheme and chat token, at the foot of the right panel.
 class SelectionCard : public QWidget {
   Q_OBJECT
  public:
@@ -19,7 +19,7 @@ class SelectionCard : public QWidget {
   void refresh();
 
   Selection& m_selection;
-  Label *m_model, *m_tensor, *m_shape, *m_storage, *m_weight, *m_scheme;
+  Label *m_model, *m_tensor, *m_shape, *m_storage, *m_weight, *m_scheme, *m_chatToken;
 };
 
 }  // namespace app

@@ -89,6 +89,11 @@ class TestChat : public QObject {
     QVERIFY(shown.selection().chatToken().has_value());
     QCOMPARE(shown.selection().chatToken()->pane, 1);
     QCOMPARE(shown.selection().chatToken()->index, 2);
+    bool named = false;
+    for (const QLabel* label : shown.window().findChildren<QLabel*>())
+      named = named || (label->accessibleName() == QStringLiteral("Chat token") &&
+                        label->text() == shown.selection().chatToken()->label);
+    QVERIFY(named);  // the side panel says what is selected
     auto* readout = shown.find<TokenReadout>();
     QVERIFY(readout->isVisible());
     QCOMPARE(readout->reading()->index, std::size_t{2});

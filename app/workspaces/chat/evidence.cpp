@@ -1,6 +1,8 @@
 #include "app/workspaces/chat/evidence.h"
 
+#include <QHBoxLayout>
 #include <QSplitter>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include "app/selection/selection.h"
@@ -24,7 +26,10 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
   row->setSpacing(space::kOne);
   m_verdict->setObjectName(QStringLiteral("verdict"));
   m_verdict->setElide(Qt::ElideRight);
-  row->addWidget(m_verdict);
+  auto* line = new QHBoxLayout;
+  line->addWidget(m_verdict, 1);
+  line->addWidget(m_strip->createMenuButton());
+  row->addLayout(line);
   auto* card = new Card;
   card->setFlush(true);
   card->body()->addWidget(m_strip);
@@ -61,9 +66,10 @@ void Evidence::show(const AnswerPair& pair, bool isComparing) {
   m_strip->setContent(std::move(content));
   const auto& scheme = pair.compared() != nullptr ? pair.compared()->source.scheme : std::nullopt;
   m_strip->setColor(scheme ? m_selection.color(*scheme) : Theme::instance().colors().reference);
-  if (pair.isComplete())
-    m_strip->setTitle(
-        tr("KL divergence per token: %1 from %2").arg(pair.compared()->source.title, pair.reference()->source.title));
+  if (!pair.isComplete()) return;
+  m_strip->setProvenance(pair.reference()->source.model + QStringLiteral(" · ") + pair.context());
+  m_strip->setTitle(
+      tr("KL divergence per token: %1 from %2").arg(pair.compared()->source.title, pair.reference()->source.title));
 }
 
 void Evidence::select(const AnswerPair& pair, std::optional<std::size_t> pane, std::size_t index) {

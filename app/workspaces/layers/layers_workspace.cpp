@@ -7,6 +7,7 @@
 #include <QSettings>
 #include <QSplitter>
 #include <QTabWidget>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -103,6 +104,7 @@ QWidget* LayersWorkspace::buildMaps() {
   m_mapScroll->setWidget(m_maps);
   m_mapScroll->viewport()->installEventFilter(this);
   card->setFlush(true);
+  card->header()->addWidget(m_maps->createMenuButton());
   card->body()->addWidget(m_mapScroll, 1);
   return card;
 }
@@ -118,7 +120,10 @@ QWidget* LayersWorkspace::buildLists() {
   column->setContentsMargins(space::kOneHalf, space::kOne, space::kOne, 0);
   m_dotsTitle = new Label(Label::Style::Muted);
   m_dotsTitle->setElide(Qt::ElideRight);
-  column->addWidget(m_dotsTitle);
+  auto* line = new QHBoxLayout;
+  line->addWidget(m_dotsTitle, 1);
+  line->addWidget(m_dots->createMenuButton());
+  column->addLayout(line);
   column->addWidget(m_dots, 1);
   m_lists->addTab(sorted, tr("Most sensitive first"));
   m_lists->addTab(m_kept, tr("Stays as stored"));
@@ -147,6 +152,10 @@ void LayersWorkspace::request() {
   if (!m_active) return;
   m_errors->request(selection().checkedSchemes());
   refresh();
+}
+
+QString LayersWorkspace::modelName() const {
+  return selection().model() ? QString::fromStdString(selection().model()->checkpoint().name()) : QString();
 }
 
 QStringList LayersWorkspace::tensorNames() const {
@@ -207,6 +216,7 @@ void LayersWorkspace::refreshMaps(const std::vector<core::quant::Scheme>& scheme
                                          : LayerMaps::Cell{false, 0, m_errors->problem(scheme), false};
     if (errors != nullptr) addSize(map, *errors);
   }
+  m_maps->setProvenance(modelName());
   m_maps->setContent(std::move(content));
   fitMaps();
 }
@@ -250,6 +260,7 @@ void LayersWorkspace::refreshDots() {
   m_dotsTitle->setText(
       QStringList{title, left.join(QStringLiteral(" · "))}.join(left.isEmpty() ? QString() : QStringLiteral(" · ")));
   m_dots->setTitle(tr("Matrices sorted by error under %1").arg(title));
+  m_dots->setProvenance(modelName());
   m_dots->setData(std::move(dots), metric(), scheme ? selection().color(*scheme) : QColor());
 }
 

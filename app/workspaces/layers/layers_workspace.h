@@ -46,6 +46,7 @@ class LayersWorkspace : public Workspace {
   /// The scheme whose dots are shown: the current one if it is checked, else the first checked one.
   std::optional<core::quant::Scheme> dotScheme() const;
   core::metrics::Metric metric() const;
+  QString modelName() const;
   QStringList tensorNames() const;
 
   LayerErrors* m_errors;
