@@ -1,10 +1,8 @@
 // What goes wrong in the chat: the sentence stands where it belongs, a button leads on, and no prompt is ever lost.
-#include <QFile>
 #include <QSpinBox>
-#include <functional>
 
-#include "app/session/demo_model.h"
 #include "app/workspaces/chat/sampling_panel.h"
+#include "changed_demo.h"
 #include "chat_hands.h"
 
 using namespace app;
@@ -12,18 +10,8 @@ using namespace app;
 class TestChatFailures : public QObject {
   Q_OBJECT
  private:
-  /// The demo model's file with some of its bytes replaced.
-  QString changedDemo(const QString& name, const std::function<void(QByteArray&)>& change) const {
-    QFile source(QString::fromStdString(builtInModelPath(kDemoName).string()));
-    if (!source.open(QIODevice::ReadOnly)) return {};
-    QByteArray bytes = source.readAll();
-    change(bytes);
-    const QString path = m_folder.filePath(name);
-    QFile target(path);
-    return target.open(QIODevice::WriteOnly) && target.write(bytes) == bytes.size() ? path : QString();
-  }
   QString withoutTemplate() const {
-    return changedDemo(QStringLiteral("base.gguf"),
+    return changedDemo(m_folder.filePath(QStringLiteral("base.gguf")),
                        [](QByteArray& bytes) { bytes.replace("tokenizer.chat_template", "tokenizer.chat_tomplate"); });
   }
   static QLabel* noticeOf(ChatHands& hands, std::size_t pane) {
@@ -117,17 +105,8 @@ class TestChatFailures : public QObject {
   }
 
   void aModelWithNanNamesTheTensorAndLeadsToIt() {
-    const auto demo = OpenModel::open("demo");
     const std::string name = "blk.2.ffn_up.weight";
-    std::size_t tensor = 0;
-    while (demo->checkpoint().tensors()[tensor].name != name) ++tensor;
-    const auto stored = demo->checkpoint().view(tensor).bytes;
-    const QByteArray head(reinterpret_cast<const char*>(stored.data()), 64);
-    const QString path = changedDemo(QStringLiteral("nan.gguf"), [&](QByteArray& bytes) {
-      const auto at = bytes.indexOf(head);
-      bytes[at] = '\xC0';
-      bytes[at + 1] = '\x7F';  // BF16 NaN
-    });
+    const QString path = demoWithNan(m_folder.filePath(QStringLiteral("nan.gguf")), name);
     WorkspaceWindow shown(QStringLiteral("chat"), path);
     ChatHands hands(shown);
     QVERIFY(shown.waitUntilIdle());

@@ -11,6 +11,7 @@
 #include "app/pictures/metric_text.h"
 #include "app/workspaces/layers/kept_tensors.h"
 #include "app/workspaces/layers/layer_errors.h"
+#include "changed_demo.h"
 #include "workspace_window.h"
 
 using namespace app;
@@ -158,6 +159,21 @@ class TestLayers : public QObject {
       const int apart =
           std::abs(maps->centerOf(static_cast<int>(i), 0).y() - maps->centerOf(static_cast<int>(i + 1), 0).y());
       QVERIFY2(apart >= metrics.ascent(), qPrintable(QString::number(apart)));
+    }
+  }
+
+  void aValueThatIsNoNumberIsMarked() {
+    QTemporaryDir folder;
+    const std::string name = "blk.2.ffn_up.weight";
+    WorkspaceWindow shown(QStringLiteral("layers"), demoWithNan(folder.filePath(QStringLiteral("nan.gguf")), name));
+    QVERIFY(shown.waitUntilIdle());
+    const auto& content = shown.find<LayerMaps>()->content();
+    const auto row = static_cast<std::size_t>(content.names.indexOf(QStringLiteral("blk.2.ffn_up")));
+    for (std::size_t scheme = 0; scheme < content.schemes.size(); ++scheme) {
+      for (std::size_t i = 0; i < content.schemes[scheme].cells.size(); ++i)
+        QCOMPARE(content.schemes[scheme].cells[i].nonFinite, i == row);
+      QVERIFY(!content.schemes[scheme].cells[row].note.isEmpty());
+      QVERIFY(shown.find<LayerMaps>()->summary(static_cast<int>(scheme)).contains(QStringLiteral("1 not finite")));
     }
   }
 

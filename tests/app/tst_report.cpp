@@ -105,7 +105,7 @@ void TestReport::picturesAreCrispInBothThemes() {
   const QStringList light = matches(m_page, QStringLiteral("<img src=\"data:image/png;base64,([^\"]+)\"")),
                     dark = matches(m_page, QStringLiteral("srcset=\"data:image/png;base64,([^\"]+)\"")),
                     widths = matches(m_page, QStringLiteral("<img[^>]* width=\"([0-9]+)\""));
-  QVERIFY(light.size() >= 4);  // two histograms, the heat map, bars
+  QVERIFY(light.size() >= 4);  // two histograms, the layer maps, dots
   QCOMPARE(dark.size(), light.size());
   for (qsizetype i = 0; i < light.size(); ++i) {
     const QImage day = QImage::fromData(QByteArray::fromBase64(light[i].toLatin1()), "PNG"),

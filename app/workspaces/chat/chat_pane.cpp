@@ -36,8 +36,12 @@ QIcon swatch(const QColor& color) {
 QString storedTitle(const Selection& selection) {
   const core::io::TensorInfo* first = nullptr;
   if (selection.model()) {
-    const auto matrices = core::model::tensorsToQuantize(selection.model()->checkpoint());
-    if (!matrices.empty()) first = &selection.model()->checkpoint().tensors()[matrices.front()];
+    const auto& choices = selection.model()->choices();
+    const auto found = std::find_if(choices.begin(), choices.end(), [](const core::model::TensorChoice& choice) {
+      return choice.fate == core::model::Fate::Quantize;
+    });
+    if (found != choices.end())
+      first = &selection.model()->checkpoint().tensors()[static_cast<std::size_t>(found - choices.begin())];
   }
   if (first == nullptr) return ChatPane::tr("As stored");
   const auto name = core::tensor::name(first->dtype);

@@ -172,7 +172,7 @@ void ChatWorkspace::finish() {
     m_preparedFor.clear();
   else if (m_active)
     prepare();
-  refreshMarks();
+  if (!m_dialogue->conversation().isEmpty()) refreshMarks(m_dialogue->conversation().turns().size() - 1);
   refreshEvidence();
   choosePlaceOfInterest();
   if (selection().model()) m_store->save(selection().model(), m_dialogue->conversation());

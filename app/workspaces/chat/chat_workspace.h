@@ -62,7 +62,8 @@ class ChatWorkspace : public Workspace {
 
   AnswerPair shownPair() const;
   void showTurn(std::size_t turn);
-  void refreshMarks();
+  /// Of this turn and those behind it.
+  void refreshMarks(std::size_t firstTurn);
   void refreshEvidence();
   void chooseToken(std::size_t pane, int answer, int index);
   void choosePlaceOfInterest();

@@ -199,7 +199,7 @@ void ChatWorkspace::connectDialogue() {
     m_composer->setHasAnswer(turns > 0);
     m_composer->setGenerating(m_dialogue->isAnswering());
     showTurn(turns > 0 ? turns - 1 : 0);
-    refreshMarks();
+    refreshMarks(0);
     showUnanswered();
   });
   connect(m_dialogue, &ChatDialogue::asked, this, [this] {
@@ -218,7 +218,7 @@ void ChatWorkspace::connectDialogue() {
           });
   connect(m_dialogue, &ChatDialogue::tokensTaken, this, [this] {
     for (ChatPane* pane : m_panes) pane->followEnd();
-    refreshMarks();
+    refreshMarks(m_dialogue->conversation().turns().size() - 1);
     refreshEvidence();
   });
   connect(m_dialogue, &ChatDialogue::answerEnded, this, [this](std::size_t pane, int answer) {
@@ -258,9 +258,9 @@ void ChatWorkspace::showTurn(std::size_t turn) {
   refreshEvidence();
 }
 
-void ChatWorkspace::refreshMarks() {
+void ChatWorkspace::refreshMarks(std::size_t firstTurn) {
   const auto& turns = m_dialogue->conversation().turns();
-  for (std::size_t turn = 0; turn < turns.size(); ++turn) {
+  for (std::size_t turn = firstTurn; turn < turns.size(); ++turn) {
     const AnswerPair newest = m_dialogue->pairOf(turn);
     if (newest.reference() == nullptr) continue;
     if (AnswerView* view = m_panes[0]->view(newest.reference()->id)) view->text()->setMarks(newest.referenceMarks());

@@ -35,8 +35,10 @@ void TokenText::append(Token token) {
 }
 
 void TokenText::setMarks(const std::vector<TokenMark>& marks) {
-  for (std::size_t i = 0; i < std::min(marks.size(), m_tokens.size()); ++i) m_tokens[i].mark = marks[i];
-  refresh();
+  bool changed = false;
+  for (std::size_t i = 0; i < std::min(marks.size(), m_tokens.size()); ++i)
+    changed = std::exchange(m_tokens[i].mark, marks[i]) != marks[i] || changed;
+  if (changed) refresh();
 }
 
 void TokenText::clear() {
