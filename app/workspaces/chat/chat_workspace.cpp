@@ -261,7 +261,7 @@ void ChatWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("heights"), m_splitter->saveState());
   settings.setValue(QStringLiteral("evidence"), m_evidence->splitter()->saveState());
   m_sampling->save(settings);
-  if (selection().model() && m_store->isSaving())
+  if (selection().model() && m_store->isSaving(*selection().model()))
     ConversationStore::saveNow(*selection().model(), m_dialogue->conversation());
 }
 

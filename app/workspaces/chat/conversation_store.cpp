@@ -14,8 +14,11 @@ namespace app {
 
 namespace {
 
-const QString kRecallTag = QStringLiteral("chat.recall"), kSaveTag = QStringLiteral("chat.save");
+const QString kRecallTag = QStringLiteral("chat.recall");
 constexpr qint64 kLargestFile = 32 << 20;
+
+/// One per file: saving one conversation must not replace the saving of another.
+QString saveTag(const QString& file) { return QStringLiteral("chat.save.") + file; }
 
 void write(const QString& file, const Conversation& conversation) {
   if (conversation.isEmpty()) {
@@ -62,14 +65,15 @@ void ConversationStore::recall(const std::shared_ptr<OpenModel>& model) {
 }
 
 void ConversationStore::save(const std::shared_ptr<OpenModel>& model, const Conversation& conversation) {
+  const QString file = fileOf(*model);
   m_jobs.run(
-      this, {kSaveTag, {}, Lane::Pool},
-      [file = fileOf(*model), conversation](const core::JobContext&) { write(file, conversation); }, [] {});
+      this, {saveTag(file), {}, Lane::Pool},
+      [file, conversation](const core::JobContext&) { write(file, conversation); }, [] {});
 }
 
 void ConversationStore::forget() { m_jobs.cancelTag(kRecallTag); }
 
-bool ConversationStore::isSaving() const { return m_jobs.isActive(kSaveTag); }
+bool ConversationStore::isSaving(const OpenModel& model) const { return m_jobs.isActive(saveTag(fileOf(model))); }
 
 void ConversationStore::saveNow(const OpenModel& model, const Conversation& conversation) {
   write(fileOf(model), conversation);

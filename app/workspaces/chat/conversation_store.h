@@ -21,8 +21,8 @@ class ConversationStore : public QObject {
   void save(const std::shared_ptr<OpenModel>& model, const Conversation& conversation);
   /// What is being recalled is of another model: it does not come any more.
   void forget();
-  /// Whether a save is still under way.
-  bool isSaving() const;
+  /// Whether the conversation with a model is still being written.
+  bool isSaving(const OpenModel& model) const;
   /// As save(), but before it returns; for the end of the program.
   static void saveNow(const OpenModel& model, const Conversation& conversation);
   /// Where the conversation with a model is kept.
