@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "core/io/text_checks.h"
-
 namespace core::io {
 
 namespace {
@@ -92,7 +90,7 @@ class Marker {
     setCodes(m_tensors[index], *layout, rule.program);
     for (const Endings& endings : {rule.marks, rule.others}) {
       for (const std::string_view ending : endings) {
-        if (TensorInfo* const side = find(base, ending)) setSide(*side, name);
+        if (TensorInfo* const side = find(base, ending)) setSide(*side);
       }
     }
     return true;
@@ -107,9 +105,10 @@ class Marker {
         layout.typeName, program.empty() ? "" : " of ", program);
   }
 
-  static void setSide(TensorInfo& side, const std::string& codes) {
+  static void setSide(TensorInfo& side) {
     side.parameters = 0;
-    side.unreadable = fmt::format("it belongs to the codes of {} and holds no weights itself", inQuotes(codes));
+    side.unreadable =
+        "it belongs to packed codes and holds no weights itself";  // the same for all: lists group by reason
   }
 
   TensorInfo* find(const std::string& base, std::string_view ending) const {

@@ -137,7 +137,10 @@ void TestCliFiles::packedCodesAreNoWeights() {
   QVERIFY(isRefusal(run({"dump", packed, "--tensor", name, "-o", path("x.npy")}), "NF4"));
   QVERIFY(
       isRefusal(run({"dump", packed, "--tensor", name + ".absmax", "-o", path("x.npy")}), "holds no weights itself"));
-  QVERIFY(!run({"error", packed, "--scheme", "int4"}).out.contains(name.toUtf8()));
+  QVERIFY(isRefusal(run({"error", packed, "--scheme", "int4"}), "codes (NF4, packed)"));
+  QVERIFY(
+      isRefusal(run({"quantize", packed, "--scheme", "nf4", "-o", path("twice.safetensors")}), "codes (NF4, packed)"));
+  QVERIFY(!QFile::exists(path("twice.safetensors")));
 }
 
 void TestCliFiles::nothingReachesTheTerminal() {

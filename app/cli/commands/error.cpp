@@ -104,11 +104,12 @@ void run(const Options& options) {
         printText(tensor, error, metric);
     }
   }
+  const auto kept = keptOf(checkpoint, options.pattern);
   if (!any) {
     throw core::Error(core::ErrorCode::NotFound,
-                      "No matrix of " + options.model + " matches '" + options.pattern + "'.");
+                      "No matrix of " + options.model + " matches '" + options.pattern + "'" +
+                          (kept.empty() ? "." : " and can be measured: " + describeKept(checkpoint, kept) + "."));
   }
-  const auto kept = keptOf(checkpoint, options.pattern);
   if (options.output == Output::ForPrograms) {
     // The answer is a list of measurements; what was not measured is said once, in the first of them.
     if (!kept.empty()) rows.front()["kept"] = keptJson(kept);
