@@ -36,13 +36,16 @@ std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, cons
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto count = static_cast<double>(rows.size()), index = static_cast<double>(i);
     const core::JobContext part = job.part(index / count, (index + 1) / count);
+    const core::JobContext done = job.part((index + 1) / count, (index + 1) / count);
     part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
     if (rows[i].fate == core::model::Fate::Keep) {
+      noteNonFinite(rows[i], view, nullptr, done);
       writer.append(view.bytes);
     } else {
       const auto quantized = core::quant::quantize(scheme, view, part);
       rows[i].bytes = quantized->payload.size();
+      noteNonFinite(rows[i], view, quantized.get(), done);
       writer.append(quantized->payload);
     }
   }

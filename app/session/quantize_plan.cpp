@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
 namespace app {
@@ -49,8 +50,15 @@ std::vector<QuantizedFileRow> planQuantization(const core::io::Checkpoint& sourc
   for (std::size_t i = 0; i < choices.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     refuseWhatCannotBeCopied(tensor);
-    QuantizedFileRow row{tensor.name,  tensor.typeName, tensor.typeName,  tensor.dtype,
-                         tensor.bytes, choices[i].fate, choices[i].reason};
+    QuantizedFileRow row{tensor.name,
+                         tensor.typeName,
+                         tensor.typeName,
+                         tensor.dtype,
+                         tensor.bytes,
+                         choices[i].fate,
+                         choices[i].reason,
+                         {},
+                         {}};
     if (row.fate == Fate::Quantize) {
       ++matrices;
       if (core::quant::accepts(scheme, tensor.shape, &row.kept)) {
@@ -65,6 +73,15 @@ std::vector<QuantizedFileRow> planQuantization(const core::io::Checkpoint& sourc
   }
   if (quantized == 0) throwNothingToDo(source, rows, matrices);
   return rows;
+}
+
+void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source,
+                   const core::quant::QuantizedTensor* quantized, const core::JobContext& job) {
+  if (!source.unreadable.empty() || !core::quant::isDecodable(source.dtype)) return;
+  row.nonFinite = core::metrics::nonFiniteValues(source, job);
+  if (quantized == nullptr) return;
+  const auto after = core::metrics::nonFiniteValues(*quantized, job);
+  if (after.count() > row.nonFinite.count()) row.overflowed = after;
 }
 
 std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source) {

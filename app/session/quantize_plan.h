@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "core/io/checkpoint.h"
+#include "core/metrics/non_finite.h"
 #include "core/model/tensor_roles.h"
+#include "core/quant/quantized_tensor.h"
 #include "core/quant/scheme.h"
 
 namespace app {
@@ -22,13 +24,19 @@ struct QuantizedFileRow {
   core::tensor::DType type;  ///< of the stored elements in the new file
   std::uint64_t bytes = 0;   ///< in the new file
   core::model::Fate fate = core::model::Fate::Keep;
-  std::string kept;  ///< empty, or why the tensor stays as it is stored
+  std::string kept;                     ///< empty, or why the tensor stays as it is stored
+  core::metrics::NonFinite nonFinite;   ///< values of the source that are no numbers
+  core::metrics::NonFinite overflowed;  ///< values of the new file that are none, where they are more than before
 };
 
 /// Decides for every tensor before anything is written. @param stored the type that quantized tensors get
 /// @throws core::Error (Unsupported) when the scheme would apply to no tensor at all
 std::vector<QuantizedFileRow> planQuantization(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
                                                core::tensor::DType stored);
+
+/// Counts and locates what is no number in a tensor and in what was made of it. @param quantized null: kept as stored
+void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source,
+                   const core::quant::QuantizedTensor* quantized, const core::JobContext& job);
 
 /// The tensors that no scheme is for, in the checkpoint's order.
 std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source);

@@ -121,13 +121,16 @@ std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& sourc
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto count = static_cast<double>(rows.size()), index = static_cast<double>(i);
     const core::JobContext part = job.part(index / count, (index + 1) / count);
+    const core::JobContext done = job.part((index + 1) / count, (index + 1) / count);
     part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
     if (rows[i].fate == core::model::Fate::Keep) {
+      noteNonFinite(rows[i], view, nullptr, done);
       contents.parts.push_back({view.name, view.dtype, source.tensors()[i].storedShape, view.bytes});
     } else {
       contents.add(core::quant::quantize(scheme, view, part));
       rows[i].bytes = contents.quantized.back()->bytes();
+      noteNonFinite(rows[i], view, contents.quantized.back().get(), done);
     }
   }
   for (const Part& part : contents.parts) writer.declareTensor(part.name, part.dtype, part.shape);

@@ -1,5 +1,6 @@
 #include "app/widgets/picture_menu.h"
 
+#include <QBuffer>
 #include <QClipboard>
 #include <QCoreApplication>
 #include <QFileDialog>
@@ -7,10 +8,10 @@
 #include <QMenu>
 #include <QPainter>
 #include <QPixmap>
-#include <QSaveFile>
 #include <QSvgGenerator>
 
 #include "app/widgets/icon.h"
+#include "app/widgets/save_file.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -30,17 +31,27 @@ QPixmap pixmapOf(const Picture& picture) {
   return pixmap;
 }
 
-bool exportSvg(const Picture& picture, const QString& fileName) {
+QByteArray svgOf(const Picture& picture) {
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
   QSvgGenerator generator;
-  generator.setFileName(fileName);
+  generator.setOutputDevice(&buffer);
   generator.setSize(picture.size);
   generator.setViewBox(QRect(QPoint(), picture.size));
   generator.setTitle(picture.title);
-  QPainter painter;
-  if (!painter.begin(&generator)) return false;
+  QPainter painter(&generator);
   painter.fillRect(QRect(QPoint(), picture.size), Theme::instance().colors().surface);
   picture.paint(painter);
-  return painter.end();
+  painter.end();
+  return bytes;
+}
+
+QByteArray pngOf(const Picture& picture) {
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  pixmapOf(picture).save(&buffer, "PNG");
+  return bytes;
 }
 
 void askAndExport(QWidget& owner, const Picture& picture, const QString& ending,
@@ -50,21 +61,18 @@ void askAndExport(QWidget& owner, const Picture& picture, const QString& ending,
   dialog->setAcceptMode(QFileDialog::AcceptSave);
   dialog->setDefaultSuffix(ending);
   QObject::connect(dialog, &QFileDialog::fileSelected, &owner, [picture, failed](const QString& fileName) {
-    if (!exportPicture(picture, fileName))
-      failed(tr("The picture could not be written to %1. Choose another folder.").arg(fileName));
+    if (const QString problem = exportPicture(picture, fileName); !problem.isEmpty()) failed(problem);
   });
   dialog->open();
 }
 
 }  // namespace
 
-bool exportPicture(const Picture& picture, const QString& fileName) {
-  if (fileName.endsWith(QLatin1String(".csv"), Qt::CaseInsensitive)) {
-    QSaveFile file(fileName);
-    return file.open(QIODevice::WriteOnly) && file.write(picture.csv()) >= 0 && file.commit();
-  }
-  if (fileName.endsWith(QLatin1String(".svg"), Qt::CaseInsensitive)) return exportSvg(picture, fileName);
-  return pixmapOf(picture).save(fileName, "PNG");
+QString exportPicture(const Picture& picture, const QString& fileName) {
+  const auto endsIn = [&fileName](const char* ending) {
+    return fileName.endsWith(QLatin1String(ending), Qt::CaseInsensitive);
+  };
+  return saveFile(fileName, endsIn(".csv") ? picture.csv() : endsIn(".svg") ? svgOf(picture) : pngOf(picture));
 }
 
 void addPictureActions(QMenu& menu, QWidget& owner, const Picture& picture,

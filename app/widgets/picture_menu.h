@@ -19,8 +19,9 @@ struct Picture {
   std::function<QByteArray()> csv;  ///< the same as numbers, C locale
 };
 
-/// @param fileName its ending (.png, .svg, .csv) chooses the kind @return whether it could be written
-bool exportPicture(const Picture& picture, const QString& fileName);
+/// @param fileName its ending (.png, .svg, .csv) chooses the kind
+/// @return empty, or the sentence that says why it could not be written
+QString exportPicture(const Picture& picture, const QString& fileName);
 /// "Copy picture" and "Export as …" at the end of a menu. `failed` gets a sentence when a file cannot be written.
 void addPictureActions(QMenu& menu, QWidget& owner, const Picture& picture,
                        const std::function<void(const QString&)>& failed);

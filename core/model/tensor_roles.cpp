@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "core/model/tensor_place.h"
 #include "core/model/tensor_role_names.h"
 #include "core/quant/quantizer.h"
 
@@ -16,88 +16,7 @@ namespace {
 /// A linear layer has more inputs and outputs than this; convolution kernels and state parameters have not.
 constexpr std::uint64_t kNarrowest = 8;
 
-/// Words before the number of a block. A number after another word counts only where none of these does.
-constexpr std::array<std::string_view, 14> kStacks = {"blk",
-                                                      "layers",
-                                                      "layer",
-                                                      "h",
-                                                      "blocks",
-                                                      "block",
-                                                      "stages",
-                                                      "encoder",
-                                                      "decoder",
-                                                      "decoder_layer",
-                                                      "transformer_encoder",
-                                                      "resblocks",
-                                                      "convnext",
-                                                      "posnet"};
-
-bool isNumber(std::string_view word) {
-  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::optional<std::uint32_t> numberOf(std::string_view word) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  return error == std::errc() && end == word.data() + word.size() ? std::optional(number) : std::nullopt;
-}
-
-std::vector<std::string_view> words(std::string_view name) {
-  std::vector<std::string_view> result;
-  while (true) {
-    const std::size_t dot = name.find('.');
-    result.push_back(name.substr(0, dot));
-    if (dot == std::string_view::npos) return result;
-    name.remove_prefix(dot + 1);
-  }
-}
-
-std::string_view withoutWeight(std::string_view name) {
-  constexpr std::string_view kEnding = ".weight";
-  return name.size() > kEnding.size() && name.ends_with(kEnding) ? name.substr(0, name.size() - kEnding.size()) : name;
-}
-
-/// A name taken apart: what stands before the block's number, the number, and the words behind it.
-struct Place {
-  std::string stack, path;
-  std::optional<std::uint32_t> layer, expert;
-};
-
-/// Index of the word that numbers the block; the number of words when there is none. A number that ends the name
-/// counts parts of one layer ("mm.model.mlp.0"), not blocks.
-std::size_t blockNumber(const std::vector<std::string_view>& parts) {
-  std::size_t first = parts.size();
-  for (std::size_t i = 1; i + 1 < parts.size(); ++i) {
-    if (!isNumber(parts[i]) || !numberOf(parts[i])) continue;
-    if (std::find(kStacks.begin(), kStacks.end(), parts[i - 1]) != kStacks.end()) return i;
-    first = std::min(first, i);
-  }
-  return first;
-}
-
-Place placeOf(std::string_view name) {
-  const auto parts = words(withoutWeight(name));
-  const std::size_t number = blockNumber(parts);
-  Place place;
-  if (number == parts.size()) {
-    place.path = withoutWeight(name);
-    return place;
-  }
-  for (std::size_t i = 0; i < number; ++i) place.stack += (i == 0 ? "" : ".") + std::string(parts[i]);
-  place.layer = numberOf(parts[number]);
-  for (std::size_t i = number + 1; i < parts.size(); ++i) {
-    if (isNumber(parts[i])) {
-      // "experts.5.down_proj" of Hugging Face, "ffn_down.5" of early GGUF files
-      if (parts[i - 1].find("expert") != std::string_view::npos || i + 1 == parts.size())
-        place.expert = numberOf(parts[i]);
-      continue;
-    }
-    place.path += (place.path.empty() ? "" : ".") + std::string(parts[i]);
-  }
-  return place;
-}
-
-Experts expertsOf(const Place& place) {
+Experts expertsOf(const TensorPlace& place) {
   const auto has = [&place](std::string_view part) { return place.path.find(part) != std::string::npos; };
   if (has("shared_expert") || has("share_expert") || has("shared_mlp") || has("shexp")) return Experts::Shared;
   if (place.expert || has("experts") || has("exps") || has(".moe.") || place.path.starts_with("moe.") ||
@@ -152,7 +71,7 @@ bool isNarrow(const tensor::Shape& shape) {
   return shape[shape.rank() - 1] < kNarrowest || shape[shape.rank() - 2] < kNarrowest;
 }
 
-TensorRole roleOf(const Place& place, bool isMatrix) {
+TensorRole roleOf(const TensorPlace& place, bool isMatrix) {
   auto role = place.layer ? knownRoleInBlock(place.path) : knownRoleOutside(place.path);
   if (!role) role = roleByWord(place.path);
   if (!role) role = place.layer ? TensorRole::Linear : TensorRole::OutsideBlocks;
@@ -202,7 +121,7 @@ std::string_view label(TensorRole role) {
 }
 
 TensorChoice chooseTensor(const io::TensorInfo& tensor) {
-  const Place place = placeOf(tensor.name);
+  const TensorPlace place = placeOf(tensor.name);
   TensorChoice choice;
   choice.stack = place.stack;
   choice.layer = place.layer;

@@ -4,6 +4,8 @@
 #include <QtTest>
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <random>
 #include <set>
 
@@ -251,6 +253,36 @@ class TestCliQuantize : public QObject {
     QCOMPARE(header("silent-bf16.safetensors")["__metadata__"], Json({{"format", "pt"}}));
     static_cast<void>(quantize(QStringLiteral("demo"), QStringLiteral("nf4"), QStringLiteral("demo-nf4.safetensors")));
     QCOMPARE(header("demo-nf4.safetensors")["__metadata__"], Json({{"format", "pt"}}));
+  }
+
+  void valuesThatAreNoNumbersAreCountedAndLocated() {
+    const QString model = path(QStringLiteral("odd.gguf"));
+    {
+      core::io::GgufWriter writer(model.toStdString());
+      writer.declareTensor("blk.0.attn_norm.weight", DType::F32, {64});
+      writer.declareTensor("blk.0.attn_q.weight", DType::F32, {64, 64});
+      writer.declareTensor("blk.0.attn_k.weight", DType::F32, {64, 64});
+      auto norm = someValues(64), query = someValues(64 * 64), key = someValues(64 * 64);
+      norm[5] = -HUGE_VALF;
+      query[3 * 64 + 17] = std::numeric_limits<float>::quiet_NaN();
+      query[9 * 64] = HUGE_VALF;
+      key[2 * 64 + 1] = 1e30F;  // finite, but not in FP16
+      for (const auto* values : {&norm, &query, &key}) writer.append(std::as_bytes(std::span(*values)));
+      writer.finish();
+    }
+    const Json answer = quantize(model, QStringLiteral("fp16"), QStringLiteral("odd-fp16.gguf"));
+    QCOMPARE(answer["non_finite"],
+             Json::parse(R"([{"tensor": "blk.0.attn_norm.weight", "nan": 0, "inf": 1, "first": [0, 5]},
+                                                  {"tensor": "blk.0.attn_q.weight", "nan": 1, "inf": 1, "first": [3, 17]}])"));
+    QCOMPARE(answer["overflowed"],
+             Json::parse(R"([{"tensor": "blk.0.attn_k.weight", "nan": 0, "inf": 1, "first": [2, 1]}])"));
+    const Run text = run({QStringLiteral("quantize"), model, QStringLiteral("--scheme"), QStringLiteral("fp16"),
+                          QStringLiteral("-o"), path(QStringLiteral("odd-fp16.gguf"))});
+    QCOMPARE(text.code, 0);
+    for (const char* part : {"[3, 17]", "[0, 5]", "do not fit into f16"})
+      QVERIFY2(text.out.contains(part), text.out.constData());
+    QCOMPARE(quantize(QStringLiteral("demo"), QStringLiteral("q8_0"), QStringLiteral("fine.gguf"))["non_finite"],
+             Json::array());
   }
 
   void ourOwnPackedFilesAreNotQuantizedAgain() {

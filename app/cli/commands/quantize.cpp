@@ -23,6 +23,28 @@ Json toJson(const QuantizedFileRow& row) {
   return json;
 }
 
+/// The tensors that hold values which are no numbers, before or after: [{"tensor", "nan", "inf", "first"}].
+Json nonFiniteRows(const std::vector<QuantizedFileRow>& rows, core::metrics::NonFinite QuantizedFileRow::*which) {
+  Json list = Json::array();
+  for (const auto& row : rows) {
+    if ((row.*which).count() == 0) continue;
+    Json entry = {{"tensor", row.tensor}};
+    entry.update(nonFiniteJson(row.*which));
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+void printNonFinite(std::FILE* report, const std::vector<QuantizedFileRow>& rows) {
+  for (const auto& row : rows) {
+    if (row.nonFinite.count() != 0)
+      fmt::print(report, "{} holds {}\n", core::io::inQuotes(row.tensor), core::metrics::describe(row.nonFinite));
+    if (row.overflowed.count() != 0)
+      fmt::print(report, "{} holds {} now: its finite weights do not fit into {}\n", core::io::inQuotes(row.tensor),
+                 core::metrics::describe(row.overflowed), row.to);
+  }
+}
+
 struct Totals {
   std::uint64_t bytes = 0, quantizedBytes = 0;  ///< of the new file's weights; that the quantized ones had before
   std::size_t quantized = 0;
@@ -58,6 +80,8 @@ void run(const Options& options) {
                   {"quantized", totals.quantized},
                   {"kept_share", 1 - quantizedShare},
                   {"kept", keptJson(kept)},
+                  {"non_finite", nonFiniteRows(rows, &QuantizedFileRow::nonFinite)},
+                  {"overflowed", nonFiniteRows(rows, &QuantizedFileRow::overflowed)},
                   {"tensors", std::move(tensors)}},
                  report);
   }
@@ -65,6 +89,7 @@ void run(const Options& options) {
              core::io::printable(options.out), totals.quantized, rows.size(), scheme.toString(), 100 * quantizedShare,
              totals.bytes);
   if (!kept.empty()) fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
+  printNonFinite(report, rows);
 }
 
 }  // namespace
