@@ -62,7 +62,7 @@ class TestCliArguments : public QObject {
   }
 
   void wrongUsageStaysWrong() {
-    QCOMPARE(run({QStringLiteral("bits"), QStringLiteral("-x")}).code, 2);
+    QCOMPARE(run({QStringLiteral("schemes"), QStringLiteral("-x")}).code, 2);
     QCOMPARE(run({QStringLiteral("bits"), QStringLiteral("--frobnicate"), QStringLiteral("1")}).code, 2);
     QCOMPARE(run({QStringLiteral("bits"), QStringLiteral("1"), QStringLiteral("--format")}).code, 2);
     QCOMPARE(run({QStringLiteral("-.5")}).code, 2);

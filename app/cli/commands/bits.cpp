@@ -108,6 +108,7 @@ void run(const Options& options) {
 /// CLI11 takes "-.5", "-inf" or "-0x1.8p3" for options it does not know; those are left over, and meant as the value.
 void takeValue(const CLI::App& command, Options& options) {
   std::vector<std::string> left = command.remaining();
+  std::erase(left, "--");  // the mark before such a value is left over as well
   if (options.value.empty() && !left.empty() && !left.front().starts_with("--")) {
     options.value = left.front();
     left.erase(left.begin());
