@@ -24,12 +24,12 @@ const CLI::Option* optionNamed(const CLI::App& command, const std::string& word)
 bool looksNegative(std::string_view word) {
   if (word.size() < 2 || word.front() != '-') return false;
   word.remove_prefix(1);
-  if (word.front() == '.') word.remove_prefix(1);
+  if (word.front() == '.' || word.front() == ',') word.remove_prefix(1);
   if (!word.empty() && std::isdigit(static_cast<unsigned char>(word.front())) != 0) return true;
   std::string lower(word);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return lower == "inf" || lower == "infinity" || lower.starts_with("nan");
+  return lower == "inf" || lower == "infinity" || lower == "∞" || lower.starts_with("nan");
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ Run run(const QStringList& arguments, const QStringList& more = {}) {
   QProcess process;
   auto environment = QProcessEnvironment::systemEnvironment();
   for (const char* name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) environment.remove(QLatin1String(name));
+  // Without it Qt warns before anybody else speaks.
+  static const QTemporaryDir runtime;
+  environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), runtime.path());
   for (const QString& entry : more) environment.insert(entry.section(u'=', 0, 0), entry.section(u'=', 1));
   process.setProcessEnvironment(environment);
   process.start(QStringLiteral(QS_WINDOW), arguments);

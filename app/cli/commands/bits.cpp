@@ -105,36 +105,22 @@ void run(const Options& options) {
   }
 }
 
-/// CLI11 takes "-.5", "-inf" or "-0x1.8p3" for options it does not know; those are left over, and meant as the value.
-void takeValue(const CLI::App& command, Options& options) {
-  std::vector<std::string> left = command.remaining();
-  std::erase(left, "--");  // the mark before such a value is left over as well
-  if (options.value.empty() && !left.empty() && !left.front().starts_with("--")) {
-    options.value = left.front();
-    left.erase(left.begin());
-  }
-  if (!left.empty()) throw CLI::ExtrasError(command.get_name(), left);
-  if (command.get_option("value")->empty() && options.value.empty()) throw CLI::RequiredError("value");
-}
-
 }  // namespace
 
 void addBits(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("bits", "A number in every format, bit by bit");
-  command->add_option("value", options->value,
-                      "A decimal, a fraction (1/3), a hexadecimal float (0x1.8p3), inf, nan, or bits as 0x… or 0b… (of "
-                      "FP32, or of --format)");
-  command->allow_extras();
+  command
+      ->add_option("value", options->value,
+                   "A decimal, a fraction (1/3), a hexadecimal float (0x1.8p3), inf, nan, or bits as 0x… or 0b… (of "
+                   "FP32, or of --format)")
+      ->required();
   command->add_option("--format", options->format, "Only this format, e.g. bf16 or fp8_e4m3");
   command->add_option("--scale", options->integer.scale, "Scale of the integer formats")->capture_default_str();
   command->add_option("--zero-point", options->integer.zeroPoint, "Zero-point of the integer formats")
       ->capture_default_str();
   addJsonFlag(*command, options->output);
-  command->callback([options, command] {
-    takeValue(*command, *options);
-    run(*options);
-  });
+  command->callback([options] { run(*options); });
 }
 
 }  // namespace app::cli
