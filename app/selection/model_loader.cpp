@@ -8,6 +8,7 @@
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
 #include "app/session/demo_model.h"
+#include "app/session/model_location.h"
 #include "app/text/numbers.h"
 
 namespace app {
@@ -17,13 +18,16 @@ constexpr qsizetype kRecentLimit = 8;
 bool isBuiltIn(const QString& source) {
   return source == QLatin1String(kDemoName.data()) || source == QLatin1String(kSmoothDemoName.data());
 }
+
+bool isOllamaName(const QString& source) { return source.startsWith(QLatin1String(kOllamaPrefix)); }
 }  // namespace
 
 ModelLoader::ModelLoader(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs) {}
 
 void ModelLoader::open(const QString& source, As as) {
-  const QString absolute = isBuiltIn(source) ? source : QFileInfo(source).absoluteFilePath();
+  const bool isName = isBuiltIn(source) || isOllamaName(source);
+  const QString absolute = isName ? source : QFileInfo(source).absoluteFilePath();
   m_opening = absolute;
   m_waiting.reset();
   m_jobs.run(
@@ -110,6 +114,7 @@ void ModelLoader::forgetRecent() { setRecent({}); }
 
 QString ModelLoader::displayName(const QString& source) {
   if (isBuiltIn(source)) return source == QLatin1String("demo") ? tr("the demo model") : tr("the smooth demo model");
+  if (isOllamaName(source)) return text::shortened(source);
   const QFileInfo info(source);
   return text::shortened(info.fileName().isEmpty() ? QDir(source).dirName() : info.fileName());
 }

@@ -31,17 +31,21 @@ std::vector<fs::path> ollamaStores() {
 }
 
 fs::path locateOllama(std::string_view name) {
-  const auto stores = ollamaStores();
-  for (const fs::path& store : stores) {
-    if (core::io::ollamaStoreIn(store)) return core::io::ollamaManifest(store, name);
-  }
+  if (const auto store = ollamaStore()) return core::io::ollamaManifest(*store, name);
   std::string places;
-  for (const fs::path& store : stores) places += (places.empty() ? "" : ", ") + store.string();
+  for (const fs::path& store : ollamaStores()) places += (places.empty() ? "" : ", ") + store.string();
   throw core::Error(core::ErrorCode::NotFound,
                     "There is no Ollama store; looked at " + places + " (OLLAMA_MODELS names another).");
 }
 
 }  // namespace
+
+std::optional<fs::path> ollamaStore() {
+  for (const fs::path& store : ollamaStores()) {
+    if (core::io::ollamaStoreIn(store)) return store;
+  }
+  return std::nullopt;
+}
 
 fs::path locateModel(const std::string& model) {
   if (model == kDemoName || model == kSmoothDemoName) return builtInModelPath(model);

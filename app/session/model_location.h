@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace app {
@@ -11,5 +12,8 @@ inline constexpr const char* kOllamaPrefix = "ollama:";
 /// Ollama's store is $OLLAMA_MODELS, else the user's own, else that of the system service.
 /// @throws core::Error (NotFound, InvalidArgument) saying what there is instead
 std::filesystem::path locateModel(const std::string& model);
+
+/// The store that ollama:NAME looks into; nothing when there is none on this computer.
+std::optional<std::filesystem::path> ollamaStore();
 
 }  // namespace app

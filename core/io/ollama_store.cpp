@@ -170,6 +170,20 @@ std::optional<fs::path> ollamaStoreIn(const fs::path& folder) {
   return std::nullopt;
 }
 
+std::vector<OllamaModel> ollamaModels(const fs::path& store) {
+  std::vector<OllamaModel> models;
+  for (const fs::path& manifest : manifestsOf(store)) {
+    const std::string name = nameOf(manifest, store);
+    try {
+      const MappedFile file(manifest);
+      models.push_back({name, modelLayer(readOllamaManifest(file.contents(), name), name).size});
+    } catch (const Error&) {
+      // Opening it by name says what is wrong with it.
+    }
+  }
+  return models;
+}
+
 std::shared_ptr<const Checkpoint> openOnlyModel(const fs::path& store, const JobContext& job) {
   const auto manifests = manifestsOf(store);
   if (manifests.size() == 1) return openOllamaManifest(manifests.front(), job);

@@ -38,6 +38,14 @@ std::shared_ptr<const Checkpoint> openOllamaManifest(const std::filesystem::path
 /// The store a folder is or holds in "models"; nothing when it is none.
 std::optional<std::filesystem::path> ollamaStoreIn(const std::filesystem::path& folder);
 
+/// A model of a store without opening it: what a list of models shows.
+struct OllamaModel {
+  std::string name;         ///< "llama3.2:latest"
+  std::uint64_t bytes = 0;  ///< of its GGUF file, as the manifest says
+};
+/// The models of a store in the order of their names; manifests that cannot be read or name no GGUF file are left out.
+std::vector<OllamaModel> ollamaModels(const std::filesystem::path& store);
+
 /// Opens the model of a store that holds one. @throws Error (InvalidArgument, NotFound) listing the models
 std::shared_ptr<const Checkpoint> openOnlyModel(const std::filesystem::path& store, const JobContext& job);
 

@@ -22,6 +22,7 @@
 #include <utility>
 
 #include "app/selection/model_loader.h"
+#include "app/session/demo_model.h"
 #include "app/shell/help_panel.h"
 #include "app/shell/main_window.h"
 #include "app/shell/palette_model.h"
@@ -447,15 +448,55 @@ class TestShell : public QObject {
     write(QStringLiteral("hub/datasets--Org--Data/snapshots/abc/x.safetensors"), 900);
     write(QStringLiteral("lm/pub/repo/model.Q4_K_M.gguf"), 400);
     write(QStringLiteral("lm/pub/repo/mmproj-model.gguf"), 800);
+    // A model of Ollama's store is a manifest that names a blob; one that names none is no model to offer.
+    const auto writeManifest = [&home](const QString& name, const QByteArray& json) {
+      const QString path = home.filePath(QStringLiteral("ollama/manifests/registry.ollama.ai/library/") + name);
+      QVERIFY(QDir().mkpath(QFileInfo(path).absolutePath()));
+      QFile file(path);
+      QVERIFY(file.open(QIODevice::WriteOnly));
+      file.write(json);
+    };
+    const QByteArray digest = "sha256:" + QByteArray(64, 'a');
+    writeManifest(QStringLiteral("tiny/1b"),
+                  R"({"schemaVersion":2,"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":")" +
+                      digest + R"(","size":450}]})");
+    writeManifest(QStringLiteral("broken/latest"), "{}");
     ModelPlaces places;
+    places.ollama = home.filePath(QStringLiteral("ollama"));
     places.huggingFaceHub = home.filePath(QStringLiteral("hub"));
     places.lmStudio = {home.filePath(QStringLiteral("lm")), home.filePath(QStringLiteral("missing"))};
     const auto found = findModels(places, core::JobContext());
-    QCOMPARE(found.size(), std::size_t{3});
+    QCOMPARE(found.size(), std::size_t{4});
     QCOMPARE(found[0].name, QStringLiteral("Org/Name"));
     QCOMPARE(found[0].bytes, std::uint64_t{500});
-    QCOMPARE(found[1].name, QStringLiteral("model.Q4_K_M"));
-    QCOMPARE(found[2].name, QStringLiteral("Org/Other/q4"));
+    QCOMPARE(found[1].name, QStringLiteral("tiny:1b"));
+    QCOMPARE(found[1].path, QStringLiteral("ollama:tiny:1b"));
+    QCOMPARE(found[1].bytes, std::uint64_t{450});
+    QCOMPARE(found[2].name, QStringLiteral("model.Q4_K_M"));
+    QCOMPARE(found[3].name, QStringLiteral("Org/Other/q4"));
+  }
+
+  void aModelOfOllamaOpensByItsName() {
+    QTemporaryDir home;
+    const QByteArray digest(64, 'b');
+    QVERIFY(QDir().mkpath(home.filePath(QStringLiteral("manifests/registry.ollama.ai/library/tiny"))));
+    QVERIFY(QDir().mkpath(home.filePath(QStringLiteral("blobs"))));
+    QVERIFY(QFile::copy(QString::fromStdString(builtInModelPath("demo").string()),
+                        home.filePath(QStringLiteral("blobs/sha256-") + QString::fromLatin1(digest))));
+    QFile manifest(home.filePath(QStringLiteral("manifests/registry.ollama.ai/library/tiny/1b")));
+    QVERIFY(manifest.open(QIODevice::WriteOnly));
+    manifest.write(
+        R"({"schemaVersion":2,"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":"sha256:)" + digest +
+        R"("}]})");
+    manifest.close();
+    qputenv("OLLAMA_MODELS", QFile::encodeName(home.path()));
+    MainWindow window;
+    window.show();
+    window.openModel(QStringLiteral("ollama:tiny:1b"));
+    QTRY_VERIFY(window.selection().model());
+    QVERIFY(window.windowTitle().contains(QStringLiteral("Quantscope")));
+    QCOMPARE(window.selection().model()->source(), std::string("ollama:tiny:1b"));
+    qunsetenv("OLLAMA_MODELS");
   }
 
   void theKeyboardBringsThePanelIntoANarrowWindow() {

@@ -5,6 +5,9 @@
 #include <QFileInfo>
 #include <algorithm>
 
+#include "app/session/model_location.h"
+#include "core/io/ollama_store.h"
+
 namespace app {
 namespace {
 
@@ -49,6 +52,15 @@ void searchLmStudio(const QString& folder, const core::JobContext& job, std::vec
   }
 }
 
+void searchOllama(const QString& store, const core::JobContext& job, std::vector<FoundModel>& found) {
+  if (store.isEmpty()) return;
+  job.throwIfCancelled();
+  for (const core::io::OllamaModel& model : core::io::ollamaModels(store.toStdString())) {
+    const QString name = QString::fromStdString(model.name);
+    found.push_back({QLatin1String(kOllamaPrefix) + name, name, QStringLiteral("Ollama"), model.bytes});
+  }
+}
+
 }  // namespace
 
 ModelPlaces ModelPlaces::ofThisUser() {
@@ -59,6 +71,7 @@ ModelPlaces ModelPlaces::ofThisUser() {
                                          : (hfHome.isEmpty() ? home + QStringLiteral("/.cache/huggingface") : hfHome) +
                                                QStringLiteral("/hub");
   places.lmStudio = {home + QStringLiteral("/.lmstudio/models"), home + QStringLiteral("/.cache/lm-studio/models")};
+  if (const auto store = ollamaStore()) places.ollama = QString::fromStdString(store->string());
   return places;
 }
 
@@ -66,6 +79,7 @@ std::vector<FoundModel> findModels(const ModelPlaces& places, const core::JobCon
   std::vector<FoundModel> found;
   searchHuggingFace(places.huggingFaceHub, job, found);
   for (const QString& folder : places.lmStudio) searchLmStudio(folder, job, found);
+  searchOllama(places.ollama, job, found);
   std::stable_sort(found.begin(), found.end(),
                    [](const FoundModel& a, const FoundModel& b) { return a.bytes > b.bytes; });
   if (found.size() > kMostModels) found.resize(kMostModels);

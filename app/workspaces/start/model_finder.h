@@ -11,7 +11,7 @@ namespace app {
 struct FoundModel {
   QString path;    ///< what ModelLoader::open takes
   QString name;    ///< "TinyLlama/TinyLlama-1.1B-Chat-v1.0"
-  QString origin;  ///< "Hugging Face cache", "LM Studio"
+  QString origin;  ///< "Hugging Face", "LM Studio", "Ollama"
   std::uint64_t bytes = 0;
 };
 
@@ -19,10 +19,11 @@ struct FoundModel {
 struct ModelPlaces {
   QString huggingFaceHub;         ///< $HF_HUB_CACHE, $HF_HOME/hub or ~/.cache/huggingface/hub
   std::vector<QString> lmStudio;  ///< ~/.lmstudio/models, ~/.cache/lm-studio/models
+  QString ollama;                 ///< the store that ollama:NAME looks into; empty when there is none
   static ModelPlaces ofThisUser();
 };
 
-/// Looks into those folders (names and sizes only; no file is opened). Largest first within each place, at most 40.
+/// Looks into those folders (names and sizes only; no file is opened but Ollama's manifests). Largest first within each place, at most 40.
 /// @throws core::Cancelled
 std::vector<FoundModel> findModels(const ModelPlaces& places, const core::JobContext& job);
 

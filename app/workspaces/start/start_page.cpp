@@ -138,7 +138,7 @@ QWidget* StartPage::buildLists() {
   recent->body()->addWidget(m_recent, 1);
   recent->body()->addWidget(new DropHint);
   auto* found = new Card(tr("On this computer"));
-  found->setHint(tr("Hugging Face cache, LM Studio"));
+  found->setHint(tr("Hugging Face cache, Ollama, LM Studio"));
   found->body()->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
   found->body()->addWidget(m_found);
   row->addWidget(recent, 1);
@@ -148,8 +148,10 @@ QWidget* StartPage::buildLists() {
 
 void StartPage::refreshRecent() {
   std::vector<ModelList::Row> rows;
-  for (const QString& source : m_loader.recent())
-    rows.push_back({source, ModelLoader::displayName(source), QFileInfo(source).path(), {}, QStringLiteral("clock")});
+  for (const QString& source : m_loader.recent()) {
+    const QString folder = QFileInfo(source).isAbsolute() ? QFileInfo(source).path() : QString();
+    rows.push_back({source, ModelLoader::displayName(source), folder, {}, QStringLiteral("clock")});
+  }
   m_recent->setRows(rows, tr("Models you open appear here."));
 }
 
@@ -161,8 +163,8 @@ void StartPage::refreshFound() {
         std::vector<ModelList::Row> rows;
         for (const FoundModel& model : models)
           rows.push_back({model.path, model.name, model.origin, text::bytes(model.bytes), QStringLiteral("cube")});
-        m_found->setRows(
-            rows, tr("None found in the Hugging Face cache or LM Studio's folder. The demo model needs no download."));
+        m_found->setRows(rows, tr("None found in the Hugging Face cache, Ollama's store or LM Studio's folder. The "
+                                  "demo model needs no download."));
       });
 }
 
