@@ -32,11 +32,12 @@ class TestSwitching : public QObject {
   }
 
   /// Testers for every item model of the window that has none yet, those of Qt's own widgets included.
-  static void watch(MainWindow& window) {
+  /// @param owner goes before the window: the model of a dying QTreeWidget cannot be asked any more
+  static void watch(MainWindow& window, QObject& owner) {
     for (QAbstractItemModel* model : window.findChildren<QAbstractItemModel*>()) {
       if (model->property("watched").toBool()) continue;
       model->setProperty("watched", true);
-      new QAbstractItemModelTester(model, QAbstractItemModelTester::FailureReportingMode::QtTest, model);
+      new QAbstractItemModelTester(model, QAbstractItemModelTester::FailureReportingMode::QtTest, &owner);
     }
   }
 
@@ -71,6 +72,7 @@ class TestSwitching : public QObject {
     QFETCH(QSize, size);
     WorkspaceWindow shown(QStringLiteral("inspect"));
     MainWindow& window = shown.window();
+    QObject testers;
     if (size.width() > 1280) window.setWindowState(Qt::WindowMaximized);
     window.resize(size);
     QVERIFY(QTest::qWaitForWindowActive(&window));
@@ -78,7 +80,7 @@ class TestSwitching : public QObject {
       for (const QString& source : {QStringLiteral("demo"), m_large, m_small, m_large, QStringLiteral("demo")}) {
         QVERIFY2(open(window, source), qPrintable(window.errorText()));
         window.showWorkspace(QLatin1String(entry.id));
-        watch(window);
+        watch(window, testers);
         showEveryTab(window);
         window.selection().setTensor(window.selection().model()->checkpoint().tensors().size() - 1);
         window.selection().setWeight(0);

@@ -140,7 +140,8 @@ class TestWindowFiles : public QObject {
     QPointer<ReportWriter> writer(new ReportWriter(shown.window().jobs(), &shown.window()));
     QSignalSpy written(writer, &ReportWriter::written);
     int themeChanges = 0;
-    connect(&Theme::instance(), &Theme::changed, this, [&] { ++themeChanges; });
+    const QObject here;  // ends the connection with the test
+    connect(&Theme::instance(), &Theme::changed, &here, [&] { ++themeChanges; });
     writer->write(m_random, folder);
     QTRY_COMPARE_WITH_TIMEOUT(written.count(), 1, 120000);
     QVERIFY(QFile::exists(folder + QStringLiteral("/index.html")));
