@@ -160,8 +160,7 @@ class TestChatSources : public QObject {
     bool stale = false;
     connect(&shown.selection(), &Selection::modelChanged, &shown.window(),
             [&] { stale = stale || !facts(0).isEmpty() || !facts(1).isEmpty() || !hands.conversation().isEmpty(); });
-    shown.window().openModel(QStringLiteral("demo-smooth"));
-    QVERIFY(QTest::qWaitFor([&] { return shown.selection().model()->source() == "demo-smooth"; }));
+    QVERIFY(shown.replaceModel(QStringLiteral("demo-smooth")));
     QVERIFY(!stale);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(facts(0).contains(QStringLiteral("weights")));

@@ -120,14 +120,12 @@ class TestLayers : public QObject {
     std::size_t stale = 0;
     const auto look = [&] { stale += known() + shown.find<ErrorDots>()->table().rows.size(); };
     connect(&shown.selection(), &Selection::modelChanged, &shown.window(), look);
-    shown.window().openModel(QStringLiteral("demo-smooth"));
-    QVERIFY(QTest::qWaitFor([&] { return shown.selection().model()->source() == "demo-smooth"; }));
+    QVERIFY(shown.replaceModel(QStringLiteral("demo-smooth")));
     QCOMPARE(stale, std::size_t{0});
     QVERIFY(shown.waitUntilIdle());
     const double smooth = maps->table().rows[0][0];
     shown.window().showWorkspace(QStringLiteral("bits"));
-    shown.window().openModel(QStringLiteral("demo"));
-    QVERIFY(QTest::qWaitFor([&] { return shown.selection().model()->source() == "demo"; }));
+    QVERIFY(shown.replaceModel(QStringLiteral("demo")));
     shown.window().showWorkspace(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(maps->table().rows[0][0] != smooth);

@@ -1,4 +1,6 @@
 #pragma once
+#include <QAbstractButton>
+#include <QMessageBox>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
@@ -21,6 +23,24 @@ class WorkspaceWindow {
     m_window->close();
     m_window.reset();
     open(workspace, model);
+  }
+  /// Opens another model in place of the open one, whether or not the window asks first.
+  bool replaceModel(const QString& model) {
+    const auto arrived = [&] { return m_window->selection().model()->source() == model.toStdString(); };
+    m_window->openModel(model);
+    QMessageBox* question = nullptr;
+    const bool asked = QTest::qWaitFor(
+        [&] {
+          question = m_window->findChild<QMessageBox*>(QStringLiteral("second-model"));
+          return arrived() || (question != nullptr && question->isVisible());
+        },
+        30000);
+    if (!asked) return false;
+    if (!arrived()) {
+      for (QAbstractButton* button : question->buttons())
+        if (button->text() == QStringLiteral("Replace")) QTest::mouseClick(button, Qt::LeftButton);
+    }
+    return QTest::qWaitFor(arrived);
   }
   app::MainWindow& window() { return *m_window; }
   app::Selection& selection() { return m_window->selection(); }
