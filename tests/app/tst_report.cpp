@@ -243,8 +243,8 @@ void TestReport::oddWeightsMakeAPage() {
   QFETCH(QByteArray, shape);
   QFETCH(QList<float>, values);
   const qsizetype size = values.size() * static_cast<qsizetype>(sizeof(float));
-  const QByteArray header =
-      R"({"w":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":[0,)" + QByteArray::number(size) + "]}}";
+  const QByteArray header = R"({"model.layers.0.mlp.up_proj.weight":{"dtype":"F32","shape":)" + shape +
+                            R"(,"data_offsets":[0,)" + QByteArray::number(size) + "]}}";
   QFile file(m_folder.filePath(QStringLiteral("odd.safetensors")));
   QVERIFY(file.open(QIODevice::WriteOnly));
   const quint64 length = qToLittleEndian<quint64>(static_cast<quint64>(header.size()));
