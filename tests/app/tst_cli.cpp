@@ -464,7 +464,8 @@ void TestCli::aModelThatDoesNotComputeNumbersFails() {
   const QString model = path(QStringLiteral("broken.gguf"));
   if (!QFile::exists(model)) {
     QVERIFY(QFile::copy(kModel, model));
-    for (const Json& tensor : json({QStringLiteral("inspect"), model})["tensors"]) {
+    const Json listed = json({QStringLiteral("inspect"), model});
+    for (const Json& tensor : listed["tensors"]) {
       if (tensor["name"] != kTensor.toStdString()) continue;
       QCOMPARE(tensor["dtype"].get<std::string>(), std::string("bf16"));
       QFile file(model);

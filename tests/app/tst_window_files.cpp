@@ -96,8 +96,8 @@ class TestWindowFiles : public QObject {
     QTest::keyClick(&window, Qt::Key_W, Qt::ControlModifier);
     QVERIFY(answer(window, "close-model", QStringLiteral("Cancel")));
     QCOMPARE(window.selection().model(), first);
+    QTRY_VERIFY_WITH_TIMEOUT(window.currentWorkspace()->unsavedWork().isEmpty(), 60000);
     QVERIFY(shown.waitUntilIdle());
-    QVERIFY(window.currentWorkspace()->unsavedWork().isEmpty());
     window.openModel(m_random);
     QTRY_VERIFY(window.selection().model() != first);
   }

@@ -113,7 +113,8 @@ class TestCliQuantize : public QObject {
     QCOMPARE(measured, wanted);
     QCOMPARE(errors[0]["kept"], answer["kept"]);
     // What the file holds is what was said.
-    for (const Json& row : json({QStringLiteral("inspect"), path(QStringLiteral("family-q8_0.gguf"))})["tensors"])
+    const Json written = json({QStringLiteral("inspect"), path(QStringLiteral("family-q8_0.gguf"))});
+    for (const Json& row : written["tensors"])
       QCOMPARE(row["dtype"].get<std::string>(), std::string(wanted.contains(row["name"]) ? "q8_0" : "f32"));
   }
 
