@@ -41,8 +41,8 @@ void TestTensorShape::rowsAndCounts() {
 
 void TestTensorShape::overflowIsNoticedAtTheStepThatOverflows() {
   QCOMPARE((Shape{1ULL << 32, 1ULL << 31}).checkedCount(), Bytes(1ULL << 63));
-  QCOMPARE((Shape{1ULL << 32, 1ULL << 32}).checkedCount(), Bytes());     // wraps to 0
-  QCOMPARE((Shape{1ULL << 63, 3}).checkedCount(), Bytes());              // wraps to 2^63
+  QCOMPARE((Shape{1ULL << 32, 1ULL << 32}).checkedCount(), Bytes());  // wraps to 0
+  QCOMPARE((Shape{1ULL << 63, 3}).checkedCount(), Bytes());           // wraps to 2^63
   QCOMPARE((Shape{~0ULL}).checkedCount(), Bytes(~0ULL));
 }
 

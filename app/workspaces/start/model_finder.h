@@ -23,7 +23,8 @@ struct ModelPlaces {
   static ModelPlaces ofThisUser();
 };
 
-/// Looks into those folders (names and sizes only; no file is opened but Ollama's manifests). Largest first within each place, at most 40.
+/// Looks into those folders (names and sizes only; no file is opened but Ollama's manifests). Largest first within each
+/// place, at most 40.
 /// @throws core::Cancelled
 std::vector<FoundModel> findModels(const ModelPlaces& places, const core::JobContext& job);
 
