@@ -20,13 +20,20 @@ inline void reset() {
   highest = live.load();
 }
 
-inline void* allocate(std::size_t bytes) {
+/// Null when there is no memory.
+inline void* tryAllocate(std::size_t bytes) noexcept {
   total += bytes;
   if (bytes > largest) largest = bytes;
   void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
-  if (memory == nullptr) throw std::bad_alloc();
+  if (memory == nullptr) return nullptr;
   live += malloc_usable_size(memory);
   highest = std::max(highest.load(), live.load());
+  return memory;
+}
+
+inline void* allocate(std::size_t bytes) {
+  void* const memory = tryAllocate(bytes);
+  if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
 
@@ -39,7 +46,11 @@ inline void release(void* memory) {
 
 void* operator new(std::size_t bytes) { return allocation_meter::allocate(bytes); }
 void* operator new[](std::size_t bytes) { return allocation_meter::allocate(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return allocation_meter::tryAllocate(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return allocation_meter::tryAllocate(bytes); }
 void operator delete(void* memory) noexcept { allocation_meter::release(memory); }
 void operator delete[](void* memory) noexcept { allocation_meter::release(memory); }
 void operator delete(void* memory, std::size_t) noexcept { allocation_meter::release(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { allocation_meter::release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { allocation_meter::release(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { allocation_meter::release(memory); }
