@@ -16,12 +16,17 @@ struct BlockCodec {
   using Decode = void (*)(const std::uint8_t* blocks, std::size_t blockCount, float* out);
   /// Encodes blockCount · blockValues floats, any of them NaN or infinite, into `blocks`.
   using Encode = void (*)(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+  /// The same for the blocks of one row, where the squared error of column c weighs importance[c] (finite, ≥ 0;
+  /// blockCount · blockValues of them).
+  using EncodeByImportance = void (*)(const float* values, std::size_t blockCount, const float* importance,
+                                      std::uint8_t* blocks);
 
   tensor::DType dtype;
   Decode decode;                      ///< never null
   Encode encode;                      ///< null where only stored files of this type can be read
   std::uint32_t codeBits = 0;         ///< bits of an element's code in a block type that is a scheme; else 0
   std::string_view description = {};  ///< of that scheme, one sentence
+  EncodeByImportance encodeByImportance = nullptr;  ///< null where importance changes nothing
 };
 
 /// Every codec; block types that are schemes in the order people should see them.
