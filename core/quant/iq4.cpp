@@ -1,20 +1,15 @@
 #include "core/quant/iq4.h"
 
-#include <array>
-
 #include "core/quant/block_bytes.h"
 
 namespace core::quant {
 
 namespace {
 
-constexpr std::array<float, 16> kLevels = {-127.0F, -104.0F, -83.0F, -65.0F, -49.0F, -35.0F, -22.0F, -10.0F,
-                                           1.0F,    13.0F,   25.0F,  38.0F,  53.0F,  69.0F,  89.0F,  113.0F};
-
 void decodeNibbles(const std::uint8_t* nibbles, float scale, float* out) {
   for (std::size_t j = 0; j < 16; ++j) {
-    out[j] = scale * kLevels[nibbles[j] & 0x0fU];
-    out[j + 16] = scale * kLevels[nibbles[j] >> 4];
+    out[j] = scale * kIq4Levels[nibbles[j] & 0x0fU];
+    out[j + 16] = scale * kIq4Levels[nibbles[j] >> 4];
   }
 }
 
