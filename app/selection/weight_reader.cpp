@@ -4,37 +4,13 @@
 #include <cmath>
 
 #include "app/selection/tensor_text.h"
+#include "core/quant/element_format.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
 namespace {
 constexpr std::uint64_t kBlock = 64;
 constexpr std::uint64_t kChunk = std::uint64_t{1} << 18;
-}  // namespace
-
-namespace {
-
-std::optional<core::numeric::FormatId> formatOf(core::tensor::DType dtype) {
-  using core::numeric::FormatId;
-  using core::tensor::DType;
-  switch (dtype) {
-    case DType::F64:
-      return FormatId::Fp64;
-    case DType::F32:
-      return FormatId::Fp32;
-    case DType::F16:
-      return FormatId::Fp16;
-    case DType::BF16:
-      return FormatId::Bf16;
-    case DType::F8E4M3:
-      return FormatId::Fp8E4M3;
-    case DType::F8E5M2:
-      return FormatId::Fp8E5M2;
-    default:
-      return std::nullopt;
-  }
-}
-
 }  // namespace
 
 QString weightOrigin(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex) {
@@ -53,7 +29,9 @@ WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64
   for (const float value : block)
     if (std::isfinite(value)) absmax = std::max(absmax, std::fabs(value));
   reading.blockAbsmax = absmax > 0 ? static_cast<double>(absmax) : 1.0;
-  reading.storedAs = formatOf(view.dtype);
+  const auto format = core::quant::elementFormat(view.dtype);
+  // The rows of integers have a scale, which stored integers have not.
+  if (format && !core::numeric::numberFormat(*format).isInteger()) reading.storedAs = format;
   reading.origin = weightOrigin(model, tensor, flatIndex);
   return reading;
 }

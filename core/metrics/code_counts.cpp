@@ -2,10 +2,10 @@
 
 #include <cassert>
 #include <cstring>
-#include <optional>
 
 #include "core/base/parallel_chunks.h"
 #include "core/numeric/codec.h"
+#include "core/quant/element_format.h"
 
 namespace core::metrics {
 
@@ -13,6 +13,8 @@ namespace {
 
 // A piece keeps a core busy for about a millisecond.
 constexpr std::uint64_t kBytesPerChunk = 1U << 21;
+/// Bytes of an element that has few enough codes to count each.
+constexpr std::uint32_t kWidest = 2;
 
 /// The counts of one thread. Neighbouring values go to different tables: weights often repeat a code, and an increment
 /// would wait for the store of the one before it.
@@ -93,29 +95,8 @@ class ThreadCounts {
   std::uint64_t m_pending = 0;
 };
 
-std::optional<numeric::FormatId> formatOf(tensor::DType dtype) {
-  using numeric::FormatId;
-  using tensor::DType;
-  switch (dtype) {
-    case DType::F16:
-      return FormatId::Fp16;
-    case DType::BF16:
-      return FormatId::Bf16;
-    case DType::F8E4M3:
-      return FormatId::Fp8E4M3;
-    case DType::F8E5M2:
-      return FormatId::Fp8E5M2;
-    case DType::I8:
-      return FormatId::Int8;
-    case DType::U8:
-      return FormatId::UInt8;
-    default:
-      return std::nullopt;
-  }
-}
-
 std::vector<double> valuesOf(tensor::DType dtype) {
-  if (const auto format = formatOf(dtype)) return numeric::enumerate(numeric::numberFormat(*format));
+  if (const auto format = quant::elementFormat(dtype)) return numeric::enumerate(numeric::numberFormat(*format));
   std::vector<double> values(dtype == tensor::DType::Bool ? 256 : 65536);
   for (std::size_t code = 0; code < values.size(); ++code) {
     if (dtype == tensor::DType::Bool) values[code] = code == 0 ? 0.0 : 1.0;
@@ -130,7 +111,8 @@ std::vector<double> valuesOf(tensor::DType dtype) {
 
 bool isCountable(tensor::DType dtype) {
   using tensor::DType;
-  return formatOf(dtype).has_value() || dtype == DType::I16 || dtype == DType::U16 || dtype == DType::Bool;
+  if (dtype == DType::I16 || dtype == DType::U16 || dtype == DType::Bool) return true;
+  return quant::elementFormat(dtype) && tensor::info(dtype).blockBytes <= kWidest;
 }
 
 CodeCounts countCodes(const tensor::TensorView& tensor, const JobContext& job) {
