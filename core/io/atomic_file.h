@@ -8,15 +8,22 @@
 
 namespace core::io {
 
-/// A file that appears under its name complete or not at all: written beside it under a temporary name, then renamed.
-/// An existing file is replaced only by commit() and hands on its mode and, where that is permitted, its owner; whoever
-/// has the old one mapped keeps seeing the old one. Without commit() the destructor removes what was written.
-/// Callers go through OutputFile, which decides whether a path may be written at all.
+/// How a file exists until it is complete.
+enum class Unfinished {
+  Nameless,  ///< where the system can hold such files, otherwise as Named
+  Named
+};
+
+/// A file that appears under its name complete or not at all: written without a name where the system can (Linux), so
+/// that even a killed process leaves nothing, elsewhere under a temporary name beside it; then renamed. An existing
+/// file is replaced only by commit() and hands on its mode and, where that is permitted, its owner; whoever has the old
+/// one mapped keeps seeing the old one. Without commit() the destructor removes what was written. Callers go through
+/// OutputFile, which decides whether a path may be written at all.
 class AtomicFile {
  public:
   /// @param target no link, folder or device: the regular file to make or to replace
   /// @throws Error (Io, NotFound) naming the path and the operating system's reason
-  explicit AtomicFile(std::filesystem::path target);
+  explicit AtomicFile(std::filesystem::path target, Unfinished unfinished = Unfinished::Nameless);
   ~AtomicFile();
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&&) = delete;
@@ -27,7 +34,10 @@ class AtomicFile {
   void commit();
 
  private:
-  std::filesystem::path m_target, m_temporary;
+  void openNamed(unsigned mode);
+  void nameIt();
+
+  std::filesystem::path m_target, m_temporary;  ///< the latter is empty while the file has no name
   std::optional<BufferedDescriptor> m_file;
 };
 
