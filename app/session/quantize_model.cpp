@@ -31,8 +31,10 @@ std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, cons
   auto rows = planQuantization(source, scheme, ggufTypeOf(scheme));
   core::io::GgufWriter writer({target, inputsOf(source)});
   copyMetadata(source, rows, writer);
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    writer.declareTensor(rows[i].tensor, rows[i].type, source.tensors()[i].storedShape);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& tensor = source.tensors()[i];
+    writer.declareTensor(tensor.storedName.value_or(tensor.name), rows[i].type, tensor.storedShape);
+  }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto count = static_cast<double>(rows.size()), index = static_cast<double>(i);
     const core::JobContext part = job.part(index / count, (index + 1) / count);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/base/checked_math.h"
@@ -90,15 +91,19 @@ class GgufParser {
   }
 
   /// A string that should be UTF-8: one that is not does not make the file unreadable.
-  std::string readText(ByteReader& reader, std::string_view what) {
-    const std::string_view text = reader.string(what);
-    noteIfBad(text, what);
+  /// @param stored gets the bytes of one that is not
+  std::string readText(std::string_view what, std::optional<std::string>& stored) {
+    const std::string_view text = m_reader.string(what);
+    if (!noteIfBad(text, what)) return std::string(text);
+    stored = text;
     return escapeInvalidUtf8(text);
   }
 
-  void noteIfBad(std::string_view text, std::string_view what) {
-    if (isValidUtf8(text)) return;
+  /// @return whether the text is not UTF-8
+  bool noteIfBad(std::string_view text, std::string_view what) {
+    if (isValidUtf8(text)) return false;
     if (m_badTexts++ == 0) m_firstBadText = fmt::format("{} {}", what, inQuotes(text));
+    return true;
   }
 
   /// A text that only tells people something: of another type, it is as good as none.
@@ -132,16 +137,24 @@ class GgufParser {
 
   void readEntry() {
     const std::uint64_t start = m_reader.position();
-    const std::string key = readText(m_reader, "a metadata key");
-    if (key.empty() || key.size() > kMaxKeyBytes) {
-      m_reader.fail(fmt::format("a metadata key should have 1…{} bytes but has {}", kMaxKeyBytes, key.size()), start);
+    MetadataEntry entry{};
+    entry.key = readText("a metadata key", entry.storedKey);
+    const std::string& key = entry.key;
+    const std::size_t keyBytes = entry.storedKey ? entry.storedKey->size() : key.size();
+    if (keyBytes == 0 || keyBytes > kMaxKeyBytes) {
+      m_reader.fail(fmt::format("a metadata key should have 1…{} bytes but has {}", kMaxKeyBytes, keyBytes), start);
     }
     const std::string what = "the value of key " + inQuotes(key);
-    const MetadataType type = readType("the type of " + what);
-    MetadataValue value = readValue(type, what);
-    m_model.metadata.add(key, std::move(value), type);
+    entry.type = readType("the type of " + what);
+    if (entry.type == MetadataType::String) {
+      entry.value = readText(what, entry.storedText);
+    } else {
+      entry.value = readValue(entry.type, what);
+    }
+    m_model.metadata.add(std::move(entry));
   }
 
+  /// A value of any type but String.
   MetadataValue readValue(MetadataType type, std::string_view what) {
     switch (type) {
       case MetadataType::U8:
@@ -160,8 +173,6 @@ class GgufParser {
         return static_cast<double>(m_reader.read<float>(what));
       case MetadataType::Bool:
         return readBool(what);
-      case MetadataType::String:
-        return readText(m_reader, what);
       case MetadataType::Array:
         return readArray(what);
       case MetadataType::U64:
@@ -170,6 +181,8 @@ class GgufParser {
         return m_reader.read<std::int64_t>(what);
       case MetadataType::F64:
         return m_reader.read<double>(what);
+      case MetadataType::String:
+        break;
     }
     m_reader.fail(fmt::format("{} has an unknown type", what));
   }
@@ -241,10 +254,12 @@ class GgufParser {
 
   void readTensor() {
     const std::uint64_t start = m_reader.position();
-    const std::string name = readText(m_reader, "a tensor name");
+    std::optional<std::string> stored;
+    const std::string name = readText("a tensor name", stored);
     if (name.empty()) m_reader.fail("a tensor has an empty name", start);
     const std::string what = "the tensor " + inQuotes(name);
     TensorInfo tensor{name, tensor::DType::Unknown, readShape(what)};
+    tensor.storedName = std::move(stored);
     readDType(tensor, what);
     tensor.offset = m_reader.read<std::uint64_t>("the offset of " + what);
     if (tensor.dtype != tensor::DType::Unknown) tensor.bytes = bytesOf(tensor, what);

@@ -41,7 +41,7 @@ void appendScalar(std::vector<std::byte>& bytes, const MetadataEntry& entry) {
     case MetadataType::Bool:
       return appendNumber<std::uint8_t>(bytes, std::get<bool>(entry.value) ? 1 : 0);
     case MetadataType::String:
-      return appendString(bytes, std::get<std::string>(entry.value));
+      return appendString(bytes, entry.storedText ? *entry.storedText : std::get<std::string>(entry.value));
     case MetadataType::U64:
       return appendNumber(bytes, u64());
     case MetadataType::I64:
@@ -67,8 +67,13 @@ GgufWriter::GgufWriter(OutputFile file, std::uint32_t alignment) : ModelWriter(s
 }
 
 void GgufWriter::addKey(std::string_view key, MetadataType type) {
+  if (!isValidUtf8(key)) fail(fmt::format("{} is no valid metadata key", inQuotes(key)));
+  startEntry(key, type);
+}
+
+void GgufWriter::startEntry(std::string_view key, MetadataType type) {
   if (headerIsWritten()) fail(fmt::format("the key {} was added after data was written", inQuotes(key)));
-  if (key.empty() || !isValidUtf8(key)) fail(fmt::format("{} is no valid metadata key", inQuotes(key)));
+  if (key.empty()) fail(fmt::format("{} is no valid metadata key", inQuotes(key)));
   if (!m_keys.insert(std::string(key)).second) fail(fmt::format("the key {} was added twice", inQuotes(key)));
   appendString(m_metadata, key);
   appendNumber(m_metadata, static_cast<std::uint32_t>(type));
@@ -128,7 +133,7 @@ void GgufWriter::addI32s(std::string_view key, std::span<const std::int32_t> val
 
 void GgufWriter::addEntry(const MetadataEntry& entry) {
   if (entry.key == kAlignmentKey) return;
-  addKey(entry.key, entry.type);
+  startEntry(entry.storedKey.value_or(entry.key), entry.type);
   appendScalar(m_metadata, entry);
 }
 

@@ -27,7 +27,8 @@ class GgufWriter final : public ModelWriter {
   void addStrings(std::string_view key, std::span<const std::string> values);
   void addF32s(std::string_view key, std::span<const float> values);
   void addI32s(std::string_view key, std::span<const std::int32_t> values);
-  /// An entry of an opened model with the type it was stored in. general.alignment is the writer's own and is left out.
+  /// An entry of an opened model with the type it was stored in, byte for byte even where it is not UTF-8.
+  /// general.alignment is the writer's own and is left out.
   void addEntry(const MetadataEntry& entry);
 
  protected:
@@ -36,6 +37,7 @@ class GgufWriter final : public ModelWriter {
 
  private:
   void addKey(std::string_view key, MetadataType type);
+  void startEntry(std::string_view key, MetadataType type);
   void addArrayHead(std::string_view key, MetadataType elementType, std::uint64_t count);
 
   std::vector<std::byte> m_metadata;  ///< encoded

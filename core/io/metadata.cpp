@@ -49,8 +49,12 @@ void Metadata::add(std::string key, MetadataValue value) {
 }
 
 void Metadata::add(std::string key, MetadataValue value, MetadataType type) {
-  m_index.emplace(std::hash<std::string_view>()(key), m_entries.size());
-  m_entries.push_back({std::move(key), std::move(value), type});
+  add({std::move(key), std::move(value), type});
+}
+
+void Metadata::add(MetadataEntry entry) {
+  m_index.emplace(std::hash<std::string_view>()(entry.key), m_entries.size());
+  m_entries.push_back(std::move(entry));
 }
 
 const MetadataValue* Metadata::find(std::string_view key) const {

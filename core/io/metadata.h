@@ -45,6 +45,8 @@ struct MetadataEntry {
   std::string key;
   MetadataValue value;
   MetadataType type;  ///< as stored: the value keeps U8…U32 as uint64_t, a writer must give the same type back
+  /// The bytes of a key and of a text that are no UTF-8, for writers: key and value show them as \xNN.
+  std::optional<std::string> storedKey = {}, storedText = {};
 };
 
 /// Key → value in file order, keys unique. Typed getters return nothing when the key is absent.
@@ -54,6 +56,7 @@ class Metadata {
   /// Adds an entry whose stored type is the widest of its kind (U64, I64, F64).
   void add(std::string key, MetadataValue value);
   void add(std::string key, MetadataValue value, MetadataType type);
+  void add(MetadataEntry entry);
   std::span<const MetadataEntry> entries() const { return m_entries; }
   const MetadataValue* find(std::string_view key) const;
   std::optional<std::uint64_t> unsignedInteger(std::string_view key) const;

@@ -6,7 +6,6 @@
 
 #include "core/base/checked_math.h"
 #include "core/base/error.h"
-#include "core/base/utf8.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
@@ -15,7 +14,7 @@ ModelWriter::ModelWriter(OutputFile file, std::uint64_t alignment) : m_file(std:
 
 void ModelWriter::declareTensor(std::string name, tensor::DType dtype, tensor::Shape shape) {
   if (m_headerIsWritten) fail(fmt::format("the tensor {} was declared after data was written", inQuotes(name)));
-  if (name.empty() || !isValidUtf8(name)) fail(fmt::format("{} is no valid tensor name", inQuotes(name)));
+  if (name.empty()) fail(fmt::format("{} is no valid tensor name", inQuotes(name)));
   checkTensor(name, dtype, shape);
   const auto bytes = tensor::storageBytes(dtype, shape);
   const auto offset = checkedAlignUp(m_dataBytes, m_alignment);

@@ -40,7 +40,7 @@ class ModelWriter {
 
   /// @param alignment of every tensor's start in the data section, in bytes
   ModelWriter(OutputFile file, std::uint64_t alignment);
-  /// Throws Error (InvalidArgument) when the format cannot hold this dtype or shape.
+  /// Throws Error (InvalidArgument) when the format cannot hold this name, dtype or shape.
   virtual void checkTensor(const std::string& name, tensor::DType dtype, const tensor::Shape& shape) const = 0;
   /// Everything before the data section, padding included.
   virtual std::vector<std::byte> header() const = 0;

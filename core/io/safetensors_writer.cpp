@@ -30,6 +30,7 @@ void SafetensorsWriter::addMetadata(std::string_view key, std::string_view value
 
 void SafetensorsWriter::checkTensor(const std::string& name, tensor::DType dtype,
                                     const tensor::Shape& /*shape*/) const {
+  if (!isValidUtf8(name)) fail(fmt::format("{} is no valid tensor name", inQuotes(name)));
   if (name == kMetadataKey) fail("a tensor cannot be called \"__metadata__\"");
   if (tensor::info(dtype).safetensors.empty()) {
     fail(fmt::format("safetensors has no type {} for the tensor {}", tensor::name(dtype), inQuotes(name)));
