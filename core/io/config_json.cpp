@@ -143,6 +143,29 @@ class ConfigVisitor final : public JsonVisitor {
   std::vector<Frame> m_open;
 };
 
+/// Python's json module writes NaN, Infinity and -Infinity, which JSON has not; they become null.
+std::string withoutPythonNumbers(std::string_view text) {
+  constexpr std::string_view kNames[] = {"NaN", "-Infinity", "Infinity"};
+  std::string result;
+  result.reserve(text.size());
+  bool isInString = false;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view rest = text.substr(i);
+    std::size_t length = isInString && text[i] == '\\' ? std::min<std::size_t>(2, rest.size()) : 1;
+    if (text[i] == '"') isInString = !isInString;
+    const auto* const name = std::find_if(std::begin(kNames), std::end(kNames),
+                                          [rest](std::string_view candidate) { return rest.starts_with(candidate); });
+    if (!isInString && name != std::end(kNames)) {
+      length = name->size();
+      result += "null";
+    } else {
+      result += rest.substr(0, length);
+    }
+    i += length;
+  }
+  return result;
+}
+
 }  // namespace
 
 void readConfigJson(std::span<const std::byte> bytes, Metadata& metadata, EncodedArrays& arrays,
@@ -153,7 +176,10 @@ void readConfigJson(std::span<const std::byte> bytes, Metadata& metadata, Encode
                 fmt::format("{}: expected at most {} bytes of JSON but found {}.", source, kMaxBytes, bytes.size()));
   }
   ConfigVisitor visitor(metadata, arrays, source, prefix, bytes.size());
-  readJson({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, visitor, source, kMaxDepth);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const bool isOfPython = text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos;
+  if (isOfPython) return readJson(withoutPythonNumbers(text), visitor, source, kMaxDepth);
+  readJson(text, visitor, source, kMaxDepth);
 }
 
 }  // namespace core::io

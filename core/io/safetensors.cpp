@@ -33,6 +33,7 @@ class HeaderVisitor final : public JsonVisitor {
     ++m_depth;
     const bool isObject = container == JsonContainer::Object;
     if (m_depth == 1 && !isObject) fail("expected the header to be a JSON object but found an array");
+    if (m_entry == kMetadataKey) return beginInMetadata(isObject);
     if (m_depth == 2 && !isObject) fail(fmt::format("expected an object but found an array for {}", inQuotes(m_entry)));
     if (m_depth == 3) beginField(isObject);
     if (m_depth > 3 && m_field != Field::Other) failField("a plain value", "a container");
@@ -58,10 +59,9 @@ class HeaderVisitor final : public JsonVisitor {
 
   void onScalar(JsonScalar value) override {
     if (m_depth == 0) fail("expected the header to be a JSON object but found a plain value");
+    if (m_entry == kMetadataKey) return addMetadata(std::move(value));
     if (m_depth == 1) fail(fmt::format("expected an object but found a plain value for {}", inQuotes(m_entry)));
-    if (m_entry == kMetadataKey) {
-      addMetadata(std::move(value));
-    } else if (m_field == Field::DType) {
+    if (m_field == Field::DType) {
       readDType(value);
     } else if (m_field == Field::Shape || m_field == Field::Offsets) {
       addInteger(value);
@@ -78,17 +78,28 @@ class HeaderVisitor final : public JsonVisitor {
   }
 
   void beginField(bool isObject) {
-    if (m_entry == kMetadataKey) fail(fmt::format("expected a text for the metadata key {}", inQuotes(m_key)));
     if (m_field == Field::DType) failField("a text", "a container");
     if (m_field == Field::Other) return;
     if (isObject) failField("an array of integers", "an object");
     (m_field == Field::Shape ? m_shape : m_offsets).emplace();
   }
 
+  void beginInMetadata(bool isObject) {
+    if (m_depth == 2) m_isTextTable = isObject;
+    if (m_depth != 2 || !isObject) noteOddMetadata();
+  }
+
   void addMetadata(JsonScalar value) {
     auto* const text = std::get_if<std::string>(&value);
-    if (text == nullptr) fail(fmt::format("expected a text for the metadata key {}", inQuotes(m_key)));
+    if (m_depth != 2 || !m_isTextTable || text == nullptr) return noteOddMetadata();
     m_model.metadata.add(m_key, std::move(*text));
+  }
+
+  /// The metadata is a flat object of texts. Anything else in it tells people less, but the tensors are what they are.
+  void noteOddMetadata() {
+    if (std::exchange(m_isOddMetadata, true)) return;
+    m_model.warnings.push_back(
+        fmt::format("{}: its \"__metadata__\" should hold texts only; what is none was left out.", m_source));
   }
 
   void readDType(const JsonScalar& value) {
@@ -166,6 +177,8 @@ class HeaderVisitor final : public JsonVisitor {
   std::string m_entry;  ///< key at depth 1: a tensor's name or __metadata__
   std::string m_key;    ///< key at depth 2
   std::string m_typeName;
+  bool m_isTextTable = false;    ///< __metadata__ is the object it should be
+  bool m_isOddMetadata = false;  ///< it is none, or it holds something else than texts
   Field m_field = Field::Other;
   std::optional<tensor::DType> m_dtype;
   std::optional<std::vector<std::uint64_t>> m_shape, m_offsets;

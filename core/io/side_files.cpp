@@ -28,7 +28,8 @@ constexpr SideFile kSideFiles[] = {
 bool addSideFile(const std::filesystem::path& folder, const SideFile& side, ParsedModel& model, EncodedArrays& arrays) {
   const auto path = folder / side.name;
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return false;
+  // A link that leads nowhere is there, too: the settings are lost, and that is said.
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) return false;
   try {
     const MappedFile file(path);
     Metadata found;
@@ -45,7 +46,7 @@ bool addSideFile(const std::filesystem::path& folder, const SideFile& side, Pars
 
 void addMissing(Metadata& metadata, const Metadata& more) {
   for (const MetadataEntry& entry : more.entries()) {
-    if (metadata.find(entry.key) == nullptr) metadata.add(entry.key, entry.value, entry.type);
+    if (metadata.find(entry.key) == nullptr) metadata.add(entry);
   }
 }
 

@@ -29,6 +29,8 @@ class TestGgufOpen : public QObject {
   void folderWithoutModel();
   void folderWithSeveralModels();
   void configBecomesMetadata();
+  void configOfPython();
+  void configBehindALinkThatLeadsNowhere();
   void badConfig_data();
   void badConfig();
   void shardedModel();
@@ -181,6 +183,36 @@ void TestGgufOpen::configBecomesMetadata() {
   QCOMPARE(metadata.string("config.mixed.1"), std::optional<std::string>("two"));
   QCOMPARE(metadata.unsignedInteger("config.mixed.2.three"), std::optional<std::uint64_t>(3));
   QCOMPARE(metadata.array("config.empty")->size(), 0U);
+}
+
+void TestGgufOpen::configOfPython() {
+  write("model.safetensors", safetensors("w"));
+  // As Python writes them: the settings of Mamba 2 have an Infinity. In a text they are letters.
+  write("config.json", R"({"model_type":"mamba2","time_step_limit":[0.0,Infinity],"low":-Infinity,"none":NaN,)"
+                       R"("text":"NaN, \"Infinity","hidden_size":64,"Infinity":"key"})");
+  const auto model = io::openCheckpoint(path());
+  QCOMPARE(model->warnings().size(), 0U);
+  QCOMPARE(model->architecture(), std::string("mamba2"));
+  const io::Metadata& metadata = model->metadata();
+  QCOMPARE(metadata.number("config.time_step_limit.0"), std::optional(0.0));
+  for (const char* key : {"config.time_step_limit.1", "config.low", "config.none"})
+    QVERIFY2(metadata.find(key) == nullptr, key);
+  QCOMPARE(metadata.string("config.text"), std::optional<std::string>("NaN, \"Infinity"));
+  QCOMPARE(metadata.string("config.Infinity"), std::optional<std::string>("key"));
+  QCOMPARE(metadata.unsignedInteger("config.hidden_size"), std::optional<std::uint64_t>(64));
+  write("config.json", R"({"a":NaNa})");
+  QCOMPARE(io::openCheckpoint(path())->warnings().size(), 1U);
+}
+
+void TestGgufOpen::configBehindALinkThatLeadsNowhere() {
+  write("model.safetensors", safetensors("w"));
+  for (const char* target : {"nowhere.json", "config.json"}) {
+    fs::remove(path("config.json"));
+    fs::create_symlink(target, path("config.json"));
+    const auto model = io::openCheckpoint(path());
+    QCOMPARE(model->warnings().size(), 1U);
+    QVERIFY(QString::fromStdString(model->warnings()[0]).contains("config.json"));
+  }
 }
 
 void TestGgufOpen::badConfig_data() {

@@ -32,6 +32,7 @@ class TestOddTensors : public QObject {
   void nobodyPassesTheGate();
   void ggufStringsShowTheirBytes();
   void vocabularyKeepsItsBytes();
+  void safetensorsMetadataMayBeOdd();
   void safetensorsStringsShowTheirBytes();
   void manyKeysAreFoundQuickly();
 };
@@ -248,6 +249,22 @@ void TestOddTensors::vocabularyKeepsItsBytes() {
   QCOMPARE(tokens->strings(), (std::vector<std::string>{"\xF0\x9F", "é"}));
   QCOMPARE(tokens->preview(8), std::string("[\"\\xF0\\x9F\", \"é\"]"));
   QCOMPARE(model->warnings().size(), 1U);
+}
+
+void TestOddTensors::safetensorsMetadataMayBeOdd() {
+  const std::string tensor = "\"w\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+  for (const char* odd : {"null", "5", "\"text\"", "[]", "[[1],{\"a\":\"b\"}]", "{\"n\":1}", "{\"n\":null}",
+                          "{\"n\":{\"deep\":[\"x\"]}}"}) {
+    const auto model = safetensors(FileBytes::safetensors("{\"__metadata__\":" + std::string(odd) + "," + tensor, 1));
+    QCOMPARE(model->view("w").shape, Shape{1});
+    QCOMPARE(model->metadata().entries().size(), 0U);
+    QCOMPARE(model->warnings().size(), 1U);
+    QVERIFY(QString::fromStdString(model->warnings()[0]).contains("texts only"));
+  }
+  const auto mixed = safetensors(
+      FileBytes::safetensors("{\"__metadata__\":{\"a\":\"1\",\"b\":[{\"c\":\"2\"}],\"d\":\"3\"}," + tensor, 1));
+  QCOMPARE(mixed->metadata().entries().size(), 2U);
+  QCOMPARE(mixed->metadata().string("d"), std::optional<std::string>("3"));
 }
 
 void TestOddTensors::safetensorsStringsShowTheirBytes() {
