@@ -62,6 +62,10 @@ Json keptJson(const std::vector<KeptTensor>& kept) {
   return rows;
 }
 
+void addAxes(Json& row, core::model::StoredAxes axes) {
+  if (axes == core::model::StoredAxes::InputsOutputs) row["axes"] = {"in", "out"};
+}
+
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json nonFiniteJson(const core::metrics::NonFinite& nonFinite) {

@@ -35,6 +35,8 @@ void flush();
 std::FILE* reportStream(const std::string& output);
 /// The tensors a scheme is not applied to: [{"tensor", "reason", "bytes"}].
 Json keptJson(const std::vector<KeptTensor>& kept);
+/// Adds "axes": ["in", "out"] to the row of a matrix that is stored so; others are [out, in].
+void addAxes(Json& row, core::model::StoredAxes axes);
 /// A number for JSON: null where it is not finite.
 Json finite(double value);
 /// {"nan", "inf", "first": [row, column] or null}

@@ -50,15 +50,9 @@ std::vector<QuantizedFileRow> planQuantization(const core::io::Checkpoint& sourc
   for (std::size_t i = 0; i < choices.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     refuseWhatCannotBeCopied(tensor);
-    QuantizedFileRow row{tensor.name,
-                         tensor.typeName,
-                         tensor.typeName,
-                         tensor.dtype,
-                         tensor.bytes,
-                         choices[i].fate,
-                         choices[i].reason,
-                         {},
-                         {}};
+    QuantizedFileRow row{tensor.name,  tensor.typeName, tensor.typeName,   tensor.dtype,
+                         tensor.bytes, choices[i].fate, choices[i].reason, {},
+                         {},           choices[i].axes};
     if (row.fate == Fate::Quantize) {
       ++matrices;
       if (core::quant::accepts(scheme, tensor.shape, &row.kept)) {

@@ -27,6 +27,7 @@ struct QuantizedFileRow {
   std::string kept;                     ///< empty, or why the tensor stays as it is stored
   core::metrics::NonFinite nonFinite;   ///< values of the source that are no numbers
   core::metrics::NonFinite overflowed;  ///< values of the new file that are none, where they are more than before
+  core::model::StoredAxes axes = core::model::StoredAxes::OutputsInputs;
 };
 
 /// Decides for every tensor before anything is written. @param stored the type that quantized tensors get

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/model/stored_axes.h"
 #include "core/model/tensor_place.h"
 #include "core/model/tensor_role_names.h"
 #include "core/quant/quantizer.h"
@@ -146,7 +147,10 @@ std::vector<TensorChoice> chooseTensors(const io::Checkpoint& checkpoint) {
   for (const io::TensorInfo& tensor : checkpoint.tensors()) choices.push_back(chooseTensor(tensor));
   const bool hasBlocks =
       std::any_of(choices.begin(), choices.end(), [](const TensorChoice& choice) { return choice.layer.has_value(); });
-  if (hasBlocks) return choices;
+  if (hasBlocks) {
+    markInputFirst(checkpoint, choices);
+    return choices;
+  }
   for (std::size_t i = 0; i < choices.size(); ++i) {
     const io::TensorInfo& tensor = checkpoint.tensors()[i];
     const std::size_t rank = tensor.shape.rank();

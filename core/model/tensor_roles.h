@@ -50,6 +50,12 @@ enum class Experts : std::uint8_t { None, Routed, Shared };
 
 enum class Fate : std::uint8_t { Quantize, Keep };
 
+/// What the axes of a stored matrix are. The rows, groups and blocks of a scheme run along the last one.
+enum class StoredAxes : std::uint8_t {
+  OutputsInputs,  ///< as torch's Linear and GGUF store it
+  InputsOutputs   ///< as the Conv1D of GPT-2 and the experts of some families are stored (stored_axes)
+};
+
 /// What a scheme does to one tensor of a checkpoint. A scheme may still refuse its shape (quant::accepts).
 struct TensorChoice {
   Fate fate = Fate::Keep;
@@ -58,7 +64,8 @@ struct TensorChoice {
   std::string stack;   ///< what stands before the block's number: "blk", "model.layers", "v.blk"; empty outside
   std::optional<std::uint32_t> layer;
   Experts experts = Experts::None;
-  std::optional<std::uint32_t> expert;  ///< its number, where every expert is a tensor of its own
+  std::optional<std::uint32_t> expert;          ///< its number, where every expert is a tensor of its own
+  StoredAxes axes = StoredAxes::OutputsInputs;  ///< of a tensor of Fate::Quantize
 };
 
 /// The one rule that says which tensors a scheme is for: the matrices of the numbered blocks, stacks of experts
@@ -68,7 +75,8 @@ struct TensorChoice {
 /// @return one choice per tensor of the checkpoint
 std::vector<TensorChoice> chooseTensors(const io::Checkpoint& checkpoint);
 
-/// The choice for a tensor by its name, type and shape alone, in a model that has numbered blocks.
+/// The choice for a tensor by its name, type and shape alone, in a model that has numbered blocks; it cannot tell the
+/// axes.
 TensorChoice chooseTensor(const io::TensorInfo& tensor);
 
 /// Indices of the tensors of Fate::Quantize.

@@ -19,8 +19,10 @@ struct Run {
   QByteArray out, err;
 };
 
-inline Run runProgram(const QString& program, const QStringList& arguments, const QString& folder = {}) {
+inline Run runProgram(const QString& program, const QStringList& arguments, const QString& folder = {},
+                      const QProcessEnvironment& environment = QProcessEnvironment::systemEnvironment()) {
   QProcess process;
+  process.setProcessEnvironment(environment);
   if (!folder.isEmpty()) process.setWorkingDirectory(folder);
   process.start(program, arguments);
   if (!process.waitForFinished(120'000) || process.exitStatus() != QProcess::NormalExit) return {};
@@ -29,6 +31,10 @@ inline Run runProgram(const QString& program, const QStringList& arguments, cons
 
 inline Run run(const QStringList& arguments, const QString& folder = {}) {
   return runProgram(QStringLiteral(QS_CLI), arguments, folder);
+}
+
+inline Run run(const QStringList& arguments, const QProcessEnvironment& environment) {
+  return runProgram(QStringLiteral(QS_CLI), arguments, {}, environment);
 }
 
 /// A line for bash in which $0 is the program. Its exit code is that of the last command, pipes included.

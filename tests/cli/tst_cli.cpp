@@ -1,41 +1,18 @@
 // quantscope-cli as a script sees it: a process with arguments, an exit code, JSON on stdout, one sentence on stderr.
 #include <QFile>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 
-#include "support/golden.h"
+#include "cli_process.h"
+
+using namespace cli;
 
 namespace {
 
-using Json = nlohmann::json;
-
-const QString kModel = QStringLiteral(QS_TEST_DATA "/logits/prototype-outliers.gguf");
 const QString kTensor = QStringLiteral("blk.0.attn_q.weight");
-
-struct Run {
-  int code = -1;
-  QByteArray out, err;
-};
-
-Run run(const QStringList& arguments) {
-  QProcess process;
-  process.start(QStringLiteral(QS_CLI), arguments);
-  if (!process.waitForFinished(120'000) || process.exitStatus() != QProcess::NormalExit) return {};
-  return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
-
-/// The answer of a command that must succeed. @throws std::runtime_error otherwise, so that the test fails
-Json json(QStringList arguments) {
-  arguments << QStringLiteral("--json");
-  const Run result = run(arguments);
-  if (result.code != 0 || !result.err.isEmpty())
-    throw std::runtime_error("exit code " + std::to_string(result.code) + ": " + result.err.toStdString());
-  return Json::parse(result.out.toStdString());
-}
 
 std::vector<std::string> keysOf(const Json& object) {
   std::vector<std::string> keys;
@@ -137,6 +114,12 @@ void TestCli::documentedKeys_data() {
   row("schemes", "schemes", "/0", "scheme family bits_per_weight needs_calibration runs_on");
   row("error", "error MODEL --tensor blk.0.attn_q.weight", "/0",
       "tensor scheme bits_per_weight bytes mse sqnr_db relative_error cosine max_abs_error");
+  row("error summary", "error MODEL --tensor blk.0.attn_q.weight --summary", {},
+      "name metric totals kept_share kept rows");
+  row("error totals", "error MODEL --tensor blk.0.attn_q.weight --summary", "/totals/0",
+      "scheme measured refused bytes bits_per_weight mean worst worst_tensor");
+  row("error summary's rows", "error MODEL --tensor blk.0.attn_q.weight --summary", "/rows/0",
+      "tensor scheme bits_per_weight bytes mse sqnr_db relative_error cosine max_abs_error");
   row("tokenize", "tokenize MODEL hello", {}, "tokens pieces");
   row("generate", "generate MODEL --prompt Hi --max-tokens 2 --device cpu", {},
       "text tokens prompt_tokens time_to_first_token_s prefill_tokens_per_s decode_tokens_per_s weight_bytes "
@@ -189,12 +172,16 @@ void TestCli::exitCodes_data() {
   row("no such device", "logits MODEL --tokens 1 --device vulkan:99", 1, "no Vulkan backend");
 #endif
   row("bad temperature", "generate MODEL --prompt Hi --temperature -1", 1, "emperature");
+  row("a folder as conversation", "template MODEL " QS_SOURCE_DIR "/core", 1, "Could not read");
+  row("no end of a conversation", "template MODEL /dev/zero", 1, "at most");
   row("missing conversation", "template MODEL /nonexistent/chat.json", 1, "/nonexistent/chat.json");
   row("bench beyond the context", "bench MODEL -p 5000 -n 1", 1, "context");
   row("no verb", "--json", 2, "");
   row("unknown verb", "frobnicate MODEL", 2, "frobnicate");
   row("no model", "inspect", 2, "required");
   row("unknown option", "inspect MODEL --frobnicate", 2, "--frobnicate");
+  row("negative seed", "generate MODEL --prompt Hi --seed -1", 2, "--seed");
+  row("seed of 65 bits", "generate MODEL --prompt Hi --seed 18446744073709551616", 2, "--seed");
   row("missing option", "generate MODEL", 2, "--prompt");
   row("value out of range", "inspect MODEL --histogram 0", 2, "--histogram");
 }

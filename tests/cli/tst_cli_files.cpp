@@ -1,32 +1,16 @@
 // What strangers' files do to the command line: odd tensors and strings, packed codes, stores, terminal escapes.
 #include <QFile>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 
 #include "../core/file_bytes.h"
-#include "support/golden.h"
+#include "cli_process.h"
+
+using namespace cli;
 
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::uint32_t kF32 = 0, kU64 = 10, kString = 8, kArray = 9, kBool = 7;
-const QString kModel = QStringLiteral(QS_TEST_DATA "/logits/prototype-outliers.gguf");
-
-struct Run {
-  int code = -1;
-  QByteArray out, err;
-};
-
-Run run(const QStringList& arguments,
-        const QProcessEnvironment& environment = QProcessEnvironment::systemEnvironment()) {
-  QProcess process;
-  process.setProcessEnvironment(environment);
-  process.start(QStringLiteral(QS_CLI), arguments);
-  if (!process.waitForFinished(60'000) || process.exitStatus() != QProcess::NormalExit) return {};
-  return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
 
 Json inspect(const QString& model, const QStringList& more = {}) {
   const Run result = run(QStringList{"inspect", model, "--json"} + more);
@@ -36,8 +20,7 @@ Json inspect(const QString& model, const QStringList& more = {}) {
 
 /// One sentence on one line of standard error, and exit code 1.
 bool isRefusal(const Run& result, const char* word) {
-  const bool isSentence = result.err.endsWith(".\n") && result.err.count('\n') == 1;
-  if (result.code == 1 && isSentence && result.err.contains(word)) return true;
+  if (result.code == 1 && isOneSentence(result.err) && result.err.contains(word)) return true;
   qWarning("exit code %d: %s", result.code, result.err.constData());
   return false;
 }

@@ -1,35 +1,15 @@
 // Numbers on the command line: values typed in any way, and what the verbs say of values that are no numbers.
 #include <QFile>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
+
+#include "cli_process.h"
+
+using namespace cli;
 
 namespace {
-
-using Json = nlohmann::json;
-
-struct Run {
-  int code = -1;
-  QByteArray out, err;
-};
-
-Run run(const QStringList& arguments) {
-  QProcess process;
-  process.start(QStringLiteral(QS_CLI), arguments);
-  if (!process.waitForFinished(120'000) || process.exitStatus() != QProcess::NormalExit) return {};
-  return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
-}
-
-Json json(QStringList arguments) {
-  arguments << QStringLiteral("--json");
-  const Run result = run(arguments);
-  if (result.code != 0)
-    throw std::runtime_error("exit code " + std::to_string(result.code) + ": " + result.err.toStdString());
-  return Json::parse(result.out.toStdString());
-}
 
 struct Tensor {
   const char* name;

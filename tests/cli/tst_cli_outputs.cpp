@@ -269,6 +269,15 @@ class TestCliOutputs : public QObject {
     QCOMPARE(names(), before);
   }
 
+  void anEmptyNameIsNoOutput() {
+    for (const auto& [name, arguments] : kVerbs) {
+      QStringList words = QString::fromLatin1(arguments).split(u' ');
+      words.replaceInStrings(QStringLiteral("MODEL"), m_model);
+      const Run result = run(words << QStringLiteral("-o") << QString());
+      QVERIFY2(result.code == 1 && isOneSentence(result.err) && result.out.isEmpty(), name);
+    }
+  }
+
   void longNamesFit() {
     const QString target = path(QString(250, u'n') + QStringLiteral(".npy"));
     QCOMPARE(run(dump(target)).code, 0);

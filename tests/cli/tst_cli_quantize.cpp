@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 
+#include "../core/file_bytes.h"
 #include "cli_process.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
@@ -18,6 +19,8 @@ using core::tensor::DType;
 using core::tensor::Shape;
 
 namespace {
+
+constexpr std::uint32_t kF32 = 0, kString = 8, kArray = 9;
 
 struct Tensor {
   std::string name;
@@ -31,6 +34,10 @@ std::vector<float> someValues(std::uint64_t count, unsigned seed = 1) {
   std::vector<float> values(count);
   for (float& value : values) value = normal(random);
   return values;
+}
+
+QByteArray bytesOf(const FileBytes& file) {
+  return {reinterpret_cast<const char*>(file.bytes().data()), static_cast<qsizetype>(file.bytes().size())};
 }
 
 void writeTensors(core::io::ModelWriter& writer, const std::vector<Tensor>& tensors) {
@@ -112,6 +119,12 @@ class TestCliQuantize : public QObject {
     for (const Json& row : errors) measured.insert(row["tensor"].get<std::string>());
     QCOMPARE(measured, wanted);
     QCOMPARE(errors[0]["kept"], answer["kept"]);
+    const Json summary = json({QStringLiteral("error"), model, QStringLiteral("--scheme"), QStringLiteral("q8_0"),
+                               QStringLiteral("--summary")});
+    QCOMPARE(summary["kept"], answer["kept"]);
+    QCOMPARE(summary["kept_share"].get<double>(), answer["kept_share"].get<double>());
+    QCOMPARE(summary["totals"][0]["measured"], answer["quantized"]);
+    QCOMPARE(summary["rows"].size(), wanted.size());
     // What the file holds is what was said.
     const Json written = json({QStringLiteral("inspect"), path(QStringLiteral("family-q8_0.gguf"))});
     for (const Json& row : written["tensors"])
@@ -136,6 +149,113 @@ class TestCliQuantize : public QObject {
     QCOMPARE(text.code, 0);
     for (const char* part : {"1 of 4", "an embedding (45.9 %", "a norm (0.5 %", "multiple of 32"})
       QVERIFY2(text.out.contains(part), text.out.constData());
+  }
+
+  void errorsAddUp() {
+    const QString model = gguf(
+        QStringLiteral("sums.gguf"),
+        {{"blk.0.attn_q.weight", {64, 64}}, {"blk.0.attn_v.weight", {64, 48}}, {"blk.0.ffn_up.weight", {128, 64}}});
+    const QStringList arguments{QStringLiteral("error"),    model,
+                                QStringLiteral("--scheme"), QStringLiteral("q4_0"),
+                                QStringLiteral("--scheme"), QStringLiteral("fp32"),
+                                QStringLiteral("--metric"), QStringLiteral("mse")};
+    const Json rows = json(arguments), summary = json(arguments + QStringList{QStringLiteral("--summary")});
+    QCOMPARE(summary["rows"], rows);
+    QCOMPARE(summary["metric"].get<std::string>(), std::string("mse"));
+    QCOMPARE(summary["kept"], Json::array());
+    const Json &q4 = summary["totals"][0], &exact = summary["totals"][1];
+    QCOMPARE(q4["measured"].get<int>(), 2);
+    QCOMPARE(q4["refused"].get<int>(), 1);  // rows of 48 are not whole blocks
+    QCOMPARE(q4["bytes"].get<int>(), (64 + 128) * 64 * 18 / 32);
+    QCOMPARE(q4["bits_per_weight"].get<double>(), 4.5);
+    double sum = 0, worst = 0;
+    std::string where;
+    for (const Json& row : rows) {
+      if (row["scheme"] != "q4_0" || row.contains("refused")) continue;
+      const double mse = row["mse"];
+      sum += mse;
+      if (mse > worst) worst = mse, where = row["tensor"];
+    }
+    QVERIFY(worst > 0);
+    QCOMPARE(q4["mean"].get<double>(), sum / 2);
+    QCOMPARE(q4["worst"].get<double>(), worst);
+    QCOMPARE(q4["worst_tensor"].get<std::string>(), where);
+    QCOMPARE(exact["measured"].get<int>(), 3);
+    QCOMPARE(exact["worst"].get<double>(), 0.0);
+    const Run text = run(arguments + QStringList{QStringLiteral("--summary")});
+    QCOMPARE(text.code, 0);
+    QCOMPARE(text.out.count('\n'), 2);
+    QVERIFY2(text.out.contains("4.50 bits per weight") && text.out.contains("1 cannot have it"), text.out.constData());
+    const Json none = json({QStringLiteral("error"), model, QStringLiteral("--scheme"), QStringLiteral("q4_0"),
+                            QStringLiteral("--tensor"), QStringLiteral("*attn_v*"), QStringLiteral("--summary")});
+    QVERIFY(none["totals"][0]["mean"].is_null() && none["totals"][0]["worst_tensor"].is_null());
+  }
+
+  void matricesThatAreStoredInputFirstAreMarked() {
+    const QString model = safetensors(QStringLiteral("gpt2.safetensors"), {{"wte.weight", {128, 64}},
+                                                                           {"h.0.attn.c_attn.weight", {64, 192}},
+                                                                           {"h.0.attn.c_proj.weight", {64, 64}},
+                                                                           {"h.0.mlp.c_fc.weight", {64, 256}},
+                                                                           {"h.0.mlp.c_proj.weight", {256, 64}},
+                                                                           {"h.0.other.weight", {64, 64}}});
+    const auto marked = [](const Json& rows, const char* name) {
+      std::set<std::string> names;
+      for (const Json& row : rows)
+        if (row.contains("axes") && row["axes"] == Json({"in", "out"})) names.insert(row[name].get<std::string>());
+      return names;
+    };
+    const std::set<std::string> wanted = {"h.0.attn.c_attn.weight", "h.0.attn.c_proj.weight", "h.0.mlp.c_fc.weight",
+                                          "h.0.mlp.c_proj.weight"};
+    const Json quantized = quantize(model, QStringLiteral("nf4"), QStringLiteral("gpt2-nf4.safetensors"));
+    QCOMPARE(quantized["quantized"].get<int>(), 5);
+    QCOMPARE(marked(quantized["tensors"], "tensor"), wanted);
+    const QStringList error{QStringLiteral("error"), model, QStringLiteral("--scheme"), QStringLiteral("nf4")};
+    QCOMPARE(marked(json(error), "tensor"), wanted);
+    const Json inspected = json({QStringLiteral("inspect"), model});
+    QCOMPARE(marked(inspected["tensors"], "name"), wanted);
+    QVERIFY(quantized["note"].get<std::string>().find("stored input × output") != std::string::npos);
+    QCOMPARE(inspected["note"], quantized["note"]);
+    QCOMPARE(json(error + QStringList{QStringLiteral("--summary")})["note"], quantized["note"]);
+    const QStringList out{QStringLiteral("--scheme"), QStringLiteral("nf4"), QStringLiteral("-o"),
+                          path(QStringLiteral("said.safetensors"))};
+    for (const QStringList& arguments :
+         {error, QStringList{QStringLiteral("inspect"), model}, QStringList{QStringLiteral("quantize"), model} + out}) {
+      const Run text = run(arguments);
+      QVERIFY2(text.out.contains("4 matrices are stored input × output"), text.out.constData());
+    }
+    QVERIFY(!json({QStringLiteral("inspect"), QStringLiteral("demo")}).contains("note"));
+  }
+
+  void bytesThatAreNoUtf8StayAsTheyAre() {
+    const auto entry = [](FileBytes bytes) {
+      return bytes.string("k\xFFy")
+          .u32(kString)
+          .string("\xC0\x80 and \xED\xA0\x80")
+          .string("tokens")
+          .u32(kArray)
+          .u32(kString)
+          .u64(2)
+          .string("\xF0\x9F")
+          .string("fine")
+          .string("general.name")
+          .u32(kString)
+          .string("na\xEFve");
+    };
+    const FileBytes head = entry(FileBytes::gguf(1, 3));
+    FileBytes file = head;
+    file.tensor("blk.0.w\xFE", {64, 64}, kF32, 0).padTo(32).zeros(64 * 64 * 4);
+    writeFile(path(QStringLiteral("bytes.gguf")), bytesOf(file));
+    static_cast<void>(
+        quantize(path(QStringLiteral("bytes.gguf")), QStringLiteral("q8_0"), QStringLiteral("bytes-q8_0.gguf")));
+    const QByteArray written = contents(path(QStringLiteral("bytes-q8_0.gguf")));
+    QVERIFY(written.contains(bytesOf(head).mid(24)));  // the entries, behind the counts
+    QVERIFY(written.contains("blk.0.w\xFE"));
+    // People see them escaped, before and after.
+    for (const char* name : {"bytes.gguf", "bytes-q8_0.gguf"}) {
+      const Json seen = json({QStringLiteral("inspect"), path(QString::fromLatin1(name))});
+      QCOMPARE(seen["metadata"]["k\\xFFy"].get<std::string>(), std::string("\\xC0\\x80 and \\xED\\xA0\\x80"));
+      QCOMPARE(seen["tensors"][0]["name"].get<std::string>(), std::string("blk.0.w\\xFE"));
+    }
   }
 
   void nothingToQuantizeIsAnError_data() {

@@ -1,17 +1,18 @@
 // What a file allows: logits, tokens, prompts and chats each ask only for what they need.
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 #include <functional>
-#include <nlohmann/json.hpp>
 
 #include "app/session/engine.h"
 #include "app/session/open_model.h"
+#include "cli_process.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
 #include "support/random_model.h"
 
 using app::OpenModel;
+using cli::run;
+using cli::Run;
 using core::io::Checkpoint;
 using core::io::GgufWriter;
 
@@ -32,18 +33,6 @@ void writeChanged(const char* source, const std::filesystem::path& target, const
   for (const auto& tensor : model->tensors()) writer.declareTensor(tensor.name, tensor.dtype, tensor.shape);
   for (std::size_t i = 0; i < model->tensors().size(); ++i) writer.append(model->view(i).bytes);
   writer.finish();
-}
-
-struct Run {
-  int code;
-  QByteArray out, err;
-};
-
-Run run(const QStringList& arguments) {
-  QProcess process;
-  process.start(QStringLiteral(QS_CLI), arguments);
-  if (!process.waitForFinished(120'000) || process.exitStatus() != QProcess::NormalExit) return {-1, {}, {}};
-  return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
 }
 
 QString sentence(const std::optional<std::string>& reason) { return QString::fromStdString(reason.value_or("")); }

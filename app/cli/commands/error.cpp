@@ -1,12 +1,14 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
-#include "app/session/scheme_error.h"
+#include "app/session/scheme_totals.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/stored_axes.h"
 
 namespace app::cli {
 
@@ -19,7 +21,16 @@ constexpr Metric kMetrics[] = {Metric::Mse, Metric::SqnrDb, Metric::RelativeErro
 struct Options {
   std::string model, pattern = "*", metric = "sqnr_db";
   std::vector<std::string> schemes;
+  bool summary = false;
   Output output = Output::ForPeople;
+};
+
+/// Everything that was asked for.
+struct Answer {
+  std::vector<SchemeTotals> totals;  ///< one per scheme
+  std::vector<KeptTensor> kept;      ///< that match the pattern but that no scheme is for
+  std::optional<std::string> note;   ///< about the axes of the matrices
+  Json rows = Json::array();         ///< the measurements, for programs
 };
 
 Metric parseMetric(const std::string& text) {
@@ -37,8 +48,9 @@ std::vector<core::quant::Scheme> parseSchemes(const std::vector<std::string>& te
   return schemes;
 }
 
-Json toJson(const SchemeError& error, const std::string& tensor) {
+Json toJson(const SchemeError& error, const std::string& tensor, core::model::StoredAxes axes) {
   Json row = {{"tensor", tensor}, {"scheme", error.scheme.toString()}};
+  addAxes(row, axes);
   if (!error.refused.empty()) {
     row["refused"] = error.refused;
     return row;
@@ -84,39 +96,89 @@ std::vector<KeptTensor> keptOf(const core::io::Checkpoint& checkpoint, const std
   return kept;
 }
 
-void run(const Options& options) {
-  const Metric metric = parseMetric(options.metric);
+Json toJson(const SchemeTotals& totals) {
+  Json row = {{"scheme", totals.scheme().toString()},
+              {"measured", totals.measured()},
+              {"refused", totals.refused()},
+              {"bytes", totals.bytes()},
+              {"bits_per_weight", finite(totals.bitsPerWeight())},
+              {"mean", finite(totals.mean())},
+              {"worst", finite(totals.worst())},
+              {"worst_tensor", nullptr}};
+  if (totals.measured() != 0) row["worst_tensor"] = totals.worstTensor();
+  return row;
+}
+
+void printText(const SchemeTotals& totals, Metric metric) {
+  fmt::print("{:<24} {:>4} matrices", totals.scheme().toString(), totals.measured());
+  if (totals.measured() != 0) {
+    fmt::print("  {:>6.2f} bits per weight  {:>12} bytes  {} mean {:.5g}, worst {:.5g} ({})", totals.bitsPerWeight(),
+               totals.bytes(), core::metrics::toString(metric), totals.mean(), totals.worst(),
+               core::io::printable(totals.worstTensor()));
+  }
+  if (totals.refused() != 0) fmt::print("  {} cannot have it", totals.refused());
+  fmt::print("\n");
+}
+
+Answer measure(const OpenModel& model, const Options& options, Metric metric) {
   const auto schemes = parseSchemes(options.schemes);
   const auto& job = interruptibleJob();
-  const auto model = OpenModel::open(options.model, job);
-  const auto& checkpoint = model->checkpoint();
-  Json rows = Json::array();
-  bool any = false;
+  const auto& checkpoint = model.checkpoint();
+  Answer answer;
+  for (const auto& scheme : schemes) answer.totals.emplace_back(scheme, metric);
   for (const std::size_t index : core::model::tensorsToQuantize(checkpoint)) {
-    const std::string& tensor = checkpoint.tensors()[index].name;
-    if (!matchesPattern(tensor, options.pattern)) continue;
-    any = true;
-    for (const auto& scheme : schemes) {
-      const SchemeError error = measureSchemeError(checkpoint, index, scheme, job);
+    const auto& tensor = checkpoint.tensors()[index];
+    if (!matchesPattern(tensor.name, options.pattern)) continue;
+    for (auto& totals : answer.totals) {
+      const SchemeError error = measureSchemeError(checkpoint, index, totals.scheme(), job);
+      totals.add(error, tensor.name, tensor.shape.count());
       if (options.output == Output::ForPrograms)
-        rows.push_back(toJson(error, tensor));
-      else
-        printText(tensor, error, metric);
+        answer.rows.push_back(toJson(error, tensor.name, model.choices()[index].axes));
+      else if (!options.summary)
+        printText(tensor.name, error, metric);
     }
   }
-  const auto kept = keptOf(checkpoint, options.pattern);
-  if (!any) {
-    throw core::Error(core::ErrorCode::NotFound,
-                      "No matrix of " + options.model + " matches '" + options.pattern + "'" +
-                          (kept.empty() ? "." : " and can be measured: " + describeKept(checkpoint, kept) + "."));
+  answer.kept = keptOf(checkpoint, options.pattern);
+  answer.note = core::model::describeInputFirst(checkpoint, model.choices());
+  return answer;
+}
+
+/// One object like the other verbs'; the plain answer is the list of measurements.
+Json summaryJson(const core::io::Checkpoint& checkpoint, Answer& answer, Metric metric) {
+  std::uint64_t keptBytes = 0;
+  for (const auto& tensor : answer.kept) keptBytes += tensor.bytes;
+  Json totals = Json::array();
+  for (const auto& total : answer.totals) totals.push_back(toJson(total));
+  Json json = {{"name", checkpoint.name()},     {"metric", core::metrics::toString(metric)},
+               {"totals", std::move(totals)},   {"kept_share", shareOfBytes(checkpoint, keptBytes)},
+               {"kept", keptJson(answer.kept)}, {"rows", std::move(answer.rows)}};
+  if (answer.note) json["note"] = *answer.note;
+  return json;
+}
+
+void run(const Options& options) {
+  const Metric metric = parseMetric(options.metric);
+  const auto model = OpenModel::open(options.model, interruptibleJob());
+  const auto& checkpoint = model->checkpoint();
+  Answer answer = measure(*model, options, metric);
+  const auto& first = answer.totals.front();
+  if (first.measured() + first.refused() == 0) {
+    throw core::Error(
+        core::ErrorCode::NotFound,
+        "No matrix of " + options.model + " matches '" + options.pattern + "'" +
+            (answer.kept.empty() ? "." : " and can be measured: " + describeKept(checkpoint, answer.kept) + "."));
   }
   if (options.output == Output::ForPrograms) {
-    // The answer is a list of measurements; what was not measured is said once, in the first of them.
-    if (!kept.empty()) rows.front()["kept"] = keptJson(kept);
-    return print(rows);
+    if (options.summary) return print(summaryJson(checkpoint, answer, metric));
+    // What was not measured is said once, in the first measurement.
+    if (!answer.kept.empty()) answer.rows.front()["kept"] = keptJson(answer.kept);
+    return print(answer.rows);
   }
-  if (!kept.empty())
-    fmt::print("not measured, no scheme is for them: {}\n", core::io::printable(describeKept(checkpoint, kept)));
+  if (options.summary)
+    for (const auto& totals : answer.totals) printText(totals, metric);
+  if (!answer.kept.empty())
+    fmt::print("not measured, no scheme is for them: {}\n", core::io::printable(describeKept(checkpoint, answer.kept)));
+  if (answer.note) fmt::print("{}\n", core::io::printable(*answer.note));
 }
 
 }  // namespace
@@ -130,6 +192,8 @@ void addError(CLI::App& program) {
   command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")
       ->capture_default_str();
   command->add_option("--metric", options->metric, "The column of the text table")->capture_default_str();
+  command->add_flag("--summary", options->summary,
+                    "One line per scheme; with --json one object: totals, what is kept, and the rows");
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }

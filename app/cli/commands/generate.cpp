@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <charconv>
 #include <cstdio>
 #include <memory>
 
@@ -19,6 +20,14 @@ struct Options {
   bool raw = false;
   Output output = Output::ForPeople;
 };
+
+/// The library would take -1, and what has more than 64 bits, for the largest number there is.
+std::string whyNoSeed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "must be a whole number from 0 to 2^64 - 1; found " + core::io::inQuotes(text);
+}
 
 Engine::SessionOptions sessionOptions(const Options& options) {
   Engine::SessionOptions session;
@@ -103,7 +112,9 @@ void addGenerate(CLI::App& program) {
   command->add_option("--top-p", sampling.topP, "1 is off")->capture_default_str();
   command->add_option("--min-p", sampling.minP, "0 is off")->capture_default_str();
   command->add_option("--repetition-penalty", sampling.repetitionPenalty, "1 is off")->capture_default_str();
-  command->add_option("--seed", sampling.seed, "The same seed gives the same answer")->capture_default_str();
+  command->add_option("--seed", sampling.seed, "The same seed gives the same answer")
+      ->check(CLI::Validator(whyNoSeed, ""))
+      ->capture_default_str();
   command->add_option("--max-tokens", options->generation.maxTokens, "Longest answer")->capture_default_str();
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });

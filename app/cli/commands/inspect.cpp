@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/metrics/tensor_stats.h"
+#include "core/model/stored_axes.h"
 
 namespace app::cli {
 
@@ -113,6 +114,7 @@ Json describe(const OpenModel& model, const Options& options) {
     const auto& tensor = checkpoint.tensors()[i];
     if (!options.tensor.empty() && tensor.name != options.tensor) continue;
     Json row = tensorRow(tensor);
+    addAxes(row, model.choices()[i].axes);
     if ((options.stats || options.bins != 0) && (tensor.isReadable() || !options.tensor.empty())) {
       const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
       addStatistics(row, core::metrics::summarize(checkpoint.view(i), bins), options.bins != 0);
@@ -130,6 +132,7 @@ Json describe(const OpenModel& model, const Options& options) {
   if (model.whyCannotChat()) result["why_not"] = *model.whyCannotChat();
   result["cannot"] = reasons(model);
   result["warnings"] = std::vector<std::string>(checkpoint.warnings().begin(), checkpoint.warnings().end());
+  if (const auto note = core::model::describeInputFirst(checkpoint, model.choices())) result["note"] = *note;
   result["metadata"] = allMetadata(checkpoint.metadata());
   result["tensors"] = std::move(tensors);
   return result;
@@ -159,6 +162,7 @@ void printText(const OpenModel& model, const Json& json) {
   if (model.whyCannotChat()) fmt::print("{}\n", printable(*model.whyCannotChat()));
   if (model.hasBrokenTemplate() && model.whyCannotComplete()) fmt::print("{}\n", printable(*model.whyNoTemplate()));
   for (const std::string& warning : model.checkpoint().warnings()) fmt::print("Warning: {}\n", printable(warning));
+  if (json.contains("note")) fmt::print("{}\n", text(json["note"]));
   for (const auto& entry : model.checkpoint().metadata().entries()) {
     fmt::print("  {} = {}\n", printable(entry.key), printable(core::io::toDisplayText(entry.value)));
   }

@@ -19,7 +19,8 @@ namespace {
 constexpr std::size_t kTop = 5;
 
 struct Options {
-  std::string model, tokens, scheme, device = "auto", out;
+  std::string model, tokens, scheme, device = "auto";
+  std::optional<std::string> out;
   Output output = Output::ForPeople;
 };
 
@@ -46,7 +47,7 @@ void run(const Options& options) {
   const std::size_t vocabulary = model->config().vocabulary;
   const auto tokens = parseTokenList(options.tokens, vocabulary);
   std::optional<core::io::OutputFile> file;
-  if (!options.out.empty()) file.emplace(options.out, openFiles());
+  if (options.out) file.emplace(*options.out, openFiles());
   const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), core::model::KvType::F32);
   std::vector<float> logits(tokens.size() * vocabulary);
   executor->forward(tokens, *cache, core::model::LogitsWanted::AllTokens, logits);
@@ -55,13 +56,14 @@ void run(const Options& options) {
     writer.append(logits);
     writer.finish();
   }
+  std::FILE* const report = reportStream(options.out.value_or(""));
   const Json top = topTokens(std::span(logits).last(vocabulary), *model);
   if (options.output == Output::ForPrograms) {
     return print({{"shape", {tokens.size(), vocabulary}}, {"device", executor->deviceName()}, {"last_token_top", top}},
-                 reportStream(options.out));
+                 report);
   }
   for (const auto& row : top) {
-    fmt::print(reportStream(options.out), "{:>8} {:.6f} {}\n", row["token"].get<int>(), row["probability"].get<float>(),
+    fmt::print(report, "{:>8} {:.6f} {}\n", row["token"].get<int>(), row["probability"].get<float>(),
                core::io::printable(row.value("piece", std::string())));
   }
 }

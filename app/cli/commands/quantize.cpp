@@ -7,6 +7,7 @@
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
 #include "core/io/text_checks.h"
+#include "core/model/stored_axes.h"
 
 namespace app::cli {
 
@@ -20,6 +21,7 @@ struct Options {
 Json toJson(const QuantizedFileRow& row) {
   Json json = {{"tensor", row.tensor}, {"from", row.from}, {"to", row.to}, {"bytes", row.bytes}};
   if (!row.kept.empty()) json["kept"] = row.kept;
+  addAxes(json, row.axes);
   return json;
 }
 
@@ -69,27 +71,30 @@ void run(const Options& options) {
   const auto rows = quantizeModel(source, scheme, options.out, job);
   const Totals totals = totalsOf(source, rows);
   const auto kept = keptTensors(source, rows);
+  const auto note = core::model::describeInputFirst(source, model->choices());
   const double quantizedShare = shareOfBytes(source, totals.quantizedBytes);
   std::FILE* const report = reportStream(options.out);
   if (options.output == Output::ForPrograms) {
     Json tensors = Json::array();
     for (const auto& row : rows) tensors.push_back(toJson(row));
-    return print({{"output", options.out},
-                  {"scheme", scheme.toString()},
-                  {"bytes", totals.bytes},
-                  {"quantized", totals.quantized},
-                  {"kept_share", 1 - quantizedShare},
-                  {"kept", keptJson(kept)},
-                  {"non_finite", nonFiniteRows(rows, &QuantizedFileRow::nonFinite)},
-                  {"overflowed", nonFiniteRows(rows, &QuantizedFileRow::overflowed)},
-                  {"tensors", std::move(tensors)}},
-                 report);
+    Json answer = {{"output", options.out},
+                   {"scheme", scheme.toString()},
+                   {"bytes", totals.bytes},
+                   {"quantized", totals.quantized},
+                   {"kept_share", 1 - quantizedShare},
+                   {"kept", keptJson(kept)},
+                   {"non_finite", nonFiniteRows(rows, &QuantizedFileRow::nonFinite)},
+                   {"overflowed", nonFiniteRows(rows, &QuantizedFileRow::overflowed)},
+                   {"tensors", std::move(tensors)}};
+    if (note) answer["note"] = *note;
+    return print(answer, report);
   }
   fmt::print(report, "{}: {} of {} tensors are {} now ({:.1f} % of the bytes they had), {} bytes of weights\n",
              core::io::printable(options.out), totals.quantized, rows.size(), scheme.toString(), 100 * quantizedShare,
              totals.bytes);
   if (!kept.empty()) fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
   printNonFinite(report, rows);
+  if (note) fmt::print(report, "{}\n", core::io::printable(*note));
 }
 
 }  // namespace

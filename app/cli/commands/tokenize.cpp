@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "app/cli/command.h"
@@ -18,6 +17,8 @@ namespace {
 
 using core::Error;
 using core::ErrorCode;
+
+constexpr std::size_t kReadBytes = std::size_t{1} << 16, kMaxChatBytes = std::size_t{64} << 20;
 
 struct Options {
   std::string model, input;
@@ -55,10 +56,26 @@ void detokenize(const Options& options) {
   options.output == Output::ForPrograms ? print({{"tokens", ids}, {"text", text}}) : app::cli::printText(text + "\n");
 }
 
-std::vector<core::text::ChatMessage> readMessages(const std::string& path) {
+/// A file or a pipe, whole.
+std::string readAll(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(ErrorCode::Io, "Cannot read " + path + ".");
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  std::string text;
+  for (std::size_t read = 0; file;) {
+    text.resize(read + kReadBytes);
+    file.read(text.data() + read, kReadBytes);
+    read += static_cast<std::size_t>(file.gcount());
+    text.resize(read);
+    if (read > kMaxChatBytes) {
+      throw Error(ErrorCode::InvalidFile,
+                  fmt::format("{} should hold at most {} bytes.", core::io::inQuotes(path), kMaxChatBytes));
+    }
+  }
+  if (!file.eof() || file.bad()) throw Error(ErrorCode::Io, "Could not read " + core::io::inQuotes(path) + ".");
+  return text;
+}
+
+std::vector<core::text::ChatMessage> readMessages(const std::string& path) {
+  const std::string text = readAll(path);
   const Json chat = Json::parse(text, nullptr, false);
   const Json& list = chat.is_object() && chat.contains("messages") ? chat["messages"] : chat;
   if (!list.is_array())

@@ -6,6 +6,7 @@
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "core/model/stored_axes.h"
 
 namespace app {
 
@@ -93,6 +94,8 @@ void ModelCard::fill() {
     if (warnings.size() > kMostWarnings)
       html += QStringLiteral("<p class=\"warning\">%1</p>")
                   .arg(tr("… and %1 more warnings").arg(text::count(warnings.size() - kMostWarnings)));
+    if (const auto note = core::model::describeInputFirst(checkpoint, model->choices()))
+      html += QStringLiteral("<p class=\"warning\">⚠ %1</p>").arg(QString::fromStdString(*note).toHtmlEscaped());
     html += facts(*model);
     QMap<QString, std::uint64_t> sizes;
     for (const auto& tensor : checkpoint.tensors()) sizes[typeText(tensor)] += tensor.bytes;

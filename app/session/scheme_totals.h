@@ -1,0 +1,36 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "app/session/scheme_error.h"
+
+namespace app {
+
+/// What a scheme does to the matrices that were measured: their sizes added up, the mean and the worst of their errors.
+class SchemeTotals {
+ public:
+  SchemeTotals(core::quant::Scheme scheme, core::metrics::Metric metric) : m_scheme(scheme), m_metric(metric) {}
+  /// @param weights of the tensor
+  void add(const SchemeError& error, const std::string& tensor, std::uint64_t weights);
+
+  const core::quant::Scheme& scheme() const { return m_scheme; }
+  std::size_t measured() const { return m_measured; }
+  std::size_t refused() const { return m_refused; }  ///< matrices whose shape the scheme cannot hold
+  std::uint64_t bytes() const { return m_bytes; }    ///< of the measured ones
+  double bitsPerWeight() const;                      ///< of the measured ones; NaN when there is none
+  /// Mean of the matrices' figures. Infinite or NaN when one of them is; NaN when there is none.
+  double mean() const;
+  double worst() const;  ///< the figure of worstTensor(); NaN when there is none
+  const std::string& worstTensor() const { return m_worstTensor; }
+
+ private:
+  core::quant::Scheme m_scheme;
+  core::metrics::Metric m_metric;
+  std::size_t m_measured = 0, m_refused = 0;
+  std::uint64_t m_bytes = 0, m_weights = 0;
+  double m_sum = 0;
+  core::metrics::ErrorStats m_worst;
+  std::string m_worstTensor;
+};
+
+}  // namespace app
