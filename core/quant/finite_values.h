@@ -46,6 +46,21 @@ inline void copyFinite(const float* values, std::size_t count, float limit, floa
   }
 }
 
+/// More than any block type can store: FP16 scale · integer scale · code stays below 2^28. Values beyond count as this,
+/// so that sums of squares stay finite.
+constexpr float kLargestStorable = 0x1p31F;
+
+/// Copies with every value finite and at most kLargestStorable in magnitude.
+inline void copyStorable(const float* values, std::size_t count, float* out) {
+  if (maxMagnitudeBits(values, count) <= std::bit_cast<std::uint32_t>(kLargestStorable)) {
+    std::copy_n(values, count, out);
+    return;
+  }
+  const float limit = std::min(maxFiniteMagnitude(values, count), kLargestStorable);
+  copyFinite(values, count, limit, out);
+  for (std::size_t i = 0; i < count; ++i) out[i] = std::clamp(out[i], -limit, limit);
+}
+
 /// A block scale as FP16, kept finite: beyond 65504 it becomes ±65504.
 inline std::uint16_t finiteHalf(float scale) {
   const std::uint16_t half = numeric::floatToHalf(scale);

@@ -34,4 +34,12 @@ void encodeQ5_0(const float* values, std::size_t blockCount, std::uint8_t* block
 void encodeQ5_1(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 void encodeQ8_0(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 
+/// The same for the blocks of one row where columns differ in importance (block_codec.h): the scale (and minimum) with
+/// the smallest squared error weighed by importance · √(mean square of the row + x²) (scale_search.h). Byte-exact to
+/// ggml 0.25.1 with an importance matrix where ggml's result is finite; halves round to even here.
+void encodeQ4_0ByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+void encodeQ4_1ByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+void encodeQ5_0ByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+void encodeQ5_1ByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+
 }  // namespace core::quant

@@ -23,4 +23,23 @@ void decodeQ5_K(const std::uint8_t* blocks, std::size_t blockCount, float* out);
 void decodeQ6_K(const std::uint8_t* blocks, std::size_t blockCount, float* out);
 void decodeQ8_K(const std::uint8_t* blocks, std::size_t blockCount, float* out);
 
+/// Encoders, byte-exact to ggml 0.25.1 without fused multiply-add (ggml_quantize_chunk, with and without importance
+/// matrix) where ggml's result is finite. Every group's scale (and minimum) is searched for the smallest weighted
+/// squared error (scale_search.h; absolute error for q2_k without importance), then the scales are rounded to their
+/// integers and the codes chosen anew. The weights without importance: |x| (q2_k), |x| + root mean square of the group
+/// (q4_k, q5_k), x² (q3_k, q6_k); with importance: importance · √(c·mean square of the super-block + x²) with c 1
+/// (q2_k) or 2, and the importance alone for q6_k. Values that are not finite take no part: NaN becomes 0, ±Inf the
+/// super-block's largest finite magnitude. Where a step does not fit FP16 it is 65504 and the integers follow it, so
+/// that what decodes is finite.
+void encodeQ2_K(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeQ3_K(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeQ4_K(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeQ5_K(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeQ6_K(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeQ2_KByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+void encodeQ3_KByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+void encodeQ4_KByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+void encodeQ5_KByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+void encodeQ6_KByImportance(const float* values, std::size_t blockCount, const float* importance, std::uint8_t* blocks);
+
 }  // namespace core::quant

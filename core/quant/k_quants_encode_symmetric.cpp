@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/quant/block_bytes.h"
+#include "core/quant/finite_values.h"
+#include "core/quant/k_quants.h"
+#include "core/quant/super_blocks.h"
+
+namespace core::quant {
+
+namespace {
+
+constexpr std::size_t kGroups = 16;
+constexpr std::size_t kGroupValues = 16;
+constexpr float kLargestHalf = 65504.0F;
+
+using GroupScales = std::array<float, kGroups>;
+using ScaleCodes = std::array<std::int32_t, kGroups>;
+
+/// The scale of largest magnitude with its sign, the first of equals.
+float extremeScale(const GroupScales& scales) {
+  float extreme = 0.0F;
+  for (const float scale : scales)
+    if (std::abs(scale) > std::abs(extreme)) extreme = scale;
+  return extreme;
+}
+
+/// Codes low…−low − 1 of the scales such that the extreme one gets `low`; returns the FP16 bits of their step.
+std::uint16_t storeByExtreme(const GroupScales& scales, float extreme, float low, ScaleCodes& codes) {
+  const float inverse = low / extreme;
+  const float step = 1.0F / inverse;
+  const float used = std::abs(step) > kLargestHalf ? std::copysign(1.0F / kLargestHalf, step) : inverse;
+  for (std::size_t g = 0; g < kGroups; ++g)
+    codes[g] = static_cast<std::int32_t>(clampCode(roundEven(used * scales[g]), low, -low - 1.0F));
+  return finiteHalf(step);
+}
+
+/// Steps of the groups for encodeGroups from the stored FP16 and integer scales.
+std::array<GroupStep, kGroups> stepsOf(std::uint16_t half, const ScaleCodes& codes, const Lanes& codeScale) {
+  std::array<GroupStep, kGroups> steps;
+  const float scale = numeric::halfToFloat(half);
+  for (std::size_t g = 0; g < kGroups; ++g)
+    steps[g] = {scale * static_cast<float>(codes[g]), 0.0F, codeScale.at[g], 0.0F};
+  return steps;
+}
+
+GroupScales toScales(const Lanes& lanes) {
+  GroupScales scales;
+  std::copy_n(lanes.at, kGroups, scales.begin());
+  return scales;
+}
+
+/// `scales`: −32…31.
+void packQ3_K(std::uint16_t half, const ScaleCodes& scales, const std::uint8_t* codes, std::uint8_t* block) {
+  for (std::size_t j = 0; j < 32; ++j) {
+    unsigned thirdBits = 0;
+    for (unsigned bit = 0; bit < 8; ++bit) thirdBits |= static_cast<unsigned>(codes[32 * bit + j] >> 2) << bit;
+    block[j] = static_cast<std::uint8_t>(thirdBits);
+  }
+  for (std::size_t part = 0; part < 2; ++part)
+    for (std::size_t j = 0; j < 32; ++j) {
+      const std::uint8_t* c = codes + 128 * part + j;
+      block[32 + 32 * part + j] =
+          static_cast<std::uint8_t>((c[0] & 3) | ((c[32] & 3) << 2) | ((c[64] & 3) << 4) | ((c[96] & 3) << 6));
+    }
+  std::uint8_t* packed = block + 96;
+  std::fill_n(packed, 12, std::uint8_t{0});
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    const unsigned scale = static_cast<unsigned>(scales[g] + 32);
+    packed[g % 8] = static_cast<std::uint8_t>(packed[g % 8] | (scale & 0x0fU) << (g < 8 ? 0 : 4));
+    packed[8 + g % 4] = static_cast<std::uint8_t>(packed[8 + g % 4] | (scale >> 4) << (2 * (g / 4)));
+  }
+  storeU16(block + 108, half);
+}
+
+/// Without importance: the scales by descent, their step from the extreme one.
+void encodeChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
+  LaneGroups groups;
+  Lanes scale;
+  std::array<Lanes, kGroupValues> found;
+  std::array<std::uint8_t, kSuperBlockValues> codes;
+  for (std::size_t b = 0; b < chunk.count; ++b, blocks += 110) {
+    chunk.loadBatch(b, kGroupValues, groups);
+    weighBySquare(groups);
+    fitScaleByDescent(groups, 4.0F, scale, found.data());
+    const GroupScales scales = toScales(scale);
+    const float extreme = extremeScale(scales);
+    ScaleCodes stored;
+    stored.fill(-32);
+    const std::uint16_t half = extreme != 0.0F ? storeByExtreme(scales, extreme, -32.0F, stored) : std::uint16_t{0};
+    const auto steps = stepsOf(half, stored, Lanes{});
+    encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues, steps.data(), -4.0F, 3.0F,
+                 codes.data());
+    for (std::size_t g = 0; g < kGroups; ++g)
+      for (std::size_t i = 0; i < kGroupValues && steps[g].step == 0.0F; ++i)
+        codes[kGroupValues * g + i] = static_cast<std::uint8_t>(found[i].at[g]);
+    packQ3_K(half, stored, codes.data(), blocks);
+  }
+}
+
+/// With importance: both levels by the search, the second one for all super-blocks of the chunk at once.
+void encodeWeighedChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
+  LaneGroups groups;
+  LaneGroups second{};
+  second.groupValues = kGroups;
+  std::array<ScaleFit, kChunkSuperBlocks> fits;
+  const auto meanSquares = chunk.meanSquares();
+  for (std::size_t b = 0; b < chunk.count; ++b) {
+    chunk.loadBatch(b, kGroupValues, groups);
+    std::array<Lanes, kGroupValues> importance;
+    loadLanes(chunk.importance.data() + b * kSuperBlockValues, kGroupValues, importance.data());
+    Lanes lanes;
+    std::fill_n(lanes.at, kLanes, 2.0F * meanSquares[b]);
+    weighByImportance(groups, importance.data(), lanes);
+    fitScale(groups, 4.0F, fits[b]);
+    sumWeights(groups, lanes);
+    for (std::size_t g = 0; g < kGroups; ++g) {
+      second.values[g].at[b] = fits[b].scale.at[g];
+      second.weights[g].at[b] = lanes.at[g];
+    }
+  }
+  ScaleFit steps;
+  fitScale(second, 32.0F, steps);
+  std::array<std::uint8_t, kSuperBlockValues> codes;
+  for (std::size_t b = 0; b < chunk.count; ++b, blocks += 110) {
+    const std::uint16_t half = finiteHalf(steps.scale.at[b]);
+    const bool overflows = std::abs(steps.scale.at[b]) > kLargestHalf;
+    const float codeScale = overflows ? std::copysign(1.0F / kLargestHalf, steps.scale.at[b]) : steps.codeScale.at[b];
+    ScaleCodes stored;
+    stored.fill(-32);
+    for (std::size_t g = 0; g < kGroups && codeScale != 0.0F; ++g)
+      stored[g] = static_cast<std::int32_t>(clampCode(roundEven(codeScale * fits[b].scale.at[g]), -32.0F, 31.0F));
+    encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues,
+                 stepsOf(half, stored, fits[b].codeScale).data(), -4.0F, 3.0F, codes.data());
+    packQ3_K(half, stored, codes.data(), blocks);
+  }
+}
+
+void packQ6_K(std::uint16_t half, const ScaleCodes& scales, const std::uint8_t* codes, std::uint8_t* block) {
+  for (std::size_t part = 0; part < 2; ++part)
+    for (std::size_t j = 0; j < 32; ++j) {
+      const std::uint8_t* c = codes + 128 * part + j;
+      block[64 * part + j] = static_cast<std::uint8_t>((c[0] & 0x0f) | ((c[64] & 0x0f) << 4));
+      block[64 * part + 32 + j] = static_cast<std::uint8_t>((c[32] & 0x0f) | ((c[96] & 0x0f) << 4));
+      block[128 + 32 * part + j] =
+          static_cast<std::uint8_t>((c[0] >> 4) | ((c[32] >> 4) << 2) | ((c[64] >> 4) << 4) | ((c[96] >> 4) << 6));
+    }
+  for (std::size_t g = 0; g < kGroups; ++g) block[192 + g] = static_cast<std::uint8_t>(scales[g]);
+  storeU16(block + 208, half);
+}
+
+void encodeChunkQ6_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
+  constexpr float kZeroBlock = 1e-15F;
+  LaneGroups groups;
+  ScaleFit fit;
+  std::array<std::uint8_t, kSuperBlockValues> codes;
+  for (std::size_t b = 0; b < chunk.count; ++b, blocks += 210) {
+    chunk.loadBatch(b, kGroupValues, groups);
+    if (chunk.isWeighed)
+      loadLanes(chunk.importance.data() + b * kSuperBlockValues, kGroupValues, groups.weights.data());
+    else
+      weighBySquare(groups);
+    fitScale(groups, 32.0F, fit);
+    const GroupScales scales = toScales(fit.scale);
+    const float extreme = extremeScale(scales);
+    if (std::abs(extreme) < kZeroBlock) {
+      std::fill_n(blocks, 210, std::uint8_t{0});
+      continue;
+    }
+    ScaleCodes stored;
+    const std::uint16_t half = storeByExtreme(scales, extreme, -128.0F, stored);
+    encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues,
+                 stepsOf(half, stored, fit.codeScale).data(), -32.0F, 31.0F, codes.data());
+    packQ6_K(half, stored, codes.data(), blocks);
+  }
+}
+
+using EncodeChunk = void (*)(const SuperBlockChunk& chunk, std::uint8_t* blocks);
+
+void encode(EncodeChunk encodeChunk, std::size_t blockBytes, const float* values, std::size_t blockCount,
+            const float* importance, std::uint8_t* blocks) {
+  SuperBlockChunk chunk;
+  for (std::size_t first = 0; first < blockCount; first += kChunkSuperBlocks) {
+    const std::size_t at = first * kSuperBlockValues;
+    chunk.load(values + at, std::min(kChunkSuperBlocks, blockCount - first),
+               importance != nullptr ? importance + at : nullptr);
+    encodeChunk(chunk, blocks + first * blockBytes);
+  }
+}
+
+}  // namespace
+
+void encodeQ3_K(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+  encode(encodeChunkQ3_K, 110, values, blockCount, nullptr, blocks);
+}
+
+void encodeQ6_K(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
+  encode(encodeChunkQ6_K, 210, values, blockCount, nullptr, blocks);
+}
+
+void encodeQ3_KByImportance(const float* values, std::size_t blockCount, const float* importance,
+                            std::uint8_t* blocks) {
+  encode(encodeWeighedChunkQ3_K, 110, values, blockCount, importance, blocks);
+}
+
+void encodeQ6_KByImportance(const float* values, std::size_t blockCount, const float* importance,
+                            std::uint8_t* blocks) {
+  encode(encodeChunkQ6_K, 210, values, blockCount, importance, blocks);
+}
+
+}  // namespace core::quant

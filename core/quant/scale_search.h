@@ -1,0 +1,85 @@
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "core/base/multiversion.h"
+
+namespace core::quant {
+
+/// Searches for the scale of a group of weights, for 16 groups side by side: the sums of one group stay in one lane and
+/// in order, so that every result is the same on every CPU and, bit for bit, ggml's (0.25.1, ggml-quants.c: the
+/// searches make_qx_quants, make_q3_quants, make_qkx2_quants, make_qkx3_quants, make_qp_quants). Where ggml would
+/// return NaN or infinity (weights that overflow) the plain scale of the extreme value is returned.
+
+constexpr std::size_t kLanes = 16;
+constexpr std::size_t kMaxGroupValues = 32;
+
+/// One number of each of 16 groups.
+struct alignas(64) Lanes {
+  float at[kLanes];
+};
+
+/// Values (finite, |x| ≤ 2^31) and their weights (≥ 0): [element of the group][lane]. A lane of zeros is a valid group.
+struct LaneGroups {
+  std::size_t groupValues = 0;  ///< at most kMaxGroupValues
+  std::array<Lanes, kMaxGroupValues> values;
+  std::array<Lanes, kMaxGroupValues> weights;
+};
+
+/// Nearest integer, ties to even, of |x| ≤ 2^22; beyond, some number that is as large.
+QS_FORCE_INLINE float roundEven(float x) {
+  constexpr float kShift = 12582912.0F;  // 1.5 · 2^23: a sum with it has no bits left for a fraction
+  return (x + kShift) - kShift;
+}
+
+/// Clamps to [low, high]; NaN becomes `low`.
+QS_FORCE_INLINE float clampCode(float code, float low, float high) {
+  const float raised = code > low ? code : low;
+  return raised < high ? raised : high;
+}
+
+/// Value ≈ scale · code − minimum with codes 0…maxCode and minimum ≥ 0. The codes that go with it are
+/// clampCode(roundEven(codeScale · (value − codeOffset)), 0, maxCode).
+struct OffsetFit {
+  Lanes scale;
+  Lanes minimum;
+  Lanes codeScale;
+  Lanes codeOffset;
+};
+
+enum class FitError { Absolute, Squared };
+
+/// What is tried for a group whose values span `range`: code scales (maxCode + first + step · i)/range for i = 0…last,
+/// each refined by weighted least squares; the smallest weighted error wins.
+struct OffsetSearch {
+  float maxCode;
+  float first;
+  float step;
+  int last;
+  FitError error;
+};
+
+void fitOffset(const LaneGroups& groups, const OffsetSearch& search, OffsetFit& fit);
+
+/// Value ≈ scale · code with codes −half…half − 1. The codes that go with it are
+/// clampCode(roundEven(codeScale · value), −half, half − 1), and −half in a group of zeros (codeScale 0).
+struct ScaleFit {
+  Lanes scale;
+  Lanes codeScale;
+};
+
+/// Tries the code scales −(half + i/10)/extreme value for i = −9…9; the largest gain in weighted squared error wins.
+void fitScale(const LaneGroups& groups, float half, ScaleFit& fit);
+
+/// Weighs each value by its square; moves one code at a time where that gains, at most five rounds.
+/// `codes` [groupValues] receives the codes plus `half`.
+void fitScaleByDescent(const LaneGroups& groups, float half, Lanes& scale, Lanes* codes);
+
+/// Value ≈ scale · code for values ≥ 0 with codes 0…maxCode: the best of nine code scales, then as above.
+void fitPositiveScale(const LaneGroups& groups, float maxCode, Lanes& scale, Lanes* codes);
+
+/// Lays 16 consecutive groups of `groupValues` (a multiple of 16) values side by side.
+void loadLanes(const float* values, std::size_t groupValues, Lanes* lanes);
+
+}  // namespace core::quant
