@@ -6,6 +6,7 @@
 
 #include "core/numeric/code_books.h"
 #include "core/numeric/half.h"
+#include "gpu/block_format.h"
 
 namespace gpu {
 
@@ -18,7 +19,7 @@ using core::tensor::DType;
 
 void setPlanes(PackedFormat& format, std::uint32_t bits) {
   format.quads = bits == 8 ? 2 : bits >= 4 ? 1 : 0;
-  format.highs = bits == 8 || bits == 4 ? 0 : bits == 6 || bits == 2 ? 2 : bits == 3 ? 3 : 1;
+  format.highs = bits < 4 ? bits : bits == 6 ? 2 : bits == 5 ? 1 : 0;
 }
 
 void choosePlain(const QuantizedTensor& tensor, PackedFormat& format) {
@@ -84,7 +85,10 @@ void chooseInteger(const QuantizedTensor& tensor, PackedFormat& format) {
 void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
   format.kernel = "codebook";
   setPlanes(format, 4);
-  format.table.assign(tensor.codeBook.begin(), tensor.codeBook.end());
+  const auto append = [&](std::span<const float> values) {
+    for (const float value : values) format.table.push_back(std::bit_cast<std::uint32_t>(value));
+  };
+  append(tensor.codeBook);
   const std::uint32_t block = tensor.blockSize;
   if (block % kUnitValues != 0 || format.rowValues % kUnitValues != 0 || tensor.codeBook.size() != kCodeBookValues) {
     format.isDecoded = true;  // blocks that begin or end inside a unit
@@ -104,48 +108,9 @@ void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
   if (!nested) return;
   const auto map = core::numeric::dynamicMapSigned();
   assert(format.table.size() == kNestedMap && map.size() == kNestedMapValues);
-  format.table.insert(format.table.end(), map.begin(), map.end());
-  format.table.push_back(tensor.nestedOffset);
-  format.table.insert(format.table.end(), tensor.nestedAbsmax.begin(), tensor.nestedAbsmax.end());
-}
-
-void chooseBlock(const QuantizedTensor& tensor, PackedFormat& format) {
-  format.groups = format.units;
-  const auto choose = [&](const char* kernel, std::uint32_t bits, std::uint32_t words) {
-    format.kernel = kernel;
-    setPlanes(format, bits);
-    format.paramWords = words;
-  };
-  switch (tensor.dtype) {
-    case DType::Q4_0:
-      choose("q4_0", 4, halfPairWords(format.groups));
-      break;
-    case DType::Q4_1:
-      choose("q4_1", 4, singleWords(format.groups));
-      break;
-    case DType::Q5_0:
-      choose("q5_0", 5, halfPairWords(format.groups));
-      break;
-    case DType::Q5_1:
-      choose("q5_1", 5, singleWords(format.groups));
-      break;
-    case DType::Q8_0:
-      choose("q8_0", 8, halfPairWords(format.groups));
-      break;
-    case DType::Q4_K:
-      choose("q4_k", 4, q4kParamWords(format.units));
-      break;
-    case DType::Q5_K:
-      choose("q5_k", 5, q4kParamWords(format.units));
-      break;
-    case DType::Q6_K:
-      format.groupsPerUnit = 2;
-      format.groups = format.units * 2;
-      choose("q6_k", 6, q6kParamWords(format.units));
-      break;
-    default:
-      format.isDecoded = true;
-  }
+  append(map);
+  append({&tensor.nestedOffset, 1});
+  append(tensor.nestedAbsmax);
 }
 
 }  // namespace
@@ -175,7 +140,7 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
       chooseCodeBook(tensor, format);
       break;
     case Layout::Block:
-      chooseBlock(tensor, format);
+      format.isDecoded = !chooseBlockFormat(tensor.dtype, format);
       break;
   }
   if (format.isDecoded) {

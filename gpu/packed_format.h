@@ -25,8 +25,9 @@ struct PackedFormat {
   std::uint32_t paramWords = 0;     ///< per tile
   /// What the layouts integer and codebook need to know beside their name.
   std::variant<std::monostate, IntegerConstants, CodeBookConstants> constants;
-  /// Code book and nested scales, to be placed among the executor's constants; empty for other layouts.
-  std::vector<float> table;
+  /// What codes are looked up in, to be placed among the executor's constants: FP32 levels and nested scales. Empty for
+  /// other layouts.
+  std::vector<std::uint32_t> table;
   /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
   bool isDecoded = false;
 

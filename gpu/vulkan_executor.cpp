@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
 
 #include "core/base/error.h"
 #include "core/base/memory_bandwidth.h"
@@ -52,24 +53,28 @@ void VulkanExecutor::uploadWeights(const core::JobContext& job) {
 }
 
 void VulkanExecutor::uploadConstants() {
-  std::vector<float> constants;
-  const auto align = [&] { constants.resize(strideOf(static_cast<std::uint32_t>(constants.size())), 0.0F); };
+  std::vector<std::uint32_t> constants;
+  const auto align = [&] { constants.resize(strideOf(static_cast<std::uint32_t>(constants.size()))); };
   for (const Op& op : m_graph.ops) {
     for (const auto& tensor : {op.kind == OpKind::RmsNorm ? op.weight : nullptr, op.bias}) {
       if (!tensor || !m_vectors.emplace(tensor.get(), static_cast<std::uint32_t>(constants.size())).second) continue;
-      const std::vector<float> values = core::quant::dequantize(*tensor);
-      constants.insert(constants.end(), values.begin(), values.end());
+      for (const float value : core::quant::dequantize(*tensor)) {
+        constants.push_back(std::bit_cast<std::uint32_t>(value));
+      }
       align();  // kernels read whole tiles of 32: the rest is zero
     }
   }
+  std::map<std::vector<std::uint32_t>, std::uint32_t> tables;  // most tensors have the same
   for (auto& [tensor, resident] : m_weights) {
     const auto& table = resident.tensor->format.table;
     if (table.empty()) continue;
-    resident.table = static_cast<std::uint32_t>(constants.size());
+    const auto [place, isNew] = tables.emplace(table, static_cast<std::uint32_t>(constants.size()));
+    resident.table = place->second;
+    if (!isNew) continue;
     constants.insert(constants.end(), table.begin(), table.end());
     align();
   }
-  if (constants.empty()) constants.resize(strideOf(1), 0.0F);
+  if (constants.empty()) constants.resize(strideOf(1));
   m_constants.buffer = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
                                                     "norms and code books");
   vk::Uploader(m_device->memory()).upload(*m_constants.buffer, 0, std::as_bytes(std::span(constants)));

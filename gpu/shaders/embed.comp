@@ -17,23 +17,25 @@ void main() {
   const ParamSource source =
       ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.table, push.row + tile * kTileRows);
 #ifdef NEEDS_TABLE
-  codeBookTable = push.table;
+  prepareTable(push.table);
 #endif
   const Unit unit = loadUnit(base, push.units, u, r);
   vec3 p = vec3(1.0, 0.0, 0.0);
-  [[unroll]] for (int i = 0; i < 32; ++i) {
-    if (i % (32 / GROUPS_PER_UNIT) == 0) {
-      const uint g = GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u * GROUPS_PER_UNIT + i * GROUPS_PER_UNIT / 32;
-      p = params(source, g, r);
+  [[unroll]] for (int m = 0; m < 8; ++m) {
+    if (m % (8 / GROUPS_PER_UNIT) == 0) {
+      p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, m * GROUPS_PER_UNIT / 8, r);
     }
+    const vec4 w = codes(unit, m);
+    [[unroll]] for (int c = 0; c < 4; ++c) {
 #if HAS_SCALE
-    precise float shifted = code(unit, i) * kInputScale[i & 3] + p.y;
-    precise float scaled = p.x * shifted;
-    precise float value = HAS_MINIMUM == 1 ? scaled + p.z : scaled;
+      precise float shifted = w[c] * kInputScale[c] + p.y;
+      precise float scaled = p.x * shifted;
+      precise float value = HAS_MINIMUM == 1 ? scaled + p.z : scaled;
 #else
-    const float value = code(unit, i);
+      const float value = w[c];
 #endif
-    const uint column = u * kUnitValues + i;
-    arena[push.result + t * push.stride + column] = column < push.width ? value : 0.0;
+      const uint column = u * kUnitValues + 4 * m + c;
+      arena[push.result + t * push.stride + column] = column < push.width ? value : 0.0;
+    }
   }
 }

@@ -7,6 +7,7 @@
 #extension GL_EXT_control_flow_attributes : require
 #extension GL_KHR_shader_subgroup_basic : require
 #extension GL_KHR_shader_subgroup_quad : require
+#extension GL_KHR_shader_subgroup_shuffle : require
 #define LANES
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
@@ -56,7 +57,7 @@ void main() {
   source[1] = ParamSource((base[1] + unitQuads(push.units)) * 4, push.groups, push.segment[s1].table,
                           push.segment[s1].row + tile1 * kTileRows);
 #ifdef NEEDS_TABLE
-  codeBookTable = push.segment[0].table;  // all segments have the same code book
+  prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
 
   float sums[tokensEach][ROWS];
@@ -107,19 +108,21 @@ void main() {
     }
 // Four values i = 4 · M …: of lane J of the quads.
 #define STEP(HALF, J, M)                                                                                  \
-  [[unroll]] for (int c = 0; c < 4; ++c) {                                                                \
-    float x[tokensEach];                                                                                      \
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) x[t] = subgroupQuadBroadcast(HALF[t][c], J);              \
+  {                                                                                                       \
+    vec4 x[tokensEach];                                                                                   \
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) x[t] = subgroupQuadBroadcast(HALF[t], J);             \
     [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                           \
-      const float w = code(unit[r], 4 * (M) + c);                                                         \
-      [[unroll]] for (int t = 0; t < tokensEach; ++t) part[t][r] = fma(x[t], w, part[t][r]);                  \
+      const vec4 w = codes(unit[r], M);                                                                   \
+      [[unroll]] for (int c = 0; c < 4; ++c) {                                                            \
+        [[unroll]] for (int t = 0; t < tokensEach; ++t) part[t][r] = fma(x[t][c], w[c], part[t][r]);      \
+      }                                                                                                   \
     }                                                                                                     \
   }
 #if HAS_SCALE
 #define FLUSH(F)                                                                                          \
   [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
-    const vec3 p = params(source[r / laneRows], GROUPS_PER_UNIT == 1 ? group : u * GROUPS_PER_UNIT + F,  \
-                          (r % laneRows) * gl_WorkGroupSize.x + lane);                                   \
+    const vec3 p = params(source[r / laneRows], unit[r], GROUPS_PER_UNIT == 1 ? group : u, F,             \
+                          (r % laneRows) * gl_WorkGroupSize.x + lane);                                    \
     [[unroll]] for (int t = 0; t < tokensEach; ++t) {                                                         \
       float value = part[t][r];                                                                           \
       part[t][r] = 0.0;                                                                                   \

@@ -8,6 +8,7 @@
 #include "common/specialization.h"
 layout(local_size_x = kTileRows, local_size_y_id = 0, local_size_z = 1) in;
 QS_MATMUL_ROWS(QS_SPECIALIZE)
+#define SHARED_TABLE (kTileRows * splits)
 #include "layout.glsl"
 #include "common/matmul.glsl"
 #include "common/rows_of_tile.glsl"
@@ -23,7 +24,7 @@ void main() {
     while (s + 1 < push.segments && tile >= push.segment[s].tiles) tile -= push.segment[s++].tiles;
   }
 #ifdef NEEDS_TABLE
-  codeBookTable = push.segment[0].table;  // all segments have the same code book
+  prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
   partial[0][split][r] = rowOfTile(s, tile, token, split, r);
   if (swiGlu) partial[1][split][r] = rowOfTile(1, tile, token, split, r);

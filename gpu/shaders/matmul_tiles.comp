@@ -7,6 +7,7 @@
 #include "common/specialization.h"
 layout(local_size_x = kMatMulTilesWorkgroup) in;
 QS_MATMUL_TILES(QS_SPECIALIZE)
+#define SHARED_TABLE kMatMulTilesWorkgroup
 #include "layout.glsl"
 #include "common/matmul.glsl"
 
@@ -23,11 +24,12 @@ void stageWeights(uint s, uint firstTile, uint u) {
   const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
                                          push.segment[s].row + tile * kTileRows);
   const Unit unit = loadUnit(base, push.units, u, r);
-  const uint g = GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u * GROUPS_PER_UNIT + eighth * GROUPS_PER_UNIT / 4;
-  const vec3 p = params(source, g, r);
-  [[unroll]] for (int i = 0; i < 8; ++i) {
-    const int k = int(eighth) * 8 + i;
-    weights[k][row] = p.x * (code(unit, k) * kInputScale[i & 3] + p.y) + p.z;
+  const int f = int(eighth) * GROUPS_PER_UNIT / 4;
+  const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, r);
+  [[unroll]] for (int q = 0; q < 2; ++q) {
+    const int m = int(eighth) * 2 + q;
+    const vec4 w = codes(unit, m) * kInputScale;
+    [[unroll]] for (int c = 0; c < 4; ++c) weights[4 * m + c][row] = p.x * (w[c] + p.y) + p.z;
   }
 }
 
@@ -48,7 +50,7 @@ void main() {
     ++s;
   }
 #ifdef NEEDS_TABLE
-  codeBookTable = push.segment[0].table;  // all segments have the same code book
+  prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
   const uint rowLane = gl_LocalInvocationID.x & 15, tokenLane = gl_LocalInvocationID.x >> 4;
   float sums[TOKENS_EACH][4];

@@ -1,16 +1,56 @@
 // Integer codes of a unit, stored in planes: 4-bit codes and wider in quads, lower bits of narrow codes in highs.
+//
+// In place: a code is used where it lies in its word, a power of two too large; the input is divided instead.
 
-#ifdef NIBBLES_IN_PLACE
-// A nibble is used where it lies in its half word, 16^(i % 4) times too large; the input is divided instead.
+#if defined(NIBBLES_IN_PLACE)
 const vec4 kInputScale = vec4(1.0, 1.0 / 16.0, 1.0 / 256.0, 1.0 / 4096.0);
-float nibbleInPlace(uint word, int n) {
-  return float(int((n < 4 ? word : word >> 16) & (15u << (4 * (n & 3)))));
-}
+#elif defined(TRIPLES_IN_PLACE)
+const vec4 kInputScale = vec4(1.0, 1.0 / 8.0, 1.0 / 64.0, 1.0 / 512.0);
+#elif defined(PAIRS_IN_PLACE)
+const vec4 kInputScale = vec4(1.0, 1.0 / 4.0, 1.0 / 16.0, 1.0 / 64.0);
+#elif defined(BITS_IN_PLACE)
+const vec4 kInputScale = vec4(2.0, 1.0, 1.0 / 2.0, 1.0 / 4.0);  // a set bit is 2
+#elif defined(BYTES_IN_PLACE)
+const vec4 kInputScale = vec4(1.0, 1.0 / 256.0, 1.0 / 65536.0, 1.0 / 16777216.0);
 #else
 const vec4 kInputScale = vec4(1.0);
 #endif
 
-#include "common/bytes.glsl"
-uint nibbleOf(uvec4 quad, int i) { return bitfieldExtract(quad[i >> 3], 4 * (i & 7), 4); }
-uint pairOf(uint low, uint high, int i) { return bitfieldExtract(i < 16 ? low : high, 2 * (i & 15), 2); }
-uint bitOf(uint word, int i) { return bitfieldExtract(word, i, 1); }
+vec4 nibblesInPlace(uvec4 quad, int m) {
+  const uint word = (m & 1) == 0 ? quad[m >> 1] : quad[m >> 1] >> 16;
+  return vec4(ivec4(word & 0xFu, word & 0xF0u, word & 0xF00u, word & 0xF000u));
+}
+// A stream of 3-bit codes: twelve bits per four values.
+vec4 triplesInPlace(uvec3 words, int m) {
+  const int bit = 12 * m, shift = bit & 31;
+  uint word = words[bit >> 5] >> shift;
+  if (shift > 20) word |= words[(bit >> 5) + 1] << (32 - shift);
+  return vec4(ivec4(word & 7u, word & (7u << 3), word & (7u << 6), word & (7u << 9)));
+}
+vec4 pairsInPlace(uint low, uint high, int m) {
+  const uint word = (m < 4 ? low : high) >> (8 * (m & 3));
+  return vec4(ivec4(word & 3u, word & (3u << 2), word & (3u << 4), word & (3u << 6)));
+}
+
+vec4 bytesOf(uvec4 low, uvec4 high, int m) {
+  const uint word = m < 4 ? low[m & 3] : high[m & 3];
+  return vec4(ivec4(word & 0xFFu, bitfieldExtract(word, 8, 8), bitfieldExtract(word, 16, 8), word >> 24));
+}
+uvec4 nibblesOf(uvec4 quad, int m) {
+  const uint word = quad[m >> 1];
+  const int at = 16 * (m & 1);
+  return uvec4(bitfieldExtract(word, at, 4), bitfieldExtract(word, at + 4, 4), bitfieldExtract(word, at + 8, 4),
+               bitfieldExtract(word, at + 12, 4));
+}
+vec4 nibblesAndPairs(uvec4 quad, uint low, uint high, int m) {
+  const uint word = m < 4 ? low : high;
+  const int at = 8 * (m & 3);
+  const uvec4 upper = uvec4(bitfieldExtract(word, at, 2), bitfieldExtract(word, at + 2, 2),
+                            bitfieldExtract(word, at + 4, 2), bitfieldExtract(word, at + 6, 2));
+  return vec4(ivec4(nibblesOf(quad, m) | upper << 4));
+}
+vec4 nibblesAndBits(uvec4 quad, uint word, int m) {
+  const uvec4 upper = uvec4(bitfieldExtract(word, 4 * m, 1), bitfieldExtract(word, 4 * m + 1, 1),
+                            bitfieldExtract(word, 4 * m + 2, 1), bitfieldExtract(word, 4 * m + 3, 1));
+  return vec4(ivec4(nibblesOf(quad, m) | upper << 4));
+}

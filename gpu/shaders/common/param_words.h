@@ -10,9 +10,10 @@ namespace gpu {
 #include "common/interface.h"
 #endif
 
-// FP16 in pairs; a word each.
+// FP16 in pairs; a word each; bytes.
 QS_FUNCTION uint halfPairWords(uint groups) { return (groups + 1u) / 2u * kTileRows; }
 QS_FUNCTION uint singleWords(uint groups) { return groups * kTileRows; }
+QS_FUNCTION uint byteWords(uint groups) { return (groups + 3u) / 4u * kTileRows; }
 
 // The Integer layout: what a group's scale and zero-point are.
 QS_CONSTANT uint kHalfScales = 0u;          // FP16, the same zero everywhere
@@ -34,15 +35,20 @@ QS_CONSTANT uint kNestedOffset = kNestedMap + kNestedMapValues;
 QS_CONSTANT uint kNestedAbsmax = kNestedOffset + 1u;
 QS_CONSTANT uint kNestedBlock = 256u;
 QS_FUNCTION uint codeBookParamWords(bool nested, uint groups) {
-  return nested ? (groups + 3u) / 4u * kTileRows : singleWords(groups);  // bytes or FP32
+  return nested ? byteWords(groups) : singleWords(groups);  // or FP32
 }
 
 // Super-blocks of 256 values.
 QS_FUNCTION uint superBlocks(uint units) { return (units + 7u) / 8u; }
+QS_FUNCTION uint q2kParamWords(uint units) { return superBlocks(units) * 5u * kTileRows; }
+QS_FUNCTION uint q3kParamWords(uint units) {
+  return superBlocks(units) * 3u * kTileRows + halfPairWords(superBlocks(units));
+}
 QS_FUNCTION uint q4kParamWords(uint units) { return superBlocks(units) * 4u * kTileRows; }
 QS_FUNCTION uint q6kParamWords(uint units) {
   return superBlocks(units) * 4u * kTileRows + halfPairWords(superBlocks(units));
 }
+QS_FUNCTION uint iq4xsParamWords(uint units) { return superBlocks(units) * 2u * kTileRows; }
 
 #ifdef __cplusplus
 }  // namespace gpu

@@ -13,12 +13,10 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
       [[unroll]] for (int q = 0; q < quads; ++q) {
         const int m = f * quads + q;
         const vec4 x = loadArenaQuad(inQuad + u * 8 + m);
-        const vec4 w = vec4(code(unit, 4 * m), code(unit, 4 * m + 1), code(unit, 4 * m + 2), code(unit, 4 * m + 3));
-        part += dot(x * kInputScale, w);
+        part += dot(x * kInputScale, codes(unit, m));
         total += x.x + x.y + x.z + x.w;
       }
-      const uint g = GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u * GROUPS_PER_UNIT + f;
-      const vec3 p = params(source, g, r);
+      const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, r);
       sum += p.x * (part + p.y * total) + p.z * total;
     }
   }

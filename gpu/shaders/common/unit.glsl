@@ -7,12 +7,18 @@
 //   params  layout-specific                scales, minima, zero-points
 //
 // Each dequant/*.glsl defines QUADS, HIGHS and
-//   float code(Unit unit, int i)             value i of the unit before scaling, divided by kInputScale[i % 4]
+//   vec4 codes(Unit unit, int m)             values 4m … 4m + 3 of the unit before scaling, divided by kInputScale
 //   vec4 kInputScale                         powers of two by which inputs are multiplied instead of shifting codes
 //   uint paramWords(uint units, uint groups) words of params per tile
 //   GROUPS_PER_UNIT                          1, 2 or 4: how often the scale changes inside a unit
-//   vec3 params(ParamSource, uint g, uint r) (scale, zero, minimum): value = scale · (code + zero) + minimum
+//   vec3 params(ParamSource source, Unit unit, uint g, int f, uint r)
+//                                            (scale, zero, minimum): value = scale · (code + zero) + minimum of group g,
+//                                            or where a unit has several, of its group f, and g is the unit
 //   HAS_SCALE, HAS_ZERO, HAS_MINIMUM         0 where that part is always 1, 0, 0
+// and where it looks values up in a table among the constants, NEEDS_TABLE and
+//   void prepareTable(uint table)            called once by every invocation of the kernel before the first codes();
+//                                            kernels whose workgroups keep the table in shared memory define
+//                                            SHARED_TABLE, their number of invocations
 
 #include "common/param_words.h"
 
@@ -48,4 +54,13 @@ Unit loadUnit(uint tileQuad, uint units, uint u, uint r) {
   [[unroll]] for (int h = 0; h < HIGHS; ++h) unit.highs[h] = loadWeightWord(highs + (u * HIGHS + h) * kTileRows + r);
 #endif
   return unit;
+}
+
+// Entry i of a plane of FP16 or of bytes that begins at a word: two or four entries share a word, [word][32 rows].
+float halfOf(uint words, uint i, uint r) {
+  const vec2 pair = unpackHalf2x16(loadWeightWord(words + (i >> 1) * kTileRows + r));
+  return (i & 1) == 0 ? pair.x : pair.y;
+}
+uint byteOf(uint words, uint i, uint r) {
+  return bitfieldExtract(loadWeightWord(words + (i >> 2) * kTileRows + r), 8 * int(i & 3), 8);
 }

@@ -12,13 +12,12 @@ QS_CODE_BOOK_LAYOUT(QS_SPECIALIZE)
 #define HAS_MINIMUM 0
 #include "common/codes.glsl"
 #include "common/unit.glsl"
-uint codeBookTable;  // set by the kernel before the first code()
-#define NEEDS_TABLE
-float code(Unit unit, int i) { return loadConstant(codeBookTable + nibbleOf(unit.quads[0], i)); }
+#include "common/levels.glsl"
+vec4 codes(Unit unit, int m) { return levelsOf(unit.quads[0], m); }
 uint paramWords(uint units, uint groups) { return codeBookParamWords(nested == 1, groups); }
-vec3 params(ParamSource source, uint g, uint r) {
+vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
   if (nested == 0) return vec3(uintBitsToFloat(loadWeightWord(source.words + g * kTileRows + r)), 0.0, 0.0);
-  const uint code8 = bitfieldExtract(loadWeightWord(source.words + (g >> 2) * kTileRows + r), 8 * int(g & 3), 8);
+  const uint code8 = byteOf(source.words, g, r);
   const uint flatBlock = (source.row + r) * source.groups + g;
   const float offset = loadConstant(source.table + kNestedOffset);
   const float scale = loadConstant(source.table + kNestedAbsmax + flatBlock / kNestedBlock);

@@ -8,6 +8,10 @@ const vec4 kInputScale = vec4(1.0);
 #define HAS_MINIMUM 0
 #include "common/unit.glsl"
 uint paramWords(uint units, uint groups) { return 0; }
-vec3 params(ParamSource source, uint g, uint r) { return vec3(1.0, 0.0, 0.0); }
-#include "common/bytes.glsl"
-float code(Unit unit, int i) { return unpackHalf2x16(byteOf(unit.quads[0], unit.quads[1], i) << 8).x; }
+vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(1.0, 0.0, 0.0); }
+float valueOf(uint bits) { return unpackHalf2x16(bits << 8).x; }
+vec4 codes(Unit unit, int m) {
+  const uint word = m < 4 ? unit.quads[0][m & 3] : unit.quads[1][m & 3];
+  return vec4(valueOf(word & 0xFFu), valueOf(bitfieldExtract(word, 8, 8)), valueOf(bitfieldExtract(word, 16, 8)),
+              valueOf(word >> 24));
+}

@@ -19,9 +19,11 @@ QS_INTEGER_LAYOUT(QS_SPECIALIZE)
 #elif BITS == 3
 #define QUADS 0
 #define HIGHS 3
+#define TRIPLES_IN_PLACE
 #elif BITS == 2
 #define QUADS 0
 #define HIGHS 2
+#define PAIRS_IN_PLACE
 #endif
 #define GROUPS_PER_UNIT groupsPerUnit
 #define HAS_SCALE 1
@@ -29,26 +31,26 @@ QS_INTEGER_LAYOUT(QS_SPECIALIZE)
 #define HAS_MINIMUM 0
 #include "common/codes.glsl"
 #include "common/unit.glsl"
-float code(Unit unit, int i) {
+vec4 codes(Unit unit, int m) {
 #if BITS == 8
-  return float(int(byteOf(unit.quads[0], unit.quads[1], i)));
+  return bytesOf(unit.quads[0], unit.quads[1], m);
 #elif BITS == 6
-  return float(int(nibbleOf(unit.quads[0], i) | pairOf(unit.highs[0], unit.highs[1], i) << 4));
+  return nibblesAndPairs(unit.quads[0], unit.highs[0], unit.highs[1], m);
 #elif BITS == 5
-  return float(int(nibbleOf(unit.quads[0], i) | bitOf(unit.highs[0], i) << 4));
+  return nibblesAndBits(unit.quads[0], unit.highs[0], m);
 #elif BITS == 4
-  return nibbleInPlace(unit.quads[0][i >> 3], i & 7);
+  return nibblesInPlace(unit.quads[0], m);
 #elif BITS == 3
-  return float(int(pairOf(unit.highs[0], unit.highs[1], i) | bitOf(unit.highs[2], i) << 2));
+  return triplesInPlace(uvec3(unit.highs[0], unit.highs[1], unit.highs[2]), m);
 #else
-  return float(int(pairOf(unit.highs[0], unit.highs[1], i)));
+  return pairsInPlace(unit.highs[0], unit.highs[1], m);
 #endif
 }
 uint paramWords(uint units, uint groups) { return integerParamWords(scaleMode, groups); }
-vec3 params(ParamSource source, uint g, uint r) {
+vec3 params(ParamSource source, Unit unit, uint unitOrGroup, int f, uint r) {
+  const uint g = unitOrGroup * groupsPerUnit + f;
   if (scaleMode == kHalfScales) {
-    const vec2 pair = unpackHalf2x16(loadWeightWord(source.words + (g >> 1) * kTileRows + r));
-    return vec3((g & 1) == 0 ? pair.x : pair.y, float(symmetricZero), 0.0);
+    return vec3(halfOf(source.words, g, r), float(symmetricZero), 0.0);
   }
   if (scaleMode == kHalfScalesAndZeros) {
     const uint word = loadWeightWord(source.words + g * kTileRows + r);

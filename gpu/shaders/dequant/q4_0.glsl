@@ -9,5 +9,5 @@
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/half_scales.glsl"
-float code(Unit unit, int i) { return nibbleInPlace(unit.quads[0][i >> 3], i & 7); }
-vec3 params(ParamSource source, uint g, uint r) { return vec3(halfScale(source, g, r), -8.0, 0.0); }
+vec4 codes(Unit unit, int m) { return nibblesInPlace(unit.quads[0], m); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(halfScale(source, g, r), -8.0, 0.0); }

@@ -9,4 +9,4 @@
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/half_scale_minimum.glsl"
-float code(Unit unit, int i) { return nibbleInPlace(unit.quads[0][i >> 3], i & 7); }
+vec4 codes(Unit unit, int m) { return nibblesInPlace(unit.quads[0], m); }

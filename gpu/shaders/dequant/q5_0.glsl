@@ -8,5 +8,5 @@
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/half_scales.glsl"
-float code(Unit unit, int i) { return float(int(nibbleOf(unit.quads[0], i) | bitOf(unit.highs[0], i) << 4)); }
-vec3 params(ParamSource source, uint g, uint r) { return vec3(halfScale(source, g, r), -16.0, 0.0); }
+vec4 codes(Unit unit, int m) { return nibblesAndBits(unit.quads[0], unit.highs[0], m); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(halfScale(source, g, r), -16.0, 0.0); }

@@ -8,4 +8,4 @@
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/half_scale_minimum.glsl"
-float code(Unit unit, int i) { return float(int(nibbleOf(unit.quads[0], i) | bitOf(unit.highs[0], i) << 4)); }
+vec4 codes(Unit unit, int m) { return nibblesAndBits(unit.quads[0], unit.highs[0], m); }

@@ -8,15 +8,12 @@
 #define HAS_MINIMUM 0
 #include "common/codes.glsl"
 #include "common/unit.glsl"
-float code(Unit unit, int i) {
-  return float(int(nibbleOf(unit.quads[0], i) | pairOf(unit.highs[0], unit.highs[1], i) << 4));
-}
+vec4 codes(Unit unit, int m) { return nibblesAndPairs(unit.quads[0], unit.highs[0], unit.highs[1], m); }
 uint paramWords(uint units, uint groups) { return q6kParamWords(units); }
-vec3 params(ParamSource source, uint g, uint r) {
-  const uint block = g >> 4;
+vec3 params(ParamSource source, Unit unit, uint u, int f, uint r) {
+  const uint block = u >> 3;
   const uint blocks = source.groups >> 4;
-  const int scales = int(loadWeightWord(source.words + (block * kTileRows + r) * 4 + ((g >> 2) & 3)));
-  const vec2 pair = unpackHalf2x16(loadWeightWord(source.words + blocks * 4 * kTileRows + (block >> 1) * kTileRows + r));
-  const float d = (block & 1) == 0 ? pair.x : pair.y;
-  return vec3(d * float(bitfieldExtract(scales, 8 * int(g & 3), 8)), -32.0, 0.0);
+  const int scales = int(loadWeightWord(source.words + (block * kTileRows + r) * 4 + ((u >> 1) & 3)));
+  const float d = halfOf(source.words + blocks * 4 * kTileRows, block, r);
+  return vec3(d * float(bitfieldExtract(scales, 8 * (2 * int(u & 1) + f), 8)), -32.0, 0.0);
 }

@@ -8,8 +8,8 @@
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/half_scales.glsl"
-float code(Unit unit, int i) {
-  const int word = int(i < 16 ? unit.quads[0][(i >> 2) & 3] : unit.quads[1][(i >> 2) & 3]);
-  return float(bitfieldExtract(word, 8 * (i & 3), 8));
+vec4 codes(Unit unit, int m) {
+  const int word = int(m < 4 ? unit.quads[0][m & 3] : unit.quads[1][m & 3]);
+  return vec4(bitfieldExtract(word, 0, 8), bitfieldExtract(word, 8, 8), bitfieldExtract(word, 16, 8), word >> 24);
 }
-vec3 params(ParamSource source, uint g, uint r) { return vec3(halfScale(source, g, r), 0.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(halfScale(source, g, r), 0.0, 0.0); }
