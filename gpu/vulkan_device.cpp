@@ -39,7 +39,7 @@ vk::KernelFamily familyFor(const vk::Caps& caps, const DeviceOptions& options) {
   const vk::KernelFamily family = options.family.value_or(caps.preferredFamily());
   if (family == vk::KernelFamily::Lanes && !caps.supportsLanes()) {
     throw core::Error(core::ErrorCode::Unsupported,
-                      fmt::format("{} lacks subgroup quad operations or large texel buffers.", caps.name));
+                      fmt::format("{} lacks subgroup quad or shuffle operations or large texel buffers.", caps.name));
   }
   return family;
 }

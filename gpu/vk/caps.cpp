@@ -76,11 +76,11 @@ void chain(VkBaseOutStructure*& tail, T& structure, VkStructureType type) {
 }
 
 void readSubgroups(const VkPhysicalDeviceSubgroupProperties& subgroup, Caps& caps) {
-  constexpr VkSubgroupFeatureFlags kNeeded =
-      VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_QUAD_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT;
+  constexpr VkSubgroupFeatureFlags kNeeded = VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_QUAD_BIT |
+                                             VK_SUBGROUP_FEATURE_SHUFFLE_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT;
   if ((subgroup.supportedStages & VK_SHADER_STAGE_COMPUTE_BIT) == 0) return;
   caps.subgroupSize = caps.minSubgroupSize = caps.maxSubgroupSize = subgroup.subgroupSize;
-  caps.hasQuadOperations = (subgroup.supportedOperations & kNeeded) == kNeeded && subgroup.subgroupSize >= 4;
+  caps.hasSubgroupOperations = (subgroup.supportedOperations & kNeeded) == kNeeded && subgroup.subgroupSize >= 4;
 }
 
 void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps& caps) {
@@ -156,7 +156,7 @@ void readFeatures(VkPhysicalDevice device, const Extensions& extensions, Caps& c
 bool Caps::supportsLanes() const {
   // The smallest useful window of weights: a row tile of a wide F32 matrix is a few MiB.
   constexpr std::uint64_t kLeastElements = std::uint64_t{4} << 20;
-  return hasQuadOperations && maxTexelBufferElements >= kLeastElements;
+  return hasSubgroupOperations && maxTexelBufferElements >= kLeastElements;
 }
 
 KernelFamily Caps::preferredFamily() const {

@@ -22,7 +22,7 @@ struct Caps {
   std::uint32_t minSubgroupSize = 0;  ///< equal to subgroupSize where it cannot vary
   std::uint32_t maxSubgroupSize = 0;
   bool hasSubgroupSizeControl = false;
-  bool hasQuadOperations = false;  ///< subgroup quad and arithmetic operations in compute shaders
+  bool hasSubgroupOperations = false;  ///< quad, shuffle and arithmetic ones in compute shaders
   bool hasMemoryBudget = false;
   bool isCpu = false;
   std::uint32_t queueFamily = 0;
