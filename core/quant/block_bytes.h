@@ -25,4 +25,9 @@ inline void storeU16(std::uint8_t* bytes, std::uint16_t value) {
   bytes[1] = static_cast<std::uint8_t>(value >> 8);
 }
 
+inline void storeU32(std::uint8_t* bytes, std::uint32_t value) {
+  storeU16(bytes, static_cast<std::uint16_t>(value & 0xffffU));
+  storeU16(bytes + 2, static_cast<std::uint16_t>(value >> 16));
+}
+
 }  // namespace core::quant

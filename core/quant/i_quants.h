@@ -26,4 +26,27 @@ void decodeIQ3_S(const std::uint8_t* blocks, std::size_t blockCount, float* out)
 void decodeIQ1_S(const std::uint8_t* blocks, std::size_t blockCount, float* out);
 void decodeIQ1_M(const std::uint8_t* blocks, std::size_t blockCount, float* out);
 
+/// Encoders: ggml's searches, byte for byte. The scale of 16 or 32 values (iq1: with the offset's sign) is searched
+/// with the values moved to lattice points near their rounded codes; the scales are then rounded to their codes. The
+/// error of a value weighs importance · √(σ² + x²), without importance x² (iq2_s: x² + σ²/4), σ² being the block's mean
+/// square, twice in all but iq2_xxs and iq2_xs. ggml refuses iq1_s, iq2_xxs and iq2_xs without importance; here every
+/// importance is then 1. Where ggml's result would not be finite or it would abort we differ: values that are not
+/// finite are treated as in finite_values.h, a block beyond 2^24 is searched in smaller units, and a scale beyond FP16
+/// becomes 65504.
+void encodeIQ2_XXS(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeIQ2_XS(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeIQ2_S(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeIQ3_XXS(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeIQ3_S(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeIQ2_XXSByImportance(const float* values, std::size_t blockCount, const float* importance,
+                               std::uint8_t* blocks);
+void encodeIQ2_XSByImportance(const float* values, std::size_t blockCount, const float* importance,
+                              std::uint8_t* blocks);
+void encodeIQ2_SByImportance(const float* values, std::size_t blockCount, const float* importance,
+                             std::uint8_t* blocks);
+void encodeIQ3_XXSByImportance(const float* values, std::size_t blockCount, const float* importance,
+                               std::uint8_t* blocks);
+void encodeIQ3_SByImportance(const float* values, std::size_t blockCount, const float* importance,
+                             std::uint8_t* blocks);
+
 }  // namespace core::quant

@@ -65,9 +65,9 @@ QS_FORCE_INLINE float sumOfSquares(const float* values, std::size_t count) {
   return sum;
 }
 
-/// Nearest integer of |x| < 2^22, ties to even.
+/// Nearest integer of |x| < 2^22, ties to even; anything else gives some integer of 23 bits.
 QS_FORCE_INLINE std::int32_t nearestInteger(float x) {
-  return std::bit_cast<std::int32_t>(x + 0x1.8p23F) - std::bit_cast<std::int32_t>(0x1.8p23F);
+  return (std::bit_cast<std::int32_t>(x + 0x1.8p23F) & 0x7fffff) - 0x400000;
 }
 
 }  // namespace core::quant

@@ -26,7 +26,9 @@ struct Type {
   std::vector<int> exactRows;  ///< of extreme/input.f32: those where ggml's result is finite and not all zero
 };
 
-const std::vector<Type> kTypes = {{"IQ4_NL", false, {2}}, {"IQ4_XS", false, {2}}};
+const std::vector<Type> kTypes = {{"IQ4_NL", false, {2}},  {"IQ4_XS", false, {2}}, {"IQ3_S", false, {2}},
+                                  {"IQ3_XXS", false, {2}}, {"IQ2_S", false, {2}},  {"IQ2_XS", true, {2}},
+                                  {"IQ2_XXS", true, {2}}};
 
 const quant::BlockCodec& codecOf(const std::string& name) {
   return *quant::blockCodec(*tensor::fromName(QString::fromStdString(name).toLower().toStdString()));
@@ -61,6 +63,23 @@ int firstDifferentBlock(const quant::BlockCodec& codec, const Bytes& a, const By
   const auto mismatch = std::mismatch(a.begin(), a.end(), b.begin());
   if (mismatch.first == a.end()) return -1;
   return static_cast<int>((mismatch.first - a.begin()) / tensor::info(codec.dtype).blockBytes);
+}
+
+/// ggml 0.25.1 loses its place in an iq3_s block behind 32 zeros: the codes that follow land before their time.
+bool isMisplacedByGgml(const quant::BlockCodec& codec, const float* block) {
+  if (codec.dtype != tensor::DType::IQ3_S) return false;
+  for (std::size_t first = 0; first < 256; first += 32)
+    if (std::all_of(block + first, block + first + 32, [](float value) { return value == 0.0F; })) return true;
+  return false;
+}
+
+double weightedError(const float* values, const float* decoded, const float* importance, std::size_t count) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double difference = static_cast<double>(decoded[i]) - values[i];
+    sum += (importance != nullptr ? importance[i] : 1.0) * difference * difference;
+  }
+  return sum;
 }
 
 std::vector<float> gaussianRow(std::size_t count, unsigned seed) {
@@ -151,7 +170,20 @@ void TestIQuantEncoders::encodesAsGgml() {
   input.resize(blocks.size() / layout.blockBytes * layout.blockValues);  // the file may hold the first rows only
   const std::size_t rowValues = values == "input.f32" ? 1024 : 512;
   const auto weights = importance.isEmpty() ? std::vector<float>{} : floats(importance.toStdString());
-  QCOMPARE(firstDifferentBlock(codec, encodeRows(codec, input, rowValues, weights), blocks), -1);
+  const Bytes ours = encodeRows(codec, input, rowValues, weights);
+  QCOMPARE(ours.size(), blocks.size());
+  const auto ourValues = decode(codec, ours);
+  const auto theirValues = decode(codec, blocks);
+  for (std::size_t b = 0; b < blocks.size() / layout.blockBytes; ++b) {
+    if (isMisplacedByGgml(codec, input.data() + b * layout.blockValues)) continue;
+    const auto first = static_cast<std::ptrdiff_t>(b * layout.blockBytes);
+    QVERIFY2(std::equal(ours.begin() + first, ours.begin() + first + layout.blockBytes, blocks.begin() + first),
+             qPrintable(QString("block %1").arg(b)));
+  }
+  const float* rowWeights = weights.empty() ? nullptr : weights.data();
+  for (std::size_t at = 0; at < input.size(); at += rowValues)
+    QVERIFY(weightedError(&input[at], &ourValues[at], rowWeights, rowValues) <=
+            weightedError(&input[at], &theirValues[at], rowWeights, rowValues));
 }
 
 void TestIQuantEncoders::encodesExtremeRows() {
