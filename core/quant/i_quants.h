@@ -38,6 +38,8 @@ void encodeIQ2_XS(const float* values, std::size_t blockCount, std::uint8_t* blo
 void encodeIQ2_S(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 void encodeIQ3_XXS(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 void encodeIQ3_S(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeIQ1_S(const float* values, std::size_t blockCount, std::uint8_t* blocks);
+void encodeIQ1_M(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 void encodeIQ2_XXSByImportance(const float* values, std::size_t blockCount, const float* importance,
                                std::uint8_t* blocks);
 void encodeIQ2_XSByImportance(const float* values, std::size_t blockCount, const float* importance,
@@ -47,6 +49,10 @@ void encodeIQ2_SByImportance(const float* values, std::size_t blockCount, const 
 void encodeIQ3_XXSByImportance(const float* values, std::size_t blockCount, const float* importance,
                                std::uint8_t* blocks);
 void encodeIQ3_SByImportance(const float* values, std::size_t blockCount, const float* importance,
+                             std::uint8_t* blocks);
+void encodeIQ1_SByImportance(const float* values, std::size_t blockCount, const float* importance,
+                             std::uint8_t* blocks);
+void encodeIQ1_MByImportance(const float* values, std::size_t blockCount, const float* importance,
                              std::uint8_t* blocks);
 
 }  // namespace core::quant

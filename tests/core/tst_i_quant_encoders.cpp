@@ -26,9 +26,9 @@ struct Type {
   std::vector<int> exactRows;  ///< of extreme/input.f32: those where ggml's result is finite and not all zero
 };
 
-const std::vector<Type> kTypes = {{"IQ4_NL", false, {2}},  {"IQ4_XS", false, {2}}, {"IQ3_S", false, {2}},
-                                  {"IQ3_XXS", false, {2}}, {"IQ2_S", false, {2}},  {"IQ2_XS", true, {2}},
-                                  {"IQ2_XXS", true, {2}}};
+const std::vector<Type> kTypes = {{"IQ4_NL", false, {2}},  {"IQ4_XS", false, {2}},  {"IQ3_S", false, {2}},
+                                  {"IQ3_XXS", false, {2}}, {"IQ2_S", false, {2}},   {"IQ2_XS", true, {2}},
+                                  {"IQ2_XXS", true, {2}},  {"IQ1_S", true, {0, 2}}, {"IQ1_M", false, {0}}};
 
 const quant::BlockCodec& codecOf(const std::string& name) {
   return *quant::blockCodec(*tensor::fromName(QString::fromStdString(name).toLower().toStdString()));
