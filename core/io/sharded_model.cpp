@@ -4,6 +4,7 @@
 
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/base/error.h"
@@ -53,6 +54,21 @@ void place(const WeightIndex& index, const Shards& shards, ParsedModel& model, c
     }
     model.tensors.push_back(*found->second);
   }
+}
+
+/// Lists what the shards hold beyond the index: the program shows what is there.
+void addUnnamed(const WeightIndex& index, const Shards& shards, ParsedModel& model, const std::string& source) {
+  std::unordered_set<std::string_view> known;
+  for (const auto& placement : index.placements) known.insert(placement.tensor);
+  const std::size_t named = model.tensors.size();
+  for (const auto& tensors : shards.tensors) {
+    for (const TensorInfo& tensor : tensors) {
+      if (known.insert(tensor.name).second) model.tensors.push_back(tensor);
+    }
+  }
+  if (model.tensors.size() == named) return;
+  model.warnings.push_back(fmt::format("{}: it does not name {} of the tensors that its shards hold, the first is {}.",
+                                       source, model.tensors.size() - named, inQuotes(model.tensors[named].name)));
 }
 
 std::shared_ptr<const Checkpoint> finish(ParsedModel model, Shards shards, const std::filesystem::path& folder,
@@ -106,6 +122,7 @@ std::shared_ptr<const Checkpoint> openShardedSafetensors(const std::filesystem::
     shards.add(folder / shard, model);
   }
   place(map, shards, model, source);
+  addUnnamed(map, shards, model, source);
   return finish(std::move(model), std::move(shards), folder, source, std::move(found));
 }
 

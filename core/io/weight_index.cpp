@@ -107,7 +107,12 @@ WeightIndex readWeightIndex(std::span<const std::byte> bytes, std::string_view s
                             source),
                 std::string(kUnreadableIndex));
   }
-  return visitor.take();
+  WeightIndex index = visitor.take();
+  if (index.placements.empty()) {
+    throw Error(ErrorCode::InvalidFile, fmt::format("{}: its \"weight_map\" names no tensor.", source),
+                std::string(kUnreadableIndex));
+  }
+  return index;
 }
 
 }  // namespace core::io

@@ -34,6 +34,7 @@ class TestGgufOpen : public QObject {
   void badConfig_data();
   void badConfig();
   void shardedModel();
+  void tensorsBeyondTheIndexAreListed();
   void badIndex_data();
   void badIndex();
   void missingShard();
@@ -269,6 +270,24 @@ void TestGgufOpen::shardedModel() {
   }
 }
 
+void TestGgufOpen::tensorsBeyondTheIndexAreListed() {
+  write("model-1.safetensors", safetensors("a", 1));
+  write("model-2.safetensors", FileBytes::safetensors(R"({"b":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                                                      R"("extra":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+                                                      2));
+  write("model.safetensors.index.json", R"({"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}})");
+  auto model = io::openCheckpoint(path());
+  QCOMPARE(model->tensors().size(), 3U);
+  QCOMPARE(model->view("extra").shape, (core::tensor::Shape{1}));
+  QCOMPARE(model->warnings().size(), 1U);
+  QVERIFY(QString::fromStdString(model->warnings()[0]).contains("1 of the tensors"));
+  // An index that names nothing is as good as none.
+  write("model.safetensors.index.json", R"({"weight_map":{}})");
+  model = io::openCheckpoint(path());
+  QCOMPARE(model->tensors().size(), 3U);
+  QCOMPARE(model->warnings().size(), 1U);
+}
+
 void TestGgufOpen::badIndex_data() {
   QTest::addColumn<QString>("map");
   QTest::addColumn<QString>("word");
@@ -296,6 +315,8 @@ void TestGgufOpen::badIndex_data() {
                         << "weight_map";
   QTest::newRow("twice") << R"({"w":"shard.safetensors","w":"shard.safetensors"})"
                          << "twice";
+  QTest::newRow("nothing") << R"({})"
+                           << "names no tensor";
   QTest::newRow("not in the shard") << R"({"v":"shard.safetensors"})"
                                     << "does not hold it";
 }
