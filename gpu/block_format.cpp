@@ -7,6 +7,7 @@
 
 #include "core/quant/iq4.h"
 #include "core/quant/microscaling.h"
+#include "gpu/lattice_words.h"
 #include "gpu/packed_format.h"
 
 namespace gpu {
@@ -15,7 +16,7 @@ namespace {
 
 using core::tensor::DType;
 
-enum class Table : std::uint8_t { None, Iq4, E2M1 };
+enum class Table : std::uint8_t { None, Iq4, E2M1, Lattice };
 
 struct BlockFormat {
   DType type;
@@ -48,6 +49,13 @@ constexpr BlockFormat kFormats[] = {
     {DType::Q4_K, "q4_k", 1, 0, 1, 1, kOfUnits<q4kParamWords>},
     {DType::Q5_K, "q5_k", 1, 1, 1, 1, kOfUnits<q4kParamWords>},
     {DType::Q6_K, "q6_k", 1, 2, 1, 2, kOfUnits<q6kParamWords>},
+    {DType::IQ1_S, "iq1_s", 0, 1, 1, 1, kOfUnits<extraAndHalfWords>, Table::Lattice},
+    {DType::IQ1_M, "iq1_m", 0, 1, 1, 4, kOfUnits<iq1mParamWords>, Table::Lattice},
+    {DType::IQ2_XXS, "iq2_xxs", 0, 2, 1, 1, kOfUnits<iq2xxsParamWords>, Table::Lattice},
+    {DType::IQ2_XS, "iq2_xs", 0, 2, 1, 2, kOfUnits<iq2xsParamWords>, Table::Lattice},
+    {DType::IQ2_S, "iq2_s", 0, 2, 1, 2, kOfUnits<extraAndHalfWords>, Table::Lattice},
+    {DType::IQ3_XXS, "iq3_xxs", 0, 3, 1, 1, kOfUnits<iq2xxsParamWords>, Table::Lattice},
+    {DType::IQ3_S, "iq3_s", 0, 3, 1, 1, kOfUnits<extraAndHalfWords>, Table::Lattice},
     {DType::IQ4_NL, "iq4_nl", 1, 0, 1, 1, kHalves, Table::Iq4},
     {DType::IQ4_XS, "iq4_xs", 1, 0, 1, 1, kOfUnits<iq4xsParamWords>, Table::Iq4},
     {DType::MXFP4, "mxfp4", 1, 0, 1, 1, kBytes, Table::E2M1},
@@ -56,7 +64,6 @@ constexpr BlockFormat kFormats[] = {
 
 /// The 16 levels of a type, as the CPU decodes them from a block of scale 1 with every code.
 std::vector<std::uint32_t> levelsOf(Table table) {
-  if (table == Table::None) return {};
   std::array<float, kUnitValues> values{};
   std::array<std::uint8_t, 18> block{};
   const bool isIq4 = table == Table::Iq4;
@@ -86,7 +93,12 @@ bool chooseBlockFormat(DType type, PackedFormat& format) {
   format.groupsPerUnit = found->groupsPerUnit;
   format.groups = format.units * found->groupsPerUnit / found->unitsPerGroup;
   format.paramWords = found->paramWords(format.units, format.groups);
-  format.table = levelsOf(found->table);
+  if (found->table == Table::Lattice) {
+    format.table = latticeWords(type);
+  } else if (found->table != Table::None) {
+    format.table = levelsOf(found->table);
+  }
+  format.tableWords = static_cast<std::uint32_t>(format.table.size());
   return true;
 }
 

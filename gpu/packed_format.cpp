@@ -89,6 +89,7 @@ void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
     for (const float value : values) format.table.push_back(std::bit_cast<std::uint32_t>(value));
   };
   append(tensor.codeBook);
+  format.tableWords = kCodeBookValues;
   const std::uint32_t block = tensor.blockSize;
   if (block % kUnitValues != 0 || format.rowValues % kUnitValues != 0 || tensor.codeBook.size() != kCodeBookValues) {
     format.isDecoded = true;  // blocks that begin or end inside a unit

@@ -25,9 +25,10 @@ struct PackedFormat {
   std::uint32_t paramWords = 0;     ///< per tile
   /// What the layouts integer and codebook need to know beside their name.
   std::variant<std::monostate, IntegerConstants, CodeBookConstants> constants;
-  /// What codes are looked up in, to be placed among the executor's constants: FP32 levels and nested scales. Empty for
-  /// other layouts.
+  /// What is placed among the executor's constants: first the table that codes are looked up in (FP32 levels, points of
+  /// lattices), then what nested scales need. Empty for layouts that compute their values.
   std::vector<std::uint32_t> table;
+  std::uint32_t tableWords = 0;  ///< of the first part
   /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
   bool isDecoded = false;
 

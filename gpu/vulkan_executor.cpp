@@ -79,8 +79,12 @@ void VulkanExecutor::uploadConstants() {
                                                     "norms and code books");
   vk::Uploader(m_device->memory()).upload(*m_constants.buffer, 0, std::as_bytes(std::span(constants)));
   if (!m_device->choice().isLanes()) return;
-  m_constants.texels = std::make_unique<vk::BufferView>(m_device->device(), *m_constants.buffer, VK_FORMAT_R32_SFLOAT,
-                                                        0, m_constants.buffer->bytes());
+  const auto view = [&](VkFormat format) {
+    return std::make_unique<vk::BufferView>(m_device->device(), *m_constants.buffer, format, 0,
+                                            m_constants.buffer->bytes());
+  };
+  m_constants.texels = view(VK_FORMAT_R32_SFLOAT);
+  m_constants.words = view(VK_FORMAT_R32_UINT);
 }
 
 Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {

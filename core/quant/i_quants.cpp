@@ -11,9 +11,6 @@ namespace core::quant {
 namespace {
 
 constexpr std::size_t kValues = 256;
-constexpr std::array<float, 4> kIq2Levels = {8.0F, 25.0F, 43.0F, 0.0F};  // the tables never use code 3
-constexpr std::array<float, 8> kIq3XxsLevels = {4.0F, 12.0F, 20.0F, 28.0F, 36.0F, 44.0F, 52.0F, 62.0F};
-constexpr std::array<float, 8> kIq3SLevels = {1.0F, 3.0F, 5.0F, 7.0F, 9.0F, 11.0F, 13.0F, 15.0F};
 constexpr float kIq1Offset = 0.125F;
 
 /// 8 sign bits from 7: the last one makes their number even.

@@ -12,8 +12,8 @@ namespace gpu {
 inline constexpr std::array kMainKinds = [] {
   std::array<vk::BindingKind, kMainBindings> kinds{};
   kinds.fill(vk::BindingKind::Storage);
-  for (const uint texels :
-       {kWeightQuadTexelsBinding, kWeightWordTexelsBinding, kArenaTexelsBinding, kConstantTexelsBinding})
+  for (const uint texels : {kWeightQuadTexelsBinding, kWeightWordTexelsBinding, kArenaTexelsBinding,
+                            kConstantTexelsBinding, kConstantWordTexelsBinding})
     kinds[texels] = vk::BindingKind::Texel;
   return kinds;
 }();

@@ -54,7 +54,8 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
                       sets, push, {x, divideUp(push.tokenCount, tokensEach)}, work);
     return;
   }
-  if (push.tokenCount <= kFewTokens || choice.maxTileTokens == 0) {
+  const std::uint32_t widest = choice.tileTokens(format.tableWords);
+  if (push.tokenCount <= kFewTokens || widest == 0) {
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
     recorder.dispatch(
         "matmul_rows." + format.kernel,
@@ -63,7 +64,7 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
     return;
   }
   assert(!swiGlu);
-  const std::uint32_t tile = std::clamp(std::bit_ceil(push.tokenCount), 16U, choice.maxTileTokens);
+  const std::uint32_t tile = std::clamp(std::bit_ceil(push.tokenCount), 16U, widest);
   recorder.dispatch("matmul_tiles." + format.kernel,
                     withLayout(MatMulTilesConstants{.tileTokens = tile}.values(), format), sets, push,
                     {tilesInAll(push, kTilesTogether), divideUp(push.tokenCount, tile)}, work);
@@ -75,16 +76,14 @@ bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b) {
   if (a.parts.size() != 1 || b.parts.size() != 1 || a.parts[0].range->block() != b.parts[0].range->block())
     return false;
   const PackedFormat &f = a.format, &g = b.format;
-  // One code book serves the whole dispatch; what lies behind it belongs to each tensor.
-  const auto bookOf = [](const PackedFormat& format) {
-    return std::span(format.table).first(std::min<std::size_t>(format.table.size(), kCodeBookValues));
-  };
+  // One table serves the whole dispatch; what lies behind it belongs to each tensor.
+  const auto tableOf = [](const PackedFormat& format) { return std::span(format.table).first(format.tableWords); };
   return f.kernel == g.kernel && f.constants == g.constants && f.units == g.units && f.groups == g.groups &&
-         f.unitsPerGroup == g.unitsPerGroup && std::ranges::equal(bookOf(f), bookOf(g));
+         f.unitsPerGroup == g.unitsPerGroup && std::ranges::equal(tableOf(f), tableOf(g));
 }
 
 bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens) {
-  return choice.isLanes() || tokens <= kFewTokens || choice.maxTileTokens == 0;
+  return choice.isLanes() || tokens <= kFewTokens || choice.tileTokens(0) == 0;
 }
 
 void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf, Place in,

@@ -17,10 +17,15 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
     choice.subgroupSize = std::max(choice.lanes, caps.minSubgroupSize);
   }
   choice.splits = std::clamp<std::uint32_t>(caps.maxWorkgroupInvocations / kTileRows, 1, 8);
-  choice.maxTileTokens = caps.maxWorkgroupInvocations < kMatMulTilesWorkgroup      ? 0
-                         : matMulTilesSharedBytes(64) <= caps.maxSharedMemoryBytes ? 64
-                                                                                   : 32;
+  if (caps.maxWorkgroupInvocations >= kMatMulTilesWorkgroup) choice.sharedBytes = caps.maxSharedMemoryBytes;
   return choice;
+}
+
+std::uint32_t KernelChoice::tileTokens(std::uint32_t tableWords) const {
+  for (const std::uint32_t tokens : {64U, 32U, 16U}) {
+    if (matMulTilesSharedBytes(tokens) + tableWords * 4 <= sharedBytes) return tokens;
+  }
+  return 0;
 }
 
 Recorder::Recorder(std::shared_ptr<vk::Device> device, vk::PipelineCache& pipelines, const KernelChoice& choice,

@@ -21,11 +21,14 @@ struct Place {
 /// What is the same for all kernels of a device: which family, how wide its workgroups are.
 struct KernelChoice {
   vk::KernelFamily family = vk::KernelFamily::Workgroups;
-  std::uint32_t lanes = 8;           ///< workgroup size of the Lanes family: one subgroup, 4, 8, 16 or 32
-  std::uint32_t subgroupSize = 0;    ///< to ask for, 0: the device's own
-  std::uint32_t splits = 8;          ///< Workgroups: invocations that share a row in matmul_rows
-  std::uint32_t maxTileTokens = 64;  ///< Workgroups: widest tile of matmul_tiles, 0: it cannot run here
+  std::uint32_t lanes = 8;         ///< workgroup size of the Lanes family: one subgroup, 4, 8, 16 or 32
+  std::uint32_t subgroupSize = 0;  ///< to ask for, 0: the device's own
+  std::uint32_t splits = 8;        ///< Workgroups: invocations that share a row in matmul_rows
+  std::uint32_t sharedBytes = 0;   ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
+
+  /// Widest tile of matmul_tiles beside a table of so many words, 0: it cannot run here.
+  std::uint32_t tileTokens(std::uint32_t tableWords) const;
 
   static KernelChoice forDevice(const vk::Caps& caps, vk::KernelFamily family);
 };

@@ -210,8 +210,6 @@ class TestGpuLayouts : public QObject {
       weights.push_back(quantized(scheme, 256, 2048));
     }
     for (const DType type : support::blockTypes()) {
-      const std::string_view name = core::tensor::name(type);
-      if (name.starts_with("iq") && !name.starts_with("iq4")) continue;  // the lattice types have no kernel
       weights.push_back(moderateBlocks(type, 256, 2048));
     }
     for (const auto& weight : weights) {

@@ -38,10 +38,11 @@ QS_CONSTANT uint kWeightQuadTexelsBinding = 1u;  // weights as 16-byte words
 QS_CONSTANT uint kWeightWordTexelsBinding = 2u;  // weights as 4-byte words
 QS_CONSTANT uint kArenaBinding = 3u;             // activations
 QS_CONSTANT uint kArenaTexelsBinding = 4u;       // as vectors of four floats
-QS_CONSTANT uint kConstantsBinding = 5u;         // norms, biases and code books
+QS_CONSTANT uint kConstantsBinding = 5u;         // norms, biases, code books and lattices
 QS_CONSTANT uint kConstantTexelsBinding = 6u;
 QS_CONSTANT uint kStateBinding = 7u;
-QS_CONSTANT uint kMainBindings = 8u;
+QS_CONSTANT uint kConstantWordTexelsBinding = 8u;  // constants as 4-byte words
+QS_CONSTANT uint kMainBindings = 9u;
 
 QS_CONSTANT uint kKvSet = 1u;
 QS_CONSTANT uint kKeysBinding = 0u;

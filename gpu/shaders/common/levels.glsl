@@ -1,6 +1,6 @@
 // Codes of four bits that stand for one of 16 values, the first of the table among the constants.
-#define NEEDS_TABLE
 #ifdef LANES
+#define NEEDS_TABLE
 // The subgroup's lanes hold the values, and a code picks a lane: far faster for software renderers than any memory.
 uint levelTable;
 float levels, upperLevels;
@@ -18,17 +18,10 @@ float levelAt(uint word, int at) {
   const float lower = subgroupShuffle(levels, lane), upper = subgroupShuffle(upperLevels, lane);
   return int(word << (28 - at)) < 0 ? upper : lower;
 }
-#elif defined(SHARED_TABLE)
-shared float levels[16];
-void prepareTable(uint table) {
-  for (uint i = gl_LocalInvocationIndex; i < 16; i += SHARED_TABLE) levels[i] = loadConstant(table + i);
-  barrier();
-}
-float levelAt(uint word, int at) { return levels[bitfieldExtract(word, at, 4)]; }
 #else
-uint levelTable;
-void prepareTable(uint table) { levelTable = table; }
-float levelAt(uint word, int at) { return loadConstant(levelTable + bitfieldExtract(word, at, 4)); }
+#define TABLE_WORDS 16
+#include "common/table.glsl"
+float levelAt(uint word, int at) { return uintBitsToFloat(tableWord(bitfieldExtract(word, at, 4))); }
 #endif
 
 vec4 levelsOf(uvec4 quad, int m) {

@@ -48,7 +48,25 @@ QS_FUNCTION uint q4kParamWords(uint units) { return superBlocks(units) * 4u * kT
 QS_FUNCTION uint q6kParamWords(uint units) {
   return superBlocks(units) * 4u * kTileRows + halfPairWords(superBlocks(units));
 }
+QS_FUNCTION uint iq2xxsParamWords(uint units) { return halfPairWords(superBlocks(units)); }
+QS_FUNCTION uint iq2xsParamWords(uint units) {
+  return superBlocks(units) * 2u * kTileRows + halfPairWords(superBlocks(units));
+}
+// 16 bits of each unit, and d.
+QS_FUNCTION uint extraAndHalfWords(uint units) { return halfPairWords(units) + halfPairWords(superBlocks(units)); }
+QS_FUNCTION uint iq1mParamWords(uint units) { return halfPairWords(units) + superBlocks(units) * 2u * kTileRows; }
 QS_FUNCTION uint iq4xsParamWords(uint units) { return superBlocks(units) * 2u * kTileRows; }
+
+// Tables of the lattice types, in words, and the byte that stands for zero: a power of two above every magnitude.
+QS_CONSTANT uint kIq2XxsWords = 512u;
+QS_CONSTANT uint kIq2XsWords = 1024u;
+QS_CONSTANT uint kIq2SWords = 2048u;
+QS_CONSTANT uint kIq3XxsWords = 256u;
+QS_CONSTANT uint kIq3SWords = 512u;
+QS_CONSTANT uint kIq1Words = 1024u;
+QS_CONSTANT uint kIq2Zero = 64u;
+QS_CONSTANT uint kIq3XxsZero = 64u;
+QS_CONSTANT uint kIq3SZero = 16u;
 
 #ifdef __cplusplus
 }  // namespace gpu

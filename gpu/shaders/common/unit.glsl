@@ -4,7 +4,8 @@
 // neighbouring words. Along the row 32 values are a unit. A tile is, in this order:
 //   quads   [unit][QUADS][32 rows] uvec4   the wide part of the codes
 //   highs   [unit][HIGHS][32 rows] uint    codes or bits of codes that do not fill quads
-//   params  layout-specific                scales, minima, zero-points
+//   params  layout-specific                scales, minima, zero-points; where EXTRA_HALF is defined, they begin with 16
+//                                          more bits of each unit in pairs: [unit / 2][32 rows] uint
 //
 // Each dequant/*.glsl defines QUADS, HIGHS and
 //   vec4 codes(Unit unit, int m)             values 4m … 4m + 3 of the unit before scaling, divided by kInputScale
@@ -29,6 +30,9 @@ struct Unit {
 #if HIGHS > 0
   uint highs[HIGHS];
 #endif
+#ifdef EXTRA_HALF
+  uint extra;
+#endif
 };
 
 // Where params() finds what it needs.
@@ -52,6 +56,10 @@ Unit loadUnit(uint tileQuad, uint units, uint u, uint r) {
 #if HIGHS > 0
   const uint highs = (tileQuad + units * QUADS * kTileRows) * 4;
   [[unroll]] for (int h = 0; h < HIGHS; ++h) unit.highs[h] = loadWeightWord(highs + (u * HIGHS + h) * kTileRows + r);
+#endif
+#ifdef EXTRA_HALF
+  const uint extras = loadWeightWord((tileQuad + unitQuads(units)) * 4 + (u >> 1) * kTileRows + r);
+  unit.extra = bitfieldExtract(extras, 16 * int(u & 1), 16);
 #endif
   return unit;
 }
