@@ -15,7 +15,6 @@ using core::metrics::Metric;
 
 namespace {
 constexpr double kRowHeight = 17;       ///< pixels a row takes at first
-constexpr double kRoomForText = 0.2;    ///< of the range, behind the longest line
 constexpr double kRoomForNames = 0.42;  ///< of the width
 constexpr double kDot = 8;
 }  // namespace
@@ -41,6 +40,7 @@ ErrorDots::ErrorDots(QWidget* parent)
   xAxis->ticker()->setTickCount(3);
   axisRect()->setRangeZoom(Qt::Vertical);
   axisRect()->setRangeDrag(Qt::Vertical);
+  connect(this, &QCustomPlot::afterLayout, this, &ErrorDots::makeRoomForFigures);
   connect(yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, &ErrorDots::labelRows);
   applyColors();
 }
@@ -59,13 +59,25 @@ void ErrorDots::setData(std::vector<Dot> dots, Metric metric, const QColor& colo
     return ascending ? a.value < b.value : a.value > b.value;
   });
   setAxisTitles(metric == Metric::Cosine ? tr("1 − cosine similarity") : metricTitle(metric), {});
-  double high = 0;
-  for (const Dot& dot : m_dots)
-    if (dot.note.isEmpty()) high = std::max(high, length(dot));
-  xAxis->setRange(0, high > 0 ? high * (1 + kRoomForText) : 1);
+  m_longest = m_figureWidth = 0;
+  const QFontMetricsF metrics(TextLayer::font());
+  for (const Dot& dot : m_dots) {
+    if (!dot.note.isEmpty()) continue;
+    m_longest = std::max(m_longest, length(dot));
+    m_figureWidth = std::max(m_figureWidth, metrics.horizontalAdvance(metricFigure(m_metric, dot.value)));
+  }
+  makeRoomForFigures();
   if (!sameRows) showHome();
   labelRows();
   draw();
+}
+
+// Behind the longest line its figure must have room, however narrow the chart is.
+void ErrorDots::makeRoomForFigures() {
+  constexpr double kBeside = 14;
+  const double wide = std::max(1, axisRect()->width());
+  const double lines = std::max(wide - m_figureWidth - kBeside, wide / 2);
+  xAxis->setRange(0, m_longest > 0 ? m_longest * wide / lines : 1);
 }
 
 void ErrorDots::showHome() { showRows(std::max(4, static_cast<int>(axisRect()->height() / kRowHeight))); }

@@ -28,17 +28,9 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   return cell;
 }
 
-void addSize(LayerMaps::SchemeMap& map, const std::vector<SchemeError>& errors) {
-  std::uint64_t bytes = 0;
-  double weights = 0;
-  for (const SchemeError& error : errors) {
-    if (!error.refused.empty() || error.bitsPerWeight <= 0) continue;
-    bytes += error.bytes;
-    weights += static_cast<double>(error.bytes) * 8 / error.bitsPerWeight;
-  }
-  if (bytes == 0) return;
-  map.bytes = text::bytes(bytes);
-  map.bits = text::bitsPerWeight(static_cast<double>(bytes) * 8 / weights);
+void addSize(LayerMaps::SchemeMap& map, const SchemeSize& size) {
+  if (size.quantized > 0)
+    map.size = tr("model %1 · %2").arg(text::bytes(size.bytes), text::bitsPerWeight(size.bitsPerWeight));
 }
 
 }  // namespace app

@@ -122,7 +122,7 @@ std::optional<QString> LayerMaps::readout(QPointF coordinates) const {
   if (!hit) return std::nullopt;
   const SchemeMap& map = m_content.schemes[static_cast<std::size_t>(hit->scheme)];
   if (hit->matrix < 0) {
-    QStringList parts{summary(hit->scheme), map.bytes, map.bits};
+    QStringList parts{summary(hit->scheme), map.size};
     parts.removeAll(QString());
     return map.title + QStringLiteral(": ") + parts.join(QStringLiteral(" · "));
   }

@@ -11,7 +11,8 @@ namespace app {
 class LayerMapsItem;
 
 /// One small map per scheme: blocks side by side, kinds of matrix below each other, the error as colour; over each map
-/// the scheme with its mean, worst and size. A click selects a matrix and a scheme, a double click opens it.
+/// the scheme with the mean and worst of its matrices and the size of the model. A click selects a matrix and a scheme,
+/// a double click opens it.
 class LayerMaps : public Chart {
   Q_OBJECT
  public:
@@ -24,7 +25,7 @@ class LayerMaps : public Chart {
   struct SchemeMap {
     QString title;
     QColor color;
-    QString bytes, bits;      ///< of all matrices: "3.11 MiB", "4.50 bits/weight"; empty while unknown
+    QString size;             ///< of the whole model: "model 3.54 MiB · 5.67 bits/weight"; empty while unknown
     std::vector<Cell> cells;  ///< one per matrix
   };
   struct Content {

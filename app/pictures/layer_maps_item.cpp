@@ -12,8 +12,8 @@ namespace app {
 
 namespace {
 
-constexpr double kHead = 36, kFoot = 14, kGap = 14, kEdge = 10, kScale = 40;
-constexpr double kLeastRow = 13, kMostRow = 34, kMostCell = 84;
+constexpr double kHead = 48, kFoot = 14, kGap = 14, kEdge = 10, kScale = 40;
+constexpr double kLeastRow = 13, kMostRow = 48, kMostCell = 84;
 constexpr double kLeastMap = 190, kLeastCell = 4, kMostGutter = 130;
 constexpr double kLinesFrom = 6;  ///< cells of this width have a line between them
 
@@ -121,27 +121,25 @@ void LayerMapsItem::drawHead(QCPPainter& painter, const QRectF& head, int scheme
   const ThemeColors& colors = Theme::instance().colors();
   const auto& map = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)];
   const QFont titleFont = Theme::instance().textFont(-0.5, QFont::DemiBold);
-  const QFontMetricsF titles(titleFont), small(smallFont());
+  const QFontMetricsF titles(titleFont);
   painter.setPen(Qt::NoPen);
   painter.setBrush(map.color);
   painter.setAntialiasing(true);
   painter.drawEllipse(QRectF(head.left(), head.top() + titles.height() / 2 - 4, 9, 9));
   painter.setAntialiasing(false);
-  // What the scheme is and does on the left, what it takes on the right.
-  const auto line = [&](double top, const QString& left, const QFont& font, double indent, const QString& right) {
+  double top = head.top();
+  const auto line = [&](const QString& text, const QFont& font, const QColor& color, double indent) {
     const QFontMetricsF metrics(font);
     const QRectF row(head.left() + indent, top, head.width() - indent, metrics.height());
-    const double taken = right.isEmpty() ? 0 : small.horizontalAdvance(right) + 6;
     painter.setFont(font);
-    painter.setPen(indent > 0 ? colors.text : colors.textMuted);
+    painter.setPen(color);
     painter.drawText(row, static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
-                     metrics.elidedText(left, Qt::ElideRight, row.width() - taken));
-    painter.setFont(smallFont());
-    painter.setPen(colors.textMuted);
-    painter.drawText(row, static_cast<int>(Qt::AlignRight | Qt::AlignVCenter), right);
+                     metrics.elidedText(text, Qt::ElideRight, row.width()));
+    top += metrics.height();
   };
-  line(head.top(), map.title, titleFont, 14, map.bytes);
-  line(head.top() + titles.height(), m_maps.summary(scheme), smallFont(), 0, map.bits);
+  line(map.title, titleFont, colors.text, 14);
+  line(m_maps.summary(scheme), smallFont(), colors.textMuted, 0);
+  line(map.size, smallFont(), colors.textMuted, 0);
 }
 
 void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int scheme) const {

@@ -12,7 +12,7 @@ namespace app {
 namespace {
 
 constexpr int kLeastPixels = 40;  ///< of the shorter side; a longer matrix is drawn out of proportion
-constexpr int kScaleWidth = 9;
+constexpr int kScaleWidth = 9, kLeastProfile = 90, kTickRoom = 52, kRowTickRoom = 26;
 constexpr int kColors = 256;
 
 /// Share −1…1 of the largest magnitude. The square root spreads what is near zero, where nearly all weights are.
@@ -21,7 +21,7 @@ double spread(double share) { return std::copysign(std::sqrt(std::min(std::abs(s
 /// Ticks of rows or columns the matrix has.
 class BoundedTicker final : public QCPAxisTicker {
  public:
-  explicit BoundedTicker(std::uint64_t count) : m_last(static_cast<double>(count) - 1) { setTickCount(5); }
+  BoundedTicker(std::uint64_t count, int ticks) : m_last(static_cast<double>(count) - 1) { setTickCount(ticks); }
 
  protected:
   QVector<double> createTickVector(double step, const QCPRange& range) override {
@@ -54,6 +54,8 @@ MatrixView::MatrixView(QWidget* parent)
     : Chart(parent),
       m_colors(new QCPColorMap(xAxis, yAxis)),
       m_scale(new QCPColorScale(this)),
+      m_profileRect(new QCPAxisRect(this)),
+      m_profile(addGraph(m_profileRect->axis(QCPAxis::atLeft), m_profileRect->axis(QCPAxis::atBottom))),
       m_frame(new QCPItemRect(this)),
       m_marker(new QCPItemTracer(this)),
       m_cross(new QCPItemTracer(this)) {
@@ -62,14 +64,11 @@ MatrixView::MatrixView(QWidget* parent)
   setCursor(Qt::CrossCursor);
   m_colors->setInterpolate(false);
   m_colors->setTightBoundary(true);
-  plotLayout()->addElement(0, 1, m_scale);
   m_scale->setBarWidth(kScaleWidth);
   m_scale->setRangeDrag(false);
   m_scale->setRangeZoom(false);
   m_colors->setColorScale(m_scale);
-  auto* margins = new QCPMarginGroup(this);
-  axisRect()->setMarginGroup(QCP::msTop | QCP::msBottom, margins);
-  m_scale->setMarginGroup(QCP::msTop | QCP::msBottom, margins);
+  buildLayout();
   yAxis->setRangeReversed(true);
   yAxis->grid()->setVisible(false);
   for (QCPItemTracer* tracer : {m_marker, m_cross}) {
@@ -82,9 +81,37 @@ MatrixView::MatrixView(QWidget* parent)
   m_marker->setStyle(QCPItemTracer::tsCircle);
   m_cross->setStyle(QCPItemTracer::tsPlus);
   connect(this, &QCustomPlot::afterLayout, this, [this] {
-    if (axisRect()->size() != m_fittedTo) fit();
+    if (room() != m_fittedTo) fit();
   });
   applyColors();
+}
+
+// The map, what its rows reach beside it, and the scale: in a layout of their own, so that the heading of an exported
+// picture is as wide as all of them.
+void MatrixView::buildLayout() {
+  auto* row = new QCPLayoutGrid;
+  QCPAxisRect* map = axisRect();
+  plotLayout()->take(map);
+  plotLayout()->addElement(0, 0, row);
+  row->addElement(0, 0, map);
+  row->addElement(0, 1, m_profileRect);
+  row->addElement(0, 2, m_scale);
+  auto* margins = new QCPMarginGroup(this);
+  for (QCPLayoutElement* element : {static_cast<QCPLayoutElement*>(map), static_cast<QCPLayoutElement*>(m_profileRect),
+                                    static_cast<QCPLayoutElement*>(m_scale)})
+    element->setMarginGroup(QCP::msTop | QCP::msBottom, margins);
+  QCPAxis* rows = m_profileRect->axis(QCPAxis::atLeft);
+  rows->setRangeReversed(true);
+  rows->setTickLabels(false);
+  rows->setTicks(false);
+  m_profileRect->axis(QCPAxis::atBottom)->setLabel(tr("largest in the row"));
+  m_profileRect->setMinimumSize(kLeastProfile, 1);
+  m_profileRect->setRangeDrag(Qt::Vertical);
+  m_profileRect->setRangeZoom(Qt::Vertical);
+  m_profile->setLineStyle(QCPGraph::lsStepLeft);
+  for (const auto& [from, to] : {std::pair(yAxis, rows), std::pair(rows, yAxis)})
+    connect(from, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), to,
+            qOverload<const QCPRange&>(&QCPAxis::setRange));
 }
 
 void MatrixView::applyColors() {
@@ -96,6 +123,10 @@ void MatrixView::applyColors() {
   m_scale->axis()->setBasePen(Qt::NoPen);
   yAxis->grid()->setVisible(false);
   for (QCPAxis* axis : {xAxis, yAxis}) axis->setBasePen(Qt::NoPen);  // the frame is the axis
+  for (QCPAxis* axis : m_profileRect->axes()) styleAxis(axis);
+  m_profileRect->axis(QCPAxis::atLeft)->grid()->setVisible(false);
+  m_profile->setPen(QPen(c.reference, 1));
+  m_profile->setBrush(mix(c.surface, c.reference, 0.45));
   m_frame->setPen(QPen(c.borderStrong, 1));
   m_marker->setPen(QPen(c.text, 2.5));
   m_cross->setPen(QPen(c.error, 2.5));
@@ -125,10 +156,10 @@ void MatrixView::draw() {
   m_colors->setVisible(any);
   m_scale->setVisible(any);
   m_frame->setVisible(any);
-  for (QCPAxis* axis : {xAxis, yAxis}) axis->setVisible(any);
+  for (QCPAxis* axis : {xAxis, yAxis, m_profileRect->axis(QCPAxis::atBottom), m_profileRect->axis(QCPAxis::atLeft)})
+    axis->setVisible(any);
+  m_profile->setVisible(any);
   if (!any) return;
-  xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new BoundedTicker(m_map.tensorColumns)));
-  yAxis->setTicker(QSharedPointer<QCPAxisTicker>(new BoundedTicker(m_map.tensorRows)));
   m_frame->topLeft->setCoords(-0.5, -0.5);
   m_frame->bottomRight->setCoords(static_cast<double>(m_map.tensorColumns) - 0.5,
                                   static_cast<double>(m_map.tensorRows) - 0.5);
@@ -153,23 +184,48 @@ void MatrixView::draw() {
   for (const double share : {-1.0, -0.25, 0.0, 0.25, 1.0})
     ticks->addTick(spread(share), text::number(share * static_cast<double>(m_map.absMax), 2));
   m_scale->axis()->setTicker(ticks);
+  drawProfile();
 }
+
+void MatrixView::drawProfile() {
+  QVector<double> rows, reach;
+  for (std::size_t y = 0; y < m_map.rows; ++y) {
+    double largest = 0;
+    for (std::size_t x = 0; x < m_map.columns; ++x) {
+      const double value = std::abs(static_cast<double>(m_map.extreme[y * m_map.columns + x]));
+      largest = std::max(largest, std::isnan(value) ? 0 : value);
+    }
+    rows.append(static_cast<double>(m_map.firstRow(y)) - 0.5);
+    reach.append(largest);
+  }
+  rows.append(static_cast<double>(m_map.tensorRows) - 0.5);  // where the last step ends
+  reach.append(reach.last());
+  m_profile->setData(rows, reach, true);
+  m_profileRect->axis(QCPAxis::atBottom)->setRange(0, m_map.absMax > 0 ? 1.05 * static_cast<double>(m_map.absMax) : 1);
+}
+
+QSize MatrixView::room() const { return {axisRect()->width() + m_profileRect->width(), axisRect()->height()}; }
 
 void MatrixView::fit() {
   if (m_map.extreme.empty()) return;
+  m_fittedTo = room();
   const double columns = static_cast<double>(m_map.tensorColumns), rows = static_cast<double>(m_map.tensorRows);
-  QCPRange x(-0.5, columns - 0.5), y(-0.5, rows - 0.5);
-  const QSizeF plot(std::max(1, axisRect()->width()), std::max(1, axisRect()->height()));
-  const double pixel = std::max(columns / plot.width(), rows / plot.height());  // weights per pixel, both ways
-  if (std::min(columns, rows) / pixel >= kLeastPixels || columns == rows) {
-    x = QCPRange(-0.5, pixel * plot.width() - 0.5);
-    const double rest = pixel * plot.height() - rows;
-    y = QCPRange(-0.5 - rest / 2, rows - 0.5 + rest / 2);
-  }
-  xAxis->setRange(x);
-  yAxis->setRange(y);
+  const double wide = std::max(1, m_fittedTo.width() - kLeastProfile), high = std::max(1, m_fittedTo.height());
+  const double pixel = std::max(columns / wide, rows / high);  // weights per pixel, both ways
+  const bool inProportion = std::min(columns, rows) / pixel >= kLeastPixels || columns == rows;
+  // A matrix that is too narrow to be seen is drawn as wide as what its rows reach.
+  const double shown = inProportion ? columns / pixel : columns / rows < wide / high ? wide / 2 : wide;
+  const double rest = inProportion ? pixel * high - rows : 0;
+  xAxis->setRange(-0.5, columns - 0.5);
+  yAxis->setRange(-0.5 - rest / 2, rows - 0.5 + rest / 2);
+  const auto ticks = [](double pixels) { return std::clamp(static_cast<int>(pixels) / kTickRoom, 1, 5); };
+  xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new BoundedTicker(m_map.tensorColumns, ticks(shown))));
+  yAxis->setTicker(QSharedPointer<QCPAxisTicker>(
+      new BoundedTicker(m_map.tensorRows, std::clamp(static_cast<int>(high) / kRowTickRoom, 2, 5))));
+  m_profileRect->axis(QCPAxis::atBottom)->ticker()->setTickCount(ticks(m_fittedTo.width() - shown));
+  axisRect()->setMaximumSize(static_cast<int>(std::lround(shown)), QWIDGETSIZE_MAX);
   rememberHome();
-  m_fittedTo = axisRect()->size();
+  replot(QCustomPlot::rpQueuedReplot);
 }
 
 void MatrixView::place(QCPItemTracer* tracer, const std::optional<Place>& at) {

@@ -10,7 +10,8 @@ namespace app {
 
 /// The matrix as a picture, rows × columns, made smaller without losing an extreme: blue negative, red positive,
 /// neutral zero. Outlier rows and columns stand out as lines. A weight is as wide as it is high, unless the matrix is
-/// so long that it would become a line. A click selects the weight under the pointer, a double click opens it.
+/// so long that it would become a line; what room that leaves shows how far every row reaches, row beside row. A click
+/// selects the weight under the pointer, a double click opens it.
 class MatrixView : public Chart {
   Q_OBJECT
  public:
@@ -37,8 +38,12 @@ class MatrixView : public Chart {
   bool activatedAt(QPointF coordinates) override;
 
  private:
+  void buildLayout();
   void draw();
-  /// Shows the whole matrix in the axes as they are laid out now.
+  void drawProfile();
+  /// What map and profile share, in pixels.
+  QSize room() const;
+  /// Shows the whole matrix, as wide as its proportions want; the profile gets the rest.
   void fit();
   /// Cell under a point: row, column of the map.
   std::optional<std::pair<std::size_t, std::size_t>> cellAt(QPointF coordinates) const;
@@ -50,6 +55,8 @@ class MatrixView : public Chart {
   core::metrics::MatrixMap m_map;
   QCPColorMap* m_colors;
   QCPColorScale* m_scale;
+  QCPAxisRect* m_profileRect;
+  QCPGraph* m_profile;
   QCPItemRect* m_frame;
   QCPItemTracer *m_marker, *m_cross;
   std::optional<Place> m_marked, m_nonFinite;

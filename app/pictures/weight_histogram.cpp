@@ -13,6 +13,7 @@ namespace {
 constexpr int kLevelRowHeight = 19, kLeastRowHeight = 12;
 constexpr int kAxisHeight = 46, kAxisHeightWithoutLabel = 26;
 constexpr QSize kLeastPlot(80, 66);  // of the bars: below that a histogram says little
+constexpr int kTickRoom = 24;        ///< pixels between names of counts
 constexpr double kRowFont = -1.5, kSmallRowFont = -3;
 constexpr QMargins kTight(8, 6, 8, 0);
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -76,7 +77,10 @@ WeightHistogram::WeightHistogram(QWidget* parent)
     text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
     text->setPadding(QMargins(3, 1, 3, 1));
   }
-  connect(this, &QCustomPlot::afterLayout, this, &WeightHistogram::placeLabels);
+  connect(this, &QCustomPlot::afterLayout, this, [this] {
+    yAxis->ticker()->setTickCount(std::clamp(axisRect()->height() / kTickRoom, 2, 5));
+    placeLabels();
+  });
   drawLevels();
   applyColors();
 }

@@ -13,6 +13,7 @@ class QToolButton;
 namespace app {
 
 class Label;
+class Readout;
 
 /// What a chart shows, as numbers: for CSV export and the clipboard.
 struct ChartTable {
@@ -92,19 +93,13 @@ class Chart : public QCustomPlot {
   void paintEvent(QPaintEvent* event) override;
 
  private:
-  class Heading;
   void applyTheme();
-  void placeReadout(QPointF pixel);
   void zoom(double factor);
   void pan(double x, double y);
   void askAndExport(const QString& ending);
-  QByteArray svg(QSize size);
-  QByteArray pdf(QSize size);
-  QByteArray png(QSize size);
-  void paintVectors(QPaintDevice& device, QSize size);
 
   QString m_title, m_provenance;
-  Label* m_readout;
+  Readout* m_readout;
   Label* m_message;
   QPointF m_pressedAt;
   bool m_doubleClicked = false;  ///< its second release is no click of its own

@@ -16,18 +16,19 @@ TextLayer::TextLayer(QCustomPlot* plot, QCPAxis* x, QCPAxis* y, Qt::AlignmentFla
   setSelectable(false);
 }
 
+QFont TextLayer::font() { return Theme::instance().textFont(kFontStep); }
+
 QColor TextLayer::inkOn(const QColor& ground) {
   const QColor dark(0x11, 0x11, 0x11), light(Qt::white);
   return contrastRatio(ground, light) > contrastRatio(ground, dark) ? light : dark;
 }
 
 void TextLayer::draw(QCPPainter* painter) {
-  const QFont font = Theme::instance().textFont(kFontStep);
-  const QFontMetricsF metrics(font);
+  const QFontMetricsF metrics(font());
   const double rowPixels = std::abs(m_y->coordToPixel(1) - m_y->coordToPixel(0));
   const double roomPixels = std::abs(m_x->coordToPixel(m_room) - m_x->coordToPixel(0));
   if (rowPixels < metrics.ascent()) return;
-  painter->setFont(font);
+  painter->setFont(font());
   for (const Entry& entry : m_entries) {
     const QPointF at(m_x->coordToPixel(entry.at.x()), m_y->coordToPixel(entry.at.y()));
     const double wide = metrics.horizontalAdvance(entry.text);

@@ -21,6 +21,7 @@ class TextLayer : public QCPAbstractItem {
   /// before it, or stands behind it in the theme's text colour where there is no room
   TextLayer(QCustomPlot* plot, QCPAxis* x, QCPAxis* y, Qt::AlignmentFlag alignment);
 
+  static QFont font();
   /// Black or white, whichever has more contrast on a colour.
   static QColor inkOn(const QColor& ground);
 

@@ -190,7 +190,11 @@ std::vector<Scheme> errorSchemes() {
 void measureWeights(ReportData& data, const core::JobContext& job) {
   data.schemes = errorSchemes();
   measureMatrices(data, job);
-  for (std::size_t i = 0; i < data.schemes.size(); ++i) data.summaries.push_back(summarizeScheme(data, i));
+  const auto sizes = sizesUnder(data.model->checkpoint(), data.schemes, job);
+  for (std::size_t i = 0; i < data.schemes.size(); ++i) {
+    data.summaries.push_back(summarizeScheme(data, i));
+    data.summaries.back().model = sizes[i];
+  }
   const auto order = byKurtosis(data);
   if (order.empty()) return;
   const std::size_t typical = order[(order.size() - 1) / 2], extreme = order.back();

@@ -58,8 +58,11 @@ QString summaryTable(const ReportData& data) {
                              ? html::escaped(text::decibel(*summary.meanSqnrDb)) + bar(*summary.meanSqnrDb / highest)
                              : html::escaped(tr("no error")) + bar(1);
     const double ratio = static_cast<double>(data.matrixStoredBytes) / static_cast<double>(summary.bytes);
-    rows.push_back({name + remarks(summary), html::escaped(text::bitsPerWeight(summary.bitsPerWeight)),
-                    html::escaped(text::bytes(summary.bytes)),
+    const auto size = [](std::uint64_t bytes, double bits) {
+      return html::escaped(tr("%1, %2").arg(text::bytes(bytes), text::bitsPerWeight(bits)));
+    };
+    rows.push_back({name + remarks(summary), size(summary.model.bytes, summary.model.bitsPerWeight),
+                    size(summary.bytes, summary.bitsPerWeight),
                     summary.refused == 0 ? html::escaped(tr("%1×").arg(text::number(ratio, 3)))
                                          : html::escaped(tr("%1 matrices refused").arg(text::count(summary.refused))),
                     sqnr, html::escaped(relativeError(summary.meanRelativeError)),
@@ -67,8 +70,8 @@ QString summaryTable(const ReportData& data) {
                                              text::decibel(summary.lowestSqnrDb), data.matrices[summary.lowest].name))
                                        : QStringLiteral("–")});
   }
-  return html::table({tr("Scheme"), tr("Size per weight"), tr("Size"), tr("Smaller than stored"), tr("Mean SQNR"),
-                      tr("Mean relative error"), tr("Lowest SQNR (matrix)")},
+  return html::table({tr("Scheme"), tr("Whole model"), tr("Its matrices"), tr("Matrices smaller than stored"),
+                      tr("Mean SQNR"), tr("Mean relative error"), tr("Lowest SQNR (matrix)")},
                      rows);
 }
 

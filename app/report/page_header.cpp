@@ -95,7 +95,8 @@ QString findings(const ReportData& data) {
   QStringList sentences;
   const SchemeSummary *best = fourBit(data, true), *worst = fourBit(data, false);
   if (best != nullptr && best != worst) {
-    sentences << tr("Of the 4-bit schemes, %1 keeps the weights best (mean SQNR %2 at %3) and %4 worst (%5 at %6).")
+    sentences << tr("Of the 4-bit schemes, %1 keeps the weights best (mean SQNR %2 at %3 of the matrices) and %4 worst "
+                    "(%5 at %6).")
                      .arg(displayName(best->scheme), text::decibel(*best->meanSqnrDb),
                           text::bitsPerWeight(best->bitsPerWeight), displayName(worst->scheme),
                           text::decibel(*worst->meanSqnrDb), text::bitsPerWeight(worst->bitsPerWeight));

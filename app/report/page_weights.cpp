@@ -1,3 +1,5 @@
+#include <QBuffer>
+
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
 #include "app/text/numbers.h"
@@ -9,6 +11,15 @@ namespace {
 QString dataUri(const char* type, const QByteArray& bytes) {
   return QStringLiteral("data:") + QLatin1String(type) + QStringLiteral(";base64,") +
          QString::fromLatin1(bytes.toBase64());
+}
+
+// Here rather than where the chart is drawn: packing takes longer than drawing, and this runs on a pool thread.
+QByteArray png(const QImage& image) {
+  QByteArray bytes;
+  QBuffer buffer(&bytes);
+  buffer.open(QIODevice::WriteOnly);
+  image.save(&buffer, "PNG");
+  return bytes;
 }
 
 /// "histogram-of-blk.0.attn_q.csv"
@@ -47,7 +58,7 @@ QString figure(const Picture& picture, const QString& description) {
   const QString image = QStringLiteral(
                             "<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%1\"/>"
                             "<img src=\"%2\" width=\"%3\" height=\"%4\" alt=\"%5\"/></picture>\n")
-                            .arg(dataUri("image/png", picture.dark), dataUri("image/png", picture.light),
+                            .arg(dataUri("image/png", png(picture.dark)), dataUri("image/png", png(picture.light)),
                                  QString::number(picture.size.width()), QString::number(picture.size.height()),
                                  html::escaped(picture.title));
   const QString link = QStringLiteral("<a download=\"%1\" href=\"%2\">%3</a>")

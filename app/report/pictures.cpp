@@ -1,6 +1,5 @@
 #include "app/report/pictures.h"
 
-#include <QBuffer>
 #include <algorithm>
 #include <cmath>
 
@@ -33,9 +32,8 @@ void shoot(Chart& chart, QSize size, Picture& picture) {
   picture.title = chart.title();
   picture.size = size;
   picture.csv = chart.csv();
-  QBuffer buffer(Theme::instance().isDark() ? &picture.dark : &picture.light);
-  buffer.open(QIODevice::WriteOnly);
-  chart.toPixmap(size.width(), size.height(), kPixelRatio).toImage().save(&buffer, "PNG");
+  (Theme::instance().isDark() ? picture.dark : picture.light) =
+      chart.toPixmap(size.width(), size.height(), kPixelRatio).toImage();
 }
 
 void drawHistogram(const ReportData& data, const HistogramData& source, Picture& picture) {
@@ -70,12 +68,8 @@ void drawMaps(const ReportData& data, Picture& picture) {
     LayerMaps::SchemeMap& map = content.schemes.emplace_back();
     map.title = displayName(data.schemes[scheme]);
     map.color = schemeColor(data, data.schemes[scheme]);
-    std::vector<SchemeError> errors;
-    for (const MatrixRow& matrix : data.matrices) {
-      errors.push_back(matrix.errors[scheme]);
-      map.cells.push_back(cellOf(matrix.errors[scheme], Metric::SqnrDb));
-    }
-    addSize(map, errors);
+    for (const MatrixRow& matrix : data.matrices) map.cells.push_back(cellOf(matrix.errors[scheme], Metric::SqnrDb));
+    addSize(map, data.summaries[scheme].model);
   }
   chart.setContent(std::move(content));
   shoot(chart, {kMapWidth, chart.heightFor(kMapWidth)}, picture);

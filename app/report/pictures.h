@@ -1,5 +1,6 @@
 #pragma once
 #include <QByteArray>
+#include <QImage>
 #include <QSize>
 #include <QString>
 #include <functional>
@@ -11,11 +12,11 @@
 
 namespace app::report {
 
-/// A chart as two PNG files, one a theme, at twice their size on the page.
+/// A chart in both themes, at twice its size on the page.
 struct Picture {
   QString title;
   QSize size;  ///< on the page, in CSS pixels
-  QByteArray light, dark;
+  QImage light, dark;
   QByteArray csv;  ///< its numbers
 };
 

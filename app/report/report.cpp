@@ -86,7 +86,7 @@ ReportData measure(const Request& request, const core::JobContext& job) {
   data.machine = QStringLiteral("%1, %2, %3 CPU threads")
                      .arg(QSysInfo::prettyProductName(), QSysInfo::currentCpuArchitecture(),
                           QString::number(std::thread::hardware_concurrency()));
-  data.model = OpenModel::open(request.model.toStdString(), job);
+  data.model = request.open ? request.open : OpenModel::open(request.model.toStdString(), job);
   data.files = describeFiles(data.model->checkpoint());
   measureWeights(data, job);
   data.answers = measureAnswers(*data.model, request.device, job);

@@ -10,6 +10,7 @@
 #include "app/selection/bits_state.h"
 #include "app/session/open_model.h"
 #include "app/session/scheme_error.h"
+#include "app/session/scheme_size.h"
 #include "core/metrics/tensor_stats.h"
 #include "core/model/session.h"
 
@@ -20,6 +21,7 @@ struct Request {
   QString model;   ///< a file, a folder, or "demo"
   QString folder;  ///< gets index.html; made when it does not exist
   QString device = QStringLiteral("auto");
+  std::shared_ptr<OpenModel> open = nullptr;  ///< the model, when it is open already
 };
 
 /// One file of the model.
@@ -43,9 +45,10 @@ struct SchemeSummary {
   std::size_t matrices = 0, refused = 0;  ///< that it holds and that it cannot hold
   std::size_t unmeasured = 0;             ///< held matrices without a finite weight: in no mean
   std::size_t overflowing = 0;            ///< in which it makes finite weights infinite: the means are infinite
-  std::uint64_t bytes = 0;
-  double bitsPerWeight = 0;
-  std::optional<double> meanSqnrDb;  ///< over the matrices with any error; nothing: no matrix has one
+  std::uint64_t bytes = 0;                ///< of the matrices alone
+  double bitsPerWeight = 0;               ///< of the matrices alone
+  SchemeSize model;                       ///< of everything
+  std::optional<double> meanSqnrDb;       ///< over the matrices with any error; nothing: no matrix has one
   double meanRelativeError = 0;
   double lowestSqnrDb = 0;  ///< of the matrix `lowest`, an index into ReportData::matrices
   std::size_t lowest = 0;

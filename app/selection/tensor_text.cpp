@@ -24,6 +24,16 @@ QString typeText(const core::io::TensorInfo& tensor) {
   return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
 }
 
+QString storedBitsText(const core::tensor::TensorView& tensor, std::uint64_t flatIndex) {
+  const auto& info = core::tensor::info(tensor.dtype);
+  if (info.blockValues != 1) return {};
+  const auto bytes = tensor.bytes.subspan(flatIndex * info.blockBytes, info.blockBytes);
+  QString text = QStringLiteral("0x");
+  for (std::size_t i = bytes.size(); i-- > 0;)
+    text += QStringLiteral("%1").arg(static_cast<int>(bytes[i]), 2, 16, QLatin1Char('0'));
+  return text;
+}
+
 QString unreadableText(const core::io::TensorInfo& tensor) {
   return QCoreApplication::translate("Tensor", "This tensor cannot be read as weights: %1.")
       .arg(QString::fromStdString(tensor.unreadable));

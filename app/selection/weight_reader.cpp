@@ -52,6 +52,23 @@ std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const co
   return best;
 }
 
+std::optional<std::uint64_t> firstWeightBetween(const core::tensor::TensorView& tensor, double low, double high,
+                                                const core::JobContext& job) {
+  const std::uint64_t total = tensor.shape.count();
+  std::vector<float> chunk(std::min(kChunk, total));
+  for (std::uint64_t first = 0; first < total; first += kChunk) {
+    job.throwIfCancelled();
+    const std::uint64_t count = std::min(kChunk, total - first);
+    core::quant::decode(tensor, first, count, chunk.data());
+    const auto end = chunk.begin() + static_cast<std::ptrdiff_t>(count);
+    const auto found = std::find_if(chunk.begin(), end, [&](float value) {
+      return static_cast<double>(value) >= low && static_cast<double>(value) <= high;
+    });
+    if (found != end) return first + static_cast<std::uint64_t>(found - chunk.begin());
+  }
+  return std::nullopt;
+}
+
 float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex,
                       const core::quant::Scheme& scheme, const core::JobContext& job) {
   const core::tensor::TensorView view = model.checkpoint().view(tensor);

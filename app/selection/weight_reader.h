@@ -26,6 +26,11 @@ WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64
 /// Flat index of the weight of largest magnitude. @throws core::Error, core::Cancelled
 std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const core::JobContext& job);
 
+/// Flat index of the first weight from `low` to `high`; nothing when there is none. @throws core::Error,
+/// core::Cancelled
+std::optional<std::uint64_t> firstWeightBetween(const core::tensor::TensorView& tensor, double low, double high,
+                                                const core::JobContext& job);
+
 /// What a scheme stores in place of one weight. @throws core::Error, core::Cancelled
 float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex,
                       const core::quant::Scheme& scheme, const core::JobContext& job);

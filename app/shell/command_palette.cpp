@@ -10,6 +10,7 @@
 
 #include "app/shell/palette_model.h"
 #include "app/widgets/icon.h"
+#include "app/widgets/raised.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -129,13 +130,6 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
   return true;
 }
 
-void CommandPalette::paintEvent(QPaintEvent*) {
-  const ThemeColors& c = Theme::instance().colors();
-  QPainter painter(this);
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(c.borderStrong);
-  painter.setBrush(c.raised);
-  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), space::kRadius, space::kRadius);
-}
+void CommandPalette::paintEvent(QPaintEvent*) { paintRaised(*this, space::kRadius); }
 
 }  // namespace app

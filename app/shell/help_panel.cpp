@@ -1,13 +1,13 @@
 #include "app/shell/help_panel.h"
 
 #include <QKeyEvent>
-#include <QPainter>
 #include <QTextBrowser>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/raised.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -83,13 +83,6 @@ void HelpPanel::keyPressEvent(QKeyEvent* event) {
     QFrame::keyPressEvent(event);
 }
 
-void HelpPanel::paintEvent(QPaintEvent*) {
-  const ThemeColors& c = Theme::instance().colors();
-  QPainter painter(this);
-  painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(c.borderStrong);
-  painter.setBrush(c.raised);
-  painter.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), space::kRadius, space::kRadius);
-}
+void HelpPanel::paintEvent(QPaintEvent*) { paintRaised(*this, space::kRadius); }
 
 }  // namespace app

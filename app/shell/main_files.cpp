@@ -97,10 +97,11 @@ void MainWindow::writeReport() {
   dialog->setFileMode(QFileDialog::Directory);
   dialog->setOption(QFileDialog::ShowDirsOnly);
   connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+    if (!m_selection.model()) return;
     auto* writer = new ReportWriter(m_jobs, this);
     connect(writer, &ReportWriter::written, m_banner, &Banner::showNotice);
     connect(writer, &ReportWriter::failed, this, &MainWindow::showError);
-    writer->write(QString::fromStdString(m_selection.model()->source()), folder);
+    writer->write(m_selection.model(), folder);
   });
   dialog->open();
 }

@@ -86,7 +86,7 @@ void MainWindow::refreshRecentMenu() {
   m_recentMenu->setEnabled(!m_loader->recent().isEmpty());
   if (m_loader->recent().isEmpty()) return;
   m_recentMenu->addSeparator();
-  m_recentMenu->addAction(tr("Forget all"), m_loader, &ModelLoader::forgetRecent);
+  m_recentMenu->addAction(tr("Forget recent models"), m_loader, &ModelLoader::forgetRecent);
 }
 
 void MainWindow::buildModelMenu() {

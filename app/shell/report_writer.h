@@ -14,7 +14,8 @@ class ReportWriter : public QObject {
   Q_OBJECT
  public:
   ReportWriter(JobRunner& jobs, QObject* parent);
-  void write(const QString& model, const QString& folder);
+  /// @param model the one that is open: it is not opened a second time
+  void write(const std::shared_ptr<OpenModel>& model, const QString& folder);
 
  Q_SIGNALS:
   void written(const QString& sentence);

@@ -26,6 +26,8 @@ SelectionCard::SelectionCard(Selection& selection, QWidget* parent) : QWidget(pa
     return value;
   };
   m_model = add(tr("Model"), Label::Style::Body);
+  m_compared = add(tr("Compared"), Label::Style::Body);
+  m_comparedName = qobject_cast<Label*>(grid->itemAtPosition(row - 1, 0)->widget());
   m_tensor = add(tr("Tensor"), Label::Style::Body);
   m_shape = add(tr("Shape"), Label::Style::Body);
   m_storage = add(tr("Stored"), Label::Style::Body);
@@ -33,8 +35,8 @@ SelectionCard::SelectionCard(Selection& selection, QWidget* parent) : QWidget(pa
   m_weight = add(tr("Weight"), Label::Style::Body);
   m_chatToken = add(tr("Chat token"), Label::Style::Body);
   setAccessibleName(tr("What is selected"));
-  for (const auto signal : {&Selection::modelChanged, &Selection::tensorChanged, &Selection::weightChanged,
-                            &Selection::currentSchemeChanged, &Selection::chatTokenChanged})
+  for (const auto signal : {&Selection::modelChanged, &Selection::comparedModelChanged, &Selection::tensorChanged,
+                            &Selection::weightChanged, &Selection::currentSchemeChanged, &Selection::chatTokenChanged})
     connect(&selection, signal, this, &SelectionCard::refresh);
   refresh();
 }
@@ -44,6 +46,9 @@ void SelectionCard::refresh() {
   const auto& model = m_selection.model();
   const core::io::TensorInfo* tensor = m_selection.tensorInfo();
   m_model->setText(model ? QString::fromStdString(model->checkpoint().name()) : none);
+  const auto& compared = m_selection.comparedModel();
+  m_compared->setText(compared ? QString::fromStdString(compared->checkpoint().name()) : QString());
+  for (Label* label : {m_comparedName, m_compared}) label->setVisible(compared != nullptr);
   m_tensor->setText(tensor ? QString::fromStdString(tensor->name) : none);
   m_shape->setText(tensor ? shapeText(tensor->shape) : none);
   m_storage->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) : none);

@@ -19,7 +19,8 @@ class SelectionCard : public QWidget {
   void refresh();
 
   Selection& m_selection;
-  Label *m_model, *m_tensor, *m_shape, *m_storage, *m_weight, *m_scheme, *m_chatToken;
+  Label *m_model, *m_compared, *m_comparedName;  ///< the compared row is there while a second model is
+  Label *m_tensor, *m_shape, *m_storage, *m_weight, *m_scheme, *m_chatToken;
 };
 
 }  // namespace app

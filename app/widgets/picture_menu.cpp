@@ -19,15 +19,35 @@ namespace app {
 namespace {
 
 constexpr double kPixelScale = 2;
+constexpr int kHeading = 48;
 
 QString tr(const char* text) { return QCoreApplication::translate("Picture", text); }
 
-QPixmap pixmapOf(const Picture& picture) {
-  QPixmap pixmap(picture.size * kPixelScale);
-  pixmap.setDevicePixelRatio(kPixelScale);
-  pixmap.fill(Theme::instance().colors().surface);
-  QPainter painter(&pixmap);
+QSize wholeSize(const Picture& picture) { return picture.size + QSize(0, kHeading); }
+
+void paintWhole(QPainter& painter, const Picture& picture) {
+  const Theme& theme = Theme::instance();
+  const QRect page(QPoint(), wholeSize(picture));
+  painter.fillRect(page, theme.colors().surface);
+  const auto line = [&](int top, const QFont& font, const QColor& color, const QString& text) {
+    painter.setFont(font);
+    painter.setPen(color);
+    painter.drawText(QRect(space::kOneHalf, top, page.width() - 2 * space::kOneHalf, kHeading / 2),
+                     Qt::AlignLeft | Qt::AlignVCenter, text);
+  };
+  painter.save();
+  line(0, theme.textFont(1, QFont::DemiBold), theme.colors().text, picture.title);
+  line(kHeading / 2, theme.textFont(-1), theme.colors().textMuted, picture.provenance);
+  painter.restore();
+  painter.translate(0, kHeading);
   picture.paint(painter);
+}
+
+QPixmap pixmapOf(const Picture& picture) {
+  QPixmap pixmap(wholeSize(picture) * kPixelScale);
+  pixmap.setDevicePixelRatio(kPixelScale);
+  QPainter painter(&pixmap);
+  paintWhole(painter, picture);
   return pixmap;
 }
 
@@ -36,12 +56,12 @@ QByteArray svgOf(const Picture& picture) {
   QBuffer buffer(&bytes);
   QSvgGenerator generator;
   generator.setOutputDevice(&buffer);
-  generator.setSize(picture.size);
-  generator.setViewBox(QRect(QPoint(), picture.size));
+  generator.setSize(wholeSize(picture));
+  generator.setViewBox(QRect(QPoint(), wholeSize(picture)));
   generator.setTitle(picture.title);
+  generator.setDescription(picture.provenance);
   QPainter painter(&generator);
-  painter.fillRect(QRect(QPoint(), picture.size), Theme::instance().colors().surface);
-  picture.paint(painter);
+  paintWhole(painter, picture);
   painter.end();
   return bytes;
 }

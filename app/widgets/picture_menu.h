@@ -13,8 +13,9 @@ namespace app {
 /// A picture that a widget without a chart can give away: painted again, at any scale, instead of copied from the
 /// screen.
 struct Picture {
-  QString title;  ///< file name and title of the export
-  QSize size;
+  QString title;       ///< file name and heading of the export
+  QString provenance;  ///< what it was made from, under the heading
+  QSize size;          ///< without the heading
   std::function<void(QPainter&)> paint;
   std::function<QByteArray()> csv;  ///< the same as numbers, C locale
 };

@@ -2,6 +2,7 @@
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QElapsedTimer>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
@@ -16,6 +17,7 @@
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/bit_table.h"
 #include "app/workspaces/bits/bits_workspace.h"
+#include "app/workspaces/bits/format_details.h"
 #include "app/workspaces/bits/number_line.h"
 #include "app/workspaces/bits/precision_chart.h"
 #include "app/workspaces/bits/rounding_text.h"
@@ -240,6 +242,130 @@ class TestBits : public QObject {
       QVERIFY(QFileInfo(path).size() > 200);
     }
     QVERIFY(line.csv().contains("0x3f800001,1.0000001192092896"));
+  }
+
+  // A picture says on its own what it shows: title, number and weight, block, rounding, and what the colours are.
+  void exportedPicturesSayWhatTheyShow() {
+    WorkspaceWindow shown(QStringLiteral("bits"));
+    shown.window().resize(1920, 1080);
+    shown.selection().setWeight(3);
+    QVERIFY(shown.waitUntilIdle());
+    auto& state = shown.find<BitsWorkspace>()->state();
+    const QString format = QString::fromUtf8(state.selected().format->title.data());
+    const QStringList common{state.input().display, QStringLiteral("weight ") + state.input().origin,
+                             QStringLiteral("block absmax"), QStringLiteral("rounded to nearest, ties to even")};
+    QVERIFY(state.input().origin.endsWith(QString::fromStdString(shown.selection().model()->checkpoint().name())));
+    const QTemporaryDir folder;
+    const auto svgOf = [&](Chart& chart) {
+      const QString path = folder.filePath(QStringLiteral("chart.svg"));
+      if (!chart.exportTo(path).isEmpty()) return QString();
+      QFile file(path);
+      return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+    };
+    const QString line = svgOf(*shown.find<NumberLine>());
+    for (const QString& part :
+         QStringList{QStringLiteral("Values of %1 around").arg(format), QStringLiteral("■ what %1 stores").arg(format),
+                     QStringLiteral("■ other values of %1").arg(format)} +
+             common)
+      QVERIFY2(line.contains(part.toHtmlEscaped()), qPrintable(part));
+    const QString chart = svgOf(*shown.find<PrecisionChart>());
+    for (const QString& part : QStringList{QStringLiteral("Precision over the range"), QStringLiteral("■ ") + format,
+                                           QStringLiteral("■ other formats"), QStringLiteral("■ the number (dashed)")} +
+                                   common)
+      QVERIFY2(chart.contains(part.toHtmlEscaped()), qPrintable(part));
+    // The table, by its menu.
+    auto* table = shown.find<BitTable>();
+    QContextMenuEvent event(QContextMenuEvent::Keyboard, QPoint(), QPoint());
+    QCoreApplication::sendEvent(table, &event);
+    for (QAction* action : table->findChild<QMenu*>()->actions())
+      if (action->text() == QStringLiteral("Export as SVG…")) action->trigger();
+    auto* dialog = table->findChild<QFileDialog*>();
+    QVERIFY(dialog);
+    const QString path = folder.filePath(QStringLiteral("table.svg"));
+    Q_EMIT dialog->fileSelected(path);
+    dialog->reject();
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QString svg = QString::fromUtf8(file.readAll());
+    for (const QString& part : QStringList{QStringLiteral("in every format")} + common)
+      QVERIFY2(svg.contains(part.toHtmlEscaped()), qPrintable(part));
+  }
+
+  void aFailedExportIsSaidOnce() {
+    WorkspaceWindow shown(QStringLiteral("bits"));
+    shown.window().resize(1920, 1080);
+    QVERIFY(shown.waitUntilIdle());
+    const QTemporaryDir folder;
+    for (Chart* chart :
+         {static_cast<Chart*>(shown.find<NumberLine>()), static_cast<Chart*>(shown.find<PrecisionChart>())}) {
+      const QString target = folder.filePath(chart->metaObject()->className()) + QStringLiteral("/none/x.png");
+      QMenu menu;
+      chart->fillMenu(&menu);
+      for (QAction* action : menu.actions())
+        if (action->text() == QStringLiteral("Export as PNG…")) action->trigger();
+      auto* dialog = chart->findChild<QFileDialog*>();
+      QVERIFY(dialog);
+      Q_EMIT dialog->fileSelected(target);
+      dialog->reject();
+      QTRY_VERIFY(!chart->findChild<QFileDialog*>());
+      int said = 0;
+      for (const QLabel* label : shown.window().findChildren<QLabel*>())
+        said += label->isVisible() && label->text().contains(QStringLiteral("/none/")) ? 1 : 0;
+      QCOMPARE(said, 1);
+      QVERIFY(shown.window().errorText().contains(QString::fromLatin1(chart->metaObject()->className())));
+    }
+  }
+
+  // On a large screen number line and chart take the whole width under table and details; in a small one the line
+  // stands between them.
+  void everyCardHasItsPlace() {
+    WorkspaceWindow shown(QStringLiteral("bits"));
+    const auto in = [&](const QWidget* widget) {
+      return QRect(widget->mapTo(&shown.window(), QPoint()), widget->size());
+    };
+    for (const QSize size : {QSize(1920, 1080), QSize(1024, 640), QSize(1280, 800), QSize(1920, 1080)}) {
+      shown.window().resize(size);
+      QVERIFY(shown.waitUntilIdle());
+      QTest::qWait(50);
+      const QRect line = in(shown.find<NumberLine>()), details = in(shown.find<FormatDetails>()),
+                  chart = in(shown.find<PrecisionChart>());
+      if (size.width() == 1920) {
+        QVERIFY(shown.find<PrecisionChart>()->isVisible());
+        QVERIFY(line.top() > details.bottom() && chart.top() > line.bottom());
+        QVERIFY(line.right() >= details.right() - 20 && chart.right() >= details.right() - 20);
+        QVERIFY2(details.height() < 1.6 * shown.find<FormatDetails>()->sizeHint().height(), "half of it is empty");
+      } else {
+        QVERIFY(!shown.find<PrecisionChart>()->isVisible());
+        QVERIFY(line.bottom() < details.top());
+      }
+    }
+  }
+
+  void namesOfTheFormatsDoNotTouch() {
+    BitsState state;
+    PrecisionChart chart(state);
+    for (const QSize size : {QSize(1500, 300), QSize(1000, 250), QSize(700, 220)}) {
+      chart.resize(size);
+      for (const double absmax : {1.0, 0.0625, 30.0}) {
+        state.setBlockAbsmax(absmax);
+        for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
+          state.selectRow(row);
+          chart.replot();
+          QList<QRectF> boxes;
+          for (int i = 0; i < chart.itemCount(); ++i) {
+            const auto* label = qobject_cast<QCPItemText*>(chart.item(i));
+            if (label == nullptr || !label->visible()) continue;
+            const QRectF box(label->topLeft->pixelPosition(), label->bottomRight->pixelPosition());
+            for (const QRectF& other : boxes) QVERIFY2(!box.intersects(other), qPrintable(label->text()));
+            boxes << box;
+          }
+          const QString selected = QString::fromUtf8(state.selected().format->title.data());
+          QVERIFY2(chart.namesInSight().contains(selected), qPrintable(selected));
+          QVERIFY2(size.width() < 1000 || boxes.size() >= qsizetype(state.rows().size()) - 2,
+                   qPrintable(chart.namesInSight().join(u' ')));
+        }
+      }
+    }
   }
 
   void theTableIsCopiedAndExported() {

@@ -165,6 +165,41 @@ class TestChat : public QObject {
     }
   }
 
+  // The verdict is read whole in the smallest window, and says which model the panes run while a second one is open.
+  void theVerdictIsNeverCut() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    shown.window().resize(shown.window().minimumSize());
+    ChatHands hands(shown);
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(hands.ask(QStringLiteral("Tell me a story about a fox.")));
+    auto* verdict = shown.find<QLabel>(QStringLiteral("verdict"));
+    QVERIFY(verdict->text().endsWith(QStringLiteral("words")));
+    QVERIFY2(verdict->height() >= verdict->heightForWidth(verdict->width()), qPrintable(verdict->text()));
+    QVERIFY(verdict->wordWrap());
+  }
+
+  void theComparedModelIsNotInThePanes() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    const auto* about = shown.find<QLabel>(QStringLiteral("about"));
+    QVERIFY(shown.waitUntilIdle());
+    const QString alone = about->text();
+    QVERIFY(!alone.isEmpty());
+    ChatHands hands(shown);
+    QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
+    const auto first = hands.answer(1).ids();
+    QVERIFY(shown.compareWith(QStringLiteral("demo-smooth")));
+    QVERIFY(shown.waitUntilIdle());
+    const auto nameOf = [](const OpenModel& model) { return QString::fromStdString(model.checkpoint().name()); };
+    QCOMPARE(about->text(), QStringLiteral("Both panes run %1; %2 is compared in Inspect.")
+                                .arg(nameOf(*shown.selection().model()), nameOf(*shown.selection().comparedModel())));
+    // The conversation goes on with the model it was begun with.
+    QCOMPARE(hands.answer(1).ids(), first);
+    QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
+    QVERIFY(shown.endComparison());
+    QCOMPARE(about->text(), alone);
+    QCOMPARE(hands.conversation().turns().size(), std::size_t{2});
+  }
+
   void theConversationIsCopied() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     ChatHands hands(shown);

@@ -17,7 +17,10 @@ class TestChatSources : public QObject {
     QTest::mouseClick(shown.find<QToolButton>(QStringLiteral("copy-transcript")), Qt::LeftButton);
     return QGuiApplication::clipboard()->text();
   }
-  static QString verdict(WorkspaceWindow& shown) { return shown.find<QLabel>(QStringLiteral("verdict"))->text(); }
+  /// As one reads it, wherever its lines may break.
+  static QString verdict(WorkspaceWindow& shown) {
+    return shown.find<QLabel>(QStringLiteral("verdict"))->text().replace(QChar::Nbsp, u' ');
+  }
 
  private Q_SLOTS:
   void anotherSchemeAnswersBesideTheOldAnswer() {

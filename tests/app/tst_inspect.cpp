@@ -17,6 +17,7 @@
 #include "app/widgets/frozen_table.h"
 #include "app/widgets/label.h"
 #include "app/workspaces/inspect/model_card.h"
+#include "app/workspaces/inspect/name_delegate.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
 #include "app/workspaces/inspect/weight_card.h"
 #include "core/io/gguf_writer.h"
@@ -61,6 +62,75 @@ class TestInspect : public QObject {
     QCOMPARE(shown.find<QTreeView>(QStringLiteral("tensor-tree"))->model()->rowCount(), 6);
     filter->clear();
     QVERIFY(shown.find<QTableView>(QStringLiteral("tensor-table"))->model()->rowCount() > 6);
+  }
+
+  // What room a square or tall matrix leaves shows how far its rows reach; a long one keeps the width.
+  void theMatrixMapFillsItsCard() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    for (const QSize size : {QSize(1024, 640), QSize(1280, 800), QSize(1920, 1080)}) {
+      shown.window().resize(size);
+      for (const char* name : {"blk.3.attn_q.weight", "token_embd.weight", "blk.3.ffn_down.weight"}) {
+        shown.selection().setTensor(*shown.selection().model()->checkpoint().find(name));
+        QVERIFY(shown.waitUntilIdle());
+        auto* matrix = shown.find<MatrixView>();
+        matrix->replot();
+        matrix->replot();
+        QCOMPARE(matrix->axisRects().size(), 2);
+        const QRect map = matrix->axisRect(0)->rect(), rows = matrix->axisRect(1)->rect();
+        QVERIFY2(map.width() + rows.width() > 0.6 * matrix->width(), name);
+        // The map is no wider than the matrix: the axis ends with its last column.
+        const double columns = static_cast<double>(shown.selection().tensorInfo()->shape.rowValues());
+        QCOMPARE(matrix->xAxis->range().upper, columns - 0.5);
+        QCOMPARE(rows.top(), map.top());
+        QCOMPARE(rows.height(), map.height());
+        QCOMPARE(matrix->axisRect(1)->axis(QCPAxis::atLeft)->range(), matrix->yAxis->range());
+        if (QLatin1String(name) != QLatin1String("blk.3.attn_q.weight")) continue;
+        const double across = columns / map.width(), down = matrix->yAxis->range().size() / map.height();
+        QVERIFY2(std::abs(across / down - 1) < 0.03, "a weight is as wide as it is high");
+      }
+    }
+    // Every row's bar ends at its largest value.
+    auto* matrix = shown.find<MatrixView>();
+    double largest = 0;
+    for (const auto& row : matrix->table().rows) largest = std::max(largest, std::abs(row[2]));
+    double reach = 0;
+    for (const auto& point : *matrix->graph(0)->data()) reach = std::max(reach, point.value);
+    QCOMPARE(reach, largest);
+  }
+
+  // ".weight" goes from all names of a column or from none.
+  void namesAreShortenedTogether() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* tree = shown.find<QTreeView>(QStringLiteral("tensor-tree"));
+    tree->expandAll();
+    const auto* delegate = qobject_cast<NameDelegate*>(tree->itemDelegateForColumn(0));
+    QVERIFY(delegate);
+    bool wasShort = false, wasWhole = false;
+    for (const QSize size : {QSize(1024, 640), QSize(1920, 1080)}) {
+      shown.window().resize(size);
+      QVERIFY(shown.waitUntilIdle());
+      (delegate->isShortened(0) ? wasShort : wasWhole) = true;
+      const QFontMetrics metrics(tree->font());
+      for (QModelIndex row = tree->model()->index(0, 0); row.isValid(); row = tree->indexBelow(row)) {
+        const QString name = row.data().toString();
+        if (!name.endsWith(QStringLiteral(".weight"))) continue;
+        const QString seen = delegate->displayedText(tree, row);
+        QCOMPARE(seen.endsWith(QStringLiteral(".weight")), !delegate->isShortened(0));
+        QVERIFY2(metrics.horizontalAdvance(seen) <= tree->visualRect(row).width(), qPrintable(seen));
+      }
+    }
+    QVERIFY(wasShort && wasWhole);
+  }
+
+  void theWholeLineAboutAWeightIsSeenInTheSmallestWindow() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    shown.window().resize(shown.window().minimumSize());
+    shown.selection().setWeight(3);
+    QVERIFY(shown.waitUntilIdle());
+    for (const Label* label : shown.find<WeightCard>()->findChildren<Label*>())
+      if (label->isVisible())
+        QVERIFY2(label->fontMetrics().horizontalAdvance(label->text()) <= label->width(), qPrintable(label->text()));
   }
 
   void aPixelOfTheMatrixMapSelectsAWeight() {

@@ -2,6 +2,8 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
+#include <QLabel>
+#include <QListView>
 #include <QTabWidget>
 #include <QTest>
 #include <cmath>
@@ -9,6 +11,9 @@
 #include "app/pictures/error_dots.h"
 #include "app/pictures/layer_maps.h"
 #include "app/pictures/metric_text.h"
+#include "app/plots/readout.h"
+#include "app/plots/text_layer.h"
+#include "app/shell/scheme_list_model.h"
 #include "app/workspaces/layers/kept_tensors.h"
 #include "app/workspaces/layers/layer_errors.h"
 #include "changed_demo.h"
@@ -46,8 +51,53 @@ class TestLayers : public QObject {
     for (const QString& part : {QStringLiteral("mean %1").arg(metricFigure(core::metrics::Metric::SqnrDb, sum / 42)),
                                 QStringLiteral("worst %1").arg(metricFigure(core::metrics::Metric::SqnrDb, worst))})
       QVERIFY2(summary.contains(part), qPrintable(summary));
-    QVERIFY(maps->content().schemes[1].bytes.endsWith(QStringLiteral("MiB")));
-    QVERIFY(maps->content().schemes[1].bits.endsWith(QStringLiteral("bits/weight")));
+  }
+
+  // The schemes panel and the maps say the same, and of what.
+  void theSizeIsThatOfTheWholeModelAsInTheSchemesPanel() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto* panel = shown.find<QListView>(QStringLiteral("scheme-list"))->model();
+    auto* maps = shown.find<LayerMaps>();
+    for (const LayerMaps::SchemeMap& map : maps->content().schemes) {
+      QStringList found;
+      for (int row = 0; row < panel->rowCount(); ++row) {
+        const QModelIndex scheme = panel->index(row, 0);
+        if (scheme.data().toString() == map.title)
+          found = {scheme.data(SchemeListModel::SizeRole).toString(),
+                   scheme.data(SchemeListModel::BitsRole).toString()};
+      }
+      QCOMPARE(found.size(), 2);
+      QCOMPARE(map.size, QStringLiteral("model %1 · %2 bits/weight").arg(found[0], found[1]));
+    }
+    // Over a map's head, the pointer reads all of it.
+    maps->replot();
+    const QPoint head = maps->centerOf(0, 0) - QPoint(0, 30);
+    QTest::mouseMove(maps, head - QPoint(0, 1));
+    QTest::mouseMove(maps, head);
+    auto* readout = shown.find<Readout>();
+    for (Readout* candidate : maps->findChildren<Readout*>()) readout = candidate;
+    QTRY_VERIFY(readout->isVisible());
+    QVERIFY2(readout->text().contains(maps->content().schemes[0].size), qPrintable(readout->text()));
+  }
+
+  void aComparedModelIsNotWhatLayersMeasures() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto* summary = shown.find<QLabel>(QStringLiteral("layers-summary"));
+    const auto before = shown.find<LayerMaps>()->table().rows;
+    QVERIFY(!summary->text().contains(QStringLiteral("compared")));
+    QVERIFY(shown.compareWith(QStringLiteral("demo-smooth")));
+    QVERIFY(shown.waitUntilIdle());
+    const auto nameOf = [](const OpenModel& model) { return QString::fromStdString(model.checkpoint().name()); };
+    QVERIFY2(summary->text().contains(
+                 QStringLiteral("of %1; %2 is compared in Inspect")
+                     .arg(nameOf(*shown.selection().model()), nameOf(*shown.selection().comparedModel()))),
+             qPrintable(summary->text()));
+    QCOMPARE(shown.find<LayerMaps>()->table().rows, before);
+    QVERIFY(shown.endComparison());
+    QVERIFY(!summary->text().contains(QStringLiteral("compared")));
+    QCOMPARE(shown.find<LayerMaps>()->table().rows, before);
   }
 
   void aClickSelectsTensorAndSchemeAndADoubleClickOpensIt() {
@@ -90,6 +140,26 @@ class TestLayers : public QObject {
     QCOMPARE(selectedName(shown), worst);
     QTest::keyClick(dots, Qt::Key_Return);
     QCOMPARE(shown.selection().workspace(), QStringLiteral("inspect"));
+  }
+
+  // In the narrowest list, too, the figure behind the longest line is whole.
+  void everyFigureBesideADotIsWhole() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* dots = shown.find<ErrorDots>();
+    const QFontMetricsF metrics(TextLayer::font());
+    for (const QSize size : {QSize(1280, 800), QSize(1024, 640), QSize(1920, 1080)}) {
+      shown.window().resize(size);
+      QVERIFY(shown.waitUntilIdle());
+      dots->replot();
+      for (const auto& row : dots->table().rows) {
+        const double end = dots->xAxis->coordToPixel(row[0]) +
+                           metrics.horizontalAdvance(metricFigure(core::metrics::Metric::SqnrDb, row[0])) + 10;
+        QVERIFY2(
+            end <= dots->axisRect()->right() + 1,
+            qPrintable(QStringLiteral("%1 > %2 of %3").arg(end).arg(dots->axisRect()->right()).arg(dots->width())));
+      }
+    }
   }
 
   void aNewlyCheckedSchemeGetsItsMap() {

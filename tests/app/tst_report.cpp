@@ -1,6 +1,7 @@
 // The report is one page that needs nothing else, says what the core measures, and fails in one sentence.
 #include <QCryptographicHash>
 #include <QDir>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QImage>
 #include <QRegularExpression>
@@ -73,6 +74,9 @@ class TestReport : public QObject {
   void wrongUsageIsTwo();
   void failureIsOneAndLeavesNothing();
   void replacesAnOlderReport();
+  void anOpenModelIsNotOpenedAgain();
+  void everyTurnOfDrawingIsShort();
+  void sizesAreThoseOfTheWholeModel();
 
  private:
   QTemporaryDir m_folder;
@@ -319,6 +323,41 @@ void TestReport::replacesAnOlderReport() {
   QVERIFY(read(old.fileName()).contains(QLatin1String("generator")));
   QCOMPARE(report::runReport(arguments), 0);  // its own page is replaced as well
   QCOMPARE(QDir(folder).entryList(QDir::Files | QDir::Hidden), QStringList{QStringLiteral("index.html")});
+}
+
+void TestReport::anOpenModelIsNotOpenedAgain() {
+  const auto model = OpenModel::open(kChatModel.toStdString());
+  report::Request request{kChatModel, m_folder.filePath(QStringLiteral("open")), QStringLiteral("cpu"), model};
+  QCOMPARE(report::measure(request).model, model);
+  request.open.reset();
+  QVERIFY(report::measure(request).model != model);
+}
+
+void TestReport::everyTurnOfDrawingIsShort() {
+  report::PictureDrawer drawer(m_data);
+  qint64 longest = 0;
+  QElapsedTimer turn;
+  while (!drawer.isDone()) {
+    const double before = drawer.fraction();
+    turn.start();
+    drawer.drawNext();
+    longest = std::max(longest, turn.elapsed());
+    QVERIFY(drawer.fraction() > before);
+  }
+  qInfo("longest turn while the report's charts are drawn: %lld ms", static_cast<long long>(longest));
+  QVERIFY(longest < 500);  // a bound no loaded test machine breaks; the figure is printed
+}
+
+void TestReport::sizesAreThoseOfTheWholeModel() {
+  const auto sizes = sizesUnder(m_data.model->checkpoint(), m_data.schemes);
+  const QString section = sectionText(m_page, QStringLiteral("errors"));
+  QVERIFY(section.contains(QStringLiteral("Whole model")));
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    QVERIFY(sizes[i].bytes > m_data.summaries[i].bytes);  // the embedding and the norms are a part of it
+    const QString figure =
+        QStringLiteral("%1, %2").arg(text::bytes(sizes[i].bytes), text::bitsPerWeight(sizes[i].bitsPerWeight));
+    QVERIFY2(section.contains(figure), qPrintable(figure));
+  }
 }
 
 QTEST_MAIN(TestReport)

@@ -1,5 +1,6 @@
 #pragma once
 #include <QAbstractButton>
+#include <QAction>
 #include <QMessageBox>
 #include <QSettings>
 #include <QTemporaryDir>
@@ -42,6 +43,21 @@ class WorkspaceWindow {
     }
     return QTest::qWaitFor(arrived);
   }
+  /// Lays a second model beside the open one, as the question about it offers.
+  bool compareWith(const QString& model) {
+    m_window->openModel(model);
+    return answerSecond(QStringLiteral("Compare")) &&
+           QTest::qWaitFor([this] { return selection().comparedModel() != nullptr; });
+  }
+  /// By the menu.
+  bool endComparison() {
+    for (QAction* action : m_window->findChildren<QAction*>()) {
+      if (!action->text().remove(u'&').startsWith(QStringLiteral("End the comparison"))) continue;
+      action->trigger();
+      return !selection().comparedModel();
+    }
+    return false;
+  }
   app::MainWindow& window() { return *m_window; }
   app::Selection& selection() { return m_window->selection(); }
   bool waitUntilIdle(int milliseconds = 120000) {
@@ -53,6 +69,19 @@ class WorkspaceWindow {
   }
 
  private:
+  bool answerSecond(const QString& button) {
+    QMessageBox* question = nullptr;
+    const bool asked = QTest::qWaitFor(
+        [&] {
+          question = m_window->findChild<QMessageBox*>(QStringLiteral("second-model"));
+          return question != nullptr && question->isVisible();
+        },
+        30000);
+    if (!asked) return false;
+    for (QAbstractButton* candidate : question->buttons())
+      if (candidate->text().remove(u'&') == button) QTest::mouseClick(candidate, Qt::LeftButton);
+    return true;
+  }
   void open(const QString& workspace, const QString& model) {
     m_window = std::make_unique<app::MainWindow>();
     m_window->restoreState();

@@ -16,6 +16,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/bits/rounding_text.h"
 
 namespace app {
 
@@ -250,8 +251,8 @@ QString BitTable::tableText(QChar separator) const {
 }
 
 Picture BitTable::picture() const {
-  return {tr("%1 in every format").arg(m_state.input().display), size(), [this](QPainter& painter) { paint(painter); },
-          [this] { return tableText(u',').toUtf8(); }};
+  return {tr("%1 in every format").arg(m_state.input().display), provenanceText(m_state), size(),
+          [this](QPainter& painter) { paint(painter); }, [this] { return tableText(u',').toUtf8(); }};
 }
 
 void BitTable::contextMenuEvent(QContextMenuEvent* event) {

@@ -13,6 +13,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <cmath>
+#include <utility>
 
 #include "app/selection/weight_reader.h"
 #include "app/text/numbers.h"
@@ -31,7 +32,7 @@ namespace {
 
 /// From this width on the details stand beside the table instead of below it.
 constexpr int kSideBySideWidth = 1220;
-/// From this height on the precision chart fits below the table.
+/// From this height on the precision chart fits below the number line.
 constexpr int kChartHeight = 760;
 
 QToolButton* toolButton(const QString& iconName, const QString& name, const QKeySequence& key = {}) {
@@ -65,10 +66,10 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
       m_chartCard(new Card(tr("Precision over the range"))),
       m_details(new FormatDetails(m_state)),
       m_splitter(new QSplitter(Qt::Vertical)) {
-  auto* layout = new QVBoxLayout(this);
-  layout->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
-  layout->setSpacing(space::kOneHalf);
-  layout->addWidget(buildInput());
+  m_page = new QVBoxLayout(this);
+  m_page->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
+  m_page->setSpacing(space::kOneHalf);
+  m_page->addWidget(buildInput());
   auto* tableCard = new Card;
   tableCard->body()->setContentsMargins(space::kOne, space::kHalf, space::kOne, space::kHalf);
   auto* scroll = new QScrollArea;
@@ -89,21 +90,19 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
   auto* line = new NumberLine(m_state);
   m_lineCard->setFlush(true);
   m_lineCard->body()->addWidget(line);
-  const auto say = [this](const QString& sentence) { showProblem(nullptr, sentence); };
-  connect(table, &BitTable::exportFailed, this, say);
-  connect(chart, &Chart::exportFailed, this, say);
-  connect(line, &Chart::exportFailed, this, say);
+  // The charts' own failures are said by the window, as those of all charts.
+  connect(table, &BitTable::exportFailed, this, [this](const QString& sentence) { showProblem(nullptr, sentence); });
   auto* left = new QWidget;
-  auto* leftColumn = new QVBoxLayout(left);
-  leftColumn->setContentsMargins(0, 0, 0, 0);
-  leftColumn->setSpacing(space::kOneHalf);
-  leftColumn->addWidget(tableCard, 5);
-  leftColumn->addWidget(m_lineCard);
-  leftColumn->addWidget(m_chartCard, 3);
+  m_tableColumn = new QVBoxLayout(left);
+  m_tableColumn->setContentsMargins(0, 0, 0, 0);
+  m_tableColumn->setSpacing(space::kOneHalf);
+  m_tableColumn->addWidget(tableCard, 1);
+  m_tableColumn->addWidget(m_lineCard);
   m_splitter->addWidget(left);
   m_splitter->addWidget(m_detailsCard);
   m_splitter->setStretchFactor(0, 1);
-  layout->addWidget(m_splitter, 1);
+  m_page->addWidget(m_splitter, 5);
+  m_page->addWidget(m_chartCard, 4);
   connect(m_splitter, &QSplitter::splitterMoved, this, [this] { m_splitterMoved = true; });
   connectState();
   refreshInput();
@@ -346,8 +345,14 @@ void BitsWorkspace::resizeEvent(QResizeEvent* event) {
 
 void BitsWorkspace::arrange() {
   const bool side = width() >= kSideBySideWidth;
-  const Qt::Orientation wanted = side ? Qt::Horizontal : Qt::Vertical;
-  if (m_splitter->orientation() != wanted) m_splitter->setOrientation(wanted);
+  if (std::exchange(m_sideBySide, side) != side) {
+    m_splitter->setOrientation(side ? Qt::Horizontal : Qt::Vertical);
+    // Under the table; across the page where the details stand beside it.
+    if (side)
+      m_page->insertWidget(m_page->indexOf(m_chartCard), m_lineCard);
+    else
+      m_tableColumn->addWidget(m_lineCard);
+  }
   m_details->setNarrow(side);
   m_detailsCard->setMinimumWidth(side ? 380 : 0);
   m_detailsCard->setMinimumHeight(1);  // labels that wrap ask for more than they need at this width

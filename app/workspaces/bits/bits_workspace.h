@@ -3,6 +3,7 @@
 #include "app/workspaces/workspace.h"
 
 class QComboBox;
+class QVBoxLayout;
 class QPushButton;
 class QLineEdit;
 class QSplitter;
@@ -58,7 +59,9 @@ class BitsWorkspace : public Workspace {
   QComboBox* m_rounding;
   Card *m_detailsCard, *m_lineCard, *m_chartCard;
   FormatDetails* m_details;
-  QSplitter* m_splitter;
+  QVBoxLayout *m_page, *m_tableColumn;
+  QSplitter* m_splitter;  ///< table and details
+  bool m_sideBySide = false;
   bool m_active = false;
   bool m_splitterMoved = false;  ///< by the person: then sizes are left alone
 };

@@ -9,6 +9,7 @@
 #include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/bits/rounding_text.h"
 
 namespace app {
 namespace {
@@ -130,6 +131,7 @@ void NumberLine::refresh() {
   collect();
   const FormatRow& row = m_state.selected();
   setTitle(tr("Values of %1 around %2").arg(titleOf(row), m_state.input().display));
+  setProvenance(provenanceText(m_state));
   setMessage(m_ticks.empty() ? tr("%1 stores %2, which has no place on the line.")
                                    .arg(titleOf(row), std::isnan(row.value) ? tr("NaN") : tr("infinity"))
                              : QString());
@@ -177,6 +179,14 @@ QStringList NumberLine::labels() const {
   QStringList result;
   for (const double value : values) result << text::trimmed(value, digits);
   return result;
+}
+
+std::vector<ChartLegendEntry> NumberLine::legend() const {
+  const ThemeColors& c = Theme::instance().colors();
+  const QString format = titleOf(m_state.selected());
+  return {{tr("the number"), c.text},
+          {tr("what %1 stores").arg(format), c.accent},
+          {tr("other values of %1").arg(format), c.textFaint}};
 }
 
 ChartTable NumberLine::table() const {

@@ -27,6 +27,7 @@ class NumberLine : public Chart {
   /// Labels of the ticks in view, in their order.
   QStringList labels() const;
   ChartTable table() const override;
+  std::vector<ChartLegendEntry> legend() const override;
 
  protected:
   std::optional<QString> readout(QPointF coordinates) const override;

@@ -7,6 +7,7 @@
 #include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/bits/rounding_text.h"
 
 namespace app {
 namespace {
@@ -85,10 +86,12 @@ PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent)
   for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
     Curve curve{row, {}, {}, addGraph(), new QCPItemText(this)};
     curve.graph->setLineStyle(QCPGraph::lsStepLeft);
-    curve.label->setPositionAlignment(Qt::AlignRight | Qt::AlignBottom);
+    curve.label->setPadding(QMargins(2, 0, 2, 0));
+    curve.label->setPen(Qt::NoPen);
     curve.label->setText(titleOf(state.rows()[static_cast<std::size_t>(row)]));
     m_curves.push_back(std::move(curve));
   }
+  connect(this, &QCustomPlot::afterLayout, this, &PrecisionChart::placeLabels);
   m_view = kHome;
   xAxis->setRange(kHome);
   yAxis->setRange(kFewestBits, kMostBits);
@@ -117,6 +120,7 @@ void PrecisionChart::refresh() {
     m_marker->point2->setCoords(number, 2);
   }
   keepInView(hasPlace ? number : 1.0);
+  setProvenance(provenanceText(m_state));
   applyColors();
   replot(QCustomPlot::rpQueuedReplot);
 }
@@ -139,35 +143,81 @@ void PrecisionChart::applyColors() {
   for (Curve& curve : m_curves) {
     const bool selected = curve.row == m_state.selectedRow();
     curve.graph->setPen(QPen(selected ? c.accent : mix(c.reference, c.surface, 0.45), selected ? 2.4 : 1.1));
+    curve.label->setBrush(c.surface);
     curve.label->setColor(selected ? c.accent : c.textFaint);
     curve.label->setFont(theme.textFont(selected ? -0.5 : -2, selected ? QFont::DemiBold : QFont::Normal));
   }
   m_marker->setPen(QPen(c.text, 1.2, Qt::DashLine));
-  placeLabels();
 }
 
-void PrecisionChart::placeLabels() {
-  // Each over the right end of its highest plateau; the selected one first, then those that do not collide.
-  std::vector<Curve*> order;
-  for (Curve& curve : m_curves) order.push_back(&curve);
-  std::stable_sort(order.begin(), order.end(), [this](const Curve* a, const Curve* b) {
-    return (a->row == m_state.selectedRow()) > (b->row == m_state.selectedRow());
-  });
-  std::vector<QPointF> taken;  // log10 of magnitude, log2 of bits
-  for (Curve* curve : order) {
-    QPointF best(0, 0);
-    for (qsizetype i = 0; i < curve->bits.size(); ++i)
-      if (curve->bits[i] >= best.y() && kHome.contains(curve->magnitudes[i]))
-        best = {curve->magnitudes[i], curve->bits[i]};
-    const QPointF place(std::log10(best.x()), std::log2(best.y()));
-    const bool free = best.y() > 0 && std::none_of(taken.begin(), taken.end(), [&](const QPointF& other) {
-                        return std::fabs(other.x() - place.x()) < 1.4 && std::fabs(other.y() - place.y()) < 0.45;
-                      });
-    curve->label->setVisible(free);
-    if (!free) continue;
-    taken.push_back(place);
-    curve->label->position->setCoords(best.x() * 2, best.y() * 1.02);
+std::vector<PrecisionChart::Spot> PrecisionChart::spotsOf(const Curve& curve) const {
+  const QCPRange view = xAxis->range();
+  qsizetype first = -1, last = -1;
+  for (qsizetype i = 0; i < curve.bits.size(); ++i) {
+    if (std::isnan(curve.bits[i]) || !view.contains(curve.magnitudes[i])) continue;
+    if (last < 0 || curve.bits[i] > curve.bits[last]) first = i;
+    if (last < 0 || curve.bits[i] >= curve.bits[last]) last = i;
   }
+  if (last < 0) return {};
+  const double y = curve.bits[last], left = curve.magnitudes[first];
+  const double right = std::min(2 * curve.magnitudes[last], view.upper), middle = std::sqrt(left * right);
+  return {{{right, y}, Qt::AlignRight | Qt::AlignBottom}, {{right, y}, Qt::AlignLeft | Qt::AlignVCenter},
+          {{right, y}, Qt::AlignRight | Qt::AlignTop},    {{left, y}, Qt::AlignLeft | Qt::AlignBottom},
+          {{left, y}, Qt::AlignRight | Qt::AlignVCenter}, {{middle, y}, Qt::AlignHCenter | Qt::AlignBottom},
+          {{middle, y}, Qt::AlignHCenter | Qt::AlignTop}};
+}
+
+// Every name stands where it touches no other: first over the right end of the format's highest plateau, then at other
+// places of it. The selected format chooses first, then those whose plateau leaves the least choice.
+void PrecisionChart::placeLabels() {
+  std::vector<std::pair<Curve*, std::vector<Spot>>> order;
+  for (Curve& curve : m_curves) order.emplace_back(&curve, spotsOf(curve));
+  const auto freedom = [this](const auto& entry) {
+    if (entry.first->row == m_state.selectedRow() || entry.second.empty()) return -1.0;
+    return std::log(entry.second.front().at.x() / entry.second[3].at.x());
+  };
+  std::stable_sort(order.begin(), order.end(), [&](const auto& a, const auto& b) { return freedom(a) < freedom(b); });
+  std::vector<QRectF> taken;
+  const QRectF plot = axisRect()->rect();
+  for (const auto& [curve, spots] : order) {
+    curve->label->setVisible(false);
+    const QFontMetricsF metrics(curve->label->font());
+    const QSizeF size(metrics.horizontalAdvance(curve->label->text()) + 6, metrics.height());
+    for (const Spot& spot : spots) {
+      const QRectF box = boxAt(spot, size);
+      const auto touches = [&](const QRectF& other) { return other.adjusted(-3, -1, 3, 1).intersects(box); };
+      if (!plot.contains(box) || std::any_of(taken.begin(), taken.end(), touches)) continue;
+      taken.push_back(box);
+      curve->label->setPositionAlignment(spot.side);
+      curve->label->position->setCoords(spot.at);
+      curve->label->setVisible(true);
+      break;
+    }
+  }
+}
+
+QRectF PrecisionChart::boxAt(const Spot& spot, QSizeF size) const {
+  const QPointF at(xAxis->coordToPixel(spot.at.x()), yAxis->coordToPixel(spot.at.y()));
+  const auto share = [&](Qt::AlignmentFlag middle, Qt::AlignmentFlag far) {
+    return spot.side.testFlag(middle) ? 0.5 : spot.side.testFlag(far) ? 1.0 : 0.0;
+  };
+  return {at - QPointF(size.width() * share(Qt::AlignHCenter, Qt::AlignRight),
+                       size.height() * share(Qt::AlignVCenter, Qt::AlignBottom)),
+          size};
+}
+
+QStringList PrecisionChart::namesInSight() const {
+  QStringList names;
+  for (const Curve& curve : m_curves)
+    if (curve.label->visible()) names << curve.label->text();
+  return names;
+}
+
+std::vector<ChartLegendEntry> PrecisionChart::legend() const {
+  const ThemeColors& c = Theme::instance().colors();
+  return {{titleOf(m_state.selected()), c.accent},
+          {tr("other formats"), mix(c.reference, c.surface, 0.45)},
+          {tr("the number (dashed)"), c.text}};
 }
 
 std::optional<QString> PrecisionChart::readout(QPointF at) const {

@@ -13,6 +13,9 @@ class PrecisionChart : public Chart {
  public:
   explicit PrecisionChart(BitsState& state, QWidget* parent = nullptr);
   ChartTable table() const override;
+  std::vector<ChartLegendEntry> legend() const override;
+  /// The formats whose name has room beside its curve.
+  QStringList namesInSight() const;
 
  protected:
   std::optional<QString> readout(QPointF coordinates) const override;
@@ -25,8 +28,15 @@ class PrecisionChart : public Chart {
     QCPGraph* graph;
     QCPItemText* label;
   };
+  /// Where a name may stand: a place on its curve, and on which side of it.
+  struct Spot {
+    QPointF at;  ///< magnitude, bits
+    Qt::Alignment side;
+  };
   void refresh();
   void placeLabels();
+  std::vector<Spot> spotsOf(const Curve& curve) const;
+  QRectF boxAt(const Spot& spot, QSizeF size) const;
   void keepInView(double number);
 
   BitsState& m_state;

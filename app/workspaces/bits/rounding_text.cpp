@@ -112,4 +112,13 @@ QString formulaText(const FormatRow& row) {
   return formula;
 }
 
+QString provenanceText(const BitsState& state) {
+  const BitsInput& input = state.input();
+  return QStringList{input.display, input.origin.isEmpty() ? tr("typed") : tr("weight %1").arg(input.origin),
+                     tr("block absmax %1").arg(text::number(input.blockAbsmax)),
+                     state.rounding() == core::numeric::Rounding::NearestEven ? tr("rounded to nearest, ties to even")
+                                                                              : tr("rounded toward zero")}
+      .join(QStringLiteral(" · "));
+}
+
 }  // namespace app

@@ -14,6 +14,8 @@ QString exponentText(const FormatRow& row);
 QString fieldSentence(const FormatRow& row);
 /// "normal", "subnormal", "zero" … for people.
 QString className(core::numeric::NumberClass numberClass);
+/// What a picture of the number was made from: the number, whose weight it is, block scale, rounding.
+QString provenanceText(const BitsState& state);
 /// The computation with this row's numbers, scale included, with typographic signs.
 QString formulaText(const FormatRow& row);
 

@@ -159,7 +159,7 @@ QString ChatPane::schemeTitle() const {
 }
 
 void ChatPane::setFacts(const std::optional<PaneFacts>& facts) {
-  m_facts->setText(facts ? tr("%1 weights · %2 KV").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))
+  m_facts->setText(facts ? tr("%1 + %2 KV").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))
                          : QString());
   m_facts->setToolTip(facts ? tr("%1 weights, %2 KV cache for %3 tokens of context, on %4")
                                   .arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes),

@@ -16,6 +16,7 @@ class ChatComposer;
 class ChatPane;
 class ConversationStore;
 class Evidence;
+class Label;
 class SamplingPanel;
 
 /// The original and the quantized model answer the same prompt side by side. Every answer keeps what it was computed
@@ -46,6 +47,8 @@ class ChatWorkspace : public Workspace {
   void followSchemes();
   void followGround();
   void listDevices();
+  /// Says which model the panes run while a second one is open.
+  void showAbout();
   QString whyNot() const;
   ChatGround ground() const;
   void prepare();
@@ -82,6 +85,7 @@ class ChatWorkspace : public Workspace {
   QComboBox* m_history;
   QPushButton* m_settingsButton;
   QWidget* m_settings;
+  Label* m_about;
   Evidence* m_evidence;
   ChatComposer* m_composer;
   SamplingPanel* m_sampling;

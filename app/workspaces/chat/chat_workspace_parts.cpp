@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
@@ -45,8 +46,8 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   m_splitter->addWidget(buildPanes());
   m_evidence = new Evidence(selection());
   m_splitter->addWidget(m_evidence);
-  m_splitter->setStretchFactor(0, 1);
-  m_splitter->setStretchFactor(1, 0);
+  m_splitter->setStretchFactor(0, 2);
+  m_splitter->setStretchFactor(1, 1);
   column->addWidget(m_splitter, 1);
   m_composer = new ChatComposer;
   column->addWidget(m_composer);
@@ -54,6 +55,7 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   row->addWidget(buildSettings());
   connectParts();
   connectDialogue();
+  showAbout();
   followModel();
 }
 
@@ -63,9 +65,10 @@ QWidget* ChatWorkspace::buildBar() {
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kOne);
   row->addWidget(new Label(Label::Style::Title, tr("Chat")));
-  auto* about = new Label(Label::Style::Muted, tr("Both panes get the same prompt, template, options and seed."));
-  about->setElide(Qt::ElideRight);
-  row->addWidget(about, 1);
+  m_about = new Label(Label::Style::Muted);
+  m_about->setObjectName(QStringLiteral("about"));
+  m_about->setElide(Qt::ElideRight);
+  row->addWidget(m_about, 1);
   m_history = new QComboBox;
   m_history->setObjectName(QStringLiteral("history"));
   m_history->setAccessibleName(tr("What the panes read of earlier answers"));
@@ -173,6 +176,7 @@ void ChatWorkspace::connectParts() {
     if (m_dialogue->conversation().isEmpty()) m_dialogue->setConversation(conversation);
   });
   connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
+  connect(&selection(), &Selection::comparedModelChanged, this, &ChatWorkspace::showAbout);
   connect(&selection(), &Selection::schemesChanged, this, &ChatWorkspace::followSchemes);
   connect(&selection(), &Selection::chatTokenChanged, this, &ChatWorkspace::followChatToken);
   connect(&Theme::instance(), &Theme::changed, this, &ChatWorkspace::refreshEvidence);
@@ -240,6 +244,18 @@ void ChatWorkspace::connectDialogue() {
         if (AnswerView* view = m_panes[pane]->view(answer))
           view->setNotice(tr("The answers could not be compared: %1").arg(QString::fromStdString(why.sentence)), true);
       });
+}
+
+void ChatWorkspace::showAbout() {
+  constexpr qsizetype kLongestName = 24;
+  const auto nameOf = [](const OpenModel& model) {
+    return text::shortened(QString::fromStdString(model.checkpoint().name()), kLongestName);
+  };
+  const auto& compared = selection().comparedModel();
+  m_about->setText(
+      compared
+          ? tr("Both panes run %1; %2 is compared in Inspect.").arg(nameOf(*selection().model()), nameOf(*compared))
+          : tr("The same prompt, template, options and seed for both."));
 }
 
 void ChatWorkspace::showSettings(bool shown) {

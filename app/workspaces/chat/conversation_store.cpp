@@ -26,6 +26,8 @@ void write(const QString& file, const Conversation& conversation) {
     return;
   }
   QDir().mkpath(QFileInfo(file).path());
+  // Not through saveFile(): that door keeps what a person names from hitting a model or a pipe. This name is the
+  // program's own, in the program's own folder, and a failure is nobody's business.
   QSaveFile target(file);
   const QByteArray text = toJson(conversation);
   // What cannot be remembered is not worth a message: the conversation itself stays where it is.

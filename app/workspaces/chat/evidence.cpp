@@ -14,6 +14,18 @@
 
 namespace app {
 
+namespace {
+
+/// The verdict; where it is too long for one line, the context goes to the second as a whole.
+QString breakableBeforeContext(const AnswerPair& pair) {
+  QString verdict = pair.verdict(), context = pair.context();
+  if (context.isEmpty() || !verdict.endsWith(context)) return verdict;
+  verdict.chop(context.size());
+  return verdict + context.replace(u' ', QChar::Nbsp);
+}
+
+}  // namespace
+
 Evidence::Evidence(const Selection& selection, QWidget* parent)
     : QWidget(parent),
       m_selection(selection),
@@ -25,7 +37,7 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kOne);
   m_verdict->setObjectName(QStringLiteral("verdict"));
-  m_verdict->setElide(Qt::ElideRight);
+  m_verdict->setWrapping();
   auto* line = new QHBoxLayout;
   line->addWidget(m_verdict, 1);
   line->addWidget(m_strip->createMenuButton());
@@ -50,7 +62,7 @@ void Evidence::setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokeniz
 }
 
 void Evidence::show(const AnswerPair& pair, bool isComparing) {
-  m_verdict->setText(pair.verdict());
+  m_verdict->setText(breakableBeforeContext(pair));
   KlStrip::Content content;
   bool any = false;
   for (std::size_t i = 0; i < pair.length(); ++i) {

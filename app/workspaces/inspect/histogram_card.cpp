@@ -1,66 +1,32 @@
 #include "app/workspaces/inspect/histogram_card.h"
 
 #include <QCheckBox>
-#include <QComboBox>
 #include <QHBoxLayout>
 #include <QToolButton>
-#include <algorithm>
-#include <cmath>
 #include <limits>
 #include <utility>
 
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/tensor_text.h"
+#include "app/selection/weight_reader.h"
 #include "app/session/demo_model.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/inspect/block_levels.h"
+#include "app/workspaces/inspect/histogram_overlay.h"
 #include "app/workspaces/inspect/statistics_row.h"
 #include "app/workspaces/inspect/tensor_facts.h"
 #include "app/workspaces/inspect/weight_card.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/registry.h"
 
 namespace app {
 
 namespace {
 
-const QString kLevelsTag = QStringLiteral("inspect.levels");
-const QString kOverlayTag = QStringLiteral("inspect.overlay");
 const QString kBinTag = QStringLiteral("inspect.bin");
-constexpr std::uint64_t kChunk = std::uint64_t{1} << 20;
 
 QString nameOf(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
-
-/// The stored bits of a plain element; empty for block types.
-QString hexOf(const core::tensor::TensorView& tensor, std::uint64_t flatIndex) {
-  const auto& info = core::tensor::info(tensor.dtype);
-  if (info.blockValues != 1) return {};
-  const auto bytes = tensor.bytes.subspan(flatIndex * info.blockBytes, info.blockBytes);
-  QString text = QStringLiteral("0x");
-  for (std::size_t i = bytes.size(); i-- > 0;)
-    text += QStringLiteral("%1").arg(static_cast<int>(bytes[i]), 2, 16, QLatin1Char('0'));
-  return text;
-}
-
-/// Flat index of the first weight between two values. @throws core::Error, core::Cancelled
-std::optional<std::uint64_t> firstBetween(const core::tensor::TensorView& tensor, double low, double high,
-                                          const core::JobContext& job) {
-  std::vector<float> values;
-  const std::uint64_t count = tensor.shape.count();
-  for (std::uint64_t first = 0; first < count; first += kChunk) {
-    job.throwIfCancelled();
-    values.resize(static_cast<std::size_t>(std::min(kChunk, count - first)));
-    core::quant::decode(tensor, first, values.size(), values.data());
-    const auto found = std::find_if(values.begin(), values.end(), [&](float value) {
-      return static_cast<double>(value) >= low && static_cast<double>(value) <= high;
-    });
-    if (found != values.end()) return first + static_cast<std::uint64_t>(found - values.begin());
-  }
-  return std::nullopt;
-}
-
-bool same(const std::weak_ptr<const OpenModel>& a, const std::shared_ptr<OpenModel>& b) { return a.lock() == b; }
 
 }  // namespace
 
@@ -71,7 +37,8 @@ HistogramCard::HistogramCard(Selection& selection, JobRunner& jobs, TensorFacts&
       m_facts(facts),
       m_title(new Label(Label::Style::Title)),
       m_subtitle(new Label(Label::Style::Hint)),
-      m_over(new QComboBox),
+      m_overlay(new HistogramOverlay(selection, jobs, this)),
+      m_levels(new BlockLevels(selection, jobs, this)),
       m_logarithmic(new QCheckBox(tr("log counts"))),
       m_statistics(new StatisticsRow),
       m_histogram(new WeightHistogram),
@@ -93,12 +60,8 @@ QWidget* HistogramCard::buildHead() {
   row->setSpacing(space::kOne);
   m_title->setElide(Qt::ElideMiddle);
   m_logarithmic->setObjectName(QStringLiteral("log-counts"));
-  m_over->setAccessibleName(tr("Histogram laid over"));
-  m_over->setToolTip(tr("Lay another histogram over: of the dequantized weights, or of the compared model"));
-  m_over->setObjectName(QStringLiteral("laid-over"));
-  m_over->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   row->addWidget(m_title, 1);
-  row->addWidget(m_over);
+  row->addWidget(m_overlay->choice());
   row->addWidget(m_logarithmic);
   row->addWidget(m_histogram->createMenuButton());
   return head;
@@ -106,11 +69,11 @@ QWidget* HistogramCard::buildHead() {
 
 void HistogramCard::connectSelection() {
   connect(m_logarithmic, &QCheckBox::toggled, m_histogram, &WeightHistogram::setLogarithmic);
-  connect(m_over, &QComboBox::activated, this, [this](int item) {
-    m_wanted = static_cast<Over>(m_over->itemData(item).toInt());
-    const QString scheme = m_over->itemData(item, Qt::UserRole + 1).toString();
-    if (m_wanted == Over::Scheme) m_selection.setCurrentScheme(core::quant::Scheme::parse(scheme.toStdString()));
-    requestOverlay();
+  connect(m_overlay, &HistogramOverlay::chosen, this, &HistogramCard::requestOverlay);
+  connect(m_overlay, &HistogramOverlay::computed, this, &HistogramCard::showOverlay);
+  connect(m_levels, &BlockLevels::computed, this, [this] {
+    showLevels();
+    showQuantizedWeight();
   });
   connect(m_histogram, &WeightHistogram::binClicked, this,
           [this](double low, double high) { findInBin(low, high, false); });
@@ -121,11 +84,7 @@ void HistogramCard::connectSelection() {
   });
   connect(&m_selection, &Selection::tensorChanged, this, &HistogramCard::showTensor);
   connect(&m_selection, &Selection::modelChanged, this, &HistogramCard::showTensor);
-  connect(&m_selection, &Selection::comparedModelChanged, this, [this] {
-    m_wanted = m_selection.comparedModel() ? Over::ComparedModel : Over::Scheme;
-    schemesChanged();
-    showWeight();
-  });
+  connect(&m_selection, &Selection::comparedModelChanged, this, &HistogramCard::showWeight);
   connect(&m_selection, &Selection::weightChanged, this, &HistogramCard::showWeight);
   connect(&m_selection, &Selection::schemesChanged, this, &HistogramCard::schemesChanged);
   connect(&m_selection, &Selection::currentSchemeChanged, this, &HistogramCard::schemesChanged);
@@ -158,10 +117,10 @@ core::tensor::TensorView HistogramCard::tensorView() const {
 
 void HistogramCard::showTensor() {
   if (const Subject subject = Subject::of(m_selection); !(subject == m_subject)) {
-    for (const QString& tag : {kLevelsTag, kOverlayTag, kBinTag}) m_jobs.cancelTag(tag);
+    m_jobs.cancelTag(kBinTag);
+    m_levels->reset();
+    m_overlay->reset();
     m_subject = subject;
-    m_views.clear();
-    m_overlay.reset();
     m_summarized = false;
     m_histogram->clearData();
   }
@@ -183,7 +142,7 @@ void HistogramCard::showTensor() {
       QStringLiteral("%1 · %2").arg(QString::fromStdString(m_selection.model()->checkpoint().name()), facts));
   if (m_selection.model()->source() == kDemoName) facts += tr(" · outlier channels were injected: see the model card");
   m_subtitle->setText(facts);
-  fillOverlayChoice();
+  m_overlay->refill();
   showFacts();
   showWeight();
 }
@@ -198,163 +157,37 @@ void HistogramCard::showFacts() {
   }
   if (!std::exchange(m_summarized, true))
     m_histogram->setSummary(*facts, QString::fromStdString(m_selection.tensorInfo()->name));
-  showOverlay();
   requestOverlay();
 }
 
 void HistogramCard::schemesChanged() {
   if (!m_active || m_selection.tensorInfo() == nullptr) return;
-  fillOverlayChoice();
+  m_overlay->refill();
   requestLevels();
   requestOverlay();
   showQuantizedWeight();
 }
 
-void HistogramCard::fillOverlayChoice() {
-  struct Item {
-    QString text;
-    Over kind;
-    QString scheme;
-  };
-  std::vector<Item> items{{tr("Nothing laid over"), Over::Nothing, {}}};
-  for (const auto& scheme : m_selection.checkedSchemes())
-    items.push_back({nameOf(scheme), Over::Scheme, QString::fromStdString(scheme.toString())});
-  const auto& current = m_selection.currentScheme();
-  if (current && !m_selection.isChecked(*current))
-    items.push_back({nameOf(*current), Over::Scheme, QString::fromStdString(current->toString())});
-  if (const auto& compared = m_selection.comparedModel())
-    items.push_back({QString::fromStdString(compared->checkpoint().name()), Over::ComparedModel, {}});
-  m_over->clear();
-  int shown = 0;
-  for (const Item& item : items) {
-    if (item.kind == m_wanted &&
-        (item.kind != Over::Scheme || (current && item.scheme == QString::fromStdString(current->toString()))))
-      shown = m_over->count();
-    m_over->addItem(fontMetrics().elidedText(item.text, Qt::ElideMiddle, 180), static_cast<int>(item.kind));
-    m_over->setItemData(m_over->count() - 1, item.scheme, Qt::UserRole + 1);
-    m_over->setItemData(m_over->count() - 1, item.text, Qt::ToolTipRole);
-  }
-  m_over->setCurrentIndex(shown);
-}
-
-const SchemeView* HistogramCard::viewOf(const core::quant::Scheme& scheme) const {
-  const auto found =
-      std::find_if(m_views.begin(), m_views.end(), [&](const SchemeView& view) { return view.scheme == scheme; });
-  return found == m_views.end() ? nullptr : &*found;
-}
-
 void HistogramCard::requestLevels() {
   if (!m_active || m_selection.tensorInfo() == nullptr) return;
   showLevels();
-  if (!isReadable()) return;
-  auto schemes = m_selection.checkedSchemes();
-  const auto& current = m_selection.currentScheme();
-  if (current && !m_selection.isChecked(*current)) schemes.push_back(*current);
-  const std::uint64_t around = m_selection.weight().value_or(0);
-  std::erase_if(schemes, [&](const auto& scheme) {
-    const SchemeView* view = viewOf(scheme);
-    return view != nullptr && view->around == around;
-  });
-  if (schemes.empty()) return m_jobs.cancelTag(kLevelsTag);
-  m_jobs.run(
-      this, {kLevelsTag, tr("Levels of the checked schemes")},
-      [tensor = tensorView(), schemes, around](const core::JobContext& job) {
-        std::vector<SchemeView> views;
-        for (const auto& scheme : schemes) {
-          job.progress(static_cast<double>(views.size()) / static_cast<double>(schemes.size()), scheme.toString());
-          views.push_back(viewScheme(tensor, scheme, around, nullptr, job));
-        }
-        return views;
-      },
-      [this, subject = m_subject](std::vector<SchemeView> views) {
-        if (!(subject == m_subject)) return;
-        for (SchemeView& view : views) {
-          std::erase_if(m_views, [&](const SchemeView& old) { return old.scheme == view.scheme; });
-          m_views.push_back(std::move(view));
-        }
-        showLevels();
-        showQuantizedWeight();
-      });
+  if (isReadable()) m_levels->request(m_subject, m_selection.weight().value_or(0));
 }
 
 void HistogramCard::showLevels() {
-  if (!m_active || m_selection.tensorInfo() == nullptr) return;
-  std::vector<WeightHistogram::Levels> rows;
-  if (isReadable()) {
-    const auto& shape = m_selection.tensorInfo()->shape;
-    for (const auto& scheme : m_selection.checkedSchemes()) {
-      WeightHistogram::Levels row{nameOf(scheme), m_selection.color(scheme), {}, {}, {}};
-      const SchemeView* view = viewOf(scheme);
-      if (view == nullptr) {
-        row.note = tr("computing…");
-      } else if (!view->refused.empty()) {
-        row.note = QString::fromStdString(view->refused);
-      } else if (view->grid.levels.empty()) {
-        continue;  // a cast: its steps are finer than a pixel
-      } else {
-        row.block = blockText(shape, view->grid.first, view->grid.count);
-        row.values = view->grid.levels;
-      }
-      rows.push_back(std::move(row));
-    }
-  }
-  m_histogram->setLevels(std::move(rows));
+  if (m_active && m_selection.tensorInfo() != nullptr)
+    m_histogram->setLevels(isReadable() ? m_levels->rows() : std::vector<WeightHistogram::Levels>());
 }
 
 void HistogramCard::requestOverlay() {
   if (!m_active || m_selection.tensorInfo() == nullptr) return;
+  if (const auto* facts = m_facts.find(*m_selection.tensor())) m_overlay->request(m_subject, facts->histogram);
   showOverlay();
-  const auto* facts = m_facts.find(*m_selection.tensor());
-  if (m_overlay || facts == nullptr || m_wanted == Over::Nothing) return m_jobs.cancelTag(kOverlayTag);
-  Overlay wanted{m_subject, m_wanted, {}, m_selection.comparedModel(), facts->histogram};
-  const auto deliver = [this](Overlay overlay) {
-    if (!(overlay.subject == m_subject)) return;
-    m_overlay = std::move(overlay);
-    showOverlay();
-  };
-  const auto silent = [](const QString&) {};
-  if (m_wanted == Over::ComparedModel) {
-    const auto tensor = m_selection.comparedTensor();
-    if (!tensor) return m_jobs.cancelTag(kOverlayTag);
-    m_jobs.run(
-        this, {kOverlayTag, tr("Histogram of the compared model")},
-        [wanted, view = m_selection.comparedModel()->checkpoint().view(*tensor)](const core::JobContext& job) mutable {
-          const auto& bins = wanted.histogram;
-          wanted.histogram = core::metrics::histogram(view, bins.low, bins.high, bins.counts.size(), job);
-          return wanted;
-        },
-        deliver, silent);
-    return;
-  }
-  const auto& scheme = m_selection.currentScheme();
-  if (!scheme || !core::quant::accepts(*scheme, m_selection.tensorInfo()->shape)) return m_jobs.cancelTag(kOverlayTag);
-  wanted.scheme = *scheme;
-  m_jobs.run(
-      this, {kOverlayTag, tr("Dequantizing under %1").arg(nameOf(*scheme))},
-      [wanted, tensor = tensorView()](const core::JobContext& job) mutable {
-        wanted.histogram = dequantizedHistogram(tensor, wanted.scheme, wanted.histogram, job);
-        return wanted;
-      },
-      deliver, silent);
 }
 
 // An overlay that is no longer asked for goes at once.
 void HistogramCard::showOverlay() {
-  const auto& scheme = m_selection.currentScheme();
-  const bool fits =
-      m_overlay && m_overlay->subject == m_subject && m_overlay->kind == m_wanted &&
-      (m_wanted == Over::ComparedModel ? same(m_overlay->compared, m_selection.comparedModel())
-                                       : m_wanted == Over::Scheme && scheme && m_overlay->scheme == *scheme);
-  if (!fits) m_overlay.reset();
-  if (m_facts.find(m_selection.tensor().value_or(~std::size_t{0})) == nullptr || !m_overlay)
-    return m_histogram->setOverlay(std::nullopt);
-  if (m_wanted == Over::ComparedModel)
-    m_histogram->setOverlay(
-        WeightHistogram::Overlay{QString::fromStdString(m_selection.comparedModel()->checkpoint().name()),
-                                 Theme::instance().colors().accent, Qt::SolidLine, m_overlay->histogram});
-  else
-    m_histogram->setOverlay(WeightHistogram::Overlay{nameOf(*scheme), m_selection.color(*scheme),
-                                                     m_selection.penStyle(*scheme), m_overlay->histogram});
+  if (m_active) m_histogram->setOverlay(m_summarized ? m_overlay->shown(m_subject) : std::nullopt);
 }
 
 void HistogramCard::showWeight() {
@@ -367,7 +200,8 @@ void HistogramCard::showWeight() {
   const auto view = tensorView();
   core::quant::decode(view, *m_selection.weight(), 1, &value);
   m_histogram->setMarkedValue(static_cast<double>(value));
-  m_weight->showWeight(placeText(view.shape, *m_selection.weight()), value, hexOf(view, *m_selection.weight()));
+  m_weight->showWeight(placeText(view.shape, *m_selection.weight()), value,
+                       storedBitsText(view, *m_selection.weight()));
   if (const auto tensor = m_selection.comparedTensor()) {
     const auto other = m_selection.comparedModel()->checkpoint().view(*tensor);
     if (other.unreadable.empty() && core::quant::isDecodable(other.dtype)) {
@@ -383,7 +217,7 @@ void HistogramCard::showWeight() {
 void HistogramCard::showQuantizedWeight() {
   const auto& scheme = m_selection.currentScheme();
   if (!m_active || !scheme || !m_selection.weight() || !isReadable()) return;
-  const SchemeView* view = viewOf(*scheme);
+  const SchemeView* view = m_levels->find(*scheme);
   if (view == nullptr || view->around != *m_selection.weight())
     return m_weight->showNote(nameOf(*scheme), tr("computing…"));
   if (!view->refused.empty()) return m_weight->showNote(nameOf(*scheme), QString::fromStdString(view->refused));
@@ -396,7 +230,9 @@ void HistogramCard::findInBin(double low, double high, bool activate) {
   if (!m_active || !isReadable()) return;
   m_jobs.run(
       this, {kBinTag, {}},
-      [tensor = tensorView(), low, high](const core::JobContext& job) { return firstBetween(tensor, low, high, job); },
+      [tensor = tensorView(), low, high](const core::JobContext& job) {
+        return firstWeightBetween(tensor, low, high, job);
+      },
       [this, activate, subject = m_subject](std::optional<std::uint64_t> weight) {
         if (!weight || !(subject == m_subject)) return;
         if (activate)

@@ -19,13 +19,14 @@
 #include "app/widgets/frozen_table.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/inspect/name_delegate.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
 
 namespace app {
 
 namespace {
 
-constexpr int kNamePadding = 26, kNarrowName = 190, kWidestName = 620, kColumnPadding = 28;
+constexpr int kNamePadding = 16, kNarrowName = 190, kWidestName = 620, kColumnPadding = 28;
 constexpr int kTensorRole = Qt::UserRole;  ///< of a leaf of the tree: index of its tensor
 
 /// A tensor's share of the model as a thin bar behind the number.
@@ -39,22 +40,6 @@ class ShareDelegate : public QStyledItemDelegate {
     QRectF bar = track;
     bar.setWidth(std::max(1.0, track.width() * share));
     painter->fillRect(bar, Theme::instance().colors().accent);
-  }
-};
-
-/// A name that does not fit loses ".weight" before anything that tells it from its neighbours.
-class NameDelegate : public QStyledItemDelegate {
- public:
-  using QStyledItemDelegate::QStyledItemDelegate;
-
- protected:
-  void initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const override {
-    QStyledItemDelegate::initStyleOption(option, index);
-    option->textElideMode = Qt::ElideMiddle;
-    const int room = option->rect.width() - kNamePadding;  // a tree's rect begins behind its indentation
-    const QString suffix = QStringLiteral(".weight");
-    if (option->fontMetrics.horizontalAdvance(option->text) > room && option->text.endsWith(suffix))
-      option->text.chop(suffix.size());
   }
 };
 
@@ -139,7 +124,8 @@ QWidget* TensorBrowser::buildTree() {
   m_tree->setEditTriggers(QAbstractItemView::NoEditTriggers);
   m_tree->setAccessibleName(tr("Tensors as a tree"));
   m_tree->setObjectName(QStringLiteral("tensor-tree"));
-  m_tree->setItemDelegateForColumn(0, new NameDelegate(m_tree));
+  m_treeNames = new NameDelegate(m_tree->header(), m_tree);
+  m_tree->setItemDelegateForColumn(0, m_treeNames);
   connect(m_tree->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& index) {
     const QVariant tensor = index.siblingAtColumn(0).data(kTensorRole);
     if (!m_following && tensor.isValid()) m_selection.setTensor(tensor.toULongLong());
@@ -159,8 +145,9 @@ QWidget* TensorBrowser::buildTable() {
   m_table->setSortingEnabled(true);
   m_table->sortByColumn(TensorTableModel::Name, Qt::AscendingOrder);
   m_table->verticalHeader()->setDefaultSectionSize(28);
+  m_tableNames = new NameDelegate(m_table->horizontalHeader(), m_table);  // the frozen part is as wide
   for (QTableView* table : {static_cast<QTableView*>(m_table), m_table->frozen()})
-    table->setItemDelegateForColumn(TensorTableModel::Name, new NameDelegate(table));
+    table->setItemDelegateForColumn(TensorTableModel::Name, m_tableNames);
   sizeColumns();
   connect(m_table, &QTableView::activated, this, &TensorBrowser::tensorActivated);
   m_table->setItemDelegateForColumn(TensorTableModel::Share, new ShareDelegate(m_table));
@@ -189,6 +176,7 @@ void TensorBrowser::sizeColumns() {
         width = std::max(width, metrics.horizontalAdvance(m_tableModel->index(row, column).data().toString()));
     }
     const QString title = m_tableModel->headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+    if (column == TensorTableModel::Name) m_tableNames->setWidest(width + kNamePadding);
     width = std::max(width, bold.horizontalAdvance(title)) + kColumnPadding;
     if (column == TensorTableModel::Name) width = std::min(width, m_wide->isChecked() ? kWidestName : kNarrowName);
     m_table->setColumnWidth(column, width);
@@ -201,11 +189,15 @@ void TensorBrowser::fillTree() {
   if (!m_selection.model()) return;
   QHash<QString, QStandardItem*> groups;
   const auto tensors = m_selection.model()->checkpoint().tensors();
+  const QFontMetrics metrics(m_tree->font());
+  int widest = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const QString name = QString::fromStdString(tensors[i].name);
     QStandardItem* parent = m_treeModel->invisibleRootItem();
     QString path;
+    int indentation = m_tree->indentation();
     for (const QString& group : groupsOf(name)) {
+      indentation += m_tree->indentation();
       path += (path.isEmpty() ? QString() : QStringLiteral(".")) + group;
       QStandardItem*& item = groups[path];
       if (item == nullptr) {
@@ -215,10 +207,12 @@ void TensorBrowser::fillTree() {
       parent = item;
     }
     auto* leaf = new QStandardItem(path.isEmpty() ? name : name.mid(path.size() + 1));
+    widest = std::max(widest, indentation + metrics.horizontalAdvance(leaf->text()) + kNamePadding);
     leaf->setData(QVariant::fromValue<qulonglong>(i), kTensorRole);
     leaf->setToolTip(QStringLiteral("%1 · %2").arg(name, text::bytes(tensors[i].bytes)));
     parent->appendRow({leaf, new QStandardItem(shapeText(tensors[i].shape))});
   }
+  m_treeNames->setWidest(widest);
   m_tree->header()->setStretchLastSection(false);
   m_tree->header()->setSectionResizeMode(0, QHeaderView::Stretch);
   m_tree->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);

@@ -13,6 +13,7 @@ class QTreeView;
 namespace app {
 
 class FrozenTable;
+class NameDelegate;
 class TensorTableModel;
 
 /// The model as a tree (block → tensor) and as a flat table that sorts and filters; both show and change the selection.
@@ -46,6 +47,7 @@ class TensorBrowser : public QWidget {
   QTabWidget* m_tabs;
   QTreeView* m_tree;
   FrozenTable* m_table;
+  NameDelegate *m_treeNames, *m_tableNames;
   QToolButton* m_wide;
   bool m_following = false;  ///< the views are being set from the selection
 };

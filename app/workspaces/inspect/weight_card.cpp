@@ -35,11 +35,11 @@ WeightCard::WeightCard(QWidget* parent)
   grid->setContentsMargins(0, 0, 0, 0);
   grid->setHorizontalSpacing(space::kTwo);
   grid->setVerticalSpacing(0);
-  grid->setColumnStretch(1, 1);
+  grid->setColumnStretch(0, 1);
   grid->addWidget(m_stored, 0, 0);
-  grid->addWidget(m_quantized, 0, 1);
-  grid->addWidget(m_compared, 1, 1);
-  grid->addWidget(m_open, 0, 2);
+  grid->addWidget(m_quantized, 1, 0);
+  grid->addWidget(m_compared, 2, 0);
+  grid->addWidget(m_open, 0, 1, 2, 1, Qt::AlignVCenter);
   for (Label* label : {m_quantized, m_compared}) label->setElide(Qt::ElideRight);
   for (Label* label : {m_stored, m_quantized, m_compared}) label->setTextInteractionFlags(Qt::TextSelectableByMouse);
   m_open->setText(tr("Open in Bits"));

@@ -7,8 +7,8 @@ namespace app {
 
 class Label;
 
-/// The selected weight in one line: its place, value and bits, what the current scheme makes of it and how far off that
-/// is, and the way to Bits.
+/// The selected weight, a line each: its place, value and bits; what the current scheme makes of it and how far off
+/// that is; the same of the compared model. And the way to Bits.
 class WeightCard : public QWidget {
   Q_OBJECT
  public:

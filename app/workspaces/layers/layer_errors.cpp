@@ -57,18 +57,19 @@ void LayerErrors::request(const std::vector<core::quant::Scheme>& schemes) {
          Priority::Sweep},
         [checkpoint = m_selection.model()->sharedCheckpoint(), tensors = m_tensors,
          scheme](const core::JobContext& job) {
-          std::vector<SchemeError> rows;
+          ModelErrors errors;
+          errors.size = sizesUnder(*checkpoint, std::span(&scheme, 1), job).front();
           const auto count = static_cast<double>(tensors.size());
           for (std::size_t i = 0; i < tensors.size(); ++i) {
             const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
             part.progress(0.0, checkpoint->tensors()[tensors[i]].name);
-            rows.push_back(measureSchemeError(*checkpoint, tensors[i], scheme, part));
+            errors.matrices.push_back(measureSchemeError(*checkpoint, tensors[i], scheme, part));
           }
-          return rows;
+          return errors;
         },
-        [this, key](std::vector<SchemeError> rows) {
+        [this, key](ModelErrors errors) {
           m_running.removeAll(key);
-          m_errors.insert(key, std::move(rows));
+          m_errors.insert(key, std::move(errors));
           Q_EMIT changed();
         },
         [this, key](const QString& sentence) {
@@ -80,7 +81,7 @@ void LayerErrors::request(const std::vector<core::quant::Scheme>& schemes) {
   Q_EMIT changed();
 }
 
-const std::vector<SchemeError>* LayerErrors::find(const core::quant::Scheme& scheme) const {
+const ModelErrors* LayerErrors::find(const core::quant::Scheme& scheme) const {
   const auto found = m_errors.constFind(keyOf(scheme));
   return found == m_errors.constEnd() ? nullptr : &*found;
 }

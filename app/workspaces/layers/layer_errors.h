@@ -8,8 +8,15 @@
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
 #include "app/session/scheme_error.h"
+#include "app/session/scheme_size.h"
 
 namespace app {
+
+/// What one scheme does to a model.
+struct ModelErrors {
+  std::vector<SchemeError> matrices;
+  SchemeSize size;  ///< of the whole model, as the schemes panel says it
+};
 
 /// Errors of every quantizable tensor of the open model under every scheme asked for so far. One job a scheme; what
 /// was computed is of one model, and goes when another one is opened.
@@ -20,8 +27,8 @@ class LayerErrors : public QObject {
 
   /// Starts what is missing for these schemes and stops what is no longer wanted.
   void request(const std::vector<core::quant::Scheme>& schemes);
-  /// One row a tensor of tensors(), or null while it is not computed.
-  const std::vector<SchemeError>* find(const core::quant::Scheme& scheme) const;
+  /// One matrix a tensor of tensors(), or null while it is not computed.
+  const ModelErrors* find(const core::quant::Scheme& scheme) const;
   /// Why a scheme could not be computed; empty when it could or is under way.
   QString problem(const core::quant::Scheme& scheme) const;
   bool isComputing() const;
@@ -39,7 +46,7 @@ class LayerErrors : public QObject {
   Selection& m_selection;
   JobRunner& m_jobs;
   std::vector<std::size_t> m_tensors;
-  QHash<QString, std::vector<SchemeError>> m_errors;
+  QHash<QString, ModelErrors> m_errors;
   QHash<QString, QString> m_problems;
   QStringList m_running;
 };

@@ -27,6 +27,10 @@ namespace app {
 
 using core::metrics::Metric;
 
+namespace {
+constexpr qsizetype kLongestName = 24;
+}
+
 LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* parent)
     : Workspace(context, parent),
       m_errors(new LayerErrors(selection(), jobs(), this)),
@@ -55,6 +59,7 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
   connect(m_errors, &LayerErrors::changed, this, &LayersWorkspace::refresh);
   connect(&selection(), &Selection::schemesChanged, this, &LayersWorkspace::request);
   connect(&selection(), &Selection::modelChanged, this, &LayersWorkspace::followModel);
+  connect(&selection(), &Selection::comparedModelChanged, this, &LayersWorkspace::refresh);
   connect(&selection(), &Selection::currentSchemeChanged, this, &LayersWorkspace::refresh);
   connect(&selection(), &Selection::tensorChanged, this, &LayersWorkspace::refreshSelection);
   connect(&Theme::instance(), &Theme::changed, this, &LayersWorkspace::refresh);
@@ -76,6 +81,7 @@ QWidget* LayersWorkspace::buildHeader() {
   row->setSpacing(space::kOne);
   row->addWidget(new Label(Label::Style::Title, tr("Layers")));
   row->addSpacing(space::kOne);
+  m_summary->setObjectName(QStringLiteral("layers-summary"));
   m_summary->setElide(Qt::ElideRight);
   row->addWidget(m_summary, 1);
   m_shading->addItem(tr("Colours: each scheme its own scale"), static_cast<int>(LayerShading::PerScheme));
@@ -186,14 +192,21 @@ void LayersWorkspace::refresh() {
                                                : QString();
   m_maps->setMessage(message);
   m_dots->setMessage(message);
-  m_summary->setText(noMatrix || schemes.empty()
-                         ? QString()
-                         : tr("%1 matrices · %2 schemes%3")
-                               .arg(text::count(m_errors->tensors().size()), text::count(schemes.size()),
-                                    m_errors->isComputing() ? tr(" · computing…") : QString()));
+  m_summary->setText(noMatrix || schemes.empty() ? QString() : summary(schemes.size()));
   refreshMaps(schemes);
   refreshDots();
   refreshSelection();
+}
+
+QString LayersWorkspace::summary(std::size_t schemes) const {
+  QString text = tr("%1 matrices · %2 schemes").arg(text::count(m_errors->tensors().size()), text::count(schemes));
+  if (m_errors->isComputing()) text += tr(" · computing…");
+  // A second model stands beside the first in Inspect only.
+  if (const auto& compared = selection().comparedModel())
+    text += tr(" · of %1; %2 is compared in Inspect")
+                .arg(text::shortened(modelName(), kLongestName),
+                     text::shortened(QString::fromStdString(compared->checkpoint().name()), kLongestName));
+  return text;
 }
 
 void LayersWorkspace::refreshMaps(const std::vector<core::quant::Scheme>& schemes) {
@@ -212,9 +225,9 @@ void LayersWorkspace::refreshMaps(const std::vector<core::quant::Scheme>& scheme
     map.color = selection().color(scheme);
     map.cells.resize(names.size());
     for (std::size_t row = 0; row < names.size(); ++row)
-      map.cells[row] = errors != nullptr ? cellOf((*errors)[row], metric())
+      map.cells[row] = errors != nullptr ? cellOf(errors->matrices[row], metric())
                                          : LayerMaps::Cell{false, 0, m_errors->problem(scheme), false};
-    if (errors != nullptr) addSize(map, *errors);
+    if (errors != nullptr) addSize(map, errors->size);
   }
   m_maps->setProvenance(modelName());
   m_maps->setContent(std::move(content));
@@ -235,8 +248,8 @@ void LayersWorkspace::refreshDots() {
   const auto* errors = scheme ? m_errors->find(*scheme) : nullptr;
   const QStringList names = tensorNames();
   std::size_t exact = 0, refused = 0;
-  for (std::size_t row = 0; errors != nullptr && row < errors->size(); ++row) {
-    const LayerMaps::Cell cell = cellOf((*errors)[row], metric());
+  for (std::size_t row = 0; errors != nullptr && row < errors->matrices.size(); ++row) {
+    const LayerMaps::Cell cell = cellOf(errors->matrices[row], metric());
     const auto number = static_cast<int>(row);
     if (cell.nonFinite && !std::isfinite(cell.value))
       dots.push_back({names[number], 0, number, cell.note});
@@ -294,7 +307,8 @@ void LayersWorkspace::openTensor(int row, int column) {
 QString LayersWorkspace::helpText() const {
   return tr(
       "Every matrix of the model's blocks, quantized under every checked scheme and compared with the stored weights: "
-      "one map per scheme, blocks side by side, kinds of matrix below each other, with mean, worst and size over it. "
+      "one map per scheme, blocks side by side, kinds of matrix below each other; over it mean and worst of the "
+      "matrices, and what the whole model would weigh. "
       "Colours run from the scheme's smallest error to its largest, or show the distance from its median, or are one "
       "scale for all schemes. The dots sort the current scheme's matrices with the most sensitive on top. A cross "
       "marks "

@@ -47,6 +47,8 @@ class LayersWorkspace : public Workspace {
   std::optional<core::quant::Scheme> dotScheme() const;
   core::metrics::Metric metric() const;
   QString modelName() const;
+  /// What is measured, of which model.
+  QString summary(std::size_t schemes) const;
   QStringList tensorNames() const;
 
   LayerErrors* m_errors;

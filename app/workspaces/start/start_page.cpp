@@ -37,10 +37,11 @@ StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent)
   auto* layout = new QVBoxLayout(content);
   layout->setContentsMargins(space::kFour, space::kFour, space::kFour, space::kThree);
   layout->setSpacing(space::kThree);
+  layout->addStretch(1);  // on a large screen the page stands a little above the middle
   layout->addWidget(buildHero());
   layout->addWidget(buildTiles());
   layout->addWidget(buildLists());
-  layout->addStretch(1);
+  layout->addStretch(2);
   content->setMaximumWidth(kContentWidth);
 
   auto* centered = new QWidget;

@@ -1,0 +1,78 @@
+#include "app/workspaces/inspect/block_levels.h"
+
+#include <algorithm>
+
+namespace app {
+
+namespace {
+const QString kTag = QStringLiteral("inspect.levels");
+}
+
+BlockLevels::BlockLevels(Selection& selection, JobRunner& jobs, QObject* parent)
+    : QObject(parent), m_selection(selection), m_jobs(jobs) {}
+
+void BlockLevels::reset() {
+  m_jobs.cancelTag(kTag);
+  m_views.clear();
+}
+
+const SchemeView* BlockLevels::find(const core::quant::Scheme& scheme) const {
+  const auto found =
+      std::find_if(m_views.begin(), m_views.end(), [&](const SchemeView& view) { return view.scheme == scheme; });
+  return found == m_views.end() ? nullptr : &*found;
+}
+
+void BlockLevels::request(const Subject& subject, std::uint64_t around) {
+  if (!(subject == m_subject)) reset();
+  m_subject = subject;
+  auto schemes = m_selection.checkedSchemes();
+  const auto& current = m_selection.currentScheme();
+  if (current && !m_selection.isChecked(*current)) schemes.push_back(*current);
+  std::erase_if(schemes, [&](const auto& scheme) {
+    const SchemeView* view = find(scheme);
+    return view != nullptr && view->around == around;
+  });
+  if (schemes.empty()) return m_jobs.cancelTag(kTag);
+  m_jobs.run(
+      this, {kTag, tr("Levels of the checked schemes")},
+      [tensor = m_selection.model()->checkpoint().view(*m_selection.tensor()), schemes,
+       around](const core::JobContext& job) {
+        std::vector<SchemeView> views;
+        for (const auto& scheme : schemes) {
+          job.progress(static_cast<double>(views.size()) / static_cast<double>(schemes.size()), scheme.toString());
+          views.push_back(viewScheme(tensor, scheme, around, nullptr, job));
+        }
+        return views;
+      },
+      [this, subject](std::vector<SchemeView> views) {
+        if (!(subject == m_subject)) return;
+        for (SchemeView& view : views) {
+          std::erase_if(m_views, [&](const SchemeView& old) { return old.scheme == view.scheme; });
+          m_views.push_back(std::move(view));
+        }
+        Q_EMIT computed();
+      });
+}
+
+std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
+  std::vector<WeightHistogram::Levels> rows;
+  const auto& shape = m_selection.tensorInfo()->shape;
+  for (const auto& scheme : m_selection.checkedSchemes()) {
+    WeightHistogram::Levels row{QString::fromStdString(scheme.displayName()), m_selection.color(scheme), {}, {}, {}};
+    const SchemeView* view = find(scheme);
+    if (view == nullptr) {
+      row.note = tr("computing…");
+    } else if (!view->refused.empty()) {
+      row.note = QString::fromStdString(view->refused);
+    } else if (view->grid.levels.empty()) {
+      continue;  // a cast: its steps are finer than a pixel
+    } else {
+      row.block = blockText(shape, view->grid.first, view->grid.count);
+      row.values = view->grid.levels;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace app

@@ -1,0 +1,39 @@
+#pragma once
+#include <QObject>
+#include <vector>
+
+#include "app/jobs/job_runner.h"
+#include "app/pictures/scheme_levels.h"
+#include "app/pictures/weight_histogram.h"
+#include "app/workspaces/inspect/subject.h"
+
+namespace app {
+
+/// What the checked schemes and the current one make of the selected weight and its block, computed in the background
+/// for one subject at a time.
+class BlockLevels : public QObject {
+  Q_OBJECT
+ public:
+  BlockLevels(Selection& selection, JobRunner& jobs, QObject* parent);
+
+  /// Computes what is missing around a weight. @param around flat index
+  /// @pre the subject is the selected tensor and its weights can be read
+  void request(const Subject& subject, std::uint64_t around);
+  /// Lets go of everything and stops what is under way: another tensor is shown.
+  void reset();
+  /// The newest view of a scheme, perhaps around another weight; null while there is none.
+  const SchemeView* find(const core::quant::Scheme& scheme) const;
+  /// A row for every checked scheme whose levels can be told apart.
+  std::vector<WeightHistogram::Levels> rows() const;
+
+ Q_SIGNALS:
+  void computed();
+
+ private:
+  Selection& m_selection;
+  JobRunner& m_jobs;
+  Subject m_subject;
+  std::vector<SchemeView> m_views;  ///< of m_subject
+};
+
+}  // namespace app
