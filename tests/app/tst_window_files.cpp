@@ -2,7 +2,6 @@
 // silently; a quantized model and a report are written as jobs.
 #include <QAbstractButton>
 #include <QComboBox>
-#include <QElapsedTimer>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -10,8 +9,6 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
-#include <QThread>
-#include <functional>
 
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/model_loader.h"
@@ -40,21 +37,6 @@ class TestWindowFiles : public QObject {
       return QTest::qWaitFor([&] { return window.findChild<QMessageBox*>(QLatin1String(box)) == nullptr; });
     }
     return false;
-  }
-
-  /// Lets the event loop run until something holds (two minutes at most). @return its longest turn in milliseconds
-  static int longestTurnUntil(const std::function<bool()>& holds) {
-    qint64 longest = 0;
-    QElapsedTimer whole, turn;
-    whole.start();
-    while (!holds() && whole.elapsed() < 120000) {
-      turn.start();
-      QCoreApplication::sendPostedEvents();
-      QCoreApplication::processEvents(QEventLoop::AllEvents);
-      longest = std::max(longest, turn.elapsed());
-      QThread::msleep(1);
-    }
-    return static_cast<int>(longest);
   }
 
  private Q_SLOTS:
@@ -216,9 +198,7 @@ class TestWindowFiles : public QObject {
     const long owners = model.use_count();
     writer->write(model, folder);
     QVERIFY(model.use_count() > owners);
-    const int longestTurn = longestTurnUntil([&] { return written.count() == 1; });
-    QCOMPARE(written.count(), 1);
-    qInfo("longest turn of the event loop: %d ms", longestTurn);
+    QTRY_COMPARE_WITH_TIMEOUT(written.count(), 1, 120000);
     QVERIFY(QFile::exists(folder + QStringLiteral("/index.html")));
     QCOMPARE(Theme::instance().colors().window, ground);
     QCOMPARE(themeChanges, 0);  // pictures in both themes, the window in its own
