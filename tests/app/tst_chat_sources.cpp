@@ -158,7 +158,7 @@ class TestChatSources : public QObject {
     const auto facts = [&](std::size_t pane) {
       return hands.pane(pane).findChild<QLabel*>(QStringLiteral("pane-facts"))->text();
     };
-    QVERIFY(facts(0).contains(QStringLiteral("weights")));
+    QVERIFY(facts(0).contains(QStringLiteral("KV")));
     QVERIFY(hands.ask(QStringLiteral("What is 20 + 30?")));
     bool stale = false;
     connect(&shown.selection(), &Selection::modelChanged, &shown.window(),
@@ -166,7 +166,7 @@ class TestChatSources : public QObject {
     QVERIFY(shown.replaceModel(QStringLiteral("demo-smooth")));
     QVERIFY(!stale);
     QVERIFY(shown.waitUntilIdle());
-    QVERIFY(facts(0).contains(QStringLiteral("weights")));
+    QVERIFY(facts(0).contains(QStringLiteral("KV")));
     const QString before = facts(1);
     QVERIFY(hands.choose(1, QStringLiteral("int8")));
     QVERIFY(facts(1).isEmpty());  // until the new session says what it takes
