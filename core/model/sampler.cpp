@@ -88,7 +88,8 @@ void keepMinP(std::vector<double>& weights, double minP) {
 Sampler::Sampler(const SamplingOptions& options) : m_options(options), m_random(options.seed) {
   // Written so that NaN fails every one of them.
   const auto finite = [](float v) { return std::isfinite(v); };
-  require(finite(options.temperature) && options.temperature >= 0, "Temperature", "a finite number of 0 or more", options.temperature);
+  require(finite(options.temperature) && options.temperature >= 0, "Temperature", "a finite number of 0 or more",
+          options.temperature);
   require(options.topP > 0 && options.topP <= 1, "Top-p", "above 0 and at most 1", options.topP);
   require(options.minP >= 0 && options.minP < 1, "Min-p", "at least 0 and below 1", options.minP);
   require(finite(options.repetitionPenalty) && options.repetitionPenalty >= 1, "Repetition penalty", "1 or more",

@@ -57,17 +57,6 @@ std::string_view whyKept(TensorRole role) {
 
 bool holdsIntegers(tensor::DType dtype) { return dtype >= tensor::DType::I64 && dtype <= tensor::DType::Bool; }
 
-/// Why no scheme can have this tensor, whatever it is for; empty when one can.
-std::string whyUnusable(const io::TensorInfo& tensor) {
-  if (!tensor.isReadable()) return tensor.unreadable;
-  if (tensor.shape.checkedCount().value_or(0) == 0) return "it holds no values";
-  if (holdsIntegers(tensor.dtype)) return fmt::format("it holds integers ({})", tensor::name(tensor.dtype));
-  if (!quant::isDecodable(tensor.dtype))
-    return fmt::format("its stored type {} has no decoder", tensor::name(tensor.dtype));
-  if (tensor.shape.rank() > 3) return fmt::format("its {} axes are no stack of matrices", tensor.shape.rank());
-  return {};
-}
-
 bool isNarrow(const tensor::Shape& shape) {
   return shape[shape.rank() - 1] < kNarrowest || shape[shape.rank() - 2] < kNarrowest;
 }
@@ -87,6 +76,16 @@ TensorChoice keep(TensorChoice choice, TensorRole role, std::string reason) {
 }
 
 }  // namespace
+
+std::string whyUnusable(const io::TensorInfo& tensor) {
+  if (!tensor.isReadable()) return tensor.unreadable;
+  if (tensor.shape.checkedCount().value_or(0) == 0) return "it holds no values";
+  if (holdsIntegers(tensor.dtype)) return fmt::format("it holds integers ({})", tensor::name(tensor.dtype));
+  if (!quant::isDecodable(tensor.dtype))
+    return fmt::format("its stored type {} has no decoder", tensor::name(tensor.dtype));
+  if (tensor.shape.rank() > 3) return fmt::format("its {} axes are no stack of matrices", tensor.shape.rank());
+  return {};
+}
 
 std::string_view label(TensorRole role) {
   static constexpr std::array<std::string_view, 28> kLabels = {"query",
@@ -141,18 +140,15 @@ TensorChoice chooseTensor(const io::TensorInfo& tensor) {
   return choice;
 }
 
-std::vector<TensorChoice> chooseTensors(const io::Checkpoint& checkpoint) {
+std::vector<TensorChoice> chooseTensors(std::span<const io::TensorInfo> tensors) {
   std::vector<TensorChoice> choices;
-  choices.reserve(checkpoint.tensors().size());
-  for (const io::TensorInfo& tensor : checkpoint.tensors()) choices.push_back(chooseTensor(tensor));
+  choices.reserve(tensors.size());
+  for (const io::TensorInfo& tensor : tensors) choices.push_back(chooseTensor(tensor));
   const bool hasBlocks =
       std::any_of(choices.begin(), choices.end(), [](const TensorChoice& choice) { return choice.layer.has_value(); });
-  if (hasBlocks) {
-    markInputFirst(checkpoint, choices);
-    return choices;
-  }
+  if (hasBlocks) return choices;
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    const io::TensorInfo& tensor = checkpoint.tensors()[i];
+    const io::TensorInfo& tensor = tensors[i];
     const std::size_t rank = tensor.shape.rank();
     if (choices[i].role != TensorRole::OutsideBlocks || (rank != 2 && rank != 3)) continue;
     if (std::string why = whyUnusable(tensor); !why.empty()) {
@@ -163,6 +159,12 @@ std::vector<TensorChoice> chooseTensors(const io::Checkpoint& checkpoint) {
       choices[i].reason.clear();
     }
   }
+  return choices;
+}
+
+std::vector<TensorChoice> chooseTensors(const io::Checkpoint& checkpoint) {
+  std::vector<TensorChoice> choices = chooseTensors(checkpoint.tensors());
+  markInputFirst(checkpoint, choices);
   return choices;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,10 +75,15 @@ struct TensorChoice {
 /// Norms, biases, routers, embeddings and the output matrix stay as stored, as bitsandbytes, GPTQ and AWQ leave them.
 /// @return one choice per tensor of the checkpoint
 std::vector<TensorChoice> chooseTensors(const io::Checkpoint& checkpoint);
+/// The same for a table of tensors, which cannot tell the axes.
+std::vector<TensorChoice> chooseTensors(std::span<const io::TensorInfo> tensors);
 
 /// The choice for a tensor by its name, type and shape alone, in a model that has numbered blocks; it cannot tell the
 /// axes.
 TensorChoice chooseTensor(const io::TensorInfo& tensor);
+
+/// Why no scheme can have this tensor, whatever it is for, as a fragment; empty when one can.
+std::string whyUnusable(const io::TensorInfo& tensor);
 
 /// Indices of the tensors of Fate::Quantize.
 std::vector<std::size_t> tensorsToQuantize(const io::Checkpoint& checkpoint);

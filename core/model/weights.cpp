@@ -39,9 +39,9 @@ std::uint64_t ModelWeights::bytes() const {
 WeightLibrary::WeightLibrary(std::shared_ptr<const io::Checkpoint> checkpoint)
     : m_checkpoint(std::move(checkpoint)), m_choices(chooseTensors(*m_checkpoint)) {}
 
-ModelWeights WeightLibrary::load(const ModelConfig& config, const std::optional<quant::Scheme>& scheme,
-                                 const JobContext& job) {
+ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe, const JobContext& job) {
   checkTensors(*m_checkpoint, config);
+  const RecipePlan plan = planRecipe(recipe, *m_checkpoint);
   ModelWeights weights;
   QuantizedTensorPtr frequencyFactors;
   std::vector<WeightRequest> requests = weightRequests(*m_checkpoint, config, weights, frequencyFactors);
@@ -53,24 +53,26 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const std::optional<
     const auto count = static_cast<double>(requests.size()), index = static_cast<double>(i);
     const JobContext part = job.part(index / count, (index + 1) / count);
     part.progress(0.0, "Preparing weights");
-    *request.target = tensor(request.name, scheme, part);
+    const std::size_t stored = *m_checkpoint->find(request.name);
+    *request.target = tensor(stored, plan.tensors[stored], part);
   }
   if (!weights.output) weights.output = weights.embedding;
   if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job.part(1.0, 1.0));
   return weights;
 }
 
-quant::QuantizedTensorPtr WeightLibrary::tensor(const std::string& name, const std::optional<quant::Scheme>& scheme,
+quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision,
                                                 const JobContext& job) {
-  const tensor::TensorView view = m_checkpoint->view(name);
-  const bool apply = scheme && m_choices[*m_checkpoint->find(name)].fate == Fate::Quantize;
-  const std::string key = name + '\n' + (apply ? scheme->toString() : std::string());
+  const tensor::TensorView view = m_checkpoint->view(index);
+  if (decision.replacement) return makeTensor(decision, view, job);
+  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, view.dtype);
+  const std::string key = view.name + '\n' + (isMade ? decision.scheme->toString() : std::string());
   {
     const std::lock_guard lock(m_mutex);
     if (auto known = m_cache[key].lock()) return known;
   }
   // Outside the lock: quantizing takes long, and other tensors may be loaded meanwhile.
-  QuantizedTensorPtr made = apply ? quant::quantize(*scheme, view, job) : quant::wrapStored(view);
+  QuantizedTensorPtr made = makeTensor(decision, view, job);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];
   if (auto known = entry.lock()) return known;  // another thread was faster: everybody shares its object

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/config.h"
+#include "core/model/recipe/recipe_plan.h"
 #include "core/model/tensor_roles.h"
 #include "core/quant/quantizer.h"
 
@@ -29,22 +30,21 @@ struct ModelWeights {
 };
 
 /// Makes ModelWeights from a checkpoint and remembers them, so that identical tensors (norms, embedding, the same
-/// scheme in two panes) are one object in memory and, through it, one buffer on the device. Thread-safe.
+/// scheme in two panes) are one object in memory and, through it, one buffer on the device: two recipes that differ in
+/// one tensor share all others. Thread-safe.
 class WeightLibrary {
  public:
   explicit WeightLibrary(std::shared_ptr<const io::Checkpoint> checkpoint);
   const std::shared_ptr<const io::Checkpoint>& checkpoint() const { return m_checkpoint; }
   const std::vector<TensorChoice>& choices() const { return m_choices; }
 
-  /// The stored weights (no scheme), or with `scheme` applied to the tensors that chooseTensors() names.
-  /// Checks that every tensor exists and has the shape the config asks for.
+  /// The weights as the recipe says; the default one leaves them as they are stored.
+  /// Checks that every tensor exists and has the shape the config asks for, replacements included.
   /// @throws Error (InvalidFile, Unsupported, InvalidArgument), Cancelled
-  ModelWeights load(const ModelConfig& config, const std::optional<quant::Scheme>& scheme,
-                    const JobContext& job = JobContext());
+  ModelWeights load(const ModelConfig& config, const Recipe& recipe, const JobContext& job = JobContext());
 
  private:
-  quant::QuantizedTensorPtr tensor(const std::string& name, const std::optional<quant::Scheme>& scheme,
-                                   const JobContext& job);
+  quant::QuantizedTensorPtr tensor(std::size_t index, const TensorDecision& decision, const JobContext& job);
 
   std::shared_ptr<const io::Checkpoint> m_checkpoint;
   std::vector<TensorChoice> m_choices;  ///< one per tensor of the checkpoint

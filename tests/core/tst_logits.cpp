@@ -56,7 +56,7 @@ std::unique_ptr<model::Executor> openExecutor(const std::filesystem::path& path,
   auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
   config.ropeBase *= ropeBaseFactor;
   model::WeightLibrary library(checkpoint);
-  return model::createCpuExecutor(model::buildGraph(config, library.load(config, std::nullopt)));
+  return model::createCpuExecutor(model::buildGraph(config, library.load(config, {})));
 }
 
 std::vector<float> allLogits(model::Executor& executor, const Case& golden, KvType kvType) {

@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/model/graph.h"
+#include "core/model/recipe/recipe_text.h"
 #include "core/model/value_slots.h"
 #include "core/model/weight_requests.h"
 #include "core/model/weights.h"
@@ -31,7 +32,7 @@ class TestModelWeights : public QObject {
     const auto checkpoint = write({});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
     WeightLibrary library(checkpoint);
-    const auto stored = library.load(config, std::nullopt);
+    const auto stored = library.load(config, {});
     const auto nf4 = library.load(config, quant::Scheme::parse("nf4"));
     const auto again = library.load(config, quant::Scheme::parse("nf4"));
     QCOMPARE(stored.embedding, nf4.embedding);
@@ -41,13 +42,44 @@ class TestModelWeights : public QObject {
     QVERIFY(nf4.bytes() < stored.bytes());
   }
 
+  /// Swapping one tensor makes that tensor anew and no other.
+  void recipesThatDifferInOneTensorShareTheRest() {
+    const auto checkpoint = write({});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    WeightLibrary library(checkpoint);
+    model::Recipe recipe(quant::Scheme::parse("nf4"));
+    const auto nf4 = library.load(config, recipe);
+    recipe.rules.push_back(model::parseRecipeRule("^blk.1.attn_v=int8"));
+    const auto swapped = library.load(config, recipe);
+    QCOMPARE(swapped.blocks[1].value->scheme->toString(), std::string("int8"));
+    QCOMPARE(swapped.blocks[0].value, nf4.blocks[0].value);
+    QCOMPARE(swapped.blocks[1].key, nf4.blocks[1].key);
+    recipe.replacements["blk.0.attn_norm.weight"] = nf4.outputNorm;
+    const auto replaced = library.load(config, recipe);
+    QCOMPARE(replaced.blocks[0].attentionNorm, nf4.outputNorm);
+    QCOMPARE(replaced.blocks[1].value, swapped.blocks[1].value);
+    recipe.replacements["blk.0.attn_norm.weight"] = nf4.embedding;
+    QVERIFY_EXCEPTION_THROWN(library.load(config, recipe), Error);
+  }
+
+  /// A mixture quantizes embedding and output, too; what is stored so already is not made again.
+  void mixturesReachTheEmbedding() {
+    const auto checkpoint = write({.matrixType = "q8_0", .tiedOutput = true});
+    const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
+    const auto weights = WeightLibrary(checkpoint).load(config, model::FileType::Q8_0);
+    QCOMPARE(weights.embedding->scheme->toString(), std::string("q8_0"));
+    QCOMPARE(weights.output, weights.embedding);
+    QVERIFY(!weights.blocks[0].query->scheme);
+    QCOMPARE(weights.blocks[0].query->dtype, tensor::DType::Q8_0);
+  }
+
   void tiedOutputCountsOnce() {
     const auto tied = write({.tiedOutput = true});
     const auto config = ModelConfig::fromCheckpoint(*tied);
-    const auto weights = WeightLibrary(tied).load(config, std::nullopt);
+    const auto weights = WeightLibrary(tied).load(config, {});
     QCOMPARE(weights.output, weights.embedding);
     const auto untied = write({.tiedOutput = false});
-    const auto more = WeightLibrary(untied).load(config, std::nullopt);
+    const auto more = WeightLibrary(untied).load(config, {});
     QCOMPARE(more.bytes() - weights.bytes(), std::uint64_t{131} * 96 * 4);
   }
 
@@ -56,7 +88,7 @@ class TestModelWeights : public QObject {
     ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
     config.feedForward += 32;
     try {
-      WeightLibrary(checkpoint).load(config, std::nullopt);
+      WeightLibrary(checkpoint).load(config, {});
       QFAIL("accepted");
     } catch (const Error& error) {
       QCOMPARE(error.code(), ErrorCode::InvalidFile);
@@ -71,7 +103,7 @@ class TestModelWeights : public QObject {
     ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
     config.layers = 3;
     try {
-      WeightLibrary(checkpoint).load(config, std::nullopt);
+      WeightLibrary(checkpoint).load(config, {});
       QFAIL("accepted");
     } catch (const Error& error) {
       QVERIFY(std::string(error.what()).find("blk.2.") != std::string::npos);
@@ -94,7 +126,7 @@ class TestModelWeights : public QObject {
     const auto checkpoint = write({.extraTensors = {tensor.toStdString()}});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
     try {
-      WeightLibrary(checkpoint).load(config, std::nullopt);
+      WeightLibrary(checkpoint).load(config, {});
       QFAIL("accepted");
     } catch (const Error& error) {
       QCOMPARE(error.code(), ErrorCode::Unsupported);
@@ -108,7 +140,7 @@ class TestModelWeights : public QObject {
   void towersOfOtherInputsAreLeftAlone() {
     const auto checkpoint = write({.extraTensors = {"v.patch_embd.weight", "mm.0.weight"}});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
-    QVERIFY(WeightLibrary(checkpoint).load(config, std::nullopt).blocks[1].down);
+    QVERIFY(WeightLibrary(checkpoint).load(config, {}).blocks[1].down);
   }
 
   void namesOfAnotherFamilyAreExplained() {
@@ -146,7 +178,7 @@ class TestModelWeights : public QObject {
   void graphNamesItsValuesAndCountsItsWeights() {
     const auto checkpoint = write({.biases = true, .frequencyFactors = true});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
-    const auto weights = WeightLibrary(checkpoint).load(config, std::nullopt);
+    const auto weights = WeightLibrary(checkpoint).load(config, {});
     const model::Graph graph = model::buildGraph(config, weights);
     QCOMPARE(graph.weightBytes, weights.bytes());
     QCOMPARE(graph.values.front().name, std::string("token_embd"));
@@ -168,7 +200,7 @@ class TestModelWeights : public QObject {
   void slotsAreNotOverwrittenBeforeTheirLastUse() {
     const auto checkpoint = write({.layers = 4});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
-    const model::Graph graph = model::buildGraph(config, WeightLibrary(checkpoint).load(config, std::nullopt));
+    const model::Graph graph = model::buildGraph(config, WeightLibrary(checkpoint).load(config, {}));
     const model::ValueSlots assigned = model::assignSlots(graph);
     std::vector<model::ValueId> holder(assigned.slotWidth.size(), model::kNoValue);
     for (const model::Op& op : graph.ops) {

@@ -71,7 +71,7 @@ class TestNotFinite : public QObject {
     const auto checkpoint = io::openCheckpoint(m_path);
     const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
     model::WeightLibrary library(checkpoint);
-    return model::createCpuExecutor(model::buildGraph(config, library.load(config, std::nullopt)));
+    return model::createCpuExecutor(model::buildGraph(config, library.load(config, {})));
   }
 
  private slots:

@@ -164,7 +164,7 @@ class TestSession : public QObject {
 
   void withoutATemplateItCannotChat() {
     const auto config = model::ModelConfig::fromCheckpoint(*m_checkpoint);
-    Session session(model::createCpuExecutor(model::buildGraph(config, m_library->load(config, std::nullopt))),
+    Session session(model::createCpuExecutor(model::buildGraph(config, m_library->load(config, {}))),
                     m_tokenizer, nullptr, 64, model::KvType::F16);
     QVERIFY_EXCEPTION_THROWN(session.chat(kSum, greedy(), {}), Error);
     const auto prompt = m_tokenizer->encodePrompt("Hello", text::SpecialTokens::AsText);
@@ -341,7 +341,7 @@ class TestSession : public QObject {
     support::writeRandomModel({.vocabulary = 131}, path);
     const auto checkpoint = io::openCheckpoint(path);
     const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
-    const auto graph = model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::nullopt));
+    const auto graph = model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, {}));
     Session session(model::createCpuExecutor(graph), std::make_shared<FewTokens>(), nullptr, 128, model::KvType::F16);
     GenerationOptions options = greedy(100);
     options.keepLogits = true;
@@ -381,7 +381,7 @@ class TestSession : public QObject {
       file.write("\xC0\x7F", 2);
     }
     const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
-    const auto graph = model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, std::nullopt));
+    const auto graph = model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, {}));
     Session session(model::createCpuExecutor(graph), m_tokenizer, m_template, 256, model::KvType::F16);
     const auto refuses = [&](const std::function<void()>& action) {
       try {

@@ -19,7 +19,7 @@ using core::text::TokenId;
 void run(const std::shared_ptr<const core::io::Checkpoint>& checkpoint) {
   const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
   model::WeightLibrary library(checkpoint);
-  const auto executor = model::createCpuExecutor(model::buildGraph(config, library.load(config, std::nullopt)));
+  const auto executor = model::createCpuExecutor(model::buildGraph(config, library.load(config, {})));
   const std::uint32_t context = std::min(config.contextLength, 8U);
   for (const auto type : {model::KvType::F16, model::KvType::F32}) {
     const auto cache = executor->createKvCache(context, type);

@@ -1,0 +1,57 @@
+#include "core/model/recipe/recipe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/quant/scheme_table.h"
+
+namespace core::model {
+
+namespace {
+
+std::string lowerCase(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return lower;
+}
+
+}  // namespace
+
+std::string RecipeRule::toString() const {
+  return fmt::format("{}={}", pattern.text(), scheme ? scheme->toString() : "keep");
+}
+
+Recipe::Recipe(const std::optional<quant::Scheme>& scheme) {
+  if (scheme) base = *scheme;
+}
+
+std::string Recipe::toString() const {
+  std::string text = "stored";
+  if (const auto* const scheme = std::get_if<quant::Scheme>(&base)) text = scheme->toString();
+  if (const auto* const type = std::get_if<FileType>(&base)) text = name(*type);
+  for (const RecipeRule& rule : rules) text += ", " + rule.toString();
+  for (const auto& [tensor, with] : replacements)
+    text += fmt::format(", {}=({})", tensor, with->scheme ? with->scheme->toString() : "replaced");
+  return text;
+}
+
+std::optional<quant::Scheme> parseTreatment(std::string_view text) {
+  const std::string lower = lowerCase(text);
+  if (lower == "keep") return std::nullopt;
+  if (const auto dtype = tensor::fromName(lower))
+    if (const auto name = quant::schemeNameOf(*dtype)) return quant::Scheme::defaults(*name);
+  return quant::Scheme::parse(text);
+}
+
+std::optional<Recipe> recipeByName(std::string_view text) {
+  const std::string_view word = text.substr(0, text.find(':'));
+  for (const quant::SchemeNameInfo& scheme : quant::allSchemeNames())
+    if (scheme.text == word) return Recipe(quant::Scheme::parse(text));
+  if (const FileTypeInfo* const type = findFileType(text)) return Recipe(type->type);
+  return std::nullopt;
+}
+
+}  // namespace core::model

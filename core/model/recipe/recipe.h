@@ -1,0 +1,57 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/model/recipe/file_type.h"
+#include "core/model/recipe/tensor_pattern.h"
+#include "core/quant/quantized_tensor.h"
+#include "core/quant/scheme.h"
+
+namespace core::model {
+
+/// What tensors become whose names a pattern matches.
+struct RecipeRule {
+  TensorPattern pattern;
+  std::optional<quant::Scheme> scheme;  ///< one that a text can express; nothing: they stay as stored
+  std::string origin;                   ///< for people, where it was said: "line 3"; may be empty
+
+  std::string toString() const;  ///< "attn_v=q6_k"
+};
+
+/// What happens to every tensor of a model: a base and what differs from it. planRecipe() applies it to a model.
+///   nothing   everything stays as it is stored
+///   a scheme  every matrix that multiplies activations gets it, where its shape allows (chooseTensors)
+///   file type the mixture that llama.cpp's quantizer makes under this name
+/// A single scheme is a recipe.
+class Recipe {
+ public:
+  using Base = std::variant<std::monostate, quant::Scheme, FileType>;
+
+  Recipe() = default;
+  Recipe(const quant::Scheme& scheme) : base(scheme) {}  // NOLINT(google-explicit-constructor): it is one
+  Recipe(FileType type) : base(type) {}                  // NOLINT(google-explicit-constructor)
+  Recipe(const std::optional<quant::Scheme>& scheme);    // NOLINT(google-explicit-constructor)
+
+  Base base;
+  std::vector<RecipeRule> rules;  ///< the first that matches decides, before the base does
+  /// Tensors by name that take the place of the model's own, before all rules: one tensor swapped, a weight changed.
+  std::map<std::string, quant::QuantizedTensorPtr> replacements;
+
+  bool keepsEverything() const { return base.index() == 0 && rules.empty() && replacements.empty(); }
+  /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k".
+  std::string toString() const;
+};
+
+/// "q6_k", "nf4:block=128", and as GGUF spells types: "F16", "Q6_K"; "keep" is nothing.
+/// @throws Error (InvalidArgument) as Scheme::parse
+std::optional<quant::Scheme> parseTreatment(std::string_view text);
+
+/// A file type or a scheme by its text: "Q4_K_M", "nf4"; lower case words that are both ("q4_0") are the scheme.
+/// Nothing when it is neither.
+std::optional<Recipe> recipeByName(std::string_view text);
+
+}  // namespace core::model

@@ -1,0 +1,192 @@
+#include "core/model/recipe/recipe_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <set>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/recipe/mixture.h"
+#include "core/model/recipe/shape_fallback.h"
+#include "core/model/recipe/tensor_group.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/scheme_table.h"
+#include "core/quant/stored_size.h"
+
+namespace core::model {
+
+namespace {
+
+bool isValue(TensorGroup group) {
+  return group == TensorGroup::Value || group == TensorGroup::QueryKeyValue || group == TensorGroup::LatentKeyValue;
+}
+
+/// Makes the decisions of one plan, in the order in which mixtures count: by block, then by name.
+class Planner {
+ public:
+  Planner(const Recipe& recipe, const MixtureModel& model, std::span<const io::TensorInfo> tensors,
+          std::vector<TensorChoice> choices, io::FileFormat format)
+      : m_recipe(recipe), m_model(model), m_tensors(tensors), m_format(format), m_usedRules(recipe.rules.size()) {
+    bool hasOutput = false;
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      m_groups.push_back(groupOf(tensors[i], choices[i], format));
+      hasOutput = hasOutput || m_groups.back() == TensorGroup::Output;
+      if (isValue(m_groups.back())) ++m_values;
+      m_plan.tensors.push_back({std::move(choices[i]), {}, {}, {}, {}, {}});
+    }
+    if (hasOutput) return;
+    std::replace(m_groups.begin(), m_groups.end(), TensorGroup::Embedding, TensorGroup::TiedEmbedding);
+  }
+
+  RecipePlan plan() {
+    std::vector<std::size_t> order(m_tensors.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return keyOf(a) < keyOf(b); });
+    for (const std::size_t tensor : order) decide(tensor);
+    noteUnused();
+    return std::move(m_plan);
+  }
+
+ private:
+  /// llama.cpp counts as blocks only those of the text model; other stacks come first.
+  std::pair<std::int64_t, std::string_view> keyOf(std::size_t tensor) const {
+    const TensorChoice& place = m_plan.tensors[tensor].place;
+    const bool isBlock = place.layer && (m_format != io::FileFormat::Gguf || place.stack == "blk");
+    return {isBlock ? static_cast<std::int64_t>(*place.layer) : -1, m_tensors[tensor].name};
+  }
+
+  void decide(std::size_t index) {
+    const io::TensorInfo& tensor = m_tensors[index];
+    TensorDecision& decision = m_plan.tensors[index];
+    if (const auto found = m_recipe.replacements.find(tensor.name); found != m_recipe.replacements.end()) {
+      m_usedReplacements.insert(tensor.name);
+      decision.replacement = found->second;
+      decision.rule = "replaced";
+      return;
+    }
+    const std::string untouched = whyUntouched(tensor, decision.place, m_format);
+    if (untouched.empty() && decideByRule(tensor, decision)) return;
+    if (const auto* const scheme = std::get_if<quant::Scheme>(&m_recipe.base)) {
+      decideByScheme(*scheme, tensor, decision);
+    } else if (const auto* const type = std::get_if<FileType>(&m_recipe.base)) {
+      decision.kept = untouched;
+      if (untouched.empty()) decideByMixture(*type, index);
+    } else {
+      decision.kept = "no rule is for it";
+    }
+  }
+
+  /// Whether one of the recipe's own rules decided.
+  bool decideByRule(const io::TensorInfo& tensor, TensorDecision& decision) {
+    for (std::size_t i = 0; i < m_recipe.rules.size(); ++i) {
+      const RecipeRule& rule = m_recipe.rules[i];
+      if (!rule.pattern.matches(tensor.name)) continue;
+      m_usedRules[i] = true;
+      decision.rule = describe(rule);
+      if (rule.scheme)
+        store(*rule.scheme, tensor, decision);
+      else
+        decision.kept = decision.rule;
+      return true;
+    }
+    return false;
+  }
+
+  static void decideByScheme(const quant::Scheme& scheme, const io::TensorInfo& tensor, TensorDecision& decision) {
+    decision.kept = decision.place.reason;
+    if (decision.place.fate == Fate::Keep) return;
+    decision.kept = scheme.problem();
+    if (decision.kept.empty()) decision.kept = quant::shapeProblem(scheme, tensor.shape);
+    if (!decision.kept.empty()) return;
+    decision.scheme = scheme;
+    decision.rule = "every matrix that multiplies activations";
+  }
+
+  void decideByMixture(FileType type, std::size_t index) {
+    const io::TensorInfo& tensor = m_tensors[index];
+    TensorDecision& decision = m_plan.tensors[index];
+    const std::size_t rank = tensor.shape.rank();
+    const MixtureTensor seen{m_groups[index], positionOf(index), tensor.shape.rowValues(),
+                             rank > 2 && tensor.shape[rank - 3] > 1};
+    MixtureChoice choice = chooseByMixture(type, seen, m_model);
+    decision.rule = std::move(choice.rule);
+    store(quant::Scheme::defaults(*quant::schemeNameOf(choice.type)), tensor, decision);
+  }
+
+  MixturePosition positionOf(std::size_t index) {
+    const TensorGroup group = m_groups[index];
+    if (isValue(group)) {
+      const std::uint32_t ordinal = m_seen[static_cast<std::size_t>(TensorGroup::Value)]++;
+      return {ordinal, ordinal, m_values};
+    }
+    const std::uint32_t ordinal = m_seen[static_cast<std::size_t>(group)]++;
+    // With several experts a block may hold many tensors of a kind.
+    const std::uint32_t block = m_model.experts > 1 ? m_plan.tensors[index].place.layer.value_or(ordinal) : ordinal;
+    return {block, ordinal, m_model.blocks};
+  }
+
+  static void store(const quant::Scheme& scheme, const io::TensorInfo& tensor, TensorDecision& decision) {
+    decision.scheme = scheme;
+    if (quant::family(scheme.name) != quant::Family::GgufBlock) return;
+    const tensor::DType wanted = *quant::info(scheme.name).dtype;
+    const ShapeFallback fallback = fallbackFor(wanted, tensor.shape.rowValues());
+    if (fallback.why.empty()) return;
+    decision.scheme = quant::Scheme::defaults(*quant::schemeNameOf(fallback.type));
+    decision.fallback = fmt::format("{}: {} instead", fallback.why, tensor::name(fallback.type));
+  }
+
+  static std::string describe(const RecipeRule& rule) {
+    return rule.origin.empty() ? rule.toString() : fmt::format("{} ({})", rule.toString(), rule.origin);
+  }
+
+  void noteUnused() {
+    for (std::size_t i = 0; i < m_usedRules.size(); ++i)
+      if (!m_usedRules[i]) m_plan.unused.push_back(describe(m_recipe.rules[i]));
+    for (const auto& [tensor, with] : m_recipe.replacements)
+      if (!m_usedReplacements.contains(tensor)) m_plan.unused.push_back(tensor);
+  }
+
+  const Recipe& m_recipe;
+  const MixtureModel& m_model;
+  std::span<const io::TensorInfo> m_tensors;
+  io::FileFormat m_format;
+  RecipePlan m_plan;
+  std::vector<TensorGroup> m_groups;
+  std::uint32_t m_values = 0;  ///< tensors that are values
+  std::array<std::uint32_t, static_cast<std::size_t>(TensorGroup::Other) + 1> m_seen{};
+  std::vector<bool> m_usedRules;
+  std::set<std::string> m_usedReplacements;
+};
+
+}  // namespace
+
+RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span<const io::TensorInfo> tensors,
+                      io::FileFormat format) {
+  return Planner(recipe, model, tensors, chooseTensors(tensors), format).plan();
+}
+
+RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint) {
+  const MixtureModel model =
+      mixtureModelOf(checkpoint.metadata(), checkpoint.architecture(), checkpoint.format(), checkpoint.tensors());
+  return Planner(recipe, model, checkpoint.tensors(), chooseTensors(checkpoint), checkpoint.format()).plan();
+}
+
+bool isStoredAs(const quant::Scheme& scheme, tensor::DType stored) { return quant::info(scheme.name).dtype == stored; }
+
+quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const tensor::TensorView& tensor,
+                                     const JobContext& job) {
+  if (decision.replacement) {
+    if (decision.replacement->shape == tensor.shape) return decision.replacement;
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("What takes the place of {} must have its shape {}, but has {}.", io::inQuotes(tensor.name),
+                            tensor.shape.toString(), decision.replacement->shape.toString()),
+                tensor.name);
+  }
+  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, tensor.dtype);
+  return isMade ? quant::quantize(*decision.scheme, tensor, job) : quant::wrapStored(tensor);
+}
+
+}  // namespace core::model

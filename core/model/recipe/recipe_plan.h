@@ -1,0 +1,48 @@
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/io/checkpoint.h"
+#include "core/model/recipe/mixture_model.h"
+#include "core/model/recipe/recipe.h"
+#include "core/model/tensor_roles.h"
+
+namespace core::model {
+
+/// What a recipe does to one tensor, and why.
+struct TensorDecision {
+  TensorChoice place;                     ///< role, block, experts; what schemes do by themselves
+  std::optional<quant::Scheme> scheme;    ///< what it is quantized to; nothing: it stays as stored
+  quant::QuantizedTensorPtr replacement;  ///< what takes its place; null otherwise
+  std::string rule;                       ///< what chose the scheme: "Q4_K_M: value, one of the first two"
+  std::string fallback;                   ///< empty, or why it is not what the rule says: "…: q5_0 instead of q4_k"
+  std::string kept;                       ///< empty, or why it stays as stored: "a norm"
+
+  Fate fate() const { return scheme || replacement ? Fate::Quantize : Fate::Keep; }
+};
+
+struct RecipePlan {
+  std::vector<TensorDecision> tensors;  ///< one per tensor of the checkpoint
+  /// Rules and replacements that decided nothing: "attn_vv=q6_k (line 3)". Another model's names, or a slip.
+  std::vector<std::string> unused;
+};
+
+/// Decides for every tensor. Nothing is read but names, shapes and types; whether a scheme can be made yet is not
+/// asked. A matrix under a file type or a rule gets a fallback where its rows are no whole blocks; under a single
+/// scheme it is kept, with the sentence that says so.
+/// @throws Error (InvalidArgument) when a pattern takes too many steps
+RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span<const io::TensorInfo> tensors,
+                      io::FileFormat format);
+RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint);
+
+/// Whether the stored bytes are already what the scheme would make, so that they are copied.
+bool isStoredAs(const quant::Scheme& scheme, tensor::DType stored);
+
+/// What a decision makes of a tensor: its replacement, quantized, or as it is stored (zero copy) where it is kept or
+/// stored so already.
+/// @throws Error (InvalidArgument) for a replacement of another shape, and as quant::quantize and quant::wrapStored
+quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const tensor::TensorView& tensor,
+                                     const JobContext& job = JobContext());
+
+}  // namespace core::model

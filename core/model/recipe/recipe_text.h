@@ -1,0 +1,24 @@
+#pragma once
+#include <cstddef>
+#include <string_view>
+
+#include "core/model/recipe/recipe.h"
+
+namespace core::model {
+
+constexpr std::size_t kLongestRecipe = 64 * 1024;  ///< bytes
+constexpr std::size_t kMostRecipeRules = 1000;
+
+/// One rule as people pass it to llama-quantize's --tensor-type: "attn_v=q6_k", with any scheme or "keep" on the right.
+/// The pattern may hold "=": the first one with a scheme's name behind it parts them.
+/// @throws Error (InvalidArgument)
+RecipeRule parseRecipeRule(std::string_view text);
+
+/// A recipe file: lines "PATTERN = SCHEME", and one "base = …" with a file type, a scheme or "stored" (which it is
+/// without one). Empty lines and what follows a # at the beginning of a word are left out. Files of llama-quantize's
+/// --tensor-type-file, which may have several rules in a line, are such files.
+/// @param source its name, for errors
+/// @throws Error (InvalidFile) "SOURCE, line N: …", also for a file that is too long or no text
+Recipe parseRecipe(std::string_view text, std::string_view source);
+
+}  // namespace core::model
