@@ -51,7 +51,7 @@ inline void copyFinite(const float* values, std::size_t count, float limit, floa
 constexpr float kLargestStorable = 0x1p31F;
 
 /// Copies with every value finite and at most kLargestStorable in magnitude.
-inline void copyStorable(const float* values, std::size_t count, float* out) {
+QS_FORCE_INLINE void copyStorable(const float* values, std::size_t count, float* out) {
   if (maxMagnitudeBits(values, count) <= std::bit_cast<std::uint32_t>(kLargestStorable)) {
     std::copy_n(values, count, out);
     return;
@@ -60,6 +60,8 @@ inline void copyStorable(const float* values, std::size_t count, float* out) {
   copyFinite(values, count, limit, out);
   for (std::size_t i = 0; i < count; ++i) out[i] = std::clamp(out[i], -limit, limit);
 }
+
+constexpr float kLargestHalf = 65504.0F;
 
 /// A block scale as FP16, kept finite: beyond 65504 it becomes ±65504.
 inline std::uint16_t finiteHalf(float scale) {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "core/quant/block_bytes.h"
 #include "core/quant/finite_values.h"

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "core/quant/block_bytes.h"
 #include "core/quant/finite_values.h"
@@ -11,7 +10,6 @@ namespace core::quant {
 namespace {
 
 constexpr std::size_t kMaxGroups = 16;
-constexpr float kLargestHalf = 65504.0F;
 
 /// Scales and minima of one super-block as they are stored.
 struct StoredScales {
@@ -146,13 +144,9 @@ void encodeChunk(const SuperBlockChunk& chunk, const OffsetType& type, std::uint
 
 void encode(const OffsetType& type, const float* values, std::size_t blockCount, const float* importance,
             std::uint8_t* blocks) {
-  SuperBlockChunk chunk;
-  for (std::size_t first = 0; first < blockCount; first += kChunkSuperBlocks) {
-    const std::size_t at = first * kSuperBlockValues;
-    chunk.load(values + at, std::min(kChunkSuperBlocks, blockCount - first),
-               importance != nullptr ? importance + at : nullptr);
+  forEachSuperBlockChunk(values, blockCount, importance, [&](const SuperBlockChunk& chunk, std::size_t first) {
     encodeChunk(chunk, type, blocks + first * type.blockBytes);
-  }
+  });
 }
 
 void packQ2_K(const StoredScales& stored, const std::uint8_t* codes, std::uint8_t* block) {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kGroups = 16;
 constexpr std::size_t kGroupValues = 16;
-constexpr float kLargestHalf = 65504.0F;
 
 using GroupScales = std::array<float, kGroups>;
 using ScaleCodes = std::array<std::int32_t, kGroups>;
@@ -179,13 +178,9 @@ using EncodeChunk = void (*)(const SuperBlockChunk& chunk, std::uint8_t* blocks)
 
 void encode(EncodeChunk encodeChunk, std::size_t blockBytes, const float* values, std::size_t blockCount,
             const float* importance, std::uint8_t* blocks) {
-  SuperBlockChunk chunk;
-  for (std::size_t first = 0; first < blockCount; first += kChunkSuperBlocks) {
-    const std::size_t at = first * kSuperBlockValues;
-    chunk.load(values + at, std::min(kChunkSuperBlocks, blockCount - first),
-               importance != nullptr ? importance + at : nullptr);
+  forEachSuperBlockChunk(values, blockCount, importance, [&](const SuperBlockChunk& chunk, std::size_t first) {
     encodeChunk(chunk, blocks + first * blockBytes);
-  }
+  });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "core/base/multiversion.h"
 
@@ -33,11 +34,14 @@ QS_FORCE_INLINE float roundEven(float x) {
   return (x + kShift) - kShift;
 }
 
+/// Choices between values that are known already: loops of them become vector code, which a ?: between array elements
+/// would not.
+QS_FORCE_INLINE float select(bool condition, float yes, float no) { return condition ? yes : no; }
+QS_FORCE_INLINE float lesser(float a, float b) { return a < b ? a : b; }
+QS_FORCE_INLINE float greater(float a, float b) { return a > b ? a : b; }
+
 /// Clamps to [low, high]; NaN becomes `low`.
-QS_FORCE_INLINE float clampCode(float code, float low, float high) {
-  const float raised = code > low ? code : low;
-  return raised < high ? raised : high;
-}
+QS_FORCE_INLINE float clampCode(float code, float low, float high) { return lesser(greater(code, low), high); }
 
 /// Value ≈ scale · code − minimum with codes 0…maxCode and minimum ≥ 0. The codes that go with it are
 /// clampCode(roundEven(codeScale · (value − codeOffset)), 0, maxCode).
@@ -79,7 +83,18 @@ void fitScaleByDescent(const LaneGroups& groups, float half, Lanes& scale, Lanes
 /// Value ≈ scale · code for values ≥ 0 with codes 0…maxCode: the best of nine code scales, then as above.
 void fitPositiveScale(const LaneGroups& groups, float maxCode, Lanes& scale, Lanes* codes);
 
-/// Lays 16 consecutive groups of `groupValues` (a multiple of 16) values side by side.
-void loadLanes(const float* values, std::size_t groupValues, Lanes* lanes);
+/// How the values of one group become codes: (x + offset)/step to the nearest integer or, where step is 0 and the codes
+/// decode to the same in any case, those that the search ended with: codeScale · (x − codeOffset). All `low` where
+/// codeScale is 0, too.
+struct GroupStep {
+  float step;
+  float offset;
+  float codeScale;
+  float codeOffset;
+};
+
+/// Codes low…high of consecutive groups, stored less `low`.
+void encodeGroups(const float* values, std::size_t groups, std::size_t groupValues, const GroupStep* steps, float low,
+                  float high, std::uint8_t* codes);
 
 }  // namespace core::quant

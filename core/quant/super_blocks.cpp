@@ -6,7 +6,8 @@
 
 namespace core::quant {
 
-void SuperBlockChunk::load(const float* source, std::size_t superBlocks, const float* sourceImportance) {
+QS_MULTIVERSION void SuperBlockChunk::load(const float* source, std::size_t superBlocks,
+                                           const float* sourceImportance) {
   count = superBlocks;
   isWeighed = sourceImportance != nullptr;
   for (std::size_t b = 0; b < count; ++b)
@@ -38,7 +39,12 @@ void SuperBlockChunk::loadBatch(std::size_t batch, std::size_t groupValues, Lane
   loadLanes(values.data() + batch * kLanes * groupValues, groupValues, groups.values.data());
 }
 
-void copyImportance(const float* importance, std::size_t count, float* out) {
+QS_MULTIVERSION void loadLanes(const float* __restrict__ values, std::size_t groupValues, Lanes* __restrict__ lanes) {
+  for (std::size_t i = 0; i < groupValues; ++i)
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[i].at[k] = values[k * groupValues + i];
+}
+
+QS_MULTIVERSION void copyImportance(const float* importance, std::size_t count, float* out) {
   constexpr float kLargest = 0x1p40F;
   constexpr float kSmallest = 0x1p-40F;
   const float largest = std::bit_cast<float>(maxMagnitudeBits(importance, count));
@@ -80,24 +86,6 @@ void sumWeights(const LaneGroups& groups, Lanes& sums) {
   sums = {};
   for (std::size_t i = 0; i < groups.groupValues; ++i)
     for (std::size_t k = 0; k < kLanes; ++k) sums.at[k] += groups.weights[i].at[k];
-}
-
-QS_MULTIVERSION void encodeGroups(const float* values, std::size_t groups, std::size_t groupValues,
-                                  const GroupStep* steps, float low, float high, std::uint8_t* codes) {
-  for (std::size_t g = 0; g < groups; ++g, values += groupValues, codes += groupValues) {
-    const auto [step, offset, codeScale, codeOffset] = steps[g];
-    if (step != 0.0F) {
-      for (std::size_t i = 0; i < groupValues; ++i)
-        codes[i] = static_cast<std::uint8_t>(
-            static_cast<std::int32_t>(clampCode(roundEven((values[i] + offset) / step), low, high) - low));
-    } else if (codeScale != 0.0F) {
-      for (std::size_t i = 0; i < groupValues; ++i)
-        codes[i] = static_cast<std::uint8_t>(
-            static_cast<std::int32_t>(clampCode(roundEven(codeScale * (values[i] - codeOffset)), low, high) - low));
-    } else {
-      std::fill_n(codes, groupValues, std::uint8_t{0});
-    }
-  }
 }
 
 }  // namespace core::quant

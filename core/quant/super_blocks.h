@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,9 @@ namespace core::quant {
 constexpr std::size_t kSuperBlockValues = 256;
 constexpr std::size_t kChunkSuperBlocks = 8;
 constexpr std::size_t kChunkValues = kChunkSuperBlocks * kSuperBlockValues;
+
+/// Lays 16 consecutive groups of `groupValues` (a multiple of 16) values side by side.
+void loadLanes(const float* values, std::size_t groupValues, Lanes* lanes);
 
 /// Up to eight super-blocks as the encoders see them: values finite and storable (finite_values.h), unused ones 0.
 struct SuperBlockChunk {
@@ -43,18 +47,17 @@ void weighByImportance(LaneGroups& groups, const Lanes* importance, const Lanes&
 /// Sum of the weights of each group.
 void sumWeights(const LaneGroups& groups, Lanes& sums);
 
-/// How the values of one group become codes: (x + offset)/step to the nearest integer or, where step is 0 and the codes
-/// decode to the same in any case, those that the search ended with: codeScale · (x − codeOffset). All `low` where
-/// codeScale is 0, too.
-struct GroupStep {
-  float step;
-  float offset;
-  float codeScale;
-  float codeOffset;
-};
-
-/// Codes low…high of consecutive groups, stored less `low`.
-void encodeGroups(const float* values, std::size_t groups, std::size_t groupValues, const GroupStep* steps, float low,
-                  float high, std::uint8_t* codes);
+/// Calls encodeChunk(chunk, index of its first super-block) for all super-blocks, eight at a time.
+template <typename EncodeChunk>
+void forEachSuperBlockChunk(const float* values, std::size_t superBlocks, const float* importance,
+                            const EncodeChunk& encodeChunk) {
+  SuperBlockChunk chunk;
+  for (std::size_t first = 0; first < superBlocks; first += kChunkSuperBlocks) {
+    const std::size_t at = first * kSuperBlockValues;
+    chunk.load(values + at, std::min(kChunkSuperBlocks, superBlocks - first),
+               importance != nullptr ? importance + at : nullptr);
+    encodeChunk(chunk, first);
+  }
+}
 
 }  // namespace core::quant
