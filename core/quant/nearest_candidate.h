@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <array>
 #include <cfloat>
 
 #include "core/quant/vector_lanes.h"
@@ -32,14 +34,15 @@ QS_FORCE_INLINE std::uint16_t nearestCandidate(const std::uint16_t* candidates, 
     least = nearer ? distance : least;
     best = nearer ? (codes | place) : best;
   }
-  float least1 = least[0];
-  std::int32_t best1 = best[0];
-  for (std::size_t lane = 1; lane < kVectorLanes; ++lane) {
-    const bool nearer = least[lane] < least1 || (least[lane] == least1 && best[lane] < best1);
-    least1 = nearer ? least[lane] : least1;
-    best1 = nearer ? best[lane] : best1;
-  }
-  return static_cast<std::uint16_t>(best1 & 0xffff);
+  // Distances are not negative, so their bits are ordered as they are; the place decides between equal ones.
+  std::array<std::uint32_t, kVectorLanes> distanceBits;
+  std::array<std::uint32_t, kVectorLanes> places;
+  std::memcpy(distanceBits.data(), &least, sizeof(least));
+  std::memcpy(places.data(), &best, sizeof(best));
+  std::uint64_t nearest = ~std::uint64_t{0};
+  for (std::size_t lane = 0; lane < kVectorLanes; ++lane)
+    nearest = std::min(nearest, static_cast<std::uint64_t>(distanceBits[lane]) << 32 | places[lane]);
+  return static_cast<std::uint16_t>(nearest & 0xffffU);
 }
 
 }  // namespace core::quant

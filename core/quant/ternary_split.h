@@ -2,6 +2,7 @@
 #include <array>
 #include <cfloat>
 
+#include "core/quant/lattice_tables.h"
 #include "core/quant/vector_lanes.h"
 
 namespace core::quant {
@@ -9,9 +10,6 @@ namespace core::quant {
 /// The exact search of the IQ1 types: three levels in ascending order leave, of sorted values, only the choice of where
 /// the second and the third level begin. All such splits are scored by sums over prefixes, eight at a time, and the
 /// best one is the first of those that no other beats, in the order in which ggml 0.25.1 tries them.
-
-/// The levels of a group: −1, 0, 1 with the offset added or subtracted.
-constexpr std::array<std::array<float, 3>, 2> kIq1Levels = {{{-0.875F, 0.125F, 1.125F}, {-1.125F, -0.125F, 0.875F}}};
 
 struct Split {
   std::size_t second = 0;  ///< where in the sorted values the second level begins
