@@ -113,6 +113,9 @@ void packParams(DType type, const std::uint8_t* block, std::uint32_t b, std::uin
     for (std::uint32_t w = 0; w < 4; ++w)
       tile.param((std::size_t{b} * kTileRows + row) * 4 + w) = wordAt(bytes + 4 * w);
   };
+  const auto packLines = [&](const std::uint8_t* bytes) {
+    for (std::uint32_t w = 0; w < 4; ++w) tile.param(std::size_t{b} * 4 + w, row) = wordAt(bytes + 4 * w);
+  };
   switch (type) {
     case DType::Q4_1:
     case DType::Q5_1:
@@ -125,7 +128,7 @@ void packParams(DType type, const std::uint8_t* block, std::uint32_t b, std::uin
       tile.param(b, row) = wordAt(block);
       break;
     case DType::Q2_K:
-      packQuad(block);
+      packLines(block);
       tile.param(std::size_t{blocks} * 4 + b, row) = wordAt(block + 80);
       break;
     case DType::Q3_K: {
@@ -144,7 +147,7 @@ void packParams(DType type, const std::uint8_t* block, std::uint32_t b, std::uin
       packQuad(block);
       break;
     case DType::Q6_K:
-      packQuad(block + 192);
+      packLines(block + 192);
       tile.setHalf(std::size_t{blocks} * 4, b, row, halfAt(block + 208));
       break;
     case DType::IQ4_XS:

@@ -54,37 +54,39 @@ void VulkanExecutor::uploadWeights(const core::JobContext& job) {
 
 void VulkanExecutor::uploadConstants() {
   std::vector<std::uint32_t> constants;
-  const auto align = [&] { constants.resize(strideOf(static_cast<std::uint32_t>(constants.size()))); };
-  for (const Op& op : m_graph.ops) {
-    for (const auto& tensor : {op.kind == OpKind::RmsNorm ? op.weight : nullptr, op.bias}) {
-      if (!tensor || !m_vectors.emplace(tensor.get(), static_cast<std::uint32_t>(constants.size())).second) continue;
-      for (const float value : core::quant::dequantize(*tensor)) {
-        constants.push_back(std::bit_cast<std::uint32_t>(value));
-      }
-      align();  // kernels read whole tiles of 32: the rest is zero
+  const auto append = [&constants](std::span<const std::uint32_t> words) {
+    const auto first = static_cast<std::uint32_t>(constants.size());
+    constants.insert(constants.end(), words.begin(), words.end());
+    constants.resize(strideOf(static_cast<std::uint32_t>(constants.size())));  // kernels read whole tiles of 32
+    return first;
+  };
+  // Tables first, without what some have behind them, as kernels may see only so far. Most tensors have the same.
+  std::map<std::vector<std::uint32_t>, std::uint32_t> tables;
+  for (const bool isLarge : {false, true}) {
+    for (auto& [tensor, resident] : m_weights) {
+      const PackedFormat& format = resident.tensor->format;
+      if (format.table.empty() || (format.table.size() > format.tableWords) != isLarge) continue;
+      const auto [place, isNew] = tables.emplace(format.table, 0U);
+      if (isNew) place->second = append(format.table);
+      resident.table = place->second;
     }
   }
-  std::map<std::vector<std::uint32_t>, std::uint32_t> tables;  // most tensors have the same
-  for (auto& [tensor, resident] : m_weights) {
-    const auto& table = resident.tensor->format.table;
-    if (table.empty()) continue;
-    const auto [place, isNew] = tables.emplace(table, static_cast<std::uint32_t>(constants.size()));
-    resident.table = place->second;
-    if (!isNew) continue;
-    constants.insert(constants.end(), table.begin(), table.end());
-    align();
+  for (const Op& op : m_graph.ops) {
+    for (const auto& tensor : {op.kind == OpKind::RmsNorm ? op.weight : nullptr, op.bias}) {
+      if (!tensor || m_vectors.contains(tensor.get())) continue;
+      const std::vector<float> values = core::quant::dequantize(*tensor);
+      std::vector<std::uint32_t> words(values.size());
+      std::memcpy(words.data(), values.data(), words.size() * sizeof(float));
+      m_vectors[tensor.get()] = append(words);
+    }
   }
-  if (constants.empty()) constants.resize(strideOf(1));
+  constants.resize(std::max<std::size_t>(constants.size(), m_device->choice().isLanes() ? kTableWords : strideOf(1)));
   m_constants.buffer = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
                                                     "norms and code books");
   vk::Uploader(m_device->memory()).upload(*m_constants.buffer, 0, std::as_bytes(std::span(constants)));
   if (!m_device->choice().isLanes()) return;
-  const auto view = [&](VkFormat format) {
-    return std::make_unique<vk::BufferView>(m_device->device(), *m_constants.buffer, format, 0,
-                                            m_constants.buffer->bytes());
-  };
-  m_constants.texels = view(VK_FORMAT_R32_SFLOAT);
-  m_constants.words = view(VK_FORMAT_R32_UINT);
+  m_constants.texels = std::make_unique<vk::BufferView>(m_device->device(), *m_constants.buffer, VK_FORMAT_R32_SFLOAT,
+                                                        0, m_constants.buffer->bytes());
 }
 
 Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {

@@ -49,7 +49,9 @@ VkDescriptorSet Workspace::set(const WeightBlock* block) {
     bindings[kArenaTexelsBinding].view = m_arenaView.get();
     bindings[kConstantsBinding].buffer = m_constants.buffer.get();
     bindings[kConstantTexelsBinding].view = m_constants.texels.get();
-    bindings[kConstantWordTexelsBinding].view = m_constants.words.get();
+    if (m_device.choice().isLanes()) {
+      bindings[kTablesBinding] = {.buffer = m_constants.buffer.get(), .bytes = std::uint64_t{kTableWords} * 4};
+    }
     bindings[kStateBinding].buffer = &m_state;
     set = std::make_unique<vk::DescriptorSet>(m_device.device(), m_device.mainLayout(), bindings);
   }

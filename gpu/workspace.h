@@ -10,7 +10,7 @@ namespace gpu {
 /// Norms, biases, code books and lattices.
 struct Constants {
   std::unique_ptr<vk::Buffer> buffer;
-  std::unique_ptr<vk::BufferView> texels, words;  ///< as FP32 and as integers, for the Lanes family
+  std::unique_ptr<vk::BufferView> texels;  ///< for the Lanes family, whose kernels also see the first kTableWords
 };
 
 /// What a plan needs to run batches of up to `rows` tokens: memory for the activations, a buffer for results and the

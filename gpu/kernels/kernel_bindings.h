@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "gpu/shaders/common/interface.h"
+#include "gpu/shaders/common/param_words.h"
 #include "gpu/vk/caps.h"
 #include "gpu/vk/descriptors.h"
 
@@ -12,9 +12,10 @@ namespace gpu {
 inline constexpr std::array kMainKinds = [] {
   std::array<vk::BindingKind, kMainBindings> kinds{};
   kinds.fill(vk::BindingKind::Storage);
-  for (const uint texels : {kWeightQuadTexelsBinding, kWeightWordTexelsBinding, kArenaTexelsBinding,
-                            kConstantTexelsBinding, kConstantWordTexelsBinding})
+  for (const uint texels :
+       {kWeightQuadTexelsBinding, kWeightWordTexelsBinding, kArenaTexelsBinding, kConstantTexelsBinding})
     kinds[texels] = vk::BindingKind::Texel;
+  kinds[kTablesBinding] = vk::BindingKind::Uniform;
   return kinds;
 }();
 inline constexpr std::array kKvKinds = [] {
@@ -26,5 +27,7 @@ inline constexpr std::array kKvKinds = [] {
 static_assert(std::ranges::count(kMainKinds, vk::BindingKind::Storage) +
                   std::ranges::count(kKvKinds, vk::BindingKind::Storage) ==
               vk::kNeededStorageBuffers);
+static_assert(kAllLatticeWords + 64 <= kTableWords);  // and levels
+static_assert(kTableWords * 4 == vk::kNeededUniformBytes);
 
 }  // namespace gpu

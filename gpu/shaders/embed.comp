@@ -19,11 +19,12 @@ void main() {
 #ifdef NEEDS_TABLE
   prepareTable(push.table);
 #endif
-  const Unit unit = loadUnit(base, push.units, u, r);
+  const Unit unit = loadUnit(base, push.units, u, Row(r, 0));
   vec3 p = vec3(1.0, 0.0, 0.0);
   [[unroll]] for (int m = 0; m < 8; ++m) {
     if (m % (8 / GROUPS_PER_UNIT) == 0) {
-      p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, m * GROUPS_PER_UNIT / 8, r);
+      p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, m * GROUPS_PER_UNIT / 8,
+                 Row(r, 0));
     }
     const vec4 w = codes(unit, m);
     [[unroll]] for (int c = 0; c < 4; ++c) {

@@ -78,7 +78,7 @@ void main() {
     }
     Unit unit[ROWS];
     [[unroll]] for (int r = 0; r < ROWS; ++r) {
-      unit[r] = loadUnit(base[r / laneRows], push.units, u, (r % laneRows) * gl_WorkGroupSize.x + lane);
+      unit[r] = loadUnit(base[r / laneRows], push.units, u, Row(lane * laneRows, r % laneRows));
     }
     float total[tokensEach][4];  // sums of the inputs of each quarter unit that has a scale of its own
 #if HAS_ZERO || HAS_MINIMUM
@@ -122,7 +122,7 @@ void main() {
 #define FLUSH(F)                                                                                          \
   [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
     const vec3 p = params(source[r / laneRows], unit[r], GROUPS_PER_UNIT == 1 ? group : u, F,             \
-                          (r % laneRows) * gl_WorkGroupSize.x + lane);                                    \
+                          Row(lane * laneRows, r % laneRows));                                            \
     [[unroll]] for (int t = 0; t < tokensEach; ++t) {                                                         \
       float value = part[t][r];                                                                           \
       part[t][r] = 0.0;                                                                                   \
@@ -175,7 +175,7 @@ void main() {
     [[unroll]] for (int r = 0; r < ROWS; ++r) {
       const bool second = r >= laneRows;
       const uint s = second ? s1 : s0;
-      const uint row = (second ? tile1 : tile0) * kTileRows + (r % laneRows) * gl_WorkGroupSize.x + lane;
+      const uint row = (second ? tile1 : tile0) * kTileRows + lane * laneRows + r % laneRows;
       const uint at = token * push.segment[s].stride + row;
       float value = sums[t][r];
       if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + row);

@@ -23,9 +23,9 @@ void stageWeights(uint s, uint firstTile, uint u) {
   const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
   const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
                                          push.segment[s].row + tile * kTileRows);
-  const Unit unit = loadUnit(base, push.units, u, r);
+  const Unit unit = loadUnit(base, push.units, u, Row(r, 0));
   const int f = int(eighth) * GROUPS_PER_UNIT / 4;
-  const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, r);
+  const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, Row(r, 0));
   [[unroll]] for (int q = 0; q < 2; ++q) {
     const int m = int(eighth) * 2 + q;
     const vec4 w = codes(unit, m) * kInputScale;

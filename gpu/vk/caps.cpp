@@ -106,6 +106,7 @@ void readProperties(VkPhysicalDevice device, const Extensions& extensions, Caps&
   caps.type = typeText(p.deviceType);
   caps.isCpu = p.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
   caps.maxStorageBufferRange = p.limits.maxStorageBufferRange;
+  caps.maxUniformBufferRange = p.limits.maxUniformBufferRange;
   caps.maxTexelBufferElements = p.limits.maxTexelBufferElements;
   caps.maxMemoryAllocationSize = maintenance.maxMemoryAllocationSize;
   // Along y none of our workgroups is longer than what every device allows.
@@ -156,7 +157,8 @@ void readFeatures(VkPhysicalDevice device, const Extensions& extensions, Caps& c
 bool Caps::supportsLanes() const {
   // The smallest useful window of weights: a row tile of a wide F32 matrix is a few MiB.
   constexpr std::uint64_t kLeastElements = std::uint64_t{4} << 20;
-  return hasSubgroupOperations && maxTexelBufferElements >= kLeastElements;
+  return hasSubgroupOperations && maxTexelBufferElements >= kLeastElements &&
+         maxUniformBufferRange >= kNeededUniformBytes;
 }
 
 KernelFamily Caps::preferredFamily() const {

@@ -15,6 +15,9 @@ enum class KernelFamily : std::uint8_t {
 /// In the two descriptor sets of all kernels.
 inline constexpr std::uint32_t kNeededStorageBuffers = 7;
 
+/// Of the lanes' tables.
+inline constexpr std::uint32_t kNeededUniformBytes = 32768;
+
 /// Limits, features and quirks of a device: the one place where they are read and judged.
 struct Caps {
   std::string name, driver, apiVersion, type;
@@ -29,6 +32,7 @@ struct Caps {
   std::uint64_t deviceMemoryBytes = 0;
   std::uint64_t maxStorageBufferRange = 0;
   std::uint64_t maxTexelBufferElements = 0;
+  std::uint32_t maxUniformBufferRange = 0;
   std::uint64_t maxMemoryAllocationSize = 0;
   std::uint32_t maxWorkgroupInvocations = 0;
   std::uint32_t maxWorkgroupCount = 0;  ///< of a dispatch, in each of two dimensions

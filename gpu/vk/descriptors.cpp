@@ -7,7 +7,15 @@ namespace gpu::vk {
 namespace {
 
 VkDescriptorType typeOf(BindingKind kind) {
-  return kind == BindingKind::Storage ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER : VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
+  switch (kind) {
+    case BindingKind::Storage:
+      return VK_DESCRIPTOR_TYPE_STORAGE_BUFFER;
+    case BindingKind::Uniform:
+      return VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
+    case BindingKind::Texel:
+      break;
+  }
+  return VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER;
 }
 
 }  // namespace
@@ -66,7 +74,7 @@ DescriptorSet::DescriptorSet(std::shared_ptr<Device> device, const DescriptorLay
     write.dstBinding = i;
     write.descriptorCount = 1;
     write.descriptorType = typeOf(kinds[i]);
-    if (kinds[i] == BindingKind::Storage) {
+    if (kinds[i] != BindingKind::Texel) {
       buffers[i] = {bindings[i].buffer->handle(), bindings[i].offset, bindings[i].bytes};
       write.pBufferInfo = &buffers[i];
     } else {

@@ -7,7 +7,7 @@
 
 namespace gpu::vk {
 
-enum class BindingKind : std::uint8_t { Storage, Texel };
+enum class BindingKind : std::uint8_t { Storage, Texel, Uniform };
 
 /// The layout of one descriptor set: binding i is of kind kinds[i], for compute shaders.
 class DescriptorLayout {

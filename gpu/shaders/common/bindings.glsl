@@ -16,7 +16,7 @@ layout(set = kMainSet, binding = kArenaTexelsBinding) uniform samplerBuffer aren
 layout(set = kMainSet, binding = kConstantsBinding, std430) readonly buffer Constants { float constants[]; };
 layout(set = kMainSet, binding = kConstantsBinding, std430) readonly buffer ConstantWords { uint constantWords[]; };
 layout(set = kMainSet, binding = kConstantTexelsBinding) uniform samplerBuffer constantTexels;
-layout(set = kMainSet, binding = kConstantWordTexelsBinding) uniform usamplerBuffer constantWordTexels;
+layout(set = kMainSet, binding = kTablesBinding, std140) uniform Tables { uvec4 tableQuads[kTableWords / 4]; };
 layout(set = kMainSet, binding = kStateBinding, std430) readonly buffer State {
   StateHeader state;
   uint tokens[];
@@ -27,11 +27,11 @@ uvec4 loadWeightQuad(uint i) { return texelFetch(weightQuadTexels, int(i)); }
 uint loadWeightWord(uint i) { return texelFetch(weightWordTexels, int(i)).x; }
 vec4 loadArenaQuad(uint i) { return texelFetch(arenaQuadTexels, int(i)); }
 float loadConstant(uint i) { return texelFetch(constantTexels, int(i)).x; }
-uint loadConstantWord(uint i) { return texelFetch(constantWordTexels, int(i)).x; }
+uint loadTableWord(uint i) { return tableQuads[i / 4][i % 4]; }  // gathered faster than texels
 #else
 uvec4 loadWeightQuad(uint i) { return weightQuads[i]; }
 uint loadWeightWord(uint i) { return weightWords[i]; }
 vec4 loadArenaQuad(uint i) { return arenaQuads[i]; }
 float loadConstant(uint i) { return constants[i]; }
-uint loadConstantWord(uint i) { return constantWords[i]; }
+uint loadTableWord(uint i) { return constantWords[i]; }
 #endif

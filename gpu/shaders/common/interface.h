@@ -41,7 +41,7 @@ QS_CONSTANT uint kArenaTexelsBinding = 4u;       // as vectors of four floats
 QS_CONSTANT uint kConstantsBinding = 5u;         // norms, biases, code books and lattices
 QS_CONSTANT uint kConstantTexelsBinding = 6u;
 QS_CONSTANT uint kStateBinding = 7u;
-QS_CONSTANT uint kConstantWordTexelsBinding = 8u;  // constants as 4-byte words
+QS_CONSTANT uint kTablesBinding = 8u;  // the constants' first kTableWords words as a uniform buffer
 QS_CONSTANT uint kMainBindings = 9u;
 
 QS_CONSTANT uint kKvSet = 1u;
@@ -51,6 +51,9 @@ QS_CONSTANT uint kKeyTexelsBinding = 2u;  // as 16-byte words
 QS_CONSTANT uint kValueTexelsBinding = 3u;
 QS_CONSTANT uint kRotationBinding = 4u;
 QS_CONSTANT uint kKvBindings = 5u;
+
+// A uniform buffer of that size is what the Lanes family needs beyond Vulkan's minimum.
+QS_CONSTANT uint kTableWords = 8192u;
 
 // What changes from token to token, so that recorded commands need not; the batch's tokens follow.
 struct StateHeader {

@@ -57,16 +57,14 @@ QS_FUNCTION uint extraAndHalfWords(uint units) { return halfPairWords(units) + h
 QS_FUNCTION uint iq1mParamWords(uint units) { return halfPairWords(units) + superBlocks(units) * 2u * kTileRows; }
 QS_FUNCTION uint iq4xsParamWords(uint units) { return superBlocks(units) * 2u * kTileRows; }
 
-// Tables of the lattice types, in words, and the byte that stands for zero: a power of two above every magnitude.
-QS_CONSTANT uint kIq2XxsWords = 512u;
-QS_CONSTANT uint kIq2XsWords = 1024u;
-QS_CONSTANT uint kIq2SWords = 2048u;
+// Tables of the lattice types, in words.
+QS_CONSTANT uint kIq2XxsWords = 256u;
+QS_CONSTANT uint kIq2XsWords = 512u;
+QS_CONSTANT uint kIq2SWords = 1024u;
 QS_CONSTANT uint kIq3XxsWords = 256u;
 QS_CONSTANT uint kIq3SWords = 512u;
 QS_CONSTANT uint kIq1Words = 1024u;
-QS_CONSTANT uint kIq2Zero = 64u;
-QS_CONSTANT uint kIq3XxsZero = 64u;
-QS_CONSTANT uint kIq3SZero = 16u;
+QS_CONSTANT uint kAllLatticeWords = kIq2XxsWords + kIq2XsWords + kIq2SWords + kIq3XxsWords + kIq3SWords + kIq1Words;
 
 #ifdef __cplusplus
 }  // namespace gpu

@@ -6,7 +6,7 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
   const uint inQuad = push.inQuad + token * push.inStrideQuads;
   float sum = 0.0;
   for (uint u = split; u < push.units; u += splits) {
-    const Unit unit = loadUnit(base, push.units, u, r);
+    const Unit unit = loadUnit(base, push.units, u, Row(r, 0));
     [[unroll]] for (int f = 0; f < GROUPS_PER_UNIT; ++f) {
       const int quads = 8 / GROUPS_PER_UNIT;
       float part = 0.0, total = 0.0;
@@ -16,7 +16,7 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
         part += dot(x * kInputScale, codes(unit, m));
         total += x.x + x.y + x.z + x.w;
       }
-      const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, r);
+      const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, Row(r, 0));
       sum += p.x * (part + p.y * total) + p.z * total;
     }
   }

@@ -1,8 +1,8 @@
 // Q4_K and Q5_K: per super-block of 256 values a quad: FP16 d and dmin, then eight 6-bit scales and eight 6-bit minima
 // in 12 bytes as GGUF packs them: [super-block][32 rows]. A group is a unit.
 uint paramWords(uint units, uint groups) { return q4kParamWords(units); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
-  const uvec4 block = loadWeightQuad(source.words / 4 + (g >> 3) * kTileRows + r);
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
+  const uvec4 block = loadWeightQuad(source.words / 4 + (g >> 3) * kTileRows + numberOf(r));
   const vec2 d = unpackHalf2x16(block.x);
   // Byte j of block.y is the scale of group j < 4, of block.z its minimum; their upper two bits and the nibbles of
   // block.w hold groups 4 … 7.

@@ -3,12 +3,12 @@
 #ifdef SHARED_TABLE
 shared uint sharedTable[TABLE_WORDS];
 void prepareTable(uint table) {
-  for (uint i = gl_LocalInvocationIndex; i < TABLE_WORDS; i += SHARED_TABLE) sharedTable[i] = loadConstantWord(table + i);
+  for (uint i = gl_LocalInvocationIndex; i < TABLE_WORDS; i += SHARED_TABLE) sharedTable[i] = loadTableWord(table + i);
   barrier();
 }
 uint tableWord(uint i) { return sharedTable[i]; }
 #else
 uint firstOfTable;
 void prepareTable(uint table) { firstOfTable = table; }
-uint tableWord(uint i) { return loadConstantWord(firstOfTable + i); }
+uint tableWord(uint i) { return loadTableWord(firstOfTable + i); }
 #endif

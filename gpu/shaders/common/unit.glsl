@@ -12,7 +12,7 @@
 //   vec4 kInputScale                         powers of two by which inputs are multiplied instead of shifting codes
 //   uint paramWords(uint units, uint groups) words of params per tile
 //   GROUPS_PER_UNIT                          1, 2 or 4: how often the scale changes inside a unit
-//   vec3 params(ParamSource source, Unit unit, uint g, int f, uint r)
+//   vec3 params(ParamSource source, Unit unit, uint g, int f, Row r)
 //                                            (scale, zero, minimum): value = scale · (code + zero) + minimum of group g,
 //                                            or where a unit has several, of its group f, and g is the unit
 //   HAS_SCALE, HAS_ZERO, HAS_MINIMUM         0 where that part is always 1, 0, 0
@@ -48,27 +48,45 @@ uint paramWords(uint units, uint groups);
 uint unitQuads(uint units) { return units * kTileRows * (4 * QUADS + HIGHS) / 4; }
 uint tileQuads(uint units, uint groups) { return unitQuads(units) + paramWords(units, groups) / 4; }
 
-Unit loadUnit(uint tileQuad, uint units, uint u, uint r) {
+// A row of the tile: first + part. Kernels of which an invocation has several neighbouring rows give each a constant part.
+struct Row {
+  uint first;
+  int part;
+};
+uint numberOf(Row row) { return row.first + row.part; }
+
+// The row's word of a line of kTileRows words.
+uint loadRowWord(uint line, Row row) {
+#ifdef LANES
+  // A texel of four words serves four rows; the compiler sees that they fetch the same.
+  if (laneRows % 4 == 0) return loadWeightQuad((line + row.first) / 4 + row.part / 4)[row.part % 4];
+#endif
+  return loadWeightWord(line + numberOf(row));
+}
+
+Unit loadUnit(uint tileQuad, uint units, uint u, Row row) {
   Unit unit;
 #if QUADS > 0
-  [[unroll]] for (int s = 0; s < QUADS; ++s) unit.quads[s] = loadWeightQuad(tileQuad + (u * QUADS + s) * kTileRows + r);
+  [[unroll]] for (int s = 0; s < QUADS; ++s) {
+    unit.quads[s] = loadWeightQuad(tileQuad + (u * QUADS + s) * kTileRows + numberOf(row));
+  }
 #endif
 #if HIGHS > 0
   const uint highs = (tileQuad + units * QUADS * kTileRows) * 4;
-  [[unroll]] for (int h = 0; h < HIGHS; ++h) unit.highs[h] = loadWeightWord(highs + (u * HIGHS + h) * kTileRows + r);
+  [[unroll]] for (int h = 0; h < HIGHS; ++h) unit.highs[h] = loadRowWord(highs + (u * HIGHS + h) * kTileRows, row);
 #endif
 #ifdef EXTRA_HALF
-  const uint extras = loadWeightWord((tileQuad + unitQuads(units)) * 4 + (u >> 1) * kTileRows + r);
+  const uint extras = loadRowWord((tileQuad + unitQuads(units)) * 4 + (u >> 1) * kTileRows, row);
   unit.extra = bitfieldExtract(extras, 16 * int(u & 1), 16);
 #endif
   return unit;
 }
 
 // Entry i of a plane of FP16 or of bytes that begins at a word: two or four entries share a word, [word][32 rows].
-float halfOf(uint words, uint i, uint r) {
-  const vec2 pair = unpackHalf2x16(loadWeightWord(words + (i >> 1) * kTileRows + r));
+float halfOf(uint words, uint i, Row r) {
+  const vec2 pair = unpackHalf2x16(loadRowWord(words + (i >> 1) * kTileRows, r));
   return (i & 1) == 0 ? pair.x : pair.y;
 }
-uint byteOf(uint words, uint i, uint r) {
-  return bitfieldExtract(loadWeightWord(words + (i >> 2) * kTileRows + r), 8 * int(i & 3), 8);
+uint byteOf(uint words, uint i, Row r) {
+  return bitfieldExtract(loadRowWord(words + (i >> 2) * kTileRows, r), 8 * int(i & 3), 8);
 }

@@ -8,7 +8,7 @@ const vec4 kInputScale = vec4(1.0);
 #define HAS_MINIMUM 0
 #include "common/unit.glsl"
 uint paramWords(uint units, uint groups) { return 0; }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(1.0, 0.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) { return vec3(1.0, 0.0, 0.0); }
 vec4 codes(Unit unit, int m) {
   const uvec4 eight = unit.quads[m >> 1];
   const uvec2 four = (m & 1) == 0 ? eight.xy : eight.zw;

@@ -15,10 +15,10 @@ QS_CODE_BOOK_LAYOUT(QS_SPECIALIZE)
 #include "common/levels.glsl"
 vec4 codes(Unit unit, int m) { return levelsOf(unit.quads[0], m); }
 uint paramWords(uint units, uint groups) { return codeBookParamWords(nested == 1, groups); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
-  if (nested == 0) return vec3(uintBitsToFloat(loadWeightWord(source.words + g * kTileRows + r)), 0.0, 0.0);
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
+  if (nested == 0) return vec3(uintBitsToFloat(loadRowWord(source.words + g * kTileRows, r)), 0.0, 0.0);
   const uint code8 = byteOf(source.words, g, r);
-  const uint flatBlock = (source.row + r) * source.groups + g;
+  const uint flatBlock = (source.row + numberOf(r)) * source.groups + g;
   const float offset = loadConstant(source.table + kNestedOffset);
   const float scale = loadConstant(source.table + kNestedAbsmax + flatBlock / kNestedBlock);
   precise float product = loadConstant(source.table + kNestedMap + code8) * scale;

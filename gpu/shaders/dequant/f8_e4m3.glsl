@@ -8,7 +8,7 @@ const vec4 kInputScale = vec4(1.0);
 #define HAS_MINIMUM 0
 #include "common/unit.glsl"
 uint paramWords(uint units, uint groups) { return 0; }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(1.0, 0.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) { return vec3(1.0, 0.0, 0.0); }
 float valueOf(uint bits) {
   const uint magnitude = bits & 0x7Fu;
   // Exponent field e > 0: 2^(e − 7) · 1.mmm as FP32 bits; e = 0: mmm · 2^−9.

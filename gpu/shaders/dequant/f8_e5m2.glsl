@@ -8,7 +8,7 @@ const vec4 kInputScale = vec4(1.0);
 #define HAS_MINIMUM 0
 #include "common/unit.glsl"
 uint paramWords(uint units, uint groups) { return 0; }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(1.0, 0.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) { return vec3(1.0, 0.0, 0.0); }
 float valueOf(uint bits) { return unpackHalf2x16(bits << 8).x; }
 vec4 codes(Unit unit, int m) {
   const uint word = m < 4 ? unit.quads[0][m & 3] : unit.quads[1][m & 3];

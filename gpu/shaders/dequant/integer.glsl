@@ -47,18 +47,18 @@ vec4 codes(Unit unit, int m) {
 #endif
 }
 uint paramWords(uint units, uint groups) { return integerParamWords(scaleMode, groups); }
-vec3 params(ParamSource source, Unit unit, uint unitOrGroup, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint unitOrGroup, int f, Row r) {
   const uint g = unitOrGroup * groupsPerUnit + f;
   if (scaleMode == kHalfScales) {
     return vec3(halfOf(source.words, g, r), float(symmetricZero), 0.0);
   }
   if (scaleMode == kHalfScalesAndZeros) {
-    const uint word = loadWeightWord(source.words + g * kTileRows + r);
+    const uint word = loadRowWord(source.words + g * kTileRows, r);
     return vec3(unpackHalf2x16(word).x, float(bitfieldExtract(int(word), 16, 16)), 0.0);
   }
   if (scaleMode == kFullScales) {
-    return vec3(uintBitsToFloat(loadWeightWord(source.words + g * kTileRows + r)), float(symmetricZero), 0.0);
+    return vec3(uintBitsToFloat(loadRowWord(source.words + g * kTileRows, r)), float(symmetricZero), 0.0);
   }
-  const uint at = source.words + g * 2 * kTileRows + r;
-  return vec3(uintBitsToFloat(loadWeightWord(at)), float(int(loadWeightWord(at + kTileRows))), 0.0);
+  const uint at = source.words + g * 2 * kTileRows;
+  return vec3(uintBitsToFloat(loadRowWord(at, r)), float(int(loadRowWord(at + kTileRows, r))), 0.0);
 }

@@ -19,9 +19,9 @@ vec4 codes(Unit unit, int m) {
   return pairsInPlace(tableWord(point >> 1) >> (16 * (point & 1)), 0, m & 1);
 }
 uint paramWords(uint units, uint groups) { return iq1mParamWords(units); }
-vec3 params(ParamSource source, Unit unit, uint u, int f, uint r) {
-  const uint words = source.words + halfPairWords(source.groups >> 2) + (u >> 3) * 2 * kTileRows + r;
-  const uint first = loadWeightWord(words), second = loadWeightWord(words + kTileRows);
+vec3 params(ParamSource source, Unit unit, uint u, int f, Row r) {
+  const uint words = source.words + halfPairWords(source.groups >> 2) + (u >> 3) * 2 * kTileRows;
+  const uint first = loadRowWord(words, r), second = loadRowWord(words + kTileRows, r);
   const uint d = bitfieldExtract(first, 12, 4) | (first >> 28) << 4 | bitfieldExtract(second, 12, 4) << 8 | (second >> 28) << 12;
   const int at = 16 * int((u >> 1) & 1) + 6 * int(u & 1) + 3 * (f >> 1);
   const uint scale = bitfieldExtract((u & 4) == 0 ? first : second, at, 3);

@@ -18,7 +18,7 @@ vec4 codes(Unit unit, int m) {
   return pairsInPlace(tableWord(point >> 1) >> (16 * (point & 1)), 0, m & 1);
 }
 uint paramWords(uint units, uint groups) { return extraAndHalfWords(units); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
   const float d = halfOf(source.words + halfPairWords(source.groups), g >> 3, r);
   const float zero = (unit.extra & 0x8000u) != 0 ? -1.125 : -0.875;
   return vec3(d * float(1 + 2 * int(bitfieldExtract(unit.extra, 12, 3))), zero, 0.0);

@@ -8,7 +8,6 @@
 #define HAS_ZERO 1
 #define HAS_MINIMUM 0
 #define TABLE_WORDS kIq2SWords
-#define ZERO kIq2Zero
 #define EXTRA_HALF
 #include "common/codes.glsl"
 #include "common/unit.glsl"
@@ -16,10 +15,10 @@
 vec4 codes(Unit unit, int m) {
   const int l = m >> 1;
   const uint point = bitfieldExtract(unit.highs[0], 8 * l, 8) | bitfieldExtract(unit.extra, 2 * l, 2) << 8;
-  return signedFour(tableWord(2 * point + (m & 1)), unit.highs[1], m);
+  return signedFourOfPoint(point, unit.highs[1], m);
 }
 uint paramWords(uint units, uint groups) { return extraAndHalfWords(units); }
-vec3 params(ParamSource source, Unit unit, uint u, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint u, int f, Row r) {
   const float d = halfOf(source.words + halfPairWords(source.groups >> 1), u >> 3, r);
-  return vec3(d * (0.5 + float(bitfieldExtract(unit.extra, 8 + 4 * f, 4))) * 0.25, -float(ZERO), 0.0);
+  return vec3(d * (0.5 + float(bitfieldExtract(unit.extra, 8 + 4 * f, 4))) * 0.25, kZeroOfBytes, 0.0);
 }

@@ -8,19 +8,18 @@
 #define HAS_ZERO 1
 #define HAS_MINIMUM 0
 #define TABLE_WORDS kIq2XsWords
-#define ZERO kIq2Zero
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/lattice.glsl"
 vec4 codes(Unit unit, int m) {
   const int l = m >> 1;
   const uint point = bitfieldExtract(unit.highs[0], 8 * l, 8) | bitfieldExtract(unit.highs[1], 25 + 2 * l, 1) << 8;
-  return signedFour(tableWord(2 * point + (m & 1)), allSigns(unit.highs[1]), m);
+  return signedFourOfPoint(point, allSigns(unit.highs[1]), m);
 }
 uint paramWords(uint units, uint groups) { return iq2xsParamWords(units); }
-vec3 params(ParamSource source, Unit unit, uint u, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint u, int f, Row r) {
   const uint block = u >> 3, blocks = source.groups >> 4;
-  const uint scales = loadWeightWord(source.words + (block * 2 + ((u >> 2) & 1)) * kTileRows + r);
+  const uint scales = loadRowWord(source.words + (block * 2 + ((u >> 2) & 1)) * kTileRows, r);
   const float d = halfOf(source.words + blocks * 2 * kTileRows, block, r);
-  return vec3(d * (0.5 + float(bitfieldExtract(scales, 8 * int(u & 3) + 4 * f, 4))) * 0.25, -float(ZERO), 0.0);
+  return vec3(d * (0.5 + float(bitfieldExtract(scales, 8 * int(u & 3) + 4 * f, 4))) * 0.25, kZeroOfBytes, 0.0);
 }

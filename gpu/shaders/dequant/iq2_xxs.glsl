@@ -8,16 +8,15 @@
 #define HAS_ZERO 1
 #define HAS_MINIMUM 0
 #define TABLE_WORDS kIq2XxsWords
-#define ZERO kIq2Zero
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/lattice.glsl"
 vec4 codes(Unit unit, int m) {
   const uint point = bitfieldExtract(unit.highs[0], 8 * (m >> 1), 8);
-  return signedFour(tableWord(2 * point + (m & 1)), allSigns(unit.highs[1]), m);
+  return signedFourOfPoint(point, allSigns(unit.highs[1]), m);
 }
 uint paramWords(uint units, uint groups) { return iq2xxsParamWords(units); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
   const float d = halfOf(source.words, g >> 3, r);
-  return vec3(d * (0.5 + float(otherBits(unit.highs[1]))) * 0.25, -float(ZERO), 0.0);
+  return vec3(d * (0.5 + float(otherBits(unit.highs[1]))) * 0.25, kZeroOfBytes, 0.0);
 }

@@ -8,7 +8,6 @@
 #define HAS_ZERO 1
 #define HAS_MINIMUM 0
 #define TABLE_WORDS kIq3XxsWords
-#define ZERO kIq3XxsZero
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/lattice.glsl"
@@ -17,7 +16,7 @@ vec4 codes(Unit unit, int m) {
   return signedFour(tableWord(point), allSigns(unit.highs[2]), m);
 }
 uint paramWords(uint units, uint groups) { return iq2xxsParamWords(units); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
   const float d = halfOf(source.words, g >> 3, r);
-  return vec3(d * (0.5 + float(otherBits(unit.highs[2]))) * 0.5, -float(ZERO), 0.0);
+  return vec3(d * (0.5 + float(otherBits(unit.highs[2]))) * 0.5, kZeroOfBytes, 0.0);
 }

@@ -10,4 +10,4 @@
 #include "common/levels.glsl"
 #include "common/half_scales.glsl"
 vec4 codes(Unit unit, int m) { return levelsOf(unit.quads[0], m); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(halfScale(source, g, r), 0.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) { return vec3(halfScale(source, g, r), 0.0, 0.0); }

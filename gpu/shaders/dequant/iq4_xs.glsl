@@ -11,9 +11,9 @@
 #include "common/levels.glsl"
 vec4 codes(Unit unit, int m) { return levelsOf(unit.quads[0], m); }
 uint paramWords(uint units, uint groups) { return iq4xsParamWords(units); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
-  const uint words = source.words + (g >> 3) * 2 * kTileRows + r;
-  const uint nibbles = loadWeightWord(words), upper = loadWeightWord(words + kTileRows);
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
+  const uint words = source.words + (g >> 3) * 2 * kTileRows;
+  const uint nibbles = loadRowWord(words, r), upper = loadRowWord(words + kTileRows, r);
   const int group = int(g & 7);
   const uint scale = bitfieldExtract(nibbles, 4 * group, 4) | bitfieldExtract(upper, 16 + 2 * group, 2) << 4;
   return vec3(unpackHalf2x16(upper).x * float(int(scale) - 32), 0.0, 0.0);

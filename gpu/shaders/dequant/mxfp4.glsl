@@ -10,7 +10,7 @@
 #include "common/levels.glsl"
 vec4 codes(Unit unit, int m) { return levelsOf(unit.quads[0], m); }
 uint paramWords(uint units, uint groups) { return byteWords(groups); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
   const uint e = byteOf(source.words, g, r);
   return vec3(uintBitsToFloat(e < 2 ? 0x00200000u << e : (e - 1) << 23), 0.0, 0.0);
 }

@@ -10,8 +10,8 @@
 #include "common/levels.glsl"
 vec4 codes(Unit unit, int m) { return levelsOf(unit.quads[0], m); }
 uint paramWords(uint units, uint groups) { return byteWords(groups); }
-vec3 params(ParamSource source, Unit unit, uint u, int f, uint r) {
-  const uint word = loadWeightWord(source.words + (u >> 1) * kTileRows + r);
+vec3 params(ParamSource source, Unit unit, uint u, int f, Row r) {
+  const uint word = loadRowWord(source.words + (u >> 1) * kTileRows, r);
   const uint s = bitfieldExtract(word, 16 * int(u & 1) + 8 * f, 8);
   const uint magnitude = s & 0x7Fu;
   // Exponent field e > 0: 2^(e − 8) · 1.mmm as FP32 bits; e = 0: mmm · 2^−10. 0x7F is 0, but 0xFF is 480.

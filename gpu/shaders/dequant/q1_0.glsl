@@ -13,4 +13,4 @@ vec4 codes(Unit unit, int m) {
   const uint word = unit.highs[0] >> (4 * m);
   return vec4(ivec4(word & 1u, word & 2u, word & 4u, word & 8u));
 }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(halfScale(source, g, r), -1.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) { return vec3(halfScale(source, g, r), -1.0, 0.0); }

@@ -12,11 +12,11 @@
 #include "common/unit.glsl"
 vec4 codes(Unit unit, int m) { return triplesInPlace(uvec3(unit.highs[0], unit.highs[1], unit.highs[2]), m); }
 uint paramWords(uint units, uint groups) { return q3kParamWords(units); }
-vec3 params(ParamSource source, Unit unit, uint u, int f, uint r) {
+vec3 params(ParamSource source, Unit unit, uint u, int f, Row r) {
   const uint block = u >> 3, blocks = source.groups >> 4;
-  const uint words = source.words + block * 3 * kTileRows + r;
-  const uint nibbles = loadWeightWord(words + ((u >> 2) & 1) * kTileRows);
-  const uint pairs = loadWeightWord(words + 2 * kTileRows);
+  const uint words = source.words + block * 3 * kTileRows;
+  const uint nibbles = loadRowWord(words + ((u >> 2) & 1) * kTileRows, r);
+  const uint pairs = loadRowWord(words + 2 * kTileRows, r);
   const uint scale = bitfieldExtract(nibbles, 8 * int(u & 3) + 4 * f, 4) |
                      bitfieldExtract(pairs, 4 * int(u & 7) + 2 * f, 2) << 4;
   const float d = halfOf(source.words + blocks * 3 * kTileRows, block, r);

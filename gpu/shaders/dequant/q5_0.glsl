@@ -9,4 +9,4 @@
 #include "common/unit.glsl"
 #include "common/half_scales.glsl"
 vec4 codes(Unit unit, int m) { return nibblesAndBits(unit.quads[0], unit.highs[0], m); }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(halfScale(source, g, r), -16.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) { return vec3(halfScale(source, g, r), -16.0, 0.0); }

@@ -12,4 +12,4 @@ vec4 codes(Unit unit, int m) {
   const int word = int(m < 4 ? unit.quads[0][m & 3] : unit.quads[1][m & 3]);
   return vec4(bitfieldExtract(word, 0, 8), bitfieldExtract(word, 8, 8), bitfieldExtract(word, 16, 8), word >> 24);
 }
-vec3 params(ParamSource source, Unit unit, uint g, int f, uint r) { return vec3(halfScale(source, g, r), 0.0, 0.0); }
+vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) { return vec3(halfScale(source, g, r), 0.0, 0.0); }
