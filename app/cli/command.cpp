@@ -66,6 +66,13 @@ void addAxes(Json& row, core::model::StoredAxes axes) {
   if (axes == core::model::StoredAxes::InputsOutputs) row["axes"] = {"in", "out"};
 }
 
+Json reasonJson(const QuantizedFileRow& row) {
+  if (row.isKept()) return {{"kept", row.decision.kept}};
+  Json json = {{"rule", row.decision.rule}};
+  if (!row.decision.fallback.empty()) json["fallback"] = row.decision.fallback;
+  return json;
+}
+
 Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 Json nonFiniteJson(const core::metrics::NonFinite& nonFinite) {

@@ -37,6 +37,8 @@ std::FILE* reportStream(const std::string& output);
 Json keptJson(const std::vector<KeptTensor>& kept);
 /// Adds "axes": ["in", "out"] to the row of a matrix that is stored so; others are [out, in].
 void addAxes(Json& row, core::model::StoredAxes axes);
+/// Why a tensor becomes what it becomes: {"rule", "fallback"}, or {"kept"}.
+Json reasonJson(const QuantizedFileRow& row);
 /// A number for JSON: null where it is not finite.
 Json finite(double value);
 /// {"nan", "inf", "first": [row, column] or null}

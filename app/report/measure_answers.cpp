@@ -153,7 +153,7 @@ void measureColumns(OpenModel& model, const DeviceChoice& device, Answers& answe
   }
   if (answers.columns.front().weightBytes > kMostNoiseFloorBytes) return;
   const DeviceChoice cpu{DeviceChoice::Kind::Cpu};
-  const auto again = engine.createSession(model, {std::nullopt, cpu, 0, core::model::KvType::F32});
+  const auto again = engine.createSession(model, {{}, cpu, 0, core::model::KvType::F32});
   double kl = 0;
   for (std::size_t i = 0; i < answers.prompts.size(); ++i)
     kl += ForcedComparison(model, *reference, answers.prompts[i], answers.columns.front().answers[i]).meanKl(*again);

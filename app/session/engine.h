@@ -5,7 +5,6 @@
 #include "app/session/device_choice.h"
 #include "app/session/open_model.h"
 #include "core/model/session.h"
-#include "core/quant/scheme.h"
 
 namespace app {
 
@@ -19,7 +18,7 @@ struct DeviceMemory {
 class Engine {
  public:
   struct SessionOptions {
-    std::optional<core::quant::Scheme> scheme;  ///< none: the weights as stored
+    core::model::Recipe recipe;  ///< a scheme is one; the default: the weights as stored
     DeviceChoice device;
     std::uint32_t contextLength = 0;  ///< 0: the model's own, at most 4096
     core::model::KvType kvType = core::model::KvType::F16;

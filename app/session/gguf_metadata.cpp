@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <variant>
 
 namespace app {
 
@@ -15,32 +16,21 @@ constexpr std::string_view kQuantizationVersion = "general.quantization_version"
 /// Of ggml's block formats, since 2023.
 constexpr std::uint32_t kCurrentQuantizationVersion = 2;
 
-/// The file types of llama.cpp that say "all F32" and "mostly X", where X alone decides which it is.
+/// The number of the one file type whose tensors are usually of this type; nothing where several are (Q4_K_S, Q4_K_M).
 std::optional<std::uint32_t> fileTypeOf(DType dtype) {
-  switch (dtype) {
-    case DType::F32:
-      return 0;
-    case DType::F16:
-      return 1;
-    case DType::Q4_0:
-      return 2;
-    case DType::Q4_1:
-      return 3;
-    case DType::Q8_0:
-      return 7;
-    case DType::Q5_0:
-      return 8;
-    case DType::Q5_1:
-      return 9;
-    case DType::BF16:
-      return 32;
-    default:
-      return std::nullopt;
+  std::optional<std::uint32_t> number;
+  for (const core::model::FileTypeInfo& row : core::model::allFileTypes()) {
+    if (row.usual != dtype) continue;
+    if (number) return std::nullopt;
+    number = row.number;
   }
+  return number;
 }
 
-/// The type that most bytes of the new file's matrices have.
-std::optional<std::uint32_t> fileType(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows) {
+/// That of the recipe, or of the type that most bytes of the new file's matrices have.
+std::optional<std::uint32_t> fileType(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                                      const std::vector<QuantizedFileRow>& rows) {
+  if (const auto* const type = std::get_if<core::model::FileType>(&recipe.base)) return core::model::info(*type).number;
   std::map<DType, std::uint64_t> values;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& shape = source.tensors()[i].shape;
@@ -60,12 +50,12 @@ bool isOfTheSourceAlone(std::string_view key) {
 
 }  // namespace
 
-void copyMetadata(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows,
-                  core::io::GgufWriter& writer) {
+void copyMetadata(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                  const std::vector<QuantizedFileRow>& rows, core::io::GgufWriter& writer) {
   for (const auto& entry : source.metadata().entries()) {
     if (!isOfTheSourceAlone(entry.key)) writer.addEntry(entry);
   }
-  if (const auto type = fileType(source, rows)) writer.addU32(kFileType, *type);
+  if (const auto type = fileType(source, recipe, rows)) writer.addU32(kFileType, *type);
   const bool hasBlocks = std::any_of(rows.begin(), rows.end(), [](const QuantizedFileRow& row) {
     return core::tensor::info(row.type).blockValues > 1;
   });

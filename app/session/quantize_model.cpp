@@ -4,6 +4,8 @@
 #include "app/session/open_files.h"
 #include "app/session/quantized_safetensors.h"
 
+#include <fmt/format.h>
+
 #include "core/base/error.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/text_checks.h"
@@ -18,19 +20,43 @@ using core::io::FileFormat;
 
 namespace {
 
-core::tensor::DType ggufTypeOf(const core::quant::Scheme& scheme) {
-  const auto dtype = core::quant::info(scheme.name).dtype;
-  if (dtype && core::tensor::info(*dtype).ggmlType >= 0 && core::quant::isEncodable(scheme.name)) return *dtype;
-  throw Error(ErrorCode::Unsupported,
-              "GGUF has no type for " + scheme.toString() +
-                  "; choose a cast (fp32, fp16, bf16) or one of GGUF's own types that can be written, such as q8_0.");
+/// A sentence is about what a person asked for: the scheme, or the tensor that a recipe gives one.
+[[noreturn]] void refuse(const core::model::Recipe& recipe, const QuantizedFileRow& row, std::string_view sentence) {
+  const bool isScheme = std::holds_alternative<core::quant::Scheme>(recipe.base) && recipe.rules.empty();
+  const std::string place =
+      isScheme ? "" : fmt::format(" ({} of {})", core::io::inQuotes(row.tensor), recipe.toString());
+  throw Error(ErrorCode::Unsupported, fmt::format(fmt::runtime(sentence), row.to + place), row.tensor);
 }
 
-std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
-                                        const std::filesystem::path& target, const core::JobContext& job) {
-  auto rows = planQuantization(source, scheme, ggufTypeOf(scheme));
+bool canHold(FileFormat format, const QuantizedFileRow& row) {
+  if (row.isKept()) return true;
+  if (format == FileFormat::Gguf) {
+    const bool isPacked = row.decision.scheme && !core::quant::info(row.decision.scheme->name).dtype;
+    return !isPacked && core::tensor::info(row.type).ggmlType >= 0;
+  }
+  if (!row.decision.scheme) return row.decision.replacement->layout == core::quant::Layout::Plain;
+  const auto family = core::quant::family(row.decision.scheme->name);
+  return family == core::quant::Family::Cast || family == core::quant::Family::CodeBook;
+}
+
+void refuseWhatCannotBeWritten(const core::model::Recipe& recipe, const std::vector<QuantizedFileRow>& rows,
+                               FileFormat format) {
+  for (const QuantizedFileRow& row : rows) {
+    if (!canHold(format, row)) {
+      refuse(recipe, row,
+             format == FileFormat::Gguf
+                 ? "GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own types, such as q8_0."
+                 : "A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16) or nf4 or fp4.");
+    }
+    if (!row.canBeMade()) refuse(recipe, row, "The type {} can be read from files but not yet made.");
+  }
+}
+
+std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                                        std::vector<QuantizedFileRow> rows, const std::filesystem::path& target,
+                                        const core::JobContext& job) {
   core::io::GgufWriter writer({target, inputsOf(source)});
-  copyMetadata(source, rows, writer);
+  copyMetadata(source, recipe, rows, writer);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     writer.declareTensor(tensor.storedName.value_or(tensor.name), rows[i].type, tensor.storedShape);
@@ -41,11 +67,11 @@ std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, cons
     const core::JobContext done = job.part((index + 1) / count, (index + 1) / count);
     part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
-    if (rows[i].fate == core::model::Fate::Keep) {
+    if (rows[i].isCopied) {
       noteNonFinite(rows[i], view, nullptr, done);
       writer.append(view.bytes);
     } else {
-      const auto quantized = core::quant::quantize(scheme, view, part);
+      const auto quantized = core::model::makeTensor(rows[i].decision, view, part);
       rows[i].bytes = quantized->payload.size();
       noteNonFinite(rows[i], view, quantized.get(), done);
       writer.append(quantized->payload);
@@ -69,15 +95,17 @@ FileFormat outputFormat(const std::filesystem::path& target, const core::io::Che
                                               core::io::inQuotes(target.filename().string()) + ".");
 }
 
-std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
+std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                             const std::filesystem::path& target, const core::JobContext& job) {
   const FileFormat format = outputFormat(target, source);
   if (format == FileFormat::Gguf && source.format() != FileFormat::Gguf) {
     throw Error(ErrorCode::Unsupported,
                 core::io::inQuotes(source.name()) + " is not a GGUF file; only GGUF files can be written as GGUF.");
   }
-  return format == FileFormat::Gguf ? writeGguf(source, scheme, target, job)
-                                    : writeSafetensors(source, scheme, target, job);
+  auto rows = planQuantization(source, recipe).rows;
+  refuseWhatCannotBeWritten(recipe, rows, format);
+  return format == FileFormat::Gguf ? writeGguf(source, recipe, std::move(rows), target, job)
+                                    : writeSafetensors(source, std::move(rows), target, job);
 }
 
 }  // namespace app

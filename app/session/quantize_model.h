@@ -15,16 +15,17 @@ namespace app {
 /// @throws core::Error (InvalidArgument) for another ending
 core::io::FileFormat outputFormat(const std::filesystem::path& target, const core::io::Checkpoint& source);
 
-/// Writes a model file in which the tensors that a scheme is for (core::model::chooseTensors) are stored under `scheme`
-/// and everything else as it was. The file appears only when it is complete.
+/// Writes a model file in which every tensor is stored as the recipe says (a scheme is a recipe) and everything else as
+/// it was. What is stored so already is copied. The file appears only when it is complete.
 ///   .gguf         casts and GGUF's own types; metadata as gguf_metadata says; the source must be GGUF
 ///   .safetensors  casts, and nf4/fp4 as the tensors of a bitsandbytes Linear4bit state dict (`NAME` packed,
 ///                 `NAME.absmax`, `NAME.quant_map`, `NAME.quant_state.bitsandbytes__nf4`, with double quantization also
 ///                 `NAME.nested_absmax` and `NAME.nested_quant_map`)
 /// @return one row per tensor of the source
-/// @throws core::Error (Unsupported) when the file format cannot hold the scheme or a stored type, or when the scheme
-///         would apply to no tensor at all, (InvalidArgument, Io), core::Cancelled
-std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
+/// @throws core::Error (Unsupported) when the file format cannot hold a scheme or a stored type, a scheme cannot be
+/// made
+///         (yet), or the recipe would apply to no tensor at all, (InvalidArgument, Io), core::Cancelled
+std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                             const std::filesystem::path& target,
                                             const core::JobContext& job = core::JobContext());
 

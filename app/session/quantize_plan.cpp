@@ -7,7 +7,8 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/registry.h"
+#include "core/quant/scheme_table.h"
+#include "core/quant/stored_size.h"
 
 namespace app {
 
@@ -23,10 +24,16 @@ namespace {
                       fmt::format("{} holds nothing to quantize: none of its {} tensors is a matrix of a block ({}).",
                                   name, rows.size(), describeKept(source, keptTensors(source, rows))));
   }
-  const auto refused = std::find_if(rows.begin(), rows.end(), [](const auto& row) { return row.kept.ends_with('.'); });
+  const auto refused =
+      std::find_if(rows.begin(), rows.end(), [](const auto& row) { return row.decision.kept.ends_with('.'); });
+  if (refused == rows.end()) {
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("The recipe leaves all {} tensors of {} as they are stored ({}).", rows.size(), name,
+                                  describeKept(source, keptTensors(source, rows))));
+  }
   throw core::Error(core::ErrorCode::Unsupported,
                     fmt::format("None of the {} matrices of {} could be quantized; {}: {}", matrices, name,
-                                core::io::inQuotes(refused->tensor), refused->kept),
+                                core::io::inQuotes(refused->tensor), refused->decision.kept),
                     refused->tensor);
 }
 
@@ -40,33 +47,49 @@ void refuseWhatCannotBeCopied(const core::io::TensorInfo& tensor) {
                     tensor.name);
 }
 
+/// How the new file stores what the decision makes of the tensor.
+void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
+  const core::model::TensorDecision& decision = row.decision;
+  row.from = row.to = tensor.typeName;
+  row.type = tensor.dtype;
+  row.bytes = tensor.bytes;
+  row.isCopied = row.isKept();
+  if (decision.replacement) {
+    row.type = decision.replacement->dtype;
+    row.bytes = decision.replacement->bytes();
+    row.to = decision.replacement->scheme ? decision.replacement->scheme->toString()
+                                          : std::string(core::tensor::name(row.type));
+  } else if (decision.scheme) {
+    const auto dtype = core::quant::info(decision.scheme->name).dtype;
+    row.type = dtype.value_or(core::tensor::DType::U8);
+    row.bytes = core::quant::storedSize(*decision.scheme, tensor.shape).bytes();
+    row.isCopied = dtype == tensor.dtype;
+    row.to = dtype ? std::string(core::tensor::name(*dtype)) : decision.scheme->toString();
+  }
+}
+
 }  // namespace
 
-std::vector<QuantizedFileRow> planQuantization(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
-                                               core::tensor::DType stored) {
-  const auto choices = core::model::chooseTensors(source);
-  std::vector<QuantizedFileRow> rows;
+bool QuantizedFileRow::canBeMade() const {
+  return isCopied || !decision.scheme || core::quant::isEncodable(decision.scheme->name);
+}
+
+QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe) {
+  auto plan = core::model::planRecipe(recipe, source);
+  QuantizationPlan result;
+  result.unused = std::move(plan.unused);
   std::size_t matrices = 0, quantized = 0;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     refuseWhatCannotBeCopied(tensor);
-    QuantizedFileRow row{tensor.name,  tensor.typeName, tensor.typeName,   tensor.dtype,
-                         tensor.bytes, choices[i].fate, choices[i].reason, {},
-                         {},           choices[i].axes};
-    if (row.fate == Fate::Quantize) {
-      ++matrices;
-      if (core::quant::accepts(scheme, tensor.shape, &row.kept)) {
-        ++quantized;
-        row.type = stored;
-        row.to = core::tensor::name(stored);
-      } else {
-        row.fate = Fate::Keep;
-      }
-    }
-    rows.push_back(std::move(row));
+    QuantizedFileRow row{tensor.name, {}, {}, tensor.dtype, 0, std::move(plan.tensors[i]), false, {}, {}};
+    describeResult(row, tensor);
+    if (row.decision.place.fate == Fate::Quantize) ++matrices;
+    if (!row.isKept()) ++quantized;
+    result.rows.push_back(std::move(row));
   }
-  if (quantized == 0) throwNothingToDo(source, rows, matrices);
-  return rows;
+  if (quantized == 0) throwNothingToDo(source, result.rows, matrices);
+  return result;
 }
 
 void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source,
@@ -91,7 +114,7 @@ std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source) {
 std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows) {
   std::vector<KeptTensor> kept;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].fate == Fate::Keep) kept.push_back({rows[i].tensor, rows[i].kept, source.tensors()[i].bytes});
+    if (rows[i].isKept()) kept.push_back({rows[i].tensor, rows[i].decision.kept, source.tensors()[i].bytes});
   }
   return kept;
 }

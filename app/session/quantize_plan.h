@@ -5,13 +5,11 @@
 
 #include "core/io/checkpoint.h"
 #include "core/metrics/non_finite.h"
-#include "core/model/tensor_roles.h"
-#include "core/quant/quantized_tensor.h"
-#include "core/quant/scheme.h"
+#include "core/model/recipe/recipe_plan.h"
 
 namespace app {
 
-/// A tensor that a scheme leaves as it is stored.
+/// A tensor that a recipe leaves as it is stored.
 struct KeptTensor {
   std::string tensor, reason;
   std::uint64_t bytes = 0;
@@ -21,19 +19,27 @@ struct KeptTensor {
 struct QuantizedFileRow {
   std::string tensor;
   std::string from, to;      ///< the types, as people call them
-  core::tensor::DType type;  ///< of the stored elements in the new file
+  core::tensor::DType type;  ///< of the stored elements in the new file; U8 for packed codes
   std::uint64_t bytes = 0;   ///< in the new file
-  core::model::Fate fate = core::model::Fate::Keep;
-  std::string kept;                     ///< empty, or why the tensor stays as it is stored
+  core::model::TensorDecision decision;
+  bool isCopied = false;                ///< the source's bytes: kept, or stored so already
   core::metrics::NonFinite nonFinite;   ///< values of the source that are no numbers
   core::metrics::NonFinite overflowed;  ///< values of the new file that are none, where they are more than before
-  core::model::StoredAxes axes = core::model::StoredAxes::OutputsInputs;
+
+  bool isKept() const { return decision.fate() == core::model::Fate::Keep; }
+  /// False for a scheme that can only be read from files (yet).
+  bool canBeMade() const;
 };
 
-/// Decides for every tensor before anything is written. @param stored the type that quantized tensors get
-/// @throws core::Error (Unsupported) when the scheme would apply to no tensor at all
-std::vector<QuantizedFileRow> planQuantization(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
-                                               core::tensor::DType stored);
+struct QuantizationPlan {
+  std::vector<QuantizedFileRow> rows;  ///< one per tensor of the source
+  std::vector<std::string> unused;     ///< rules of the recipe that decided nothing
+};
+
+/// Decides for every tensor before anything is written.
+/// @throws core::Error (Unsupported) when the recipe would apply to no tensor at all, or a tensor can neither be
+///         quantized nor copied, (InvalidArgument) as planRecipe
+QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe);
 
 /// Counts and locates what is no number in a tensor and in what was made of it. @param quantized null: kept as stored
 void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source,

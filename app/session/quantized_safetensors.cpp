@@ -69,15 +69,6 @@ std::vector<Part> linear4bitParts(const QuantizedTensor& tensor, const std::stri
   return parts;
 }
 
-/// The type of a quantized tensor: the cast's own, or bytes of packed codes.
-DType storedType(const core::quant::Scheme& scheme) {
-  const auto family = core::quant::family(scheme.name);
-  if (family == core::quant::Family::Cast) return *core::quant::info(scheme.name).dtype;
-  if (family == core::quant::Family::CodeBook) return DType::U8;
-  throw Error(ErrorCode::Unsupported, "A safetensors file has no type for " + scheme.toString() +
-                                          "; choose a cast (fp32, fp16, bf16) or nf4 or fp4.");
-}
-
 /// The file's tensors, and what keeps their bytes. The quantized matrices are all held at once, because the header,
 /// which comes first, names every offset and with double quantization a mean that is known only afterwards.
 struct Contents {
@@ -112,9 +103,8 @@ void addMetadata(const core::io::Checkpoint& source, core::io::SafetensorsWriter
 
 }  // namespace
 
-std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
+std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow> rows,
                                                const std::filesystem::path& target, const core::JobContext& job) {
-  auto rows = planQuantization(source, scheme, storedType(scheme));
   core::io::SafetensorsWriter writer({target, inputsOf(source)});
   addMetadata(source, writer);
   Contents contents;
@@ -124,11 +114,11 @@ std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& sourc
     const core::JobContext done = job.part((index + 1) / count, (index + 1) / count);
     part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
-    if (rows[i].fate == core::model::Fate::Keep) {
+    if (rows[i].isCopied) {
       noteNonFinite(rows[i], view, nullptr, done);
       contents.parts.push_back({view.name, view.dtype, source.tensors()[i].storedShape, view.bytes});
     } else {
-      contents.add(core::quant::quantize(scheme, view, part));
+      contents.add(core::model::makeTensor(rows[i].decision, view, part));
       rows[i].bytes = contents.quantized.back()->bytes();
       noteNonFinite(rows[i], view, contents.quantized.back().get(), done);
     }

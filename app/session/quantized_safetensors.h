@@ -6,8 +6,8 @@
 
 namespace app {
 
-/// The .safetensors half of quantizeModel(); the same conditions and errors.
-std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, const core::quant::Scheme& scheme,
+/// The .safetensors half of quantizeModel(); the same conditions and errors. @pre the format can hold every row
+std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow> rows,
                                                const std::filesystem::path& target, const core::JobContext& job);
 
 }  // namespace app

@@ -1,19 +1,22 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "app/session/scheme_error.h"
 
 namespace app {
 
-/// What a scheme does to the matrices that were measured: their sizes added up, the mean and the worst of their errors.
+/// What a scheme or a recipe does to the matrices that were measured: their sizes added up, the mean and the worst of
+/// their errors.
 class SchemeTotals {
  public:
-  SchemeTotals(core::quant::Scheme scheme, core::metrics::Metric metric) : m_scheme(scheme), m_metric(metric) {}
+  /// @param name of the scheme or the recipe
+  SchemeTotals(std::string name, core::metrics::Metric metric) : m_name(std::move(name)), m_metric(metric) {}
   /// @param weights of the tensor
   void add(const SchemeError& error, const std::string& tensor, std::uint64_t weights);
 
-  const core::quant::Scheme& scheme() const { return m_scheme; }
+  const std::string& name() const { return m_name; }
   std::size_t measured() const { return m_measured; }
   std::size_t refused() const { return m_refused; }  ///< matrices whose shape the scheme cannot hold
   std::uint64_t bytes() const { return m_bytes; }    ///< of the measured ones
@@ -24,7 +27,7 @@ class SchemeTotals {
   const std::string& worstTensor() const { return m_worstTensor; }
 
  private:
-  core::quant::Scheme m_scheme;
+  std::string m_name;
   core::metrics::Metric m_metric;
   std::size_t m_measured = 0, m_refused = 0;
   std::uint64_t m_bytes = 0, m_weights = 0;

@@ -194,7 +194,7 @@ void ExportDialog::start() {
           const core::JobContext& job) { return quantizeModel(*checkpoint, scheme, target, job); },
       [this, file, name](const std::vector<QuantizedFileRow>& rows) {
         const auto kept = static_cast<std::uint64_t>(
-            std::count_if(rows.begin(), rows.end(), [](const QuantizedFileRow& row) { return !row.kept.empty(); }));
+            std::count_if(rows.begin(), rows.end(), [](const QuantizedFileRow& row) { return row.isKept(); }));
         const auto bytes = static_cast<std::uint64_t>(QFileInfo(file).size());
         Q_EMIT written(tr("%1 was written as %2: %3, %4 of %5 tensors stay as stored.")
                            .arg(file, name, text::bytes(bytes), text::count(kept), text::count(rows.size())));

@@ -26,8 +26,8 @@ class TestChat : public QObject {
                                          const std::vector<core::text::TokenId>& answer, const char* scheme) {
     Engine engine;
     const DeviceChoice cpu = DeviceChoice::parse("cpu");
-    const auto stored = engine.createSession(model, {.scheme = std::nullopt, .device = cpu});
-    const auto quantized = engine.createSession(model, {.scheme = core::quant::Scheme::parse(scheme), .device = cpu});
+    const auto stored = engine.createSession(model, {.recipe = {}, .device = cpu});
+    const auto quantized = engine.createSession(model, {.recipe = core::quant::Scheme::parse(scheme), .device = cpu});
     const std::vector<core::text::ChatMessage> messages{{"user", question}};
     const auto generation = stored->startChat(messages, {});
     const auto prompt = generation->history();

@@ -185,7 +185,7 @@ void TestReport::answersAreThoseOfTheSession() {
   Engine engine;
   Engine::SessionOptions options;
   options.device = DeviceChoice::parse("cpu");
-  options.scheme = core::quant::Scheme::parse("int3");
+  options.recipe = core::quant::Scheme::parse("int3");
   const auto session = engine.createSession(*model, options);
   core::model::GenerationOptions greedy;
   greedy.sampling.temperature = 0;

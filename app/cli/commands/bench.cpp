@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/recipe_options.h"
 #include "app/session/engine.h"
 #include "core/base/error.h"
 
@@ -15,7 +16,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string model, scheme, device = "auto";
+  std::string model, device = "auto";
+  RecipeOptions weights;
   std::uint32_t promptTokens = 128, generatedTokens = 32, repetitions = 3;
   Output output = Output::ForPeople;
 };
@@ -71,7 +73,7 @@ void run(const Options& options) {
   const auto model = OpenModel::open(options.model);
   Engine engine;
   Engine::SessionOptions session;
-  if (!options.scheme.empty()) session.scheme = core::quant::Scheme::parse(options.scheme);
+  session.recipe = options.weights.parse();
   session.device = DeviceChoice::parse(options.device);
   const auto executor = engine.createExecutor(*model, session);
   if (options.promptTokens + options.generatedTokens > model->config().contextLength) {
@@ -85,7 +87,7 @@ void run(const Options& options) {
   const double bandwidth = executor->measureReadBandwidth();
   const double share = speed.decode * static_cast<double>(bytes) / bandwidth;
   const Json result = {{"device", executor->deviceName()},
-                       {"scheme", options.scheme.empty() ? "stored" : options.scheme},
+                       {"scheme", session.recipe.toString()},
                        {"prefill_tokens_per_s", speed.prefill},
                        {"decode_tokens_per_s", speed.decode},
                        {"weight_bytes", bytes},
@@ -102,7 +104,7 @@ void addBench(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("bench", "Prefill and decode speed");
   addModel(*command, options->model);
-  command->add_option("--scheme", options->scheme, "Quantize the block matrices first");
+  addRecipe(*command, options->weights, "Quantize the block matrices first");
   addDevice(*command, options->device);
   command->add_option("-p", options->promptTokens, "Tokens of the prompt")
       ->capture_default_str()

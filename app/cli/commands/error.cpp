@@ -1,10 +1,14 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <variant>
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/session/recipe_file.h"
 #include "app/session/scheme_totals.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
@@ -20,15 +24,31 @@ constexpr Metric kMetrics[] = {Metric::Mse, Metric::SqnrDb, Metric::RelativeErro
 
 struct Options {
   std::string model, pattern = "*", metric = "sqnr_db";
-  std::vector<std::string> schemes;
+  std::vector<std::string> schemes, recipes;
   bool summary = false;
   Output output = Output::ForPeople;
 };
 
+/// One of the things that are compared: a scheme for every matrix, or a recipe.
+struct Treatment {
+  core::model::Recipe recipe;
+  core::model::RecipePlan plan;
+
+  bool isScheme() const { return std::holds_alternative<core::quant::Scheme>(recipe.base) && recipe.rules.empty(); }
+  /// What one tensor is measured under; nothing where it is kept. A scheme is asked for every matrix, so that its
+  /// refusal is an answer.
+  std::optional<core::quant::Scheme> schemeOf(std::size_t tensor) const {
+    const auto& decision = plan.tensors[tensor];
+    if (isScheme() && decision.place.fate == core::model::Fate::Quantize)
+      return std::get<core::quant::Scheme>(recipe.base);
+    return decision.scheme;
+  }
+};
+
 /// Everything that was asked for.
 struct Answer {
-  std::vector<SchemeTotals> totals;  ///< one per scheme
-  std::vector<KeptTensor> kept;      ///< that match the pattern but that no scheme is for
+  std::vector<SchemeTotals> totals;  ///< one per treatment
+  std::vector<KeptTensor> kept;      ///< that match the pattern but that nothing is for
   std::optional<std::string> note;   ///< about the axes of the matrices
   Json rows = Json::array();         ///< the measurements, for programs
 };
@@ -41,16 +61,33 @@ Metric parseMetric(const std::string& text) {
                     "The metric must be mse, sqnr_db, relative_error, cosine or max_abs_error; found '" + text + "'.");
 }
 
-std::vector<core::quant::Scheme> parseSchemes(const std::vector<std::string>& texts) {
+std::vector<core::model::Recipe> parseRecipes(const Options& options) {
   static const std::vector<std::string> kUsual = {"bf16", "int8", "int4", "nf4", "q8_0", "q4_0"};
-  std::vector<core::quant::Scheme> schemes;
-  for (const auto& text : texts.empty() ? kUsual : texts) schemes.push_back(core::quant::Scheme::parse(text));
-  return schemes;
+  std::vector<core::model::Recipe> recipes;
+  const bool isUsual = options.schemes.empty() && options.recipes.empty();
+  for (const auto& text : isUsual ? kUsual : options.schemes) recipes.emplace_back(core::quant::Scheme::parse(text));
+  for (const auto& text : options.recipes) recipes.push_back(openRecipe(text));
+  return recipes;
 }
 
-Json toJson(const SchemeError& error, const std::string& tensor, core::model::StoredAxes axes) {
+std::vector<Treatment> planAll(std::vector<core::model::Recipe> recipes, const core::io::Checkpoint& checkpoint) {
+  std::vector<Treatment> treatments;
+  for (auto& recipe : recipes) {
+    auto plan = core::model::planRecipe(recipe, checkpoint);
+    treatments.push_back({std::move(recipe), std::move(plan)});
+  }
+  return treatments;
+}
+
+Json toJson(const SchemeError& error, const std::string& tensor, const Treatment& treatment) {
+  const auto& decision = treatment.plan.tensors[error.tensor];
   Json row = {{"tensor", tensor}, {"scheme", error.scheme.toString()}};
-  addAxes(row, axes);
+  if (!treatment.isScheme()) {
+    row["recipe"] = treatment.recipe.toString();
+    row["rule"] = decision.rule;
+    if (!decision.fallback.empty()) row["fallback"] = decision.fallback;
+  }
+  addAxes(row, decision.place.axes);
   if (!error.refused.empty()) {
     row["refused"] = error.refused;
     return row;
@@ -81,23 +118,32 @@ std::string remarks(const core::metrics::ErrorStats& stats) {
   return text;
 }
 
-void printText(const std::string& tensor, const SchemeError& error, Metric metric) {
+void printText(const std::string& tensor, const SchemeError& error, const Treatment& treatment, Metric metric) {
+  std::string scheme = error.scheme.toString();
+  if (!treatment.isScheme()) scheme += fmt::format(" ({})", core::io::printable(treatment.recipe.toString()));
   if (!error.refused.empty())
-    return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), error.scheme.toString(),
-                      core::io::printable(error.refused));
-  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}{}\n", core::io::printable(tensor),
-             error.scheme.toString(), error.bitsPerWeight, core::metrics::toString(metric),
-             core::metrics::value(error.stats, metric), remarks(error.stats));
+    return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), scheme, core::io::printable(error.refused));
+  fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}{}\n", core::io::printable(tensor), scheme,
+             error.bitsPerWeight, core::metrics::toString(metric), core::metrics::value(error.stats, metric),
+             remarks(error.stats));
 }
 
-std::vector<KeptTensor> keptOf(const core::io::Checkpoint& checkpoint, const std::string& pattern) {
-  auto kept = keptTensors(checkpoint);
-  std::erase_if(kept, [&pattern](const KeptTensor& tensor) { return !matchesPattern(tensor.tensor, pattern); });
+/// The tensors that no treatment changes.
+std::vector<KeptTensor> keptOf(const core::io::Checkpoint& checkpoint, const std::vector<Treatment>& treatments,
+                               const std::string& pattern) {
+  std::vector<KeptTensor> kept;
+  for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i) {
+    const auto& tensor = checkpoint.tensors()[i];
+    const bool isMeasured = std::any_of(treatments.begin(), treatments.end(),
+                                        [i](const Treatment& treatment) { return treatment.schemeOf(i).has_value(); });
+    if (isMeasured || !matchesPattern(tensor.name, pattern)) continue;
+    kept.push_back({tensor.name, treatments.front().plan.tensors[i].kept, tensor.bytes});
+  }
   return kept;
 }
 
 Json toJson(const SchemeTotals& totals) {
-  Json row = {{"scheme", totals.scheme().toString()},
+  Json row = {{"scheme", totals.name()},
               {"measured", totals.measured()},
               {"refused", totals.refused()},
               {"bytes", totals.bytes()},
@@ -110,7 +156,7 @@ Json toJson(const SchemeTotals& totals) {
 }
 
 void printText(const SchemeTotals& totals, Metric metric) {
-  fmt::print("{:<24} {:>4} matrices", totals.scheme().toString(), totals.measured());
+  fmt::print("{:<24} {:>4} matrices", core::io::printable(totals.name()), totals.measured());
   if (totals.measured() != 0) {
     fmt::print("  {:>6.2f} bits per weight  {:>12} bytes  {} mean {:.5g}, worst {:.5g} ({})", totals.bitsPerWeight(),
                totals.bytes(), core::metrics::toString(metric), totals.mean(), totals.worst(),
@@ -120,25 +166,28 @@ void printText(const SchemeTotals& totals, Metric metric) {
   fmt::print("\n");
 }
 
-Answer measure(const OpenModel& model, const Options& options, Metric metric) {
-  const auto schemes = parseSchemes(options.schemes);
+Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes, const Options& options,
+               Metric metric) {
   const auto& job = interruptibleJob();
   const auto& checkpoint = model.checkpoint();
+  const auto treatments = planAll(std::move(recipes), checkpoint);
   Answer answer;
-  for (const auto& scheme : schemes) answer.totals.emplace_back(scheme, metric);
-  for (const std::size_t index : core::model::tensorsToQuantize(checkpoint)) {
+  for (const auto& treatment : treatments) answer.totals.emplace_back(treatment.recipe.toString(), metric);
+  for (std::size_t index = 0; index < checkpoint.tensors().size(); ++index) {
     const auto& tensor = checkpoint.tensors()[index];
     if (!matchesPattern(tensor.name, options.pattern)) continue;
-    for (auto& totals : answer.totals) {
-      const SchemeError error = measureSchemeError(checkpoint, index, totals.scheme(), job);
-      totals.add(error, tensor.name, tensor.shape.count());
+    for (std::size_t i = 0; i < treatments.size(); ++i) {
+      const auto scheme = treatments[i].schemeOf(index);
+      if (!scheme) continue;
+      const SchemeError error = measureSchemeError(checkpoint, index, *scheme, job);
+      answer.totals[i].add(error, tensor.name, tensor.shape.count());
       if (options.output == Output::ForPrograms)
-        answer.rows.push_back(toJson(error, tensor.name, model.choices()[index].axes));
+        answer.rows.push_back(toJson(error, tensor.name, treatments[i]));
       else if (!options.summary)
-        printText(tensor.name, error, metric);
+        printText(tensor.name, error, treatments[i], metric);
     }
   }
-  answer.kept = keptOf(checkpoint, options.pattern);
+  answer.kept = keptOf(checkpoint, treatments, options.pattern);
   answer.note = core::model::describeInputFirst(checkpoint, model.choices());
   return answer;
 }
@@ -158,11 +207,14 @@ Json summaryJson(const core::io::Checkpoint& checkpoint, Answer& answer, Metric 
 
 void run(const Options& options) {
   const Metric metric = parseMetric(options.metric);
+  auto recipes = parseRecipes(options);
   const auto model = OpenModel::open(options.model, interruptibleJob());
   const auto& checkpoint = model->checkpoint();
-  Answer answer = measure(*model, options, metric);
-  const auto& first = answer.totals.front();
-  if (first.measured() + first.refused() == 0) {
+  Answer answer = measure(*model, std::move(recipes), options, metric);
+  const bool isAnyAsked = std::any_of(answer.totals.begin(), answer.totals.end(), [](const SchemeTotals& totals) {
+    return totals.measured() + totals.refused() != 0;
+  });
+  if (!isAnyAsked) {
     throw core::Error(
         core::ErrorCode::NotFound,
         "No matrix of " + options.model + " matches '" + options.pattern + "'" +
@@ -189,6 +241,7 @@ void addError(CLI::App& program) {
   addModel(*command, options->model);
   command->add_option("--scheme", options->schemes,
                       "A scheme, e.g. int4:group=64 (repeatable; default: six usual ones)");
+  command->add_option("--recipe", options->recipes, "A file type such as Q4_K_M, or a recipe file (repeatable)");
   command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")
       ->capture_default_str();
   command->add_option("--metric", options->metric, "The column of the text table")->capture_default_str();

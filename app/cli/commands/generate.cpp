@@ -6,6 +6,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
 #include "app/session/engine.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
@@ -15,7 +16,8 @@ namespace app::cli {
 namespace {
 
 struct Options {
-  std::string model, prompt, system, scheme, device = "auto";
+  std::string model, prompt, system, device = "auto";
+  RecipeOptions weights;
   core::model::GenerationOptions generation;
   bool raw = false;
   Output output = Output::ForPeople;
@@ -31,12 +33,13 @@ std::string whyNoSeed(const std::string& text) {
 
 Engine::SessionOptions sessionOptions(const Options& options) {
   Engine::SessionOptions session;
-  if (!options.scheme.empty()) session.scheme = core::quant::Scheme::parse(options.scheme);
+  session.recipe = options.weights.parse();
   session.device = DeviceChoice::parse(options.device);
   return session;
 }
 
-Json toJson(const Options& options, const core::model::GenerationResult& result, core::model::Session& session) {
+Json toJson(const Options& options, const core::model::Recipe& recipe, const core::model::GenerationResult& result,
+            core::model::Session& session) {
   const core::model::MemoryUse memory = session.executor().memory();
   return {{"text", result.text},
           {"tokens", result.tokens},
@@ -47,7 +50,7 @@ Json toJson(const Options& options, const core::model::GenerationResult& result,
           {"weight_bytes", memory.weightBytes},
           {"memory_bytes", memory.residentBytes + session.kvBytes()},
           {"device", session.executor().deviceName()},
-          {"scheme", options.scheme.empty() ? "stored" : core::quant::Scheme::parse(options.scheme).toString()},
+          {"scheme", recipe.toString()},
           {"seed", options.generation.sampling.seed}};
 }
 
@@ -73,7 +76,8 @@ void run(const Options& options) {
   const auto model = OpenModel::open(options.model, job);
   const bool raw = !model->whyCannotComplete() && continuesAsItIs(options, *model);
   Engine engine;
-  const auto session = engine.createSession(*model, sessionOptions(options), job);
+  const auto settings = sessionOptions(options);
+  const auto session = engine.createSession(*model, settings, job);
   const auto stream = [&](const core::model::GeneratedToken& token) {
     job.throwIfCancelled();
     if (options.output == Output::ForPrograms) return;
@@ -90,7 +94,7 @@ void run(const Options& options) {
     messages.push_back({"user", options.prompt});
     result = session->chat(messages, options.generation, stream);
   }
-  if (options.output == Output::ForPrograms) return print(toJson(options, result, *session));
+  if (options.output == Output::ForPrograms) return print(toJson(options, settings.recipe, result, *session));
   fmt::print("\n[{} tokens, {:.1f} tokens/s, first after {:.0f} ms, {}]\n", result.tokens.size(),
              result.decodeTokensPerS, result.timeToFirstTokenS * 1e3, session->executor().deviceName());
 }
@@ -105,7 +109,7 @@ void addGenerate(CLI::App& program) {
   command->add_option("--prompt", options->prompt, "What the user says")->required();
   command->add_option("--system", options->system, "System prompt");
   command->add_flag("--raw", options->raw, "Continue the prompt as it is, without the model's chat template");
-  command->add_option("--scheme", options->scheme, "Quantize the block matrices first, e.g. nf4 or int4:group=64");
+  addRecipe(*command, options->weights, "Quantize the block matrices first, e.g. nf4 or int4:group=64");
   addDevice(*command, options->device);
   command->add_option("--temperature", sampling.temperature, "0 is greedy")->capture_default_str();
   command->add_option("--top-k", sampling.topK, "0 is off")->capture_default_str();

@@ -6,6 +6,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
 #include "app/cli/token_list.h"
 #include "app/session/engine.h"
 #include "app/session/open_files.h"
@@ -19,8 +20,9 @@ namespace {
 constexpr std::size_t kTop = 5;
 
 struct Options {
-  std::string model, tokens, scheme, device = "auto";
+  std::string model, tokens, device = "auto";
   std::optional<std::string> out;
+  RecipeOptions weights;
   Output output = Output::ForPeople;
 };
 
@@ -41,7 +43,7 @@ void run(const Options& options) {
   const auto model = OpenModel::open(options.model, job);
   Engine engine;
   Engine::SessionOptions session;
-  if (!options.scheme.empty()) session.scheme = core::quant::Scheme::parse(options.scheme);
+  session.recipe = options.weights.parse();
   session.device = DeviceChoice::parse(options.device);
   const auto executor = engine.createExecutor(*model, session, job);
   const std::size_t vocabulary = model->config().vocabulary;
@@ -75,7 +77,7 @@ void addLogits(CLI::App& program) {
   CLI::App* command = program.add_subcommand("logits", "Logits after each token of a given sequence");
   addModel(*command, options->model);
   command->add_option("--tokens", options->tokens, "Token ids, separated by commas")->required();
-  command->add_option("--scheme", options->scheme, "Quantize the block matrices first");
+  addRecipe(*command, options->weights, "Quantize the block matrices first");
   addDevice(*command, options->device);
   command->add_option("-o,--output", options->out,
                       "Write float32 [tokens, vocabulary] to this .npy file, or - for standard output");

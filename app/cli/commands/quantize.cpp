@@ -1,9 +1,12 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
 
 #include "app/cli/command.h"
+#include "app/cli/dry_run.h"
 #include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
 #include "core/io/text_checks.h"
@@ -14,14 +17,17 @@ namespace app::cli {
 namespace {
 
 struct Options {
-  std::string model, scheme, out;
+  std::string model;
+  std::optional<std::string> out;
+  RecipeOptions weights;
+  bool dryRun = false;
   Output output = Output::ForPeople;
 };
 
 Json toJson(const QuantizedFileRow& row) {
   Json json = {{"tensor", row.tensor}, {"from", row.from}, {"to", row.to}, {"bytes", row.bytes}};
-  if (!row.kept.empty()) json["kept"] = row.kept;
-  addAxes(json, row.axes);
+  json.update(reasonJson(row));
+  addAxes(json, row.decision.place.axes);
   return json;
 }
 
@@ -56,29 +62,36 @@ Totals totalsOf(const core::io::Checkpoint& source, const std::vector<QuantizedF
   Totals totals;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     totals.bytes += rows[i].bytes;
-    if (rows[i].fate == core::model::Fate::Keep) continue;
+    if (rows[i].isKept()) continue;
     ++totals.quantized;
     totals.quantizedBytes += source.tensors()[i].bytes;
   }
   return totals;
 }
 
+void checkUsage(const Options& options) {
+  if (!options.weights.isGiven()) throw CLI::RequiredError("--scheme, --recipe or --tensor-type");
+  if (!options.out && !options.dryRun) throw CLI::RequiredError("--output");
+}
+
 void run(const Options& options) {
+  checkUsage(options);
+  const auto recipe = options.weights.parse();
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
   const auto& source = model->checkpoint();
-  const auto scheme = core::quant::Scheme::parse(options.scheme);
-  const auto rows = quantizeModel(source, scheme, options.out, job);
+  if (options.dryRun) return printDryRun(source, recipe, planQuantization(source, recipe), options.output);
+  const auto rows = quantizeModel(source, recipe, *options.out, job);
   const Totals totals = totalsOf(source, rows);
   const auto kept = keptTensors(source, rows);
   const auto note = core::model::describeInputFirst(source, model->choices());
   const double quantizedShare = shareOfBytes(source, totals.quantizedBytes);
-  std::FILE* const report = reportStream(options.out);
+  std::FILE* const report = reportStream(*options.out);
   if (options.output == Output::ForPrograms) {
     Json tensors = Json::array();
     for (const auto& row : rows) tensors.push_back(toJson(row));
-    Json answer = {{"output", options.out},
-                   {"scheme", scheme.toString()},
+    Json answer = {{"output", *options.out},
+                   {"scheme", recipe.toString()},
                    {"bytes", totals.bytes},
                    {"quantized", totals.quantized},
                    {"kept_share", 1 - quantizedShare},
@@ -90,8 +103,8 @@ void run(const Options& options) {
     return print(answer, report);
   }
   fmt::print(report, "{}: {} of {} tensors are {} now ({:.1f} % of the bytes they had), {} bytes of weights\n",
-             core::io::printable(options.out), totals.quantized, rows.size(), scheme.toString(), 100 * quantizedShare,
-             totals.bytes);
+             core::io::printable(*options.out), totals.quantized, rows.size(), core::io::printable(recipe.toString()),
+             100 * quantizedShare, totals.bytes);
   if (!kept.empty()) fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
   printNonFinite(report, rows);
   if (note) fmt::print(report, "{}\n", core::io::printable(*note));
@@ -101,16 +114,12 @@ void run(const Options& options) {
 
 void addQuantize(CLI::App& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("quantize", "Write a model file with the block matrices quantized");
+  CLI::App* command = program.add_subcommand("quantize", "Write a model file quantized by a scheme or a recipe");
   addModel(*command, options->model);
-  command
-      ->add_option("--scheme", options->scheme,
-                   "A cast, a type GGUF has (q8_0, q4_0 …), or nf4 and fp4 for safetensors")
-      ->required();
-  command
-      ->add_option("-o,--output", options->out,
-                   "The .gguf or .safetensors file to write; - writes the model's own format to standard output")
-      ->required();
+  addRecipe(*command, options->weights, "A cast, a type GGUF has (q8_0, q4_0 …), or nf4 and fp4 for safetensors");
+  command->add_flag("--dry-run", options->dryRun, "Show what every tensor would become, and why; write nothing");
+  command->add_option("-o,--output", options->out,
+                      "The .gguf or .safetensors file to write; - writes the model's own format to standard output");
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/session/recipe_size.h"
 #include "core/quant/registry.h"
 
 namespace app::cli {
@@ -26,24 +27,42 @@ std::string familyName(core::quant::Family family) {
   return {};
 }
 
-Json describe(const core::quant::Preset& preset) {
-  Json runsOn = Json::array({"cpu"});
+Json runsOn() {
+  Json devices = Json::array({"cpu"});
 #ifdef QS_HAS_GPU
-  runsOn.push_back("vulkan");
+  devices.push_back("vulkan");
 #endif
+  return devices;
+}
+
+Json describe(const core::quant::Preset& preset) {
   return {{"scheme", preset.scheme.toString()},
           {"family", familyName(core::quant::family(preset.scheme.name))},
           {"bits_per_weight", core::quant::bitsPerWeight(preset.scheme, kTypicalMatrix)},
           {"needs_calibration", preset.needsCalibration},
           {"can_encode", preset.canEncode},
-          {"runs_on", runsOn},
+          {"runs_on", runsOn()},
           {"title", preset.title},
           {"description", preset.description}};
+}
+
+/// A recipe's bits per weight are those of a whole model.
+Json describe(const core::model::FileTypeInfo& type) {
+  const TypicalResult typical = typicalResult(type.type);
+  return {{"scheme", type.name},
+          {"family", "recipe"},
+          {"bits_per_weight", typical.bitsPerWeight},
+          {"needs_calibration", false},
+          {"can_encode", typical.canBeMade},
+          {"runs_on", runsOn()},
+          {"title", type.name},
+          {"description", type.description}};
 }
 
 void run(Output output) {
   Json rows = Json::array();
   for (const auto& preset : core::quant::presets()) rows.push_back(describe(preset));
+  for (const auto& type : core::model::allFileTypes()) rows.push_back(describe(type));
   if (output == Output::ForPrograms) return print(rows);
   for (const auto& row : rows) {
     fmt::print("{:<28} {:>6.2f} bits per weight  {}{}\n", row["scheme"].get<std::string>(),
@@ -56,7 +75,7 @@ void run(Output output) {
 
 void addSchemes(CLI::App& program) {
   auto output = std::make_shared<Output>(Output::ForPeople);
-  CLI::App* command = program.add_subcommand("schemes", "Every quantization scheme this program knows");
+  CLI::App* command = program.add_subcommand("schemes", "Every quantization scheme and recipe this program knows");
   addJsonFlag(*command, *output);
   command->callback([output] { run(*output); });
 }

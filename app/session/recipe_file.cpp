@@ -1,0 +1,36 @@
+#include "app/session/recipe_file.h"
+
+#include <filesystem>
+#include <iterator>
+
+#include "core/base/error.h"
+#include "core/io/mapped_file.h"
+#include "core/io/text_checks.h"
+#include "core/model/recipe/recipe_text.h"
+
+namespace app {
+
+core::model::Recipe openRecipe(const std::string& nameOrFile) {
+  if (const auto named = core::model::recipeByName(nameOrFile)) return *named;
+  std::error_code error;
+  if (!std::filesystem::exists(nameOrFile, error)) {
+    throw core::Error(core::ErrorCode::NotFound,
+                      "A recipe is a file type such as Q4_K_M, a scheme such as nf4, or a file; found " +
+                          core::io::inQuotes(nameOrFile) +
+                          ", which is none (quantscope-cli schemes lists the first two).",
+                      nameOrFile);
+  }
+  const core::io::MappedFile file(nameOrFile);
+  const auto bytes = file.contents();
+  return core::model::parseRecipe({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                  std::filesystem::path(nameOrFile).filename().string());
+}
+
+void addRules(core::model::Recipe& recipe, const std::vector<std::string>& rules) {
+  std::vector<core::model::RecipeRule> first;
+  for (const std::string& rule : rules) first.push_back(core::model::parseRecipeRule(rule));
+  recipe.rules.insert(recipe.rules.begin(), std::make_move_iterator(first.begin()),
+                      std::make_move_iterator(first.end()));
+}
+
+}  // namespace app
