@@ -32,7 +32,8 @@ void decodeIQ1_M(const std::uint8_t* blocks, std::size_t blockCount, float* out)
 /// square, twice in all but iq2_xxs and iq2_xs. ggml refuses iq1_s, iq2_xxs and iq2_xs without importance; here every
 /// importance is then 1. Where ggml's result would not be finite or it would abort we differ: values that are not
 /// finite are treated as in finite_values.h, a block beyond 2^24 is searched in smaller units, and a scale beyond FP16
-/// becomes 65504.
+/// becomes 65504. Behind 32 zeros that share a scale ggml writes the rest of an iq3_s block too early; here it stands
+/// where it is read.
 void encodeIQ2_XXS(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 void encodeIQ2_XS(const float* values, std::size_t blockCount, std::uint8_t* blocks);
 void encodeIQ2_S(const float* values, std::size_t blockCount, std::uint8_t* blocks);
