@@ -15,7 +15,7 @@ void main() {
   const uint tile = row / kTileRows, r = row % kTileRows;
   const uint base = push.base + tile * tileQuads(push.units, push.groups);
   const ParamSource source =
-      ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.table, push.row + tile * kTileRows);
+      paramSource((base + unitQuads(push.units)) * 4, push.groups, push.table, push.row + tile * kTileRows);
 #ifdef NEEDS_TABLE
   prepareTable(push.table);
 #endif

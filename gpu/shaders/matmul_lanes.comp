@@ -52,9 +52,9 @@ void main() {
   const uint perTile = tileQuads(push.units, push.groups);
   const uint base[2] = uint[2](push.segment[s0].base + tile0 * perTile, push.segment[s1].base + tile1 * perTile);
   ParamSource source[2];
-  source[0] = ParamSource((base[0] + unitQuads(push.units)) * 4, push.groups, push.segment[s0].table,
+  source[0] = paramSource((base[0] + unitQuads(push.units)) * 4, push.groups, push.segment[s0].table,
                           push.segment[s0].row + tile0 * kTileRows);
-  source[1] = ParamSource((base[1] + unitQuads(push.units)) * 4, push.groups, push.segment[s1].table,
+  source[1] = paramSource((base[1] + unitQuads(push.units)) * 4, push.groups, push.segment[s1].table,
                           push.segment[s1].row + tile1 * kTileRows);
 #ifdef NEEDS_TABLE
   prepareTable(push.segment[0].table);  // all segments have the same table

@@ -21,7 +21,7 @@ void stageWeights(uint s, uint firstTile, uint u) {
   const uint row = gl_LocalInvocationID.x & 63, eighth = gl_LocalInvocationID.x >> 6;
   const uint tile = min(firstTile + row / kTileRows, push.segment[s].tiles - 1), r = row % kTileRows;
   const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
-  const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
+  const ParamSource source = paramSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
                                          push.segment[s].row + tile * kTileRows);
   const Unit unit = loadUnit(base, push.units, u, Row(r, 0));
   const int f = int(eighth) * GROUPS_PER_UNIT / 4;

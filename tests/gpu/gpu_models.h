@@ -10,8 +10,10 @@
 #include "core/base/error.h"
 #include "core/io/checkpoint.h"
 #include "core/model/executor.h"
+#include "core/quant/quantizer.h"
 #include "core/quant/scheme.h"
 #include "gpu/device_impl.h"
+#include "support/moderate_blocks.h"
 
 namespace gputest {
 
@@ -55,6 +57,35 @@ class Model {
   core::model::ModelConfig m_config;
   core::model::WeightLibrary m_library;
 };
+
+/// The smallest graph with a weight: logits = W · W[token].
+inline core::model::Graph tiedGraph(const core::quant::QuantizedTensorPtr& weight) {
+  core::model::Graph graph;
+  const auto rows = static_cast<std::uint32_t>(weight->rows()), width = static_cast<std::uint32_t>(weight->rowValues());
+  graph.config.vocabulary = rows;
+  graph.config.width = width;
+  graph.config.heads = graph.config.kvHeads = 1;
+  graph.config.headSize = graph.config.valueHeadSize = 2;
+  graph.values = {{"row", width}, {"logits", rows}};
+  using core::model::OpKind;
+  graph.ops.push_back({.kind = OpKind::Embed, .out = 0, .weight = weight, .bias = nullptr});
+  graph.ops.push_back({.kind = OpKind::MatMul, .in = 0, .out = 1, .weight = weight, .bias = nullptr});
+  graph.weightBytes = weight->bytes();
+  return graph;
+}
+
+inline core::quant::QuantizedTensorPtr stored(core::tensor::DType dtype, std::uint64_t rows, std::uint64_t width,
+                                              std::vector<std::uint8_t> bytes) {
+  const auto owner = std::make_shared<std::vector<std::uint8_t>>(std::move(bytes));
+  core::tensor::TensorView view{"weight", dtype, core::tensor::Shape{rows, width}, std::as_bytes(std::span(*owner)),
+                                owner};
+  return core::quant::wrapStored(view);
+}
+
+inline core::quant::QuantizedTensorPtr moderateBlocks(core::tensor::DType type, std::uint64_t rows,
+                                                      std::uint64_t width) {
+  return stored(type, rows, width, support::moderateBlocks(type, rows * width));
+}
 
 /// The core::Error that f throws, if it does.
 template <typename F>

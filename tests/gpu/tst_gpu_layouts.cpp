@@ -10,29 +10,6 @@ using core::tensor::DType;
 
 namespace {
 
-/// The smallest graph with a weight: logits = W · W[token].
-core::model::Graph tiedGraph(const QuantizedTensorPtr& weight) {
-  core::model::Graph graph;
-  const auto rows = static_cast<std::uint32_t>(weight->rows()), width = static_cast<std::uint32_t>(weight->rowValues());
-  graph.config.vocabulary = rows;
-  graph.config.width = width;
-  graph.config.heads = graph.config.kvHeads = 1;
-  graph.config.headSize = graph.config.valueHeadSize = 2;
-  graph.values = {{"row", width}, {"logits", rows}};
-  using core::model::OpKind;
-  graph.ops.push_back({.kind = OpKind::Embed, .out = 0, .weight = weight, .bias = nullptr});
-  graph.ops.push_back({.kind = OpKind::MatMul, .in = 0, .out = 1, .weight = weight, .bias = nullptr});
-  graph.weightBytes = weight->bytes();
-  return graph;
-}
-
-QuantizedTensorPtr stored(DType dtype, std::uint64_t rows, std::uint64_t width, std::vector<std::uint8_t> bytes) {
-  const auto owner = std::make_shared<std::vector<std::uint8_t>>(std::move(bytes));
-  core::tensor::TensorView view{"weight", dtype, core::tensor::Shape{rows, width}, std::as_bytes(std::span(*owner)),
-                                owner};
-  return core::quant::wrapStored(view);
-}
-
 QuantizedTensorPtr quantized(const std::string& scheme, std::uint64_t rows, std::uint64_t width) {
   support::RandomNumbers random(7);
   std::vector<float> values(rows * width);
@@ -42,10 +19,6 @@ QuantizedTensorPtr quantized(const std::string& scheme, std::uint64_t rows, std:
   core::tensor::TensorView view{"weight", DType::F32, core::tensor::Shape{rows, width},
                                 std::as_bytes(std::span(*owner)), owner};
   return core::quant::quantize(core::quant::Scheme::parse(scheme), view);
-}
-
-QuantizedTensorPtr moderateBlocks(DType type, std::uint64_t rows, std::uint64_t width) {
-  return stored(type, rows, width, support::moderateBlocks(type, rows * width));
 }
 
 /// Bits equal; any NaN is as good as another, and a device may flush subnormal numbers to zero.
@@ -201,6 +174,18 @@ class TestGpuLayouts : public QObject {
     const auto type = static_cast<DType>(dtype);
     compareProducts(family, moderateBlocks(type, 97, 512));
     if (!QTest::currentTestFailed()) compareProducts(family, moderateBlocks(type, 3, 256));
+  }
+
+  /// The widest tile of tokens fits into the shared memory beside the layout's table.
+  void tablesAreBudgeted() {
+    gpu::KernelChoice choice;
+    choice.sharedBytes = 16384;  // what every device has
+    QCOMPARE(choice.tileTokens(0), 32U);
+    QCOMPARE(choice.tileTokens(gpu::kIq1Words), 16U);
+    choice.sharedBytes = 32768;
+    QCOMPARE(choice.tileTokens(gpu::kIq2SWords), 64U);
+    choice.sharedBytes = 0;
+    QCOMPARE(choice.tileTokens(0), 0U);
   }
 
   /// Weights lie on the device as small as they are stored, up to a few percent of padding.

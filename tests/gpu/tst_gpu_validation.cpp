@@ -38,6 +38,18 @@ class TestGpuValidation : public QObject {
     QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
   }
 
+  // Every kernel that reads weights: one token and many.
+  void readsEveryBlockTypeWithoutMessages() {
+    for (const QString& family : families()) {
+      for (const auto type : support::blockTypes()) {
+        const auto executor = gpu::createVulkanExecutor(openFamily(family), tiedGraph(moderateBlocks(type, 70, 256)));
+        allLogits(*executor, {3});
+        allLogits(*executor, someTokens(20, 70));
+      }
+    }
+    QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);
+  }
+
   // Work in single workgroups, through a staging buffer, and a device that is lost in the middle of it.
   void runsInPiecesAndLosesTheDeviceWithoutMessages() {
     QTemporaryDir folder;

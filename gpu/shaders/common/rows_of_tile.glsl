@@ -1,7 +1,7 @@
 // This invocation's share of one row: the sum over units split, split + splits, …
 float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
   const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
-  const ParamSource source = ParamSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
+  const ParamSource source = paramSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
                                          push.segment[s].row + tile * kTileRows);
   const uint inQuad = push.inQuad + token * push.inStrideQuads;
   float sum = 0.0;

@@ -37,11 +37,18 @@ struct Unit {
 
 // Where params() finds what it needs.
 struct ParamSource {
-  uint words;   // first word of the tile's params
-  uint groups;  // scales per row
-  uint table;   // first constant of the code book
-  uint row;     // of the whole tensor: first row of the tile
+  uint words;    // first word of the tile's params
+  uint groups;   // scales per row
+  uint table;    // first constant of the code book
+  uint row;      // of the whole tensor: first row of the tile
+  float offset;  // of nested scales
 };
+#ifndef NESTED_OFFSET
+#define NESTED_OFFSET(table) 0.0
+#endif
+ParamSource paramSource(uint words, uint groups, uint table, uint row) {
+  return ParamSource(words, groups, table, row, NESTED_OFFSET(table));
+}
 
 uint paramWords(uint units, uint groups);
 

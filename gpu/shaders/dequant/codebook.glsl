@@ -10,6 +10,7 @@ QS_CODE_BOOK_LAYOUT(QS_SPECIALIZE)
 #define HAS_SCALE 1
 #define HAS_ZERO 0
 #define HAS_MINIMUM 0
+#define NESTED_OFFSET(table) (nested == 1 ? loadConstant(table + kNestedOffset) : 0.0)
 #include "common/codes.glsl"
 #include "common/unit.glsl"
 #include "common/levels.glsl"
@@ -19,9 +20,8 @@ vec3 params(ParamSource source, Unit unit, uint g, int f, Row r) {
   if (nested == 0) return vec3(uintBitsToFloat(loadRowWord(source.words + g * kTileRows, r)), 0.0, 0.0);
   const uint code8 = byteOf(source.words, g, r);
   const uint flatBlock = (source.row + numberOf(r)) * source.groups + g;
-  const float offset = loadConstant(source.table + kNestedOffset);
   const float scale = loadConstant(source.table + kNestedAbsmax + flatBlock / kNestedBlock);
   precise float product = loadConstant(source.table + kNestedMap + code8) * scale;
-  precise float absmax = product + offset;
+  precise float absmax = product + source.offset;
   return vec3(absmax, 0.0, 0.0);
 }

@@ -13,7 +13,7 @@
 #include "common/unit.glsl"
 #include "common/lattice.glsl"
 vec4 codes(Unit unit, int m) {
-  const uint point = bitfieldExtract(unit.highs[m >> 2], 8 * (m & 3), 8) | bitfieldExtract(unit.extra, m, 1) << 8;
+  const uint point = bitfieldExtract(unit.highs[m >> 2], 8 * (m & 3), 8) | ((unit.extra << (8 - m)) & 256u);
   // Bytes of 8 + k, or inverted of 7 − k: twice that less 15 is the value.
   const uint four = tableWord(point) ^ (((unit.highs[2] >> m) & 0x01010101u) * 15u);
   return vec4(ivec4(four & 0xFFu, four & 0xFF00u, four & 0xFF0000u, four & 0xFF000000u));
