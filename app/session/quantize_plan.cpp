@@ -101,16 +101,6 @@ void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source
   if (after.count() > row.nonFinite.count()) row.overflowed = after;
 }
 
-std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source) {
-  const auto choices = core::model::chooseTensors(source);
-  std::vector<KeptTensor> kept;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    const auto& tensor = source.tensors()[i];
-    if (choices[i].fate == Fate::Keep) kept.push_back({tensor.name, choices[i].reason, tensor.bytes});
-  }
-  return kept;
-}
-
 std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows) {
   std::vector<KeptTensor> kept;
   for (std::size_t i = 0; i < rows.size(); ++i) {

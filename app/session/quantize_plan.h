@@ -45,9 +45,6 @@ QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core
 void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source,
                    const core::quant::QuantizedTensor* quantized, const core::JobContext& job);
 
-/// The tensors that no scheme is for, in the checkpoint's order.
-std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source);
-
 /// The rows of Fate::Keep with the bytes they had. @pre one row per tensor of the source
 std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows);
 

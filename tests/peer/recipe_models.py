@@ -85,6 +85,13 @@ def deepseek2_lite():
     return model
 
 
+def as_bailing_moe3(model):
+    """The architecture that has 3D matrices beside its experts."""
+    keys = {'kda.head_dim': 64, 'kda.gate_lower_bound': -5.0, 'expert_gating_func': 2, 'ssm.conv_kernel': 4,
+            'expert_shared_feed_forward_length': 2816}
+    return {**model, 'architecture': 'bailingmoe3', 'keys': {**model['keys'], **keys}}
+
+
 def names_of_every_kind():
     """Names that the quantizer knows, on a small Llama: what is kept and what only looks as if."""
     block = 'blk.{0-7}.'
@@ -142,6 +149,7 @@ def models():
                                        'attention.sliding_window': 4096},
                            norms=('post_attention_norm.weight', 'post_ffw_norm.weight')),
         'deepseek2-lite': deepseek2_lite(),
+        'bailingmoe3': as_bailing_moe3(deepseek2_lite()),
         'rows-of-32': llama(20, 1440, 10, 5, 4000, 32000, head=144),  # no row is a multiple of 256
         'rows-of-32-tied': llama(20, 1440, 10, 5, 4000, 32000, head=144, tied=True),
         'rows-of-none': stored_as('F32', llama(6, 1000, 10, 5, 1500, 2000, head=100)),  # nor of 32

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <variant>
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
 #include "app/session/open_files.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
 #include "core/io/npy_writer.h"
+#include "core/model/recipe/recipe_plan.h"
 #include "core/quant/quantizer.h"
 
 namespace app::cli {
@@ -18,18 +21,28 @@ namespace {
 constexpr std::uint64_t kChunkValues = std::uint64_t{1} << 20;
 
 struct Options {
-  std::string model, tensor, scheme, out;
+  std::string model, tensor, out;
+  RecipeOptions weights;
 };
+
+/// A scheme is for the tensor that was named, whatever it is; a recipe says itself what becomes of it.
+core::quant::QuantizedTensorPtr tensorOf(const core::io::Checkpoint& checkpoint, const Options& options,
+                                         const core::JobContext& job) {
+  const auto view = checkpoint.view(options.tensor);
+  const auto recipe = options.weights.parse();
+  if (const auto* const scheme = std::get_if<core::quant::Scheme>(&recipe.base); scheme && recipe.rules.empty())
+    return core::quant::quantize(*scheme, view, job);
+  const auto plan = core::model::planRecipe(recipe, checkpoint);
+  return core::model::makeTensor(plan.tensors[*checkpoint.find(options.tensor)], view, job);
+}
 
 void run(const Options& options) {
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
-  const auto view = model->checkpoint().view(options.tensor);
+  static_cast<void>(model->checkpoint().view(options.tensor));  // a tensor that is not there is said first
   core::io::OutputFile file(options.out, openFiles());
-  const auto tensor = options.scheme.empty()
-                          ? core::quant::wrapStored(view)
-                          : core::quant::quantize(core::quant::Scheme::parse(options.scheme), view, job);
-  core::io::NpyWriter writer(std::move(file), view.shape);
+  const auto tensor = tensorOf(model->checkpoint(), options, job);
+  core::io::NpyWriter writer(std::move(file), tensor->shape);
   std::vector<float> rows;
   const std::uint64_t step = std::max<std::uint64_t>(1, kChunkValues / std::max<std::uint64_t>(1, tensor->rowValues()));
   for (std::uint64_t row = 0; row < tensor->rows(); row += step) {
@@ -49,7 +62,7 @@ void addDump(CLI::App& program) {
   CLI::App* command = program.add_subcommand("dump", "A tensor as float32, decoded, or quantized and dequantized");
   addModel(*command, options->model);
   command->add_option("--tensor", options->tensor, "Name of the tensor")->required();
-  command->add_option("--scheme", options->scheme, "Quantize and dequantize with this scheme first");
+  addRecipe(*command, options->weights, "Quantize and dequantize with this scheme first");
   command->add_option("-o,--output", options->out, "The .npy file to write, or - for standard output")->required();
   command->callback([options] { run(*options); });
 }
