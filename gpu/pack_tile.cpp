@@ -10,9 +10,9 @@ namespace gpu {
 
 namespace {
 
-using core::quant::Granularity;
-using core::quant::Layout;
+using core::quant::CodeBook;
 using core::quant::QuantizedTensor;
+using core::quant::Uniform;
 using core::tensor::DType;
 
 std::uint8_t byteAt(const QuantizedTensor& tensor, std::uint64_t i) {
@@ -22,7 +22,7 @@ const std::uint8_t* bytesAt(const QuantizedTensor& tensor, std::uint64_t i) {
   return reinterpret_cast<const std::uint8_t*>(tensor.payload.data()) + i;
 }
 std::uint64_t blockRowBytes(const QuantizedTensor& tensor) {
-  const core::tensor::DTypeInfo& info = core::tensor::info(tensor.dtype);
+  const core::tensor::DTypeInfo& info = core::tensor::info(*tensor.dtype());
   return tensor.rowValues() / info.blockValues * info.blockBytes;
 }
 
@@ -52,14 +52,14 @@ void packDecoded(const QuantizedTensor& tensor, const PackedFormat& format, std:
   }
 }
 
-void packIntegerParams(const QuantizedTensor& tensor, const PackedFormat& format, std::uint64_t row, std::uint32_t r,
+void packIntegerParams(const Uniform& codes, const PackedFormat& format, std::uint64_t row, std::uint32_t r,
                        PackedTile& tile) {
-  const bool grouped = tensor.granularity == Granularity::Group;
-  const std::uint64_t perRow = grouped ? (format.rowValues + tensor.groupSize - 1) / tensor.groupSize : 1;
+  const std::uint64_t firstGroup = core::quant::groupOf(codes.grouping, format.rowValues, row * format.rowValues);
+  const std::uint64_t perRow = core::quant::groupsPerRow(codes.grouping, format.rowValues);
   for (std::uint32_t g = 0; g < perRow; ++g) {
-    const std::uint64_t index = tensor.granularity == Granularity::Tensor ? 0 : row * perRow + g;
-    const float scale = tensor.scales[index];
-    const std::int32_t zero = tensor.qmin - (tensor.zeroPoints.empty() ? 0 : tensor.zeroPoints[index]);
+    const float scale = codes.scales[firstGroup + g];
+    const std::int32_t zero =
+        codes.qmin - (codes.zeroPoints.empty() ? 0 : static_cast<std::int32_t>(codes.zeroPoints[firstGroup + g]));
     switch (std::get<IntegerConstants>(format.constants).scaleMode) {
       case kHalfScales:
         tile.setHalf(0, g, r, core::numeric::floatToHalf(scale));
@@ -77,28 +77,28 @@ void packIntegerParams(const QuantizedTensor& tensor, const PackedFormat& format
   }
 }
 
-void packInteger(const QuantizedTensor& tensor, const PackedFormat& format, std::uint64_t row, std::uint32_t r,
-                 PackedTile& tile) {
-  const std::uint64_t rowBytes = (format.rowValues * tensor.bits + 7) / 8;
+void packInteger(const QuantizedTensor& tensor, const Uniform& uniform, const PackedFormat& format, std::uint64_t row,
+                 std::uint32_t r, PackedTile& tile) {
+  const std::uint64_t rowBytes = core::quant::codeRowBytes(uniform.bits, format.rowValues);
   const std::uint8_t* stream = bytesAt(tensor, row * rowBytes);
-  const std::uint32_t mask = (1U << tensor.bits) - 1;
+  const std::uint32_t mask = (1U << uniform.bits) - 1;
   for (std::uint32_t unit = 0; unit < format.units; ++unit) {
     Codes codes{};
     for (std::uint32_t i = 0; i < kUnitValues; ++i) {
       const std::uint64_t value = std::uint64_t{unit} * kUnitValues + i;
       if (value >= format.rowValues) break;
-      const std::uint64_t bit = value * tensor.bits;
+      const std::uint64_t bit = value * uniform.bits;
       std::uint32_t two = stream[bit / 8];
       if (bit / 8 + 1 < rowBytes) two |= std::uint32_t{stream[bit / 8 + 1]} << 8;
       codes[i] = static_cast<std::uint8_t>(two >> (bit % 8) & mask);
     }
-    tile.setCodes(unit, r, codes, tensor.bits);
+    tile.setCodes(unit, r, codes, uniform.bits);
   }
-  packIntegerParams(tensor, format, row, r, tile);
+  packIntegerParams(uniform, format, row, r, tile);
 }
 
-void packCodeBook(const QuantizedTensor& tensor, const PackedFormat& format, std::uint64_t row, std::uint32_t r,
-                  PackedTile& tile) {
+void packCodeBook(const QuantizedTensor& tensor, const CodeBook& codeBook, const PackedFormat& format,
+                  std::uint64_t row, std::uint32_t r, PackedTile& tile) {
   const std::uint64_t first = row * format.rowValues;
   for (std::uint32_t unit = 0; unit < format.units; ++unit) {
     Codes codes{};
@@ -111,11 +111,12 @@ void packCodeBook(const QuantizedTensor& tensor, const PackedFormat& format, std
   }
   const bool nested = std::get<CodeBookConstants>(format.constants).nested == 1;
   for (std::uint32_t g = 0; g < format.groups; ++g) {
-    const std::uint64_t block = (first + std::uint64_t{g} * format.unitsPerGroup * kUnitValues) / tensor.blockSize;
+    const std::uint64_t block =
+        (first + std::uint64_t{g} * format.unitsPerGroup * kUnitValues) / codeBook.grouping.size;
     if (nested) {
-      tile.setByte(0, g, r, tensor.nestedCodes[block]);
+      tile.setByte(0, g, r, codeBook.nested->codes[block]);
     } else {
-      tile.param(g, r) = std::bit_cast<std::uint32_t>(tensor.absmax[block]);
+      tile.param(g, r) = std::bit_cast<std::uint32_t>(codeBook.scales[block]);
     }
   }
 }
@@ -130,19 +131,15 @@ void packTile(const QuantizedTensor& tensor, const PackedFormat& format, std::ui
   const auto rowCount = static_cast<std::uint32_t>(std::min<std::uint64_t>(kTileRows, format.rows - firstRow));
   if (format.isDecoded) return packDecoded(tensor, format, firstRow, rowCount, tile);
   for (std::uint32_t r = 0; r < rowCount; ++r) {
-    switch (tensor.layout) {
-      case Layout::Plain:
-        packPlain(tensor, format, firstRow + r, r, tile);
-        break;
-      case Layout::Integer:
-        packInteger(tensor, format, firstRow + r, r, tile);
-        break;
-      case Layout::CodeBook:
-        packCodeBook(tensor, format, firstRow + r, r, tile);
-        break;
-      case Layout::Block:
-        packBlockRow(tensor.dtype, bytesAt(tensor, (firstRow + r) * blockRowBytes(tensor)), format, r, tile);
-    }
+    const std::uint64_t row = firstRow + r;
+    if (const auto* integers = tensor.as<Uniform>())
+      packInteger(tensor, *integers, format, row, r, tile);
+    else if (const auto* codeBook = tensor.as<CodeBook>())
+      packCodeBook(tensor, *codeBook, format, row, r, tile);
+    else if (core::tensor::info(*tensor.dtype()).blockValues == 1)
+      packPlain(tensor, format, row, r, tile);
+    else
+      packBlockRow(*tensor.dtype(), bytesAt(tensor, row * blockRowBytes(tensor)), format, r, tile);
   }
 }
 

@@ -12,9 +12,12 @@ namespace gpu {
 
 namespace {
 
+using core::quant::CodeBook;
+using core::quant::Elements;
 using core::quant::Granularity;
-using core::quant::Layout;
+using core::quant::LearnedCodeBooks;
 using core::quant::QuantizedTensor;
+using core::quant::Uniform;
 using core::tensor::DType;
 
 void setPlanes(PackedFormat& format, std::uint32_t bits) {
@@ -22,9 +25,9 @@ void setPlanes(PackedFormat& format, std::uint32_t bits) {
   format.highs = bits < 4 ? bits : bits == 6 ? 2 : bits == 5 ? 1 : 0;
 }
 
-void choosePlain(const QuantizedTensor& tensor, PackedFormat& format) {
+void choosePlain(DType dtype, PackedFormat& format) {
   format.unitsPerGroup = format.units;
-  switch (tensor.dtype) {
+  switch (dtype) {
     case DType::F16:
       format.kernel = "f16";
       format.quads = 4;
@@ -57,11 +60,16 @@ bool areHalves(const std::vector<float>& values) {
   });
 }
 
-void chooseInteger(const QuantizedTensor& tensor, PackedFormat& format) {
-  format.kernel = "int" + std::to_string(tensor.bits);
-  setPlanes(format, tensor.bits);
-  const std::uint32_t group = tensor.groupSize;
-  if (tensor.granularity != Granularity::Group) {
+bool areShorts(const std::vector<float>& zeroPoints) {
+  return std::all_of(zeroPoints.begin(), zeroPoints.end(),
+                     [](float zero) { return zero == static_cast<float>(static_cast<std::int16_t>(zero)); });
+}
+
+void choose(const Uniform& codes, PackedFormat& format) {
+  format.kernel = "int" + std::to_string(codes.bits);
+  setPlanes(format, codes.bits);
+  const std::uint32_t group = codes.grouping.size;
+  if (codes.grouping.granularity != Granularity::Group) {
     format.unitsPerGroup = format.units;
   } else if (group % kUnitValues == 0) {
     format.groups = static_cast<std::uint32_t>((format.rowValues + group - 1) / group);
@@ -73,25 +81,30 @@ void chooseInteger(const QuantizedTensor& tensor, PackedFormat& format) {
     format.isDecoded = true;  // scales that change in the middle of eight values
     return;
   }
-  const bool half = tensor.scaleBits == 16 && areHalves(tensor.scales);
-  const bool affine = !tensor.zeroPoints.empty();
+  if (codes.bits == 7 || !areShorts(codes.zeroPoints)) {
+    format.isDecoded = true;
+    return;
+  }
+  const bool half = codes.scaleType == core::quant::ScaleType::Fp16 && areHalves(codes.scales);
+  const bool affine = !codes.zeroPoints.empty();
   const std::uint32_t mode =
       half ? (affine ? kHalfScalesAndZeros : kHalfScales) : (affine ? kFullScalesAndZeros : kFullScales);
   format.paramWords = integerParamWords(mode, format.groups);
   format.constants = IntegerConstants{
-      .scaleMode = mode, .symmetricZero = tensor.qmin, .groupsPerUnit = static_cast<int>(format.groupsPerUnit)};
+      .scaleMode = mode, .symmetricZero = codes.qmin, .groupsPerUnit = static_cast<int>(format.groupsPerUnit)};
 }
 
-void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
+void choose(const CodeBook& codes, PackedFormat& format) {
   format.kernel = "codebook";
   setPlanes(format, 4);
   const auto append = [&](std::span<const float> values) {
     for (const float value : values) format.table.push_back(std::bit_cast<std::uint32_t>(value));
   };
-  append(tensor.codeBook);
+  append(codes.levels);
   format.tableWords = kCodeBookValues;
-  const std::uint32_t block = tensor.blockSize;
-  if (block % kUnitValues != 0 || format.rowValues % kUnitValues != 0 || tensor.codeBook.size() != kCodeBookValues) {
+  const std::uint32_t block = codes.grouping.size;
+  if (codes.packing != core::quant::Packing::NibblesHighFirst || block % kUnitValues != 0 ||
+      format.rowValues % kUnitValues != 0 || codes.levels.size() != kCodeBookValues) {
     format.isDecoded = true;  // blocks that begin or end inside a unit
     return;
   }
@@ -99,7 +112,7 @@ void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
   if (format.rowValues % block == 0) {
     format.groups = static_cast<std::uint32_t>(format.rowValues / block);
     format.unitsPerGroup = block / kUnitValues;
-    nested = !tensor.nestedCodes.empty();
+    nested = codes.nested.has_value();
   } else {
     format.groups = format.units;  // blocks run across rows: each unit gets a copy of its block's absmax
     format.unitsPerGroup = 1;
@@ -110,8 +123,17 @@ void chooseCodeBook(const QuantizedTensor& tensor, PackedFormat& format) {
   const auto map = core::numeric::dynamicMapSigned();
   assert(format.table.size() == kNestedMap && map.size() == kNestedMapValues);
   append(map);
-  append({&tensor.nestedOffset, 1});
-  append(tensor.nestedAbsmax);
+  append({&codes.nested->offset, 1});
+  append(codes.nested->absmax);
+}
+
+void choose(const LearnedCodeBooks&, PackedFormat& format) { format.isDecoded = true; }
+
+void choose(const Elements& elements, PackedFormat& format) {
+  if (core::tensor::info(elements.dtype).blockValues == 1)
+    choosePlain(elements.dtype, format);
+  else
+    format.isDecoded = !chooseBlockFormat(elements.dtype, format);
 }
 
 }  // namespace
@@ -130,20 +152,10 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
   format.rowValues = tensor.rowValues();
   format.units = static_cast<std::uint32_t>((format.rowValues + kUnitValues - 1) / kUnitValues);
   const PackedFormat empty = format;
-  switch (tensor.layout) {
-    case Layout::Plain:
-      choosePlain(tensor, format);
-      break;
-    case Layout::Integer:
-      chooseInteger(tensor, format);
-      break;
-    case Layout::CodeBook:
-      chooseCodeBook(tensor, format);
-      break;
-    case Layout::Block:
-      format.isDecoded = !chooseBlockFormat(tensor.dtype, format);
-      break;
-  }
+  if (tensor.changes != nullptr)
+    format.isDecoded = true;
+  else
+    std::visit([&](const auto& codes) { choose(codes, format); }, tensor.layout);
   if (format.isDecoded) {
     format = empty;
     format.isDecoded = true;

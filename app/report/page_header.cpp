@@ -30,7 +30,7 @@ QString logo() {
 const SchemeSummary* fourBit(const ReportData& data, bool best) {
   const SchemeSummary* found = nullptr;
   for (const SchemeSummary& summary : data.summaries) {
-    if (core::quant::codeBits(summary.scheme.name) != 4 || !summary.meanSqnrDb) continue;
+    if (core::quant::codeBits(summary.scheme.format.name) != 4 || !summary.meanSqnrDb) continue;
     if (found == nullptr || (*summary.meanSqnrDb > *found->meanSqnrDb) == best) found = &summary;
   }
   return found;

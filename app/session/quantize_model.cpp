@@ -9,8 +9,8 @@
 #include "core/base/error.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/text_checks.h"
+#include "core/quant/format.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/scheme_table.h"
 
 namespace app {
 
@@ -31,12 +31,17 @@ namespace {
 bool canHold(FileFormat format, const QuantizedFileRow& row) {
   if (row.isKept()) return true;
   if (format == FileFormat::Gguf) {
-    const bool isPacked = row.decision.scheme && !core::quant::info(row.decision.scheme->name).dtype;
+    const bool isPacked = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     return !isPacked && core::tensor::info(row.type).ggmlType >= 0;
   }
-  if (!row.decision.scheme) return row.decision.replacement->layout == core::quant::Layout::Plain;
-  const auto family = core::quant::family(row.decision.scheme->name);
-  return family == core::quant::Family::Cast || family == core::quant::Family::CodeBook;
+  if (!row.decision.scheme) {
+    const auto dtype = row.decision.replacement->dtype();
+    return dtype && core::tensor::info(*dtype).blockValues == 1;
+  }
+  using core::quant::FormatName;
+  const core::quant::Format& stored = row.decision.scheme->format;
+  if (stored.name == FormatName::Nf4 || stored.name == FormatName::Fp4) return true;
+  return core::quant::storedDType(stored) && core::quant::family(stored.name) != core::quant::Family::GgufBlock;
 }
 
 void refuseWhatCannotBeWritten(const core::model::Recipe& recipe, const std::vector<QuantizedFileRow>& rows,
@@ -46,7 +51,8 @@ void refuseWhatCannotBeWritten(const core::model::Recipe& recipe, const std::vec
       refuse(recipe, row,
              format == FileFormat::Gguf
                  ? "GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own types, such as q8_0."
-                 : "A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16) or nf4 or fp4.");
+                 : "A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, fp8_e5m2) or nf4 "
+                   "or fp4.");
     }
     if (!row.canBeMade()) refuse(recipe, row, "The type {} can be read from files but not yet made.");
   }

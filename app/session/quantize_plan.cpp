@@ -6,8 +6,8 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/quant/format.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/scheme_table.h"
 #include "core/quant/stored_size.h"
 
 namespace app {
@@ -55,12 +55,12 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
   row.bytes = tensor.bytes;
   row.isCopied = row.isKept();
   if (decision.replacement) {
-    row.type = decision.replacement->dtype;
+    row.type = decision.replacement->dtype().value_or(core::tensor::DType::Unknown);
     row.bytes = decision.replacement->bytes();
     row.to = decision.replacement->scheme ? decision.replacement->scheme->toString()
                                           : std::string(core::tensor::name(row.type));
   } else if (decision.scheme) {
-    const auto dtype = core::quant::info(decision.scheme->name).dtype;
+    const auto dtype = core::quant::storedDType(decision.scheme->format);
     row.type = dtype.value_or(core::tensor::DType::U8);
     row.bytes = core::quant::storedSize(*decision.scheme, tensor.shape).bytes();
     row.isCopied = dtype == tensor.dtype;
@@ -71,7 +71,7 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
 }  // namespace
 
 bool QuantizedFileRow::canBeMade() const {
-  return isCopied || !decision.scheme || core::quant::isEncodable(decision.scheme->name);
+  return isCopied || !decision.scheme || core::quant::isEncodable(decision.scheme->format.name);
 }
 
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe) {

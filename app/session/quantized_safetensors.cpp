@@ -8,13 +8,12 @@
 #include "core/io/safetensors_writer.h"
 #include "core/numeric/code_books.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/scheme_table.h"
-#include "core/quant/stored_size.h"
 
 namespace app {
 
 using core::Error;
 using core::ErrorCode;
+using core::quant::CodeBook;
 using core::quant::QuantizedTensor;
 using core::tensor::DType;
 using core::tensor::Shape;
@@ -35,34 +34,35 @@ std::span<const std::byte> bytesOf(std::span<const T> values) {
 }
 
 /// quant_state as bitsandbytes writes it: the dtype is what its users dequantize to.
-std::string quantState(const QuantizedTensor& tensor) {
-  nlohmann::ordered_json state = {{"quant_type", std::string(core::quant::toString(tensor.scheme->name))},
-                                  {"blocksize", tensor.blockSize},
+std::string quantState(const QuantizedTensor& tensor, const CodeBook& codes) {
+  nlohmann::ordered_json state = {{"quant_type", std::string(core::quant::toString(tensor.scheme->format.name))},
+                                  {"blocksize", codes.grouping.size},
                                   {"dtype", "float32"},
                                   {"shape", tensor.shape.extents()}};
-  if (!tensor.nestedCodes.empty()) {
+  if (codes.nested) {
     state["nested_blocksize"] = core::quant::kNestedBlock;
     state["nested_dtype"] = "float32";
-    state["nested_offset"] = tensor.nestedOffset;
+    state["nested_offset"] = codes.nested->offset;
   }
   return state.dump();
 }
 
-std::vector<Part> linear4bitParts(const QuantizedTensor& tensor, const std::string& state) {
+std::vector<Part> linear4bitParts(const QuantizedTensor& tensor, const CodeBook& codes, const std::string& state) {
   const auto& name = tensor.name;
-  const std::uint64_t blocks = tensor.absmax.size();
+  const std::uint64_t blocks = codes.scales.size();
   std::vector<Part> parts = {{name, DType::U8, {tensor.payload.size(), 1}, tensor.payload}};
-  if (tensor.nestedCodes.empty()) {
-    parts.push_back({name + ".absmax", DType::F32, {blocks}, bytesOf(std::span(tensor.absmax))});
+  if (!codes.nested) {
+    parts.push_back({name + ".absmax", DType::F32, {blocks}, bytesOf(std::span(codes.scales))});
   } else {
     const auto map = core::numeric::dynamicMapSigned();
-    parts.push_back({name + ".absmax", DType::U8, {blocks}, bytesOf(std::span(tensor.nestedCodes))});
-    parts.push_back(
-        {name + ".nested_absmax", DType::F32, {tensor.nestedAbsmax.size()}, bytesOf(std::span(tensor.nestedAbsmax))});
+    const core::quant::NestedScales& nested = *codes.nested;
+    parts.push_back({name + ".absmax", DType::U8, {blocks}, bytesOf(std::span(nested.codes))});
+    parts.push_back({name + ".nested_absmax", DType::F32, {nested.absmax.size()}, bytesOf(std::span(nested.absmax))});
     parts.push_back({name + ".nested_quant_map", DType::F32, {map.size()}, bytesOf(map)});
   }
-  parts.push_back({name + ".quant_map", DType::F32, {tensor.codeBook.size()}, bytesOf(tensor.codeBook)});
-  parts.push_back({name + ".quant_state.bitsandbytes__" + std::string(core::quant::toString(tensor.scheme->name)),
+  parts.push_back({name + ".quant_map", DType::F32, {codes.levels.size()}, bytesOf(std::span(codes.levels))});
+  const std::string type(core::quant::toString(tensor.scheme->format.name));
+  parts.push_back({name + ".quant_state.bitsandbytes__" + type,
                    DType::U8,
                    {state.size()},
                    bytesOf(std::span(state.data(), state.size()))});
@@ -77,11 +77,11 @@ struct Contents {
   std::vector<std::unique_ptr<std::string>> states;
 
   void add(core::quant::QuantizedTensorPtr tensor) {
-    if (tensor->layout == core::quant::Layout::CodeBook) {
-      states.push_back(std::make_unique<std::string>(quantState(*tensor)));
-      for (Part& part : linear4bitParts(*tensor, *states.back())) parts.push_back(std::move(part));
+    if (const auto* codes = tensor->as<CodeBook>()) {
+      states.push_back(std::make_unique<std::string>(quantState(*tensor, *codes)));
+      for (Part& part : linear4bitParts(*tensor, *codes, *states.back())) parts.push_back(std::move(part));
     } else {
-      parts.push_back({tensor->name, tensor->dtype, tensor->shape, tensor->payload});
+      parts.push_back({tensor->name, *tensor->dtype(), tensor->shape, tensor->payload});
     }
     quantized.push_back(std::move(tensor));
   }

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/quant/scheme_table.h"
+#include "core/quant/format.h"
 #include "core/quant/stored_size.h"
 
 namespace app {
@@ -49,7 +49,7 @@ RecipeSize sizeUnder(const core::io::Checkpoint& checkpoint, const core::model::
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const auto& decision = plan.tensors[i];
     const auto& tensor = checkpoint.tensors()[i];
-    const bool isMade = decision.scheme && core::quant::isEncodable(decision.scheme->name);
+    const bool isMade = decision.scheme && core::quant::isEncodable(decision.scheme->format.name);
     if (isMade || decision.replacement) {
       size.bytes +=
           isMade ? core::quant::storedSize(*decision.scheme, tensor.shape).bytes() : decision.replacement->bytes();
@@ -74,7 +74,7 @@ TypicalResult typicalResult(const core::model::Recipe& recipe) {
     weights += static_cast<double>(tensors[i].shape.count());
     bytes += static_cast<double>(scheme ? core::quant::storedSize(*scheme, tensors[i].shape).bytes()
                                         : *core::tensor::storageBytes(tensors[i].dtype, tensors[i].shape));
-    if (scheme) result.canBeMade = result.canBeMade && core::quant::isEncodable(scheme->name);
+    if (scheme) result.canBeMade = result.canBeMade && core::quant::isEncodable(scheme->format.name);
   }
   result.bitsPerWeight = 8 * bytes / weights;
   return result;

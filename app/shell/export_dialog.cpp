@@ -28,20 +28,15 @@ constexpr int kWidth = 560;
 /// The ending of a file that can hold the scheme, or nothing: GGUF has no type for plain integers, and only GGUF files
 /// are written as GGUF.
 QString endingFor(const core::quant::Scheme& scheme, const core::io::Checkpoint& source) {
+  using core::quant::FormatName;
   const bool gguf = source.format() == core::io::FileFormat::Gguf;
-  switch (core::quant::family(scheme.name)) {
-    case core::quant::Family::Cast:
-      if (scheme.name == core::quant::SchemeName::Fp8E4M3 || scheme.name == core::quant::SchemeName::Fp8E5M2)
-        return QStringLiteral(".safetensors");
-      return gguf ? QStringLiteral(".gguf") : QStringLiteral(".safetensors");
-    case core::quant::Family::GgufBlock:
-      return gguf ? QStringLiteral(".gguf") : QString();
-    case core::quant::Family::CodeBook:
-      return QStringLiteral(".safetensors");
-    case core::quant::Family::Integer:
-      return {};
-  }
-  return {};
+  const auto safetensors = QStringLiteral(".safetensors");
+  const FormatName name = scheme.format.name;
+  if (name == FormatName::Nf4 || name == FormatName::Fp4) return safetensors;
+  if (!core::quant::storedDType(scheme.format)) return {};
+  if (core::quant::family(name) == core::quant::Family::ScaledFloat) return safetensors;
+  if (gguf) return QStringLiteral(".gguf");
+  return core::quant::family(name) == core::quant::Family::Cast ? safetensors : QString();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "core/quant/grid.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 #include "core/quant/quantizer.h"
@@ -21,18 +22,15 @@ constexpr CodeBytes kCodeBytes[] = {{tensor::DType::Q4_0, 4, 0, 2},
                                     {tensor::DType::Q8_0, 8, 0, 2}};
 
 /// Decodes copies of the weight's block in which every code is the same, once per code.
-void addBlockLevels(const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
+void addLevels(const Elements& elements, const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
+  const auto& info = tensor::info(elements.dtype);
+  const std::uint64_t size = info.blockValues;
+  grid.first = flatIndex / size * size, grid.count = size;
   const auto* code = std::find_if(std::begin(kCodeBytes), std::end(kCodeBytes),
-                                  [&](const CodeBytes& c) { return c.dtype == tensor.dtype; });
+                                  [&](const CodeBytes& c) { return c.dtype == elements.dtype; });
   if (code == std::end(kCodeBytes)) return;
-  const auto& info = tensor::info(tensor.dtype);
-  const std::uint64_t block = grid.first / info.blockValues;
-  const auto stored = tensor.payload.subspan(block * info.blockBytes, info.blockBytes);
+  const auto stored = tensor.payload.subspan(grid.first / size * info.blockBytes, info.blockBytes);
   std::vector<std::byte> bytes(stored.begin(), stored.end());
-  tensor::TensorView view;
-  view.dtype = tensor.dtype;
-  view.shape = tensor::Shape{1, info.blockValues};
-  view.bytes = bytes;
   for (std::uint32_t c = 0; c < 1U << code->bits; ++c) {
     if (code->bits == 8 && c == 128) continue;  // −128 is never written: the scale belongs to ±127
     const std::uint32_t low = code->bits == 8 ? c : (c & 15U) * 0x11U;
@@ -41,84 +39,83 @@ void addBlockLevels(const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid
     }
     std::fill(bytes.begin() + code->low, bytes.end(), static_cast<std::byte>(low));
     float value = 0;
-    decode(view, flatIndex - grid.first, 1, &value);
+    decodeElements(elements.dtype, bytes.data(), flatIndex - grid.first, 1, &value);
     grid.levels.push_back(static_cast<double>(value));
   }
 }
 
-void addIntegerLevels(const QuantizedTensor& tensor, std::uint64_t scale, Grid& grid) {
-  const std::int64_t zero = tensor.zeroPoints.empty() ? 0 : tensor.zeroPoints[scale];
-  const std::int64_t top = (std::int64_t{1} << (tensor.bits - 1)) - 1;
-  for (std::int64_t q = tensor.qmin; q <= top; ++q)
-    grid.levels.push_back(static_cast<double>(tensor.scales[scale]) * static_cast<double>(q - zero));
+/// The flat range of the values that share a scale, as far as it is one: a tile's is the part in the weight's row.
+FlatRange rangeOf(const Grouping& grouping, const tensor::Shape& shape, std::uint64_t flatIndex) {
+  const std::uint64_t columns = shape.rowValues(), row = flatIndex / columns, all = shape.count();
+  switch (grouping.granularity) {
+    case Granularity::None:
+      return {flatIndex, 1};
+    case Granularity::Tensor:
+      return {0, all};
+    case Granularity::Row:
+      return {row * columns, columns};
+    case Granularity::Block: {
+      const std::uint64_t first = flatIndex / grouping.size * grouping.size;
+      return {first, std::min<std::uint64_t>(grouping.size, all - first)};
+    }
+    case Granularity::Group:
+    case Granularity::Tile: {
+      const std::uint64_t column = flatIndex % columns / grouping.size * grouping.size;
+      return {row * columns + column, std::min<std::uint64_t>(grouping.size, columns - column)};
+    }
+  }
+  return {0, all};
 }
 
-/// @return index of the scale
-std::uint64_t locateInteger(const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
-  const std::uint64_t columns = tensor.rowValues(), row = flatIndex / columns, column = flatIndex % columns;
-  if (tensor.granularity == Granularity::Tensor) {
-    grid.count = tensor.shape.count();
-    return 0;
-  }
-  if (tensor.granularity == Granularity::Row) {
-    grid.first = row * columns, grid.count = columns;
-    return row;
-  }
-  const std::uint64_t size = tensor.groupSize, group = column / size;
-  grid.first = row * columns + group * size;
-  grid.count = std::min(size, columns - group * size);
-  return row * ((columns + size - 1) / size) + group;
+template <class Codes>
+std::uint64_t locate(const Codes& codes, const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
+  const FlatRange range = rangeOf(codes.grouping, tensor.shape, flatIndex);
+  grid.first = range.first, grid.count = range.count;
+  return groupOf(codes.grouping, tensor.rowValues(), flatIndex);
+}
+
+void addLevels(const Uniform& codes, const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
+  const std::uint64_t group = locate(codes, tensor, flatIndex, grid);
+  const double zero = codes.zeroPoints.empty() ? 0.0 : static_cast<double>(codes.zeroPoints[group]);
+  const std::int32_t top = (1 << (codes.bits - 1)) - 1;
+  for (std::int32_t q = codes.qmin; q <= top; ++q)
+    grid.levels.push_back(static_cast<double>(codes.scales[group]) * (static_cast<double>(q) - zero));
+}
+
+void addLevels(const CodeBook& codes, const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
+  const std::uint64_t group = locate(codes, tensor, flatIndex, grid);
+  for (const float level : codes.levels)
+    if (std::isfinite(level))
+      grid.levels.push_back(static_cast<double>(level) * static_cast<double>(codes.scales[group]));
+}
+
+void addLevels(const LearnedCodeBooks& codes, const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
+  const std::uint64_t group = locate(codes, tensor, flatIndex, grid);
+  for (std::size_t code = 0; code < std::size_t{1} << codes.bits; ++code)
+    grid.levels.push_back(static_cast<double>(codes.levels[(group << codes.bits) + code]));
 }
 
 }  // namespace
 
 Grid gridAround(const QuantizedTensor& tensor, std::uint64_t flatIndex) {
   Grid grid;
-  switch (tensor.layout) {
-    case Layout::Plain:
-      grid.first = flatIndex, grid.count = 1;
-      return grid;
-    case Layout::Integer:
-      addIntegerLevels(tensor, locateInteger(tensor, flatIndex, grid), grid);
-      break;
-    case Layout::CodeBook: {
-      const std::uint64_t block = flatIndex / tensor.blockSize;
-      grid.first = block * tensor.blockSize;
-      grid.count = std::min<std::uint64_t>(tensor.blockSize, tensor.shape.count() - grid.first);
-      for (const float code : tensor.codeBook)
-        grid.levels.push_back(static_cast<double>(code) * static_cast<double>(tensor.absmax[block]));
-      break;
-    }
-    case Layout::Block: {
-      const std::uint64_t size = tensor::info(tensor.dtype).blockValues;
-      grid.first = flatIndex / size * size, grid.count = size;
-      addBlockLevels(tensor, flatIndex, grid);
-      break;
-    }
-  }
+  std::visit([&](const auto& codes) { addLevels(codes, tensor, flatIndex, grid); }, tensor.layout);
   std::sort(grid.levels.begin(), grid.levels.end());
   grid.levels.erase(std::unique(grid.levels.begin(), grid.levels.end()), grid.levels.end());
   return grid;
 }
 
 FlatRange rangeToQuantize(const Scheme& scheme, const tensor::Shape& shape, std::uint64_t flatIndex) {
-  const std::uint64_t columns = shape.rowValues(), all = shape.count();
-  const FlatRange row{flatIndex / columns * columns, columns};
-  switch (family(scheme.name)) {
-    case Family::Cast:
-      return {flatIndex, 1};
-    case Family::GgufBlock:
-      return row;
-    case Family::Integer:
-      return scheme.granularity == Granularity::Tensor ? FlatRange{0, all} : row;
-    case Family::CodeBook: {
-      // The scales of double quantization are quantized together.
-      if (scheme.doubleQuantization == DoubleQuantization::On) return {0, all};
-      const std::uint64_t first = flatIndex / scheme.blockSize * scheme.blockSize;
-      return {first, std::min<std::uint64_t>(scheme.blockSize, all - first)};
-    }
-  }
-  return {0, all};
+  const Format& format = scheme.format;
+  const FlatRange row{flatIndex / shape.rowValues() * shape.rowValues(), shape.rowValues()};
+  const FlatRange all{0, shape.count()};
+  // Scales of a second level are quantized together, and tiles need their other rows.
+  const bool isNested = format.doubleQuantization == DoubleQuantization::On || format.scaleType == ScaleType::UInt8 ||
+                        format.scaleType == ScaleType::E4M3;
+  if (isNested || format.grouping.granularity == Granularity::Tile) return all;
+  if (family(format.name) == Family::GgufBlock) return row;
+  if (format.grouping.granularity == Granularity::Group) return row;  // groups begin with their row
+  return rangeOf(format.grouping, shape, flatIndex);
 }
 
 }  // namespace core::quant

@@ -2,19 +2,14 @@
 
 namespace core::quant {
 
+std::optional<tensor::DType> QuantizedTensor::dtype() const {
+  const Elements* elements = as<Elements>();
+  return elements != nullptr ? std::optional(elements->dtype) : std::nullopt;
+}
+
 std::uint64_t QuantizedTensor::bytes() const {
-  std::uint64_t total = payload.size();
-  if (layout == Layout::Integer) {
-    total += scales.size() * (scaleBits / 8);
-    total += (zeroPoints.size() * bits + 7) / 8;
-  }
-  if (layout == Layout::CodeBook) {
-    if (nestedCodes.empty())
-      total += absmax.size() * sizeof(float);
-    else
-      total += nestedCodes.size() + (nestedAbsmax.size() + 1) * sizeof(float);
-  }
-  return total;
+  const std::uint64_t side = std::visit([](const auto& codes) { return sideBytes(codes); }, layout);
+  return payload.size() + side + (changes != nullptr ? changes->bytes() : 0);
 }
 
 double QuantizedTensor::bitsPerWeight() const {

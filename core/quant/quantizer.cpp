@@ -2,24 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <new>
 
 #include "core/base/error.h"
 #include "core/base/parallel_chunks.h"
 #include "core/io/text_checks.h"
-#include "core/quant/affine.h"
+#include "core/quant/bitsandbytes.h"
 #include "core/quant/block_codec.h"
-#include "core/quant/codebook.h"
+#include "core/quant/k_means.h"
 #include "core/quant/registry.h"
-#include "core/quant/scheme_table.h"
+#include "core/quant/scaled_levels.h"
 #include "core/quant/stored_size.h"
 
 namespace core::quant {
 
 namespace {
-
-constexpr std::size_t kLargestBlockValues = 256;
 
 const BlockCodec& codecFor(tensor::DType dtype, const std::string& name) {
   const BlockCodec* codec = blockCodec(dtype);
@@ -29,54 +26,35 @@ const BlockCodec& codecFor(tensor::DType dtype, const std::string& name) {
   return *codec;
 }
 
-/// Decodes a range of a flat run of blocks; the ends may lie inside blocks.
-void decodeBlocks(const BlockCodec& codec, const std::uint8_t* bytes, std::uint64_t first, std::uint64_t count,
-                  float* out) {
-  const tensor::DTypeInfo& layout = tensor::info(codec.dtype);
-  std::array<float, kLargestBlockValues> whole;
-  while (count != 0) {
-    const std::uint64_t inside = first % layout.blockValues;
-    const std::uint8_t* block = bytes + first / layout.blockValues * layout.blockBytes;
-    std::uint64_t done = 0;
-    if (inside == 0 && count >= layout.blockValues) {
-      const std::uint64_t blocks = count / layout.blockValues;
-      codec.decode(block, blocks, out);
-      done = blocks * layout.blockValues;
-    } else {
-      codec.decode(block, 1, whole.data());
-      done = std::min<std::uint64_t>(count, layout.blockValues - inside);
-      std::copy_n(whole.data() + inside, done, out);
-    }
-    first += done;
-    count -= done;
-    out += done;
-  }
-}
-
-/// Casts and GGUF blocks: decode to float32, encode, block by block.
-void quantizeBlocks(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job, QuantizedTensor& out,
-                    std::uint8_t* payload) {
-  out.dtype = *info(scheme.name).dtype;
-  out.layout = info(scheme.name).family == Family::Cast ? Layout::Plain : Layout::Block;
-  const BlockCodec& codec = codecFor(out.dtype, source.name);
-  const tensor::DTypeInfo& layout = tensor::info(out.dtype);
-  const std::uint64_t blocks = out.shape.count() / layout.blockValues;
-  forEachChunk(blocks, itemsPerChunk(layout.blockValues), job, "Quantizing",
-               [&](std::uint64_t first, std::uint64_t count) {
+/// Casts and GGUF blocks: decode to float32, encode, block by block; with an importance row by row.
+void quantizeElements(const tensor::TensorView& source, tensor::DType dtype, std::span<const float> importance,
+                      const JobContext& job, std::uint8_t* payload) {
+  const BlockCodec& codec = codecFor(dtype, source.name);
+  const tensor::DTypeInfo& layout = tensor::info(dtype);
+  const std::uint64_t blocks = source.shape.count() / layout.blockValues;
+  const std::uint64_t rowBlocks = source.shape.rowValues() / layout.blockValues;
+  const bool isWeighted = !importance.empty() && codec.encodeByImportance != nullptr;
+  const std::uint64_t itemBlocks = isWeighted ? rowBlocks : 1;
+  forEachChunk(blocks / itemBlocks, itemsPerChunk(itemBlocks * layout.blockValues), job, "Quantizing",
+               [&](std::uint64_t firstItem, std::uint64_t items) {
+                 const std::uint64_t first = firstItem * itemBlocks, count = items * itemBlocks;
                  std::vector<float> values(count * layout.blockValues);
                  decode(source, first * layout.blockValues, values.size(), values.data());
-                 codec.encode(values.data(), count, payload + first * layout.blockBytes);
+                 std::uint8_t* out = payload + first * layout.blockBytes;
+                 if (!isWeighted) return codec.encode(values.data(), count, out);
+                 for (std::uint64_t block = 0; block < count; block += rowBlocks)
+                   codec.encodeByImportance(values.data() + block * layout.blockValues, rowBlocks, importance.data(),
+                                            out + block * layout.blockBytes);
                });
 }
 
-/// Plain elements or blocks over the view's own bytes.
+/// Elements over the view's own bytes.
 QuantizedTensor stored(const tensor::TensorView& tensor, std::optional<Scheme> scheme) {
   QuantizedTensor result;
   result.name = tensor.name;
   result.scheme = std::move(scheme);
   result.shape = tensor.shape;
-  result.layout = tensor::info(tensor.dtype).blockValues == 1 ? Layout::Plain : Layout::Block;
-  result.dtype = tensor.dtype;
+  result.layout = Elements{tensor.dtype};
   result.payload = tensor.bytes;
   result.owner = tensor.owner;
   return result;
@@ -88,6 +66,39 @@ std::shared_ptr<std::byte[]> allocatePayload(std::uint64_t bytes, const std::str
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::OutOfMemory,
                 fmt::format("The quantized tensor needs {} bytes of memory, which are not free.", bytes), name);
+  }
+}
+
+/// Chooses codes and scales. @return the layout; the codes go to `payload`
+Layout encode(const Scheme& scheme, const tensor::TensorView& tensor, const TensorCalibration* calibration,
+              const JobContext& job, std::uint8_t* payload) {
+  if (const auto dtype = storedDType(scheme.format)) {
+    const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
+    quantizeElements(tensor, *dtype, importanceRow(wantsImportance ? calibration : nullptr, tensor.shape.rowValues()),
+                     job, payload);
+    return Elements{*dtype};
+  }
+  switch (family(scheme.format.name)) {
+    case Family::Integer: {
+      Uniform codes;
+      quantizeUniform(tensor, scheme, calibration, job, codes, payload);
+      return codes;
+    }
+    case Family::KMeans: {
+      LearnedCodeBooks codes;
+      quantizeKMeans(tensor, scheme, calibration, job, codes, payload);
+      return codes;
+    }
+    case Family::CodeBook: {
+      CodeBook codes;
+      quantizeBitsandbytes(tensor, scheme, job, codes, payload);
+      return codes;
+    }
+    default: {
+      CodeBook codes;
+      quantizeToLevels(tensor, scheme, job, codes, payload);
+      return codes;
+    }
   }
 }
 
@@ -113,43 +124,38 @@ void checkReadable(const tensor::TensorView& tensor) {
 
 void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t count, float* out) {
   checkReadable(tensor);
-  const BlockCodec& codec = codecFor(tensor.dtype, tensor.name);
   const std::uint64_t total = tensor.shape.count();  // fits: the bytes do
   if (first > total || count > total - first)
     throw Error(
         ErrorCode::InvalidArgument,
         fmt::format("Values {} to {} lie outside a tensor of shape {}.", first, first + count, tensor.shape.toString()),
         tensor.name);
-  decodeBlocks(codec, reinterpret_cast<const std::uint8_t*>(tensor.bytes.data()), first, count, out);
+  decodeElements(tensor.dtype, tensor.bytes.data(), first, count, out);
 }
 
-QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job) {
+QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job,
+                            const TensorCalibration* calibration) {
   checkReadable(tensor);
   job.throwIfCancelled();
   // What is already stored this way stays as it is: encoding it again could only lose.
-  if (info(scheme.name).dtype == tensor.dtype) return std::make_shared<const QuantizedTensor>(stored(tensor, scheme));
+  if (storedDType(scheme.format) == tensor.dtype)
+    return std::make_shared<const QuantizedTensor>(stored(tensor, scheme));
   if (std::string why; !accepts(scheme, tensor.shape, &why))
-    throw Error(isEncodable(scheme.name) ? ErrorCode::InvalidArgument : ErrorCode::Unsupported, why, tensor.name);
+    throw Error(isEncodable(scheme.format.name) ? ErrorCode::InvalidArgument : ErrorCode::Unsupported, why,
+                tensor.name);
+  if (scheme.method.name == MethodName::ImportanceMatrix && (calibration == nullptr || calibration->importance.empty()))
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("{} needs an importance matrix for the tensor {}.", scheme.displayName(),
+                            io::inQuotes(tensor.name)),
+                tensor.name);
 
   auto result = std::make_shared<QuantizedTensor>();
   result->name = tensor.name;
   result->scheme = scheme;
   result->shape = tensor.shape;
-  const StoredSize size = storedSize(scheme, tensor.shape);
+  const StoredSize size = storedSize(scheme.format, tensor.shape);
   const std::shared_ptr<std::byte[]> buffer = allocatePayload(size.payloadBytes, tensor.name);
-  auto* payload = reinterpret_cast<std::uint8_t*>(buffer.get());
-  switch (family(scheme.name)) {
-    case Family::Integer:
-      quantizeInteger(tensor, scheme, job, *result, payload);
-      break;
-    case Family::CodeBook:
-      quantizeCodeBook(tensor, scheme, job, *result, payload);
-      break;
-    case Family::Cast:
-    case Family::GgufBlock:
-      quantizeBlocks(tensor, scheme, job, *result, payload);
-      break;
-  }
+  result->layout = encode(scheme, tensor, calibration, job, reinterpret_cast<std::uint8_t*>(buffer.get()));
   result->payload = {buffer.get(), size.payloadBytes};
   result->owner = buffer;
   return result;
@@ -168,19 +174,9 @@ void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::
                             tensor.shape.toString()),
                 tensor.name);
   if (rowValues == 0 || rowCount == 0) return;
-  switch (tensor.layout) {
-    case Layout::Plain:
-    case Layout::Block:
-      decodeBlocks(codecFor(tensor.dtype, tensor.name), reinterpret_cast<const std::uint8_t*>(tensor.payload.data()),
-                   firstRow * rowValues, rowCount * rowValues, out);
-      break;
-    case Layout::Integer:
-      dequantizeInteger(tensor, firstRow, rowCount, out);
-      break;
-    case Layout::CodeBook:
-      dequantizeCodeBook(tensor, firstRow * rowValues, rowCount * rowValues, out);
-      break;
-  }
+  std::visit([&](const auto& codes) { decodeRows(codes, tensor.payload, tensor.shape, firstRow, rowCount, out); },
+             tensor.layout);
+  if (tensor.changes != nullptr) undoColumnChanges(*tensor.changes, firstRow, rowValues, {out, rowCount * rowValues});
 }
 
 std::vector<float> dequantize(const QuantizedTensor& tensor, const JobContext& job) {

@@ -22,15 +22,17 @@ void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t
 
 /// Applies a scheme to a tensor (decoded to float32 first). Parallel over rows or blocks.
 /// A scheme that cannot hold this shape (q4_0 on rows that are not whole blocks) is refused.
+/// @param calibration what a text showed about the tensor's inputs; methods that need it refuse to go without
 /// @throws Error (InvalidArgument, Unsupported), Cancelled
 QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor,
-                            const JobContext& job = JobContext());
+                            const JobContext& job = JobContext(), const TensorCalibration* calibration = nullptr);
 
-/// The tensor as it is stored (zero copy): Plain or Block over the view's own bytes; no scheme made it.
+/// The tensor as it is stored (zero copy): Elements over the view's own bytes; no scheme made it.
 /// @throws Error (Unsupported, InvalidArgument)
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor);
 
-/// Decodes rows [firstRow, firstRow + rowCount) into out (rowCount × rowValues). Exact and total.
+/// Decodes rows [firstRow, firstRow + rowCount) into out (rowCount × rowValues): the weights themselves, column changes
+/// undone. Exact and total.
 void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out);
 
 /// All values, row-major.

@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "core/quant/block_codec.h"
-#include "core/quant/scheme_table.h"
 #include "core/quant/stored_size.h"
 
 namespace core::quant {
@@ -24,31 +23,58 @@ constexpr Entry kEntries[] = {
     {"bf16", "The upper half of a 32-bit float: its range, 8 bits of precision."},
     {"fp16", "16-bit floats: 11 bits of precision, values up to 65504."},
     {"fp8_e4m3", "8-bit floats with 4 bits of precision, values up to 448, no scale."},
+    {"fp8_e4m3:scale=tensor", "The same with one FP32 scale that brings the largest weight of the tensor to 448."},
+    {"fp8_e4m3:scale=row", "The same with one FP32 scale per output row."},
+    {"fp8_e4m3:scale=block128", "The same with one FP32 scale per 128 × 128 weights, as large FP8 checkpoints have."},
     {"fp8_e5m2", "8-bit floats with 3 bits of precision, values up to 57344, no scale."},
+    {"fp8_e5m2:scale=row", "The same with one FP32 scale per output row."},
     {"int8", "255 even levels with one scale per output row, symmetric around 0."},
     {"int8:group=tensor",
      "255 even levels with one scale for the whole tensor: a single outlier coarsens every weight."},
     {"int8:range=minmax", "256 even levels that span each row and 0, with a zero-point."},
+    {"int7", "127 even levels with one FP16 scale per 32 weights."},
     {"int6", "63 even levels with one FP16 scale per 32 weights."},
     {"int5", "31 even levels with one FP16 scale per 32 weights."},
     {"int4", "15 even levels with one FP16 scale per 32 weights."},
     {"int4:group=64", "15 even levels with one FP16 scale per 64 weights."},
     {"int4:group=row", "15 even levels with one scale per output row."},
+    {"int4:group=64,scales=uint8", "15 even levels per 64 weights whose scales are themselves quantized to 8 bits."},
     {"int4:range=minmax", "16 even levels that span each 32 weights and 0, with a zero-point."},
+    {"int4:group=row,range=percentile", "15 even levels over the 99.9th percentile of each row: outliers are clipped."},
+    {"int4:range=mse", "15 even levels over the range of least squared error of each 32 weights."},
+    {"int4:range=mse,zero=on", "16 even levels with a zero-point over the range of least squared error."},
     {"int3", "7 even levels with one FP16 scale per 32 weights."},
+    {"int3:range=mse", "7 even levels over the range of least squared error of each 32 weights."},
     {"int2", "3 even levels with one FP16 scale per 32 weights: −1, 0 or 1 times the largest."},
     {"int2:range=minmax", "4 even levels that span each 32 weights and 0, with a zero-point."},
+    {"int2:range=mse,zero=on", "4 even levels with a zero-point over the range of least squared error."},
+    {"log8:base=1.1", "Zero and 127 powers of 1.1 on each side of it: equal relative steps."},
+    {"log6:base=1.25", "Zero and 31 powers of 1.25 on each side of it."},
+    {"log4", "Zero and 7 powers of two on each side of it, one FP16 scale per 32 weights."},
+    {"log4:base=1.5", "Zero and 7 powers of 1.5 on each side of it: finer, over a smaller range."},
+    {"log3", "Zero and 3 powers of two on each side of it."},
+    {"kmeans4", "16 levels per output row, placed where they make the squared error least."},
+    {"kmeans3", "8 levels per output row, placed where they make the squared error least."},
+    {"kmeans2", "4 levels per output row, placed where they make the squared error least."},
     {"nf4", "16 levels placed where Gaussian weights are dense, one absmax per 64 weights (bitsandbytes, QLoRA)."},
     {"nf4:double=on", "NF4 whose absmax values are themselves quantized to 8 bits."},
     {"fp4", "16 levels of a 4-bit float, one absmax per 64 weights (bitsandbytes)."},
     {"fp4:double=on", "FP4 whose absmax values are themselves quantized to 8 bits."},
+    {"dynamic8", "256 levels, denser toward 0 in powers of ten, one absmax per 4096 weights (bitsandbytes)."},
+    {"mx_e4m3", "OCP MXFP8: FP8 E4M3 under a power-of-two scale per 32 weights."},
+    {"mx_e5m2", "OCP MXFP8: FP8 E5M2 under a power-of-two scale per 32 weights."},
+    {"mx_e3m2", "OCP MXFP6: 3 exponent bits under a power-of-two scale per 32 weights."},
+    {"mx_e2m3", "OCP MXFP6: 3 mantissa bits under a power-of-two scale per 32 weights."},
+    {"mx_e2m1", "OCP MXFP4: 4-bit floats under a power-of-two scale per 32 weights, ties to even."},
+    {"mx_int8", "OCP MXINT8: 8-bit integers under a power-of-two scale per 32 weights."},
+    {"nv_e2m1", "NVFP4: 4-bit floats, an FP8 scale per 16 weights and an FP32 scale of the tensor."},
 };
 
 std::vector<Preset> makePresets() {
   std::vector<Preset> result;
   const auto add = [&result](std::string_view text, std::string_view description) {
     const Scheme scheme = Scheme::parse(text);
-    result.push_back({scheme, scheme.displayName(), std::string(description), isEncodable(scheme.name), false});
+    result.push_back({scheme, scheme.displayName(), std::string(description), isEncodable(scheme.format.name), false});
   };
   for (const Entry& entry : kEntries) add(entry.text, entry.description);
   for (const BlockCodec& codec : blockCodecs())
@@ -70,15 +96,15 @@ const Preset* findPreset(const Scheme& scheme) {
 }
 
 double bitsPerWeight(const Scheme& scheme, const tensor::Shape& shape) {
-  if (!scheme.problem().empty() || !shapeProblem(scheme, shape).empty() || shape.count() == 0) return 0.0;
-  return 8.0 * static_cast<double>(storedSize(scheme, shape).bytes()) / static_cast<double>(shape.count());
+  if (!scheme.problem().empty() || !shapeProblem(scheme.format, shape).empty() || shape.count() == 0) return 0.0;
+  return 8.0 * static_cast<double>(storedSize(scheme.format, shape).bytes()) / static_cast<double>(shape.count());
 }
 
 bool accepts(const Scheme& scheme, const tensor::Shape& shape, std::string* why) {
   std::string problem = scheme.problem();
-  if (problem.empty() && !isEncodable(scheme.name))
-    problem = fmt::format("{} can be read from files but not yet made.", info(scheme.name).display);
-  if (problem.empty()) problem = shapeProblem(scheme, shape);
+  if (problem.empty() && !isEncodable(scheme.format.name))
+    problem = fmt::format("{} can be read from files but not yet made.", info(scheme.format.name).display);
+  if (problem.empty()) problem = shapeProblem(scheme.format, shape);
   if (why != nullptr) *why = problem;
   return problem.empty();
 }

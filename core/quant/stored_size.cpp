@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/quant/scheme_table.h"
+#include "core/quant/code_book.h"
+#include "core/quant/uniform.h"
 #include "core/tensor/dtype.h"
 
 namespace core::quant {
@@ -11,56 +12,39 @@ namespace {
 
 std::uint64_t ceilDivide(std::uint64_t a, std::uint64_t b) { return a / b + (a % b == 0 ? 0 : 1); }
 
-StoredSize integerSize(const Scheme& scheme, const tensor::Shape& shape) {
-  const std::uint32_t bits = codeBits(scheme.name);
-  const std::uint64_t rows = shape.count() == 0 ? 0 : shape.rows();
-  StoredSize size;
-  size.payloadBytes = rows * integerRowBytes(bits, shape.rowValues());
-  size.scales = scheme.granularity == Granularity::Tensor
-                    ? (rows == 0 ? 0 : 1)
-                    : rows * groupsPerRow(scheme.granularity, scheme.groupSize, shape.rowValues());
-  size.sideDataBytes = size.scales * scaleBits(scheme.granularity) / 8;
-  if (scheme.range == RangeMethod::MinMax) size.sideDataBytes += ceilDivide(size.scales * bits, 8);
-  return size;
-}
-
-StoredSize codeBookSize(const Scheme& scheme, const tensor::Shape& shape) {
-  StoredSize size;
-  size.payloadBytes = ceilDivide(shape.count(), 2);
-  size.scales = ceilDivide(shape.count(), scheme.blockSize);
-  size.sideDataBytes = size.scales * sizeof(float);
-  if (scheme.doubleQuantization == DoubleQuantization::On && size.scales != 0)
-    size.sideDataBytes = size.scales + (ceilDivide(size.scales, kNestedBlock) + 1) * sizeof(float);
-  return size;
+std::uint64_t sideDataBytes(const Format& format, std::uint64_t scales) {
+  const std::uint32_t bits = codeBits(format.name);
+  if (family(format.name) == Family::KMeans) return scaleBytes(format.scaleType, scales << bits);
+  if (format.doubleQuantization == DoubleQuantization::On && scales != 0)
+    return scales + (ceilDivide(scales, kNestedBlock) + 1) * sizeof(float);
+  const std::uint64_t zeroPoints = format.zeroPoint == ZeroPoint::On ? ceilDivide(scales * bits, 8) : 0;
+  return scaleBytes(format.scaleType, scales) + zeroPoints;
 }
 
 }  // namespace
 
-std::uint32_t scaleBits(Granularity granularity) { return granularity == Granularity::Group ? 16 : 32; }
-
-std::uint64_t groupsPerRow(Granularity granularity, std::uint32_t groupSize, std::uint64_t rowValues) {
-  return granularity == Granularity::Group ? ceilDivide(rowValues, groupSize) : 1;
-}
-
-std::uint64_t integerRowBytes(std::uint32_t bits, std::uint64_t rowValues) {
-  return rowValues / 8 * bits + ceilDivide(rowValues % 8 * bits, 8);
-}
-
-StoredSize storedSize(const Scheme& scheme, const tensor::Shape& shape) {
-  const SchemeNameInfo& name = info(scheme.name);
-  if (name.family == Family::Integer) return integerSize(scheme, shape);
-  if (name.family == Family::CodeBook) return codeBookSize(scheme, shape);
+StoredSize storedSize(const Format& format, const tensor::Shape& shape) {
   StoredSize size;
-  size.payloadBytes = tensor::storageBytes(*name.dtype, shape).value_or(0);
+  if (const auto dtype = storedDType(format)) {
+    size.payloadBytes = tensor::storageBytes(*dtype, shape).value_or(0);
+    return size;
+  }
+  const std::uint32_t bits = codeBits(format.name);
+  size.scales = groupCount(format.grouping, shape);
+  size.payloadBytes = format.grouping.granularity == Granularity::Block
+                          ? codeRowBytes(bits, shape.count())
+                          : shape.rows() * codeRowBytes(bits, shape.rowValues());
+  size.sideDataBytes = sideDataBytes(format, size.scales);
   return size;
 }
 
-std::string shapeProblem(const Scheme& scheme, const tensor::Shape& shape) {
-  // Twice the float32 size bounds every payload and its side data, so no later sum can overflow.
+std::string shapeProblem(const Format& format, const tensor::Shape& shape) {
+  // Twice the float32 size bounds every payload, and k-means tables of single values its side data, so no sum
+  // overflows.
   const auto values = shape.checkedCount();
-  if (!values || *values > UINT64_MAX / 16)
+  if (!values || *values > UINT64_MAX / 4096)
     return fmt::format("A tensor of shape {} has more values than memory can hold.", shape.toString());
-  const SchemeNameInfo& name = info(scheme.name);
+  const FormatInfo& name = info(format.name);
   if (name.family != Family::GgufBlock) return {};
   const std::uint32_t blockValues = tensor::info(*name.dtype).blockValues;
   if (shape.rowValues() % blockValues == 0) return {};

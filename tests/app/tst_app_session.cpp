@@ -97,11 +97,11 @@ class TestAppSession : public QObject {
       QCOMPARE(written->tensors()[*written->find(name)].storedShape,
                (core::tensor::Shape{expected->payload.size(), 1}));
       QVERIFY(std::equal(packed.bytes.begin(), packed.bytes.end(), expected->payload.begin(), expected->payload.end()));
-      const bool nested = scheme.doubleQuantization == core::quant::DoubleQuantization::On;
+      const bool nested = scheme.format.doubleQuantization == core::quant::DoubleQuantization::On;
       QCOMPARE(written->view(name + ".absmax").dtype, nested ? core::tensor::DType::U8 : core::tensor::DType::F32);
       QCOMPARE(written->view(name + ".quant_map").shape, core::tensor::Shape{16});
       QCOMPARE(written->find(name + ".nested_quant_map").has_value(), nested);
-      const auto state = written->view(name + ".quant_state.bitsandbytes__" + std::string(toString(scheme.name))).bytes;
+      const auto state = written->view(name + ".quant_state.bitsandbytes__" + std::string(toString(scheme.format.name))).bytes;
       const auto json = nlohmann::json::parse(reinterpret_cast<const char*>(state.data()),
                                               reinterpret_cast<const char*>(state.data()) + state.size());
       QCOMPARE(json["blocksize"].get<int>(), 64);

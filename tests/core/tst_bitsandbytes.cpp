@@ -71,7 +71,7 @@ void TestBitsAndBytes::codesFollowTheCudaRule() {
   QFETCH(int, block);
   const auto quantized = quant::quantize(scheme(name, block, false), weight());
   const QString stem = QString("%1.bs%2").arg(name).arg(block);
-  QCOMPARE(quantized->absmax, support::readArray<float>(path(stem + ".absmax.f32")));
+  QCOMPARE(quantized->as<quant::CodeBook>()->scales, support::readArray<float>(path(stem + ".absmax.f32")));
   const auto expected = support::readArray<std::uint8_t>(path(stem + ".cuda_rule.packed.u8"));
   QCOMPARE(bytesOf(*quantized), expected);
 }
@@ -106,13 +106,16 @@ void TestBitsAndBytes::decodesRandomCodes() {
   quant::QuantizedTensor tensor;
   tensor.scheme = quant::Scheme::parse(name.toStdString());
   tensor.shape = tensor::Shape{expected.size()};
-  tensor.layout = quant::Layout::CodeBook;
   tensor.payload = std::as_bytes(std::span(*packed));
   tensor.owner = packed;
-  tensor.absmax = support::readArray<float>(kData / "random.absmax.f32");
-  tensor.blockSize = static_cast<std::uint32_t>(expected.size() / tensor.absmax.size());
-  tensor.codeBook = name == "nf4" ? numeric::nf4CodeBook() : numeric::fp4CodeBook();
-  QCOMPARE(tensor.blockSize, 64U);
+  quant::CodeBook codes;
+  codes.packing = quant::Packing::NibblesHighFirst;
+  codes.scales = support::readArray<float>(kData / "random.absmax.f32");
+  codes.grouping = {quant::Granularity::Block, static_cast<std::uint32_t>(expected.size() / codes.scales.size())};
+  const auto levels = name == "nf4" ? numeric::nf4CodeBook() : numeric::fp4CodeBook();
+  codes.levels.assign(levels.begin(), levels.end());
+  QCOMPARE(codes.grouping.size, 64U);
+  tensor.layout = codes;
   QCOMPARE(quant::dequantize(tensor), expected);
 }
 
@@ -131,7 +134,7 @@ void TestBitsAndBytes::handlesTails() {
   values = {values.begin() + 5000, values.begin() + 5000 + count};
   const auto quantized = quant::quantize(scheme(name, 64, false), viewOf(values, tensor::Shape{values.size()}));
   const QString stem = QString("%1.bs64.tail%2").arg(name).arg(count);
-  QCOMPARE(quantized->absmax, support::readArray<float>(path(stem + ".absmax.f32")));
+  QCOMPARE(quantized->as<quant::CodeBook>()->scales, support::readArray<float>(path(stem + ".absmax.f32")));
   const auto expected = support::readArray<std::uint8_t>(path(stem + ".packed.u8"));
   const auto packed = bytesOf(*quantized);
   QCOMPARE(packed.size(), expected.size());
@@ -158,17 +161,18 @@ void TestBitsAndBytes::quantizesAbsmaxTwice() {
   const auto quantized = quant::quantize(scheme(name, block, true), weight());
   const float offset = support::readArray<float>(path(stem + ".offset.f32")).at(0);
   const float tolerance = 1e-6F * offset;
-  QVERIFY(std::abs(quantized->nestedOffset - offset) <= tolerance);
-  QCOMPARE(quantized->nestedCodes, support::readArray<std::uint8_t>(path(stem + ".cuda_rule.absmax.u8")));
+  QVERIFY(std::abs(quantized->as<quant::CodeBook>()->nested->offset - offset) <= tolerance);
+  QCOMPARE(quantized->as<quant::CodeBook>()->nested->codes,
+           support::readArray<std::uint8_t>(path(stem + ".cuda_rule.absmax.u8")));
   const auto nested = support::readArray<float>(path(stem + ".nested_absmax.f32"));
-  QCOMPARE(quantized->nestedAbsmax.size(), nested.size());
+  QCOMPARE(quantized->as<quant::CodeBook>()->nested->absmax.size(), nested.size());
   for (std::size_t i = 0; i < nested.size(); ++i)
-    QVERIFY(std::abs(quantized->nestedAbsmax[i] - nested[i]) <= tolerance);
+    QVERIFY(std::abs(quantized->as<quant::CodeBook>()->nested->absmax[i] - nested[i]) <= tolerance);
   const auto decoded = support::readArray<float>(path(stem + ".absmax_decoded.f32"));
-  QCOMPARE(quantized->absmax.size(), decoded.size());
+  QCOMPARE(quantized->as<quant::CodeBook>()->scales.size(), decoded.size());
   int differing = 0;
   for (std::size_t i = 0; i < decoded.size(); ++i)
-    if (std::abs(quantized->absmax[i] - decoded[i]) > 2.0F * tolerance) ++differing;
+    if (std::abs(quantized->as<quant::CodeBook>()->scales[i] - decoded[i]) > 2.0F * tolerance) ++differing;
   // The CPU path that decoded them chose another code for one absmax of block size 64 (manifest of the origin).
   QVERIFY(differing <= 1);
 }

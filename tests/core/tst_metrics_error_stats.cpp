@@ -116,7 +116,7 @@ class TestMetricsErrorStats : public QObject {
                                     nullptr};
       quant::QuantizedTensor zeros = *quant::wrapStored(view);
       const std::vector<float> nothing(4);
-      zeros.dtype = tensor::DType::F32;
+      zeros.layout = quant::Elements{tensor::DType::F32};
       zeros.payload = std::as_bytes(std::span(nothing));
       const auto stats = compare(view, zeros);
       QCOMPARE(stats.relativeError(), 1.0);

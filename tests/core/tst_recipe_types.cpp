@@ -138,7 +138,7 @@ class TestRecipeTypes : public QObject {
       for (std::size_t i = 0; i < model.tensors.size(); ++i) {
         const auto& decision = plan.tensors[i];
         const std::string found(
-            tensor::name(decision.scheme ? *quant::info(decision.scheme->name).dtype : model.tensors[i].dtype));
+            tensor::name(decision.scheme ? *quant::info(decision.scheme->format.name).dtype : model.tensors[i].dtype));
         const std::string where = key + ", " + model.tensors[i].name + ": " + found + " but llama.cpp " + wanted[i] +
                                   " (" + decision.rule + "; " + decision.fallback + "; " + decision.kept + ")";
         QVERIFY2(found == wanted[i], where.c_str());

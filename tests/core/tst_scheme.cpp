@@ -46,6 +46,22 @@ void TestScheme::printsCanonically_data() {
   row("fp4:double=off", "fp4");
   row("q4_0", "q4_0");
   row("iq2_xxs", "iq2_xxs");
+  row("int4:scales=fp16", "int4");
+  row("int4:scales=fp16,group=row", "int4:group=row,scales=fp16");
+  row("int4:group=row,scales=fp32", "int4:group=row");
+  row("int4:zero=on,range=mse", "int4:range=mse,zero=on");
+  row("int4:zero=off,range=mse", "int4:range=mse");
+  row("int4:method=rtn,range=mse", "int4:range=mse");
+  row("int4:method=imatrix,range=mse", "int4:range=mse,method=imatrix");
+  row("int4:p=99.9,range=percentile", "int4:range=percentile");
+  row("int4:p=99.5,range=percentile", "int4:range=percentile,p=99.5");
+  row("log4:base=2", "log4");
+  row("log4:base=1.5,group=row", "log4:group=row,base=1.5");
+  row("kmeans4:group=32", "kmeans4:group=32");
+  row("fp8_e4m3:scale=none", "fp8_e4m3");
+  row("fp8_e4m3:scale=block128", "fp8_e4m3:scale=block128");
+  row("dynamic8:block=256", "dynamic8:block=256");
+  row("mx_e2m1", "mx_e2m1");
 }
 
 void TestScheme::printsCanonically() {
@@ -58,14 +74,17 @@ void TestScheme::printsCanonically() {
 
 void TestScheme::hasTheDefaultsOfTheDesign() {
   const Scheme int8 = Scheme::parse("int8");
-  QVERIFY(int8.granularity == quant::Granularity::Row && int8.range == quant::RangeMethod::Absmax);
-  for (const char* name : {"int6", "int5", "int4", "int3", "int2"}) {
+  QVERIFY(int8.format.grouping.granularity == quant::Granularity::Row);
+  QVERIFY(int8.method.range == quant::RangeMethod::Absmax);
+  for (const char* name : {"int7", "int6", "int5", "int4", "int3", "int2", "log4"}) {
     const Scheme scheme = Scheme::parse(name);
-    QVERIFY(scheme.granularity == quant::Granularity::Group && scheme.groupSize == 32);
+    QCOMPARE(scheme.format.grouping, (quant::Grouping{quant::Granularity::Group, 32}));
+    QVERIFY(scheme.format.scaleType == quant::ScaleType::Fp16);
   }
   for (const char* name : {"nf4", "fp4"}) {
     const Scheme scheme = Scheme::parse(name);
-    QVERIFY(scheme.blockSize == 64 && scheme.doubleQuantization == quant::DoubleQuantization::Off);
+    QCOMPARE(scheme.format.grouping, (quant::Grouping{quant::Granularity::Block, 64}));
+    QVERIFY(scheme.format.doubleQuantization == quant::DoubleQuantization::Off);
   }
 }
 
@@ -80,12 +99,22 @@ void TestScheme::refusesWithASentence_data() {
   row("int4:group=-1", "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '-1'.");
   row("int4:group=99999999999",
       "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '99999999999'.");
-  row("int4:range=best", "'range' must be 'absmax' or 'minmax'; found 'best'.");
-  row("int4:block=64", "'int4' takes the options 'group' and 'range'; found 'block'.");
+  row("int4:range=best", "'range' must be 'absmax', 'minmax', 'percentile' or 'mse'; found 'best'.");
+  row("int4:block=64", "'int4' takes the options 'group', 'range' and 'scales'; found 'block'.");
   row("nf4:group=64", "'nf4' takes the options 'block' and 'double'; found 'group'.");
   row("nf4:block=48", "'block' must be a power of two from 16 to 4096; found '48'.");
   row("nf4:double=yes", "'double' must be 'on' or 'off'; found 'yes'.");
   row("q4_0:group=32", "'q4_0' takes no options; found 'group'.");
+  row("q8_0:group=32", "'q8_0' takes no options; found 'group'.");
+  row("int4:range=percentile,p=40", "'p' must be a percentage over 50 and at most 100; found '40'.");
+  row("int4:p=99", "'int4' takes the options 'group', 'range' and 'scales'; found 'p'.");
+  row("int4:zero=on", "'int4' takes the options 'group', 'range' and 'scales'; found 'zero'.");
+  row("log4:base=1", "'base' must be a number from 1.01 to 16; found '1'.");
+  row("log4:base=nan", "'base' must be a number from 1.01 to 16; found 'nan'.");
+  row("log4:scales=uint8", "'scales' must be 'fp32', 'fp16', 'bf16' or, for integers, 'uint8'; found 'uint8'.");
+  row("fp8_e4m3:scale=block64", "'scale' must be 'none', 'tensor', 'row' or 'block128'; found 'block64'.");
+  row("mx_e2m1:group=32", "'mx_e2m1' takes no options; found 'group'.");
+  row("dynamic8:double=on", "'dynamic8' takes the option 'block'; found 'double'.");
   row("NF4", "Scheme names are lower case: expected 'nf4', found 'NF4'.");
   row("int4:", "Options of a scheme are written key=value, separated by commas; found ''.");
   row("int4:group", "Options of a scheme are written key=value, separated by commas; found 'group'.");
@@ -103,7 +132,7 @@ void TestScheme::refusesWithASentence() {
     QCOMPARE(QString::fromUtf8(error.what()), sentence);
     QVERIFY(error.code() == ErrorCode::InvalidArgument);
   }
-  for (const char* unknown : {"", "int7", " nf4", "q4_0 "}) try {
+  for (const char* unknown : {"", "int9", " nf4", "q4_0 "}) try {
       Scheme::parse(unknown);
       QFAIL("accepted");
     } catch (const Error& error) {
@@ -127,6 +156,12 @@ void TestScheme::namesItselfForPeople_data() {
   row("nf4", "NF4 · 64");
   row("nf4:double=on", "NF4 · 64 · dq");
   row("q4_k", "Q4_K");
+  row("int4:range=mse,zero=on", "INT4 · 32 · least MSE · zero-point");
+  row("int4:range=percentile,p=99.5", "INT4 · 32 · 99.5 %");
+  row("int4:group=64,scales=uint8", "INT4 · 64 · uint8 scales");
+  row("log4:base=1.5", "LOG4 · 32 · base 1.5");
+  row("fp8_e4m3:scale=block128", "FP8 E4M3 · 128 × 128");
+  row("kmeans4", "K-means 4 · row");
 }
 
 void TestScheme::namesItselfForPeople() {
@@ -166,6 +201,16 @@ void TestScheme::bitsComeFromTheLayout_data() {
   row("nf4", 4.5);
   row("nf4:double=on", 4.0 + 8.0 / 64.0 + 2.0 * 32.0 / 4096.0);
   row("q4_0", 4.5);
+  row("int4:scales=bf16", 4.5);
+  row("int4:scales=uint8", 4.0 + (8.0 * 128 + 32.0) / 4096.0);
+  row("log4", 4.5);
+  row("kmeans4", 4.0 + 16.0 * 16.0 / 1024.0);
+  row("kmeans2:group=tensor", 2.0 + 4.0 * 16.0 / 4096.0);
+  row("dynamic8", 8.0 + 32.0 / 4096.0);
+  row("mx_e2m3", 6.25);
+  row("nv_e2m1", 4.5 + 32.0 / 4096.0);
+  row("fp8_e4m3:scale=row", 8.0 + 32.0 / 1024.0);
+  row("fp8_e4m3:scale=block128", 8.0 + 8.0 * 32.0 / 4096.0);
   row("q8_0", 8.5);
   row("q4_k", 4.5);
   row("q6_k", 6.5625);
@@ -204,11 +249,10 @@ void TestScheme::refusesShapes() {
   QVERIFY(quant::accepts(Scheme::parse("int8"), tensor::Shape{3, 33}, &why));
   QVERIFY(why.empty());
   Scheme odd = Scheme::parse("nf4");
-  odd.blockSize = 7;
+  odd.format.grouping.size = 7;
   QVERIFY(!quant::accepts(odd, tensor::Shape{3, 33}, &why));
   odd = Scheme::parse("q4_0");
-  odd.groupSize = 7;
-  odd.granularity = quant::Granularity::Group;
+  odd.format.grouping = {quant::Granularity::Group, 7};
   QVERIFY(!quant::accepts(odd, tensor::Shape{3, 32}, &why));
 }
 

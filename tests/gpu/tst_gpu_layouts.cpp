@@ -200,10 +200,10 @@ class TestGpuLayouts : public QObject {
     for (const auto& weight : weights) {
       const auto format = gpu::packedFormatOf(*weight);
       const std::string name =
-          weight->scheme ? weight->scheme->toString() : std::string(core::tensor::name(weight->dtype));
+          weight->scheme ? weight->scheme->toString() : std::string(core::tensor::name(*weight->dtype()));
       QVERIFY2(!format.isDecoded, name.c_str());
       // TQ1_0 gets the codes of TQ2_0.
-      const auto most = static_cast<double>(weight->bytes()) * (weight->dtype == DType::TQ1_0 ? 66.0 / 54.0 : 1.05);
+      const auto most = static_cast<double>(weight->bytes()) * (weight->dtype() == DType::TQ1_0 ? 66.0 / 54.0 : 1.05);
       QVERIFY2(static_cast<double>(format.bytes()) <= most, name.c_str());
       const auto executor = gpu::createVulkanExecutor(sharedFamily(families().front()), tiedGraph(weight));
       constexpr std::uint64_t kActivations = 1 << 20;

@@ -17,10 +17,18 @@ std::string familyName(core::quant::Family family) {
   switch (family) {
     case core::quant::Family::Cast:
       return "cast";
+    case core::quant::Family::ScaledFloat:
+      return "scaled_float";
     case core::quant::Family::Integer:
       return "integer";
+    case core::quant::Family::Logarithmic:
+      return "logarithmic";
+    case core::quant::Family::KMeans:
+      return "k_means";
     case core::quant::Family::CodeBook:
       return "code_book";
+    case core::quant::Family::Microscaling:
+      return "microscaling";
     case core::quant::Family::GgufBlock:
       return "gguf_block";
   }
@@ -37,7 +45,7 @@ Json runsOn() {
 
 Json describe(const core::quant::Preset& preset) {
   return {{"scheme", preset.scheme.toString()},
-          {"family", familyName(core::quant::family(preset.scheme.name))},
+          {"family", familyName(core::quant::family(preset.scheme.format.name))},
           {"bits_per_weight", core::quant::bitsPerWeight(preset.scheme, kTypicalMatrix)},
           {"needs_calibration", preset.needsCalibration},
           {"can_encode", preset.canEncode},

@@ -74,7 +74,7 @@ void ChatWorkspace::followSchemes() {
   const auto checked = selection().checkedSchemes();
   const auto& running = m_panes[1]->scheme();
   if (running && std::find(checked.begin(), checked.end(), *running) != checked.end()) return;
-  const auto isNarrow = [](const auto& scheme) { return core::quant::codeBits(scheme.name) <= 8; };
+  const auto isNarrow = [](const auto& scheme) { return core::quant::codeBits(scheme.format.name) <= 8; };
   const auto& current = selection().currentScheme();
   const bool takeCurrent =
       current && isNarrow(*current) && std::find(checked.begin(), checked.end(), *current) != checked.end();

@@ -20,7 +20,7 @@ class RowDecoder {
   enum class Way { InPlace, IntegerNibbles, CodeBookNibbles, Q4_0, General };
   static Way chooseWay(const quant::QuantizedTensor& tensor);
   void decodeIntegerRow(std::size_t row, float* out) const;
-  void decodeCodeBook(std::size_t first, std::size_t count, float* out) const;
+  void decodeCodeBookRow(std::size_t row, float* out) const;
 
   const quant::QuantizedTensor& m_tensor;
   Way m_way;

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/quant/scheme_table.h"
+#include "core/quant/format.h"
 
 namespace core::model {
 
@@ -42,14 +42,14 @@ std::optional<quant::Scheme> parseTreatment(std::string_view text) {
   const std::string lower = lowerCase(text);
   if (lower == "keep") return std::nullopt;
   if (const auto dtype = tensor::fromName(lower))
-    if (const auto name = quant::schemeNameOf(*dtype)) return quant::Scheme::defaults(*name);
+    if (const auto name = quant::formatOf(*dtype)) return quant::Scheme::defaults(*name);
   return quant::Scheme::parse(text);
 }
 
 std::optional<Recipe> recipeByName(std::string_view text) {
   const std::string_view word = text.substr(0, text.find(':'));
-  for (const quant::SchemeNameInfo& scheme : quant::allSchemeNames())
-    if (scheme.text == word) return Recipe(quant::Scheme::parse(text));
+  for (const quant::FormatInfo& format : quant::allFormats())
+    if (format.text == word) return Recipe(quant::Scheme::parse(text));
   if (const FileTypeInfo* const type = findFileType(text)) return Recipe(type->type);
   return std::nullopt;
 }

@@ -12,8 +12,8 @@
 #include "core/model/recipe/mixture.h"
 #include "core/model/recipe/shape_fallback.h"
 #include "core/model/recipe/tensor_group.h"
+#include "core/quant/format.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/scheme_table.h"
 #include "core/quant/stored_size.h"
 
 namespace core::model {
@@ -113,7 +113,7 @@ class Planner {
                              rank > 2 && tensor.shape[rank - 3] > 1};
     MixtureChoice choice = chooseByMixture(type, seen, m_model);
     decision.rule = std::move(choice.rule);
-    store(quant::Scheme::defaults(*quant::schemeNameOf(choice.type)), tensor, decision);
+    store(quant::Scheme::defaults(*quant::formatOf(choice.type)), tensor, decision);
   }
 
   MixturePosition positionOf(std::size_t index) {
@@ -130,11 +130,11 @@ class Planner {
 
   static void store(const quant::Scheme& scheme, const io::TensorInfo& tensor, TensorDecision& decision) {
     decision.scheme = scheme;
-    if (quant::family(scheme.name) != quant::Family::GgufBlock) return;
-    const tensor::DType wanted = *quant::info(scheme.name).dtype;
+    if (quant::family(scheme.format.name) != quant::Family::GgufBlock) return;
+    const tensor::DType wanted = *quant::info(scheme.format.name).dtype;
     const ShapeFallback fallback = fallbackFor(wanted, tensor.shape.rowValues());
     if (fallback.why.empty()) return;
-    decision.scheme = quant::Scheme::defaults(*quant::schemeNameOf(fallback.type));
+    decision.scheme = quant::Scheme::defaults(*quant::formatOf(fallback.type));
     decision.fallback = fmt::format("{}: {} instead", fallback.why, tensor::name(fallback.type));
   }
 
@@ -174,7 +174,9 @@ RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint) {
   return Planner(recipe, model, checkpoint.tensors(), chooseTensors(checkpoint), checkpoint.format()).plan();
 }
 
-bool isStoredAs(const quant::Scheme& scheme, tensor::DType stored) { return quant::info(scheme.name).dtype == stored; }
+bool isStoredAs(const quant::Scheme& scheme, tensor::DType stored) {
+  return quant::storedDType(scheme.format) == stored;
+}
 
 quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const tensor::TensorView& tensor,
                                      const JobContext& job) {

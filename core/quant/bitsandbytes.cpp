@@ -1,4 +1,4 @@
-#include "core/quant/codebook.h"
+#include "core/quant/bitsandbytes.h"
 
 #include <algorithm>
 #include <array>
@@ -9,8 +9,8 @@
 #include "core/base/parallel_chunks.h"
 #include "core/numeric/code_books.h"
 #include "core/quant/finite_values.h"
+#include "core/quant/nearest_level.h"
 #include "core/quant/quantizer.h"
-#include "core/quant/stored_size.h"
 
 namespace core::quant {
 
@@ -50,7 +50,7 @@ QS_MULTIVERSION void fp4Ranks(const float* __restrict__ values, std::size_t coun
 }
 
 /// Codes of one block; returns its absmax. `values` may be made finite in place.
-float encodeBlock(SchemeName name, float* values, std::size_t count, std::uint8_t* codes) {
+float encodeBlock(FormatName name, float* values, std::size_t count, std::uint8_t* codes) {
   std::uint32_t magnitude = maxMagnitudeBits(values, count);
   if (magnitude >= kInfinityBits) {
     const float limit = maxFiniteMagnitude(values, count);
@@ -59,7 +59,7 @@ float encodeBlock(SchemeName name, float* values, std::size_t count, std::uint8_
   }
   const float absmax = std::bit_cast<float>(magnitude);
   const float reciprocal = 1.0F / absmax;
-  if (name == SchemeName::Nf4) {
+  if (name == FormatName::Nf4) {
     nf4Codes(values, count, reciprocal, codes);
   } else {
     fp4Ranks(values, count, reciprocal, codes);
@@ -70,33 +70,35 @@ float encodeBlock(SchemeName name, float* values, std::size_t count, std::uint8_
 }
 
 std::uint8_t nearestDynamicCode(float value) {
-  const std::span<const float> map = numeric::dynamicMapSigned();
-  const auto above = std::lower_bound(map.begin(), map.end(), value);
-  if (above == map.begin()) return 0;
-  if (above == map.end()) return static_cast<std::uint8_t>(map.size() - 1);
-  const auto index = static_cast<std::size_t>(above - map.begin());
-  const double toLower = static_cast<double>(value) - static_cast<double>(map[index - 1]);
-  const double toUpper = static_cast<double>(map[index]) - static_cast<double>(value);
-  return static_cast<std::uint8_t>(toLower <= toUpper ? index - 1 : index);
+  static const NearestLevel nearest(numeric::dynamicMapSigned(), Ties::ToLower);
+  return nearest.code(value);
+}
+
+/// 8-bit codes of one block; returns its absmax.
+float encodeDynamicBlock(float* values, std::size_t count, std::uint8_t* codes) {
+  const float absmax = maxFiniteMagnitude(values, count);
+  copyFinite(values, count, absmax, values);
+  for (std::size_t i = 0; i < count; ++i) codes[i] = nearestDynamicCode(absmax == 0.0F ? 0.0F : values[i] / absmax);
+  return absmax;
 }
 
 /// Replaces the absmax values by what their 8-bit codes decode to.
-void quantizeAbsmax(QuantizedTensor& tensor) {
-  if (tensor.absmax.empty()) return;
+void quantizeAbsmax(CodeBook& tensor) {
+  if (tensor.scales.empty()) return;
+  NestedScales& nested = tensor.nested.emplace();
   double sum = 0.0;
-  for (const float absmax : tensor.absmax) sum += static_cast<double>(absmax);
-  tensor.nestedOffset = static_cast<float>(sum / static_cast<double>(tensor.absmax.size()));
-  tensor.nestedCodes.resize(tensor.absmax.size());
-  for (std::size_t first = 0; first < tensor.absmax.size(); first += kNestedBlock) {
-    const std::size_t end = std::min<std::size_t>(first + kNestedBlock, tensor.absmax.size());
-    float nested = 0.0F;
-    for (std::size_t i = first; i < end; ++i)
-      nested = std::max(nested, std::abs(tensor.absmax[i] - tensor.nestedOffset));
-    tensor.nestedAbsmax.push_back(nested);
+  for (const float absmax : tensor.scales) sum += static_cast<double>(absmax);
+  nested.offset = static_cast<float>(sum / static_cast<double>(tensor.scales.size()));
+  nested.codes.resize(tensor.scales.size());
+  for (std::size_t first = 0; first < tensor.scales.size(); first += kNestedBlock) {
+    const std::size_t end = std::min<std::size_t>(first + kNestedBlock, tensor.scales.size());
+    float largest = 0.0F;
+    for (std::size_t i = first; i < end; ++i) largest = std::max(largest, std::abs(tensor.scales[i] - nested.offset));
+    nested.absmax.push_back(largest);
     for (std::size_t i = first; i < end; ++i) {
-      const float normalised = nested == 0.0F ? 0.0F : (tensor.absmax[i] - tensor.nestedOffset) / nested;
-      tensor.nestedCodes[i] = nearestDynamicCode(normalised);
-      tensor.absmax[i] = numeric::dynamicMapSigned()[tensor.nestedCodes[i]] * nested + tensor.nestedOffset;
+      const float normalised = largest == 0.0F ? 0.0F : (tensor.scales[i] - nested.offset) / largest;
+      nested.codes[i] = nearestDynamicCode(normalised);
+      tensor.scales[i] = numeric::dynamicMapSigned()[nested.codes[i]] * largest + nested.offset;
     }
   }
 }
@@ -108,17 +110,24 @@ void packHighFirst(const std::uint8_t* codes, std::size_t count, std::uint8_t* p
 
 }  // namespace
 
-void quantizeCodeBook(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job,
-                      QuantizedTensor& out, std::uint8_t* payload) {
-  const std::uint64_t total = out.shape.count();
-  const std::uint64_t blockSize = scheme.blockSize;
+std::span<const float> bitsandbytesLevels(FormatName name) {
+  if (name == FormatName::Nf4) return numeric::nf4CodeBook();
+  return name == FormatName::Fp4 ? numeric::fp4CodeBook() : numeric::dynamicMapSigned();
+}
+
+void quantizeBitsandbytes(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
+                          std::uint8_t* payload) {
+  const FormatName name = scheme.format.name;
+  const std::uint64_t total = source.shape.count();
+  const std::uint64_t blockSize = scheme.format.grouping.size;
   assert(blockSize % 2 == 0);  // so that no byte belongs to two blocks
-  out.layout = Layout::CodeBook;
-  out.bits = codeBits(scheme.name);
-  out.blockSize = scheme.blockSize;
-  out.codeBook = scheme.name == SchemeName::Nf4 ? numeric::nf4CodeBook() : numeric::fp4CodeBook();
-  out.absmax.resize(storedSize(scheme, out.shape).scales);
-  forEachChunk(out.absmax.size(), itemsPerChunk(blockSize), job, "Quantizing",
+  out.bits = codeBits(name);
+  out.packing = out.bits == 4 ? Packing::NibblesHighFirst : Packing::Rows;
+  out.grouping = scheme.format.grouping;
+  const auto levels = bitsandbytesLevels(name);
+  out.levels.assign(levels.begin(), levels.end());
+  out.scales.resize(groupCount(out.grouping, source.shape));
+  forEachChunk(out.scales.size(), itemsPerChunk(blockSize), job, "Quantizing",
                [&](std::uint64_t block, std::uint64_t blocks) {
                  const std::uint64_t first = block * blockSize;
                  const std::uint64_t count = std::min(blocks * blockSize, total - first);
@@ -127,34 +136,18 @@ void quantizeCodeBook(const tensor::TensorView& source, const Scheme& scheme, co
                  decode(source, first, count, values.data());
                  for (std::uint64_t b = 0; b < blocks; ++b) {
                    const std::uint64_t at = b * blockSize;
+                   float* const from = values.data() + at;
+                   std::uint8_t* const to = codes.data() + at;
                    const std::uint64_t size = std::min<std::uint64_t>(blockSize, values.size() - at);
-                   out.absmax[block + b] = encodeBlock(scheme.name, values.data() + at, size, codes.data() + at);
+                   out.scales[block + b] =
+                       out.bits == 4 ? encodeBlock(name, from, size, to) : encodeDynamicBlock(from, size, to);
                  }
-                 packHighFirst(codes.data(), codes.size(), payload + first / 2);
+                 if (out.bits == 4)
+                   packHighFirst(codes.data(), codes.size(), payload + first / 2);
+                 else
+                   std::copy_n(codes.data(), count, payload + first);
                });
-  if (scheme.doubleQuantization == DoubleQuantization::On) quantizeAbsmax(out);
-}
-
-void dequantizeCodeBook(const QuantizedTensor& tensor, std::uint64_t first, std::uint64_t count, float* out) {
-  const auto* payload = reinterpret_cast<const std::uint8_t*>(tensor.payload.data());
-  std::array<float, 16> level{};
-  for (std::uint64_t i = first; i < first + count;) {
-    const std::uint64_t block = i / tensor.blockSize;
-    const std::uint64_t end = std::min(first + count, (block + 1) * tensor.blockSize);
-    for (std::size_t code = 0; code < level.size(); ++code) level[code] = tensor.codeBook[code] * tensor.absmax[block];
-    if (i % 2 != 0) {
-      *out++ = level[payload[i / 2] & 0x0fU];
-      ++i;
-    }
-    for (; i + 2 <= end; i += 2, out += 2) {
-      out[0] = level[payload[i / 2] >> 4];
-      out[1] = level[payload[i / 2] & 0x0fU];
-    }
-    if (i < end) {
-      *out++ = level[payload[i / 2] >> 4];
-      ++i;
-    }
-  }
+  if (scheme.format.doubleQuantization == DoubleQuantization::On) quantizeAbsmax(out);
 }
 
 }  // namespace core::quant

@@ -1,0 +1,23 @@
+#include "core/quant/calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+
+namespace core::quant {
+
+std::span<const float> importanceRow(const TensorCalibration* calibration, std::uint64_t rowValues) {
+  if (calibration == nullptr || calibration->importance.empty()) return {};
+  const std::vector<float>& importance = calibration->importance;
+  if (importance.size() != rowValues)
+    throw Error(ErrorCode::InvalidArgument, fmt::format("The importance matrix has {} columns for rows of {} values.",
+                                                        importance.size(), rowValues));
+  if (std::any_of(importance.begin(), importance.end(), [](float w) { return !std::isfinite(w) || w < 0.0F; }))
+    throw Error(ErrorCode::InvalidArgument, "The importance matrix has a negative or infinite value.");
+  return importance;
+}
+
+}  // namespace core::quant

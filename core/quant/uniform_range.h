@@ -1,0 +1,45 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/job_context.h"
+#include "core/base/multiversion.h"
+#include "core/quant/scheme.h"
+#include "core/tensor/tensor_view.h"
+
+namespace core::quant {
+
+/// Nearest even for |x| < 2^22: in the binade of 1.5 · 2^23 the ulp is 1, so the addition rounds.
+QS_FORCE_INLINE float roundToEven(float x) { return (x + 12582912.0F) - 12582912.0F; }
+
+/// The integers that the codes of an Integer format stand for.
+struct UniformLevels {
+  std::int32_t min;
+  std::int32_t max;
+};
+UniformLevels uniformLevels(const Format& format);
+
+/// The part of the real line that the levels of a group span: [−negative, positive], both finite and at least 0.
+struct Extremes {
+  float negative = 0.0F;
+  float positive = 0.0F;
+};
+
+/// Scale and zero-point of one group, as they are stored, and the range they came from.
+struct UniformGrid {
+  float scale = 0.0F;
+  float zeroPoint = 0.0F;  ///< a whole number
+  Extremes range;
+};
+
+/// The extremes of a whole tensor.
+Extremes extremesOfTensor(const tensor::TensorView& source, const JobContext& job);
+/// The grid that spans a range.
+UniformGrid chooseGrid(const Scheme& scheme, const Extremes& range);
+/// The grid of one group by the scheme's range method (formulas in uniform.h).
+/// @param importance `count` weights of the squared errors for RangeMethod::Mse; null: all 1
+UniformGrid chooseGrid(const Scheme& scheme, const float* values, std::size_t count, const float* importance);
+/// The zero-point that belongs to a scale.
+float zeroPointOf(const UniformLevels& level, const Extremes& range, float scale);
+
+}  // namespace core::quant
