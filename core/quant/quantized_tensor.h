@@ -39,6 +39,8 @@ struct QuantizedTensor {
   }
   /// The dtype of Elements; nothing for codes.
   std::optional<tensor::DType> dtype() const;
+  /// What products with it run in.
+  ComputeType compute() const { return scheme ? scheme->compute : ComputeType::Fp32; }
   /// Everything needed to decode it: payload + scales + zero-points + side data as they would be stored.
   std::uint64_t bytes() const;
   /// 8 · bytes / values.

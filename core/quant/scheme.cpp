@@ -96,7 +96,7 @@ Scheme Scheme::parse(std::string_view text) {
   return scheme;
 }
 
-Scheme Scheme::defaults(FormatName name) { return {defaultFormat(name), Method()}; }
+Scheme Scheme::defaults(FormatName name) { return {defaultFormat(name), Method(), ComputeType::Fp32}; }
 
 std::string Scheme::toString() const {
   std::string options;

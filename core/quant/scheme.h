@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/quant/compute_type.h"
 #include "core/quant/format.h"
 
 namespace core::quant {
@@ -23,15 +24,15 @@ struct Method {
   bool operator==(const Method&) const = default;
 };
 
-/// What to do to a tensor, as a value: a format and a method. It parses from its canonical text, prints to it, compares
-/// equal by it.
-/// Text form: `format[:key=value[,key=value…]]`, lower case, keys in any order when parsed, printed in canonical order
-/// (group, block, scale, range, p, zero, scales, base, double, method), defaults omitted. Examples: "int4",
-/// "int4:group=64,range=minmax", "int8:group=tensor", "nf4:block=128,double=on", "log4:base=1.5",
-/// "fp8_e4m3:scale=row", "q4_k:method=imatrix".
+/// What to do to a tensor, as a value: a format, a method, and what the products with it run in. It parses from its
+/// canonical text, prints to it, compares equal by it. Text form: `format[:key=value[,key=value…]]`, lower case, keys
+/// in any order when parsed, printed in canonical order (group, block, scale, range, p, zero, scales, base, double,
+/// method, compute), defaults omitted. Examples: "int4", "int4:group=64,range=minmax", "int8:group=tensor",
+/// "nf4:block=128,double=on", "log4:base=1.5", "fp8_e4m3:scale=row", "q4_k:method=imatrix", "nf4:compute=bf16".
 struct Scheme {
   Format format;
   Method method;
+  ComputeType compute = ComputeType::Fp32;
 
   /// @throws Error (InvalidArgument) with a sentence naming the offending word and what is allowed.
   static Scheme parse(std::string_view text);

@@ -229,6 +229,19 @@ std::string displayMethod(const Scheme& scheme) {
   return scheme.method.name == MethodName::ImportanceMatrix ? "imatrix" : std::string();
 }
 
+// compute
+
+void resetCompute(Scheme& scheme) { scheme.compute = ComputeType::Fp32; }
+bool readCompute(Scheme& scheme, std::string_view value) {
+  for (const ComputeType type : {ComputeType::Fp32, ComputeType::Fp16, ComputeType::Bf16})
+    if (toString(type) == value) return scheme.compute = type, true;
+  return false;
+}
+std::string printCompute(const Scheme& scheme) { return std::string(toString(scheme.compute)); }
+std::string displayCompute(const Scheme& scheme) {
+  return scheme.compute == ComputeType::Fp32 ? std::string() : printCompute(scheme) + " arithmetic";
+}
+
 bool isAny(const Scheme&) { return true; }
 
 constexpr SchemeOption kOptions[] = {
@@ -247,6 +260,7 @@ constexpr SchemeOption kOptions[] = {
     {"base", "a number from 1.01 to 16", takesBase, resetBase, readBase, isBase, printBase, displayBase},
     {"double", "'on' or 'off'", takesDouble, resetDouble, readDouble, isAny, printDouble, displayDouble},
     {"method", "'rtn' or 'imatrix'", takesMethod, resetMethod, readMethod, isAny, printMethod, displayMethod},
+    {"compute", "'fp32', 'fp16' or 'bf16'", isAny, resetCompute, readCompute, isAny, printCompute, displayCompute},
 };
 
 }  // namespace

@@ -148,11 +148,66 @@ class TestCpuOps : public QObject {
     }
   }
 
+  void matMulRunsInTheComputeType_data() {
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<QString>("type");
+    for (const char* scheme : {"fp32", "nf4", "q8_0", "int4"})
+      for (const char* type : {"fp16", "bf16"}) QTest::addRow("%s:compute=%s", scheme, type) << scheme << type;
+  }
+
+  /// Weights, inputs and outputs are numbers of the type; the sum between them is of float32. The result may then
+  /// differ from the exact sum's rounding by one step of the type (2^-10 or 2^-7) where the float sum lies near a
+  /// midpoint.
+  void matMulRunsInTheComputeType() {
+    QFETCH(QString, scheme);
+    QFETCH(QString, type);
+    const auto compute = type == "fp16" ? quant::ComputeType::Fp16 : quant::ComputeType::Bf16;
+    const auto parsed = quant::Scheme::parse((scheme + ":compute=" + type).toStdString());
+    constexpr std::size_t kRows = 37, kColumns = 96, kTokens = 3;
+    const auto weight = quant::quantize(parsed, viewOf(randomValues(kRows * kColumns, 5), kRows));
+    QVERIFY(weight->compute() == compute);
+    std::vector<float> rounded = quant::dequantize(*weight);
+    quant::roundTo(compute, rounded);
+    const auto bias = randomValues(kRows, 6);
+    const auto in = randomValues(kTokens * kColumns, 7);
+    auto roundedIn = in;
+    quant::roundTo(compute, roundedIn);
+    std::vector<float> out(kTokens * kRows, NAN);
+    ops::matMul(*weight, bias, in.data(), kTokens, out.data());
+    auto again = out;
+    quant::roundTo(compute, again);
+    QCOMPARE(out, again);
+    const double step = compute == quant::ComputeType::Fp16 ? 0x1p-10 : 0x1p-7;
+    for (std::size_t t = 0; t < kTokens; ++t)
+      for (std::size_t r = 0; r < kRows; ++r) {
+        const double expected = dot(rounded.data() + r * kColumns, roundedIn.data() + t * kColumns, kColumns) +
+                                static_cast<double>(bias[r]);
+        QVERIFY(std::abs(static_cast<double>(out[t * kRows + r]) - expected) <= std::abs(expected) * step + 1e-4);
+      }
+  }
+
   void rowDecoderEqualsTheLibrary_data() {
     QTest::addColumn<QString>("scheme");
-    for (const char* scheme :
-         {"fp32", "bf16", "int8", "int4", "int4:group=row", "int4:group=tensor", "int4:group=22",
-          "int4:group=32,range=minmax", "int4:group=7", "int3", "nf4", "nf4:block=128,double=on", "fp4"}) {
+    for (const char* scheme : {"fp32",
+                               "bf16",
+                               "int8",
+                               "int4",
+                               "int4:group=row",
+                               "int4:group=tensor",
+                               "int4:group=22",
+                               "int4:group=32,range=minmax",
+                               "int4:group=7",
+                               "int3",
+                               "nf4",
+                               "nf4:block=128,double=on",
+                               "fp4",
+                               "log4",
+                               "mx_e2m1",
+                               "nv_e2m1",
+                               "kmeans4",
+                               "int7",
+                               "fp8_e4m3:scale=block128",
+                               "dynamic8"}) {
       QTest::newRow(scheme) << scheme;
     }
   }

@@ -62,6 +62,9 @@ void TestScheme::printsCanonically_data() {
   row("fp8_e4m3:scale=block128", "fp8_e4m3:scale=block128");
   row("dynamic8:block=256", "dynamic8:block=256");
   row("mx_e2m1", "mx_e2m1");
+  row("nf4:compute=bf16,double=on", "nf4:double=on,compute=bf16");
+  row("q4_0:compute=fp32", "q4_0");
+  row("q4_k:compute=fp16,method=imatrix", "q4_k:method=imatrix,compute=fp16");
 }
 
 void TestScheme::printsCanonically() {
@@ -100,21 +103,21 @@ void TestScheme::refusesWithASentence_data() {
   row("int4:group=99999999999",
       "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '99999999999'.");
   row("int4:range=best", "'range' must be 'absmax', 'minmax', 'percentile' or 'mse'; found 'best'.");
-  row("int4:block=64", "'int4' takes the options 'group', 'range' and 'scales'; found 'block'.");
+  row("int4:block=64", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'block'.");
   row("nf4:group=64", "'nf4' takes the options 'block' and 'double'; found 'group'.");
   row("nf4:block=48", "'block' must be a power of two from 16 to 4096; found '48'.");
   row("nf4:double=yes", "'double' must be 'on' or 'off'; found 'yes'.");
-  row("q4_0:group=32", "'q4_0' takes no options; found 'group'.");
-  row("q8_0:group=32", "'q8_0' takes no options; found 'group'.");
+  row("q4_0:group=32", "'q4_0' takes the options 'method' and 'compute'; found 'group'.");
+  row("q8_0:group=32", "'q8_0' takes the option 'compute'; found 'group'.");
   row("int4:range=percentile,p=40", "'p' must be a percentage over 50 and at most 100; found '40'.");
-  row("int4:p=99", "'int4' takes the options 'group', 'range' and 'scales'; found 'p'.");
-  row("int4:zero=on", "'int4' takes the options 'group', 'range' and 'scales'; found 'zero'.");
+  row("int4:p=99", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'p'.");
+  row("int4:zero=on", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'zero'.");
   row("log4:base=1", "'base' must be a number from 1.01 to 16; found '1'.");
   row("log4:base=nan", "'base' must be a number from 1.01 to 16; found 'nan'.");
   row("log4:scales=uint8", "'scales' must be 'fp32', 'fp16', 'bf16' or, for integers, 'uint8'; found 'uint8'.");
   row("fp8_e4m3:scale=block64", "'scale' must be 'none', 'tensor', 'row' or 'block128'; found 'block64'.");
-  row("mx_e2m1:group=32", "'mx_e2m1' takes no options; found 'group'.");
-  row("dynamic8:double=on", "'dynamic8' takes the option 'block'; found 'double'.");
+  row("mx_e2m1:group=32", "'mx_e2m1' takes the option 'compute'; found 'group'.");
+  row("dynamic8:double=on", "'dynamic8' takes the options 'block' and 'compute'; found 'double'.");
   row("NF4", "Scheme names are lower case: expected 'nf4', found 'NF4'.");
   row("int4:", "Options of a scheme are written key=value, separated by commas; found ''.");
   row("int4:group", "Options of a scheme are written key=value, separated by commas; found 'group'.");
@@ -162,6 +165,7 @@ void TestScheme::namesItselfForPeople_data() {
   row("log4:base=1.5", "LOG4 · 32 · base 1.5");
   row("fp8_e4m3:scale=block128", "FP8 E4M3 · 128 × 128");
   row("kmeans4", "K-means 4 · row");
+  row("nf4:compute=bf16", "NF4 · 64 · bf16 arithmetic");
 }
 
 void TestScheme::namesItselfForPeople() {

@@ -23,6 +23,15 @@ std::size_t tileRows(std::size_t inWidth, std::size_t tokens) {
   return std::clamp(fitting / kRowsPerStep * kRowsPerStep, kRowsPerStep, kMaxTileRows);
 }
 
+/// The rows in the type of the arithmetic: themselves, or rounded in `scratch`.
+const float* roundedRows(const float* rows, std::size_t count, quant::ComputeType compute,
+                         std::vector<float>& scratch) {
+  if (compute == quant::ComputeType::Fp32) return rows;
+  if (rows != scratch.data()) scratch.assign(rows, rows + count);
+  quant::roundTo(compute, {scratch.data(), count});
+  return scratch.data();
+}
+
 }  // namespace
 
 void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in, std::size_t tokens,
@@ -34,16 +43,24 @@ void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, c
       std::max<std::size_t>(tile, kTaskMultiplications / std::max<std::size_t>(inWidth * tokens, 1));
   const VectorKernels& kernels = vectorKernels();
   const RowDecoder decoder(weight);
+  const quant::ComputeType compute = weight.compute();
+  std::vector<float> roundedIn;
+  if (compute != quant::ComputeType::Fp32) {
+    roundedIn.assign(in, in + tokens * inWidth);
+    quant::roundTo(compute, roundedIn);
+    in = roundedIn.data();
+  }
   parallelFor(outWidth, grain, [&](std::size_t first, std::size_t last) {
     thread_local std::vector<float> scratch;
     for (std::size_t row = first; row < last; row += tile) {
       const std::size_t count = std::min(tile, last - row);
-      const float* rows = decoder.rows(row, count, scratch);
+      const float* rows = roundedRows(decoder.rows(row, count, scratch), count * inWidth, compute, scratch);
       kernels.dotRows(rows, inWidth, count, in, inWidth, tokens, inWidth, out + row, outWidth);
     }
-    if (bias.empty()) return;
     for (std::size_t t = 0; t < tokens; ++t) {
-      for (std::size_t row = first; row < last; ++row) out[t * outWidth + row] += bias[row];
+      float* const made = out + t * outWidth;
+      for (std::size_t row = first; row < last && !bias.empty(); ++row) made[row] += bias[row];
+      quant::roundTo(compute, {made + first, last - first});
     }
   });
 }
