@@ -52,7 +52,7 @@ RecipeSize sizeUnder(const core::io::Checkpoint& checkpoint, const core::model::
     const bool isMade = decision.scheme && core::quant::isEncodable(decision.scheme->format.name);
     if (isMade || decision.replacement) {
       size.bytes +=
-          isMade ? core::quant::storedSize(*decision.scheme, tensor.shape).bytes() : decision.replacement->bytes();
+          isMade ? core::quant::storedSize(decision.scheme->format, tensor.shape).bytes() : decision.replacement->bytes();
       ++size.quantized;
     } else {
       size.keptBytes += tensor.bytes;
@@ -72,7 +72,7 @@ TypicalResult typicalResult(const core::model::Recipe& recipe) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const auto& scheme = plan.tensors[i].scheme;
     weights += static_cast<double>(tensors[i].shape.count());
-    bytes += static_cast<double>(scheme ? core::quant::storedSize(*scheme, tensors[i].shape).bytes()
+    bytes += static_cast<double>(scheme ? core::quant::storedSize(scheme->format, tensors[i].shape).bytes()
                                         : *core::tensor::storageBytes(tensors[i].dtype, tensors[i].shape));
     if (scheme) result.canBeMade = result.canBeMade && core::quant::isEncodable(scheme->format.name);
   }

@@ -117,7 +117,7 @@ Ties tiesOf(const Format& format) {
 
 /// Levels that are written: all but the −128 of mx_int8, which has no positive counterpart.
 std::vector<float> writtenLevels(const Format& format, std::vector<float> levels) {
-  if (format.name == FormatName::MxInt8) levels[0x80] = levels[0x81];
+  if (format.name == FormatName::MxInt8) levels[0x80] = std::numeric_limits<float>::quiet_NaN();
   return levels;
 }
 
@@ -145,10 +145,11 @@ void quantizeToLevels(const tensor::TensorView& source, const Scheme& scheme, co
   out.levels = levelsOf(format);
   out.scales = groupMaxima(source, out.grouping, job);
   const float tensorMax = out.scales.empty() ? 0.0F : *std::max_element(out.scales.begin(), out.scales.end());
-  const ScaleRule rule(format, out.levels, tensorMax);
+  const std::vector<float> written = writtenLevels(format, out.levels);
+  const ScaleRule rule(format, written, tensorMax);
   for (float& scale : out.scales) scale = rule(scale);
 
-  const NearestLevel nearest(writtenLevels(format, out.levels), tiesOf(format));
+  const NearestLevel nearest(written, tiesOf(format));
   const std::uint64_t rowBytes = codeRowBytes(out.bits, rowValues);
   PerThread<std::vector<std::uint8_t>> rowCodes({});
   forEachRow(source, job, "Quantizing", [&](std::uint64_t row, const float* values) {

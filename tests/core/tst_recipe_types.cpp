@@ -11,7 +11,7 @@
 #include "core/model/recipe/mixture_model.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/recipe_text.h"
-#include "core/quant/scheme_table.h"
+#include "core/quant/format.h"
 
 using namespace core;
 using Json = nlohmann::json;

@@ -104,7 +104,7 @@ void TestScheme::refusesWithASentence_data() {
       "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '99999999999'.");
   row("int4:range=best", "'range' must be 'absmax', 'minmax', 'percentile' or 'mse'; found 'best'.");
   row("int4:block=64", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'block'.");
-  row("nf4:group=64", "'nf4' takes the options 'block' and 'double'; found 'group'.");
+  row("nf4:group=64", "'nf4' takes the options 'block', 'double' and 'compute'; found 'group'.");
   row("nf4:block=48", "'block' must be a power of two from 16 to 4096; found '48'.");
   row("nf4:double=yes", "'double' must be 'on' or 'off'; found 'yes'.");
   row("q4_0:group=32", "'q4_0' takes the options 'method' and 'compute'; found 'group'.");

@@ -99,7 +99,7 @@ class Planner {
     decision.kept = decision.place.reason;
     if (decision.place.fate == Fate::Keep) return;
     decision.kept = scheme.problem();
-    if (decision.kept.empty()) decision.kept = quant::shapeProblem(scheme, tensor.shape);
+    if (decision.kept.empty()) decision.kept = quant::shapeProblem(scheme.format, tensor.shape);
     if (!decision.kept.empty()) return;
     decision.scheme = scheme;
     decision.rule = "every matrix that multiplies activations";
