@@ -52,53 +52,85 @@ void packDecoded(const QuantizedTensor& tensor, const PackedFormat& format, std:
   }
 }
 
-void packIntegerParams(const Uniform& codes, const PackedFormat& format, std::uint64_t row, std::uint32_t r,
-                       PackedTile& tile) {
-  const std::uint64_t firstGroup = core::quant::groupOf(codes.grouping, format.rowValues, row * format.rowValues);
-  const std::uint64_t perRow = core::quant::groupsPerRow(codes.grouping, format.rowValues);
-  for (std::uint32_t g = 0; g < perRow; ++g) {
-    const float scale = codes.scales[firstGroup + g];
-    const std::int32_t zero =
-        codes.qmin - (codes.zeroPoints.empty() ? 0 : static_cast<std::int32_t>(codes.zeroPoints[firstGroup + g]));
+/// Scales and zero-points as shaders/common/scales.glsl wants them.
+/// @param scaleOf, zeroOf  of a scale's number in the tensor
+void packScales(const core::quant::Grouping& grouping, const PackedFormat& format, std::uint64_t row, std::uint32_t r,
+                const auto& scaleOf, const auto& zeroOf, PackedTile& tile) {
+  const std::uint64_t groupValues = std::uint64_t{kUnitValues} * format.unitsPerGroup / format.groupsPerUnit;
+  for (std::uint32_t g = 0; g * groupValues < format.rowValues; ++g) {
+    const std::uint64_t flat = row * format.rowValues + g * groupValues;
+    const bool hasScales = grouping.granularity != core::quant::Granularity::None;
+    const std::uint64_t index = hasScales ? core::quant::groupOf(grouping, format.rowValues, flat) : 0;
+    const float scale = scaleOf(index);
+    const auto bits = std::bit_cast<std::uint32_t>(scale);
+    const float zero = zeroOf(index);
     switch (std::get<IntegerConstants>(format.constants).scaleMode) {
       case kHalfScales:
         tile.setHalf(0, g, r, core::numeric::floatToHalf(scale));
         break;
+      case kBrainScales:
+        tile.setHalf(0, g, r, bits >> 16);
+        break;
       case kHalfScalesAndZeros:
-        tile.param(g, r) = core::numeric::floatToHalf(scale) | static_cast<std::uint32_t>(zero) << 16;
+        tile.param(g, r) =
+            core::numeric::floatToHalf(scale) | static_cast<std::uint32_t>(static_cast<std::int32_t>(zero)) << 16;
         break;
       case kFullScales:
-        tile.param(g, r) = std::bit_cast<std::uint32_t>(scale);
+        tile.param(g, r) = bits;
         break;
       default:
-        tile.param(std::size_t{g} * 2, r) = std::bit_cast<std::uint32_t>(scale);
-        tile.param(std::size_t{g} * 2 + 1, r) = static_cast<std::uint32_t>(zero);
+        tile.param(std::size_t{g} * 2, r) = bits;
+        tile.param(std::size_t{g} * 2 + 1, r) = std::bit_cast<std::uint32_t>(zero);
     }
   }
 }
 
-void packInteger(const QuantizedTensor& tensor, const Uniform& uniform, const PackedFormat& format, std::uint64_t row,
-                 std::uint32_t r, PackedTile& tile) {
-  const std::uint64_t rowBytes = core::quant::codeRowBytes(uniform.bits, format.rowValues);
+/// A row of a bit stream of codes.
+void packCodes(const QuantizedTensor& tensor, std::uint32_t bits, const PackedFormat& format, std::uint64_t row,
+               std::uint32_t r, PackedTile& tile) {
+  const std::uint64_t rowBytes = core::quant::codeRowBytes(bits, format.rowValues);
   const std::uint8_t* stream = bytesAt(tensor, row * rowBytes);
-  const std::uint32_t mask = (1U << uniform.bits) - 1;
+  const std::uint32_t mask = (1U << bits) - 1;
   for (std::uint32_t unit = 0; unit < format.units; ++unit) {
     Codes codes{};
     for (std::uint32_t i = 0; i < kUnitValues; ++i) {
       const std::uint64_t value = std::uint64_t{unit} * kUnitValues + i;
       if (value >= format.rowValues) break;
-      const std::uint64_t bit = value * uniform.bits;
+      const std::uint64_t bit = value * bits;
       std::uint32_t two = stream[bit / 8];
       if (bit / 8 + 1 < rowBytes) two |= std::uint32_t{stream[bit / 8 + 1]} << 8;
       codes[i] = static_cast<std::uint8_t>(two >> (bit % 8) & mask);
     }
-    tile.setCodes(unit, r, codes, uniform.bits);
+    tile.setCodes(unit, r, codes, bits);
   }
-  packIntegerParams(uniform, format, row, r, tile);
 }
 
-void packCodeBook(const QuantizedTensor& tensor, const CodeBook& codeBook, const PackedFormat& format,
-                  std::uint64_t row, std::uint32_t r, PackedTile& tile) {
+void packRow(const QuantizedTensor& tensor, const Uniform& uniform, const PackedFormat& format, std::uint64_t row,
+             std::uint32_t r, PackedTile& tile) {
+  packCodes(tensor, uniform.bits, format, row, r, tile);
+  const auto zeroOf = [&](std::uint64_t i) {
+    return static_cast<float>(uniform.qmin) - (uniform.zeroPoints.empty() ? 0.0F : uniform.zeroPoints[i]);
+  };
+  packScales(
+      uniform.grouping, format, row, r, [&](std::uint64_t i) { return uniform.scales[i]; }, zeroOf, tile);
+}
+
+void packRow(const QuantizedTensor& tensor, const core::quant::LearnedCodeBooks& codes, const PackedFormat& format,
+             std::uint64_t row, std::uint32_t r, PackedTile& tile) {
+  packCodes(tensor, codes.bits, format, row, r, tile);
+  const auto none = [](std::uint64_t) { return 0.0F; };
+  packScales(
+      {}, format, row, r, [](std::uint64_t) { return 1.0F; }, none, tile);
+}
+
+void packRow(const QuantizedTensor& tensor, const CodeBook& codeBook, const PackedFormat& format, std::uint64_t row,
+             std::uint32_t r, PackedTile& tile) {
+  if (codeBook.packing == core::quant::Packing::Rows) {
+    packCodes(tensor, codeBook.bits, format, row, r, tile);
+    const auto scaleOf = [&](std::uint64_t i) { return codeBook.scales.empty() ? 1.0F : codeBook.scales[i]; };
+    return packScales(
+        codeBook.grouping, format, row, r, scaleOf, [](std::uint64_t) { return 0.0F; }, tile);
+  }
   const std::uint64_t first = row * format.rowValues;
   for (std::uint32_t unit = 0; unit < format.units; ++unit) {
     Codes codes{};
@@ -133,9 +165,11 @@ void packTile(const QuantizedTensor& tensor, const PackedFormat& format, std::ui
   for (std::uint32_t r = 0; r < rowCount; ++r) {
     const std::uint64_t row = firstRow + r;
     if (const auto* integers = tensor.as<Uniform>())
-      packInteger(tensor, *integers, format, row, r, tile);
+      packRow(tensor, *integers, format, row, r, tile);
     else if (const auto* codeBook = tensor.as<CodeBook>())
-      packCodeBook(tensor, *codeBook, format, row, r, tile);
+      packRow(tensor, *codeBook, format, row, r, tile);
+    else if (const auto* learned = tensor.as<core::quant::LearnedCodeBooks>())
+      packRow(tensor, *learned, format, row, r, tile);
     else if (core::tensor::info(*tensor.dtype()).blockValues == 1)
       packPlain(tensor, format, row, r, tile);
     else

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cmath>
+#include <numeric>
 
 #include "core/numeric/code_books.h"
 #include "core/numeric/half.h"
@@ -15,6 +17,7 @@ namespace {
 using core::quant::CodeBook;
 using core::quant::Elements;
 using core::quant::Granularity;
+using core::quant::Grouping;
 using core::quant::LearnedCodeBooks;
 using core::quant::QuantizedTensor;
 using core::quant::Uniform;
@@ -22,7 +25,7 @@ using core::tensor::DType;
 
 void setPlanes(PackedFormat& format, std::uint32_t bits) {
   format.quads = bits == 8 ? 2 : bits >= 4 ? 1 : 0;
-  format.highs = bits < 4 ? bits : bits == 6 ? 2 : bits == 5 ? 1 : 0;
+  format.highs = bits == 8 ? 0 : bits % 4;
 }
 
 void choosePlain(DType dtype, PackedFormat& format) {
@@ -60,51 +63,91 @@ bool areHalves(const std::vector<float>& values) {
   });
 }
 
+/// Whether the kernels' qmin − zero-point is exact, so that codes decode as on the CPU.
+bool areExact(const Uniform& codes) {
+  return std::all_of(codes.zeroPoints.begin(), codes.zeroPoints.end(), [&](float zero) {
+    const double exact = static_cast<double>(codes.qmin) - static_cast<double>(zero);
+    return static_cast<double>(static_cast<float>(exact)) == exact;
+  });
+}
+
 bool areShorts(const std::vector<float>& zeroPoints) {
   return std::all_of(zeroPoints.begin(), zeroPoints.end(),
-                     [](float zero) { return zero == static_cast<float>(static_cast<std::int16_t>(zero)); });
+                     [](float zero) { return std::abs(zero) < 32000 && zero == std::trunc(zero); });
+}
+
+bool areBrains(const std::vector<float>& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](float value) { return (std::bit_cast<std::uint32_t>(value) & 0xFFFFU) == 0; });
+}
+
+/// Which scales a unit has. @return false where they change in the middle of eight values
+bool chooseGroups(const Grouping& grouping, PackedFormat& format) {
+  if (grouping.size == 0) {  // one per row at most
+    format.unitsPerGroup = format.units;
+    return true;
+  }
+  // Where blocks run across rows, a scale is repeated so that it begins with a row.
+  const auto size = static_cast<std::uint32_t>(grouping.granularity == Granularity::Block
+                                                   ? std::gcd(std::uint64_t{grouping.size}, format.rowValues)
+                                                   : grouping.size);
+  if (size % kUnitValues == 0) {
+    format.groups = static_cast<std::uint32_t>((format.rowValues + size - 1) / size);
+    format.unitsPerGroup = size / kUnitValues;
+    return true;
+  }
+  if (size != 16 && size != 8) return false;
+  format.groupsPerUnit = kUnitValues / size;
+  format.groups = format.units * format.groupsPerUnit;
+  return true;
+}
+
+/// Kernel "int4", "levels4" … whose scales lie as shaders/common/scales.glsl says.
+void chooseScaled(const char* kernel, std::uint32_t bits, std::uint32_t mode, std::int32_t zero, PackedFormat& format) {
+  format.kernel = kernel + std::to_string(bits);
+  setPlanes(format, bits);
+  format.paramWords = integerParamWords(mode, format.groups);
+  format.constants = IntegerConstants{
+      .scaleMode = mode, .symmetricZero = zero, .groupsPerUnit = static_cast<int>(format.groupsPerUnit)};
+}
+
+std::uint32_t scaleModeOf(const std::vector<float>& scales) {
+  return areHalves(scales) ? kHalfScales : areBrains(scales) ? kBrainScales : kFullScales;
 }
 
 void choose(const Uniform& codes, PackedFormat& format) {
-  format.kernel = "int" + std::to_string(codes.bits);
-  setPlanes(format, codes.bits);
-  const std::uint32_t group = codes.grouping.size;
-  if (codes.grouping.granularity != Granularity::Group) {
-    format.unitsPerGroup = format.units;
-  } else if (group % kUnitValues == 0) {
-    format.groups = static_cast<std::uint32_t>((format.rowValues + group - 1) / group);
-    format.unitsPerGroup = group / kUnitValues;
-  } else if (group == 16 || group == 8) {
-    format.groupsPerUnit = kUnitValues / group;
-    format.groups = format.units * format.groupsPerUnit;
-  } else {
-    format.isDecoded = true;  // scales that change in the middle of eight values
-    return;
-  }
-  if (codes.bits == 7 || !areShorts(codes.zeroPoints)) {
+  if (!chooseGroups(codes.grouping, format) || !areExact(codes)) {
     format.isDecoded = true;
     return;
   }
-  const bool half = codes.scaleType == core::quant::ScaleType::Fp16 && areHalves(codes.scales);
-  const bool affine = !codes.zeroPoints.empty();
-  const std::uint32_t mode =
-      half ? (affine ? kHalfScalesAndZeros : kHalfScales) : (affine ? kFullScalesAndZeros : kFullScales);
-  format.paramWords = integerParamWords(mode, format.groups);
-  format.constants = IntegerConstants{
-      .scaleMode = mode, .symmetricZero = codes.qmin, .groupsPerUnit = static_cast<int>(format.groupsPerUnit)};
+  std::uint32_t mode = scaleModeOf(codes.scales);
+  if (!codes.zeroPoints.empty()) {
+    mode = mode == kHalfScales && areShorts(codes.zeroPoints) ? kHalfScalesAndZeros : kFullScalesAndZeros;
+  }
+  chooseScaled("int", codes.bits, mode, codes.qmin, format);
+}
+
+void setTable(std::span<const float> levels, PackedFormat& format) {
+  for (const float level : levels) format.table.push_back(std::bit_cast<std::uint32_t>(level));
+  format.tableWords = static_cast<std::uint32_t>(levels.size());
+}
+
+void chooseLevels(const CodeBook& codes, PackedFormat& format) {
+  if (!chooseGroups(codes.grouping, format)) {
+    format.isDecoded = true;
+    return;
+  }
+  setTable(codes.levels, format);
+  chooseScaled("levels", codes.bits, scaleModeOf(codes.scales), 0, format);
 }
 
 void choose(const CodeBook& codes, PackedFormat& format) {
+  if (codes.packing == core::quant::Packing::Rows) return chooseLevels(codes, format);
   format.kernel = "codebook";
   setPlanes(format, 4);
-  const auto append = [&](std::span<const float> values) {
-    for (const float value : values) format.table.push_back(std::bit_cast<std::uint32_t>(value));
-  };
-  append(codes.levels);
-  format.tableWords = kCodeBookValues;
+  setTable(codes.levels, format);
   const std::uint32_t block = codes.grouping.size;
-  if (codes.packing != core::quant::Packing::NibblesHighFirst || block % kUnitValues != 0 ||
-      format.rowValues % kUnitValues != 0 || codes.levels.size() != kCodeBookValues) {
+  if (block % kUnitValues != 0 || format.rowValues % kUnitValues != 0 || codes.levels.size() != kCodeBookValues) {
     format.isDecoded = true;  // blocks that begin or end inside a unit
     return;
   }
@@ -122,12 +165,22 @@ void choose(const CodeBook& codes, PackedFormat& format) {
   if (!nested) return;
   const auto map = core::numeric::dynamicMapSigned();
   assert(format.table.size() == kNestedMap && map.size() == kNestedMapValues);
+  const auto append = [&](std::span<const float> values) {
+    for (const float value : values) format.table.push_back(std::bit_cast<std::uint32_t>(value));
+  };
   append(map);
   append({&codes.nested->offset, 1});
   append(codes.nested->absmax);
 }
 
-void choose(const LearnedCodeBooks&, PackedFormat& format) { format.isDecoded = true; }
+void choose(const LearnedCodeBooks& codes, PackedFormat& format) {
+  // A code book of each row or group would be gathered from memory, weight by weight.
+  format.isDecoded = codes.levels.size() != std::size_t{1} << codes.bits;
+  if (format.isDecoded) return;
+  format.unitsPerGroup = format.units;
+  setTable(codes.levels, format);
+  chooseScaled("levels", codes.bits, kHalfScales, 0, format);
+}
 
 void choose(const Elements& elements, PackedFormat& format) {
   if (core::tensor::info(elements.dtype).blockValues == 1)

@@ -22,9 +22,9 @@ void PackedTile::setCodes(std::uint32_t unit, std::uint32_t row, const Codes& co
   if (bits == 6) plane(4, 2, high);
   if (bits == 2) plane(0, 2, high);
   if (bits == 1) plane(0, 1, high);
-  if (bits != 3) return;
+  if (bits != 3 && bits != 7) return;
   for (std::uint32_t i = 0; i < kUnitValues; ++i) {  // a stream: twelve bits per four values
-    const std::uint32_t code = codes[i] & 7U, word = 3 * i / 32, shift = 3 * i % 32;
+    const std::uint32_t code = codes[i] >> (bits - 3) & 7U, word = 3 * i / 32, shift = 3 * i % 32;
     high(word) |= code << shift;
     if (shift > 29) high(word + 1) |= code >> (32 - shift);
   }

@@ -46,7 +46,7 @@ class PackedTile {
     param(line + i / 4, row) |= byte << (8 * (i % 4));
   }
 
-  /// Codes into their planes. @param bits 1, 2, 3, 4, 5, 6 or 8
+  /// Codes into their planes. @param bits 1 … 8
   void setCodes(std::uint32_t unit, std::uint32_t row, const Codes& codes, std::uint32_t bits);
 
  private:

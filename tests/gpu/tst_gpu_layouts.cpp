@@ -126,11 +126,11 @@ class TestGpuLayouts : public QObject {
             << family << scheme << rows << width;
       }
     };
-    for (const char* scheme : {"fp32", "fp16", "bf16", "fp8_e4m3", "fp8_e5m2", "int8", "int8:group=tensor", "int6",
-                               "int5", "int4", "int3", "int2"}) {
+    for (const char* scheme : {"fp32", "fp16", "bf16", "fp8_e4m3", "fp8_e5m2", "int8", "int8:group=tensor", "int7",
+                               "int6", "int5", "int4", "int3", "int2"}) {
       add(scheme, 45, 100);  // rows end inside a unit and inside a tile
     }
-    for (const char* bits : {"int8", "int6", "int5", "int4", "int3", "int2"}) {
+    for (const char* bits : {"int8", "int7", "int6", "int5", "int4", "int3", "int2"}) {
       for (const char* group : {"row", "tensor", "8", "16", "32", "64", "96", "20"}) {
         add(qPrintable(QString("%1:group=%2,range=minmax").arg(bits, group)), 37, 200);
         add(qPrintable(QString("%1:group=%2").arg(bits, group)), 37, 200);
@@ -141,6 +141,12 @@ class TestGpuLayouts : public QObject {
       add(book, 45, 256);
       add(book, 45, 96);   // blocks run across rows
       add(book, 33, 100);  // and end inside a unit
+    }
+    for (const char* book :
+         {"log3", "log4", "log5", "log6", "log7", "log8", "dynamic8", "mx_e2m1", "mx_e2m3", "mx_e3m2", "mx_e4m3",
+          "mx_e5m2", "mx_int8", "kmeans4:group=tensor", "kmeans3:group=tensor", "kmeans2:group=tensor", "kmeans4"}) {
+      add(book, 45, 256);
+      add(book, 33, 100);
     }
     for (const char* block : {"q4_0", "q8_0"}) {
       add(block, 45, 96);
@@ -156,6 +162,21 @@ class TestGpuLayouts : public QObject {
         quantized(scheme.toStdString(), static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(width));
     compareRows(family, weight);
     if (!QTest::currentTestFailed()) compareProducts(family, weight);
+  }
+
+  /// Zero-points between the levels, as HQQ has them.
+  void zeroPointsMayBeFractions() {
+    for (const char* scheme : {"int4:group=64,range=minmax", "int3:group=16,range=minmax"}) {
+      core::quant::QuantizedTensor tensor = *quantized(scheme, 37, 192);
+      auto& zeroPoints = std::get<core::quant::Uniform>(tensor.layout).zeroPoints;
+      for (std::size_t i = 0; i < zeroPoints.size(); ++i) zeroPoints[i] += static_cast<float>(i % 16) / 16.0F;
+      const auto weight = std::make_shared<const core::quant::QuantizedTensor>(std::move(tensor));
+      QVERIFY(!gpu::packedFormatOf(*weight).isDecoded);
+      for (const QString& family : families()) {
+        compareRows(family, weight);
+        compareProducts(family, weight);
+      }
+    }
   }
 
   void blockProducts_data() {
@@ -191,7 +212,8 @@ class TestGpuLayouts : public QObject {
   /// Weights lie on the device as small as they are stored, up to a few percent of padding.
   void weightsStayPacked() {
     std::vector<QuantizedTensorPtr> weights;
-    for (const char* scheme : {"bf16", "int8", "int4", "int3", "int2", "nf4", "nf4:double=on"}) {
+    for (const char* scheme : {"bf16", "int8", "int7", "int4", "int3", "int2", "nf4", "nf4:double=on", "log4", "log3",
+                               "dynamic8", "mx_e4m3", "kmeans4:group=tensor"}) {
       weights.push_back(quantized(scheme, 256, 2048));
     }
     for (const DType type : support::blockTypes()) {

@@ -21,10 +21,14 @@ vec4 nibblesInPlace(uvec4 quad, int m) {
   return vec4(ivec4(word & 0xFu, word & 0xF0u, word & 0xF00u, word & 0xF000u));
 }
 // A stream of 3-bit codes: twelve bits per four values.
-vec4 triplesInPlace(uvec3 words, int m) {
+uint twelveBits(uvec3 words, int m) {
   const int bit = 12 * m, shift = bit & 31;
   uint word = words[bit >> 5] >> shift;
   if (shift > 20) word |= words[(bit >> 5) + 1] << (32 - shift);
+  return word;
+}
+vec4 triplesInPlace(uvec3 words, int m) {
+  const uint word = twelveBits(words, m);
   return vec4(ivec4(word & 7u, word & (7u << 3), word & (7u << 6), word & (7u << 9)));
 }
 vec4 pairsInPlace(uint low, uint high, int m) {
@@ -42,15 +46,24 @@ uvec4 nibblesOf(uvec4 quad, int m) {
   return uvec4(bitfieldExtract(word, at, 4), bitfieldExtract(word, at + 4, 4), bitfieldExtract(word, at + 8, 4),
                bitfieldExtract(word, at + 12, 4));
 }
-vec4 nibblesAndPairs(uvec4 quad, uint low, uint high, int m) {
+uvec4 pairsOf(uint low, uint high, int m) {
   const uint word = m < 4 ? low : high;
   const int at = 8 * (m & 3);
-  const uvec4 upper = uvec4(bitfieldExtract(word, at, 2), bitfieldExtract(word, at + 2, 2),
-                            bitfieldExtract(word, at + 4, 2), bitfieldExtract(word, at + 6, 2));
-  return vec4(ivec4(nibblesOf(quad, m) | upper << 4));
+  return uvec4(bitfieldExtract(word, at, 2), bitfieldExtract(word, at + 2, 2), bitfieldExtract(word, at + 4, 2),
+               bitfieldExtract(word, at + 6, 2));
+}
+uvec4 bitsOf(uint word, int m) {
+  return uvec4(bitfieldExtract(word, 4 * m, 1), bitfieldExtract(word, 4 * m + 1, 1),
+               bitfieldExtract(word, 4 * m + 2, 1), bitfieldExtract(word, 4 * m + 3, 1));
+}
+uvec4 triplesOf(uvec3 words, int m) {
+  const uint word = twelveBits(words, m);
+  return uvec4(word & 7u, bitfieldExtract(word, 3, 3), bitfieldExtract(word, 6, 3), bitfieldExtract(word, 9, 3));
+}
+uvec4 nibblesAndTriples(uvec4 quad, uvec3 words, int m) { return nibblesOf(quad, m) | triplesOf(words, m) << 4; }
+vec4 nibblesAndPairs(uvec4 quad, uint low, uint high, int m) {
+  return vec4(ivec4(nibblesOf(quad, m) | pairsOf(low, high, m) << 4));
 }
 vec4 nibblesAndBits(uvec4 quad, uint word, int m) {
-  const uvec4 upper = uvec4(bitfieldExtract(word, 4 * m, 1), bitfieldExtract(word, 4 * m + 1, 1),
-                            bitfieldExtract(word, 4 * m + 2, 1), bitfieldExtract(word, 4 * m + 3, 1));
-  return vec4(ivec4(nibblesOf(quad, m) | upper << 4));
+  return vec4(ivec4(nibblesOf(quad, m) | bitsOf(word, m) << 4));
 }

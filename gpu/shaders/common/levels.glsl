@@ -18,10 +18,15 @@ float levelAt(uint word, int at) {
   const float lower = subgroupShuffle(levels, lane), upper = subgroupShuffle(upperLevels, lane);
   return int(word << (28 - at)) < 0 ? upper : lower;
 }
+// A code below 8.
+float levelOf(uint code) {
+  return gl_WorkGroupSize.x >= 8 ? subgroupShuffle(levels, code) : loadConstant(levelTable + code);
+}
 #else
 #define TABLE_WORDS 16
 #include "common/table.glsl"
 float levelAt(uint word, int at) { return uintBitsToFloat(tableWord(bitfieldExtract(word, at, 4))); }
+float levelOf(uint code) { return uintBitsToFloat(tableWord(code)); }
 #endif
 
 vec4 levelsOf(uvec4 quad, int m) {

@@ -19,11 +19,12 @@ QS_FUNCTION uint byteWords(uint groups) { return (groups + 3u) / 4u * kTileRows;
 QS_CONSTANT uint kHalfScales = 0u;          // FP16, the same zero everywhere
 QS_CONSTANT uint kHalfScalesAndZeros = 1u;  // FP16 | zero as int16 << 16
 QS_CONSTANT uint kFullScales = 2u;          // FP32, the same zero everywhere
-QS_CONSTANT uint kFullScalesAndZeros = 3u;  // FP32, then zero as int
+QS_CONSTANT uint kFullScalesAndZeros = 3u;  // FP32, then zero as FP32
+QS_CONSTANT uint kBrainScales = 4u;         // BF16, the same zero everywhere
 QS_FUNCTION uint integerParamWords(uint scaleMode, uint groups) {
-  return scaleMode == kHalfScales           ? halfPairWords(groups)
-         : scaleMode == kFullScalesAndZeros ? 2u * singleWords(groups)
-                                            : singleWords(groups);
+  return scaleMode == kHalfScales || scaleMode == kBrainScales ? halfPairWords(groups)
+         : scaleMode == kFullScalesAndZeros                    ? 2u * singleWords(groups)
+                                                               : singleWords(groups);
 }
 
 // The CodeBook layout. Its table among the constants: the code book, and where the absmax are nested the map of their
