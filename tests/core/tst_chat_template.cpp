@@ -1,13 +1,13 @@
 // The template interpreter against Jinja2 itself, and against files that mean harm.
 #include <QRegularExpression>
 #include <QtTest>
-#include <ctime>
 #include <random>
 
 #include "allocation_meter.h"
 #include "core/base/error.h"
 #include "core/text/chat_template.h"
 #include "support/golden.h"
+#include "support/time_limit.h"
 
 using core::Error;
 using core::ErrorCode;
@@ -42,8 +42,6 @@ std::string joined(const std::string& text, int count) {
   for (int i = 0; i < count; ++i) out += (i == 0 ? "" : ", ") + text + (text[0] == '\'' ? "" : std::to_string(i));
   return out;
 }
-
-double cpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace
 
@@ -221,17 +219,12 @@ void TestChatTemplate::limits() {
   const std::string text = source.toStdString();
   allocation_meter::reset();
   const std::size_t before = allocation_meter::live;
-  const double started = cpuSeconds();
+  const double started = support::cpuSeconds();
   const Error error = failureOf(text);
-  const double seconds = cpuSeconds() - started;
+  const double seconds = support::cpuSeconds() - started;
   QVERIFY2(error.code() == ErrorCode::Unsupported, error.what());
   // About 0.1 s at worst on the machine the README measures on; a busy or slow one may take several times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr double kMostSeconds = 10;
-#else
-  constexpr double kMostSeconds = 0.6;
-#endif
-  QVERIFY2(seconds < kMostSeconds, qPrintable(QString::number(seconds)));
+  QVERIFY2(seconds < 0.6 * support::kSlowdown, qPrintable(QString::number(seconds)));
   // The limit, and what is at work meanwhile.
   const std::size_t bytes = allocation_meter::highest - before;
   QVERIFY2(bytes < (std::size_t{100} << 20), qPrintable(QString::number(bytes)));
