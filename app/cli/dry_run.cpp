@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <map>
-
 #include "core/io/text_checks.h"
 
 namespace app::cli {
@@ -16,7 +14,6 @@ using core::io::printable;
 struct Totals {
   std::uint64_t bytes = 0, sourceBytes = 0;
   std::size_t quantized = 0, fallbacks = 0;
-  std::map<std::string, std::size_t> notYet;  ///< types that cannot be made, with the number of their tensors
 };
 
 Totals totalsOf(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows) {
@@ -26,7 +23,6 @@ Totals totalsOf(const core::io::Checkpoint& source, const std::vector<QuantizedF
     totals.sourceBytes += source.tensors()[i].bytes;
     if (!rows[i].isKept()) ++totals.quantized;
     if (!rows[i].decision.fallback.empty()) ++totals.fallbacks;
-    if (!rows[i].canBeMade()) ++totals.notYet[rows[i].to];
   }
   return totals;
 }
@@ -45,22 +41,21 @@ Json toJson(const QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
                {"bits_per_weight", bitsPerWeight(row.bytes, tensor.parameters)}};
   json.update(reasonJson(row));
   addAxes(json, row.decision.place.axes);
-  json["can_be_made"] = row.canBeMade();
+  json["can_be_made"] = true;  // of versions that could not make every type
   return json;
 }
 
 void printJson(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const QuantizationPlan& plan,
                const Totals& totals) {
-  Json tensors = Json::array(), notYet = Json::array();
+  Json tensors = Json::array();
   for (std::size_t i = 0; i < plan.rows.size(); ++i) tensors.push_back(toJson(plan.rows[i], source.tensors()[i]));
-  for (const auto& [type, count] : totals.notYet) notYet.push_back({{"type", type}, {"tensors", count}});
   print({{"recipe", recipe.toString()},
          {"source_bytes", totals.sourceBytes},
          {"bytes", totals.bytes},
          {"bits_per_weight", bitsPerWeight(totals.bytes, source.parameters())},
          {"quantized", totals.quantized},
          {"fallbacks", totals.fallbacks},
-         {"cannot_be_made", std::move(notYet)},
+         {"cannot_be_made", Json::array()},
          {"unused_rules", plan.unused},
          {"kept", keptJson(keptTensors(source, plan.rows))},
          {"tensors", std::move(tensors)}});
@@ -85,8 +80,6 @@ void printText(const core::io::Checkpoint& source, const core::model::Recipe& re
   fmt::print("{}: {} of {} tensors change, {} with a fallback; {} → {} bytes of weights, {:.2f} bits per weight\n",
              printable(recipe.toString()), totals.quantized, plan.rows.size(), totals.fallbacks, totals.sourceBytes,
              totals.bytes, bitsPerWeight(totals.bytes, source.parameters()));
-  for (const auto& [type, count] : totals.notYet)
-    fmt::print("{} ({} tensors) can be read from files but not yet made\n", printable(type), count);
   for (const std::string& rule : plan.unused) fmt::print("no tensor was decided by {}\n", printable(rule));
 }
 

@@ -4,7 +4,7 @@
 namespace app::cli {
 
 /// Prints what a recipe would make of a model: per tensor its type, the rule that chose it, its fallback, bytes and
-/// bits per weight; then totals, what cannot be made yet, and rules that decided nothing.
+/// bits per weight; then totals, and rules that decided nothing.
 void printDryRun(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const QuantizationPlan& plan,
                  Output output);
 

@@ -23,7 +23,6 @@ Selection::~Selection() = default;
 
 void Selection::loadPresets() {
   for (const core::quant::Preset& preset : core::quant::presets()) {
-    if (!preset.canEncode) continue;
     m_schemes.push_back(
         {preset.scheme, QString::fromStdString(preset.title), QString::fromStdString(preset.description)});
   }

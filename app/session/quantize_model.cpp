@@ -54,7 +54,6 @@ void refuseWhatCannotBeWritten(const core::model::Recipe& recipe, const std::vec
                  : "A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, fp8_e5m2) or nf4 "
                    "or fp4.");
     }
-    if (!row.canBeMade()) refuse(recipe, row, "The type {} can be read from files but not yet made.");
   }
 }
 

@@ -70,10 +70,6 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
 
 }  // namespace
 
-bool QuantizedFileRow::canBeMade() const {
-  return isCopied || !decision.scheme || core::quant::isEncodable(decision.scheme->format.name);
-}
-
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe) {
   auto plan = core::model::planRecipe(recipe, source);
   QuantizationPlan result;

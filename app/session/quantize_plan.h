@@ -27,8 +27,6 @@ struct QuantizedFileRow {
   core::metrics::NonFinite overflowed;  ///< values of the new file that are none, where they are more than before
 
   bool isKept() const { return decision.fate() == core::model::Fate::Keep; }
-  /// False for a scheme that can only be read from files (yet).
-  bool canBeMade() const;
 };
 
 struct QuantizationPlan {

@@ -49,10 +49,9 @@ RecipeSize sizeUnder(const core::io::Checkpoint& checkpoint, const core::model::
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const auto& decision = plan.tensors[i];
     const auto& tensor = checkpoint.tensors()[i];
-    const bool isMade = decision.scheme && core::quant::isEncodable(decision.scheme->format.name);
-    if (isMade || decision.replacement) {
-      size.bytes +=
-          isMade ? core::quant::storedSize(decision.scheme->format, tensor.shape).bytes() : decision.replacement->bytes();
+    if (decision.fate() == core::model::Fate::Quantize) {
+      size.bytes += decision.scheme ? core::quant::storedSize(decision.scheme->format, tensor.shape).bytes()
+                                    : decision.replacement->bytes();
       ++size.quantized;
     } else {
       size.keptBytes += tensor.bytes;
@@ -63,21 +62,18 @@ RecipeSize sizeUnder(const core::io::Checkpoint& checkpoint, const core::model::
   return size;
 }
 
-TypicalResult typicalResult(const core::model::Recipe& recipe) {
+double typicalBitsPerWeight(const core::model::Recipe& recipe) {
   static const std::vector<TensorInfo> tensors = typicalTensors();
   const core::model::MixtureModel model{"llama", kBlocks, kHeads, kHeads, 0, core::model::ImportanceData::None};
   const auto plan = core::model::planRecipe(recipe, model, tensors, core::io::FileFormat::Gguf);
-  TypicalResult result;
   double bytes = 0, weights = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const auto& scheme = plan.tensors[i].scheme;
     weights += static_cast<double>(tensors[i].shape.count());
     bytes += static_cast<double>(scheme ? core::quant::storedSize(scheme->format, tensors[i].shape).bytes()
                                         : *core::tensor::storageBytes(tensors[i].dtype, tensors[i].shape));
-    if (scheme) result.canBeMade = result.canBeMade && core::quant::isEncodable(scheme->format.name);
   }
-  result.bitsPerWeight = 8 * bytes / weights;
-  return result;
+  return 8 * bytes / weights;
 }
 
 }  // namespace app

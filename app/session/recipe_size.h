@@ -7,7 +7,7 @@
 
 namespace app {
 
-/// What a model would weigh under a recipe: computed from shapes. What cannot be made (yet) counts as stored.
+/// What a model would weigh under a recipe: computed from shapes.
 struct RecipeSize {
   std::uint64_t bytes = 0;
   double bitsPerWeight = 0;     ///< of the whole model, kept tensors included
@@ -16,11 +16,8 @@ struct RecipeSize {
 };
 RecipeSize sizeUnder(const core::io::Checkpoint& checkpoint, const core::model::Recipe& recipe);
 
-/// What a recipe makes of a model of usual size (7 billion weights, 32 blocks, Llama): for lists of recipes.
-struct TypicalResult {
-  double bitsPerWeight = 0;
-  bool canBeMade = true;  ///< whether every type it uses can be written (yet)
-};
-TypicalResult typicalResult(const core::model::Recipe& recipe);
+/// Bits per weight of what a recipe makes of a model of usual size (7 billion weights, 32 blocks, Llama): for lists of
+/// recipes.
+double typicalBitsPerWeight(const core::model::Recipe& recipe);
 
 }  // namespace app

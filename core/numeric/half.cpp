@@ -3,6 +3,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "core/base/multiversion.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -87,9 +89,17 @@ void bfloat16ToFloat(std::span<const std::uint16_t> in, std::span<float> out) {
   bfloat16ToFloat(std::as_bytes(in), out);
 }
 
+namespace {
+
+QS_MULTIVERSION void toBfloat16(const float* __restrict__ in, std::uint16_t* __restrict__ out, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = floatToBfloat16(in[i]);
+}
+
+}  // namespace
+
 void floatToBfloat16(std::span<const float> in, std::span<std::uint16_t> out) {
   assert(in.size() == out.size());
-  for (std::size_t i = 0; i < in.size(); ++i) out[i] = floatToBfloat16(in[i]);
+  toBfloat16(in.data(), out.data(), in.size());
 }
 
 }  // namespace core::numeric

@@ -45,8 +45,9 @@ inline float bfloat16ToFloat(std::uint16_t bits) {
 
 inline std::uint16_t floatToBfloat16(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
-  if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16) | 0x0040U);
-  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+  const std::uint32_t rounded = (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16;
+  const bool isNan = (bits & 0x7fffffffU) > 0x7f800000U;
+  return static_cast<std::uint16_t>(isNan ? (bits >> 16) | 0x0040U : rounded);
 }
 
 /// The same for whole arrays, with the CPU's own conversion instructions where it has them. The byte versions read

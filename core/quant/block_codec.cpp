@@ -79,13 +79,13 @@ constexpr std::array kCodecs = {
     BlockCodec{DType::IQ1_S, decodeIQ1_S, encodeIQ1_S, 1,
                "GGUF: eight ternary values at a time from a lattice of 2048 points, scales per 32 weights.",
                encodeIQ1_SByImportance},
-    BlockCodec{DType::MXFP4, decodeMXFP4, nullptr, 4,
+    BlockCodec{DType::MXFP4, decodeMXFP4, encodeMXFP4, 4,
                "OCP microscaling: 4-bit floats with a power-of-two scale per 32 weights."},
-    BlockCodec{DType::NVFP4, decodeNVFP4, nullptr, 4, "4-bit floats with an 8-bit float scale per 16 weights."},
-    BlockCodec{DType::TQ2_0, decodeTQ2_0, nullptr, 2, "Ternary weights, 2 bits each, one FP16 scale per 256."},
-    BlockCodec{DType::TQ1_0, decodeTQ1_0, nullptr, 2, "Ternary weights, five to a byte, one FP16 scale per 256."},
-    BlockCodec{DType::Q2_0, decodeQ2_0, nullptr, 2, "GGUF: 2-bit codes, one FP16 scale per 64 weights."},
-    BlockCodec{DType::Q1_0, decodeQ1_0, nullptr, 1, "GGUF: signs alone, one FP16 scale per 128 weights."},
+    BlockCodec{DType::NVFP4, decodeNVFP4, encodeNVFP4, 4, "4-bit floats with an 8-bit float scale per 16 weights."},
+    BlockCodec{DType::TQ2_0, decodeTQ2_0, encodeTQ2_0, 2, "Ternary weights, 2 bits each, one FP16 scale per 256."},
+    BlockCodec{DType::TQ1_0, decodeTQ1_0, encodeTQ1_0, 2, "Ternary weights, five to a byte, one FP16 scale per 256."},
+    BlockCodec{DType::Q2_0, decodeQ2_0, encodeQ2_0, 2, "GGUF: 2-bit codes, one FP16 scale per 64 weights."},
+    BlockCodec{DType::Q1_0, decodeQ1_0, encodeQ1_0, 1, "GGUF: signs alone, one FP16 scale per 128 weights."},
 };
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace core::quant {
 
 /// How one stored dtype becomes float32 and, where we write it, comes from float32; of a GGUF block type all that there
-/// is to know beside its layout (core/tensor): its scheme's name, its preset and whether it can be made follow from it.
+/// is to know beside its layout (core/tensor): its scheme's name and its preset follow from it.
 /// A plain dtype is a block of one value.
 struct BlockCodec {
   /// Decodes `blockCount` blocks of info(dtype).blockBytes into blockCount · blockValues floats. Total.
@@ -23,7 +23,7 @@ struct BlockCodec {
 
   tensor::DType dtype;
   Decode decode;                      ///< never null
-  Encode encode;                      ///< null where only stored files of this type can be read
+  Encode encode;                      ///< null where nothing is made of this type: integers, FP64, activation formats
   std::uint32_t codeBits = 0;         ///< bits of an element's code in a block type that is a scheme; else 0
   std::string_view description = {};  ///< of that scheme, one sentence
   EncodeByImportance encodeByImportance = nullptr;  ///< null where importance changes nothing

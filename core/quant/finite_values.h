@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -44,6 +45,24 @@ inline void copyFinite(const float* values, std::size_t count, float limit, floa
     else
       out[i] = values[i] < 0.0F ? -limit : limit;
   }
+}
+
+/// The block itself, or a finite copy of it in `copy`. @param magnitude receives the largest finite magnitude as bits
+template <std::size_t count>
+QS_FORCE_INLINE const float* finiteBlock(const float* values, std::array<float, count>& copy,
+                                         std::uint32_t& magnitude) {
+  magnitude = maxMagnitudeBits(values, count);
+  if (magnitude < kInfinityBits) return values;
+  const float limit = maxFiniteMagnitude(values, count);
+  copyFinite(values, count, limit, copy.data());
+  magnitude = std::bit_cast<std::uint32_t>(limit);
+  return copy.data();
+}
+
+/// 1/scale, or 0 where it has no finite value, so that codes stay inside their integers.
+QS_FORCE_INLINE float safeReciprocal(float scale) {
+  const float reciprocal = scale != 0.0F ? 1.0F / scale : 0.0F;
+  return std::bit_cast<std::uint32_t>(reciprocal) << 1 < kInfinityBits << 1 ? reciprocal : 0.0F;
 }
 
 /// More than any block type can store: FP16 scale · integer scale · code stays below 2^28. Values beyond count as this,

@@ -102,7 +102,5 @@ ScaleType defaultScaleType(FormatName name, const Grouping& grouping);
 std::optional<tensor::DType> storedDType(const Format& format);
 /// The format that stores this dtype; nothing for integers, FP64 and activation formats.
 std::optional<FormatName> formatOf(tensor::DType dtype);
-/// False for types that can only be read from files (yet).
-bool isEncodable(FormatName name);
 
 }  // namespace core::quant

@@ -146,9 +146,4 @@ std::optional<FormatName> formatOf(DType dtype) {
   return std::nullopt;
 }
 
-bool isEncodable(FormatName name) {
-  const auto dtype = info(name).dtype;
-  return !dtype || blockCodec(*dtype)->encode != nullptr;
-}
-
 }  // namespace core::quant

@@ -18,12 +18,6 @@ struct Range {
   float max;
 };
 
-/// 1/scale, or 0 where it has no finite value, so that codes stay inside their integers.
-QS_FORCE_INLINE float safeReciprocal(float scale) {
-  const float reciprocal = scale != 0.0F ? 1.0F / scale : 0.0F;
-  return std::bit_cast<std::uint32_t>(reciprocal) << 1 < kInfinityBits << 1 ? reciprocal : 0.0F;
-}
-
 /// The value of largest magnitude with its sign; the first one when +x and −x tie; +0 for a block of zeros.
 QS_FORCE_INLINE float extremeValue(const float* values, std::uint32_t magnitude) {
   if (magnitude == 0) return 0.0F;
@@ -60,17 +54,6 @@ QS_FORCE_INLINE Range range(const float* values) {
   while (values[first] != 0.0F) ++first;
   result.min = values[first];
   return result;
-}
-
-/// The block itself, or a finite copy of it in `copy`. Updates `magnitude` to the largest finite one.
-QS_FORCE_INLINE const float* finiteBlock(const float* values, std::array<float, kValues>& copy,
-                                         std::uint32_t& magnitude) {
-  magnitude = maxMagnitudeBits(values, kValues);
-  if (magnitude < kInfinityBits) return values;
-  const float limit = maxFiniteMagnitude(values, kValues);
-  copyFinite(values, kValues, limit, copy.data());
-  magnitude = std::bit_cast<std::uint32_t>(limit);
-  return copy.data();
 }
 
 /// Rounds |x| ≤ 2^30 to the nearest integer, halves away from zero. x minus its whole part is exact.

@@ -140,9 +140,7 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tens
   // What is already stored this way stays as it is: encoding it again could only lose.
   if (storedDType(scheme.format) == tensor.dtype)
     return std::make_shared<const QuantizedTensor>(stored(tensor, scheme));
-  if (std::string why; !accepts(scheme, tensor.shape, &why))
-    throw Error(isEncodable(scheme.format.name) ? ErrorCode::InvalidArgument : ErrorCode::Unsupported, why,
-                tensor.name);
+  if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
   if (scheme.method.name == MethodName::ImportanceMatrix && (calibration == nullptr || calibration->importance.empty()))
     throw Error(ErrorCode::InvalidArgument,
                 fmt::format("{} needs an importance matrix for the tensor {}.", scheme.displayName(),

@@ -74,7 +74,7 @@ std::vector<Preset> makePresets() {
   std::vector<Preset> result;
   const auto add = [&result](std::string_view text, std::string_view description) {
     const Scheme scheme = Scheme::parse(text);
-    result.push_back({scheme, scheme.displayName(), std::string(description), isEncodable(scheme.format.name), false});
+    result.push_back({scheme, scheme.displayName(), std::string(description), false});
   };
   for (const Entry& entry : kEntries) add(entry.text, entry.description);
   for (const BlockCodec& codec : blockCodecs())
@@ -102,8 +102,6 @@ double bitsPerWeight(const Scheme& scheme, const tensor::Shape& shape) {
 
 bool accepts(const Scheme& scheme, const tensor::Shape& shape, std::string* why) {
   std::string problem = scheme.problem();
-  if (problem.empty() && !isEncodable(scheme.format.name))
-    problem = fmt::format("{} can be read from files but not yet made.", info(scheme.format.name).display);
   if (problem.empty()) problem = shapeProblem(scheme.format, shape);
   if (why != nullptr) *why = problem;
   return problem.empty();

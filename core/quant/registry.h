@@ -13,7 +13,6 @@ struct Preset {
   Scheme scheme;
   std::string title;        ///< "NF4 · 64"
   std::string description;  ///< one sentence
-  bool canEncode;           ///< false: only stored files of this type can be read (yet)
   bool needsCalibration;
 };
 

@@ -183,7 +183,7 @@ void TestScheme::registryIsConsistent() {
     QVERIFY(Scheme::parse(preset.scheme.toString()) == preset.scheme);
     QVERIFY(preset.description.ends_with("."));
     QCOMPARE(quant::findPreset(preset.scheme), &preset);
-    QCOMPARE(quant::accepts(preset.scheme, tensor::Shape{4, 1024}), preset.canEncode);
+    QVERIFY(quant::accepts(preset.scheme, tensor::Shape{4, 1024}));
     QVERIFY(quant::bitsPerWeight(preset.scheme, tensor::Shape{4, 1024}) >= 1.0);
     QVERIFY(quant::bitsPerWeight(preset.scheme, tensor::Shape{4, 1024}) <= 32.0);
   }
@@ -244,11 +244,6 @@ void TestScheme::refusesShapes() {
   QVERIFY(!quant::accepts(Scheme::parse("q4_0"), tensor::Shape{3, 33}, &why));
   QCOMPARE(QString::fromStdString(why),
            QString("Q4_0 needs rows of a multiple of 32 values; the rows of shape [3, 33] have 33."));
-  for (const quant::Preset& preset : quant::presets()) {
-    if (preset.canEncode) continue;
-    QVERIFY(!quant::accepts(preset.scheme, tensor::Shape{3, 256}, &why));
-    QCOMPARE(why, preset.title + " can be read from files but not yet made.");
-  }
   QVERIFY(!quant::accepts(Scheme::parse("int8"), tensor::Shape{1ULL << 40, 1ULL << 40}, &why));
   QVERIFY(quant::accepts(Scheme::parse("int8"), tensor::Shape{3, 33}, &why));
   QVERIFY(why.empty());

@@ -48,7 +48,7 @@ Json describe(const core::quant::Preset& preset) {
           {"family", familyName(core::quant::family(preset.scheme.format.name))},
           {"bits_per_weight", core::quant::bitsPerWeight(preset.scheme, kTypicalMatrix)},
           {"needs_calibration", preset.needsCalibration},
-          {"can_encode", preset.canEncode},
+          {"can_encode", true},
           {"runs_on", runsOn()},
           {"title", preset.title},
           {"description", preset.description}};
@@ -56,12 +56,11 @@ Json describe(const core::quant::Preset& preset) {
 
 /// A recipe's bits per weight are those of a whole model.
 Json describe(const core::model::FileTypeInfo& type) {
-  const TypicalResult typical = typicalResult(type.type);
   return {{"scheme", type.name},
           {"family", "recipe"},
-          {"bits_per_weight", typical.bitsPerWeight},
+          {"bits_per_weight", typicalBitsPerWeight(type.type)},
           {"needs_calibration", false},
-          {"can_encode", typical.canBeMade},
+          {"can_encode", true},
           {"runs_on", runsOn()},
           {"title", type.name},
           {"description", type.description}};
@@ -73,9 +72,8 @@ void run(Output output) {
   for (const auto& type : core::model::allFileTypes()) rows.push_back(describe(type));
   if (output == Output::ForPrograms) return print(rows);
   for (const auto& row : rows) {
-    fmt::print("{:<28} {:>6.2f} bits per weight  {}{}\n", row["scheme"].get<std::string>(),
-               row["bits_per_weight"].get<double>(), row["description"].get<std::string>(),
-               row["can_encode"].get<bool>() ? "" : " (reads files only)");
+    fmt::print("{:<28} {:>6.2f} bits per weight  {}\n", row["scheme"].get<std::string>(),
+               row["bits_per_weight"].get<double>(), row["description"].get<std::string>());
   }
 }
 
