@@ -97,6 +97,7 @@ bool chooseBlockFormat(DType type, PackedFormat& format) {
     format.table = latticeWords(type);
   } else if (found->table != Table::None) {
     format.table = levelsOf(found->table);
+    format.hasLevels = true;
   }
   format.tableWords = static_cast<std::uint32_t>(format.table.size());
   return true;

@@ -130,6 +130,15 @@ void choose(const Uniform& codes, PackedFormat& format) {
 void setTable(std::span<const float> levels, PackedFormat& format) {
   for (const float level : levels) format.table.push_back(std::bit_cast<std::uint32_t>(level));
   format.tableWords = static_cast<std::uint32_t>(levels.size());
+  format.hasLevels = true;
+}
+
+/// @return false where no table holds what the values are proportional to
+bool multiplyLevels(float factor, PackedFormat& format) {
+  if (!format.hasLevels) return false;
+  for (std::uint32_t& word : std::span(format.table).first(format.tableWords))
+    word = std::bit_cast<std::uint32_t>(std::bit_cast<float>(word) * factor);
+  return true;
 }
 
 void chooseLevels(const CodeBook& codes, PackedFormat& format) {
@@ -209,6 +218,7 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
     format.isDecoded = true;
   else
     std::visit([&](const auto& codes) { choose(codes, format); }, tensor.layout);
+  if (tensor.factor != 1.0F && !format.isDecoded) format.isDecoded = !multiplyLevels(tensor.factor, format);
   if (format.isDecoded) {
     format = empty;
     format.isDecoded = true;

@@ -29,6 +29,7 @@ struct PackedFormat {
   /// lattices), then what nested scales need. Empty for layouts that compute their values.
   std::vector<std::uint32_t> table;
   std::uint32_t tableWords = 0;  ///< of the first part
+  bool hasLevels = false;        ///< that part is FP32 levels, which values are proportional to
   /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
   bool isDecoded = false;
 

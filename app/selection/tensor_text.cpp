@@ -3,6 +3,9 @@
 #include <QCoreApplication>
 #include <QStringList>
 
+#include "core/base/error.h"
+#include "core/model/product_scale.h"
+
 namespace app {
 
 QString shapeText(const core::tensor::Shape& shape) {
@@ -22,6 +25,15 @@ QString typeText(const core::io::TensorInfo& tensor) {
   if (!tensor.isReadable() && !tensor.typeName.empty()) return QString::fromStdString(tensor.typeName);
   const auto name = core::tensor::name(tensor.dtype);
   return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
+}
+
+QString productScaleText(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor) {
+  try {
+    const auto scale = core::model::productScale(checkpoint, tensor.name);
+    return scale ? QStringLiteral(" · × %1").arg(static_cast<double>(*scale), 0, 'g', 6) : QString();
+  } catch (const core::Error&) {
+    return {};  // no number: why the model cannot chat says so
+  }
 }
 
 QString storedBitsText(const core::tensor::TensorView& tensor, std::uint64_t flatIndex) {

@@ -12,6 +12,8 @@ QString shapeText(const core::tensor::Shape& shape);
 QString placeText(const core::tensor::Shape& shape, std::uint64_t flatIndex);
 /// How the file calls the type: "BF16", "Q4_K", "NF4, packed".
 QString typeText(const core::io::TensorInfo& tensor);
+/// " · × 0.0123": what the file says that products with the tensor are multiplied by; empty where it says nothing.
+QString productScaleText(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor);
 /// "0x3d6e": the stored bits of a plain element; empty for block types.
 QString storedBitsText(const core::tensor::TensorView& tensor, std::uint64_t flatIndex);
 /// A sentence: why the tensor's bytes cannot be shown as weights. @pre it is unreadable

@@ -51,7 +51,9 @@ void SelectionCard::refresh() {
   for (Label* label : {m_comparedName, m_compared}) label->setVisible(compared != nullptr);
   m_tensor->setText(tensor ? QString::fromStdString(tensor->name) : none);
   m_shape->setText(tensor ? shapeText(tensor->shape) : none);
-  m_storage->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) : none);
+  m_storage->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) +
+                                  productScaleText(model->checkpoint(), *tensor)
+                            : none);
   const auto& scheme = m_selection.currentScheme();
   m_scheme->setText(scheme ? QString::fromStdString(scheme->displayName()) : none);
   m_weight->setText(tensor && m_selection.weight() ? placeText(tensor->shape, *m_selection.weight()) : none);

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/product_scale.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -46,7 +47,7 @@ bool isOfAnotherInput(std::string_view name) {
   return name.starts_with("v.") || name.starts_with("a.") || name.starts_with("mm.");
 }
 
-void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<std::string_view>& asked) {
+void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<std::string>& asked) {
   const io::TensorInfo* first = nullptr;
   std::size_t count = 0;
   for (const io::TensorInfo& tensor : checkpoint.tensors()) {
@@ -84,8 +85,14 @@ void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
   ModelWeights weights;
   QuantizedTensorPtr frequencyFactors;
   const std::vector<WeightRequest> requests = weightRequests(checkpoint, config, weights, frequencyFactors);
-  std::unordered_set<std::string_view> asked;
-  for (const WeightRequest& request : requests) asked.insert(request.name);
+  std::unordered_set<std::string> asked;
+  for (const WeightRequest& request : requests) {
+    asked.insert(request.name);
+    if (!request.takesScale() || !checkpoint.find(request.name)) continue;
+    const auto [scale, inputScale] = productScaleNames(request.name);
+    asked.insert({scale, inputScale});
+    static_cast<void>(productScale(checkpoint, request.name));  // throws for one that is no number
+  }
   refuseUnasked(checkpoint, asked);
   for (const WeightRequest& request : requests) {
     const auto index = checkpoint.find(request.name);

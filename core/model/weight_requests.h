@@ -13,6 +13,9 @@ struct WeightRequest {
   std::string name;
   tensor::Shape shape;
   bool required = true;
+
+  /// Whether a scale may stand beside it (product_scale).
+  bool takesScale() const { return shape.rank() == 2 && name != "token_embd.weight"; }
 };
 
 /// All tensors that a graph of this config may be made of.

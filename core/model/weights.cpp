@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/model/product_scale.h"
 #include "core/model/weight_requests.h"
 
 namespace core::model {
@@ -23,6 +24,13 @@ void visitTensors(const ModelWeights& weights, const Visit& visit) {
       visit(*tensor);
     }
   }
+}
+
+QuantizedTensorPtr scaled(QuantizedTensorPtr tensor, float scale) {
+  if (scale == 1.0F) return tensor;
+  auto result = std::make_shared<quant::QuantizedTensor>(*tensor);
+  result->factor = scale;
+  return result;
 }
 
 }  // namespace
@@ -54,14 +62,15 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
     const JobContext part = job.part(index / count, (index + 1) / count);
     part.progress(0.0, "Preparing weights");
     const std::size_t stored = *m_checkpoint->find(request.name);
-    *request.target = tensor(stored, plan.tensors[stored], part);
+    const float scale = request.takesScale() ? productScale(*m_checkpoint, request.name).value_or(1.0F) : 1.0F;
+    *request.target = tensor(stored, plan.tensors[stored], scale, part);
   }
   if (!weights.output) weights.output = weights.embedding;
   if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job.part(1.0, 1.0));
   return weights;
 }
 
-quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision,
+quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, float scale,
                                                 const JobContext& job) {
   const tensor::TensorView view = m_checkpoint->view(index);
   if (decision.replacement) return makeTensor(decision, view, job);
@@ -72,7 +81,7 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
     if (auto known = m_cache[key].lock()) return known;
   }
   // Outside the lock: quantizing takes long, and other tensors may be loaded meanwhile.
-  QuantizedTensorPtr made = makeTensor(decision, view, job);
+  QuantizedTensorPtr made = scaled(makeTensor(decision, view, job), scale);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];
   if (auto known = entry.lock()) return known;  // another thread was faster: everybody shares its object

@@ -44,7 +44,9 @@ class WeightLibrary {
   ModelWeights load(const ModelConfig& config, const Recipe& recipe, const JobContext& job = JobContext());
 
  private:
-  quant::QuantizedTensorPtr tensor(std::size_t index, const TensorDecision& decision, const JobContext& job);
+  /// @param scale what products with it are multiplied by (product_scale)
+  quant::QuantizedTensorPtr tensor(std::size_t index, const TensorDecision& decision, float scale,
+                                   const JobContext& job);
 
   std::shared_ptr<const io::Checkpoint> m_checkpoint;
   std::vector<TensorChoice> m_choices;  ///< one per tensor of the checkpoint

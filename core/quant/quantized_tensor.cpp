@@ -9,7 +9,7 @@ std::optional<tensor::DType> QuantizedTensor::dtype() const {
 
 std::uint64_t QuantizedTensor::bytes() const {
   const std::uint64_t side = std::visit([](const auto& codes) { return sideBytes(codes); }, layout);
-  return payload.size() + side + (changes != nullptr ? changes->bytes() : 0);
+  return payload.size() + side + (changes != nullptr ? changes->bytes() : 0) + (factor != 1.0F ? sizeof(float) : 0);
 }
 
 double QuantizedTensor::bitsPerWeight() const {

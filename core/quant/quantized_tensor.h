@@ -29,6 +29,7 @@ struct QuantizedTensor {
   std::span<const std::byte> payload;            ///< codes, into `owner`
   std::shared_ptr<const void> owner;             ///< mapped file or own buffer
   std::shared_ptr<const ColumnChanges> changes;  ///< null: the stored columns are the weight's own
+  float factor = 1.0F;                           ///< of every value, beside what the layout and the changes say
 
   std::uint64_t rows() const { return shape.rows(); }
   std::uint64_t rowValues() const { return shape.rowValues(); }

@@ -175,6 +175,8 @@ void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::
   std::visit([&](const auto& codes) { decodeRows(codes, tensor.payload, tensor.shape, firstRow, rowCount, out); },
              tensor.layout);
   if (tensor.changes != nullptr) undoColumnChanges(*tensor.changes, firstRow, rowValues, {out, rowCount * rowValues});
+  if (tensor.factor == 1.0F) return;
+  for (std::uint64_t i = 0; i < rowCount * rowValues; ++i) out[i] *= tensor.factor;
 }
 
 std::vector<float> dequantize(const QuantizedTensor& tensor, const JobContext& job) {

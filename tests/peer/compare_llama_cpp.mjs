@@ -1,7 +1,8 @@
 // Compares our logits with llama.cpp's, token by token, for any GGUF file that both can run:
-//   node compare_llama_cpp.mjs MODEL.gguf NODE_MODULES CLI [--tokens 1,2,3] [--device cpu] [--limit KL]
+//   node compare_llama_cpp.mjs MODEL.gguf NODE_MODULES CLI [--tokens 1,2,3] [--device cpu] [--limit KL] [--ours FILE.gguf]
 // NODE_MODULES is the node_modules folder that node-llama-cpp was installed in, CLI our quantscope-cli.
-// Prints KL(llama.cpp || ours) in nats after every token; with --limit, exits 1 when the mean is greater.
+// Prints KL(llama.cpp || ours) in nats after every token; with --limit, exits 1 when the mean is greater. With --ours our
+// program reads that file instead: llama.cpp may then be given the same weights as float32, which it does not round.
 import {execFileSync} from "node:child_process";
 import {mkdtempSync, readFileSync, rmSync} from "node:fs";
 import {tmpdir} from "node:os";
@@ -10,8 +11,9 @@ import {pathToFileURL} from "node:url";
 import {readArguments} from "./arguments.mjs";
 
 const {words: [model, modules, cli], options} = readArguments(
-  "usage: node compare_llama_cpp.mjs MODEL.gguf NODE_MODULES CLI [--tokens 1,2,3] [--device cpu] [--limit KL]",
-  ["MODEL.gguf", "NODE_MODULES", "CLI"], {"--tokens": null, "--device": "cpu", "--limit": null});
+  "usage: node compare_llama_cpp.mjs MODEL.gguf NODE_MODULES CLI [--tokens 1,2,3] [--device cpu] [--limit KL] " +
+  "[--ours FILE.gguf]",
+  ["MODEL.gguf", "NODE_MODULES", "CLI"], {"--tokens": null, "--device": "cpu", "--limit": null, "--ours": null});
 const device = options["--device"], limit = options["--limit"];
 // Ids that every vocabulary has, in an order no text has: what the model makes of them is all the same here.
 const scattered = Array.from({length: 32}, (_, i) => 3 + ((i * 7919 + 11) % 250));
@@ -37,7 +39,7 @@ function ourLogits() {
   const folder = mkdtempSync(path.join(tmpdir(), "quantscope-peer-"));
   try {
     const file = path.join(folder, "logits.npy");
-    execFileSync(cli, ["logits", model, "--tokens", tokens.join(","), "--device", device, "-o", file]);
+    execFileSync(cli, ["logits", options["--ours"] ?? model, "--tokens", tokens.join(","), "--device", device, "-o", file]);
     const bytes = readFileSync(file);
     const headerLength = bytes[6] === 1 ? 10 + bytes.readUInt16LE(8) : 12 + bytes.readUInt32LE(8);
     const header = bytes.toString("latin1", 0, headerLength);

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/metrics/tensor_stats.h"
+#include "core/model/product_scale.h"
 #include "core/model/stored_axes.h"
 
 namespace app::cli {
@@ -90,6 +91,15 @@ Json tensorRow(const core::io::TensorInfo& tensor) {
   return row;
 }
 
+/// What products with a matrix are multiplied by, as another tensor of the file says.
+void addProductScale(Json& row, const core::io::Checkpoint& checkpoint, const std::string& tensor) {
+  try {
+    if (const auto scale = core::model::productScale(checkpoint, tensor)) row["product_scale"] = *scale;
+  } catch (const core::Error&) {
+    row["product_scale"] = nullptr;  // no number: the reason why the model cannot run says so
+  }
+}
+
 Json allMetadata(const core::io::Metadata& metadata) {
   Json all = Json::object();
   // The keys are known to differ: looking each one up before adding it would take quadratic time.
@@ -115,6 +125,7 @@ Json describe(const OpenModel& model, const Options& options) {
     if (!options.tensor.empty() && tensor.name != options.tensor) continue;
     Json row = tensorRow(tensor);
     addAxes(row, model.choices()[i].axes);
+    addProductScale(row, checkpoint, tensor.name);
     if ((options.stats || options.bins != 0) && (tensor.isReadable() || !options.tensor.empty())) {
       const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
       addStatistics(row, core::metrics::summarize(checkpoint.view(i), bins), options.bins != 0);
@@ -170,6 +181,7 @@ void printText(const OpenModel& model, const Json& json) {
     fmt::print("{:<40} {:<8} {:<16} {:>12} bytes", text(row["name"]), text(row["dtype"]), row["shape"].dump(),
                row["bytes"].get<std::uint64_t>());
     if (row.contains("unreadable")) fmt::print("  not readable: {}", text(row["unreadable"]));
+    if (row.contains("product_scale")) fmt::print("  times {}", figure(row["product_scale"], 6));
     if (row.contains("std")) fmt::print("{}", statisticsText(row));
     fmt::print("\n");
   }

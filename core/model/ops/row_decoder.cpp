@@ -25,7 +25,7 @@ RowDecoder::RowDecoder(const quant::QuantizedTensor& tensor) : m_tensor(tensor),
 
 RowDecoder::Way RowDecoder::chooseWay(const quant::QuantizedTensor& tensor) {
   const bool wholeBytes = tensor.rowValues() % 2 == 0;  // a row begins at a byte and ends at one
-  if (tensor.changes != nullptr) return Way::General;
+  if (tensor.changes != nullptr || tensor.factor != 1.0F) return Way::General;
   if (tensor.dtype() == tensor::DType::F32) {
     const bool aligned = reinterpret_cast<std::uintptr_t>(tensor.payload.data()) % alignof(float) == 0;
     return aligned ? Way::InPlace : Way::General;

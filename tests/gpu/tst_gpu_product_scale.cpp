@@ -1,0 +1,58 @@
+// Scales beside matrices on Vulkan: in the table of levels where there is one, else in decoded values.
+#include <QTemporaryDir>
+
+#include "gpu/packed_format.h"
+#include "gpu_models.h"
+#include "support/scaled_model.h"
+
+using namespace gputest;
+
+class TestGpuProductScale : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void agreesWithTheCpu_data() {
+    QTest::addColumn<QString>("type");
+    QTest::addColumn<QString>("scheme");
+    QTest::addColumn<QString>("family");
+    for (const QString& family : families()) {
+      for (const char* type : {"nvfp4", "iq4_nl", "q4_0"})
+        QTest::newRow(qPrintable(type + QString(" ") + family)) << QString(type) << QString() << family;
+      QTest::newRow(qPrintable("nf4 of nvfp4 " + family)) << QString("nvfp4") << QString("nf4:double=on") << family;
+    }
+  }
+
+  void agreesWithTheCpu() {
+    QFETCH(QString, type);
+    QFETCH(QString, scheme);
+    QFETCH(QString, family);
+    const auto files = support::writeScaledModel(type.toStdString(), m_folder.path().toStdString());
+    Model model(files.scaled);
+    const auto graph = scheme.isEmpty() ? model.graph() : model.graph(core::quant::Scheme::parse(scheme.toStdString()));
+    const Tokens tokens = someTokens(40, graph.config.vocabulary);
+    const auto cpu = core::model::createCpuExecutor(graph);
+    const auto expected = allLogits(*cpu, tokens);
+    const auto executor = gpu::createVulkanExecutor(sharedFamily(family), graph);
+    QVERIFY(relativeError(allLogits(*executor, tokens), expected) < 1e-5);
+  }
+
+  /// A scale does not make the tensor grow where its type looks codes up.
+  void levelsStayPacked() {
+    const auto files = support::writeScaledModel("nvfp4", m_folder.path().toStdString());
+    Model model(files.scaled);
+    int packed = 0;
+    for (const auto& op : model.graph().ops) {
+      if (op.kind != core::model::OpKind::MatMul) continue;
+      QVERIFY(op.weight->factor != 1.0F);
+      QVERIFY(!gpu::packedFormatOf(*op.weight).isDecoded);
+      ++packed;
+    }
+    QCOMPARE(packed, 2 * 7 + 1);
+  }
+
+ private:
+  QTemporaryDir m_folder;
+};
+
+QTEST_GUILESS_MAIN(TestGpuProductScale)
+#include "tst_gpu_product_scale.moc"
