@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <random>
 #include <set>
 
@@ -13,6 +14,7 @@
 #include "cli_process.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
+#include "support/scaled_model.h"
 
 using namespace cli;
 using core::tensor::DType;
@@ -416,6 +418,38 @@ class TestCliQuantize : public QObject {
       QVERIFY2(isOneSentence(result.err) && result.err.contains("nothing to quantize"), result.err.constData());
     }
     QVERIFY(!QFileInfo::exists(path(QStringLiteral("twice.safetensors"))));
+  }
+
+  /// NAME.scale is shown, stays in a new file, and multiplies what the matrix was quantized to there and in a pane
+  /// alike.
+  void scalesBesideMatricesStay() {
+    const auto files = support::writeScaledModel("nvfp4", m_folder.path().toStdString());
+    const QString scaled = QString::fromStdString(files.scaled.string()),
+                  made = path(QStringLiteral("scaled-q8_0.gguf"));
+    const auto scalesOf = [](const QString& model) {
+      std::map<std::string, double> scales;
+      const Json answer = json({QStringLiteral("inspect"), model});
+      for (const Json& row : answer["tensors"])
+        if (row.contains("product_scale")) scales[row["name"]] = row["product_scale"];
+      return scales;
+    };
+    const auto scales = scalesOf(scaled);
+    QCOMPARE(scales.size(), std::size_t{2 * 7 + 1});
+    QVERIFY(scales.contains("blk.1.ffn_down.weight") && scales.contains("output.weight"));
+    const Run text =
+        run({QStringLiteral("inspect"), scaled, QStringLiteral("--tensor"), QStringLiteral("output.weight")});
+    QVERIFY2(text.out.contains("  times 0."), text.out.constData());
+    quantize(scaled, QStringLiteral("q8_0"), QStringLiteral("scaled-q8_0.gguf"));
+    QCOMPARE(scalesOf(made), scales);
+    const auto logits = [this](const QStringList& model) {
+      const QString file = path(QStringLiteral("logits.npy"));
+      const Run result =
+          run(QStringList{QStringLiteral("logits")} + model +
+              QStringList{QStringLiteral("--tokens"), QStringLiteral("1,2,3"), QStringLiteral("-o"), file});
+      return result.code == 0 ? contents(file) : result.err;
+    };
+    QCOMPARE(logits({made}), logits({scaled, QStringLiteral("--scheme"), QStringLiteral("q8_0")}));
+    QCOMPARE(logits({scaled}), logits({QString::fromStdString(files.plain.string())}));
   }
 };
 
