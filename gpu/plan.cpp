@@ -6,18 +6,20 @@ namespace gpu {
 
 namespace {
 
+using core::model::Activation;
+using core::model::Glu;
 using core::model::Graph;
 using core::model::kNoValue;
 using core::model::Op;
 using core::model::OpKind;
+using core::model::Rope;
 using core::model::ValueId;
 
 class Planner {
  public:
   Planner(const Graph& graph, const Fusion& fusion) : m_ops(graph.ops), m_fusion(fusion), m_uses(graph.values.size()) {
     for (const Op& op : m_ops) {
-      if (op.in != kNoValue) ++m_uses[op.in];
-      if (op.second != kNoValue) ++m_uses[op.second];
+      for (const ValueId input : op.inputs) ++m_uses[input];
     }
   }
 
@@ -30,11 +32,11 @@ class Planner {
  private:
   Step nextStep() {
     const Op& op = m_ops[m_next];
-    Step step{.kind = op.kind, .ops = {&op}, .out = op.out};
+    Step step{.kind = op.kind(), .ops = {&op}, .out = op.out};
     ++m_next;
     if (!m_fusion.enabled) return step;
-    if (op.kind == OpKind::MatMul) growMatMul(step);
-    if (op.kind == OpKind::Rope && follows(0, OpKind::Rope)) {
+    if (op.kind() == OpKind::MatMul) growMatMul(step);
+    if (op.kind() == OpKind::Rope && follows(0, OpKind::Rope) && m_ops[m_next].as<Rope>() == op.as<Rope>()) {
       step.ops.push_back(&m_ops[m_next++]);
       step.out = step.ops.back()->out;
     }
@@ -42,12 +44,12 @@ class Planner {
   }
 
   bool follows(std::size_t distance, OpKind kind) const {
-    return m_next + distance < m_ops.size() && m_ops[m_next + distance].kind == kind;
+    return m_next + distance < m_ops.size() && m_ops[m_next + distance].kind() == kind;
   }
 
   void growMatMul(Step& step) {
     if (tryAdd(step) || trySwiGlu(step)) return;
-    while (step.ops.size() < 3 && follows(0, OpKind::MatMul) && m_ops[m_next].in == step.ops[0]->in &&
+    while (step.ops.size() < 3 && follows(0, OpKind::MatMul) && m_ops[m_next].inputs == step.ops[0]->inputs &&
            m_fusion.canShare(*step.ops[0], m_ops[m_next])) {
       step.ops.push_back(&m_ops[m_next++]);
       step.out = step.ops.back()->out;
@@ -59,20 +61,22 @@ class Planner {
     const ValueId product = step.out;
     if (!follows(0, OpKind::Add) || m_uses[product] != 1) return false;
     const Op& add = m_ops[m_next];
-    if ((add.in == product) == (add.second == product)) return false;
-    step.residual = add.in == product ? add.second : add.in;
+    const ValueId a = add.inputs[0], b = add.inputs[1];
+    if ((a == product) == (b == product)) return false;
+    step.residual = a == product ? b : a;
     step.out = add.out;
     ++m_next;
     return true;
   }
 
-  /// Gate, up, SwiGlu: it is the only reader of both.
+  /// Gate, up, SwiGLU: it is the only reader of both.
   bool trySwiGlu(Step& step) {
-    if (!m_fusion.swiGlu || !follows(0, OpKind::MatMul) || !follows(1, OpKind::SwiGlu)) return false;
+    if (!m_fusion.swiGlu || !follows(0, OpKind::MatMul) || !follows(1, OpKind::Glu)) return false;
     const Op &gate = *step.ops[0], &up = m_ops[m_next], &glu = m_ops[m_next + 1];
-    if (up.in != gate.in || glu.in != gate.out || glu.second != up.out) return false;
+    if (glu.as<Glu>().activation != Activation::Silu) return false;
+    if (up.inputs != gate.inputs || glu.inputs != std::vector{gate.out, up.out}) return false;
     if (m_uses[gate.out] != 1 || m_uses[up.out] != 1 || !m_fusion.canShare(gate, up)) return false;
-    step.kind = OpKind::SwiGlu;
+    step.kind = OpKind::Glu;
     step.ops = {&gate, &up, &glu};
     step.out = glu.out;
     m_next += 2;
@@ -89,18 +93,17 @@ class Planner {
 
 std::vector<ValueId> Step::reads() const {
   std::vector<ValueId> values;
-  const bool fusedGlu = kind == OpKind::SwiGlu && ops.size() == 3;
+  const bool fusedGlu = kind == OpKind::Glu && ops.size() == 3;
   for (const Op* op : ops) {
-    if (fusedGlu && op->kind == OpKind::SwiGlu) continue;  // gate and up never reach memory
-    if (op->in != kNoValue) values.push_back(op->in);
-    if (op->second != kNoValue) values.push_back(op->second);
+    if (fusedGlu && op->kind() == OpKind::Glu) continue;  // gate and up never reach memory
+    values.insert(values.end(), op->inputs.begin(), op->inputs.end());
   }
   if (residual != kNoValue) values.push_back(residual);
   return values;
 }
 
 std::vector<ValueId> Step::writes() const {
-  const bool oneResult = residual != kNoValue || (kind == OpKind::SwiGlu && ops.size() == 3);
+  const bool oneResult = residual != kNoValue || (kind == OpKind::Glu && ops.size() == 3);
   std::vector<ValueId> values;
   if (oneResult) return {out};
   for (const Op* op : ops) {

@@ -9,8 +9,8 @@ namespace gpu {
 
 /// One or a few operations of the graph that become one step on the device, with a barrier behind it.
 ///   MatMul    one to three products of the same input; with residual, an Add behind a single product
-///   SwiGlu    unfused: one SwiGlu; fused: {gate MatMul, up MatMul, SwiGlu}
-///   Rope      one or two values
+///   Glu       unfused: one Glu; fused: {gate MatMul, up MatMul, Glu}
+///   Rope      one or two values that are rotated alike
 ///   others    the operation itself
 struct Step {
   core::model::OpKind kind;

@@ -1,5 +1,6 @@
 // How VulkanExecutor turns steps into commands.
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "gpu/kernels/attention_kernel.h"
@@ -96,15 +97,16 @@ void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const
 }
 
 void VulkanExecutor::recordProducts(const StepContext& context, const Step& step) {
-  const bool swiGlu = step.kind == OpKind::SwiGlu;
+  const bool swiGlu = step.kind == OpKind::Glu;
   std::vector<MatMulTarget> targets;
   for (const Op* op : step.ops) {
-    if (op->kind != OpKind::MatMul) continue;
-    const Resident& weight = m_weights.at(op->weight.get());
+    if (op->kind() != OpKind::MatMul) continue;
+    const auto& product = op->as<core::model::MatMul>();
+    const Resident& weight = m_weights.at(product.weight.get());
     MatMulTarget target;
     target.weight = weight.tensor.get();
     target.table = weight.table;
-    if (op->bias) target.bias = m_vectors.at(op->bias.get());
+    if (product.bias) target.bias = m_vectors.at(product.bias.get());
     const bool ownResult = !swiGlu && step.residual == core::model::kNoValue;
     target.out = context.place(ownResult ? op->out : step.out);
     if (step.residual != core::model::kNoValue) target.residual = context.place(step.residual).offset;
@@ -112,46 +114,71 @@ void VulkanExecutor::recordProducts(const StepContext& context, const Step& step
   }
   recordMatMul(
       context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
-      context.place(step.ops[0]->in), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
+      context.place(step.ops[0]->inputs[0]), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
+}
+
+void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
+  Recorder& recorder = context.recorder;
+  std::vector<RopeTarget> targets;
+  bool hasCopied = false;
+  for (const Op* op : step.ops) {
+    const Place in = context.place(op->inputs[0]), out = context.place(op->out);
+    targets.push_back({out, m_graph.values[op->out].width});
+    if (in.offset == out.offset) continue;
+    // Somebody else reads the value as it was.
+    recorder.commands().copy(context.workspace.arena(), std::uint64_t{in.offset} * 4, context.workspace.arena(),
+                             std::uint64_t{out.offset} * 4, std::uint64_t{in.stride} * 4 * recorder.tokens());
+    hasCopied = true;
+  }
+  if (hasCopied) recorder.barrier();
+  const auto& rope = step.ops[0]->as<core::model::Rope>();
+  const std::array sets{context.workspace.set(nullptr), context.cache.set(0)};  // angles are the same in every layer's
+  const auto pairs = static_cast<std::uint32_t>(m_graph.ropeTables[rope.table].size());
+  recordRope(recorder, sets, {rope.headSize, pairs, context.cache.rotation(rope.table), rope.pairing}, targets);
 }
 
 void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
   Recorder& recorder = context.recorder;
   const Op& op = *step.ops[0];
-  const auto& config = m_graph.config;
   // Kernels that read no weights still need the set's other bindings; any block's set has them.
   const VkDescriptorSet plain = context.workspace.set(nullptr);
   const auto kvSets = [&](std::uint32_t layer) { return std::array{plain, context.cache.set(layer)}; };
   const auto type = context.cache.type();
+  const auto input = [&](std::size_t i) { return context.place(op.inputs[i]); };
   switch (step.kind) {
     case OpKind::Embed: {
-      const Resident& weight = m_weights.at(op.weight.get());
+      const Resident& weight = m_weights.at(op.as<core::model::Embed>().weight.get());
       return recordEmbed(
           recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, *weight.tensor,
           weight.table, context.place(op.out));
     }
-    case OpKind::RmsNorm:
-      return recordRmsNorm(recorder, plain, context.place(op.in), m_vectors.at(op.weight.get()),
-                           m_graph.values[op.in].width, config.normEpsilon, context.place(op.out));
+    case OpKind::RmsNorm: {
+      const auto& norm = op.as<core::model::RmsNorm>();
+      return recordRmsNorm(recorder, plain, input(0), m_vectors.at(norm.weight.get()), m_graph.values[op.out].width,
+                           norm.epsilon, context.place(op.out));
+    }
     case OpKind::MatMul:
       return recordProducts(context, step);
-    case OpKind::Rope: {
-      std::vector<RopeTarget> targets;
-      for (const Op* rope : step.ops) targets.push_back({context.place(rope->out), m_graph.values[rope->out].width});
-      return recordRope(recorder, kvSets(0), config, targets);
+    case OpKind::Rope:
+      return recordRopes(context, step);
+    case OpKind::StoreKv: {
+      const std::uint32_t layer = op.as<core::model::StoreKv>().layer;
+      return recordStoreKv(recorder, kvSets(layer), m_graph.kv[layer], type, input(0), input(1));
     }
-    case OpKind::StoreKv:
-      return recordStoreKv(recorder, kvSets(op.layer), config, type, context.place(op.in), context.place(op.second));
-    case OpKind::Attention:
-      return recordAttention(recorder, kvSets(op.layer), config, type, context.positions, context.place(op.in),
-                             context.place(op.out));
-    case OpKind::SwiGlu:
+    case OpKind::Attention: {
+      const auto& attention = op.as<core::model::Attention>();
+      return recordAttention(recorder, kvSets(attention.layer), attention, m_graph.kv[attention.layer], type,
+                             context.positions, input(0), context.place(op.out));
+    }
+    case OpKind::Glu:
       if (step.ops.size() == 3) return recordProducts(context, step);
-      return recordElementwise(recorder, plain, ElementwiseOp::SwiGlu, context.place(op.in), context.place(op.second),
-                               context.place(op.out));
+      switch (op.as<core::model::Glu>().activation) {
+        case core::model::Activation::Silu:
+          return recordElementwise(recorder, plain, ElementwiseOp::SwiGlu, input(0), input(1), context.place(op.out));
+      }
+      return;
     case OpKind::Add:
-      return recordElementwise(recorder, plain, ElementwiseOp::Add, context.place(op.in), context.place(op.second),
-                               context.place(op.out));
+      return recordElementwise(recorder, plain, ElementwiseOp::Add, input(0), input(1), context.place(op.out));
     case OpKind::TakeRows:
       return;
   }

@@ -11,6 +11,7 @@ namespace gpu {
 
 namespace {
 
+using core::model::Op;
 using core::model::OpKind;
 using core::model::ValueId;
 
@@ -21,6 +22,26 @@ struct Lifetime {
   bool isUsed() const { return first != ~std::size_t{0}; }
 };
 
+/// The value in whose place each one lies, usually itself.
+std::vector<ValueId> sharedPlaces(const core::model::Graph& graph, const std::vector<Step>& steps) {
+  std::vector<ValueId> root(graph.values.size());
+  std::iota(root.begin(), root.end(), ValueId{0});
+  std::vector<std::uint32_t> readers(graph.values.size(), 0);
+  for (const Op& op : graph.ops) {
+    for (const ValueId input : op.inputs) ++readers[input];
+  }
+  for (const Step& step : steps) {
+    for (const Op* op : step.ops) {
+      // TakeRows copies nothing: its output is a window into its input, which lives as long.
+      if (op->kind() == OpKind::TakeRows) root[op->out] = root[op->inputs[0]];
+      // A window is not rotated in place: the rest of it may be read later.
+      const bool ownsPlace = !op->inputs.empty() && root[op->inputs[0]] == op->inputs[0];
+      if (op->kind() == OpKind::Rope && ownsPlace && readers[op->inputs[0]] == 1) root[op->out] = op->inputs[0];
+    }
+  }
+  return root;
+}
+
 }  // namespace
 
 ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>& steps) {
@@ -30,12 +51,9 @@ ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>
   places.stride.resize(count);
   for (std::size_t v = 0; v < count; ++v) places.stride[v] = strideOf(graph.values[v].width);
 
-  // TakeRows copies nothing: its output is a window into its input, which lives as long.
-  std::vector<ValueId> root(count);
-  std::iota(root.begin(), root.end(), ValueId{0});
+  const std::vector<ValueId> root = sharedPlaces(graph, steps);
   std::vector<Lifetime> life(count);
   for (std::size_t s = 0; s < steps.size(); ++s) {
-    if (steps[s].kind == OpKind::TakeRows) root[steps[s].out] = root[steps[s].ops[0]->in];
     for (const ValueId value : steps[s].writes()) life[root[value]].first = std::min(life[root[value]].first, s);
     for (const ValueId value : steps[s].writes()) life[root[value]].last = std::max(life[root[value]].last, s);
     for (const ValueId value : steps[s].reads()) life[root[value]].last = std::max(life[root[value]].last, s);

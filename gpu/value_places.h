@@ -7,7 +7,7 @@
 namespace gpu {
 
 /// Where every activation lies in the arena. Values that are never needed at the same time share memory; a step's
-/// results never share memory with what it reads, except the residual that is added element by element.
+/// results never share memory with what it reads, except where Rope rotates in place what only it reads.
 struct ValuePlaces {
   std::vector<std::uint64_t> offset;  ///< [values] floats for one row per token; multiply by the rows of a batch
   std::vector<std::uint32_t> stride;  ///< [values] floats from token to token: strideOf() the width

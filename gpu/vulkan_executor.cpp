@@ -45,8 +45,8 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
 void VulkanExecutor::uploadWeights(const core::JobContext& job) {
   std::vector<core::quant::QuantizedTensorPtr> tensors;
   for (const Op& op : m_graph.ops) {
-    const bool isMatrix = op.kind == OpKind::Embed || op.kind == OpKind::MatMul;
-    if (isMatrix && m_weights.emplace(op.weight.get(), Resident()).second) tensors.push_back(op.weight);
+    const bool isMatrix = op.kind() == OpKind::Embed || op.kind() == OpKind::MatMul;
+    if (isMatrix && m_weights.emplace(op.weight()->get(), Resident()).second) tensors.push_back(*op.weight());
   }
   const std::vector<DeviceTensorPtr> resident = m_device->weights().upload(tensors, job);
   for (std::size_t i = 0; i < tensors.size(); ++i) m_weights[tensors[i].get()].tensor = resident[i];
@@ -76,13 +76,14 @@ void VulkanExecutor::uploadConstants() {
     }
   }
   for (const Op& op : m_graph.ops) {
-    for (const auto& tensor : {op.kind == OpKind::RmsNorm ? op.weight : nullptr, op.bias}) {
-      if (!tensor || m_vectors.contains(tensor.get())) continue;
-      const std::vector<float> values = core::quant::dequantize(*tensor);
-      std::vector<std::uint32_t> words(values.size());
-      std::memcpy(words.data(), values.data(), words.size() * sizeof(float));
-      m_vectors[tensor.get()] = append(words);
-    }
+    const auto* norm = std::get_if<core::model::RmsNorm>(&op.parameters);
+    const auto* product = std::get_if<core::model::MatMul>(&op.parameters);
+    const auto tensor = norm != nullptr ? norm->weight : (product != nullptr ? product->bias : nullptr);
+    if (!tensor || m_vectors.contains(tensor.get())) continue;
+    const std::vector<float> values = core::quant::dequantize(*tensor);
+    std::vector<std::uint32_t> words(values.size());
+    std::memcpy(words.data(), values.data(), words.size() * sizeof(float));
+    m_vectors[tensor.get()] = append(words);
   }
   constants.resize(std::max<std::size_t>(constants.size(), m_device->choice().isLanes() ? kTableWords : strideOf(1)));
   m_constants.buffer = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,
@@ -97,7 +98,7 @@ Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {
   Fusion fusion;
   fusion.swiGlu = canFuseSwiGlu(m_device->choice(), tokens);
   fusion.canShare = [this](const Op& a, const Op& b) {
-    return canShareDispatch(*m_weights.at(a.weight.get()).tensor, *m_weights.at(b.weight.get()).tensor);
+    return canShareDispatch(*m_weights.at(a.weight()->get()).tensor, *m_weights.at(b.weight()->get()).tensor);
   };
   return fusion;
 }
@@ -106,7 +107,7 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
                                                          bool readsEveryValue) {
   std::vector<Step> steps = planSteps(m_graph, fusion);
   const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps));
-  std::uint32_t widest = m_graph.config.vocabulary;
+  std::uint32_t widest = m_graph.vocabulary();
   if (readsEveryValue) {
     for (const auto& value : m_graph.values) widest = std::max(widest, value.width);
   }
@@ -144,7 +145,7 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
                              std::span<float> logits, const core::JobContext& job) {
   auto& ours = static_cast<VulkanKvCache&>(cache);  // forward() has checked that this executor made it
   m_device->device()->throwIfLost();
-  const std::uint32_t vocabulary = m_graph.config.vocabulary;
+  const std::uint32_t vocabulary = m_graph.vocabulary();
   const std::size_t batchSize = m_prefill->rows();
   for (std::size_t first = 0; first < tokens.size(); first += batchSize) {
     job.throwIfCancelled();
@@ -193,7 +194,7 @@ void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const co
 }
 
 void VulkanExecutor::copyLogits(const Batch& batch, const Workspace& workspace) const {
-  const std::size_t vocabulary = m_graph.config.vocabulary, stride = strideOf(m_graph.config.vocabulary);
+  const std::size_t vocabulary = m_graph.vocabulary(), stride = strideOf(m_graph.vocabulary());
   const auto* from = reinterpret_cast<const float*>(workspace.readback().mapped());
   for (std::size_t row = 0; row * vocabulary < batch.logits.size(); ++row) {
     std::memcpy(batch.logits.data() + row * vocabulary, from + row * stride, vocabulary * sizeof(float));

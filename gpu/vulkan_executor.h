@@ -60,6 +60,7 @@ class VulkanExecutor : public core::model::Executor {
 
   struct StepContext;
   void recordStep(const StepContext& context, const Step& step);
+  void recordRopes(const StepContext& context, const Step& step);
   void recordProducts(const StepContext& context, const Step& step);
 
   struct Resident {

@@ -13,12 +13,12 @@ namespace gpu {
 
 namespace {
 
-std::uint32_t layerCount(const core::model::Graph& graph) {
-  std::uint32_t count = 0;
-  for (const auto& op : graph.ops) {
-    if (op.kind == core::model::OpKind::StoreKv) count = std::max(count, op.layer + 1);
-  }
-  return count;
+constexpr std::uint64_t kRotationBytes = 2 * sizeof(float);  // cosine and sine
+
+std::uint64_t rotationBytes(const std::vector<std::vector<float>>& tables, std::uint32_t capacity) {
+  std::uint64_t pairs = 0;
+  for (const auto& frequencies : tables) pairs += frequencies.size();
+  return std::max<std::uint64_t>(capacity * pairs * kRotationBytes, 16);
 }
 
 }  // namespace
@@ -26,28 +26,45 @@ std::uint32_t layerCount(const core::model::Graph& graph) {
 VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
                              core::model::KvType type) {
   device.device()->throwIfLost();
-  const auto& config = graph.config;
-  const std::uint64_t rowBytes = std::uint64_t{config.kvHeads} * 4;
-  const std::uint64_t keyBytes = capacity * rowBytes * kvHeadWords(config.headSize, type);
-  const std::uint64_t valueBytes = capacity * rowBytes * kvHeadWords(config.valueHeadSize, type);
   const auto& caps = device.device()->caps();
   const std::uint64_t limit = caps.maxRange(device.choice().family, 4 * sizeof(std::uint32_t));
-  if (std::max(keyBytes, valueBytes) > limit) {
-    throw core::Error(core::ErrorCode::InvalidArgument,
-                      fmt::format("A context of {} tokens needs {} bytes per layer, but buffers of {} span at most {}.",
-                                  capacity, std::max(keyBytes, valueBytes), caps.name, limit));
+  struct Bytes {
+    std::uint64_t keys, values;
+  };
+  std::vector<Bytes> layers;
+  std::uint64_t needed = rotationBytes(graph.ropeTables, capacity);
+  for (const core::model::KvShape& shape : graph.kv) {
+    const std::uint64_t rowBytes = std::uint64_t{shape.heads} * 4;
+    const Bytes bytes{capacity * rowBytes * kvHeadWords(shape.headSize, type),
+                      capacity * rowBytes * kvHeadWords(shape.valueHeadSize, type)};
+    const std::uint64_t larger = std::max(bytes.keys, bytes.values);
+    if (larger > limit) {
+      throw core::Error(
+          core::ErrorCode::InvalidArgument,
+          fmt::format("A context of {} tokens needs {} bytes per layer, but buffers of {} span at most {}.", capacity,
+                      larger, caps.name, limit));
+    }
+    needed += vk::alignUp(bytes.keys) + bytes.values;
+    layers.push_back(bytes);
   }
-  const std::uint32_t layers = layerCount(graph);
-  const std::uint64_t pairs = graph.ropeFrequencies.size();
-  const std::uint64_t rotationBytes = std::max<std::uint64_t>(capacity * pairs * 8, 16);
-  device.memory()->require(layers * (vk::alignUp(keyBytes) + valueBytes) + rotationBytes,
-                           fmt::format("A context of {} tokens", capacity));
-  m_rotation = std::make_unique<vk::Buffer>(device.memory(), rotationBytes, vk::MemoryKind::Device,
-                                            "the table of rotary angles");
-  const std::vector<float> table = core::model::ops::rotations(graph.ropeFrequencies, 0, capacity);
-  vk::Uploader(device.memory()).upload(*m_rotation, 0, std::as_bytes(std::span(table)));
-  m_bytes = rotationBytes;
-  for (std::uint32_t layer = 0; layer < layers; ++layer) addLayer(device, keyBytes, valueBytes);
+  device.memory()->require(needed, fmt::format("A context of {} tokens", capacity));
+  uploadRotations(device, graph.ropeTables, capacity);
+  for (const Bytes& bytes : layers) addLayer(device, bytes.keys, bytes.values);
+}
+
+void VulkanKvCache::uploadRotations(VulkanDevice& device, const std::vector<std::vector<float>>& tables,
+                                    std::uint32_t capacity) {
+  m_bytes = rotationBytes(tables, capacity);
+  m_rotation =
+      std::make_unique<vk::Buffer>(device.memory(), m_bytes, vk::MemoryKind::Device, "the table of rotary angles");
+  vk::Uploader uploader(device.memory());
+  std::uint64_t offset = 0;
+  for (const std::vector<float>& frequencies : tables) {
+    m_rotationOf.push_back(static_cast<std::uint32_t>(offset / kRotationBytes));
+    const std::vector<float> table = core::model::ops::rotations(frequencies, 0, capacity);
+    if (!table.empty()) uploader.upload(*m_rotation, offset, std::as_bytes(std::span(table)));
+    offset += table.size() * sizeof(float);
+  }
 }
 
 void VulkanKvCache::addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes) {

@@ -18,6 +18,8 @@ class VulkanKvCache : public core::model::KvCache {
 
   std::uint64_t bytes() const override { return m_bytes; }
   VkDescriptorSet set(std::uint32_t layer) const { return m_layers[layer].set->handle(); }
+  /// Entry of kRotationBinding, (cos, sin), where the angles of this rope table begin: [capacity, pairs].
+  std::uint32_t rotation(std::uint32_t ropeTable) const { return m_rotationOf[ropeTable]; }
 
   /// What tells recordings apart: the workspace they use, tokens of the batch, rows wanted.
   struct Key {
@@ -35,10 +37,12 @@ class VulkanKvCache : public core::model::KvCache {
     std::unique_ptr<vk::BufferView> keys, values;
     std::unique_ptr<vk::DescriptorSet> set;
   };
+  void uploadRotations(VulkanDevice& device, const std::vector<std::vector<float>>& tables, std::uint32_t capacity);
   void addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes);
 
   std::uint64_t m_bytes = 0;
   std::unique_ptr<vk::Buffer> m_rotation;
+  std::vector<std::uint32_t> m_rotationOf;
   std::vector<Layer> m_layers;
   std::map<Key, Recording> m_recordings;
 };

@@ -27,9 +27,13 @@ constexpr std::size_t kBatchTokens = 128;  // a weight is decoded once per batch
 CpuExecutor::CpuExecutor(Graph graph) : m_graph(std::move(graph)), m_slots(assignSlots(m_graph)) {
   m_scratch.resize(m_slots.slotWidth.size());
   for (const Op& op : m_graph.ops) {
-    if (op.kind == OpKind::RmsNorm) m_vectors.emplace(op.weight.get(), quant::dequantize(*op.weight));
-    if (op.bias) m_vectors.emplace(op.bias.get(), quant::dequantize(*op.bias));
+    if (const auto* norm = std::get_if<RmsNorm>(&op.parameters)) keepVector(norm->weight);
+    if (const auto* product = std::get_if<MatMul>(&op.parameters)) keepVector(product->bias);
   }
+}
+
+void CpuExecutor::keepVector(const quant::QuantizedTensorPtr& tensor) {
+  if (tensor && !m_vectors.contains(tensor.get())) m_vectors.emplace(tensor.get(), quant::dequantize(*tensor));
 }
 
 std::string CpuExecutor::deviceName() const { return fmt::format("CPU ({})", ops::vectorKernels().name); }
@@ -44,7 +48,7 @@ MemoryUse CpuExecutor::memory() const {
 }
 
 std::unique_ptr<KvCache> CpuExecutor::makeKvCache(std::uint32_t capacity, KvType type) {
-  return std::make_unique<CpuKvCache>(m_graph.config, capacity, type);
+  return std::make_unique<CpuKvCache>(m_graph.kv, capacity, type);
 }
 
 void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
@@ -55,16 +59,18 @@ void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Logit
   for (std::size_t first = 0; first < tokens.size(); first += kBatchTokens) {
     const auto part = tokens.subspan(first, std::min(kBatchTokens, tokens.size() - first));
     const auto position = static_cast<std::uint32_t>(start + first);
-    const std::vector<float> rotation = ops::rotations(m_graph.ropeFrequencies, position, part.size());
+    std::vector<std::vector<float>> rotations;
+    for (const auto& frequencies : m_graph.ropeTables)
+      rotations.push_back(ops::rotations(frequencies, position, part.size()));
     const bool isLast = first + part.size() == tokens.size();
     const bool all = wanted == LogitsWanted::AllTokens;
     runBatch({.tokens = part,
               .cache = ours,
               .firstPosition = position,
-              .rotation = rotation,
+              .rotations = rotations,
               .firstRow = all ? 0 : (isLast ? part.size() - 1 : part.size()),
               .rows = part.size(),
-              .logits = logits.data() + (all ? first * m_graph.config.vocabulary : 0)},
+              .logits = logits.data() + (all ? first * m_graph.vocabulary() : 0)},
              job);
   }
 }
@@ -79,35 +85,45 @@ void CpuExecutor::runBatch(Batch batch, const JobContext& job) {
 }
 
 void CpuExecutor::runOp(const Op& op, Batch& batch) {
-  const ModelConfig& config = m_graph.config;
-  const float* in = op.in == kNoValue ? nullptr : data(op.in, batch);
-  const float* second = op.second == kNoValue ? nullptr : data(op.second, batch);
+  const auto input = [&](std::size_t i) { return data(op.inputs[i], batch); };
   float* out = op.out == kNoValue ? nullptr : data(op.out, batch);
   const std::size_t width = op.out == kNoValue ? 0 : m_graph.values[op.out].width;
-  switch (op.kind) {
+  switch (op.kind()) {
     case OpKind::Embed:
-      return ops::embed(*op.weight, batch.tokens, out);
+      return ops::embed(*op.as<Embed>().weight, batch.tokens, out);
     case OpKind::RmsNorm:
-      return ops::rmsNorm(vectorOf(op.weight), config.normEpsilon, in, batch.rows, out);
+      return ops::rmsNorm(vectorOf(op.as<RmsNorm>().weight), op.as<RmsNorm>().epsilon, input(0), batch.rows, out);
     case OpKind::MatMul:
-      return ops::matMul(*op.weight, vectorOf(op.bias), in, batch.rows, out);
-    case OpKind::Rope:
-      return ops::rope({width / config.headSize, config.headSize, config.ropeDimensions, config.ropePairing},
-                       batch.rotation, batch.rows, out);
-    case OpKind::StoreKv:
-      return ops::storeKv(in, second, batch.rows, batch.firstPosition, batch.cache.keys(op.layer),
-                          batch.cache.values(op.layer));
-    case OpKind::Attention:
-      return ops::attention({config.heads, config.kvHeads, config.headSize, config.valueHeadSize, config.slidingWindow},
-                            in, batch.rows, batch.firstPosition, batch.cache.keys(op.layer),
-                            batch.cache.values(op.layer), out);
-    case OpKind::SwiGlu:
-      return ops::swiGlu(in, second, batch.rows * width, out);
+      return ops::matMul(*op.as<MatMul>().weight, vectorOf(op.as<MatMul>().bias), input(0), batch.rows, out);
+    case OpKind::Rope: {
+      const Rope& rope = op.as<Rope>();
+      const std::size_t pairs = m_graph.ropeTables[rope.table].size();
+      return ops::rope({width / rope.headSize, rope.headSize, 2 * pairs, rope.pairing}, batch.rotations[rope.table],
+                       batch.rows, input(0), out);
+    }
+    case OpKind::StoreKv: {
+      const std::uint32_t layer = op.as<StoreKv>().layer;
+      return ops::storeKv(input(0), input(1), batch.rows, batch.firstPosition, batch.cache.keys(layer),
+                          batch.cache.values(layer));
+    }
+    case OpKind::Attention: {
+      const Attention& attention = op.as<Attention>();
+      const KvShape& kv = m_graph.kv[attention.layer];
+      return ops::attention(
+          {attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale, attention.window}, input(0),
+          batch.rows, batch.firstPosition, batch.cache.keys(attention.layer), batch.cache.values(attention.layer), out);
+    }
+    case OpKind::Glu:
+      switch (op.as<Glu>().activation) {
+        case Activation::Silu:
+          return ops::swiGlu(input(0), input(1), batch.rows * width, out);
+      }
+      return;
     case OpKind::Add:
-      return ops::add(in, second, batch.rows * width, out);
+      return ops::add(input(0), input(1), batch.rows * width, out);
     case OpKind::TakeRows:
       batch.rows = batch.tokens.size() - batch.firstRow;
-      std::copy_n(in + batch.firstRow * width, batch.rows * width, out);
+      std::copy_n(input(0) + batch.firstRow * width, batch.rows * width, out);
       return;
   }
 }

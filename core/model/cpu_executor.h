@@ -29,14 +29,15 @@ class CpuExecutor : public Executor {
     std::span<const TokenId> tokens;
     CpuKvCache& cache;
     std::uint32_t firstPosition;
-    std::span<const float> rotation;
-    std::size_t firstRow;  ///< of the rows TakeRows keeps: firstRow … tokens.size()
-    std::size_t rows;      ///< of the current op: all tokens, then the rows kept
+    const std::vector<std::vector<float>>& rotations;  ///< of every rope table: [tokens, pairs, 2]
+    std::size_t firstRow;                              ///< of the rows TakeRows keeps: firstRow … tokens.size()
+    std::size_t rows;                                  ///< of the current op: all tokens, then the rows kept
     float* logits;
   };
 
   void runBatch(Batch batch, const JobContext& job);
   void runOp(const Op& op, Batch& batch);
+  void keepVector(const quant::QuantizedTensorPtr& tensor);
   void reserveScratch(std::size_t tokens);
   float* data(ValueId value, const Batch& batch);
   std::span<const float> vectorOf(const quant::QuantizedTensorPtr& tensor) const;

@@ -1,17 +1,18 @@
 #pragma once
 #include <vector>
 
-#include "core/model/config.h"
+#include "core/model/graph.h"
 #include "core/model/kv_cache.h"
 #include "core/model/ops/kv_rows.h"
 
 namespace core::model {
 
-/// Keys and values in host memory: one pair of matrices per layer, [capacity, kvHeads · headSize].
+/// Keys and values in host memory: one pair of matrices per layer, [capacity, width], by the
+/// shape of the layer.
 class CpuKvCache : public KvCache {
  public:
   /// @throws Error (OutOfMemory) saying how much is needed and available
-  CpuKvCache(const ModelConfig& config, std::uint32_t capacity, KvType type);
+  CpuKvCache(std::span<const KvShape> layers, std::uint32_t capacity, KvType type);
 
   std::uint64_t bytes() const override { return m_bytes; }
   ops::KvRows& keys(std::uint32_t layer) { return m_keys[layer]; }

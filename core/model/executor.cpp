@@ -58,7 +58,7 @@ void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& ca
   if (cache.m_maker != m_identity) {
     throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that this executor made.");
   }
-  const std::uint32_t vocabulary = graph().config.vocabulary;
+  const std::uint32_t vocabulary = graph().vocabulary();
   for (const TokenId token : tokens) {
     if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) {
       throw Error(ErrorCode::InvalidArgument,
@@ -90,7 +90,7 @@ void Executor::throwNotFinite(std::span<const TokenId> tokens, KvCache& cache, c
     setHook([&search](const std::string& value, std::span<const float> data, std::uint32_t width) {
       search.look(value, data, width);
     });
-    const std::size_t vocabulary = graph().config.vocabulary;
+    const std::size_t vocabulary = graph().vocabulary();
     std::vector<float> logits(std::min(all.size(), kSearchTokens) * vocabulary);
     for (std::size_t first = 0; first < all.size(); first += kSearchTokens) {
       const auto part = std::span(all).subspan(first, std::min(kSearchTokens, all.size() - first));

@@ -2,9 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 
 namespace core::model {
+
+const Op& Graph::maker(ValueId value) const { return *std::ranges::find(ops, value, &Op::out); }
+
+std::optional<ValueId> Graph::find(std::string_view name) const {
+  const auto found = std::ranges::find(values, name, &Value::name);
+  if (found == values.end()) return std::nullopt;
+  return static_cast<ValueId>(found - values.begin());
+}
 
 Graph buildGraph(const ModelConfig& config, const ModelWeights& weights) {
   if (config.architecture == "llama") return buildLlamaGraph(config, weights);

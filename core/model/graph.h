@@ -1,53 +1,48 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "core/model/config.h"
+#include "core/model/op.h"
 #include "core/model/weights.h"
 
 namespace core::model {
 
-enum class OpKind : std::uint8_t {
-  Embed,      ///< out[t] = row tokens[t] of weight
-  RmsNorm,    ///< out[t] = in[t] / sqrt(mean(in[t]²) + epsilon) · weight
-  MatMul,     ///< out[t] = weight · in[t] (+ bias); weight [out.width, in.width]
-  Rope,       ///< rotates the first ropeDimensions of every head of `in` in place (out == in); heads = width / headSize
-  StoreKv,    ///< appends inputs k, v of this layer to the KV cache; no output
-  Attention,  ///< causal grouped-query attention of `in` (queries) over the KV cache of this layer
-  SwiGlu,     ///< out = silu(in) · second, element by element
-  Add,        ///< out = in + second; out may be in
-  TakeRows    ///< keeps the rows whose logits are wanted (the last token, or all)
-};
-
-/// Index of an activation in Graph::values.
-using ValueId = std::uint32_t;
-inline constexpr ValueId kNoValue = ~ValueId{0};
-
-/// An activation: float32 [tokens, width]. Named as hooks and traces show it: "blk.3.attn_q".
+/// A result of one operation: float32 [rows, width], a row per token. Named as hooks and traces show it, by what made
+/// it: "blk.3.attn_q", and "blk.3.attn_q_rope" once it is rotated.
 struct Value {
   std::string name;
   std::uint32_t width;
 };
 
-struct Op {
-  OpKind kind;
-  ValueId in = kNoValue;
-  ValueId second = kNoValue;
-  ValueId out = kNoValue;
-  quant::QuantizedTensorPtr weight;  ///< Embed, RmsNorm, MatMul
-  quant::QuantizedTensorPtr bias;    ///< MatMul, may be null
-  std::uint32_t layer = 0;           ///< StoreKv, Attention
+/// What one layer keeps of every position: keys [heads · headSize], values [heads · valueHeadSize].
+struct KvShape {
+  std::uint32_t heads;
+  std::uint32_t headSize;  ///< of queries and keys
+  std::uint32_t valueHeadSize;
+
+  std::uint32_t keyWidth() const { return heads * headSize; }
+  std::uint32_t valueWidth() const { return heads * valueHeadSize; }
 };
 
-/// One architecture's computation as a flat list of operations over named activations. The CPU executor and the
-/// Vulkan executor run the same list; the last op's output is the logits, [wanted rows, vocabulary].
+/// One architecture's computation as a flat list of operations over named values; every result is a value of its own,
+/// and executors decide by lifetime which of them share memory. All that is to be known of an operation stands in it,
+/// so the CPU executor and the Vulkan executor need nothing else; the last op's output is the logits,
+/// [wanted rows, vocabulary].
 struct Graph {
-  ModelConfig config;
-  std::vector<float> ropeFrequencies;  ///< radians per position, [ropeDimensions / 2]
   std::vector<Value> values;
   std::vector<Op> ops;
+  std::vector<KvShape> kv;                     ///< [layers]
+  std::vector<std::vector<float>> ropeTables;  ///< of each kind of Rope: radians per position, [rotated pairs]
   std::uint64_t weightBytes = 0;
+
+  std::uint32_t vocabulary() const { return values[ops.back().out].width; }
+  /// The operation whose result this is.
+  const Op& maker(ValueId value) const;
+  /// The value of this name, if there is one.
+  std::optional<ValueId> find(std::string_view name) const;
 };
 
 /// Llama 2/3, TinyLlama, Mistral, SmolLM.

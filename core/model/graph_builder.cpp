@@ -4,74 +4,67 @@
 
 namespace core::model {
 
-GraphBuilder::GraphBuilder(const ModelConfig& config, const ModelWeights& weights) {
-  m_graph.config = config;
-  m_graph.ropeFrequencies = config.ropeFrequencies(weights.ropeFrequencyFactors);
-  m_graph.weightBytes = weights.bytes();
+std::uint32_t GraphBuilder::addRopeTable(std::vector<float> frequencies) {
+  m_graph.ropeTables.push_back(std::move(frequencies));
+  return static_cast<std::uint32_t>(m_graph.ropeTables.size() - 1);
 }
 
-ValueId GraphBuilder::makeValue(std::string name, std::uint64_t width) {
+std::uint32_t GraphBuilder::addLayer(const KvShape& shape) {
+  m_graph.kv.push_back(shape);
+  return static_cast<std::uint32_t>(m_graph.kv.size() - 1);
+}
+
+ValueId GraphBuilder::append(OpParameters parameters, std::vector<ValueId> inputs, std::string name,
+                             std::uint64_t width) {
+  const auto out = static_cast<ValueId>(m_graph.values.size());
   m_graph.values.push_back({std::move(name), static_cast<std::uint32_t>(width)});
-  return static_cast<ValueId>(m_graph.values.size() - 1);
+  m_graph.ops.push_back({std::move(parameters), std::move(inputs), out});
+  return out;
 }
 
 ValueId GraphBuilder::embed(std::string name, const quant::QuantizedTensorPtr& weight) {
-  const ValueId out = makeValue(std::move(name), weight->rowValues());
-  m_graph.ops.push_back({.kind = OpKind::Embed, .out = out, .weight = weight, .bias = nullptr});
-  return out;
+  return append(Embed{weight}, {}, std::move(name), weight->rowValues());
 }
 
-ValueId GraphBuilder::rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight) {
+ValueId GraphBuilder::rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon) {
   assert(weight->shape.count() == width(in));
-  const ValueId out = makeValue(std::move(name), width(in));
-  m_graph.ops.push_back({.kind = OpKind::RmsNorm, .in = in, .out = out, .weight = weight, .bias = nullptr});
-  return out;
+  return append(RmsNorm{weight, epsilon}, {in}, std::move(name), width(in));
 }
 
 ValueId GraphBuilder::matMul(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight,
                              const quant::QuantizedTensorPtr& bias) {
   assert(weight->rowValues() == width(in));
-  const ValueId out = makeValue(std::move(name), weight->rows());
-  m_graph.ops.push_back({.kind = OpKind::MatMul, .in = in, .out = out, .weight = weight, .bias = bias});
-  return out;
+  return append(MatMul{weight, bias}, {in}, std::move(name), weight->rows());
 }
 
-void GraphBuilder::rope(ValueId inPlace) {
-  assert(width(inPlace) % m_graph.config.headSize == 0);
-  m_graph.ops.push_back({.kind = OpKind::Rope, .in = inPlace, .out = inPlace, .weight = nullptr, .bias = nullptr});
+ValueId GraphBuilder::rope(std::string name, ValueId in, const Rope& rope) {
+  assert(width(in) % rope.headSize == 0 && 2 * m_graph.ropeTables[rope.table].size() <= rope.headSize);
+  return append(rope, {in}, std::move(name), width(in));
 }
 
 void GraphBuilder::storeKv(ValueId key, ValueId value, std::uint32_t layer) {
-  m_graph.ops.push_back(
-      {.kind = OpKind::StoreKv, .in = key, .second = value, .weight = nullptr, .bias = nullptr, .layer = layer});
+  assert(width(key) == m_graph.kv[layer].keyWidth() && width(value) == m_graph.kv[layer].valueWidth());
+  m_graph.ops.push_back({StoreKv{layer}, {key, value}, kNoValue});
 }
 
-ValueId GraphBuilder::attention(std::string name, ValueId query, std::uint32_t outWidth, std::uint32_t layer) {
-  const ValueId out = makeValue(std::move(name), outWidth);
-  m_graph.ops.push_back(
-      {.kind = OpKind::Attention, .in = query, .out = out, .weight = nullptr, .bias = nullptr, .layer = layer});
-  return out;
+ValueId GraphBuilder::attention(std::string name, ValueId query, const Attention& attention) {
+  const KvShape& shape = m_graph.kv[attention.layer];
+  assert(width(query) == attention.heads * shape.headSize && attention.heads % shape.heads == 0);
+  return append(attention, {query}, std::move(name), std::uint64_t{attention.heads} * shape.valueHeadSize);
 }
 
-ValueId GraphBuilder::swiGlu(std::string name, ValueId gate, ValueId up) {
+ValueId GraphBuilder::glu(std::string name, ValueId gate, ValueId up, Activation activation) {
   assert(width(gate) == width(up));
-  const ValueId out = makeValue(std::move(name), width(gate));
-  m_graph.ops.push_back(
-      {.kind = OpKind::SwiGlu, .in = gate, .second = up, .out = out, .weight = nullptr, .bias = nullptr});
-  return out;
+  return append(Glu{activation}, {gate, up}, std::move(name), width(gate));
 }
 
 ValueId GraphBuilder::add(std::string name, ValueId a, ValueId b) {
   assert(width(a) == width(b));
-  const ValueId out = makeValue(std::move(name), width(a));
-  m_graph.ops.push_back({.kind = OpKind::Add, .in = a, .second = b, .out = out, .weight = nullptr, .bias = nullptr});
-  return out;
+  return append(Add(), {a, b}, std::move(name), width(a));
 }
 
 ValueId GraphBuilder::takeRows(std::string name, ValueId in) {
-  const ValueId out = makeValue(std::move(name), width(in));
-  m_graph.ops.push_back({.kind = OpKind::TakeRows, .in = in, .out = out, .weight = nullptr, .bias = nullptr});
-  return out;
+  return append(TakeRows(), {in}, std::move(name), width(in));
 }
 
 }  // namespace core::model

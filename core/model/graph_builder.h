@@ -5,28 +5,33 @@
 
 namespace core::model {
 
-/// Appends operations to a Graph and names their outputs. Every architecture is written with it.
-/// Each method makes a new value, except rope, which works in place, and storeKv, which has no output.
+/// Appends operations to a Graph and names their results. Every architecture is written with it.
+/// Each method makes a new value, except storeKv, which has none.
 class GraphBuilder {
  public:
-  /// Takes the rotary frequencies and the size of the weights from the model.
-  GraphBuilder(const ModelConfig& config, const ModelWeights& weights);
+  /// @param weightBytes of all weights the graph will use
+  explicit GraphBuilder(std::uint64_t weightBytes) { m_graph.weightBytes = weightBytes; }
+
+  /// @param frequencies radians per position, one per rotated pair  @return what Rope::table is to be
+  std::uint32_t addRopeTable(std::vector<float> frequencies);
+  /// @return what StoreKv::layer and Attention::layer are to be
+  std::uint32_t addLayer(const KvShape& shape);
 
   ValueId embed(std::string name, const quant::QuantizedTensorPtr& weight);
-  ValueId rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight);
+  ValueId rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon);
   ValueId matMul(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight,
                  const quant::QuantizedTensorPtr& bias = nullptr);
-  void rope(ValueId inPlace);
+  ValueId rope(std::string name, ValueId in, const Rope& rope);
   void storeKv(ValueId key, ValueId value, std::uint32_t layer);
-  ValueId attention(std::string name, ValueId query, std::uint32_t outWidth, std::uint32_t layer);
-  ValueId swiGlu(std::string name, ValueId gate, ValueId up);
+  ValueId attention(std::string name, ValueId query, const Attention& attention);
+  ValueId glu(std::string name, ValueId gate, ValueId up, Activation activation);
   ValueId add(std::string name, ValueId a, ValueId b);
   ValueId takeRows(std::string name, ValueId in);
 
   Graph take() { return std::move(m_graph); }
 
  private:
-  ValueId makeValue(std::string name, std::uint64_t width);
+  ValueId append(OpParameters parameters, std::vector<ValueId> inputs, std::string name, std::uint64_t width);
   std::uint32_t width(ValueId value) const { return m_graph.values[value].width; }
 
   Graph m_graph;

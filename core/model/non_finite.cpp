@@ -50,12 +50,7 @@ struct NonFiniteSearch::Cause {
   std::string text;  ///< empty: not this
 };
 
-ValueId NonFiniteSearch::idOf(const std::string& value) const {
-  const auto found = std::ranges::find(m_graph.values, value, &Value::name);
-  return static_cast<ValueId>(found - m_graph.values.begin());
-}
-
-const Op& NonFiniteSearch::maker(ValueId value) const { return *std::ranges::find(m_graph.ops, value, &Op::out); }
+ValueId NonFiniteSearch::idOf(const std::string& value) const { return m_graph.find(value).value(); }
 
 void NonFiniteSearch::look(const std::string& value, std::span<const float> data, std::uint32_t width) {
   const ValueId id = idOf(value);
@@ -66,7 +61,7 @@ void NonFiniteSearch::look(const std::string& value, std::span<const float> data
   rememberStored(id, data);
   if (allFinite(data)) return;
   const std::size_t index = firstNonFinite(data);
-  const Finding finding{maker(id), m_firstPosition + index / width, index % width};
+  const Finding finding{m_graph.maker(id), m_firstPosition + index / width, index % width};
   Cause cause = causeOf(finding);
   throw Error(
       ErrorCode::NotFinite,
@@ -78,8 +73,9 @@ void NonFiniteSearch::look(const std::string& value, std::span<const float> data
 
 void NonFiniteSearch::rememberStored(ValueId value, std::span<const float> data) {
   if (m_cacheType != KvType::F16 || m_tooLargeForHalf != kNoValue) return;
-  const bool isStored = std::ranges::any_of(
-      m_graph.ops, [&](const Op& op) { return op.kind == OpKind::StoreKv && (op.in == value || op.second == value); });
+  const bool isStored = std::ranges::any_of(m_graph.ops, [&](const Op& op) {
+    return op.kind() == OpKind::StoreKv && std::ranges::find(op.inputs, value) != op.inputs.end();
+  });
   if (isStored && std::ranges::any_of(data, [](float number) { return std::abs(number) >= kHalfOverflow; }))
     m_tooLargeForHalf = value;
 }
@@ -101,14 +97,15 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
                                                        : fmt::format("in row {}, column {}", row, column);
     return Cause{tensor.name, fmt::format("{} holds {} {}", tensor.name, nameOf(values[column]), place)};
   };
-  switch (op.kind) {
+  switch (op.kind()) {
     case OpKind::Embed:
-      return look(*op.weight, static_cast<std::size_t>(m_tokens[finding.position]), finding.column, 1);
+      return look(*op.as<Embed>().weight, static_cast<std::size_t>(m_tokens[finding.position]), finding.column, 1);
     case OpKind::RmsNorm:
-      return look(*op.weight, 0, finding.column, 1);
+      return look(*op.as<RmsNorm>().weight, 0, finding.column, 1);
     case OpKind::MatMul: {
-      Cause cause = look(*op.weight, finding.column, 0, op.weight->rowValues());
-      if (cause.text.empty() && op.bias) cause = look(*op.bias, 0, finding.column, 1);
+      const MatMul& product = op.as<MatMul>();
+      Cause cause = look(*product.weight, finding.column, 0, product.weight->rowValues());
+      if (cause.text.empty() && product.bias) cause = look(*product.bias, 0, finding.column, 1);
       return cause;
     }
     default:
@@ -116,18 +113,23 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
   }
 }
 
+const quant::QuantizedTensor& NonFiniteSearch::nearestWeight(const Op& op) const {
+  // Of a sum, the newer part: the other one is the residual.
+  const Op* at = &op;
+  while (at->weight() == nullptr) at = &m_graph.maker(at->inputs.back());
+  return **at->weight();
+}
+
 NonFiniteSearch::Cause NonFiniteSearch::overflow(const Finding& finding) const {
-  const Op* op = &finding.op;
-  if (op->kind == OpKind::Attention && m_tooLargeForHalf != kNoValue) {
-    const Op& stored = maker(m_tooLargeForHalf);
-    return {stored.weight->name, fmt::format("{} exceeds 65504, the largest number of an FP16 cache",
-                                             m_graph.values[m_tooLargeForHalf].name)};
+  if (finding.op.kind() == OpKind::Attention && m_tooLargeForHalf != kNoValue) {
+    return {
+        nearestWeight(m_graph.maker(m_tooLargeForHalf)).name,
+        fmt::format("{} exceeds 65504, the largest number of an FP16 cache", m_graph.values[m_tooLargeForHalf].name)};
   }
-  while (!op->weight) op = &maker(op->second != kNoValue ? op->second : op->in);
-  const bool itself = op == &finding.op;
-  return {op->weight->name,
-          itself ? fmt::format("its products with {} exceed the range of float32", op->weight->name)
-                 : fmt::format("its values exceed the range of float32 (nearest weights: {})", op->weight->name)};
+  const std::string& weight = nearestWeight(finding.op).name;
+  return {weight, finding.op.weight() != nullptr
+                      ? fmt::format("its products with {} exceed the range of float32", weight)
+                      : fmt::format("its values exceed the range of float32 (nearest weights: {})", weight)};
 }
 
 }  // namespace core::model

@@ -26,7 +26,7 @@ class NonFiniteSearch {
  private:
   struct Finding;
   struct Cause;
-  const Op& maker(ValueId value) const;
+  const quant::QuantizedTensor& nearestWeight(const Op& op) const;
   ValueId idOf(const std::string& value) const;
   void rememberStored(ValueId value, std::span<const float> data);
   Cause causeOf(const Finding& finding) const;

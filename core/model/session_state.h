@@ -22,7 +22,7 @@ class SessionState : public std::enable_shared_from_this<SessionState> {
   const std::shared_ptr<const text::Tokenizer>& tokenizer() const { return m_tokenizer; }
   std::uint32_t contextLength() const { return m_cache->capacity(); }
   std::uint64_t kvBytes() const { return m_cache->bytes(); }
-  std::size_t vocabulary() const { return m_executor->graph().config.vocabulary; }
+  std::size_t vocabulary() const { return m_executor->graph().vocabulary(); }
   /// Tokens that can be chosen: those that model and tokenizer both have.
   std::size_t knownTokens() const;
 

@@ -13,8 +13,8 @@ struct ValueSlots {
 };
 inline constexpr std::uint32_t kNoSlot = ~std::uint32_t{0};
 
-/// Assigns slots by lifetime, so that scratch memory does not grow with the number of layers.
-/// An op's output never shares the slot of one of its inputs (but the in-place Rope has one value for both).
+/// Assigns slots by lifetime, so that scratch memory does not grow with the number of layers. The result of Rope, Glu
+/// and Add takes the slot of an input of its width that nobody reads later; no other output shares one with its inputs.
 ValueSlots assignSlots(const Graph& graph);
 
 }  // namespace core::model

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 
 namespace gpu {
 
@@ -18,31 +17,32 @@ std::uint32_t headsTogether(std::uint32_t group, std::uint32_t valueHeadSize) {
 
 }  // namespace
 
-void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::ModelConfig& config,
-                     core::model::KvType type, std::uint32_t positions, Place query, Place out) {
+void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::Attention& attention,
+                     const core::model::KvShape& kv, core::model::KvType type, std::uint32_t positions, Place query,
+                     Place out) {
   const AttentionPush push{.query = query.offset,
                            .queryStride = query.stride,
                            .result = out.offset,
                            .resultStride = out.stride,
-                           .heads = config.heads,
-                           .kvHeads = config.kvHeads,
-                           .headSize = config.headSize,
-                           .valueHeadSize = config.valueHeadSize,
-                           .window = config.slidingWindow,
-                           .scale = 1.0F / std::sqrt(static_cast<float>(config.headSize))};
+                           .heads = attention.heads,
+                           .kvHeads = kv.heads,
+                           .headSize = kv.headSize,
+                           .valueHeadSize = kv.valueHeadSize,
+                           .window = attention.window,
+                           .scale = attention.scale};
   const std::uint32_t half = type == core::model::KvType::F16 ? 1 : 0;
-  const std::uint32_t keyOctets = divideUp(config.headSize, 8), valueOctets = divideUp(config.valueHeadSize, 8);
-  const std::uint32_t visible = config.slidingWindow == 0 ? positions : std::min(positions, config.slidingWindow);
-  const double work = 1.0 * recorder.tokens() * config.heads * visible * (config.headSize + config.valueHeadSize);
+  const std::uint32_t keyOctets = divideUp(kv.headSize, 8), valueOctets = divideUp(kv.valueHeadSize, 8);
+  const std::uint32_t visible = attention.window == 0 ? positions : std::min(positions, attention.window);
+  const double work = 1.0 * recorder.tokens() * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
   if (recorder.choice().isLanes()) {
-    const std::uint32_t heads = headsTogether(config.heads / config.kvHeads, config.valueHeadSize);
+    const std::uint32_t heads = headsTogether(attention.heads / kv.heads, kv.valueHeadSize);
     const AttentionLanesConstants constants{.workgroup = recorder.choice().lanes,
                                             .kvHalf = half,
                                             .headsEach = static_cast<int>(heads),
                                             .keyOctets = static_cast<int>(keyOctets),
                                             .valueOctets = static_cast<int>(valueOctets),
-                                            .wholeQuads = config.headSize % 4 == 0 ? 1U : 0U};
-    recorder.dispatch("attention_lanes", constants.values(), sets, push, {config.heads / heads, recorder.tokens()},
+                                            .wholeQuads = kv.headSize % 4 == 0 ? 1U : 0U};
+    recorder.dispatch("attention_lanes", constants.values(), sets, push, {attention.heads / heads, recorder.tokens()},
                       work);
     return;
   }
@@ -50,8 +50,8 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
       .kvHalf = half,
       .keyOctets = keyOctets,
       .valueOctets = valueOctets,
-      .columns = std::min(std::bit_ceil(config.valueHeadSize), kAttentionWorkgroup)};
-  recorder.dispatch("attention_workgroups", constants.values(), sets, push, {config.heads, recorder.tokens()}, work);
+      .columns = std::min(std::bit_ceil(kv.valueHeadSize), kAttentionWorkgroup)};
+  recorder.dispatch("attention_workgroups", constants.values(), sets, push, {attention.heads, recorder.tokens()}, work);
 }
 
 }  // namespace gpu

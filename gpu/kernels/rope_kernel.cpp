@@ -6,13 +6,14 @@ namespace {
 constexpr std::uint32_t kWorkgroup = 64;
 }  // namespace
 
-void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::ModelConfig& config,
+void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const RopeShape& shape,
                 std::span<const RopeTarget> targets) {
   RopePush push{};
-  push.headSize = config.headSize;
-  push.pairs = config.ropeDimensions / 2;
+  push.headSize = shape.headSize;
+  push.pairs = shape.pairs;
+  push.table = shape.table;
   if (push.pairs == 0) return;
-  const auto pairsOf = [&](const RopeTarget& target) { return target.width / config.headSize * push.pairs; };
+  const auto pairsOf = [&](const RopeTarget& target) { return target.width / shape.headSize * push.pairs; };
   push.first = targets[0].place.offset;
   push.firstStride = targets[0].place.stride;
   push.firstPairs = push.allPairs = pairsOf(targets[0]);
@@ -21,7 +22,7 @@ void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const
     push.secondStride = targets[1].place.stride;
     push.allPairs += pairsOf(targets[1]);
   }
-  const bool adjacent = config.ropePairing == core::model::RopePairing::Adjacent;
+  const bool adjacent = shape.pairing == core::model::RopePairing::Adjacent;
   const RopeConstants constants{.workgroup = kWorkgroup, .adjacent = adjacent ? 1U : 0U};
   recorder.dispatch("rope", constants.values(), sets, push, {divideUp(push.allPairs, kWorkgroup), recorder.tokens()},
                     4.0 * push.allPairs * recorder.tokens());

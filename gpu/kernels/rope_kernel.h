@@ -1,5 +1,5 @@
 #pragma once
-#include "core/model/config.h"
+#include "core/model/graph.h"
 #include "gpu/kernels/recorder.h"
 
 namespace gpu {
@@ -10,8 +10,16 @@ struct RopeTarget {
   std::uint32_t width = 0;
 };
 
+/// What is the same for the values of a dispatch.
+struct RopeShape {
+  std::uint32_t headSize;
+  std::uint32_t pairs;  ///< per head
+  std::uint32_t table;  ///< entry of the cache's rotations where those of this table begin
+  core::model::RopePairing pairing;
+};
+
 /// Rotates one value or two (queries and keys) in one dispatch.  @param sets weights' set and the cache's
-void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::ModelConfig& config,
+void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const RopeShape& shape,
                 std::span<const RopeTarget> targets);
 
 }  // namespace gpu

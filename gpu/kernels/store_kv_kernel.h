@@ -1,5 +1,6 @@
 #pragma once
-#include "core/model/executor.h"
+#include "core/model/graph.h"
+#include "core/model/kv_cache.h"
 #include "gpu/kernels/recorder.h"
 
 namespace gpu {
@@ -10,7 +11,7 @@ constexpr std::uint32_t kvHeadWords(std::uint32_t headSize, core::model::KvType 
 }
 
 /// Appends keys and values of the batch to the layer's cache.
-void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::ModelConfig& config,
+void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::KvShape& shape,
                    core::model::KvType type, Place key, Place value);
 
 }  // namespace gpu

@@ -22,7 +22,7 @@ void main() {
   at += i / push.pairs * push.headSize;
   const uint a = at + (adjacent == 1 ? 2 * pair : pair);
   const uint b = adjacent == 1 ? a + 1 : a + push.pairs;
-  const vec2 turn = rotation[(state.firstPosition + t) * push.pairs + pair];
+  const vec2 turn = rotation[push.table + (state.firstPosition + t) * push.pairs + pair];
   const float x = arena[a], y = arena[b];
   arena[a] = x * turn.x - y * turn.y;
   arena[b] = x * turn.y + y * turn.x;

@@ -101,7 +101,8 @@ class TestAppSession : public QObject {
       QCOMPARE(written->view(name + ".absmax").dtype, nested ? core::tensor::DType::U8 : core::tensor::DType::F32);
       QCOMPARE(written->view(name + ".quant_map").shape, core::tensor::Shape{16});
       QCOMPARE(written->find(name + ".nested_quant_map").has_value(), nested);
-      const auto state = written->view(name + ".quant_state.bitsandbytes__" + std::string(toString(scheme.format.name))).bytes;
+      const auto state =
+          written->view(name + ".quant_state.bitsandbytes__" + std::string(toString(scheme.format.name))).bytes;
       const auto json = nlohmann::json::parse(reinterpret_cast<const char*>(state.data()),
                                               reinterpret_cast<const char*>(state.data()) + state.size());
       QCOMPARE(json["blocksize"].get<int>(), 64);
@@ -162,7 +163,7 @@ class TestAppSession : public QObject {
     const auto logitsOf = [](core::model::Executor& executor) {
       const auto cache = executor.createKvCache(8, core::model::KvType::F16);
       const core::model::TokenId tokens[] = {1, 5, 9};
-      std::vector<float> logits(executor.graph().config.vocabulary);
+      std::vector<float> logits(executor.graph().vocabulary());
       executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits);
       return logits;
     };

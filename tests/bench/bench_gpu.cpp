@@ -43,12 +43,12 @@ struct Speeds {
 };
 
 void runOnce(std::vector<Pane>& panes, const Options& options, Speeds& speeds) {
-  const auto& config = panes[0].executor->graph().config;
+  const std::uint32_t vocabulary = panes[0].executor->graph().vocabulary();
   std::vector<core::model::TokenId> prompt(static_cast<std::size_t>(options["--prompt"]));
   for (std::size_t i = 0; i < prompt.size(); ++i) {
-    prompt[i] = static_cast<core::model::TokenId>((i * 7919 + 11) % config.vocabulary);
+    prompt[i] = static_cast<core::model::TokenId>((i * 7919 + 11) % vocabulary);
   }
-  std::vector<float> logits(config.vocabulary);
+  std::vector<float> logits(vocabulary);
   const auto start = Clock::now();
   for (Pane& pane : panes) {
     pane.cache->truncate(0);

@@ -55,16 +55,11 @@ QuantizedTensorPtr weightOf(const std::string& layout, const Options& options) {
 
 /// logits = W · W[token].
 core::model::Graph graphOf(const QuantizedTensorPtr& weight) {
-  using core::model::OpKind;
   core::model::Graph graph;
   const auto rows = static_cast<std::uint32_t>(weight->rows()), width = static_cast<std::uint32_t>(weight->rowValues());
-  graph.config.vocabulary = rows;
-  graph.config.width = width;
-  graph.config.heads = graph.config.kvHeads = 1;
-  graph.config.headSize = graph.config.valueHeadSize = 2;
   graph.values = {{"row", width}, {"logits", rows}};
-  graph.ops.push_back({.kind = OpKind::Embed, .out = 0, .weight = weight, .bias = nullptr});
-  graph.ops.push_back({.kind = OpKind::MatMul, .in = 0, .out = 1, .weight = weight, .bias = nullptr});
+  graph.ops = {{.parameters = core::model::Embed{weight}, .out = 0},
+               {.parameters = core::model::MatMul{weight}, .inputs = {0}, .out = 1}};
   graph.weightBytes = weight->bytes();
   return graph;
 }

@@ -27,7 +27,7 @@ std::vector<TokenId> someTokens(std::size_t count, std::uint32_t vocabulary) {
 std::vector<float> logitsOf(Executor& executor, std::span<const TokenId> tokens, model::KvCache& cache,
                             LogitsWanted wanted) {
   const std::size_t rows = wanted == LogitsWanted::AllTokens ? tokens.size() : 1;
-  std::vector<float> logits(rows * executor.graph().config.vocabulary, NAN);
+  std::vector<float> logits(rows * executor.graph().vocabulary(), NAN);
   executor.forward(tokens, cache, wanted, logits);
   return logits;
 }
@@ -109,8 +109,8 @@ class TestCpuExecutor : public QObject {
                                 .biases = true,
                                 .frequencyFactors = true},
                                scheme.isEmpty() ? nullptr : scheme.toUtf8().constData());
-    const auto tokens = someTokens(150, executor->graph().config.vocabulary);  // more than one batch
-    const std::size_t row = executor->graph().config.vocabulary;
+    const auto tokens = someTokens(150, executor->graph().vocabulary());  // more than one batch
+    const std::size_t row = executor->graph().vocabulary();
     const auto cache = executor->createKvCache(150, KvType::F32);
     const auto all = logitsOf(*executor, tokens, *cache, LogitsWanted::AllTokens);
     QCOMPARE(cache->length(), 150U);

@@ -59,7 +59,7 @@ std::vector<double> naiveAttention(const ops::AttentionShape& shape, const float
   for (std::size_t p = position + 1 - std::min(window, position + 1); p <= position; ++p) {
     const float* key = keys.data() + (p * shape.kvHeads + kvHead) * shape.headSize;
     const float* value = values.data() + (p * shape.kvHeads + kvHead) * shape.valueHeadSize;
-    const double weight = std::exp(dot(query, key, shape.headSize) / std::sqrt(static_cast<double>(shape.headSize)));
+    const double weight = std::exp(dot(query, key, shape.headSize) * static_cast<double>(shape.scale));
     total += weight;
     for (std::size_t i = 0; i < result.size(); ++i) result[i] += weight * static_cast<double>(value[i]);
   }
@@ -298,8 +298,10 @@ class TestCpuOps : public QObject {
     const std::vector<float> frequencies = {1.0F, 0.25F};
     const ops::RopeShape shape{3, 6, 4, adjacent ? model::RopePairing::Adjacent : model::RopePairing::Halves};
     const auto before = randomValues(2 * 3 * 6, 11);
-    std::vector<float> x = before;
-    ops::rope(shape, ops::rotations(frequencies, 40, 2), 2, x.data());
+    std::vector<float> x(before.size(), NAN), inPlace = before;
+    ops::rope(shape, ops::rotations(frequencies, 40, 2), 2, before.data(), x.data());
+    ops::rope(shape, ops::rotations(frequencies, 40, 2), 2, inPlace.data(), inPlace.data());
+    QCOMPARE(inPlace, x);
     for (std::size_t row = 0; row < 6; ++row) {
       const double position = 40.0 + static_cast<double>(row / 3);
       const float* h = &before[row * 6];
@@ -341,7 +343,9 @@ class TestCpuOps : public QObject {
     QFETCH(int, stored);
     QFETCH(int, tokens);
     const auto size = [](int n) { return static_cast<std::size_t>(n); };
-    const ops::AttentionShape shape{size(heads), size(kvHeads), size(headSize), size(valueHeadSize), size(window)};
+    const float scale = 1.2F / std::sqrt(static_cast<float>(headSize));  // not the usual one
+    const ops::AttentionShape shape{size(heads),         size(kvHeads), size(headSize),
+                                    size(valueHeadSize), scale,         size(window)};
     const std::size_t positions = size(stored + tokens);
     const auto keys = randomValues(positions * shape.kvHeads * shape.headSize, 12);
     const auto values = randomValues(positions * shape.kvHeads * shape.valueHeadSize, 13);

@@ -86,7 +86,7 @@ class TestLogits : public QObject {
     const Case golden = readCase(m_manifest["cases"][static_cast<std::size_t>(index)]);
     QCOMPARE(golden.probabilities.size(), golden.tokens.size() * golden.vocabulary);
     const auto executor = openExecutor(golden.modelPath);
-    QCOMPARE(std::size_t{executor->graph().config.vocabulary}, golden.vocabulary);
+    QCOMPARE(std::size_t{executor->graph().vocabulary()}, golden.vocabulary);
     for (const KvType type : {KvType::F32, KvType::F16}) {
       const double kl = meanKl(golden, allLogits(*executor, golden, type));
       qInfo("%s KV: mean KL %.3g, allowed %.3g", type == KvType::F32 ? "F32" : "F16", kl, golden.allowedKl);

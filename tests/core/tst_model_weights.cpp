@@ -184,13 +184,27 @@ class TestModelWeights : public QObject {
     QCOMPARE(graph.values.front().name, std::string("token_embd"));
     QCOMPARE(graph.values.back().name, std::string("logits"));
     QCOMPARE(graph.values.back().width, config.vocabulary);
-    QVERIFY(graph.ops.back().weight == weights.output);
-    QCOMPARE(graph.ropeFrequencies, config.ropeFrequencies(weights.ropeFrequencyFactors));
-    QVERIFY(graph.ropeFrequencies != config.ropeFrequencies());
+    QVERIFY(graph.ops.back().as<model::MatMul>().weight == weights.output);
+    QCOMPARE(graph.ropeTables.size(), std::size_t{1});
+    QCOMPARE(graph.ropeTables[0], config.ropeFrequencies(weights.ropeFrequencyFactors));
+    QVERIFY(graph.ropeTables[0] != config.ropeFrequencies());
+    QCOMPARE(graph.vocabulary(), config.vocabulary);
     std::set<std::string> names;
     for (const model::Value& value : graph.values) names.insert(value.name);
     QCOMPARE(names.size(), graph.values.size());
     QVERIFY(names.contains("blk.1.attn_q") && names.contains("blk.0.ffn_hidden"));
+    // Every result is a value of its own, made before it is read.
+    std::vector<bool> isMade(graph.values.size(), false);
+    for (const model::Op& op : graph.ops) {
+      for (const model::ValueId input : op.inputs) QVERIFY(isMade[input]);
+      if (op.out == model::kNoValue) continue;
+      QVERIFY(!isMade[op.out]);
+      isMade[op.out] = true;
+      QVERIFY(&graph.maker(op.out) == &op);
+      QCOMPARE(graph.find(graph.values[op.out].name), std::optional(op.out));
+    }
+    QVERIFY(std::ranges::find(isMade, false) == isMade.end());
+    QCOMPARE(graph.find("blk.7.attn_q"), std::optional<model::ValueId>());
     ModelConfig other = config;
     other.architecture = "gpt2";
     QVERIFY_EXCEPTION_THROWN(model::buildGraph(other, weights), Error);
@@ -202,22 +216,24 @@ class TestModelWeights : public QObject {
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
     const model::Graph graph = model::buildGraph(config, WeightLibrary(checkpoint).load(config, {}));
     const model::ValueSlots assigned = model::assignSlots(graph);
+    int inPlace = 0;
     std::vector<model::ValueId> holder(assigned.slotWidth.size(), model::kNoValue);
     for (const model::Op& op : graph.ops) {
-      for (const model::ValueId input : {op.in, op.second}) {
-        if (input != model::kNoValue) QCOMPARE(holder[assigned.slotOfValue[input]], input);
-      }
+      for (const model::ValueId input : op.inputs) QCOMPARE(holder[assigned.slotOfValue[input]], input);
       if (op.out == model::kNoValue || assigned.slotOfValue[op.out] == model::kNoSlot) continue;
       const std::uint32_t slot = assigned.slotOfValue[op.out];
-      if (op.kind != model::OpKind::Rope) {
-        for (const model::ValueId input : {op.in, op.second}) {
-          if (input != model::kNoValue) QVERIFY(assigned.slotOfValue[input] != slot);
-        }
+      const bool mayShare =
+          op.kind() == model::OpKind::Rope || op.kind() == model::OpKind::Glu || op.kind() == model::OpKind::Add;
+      for (const model::ValueId input : op.inputs) {
+        const bool shares = assigned.slotOfValue[input] == slot;
+        QVERIFY(mayShare || !shares);
+        inPlace += shares ? 1 : 0;
       }
       QVERIFY(assigned.slotWidth[slot] >= graph.values[op.out].width);
       holder[slot] = op.out;
     }
     QCOMPARE(assigned.slotOfValue[graph.ops.back().out], model::kNoSlot);
+    QCOMPARE(inPlace, 4 * 5);  // of each layer: two rotations, two residuals, one gate
     QVERIFY2(assigned.slotWidth.size() <= 6, "scratch memory must not grow with the layers");
   }
 };

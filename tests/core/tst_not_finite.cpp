@@ -37,8 +37,7 @@ struct Refusal {
 /// What forward() says of these tokens; fails the caller's comparison when it says nothing.
 Refusal refusalOf(Executor& executor, std::span<const TokenId> tokens, model::KvCache& cache,
                   LogitsWanted wanted = LogitsWanted::LastToken) {
-  std::vector<float> logits((wanted == LogitsWanted::AllTokens ? tokens.size() : 1) *
-                            executor.graph().config.vocabulary);
+  std::vector<float> logits((wanted == LogitsWanted::AllTokens ? tokens.size() : 1) * executor.graph().vocabulary());
   const std::uint32_t length = cache.length();
   try {
     executor.forward(tokens, cache, wanted, logits);
@@ -143,9 +142,10 @@ class TestNotFinite : public QObject {
     const auto executor = make({{"blk.1.attn_k.bias", 3, 70000.0F}});
     const auto half = executor->createKvCache(16, KvType::F16), full = executor->createKvCache(16, KvType::F32);
     const Refusal refusal = refusalOf(*executor, prompt(), *half);
-    QVERIFY2(refusal.sentence.contains("blk.1.attn_heads at position 0") &&
-                 refusal.sentence.contains("because blk.1.attn_k exceeds 65504, the largest number of an FP16 cache"),
-             qPrintable(refusal.sentence));
+    QVERIFY2(
+        refusal.sentence.contains("blk.1.attn_heads at position 0") &&
+            refusal.sentence.contains("because blk.1.attn_k_rope exceeds 65504, the largest number of an FP16 cache"),
+        qPrintable(refusal.sentence));
     QCOMPARE(refusal.tensor, std::string("blk.1.attn_k.weight"));
     QCOMPARE(refusalOf(*executor, prompt(), *full).sentence, QString("accepted"));
   }

@@ -62,14 +62,9 @@ class Model {
 inline core::model::Graph tiedGraph(const core::quant::QuantizedTensorPtr& weight) {
   core::model::Graph graph;
   const auto rows = static_cast<std::uint32_t>(weight->rows()), width = static_cast<std::uint32_t>(weight->rowValues());
-  graph.config.vocabulary = rows;
-  graph.config.width = width;
-  graph.config.heads = graph.config.kvHeads = 1;
-  graph.config.headSize = graph.config.valueHeadSize = 2;
   graph.values = {{"row", width}, {"logits", rows}};
-  using core::model::OpKind;
-  graph.ops.push_back({.kind = OpKind::Embed, .out = 0, .weight = weight, .bias = nullptr});
-  graph.ops.push_back({.kind = OpKind::MatMul, .in = 0, .out = 1, .weight = weight, .bias = nullptr});
+  graph.ops = {{.parameters = core::model::Embed{weight}, .out = 0},
+               {.parameters = core::model::MatMul{weight}, .inputs = {0}, .out = 1}};
   graph.weightBytes = weight->bytes();
   return graph;
 }
@@ -104,7 +99,7 @@ using Tokens = std::vector<core::model::TokenId>;
 inline std::vector<float> allLogits(core::model::Executor& executor, const Tokens& tokens,
                                     core::model::KvType type = core::model::KvType::F32) {
   const auto cache = executor.createKvCache(static_cast<std::uint32_t>(tokens.size()), type);
-  std::vector<float> logits(tokens.size() * executor.graph().config.vocabulary);
+  std::vector<float> logits(tokens.size() * executor.graph().vocabulary());
   executor.forward(tokens, *cache, core::model::LogitsWanted::AllTokens, logits);
   return logits;
 }

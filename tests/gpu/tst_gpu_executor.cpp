@@ -221,7 +221,7 @@ class TestGpuExecutor : public QObject {
     QFETCH(QString, family);
     Model model(kDemo);
     const core::model::Graph graph = model.graph(core::quant::Scheme::parse(scheme.toStdString()));
-    const Tokens tokens = someTokens(40, graph.config.vocabulary);
+    const Tokens tokens = someTokens(40, graph.vocabulary());
     const auto cpu = core::model::createCpuExecutor(graph);
     const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
     const double error = relativeError(allLogits(*vulkan, tokens), allLogits(*cpu, tokens));

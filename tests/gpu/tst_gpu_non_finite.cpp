@@ -15,17 +15,24 @@ namespace {
 core::model::Graph broken(core::model::Graph graph, const std::string& name, std::size_t offset, std::uint32_t bits,
                           std::size_t size) {
   core::quant::QuantizedTensorPtr replacement;
-  for (auto& op : graph.ops) {
-    if (!op.weight || op.weight->name != name) continue;
-    if (!replacement) {
-      const auto bytes = std::make_shared<std::vector<std::byte>>(op.weight->payload.begin(), op.weight->payload.end());
-      std::memcpy(bytes->data() + offset, &bits, size);
-      auto copy = std::make_shared<core::quant::QuantizedTensor>(*op.weight);
-      copy->payload = *bytes;
-      copy->owner = bytes;
-      replacement = copy;
-    }
-    op.weight = replacement;
+  for (core::model::Op& op : graph.ops) {
+    const auto replace = [&](core::quant::QuantizedTensorPtr& weight) {
+      if (weight->name != name) return;
+      if (!replacement) {
+        const auto bytes = std::make_shared<std::vector<std::byte>>(weight->payload.begin(), weight->payload.end());
+        std::memcpy(bytes->data() + offset, &bits, size);
+        auto copy = std::make_shared<core::quant::QuantizedTensor>(*weight);
+        copy->payload = *bytes;
+        copy->owner = bytes;
+        replacement = copy;
+      }
+      weight = replacement;
+    };
+    std::visit(
+        [&](auto& parameters) {
+          if constexpr (requires { parameters.weight; }) replace(parameters.weight);
+        },
+        op.parameters);
   }
   return graph;
 }

@@ -1,7 +1,9 @@
 // Every operation's result on the device against the CPU's, on models in which nothing is round.
 #include <QTemporaryDir>
 
+#include "core/model/graph_builder.h"
 #include "gpu_models.h"
+#include "support/random_blocks.h"
 #include "support/random_model.h"
 
 using namespace gputest;
@@ -56,6 +58,49 @@ std::vector<Variant> variants() {
   return all;
 }
 
+/// A graph that no config could say: layers of different shapes, kinds of rotation, scales and windows, and a value
+/// that is read both rotated and as it was.
+core::model::Graph irregularGraph() {
+  support::RandomNumbers random(5);
+  const auto matrix = [&](std::uint64_t rows, std::uint64_t width) {
+    std::vector<float> values(rows * width);
+    for (float& value : values) value = static_cast<float>(random.bell() / std::sqrt(static_cast<double>(width)));
+    std::vector<std::uint8_t> bytes(values.size() * sizeof(float));
+    std::memcpy(bytes.data(), values.data(), bytes.size());
+    return stored(core::tensor::DType::F32, rows, width, std::move(bytes));
+  };
+  using core::model::RopePairing;
+  using core::model::ValueId;
+  core::model::GraphBuilder builder(0);
+  const std::uint32_t fast = builder.addRopeTable({1.0F, 0.5F, 0.25F, 0.1F, 0.05F, 0.02F}),
+                      slow = builder.addRopeTable({0.3F, 0.03F, 0.003F, 0.0003F});
+  ValueId x = builder.embed("token_embd", matrix(70, 48));
+  {
+    const std::uint32_t layer = builder.addLayer({.heads = 2, .headSize = 12, .valueHeadSize = 8});
+    const ValueId query = builder.matMul("q0", x, matrix(4 * 12, 48)),
+                  key = builder.matMul("k0", x, matrix(2 * 12, 48));
+    const ValueId value = builder.matMul("v0", x, matrix(2 * 8, 48));
+    const ValueId turned = builder.rope("q0_rope", query, {12, fast, RopePairing::Adjacent});
+    builder.storeKv(builder.rope("k0_rope", key, {12, slow, RopePairing::Adjacent}), value, layer);
+    const ValueId both = builder.add("q0_both", turned, query);
+    const ValueId heads = builder.attention("heads0", both, {.layer = layer, .heads = 4, .scale = 0.4F, .window = 0});
+    x = builder.add("x0", x, builder.matMul("out0", heads, matrix(48, 4 * 8)));
+  }
+  x = builder.rmsNorm("norm", x, matrix(1, 48), 0.5F);
+  {
+    const std::uint32_t layer = builder.addLayer({.heads = 1, .headSize = 20, .valueHeadSize = 24});
+    const core::model::Rope rope{20, slow, RopePairing::Halves};
+    const ValueId query = builder.matMul("q1", x, matrix(2 * 20, 48)), key = builder.matMul("k1", x, matrix(20, 48));
+    const ValueId value = builder.matMul("v1", x, matrix(24, 48));
+    const ValueId turned = builder.rope("q1_rope", query, rope);
+    builder.storeKv(builder.rope("k1_rope", key, rope), value, layer);
+    const ValueId heads = builder.attention("heads1", turned, {.layer = layer, .heads = 2, .scale = 0.1F, .window = 5});
+    x = builder.glu("gated", heads, builder.matMul("up", x, matrix(48, 48)), core::model::Activation::Silu);
+  }
+  builder.matMul("logits", builder.takeRows("rows", x), matrix(70, 48));
+  return builder.take();
+}
+
 }  // namespace
 
 class TestGpuOps : public QObject {
@@ -85,26 +130,46 @@ class TestGpuOps : public QObject {
     support::writeRandomModel(variant.shape, path);
     Model model(path);
     core::model::Graph graph = model.graph();
-    graph.config.slidingWindow = variant.slidingWindow;
-    graph.config.ropePairing = variant.pairing;
-    const KvType type = half ? KvType::F16 : KvType::F32;
-    const Tokens tokens = someTokens(21, graph.config.vocabulary);
-    const auto cpu = core::model::createCpuExecutor(graph);
-    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
-    const auto expected = observe(*cpu, tokens, type), found = observe(*vulkan, tokens, type);
-    QCOMPARE(found.size(), expected.size());
-    for (std::size_t i = 0; i < found.size(); ++i) {
-      QCOMPARE(found[i].name, expected[i].name);
-      const double error = relativeError(found[i].data, expected[i].data);
-      // A key or value that rounds to the other FP16 neighbour is off by 2^-11.
-      QVERIFY2(error <= (half ? 5e-4 : 2e-5),
-               qPrintable(QString("%1 is off by %2").arg(found[i].name.c_str()).arg(error)));
+    for (core::model::Op& op : graph.ops) {
+      if (auto* attention = std::get_if<core::model::Attention>(&op.parameters))
+        attention->window = variant.slidingWindow;
+      if (auto* rope = std::get_if<core::model::Rope>(&op.parameters)) rope->pairing = variant.pairing;
     }
-    // The fused steps give the same logits as the observed ones.
-    QVERIFY(relativeError(allLogits(*vulkan, tokens, type), found.back().data) <= (half ? 5e-4 : 2e-5));
+    compare(graph, family, half ? KvType::F16 : KvType::F32);
+  }
+
+  void everyParameterIsTheOperationsOwn_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<bool>("half");
+    for (const QString& family : families()) {
+      for (const bool half : {false, true})
+        QTest::addRow("%s, %s", qPrintable(family), half ? "F16" : "F32") << family << half;
+    }
+  }
+  void everyParameterIsTheOperationsOwn() {
+    QFETCH(QString, family);
+    QFETCH(bool, half);
+    compare(irregularGraph(), family, half ? KvType::F16 : KvType::F32);
   }
 
  private:
+  static void compare(const core::model::Graph& graph, const QString& family, KvType type) {
+    const double allowed = type == KvType::F16 ? 5e-4 : 2e-5;  // a key may round to the other FP16 neighbour: 2^-11
+    const Tokens tokens = someTokens(21, graph.vocabulary());
+    const auto cpu = core::model::createCpuExecutor(graph);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+    const auto expected = observe(*cpu, tokens, type), found = observe(*vulkan, tokens, type);
+    QCOMPARE(found.size(), graph.values.size());
+    QCOMPARE(expected.size(), graph.values.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      QCOMPARE(found[i].name, expected[i].name);
+      const double error = relativeError(found[i].data, expected[i].data);
+      QVERIFY2(error <= allowed, qPrintable(QString("%1 is off by %2").arg(found[i].name.c_str()).arg(error)));
+    }
+    // The fused steps give the same logits as the observed ones.
+    QVERIFY(relativeError(allLogits(*vulkan, tokens, type), found.back().data) <= allowed);
+  }
+
   QTemporaryDir m_folder;
 };
 

@@ -26,7 +26,7 @@ Traffic since(const Traffic& before, const Traffic& now) {
 Run runWith(const QString& family, const core::model::Graph& graph, std::optional<double> mostWork) {
   Run run;
   gpu::VulkanExecutor executor(openFamily(family, {.mostWork = mostWork}), graph, core::JobContext());
-  const std::uint32_t vocabulary = graph.config.vocabulary;
+  const std::uint32_t vocabulary = graph.vocabulary();
   const Tokens tokens = someTokens(23, vocabulary);
   const auto cache = executor.createKvCache(40, KvType::F16);
   run.prompt.resize(tokens.size() * vocabulary);

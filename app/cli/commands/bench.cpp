@@ -37,7 +37,7 @@ std::vector<core::model::TokenId> someTokens(std::uint32_t count, std::uint32_t 
 double seconds(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
 
 Speed measureOnce(core::model::Executor& executor, const Options& options, std::vector<float>& logits) {
-  const auto tokens = someTokens(options.promptTokens, executor.graph().config.vocabulary);
+  const auto tokens = someTokens(options.promptTokens, executor.graph().vocabulary());
   const auto cache = executor.createKvCache(options.promptTokens + options.generatedTokens, core::model::KvType::F16);
   Speed speed;
   auto start = Clock::now();
@@ -58,7 +58,7 @@ double median(std::vector<double> values) {
 }
 
 Speed measure(core::model::Executor& executor, const Options& options) {
-  std::vector<float> logits(executor.graph().config.vocabulary);
+  std::vector<float> logits(executor.graph().vocabulary());
   static_cast<void>(measureOnce(executor, options, logits));  // warm-up: page in weights, compile pipelines
   std::vector<double> prefill, decode;
   for (std::uint32_t i = 0; i < options.repetitions; ++i) {

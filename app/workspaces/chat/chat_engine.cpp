@@ -215,7 +215,7 @@ void ChatEngine::compareTokens(const ComparisonTask& task, ComparedTokens& resul
   core::model::Session &reference = *m_panes[0].session, &compared = *m_panes[task.pane].session;
   const std::span<const TokenId> text = task.text;
   const std::size_t begin = task.promptTokens + task.first;
-  const std::size_t vocabulary = reference.executor().graph().config.vocabulary;
+  const std::size_t vocabulary = reference.executor().graph().vocabulary();
   for (std::size_t first = begin; first < text.size(); first += kForcedTokens) {
     const std::size_t end = std::min(first + kForcedTokens, text.size());
     job.progress(static_cast<double>(first - begin) / static_cast<double>(text.size() - begin), {});

@@ -44,11 +44,10 @@ class HeadTile {
   }
 
   void gatherQueries(const float* queries, std::uint32_t firstPosition) {
-    const float scale = 1.0F / std::sqrt(static_cast<float>(m_shape.headSize));
     for (std::size_t q = 0; q < m_scratch.states.size(); ++q) {
       const float* from = queries + row(q) * m_shape.headSize;
       float* to = m_scratch.queries.data() + q * m_shape.headSize;
-      for (std::size_t i = 0; i < m_shape.headSize; ++i) to[i] = from[i] * scale;
+      for (std::size_t i = 0; i < m_shape.headSize; ++i) to[i] = from[i] * m_shape.scale;
       m_scratch.states[q].position = firstPosition + m_firstToken + q / group();
     }
   }

@@ -11,11 +11,12 @@ struct AttentionShape {
   std::size_t kvHeads;   ///< divides heads: consecutive heads share keys and values
   std::size_t headSize;  ///< of queries and keys
   std::size_t valueHeadSize;
+  float scale;                ///< of the products, usually 1 / sqrt(headSize)
   std::size_t slidingWindow;  ///< positions a query sees, itself included; 0: all before it
 };
 
 /// Causal grouped-query attention (Vaswani et al. 2017; Ainslie et al. 2023):
-/// out[t, h] = Σ_p softmax_p(q[t, h] · key[p, h/group] / sqrt(headSize)) · value[p, h/group],  p ≤ firstPosition + t.
+/// out[t, h] = Σ_p softmax_p(q[t, h] · key[p, h/group] · scale) · value[p, h/group],  p ≤ firstPosition + t.
 /// The softmax runs over blocks of positions with a running maximum, so memory does not grow with the context.
 /// @param queries [tokens, heads, headSize]  @param out [tokens, heads, valueHeadSize]
 void attention(const AttentionShape& shape, const float* queries, std::size_t tokens, std::uint32_t firstPosition,

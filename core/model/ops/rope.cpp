@@ -1,5 +1,6 @@
 #include "core/model/ops/rope.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace core::model::ops {
@@ -18,22 +19,23 @@ std::vector<float> rotations(std::span<const float> frequencies, std::uint32_t f
   return table;
 }
 
-void rope(const RopeShape& shape, std::span<const float> rotation, std::size_t tokens, float* x) {
+void rope(const RopeShape& shape, std::span<const float> rotation, std::size_t tokens, const float* in, float* out) {
   const std::size_t pairs = shape.dimensions / 2;
   const bool adjacent = shape.pairing == RopePairing::Adjacent;
   for (std::size_t t = 0; t < tokens; ++t) {
     const float* turn = rotation.data() + t * pairs * 2;
     for (std::size_t head = 0; head < shape.heads; ++head) {
-      float* h = x + (t * shape.heads + head) * shape.headSize;
+      const std::size_t start = (t * shape.heads + head) * shape.headSize;
+      const float* from = in + start;
+      float* to = out + start;
       for (std::size_t pair = 0; pair < pairs; ++pair) {
-        float& a = h[adjacent ? 2 * pair : pair];
-        float& b = h[adjacent ? 2 * pair + 1 : pair + pairs];
-        const float cosine = turn[2 * pair];
-        const float sine = turn[2 * pair + 1];
-        const float oldA = a;
-        a = oldA * cosine - b * sine;
-        b = oldA * sine + b * cosine;
+        const std::size_t first = adjacent ? 2 * pair : pair, second = adjacent ? first + 1 : pair + pairs;
+        const float a = from[first], b = from[second];
+        const float cosine = turn[2 * pair], sine = turn[2 * pair + 1];
+        to[first] = a * cosine - b * sine;
+        to[second] = a * sine + b * cosine;
       }
+      if (in != out) std::copy(from + shape.dimensions, from + shape.headSize, to + shape.dimensions);
     }
   }
 }

@@ -22,7 +22,7 @@ struct RopeShape {
 
 /// Rotates the pairs (a, b) of every head: (a·cos − b·sin, a·sin + b·cos) (Su et al. 2021). The pair i is the
 /// elements (2i, 2i+1) or (i, i + dimensions/2), by `pairing`.
-/// @param x [tokens, heads, headSize], in place  @param rotation [tokens, dimensions / 2, 2]
-void rope(const RopeShape& shape, std::span<const float> rotation, std::size_t tokens, float* x);
+/// @param rotation [tokens, dimensions / 2, 2]  @param in, out [tokens, heads, headSize]; they may be the same
+void rope(const RopeShape& shape, std::span<const float> rotation, std::size_t tokens, const float* in, float* out);
 
 }  // namespace core::model::ops

@@ -122,6 +122,7 @@ QS_CONSTANT uint kSwiGluOperation = 1u;  // silu(in) · second
 // One value or two, rotated in place.
 struct RopePush {
   uint headSize, pairs;  // pairs per head
+  uint table;            // first entry of the frequencies' angles
   uint first, firstStride;
   uint second, secondStride;
   uint firstPairs;  // per token of the first value

@@ -1,0 +1,96 @@
+#pragma once
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "core/model/config.h"
+#include "core/quant/quantized_tensor.h"
+
+namespace core::model {
+
+/// Index of a value in Graph::values.
+using ValueId = std::uint32_t;
+inline constexpr ValueId kNoValue = ~ValueId{0};
+
+// What each operation needs beside its inputs. x, y are the inputs in their order, t is a row (a token).
+
+/// out[t] = row tokens[t] of weight. No inputs.
+struct Embed {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [vocabulary, out.width]
+};
+
+/// out[t] = x[t] / sqrt(mean(x[t]²) + epsilon) · weight
+struct RmsNorm {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [x.width]
+  float epsilon = 1e-5F;
+};
+
+/// out[t] = weight · x[t] (+ bias)
+struct MatMul {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [out.width, x.width]
+  quant::QuantizedTensorPtr bias = nullptr;    ///< [out.width], may be null
+};
+
+/// Rotates the first pairs of every head of x by position · frequency.
+struct Rope {
+  std::uint32_t headSize = 0;  ///< divides the width
+  std::uint32_t table = 0;     ///< of Graph::ropeTables: the frequencies, and by their number how much is rotated
+  RopePairing pairing = RopePairing::Adjacent;
+  bool operator==(const Rope&) const = default;
+};
+
+/// Appends keys x and values y to the KV cache of the layer. No output.
+struct StoreKv {
+  std::uint32_t layer = 0;  ///< of Graph::kv, which says the shape
+};
+
+/// Causal grouped-query attention of the queries x [heads, headSize] over the KV cache of the layer:
+/// out [heads, valueHeadSize].
+struct Attention {
+  std::uint32_t layer = 0;   ///< of Graph::kv, which says how many heads keys and values have, and their sizes
+  std::uint32_t heads = 0;   ///< of queries: a multiple of those of the keys
+  float scale = 1.0F;        ///< of the products of queries and keys, usually 1 / sqrt(headSize)
+  std::uint32_t window = 0;  ///< positions a query sees, itself included; 0: all before it
+};
+
+enum class Activation : std::uint8_t { Silu };  ///< x / (1 + e^−x)
+
+/// Gated linear unit: out = activation(x) · y, element by element (Shazeer 2020).
+struct Glu {
+  Activation activation = Activation::Silu;
+};
+
+/// out = x + y, element by element.
+struct Add {};
+
+/// Keeps the rows of x whose logits are wanted: the last token's, or all.
+struct TakeRows {};
+
+using OpParameters = std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows>;
+/// Which alternative of OpParameters, in its order.
+enum class OpKind : std::uint8_t { Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows };
+static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::TakeRows) + 1);
+
+struct Op {
+  OpParameters parameters;
+  std::vector<ValueId> inputs = {};
+  ValueId out = kNoValue;
+
+  OpKind kind() const { return static_cast<OpKind>(parameters.index()); }
+  /// Its parameters. @pre T is what kind() says
+  template <typename T>
+  const T& as() const {
+    return std::get<T>(parameters);
+  }
+  /// The matrix or norm it computes with, null where its kind has none.
+  const quant::QuantizedTensorPtr* weight() const {
+    return std::visit(
+        [](const auto& parameter) -> const quant::QuantizedTensorPtr* {
+          if constexpr (requires { parameter.weight; }) return &parameter.weight;
+          return nullptr;
+        },
+        parameters);
+  }
+};
+
+}  // namespace core::model
