@@ -443,9 +443,8 @@ class TestCliQuantize : public QObject {
     QCOMPARE(scalesOf(made), scales);
     const auto logits = [this](const QStringList& model) {
       const QString file = path(QStringLiteral("logits.npy"));
-      const Run result =
-          run(QStringList{QStringLiteral("logits")} + model +
-              QStringList{QStringLiteral("--tokens"), QStringLiteral("1,2,3"), QStringLiteral("-o"), file});
+      const Run result = run(QStringList{QStringLiteral("logits")} + model +
+                             QStringLiteral("--tokens 1,2,3 --device cpu -o").split(u' ') + QStringList{file});
       return result.code == 0 ? contents(file) : result.err;
     };
     QCOMPARE(logits({made}), logits({scaled, QStringLiteral("--scheme"), QStringLiteral("q8_0")}));
