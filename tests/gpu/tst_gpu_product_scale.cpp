@@ -29,7 +29,7 @@ class TestGpuProductScale : public QObject {
     const auto files = support::writeScaledModel(type.toStdString(), m_folder.path().toStdString());
     Model model(files.scaled);
     const auto graph = scheme.isEmpty() ? model.graph() : model.graph(core::quant::Scheme::parse(scheme.toStdString()));
-    const Tokens tokens = someTokens(40, graph.config.vocabulary);
+    const Tokens tokens = someTokens(40, graph.vocabulary());
     const auto cpu = core::model::createCpuExecutor(graph);
     const auto expected = allLogits(*cpu, tokens);
     const auto executor = gpu::createVulkanExecutor(sharedFamily(family), graph);
@@ -42,9 +42,10 @@ class TestGpuProductScale : public QObject {
     Model model(files.scaled);
     int packed = 0;
     for (const auto& op : model.graph().ops) {
-      if (op.kind != core::model::OpKind::MatMul) continue;
-      QVERIFY(op.weight->factor != 1.0F);
-      QVERIFY(!gpu::packedFormatOf(*op.weight).isDecoded);
+      if (op.kind() != core::model::OpKind::MatMul) continue;
+      const auto& weight = *op.as<core::model::MatMul>().weight;
+      QVERIFY(weight.factor != 1.0F);
+      QVERIFY(!gpu::packedFormatOf(weight).isDecoded);
       ++packed;
     }
     QCOMPARE(packed, 2 * 7 + 1);
