@@ -34,7 +34,6 @@ class Planner {
     const Op& op = m_ops[m_next];
     Step step{.kind = op.kind(), .ops = {&op}, .out = op.out};
     ++m_next;
-    if (!m_fusion.enabled) return step;
     if (op.kind() == OpKind::MatMul) growMatMul(step);
     if (op.kind() == OpKind::Rope && follows(0, OpKind::Rope) && m_ops[m_next].as<Rope>() == op.as<Rope>()) {
       step.ops.push_back(&m_ops[m_next++]);
@@ -59,7 +58,7 @@ class Planner {
   /// MatMul, Add: the sum is the product's only reader.
   bool tryAdd(Step& step) {
     const ValueId product = step.out;
-    if (!follows(0, OpKind::Add) || m_uses[product] != 1) return false;
+    if (!follows(0, OpKind::Add) || m_uses[product] != 1 || m_fusion.isWatched(product)) return false;
     const Op& add = m_ops[m_next];
     const ValueId a = add.inputs[0], b = add.inputs[1];
     if ((a == product) == (b == product)) return false;
@@ -75,6 +74,7 @@ class Planner {
     const Op &gate = *step.ops[0], &up = m_ops[m_next], &glu = m_ops[m_next + 1];
     if (glu.as<Glu>().activation != Activation::Silu) return false;
     if (up.inputs != gate.inputs || glu.inputs != std::vector{gate.out, up.out}) return false;
+    if (m_fusion.isWatched(gate.out) || m_fusion.isWatched(up.out)) return false;
     if (m_uses[gate.out] != 1 || m_uses[up.out] != 1 || !m_fusion.canShare(gate, up)) return false;
     step.kind = OpKind::Glu;
     step.ops = {&gate, &up, &glu};

@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "core/model/graph.h"
+#include "core/model/observers.h"
 
 namespace gpu {
 
@@ -24,10 +24,13 @@ struct Step {
 
 /// Which operations may become one step.
 struct Fusion {
-  bool enabled = true;  ///< false: one step per operation, so that every activation can be observed
-  bool swiGlu = true;   ///< gate, up and SwiGlu together
+  bool swiGlu = true;  ///< gate, up and SwiGLU together
   /// Whether two MatMuls with the same input can share a dispatch.
   std::function<bool(const core::model::Op&, const core::model::Op&)> canShare;
+  /// [values] or empty. What is watched is written to memory; all else is fused as if nobody watched.
+  std::vector<core::model::Watch> watches = {};
+
+  bool isWatched(core::model::ValueId value) const { return !watches.empty() && watches[value]; }
 };
 
 /// The graph's operations as steps, in order. The steps point into the graph.

@@ -1,7 +1,6 @@
 // How VulkanExecutor turns steps into commands.
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "gpu/kernels/attention_kernel.h"
 #include "gpu/kernels/elementwise_kernel.h"
@@ -9,33 +8,13 @@
 #include "gpu/kernels/rms_norm_kernel.h"
 #include "gpu/kernels/rope_kernel.h"
 #include "gpu/kernels/store_kv_kernel.h"
-#include "gpu/vulkan_executor.h"
+#include "gpu/step_context.h"
 
 namespace gpu {
 
 using core::model::Op;
 using core::model::OpKind;
 using core::model::ValueId;
-
-/// One batch being recorded.
-struct VulkanExecutor::StepContext {
-  Workspace& workspace;
-  const VulkanKvCache& cache;
-  Recorder& recorder;
-  std::uint32_t positions;  ///< of the cache when the batch is through
-  std::uint32_t firstRow;   ///< of the rows worked on in the batch: not 0 behind TakeRows of the last token
-
-  /// Values behind TakeRows keep the row they had in the batch.
-  Place place(ValueId value) const {
-    Place place = workspace.place(value);
-    place.offset += firstRow * place.stride;
-    return place;
-  }
-  void copyToHost(Place place) const {
-    recorder.commands().copy(workspace.arena(), std::uint64_t{place.offset} * 4, workspace.readback(), 0,
-                             std::uint64_t{place.stride} * 4 * recorder.tokens());
-  }
-};
 
 Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache,
                                  std::uint32_t positions) {
@@ -54,46 +33,13 @@ Recording VulkanExecutor::record(Workspace& workspace, const Batch& batch, const
     recordStep(context, step);
     recorder.barrier();
   }
-  if (batch.rows != Rows::None) context.copyToHost(context.place(m_graph.ops.back().out));
+  if (batch.rows != Rows::None) {
+    const Place logits = context.place(m_graph.ops.back().out);
+    context.copyToHost(logits.offset, 0, std::uint64_t{logits.stride} * recorder.tokens());
+  }
   Recording recording = recorder.finish();
   recording.positions = positions;
   return recording;
-}
-
-void VulkanExecutor::runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job) {
-  Workspace& workspace = *m_observed;
-  auto rows = static_cast<std::uint32_t>(batch.tokens.size());
-  const std::uint32_t positions = batch.firstPosition + rows;
-  std::uint32_t firstRow = 0;
-  std::vector<float> data;
-  for (const Step& step : workspace.steps()) {
-    job.throwIfCancelled();
-    if (step.kind == OpKind::TakeRows) {
-      if (batch.rows == Rows::None) return;
-      if (batch.rows == Rows::Last) {
-        firstRow = rows - 1;
-        rows = 1;
-      }
-    }
-    Recorder recorder(m_device->device(), m_device->pipelines(), m_device->choice(), rows, workspace.pace().limit());
-    const StepContext context{workspace, cache, recorder, positions, firstRow};
-    if (step.kind != OpKind::TakeRows) recordStep(context, step);
-    recorder.barrier();
-    const bool hasValue = step.out != core::model::kNoValue;
-    const Place place = hasValue ? context.place(step.out) : Place();
-    if (hasValue) context.copyToHost(place);
-    Recording recording = recorder.finish();
-    submit(recording, workspace, job);
-    if (!hasValue) continue;
-    const auto& value = m_graph.values[step.out];
-    data.resize(std::size_t{rows} * value.width);
-    const auto* from = reinterpret_cast<const float*>(workspace.readback().mapped());
-    for (std::size_t t = 0; t < rows; ++t) {
-      std::memcpy(data.data() + t * value.width, from + t * place.stride, value.width * sizeof(float));
-    }
-    hook()(value.name, data, value.width);
-  }
-  if (batch.rows != Rows::None) std::copy(data.begin(), data.end(), batch.logits.begin());
 }
 
 void VulkanExecutor::recordProducts(const StepContext& context, const Step& step) {

@@ -23,9 +23,10 @@ using core::model::Op;
 using core::model::OpKind;
 using core::model::TokenId;
 
-constexpr std::uint32_t kLaneBatchTokens = 32;    // of a CPU: a cancel should not wait for more
-constexpr std::uint32_t kGroupBatchTokens = 256;  // of a GPU: enough rows to fill it
-constexpr std::uint32_t kLeastPositions = 1024;   // attention over fewer is little work
+constexpr std::uint32_t kLaneBatchTokens = 32;        // of a CPU: a cancel should not wait for more
+constexpr std::uint32_t kGroupBatchTokens = 256;      // of a GPU: enough rows to fill it
+constexpr std::uint32_t kLeastPositions = 1024;       // attention over fewer is little work
+constexpr std::uint64_t kObservedFloats = 1U << 22U;  // of observed values that are read back together
 
 }  // namespace
 
@@ -38,8 +39,8 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   const std::uint32_t batch = m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens;
   m_state = std::make_unique<vk::Buffer>(m_device->memory(), sizeof(StateHeader) + batch * sizeof(TokenId),
                                          vk::MemoryKind::Upload, "the tokens");
-  m_decode = makeWorkspace(fusionFor(1), 1, false);
-  m_prefill = makeWorkspace(fusionFor(batch), batch, false);
+  m_decode = makeWorkspace(fusionFor(1), 1);
+  m_prefill = makeWorkspace(fusionFor(batch), batch);
 }
 
 void VulkanExecutor::uploadWeights(const core::JobContext& job) {
@@ -103,16 +104,33 @@ Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {
   return fusion;
 }
 
-std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows,
-                                                         bool readsEveryValue) {
+std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows) {
   std::vector<Step> steps = planSteps(m_graph, fusion);
-  const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps));
-  std::uint32_t widest = m_graph.vocabulary();
-  if (readsEveryValue) {
-    for (const auto& value : m_graph.values) widest = std::max(widest, value.width);
+  std::uint64_t sums = 0;
+  for (std::size_t v = 0; v < fusion.watches.size(); ++v) {
+    if (fusion.watches[v].columns) sums = std::max<std::uint64_t>(sums, 3 * strideOf(m_graph.values[v].width));
   }
-  return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), rows, std::uint64_t{strideOf(widest)} * rows,
-                                     m_constants, *m_state);
+  const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums));
+  const std::uint64_t logits = std::uint64_t{strideOf(m_graph.vocabulary())} * rows;
+  std::uint64_t largest = std::max(logits, sums), all = logits;
+  for (std::size_t v = 0; v < fusion.watches.size(); ++v) {
+    const std::uint64_t stride = strideOf(m_graph.values[v].width);
+    if (fusion.watches[v].columns) all += 3 * stride;
+    if (!fusion.watches[v].data) continue;
+    largest = std::max(largest, stride * rows);
+    all += stride * rows;
+  }
+  const Workspace::Sizes sizes{rows, std::max(largest, std::min(all, kObservedFloats)), sums};
+  return std::make_unique<Workspace>(*m_device, m_graph, std::move(steps), sizes, m_constants, *m_state);
+}
+
+void VulkanExecutor::prepareObserved() {
+  if (m_observed && m_observedFor == observers().watches()) return;
+  m_observed.reset();  // first, so that they need no memory together
+  Fusion fusion = fusionFor(m_prefill->rows());
+  fusion.watches = observers().watches();
+  m_observed = makeWorkspace(fusion, m_prefill->rows());
+  m_observedFor = fusion.watches;
 }
 
 std::string VulkanExecutor::deviceName() const { return m_device->info().name; }
@@ -134,19 +152,14 @@ std::unique_ptr<KvCache> VulkanExecutor::makeKvCache(std::uint32_t capacity, cor
   return std::make_unique<VulkanKvCache>(*m_device, m_graph, capacity, type);
 }
 
-void VulkanExecutor::prepareHook() {
-  if (m_observed) return;
-  Fusion none;
-  none.enabled = false;
-  m_observed = makeWorkspace(none, m_prefill->rows(), true);
-}
-
 void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted,
                              std::span<float> logits, const core::JobContext& job) {
   auto& ours = static_cast<VulkanKvCache&>(cache);  // forward() has checked that this executor made it
   m_device->device()->throwIfLost();
   const std::uint32_t vocabulary = m_graph.vocabulary();
-  const std::size_t batchSize = m_prefill->rows();
+  const bool isObserved = observers().isWatching();
+  isObserved ? prepareObserved() : m_observed.reset();
+  const std::size_t batchSize = (isObserved ? m_observed : m_prefill)->rows();
   for (std::size_t first = 0; first < tokens.size(); first += batchSize) {
     job.throwIfCancelled();
     Batch batch{.tokens = tokens.subspan(first, std::min(batchSize, tokens.size() - first)),
@@ -162,7 +175,7 @@ void VulkanExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Lo
       batch.logits = logits;
     }
     writeState(batch);
-    hook() ? runObserved(batch, ours, job) : run(batch, ours, job);
+    isObserved ? runObserved(batch, ours, job) : run(batch, ours, job);
   }
 }
 
@@ -184,7 +197,9 @@ void VulkanExecutor::run(const Batch& batch, VulkanKvCache& cache, const core::J
     recording = &cache.keep(key, record(workspace, batch, cache, positions));
   }
   submit(*recording, workspace, job);
-  copyLogits(batch, workspace);
+  const std::uint32_t vocabulary = m_graph.vocabulary();
+  copyRows(reinterpret_cast<const float*>(workspace.readback().mapped()), strideOf(vocabulary), vocabulary,
+           batch.logits);
 }
 
 void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const core::JobContext& job) {
@@ -193,11 +208,9 @@ void VulkanExecutor::submit(Recording& recording, Workspace& workspace, const co
   recording.run(job, workspace.pace());
 }
 
-void VulkanExecutor::copyLogits(const Batch& batch, const Workspace& workspace) const {
-  const std::size_t vocabulary = m_graph.vocabulary(), stride = strideOf(m_graph.vocabulary());
-  const auto* from = reinterpret_cast<const float*>(workspace.readback().mapped());
-  for (std::size_t row = 0; row * vocabulary < batch.logits.size(); ++row) {
-    std::memcpy(batch.logits.data() + row * vocabulary, from + row * stride, vocabulary * sizeof(float));
+void VulkanExecutor::copyRows(const float* from, std::size_t stride, std::size_t width, std::span<float> to) {
+  for (std::size_t row = 0; row * width < to.size(); ++row) {
+    std::memcpy(to.data() + row * width, from + row * stride, width * sizeof(float));
   }
 }
 

@@ -25,6 +25,8 @@ class VulkanExecutor : public core::model::Executor {
   std::uint32_t batchTokens() const { return m_prefill->rows(); }
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
+  /// Of a batch that is watched as the last forward was; 0 when it was not.
+  std::size_t observedStepCount() const { return m_observed ? m_observed->steps().size() : 0; }
   /// What was handed to the device so far, for tests of splitting.
   struct Traffic {
     std::uint64_t submissions = 0, dispatches = 0;
@@ -35,7 +37,6 @@ class VulkanExecutor : public core::model::Executor {
   std::unique_ptr<core::model::KvCache> makeKvCache(std::uint32_t capacity, core::model::KvType type) override;
   void compute(std::span<const core::model::TokenId> tokens, core::model::KvCache& cache,
                core::model::LogitsWanted wanted, std::span<float> logits, const core::JobContext& job) override;
-  void prepareHook() override;
 
  private:
   enum class Rows : int { None, Last, All };  ///< of which logits are wanted
@@ -48,17 +49,20 @@ class VulkanExecutor : public core::model::Executor {
 
   void uploadWeights(const core::JobContext& job);
   void uploadConstants();
-  std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows, bool readsEveryValue);
+  std::unique_ptr<Workspace> makeWorkspace(const Fusion& fusion, std::uint32_t wishedRows);
+  void prepareObserved();
   Fusion fusionFor(std::uint32_t tokens) const;
 
   void writeState(const Batch& batch);
   void run(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
   void runObserved(const Batch& batch, VulkanKvCache& cache, const core::JobContext& job);
-  void copyLogits(const Batch& batch, const Workspace& workspace) const;
+  /// Rows as they lie in a buffer for results, without their padding.
+  static void copyRows(const float* from, std::size_t stride, std::size_t width, std::span<float> to);
   Recording record(Workspace& workspace, const Batch& batch, const VulkanKvCache& cache, std::uint32_t positions);
   void submit(Recording& recording, Workspace& workspace, const core::JobContext& job);
 
   struct StepContext;
+  class ObservedRun;
   void recordStep(const StepContext& context, const Step& step);
   void recordRopes(const StepContext& context, const Step& step);
   void recordProducts(const StepContext& context, const Step& step);
@@ -75,7 +79,9 @@ class VulkanExecutor : public core::model::Executor {
       m_vectors;  ///< first constant of norms, biases
   Constants m_constants;
   std::unique_ptr<vk::Buffer> m_state;
-  std::unique_ptr<Workspace> m_decode, m_prefill, m_observed;
+  std::unique_ptr<Workspace> m_decode, m_prefill;
+  std::unique_ptr<Workspace> m_observed;          ///< while somebody watches
+  std::vector<core::model::Watch> m_observedFor;  ///< [values] what m_observed shows
   Traffic m_traffic;
 };
 

@@ -4,19 +4,19 @@
 
 namespace gpu {
 
-Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, std::uint32_t rows,
-                     std::uint64_t readbackFloats, const Constants& constants, const vk::Buffer& state)
+Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, const Sizes& sizes,
+                     const Constants& constants, const vk::Buffer& state)
     : m_device(device),
       m_steps(std::move(steps)),
       m_places(placeValues(graph, m_steps)),
-      m_rows(rows),
+      m_rows(sizes.rows),
       m_pace(device.newPace()),
       m_constants(constants),
       m_state(state) {
-  m_arena = std::make_unique<vk::Buffer>(device.memory(), m_places.rowFloats * rows * 4, vk::MemoryKind::Device,
-                                         "the activations");
+  m_arena = std::make_unique<vk::Buffer>(device.memory(), (m_places.rowFloats * m_rows + sizes.columnSumsFloats) * 4,
+                                         vk::MemoryKind::Device, "the activations");
   m_readback =
-      std::make_unique<vk::Buffer>(device.memory(), readbackFloats * 4, vk::MemoryKind::Readback, "the results");
+      std::make_unique<vk::Buffer>(device.memory(), sizes.readbackFloats * 4, vk::MemoryKind::Readback, "the results");
   if (device.choice().isLanes()) {
     m_arenaView =
         std::make_unique<vk::BufferView>(device.device(), *m_arena, VK_FORMAT_R32G32B32A32_SFLOAT, 0, m_arena->bytes());
@@ -24,12 +24,13 @@ Workspace::Workspace(VulkanDevice& device, const core::model::Graph& graph, std:
 }
 
 std::uint32_t Workspace::mostRows(const VulkanDevice& device, const core::model::Graph& graph,
-                                  const std::vector<Step>& steps) {
+                                  const std::vector<Step>& steps, std::uint64_t columnSumsFloats) {
   const std::uint64_t limit = device.device()->caps().maxRange(device.choice().family, 4 * sizeof(float));
   // Offsets are counted in floats in 32 bits.
   const std::uint64_t floats = std::min<std::uint64_t>(limit / 4, ~std::uint32_t{0} - 1);
   const std::uint64_t perRow = std::max<std::uint64_t>(placeValues(graph, steps).rowFloats, 1);
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(floats / perRow, 1, 1U << 20));
+  const std::uint64_t left = floats - std::min(floats, columnSumsFloats);
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(left / perRow, 1, 1U << 20));
 }
 
 Place Workspace::place(core::model::ValueId value) const {

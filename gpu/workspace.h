@@ -17,18 +17,25 @@ struct Constants {
 /// descriptor sets that bind them to each block of weights.
 class Workspace {
  public:
-  Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, std::uint32_t rows,
-            std::uint64_t readbackFloats, const Constants& constants, const vk::Buffer& state);
+  struct Sizes {
+    std::uint32_t rows;              ///< tokens of a batch at most
+    std::uint64_t readbackFloats;    ///< of the buffer for results
+    std::uint64_t columnSumsFloats;  ///< 0 where no columns are summed
+  };
+  Workspace(VulkanDevice& device, const core::model::Graph& graph, std::vector<Step> steps, const Sizes& sizes,
+            const Constants& constants, const vk::Buffer& state);
 
-  /// Most tokens for which the activations of these steps fit into one descriptor.
+  /// Most tokens for which the activations of these steps, and sums of columns, fit into one descriptor.
   static std::uint32_t mostRows(const VulkanDevice& device, const core::model::Graph& graph,
-                                const std::vector<Step>& steps);
+                                const std::vector<Step>& steps, std::uint64_t columnSumsFloats);
 
   const std::vector<Step>& steps() const { return m_steps; }
   std::uint32_t rows() const { return m_rows; }
   /// What one submission may hold, learnt from these steps.
   WorkPace& pace() { return m_pace; }
   Place place(core::model::ValueId value) const;
+  /// Where sums of columns are made in the arena.
+  std::uint32_t columnSums() const { return static_cast<std::uint32_t>(m_places.rowFloats * m_rows); }
   const vk::Buffer& arena() const { return *m_arena; }
   const vk::Buffer& readback() const { return *m_readback; }
   /// @param block null for kernels that read no weights

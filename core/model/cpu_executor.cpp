@@ -80,7 +80,7 @@ void CpuExecutor::runBatch(Batch batch, const JobContext& job) {
     job.throwIfCancelled();
     runOp(op, batch);
     if (batch.rows == 0) return;  // nothing of this batch is wanted behind TakeRows
-    if (hook() && op.out != kNoValue) callHook(op, batch);
+    if (observers().isWatching() && op.out != kNoValue) show(op, batch);
   }
 }
 
@@ -151,9 +151,14 @@ std::span<const float> CpuExecutor::vectorOf(const quant::QuantizedTensorPtr& te
   return m_vectors.at(tensor.get());
 }
 
-void CpuExecutor::callHook(const Op& op, const Batch& batch) {
-  const Value& value = m_graph.values[op.out];
-  hook()(value.name, {data(op.out, batch), batch.rows * value.width}, value.width);
+void CpuExecutor::show(const Op& op, const Batch& batch) {
+  const Watch watch = observers().watch(op.out);
+  if (!watch) return;
+  const std::span<const float> values(data(op.out, batch), batch.rows * m_graph.values[op.out].width);
+  if (watch.columns) observers().columns(op.out).addRows(values);
+  if (!watch.data) return;
+  const std::size_t firstRow = batch.tokens.size() - batch.rows;  // not 0 behind TakeRows
+  observers().show({op.out, op, static_cast<std::uint32_t>(batch.firstPosition + firstRow), batch.rows, values});
 }
 
 std::unique_ptr<Executor> createCpuExecutor(Graph graph) { return std::make_unique<CpuExecutor>(std::move(graph)); }

@@ -41,7 +41,7 @@ class CpuExecutor : public Executor {
   void reserveScratch(std::size_t tokens);
   float* data(ValueId value, const Batch& batch);
   std::span<const float> vectorOf(const quant::QuantizedTensorPtr& tensor) const;
-  void callHook(const Op& op, const Batch& batch);
+  void show(const Op& op, const Batch& batch);
 
   Graph m_graph;
   ValueSlots m_slots;

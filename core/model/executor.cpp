@@ -38,17 +38,34 @@ std::unique_ptr<KvCache> Executor::createKvCache(std::uint32_t capacity, KvType 
   return cache;
 }
 
-void Executor::setHook(Hook hook) {
-  m_hook = std::move(hook);
-  if (m_hook) prepareHook();
+Subscription Executor::subscribe(std::vector<ValueId> values, Hook hook) {
+  checkValues(values);
+  return m_observers.add(std::move(values), std::move(hook));
+}
+
+ColumnSums Executor::sumColumns(std::vector<ValueId> values) {
+  checkValues(values);
+  return m_observers.addSums(graph(), std::move(values));
+}
+
+void Executor::checkValues(std::span<const ValueId> values) const {
+  const std::size_t count = graph().values.size();
+  for (const ValueId value : values) {
+    if (value >= count) {
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("Values of this graph should be below {}, but one is {}.", count, value));
+    }
+  }
 }
 
 void Executor::forward(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                        const JobContext& job) {
   checkArguments(tokens, cache, wanted, logits);
+  m_observers.begin(graph());
   compute(tokens, cache, wanted, logits, job);
   // No operation makes an infinite logit on purpose, so −∞ is no better than NaN: something overflowed.
   if (!allFinite(logits)) throwNotFinite(tokens, cache, job);
+  m_observers.keep();
   // Only now: after an exception the cache still ends where it did, and what was written behind its end is ignored.
   cache.m_tokens.insert(cache.m_tokens.end(), tokens.begin(), tokens.end());
 }
@@ -83,13 +100,14 @@ void Executor::throwNotFinite(std::span<const TokenId> tokens, KvCache& cache, c
   std::vector<TokenId> all = cache.m_tokens;
   all.insert(all.end(), tokens.begin(), tokens.end());
   const Restored<std::vector<TokenId>> keptTokens(cache.m_tokens);
-  const Restored<Hook> keptHook(m_hook);
+  const Restored<Observers> keptObservers(m_observers);
+  m_observers = Observers();
   cache.m_tokens.clear();
   NonFiniteSearch search(graph(), all, cache.type());
   try {
-    setHook([&search](const std::string& value, std::span<const float> data, std::uint32_t width) {
-      search.look(value, data, width);
-    });
+    const Subscription watching =
+        subscribe(graph().allValues(), [&search](const Observation& observation) { search.look(observation); });
+    m_observers.begin(graph());
     const std::size_t vocabulary = graph().vocabulary();
     std::vector<float> logits(std::min(all.size(), kSearchTokens) * vocabulary);
     for (std::size_t first = 0; first < all.size(); first += kSearchTokens) {

@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -8,6 +7,7 @@
 #include "core/base/job_context.h"
 #include "core/model/graph.h"
 #include "core/model/kv_cache.h"
+#include "core/model/observers.h"
 
 namespace core::model {
 
@@ -23,9 +23,6 @@ struct MemoryUse {
 /// here, once for every device.
 class Executor {
  public:
-  /// Called with a named activation [rows, width] right after the op that made it.
-  using Hook = std::function<void(const std::string& value, std::span<const float> data, std::uint32_t width)>;
-
   Executor() = default;
   virtual ~Executor() = default;
   Executor(const Executor&) = delete;
@@ -51,8 +48,18 @@ class Executor {
   /// 0 when this executor cannot tell.
   virtual double measureReadBandwidth() { return 0.0; }
 
-  /// Observes activations from the next forward on; empty to stop. Costs nothing when unset.
-  void setHook(Hook hook);
+  /// Shows the hook these values from the next forward on, as long as the subscription is kept: those of a batch of
+  /// tokens in the graph's order, then those of the next batch; values that nobody asked for are not made for it.
+  /// Several subscriptions are shown a value in the order of subscribing. Behind TakeRows only rows whose logits are
+  /// wanted are computed and shown. Without subscriptions nothing is spent on this. What the hook throws, forward()
+  /// throws.
+  /// @throws Error (InvalidArgument) for a value that the graph does not have
+  [[nodiscard]] Subscription subscribe(std::vector<ValueId> values, Hook hook);
+  /// Sums the columns of these values over every row that is computed from the next forward on, where the values are:
+  /// no activation leaves the device. A forward that throws adds nothing. The CPU sums in double; Vulkan sums the rows
+  /// of a batch (at most 256) in float32, in a tree, and the batches in double.
+  /// @throws Error (InvalidArgument) for a value that the graph does not have
+  [[nodiscard]] ColumnSums sumColumns(std::vector<ValueId> values);
 
   /// The device is gone for good: this executor and every other one on it throw DeviceLost from now on.
   virtual bool isLost() const { return false; }
@@ -63,16 +70,16 @@ class Executor {
   /// forward() with checked arguments. Writes keys and values behind the cache's end, but does not move it.
   virtual void compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                        const JobContext& job) = 0;
-  /// Called when a hook has been set, before it is called.
-  virtual void prepareHook() {}
-  const Hook& hook() const { return m_hook; }
+  /// Whom compute() shows values to.
+  Observers& observers() { return m_observers; }
 
  private:
+  void checkValues(std::span<const ValueId> values) const;
   void checkArguments(std::span<const TokenId> tokens, const KvCache& cache, LogitsWanted wanted,
                       std::span<float> logits) const;
   [[noreturn]] void throwNotFinite(std::span<const TokenId> tokens, KvCache& cache, const JobContext& job);
 
-  Hook m_hook;
+  Observers m_observers;
   /// Caches keep what it points to alive, so an executor that comes to lie at this one's address does not pass for it.
   std::shared_ptr<const char> m_identity = std::make_shared<const char>();
 };

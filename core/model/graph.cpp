@@ -3,10 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/base/error.h"
 
 namespace core::model {
+
+std::vector<ValueId> Graph::allValues() const {
+  std::vector<ValueId> all(values.size());
+  std::iota(all.begin(), all.end(), ValueId{0});
+  return all;
+}
 
 const Op& Graph::maker(ValueId value) const { return *std::ranges::find(ops, value, &Op::out); }
 

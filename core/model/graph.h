@@ -39,6 +39,7 @@ struct Graph {
   std::uint64_t weightBytes = 0;
 
   std::uint32_t vocabulary() const { return values[ops.back().out].width; }
+  std::vector<ValueId> allValues() const;
   /// The operation whose result this is.
   const Op& maker(ValueId value) const;
   /// The value of this name, if there is one.

@@ -50,24 +50,19 @@ struct NonFiniteSearch::Cause {
   std::string text;  ///< empty: not this
 };
 
-ValueId NonFiniteSearch::idOf(const std::string& value) const { return m_graph.find(value).value(); }
-
-void NonFiniteSearch::look(const std::string& value, std::span<const float> data, std::uint32_t width) {
-  const ValueId id = idOf(value);
-  if (id == m_graph.ops.front().out) {
-    m_firstPosition += m_batchRows;
-    m_batchRows = data.size() / width;
-  }
-  rememberStored(id, data);
+void NonFiniteSearch::look(const Observation& observation) {
+  const std::span<const float> data = observation.data;
+  rememberStored(observation.value, data);
   if (allFinite(data)) return;
-  const std::size_t index = firstNonFinite(data);
-  const Finding finding{m_graph.maker(id), m_firstPosition + index / width, index % width};
+  const std::size_t index = firstNonFinite(data), width = data.size() / observation.rows;
+  const Finding finding{observation.op, observation.firstPosition + index / width, index % width};
   Cause cause = causeOf(finding);
   throw Error(
       ErrorCode::NotFinite,
       fmt::format("The model does not compute numbers: {} at position {} (token {}) is the first activation with "
                   "{}, because {}.",
-                  value, finding.position, m_tokens[finding.position], nameOf(data[index]), cause.text),
+                  m_graph.values[observation.value].name, finding.position, m_tokens[finding.position],
+                  nameOf(data[index]), cause.text),
       std::move(cause.tensor));
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/model/graph.h"
 #include "core/model/kv_cache.h"
+#include "core/model/observers.h"
 
 namespace core::model {
 
@@ -21,13 +22,12 @@ class NonFiniteSearch {
   /// @throws Error (NotFinite): the sentence names activation, position, token and cause; `where` is the tensor that
   /// the
   ///         activation was computed with, or, where an operation has no weights, the one nearest before it
-  void look(const std::string& value, std::span<const float> data, std::uint32_t width);
+  void look(const Observation& observation);
 
  private:
   struct Finding;
   struct Cause;
   const quant::QuantizedTensor& nearestWeight(const Op& op) const;
-  ValueId idOf(const std::string& value) const;
   void rememberStored(ValueId value, std::span<const float> data);
   Cause causeOf(const Finding& finding) const;
   Cause causeInWeights(const Finding& finding) const;
@@ -36,8 +36,6 @@ class NonFiniteSearch {
   const Graph& m_graph;
   std::span<const TokenId> m_tokens;
   KvType m_cacheType;
-  std::size_t m_firstPosition = 0;  ///< of the batch that is being computed
-  std::size_t m_batchRows = 0;
   ValueId m_tooLargeForHalf = kNoValue;  ///< a key or value that an FP16 cache turns into infinity
 };
 

@@ -1,8 +1,7 @@
-// The CPU executor as the other executors see it: batches, cache, errors, hooks, awkward shapes.
+// The CPU executor as the other executors see it: batches, cache, errors, awkward shapes.
 #include <QtTest>
 
 #include <cmath>
-#include <map>
 
 #include "core/base/error.h"
 #include "core/model/available_memory.h"
@@ -273,7 +272,7 @@ class TestCpuExecutor : public QObject {
     std::stop_source stop;
     const JobContext job(stop.get_token());
     int calls = 0;
-    executor->setHook([&](const std::string&, std::span<const float>, std::uint32_t) {
+    const auto watching = executor->subscribe(executor->graph().allValues(), [&](const model::Observation&) {
       if (++calls == 30) stop.request_stop();  // in the second layer
     });
     std::vector<float> logits(131);
@@ -281,26 +280,6 @@ class TestCpuExecutor : public QObject {
                              Cancelled);
     QCOMPARE(calls, 30);
     QCOMPARE(cache->length(), 5U);
-  }
-
-  void hooksSeeEveryActivation() {
-    const auto executor = make({});
-    const auto cache = executor->createKvCache(10, KvType::F16);
-    std::map<std::string, std::vector<float>> seen;
-    executor->setHook([&](const std::string& name, std::span<const float> data, std::uint32_t width) {
-      QCOMPARE(data.size() % width, std::size_t{0});
-      seen[name].assign(data.begin(), data.end());
-    });
-    const auto logits = logitsOf(*executor, someTokens(3, 131), *cache, LogitsWanted::LastToken);
-    for (const model::Value& value : executor->graph().values) QVERIFY2(seen.contains(value.name), value.name.c_str());
-    QCOMPARE(seen["blk.1.attn_q"].size(), std::size_t{3} * 96);
-    QCOMPARE(seen["blk.1.attn_k"].size(), std::size_t{3} * 32);
-    QCOMPARE(seen["blk.0.ffn_hidden"].size(), std::size_t{3} * 160);
-    QCOMPARE(seen["logits"], logits);
-    seen.clear();
-    executor->setHook({});
-    logitsOf(*executor, someTokens(3, 131), *cache, LogitsWanted::LastToken);
-    QVERIFY(seen.empty());
   }
 
   void memoryCountsTheWeights() {

@@ -185,7 +185,8 @@ class TestNotFinite : public QObject {
   void hooksStayWhatTheyWere() {
     const auto executor = make({{"token_embd.weight", kRareToken * 96, NAN}});
     int calls = 0;
-    executor->setHook([&](const std::string&, std::span<const float>, std::uint32_t) { ++calls; });
+    const auto watching =
+        executor->subscribe(executor->graph().allValues(), [&](const model::Observation&) { ++calls; });
     const auto cache = executor->createKvCache(16, KvType::F16);
     QVERIFY(refusalOf(*executor, prompt(), *cache).sentence.contains("token_embd"));
     const int once = calls;

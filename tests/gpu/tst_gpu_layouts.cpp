@@ -37,9 +37,8 @@ Tokens allRows(std::uint64_t rows) {
 void compareRows(const QString& family, const QuantizedTensorPtr& weight) {
   const auto executor = gpu::createVulkanExecutor(sharedFamily(family), tiedGraph(weight));
   std::vector<float> rows;
-  executor->setHook([&](const std::string& name, std::span<const float> data, std::uint32_t) {
-    if (name == "row") rows.insert(rows.end(), data.begin(), data.end());
-  });
+  const auto watching = executor->subscribe(
+      {0}, [&](const core::model::Observation& seen) { rows.insert(rows.end(), seen.data.begin(), seen.data.end()); });
   // Any bytes decode, also to what no logit can be computed from; the rows were seen before that was found.
   const auto error = errorOf([&] { allLogits(*executor, allRows(weight->rows())); });
   if (error) QCOMPARE(error->code(), core::ErrorCode::NotFinite);

@@ -106,9 +106,12 @@ class TestGpuLost : public QObject {
     const auto device = openFamily(families().front());
     const auto executor = gpu::createVulkanExecutor(device, model.graph());
     int values = 0;
-    executor->setHook([&](const std::string&, std::span<const float>, std::uint32_t) { ++values; });
-    gpu::injectDeviceLoss(*device, 11);
-    const auto error = errorOf([&] { allLogits(*executor, m_tokens); });
+    const auto watching = executor->subscribe({0}, [&](const core::model::Observation&) { ++values; });
+    gpu::injectDeviceLoss(*device, 3);  // the second text: each is at least a submission and a wait
+    const auto error = errorOf([&] {
+      allLogits(*executor, Tokens{1, 2});
+      allLogits(*executor, m_tokens);
+    });
     QVERIFY(error);
     QCOMPARE(error->code(), ErrorCode::DeviceLost);
     QVERIFY(values > 0);

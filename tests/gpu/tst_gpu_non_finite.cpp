@@ -50,17 +50,17 @@ struct Outcome {
 
 Outcome run(core::model::Executor& executor, const Tokens& tokens, KvType type) {
   Outcome outcome;
-  executor.setHook([&](const std::string& name, std::span<const float> data, std::uint32_t) {
+  const core::model::Graph& graph = executor.graph();
+  const auto watching = executor.subscribe(graph.allValues(), [&](const core::model::Observation& seen) {
     std::vector<bool> numbers;
-    for (const float value : data) numbers.push_back(std::isfinite(value));
-    outcome.activations.emplace_back(name, numbers);
+    for (const float value : seen.data) numbers.push_back(std::isfinite(value));
+    outcome.activations.emplace_back(graph.values[seen.value].name, numbers);
   });
   const auto error = errorOf([&] { allLogits(executor, tokens, type); });
   if (error && error->code() == ErrorCode::NotFinite) {
     outcome.sentence = causeIn(error->what());
     outcome.where = QString::fromStdString(error->where());
   }
-  executor.setHook({});
   return outcome;
 }
 

@@ -18,11 +18,11 @@ struct Observed {
 
 std::vector<Observed> observe(core::model::Executor& executor, const Tokens& tokens, KvType type) {
   std::vector<Observed> all;
-  executor.setHook([&](const std::string& name, std::span<const float> data, std::uint32_t) {
-    all.push_back({name, std::vector<float>(data.begin(), data.end())});
+  const core::model::Graph& graph = executor.graph();
+  const auto watching = executor.subscribe(graph.allValues(), [&](const core::model::Observation& seen) {
+    all.push_back({graph.values[seen.value].name, std::vector<float>(seen.data.begin(), seen.data.end())});
   });
   allLogits(executor, tokens, type);
-  executor.setHook({});
   return all;
 }
 

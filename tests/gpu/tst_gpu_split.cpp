@@ -36,8 +36,8 @@ Run runWith(const QString& family, const core::model::Graph& graph, std::optiona
   executor.forward(std::span(tokens).first(1), *cache, LogitsWanted::LastToken, run.token, core::JobContext());
   run.tokenTraffic = since(run.promptTraffic, executor.traffic());
   const Traffic before = executor.traffic();
-  executor.setHook([&](const std::string&, std::span<const float> data, std::uint32_t) {
-    run.observed.insert(run.observed.end(), data.begin(), data.end());
+  const auto watching = executor.subscribe(graph.allValues(), [&](const core::model::Observation& seen) {
+    run.observed.insert(run.observed.end(), seen.data.begin(), seen.data.end());
   });
   executor.forward(std::span(tokens).first(5), *cache, LogitsWanted::LastToken, run.token, core::JobContext());
   run.observedTraffic = since(before, executor.traffic());

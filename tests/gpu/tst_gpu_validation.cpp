@@ -30,9 +30,11 @@ class TestGpuValidation : public QObject {
       Model model(path);
       const auto executor = gpu::createVulkanExecutor(openFamily(family, {.maxBlockBytes = 8192}), model.graph());
       allLogits(*executor, someTokens(50, 131), core::model::KvType::F16);
-      executor->setHook([](const std::string&, std::span<const float>, std::uint32_t) {});
+      auto watching = executor->subscribe(executor->graph().allValues(), [](const core::model::Observation&) {});
+      const auto sums = executor->sumColumns(executor->graph().allValues());
       allLogits(*executor, someTokens(5, 131));
-      executor->setHook({});
+      watching.reset();
+      allLogits(*executor, someTokens(40, 131));
       allLogits(*executor, {1});
     }
     QCOMPARE(gpu::vk::Instance::validationMessages(), 0U);

@@ -135,6 +135,14 @@ struct StoreKvPush {
   uint kvHeads;
 };
 
+struct ColumnSumsPush {
+  uint inQuad, strideQuads;
+  uint rows;
+  uint resultQuad;  // sums, sums of squares and largest magnitudes, each strideQuads
+};
+QS_CONSTANT uint kColumnSumsQuads = 8u;    // columns of a workgroup, in quads
+QS_CONSTANT uint kColumnSumsSlices = 16u;  // invocations that share a column
+
 #ifdef __cplusplus
 }  // namespace gpu
 #endif
