@@ -14,16 +14,12 @@ namespace app {
 namespace {
 
 /// The values of a range as a tensor of one row, or the tensor itself where the range is all of it.
-core::tensor::TensorView cut(const core::tensor::TensorView& tensor, const core::quant::FlatRange& range) {
+core::quant::QuantizedTensor cut(const core::quant::QuantizedTensor& tensor, const core::quant::FlatRange& range) {
   if (range.count == tensor.shape.count()) return tensor;
   auto values = std::make_shared<std::vector<float>>(range.count);
   core::quant::decode(tensor, range.first, range.count, values->data());
-  core::tensor::TensorView part = tensor;
-  part.dtype = core::tensor::DType::F32;
-  part.shape = core::tensor::Shape{1, range.count};
-  part.bytes = std::as_bytes(std::span<const float>(*values));
-  part.owner = values;
-  return part;
+  return core::tensor::TensorView{tensor.name, core::tensor::DType::F32, core::tensor::Shape{1, range.count},
+                                  std::as_bytes(std::span<const float>(*values)), values};
 }
 
 float valueAt(const core::quant::QuantizedTensor& quantized, std::uint64_t flatIndex) {
@@ -34,8 +30,8 @@ float valueAt(const core::quant::QuantizedTensor& quantized, std::uint64_t flatI
 
 }  // namespace
 
-SchemeView viewScheme(const core::tensor::TensorView& tensor, const core::quant::Scheme& scheme, std::uint64_t around,
-                      const core::metrics::Histogram* bins, const core::JobContext& job) {
+SchemeView viewScheme(const core::quant::QuantizedTensor& tensor, const core::quant::Scheme& scheme,
+                      std::uint64_t around, const core::metrics::Histogram* bins, const core::JobContext& job) {
   SchemeView view;
   view.scheme = scheme;
   view.around = around;
@@ -49,8 +45,9 @@ SchemeView viewScheme(const core::tensor::TensorView& tensor, const core::quant:
   return view;
 }
 
-core::metrics::Histogram dequantizedHistogram(const core::tensor::TensorView& tensor, const core::quant::Scheme& scheme,
-                                              core::metrics::Histogram histogram, const core::JobContext& job) {
+core::metrics::Histogram dequantizedHistogram(const core::quant::QuantizedTensor& tensor,
+                                              const core::quant::Scheme& scheme, core::metrics::Histogram histogram,
+                                              const core::JobContext& job) {
   const auto quantized = core::quant::quantize(scheme, tensor, job);
   std::fill(histogram.counts.begin(), histogram.counts.end(), 0);
   histogram.below = histogram.above = histogram.nonFinite = 0;

@@ -26,12 +26,13 @@ struct SchemeView {
 /// Quantizes no more of the tensor than the weight's scale depends on, unless a histogram is asked for.
 /// @param around flat index of the weight whose block is shown  @param bins of the original's histogram, or nothing
 /// @throws core::Error, core::Cancelled
-SchemeView viewScheme(const core::tensor::TensorView& tensor, const core::quant::Scheme& scheme, std::uint64_t around,
-                      const core::metrics::Histogram* bins, const core::JobContext& job);
+SchemeView viewScheme(const core::quant::QuantizedTensor& tensor, const core::quant::Scheme& scheme,
+                      std::uint64_t around, const core::metrics::Histogram* bins, const core::JobContext& job);
 
 /// The dequantized tensor in the bins of the original's histogram. @throws core::Error, core::Cancelled
-core::metrics::Histogram dequantizedHistogram(const core::tensor::TensorView& tensor, const core::quant::Scheme& scheme,
-                                              core::metrics::Histogram bins, const core::JobContext& job);
+core::metrics::Histogram dequantizedHistogram(const core::quant::QuantizedTensor& tensor,
+                                              const core::quant::Scheme& scheme, core::metrics::Histogram bins,
+                                              const core::JobContext& job);
 
 /// "[3, 128–191]", "row 3", "the whole tensor": weights first … first + count − 1.
 QString blockText(const core::tensor::Shape& shape, std::uint64_t first, std::uint64_t count);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "app/selection/weight_reader.h"
+#include "core/quant/load_tensor.h"
 
 namespace app::report {
 
@@ -33,7 +34,7 @@ void measureMatrices(ReportData& data, const core::JobContext& job) {
     row.name = shortName(checkpoint.tensors()[tensor]);
     job.progress(kWeightsShare * static_cast<double>(tensor) / static_cast<double>(checkpoint.tensors().size()),
                  checkpoint.tensors()[tensor].name);
-    row.stats = core::metrics::summarize(checkpoint.view(tensor), 1).stats;
+    row.stats = core::metrics::summarize(*core::quant::loadTensor(checkpoint, tensor), 1).stats;
     for (const Scheme& scheme : data.schemes) {
       job.throwIfCancelled();
       row.errors.push_back(measureSchemeError(checkpoint, tensor, scheme));
@@ -96,7 +97,8 @@ std::vector<std::size_t> byKurtosis(const ReportData& data) {
 
 HistogramData measureHistogram(const ReportData& data, std::size_t matrix, bool mostOutliers) {
   const std::size_t tensor = data.matrices[matrix].tensor;
-  const auto view = data.model->checkpoint().view(tensor);
+  const auto weights = data.model->tensor(tensor);
+  const core::quant::QuantizedTensor& view = *weights;
   HistogramData histogram;
   histogram.matrix = matrix;
   histogram.mostOutliers = mostOutliers;
@@ -136,7 +138,8 @@ bool isExactInFp8(float value) {
 /// format happens to hold exactly (the largest of a block, a short mantissa) would teach nothing and is passed over
 /// while there is another.
 std::uint64_t weightNear(const ReportData& data, std::size_t tensor, double magnitude) {
-  const auto view = data.model->checkpoint().view(tensor);
+  const auto weights = data.model->tensor(tensor);
+  const core::quant::QuantizedTensor& view = *weights;
   const std::uint64_t first = view.shape.rows() / 2 * view.shape.rowValues();
   std::vector<float> row(view.shape.rowValues());
   core::quant::decode(view, first, row.size(), row.data());

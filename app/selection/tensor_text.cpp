@@ -22,7 +22,8 @@ QString placeText(const core::tensor::Shape& shape, std::uint64_t flatIndex) {
 }
 
 QString typeText(const core::io::TensorInfo& tensor) {
-  if (!tensor.isReadable() && !tensor.typeName.empty()) return QString::fromStdString(tensor.typeName);
+  const bool isStored = tensor.isReadable() && tensor.assembly == core::io::Assembly::None;
+  if (!isStored && !tensor.typeName.empty()) return QString::fromStdString(tensor.typeName);
   const auto name = core::tensor::name(tensor.dtype);
   return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
 }
@@ -36,10 +37,11 @@ QString productScaleText(const core::io::Checkpoint& checkpoint, const core::io:
   }
 }
 
-QString storedBitsText(const core::tensor::TensorView& tensor, std::uint64_t flatIndex) {
-  const auto& info = core::tensor::info(tensor.dtype);
+QString storedBitsText(const core::quant::QuantizedTensor& tensor, std::uint64_t flatIndex) {
+  if (!tensor.dtype()) return {};
+  const auto& info = core::tensor::info(*tensor.dtype());
   if (info.blockValues != 1) return {};
-  const auto bytes = tensor.bytes.subspan(flatIndex * info.blockBytes, info.blockBytes);
+  const auto bytes = tensor.payload.subspan(flatIndex * info.blockBytes, info.blockBytes);
   QString text = QStringLiteral("0x");
   for (std::size_t i = bytes.size(); i-- > 0;)
     text += QStringLiteral("%1").arg(static_cast<int>(bytes[i]), 2, 16, QLatin1Char('0'));

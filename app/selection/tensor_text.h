@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/io/checkpoint.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace app {
 
@@ -15,7 +16,7 @@ QString typeText(const core::io::TensorInfo& tensor);
 /// " · × 0.0123": what the file says that products with the tensor are multiplied by; empty where it says nothing.
 QString productScaleText(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor);
 /// "0x3d6e": the stored bits of a plain element; empty for block types.
-QString storedBitsText(const core::tensor::TensorView& tensor, std::uint64_t flatIndex);
+QString storedBitsText(const core::quant::QuantizedTensor& tensor, std::uint64_t flatIndex);
 /// A sentence: why the tensor's bytes cannot be shown as weights. @pre it is unreadable
 QString unreadableText(const core::io::TensorInfo& tensor);
 

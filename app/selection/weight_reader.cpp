@@ -19,7 +19,8 @@ QString weightOrigin(const OpenModel& model, std::size_t tensor, std::uint64_t f
 }
 
 WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex) {
-  const core::tensor::TensorView view = model.checkpoint().view(tensor);
+  const core::quant::QuantizedTensorPtr weights = model.tensor(tensor);
+  const core::quant::QuantizedTensor& view = *weights;
   const std::uint64_t first = flatIndex / kBlock * kBlock, count = std::min(kBlock, view.shape.count() - first);
   std::vector<float> block(count);
   core::quant::decode(view, first, count, block.data());
@@ -29,7 +30,7 @@ WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64
   for (const float value : block)
     if (std::isfinite(value)) absmax = std::max(absmax, std::fabs(value));
   reading.blockAbsmax = absmax > 0 ? static_cast<double>(absmax) : 1.0;
-  const auto format = core::quant::elementFormat(view.dtype);
+  const auto format = view.dtype() ? core::quant::elementFormat(*view.dtype()) : std::nullopt;
   // The rows of integers have a scale, which stored integers have not.
   if (format && !core::numeric::numberFormat(*format).isInteger()) reading.storedAs = format;
   reading.origin = weightOrigin(model, tensor, flatIndex);
@@ -37,7 +38,8 @@ WeightReading readWeight(const OpenModel& model, std::size_t tensor, std::uint64
 }
 
 std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const core::JobContext& job) {
-  const core::tensor::TensorView view = model.checkpoint().view(tensor);
+  const core::quant::QuantizedTensorPtr weights = model.tensor(tensor);
+  const core::quant::QuantizedTensor& view = *weights;
   const std::uint64_t total = view.shape.count();
   std::vector<float> chunk(std::min(kChunk, total));
   std::uint64_t best = 0;
@@ -52,7 +54,7 @@ std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const co
   return best;
 }
 
-std::optional<std::uint64_t> firstWeightBetween(const core::tensor::TensorView& tensor, double low, double high,
+std::optional<std::uint64_t> firstWeightBetween(const core::quant::QuantizedTensor& tensor, double low, double high,
                                                 const core::JobContext& job) {
   const std::uint64_t total = tensor.shape.count();
   std::vector<float> chunk(std::min(kChunk, total));
@@ -71,7 +73,8 @@ std::optional<std::uint64_t> firstWeightBetween(const core::tensor::TensorView& 
 
 float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex,
                       const core::quant::Scheme& scheme, const core::JobContext& job) {
-  const core::tensor::TensorView view = model.checkpoint().view(tensor);
+  const core::quant::QuantizedTensorPtr weights = model.tensor(tensor);
+  const core::quant::QuantizedTensor& view = *weights;
   const auto quantized = core::quant::quantize(scheme, view, job);
   std::vector<float> row(view.shape.rowValues());
   core::quant::dequantizeRows(*quantized, flatIndex / view.shape.rowValues(), 1, row.data());

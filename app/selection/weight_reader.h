@@ -28,7 +28,7 @@ std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const co
 
 /// Flat index of the first weight from `low` to `high`; nothing when there is none. @throws core::Error,
 /// core::Cancelled
-std::optional<std::uint64_t> firstWeightBetween(const core::tensor::TensorView& tensor, double low, double high,
+std::optional<std::uint64_t> firstWeightBetween(const core::quant::QuantizedTensor& tensor, double low, double high,
                                                 const core::JobContext& job);
 
 /// What a scheme stores in place of one weight. @throws core::Error, core::Cancelled

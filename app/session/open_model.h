@@ -7,6 +7,7 @@
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
 #include "core/model/weights.h"
+#include "core/quant/load_tensor.h"
 #include "core/text/chat_template.h"
 #include "core/text/tokenizer.h"
 
@@ -21,6 +22,10 @@ class OpenModel {
 
   const core::io::Checkpoint& checkpoint() const { return *m_checkpoint; }
   std::shared_ptr<const core::io::Checkpoint> sharedCheckpoint() const { return m_checkpoint; }
+  /// One of its weights. @throws core::Error as core::quant::loadTensor
+  core::quant::QuantizedTensorPtr tensor(std::size_t index) const {
+    return core::quant::loadTensor(*m_checkpoint, index);
+  }
   const std::string& source() const { return m_source; }  ///< what open() was given
   /// The built-in model or its twin.
   bool isDemo() const;

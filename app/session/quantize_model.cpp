@@ -10,6 +10,7 @@
 #include "core/io/gguf_writer.h"
 #include "core/io/text_checks.h"
 #include "core/quant/format.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
@@ -73,12 +74,13 @@ std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, cons
     part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
     if (rows[i].isCopied) {
-      noteNonFinite(rows[i], view, nullptr, done);
+      if (core::quant::isLoadable(source.tensors()[i])) noteNonFinite(rows[i], view, nullptr, done);
       writer.append(view.bytes);
     } else {
-      const auto quantized = core::model::makeTensor(rows[i].decision, view, part);
+      const auto stored = core::quant::loadTensor(source, i);
+      const auto quantized = core::model::makeTensor(rows[i].decision, stored, part);
       rows[i].bytes = quantized->payload.size();
-      noteNonFinite(rows[i], view, quantized.get(), done);
+      noteNonFinite(rows[i], *stored, quantized.get(), done);
       writer.append(quantized->payload);
     }
   }

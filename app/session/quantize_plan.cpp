@@ -88,9 +88,8 @@ QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core
   return result;
 }
 
-void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source,
+void noteNonFinite(QuantizedFileRow& row, const core::quant::QuantizedTensor& source,
                    const core::quant::QuantizedTensor* quantized, const core::JobContext& job) {
-  if (!source.unreadable.empty() || !core::quant::isDecodable(source.dtype)) return;
   row.nonFinite = core::metrics::nonFiniteValues(source, job);
   if (quantized == nullptr) return;
   const auto after = core::metrics::nonFiniteValues(*quantized, job);

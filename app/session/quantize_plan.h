@@ -40,7 +40,7 @@ struct QuantizationPlan {
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe);
 
 /// Counts and locates what is no number in a tensor and in what was made of it. @param quantized null: kept as stored
-void noteNonFinite(QuantizedFileRow& row, const core::tensor::TensorView& source,
+void noteNonFinite(QuantizedFileRow& row, const core::quant::QuantizedTensor& source,
                    const core::quant::QuantizedTensor* quantized, const core::JobContext& job);
 
 /// The rows of Fate::Keep with the bytes they had. @pre one row per tensor of the source

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/io/safetensors_writer.h"
 #include "core/numeric/code_books.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
@@ -101,6 +102,12 @@ void addMetadata(const core::io::Checkpoint& source, core::io::SafetensorsWriter
   if (!hasFormat) writer.addMetadata("format", "pt");
 }
 
+/// A piece of a weight that the new file stores in another way.
+bool isLeftOver(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows, std::size_t index) {
+  const auto whole = source.find(source.tensors()[index].pieceOf);
+  return whole && !rows[*whole].isCopied;
+}
+
 }  // namespace
 
 std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow> rows,
@@ -114,13 +121,16 @@ std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& sourc
     const core::JobContext done = job.part((index + 1) / count, (index + 1) / count);
     part.progress(0.0, rows[i].tensor);
     const auto view = source.view(i);
+    if (isLeftOver(source, rows, i)) continue;
     if (rows[i].isCopied) {
-      noteNonFinite(rows[i], view, nullptr, done);
+      if (core::quant::isLoadable(source.tensors()[i]))
+        noteNonFinite(rows[i], *core::quant::loadTensor(source, i), nullptr, done);
       contents.parts.push_back({view.name, view.dtype, source.tensors()[i].storedShape, view.bytes});
     } else {
-      contents.add(core::model::makeTensor(rows[i].decision, view, part));
+      const auto stored = core::quant::loadTensor(source, i);
+      contents.add(core::model::makeTensor(rows[i].decision, stored, part));
       rows[i].bytes = contents.quantized.back()->bytes();
-      noteNonFinite(rows[i], view, contents.quantized.back().get(), done);
+      noteNonFinite(rows[i], *stored, contents.quantized.back().get(), done);
     }
   }
   for (const Part& part : contents.parts) writer.declareTensor(part.name, part.dtype, part.shape);

@@ -1,5 +1,6 @@
 #include "app/session/scheme_error.h"
 
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
@@ -7,15 +8,15 @@ namespace app {
 
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                const core::quant::Scheme& scheme, const core::JobContext& job) {
-  const core::tensor::TensorView view = checkpoint.view(tensor);
+  const core::quant::QuantizedTensorPtr original = core::quant::loadTensor(checkpoint, tensor);
   SchemeError row;
   row.tensor = tensor;
   row.scheme = scheme;
-  if (!core::quant::accepts(scheme, view.shape, &row.refused)) return row;
-  const auto quantized = core::quant::quantize(scheme, view, job.part(0.0, 0.5));
+  if (!core::quant::accepts(scheme, original->shape, &row.refused)) return row;
+  const auto quantized = core::quant::quantize(scheme, *original, job.part(0.0, 0.5));
   row.bitsPerWeight = quantized->bitsPerWeight();
   row.bytes = quantized->bytes();
-  row.stats = core::metrics::compare(view, *quantized, job.part(0.5, 1.0));
+  row.stats = core::metrics::compare(*original, *quantized, job.part(0.5, 1.0));
   return row;
 }
 

@@ -24,6 +24,12 @@ std::string_view name(ModelKind kind);
 /// For people, to follow "is": "a LoRA adapter".
 std::string_view describe(ModelKind kind);
 
+/// A weight that its program stored in pieces and this one assembles (quant::loadTensor).
+enum class Assembly : std::uint8_t {
+  None,
+  Bitsandbytes4  ///< NF4 or FP4: NAME holds codes; NAME.absmax, NAME.quant_map, NAME.quant_state… lie beside it
+};
+
 /// One row of a checkpoint's tensor table.
 struct TensorInfo {
   std::string name;        ///< bytes that are no UTF-8 as \xNN
@@ -36,6 +42,8 @@ struct TensorInfo {
   std::string unreadable = {};                 ///< empty, or why the bytes are no weights (a clause, see TensorView)
   tensor::Shape storedShape = {};              ///< as the file gives it; differs from `shape` for packed codes
   std::uint64_t parameters = 0;                ///< weights of the model it holds: 0 for the scales beside packed codes
+  Assembly assembly = Assembly::None;          ///< how its weights come together
+  std::string pieceOf = {};                    ///< the tensor whose weights this one helps to assemble
   std::optional<std::string> storedName = {};  ///< the bytes of a name that is no UTF-8, for writers
   bool isReadable() const { return unreadable.empty(); }
 };

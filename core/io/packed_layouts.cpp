@@ -86,29 +86,71 @@ std::optional<PackedLayout> scaledElements(const TensorInfo& codes) {
 
 }  // namespace
 
+Bitsandbytes4State parseBitsandbytes4State(std::span<const std::byte> json) {
+  Metadata fields;
+  EncodedArrays arrays;
+  readConfigJson(json.first(std::min(json.size(), kMostStateBytes)), fields, arrays, "quant_state");
+  Bitsandbytes4State state;
+  if (const auto* const shape = fields.array("config.shape")) {
+    std::vector<std::uint64_t> extents;
+    for (const std::int64_t value : shape->integers())
+      extents.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)));
+    state.shape = Shape(std::move(extents));
+  }
+  const auto whole = [&fields](const char* key) -> std::optional<std::uint64_t> {
+    const MetadataValue* const value = fields.find(key);
+    const auto* const number = value == nullptr ? nullptr : std::get_if<std::uint64_t>(value);
+    return number == nullptr ? std::nullopt : std::optional(*number);
+  };
+  state.blockSize = whole("config.blocksize").value_or(0);
+  state.nestedBlockSize = whole("config.nested_blocksize");
+  if (const MetadataValue* const offset = fields.find("config.nested_offset"))
+    if (const auto* const number = std::get_if<double>(offset)) state.nestedOffset = *number;
+  return state;
+}
+
+namespace {
+
+bool has(const PackedTensor& tensor, std::string_view ending, DType dtype, std::uint64_t count) {
+  const TensorInfo* const found = tensor.beside(ending);
+  return found != nullptr && found->dtype == dtype && found->storedShape.checkedCount() == count;
+}
+
+/// Whether the pieces of a 4-bit weight of this shape are there, in the types and sizes that belong together.
+bool fitsTogether(const PackedTensor& tensor, const Bitsandbytes4State& state) {
+  const auto count = state.shape.checkedCount().value_or(0);
+  constexpr std::uint64_t kMostValues = UINT64_MAX / 16;
+  const bool isBlock = state.blockSize >= 2 && state.blockSize % 2 == 0 && state.blockSize <= (1U << 20);
+  if (state.shape.rank() == 0 || count == 0 || count > kMostValues || !isBlock) return false;
+  if (tensor.codes().bytes != (count + 1) / 2 || !has(tensor, ".quant_map", DType::F32, 16)) return false;
+  const std::uint64_t blocks = (count + state.blockSize - 1) / state.blockSize;
+  if (!state.nestedBlockSize) return has(tensor, ".absmax", DType::F32, blocks);
+  const std::uint64_t size = *state.nestedBlockSize;
+  return size != 0 && size <= (1U << 20) && has(tensor, ".absmax", DType::U8, blocks) &&
+         has(tensor, ".nested_absmax", DType::F32, (blocks + size - 1) / size) &&
+         has(tensor, ".nested_quant_map", DType::F32, 256);
+}
+
+}  // namespace
+
 std::optional<PackedLayout> bitsandbytes4(const PackedTensor& tensor) {
   const bool isFp4 = tensor.beside(".quant_state.bitsandbytes__fp4") != nullptr;
   const bool isNf4 = tensor.beside(".quant_state.bitsandbytes__nf4") != nullptr;
   if (!isFp4 && !isNf4 && tensor.codes().dtype != DType::U8) return std::nullopt;
-  Shape shape{codeCount(tensor.codes(), 4)};
-  const auto state = tensor.bytes(isFp4 ? ".quant_state.bitsandbytes__fp4" : ".quant_state.bitsandbytes__nf4");
+  PackedLayout layout{isFp4   ? "FP4, packed"
+                      : isNf4 ? "NF4, packed"
+                              : "4-bit, packed",
+                      Shape{codeCount(tensor.codes(), 4)}};
   try {
-    Metadata fields;
-    EncodedArrays arrays;
-    readConfigJson(state.first(std::min(state.size(), kMostStateBytes)), fields, arrays, "quant_state");
-    std::vector<std::uint64_t> extents;
-    for (const std::int64_t value :
-         fields.array("config.shape") ? fields.array("config.shape")->integers() : std::vector<std::int64_t>()) {
-      extents.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)));
-    }
-    if (!extents.empty()) shape = Shape(std::move(extents));
+    const auto state = parseBitsandbytes4State(
+        tensor.bytes(isFp4 ? ".quant_state.bitsandbytes__fp4" : ".quant_state.bitsandbytes__nf4"));
+    if (state.shape.rank() != 0) layout.shape = state.shape;
+    if ((isFp4 || isNf4) && fitsTogether(tensor, state)) layout.assembly = Assembly::Bitsandbytes4;
   } catch (const Error&) {
     // An unreadable state leaves the number of codes.
   }
-  return PackedLayout{isFp4   ? "FP4, packed"
-                      : isNf4 ? "NF4, packed"
-                              : "4-bit, packed",
-                      checkedShape(tensor.codes(), 4, std::move(shape))};
+  layout.shape = checkedShape(tensor.codes(), 4, std::move(layout.shape));
+  return layout;
 }
 
 std::optional<PackedLayout> bitsandbytes8(const PackedTensor& tensor) {

@@ -47,7 +47,18 @@ class PackedTensor {
 struct PackedLayout {
   std::string typeName;
   tensor::Shape shape;
+  Assembly assembly = Assembly::None;  ///< set when all pieces are there and fit each other
 };
+
+/// What bitsandbytes keeps in NAME.quant_state.bitsandbytes__nf4 (or __fp4): UTF-8 JSON.
+struct Bitsandbytes4State {
+  tensor::Shape shape;                           ///< of the weight; no axes when it is not stated
+  std::uint64_t blockSize = 0;                   ///< values per absmax; 0 when not stated
+  std::optional<std::uint64_t> nestedBlockSize;  ///< absmax codes per nested absmax: double quantization
+  double nestedOffset = 0.0;
+};
+/// @throws Error (InvalidFile) when it is no JSON object
+Bitsandbytes4State parseBitsandbytes4State(std::span<const std::byte> json);
 
 /// One function per way to store codes: what these codes are, or nothing when they are of another kind.
 /// Sources: the saved files and loaders of bitsandbytes, AutoGPTQ, AutoAWQ, compressed-tensors, transformers (FP8,

@@ -90,7 +90,7 @@ class Marker {
     setCodes(m_tensors[index], *layout, rule.program);
     for (const Endings& endings : {rule.marks, rule.others}) {
       for (const std::string_view ending : endings) {
-        if (TensorInfo* const side = find(base, ending)) setSide(*side);
+        if (TensorInfo* const side = find(base, ending)) setSide(*side, m_tensors[index]);
       }
     }
     return true;
@@ -100,13 +100,16 @@ class Marker {
     codes.typeName = layout.typeName;
     codes.shape = layout.shape;
     codes.parameters = layout.shape.checkedCount().value_or(0);
+    codes.assembly = layout.assembly;
+    if (layout.assembly != Assembly::None) return;
     codes.unreadable = fmt::format(
         "it holds codes ({}){}{} that become weights only with the scales beside them, which is not supported yet",
         layout.typeName, program.empty() ? "" : " of ", program);
   }
 
-  static void setSide(TensorInfo& side) {
+  static void setSide(TensorInfo& side, const TensorInfo& codes) {
     side.parameters = 0;
+    if (codes.assembly != Assembly::None) side.pieceOf = codes.name;
     side.unreadable =
         "it belongs to packed codes and holds no weights itself";  // the same for all: lists group by reason
   }

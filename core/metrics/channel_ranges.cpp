@@ -68,7 +68,7 @@ using Accumulators = std::vector<Accumulator>;
 
 /// Calls body(column, values, count) for pieces of one row.
 template <typename Body>
-void forEachPiece(const tensor::TensorView& tensor, std::uint64_t row, const Body& body) {
+void forEachPiece(const quant::QuantizedTensor& tensor, std::uint64_t row, const Body& body) {
   std::array<double, kReadValues> buffer;
   const std::uint64_t columns = tensor.shape.rowValues();
   for (std::uint64_t column = 0; column < columns; column += kReadValues) {
@@ -79,7 +79,7 @@ void forEachPiece(const tensor::TensorView& tensor, std::uint64_t row, const Bod
 }
 
 /// One accumulator per column, shifted by the values of the first row.
-Accumulators shiftedByFirstRow(const tensor::TensorView& tensor, double scale) {
+Accumulators shiftedByFirstRow(const quant::QuantizedTensor& tensor, double scale) {
   Accumulators columns(tensor.shape.rowValues());
   forEachPiece(tensor, 0, [&](std::uint64_t column, const double* values, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
@@ -88,7 +88,7 @@ Accumulators shiftedByFirstRow(const tensor::TensorView& tensor, double scale) {
   return columns;
 }
 
-ChannelRange addRow(const tensor::TensorView& tensor, std::uint64_t row, double scale, Accumulators& columns) {
+ChannelRange addRow(const quant::QuantizedTensor& tensor, std::uint64_t row, double scale, Accumulators& columns) {
   Accumulator whole;
   forEachPiece(tensor, row, [&](std::uint64_t column, const double* values, std::size_t count) {
     if (column == 0 && std::isfinite(values[0])) whole.shift = values[0] * scale;
@@ -102,8 +102,7 @@ ChannelRange addRow(const tensor::TensorView& tensor, std::uint64_t row, double 
 
 }  // namespace
 
-ChannelRanges channelRanges(const tensor::TensorView& tensor, const JobContext& job) {
-  quant::checkReadable(tensor);
+ChannelRanges channelRanges(const quant::QuantizedTensor& tensor, const JobContext& job) {
   ChannelRanges result;
   const std::uint64_t rows = tensor.shape.rows();
   if (tensor.shape.count() == 0) return result;

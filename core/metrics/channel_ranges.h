@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/job_context.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::metrics {
 
@@ -28,6 +28,6 @@ struct ChannelRanges {
 /// Parallel; results do not depend on the number of threads. Needs about 48 bytes per column and part (at most 16
 /// parts).
 /// @throws Error (Unsupported, InvalidArgument), Cancelled
-ChannelRanges channelRanges(const tensor::TensorView& tensor, const JobContext& job = JobContext());
+ChannelRanges channelRanges(const quant::QuantizedTensor& tensor, const JobContext& job = JobContext());
 
 }  // namespace core::metrics

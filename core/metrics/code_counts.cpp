@@ -109,18 +109,20 @@ std::vector<double> valuesOf(tensor::DType dtype) {
 
 }  // namespace
 
-bool isCountable(tensor::DType dtype) {
+bool isCountable(const quant::QuantizedTensor& tensor) {
   using tensor::DType;
+  if (!tensor.dtype() || tensor.changes != nullptr) return false;
+  const DType dtype = *tensor.dtype();
   if (dtype == DType::I16 || dtype == DType::U16 || dtype == DType::Bool) return true;
   return quant::elementFormat(dtype) && tensor::info(dtype).blockBytes <= kWidest;
 }
 
-CodeCounts countCodes(const tensor::TensorView& tensor, const JobContext& job) {
-  assert(isCountable(tensor.dtype));
-  const std::uint32_t elementBytes = tensor::info(tensor.dtype).blockBytes;
-  const std::byte* bytes = tensor.bytes.data();
+CodeCounts countCodes(const quant::QuantizedTensor& tensor, const JobContext& job) {
+  assert(isCountable(tensor));
+  const std::uint32_t elementBytes = tensor::info(*tensor.dtype()).blockBytes;
+  const std::byte* bytes = tensor.payload.data();
   PerThread<ThreadCounts> threads(ThreadCounts(8 * elementBytes));
-  const std::uint64_t values = tensor.bytes.size() / elementBytes;
+  const std::uint64_t values = tensor.payload.size() / elementBytes;
   forEachChunk(values, kBytesPerChunk / elementBytes, job, "Reading values",
                [&](std::uint64_t first, std::uint64_t count) {
                  ThreadCounts& counts = threads.local();
@@ -129,7 +131,7 @@ CodeCounts countCodes(const tensor::TensorView& tensor, const JobContext& job) {
                  else
                    counts.add8(bytes + first, count);
                });
-  CodeCounts result{valuesOf(tensor.dtype), std::vector<std::uint64_t>(std::size_t{1} << (8 * elementBytes))};
+  CodeCounts result{valuesOf(*tensor.dtype()), std::vector<std::uint64_t>(std::size_t{1} << (8 * elementBytes))};
   threads.forEach([&](ThreadCounts& counts) { counts.addTo(result.counts); });
   return result;
 }

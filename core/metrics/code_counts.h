@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/base/job_context.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::metrics {
 
@@ -14,10 +14,10 @@ struct CodeCounts {
   std::vector<std::uint64_t> counts;  ///< as many
 };
 
-/// True for plain dtypes of 8 or 16 bits.
-bool isCountable(tensor::DType dtype);
+/// True for tensors stored as plain elements of 8 or 16 bits.
+bool isCountable(const quant::QuantizedTensor& tensor);
 
-/// Counts in parallel. @pre isCountable(tensor.dtype) @throws Cancelled
-CodeCounts countCodes(const tensor::TensorView& tensor, const JobContext& job);
+/// Counts in parallel. @pre isCountable(tensor) @throws Cancelled
+CodeCounts countCodes(const quant::QuantizedTensor& tensor, const JobContext& job);
 
 }  // namespace core::metrics

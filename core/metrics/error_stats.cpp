@@ -191,7 +191,7 @@ double ErrorStats::maxAbsError() const {
 namespace {
 
 /// Adds rows [first, first + count), their originals as doubles.
-void addWideRows(const tensor::TensorView& original, const float* approximated, std::uint64_t firstIndex,
+void addWideRows(const quant::QuantizedTensor& original, const float* approximated, std::uint64_t firstIndex,
                  std::uint64_t total, ErrorStats& stats) {
   std::array<double, kReadValues> values;
   for (std::uint64_t done = 0; done < total; done += kReadValues) {
@@ -203,14 +203,14 @@ void addWideRows(const tensor::TensorView& original, const float* approximated, 
 
 }  // namespace
 
-ErrorStats compare(const tensor::TensorView& original, const quant::QuantizedTensor& quantized, const JobContext& job) {
+ErrorStats compare(const quant::QuantizedTensor& original, const quant::QuantizedTensor& quantized,
+                   const JobContext& job) {
   if (original.shape != quantized.shape)
     throw Error(
         ErrorCode::InvalidArgument,
         fmt::format("Only tensors of one shape can be compared, but the original is {} and the quantized one {}.",
                     original.shape.toString(), quantized.shape.toString()),
         original.name);
-  quant::checkReadable(original);
   const std::uint64_t rows = quantized.rows();
   const std::uint64_t rowValues = quantized.rowValues();
   const std::uint64_t chunk = itemsPerChunk(rowValues);
@@ -221,7 +221,7 @@ ErrorStats compare(const tensor::TensorView& original, const quant::QuantizedTen
     std::vector<float> y(count * rowValues);
     quant::dequantizeRows(quantized, first, count, y.data());
     ErrorStats& part = parts[first / chunk];
-    if (isWide(original.dtype)) return addWideRows(original, y.data(), first * rowValues, y.size(), part);
+    if (isWide(original)) return addWideRows(original, y.data(), first * rowValues, y.size(), part);
     std::vector<float> x(y.size());
     quant::decode(original, first * rowValues, x.size(), x.data());
     part.add(x.data(), y.data(), x.size(), first * rowValues);

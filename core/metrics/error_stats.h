@@ -58,7 +58,7 @@ class ErrorStats {
 
 /// Error of a quantized tensor against the tensor it was made from; parallel, in blocks, nothing kept. Originals of 32
 /// and 64 bits are compared as they are stored, not as float32.
-ErrorStats compare(const tensor::TensorView& original, const quant::QuantizedTensor& quantized,
+ErrorStats compare(const quant::QuantizedTensor& original, const quant::QuantizedTensor& quantized,
                    const JobContext& job = JobContext());
 
 enum class Metric : std::uint8_t { SqnrDb, RelativeError, Mse, Cosine, MaxAbsError };

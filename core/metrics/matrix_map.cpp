@@ -38,7 +38,7 @@ struct CellRow {
   }
 };
 
-void addTensorRow(const tensor::TensorView& tensor, const MatrixMap& map, std::uint64_t row, double perValue,
+void addTensorRow(const quant::QuantizedTensor& tensor, const MatrixMap& map, std::uint64_t row, double perValue,
                   CellRow& cells, NonFiniteTally& nonFinite) {
   std::array<double, kReadValues> buffer;
   std::size_t cell = 0;
@@ -61,10 +61,10 @@ float toFloat(double value) {
 }
 
 /// Fills one row of cells; what is not finite goes to `nonFinite`.
-void fillCellRow(const tensor::TensorView& tensor, std::size_t cellRow, MatrixMap& map, NonFiniteTally& nonFinite,
+void fillCellRow(const quant::QuantizedTensor& tensor, std::size_t cellRow, MatrixMap& map, NonFiniteTally& nonFinite,
                  const JobContext& job) {
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-  const double perValue = tensor.dtype == tensor::DType::F64 ? 0x1p-64 : 1.0;
+  const double perValue = tensor.dtype() == tensor::DType::F64 ? 0x1p-64 : 1.0;
   CellRow cells(map.columns);
   for (std::uint64_t row = map.firstRow(cellRow); row < map.firstRow(cellRow + 1); ++row) {
     job.throwIfCancelled();
@@ -82,13 +82,12 @@ void fillCellRow(const tensor::TensorView& tensor, std::size_t cellRow, MatrixMa
 
 }  // namespace
 
-MatrixMap matrixMap(const tensor::TensorView& tensor, std::size_t maxRows, std::size_t maxColumns,
+MatrixMap matrixMap(const quant::QuantizedTensor& tensor, std::size_t maxRows, std::size_t maxColumns,
                     const JobContext& job) {
   for (const std::size_t cells : {maxRows, maxColumns})
     if (cells < 1 || cells > kMaxCells)
       throw Error(ErrorCode::InvalidArgument,
                   fmt::format("A matrix map has 1 to {} cells a side, but {} were asked for.", kMaxCells, cells));
-  quant::checkReadable(tensor);
   MatrixMap map;
   if (tensor.shape.count() == 0) return map;
   map.tensorRows = tensor.shape.rows();

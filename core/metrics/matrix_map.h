@@ -5,7 +5,7 @@
 
 #include "core/base/job_context.h"
 #include "core/metrics/non_finite.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::metrics {
 
@@ -34,7 +34,7 @@ struct MatrixMap {
 /// The tensor as [rows, rowValues] in at most maxRows × maxColumns cells; parallel over rows of cells.
 /// @param maxRows, maxColumns 1…16384
 /// @throws Error (Unsupported, InvalidArgument), Cancelled
-MatrixMap matrixMap(const tensor::TensorView& tensor, std::size_t maxRows, std::size_t maxColumns,
+MatrixMap matrixMap(const quant::QuantizedTensor& tensor, std::size_t maxRows, std::size_t maxColumns,
                     const JobContext& job = JobContext());
 
 }  // namespace core::metrics

@@ -61,9 +61,8 @@ std::string describe(const NonFinite& nonFinite) {
   return fmt::format("{}{} [{}, {}]", what, place, nonFinite.first->row, nonFinite.first->column);
 }
 
-NonFinite nonFiniteValues(const tensor::TensorView& tensor, const JobContext& job) {
-  quant::checkReadable(tensor);
-  if (tensor.dtype == tensor::DType::F64)  // as float32 large ones would be infinite
+NonFinite nonFiniteValues(const quant::QuantizedTensor& tensor, const JobContext& job) {
+  if (tensor.dtype() == tensor::DType::F64)  // as float32 large ones would be infinite
     return tallyOf<double>(tensor.shape, job,
                            [&](std::uint64_t first, std::size_t count, double* buffer, NonFiniteTally& tally) {
                              readValues(tensor, first, count, buffer);
@@ -74,21 +73,6 @@ NonFinite nonFiniteValues(const tensor::TensorView& tensor, const JobContext& jo
                           quant::decode(tensor, first, count, buffer);
                           addFloats(buffer, count, first, tally);
                         });
-}
-
-NonFinite nonFiniteValues(const quant::QuantizedTensor& tensor, const JobContext& job) {
-  const std::uint64_t rowValues = tensor.rowValues();
-  const std::uint64_t chunk = itemsPerChunk(rowValues);
-  std::vector<NonFiniteTally> parts(tensor.rows() / chunk + 1);
-  forEachChunk(tensor.rows(), chunk, job, "Looking for values that are not finite",
-               [&](std::uint64_t first, std::uint64_t count) {
-                 std::vector<float> values(count * rowValues);
-                 quant::dequantizeRows(tensor, first, count, values.data());
-                 addFloats(values.data(), values.size(), first * rowValues, parts[first / chunk]);
-               });
-  NonFiniteTally sum;
-  for (const NonFiniteTally& part : parts) sum.merge(part);
-  return sum.located(rowValues);
 }
 
 }  // namespace core::metrics

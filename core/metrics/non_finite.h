@@ -8,7 +8,6 @@
 
 #include "core/base/job_context.h"
 #include "core/quant/quantized_tensor.h"
-#include "core/tensor/tensor_view.h"
 
 namespace core::metrics {
 
@@ -59,10 +58,9 @@ class NonFiniteTally {
   std::uint64_t m_first = std::numeric_limits<std::uint64_t>::max();
 };
 
-/// The values of a tensor that are not finite, as its file stores them; parallel, at the speed of reading.
+/// The values of a tensor that are not finite, as they are stored or as codes decode; parallel, at the speed of
+/// reading. More of them in a quantized tensor than in its original: finite weights were lost.
 /// @throws Error (Unsupported, InvalidArgument), Cancelled
-NonFinite nonFiniteValues(const tensor::TensorView& tensor, const JobContext& job = JobContext());
-/// The same of what a quantized tensor decodes to. More of them than in the original: finite weights were lost.
 NonFinite nonFiniteValues(const quant::QuantizedTensor& tensor, const JobContext& job = JobContext());
 
 }  // namespace core::metrics

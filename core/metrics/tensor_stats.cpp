@@ -20,7 +20,7 @@ constexpr double kOutlierSigmas = 6.0;
 
 /// Calls body(values, count) for the values [first, first + total) in buffers that stay in the cache.
 template <typename Body>
-void forEachBuffer(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t total, const Body& body) {
+void forEachBuffer(const quant::QuantizedTensor& tensor, std::uint64_t first, std::uint64_t total, const Body& body) {
   std::array<double, kReadValues> buffer;
   for (std::uint64_t done = 0; done < total;) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(kReadValues, total - done));
@@ -31,7 +31,7 @@ void forEachBuffer(const tensor::TensorView& tensor, std::uint64_t first, std::u
 }
 
 /// Mean of up to 4096 values spread over the tensor: near enough to the mean to keep the power sums accurate.
-double provisionalMean(const tensor::TensorView& tensor, std::uint64_t count, double scale) {
+double provisionalMean(const quant::QuantizedTensor& tensor, std::uint64_t count, double scale) {
   constexpr std::uint64_t kPlaces = 16;
   constexpr std::uint64_t kPerPlace = 256;
   std::array<double, kPerPlace> values;
@@ -45,7 +45,7 @@ double provisionalMean(const tensor::TensorView& tensor, std::uint64_t count, do
   return sample.mean() * scale;
 }
 
-Moments moments(const tensor::TensorView& tensor, double scale, const JobContext& job) {
+Moments moments(const quant::QuantizedTensor& tensor, double scale, const JobContext& job) {
   const std::uint64_t count = tensor.shape.count();
   const Moments start(count == 0 ? 0.0 : provisionalMean(tensor, count, scale), scale);
   // Parts are kept apart and added in their order, so that the sums do not depend on which thread was first.
@@ -65,7 +65,7 @@ struct Tally {
 };
 
 /// Second pass: bins, and values more than `distance` from the mean.
-Tally tally(const tensor::TensorView& tensor, const HistogramAxis& axis, double mean, double distance,
+Tally tally(const quant::QuantizedTensor& tensor, const HistogramAxis& axis, double mean, double distance,
             const JobContext& job) {
   PerThread<Tally> threads(Tally{axis.empty()});
   const auto chunk = [&](std::uint64_t first, std::uint64_t count) {
@@ -152,7 +152,7 @@ TensorStats statsOf(const CodeCounts& codes) {
 }
 
 /// Counting goes by too fast to say where; a damaged tensor is read once more.
-void locateNonFinite(const tensor::TensorView& tensor, const JobContext& job, TensorStats& stats) {
+void locateNonFinite(const quant::QuantizedTensor& tensor, const JobContext& job, TensorStats& stats) {
   if (stats.nonFinite.count() != 0) stats.nonFinite = nonFiniteValues(tensor, job);
 }
 
@@ -163,7 +163,7 @@ Histogram histogramOf(const CodeCounts& codes, const HistogramAxis& axis) {
   return result;
 }
 
-TensorStats statsByReading(const tensor::TensorView& tensor, const JobContext& job) {
+TensorStats statsByReading(const quant::QuantizedTensor& tensor, const JobContext& job) {
   TensorStats stats = moments(tensor, 1.0, job).stats();
   // Fourth powers of values beyond 10^±60 leave the range of doubles (only FP64 and integers get there).
   const bool extreme = stats.absMax > 0 && (stats.absMax < 1e-60 || stats.absMax > 1e60);
@@ -174,11 +174,10 @@ TensorStats statsByReading(const tensor::TensorView& tensor, const JobContext& j
 
 }  // namespace
 
-TensorSummary summarize(const tensor::TensorView& tensor, std::size_t bins, const JobContext& job) {
+TensorSummary summarize(const quant::QuantizedTensor& tensor, std::size_t bins, const JobContext& job) {
   checkBins(bins);
-  quant::checkReadable(tensor);
   TensorSummary summary;
-  if (isCountable(tensor.dtype)) {
+  if (isCountable(tensor)) {
     const CodeCounts codes = countCodes(tensor, job);
     summary.stats = statsOf(codes);
     locateNonFinite(tensor, job.part(1.0, 1.0), summary.stats);
@@ -201,11 +200,10 @@ TensorSummary summarize(const float* values, std::size_t count, std::size_t bins
   return summarize(view, bins);
 }
 
-Histogram histogram(const tensor::TensorView& tensor, double low, double high, std::size_t bins,
+Histogram histogram(const quant::QuantizedTensor& tensor, double low, double high, std::size_t bins,
                     const JobContext& job) {
   const HistogramAxis axis(low, high, bins);
-  quant::checkReadable(tensor);
-  if (isCountable(tensor.dtype)) return histogramOf(countCodes(tensor, job), axis);
+  if (isCountable(tensor)) return histogramOf(countCodes(tensor, job), axis);
   return tally(tensor, axis, 0.0, 0.0, job).histogram;
 }
 

@@ -5,7 +5,7 @@
 
 #include "core/base/job_context.h"
 #include "core/metrics/non_finite.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::metrics {
 
@@ -42,13 +42,13 @@ struct TensorSummary {
 /// passes.
 /// @param bins 1…65536
 /// @throws Error (Unsupported, InvalidArgument), Cancelled
-TensorSummary summarize(const tensor::TensorView& tensor, std::size_t bins, const JobContext& job = JobContext());
+TensorSummary summarize(const quant::QuantizedTensor& tensor, std::size_t bins, const JobContext& job = JobContext());
 
 /// The same of float32 values in memory.
 TensorSummary summarize(const float* values, std::size_t count, std::size_t bins);
 
 /// Histogram with given bins, to overlay a dequantized tensor on the original's axis.
-Histogram histogram(const tensor::TensorView& tensor, double low, double high, std::size_t bins,
+Histogram histogram(const quant::QuantizedTensor& tensor, double low, double high, std::size_t bins,
                     const JobContext& job = JobContext());
 
 }  // namespace core::metrics

@@ -29,16 +29,17 @@ QS_MULTIVERSION void widenFloats(const std::byte* bytes, std::size_t count, doub
 
 }  // namespace
 
-bool isWide(tensor::DType dtype) {
+bool isWide(const quant::QuantizedTensor& tensor) {
   using tensor::DType;
+  const auto dtype = tensor.dtype();
   return dtype == DType::F64 || dtype == DType::I64 || dtype == DType::U64 || dtype == DType::I32 ||
          dtype == DType::U32;
 }
 
-void readValues(const tensor::TensorView& tensor, std::uint64_t first, std::size_t count, double* out) {
+void readValues(const quant::QuantizedTensor& tensor, std::uint64_t first, std::size_t count, double* out) {
   using tensor::DType;
-  const std::byte* bytes = tensor.bytes.data();
-  switch (tensor.dtype) {
+  const std::byte* bytes = tensor.payload.data();
+  switch (tensor.changes == nullptr ? tensor.dtype().value_or(DType::Unknown) : DType::Unknown) {
     case DType::F64:
       return widen<double>(bytes + 8 * first, count, out);
     case DType::I64:
@@ -59,8 +60,8 @@ void readValues(const tensor::TensorView& tensor, std::uint64_t first, std::size
   widenFloats(reinterpret_cast<const std::byte*>(values.data()), count, out);
 }
 
-int exponentOf(const tensor::TensorView& tensor, const JobContext& job) {
-  if (tensor.dtype != tensor::DType::F64) return 0;
+int exponentOf(const quant::QuantizedTensor& tensor, const JobContext& job) {
+  if (tensor.dtype() != tensor::DType::F64) return 0;
   constexpr std::uint64_t kPerTask = 64 * kReadValues;
   const std::uint64_t total = tensor.shape.count();
   std::vector<double> largest(total / kPerTask + 1);

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "core/base/job_context.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::metrics {
 
@@ -11,15 +11,15 @@ namespace core::metrics {
 constexpr std::size_t kReadValues = 4096;
 
 /// True for plain dtypes that float32 does not hold: 64-bit floats, integers of 32 bits and more.
-bool isWide(tensor::DType dtype);
+bool isWide(const quant::QuantizedTensor& tensor);
 
 /// Decodes `count` ≤ kReadValues values from flat index `first` as doubles; 64- and 32-bit types keep their precision
-/// (integers beyond 2^53 are rounded). @pre quant::checkReadable passed, the range lies inside the tensor
-void readValues(const tensor::TensorView& tensor, std::uint64_t first, std::size_t count, double* out);
+/// (integers beyond 2^53 are rounded). @pre the range lies inside the tensor
+void readValues(const quant::QuantizedTensor& tensor, std::uint64_t first, std::size_t count, double* out);
 
 /// A power of two of about the largest magnitude of a tensor of 64-bit floats, so that squares of x · 2^−exponent stay
 /// in the range of doubles; 0 for every other type, whose squares do so anyway.
-/// @pre quant::checkReadable passed @throws Cancelled
-int exponentOf(const tensor::TensorView& tensor, const JobContext& job);
+/// @throws Cancelled
+int exponentOf(const quant::QuantizedTensor& tensor, const JobContext& job);
 
 }  // namespace core::metrics

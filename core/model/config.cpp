@@ -51,7 +51,7 @@ std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
     return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type {}", io::inQuotes(*scaling)));
   }
   for (const io::TensorInfo& tensor : checkpoint.tensors()) {
-    if (tensor.isReadable()) continue;
+    if (tensor.isReadable() || !tensor.pieceOf.empty()) continue;
     return cannotChat(checkpoint, fmt::format("a model whose tensor {} cannot be read as weights ({})",
                                               io::inQuotes(tensor.name), tensor.unreadable));
   }

@@ -8,6 +8,7 @@
 #include "core/model/stored_axes.h"
 #include "core/model/tensor_place.h"
 #include "core/model/tensor_role_names.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -80,9 +81,9 @@ TensorChoice keep(TensorChoice choice, TensorRole role, std::string reason) {
 std::string whyUnusable(const io::TensorInfo& tensor) {
   if (!tensor.isReadable()) return tensor.unreadable;
   if (tensor.shape.checkedCount().value_or(0) == 0) return "it holds no values";
-  if (holdsIntegers(tensor.dtype)) return fmt::format("it holds integers ({})", tensor::name(tensor.dtype));
-  if (!quant::isDecodable(tensor.dtype))
-    return fmt::format("its stored type {} has no decoder", tensor::name(tensor.dtype));
+  if (tensor.assembly == io::Assembly::None && holdsIntegers(tensor.dtype))
+    return fmt::format("it holds integers ({})", tensor::name(tensor.dtype));
+  if (!quant::isLoadable(tensor)) return fmt::format("its stored type {} has no decoder", tensor::name(tensor.dtype));
   if (tensor.shape.rank() > 3) return fmt::format("its {} axes are no stack of matrices", tensor.shape.rank());
   return {};
 }

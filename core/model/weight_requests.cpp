@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/product_scale.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -104,12 +105,11 @@ void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
                   request.name);
     }
     if (!index) continue;
-    const tensor::TensorView view = checkpoint.view(*index);
-    quant::checkReadable(view);
-    if (view.shape == request.shape) continue;
+    const quant::QuantizedTensorPtr weight = quant::loadTensor(checkpoint, *index);
+    if (weight->shape == request.shape) continue;
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("{} should have the shape {}, but has {}.", request.name, request.shape.toString(),
-                            view.shape.toString()),
+                            weight->shape.toString()),
                 request.name);
   }
 }

@@ -4,6 +4,7 @@
 
 #include "core/model/product_scale.h"
 #include "core/model/weight_requests.h"
+#include "core/quant/load_tensor.h"
 
 namespace core::model {
 
@@ -72,16 +73,16 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
 
 quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, float scale,
                                                 const JobContext& job) {
-  const tensor::TensorView view = m_checkpoint->view(index);
-  if (decision.replacement) return makeTensor(decision, view, job);
-  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, view.dtype);
-  const std::string key = view.name + '\n' + (isMade ? decision.scheme->toString() : std::string());
+  const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
+  if (decision.replacement) return makeTensor(decision, stored, job);
+  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, stored->dtype());
+  const std::string key = stored->name + '\n' + (isMade ? decision.scheme->toString() : std::string());
   {
     const std::lock_guard lock(m_mutex);
     if (auto known = m_cache[key].lock()) return known;
   }
   // Outside the lock: quantizing takes long, and other tensors may be loaded meanwhile.
-  QuantizedTensorPtr made = scaled(makeTensor(decision, view, job), scale);
+  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job), scale);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];
   if (auto known = entry.lock()) return known;  // another thread was faster: everybody shares its object

@@ -115,7 +115,7 @@ std::span<const float> bitsandbytesLevels(FormatName name) {
   return name == FormatName::Fp4 ? numeric::fp4CodeBook() : numeric::dynamicMapSigned();
 }
 
-void quantizeBitsandbytes(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
+void quantizeBitsandbytes(const QuantizedTensor& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
                           std::uint8_t* payload) {
   const FormatName name = scheme.format.name;
   const std::uint64_t total = source.shape.count();

@@ -2,9 +2,7 @@
 #include <cstdint>
 
 #include "core/base/job_context.h"
-#include "core/quant/code_book.h"
-#include "core/quant/scheme.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::quant {
 
@@ -21,7 +19,7 @@ namespace core::quant {
 /// (csrc/kernels.cu, functional.py).
 
 /// Fills `out` and `payload` (storedSize().payloadBytes).
-void quantizeBitsandbytes(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
+void quantizeBitsandbytes(const QuantizedTensor& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
                           std::uint8_t* payload);
 
 /// The code book of nf4, fp4 or dynamic8, in code order.

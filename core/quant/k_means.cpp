@@ -182,7 +182,7 @@ std::vector<float> kMeansLevels(std::vector<float>& values, std::vector<float>& 
   return levels;
 }
 
-void quantizeKMeans(const tensor::TensorView& source, const Scheme& scheme, const TensorCalibration* calibration,
+void quantizeKMeans(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration* calibration,
                     const JobContext& job, LearnedCodeBooks& out, std::uint8_t* payload) {
   const std::uint64_t rowValues = source.shape.rowValues();
   const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;

@@ -5,9 +5,7 @@
 
 #include "core/base/job_context.h"
 #include "core/quant/calibration.h"
-#include "core/quant/code_book.h"
-#include "core/quant/scheme.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::quant {
 
@@ -22,7 +20,7 @@ std::vector<float> kMeansLevels(std::vector<float>& values, std::vector<float>& 
 /// nearest one is chosen (the lower one in a tie). With an importance matrix the error of a column weighs by its
 /// importance. ±Inf becomes the outermost level, NaN what 0 becomes. Fills `out` and `payload`
 /// (storedSize().payloadBytes).
-void quantizeKMeans(const tensor::TensorView& source, const Scheme& scheme, const TensorCalibration* calibration,
+void quantizeKMeans(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration* calibration,
                     const JobContext& job, LearnedCodeBooks& out, std::uint8_t* payload);
 
 }  // namespace core::quant

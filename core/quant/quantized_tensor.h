@@ -22,6 +22,13 @@ using Layout = std::variant<Elements, Uniform, CodeBook, LearnedCodeBooks>;
 /// A tensor as some format stores it: the one currency of quantizing, measuring, running and drawing.
 /// Immutable after construction; shared between panes, executors and views by shared_ptr<const>.
 struct QuantizedTensor {
+  QuantizedTensor() = default;
+  /// The tensor as it is stored (zero copy): Elements over the view's own bytes; no scheme made it. Implicit, so that
+  /// whatever takes a tensor takes a stored one.
+  /// @throws Error (Unsupported) when its bytes are no weights (TensorView::unreadable) or their dtype has no decoder,
+  ///         (InvalidArgument) when the bytes do not fit the shape
+  QuantizedTensor(const tensor::TensorView& stored);  // NOLINT(google-explicit-constructor)
+
   std::string name;              ///< of the source tensor
   std::optional<Scheme> scheme;  ///< what made it; nothing for a tensor as a file stores it
   tensor::Shape shape;           ///< row-major [out, in]

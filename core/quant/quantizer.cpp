@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/base/parallel_chunks.h"
@@ -13,6 +15,7 @@
 #include "core/quant/registry.h"
 #include "core/quant/scaled_levels.h"
 #include "core/quant/stored_size.h"
+#include "core/quant/uniform_encode.h"
 
 namespace core::quant {
 
@@ -27,7 +30,7 @@ const BlockCodec& codecFor(tensor::DType dtype, const std::string& name) {
 }
 
 /// Casts and GGUF blocks: decode to float32, encode, block by block; with an importance row by row.
-void quantizeElements(const tensor::TensorView& source, tensor::DType dtype, std::span<const float> importance,
+void quantizeElements(const QuantizedTensor& source, tensor::DType dtype, std::span<const float> importance,
                       const JobContext& job, std::uint8_t* payload) {
   const BlockCodec& codec = codecFor(dtype, source.name);
   const tensor::DTypeInfo& layout = tensor::info(dtype);
@@ -48,18 +51,6 @@ void quantizeElements(const tensor::TensorView& source, tensor::DType dtype, std
                });
 }
 
-/// Elements over the view's own bytes.
-QuantizedTensor stored(const tensor::TensorView& tensor, std::optional<Scheme> scheme) {
-  QuantizedTensor result;
-  result.name = tensor.name;
-  result.scheme = std::move(scheme);
-  result.shape = tensor.shape;
-  result.layout = Elements{tensor.dtype};
-  result.payload = tensor.bytes;
-  result.owner = tensor.owner;
-  return result;
-}
-
 std::shared_ptr<std::byte[]> allocatePayload(std::uint64_t bytes, const std::string& name) {
   try {
     return std::make_shared_for_overwrite<std::byte[]>(bytes);
@@ -70,7 +61,7 @@ std::shared_ptr<std::byte[]> allocatePayload(std::uint64_t bytes, const std::str
 }
 
 /// Chooses codes and scales. @return the layout; the codes go to `payload`
-Layout encode(const Scheme& scheme, const tensor::TensorView& tensor, const TensorCalibration* calibration,
+Layout encode(const Scheme& scheme, const QuantizedTensor& tensor, const TensorCalibration* calibration,
               const JobContext& job, std::uint8_t* payload) {
   if (const auto dtype = storedDType(scheme.format)) {
     const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
@@ -106,40 +97,63 @@ Layout encode(const Scheme& scheme, const tensor::TensorView& tensor, const Tens
 
 bool isDecodable(tensor::DType dtype) { return blockCodec(dtype) != nullptr; }
 
-void checkReadable(const tensor::TensorView& tensor) {
-  if (!tensor.unreadable.empty()) {
-    throw Error(
-        ErrorCode::Unsupported,
-        fmt::format("The tensor {} cannot be read as weights: {}.", io::inQuotes(tensor.name), tensor.unreadable),
-        tensor.name);
-  }
-  codecFor(tensor.dtype, tensor.name);
-  const auto expected = tensor::storageBytes(tensor.dtype, tensor.shape);
-  if (!expected || *expected != tensor.bytes.size())
+QuantizedTensor::QuantizedTensor(const tensor::TensorView& stored)
+    : name(stored.name),
+      shape(stored.shape),
+      layout(Elements{stored.dtype}),
+      payload(stored.bytes),
+      owner(stored.owner) {
+  if (!stored.unreadable.empty())
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("The tensor {} cannot be read as weights: {}.", io::inQuotes(name), stored.unreadable),
+                name);
+  codecFor(stored.dtype, name);
+  const auto expected = tensor::storageBytes(stored.dtype, shape);
+  if (!expected || *expected != payload.size())
     throw Error(ErrorCode::InvalidArgument,
-                fmt::format("A tensor of type {} and shape {} does not fit its {} bytes.", tensor::name(tensor.dtype),
-                            tensor.shape.toString(), tensor.bytes.size()),
-                tensor.name);
+                fmt::format("A tensor of type {} and shape {} does not fit its {} bytes.", tensor::name(stored.dtype),
+                            shape.toString(), payload.size()),
+                name);
 }
 
-void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t count, float* out) {
-  checkReadable(tensor);
-  const std::uint64_t total = tensor.shape.count();  // fits: the bytes do
+void decode(const QuantizedTensor& tensor, std::uint64_t first, std::uint64_t count, float* out) {
+  const std::uint64_t total = tensor.shape.count();
   if (first > total || count > total - first)
     throw Error(
         ErrorCode::InvalidArgument,
         fmt::format("Values {} to {} lie outside a tensor of shape {}.", first, first + count, tensor.shape.toString()),
         tensor.name);
-  decodeElements(tensor.dtype, tensor.bytes.data(), first, count, out);
+  const auto dtype = tensor.dtype();
+  if (dtype && tensor.changes == nullptr) return decodeElements(*dtype, tensor.payload.data(), first, count, out);
+  const std::uint64_t rowValues = tensor.rowValues();
+  std::vector<float> whole;
+  while (count != 0) {
+    const std::uint64_t row = first / rowValues, inside = first % rowValues;
+    std::uint64_t done = 0;
+    if (inside == 0 && count >= rowValues) {
+      done = count / rowValues * rowValues;
+      dequantizeRows(tensor, row, done / rowValues, out);
+    } else {
+      whole.resize(rowValues);
+      dequantizeRows(tensor, row, 1, whole.data());
+      done = std::min(count, rowValues - inside);
+      std::copy_n(whole.data() + inside, done, out);
+    }
+    first += done;
+    count -= done;
+    out += done;
+  }
 }
 
-QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor, const JobContext& job,
+QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor, const JobContext& job,
                             const TensorCalibration* calibration) {
-  checkReadable(tensor);
   job.throwIfCancelled();
   // What is already stored this way stays as it is: encoding it again could only lose.
-  if (storedDType(scheme.format) == tensor.dtype)
-    return std::make_shared<const QuantizedTensor>(stored(tensor, scheme));
+  if (const auto dtype = storedDType(scheme.format); dtype && dtype == tensor.dtype() && tensor.changes == nullptr) {
+    auto same = std::make_shared<QuantizedTensor>(tensor);
+    same->scheme = scheme;
+    return same;
+  }
   if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
   if (scheme.method.name == MethodName::ImportanceMatrix && (calibration == nullptr || calibration->importance.empty()))
     throw Error(ErrorCode::InvalidArgument,
@@ -160,8 +174,7 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tens
 }
 
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor) {
-  checkReadable(tensor);
-  return std::make_shared<const QuantizedTensor>(stored(tensor, std::nullopt));
+  return std::make_shared<const QuantizedTensor>(tensor);
 }
 
 void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out) {

@@ -3,32 +3,28 @@
 #include <vector>
 
 #include "core/base/job_context.h"
+#include "core/quant/calibration.h"
 #include "core/quant/quantized_tensor.h"
 
 namespace core::quant {
 
-/// True when `decode` and the executors understand this dtype.
+/// True when there is a decoder for elements of this dtype.
 bool isDecodable(tensor::DType dtype);
 
-/// What every reader of weights asks first.
-/// @throws Error (Unsupported) when its bytes are no weights (TensorView::unreadable) or their dtype has no decoder,
-///         (InvalidArgument) when the bytes do not fit the shape
-void checkReadable(const tensor::TensorView& tensor);
-
 /// Decodes `count` values starting at flat index `first` (row-major) into out[0…count).
-/// For block types `first` and `count` may be any range; whole blocks are fastest. Total: any bytes decode.
-/// @throws Error (Unsupported) when the dtype has no decoder, (InvalidArgument) when the range leaves the tensor.
-void decode(const tensor::TensorView& tensor, std::uint64_t first, std::uint64_t count, float* out);
+/// `first` and `count` may be any range; whole rows, or for Elements whole blocks, are fastest. Total: any bytes
+/// decode.
+/// @throws Error (InvalidArgument) when the range leaves the tensor.
+void decode(const QuantizedTensor& tensor, std::uint64_t first, std::uint64_t count, float* out);
 
 /// Applies a scheme to a tensor (decoded to float32 first). Parallel over rows or blocks.
 /// A scheme that cannot hold this shape (q4_0 on rows that are not whole blocks) is refused.
 /// @param calibration what a text showed about the tensor's inputs; methods that need it refuse to go without
 /// @throws Error (InvalidArgument, Unsupported), Cancelled
-QuantizedTensorPtr quantize(const Scheme& scheme, const tensor::TensorView& tensor,
+QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
                             const JobContext& job = JobContext(), const TensorCalibration* calibration = nullptr);
 
-/// The tensor as it is stored (zero copy): Elements over the view's own bytes; no scheme made it.
-/// @throws Error (Unsupported, InvalidArgument)
+/// The tensor as it is stored, shared. @throws Error (Unsupported, InvalidArgument)
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor);
 
 /// Decodes rows [firstRow, firstRow + rowCount) into out (rowCount × rowValues): the weights themselves, column changes

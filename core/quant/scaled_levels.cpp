@@ -95,7 +95,7 @@ class ScaleRule {
 };
 
 /// The largest finite magnitude of every group.
-std::vector<float> groupMaxima(const tensor::TensorView& source, const Grouping& grouping, const JobContext& job) {
+std::vector<float> groupMaxima(const QuantizedTensor& source, const Grouping& grouping, const JobContext& job) {
   std::vector<std::atomic<std::uint32_t>> bits(groupCount(grouping, source.shape));
   forEachRow(source, job, "Reading", [&](std::uint64_t row, const float* values) {
     forEachRun(grouping, source.shape.rowValues(), row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
@@ -135,7 +135,7 @@ std::vector<float> levelsOf(const Format& format) {
   return levels;
 }
 
-void quantizeToLevels(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
+void quantizeToLevels(const QuantizedTensor& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
                       std::uint8_t* payload) {
   const Format& format = scheme.format;
   const std::uint64_t rowValues = source.shape.rowValues();

@@ -3,9 +3,7 @@
 #include <vector>
 
 #include "core/base/job_context.h"
-#include "core/quant/code_book.h"
-#include "core/quant/scheme.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::quant {
 
@@ -27,7 +25,7 @@ namespace core::quant {
 std::vector<float> levelsOf(const Format& format);
 
 /// Fills `out` and `payload` (storedSize().payloadBytes).
-void quantizeToLevels(const tensor::TensorView& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
+void quantizeToLevels(const QuantizedTensor& source, const Scheme& scheme, const JobContext& job, CodeBook& out,
                       std::uint8_t* payload);
 
 }  // namespace core::quant

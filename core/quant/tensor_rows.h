@@ -11,7 +11,7 @@ namespace core::quant {
 /// Calls visit(row, values) for every row of a tensor as float32, in parallel and in no order.
 /// @throws Error as decode does; Cancelled
 template <class Visit>
-void forEachRow(const tensor::TensorView& source, const JobContext& job, std::string_view phrase, const Visit& visit) {
+void forEachRow(const QuantizedTensor& source, const JobContext& job, std::string_view phrase, const Visit& visit) {
   const std::uint64_t rowValues = source.shape.rowValues();
   forEachChunk(source.shape.rows(), itemsPerChunk(rowValues), job, phrase,
                [&](std::uint64_t first, std::uint64_t rows) {

@@ -100,7 +100,7 @@ UniformLevels uniformLevels(const Format& format) {
   return {format.zeroPoint == ZeroPoint::Off ? -(half - 1) : -half, half - 1};
 }
 
-Extremes extremesOfTensor(const tensor::TensorView& source, const JobContext& job) {
+Extremes extremesOfTensor(const QuantizedTensor& source, const JobContext& job) {
   const std::uint64_t total = source.shape.count();
   return parallelReduce(
       total, kValuesPerChunk, Extremes{},

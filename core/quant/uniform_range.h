@@ -4,8 +4,7 @@
 
 #include "core/base/job_context.h"
 #include "core/base/multiversion.h"
-#include "core/quant/scheme.h"
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace core::quant {
 
@@ -33,7 +32,7 @@ struct UniformGrid {
 };
 
 /// The extremes of a whole tensor.
-Extremes extremesOfTensor(const tensor::TensorView& source, const JobContext& job);
+Extremes extremesOfTensor(const QuantizedTensor& source, const JobContext& job);
 /// The grid that spans a range.
 UniformGrid chooseGrid(const Scheme& scheme, const Extremes& range);
 /// The grid of one group by the scheme's range method (formulas in uniform.h).

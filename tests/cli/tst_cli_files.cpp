@@ -43,7 +43,7 @@ class TestCliFiles : public QObject {
  private Q_SLOTS:
   void oddTensors();
   void emptyTensorsAreNotMeasured();
-  void packedCodesAreNoWeights();
+  void packedCodesComeTogether();
   void nothingReachesTheTerminal();
   void metadataOfEveryKind();
   void manyMetadataKeys();
@@ -100,8 +100,8 @@ void TestCliFiles::emptyTensorsAreNotMeasured() {
   QCOMPARE(run({"error", model, "--scheme", "int4"}).code, 1);
 }
 
-void TestCliFiles::packedCodesAreNoWeights() {
-  // What this program itself writes as NF4 must be recognised by it.
+void TestCliFiles::packedCodesComeTogether() {
+  // What this program itself writes as NF4 is read by it: one weight, assembled from its pieces.
   const QString packed = path("nf4.safetensors");
   QCOMPARE(run({"quantize", kModel, "--scheme", "nf4:double=on", "-o", packed}).code, 0);
   const Json original = inspect(kModel), json = inspect(packed, {"--stats"});
@@ -112,19 +112,37 @@ void TestCliFiles::packedCodesAreNoWeights() {
     if (tensor["dtype"] != "NF4, packed") continue;
     ++codes;
     name = QString::fromStdString(tensor["name"]);
-    QVERIFY(tensor.contains("unreadable") && tensor.contains("stored_shape") && !tensor.contains("std"));
+    QVERIFY(!tensor.contains("unreadable") && tensor.contains("stored_shape") && tensor.contains("std"));
     for (const auto& source : original["tensors"]) {
       if (source["name"] == tensor["name"]) QCOMPARE(tensor["shape"], source["shape"]);
     }
   }
   QVERIFY(codes > 0);
-  QVERIFY(isRefusal(run({"dump", packed, "--tensor", name, "-o", path("x.npy")}), "NF4"));
+  const QString read = path("read.npy"), made = path("made.npy");
+  QCOMPARE(run({"dump", packed, "--tensor", name, "-o", read}).code, 0);
+  QCOMPARE(run({"dump", kModel, "--tensor", name, "--scheme", "nf4:double=on", "-o", made}).code, 0);
+  QCOMPARE(contents(read), contents(made));
   QVERIFY(
       isRefusal(run({"dump", packed, "--tensor", name + ".absmax", "-o", path("x.npy")}), "holds no weights itself"));
-  QVERIFY(isRefusal(run({"error", packed, "--scheme", "int4"}), "codes (NF4, packed)"));
-  QVERIFY(
-      isRefusal(run({"quantize", packed, "--scheme", "nf4", "-o", path("twice.safetensors")}), "codes (NF4, packed)"));
-  QVERIFY(!QFile::exists(path("twice.safetensors")));
+  QCOMPARE(run({"error", packed, "--scheme", "int4"}).code, 0);
+
+  // Stored in another way, its pieces are gone.
+  const QString cast = path("cast.safetensors");
+  QCOMPARE(run({"quantize", packed, "--scheme", "bf16", "-o", cast}).code, 0);
+  const Json after = inspect(cast);
+  QCOMPARE(after["parameters"], original["parameters"]);
+  for (const auto& tensor : after["tensors"])
+    QVERIFY2(!tensor["name"].get<std::string>().ends_with("absmax"), tensor["name"].get<std::string>().c_str());
+
+  // One piece too small, and it is what it was: codes that nobody can read.
+  const QString damaged = path("damaged.safetensors");
+  QByteArray bytes = contents(packed);
+  QVERIFY(bytes.contains("\"blocksize\":64"));
+  bytes.replace("\"blocksize\":64", "\"blocksize\":16");
+  QFile file(damaged);
+  QVERIFY(file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size());
+  file.close();
+  QVERIFY(isRefusal(run({"dump", damaged, "--tensor", name, "-o", path("x.npy")}), "NF4"));
 }
 
 void TestCliFiles::nothingReachesTheTerminal() {

@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/io/npy_writer.h"
 #include "core/model/recipe/recipe_plan.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
 namespace app::cli {
@@ -28,12 +29,12 @@ struct Options {
 /// A scheme is for the tensor that was named, whatever it is; a recipe says itself what becomes of it.
 core::quant::QuantizedTensorPtr tensorOf(const core::io::Checkpoint& checkpoint, const Options& options,
                                          const core::JobContext& job) {
-  const auto view = checkpoint.view(options.tensor);
+  const auto stored = core::quant::loadTensor(checkpoint, options.tensor);
   const auto recipe = options.weights.parse();
   if (const auto* const scheme = std::get_if<core::quant::Scheme>(&recipe.base); scheme && recipe.rules.empty())
-    return core::quant::quantize(*scheme, view, job);
+    return core::quant::quantize(*scheme, *stored, job);
   const auto plan = core::model::planRecipe(recipe, checkpoint);
-  return core::model::makeTensor(plan.tensors[*checkpoint.find(options.tensor)], view, job);
+  return core::model::makeTensor(plan.tensors[*checkpoint.find(options.tensor)], stored, job);
 }
 
 void run(const Options& options) {

@@ -10,6 +10,7 @@
 #include "core/metrics/tensor_stats.h"
 #include "core/model/product_scale.h"
 #include "core/model/stored_axes.h"
+#include "core/quant/load_tensor.h"
 
 namespace app::cli {
 
@@ -128,7 +129,7 @@ Json describe(const OpenModel& model, const Options& options) {
     addProductScale(row, checkpoint, tensor.name);
     if ((options.stats || options.bins != 0) && (tensor.isReadable() || !options.tensor.empty())) {
       const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
-      addStatistics(row, core::metrics::summarize(checkpoint.view(i), bins), options.bins != 0);
+      addStatistics(row, core::metrics::summarize(*core::quant::loadTensor(checkpoint, i), bins), options.bins != 0);
     }
     tensors.push_back(std::move(row));
   }

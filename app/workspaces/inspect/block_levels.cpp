@@ -35,12 +35,11 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
   if (schemes.empty()) return m_jobs.cancelTag(kTag);
   m_jobs.run(
       this, {kTag, tr("Levels of the checked schemes")},
-      [tensor = m_selection.model()->checkpoint().view(*m_selection.tensor()), schemes,
-       around](const core::JobContext& job) {
+      [tensor = m_selection.model()->tensor(*m_selection.tensor()), schemes, around](const core::JobContext& job) {
         std::vector<SchemeView> views;
         for (const auto& scheme : schemes) {
           job.progress(static_cast<double>(views.size()) / static_cast<double>(schemes.size()), scheme.toString());
-          views.push_back(viewScheme(tensor, scheme, around, nullptr, job));
+          views.push_back(viewScheme(*tensor, scheme, around, nullptr, job));
         }
         return views;
       },

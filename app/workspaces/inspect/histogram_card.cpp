@@ -18,6 +18,7 @@
 #include "app/workspaces/inspect/statistics_row.h"
 #include "app/workspaces/inspect/tensor_facts.h"
 #include "app/workspaces/inspect/weight_card.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
@@ -108,11 +109,11 @@ void HistogramCard::setLogarithmic(bool logarithmic) { m_logarithmic->setChecked
 
 bool HistogramCard::isReadable() const {
   const auto* tensor = m_selection.tensorInfo();
-  return tensor != nullptr && tensor->isReadable() && core::quant::isDecodable(tensor->dtype);
+  return tensor != nullptr && core::quant::isLoadable(*tensor);
 }
 
-core::tensor::TensorView HistogramCard::tensorView() const {
-  return m_selection.model()->checkpoint().view(*m_selection.tensor());
+core::quant::QuantizedTensorPtr HistogramCard::tensor() const {
+  return m_selection.model()->tensor(*m_selection.tensor());
 }
 
 void HistogramCard::showTensor() {
@@ -197,16 +198,16 @@ void HistogramCard::showWeight() {
     return requestLevels();
   }
   float value = 0;
-  const auto view = tensorView();
-  core::quant::decode(view, *m_selection.weight(), 1, &value);
+  const auto weights = tensor();
+  core::quant::decode(*weights, *m_selection.weight(), 1, &value);
   m_histogram->setMarkedValue(static_cast<double>(value));
-  m_weight->showWeight(placeText(view.shape, *m_selection.weight()), value,
-                       storedBitsText(view, *m_selection.weight()));
+  m_weight->showWeight(placeText(weights->shape, *m_selection.weight()), value,
+                       storedBitsText(*weights, *m_selection.weight()));
   if (const auto tensor = m_selection.comparedTensor()) {
-    const auto other = m_selection.comparedModel()->checkpoint().view(*tensor);
-    if (other.unreadable.empty() && core::quant::isDecodable(other.dtype)) {
+    const OpenModel& other = *m_selection.comparedModel();
+    if (core::quant::isLoadable(other.checkpoint().tensors()[*tensor])) {
       float compared = 0;
-      core::quant::decode(other, *m_selection.weight(), 1, &compared);
+      core::quant::decode(*other.tensor(*tensor), *m_selection.weight(), 1, &compared);
       m_weight->showCompared(QString::fromStdString(m_selection.comparedModel()->checkpoint().name()), value, compared);
     }
   }
@@ -222,7 +223,7 @@ void HistogramCard::showQuantizedWeight() {
     return m_weight->showNote(nameOf(*scheme), tr("computing…"));
   if (!view->refused.empty()) return m_weight->showNote(nameOf(*scheme), QString::fromStdString(view->refused));
   float value = 0;
-  core::quant::decode(tensorView(), *m_selection.weight(), 1, &value);
+  core::quant::decode(*tensor(), *m_selection.weight(), 1, &value);
   m_weight->showQuantized(nameOf(*scheme), value, view->value);
 }
 
@@ -230,8 +231,8 @@ void HistogramCard::findInBin(double low, double high, bool activate) {
   if (!m_active || !isReadable()) return;
   m_jobs.run(
       this, {kBinTag, {}},
-      [tensor = tensorView(), low, high](const core::JobContext& job) {
-        return firstWeightBetween(tensor, low, high, job);
+      [tensor = tensor(), low, high](const core::JobContext& job) {
+        return firstWeightBetween(*tensor, low, high, job);
       },
       [this, activate, subject = m_subject](std::optional<std::uint64_t> weight) {
         if (!weight || !(subject == m_subject)) return;

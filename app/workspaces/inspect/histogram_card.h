@@ -44,7 +44,7 @@ class HistogramCard : public Card {
   void showLevels();
   void showOverlay();
   void findInBin(double low, double high, bool activate);
-  core::tensor::TensorView tensorView() const;
+  core::quant::QuantizedTensorPtr tensor() const;
   bool isReadable() const;
 
   Selection& m_selection;

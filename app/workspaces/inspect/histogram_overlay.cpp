@@ -90,10 +90,10 @@ void HistogramOverlay::request(const Subject& subject, const core::metrics::Hist
 void HistogramOverlay::computeCompared(Result wanted) {
   m_jobs.run(
       this, {kTag, tr("Histogram of the compared model")},
-      [wanted, view = m_selection.comparedModel()->checkpoint().view(*m_selection.comparedTensor())](
-          const core::JobContext& job) mutable {
+      [wanted,
+       view = m_selection.comparedModel()->tensor(*m_selection.comparedTensor())](const core::JobContext& job) mutable {
         const auto& bins = wanted.histogram;
-        wanted.histogram = core::metrics::histogram(view, bins.low, bins.high, bins.counts.size(), job);
+        wanted.histogram = core::metrics::histogram(*view, bins.low, bins.high, bins.counts.size(), job);
         return wanted;
       },
       [this](Result result) {
@@ -106,9 +106,8 @@ void HistogramOverlay::computeCompared(Result wanted) {
 void HistogramOverlay::computeScheme(Result wanted) {
   m_jobs.run(
       this, {kTag, tr("Dequantizing under %1").arg(nameOf(wanted.scheme))},
-      [wanted,
-       view = m_selection.model()->checkpoint().view(*m_selection.tensor())](const core::JobContext& job) mutable {
-        wanted.histogram = dequantizedHistogram(view, wanted.scheme, wanted.histogram, job);
+      [wanted, view = m_selection.model()->tensor(*m_selection.tensor())](const core::JobContext& job) mutable {
+        wanted.histogram = dequantizedHistogram(*view, wanted.scheme, wanted.histogram, job);
         return wanted;
       },
       [this](Result result) {

@@ -23,6 +23,7 @@
 #include "app/workspaces/inspect/value_table_model.h"
 #include "core/metrics/channel_ranges.h"
 #include "core/metrics/matrix_map.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
@@ -37,9 +38,7 @@ struct MatrixFacts {
   core::metrics::ChannelRanges ranges;
 };
 
-bool isReadable(const core::io::TensorInfo& tensor) {
-  return tensor.isReadable() && core::quant::isDecodable(tensor.dtype);
-}
+bool isReadable(const core::io::TensorInfo& tensor) { return core::quant::isLoadable(tensor); }
 
 }  // namespace
 
@@ -196,7 +195,7 @@ void MatrixCard::fill() {
   m_matrix->setProvenance(provenance);
   m_rows->setProvenance(provenance);
   m_columns->setProvenance(provenance);
-  m_values->setTensor(m_selection.model()->checkpoint().view(*m_selection.tensor()), true);
+  m_values->setTensor(m_selection.model()->tensor(*m_selection.tensor()));
   requestMatrix();
   showNonFinite();
 }
@@ -212,9 +211,9 @@ void MatrixCard::requestMatrix() {
   m_computing = true;
   m_jobs.run(
       this, {kMatrixTag, tr("Matrix map")},
-      [tensor = m_selection.model()->checkpoint().view(*m_selection.tensor())](const core::JobContext& job) {
-        return MatrixFacts{core::metrics::matrixMap(tensor, kMapCells, kMapCells, job),
-                           core::metrics::channelRanges(tensor, job)};
+      [tensor = m_selection.model()->tensor(*m_selection.tensor())](const core::JobContext& job) {
+        return MatrixFacts{core::metrics::matrixMap(*tensor, kMapCells, kMapCells, job),
+                           core::metrics::channelRanges(*tensor, job)};
       },
       [this, subject = m_subject](MatrixFacts facts) {
         if (!(subject == m_subject)) return;

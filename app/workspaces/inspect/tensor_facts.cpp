@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/selection/tensor_text.h"
+#include "core/quant/load_tensor.h"
 
 namespace app {
 
@@ -84,7 +85,7 @@ void TensorFacts::computeNext() {
       [checkpoint = m_selection.model()->sharedCheckpoint(), tensor = *tensor](const core::JobContext& job) {
         job.progress(static_cast<double>(tensor) / static_cast<double>(checkpoint->tensors().size()),
                      checkpoint->tensors()[tensor].name);
-        return core::metrics::summarize(checkpoint->view(tensor), kBins, job);
+        return core::metrics::summarize(*core::quant::loadTensor(*checkpoint, tensor), kBins, job);
       },
       [this, tensor = *tensor, next](core::metrics::TensorSummary summary) {
         m_facts[tensor] = std::move(summary);

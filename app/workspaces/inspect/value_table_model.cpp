@@ -3,35 +3,35 @@
 #include <QLocale>
 #include <algorithm>
 
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
 
-void ValueTableModel::setTensor(core::tensor::TensorView tensor, bool decodable) {
+void ValueTableModel::setTensor(core::quant::QuantizedTensorPtr tensor) {
   beginResetModel();
   m_tensor = std::move(tensor);
-  m_decodable = decodable;
   m_cachedRow = -1;
   endResetModel();
 }
 
-void ValueTableModel::clear() { setTensor({}, false); }
+void ValueTableModel::clear() { setTensor(nullptr); }
 
 int ValueTableModel::rowCount(const QModelIndex& parent) const {
-  if (parent.isValid() || !m_decodable) return 0;
-  return static_cast<int>(std::min<std::uint64_t>(m_tensor.shape.rows(), kMostRows));
+  if (parent.isValid() || m_tensor == nullptr) return 0;
+  return static_cast<int>(std::min<std::uint64_t>(m_tensor->shape.rows(), kMostRows));
 }
 
 int ValueTableModel::columnCount(const QModelIndex& parent) const {
-  if (parent.isValid() || !m_decodable) return 0;
-  return static_cast<int>(std::min<std::uint64_t>(m_tensor.shape.rowValues(), kMostColumns));
+  if (parent.isValid() || m_tensor == nullptr) return 0;
+  return static_cast<int>(std::min<std::uint64_t>(m_tensor->shape.rowValues(), kMostColumns));
 }
 
 const std::vector<float>& ValueTableModel::row(int index) const {
   if (index != m_cachedRow) {
     m_cache.resize(static_cast<std::size_t>(columnCount()));
-    core::quant::decode(m_tensor, static_cast<std::uint64_t>(index) * m_tensor.shape.rowValues(), m_cache.size(),
+    core::quant::decode(*m_tensor, static_cast<std::uint64_t>(index) * m_tensor->shape.rowValues(), m_cache.size(),
                         m_cache.data());
     m_cachedRow = index;
   }
@@ -39,15 +39,9 @@ const std::vector<float>& ValueTableModel::row(int index) const {
 }
 
 QString ValueTableModel::hex(int row, int column) const {
-  const auto& info = core::tensor::info(m_tensor.dtype);
-  if (info.blockValues != 1) return {};
   const std::uint64_t flat =
-      static_cast<std::uint64_t>(row) * m_tensor.shape.rowValues() + static_cast<std::uint64_t>(column);
-  const auto bytes = m_tensor.bytes.subspan(flat * info.blockBytes, info.blockBytes);
-  QString text = QStringLiteral("0x");
-  for (std::size_t i = bytes.size(); i-- > 0;)
-    text += QStringLiteral("%1").arg(static_cast<int>(bytes[i]), 2, 16, QLatin1Char('0'));
-  return text;
+      static_cast<std::uint64_t>(row) * m_tensor->shape.rowValues() + static_cast<std::uint64_t>(column);
+  return storedBitsText(*m_tensor, flat);
 }
 
 QVariant ValueTableModel::data(const QModelIndex& index, int role) const {

@@ -2,7 +2,7 @@
 #include <QAbstractTableModel>
 #include <vector>
 
-#include "core/tensor/tensor_view.h"
+#include "core/quant/quantized_tensor.h"
 
 namespace app {
 
@@ -15,7 +15,7 @@ class ValueTableModel : public QAbstractTableModel {
   static constexpr int kMostRows = 1 << 20, kMostColumns = 4096;
   using QAbstractTableModel::QAbstractTableModel;
 
-  void setTensor(core::tensor::TensorView tensor, bool decodable);
+  void setTensor(core::quant::QuantizedTensorPtr tensor);
   void clear();
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
@@ -27,8 +27,7 @@ class ValueTableModel : public QAbstractTableModel {
   /// The stored bits of a plain element as hex; empty for block types.
   QString hex(int row, int column) const;
 
-  core::tensor::TensorView m_tensor;
-  bool m_decodable = false;
+  core::quant::QuantizedTensorPtr m_tensor;  ///< null: the table is empty
   mutable int m_cachedRow = -1;
   mutable std::vector<float> m_cache;
 };

@@ -174,12 +174,13 @@ RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint) {
   return Planner(recipe, model, checkpoint.tensors(), chooseTensors(checkpoint), checkpoint.format()).plan();
 }
 
-bool isStoredAs(const quant::Scheme& scheme, tensor::DType stored) {
-  return quant::storedDType(scheme.format) == stored;
+bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored) {
+  return stored && quant::storedDType(scheme.format) == stored;
 }
 
-quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const tensor::TensorView& tensor,
+quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant::QuantizedTensorPtr& stored,
                                      const JobContext& job) {
+  const quant::QuantizedTensor& tensor = *stored;
   if (decision.replacement) {
     if (decision.replacement->shape == tensor.shape) return decision.replacement;
     throw Error(ErrorCode::InvalidArgument,
@@ -187,8 +188,8 @@ quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const tenso
                             tensor.shape.toString(), decision.replacement->shape.toString()),
                 tensor.name);
   }
-  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, tensor.dtype);
-  return isMade ? quant::quantize(*decision.scheme, tensor, job) : quant::wrapStored(tensor);
+  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, tensor.dtype());
+  return isMade ? quant::quantize(*decision.scheme, tensor, job) : stored;
 }
 
 }  // namespace core::model

@@ -37,12 +37,12 @@ RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span
 RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint);
 
 /// Whether the stored bytes are already what the scheme would make, so that they are copied.
-bool isStoredAs(const quant::Scheme& scheme, tensor::DType stored);
+bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored);
 
 /// What a decision makes of a tensor: its replacement, quantized, or as it is stored (zero copy) where it is kept or
 /// stored so already.
-/// @throws Error (InvalidArgument) for a replacement of another shape, and as quant::quantize and quant::wrapStored
-quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const tensor::TensorView& tensor,
+/// @throws Error (InvalidArgument) for a replacement of another shape, and as quant::quantize
+quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant::QuantizedTensorPtr& stored,
                                      const JobContext& job = JobContext());
 
 }  // namespace core::model

@@ -1,0 +1,112 @@
+#include "core/quant/uniform_encode.h"
+
+#include <algorithm>
+
+#include "core/base/multiversion.h"
+#include "core/quant/bit_stream.h"
+#include "core/quant/tensor_rows.h"
+#include "core/quant/uniform_range.h"
+
+namespace core::quant {
+
+namespace {
+
+/// u = q − qmin of every value.
+QS_MULTIVERSION void encodeGroup(const float* __restrict__ values, std::size_t count, float scale, float zeroPoint,
+                                 float levelMin, float levelMax, std::uint8_t* __restrict__ codes) {
+  const float lowest = levelMin - zeroPoint;
+  const float highest = levelMax - zeroPoint;
+  for (std::size_t i = 0; i < count; ++i) {
+    float x = values[i] / scale;
+    x = x != x ? 0.0F : x;
+    x = x < lowest ? lowest : x;
+    x = x > highest ? highest : x;
+    codes[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(roundToEven(x) - lowest));
+  }
+}
+
+/// One range for the whole tensor. Percentile and least error need all values at once.
+UniformGrid gridOfTensor(const QuantizedTensor& source, const Scheme& scheme, std::span<const float> importance,
+                         const JobContext& job) {
+  const std::uint64_t total = source.shape.count();
+  if (scheme.method.range == RangeMethod::Absmax || scheme.method.range == RangeMethod::MinMax)
+    return chooseGrid(scheme, extremesOfTensor(source, job));
+  std::vector<float> values(total), weights;
+  forEachRow(source, job, "Reading", [&](std::uint64_t row, const float* from) {
+    std::copy_n(from, source.shape.rowValues(),
+                values.begin() + static_cast<std::ptrdiff_t>(row * source.shape.rowValues()));
+  });
+  if (!importance.empty()) {
+    weights.reserve(total);
+    while (weights.size() < total) weights.insert(weights.end(), importance.begin(), importance.end());
+  }
+  return chooseGrid(scheme, values.data(), total, weights.empty() ? nullptr : weights.data());
+}
+
+void store(const UniformGrid& grid, std::uint64_t group, Uniform& out) {
+  out.scales[group] = grid.scale;
+  if (!out.zeroPoints.empty()) out.zeroPoints[group] = grid.zeroPoint;
+}
+
+/// The scales of all groups before any code is chosen, and what their second level makes of them.
+void chooseTwoLevelScales(const QuantizedTensor& source, const Scheme& scheme, std::span<const float> importance,
+                          const JobContext& job, Uniform& out) {
+  std::vector<Extremes> ranges(out.scales.size());
+  forEachRow(source, job, "Choosing scales", [&](std::uint64_t row, const float* values) {
+    forEachRun(out.grouping, source.shape.rowValues(), row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
+      const UniformGrid grid =
+          chooseGrid(scheme, values + at, n, importance.empty() ? nullptr : importance.data() + at);
+      out.scales[g] = grid.scale;
+      ranges[g] = grid.range;
+    });
+  });
+  storeSecondLevel(out.scales);
+  for (std::size_t g = 0; g < out.zeroPoints.size(); ++g)
+    out.zeroPoints[g] = zeroPointOf(uniformLevels(scheme.format), ranges[g], out.scales[g]);
+}
+
+}  // namespace
+
+void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration* calibration,
+                     const JobContext& job, Uniform& out, std::uint8_t* payload) {
+  const UniformLevels level = uniformLevels(scheme.format);
+  const std::uint64_t rowValues = source.shape.rowValues();
+  const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
+  const std::span<const float> importance = importanceRow(wantsImportance ? calibration : nullptr, rowValues);
+  out.bits = codeBits(scheme.format.name);
+  out.qmin = level.min;
+  out.grouping = scheme.format.grouping;
+  out.scaleType = scheme.format.scaleType;
+  out.scales.resize(groupCount(out.grouping, source.shape));
+  if (scheme.format.zeroPoint == ZeroPoint::On) {
+    out.zeroPoints.resize(out.scales.size());
+    out.zeroPointBits = out.bits;
+  }
+  if (out.scales.empty()) return;
+  const bool isWhole = out.grouping.granularity == Granularity::Tensor;
+  const bool scalesFirst = isWhole || out.scaleType == ScaleType::UInt8;
+  if (isWhole)
+    store(gridOfTensor(source, scheme, importance, job), 0, out);
+  else if (scalesFirst)
+    chooseTwoLevelScales(source, scheme, importance, job, out);
+
+  const std::uint64_t rowBytes = codeRowBytes(out.bits, rowValues);
+  PerThread<std::vector<std::uint8_t>> rowCodes({});
+  forEachRow(source, job, "Quantizing", [&](std::uint64_t row, const float* values) {
+    std::vector<std::uint8_t>& codes = rowCodes.local();
+    codes.resize(rowValues);
+    forEachRun(out.grouping, rowValues, row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
+      if (!scalesFirst)
+        store(chooseGrid(scheme, values + at, n, importance.empty() ? nullptr : importance.data() + at), g, out);
+      const float zero = out.zeroPoints.empty() ? 0.0F : out.zeroPoints[g];
+      if (out.scales[g] == 0.0F)
+        std::fill_n(codes.data() + at, n, static_cast<std::uint8_t>(static_cast<std::int32_t>(zero) - level.min));
+      else
+        encodeGroup(values + at, n, out.scales[g], zero, static_cast<float>(level.min), static_cast<float>(level.max),
+                    codes.data() + at);
+    });
+    packBits(codes.data(), rowValues, out.bits, payload + row * rowBytes);
+  });
+}
+
+}  // namespace core::quant
