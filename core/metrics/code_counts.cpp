@@ -111,7 +111,7 @@ std::vector<double> valuesOf(tensor::DType dtype) {
 
 bool isCountable(const quant::QuantizedTensor& tensor) {
   using tensor::DType;
-  if (!tensor.dtype() || tensor.changes != nullptr) return false;
+  if (!tensor.dtype() || tensor.changes != nullptr || tensor.factor != 1.0F) return false;
   const DType dtype = *tensor.dtype();
   if (dtype == DType::I16 || dtype == DType::U16 || dtype == DType::Bool) return true;
   return quant::elementFormat(dtype) && tensor::info(dtype).blockBytes <= kWidest;

@@ -39,7 +39,8 @@ bool isWide(const quant::QuantizedTensor& tensor) {
 void readValues(const quant::QuantizedTensor& tensor, std::uint64_t first, std::size_t count, double* out) {
   using tensor::DType;
   const std::byte* bytes = tensor.payload.data();
-  switch (tensor.changes == nullptr ? tensor.dtype().value_or(DType::Unknown) : DType::Unknown) {
+  const bool isStored = tensor.changes == nullptr && tensor.factor == 1.0F;
+  switch (isStored ? tensor.dtype().value_or(DType::Unknown) : DType::Unknown) {
     case DType::F64:
       return widen<double>(bytes + 8 * first, count, out);
     case DType::I64:

@@ -124,7 +124,8 @@ void decode(const QuantizedTensor& tensor, std::uint64_t first, std::uint64_t co
         fmt::format("Values {} to {} lie outside a tensor of shape {}.", first, first + count, tensor.shape.toString()),
         tensor.name);
   const auto dtype = tensor.dtype();
-  if (dtype && tensor.changes == nullptr) return decodeElements(*dtype, tensor.payload.data(), first, count, out);
+  if (dtype && tensor.changes == nullptr && tensor.factor == 1.0F)
+    return decodeElements(*dtype, tensor.payload.data(), first, count, out);
   const std::uint64_t rowValues = tensor.rowValues();
   std::vector<float> whole;
   while (count != 0) {
