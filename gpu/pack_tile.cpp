@@ -11,6 +11,7 @@ namespace gpu {
 namespace {
 
 using core::quant::CodeBook;
+using core::quant::LearnedCodeBooks;
 using core::quant::QuantizedTensor;
 using core::quant::Uniform;
 using core::tensor::DType;
@@ -85,9 +86,9 @@ void packScales(const core::quant::Grouping& grouping, const PackedFormat& forma
   }
 }
 
-/// A row of a bit stream of codes.
+/// A row of a bit stream of codes. @param flipped bits that change
 void packCodes(const QuantizedTensor& tensor, std::uint32_t bits, const PackedFormat& format, std::uint64_t row,
-               std::uint32_t r, PackedTile& tile) {
+               std::uint32_t r, PackedTile& tile, std::uint32_t flipped = 0) {
   const std::uint64_t rowBytes = core::quant::codeRowBytes(bits, format.rowValues);
   const std::uint8_t* stream = bytesAt(tensor, row * rowBytes);
   const std::uint32_t mask = (1U << bits) - 1;
@@ -99,7 +100,7 @@ void packCodes(const QuantizedTensor& tensor, std::uint32_t bits, const PackedFo
       const std::uint64_t bit = value * bits;
       std::uint32_t two = stream[bit / 8];
       if (bit / 8 + 1 < rowBytes) two |= std::uint32_t{stream[bit / 8 + 1]} << 8;
-      codes[i] = static_cast<std::uint8_t>(two >> (bit % 8) & mask);
+      codes[i] = static_cast<std::uint8_t>((two >> (bit % 8) & mask) ^ flipped);
     }
     tile.setCodes(unit, r, codes, bits);
   }
@@ -115,9 +116,32 @@ void packRow(const QuantizedTensor& tensor, const Uniform& uniform, const Packed
       uniform.grouping, format, row, r, [&](std::uint64_t i) { return uniform.scales[i]; }, zeroOf, tile);
 }
 
-void packRow(const QuantizedTensor& tensor, const core::quant::LearnedCodeBooks& codes, const PackedFormat& format,
+/// A row's tables of levels as shaders/dequant/learned.glsl wants them.
+void packOwnLevels(const LearnedCodeBooks& codes, std::uint32_t mode, const PackedFormat& format, std::uint64_t row,
+                   std::uint32_t r, PackedTile& tile) {
+  const std::size_t levels = std::size_t{1} << codes.bits, words = levelWords(mode, codes.bits);
+  for (std::uint32_t g = 0; g < format.groups; ++g) {
+    const std::uint64_t column = std::uint64_t{g} * format.unitsPerGroup * kUnitValues;
+    const std::uint64_t group = core::quant::groupOf(codes.grouping, format.rowValues, row * format.rowValues + column);
+    const float* table = codes.levels.data() + group * levels;
+    const auto bitsOf = [&](std::size_t i) {
+      const auto bits = std::bit_cast<std::uint32_t>(table[i]);
+      return mode == kFullScales    ? bits
+             : mode == kBrainScales ? bits >> 16
+                                    : std::uint32_t{core::numeric::floatToHalf(table[i])};
+    };
+    for (std::size_t w = 0; w < words; ++w) {
+      std::uint32_t& word = tile.param((std::size_t{g} * kTileRows + r) * words + w);
+      word = mode == kFullScales ? bitsOf(w) : bitsOf(w) | bitsOf(w + words) << 16;
+    }
+  }
+}
+
+void packRow(const QuantizedTensor& tensor, const LearnedCodeBooks& codes, const PackedFormat& format,
              std::uint64_t row, std::uint32_t r, PackedTile& tile) {
   packCodes(tensor, codes.bits, format, row, r, tile);
+  if (const auto* own = std::get_if<LearnedConstants>(&format.constants))
+    return packOwnLevels(codes, own->levelMode, format, row, r, tile);
   const auto none = [](std::uint64_t) { return 0.0F; };
   packScales(
       {}, format, row, r, [](std::uint64_t) { return 1.0F; }, none, tile);
@@ -126,8 +150,11 @@ void packRow(const QuantizedTensor& tensor, const core::quant::LearnedCodeBooks&
 void packRow(const QuantizedTensor& tensor, const CodeBook& codeBook, const PackedFormat& format, std::uint64_t row,
              std::uint32_t r, PackedTile& tile) {
   if (codeBook.packing == core::quant::Packing::Rows) {
-    packCodes(tensor, codeBook.bits, format, row, r, tile);
-    const auto scaleOf = [&](std::uint64_t i) { return codeBook.scales.empty() ? 1.0F : codeBook.scales[i]; };
+    // Signed bytes times a step: the integers' kernels want them from 0 on, and the step in the scale.
+    const bool areIntegers = format.kernel == "int8";
+    const float step = areIntegers ? codeBook.levels[1] : 1.0F;
+    packCodes(tensor, codeBook.bits, format, row, r, tile, areIntegers ? 0x80U : 0U);
+    const auto scaleOf = [&](std::uint64_t i) { return (codeBook.scales.empty() ? 1.0F : codeBook.scales[i]) * step; };
     return packScales(
         codeBook.grouping, format, row, r, scaleOf, [](std::uint64_t) { return 0.0F; }, tile);
   }
@@ -168,7 +195,7 @@ void packTile(const QuantizedTensor& tensor, const PackedFormat& format, std::ui
       packRow(tensor, *integers, format, row, r, tile);
     else if (const auto* codeBook = tensor.as<CodeBook>())
       packRow(tensor, *codeBook, format, row, r, tile);
-    else if (const auto* learned = tensor.as<core::quant::LearnedCodeBooks>())
+    else if (const auto* learned = tensor.as<LearnedCodeBooks>())
       packRow(tensor, *learned, format, row, r, tile);
     else if (core::tensor::info(*tensor.dtype()).blockValues == 1)
       packPlain(tensor, format, row, r, tile);

@@ -9,6 +9,7 @@
 #include "core/numeric/code_books.h"
 #include "core/numeric/half.h"
 #include "gpu/block_format.h"
+#include "gpu/level_rule.h"
 
 namespace gpu {
 
@@ -146,8 +147,22 @@ void chooseLevels(const CodeBook& codes, PackedFormat& format) {
     format.isDecoded = true;
     return;
   }
-  setTable(codes.levels, format);
-  chooseScaled("levels", codes.bits, scaleModeOf(codes.scales), 0, format);
+  const std::uint32_t mode = scaleModeOf(codes.scales);
+  switch (const LevelRule rule = levelRuleOf(codes); rule) {
+    case LevelRule::Integers: {
+      std::vector<float> scales = codes.scales;
+      for (float& scale : scales) scale *= codes.levels[1];
+      return chooseScaled("int", codes.bits, scaleModeOf(scales), -128, format);
+    }
+    case LevelRule::Powers:
+      return chooseScaled("powers", codes.bits, mode, 0, format);
+    case LevelRule::Table:
+      setTable(codes.levels, format);
+      return chooseScaled("levels", codes.bits, mode, 0, format);
+    default:
+      chooseScaled("", codes.bits, mode, 0, format);
+      format.kernel = floatKernel(rule);
+  }
 }
 
 void choose(const CodeBook& codes, PackedFormat& format) {
@@ -182,10 +197,24 @@ void choose(const CodeBook& codes, PackedFormat& format) {
   append(codes.nested->absmax);
 }
 
+/// A table of levels of each row or group.
+void chooseOwnLevels(const LearnedCodeBooks& codes, PackedFormat& format) {
+  const bool areOfRows =
+      codes.grouping.granularity == Granularity::Row || codes.grouping.granularity == Granularity::Group;
+  if (!areOfRows || !chooseGroups(codes.grouping, format) || format.groupsPerUnit != 1) {
+    format.isDecoded = true;
+    return;
+  }
+  const std::uint32_t mode = scaleModeOf(codes.levels);
+  format.kernel = "learned" + std::to_string(codes.bits);
+  setPlanes(format, codes.bits);
+  format.paramWords = format.groups * kTileRows * levelWords(mode, codes.bits);
+  format.constants =
+      LearnedConstants{.levelMode = mode, .unitsPerTable = format.groups == 1 ? kOneTable : format.unitsPerGroup};
+}
+
 void choose(const LearnedCodeBooks& codes, PackedFormat& format) {
-  // A code book of each row or group would be gathered from memory, weight by weight.
-  format.isDecoded = codes.levels.size() != std::size_t{1} << codes.bits;
-  if (format.isDecoded) return;
+  if (codes.levels.size() != std::size_t{1} << codes.bits) return chooseOwnLevels(codes, format);
   format.unitsPerGroup = format.units;
   setTable(codes.levels, format);
   chooseScaled("levels", codes.bits, kHalfScales, 0, format);
@@ -203,6 +232,7 @@ void choose(const Elements& elements, PackedFormat& format) {
 vk::Specialization withLayout(vk::Specialization kernel, const PackedFormat& format) {
   vk::Specialization layout;
   if (const auto* integer = std::get_if<IntegerConstants>(&format.constants)) layout = integer->values();
+  if (const auto* learned = std::get_if<LearnedConstants>(&format.constants)) layout = learned->values();
   if (const auto* codeBook = std::get_if<CodeBookConstants>(&format.constants)) layout = codeBook->values();
   kernel.insert(kernel.end(), layout.begin(), layout.end());
   return kernel;
@@ -213,6 +243,7 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
   format.rows = tensor.rows();
   format.rowValues = tensor.rowValues();
   format.units = static_cast<std::uint32_t>((format.rowValues + kUnitValues - 1) / kUnitValues);
+  format.compute = tensor.compute();
   const PackedFormat empty = format;
   if (tensor.changes != nullptr)
     format.isDecoded = true;

@@ -11,6 +11,9 @@
 
 namespace gpu {
 
+/// What a table among the constants is.
+enum class TableKind : std::uint8_t { Lattice, LargeCodeBook, CodeBook };
+
 /// How a tensor lies in device memory and which permutation of the kernels reads it. The layout itself is described in
 /// shaders/common/unit.glsl and shaders/dequant/*.glsl; this is its host half.
 struct PackedFormat {
@@ -23,16 +26,21 @@ struct PackedFormat {
   std::uint32_t unitsPerGroup = 1;  ///< where a scale spans whole units
   std::uint32_t groupsPerUnit = 1;  ///< 2 or 4 where it spans less
   std::uint32_t paramWords = 0;     ///< per tile
-  /// What the layouts integer and codebook need to know beside their name.
-  std::variant<std::monostate, IntegerConstants, CodeBookConstants> constants;
+  /// What the layouts integer, learned and codebook need to know beside their name.
+  std::variant<std::monostate, IntegerConstants, LearnedConstants, CodeBookConstants> constants;
   /// What is placed among the executor's constants: first the table that codes are looked up in (FP32 levels, points of
   /// lattices), then what nested scales need. Empty for layouts that compute their values.
   std::vector<std::uint32_t> table;
   std::uint32_t tableWords = 0;  ///< of the first part
   bool hasLevels = false;        ///< that part is FP32 levels, which values are proportional to
+  core::quant::ComputeType compute = core::quant::ComputeType::Fp32;  ///< what products with it run in
   /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
   bool isDecoded = false;
 
+  TableKind tableKind() const {
+    if (tableWords <= kCodeBookValues) return TableKind::CodeBook;
+    return std::holds_alternative<std::monostate>(constants) ? TableKind::Lattice : TableKind::LargeCodeBook;
+  }
   std::uint32_t tiles() const { return static_cast<std::uint32_t>((rows + kTileRows - 1) / kTileRows); }
   std::uint64_t tileWords() const { return std::uint64_t{units} * (quads * 4 + highs) * kTileRows + paramWords; }
   std::uint64_t bytes() const { return tileWords() * 4 * tiles(); }

@@ -61,19 +61,16 @@ void VulkanExecutor::uploadConstants() {
     constants.resize(strideOf(static_cast<std::uint32_t>(constants.size())));  // kernels read whole tiles of 32
     return first;
   };
-  // First the tables that lanes read from the uniform buffer, which has an end. Most tensors have the same.
+  // First the tables that lanes read from the uniform buffer: those of lattices fit into it; of large code books, those
+  // that do not are read in another way. Most tensors have the same.
   std::map<std::vector<std::uint32_t>, std::uint32_t> tables;
-  for (const bool isFirst : {true, false}) {
+  for (const TableKind kind : {TableKind::Lattice, TableKind::LargeCodeBook, TableKind::CodeBook}) {
     for (auto& [tensor, resident] : m_weights) {
       const PackedFormat& format = resident.tensor->format;
-      if (format.table.empty() || (format.tableWords > kCodeBookValues) != isFirst) continue;
+      if (format.table.empty() || format.tableKind() != kind) continue;
       const auto [place, isNew] = tables.emplace(format.table, 0U);
       if (isNew) place->second = append(format.table);
       resident.table = place->second;
-      if (isFirst && m_device->choice().isLanes() && constants.size() > kTableWords) {
-        throw Error(ErrorCode::Unsupported,
-                    "The weights need more code books than the kernels of software devices see.", tensor->name);
-      }
     }
   }
   for (const Op& op : m_graph.ops) {

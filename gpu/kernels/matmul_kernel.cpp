@@ -10,6 +10,9 @@ namespace {
 
 static_assert(sizeof(MatMulPush) == vk::PipelineCache::kPushBytes);
 
+static_assert(static_cast<uint>(core::quant::ComputeType::Fp16) == kComputeFp16 &&
+              static_cast<uint>(core::quant::ComputeType::Bf16) == kComputeBf16);
+
 constexpr std::uint32_t kLaneTokens = 4;  // tokens that share a decoded weight in matmul_lanes
 constexpr std::uint32_t kFewTokens = 4;   // up to here matmul_rows reads the weights once per token
 
@@ -42,13 +45,17 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
   const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
   const VkDescriptorSet sets[] = {set};
   const double work = workOf(format, push);
+  const auto compute = static_cast<uint>(format.compute);
   if (choice.isLanes()) {
+    const std::uint32_t farTable = push.segment[0].table + format.tableWords > kTableWords ? 1 : 0;
     const std::uint32_t tokensEach = push.tokenCount == 1 ? 1 : kLaneTokens;
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, kTilesTogether);
     recorder.dispatch("matmul_lanes." + format.kernel,
                       withLayout(MatMulLanesConstants{.workgroup = choice.lanes,
                                                       .laneRows = static_cast<int>(kTileRows / choice.lanes),
-                                                      .tokensEach = static_cast<int>(tokensEach)}
+                                                      .tokensEach = static_cast<int>(tokensEach),
+                                                      .computeType = compute,
+                                                      .farTable = farTable}
                                      .values(),
                                  format),
                       sets, push, {x, divideUp(push.tokenCount, tokensEach)}, work);
@@ -59,15 +66,17 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
     recorder.dispatch(
         "matmul_rows." + format.kernel,
-        withLayout(MatMulRowsConstants{.workgroup = choice.splits, .splits = choice.splits}.values(), format), sets,
-        push, {x, push.tokenCount}, work);
+        withLayout(
+            MatMulRowsConstants{.workgroup = choice.splits, .splits = choice.splits, .computeType = compute}.values(),
+            format),
+        sets, push, {x, push.tokenCount}, work);
     return;
   }
   assert(!swiGlu);
   const std::uint32_t tile = std::clamp(std::bit_ceil(push.tokenCount), 16U, widest);
   recorder.dispatch("matmul_tiles." + format.kernel,
-                    withLayout(MatMulTilesConstants{.tileTokens = tile}.values(), format), sets, push,
-                    {tilesInAll(push, kTilesTogether), divideUp(push.tokenCount, tile)}, work);
+                    withLayout(MatMulTilesConstants{.tileTokens = tile, .computeType = compute}.values(), format), sets,
+                    push, {tilesInAll(push, kTilesTogether), divideUp(push.tokenCount, tile)}, work);
 }
 
 }  // namespace
@@ -78,8 +87,8 @@ bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b) {
   const PackedFormat &f = a.format, &g = b.format;
   // One table serves the whole dispatch; what lies behind it belongs to each tensor.
   const auto tableOf = [](const PackedFormat& format) { return std::span(format.table).first(format.tableWords); };
-  return f.kernel == g.kernel && f.constants == g.constants && f.units == g.units && f.groups == g.groups &&
-         f.unitsPerGroup == g.unitsPerGroup && std::ranges::equal(tableOf(f), tableOf(g));
+  return f.kernel == g.kernel && f.constants == g.constants && f.compute == g.compute && f.units == g.units &&
+         f.groups == g.groups && f.unitsPerGroup == g.unitsPerGroup && std::ranges::equal(tableOf(f), tableOf(g));
 }
 
 bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens) {

@@ -6,6 +6,7 @@
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
 #include "layout.glsl"
+#include "common/decoded.glsl"
 layout(push_constant) uniform Push { EmbedPush push; };
 
 void main() {
@@ -26,17 +27,10 @@ void main() {
       p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, m * GROUPS_PER_UNIT / 8,
                  Row(r, 0));
     }
-    const vec4 w = codes(unit, m);
+    const vec4 w = decoded(unit, m, p);
     [[unroll]] for (int c = 0; c < 4; ++c) {
-#if HAS_SCALE
-      precise float shifted = w[c] * kInputScale[c] + p.y;
-      precise float scaled = p.x * shifted;
-      precise float value = HAS_MINIMUM == 1 ? scaled + p.z : scaled;
-#else
-      const float value = w[c];
-#endif
       const uint column = u * kUnitValues + 4 * m + c;
-      arena[push.result + t * push.stride + column] = column < push.width ? value : 0.0;
+      arena[push.result + t * push.stride + column] = column < push.width ? w[c] : 0.0;
     }
   }
 }

@@ -15,6 +15,9 @@ layout(local_size_x_id = 0) in;
 QS_MATMUL_LANES(QS_SPECIALIZE)
 #include "layout.glsl"
 #include "common/matmul.glsl"
+#include "common/decoded.glsl"
+#include "common/compute_type.glsl"
+#include "common/lanes_steps.glsl"
 
 const int ROWS = 2 * laneRows;
 
@@ -69,8 +72,16 @@ void main() {
     inputs[t] = push.inQuad + min(firstToken + t, push.tokenCount - 1) * push.inStrideQuads + quadLane;
   }
 
+#ifdef OWN_LEVELS
+  const bool isAcross = gl_WorkGroupSize.x == 8;
+  if (isAcross) {
+#include "common/lanes_learned.glsl"
+  }
+#else
+  const bool isAcross = false;
+#endif
   uint group = 0, unitOfGroup = 0;
-  for (uint u = 0; u < push.units; ++u) {
+  for (uint u = 0; u < push.units && !isAcross; ++u) {
     vec4 low[tokensEach], high[tokensEach];  // lane j of a quad has values 4j … 4j + 3 of each half unit
     [[unroll]] for (int t = 0; t < tokensEach; ++t) {
       low[t] = loadArenaQuad(inputs[t] + u * 8);
@@ -80,88 +91,63 @@ void main() {
     [[unroll]] for (int r = 0; r < ROWS; ++r) {
       unit[r] = loadUnit(base[r / laneRows], push.units, u, Row(lane * laneRows, r % laneRows));
     }
-    float total[tokensEach][4];  // sums of the inputs of each quarter unit that has a scale of its own
+    if (computeType == kComputeFp32) {
+      float total[tokensEach][4];  // sums of the inputs of each quarter unit that has a scale of its own
 #if HAS_ZERO || HAS_MINIMUM
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
-      const float a = dot(low[t], vec4(1.0)), b = dot(high[t], vec4(1.0));
-      if (GROUPS_PER_UNIT == 1) {
-        total[t][0] = quadSum(a + b);
-      } else if (GROUPS_PER_UNIT == 2) {
-        total[t][0] = quadSum(a);
-        total[t][1] = quadSum(b);
-      } else {
-        const float a2 = a + subgroupQuadSwapHorizontal(a), b2 = b + subgroupQuadSwapHorizontal(b);
-        total[t][0] = subgroupQuadBroadcast(a2, 0);
-        total[t][1] = subgroupQuadBroadcast(a2, 2);
-        total[t][2] = subgroupQuadBroadcast(b2, 0);
-        total[t][3] = subgroupQuadBroadcast(b2, 2);
+      [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+        const float a = dot(low[t], vec4(1.0)), b = dot(high[t], vec4(1.0));
+        if (GROUPS_PER_UNIT == 1) {
+          total[t][0] = quadSum(a + b);
+        } else if (GROUPS_PER_UNIT == 2) {
+          total[t][0] = quadSum(a);
+          total[t][1] = quadSum(b);
+        } else {
+          const float a2 = a + subgroupQuadSwapHorizontal(a), b2 = b + subgroupQuadSwapHorizontal(b);
+          total[t][0] = subgroupQuadBroadcast(a2, 0);
+          total[t][1] = subgroupQuadBroadcast(a2, 2);
+          total[t][2] = subgroupQuadBroadcast(b2, 0);
+          total[t][3] = subgroupQuadBroadcast(b2, 2);
+        }
       }
+#endif
+      [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+        low[t] *= kInputScale;
+        high[t] *= kInputScale;
+      }
+      float part[tokensEach][ROWS];
+      [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+        [[unroll]] for (int r = 0; r < ROWS; ++r) part[t][r] = 0.0;
+      }
+      STEP(low, 0, 0)
+      STEP(low, 1, 1)
+      if (GROUPS_PER_UNIT == 4) { FLUSH(0) }
+      STEP(low, 2, 2)
+      STEP(low, 3, 3)
+      if (GROUPS_PER_UNIT == 4) { FLUSH(1) }
+      if (GROUPS_PER_UNIT == 2) { FLUSH(0) }
+      STEP(high, 0, 4)
+      STEP(high, 1, 5)
+      if (GROUPS_PER_UNIT == 4) { FLUSH(2) }
+      STEP(high, 2, 6)
+      STEP(high, 3, 7)
+      if (GROUPS_PER_UNIT == 4) { FLUSH(3) }
+      if (GROUPS_PER_UNIT == 2) { FLUSH(1) }
+      if (GROUPS_PER_UNIT == 1) { FLUSH(0) }
+    } else {
+      vec3 scaling[ROWS];
+      [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+        low[t] = rounded(low[t]);
+        high[t] = rounded(high[t]);
+      }
+      ROUNDED_STEP(low, 0, 0)
+      ROUNDED_STEP(low, 1, 1)
+      ROUNDED_STEP(low, 2, 2)
+      ROUNDED_STEP(low, 3, 3)
+      ROUNDED_STEP(high, 0, 4)
+      ROUNDED_STEP(high, 1, 5)
+      ROUNDED_STEP(high, 2, 6)
+      ROUNDED_STEP(high, 3, 7)
     }
-#endif
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
-      low[t] *= kInputScale;
-      high[t] *= kInputScale;
-    }
-    float part[tokensEach][ROWS];
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
-      [[unroll]] for (int r = 0; r < ROWS; ++r) part[t][r] = 0.0;
-    }
-// Four values i = 4 · M …: of lane J of the quads.
-#define STEP(HALF, J, M)                                                                                  \
-  {                                                                                                       \
-    vec4 x[tokensEach];                                                                                   \
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) x[t] = subgroupQuadBroadcast(HALF[t], J);             \
-    [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                           \
-      const vec4 w = codes(unit[r], M);                                                                   \
-      [[unroll]] for (int c = 0; c < 4; ++c) {                                                            \
-        [[unroll]] for (int t = 0; t < tokensEach; ++t) part[t][r] = fma(x[t][c], w[c], part[t][r]);      \
-      }                                                                                                   \
-    }                                                                                                     \
-  }
-#if HAS_SCALE
-#define FLUSH(F)                                                                                          \
-  [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
-    const vec3 p = params(source[r / laneRows], unit[r], GROUPS_PER_UNIT == 1 ? group : u, F,             \
-                          Row(lane * laneRows, r % laneRows));                                            \
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) {                                                         \
-      float value = part[t][r];                                                                           \
-      part[t][r] = 0.0;                                                                                   \
-      ADD_ZERO(F)                                                                                         \
-      sums[t][r] = fma(p.x, value, sums[t][r]);                                                           \
-      ADD_MINIMUM(F)                                                                                      \
-    }                                                                                                     \
-  }
-#else
-#define FLUSH(F)                                                                                          \
-  [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                             \
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) sums[t][r] += part[t][r];                                 \
-  }
-#endif
-#if HAS_ZERO
-#define ADD_ZERO(F) value = fma(p.y, total[t][F], value);
-#else
-#define ADD_ZERO(F)
-#endif
-#if HAS_MINIMUM
-#define ADD_MINIMUM(F) sums[t][r] = fma(p.z, total[t][F], sums[t][r]);
-#else
-#define ADD_MINIMUM(F)
-#endif
-    STEP(low, 0, 0)
-    STEP(low, 1, 1)
-    if (GROUPS_PER_UNIT == 4) { FLUSH(0) }
-    STEP(low, 2, 2)
-    STEP(low, 3, 3)
-    if (GROUPS_PER_UNIT == 4) { FLUSH(1) }
-    if (GROUPS_PER_UNIT == 2) { FLUSH(0) }
-    STEP(high, 0, 4)
-    STEP(high, 1, 5)
-    if (GROUPS_PER_UNIT == 4) { FLUSH(2) }
-    STEP(high, 2, 6)
-    STEP(high, 3, 7)
-    if (GROUPS_PER_UNIT == 4) { FLUSH(3) }
-    if (GROUPS_PER_UNIT == 2) { FLUSH(1) }
-    if (GROUPS_PER_UNIT == 1) { FLUSH(0) }
     ++unitOfGroup;
     if (unitOfGroup == push.unitsPerGroup) {
       unitOfGroup = 0;
@@ -179,7 +165,7 @@ void main() {
       const uint at = token * push.segment[s].stride + row;
       float value = sums[t][r];
       if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + row);
-      sums[t][r] = value;
+      sums[t][r] = value = rounded(value);
       if (push.pairing == kSwiGluPairing) {
         if (second) arena[push.segment[0].result + at] = silu(sums[t][r - laneRows]) * value;
         continue;

@@ -11,6 +11,8 @@ QS_MATMUL_ROWS(QS_SPECIALIZE)
 #define SHARED_TABLE (kTileRows * splits)
 #include "layout.glsl"
 #include "common/matmul.glsl"
+#include "common/decoded.glsl"
+#include "common/compute_type.glsl"
 #include "common/rows_of_tile.glsl"
 
 shared float partial[2][splits][kTileRows];
@@ -34,11 +36,12 @@ void main() {
   for (uint i = 0; i < splits; ++i) value += partial[0][i][r];
   const uint row = tile * kTileRows + r;
   if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + row];
+  value = rounded(value);
   const uint at = token * push.segment[s].stride + row;
   if (swiGlu) {
     for (uint i = 0; i < splits; ++i) second += partial[1][i][r];
     if (push.segment[1].bias != kNone) second += constants[push.segment[1].bias + row];
-    value = silu(value) * second;
+    value = silu(value) * rounded(second);
   } else if (push.segment[s].residual != kNone) {
     value += arena[push.segment[s].residual + at];
   }

@@ -10,6 +10,8 @@ QS_MATMUL_TILES(QS_SPECIALIZE)
 #define SHARED_TABLE kMatMulTilesWorkgroup
 #include "layout.glsl"
 #include "common/matmul.glsl"
+#include "common/decoded.glsl"
+#include "common/compute_type.glsl"
 
 const uint TILE_ROWS = kTilesTogether * kTileRows;
 const uint TOKENS_EACH = tileTokens / 16;  // a thread has 4 rows × TOKENS_EACH tokens
@@ -28,8 +30,8 @@ void stageWeights(uint s, uint firstTile, uint u) {
   const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, Row(r, 0));
   [[unroll]] for (int q = 0; q < 2; ++q) {
     const int m = int(eighth) * 2 + q;
-    const vec4 w = codes(unit, m) * kInputScale;
-    [[unroll]] for (int c = 0; c < 4; ++c) weights[4 * m + c][row] = p.x * (w[c] + p.y) + p.z;
+    const vec4 w = rounded(decoded(unit, m, p));
+    [[unroll]] for (int c = 0; c < 4; ++c) weights[4 * m + c][row] = w[c];
   }
 }
 
@@ -37,7 +39,9 @@ void stageInputs(uint firstToken, uint u) {
   for (uint i = gl_LocalInvocationID.x; i < tileTokens * 8; i += kMatMulTilesWorkgroup) {
     const uint t = i / 8, q = i & 7;
     vec4 x = vec4(0.0);
-    if (firstToken + t < push.tokenCount) x = loadArenaQuad(push.inQuad + (firstToken + t) * push.inStrideQuads + u * 8 + q);
+    if (firstToken + t < push.tokenCount) {
+      x = rounded(loadArenaQuad(push.inQuad + (firstToken + t) * push.inStrideQuads + u * 8 + q));
+    }
     [[unroll]] for (int c = 0; c < 4; ++c) inputs[q * 4 + c][t] = x[c];
   }
 }
@@ -79,6 +83,7 @@ void main() {
       const uint at = token * push.segment[s].stride + row;
       float value = sums[t][r];
       if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + row];
+      value = rounded(value);
       if (push.segment[s].residual != kNone) value += arena[push.segment[s].residual + at];
       arena[push.segment[s].result + at] = value;
     }

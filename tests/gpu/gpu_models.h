@@ -14,6 +14,7 @@
 #include "core/quant/scheme.h"
 #include "gpu/device_impl.h"
 #include "support/moderate_blocks.h"
+#include "support/random_blocks.h"
 
 namespace gputest {
 
@@ -80,6 +81,23 @@ inline core::quant::QuantizedTensorPtr stored(core::tensor::DType dtype, std::ui
 inline core::quant::QuantizedTensorPtr moderateBlocks(core::tensor::DType type, std::uint64_t rows,
                                                       std::uint64_t width) {
   return stored(type, rows, width, support::moderateBlocks(type, rows * width));
+}
+
+/// The values, quantized.
+inline core::quant::QuantizedTensorPtr quantized(const std::string& scheme, std::uint64_t rows, std::uint64_t width,
+                                                 std::vector<float> values) {
+  const auto owner = std::make_shared<std::vector<float>>(std::move(values));
+  core::tensor::TensorView view{"weight", core::tensor::DType::F32, core::tensor::Shape{rows, width},
+                                std::as_bytes(std::span(*owner)), owner};
+  return core::quant::quantize(core::quant::Scheme::parse(scheme), view);
+}
+/// Bell-shaped values with an outlier.
+inline core::quant::QuantizedTensorPtr quantized(const std::string& scheme, std::uint64_t rows, std::uint64_t width) {
+  support::RandomNumbers random(7);
+  std::vector<float> values(rows * width);
+  for (float& value : values) value = static_cast<float>(random.bell() * 0.7 + 0.1);
+  values[3] = 9.0F;
+  return quantized(scheme, rows, width, std::move(values));
 }
 
 /// The core::Error that f throws, if it does.

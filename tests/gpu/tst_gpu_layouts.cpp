@@ -1,25 +1,12 @@
 // Every storage layout on the device: decoding bit for bit as on the CPU (Embed), products within rounding (MatMul).
-#include "core/quant/quantizer.h"
 #include "gpu_models.h"
 #include "support/moderate_blocks.h"
-#include "support/random_blocks.h"
 
 using namespace gputest;
 using core::quant::QuantizedTensorPtr;
 using core::tensor::DType;
 
 namespace {
-
-QuantizedTensorPtr quantized(const std::string& scheme, std::uint64_t rows, std::uint64_t width) {
-  support::RandomNumbers random(7);
-  std::vector<float> values(rows * width);
-  for (float& value : values) value = static_cast<float>(random.bell() * 0.7 + 0.1);
-  values[3] = 9.0F;  // an outlier
-  const auto owner = std::make_shared<std::vector<float>>(std::move(values));
-  core::tensor::TensorView view{"weight", DType::F32, core::tensor::Shape{rows, width},
-                                std::as_bytes(std::span(*owner)), owner};
-  return core::quant::quantize(core::quant::Scheme::parse(scheme), view);
-}
 
 /// Bits equal; any NaN is as good as another, and a device may flush subnormal numbers to zero.
 bool isSame(float device, float cpu) {
@@ -141,9 +128,34 @@ class TestGpuLayouts : public QObject {
       add(book, 45, 96);   // blocks run across rows
       add(book, 33, 100);  // and end inside a unit
     }
-    for (const char* book :
-         {"log3", "log4", "log5", "log6", "log7", "log8", "dynamic8", "mx_e2m1", "mx_e2m3", "mx_e3m2", "mx_e4m3",
-          "mx_e5m2", "mx_int8", "kmeans4:group=tensor", "kmeans3:group=tensor", "kmeans2:group=tensor", "kmeans4"}) {
+    for (const char* book : {"log3",
+                             "log4",
+                             "log5",
+                             "log6",
+                             "log7",
+                             "log8",
+                             "log5:base=1.5",
+                             "log7:base=1.25",
+                             "fp8_e4m3:scale=row",
+                             "fp8_e5m2:scale=tensor",
+                             "dynamic8",
+                             "mx_e2m1",
+                             "mx_e2m3",
+                             "mx_e3m2",
+                             "mx_e4m3",
+                             "mx_e5m2",
+                             "mx_int8",
+                             "kmeans4:group=tensor",
+                             "kmeans3:group=tensor",
+                             "kmeans2:group=tensor",
+                             "kmeans4",
+                             "kmeans4:group=64",
+                             "kmeans4:scales=bf16",
+                             "kmeans3",
+                             "kmeans3:group=96",
+                             "kmeans2",
+                             "kmeans2:group=32,scales=fp32",
+                             "kmeans4:group=20"}) {
       add(book, 45, 256);
       add(book, 33, 100);
     }
@@ -196,6 +208,61 @@ class TestGpuLayouts : public QObject {
     if (!QTest::currentTestFailed()) compareProducts(family, moderateBlocks(type, 3, 256));
   }
 
+  /// Every code of code books that follow a rule, those that no quantizer writes among them.
+  void anyCodesDecodeAsOnTheCpu_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<QString>("scheme");
+    for (const QString& family : families()) {
+      for (const char* scheme :
+           {"log5", "log6", "log7", "log8", "mx_e4m3", "mx_e5m2", "mx_e3m2", "mx_e2m3", "mx_int8"}) {
+        QTest::newRow(qPrintable(family + " " + scheme)) << family << scheme;
+      }
+    }
+  }
+  void anyCodesDecodeAsOnTheCpu() {
+    QFETCH(QString, family);
+    QFETCH(QString, scheme);
+    core::quant::QuantizedTensor tensor = *quantized(scheme.toStdString(), 37, 192);
+    support::RandomNumbers random(11);
+    const auto codes = std::make_shared<std::vector<std::uint8_t>>(tensor.payload.size());
+    for (auto& byte : *codes) byte = static_cast<std::uint8_t>(random.bits() >> 56);
+    tensor.payload = std::as_bytes(std::span(*codes));
+    tensor.owner = codes;
+    const auto format = gpu::packedFormatOf(tensor);
+    QVERIFY(!format.isDecoded && format.table.empty());  // nothing is looked up
+    compareRows(family, std::make_shared<const core::quant::QuantizedTensor>(std::move(tensor)));
+  }
+
+  /// Code books that the lanes' uniform buffer has no room for are read from elsewhere.
+  void manyLargeCodeBooks_data() {
+    QTest::addColumn<QString>("family");
+    for (const QString& family : families()) QTest::newRow(qPrintable(family)) << family;
+  }
+  void manyLargeCodeBooks() {
+    QFETCH(QString, family);
+    constexpr std::uint32_t kWidth = 32, kLayers = 36;
+    static_assert(kLayers * 256 > gpu::kTableWords);
+    core::model::Graph graph = tiedGraph(quantized("fp16", kWidth, kWidth));
+    graph.ops.resize(1);
+    graph.values.resize(1);
+    for (std::uint32_t layer = 0; layer < kLayers; ++layer) {  // v ← v + W v
+      support::RandomNumbers random(layer);
+      std::vector<float> values(kWidth * kWidth);
+      for (float& value : values) value = static_cast<float>(random.bell() * 0.05);
+      const std::string scheme = "log8:base=1." + std::to_string(101 + layer);
+      const core::model::ValueId in = 2 * layer;
+      graph.values.insert(graph.values.end(), {{"product", kWidth}, {"sum", kWidth}});
+      graph.ops.push_back({.parameters = core::model::MatMul{quantized(scheme, kWidth, kWidth, std::move(values))},
+                           .inputs = {in},
+                           .out = in + 1});
+      graph.ops.push_back({.parameters = core::model::Add{}, .inputs = {in, in + 1}, .out = in + 2});
+    }
+    const Tokens tokens = someTokens(9, kWidth);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+    const auto cpu = core::model::createCpuExecutor(graph);
+    QVERIFY(relativeError(allLogits(*vulkan, tokens), allLogits(*cpu, tokens)) < 1e-5);
+  }
+
   /// The widest tile of tokens fits into the shared memory beside the layout's table.
   void tablesAreBudgeted() {
     gpu::KernelChoice choice;
@@ -212,7 +279,8 @@ class TestGpuLayouts : public QObject {
   void weightsStayPacked() {
     std::vector<QuantizedTensorPtr> weights;
     for (const char* scheme : {"bf16", "int8", "int7", "int4", "int3", "int2", "nf4", "nf4:double=on", "log4", "log3",
-                               "dynamic8", "mx_e4m3", "kmeans4:group=tensor"}) {
+                               "dynamic8", "mx_e4m3", "mx_int8", "kmeans4:group=tensor", "kmeans4", "kmeans4:group=256",
+                               "kmeans3:group=64", "kmeans2:scales=fp32"}) {
       weights.push_back(quantized(scheme, 256, 2048));
     }
     for (const DType type : support::blockTypes()) {

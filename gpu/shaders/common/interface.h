@@ -87,6 +87,10 @@ struct MatMulPush {
 };
 QS_CONSTANT uint kPlainPairing = 0u;   // each segment for itself
 QS_CONSTANT uint kSwiGluPairing = 1u;  // silu(segment 0) · segment 1
+// What weights, inputs and results are rounded to: core::quant::ComputeType.
+QS_CONSTANT uint kComputeFp32 = 0u;
+QS_CONSTANT uint kComputeFp16 = 1u;
+QS_CONSTANT uint kComputeBf16 = 2u;
 
 struct AttentionPush {
   uint query, queryStride;

@@ -27,6 +27,12 @@ QS_FUNCTION uint integerParamWords(uint scaleMode, uint groups) {
                                                                : singleWords(groups);
 }
 
+// Tables of levels of a row or group, FP16 and BF16 in pairs.
+QS_CONSTANT uint kOneTable = 0x7FFFFFFFu;  // units that share one, where a row has no other
+QS_FUNCTION uint levelWords(uint levelMode, uint bits) {
+  return levelMode == kFullScales ? 1u << bits : 1u << (bits - 1u);
+}
+
 // The CodeBook layout. Its table among the constants: the code book, and where the absmax are nested the map of their
 // codes, the offset, and the absmax of each kNestedBlock blocks.
 QS_CONSTANT uint kCodeBookValues = 16u;

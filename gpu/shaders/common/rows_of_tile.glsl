@@ -9,15 +9,19 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
     const Unit unit = loadUnit(base, push.units, u, Row(r, 0));
     [[unroll]] for (int f = 0; f < GROUPS_PER_UNIT; ++f) {
       const int quads = 8 / GROUPS_PER_UNIT;
+      const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, Row(r, 0));
       float part = 0.0, total = 0.0;
       [[unroll]] for (int q = 0; q < quads; ++q) {
         const int m = f * quads + q;
         const vec4 x = loadArenaQuad(inQuad + u * 8 + m);
+        if (computeType != kComputeFp32) {
+          sum += dot(rounded(x), rounded(decoded(unit, m, p)));
+          continue;
+        }
         part += dot(x * kInputScale, codes(unit, m));
         total += x.x + x.y + x.z + x.w;
       }
-      const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, Row(r, 0));
-      sum += p.x * (part + p.y * total) + p.z * total;
+      if (computeType == kComputeFp32) sum += p.x * (part + p.y * total) + p.z * total;
     }
   }
   return sum;

@@ -4,13 +4,19 @@
 #ifndef QS_GPU_SPECIALIZATION_H
 #define QS_GPU_SPECIALIZATION_H
 
-#define QS_MATMUL_LANES(ENTRY)                            \
-  ENTRY(1, int, laneRows)   /* rows of a tile per lane */ \
-  ENTRY(2, int, tokensEach) /* tokens that share a decoded weight */
+#define QS_MATMUL_LANES(ENTRY)                                         \
+  ENTRY(1, int, laneRows)     /* rows of a tile per lane */            \
+  ENTRY(2, int, tokensEach)   /* tokens that share a decoded weight */ \
+  ENTRY(3, uint, computeType) /* kComputeFp32 … */                   \
+  ENTRY(4, uint, farTable)    /* 1: the table lies behind what the uniform buffer shows */
 
-#define QS_MATMUL_ROWS(ENTRY) ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */
+#define QS_MATMUL_ROWS(ENTRY)                                                       \
+  ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */ \
+  ENTRY(3, uint, computeType)
 
-#define QS_MATMUL_TILES(ENTRY) ENTRY(1, uint, tileTokens)
+#define QS_MATMUL_TILES(ENTRY) \
+  ENTRY(1, uint, tileTokens)   \
+  ENTRY(3, uint, computeType)
 
 #define QS_ATTENTION_LANES(ENTRY)                                    \
   ENTRY(1, uint, kvHalf)     /* 1: the cache is FP16 */              \
@@ -36,6 +42,9 @@
   ENTRY(8, uint, scaleMode)    /* kHalfScales … */                                     \
   ENTRY(9, int, symmetricZero) /* qmin − zero-point where it is the same everywhere */ \
   ENTRY(10, int, groupsPerUnit)
+#define QS_LEARNED_LAYOUT(ENTRY)                                         \
+  ENTRY(8, uint, levelMode) /* kHalfScales, kBrainScales, kFullScales */ \
+  ENTRY(9, uint, unitsPerTable)
 #define QS_CODE_BOOK_LAYOUT(ENTRY) ENTRY(8, uint, nested) /* 1: absmax are bytes under a second scale */
 
 #ifdef __cplusplus
@@ -72,6 +81,7 @@ QS_KERNEL_CONSTANTS(RopeConstants, QS_ROPE)
 QS_KERNEL_CONSTANTS(StoreKvConstants, QS_STORE_KV)
 QS_KERNEL_CONSTANTS(EmbedConstants, QS_EMBED)
 QS_LAYOUT_CONSTANTS(IntegerConstants, QS_INTEGER_LAYOUT)
+QS_LAYOUT_CONSTANTS(LearnedConstants, QS_LEARNED_LAYOUT)
 QS_LAYOUT_CONSTANTS(CodeBookConstants, QS_CODE_BOOK_LAYOUT)
 
 }  // namespace gpu

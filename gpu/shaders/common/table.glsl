@@ -10,5 +10,10 @@ uint tableWord(uint i) { return sharedTable[i]; }
 #else
 uint firstOfTable;
 void prepareTable(uint table) { firstOfTable = table; }
-uint tableWord(uint i) { return loadTableWord(firstOfTable + i); }
+uint tableWord(uint i) {
+#ifdef LANES
+  if (farTable == 1) return floatBitsToUint(loadConstant(firstOfTable + i));
+#endif
+  return loadTableWord(firstOfTable + i);
+}
 #endif

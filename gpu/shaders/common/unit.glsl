@@ -33,6 +33,9 @@ struct Unit {
 #ifdef EXTRA_HALF
   uint extra;
 #endif
+#ifdef OWN_LEVELS
+  uint levels;  // where the table of its row and group begins
+#endif
 };
 
 // Where params() finds what it needs.
@@ -85,6 +88,9 @@ Unit loadUnit(uint tileQuad, uint units, uint u, Row row) {
 #ifdef EXTRA_HALF
   const uint extras = loadRowWord((tileQuad + unitQuads(units)) * 4 + (u >> 1) * kTileRows, row);
   unit.extra = bitfieldExtract(extras, 16 * int(u & 1), 16);
+#endif
+#ifdef OWN_LEVELS
+  unit.levels = (tileQuad + unitQuads(units)) * 4 + (u / unitsPerTable * kTileRows + numberOf(row)) * kLevelWords;
 #endif
   return unit;
 }

@@ -1,0 +1,80 @@
+#include "gpu/level_rule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/numeric/codec.h"
+
+namespace gpu {
+
+namespace {
+
+using core::numeric::FormatId;
+using core::quant::CodeBook;
+
+struct FloatRule {
+  LevelRule rule;
+  FormatId format;
+  const char* kernel;
+};
+constexpr FloatRule kFloats[] = {{LevelRule::E4M3, FormatId::Fp8E4M3, "scaled_e4m3"},
+                                 {LevelRule::E5M2, FormatId::Fp8E5M2, "scaled_e5m2"},
+                                 {LevelRule::E3M2, FormatId::Fp6E3M2, "scaled_e3m2"},
+                                 {LevelRule::E2M3, FormatId::Fp6E2M3, "scaled_e2m3"}};
+
+/// Whether level(code) is that of every code; any NaN is as good as another.
+template <typename Level>
+bool areAll(const CodeBook& codes, const Level& level) {
+  for (std::uint32_t code = 0; code < codes.levels.size(); ++code) {
+    const float is = codes.levels[code], expected = level(code);
+    if (!(is == expected || (std::isnan(is) && std::isnan(expected)))) return false;
+  }
+  return codes.levels.size() == std::size_t{1} << codes.bits;
+}
+
+bool areFloats(const CodeBook& codes, FormatId format) {
+  const std::vector<double> values = core::numeric::enumerate(core::numeric::numberFormat(format));
+  return values.size() == codes.levels.size() &&
+         areAll(codes, [&](std::uint32_t code) { return static_cast<float>(values[code]); });
+}
+
+bool arePowers(const CodeBook& codes) {
+  const std::uint32_t signBit = 1U << (codes.bits - 1);
+  return areAll(codes, [&](std::uint32_t code) {
+    const std::uint32_t field = code & (signBit - 1);
+    const float magnitude =
+        field == 0 ? 0.0F : std::ldexp(1.0F, static_cast<int>(field) - static_cast<int>(signBit - 1));
+    return (code & signBit) == 0 ? magnitude : -magnitude;
+  });
+}
+
+/// With scales that can be multiplied by the step without rounding.
+bool areIntegers(const CodeBook& codes) {
+  const float step = codes.levels[1];
+  int exponent = 0;
+  if (!(step > 0) || std::frexp(step, &exponent) != 0.5F) return false;
+  const bool areScalesLarge = std::all_of(codes.scales.begin(), codes.scales.end(), [&](float scale) {
+    return scale == 0 || (std::abs(scale * step) >= std::numeric_limits<float>::min() && std::isfinite(scale * step));
+  });
+  return areScalesLarge &&
+         areAll(codes, [&](std::uint32_t code) { return static_cast<float>(static_cast<std::int8_t>(code)) * step; });
+}
+
+}  // namespace
+
+LevelRule levelRuleOf(const CodeBook& codes) {
+  if (codes.bits <= 4) return LevelRule::Table;  // registers hold these
+  for (const FloatRule& entry : kFloats)
+    if (areFloats(codes, entry.format)) return entry.rule;
+  if (arePowers(codes)) return LevelRule::Powers;
+  return codes.bits == 8 && areIntegers(codes) ? LevelRule::Integers : LevelRule::Table;
+}
+
+const char* floatKernel(LevelRule rule) {
+  const auto* found =
+      std::find_if(std::begin(kFloats), std::end(kFloats), [&](const auto& f) { return f.rule == rule; });
+  return found->kernel;
+}
+
+}  // namespace gpu
