@@ -75,7 +75,13 @@ MatrixView::MatrixView(QWidget* parent)
     tracer->position->setType(QCPItemPosition::ptPlotCoords);
     tracer->setSize(13);
     tracer->setVisible(false);
+    tracer->setClipToAxisRect(false);  // at the edge, half of it would be cut off
   }
+  for (QCPAxis* axis : {xAxis, yAxis})
+    connect(axis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, [this] {
+      place(m_marker, m_marked);
+      place(m_cross, m_nonFinite);
+    });
   m_frame->topLeft->setType(QCPItemPosition::ptPlotCoords);
   m_frame->bottomRight->setType(QCPItemPosition::ptPlotCoords);
   m_marker->setStyle(QCPItemTracer::tsCircle);
@@ -229,8 +235,10 @@ void MatrixView::fit() {
 }
 
 void MatrixView::place(QCPItemTracer* tracer, const std::optional<Place>& at) {
-  tracer->setVisible(at.has_value() && !m_map.extreme.empty());
-  if (at) tracer->position->setCoords(static_cast<double>(at->second), static_cast<double>(at->first));
+  const auto column = at ? static_cast<double>(at->second) : 0, row = at ? static_cast<double>(at->first) : 0;
+  const bool isInView = xAxis->range().contains(column) && yAxis->range().contains(row);
+  tracer->setVisible(at.has_value() && isInView && !m_map.extreme.empty());
+  tracer->position->setCoords(column, row);
 }
 
 void MatrixView::setMarked(std::optional<Place> at) {

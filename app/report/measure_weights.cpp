@@ -193,7 +193,8 @@ std::vector<Scheme> errorSchemes() {
 void measureWeights(ReportData& data, const core::JobContext& job) {
   data.schemes = errorSchemes();
   measureMatrices(data, job);
-  const auto sizes = sizesUnder(data.model->checkpoint(), data.schemes, job);
+  const auto sizes = sizesUnder(data.model->checkpoint(),
+                                std::vector<core::model::Recipe>(data.schemes.begin(), data.schemes.end()), job);
   for (std::size_t i = 0; i < data.schemes.size(); ++i) {
     data.summaries.push_back(summarizeScheme(data, i));
     data.summaries.back().model = sizes[i];

@@ -1,8 +1,12 @@
 #include "app/selection/model_loader.h"
 
+#include <QCoreApplication>
+#include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
+#include <QStandardPaths>
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "app/jobs/job_runner.h"
@@ -19,6 +23,22 @@ bool isBuiltIn(const QString& source) {
   return source == QLatin1String(kDemoName.data()) || source == QLatin1String(kSmoothDemoName.data());
 }
 
+/// Where measured errors outlive the program.
+std::filesystem::path cacheFolder() {
+  return std::filesystem::path(QStandardPaths::writableLocation(QStandardPaths::CacheLocation).toStdString()) /
+         "errors";
+}
+
+/// What tells one build of the program from another: an encoder may have changed.
+std::string buildText() {
+  const QFileInfo program(QCoreApplication::applicationFilePath());
+  return QStringLiteral("%1 %2 %3")
+      .arg(QLatin1String(QS_VERSION))
+      .arg(program.size())
+      .arg(program.lastModified().toMSecsSinceEpoch())
+      .toStdString();
+}
+
 bool isOllamaName(const QString& source) { return source.startsWith(QLatin1String(kOllamaPrefix)); }
 }  // namespace
 
@@ -32,7 +52,12 @@ void ModelLoader::open(const QString& source, As as) {
   m_waiting.reset();
   m_jobs.run(
       this, {QStringLiteral("open"), tr("Opening %1").arg(displayName(absolute)), Lane::Pool},
-      [path = absolute.toStdString()](const core::JobContext& job) { return OpenModel::open(path, job); },
+      [path = absolute.toStdString(), folder = cacheFolder(), build = buildText()](const core::JobContext& job) {
+        const auto openedAt = std::filesystem::file_time_type::clock::now();
+        auto model = OpenModel::open(path, job);
+        model->errors().keepIn(folder, model->checkpoint(), build, openedAt);
+        return model;
+      },
       [this, absolute, as](std::shared_ptr<OpenModel> model) { arrived(std::move(model), absolute, as); },
       [this](const QString& sentence) {
         m_opening.clear();

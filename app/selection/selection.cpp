@@ -1,10 +1,12 @@
 #include "app/selection/selection.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/widgets/theme.h"
 #include "core/base/error.h"
-#include "core/model/weights.h"
+#include "core/model/recipe/recipe_plan.h"
+#include "core/model/recipe/recipe_text.h"
 #include "core/quant/registry.h"
 
 namespace app {
@@ -12,6 +14,19 @@ namespace {
 constexpr std::size_t kHistoryLimit = 200;
 /// What a newcomer sees compared: from "nothing visible" to "clearly visible".
 constexpr const char* kCheckedAtFirst[] = {"int8", "nf4", "q4_0", "int4"};
+
+QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+
+SchemeEntry ownEntry(const core::model::Recipe& recipe, const QString& name) {
+  const QString text = QString::fromStdString(recipe.toString());
+  return {recipe,
+          name.isEmpty() ? QString::fromStdString(recipe.displayName()) : name,
+          recipe.asScheme() ? Selection::tr("Your own scheme: %1").arg(text)
+                            : Selection::tr("Your own recipe: %1").arg(text),
+          false,
+          -1,
+          true};
+}
 }  // namespace
 
 Selection::Selection(QObject* parent) : QObject(parent) {
@@ -26,23 +41,28 @@ void Selection::loadPresets() {
     m_schemes.push_back(
         {preset.scheme, QString::fromStdString(preset.title), QString::fromStdString(preset.description)});
   }
+  for (const core::model::FileTypeInfo& type : core::model::allFileTypes()) {
+    const core::model::Recipe recipe(type.type);
+    m_schemes.push_back({recipe, QString::fromStdString(recipe.displayName()), fromView(type.description)});
+  }
   for (SchemeEntry& entry : m_schemes) {
-    const std::string text = entry.scheme.toString();
+    const std::string text = entry.recipe.toString();
     if (std::find(std::begin(kCheckedAtFirst), std::end(kCheckedAtFirst), text) == std::end(kCheckedAtFirst)) continue;
     giveColor(entry);
     entry.checked = true;
-    if (!m_place.scheme || text == "nf4") m_place.scheme = entry.scheme;
+    if (!m_place.recipe || text == "nf4") m_place.recipe = entry.recipe;
   }
+  resolveCurrentScheme();
 }
 
-SchemeEntry* Selection::find(const core::quant::Scheme& scheme) {
+SchemeEntry* Selection::find(const core::model::Recipe& recipe) {
   const auto found =
-      std::find_if(m_schemes.begin(), m_schemes.end(), [&](const SchemeEntry& e) { return e.scheme == scheme; });
+      std::find_if(m_schemes.begin(), m_schemes.end(), [&](const SchemeEntry& e) { return e.recipe == recipe; });
   return found == m_schemes.end() ? nullptr : &*found;
 }
 
-const SchemeEntry* Selection::find(const core::quant::Scheme& scheme) const {
-  return const_cast<Selection*>(this)->find(scheme);
+const SchemeEntry* Selection::entry(const core::model::Recipe& recipe) const {
+  return const_cast<Selection*>(this)->find(recipe);
 }
 
 // A scheme keeps its place in the palette for good: an unchecked one may still stand in a pane or a picture, so its
@@ -64,32 +84,72 @@ const core::io::TensorInfo* Selection::tensorInfo() const {
   return &m_model->checkpoint().tensors()[*m_place.tensor];
 }
 
-std::vector<core::quant::Scheme> Selection::checkedSchemes() const {
-  std::vector<core::quant::Scheme> result;
+std::vector<core::model::Recipe> Selection::checkedRecipes() const {
+  std::vector<core::model::Recipe> result;
   for (const SchemeEntry& entry : m_schemes)
-    if (entry.checked) result.push_back(entry.scheme);
+    if (entry.checked) result.push_back(entry.recipe);
   return result;
 }
 
-bool Selection::isChecked(const core::quant::Scheme& scheme) const {
-  const SchemeEntry* entry = find(scheme);
-  return entry && entry->checked;
+bool Selection::isChecked(const core::model::Recipe& recipe) const {
+  const SchemeEntry* found = entry(recipe);
+  return found && found->checked;
 }
 
-QColor Selection::color(const core::quant::Scheme& scheme) const {
-  const SchemeEntry* entry = find(scheme);
-  return entry && entry->colorSlot >= 0 ? Theme::instance().seriesColor(entry->colorSlot)
+QString Selection::title(const core::model::Recipe& recipe) const {
+  const SchemeEntry* found = entry(recipe);
+  return found ? found->title : QString::fromStdString(recipe.displayName());
+}
+
+std::optional<core::quant::Scheme> Selection::schemeFor(const core::model::Recipe& recipe, std::size_t tensor) const {
+  if (const core::quant::Scheme* scheme = recipe.asScheme()) return *scheme;
+  if (!m_model) return std::nullopt;
+  const auto [place, isNew] = m_plans.try_emplace(recipe.toString());
+  auto& plan = place->second;
+  try {
+    if (isNew)
+      for (auto& decision : core::model::planRecipe(recipe, m_model->checkpoint()).tensors)
+        plan.push_back(std::move(decision.scheme));
+  } catch (const core::Error&) {
+    plan.clear();  // a pattern that takes too many steps: whoever runs the recipe says so
+  }
+  return tensor < plan.size() ? plan[tensor] : std::nullopt;
+}
+
+QString Selection::currentTitle() const {
+  if (!m_place.recipe) return {};
+  const QString name = title(*m_place.recipe);
+  if (m_place.recipe->asScheme() || !m_place.tensor) return name;
+  return m_currentScheme ? tr("%1 (%2)").arg(name, QString::fromStdString(m_currentScheme->displayName()))
+                         : tr("%1 (as stored)").arg(name);
+}
+
+// Whether it changed.
+bool Selection::resolveCurrentScheme() {
+  std::optional<core::quant::Scheme> scheme;
+  if (m_place.recipe) {
+    if (m_place.tensor)
+      scheme = schemeFor(*m_place.recipe, *m_place.tensor);
+    else if (const core::quant::Scheme* own = m_place.recipe->asScheme())
+      scheme = *own;
+  }
+  return std::exchange(m_currentScheme, scheme) != m_currentScheme;
+}
+
+QColor Selection::color(const core::model::Recipe& recipe) const {
+  const SchemeEntry* found = entry(recipe);
+  return found && found->colorSlot >= 0 ? Theme::instance().seriesColor(found->colorSlot)
                                         : Theme::instance().colors().reference;
 }
 
-SeriesMark Selection::mark(const core::quant::Scheme& scheme) const {
-  const SchemeEntry* entry = find(scheme);
-  return Theme::seriesMark(entry ? std::max(entry->colorSlot, 0) : 0);
+SeriesMark Selection::mark(const core::model::Recipe& recipe) const {
+  const SchemeEntry* found = entry(recipe);
+  return Theme::seriesMark(found ? std::max(found->colorSlot, 0) : 0);
 }
 
-Qt::PenStyle Selection::penStyle(const core::quant::Scheme& scheme) const {
-  const SchemeEntry* entry = find(scheme);
-  return Theme::penStyle(entry ? entry->colorSlot : 0);
+Qt::PenStyle Selection::penStyle(const core::model::Recipe& recipe) const {
+  const SchemeEntry* found = entry(recipe);
+  return Theme::penStyle(found ? found->colorSlot : 0);
 }
 
 std::optional<std::size_t> Selection::comparedTensor() const {
@@ -122,14 +182,17 @@ void Selection::setModel(std::shared_ptr<OpenModel> model) {
   m_model = std::move(model);
   const bool compared = std::exchange(m_compared, nullptr) != nullptr;
   m_chatToken.reset();
+  m_plans.clear();
   m_place.tensor = m_model ? firstChoice() : std::nullopt;
   m_place.weight.reset();
   m_history.assign(1, m_place);
   m_historyIndex = 0;
+  const bool otherScheme = resolveCurrentScheme();
   Q_EMIT modelChanged();
   if (compared) Q_EMIT comparedModelChanged();
   Q_EMIT tensorChanged();
   Q_EMIT weightChanged();
+  if (otherScheme) Q_EMIT currentSchemeChanged();
   Q_EMIT chatTokenChanged();
   Q_EMIT historyChanged();
 }
@@ -145,9 +208,10 @@ void Selection::moveTo(const Place& place) {
 
 void Selection::apply(const Place& place) {
   const Place before = std::exchange(m_place, place);
+  const bool otherScheme = resolveCurrentScheme();
   if (before.tensor != place.tensor) Q_EMIT tensorChanged();
   if (before.tensor != place.tensor || before.weight != place.weight) Q_EMIT weightChanged();
-  if (before.scheme != place.scheme) Q_EMIT currentSchemeChanged();
+  if (otherScheme || before.recipe != place.recipe) Q_EMIT currentSchemeChanged();
   if (before.workspace != place.workspace) Q_EMIT workspaceChanged();
   Q_EMIT historyChanged();
 }
@@ -177,40 +241,53 @@ void Selection::setTensorAndWeight(std::size_t tensor, std::uint64_t flatIndex) 
   moveTo(place);
 }
 
-void Selection::setCurrentScheme(std::optional<core::quant::Scheme> scheme) {
+void Selection::setCurrentRecipe(std::optional<core::model::Recipe> recipe) {
   Place place = m_place;
-  place.scheme = std::move(scheme);
+  place.recipe = std::move(recipe);
   moveTo(place);
 }
 
-void Selection::setTensorAndScheme(std::size_t tensor, const core::quant::Scheme& scheme) {
+void Selection::setTensorAndRecipe(std::size_t tensor, const core::model::Recipe& recipe) {
   if (!m_model || tensor >= m_model->checkpoint().tensors().size()) return;
   Place place = m_place;
   if (place.tensor != tensor) place.weight.reset();
   place.tensor = tensor;
-  place.scheme = scheme;
+  place.recipe = recipe;
   moveTo(place);
 }
 
-void Selection::setChecked(const core::quant::Scheme& scheme, bool checked) {
-  SchemeEntry* entry = find(scheme);
-  if (!entry || entry->checked == checked) return;
-  if (checked) giveColor(*entry);
-  entry->checked = checked;
+void Selection::setChecked(const core::model::Recipe& recipe, bool checked) {
+  SchemeEntry* found = find(recipe);
+  if (!found || found->checked == checked) return;
+  if (checked) giveColor(*found);
+  found->checked = checked;
   Q_EMIT schemesChanged();
 }
 
-void Selection::addScheme(const core::quant::Scheme& scheme) {
-  SchemeEntry* entry = find(scheme);
-  if (!entry) {
-    const QString title = QString::fromStdString(scheme.displayName());
-    m_schemes.push_back({scheme, title, tr("Your own scheme: %1").arg(QString::fromStdString(scheme.toString()))});
-    entry = &m_schemes.back();
-  } else if (entry->checked) {
+void Selection::addOwn(const core::model::Recipe& recipe, const QString& name) {
+  SchemeEntry* found = find(recipe);
+  if (!found) {
+    m_schemes.push_back(ownEntry(recipe, name));
+    found = &m_schemes.back();
+  } else if (found->isOwn && !name.isEmpty() && found->title != name) {
+    found->title = name;
+  } else if (found->checked) {
     return;
   }
-  giveColor(*entry);
-  entry->checked = true;
+  giveColor(*found);
+  found->checked = true;
+  Q_EMIT schemesChanged();
+}
+
+void Selection::renameOwn(const core::model::Recipe& recipe, const QString& name) {
+  SchemeEntry* found = find(recipe);
+  if (!found || !found->isOwn || name.isEmpty() || found->title == name) return;
+  found->title = name;
+  Q_EMIT schemesChanged();
+}
+
+void Selection::removeOwn(const core::model::Recipe& recipe) {
+  if (std::erase_if(m_schemes, [&](const SchemeEntry& e) { return e.isOwn && e.recipe == recipe; }) == 0) return;
   Q_EMIT schemesChanged();
 }
 
@@ -252,15 +329,32 @@ void Selection::forward() {
   if (canGoForward()) apply(m_history[++m_historyIndex]);
 }
 
+// Fields between tabs: checked, colour, text, name; the name is there for one's own only.
 QStringList Selection::saveSchemes() const {
   QStringList saved;
-  for (const SchemeEntry& entry : m_schemes)
-    if (entry.colorSlot >= 0)
-      saved << QStringLiteral("%1 %2 %3")
-                   .arg(entry.checked ? 1 : 0)
-                   .arg(entry.colorSlot)
-                   .arg(QString::fromStdString(entry.scheme.toString()));
+  for (const SchemeEntry& entry : m_schemes) {
+    if (entry.colorSlot < 0) continue;
+    QStringList fields{QString::number(entry.checked ? 1 : 0), QString::number(entry.colorSlot),
+                       QString::fromStdString(core::model::textOf(entry.recipe))};
+    if (entry.isOwn) fields << entry.title;
+    saved << fields.join(u'\t');
+  }
   return saved;
+}
+
+void Selection::restoreScheme(const QString& line) {
+  // Earlier versions wrote spaces between the fields, and no names.
+  const QStringList fields = line.split(line.contains(u'\t') ? u'\t' : u' ');
+  if (fields.size() < 3) return;
+  const core::model::Recipe recipe = core::model::recipeFromText(fields[2].toStdString());
+  if (!find(recipe)) m_schemes.push_back(ownEntry(recipe, fields.value(3)));
+  SchemeEntry* entry = find(recipe);
+  const int slot = std::clamp(fields[1].toInt(), 0, kSeriesSlots - 1);
+  const bool taken = std::any_of(m_schemes.begin(), m_schemes.end(),
+                                 [slot](const SchemeEntry& other) { return other.colorSlot == slot; });
+  if (!taken) entry->colorSlot = slot;
+  giveColor(*entry);  // earlier versions gave one colour twice
+  entry->checked = fields[0] == QLatin1String("1");
 }
 
 void Selection::restoreSchemes(const QStringList& saved) {
@@ -270,18 +364,8 @@ void Selection::restoreSchemes(const QStringList& saved) {
     entry.colorSlot = -1;
   }
   for (const QString& line : saved) {
-    const QStringList words = line.split(u' ');
-    if (words.size() != 3) continue;
     try {
-      const auto scheme = core::quant::Scheme::parse(words[2].toStdString());
-      if (!find(scheme)) m_schemes.push_back({scheme, QString::fromStdString(scheme.displayName()), words[2]});
-      SchemeEntry* entry = find(scheme);
-      const int slot = std::clamp(words[1].toInt(), 0, kSeriesSlots - 1);
-      const bool taken = std::any_of(m_schemes.begin(), m_schemes.end(),
-                                     [slot](const SchemeEntry& other) { return other.colorSlot == slot; });
-      if (!taken) entry->colorSlot = slot;
-      giveColor(*entry);  // earlier versions gave one colour twice
-      entry->checked = words[0] == QLatin1String("1");
+      restoreScheme(line);
     } catch (const core::Error&) {
       continue;  // a scheme of another version of the program
     }

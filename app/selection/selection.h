@@ -4,23 +4,28 @@
 #include <QString>
 #include <QStringList>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/session/open_model.h"
 #include "app/widgets/theme.h"
+#include "core/model/recipe/recipe.h"
 #include "core/quant/scheme.h"
 
 namespace app {
 
-/// One row of the scheme list. Its colour is the same in every chart, table and chat pane.
+/// One row of the scheme list: a scheme, or a recipe that gives every tensor its own. Its colour is the same in every
+/// chart, table and chat pane.
 struct SchemeEntry {
-  core::quant::Scheme scheme;
-  QString title;        ///< "NF4 · 64"
+  core::model::Recipe recipe;
+  QString title;        ///< "NF4 · 64", "Q4_K_M"; of one's own, the name it was kept by
   QString description;  ///< one sentence
   bool checked = false;
   int colorSlot = -1;  ///< into Theme::seriesColor and seriesMark, its own; −1 until it was checked for the first time
+  bool isOwn = false;  ///< added by a person: kept between runs, can be renamed and removed
 };
 
 /// A token of the conversation: which answer it belongs to, which pane wrote it, and its place there.
@@ -54,22 +59,34 @@ class Selection : public QObject {
   const core::io::TensorInfo* tensorInfo() const;
   /// Flat row-major index of one value of the selected tensor.
   std::optional<std::uint64_t> weight() const { return m_place.weight; }
-  /// The scheme that single-scheme views show (block view, "what the scheme makes of this weight").
-  const std::optional<core::quant::Scheme>& currentScheme() const { return m_place.scheme; }
+  /// The one that single-scheme views show (sorted dots, block view, "what the scheme makes of this weight").
+  const std::optional<core::model::Recipe>& currentRecipe() const { return m_place.recipe; }
+  /// What the current one makes of the selected tensor; nothing when a recipe keeps that as stored.
+  const std::optional<core::quant::Scheme>& currentScheme() const { return m_currentScheme; }
+  /// For people, of the current one: "NF4 · 64"; of a recipe with what it makes of the selected tensor: "Q4_K_M
+  /// (Q6_K)".
+  QString currentTitle() const;
   const std::optional<ChatToken>& chatToken() const { return m_chatToken; }
   /// Id of the workspace in front.
   const QString& workspace() const { return m_place.workspace; }
 
-  /// Every scheme a person can check, in the order of the registry.
+  /// Everything a person can check: the schemes in the order of the registry, the file types' recipes, one's own.
   const std::vector<SchemeEntry>& schemes() const { return m_schemes; }
-  /// The checked ones, in the order of the list.
-  std::vector<core::quant::Scheme> checkedSchemes() const;
-  bool isChecked(const core::quant::Scheme& scheme) const;
-  /// The scheme's colour under the present theme; the neutral reference grey when it never was checked.
-  QColor color(const core::quant::Scheme& scheme) const;
+  /// Null when it is not in the list.
+  const SchemeEntry* entry(const core::model::Recipe& recipe) const;
+  /// The checked ones, in the order of the list. A scheme is a recipe.
+  std::vector<core::model::Recipe> checkedRecipes() const;
+  bool isChecked(const core::model::Recipe& recipe) const;
+  /// What the list calls it.
+  QString title(const core::model::Recipe& recipe) const;
+  /// What it makes of a tensor of the open model. A scheme is itself for every tensor; a recipe that is more says
+  /// nothing for one that it keeps as stored.
+  std::optional<core::quant::Scheme> schemeFor(const core::model::Recipe& recipe, std::size_t tensor) const;
+  /// Its colour under the present theme; the neutral reference grey when it never was checked.
+  QColor color(const core::model::Recipe& recipe) const;
   /// Beside the colour, which repeats after kSeriesColors schemes.
-  SeriesMark mark(const core::quant::Scheme& scheme) const;
-  Qt::PenStyle penStyle(const core::quant::Scheme& scheme) const;
+  SeriesMark mark(const core::model::Recipe& recipe) const;
+  Qt::PenStyle penStyle(const core::model::Recipe& recipe) const;
 
   /// Opens with a sensible first choice: the first matrix of the middle block, else the largest tensor.
   /// Ends a comparison with another model.
@@ -79,12 +96,15 @@ class Selection : public QObject {
   void setWeight(std::optional<std::uint64_t> flatIndex);
   /// Both at once: one step of the history.
   void setTensorAndWeight(std::size_t tensor, std::uint64_t flatIndex);
-  void setCurrentScheme(std::optional<core::quant::Scheme> scheme);
+  void setCurrentRecipe(std::optional<core::model::Recipe> recipe);
   /// Tensor and scheme at once (a cell of the layer map): one step of the history.
-  void setTensorAndScheme(std::size_t tensor, const core::quant::Scheme& scheme);
-  void setChecked(const core::quant::Scheme& scheme, bool checked);
-  /// Adds a scheme of one's own to the list (or finds it there) and checks it.
-  void addScheme(const core::quant::Scheme& scheme);
+  void setTensorAndRecipe(std::size_t tensor, const core::model::Recipe& recipe);
+  void setChecked(const core::model::Recipe& recipe, bool checked);
+  /// Adds one of one's own to the list (or finds it there) and checks it. @param name empty: it says what it does
+  void addOwn(const core::model::Recipe& recipe, const QString& name = {});
+  /// Nothing happens to what is not one's own.
+  void renameOwn(const core::model::Recipe& recipe, const QString& name);
+  void removeOwn(const core::model::Recipe& recipe);
   void setChatToken(std::optional<ChatToken> token);
   void setWorkspace(const QString& id);
   /// A tensor, and perhaps one of its weights, in a workspace: one step of the history.
@@ -95,7 +115,8 @@ class Selection : public QObject {
   void back();
   void forward();
 
-  /// For the session state: checked schemes with their colours, as texts, and back again (unknown texts are skipped).
+  /// For the session state: what was checked with its colour and what is one's own with its name, as texts, and back
+  /// again (what cannot be read is skipped).
   QStringList saveSchemes() const;
   void restoreSchemes(const QStringList& saved);
 
@@ -105,7 +126,7 @@ class Selection : public QObject {
   void tensorChanged();
   void weightChanged();
   void currentSchemeChanged();
-  void schemesChanged();   ///< the list, its checks or its colours
+  void schemesChanged();   ///< the list, its names, checks or colours
   void schemesRestored();  ///< the same, all at once: another order may suit better
   void chatTokenChanged();
   void workspaceChanged();
@@ -116,12 +137,13 @@ class Selection : public QObject {
     QString workspace;
     std::optional<std::size_t> tensor;
     std::optional<std::uint64_t> weight;
-    std::optional<core::quant::Scheme> scheme;
+    std::optional<core::model::Recipe> recipe;
     bool operator==(const Place&) const = default;
   };
   void loadPresets();
-  SchemeEntry* find(const core::quant::Scheme& scheme);
-  const SchemeEntry* find(const core::quant::Scheme& scheme) const;
+  void restoreScheme(const QString& line);
+  SchemeEntry* find(const core::model::Recipe& recipe);
+  bool resolveCurrentScheme();
   void giveColor(SchemeEntry& entry);
   void moveTo(const Place& place);
   void apply(const Place& place);
@@ -130,7 +152,10 @@ class Selection : public QObject {
   std::shared_ptr<OpenModel> m_model, m_compared;
   Place m_place;
   std::optional<ChatToken> m_chatToken;
+  std::optional<core::quant::Scheme> m_currentScheme;
   std::vector<SchemeEntry> m_schemes;
+  /// What recipes make of the open model's tensors, by the recipe's text, as far as it was asked.
+  mutable std::map<std::string, std::vector<std::optional<core::quant::Scheme>>> m_plans;
   std::vector<Place> m_history;
   std::size_t m_historyIndex = 0;
 };

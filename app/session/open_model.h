@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/session/error_store.h"
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
 #include "core/model/weights.h"
@@ -51,6 +52,8 @@ class OpenModel {
   std::shared_ptr<const core::text::Tokenizer> tokenizer() const { return m_tokenizer; }           ///< may be null
   std::shared_ptr<const core::text::ChatTemplate> chatTemplate() const { return m_chatTemplate; }  ///< may be null
   core::model::WeightLibrary& weights() const { return *m_weights; }
+  /// What schemes were found to do to its tensors.
+  ErrorStore& errors() const { return *m_errors; }
   /// What a scheme does to each tensor of the checkpoint.
   const std::vector<core::model::TensorChoice>& choices() const { return m_weights->choices(); }
 
@@ -67,6 +70,7 @@ class OpenModel {
   std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
   std::shared_ptr<const core::text::ChatTemplate> m_chatTemplate;
   std::unique_ptr<core::model::WeightLibrary> m_weights;
+  std::unique_ptr<ErrorStore> m_errors = std::make_unique<ErrorStore>();
 };
 
 }  // namespace app

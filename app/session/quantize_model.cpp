@@ -45,19 +45,6 @@ bool canHold(FileFormat format, const QuantizedFileRow& row) {
   return core::quant::storedDType(stored) && core::quant::family(stored.name) != core::quant::Family::GgufBlock;
 }
 
-void refuseWhatCannotBeWritten(const core::model::Recipe& recipe, const std::vector<QuantizedFileRow>& rows,
-                               FileFormat format) {
-  for (const QuantizedFileRow& row : rows) {
-    if (!canHold(format, row)) {
-      refuse(recipe, row,
-             format == FileFormat::Gguf
-                 ? "GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own types, such as q8_0."
-                 : "A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, fp8_e5m2) or nf4 "
-                   "or fp4.");
-    }
-  }
-}
-
 std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                         std::vector<QuantizedFileRow> rows, const std::filesystem::path& target,
                                         const core::JobContext& job) {
@@ -102,15 +89,28 @@ FileFormat outputFormat(const std::filesystem::path& target, const core::io::Che
                                               core::io::inQuotes(target.filename().string()) + ".");
 }
 
-std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-                                            const std::filesystem::path& target, const core::JobContext& job) {
-  const FileFormat format = outputFormat(target, source);
+void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                               const std::vector<QuantizedFileRow>& rows, FileFormat format) {
   if (format == FileFormat::Gguf && source.format() != FileFormat::Gguf) {
     throw Error(ErrorCode::Unsupported,
                 core::io::inQuotes(source.name()) + " is not a GGUF file; only GGUF files can be written as GGUF.");
   }
+  for (const QuantizedFileRow& row : rows) {
+    if (!canHold(format, row)) {
+      refuse(recipe, row,
+             format == FileFormat::Gguf
+                 ? "GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own types, such as q8_0."
+                 : "A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, fp8_e5m2) or nf4 "
+                   "or fp4.");
+    }
+  }
+}
+
+std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                                            const std::filesystem::path& target, const core::JobContext& job) {
+  const FileFormat format = outputFormat(target, source);
   auto rows = planQuantization(source, recipe).rows;
-  refuseWhatCannotBeWritten(recipe, rows, format);
+  refuseWhatCannotBeWritten(source, recipe, rows, format);
   return format == FileFormat::Gguf ? writeGguf(source, recipe, std::move(rows), target, job)
                                     : writeSafetensors(source, std::move(rows), target, job);
 }

@@ -15,6 +15,11 @@ namespace app {
 /// @throws core::Error (InvalidArgument) for another ending
 core::io::FileFormat outputFormat(const std::filesystem::path& target, const core::io::Checkpoint& source);
 
+/// @param rows of planQuantization
+/// @throws core::Error (Unsupported) with the sentence why a file of this format cannot hold them
+void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                               const std::vector<QuantizedFileRow>& rows, core::io::FileFormat format);
+
 /// Writes a model file in which every tensor is stored as the recipe says (a scheme is a recipe) and everything else as
 /// it was. What is stored so already is copied. The file appears only when it is complete.
 ///   .gguf         casts and GGUF's own types; metadata as gguf_metadata says; the source must be GGUF

@@ -1,7 +1,7 @@
 #include "app/session/scheme_error.h"
 
+#include "core/model/recipe/recipe_plan.h"
 #include "core/quant/load_tensor.h"
-#include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
 namespace app {
@@ -13,7 +13,9 @@ SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size
   row.tensor = tensor;
   row.scheme = scheme;
   if (!core::quant::accepts(scheme, original->shape, &row.refused)) return row;
-  const auto quantized = core::quant::quantize(scheme, *original, job.part(0.0, 0.5));
+  core::model::TensorDecision decision;
+  decision.scheme = scheme;
+  const auto quantized = core::model::makeTensor(decision, original, job.part(0.0, 0.5));
   row.bitsPerWeight = quantized->bitsPerWeight();
   row.bytes = quantized->bytes();
   row.stats = core::metrics::compare(*original, *quantized, job.part(0.5, 1.0));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/session/open_model.h"
+#include "core/io/checkpoint.h"
 #include "core/metrics/error_stats.h"
 #include "core/quant/scheme.h"
 
@@ -20,7 +20,7 @@ struct SchemeError {
   std::string refused;  ///< empty, or why this scheme cannot hold this tensor (then the numbers are 0)
 };
 
-/// Quantizes one tensor, compares, and forgets the quantized weights.
+/// Quantizes one tensor (where it is stored so already, it is taken as it is), compares, and forgets the result.
 /// @throws core::Error, core::Cancelled
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                const core::quant::Scheme& scheme, const core::JobContext& job = core::JobContext());

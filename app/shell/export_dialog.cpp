@@ -1,84 +1,180 @@
 #include "app/shell/export_dialog.h"
 
-#include <QComboBox>
+#include <QCheckBox>
 #include <QDialogButtonBox>
 #include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QFormLayout>
+#include <QGridLayout>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QTableView>
 #include <QToolButton>
+#include <QVBoxLayout>
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "app/session/quantize_model.h"
+#include "app/shell/plan_table_model.h"
+#include "app/shell/scheme_list.h"
 #include "app/text/numbers.h"
+#include "app/widgets/card.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
-#include "core/quant/registry.h"
 
 namespace app {
 
 namespace {
 
-constexpr int kWidth = 560;
+const QString kPreviewTag = QStringLiteral("export.preview");
+constexpr QSize kUsualSize(1080, 660), kLeastSize(880, 520);
+constexpr int kListWidth = 276;
 
-/// The ending of a file that can hold the scheme, or nothing: GGUF has no type for plain integers, and only GGUF files
-/// are written as GGUF.
-QString endingFor(const core::quant::Scheme& scheme, const core::io::Checkpoint& source) {
-  using core::quant::FormatName;
-  const bool gguf = source.format() == core::io::FileFormat::Gguf;
-  const auto safetensors = QStringLiteral(".safetensors");
-  const FormatName name = scheme.format.name;
-  if (name == FormatName::Nf4 || name == FormatName::Fp4) return safetensors;
-  if (!core::quant::storedDType(scheme.format)) return {};
-  if (core::quant::family(name) == core::quant::Family::ScaledFloat) return safetensors;
-  if (gguf) return QStringLiteral(".gguf");
-  return core::quant::family(name) == core::quant::Family::Cast ? safetensors : QString();
+/// "some-model-Q4_K_M": a recipe's text as a part of a file's name.
+QString filePart(const core::model::Recipe& recipe) {
+  QString text = QString::fromStdString(recipe.title.empty() ? recipe.toString() : recipe.title);
+  text.remove(u'=');
+  for (QChar& c : text)
+    if (!c.isLetterOrNumber() && c != u'.' && c != u'_') c = u'-';
+  return text.left(80);
 }
 
 }  // namespace
 
 ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, QWidget* parent)
     : QDialog(parent),
+      m_selection(selection),
       m_jobs(jobs),
       m_model(selection.model()),
-      m_scheme(new QComboBox),
-      m_file(new QLineEdit),
+      m_list(new SchemeList(selection, jobs, SchemeRow::Boxes::Hidden)),
+      m_plan(new PlanTableModel(this)),
+      m_table(new QTableView),
+      m_title(new Label(Label::Style::Heading)),
+      m_what(new Label(Label::Style::Muted)),
       m_before(new Label),
       m_after(new Label),
+      m_quality(new Label),
       m_note(new Label(Label::Style::Hint)),
+      m_file(new QLineEdit),
+      m_beside(new QCheckBox(tr("Open the result beside the original"))),
       m_write(nullptr) {
   setWindowTitle(tr("Export quantized model"));
   setObjectName(QStringLiteral("export-dialog"));
   setAttribute(Qt::WA_DeleteOnClose);
-  setMinimumWidth(kWidth);
-  auto* form = new QFormLayout(this);
-  form->setContentsMargins(space::kThree, space::kThree, space::kThree, space::kTwo);
-  form->setVerticalSpacing(space::kOneHalf);
-  addSchemes(selection);
-  m_scheme->setObjectName(QStringLiteral("export-scheme"));
+  setMinimumSize(kLeastSize);
+  resize(parent ? kUsualSize.boundedTo(parent->size() - QSize(40, 40)).expandedTo(kLeastSize) : kUsualSize);
+  auto* columns = new QHBoxLayout(this);
+  columns->setContentsMargins(0, 0, 0, 0);
+  columns->setSpacing(0);
+  auto* left = new QWidget;
+  left->setFixedWidth(kListWidth);
+  left->setAutoFillBackground(true);
+  left->setBackgroundRole(QPalette::Base);
+  auto* leftColumn = new QVBoxLayout(left);
+  leftColumn->setContentsMargins(0, space::kOne, 0, 0);
+  leftColumn->addWidget(m_list);
+  columns->addWidget(left);
+  auto* right = new QVBoxLayout;
+  right->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
+  right->setSpacing(space::kOne);
+  right->addWidget(buildDryRun(), 1);
+  right->addWidget(buildFile());
+  columns->addLayout(right, 1);
+  connect(m_list, &SchemeList::chosen, this, &ExportDialog::choose);
+  const auto checked = selection.checkedRecipes();
+  if (selection.currentRecipe())
+    choose(*selection.currentRecipe());
+  else if (!checked.empty())
+    choose(checked.front());
+  if (m_recipe) m_list->reveal(*m_recipe);
+  m_list->focusFilter();
+}
+
+QWidget* ExportDialog::buildDryRun() {
+  auto* box = new QWidget;
+  auto* column = new QVBoxLayout(box);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kHalf);
+  for (Label* label : {m_what, m_after, m_quality}) label->setWrapping();
+  m_quality->setObjectName(QStringLiteral("export-quality"));
+  m_after->setObjectName(QStringLiteral("export-after"));
+  auto* sizes = new QGridLayout;
+  sizes->setContentsMargins(0, space::kHalf, 0, space::kHalf);
+  sizes->setHorizontalSpacing(space::kTwo);
+  sizes->setColumnStretch(1, 1);
+  const std::pair<QString, Label*> rows[] = {
+      {tr("As stored"), m_before}, {tr("Written"), m_after}, {tr("Quality so far"), m_quality}};
+  for (const auto& [name, value] : rows) {
+    const int row = sizes->rowCount();
+    sizes->addWidget(new Label(Label::Style::Muted, name), row, 0, Qt::AlignTop);
+    sizes->addWidget(value, row, 1);
+  }
+  auto* sorted = new QSortFilterProxyModel(this);
+  sorted->setSourceModel(m_plan);
+  sorted->setSortRole(PlanTableModel::SortRole);
+  m_table->setModel(sorted);
+  m_table->setObjectName(QStringLiteral("export-plan"));
+  m_table->setAccessibleName(tr("What becomes of every tensor"));
+  m_table->setSortingEnabled(true);
+  m_table->sortByColumn(PlanTableModel::Tensor, Qt::AscendingOrder);
+  m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+  m_table->setAlternatingRowColors(true);
+  m_table->setShowGrid(false);
+  m_table->setWordWrap(false);
+  m_table->setTextElideMode(Qt::ElideMiddle);
+  m_table->verticalHeader()->hide();
+  m_table->verticalHeader()->setDefaultSectionSize(26);
+  QHeaderView* header = m_table->horizontalHeader();
+  header->setHighlightSections(false);
+  header->setStretchLastSection(true);
+  const int widths[] = {190, 56, 76, 84, 76};
+  for (int section = 0; section < static_cast<int>(std::size(widths)); ++section)
+    header->resizeSection(section, widths[section]);
+  auto* card = new Card;
+  card->setFlush(true);
+  card->body()->addWidget(m_table);
+  column->addWidget(m_title);
+  column->addWidget(m_what);
+  column->addLayout(sizes);
+  column->addWidget(card, 1);
+  return box;
+}
+
+QWidget* ExportDialog::buildFile() {
+  auto* box = new QWidget;
+  auto* column = new QVBoxLayout(box);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kOne);
   m_file->setObjectName(QStringLiteral("export-file"));
+  m_file->setAccessibleName(tr("File to write"));
   auto* browse = new QToolButton;
   browse->setIcon(icon(QStringLiteral("open-folder")));
   browse->setToolTip(tr("Choose the file"));
   browse->setAccessibleName(tr("Choose the file"));
   auto* fileRow = new QHBoxLayout;
+  fileRow->setSpacing(space::kOne);
+  fileRow->addWidget(new Label(Label::Style::Muted, tr("File")));
   fileRow->addWidget(m_file, 1);
   fileRow->addWidget(browse);
   m_note->setWrapping();
-  form->addRow(tr("&Scheme"), m_scheme);
-  form->addRow(tr("Size as stored"), m_before);
-  form->addRow(tr("Size under it"), m_after);
-  form->addRow(tr("&File"), fileRow);
-  form->addRow(m_note);
+  m_note->setObjectName(QStringLiteral("export-note"));
+  m_beside->setObjectName(QStringLiteral("export-beside"));
+  m_beside->setChecked(true);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
   m_write = buttons->addButton(tr("Write"), QDialogButtonBox::AcceptRole);
   m_write->setProperty("kind", QStringLiteral("primary"));
   m_write->setObjectName(QStringLiteral("export-write"));
-  form->addRow(buttons);
+  auto* last = new QHBoxLayout;
+  last->addWidget(m_beside);
+  last->addStretch(1);
+  last->addWidget(buttons);
+  column->addWidget(m_note);
+  column->addLayout(fileRow);
+  column->addLayout(last);
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(m_write, &QPushButton::clicked, this, &ExportDialog::start);
   connect(browse, &QToolButton::clicked, this, &ExportDialog::browse);
@@ -86,80 +182,107 @@ ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, QWidget* paren
     m_fileTyped = true;
     refresh();
   });
-  connect(m_scheme, &QComboBox::currentIndexChanged, this, [this] {
-    suggestFile();
-    refresh();
-  });
-  suggestFile();
+  return box;
+}
+
+void ExportDialog::choose(const core::model::Recipe& recipe) {
+  m_recipe = recipe;
+  m_list->setCurrent(recipe);
+  preview();
+}
+
+// Planning looks at every tensor's name: a model may have many.
+void ExportDialog::preview() {
+  m_plan->setPreview(std::nullopt);
+  m_problem.clear();
   refresh();
-  measure();
-}
-
-// The checked ones first, then what else can be written.
-void ExportDialog::addSchemes(const Selection& selection) {
-  for (const bool checked : {true, false}) {
-    for (const SchemeEntry& entry : selection.schemes()) {
-      if (entry.checked != checked || endingFor(entry.scheme, m_model->checkpoint()).isEmpty()) continue;
-      m_scheme->addItem(entry.title, QString::fromStdString(entry.scheme.toString()));
-      if (selection.currentScheme() == entry.scheme) m_scheme->setCurrentIndex(m_scheme->count() - 1);
-    }
-  }
-}
-
-std::optional<core::quant::Scheme> ExportDialog::scheme() const {
-  const QString text = m_scheme->currentData().toString();
-  return text.isEmpty() ? std::nullopt : std::optional(core::quant::Scheme::parse(text.toStdString()));
-}
-
-void ExportDialog::measure() {
-  std::vector<core::quant::Scheme> schemes;
-  for (int i = 0; i < m_scheme->count(); ++i)
-    schemes.push_back(core::quant::Scheme::parse(m_scheme->itemData(i).toString().toStdString()));
   m_jobs.run(
-      this, {QStringLiteral("export.sizes"), {}},
-      [checkpoint = m_model->sharedCheckpoint(), schemes](const core::JobContext& job) {
-        return sizesUnder(*checkpoint, schemes, job);
+      this, {kPreviewTag, {}},
+      [model = m_model, recipe = *m_recipe](const core::JobContext&) { return previewExport(*model, recipe); },
+      [this](ExportPreview preview) {
+        m_plan->setPreview(std::move(preview));
+        suggestFile();
+        refresh();
       },
-      [this](std::vector<SchemeSize> sizes) {
-        m_sizes = std::move(sizes);
+      [this](const QString& sentence) {
+        m_problem = sentence;
         refresh();
       });
 }
 
+QString ExportDialog::whyNot() const {
+  const auto& preview = m_plan->preview();
+  if (!preview) return m_problem;
+  if (!preview->canBeWritten()) {
+    const bool isGguf = m_model->checkpoint().format() == core::io::FileFormat::Gguf;
+    return tr("No file type can hold this yet. %1")
+        .arg(QString::fromStdString(isGguf ? preview->whyNoGguf : preview->whyNoSafetensors));
+  }
+  const QString file = m_file->text().trimmed();
+  if (file.isEmpty()) return tr("Choose a file.");
+  if (file.endsWith(QLatin1String(".gguf"))) return QString::fromStdString(preview->whyNoGguf);
+  if (file.endsWith(QLatin1String(".safetensors"))) return QString::fromStdString(preview->whyNoSafetensors);
+  return tr("The file's name must end in .gguf or .safetensors.");
+}
+
+void ExportDialog::showTotals(const ExportPreview& preview) {
+  const auto size = [](std::uint64_t bytes, double bits) {
+    return tr("%1 · %2").arg(text::bytes(bytes), text::bitsPerWeight(bits));
+  };
+  const auto& rows = preview.plan.rows;
+  const auto fallbacks =
+      std::count_if(rows.begin(), rows.end(), [](const auto& row) { return !row.decision.fallback.empty(); });
+  const double share = static_cast<double>(preview.bytesAfter) / static_cast<double>(preview.bytesBefore);
+  QString after = tr("%1 · %2 of the size · %3 of %4 tensors change")
+                      .arg(size(preview.bytesAfter, preview.bitsAfter), text::percent(share), text::count(preview.made),
+                           text::count(rows.size()));
+  if (fallbacks > 0) after += tr(", %1 by a fallback").arg(text::count(static_cast<std::uint64_t>(fallbacks)));
+  m_before->setText(size(preview.bytesBefore, preview.bitsBefore));
+  m_after->setText(after);
+  if (preview.known == 0)
+    m_quality->setText(tr("not measured: tick it and open Layers to measure"));
+  else if (std::isnan(preview.worstSqnrDb))
+    m_quality->setText(tr("no error in the %1 tensors measured").arg(text::count(preview.known)));
+  else
+    m_quality->setText(tr("SQNR %1 on average, %2 at worst (%3), over %4 of the %5 tensors that change")
+                           .arg(text::decibel(preview.meanSqnrDb), text::decibel(preview.worstSqnrDb),
+                                text::shortened(QString::fromStdString(preview.worstTensor), 40),
+                                text::count(preview.known), text::count(preview.made)));
+}
+
 void ExportDialog::refresh() {
-  const auto& checkpoint = m_model->checkpoint();
-  std::uint64_t stored = 0;
-  for (const auto& tensor : checkpoint.tensors()) stored += tensor.bytes;
-  m_before->setText(text::bytes(stored));
-  const auto chosen = scheme();
-  const auto size = std::find_if(m_sizes.begin(), m_sizes.end(),
-                                 [&](const SchemeSize& known) { return chosen && known.scheme == *chosen; });
-  const bool known = size != m_sizes.end();
-  m_after->setText(known ? tr("%1 · %2 · %3 matrices quantized, %4 stay as stored")
-                               .arg(text::bytes(size->bytes), text::bitsPerWeight(size->bitsPerWeight),
-                                    text::count(size->quantized), text::bytes(size->keptBytes))
-                         : tr("computing…"));
-  m_write->setEnabled(chosen && known && size->quantized > 0 && !m_file->text().trimmed().isEmpty());
-  m_note->setText(
-      !chosen ? tr("No scheme of the list can be written into a file of this model's kind.")
-      : known && size->quantized == 0
-          ? tr("This scheme applies to no tensor of this model.")
-          : tr("GGUF holds casts and GGUF's own types; NF4 and FP4 go into safetensors as bitsandbytes stores them. "
-               "Plain "
-               "integer schemes have no file format yet. The file appears when it is complete; the model is never "
-               "overwritten."));
+  const auto& preview = m_plan->preview();
+  const SchemeEntry* entry = m_recipe ? m_selection.entry(*m_recipe) : nullptr;
+  m_title->setText(m_recipe ? m_selection.title(*m_recipe) : tr("Choose a scheme or a recipe"));
+  m_what->setText(entry ? entry->description : QString());
+  if (preview) {
+    showTotals(*preview);
+  } else {
+    const QString text = m_recipe && m_problem.isEmpty() ? tr("computing…") : QStringLiteral("—");
+    for (Label* label : {m_before, m_after, m_quality}) label->setText(text);
+  }
+  const QString problem = whyNot();
+  m_write->setEnabled(preview && problem.isEmpty());
+  m_file->setEnabled(preview && preview->canBeWritten());
+  m_note->setRole(problem.isEmpty() ? Label::Style::Hint : Label::Style::Error);
+  QString note = problem;
+  if (preview && problem.isEmpty()) {
+    note = tr("The file appears when it is complete; the open model is never overwritten.");
+    if (!preview->plan.unused.empty())
+      note = tr("Rules that name no tensor of this model: %1.")
+                 .arg(text::shortened(QString::fromStdString(preview->plan.unused.front()), 80));
+  }
+  m_note->setText(note);
 }
 
 void ExportDialog::suggestFile() {
-  const auto chosen = scheme();
-  if (!chosen || m_fileTyped) return;
+  const auto& preview = m_plan->preview();
+  if (m_fileTyped || !preview || !preview->canBeWritten()) return;
   const auto& files = m_model->checkpoint().files();
   const QFileInfo source(files.empty() ? QString() : QString::fromStdString(files.front().string()));
   const QString folder = m_model->isDemo() ? QDir::homePath() : source.absolutePath();
-  QString scheme = m_scheme->currentData().toString();
-  scheme.replace(u':', u'-').replace(u',', u'-').remove(u'=');
-  m_file->setText(
-      QDir(folder).filePath(source.completeBaseName() + u'-' + scheme + endingFor(*chosen, m_model->checkpoint())));
+  const auto ending = preview->whyNoGguf.empty() ? QStringLiteral(".gguf") : QStringLiteral(".safetensors");
+  m_file->setText(QDir(folder).filePath(source.completeBaseName() + u'-' + filePart(*m_recipe) + ending));
 }
 
 void ExportDialog::browse() {
@@ -177,22 +300,24 @@ void ExportDialog::browse() {
 
 // The dialog goes out of sight and stays as the receiver until the job has ended, however it ends.
 void ExportDialog::start() {
-  const auto chosen = scheme();
-  if (!chosen) return;
-  const QString file = m_file->text().trimmed(), name = m_scheme->currentText();
+  if (!m_plan->preview() || !whyNot().isEmpty()) return;
+  const QString file = m_file->text().trimmed(), name = m_selection.title(*m_recipe);
   const QString tag = QStringLiteral("export ") + file;
   setAttribute(Qt::WA_DeleteOnClose, false);
   hide();
   m_jobs.run(
       this, {tag, tr("Writing %1").arg(text::shortened(file))},
-      [checkpoint = m_model->sharedCheckpoint(), scheme = *chosen, target = std::filesystem::path(file.toStdString())](
-          const core::JobContext& job) { return quantizeModel(*checkpoint, scheme, target, job); },
-      [this, file, name](const std::vector<QuantizedFileRow>& rows) {
+      [checkpoint = m_model->sharedCheckpoint(), recipe = *m_recipe,
+       target = std::filesystem::path(file.toStdString())](const core::JobContext& job) {
+        return quantizeModel(*checkpoint, recipe, target, job);
+      },
+      [this, file, name, beside = m_beside->isChecked()](const std::vector<QuantizedFileRow>& rows) {
         const auto kept = static_cast<std::uint64_t>(
             std::count_if(rows.begin(), rows.end(), [](const QuantizedFileRow& row) { return row.isKept(); }));
         const auto bytes = static_cast<std::uint64_t>(QFileInfo(file).size());
-        Q_EMIT written(tr("%1 was written as %2: %3, %4 of %5 tensors stay as stored.")
-                           .arg(file, name, text::bytes(bytes), text::count(kept), text::count(rows.size())));
+        const QString sentence = tr("%1 was written as %2: %3, %4 of %5 tensors stay as stored.")
+                                     .arg(file, name, text::bytes(bytes), text::count(kept), text::count(rows.size()));
+        beside ? Q_EMIT besideWanted(file, sentence) : Q_EMIT written(sentence);
       },
       [this](const QString& sentence) { Q_EMIT failed(sentence); });
   m_model.reset();

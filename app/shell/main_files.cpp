@@ -1,5 +1,6 @@
 // What the main window opens, closes and writes: models, a second one beside the first, exports, the report.
 #include <QFileDialog>
+#include <QLayout>
 #include <QMessageBox>
 #include <QPushButton>
 
@@ -9,8 +10,23 @@
 #include "app/shell/report_writer.h"
 #include "app/text/numbers.h"
 #include "app/widgets/banner.h"
+#include "app/widgets/theme.h"
 
 namespace app {
+
+namespace {
+
+/// A question with what follows from it, and Cancel; the other answers are the caller's.
+QMessageBox* question(QWidget* parent, const QString& name, const QString& asked, const QString& explained) {
+  auto* box = new QMessageBox(QMessageBox::NoIcon, asked, asked, QMessageBox::Cancel, parent);
+  box->setInformativeText(explained);
+  box->setObjectName(name);
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->layout()->setContentsMargins(space::kTwo, space::kThree, space::kThree, space::kTwo);
+  return box;
+}
+
+}  // namespace
 
 QStringList MainWindow::unsavedWork() const {
   QStringList work;
@@ -31,11 +47,10 @@ void MainWindow::decideAboutSecond() {
   QString text = tr("%1 is open.").arg(open);
   if (!work.isEmpty()) text += u' ' + tr("Replacing it ends %1.").arg(work.join(tr(" and ")));
   if (comparable) text += u' ' + tr("%1 has the same tensors: it can be compared beside it.").arg(second);
-  auto* box = new QMessageBox(QMessageBox::Question, tr("Open %1").arg(second), text, QMessageBox::Cancel, this);
-  box->setObjectName(QStringLiteral("second-model"));
-  box->setAttribute(Qt::WA_DeleteOnClose);
+  QMessageBox* box = question(this, QStringLiteral("second-model"), tr("Open %1?").arg(second), text);
   const auto* replace = box->addButton(tr("Replace"), QMessageBox::AcceptRole);
-  const auto* compare = comparable ? box->addButton(tr("Compare"), QMessageBox::ActionRole) : nullptr;
+  auto* compare = comparable ? box->addButton(tr("Compare"), QMessageBox::ActionRole) : nullptr;
+  if (compare != nullptr) box->setDefaultButton(compare);  // it loses nothing
   connect(box, &QMessageBox::buttonClicked, this, [this, replace, compare](const QAbstractButton* clicked) {
     if (clicked == replace)
       m_loader->replaceByWaiting();
@@ -50,10 +65,8 @@ void MainWindow::decideAboutSecond() {
 void MainWindow::closeModel() {
   const QStringList work = unsavedWork();
   if (work.isEmpty()) return m_loader->close();
-  auto* box = new QMessageBox(QMessageBox::Question, tr("Close the model"),
-                              tr("Closing the model ends %1.").arg(work.join(tr(" and "))), QMessageBox::Cancel, this);
-  box->setObjectName(QStringLiteral("close-model"));
-  box->setAttribute(Qt::WA_DeleteOnClose);
+  QMessageBox* box = question(this, QStringLiteral("close-model"), tr("Close the model?"),
+                              tr("Closing the model ends %1.").arg(work.join(tr(" and "))));
   const auto* close = box->addButton(tr("Close model"), QMessageBox::AcceptRole);
   connect(box, &QMessageBox::buttonClicked, this, [this, close](const QAbstractButton* clicked) {
     if (clicked == close) m_loader->close();
@@ -87,6 +100,13 @@ void MainWindow::exportModel() {
   auto* dialog = new ExportDialog(m_selection, m_jobs, this);
   connect(dialog, &ExportDialog::written, m_banner, &Banner::showNotice);
   connect(dialog, &ExportDialog::failed, this, &MainWindow::showError);
+  connect(dialog, &ExportDialog::besideWanted, this, [this](const QString& file, const QString& sentence) {
+    m_loader->open(file, ModelLoader::As::Compared);
+    // Opening takes the banner's sentence away.
+    connect(
+        m_loader, &ModelLoader::opened, m_banner, [this, sentence] { m_banner->showNotice(sentence); },
+        Qt::SingleShotConnection);
+  });
   dialog->open();
 }
 

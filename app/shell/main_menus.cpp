@@ -115,10 +115,10 @@ void MainWindow::buildSchemeMenu() {
   QMenu* menu = menuBar()->addMenu(tr("&Scheme"));
   menu->addAction(tr("Go to the scheme &list"), QKeySequence(tr("Ctrl+L")), this, [this] {
     if (!m_panel->isVisible()) togglePanel();
-    m_panel->schemes()->focusList();
+    m_panel->schemes()->focusFilter();
   });
   menu->addAction(tr("&Uncheck all"), this, [this] {
-    for (const core::quant::Scheme& scheme : m_selection.checkedSchemes()) m_selection.setChecked(scheme, false);
+    for (const auto& scheme : m_selection.checkedRecipes()) m_selection.setChecked(scheme, false);
   });
 }
 
@@ -225,9 +225,10 @@ std::vector<PaletteItem> MainWindow::paletteItems() {
   for (QAction* action : menuBar()->actions())
     if (action->menu()) addMenu(action->menu());
   for (const SchemeEntry& entry : m_selection.schemes())
-    items.push_back({entry.title, tr("scheme"), QStringLiteral("quantize"), [this, scheme = entry.scheme] {
-                       m_selection.setChecked(scheme, true);
-                       m_selection.setCurrentScheme(scheme);
+    items.push_back({entry.title, entry.recipe.asScheme() ? tr("scheme") : tr("recipe"), QStringLiteral("quantize"),
+                     [this, recipe = entry.recipe] {
+                       m_selection.setChecked(recipe, true);
+                       m_selection.setCurrentRecipe(recipe);
                      }});
   if (const auto& model = m_selection.model()) {
     const auto tensors = model->checkpoint().tensors();

@@ -46,7 +46,11 @@ class MainWindow : public QMainWindow {
   Workspace* currentWorkspace() const;
   void showError(const QString& sentence);
   QString errorText() const;
+  /// Shows or hides the schemes panel, also where the window is narrow.
+  void togglePanel();
   void openCommandPalette();
+  /// The dialog for it; nothing without a model.
+  void exportModel();
   void closeCommandPalette();
   void saveState() const;
   void restoreState();
@@ -78,7 +82,6 @@ class MainWindow : public QMainWindow {
   void decideAboutSecond();
   void closeModel();
   QStringList unsavedWork() const;
-  void exportModel();
   void writeReport();
   void askForCompared();
   void askForFile();
@@ -89,7 +92,6 @@ class MainWindow : public QMainWindow {
   void detectDevice();
   void setThemeMode(ThemeMode mode);
   void setPanelShown(bool shown);
-  void togglePanel();
   std::vector<struct PaletteItem> paletteItems();
 
   Selection m_selection;

@@ -2,6 +2,7 @@
 
 #include <QLocale>
 #include <algorithm>
+#include <limits>
 
 #include "app/text/numbers.h"
 #include "core/quant/registry.h"
@@ -9,18 +10,32 @@
 namespace app {
 
 namespace {
-const QString kSizesTag = QStringLiteral("schemes.sizes");
+
+/// Whether a text holds a word; a number, as a whole: 4 is in INT4 and not in 65504.
+bool holds(const QString& text, const QString& word) {
+  const bool isNumber = std::all_of(word.begin(), word.end(), [](QChar c) { return c.isDigit(); });
+  for (qsizetype at = text.indexOf(word, 0, Qt::CaseInsensitive); at >= 0;
+       at = text.indexOf(word, at + 1, Qt::CaseInsensitive)) {
+    const auto isDigit = [&](qsizetype i) { return i >= 0 && i < text.size() && text[i].isDigit(); };
+    if (!isNumber || (!isDigit(at - 1) && !isDigit(at + word.size()))) return true;
+  }
+  return false;
 }
 
+}  // namespace
+
 SchemeListModel::SchemeListModel(Selection& selection, JobRunner& jobs, QObject* parent)
-    : QAbstractListModel(parent), m_selection(selection), m_jobs(jobs) {
+    : QAbstractListModel(parent),
+      m_selection(selection),
+      m_jobs(jobs),
+      m_unfolded{kChecked, kAll},
+      m_sizesTag(QStringLiteral("schemes.sizes.%1").arg(reinterpret_cast<quintptr>(this))) {
   reset();
   connect(&selection, &Selection::schemesRestored, this, &SchemeListModel::reset);
   connect(&selection, &Selection::schemesChanged, this, &SchemeListModel::refresh);
-  connect(&selection, &Selection::currentSchemeChanged, this, &SchemeListModel::refresh);
   connect(&selection, &Selection::tensorChanged, this, &SchemeListModel::refresh);
   connect(&selection, &Selection::modelChanged, this, [this] {
-    for (Row& row : m_rows) row.size.reset();
+    for (Entry& entry : m_entries) entry.size.reset();
     refresh();
     measure();
   });
@@ -28,119 +43,279 @@ SchemeListModel::SchemeListModel(Selection& selection, JobRunner& jobs, QObject*
 
 void SchemeListModel::reset() {
   beginResetModel();
-  m_rows.clear();
-  for (const bool checked : {true, false})
-    for (const SchemeEntry& entry : m_selection.schemes())
-      if (entry.checked == checked) m_rows.push_back({entry, std::nullopt});
+  m_entries.clear();
+  for (const SchemeEntry& entry : m_selection.schemes())
+    m_entries.push_back({entry, entry.isOwn ? SchemeGroup::Own : groupOf(entry.recipe), std::nullopt});
+  m_rows = rowsNow();
   endResetModel();
   measure();
 }
 
+// What is added comes last in the selection, so that the entries known already keep their places.
 void SchemeListModel::refresh() {
-  bool added = false;
-  for (const SchemeEntry& entry : m_selection.schemes()) {
-    if (const int row = rowOf(entry.scheme); row >= 0) {
-      m_rows[static_cast<std::size_t>(row)].entry = entry;
-      continue;
-    }
-    beginInsertRows({}, 0, 0);
-    m_rows.insert(m_rows.begin(), {entry, std::nullopt});
-    endInsertRows();
-    added = true;
-  }
-  if (!m_rows.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1));
-  if (added) measure();
+  const auto& schemes = m_selection.schemes();
+  const bool isSame = schemes.size() >= m_entries.size() &&
+                      std::equal(m_entries.begin(), m_entries.end(), schemes.begin(),
+                                 [](const Entry& a, const SchemeEntry& b) { return a.scheme.recipe == b.recipe; });
+  if (!isSame) return reset();
+  const std::size_t known = m_entries.size();
+  for (std::size_t i = 0; i < known; ++i) m_entries[i].scheme = schemes[i];
+  for (std::size_t i = known; i < schemes.size(); ++i)
+    m_entries.push_back({schemes[i], schemes[i].isOwn ? SchemeGroup::Own : groupOf(schemes[i].recipe), std::nullopt});
+  arrange();
+  if (known < schemes.size()) measure();
 }
 
 // Arithmetic over shapes, but a model may have many tensors.
 void SchemeListModel::measure() {
-  m_jobs.cancelTag(kSizesTag);
+  m_jobs.cancelTag(m_sizesTag);
   if (!m_selection.model()) return;
-  std::vector<core::quant::Scheme> schemes;
-  for (const Row& row : m_rows)
-    if (!row.size) schemes.push_back(row.entry.scheme);
+  std::vector<core::model::Recipe> recipes;
+  for (const Entry& entry : m_entries)
+    if (!entry.size) recipes.push_back(entry.scheme.recipe);
   m_jobs.run(
-      this, {kSizesTag, {}},
-      [checkpoint = m_selection.model()->sharedCheckpoint(), schemes](const core::JobContext& job) {
-        return sizesUnder(*checkpoint, schemes, job);
+      this, {m_sizesTag, {}},
+      [checkpoint = m_selection.model()->sharedCheckpoint(), recipes](const core::JobContext& job) {
+        return sizesUnder(*checkpoint, recipes, job);
       },
       [this](const std::vector<SchemeSize>& sizes) {
         for (const SchemeSize& size : sizes)
-          if (const int row = rowOf(size.scheme); row >= 0) m_rows[static_cast<std::size_t>(row)].size = size;
-        refresh();
+          if (const int entry = entryOf(size.recipe); entry >= 0)
+            m_entries[static_cast<std::size_t>(entry)].size = size;
+        arrange();
       });
 }
 
-const core::quant::Scheme& SchemeListModel::scheme(int row) const {
-  return m_rows[static_cast<std::size_t>(row)].entry.scheme;
+int SchemeListModel::entryOf(const core::model::Recipe& recipe) const {
+  const auto found = std::find_if(m_entries.begin(), m_entries.end(),
+                                  [&](const Entry& entry) { return entry.scheme.recipe == recipe; });
+  return found == m_entries.end() ? -1 : static_cast<int>(found - m_entries.begin());
 }
 
-int SchemeListModel::rowOf(const core::quant::Scheme& wanted) const {
-  const auto found =
-      std::find_if(m_rows.begin(), m_rows.end(), [&](const Row& row) { return row.entry.scheme == wanted; });
-  return found == m_rows.end() ? -1 : static_cast<int>(found - m_rows.begin());
+bool SchemeListModel::isFound(const Entry& entry) const {
+  if (m_words.isEmpty()) return true;
+  QStringList texts{entry.scheme.title, QString::fromStdString(entry.scheme.recipe.toString()),
+                    entry.scheme.description, titleOf(entry.group)};
+  if (const auto* scheme = entry.scheme.recipe.asScheme())
+    texts << tr("%1 bits").arg(core::quant::codeBits(scheme->format.name));
+  const QString text = texts.join(u'\n');
+  return std::all_of(m_words.begin(), m_words.end(), [&](const QString& word) { return holds(text, word); });
+}
+
+bool SchemeListModel::isUnfolded(int section) const { return !m_words.isEmpty() || m_unfolded.contains(section); }
+
+std::vector<int> SchemeListModel::matches(int section) const {
+  std::vector<int> found;
+  for (int i = 0; i < static_cast<int>(m_entries.size()); ++i) {
+    const Entry& entry = m_entries[static_cast<std::size_t>(i)];
+    const bool belongs = section == kAll       ? true
+                         : section == kChecked ? entry.scheme.checked
+                                               : static_cast<int>(entry.group) == section;
+    if (belongs && isFound(entry)) found.push_back(i);
+  }
+  if (m_order == SchemeOrder::BySize) {
+    // What cannot hold this model, or is not measured yet, comes last.
+    const auto bits = [this](int i) {
+      const auto& size = m_entries[static_cast<std::size_t>(i)].size;
+      return size && size->quantized > 0 ? size->bitsPerWeight : std::numeric_limits<double>::infinity();
+    };
+    std::stable_sort(found.begin(), found.end(), [&](int a, int b) { return bits(a) < bits(b); });
+  }
+  return found;
+}
+
+std::vector<SchemeListModel::Row> SchemeListModel::rowsNow() const {
+  std::vector<int> sections;
+  if (m_words.isEmpty()) sections.push_back(kChecked);
+  if (m_order == SchemeOrder::BySize)
+    sections.push_back(kAll);
+  else
+    for (int group = 0; group < kSchemeGroups; ++group) sections.push_back(group);
+  std::vector<Row> rows;
+  for (const int section : sections) {
+    const auto found = matches(section);
+    if (found.empty()) continue;
+    rows.push_back({section, -1});
+    if (!isUnfolded(section)) continue;
+    for (const int entry : found) rows.push_back({section, entry});
+  }
+  return rows;
+}
+
+// Views keep their place where rows stay: only what differs is taken out and put in.
+void SchemeListModel::arrange() {
+  const std::vector<Row> next = rowsNow();
+  const auto [oldEnd, newEnd] = std::mismatch(m_rows.begin(), m_rows.end(), next.begin(), next.end());
+  const auto prefix = static_cast<int>(oldEnd - m_rows.begin());
+  int suffix = 0;
+  const int most = static_cast<int>(std::min(m_rows.size(), next.size())) - prefix;
+  while (suffix < most && m_rows[m_rows.size() - 1 - static_cast<std::size_t>(suffix)] ==
+                              next[next.size() - 1 - static_cast<std::size_t>(suffix)])
+    ++suffix;
+  const int removed = static_cast<int>(m_rows.size()) - prefix - suffix;
+  const int added = static_cast<int>(next.size()) - prefix - suffix;
+  if (removed > 0) {
+    beginRemoveRows({}, prefix, prefix + removed - 1);
+    m_rows.erase(m_rows.begin() + prefix, m_rows.begin() + prefix + removed);
+    endRemoveRows();
+  }
+  if (added > 0) {
+    beginInsertRows({}, prefix, prefix + added - 1);
+    m_rows.insert(m_rows.begin() + prefix, next.begin() + prefix, next.begin() + prefix + added);
+    endInsertRows();
+  }
+  if (!m_rows.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1));
+}
+
+const core::model::Recipe* SchemeListModel::recipe(int row) const {
+  if (row < 0 || row >= rowCount()) return nullptr;
+  const int entry = m_rows[static_cast<std::size_t>(row)].entry;
+  return entry < 0 ? nullptr : &m_entries[static_cast<std::size_t>(entry)].scheme.recipe;
+}
+
+int SchemeListModel::rowOf(const core::model::Recipe& wanted) const {
+  int found = -1;
+  for (int row = 0; row < rowCount(); ++row) {
+    const auto* here = recipe(row);
+    if (here != nullptr && *here == wanted) found = row;
+  }
+  return found;
+}
+
+void SchemeListModel::setFilter(const QString& words) {
+  m_words = words.split(u' ', Qt::SkipEmptyParts);
+  arrange();
+}
+
+void SchemeListModel::setOrder(SchemeOrder order) {
+  m_order = order;
+  arrange();
+}
+
+void SchemeListModel::toggleHeading(int row) {
+  if (row < 0 || row >= rowCount() || recipe(row) != nullptr) return;
+  const int section = m_rows[static_cast<std::size_t>(row)].section;
+  if (!m_unfolded.remove(section)) m_unfolded.insert(section);
+  arrange();
+}
+
+void SchemeListModel::reveal(const core::model::Recipe& wanted) {
+  const int entry = entryOf(wanted);
+  if (entry < 0) return;
+  const Entry& found = m_entries[static_cast<std::size_t>(entry)];
+  const int section = found.scheme.checked && m_words.isEmpty() ? kChecked : static_cast<int>(found.group);
+  m_unfolded.insert(section);
+  arrange();
+}
+
+void SchemeListModel::setCurrent(const std::optional<core::model::Recipe>& recipe) {
+  m_current = recipe;
+  if (!m_rows.empty()) Q_EMIT dataChanged(index(0), index(rowCount() - 1), {CurrentRole});
 }
 
 int SchemeListModel::rowCount(const QModelIndex& parent) const {
   return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
 }
 
-QString SchemeListModel::toolTip(const Row& row) const {
-  QStringList lines{row.entry.title, row.entry.description};
-  if (row.size && row.size->quantized > 0)
+QString SchemeListModel::toolTip(const Entry& entry) const {
+  const core::model::Recipe& recipe = entry.scheme.recipe;
+  QStringList lines{entry.scheme.title, entry.scheme.description};
+  if (const QString text = QString::fromStdString(recipe.toString()); !entry.scheme.isOwn && text != entry.scheme.title)
+    lines << tr("Text form: %1").arg(text);
+  if (entry.size && entry.size->quantized > 0)
     lines << tr("The whole model: %1, %2. %3 of it stay as stored.")
-                 .arg(text::bytes(row.size->bytes), text::bitsPerWeight(row.size->bitsPerWeight),
-                      text::bytes(row.size->keptBytes));
-  else if (row.size)
+                 .arg(text::bytes(entry.size->bytes), text::bitsPerWeight(entry.size->bitsPerWeight),
+                      text::bytes(entry.size->keptBytes));
+  else if (entry.size)
     lines << tr("No matrix of this model can be stored this way.");
   if (const core::io::TensorInfo* info = m_selection.tensorInfo()) {
-    std::string why;
     const QString name = QString::fromStdString(info->name);
-    if (core::quant::accepts(row.entry.scheme, info->shape, &why))
-      lines << tr("%1: %2").arg(name, text::bitsPerWeight(core::quant::bitsPerWeight(row.entry.scheme, info->shape)));
-    else
+    const auto scheme = m_selection.schemeFor(recipe, *m_selection.tensor());
+    std::string why;
+    if (!scheme)
+      lines << tr("%1: stays as stored").arg(name);
+    else if (!core::quant::accepts(*scheme, info->shape, &why))
       lines << tr("%1: %2").arg(name, QString::fromStdString(why));
+    else
+      lines << tr("%1: %2, %3")
+                   .arg(name, QString::fromStdString(scheme->displayName()),
+                        text::bitsPerWeight(core::quant::bitsPerWeight(*scheme, info->shape)));
   }
   return lines.join(u'\n');
+}
+
+QVariant SchemeListModel::heading(int section, int role) const {
+  switch (role) {
+    case Qt::DisplayRole:
+      return section == kChecked ? tr("Compared")
+             : section == kAll   ? tr("All, smallest first")
+                                 : titleOf(static_cast<SchemeGroup>(section));
+    case HeadingRole:
+      return true;
+    case UnfoldedRole:
+      return isUnfolded(section);
+    case CountRole:
+      return static_cast<int>(matches(section).size());
+    case Qt::AccessibleDescriptionRole:
+      return isUnfolded(section) ? tr("group, unfolded") : tr("group, folded");
+    default:
+      return {};
+  }
 }
 
 QVariant SchemeListModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount()) return {};
   const Row& row = m_rows[static_cast<std::size_t>(index.row())];
+  if (row.entry < 0) return heading(row.section, role);
+  const Entry& entry = m_entries[static_cast<std::size_t>(row.entry)];
+  const bool isSized = entry.size && entry.size->quantized > 0;
   switch (role) {
     case Qt::DisplayRole:
-      return row.entry.title;
+    case Qt::EditRole:
+      return entry.scheme.title;
     case Qt::ToolTipRole:
-      return toolTip(row);
+      return toolTip(entry);
     case Qt::AccessibleDescriptionRole:
-      return toolTip(row).replace(u'\n', u' ');
+      return toolTip(entry).replace(u'\n', u' ');
     case Qt::CheckStateRole:
-      return row.entry.checked ? Qt::Checked : Qt::Unchecked;
+      return entry.scheme.checked ? Qt::Checked : Qt::Unchecked;
+    case HeadingRole:
+      return false;
     case ColorRole:
-      return row.entry.checked ? m_selection.color(row.entry.scheme) : QColor();
+      return entry.scheme.checked ? m_selection.color(entry.scheme.recipe) : QColor();
     case MarkRole:
-      return static_cast<int>(m_selection.mark(row.entry.scheme));
+      return static_cast<int>(m_selection.mark(entry.scheme.recipe));
     case CurrentRole:
-      return m_selection.currentScheme() == row.entry.scheme;
+      return m_current == entry.scheme.recipe;
     case BitsRole:
-      return row.size && row.size->quantized > 0 ? QLocale().toString(row.size->bitsPerWeight, 'f', 2) : QString();
+      return isSized ? QLocale().toString(entry.size->bitsPerWeight, 'f', 2) : QString();
     case SizeRole:
-      return row.size && row.size->quantized > 0 ? text::bytes(row.size->bytes) : QString();
+      return isSized ? text::bytes(entry.size->bytes) : QString();
+    case OwnRole:
+      return entry.scheme.isOwn;
     default:
       return {};
   }
 }
 
 bool SchemeListModel::setData(const QModelIndex& index, const QVariant& value, int role) {
-  if (!index.isValid() || role != Qt::CheckStateRole) return false;
-  const core::quant::Scheme changed = scheme(index.row());
-  m_selection.setChecked(changed, value.toInt() == Qt::Checked);
+  const auto* changed = index.isValid() ? recipe(index.row()) : nullptr;
+  if (changed == nullptr) return false;
+  const core::model::Recipe copy = *changed;  // the selection's signal changes the rows
+  if (role == Qt::CheckStateRole)
+    m_selection.setChecked(copy, value.toInt() == Qt::Checked);
+  else if (role == Qt::EditRole)
+    m_selection.renameOwn(copy, value.toString().simplified());
+  else
+    return false;
   return true;
 }
 
 Qt::ItemFlags SchemeListModel::flags(const QModelIndex& index) const {
   if (!index.isValid()) return Qt::NoItemFlags;
-  return Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable;
+  if (recipe(index.row()) == nullptr) return Qt::ItemIsEnabled | Qt::ItemIsSelectable;
+  const auto flags = Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable;
+  return index.data(OwnRole).toBool() ? flags | Qt::ItemIsEditable : flags;
 }
 
 }  // namespace app

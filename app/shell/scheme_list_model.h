@@ -1,44 +1,93 @@
 #pragma once
 #include <QAbstractListModel>
 #include <QColor>
+#include <QSet>
 #include <optional>
 #include <vector>
 
 #include "app/jobs/job_runner.h"
+#include "app/selection/scheme_group.h"
 #include "app/selection/selection.h"
 #include "app/session/scheme_size.h"
 
 namespace app {
 
-/// The selection's schemes as a list with check boxes, swatches, and what the open model would weigh under each.
-/// The checked ones stand first when the list is made; ticking one does not move it, and one that is added comes on
-/// top, where it can be seen. Rows are a copy of the selection's, changed only between Qt's begin and end.
+enum class SchemeOrder : std::uint8_t { ByGroup, BySize };
+
+/// The selection's schemes and recipes as a list with headings, check boxes, swatches, and what the open model would
+/// weigh under each. The checked ones stand on top under a heading of their own and again in their group, so that
+/// ticking moves nothing but what is above. A group shows its rows when it is unfolded; a filter shows the rows it
+/// finds, in their groups. Rows are a copy of the selection's, changed only between Qt's begin and end.
 class SchemeListModel : public QAbstractListModel {
   Q_OBJECT
  public:
-  enum Role { ColorRole = Qt::UserRole + 1, MarkRole, CurrentRole, BitsRole, SizeRole };
+  enum Role {
+    HeadingRole = Qt::UserRole + 1,  ///< true for the heading of a group
+    UnfoldedRole,                    ///< of a heading
+    CountRole,                       ///< of a heading: its rows, shown or not
+    ColorRole,
+    MarkRole,
+    CurrentRole,
+    BitsRole,
+    SizeRole,
+    OwnRole
+  };
 
   SchemeListModel(Selection& selection, JobRunner& jobs, QObject* parent = nullptr);
   int rowCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role) const override;
   bool setData(const QModelIndex& index, const QVariant& value, int role) override;
   Qt::ItemFlags flags(const QModelIndex& index) const override;
-  const core::quant::Scheme& scheme(int row) const;
-  int rowOf(const core::quant::Scheme& scheme) const;  ///< −1 when it is not in the list
+
+  /// Null for a heading.
+  const core::model::Recipe* recipe(int row) const;
+  /// The row in its group, else among the checked ones; −1 when neither is shown.
+  int rowOf(const core::model::Recipe& recipe) const;
+
+  /// Words that title, text form, description or heading must contain, all of them.
+  void setFilter(const QString& words);
+  void setOrder(SchemeOrder order);
+  SchemeOrder order() const { return m_order; }
+  /// Folds or unfolds the group of a heading.
+  void toggleHeading(int row);
+  /// Unfolds what holds it: the checked ones, or its group.
+  void reveal(const core::model::Recipe& recipe);
+  /// Which one is highlighted; nothing: none is.
+  void setCurrent(const std::optional<core::model::Recipe>& recipe);
 
  private:
-  struct Row {
-    SchemeEntry entry;
+  static constexpr int kChecked = -1, kAll = -2;  ///< sections that are no group
+  struct Entry {
+    SchemeEntry scheme;
+    SchemeGroup group;
     std::optional<SchemeSize> size;  ///< of the open model
+  };
+  struct Row {
+    int section = kAll;
+    int entry = -1;  ///< −1: the heading
+    bool operator==(const Row&) const = default;
   };
   void reset();
   void refresh();
   void measure();
-  QString toolTip(const Row& row) const;
+  void arrange();
+  std::vector<Row> rowsNow() const;
+  std::vector<int> matches(int section) const;
+  bool isUnfolded(int section) const;
+  bool isFound(const Entry& entry) const;
+  int entryOf(const core::model::Recipe& recipe) const;
+  QVariant heading(int section, int role) const;
+  QString toolTip(const Entry& entry) const;
 
   Selection& m_selection;
   JobRunner& m_jobs;
+  std::vector<Entry> m_entries;
   std::vector<Row> m_rows;
+  QSet<int> m_unfolded;
+  QStringList m_words;
+  SchemeOrder m_order = SchemeOrder::ByGroup;
+  std::optional<core::model::Recipe> m_current;
+  QString m_sizesTag;  ///< one of its own: the panel and a dialog have a list each
 };
 
 }  // namespace app

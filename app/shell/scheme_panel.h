@@ -1,32 +1,23 @@
 #pragma once
 #include <QWidget>
 
-class QLineEdit;
-class QListView;
-
 namespace app {
 
 class JobRunner;
-class Label;
-class SchemeListModel;
+class SchemeList;
 class Selection;
 
-/// The list of schemes in the right panel: the box decides what is compared, a click on the name what single-scheme
-/// views show. A line at its foot takes a scheme of one's own in text form.
+/// The schemes in the right panel: the box decides what is compared, a click on the name what single-scheme views show.
+/// A line at its foot takes a scheme of one's own.
 class SchemePanel : public QWidget {
   Q_OBJECT
  public:
   SchemePanel(Selection& selection, JobRunner& jobs, QWidget* parent = nullptr);
-  void focusList();
+  void focusFilter();
+  SchemeList* list() const { return m_list; }
 
  private:
-  void addOwn();
-
-  Selection& m_selection;
-  SchemeListModel* m_model;
-  QListView* m_list;
-  QLineEdit* m_own;
-  Label* m_problem;
+  SchemeList* m_list;
 };
 
 }  // namespace app

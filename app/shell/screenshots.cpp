@@ -2,9 +2,11 @@
 
 #include <QApplication>
 #include <QBuffer>
+#include <QDialog>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QEventLoop>
+#include <QLineEdit>
 #include <QTemporaryDir>
 #include <QThread>
 #include <cstdio>
@@ -32,13 +34,53 @@ bool settle(MainWindow& window) {
   return quiet >= 12;
 }
 
-bool save(MainWindow& window, const QDir& folder, const QString& name) {
+bool save(QWidget& window, const QDir& folder, const QString& name) {
   QByteArray bytes;
   QBuffer buffer(&bytes);
   window.grab().save(&buffer, "PNG");
   const QString problem = saveFile(folder.filePath(name), bytes);
   if (!problem.isEmpty()) std::fprintf(stderr, "quantscope: %s\n", qPrintable(problem));
   return problem.isEmpty();
+}
+
+/// A dialog over the window, which is rejected afterwards.
+bool photographDialog(MainWindow& window, const char* name, const QDir& folder, const QString& file) {
+  settle(window);
+  auto* dialog = window.findChild<QDialog*>(QLatin1String(name));
+  if (dialog == nullptr) return true;  // it is not asked for this model
+  const bool saved = save(*dialog, folder, file);
+  dialog->reject();
+  settle(window);
+  return saved;
+}
+
+/// The schemes panel in use: a filter, and a scheme of one's own being typed. A small window shows it on demand.
+bool photographPanel(MainWindow& window, const QDir& folder, const QString& file) {
+  auto* words = window.findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
+  auto* own = window.findChild<QLineEdit*>(QStringLiteral("own-scheme"));
+  const bool wasHidden = !words->isVisible();
+  if (wasHidden) window.togglePanel();
+  words->setText(QStringLiteral("4 bits"));
+  own->setText(QStringLiteral("int4:group=48"));
+  settle(window);
+  const bool saved = save(window, folder, file);
+  words->clear();
+  own->clear();
+  if (wasHidden) window.togglePanel();
+  return saved;
+}
+
+/// Export, the list of schemes with a filter, and what is asked about a second model of the same tensors.
+bool photographDialogs(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
+  window.showWorkspace(QStringLiteral("layers"));
+  window.selection().setCurrentRecipe(core::model::Recipe(core::model::FileType::Q4_K_M));
+  window.exportModel();
+  if (!photographDialog(window, "export-dialog", folder, prefix + QStringLiteral("export") + suffix)) return false;
+  window.selection().setCurrentRecipe(core::quant::Scheme::parse("nf4"));
+  if (!photographPanel(window, folder, prefix + QStringLiteral("schemes") + suffix)) return false;
+  if (window.selection().model()->source() != "demo") return true;
+  window.openModel(QStringLiteral("demo-smooth"));
+  return photographDialog(window, "second-model", folder, prefix + QStringLiteral("second-model") + suffix);
 }
 
 bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
@@ -56,7 +98,7 @@ bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix
   settle(window);
   if (!save(window, folder, prefix + QStringLiteral("palette") + suffix)) return false;
   window.closeCommandPalette();
-  return true;
+  return photographDialogs(window, folder, prefix, suffix);
 }
 
 /// The four sizes a window really has; at scale 2 (QT_SCALE_FACTOR) only the usual one.
@@ -95,9 +137,9 @@ bool photographDeepModel(MainWindow& window, const QDir& folder) {
   writeDeepModel(path);
   for (const char* scheme : {"int8", "nf4:double=on", "nf4", "q4_0", "q5_1", "int4:group=16,range=minmax",
                              "int3:group=16,range=minmax", "fp8_e4m3"})
-    window.selection().addScheme(core::quant::Scheme::parse(scheme));
-  for (const auto& scheme : window.selection().checkedSchemes())
-    if (window.selection().checkedSchemes().size() > 8) window.selection().setChecked(scheme, false);
+    window.selection().addOwn(core::quant::Scheme::parse(scheme));
+  for (const auto& scheme : window.selection().checkedRecipes())
+    if (window.selection().checkedRecipes().size() > 8) window.selection().setChecked(scheme, false);
   window.loader().close();
   return open(window, path) && photographSizes(window, folder, QStringLiteral("deep-"));
 }

@@ -54,8 +54,7 @@ void SelectionCard::refresh() {
   m_storage->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) +
                                   productScaleText(model->checkpoint(), *tensor)
                             : none);
-  const auto& scheme = m_selection.currentScheme();
-  m_scheme->setText(scheme ? QString::fromStdString(scheme->displayName()) : none);
+  m_scheme->setText(m_selection.currentRecipe() ? m_selection.currentTitle() : none);
   m_weight->setText(tensor && m_selection.weight() ? placeText(tensor->shape, *m_selection.weight()) : none);
   m_chatToken->setText(m_selection.chatToken() ? m_selection.chatToken()->label : none);
 }

@@ -135,6 +135,22 @@ void ErrorStats::add(const double* original, const float* approximated, std::siz
   if (used != count) addIrregular(original, approximated, count, firstIndex);
 }
 
+std::optional<ErrorStats::Sums> ErrorStats::sums() const {
+  if (m_nonFinite.count() + m_overflowed.count() != 0) return std::nullopt;
+  return Sums{m_count, m_exponent, m_sumXX, m_sumYY, m_sumXY, m_sumEE, m_maxAbsError};
+}
+
+ErrorStats ErrorStats::fromSums(const Sums& sums) {
+  ErrorStats stats(0, sums.exponent);  // positions are of what there is none of
+  stats.m_count = sums.count;
+  stats.m_sumXX = sums.xx;
+  stats.m_sumYY = sums.yy;
+  stats.m_sumXY = sums.xy;
+  stats.m_sumEE = sums.ee;
+  stats.m_maxAbsError = sums.maxAbsError;
+  return stats;
+}
+
 void ErrorStats::merge(const ErrorStats& other) {
   assert(m_rowValues == other.m_rowValues && m_exponent == other.m_exponent);
   m_count += other.m_count;

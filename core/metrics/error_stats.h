@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "core/base/job_context.h"
 #include "core/metrics/non_finite.h"
@@ -44,6 +45,16 @@ class ErrorStats {
   double relativeError() const;  ///< ‖x − y‖_F / ‖x‖_F; 0 for no error
   double cosine() const;         ///< x·y / (‖x‖‖y‖); 1 when both are zero
   double maxAbsError() const;
+
+  /// All that the metrics follow from where every value is finite: to keep a comparison and take it up again.
+  struct Sums {
+    std::uint64_t count = 0;
+    int exponent = 0;
+    double xx = 0, yy = 0, xy = 0, ee = 0, maxAbsError = 0;
+  };
+  /// Nothing when values were left out or overflowed.
+  std::optional<Sums> sums() const;
+  static ErrorStats fromSums(const Sums& sums);
 
  private:
   template <typename Original>

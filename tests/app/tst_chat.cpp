@@ -16,8 +16,8 @@ class TestChat : public QObject {
  private:
   /// Only this scheme is checked, so that the compared pane runs it.
   static void compareOnly(WorkspaceWindow& shown, const char* scheme) {
-    for (const auto& checked : shown.selection().checkedSchemes()) shown.selection().setChecked(checked, false);
-    shown.selection().addScheme(core::quant::Scheme::parse(scheme));
+    for (const auto& checked : shown.selection().checkedRecipes()) shown.selection().setChecked(checked, false);
+    shown.selection().addOwn(core::quant::Scheme::parse(scheme));
     QVERIFY(shown.waitUntilIdle());
   }
 

@@ -26,13 +26,13 @@ class TestChatSources : public QObject {
   void anotherSchemeAnswersBesideTheOldAnswer() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     ChatHands hands(shown);
-    shown.selection().addScheme(Scheme::parse("int2"));
+    shown.selection().addOwn(Scheme::parse("int2"));
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(hands.choose(1, QStringLiteral("nf4")));
     QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
     const QString old = hands.answer(1).text();
     const QString oldTitle = hands.titleOf(hands.pane(1).newest());
-    QCOMPARE(hands.answer(1).source.scheme, std::optional(Scheme::parse("nf4")));
+    QCOMPARE(hands.answer(1).source.scheme, std::optional<core::model::Recipe>(Scheme::parse("nf4")));
     const int reference = hands.answer(0).id;
 
     QVERIFY(hands.choose(1, QStringLiteral("int2")));
@@ -41,7 +41,7 @@ class TestChatSources : public QObject {
     QCOMPARE(hands.titleOf(hands.pane(1).answers()[0]), oldTitle);
     QCOMPARE(hands.pane(1).answers()[0]->text()->text(), old);
     QVERIFY(hands.titleOf(hands.pane(1).answers()[1]) != oldTitle);
-    QCOMPARE(hands.answer(1).source.scheme, std::optional(Scheme::parse("int2")));
+    QCOMPARE(hands.answer(1).source.scheme, std::optional<core::model::Recipe>(Scheme::parse("int2")));
     QCOMPARE(hands.answer(0).id, reference);  // the reference had answered already
     QVERIFY(hands.answer(1).text() != old);
     // The strip is now about the new answer, all of it compared.
@@ -95,7 +95,7 @@ class TestChatSources : public QObject {
     hands.type(QStringLiteral("Tell me a story about a fox."));
     QVERIFY(hands.choose(1, QStringLiteral("int8")));
     QVERIFY(hands.isDone());
-    QCOMPARE(hands.answer(1).source.scheme, std::optional(Scheme::parse("nf4")));
+    QCOMPARE(hands.answer(1).source.scheme, std::optional<core::model::Recipe>(Scheme::parse("nf4")));
     QVERIFY(hands.titleOf(hands.pane(1).newest()).startsWith(QStringLiteral("NF4")));
     QVERIFY(hands.pane(1).isUnanswered());
   }
@@ -103,7 +103,7 @@ class TestChatSources : public QObject {
   void allPanesReadTheReferencesHistoryUnlessToldOtherwise() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     ChatHands hands(shown);
-    shown.selection().addScheme(Scheme::parse("int2"));
+    shown.selection().addOwn(Scheme::parse("int2"));
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(hands.choose(1, QStringLiteral("int2")));
     QVERIFY(hands.ask(QStringLiteral("What is NF4?")));

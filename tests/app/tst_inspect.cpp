@@ -201,7 +201,7 @@ class TestInspect : public QObject {
     auto* histogram = shown.find<WeightHistogram>();
     QVERIFY(!histogram->table().rows.empty());
     QVERIFY(histogram->legend().size() == 2);  // the current scheme is laid over
-    shown.selection().setCurrentScheme(core::quant::Scheme::parse("int8"));
+    shown.selection().setCurrentRecipe(core::quant::Scheme::parse("int8"));
     QCOMPARE(histogram->legend().size(), std::size_t{1});
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(histogram->legend()[1].name.contains(QStringLiteral("INT8")));

@@ -17,6 +17,7 @@
 #include "app/workspaces/layers/kept_tensors.h"
 #include "app/workspaces/layers/layer_errors.h"
 #include "changed_demo.h"
+#include "core/model/recipe/recipe_plan.h"
 #include "workspace_window.h"
 
 using namespace app;
@@ -35,7 +36,7 @@ class TestLayers : public QObject {
     auto* maps = shown.find<LayerMaps>();
     const ChartTable table = maps->table();
     QCOMPARE(table.rows.size(), std::size_t{42});  // 6 blocks of 7 matrices
-    QCOMPARE(table.columns.size(), static_cast<qsizetype>(shown.selection().checkedSchemes().size()) + 1);
+    QCOMPARE(table.columns.size(), static_cast<qsizetype>(shown.selection().checkedRecipes().size()) + 1);
     for (const auto& row : table.rows) {
       for (const double value : row) QVERIFY(!std::isnan(value) && value > 5);  // dB: every scheme keeps the signal
     }
@@ -107,17 +108,17 @@ class TestLayers : public QObject {
     maps->replot();
     QTest::mouseClick(maps, Qt::LeftButton, {}, maps->centerOf(10, 1));
     QCOMPARE(selectedName(shown), maps->table().rowLabels[10]);
-    QCOMPARE(*shown.selection().currentScheme(), shown.selection().checkedSchemes()[1]);
+    QCOMPARE(*shown.selection().currentRecipe(), shown.selection().checkedRecipes()[1]);
     const auto& place = maps->content().grid.places[10];
     QTest::keyClick(maps, Qt::Key_Right);  // the same matrix of the next block
     const auto now = static_cast<std::size_t>(maps->table().rowLabels.indexOf(selectedName(shown)));
     QVERIFY(maps->content().grid.places[now] == (LayerGrid::Place{place.kind, place.block + 1}));
     QTest::keyClick(maps, Qt::Key_PageDown);
-    QCOMPARE(*shown.selection().currentScheme(), shown.selection().checkedSchemes()[2]);
+    QCOMPARE(*shown.selection().currentRecipe(), shown.selection().checkedRecipes()[2]);
     QTest::mouseDClick(maps, Qt::LeftButton, {}, maps->centerOf(17, 0));
     QCOMPARE(shown.selection().workspace(), QStringLiteral("inspect"));
     QCOMPARE(selectedName(shown), maps->table().rowLabels[17]);
-    QCOMPARE(*shown.selection().currentScheme(), shown.selection().checkedSchemes()[0]);
+    QCOMPARE(*shown.selection().currentRecipe(), shown.selection().checkedRecipes()[0]);
   }
 
   void dotsAreSortedFromTheWorstAndStartAtZero() {
@@ -176,6 +177,44 @@ class TestLayers : public QObject {
     QTRY_COMPARE(shown.find<LayerMaps>()->content().schemes.size(), before);
   }
 
+  // The next run of the program measures nothing of it again.
+  void whatWasMeasuredOutlivesTheProgram() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto recipes = shown.selection().checkedRecipes();
+    const auto tensors = shown.find<LayerErrors>()->tensors();
+    const auto before = *shown.find<LayerErrors>()->find(recipes[0]);
+    shown.restart(QStringLiteral("inspect"));
+    const OpenModel& model = *shown.selection().model();
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const auto kept = model.errors().find(tensors[i], *recipes[0].asScheme());
+      QVERIFY(kept && kept->stats.sqnrDb() == before.matrices[i].stats.sqnrDb());
+    }
+    QVERIFY(!model.errors().find(tensors[0], core::quant::Scheme::parse("int2")));
+  }
+
+  // A recipe that was never asked for takes what its schemes were found to do.
+  void aRecipeIsMeasuredFromItsSchemes() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    const core::model::Recipe recipe(core::model::FileType::Q4_0);
+    shown.selection().setChecked(recipe, true);
+    QVERIFY(shown.waitUntilIdle());
+    const auto *errors = shown.find<LayerErrors>()->find(recipe),
+               *q4 = shown.find<LayerErrors>()->find(core::quant::Scheme::parse("q4_0"));
+    QVERIFY(errors && q4);
+    const auto plan = core::model::planRecipe(recipe, shown.selection().model()->checkpoint());
+    int same = 0;
+    for (std::size_t i = 0; i < errors->matrices.size(); ++i) {
+      const auto& planned = plan.tensors[shown.find<LayerErrors>()->tensors()[i]].scheme;
+      QVERIFY(planned.has_value());
+      if (*planned != core::quant::Scheme::parse("q4_0")) continue;
+      QCOMPARE(errors->matrices[i].stats.sqnrDb(), q4->matrices[i].stats.sqnrDb());
+      ++same;
+    }
+    QVERIFY(same > 30);
+    QVERIFY(errors->size.bytes < q4->size.bytes);  // the embedding, too
+  }
+
   // Whatever is shown is of the model that is open, from the first moment on, also for one who comes back later.
   void noErrorsOfAPreviousModel() {
     WorkspaceWindow shown(QStringLiteral("layers"));
@@ -205,7 +244,7 @@ class TestLayers : public QObject {
   void aSchemeHasOneColourEverywhere() {
     WorkspaceWindow shown(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
-    const auto scheme = shown.selection().checkedSchemes().front();
+    const auto scheme = shown.selection().checkedRecipes().front();
     for (const ThemeMode mode : {ThemeMode::Dark, ThemeMode::Light}) {
       Theme::instance().setMode(mode);
       QCOMPARE(shown.find<LayerMaps>()->content().schemes.front().color, shown.selection().color(scheme));
@@ -215,7 +254,7 @@ class TestLayers : public QObject {
   void everyRowIsReadableInTheSmallestWindowWithEightSchemes() {
     WorkspaceWindow shown(QStringLiteral("layers"));
     for (const char* scheme : {"int8", "nf4", "fp4", "q4_0", "q8_0", "int4", "int3", "int2"})
-      shown.selection().addScheme(core::quant::Scheme::parse(scheme));
+      shown.selection().addOwn(core::quant::Scheme::parse(scheme));
     shown.window().resize(1024, 640);
     QVERIFY(shown.waitUntilIdle());
     auto* maps = shown.find<LayerMaps>();

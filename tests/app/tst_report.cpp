@@ -349,7 +349,8 @@ void TestReport::everyTurnOfDrawingIsShort() {
 }
 
 void TestReport::sizesAreThoseOfTheWholeModel() {
-  const auto sizes = sizesUnder(m_data.model->checkpoint(), m_data.schemes);
+  const auto sizes = sizesUnder(m_data.model->checkpoint(),
+                                std::vector<core::model::Recipe>(m_data.schemes.begin(), m_data.schemes.end()));
   const QString section = sectionText(m_page, QStringLiteral("errors"));
   QVERIFY(section.contains(QStringLiteral("Whole model")));
   for (std::size_t i = 0; i < sizes.size(); ++i) {

@@ -26,7 +26,6 @@
 #include "app/shell/help_panel.h"
 #include "app/shell/main_window.h"
 #include "app/shell/palette_model.h"
-#include "app/shell/scheme_list_model.h"
 #include "app/workspaces/start/model_finder.h"
 
 using namespace app;
@@ -60,6 +59,7 @@ class TestShell : public QObject {
     QCoreApplication::setOrganizationName(QStringLiteral("quantscope-test"));
     QSettings::setDefaultFormat(QSettings::IniFormat);
     QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
+    qputenv("XDG_CACHE_HOME", m_settings.path().toUtf8());
     Theme::instance().install();
   }
   void init() { QSettings().clear(); }
@@ -153,7 +153,7 @@ class TestShell : public QObject {
 
   void checkedSchemesKeepTheirColour() {
     Selection selection;
-    const auto checked = selection.checkedSchemes();
+    const auto checked = selection.checkedRecipes();
     QVERIFY(checked.size() >= 3);
     QSet<QRgb> colors;
     for (const auto& scheme : checked) colors.insert(selection.color(scheme).rgb());
@@ -168,85 +168,27 @@ class TestShell : public QObject {
     Selection restored;
     restored.restoreSchemes(selection.saveSchemes()
                             << QStringLiteral("1 2 no_such_scheme") << QStringLiteral("rubbish"));
-    QVERIFY(restored.checkedSchemes() == selection.checkedSchemes());
+    QVERIFY(restored.checkedRecipes() == selection.checkedRecipes());
     QCOMPARE(restored.color(checked[1]), before);
-  }
-
-  void tickingASchemeDoesNotMoveIt() {
-    Selection selection;
-    JobRunner jobs(1);
-    SchemeListModel model(selection, jobs);
-    const int checked = static_cast<int>(selection.checkedSchemes().size());
-    for (int row = 0; row < model.rowCount(); ++row)
-      QCOMPARE(model.index(row).data(Qt::CheckStateRole).toInt(),
-               row < checked ? int(Qt::Checked) : int(Qt::Unchecked));
-    const int lastRow = model.rowCount() - 1;
-    const auto last = model.scheme(lastRow);
-    QVERIFY(model.setData(model.index(lastRow), Qt::Checked, Qt::CheckStateRole));
-    QVERIFY(selection.isChecked(last));
-    QCOMPARE(model.rowOf(last), lastRow);
-    selection.addScheme(core::quant::Scheme::parse("int4:group=48"));
-    QCOMPARE(model.rowOf(core::quant::Scheme::parse("int4:group=48")), 0);  // where it can be seen
-    Selection restored;
-    SchemeListModel again(restored, jobs);
-    restored.restoreSchemes(selection.saveSchemes());
-    QVERIFY(again.rowOf(last) <= checked + 1);
-  }
-
-  void theSchemeListSaysWhatTheModelWouldWeigh() {
-    Selection selection;
-    JobRunner jobs(1);
-    SchemeListModel model(selection, jobs);
-    const int row = model.rowOf(core::quant::Scheme::parse("nf4"));
-    QVERIFY(model.index(row).data(SchemeListModel::SizeRole).toString().isEmpty());
-    selection.setModel(OpenModel::open("demo"));
-    QTRY_VERIFY(!model.index(row).data(SchemeListModel::SizeRole).toString().isEmpty());
-    const auto& checkpoint = selection.model()->checkpoint();
-    const QString bits = model.index(row).data(SchemeListModel::BitsRole).toString();
-    selection.setTensor(0);  // the figures are the model's: another tensor does not change them
-    QCOMPARE(model.index(row).data(SchemeListModel::BitsRole).toString(), bits);
-    const auto sizes =
-        sizesUnder(checkpoint, std::vector{core::quant::Scheme::parse("nf4"), core::quant::Scheme::parse("bf16")});
-    QVERIFY(sizes[0].bytes < sizes[1].bytes);
-    QCOMPARE(bits,
-             QLocale().toString(
-                 8.0 * static_cast<double>(sizes[0].bytes) / static_cast<double>(checkpoint.parameters()), 'f', 2));
-    selection.setModel(nullptr);
-    QVERIFY(model.index(row).data(SchemeListModel::SizeRole).toString().isEmpty());
   }
 
   void everySchemeHasAColourAndMarkOfItsOwn() {
     Selection selection;
     for (int group = 1; group <= 20; ++group)
-      selection.addScheme(core::quant::Scheme::parse("int4:group=" + std::to_string(16 * group + 8)));
-    for (const SchemeEntry& entry : selection.schemes()) selection.setChecked(entry.scheme, true);
+      selection.addOwn(core::quant::Scheme::parse("int4:group=" + std::to_string(16 * group + 8)));
+    for (const SchemeEntry& entry : selection.schemes()) selection.setChecked(entry.recipe, true);
     QSet<std::pair<QRgb, int>> looks;
-    const auto schemes = selection.checkedSchemes();
+    const auto schemes = selection.checkedRecipes();
     for (const auto& scheme : schemes)
       looks.insert({selection.color(scheme).rgb(), static_cast<int>(selection.mark(scheme))});
     QCOMPARE(looks.size(), std::min<qsizetype>(static_cast<qsizetype>(schemes.size()), kSeriesSlots));
     // A scheme that was unticked may still stand somewhere: nobody takes its colour.
     Selection other;
-    const auto first = other.checkedSchemes().front();
+    const auto first = other.checkedRecipes().front();
     const QColor color = other.color(first);
     other.setChecked(first, false);
-    for (int i = 0; i < 3; ++i) other.addScheme(core::quant::Scheme::parse("int3:group=" + std::to_string(16 + 8 * i)));
-    for (const auto& scheme : other.checkedSchemes()) QVERIFY(other.color(scheme) != color);
-  }
-
-  void spaceChecksASchemeWithTheKeyboard() {
-    MainWindow window;
-    window.resize(1400, 900);
-    window.show();
-    window.showWorkspace(QStringLiteral("bits"));
-    auto* list = window.findChild<QListView*>(QStringLiteral("scheme-list"));
-    QVERIFY(list && list->isVisible());
-    list->setFocus();
-    list->setCurrentIndex(list->model()->index(list->model()->rowCount() - 1, 0));
-    const auto before = window.selection().checkedSchemes().size();
-    QTest::keyClick(list, Qt::Key_Space);
-    QCOMPARE(window.selection().checkedSchemes().size(), before + 1);
-    QCOMPARE(list->currentIndex().data(Qt::CheckStateRole).toInt(), int(Qt::Checked));  // the keyboard stayed with it
+    for (int i = 0; i < 3; ++i) other.addOwn(core::quant::Scheme::parse("int3:group=" + std::to_string(16 + 8 * i)));
+    for (const auto& scheme : other.checkedRecipes()) QVERIFY(other.color(scheme) != color);
   }
 
   void thePanelMakesRoomInASmallWindow() {
@@ -401,14 +343,14 @@ class TestShell : public QObject {
     {
       MainWindow window;
       window.loader().setRecent({QStringLiteral("/models/a.gguf"), QStringLiteral("/models/b")});
-      window.selection().setChecked(window.selection().checkedSchemes().front(), false);
+      window.selection().setChecked(window.selection().checkedRecipes().front(), false);
       window.close();
     }
     MainWindow window;
-    const auto fresh = window.selection().checkedSchemes().size();
+    const auto fresh = window.selection().checkedRecipes().size();
     window.restoreState();
     QCOMPARE(window.loader().recent().size(), 2);
-    QCOMPARE(window.selection().checkedSchemes().size(), fresh - 1);
+    QCOMPARE(window.selection().checkedRecipes().size(), fresh - 1);
   }
 
   void droppingAFileOpensIt() {

@@ -127,7 +127,7 @@ class TestSwitching : public QObject {
     JobRunner jobs(1);
     SchemeListModel schemes(selection, jobs);
     const QAbstractItemModelTester schemeTester(&schemes, mode);
-    selection.addScheme(core::quant::Scheme::parse("int4:group=48"));
+    selection.addOwn(core::quant::Scheme::parse("int4:group=48"));
     selection.setChecked(core::quant::Scheme::parse("int8"), false);
     selection.setModel(OpenModel::open(m_small.toStdString()));
     ValueTableModel values;

@@ -7,13 +7,19 @@
 #include <QMessageBox>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/model_loader.h"
+#include "app/session/export_preview.h"
+#include "app/session/scheme_error.h"
 #include "app/shell/export_dialog.h"
+#include "app/shell/plan_table_model.h"
 #include "app/shell/report_writer.h"
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
 #include "app/workspaces/inspect/weight_card.h"
 #include "support/random_model.h"
 #include "workspace_window.h"
@@ -160,28 +166,95 @@ class TestWindowFiles : public QObject {
     QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
     auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
     QVERIFY(dialog && dialog->isVisible());
-    auto* scheme = dialog->findChild<QComboBox*>(QStringLiteral("export-scheme"));
-    QVERIFY(scheme->findData(QStringLiteral("q8_0")) >= 0);
-    QCOMPARE(scheme->findData(QStringLiteral("int4")), -1);  // no file format holds it
-    scheme->setCurrentIndex(scheme->findData(QStringLiteral("q8_0")));
+    // Typing finds it, Enter chooses it.
+    auto* words = dialog->findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
+    auto* note = dialog->findChild<Label*>(QStringLiteral("export-note"));
+    auto* write = dialog->findChild<QPushButton*>(QStringLiteral("export-write"));
+    const auto choose = [&](const QString& typed) {
+      words->clear();
+      QTest::keyClicks(words, typed);
+      QTest::keyClick(words, Qt::Key_Return);
+      return shown.waitUntilIdle();
+    };
+    QVERIFY(choose(QStringLiteral("int4 64")));  // no file format holds it
+    QVERIFY2(note->text().startsWith(QStringLiteral("No file type can hold")), qPrintable(note->text()));
+    QVERIFY(!write->isEnabled());
+    QVERIFY(choose(QStringLiteral("8 bits for every matrix")));
+    // The dry run is the plan of what will be written, and knows no error yet.
+    const auto& model = *shown.selection().model();
+    const auto preview = previewExport(model, core::model::Recipe(core::model::FileType::Q8_0));
+    auto* plan = dialog->findChild<QTableView*>(QStringLiteral("export-plan"))->model();
+    QCOMPARE(plan->rowCount(), static_cast<int>(model.checkpoint().tensors().size()));
+    for (int row = 0; row < plan->rowCount(); ++row) {
+      const auto& expected = preview.plan.rows[static_cast<std::size_t>(row)];
+      QCOMPARE(plan->index(row, PlanTableModel::Tensor).data().toString().toStdString(), expected.tensor);
+      QCOMPARE(plan->index(row, PlanTableModel::Bytes).data().toString(), text::bytes(expected.bytes));
+      if (!expected.isKept())
+        QCOMPARE(plan->index(row, PlanTableModel::To).data().toString().toStdString(), expected.to);
+    }
+    QVERIFY(
+        dialog->findChild<Label*>(QStringLiteral("export-after"))->text().startsWith(text::bytes(preview.bytesAfter)));
+    QVERIFY(
+        dialog->findChild<Label*>(QStringLiteral("export-quality"))->text().startsWith(QStringLiteral("not measured")));
     auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
-    QVERIFY2(file->text().endsWith(QStringLiteral("-q8_0.gguf")), qPrintable(file->text()));
+    QVERIFY2(file->text().endsWith(QStringLiteral("-Q8_0.gguf")), qPrintable(file->text()));
     const QString target = m_folder.filePath(QStringLiteral("written.gguf"));
     file->selectAll();
     QTest::keyClicks(file, target);
-    auto* write = dialog->findChild<QPushButton*>(QStringLiteral("export-write"));
     QTRY_VERIFY(write->isEnabled());
     const QPointer<QDialog> watched(dialog);
     QTest::mouseClick(write, Qt::LeftButton);
     QVERIFY(shown.waitUntilIdle());
-    QVERIFY2(window.errorText().contains(QStringLiteral("Q8_0")), qPrintable(window.errorText()));  // the banner
+    QTRY_VERIFY2(window.errorText().contains(QStringLiteral("Q8_0")), qPrintable(window.errorText()));  // the banner
     QTRY_VERIFY(watched.isNull());
     const auto written = OpenModel::open(target.toStdString());
-    const auto q8 =
-        sizesUnder(window.selection().model()->checkpoint(), std::vector{core::quant::Scheme::parse("q8_0")});
     std::uint64_t bytes = 0;
     for (const auto& tensor : written->checkpoint().tensors()) bytes += tensor.bytes;
-    QCOMPARE(bytes, q8[0].bytes);  // the size the window promised
+    QCOMPARE(bytes, preview.bytesAfter);  // the size the window promised
+    // It stands beside the original, as the box said.
+    QTRY_VERIFY(shown.selection().comparedModel() != nullptr);
+    QCOMPARE(shown.selection().comparedModel()->source(), target.toStdString());
+    QVERIFY(shown.selection().model().get() == &model);
+  }
+
+  // The dialog says the errors that Layers has measured, and nothing that was not.
+  void theDryRunKnowsWhatLayersMeasured() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    const core::model::Recipe recipe = core::quant::Scheme::parse("q4_0");
+    const auto preview = previewExport(*shown.selection().model(), recipe);
+    QCOMPARE(preview.known, preview.made);
+    double sum = 0, worst = 1e9;
+    for (std::size_t i = 0; i < preview.plan.rows.size(); ++i) {
+      if (preview.plan.rows[i].isKept()) continue;
+      const auto error =
+          measureSchemeError(shown.selection().model()->checkpoint(), i, core::quant::Scheme::parse("q4_0"));
+      sum += error.stats.sqnrDb();
+      worst = std::min(worst, error.stats.sqnrDb());
+    }
+    QCOMPARE(preview.meanSqnrDb, sum / static_cast<double>(preview.made));
+    QCOMPARE(preview.worstSqnrDb, worst);
+    QCOMPARE(previewExport(*shown.selection().model(), core::quant::Scheme::parse("q5_1")).known, std::size_t{0});
+  }
+
+  void aFolderThatCannotBeWrittenIsASentence() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    MainWindow& window = shown.window();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
+    auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
+    auto* words = dialog->findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
+    QTest::keyClicks(words, QStringLiteral("q4_0"));
+    QTest::keyClick(words, Qt::Key_Return);
+    QVERIFY(shown.waitUntilIdle());
+    auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
+    file->selectAll();
+    QTest::keyClicks(file, m_folder.filePath(QStringLiteral("nowhere/out.gguf")));
+    QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("export-write")), Qt::LeftButton);
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY2(window.errorText().contains(QStringLiteral("out.gguf")), qPrintable(window.errorText()));
+    QVERIFY(window.errorText().endsWith(u'.'));
+    QVERIFY(!shown.selection().comparedModel());
   }
 
   void theReportIsWrittenBesideTheWindow() {

@@ -15,7 +15,8 @@ class WorkspaceWindow {
     QCoreApplication::setOrganizationName(QStringLiteral("quantscope-test"));
     QSettings::setDefaultFormat(QSettings::IniFormat);
     QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, m_settings.path());
-    qputenv("XDG_DATA_HOME", m_settings.path().toUtf8());  // where conversations are kept
+    qputenv("XDG_DATA_HOME", m_settings.path().toUtf8());                                // where conversations are kept
+    qputenv("XDG_CACHE_HOME", (m_settings.path() + QStringLiteral("/cache")).toUtf8());  // and measured errors
     app::Theme::instance().install();
     open(workspace, model);
   }

@@ -237,6 +237,29 @@ class TestRecipe : public QObject {
     QCOMPARE(bare.blocks, 1U);
     QCOMPARE(bare.queriesPerKey(), 0U);
   }
+
+  void aRecipeIsItsOwnTextAgain() {
+    for (const char* text : {"nf4:block=128", "Q4_K_M", "q4_0", "Q4_0"})
+      QCOMPARE(model::textOf(model::recipeFromText(text)), std::string(text));
+    const char* const file = "base = IQ3_S\nattn_v = q6_k\nblk\\.0\\. = keep\n";
+    const Recipe recipe = model::parseRecipe(file, "file");
+    QCOMPARE(model::formatRecipe(recipe), std::string(file));
+    QVERIFY(model::recipeFromText(model::textOf(recipe)) == recipe);
+    QVERIFY(model::recipeFromText(model::textOf(Recipe())).keepsEverything());
+  }
+
+  void recipesAreEqualThatDoTheSame() {
+    QVERIFY(Recipe(FileType::Q4_0) != Recipe(Scheme::parse("q4_0")));
+    Recipe one = model::parseRecipe("attn_v = q6_k", "one"), other = model::parseRecipe("\n attn_v=Q6_K", "other");
+    other.title = "Other";
+    QVERIFY(one == other);
+    QCOMPARE(other.displayName(), std::string("Other"));
+    other.rules.front().scheme.reset();
+    QVERIFY(one != other);
+    QCOMPARE(Recipe(FileType::Q4_K_M).displayName(), std::string("Q4_K_M"));
+    QCOMPARE(Recipe(FileType::Q4_0).displayName(), std::string("Q4_0 recipe"));
+    QVERIFY(Recipe(Scheme::parse("nf4")).asScheme() && !one.asScheme() && !Recipe().asScheme());
+  }
 };
 
 QTEST_GUILESS_MAIN(TestRecipe)

@@ -307,7 +307,7 @@ void BitsWorkspace::refreshSchemeNote() {
   const auto& scheme = selection().currentScheme();
   showSchemeNote({});
   if (!m_active || !model || !scheme || !selection().tensor() || !selection().weight()) return;
-  const QString name = QString::fromStdString(scheme->displayName());
+  const QString name = selection().currentTitle();
   const std::size_t tensor = *selection().tensor();
   const std::uint64_t weight = *selection().weight();
   const auto isCurrent = [this, model, tensor, weight, scheme = *scheme] {

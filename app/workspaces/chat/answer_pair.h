@@ -11,7 +11,7 @@ namespace app {
 /// One side of a token's read-out.
 struct TokenOpinion {
   QString title;
-  std::optional<core::quant::Scheme> scheme;
+  std::optional<core::model::Recipe> scheme;
   std::vector<core::model::TokenProbability> top;  ///< most probable first; empty when it did not read the same words
   std::optional<core::text::TokenId> chosen;       ///< what it wrote here, if it wrote here
 };

@@ -19,7 +19,7 @@ namespace {
 /// A dot in the scheme's present colour.
 class Swatch : public QWidget {
  public:
-  Swatch(const Selection& selection, std::optional<core::quant::Scheme> scheme)
+  Swatch(const Selection& selection, std::optional<core::model::Recipe> scheme)
       : m_selection(selection), m_scheme(std::move(scheme)) {
     setFixedSize(10, 10);
     connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
@@ -37,7 +37,7 @@ class Swatch : public QWidget {
 
  private:
   const Selection& m_selection;
-  std::optional<core::quant::Scheme> m_scheme;
+  std::optional<core::model::Recipe> m_scheme;
 };
 
 QString stopText(const Answer& answer) {
@@ -70,7 +70,7 @@ AnswerView::AnswerView(const Answer& answer, const Selection& selection, QWidget
   if (answer.finished) setResult(answer);
 }
 
-AnswerView::AnswerView(const QString& title, const std::optional<core::quant::Scheme>& scheme,
+AnswerView::AnswerView(const QString& title, const std::optional<core::model::Recipe>& scheme,
                        const Selection& selection, QWidget* parent)
     : QWidget(parent), m_title(title), m_scheme(scheme) {
   build(selection);

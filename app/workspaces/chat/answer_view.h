@@ -19,7 +19,7 @@ class AnswerView : public QWidget {
  public:
   AnswerView(const Answer& answer, const Selection& selection, QWidget* parent = nullptr);
   /// The place of an answer that is not written yet.
-  AnswerView(const QString& title, const std::optional<core::quant::Scheme>& scheme, const Selection& selection,
+  AnswerView(const QString& title, const std::optional<core::model::Recipe>& scheme, const Selection& selection,
              QWidget* parent = nullptr);
 
   int id() const { return m_id; }
@@ -39,7 +39,7 @@ class AnswerView : public QWidget {
 
   int m_id = 0;
   QString m_title;
-  std::optional<core::quant::Scheme> m_scheme;
+  std::optional<core::model::Recipe> m_scheme;
   Label *m_caption, *m_details, *m_notice;
   TokenText* m_text;
   QPushButton* m_action;

@@ -93,7 +93,8 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   for (std::size_t i = 0; i < kept.size(); ++i) {
     Pane& pane = kept[i];
     if (!pane.session) {
-      const Engine::SessionOptions options{setup.panes[i], setup.device, setup.contextLength, core::model::KvType::F16};
+      const Engine::SessionOptions options{setup.panes[i].value_or(core::model::Recipe()), setup.device,
+                                           setup.contextLength, core::model::KvType::F16};
       pane.scheme = setup.panes[i];
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
       pane.session = m_engine.createSession(*setup.model, options, job.part(index / count, (index + 1) / count));

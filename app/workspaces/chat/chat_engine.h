@@ -12,7 +12,7 @@ namespace app {
 /// What the panes run. Two equal setups give the same sessions.
 struct ChatSetup {
   std::shared_ptr<OpenModel> model;
-  std::vector<std::optional<core::quant::Scheme>> panes;  ///< none: the weights as stored
+  std::vector<std::optional<core::model::Recipe>> panes;  ///< none: the weights as stored
   DeviceChoice device;
   std::uint32_t contextLength = 0;  ///< 0: the model's own, up to the engine's limit
 };
@@ -66,7 +66,7 @@ class ChatEngine {
 
  private:
   struct Pane {
-    std::optional<core::quant::Scheme> scheme;
+    std::optional<core::model::Recipe> scheme;
     std::unique_ptr<core::model::Session> session;
     PaneFacts facts;
   };

@@ -74,8 +74,7 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
   m_schemes->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   m_schemes->setMinimumWidth(kSchemeWidth);
   connect(m_schemes, &QComboBox::activated, this, [this](int item) {
-    const QString text = m_schemes->itemData(item).toString();
-    const auto scheme = text.isEmpty() ? std::nullopt : std::optional(core::quant::Scheme::parse(text.toStdString()));
+    const auto scheme = m_listed[static_cast<std::size_t>(item)];
     if (scheme == m_scheme) return;
     setScheme(scheme);
     Q_EMIT schemeChosen();
@@ -135,28 +134,26 @@ void ChatPane::fillSchemes() {
   const QSignalBlocker blocker(m_schemes);
   m_schemes->clear();
   m_schemes->addItem(swatch(Theme::instance().colors().reference), storedTitle(m_selection), QString());
-  bool found = !m_scheme.has_value();
-  const auto add = [&](const core::quant::Scheme& scheme) {
-    m_schemes->addItem(swatch(m_selection.color(scheme)), QString::fromStdString(scheme.displayName()),
-                       QString::fromStdString(scheme.toString()));
-    found = found || scheme == *m_scheme;
-  };
-  for (const auto& scheme : m_selection.checkedSchemes()) add(scheme);
-  if (!found) add(*m_scheme);  // still running, though no longer checked
-  m_schemes->setCurrentIndex(m_scheme ? m_schemes->findData(QString::fromStdString(m_scheme->toString())) : 0);
+  m_listed.assign(1, std::nullopt);
+  for (auto& recipe : m_selection.checkedRecipes()) m_listed.emplace_back(std::move(recipe));
+  // It may still run, though no longer checked.
+  if (std::find(m_listed.begin(), m_listed.end(), m_scheme) == m_listed.end()) m_listed.push_back(m_scheme);
+  for (std::size_t i = 1; i < m_listed.size(); ++i)
+    m_schemes->addItem(swatch(m_selection.color(*m_listed[i])), m_selection.title(*m_listed[i]),
+                       QString::fromStdString(m_listed[i]->toString()));
+  m_schemes->setCurrentIndex(
+      static_cast<int>(std::find(m_listed.begin(), m_listed.end(), m_scheme) - m_listed.begin()));
   showEmptyText();
   update();
 }
 
-void ChatPane::setScheme(std::optional<core::quant::Scheme> scheme) {
+void ChatPane::setScheme(std::optional<core::model::Recipe> scheme) {
   if (scheme != m_scheme) setFacts(std::nullopt);
   m_scheme = std::move(scheme);
   fillSchemes();
 }
 
-QString ChatPane::schemeTitle() const {
-  return m_scheme ? QString::fromStdString(m_scheme->displayName()) : storedTitle(m_selection);
-}
+QString ChatPane::schemeTitle() const { return m_scheme ? m_selection.title(*m_scheme) : storedTitle(m_selection); }
 
 void ChatPane::setFacts(const std::optional<PaneFacts>& facts) {
   m_facts->setText(facts ? tr("%1 + %2 KV").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))

@@ -26,8 +26,8 @@ class ChatPane : public QWidget {
   /// @param index 0 is the reference
   ChatPane(std::size_t index, Selection& selection, QWidget* parent = nullptr);
 
-  const std::optional<core::quant::Scheme>& scheme() const { return m_scheme; }
-  void setScheme(std::optional<core::quant::Scheme> scheme);
+  const std::optional<core::model::Recipe>& scheme() const { return m_scheme; }
+  void setScheme(std::optional<core::model::Recipe> scheme);
   /// "BF16 as stored", "NF4 · 64"
   QString schemeTitle() const;
   /// Nothing while the session is not the one that would run.
@@ -79,9 +79,10 @@ class ChatPane : public QWidget {
 
   std::size_t m_index;
   Selection& m_selection;
-  std::optional<core::quant::Scheme> m_scheme;
+  std::optional<core::model::Recipe> m_scheme;
   Describe m_describe;
   QComboBox* m_schemes;
+  std::vector<std::optional<core::model::Recipe>> m_listed;  ///< what its items mean
   Label *m_facts, *m_notice, *m_emptyText;
   QPushButton* m_noticeAction;
   QScrollArea* m_scroll;

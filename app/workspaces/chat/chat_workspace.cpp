@@ -71,11 +71,15 @@ void ChatWorkspace::followModel() {
 // the list wants to see what it does.
 void ChatWorkspace::followSchemes() {
   refreshEvidence();
-  const auto checked = selection().checkedSchemes();
+  const auto checked = selection().checkedRecipes();
   const auto& running = m_panes[1]->scheme();
   if (running && std::find(checked.begin(), checked.end(), *running) != checked.end()) return;
-  const auto isNarrow = [](const auto& scheme) { return core::quant::codeBits(scheme.format.name) <= 8; };
-  const auto& current = selection().currentScheme();
+  const auto isNarrow = [](const core::model::Recipe& recipe) {
+    if (const auto* scheme = recipe.asScheme()) return core::quant::codeBits(scheme->format.name) <= 8;
+    const auto* type = std::get_if<core::model::FileType>(&recipe.base);
+    return type == nullptr || core::tensor::info(core::model::info(*type).usual).blockValues > 1;
+  };
+  const auto& current = selection().currentRecipe();
   const bool takeCurrent =
       current && isNarrow(*current) && std::find(checked.begin(), checked.end(), *current) != checked.end();
   const auto narrow = std::find_if(checked.begin(), checked.end(), isNarrow);

@@ -25,9 +25,12 @@ const SchemeView* BlockLevels::find(const core::quant::Scheme& scheme) const {
 void BlockLevels::request(const Subject& subject, std::uint64_t around) {
   if (!(subject == m_subject)) reset();
   m_subject = subject;
-  auto schemes = m_selection.checkedSchemes();
-  const auto& current = m_selection.currentScheme();
-  if (current && !m_selection.isChecked(*current)) schemes.push_back(*current);
+  std::vector<core::quant::Scheme> schemes;
+  const auto want = [&](const std::optional<core::quant::Scheme>& scheme) {
+    if (scheme && std::find(schemes.begin(), schemes.end(), *scheme) == schemes.end()) schemes.push_back(*scheme);
+  };
+  for (const auto& recipe : m_selection.checkedRecipes()) want(m_selection.schemeFor(recipe, *m_selection.tensor()));
+  want(m_selection.currentScheme());
   std::erase_if(schemes, [&](const auto& scheme) {
     const SchemeView* view = find(scheme);
     return view != nullptr && view->around == around;
@@ -56,10 +59,13 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
 std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
   std::vector<WeightHistogram::Levels> rows;
   const auto& shape = m_selection.tensorInfo()->shape;
-  for (const auto& scheme : m_selection.checkedSchemes()) {
-    WeightHistogram::Levels row{QString::fromStdString(scheme.displayName()), m_selection.color(scheme), {}, {}, {}};
-    const SchemeView* view = find(scheme);
-    if (view == nullptr) {
+  for (const auto& recipe : m_selection.checkedRecipes()) {
+    const auto scheme = m_selection.schemeFor(recipe, *m_selection.tensor());
+    WeightHistogram::Levels row{m_selection.title(recipe), m_selection.color(recipe), {}, {}, {}};
+    const SchemeView* view = scheme ? find(*scheme) : nullptr;
+    if (!scheme) {
+      row.note = tr("keeps this tensor as stored");
+    } else if (view == nullptr) {
       row.note = tr("computing…");
     } else if (!view->refused.empty()) {
       row.note = QString::fromStdString(view->refused);

@@ -27,8 +27,6 @@ namespace {
 
 const QString kBinTag = QStringLiteral("inspect.bin");
 
-QString nameOf(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
-
 }  // namespace
 
 HistogramCard::HistogramCard(Selection& selection, JobRunner& jobs, TensorFacts& facts, QWidget* parent)
@@ -218,13 +216,13 @@ void HistogramCard::showWeight() {
 void HistogramCard::showQuantizedWeight() {
   const auto& scheme = m_selection.currentScheme();
   if (!m_active || !scheme || !m_selection.weight() || !isReadable()) return;
+  const QString name = m_selection.currentTitle();
   const SchemeView* view = m_levels->find(*scheme);
-  if (view == nullptr || view->around != *m_selection.weight())
-    return m_weight->showNote(nameOf(*scheme), tr("computing…"));
-  if (!view->refused.empty()) return m_weight->showNote(nameOf(*scheme), QString::fromStdString(view->refused));
+  if (view == nullptr || view->around != *m_selection.weight()) return m_weight->showNote(name, tr("computing…"));
+  if (!view->refused.empty()) return m_weight->showNote(name, QString::fromStdString(view->refused));
   float value = 0;
   core::quant::decode(*tensor(), *m_selection.weight(), 1, &value);
-  m_weight->showQuantized(nameOf(*scheme), value, view->value);
+  m_weight->showQuantized(name, value, view->value);
 }
 
 void HistogramCard::findInBin(double low, double high, bool activate) {

@@ -10,11 +10,9 @@ namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("inspect.overlay");
-constexpr int kSchemeRole = Qt::UserRole + 1, kWidestItem = 180;
+constexpr int kRecipeRole = Qt::UserRole + 1, kWidestItem = 180;
 
-QString nameOf(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
 QString nameOf(const OpenModel& model) { return QString::fromStdString(model.checkpoint().name()); }
-QString textOf(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.toString()); }
 
 }  // namespace
 
@@ -30,8 +28,8 @@ HistogramOverlay::HistogramOverlay(Selection& selection, JobRunner& jobs, QObjec
 
 void HistogramOverlay::take(int item) {
   m_wanted = static_cast<Kind>(m_choice->itemData(item).toInt());
-  const QString scheme = m_choice->itemData(item, kSchemeRole).toString();
-  if (m_wanted == Kind::Scheme) m_selection.setCurrentScheme(core::quant::Scheme::parse(scheme.toStdString()));
+  if (m_wanted == Kind::Scheme)
+    m_selection.setCurrentRecipe(m_listed[static_cast<std::size_t>(m_choice->itemData(item, kRecipeRole).toInt())]);
   Q_EMIT chosen();
 }
 
@@ -43,22 +41,22 @@ void HistogramOverlay::follow() {
 }
 
 void HistogramOverlay::refill() {
-  const auto& current = m_selection.currentScheme();
+  const auto& current = m_selection.currentRecipe();
   m_choice->clear();
-  add(tr("Nothing laid over"), Kind::Nothing, {}, m_wanted == Kind::Nothing);
-  const auto addScheme = [&](const core::quant::Scheme& scheme) {
-    add(nameOf(scheme), Kind::Scheme, textOf(scheme), m_wanted == Kind::Scheme && current == scheme);
-  };
-  for (const auto& scheme : m_selection.checkedSchemes()) addScheme(scheme);
-  if (current && !m_selection.isChecked(*current)) addScheme(*current);
+  add(tr("Nothing laid over"), Kind::Nothing, m_wanted == Kind::Nothing);
+  m_listed = m_selection.checkedRecipes();
+  if (current && !m_selection.isChecked(*current)) m_listed.push_back(*current);
+  for (std::size_t i = 0; i < m_listed.size(); ++i) {
+    add(m_selection.title(m_listed[i]), Kind::Scheme, m_wanted == Kind::Scheme && current == m_listed[i]);
+    m_choice->setItemData(m_choice->count() - 1, static_cast<int>(i), kRecipeRole);
+  }
   if (const auto& compared = m_selection.comparedModel())
-    add(nameOf(*compared), Kind::ComparedModel, {}, m_wanted == Kind::ComparedModel);
+    add(nameOf(*compared), Kind::ComparedModel, m_wanted == Kind::ComparedModel);
 }
 
-void HistogramOverlay::add(const QString& text, Kind kind, const QString& scheme, bool chosen) {
+void HistogramOverlay::add(const QString& text, Kind kind, bool chosen) {
   const int item = m_choice->count();
   m_choice->addItem(m_choice->fontMetrics().elidedText(text, Qt::ElideMiddle, kWidestItem), static_cast<int>(kind));
-  m_choice->setItemData(item, scheme, kSchemeRole);
   m_choice->setItemData(item, text, Qt::ToolTipRole);
   if (chosen) m_choice->setCurrentIndex(item);
 }
@@ -105,7 +103,7 @@ void HistogramOverlay::computeCompared(Result wanted) {
 
 void HistogramOverlay::computeScheme(Result wanted) {
   m_jobs.run(
-      this, {kTag, tr("Dequantizing under %1").arg(nameOf(wanted.scheme))},
+      this, {kTag, tr("Dequantizing under %1").arg(QString::fromStdString(wanted.scheme.displayName()))},
       [wanted, view = m_selection.model()->tensor(*m_selection.tensor())](const core::JobContext& job) mutable {
         wanted.histogram = dequantizedHistogram(*view, wanted.scheme, wanted.histogram, job);
         return wanted;
@@ -122,8 +120,9 @@ std::optional<WeightHistogram::Overlay> HistogramOverlay::shown(const Subject& s
   if (m_wanted == Kind::ComparedModel)
     return WeightHistogram::Overlay{nameOf(*m_selection.comparedModel()), Theme::instance().colors().accent,
                                     Qt::SolidLine, m_result->histogram};
-  return WeightHistogram::Overlay{nameOf(m_result->scheme), m_selection.color(m_result->scheme),
-                                  m_selection.penStyle(m_result->scheme), m_result->histogram};
+  const auto& recipe = *m_selection.currentRecipe();
+  return WeightHistogram::Overlay{m_selection.currentTitle(), m_selection.color(recipe), m_selection.penStyle(recipe),
+                                  m_result->histogram};
 }
 
 }  // namespace app

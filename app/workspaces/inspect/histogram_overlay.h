@@ -44,7 +44,7 @@ class HistogramOverlay : public QObject {
     std::weak_ptr<const OpenModel> compared;  ///< of Kind::ComparedModel
     core::metrics::Histogram histogram;
   };
-  void add(const QString& text, Kind kind, const QString& scheme, bool chosen);
+  void add(const QString& text, Kind kind, bool chosen);
   void take(int item);
   void follow();
   bool fits(const Result& result, const Subject& subject) const;
@@ -54,6 +54,7 @@ class HistogramOverlay : public QObject {
   Selection& m_selection;
   JobRunner& m_jobs;
   QComboBox* m_choice;
+  std::vector<core::model::Recipe> m_listed;  ///< what the items of Kind::Scheme mean
   Kind m_wanted = Kind::Scheme;
   std::optional<Result> m_result;
 };

@@ -40,6 +40,12 @@ struct MatrixFacts {
 
 bool isReadable(const core::io::TensorInfo& tensor) { return core::quant::isLoadable(tensor); }
 
+/// Paints no base under its tabs: that of a corner's button is a stray line over it.
+class PlainTabs final : public QTabWidget {
+ protected:
+  void paintEvent(QPaintEvent*) override {}
+};
+
 }  // namespace
 
 MatrixCard::MatrixCard(Selection& selection, JobRunner& jobs, TensorFacts& facts, QWidget* parent)
@@ -47,7 +53,7 @@ MatrixCard::MatrixCard(Selection& selection, JobRunner& jobs, TensorFacts& facts
       m_selection(selection),
       m_jobs(jobs),
       m_facts(facts),
-      m_tabs(new QTabWidget),
+      m_tabs(new PlainTabs),
       m_matrix(new MatrixView),
       m_rows(new ChannelChart),
       m_columns(new ChannelChart),

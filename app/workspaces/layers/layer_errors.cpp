@@ -1,11 +1,39 @@
 #include "app/workspaces/layers/layer_errors.h"
 
+#include <optional>
 #include <utility>
+
+#include "core/model/recipe/recipe_plan.h"
 
 namespace app {
 
 namespace {
-QString keyOf(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.toString()); }
+QString keyOf(const core::model::Recipe& recipe) { return QString::fromStdString(recipe.toString()); }
+
+ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tensors, const core::model::Recipe& recipe,
+                    const core::JobContext& job) {
+  const auto& checkpoint = model.checkpoint();
+  ModelErrors errors;
+  errors.size = {sizeUnder(checkpoint, recipe), recipe};
+  const auto* const scheme = recipe.asScheme();
+  const auto plan = scheme ? core::model::RecipePlan() : core::model::planRecipe(recipe, checkpoint);
+  const auto count = static_cast<double>(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const std::size_t tensor = tensors[i];
+    const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
+    part.progress(0.0, checkpoint.tensors()[tensor].name);
+    const auto planned = scheme ? std::optional(*scheme) : plan.tensors[tensor].scheme;
+    if (planned) {
+      errors.matrices.push_back(model.errors().measure(checkpoint, tensor, *planned, part));
+    } else {
+      SchemeError kept;
+      kept.tensor = tensor;
+      kept.refused = plan.tensors[tensor].kept;
+      errors.matrices.push_back(std::move(kept));
+    }
+  }
+  return errors;
+}
 }  // namespace
 
 LayerErrors::LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent)
@@ -37,56 +65,47 @@ void LayerErrors::noticeStopped() {
   if (any) Q_EMIT changed();
 }
 
-void LayerErrors::request(const std::vector<core::quant::Scheme>& schemes) {
+void LayerErrors::request(const std::vector<core::model::Recipe>& recipes) {
   if (!m_selection.model()) return;
   QStringList wanted;
-  for (const auto& scheme : schemes) wanted.append(keyOf(scheme));
+  for (const auto& recipe : recipes) wanted.append(keyOf(recipe));
   for (const QString& running : QStringList(m_running)) {
     if (wanted.contains(running)) continue;
     m_jobs.cancelTag(tag(running));
     m_running.removeAll(running);
   }
-  for (const auto& scheme : schemes) {
-    const QString key = keyOf(scheme);
-    if (m_errors.contains(key) || m_running.contains(key)) continue;
-    m_problems.remove(key);
-    m_running.append(key);
-    m_jobs.run(
-        this,
-        {tag(key), tr("Errors under %1").arg(QString::fromStdString(scheme.displayName())), Lane::Pool,
-         Priority::Sweep},
-        [checkpoint = m_selection.model()->sharedCheckpoint(), tensors = m_tensors,
-         scheme](const core::JobContext& job) {
-          ModelErrors errors;
-          errors.size = sizesUnder(*checkpoint, std::span(&scheme, 1), job).front();
-          const auto count = static_cast<double>(tensors.size());
-          for (std::size_t i = 0; i < tensors.size(); ++i) {
-            const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
-            part.progress(0.0, checkpoint->tensors()[tensors[i]].name);
-            errors.matrices.push_back(measureSchemeError(*checkpoint, tensors[i], scheme, part));
-          }
-          return errors;
-        },
-        [this, key](ModelErrors errors) {
-          m_running.removeAll(key);
-          m_errors.insert(key, std::move(errors));
-          Q_EMIT changed();
-        },
-        [this, key](const QString& sentence) {
-          m_running.removeAll(key);
-          m_problems.insert(key, sentence);
-          Q_EMIT changed();
-        });
-  }
+  for (const auto& recipe : recipes) start(recipe);
   Q_EMIT changed();
 }
 
-const ModelErrors* LayerErrors::find(const core::quant::Scheme& scheme) const {
-  const auto found = m_errors.constFind(keyOf(scheme));
+void LayerErrors::start(const core::model::Recipe& recipe) {
+  const QString key = keyOf(recipe);
+  if (m_errors.contains(key) || m_running.contains(key)) return;
+  m_problems.remove(key);
+  m_running.append(key);
+  m_jobs.run(
+      this, {tag(key), tr("Errors under %1").arg(m_selection.title(recipe)), Lane::Pool, Priority::Sweep},
+      [model = m_selection.model(), tensors = m_tensors, recipe](const core::JobContext& job) {
+        return measure(*model, tensors, recipe, job);
+      },
+      [this, key](ModelErrors errors) {
+        m_running.removeAll(key);
+        m_errors.insert(key, std::move(errors));
+        Q_EMIT changed();
+      },
+      [this, key](const QString& sentence) {
+        m_running.removeAll(key);
+        m_problems.insert(key, sentence);
+        Q_EMIT changed();
+      });
+}
+
+const ModelErrors* LayerErrors::find(const core::model::Recipe& recipe) const {
+  const auto found = m_errors.constFind(keyOf(recipe));
   return found == m_errors.constEnd() ? nullptr : &*found;
 }
 
-QString LayerErrors::problem(const core::quant::Scheme& scheme) const { return m_problems.value(keyOf(scheme)); }
+QString LayerErrors::problem(const core::model::Recipe& recipe) const { return m_problems.value(keyOf(recipe)); }
 
 bool LayerErrors::isComputing() const { return !m_running.isEmpty(); }
 

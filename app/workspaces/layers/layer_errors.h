@@ -12,25 +12,25 @@
 
 namespace app {
 
-/// What one scheme does to a model.
+/// What one scheme or recipe does to a model.
 struct ModelErrors {
-  std::vector<SchemeError> matrices;
-  SchemeSize size;  ///< of the whole model, as the schemes panel says it
+  std::vector<SchemeError> matrices;  ///< one that a recipe keeps is refused, with its reason
+  SchemeSize size;                    ///< of the whole model, as the schemes panel says it
 };
 
-/// Errors of every quantizable tensor of the open model under every scheme asked for so far. One job a scheme; what
-/// was computed is of one model, and goes when another one is opened.
+/// Errors of every quantizable tensor of the open model under every scheme and recipe asked for so far. One job each;
+/// what was measured before, by whatever scheme or recipe, is taken from the model's error store.
 class LayerErrors : public QObject {
   Q_OBJECT
  public:
   LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent = nullptr);
 
-  /// Starts what is missing for these schemes and stops what is no longer wanted.
-  void request(const std::vector<core::quant::Scheme>& schemes);
+  /// Starts what is missing for these schemes and recipes and stops what is no longer wanted.
+  void request(const std::vector<core::model::Recipe>& recipes);
   /// One matrix a tensor of tensors(), or null while it is not computed.
-  const ModelErrors* find(const core::quant::Scheme& scheme) const;
+  const ModelErrors* find(const core::model::Recipe& recipe) const;
   /// Why a scheme could not be computed; empty when it could or is under way.
-  QString problem(const core::quant::Scheme& scheme) const;
+  QString problem(const core::model::Recipe& recipe) const;
   bool isComputing() const;
   /// Indices in the checkpoint: the rows of every table here.
   const std::vector<std::size_t>& tensors() const { return m_tensors; }
@@ -40,6 +40,7 @@ class LayerErrors : public QObject {
 
  private:
   void reset();
+  void start(const core::model::Recipe& recipe);
   void noticeStopped();
   static QString tag(const QString& scheme) { return QStringLiteral("layers.") + scheme; }
 

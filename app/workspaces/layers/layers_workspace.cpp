@@ -156,7 +156,7 @@ void LayersWorkspace::followModel() {
 
 void LayersWorkspace::request() {
   if (!m_active) return;
-  m_errors->request(selection().checkedSchemes());
+  m_errors->request(selection().checkedRecipes());
   refresh();
 }
 
@@ -175,16 +175,16 @@ QStringList LayersWorkspace::tensorNames() const {
   return names;
 }
 
-std::optional<core::quant::Scheme> LayersWorkspace::dotScheme() const {
-  const auto checked = selection().checkedSchemes();
-  const auto& current = selection().currentScheme();
+std::optional<core::model::Recipe> LayersWorkspace::dotScheme() const {
+  const auto checked = selection().checkedRecipes();
+  const auto& current = selection().currentRecipe();
   if (current && std::find(checked.begin(), checked.end(), *current) != checked.end()) return current;
   return checked.empty() ? std::nullopt : std::optional(checked.back());
 }
 
 void LayersWorkspace::refresh() {
   if (!m_active && selection().model()) return;  // it catches up when it is looked at
-  const auto schemes = selection().checkedSchemes();
+  const auto schemes = selection().checkedRecipes();
   const bool noMatrix = m_errors->tensors().empty();
   const QString message = !selection().model() ? QString()
                           : noMatrix           ? tr("This file has no matrix that a scheme could be applied to.")
@@ -209,7 +209,7 @@ QString LayersWorkspace::summary(std::size_t schemes) const {
   return text;
 }
 
-void LayersWorkspace::refreshMaps(const std::vector<core::quant::Scheme>& schemes) {
+void LayersWorkspace::refreshMaps(const std::vector<core::model::Recipe>& schemes) {
   LayerMaps::Content content;
   content.metric = metric();
   content.shading = static_cast<LayerShading>(m_shading->currentData().toInt());
@@ -221,7 +221,7 @@ void LayersWorkspace::refreshMaps(const std::vector<core::quant::Scheme>& scheme
   for (const auto& scheme : schemes) {
     const auto* errors = m_errors->find(scheme);
     LayerMaps::SchemeMap& map = content.schemes.emplace_back();
-    map.title = QString::fromStdString(scheme.displayName());
+    map.title = selection().title(scheme);
     map.color = selection().color(scheme);
     map.cells.resize(names.size());
     for (std::size_t row = 0; row < names.size(); ++row)
@@ -258,7 +258,7 @@ void LayersWorkspace::refreshDots() {
     else
       ++(cell.known ? exact : refused);
   }
-  const QString title = scheme ? QString::fromStdString(scheme->displayName()) : QString();
+  const QString title = scheme ? selection().title(*scheme) : QString();
   if (errors != nullptr && dots.empty())
     m_dots->setMessage(exact == 0     ? tr("%1 cannot hold any of these matrices.").arg(title)
                        : refused == 0 ? tr("%1 holds these weights without any error.").arg(title)
@@ -283,7 +283,7 @@ void LayersWorkspace::refreshSelection() {
   const auto found =
       selection().tensor() ? std::find(tensors.begin(), tensors.end(), *selection().tensor()) : tensors.end();
   const int row = found == tensors.end() ? -1 : static_cast<int>(found - tensors.begin());
-  const auto checked = selection().checkedSchemes();
+  const auto checked = selection().checkedRecipes();
   const auto scheme = dotScheme();
   const auto column = scheme ? std::find(checked.begin(), checked.end(), *scheme) : checked.end();
   m_maps->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
@@ -292,9 +292,9 @@ void LayersWorkspace::refreshSelection() {
 
 void LayersWorkspace::select(int row, int column) {
   const std::size_t tensor = m_errors->tensors()[static_cast<std::size_t>(row)];
-  const auto checked = selection().checkedSchemes();
+  const auto checked = selection().checkedRecipes();
   if (column >= 0)
-    selection().setTensorAndScheme(tensor, checked[static_cast<std::size_t>(column)]);
+    selection().setTensorAndRecipe(tensor, checked[static_cast<std::size_t>(column)]);
   else
     selection().setTensor(tensor);
 }

@@ -37,14 +37,14 @@ class LayersWorkspace : public Workspace {
   void request();
   void followModel();
   void refresh();
-  void refreshMaps(const std::vector<core::quant::Scheme>& schemes);
+  void refreshMaps(const std::vector<core::model::Recipe>& schemes);
   void refreshDots();
   void refreshSelection();
   void fitMaps();
   void select(int row, int column);
   void openTensor(int row, int column);
   /// The scheme whose dots are shown: the current one if it is checked, else the first checked one.
-  std::optional<core::quant::Scheme> dotScheme() const;
+  std::optional<core::model::Recipe> dotScheme() const;
   core::metrics::Metric metric() const;
   QString modelName() const;
   /// What is measured, of which model.

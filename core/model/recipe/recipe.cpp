@@ -38,6 +38,28 @@ std::string Recipe::toString() const {
   return text;
 }
 
+std::string Recipe::displayName() const {
+  if (!title.empty()) return title;
+  if (const quant::Scheme* const scheme = asScheme()) return scheme->displayName();
+  const std::string text = toString();
+  const auto formats = quant::allFormats();
+  const bool isTaken = std::any_of(formats.begin(), formats.end(),
+                                   [&](const quant::FormatInfo& format) { return format.display == text; });
+  return isTaken ? text + " recipe" : text;
+}
+
+const quant::Scheme* Recipe::asScheme() const {
+  return rules.empty() && replacements.empty() ? std::get_if<quant::Scheme>(&base) : nullptr;
+}
+
+bool Recipe::operator==(const Recipe& other) const {
+  const auto isSameRule = [](const RecipeRule& a, const RecipeRule& b) {
+    return a.pattern.text() == b.pattern.text() && a.scheme == b.scheme;
+  };
+  return base == other.base && replacements == other.replacements &&
+         std::equal(rules.begin(), rules.end(), other.rules.begin(), other.rules.end(), isSameRule);
+}
+
 std::optional<quant::Scheme> parseTreatment(std::string_view text) {
   const std::string lower = lowerCase(text);
   if (lower == "keep") return std::nullopt;

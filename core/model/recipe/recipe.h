@@ -40,10 +40,17 @@ class Recipe {
   std::vector<RecipeRule> rules;  ///< the first that matches decides, before the base does
   /// Tensors by name that take the place of the model's own, before all rules: one tensor swapped, a weight changed.
   std::map<std::string, quant::QuantizedTensorPtr> replacements;
+  std::string title;  ///< what its file is called, for people; empty: its name says what it does
 
   bool keepsEverything() const { return base.index() == 0 && rules.empty() && replacements.empty(); }
   /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k".
   std::string toString() const;
+  /// For people: the title, or "NF4 · 64", "Q4_K_M"; "Q4_0 recipe" where a format has the name, too.
+  std::string displayName() const;
+  /// The scheme it is when it is nothing more; null otherwise.
+  const quant::Scheme* asScheme() const;
+  /// Whether both do the same, whatever they are called.
+  bool operator==(const Recipe& other) const;
 };
 
 /// "q6_k", "nf4:block=128", and as GGUF spells types: "F16", "Q6_K"; "keep" is nothing.

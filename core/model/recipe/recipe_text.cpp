@@ -121,6 +121,25 @@ RecipeRule parseRecipeRule(std::string_view text) {
   return {TensorPattern(trimmed(text.substr(0, equals))), parseTreatment(treatment), {}};
 }
 
+std::string formatRecipe(const Recipe& recipe) {
+  Recipe base;
+  base.base = recipe.base;
+  std::string text = fmt::format("base = {}\n", base.toString());
+  for (const RecipeRule& rule : recipe.rules)
+    text += fmt::format("{} = {}\n", rule.pattern.text(), rule.scheme ? rule.scheme->toString() : "keep");
+  return text;
+}
+
+std::string textOf(const Recipe& recipe) {
+  const bool isNamed = recipe.rules.empty() && recipe.base.index() != 0;
+  return isNamed ? recipe.toString() : formatRecipe(recipe);
+}
+
+Recipe recipeFromText(std::string_view text) {
+  if (auto named = recipeByName(text)) return *std::move(named);
+  return parseRecipe(text, "a kept recipe");
+}
+
 Recipe parseRecipe(std::string_view text, std::string_view source) {
   if (text.size() > kLongestRecipe)
     refuse(source, fmt::format("A recipe has at most {} bytes; found {}.", kLongestRecipe, text.size()));

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "core/model/recipe/recipe.h"
@@ -20,5 +21,15 @@ RecipeRule parseRecipeRule(std::string_view text);
 /// @param source its name, for errors
 /// @throws Error (InvalidFile) "SOURCE, line N: …", also for a file that is too long or no text
 Recipe parseRecipe(std::string_view text, std::string_view source);
+
+/// The text of a recipe file that parseRecipe() reads as this recipe.
+/// @pre no replacements: they are no text
+std::string formatRecipe(const Recipe& recipe);
+
+/// To keep a recipe in settings: its name when it has one ("nf4", "Q4_K_M"), else the text of its file; and back.
+/// @pre no replacements
+std::string textOf(const Recipe& recipe);
+/// @throws Error (InvalidArgument, InvalidFile)
+Recipe recipeFromText(std::string_view text);
 
 }  // namespace core::model

@@ -1,0 +1,79 @@
+#include "app/selection/scheme_completion.h"
+
+#include <QRegularExpression>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/model/recipe/file_type.h"
+#include "core/quant/scheme.h"
+#include "core/quant/scheme_options.h"
+
+namespace app {
+
+namespace {
+
+QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+
+std::optional<core::quant::Scheme> parsed(const QString& text) {
+  try {
+    return core::quant::Scheme::parse(text.toStdString());
+  } catch (const core::Error&) {
+    return std::nullopt;
+  }
+}
+
+QStringList names(const QString& typed) {
+  QStringList found;
+  for (const core::quant::FormatInfo& format : core::quant::allFormats())
+    found << fromView(format.text);
+  for (const core::model::FileTypeInfo& type : core::model::allFileTypes()) found << fromView(type.name);
+  found.removeIf([&](const QString& name) { return !name.startsWith(typed, Qt::CaseInsensitive); });
+  return found;
+}
+
+/// Values that people use where an option takes numbers.
+const QStringList& usualNumbers() {
+  static const QStringList numbers = QStringLiteral("16 32 64 128 256 1024 4096 1.1 1.25 1.5 2 99 99.9").split(u' ');
+  return numbers;
+}
+
+/// The words in quotes of "'on' or 'off'", and numbers.
+QStringList valuesOf(const core::quant::SchemeOption& option) {
+  static const QRegularExpression word(QStringLiteral("'([^']+)'"));
+  QStringList values;
+  auto matches = word.globalMatch(fromView(option.allowed));
+  while (matches.hasNext()) values << matches.next().captured(1);
+  return fromView(option.allowed).contains(QLatin1String("number")) ||
+                 fromView(option.allowed).contains(QLatin1String("power")) ||
+                 fromView(option.allowed).contains(QLatin1String("percentage"))
+             ? usualNumbers() + values
+             : values;
+}
+
+}  // namespace
+
+QStringList schemeCompletions(const QString& typed, int most) {
+  const qsizetype colon = typed.indexOf(u':');
+  if (colon < 0) return names(typed).mid(0, most);
+  const qsizetype start = std::max(colon, typed.lastIndexOf(u',')) + 1;
+  const QString before = typed.left(start), part = typed.mid(start);
+  const auto scheme = parsed(start == colon + 1 ? typed.left(colon) : typed.left(start - 1));
+  if (!scheme) return {};
+  const qsizetype equals = part.indexOf(u'=');
+  QStringList found;
+  for (const core::quant::SchemeOption& option : core::quant::schemeOptions()) {
+    const QString key = fromView(option.key);
+    if (!option.belongsTo(*scheme) || before.contains(key + u'=')) continue;
+    if (equals < 0) {
+      if (key.startsWith(part)) found << before + key + u'=';
+    } else if (key == part.left(equals)) {
+      for (const QString& value : valuesOf(option)) {
+        const QString whole = before + key + u'=' + value;
+        if (value.startsWith(part.mid(equals + 1)) && parsed(whole)) found << whole;
+      }
+    }
+  }
+  return found.mid(0, most);
+}
+
+}  // namespace app

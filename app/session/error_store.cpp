@@ -1,0 +1,133 @@
+#include "app/session/error_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "app/session/error_record.h"
+
+namespace app {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kSuffix = ".errors";
+/// Some file systems tell the time of a change no finer than this.
+constexpr std::chrono::seconds kClockStep{2};
+
+std::string identityOf(const core::io::Checkpoint& checkpoint, std::string_view build) {
+  std::string identity(build);
+  for (const fs::path& file : checkpoint.files()) {
+    const auto changed = fs::last_write_time(file).time_since_epoch().count();
+    identity += fmt::format("\n{}\n{} {}", fs::canonical(file).string(), fs::file_size(file), changed);
+  }
+  if (checkpoint.files().empty()) identity += "\nbuilt in: " + checkpoint.name();
+  for (const auto& tensor : checkpoint.tensors())
+    identity += fmt::format("\n{} {} {} {} {}", tensor.name, tensor.typeName, tensor.shape.toString(), tensor.file,
+                            tensor.offset);
+  return identity;
+}
+
+bool changedLately(const core::io::Checkpoint& checkpoint, fs::file_time_type openedAt) {
+  return std::any_of(checkpoint.files().begin(), checkpoint.files().end(),
+                     [&](const fs::path& file) { return fs::last_write_time(file) + kClockStep >= openedAt; });
+}
+
+struct KeptFile {
+  fs::path path;
+  fs::file_time_type used;
+  std::uint64_t bytes;
+};
+
+void makeRoom(const fs::path& folder) {
+  std::vector<KeptFile> files;
+  std::uint64_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() != kSuffix || !entry.is_regular_file()) continue;
+    files.push_back({entry.path(), entry.last_write_time(), entry.file_size()});
+    bytes += files.back().bytes;
+  }
+  std::sort(files.begin(), files.end(), [](const KeptFile& a, const KeptFile& b) { return a.used < b.used; });
+  for (const KeptFile& file : files) {
+    if (bytes <= ErrorStore::kMostFolderBytes) return;
+    fs::remove(file.path);
+    bytes -= file.bytes;
+  }
+}
+
+}  // namespace
+
+std::string ErrorStore::keyOf(std::size_t tensor, const std::string& scheme) {
+  return std::to_string(tensor) + ' ' + scheme;
+}
+
+void ErrorStore::keepIn(const fs::path& folder, const core::io::Checkpoint& checkpoint, std::string_view build,
+                        fs::file_time_type openedAt) {
+  const std::lock_guard lock(m_mutex);
+  m_file.close();
+  try {
+    if (changedLately(checkpoint, openedAt)) return;
+    fs::create_directories(folder);
+    makeRoom(folder);
+    const std::string identity = identityOf(checkpoint, build);
+    const fs::path file = folder / (fmt::format("{:016x}", checksumOf(identity)) + std::string(kSuffix));
+    const std::string head = fmt::format("{:016x}\n", checksumOf(identity + "head"));
+    read(file, head, checkpoint);
+    // What is there but of something else is written anew; so is what is too long to be read.
+    const bool goesOn = m_fileBytes != 0;
+    m_file.open(file, std::ios::binary | (goesOn ? std::ios::app : std::ios::trunc));
+    if (!goesOn) {
+      m_file << head << std::flush;
+      m_fileBytes = head.size();
+    }
+  } catch (const std::exception&) {
+    m_file.close();  // no cache, then
+  }
+}
+
+// A line that was cut short, or changed, has another checksum and is left out. Records begin with a line break, so that
+// one that was cut short does not spoil the next.
+void ErrorStore::read(const fs::path& file, const std::string& head, const core::io::Checkpoint& checkpoint) {
+  m_fileBytes = 0;
+  std::error_code error;
+  const auto bytes = fs::file_size(file, error);
+  if (error || bytes > kMostFileBytes) return;
+  std::ifstream stream(file, std::ios::binary);
+  std::string line;
+  if (!std::getline(stream, line) || line + '\n' != head) return;
+  m_fileBytes = bytes;
+  while (std::getline(stream, line)) {
+    const auto record = readRecord(line, checkpoint.tensors());
+    if (record) m_errors.insert_or_assign(keyOf(record->tensor, record->scheme.toString()), *record);
+  }
+  fs::last_write_time(file, fs::file_time_type::clock::now(), error);
+}
+
+std::optional<SchemeError> ErrorStore::find(std::size_t tensor, const core::quant::Scheme& scheme) const {
+  const std::lock_guard lock(m_mutex);
+  const auto found = m_errors.find(keyOf(tensor, scheme.toString()));
+  return found == m_errors.end() ? std::nullopt : std::optional(found->second);
+}
+
+void ErrorStore::add(const SchemeError& error) {
+  const std::lock_guard lock(m_mutex);
+  const bool isNew = m_errors.insert_or_assign(keyOf(error.tensor, error.scheme.toString()), error).second;
+  if (!isNew || !m_file.is_open()) return;
+  const std::string line = writeRecord(error);
+  if (line.empty() || m_fileBytes + line.size() > kMostFileBytes) return;
+  m_file << line << std::flush;
+  m_fileBytes += line.size();
+}
+
+SchemeError ErrorStore::measure(const core::io::Checkpoint& checkpoint, std::size_t tensor,
+                                const core::quant::Scheme& scheme, const core::JobContext& job) {
+  if (auto known = find(tensor, scheme)) return *std::move(known);
+  SchemeError error = measureSchemeError(checkpoint, tensor, scheme, job);
+  add(error);
+  return error;
+}
+
+}  // namespace app

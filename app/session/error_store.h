@@ -1,0 +1,50 @@
+#pragma once
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "app/session/scheme_error.h"
+
+namespace app {
+
+/// What schemes were found to do to the tensors of one opened model, so that nothing is measured twice: in memory, and
+/// after keepIn() in a file that outlives the program. Thread-safe. What cannot be read or written is measured again;
+/// nothing here fails.
+class ErrorStore {
+ public:
+  static constexpr std::uint64_t kMostFolderBytes = 64 << 20;  ///< the files used longest ago make room
+  static constexpr std::uint64_t kMostFileBytes = 16 << 20;
+
+  ErrorStore() = default;
+  ErrorStore(const ErrorStore&) = delete;
+  ErrorStore& operator=(const ErrorStore&) = delete;
+
+  /// Takes up what was kept of this model and keeps what follows. A kept error is of these files (path, size, time of
+  /// change), these tensors (name, shape, type, place) and this build of the program, or it is not used. A model whose
+  /// files changed after `openedAt`, or shortly before, is not kept: which content was opened would be a guess.
+  /// @param build what tells one build of the program from another
+  void keepIn(const std::filesystem::path& folder, const core::io::Checkpoint& checkpoint, std::string_view build,
+              std::filesystem::file_time_type openedAt);
+
+  std::optional<SchemeError> find(std::size_t tensor, const core::quant::Scheme& scheme) const;
+  void add(const SchemeError& error);
+  /// find(), or measureSchemeError() and add(). @param checkpoint of the model this is the store of
+  /// @throws core::Error, core::Cancelled
+  SchemeError measure(const core::io::Checkpoint& checkpoint, std::size_t tensor, const core::quant::Scheme& scheme,
+                      const core::JobContext& job = core::JobContext());
+
+ private:
+  void read(const std::filesystem::path& file, const std::string& head, const core::io::Checkpoint& checkpoint);
+  static std::string keyOf(std::size_t tensor, const std::string& scheme);
+
+  mutable std::mutex m_mutex;
+  std::unordered_map<std::string, SchemeError> m_errors;
+  std::ofstream m_file;
+  std::uint64_t m_fileBytes = 0;
+};
+
+}  // namespace app
