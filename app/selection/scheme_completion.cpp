@@ -24,8 +24,7 @@ std::optional<core::quant::Scheme> parsed(const QString& text) {
 
 QStringList names(const QString& typed) {
   QStringList found;
-  for (const core::quant::FormatInfo& format : core::quant::allFormats())
-    found << fromView(format.text);
+  for (const core::quant::FormatInfo& format : core::quant::allFormats()) found << fromView(format.text);
   for (const core::model::FileTypeInfo& type : core::model::allFileTypes()) found << fromView(type.name);
   found.removeIf([&](const QString& name) { return !name.startsWith(typed, Qt::CaseInsensitive); });
   return found;

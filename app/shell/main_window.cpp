@@ -18,6 +18,8 @@
 #include "app/shell/drop_overlay.h"
 #include "app/shell/help_panel.h"
 #include "app/shell/nav_rail.h"
+#include "app/shell/scheme_list.h"
+#include "app/shell/scheme_panel.h"
 #include "app/shell/side_panel.h"
 #include "app/shell/status_line.h"
 #include "app/text/numbers.h"
@@ -333,6 +335,7 @@ void MainWindow::saveState() const {
   settings.setValue(QStringLiteral("window/theme"), static_cast<int>(Theme::instance().mode()));
   settings.setValue(QStringLiteral("recent"), m_loader->recent());
   settings.setValue(QStringLiteral("schemes"), m_selection.saveSchemes());
+  settings.setValue(QStringLiteral("schemes-by-size"), m_panel->schemes()->list()->order() == SchemeOrder::BySize);
   for (auto it = m_workspaces.begin(); it != m_workspaces.end(); ++it) {
     settings.beginGroup(QStringLiteral("workspace-") + it.key());
     it.value()->saveState(settings);
@@ -349,6 +352,8 @@ void MainWindow::restoreState() {
   setPanelShown(settings.value(QStringLiteral("window/panel"), true).toBool());
   m_loader->setRecent(settings.value(QStringLiteral("recent")).toStringList());
   m_selection.restoreSchemes(settings.value(QStringLiteral("schemes")).toStringList());
+  const bool bySize = settings.value(QStringLiteral("schemes-by-size"), false).toBool();
+  m_panel->schemes()->list()->setOrder(bySize ? SchemeOrder::BySize : SchemeOrder::ByGroup);
 }
 
 }  // namespace app

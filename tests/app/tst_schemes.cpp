@@ -184,6 +184,8 @@ class TestSchemes : public QObject {
       ++sized;
     }
     QVERIFY(sized > 40);
+    shown.restart(QStringLiteral("inspect"));
+    QVERIFY(shown.find<SchemeList>()->order() == SchemeOrder::BySize);
   }
 
   void completionKnowsFormatsKeysAndValues() {
