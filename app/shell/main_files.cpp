@@ -18,8 +18,10 @@ namespace {
 
 /// A question with what follows from it, and Cancel; the other answers are the caller's.
 QMessageBox* question(QWidget* parent, const QString& name, const QString& asked, const QString& explained) {
-  auto* box = new QMessageBox(QMessageBox::NoIcon, asked, asked, QMessageBox::Cancel, parent);
-  box->setInformativeText(explained);
+  // Names come from files: what looks like markup in them is none.
+  auto* box = new QMessageBox(QMessageBox::NoIcon, asked, QStringLiteral("<b>%1</b>").arg(asked.toHtmlEscaped()),
+                              QMessageBox::Cancel, parent);
+  box->setInformativeText(QStringLiteral("<p>%1</p>").arg(explained.toHtmlEscaped()));
   box->setObjectName(name);
   box->setAttribute(Qt::WA_DeleteOnClose);
   box->layout()->setContentsMargins(space::kTwo, space::kThree, space::kThree, space::kTwo);

@@ -3,7 +3,7 @@
 #include <QCompleter>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QHBoxLayout>
+#include <QGridLayout>
 #include <QLineEdit>
 #include <QStringListModel>
 #include <QStyle>
@@ -33,15 +33,16 @@ OwnScheme::OwnScheme(Selection& selection, JobRunner& jobs, QWidget* parent)
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(space::kOneHalf, space::kOne, space::kOne, space::kOne);
   layout->setSpacing(space::kHalf);
-  auto* line = new QHBoxLayout;
-  line->setSpacing(space::kHalf);
+  auto* lines = new QGridLayout;
+  lines->setSpacing(space::kHalf);
   auto* file = new QToolButton;
   file->setIcon(icon(QStringLiteral("open-file")));
   file->setToolTip(tr("Take a recipe from a file: lines such as attn_v = q6_k"));
   file->setAccessibleName(tr("Take a recipe from a file"));
   connect(file, &QToolButton::clicked, this, &OwnScheme::askForFile);
-  line->addWidget(m_text, 1);
-  line->addWidget(file);
+  lines->addWidget(m_text, 0, 0);
+  lines->addWidget(file, 0, 1);
+  lines->addWidget(m_name, 1, 0);
   m_sentence->setWrapping();
   m_sentence->setObjectName(QStringLiteral("own-scheme-sentence"));
   m_sentence->hide();
@@ -49,8 +50,7 @@ OwnScheme::OwnScheme(Selection& selection, JobRunner& jobs, QWidget* parent)
   m_name->setAccessibleName(tr("Name to keep it by"));
   m_name->setMaxLength(60);
   m_name->hide();
-  layout->addLayout(line);
-  layout->addWidget(m_name);
+  layout->addLayout(lines);
   layout->addWidget(m_sentence);
   buildLine();
 }

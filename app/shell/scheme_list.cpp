@@ -227,7 +227,8 @@ bool SchemeList::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::KeyPress) {
     auto& key = *static_cast<QKeyEvent*>(event);
     if (watched == m_filter && filterKey(key)) return true;
-    if (watched == m_view && listKey(key)) return true;
+    const bool isRenaming = m_view->isPersistentEditorOpen(m_view->currentIndex());
+    if (watched == m_view && !isRenaming && listKey(key)) return true;
   }
   return QWidget::eventFilter(watched, event);
 }

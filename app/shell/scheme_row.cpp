@@ -111,6 +111,13 @@ void SchemeRow::paintScheme(QPainter& painter, const QStyleOptionViewItem& optio
                    painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, name.width()));
 }
 
+void SchemeRow::setEditorData(QWidget* editor, const QModelIndex& index) const {
+  constexpr const char* kFilled = "filled";
+  if (editor->property(kFilled).toBool()) return;
+  editor->setProperty(kFilled, true);
+  QStyledItemDelegate::setEditorData(editor, index);
+}
+
 void SchemeRow::updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option, const QModelIndex&) const {
   editor->setGeometry(option.rect.adjusted(nameLeft() - 8, 0, -4, 0));
 }

@@ -14,6 +14,8 @@ class SchemeRow final : public QStyledItemDelegate {
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
   void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
   void updateEditorGeometry(QWidget* editor, const QStyleOptionViewItem& option, const QModelIndex&) const override;
+  /// Once: whatever changes in the list meanwhile, what is being typed stays.
+  void setEditorData(QWidget* editor, const QModelIndex& index) const override;
   /// A click on the box ticks.
   bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,
                    const QModelIndex& index) override;
