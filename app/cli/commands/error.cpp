@@ -8,6 +8,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/session/open_model.h"
 #include "app/session/recipe_file.h"
 #include "app/session/scheme_totals.h"
 #include "core/base/error.h"
