@@ -132,7 +132,7 @@ class TestSwitching : public QObject {
     selection.setModel(OpenModel::open(m_small.toStdString()));
     ValueTableModel values;
     const QAbstractItemModelTester valueTester(&values, mode);
-    for (std::size_t i = 0; i < 4; ++i) values.setTensor(selection.model()->checkpoint().view(i), i != 2);
+    for (std::size_t i = 0; i < 4; ++i) values.setTensor(i != 2 ? selection.model()->tensor(i) : nullptr);
     values.clear();
     QVERIFY(!values.headerData(0, Qt::Horizontal, Qt::DisplayRole).isValid());
     PaletteModel palette;

@@ -211,7 +211,7 @@ void TestQuantize::fp8RoundsAndSaturates() {
     for (std::size_t i = 0; i < 256; ++i) (*bytes)[i] = static_cast<std::byte>(i);
     const auto dtype = std::string_view(name) == "fp8_e4m3" ? tensor::DType::F8E4M3 : tensor::DType::F8E5M2;
     std::vector<float> values(256);
-    quant::decode({"codes", dtype, {256}, *bytes, bytes}, 0, 256, values.data());
+    quant::decode(tensor::TensorView{"codes", dtype, {256}, *bytes, bytes}, 0, 256, values.data());
     const auto again = quant::quantize(Scheme::parse(name), viewOf(values, {256}));
     for (std::size_t i = 0; i < 256; ++i)
       if (!std::isnan(values[i])) QCOMPARE(std::to_integer<int>(again->payload[i]), static_cast<int>(i));
