@@ -53,7 +53,9 @@ void useCheckpoint(const core::io::Checkpoint& model) {
     require(tensor.offset <= model.fileBytes() && tensor.bytes <= model.fileBytes() - tensor.offset);
     const auto view = model.view(tensor.name);
     require(view.bytes.size() == tensor.bytes && view.unreadable == tensor.unreadable);
-    if (tensor.isReadable()) {
+    if (tensor.assembly != core::io::Assembly::None) {
+      require(tensor.isReadable() && view.bytes.size() == (view.shape.count() + 1) / 2);
+    } else if (tensor.isReadable()) {
       require(view.bytes.size() == core::tensor::storageBytes(view.dtype, view.shape));
       require(view.shape == tensor.storedShape && !view.shape.isEmpty());
     } else {
