@@ -21,8 +21,8 @@ void decode(const QuantizedTensor& tensor, std::uint64_t first, std::uint64_t co
 /// A scheme that cannot hold this shape (q4_0 on rows that are not whole blocks) is refused.
 /// @param calibration what a text showed about the tensor's inputs; methods that need it refuse to go without
 /// @throws Error (InvalidArgument, Unsupported), Cancelled
-QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
-                            const JobContext& job = JobContext(), const TensorCalibration* calibration = nullptr);
+QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor, const JobContext& job = JobContext(),
+                            const TensorCalibration* calibration = nullptr);
 
 /// The tensor as it is stored, shared. @throws Error (Unsupported, InvalidArgument)
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor);

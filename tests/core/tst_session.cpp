@@ -164,8 +164,8 @@ class TestSession : public QObject {
 
   void withoutATemplateItCannotChat() {
     const auto config = model::ModelConfig::fromCheckpoint(*m_checkpoint);
-    Session session(model::createCpuExecutor(model::buildGraph(config, m_library->load(config, {}))),
-                    m_tokenizer, nullptr, 64, model::KvType::F16);
+    Session session(model::createCpuExecutor(model::buildGraph(config, m_library->load(config, {}))), m_tokenizer,
+                    nullptr, 64, model::KvType::F16);
     QVERIFY_EXCEPTION_THROWN(session.chat(kSum, greedy(), {}), Error);
     const auto prompt = m_tokenizer->encodePrompt("Hello", text::SpecialTokens::AsText);
     QVERIFY(!session.complete(prompt, greedy(4), {}).tokens.empty());
