@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/numeric/half.h"
+#include "core/quant/bit_stream.h"
 #include "core/quant/quantizer.h"
 #include "gpu/packed_tile.h"
 

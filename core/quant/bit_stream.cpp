@@ -24,6 +24,34 @@ void unpackGroup(const std::uint8_t* packed, std::size_t count, std::uint32_t bi
   for (std::size_t j = 0; j < count; ++j) codes[j] = static_cast<std::uint8_t>((stream >> (j * bits)) & mask);
 }
 
+/// Whole groups; `packed` has to have eight bytes from each group's first on.
+template <std::uint32_t bits>
+QS_FORCE_INLINE void unpackGroups(const std::uint8_t* __restrict__ packed, std::size_t groups,
+                                  std::uint8_t* __restrict__ codes) {
+  for (std::size_t g = 0; g < groups; ++g, packed += bits, codes += 8) {
+    std::uint64_t stream = 0;
+    std::memcpy(&stream, packed, sizeof(stream));
+    for (std::uint32_t j = 0; j < 8; ++j)
+      codes[j] = static_cast<std::uint8_t>((stream >> (j * bits)) & ((1U << bits) - 1U));
+  }
+}
+
+QS_MULTIVERSION void unpackGroups(const std::uint8_t* packed, std::size_t groups, std::uint32_t bits,
+                                  std::uint8_t* codes) {
+  switch (bits) {
+    case 2:
+      return unpackGroups<2>(packed, groups, codes);
+    case 3:
+      return unpackGroups<3>(packed, groups, codes);
+    case 5:
+      return unpackGroups<5>(packed, groups, codes);
+    case 6:
+      return unpackGroups<6>(packed, groups, codes);
+    default:
+      return unpackGroups<7>(packed, groups, codes);
+  }
+}
+
 QS_MULTIVERSION void packNibblePairs(const std::uint8_t* __restrict__ codes, std::size_t pairs,
                                      std::uint8_t* __restrict__ packed) {
   for (std::size_t i = 0; i < pairs; ++i) packed[i] = static_cast<std::uint8_t>(codes[2 * i] | (codes[2 * i + 1] << 4));
@@ -64,9 +92,31 @@ void unpackBits(const std::uint8_t* packed, std::size_t count, std::uint32_t bit
     done = count / 2 * 2;
     unpackNibblePairs(packed, done / 2, codes);
     packed += done / 2;
+  } else if (const std::size_t bytes = count / 8 * bits; bytes >= 8) {
+    const std::size_t groups = (bytes - 8) / bits + 1;
+    unpackGroups(packed, groups, bits, codes);
+    done = groups * 8;
+    packed += groups * bits;
   }
   for (; done < count; done += 8, packed += bits)
     unpackGroup(packed, std::min<std::size_t>(8, count - done), bits, codes + done);
+}
+
+std::uint64_t codeRowBytes(std::uint32_t bits, std::uint64_t rowValues) {
+  return rowValues / 8 * bits + (rowValues % 8 * bits + 7) / 8;
+}
+
+CodeRows::CodeRows(std::span<const std::byte> payload, std::uint32_t bits, std::uint64_t rowValues)
+    : m_payload(reinterpret_cast<const std::uint8_t*>(payload.data())),
+      m_bits(bits),
+      m_rowValues(rowValues),
+      m_codes(bits == 8 ? 0 : rowValues) {}
+
+const std::uint8_t* CodeRows::at(std::uint64_t r) {
+  const std::uint8_t* packed = m_payload + r * codeRowBytes(m_bits, m_rowValues);
+  if (m_bits == 8) return packed;
+  unpackBits(packed, m_rowValues, m_bits, m_codes.data());
+  return m_codes.data();
 }
 
 }  // namespace core::quant

@@ -5,7 +5,6 @@
 
 #include "core/base/multiversion.h"
 #include "core/quant/bit_stream.h"
-#include "core/quant/uniform.h"
 
 namespace core::quant {
 
@@ -71,12 +70,11 @@ void decodeRows(const CodeBook& codes, std::span<const std::byte> payload, const
   const std::uint64_t rowValues = shape.rowValues();
   if (codes.packing == Packing::NibblesHighFirst)
     return decodeNibbles(codes, bytesOf(payload), firstRow * rowValues, rowCount * rowValues, out);
-  const std::uint64_t rowBytes = codeRowBytes(codes.bits, rowValues);
-  std::vector<std::uint8_t> row(rowValues);
+  CodeRows rows(payload, codes.bits, rowValues);
   for (std::uint64_t r = firstRow; r < firstRow + rowCount; ++r, out += rowValues) {
-    unpackBits(bytesOf(payload) + r * rowBytes, rowValues, codes.bits, row.data());
+    const std::uint8_t* row = rows.at(r);
     forEachRun(codes.grouping, rowValues, r, [&](std::uint64_t column, std::uint64_t count, std::uint64_t group) {
-      lookUp(row.data() + column, count, codes.levels.data(), codes.scales[group], out + column);
+      lookUp(row + column, count, codes.levels.data(), codes.scales[group], out + column);
     });
   }
 }
@@ -89,12 +87,11 @@ std::uint64_t sideBytes(const CodeBook& codes) {
 void decodeRows(const LearnedCodeBooks& codes, std::span<const std::byte> payload, const tensor::Shape& shape,
                 std::uint64_t firstRow, std::uint64_t rowCount, float* out) {
   const std::uint64_t rowValues = shape.rowValues();
-  const std::uint64_t rowBytes = codeRowBytes(codes.bits, rowValues);
-  std::vector<std::uint8_t> row(rowValues);
+  CodeRows rows(payload, codes.bits, rowValues);
   for (std::uint64_t r = firstRow; r < firstRow + rowCount; ++r, out += rowValues) {
-    unpackBits(bytesOf(payload) + r * rowBytes, rowValues, codes.bits, row.data());
+    const std::uint8_t* row = rows.at(r);
     forEachRun(codes.grouping, rowValues, r, [&](std::uint64_t column, std::uint64_t count, std::uint64_t group) {
-      lookUp(row.data() + column, count, codes.levels.data() + (group << codes.bits), 1.0F, out + column);
+      lookUp(row + column, count, codes.levels.data() + (group << codes.bits), 1.0F, out + column);
     });
   }
 }

@@ -8,7 +8,6 @@
 #include "core/numeric/half.h"
 #include "core/quant/bit_stream.h"
 #include "core/quant/tensor_rows.h"
-#include "core/quant/uniform.h"
 
 namespace core::quant {
 

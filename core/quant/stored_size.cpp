@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/quant/bit_stream.h"
 #include "core/quant/code_book.h"
-#include "core/quant/uniform.h"
 #include "core/tensor/dtype.h"
 
 namespace core::quant {

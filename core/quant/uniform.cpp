@@ -14,21 +14,15 @@ QS_MULTIVERSION void decodeGroup(const std::uint8_t* __restrict__ codes, std::si
 
 }  // namespace
 
-std::uint64_t codeRowBytes(std::uint32_t bits, std::uint64_t rowValues) {
-  return rowValues / 8 * bits + (rowValues % 8 * bits + 7) / 8;
-}
-
 void decodeRows(const Uniform& codes, std::span<const std::byte> payload, const tensor::Shape& shape,
                 std::uint64_t firstRow, std::uint64_t rowCount, float* out) {
   const std::uint64_t rowValues = shape.rowValues();
-  const std::uint64_t rowBytes = codeRowBytes(codes.bits, rowValues);
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(payload.data());
-  std::vector<std::uint8_t> row(rowValues);
+  CodeRows rows(payload, codes.bits, rowValues);
   for (std::uint64_t r = firstRow; r < firstRow + rowCount; ++r, out += rowValues) {
-    unpackBits(bytes + r * rowBytes, rowValues, codes.bits, row.data());
+    const std::uint8_t* row = rows.at(r);
     forEachRun(codes.grouping, rowValues, r, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
       const float zeroPoint = codes.zeroPoints.empty() ? 0.0F : codes.zeroPoints[g];
-      decodeGroup(row.data() + at, n, codes.scales[g], static_cast<float>(codes.qmin) - zeroPoint, out + at);
+      decodeGroup(row + at, n, codes.scales[g], static_cast<float>(codes.qmin) - zeroPoint, out + at);
     });
   }
 }

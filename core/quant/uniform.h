@@ -24,9 +24,6 @@ struct Uniform {
   std::uint32_t zeroPointBits = 0;  ///< what one costs in storage: a code's bits, or 16 or 32 for floats (HQQ)
 };
 
-/// Bytes of one row of b-bit codes: a bit stream padded to a whole byte.
-std::uint64_t codeRowBytes(std::uint32_t bits, std::uint64_t rowValues);
-
 /// Decodes rows [firstRow, firstRow + rowCount) into out.
 void decodeRows(const Uniform& codes, std::span<const std::byte> payload, const tensor::Shape& shape,
                 std::uint64_t firstRow, std::uint64_t rowCount, float* out);
