@@ -74,9 +74,9 @@ void ErrorDots::setData(std::vector<Dot> dots, Metric metric, const QColor& colo
 
 // Behind the longest line its figure must have room, however narrow the chart is.
 void ErrorDots::makeRoomForFigures() {
-  constexpr double kBeside = 14;
+  constexpr double kBeside = 14, kShortest = 4;
   const double wide = std::max(1, axisRect()->width());
-  const double lines = std::max(wide - m_figureWidth - kBeside, wide / 2);
+  const double lines = std::max(wide - m_figureWidth - kBeside, kShortest);
   xAxis->setRange(0, m_longest > 0 ? m_longest * wide / lines : 1);
 }
 

@@ -1,6 +1,7 @@
 #include "app/shell/scheme_list_model.h"
 
 #include <QLocale>
+#include <QRegularExpression>
 #include <algorithm>
 #include <limits>
 
@@ -20,6 +21,19 @@ bool holds(const QString& text, const QString& word) {
     if (!isNumber || (!isDigit(at - 1) && !isDigit(at + word.size()))) return true;
   }
   return false;
+}
+
+/// Whether weights are stored in codes of so many bits; of a file type's mixture, whether most are.
+bool storesIn(std::uint32_t bits, const core::model::Recipe& recipe) {
+  const auto isWide = [bits](const core::quant::Scheme& scheme) {
+    return core::quant::codeBits(scheme.format.name) == bits;
+  };
+  if (const auto* scheme = std::get_if<core::quant::Scheme>(&recipe.base); scheme && isWide(*scheme)) return true;
+  if (const auto* type = std::get_if<core::model::FileType>(&recipe.base))
+    if (const auto usual = core::quant::formatOf(core::model::info(*type).usual))
+      if (core::quant::codeBits(*usual) == bits) return true;
+  return std::any_of(recipe.rules.begin(), recipe.rules.end(),
+                     [&](const core::model::RecipeRule& rule) { return rule.scheme && isWide(*rule.scheme); });
 }
 
 }  // namespace
@@ -93,16 +107,14 @@ int SchemeListModel::entryOf(const core::model::Recipe& recipe) const {
 }
 
 bool SchemeListModel::isFound(const Entry& entry) const {
-  if (m_words.isEmpty()) return true;
-  QStringList texts{entry.scheme.title, QString::fromStdString(entry.scheme.recipe.toString()),
-                    entry.scheme.description, titleOf(entry.group)};
-  if (const auto* scheme = entry.scheme.recipe.asScheme())
-    texts << tr("%1 bits").arg(core::quant::codeBits(scheme->format.name));
+  if (m_bits && !storesIn(*m_bits, entry.scheme.recipe)) return false;
+  const QStringList texts{entry.scheme.title, QString::fromStdString(entry.scheme.recipe.toString()),
+                          entry.scheme.description, titleOf(entry.group)};
   const QString text = texts.join(u'\n');
   return std::all_of(m_words.begin(), m_words.end(), [&](const QString& word) { return holds(text, word); });
 }
 
-bool SchemeListModel::isUnfolded(int section) const { return !m_words.isEmpty() || m_unfolded.contains(section); }
+bool SchemeListModel::isUnfolded(int section) const { return isFiltered() || m_unfolded.contains(section); }
 
 std::vector<int> SchemeListModel::matches(int section) const {
   std::vector<int> found;
@@ -126,7 +138,7 @@ std::vector<int> SchemeListModel::matches(int section) const {
 
 std::vector<SchemeListModel::Row> SchemeListModel::rowsNow() const {
   std::vector<int> sections;
-  if (m_words.isEmpty()) sections.push_back(kChecked);
+  if (!isFiltered()) sections.push_back(kChecked);
   if (m_order == SchemeOrder::BySize)
     sections.push_back(kAll);
   else
@@ -183,7 +195,11 @@ int SchemeListModel::rowOf(const core::model::Recipe& wanted) const {
 }
 
 void SchemeListModel::setFilter(const QString& words) {
-  m_words = words.split(u' ', Qt::SkipEmptyParts);
+  static const QRegularExpression width(QStringLiteral("\\b(\\d+)[ -]?bits?\\b"),
+                                        QRegularExpression::CaseInsensitiveOption);
+  const auto found = width.match(words);
+  m_bits = found.hasMatch() ? std::optional(found.captured(1).toUInt()) : std::nullopt;
+  m_words = QString(words).remove(width).split(u' ', Qt::SkipEmptyParts);
   arrange();
 }
 
@@ -203,7 +219,7 @@ void SchemeListModel::reveal(const core::model::Recipe& wanted) {
   const int entry = entryOf(wanted);
   if (entry < 0) return;
   const Entry& found = m_entries[static_cast<std::size_t>(entry)];
-  const int section = found.scheme.checked && m_words.isEmpty() ? kChecked : static_cast<int>(found.group);
+  const int section = found.scheme.checked && !isFiltered() ? kChecked : static_cast<int>(found.group);
   m_unfolded.insert(section);
   arrange();
 }

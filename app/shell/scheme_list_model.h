@@ -44,7 +44,8 @@ class SchemeListModel : public QAbstractListModel {
   /// The row in its group, else among the checked ones; −1 when neither is shown.
   int rowOf(const core::model::Recipe& recipe) const;
 
-  /// Words that title, text form, description or heading must contain, all of them.
+  /// Words that title, text form, description or heading must contain, all of them; "4 bits" finds what stores weights
+  /// in 4 bits.
   void setFilter(const QString& words);
   void setOrder(SchemeOrder order);
   SchemeOrder order() const { return m_order; }
@@ -74,6 +75,7 @@ class SchemeListModel : public QAbstractListModel {
   std::vector<Row> rowsNow() const;
   std::vector<int> matches(int section) const;
   bool isUnfolded(int section) const;
+  bool isFiltered() const { return m_bits || !m_words.isEmpty(); }
   bool isFound(const Entry& entry) const;
   int entryOf(const core::model::Recipe& recipe) const;
   QVariant heading(int section, int role) const;
@@ -85,6 +87,7 @@ class SchemeListModel : public QAbstractListModel {
   std::vector<Row> m_rows;
   QSet<int> m_unfolded;
   QStringList m_words;
+  std::optional<std::uint32_t> m_bits;  ///< of the codes of what is looked for
   SchemeOrder m_order = SchemeOrder::ByGroup;
   std::optional<core::model::Recipe> m_current;
   QString m_sizesTag;  ///< one of its own: the panel and a dialog have a list each

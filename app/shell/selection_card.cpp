@@ -23,11 +23,10 @@ SelectionCard::SelectionCard(Selection& selection, QWidget* parent) : QWidget(pa
     value->setAccessibleName(caption);
     grid->addWidget(name, row, 0, Qt::AlignLeft | Qt::AlignVCenter);
     grid->addWidget(value, row++, 1);
-    return value;
+    return Row{name, value};
   };
   m_model = add(tr("Model"), Label::Style::Body);
   m_compared = add(tr("Compared"), Label::Style::Body);
-  m_comparedName = qobject_cast<Label*>(grid->itemAtPosition(row - 1, 0)->widget());
   m_tensor = add(tr("Tensor"), Label::Style::Body);
   m_shape = add(tr("Shape"), Label::Style::Body);
   m_storage = add(tr("Stored"), Label::Style::Body);
@@ -41,22 +40,37 @@ SelectionCard::SelectionCard(Selection& selection, QWidget* parent) : QWidget(pa
   refresh();
 }
 
+void SelectionCard::Row::setVisible(bool isVisible) const {
+  name->setVisible(isVisible);
+  value->setVisible(isVisible);
+}
+
+void SelectionCard::setBrief(bool isBrief) {
+  if (isBrief == m_isBrief) return;
+  m_isBrief = isBrief;
+  refresh();
+}
+
 void SelectionCard::refresh() {
   const QString none = QStringLiteral("—");
   const auto& model = m_selection.model();
   const core::io::TensorInfo* tensor = m_selection.tensorInfo();
-  m_model->setText(model ? QString::fromStdString(model->checkpoint().name()) : none);
+  m_model.value->setText(model ? QString::fromStdString(model->checkpoint().name()) : none);
   const auto& compared = m_selection.comparedModel();
-  m_compared->setText(compared ? QString::fromStdString(compared->checkpoint().name()) : QString());
-  for (Label* label : {m_comparedName, m_compared}) label->setVisible(compared != nullptr);
-  m_tensor->setText(tensor ? QString::fromStdString(tensor->name) : none);
-  m_shape->setText(tensor ? shapeText(tensor->shape) : none);
-  m_storage->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) +
-                                  productScaleText(model->checkpoint(), *tensor)
-                            : none);
-  m_scheme->setText(m_selection.currentRecipe() ? m_selection.currentTitle() : none);
-  m_weight->setText(tensor && m_selection.weight() ? placeText(tensor->shape, *m_selection.weight()) : none);
-  m_chatToken->setText(m_selection.chatToken() ? m_selection.chatToken()->label : none);
+  m_compared.value->setText(compared ? QString::fromStdString(compared->checkpoint().name()) : QString());
+  m_tensor.value->setText(tensor ? QString::fromStdString(tensor->name) : none);
+  m_shape.value->setText(tensor ? shapeText(tensor->shape) : none);
+  m_storage.value->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) +
+                                        productScaleText(model->checkpoint(), *tensor)
+                                  : none);
+  m_scheme.value->setText(m_selection.currentRecipe() ? m_selection.currentTitle() : none);
+  m_weight.value->setText(tensor && m_selection.weight() ? placeText(tensor->shape, *m_selection.weight()) : none);
+  m_chatToken.value->setText(m_selection.chatToken() ? m_selection.chatToken()->label : none);
+  for (const Row& row : {m_model, m_shape, m_storage}) row.setVisible(!m_isBrief);
+  m_compared.setVisible(compared != nullptr);
+  m_chatToken.setVisible(!m_isBrief || m_selection.chatToken());
+  const QStringList whole{m_tensor.value->text(), m_shape.value->text(), m_storage.value->text()};
+  m_tensor.value->setToolTip(tensor && m_isBrief ? whole.join(u'\n') : QString());
 }
 
 }  // namespace app

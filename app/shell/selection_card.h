@@ -1,9 +1,6 @@
 #pragma once
 #include <QWidget>
 
-class QFormLayout;
-class QToolButton;
-
 namespace app {
 
 class Label;
@@ -14,13 +11,19 @@ class SelectionCard : public QWidget {
   Q_OBJECT
  public:
   explicit SelectionCard(Selection& selection, QWidget* parent = nullptr);
+  /// Only tensor, scheme and weight; the tensor's shape and type are its tooltip.
+  void setBrief(bool isBrief);
 
  private:
   void refresh();
 
   Selection& m_selection;
-  Label *m_model, *m_compared, *m_comparedName;  ///< the compared row is there while a second model is
-  Label *m_tensor, *m_shape, *m_storage, *m_weight, *m_scheme, *m_chatToken;
+  struct Row {
+    Label *name = nullptr, *value = nullptr;
+    void setVisible(bool isVisible) const;
+  };
+  Row m_model, m_compared, m_tensor, m_shape, m_storage, m_scheme, m_weight, m_chatToken;
+  bool m_isBrief = false;
 };
 
 }  // namespace app

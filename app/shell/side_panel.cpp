@@ -13,17 +13,25 @@ namespace {
 
 constexpr int kWidth = 292;
 
+/// Below this height the panel says only what is needed, so that the list of schemes keeps its rows.
+constexpr int kRoomyHeight = 660;
+
+Label* hintLabel(const QString& text) {
+  auto* line = new Label(Label::Style::Hint, text);
+  line->setWrapping();
+  return line;
+}
+
 /// Heading of a section with a hint below it.
-QWidget* heading(const QString& title, const QString& hint) {
+QWidget* heading(const QString& title, Label* hint) {
   auto* box = new QWidget;
   auto* layout = new QVBoxLayout(box);
-  layout->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kHalf);
+  layout->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kHalf);
   layout->setSpacing(2);
   layout->addWidget(new Label(Label::Style::Heading, title));
-  if (!hint.isEmpty()) {
-    auto* line = new Label(Label::Style::Hint, hint);
-    line->setWrapping();
-    layout->addWidget(line);
+  if (hint != nullptr) {
+    box->setToolTip(hint->text());
+    layout->addWidget(hint);
   }
   return box;
 }
@@ -31,12 +39,14 @@ QWidget* heading(const QString& title, const QString& hint) {
 }  // namespace
 
 SidePanel::SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
-    : QWidget(parent), m_schemes(new SchemePanel(selection, jobs)) {
+    : QWidget(parent),
+      m_hint(hintLabel(tr("Ticked ones are compared everywhere. Right: bits per weight and size of the whole model."))),
+      m_schemes(new SchemePanel(selection, jobs)),
+      m_selected(new SelectionCard(selection)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(1, 0, 0, 0);
   layout->setSpacing(0);
-  layout->addWidget(heading(
-      tr("Schemes"), tr("Ticked ones are compared everywhere. Right: bits per weight and size of the whole model.")));
+  layout->addWidget(heading(tr("Schemes"), m_hint));
   layout->addWidget(m_schemes, 1);
   auto* line = new QFrame;
   line->setFrameShape(QFrame::NoFrame);
@@ -44,10 +54,17 @@ SidePanel::SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
   line->setAutoFillBackground(true);
   line->setBackgroundRole(QPalette::Mid);
   layout->addWidget(line);
-  layout->addWidget(heading(tr("Selected"), {}));
-  layout->addWidget(new SelectionCard(selection));
+  layout->addWidget(heading(tr("Selected"), nullptr));
+  layout->addWidget(m_selected);
   setFixedWidth(kWidth);
   connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
+}
+
+void SidePanel::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  const bool isRoomy = height() >= kRoomyHeight;
+  m_hint->setVisible(isRoomy);
+  m_selected->setBrief(!isRoomy);
 }
 
 void SidePanel::paintEvent(QPaintEvent*) {

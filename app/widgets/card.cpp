@@ -17,7 +17,9 @@ Card::Card(const QString& title, QWidget* parent) : QFrame(parent) {
   m_header->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, 0);
   m_header->setSpacing(space::kOne);
   m_title = new Label(Label::Style::Heading);
-  m_hint = new Label(Label::Style::Hint);
+  auto* hint = new Label(Label::Style::Hint);
+  hint->setElide(Qt::ElideRight);
+  m_hint = hint;
   m_header->addWidget(m_title);
   m_header->addWidget(m_hint, 1);
   outer->addLayout(m_header);

@@ -4,6 +4,7 @@
 #include <QGuiApplication>
 #include <QLabel>
 #include <QListView>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTest>
 #include <cmath>
@@ -14,6 +15,7 @@
 #include "app/plots/readout.h"
 #include "app/plots/text_layer.h"
 #include "app/shell/scheme_list_model.h"
+#include "app/shell/side_panel.h"
 #include "app/workspaces/layers/kept_tensors.h"
 #include "app/workspaces/layers/layer_errors.h"
 #include "changed_demo.h"
@@ -149,9 +151,13 @@ class TestLayers : public QObject {
     QVERIFY(shown.waitUntilIdle());
     auto* dots = shown.find<ErrorDots>();
     const QFontMetricsF metrics(TextLayer::font());
+    auto* panel = shown.find<SidePanel>();
     for (const QSize size : {QSize(1280, 800), QSize(1024, 640), QSize(1920, 1080)}) {
       shown.window().resize(size);
+      if (!panel->isVisible()) shown.window().togglePanel();
       QTest::qWait(50);
+      const QTabBar* tabs = shown.find<QTabWidget>(QStringLiteral("layer-lists"))->tabBar();
+      QVERIFY(tabs->tabRect(1).right() <= tabs->width());
       dots->replot();
       for (const auto& row : dots->table().rows) {
         const double end = dots->xAxis->coordToPixel(row[0]) +

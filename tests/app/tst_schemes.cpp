@@ -110,8 +110,13 @@ class TestSchemes : public QObject {
     QVERIFY(!names(*list->model()).contains(QStringLiteral("Q4_K_S")));
     field->clear();
     QTest::keyClicks(field, QStringLiteral("4 bits"));  // a number is found as a whole
-    QVERIFY(names(*list->model()).contains(QStringLiteral("INT4 · 32")));
-    QVERIFY(!names(*list->model()).contains(QStringLiteral("FP16")));
+    for (const char* found : {"INT4 · 32", "NF4 · 64", "Q4_K_M"})
+      QVERIFY2(names(*list->model()).contains(QString::fromUtf8(found)), found);
+    for (const char* other : {"FP16", "FP8 E4M3", "Q5_K_M", "INT8 · row"})  // whatever else is 4 in them
+      QVERIFY2(!names(*list->model()).contains(QString::fromUtf8(other)), other);
+    field->clear();
+    QTest::keyClicks(field, QStringLiteral("8-bit row"));
+    QVERIFY(names(*list->model()).contains(QStringLiteral("INT8 · row")));
     field->clear();
     QTest::keyClicks(field, QStringLiteral("nothing is called so"));
     QCOMPARE(list->model()->rowCount(), 0);
@@ -148,6 +153,22 @@ class TestSchemes : public QObject {
     QCOMPARE(shown.selection().title(*shown.selection().currentRecipe()), name);
     QTest::keyClicks(list, QStringLiteral("nf"));  // letters go to the filter
     QCOMPARE(field->text(), QStringLiteral("nf"));
+  }
+
+  // Also while a scheme of one's own is being typed below it.
+  void theListKeepsItsRowsInTheSmallestWindow() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    shown.window().resize(1024, 640);
+    auto* list = shown.find<QListView>(QStringLiteral("scheme-list"));
+    if (!list->isVisible()) shown.window().togglePanel();
+    QTRY_VERIFY(list->isVisible());
+    auto* own = shown.find<QLineEdit>(QStringLiteral("own-scheme"));
+    own->setFocus();
+    QTest::keyClicks(own, QStringLiteral("int4:group=48"));
+    QTRY_VERIFY(shown.find<QLineEdit>(QStringLiteral("own-scheme-name"))->isVisible());
+    const int row = list->sizeHintForRow(1);
+    QVERIFY2(list->viewport()->height() >= 7 * row,
+             qPrintable(QStringLiteral("%1 for rows of %2").arg(list->viewport()->height()).arg(row)));
   }
 
   // What is ticked comes to the top at once, and the row under the hand does not move.

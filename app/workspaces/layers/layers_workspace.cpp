@@ -6,6 +6,7 @@
 #include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -84,9 +85,13 @@ QWidget* LayersWorkspace::buildHeader() {
   m_summary->setObjectName(QStringLiteral("layers-summary"));
   m_summary->setElide(Qt::ElideRight);
   row->addWidget(m_summary, 1);
-  m_shading->addItem(tr("Colours: each scheme its own scale"), static_cast<int>(LayerShading::PerScheme));
-  m_shading->addItem(tr("Colours: distance from the scheme's median"), static_cast<int>(LayerShading::FromMedian));
-  m_shading->addItem(tr("Colours: one scale for all schemes"), static_cast<int>(LayerShading::Shared));
+  const auto shading = [this](const QString& name, const QString& meaning, LayerShading value) {
+    m_shading->addItem(name, static_cast<int>(value));
+    m_shading->setItemData(m_shading->count() - 1, meaning, Qt::ToolTipRole);
+  };
+  shading(tr("Colours per scheme"), tr("From each scheme's smallest error to its largest"), LayerShading::PerScheme);
+  shading(tr("Colours from median"), tr("Distance from the scheme's median"), LayerShading::FromMedian);
+  shading(tr("Colours on one scale"), tr("One scale for all schemes"), LayerShading::Shared);
   m_shading->setAccessibleName(tr("What the colours mean"));
   m_shading->setObjectName(QStringLiteral("shading"));
   row->addWidget(m_shading);
@@ -121,6 +126,7 @@ QWidget* LayersWorkspace::buildLists() {
   m_lists = new QTabWidget;
   m_lists->setObjectName(QStringLiteral("layer-lists"));
   m_lists->setDocumentMode(true);
+  m_lists->setUsesScrollButtons(false);
   auto* sorted = new QWidget;
   auto* column = new QVBoxLayout(sorted);
   column->setContentsMargins(space::kOneHalf, space::kOne, space::kOne, 0);
@@ -150,6 +156,7 @@ void LayersWorkspace::followModel() {
                              ? tr("Stays as stored")
                              : tr("Stays as stored (%1)").arg(m_kept->topLevelItemCount()));
   m_lists->setTabToolTip(1, m_kept->summary());
+  m_lists->setMinimumWidth(m_lists->tabBar()->sizeHint().width());
   request();
   refresh();
 }
@@ -192,14 +199,14 @@ void LayersWorkspace::refresh() {
                                                : QString();
   m_maps->setMessage(message);
   m_dots->setMessage(message);
-  m_summary->setText(noMatrix || schemes.empty() ? QString() : summary(schemes.size()));
+  m_summary->setText(noMatrix || schemes.empty() ? QString() : summary());
   refreshMaps(schemes);
   refreshDots();
   refreshSelection();
 }
 
-QString LayersWorkspace::summary(std::size_t schemes) const {
-  QString text = tr("%1 matrices · %2 schemes").arg(text::count(m_errors->tensors().size()), text::count(schemes));
+QString LayersWorkspace::summary() const {
+  QString text = tr("%1 matrices").arg(text::count(m_errors->tensors().size()));
   if (m_errors->isComputing()) text += tr(" · computing…");
   // A second model stands beside the first in Inspect only.
   if (const auto& compared = selection().comparedModel())

@@ -48,7 +48,7 @@ class LayersWorkspace : public Workspace {
   core::metrics::Metric metric() const;
   QString modelName() const;
   /// What is measured, of which model.
-  QString summary(std::size_t schemes) const;
+  QString summary() const;
   QStringList tensorNames() const;
 
   LayerErrors* m_errors;
