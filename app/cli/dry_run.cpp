@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/io/text_checks.h"
 
 namespace app::cli {
@@ -45,20 +47,49 @@ Json toJson(const QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
   return json;
 }
 
-void printJson(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const QuantizationPlan& plan,
-               const Totals& totals) {
+/// The parts, where the model is to be split; with their names where a file was named.
+struct Parts {
+  std::vector<core::io::SplitPart> parts;
+  std::vector<std::filesystem::path> files;
+};
+
+Parts partsOf(const DryRun& what) {
+  if (!what.split.isSplit()) return {};
+  if (!what.target) return {planParts(what.plan.rows, what.split), {}};
+  const QuantizeTarget target(*what.target, what.split);
+  static_cast<void>(outputFormat(target, what.source));  // says what cannot be split
+  Parts result{planParts(what.plan.rows, what.split), {}};
+  result.files = targetFiles(target, result.parts);
+  return result;
+}
+
+Json toJson(const Parts& parts) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < parts.parts.size(); ++i) {
+    Json row = {{"tensors", parts.parts[i].count}, {"bytes", parts.parts[i].bytes}};
+    if (!parts.files.empty()) row["file"] = parts.files[i].string();
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
+void printJson(const DryRun& what, const Totals& totals, const Parts& parts) {
+  const auto& source = what.source;
+  const auto& plan = what.plan;
   Json tensors = Json::array();
   for (std::size_t i = 0; i < plan.rows.size(); ++i) tensors.push_back(toJson(plan.rows[i], source.tensors()[i]));
-  print({{"recipe", recipe.toString()},
-         {"source_bytes", totals.sourceBytes},
-         {"bytes", totals.bytes},
-         {"bits_per_weight", bitsPerWeight(totals.bytes, source.parameters())},
-         {"quantized", totals.quantized},
-         {"fallbacks", totals.fallbacks},
-         {"cannot_be_made", Json::array()},
-         {"unused_rules", plan.unused},
-         {"kept", keptJson(keptTensors(source, plan.rows))},
-         {"tensors", std::move(tensors)}});
+  Json answer = {{"recipe", what.recipe.toString()},
+                 {"source_bytes", totals.sourceBytes},
+                 {"bytes", totals.bytes},
+                 {"bits_per_weight", bitsPerWeight(totals.bytes, source.parameters())},
+                 {"quantized", totals.quantized},
+                 {"fallbacks", totals.fallbacks},
+                 {"cannot_be_made", Json::array()},
+                 {"unused_rules", plan.unused},
+                 {"kept", keptJson(keptTensors(source, plan.rows))},
+                 {"tensors", std::move(tensors)}};
+  if (!parts.parts.empty()) answer["parts"] = toJson(parts);
+  print(answer);
 }
 
 std::string reasonText(const QuantizedFileRow& row) {
@@ -69,29 +100,35 @@ std::string reasonText(const QuantizedFileRow& row) {
   return text;
 }
 
-void printText(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const QuantizationPlan& plan,
-               const Totals& totals) {
-  for (std::size_t i = 0; i < plan.rows.size(); ++i) {
-    const auto& row = plan.rows[i];
+void printText(const DryRun& what, const Totals& totals, const Parts& parts) {
+  const auto& tensors = what.source.tensors();
+  for (std::size_t i = 0; i < what.plan.rows.size(); ++i) {
+    const auto& row = what.plan.rows[i];
     fmt::print("{:<32} {:>8} → {:<8} {:>6.2f} bits per weight {:>13} bytes  {}\n", printable(row.tensor),
-               printable(row.from), printable(row.to), bitsPerWeight(row.bytes, source.tensors()[i].parameters),
-               row.bytes, printable(reasonText(row)));
+               printable(row.from), printable(row.to), bitsPerWeight(row.bytes, tensors[i].parameters), row.bytes,
+               printable(reasonText(row)));
   }
   fmt::print("{}: {} of {} tensors change, {} with a fallback; {} → {} bytes of weights, {:.2f} bits per weight\n",
-             printable(recipe.toString()), totals.quantized, plan.rows.size(), totals.fallbacks, totals.sourceBytes,
-             totals.bytes, bitsPerWeight(totals.bytes, source.parameters()));
-  for (const std::string& rule : plan.unused) fmt::print("no tensor was decided by {}\n", printable(rule));
+             printable(what.recipe.toString()), totals.quantized, tensors.size(), totals.fallbacks, totals.sourceBytes,
+             totals.bytes, bitsPerWeight(totals.bytes, what.source.parameters()));
+  if (!parts.parts.empty()) {
+    const auto largest = std::max_element(parts.parts.begin(), parts.parts.end(),
+                                          [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+    fmt::print("in {} {}, the largest with {} bytes of {} tensors\n", parts.parts.size(),
+               parts.parts.size() == 1 ? "part" : "parts", largest->bytes, largest->count);
+  }
+  for (const std::string& rule : what.plan.unused) fmt::print("no tensor was decided by {}\n", printable(rule));
 }
 
 }  // namespace
 
-void printDryRun(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const QuantizationPlan& plan,
-                 Output output) {
-  const Totals totals = totalsOf(source, plan.rows);
+void printDryRun(const DryRun& what, Output output) {
+  const Totals totals = totalsOf(what.source, what.plan.rows);
+  const Parts parts = partsOf(what);
   if (output == Output::ForPrograms)
-    printJson(source, recipe, plan, totals);
+    printJson(what, totals, parts);
   else
-    printText(source, recipe, plan, totals);
+    printText(what, totals, parts);
 }
 
 }  // namespace app::cli

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/io/gguf_writer.h"
+#include "core/io/split_gguf_writer.h"
 #include "core/io/text_checks.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
@@ -45,11 +46,10 @@ bool canHold(FileFormat format, const QuantizedFileRow& row) {
   return core::quant::storedDType(stored) && core::quant::family(stored.name) != core::quant::Family::GgufBlock;
 }
 
-std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-                                        std::vector<QuantizedFileRow> rows, const std::filesystem::path& target,
-                                        const core::JobContext& job) {
-  core::io::GgufWriter writer({target, inputsOf(source)});
-  copyMetadata(source, recipe, rows, writer);
+/// @param writer a GgufWriter or a SplitGgufWriter that has its metadata
+template <class Writer>
+void writeTensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow>& rows, Writer& writer,
+                  const core::JobContext& job) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     writer.declareTensor(tensor.storedName.value_or(tensor.name), rows[i].type, tensor.storedShape);
@@ -72,22 +72,25 @@ std::vector<QuantizedFileRow> writeGguf(const core::io::Checkpoint& source, cons
     }
   }
   writer.finish();
-  return rows;
+}
+
+void writeGguf(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+               std::vector<QuantizedFileRow>& rows, const QuantizeTarget& target, const core::JobContext& job) {
+  const auto inputs = inputsOf(source);
+  if (!target.split.isSplit()) {
+    core::io::GgufWriter writer({target.file, inputs});
+    copyMetadata(source, recipe, rows, writer);
+    return writeTensors(source, rows, writer, job);
+  }
+  auto parts = planParts(rows, target.split);
+  std::vector<core::io::OutputFile> files;
+  for (const auto& file : targetFiles(target, parts)) files.emplace_back(file, inputs);
+  core::io::SplitGgufWriter writer(std::move(files), std::move(parts));
+  copyMetadata(source, recipe, rows, writer.first());
+  writeTensors(source, rows, writer, job);
 }
 
 }  // namespace
-
-FileFormat outputFormat(const std::filesystem::path& target, const core::io::Checkpoint& source) {
-  if (target.extension() == ".gguf") return FileFormat::Gguf;
-  if (target.extension() == ".safetensors") return FileFormat::Safetensors;
-  std::error_code error;
-  const auto kind = std::filesystem::status(target, error).type();
-  const bool isStream = core::io::OutputFile::isStandardOutput(target) || kind == std::filesystem::file_type::fifo ||
-                        kind == std::filesystem::file_type::character;
-  if (isStream) return source.format();
-  throw Error(ErrorCode::InvalidArgument, "The output file must end in .gguf or .safetensors; found " +
-                                              core::io::inQuotes(target.filename().string()) + ".");
-}
 
 void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                const std::vector<QuantizedFileRow>& rows, FileFormat format) {
@@ -107,12 +110,13 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
 }
 
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-                                            const std::filesystem::path& target, const core::JobContext& job) {
+                                            const QuantizeTarget& target, const core::JobContext& job) {
   const FileFormat format = outputFormat(target, source);
   auto rows = planQuantization(source, recipe).rows;
   refuseWhatCannotBeWritten(source, recipe, rows, format);
-  return format == FileFormat::Gguf ? writeGguf(source, recipe, std::move(rows), target, job)
-                                    : writeSafetensors(source, std::move(rows), target, job);
+  if (format == FileFormat::Safetensors) return writeSafetensors(source, std::move(rows), target.file, job);
+  writeGguf(source, recipe, rows, target, job);
+  return rows;
 }
 
 }  // namespace app

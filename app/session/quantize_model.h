@@ -1,19 +1,11 @@
 #pragma once
-#include <cstdint>
-#include <filesystem>
-#include <string>
 #include <vector>
 
 #include "app/session/quantize_plan.h"
+#include "app/session/quantize_target.h"
 #include "core/base/job_context.h"
-#include "core/io/output_file.h"
 
 namespace app {
-
-/// The format a quantized file gets: what the name's ending says; a pipe, a device or standard output gets the
-/// source's.
-/// @throws core::Error (InvalidArgument) for another ending
-core::io::FileFormat outputFormat(const std::filesystem::path& target, const core::io::Checkpoint& source);
 
 /// @param rows of planQuantization
 /// @throws core::Error (Unsupported) with the sentence why a file of this format cannot hold them
@@ -21,8 +13,9 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
                                const std::vector<QuantizedFileRow>& rows, core::io::FileFormat format);
 
 /// Writes a model file in which every tensor is stored as the recipe says (a scheme is a recipe) and everything else as
-/// it was. What is stored so already is copied. The file appears only when it is complete.
-///   .gguf         casts and GGUF's own types; metadata as gguf_metadata says; the source must be GGUF
+/// it was. What is stored so already is copied. The file appears only when it is complete, parts appear together.
+///   .gguf         casts and GGUF's own types; metadata as gguf_metadata says; the source must be GGUF; parts as
+///                 core::io::SplitGgufWriter says
 ///   .safetensors  casts, and nf4/fp4 as the tensors of a bitsandbytes Linear4bit state dict (`NAME` packed,
 ///                 `NAME.absmax`, `NAME.quant_map`, `NAME.quant_state.bitsandbytes__nf4`, with double quantization also
 ///                 `NAME.nested_absmax` and `NAME.nested_quant_map`)
@@ -31,7 +24,7 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
 /// made
 ///         (yet), or the recipe would apply to no tensor at all, (InvalidArgument, Io), core::Cancelled
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-                                            const std::filesystem::path& target,
+                                            const QuantizeTarget& target,
                                             const core::JobContext& job = core::JobContext());
 
 }  // namespace app

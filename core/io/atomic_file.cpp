@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <random>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/io/system_error.h"
 
@@ -64,6 +66,33 @@ int tryNames(const std::filesystem::path& target, Make make) {
 
 void removeName(const std::filesystem::path& temporary) {
   if (!temporary.empty()) ::unlink(temporary.c_str());
+}
+
+/// A second name for what a rename is about to replace. @return empty where there is nothing, or no hard link of it
+std::filesystem::path secondName(const std::filesystem::path& target) {
+  std::filesystem::path kept;
+  const int error = tryNames(target, [&](const std::filesystem::path& name) {
+    kept = name;
+    return ::link(target.c_str(), name.c_str()) == 0;
+  });
+  return error == 0 ? kept : std::filesystem::path();
+}
+
+/// A name that a file has got, and the second name of what had it before.
+struct Placed {
+  std::filesystem::path target, before;
+
+  void undo() const {
+    if (before.empty() || ::rename(before.c_str(), target.c_str()) != 0) ::unlink(target.c_str());
+  }
+};
+
+/// A name survives a power cut only when the folder is on disk too. Some file systems refuse; the file is whole.
+void syncFolder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  (void)::fsync(descriptor);
+  ::close(descriptor);
 }
 
 }  // namespace
@@ -123,18 +152,39 @@ AtomicFile::~AtomicFile() {
   if (m_file) removeName(m_temporary);
 }
 
-void AtomicFile::commit() {
+void AtomicFile::complete() {
   m_file->flush();
   if (::fsync(m_file->get()) != 0) throwSystemError("write", m_target, errno);
-  if (m_temporary.empty()) nameIt();
-  m_file->close();
-  if (::rename(m_temporary.c_str(), m_target.c_str()) != 0) throwSystemError("write", m_target, errno);
-  m_file.reset();
-  // The name survives a power cut only when the folder is on disk too. Some file systems refuse; the file is whole.
-  const int descriptor = ::open(folderOf(m_target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  (void)::fsync(descriptor);
-  ::close(descriptor);
+}
+
+void AtomicFile::commit() {
+  AtomicFile* const self = this;
+  commitAll({&self, 1});
+}
+
+void AtomicFile::commitAll(std::span<AtomicFile* const> files) {
+  for (AtomicFile* const file : files) file->complete();
+  // From here on a killed process leaves temporary names: nothing that takes time.
+  for (AtomicFile* const file : files) {
+    if (file->m_temporary.empty()) file->nameIt();
+    file->m_file->close();
+  }
+  std::vector<Placed> placed;
+  std::set<std::filesystem::path> folders;
+  for (AtomicFile* const file : files) {
+    const bool isLast = file == files.back();
+    placed.push_back({file->m_target, isLast ? std::filesystem::path() : secondName(file->m_target)});
+    folders.insert(folderOf(file->m_target));
+    if (::rename(file->m_temporary.c_str(), file->m_target.c_str()) == 0) continue;
+    const int error = errno;
+    removeName(placed.back().before);
+    placed.pop_back();
+    for (const Placed& other : placed) other.undo();
+    throwSystemError("write", file->m_target, error);
+  }
+  for (const Placed& each : placed) removeName(each.before);
+  for (AtomicFile* const file : files) file->m_file.reset();
+  for (const auto& folder : folders) syncFolder(folder);
 }
 
 }  // namespace core::io

@@ -30,12 +30,18 @@ class AtomicFile {
 
   /// Appends. @throws Error (Io)
   void write(std::span<const std::byte> bytes) { m_file->write(bytes); }
+  /// Hands everything to the operating system. @throws Error (Io)
+  void flush() { m_file->flush(); }
   /// Makes the file durable and gives it its name. @throws Error (Io); nothing may be written after it
   void commit();
+  /// The same for files that belong together: none gets its name before all are durable, and when one cannot get its
+  /// own, the others lose theirs again. What had those names is back then, where the file system has hard links.
+  static void commitAll(std::span<AtomicFile* const> files);
 
  private:
   void openNamed(unsigned mode);
   void nameIt();
+  void complete();
 
   std::filesystem::path m_target, m_temporary;  ///< the latter is empty while the file has no name
   std::optional<BufferedDescriptor> m_file;

@@ -14,9 +14,7 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 }
 
 BufferedDescriptor::BufferedDescriptor(int descriptor, std::filesystem::path name)
-    : m_descriptor(descriptor), m_name(std::move(name)) {
-  m_buffer.reserve(kBufferBytes);
-}
+    : m_descriptor(descriptor), m_name(std::move(name)) {}
 
 BufferedDescriptor::BufferedDescriptor(BufferedDescriptor&& other) noexcept
     : m_descriptor(std::exchange(other.m_descriptor, -1)),
@@ -28,22 +26,28 @@ BufferedDescriptor::~BufferedDescriptor() {
 }
 
 void BufferedDescriptor::write(std::span<const std::byte> bytes) {
-  if (m_buffer.size() + bytes.size() > kBufferBytes) flush();
+  if (m_buffer.size() + bytes.size() > kBufferBytes) writeBuffer();
   if (bytes.size() >= kBufferBytes) {
     writeThrough(bytes);
   } else {
+    m_buffer.reserve(kBufferBytes);
     m_buffer.insert(m_buffer.end(), bytes.begin(), bytes.end());
   }
 }
 
 void BufferedDescriptor::flush() {
-  writeThrough(m_buffer);
-  m_buffer.clear();
+  writeBuffer();
+  m_buffer = {};
 }
 
 void BufferedDescriptor::close() {
   flush();
   if (::close(std::exchange(m_descriptor, -1)) != 0) throwSystemError("write", m_name, errno);
+}
+
+void BufferedDescriptor::writeBuffer() {
+  writeThrough(m_buffer);
+  m_buffer.clear();
 }
 
 void BufferedDescriptor::writeThrough(std::span<const std::byte> bytes) {

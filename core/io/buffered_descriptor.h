@@ -18,12 +18,13 @@ class BufferedDescriptor {
   int get() const { return m_descriptor; }
   /// Appends. @throws Error (Io)
   void write(std::span<const std::byte> bytes);
-  /// Hands everything to the operating system. @throws Error (Io)
+  /// Hands everything to the operating system and gives the buffer's memory back. @throws Error (Io)
   void flush();
   /// flush() and close: the last moment at which some file systems say that the disk is full. @throws Error (Io)
   void close();
 
  private:
+  void writeBuffer();
   void writeThrough(std::span<const std::byte> bytes);
 
   int m_descriptor;

@@ -86,6 +86,11 @@ void GgufWriter::addArrayHead(std::string_view key, MetadataType elementType, st
   appendNumber(m_metadata, count);
 }
 
+void GgufWriter::addU16(std::string_view key, std::uint16_t value) {
+  addKey(key, MetadataType::U16);
+  appendNumber(m_metadata, value);
+}
+
 void GgufWriter::addU32(std::string_view key, std::uint32_t value) {
   addKey(key, MetadataType::U32);
   appendNumber(m_metadata, value);

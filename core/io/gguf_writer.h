@@ -18,6 +18,7 @@ class GgufWriter final : public ModelWriter {
   /// @param alignment a power of two; written as general.alignment when it is not the default
   explicit GgufWriter(OutputFile file, std::uint32_t alignment = kDefaultAlignment);
 
+  void addU16(std::string_view key, std::uint16_t value);
   void addU32(std::string_view key, std::uint32_t value);
   void addI32(std::string_view key, std::int32_t value);
   void addU64(std::string_view key, std::uint64_t value);

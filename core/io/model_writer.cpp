@@ -26,6 +26,7 @@ void ModelWriter::declareTensor(std::string name, tensor::DType dtype, tensor::S
   if (!m_names.insert(name).second) fail(fmt::format("the tensor {} was declared twice", inQuotes(name)));
   m_tensors.push_back({std::move(name), dtype, std::move(shape), *bytes, *offset});
   m_dataBytes = *end;
+  m_missingBytes += *bytes;
 }
 
 void ModelWriter::append(std::span<const std::byte> bytes) {
@@ -39,6 +40,7 @@ void ModelWriter::append(std::span<const std::byte> bytes) {
   }
   m_file.write(bytes);
   m_currentBytes += bytes.size();
+  m_missingBytes -= bytes.size();
   if (m_currentBytes == tensor.bytes) {
     m_currentBytes = 0;
     ++m_current;
@@ -48,12 +50,22 @@ void ModelWriter::append(std::span<const std::byte> bytes) {
 }
 
 void ModelWriter::finish() {
+  complete();
+  m_file.commit();
+}
+
+OutputFile ModelWriter::takeFile() {
+  complete();
+  m_file.flush();
+  return std::move(m_file);
+}
+
+void ModelWriter::complete() {
   writeHeader();
   if (m_current < m_tensors.size()) {
     fail(fmt::format("the tensor {} has {} of its {} bytes", inQuotes(m_tensors[m_current].name), m_currentBytes,
                      m_tensors[m_current].bytes));
   }
-  m_file.commit();
 }
 
 void ModelWriter::writeHeader() {

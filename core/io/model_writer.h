@@ -26,8 +26,12 @@ class ModelWriter {
   /// The next bytes of the tensors' data; a call may hold part of a tensor, but not run past its end.
   /// @throws Error (InvalidArgument, Io)
   void append(std::span<const std::byte> bytes);
+  /// Whether all bytes of the declared tensors were appended.
+  bool isFull() const { return m_missingBytes == 0; }
   /// @throws Error (InvalidArgument) when data is missing, (Io)
   void finish();
+  /// For files that appear together: the file with everything in it, still to be committed. @throws as finish()
+  OutputFile takeFile();
 
  protected:
   struct Declared {
@@ -51,6 +55,7 @@ class ModelWriter {
   [[noreturn]] void fail(std::string_view detail) const;
 
  private:
+  void complete();
   void writeHeader();
   void skipEmptyTensors();
   void pad();
@@ -59,7 +64,8 @@ class ModelWriter {
   std::uint64_t m_alignment;
   std::vector<Declared> m_tensors;
   std::unordered_set<std::string> m_names;
-  std::uint64_t m_dataBytes = 0;  ///< declared so far, without padding after the last tensor
+  std::uint64_t m_dataBytes = 0;     ///< declared so far, without padding after the last tensor
+  std::uint64_t m_missingBytes = 0;  ///< of the declared tensors
   bool m_headerIsWritten = false;
   std::size_t m_current = 0;  ///< tensor that is being written
   std::uint64_t m_currentBytes = 0;

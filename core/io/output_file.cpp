@@ -10,6 +10,7 @@
 #include <charconv>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "core/io/system_error.h"
@@ -120,11 +121,21 @@ void OutputFile::write(std::span<const std::byte> bytes) {
   std::visit([bytes](auto& sink) { sink.write(bytes); }, m_sink);
 }
 
-void OutputFile::commit() {
-  if (auto* const file = std::get_if<AtomicFile>(&m_sink))
-    file->commit();
-  else
-    std::get<BufferedDescriptor>(m_sink).close();
+void OutputFile::flush() {
+  std::visit([](auto& sink) { sink.flush(); }, m_sink);
+}
+
+void OutputFile::commit() { commitAll({this, 1}); }
+
+void OutputFile::commitAll(std::span<OutputFile> files) {
+  std::vector<AtomicFile*> named;
+  for (OutputFile& output : files) {
+    if (auto* const file = std::get_if<AtomicFile>(&output.m_sink))
+      named.push_back(file);
+    else
+      std::get<BufferedDescriptor>(output.m_sink).close();
+  }
+  AtomicFile::commitAll(named);
 }
 
 bool OutputFile::isStandardOutput(const fs::path& target) { return descriptorNamed(target) == STDOUT_FILENO; }

@@ -32,9 +32,13 @@ class OutputFile {
   const std::filesystem::path& target() const { return m_target; }
   /// Appends. @throws Error (Io)
   void write(std::span<const std::byte> bytes);
+  /// Hands what was written to the operating system. @throws Error (Io)
+  void flush();
   /// Makes the file complete. Without it a file does not appear (a pipe has got what was written).
   /// @throws Error (Io); nothing may be written after it
   void commit();
+  /// The same for files that belong together: they appear all or none.
+  static void commitAll(std::span<OutputFile> files);
 
   /// Whether the person means standard output.
   static bool isStandardOutput(const std::filesystem::path& target);

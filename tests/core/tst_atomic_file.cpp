@@ -38,6 +38,10 @@ class TestAtomicFile : public QObject {
     QFile file(m_folder->filePath(QString::fromLatin1(name)));
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray("nothing");
   }
+  void makeOld() const {
+    QFile old(m_folder->filePath(QStringLiteral("old")));
+    QVERIFY(old.open(QIODevice::WriteOnly) && old.write("old") == 3);
+  }
   static void write(AtomicFile& file, std::string_view text) { file.write(std::as_bytes(std::span(text))); }
   static void bothKinds() {
     QTest::addColumn<Unfinished>("unfinished");
@@ -77,10 +81,7 @@ class TestAtomicFile : public QObject {
   void anOldFileIsReplacedWithItsMode() {
     QFETCH(Unfinished, unfinished);
     for (const mode_t mode : {0600, 0640, 04755}) {
-      {
-        QFile old(m_folder->filePath(QStringLiteral("old")));
-        QVERIFY(old.open(QIODevice::WriteOnly) && old.write("old") == 3);
-      }
+      makeOld();
       QVERIFY(::chmod(path("old").c_str(), mode) == 0);
       const int reader = ::open(path("old").c_str(), O_RDONLY);
       AtomicFile file(path("old"), unfinished);
@@ -109,6 +110,37 @@ class TestAtomicFile : public QObject {
     std::filesystem::remove_all(path("folder"));
     QVERIFY_EXCEPTION_THROWN(file.commit(), core::Error);
     QCOMPARE(names(), QStringList());
+  }
+
+  void filesThatBelongTogetherAppearTogether_data() { bothKinds(); }
+  void filesThatBelongTogetherAppearTogether() {
+    QFETCH(Unfinished, unfinished);
+    makeOld();
+    AtomicFile first(path("old"), unfinished), second(path("new"), unfinished);
+    write(first, "one");
+    write(second, "two");
+    AtomicFile* const both[] = {&first, &second};
+    AtomicFile::commitAll(both);
+    QCOMPARE(names(), (QStringList{QStringLiteral("new"), QStringLiteral("old")}));
+    QCOMPARE(contents("old"), QByteArray("one"));
+    QCOMPARE(contents("new"), QByteArray("two"));
+  }
+
+  /// The last one's name is a folder's by now.
+  void aNameThatCannotBeGivenTakesTheOthersBack_data() { bothKinds(); }
+  void aNameThatCannotBeGivenTakesTheOthersBack() {
+    QFETCH(Unfinished, unfinished);
+    makeOld();
+    {
+      AtomicFile first(path("old"), unfinished), second(path("new"), unfinished), third(path("taken"), unfinished);
+      AtomicFile* const all[] = {&first, &second, &third};
+      for (AtomicFile* const file : all) write(*file, "fresh");
+      std::filesystem::create_directories(path("taken") / "by a folder");
+      QVERIFY_EXCEPTION_THROWN(AtomicFile::commitAll(all), core::Error);
+      QCOMPARE(contents("old"), QByteArray("old"));
+      QVERIFY(!names().contains(QStringLiteral("new")));
+    }
+    QCOMPARE(names(), (QStringList{QStringLiteral("old"), QStringLiteral("taken")}));
   }
 };
 

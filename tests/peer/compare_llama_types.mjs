@@ -1,4 +1,5 @@
-// Quantizes a model with every GGUF type and every recipe, loads each file in llama.cpp and compares the logits:
+// Quantizes a model with every GGUF type and every recipe, and one into several parts, loads each file in llama.cpp and
+// compares the logits:
 //   node compare_llama_types.mjs MODEL.gguf NODE_MODULES CLI [--only REGEX] [--device cpu] [--limit KL]
 // NODE_MODULES is the node_modules folder that node-llama-cpp was installed in, CLI our quantscope-cli.
 // Prints per type the bits per weight of the file and the mean KL(llama.cpp || ours) in nats, twice: when both read the
@@ -30,8 +31,19 @@ function compareFiles(theirs, ours) {
   return {mean: Number(found[1]), sameTop: found[3]};
 }
 
-function quantize(source, option, what, target) {
-  execFileSync(cli, ["quantize", source, option, what, "-o", target], {stdio: ["ignore", "ignore", "pipe"]});
+/** The files that were written. */
+function quantize(source, option, what, target, ...more) {
+  return json("quantize", source, option, what, "-o", target, ...more).files;
+}
+
+/** llama.cpp reads a model in parts from its first one; we read the model they were made of. */
+function compareParts(limit, value) {
+  const parts = quantize(model, "--recipe", "F32", path.join(folder, "split.gguf"), limit, value);
+  const {mean, sameTop} = compareFiles(parts[0], model);
+  const isFar = !(mean <= Number(options["--limit"]));
+  console.log(`split into ${parts.length} parts by ${limit} ${value}: mean KL ${mean.toExponential(2)}  same top ` +
+              `${sameTop}${isFar ? "  TOO FAR" : ""}`);
+  return isFar;
 }
 
 const written = new Set(["gguf_block", "recipe"]);
@@ -58,6 +70,9 @@ try {
     }
     console.log(`${scheme.padEnd(10)} ${line}`);
   }
+  if (new RegExp(options["--only"]).test("split"))
+    for (const [limit, value] of [["--split-max-tensors", "10"], ["--split-max-size", "4M"], ["--split-max-size", "1G"]])
+      failures += compareParts(limit, value) ? 1 : 0;
 } finally {
   rmSync(folder, {recursive: true});
 }

@@ -9,6 +9,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
+#include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/stored_axes.h"
 
@@ -20,6 +21,7 @@ struct Options {
   std::string model;
   std::optional<std::string> out;
   RecipeOptions weights;
+  core::io::SplitLimits split;
   bool dryRun = false;
   Output output = Output::ForPeople;
 };
@@ -69,6 +71,37 @@ Totals totalsOf(const core::io::Checkpoint& source, const std::vector<QuantizedF
   return totals;
 }
 
+void printText(std::FILE* report, const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+               const std::vector<std::filesystem::path>& files, const std::vector<QuantizedFileRow>& rows) {
+  const Totals totals = totalsOf(source, rows);
+  std::string name = core::io::printable(files.front().string());
+  if (files.size() > 1) name += fmt::format(" and {} more", files.size() - 1);
+  fmt::print(report, "{}: {} of {} tensors are {} now ({:.1f} % of the bytes they had), {} bytes of weights\n", name,
+             totals.quantized, rows.size(), core::io::printable(recipe.toString()),
+             100 * shareOfBytes(source, totals.quantizedBytes), totals.bytes);
+  if (const auto kept = keptTensors(source, rows); !kept.empty())
+    fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
+  printNonFinite(report, rows);
+}
+
+Json toJson(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const std::string& output,
+            const std::vector<std::filesystem::path>& files, const std::vector<QuantizedFileRow>& rows) {
+  const Totals totals = totalsOf(source, rows);
+  Json tensors = Json::array(), names = Json::array();
+  for (const auto& row : rows) tensors.push_back(toJson(row));
+  for (const auto& file : files) names.push_back(file.string());
+  return {{"output", output},
+          {"files", std::move(names)},
+          {"scheme", recipe.toString()},
+          {"bytes", totals.bytes},
+          {"quantized", totals.quantized},
+          {"kept_share", 1 - shareOfBytes(source, totals.quantizedBytes)},
+          {"kept", keptJson(keptTensors(source, rows))},
+          {"non_finite", nonFiniteRows(rows, &QuantizedFileRow::nonFinite)},
+          {"overflowed", nonFiniteRows(rows, &QuantizedFileRow::overflowed)},
+          {"tensors", std::move(tensors)}};
+}
+
 void checkUsage(const Options& options) {
   if (!options.weights.isGiven()) throw CLI::RequiredError("--scheme, --recipe or --tensor-type");
   if (!options.out && !options.dryRun) throw CLI::RequiredError("--output");
@@ -80,34 +113,40 @@ void run(const Options& options) {
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
   const auto& source = model->checkpoint();
-  if (options.dryRun) return printDryRun(source, recipe, planQuantization(source, recipe), options.output);
-  const auto rows = quantizeModel(source, recipe, *options.out, job);
-  const Totals totals = totalsOf(source, rows);
-  const auto kept = keptTensors(source, rows);
+  if (options.dryRun) {
+    const DryRun what{source, recipe, planQuantization(source, recipe), options.split, options.out};
+    return printDryRun(what, options.output);
+  }
+  const QuantizeTarget target(*options.out, options.split);
+  const auto rows = quantizeModel(source, recipe, target, job);
+  const auto files = targetFiles(target, planParts(rows, target.split));
   const auto note = core::model::describeInputFirst(source, model->choices());
-  const double quantizedShare = shareOfBytes(source, totals.quantizedBytes);
   std::FILE* const report = reportStream(*options.out);
   if (options.output == Output::ForPrograms) {
-    Json tensors = Json::array();
-    for (const auto& row : rows) tensors.push_back(toJson(row));
-    Json answer = {{"output", *options.out},
-                   {"scheme", recipe.toString()},
-                   {"bytes", totals.bytes},
-                   {"quantized", totals.quantized},
-                   {"kept_share", 1 - quantizedShare},
-                   {"kept", keptJson(kept)},
-                   {"non_finite", nonFiniteRows(rows, &QuantizedFileRow::nonFinite)},
-                   {"overflowed", nonFiniteRows(rows, &QuantizedFileRow::overflowed)},
-                   {"tensors", std::move(tensors)}};
+    Json answer = toJson(source, recipe, *options.out, files, rows);
     if (note) answer["note"] = *note;
     return print(answer, report);
   }
-  fmt::print(report, "{}: {} of {} tensors are {} now ({:.1f} % of the bytes they had), {} bytes of weights\n",
-             core::io::printable(*options.out), totals.quantized, rows.size(), core::io::printable(recipe.toString()),
-             100 * quantizedShare, totals.bytes);
-  if (!kept.empty()) fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
-  printNonFinite(report, rows);
+  printText(report, source, recipe, files, rows);
   if (note) fmt::print(report, "{}\n", core::io::printable(*note));
+}
+
+void addSplit(CLI::App& command, core::io::SplitLimits& split) {
+  command
+      .add_option_function<std::string>(
+          "--split-max-size",
+          [&split](const std::string& text) {
+            try {
+              split.bytes = core::io::parseSplitSize(text);
+            } catch (const core::Error& error) {
+              throw CLI::ValidationError("--split-max-size", error.what());
+            }
+          },
+          "Write NAME-00001-of-0000N.gguf … with tensors of at most so many bytes each: 2G, 500M or bytes")
+      ->type_name("SIZE");
+  command.add_option("--split-max-tensors", split.tensors, "The same, with at most so many tensors each")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
 }
 
 }  // namespace
@@ -120,6 +159,7 @@ void addQuantize(CLI::App& program) {
   command->add_flag("--dry-run", options->dryRun, "Show what every tensor would become, and why; write nothing");
   command->add_option("-o,--output", options->out,
                       "The .gguf or .safetensors file to write; - writes the model's own format to standard output");
+  addSplit(*command, options->split);
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }
