@@ -46,21 +46,10 @@ __attribute__((target("avx2,f16c"))) std::size_t toHalfGroups(const float* in, s
   return i;
 }
 
-std::size_t bfloat16Groups(const std::byte* in, float* out, std::size_t count) {
-  std::size_t i = 0;
-  const __m128i zero = _mm_setzero_si128();
-  for (; i + 8 <= count; i += 8) {
-    const __m128i codes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + 2 * i));
-    _mm_storeu_ps(out + i, _mm_castsi128_ps(_mm_unpacklo_epi16(zero, codes)));
-    _mm_storeu_ps(out + i + 4, _mm_castsi128_ps(_mm_unpackhi_epi16(zero, codes)));
-  }
-  return i;
-}
 #else
 bool hasF16c() { return false; }
 std::size_t halfGroups(const std::byte*, float*, std::size_t) { return 0; }
 std::size_t toHalfGroups(const float*, std::uint16_t*, std::size_t) { return 0; }
-std::size_t bfloat16Groups(const std::byte*, float*, std::size_t) { return 0; }
 #endif
 
 }  // namespace
@@ -79,23 +68,26 @@ void floatToHalf(std::span<const float> in, std::span<std::uint16_t> out) {
   for (; i < in.size(); ++i) out[i] = floatToHalf(in[i]);
 }
 
-void bfloat16ToFloat(std::span<const std::byte> bytes, std::span<float> out) {
-  assert(bytes.size() == 2 * out.size());
-  std::size_t i = bfloat16Groups(bytes.data(), out.data(), out.size());
-  for (; i < out.size(); ++i) out[i] = bfloat16ToFloat(loadCode(bytes.data() + 2 * i));
-}
-
-void bfloat16ToFloat(std::span<const std::uint16_t> in, std::span<float> out) {
-  bfloat16ToFloat(std::as_bytes(in), out);
-}
-
 namespace {
+
+QS_MULTIVERSION void fromBfloat16(const std::byte* __restrict__ in, float* __restrict__ out, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = bfloat16ToFloat(loadCode(in + 2 * i));
+}
 
 QS_MULTIVERSION void toBfloat16(const float* __restrict__ in, std::uint16_t* __restrict__ out, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) out[i] = floatToBfloat16(in[i]);
 }
 
 }  // namespace
+
+void bfloat16ToFloat(std::span<const std::byte> bytes, std::span<float> out) {
+  assert(bytes.size() == 2 * out.size());
+  fromBfloat16(bytes.data(), out.data(), out.size());
+}
+
+void bfloat16ToFloat(std::span<const std::uint16_t> in, std::span<float> out) {
+  bfloat16ToFloat(std::as_bytes(in), out);
+}
 
 void floatToBfloat16(std::span<const float> in, std::span<std::uint16_t> out) {
   assert(in.size() == out.size());
