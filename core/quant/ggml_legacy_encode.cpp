@@ -28,9 +28,7 @@ QS_FORCE_INLINE float extremeValue(const float* values, std::uint32_t magnitude)
     positive |= bits == magnitude ? 1U : 0U;
     negative |= bits == (magnitude | 0x80000000U) ? 1U : 0U;
   }
-  const float extreme = std::bit_cast<float>(magnitude);
-  if (negative == 0) return extreme;
-  if (positive == 0) return -extreme;
+  if ((positive & negative) == 0) return std::bit_cast<float>(magnitude | (negative << 31));  // a sign is no branch
   std::size_t first = 0;
   while ((std::bit_cast<std::uint32_t>(values[first]) & kMagnitudeMask) != magnitude) ++first;
   return values[first];
