@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/similar_word.h"
 #include "core/quant/scheme_options.h"
 
 namespace core::quant {
@@ -21,15 +22,15 @@ FormatName parseName(std::string_view word, std::string_view text) {
   std::string lower(word);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  std::string names;
+  std::vector<std::string_view> names;
   for (const FormatInfo& entry : allFormats()) {
     if (entry.text == word) return entry.name;
     if (entry.text == lower)
       refuse(text, fmt::format("Scheme names are lower case: expected '{}', found '{}'.", entry.text, word));
-    names += names.empty() ? "" : ", ";
-    names += entry.text;
+    names.push_back(entry.text);
   }
-  refuse(text, fmt::format("A scheme begins with one of {}; found '{}'.", names, word));
+  if (word.empty()) refuse(text, "A scheme begins with a name, such as 'int4'; found none.");
+  refuse(text, fmt::format("No scheme is called '{}'; the nearest is '{}'.", word, core::mostSimilar(lower, names)));
 }
 
 struct Word {
