@@ -28,6 +28,14 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   return cell;
 }
 
+LayerMaps::Cell keptCell(const std::string& reason, const QString& type) {
+  LayerMaps::Cell cell;
+  cell.isKept = true;
+  cell.made = type;
+  cell.note = QString::fromStdString(reason);
+  return cell;
+}
+
 void addSize(LayerMaps::SchemeMap& map, const SchemeSize& size) {
   if (size.quantized > 0)
     map.size = tr("model %1 · %2").arg(text::bytes(size.bytes), text::bitsPerWeight(size.bitsPerWeight));

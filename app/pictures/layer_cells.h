@@ -8,6 +8,9 @@ namespace app {
 /// What a measured error is as a cell of the layer maps: its value, or why there is none, and what is not finite in it.
 LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric);
 
+/// Of a tensor that stays as stored. @param type what it is stored as
+LayerMaps::Cell keptCell(const std::string& reason, const QString& type);
+
 /// Fills in what the whole model would weigh; nothing when the scheme holds none of its matrices.
 void addSize(LayerMaps::SchemeMap& map, const SchemeSize& size);
 

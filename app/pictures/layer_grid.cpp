@@ -3,11 +3,14 @@
 #include <QCoreApplication>
 #include <QSet>
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace app {
 
 namespace {
+
+constexpr int kMostRowsOutside = 6;
 
 /// A name taken apart at its block's number.
 struct Parts {
@@ -45,9 +48,14 @@ LayerGrid LayerGrid::arrange(const std::vector<std::string>& names) {
     all.push_back(takeApart(name));
     if (all.back().block) stacks.insert(all.back().stack);
   }
+  const auto isInside = [](const Parts& parts) { return parts.block.has_value(); };
+  const auto outside = std::count_if(all.begin(), all.end(), std::not_fn(isInside));
   LayerGrid grid;
+  grid.places.resize(all.size());
   int others = 0;
-  for (const Parts& parts : all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Parts& parts = all[i];
+    if (!parts.block && outside <= kMostRowsOutside) continue;
     QString kind = parts.kind;
     if (!parts.block)
       kind = QCoreApplication::translate("LayerGrid", "other");
@@ -55,8 +63,16 @@ LayerGrid LayerGrid::arrange(const std::vector<std::string>& names) {
       kind = parts.stack + u' ' + kind;
     if (!grid.kinds.contains(kind)) grid.kinds.append(kind);
     const int block = parts.block ? *parts.block : others++;
-    grid.places.push_back({static_cast<int>(grid.kinds.indexOf(kind)), block});
+    grid.places[i] = {static_cast<int>(grid.kinds.indexOf(kind)), block};
     grid.blocks = std::max(grid.blocks, block + 1);
+  }
+  if (outside > kMostRowsOutside) return grid;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].block) continue;
+    grid.places[i] = {static_cast<int>(grid.kinds.size()), 0};
+    grid.kinds.append(all[i].kind);
+    grid.blocks = std::max(grid.blocks, 1);
+    ++grid.outside;
   }
   return grid;
 }

@@ -1,6 +1,5 @@
 #include "app/pictures/layer_maps.h"
 
-#include <QKeyEvent>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -42,27 +41,50 @@ void LayerMaps::setContent(Content content) {
         static_cast<int>(i));
   }
   if (!sameGrid) {
+    m_marks.clear();
     xAxis2->setRange(-0.5, m_content.grid.blocks - 0.5);
     rememberHome();
   }
   setSelected(m_selectedMatrix, m_selectedScheme);
+  if (!sameGrid) Q_EMIT markedChanged();
 }
 
 void LayerMaps::setSelected(int matrix, int scheme) {
+  const bool isOther = matrix != m_selectedMatrix;
   m_selectedMatrix = matrix;
   m_selectedScheme = scheme;
   const bool exists = matrix >= 0 && matrix < m_content.names.size() && scheme >= 0 &&
                       scheme < static_cast<int>(m_content.schemes.size());
-  setAccessibleDescription(exists ? readout(QPointF(centerOf(matrix, scheme))).value_or(QString()) : QString());
+  setAccessibleDescription(exists ? describe({matrix, scheme, m_content.grid.places[static_cast<std::size_t>(matrix)]})
+                                  : QString());
   replot(QCustomPlot::rpQueuedReplot);
+  if (isOther && m_marks.isEmpty()) Q_EMIT markedChanged();
+}
+
+std::optional<LayerMaps::Place> LayerMaps::selectedPlace() const {
+  if (m_selectedMatrix < 0 || m_selectedMatrix >= m_content.names.size()) return std::nullopt;
+  return m_content.grid.places[static_cast<std::size_t>(m_selectedMatrix)];
+}
+
+std::vector<int> LayerMaps::marked() const {
+  std::vector<int> result;
+  const auto selected = selectedPlace();
+  for (int matrix = 0; matrix < static_cast<int>(m_content.grid.places.size()); ++matrix) {
+    const Place place = m_content.grid.places[static_cast<std::size_t>(matrix)];
+    if (m_marks.isEmpty() ? place == selected : m_marks.contains(place)) result.push_back(matrix);
+  }
+  return result;
+}
+
+const std::vector<int>& LayerMaps::matricesAt(Place place) const {
+  return m_matricesAt[static_cast<std::size_t>(place.kind) * static_cast<std::size_t>(m_content.grid.blocks) +
+                      static_cast<std::size_t>(place.block)];
 }
 
 int LayerMaps::heightFor(int width) const { return m_item->heightFor(width); }
 
-int LayerMaps::worstAt(LayerGrid::Place place, int scheme) const {
-  const auto& here =
-      m_matricesAt[static_cast<std::size_t>(place.kind) * static_cast<std::size_t>(m_content.grid.blocks) +
-                   static_cast<std::size_t>(place.block)];
+int LayerMaps::worstAt(Place place, int scheme) const {
+  const auto& here = matricesAt(place);
   const auto& cells = m_content.schemes[static_cast<std::size_t>(scheme)].cells;
   const auto badness = [&](int matrix) {
     const Cell& cell = cells[static_cast<std::size_t>(matrix)];
@@ -76,8 +98,10 @@ int LayerMaps::worstAt(LayerGrid::Place place, int scheme) const {
 QString LayerMaps::summary(int scheme) const {
   const SchemeMap& map = m_content.schemes[static_cast<std::size_t>(scheme)];
   double sum = 0, worst = 0;
-  std::size_t count = 0, unknown = 0, nonFinite = 0, refused = 0;
+  std::size_t count = 0, unknown = 0, nonFinite = 0, refused = 0, changed = 0;
   for (const Cell& cell : map.cells) {
+    if (cell.isKept) continue;
+    ++changed;
     nonFinite += cell.nonFinite ? 1 : 0;
     refused += !cell.known && !cell.note.isEmpty() ? 1 : 0;
     unknown += !cell.known && cell.note.isEmpty() ? 1 : 0;
@@ -87,15 +111,16 @@ QString LayerMaps::summary(int scheme) const {
     sum += cell.value;
     ++count;
   }
-  if (unknown == map.cells.size()) return tr("computing…");
+  if (unknown > 0 && unknown == changed) return tr("computing…");
   QStringList parts;
   if (count > 0)
     parts << tr("mean %1").arg(metricFigure(m_content.metric, sum / static_cast<double>(count)))
           << tr("worst %1").arg(metricFigure(m_content.metric, worst));
-  else if (refused < map.cells.size() && nonFinite == 0)
+  else if (refused < changed && nonFinite == 0)
     parts << tr("no error");
   if (nonFinite > 0) parts << tr("%1 not finite").arg(text::count(nonFinite));
   if (refused > 0) parts << tr("%1 refused").arg(text::count(refused));
+  if (map.kept > 0) parts << tr("%1 kept").arg(text::count(map.kept));
   return parts.join(QStringLiteral(" · "));
 }
 
@@ -103,140 +128,50 @@ std::optional<LayerMaps::Hit> LayerMaps::hitAt(QPointF pixel) const {
   if (m_content.names.isEmpty()) return std::nullopt;
   const auto layout = m_item->layOut(axisRect()->rect().size());
   for (int scheme = 0; scheme < static_cast<int>(m_content.schemes.size()); ++scheme) {
-    if (layout.head(scheme).contains(pixel)) return Hit{-1, scheme};
-    const QRectF grid = layout.grid(scheme);
-    if (!grid.contains(pixel)) continue;
-    const LayerGrid::Place place{
-        static_cast<int>((pixel.y() - grid.top()) / layout.cell.height()),
-        static_cast<int>(std::floor((pixel.x() - grid.left()) / layout.cell.width() + m_item->blocks().lower + 0.5))};
-    const bool inside =
-        place.kind < m_content.grid.kinds.size() && place.block >= 0 && place.block < m_content.grid.blocks;
-    const int matrix = inside ? worstAt(place, scheme) : -1;
-    return matrix < 0 ? std::nullopt : std::optional(Hit{matrix, scheme});
+    if (layout.head(scheme).contains(pixel)) return Hit{-1, scheme, {}};
+    if (!layout.grid(scheme).contains(pixel)) continue;
+    const Place place = nearestPlace(pixel, scheme);
+    const int matrix = worstAt(place, scheme);
+    return matrix < 0 ? std::nullopt : std::optional(Hit{matrix, scheme, place});
   }
   return std::nullopt;
 }
 
+LayerMaps::Place LayerMaps::nearestPlace(QPointF pixel, int scheme) const {
+  const auto layout = m_item->layOut(axisRect()->rect().size());
+  const QRectF grid = layout.grid(scheme);
+  const double row = (pixel.y() - grid.top()) / layout.cell.height();
+  const double column = (pixel.x() - grid.left()) / layout.cell.width() + m_item->blocks().lower + 0.5;
+  const int kind = std::clamp(static_cast<int>(std::floor(row)), 0, static_cast<int>(m_content.grid.kinds.size()) - 1);
+  const int block = std::clamp(static_cast<int>(std::floor(column)), 0, m_content.grid.blocks - 1);
+  return {kind, m_content.grid.isOutside(kind) ? 0 : block};
+}
+
 std::optional<QString> LayerMaps::readout(QPointF coordinates) const {
   const auto hit = hitAt(coordinates);
-  if (!hit) return std::nullopt;
-  const SchemeMap& map = m_content.schemes[static_cast<std::size_t>(hit->scheme)];
-  if (hit->matrix < 0) {
-    QStringList parts{summary(hit->scheme), map.size};
+  return hit ? std::optional(describe(*hit)) : std::nullopt;
+}
+
+QString LayerMaps::describe(const Hit& hit) const {
+  const SchemeMap& map = m_content.schemes[static_cast<std::size_t>(hit.scheme)];
+  if (hit.matrix < 0) {
+    QStringList parts{summary(hit.scheme), map.size};
     parts.removeAll(QString());
     return map.title + QStringLiteral(": ") + parts.join(QStringLiteral(" · "));
   }
-  const Cell& cell = map.cells[static_cast<std::size_t>(hit->matrix)];
-  QString value = cell.known            ? metricValue(m_content.metric, cell.value)
-                  : cell.note.isEmpty() ? tr("computing…")
-                                        : QString();
-  if (!cell.note.isEmpty()) value += (value.isEmpty() ? QString() : QStringLiteral(" · ")) + cell.note;
-  const auto& place = m_content.grid.places[static_cast<std::size_t>(hit->matrix)];
-  const auto here =
-      m_matricesAt[static_cast<std::size_t>(place.kind) * static_cast<std::size_t>(m_content.grid.blocks) +
-                   static_cast<std::size_t>(place.block)]
-          .size();
-  if (here > 1) value += tr(" · the worst of %1").arg(text::count(here));
-  return tr("%1 · %2: %3").arg(m_content.names[hit->matrix], map.title, value);
-}
-
-void LayerMaps::clickedAt(QPointF coordinates) {
-  if (const auto hit = hitAt(coordinates); hit && hit->matrix >= 0) Q_EMIT cellClicked(hit->matrix, hit->scheme);
-}
-
-bool LayerMaps::activatedAt(QPointF coordinates) {
-  const auto hit = hitAt(coordinates);
-  if (!hit || hit->matrix < 0) return false;
-  Q_EMIT cellActivated(hit->matrix, hit->scheme);
-  return true;
-}
-
-void LayerMaps::mousePressEvent(QMouseEvent* event) {
-  m_dragFrom = event->position().x();
-  Chart::mousePressEvent(event);
-}
-
-void LayerMaps::mouseMoveEvent(QMouseEvent* event) {
-  Chart::mouseMoveEvent(event);
-  if (!event->buttons().testFlag(Qt::LeftButton)) return;
-  const double cell = m_item->layOut(axisRect()->rect().size()).cell.width();
-  const double shift = (m_dragFrom - event->position().x()) / std::max(cell, 1.0);
-  m_dragFrom = event->position().x();
-  const QCPRange now = m_item->blocks();
-  const double room = m_content.grid.blocks - now.size();
-  const double lower = std::clamp(now.lower + shift, -0.5, std::max(room - 0.5, -0.5));
-  xAxis2->setRange(lower, lower + now.size());
-  replot(QCustomPlot::rpQueuedReplot);
-}
-
-void LayerMaps::zoomBlocks(double factor, double around) {
-  constexpr double kFewest = 4;
-  const QCPRange now = m_item->blocks();
-  const double all = m_content.grid.blocks, size = std::clamp(now.size() * factor, std::min(kFewest, all), all);
-  const double lower = std::clamp(around - (around - now.lower) * size / now.size(), -0.5, all - size - 0.5);
-  xAxis2->setRange(lower, lower + size);
-  replot(QCustomPlot::rpQueuedReplot);
-}
-
-// The wheel alone scrolls the page that this picture may be larger than.
-void LayerMaps::wheelEvent(QWheelEvent* event) {
-  const auto hit = hitAt(event->position());
-  if (!event->modifiers().testFlag(Qt::ControlModifier) || !hit) return event->ignore();
-  const auto layout = m_item->layOut(axisRect()->rect().size());
-  const double around =
-      (event->position().x() - layout.grid(hit->scheme).left()) / layout.cell.width() + m_item->blocks().lower;
-  zoomBlocks(std::pow(0.85, event->angleDelta().y() / 120.0), around);
-  event->accept();
-}
-
-void LayerMaps::step(int blocks, int kinds) {
-  LayerGrid::Place place =
-      m_selectedMatrix < 0 ? LayerGrid::Place{} : m_content.grid.places[static_cast<std::size_t>(m_selectedMatrix)];
-  const int scheme = std::max(m_selectedScheme, 0);
-  if (m_selectedMatrix < 0) blocks = kinds = 0;
-  // Places without a matrix are stepped over.
-  while (true) {
-    place.block += blocks;
-    place.kind += kinds;
-    if (place.block < 0 || place.block >= m_content.grid.blocks || place.kind < 0 ||
-        place.kind >= m_content.grid.kinds.size())
-      return;
-    if (const int matrix = worstAt(place, scheme); matrix >= 0) return Q_EMIT cellClicked(matrix, scheme);
-    if (blocks == 0 && kinds == 0) return;
-  }
-}
-
-void LayerMaps::keyPressEvent(QKeyEvent* event) {
-  if (m_content.names.isEmpty() || m_content.schemes.empty()) return Chart::keyPressEvent(event);
-  const int last = static_cast<int>(m_content.schemes.size()) - 1;
-  const auto scheme = [&](int by) {
-    Q_EMIT cellClicked(std::max(m_selectedMatrix, 0), std::clamp(m_selectedScheme + by, 0, last));
-  };
-  switch (event->key()) {
-    case Qt::Key_Left:
-      return step(-1, 0);
-    case Qt::Key_Right:
-      return step(1, 0);
-    case Qt::Key_Up:
-      return step(0, -1);
-    case Qt::Key_Down:
-      return step(0, 1);
-    case Qt::Key_PageUp:
-      return scheme(-1);
-    case Qt::Key_PageDown:
-      return scheme(1);
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-      if (m_selectedMatrix >= 0 && m_selectedScheme >= 0) Q_EMIT cellActivated(m_selectedMatrix, m_selectedScheme);
-      return;
-    case Qt::Key_Plus:
-    case Qt::Key_Equal:
-      return zoomBlocks(0.8, m_item->blocks().center());
-    case Qt::Key_Minus:
-      return zoomBlocks(1.25, m_item->blocks().center());
-    default:
-      Chart::keyPressEvent(event);
-  }
+  const Cell& cell = map.cells[static_cast<std::size_t>(hit.matrix)];
+  QStringList parts;
+  if (cell.isKept)
+    parts << tr("stays as stored (%1)").arg(cell.made);
+  else if (cell.known)
+    parts << (cell.made.isEmpty() ? QString() : cell.made + QStringLiteral(", ")) +
+                 metricValue(m_content.metric, cell.value);
+  else if (cell.note.isEmpty())
+    parts << tr("computing…");
+  if (!cell.note.isEmpty()) parts << cell.note;
+  const std::size_t here = matricesAt(hit.place).size();
+  if (here > 1) parts << tr("the worst of %1").arg(text::count(here));
+  return tr("%1 · %2: %3").arg(m_content.names[hit.matrix], map.title, parts.join(QStringLiteral(" · ")));
 }
 
 void LayerMaps::resizeEvent(QResizeEvent* event) {
@@ -248,10 +183,11 @@ void LayerMaps::resizeEvent(QResizeEvent* event) {
 QPoint LayerMaps::centerOf(int matrix, int scheme) const {
   const auto layout = m_item->layOut(axisRect()->rect().size());
   const QRectF grid = layout.grid(scheme);
-  const auto& place = m_content.grid.places[static_cast<std::size_t>(matrix)];
-  return QPointF(grid.left() + (place.block - m_item->blocks().lower) * layout.cell.width(),
-                 grid.top() + (place.kind + 0.5) * layout.cell.height())
-      .toPoint();
+  const Place place = m_content.grid.places[static_cast<std::size_t>(matrix)];
+  const double middle = m_content.grid.isOutside(place.kind)
+                            ? grid.width() / 2
+                            : (place.block - m_item->blocks().lower) * layout.cell.width();
+  return QPointF(grid.left() + middle, grid.top() + (place.kind + 0.5) * layout.cell.height()).toPoint();
 }
 
 ChartTable LayerMaps::table() const {

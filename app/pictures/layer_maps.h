@@ -2,6 +2,7 @@
 #include <QStringList>
 #include <vector>
 
+#include "app/pictures/cell_marks.h"
 #include "app/pictures/layer_grid.h"
 #include "app/pictures/layer_scale.h"
 #include "app/plots/chart.h"
@@ -10,9 +11,10 @@ namespace app {
 
 class LayerMapsItem;
 
-/// One small map per scheme: blocks side by side, kinds of matrix below each other, the error as colour; over each map
-/// the scheme with the mean and worst of its matrices and the size of the model. A click selects a matrix and a scheme,
-/// a double click opens it.
+/// One small map per scheme: blocks side by side, kinds of matrix below each other, the error as colour; what a recipe
+/// gives another scheme than most has that one's letter in its corner. Over each map the scheme with the mean and worst
+/// of what it changes and the size of the model. A click selects a matrix and a scheme, a double click opens it;
+/// dragging, Ctrl and Shift mark several.
 class LayerMaps : public Chart {
   Q_OBJECT
  public:
@@ -21,17 +23,27 @@ class LayerMaps : public Chart {
     double value = 0;        ///< may be infinite: no error at all
     QString note;            ///< why there is no value
     bool nonFinite = false;  ///< values that are no numbers, stored or made by the scheme
+    bool isKept = false;     ///< it stays as stored, for the reason in the note; then it has no value
+    QString made;            ///< what a recipe makes of it, or what a kept one is stored as: "Q6_K"; may be empty
+    int treatment = -1;      ///< into treatments, where it is not what most of the map has
+  };
+  /// A scheme that a recipe gives some tensors.
+  struct Treatment {
+    QString letter, title;
+    QColor color;
   };
   struct SchemeMap {
     QString title;
     QColor color;
     QString size;             ///< of the whole model: "model 3.54 MiB · 5.67 bits/weight"; empty while unknown
+    std::size_t kept = 0;     ///< tensors of the whole model that stay as stored
     std::vector<Cell> cells;  ///< one per matrix
   };
   struct Content {
     QStringList names;  ///< of the matrices
     LayerGrid grid;
     std::vector<SchemeMap> schemes;
+    std::vector<Treatment> treatments;
     core::metrics::Metric metric = core::metrics::Metric::SqnrDb;
     LayerShading shading = LayerShading::PerScheme;
   };
@@ -42,17 +54,22 @@ class LayerMaps : public Chart {
   const Content& content() const { return m_content; }
   /// −1 for none.
   void setSelected(int matrix, int scheme);
+  /// The matrices of every marked place, or of the selected one while none is marked.
+  std::vector<int> marked() const;
   /// Height at which every row can be read.
   int heightFor(int width) const;
   ChartTable table() const override;
   /// Middle of a cell in widget coordinates, for tests.
   QPoint centerOf(int matrix, int scheme) const;
-  /// "mean 20.1 · worst 14.2 · 2 refused"
+  /// "mean 20.1 · worst 14.2 · 14 kept"
   QString summary(int scheme) const;
 
  Q_SIGNALS:
   void cellClicked(int matrix, int scheme);
   void cellActivated(int matrix, int scheme);
+  void markedChanged();
+  /// A context menu is about to open; what is added comes before the chart's own items.
+  void menuOpens(QMenu* menu);
 
  protected:
   std::optional<QString> readout(QPointF coordinates) const override;
@@ -60,26 +77,43 @@ class LayerMaps : public Chart {
   bool activatedAt(QPointF coordinates) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
+  void contextMenuEvent(QContextMenuEvent* event) override;
   void wheelEvent(QWheelEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 
  private:
   friend class LayerMapsItem;
+  using Place = LayerGrid::Place;
   struct Hit {
     int matrix = -1, scheme = -1;  ///< matrix −1: over the head of a map
+    Place place;
   };
   std::optional<Hit> hitAt(QPointF pixel) const;
+  /// The place of a map nearest to a pixel, with or without a matrix.
+  Place nearestPlace(QPointF pixel, int scheme) const;
+  const std::vector<int>& matricesAt(Place place) const;
+  std::optional<Place> selectedPlace() const;
   /// The matrix of a place whose error is largest; −1 where there is none.
-  int worstAt(LayerGrid::Place place, int scheme) const;
+  int worstAt(Place place, int scheme) const;
+  QString describe(const Hit& hit) const;
+  void pan(double blocks);
   void zoomBlocks(double factor, double around);
-  void step(int blocks, int kinds);
+  void step(int blocks, int kinds, Qt::KeyboardModifiers modifiers);
+  bool markKey(const QKeyEvent& event);
+  void mark(Place place, Qt::KeyboardModifiers modifiers);
+  void showMarks();
 
   Content m_content;
   LayerScale m_scale;
   std::vector<std::vector<int>> m_matricesAt;  ///< kinds × blocks → matrices
   int m_selectedMatrix = -1, m_selectedScheme = -1;
-  double m_dragFrom = 0;
+  CellMarks m_marks;
+  std::optional<Hit> m_pressed;  ///< by the left button, where a rectangle may begin
+  Qt::KeyboardModifiers m_pressModifiers;
+  bool m_isDragging = false;
+  double m_panFrom = 0;
   LayerMapsItem* m_item;
 };
 

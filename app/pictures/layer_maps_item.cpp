@@ -15,9 +15,6 @@ namespace {
 constexpr double kHead = 48, kFoot = 14, kGap = 14, kEdge = 10, kScale = 40;
 constexpr double kLeastRow = 13, kMostRow = 48, kMostCell = 84;
 constexpr double kLeastMap = 190, kLeastCell = 4, kMostGutter = 130;
-constexpr double kLinesFrom = 6;  ///< cells of this width have a line between them
-
-QFont smallFont() { return Theme::instance().textFont(-1.5); }
 
 }  // namespace
 
@@ -26,10 +23,12 @@ LayerMapsItem::LayerMapsItem(LayerMaps* maps) : QCPAbstractItem(maps), m_maps(*m
   setSelectable(false);
 }
 
+QFont LayerMapsItem::font() { return Theme::instance().textFont(-1.5); }
+
 QCPRange LayerMapsItem::blocks() const { return m_maps.xAxis2->range(); }
 
 double LayerMapsItem::gutterWidth() const {
-  const QFontMetricsF metrics(smallFont());
+  const QFontMetricsF metrics(font());
   double widest = 0;
   for (const QString& kind : m_maps.m_content.grid.kinds) widest = std::max(widest, metrics.horizontalAdvance(kind));
   return std::min(widest, kMostGutter) + 8;
@@ -45,7 +44,8 @@ int LayerMapsItem::heightFor(int width) const {
   const int schemes = static_cast<int>(m_maps.m_content.schemes.size());
   const int columns = mostColumns(width), rows = (schemes + columns - 1) / columns;
   const double tile = kHead + kLeastRow * static_cast<double>(m_maps.m_content.grid.kinds.size()) + kFoot;
-  return static_cast<int>(std::ceil(rows * tile + std::max(rows - 1, 0) * kGap + 2 * kEdge + kScale));
+  return static_cast<int>(
+      std::ceil(rows * tile + std::max(rows - 1, 0) * kGap + 2 * kEdge + kScale + legendHeight(width)));
 }
 
 // As many maps side by side as give the largest cells; if no arrangement fits the height, the flattest.
@@ -69,7 +69,7 @@ LayerMapsItem::Layout LayerMapsItem::withColumns(QSizeF room, int columns) const
   const int rows = (schemes + columns - 1) / columns;
   const double kinds = std::max<double>(static_cast<double>(content.grid.kinds.size()), 1);
   const double across = (room.width() - 2 * kEdge - layout.gutter - (columns - 1) * kGap) / columns;
-  const double down = (room.height() - 2 * kEdge - kScale - (rows - 1) * kGap) / rows;
+  const double down = (room.height() - 2 * kEdge - kScale - legendHeight(room.width()) - (rows - 1) * kGap) / rows;
   const double shown = std::max(blocks().size(), 1.0);
   layout.cell = QSizeF(std::min(across / shown, kMostCell), std::min((down - kHead - kFoot) / kinds, kMostRow));
   layout.gridSize = QSizeF(layout.cell.width() * shown, layout.cell.height() * kinds);
@@ -101,9 +101,9 @@ void LayerMapsItem::draw(QCPPainter* painter) {
 }
 
 void LayerMapsItem::drawKinds(QCPPainter& painter, const Layout& layout) const {
-  painter.setFont(smallFont());
+  painter.setFont(font());
   painter.setPen(Theme::instance().colors().textMuted);
-  const QFontMetricsF metrics(smallFont());
+  const QFontMetricsF metrics(font());
   const int schemes = static_cast<int>(m_maps.m_content.schemes.size());
   // At rows that are too low for a line of text only every second kind is named.
   const int every = std::max(1, static_cast<int>(std::ceil((metrics.ascent() + 1) / layout.cell.height())));
@@ -138,79 +138,51 @@ void LayerMapsItem::drawHead(QCPPainter& painter, const QRectF& head, int scheme
     top += metrics.height();
   };
   line(map.title, titleFont, colors.text, 14);
-  line(m_maps.summary(scheme), smallFont(), colors.textMuted, 0);
-  line(map.size, smallFont(), colors.textMuted, 0);
+  line(m_maps.summary(scheme), font(), colors.textMuted, 0);
+  line(map.size, font(), colors.textMuted, 0);
 }
 
-void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int scheme) const {
-  const ThemeColors& colors = Theme::instance().colors();
-  const QRectF grid = layout.grid(scheme);
-  drawHead(painter, layout.head(scheme), scheme);
-  painter.save();
-  painter.setClipRect(grid.adjusted(-1, -1, 1, 1));
-  const double gap = layout.cell.width() >= kLinesFrom ? 1 : 0;
-  QRectF selected;
-  for (std::size_t at = 0; at < m_maps.m_matricesAt.size(); ++at) {
-    if (m_maps.m_matricesAt[at].empty()) continue;
-    const int blocksInAll = m_maps.m_content.grid.blocks;
-    const LayerGrid::Place place{static_cast<int>(at) / blocksInAll, static_cast<int>(at) % blocksInAll};
-    const QRectF rect(grid.left() + (place.block - 0.5 - blocks().lower) * layout.cell.width(),
-                      grid.top() + place.kind * layout.cell.height(), layout.cell.width(), layout.cell.height());
-    if (rect.right() < grid.left() || rect.left() > grid.right()) continue;
-    drawCell(painter, rect.adjusted(0, 0, -gap, -gap), m_maps.worstAt(place, scheme), scheme);
-    const auto& here = m_maps.m_matricesAt[at];
-    if (std::find(here.begin(), here.end(), m_maps.m_selectedMatrix) != here.end()) selected = rect;
+std::vector<QRectF> LayerMapsItem::legendRects(double width) const {
+  constexpr double kSwatch = 16, kBetween = 14;
+  const QFontMetricsF metrics(font());
+  const double room = std::max(width - 2 * kEdge - gutterWidth(), 60.0), line = metrics.height() + 3;
+  std::vector<QRectF> rects;
+  double left = 0, top = 0;
+  for (const auto& treatment : m_maps.m_content.treatments) {
+    const double wide =
+        std::min(kSwatch + metrics.horizontalAdvance(treatment.letter + u' ' + treatment.title) + 2, room);
+    if (left > 0 && left + wide > room) left = 0, top += line;
+    rects.emplace_back(left, top, wide, line);
+    left += wide + kBetween;
   }
-  if (!selected.isNull()) {
-    const bool current = scheme == m_maps.m_selectedScheme;
-    painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(colors.surface, current ? 4 : 2.5));
-    painter.drawRect(selected.adjusted(0, 0, -gap, -gap));
-    painter.setPen(QPen(current ? colors.accent : colors.text, current ? 2 : 1));
-    painter.drawRect(selected.adjusted(0, 0, -gap, -gap));
-  }
-  painter.restore();
+  return rects;
 }
 
-void LayerMapsItem::drawCell(QCPPainter& painter, const QRectF& rect, int matrix, int scheme) const {
-  const ThemeColors& colors = Theme::instance().colors();
-  const auto& cell = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)].cells[static_cast<std::size_t>(matrix)];
-  if (!cell.known || std::isnan(cell.value)) {
-    painter.fillRect(rect, colors.sunken);
-    if (!cell.note.isEmpty()) {
-      painter.setPen(QPen(colors.textFaint, 1));
-      painter.drawLine(rect.bottomLeft(), rect.topRight());
-    }
-    if (cell.nonFinite) drawMark(painter, rect);
-    return;
-  }
-  const QColor ground = m_maps.m_scale.color(static_cast<std::size_t>(scheme), cell.value);
-  painter.fillRect(rect, ground);
-  if (cell.nonFinite) return drawMark(painter, rect);
-  const QFontMetricsF metrics(smallFont());
-  const QString figure = m_maps.m_scale.figure(static_cast<std::size_t>(scheme), cell.value);
-  if (metrics.ascent() > rect.height() || metrics.horizontalAdvance(figure) + 6 > rect.width()) return;
-  painter.setFont(smallFont());
-  painter.setPen(TextLayer::inkOn(ground));
-  painter.drawText(rect.adjusted(0, -4, 0, 4), static_cast<int>(Qt::AlignCenter), figure);
+double LayerMapsItem::legendHeight(double width) const {
+  const auto rects = legendRects(width);
+  return rects.empty() ? 0 : rects.back().bottom() + 4;
 }
 
-// A cross on the page's ground, as large as the cell: seen at any size and without colours.
-void LayerMapsItem::drawMark(QCPPainter& painter, const QRectF& rect) const {
+void LayerMapsItem::drawLegend(QCPPainter& painter, QPointF topLeft, double width) const {
   const ThemeColors& colors = Theme::instance().colors();
-  const double side = std::min({rect.width(), rect.height(), 14.0});
-  const QRectF mark(rect.center() - QPointF(side, side) / 2, QSizeF(side, side));
-  painter.save();
-  painter.setAntialiasing(true);
-  painter.fillRect(mark, colors.surface);
-  painter.setPen(QPen(colors.error, std::clamp(side / 6, 1.0, 2.0)));
-  painter.drawLine(mark.topLeft() + QPointF(1, 1), mark.bottomRight() - QPointF(1, 1));
-  painter.drawLine(mark.topRight() + QPointF(-1, 1), mark.bottomLeft() + QPointF(1, -1));
-  painter.restore();
+  const QFontMetricsF metrics(font());
+  const auto rects = legendRects(width);
+  for (std::size_t i = 0; i < rects.size(); ++i) {
+    const auto& treatment = m_maps.m_content.treatments[i];
+    const QRectF rect = rects[i].translated(topLeft);
+    const QRectF swatch(rect.left(), rect.center().y() - 5, 10, 10);
+    painter.fillRect(swatch, colors.sunken);
+    drawTreatment(painter, swatch, static_cast<int>(i), colors.sunken, 0);
+    painter.setFont(font());
+    painter.setPen(colors.textMuted);
+    const QRectF text = rect.adjusted(16, 0, 0, 0);
+    painter.drawText(text, static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
+                     metrics.elidedText(treatment.letter + u' ' + treatment.title, Qt::ElideRight, text.width()));
+  }
 }
 
 void LayerMapsItem::drawBlockTicks(QCPPainter& painter, const Layout& layout, int scheme) const {
-  const QFontMetricsF metrics(smallFont());
+  const QFontMetricsF metrics(font());
   const QRectF grid = layout.grid(scheme);
   const double wide = metrics.horizontalAdvance(QString::number(m_maps.m_content.grid.blocks)) + 10;
   int every = 1;
@@ -218,7 +190,7 @@ void LayerMapsItem::drawBlockTicks(QCPPainter& painter, const Layout& layout, in
     every = step;
     if (step * layout.cell.width() >= wide) break;
   }
-  painter.setFont(smallFont());
+  painter.setFont(font());
   painter.setPen(Theme::instance().colors().textFaint);
   for (int block = 0; block < m_maps.m_content.grid.blocks; block += every) {
     const double at = grid.left() + (block - blocks().lower) * layout.cell.width();
@@ -233,7 +205,7 @@ void LayerMapsItem::drawBlockTicks(QCPPainter& painter, const Layout& layout, in
 
 void LayerMapsItem::drawScale(QCPPainter& painter, const Layout& layout, double right) const {
   const ThemeColors& colors = Theme::instance().colors();
-  const QFontMetricsF metrics(smallFont());
+  const QFontMetricsF metrics(font());
   constexpr double kBar = 8, kMark = 12;
   const auto& schemes = m_maps.m_content.schemes;
   const double left = kEdge + layout.gutter, wide = std::min(360.0, right - left);
@@ -241,7 +213,9 @@ void LayerMapsItem::drawScale(QCPPainter& painter, const Layout& layout, double 
   const int steps = std::max(static_cast<int>(wide), 2);
   for (int i = 0; i < steps; ++i)
     painter.fillRect(QRectF(left + i, top, 1.5, kBar), m_maps.m_scale.colorAt(static_cast<double>(i) / (steps - 1)));
-  painter.setFont(smallFont());
+  painter.setFont(font());
+  painter.setPen(colors.textMuted);
+  drawLegend(painter, QPointF(left, top + kBar + metrics.height() + 8), m_maps.axisRect()->rect().width());
   painter.setPen(colors.textMuted);
   const QStringList labels = m_maps.m_scale.labels();
   for (qsizetype i = 0; i < labels.size(); ++i) {

@@ -1,6 +1,10 @@
 #pragma once
 #include <qcustomplot.h>
 
+#include <vector>
+
+#include "app/pictures/layer_grid.h"
+
 namespace app {
 
 class LayerMaps;
@@ -23,6 +27,7 @@ class LayerMapsItem : public QCPAbstractItem {
   int heightFor(int width) const;
   /// The blocks in view, as a range of the plot's upper x axis.
   QCPRange blocks() const;
+  static QFont font();
   double selectTest(const QPointF&, bool, QVariant*) const override { return -1; }
 
  protected:
@@ -35,7 +40,14 @@ class LayerMapsItem : public QCPAbstractItem {
   double gutterWidth() const;
   void drawKinds(QCPPainter& painter, const Layout& layout) const;
   void drawMap(QCPPainter& painter, const Layout& layout, int scheme) const;
+  QRectF cellRect(const Layout& layout, int scheme, LayerGrid::Place place) const;
   void drawCell(QCPPainter& painter, const QRectF& rect, int matrix, int scheme) const;
+  void drawTreatment(QCPPainter& painter, const QRectF& rect, int treatment, const QColor& ground, double figure) const;
+  void drawMarked(QCPPainter& painter, const Layout& layout, int scheme) const;
+  /// Where the entries of the legend of schemes within recipes stand, from its top left corner.
+  std::vector<QRectF> legendRects(double width) const;
+  double legendHeight(double width) const;
+  void drawLegend(QCPPainter& painter, QPointF topLeft, double width) const;
   void drawMark(QCPPainter& painter, const QRectF& rect) const;
   void drawBlockTicks(QCPPainter& painter, const Layout& layout, int scheme) const;
   void drawHead(QCPPainter& painter, const QRectF& head, int scheme) const;

@@ -5,7 +5,6 @@
 
 #include "app/widgets/theme.h"
 #include "core/base/error.h"
-#include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/recipe_text.h"
 #include "core/quant/registry.h"
 
@@ -103,17 +102,19 @@ QString Selection::title(const core::model::Recipe& recipe) const {
 
 std::optional<core::quant::Scheme> Selection::schemeFor(const core::model::Recipe& recipe, std::size_t tensor) const {
   if (const core::quant::Scheme* scheme = recipe.asScheme()) return *scheme;
-  if (!m_model) return std::nullopt;
+  const core::model::RecipePlan* plan = planOf(recipe);
+  return plan != nullptr && tensor < plan->tensors.size() ? plan->tensors[tensor].scheme : std::nullopt;
+}
+
+const core::model::RecipePlan* Selection::planOf(const core::model::Recipe& recipe) const {
+  if (!m_model) return nullptr;
   const auto [place, isNew] = m_plans.try_emplace(recipe.toString());
-  auto& plan = place->second;
   try {
-    if (isNew)
-      for (auto& decision : core::model::planRecipe(recipe, m_model->checkpoint()).tensors)
-        plan.push_back(std::move(decision.scheme));
+    if (isNew) place->second = core::model::planRecipe(recipe, m_model->checkpoint());
   } catch (const core::Error&) {
-    plan.clear();  // a pattern that takes too many steps: whoever runs the recipe says so
+    place->second.reset();  // a pattern that takes too many steps: whoever runs the recipe says so
   }
-  return tensor < plan.size() ? plan[tensor] : std::nullopt;
+  return place->second ? &*place->second : nullptr;
 }
 
 QString Selection::currentTitle() const {
@@ -289,6 +290,26 @@ void Selection::renameOwn(const core::model::Recipe& recipe, const QString& name
 void Selection::removeOwn(const core::model::Recipe& recipe) {
   if (std::erase_if(m_schemes, [&](const SchemeEntry& e) { return e.isOwn && e.recipe == recipe; }) == 0) return;
   Q_EMIT schemesChanged();
+}
+
+void Selection::replaceOwn(const core::model::Recipe& recipe, const core::model::Recipe& edited) {
+  SchemeEntry* found = find(recipe);
+  if (!found || !found->isOwn || recipe == edited) return;
+  if (SchemeEntry* other = find(edited)) {
+    giveColor(*other);
+    other->checked = other->checked || found->checked;
+    std::erase_if(m_schemes, [&](const SchemeEntry& e) { return e.isOwn && e.recipe == recipe; });
+  } else {
+    found->recipe = edited;
+    found->description = ownEntry(edited, found->title).description;
+  }
+  for (Place& place : m_history)
+    if (place.recipe == recipe) place.recipe = edited;
+  const bool wasCurrent = m_place.recipe == recipe;
+  if (wasCurrent) m_place.recipe = edited;
+  resolveCurrentScheme();
+  Q_EMIT schemesChanged();
+  if (wasCurrent) Q_EMIT currentSchemeChanged();
 }
 
 void Selection::setChatToken(std::optional<ChatToken> token) {

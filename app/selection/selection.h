@@ -12,7 +12,7 @@
 
 #include "app/session/open_model.h"
 #include "app/widgets/theme.h"
-#include "core/model/recipe/recipe.h"
+#include "core/model/recipe/recipe_plan.h"
 #include "core/quant/scheme.h"
 
 namespace app {
@@ -82,6 +82,8 @@ class Selection : public QObject {
   /// What it makes of a tensor of the open model. A scheme is itself for every tensor; a recipe that is more says
   /// nothing for one that it keeps as stored.
   std::optional<core::quant::Scheme> schemeFor(const core::model::Recipe& recipe, std::size_t tensor) const;
+  /// What it does to every tensor of the open model; null without one, and for a recipe that cannot be planned.
+  const core::model::RecipePlan* planOf(const core::model::Recipe& recipe) const;
   /// Its colour under the present theme; the neutral reference grey when it never was checked.
   QColor color(const core::model::Recipe& recipe) const;
   /// Beside the colour, which repeats after kSeriesColors schemes.
@@ -105,6 +107,9 @@ class Selection : public QObject {
   /// Nothing happens to what is not one's own.
   void renameOwn(const core::model::Recipe& recipe, const QString& name);
   void removeOwn(const core::model::Recipe& recipe);
+  /// An edit of one's own: it keeps name, colour and tick, and stays current and in the history where it was. Where the
+  /// list has the new one already, that takes its place.
+  void replaceOwn(const core::model::Recipe& recipe, const core::model::Recipe& edited);
   void setChatToken(std::optional<ChatToken> token);
   void setWorkspace(const QString& id);
   /// A tensor, and perhaps one of its weights, in a workspace: one step of the history.
@@ -155,7 +160,7 @@ class Selection : public QObject {
   std::optional<core::quant::Scheme> m_currentScheme;
   std::vector<SchemeEntry> m_schemes;
   /// What recipes make of the open model's tensors, by the recipe's text, as far as it was asked.
-  mutable std::map<std::string, std::vector<std::optional<core::quant::Scheme>>> m_plans;
+  mutable std::map<std::string, std::optional<core::model::RecipePlan>> m_plans;
   std::vector<Place> m_history;
   std::size_t m_historyIndex = 0;
 };

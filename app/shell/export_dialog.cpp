@@ -34,9 +34,9 @@ const QString kPreviewTag = QStringLiteral("export.preview");
 constexpr QSize kUsualSize(1080, 660), kLeastSize(880, 520);
 constexpr int kListWidth = 276;
 
-/// "some-model-Q4_K_M": a recipe's text as a part of a file's name.
-QString filePart(const core::model::Recipe& recipe) {
-  QString text = QString::fromStdString(recipe.title.empty() ? recipe.toString() : recipe.title);
+/// "some-model-Q4_K_M": a recipe's text, or the name of one's own, as a part of a file's name.
+QString filePart(const SchemeEntry* entry, const core::model::Recipe& recipe) {
+  QString text = entry && entry->isOwn ? entry->title : QString::fromStdString(recipe.toString());
   text.remove(u'=');
   for (QChar& c : text)
     if (!c.isLetterOrNumber() && c != u'.' && c != u'_') c = u'-';
@@ -282,7 +282,8 @@ void ExportDialog::suggestFile() {
   const QFileInfo source(files.empty() ? QString() : QString::fromStdString(files.front().string()));
   const QString folder = m_model->isDemo() ? QDir::homePath() : source.absolutePath();
   const auto ending = preview->whyNoGguf.empty() ? QStringLiteral(".gguf") : QStringLiteral(".safetensors");
-  m_file->setText(QDir(folder).filePath(source.completeBaseName() + u'-' + filePart(*m_recipe) + ending));
+  m_file->setText(QDir(folder).filePath(source.completeBaseName() + u'-' +
+                                        filePart(m_selection.entry(*m_recipe), *m_recipe) + ending));
 }
 
 void ExportDialog::browse() {

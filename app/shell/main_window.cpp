@@ -157,6 +157,7 @@ void MainWindow::connectSelection() {
       showWorkspace(QLatin1String(workspaceEntries().front().id));
   });
   connect(&m_jobs, &JobRunner::failed, this, &MainWindow::showError);
+  connect(m_panel->schemes()->list(), &SchemeList::failed, this, &MainWindow::showError);
   connect(m_start, &StartPage::openRequested, this, &MainWindow::openModel);
   connect(m_start, &StartPage::fileRequested, this, &MainWindow::askForFile);
   connect(m_start, &StartPage::folderRequested, this, &MainWindow::askForFolder);

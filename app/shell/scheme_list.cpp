@@ -2,6 +2,7 @@
 
 #include <QAction>
 #include <QClipboard>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QKeyEvent>
@@ -13,7 +14,9 @@
 
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/save_file.h"
 #include "app/widgets/theme.h"
+#include "core/model/recipe/recipe_text.h"
 
 namespace app {
 
@@ -153,6 +156,8 @@ void SchemeList::openMenu(const QPoint& place) {
   menu->setObjectName(QStringLiteral("scheme-menu"));
   menu->addAction(tr("Copy its text form"), this,
                   [recipe] { QGuiApplication::clipboard()->setText(QString::fromStdString(recipe.toString())); });
+  if (recipe.asScheme() == nullptr)
+    menu->addAction(tr("Save as a recipe file…"), this, [this, recipe] { saveRecipe(recipe); });
   if (m_boxes == SchemeRow::Boxes::Shown && index.data(SchemeListModel::OwnRole).toBool()) {
     menu->addSeparator();
     menu->addAction(tr("Rename…"), QKeySequence(Qt::Key_F2), this,
@@ -161,6 +166,20 @@ void SchemeList::openMenu(const QPoint& place) {
                     [this, recipe] { m_selection.removeOwn(recipe); });
   }
   menu->popup(m_view->viewport()->mapToGlobal(place));
+}
+
+void SchemeList::saveRecipe(const core::model::Recipe& recipe) {
+  QString name = m_selection.title(recipe);
+  name.replace(u'/', u'_');
+  auto* dialog = new QFileDialog(this, tr("Save the recipe"), name + QStringLiteral(".txt"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setAcceptMode(QFileDialog::AcceptSave);
+  dialog->setDefaultSuffix(QStringLiteral("txt"));
+  connect(dialog, &QFileDialog::fileSelected, this, [this, recipe](const QString& file) {
+    const QString problem = saveFile(file, QByteArray::fromStdString(core::model::formatRecipe(recipe)));
+    if (!problem.isEmpty()) Q_EMIT failed(problem);
+  });
+  dialog->open();
 }
 
 bool SchemeList::filterKey(const QKeyEvent& event) {

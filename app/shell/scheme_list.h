@@ -33,6 +33,8 @@ class SchemeList : public QWidget {
 
  Q_SIGNALS:
   void chosen(const core::model::Recipe& recipe);
+  /// Why a recipe could not be saved.
+  void failed(const QString& sentence);
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -43,6 +45,7 @@ class SchemeList : public QWidget {
   void choose(const QModelIndex& index);
   void toggle(const QModelIndex& index);
   void openMenu(const QPoint& place);
+  void saveRecipe(const core::model::Recipe& recipe);
   void noteAnchor();
   void followAnchor();
 

@@ -2,6 +2,7 @@
 #include <QTest>
 #include <cmath>
 
+#include "app/pictures/cell_marks.h"
 #include "app/pictures/layer_grid.h"
 #include "app/pictures/layer_scale.h"
 
@@ -37,10 +38,38 @@ class TestLayerGrid : public QObject {
     QCOMPARE(grid.kinds, (QStringList{"blk attn_q", "v.blk attn_q"}));
   }
 
-  void matricesOutsideOfBlocksStandInARowOfTheirOwn() {
-    const auto grid = LayerGrid::arrange({"encoder.weight", "blk.1.attn_q.weight", "decoder.weight"});
+  void matricesOutsideOfBlocksHaveRowsBelowThem() {
+    const auto grid = LayerGrid::arrange({"token_embd.weight", "blk.1.attn_q.weight", "output.weight"});
+    QCOMPARE(grid.kinds, (QStringList{"attn_q", "token_embd", "output"}));
+    QCOMPARE(grid.outside, 2);
+    QVERIFY(!grid.isOutside(0) && grid.isOutside(1) && grid.isOutside(2));
+    QVERIFY(grid.places == (std::vector<LayerGrid::Place>{{1, 0}, {0, 1}, {2, 0}}));
+  }
+
+  void manyOfThemShareOneRow() {
+    std::vector<std::string> names{"blk.1.attn_q.weight"};
+    for (const char* name : {"a", "b", "c", "d", "e", "f", "g"}) names.emplace_back(name);
+    const auto grid = LayerGrid::arrange(names);
     QCOMPARE(grid.kinds.size(), 2);
-    QVERIFY(grid.places[0].kind == grid.places[2].kind && grid.places[0].block != grid.places[2].block);
+    QCOMPARE(grid.outside, 0);
+    QVERIFY(grid.places[1].kind == grid.places[7].kind && grid.places[1].block != grid.places[7].block);
+  }
+
+  void aRectangleOfMarksIsOfBlocksAndKinds() {
+    const auto grid = LayerGrid::arrange(
+        {"blk.0.q.weight", "blk.0.k.weight", "blk.2.q.weight", "blk.2.k.weight", "output.weight"});  // 2 × 3, and a row
+    CellMarks marks;
+    marks.begin({0, 1}, CellMarks::Before::Dropped);
+    marks.stretch({1, 2}, grid);
+    for (const auto& [place, isIn] : std::vector<std::pair<LayerGrid::Place, bool>>{
+             {{0, 0}, false}, {{0, 1}, true}, {{0, 2}, true}, {{1, 1}, true}, {{1, 2}, true}, {{2, 0}, false}})
+      QCOMPARE(marks.contains(place), isIn);
+    marks.stretch({2, 0}, grid);  // down into the row of the output: the block stays
+    QVERIFY(marks.contains({2, 0}) && marks.contains({0, 1}) && !marks.contains({0, 0}) && !marks.contains({0, 2}));
+    marks.begin({0, 0}, CellMarks::Before::Kept);
+    QVERIFY(marks.contains({0, 0}) && marks.contains({0, 1}));
+    marks.toggle({0, 0});
+    QVERIFY(!marks.contains({0, 0}) && marks.contains({0, 1}));
   }
 
   void everyNameHasAPlaceInsideTheMap() {

@@ -20,6 +20,7 @@
 #include "app/workspaces/layers/layer_errors.h"
 #include "changed_demo.h"
 #include "core/model/recipe/recipe_plan.h"
+#include "core/model/recipe/recipe_text.h"
 #include "workspace_window.h"
 
 using namespace app;
@@ -37,21 +38,26 @@ class TestLayers : public QObject {
     QVERIFY(shown.waitUntilIdle());
     auto* maps = shown.find<LayerMaps>();
     const ChartTable table = maps->table();
-    QCOMPARE(table.rows.size(), std::size_t{42});  // 6 blocks of 7 matrices
+    QCOMPARE(table.rows.size(), std::size_t{43});  // 6 blocks of 7 matrices, and the embedding
     QCOMPARE(table.columns.size(), static_cast<qsizetype>(shown.selection().checkedRecipes().size()) + 1);
-    for (const auto& row : table.rows) {
-      for (const double value : row) QVERIFY(!std::isnan(value) && value > 5);  // dB: every scheme keeps the signal
+    const auto embedding = static_cast<std::size_t>(table.rowLabels.indexOf(QStringLiteral("token_embd")));
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      for (const double value : table.rows[i])  // dB: every scheme keeps the signal
+        QVERIFY(i == embedding ? std::isnan(value) : value > 5);
     }
-    QCOMPARE(maps->content().grid.kinds.size(), 7);
+    QCOMPARE(maps->content().grid.kinds.size(), 8);
+    QCOMPARE(maps->content().grid.kinds.last(), QStringLiteral("token_embd"));
     QCOMPARE(maps->content().grid.blocks, 6);
     // The summary over a map is that of its cells.
     double sum = 0, worst = 1e9;
     for (const auto& row : table.rows) {
+      if (std::isnan(row[1])) continue;
       sum += row[1];
       worst = std::min(worst, row[1]);
     }
     const QString summary = maps->summary(1);
-    for (const QString& part : {QStringLiteral("mean %1").arg(metricFigure(core::metrics::Metric::SqnrDb, sum / 42)),
+    for (const QString& part : {QStringLiteral("14 kept"),
+                                QStringLiteral("mean %1").arg(metricFigure(core::metrics::Metric::SqnrDb, sum / 42)),
                                 QStringLiteral("worst %1").arg(metricFigure(core::metrics::Metric::SqnrDb, worst))})
       QVERIFY2(summary.contains(part), qPrintable(summary));
   }
@@ -75,7 +81,9 @@ class TestLayers : public QObject {
     }
     // Over a map's head, the pointer reads all of it.
     maps->replot();
-    const QPoint head = maps->centerOf(0, 0) - QPoint(0, 30);
+    const QPoint head =
+        maps->centerOf(static_cast<int>(maps->content().names.indexOf(QStringLiteral("blk.0.attn_q"))), 0) -
+        QPoint(0, 30);
     QTest::mouseMove(maps, head - QPoint(0, 1));
     QTest::mouseMove(maps, head);
     auto* readout = shown.find<Readout>();
@@ -88,7 +96,7 @@ class TestLayers : public QObject {
     WorkspaceWindow shown(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
     const auto* summary = shown.find<QLabel>(QStringLiteral("layers-summary"));
-    const auto before = shown.find<LayerMaps>()->table().rows;
+    const auto before = shown.find<LayerMaps>()->csv();
     QVERIFY(!summary->text().contains(QStringLiteral("compared")));
     QVERIFY(shown.compareWith(QStringLiteral("demo-smooth")));
     QVERIFY(shown.waitUntilIdle());
@@ -97,10 +105,10 @@ class TestLayers : public QObject {
                  QStringLiteral("of %1; %2 is compared in Inspect")
                      .arg(nameOf(*shown.selection().model()), nameOf(*shown.selection().comparedModel()))),
              qPrintable(summary->text()));
-    QCOMPARE(shown.find<LayerMaps>()->table().rows, before);
+    QCOMPARE(shown.find<LayerMaps>()->csv(), before);
     QVERIFY(shown.endComparison());
     QVERIFY(!summary->text().contains(QStringLiteral("compared")));
-    QCOMPARE(shown.find<LayerMaps>()->table().rows, before);
+    QCOMPARE(shown.find<LayerMaps>()->csv(), before);
   }
 
   void aClickSelectsTensorAndSchemeAndADoubleClickOpensIt() {
@@ -193,10 +201,11 @@ class TestLayers : public QObject {
     shown.restart(QStringLiteral("inspect"));
     const OpenModel& model = *shown.selection().model();
     for (std::size_t i = 0; i < tensors.size(); ++i) {
+      if (!before.kept[i].empty()) continue;
       const auto kept = model.errors().find(tensors[i], *recipes[0].asScheme());
       QVERIFY(kept && kept->stats.sqnrDb() == before.matrices[i].stats.sqnrDb());
     }
-    QVERIFY(!model.errors().find(tensors[0], core::quant::Scheme::parse("int2")));
+    QVERIFY(!model.errors().find(tensors[1], core::quant::Scheme::parse("int2")));
   }
 
   // A recipe that was never asked for takes what its schemes were found to do.
@@ -219,6 +228,60 @@ class TestLayers : public QObject {
     }
     QVERIFY(same > 30);
     QVERIFY(errors->size.bytes < q4->size.bytes);  // the embedding, too
+    QCOMPARE(errors->keptTensors, std::size_t{13});
+    QCOMPARE(q4->keptTensors, std::size_t{14});
+  }
+
+  // What a recipe keeps is no refusal, and what it changes outside of the blocks has its place and its error.
+  void keptTensorsAreSaidToBeKept() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    const core::model::Recipe q4k(core::model::FileType::Q4_K_M),
+        own = core::model::parseRecipe("base = nf4\nattn_v = keep\ntoken_embd = q8_0\n", "test");
+    shown.selection().setChecked(q4k, true);
+    shown.selection().addOwn(own, QStringLiteral("mine"));
+    shown.selection().setCurrentRecipe(own);
+    QVERIFY(shown.waitUntilIdle());
+    auto* maps = shown.find<LayerMaps>();
+    const auto& content = maps->content();
+    const auto columnOf = [&](const QString& title) {
+      for (std::size_t i = 0; i < content.schemes.size(); ++i)
+        if (content.schemes[i].title == title) return static_cast<int>(i);
+      return -1;
+    };
+    const int nf4 = columnOf(QStringLiteral("NF4 · 64")), k = columnOf(QStringLiteral("Q4_K_M")),
+              mine = columnOf(QStringLiteral("mine"));
+    QVERIFY(nf4 >= 0 && k >= 0 && mine >= 0);
+    const auto cell = [&](int scheme, const char* name) {
+      const auto row = static_cast<std::size_t>(content.names.indexOf(QLatin1String(name)));
+      return content.schemes[static_cast<std::size_t>(scheme)].cells[row];
+    };
+    QVERIFY(cell(nf4, "token_embd").isKept && !cell(nf4, "token_embd").known);
+    QCOMPARE(cell(nf4, "token_embd").made, QStringLiteral("BF16"));
+    QVERIFY(cell(k, "token_embd").known && cell(k, "token_embd").value > 20);
+    QCOMPARE(cell(k, "token_embd").made, QStringLiteral("Q6_K"));
+    QVERIFY(cell(mine, "token_embd").known && cell(mine, "blk.0.attn_v").isKept);
+    for (const auto& [scheme, kept] : {std::pair(nf4, 14), std::pair(k, 13), std::pair(mine, 19)}) {
+      const QString summary = maps->summary(scheme);
+      QVERIFY2(summary.contains(QStringLiteral("%1 kept").arg(kept)), qPrintable(summary));
+      QVERIFY2(!summary.contains(QStringLiteral("refused")), qPrintable(summary));
+    }
+    // The mean is of what changes: 36 matrices and the embedding.
+    const auto& map = content.schemes[static_cast<std::size_t>(mine)];
+    double sum = 0;
+    int count = 0;
+    for (const auto& each : map.cells)
+      if (each.known) sum += each.value, ++count;
+    QCOMPARE(count, 37);
+    QVERIFY(maps->summary(mine).contains(
+        QStringLiteral("mean %1").arg(metricFigure(core::metrics::Metric::SqnrDb, sum / count))));
+    // The list beside it is of the current recipe, with types.
+    auto* kept = shown.find<KeptTensors>();
+    QCOMPARE(kept->topLevelItemCount(), 19);
+    const auto found = kept->findItems(QStringLiteral("blk.0.attn_v.weight"), Qt::MatchExactly);
+    QCOMPARE(found.size(), 1);
+    QVERIFY(found[0]->text(1).contains(QStringLiteral("attn_v=keep")));
+    QCOMPARE(found[0]->text(2), QStringLiteral("BF16"));
+    QVERIFY(kept->findItems(QStringLiteral("token_embd.weight"), Qt::MatchExactly).isEmpty());
   }
 
   // Whatever is shown is of the model that is open, from the first moment on, also for one who comes back later.

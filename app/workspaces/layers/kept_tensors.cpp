@@ -5,6 +5,7 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 
 namespace app {
@@ -23,12 +24,12 @@ class Row : public QTreeWidgetItem {
   }
 };
 
-constexpr int kName = 0, kReason = 1, kBytes = 2;
+constexpr int kName = 0, kReason = 1, kType = 2, kBytes = 3;
 
 }  // namespace
 
 KeptTensors::KeptTensors(QWidget* parent) : QTreeWidget(parent) {
-  setHeaderLabels({tr("Tensor"), tr("Stays because it is"), tr("Bytes")});
+  setHeaderLabels({tr("Tensor"), tr("Why it stays"), tr("Type"), tr("Bytes")});
   setRootIsDecorated(false);
   setUniformRowHeights(true);
   setAllColumnsShowFocus(true);
@@ -41,6 +42,7 @@ KeptTensors::KeptTensors(QWidget* parent) : QTreeWidget(parent) {
   header()->setStretchLastSection(false);
   header()->setSectionResizeMode(kName, QHeaderView::Stretch);
   header()->setSectionResizeMode(kReason, QHeaderView::Stretch);
+  header()->setSectionResizeMode(kType, QHeaderView::ResizeToContents);
   header()->setSectionResizeMode(kBytes, QHeaderView::ResizeToContents);
   setTextElideMode(Qt::ElideMiddle);
   connect(this, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem* item) {
@@ -48,7 +50,7 @@ KeptTensors::KeptTensors(QWidget* parent) : QTreeWidget(parent) {
   });
 }
 
-void KeptTensors::showModel(const OpenModel* model) {
+void KeptTensors::show(const OpenModel* model, const core::model::RecipePlan* plan) {
   clear();
   m_summary.clear();
   if (model == nullptr) return;
@@ -58,9 +60,10 @@ void KeptTensors::showModel(const OpenModel* model) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     all += tensors[i].bytes;
     const core::model::TensorChoice& choice = model->choices()[i];
-    if (choice.fate == core::model::Fate::Quantize) continue;
+    if ((plan != nullptr ? plan->tensors[i].fate() : choice.fate) == core::model::Fate::Quantize) continue;
     kept += tensors[i].bytes;
-    auto* row = new Row({QString::fromStdString(tensors[i].name), QString::fromStdString(choice.reason),
+    const std::string& reason = plan != nullptr ? plan->tensors[i].kept : choice.reason;
+    auto* row = new Row({QString::fromStdString(tensors[i].name), QString::fromStdString(reason), typeText(tensors[i]),
                          text::bytes(tensors[i].bytes)});
     row->setData(kName, Qt::UserRole + 1, QVariant::fromValue<qulonglong>(i));
     row->setData(kBytes, Qt::UserRole, QVariant::fromValue<qulonglong>(tensors[i].bytes));
@@ -78,7 +81,7 @@ void KeptTensors::keyPressEvent(QKeyEvent* event) {
   if (!event->matches(QKeySequence::Copy)) return QTreeWidget::keyPressEvent(event);
   QStringList lines;
   for (const QTreeWidgetItem* item : selectedItems())
-    lines << QStringList{item->text(kName), item->text(kReason), item->text(kBytes)}.join(u'\t');
+    lines << QStringList{item->text(kName), item->text(kReason), item->text(kType), item->text(kBytes)}.join(u'\t');
   QGuiApplication::clipboard()->setText(lines.join(u'\n'));
 }
 

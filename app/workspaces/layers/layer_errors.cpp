@@ -1,38 +1,57 @@
 #include "app/workspaces/layers/layer_errors.h"
 
-#include <optional>
 #include <utility>
 
 #include "core/model/recipe/recipe_plan.h"
+#include "core/model/recipe/tensor_group.h"
 
 namespace app {
 
 namespace {
 QString keyOf(const core::model::Recipe& recipe) { return QString::fromStdString(recipe.toString()); }
 
+/// Whether a scheme would have it but cannot hold its shape, so that it was not chosen to stay.
+bool isRefused(const core::model::TensorDecision& decision, const core::model::Recipe& recipe) {
+  return decision.rule.empty() && decision.place.fate == core::model::Fate::Quantize &&
+         std::holds_alternative<core::quant::Scheme>(recipe.base);
+}
+
 ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tensors, const core::model::Recipe& recipe,
                     const core::JobContext& job) {
   const auto& checkpoint = model.checkpoint();
+  const auto plan = core::model::planRecipe(recipe, checkpoint);
   ModelErrors errors;
   errors.size = {sizeUnder(checkpoint, recipe), recipe};
-  const auto* const scheme = recipe.asScheme();
-  const auto plan = scheme ? core::model::RecipePlan() : core::model::planRecipe(recipe, checkpoint);
+  for (const auto& decision : plan.tensors)
+    if (!decision.scheme && !isRefused(decision, recipe)) ++errors.keptTensors;
   const auto count = static_cast<double>(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const std::size_t tensor = tensors[i];
+    const auto& decision = plan.tensors[tensor];
     const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
     part.progress(0.0, checkpoint.tensors()[tensor].name);
-    const auto planned = scheme ? std::optional(*scheme) : plan.tensors[tensor].scheme;
-    if (planned) {
-      errors.matrices.push_back(model.errors().measure(checkpoint, tensor, *planned, part));
-    } else {
-      SchemeError kept;
-      kept.tensor = tensor;
-      kept.refused = plan.tensors[tensor].kept;
-      errors.matrices.push_back(std::move(kept));
-    }
+    SchemeError error;
+    error.tensor = tensor;
+    if (decision.scheme)
+      error = model.errors().measure(checkpoint, tensor, *decision.scheme, part);
+    else if (isRefused(decision, recipe))
+      error.refused = decision.kept;
+    errors.matrices.push_back(std::move(error));
+    errors.kept.push_back(decision.scheme || isRefused(decision, recipe) ? std::string() : decision.kept);
   }
   return errors;
+}
+
+std::vector<std::size_t> matricesOf(const OpenModel& model) {
+  const auto& checkpoint = model.checkpoint();
+  std::vector<std::size_t> matrices;
+  for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i) {
+    const core::model::TensorChoice& choice = model.choices()[i];
+    if (choice.fate == core::model::Fate::Quantize ||
+        core::model::whyUntouched(checkpoint.tensors()[i], choice, checkpoint.format()).empty())
+      matrices.push_back(i);
+  }
+  return matrices;
 }
 }  // namespace
 
@@ -48,8 +67,7 @@ void LayerErrors::reset() {
   m_running.clear();
   m_errors.clear();
   m_problems.clear();
-  m_tensors = m_selection.model() ? core::model::tensorsToQuantize(m_selection.model()->checkpoint())
-                                  : std::vector<std::size_t>();
+  m_tensors = m_selection.model() ? matricesOf(*m_selection.model()) : std::vector<std::size_t>();
   Q_EMIT changed();
 }
 

@@ -14,12 +14,15 @@ namespace app {
 
 /// What one scheme or recipe does to a model.
 struct ModelErrors {
-  std::vector<SchemeError> matrices;  ///< one that a recipe keeps is refused, with its reason
+  std::vector<SchemeError> matrices;  ///< empty figures where a matrix is kept
+  std::vector<std::string> kept;      ///< one a matrix: empty, or why it stays as stored
+  std::size_t keptTensors = 0;        ///< of the whole model, norms and biases included
   SchemeSize size;                    ///< of the whole model, as the schemes panel says it
 };
 
-/// Errors of every quantizable tensor of the open model under every scheme and recipe asked for so far. One job each;
-/// what was measured before, by whatever scheme or recipe, is taken from the model's error store.
+/// Errors of every matrix of the open model that a scheme or recipe may change, embedding and output included, under
+/// every scheme and recipe asked for so far. One job each; what was measured before, by whatever scheme or recipe, is
+/// taken from the model's error store.
 class LayerErrors : public QObject {
   Q_OBJECT
  public:

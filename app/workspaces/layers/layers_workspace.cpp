@@ -1,8 +1,10 @@
 #include "app/workspaces/layers/layers_workspace.h"
 
+#include <QAction>
 #include <QComboBox>
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QMenu>
 #include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
@@ -12,17 +14,21 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "app/pictures/error_dots.h"
 #include "app/pictures/layer_cells.h"
 #include "app/pictures/layer_maps.h"
 #include "app/pictures/metric_text.h"
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/kept_tensors.h"
 #include "app/workspaces/layers/layer_errors.h"
+#include "app/workspaces/layers/paint_bar.h"
+#include "app/workspaces/layers/recipe_painter.h"
 
 namespace app {
 
@@ -30,14 +36,30 @@ using core::metrics::Metric;
 
 namespace {
 constexpr qsizetype kLongestName = 24;
+
+std::optional<core::quant::Scheme> usualScheme(const core::model::Recipe& recipe, const ModelErrors& errors) {
+  if (const auto* base = std::get_if<core::quant::Scheme>(&recipe.base)) return *base;
+  std::map<std::string, int> counts;
+  std::optional<core::quant::Scheme> usual;
+  int most = 0;
+  for (std::size_t i = 0; i < errors.matrices.size(); ++i) {
+    if (!errors.kept[i].empty()) continue;
+    const int count = ++counts[errors.matrices[i].scheme.toString()];
+    if (count > most) most = count, usual = errors.matrices[i].scheme;
+  }
+  return usual;
 }
+
+}  // namespace
 
 LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* parent)
     : Workspace(context, parent),
       m_errors(new LayerErrors(selection(), jobs(), this)),
+      m_painter(new RecipePainter(selection(), this)),
       m_metric(new QComboBox),
       m_shading(new QComboBox),
       m_summary(new Label(Label::Style::Muted)),
+      m_paintBar(new PaintBar),
       m_maps(new LayerMaps),
       m_dots(new ErrorDots),
       m_kept(new KeptTensors) {
@@ -66,6 +88,16 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
   connect(&Theme::instance(), &Theme::changed, this, &LayersWorkspace::refresh);
   connect(m_maps, &LayerMaps::cellClicked, this, &LayersWorkspace::select);
   connect(m_maps, &LayerMaps::cellActivated, this, &LayersWorkspace::openTensor);
+  connect(m_maps, &LayerMaps::markedChanged, this, [this] { refreshPaintBar({}); });
+  connect(m_maps, &LayerMaps::menuOpens, this, &LayersWorkspace::fillPaintMenu);
+  connect(m_paintBar, &PaintBar::menuOpens, this, &LayersWorkspace::fillPaintMenu);
+  connect(m_paintBar, &PaintBar::undoWanted, m_painter, &RecipePainter::undo);
+  connect(m_painter, &RecipePainter::changed, this, [this] { refreshPaintBar(m_painter->sentence()); });
+  auto* undo = new QAction(tr("Undo the last painting"), this);
+  undo->setShortcut(QKeySequence::Undo);
+  undo->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+  connect(undo, &QAction::triggered, m_painter, &RecipePainter::undo);
+  addAction(undo);
   connect(m_dots, &ErrorDots::dotClicked, this, [this](int row) { select(row, -1); });
   connect(m_dots, &ErrorDots::dotActivated, this, [this](int row) { openTensor(row, -1); });
   connect(m_kept, &KeptTensors::tensorActivated, this, [this](std::size_t tensor) {
@@ -106,8 +138,8 @@ QWidget* LayersWorkspace::buildHeader() {
 }
 
 QWidget* LayersWorkspace::buildMaps() {
-  auto* card = new Card(tr("Blocks × matrices"));
-  card->setHint(tr("double click opens a matrix in Inspect · Ctrl+wheel zooms"));
+  auto* card = new Card;
+  card->setAccessibleName(tr("Blocks × matrices"));
   m_mapScroll = new QScrollArea;
   m_mapScroll->setWidgetResizable(true);
   m_mapScroll->setFrameShape(QFrame::NoFrame);
@@ -115,6 +147,8 @@ QWidget* LayersWorkspace::buildMaps() {
   m_mapScroll->setWidget(m_maps);
   m_mapScroll->viewport()->installEventFilter(this);
   card->setFlush(true);
+  card->header()->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, 0);
+  card->header()->addWidget(m_paintBar, 1);
   card->header()->addWidget(m_maps->createMenuButton());
   card->body()->addWidget(m_mapScroll, 1);
   return card;
@@ -151,12 +185,7 @@ void LayersWorkspace::setActive(bool active) {
 }
 
 void LayersWorkspace::followModel() {
-  m_kept->showModel(selection().model().get());
-  m_lists->setTabText(1, m_kept->topLevelItemCount() == 0
-                             ? tr("Stays as stored")
-                             : tr("Stays as stored (%1)").arg(m_kept->topLevelItemCount()));
-  m_lists->setTabToolTip(1, m_kept->summary());
-  m_lists->setMinimumWidth(m_lists->tabBar()->sizeHint().width());
+  m_keptOf.clear();
   request();
   refresh();
 }
@@ -202,7 +231,21 @@ void LayersWorkspace::refresh() {
   m_summary->setText(noMatrix || schemes.empty() ? QString() : summary());
   refreshMaps(schemes);
   refreshDots();
+  refreshKept();
   refreshSelection();
+}
+
+void LayersWorkspace::refreshKept() {
+  const auto scheme = dotScheme();
+  const QString shown = modelName() + u'\n' + (scheme ? QString::fromStdString(scheme->toString()) : QString());
+  if (shown == m_keptOf) return;
+  m_keptOf = shown;
+  m_kept->show(selection().model().get(), scheme ? selection().planOf(*scheme) : nullptr);
+  m_lists->setTabText(1, m_kept->topLevelItemCount() == 0
+                             ? tr("Stays as stored")
+                             : tr("Stays as stored (%1)").arg(m_kept->topLevelItemCount()));
+  m_lists->setTabToolTip(1, m_kept->summary());
+  m_lists->setMinimumWidth(m_lists->tabBar()->sizeHint().width());
 }
 
 QString LayersWorkspace::summary() const {
@@ -216,6 +259,53 @@ QString LayersWorkspace::summary() const {
   return text;
 }
 
+LayerMaps::SchemeMap LayersWorkspace::mapOf(const core::model::Recipe& recipe) const {
+  const auto* errors = m_errors->find(recipe);
+  const auto& tensors = m_errors->tensors();
+  LayerMaps::SchemeMap map;
+  map.title = selection().title(recipe);
+  map.color = selection().color(recipe);
+  map.cells.resize(tensors.size());
+  for (std::size_t row = 0; row < tensors.size(); ++row) {
+    if (errors == nullptr)
+      map.cells[row].note = m_errors->problem(recipe);
+    else if (!errors->kept[row].empty())
+      map.cells[row] = keptCell(errors->kept[row], typeText(selection().model()->checkpoint().tensors()[tensors[row]]));
+    else
+      map.cells[row] = cellOf(errors->matrices[row], metric());
+  }
+  if (errors == nullptr) return map;
+  map.kept = errors->keptTensors;
+  addSize(map, errors->size);
+  return map;
+}
+
+// What a recipe gives each matrix is said, and marked where it is not what most of them have: its base, or without one
+// its most frequent scheme.
+void LayersWorkspace::addTreatments(LayerMaps::Content& content,
+                                    const std::vector<core::model::Recipe>& recipes) const {
+  std::vector<core::quant::Scheme> known;
+  for (std::size_t column = 0; column < recipes.size(); ++column) {
+    const auto* errors = m_errors->find(recipes[column]);
+    if (errors == nullptr || recipes[column].asScheme()) continue;
+    const auto usual = usualScheme(recipes[column], *errors);
+    for (std::size_t row = 0; row < errors->matrices.size(); ++row) {
+      LayerMaps::Cell& cell = content.schemes[column].cells[row];
+      if (cell.isKept || !cell.known) continue;
+      const core::quant::Scheme& scheme = errors->matrices[row].scheme;
+      cell.made = QString::fromStdString(scheme.displayName());
+      if (scheme == usual) continue;
+      auto found = std::find(known.begin(), known.end(), scheme);
+      if (found == known.end()) {
+        found = known.insert(known.end(), scheme);
+        const auto number = static_cast<ushort>(content.treatments.size() % 26);
+        content.treatments.push_back({QChar(static_cast<ushort>('A' + number)), cell.made, selection().color(scheme)});
+      }
+      cell.treatment = static_cast<int>(found - known.begin());
+    }
+  }
+}
+
 void LayersWorkspace::refreshMaps(const std::vector<core::model::Recipe>& schemes) {
   LayerMaps::Content content;
   content.metric = metric();
@@ -225,17 +315,8 @@ void LayersWorkspace::refreshMaps(const std::vector<core::model::Recipe>& scheme
   for (const std::size_t tensor : m_errors->tensors())
     names.push_back(selection().model()->checkpoint().tensors()[tensor].name);
   content.grid = LayerGrid::arrange(names);
-  for (const auto& scheme : schemes) {
-    const auto* errors = m_errors->find(scheme);
-    LayerMaps::SchemeMap& map = content.schemes.emplace_back();
-    map.title = selection().title(scheme);
-    map.color = selection().color(scheme);
-    map.cells.resize(names.size());
-    for (std::size_t row = 0; row < names.size(); ++row)
-      map.cells[row] = errors != nullptr ? cellOf(errors->matrices[row], metric())
-                                         : LayerMaps::Cell{false, 0, m_errors->problem(scheme), false};
-    if (errors != nullptr) addSize(map, errors->size);
-  }
+  for (const auto& scheme : schemes) content.schemes.push_back(mapOf(scheme));
+  addTreatments(content, schemes);
   m_maps->setProvenance(modelName());
   m_maps->setContent(std::move(content));
   fitMaps();
@@ -254,8 +335,12 @@ void LayersWorkspace::refreshDots() {
   const auto scheme = dotScheme();
   const auto* errors = scheme ? m_errors->find(*scheme) : nullptr;
   const QStringList names = tensorNames();
-  std::size_t exact = 0, refused = 0;
+  std::size_t exact = 0, refused = 0, kept = 0;
   for (std::size_t row = 0; errors != nullptr && row < errors->matrices.size(); ++row) {
+    if (!errors->kept[row].empty()) {
+      ++kept;
+      continue;
+    }
     const LayerMaps::Cell cell = cellOf(errors->matrices[row], metric());
     const auto number = static_cast<int>(row);
     if (cell.nonFinite && !std::isfinite(cell.value))
@@ -267,9 +352,10 @@ void LayersWorkspace::refreshDots() {
   }
   const QString title = scheme ? selection().title(*scheme) : QString();
   if (errors != nullptr && dots.empty())
-    m_dots->setMessage(exact == 0     ? tr("%1 cannot hold any of these matrices.").arg(title)
-                       : refused == 0 ? tr("%1 holds these weights without any error.").arg(title)
-                                      : tr("%1 holds %2 matrices without any error and cannot hold %3.")
+    m_dots->setMessage(exact + refused == 0 ? tr("%1 keeps all of these matrices as stored.").arg(title)
+                       : exact == 0         ? tr("%1 cannot hold any of these matrices.").arg(title)
+                       : refused == 0       ? tr("%1 holds these weights without any error.").arg(title)
+                                            : tr("%1 holds %2 matrices without any error and cannot hold %3.")
                                             .arg(title, text::count(exact), text::count(refused)));
   else if (scheme && errors == nullptr)
     m_dots->setMessage(m_errors->problem(*scheme).isEmpty() ? tr("Computing %1…").arg(title)
@@ -277,6 +363,7 @@ void LayersWorkspace::refreshDots() {
   QStringList left;
   if (exact > 0 && !dots.empty()) left << tr("%1 without error").arg(text::count(exact));
   if (refused > 0 && !dots.empty()) left << tr("%1 refused").arg(text::count(refused));
+  if (kept > 0 && !dots.empty()) left << tr("%1 kept as stored").arg(text::count(kept));
   m_dotsTitle->setText(
       QStringList{title, left.join(QStringLiteral(" · "))}.join(left.isEmpty() ? QString() : QStringLiteral(" · ")));
   m_dots->setTitle(tr("Matrices sorted by error under %1").arg(title));
@@ -295,6 +382,51 @@ void LayersWorkspace::refreshSelection() {
   const auto column = scheme ? std::find(checked.begin(), checked.end(), *scheme) : checked.end();
   m_maps->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
   m_dots->setSelected(row);
+  refreshPaintBar(m_painter->sentence());
+}
+
+std::vector<std::size_t> LayersWorkspace::markedTensors() const {
+  std::vector<std::size_t> tensors;
+  for (const int row : m_maps->marked()) tensors.push_back(m_errors->tensors()[static_cast<std::size_t>(row)]);
+  return tensors;
+}
+
+void LayersWorkspace::refreshPaintBar(const QString& sentence) {
+  const std::vector<int> marked = m_maps->marked();
+  const auto scheme = dotScheme();
+  QString text;
+  if (scheme && !marked.empty())
+    text =
+        tr("%1 in %2")
+            .arg(marked.size() == 1 ? tensorNames()[marked.front()] : tr("%1 tensors").arg(text::count(marked.size())),
+                 selection().title(*scheme));
+  m_paintBar->showMarked(text, sentence, m_painter->canUndo());
+}
+
+void LayersWorkspace::fillPaintMenu(QMenu* menu) {
+  const auto tensors = markedTensors();
+  if (tensors.empty() || !dotScheme()) return;
+  // What painting is over is what the dots show.
+  const auto over = [this] { selection().setCurrentRecipe(dotScheme()); };
+  const bool edits = m_painter->editsCurrent();
+  const QString what =
+      tensors.size() == 1 ? tr("this tensor") : tr("these %1 tensors").arg(text::count(tensors.size()));
+  menu->addSection(edits ? tr("In %1, give %2").arg(selection().title(*dotScheme()), what)
+                         : tr("In a recipe over %1, give %2").arg(selection().title(*dotScheme()), what));
+  for (const auto& recipe : selection().checkedRecipes()) {
+    if (recipe.asScheme() == nullptr) continue;
+    menu->addAction(selection().title(recipe), this, [this, over, tensors, scheme = *recipe.asScheme()] {
+      over();
+      m_painter->paint(tensors, scheme);
+    });
+  }
+  menu->addSeparator();
+  menu->addAction(tr("Keep as stored"), this, [this, over, tensors] {
+    over();
+    m_painter->paint(tensors, std::nullopt);
+  });
+  if (edits)
+    menu->addAction(tr("As the rest of the recipe says"), this, [this, tensors] { m_painter->erase(tensors); });
 }
 
 void LayersWorkspace::select(int row, int column) {
@@ -318,11 +450,19 @@ QString LayersWorkspace::helpText() const {
       "matrices, and what the whole model would weigh. "
       "Colours run from the scheme's smallest error to its largest, or show the distance from its median, or are one "
       "scale for all schemes. The dots sort the current scheme's matrices with the most sensitive on top. A cross "
-      "marks "
-      "a matrix with values that are no numbers. These are errors of the weights alone, a proxy for what the answers "
+      "marks a matrix with values that are no numbers. Below the blocks stand embedding and output, which schemes keep "
+      "and recipes may change. These are errors of the weights alone, a proxy for what the answers "
       "will be like. Click a cell (or use the arrow keys, Page Up and Page Down for the scheme) to select tensor and "
-      "scheme for all workspaces; a double click or Enter opens it in Inspect. Ctrl+wheel zooms into the blocks, the "
-      "context menu exports. “Stays as stored” lists what no scheme touches, and why.");
+      "scheme for all workspaces; a double click or Enter opens it in Inspect. Drag over a map to mark "
+      "tensors, Ctrl adds, Shift goes from where the last one was; with the keyboard Shift and the arrows, Ctrl with "
+      "the "
+      "arrows and Space, Ctrl+A. “Give a scheme” or the context menu gives what is marked a scheme of its own: that "
+      "makes "
+      "a recipe over the scheme whose map it was, or edits it, which is ticked, sized, run and exported like any "
+      "other. "
+      "A coloured corner with a letter marks what a recipe gives another scheme than most. Ctrl+Z undoes. Ctrl+wheel "
+      "zooms into the blocks, Shift+wheel or the middle button moves them, the context menu exports. “Stays as stored” "
+      "lists what the current scheme or recipe leaves alone, and why.");
 }
 
 void LayersWorkspace::saveState(QSettings& settings) const {

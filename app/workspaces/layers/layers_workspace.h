@@ -1,8 +1,10 @@
 #pragma once
+#include "app/pictures/layer_maps.h"
 #include "app/workspaces/workspace.h"
 #include "core/metrics/error_stats.h"
 
 class QComboBox;
+class QMenu;
 class QScrollArea;
 class QSplitter;
 class QTabWidget;
@@ -13,10 +15,12 @@ class ErrorDots;
 class KeptTensors;
 class Label;
 class LayerErrors;
-class LayerMaps;
+class PaintBar;
+class RecipePainter;
 
 /// Error of every layer under every checked scheme: one map per scheme, the current scheme's matrices sorted, and what
-/// no scheme touches. A click selects tensor and scheme, a double click opens the tensor in Inspect.
+/// it leaves as stored. A click selects tensor and scheme, a double click opens the tensor in Inspect; marked tensors
+/// are given schemes of their own, which makes a recipe.
 class LayersWorkspace : public Workspace {
   Q_OBJECT
  public:
@@ -37,8 +41,16 @@ class LayersWorkspace : public Workspace {
   void request();
   void followModel();
   void refresh();
+  LayerMaps::SchemeMap mapOf(const core::model::Recipe& recipe) const;
+  void addTreatments(LayerMaps::Content& content, const std::vector<core::model::Recipe>& recipes) const;
   void refreshMaps(const std::vector<core::model::Recipe>& schemes);
   void refreshDots();
+  void refreshKept();
+  /// @param sentence what was just painted, in place of what is marked
+  void refreshPaintBar(const QString& sentence);
+  /// The schemes that marked tensors can be given.
+  void fillPaintMenu(QMenu* menu);
+  std::vector<std::size_t> markedTensors() const;
   void refreshSelection();
   void fitMaps();
   void select(int row, int column);
@@ -52,8 +64,10 @@ class LayersWorkspace : public Workspace {
   QStringList tensorNames() const;
 
   LayerErrors* m_errors;
+  RecipePainter* m_painter;
   QComboBox *m_metric, *m_shading;
   Label* m_summary;
+  PaintBar* m_paintBar;
   LayerMaps* m_maps;
   QScrollArea* m_mapScroll;
   QSplitter* m_splitter;
@@ -61,6 +75,7 @@ class LayersWorkspace : public Workspace {
   Label* m_dotsTitle;
   ErrorDots* m_dots;
   KeptTensors* m_kept;
+  QString m_keptOf;  ///< what m_kept shows
   bool m_active = false;
 };
 
