@@ -25,6 +25,7 @@
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "core/base/error.h"
 
 namespace app {
 
@@ -32,7 +33,7 @@ namespace {
 
 const QString kPreviewTag = QStringLiteral("export.preview");
 constexpr QSize kUsualSize(1080, 660), kLeastSize(880, 520);
-constexpr int kListWidth = 276;
+constexpr int kListWidth = 276, kSizeWidth = 76;
 
 /// "some-model-Q4_K_M": a recipe's text, or the name of one's own, as a part of a file's name.
 QString filePart(const SchemeEntry* entry, const core::model::Recipe& recipe) {
@@ -60,6 +61,7 @@ ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, QWidget* paren
       m_quality(new Label),
       m_note(new Label(Label::Style::Hint)),
       m_file(new QLineEdit),
+      m_partSize(new QLineEdit),
       m_beside(new QCheckBox(tr("Open the result beside the original"))),
       m_write(nullptr) {
   setWindowTitle(tr("Export quantized model"));
@@ -160,6 +162,13 @@ QWidget* ExportDialog::buildFile() {
   fileRow->addWidget(new Label(Label::Style::Muted, tr("File")));
   fileRow->addWidget(m_file, 1);
   fileRow->addWidget(browse);
+  m_partSize->setObjectName(QStringLiteral("export-part-size"));
+  m_partSize->setAccessibleName(tr("Largest part"));
+  m_partSize->setPlaceholderText(tr("one file"));
+  m_partSize->setToolTip(tr("Tensors of at most so much in each of several GGUF files: 2G, 500M or a number of bytes"));
+  m_partSize->setFixedWidth(kSizeWidth);
+  fileRow->addWidget(new Label(Label::Style::Muted, tr("In parts of")));
+  fileRow->addWidget(m_partSize);
   m_note->setWrapping();
   m_note->setObjectName(QStringLiteral("export-note"));
   m_beside->setObjectName(QStringLiteral("export-beside"));
@@ -178,6 +187,7 @@ QWidget* ExportDialog::buildFile() {
   connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(m_write, &QPushButton::clicked, this, &ExportDialog::start);
   connect(browse, &QToolButton::clicked, this, &ExportDialog::browse);
+  connect(m_partSize, &QLineEdit::textEdited, this, &ExportDialog::refresh);
   connect(m_file, &QLineEdit::textEdited, this, [this] {
     m_fileTyped = true;
     refresh();
@@ -220,9 +230,28 @@ QString ExportDialog::whyNot() const {
   }
   const QString file = m_file->text().trimmed();
   if (file.isEmpty()) return tr("Choose a file.");
-  if (file.endsWith(QLatin1String(".gguf"))) return QString::fromStdString(preview->whyNoGguf);
-  if (file.endsWith(QLatin1String(".safetensors"))) return QString::fromStdString(preview->whyNoSafetensors);
-  return tr("The file's name must end in .gguf or .safetensors.");
+  const bool isGguf = file.endsWith(QLatin1String(".gguf"));
+  if (!isGguf && !file.endsWith(QLatin1String(".safetensors")))
+    return tr("The file's name must end in .gguf or .safetensors.");
+  const auto& why = isGguf ? preview->whyNoGguf : preview->whyNoSafetensors;
+  return why.empty() ? whyNoParts(isGguf) : QString::fromStdString(why);
+}
+
+QString ExportDialog::whyNoParts(bool isGguf) const {
+  try {
+    const auto limits = split();
+    if (limits.isSplit() && !isGguf) return tr("Only GGUF files are written in parts.");
+    static_cast<void>(planParts(m_plan->preview()->plan.rows, limits));
+    return {};
+  } catch (const core::Error& error) {
+    return QString::fromUtf8(error.what());
+  }
+}
+
+core::io::SplitLimits ExportDialog::split() const {
+  const QString text = m_partSize->text().trimmed();
+  if (text.isEmpty()) return {};
+  return {core::io::parseSplitSize(text.toStdString()), 0};
 }
 
 void ExportDialog::showTotals(const ExportPreview& preview) {
@@ -268,6 +297,9 @@ void ExportDialog::refresh() {
   QString note = problem;
   if (preview && problem.isEmpty()) {
     note = tr("The file appears when it is complete; the open model is never overwritten.");
+    if (const auto limits = split(); limits.isSplit())
+      note = tr("Files: %1. They appear together when all are complete; the open model is never overwritten.")
+                 .arg(text::count(planParts(preview->plan.rows, limits).size()));
     if (!preview->plan.unused.empty())
       note = tr("Rules that name no tensor of this model: %1.")
                  .arg(text::shortened(QString::fromStdString(preview->plan.unused.front()), 80));
@@ -304,21 +336,26 @@ void ExportDialog::start() {
   if (!m_plan->preview() || !whyNot().isEmpty()) return;
   const QString file = m_file->text().trimmed(), name = m_selection.title(*m_recipe);
   const QString tag = QStringLiteral("export ") + file;
+  const QuantizeTarget target(file.toStdString(), split());
   setAttribute(Qt::WA_DeleteOnClose, false);
   hide();
   m_jobs.run(
       this, {tag, tr("Writing %1").arg(text::shortened(file))},
-      [checkpoint = m_model->sharedCheckpoint(), recipe = *m_recipe,
-       target = std::filesystem::path(file.toStdString())](const core::JobContext& job) {
+      [checkpoint = m_model->sharedCheckpoint(), recipe = *m_recipe, target](const core::JobContext& job) {
         return quantizeModel(*checkpoint, recipe, target, job);
       },
-      [this, file, name, beside = m_beside->isChecked()](const std::vector<QuantizedFileRow>& rows) {
+      [this, target, name, beside = m_beside->isChecked()](const std::vector<QuantizedFileRow>& rows) {
         const auto kept = static_cast<std::uint64_t>(
             std::count_if(rows.begin(), rows.end(), [](const QuantizedFileRow& row) { return row.isKept(); }));
-        const auto bytes = static_cast<std::uint64_t>(QFileInfo(file).size());
+        const auto files = targetFiles(target, planParts(rows, target.split));
+        std::uint64_t bytes = 0;
+        for (const auto& part : files)
+          bytes += static_cast<std::uint64_t>(QFileInfo(QString::fromStdString(part.string())).size());
+        const QString first = QString::fromStdString(files.front().string());
+        const QString what = files.size() == 1 ? first : tr("%1 and %2 more").arg(first, text::count(files.size() - 1));
         const QString sentence = tr("%1 was written as %2: %3, %4 of %5 tensors stay as stored.")
-                                     .arg(file, name, text::bytes(bytes), text::count(kept), text::count(rows.size()));
-        beside ? Q_EMIT besideWanted(file, sentence) : Q_EMIT written(sentence);
+                                     .arg(what, name, text::bytes(bytes), text::count(kept), text::count(rows.size()));
+        beside ? Q_EMIT besideWanted(first, sentence) : Q_EMIT written(sentence);
       },
       [this](const QString& sentence) { Q_EMIT failed(sentence); });
   m_model.reset();

@@ -5,6 +5,7 @@
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
 #include "app/session/export_preview.h"
+#include "core/io/split_plan.h"
 
 class QCheckBox;
 class QLineEdit;
@@ -44,6 +45,9 @@ class ExportDialog : public QDialog {
   void start();
   /// Why the file cannot be written as it is named; empty when it can.
   QString whyNot() const;
+  QString whyNoParts(bool isGguf) const;
+  /// @throws core::Error where what was typed is no size
+  core::io::SplitLimits split() const;
 
   Selection& m_selection;
   JobRunner& m_jobs;
@@ -54,7 +58,7 @@ class ExportDialog : public QDialog {
   PlanTableModel* m_plan;
   QTableView* m_table;
   Label *m_title, *m_what, *m_before, *m_after, *m_quality, *m_note;
-  QLineEdit* m_file;
+  QLineEdit *m_file, *m_partSize;
   QCheckBox* m_beside;
   QPushButton* m_write;
   bool m_fileTyped = false;  ///< by the person; otherwise it follows the recipe

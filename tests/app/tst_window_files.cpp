@@ -14,6 +14,7 @@
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/model_loader.h"
 #include "app/session/export_preview.h"
+#include "app/session/quantize_target.h"
 #include "app/session/scheme_error.h"
 #include "app/shell/export_dialog.h"
 #include "app/shell/plan_table_model.h"
@@ -215,6 +216,50 @@ class TestWindowFiles : public QObject {
     QTRY_VERIFY(shown.selection().comparedModel() != nullptr);
     QCOMPARE(shown.selection().comparedModel()->source(), target.toStdString());
     QVERIFY(shown.selection().model().get() == &model);
+  }
+
+  void theModelIsWrittenInParts() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    MainWindow& window = shown.window();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
+    auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
+    auto* words = dialog->findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
+    QTest::keyClicks(words, QStringLiteral("q4_0"));
+    QTest::keyClick(words, Qt::Key_Return);
+    QVERIFY(shown.waitUntilIdle());
+    auto* note = dialog->findChild<Label*>(QStringLiteral("export-note"));
+    auto* write = dialog->findChild<QPushButton*>(QStringLiteral("export-write"));
+    auto* size = dialog->findChild<QLineEdit*>(QStringLiteral("export-part-size"));
+    auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
+    const auto type = [](QLineEdit* line, const QString& text) {
+      line->selectAll();
+      QTest::keyClicks(line, text);
+    };
+    type(file, m_folder.filePath(QStringLiteral("parts.gguf")));
+    for (const auto& [typed, says] : {std::pair("many", "The size of a part"), std::pair("0", "The size of a part"),
+                                      std::pair("1000", "cannot hold the tensor")}) {
+      type(size, QString::fromLatin1(typed));
+      QVERIFY2(note->text().contains(QLatin1String(says)), qPrintable(note->text()));
+      QVERIFY(!write->isEnabled());
+    }
+    type(size, QStringLiteral("1200000"));
+    const auto& model = *shown.selection().model();
+    const auto rows = planQuantization(model.checkpoint(), core::quant::Scheme::parse("q4_0")).rows;
+    const QuantizeTarget target(m_folder.filePath(QStringLiteral("parts.gguf")).toStdString(), {1'200'000, 0});
+    const auto files = targetFiles(target, planParts(rows, target.split));
+    QVERIFY(files.size() > 1);
+    QVERIFY2(note->text().startsWith(QStringLiteral("Files: %1.").arg(files.size())), qPrintable(note->text()));
+    QVERIFY(write->isEnabled());
+    QTest::mouseClick(write, Qt::LeftButton);
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_VERIFY2(window.errorText().contains(QStringLiteral("and %1 more").arg(files.size() - 1)),
+                 qPrintable(window.errorText()));
+    for (const auto& part : files) QVERIFY(std::filesystem::exists(part));
+    QVERIFY(!std::filesystem::exists(target.file));
+    QTRY_VERIFY(shown.selection().comparedModel() != nullptr);
+    QCOMPARE(shown.selection().comparedModel()->source(), files.front().string());
+    QCOMPARE(shown.selection().comparedModel()->checkpoint().tensors().size(), rows.size());
   }
 
   // The dialog says the errors that Layers has measured, and nothing that was not.
