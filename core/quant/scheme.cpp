@@ -56,6 +56,23 @@ std::vector<Word> splitOptions(std::string_view rest, std::string_view text) {
   return words;
 }
 
+/// method=mse is another way to write range=mse: the range with the least error is a way to choose codes, too.
+void acceptMethodMse(std::vector<Word>& words, FormatName name, std::string_view text) {
+  const auto find = [&words](std::string_view key) {
+    return std::find_if(words.begin(), words.end(), [key](const Word& word) { return word.key == key; });
+  };
+  const auto method = find("method"), range = find("range");
+  if (method == words.end() || method->value != "mse" || family(name) != Family::Integer) return;
+  if (range == words.end()) {
+    method->key = "range";
+  } else if (range->value == "mse") {
+    words.erase(method);
+  } else {
+    refuse(text, fmt::format("'method=mse' chooses the range itself: expected 'range=mse' or none, found 'range={}'.",
+                             range->value));
+  }
+}
+
 /// "the options 'group', 'range' and 'scales'"
 std::string optionsOf(const Scheme& scheme) {
   std::vector<std::string> keys;
@@ -81,6 +98,7 @@ Scheme Scheme::parse(std::string_view text) {
   Scheme scheme = defaults(parseName(text.substr(0, colon), text));
   if (colon == std::string_view::npos) return scheme;
   std::vector<Word> words = splitOptions(text.substr(colon + 1), text);
+  acceptMethodMse(words, scheme.format.name, text);
   for (const SchemeOption& option : schemeOptions()) {
     option.reset(scheme);  // its default may follow from the options before it
     if (!option.belongsTo(scheme)) continue;

@@ -53,6 +53,10 @@ void TestScheme::printsCanonically_data() {
   row("int4:zero=off,range=mse", "int4:range=mse");
   row("int4:method=rtn,range=mse", "int4:range=mse");
   row("int4:method=imatrix,range=mse", "int4:range=mse,method=imatrix");
+  row("int4:method=mse", "int4:range=mse");
+  row("int4:method=mse,range=mse", "int4:range=mse");
+  row("int3:zero=on,method=mse,group=64", "int3:group=64,range=mse,zero=on");
+  row("int8:compute=fp16,method=mse", "int8:range=mse,compute=fp16");
   row("int4:p=99.9,range=percentile", "int4:range=percentile");
   row("int4:p=99.5,range=percentile", "int4:range=percentile,p=99.5");
   row("log4:base=2", "log4");
@@ -112,6 +116,13 @@ void TestScheme::refusesWithASentence_data() {
   row("int4:range=percentile,p=40", "'p' must be a percentage over 50 and at most 100; found '40'.");
   row("int4:p=99", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'p'.");
   row("int4:zero=on", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'zero'.");
+  row("int4:method=mse,range=absmax",
+      "'method=mse' chooses the range itself: expected 'range=mse' or none, found 'range=absmax'.");
+  row("int4:range=minmax,method=mse",
+      "'method=mse' chooses the range itself: expected 'range=mse' or none, found 'range=minmax'.");
+  row("int4:method=mse,method=mse", "The option 'method' is given twice in 'int4:method=mse,method=mse'.");
+  row("q4_k:method=mse", "'method' must be 'rtn' or 'imatrix'; found 'mse'.");
+  row("nf4:method=mse", "'nf4' takes the options 'block', 'double' and 'compute'; found 'method'.");
   row("log4:base=1", "'base' must be a number from 1.01 to 16; found '1'.");
   row("log4:base=nan", "'base' must be a number from 1.01 to 16; found 'nan'.");
   row("log4:scales=uint8", "'scales' must be 'fp32', 'fp16', 'bf16' or, for integers, 'uint8'; found 'uint8'.");
