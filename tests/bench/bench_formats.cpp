@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "core/model/tensor_roles.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
+#include "support/cpu_seconds.h"
 #include "tool_arguments.h"
 #ifdef QS_HAS_GPU
 #include "gpu/packed_format.h"
@@ -30,23 +30,16 @@ using core::tensor::TensorView;
 constexpr std::size_t kRows = 64, kColumns = 4096;
 constexpr double kSeconds = 0.3;
 
-/// CPU time of all threads: quantize() spreads over them.
-double cpuSeconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-/// Million values per second of CPU time.
+/// Million values per second of CPU time: quantize() spreads over threads.
 template <class Body>
 double speed(std::size_t values, const Body& body) {
   body();  // tables are made once
   std::vector<double> times;
   double total = 0.0;
   while (times.size() < 3 || total < kSeconds) {
-    const double start = cpuSeconds();
+    const double start = support::cpuSeconds();
     body();
-    times.push_back(cpuSeconds() - start);
+    times.push_back(support::cpuSeconds() - start);
     total += times.back();
   }
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());

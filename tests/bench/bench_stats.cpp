@@ -2,7 +2,6 @@
 //   bench_stats FOLDER [GIGABYTES]    default 2.2; the file is removed afterwards
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +17,7 @@
 
 #include "core/metrics/tensor_stats.h"
 #include "core/numeric/half.h"
+#include "support/cpu_seconds.h"
 #include "tool_arguments.h"
 
 namespace {
@@ -50,14 +50,6 @@ long statusKib(const std::string& key) {
   return 0;
 }
 
-/// CPU time of all threads so far: tells the work from the waiting on a busy machine.
-double cpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e-6;
-}
-
 double secondsOf(const core::tensor::TensorView& view) {
   const auto start = Clock::now();
   const auto summary = core::metrics::summarize(view, 256);
@@ -79,9 +71,9 @@ void run(const std::filesystem::path& path, std::uint64_t values) {
   const long before = statusKib("RssAnon:");
   const double first = secondsOf(view);
   double best = first;
-  const double cpuBefore = cpuSeconds();
+  const double cpuBefore = support::cpuSeconds();
   for (int i = 0; i < 5; ++i) best = std::min(best, secondsOf(view));
-  const double cpu = (cpuSeconds() - cpuBefore) / 5;
+  const double cpu = (support::cpuSeconds() - cpuBefore) / 5;
   const double gigabytes = static_cast<double>(bytes) / 1e9;
   std::printf("F16 statistics + histogram of %.2f GB on %u threads\n", gigabytes, std::thread::hardware_concurrency());
   std::printf("  first pass (maps the cached pages)  %6.2f GB/s\n", gigabytes / first);

@@ -1,11 +1,10 @@
 #pragma once
-#include <ctime>
+#include "support/cpu_seconds.h"
 
 namespace support {
 
-/// Limits of time in tests are there to tell a bound from its absence (a quadratic loop, an attack that nobody
-/// charges), and are counted in CPU time of this process, so that a busy machine does not change them.
-inline double cpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+// Limits of time in tests are there to tell a bound from its absence (a quadratic loop, an attack that nobody charges),
+// and are counted in cpuSeconds(), so that a busy machine does not change them.
 
 /// How much longer everything may take under a sanitizer.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
