@@ -40,7 +40,7 @@ ErrorDots::ErrorDots(QWidget* parent)
   xAxis->ticker()->setTickCount(3);
   axisRect()->setRangeZoom(Qt::Vertical);
   axisRect()->setRangeDrag(Qt::Vertical);
-  connect(this, &QCustomPlot::afterLayout, this, &ErrorDots::makeRoomForFigures);
+  connect(this, &QCustomPlot::afterLayout, this, &ErrorDots::fitLayout);
   connect(yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, &ErrorDots::labelRows);
   applyColors();
 }
@@ -72,6 +72,15 @@ void ErrorDots::setData(std::vector<Dot> dots, Metric metric, const QColor& colo
   draw();
 }
 
+// What the size decides was drawn for the size before: once more, until it stays.
+void ErrorDots::fitLayout() {
+  const QCPRange before = xAxis->range();
+  const std::size_t step = m_labelStep;
+  makeRoomForFigures();
+  if (labelStep() != step) labelRows();
+  if (xAxis->range() != before || m_labelStep != step) replot(QCustomPlot::rpQueuedReplot);
+}
+
 // Behind the longest line its figure must have room, however narrow the chart is.
 void ErrorDots::makeRoomForFigures() {
   constexpr double kBeside = 14, kShortest = 4;
@@ -93,13 +102,18 @@ void ErrorDots::setSelected(int row) {
 }
 
 // Names only where there is room for a line of text.
-void ErrorDots::labelRows() {
+std::size_t ErrorDots::labelStep() const {
   const double pixels = std::abs(yAxis->coordToPixel(1) - yAxis->coordToPixel(0));
   const QFontMetricsF metrics(yAxis->tickLabelFont());
-  const auto every = static_cast<std::size_t>(std::max(1.0, std::ceil(metrics.height() / std::max(pixels, 0.1))));
+  return static_cast<std::size_t>(std::max(1.0, std::ceil(metrics.height() / std::max(pixels, 0.1))));
+}
+
+void ErrorDots::labelRows() {
+  m_labelStep = labelStep();
+  const QFontMetricsF metrics(yAxis->tickLabelFont());
   QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
   const double room = kRoomForNames * width();
-  for (std::size_t i = 0; i < m_dots.size(); i += every)
+  for (std::size_t i = 0; i < m_dots.size(); i += m_labelStep)
     ticker->addTick(static_cast<double>(i), metrics.elidedText(m_dots[i].label, Qt::ElideMiddle, room));
   yAxis->setTicker(ticker);
 }

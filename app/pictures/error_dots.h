@@ -43,7 +43,9 @@ class ErrorDots : public Chart {
   void draw();
   void showHome();
   void labelRows();
+  void fitLayout();
   void makeRoomForFigures();
+  std::size_t labelStep() const;
   /// What is drawn of a value: its distance from zero error, or for decibels from a noise as loud as the weights.
   double length(const Dot& dot) const;
   int dotAt(QPointF coordinates) const;
@@ -52,6 +54,7 @@ class ErrorDots : public Chart {
   core::metrics::Metric m_metric = core::metrics::Metric::SqnrDb;
   QColor m_color;
   int m_selected = -1;
+  std::size_t m_labelStep = 0;              ///< rows from a name to the next
   double m_longest = 0, m_figureWidth = 0;  ///< of all lines; of all figures, in pixels
   QCPGraph *m_plain, *m_marked;
   QCPItemRect* m_band;

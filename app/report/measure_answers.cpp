@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 #include <algorithm>
+#include <memory>
 
 #include "app/session/engine.h"
 #include "core/base/error.h"
@@ -26,11 +27,11 @@ std::vector<QString> promptsFor(const OpenModel& model) {
           QStringLiteral("Explain floating point in one sentence.")};
 }
 
-/// The reference and what is compared with it.
-std::vector<std::optional<core::quant::Scheme>> columnSchemes() {
-  std::vector<std::optional<core::quant::Scheme>> schemes{std::nullopt};
-  for (const char* text : {"nf4", "int4:group=64", "int3"}) schemes.emplace_back(core::quant::Scheme::parse(text));
-  return schemes;
+std::vector<core::model::Recipe> comparedRecipes(const Request& request) {
+  if (!request.recipes.empty()) return request.recipes;
+  std::vector<core::model::Recipe> recipes;
+  for (const char* text : {"nf4", "int4:group=64", "int3"}) recipes.emplace_back(core::quant::Scheme::parse(text));
+  return recipes;
 }
 
 GenerationOptions greedy(std::uint32_t maxTokens, std::uint64_t seed) {
@@ -109,15 +110,10 @@ void addTotals(AnswerColumn& column, const AnswerColumn& reference) {
   }
   if (decodeSeconds > 0) column.decodeTokensPerS = decoded / decodeSeconds;
   if (prefillSeconds > 0) column.prefillTokensPerS = prompt / prefillSeconds;
-  if (column.scheme) column.meanKl = kl / static_cast<double>(column.answers.size());
+  if (column.recipe) column.meanKl = kl / static_cast<double>(column.answers.size());
 }
 
-AnswerColumn measureColumn(Session& session, const std::optional<core::quant::Scheme>& scheme, const Answers& setup,
-                           const core::JobContext& job) {
-  AnswerColumn column;
-  column.scheme = scheme;
-  column.title =
-      scheme ? QString::fromStdString(scheme->displayName()) : QCoreApplication::translate("Report", "As stored");
+void measureColumn(AnswerColumn& column, Session& session, const Answers& setup, const core::JobContext& job) {
   column.device = QString::fromStdString(session.executor().deviceName());
   // The first forward pass pays for paging in weights and for pipelines; it is not this prompt's time.
   static_cast<void>(answer(session, setup.prompts.front(), greedy(2, setup.seed)));
@@ -129,41 +125,88 @@ AnswerColumn measureColumn(Session& session, const std::optional<core::quant::Sc
   column.weightBytes = memory.weightBytes;
   column.residentBytes = memory.residentBytes;
   column.kvBytes = session.kvBytes();
-  return column;
 }
 
-void measureColumns(OpenModel& model, const DeviceChoice& device, Answers& answers, const core::JobContext& job) {
-  Engine engine;
-  const auto session = [&](const std::optional<core::quant::Scheme>& scheme) {
-    return engine.createSession(model, {scheme, device, 0, core::model::KvType::F16});
-  };
-  const auto reference = session(std::nullopt);
-  for (const auto& scheme : columnSchemes()) {
-    job.progress(0.5 + 0.5 * static_cast<double>(answers.columns.size()) / static_cast<double>(columnSchemes().size()),
-                 scheme ? scheme->toString() : std::string("as stored"));
-    const auto other = scheme ? session(scheme) : nullptr;
-    AnswerColumn column = measureColumn(scheme ? *other : *reference, scheme, answers, job);
-    for (std::size_t i = 0; scheme && i < answers.prompts.size(); ++i) {
-      const Answer& original = answers.columns.front().answers[i];
-      mark(column.answers[i], original);
-      column.answers[i].meanKl = ForcedComparison(model, *reference, answers.prompts[i], original).meanKl(*other);
-    }
-    addTotals(column, scheme ? answers.columns.front() : column);
-    answers.columns.push_back(std::move(column));
+/// Makes sessions of one model on one device, one after the other.
+class ColumnMaker {
+ public:
+  ColumnMaker(OpenModel& model, const DeviceChoice& device, Answers& answers)
+      : m_model(model), m_device(device), m_answers(answers), m_reference(session({})) {}
+
+  void addReference(const core::JobContext& job) {
+    AnswerColumn column;
+    column.title = QCoreApplication::translate("Report", "As stored");
+    measureColumn(column, *m_reference, m_answers, job);
+    addTotals(column, column);
+    m_answers.columns.push_back(std::move(column));
   }
-  if (answers.columns.front().weightBytes > kMostNoiseFloorBytes) return;
-  const DeviceChoice cpu{DeviceChoice::Kind::Cpu};
-  const auto again = engine.createSession(model, {{}, cpu, 0, core::model::KvType::F32});
-  double kl = 0;
-  for (std::size_t i = 0; i < answers.prompts.size(); ++i)
-    kl += ForcedComparison(model, *reference, answers.prompts[i], answers.columns.front().answers[i]).meanKl(*again);
-  answers.noiseFloorKl = kl / static_cast<double>(answers.prompts.size());
+
+  void add(const core::model::Recipe& recipe, const core::JobContext& job) {
+    AnswerColumn column;
+    try {
+      const auto other = session(recipe);
+      measureColumn(column, *other, m_answers, job);
+      compare(column, *other);
+    } catch (const core::Error& error) {
+      column = {};
+      column.whyNot = QString::fromUtf8(error.what());
+    }
+    column.recipe = recipe;
+    column.title = QString::fromStdString(recipe.displayName());
+    if (column.whyNot.isEmpty()) addTotals(column, m_answers.columns.front());
+    m_answers.columns.push_back(std::move(column));
+  }
+
+  /// Of the same weights on the CPU with a 32-bit cache.
+  double noiseFloorKl() {
+    const DeviceChoice cpu{DeviceChoice::Kind::Cpu};
+    const auto again = m_engine.createSession(m_model, {{}, cpu, 0, core::model::KvType::F32});
+    double kl = 0;
+    for (std::size_t i = 0; i < m_answers.prompts.size(); ++i) kl += comparison(i).meanKl(*again);
+    return kl / static_cast<double>(m_answers.prompts.size());
+  }
+
+ private:
+  std::unique_ptr<Session> session(const core::model::Recipe& recipe) {
+    return m_engine.createSession(m_model, {recipe, m_device, 0, core::model::KvType::F16});
+  }
+  ForcedComparison comparison(std::size_t prompt) {
+    return {m_model, *m_reference, m_answers.prompts[prompt], m_answers.columns.front().answers[prompt]};
+  }
+  void compare(AnswerColumn& column, Session& other) {
+    for (std::size_t i = 0; i < m_answers.prompts.size(); ++i) {
+      mark(column.answers[i], m_answers.columns.front().answers[i]);
+      column.answers[i].meanKl = comparison(i).meanKl(other);
+    }
+  }
+
+  OpenModel& m_model;
+  DeviceChoice m_device;
+  Answers& m_answers;
+  Engine m_engine;
+  std::unique_ptr<Session> m_reference;
+};
+
+void measureColumns(OpenModel& model, const Request& request, Answers& answers, const core::JobContext& job) {
+  ColumnMaker columns(model, DeviceChoice::parse(request.device.toStdString()), answers);
+  const auto recipes = comparedRecipes(request);
+  const auto progress = [&](const std::string& what) {
+    job.progress(0.5 + 0.5 * static_cast<double>(answers.columns.size()) / static_cast<double>(recipes.size() + 1),
+                 what);
+  };
+  progress("as stored");
+  columns.addReference(job);
+  for (const auto& recipe : recipes) {
+    progress(recipe.toString());
+    columns.add(recipe, job);
+  }
+  if (answers.columns.front().weightBytes <= kMostNoiseFloorBytes) answers.noiseFloorKl = columns.noiseFloorKl();
 }
 
 }  // namespace
 
-Answers measureAnswers(OpenModel& model, const QString& device, const core::JobContext& job) {
-  const DeviceChoice choice = DeviceChoice::parse(device.toStdString());
+Answers measureAnswers(OpenModel& model, const Request& request, const core::JobContext& job) {
+  static_cast<void>(DeviceChoice::parse(request.device.toStdString()));
   Answers answers;
   answers.prompts = promptsFor(model);
   answers.maxTokens = model.isDemo() ? 96 : 48;
@@ -171,7 +214,7 @@ Answers measureAnswers(OpenModel& model, const QString& device, const core::JobC
     answers.whyNot = QString::fromStdString(*model.whyCannotChat());
   } else {
     try {
-      measureColumns(model, choice, answers, job);
+      measureColumns(model, request, answers, job);
     } catch (const core::Error& error) {
       answers.whyNot = QString::fromUtf8(error.what());
       answers.columns.clear();

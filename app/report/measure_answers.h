@@ -3,9 +3,10 @@
 
 namespace app::report {
 
-/// Lets the model answer the same prompts as stored and under 4-bit and 3-bit schemes, greedily. A model that cannot
-/// chat, or a device that gives up, becomes the sentence Answers::whyNot.
-/// @param device as DeviceChoice::parse reads it @throws core::Error (InvalidArgument) when it does not
-Answers measureAnswers(OpenModel& model, const QString& device, const core::JobContext& job);
+/// Lets the model answer the same prompts as stored and under what the request compares (where it names nothing: two
+/// 4-bit schemes and a 3-bit one), greedily. A model that cannot chat, or a device that gives up, becomes the sentence
+/// Answers::whyNot; what cannot be computed under one recipe alone, AnswerColumn::whyNot.
+/// @throws core::Error (InvalidArgument) when Request::device is none, core::Cancelled
+Answers measureAnswers(OpenModel& model, const Request& request, const core::JobContext& job);
 
 }  // namespace app::report

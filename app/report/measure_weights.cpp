@@ -12,11 +12,10 @@ namespace app::report {
 
 namespace {
 
-using core::metrics::Metric;
 using core::numeric::FormatId;
-using core::quant::Scheme;
 
 constexpr std::size_t kBins = 140;
+constexpr std::size_t kMostLevels = 4;  ///< rows of ticks over a histogram
 
 QString shortName(const core::io::TensorInfo& tensor) {
   QString name = QString::fromStdString(tensor.name);
@@ -26,40 +25,57 @@ QString shortName(const core::io::TensorInfo& tensor) {
 
 constexpr double kWeightsShare = 0.5;  ///< of the whole report's progress
 
-void measureMatrices(ReportData& data, const core::JobContext& job) {
+void measureMatrix(ReportData& data, std::size_t tensor, const core::JobContext& job) {
   const auto& checkpoint = data.model->checkpoint();
-  for (const std::size_t tensor : core::model::tensorsToQuantize(checkpoint)) {
-    MatrixRow row;
-    row.tensor = tensor;
-    row.name = shortName(checkpoint.tensors()[tensor]);
-    job.progress(kWeightsShare * static_cast<double>(tensor) / static_cast<double>(checkpoint.tensors().size()),
-                 checkpoint.tensors()[tensor].name);
-    row.stats = core::metrics::summarize(*core::quant::loadTensor(checkpoint, tensor), 1).stats;
-    for (const Scheme& scheme : data.schemes) {
-      job.throwIfCancelled();
-      row.errors.push_back(measureSchemeError(checkpoint, tensor, scheme));
-    }
-    data.matrixValues += checkpoint.tensors()[tensor].shape.count();
-    data.matrixStoredBytes += checkpoint.tensors()[tensor].bytes;
-    data.matrices.push_back(std::move(row));
+  MatrixRow row;
+  row.tensor = tensor;
+  row.name = shortName(checkpoint.tensors()[tensor]);
+  row.stats = core::metrics::summarize(*core::quant::loadTensor(checkpoint, tensor), 1).stats;
+  for (const Treatment& treatment : data.treatments) {
+    job.throwIfCancelled();
+    auto& error = row.errors.emplace_back();
+    if (const auto scheme = treatment.schemeOf(tensor))
+      error = data.model->errors().measure(checkpoint, tensor, *scheme);
+  }
+  data.matrices.push_back(std::move(row));
+}
+
+/// What schemes are for, and what a recipe changes beyond that.
+void measureMatrices(ReportData& data, const core::JobContext& job) {
+  const auto& tensors = data.model->checkpoint().tensors();
+  const auto& choices = data.model->choices();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const bool isForSchemes = choices[i].fate == core::model::Fate::Quantize;
+    const bool isChanged = std::any_of(data.treatments.begin(), data.treatments.end(),
+                                       [i](const Treatment& treatment) { return treatment.schemeOf(i).has_value(); });
+    if (!isForSchemes && !isChanged) continue;
+    job.progress(kWeightsShare * static_cast<double>(i) / static_cast<double>(tensors.size()), tensors[i].name);
+    measureMatrix(data, i, job);
+    if (!isForSchemes) continue;
+    ++data.blockMatrices;
+    data.matrixValues += tensors[i].shape.count();
+    data.matrixStoredBytes += tensors[i].bytes;
   }
 }
 
-SchemeSummary summarizeScheme(const ReportData& data, std::size_t scheme) {
+SchemeSummary summarize(const ReportData& data, std::size_t treatment) {
   SchemeSummary summary;
-  summary.scheme = data.schemes[scheme];
+  summary.recipe = data.treatments[treatment].recipe;
   std::uint64_t values = 0;
   std::size_t withError = 0;
   double decibels = 0, relative = 0;
   for (std::size_t i = 0; i < data.matrices.size(); ++i) {
-    const SchemeError& error = data.matrices[i].errors[scheme];
+    if (!data.matrices[i].errors[treatment]) continue;
+    const SchemeError& error = *data.matrices[i].errors[treatment];
     if (!error.refused.empty()) {
       ++summary.refused;
       continue;
     }
+    const auto& tensor = data.model->checkpoint().tensors()[data.matrices[i].tensor];
     ++summary.matrices;
     summary.bytes += error.bytes;
-    values += data.model->checkpoint().tensors()[data.matrices[i].tensor].shape.count();
+    summary.storedBytes += tensor.bytes;
+    values += tensor.shape.count();
     if (error.stats.outcome() == core::metrics::Outcome::Nothing) {
       ++summary.unmeasured;
       continue;
@@ -95,7 +111,28 @@ std::vector<std::size_t> byKurtosis(const ReportData& data) {
   return order;
 }
 
-HistogramData measureHistogram(const ReportData& data, std::size_t matrix, bool mostOutliers) {
+/// The levels of what is compared, few before many: those of many levels are a solid band.
+std::vector<HistogramLevels> levelsAround(const ReportData& data, std::size_t tensor, std::uint64_t weight,
+                                          const core::JobContext& job) {
+  const auto weights = data.model->tensor(tensor);
+  std::vector<HistogramLevels> levels;
+  for (std::size_t i = 0; i < data.treatments.size(); ++i) {
+    const auto scheme = data.treatments[i].schemeOf(tensor);
+    const bool isThere = std::any_of(levels.begin(), levels.end(),
+                                     [&](const HistogramLevels& other) { return other.view.scheme == scheme; });
+    if (!scheme || isThere) continue;
+    SchemeView view = viewScheme(*weights, *scheme, weight, nullptr, job);
+    if (!view.grid.levels.empty()) levels.push_back({i, std::move(view)});
+  }
+  std::stable_sort(levels.begin(), levels.end(), [](const HistogramLevels& a, const HistogramLevels& b) {
+    return a.view.grid.levels.size() < b.view.grid.levels.size();
+  });
+  if (levels.size() > kMostLevels) levels.resize(kMostLevels);
+  return levels;
+}
+
+HistogramData measureHistogram(const ReportData& data, std::size_t matrix, bool mostOutliers,
+                               const core::JobContext& job) {
   const std::size_t tensor = data.matrices[matrix].tensor;
   const auto weights = data.model->tensor(tensor);
   const core::quant::QuantizedTensor& view = *weights;
@@ -104,12 +141,10 @@ HistogramData measureHistogram(const ReportData& data, std::size_t matrix, bool 
   histogram.mostOutliers = mostOutliers;
   histogram.logarithmic = mostOutliers;  // a linear axis would hide the tails
   histogram.summary = core::metrics::summarize(view, kBins);
-  const core::JobContext job;
   const std::uint64_t around =
       mostOutliers ? largestWeight(*data.model, tensor, job) : view.shape.count() / 2 + view.shape.rowValues() / 2;
   const std::uint64_t shown = std::min(around, view.shape.count() - 1);
-  for (const char* scheme : {"nf4", "int4", "q4_0", "int8"})
-    histogram.views.push_back(viewScheme(view, Scheme::parse(scheme), shown, nullptr, job));
+  histogram.levels = levelsAround(data, tensor, shown, job);
   histogram.origin = readWeight(*data.model, tensor, shown).origin;
   return histogram;
 }
@@ -184,26 +219,21 @@ void measureBits(ReportData& data, std::size_t matrix) {
 
 }  // namespace
 
-std::vector<Scheme> errorSchemes() {
-  std::vector<Scheme> schemes;
-  for (const char* text : {"bf16", "int8", "int4", "nf4", "q8_0", "q4_0"}) schemes.push_back(Scheme::parse(text));
-  return schemes;
-}
-
 void measureWeights(ReportData& data, const core::JobContext& job) {
-  data.schemes = errorSchemes();
+  const auto& checkpoint = data.model->checkpoint();
+  const auto recipes = data.request.recipes.empty() ? usualRecipes() : data.request.recipes;
+  data.treatments = planTreatments(recipes, checkpoint);
   measureMatrices(data, job);
-  const auto sizes = sizesUnder(data.model->checkpoint(),
-                                std::vector<core::model::Recipe>(data.schemes.begin(), data.schemes.end()), job);
-  for (std::size_t i = 0; i < data.schemes.size(); ++i) {
-    data.summaries.push_back(summarizeScheme(data, i));
+  const auto sizes = sizesUnder(checkpoint, recipes, job);
+  for (std::size_t i = 0; i < data.treatments.size(); ++i) {
+    data.summaries.push_back(summarize(data, i));
     data.summaries.back().model = sizes[i];
   }
   const auto order = byKurtosis(data);
   if (order.empty()) return;
   const std::size_t typical = order[(order.size() - 1) / 2], extreme = order.back();
-  data.histograms.push_back(measureHistogram(data, typical, false));
-  if (extreme != typical) data.histograms.push_back(measureHistogram(data, extreme, true));
+  data.histograms.push_back(measureHistogram(data, typical, false, job));
+  if (extreme != typical) data.histograms.push_back(measureHistogram(data, extreme, true, job));
   measureBits(data, extreme);
 }
 

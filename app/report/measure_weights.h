@@ -3,10 +3,7 @@
 
 namespace app::report {
 
-/// The schemes of the error table.
-std::vector<core::quant::Scheme> errorSchemes();
-
-/// Fills matrices, summaries, histograms and bit samples from an opened model.
+/// Fills treatments, matrices, summaries, histograms and bit samples from an opened model.
 /// @throws core::Error, core::Cancelled
 void measureWeights(ReportData& data, const core::JobContext& job);
 

@@ -10,7 +10,12 @@ namespace app::report {
 
 QString tr(const char* text) { return QCoreApplication::translate("Report", text); }
 
-QString displayName(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
+QString displayName(const core::model::Recipe& recipe) { return QString::fromStdString(recipe.displayName()); }
+
+QString nameWithText(const core::model::Recipe& recipe) {
+  const QString name = displayName(recipe), text = QString::fromStdString(recipe.toString());
+  return name == text ? html::code(text) : html::escaped(name) + u' ' + html::code(text);
+}
 
 QByteArray composePage(const ReportData& data, const Pictures& pictures) {
   const QString name = QString::fromStdString(data.model->checkpoint().name());
@@ -21,7 +26,8 @@ QByteArray composePage(const ReportData& data, const Pictures& pictures) {
           "<meta name=\"generator\" content=\"Quantscope\"/>\n") +
       html::textElement("title", tr("%1: Quantscope report").arg(name)) + html::element("style", pageStyle());
   const QString main = factsSection(data) + weightsSection(data, pictures) + bitsSection(data) +
-                       errorsSection(data, pictures) + answersSection(data) + reproduceSection(data);
+                       errorsSection(data, pictures) + recipesSection(data) + answersSection(data) +
+                       reproduceSection(data);
   const QString footer = html::element(
       "footer", html::textElement("div",
                                   tr("Made by Quantscope %1. This file is complete: it loads nothing from anywhere.")

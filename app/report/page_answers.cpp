@@ -34,6 +34,10 @@ QString verdict(const Answer& answer, const Answer& reference) {
 
 QString answerBox(const Answers& answers, std::size_t column, std::size_t prompt) {
   const AnswerColumn& own = answers.columns[column];
+  const QString who = html::textElement("div", own.title, QStringLiteral("who"));
+  if (!own.whyNot.isEmpty())
+    return html::element("div", who + html::textElement("p", own.whyNot, QStringLiteral("said differs")),
+                         QStringLiteral("answer"));
   const Answer& answer = own.answers[prompt];
   QStringList how;
   if (column == 0)
@@ -46,8 +50,7 @@ QString answerBox(const Answers& answers, std::size_t column, std::size_t prompt
   QString facts;
   for (const QString& fact : how) facts += html::element("span", fact);
   return html::element("div",
-                       html::textElement("div", own.title, QStringLiteral("who")) +
-                           html::element("p", markedText(answer), QStringLiteral("said")) +
+                       who + html::element("p", markedText(answer), QStringLiteral("said")) +
                            html::element("p", facts, QStringLiteral("how")),
                        column == 0 ? QStringLiteral("answer first") : QStringLiteral("answer"));
 }
@@ -62,10 +65,14 @@ QString noiseFloor(const Answers& answers) {
 QString totals(const Answers& answers) {
   std::vector<QStringList> rows;
   for (const AnswerColumn& column : answers.columns) {
-    const bool reference = !column.scheme;
-    const QString scheme = reference ? QString() : u' ' + html::code(QString::fromStdString(column.scheme->toString()));
+    const bool reference = !column.recipe;
+    const QString name = reference ? html::escaped(column.title) : nameWithText(*column.recipe);
+    if (!column.whyNot.isEmpty()) {
+      rows.push_back({name, html::escaped(tr("no answers")), {}, {}, {}, {}, {}, {}});
+      continue;
+    }
     rows.push_back(
-        {html::escaped(column.title) + scheme, html::escaped(text::bytes(column.weightBytes)),
+        {name, html::escaped(text::bytes(column.weightBytes)),
          html::escaped(text::bytes(column.residentBytes + column.kvBytes)),
          html::escaped(tr("%1 tokens/s").arg(text::number(column.prefillTokensPerS, 3))),
          html::escaped(tr("%1 tokens/s").arg(text::number(column.decodeTokensPerS, 3))),
@@ -106,7 +113,7 @@ QString answersSection(const ReportData& data) {
                                html::element("div", boxes, QStringLiteral("answers")));
   }
   return html::section(QStringLiteral("answers"), heading,
-                       tr("Greedy answers to the same prompts, with the block matrices as stored and quantized. Tokens "
+                       tr("Greedy answers to the same prompts, with the weights as stored and quantized. Tokens "
                           "that are not in the stored model's answer are underlined; "
                           "the frame marks the first token that is another one, where the two contexts part."),
                        body + totals(answers));

@@ -10,8 +10,6 @@ namespace app::report {
 
 namespace {
 
-QString scheme(const core::quant::Scheme& value) { return QString::fromStdString(value.toString()); }
-
 QString bar(double share) {
   return QStringLiteral("<span class=\"bar\"><i style=\"width:%1%\"></i></span>")
       .arg(QString::number(std::clamp(share, 0.0, 1.0) * 100, 'f', 1));
@@ -49,7 +47,7 @@ QString summaryTable(const ReportData& data) {
   for (const SchemeSummary& summary : data.summaries) highest = std::max(highest, summary.meanSqnrDb.value_or(0));
   std::vector<QStringList> rows;
   for (const SchemeSummary& summary : data.summaries) {
-    const QString name = html::escaped(displayName(summary.scheme)) + u' ' + html::code(scheme(summary.scheme));
+    const QString name = nameWithText(summary.recipe);
     if (summary.matrices == 0) {
       rows.push_back({name, tr("holds none of these matrices"), {}, {}, {}, {}, {}});
       continue;
@@ -57,12 +55,15 @@ QString summaryTable(const ReportData& data) {
     const QString sqnr = summary.meanSqnrDb
                              ? html::escaped(text::decibel(*summary.meanSqnrDb)) + bar(*summary.meanSqnrDb / highest)
                              : html::escaped(tr("no error")) + bar(1);
-    const double ratio = static_cast<double>(data.matrixStoredBytes) / static_cast<double>(summary.bytes);
+    const double ratio = static_cast<double>(summary.storedBytes) / static_cast<double>(summary.bytes);
     const auto size = [](std::uint64_t bytes, double bits) {
       return html::escaped(tr("%1, %2").arg(text::bytes(bytes), text::bitsPerWeight(bits)));
     };
+    const QString count = summary.matrices == data.matrices.size()
+                              ? QString()
+                              : html::escaped(tr("%1 matrices: ").arg(text::count(summary.matrices)));
     rows.push_back({name + remarks(summary), size(summary.model.bytes, summary.model.bitsPerWeight),
-                    size(summary.bytes, summary.bitsPerWeight),
+                    count + size(summary.bytes, summary.bitsPerWeight),
                     summary.refused == 0 ? html::escaped(tr("%1×").arg(text::number(ratio, 3)))
                                          : html::escaped(tr("%1 matrices refused").arg(text::count(summary.refused))),
                     sqnr, html::escaped(relativeError(summary.meanRelativeError)),
@@ -79,7 +80,7 @@ QString allNumbers(const ReportData& data) {
   QStringList headings{tr("Matrix"),     tr("Shape"),    tr("Stored"),
                        tr("σ (weight)"), tr("Kurtosis"), tr("Beyond 6 σ (weights)"),
                        tr("Not finite")};
-  for (const auto& value : data.schemes) headings << tr("%1 (dB)").arg(displayName(value));
+  for (const Treatment& treatment : data.treatments) headings << tr("%1 (dB)").arg(displayName(treatment.recipe));
   std::vector<QStringList> rows;
   for (const MatrixRow& matrix : data.matrices) {
     const auto& tensor = data.model->checkpoint().tensors()[matrix.tensor];
@@ -91,8 +92,8 @@ QString allNumbers(const ReportData& data) {
                     text::number(matrix.stats.kurtosis, 3),
                     text::count(matrix.stats.outliers6Sigma),
                     html::escaped(QString::fromStdString(core::metrics::describe(matrix.stats.nonFinite)))};
-    for (const SchemeError& error : matrix.errors)
-      row << (error.refused.empty() ? sqnrText(error.stats) : tr("refused"));
+    for (const auto& error : matrix.errors)
+      row << (!error ? tr("as stored") : error->refused.empty() ? sqnrText(error->stats) : tr("refused"));
     rows.push_back(row);
   }
   return html::card(
@@ -104,7 +105,7 @@ QString allNumbers(const ReportData& data) {
 }  // namespace
 
 QString errorsSection(const ReportData& data, const Pictures& pictures) {
-  const QString heading = tr("What six schemes do to every layer");
+  const QString heading = tr("What quantization does to every layer");
   if (data.matrices.empty())
     return html::section(QStringLiteral("errors"), heading,
                          tr("This file has no matrix that a scheme could be applied to."), {});
@@ -122,14 +123,16 @@ QString errorsSection(const ReportData& data, const Pictures& pictures) {
                                              "its own scale, dark is its smallest error. Means and worst in dB.")));
   }
   for (const auto& [scheme, picture] : pictures.dots) {
-    charts += html::card(tr("Most sensitive first, under %1").arg(displayName(data.schemes[scheme])),
+    charts += html::card(tr("Most sensitive first, under %1").arg(displayName(data.treatments[scheme].recipe)),
                          figure(picture, tr("SQNR in dB; a shorter line is a larger error.")));
   }
   body += html::element("div", charts, QStringLiteral("grid two")) + allNumbers(data);
   // Without an architecture there are no roles: then every matrix is a row.
-  const QString kept = data.model->checkpoint().architecture().empty()
-                           ? QString()
-                           : tr(" Embedding, output matrix and norms stay as they are.");
+  const QString kept = data.model->checkpoint().architecture().empty() ? QString()
+                       : data.recipes.empty()
+                           ? tr(" Embedding, output matrix and norms stay as they are.")
+                           : tr(" Embedding, output matrix and norms stay as they are under a scheme; a recipe may "
+                                "choose types for them, too.");
   return html::section(QStringLiteral("errors"), heading,
                        tr("Errors of the weights alone, against the weights as stored: a proxy for what the answers "
                           "will be like, not a measure of it.") +

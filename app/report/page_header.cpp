@@ -5,7 +5,6 @@
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
 #include "app/text/numbers.h"
-#include "core/quant/registry.h"
 
 namespace app::report {
 
@@ -26,11 +25,11 @@ QString logo() {
   return QString::fromUtf8(file.readAll());
 }
 
-/// The scheme of about four bits with the highest (or lowest) mean SQNR.
+/// What takes four to five bits a weight, with the highest (or lowest) mean SQNR.
 const SchemeSummary* fourBit(const ReportData& data, bool best) {
   const SchemeSummary* found = nullptr;
   for (const SchemeSummary& summary : data.summaries) {
-    if (core::quant::codeBits(summary.scheme.format.name) != 4 || !summary.meanSqnrDb) continue;
+    if (!(summary.bitsPerWeight >= 4 && summary.bitsPerWeight < 5) || !summary.meanSqnrDb) continue;
     if (found == nullptr || (*summary.meanSqnrDb > *found->meanSqnrDb) == best) found = &summary;
   }
   return found;
@@ -44,10 +43,10 @@ QString tiles(const ReportData& data) {
   if (data.matrixValues != 0) {
     const double bits = 8.0 * static_cast<double>(data.matrixStoredBytes) / static_cast<double>(data.matrixValues);
     result += tile(tr("Block matrices as stored"), text::bytes(data.matrixStoredBytes),
-                   tr("%1, %2 matrices").arg(text::bitsPerWeight(bits), text::count(data.matrices.size())));
+                   tr("%1, %2 matrices").arg(text::bitsPerWeight(bits), text::count(data.blockMatrices)));
   }
   if (const SchemeSummary* best = fourBit(data, true)) {
-    result += tile(tr("The same in %1").arg(displayName(best->scheme)), text::bytes(best->bytes),
+    result += tile(tr("Matrices in %1").arg(displayName(best->recipe)), text::bytes(best->bytes),
                    tr("%1, SQNR %2").arg(text::bitsPerWeight(best->bitsPerWeight), text::decibel(*best->meanSqnrDb)));
   }
   if (!data.answers.columns.empty()) {
@@ -95,16 +94,17 @@ QString findings(const ReportData& data) {
   QStringList sentences;
   const SchemeSummary *best = fourBit(data, true), *worst = fourBit(data, false);
   if (best != nullptr && best != worst) {
-    sentences << tr("Of the 4-bit schemes, %1 keeps the weights best (mean SQNR %2 at %3 of the matrices) and %4 worst "
-                    "(%5 at %6).")
-                     .arg(displayName(best->scheme), text::decibel(*best->meanSqnrDb),
-                          text::bitsPerWeight(best->bitsPerWeight), displayName(worst->scheme),
-                          text::decibel(*worst->meanSqnrDb), text::bitsPerWeight(worst->bitsPerWeight));
+    sentences
+        << tr("At 4 to 5 bits/weight, %1 keeps the weights best (mean SQNR %2 at %3 of the matrices) and %4 worst "
+              "(%5 at %6).")
+               .arg(escaped(displayName(best->recipe)), text::decibel(*best->meanSqnrDb),
+                    text::bitsPerWeight(best->bitsPerWeight), escaped(displayName(worst->recipe)),
+                    text::decibel(*worst->meanSqnrDb), text::bitsPerWeight(worst->bitsPerWeight));
   }
   if (worst != nullptr) {
     sentences << tr("%1 suffers most: %2 under %3.")
                      .arg(escaped(data.matrices[worst->lowest].name), text::decibel(worst->lowestSqnrDb),
-                          displayName(worst->scheme));
+                          escaped(displayName(worst->recipe)));
   }
   if (const QString outliers = outlierFinding(data); !outliers.isEmpty()) sentences << outliers;
   if (const QString damage = nonFiniteFinding(data); !damage.isEmpty()) sentences << damage;
@@ -112,10 +112,13 @@ QString findings(const ReportData& data) {
     QStringList same;
     for (std::size_t i = 1; i < data.answers.columns.size(); ++i) {
       const AnswerColumn& column = data.answers.columns[i];
-      same << tr("%1: %2 of %3").arg(column.title, text::count(column.sameAnswers), text::count(column.answers.size()));
+      if (!column.whyNot.isEmpty()) continue;
+      same << tr("%1: %2 of %3")
+                  .arg(escaped(column.title), text::count(column.sameAnswers), text::count(column.answers.size()));
     }
-    sentences << tr("Answers that are the same, token by token, as with the stored weights: %1.")
-                     .arg(same.join(QStringLiteral(", ")));
+    if (!same.isEmpty())
+      sentences << tr("Answers that are the same, token by token, as with the stored weights: %1.")
+                       .arg(same.join(QStringLiteral(", ")));
   }
   if (sentences.isEmpty()) return {};
   QString items;
@@ -139,9 +142,10 @@ QString headerSection(const ReportData& data) {
                                                                                     : QStringLiteral("safetensors")}
                           .join(QStringLiteral(" · "));
   QString links;
-  const std::pair<const char*, QString> sections[] = {{"facts", tr("Model")},     {"weights", tr("Weights")},
-                                                      {"bits", tr("Bits")},       {"errors", tr("Layer errors")},
-                                                      {"answers", tr("Answers")}, {"reproduce", tr("Reproduce")}};
+  std::vector<std::pair<const char*, QString>> sections = {{"facts", tr("Model")},     {"weights", tr("Weights")},
+                                                           {"bits", tr("Bits")},       {"errors", tr("Layer errors")},
+                                                           {"answers", tr("Answers")}, {"reproduce", tr("Reproduce")}};
+  if (!data.recipes.empty()) sections.insert(sections.end() - 2, {"recipes", tr("Recipes")});
   for (const auto& [id, name] : sections)
     links += QStringLiteral("<a href=\"#%1\">%2</a>\n").arg(QLatin1String(id), escaped(name));
   const QString top =

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <utility>
 
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
 #include "app/text/numbers.h"
+#include "core/model/recipe/recipe_text.h"
 
 namespace app::report {
 
@@ -21,6 +23,41 @@ QString command(const char* verb, const ReportData& data, const QString& rest) {
   return QStringLiteral("quantscope-cli %1 %2 %3").arg(QLatin1String(verb), quoted(data.request.model), rest);
 }
 
+/// The file a recipe with rules is to be saved as.
+QString recipeFile(const ReportData& data, const core::model::Recipe& recipe) {
+  const auto found = std::find_if(data.recipes.begin(), data.recipes.end(), [&](const RecipeData& other) {
+    return data.treatments[other.treatment].recipe == recipe;
+  });
+  return QStringLiteral("recipe-%1.txt").arg(found - data.recipes.begin() + 1);
+}
+
+/// As every command takes it.
+QString option(const ReportData& data, const core::model::Recipe& recipe) {
+  const QString text = QString::fromStdString(recipe.toString());
+  if (recipe.asScheme() != nullptr) return QStringLiteral("--scheme ") + quoted(text);
+  return QStringLiteral("--recipe ") + (recipe.rules.empty() ? quoted(text) : recipeFile(data, recipe));
+}
+
+QString reportCommand(const ReportData& data) {
+  QString line = QStringLiteral("quantscope report %1 -o %2 --device %3")
+                     .arg(quoted(data.request.model), quoted(data.request.folder), quoted(data.request.device));
+  for (const auto& recipe : data.request.recipes) line += u' ' + option(data, recipe);
+  return line;
+}
+
+/// The texts of the recipes with rules.
+QString recipeFiles(const ReportData& data) {
+  QString result;
+  for (const RecipeData& each : data.recipes) {
+    const auto& recipe = data.treatments[each.treatment].recipe;
+    if (recipe.rules.empty()) continue;
+    const QString title = tr("%1, saved as %2").arg(displayName(recipe), recipeFile(data, recipe));
+    result += html::card(title,
+                         html::textElement("pre", QString::fromStdString(core::model::formatRecipe(recipe)).trimmed()));
+  }
+  return result;
+}
+
 QStringList weightCommands(const ReportData& data) {
   QStringList lines;
   for (const HistogramData& histogram : data.histograms) {
@@ -31,10 +68,9 @@ QStringList weightCommands(const ReportData& data) {
                               QString::number(histogram.summary.histogram.counts.size())));
   }
   if (!data.matrices.empty()) {
-    QString schemes;
-    for (const auto& scheme : data.schemes)
-      schemes += QStringLiteral("--scheme %1 ").arg(quoted(QString::fromStdString(scheme.toString())));
-    lines << command("error", data, schemes + QStringLiteral("--json"));
+    QString options;
+    for (const Treatment& treatment : data.treatments) options += option(data, treatment.recipe) + u' ';
+    lines << command("error", data, options + QStringLiteral("--json"));
   }
   for (const BitSample& sample : data.bits) {
     const QString value = QString::number(sample.value, 'g', 9);
@@ -50,7 +86,7 @@ QStringList answerCommands(const ReportData& data) {
     QString line = QStringLiteral("--prompt %1 --temperature 0 --seed %2 --max-tokens %3 --device %4")
                        .arg(quoted(data.answers.prompts.front()), QString::number(data.answers.seed),
                             QString::number(data.answers.maxTokens), quoted(data.request.device));
-    if (column.scheme) line += QStringLiteral(" --scheme ") + quoted(QString::fromStdString(column.scheme->toString()));
+    if (column.recipe) line += u' ' + option(data, *column.recipe);
     lines << command("generate", data, line);
   }
   return lines;
@@ -59,20 +95,20 @@ QStringList answerCommands(const ReportData& data) {
 }  // namespace
 
 QString reproduceSection(const ReportData& data) {
-  QStringList lines{QStringLiteral("quantscope report %1 -o %2 --device %3")
-                        .arg(quoted(data.request.model), quoted(data.request.folder), quoted(data.request.device))};
+  QStringList lines{reportCommand(data)};
   lines << weightCommands(data) << answerCommands(data);
   QStringList schemes;
-  for (const auto& scheme : data.schemes) schemes << html::code(QString::fromStdString(scheme.toString()));
+  for (const Treatment& treatment : data.treatments)
+    schemes << html::code(QString::fromStdString(treatment.recipe.toString()));
   for (const AnswerColumn& column : data.answers.columns) {
-    const QString text = column.scheme ? html::code(QString::fromStdString(column.scheme->toString())) : QString();
+    const QString text = column.recipe ? html::code(QString::fromStdString(column.recipe->toString())) : QString();
     if (!text.isEmpty() && !schemes.contains(text)) schemes << text;
   }
-  const QString body = html::card(tr("Commands"), html::textElement("pre", lines.join(u'\n'))) +
-                       html::card(tr("Schemes on this page"),
+  const QString body = html::card(tr("Commands"), html::textElement("pre", lines.join(u'\n'))) + recipeFiles(data) +
+                       html::card(tr("Schemes and recipes on this page"),
                                   html::element("p", schemes.join(QStringLiteral(", "))) +
                                       html::textElement("p",
-                                                        tr("Scheme texts are what every command takes; the file hash "
+                                                        tr("These texts are what every command takes; the file hash "
                                                            "above says which weights they were applied to."),
                                                         QStringLiteral("note")));
   return html::section(

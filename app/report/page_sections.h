@@ -11,6 +11,8 @@ QString headerSection(const ReportData& data);
 QString factsSection(const ReportData& data);
 QString weightsSection(const ReportData& data, const Pictures& pictures);
 QString bitsSection(const ReportData& data);
+/// Empty where only schemes are compared.
+QString recipesSection(const ReportData& data);
 QString errorsSection(const ReportData& data, const Pictures& pictures);
 QString answersSection(const ReportData& data);
 QString reproduceSection(const ReportData& data);
@@ -20,6 +22,8 @@ QString figure(const Picture& picture, const QString& description);
 
 /// Translated text of the report.
 QString tr(const char* text);
-QString displayName(const core::quant::Scheme& scheme);
+QString displayName(const core::model::Recipe& recipe);
+/// Its name and, where that is another one, its text: markup.
+QString nameWithText(const core::model::Recipe& recipe);
 
 }  // namespace app::report

@@ -47,7 +47,10 @@ QString card(const ReportData& data, const HistogramData& histogram, const Pictu
                                                : tr("A typical matrix: %1").arg(matrix.name);
   const QString scale =
       histogram.logarithmic ? tr("Logarithmic count axis; crosses mark bins beyond 6 σ.") : tr("Linear count axis.");
-  const QString levels = tr("Ticks: the levels each scheme has for the block that holds %1.").arg(histogram.origin);
+  const QString levels =
+      histogram.levels.empty()
+          ? QString()
+          : tr("Ticks: the levels each scheme has for the block that holds %1.").arg(histogram.origin);
   return html::card(title, html::textElement("p", statistics(histogram.summary.stats), QStringLiteral("note")) +
                                figure(picture, scale + u' ' + levels));
 }

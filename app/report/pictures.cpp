@@ -16,15 +16,29 @@ namespace {
 using core::metrics::Metric;
 
 constexpr double kPixelRatio = 2.0;
+constexpr int kLayoutTurns = 2;  ///< the first fits ranges, the second the margins to the labels of those
 constexpr int kHalfWidth = 548, kMapWidth = 1120, kHistogramHeight = 330;
 constexpr int kMostRows = 24, kRowHeight = 17, kDotsFrame = 58;
 
-QString displayName(const core::quant::Scheme& scheme) { return QString::fromStdString(scheme.displayName()); }
+/// What is compared has one colour in all charts of the page.
+QColor treatmentColor(std::size_t treatment) { return Theme::instance().seriesColor(static_cast<int>(treatment)); }
 
-/// A scheme has one colour in all charts of the page.
-QColor schemeColor(const ReportData& data, const core::quant::Scheme& scheme) {
-  const auto found = std::find(data.schemes.begin(), data.schemes.end(), scheme);
-  return Theme::instance().seriesColor(static_cast<int>(found - data.schemes.begin()));
+QString nameOf(const ReportData& data, std::size_t treatment) {
+  return QString::fromStdString(data.treatments[treatment].recipe.displayName());
+}
+
+/// With what a recipe makes of this tensor: "Q4_K_M (Q6_K)".
+QString nameOf(const ReportData& data, const HistogramLevels& levels) {
+  const QString name = nameOf(data, levels.treatment);
+  if (data.treatments[levels.treatment].recipe.asScheme() != nullptr) return name;
+  return QStringLiteral("%1 (%2)").arg(name, QString::fromStdString(levels.view.scheme.displayName()));
+}
+
+LayerMaps::Cell cell(const ReportData& data, const MatrixRow& matrix, std::size_t treatment) {
+  if (const auto& error = matrix.errors[treatment]) return cellOf(*error, Metric::SqnrDb);
+  const std::string_view type = data.model->checkpoint().tensors()[matrix.tensor].typeName;
+  return keptCell(data.treatments[treatment].plan.tensors[matrix.tensor].kept,
+                  QString::fromUtf8(type.data(), static_cast<qsizetype>(type.size())).toUpper());
 }
 
 /// Adds the picture of a chart under the present theme.
@@ -32,6 +46,9 @@ void shoot(Chart& chart, QSize size, Picture& picture) {
   picture.title = chart.title();
   picture.size = size;
   picture.csv = chart.csv();
+  // Charts fit labels and ranges to the size once they are laid out in it; a widget that was never shown was not.
+  chart.setViewport(QRect(QPoint(), size));
+  for (int turn = 0; turn < kLayoutTurns; ++turn) chart.replot(QCustomPlot::rpImmediateRefresh);
   (Theme::instance().isDark() ? picture.dark : picture.light) =
       chart.toPixmap(size.width(), size.height(), kPixelRatio).toImage();
 }
@@ -42,12 +59,12 @@ void drawHistogram(const ReportData& data, const HistogramData& source, Picture&
   chart.setSummary(source.summary, data.matrices[source.matrix].name);
   const auto& shape = data.model->checkpoint().tensors()[data.matrices[source.matrix].tensor].shape;
   std::vector<WeightHistogram::Levels> levels;
-  for (const SchemeView& view : source.views) {
-    if (view.grid.levels.empty()) continue;
-    levels.push_back({displayName(view.scheme),
-                      schemeColor(data, view.scheme),
-                      blockText(shape, view.grid.first, view.grid.count),
-                      view.grid.levels,
+  for (const HistogramLevels& shown : source.levels) {
+    const auto& grid = shown.view.grid;
+    levels.push_back({nameOf(data, shown),
+                      treatmentColor(shown.treatment),
+                      blockText(shape, grid.first, grid.count),
+                      grid.levels,
                       {}});
   }
   chart.setLevels(std::move(levels));
@@ -64,30 +81,30 @@ void drawMaps(const ReportData& data, Picture& picture) {
   }
   content.grid = LayerGrid::arrange(names);
   content.metric = Metric::SqnrDb;
-  for (std::size_t scheme = 0; scheme < data.schemes.size(); ++scheme) {
+  for (std::size_t treatment = 0; treatment < data.treatments.size(); ++treatment) {
     LayerMaps::SchemeMap& map = content.schemes.emplace_back();
-    map.title = displayName(data.schemes[scheme]);
-    map.color = schemeColor(data, data.schemes[scheme]);
-    for (const MatrixRow& matrix : data.matrices) map.cells.push_back(cellOf(matrix.errors[scheme], Metric::SqnrDb));
-    addSize(map, data.summaries[scheme].model);
+    map.title = nameOf(data, treatment);
+    map.color = treatmentColor(treatment);
+    for (const MatrixRow& matrix : data.matrices) map.cells.push_back(cell(data, matrix, treatment));
+    addSize(map, data.summaries[treatment].model);
   }
   chart.setContent(std::move(content));
   shoot(chart, {kMapWidth, chart.heightFor(kMapWidth)}, picture);
 }
 
-void drawDots(const ReportData& data, std::size_t scheme, Picture& picture) {
+void drawDots(const ReportData& data, std::size_t treatment, Picture& picture) {
   ErrorDots chart;
   std::vector<ErrorDots::Dot> dots;
   for (std::size_t i = 0; i < data.matrices.size(); ++i) {
-    const LayerMaps::Cell cell = cellOf(data.matrices[i].errors[scheme], Metric::SqnrDb);
-    if (cell.known && (std::isfinite(cell.value) || cell.nonFinite))
+    const LayerMaps::Cell dot = cell(data, data.matrices[i], treatment);
+    if (dot.known && (std::isfinite(dot.value) || dot.nonFinite))
       dots.push_back(
-          {data.matrices[i].name, cell.value, static_cast<int>(i), std::isfinite(cell.value) ? QString() : cell.note});
+          {data.matrices[i].name, dot.value, static_cast<int>(i), std::isfinite(dot.value) ? QString() : dot.note});
   }
   const int shown = std::min<int>(static_cast<int>(dots.size()), kMostRows);
   const QSize size(kHalfWidth, kDotsFrame + shown * kRowHeight);
   chart.resize(size);
-  chart.setData(std::move(dots), Metric::SqnrDb, schemeColor(data, data.schemes[scheme]));
+  chart.setData(std::move(dots), Metric::SqnrDb, treatmentColor(treatment));
   chart.showRows(shown);
   shoot(chart, size, picture);
 }

@@ -23,8 +23,7 @@ struct Picture {
 struct Pictures {
   std::vector<Picture> histograms;  ///< one per ReportData::histograms
   std::optional<Picture> maps;
-  std::vector<std::pair<std::size_t, Picture>>
-      dots;  ///< scheme (index into ReportData::schemes) and its matrices by error
+  std::vector<std::pair<std::size_t, Picture>> dots;  ///< index into ReportData::treatments and its matrices by error
 };
 
 /// The schemes whose matrices are shown sorted: the one of lowest mean SQNR, and the one whose layers differ most.

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/report/measure_answers.h"
+#include "app/report/measure_recipes.h"
 #include "app/report/measure_weights.h"
 #include "app/report/page.h"
 #include "app/session/open_files.h"
@@ -89,7 +90,8 @@ ReportData measure(const Request& request, const core::JobContext& job) {
   data.model = request.open ? request.open : OpenModel::open(request.model.toStdString(), job);
   data.files = describeFiles(data.model->checkpoint());
   measureWeights(data, job);
-  data.answers = measureAnswers(*data.model, request.device, job);
+  measureRecipes(data);
+  data.answers = measureAnswers(*data.model, request, job);
   data.seconds = static_cast<double>(clock.elapsed()) / 1e3;
   return data;
 }

@@ -7,6 +7,7 @@
 
 #include "app/report/report.h"
 #include "app/session/device_choice.h"
+#include "app/session/recipe_file.h"
 #include "app/widgets/theme.h"
 #include "core/io/text_checks.h"
 
@@ -24,15 +25,39 @@ int complain(const QString& sentence, int code) {
 
 QString tr(const char* text) { return QCoreApplication::translate("Report", text); }
 
+struct Options {
+  QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, tr("Show this.")};
+  QCommandLineOption output{{QStringLiteral("o"), QStringLiteral("output")},
+                            tr("Folder for index.html; made when it does not exist."),
+                            QStringLiteral("DIR")};
+  QCommandLineOption device{QStringLiteral("device"), tr("auto, cpu, vulkan or vulkan:N."), QStringLiteral("DEVICE"),
+                            QStringLiteral("auto")};
+  QCommandLineOption scheme{QStringLiteral("scheme"),
+                            tr("A scheme to compare, e.g. int4:group=64 (repeatable; default: six usual ones)."),
+                            QStringLiteral("SCHEME")};
+  QCommandLineOption recipe{
+      QStringLiteral("recipe"),
+      tr("A recipe to compare: a file type such as Q4_K_M, or a file of lines PATTERN = SCHEME (repeatable)."),
+      QStringLiteral("RECIPE")};
+  QCommandLineOption rule{QStringLiteral("tensor-type"),
+                          tr("PATTERN=SCHEME for the tensors whose names the regular expression matches (repeatable)."),
+                          QStringLiteral("RULE")};
+};
+
+std::vector<std::string> texts(const QStringList& values) {
+  std::vector<std::string> result;
+  for (const QString& value : values) result.push_back(value.toStdString());
+  return result;
+}
+
 /// @return nothing and the request, or what is wrong with the arguments
-QString check(const QCommandLineParser& parser, const QCommandLineOption& output, const QCommandLineOption& device,
-              Request& request) {
+QString check(const QCommandLineParser& parser, const Options& options, Request& request) {
   const QStringList words = parser.positionalArguments();
   if (words.size() != 2) return tr("The command is: quantscope report MODEL -o DIR.");
   request.model = words[1];
-  request.folder = parser.value(output);
+  request.folder = parser.value(options.output);
   if (request.folder.isEmpty()) return tr("Say where to write the report: -o DIR.");
-  request.device = parser.value(device);
+  request.device = parser.value(options.device);
   try {
     static_cast<void>(DeviceChoice::parse(request.device.toStdString()));
   } catch (const std::exception& error) {
@@ -55,25 +80,23 @@ int runReport(int argc, char** argv) {
 
 int runReport(const QStringList& arguments) {
   QCommandLineParser parser;
-  const QCommandLineOption help({QStringLiteral("h"), QStringLiteral("help")}, tr("Show this."));
-  const QCommandLineOption output({QStringLiteral("o"), QStringLiteral("output")},
-                                  tr("Folder for index.html; made when it does not exist."), QStringLiteral("DIR"));
-  const QCommandLineOption device(QStringLiteral("device"), tr("auto, cpu, vulkan or vulkan:N."),
-                                  QStringLiteral("DEVICE"), QStringLiteral("auto"));
+  const Options options;
   parser.setApplicationDescription(
       tr("Writes everything this program measures of a model as one self-contained page."));
-  parser.addOptions({help, output, device});
+  parser.addOptions({options.help, options.output, options.device, options.scheme, options.recipe, options.rule});
   parser.addPositionalArgument(QStringLiteral("report"), tr("This command."));
   parser.addPositionalArgument(QStringLiteral("MODEL"), tr("A model file, a folder, or demo."));
   if (!parser.parse(arguments)) return complain(parser.errorText(), kWrongUsage);
-  if (parser.isSet(help)) {
+  if (parser.isSet(options.help)) {
     std::fputs(qUtf8Printable(parser.helpText()), stdout);
     return 0;
   }
   Request request;
-  if (const QString problem = check(parser, output, device, request); !problem.isEmpty())
+  if (const QString problem = check(parser, options, request); !problem.isEmpty())
     return complain(problem, kWrongUsage);
   try {
+    request.recipes = openRecipes(texts(parser.values(options.scheme)), texts(parser.values(options.recipe)),
+                                  texts(parser.values(options.rule)));
     std::printf("%s\n", qUtf8Printable(writeReport(request)));
     return 0;
   } catch (const std::exception& error) {

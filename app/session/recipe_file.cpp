@@ -22,15 +22,30 @@ core::model::Recipe openRecipe(const std::string& nameOrFile) {
   }
   const core::io::MappedFile file(nameOrFile);
   const auto bytes = file.contents();
-  return core::model::parseRecipe({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                                  std::filesystem::path(nameOrFile).filename().string());
+  const std::string name = std::filesystem::path(nameOrFile).filename().string();
+  auto recipe = core::model::parseRecipe({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
+  recipe.title = core::io::printable(name);
+  return recipe;
 }
 
 void addRules(core::model::Recipe& recipe, const std::vector<std::string>& rules) {
+  if (rules.empty()) return;
+  recipe.title.clear();  // it is not what its file says any more
   std::vector<core::model::RecipeRule> first;
   for (const std::string& rule : rules) first.push_back(core::model::parseRecipeRule(rule));
   recipe.rules.insert(recipe.rules.begin(), std::make_move_iterator(first.begin()),
                       std::make_move_iterator(first.end()));
+}
+
+std::vector<core::model::Recipe> openRecipes(const std::vector<std::string>& schemes,
+                                             const std::vector<std::string>& recipes,
+                                             const std::vector<std::string>& rules) {
+  std::vector<core::model::Recipe> result;
+  for (const auto& text : schemes) result.emplace_back(core::quant::Scheme::parse(text));
+  for (const auto& text : recipes) result.push_back(openRecipe(text));
+  if (result.empty() && !rules.empty()) result.emplace_back();
+  for (auto& recipe : result) addRules(recipe, rules);
+  return result;
 }
 
 }  // namespace app

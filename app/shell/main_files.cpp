@@ -123,7 +123,10 @@ void MainWindow::writeReport() {
     auto* writer = new ReportWriter(m_jobs, this);
     connect(writer, &ReportWriter::written, m_banner, &Banner::showNotice);
     connect(writer, &ReportWriter::failed, this, &MainWindow::showError);
-    writer->write(m_selection.model(), folder);
+    auto recipes = m_selection.checkedRecipes();
+    for (auto& recipe : recipes)
+      if (m_selection.entry(recipe)->isOwn) recipe.title = m_selection.title(recipe).toStdString();
+    writer->write(m_selection.model(), folder, recipes);
   });
   dialog->open();
 }

@@ -17,11 +17,12 @@ ReportWriter::ReportWriter(JobRunner& jobs, QObject* parent) : QObject(parent), 
   });
 }
 
-void ReportWriter::write(const std::shared_ptr<OpenModel>& model, const QString& folder) {
+void ReportWriter::write(const std::shared_ptr<OpenModel>& model, const QString& folder,
+                         const std::vector<core::model::Recipe>& recipes) {
   m_jobs.run(
       this, {kTag, tr("Measuring for the report"), Lane::Inference},
-      [request = report::Request{QString::fromStdString(model->source()), folder, QStringLiteral("auto"), model}](
-          const core::JobContext& job) { return report::measure(request, job); },
+      [request = report::Request{QString::fromStdString(model->source()), folder, QStringLiteral("auto"), model,
+                                 recipes}](const core::JobContext& job) { return report::measure(request, job); },
       [this](report::ReportData data) {
         m_data = std::make_shared<const report::ReportData>(std::move(data));
         m_drawer = std::make_unique<report::PictureDrawer>(*m_data);

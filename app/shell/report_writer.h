@@ -14,8 +14,10 @@ class ReportWriter : public QObject {
   Q_OBJECT
  public:
   ReportWriter(JobRunner& jobs, QObject* parent);
-  /// @param model the one that is open: it is not opened a second time
-  void write(const std::shared_ptr<OpenModel>& model, const QString& folder);
+  /// @param model the one that is open: it is not opened a second time  @param recipes what is compared; none: what is
+  ///        usual
+  void write(const std::shared_ptr<OpenModel>& model, const QString& folder,
+             const std::vector<core::model::Recipe>& recipes = {});
 
  Q_SIGNALS:
   void written(const QString& sentence);

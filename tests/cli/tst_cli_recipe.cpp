@@ -224,6 +224,40 @@ class TestCliRecipe : public QObject {
     QCOMPARE(summary["totals"][0]["measured"].get<int>(), 8);
   }
 
+  /// error measures what quantize with the same words writes: every scheme and recipe gets the rules.
+  void errorsAreMeasuredUnderRules() {
+    const QStringList rules{QStringLiteral("--tensor-type"), QStringLiteral("attn_v=q4_0"),
+                            QStringLiteral("--tensor-type"), QStringLiteral("ffn_down=keep")};
+    const auto error = [this](const QStringList& more) {
+      return json(QStringList{QStringLiteral("error"), m_model} + more);
+    };
+    const Json rows = error(QStringList{QStringLiteral("--scheme"), QStringLiteral("q8_0"), QStringLiteral("--recipe"),
+                                        QStringLiteral("Q8_0")} +
+                            rules);
+    for (const char* what : {"q8_0", "Q8_0"}) {
+      const std::string name = std::string(what) + ", attn_v=q4_0, ffn_down=keep";
+      std::map<std::string, std::string> measured, planned;
+      for (const Json& row : rows)
+        if (row["recipe"] == name) measured[row["tensor"]] = row["scheme"];
+      const QString option =
+          QLatin1String(what) == QLatin1String("q8_0") ? QStringLiteral("--scheme") : QStringLiteral("--recipe");
+      const QStringList words{QStringLiteral("--dry-run"), option, QString::fromLatin1(what)};
+      const Json plan = json(quantize(words + rules));
+      for (const Json& row : plan["tensors"])
+        if (!row.contains("kept")) planned[row["tensor"]] = row["to"];
+      QVERIFY(measured == planned);
+      QCOMPARE(measured.at("blk.0.attn_v.weight"), std::string("q4_0"));
+      QVERIFY(measured.find("blk.0.ffn_down.weight") == measured.end());
+    }
+    // Rules alone: everything else stays.
+    const Json alone = error(rules.first(2));
+    QCOMPARE(alone.size(), std::size_t{2});
+    QCOMPARE(alone[0]["recipe"].get<std::string>(), std::string("stored, attn_v=q4_0"));
+    const Run slip = run({QStringLiteral("error"), m_model, QStringLiteral("--tensor-type"), QStringLiteral("attn_v")});
+    QCOMPARE(slip.code, 1);
+    QVERIFY2(isOneSentence(slip.err), slip.err.constData());
+  }
+
   /// The weights of a session are those of the file that the same recipe writes.
   void sessionsComputeWithRecipes() {
     const QString file = path("demo.gguf");

@@ -4,13 +4,13 @@
 #include <memory>
 #include <optional>
 #include <utility>
-#include <variant>
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
 #include "app/session/open_model.h"
-#include "app/session/recipe_file.h"
 #include "app/session/scheme_totals.h"
+#include "app/session/treatment.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/stored_axes.h"
@@ -25,25 +25,9 @@ constexpr Metric kMetrics[] = {Metric::Mse, Metric::SqnrDb, Metric::RelativeErro
 
 struct Options {
   std::string model, pattern = "*", metric = "sqnr_db";
-  std::vector<std::string> schemes, recipes;
+  RecipeOptions weights;
   bool summary = false;
   Output output = Output::ForPeople;
-};
-
-/// One of the things that are compared: a scheme for every matrix, or a recipe.
-struct Treatment {
-  core::model::Recipe recipe;
-  core::model::RecipePlan plan;
-
-  bool isScheme() const { return std::holds_alternative<core::quant::Scheme>(recipe.base) && recipe.rules.empty(); }
-  /// What one tensor is measured under; nothing where it is kept. A scheme is asked for every matrix, so that its
-  /// refusal is an answer.
-  std::optional<core::quant::Scheme> schemeOf(std::size_t tensor) const {
-    const auto& decision = plan.tensors[tensor];
-    if (isScheme() && decision.place.fate == core::model::Fate::Quantize)
-      return std::get<core::quant::Scheme>(recipe.base);
-    return decision.scheme;
-  }
 };
 
 /// Everything that was asked for.
@@ -62,28 +46,10 @@ Metric parseMetric(const std::string& text) {
                     "The metric must be mse, sqnr_db, relative_error, cosine or max_abs_error; found '" + text + "'.");
 }
 
-std::vector<core::model::Recipe> parseRecipes(const Options& options) {
-  static const std::vector<std::string> kUsual = {"bf16", "int8", "int4", "nf4", "q8_0", "q4_0"};
-  std::vector<core::model::Recipe> recipes;
-  const bool isUsual = options.schemes.empty() && options.recipes.empty();
-  for (const auto& text : isUsual ? kUsual : options.schemes) recipes.emplace_back(core::quant::Scheme::parse(text));
-  for (const auto& text : options.recipes) recipes.push_back(openRecipe(text));
-  return recipes;
-}
-
-std::vector<Treatment> planAll(std::vector<core::model::Recipe> recipes, const core::io::Checkpoint& checkpoint) {
-  std::vector<Treatment> treatments;
-  for (auto& recipe : recipes) {
-    auto plan = core::model::planRecipe(recipe, checkpoint);
-    treatments.push_back({std::move(recipe), std::move(plan)});
-  }
-  return treatments;
-}
-
 Json toJson(const SchemeError& error, const std::string& tensor, const Treatment& treatment) {
   const auto& decision = treatment.plan.tensors[error.tensor];
   Json row = {{"tensor", tensor}, {"scheme", error.scheme.toString()}};
-  if (!treatment.isScheme()) {
+  if (treatment.recipe.asScheme() == nullptr) {
     row["recipe"] = treatment.recipe.toString();
     row["rule"] = decision.rule;
     if (!decision.fallback.empty()) row["fallback"] = decision.fallback;
@@ -121,7 +87,8 @@ std::string remarks(const core::metrics::ErrorStats& stats) {
 
 void printText(const std::string& tensor, const SchemeError& error, const Treatment& treatment, Metric metric) {
   std::string scheme = error.scheme.toString();
-  if (!treatment.isScheme()) scheme += fmt::format(" ({})", core::io::printable(treatment.recipe.toString()));
+  if (treatment.recipe.asScheme() == nullptr)
+    scheme += fmt::format(" ({})", core::io::printable(treatment.recipe.toString()));
   if (!error.refused.empty())
     return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), scheme, core::io::printable(error.refused));
   fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}{}\n", core::io::printable(tensor), scheme,
@@ -171,7 +138,7 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
                Metric metric) {
   const auto& job = interruptibleJob();
   const auto& checkpoint = model.checkpoint();
-  const auto treatments = planAll(std::move(recipes), checkpoint);
+  const auto treatments = planTreatments(std::move(recipes), checkpoint);
   Answer answer;
   for (const auto& treatment : treatments) answer.totals.emplace_back(treatment.recipe.toString(), metric);
   for (std::size_t index = 0; index < checkpoint.tensors().size(); ++index) {
@@ -208,7 +175,7 @@ Json summaryJson(const core::io::Checkpoint& checkpoint, Answer& answer, Metric 
 
 void run(const Options& options) {
   const Metric metric = parseMetric(options.metric);
-  auto recipes = parseRecipes(options);
+  auto recipes = options.weights.isGiven() ? options.weights.parseAll() : usualRecipes();
   const auto model = OpenModel::open(options.model, interruptibleJob());
   const auto& checkpoint = model->checkpoint();
   Answer answer = measure(*model, std::move(recipes), options, metric);
@@ -240,9 +207,8 @@ void addError(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("error", "Error of each layer's weights under each scheme");
   addModel(*command, options->model);
-  command->add_option("--scheme", options->schemes,
-                      "A scheme, e.g. int4:group=64 (repeatable; default: six usual ones)");
-  command->add_option("--recipe", options->recipes, "A file type such as Q4_K_M, or a recipe file (repeatable)");
+  addRecipe(*command, options->weights, "A scheme, e.g. int4:group=64 (repeatable; default: six usual ones)",
+            Takes::Any);
   command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")
       ->capture_default_str();
   command->add_option("--metric", options->metric, "The column of the text table")->capture_default_str();

@@ -1,0 +1,31 @@
+#include "app/session/treatment.h"
+
+#include <utility>
+
+namespace app {
+
+Treatment::Treatment(core::model::Recipe what, const core::io::Checkpoint& checkpoint)
+    : recipe(std::move(what)), plan(core::model::planRecipe(recipe, checkpoint)) {}
+
+std::optional<core::quant::Scheme> Treatment::schemeOf(std::size_t tensor) const {
+  const auto& decision = plan.tensors[tensor];
+  const core::quant::Scheme* const scheme = recipe.asScheme();
+  if (scheme && decision.place.fate == core::model::Fate::Quantize) return *scheme;
+  return decision.scheme;
+}
+
+std::vector<Treatment> planTreatments(std::vector<core::model::Recipe> recipes,
+                                      const core::io::Checkpoint& checkpoint) {
+  std::vector<Treatment> treatments;
+  for (auto& recipe : recipes) treatments.emplace_back(std::move(recipe), checkpoint);
+  return treatments;
+}
+
+std::vector<core::model::Recipe> usualRecipes() {
+  std::vector<core::model::Recipe> recipes;
+  for (const char* text : {"bf16", "int8", "int4", "nf4", "q8_0", "q4_0"})
+    recipes.emplace_back(core::quant::Scheme::parse(text));
+  return recipes;
+}
+
+}  // namespace app
