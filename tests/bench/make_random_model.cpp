@@ -1,21 +1,25 @@
-// Writes a Llama-shaped GGUF of 1.1 billion random parameters with every matrix in Q4_0, for speed measurements:
-//   make_random_model OUT.gguf [--layers 22] [--width 2048] [--ffn 5632] [--heads 32] [--kv-heads 4] [--vocab 32000]
+// Writes a Llama-shaped GGUF of 1.1 billion random parameters with every matrix in Q4_0 or F16, for speed measurements:
+//   make_random_model OUT.gguf [--type q4_0] [--layers 22] [--width 2048] [--ffn 5632] [--heads 32] [--kv-heads 4]
+//                     [--vocab 32000]
 // It has a vocabulary of made-up pieces, so that llama.cpp opens it too. Streams to the file: little memory is needed.
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "core/io/output_file.h"
+#include "core/numeric/half.h"
 #include "tool_arguments.h"
 
 namespace {
 
-constexpr std::uint32_t kF32 = 0, kQ4_0 = 2;  // GGUF type numbers
+constexpr std::uint32_t kF32 = 0, kF16 = 1, kQ4_0 = 2;  // GGUF type numbers
 constexpr std::uint64_t kAlignment = 32;
 
 struct Shape {
@@ -31,31 +35,32 @@ struct Tensor {
     for (const std::uint64_t extent : extents) count *= extent;
     return count;
   }
-  std::uint64_t bytes() const { return type == kF32 ? values() * 4 : values() / 32 * 18; }
+  std::uint64_t bytes() const { return type == kF32 ? values() * 4 : type == kF16 ? values() * 2 : values() / 32 * 18; }
 };
 
 std::uint64_t alignUp(std::uint64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-std::vector<Tensor> tensorsOf(const Shape& shape) {
+/// @param matrix type number of every matrix
+std::vector<Tensor> tensorsOf(const Shape& shape, std::uint32_t matrix) {
   const std::uint64_t kv = shape.width / shape.heads * shape.kvHeads;
-  std::vector<Tensor> tensors = {{"token_embd.weight", {shape.width, shape.vocabulary}, kQ4_0}};
+  std::vector<Tensor> tensors = {{"token_embd.weight", {shape.width, shape.vocabulary}, matrix}};
   for (std::uint64_t layer = 0; layer < shape.layers; ++layer) {
     const std::string prefix = "blk." + std::to_string(layer) + ".";
     const auto add = [&](const char* role, std::vector<std::uint64_t> extents, std::uint32_t type) {
       tensors.push_back({prefix + role + ".weight", std::move(extents), type});
     };
     add("attn_norm", {shape.width}, kF32);
-    add("attn_q", {shape.width, shape.width}, kQ4_0);
-    add("attn_k", {shape.width, kv}, kQ4_0);
-    add("attn_v", {shape.width, kv}, kQ4_0);
-    add("attn_output", {shape.width, shape.width}, kQ4_0);
+    add("attn_q", {shape.width, shape.width}, matrix);
+    add("attn_k", {shape.width, kv}, matrix);
+    add("attn_v", {shape.width, kv}, matrix);
+    add("attn_output", {shape.width, shape.width}, matrix);
     add("ffn_norm", {shape.width}, kF32);
-    add("ffn_gate", {shape.width, shape.feedForward}, kQ4_0);
-    add("ffn_up", {shape.width, shape.feedForward}, kQ4_0);
-    add("ffn_down", {shape.feedForward, shape.width}, kQ4_0);
+    add("ffn_gate", {shape.width, shape.feedForward}, matrix);
+    add("ffn_up", {shape.width, shape.feedForward}, matrix);
+    add("ffn_down", {shape.feedForward, shape.width}, matrix);
   }
   tensors.push_back({"output_norm.weight", {shape.width}, kF32});
-  tensors.push_back({"output.weight", {shape.width, shape.vocabulary}, kQ4_0});
+  tensors.push_back({"output.weight", {shape.width, shape.vocabulary}, matrix});
   return tensors;
 }
 
@@ -125,13 +130,10 @@ void writeMetadata(Writer& out, const Shape& shape) {
 }
 constexpr std::uint64_t kMetadataKeys = 19;
 
-/// Random codes under scales that keep activations near 1; ones for the norms.
-void writeData(Writer& out, const Tensor& tensor, std::uint64_t& state) {
-  if (tensor.type == kF32) {
-    for (std::uint64_t i = 0; i < tensor.values(); ++i) out.number(1.0F);
-    return;
-  }
-  const auto random = [&state] {
+/// Random codes under scales that keep activations near 1.
+void writeQ4_0(Writer& out, const Tensor& tensor) {
+  static std::uint64_t state = 0x9E3779B97F4A7C15U;
+  const auto random = [] {
     state ^= state << 13, state ^= state >> 7, state ^= state << 17;
     return state;
   };
@@ -147,6 +149,29 @@ void writeData(Writer& out, const Tensor& tensor, std::uint64_t& state) {
   }
 }
 
+/// Gaussian weights, σ 0.02: pieces of a pool of them, each from another start.
+void writeF16(Writer& out, const Tensor& tensor) {
+  static std::mt19937 random(1);
+  static const std::vector<std::uint16_t> pool = [] {
+    std::vector<std::uint16_t> codes(std::size_t{1} << 23);
+    std::normal_distribution<float> normal(0.0F, 0.02F);
+    for (auto& code : codes) code = core::numeric::floatToHalf(normal(random));
+    return codes;
+  }();
+  constexpr std::uint64_t kPiece = 1U << 16;
+  for (std::uint64_t left = tensor.values(); left != 0;) {
+    const std::uint64_t count = std::min(left, kPiece);
+    out.bytes(pool.data() + random() % (pool.size() - count), count * 2);
+    left -= count;
+  }
+}
+
+void writeData(Writer& out, const Tensor& tensor) {
+  if (tensor.type == kQ4_0) return writeQ4_0(out, tensor);
+  if (tensor.type == kF16) return writeF16(out, tensor);
+  for (std::uint64_t i = 0; i < tensor.values(); ++i) out.number(1.0F);  // norms
+}
+
 /// What makes these numbers no shape of a model; empty when they are one.
 std::string problemOf(const Shape& shape) {
   if (shape.width % 32 != 0 || shape.feedForward % 32 != 0)
@@ -156,8 +181,8 @@ std::string problemOf(const Shape& shape) {
   return {};
 }
 
-void write(const std::string& path, const Shape& shape) {
-  const std::vector<Tensor> tensors = tensorsOf(shape);
+void write(const std::string& path, const Shape& shape, std::uint32_t matrix) {
+  const std::vector<Tensor> tensors = tensorsOf(shape, matrix);
   Writer out(path);
   out.bytes("GGUF", 4);
   out.number(3U);
@@ -174,9 +199,8 @@ void write(const std::string& path, const Shape& shape) {
     offset = alignUp(offset + tensor.bytes());
   }
   out.align();
-  std::uint64_t state = 0x9E3779B97F4A7C15U;
   for (const Tensor& tensor : tensors) {
-    writeData(out, tensor, state);
+    writeData(out, tensor);
     out.align();
   }
   out.finish();
@@ -187,12 +211,13 @@ void write(const std::string& path, const Shape& shape) {
 int main(int argc, char** argv) {
   Shape shape;
   std::string path;
-  CLI::App tool("Writes a Llama-shaped GGUF of random parameters with every matrix in Q4_0, for speed measurements.",
-                "make_random_model");
+  std::string type = "q4_0";
+  CLI::App tool("Writes a Llama-shaped GGUF of random parameters, for speed measurements.", "make_random_model");
   const auto number = [&tool](const char* name, std::uint64_t& value, const char* what) {
     tool.add_option(name, value, what)->capture_default_str()->check(CLI::Range(1U, 1U << 24));
   };
   tool.add_option("OUT.gguf", path, "The file to write")->required();
+  tool.add_option("--type", type, "Type of every matrix")->capture_default_str()->check(CLI::IsMember({"q4_0", "f16"}));
   number("--layers", shape.layers, "Blocks");
   number("--width", shape.width, "Values per token");
   number("--ffn", shape.feedForward, "Width of the feed-forward layers");
@@ -205,7 +230,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    write(path, shape);
+    write(path, shape, type == "f16" ? kF16 : kQ4_0);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
