@@ -2,6 +2,7 @@
 // silently; a quantized model and a report are written as jobs.
 #include <QAbstractButton>
 #include <QComboBox>
+#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -22,6 +23,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/workspaces/inspect/weight_card.h"
+#include "core/model/recipe/recipe_text.h"
 #include "support/random_model.h"
 #include "workspace_window.h"
 
@@ -321,6 +323,35 @@ class TestWindowFiles : public QObject {
     QCOMPARE(Theme::instance().colors().window, ground);
     QCOMPARE(themeChanges, 0);  // pictures in both themes, the window in its own
     QTRY_VERIFY(writer.isNull());
+  }
+
+  void theReportComparesWhatIsTicked() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    MainWindow& window = shown.window();
+    auto& selection = shown.selection();
+    for (const auto& recipe : selection.checkedRecipes()) selection.setChecked(recipe, false);
+    selection.setChecked(core::quant::Scheme::parse("int3"), true);
+    selection.addOwn(core::model::parseRecipe("base = q8_0\nattn_v = keep\n", "mine"), QStringLiteral("My <own>"));
+    auto* action = [&window] {
+      for (auto* candidate : window.findChildren<QAction*>())
+        if (candidate->text().contains(QStringLiteral("Write report"))) return candidate;
+      return static_cast<QAction*>(nullptr);
+    }();
+    QVERIFY(action != nullptr);
+    action->trigger();
+    auto* dialog = window.findChild<QFileDialog*>();
+    QVERIFY(dialog != nullptr);
+    const QString folder = m_folder.filePath(QStringLiteral("ticked"));
+    Q_EMIT dialog->fileSelected(folder);
+    dialog->close();
+    QFile page(folder + QStringLiteral("/index.html"));
+    QTRY_VERIFY_WITH_TIMEOUT(page.exists(), 120000);
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(page.open(QIODevice::ReadOnly));
+    const QString text = QString::fromUtf8(page.readAll());
+    for (const char* part : {"INT3 · 32", "My &lt;own&gt;", "<code>q8_0, attn_v=keep</code>", "id=\"recipes\""})
+      QVERIFY2(text.contains(QString::fromUtf8(part)), part);
+    QVERIFY(!text.contains(QStringLiteral("<code>nf4</code>")));
   }
 
   void aCancelledReportLeavesNothing() {
