@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "app/report/forced_comparison.h"
 #include "app/session/engine.h"
 #include "core/base/error.h"
 
@@ -14,7 +15,6 @@ namespace {
 using core::model::GenerationOptions;
 using core::model::Session;
 using core::text::ChatMessage;
-using core::text::TokenId;
 
 constexpr std::uint64_t kMostNoiseFloorBytes = std::uint64_t{1} << 30;
 
@@ -52,37 +52,6 @@ Answer answer(Session& session, const QString& prompt, const GenerationOptions& 
   });
   return written;
 }
-
-/// Mean KL per token of the reference's answer, both models reading the same context.
-class ForcedComparison {
- public:
-  ForcedComparison(const OpenModel& model, Session& reference, const QString& prompt, const Answer& answer)
-      : m_vocabulary(model.config().vocabulary) {
-    const std::vector<ChatMessage> messages{{"user", prompt.toStdString()}};
-    m_tokens =
-        model.tokenizer()->encodePrompt(model.chatTemplate()->render(messages), core::text::SpecialTokens::Parse);
-    m_first = m_tokens.size() - 1;  // its logits chose the answer's first token
-    m_tokens.insert(m_tokens.end(), answer.result.tokens.begin(), answer.result.tokens.end());
-    m_reference = reference.score(m_tokens);
-  }
-
-  double meanKl(Session& other) const {
-    const std::vector<float> logits = other.score(m_tokens);
-    double sum = 0;
-    for (std::size_t i = m_first; i < m_tokens.size(); ++i)
-      sum += core::model::klDivergence(row(m_reference, i), row(logits, i));
-    return sum / static_cast<double>(m_tokens.size() - m_first);
-  }
-
- private:
-  std::span<const float> row(const std::vector<float>& logits, std::size_t index) const {
-    return std::span(logits).subspan(index * m_vocabulary, m_vocabulary);
-  }
-
-  std::size_t m_vocabulary, m_first = 0;
-  std::vector<TokenId> m_tokens;
-  std::vector<float> m_reference;
-};
 
 void mark(Answer& answer, const Answer& reference) {
   const auto marks = markDifferences(reference.result.tokens, answer.result.tokens);
