@@ -58,7 +58,9 @@ void LayerMapsItem::drawMarked(QCPPainter& painter, const Layout& layout, int sc
     return kind >= 0 && kind < grid.kinds.size() && m_maps.m_marks.contains({kind, grid.isOutside(kind) ? 0 : block});
   };
   const ThemeColors& colors = Theme::instance().colors();
-  for (const QPen& pen : {QPen(colors.surface, 4), QPen(colors.accent, 2)}) {
+  // In low rows a thick line would stand on the figures.
+  const double wide = layout.cell.height() >= 20 ? 2 : 1.2;
+  for (const QPen& pen : {QPen(colors.surface, wide + 1.5), QPen(colors.accent, wide)}) {
     painter.setPen(pen);
     for (const LayerGrid::Place place : grid.places) {
       if (!m_maps.m_marks.contains(place)) continue;

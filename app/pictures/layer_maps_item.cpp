@@ -208,7 +208,16 @@ void LayerMapsItem::drawScale(QCPPainter& painter, const Layout& layout, double 
   const QFontMetricsF metrics(font());
   constexpr double kBar = 8, kMark = 12;
   const auto& schemes = m_maps.m_content.schemes;
-  const double left = kEdge + layout.gutter, wide = std::min(360.0, right - left);
+  const double left = kEdge + layout.gutter;
+  const bool marks = std::any_of(schemes.begin(), schemes.end(), [](const auto& scheme) {
+    return std::any_of(scheme.cells.begin(), scheme.cells.end(), [](const auto& cell) { return cell.nonFinite; });
+  });
+  const QString legend =
+      marks ? LayerMaps::tr("holds values that are no numbers") : metricTitle(m_maps.m_content.metric);
+  const double legendWidth = metrics.horizontalAdvance(legend) + (marks ? kMark + 6 : 0) + kGap + 2;
+  const QStringList labels = m_maps.m_scale.labels();
+  const double least = metrics.horizontalAdvance(labels.join(QStringLiteral("  ")));
+  const double wide = std::clamp(right - left - legendWidth, least, std::max(least, 360.0));
   const double top = layout.grid(static_cast<int>(schemes.size()) - 1).bottom() + kFoot + 12;
   const int steps = std::max(static_cast<int>(wide), 2);
   for (int i = 0; i < steps; ++i)
@@ -217,24 +226,18 @@ void LayerMapsItem::drawScale(QCPPainter& painter, const Layout& layout, double 
   painter.setPen(colors.textMuted);
   drawLegend(painter, QPointF(left, top + kBar + metrics.height() + 8), m_maps.axisRect()->rect().width());
   painter.setPen(colors.textMuted);
-  const QStringList labels = m_maps.m_scale.labels();
   for (qsizetype i = 0; i < labels.size(); ++i) {
     const double place = labels.size() > 1 ? static_cast<double>(i) / static_cast<double>(labels.size() - 1) : 0.5;
     const double text = metrics.horizontalAdvance(labels[i]);
     const double at = std::clamp(left + wide * place - text / 2, left, std::max(left, left + wide - text));
     painter.drawText(QPointF(at, top + kBar + metrics.ascent() + 2), labels[i]);
   }
-  const bool marks = std::any_of(schemes.begin(), schemes.end(), [](const auto& scheme) {
-    return std::any_of(scheme.cells.begin(), scheme.cells.end(), [](const auto& cell) { return cell.nonFinite; });
-  });
   double after = left + wide + kGap;
   if (marks) {
     drawMark(painter, QRectF(after, top - 2, kMark, kMark));
     after += kMark + 6;
   }
   painter.setPen(colors.textMuted);
-  const QString legend =
-      marks ? LayerMaps::tr("holds values that are no numbers") : metricTitle(m_maps.m_content.metric);
   painter.drawText(QRectF(after, top - 4, right - after, metrics.height()),
                    static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter),
                    metrics.elidedText(legend, Qt::ElideRight, right - after));

@@ -48,6 +48,11 @@ QCPColorGradient diverging() {
   return gradient;
 }
 
+/// "3", or "3–5" of several.
+QString span(std::uint64_t first, std::uint64_t end) {
+  return end - first <= 1 ? text::count(first) : text::count(first) + u'–' + text::count(end - 1);
+}
+
 }  // namespace
 
 MatrixView::MatrixView(QWidget* parent)
@@ -270,13 +275,23 @@ std::optional<MatrixView::Place> MatrixView::weightAt(QPointF coordinates) const
   return Place(m_map.firstRow(cell->first), m_map.firstColumn(cell->second));
 }
 
+bool MatrixView::isReadAt(QPointF pixel) const {
+  return Chart::isReadAt(pixel) || m_profileRect->rect().contains(pixel.toPoint());
+}
+
+std::optional<QString> MatrixView::profileReadout(QPointF coordinates) const {
+  if (xAxis->coordToPixel(coordinates.x()) < m_profileRect->left()) return std::nullopt;
+  const auto cell = cellAt({0, coordinates.y()});
+  if (!cell) return std::nullopt;
+  const auto row = m_profile->data()->at(static_cast<int>(cell->first));
+  return tr("Row %1: largest %2")
+      .arg(span(m_map.firstRow(cell->first), m_map.firstRow(cell->first + 1)), text::number(row->value, 4));
+}
+
 std::optional<QString> MatrixView::readout(QPointF coordinates) const {
   const auto cell = cellAt(coordinates);
-  if (!cell) return std::nullopt;
+  if (!cell) return profileReadout(coordinates);
   const std::size_t index = cell->first * m_map.columns + cell->second;
-  const auto span = [](std::uint64_t first, std::uint64_t end) {
-    return end - first <= 1 ? text::count(first) : text::count(first) + u'–' + text::count(end - 1);
-  };
   return tr("Row %1, column %2: largest %3, mean magnitude %4")
       .arg(span(m_map.firstRow(cell->first), m_map.firstRow(cell->first + 1)),
            span(m_map.firstColumn(cell->second), m_map.firstColumn(cell->second + 1)),

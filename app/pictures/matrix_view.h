@@ -33,6 +33,7 @@ class MatrixView : public Chart {
 
  protected:
   std::optional<QString> readout(QPointF coordinates) const override;
+  bool isReadAt(QPointF pixel) const override;
   void applyColors() override;
   void clickedAt(QPointF coordinates) override;
   bool activatedAt(QPointF coordinates) override;
@@ -45,6 +46,8 @@ class MatrixView : public Chart {
   QSize room() const;
   /// Shows the whole matrix, as wide as its proportions want; the profile gets the rest.
   void fit();
+  /// What a row of the profile says; nothing beside it.
+  std::optional<QString> profileReadout(QPointF coordinates) const;
   /// Cell under a point: row, column of the map.
   std::optional<std::pair<std::size_t, std::size_t>> cellAt(QPointF coordinates) const;
   /// The tensor's value in a cell that is farthest from zero stands for the cell; its place is not kept, so a weight of

@@ -85,7 +85,7 @@ QPointF Chart::toCoordinates(QPointF pixel) const {
 void Chart::mouseMoveEvent(QMouseEvent* event) {
   QCustomPlot::mouseMoveEvent(event);
   const QPointF at = event->position();
-  const bool inside = axisRect()->rect().contains(at.toPoint()) && event->buttons() == Qt::NoButton;
+  const bool inside = isReadAt(at) && event->buttons() == Qt::NoButton;
   const auto text = inside && m_message->isHidden() ? readout(toCoordinates(at)) : std::nullopt;
   if (text)
     m_readout->showAt(at, *text);

@@ -71,6 +71,8 @@ class Chart : public QCustomPlot {
  protected:
   /// What to say about the place under the pointer (axis coordinates); nothing hides the read-out.
   virtual std::optional<QString> readout(QPointF coordinates) const = 0;
+  /// Where there may be a read-out, in pixels: inside the axes, unless a chart has more than those.
+  virtual bool isReadAt(QPointF pixel) const { return axisRect()->rect().contains(pixel.toPoint()); }
   /// Sets the colours of the subclass's plottables; called after every theme change, before the replot.
   virtual void applyColors() {}
   /// A click that was no drag, in axis coordinates.

@@ -97,7 +97,11 @@ bool Selection::isChecked(const core::model::Recipe& recipe) const {
 
 QString Selection::title(const core::model::Recipe& recipe) const {
   const SchemeEntry* found = entry(recipe);
-  return found ? found->title : QString::fromStdString(recipe.displayName());
+  if (found) return found->title;
+  // An answer may still be of a recipe that was edited since and goes on under its name.
+  const QString name = QString::fromStdString(recipe.displayName());
+  const bool isTaken = std::any_of(m_schemes.begin(), m_schemes.end(), [&](const auto& e) { return e.title == name; });
+  return isTaken ? tr("%1 (earlier)").arg(name) : name;
 }
 
 std::optional<core::quant::Scheme> Selection::schemeFor(const core::model::Recipe& recipe, std::size_t tensor) const {

@@ -100,16 +100,23 @@ void MainWindow::askForCompared() {
 void MainWindow::exportModel() {
   if (!m_selection.model()) return;
   auto* dialog = new ExportDialog(m_selection, m_jobs, this);
-  connect(dialog, &ExportDialog::written, m_banner, &Banner::showNotice);
-  connect(dialog, &ExportDialog::failed, this, &MainWindow::showError);
-  connect(dialog, &ExportDialog::besideWanted, this, [this](const QString& file, const QString& sentence) {
-    m_loader->open(file, ModelLoader::As::Compared);
-    // Opening takes the banner's sentence away.
-    connect(
-        m_loader, &ModelLoader::opened, m_banner, [this, sentence] { m_banner->showNotice(sentence); },
-        Qt::SingleShotConnection);
-  });
+  connect(dialog, &ExportDialog::exportWanted, this, &MainWindow::writeModel);
   dialog->open();
+}
+
+void MainWindow::writeModel(const ExportOrder& order) {
+  auto* writer = new ModelExport(m_jobs, this);
+  connect(writer, &ModelExport::failed, this, &MainWindow::showError);
+  connect(writer, &ModelExport::written, this,
+          [this, isToBeCompared = order.isToBeCompared](const QString& file, const QString& sentence) {
+            if (!isToBeCompared) return m_banner->showNotice(sentence);
+            m_loader->open(file, ModelLoader::As::Compared);
+            // Opening takes the banner's sentence away.
+            connect(
+                m_loader, &ModelLoader::opened, m_banner, [this, sentence] { m_banner->showNotice(sentence); },
+                Qt::SingleShotConnection);
+          });
+  writer->write(order);
 }
 
 void MainWindow::writeReport() {

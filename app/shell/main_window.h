@@ -25,6 +25,7 @@ class SchemePanel;
 class SidePanel;
 class StartPage;
 class StatusLine;
+struct ExportOrder;
 
 /// The window: navigation rail, the workspace in front, scheme panel, status line, menus and the command palette.
 /// It owns selection, jobs and loader; workspaces are built ahead, one at a time, or when first shown.
@@ -82,6 +83,7 @@ class MainWindow : public QMainWindow {
   void decideAboutSecond();
   void closeModel();
   QStringList unsavedWork() const;
+  void writeModel(const ExportOrder& order);
   void writeReport();
   void askForCompared();
   void askForFile();

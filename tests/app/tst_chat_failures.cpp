@@ -125,6 +125,35 @@ class TestChatFailures : public QObject {
     QCOMPARE(shown.selection().tensorInfo()->name, name);
   }
 
+  // The same where products are computed in FP16.
+  void aNanUnderComputeFp16IsNamed() {
+    const std::string name = "blk.2.ffn_up.weight";
+    const QString path = demoWithNan(m_folder.filePath(QStringLiteral("nan16.gguf")), name);
+    WorkspaceWindow shown(QStringLiteral("chat"), path);
+    ChatHands hands(shown);
+    QVERIFY(shown.waitUntilIdle());
+    for (const char* text : {"bf16:compute=fp16", "nf4:compute=fp16", "q4_k:compute=fp16"}) {
+      shown.selection().addOwn(core::quant::Scheme::parse(text));
+      QVERIFY(shown.waitUntilIdle());
+      QVERIFY2(hands.choose(1, QString::fromLatin1(text)), text);
+      QVERIFY(shown.waitUntilIdle());
+      hands.prompt()->clear();
+      QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
+      QStringList notices;
+      for (std::size_t pane : {0, 1}) {
+        const bool isEmpty = hands.conversation().isEmpty();
+        const QWidget* place = &hands.pane(pane);
+        if (!isEmpty) place = hands.pane(pane).newest();
+        const QString kind = isEmpty ? QStringLiteral("pane-notice") : QStringLiteral("answer-notice");
+        const auto* notice = place->findChild<QLabel*>(kind);
+        if (notice->isVisible()) notices << notice->text();
+      }
+      QVERIFY2(!notices.isEmpty(), text);
+      for (const QString& notice : notices)
+        QVERIFY2(notice.contains(QString::fromStdString(name)), qPrintable(QLatin1String(text) + u' ' + notice));
+    }
+  }
+
   void aLostDeviceIsSaidAndTheCpuIsOffered() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     ChatHands hands(shown);

@@ -32,7 +32,7 @@ class TestChatSources : public QObject {
     QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
     const QString old = hands.answer(1).text();
     const QString oldTitle = hands.titleOf(hands.pane(1).newest());
-    QCOMPARE(hands.answer(1).source.scheme, std::optional<core::model::Recipe>(Scheme::parse("nf4")));
+    QCOMPARE(hands.answer(1).source.recipe, std::optional<core::model::Recipe>(Scheme::parse("nf4")));
     const int reference = hands.answer(0).id;
 
     QVERIFY(hands.choose(1, QStringLiteral("int2")));
@@ -41,7 +41,7 @@ class TestChatSources : public QObject {
     QCOMPARE(hands.titleOf(hands.pane(1).answers()[0]), oldTitle);
     QCOMPARE(hands.pane(1).answers()[0]->text()->text(), old);
     QVERIFY(hands.titleOf(hands.pane(1).answers()[1]) != oldTitle);
-    QCOMPARE(hands.answer(1).source.scheme, std::optional<core::model::Recipe>(Scheme::parse("int2")));
+    QCOMPARE(hands.answer(1).source.recipe, std::optional<core::model::Recipe>(Scheme::parse("int2")));
     QCOMPARE(hands.answer(0).id, reference);  // the reference had answered already
     QVERIFY(hands.answer(1).text() != old);
     // The strip is now about the new answer, all of it compared.
@@ -67,7 +67,7 @@ class TestChatSources : public QObject {
     ChatHands hands(shown);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(hands.ask(QStringLiteral("What is 20 + 30?")));
-    const auto scheme = *hands.answer(1).source.scheme;
+    const auto scheme = *hands.answer(1).source.recipe;
     const QString title = hands.titleOf(hands.pane(1).newest());
     const int id = hands.answer(1).id;
     shown.selection().setChecked(scheme, false);
@@ -82,7 +82,7 @@ class TestChatSources : public QObject {
       if (button->isVisible()) QTest::mouseClick(button, Qt::LeftButton);
     QVERIFY(hands.isDone());
     QVERIFY(!hands.pane(1).isUnanswered());
-    QCOMPARE(hands.answer(1).source.scheme, hands.pane(1).scheme());
+    QCOMPARE(hands.answer(1).source.recipe, hands.pane(1).scheme());
     QCOMPARE(hands.pane(1).answers().size(), std::size_t{2});
   }
 
@@ -95,7 +95,7 @@ class TestChatSources : public QObject {
     hands.type(QStringLiteral("Tell me a story about a fox."));
     QVERIFY(hands.choose(1, QStringLiteral("int8")));
     QVERIFY(hands.isDone());
-    QCOMPARE(hands.answer(1).source.scheme, std::optional<core::model::Recipe>(Scheme::parse("nf4")));
+    QCOMPARE(hands.answer(1).source.recipe, std::optional<core::model::Recipe>(Scheme::parse("nf4")));
     QVERIFY(hands.titleOf(hands.pane(1).newest()).startsWith(QStringLiteral("NF4")));
     QVERIFY(hands.pane(1).isUnanswered());
   }

@@ -14,6 +14,8 @@
 #include "app/pictures/matrix_view.h"
 #include "app/pictures/scheme_levels.h"
 #include "app/pictures/weight_histogram.h"
+#include "app/plots/readout.h"
+#include "app/text/numbers.h"
 #include "app/widgets/frozen_table.h"
 #include "app/widgets/label.h"
 #include "app/workspaces/inspect/model_card.h"
@@ -96,6 +98,23 @@ class TestInspect : public QObject {
     double reach = 0;
     for (const auto& point : *matrix->graph(0)->data()) reach = std::max(reach, point.value);
     QCOMPARE(reach, largest);
+    // Over a bar the pointer reads which rows it is of, and the value.
+    shown.selection().setTensor(shown.selection().model()->checkpoint().find("blk.3.attn_q.weight"));
+    QVERIFY(shown.waitUntilIdle());
+    matrix->replot();
+    const QRect bars = matrix->axisRect(1)->rect();
+    const QPoint at(bars.left() + 20, bars.center().y());
+    const double row = std::floor(matrix->yAxis->pixelToCoord(at.y()) + 0.5);
+    QTest::mouseMove(matrix, at - QPoint(3, 0));
+    QTest::mouseMove(matrix, at);
+    const auto* readout = matrix->findChild<Readout*>();
+    QTRY_VERIFY(readout->isVisible());
+    double value = 0;
+    for (const auto& point : *matrix->graph(0)->data())
+      if (point.key <= row) value = point.value;  // the step that holds the row
+    QVERIFY2(readout->text().startsWith(QStringLiteral("Row ")) &&
+                 readout->text().endsWith(QStringLiteral("largest %1").arg(text::number(value, 4))),
+             qPrintable(readout->text()));
   }
 
   // ".weight" goes from all names of a column or from none.

@@ -1,7 +1,10 @@
 // What the window opens beside, and writes out: a second model is offered, not forced; a conversation is not lost
 // silently; a quantized model and a report are written as jobs.
+#include <sys/resource.h>
+
 #include <QAbstractButton>
 #include <QComboBox>
+#include <QDir>
 #include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
@@ -11,6 +14,7 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <csignal>
 
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/model_loader.h"
@@ -46,6 +50,31 @@ class TestWindowFiles : public QObject {
       return QTest::qWaitFor([&] { return window.findChild<QMessageBox*>(QLatin1String(box)) == nullptr; });
     }
     return false;
+  }
+
+  static void chooseRecipe(QDialog& dialog, const QString& typed) {
+    auto* words = dialog.findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
+    words->clear();
+    QTest::keyClicks(words, typed);
+    QTest::keyClick(words, Qt::Key_Return);
+  }
+  /// Ctrl+E, a recipe, a file, Write.
+  static bool startExport(WorkspaceWindow& shown, const QString& recipe, const QString& target) {
+    MainWindow& window = shown.window();
+    window.activateWindow();  // a dialog may have been open
+    if (!QTest::qWaitForWindowActive(&window)) return false;
+    QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
+    auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
+    if (dialog == nullptr) return false;
+    chooseRecipe(*dialog, recipe);
+    if (!shown.waitUntilIdle()) return false;
+    auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
+    file->selectAll();
+    QTest::keyClicks(file, target);
+    auto* write = dialog->findChild<QPushButton*>(QStringLiteral("export-write"));
+    if (!write->isEnabled()) return false;
+    QTest::mouseClick(write, Qt::LeftButton);
+    return true;
   }
 
  private Q_SLOTS:
@@ -302,6 +331,65 @@ class TestWindowFiles : public QObject {
     QVERIFY2(window.errorText().contains(QStringLiteral("out.gguf")), qPrintable(window.errorText()));
     QVERIFY(window.errorText().endsWith(u'.'));
     QVERIFY(!shown.selection().comparedModel());
+  }
+
+  // Escape in the window, in the middle of writing under a recipe: one sentence, and nothing in the folder.
+  void aStoppedExportLeavesNothing() {
+    QTemporaryDir folder;
+    const QString large = m_folder.filePath(QStringLiteral("large.gguf"));
+    support::writeRandomModel({.vocabulary = 512,
+                               .width = 512,
+                               .layers = 24,
+                               .feedForward = 2048,
+                               .heads = 8,
+                               .kvHeads = 8,
+                               .headSize = 64,
+                               .valueHeadSize = 64,
+                               .matrixType = "f16"},
+                              large.toStdString());
+    WorkspaceWindow shown(QStringLiteral("inspect"), large);
+    MainWindow& window = shown.window();
+    const QString target = folder.filePath(QStringLiteral("stopped.gguf"));
+    QVERIFY(startExport(shown, QStringLiteral("iq3_s recipe"), target));
+    const auto inFolder = [&] {
+      return QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
+    };
+    // In the middle of it: some tensors are written.
+    QVERIFY(QTest::qWaitFor(
+        [&] { return window.jobs().isIdle() || window.jobs().visibleJobs().front().fraction > 0.2; }, 30000));
+    QVERIFY(!window.jobs().isIdle());
+    QTest::keyClick(&window, Qt::Key_Escape);
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_VERIFY2(window.errorText().contains(QStringLiteral("stopped.gguf was stopped")),
+                 qPrintable(window.errorText()));
+    QCOMPARE(inFolder(), QStringList());
+    QVERIFY(!shown.selection().comparedModel());
+    // The window is as it was: the next one is written.
+    QVERIFY(startExport(shown, QStringLiteral("q8_0 recipe"), target));
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_COMPARE(inFolder(), QStringList{QStringLiteral("stopped.gguf")});
+  }
+
+  // A disk that is full, as the system says it: no more may be written.
+  void aFullDiskIsASentenceAndLeavesNothing() {
+    QTemporaryDir folder;
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    const QString target = folder.filePath(QStringLiteral("full.gguf"));
+    struct rlimit before = {};
+    QCOMPARE(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    struct rlimit small = before;
+    small.rlim_cur = 1 << 20;
+    QCOMPARE(setrlimit(RLIMIT_FSIZE, &small), 0);
+    const bool started = startExport(shown, QStringLiteral("q4_k_m"), target);
+    const bool ended = started && shown.waitUntilIdle();
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    QVERIFY(ended);
+    const QString sentence = shown.window().errorText();
+    QVERIFY2(sentence.contains(QStringLiteral("full.gguf")) && sentence.endsWith(u'.'), qPrintable(sentence));
+    QCOMPARE(sentence.count(QStringLiteral(". ")), 0);
+    QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot), QStringList());
   }
 
   void theReportIsWrittenBesideTheWindow() {

@@ -72,7 +72,7 @@ std::optional<TokenReading> AnswerPair::reading(std::size_t pane, std::size_t in
   reading.id = own->tokens[index].id;
   reading.probability = static_cast<double>(own->tokens[index].probability);
   const auto opinion = [](const Answer* answer) {
-    return answer != nullptr ? TokenOpinion{answer->source.title, answer->source.scheme, {}, {}} : TokenOpinion();
+    return answer != nullptr ? TokenOpinion{answer->source.title, answer->source.recipe, {}, {}} : TokenOpinion();
   };
   reading.reference = opinion(m_reference);
   reading.compared = opinion(m_compared);

@@ -63,7 +63,7 @@ QString stopRemedy(const Answer& answer) {
 }  // namespace
 
 AnswerView::AnswerView(const Answer& answer, const Selection& selection, QWidget* parent)
-    : QWidget(parent), m_id(answer.id), m_title(answer.source.title), m_scheme(answer.source.scheme) {
+    : QWidget(parent), m_id(answer.id), m_title(answer.source.title), m_scheme(answer.source.recipe) {
   build(selection);
   m_text->setAccessibleName(tr("Answer of %1").arg(m_title));
   for (const auto& token : answer.tokens) m_text->append({QString::fromStdString(token.text), TokenMark::Same});

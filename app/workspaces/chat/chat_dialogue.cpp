@@ -46,7 +46,7 @@ void ChatDialogue::regenerate() {
 AnswerSource ChatDialogue::sourceFor(std::size_t pane) const {
   AnswerSource source;
   source.model = m_ground.modelName;
-  source.scheme = m_ground.setup.panes[pane];
+  source.recipe = m_ground.setup.panes[pane];
   source.title = m_ground.titles[pane];
   source.device = QString::fromStdString(m_ground.setup.device.toString());
   source.contextLength = m_ground.setup.contextLength;
@@ -92,7 +92,7 @@ const Answer* ChatDialogue::forerunner(std::size_t pane, int answer) const {
   const Answer* now = m_conversation.find(answer);
   const Answer* found = nullptr;
   for (const Answer& other : m_conversation.turns().back().answers[pane])
-    if (other.id != answer && other.source.scheme == now->source.scheme) found = &other;
+    if (other.id != answer && other.source.recipe == now->source.recipe) found = &other;
   return found;
 }
 
@@ -147,7 +147,7 @@ void ChatDialogue::finish(const std::vector<PaneAnswer>& answers) {
 bool ChatDialogue::isUnanswered(std::size_t pane) const {
   if (isAnswering() || m_conversation.isEmpty() || pane >= m_ground.setup.panes.size()) return false;
   const Answer* newest = m_conversation.newest(m_conversation.turns().size() - 1, pane);
-  return newest == nullptr || newest->source.scheme != m_ground.setup.panes[pane];
+  return newest == nullptr || newest->source.recipe != m_ground.setup.panes[pane];
 }
 
 AnswerPair ChatDialogue::pairOf(std::size_t turn) const {
@@ -165,7 +165,7 @@ void ChatDialogue::compareNext() {
         reference->prompt.empty())
       continue;
     // Only the models that wrote them can compare them.
-    if (reference->source.scheme != m_ground.setup.panes[0] || compared->source.scheme != m_ground.setup.panes[pane])
+    if (reference->source.recipe != m_ground.setup.panes[0] || compared->source.recipe != m_ground.setup.panes[pane])
       continue;
     if (compared->comparison.reference != reference->id) compared->comparison = {reference->id, {}};
     const AnswerPair pair(reference, compared);

@@ -24,7 +24,7 @@ enum class HistoryMode : std::uint8_t {
 /// Everything that could have made an answer another one. An answer is shown under this and nothing else.
 struct AnswerSource {
   QString model;
-  std::optional<core::model::Recipe> scheme;  ///< none: the weights as stored
+  std::optional<core::model::Recipe> recipe;  ///< none: the weights as stored
   QString title;                              ///< "NF4 · 64"
   QString device;                             ///< the choice: "auto", "cpu", "vulkan:0"
   std::uint32_t contextLength = 0;            ///< 0: the model's own up to a limit

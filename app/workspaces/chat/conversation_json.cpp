@@ -56,7 +56,7 @@ Json toJson(const AnswerSource& source) {
   Json messages = Json::array();
   for (const auto& message : source.messages) messages.push_back({message.role, message.content});
   return {{"model", source.model.toStdString()},
-          {"scheme", source.scheme ? core::model::textOf(*source.scheme) : std::string()},
+          {"scheme", source.recipe ? core::model::textOf(*source.recipe) : std::string()},
           {"title", source.title.toStdString()},
           {"device", source.device.toStdString()},
           {"context", source.contextLength},
@@ -73,7 +73,7 @@ AnswerSource sourceFrom(const Json& json) {
   AnswerSource source;
   source.model = textFrom(json.at("model"));
   if (const auto scheme = json.at("scheme").get<std::string>(); !scheme.empty())
-    source.scheme = core::model::recipeFromText(scheme);
+    source.recipe = core::model::recipeFromText(scheme);
   source.title = textFrom(json.at("title"));
   source.device = textFrom(json.at("device"));
   json.at("context").get_to(source.contextLength);

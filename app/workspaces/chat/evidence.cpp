@@ -76,7 +76,7 @@ void Evidence::show(const AnswerPair& pair, bool isComparing) {
   if (!any && isComparing) content.note = tr("comparing…");
   if (!any && !isComparing && pair.length() > 0) content.note = tr("these two answers were not compared");
   m_strip->setContent(std::move(content));
-  const auto& scheme = pair.compared() != nullptr ? pair.compared()->source.scheme : std::nullopt;
+  const auto& scheme = pair.compared() != nullptr ? pair.compared()->source.recipe : std::nullopt;
   m_strip->setColor(scheme ? m_selection.color(*scheme) : Theme::instance().colors().reference);
   if (!pair.isComplete()) return;
   m_strip->setProvenance(pair.reference()->source.model + QStringLiteral(" · ") + pair.context());

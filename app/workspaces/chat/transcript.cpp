@@ -21,7 +21,7 @@ QString samplingText(const core::model::GenerationOptions& options) {
 }
 
 QString schemeText(const AnswerSource& source) {
-  return source.scheme ? QStringLiteral("`%1`").arg(QString::fromStdString(source.scheme->toString()))
+  return source.recipe ? QStringLiteral("`%1`").arg(QString::fromStdString(source.recipe->toString()))
                        : tr("the weights as stored");
 }
 

@@ -456,7 +456,7 @@ QString LayersWorkspace::helpText() const {
       "scheme for all workspaces; a double click or Enter opens it in Inspect. Drag over a map to mark "
       "tensors, Ctrl adds, Shift goes from where the last one was; with the keyboard Shift and the arrows, Ctrl with "
       "the "
-      "arrows and Space, Ctrl+A. “Give a scheme” or the context menu gives what is marked a scheme of its own: that "
+      "arrows and Space, Ctrl+A. “Paint…” or the context menu gives what is marked a scheme of its own: that "
       "makes "
       "a recipe over the scheme whose map it was, or edits it, which is ticked, sized, run and exported like any "
       "other. "

@@ -18,7 +18,7 @@ PaintBar::PaintBar(QWidget* parent)
   row->setSpacing(space::kHalf);
   m_text->setElide(Qt::ElideRight);
   m_text->setObjectName(QStringLiteral("paint-text"));
-  m_give->setText(tr("Give a scheme…"));
+  m_give->setText(tr("Paint…"));
   m_give->setToolTip(
       tr("Give the marked tensors a scheme of their own: this makes a recipe, or edits the current one"));
   m_give->setObjectName(QStringLiteral("paint-give"));
