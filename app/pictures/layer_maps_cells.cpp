@@ -11,7 +11,11 @@ namespace app {
 
 namespace {
 constexpr double kLinesFrom = 6;  ///< cells of this width have a line between them
-}
+
+/// In low rows a thick line would stand on the figures.
+double frameWidth(const LayerMapsItem::Layout& layout) { return layout.cell.height() >= 20 ? 2 : 1.2; }
+
+}  // namespace
 
 void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int scheme) const {
   const ThemeColors& colors = Theme::instance().colors();
@@ -34,10 +38,11 @@ void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int schem
   drawMarked(painter, layout, scheme);
   if (!selected.isNull()) {
     const bool current = scheme == m_maps.m_selectedScheme;
+    const double wide = current ? frameWidth(layout) : 1;
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(colors.surface, current ? 4 : 2.5));
+    painter.setPen(QPen(colors.surface, wide + 1.5));
     painter.drawRect(selected.adjusted(0, 0, -gap, -gap));
-    painter.setPen(QPen(current ? colors.accent : colors.text, current ? 2 : 1));
+    painter.setPen(QPen(current ? colors.accent : colors.text, wide));
     painter.drawRect(selected.adjusted(0, 0, -gap, -gap));
   }
   painter.restore();
@@ -58,8 +63,7 @@ void LayerMapsItem::drawMarked(QCPPainter& painter, const Layout& layout, int sc
     return kind >= 0 && kind < grid.kinds.size() && m_maps.m_marks.contains({kind, grid.isOutside(kind) ? 0 : block});
   };
   const ThemeColors& colors = Theme::instance().colors();
-  // In low rows a thick line would stand on the figures.
-  const double wide = layout.cell.height() >= 20 ? 2 : 1.2;
+  const double wide = frameWidth(layout);
   for (const QPen& pen : {QPen(colors.surface, wide + 1.5), QPen(colors.accent, wide)}) {
     painter.setPen(pen);
     for (const LayerGrid::Place place : grid.places) {

@@ -1,7 +1,6 @@
 #include "app/shell/scheme_list_model.h"
 
 #include <QLocale>
-#include <QRegularExpression>
 #include <algorithm>
 #include <limits>
 
@@ -9,34 +8,6 @@
 #include "core/quant/registry.h"
 
 namespace app {
-
-namespace {
-
-/// Whether a text holds a word; a number, as a whole: 4 is in INT4 and not in 65504.
-bool holds(const QString& text, const QString& word) {
-  const bool isNumber = std::all_of(word.begin(), word.end(), [](QChar c) { return c.isDigit(); });
-  for (qsizetype at = text.indexOf(word, 0, Qt::CaseInsensitive); at >= 0;
-       at = text.indexOf(word, at + 1, Qt::CaseInsensitive)) {
-    const auto isDigit = [&](qsizetype i) { return i >= 0 && i < text.size() && text[i].isDigit(); };
-    if (!isNumber || (!isDigit(at - 1) && !isDigit(at + word.size()))) return true;
-  }
-  return false;
-}
-
-/// Whether weights are stored in codes of so many bits; of a file type's mixture, whether most are.
-bool storesIn(std::uint32_t bits, const core::model::Recipe& recipe) {
-  const auto isWide = [bits](const core::quant::Scheme& scheme) {
-    return core::quant::codeBits(scheme.format.name) == bits;
-  };
-  if (const auto* scheme = std::get_if<core::quant::Scheme>(&recipe.base); scheme && isWide(*scheme)) return true;
-  if (const auto* type = std::get_if<core::model::FileType>(&recipe.base))
-    if (const auto usual = core::quant::formatOf(core::model::info(*type).usual))
-      if (core::quant::codeBits(*usual) == bits) return true;
-  return std::any_of(recipe.rules.begin(), recipe.rules.end(),
-                     [&](const core::model::RecipeRule& rule) { return rule.scheme && isWide(*rule.scheme); });
-}
-
-}  // namespace
 
 SchemeListModel::SchemeListModel(Selection& selection, JobRunner& jobs, QObject* parent)
     : QAbstractListModel(parent),
@@ -106,15 +77,7 @@ int SchemeListModel::entryOf(const core::model::Recipe& recipe) const {
   return found == m_entries.end() ? -1 : static_cast<int>(found - m_entries.begin());
 }
 
-bool SchemeListModel::isFound(const Entry& entry) const {
-  if (m_bits && !storesIn(*m_bits, entry.scheme.recipe)) return false;
-  const QStringList texts{entry.scheme.title, QString::fromStdString(entry.scheme.recipe.toString()),
-                          entry.scheme.description, titleOf(entry.group)};
-  const QString text = texts.join(u'\n');
-  return std::all_of(m_words.begin(), m_words.end(), [&](const QString& word) { return holds(text, word); });
-}
-
-bool SchemeListModel::isUnfolded(int section) const { return isFiltered() || m_unfolded.contains(section); }
+bool SchemeListModel::isUnfolded(int section) const { return !m_filter.isEmpty() || m_unfolded.contains(section); }
 
 std::vector<int> SchemeListModel::matches(int section) const {
   std::vector<int> found;
@@ -123,7 +86,7 @@ std::vector<int> SchemeListModel::matches(int section) const {
     const bool belongs = section == kAll       ? true
                          : section == kChecked ? entry.scheme.checked
                                                : static_cast<int>(entry.group) == section;
-    if (belongs && isFound(entry)) found.push_back(i);
+    if (belongs && m_filter.matches(entry.scheme, titleOf(entry.group))) found.push_back(i);
   }
   if (m_order == SchemeOrder::BySize) {
     // What cannot hold this model, or is not measured yet, comes last.
@@ -138,7 +101,7 @@ std::vector<int> SchemeListModel::matches(int section) const {
 
 std::vector<SchemeListModel::Row> SchemeListModel::rowsNow() const {
   std::vector<int> sections;
-  if (!isFiltered()) sections.push_back(kChecked);
+  if (m_filter.isEmpty()) sections.push_back(kChecked);
   if (m_order == SchemeOrder::BySize)
     sections.push_back(kAll);
   else
@@ -195,11 +158,7 @@ int SchemeListModel::rowOf(const core::model::Recipe& wanted) const {
 }
 
 void SchemeListModel::setFilter(const QString& words) {
-  static const QRegularExpression width(QStringLiteral("\\b(\\d+)[ -]?bits?\\b"),
-                                        QRegularExpression::CaseInsensitiveOption);
-  const auto found = width.match(words);
-  m_bits = found.hasMatch() ? std::optional(found.captured(1).toUInt()) : std::nullopt;
-  m_words = QString(words).remove(width).split(u' ', Qt::SkipEmptyParts);
+  m_filter = SchemeFilter(words);
   arrange();
 }
 
@@ -219,7 +178,7 @@ void SchemeListModel::reveal(const core::model::Recipe& wanted) {
   const int entry = entryOf(wanted);
   if (entry < 0) return;
   const Entry& found = m_entries[static_cast<std::size_t>(entry)];
-  const int section = found.scheme.checked && !isFiltered() ? kChecked : static_cast<int>(found.group);
+  const int section = found.scheme.checked && m_filter.isEmpty() ? kChecked : static_cast<int>(found.group);
   m_unfolded.insert(section);
   arrange();
 }

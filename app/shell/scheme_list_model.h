@@ -9,6 +9,7 @@
 #include "app/selection/scheme_group.h"
 #include "app/selection/selection.h"
 #include "app/session/scheme_size.h"
+#include "app/shell/scheme_filter.h"
 
 namespace app {
 
@@ -44,8 +45,7 @@ class SchemeListModel : public QAbstractListModel {
   /// The row in its group, else among the checked ones; −1 when neither is shown.
   int rowOf(const core::model::Recipe& recipe) const;
 
-  /// Words that title, text form, description or heading must contain, all of them; "4 bits" finds what stores weights
-  /// in 4 bits.
+  /// As SchemeFilter.
   void setFilter(const QString& words);
   void setOrder(SchemeOrder order);
   SchemeOrder order() const { return m_order; }
@@ -75,8 +75,6 @@ class SchemeListModel : public QAbstractListModel {
   std::vector<Row> rowsNow() const;
   std::vector<int> matches(int section) const;
   bool isUnfolded(int section) const;
-  bool isFiltered() const { return m_bits || !m_words.isEmpty(); }
-  bool isFound(const Entry& entry) const;
   int entryOf(const core::model::Recipe& recipe) const;
   QVariant heading(int section, int role) const;
   QString toolTip(const Entry& entry) const;
@@ -86,8 +84,7 @@ class SchemeListModel : public QAbstractListModel {
   std::vector<Entry> m_entries;
   std::vector<Row> m_rows;
   QSet<int> m_unfolded;
-  QStringList m_words;
-  std::optional<std::uint32_t> m_bits;  ///< of the codes of what is looked for
+  SchemeFilter m_filter;
   SchemeOrder m_order = SchemeOrder::ByGroup;
   std::optional<core::model::Recipe> m_current;
   QString m_sizesTag;  ///< one of its own: the panel and a dialog have a list each
