@@ -198,6 +198,8 @@ class TestPainting : public QObject {
     QVERIFY(give(shown, QStringLiteral("Keep as stored")));
     const Recipe second = *shown.selection().currentRecipe();
     QVERIFY(!(second == recipe) && painted()->recipe == second);
+    // An answer of what it was before is not said to be of what it is now.
+    QCOMPARE(shown.selection().title(recipe), name + QStringLiteral(" (earlier)"));
     QVERIFY(!shown.selection().schemeFor(second, *shown.selection().model()->checkpoint().find("token_embd.weight")));
     QVERIFY(undoByKeyboard(shown));
     QCOMPARE(*shown.selection().currentRecipe(), recipe);

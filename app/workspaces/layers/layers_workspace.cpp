@@ -13,14 +13,10 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <cmath>
-#include <map>
 
 #include "app/pictures/error_dots.h"
-#include "app/pictures/layer_cells.h"
 #include "app/pictures/layer_maps.h"
 #include "app/pictures/metric_text.h"
-#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
@@ -36,21 +32,7 @@ using core::metrics::Metric;
 
 namespace {
 constexpr qsizetype kLongestName = 24;
-
-std::optional<core::quant::Scheme> usualScheme(const core::model::Recipe& recipe, const ModelErrors& errors) {
-  if (const auto* base = std::get_if<core::quant::Scheme>(&recipe.base)) return *base;
-  std::map<std::string, int> counts;
-  std::optional<core::quant::Scheme> usual;
-  int most = 0;
-  for (std::size_t i = 0; i < errors.matrices.size(); ++i) {
-    if (!errors.kept[i].empty()) continue;
-    const int count = ++counts[errors.matrices[i].scheme.toString()];
-    if (count > most) most = count, usual = errors.matrices[i].scheme;
-  }
-  return usual;
 }
-
-}  // namespace
 
 LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* parent)
     : Workspace(context, parent),
@@ -196,19 +178,10 @@ void LayersWorkspace::request() {
   refresh();
 }
 
+LayerContent LayersWorkspace::content() const { return {selection(), *m_errors, metric()}; }
+
 QString LayersWorkspace::modelName() const {
   return selection().model() ? QString::fromStdString(selection().model()->checkpoint().name()) : QString();
-}
-
-QStringList LayersWorkspace::tensorNames() const {
-  QStringList names;
-  if (!selection().model()) return names;
-  for (const std::size_t tensor : m_errors->tensors()) {
-    QString name = QString::fromStdString(selection().model()->checkpoint().tensors()[tensor].name);
-    if (name.endsWith(QLatin1String(".weight"))) name.chop(7);
-    names.append(name);
-  }
-  return names;
 }
 
 std::optional<core::model::Recipe> LayersWorkspace::dotScheme() const {
@@ -259,66 +232,9 @@ QString LayersWorkspace::summary() const {
   return text;
 }
 
-LayerMaps::SchemeMap LayersWorkspace::mapOf(const core::model::Recipe& recipe) const {
-  const auto* errors = m_errors->find(recipe);
-  const auto& tensors = m_errors->tensors();
-  LayerMaps::SchemeMap map;
-  map.title = selection().title(recipe);
-  map.color = selection().color(recipe);
-  map.cells.resize(tensors.size());
-  for (std::size_t row = 0; row < tensors.size(); ++row) {
-    if (errors == nullptr)
-      map.cells[row].note = m_errors->problem(recipe);
-    else if (!errors->kept[row].empty())
-      map.cells[row] = keptCell(errors->kept[row], typeText(selection().model()->checkpoint().tensors()[tensors[row]]));
-    else
-      map.cells[row] = cellOf(errors->matrices[row], metric());
-  }
-  if (errors == nullptr) return map;
-  map.kept = errors->keptTensors;
-  addSize(map, errors->size);
-  return map;
-}
-
-// What a recipe gives each matrix is said, and marked where it is not what most of them have: its base, or without one
-// its most frequent scheme.
-void LayersWorkspace::addTreatments(LayerMaps::Content& content,
-                                    const std::vector<core::model::Recipe>& recipes) const {
-  std::vector<core::quant::Scheme> known;
-  for (std::size_t column = 0; column < recipes.size(); ++column) {
-    const auto* errors = m_errors->find(recipes[column]);
-    if (errors == nullptr || recipes[column].asScheme()) continue;
-    const auto usual = usualScheme(recipes[column], *errors);
-    for (std::size_t row = 0; row < errors->matrices.size(); ++row) {
-      LayerMaps::Cell& cell = content.schemes[column].cells[row];
-      if (cell.isKept || !cell.known) continue;
-      const core::quant::Scheme& scheme = errors->matrices[row].scheme;
-      cell.made = QString::fromStdString(scheme.displayName());
-      if (scheme == usual) continue;
-      auto found = std::find(known.begin(), known.end(), scheme);
-      if (found == known.end()) {
-        found = known.insert(known.end(), scheme);
-        const auto number = static_cast<ushort>(content.treatments.size() % 26);
-        content.treatments.push_back({QChar(static_cast<ushort>('A' + number)), cell.made, selection().color(scheme)});
-      }
-      cell.treatment = static_cast<int>(found - known.begin());
-    }
-  }
-}
-
 void LayersWorkspace::refreshMaps(const std::vector<core::model::Recipe>& schemes) {
-  LayerMaps::Content content;
-  content.metric = metric();
-  content.shading = static_cast<LayerShading>(m_shading->currentData().toInt());
-  content.names = tensorNames();
-  std::vector<std::string> names;
-  for (const std::size_t tensor : m_errors->tensors())
-    names.push_back(selection().model()->checkpoint().tensors()[tensor].name);
-  content.grid = LayerGrid::arrange(names);
-  for (const auto& scheme : schemes) content.schemes.push_back(mapOf(scheme));
-  addTreatments(content, schemes);
   m_maps->setProvenance(modelName());
-  m_maps->setContent(std::move(content));
+  m_maps->setContent(content().maps(schemes, static_cast<LayerShading>(m_shading->currentData().toInt())));
   fitMaps();
 }
 
@@ -331,44 +247,14 @@ bool LayersWorkspace::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void LayersWorkspace::refreshDots() {
-  std::vector<ErrorDots::Dot> dots;
   const auto scheme = dotScheme();
-  const auto* errors = scheme ? m_errors->find(*scheme) : nullptr;
-  const QStringList names = tensorNames();
-  std::size_t exact = 0, refused = 0, kept = 0;
-  for (std::size_t row = 0; errors != nullptr && row < errors->matrices.size(); ++row) {
-    if (!errors->kept[row].empty()) {
-      ++kept;
-      continue;
-    }
-    const LayerMaps::Cell cell = cellOf(errors->matrices[row], metric());
-    const auto number = static_cast<int>(row);
-    if (cell.nonFinite && !std::isfinite(cell.value))
-      dots.push_back({names[number], 0, number, cell.note});
-    else if (cell.known && std::isfinite(cell.value))
-      dots.push_back({names[number], cell.value, number, {}});
-    else
-      ++(cell.known ? exact : refused);
-  }
+  LayerContent::Dots shown = scheme ? content().dots(*scheme) : LayerContent::Dots();
+  if (!shown.message.isEmpty()) m_dots->setMessage(shown.message);
   const QString title = scheme ? selection().title(*scheme) : QString();
-  if (errors != nullptr && dots.empty())
-    m_dots->setMessage(exact + refused == 0 ? tr("%1 keeps all of these matrices as stored.").arg(title)
-                       : exact == 0         ? tr("%1 cannot hold any of these matrices.").arg(title)
-                       : refused == 0       ? tr("%1 holds these weights without any error.").arg(title)
-                                            : tr("%1 holds %2 matrices without any error and cannot hold %3.")
-                                            .arg(title, text::count(exact), text::count(refused)));
-  else if (scheme && errors == nullptr)
-    m_dots->setMessage(m_errors->problem(*scheme).isEmpty() ? tr("Computing %1…").arg(title)
-                                                            : m_errors->problem(*scheme));
-  QStringList left;
-  if (exact > 0 && !dots.empty()) left << tr("%1 without error").arg(text::count(exact));
-  if (refused > 0 && !dots.empty()) left << tr("%1 refused").arg(text::count(refused));
-  if (kept > 0 && !dots.empty()) left << tr("%1 kept as stored").arg(text::count(kept));
-  m_dotsTitle->setText(
-      QStringList{title, left.join(QStringLiteral(" · "))}.join(left.isEmpty() ? QString() : QStringLiteral(" · ")));
+  m_dotsTitle->setText(shown.left.isEmpty() ? title : title + QStringLiteral(" · ") + shown.left);
   m_dots->setTitle(tr("Matrices sorted by error under %1").arg(title));
   m_dots->setProvenance(modelName());
-  m_dots->setData(std::move(dots), metric(), scheme ? selection().color(*scheme) : QColor());
+  m_dots->setData(std::move(shown.dots), metric(), scheme ? selection().color(*scheme) : QColor());
 }
 
 void LayersWorkspace::refreshSelection() {
@@ -396,10 +282,10 @@ void LayersWorkspace::refreshPaintBar(const QString& sentence) {
   const auto scheme = dotScheme();
   QString text;
   if (scheme && !marked.empty())
-    text =
-        tr("%1 in %2")
-            .arg(marked.size() == 1 ? tensorNames()[marked.front()] : tr("%1 tensors").arg(text::count(marked.size())),
-                 selection().title(*scheme));
+    text = tr("%1 in %2")
+               .arg(marked.size() == 1 ? content().names()[marked.front()]
+                                       : tr("%1 tensors").arg(text::count(marked.size())),
+                    selection().title(*scheme));
   m_paintBar->showMarked(text, sentence, m_painter->canUndo());
 }
 

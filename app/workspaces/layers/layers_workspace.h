@@ -1,5 +1,5 @@
 #pragma once
-#include "app/pictures/layer_maps.h"
+#include "app/workspaces/layers/layer_content.h"
 #include "app/workspaces/workspace.h"
 #include "core/metrics/error_stats.h"
 
@@ -11,10 +11,8 @@ class QTabWidget;
 
 namespace app {
 
-class ErrorDots;
 class KeptTensors;
 class Label;
-class LayerErrors;
 class PaintBar;
 class RecipePainter;
 
@@ -41,8 +39,6 @@ class LayersWorkspace : public Workspace {
   void request();
   void followModel();
   void refresh();
-  LayerMaps::SchemeMap mapOf(const core::model::Recipe& recipe) const;
-  void addTreatments(LayerMaps::Content& content, const std::vector<core::model::Recipe>& recipes) const;
   void refreshMaps(const std::vector<core::model::Recipe>& schemes);
   void refreshDots();
   void refreshKept();
@@ -61,7 +57,7 @@ class LayersWorkspace : public Workspace {
   QString modelName() const;
   /// What is measured, of which model.
   QString summary() const;
-  QStringList tensorNames() const;
+  LayerContent content() const;
 
   LayerErrors* m_errors;
   RecipePainter* m_painter;

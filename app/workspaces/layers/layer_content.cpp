@@ -1,0 +1,144 @@
+#include "app/workspaces/layers/layer_content.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "app/pictures/layer_cells.h"
+#include "app/selection/tensor_text.h"
+#include "app/text/numbers.h"
+
+namespace app {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("LayerContent", text); }
+
+std::optional<core::quant::Scheme> usualScheme(const core::model::Recipe& recipe, const ModelErrors& errors) {
+  if (const auto* base = std::get_if<core::quant::Scheme>(&recipe.base)) return *base;
+  std::map<std::string, int> counts;
+  std::optional<core::quant::Scheme> usual;
+  int most = 0;
+  for (std::size_t i = 0; i < errors.matrices.size(); ++i) {
+    if (!errors.kept[i].empty()) continue;
+    const int count = ++counts[errors.matrices[i].scheme.toString()];
+    if (count > most) most = count, usual = errors.matrices[i].scheme;
+  }
+  return usual;
+}
+
+}  // namespace
+
+QStringList LayerContent::names() const {
+  QStringList names;
+  if (!m_selection.model()) return names;
+  for (const std::size_t tensor : m_errors.tensors()) {
+    QString name = QString::fromStdString(m_selection.model()->checkpoint().tensors()[tensor].name);
+    if (name.endsWith(QLatin1String(".weight"))) name.chop(7);
+    names.append(name);
+  }
+  return names;
+}
+
+LayerMaps::SchemeMap LayerContent::mapOf(const core::model::Recipe& recipe) const {
+  const auto* errors = m_errors.find(recipe);
+  const auto& tensors = m_errors.tensors();
+  LayerMaps::SchemeMap map;
+  map.title = m_selection.title(recipe);
+  map.color = m_selection.color(recipe);
+  map.cells.resize(tensors.size());
+  for (std::size_t row = 0; row < tensors.size(); ++row) {
+    if (errors == nullptr)
+      map.cells[row].note = m_errors.problem(recipe);
+    else if (!errors->kept[row].empty())
+      map.cells[row] = keptCell(errors->kept[row], typeText(m_selection.model()->checkpoint().tensors()[tensors[row]]));
+    else
+      map.cells[row] = cellOf(errors->matrices[row], m_metric);
+  }
+  if (errors == nullptr) return map;
+  map.kept = errors->keptTensors;
+  addSize(map, errors->size);
+  return map;
+}
+
+// What a recipe gives each matrix is said, and marked where it is not what most of them have: its base, or without one
+// its most frequent scheme.
+void LayerContent::addTreatments(LayerMaps::Content& content, const std::vector<core::model::Recipe>& recipes) const {
+  std::vector<core::quant::Scheme> known;
+  for (std::size_t column = 0; column < recipes.size(); ++column) {
+    const auto* errors = m_errors.find(recipes[column]);
+    if (errors == nullptr || recipes[column].asScheme()) continue;
+    const auto usual = usualScheme(recipes[column], *errors);
+    for (std::size_t row = 0; row < errors->matrices.size(); ++row) {
+      LayerMaps::Cell& cell = content.schemes[column].cells[row];
+      if (cell.isKept || !cell.known) continue;
+      const core::quant::Scheme& scheme = errors->matrices[row].scheme;
+      cell.made = QString::fromStdString(scheme.displayName());
+      if (scheme == usual) continue;
+      auto found = std::find(known.begin(), known.end(), scheme);
+      if (found == known.end()) {
+        found = known.insert(known.end(), scheme);
+        const auto number = static_cast<ushort>(content.treatments.size() % 26);
+        content.treatments.push_back({QChar(static_cast<ushort>('A' + number)), cell.made, m_selection.color(scheme)});
+      }
+      cell.treatment = static_cast<int>(found - known.begin());
+    }
+  }
+}
+
+LayerMaps::Content LayerContent::maps(const std::vector<core::model::Recipe>& recipes, LayerShading shading) const {
+  LayerMaps::Content content;
+  content.metric = m_metric;
+  content.shading = shading;
+  content.names = names();
+  std::vector<std::string> stored;
+  for (const std::size_t tensor : m_errors.tensors())
+    stored.push_back(m_selection.model()->checkpoint().tensors()[tensor].name);
+  content.grid = LayerGrid::arrange(stored);
+  for (const auto& recipe : recipes) content.schemes.push_back(mapOf(recipe));
+  addTreatments(content, recipes);
+  return content;
+}
+
+LayerContent::Dots LayerContent::dots(const core::model::Recipe& recipe) const {
+  Dots result;
+  const QString title = m_selection.title(recipe);
+  const auto* errors = m_errors.find(recipe);
+  if (errors == nullptr) {
+    const QString problem = m_errors.problem(recipe);
+    result.message = problem.isEmpty() ? tr("Computing %1…").arg(title) : problem;
+    return result;
+  }
+  const QStringList labels = names();
+  std::size_t exact = 0, refused = 0, kept = 0;
+  for (std::size_t row = 0; row < errors->matrices.size(); ++row) {
+    const LayerMaps::Cell cell = cellOf(errors->matrices[row], m_metric);
+    const auto number = static_cast<int>(row);
+    if (!errors->kept[row].empty())
+      ++kept;
+    else if (cell.nonFinite && !std::isfinite(cell.value))
+      result.dots.push_back({labels[number], 0, number, cell.note});
+    else if (cell.known && std::isfinite(cell.value))
+      result.dots.push_back({labels[number], cell.value, number, {}});
+    else
+      ++(cell.known ? exact : refused);
+  }
+  if (result.dots.empty()) {
+    result.message = exact + refused == 0 ? tr("%1 keeps all of these matrices as stored.").arg(title)
+                     : exact == 0         ? tr("%1 cannot hold any of these matrices.").arg(title)
+                     : refused == 0       ? tr("%1 holds these weights without any error.").arg(title)
+                                          : tr("%1 holds %2 matrices without any error and cannot hold %3.")
+                                          .arg(title, text::count(exact), text::count(refused));
+    return result;
+  }
+  QStringList left;
+  if (exact > 0) left << tr("%1 without error").arg(text::count(exact));
+  if (refused > 0) left << tr("%1 refused").arg(text::count(refused));
+  if (kept > 0) left << tr("%1 kept as stored").arg(text::count(kept));
+  result.left = left.join(QStringLiteral(" · "));
+  return result;
+}
+
+}  // namespace app
