@@ -15,6 +15,7 @@
 #include "app/shell/deep_model.h"
 #include "app/shell/main_window.h"
 #include "app/widgets/save_file.h"
+#include "core/model/recipe/recipe_text.h"
 
 namespace app {
 namespace {
@@ -138,6 +139,10 @@ bool photographDeepModel(MainWindow& window, const QDir& folder) {
   for (const char* scheme : {"int8", "nf4:double=on", "nf4", "q4_0", "q5_1", "int4:group=16,range=minmax",
                              "int3:group=16,range=minmax", "fp8_e4m3"})
     window.selection().addOwn(core::quant::Scheme::parse(scheme));
+  window.selection().addOwn(
+      core::model::parseRecipe(
+          "base = q4_0\nblk\\.[0-9]\\.attn = q8_0\nffn_down = q5_1\nblk\\.5[0-9]\\.attn_v = keep\n", ""),
+      QStringLiteral("Careful with the first blocks"));
   for (const auto& scheme : window.selection().checkedRecipes())
     if (window.selection().checkedRecipes().size() > 8) window.selection().setChecked(scheme, false);
   window.loader().close();

@@ -231,6 +231,13 @@ class TestPainting : public QObject {
     QCOMPARE(schemeOf(shown, recipe, QStringLiteral("blk.5.attn_k")), Scheme::parse("q4_0"));
     QCOMPARE(schemeOf(shown, recipe, QStringLiteral("blk.4.attn_k")), Scheme::parse("nf4"));
     maps->setFocus();
+    // It is said what was done, until something else is marked.
+    const auto* text = shown.find<Label>(QStringLiteral("paint-text"));
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(text->text(), QStringLiteral("5 tensors: Q4_0"));
+    QTest::keyClick(maps, Qt::Key_Up);
+    QVERIFY2(text->text().startsWith(QStringLiteral("blk.5.attn_q in NF4 · 64, painted")), qPrintable(text->text()));
+    QTest::keyClick(maps, Qt::Key_Space);
     QTest::keyClick(maps, Qt::Key_Escape);
     QCOMPARE(marked(maps).size(), 1);
     QTest::keyClick(maps, Qt::Key_A, Qt::ControlModifier);

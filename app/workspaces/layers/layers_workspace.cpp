@@ -70,11 +70,17 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
   connect(&Theme::instance(), &Theme::changed, this, &LayersWorkspace::refresh);
   connect(m_maps, &LayerMaps::cellClicked, this, &LayersWorkspace::select);
   connect(m_maps, &LayerMaps::cellActivated, this, &LayersWorkspace::openTensor);
-  connect(m_maps, &LayerMaps::markedChanged, this, [this] { refreshPaintBar({}); });
+  connect(m_maps, &LayerMaps::markedChanged, this, [this] {
+    m_painted.clear();  // it was of other tensors
+    refreshPaintBar();
+  });
   connect(m_maps, &LayerMaps::menuOpens, this, &LayersWorkspace::fillPaintMenu);
   connect(m_paintBar, &PaintBar::menuOpens, this, &LayersWorkspace::fillPaintMenu);
   connect(m_paintBar, &PaintBar::undoWanted, m_painter, &RecipePainter::undo);
-  connect(m_painter, &RecipePainter::changed, this, [this] { refreshPaintBar(m_painter->sentence()); });
+  connect(m_painter, &RecipePainter::changed, this, [this] {
+    m_painted = m_painter->sentence();
+    refreshPaintBar();
+  });
   auto* undo = new QAction(tr("Undo the last painting"), this);
   undo->setShortcut(QKeySequence::Undo);
   undo->setShortcutContext(Qt::WidgetWithChildrenShortcut);
@@ -268,7 +274,7 @@ void LayersWorkspace::refreshSelection() {
   const auto column = scheme ? std::find(checked.begin(), checked.end(), *scheme) : checked.end();
   m_maps->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
   m_dots->setSelected(row);
-  refreshPaintBar(m_painter->sentence());
+  refreshPaintBar();
 }
 
 std::vector<std::size_t> LayersWorkspace::markedTensors() const {
@@ -277,7 +283,7 @@ std::vector<std::size_t> LayersWorkspace::markedTensors() const {
   return tensors;
 }
 
-void LayersWorkspace::refreshPaintBar(const QString& sentence) {
+void LayersWorkspace::refreshPaintBar() {
   const std::vector<int> marked = m_maps->marked();
   const auto scheme = dotScheme();
   QString text;
@@ -286,7 +292,7 @@ void LayersWorkspace::refreshPaintBar(const QString& sentence) {
                .arg(marked.size() == 1 ? content().names()[marked.front()]
                                        : tr("%1 tensors").arg(text::count(marked.size())),
                     selection().title(*scheme));
-  m_paintBar->showMarked(text, sentence, m_painter->canUndo());
+  m_paintBar->showMarked(text, m_painted, m_painter->canUndo());
 }
 
 void LayersWorkspace::fillPaintMenu(QMenu* menu) {

@@ -42,8 +42,7 @@ class LayersWorkspace : public Workspace {
   void refreshMaps(const std::vector<core::model::Recipe>& schemes);
   void refreshDots();
   void refreshKept();
-  /// @param sentence what was just painted, in place of what is marked
-  void refreshPaintBar(const QString& sentence);
+  void refreshPaintBar();
   /// The schemes that marked tensors can be given.
   void fillPaintMenu(QMenu* menu);
   std::vector<std::size_t> markedTensors() const;
@@ -71,7 +70,8 @@ class LayersWorkspace : public Workspace {
   Label* m_dotsTitle;
   ErrorDots* m_dots;
   KeptTensors* m_kept;
-  QString m_keptOf;  ///< what m_kept shows
+  QString m_keptOf;   ///< what m_kept shows
+  QString m_painted;  ///< what was just painted, said until something else is marked
   bool m_active = false;
 };
 

@@ -42,7 +42,7 @@ PaintBar::PaintBar(QWidget* parent)
 void PaintBar::showMarked(const QString& marked, const QString& lastPainting, bool canUndo) {
   m_text->setText(!lastPainting.isEmpty() ? lastPainting
                   : marked.isEmpty()      ? tr("Click or drag over a map to mark tensors.")
-                                          : tr("Marked: %1").arg(marked));
+                                          : marked);
   m_give->setEnabled(!marked.isEmpty());
   m_give->setAccessibleName(marked.isEmpty() ? m_give->text() : tr("Give %1 a scheme").arg(marked));
   m_undo->setEnabled(canUndo);
