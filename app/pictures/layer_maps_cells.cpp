@@ -10,7 +10,8 @@
 namespace app {
 
 namespace {
-constexpr double kLinesFrom = 6;  ///< cells of this width have a line between them
+constexpr double kLinesFrom = 6;    ///< cells of this width have a line between them
+constexpr double kLetterFrom = 20;  ///< cells of this width carry their scheme each
 
 /// In low rows a thick line would stand on the figures.
 double frameWidth(const LayerMapsItem::Layout& layout) { return layout.cell.height() >= 20 ? 2 : 1.2; }
@@ -35,6 +36,7 @@ void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int schem
     drawCell(painter, rect.adjusted(0, 0, -gap, -gap), m_maps.worstAt(place, scheme), scheme);
     if (std::find(here.begin(), here.end(), m_maps.m_selectedMatrix) != here.end()) selected = rect;
   }
+  if (layout.cell.width() < kLetterFrom) drawRuns(painter, layout, scheme);
   drawMarked(painter, layout, scheme);
   if (!selected.isNull()) {
     const bool current = scheme == m_maps.m_selectedScheme;
@@ -54,6 +56,36 @@ QRectF LayerMapsItem::cellRect(const Layout& layout, int scheme, LayerGrid::Plac
   if (m_maps.m_content.grid.isOutside(place.kind)) return {grid.left(), top, grid.width(), layout.cell.height()};
   return {grid.left() + (place.block - 0.5 - blocks().lower) * layout.cell.width(), top, layout.cell.width(),
           layout.cell.height()};
+}
+
+// Where cells are narrow, neighbours of one scheme carry it together: a line above them, and its letter in the middle.
+void LayerMapsItem::drawRuns(QCPPainter& painter, const Layout& layout, int scheme) const {
+  const auto& content = m_maps.m_content;
+  const auto& cells = content.schemes[static_cast<std::size_t>(scheme)].cells;
+  const QFontMetricsF metrics(font());
+  const auto treatmentAt = [&](int kind, int block) {
+    const int matrix = block < content.grid.blocks ? m_maps.worstAt({kind, block}, scheme) : -1;
+    return matrix < 0 ? -1 : cells[static_cast<std::size_t>(matrix)].treatment;
+  };
+  for (int kind = 0; kind < content.grid.kinds.size() - content.grid.outside; ++kind) {
+    for (int first = 0, end = 0; first < content.grid.blocks; first = end) {
+      const int treatment = treatmentAt(kind, first);
+      for (end = first + 1; end < content.grid.blocks && treatmentAt(kind, end) == treatment;) ++end;
+      if (treatment < 0) continue;
+      const auto& mark = content.treatments[static_cast<std::size_t>(treatment)];
+      const QRectF run = cellRect(layout, scheme, {kind, first}).united(cellRect(layout, scheme, {kind, end - 1}));
+      painter.fillRect(QRectF(run.topLeft(), QSizeF(run.width(), 3)), Theme::instance().colors().surface);
+      painter.fillRect(QRectF(run.topLeft(), QSizeF(run.width(), 2)), mark.color);
+      const double wide = metrics.horizontalAdvance(mark.letter) + 4;
+      if (wide > run.width() || metrics.ascent() > run.height()) continue;
+      const QRectF plate(run.center().x() - wide / 2, run.center().y() - metrics.ascent() / 2 + 1, wide,
+                         metrics.ascent());
+      painter.fillRect(plate, Theme::instance().colors().surface);
+      painter.setFont(font());
+      painter.setPen(Theme::instance().colors().text);
+      painter.drawText(plate.adjusted(0, -4, 0, 4), static_cast<int>(Qt::AlignCenter), mark.letter);
+    }
+  }
 }
 
 // One line around all that is marked: only where a neighbour is not.
@@ -100,7 +132,7 @@ void LayerMapsItem::drawCell(QCPPainter& painter, const QRectF& rect, int matrix
     painter.setPen(isFilled ? TextLayer::inkOn(ground) : colors.textMuted);
     painter.drawText(rect.adjusted(0, -4, 0, 4), static_cast<int>(Qt::AlignCenter), figure);
   }
-  drawTreatment(painter, rect, cell.treatment, ground, fits ? wide : 0);
+  if (rect.width() >= kLetterFrom) drawTreatment(painter, rect, cell.treatment, ground, fits ? wide : 0);
 }
 
 // A folded corner in the scheme's colour, and beside the figure its letter where there is room for both.

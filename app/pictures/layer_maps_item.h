@@ -43,6 +43,7 @@ class LayerMapsItem : public QCPAbstractItem {
   QRectF cellRect(const Layout& layout, int scheme, LayerGrid::Place place) const;
   void drawCell(QCPPainter& painter, const QRectF& rect, int matrix, int scheme) const;
   void drawTreatment(QCPPainter& painter, const QRectF& rect, int treatment, const QColor& ground, double figure) const;
+  void drawRuns(QCPPainter& painter, const Layout& layout, int scheme) const;
   void drawMarked(QCPPainter& painter, const Layout& layout, int scheme) const;
   /// Where the entries of the legend of schemes within recipes stand, from its top left corner.
   std::vector<QRectF> legendRects(double width) const;
