@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 
 #include "core/quant/iq4.h"
+#include "core/quant/lattice_tables.h"
 #include "core/quant/microscaling.h"
 #include "gpu/lattice_words.h"
 #include "gpu/packed_format.h"
@@ -16,7 +18,7 @@ namespace {
 
 using core::tensor::DType;
 
-enum class Table : std::uint8_t { None, Iq4, E2M1, Lattice };
+enum class Table : std::uint8_t { None, Iq4, E2M1, Iq3Xxs, Lattice };
 
 struct BlockFormat {
   DType type;
@@ -62,9 +64,33 @@ constexpr BlockFormat kFormats[] = {
     {DType::NVFP4, "nvfp4", 1, 0, 1, 2, kBytes, Table::E2M1},
 };
 
+/// Instead of these, for lanes.
+constexpr BlockFormat kLaneFormats[] = {
+    {DType::IQ3_XXS, "iq3_xxs_codes", 1, 0, 1, 1, kOfUnits<iq3CodesParamWords>, Table::Iq3Xxs},
+    {DType::IQ3_S, "iq3_s_codes", 1, 0, 1, 1, kOfUnits<iq3CodesParamWords>},
+};
+
+const BlockFormat* find(std::span<const BlockFormat> formats, DType type) {
+  const auto found = std::find_if(formats.begin(), formats.end(), [&](const auto& f) { return f.type == type; });
+  return found == formats.end() ? nullptr : &*found;
+}
+
+std::vector<std::uint32_t> wordsOf(const std::array<float, kUnitValues>& values) {
+  std::vector<std::uint32_t> words;
+  for (std::size_t i = 0; i < 16; ++i) words.push_back(std::bit_cast<std::uint32_t>(values[i]));
+  return words;
+}
+
 /// The 16 levels of a type, as the CPU decodes them from a block of scale 1 with every code.
 std::vector<std::uint32_t> levelsOf(Table table) {
   std::array<float, kUnitValues> values{};
+  if (table == Table::Iq3Xxs) {
+    for (std::size_t k = 0; k < 8; ++k) {
+      values[8 + k] = core::quant::kIq3XxsLevels[k];
+      values[7 - k] = -core::quant::kIq3XxsLevels[k];
+    }
+    return wordsOf(values);
+  }
   std::array<std::uint8_t, 18> block{};
   const bool isIq4 = table == Table::Iq4;
   for (std::uint8_t code = 0; code < 16; ++code) block[(isIq4 ? 2U : 1U) + code] = code;
@@ -75,17 +101,16 @@ std::vector<std::uint32_t> levelsOf(Table table) {
     block[0] = 128;  // doubles the levels, as the kernels' halved scale wants it
     core::quant::decodeMXFP4(block.data(), 1, values.data());
   }
-  std::vector<std::uint32_t> words;
-  for (std::size_t i = 0; i < 16; ++i) words.push_back(std::bit_cast<std::uint32_t>(values[i]));
-  return words;
+  return wordsOf(values);
 }
 
 }  // namespace
 
-bool chooseBlockFormat(DType type, PackedFormat& format) {
-  const auto* found =
-      std::find_if(std::begin(kFormats), std::end(kFormats), [&](const auto& f) { return f.type == type; });
-  if (found == std::end(kFormats)) return false;
+bool chooseBlockFormat(DType type, vk::KernelFamily family, PackedFormat& format) {
+  const BlockFormat* found = family == vk::KernelFamily::Lanes ? find(kLaneFormats, type) : nullptr;
+  format.hasWideCodes = found != nullptr;
+  if (found == nullptr) found = find(kFormats, type);
+  if (found == nullptr) return false;
   format.kernel = found->kernel;
   format.quads = found->quads;
   format.highs = found->highs;
@@ -97,7 +122,6 @@ bool chooseBlockFormat(DType type, PackedFormat& format) {
     format.table = latticeWords(type);
   } else if (found->table != Table::None) {
     format.table = levelsOf(found->table);
-    format.hasLevels = true;
   }
   format.tableWords = static_cast<std::uint32_t>(format.table.size());
   return true;

@@ -1,10 +1,12 @@
 #include "gpu/level_rule.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "core/numeric/codec.h"
+#include "gpu/shaders/common/param_words.h"
 
 namespace gpu {
 
@@ -61,7 +63,62 @@ bool areIntegers(const CodeBook& codes) {
          areAll(codes, [&](std::uint32_t code) { return static_cast<float>(static_cast<std::int8_t>(code)) * step; });
 }
 
+/// Whether level(code) is within 2^-20 of that of every code.
+template <typename Level>
+bool areNear(const CodeBook& codes, const Level& level) {
+  for (std::uint32_t code = 0; code < codes.levels.size(); ++code) {
+    const float is = codes.levels[code];
+    if (!(std::abs(level(code) - is) <= std::abs(is) * 0x1p-20F)) return false;
+  }
+  return codes.levels.size() == std::size_t{1} << codes.bits;
+}
+
+std::vector<float> decadeFactors(const CodeBook& codes) {
+  constexpr std::uint32_t kLines = 8;
+  std::vector<float> factors(2 * kLines);
+  // Of the doubled distances 2^(1 + e) … from code 127, by the lower bits of their exponent field.
+  const auto setLine = [&](std::uint32_t e, double slope, double offset) {
+    factors[(e + 1 + 127) % kLines] = static_cast<float>(slope / 2);
+    factors[kLines + (e + 1 + 127) % kLines] = static_cast<float>(offset);
+  };
+  setLine(0, 0.55e-6, 0);
+  for (std::uint32_t decade = 1; decade < 7; ++decade) {
+    const double most = std::pow(10.0, static_cast<double>(decade) - 6), step = 0.9 / (1U << decade);
+    setLine(decade, step * most, (step / 2 - 0.8) * most);
+  }
+  setLine(7, 1.0 / 128, 0);
+  const auto level = [&](std::uint32_t code) {
+    const float distance = 2 * (static_cast<float>(code) - 127.0F);
+    const std::uint32_t line = std::bit_cast<std::uint32_t>(distance) >> 23 & (kLines - 1);
+    return std::copysign(std::abs(distance) * factors[line] + factors[kLines + line], distance);
+  };
+  return codes.bits == 8 && areNear(codes, level) ? factors : std::vector<float>();
+}
+
+std::vector<float> ratioFactors(const CodeBook& codes) {
+  constexpr std::uint32_t kLower = 8, kMostUpper = 16;
+  const std::uint32_t signBit = 1U << (codes.bits - 1), upper = signBit / kLower;
+  if (codes.levels.size() != std::size_t{2} * signBit) return {};
+  std::vector<float> factors(kMostUpper + kLower);
+  for (std::uint32_t i = 0; i < upper; ++i) factors[i] = codes.levels[i * kLower + kLower - 1];
+  const float* last = codes.levels.data() + signBit - kLower;
+  for (std::uint32_t i = 0; i < kLower; ++i) factors[kMostUpper + i] = last[i] / last[kLower - 1];
+  const auto level = [&](std::uint32_t code) {
+    const std::uint32_t field = code & (signBit - 1);
+    const float magnitude = field == 0 ? 0.0F : factors[field / kLower] * factors[kMostUpper + field % kLower];
+    return (code & signBit) == 0 ? magnitude : -magnitude;
+  };
+  return areNear(codes, level) ? factors : std::vector<float>();
+}
+
 }  // namespace
+
+LevelFactors levelFactorsOf(const CodeBook& codes) {
+  if (codes.bits <= 4) return {kTableLevels, {}};
+  if (auto factors = ratioFactors(codes); !factors.empty()) return {kRatioLevels, std::move(factors)};
+  if (auto factors = decadeFactors(codes); !factors.empty()) return {kDecadeLevels, std::move(factors)};
+  return {kTableLevels, {}};
+}
 
 LevelRule levelRuleOf(const CodeBook& codes) {
   if (codes.bits <= 4) return LevelRule::Table;  // registers hold these

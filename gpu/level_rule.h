@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <vector>
 
 #include "core/quant/code_book.h"
 
@@ -16,6 +17,16 @@ enum class LevelRule : std::uint8_t {
   E3M2,
   E2M3
 };
+
+/// What makes the levels of a table of more than 16 near enough for products, see shaders/common/level_rules.glsl.
+///   Decades  of bitsandbytes' dynamic map: level = ±(factors[i] · 2n + factors[8 + i]) of code 127 ± n, for the lower
+///            three bits i of the exponent of 2n
+///   Ratios   of any base: level = ±factors[field / 8] · factors[16 + field % 8]
+struct LevelFactors {
+  std::uint32_t rule;  ///< kTableLevels where there are none
+  std::vector<float> factors;
+};
+LevelFactors levelFactorsOf(const core::quant::CodeBook& codes);
 
 LevelRule levelRuleOf(const core::quant::CodeBook& codes);
 /// Name of the kernels of a rule that is a float format.

@@ -179,6 +179,10 @@ void packBlockRow(DType type, const std::uint8_t* blocks, const PackedFormat& fo
   const std::uint32_t unitsEach = info.blockValues / kUnitValues, count = format.units / unitsEach;
   for (std::uint32_t b = 0; b < count; ++b) {
     const std::uint8_t* block = blocks + std::size_t{b} * info.blockBytes;
+    if (format.hasWideCodes) {
+      packWideLatticeBlock(type, block, b, count, row, tile);
+      continue;
+    }
     if (packLatticeBlock(type, block, b, count, row, tile)) continue;
     for (std::uint32_t u = 0; u < unitsEach; ++u) {
       tile.setCodes(b * unitsEach + u, row, codesOf(type, block, u), bitsOf(format));

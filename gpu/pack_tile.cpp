@@ -87,9 +87,9 @@ void packScales(const core::quant::Grouping& grouping, const PackedFormat& forma
   }
 }
 
-/// A row of a bit stream of codes. @param flipped bits that change
+/// A row of a bit stream of codes. @param flipped bits that change  @param pack takes (unit, its codes)
 void packCodes(const QuantizedTensor& tensor, std::uint32_t bits, const PackedFormat& format, std::uint64_t row,
-               std::uint32_t r, PackedTile& tile, std::uint32_t flipped = 0) {
+               std::uint32_t flipped, const auto& pack) {
   const std::uint64_t rowBytes = core::quant::codeRowBytes(bits, format.rowValues);
   const std::uint8_t* stream = bytesAt(tensor, row * rowBytes);
   const std::uint32_t mask = (1U << bits) - 1;
@@ -103,8 +103,13 @@ void packCodes(const QuantizedTensor& tensor, std::uint32_t bits, const PackedFo
       if (bit / 8 + 1 < rowBytes) two |= std::uint32_t{stream[bit / 8 + 1]} << 8;
       codes[i] = static_cast<std::uint8_t>((two >> (bit % 8) & mask) ^ flipped);
     }
-    tile.setCodes(unit, r, codes, bits);
+    pack(unit, codes);
   }
+}
+void packCodes(const QuantizedTensor& tensor, std::uint32_t bits, const PackedFormat& format, std::uint64_t row,
+               std::uint32_t r, PackedTile& tile, std::uint32_t flipped = 0) {
+  packCodes(tensor, bits, format, row, flipped,
+            [&](std::uint32_t unit, const Codes& codes) { tile.setCodes(unit, r, codes, bits); });
 }
 
 void packRow(const QuantizedTensor& tensor, const Uniform& uniform, const PackedFormat& format, std::uint64_t row,
@@ -132,7 +137,7 @@ void packOwnLevels(const LearnedCodeBooks& codes, std::uint32_t mode, const Pack
                                     : std::uint32_t{core::numeric::floatToHalf(table[i])};
     };
     for (std::size_t w = 0; w < words; ++w) {
-      std::uint32_t& word = tile.param((std::size_t{g} * kTileRows + r) * words + w);
+      std::uint32_t& word = tile.param(((std::size_t{g} * kTileRows / 4 + r / 4) * words + w) * 4 + r % 4);
       word = mode == kFullScales ? bitsOf(w) : bitsOf(w) | bitsOf(w + words) << 16;
     }
   }
@@ -140,9 +145,12 @@ void packOwnLevels(const LearnedCodeBooks& codes, std::uint32_t mode, const Pack
 
 void packRow(const QuantizedTensor& tensor, const LearnedCodeBooks& codes, const PackedFormat& format,
              std::uint64_t row, std::uint32_t r, PackedTile& tile) {
-  packCodes(tensor, codes.bits, format, row, r, tile);
-  if (const auto* own = std::get_if<LearnedConstants>(&format.constants))
+  if (const auto* own = std::get_if<LearnedConstants>(&format.constants)) {
+    packCodes(tensor, codes.bits, format, row, 0,
+              [&](std::uint32_t unit, const Codes& unitCodes) { tile.setCodesAcross(unit, r, unitCodes, codes.bits); });
     return packOwnLevels(codes, own->levelMode, format, row, r, tile);
+  }
+  packCodes(tensor, codes.bits, format, row, r, tile);
   const auto none = [](std::uint64_t) { return 0.0F; };
   packScales(
       {}, format, row, r, [](std::uint64_t) { return 1.0F; }, none, tile);
@@ -202,6 +210,7 @@ void packTile(const QuantizedTensor& tensor, const PackedFormat& format, std::ui
       packPlain(tensor, format, row, r, tile);
     else
       packBlockRow(*tensor.dtype(), bytesAt(tensor, row * blockRowBytes(tensor)), format, r, tile);
+    if (format.hasFactors) tile.param(format.paramWords - kTileRows + r) = std::bit_cast<std::uint32_t>(tensor.factor);
   }
 }
 

@@ -104,12 +104,15 @@ bool chooseGroups(const Grouping& grouping, PackedFormat& format) {
 }
 
 /// Kernel "int4", "levels4" … whose scales lie as shaders/common/scales.glsl says.
-void chooseScaled(const char* kernel, std::uint32_t bits, std::uint32_t mode, std::int32_t zero, PackedFormat& format) {
+void chooseScaled(const char* kernel, std::uint32_t bits, std::uint32_t mode, std::int32_t zero, PackedFormat& format,
+                  std::uint32_t levelRule = kTableLevels) {
   format.kernel = kernel + std::to_string(bits);
   setPlanes(format, bits);
   format.paramWords = integerParamWords(mode, format.groups);
-  format.constants = IntegerConstants{
-      .scaleMode = mode, .symmetricZero = zero, .groupsPerUnit = static_cast<int>(format.groupsPerUnit)};
+  format.constants = IntegerConstants{.scaleMode = mode,
+                                      .symmetricZero = zero,
+                                      .groupsPerUnit = static_cast<int>(format.groupsPerUnit),
+                                      .levelRule = levelRule};
 }
 
 std::uint32_t scaleModeOf(const std::vector<float>& scales) {
@@ -131,15 +134,6 @@ void choose(const Uniform& codes, PackedFormat& format) {
 void setTable(std::span<const float> levels, PackedFormat& format) {
   for (const float level : levels) format.table.push_back(std::bit_cast<std::uint32_t>(level));
   format.tableWords = static_cast<std::uint32_t>(levels.size());
-  format.hasLevels = true;
-}
-
-/// @return false where no table holds what the values are proportional to
-bool multiplyLevels(float factor, PackedFormat& format) {
-  if (!format.hasLevels) return false;
-  for (std::uint32_t& word : std::span(format.table).first(format.tableWords))
-    word = std::bit_cast<std::uint32_t>(std::bit_cast<float>(word) * factor);
-  return true;
 }
 
 void chooseLevels(const CodeBook& codes, PackedFormat& format) {
@@ -156,9 +150,12 @@ void chooseLevels(const CodeBook& codes, PackedFormat& format) {
     }
     case LevelRule::Powers:
       return chooseScaled("powers", codes.bits, mode, 0, format);
-    case LevelRule::Table:
+    case LevelRule::Table: {
+      const LevelFactors computed = levelFactorsOf(codes);
       setTable(codes.levels, format);
-      return chooseScaled("levels", codes.bits, mode, 0, format);
+      for (const float factor : computed.factors) format.table.push_back(std::bit_cast<std::uint32_t>(factor));
+      return chooseScaled("levels", codes.bits, mode, 0, format, computed.rule);
+    }
     default:
       chooseScaled("", codes.bits, mode, 0, format);
       format.kernel = floatKernel(rule);
@@ -220,11 +217,11 @@ void choose(const LearnedCodeBooks& codes, PackedFormat& format) {
   chooseScaled("levels", codes.bits, kHalfScales, 0, format);
 }
 
-void choose(const Elements& elements, PackedFormat& format) {
+void choose(const Elements& elements, vk::KernelFamily family, PackedFormat& format) {
   if (core::tensor::info(elements.dtype).blockValues == 1)
     choosePlain(elements.dtype, format);
   else
-    format.isDecoded = !chooseBlockFormat(elements.dtype, format);
+    format.isDecoded = !chooseBlockFormat(elements.dtype, family, format);
 }
 
 }  // namespace
@@ -235,10 +232,12 @@ vk::Specialization withLayout(vk::Specialization kernel, const PackedFormat& for
   if (const auto* learned = std::get_if<LearnedConstants>(&format.constants)) layout = learned->values();
   if (const auto* codeBook = std::get_if<CodeBookConstants>(&format.constants)) layout = codeBook->values();
   kernel.insert(kernel.end(), layout.begin(), layout.end());
+  const vk::Specialization weights = WeightConstants{.hasFactors = format.hasFactors ? 1U : 0U}.values();
+  kernel.insert(kernel.end(), weights.begin(), weights.end());
   return kernel;
 }
 
-PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
+PackedFormat packedFormatOf(const QuantizedTensor& tensor, vk::KernelFamily family) {
   PackedFormat format;
   format.rows = tensor.rows();
   format.rowValues = tensor.rowValues();
@@ -247,9 +246,18 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor) {
   const PackedFormat empty = format;
   if (tensor.changes != nullptr)
     format.isDecoded = true;
+  else if (const auto* elements = tensor.as<Elements>())
+    choose(*elements, family, format);
   else
-    std::visit([&](const auto& codes) { choose(codes, format); }, tensor.layout);
-  if (tensor.factor != 1.0F && !format.isDecoded) format.isDecoded = !multiplyLevels(tensor.factor, format);
+    std::visit(
+        [&](const auto& codes) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(codes)>, Elements>) choose(codes, format);
+        },
+        tensor.layout);
+  if (tensor.factor != 1.0F) {
+    format.hasFactors = true;
+    format.paramWords += kTileRows;
+  }
   if (format.isDecoded) {
     format = empty;
     format.isDecoded = true;

@@ -8,6 +8,7 @@
 #include "core/quant/quantized_tensor.h"
 #include "gpu/shaders/common/param_words.h"
 #include "gpu/shaders/common/specialization.h"
+#include "gpu/vk/caps.h"
 
 namespace gpu {
 
@@ -25,14 +26,15 @@ struct PackedFormat {
   std::uint32_t groups = 1;         ///< scales per row, as the kernel counts them
   std::uint32_t unitsPerGroup = 1;  ///< where a scale spans whole units
   std::uint32_t groupsPerUnit = 1;  ///< 2 or 4 where it spans less
-  std::uint32_t paramWords = 0;     ///< per tile
+  std::uint32_t paramWords = 0;     ///< per tile, the factors among them
+  bool hasWideCodes = false;        ///< a lattice type's points and signs became codes of 4 bits
+  bool hasFactors = false;          ///< each row has a factor, in the last kTileRows words
   /// What the layouts integer, learned and codebook need to know beside their name.
   std::variant<std::monostate, IntegerConstants, LearnedConstants, CodeBookConstants> constants;
   /// What is placed among the executor's constants: first the table that codes are looked up in (FP32 levels, points of
   /// lattices), then what nested scales need. Empty for layouts that compute their values.
   std::vector<std::uint32_t> table;
-  std::uint32_t tableWords = 0;  ///< of the first part
-  bool hasLevels = false;        ///< that part is FP32 levels, which values are proportional to
+  std::uint32_t tableWords = 0;                                       ///< of the first part
   core::quant::ComputeType compute = core::quant::ComputeType::Fp32;  ///< what products with it run in
   /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
   bool isDecoded = false;
@@ -47,7 +49,9 @@ struct PackedFormat {
 };
 
 /// Chooses the device layout of a tensor.
-PackedFormat packedFormatOf(const core::quant::QuantizedTensor& tensor);
+/// @param family that reads it: IQ3_XXS and IQ3_S become codes of 4 bits for lanes, which are slow at looking up points
+PackedFormat packedFormatOf(const core::quant::QuantizedTensor& tensor,
+                            vk::KernelFamily family = vk::KernelFamily::Workgroups);
 
 /// The constants of a kernel that reads weights, completed by those of their layout.
 vk::Specialization withLayout(vk::Specialization kernel, const PackedFormat& format);

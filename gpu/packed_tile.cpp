@@ -30,4 +30,16 @@ void PackedTile::setCodes(std::uint32_t unit, std::uint32_t row, const Codes& co
   }
 }
 
+void PackedTile::setCodesAcross(std::uint32_t unit, std::uint32_t row, const Codes& codes, std::uint32_t bits) {
+  for (std::uint32_t i = 0; i < kUnitValues; ++i) {
+    const std::uint32_t place = i / 4 * 4 + row % 4, bit = (row / 4 * 4 + i % 4) * bits;
+    const std::uint64_t code = std::uint64_t{codes[i]} << (bit % 32);
+    const auto word = [&](std::uint32_t w) -> std::uint32_t& {
+      return bits == 4 ? quadWord(unit, place, w) : highWord(unit, place, w);
+    };
+    word(bit / 32) |= static_cast<std::uint32_t>(code);
+    if (code >> 32 != 0) word(bit / 32 + 1) |= static_cast<std::uint32_t>(code >> 32);
+  }
+}
+
 }  // namespace gpu

@@ -48,6 +48,8 @@ class PackedTile {
 
   /// Codes into their planes. @param bits 1 … 8
   void setCodes(std::uint32_t unit, std::uint32_t row, const Codes& codes, std::uint32_t bits);
+  /// Codes where shaders/dequant/learned.glsl wants them. @param bits 2 … 4
+  void setCodesAcross(std::uint32_t unit, std::uint32_t row, const Codes& codes, std::uint32_t bits);
 
  private:
   const PackedFormat& m_format;
@@ -63,5 +65,9 @@ void packBlockRow(core::tensor::DType type, const std::uint8_t* blocks, const Pa
 /// @param index of the block in its row  @param count blocks per row  @return false for any other type
 bool packLatticeBlock(core::tensor::DType type, const std::uint8_t* bytes, std::uint32_t index, std::uint32_t count,
                       std::uint32_t row, PackedTile& tile);
+
+/// One block of IQ3_XXS or IQ3_S as 4-bit codes (dequant/iq3_s_codes.glsl, iq3_xxs_codes.glsl).
+void packWideLatticeBlock(core::tensor::DType type, const std::uint8_t* bytes, std::uint32_t index, std::uint32_t count,
+                          std::uint32_t row, PackedTile& tile);
 
 }  // namespace gpu

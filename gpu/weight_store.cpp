@@ -39,7 +39,7 @@ void uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& 
 }  // namespace
 
 WeightStore::WeightStore(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes)
-    : m_memory(memory), m_heap(memory, family, maxBlockBytes) {}
+    : m_memory(memory), m_family(family), m_heap(memory, family, maxBlockBytes) {}
 
 DeviceTensorPtr WeightStore::find(const core::quant::QuantizedTensor* tensor) const {
   const auto found = m_resident.find(tensor);
@@ -51,7 +51,8 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::Qu
   std::uint64_t missingBytes = 0;
   std::unordered_set<const core::quant::QuantizedTensor*> missing;
   for (const auto& tensor : tensors) {
-    if (!find(tensor.get()) && missing.insert(tensor.get()).second) missingBytes += packedFormatOf(*tensor).bytes();
+    if (!find(tensor.get()) && missing.insert(tensor.get()).second)
+      missingBytes += packedFormatOf(*tensor, m_family).bytes();
   }
   m_memory->require(missingBytes, "Holding the weights");
   m_heap.expect(missingBytes + missing.size() * vk::kOffsetAlignment);
@@ -76,7 +77,7 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::Qu
 DeviceTensorPtr WeightStore::uploadOne(const core::quant::QuantizedTensor& tensor, vk::Uploader& uploader,
                                        const core::JobContext& job) {
   auto resident = std::make_shared<DeviceTensor>();
-  resident->format = packedFormatOf(tensor);
+  resident->format = packedFormatOf(tensor, m_family);
   const std::uint64_t tileBytes = resident->format.tileWords() * 4;
   // A part is a dispatch with a workgroup per tile at most, and up to three tensors share one.
   const std::uint32_t mostTiles = m_memory->device()->caps().maxWorkgroupCount / 3;

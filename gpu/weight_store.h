@@ -43,6 +43,7 @@ class WeightStore {
                             const core::JobContext& job);
 
   std::shared_ptr<vk::Memory> m_memory;
+  vk::KernelFamily m_family;
   WeightHeap m_heap;
   /// An entry lives while an executor does, whose graph keeps the key's tensor alive: a key is never a stale address.
   std::unordered_map<const core::quant::QuantizedTensor*, std::weak_ptr<const DeviceTensor>> m_resident;

@@ -21,13 +21,14 @@ void main() {
   prepareTable(push.table);
 #endif
   const Unit unit = loadUnit(base, push.units, u, Row(r, 0));
+  const float factor = loadFactor(base + tileQuads(push.units, push.groups), Row(r, 0));
   vec3 p = vec3(1.0, 0.0, 0.0);
   [[unroll]] for (int m = 0; m < 8; ++m) {
     if (m % (8 / GROUPS_PER_UNIT) == 0) {
       p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, m * GROUPS_PER_UNIT / 8,
                  Row(r, 0));
     }
-    const vec4 w = decoded(unit, m, p);
+    const vec4 w = decoded(unit, m, p, factor);
     [[unroll]] for (int c = 0; c < 4; ++c) {
       const uint column = u * kUnitValues + 4 * m + c;
       arena[push.result + t * push.stride + column] = column < push.width ? w[c] : 0.0;

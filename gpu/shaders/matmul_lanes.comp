@@ -15,8 +15,8 @@ layout(local_size_x_id = 0) in;
 QS_MATMUL_LANES(QS_SPECIALIZE)
 #include "layout.glsl"
 #include "common/matmul.glsl"
-#include "common/decoded.glsl"
 #include "common/compute_type.glsl"
+#include "common/lanes_rounding.glsl"
 #include "common/lanes_steps.glsl"
 
 const int ROWS = 2 * laneRows;
@@ -59,6 +59,10 @@ void main() {
                           push.segment[s0].row + tile0 * kTileRows);
   source[1] = paramSource((base[1] + unitQuads(push.units)) * 4, push.groups, push.segment[s1].table,
                           push.segment[s1].row + tile1 * kTileRows);
+  float factors[ROWS];
+  [[unroll]] for (int r = 0; r < ROWS; ++r) {
+    factors[r] = loadFactor(base[r / laneRows] + perTile, Row(lane * laneRows, r % laneRows));
+  }
 #ifdef NEEDS_TABLE
   prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
@@ -134,10 +138,11 @@ void main() {
       if (GROUPS_PER_UNIT == 2) { FLUSH(1) }
       if (GROUPS_PER_UNIT == 1) { FLUSH(0) }
     } else {
-      vec3 scaling[ROWS];
+      vec4 scales[ROWS], zeros[ROWS];
+      float minima[ROWS];
       [[unroll]] for (int t = 0; t < tokensEach; ++t) {
-        low[t] = rounded(low[t]);
-        high[t] = rounded(high[t]);
+        low[t] = rounded(low[t]) * kRoundedInput;
+        high[t] = rounded(high[t]) * kRoundedInput;
       }
       ROUNDED_STEP(low, 0, 0)
       ROUNDED_STEP(low, 1, 1)
@@ -164,6 +169,10 @@ void main() {
       const uint row = (second ? tile1 : tile0) * kTileRows + lane * laneRows + r % laneRows;
       const uint at = token * push.segment[s].stride + row;
       float value = sums[t][r];
+      if (computeType == kComputeFp32)
+        value *= factors[r];
+      else if (!isAcross)
+        value *= kRoundedSum;  // rounded weights have their factors already
       if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + row);
       sums[t][r] = value = rounded(value);
       if (push.pairing == kSwiGluPairing) {

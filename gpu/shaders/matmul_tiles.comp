@@ -26,11 +26,12 @@ void stageWeights(uint s, uint firstTile, uint u) {
   const ParamSource source = paramSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
                                          push.segment[s].row + tile * kTileRows);
   const Unit unit = loadUnit(base, push.units, u, Row(r, 0));
+  const float factor = loadFactor(base + tileQuads(push.units, push.groups), Row(r, 0));
   const int f = int(eighth) * GROUPS_PER_UNIT / 4;
   const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, Row(r, 0));
   [[unroll]] for (int q = 0; q < 2; ++q) {
     const int m = int(eighth) * 2 + q;
-    const vec4 w = rounded(decoded(unit, m, p));
+    const vec4 w = rounded(decoded(unit, m, p, factor));
     [[unroll]] for (int c = 0; c < 4; ++c) weights[4 * m + c][row] = w[c];
   }
 }

@@ -136,6 +136,8 @@ class TestGpuLayouts : public QObject {
                              "log8",
                              "log5:base=1.5",
                              "log7:base=1.25",
+                             "log6:base=1.5",
+                             "log8:base=1.1",
                              "fp8_e4m3:scale=row",
                              "fp8_e5m2:scale=tensor",
                              "dynamic8",
@@ -190,6 +192,32 @@ class TestGpuLayouts : public QObject {
     }
   }
 
+  /// A factor of the whole tensor, as a file has it beside the matrix, lies packed with each row, and decodes exactly.
+  void factorsOfTensors_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<QString>("layout");
+    for (const QString& family : families()) {
+      for (const char* layout :
+           {"nvfp4", "q4_0", "q6_k", "q2_k", "iq3_s", "iq1_m", "bf16", "fp8_e4m3", "int4:group=16,range=minmax",
+            "int8:group=row", "nf4:double=on", "kmeans4", "kmeans3:group=64", "kmeans2:group=tensor", "log6:base=1.25",
+            "dynamic8", "mx_e4m3", "int4:compute=fp16", "kmeans4:compute=bf16"}) {
+        QTest::newRow(qPrintable(family + " " + layout)) << family << layout;
+      }
+    }
+  }
+  void factorsOfTensors() {
+    QFETCH(QString, family);
+    QFETCH(QString, layout);
+    core::quant::QuantizedTensor tensor = *quantized(layout.toStdString(), 71, 512);
+    tensor.factor = 0.37F;
+    const auto weight = std::make_shared<const core::quant::QuantizedTensor>(std::move(tensor));
+    const auto format = gpu::packedFormatOf(*weight);
+    QVERIFY(!format.isDecoded && format.hasFactors);
+    compareRows(family, weight);
+    if (!QTest::currentTestFailed() && weight->compute() == core::quant::ComputeType::Fp32)
+      compareProducts(family, weight);
+  }
+
   void blockProducts_data() {
     QTest::addColumn<QString>("family");
     QTest::addColumn<int>("dtype");
@@ -231,6 +259,24 @@ class TestGpuLayouts : public QObject {
     const auto format = gpu::packedFormatOf(tensor);
     QVERIFY(!format.isDecoded && format.table.empty());  // nothing is looked up
     compareRows(family, std::make_shared<const core::quant::QuantizedTensor>(std::move(tensor)));
+  }
+
+  /// Lanes compute the levels of the dynamic map and of logarithms of any base; a table of none's is looked up.
+  void levelsOfRulesAreComputed() {
+    const auto ruleOf = [](const core::quant::QuantizedTensor& tensor) {
+      return std::get<gpu::IntegerConstants>(gpu::packedFormatOf(tensor).constants).levelRule;
+    };
+    QCOMPARE(ruleOf(*quantized("dynamic8", 8, 64)), gpu::kDecadeLevels);
+    for (const char* scheme : {"log5:base=1.5", "log6:base=1.25", "log7:base=1.2", "log8:base=1.1"})
+      QCOMPARE(ruleOf(*quantized(scheme, 8, 64)), gpu::kRatioLevels);
+    core::quant::QuantizedTensor tensor = *quantized("dynamic8", 37, 192);
+    std::get<core::quant::CodeBook>(tensor.layout).levels[200] *= 1.001F;
+    QCOMPARE(ruleOf(tensor), gpu::kTableLevels);
+    const auto weight = std::make_shared<const core::quant::QuantizedTensor>(std::move(tensor));
+    for (const QString& family : families()) {
+      compareRows(family, weight);
+      compareProducts(family, weight);
+    }
   }
 
   /// Code books that the lanes' uniform buffer has no room for are read from elsewhere.
@@ -287,16 +333,22 @@ class TestGpuLayouts : public QObject {
       weights.push_back(moderateBlocks(type, 256, 2048));
     }
     for (const auto& weight : weights) {
-      const auto format = gpu::packedFormatOf(*weight);
+      const auto format = gpu::packedFormatOf(*weight, gpu::vk::KernelFamily::Workgroups);
+      const auto ofLanes = gpu::packedFormatOf(*weight, gpu::vk::KernelFamily::Lanes);
       const std::string name =
           weight->scheme ? weight->scheme->toString() : std::string(core::tensor::name(*weight->dtype()));
       QVERIFY2(!format.isDecoded, name.c_str());
       // TQ1_0 gets the codes of TQ2_0.
       const auto most = static_cast<double>(weight->bytes()) * (weight->dtype() == DType::TQ1_0 ? 66.0 / 54.0 : 1.05);
       QVERIFY2(static_cast<double>(format.bytes()) <= most, name.c_str());
+      // Lanes read IQ3 as codes of 4 bits, which take as much as those of IQ4_XS.
+      const double mostOfLanes = ofLanes.hasWideCodes ? 4.25 / 8 * 256 * 2048 : most;
+      QVERIFY2(static_cast<double>(ofLanes.bytes()) <= mostOfLanes, name.c_str());
       const auto executor = gpu::createVulkanExecutor(sharedFamily(families().front()), tiedGraph(weight));
       constexpr std::uint64_t kActivations = 1 << 20;
-      QVERIFY2(executor->memory().residentBytes <= static_cast<std::uint64_t>(most) + kActivations, name.c_str());
+      QVERIFY2(
+          executor->memory().residentBytes <= static_cast<std::uint64_t>(std::max(most, mostOfLanes)) + kActivations,
+          name.c_str());
     }
   }
 };

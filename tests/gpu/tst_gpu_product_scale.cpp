@@ -1,4 +1,4 @@
-// Scales beside matrices on Vulkan: in the table of levels where there is one, else in decoded values.
+// Scales beside matrices on Vulkan: packed with the rows (tst_gpu_layouts has every layout).
 #include <QTemporaryDir>
 
 #include "gpu/packed_format.h"
@@ -36,9 +36,14 @@ class TestGpuProductScale : public QObject {
     QVERIFY(relativeError(allLogits(*executor, tokens), expected) < 1e-5);
   }
 
-  /// A scale does not make the tensor grow where its type looks codes up.
-  void levelsStayPacked() {
-    const auto files = support::writeScaledModel("nvfp4", m_folder.path().toStdString());
+  /// A scale does not make the tensor grow.
+  void staysPacked_data() {
+    QTest::addColumn<QString>("type");
+    for (const char* type : {"nvfp4", "iq4_nl", "q4_0"}) QTest::newRow(type) << QString(type);
+  }
+  void staysPacked() {
+    QFETCH(QString, type);
+    const auto files = support::writeScaledModel(type.toStdString(), m_folder.path().toStdString());
     Model model(files.scaled);
     int packed = 0;
     for (const auto& op : model.graph().ops) {

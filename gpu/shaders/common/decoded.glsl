@@ -1,12 +1,17 @@
 // Values 4m … 4m + 3 of a unit, decoded exactly as the CPU decodes them. @param p of their group, from params()
-vec4 decoded(Unit unit, int m, vec3 p) {
-  const vec4 w = codes(unit, m);
-#if HAS_SCALE
-  precise vec4 shifted = w * kInputScale + p.y;
-  precise vec4 scaled = p.x * shifted;
-  precise vec4 value = HAS_MINIMUM == 1 ? scaled + p.z : scaled;
-  return value;
+// @param factor of their row
+vec4 decoded(Unit unit, int m, vec3 p, float factor) {
+#if HAS_ZERO
+  precise vec4 value = fma(codes(unit, m), kInputScale, vec4(p.y));  // rounds once, as the product is exact
 #else
-  return w * kInputScale;
+  precise vec4 value = codes(unit, m) * kInputScale;
 #endif
+#if HAS_SCALE
+  value = p.x * value;
+#endif
+#if HAS_MINIMUM
+  value = value + p.z;
+#endif
+  if (hasFactors == 1) value = value * factor;
+  return value;
 }

@@ -49,10 +49,13 @@
     [[unroll]] for (int t = 0; t < tokensEach; ++t) x[t] = subgroupQuadBroadcast(HALF[t], J);             \
     [[unroll]] for (int r = 0; r < ROWS; ++r) {                                                           \
       if (M % (8 / GROUPS_PER_UNIT) == 0) {                                                               \
-        scaling[r] = params(source[r / laneRows], unit[r], GROUPS_PER_UNIT == 1 ? group : u,              \
-                            M * GROUPS_PER_UNIT / 8, Row(lane * laneRows, r % laneRows));                 \
+        const vec3 p = params(source[r / laneRows], unit[r], GROUPS_PER_UNIT == 1 ? group : u,            \
+                              M * GROUPS_PER_UNIT / 8, Row(lane * laneRows, r % laneRows));               \
+        scales[r] = p.x * kInputScale;                                                                    \
+        zeros[r] = p.y / kInputScale;                                                                     \
+        minima[r] = p.z;                                                                                  \
       }                                                                                                   \
-      const vec4 w = rounded(decoded(unit[r], M, scaling[r]));                                            \
+      const vec4 w = roundedWeight(decodedForRounding(unit[r], M, zeros[r], scales[r], minima[r], factors[r])); \
       [[unroll]] for (int c = 0; c < 4; ++c) {                                                            \
         [[unroll]] for (int t = 0; t < tokensEach; ++t) sums[t][r] = fma(x[t][c], w[c], sums[t][r]);      \
       }                                                                                                   \

@@ -27,6 +27,11 @@ QS_FUNCTION uint integerParamWords(uint scaleMode, uint groups) {
                                                                : singleWords(groups);
 }
 
+// Levels of more than 16: looked up, or computed from factors behind the table.
+QS_CONSTANT uint kTableLevels = 0u;
+QS_CONSTANT uint kDecadeLevels = 1u;
+QS_CONSTANT uint kRatioLevels = 2u;
+
 // Tables of levels of a row or group, FP16 and BF16 in pairs.
 QS_CONSTANT uint kOneTable = 0x7FFFFFFFu;  // units that share one, where a row has no other
 QS_FUNCTION uint levelWords(uint levelMode, uint bits) {
@@ -62,6 +67,9 @@ QS_FUNCTION uint iq2xsParamWords(uint units) {
 // 16 bits of each unit, and d.
 QS_FUNCTION uint extraAndHalfWords(uint units) { return halfPairWords(units) + halfPairWords(superBlocks(units)); }
 QS_FUNCTION uint iq1mParamWords(uint units) { return halfPairWords(units) + superBlocks(units) * 2u * kTileRows; }
+QS_FUNCTION uint iq3CodesParamWords(uint units) {
+  return superBlocks(units) * kTileRows + halfPairWords(superBlocks(units));
+}
 QS_FUNCTION uint iq4xsParamWords(uint units) { return superBlocks(units) * 2u * kTileRows; }
 
 // Tables of the lattice types, in words.

@@ -3,6 +3,7 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
   const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
   const ParamSource source = paramSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
                                          push.segment[s].row + tile * kTileRows);
+  const float factor = loadFactor(base + tileQuads(push.units, push.groups), Row(r, 0));
   const uint inQuad = push.inQuad + token * push.inStrideQuads;
   float sum = 0.0;
   for (uint u = split; u < push.units; u += splits) {
@@ -15,7 +16,7 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
         const int m = f * quads + q;
         const vec4 x = loadArenaQuad(inQuad + u * 8 + m);
         if (computeType != kComputeFp32) {
-          sum += dot(rounded(x), rounded(decoded(unit, m, p)));
+          sum += dot(rounded(x), rounded(decoded(unit, m, p, factor)));
           continue;
         }
         part += dot(x * kInputScale, codes(unit, m));
@@ -24,5 +25,5 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
       if (computeType == kComputeFp32) sum += p.x * (part + p.y * total) + p.z * total;
     }
   }
-  return sum;
+  return computeType == kComputeFp32 ? sum * factor : sum;  // rounded weights have it already
 }

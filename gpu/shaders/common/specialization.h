@@ -41,11 +41,14 @@
 #define QS_INTEGER_LAYOUT(ENTRY)                                                         \
   ENTRY(8, uint, scaleMode)    /* kHalfScales … */                                     \
   ENTRY(9, int, symmetricZero) /* qmin − zero-point where it is the same everywhere */ \
-  ENTRY(10, int, groupsPerUnit)
+  ENTRY(10, int, groupsPerUnit)                                                          \
+  ENTRY(12, uint, levelRule) /* kTableLevels … */
 #define QS_LEARNED_LAYOUT(ENTRY)                                         \
   ENTRY(8, uint, levelMode) /* kHalfScales, kBrainScales, kFullScales */ \
   ENTRY(9, uint, unitsPerTable)
 #define QS_CODE_BOOK_LAYOUT(ENTRY) ENTRY(8, uint, nested) /* 1: absmax are bytes under a second scale */
+
+#define QS_WEIGHTS(ENTRY) ENTRY(11, uint, hasFactors) /* 1: rows have a factor beside all scales */
 
 #ifdef __cplusplus
 
@@ -83,6 +86,7 @@ QS_KERNEL_CONSTANTS(EmbedConstants, QS_EMBED)
 QS_LAYOUT_CONSTANTS(IntegerConstants, QS_INTEGER_LAYOUT)
 QS_LAYOUT_CONSTANTS(LearnedConstants, QS_LEARNED_LAYOUT)
 QS_LAYOUT_CONSTANTS(CodeBookConstants, QS_CODE_BOOK_LAYOUT)
+QS_LAYOUT_CONSTANTS(WeightConstants, QS_WEIGHTS)
 
 }  // namespace gpu
 

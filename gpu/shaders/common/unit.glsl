@@ -6,6 +6,7 @@
 //   highs   [unit][HIGHS][32 rows] uint    codes or bits of codes that do not fill quads
 //   params  layout-specific                scales, minima, zero-points; where EXTRA_HALF is defined, they begin with 16
 //                                          more bits of each unit in pairs: [unit / 2][32 rows] uint
+//   factors [32 rows] float                where hasFactors is 1: what all values of a row are multiplied by at last
 //
 // Each dequant/*.glsl defines QUADS, HIGHS and
 //   vec4 codes(Unit unit, int m)             values 4m … 4m + 3 of the unit before scaling, divided by kInputScale
@@ -22,6 +23,8 @@
 //                                            SHARED_TABLE, their number of invocations
 
 #include "common/param_words.h"
+#include "common/specialization.h"
+QS_WEIGHTS(QS_SPECIALIZE)
 
 struct Unit {
 #if QUADS > 0
@@ -34,7 +37,8 @@ struct Unit {
   uint extra;
 #endif
 #ifdef OWN_LEVELS
-  uint levels;  // where the table of its row and group begins
+  uint first, row;  // where the unit's codes begin, and the row of the tile
+  uint levels;      // where the table of its row and group begins, of which every fourth word is its own
 #endif
 };
 
@@ -56,7 +60,9 @@ ParamSource paramSource(uint words, uint groups, uint table, uint row) {
 uint paramWords(uint units, uint groups);
 
 uint unitQuads(uint units) { return units * kTileRows * (4 * QUADS + HIGHS) / 4; }
-uint tileQuads(uint units, uint groups) { return unitQuads(units) + paramWords(units, groups) / 4; }
+uint tileQuads(uint units, uint groups) {
+  return unitQuads(units) + (paramWords(units, groups) + hasFactors * kTileRows) / 4;
+}
 
 // A row of the tile: first + part. Kernels of which an invocation has several neighbouring rows give each a constant part.
 struct Row {
@@ -72,6 +78,11 @@ uint loadRowWord(uint line, Row row) {
   if (laneRows % 4 == 0) return loadWeightQuad((line + row.first) / 4 + row.part / 4)[row.part % 4];
 #endif
   return loadWeightWord(line + numberOf(row));
+}
+
+// @param endQuad where the row's tile ends
+float loadFactor(uint endQuad, Row row) {
+  return hasFactors == 1 ? uintBitsToFloat(loadRowWord(endQuad * 4 - kTileRows, row)) : 1.0;
 }
 
 Unit loadUnit(uint tileQuad, uint units, uint u, Row row) {
@@ -90,7 +101,10 @@ Unit loadUnit(uint tileQuad, uint units, uint u, Row row) {
   unit.extra = bitfieldExtract(extras, 16 * int(u & 1), 16);
 #endif
 #ifdef OWN_LEVELS
-  unit.levels = (tileQuad + unitQuads(units)) * 4 + (u / unitsPerTable * kTileRows + numberOf(row)) * kLevelWords;
+  unit.row = numberOf(row);
+  unit.first = tileQuad * 4 + u * kTileRows * (4 * QUADS + HIGHS);
+  const uint rowQuad = u / unitsPerTable * (kTileRows / 4) + numberOf(row) / 4;
+  unit.levels = (tileQuad + unitQuads(units) + rowQuad * kLevelWords) * 4 + numberOf(row) % 4;
 #endif
   return unit;
 }

@@ -17,18 +17,3 @@ uvec4 unsignedCodes(Unit unit, int m) {
   return pairsOf(unit.highs[0], unit.highs[1], m);
 #endif
 }
-#if BITS <= 4
-// Codes 8k … 8k + 7 in the lower bits of a word.
-uint eightCodes(Unit unit, int k) {
-#if BITS == 4
-  return unit.quads[0][k];
-#elif BITS == 3
-  const int bit = 24 * k, shift = bit & 31;
-  uint word = unit.highs[bit >> 5] >> shift;
-  if (shift > 8) word |= unit.highs[(bit >> 5) + 1] << (32 - shift);
-  return word;
-#else
-  return unit.highs[k >> 1] >> (16 * (k & 1));
-#endif
-}
-#endif
