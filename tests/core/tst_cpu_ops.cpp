@@ -30,6 +30,7 @@ std::vector<float> randomValues(std::size_t count, std::uint32_t seed) {
   return values;
 }
 
+tensor::TensorView viewOf(std::vector<float>&&, std::uint64_t) = delete;  // a view needs what it looks at
 tensor::TensorView viewOf(const std::vector<float>& values, std::uint64_t rows) {
   return {.name = "matrix",
           .dtype = tensor::DType::F32,
@@ -164,7 +165,8 @@ class TestCpuOps : public QObject {
     const auto compute = type == "fp16" ? quant::ComputeType::Fp16 : quant::ComputeType::Bf16;
     const auto parsed = quant::Scheme::parse((scheme + ":compute=" + type).toStdString());
     constexpr std::size_t kRows = 37, kColumns = 96, kTokens = 3;
-    const auto weight = quant::quantize(parsed, viewOf(randomValues(kRows * kColumns, 5), kRows));
+    const auto values = randomValues(kRows * kColumns, 5);
+    const auto weight = quant::quantize(parsed, viewOf(values, kRows));
     QVERIFY(weight->compute() == compute);
     std::vector<float> rounded = quant::dequantize(*weight);
     quant::roundTo(compute, rounded);
