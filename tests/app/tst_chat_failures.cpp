@@ -136,7 +136,7 @@ class TestChatFailures : public QObject {
       shown.selection().addOwn(core::quant::Scheme::parse(text));
       QVERIFY(shown.waitUntilIdle());
       QVERIFY2(hands.choose(1, QString::fromLatin1(text)), text);
-      QVERIFY(shown.waitUntilIdle());
+      QVERIFY(hands.isDone());
       hands.prompt()->clear();
       QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
       QStringList notices;
