@@ -136,7 +136,9 @@ LayerContent::Dots LayerContent::dots(const core::model::Recipe& recipe) const {
   QStringList left;
   if (exact > 0) left << tr("%1 without error").arg(text::count(exact));
   if (refused > 0) left << tr("%1 refused").arg(text::count(refused));
-  if (kept > 0) left << tr("%1 kept as stored").arg(text::count(kept));
+  // Of the matrices alone: the map's summary counts every tensor of the model.
+  if (kept == 1) left << tr("1 matrix kept");
+  if (kept > 1) left << tr("%1 matrices kept").arg(text::count(kept));
   result.left = left.join(QStringLiteral(" · "));
   return result;
 }
