@@ -87,8 +87,9 @@ bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b) {
   const PackedFormat &f = a.format, &g = b.format;
   // One table serves the whole dispatch; what lies behind it belongs to each tensor.
   const auto tableOf = [](const PackedFormat& format) { return std::span(format.table).first(format.tableWords); };
-  return f.kernel == g.kernel && f.constants == g.constants && f.compute == g.compute && f.hasFactors == g.hasFactors && f.units == g.units &&
-         f.groups == g.groups && f.unitsPerGroup == g.unitsPerGroup && std::ranges::equal(tableOf(f), tableOf(g));
+  return f.kernel == g.kernel && f.constants == g.constants && f.compute == g.compute && f.hasFactors == g.hasFactors &&
+         f.units == g.units && f.groups == g.groups && f.unitsPerGroup == g.unitsPerGroup &&
+         std::ranges::equal(tableOf(f), tableOf(g));
 }
 
 bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens) {
