@@ -46,8 +46,10 @@ double speed(std::size_t values, const Body& body) {
   return static_cast<double>(values) / 1e6 / times[times.size() / 2];
 }
 
-double gaussianSqnr(const Preset& preset, const TensorView& view) {
-  return core::metrics::compare(view, *core::quant::quantize(preset.scheme, view)).sqnrDb();
+std::string decibels(double value) { return std::isinf(value) ? "∞" : fmt::format("{:.1f}", value); }
+
+std::string gaussianSqnr(const Preset& preset, const TensorView& view) {
+  return decibels(core::metrics::compare(view, *core::quant::quantize(preset.scheme, view)).sqnrDb());
 }
 
 /// Over all values of the block matrices together; a matrix the format cannot hold counts as kept.
@@ -72,7 +74,7 @@ std::string modelSqnr(const Preset& preset, const core::io::Checkpoint& model) {
     noise += energy * relative * relative;
   }
   if (signal == 0.0) return "–";
-  const std::string text = noise == 0.0 ? "∞" : fmt::format("{:.1f}", 10.0 * std::log10(signal / noise));
+  const std::string text = decibels(10.0 * std::log10(signal / noise));
   return kept == 0 ? text : fmt::format("{} ({} kept)", text, kept);
 }
 
@@ -87,7 +89,7 @@ void row(const Preset& preset, const TensorView& view, const core::io::Checkpoin
 #else
   const char* packed = "–";
 #endif
-  fmt::print("| `{}` | {:.2f} | {:.1f} | {} | {:.3g} | {:.3g} | {} |\n", preset.scheme.toString(),
+  fmt::print("| `{}` | {:.2f} | {} | {} | {:.3g} | {:.3g} | {} |\n", preset.scheme.toString(),
              core::quant::bitsPerWeight(preset.scheme, {1024, kColumns}), gaussianSqnr(preset, view),
              modelSqnr(preset, model), encode, decode, packed);
   std::fflush(stdout);
