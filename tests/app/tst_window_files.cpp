@@ -58,16 +58,21 @@ class TestWindowFiles : public QObject {
     QTest::keyClicks(words, typed);
     QTest::keyClick(words, Qt::Key_Return);
   }
-  /// Ctrl+E, a recipe, a file, Write.
-  static bool startExport(WorkspaceWindow& shown, const QString& recipe, const QString& target) {
+  /// Ctrl+E and a recipe. @return null where that does not lead to the dialog
+  static QDialog* openExport(WorkspaceWindow& shown, const QString& recipe) {
     MainWindow& window = shown.window();
     window.activateWindow();  // a dialog may have been open
-    if (!QTest::qWaitForWindowActive(&window)) return false;
+    if (!QTest::qWaitForWindowActive(&window)) return nullptr;
     QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
     auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
-    if (dialog == nullptr) return false;
+    if (dialog == nullptr) return nullptr;
     chooseRecipe(*dialog, recipe);
-    if (!shown.waitUntilIdle()) return false;
+    return shown.waitUntilIdle() ? dialog : nullptr;
+  }
+  /// The same, a file, Write.
+  static bool startExport(WorkspaceWindow& shown, const QString& recipe, const QString& target) {
+    auto* dialog = openExport(shown, recipe);
+    if (dialog == nullptr) return false;
     auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
     file->selectAll();
     QTest::keyClicks(file, target);
@@ -252,13 +257,8 @@ class TestWindowFiles : public QObject {
   void theModelIsWrittenInParts() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
     MainWindow& window = shown.window();
-    QVERIFY(QTest::qWaitForWindowActive(&window));
-    QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
-    auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
-    auto* words = dialog->findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
-    QTest::keyClicks(words, QStringLiteral("q4_0"));
-    QTest::keyClick(words, Qt::Key_Return);
-    QVERIFY(shown.waitUntilIdle());
+    auto* dialog = openExport(shown, QStringLiteral("q4_0"));
+    QVERIFY(dialog);
     auto* note = dialog->findChild<Label*>(QStringLiteral("export-note"));
     auto* write = dialog->findChild<QPushButton*>(QStringLiteral("export-write"));
     auto* size = dialog->findChild<QLineEdit*>(QStringLiteral("export-part-size"));
@@ -316,17 +316,7 @@ class TestWindowFiles : public QObject {
   void aFolderThatCannotBeWrittenIsASentence() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
     MainWindow& window = shown.window();
-    QVERIFY(QTest::qWaitForWindowActive(&window));
-    QTest::keyClick(&window, Qt::Key_E, Qt::ControlModifier);
-    auto* dialog = window.findChild<QDialog*>(QStringLiteral("export-dialog"));
-    auto* words = dialog->findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
-    QTest::keyClicks(words, QStringLiteral("q4_0"));
-    QTest::keyClick(words, Qt::Key_Return);
-    QVERIFY(shown.waitUntilIdle());
-    auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
-    file->selectAll();
-    QTest::keyClicks(file, m_folder.filePath(QStringLiteral("nowhere/out.gguf")));
-    QTest::mouseClick(dialog->findChild<QPushButton*>(QStringLiteral("export-write")), Qt::LeftButton);
+    QVERIFY(startExport(shown, QStringLiteral("q4_0"), m_folder.filePath(QStringLiteral("nowhere/out.gguf"))));
     QVERIFY(shown.waitUntilIdle());
     QVERIFY2(window.errorText().contains(QStringLiteral("out.gguf")), qPrintable(window.errorText()));
     QVERIFY(window.errorText().endsWith(u'.'));
