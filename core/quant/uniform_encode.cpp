@@ -16,13 +16,9 @@ QS_MULTIVERSION void encodeGroup(const float* __restrict__ values, std::size_t c
                                  float levelMin, float levelMax, std::uint8_t* __restrict__ codes) {
   const float lowest = levelMin - zeroPoint;
   const float highest = levelMax - zeroPoint;
-  for (std::size_t i = 0; i < count; ++i) {
-    float x = values[i] / scale;
-    x = x != x ? 0.0F : x;
-    x = x < lowest ? lowest : x;
-    x = x > highest ? highest : x;
-    codes[i] = static_cast<std::uint8_t>(static_cast<std::int32_t>(roundToEven(x) - lowest));
-  }
+  for (std::size_t i = 0; i < count; ++i)
+    codes[i] =
+        static_cast<std::uint8_t>(static_cast<std::int32_t>(levelOf(values[i], scale, lowest, highest) - lowest));
 }
 
 /// One range for the whole tensor. Percentile and least error need all values at once.

@@ -95,10 +95,12 @@ UniformGrid leastError(const Scheme& scheme, const float* values, std::size_t co
 
 }  // namespace
 
-UniformLevels uniformLevels(const Format& format) {
-  const std::int32_t half = 1 << (codeBits(format.name) - 1);
-  return {format.zeroPoint == ZeroPoint::Off ? -(half - 1) : -half, half - 1};
+UniformLevels uniformLevels(std::uint32_t bits, ZeroPoint zeroPoint) {
+  const std::int32_t half = 1 << (bits - 1);
+  return {zeroPoint == ZeroPoint::Off ? -(half - 1) : -half, half - 1};
 }
+
+UniformLevels uniformLevels(const Format& format) { return uniformLevels(codeBits(format.name), format.zeroPoint); }
 
 Extremes extremesOfTensor(const QuantizedTensor& source, const JobContext& job) {
   const std::uint64_t total = source.shape.count();
@@ -123,9 +125,8 @@ float zeroPointOf(const UniformLevels& level, const Extremes& range, float scale
   return roundToEven(std::clamp(lowest + range.negative / scale, lowest, static_cast<float>(level.max)));
 }
 
-UniformGrid chooseGrid(const Scheme& scheme, const Extremes& range) {
-  const UniformLevels level = uniformLevels(scheme.format);
-  const bool symmetric = scheme.format.zeroPoint == ZeroPoint::Off;
+UniformGrid spanningGrid(const UniformLevels& level, ZeroPoint zeroPoint, ScaleType stored, const Extremes& range) {
+  const bool symmetric = zeroPoint == ZeroPoint::Off;
   const float steps = static_cast<float>(symmetric ? level.max : level.max - level.min);
   const float extent = symmetric ? std::max(range.negative, range.positive) : range.positive + range.negative;
   UniformGrid grid;
@@ -135,9 +136,13 @@ UniformGrid chooseGrid(const Scheme& scheme, const Extremes& range) {
   const float largestCode = representable ? steps : static_cast<float>(level.max);
   grid.scale = (representable ? extent : std::max(range.negative, range.positive)) / largestCode;
   if (!std::isfinite(grid.scale * largestCode)) grid.scale = std::nextafter(grid.scale, 0.0F);
-  grid.scale = storedScale(scheme.format.scaleType, grid.scale);
+  grid.scale = storedScale(stored, grid.scale);
   if (!symmetric) grid.zeroPoint = zeroPointOf(level, range, grid.scale);
   return grid;
+}
+
+UniformGrid chooseGrid(const Scheme& scheme, const Extremes& range) {
+  return spanningGrid(uniformLevels(scheme.format), scheme.format.zeroPoint, scheme.format.scaleType, range);
 }
 
 UniformGrid chooseGrid(const Scheme& scheme, const float* values, std::size_t count, const float* importance) {
