@@ -46,6 +46,7 @@ int runApplication(int argc, char** argv) {
   MainWindow window;
   window.restoreState();
   if (!options.model.isEmpty()) window.openModel(options.model);
+  if (options.link) window.openLink(*options.link);
   if (!options.workspace.isEmpty()) window.showWorkspace(options.workspace);
   window.show();
   return QApplication::exec();

@@ -66,8 +66,10 @@ std::optional<int> readArguments(const QStringList& arguments, WindowOptions& op
          "quantscope report MODEL -o DIR writes a report, without a display;\n"
          "quantscope report --help says more."));
   const QCommandLineOption help = parser.addHelpOption(), version = parser.addVersionOption();
-  parser.addPositionalArgument(QStringLiteral("MODEL"), tr("A model file, a folder, or demo."),
-                               QStringLiteral("[MODEL]"));
+  parser.addPositionalArgument(QStringLiteral("MODEL"),
+                               tr("A model file, a folder, or demo; a link "
+                                  "(quantscope://bits/fp32/0x3eeaf790) may stand with it."),
+                               QStringLiteral("[MODEL] [LINK]"));
   const QCommandLineOption workspace(QStringLiteral("workspace"), tr("Show this workspace."), QStringLiteral("ID"));
   const QCommandLineOption theme(QStringLiteral("theme"), tr("light, dark or desktop."), QStringLiteral("THEME"));
   const QCommandLineOption screenshots(QStringLiteral("screenshots"),
@@ -76,7 +78,16 @@ std::optional<int> readArguments(const QStringList& arguments, WindowOptions& op
   if (!parser.parse(withoutQtOptions(arguments))) return complain(parser.errorText() + u'.');
   if (parser.isSet(version)) return print(QStringLiteral("quantscope " QS_VERSION "\n"));
   if (parser.isSet(help) || parser.isSet(QStringLiteral("help-all"))) return print(parser.helpText());
-  const QStringList words = parser.positionalArguments();
+  QStringList words = parser.positionalArguments();
+  for (const QString& word : words) {
+    if (!Link::isLink(word)) continue;
+    options.link = Link::parse(word);
+    if (!options.link) return complain(tr("\"%1\" is no link into Quantscope.").arg(word.left(200)));
+    if (!findWorkspace(options.link->workspace))
+      return complain(tr("There is no workspace \"%1\".").arg(options.link->workspace.left(200)));
+    words.removeOne(word);
+    break;
+  }
   if (words.size() > 1)
     return complain(QCoreApplication::translate("main", "One model is expected, %n were given.", nullptr,
                                                 static_cast<int>(words.size())));

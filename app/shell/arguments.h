@@ -3,6 +3,7 @@
 #include <QStringList>
 #include <optional>
 
+#include "app/selection/link.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -10,6 +11,7 @@ namespace app {
 /// What the command line of the window asks for.
 struct WindowOptions {
   QString model, workspace, screenshots;
+  std::optional<Link> link;
   std::optional<ThemeMode> theme;
 };
 

@@ -8,6 +8,7 @@
 #include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
+#include "app/selection/link.h"
 #include "app/shell/palette_model.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/raised.h"
@@ -56,7 +57,7 @@ CommandPalette::CommandPalette(QWidget* window)
     : QFrame(window), m_model(new PaletteModel(this)), m_field(new QLineEdit), m_list(new QListView) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(10, 10, 10, 10);
-  m_field->setPlaceholderText(tr("Find a tensor, workspace, scheme or command…"));
+  m_field->setPlaceholderText(tr("Find a tensor, workspace, scheme or command, or paste a link…"));
   m_field->setAccessibleName(tr("Find anything"));
   m_field->setClearButtonEnabled(true);
   m_list->setModel(m_model);
@@ -102,6 +103,12 @@ void CommandPalette::place() {
 }
 
 void CommandPalette::runCurrent() {
+  const QString typed = m_field->text().trimmed();
+  if (Link::isLink(typed)) {
+    dismiss();
+    Q_EMIT linkFollowed(typed);
+    return;
+  }
   const QModelIndex index = m_list->currentIndex();
   if (!index.isValid()) return;
   const std::function<void()> run = m_model->item(index.row()).run;

@@ -28,6 +28,10 @@ class CommandPalette : public QFrame {
   void open(std::vector<PaletteItem> items);
   void dismiss();
 
+ Q_SIGNALS:
+  /// A link was typed or pasted.
+  void linkFollowed(const QString& link);
+
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
   void paintEvent(QPaintEvent* event) override;

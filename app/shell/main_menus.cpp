@@ -136,6 +136,8 @@ void MainWindow::buildViewMenu() {
                     QKeySequence(QStringLiteral("Ctrl+%1").arg(number++)), this, [this, id] { showWorkspace(id); });
   }
   menu->addSeparator();
+  menu->addAction(icon(QStringLiteral("copy")), tr("Copy lin&k to this view"), QKeySequence(tr("Ctrl+Shift+C")), this,
+                  &MainWindow::copyLink);
   m_panelAction = menu->addAction(icon(QStringLiteral("panel")), tr("Scheme &panel"), QKeySequence(tr("F9")), this,
                                   &MainWindow::togglePanel);
   m_panelAction->setCheckable(true);

@@ -76,6 +76,7 @@ MainWindow::MainWindow(QWidget* parent)
   buildLayout();
   buildMenus();
   m_palette = new CommandPalette(this);
+  connect(m_palette, &CommandPalette::linkFollowed, this, qOverload<const QString&>(&MainWindow::openLink));
   m_dropOverlay = new DropOverlay(this);
   m_help = new HelpPanel(this);
   connectSelection();
@@ -146,12 +147,16 @@ void MainWindow::connectSelection() {
   });
   connect(m_loader, &ModelLoader::recentChanged, this, &MainWindow::refreshRecentMenu);
   connect(m_loader, &ModelLoader::failed, this, &MainWindow::showError);
+  connect(m_loader, &ModelLoader::failed, this, [this] { m_linkAfterOpening.reset(); });
   connect(m_loader, &ModelLoader::secondArrived, this, &MainWindow::decideAboutSecond);
   connect(&m_selection, &Selection::comparedModelChanged, this, &MainWindow::refreshAvailability);
   connect(m_loader, &ModelLoader::opened, this, [this] {
     m_banner->dismiss();
     const QString wanted = std::exchange(m_workspaceAfterOpening, QString());
-    if (!wanted.isEmpty())
+    const std::optional<Link> link = std::exchange(m_linkAfterOpening, std::nullopt);
+    if (link)
+      openLink(*link);
+    else if (!wanted.isEmpty())
       showWorkspace(wanted);
     else if (m_selection.workspace() == kStart && !workspaceEntries().empty())
       showWorkspace(QLatin1String(workspaceEntries().front().id));
@@ -218,6 +223,7 @@ Workspace* MainWindow::workspaceOf(const WorkspaceEntry& entry) {
   m_pages->addWidget(workspace);
   for (const Chart* chart : workspace->findChildren<Chart*>())
     connect(chart, &Chart::exportFailed, this, &MainWindow::showError);
+  connect(workspace, &Workspace::linkFollowed, this, [this](const Link& link) { openLink(link); });
   connect(workspace, &Workspace::deviceMemoryChanged, m_status, &StatusLine::setDeviceMemory);
   QSettings settings;
   settings.beginGroup(QStringLiteral("workspace-") + id);

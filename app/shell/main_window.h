@@ -3,6 +3,7 @@
 #include <QMainWindow>
 #include <QSet>
 #include <QTimer>
+#include <optional>
 
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
@@ -43,6 +44,12 @@ class MainWindow : public QMainWindow {
   void openModel(const QString& source);
   /// The start page ("start") or a workspace of the registry. Unknown ids are ignored.
   void showWorkspace(const QString& id);
+  /// Goes where a link points; the demo model is opened for a workspace that needs one and has none. What is wrong with
+  /// the link is said in the banner.
+  void openLink(const Link& link);
+  void openLink(const QString& text);
+  /// Of what is shown now, onto the clipboard.
+  void copyLink();
   /// The workspace in front, or null on the start page.
   Workspace* currentWorkspace() const;
   void showError(const QString& sentence);
@@ -117,6 +124,7 @@ class MainWindow : public QMainWindow {
   QSet<QString> m_polished;  ///< workspaces whose widgets have been styled ahead
   QTimer m_ahead;
   QString m_workspaceAfterOpening;
+  std::optional<Link> m_linkAfterOpening;
   bool m_panelWanted = true;     ///< where there is room for it
   bool m_panelInNarrow = false;  ///< asked for in a window that is too narrow; until the window changes its width
 };

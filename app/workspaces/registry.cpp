@@ -2,6 +2,7 @@
 #include <QCoreApplication>
 #include <vector>
 
+#include "app/selection/selection_link.h"
 #include "app/workspaces/bits/bits_workspace.h"
 #include "app/workspaces/chat/chat_workspace.h"
 #include "app/workspaces/inspect/inspect_workspace.h"
@@ -26,6 +27,18 @@ std::span<const WorkspaceEntry> workspaceEntries() {
        [](const WorkspaceContext& context) -> Workspace* { return new ChatWorkspace(context); }},
   };
   return entries;
+}
+
+QString Workspace::openLink(const Link& link) {
+  if (!link.path.isEmpty() || !unknownKey(link).isEmpty())
+    return tr("\"%1\" names nothing that can be shown here.").arg(link.toString());
+  return followLink(selection(), link);
+}
+
+Link Workspace::link() const {
+  Link link{selection().workspace(), {}, {}};
+  describeSelection(selection(), link);
+  return link;
 }
 
 const WorkspaceEntry* findWorkspace(const QString& id) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "app/jobs/job_runner.h"
+#include "app/selection/link.h"
 #include "app/selection/selection.h"
 
 class QSettings;
@@ -36,11 +37,19 @@ class Workspace : public QWidget {
   virtual QString unsavedWork() const { return {}; }
   /// Brings up something worth looking at (for screenshots and the newcomer): picks a tensor, types a prompt.
   virtual void showExample() {}
+  /// Shows what a link to this workspace names. The window has brought it to the front and has opened a model where it
+  /// needs one. Here: the keys of the one selection (followLink), and nothing else.
+  /// @return empty, or the sentence that says what is wrong with the link (then nothing changed)
+  virtual QString openLink(const Link& link);
+  /// What is shown now, so that openLink shows it again.
+  virtual Link link() const;
   /// State that outlives the program (splitter positions, an unfinished prompt). Keys are the workspace's own.
   virtual void saveState(QSettings& settings) const { Q_UNUSED(settings) }
   virtual void restoreState(QSettings& settings) { Q_UNUSED(settings) }
 
  Q_SIGNALS:
+  /// A person followed a link to some workspace.
+  void linkFollowed(const app::Link& link);
   /// Models were loaded onto a device or left it: bytes this program uses there and may use; 0 without a device.
   void deviceMemoryChanged(quint64 usedBytes, quint64 budgetBytes);
 

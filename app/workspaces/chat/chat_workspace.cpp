@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "app/jobs/job_runner.h"
+#include "app/selection/selection_link.h"
 #include "app/widgets/label.h"
 #include "app/widgets/save_file.h"
 #include "app/workspaces/chat/chat_choices.h"
@@ -23,6 +24,8 @@
 namespace app {
 
 namespace {
+
+const QString kPromptKey = QStringLiteral("prompt");
 
 /// Keys and values of one token in a cache of half precision.
 std::uint64_t kvBytesPerToken(const core::model::ModelConfig& config) {
@@ -230,6 +233,25 @@ void ChatWorkspace::saveTranscript() {
   if (file.isEmpty()) return;
   if (const QString problem = saveFile(file, toMarkdown(m_dialogue->conversation()).toUtf8()); !problem.isEmpty())
     m_panes[0]->setNotice(problem, true);
+}
+
+QString ChatWorkspace::openLink(const Link& link) {
+  if (!link.path.isEmpty() || !unknownKey(link, {kPromptKey}).isEmpty()) return Workspace::openLink(link);
+  if (const QString problem = followLink(selection(), link); !problem.isEmpty()) return problem;
+  if (link.has(QStringLiteral("scheme")) && whyNot().isEmpty()) {
+    m_panes[1]->setScheme(selection().currentRecipe());
+    Q_EMIT m_panes[1]->schemeChosen();
+  }
+  if (link.has(kPromptKey)) m_composer->setPrompt(link.value(kPromptKey));
+  return {};
+}
+
+Link ChatWorkspace::link() const {
+  Link link{selection().workspace(), {}, {}};
+  if (const auto& scheme = m_panes[1]->scheme())
+    link.set(QStringLiteral("scheme"), QString::fromStdString(scheme->toString()));
+  if (!m_composer->prompt().isEmpty()) link.set(kPromptKey, m_composer->prompt());
+  return link;
 }
 
 QString ChatWorkspace::helpText() const {

@@ -29,6 +29,9 @@ class ChatWorkspace : public Workspace {
 
   void setActive(bool active) override;
   QString helpText() const override;
+  /// Also "prompt", which is put into the composer and waits there; "scheme" is what the compared pane runs.
+  QString openLink(const Link& link) override;
+  Link link() const override;
   void showExample() override;
   QString unsavedWork() const override;
   void saveState(QSettings& settings) const override;
