@@ -42,6 +42,7 @@ int runApplication(int argc, char** argv) {
   const auto saved =
       static_cast<ThemeMode>(std::clamp(QSettings().value(QStringLiteral("window/theme"), 0).toInt(), 0, 2));
   theme.setMode(options.theme.value_or(saved));
+  theme.setZoom(QSettings().value(QStringLiteral("window/zoom"), 100).toInt());
   if (!options.screenshots.isEmpty()) return takeScreenshots(options.screenshots, options.model);
   MainWindow window;
   window.restoreState();

@@ -59,7 +59,7 @@ ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, QWidget* paren
   columns->setContentsMargins(0, 0, 0, 0);
   columns->setSpacing(0);
   auto* left = new QWidget;
-  left->setFixedWidth(kListWidth);
+  keepWidth(*left, kListWidth);
   left->setAutoFillBackground(true);
   left->setBackgroundRole(QPalette::Base);
   auto* leftColumn = new QVBoxLayout(left);
@@ -102,7 +102,7 @@ QWidget* ExportDialog::buildFile() {
   m_partSize->setAccessibleName(tr("Largest part"));
   m_partSize->setPlaceholderText(tr("one file"));
   m_partSize->setToolTip(tr("Tensors of at most so much in each of several GGUF files: 2G, 500M or a number of bytes"));
-  m_partSize->setFixedWidth(kSizeWidth);
+  keepWidth(*m_partSize, kSizeWidth);
   fileRow->addWidget(new Label(Label::Style::Muted, tr("In parts of")));
   fileRow->addWidget(m_partSize);
   m_note->setWrapping();

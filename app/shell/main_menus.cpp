@@ -155,6 +155,11 @@ void MainWindow::buildViewMenu() {
     action->setData(static_cast<int>(mode));
     m_themeActions->addAction(action);
   }
+  const auto zoomBy = [](int direction) { Theme::instance().setZoom(Theme::instance().nextZoom(direction)); };
+  QAction* larger = menu->addAction(tr("Zoom &in"), this, [zoomBy] { zoomBy(1); });
+  larger->setShortcuts({QKeySequence(tr("Ctrl++")), QKeySequence(tr("Ctrl+="))});
+  menu->addAction(tr("Zoom &out"), QKeySequence(tr("Ctrl+-")), this, [zoomBy] { zoomBy(-1); });
+  menu->addAction(tr("&Actual size"), QKeySequence(tr("Ctrl+Shift+0")), this, [] { Theme::instance().setZoom(100); });
   menu->addAction(tr("&Switch light and dark"), QKeySequence(tr("Ctrl+Shift+L")), this,
                   [this] { setThemeMode(Theme::instance().isDark() ? ThemeMode::Light : ThemeMode::Dark); });
   connect(&Theme::instance(), &Theme::changed, this, [this] {

@@ -6,6 +6,7 @@
 #include <QHBoxLayout>
 #include <QMimeData>
 #include <QScreen>
+#include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
@@ -117,7 +118,14 @@ void MainWindow::buildLayout() {
   middle->setContentsMargins(0, 0, 0, 0);
   middle->setSpacing(0);
   middle->addWidget(m_banner);
-  middle->addWidget(m_pages, 1);
+  // A page that is larger than its place (a small window, a large zoom) scrolls instead of being cut.
+  auto* place = new QScrollArea;
+  place->setWidgetResizable(true);
+  place->setFrameShape(QFrame::NoFrame);
+  place->setFocusPolicy(Qt::NoFocus);
+  place->setObjectName(QStringLiteral("page-place"));
+  place->setWidget(m_pages);
+  middle->addWidget(place, 1);
   columns->addWidget(m_rail);
   columns->addLayout(middle, 1);
   columns->addWidget(m_panel);
@@ -340,6 +348,7 @@ void MainWindow::saveState() const {
   settings.setValue(QStringLiteral("window/geometry"), saveGeometry());
   settings.setValue(QStringLiteral("window/panel"), m_panelWanted);
   settings.setValue(QStringLiteral("window/theme"), static_cast<int>(Theme::instance().mode()));
+  settings.setValue(QStringLiteral("window/zoom"), Theme::instance().zoom());
   settings.setValue(QStringLiteral("recent"), m_loader->recent());
   settings.setValue(QStringLiteral("schemes"), m_selection.saveSchemes());
   settings.setValue(QStringLiteral("schemes-by-size"), m_panel->schemes()->list()->order() == SchemeOrder::BySize);

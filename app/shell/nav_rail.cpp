@@ -22,7 +22,8 @@ class NavRail::Button final : public QAbstractButton {
   }
   QSize sizeHint() const override {
     const QFontMetrics metrics(Theme::instance().textFont(-1));
-    return {std::max(76, metrics.horizontalAdvance(text()) + space::kTwo), metrics.height() + 42};
+    const Theme& theme = Theme::instance();
+    return {std::max(theme.px(76), metrics.horizontalAdvance(text()) + space::kTwo), metrics.height() + theme.px(42)};
   }
 
  protected:
@@ -49,11 +50,12 @@ class NavRail::Button final : public QAbstractButton {
       painter.drawRoundedRect(tile.adjusted(1, 1, -1, -1), space::kRadius - 1, space::kRadius - 1);
     }
     const QColor ink = !isEnabled() ? mix(c.textFaint, c.window, 0.45) : isChecked() ? c.accent : c.textMuted;
-    constexpr double kIcon = 24;
-    paintIcon(painter, m_iconName, QRectF(tile.center().x() - kIcon / 2, tile.top() + 7, kIcon, kIcon), ink);
+    const double icon = Theme::instance().px(24);
+    const int textTop = Theme::instance().px(33);
+    paintIcon(painter, m_iconName, QRectF(tile.center().x() - icon / 2, tile.top() + 7, icon, icon), ink);
     painter.setFont(Theme::instance().textFont(-1, isChecked() ? QFont::DemiBold : QFont::Normal));
     painter.setPen(ink);
-    painter.drawText(QRectF(0, tile.top() + 33, width(), tile.bottom() - tile.top() - 33),
+    painter.drawText(QRectF(0, tile.top() + textTop, width(), tile.bottom() - tile.top() - textTop),
                      Qt::AlignHCenter | Qt::AlignTop, text());
   }
   void keyPressEvent(QKeyEvent* event) override {
@@ -76,7 +78,10 @@ NavRail::NavRail(QWidget* parent) : QWidget(parent), m_layout(new QVBoxLayout(th
   m_group->setExclusive(true);
   setAccessibleName(tr("Workspaces"));
   setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Expanding);
-  connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
+  connect(&Theme::instance(), &Theme::changed, this, [this] {
+    for (Button* button : m_buttons) button->updateGeometry();
+    update();
+  });
 }
 
 void NavRail::add(const QString& id, const QString& title, const QString& iconName, const QString& toolTip) {

@@ -31,7 +31,7 @@ void ReferenceRow::paintEvent(QPaintEvent*) {
   painter.setFont(theme.textFont(-1.5));
   painter.setPen(c.textFaint);
   const auto& model = m_selection.model();
-  constexpr int kRight = 24, kSizeWidth = 66;  // the columns of the list below, beside its scroll bar
+  const int right = 24, sizeWidth = theme.px(66);  // the columns of the list below, beside its scroll bar
   QString bitsText = tr("reference"), sizeText;
   if (model && model->checkpoint().parameters() > 0) {
     std::uint64_t bytes = 0;
@@ -41,12 +41,13 @@ void ReferenceRow::paintEvent(QPaintEvent*) {
     sizeText = text::bytes(bytes);
   }
   painter.setPen(c.textMuted);
-  painter.drawText(rect().adjusted(0, 0, -kRight, 0), Qt::AlignRight | Qt::AlignVCenter, sizeText);
-  painter.drawText(rect().adjusted(0, 0, -kRight - (sizeText.isEmpty() ? 0 : kSizeWidth), 0),
+  painter.drawText(rect().adjusted(0, 0, -right, 0), Qt::AlignRight | Qt::AlignVCenter, sizeText);
+  painter.drawText(rect().adjusted(0, 0, -right - (sizeText.isEmpty() ? 0 : sizeWidth), 0),
                    Qt::AlignRight | Qt::AlignVCenter, bitsText);
   painter.setFont(theme.textFont());
   painter.setPen(c.text);
-  painter.drawText(rect().adjusted(38, 0, -112, 0), Qt::AlignLeft | Qt::AlignVCenter, tr("As stored"));
+  painter.drawText(rect().adjusted(38, 0, -right - sizeWidth - theme.px(22), 0), Qt::AlignLeft | Qt::AlignVCenter,
+                   tr("As stored"));
 }
 
 }  // namespace app

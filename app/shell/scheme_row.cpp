@@ -94,19 +94,19 @@ void SchemeRow::paintScheme(QPainter& painter, const QStyleOptionViewItem& optio
   if (m_boxes == Boxes::Shown) paintBox(painter, boxRect(option.rect), index);
   painter.setFont(theme.textFont(-1.5));
   painter.setPen(c.textMuted);
-  const int right = rightEdge(option);
+  const int right = rightEdge(option), sizeWidth = theme.px(kSizeWidth), bitsWidth = theme.px(kBitsWidth);
   const auto column = [&](int edge, int wide) {
     return QRect(edge - wide, option.rect.top(), wide, option.rect.height());
   };
   const QString size = index.data(SchemeListModel::SizeRole).toString();
-  painter.drawText(column(right, kSizeWidth), Qt::AlignRight | Qt::AlignVCenter, size);
-  painter.drawText(column(right - kSizeWidth, kBitsWidth), Qt::AlignRight | Qt::AlignVCenter,
+  painter.drawText(column(right, sizeWidth), Qt::AlignRight | Qt::AlignVCenter, size);
+  painter.drawText(column(right - sizeWidth, bitsWidth), Qt::AlignRight | Qt::AlignVCenter,
                    index.data(SchemeListModel::BitsRole).toString());
   const bool current = index.data(SchemeListModel::CurrentRole).toBool();
   painter.setFont(theme.textFont(0, current ? QFont::DemiBold : QFont::Normal));
   painter.setPen(c.text);
   QRect name = option.rect.adjusted(nameLeft(), 0, 0, 0);
-  name.setRight(right - (size.isEmpty() ? 0 : kSizeWidth + kBitsWidth));
+  name.setRight(right - (size.isEmpty() ? 0 : sizeWidth + bitsWidth));
   painter.drawText(name, Qt::AlignVCenter | Qt::AlignLeft,
                    painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, name.width()));
 }

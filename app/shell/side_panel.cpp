@@ -56,7 +56,7 @@ SidePanel::SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
   layout->addWidget(line);
   layout->addWidget(heading(tr("Selected"), nullptr));
   layout->addWidget(m_selected);
-  setFixedWidth(kWidth);
+  keepWidth(*this, kWidth);
   connect(&Theme::instance(), &Theme::changed, this, [this] { update(); });
 }
 

@@ -37,7 +37,7 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent)
   setSizeGripEnabled(false);
   setContentsMargins(space::kOne, 2, space::kOne, 2);
   m_memory->setContentsMargins(space::kTwo, 0, 0, 0);
-  m_progress->setFixedWidth(140);
+  keepWidth(*m_progress, 140);
   m_progress->setTextVisible(false);
   m_progress->setAccessibleName(tr("Progress"));
   m_cancel->setIcon(icon(QStringLiteral("close")));

@@ -7,6 +7,7 @@
 #include <QGuiApplication>
 #include <QPainter>
 #include <QProxyStyle>
+#include <QRegularExpression>
 #include <QStyleFactory>
 #include <QStyleHints>
 #include <QWidget>
@@ -92,8 +93,23 @@ QPalette paletteOf(const ThemeColors& c) {
   return p;
 }
 
+/// Every length of two pixels or more multiplied; hairlines stay.
+QString withLengths(const QString& text, double zoom) {
+  static const QRegularExpression kLength(QStringLiteral("(\\d+)px"));
+  QString scaled;
+  qsizetype done = 0;
+  for (auto it = kLength.globalMatch(text); it.hasNext();) {
+    const QRegularExpressionMatch match = it.next();
+    const int length = match.captured(1).toInt();
+    scaled += text.mid(done, match.capturedStart() - done) +
+              QString::number(length < 2 ? length : qRound(length * zoom)) + QLatin1String("px");
+    done = match.capturedEnd();
+  }
+  return scaled + text.mid(done);
+}
+
 /// The style sheet names colours as @role; the theme fills them in.
-QString styleSheet(const ThemeColors& c) {
+QString styleSheet(const ThemeColors& c, double zoom) {
   QFile file(QStringLiteral(":/themes/quantscope.qss"));
   if (!file.open(QIODevice::ReadOnly)) return {};
   QString text = QString::fromUtf8(file.readAll());
@@ -117,7 +133,7 @@ QString styleSheet(const ThemeColors& c) {
                                                   {"@error", c.error}};
   text.replace(QLatin1String("@ground"), QLatin1String(c.dark ? "dark" : "light"));
   for (const auto& [name, color] : roles) text.replace(QLatin1String(name), color.name());
-  return text;
+  return zoom == 1 ? text : withLengths(text, zoom);
 }
 
 /// Fusion without the underlined letters in menus (Alt and the letter still work).
@@ -140,6 +156,12 @@ double luminance(const QColor& color) {
 double contrastRatio(const QColor& a, const QColor& b) {
   const double la = luminance(a), lb = luminance(b);
   return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
+}
+
+void keepWidth(QWidget& widget, double length) {
+  const auto apply = [&widget, length] { widget.setFixedWidth(Theme::instance().px(length)); };
+  apply();
+  QObject::connect(&Theme::instance(), &Theme::changed, &widget, apply);
 }
 
 void paintMark(QPainter& painter, SeriesMark mark, const QRectF& rect, const QColor& color) {
@@ -202,7 +224,6 @@ void Theme::install() {
   m_monoFont = QFontDatabase::systemFont(QFontDatabase::FixedFont);
   m_monoFont.setStyleHint(QFont::Monospace);
   m_monoFont.setPointSizeF(m_baseFont.pointSizeF());
-  QApplication::setFont(m_baseFont);
   QApplication::setStyle(new QuietFusion);
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
   connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, this, [this] {
@@ -222,6 +243,21 @@ void Theme::setMode(ThemeMode mode) {
   if (m_installed) apply();
 }
 
+void Theme::setZoom(int percent) {
+  const auto distance = [percent](int step) { return std::abs(step - percent); };
+  const int nearest = *std::min_element(std::begin(kZoomSteps), std::end(kZoomSteps),
+                                        [&](int a, int b) { return distance(a) < distance(b); });
+  if (nearest == m_zoom) return;
+  m_zoom = nearest;
+  if (m_installed) apply();
+}
+
+int Theme::nextZoom(int direction) const {
+  const auto* here = std::find(std::begin(kZoomSteps), std::end(kZoomSteps), m_zoom);
+  const auto index = here - std::begin(kZoomSteps) + direction;
+  return kZoomSteps[std::clamp<std::ptrdiff_t>(index, 0, std::ssize(kZoomSteps) - 1)];
+}
+
 bool Theme::desktopIsDark() const {
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
   const Qt::ColorScheme scheme = QGuiApplication::styleHints()->colorScheme();
@@ -236,8 +272,9 @@ bool Theme::desktopIsDark() const {
 void Theme::apply() {
   const bool isDark = m_mode == ThemeMode::Dark || (m_mode == ThemeMode::FollowDesktop && desktopIsDark());
   m_colors = isDark ? dark() : light();
+  QApplication::setFont(textFont());
   QApplication::setPalette(paletteOf(m_colors));
-  qApp->setStyleSheet(styleSheet(m_colors));
+  qApp->setStyleSheet(styleSheet(m_colors, m_zoom / 100.0));
   Q_EMIT changed();
 }
 
@@ -255,14 +292,14 @@ Qt::PenStyle Theme::penStyle(int slot) {
 
 QFont Theme::textFont(double pointDelta, QFont::Weight weight) const {
   QFont font = m_baseFont;
-  font.setPointSizeF(std::max(6.0, m_baseFont.pointSizeF() + pointDelta));
+  font.setPointSizeF(std::max(6.0, m_baseFont.pointSizeF() + pointDelta) * m_zoom / 100.0);
   font.setWeight(weight);
   return font;
 }
 
 QFont Theme::monoFont(double pointDelta, QFont::Weight weight) const {
   QFont font = m_monoFont;
-  font.setPointSizeF(std::max(6.0, m_baseFont.pointSizeF() + pointDelta));
+  font.setPointSizeF(std::max(6.0, m_baseFont.pointSizeF() + pointDelta) * m_zoom / 100.0);
   font.setWeight(weight);
   return font;
 }

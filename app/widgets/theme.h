@@ -6,6 +6,7 @@
 #include <QString>
 
 class QPainter;
+class QWidget;
 
 namespace app {
 
@@ -31,6 +32,9 @@ struct ThemeColors {
   QColor grid;                                        ///< lines behind data
 };
 
+/// Percent.
+inline constexpr int kZoomSteps[] = {75, 90, 100, 110, 125, 150, 175, 200, 250};
+
 enum class ThemeMode { FollowDesktop, Light, Dark };
 
 /// Distances on the 8-pixel grid, in device-independent pixels.
@@ -39,7 +43,7 @@ inline constexpr int kHalf = 4, kOne = 8, kOneHalf = 12, kTwo = 16, kThree = 24,
 inline constexpr int kRadius = 8, kRadiusSmall = 5;
 }  // namespace space
 
-/// The look of the program: palettes, fonts, style. Widgets read colours while painting and repaint on changed()
+/// The look of the program: palettes, fonts, style, zoom. Widgets read colours while painting and repaint on changed()
 /// (which is emitted after the application palette was set, so QEvent::PaletteChange has arrived everywhere).
 class Theme : public QObject {
   Q_OBJECT
@@ -61,6 +65,15 @@ class Theme : public QObject {
   static SeriesMark seriesMark(int slot);
   /// Solid for the first kSeriesColors slots, then dashed, dotted, dash-dotted.
   static Qt::PenStyle penStyle(int slot);
+
+  /// The whole interface enlarged, in percent of the desktop's own size: one of kZoomSteps (the nearest is taken).
+  /// Fonts, the style sheet's lengths and px() follow.
+  void setZoom(int percent);
+  int zoom() const { return m_zoom; }
+  /// The next step above (+1) or below (−1) the present one; at the ends the present one.
+  int nextZoom(int direction) const;
+  /// A length in device-independent pixels under the zoom.
+  int px(double length) const { return qRound(length * m_zoom / 100.0); }
 
   /// System font; `points` relative to the system's own size.
   QFont textFont(double pointDelta = 0, QFont::Weight weight = QFont::Normal) const;
@@ -92,9 +105,13 @@ class Theme : public QObject {
   ThemeMode m_mode = ThemeMode::FollowDesktop;
   ThemeColors m_colors;
   QPalette m_desktopPalette;
-  QFont m_baseFont, m_monoFont;
+  QFont m_baseFont, m_monoFont;  ///< as the desktop has them
+  int m_zoom = 100;
   bool m_installed = false;
 };
+
+/// A fixed width that follows the zoom. @param length device-independent pixels at 100 %
+void keepWidth(QWidget& widget, double length);
 
 /// The swatch of a series: its mark filled.
 void paintMark(QPainter& painter, SeriesMark mark, const QRectF& rect, const QColor& color);

@@ -72,6 +72,35 @@ class TestShell : public QObject {
     QVERIFY(window.findChild<QPushButton*>(QStringLiteral("open-demo"))->isEnabled());
   }
 
+  void theWholeInterfaceIsEnlarged() {
+    MainWindow window;
+    window.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&window));
+    auto* rail = window.findChild<QAbstractButton*>(QStringLiteral("nav-bits"));
+    const QSize before = rail->sizeHint();
+    const double points = QApplication::font().pointSizeF();
+    QTest::keyClick(&window, Qt::Key_Plus, Qt::ControlModifier);
+    QTest::keyClick(&window, Qt::Key_Plus, Qt::ControlModifier);
+    QTest::keyClick(&window, Qt::Key_Equal, Qt::ControlModifier);
+    QCOMPARE(Theme::instance().zoom(), 150);
+    QCOMPARE(QApplication::font().pointSizeF(), points * 1.5);
+    QCOMPARE(Theme::instance().monoFont().pointSizeF(), points * 1.5);
+    QVERIFY(rail->sizeHint().width() >= before.width() * 1.4 && rail->sizeHint().height() >= before.height() * 1.4);
+    // What no longer fits scrolls: nothing is laid out smaller than it needs.
+    window.openLink(QStringLiteral("quantscope://bits"));
+    window.resize(1024, 640);
+    QCoreApplication::processEvents();
+    const QWidget* page = window.currentWorkspace();
+    QVERIFY(page->height() >= page->minimumSizeHint().height());
+    QVERIFY(page->width() >= page->minimumSizeHint().width());
+    window.saveState();
+    QCOMPARE(QSettings().value(QStringLiteral("window/zoom")).toInt(), 150);
+    QTest::keyClick(&window, Qt::Key_Minus, Qt::ControlModifier);
+    QCOMPARE(Theme::instance().zoom(), 125);
+    QTest::keyClick(&window, Qt::Key_0, Qt::ControlModifier | Qt::ShiftModifier);
+    QCOMPARE(Theme::instance().zoom(), 100);
+  }
+
   void theDemoModelIsOneClickAway() {
     MainWindow window;
     window.show();

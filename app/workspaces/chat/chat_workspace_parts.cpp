@@ -112,7 +112,7 @@ QWidget* ChatWorkspace::buildSettings() {
   scroll->setWidget(m_sampling);
   scroll->viewport()->setAutoFillBackground(false);
   card->body()->addWidget(scroll, 1);
-  card->setFixedWidth(kSettingsWidth);
+  keepWidth(*card, kSettingsWidth);
   m_settings = card;
   return card;
 }

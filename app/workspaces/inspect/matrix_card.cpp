@@ -103,6 +103,8 @@ QWidget* MatrixCard::buildChannels() {
 QWidget* MatrixCard::buildValues() {
   m_valueTable->setModel(m_values);
   m_valueTable->setFont(Theme::instance().monoFont(-1));
+  connect(&Theme::instance(), &Theme::changed, m_valueTable,
+          [table = m_valueTable] { table->setFont(Theme::instance().monoFont(-1)); });
   m_valueTable->horizontalHeader()->setDefaultSectionSize(96);
   m_valueTable->verticalHeader()->setDefaultSectionSize(24);
   m_valueTable->setShowGrid(false);
