@@ -1,6 +1,5 @@
 #include "app/selection/scheme_completion.h"
 
-#include <QRegularExpression>
 #include <string>
 
 #include "core/base/error.h"
@@ -30,25 +29,6 @@ QStringList names(const QString& typed) {
   return found;
 }
 
-/// Values that people use where an option takes numbers.
-const QStringList& usualNumbers() {
-  static const QStringList numbers = QStringLiteral("16 32 64 128 256 1024 4096 1.1 1.25 1.5 2 99 99.9").split(u' ');
-  return numbers;
-}
-
-/// The words in quotes of "'on' or 'off'", and numbers.
-QStringList valuesOf(const core::quant::SchemeOption& option) {
-  static const QRegularExpression word(QStringLiteral("'([^']+)'"));
-  QStringList values;
-  auto matches = word.globalMatch(fromView(option.allowed));
-  while (matches.hasNext()) values << matches.next().captured(1);
-  return fromView(option.allowed).contains(QLatin1String("number")) ||
-                 fromView(option.allowed).contains(QLatin1String("power")) ||
-                 fromView(option.allowed).contains(QLatin1String("percentage"))
-             ? usualNumbers() + values
-             : values;
-}
-
 }  // namespace
 
 QStringList schemeCompletions(const QString& typed, int most) {
@@ -66,9 +46,9 @@ QStringList schemeCompletions(const QString& typed, int most) {
     if (equals < 0) {
       if (key.startsWith(part)) found << before + key + u'=';
     } else if (key == part.left(equals)) {
-      for (const QString& value : valuesOf(option)) {
-        const QString whole = before + key + u'=' + value;
-        if (value.startsWith(part.mid(equals + 1)) && parsed(whole)) found << whole;
+      for (const std::string& value : core::quant::valuesOf(option, *scheme)) {
+        const QString whole = before + key + u'=' + QString::fromStdString(value);
+        if (whole.startsWith(typed) && parsed(whole)) found << whole;
       }
     }
   }

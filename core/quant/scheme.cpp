@@ -85,12 +85,6 @@ std::string optionsOf(const Scheme& scheme) {
   return fmt::format("the options {} and {}", fmt::join(keys, ", "), last);
 }
 
-bool isDefault(const SchemeOption& option, const Scheme& scheme) {
-  Scheme standard = scheme;
-  option.reset(standard);
-  return standard == scheme;
-}
-
 }  // namespace
 
 Scheme Scheme::parse(std::string_view text) {
