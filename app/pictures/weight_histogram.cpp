@@ -293,15 +293,18 @@ void WeightHistogram::drawLevels() {
 
 void WeightHistogram::sizeLevelRows() {
   const int rows = std::max<int>(static_cast<int>(m_levels.size()), 1);
-  setMinimumHeight(kLeastPlot.height() + rows * kLeastRowHeight + kAxisHeightWithoutLabel + kTight.top());
-  const bool cramped = height() < kLeastPlot.height() + rows * kLevelRowHeight + kAxisHeight + kTight.top();
-  const int room = height() - kLeastPlot.height() - kTight.top() - (cramped ? kAxisHeightWithoutLabel : kAxisHeight);
-  const int rowHeight = std::clamp(room / rows, kLeastRowHeight, kLevelRowHeight);
+  const Theme& theme = Theme::instance();
+  const int least = theme.px(kLeastRowHeight), usual = theme.px(kLevelRowHeight), axis = theme.px(kAxisHeight),
+            bareAxis = theme.px(kAxisHeightWithoutLabel), above = kLeastPlot.height() + kTight.top();
+  setMinimumHeight(above + rows * least + bareAxis);
+  const bool cramped = height() < above + rows * usual + axis;
+  const int room = height() - above - (cramped ? bareAxis : axis);
+  const int rowHeight = std::clamp(room / rows, least, usual);
   QCPAxis* x = m_levelRect->axis(QCPAxis::atBottom);
   x->setLabel(cramped            ? QString()
               : m_levels.empty() ? tr("weight")
                                  : tr("weight · ticks: every level of the block named at the right"));
-  const QFont font = Theme::instance().textFont(rowHeight < kLevelRowHeight - 3 ? kSmallRowFont : kRowFont);
+  const QFont font = theme.textFont(rowHeight < usual - theme.px(3) ? kSmallRowFont : kRowFont);
   for (const auto side : {QCPAxis::atLeft, QCPAxis::atRight}) m_levelRect->axis(side)->setTickLabelFont(font);
   for (QCPItemText* note : m_levelNotes) note->setFont(font);
   QPainterPath tick;

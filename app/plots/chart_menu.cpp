@@ -8,6 +8,7 @@
 
 #include "app/plots/chart.h"
 #include "app/widgets/icon.h"
+#include "app/widgets/theme.h"
 
 namespace app {
 
@@ -36,7 +37,7 @@ void Chart::contextMenuEvent(QContextMenuEvent* event) {
 QToolButton* Chart::createMenuButton() {
   auto* button = new QToolButton;
   button->setIcon(icon(QStringLiteral("export")));
-  button->setIconSize({18, 18});
+  keepIconSize(*button, 18);
   button->setToolTip(tr("Export or copy this chart"));
   button->setAccessibleName(tr("Export or copy the chart"));
   button->setPopupMode(QToolButton::InstantPopup);

@@ -183,6 +183,7 @@ void MainWindow::connectSelection() {
       showWorkspace(id);
     }
   });
+  connect(&Theme::instance(), &Theme::changed, this, [this] { setPanelShown(m_panelWanted); });
   refreshAvailability();
 }
 
@@ -293,14 +294,14 @@ QString MainWindow::errorText() const { return m_banner->text(); }
 
 void MainWindow::setPanelShown(bool shown) {
   m_panelWanted = shown;
-  const bool fits = width() >= kPanelNeedsWidth || m_panelInNarrow;
+  const bool fits = width() >= Theme::instance().px(kPanelNeedsWidth) || m_panelInNarrow;
   m_panel->setVisible(shown && fits && m_selection.workspace() != kStart);
   m_panelAction->setChecked(shown);
 }
 
 void MainWindow::togglePanel() {
   const bool show = !m_panel->isVisible();
-  m_panelInNarrow = show && width() < kPanelNeedsWidth;
+  m_panelInNarrow = show && width() < Theme::instance().px(kPanelNeedsWidth);
   setPanelShown(show || m_panelInNarrow);
 }
 

@@ -62,7 +62,7 @@ SidePanel::SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
 
 void SidePanel::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
-  const bool isRoomy = height() >= kRoomyHeight;
+  const bool isRoomy = height() >= Theme::instance().px(kRoomyHeight);
   m_hint->setVisible(isRoomy);
   m_selected->setBrief(!isRoomy);
 }

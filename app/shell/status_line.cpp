@@ -41,7 +41,7 @@ StatusLine::StatusLine(JobRunner& jobs, QWidget* parent)
   m_progress->setTextVisible(false);
   m_progress->setAccessibleName(tr("Progress"));
   m_cancel->setIcon(icon(QStringLiteral("close")));
-  m_cancel->setIconSize({14, 14});
+  keepIconSize(*m_cancel, 14);
   m_cancel->setToolTip(tr("Cancel (Esc)"));
   m_cancel->setAccessibleName(tr("Cancel the running job"));
   m_cancel->setObjectName(QStringLiteral("cancel-job"));

@@ -1,5 +1,6 @@
 #include "app/widgets/theme.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QEvent>
 #include <QFile>
@@ -144,6 +145,13 @@ class QuietFusion final : public QProxyStyle {
                 QStyleHintReturn* data) const override {
     return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
   }
+  /// Icons grow with the text beside them.
+  int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
+    const int size = QProxyStyle::pixelMetric(metric, option, widget);
+    const bool isIcon = metric == PM_SmallIconSize || metric == PM_ButtonIconSize || metric == PM_ToolBarIconSize ||
+                        metric == PM_TabBarIconSize || metric == PM_ListViewIconSize;
+    return isIcon ? Theme::instance().px(size) : size;
+  }
 };
 
 double luminance(const QColor& color) {
@@ -162,6 +170,15 @@ void keepWidth(QWidget& widget, double length) {
   const auto apply = [&widget, length] { widget.setFixedWidth(Theme::instance().px(length)); };
   apply();
   QObject::connect(&Theme::instance(), &Theme::changed, &widget, apply);
+}
+
+void keepIconSize(QAbstractButton& button, double length) {
+  const auto apply = [&button, length] {
+    const int size = Theme::instance().px(length);
+    button.setIconSize({size, size});
+  };
+  apply();
+  QObject::connect(&Theme::instance(), &Theme::changed, &button, apply);
 }
 
 void paintMark(QPainter& painter, SeriesMark mark, const QRectF& rect, const QColor& color) {

@@ -5,6 +5,7 @@
 #include <QPalette>
 #include <QString>
 
+class QAbstractButton;
 class QPainter;
 class QWidget;
 
@@ -112,6 +113,8 @@ class Theme : public QObject {
 
 /// A fixed width that follows the zoom. @param length device-independent pixels at 100 %
 void keepWidth(QWidget& widget, double length);
+/// A button's icon size that follows the zoom.
+void keepIconSize(QAbstractButton& button, double length);
 
 /// The swatch of a series: its mark filled.
 void paintMark(QPainter& painter, SeriesMark mark, const QRectF& rect, const QColor& color);

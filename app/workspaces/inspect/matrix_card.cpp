@@ -67,7 +67,7 @@ MatrixCard::MatrixCard(Selection& selection, JobRunner& jobs, TensorFacts& facts
   m_tabs->setObjectName(QStringLiteral("inspect-tabs"));
   auto* button = new QToolButton;
   button->setIcon(icon(QStringLiteral("export")));
-  button->setIconSize({18, 18});
+  keepIconSize(*button, 18);
   button->setToolTip(tr("Export or copy what this tab shows"));
   button->setAccessibleName(tr("Export or copy"));
   button->setPopupMode(QToolButton::InstantPopup);

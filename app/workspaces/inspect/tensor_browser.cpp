@@ -80,7 +80,7 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
   m_filter->setObjectName(QStringLiteral("tensor-filter"));
   connect(m_filter, &QLineEdit::textChanged, this, &TensorBrowser::filter);
   m_wide->setIcon(icon(QStringLiteral("expand")));
-  m_wide->setIconSize({18, 18});
+  keepIconSize(*m_wide, 18);
   m_wide->setCheckable(true);
   m_wide->setToolTip(tr("The table over the whole width, with every column"));
   m_wide->setAccessibleName(tr("Wide table"));
