@@ -31,7 +31,7 @@ core::numeric::IntegerScale scaleFor(const NumberFormat& format, double absmax) 
 double ownAbsmax(double value) { return std::isfinite(value) ? std::max(1.0, std::fabs(value)) : 1.0; }
 
 double errorOf(const core::numeric::TypedEncoding& encoding, double value, double number) {
-  if (encoding.error) return QByteArray::fromStdString(encoding.error->toString()).toDouble();
+  if (encoding.error) return core::numeric::nearestDouble(*encoding.error);
   return value - number;
 }
 

@@ -1,5 +1,6 @@
 #include "core/numeric/codec.h"
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -7,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/numeric/rounding.h"
 #include "core/numeric/sorted_code_book.h"
+#include "core/numeric/typed_text.h"
 
 namespace core::numeric {
 
@@ -14,36 +16,40 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-std::uint64_t signBit(const NumberFormat& format) { return std::uint64_t{1} << (format.bits - 1); }
+constexpr std::array kRoundings = {"nearest_even", "nearest_away", "toward_zero", "up", "down", "stochastic"};
 
 std::int64_t signedInteger(const NumberFormat& format, std::uint64_t code) {
-  if (format.kind == FormatKind::UnsignedInteger || (code & signBit(format)) == 0)
+  if (format.kind == FormatKind::UnsignedInteger || (code & format.signMask()) == 0)
     return static_cast<std::int64_t>(code);
   return static_cast<std::int64_t>(code | ~format.codeMask());
 }
 
 double decodeFloat(const NumberFormat& format, std::uint64_t code) {
-  const std::uint64_t magnitude = code & (format.codeMask() >> 1);
-  const double sign = (code & signBit(format)) != 0 ? -1.0 : 1.0;
+  const std::uint64_t magnitude = code & ~format.signMask();
+  const bool negative = (code & format.signMask()) != 0;
+  if (format.specials == Specials::NanIsNegativeZero && code == format.signMask()) return kNan;
+  const double sign = negative ? -1.0 : 1.0;
   if (magnitude > format.maxFiniteCode()) {
-    const bool infinite = format.hasInfinity && magnitude == format.maxFiniteCode() + 1;
+    const bool infinite = format.hasInfinity() && magnitude == format.maxFiniteCode() + 1;
     return infinite ? sign * std::numeric_limits<double>::infinity() : kNan;
   }
   const std::uint64_t implicit = std::uint64_t{1} << format.mantissaBits;
   const std::uint64_t mantissa = magnitude & (implicit - 1);
   const int field = static_cast<int>(magnitude >> format.mantissaBits);
+  if (field == 0 && !format.hasSubnormals) return negative && format.hasNegativeZero() ? -0.0 : 0.0;
   const int unit = (field == 0 ? 1 : field) - format.bias - static_cast<int>(format.mantissaBits);
   return sign * std::ldexp(static_cast<double>(field == 0 ? mantissa : mantissa | implicit), unit);
 }
 
 std::optional<std::uint64_t> stepFloat(const NumberFormat& format, std::uint64_t code, bool up) {
-  const std::uint64_t sign = signBit(format);
-  const std::uint64_t largest = format.maxFiniteCode() + (format.hasInfinity ? 1 : 0);
+  const std::uint64_t sign = format.signMask();
+  const std::uint64_t largest = format.maxFiniteCode() + (format.hasInfinity() ? 1 : 0);
   const std::uint64_t magnitude = code & ~sign;
-  if (magnitude > largest) return std::nullopt;
-  if (magnitude == 0) return up ? 1 : (sign | 1);
+  const std::uint64_t smallest = format.minPositiveCode();
+  if (std::isnan(decodeFloat(format, code))) return std::nullopt;
+  if (magnitude < smallest) return up ? smallest : (sign | smallest);  // from zero
   const bool negative = (code & sign) != 0;
-  if (negative == up) return magnitude == 1 ? 0 : (code - 1);  // toward zero; only +0 is given
+  if (negative == up) return magnitude == smallest ? 0 : (code - 1);  // toward zero; only +0 is given
   if (magnitude == largest) return std::nullopt;
   return code + 1;
 }
@@ -101,7 +107,24 @@ const char* toString(NumberClass numberClass) {
   return "nan";
 }
 
-double decode(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer) {
+const char* toString(Rounding rounding) { return kRoundings[static_cast<std::size_t>(rounding)]; }
+
+std::optional<Rounding> findRounding(std::string_view name) {
+  const std::string plain = lowerTrimmed(name);
+  for (std::size_t i = 0; i < kRoundings.size(); ++i)
+    if (plain == kRoundings[i]) return static_cast<Rounding>(i);
+  return std::nullopt;
+}
+
+void requireUsable(const CodeScale& scale) {
+  if (!std::isfinite(scale.scale) || scale.scale == 0)
+    throw Error(ErrorCode::InvalidArgument, "A scale must be a finite number other than zero.");
+  if (scale.zeroPoint > CodeScale::kMaxZeroPoint || scale.zeroPoint < -CodeScale::kMaxZeroPoint)
+    throw Error(ErrorCode::InvalidArgument,
+                "A zero-point must lie within ±2^32, but found " + std::to_string(scale.zeroPoint) + ".");
+}
+
+double decode(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   code &= format.codeMask();
   switch (format.kind) {
     case FormatKind::Float:
@@ -109,26 +132,35 @@ double decode(const NumberFormat& format, std::uint64_t code, const IntegerScale
     case FormatKind::PowerOfTwo:
       return code > format.maxFiniteCode() ? kNan : std::ldexp(1.0, static_cast<int>(code) - format.bias);
     case FormatKind::CodeBook:
-      return static_cast<double>(format.codeBook[code]);
+      return scale.scale * static_cast<double>(format.codeBook[code]);
     case FormatKind::SignedInteger:
     case FormatKind::UnsignedInteger:
       break;
   }
   const double q = static_cast<double>(signedInteger(format, code));
-  return integer.scale * (q - static_cast<double>(integer.zeroPoint));
+  return scale.scale * (q - static_cast<double>(scale.zeroPoint));
 }
 
-std::uint64_t encode(const NumberFormat& format, double value, Rounding rounding, Overflow overflow,
-                     const IntegerScale& integer) {
-  return decideRounding(format, value, rounding, overflow, integer).code;
+ExactNumber decodeExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
+  if (!format.isScaled()) return ExactNumber::fromDouble(decode(format, code));
+  code &= format.codeMask();
+  if (format.kind == FormatKind::CodeBook)
+    return ExactNumber::fromDouble(scale.scale) * ExactNumber::fromDouble(static_cast<double>(format.codeBook[code]));
+  const std::int64_t steps = signedInteger(format, code) - scale.zeroPoint;
+  return ExactNumber::fromDouble(scale.scale) * ExactNumber::fromInteger(steps);
 }
 
-NumberClass classify(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer) {
-  const double value = decode(format, code, integer);
+std::uint64_t encode(const NumberFormat& format, double value, RoundingRule rule, Overflow overflow,
+                     const CodeScale& scale) {
+  return decideRounding(format, value, rule, overflow, scale).code;
+}
+
+NumberClass classify(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
+  const double value = decode(format, code, {1.0, scale.zeroPoint});  // a product with a tiny scale may vanish
   if (std::isnan(value)) return NumberClass::NotANumber;
   if (std::isinf(value)) return NumberClass::Infinite;
   if (value == 0.0) return NumberClass::Zero;
-  const std::uint64_t magnitude = code & (format.codeMask() >> 1);
+  const std::uint64_t magnitude = code & ~format.signMask();
   const bool subnormal = format.kind == FormatKind::Float && (magnitude >> format.mantissaBits) == 0;
   return subnormal ? NumberClass::Subnormal : NumberClass::Normal;
 }
@@ -139,32 +171,32 @@ std::optional<std::uint64_t> previous(const NumberFormat& format, std::uint64_t 
 
 std::optional<std::uint64_t> next(const NumberFormat& format, std::uint64_t code) { return step(format, code, true); }
 
-double ulp(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer) {
+double ulp(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   code &= format.codeMask();
-  if (!std::isfinite(decode(format, code, integer))) return kNan;
+  if (!std::isfinite(decode(format, code, scale))) return kNan;
   switch (format.kind) {
     case FormatKind::Float: {
-      const int field = static_cast<int>((code & (format.codeMask() >> 1)) >> format.mantissaBits);
+      const int field = static_cast<int>((code & ~format.signMask()) >> format.mantissaBits);
+      if (field == 0 && !format.hasSubnormals) return std::ldexp(1.0, 1 - format.bias);
       return std::ldexp(1.0, (field == 0 ? 1 : field) - format.bias - static_cast<int>(format.mantissaBits));
     }
     case FormatKind::PowerOfTwo:
       return decode(format, code);
     case FormatKind::CodeBook:
-      return codeBookGap(format, code);
+      return std::abs(scale.scale) * codeBookGap(format, code);
     case FormatKind::SignedInteger:
     case FormatKind::UnsignedInteger:
       break;
   }
-  return std::abs(integer.scale);
+  return std::abs(scale.scale);
 }
 
-std::vector<double> enumerate(const NumberFormat& format, const IntegerScale& integer) {
+std::vector<double> enumerate(const NumberFormat& format, const CodeScale& scale) {
   if (format.bits > 16)
-    throw Error(ErrorCode::InvalidArgument, "Only formats of up to 16 bits can be enumerated, but " +
-                                                std::string(format.title) + " has " + std::to_string(format.bits) +
-                                                ".");
+    throw Error(ErrorCode::InvalidArgument, "Only formats of up to 16 bits can be enumerated, but " + format.title +
+                                                " has " + std::to_string(format.bits) + ".");
   std::vector<double> values(std::size_t{1} << format.bits);
-  for (std::size_t code = 0; code < values.size(); ++code) values[code] = decode(format, code, integer);
+  for (std::size_t code = 0; code < values.size(); ++code) values[code] = decode(format, code, scale);
   return values;
 }
 

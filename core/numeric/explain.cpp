@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/numeric/exact_decimal.h"
+#include "core/numeric/exact_number.h"
 
 namespace core::numeric {
 
@@ -33,8 +33,8 @@ void explainFloat(const NumberFormat& format, Explanation& e) {
   e.sign = static_cast<int>(e.code >> (format.bits - 1));
   e.mantissaField = e.code & mantissaMask;
   e.exponentField = magnitude >> format.mantissaBits;
-  e.binary = binaryText(e.code >> (format.bits - 1), 1) + " " + binaryText(*e.exponentField, format.exponentBits) +
-             " " + binaryText(*e.mantissaField, format.mantissaBits);
+  e.binary = binaryText(e.code >> (format.bits - 1), 1) + " " + binaryText(*e.exponentField, format.exponentBits);
+  if (format.mantissaBits > 0) e.binary += " " + binaryText(*e.mantissaField, format.mantissaBits);
   const std::string sign = "(-1)^" + std::to_string(*e.sign) + " × ";
   const std::string fields =
       "exponent field " + std::to_string(*e.exponentField) + ", mantissa field " + std::to_string(*e.mantissaField);
@@ -44,6 +44,11 @@ void explainFloat(const NumberFormat& format, Explanation& e) {
     return;
   }
   e.implicitBit = *e.exponentField == 0 ? 0 : 1;
+  if (*e.exponentField == 0 && !format.hasSubnormals) {
+    e.exponent = 1 - format.bias;
+    e.formula = sign + "0 (" + fields + "; there are no subnormal numbers)";
+    return;
+  }
   const auto effective = *e.exponentField == 0 ? std::int64_t{1} : static_cast<std::int64_t>(*e.exponentField);
   e.exponent = static_cast<int>(effective) - format.bias;
   e.formula = sign + "2^(" + difference(effective, format.bias) + ") × (" + std::to_string(*e.implicitBit) + " + " +
@@ -61,7 +66,15 @@ void explainPowerOfTwo(const NumberFormat& format, Explanation& e) {
   e.formula = "2^(" + difference(static_cast<std::int64_t>(e.code), format.bias) + ")";
 }
 
-void explainInteger(const NumberFormat& format, const IntegerScale& scale, Explanation& e) {
+void explainCodeBook(const NumberFormat& format, const CodeScale& scale, Explanation& e) {
+  e.codeBookIndex = e.code;
+  e.binary = binaryText(e.code, format.bits);
+  e.formula = "entry " + std::to_string(e.code) + " of the code book";
+  if (scale.scale != 1)
+    e.formula = exactText(scale.scale) + " × " + exactText(decode(format, e.code)) + " (" + e.formula + ")";
+}
+
+void explainInteger(const NumberFormat& format, const CodeScale& scale, Explanation& e) {
   e.binary = binaryText(e.code, format.bits);
   e.integer = static_cast<std::int64_t>(decode(format, e.code));
   e.formula = parenthesised(exactText(scale.scale)) + " × (" + difference(*e.integer, scale.zeroPoint) + ")";
@@ -69,20 +82,20 @@ void explainInteger(const NumberFormat& format, const IntegerScale& scale, Expla
 
 }  // namespace
 
-Explanation explain(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer) {
+Explanation explain(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   Explanation e;
   e.format = format.id;
   e.code = code & format.codeMask();
   e.hex = hexText(format, e.code);
-  e.numberClass = classify(format, e.code, integer);
-  e.value = decode(format, e.code, integer);
-  e.valueText = exactText(e.value);
-  e.ulp = ulp(format, e.code, integer);
+  e.numberClass = classify(format, e.code, scale);
+  e.value = decode(format, e.code, scale);
+  e.valueText = decodeExact(format, e.code, scale).toDecimalText();
+  e.ulp = ulp(format, e.code, scale);
   e.ulpText = exactText(e.ulp);
   e.previous = previous(format, e.code);
   e.next = next(format, e.code);
-  if (e.previous) e.previousText = exactText(decode(format, *e.previous, integer));
-  if (e.next) e.nextText = exactText(decode(format, *e.next, integer));
+  if (e.previous) e.previousText = decodeExact(format, *e.previous, scale).toDecimalText();
+  if (e.next) e.nextText = decodeExact(format, *e.next, scale).toDecimalText();
   switch (format.kind) {
     case FormatKind::Float:
       explainFloat(format, e);
@@ -91,13 +104,11 @@ Explanation explain(const NumberFormat& format, std::uint64_t code, const Intege
       explainPowerOfTwo(format, e);
       break;
     case FormatKind::CodeBook:
-      e.codeBookIndex = e.code;
-      e.binary = binaryText(e.code, format.bits);
-      e.formula = "entry " + std::to_string(e.code) + " of the code book";
+      explainCodeBook(format, scale, e);
       break;
     case FormatKind::SignedInteger:
     case FormatKind::UnsignedInteger:
-      explainInteger(format, integer, e);
+      explainInteger(format, scale, e);
       break;
   }
   return e;

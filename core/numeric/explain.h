@@ -33,6 +33,6 @@ struct Explanation {
   std::string previousText, nextText;           ///< their values; empty where there is none
 };
 
-Explanation explain(const NumberFormat& format, std::uint64_t code, const IntegerScale& integer = {});
+Explanation explain(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
 
 }  // namespace core::numeric

@@ -1,6 +1,7 @@
 #include "core/numeric/number_format.h"
 
 #include <array>
+#include <cassert>
 #include <cctype>
 
 #include "core/numeric/code_books.h"
@@ -9,34 +10,69 @@ namespace core::numeric {
 
 namespace {
 
-constexpr std::size_t kFormatCount = static_cast<std::size_t>(FormatId::UInt2) + 1;
+constexpr std::size_t kFormatCount = static_cast<std::size_t>(FormatId::Custom);
+
+NumberFormat floatRow(FormatId id, const char* name, const char* title, std::uint32_t exponentBits,
+                      std::uint32_t mantissaBits, std::int32_t bias, Specials specials) {
+  return {id,       name, title, FormatKind::Float, 1 + exponentBits + mantissaBits, exponentBits, mantissaBits, bias,
+          specials, true, {}};
+}
+
+NumberFormat codeBookRow(FormatId id, const char* name, const char* title, std::span<const float> book) {
+  return {id, name, title, FormatKind::CodeBook, 4, 0, 0, 0, Specials::None, true, book};
+}
+
+NumberFormat integerRow(FormatId id, FormatKind kind, std::uint32_t bits) {
+  const bool isSigned = kind == FormatKind::SignedInteger;
+  const std::string width = std::to_string(bits);
+  return {id,
+          (isSigned ? "int" : "uint") + width,
+          (isSigned ? "INT" : "UINT") + width,
+          kind,
+          bits,
+          0,
+          0,
+          0,
+          Specials::None,
+          true,
+          {}};
+}
 
 std::array<NumberFormat, kFormatCount> makeTable() {
   using K = FormatKind;
   using F = FormatId;
-  // id, name, title, kind, bits, exponent bits, mantissa bits, bias, infinity, NaN, code book
+  using S = Specials;
   return {{
-      {F::Fp64, "fp64", "FP64", K::Float, 64, 11, 52, 1023, true, true, {}},
-      {F::Fp32, "fp32", "FP32", K::Float, 32, 8, 23, 127, true, true, {}},
-      {F::Tf32, "tf32", "TF32", K::Float, 19, 8, 10, 127, true, true, {}},
-      {F::Fp16, "fp16", "FP16", K::Float, 16, 5, 10, 15, true, true, {}},
-      {F::Bf16, "bf16", "BF16", K::Float, 16, 8, 7, 127, true, true, {}},
-      {F::Fp8E4M3, "fp8_e4m3", "FP8 E4M3", K::Float, 8, 4, 3, 7, false, true, {}},
-      {F::Fp8E5M2, "fp8_e5m2", "FP8 E5M2", K::Float, 8, 5, 2, 15, true, true, {}},
-      {F::Fp6E3M2, "fp6_e3m2", "FP6 E3M2", K::Float, 6, 3, 2, 3, false, false, {}},
-      {F::Fp6E2M3, "fp6_e2m3", "FP6 E2M3", K::Float, 6, 2, 3, 1, false, false, {}},
-      {F::Fp4E2M1, "fp4_e2m1", "FP4 E2M1", K::Float, 4, 2, 1, 1, false, false, {}},
-      {F::E8M0, "e8m0", "E8M0", K::PowerOfTwo, 8, 8, 0, 127, false, true, {}},
-      {F::Nf4, "nf4", "NF4", K::CodeBook, 4, 0, 0, 0, false, false, nf4CodeBook()},
-      {F::Fp4Bitsandbytes, "fp4", "FP4 (bitsandbytes)", K::CodeBook, 4, 0, 0, 0, false, false, fp4CodeBook()},
-      {F::Int8, "int8", "INT8", K::SignedInteger, 8, 0, 0, 0, false, false, {}},
-      {F::UInt8, "uint8", "UINT8", K::UnsignedInteger, 8, 0, 0, 0, false, false, {}},
-      {F::Int4, "int4", "INT4", K::SignedInteger, 4, 0, 0, 0, false, false, {}},
-      {F::UInt4, "uint4", "UINT4", K::UnsignedInteger, 4, 0, 0, 0, false, false, {}},
-      {F::Int3, "int3", "INT3", K::SignedInteger, 3, 0, 0, 0, false, false, {}},
-      {F::UInt3, "uint3", "UINT3", K::UnsignedInteger, 3, 0, 0, 0, false, false, {}},
-      {F::Int2, "int2", "INT2", K::SignedInteger, 2, 0, 0, 0, false, false, {}},
-      {F::UInt2, "uint2", "UINT2", K::UnsignedInteger, 2, 0, 0, 0, false, false, {}},
+      // exponent bits, mantissa bits, bias
+      floatRow(F::Fp64, "fp64", "FP64", 11, 52, 1023, S::Ieee),
+      floatRow(F::Fp32, "fp32", "FP32", 8, 23, 127, S::Ieee),
+      floatRow(F::Tf32, "tf32", "TF32", 8, 10, 127, S::Ieee),
+      floatRow(F::Fp16, "fp16", "FP16", 5, 10, 15, S::Ieee),
+      floatRow(F::Bf16, "bf16", "BF16", 8, 7, 127, S::Ieee),
+      floatRow(F::Fp8E4M3, "fp8_e4m3", "FP8 E4M3", 4, 3, 7, S::NanAllOnes),
+      floatRow(F::Fp8E5M2, "fp8_e5m2", "FP8 E5M2", 5, 2, 15, S::Ieee),
+      floatRow(F::Fp8E4M3Fnuz, "fp8_e4m3fnuz", "FP8 E4M3FNUZ", 4, 3, 8, S::NanIsNegativeZero),
+      floatRow(F::Fp8E5M2Fnuz, "fp8_e5m2fnuz", "FP8 E5M2FNUZ", 5, 2, 16, S::NanIsNegativeZero),
+      floatRow(F::Fp6E3M2, "fp6_e3m2", "FP6 E3M2", 3, 2, 3, S::None),
+      floatRow(F::Fp6E2M3, "fp6_e2m3", "FP6 E2M3", 2, 3, 1, S::None),
+      floatRow(F::Fp4E2M1, "fp4_e2m1", "FP4 E2M1", 2, 1, 1, S::None),
+      {F::E8M0, "e8m0", "E8M0", K::PowerOfTwo, 8, 8, 0, 127, S::NanAllOnes, true, {}},
+      codeBookRow(F::Nf4, "nf4", "NF4", nf4CodeBook()),
+      codeBookRow(F::Fp4Bitsandbytes, "fp4", "FP4 (bitsandbytes)", fp4CodeBook()),
+      integerRow(F::Int8, K::SignedInteger, 8),
+      integerRow(F::UInt8, K::UnsignedInteger, 8),
+      integerRow(F::Int7, K::SignedInteger, 7),
+      integerRow(F::UInt7, K::UnsignedInteger, 7),
+      integerRow(F::Int6, K::SignedInteger, 6),
+      integerRow(F::UInt6, K::UnsignedInteger, 6),
+      integerRow(F::Int5, K::SignedInteger, 5),
+      integerRow(F::UInt5, K::UnsignedInteger, 5),
+      integerRow(F::Int4, K::SignedInteger, 4),
+      integerRow(F::UInt4, K::UnsignedInteger, 4),
+      integerRow(F::Int3, K::SignedInteger, 3),
+      integerRow(F::UInt3, K::UnsignedInteger, 3),
+      integerRow(F::Int2, K::SignedInteger, 2),
+      integerRow(F::UInt2, K::UnsignedInteger, 2),
   }};
 }
 
@@ -57,8 +93,8 @@ bool sameIgnoringCase(std::string_view a, std::string_view b) {
 std::uint64_t NumberFormat::maxFiniteCode() const {
   if (kind == FormatKind::PowerOfTwo) return codeMask() - 1;
   const std::uint64_t allOnes = codeMask() >> 1;
-  if (hasInfinity) return allOnes - (std::uint64_t{1} << mantissaBits);
-  return hasNan ? allOnes - 1 : allOnes;
+  if (specials == Specials::Ieee) return allOnes - (std::uint64_t{1} << mantissaBits);
+  return specials == Specials::NanAllOnes ? allOnes - 1 : allOnes;
 }
 
 std::int64_t NumberFormat::minInteger() const {
@@ -71,7 +107,10 @@ std::int64_t NumberFormat::maxInteger() const {
 
 std::span<const NumberFormat> numberFormats() { return table(); }
 
-const NumberFormat& numberFormat(FormatId id) { return table()[static_cast<std::size_t>(id)]; }
+const NumberFormat& numberFormat(FormatId id) {
+  assert(id != FormatId::Custom);
+  return table()[static_cast<std::size_t>(id)];
+}
 
 const NumberFormat* findNumberFormat(std::string_view name) {
   for (const NumberFormat& format : table())

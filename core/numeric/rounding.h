@@ -10,8 +10,13 @@ enum class RoundingDirection : std::uint8_t { Exact, TowardZero, AwayFromZero };
 /// Why an encoder chose the code it chose.
 struct RoundingDecision {
   std::uint64_t code = 0;           ///< what encode() gives
-  std::uint64_t truncatedCode = 0;  ///< before the decision: cut off toward zero (not clamped to the largest code)
+  std::uint64_t truncatedCode = 0;  ///< before the decision: cut off toward zero, at most the largest finite code
   RoundingDirection direction = RoundingDirection::Exact;
+  /// How far the value lies from truncatedCode's toward the next one away from zero, in [0, 1): the probability that
+  /// stochastic rounding goes away from zero. Exact where a double holds it, never rounded to 0 or 1. Beyond the
+  /// largest value of a float in units of its last bit, as if the exponent had no end; 0 where integers and code books
+  /// saturate; 1 below the smallest value of E8M0, which has no zero to go to.
+  double fraction = 0;
   bool hasBits = false;  ///< guard, round, sticky mean something: finite values in Float, PowerOfTwo, integer formats
   bool guard = false;    ///< first bit cut off: half a unit
   bool round = false;    ///< second bit cut off
@@ -23,8 +28,19 @@ struct RoundingDecision {
   bool noSuchValue = false;  ///< NaN, Inf, zero or negative where the format has none
 };
 
-/// As encode(), with the reasons.
-RoundingDecision decideRounding(const NumberFormat& format, double value, Rounding rounding = Rounding::NearestEven,
-                                Overflow overflow = Overflow::AsFormat, const IntegerScale& integer = {});
+/// The same of a number that need not be a double.
+struct ExactRoundingDecision : RoundingDecision {
+  ExactNumber exactFraction;  ///< `fraction` without rounding
+};
+
+/// As encode(), with the reasons. One rounding from the value to the code, in every format and mode.
+/// @throws Error (InvalidArgument) for a scale that requireUsable refuses
+RoundingDecision decideRounding(const NumberFormat& format, double value, RoundingRule rule = {},
+                                Overflow overflow = Overflow::AsFormat, const CodeScale& scale = {});
+ExactRoundingDecision decideRounding(const NumberFormat& format, const ExactNumber& value, RoundingRule rule = {},
+                                     Overflow overflow = Overflow::AsFormat, const CodeScale& scale = {});
+
+/// The nearest double; a tie goes to the even one, beyond the range ±Inf.
+double nearestDouble(const ExactNumber& value);
 
 }  // namespace core::numeric

@@ -159,7 +159,7 @@ class TestBits : public QObject {
     for (const FormatRow& row : state.rows())
       QCOMPARE(roundingSentence(row, state.number().nearest, state.rounding())
                    .contains(QStringLiteral("has no NaN: it becomes 0")),
-               !row.format->hasNan);
+               !row.format->hasNan());
     state.setText(QStringLiteral("-inf"));
     QVERIFY(sentence(FormatId::Fp4E2M1).contains(QStringLiteral("has no infinity: it becomes −6")));
     QVERIFY(sentence(FormatId::Fp8E4M3).contains(QStringLiteral("it becomes NaN")));

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/numeric/codec.h"
+#include "core/numeric/custom_format.h"
 #include "core/numeric/rounding.h"
 #include "support/golden.h"
 
@@ -23,22 +24,27 @@ std::vector<std::uint64_t> readCodes(const std::string& stem, std::uint32_t bits
 void addReferenceFormats() {
   QTest::addColumn<QString>("name");
   QTest::addColumn<QString>("file");
-  QTest::newRow("E4M3") << "fp8_e4m3"
-                        << "e4m3fn";
-  QTest::newRow("E5M2") << "fp8_e5m2"
-                        << "e5m2";
-  QTest::newRow("E3M2") << "fp6_e3m2"
-                        << "e3m2fn";
-  QTest::newRow("E2M3") << "fp6_e2m3"
-                        << "e2m3fn";
-  QTest::newRow("E2M1") << "fp4_e2m1"
-                        << "e2m1fn";
-  QTest::newRow("E8M0") << "e8m0"
-                        << "e8m0fnu";
-  QTest::newRow("FP16") << "fp16"
-                        << "f16";
-  QTest::newRow("BF16") << "bf16"
-                        << "bf16";
+  const std::pair<const char*, const char*> formats[] = {{"fp8_e4m3", "e4m3fn"},
+                                                         {"fp8_e5m2", "e5m2"},
+                                                         {"fp6_e3m2", "e3m2fn"},
+                                                         {"fp6_e2m3", "e2m3fn"},
+                                                         {"fp4_e2m1", "e2m1fn"},
+                                                         {"e8m0", "e8m0fnu"},
+                                                         {"fp16", "f16"},
+                                                         {"bf16", "bf16"},
+                                                         {"fp8_e4m3fnuz", "e4m3fnuz"},
+                                                         {"fp8_e5m2fnuz", "e5m2fnuz"},
+                                                         {"e4m3", "e4m3"},
+                                                         {"e3m4", "e3m4"},
+                                                         {"e4m3:bias=11,specials=fnuz", "e4m3b11fnuz"},
+                                                         {"E4M3:specials=fn", "e4m3fn"},
+                                                         {"e5m2:bias=15", "e5m2"},
+                                                         {"e3m2:specials=none", "e3m2fn"},
+                                                         {"e2m1:specials=none", "e2m1fn"},
+                                                         {"e5m10", "f16"},
+                                                         {"e8m7", "bf16"},
+                                                         {"e4m3:specials=fnuz", "e4m3fnuz"}};
+  for (const auto& [name, file] : formats) QTest::newRow(name) << name << file;
 }
 
 QString hex(double value) { return QString::number(value, 'g', 17); }
@@ -64,7 +70,7 @@ class TestNumericFormats : public QObject {
   void everyCodeHasTheReferenceValue() {
     QFETCH(QString, name);
     QFETCH(QString, file);
-    const NumberFormat& format = *findNumberFormat(name.toStdString());
+    const NumberFormat format = parseNumberFormat(name.toStdString());
     const auto found = enumerate(format);
     std::vector<float> expected;
     if (file == "bf16")  // has no table: a code is the upper half of a float32
@@ -89,7 +95,7 @@ class TestNumericFormats : public QObject {
   void everyConversionEqualsTheReference() {
     QFETCH(QString, name);
     QFETCH(QString, file);
-    const NumberFormat& format = *findNumberFormat(name.toStdString());
+    const NumberFormat format = parseNumberFormat(name.toStdString());
     const std::string stem = file.toStdString() + ".conv";
     const auto in = support::readArray<float>(kData / (stem + ".in.f32"));
     const auto expected = readCodes(stem + ".out", format.bits);
@@ -103,7 +109,7 @@ class TestNumericFormats : public QObject {
       const std::uint64_t code = encode(format, value);
       const std::uint64_t saturated = encode(format, value, Rounding::NearestEven, Overflow::Saturate);
       if (std::isnan(value)) {
-        QCOMPARE(std::isnan(decode(format, code)), format.hasNan);
+        QCOMPARE(std::isnan(decode(format, code)), format.hasNan());
         continue;
       }
       if (format.id == FormatId::E8M0 && value > 0 && value < 0x1p-126) continue;  // not normative
@@ -152,7 +158,7 @@ class TestNumericFormats : public QObject {
   void towardZeroNeverGrows_data() { addReferenceFormats(); }
   void towardZeroNeverGrows() {
     QFETCH(QString, name);
-    const NumberFormat& format = *findNumberFormat(name.toStdString());
+    const NumberFormat format = parseNumberFormat(name.toStdString());
     if (format.bits > 8) return;  // the same code path, shown on the small formats
     const auto values = sortedValues(format);
     for (std::size_t i = 0; i + 1 < values.size(); ++i) {
@@ -181,10 +187,10 @@ class TestNumericFormats : public QObject {
         QCOMPARE(decode(format, *down), values[i].first);
       }
       const auto beyond = next(format, values.back().second);
-      QCOMPARE(beyond.has_value(), format.hasInfinity);
+      QCOMPARE(beyond.has_value(), format.hasInfinity());
       if (beyond) QVERIFY(std::isinf(decode(format, *beyond)));
       if (beyond) QVERIFY(!next(format, *beyond));
-      QCOMPARE(previous(format, values.front().second).has_value(), format.hasInfinity);
+      QCOMPARE(previous(format, values.front().second).has_value(), format.hasInfinity());
     }
     QVERIFY(!next(numberFormat(FormatId::Fp8E4M3), 0x7f));
     QCOMPARE(*next(numberFormat(FormatId::Fp64), 0x8000000000000000ULL), std::uint64_t{1});
@@ -262,6 +268,92 @@ class TestNumericFormats : public QObject {
       QCOMPARE(ulp(format, ~format.codeMask() + 1), ulp(format, 1));
       QCOMPARE(next(format, ~format.codeMask() + 1), next(format, 1));
     }
+  }
+
+  void customFormatsHaveOneName() {
+    const std::pair<const char*, const char*> names[] = {
+        {" E5M10:Bias=15 ", "e5m10"},
+        {"e5m10:specials=ieee,bias=16", "e5m10:bias=16"},
+        {"e4m3:subnormals=off,specials=fn,bias=+7", "e4m3:specials=fn,subnormals=off"},
+        {"e4m3:specials=fnuz", "e4m3:specials=fnuz"},
+        {"e4m3:specials=fnuz,bias=7", "e4m3:bias=7,specials=fnuz"},
+        {"BF16", "bf16"}};
+    for (const auto& [typed, name] : names) {
+      const NumberFormat format = parseNumberFormat(typed);
+      QCOMPARE(format.name, std::string(name));
+      QVERIFY(parseNumberFormat(format.name) == format);
+      QCOMPARE(format.title.empty(), false);
+    }
+    QCOMPARE(parseNumberFormat("e5m2").id, FormatId::Custom);
+    const NumberFormat widest = parseNumberFormat("e11m52");
+    for (const std::uint64_t code : {0x3ff8000000000000ULL, 0x8000000000000001ULL, 0x7ff0000000000000ULL})
+      QCOMPARE(decode(widest, code), decode(numberFormat(FormatId::Fp64), code));
+  }
+
+  void wrongFormatsAreRefusedWithASentence() {
+    for (const char* wrong : {"",
+                              "fp7",
+                              "e4",
+                              "m3",
+                              "e4m",
+                              "em3",
+                              "e0m3",
+                              "e12m3",
+                              "e4m53",
+                              "e99999999999m3",
+                              "e-4m3",
+                              "e4m-3",
+                              "e4m3:",
+                              "e4m3:bias",
+                              "e4m3:bias=",
+                              "e4m3:bias=x",
+                              "e4m3:bias=99999999999",
+                              "e4m3:bias=2000",
+                              "e4m3:bias=-2000",
+                              "e4m3:specials=some",
+                              "e4m3:subnormals=maybe",
+                              "e4m3:size=3",
+                              "e4m3,bias=3",
+                              "e1m0",
+                              "e1m0:specials=fn",
+                              "e1m3:subnormals=off",
+                              "e11m52:bias=1100",
+                              "e4m3 e4m3",
+                              "\x1b[31m"}) {
+      try {
+        (void)parseNumberFormat(wrong);
+        QFAIL(wrong);
+      } catch (const core::Error& error) {
+        const std::string sentence = error.what();
+        QVERIFY2(sentence.size() > 20 && sentence.back() == '.' && sentence.find('\x1b') == std::string::npos, wrong);
+      }
+    }
+    QVERIFY_EXCEPTION_THROWN(parseNumberFormat(std::string(100000, 'e')), core::Error);
+    QVERIFY_EXCEPTION_THROWN(customFormat({4000000000U, 3, 7}), core::Error);
+    QVERIFY_EXCEPTION_THROWN(customFormat({4, 3, 2147483647}), core::Error);
+    QVERIFY_EXCEPTION_THROWN(encode(numberFormat(FormatId::Int8), 1.0, {}, Overflow::AsFormat, {0.0, 0}), core::Error);
+    QVERIFY_EXCEPTION_THROWN(encode(numberFormat(FormatId::Nf4), 1.0, {}, Overflow::AsFormat, {HUGE_VAL, 0}),
+                             core::Error);
+  }
+
+  void withoutSubnormalsZeroHasManyCodes() {
+    const NumberFormat format = parseNumberFormat("e3m2:subnormals=off");  // bias 3: the smallest is 2^-2
+    for (std::uint64_t code = 0; code < 4; ++code) {
+      QCOMPARE(decode(format, code), 0.0);
+      QVERIFY(std::signbit(decode(format, code | 0x20)));
+      QCOMPARE(classify(format, code), NumberClass::Zero);
+      QCOMPARE(*next(format, code), std::uint64_t{4});
+      QCOMPARE(*previous(format, code), std::uint64_t{0x24});
+      QCOMPARE(ulp(format, code), 0.25);
+    }
+    QCOMPARE(*previous(format, 4), std::uint64_t{0});
+    QCOMPARE(decode(format, 4), 0.25);
+    QCOMPARE(encode(format, 0.125), std::uint64_t{0});  // a tie of zero and the smallest
+    QCOMPARE(encode(format, std::nextafter(0.125, 1)), std::uint64_t{4});
+    QCOMPARE(encode(format, -0.2, Rounding::TowardZero), std::uint64_t{0x20});
+    QCOMPARE(encode(format, 1e-300, Rounding::Up), std::uint64_t{4});
+    QCOMPARE(encode(format, 0.125, Rounding::NearestAway), std::uint64_t{4});
+    QCOMPARE(decideRounding(format, 0.0625).fraction, 0.25);
   }
 
   void namesAreUniqueAndFound() {

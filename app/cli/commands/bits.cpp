@@ -70,7 +70,7 @@ Json describe(const NumberFormat& format, const TypedNumber& number, const Integ
           {"value", code.valueText},
           {"formula", code.formula},
           {"ulp", code.ulpText},
-          {"error", encoding.error ? Json(encoding.error->toString()) : Json(nullptr)},
+          {"error", encoding.error ? Json(encoding.error->toDecimalText()) : Json(nullptr)},
           {"tie", encoding.decision.tie},
           {"rounding", rounding(encoding.decision)},
           {"previous", code.previousText},
@@ -83,7 +83,7 @@ std::string errorText(const Json& row, const TypedNumber& number) {
     return std::isnan(number.nearest) ? "none: NaN has no code and became " + value
                                       : "none: this number has no code and became " + value;
   if (row["error"].is_null()) return row["rounding"]["overflow"].get<bool>() ? "infinite: overflow" : "none";
-  return row["error"].get<std::string>() + (number.endless ? "…" : "");
+  return row["error"].get<std::string>();
 }
 
 void run(const Options& options) {
