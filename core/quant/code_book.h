@@ -38,6 +38,7 @@ struct CodeBook {
   std::vector<float> levels;  ///< 2^bits values in code order
   ScaleType scaleType = ScaleType::Fp32;
   std::vector<float> scales;           ///< absmax of bitsandbytes; decoded where it is stored in another way
+  float tensorFactor = 1.0F;           ///< ScaleType::E4M3: what the FP8 scales are divided by
   std::optional<NestedScales> nested;  ///< where the scales came from; then they cost what these cost
 };
 

@@ -52,17 +52,20 @@ float storedScale(ScaleType type, float scale) {
   return scale;
 }
 
+float secondLevelScale(float code, float largest) { return largest * (code / kSteps); }
+
+float secondLevelCode(float scale, float largest) {
+  const float code = std::min(kSteps, std::ceil(scale / largest * kSteps));
+  return secondLevelScale(code, largest) < scale ? std::min(kSteps, code + 1.0F) : code;
+}
+
 void storeSecondLevel(std::span<float> scales) {
   while (!scales.empty()) {
     const std::span<float> part = scales.first(std::min<std::size_t>(kScalesPerMaximum, scales.size()));
     scales = scales.subspan(part.size());
     const float largest = *std::max_element(part.begin(), part.end());
     if (largest == 0.0F) continue;
-    for (float& scale : part) {
-      float code = std::min(kSteps, std::ceil(scale / largest * kSteps));
-      if (largest * (code / kSteps) < scale) code = std::min(kSteps, code + 1.0F);
-      scale = largest * (code / kSteps);
-    }
+    for (float& scale : part) scale = secondLevelScale(secondLevelCode(scale, largest), largest);
   }
 }
 

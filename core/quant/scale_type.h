@@ -30,6 +30,12 @@ std::uint64_t scaleBytes(ScaleType type, std::uint64_t count);
 /// @param scale finite, ≥ 0
 float storedScale(ScaleType type, float scale);
 
+/// The 8-bit code 0…255 of a scale under a second level: the smallest k with k/255 · largest ≥ scale.
+/// @param largest of the scales that share it, > 0
+float secondLevelCode(float scale, float largest);
+/// What it decodes to.
+float secondLevelScale(float code, float largest);
+
 /// Replaces scales by what their 8-bit second level decodes to: the smallest k/255 of the largest of each 256 that is
 /// not below the scale, so that no extreme value is clipped. @param scales finite, ≥ 0
 void storeSecondLevel(std::span<float> scales);

@@ -86,6 +86,7 @@ class ScaleRule {
     if (m_family == Family::ScaledFloat) return amax / m_largest;
     return storedScale(m_type, amax);
   }
+  float tensorFactor() const { return m_global; }
 
  private:
   Family m_family;
@@ -147,6 +148,7 @@ void quantizeToLevels(const QuantizedTensor& source, const Scheme& scheme, const
   const float tensorMax = out.scales.empty() ? 0.0F : *std::max_element(out.scales.begin(), out.scales.end());
   const std::vector<float> written = writtenLevels(format, out.levels);
   const ScaleRule rule(format, written, tensorMax);
+  out.tensorFactor = rule.tensorFactor();
   for (float& scale : out.scales) scale = rule(scale);
 
   const NearestLevel nearest(written, tiesOf(format));

@@ -21,24 +21,6 @@ QS_MULTIVERSION void encodeGroup(const float* __restrict__ values, std::size_t c
         static_cast<std::uint8_t>(static_cast<std::int32_t>(levelOf(values[i], scale, lowest, highest) - lowest));
 }
 
-/// One range for the whole tensor. Percentile and least error need all values at once.
-UniformGrid gridOfTensor(const QuantizedTensor& source, const Scheme& scheme, std::span<const float> importance,
-                         const JobContext& job) {
-  const std::uint64_t total = source.shape.count();
-  if (scheme.method.range == RangeMethod::Absmax || scheme.method.range == RangeMethod::MinMax)
-    return chooseGrid(scheme, extremesOfTensor(source, job));
-  std::vector<float> values(total), weights;
-  forEachRow(source, job, "Reading", [&](std::uint64_t row, const float* from) {
-    std::copy_n(from, source.shape.rowValues(),
-                values.begin() + static_cast<std::ptrdiff_t>(row * source.shape.rowValues()));
-  });
-  if (!importance.empty()) {
-    weights.reserve(total);
-    while (weights.size() < total) weights.insert(weights.end(), importance.begin(), importance.end());
-  }
-  return chooseGrid(scheme, values.data(), total, weights.empty() ? nullptr : weights.data());
-}
-
 void store(const UniformGrid& grid, std::uint64_t group, Uniform& out) {
   out.scales[group] = grid.scale;
   if (!out.zeroPoints.empty()) out.zeroPoints[group] = grid.zeroPoint;
@@ -82,7 +64,7 @@ void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const 
   const bool isWhole = out.grouping.granularity == Granularity::Tensor;
   const bool scalesFirst = isWhole || out.scaleType == ScaleType::UInt8;
   if (isWhole)
-    store(gridOfTensor(source, scheme, importance, job), 0, out);
+    store(chooseGridOfTensor(scheme, source, importance, job), 0, out);
   else if (scalesFirst)
     chooseTwoLevelScales(source, scheme, importance, job, out);
 

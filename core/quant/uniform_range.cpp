@@ -9,13 +9,11 @@
 #include "core/base/parallel_chunks.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/quantizer.h"
+#include "core/quant/tensor_rows.h"
 
 namespace core::quant {
 
 namespace {
-
-/// Candidates of RangeMethod::Mse: the full range, then 1 % less each time.
-constexpr int kCandidates = 71;
 
 /// Integer comparisons of the bits, because they vectorise without reordering rules and skip NaN and Inf for free.
 QS_MULTIVERSION Extremes extremes(const float* values, std::size_t count) {
@@ -76,16 +74,15 @@ QS_MULTIVERSION float errorOf(const float* __restrict__ values, const float* __r
 }
 
 UniformGrid leastError(const Scheme& scheme, const float* values, std::size_t count, const float* importance) {
-  const UniformLevels level = uniformLevels(scheme.format);
   const Extremes full = extremes(values, count);
   UniformGrid best = chooseGrid(scheme, full);
   float least = std::numeric_limits<float>::infinity();
-  for (int i = 0; i < kCandidates; ++i) {
+  for (int i = 0; i < kRangeCandidates; ++i) {
     const float factor = static_cast<float>(100 - i) / 100.0F;
-    const UniformGrid grid = chooseGrid(scheme, {full.negative * factor, full.positive * factor});
+    UniformGrid grid = chooseGrid(scheme, {full.negative * factor, full.positive * factor});
     if (grid.scale == 0.0F) break;
-    const float error = errorOf(values, importance, count, grid.scale, static_cast<float>(level.min) - grid.zeroPoint,
-                                static_cast<float>(level.max) - grid.zeroPoint);
+    grid.factor = factor;
+    const float error = squaredErrorOf(scheme, grid, values, count, importance);
     if (error >= least) continue;
     least = error;
     best = grid;
@@ -120,9 +117,16 @@ Extremes extremesOfTensor(const QuantizedTensor& source, const JobContext& job) 
 }
 
 float zeroPointOf(const UniformLevels& level, const Extremes& range, float scale) {
-  const float lowest = static_cast<float>(level.min);
   if (scale == 0.0F) return 0.0F;
-  return roundToEven(std::clamp(lowest + range.negative / scale, lowest, static_cast<float>(level.max)));
+  return roundToEven(
+      std::clamp(exactZeroPoint(level, range, scale), static_cast<float>(level.min), static_cast<float>(level.max)));
+}
+
+float squaredErrorOf(const Scheme& scheme, const UniformGrid& grid, const float* values, std::size_t count,
+                     const float* importance) {
+  const UniformLevels level = uniformLevels(scheme.format);
+  return errorOf(values, importance, count, grid.scale, static_cast<float>(level.min) - grid.zeroPoint,
+                 static_cast<float>(level.max) - grid.zeroPoint);
 }
 
 UniformGrid spanningGrid(const UniformLevels& level, ZeroPoint zeroPoint, ScaleType stored, const Extremes& range) {
@@ -136,6 +140,7 @@ UniformGrid spanningGrid(const UniformLevels& level, ZeroPoint zeroPoint, ScaleT
   const float largestCode = representable ? steps : static_cast<float>(level.max);
   grid.scale = (representable ? extent : std::max(range.negative, range.positive)) / largestCode;
   if (!std::isfinite(grid.scale * largestCode)) grid.scale = std::nextafter(grid.scale, 0.0F);
+  grid.computedScale = grid.scale;
   grid.scale = storedScale(stored, grid.scale);
   if (!symmetric) grid.zeroPoint = zeroPointOf(level, range, grid.scale);
   return grid;
@@ -156,6 +161,24 @@ UniformGrid chooseGrid(const Scheme& scheme, const float* values, std::size_t co
       return leastError(scheme, values, count, importance);
   }
   return {};
+}
+
+/// Percentile and least error need all values at once.
+UniformGrid chooseGridOfTensor(const Scheme& scheme, const QuantizedTensor& source, std::span<const float> importance,
+                               const JobContext& job) {
+  const std::uint64_t total = source.shape.count();
+  if (scheme.method.range == RangeMethod::Absmax || scheme.method.range == RangeMethod::MinMax)
+    return chooseGrid(scheme, extremesOfTensor(source, job));
+  std::vector<float> values(total), weights;
+  forEachRow(source, job, "Reading", [&](std::uint64_t row, const float* from) {
+    std::copy_n(from, source.shape.rowValues(),
+                values.begin() + static_cast<std::ptrdiff_t>(row * source.shape.rowValues()));
+  });
+  if (!importance.empty()) {
+    weights.reserve(total);
+    while (weights.size() < total) weights.insert(weights.end(), importance.begin(), importance.end());
+  }
+  return chooseGrid(scheme, values.data(), total, weights.empty() ? nullptr : weights.data());
 }
 
 }  // namespace core::quant

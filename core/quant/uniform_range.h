@@ -1,25 +1,16 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "core/base/job_context.h"
-#include "core/base/multiversion.h"
 #include "core/quant/quantized_tensor.h"
+#include "core/quant/uniform_code.h"
 
 namespace core::quant {
 
-/// Nearest even for |x| < 2^22: in the binade of 1.5 · 2^23 the ulp is 1, so the addition rounds.
-QS_FORCE_INLINE float roundToEven(float x) { return (x + 12582912.0F) - 12582912.0F; }
-
-/// The level of x on an even grid: x / scale rounded to nearest even, within lowest … highest. NaN gives
-/// level 0. The code is level + zero-point. @pre scale ≠ 0, levels below 2^22
-QS_FORCE_INLINE float levelOf(float x, float scale, float lowest, float highest) {
-  float level = x / scale;
-  level = level != level ? 0.0F : level;
-  level = level < lowest ? lowest : level;
-  level = level > highest ? highest : level;
-  return roundToEven(level);
-}
+/// Candidates of RangeMethod::Mse: the full range, then 1 % less each time.
+constexpr int kRangeCandidates = 71;
 
 /// The integers that the codes of an Integer format stand for.
 struct UniformLevels {
@@ -40,6 +31,8 @@ struct UniformGrid {
   float scale = 0.0F;
   float zeroPoint = 0.0F;  ///< a whole number
   Extremes range;
+  float computedScale = 0.0F;  ///< before it was rounded to what is stored
+  float factor = 1.0F;         ///< of the full range (RangeMethod::Mse)
 };
 
 /// The extremes of a whole tensor.
@@ -52,7 +45,18 @@ UniformGrid chooseGrid(const Scheme& scheme, const Extremes& range);
 /// The grid of one group by the scheme's range method (formulas in uniform.h).
 /// @param importance `count` weights of the squared errors for RangeMethod::Mse; null: all 1
 UniformGrid chooseGrid(const Scheme& scheme, const float* values, std::size_t count, const float* importance);
-/// The zero-point that belongs to a scale.
+/// The grid that one range for the whole tensor gives.
+UniformGrid chooseGridOfTensor(const Scheme& scheme, const QuantizedTensor& source, std::span<const float> importance,
+                               const JobContext& job);
+/// Squared error of values under a grid, weighted; values that are not finite do not count. The sum that
+/// RangeMethod::Mse compares. @pre the scale is not 0
+float squaredErrorOf(const Scheme& scheme, const UniformGrid& grid, const float* values, std::size_t count,
+                     const float* importance);
+/// Where 0 lies between the levels: qmin + n / S. @pre scale is not 0
+inline float exactZeroPoint(const UniformLevels& level, const Extremes& range, float scale) {
+  return static_cast<float>(level.min) + range.negative / scale;
+}
+/// The zero-point that belongs to a scale: the exact one, within the levels, rounded.
 float zeroPointOf(const UniformLevels& level, const Extremes& range, float scale);
 
 }  // namespace core::quant

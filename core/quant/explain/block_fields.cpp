@@ -76,8 +76,7 @@ FieldReading readingOf(DType dtype) {
 BlockFields makeFields(const tensor::DTypeInfo& type) {
   const auto runs = ggufFieldRuns(type.dtype);
   if (!runs.empty()) return expand(runs, type.blockBytes, type.blockValues);
-  const FieldRun element = {.symbol = "x", .reading = readingOf(type.dtype), .pieces = {{{0, 8 * type.blockBytes}}}};
-  return expand({&element, 1}, type.blockBytes, 1);
+  return plainFields(type.dtype, 1);
 }
 
 std::int64_t signExtended(std::uint64_t bits, std::uint32_t width) {
@@ -114,6 +113,15 @@ BlockFields expand(std::span<const FieldRun> runs, std::uint32_t bytes, std::uin
     for (const BitRange& range : result.fields[f].ranges)
       std::fill_n(result.fieldOfBit.begin() + range.firstBit, range.bits, static_cast<std::uint32_t>(f));
   return result;
+}
+
+BlockFields plainFields(DType dtype, std::uint32_t values) {
+  const std::uint32_t bytes = tensor::info(dtype).blockBytes;
+  const FieldRun elements = {.symbol = "u",
+                             .reading = readingOf(dtype),
+                             .axes = {{{values, 1}}},
+                             .pieces = {{{0, 8 * bytes, 0, {8 * bytes}}}}};
+  return expand({&elements, 1}, values * bytes, values);
 }
 
 const BlockFields& fieldsOf(DType dtype) {

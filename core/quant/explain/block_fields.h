@@ -103,7 +103,7 @@ const BlockFields& fieldsOf(tensor::DType dtype);
 ///                            to a whole byte
 /// The codes are the bits of the payload; there a row is padded, not a group. How often the shared parts are stored is
 /// a matter of the tensor (BlockField::sharedBy; StoredSize).
-/// A format whose elements are a dtype gives the fields of that dtype.
+/// A format whose blocks are those of a GGUF type gives the fields of that type; plain elements are `values` of them.
 /// @param values > 0
 BlockFields fieldsOf(const Format& format, std::uint32_t values);
 /// The same for the codes of a tensor, which a file may have stored in ways that no format of ours writes.

@@ -52,6 +52,9 @@ struct FieldRun {
   }
 };
 
+/// The fields of consecutive elements of a plain dtype.
+BlockFields plainFields(tensor::DType dtype, std::uint32_t values);
+
 /// All fields of the runs, and which of them each bit belongs to.
 BlockFields expand(std::span<const FieldRun> runs, std::uint32_t bytes, std::uint32_t values);
 

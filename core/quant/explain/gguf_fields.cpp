@@ -233,7 +233,7 @@ constexpr FieldRun kTQ1_0[] = {half(Role::Scale, "d", 52, 256), digits(0, 32, 0,
 constexpr FieldRun kTQ2_0[] = {half(Role::Scale, "d", 64, 256),
                                {.symbol = "q", .axes = kTwoBitAxes, .pieces = {{twoBitsOf256(0)}}}};
 constexpr FieldRun kMXFP4[] = {
-    {.role = Role::Scale, .symbol = "e", .reading = Reading::E8M0, .valueCount = 32, .pieces = {{{0, 8}}}},
+    {.role = Role::Scale, .symbol = "S", .reading = Reading::E8M0, .valueCount = 32, .pieces = {{{0, 8}}}},
     nibblesOf32(1, Reading::Fp4E2M1)};
 constexpr FieldRun kNVFP4[] = {{.role = Role::Scale,
                                 .symbol = "s",

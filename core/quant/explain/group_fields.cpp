@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "core/quant/bit_stream.h"
-#include "core/quant/explain/block_fields.h"
+#include "core/quant/explain/field_run.h"
 
 namespace core::quant {
 
@@ -133,10 +133,14 @@ BlockFields codeBookFields(std::uint32_t bits, bool isNested, ScaleType scaleTyp
   return fields.take();
 }
 
+BlockFields elementFields(tensor::DType dtype, std::uint32_t values) {
+  return tensor::info(dtype).blockValues == 1 ? plainFields(dtype, values) : fieldsOf(dtype);
+}
+
 }  // namespace
 
 BlockFields fieldsOf(const Format& format, std::uint32_t values) {
-  if (const auto dtype = storedDType(format)) return fieldsOf(*dtype);
+  if (const auto dtype = storedDType(format)) return elementFields(*dtype, values);
   const std::uint32_t bits = codeBits(format.name);
   switch (family(format.name)) {
     case Family::Integer:
@@ -152,7 +156,7 @@ BlockFields fieldsOf(const Format& format, std::uint32_t values) {
 }
 
 BlockFields fieldsOf(const QuantizedTensor& tensor, std::uint32_t values) {
-  if (const auto* elements = tensor.as<Elements>()) return fieldsOf(elements->dtype);
+  if (const auto* elements = tensor.as<Elements>()) return elementFields(elements->dtype, values);
   if (const auto* uniform = tensor.as<Uniform>())
     return uniformFields(uniform->bits, uniform->scaleType, uniform->zeroPoints.empty() ? 0 : uniform->zeroPointBits,
                          values);

@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/quant/explain/explain_families.h"
+#include "core/quant/grid.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/registry.h"
+#include "core/quant/stored_size.h"
+
+namespace core::quant {
+
+namespace {
+
+/// The part of a tensor that one block depends on, under the scheme.
+struct EncodedPart {
+  QuantizedTensorPtr encoded;
+  BlockPlace place;  ///< of the block inside it
+};
+
+EncodedPart encodePart(const Scheme& scheme, const QuantizedTensor& source, const BlockPlace& place,
+                       const JobContext& job, const TensorCalibration* calibration) {
+  const std::uint64_t rowValues = source.rowValues();
+  FlatRange range = rangeToQuantize(scheme, source.shape, place.first);
+  if (storedDType(scheme.format)) range = {place.first / rowValues * rowValues, rowValues};
+  if (range.count == source.shape.count()) return {quantize(scheme, source, job, calibration), place};
+  const auto values = std::make_shared<std::vector<float>>(range.count);
+  decode(source, range.first, range.count, values->data());
+  const tensor::TensorView part{
+      source.name, tensor::DType::F32, {1, range.count}, std::as_bytes(std::span(*values)), values};
+  return {quantize(scheme, part, job, calibration), {place.first - range.first, place.count}};
+}
+
+void describeValues(const QuantizedTensor& source, const BlockPlace& place, BlockExplanation& out) {
+  out.tensor = source.name;
+  out.firstValue = place.first;
+  out.values.resize(place.count);
+  decode(source, place.first, place.count, out.values.data());
+  ExplanationRange& range = out.range;
+  bool isFirst = true;
+  for (const float value : out.values) {
+    if (!std::isfinite(value)) {
+      ++range.nonFinite;
+      continue;
+    }
+    const double x = static_cast<double>(value);
+    range.min = isFirst ? x : std::min(range.min, x);
+    range.max = isFirst ? x : std::max(range.max, x);
+    isFirst = false;
+  }
+  if (range.nonFinite != 0)
+    out.notes.push_back(
+        "Values that are not finite take no part in the range: NaN becomes 0, an infinity the outermost level.");
+}
+
+void addValueAndError(BlockExplanation& out) {
+  out.steps.insert(out.steps.begin(), {StepId::Value, "x", "the weight", "", toDoubles(out.values)});
+  std::vector<double> errors = out.step(StepId::Decoded)->values;
+  for (std::size_t i = 0; i < errors.size(); ++i) errors[i] -= static_cast<double>(out.values[i]);
+  addStep(out, StepId::Error, "e", "what it costs", "{x̂} − {x}", std::move(errors));
+}
+
+void explainFamily(const ExplainInput& input, BlockExplanation& out) {
+  if (family(input.scheme.format.name) == Family::Integer) explainUniform(input, out);
+}
+
+void describeSize(const Format& format, const QuantizedTensor& source, BlockExplanation& out) {
+  out.size = sizeParts(format, source.shape);
+  out.bitsPerWeight =
+      8.0 * static_cast<double>(storedSize(format, source.shape).bytes()) / static_cast<double>(source.shape.count());
+}
+
+}  // namespace
+
+BlockExplanation explainStored(const QuantizedTensor& tensor, std::uint64_t row, std::uint64_t block) {
+  BlockExplanation out;
+  const BlockPlace place = placeOf(blockGrouping(tensor), tensor.shape, row, block, tensor.name);
+  out.scheme = tensor.scheme;
+  out.row = row, out.block = block;
+  out.isStored = true;
+  describeValues(tensor, place, out);
+  describeStored(tensor, place, out);
+  out.range.low = out.range.min, out.range.high = out.range.max;
+  addValueAndError(out);
+  out.bitsPerWeight = tensor.bitsPerWeight();
+  out.size = sizeParts(tensor);
+  return out;
+}
+
+BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& source, std::uint64_t row,
+                              std::uint64_t block, const JobContext& job, const TensorCalibration* calibration) {
+  if (std::string why; !accepts(scheme, source.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, source.name);
+  const BlockPlace place = placeOf(blockGrouping(scheme.format), source.shape, row, block, source.name);
+  const EncodedPart part = encodePart(scheme, source, place, job, calibration);
+  BlockExplanation out;
+  out.scheme = scheme;
+  out.row = row, out.block = block;
+  describeValues(source, place, out);
+  describeStored(*part.encoded, part.place, out);
+  out.range.low = out.range.min, out.range.high = out.range.max;
+
+  const std::uint64_t rowValues = source.rowValues();
+  const bool spansRows = place.first / rowValues != (place.first + place.count - 1) / rowValues;
+  std::vector<float> rowOfBlock = out.values;
+  if (!spansRows) {
+    rowOfBlock.resize(rowValues);
+    decode(source, place.first / rowValues * rowValues, rowValues, rowOfBlock.data());
+  }
+  const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
+  const ExplainInput input{scheme,
+                           source,
+                           *part.encoded,
+                           part.place,
+                           rowOfBlock,
+                           spansRows ? 0 : place.first % rowValues,
+                           importanceRow(wantsImportance ? calibration : nullptr, rowValues),
+                           job};
+  out.isStored =
+      storedDType(scheme.format) && storedDType(scheme.format) == source.dtype() && source.changes == nullptr;
+  if (out.isStored)
+    out.notes.push_back("The tensor is stored in this format already: its bytes stay as they are.");
+  else
+    explainFamily(input, out);
+  addValueAndError(out);
+  describeSize(scheme.format, source, out);
+  return out;
+}
+
+}  // namespace core::quant

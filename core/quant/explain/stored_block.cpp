@@ -1,0 +1,83 @@
+#include "core/quant/explain/stored_block.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/quant/bit_stream.h"
+#include "core/quant/explain/formula_text.h"
+#include "core/quant/explain/stored_elements.h"
+#include "core/quant/explain/stored_groups.h"
+#include "core/quant/quantizer.h"
+
+namespace core::quant {
+
+namespace {
+
+void addDecoded(const QuantizedTensor& tensor, const BlockPlace& place, std::string pattern, BlockExplanation& out) {
+  std::vector<float> decoded(place.count);
+  decode(tensor, place.first, place.count, decoded.data());
+  if (tensor.factor != 1.0F) out.notes.push_back("Every value is multiplied by a factor of the tensor besides.");
+  if (tensor.changes != nullptr) out.notes.push_back("The columns of the tensor were changed before it was quantized.");
+  addStep(out, StepId::Decoded, "x̂", "what is read back", std::move(pattern), toDoubles(decoded));
+}
+
+}  // namespace
+
+void describeStored(const QuantizedTensor& tensor, const BlockPlace& place, BlockExplanation& out) {
+  const std::string pattern = tensor.dtype() ? describeElements(tensor, place, out) : describeGroup(tensor, place, out);
+  addDecoded(tensor, place, pattern, out);
+}
+
+std::vector<std::uint8_t> codesOf(const QuantizedTensor& tensor, const BlockPlace& place) {
+  std::vector<std::uint8_t> codes(place.count);
+  const auto* packed = reinterpret_cast<const std::uint8_t*>(tensor.payload.data());
+  const auto* book = tensor.as<CodeBook>();
+  if (book != nullptr && book->packing == Packing::NibblesHighFirst) {
+    for (std::uint64_t i = 0; i < place.count; ++i) {
+      const std::uint64_t at = place.first + i;
+      codes[i] = at % 2 == 0 ? packed[at / 2] >> 4 : packed[at / 2] & 0x0f;
+    }
+    return codes;
+  }
+  const auto* uniform = tensor.as<Uniform>();
+  const std::uint32_t bits = uniform != nullptr ? uniform->bits
+                             : book != nullptr  ? book->bits
+                                                : std::get<LearnedCodeBooks>(tensor.layout).bits;
+  const std::uint64_t rowValues = tensor.rowValues();
+  CodeRows rows(tensor.payload, bits, rowValues);
+  for (std::uint64_t i = 0; i < place.count;) {  // a block of bitsandbytes may span rows
+    const std::uint64_t at = place.first + i, column = at % rowValues;
+    const std::uint64_t count = std::min(place.count - i, rowValues - column);
+    std::copy_n(rows.at(at / rowValues) + column, count, codes.begin() + static_cast<std::ptrdiff_t>(i));
+    i += count;
+  }
+  return codes;
+}
+
+void addStep(BlockExplanation& out, StepId id, std::string symbol, std::string meaning, std::string pattern,
+             std::vector<double> values) {
+  out.steps.push_back({id, std::move(symbol), std::move(meaning), std::move(pattern), std::move(values)});
+}
+
+void insertStepBefore(BlockExplanation& out, StepId before, ExplanationStep step) {
+  const auto at =
+      std::find_if(out.steps.begin(), out.steps.end(), [before](const ExplanationStep& s) { return s.id == before; });
+  out.steps.insert(at, std::move(step));
+}
+
+std::vector<double> toDoubles(std::span<const float> values) { return {values.begin(), values.end()}; }
+
+ExplanationParameter& parameterOf(BlockExplanation& out, std::string_view symbol, std::size_t value) {
+  const ExplanationParameter* found = out.parameter(symbol, value);
+  assert(found != nullptr);
+  return out.parameters[static_cast<std::size_t>(found - out.parameters.data())];
+}
+
+void setFormula(ExplanationParameter& parameter, std::string_view pattern,
+                const std::function<double(std::string_view)>& valueOf, double computed) {
+  parameter.computed = computed;
+  parameter.formula = parameter.symbol + " = " + symbolText(pattern);
+  parameter.numbers = parameter.symbol + " = " + filledText(pattern, valueOf) + " = " + numberText(computed);
+}
+
+}  // namespace core::quant

@@ -1,0 +1,215 @@
+#include <QtTest>
+#include <cmath>
+#include <cstring>
+#include <random>
+
+#include "core/base/error.h"
+#include "core/quant/explain/block_explanation.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/registry.h"
+#include "support/golden.h"
+
+using namespace core;
+using quant::BlockExplanation;
+using quant::BlockField;
+using quant::FieldRole;
+using quant::Scheme;
+using quant::StepId;
+
+namespace {
+
+constexpr std::uint64_t kRows = 3, kColumns = 1024;
+
+/// Rows that are like weights, ones with heavy tails, zeros, tiny and huge ones, and ones with damage.
+std::vector<float> testWeights() {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(kRows * kColumns);
+  for (float& value : values) value = 0.02F * normal(random);
+  for (std::size_t i = 0; i < kColumns; i += 37) values[i] *= 40.0F;         // outliers
+  for (std::size_t i = kColumns; i < kColumns + 256; ++i) values[i] = 0.0F;  // zeros
+  for (std::size_t i = kColumns + 256; i < kColumns + 512; ++i) values[i] = std::abs(values[i]);
+  for (std::size_t i = kColumns + 512; i < kColumns + 768; ++i) values[i] *= 1e-7F;
+  for (std::size_t i = kColumns + 768; i < kColumns + 1024; ++i) values[i] *= 1e9F;
+  for (std::size_t i = 2 * kColumns + 5; i < 3 * kColumns; i += 97) values[i] = std::nanf("");
+  for (std::size_t i = 2 * kColumns + 9; i < 3 * kColumns; i += 101) values[i] = i % 2 == 0 ? INFINITY : -INFINITY;
+  return values;
+}
+
+quant::QuantizedTensor tensorOf(const std::vector<float>& values, const tensor::Shape& shape) {
+  const auto owner = std::make_shared<const std::vector<float>>(values);
+  return tensor::TensorView{"weight", tensor::DType::F32, shape, std::as_bytes(std::span(*owner)), owner};
+}
+
+bool sameFloat(double a, float b) { return (std::isnan(a) && std::isnan(b)) || static_cast<float>(a) == b; }
+
+/// Code c of a row of b-bit codes, lowest bits first; the reading of this test.
+std::uint32_t codeAt(std::span<const std::byte> payload, std::uint64_t firstBit, std::uint32_t bits) {
+  std::uint32_t code = 0;
+  for (std::uint32_t i = 0; i < bits; ++i)
+    code |= ((std::to_integer<std::uint32_t>(payload[(firstBit + i) / 8]) >> ((firstBit + i) % 8)) & 1U) << i;
+  return code;
+}
+
+/// The codes of the block among the bytes of the whole tensor, from the layouts' documentation.
+std::vector<std::uint32_t> storedCodes(const quant::QuantizedTensor& tensor, std::uint64_t first, std::size_t count) {
+  std::vector<std::uint32_t> codes;
+  const std::uint32_t bits = quant::codeBits(tensor.scheme->format.name);
+  const std::uint64_t rowBits = (tensor.rowValues() * bits + 7) / 8 * 8;
+  const auto* book = tensor.as<quant::CodeBook>();
+  const bool isHighFirst = book != nullptr && book->packing == quant::Packing::NibblesHighFirst;
+  for (std::uint64_t at = first; at < first + count; ++at)
+    codes.push_back(
+        isHighFirst ? codeAt(tensor.payload, at / 2 * 8 + (at % 2 == 0 ? 4 : 0), 4)
+                    : codeAt(tensor.payload, at / tensor.rowValues() * rowBits + at % tensor.rowValues() * bits, bits));
+  return codes;
+}
+
+void compareBytes(const BlockExplanation& block, const quant::QuantizedTensor& whole) {
+  if (const auto dtype = whole.dtype()) {
+    const auto& type = tensor::info(*dtype);
+    const auto stored =
+        whole.payload.subspan(block.firstValue / type.blockValues * type.blockBytes, block.bytes.size());
+    QVERIFY(std::memcmp(stored.data(), block.bytes.data(), stored.size()) == 0);
+    return;
+  }
+  const auto codes = storedCodes(whole, block.firstValue, block.values.size());
+  for (const BlockField& field : block.fields.fields)
+    if (field.role == FieldRole::Code)
+      QCOMPARE(quant::bitsOf(field, block.bytes), std::uint64_t{codes[field.firstValue]});
+}
+
+/// The scale that the stored fields make, from the documentation of the scale types.
+double scaleOf(const BlockExplanation& block) {
+  const auto number = [&](FieldRole role) {
+    for (const BlockField& field : block.fields.fields)
+      if (field.role == role) return static_cast<float>(quant::numberOf(field, quant::bitsOf(field, block.bytes)));
+    return std::nanf("");
+  };
+  const quant::Format& format = block.scheme->format;
+  const float scale = number(FieldRole::Scale), super = number(FieldRole::SuperScale);
+  if (format.doubleQuantization == quant::DoubleQuantization::On)
+    return static_cast<double>(scale * super + number(FieldRole::Offset));
+  if (format.scaleType == quant::ScaleType::UInt8) return static_cast<double>(super * (scale / 255.0F));
+  if (format.scaleType == quant::ScaleType::E4M3) return static_cast<double>(scale / super);
+  return static_cast<double>(scale);
+}
+
+float wholeScale(const quant::QuantizedTensor& whole, std::uint64_t first) {
+  if (const auto* codes = whole.as<quant::Uniform>())
+    return codes->scales[quant::groupOf(codes->grouping, whole.rowValues(), first)];
+  const auto& codes = *whole.as<quant::CodeBook>();
+  return codes.scales[quant::groupOf(codes.grouping, whole.rowValues(), first)];
+}
+
+void compareColumns(const BlockExplanation& block, const std::vector<float>& decoded) {
+  const auto& values = block.step(StepId::Decoded)->values;
+  const auto& errors = block.step(StepId::Error)->values;
+  for (std::size_t i = 0; i < block.values.size(); ++i) {
+    const float wanted = decoded[block.firstValue + i];
+    QVERIFY2(sameFloat(values[i], wanted), qPrintable(QString("%1: %2, not %3").arg(i).arg(values[i]).arg(wanted)));
+    if (std::isfinite(block.values[i])) QCOMPARE(errors[i], values[i] - static_cast<double>(block.values[i]));
+    for (const quant::ExplanationStep& step : block.steps) QCOMPARE(step.values.size(), block.values.size());
+    if (block.transfer) QVERIFY(sameFloat(values[i], block.transfer(block.values[i], i)));
+  }
+  for (const quant::ExplanationLevels& set : block.levels)
+    for (std::size_t i = set.firstValue; i < std::size_t{set.firstValue} + set.valueCount; ++i)
+      if (!std::isnan(values[i]) && !std::isinf(values[i]))
+        QVERIFY2(std::binary_search(set.levels.begin(), set.levels.end(), values[i]),
+                 qPrintable(QString("%1 is no level").arg(values[i])));
+}
+
+void compareSize(const BlockExplanation& block, const quant::QuantizedTensor& whole) {
+  std::uint64_t bits = 0;
+  double perWeight = 0.0;
+  for (const quant::SizePart& part : block.size) bits += part.bits, perWeight += part.bitsPerWeight;
+  QCOMPARE(bits, 8 * whole.bytes());
+  QCOMPARE(block.bitsPerWeight, whole.bitsPerWeight());
+  QVERIFY(std::abs(perWeight - block.bitsPerWeight) < 1e-12 * block.bitsPerWeight);
+}
+
+/// What the columns of whole numbers say must be the codes that are stored.
+void compareCodes(const BlockExplanation& block) {
+  const auto* clamp = block.step(StepId::Clamp);
+  const auto* uniform = block.scheme->format.name <= quant::FormatName::Int2 ? clamp : nullptr;
+  if (uniform == nullptr || quant::family(block.scheme->format.name) != quant::Family::Integer) return;
+  const double lowest = -std::exp2(quant::codeBits(block.scheme->format.name) - 1) +
+                        (block.scheme->format.zeroPoint == quant::ZeroPoint::On ? 0.0 : 1.0);
+  for (std::size_t i = 0; i < block.values.size(); ++i)
+    QCOMPARE(clamp->values[i] - lowest, block.step(StepId::Code)->values[i]);
+}
+
+void compareBlock(const BlockExplanation& block, const quant::QuantizedTensor& whole,
+                  const std::vector<float>& decoded) {
+  compareBytes(block, whole);
+  compareColumns(block, decoded);
+  compareSize(block, whole);
+  compareCodes(block);
+  const bool hasScale = whole.as<quant::Uniform>() != nullptr || whole.as<quant::CodeBook>() != nullptr;
+  if (hasScale) QVERIFY(sameFloat(scaleOf(block), wholeScale(whole, block.firstValue)));
+}
+
+void addPresets() {
+  QTest::addColumn<QString>("scheme");
+  for (const quant::Preset& preset : quant::presets())
+    QTest::newRow(preset.scheme.toString().c_str()) << QString::fromStdString(preset.scheme.toString());
+  for (const char* scheme : {"int8:group=row,scales=bf16", "int4:group=24", "int5:group=tensor,range=mse,zero=on",
+                             "int3:group=tensor,range=percentile", "int6:range=percentile,zero=on,p=99",
+                             "int4:group=16,range=mse,zero=on,scales=uint8", "kmeans3:group=64", "kmeans2:group=tensor",
+                             "log5:group=tensor", "nf4:block=128,double=on", "dynamic8:block=64"})
+    QTest::newRow(scheme) << QString(scheme);
+}
+
+}  // namespace
+
+/// Explained blocks against what quantize() stores and decodes of the same tensor.
+class TestBlockExplanation : public QObject {
+  Q_OBJECT
+ private slots:
+  void equalsTheEncoder_data() { addPresets(); }
+  void equalsTheEncoder();
+  void refusesWhatIsNotThere();
+  void namesWhatASchemeCannotHold();
+};
+
+void TestBlockExplanation::equalsTheEncoder() {
+  QFETCH(QString, scheme);
+  const Scheme parsed = Scheme::parse(scheme.toStdString());
+  const auto source = tensorOf(testWeights(), {kRows, kColumns});
+  const auto whole = quant::quantize(parsed, source);
+  const std::vector<float> decoded = quant::dequantize(*whole);
+  for (std::uint64_t row = 0; row < kRows; ++row) {
+    const std::uint64_t blocks = quant::blocksOfRow(parsed.format, source.shape, row);
+    for (std::uint64_t b = 0; b < blocks; b += std::max<std::uint64_t>(1, blocks / 8)) {
+      compareBlock(quant::explainBlock(parsed, source, row, b), *whole, decoded);
+      if (QTest::currentTestFailed()) return qWarning("row %d, block %d", int(row), int(b));
+    }
+  }
+}
+
+void TestBlockExplanation::refusesWhatIsNotThere() {
+  const auto source = tensorOf(testWeights(), {kRows, kColumns});
+  const auto sentence = [&](const char* scheme, std::uint64_t row, std::uint64_t block) {
+    try {
+      quant::explainBlock(Scheme::parse(scheme), source, row, block);
+    } catch (const Error& error) {
+      return QString::fromStdString(error.what());
+    }
+    return QString();
+  };
+  QCOMPARE(sentence("int4", 3, 0), QString("The tensor \"weight\" has the rows 0 to 2; there is no row 3."));
+  QCOMPARE(sentence("int4", 2, 32),
+           QString("Row 2 of the tensor \"weight\" has the blocks 0 to 31; there is no block 32."));
+  QCOMPARE(sentence("int8", 1, 1),
+           QString("Row 1 of the tensor \"weight\" has one block, number 0; there is no block 1."));
+  QCOMPARE(sentence("q4_k", 0, 4),
+           QString("Row 0 of the tensor \"weight\" has the blocks 0 to 3; there is no block 4."));
+}
+
+void TestBlockExplanation::namesWhatASchemeCannotHold() {
+  const auto source = tensorOf(std::vector<float>(48), {2, 24});
+  QVERIFY_THROWS_EXCEPTION(Error, quant::explainBlock(Scheme::parse("q4_0"), source, 0, 0));
+}
+
+QTEST_APPLESS_MAIN(TestBlockExplanation)
+#include "tst_block_explanation.moc"
