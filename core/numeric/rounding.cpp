@@ -12,7 +12,7 @@ namespace {
 
 struct DoubleCut : rules::CutBits {
   double fraction = 0;
-  bool drawsBelow(double draw) const { return draw < fraction; }
+  int compareFraction(double other) const { return fraction < other ? -1 : fraction > other ? 1 : 0; }
   void store(RoundingDecision& decision) const { decision.fraction = fraction; }
   static void storeCertain(RoundingDecision& decision) { decision.fraction = 1; }
 };

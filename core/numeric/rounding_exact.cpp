@@ -28,7 +28,7 @@ struct ExactCut : rules::CutBits {
     round = quarter != 0;
     sticky = !belowQuarter.isZero();
   }
-  bool drawsBelow(double draw) const { return ExactNumber::fromDouble(draw).compare(fraction) < 0; }
+  int compareFraction(double other) const { return fraction.compare(ExactNumber::fromDouble(other)); }
   void store(ExactRoundingDecision& decision) const { decision.exactFraction = fraction; }
   static void storeCertain(ExactRoundingDecision& decision) { decision.exactFraction = ExactNumber::fromInteger(1); }
 };

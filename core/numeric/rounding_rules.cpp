@@ -4,6 +4,25 @@
 
 namespace core::numeric::rules {
 
+Threshold thresholdOf(const RoundingRule& rule, bool negative, bool evenTieGoesAway) {
+  constexpr Threshold kAlwaysAway{0.0, false}, kNeverAway{1.0, true};  // only the far value itself is as far
+  switch (rule.mode) {
+    case Rounding::NearestEven:
+      return {0.5, evenTieGoesAway};
+    case Rounding::NearestAway:
+      return {0.5, true};
+    case Rounding::TowardZero:
+      return kNeverAway;
+    case Rounding::Up:
+      return negative ? kNeverAway : kAlwaysAway;
+    case Rounding::Down:
+      return negative ? kAlwaysAway : kNeverAway;
+    case Rounding::Stochastic:
+      break;
+  }
+  return {rule.draw, false};
+}
+
 bool staysAtLargest(const RoundingRule& rule, bool negative, Overflow overflow) {
   if (overflow == Overflow::Saturate || rule.mode == Rounding::TowardZero) return true;
   return rule.mode == (negative ? Rounding::Up : Rounding::Down);

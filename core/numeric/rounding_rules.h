@@ -19,27 +19,25 @@ struct CutBits {
 //   bool isZero() const;
 //   int log2() const;                                // floor; only of what is not zero
 //   M::Cut cut(int lowest) const;                    // at 2^lowest; only where `kept` fits into 64 bits
-//   M::Cut: CutBits with bool drawsBelow(double) const and void store(M::Decision&) const
+//   M::Cut: CutBits with int compareFraction(double) const, void store(M::Decision&) const and
+//           static void storeCertain(M::Decision&)
 //   M::Decision: RoundingDecision or a class of its own that adds to it
+
+/// A rounding mode within one gap between two values: away from zero beyond this part of it.
+struct Threshold {
+  double fraction;       ///< of the gap, 0 … 1
+  bool awayAtThreshold;  ///< what happens exactly there
+};
+/// @param negative the number to round, not its code
+/// @param evenTieGoesAway what ties of Rounding::NearestEven do in this gap
+Threshold thresholdOf(const RoundingRule& rule, bool negative, bool evenTieGoesAway);
 
 template <typename Cut>
 bool goesAway(const Cut& cut, const RoundingRule& rule, bool negative, bool evenTieGoesAway) {
   if (cut.isExact()) return false;
-  switch (rule.mode) {
-    case Rounding::NearestEven:
-      return cut.isTie() ? evenTieGoesAway : cut.guard;
-    case Rounding::NearestAway:
-      return cut.guard;
-    case Rounding::TowardZero:
-      return false;
-    case Rounding::Up:
-      return !negative;
-    case Rounding::Down:
-      return negative;
-    case Rounding::Stochastic:
-      break;
-  }
-  return cut.drawsBelow(rule.draw);
+  const Threshold threshold = thresholdOf(rule, negative, evenTieGoesAway);
+  const int order = cut.compareFraction(threshold.fraction);
+  return order > 0 || (order == 0 && threshold.awayAtThreshold);
 }
 
 template <typename Cut, typename Decision>

@@ -4,27 +4,28 @@
 #include <string>
 #include <string_view>
 
-#include "core/numeric/exact_number.h"
-#include "core/numeric/number_format.h"
-#include "core/numeric/rounding.h"
+#include "core/numeric/expression.h"
 
 namespace core::numeric {
 
-/// What a person typed: a decimal, inf, nan, or the bits of a code.
+/// What a person typed: a decimal, inf, nan, the bits of a code, or arithmetic with them.
 struct TypedNumber {
   std::string text;                           ///< as typed, in plain letters (plainNumberText)
-  ExactNumber exact;                          ///< every digit; inf and nan, too
+  ExactNumber exact;                          ///< every digit, computed without rounding; inf and nan, too
   double nearest = 0;                         ///< nearest double
-  std::optional<NumberFormat> patternFormat;  ///< of a bit pattern
+  std::optional<NumberFormat> patternFormat;  ///< of a bit pattern alone
   std::uint64_t patternCode = 0;
+  Expression expression;  ///< at least one term; several when it is arithmetic
 
   bool isEndless() const { return !exact.hasLastDigit(); }  ///< a quotient without a last digit
+  bool isArithmetic() const { return expression.terms.size() > 1; }
 };
 
-/// Reads "0.1", "-1e-7", "0,1", "1/3", "0x1.8p-3", "inf", "nan", what plainNumberText understands, and "0x3f80_0000" or
-/// "0b0_0111_1000": bits of a code of `patternFormat`, "_" groups.
-/// @throws Error (InvalidArgument) with a sentence for anything else, for a pattern with more bits than the format and
-///         for decimals of more than 65,536 characters or exponents beyond ±5000
+/// Reads "0.1", "-1e-7", "0,1", "1/3", "0.1 + 0.2", "-(1 - 2^-24) × 3", "0x1.8p-3", "inf", "nan", what plainNumberText
+/// understands, and "0x3f80_0000" or "0b0_0111_1000": bits of a code of `patternFormat`, "_" groups.
+/// @throws Error (InvalidArgument) with a sentence for anything else, for a pattern with more bits than the format, for
+///         more than 65,536 characters or exponents beyond ±5000, for a division by zero, and for arithmetic beyond the
+///         bounds of parseExpression
 TypedNumber parseTypedNumber(std::string_view text, const NumberFormat& patternFormat, const CodeScale& scale = {});
 
 /// A typed number as a format holds it.
@@ -34,7 +35,8 @@ struct TypedEncoding {
   std::optional<ExactNumber> error;
 };
 
-/// Rounds what was typed once, straight to the format. A pattern of the same format keeps its code.
+/// Rounds what was typed once, straight to the format; of arithmetic its exact result (evaluate() computes in the
+/// format). A pattern of the same format keeps its code.
 TypedEncoding encodeTyped(const NumberFormat& format, const TypedNumber& number, RoundingRule rule = {},
                           Overflow overflow = Overflow::AsFormat, const CodeScale& scale = {});
 

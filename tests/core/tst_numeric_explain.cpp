@@ -190,6 +190,46 @@ class TestNumericExplain : public QObject {
     QCOMPARE(typed(FormatId::Fp32, "-1e-400").decision.code, std::uint64_t{0x80000000});
   }
 
+  void arithmeticIsComputedExactly() {
+    const NumberFormat& single = numberFormat(FormatId::Fp32);
+    const std::pair<const char*, const char*> known[] = {{"0.1+0.2", "3/10"},
+                                                         {"1-2-3", "-4"},
+                                                         {"12/3/2", "2"},
+                                                         {"2+3*4", "14"},
+                                                         {"(2+3)*4", "20"},
+                                                         {"-(1 - 2^-3) × 3", "-21/8"},
+                                                         {"--1", "1"},
+                                                         {"3-+-2", "5"},
+                                                         {"1/3+1/6", "1/2"},
+                                                         {"2^10", "1024"},
+                                                         {"-2^2", "-4"},
+                                                         {"1.5^2", "9/4"},
+                                                         {"3÷4", "3/4"},
+                                                         {"2·3", "6"},
+                                                         {"3×10^2", "300"},
+                                                         {"3 × 10⁻² + 1", "103/100"},
+                                                         {"3×10", "30"},
+                                                         {"0,1+0,2", "3/10"},
+                                                         {"1,234.5-0.5", "1234"},
+                                                         {"0x1p-2*4", "1"},
+                                                         {"1e-2+1e2", "10001/100"},
+                                                         {"((((1))))", "1"},
+                                                         {"0x3f800000 + 1", "2"},
+                                                         {"inf - 1", "inf"},
+                                                         {"inf-inf", "nan"},
+                                                         {"2^-1e", nullptr}};
+    for (const auto& [typed, expected] : known) {
+      if (expected == nullptr) {
+        QVERIFY2(!refusal(typed).empty(), typed);
+        continue;
+      }
+      QCOMPARE(text(parseTypedNumber(typed, single).exact.toFractionText()), QString(expected));
+    }
+    QCOMPARE(parseTypedNumber("0.1+0.2", numberFormat(FormatId::Fp64)).nearest, 0.3);  // exactly, then rounded once
+    QVERIFY(!parseTypedNumber("-0x1p-3", single).isArithmetic());
+    QVERIFY(!parseTypedNumber("2^-24", single).isArithmetic());
+  }
+
   void patternsAreBitsOfTheFormat() {
     const NumberFormat& half = numberFormat(FormatId::Fp16);
     const auto number = parseTypedNumber(" 0x3E00 ", half);
@@ -241,8 +281,12 @@ class TestNumericExplain : public QObject {
 
   void wrongTextsAreRefusedWithASentence() {
     for (const char* wrong :
-         {"",          "  ",    "abc",   "1,234", "0x",    "-0x10", "1/0",    "1/",  "/3",   "1/2/3", "0x.p1",
-          "0x1p99999", "1,2,3", "1,2.5", "0b",    "0b102", "0xg",   "1e6000", "--1", "0x-1", "1.5f",  "0b_"}) {
+         {"",      "  ",     "abc",    "1,234",     "0x",       "-0x10", "1/0",
+          "1/",    "/3",     "0x.p1",  "0x1p99999", "1,2,3",    "1,2.5", "0b",
+          "0b102", "0xg",    "1e6000", "0x-1",      "1.5f",     "0b_",   "1 2",
+          "(1",    "1)",     "()",     "1+",        "*2",       "0/0",   "1/(1-1)",
+          "2^",    "2^0.5",  "0^-1",   "2^99999",   "2^9^9",    "1+x",   "1..2",
+          "1e5e5", "sin(1)", "- -",    "1+0b",      "\x1b[31m", "1;2",   "9^20000*9^20000*9^20000*9^20000*9^20000"}) {
       const std::string sentence = refusal(wrong);
       QVERIFY2(sentence.size() > 20 && sentence.back() == '.', wrong);
     }
