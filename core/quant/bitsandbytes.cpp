@@ -1,13 +1,13 @@
 #include "core/quant/bitsandbytes.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <vector>
 
 #include "core/base/multiversion.h"
 #include "core/base/parallel_chunks.h"
 #include "core/numeric/code_books.h"
+#include "core/quant/bitsandbytes_codes.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/nearest_level.h"
 #include "core/quant/quantizer.h"
@@ -16,37 +16,14 @@ namespace core::quant {
 
 namespace {
 
-/// Where the NF4 code changes: a value above the n-th of these has at least code n + 1.
-constexpr std::array<float, 15> kNf4Thresholds = {
-    -0.8480964004993439F,  -0.6106329262256622F,   -0.4599952697753906F, -0.33967943489551544F, -0.23460740596055984F,
-    -0.13791173315048218F, -0.045525018125772476F, 0.03979014977812767F, 0.1202552504837513F,   0.2035212516784668F,
-    0.2920137718319893F,   0.3893125355243683F,    0.5016634166240692F,  0.6427869200706482F,   0.8614784181118011F};
-
-/// The same for the magnitude of FP4, and the 3-bit pattern of each rank.
-constexpr std::array<float, 7> kFp4Thresholds = {0.00260417F, 0.0859375F, 0.20833333F, 0.29166667F,
-                                                 0.4166667F,  0.583333F,  0.8333333F};
-constexpr std::array<std::uint8_t, 8> kFp4Patterns = {0, 1, 6, 7, 4, 5, 2, 3};
-
-/// NaN (a block of zeros) compares false everywhere and gives code 0, as in the original.
 QS_MULTIVERSION void nf4Codes(const float* __restrict__ values, std::size_t count, float reciprocal,
                               std::uint8_t* __restrict__ codes) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const float x = values[i] * reciprocal;
-    std::int32_t code = 0;
-    for (const float threshold : kNf4Thresholds) code += x > threshold ? 1 : 0;
-    codes[i] = static_cast<std::uint8_t>(code);
-  }
+  for (std::size_t i = 0; i < count; ++i) codes[i] = static_cast<std::uint8_t>(nf4Code(values[i] * reciprocal));
 }
 
 QS_MULTIVERSION void fp4Ranks(const float* __restrict__ values, std::size_t count, float reciprocal,
                               std::uint8_t* __restrict__ ranks) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const float x = values[i] * reciprocal;
-    const float magnitude = x < 0.0F ? -x : x;
-    std::int32_t rank = x < 0.0F ? 8 : 0;
-    for (const float threshold : kFp4Thresholds) rank += magnitude > threshold ? 1 : 0;
-    ranks[i] = static_cast<std::uint8_t>(rank);
-  }
+  for (std::size_t i = 0; i < count; ++i) ranks[i] = static_cast<std::uint8_t>(fp4Rank(values[i] * reciprocal));
 }
 
 /// Codes of one block; returns its absmax. `values` may be made finite in place.
@@ -63,22 +40,16 @@ float encodeBlock(FormatName name, float* values, std::size_t count, std::uint8_
     nf4Codes(values, count, reciprocal, codes);
   } else {
     fp4Ranks(values, count, reciprocal, codes);
-    for (std::size_t i = 0; i < count; ++i)
-      codes[i] = static_cast<std::uint8_t>((codes[i] & 8U) | kFp4Patterns[codes[i] & 7U]);
+    for (std::size_t i = 0; i < count; ++i) codes[i] = fp4CodeOfRank(codes[i]);
   }
   return absmax;
-}
-
-std::uint8_t nearestDynamicCode(float value) {
-  static const NearestLevel nearest(numeric::dynamicMapSigned(), Ties::ToLower);
-  return nearest.code(value);
 }
 
 /// 8-bit codes of one block; returns its absmax.
 float encodeDynamicBlock(float* values, std::size_t count, std::uint8_t* codes) {
   const float absmax = maxFiniteMagnitude(values, count);
   copyFinite(values, count, absmax, values);
-  for (std::size_t i = 0; i < count; ++i) codes[i] = nearestDynamicCode(absmax == 0.0F ? 0.0F : values[i] / absmax);
+  for (std::size_t i = 0; i < count; ++i) codes[i] = nearestDynamicCode(dynamicInUnits(absmax, values[i]));
   return absmax;
 }
 
@@ -96,8 +67,7 @@ void quantizeAbsmax(CodeBook& tensor) {
     for (std::size_t i = first; i < end; ++i) largest = std::max(largest, std::abs(tensor.scales[i] - nested.offset));
     nested.absmax.push_back(largest);
     for (std::size_t i = first; i < end; ++i) {
-      const float normalised = largest == 0.0F ? 0.0F : (tensor.scales[i] - nested.offset) / largest;
-      nested.codes[i] = nearestDynamicCode(normalised);
+      nested.codes[i] = nearestDynamicCode(nestedInUnits(tensor.scales[i], nested.offset, largest));
       tensor.scales[i] = numeric::dynamicMapSigned()[nested.codes[i]] * largest + nested.offset;
     }
   }
@@ -109,6 +79,11 @@ void packHighFirst(const std::uint8_t* codes, std::size_t count, std::uint8_t* p
 }
 
 }  // namespace
+
+std::uint8_t nearestDynamicCode(float value) {
+  static const NearestLevel nearest(numeric::dynamicMapSigned(), Ties::ToLower);
+  return nearest.code(value);
+}
 
 std::span<const float> bitsandbytesLevels(FormatName name) {
   if (name == FormatName::Nf4) return numeric::nf4CodeBook();

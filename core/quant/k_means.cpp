@@ -138,15 +138,6 @@ float storedLevel(ScaleType type, float level) {
   return std::copysign(stored, level);
 }
 
-std::uint8_t nearestCode(std::span<const float> levels, float value) {
-  std::size_t code = 0;
-  for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
-    const double middle = (static_cast<double>(levels[i]) + static_cast<double>(levels[i + 1])) / 2;
-    code += static_cast<double>(value) > middle ? 1 : 0;
-  }
-  return static_cast<std::uint8_t>(code);
-}
-
 /// Learns the levels of one group; `importance` is null or one weight per value.
 void learn(const float* from, std::uint64_t count, const float* importance, ScaleType type, std::span<float> levels) {
   std::vector<float> values, weights;
@@ -161,6 +152,15 @@ void learn(const float* from, std::uint64_t count, const float* importance, Scal
 }
 
 }  // namespace
+
+std::uint8_t nearestKMeansCode(std::span<const float> levels, float value) {
+  std::size_t code = 0;
+  for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
+    const double middle = (static_cast<double>(levels[i]) + static_cast<double>(levels[i + 1])) / 2;
+    code += static_cast<double>(value) > middle ? 1 : 0;
+  }
+  return static_cast<std::uint8_t>(code);
+}
 
 std::vector<float> kMeansLevels(std::vector<float>& values, std::vector<float>& weights, std::size_t count) {
   std::vector<float> levels(count, 0.0F);
@@ -216,7 +216,7 @@ void quantizeKMeans(const QuantizedTensor& source, const Scheme& scheme, const T
       const std::span<float> levels = levelsOfGroup(g);
       if (!isWhole) learn(values + at, n, weightsAt(at), out.levelType, levels);
       for (std::uint64_t i = at; i < at + n; ++i)
-        codes[i] = nearestCode(levels, std::isnan(values[i]) ? 0.0F : values[i]);
+        codes[i] = nearestKMeansCode(levels, std::isnan(values[i]) ? 0.0F : values[i]);
     });
     packBits(codes.data(), rowValues, out.bits, payload + row * rowBytes);
   });

@@ -16,6 +16,9 @@ namespace core::quant {
 /// @param weights ≥ 0, as many as values, or empty: all 1
 std::vector<float> kMeansLevels(std::vector<float>& values, std::vector<float>& weights, std::size_t count);
 
+/// The code of the level nearest to a value, the lower one in a tie. @param levels ascending
+std::uint8_t nearestKMeansCode(std::span<const float> levels, float value);
+
 /// Quantizes by the KMeans family: levels learned per tensor, row or group, rounded to what is stored before the
 /// nearest one is chosen (the lower one in a tie). With an importance matrix the error of a column weighs by its
 /// importance. ±Inf becomes the outermost level, NaN what 0 becomes. Fills `out` and `payload`

@@ -1,16 +1,11 @@
 #include "core/quant/scaled_levels.h"
 
 #include <algorithm>
-#include <atomic>
-#include <bit>
 #include <cmath>
-#include <limits>
 
 #include "core/numeric/codec.h"
 #include "core/quant/bit_stream.h"
-#include "core/quant/casts.h"
-#include "core/quant/finite_values.h"
-#include "core/quant/nearest_level.h"
+#include "core/quant/scale_rule.h"
 #include "core/quant/tensor_rows.h"
 
 namespace core::quant {
@@ -18,10 +13,6 @@ namespace core::quant {
 namespace {
 
 using numeric::FormatId;
-
-constexpr float kLargestE4M3 = 448.0F;
-constexpr float kLargestE2M1 = 6.0F;
-constexpr int kLargestExponent = 127;  // of E8M0, on both sides
 
 FormatId elementOf(FormatName name) {
   switch (name) {
@@ -51,77 +42,6 @@ std::vector<float> logarithmicLevels(const Format& format) {
   return levels;
 }
 
-float largestLevel(const std::vector<float>& levels) {
-  float largest = 0.0F;
-  for (const float level : levels)
-    if (std::isfinite(level)) largest = std::max(largest, std::fabs(level));
-  return largest;
-}
-
-float storedE4M3(float value) {
-  std::uint8_t byte = 0;
-  encodeFp8E4M3(&value, 1, &byte);
-  decodeFp8E4M3(&byte, 1, &value);
-  return value;
-}
-
-float powerOfTwoScale(float amax, float largest) {
-  if (amax == 0.0F) return std::ldexp(1.0F, -kLargestExponent);
-  const int exponent = std::ilogb(amax) - std::ilogb(largest);
-  return std::ldexp(1.0F, std::clamp(exponent, -kLargestExponent, kLargestExponent));
-}
-
-/// How one format makes a scale of the largest magnitude of a group.
-class ScaleRule {
- public:
-  ScaleRule(const Format& format, const std::vector<float>& levels, float tensorMax)
-      : m_family(family(format.name)), m_type(format.scaleType), m_largest(largestLevel(levels)) {
-    if (m_type == ScaleType::E4M3 && tensorMax != 0.0F) m_global = kLargestE4M3 * kLargestE2M1 / tensorMax;
-    if (!std::isfinite(m_global)) m_global = std::numeric_limits<float>::max();
-  }
-
-  float operator()(float amax) const {
-    if (m_type == ScaleType::E8M0) return powerOfTwoScale(amax, m_largest);
-    if (m_type == ScaleType::E4M3) return storedE4M3(m_global * (amax / kLargestE2M1)) / m_global;
-    if (m_family == Family::ScaledFloat) return amax / m_largest;
-    return storedScale(m_type, amax);
-  }
-  float tensorFactor() const { return m_global; }
-
- private:
-  Family m_family;
-  ScaleType m_type;
-  float m_largest;
-  float m_global = 1.0F;
-};
-
-/// The largest finite magnitude of every group.
-std::vector<float> groupMaxima(const QuantizedTensor& source, const Grouping& grouping, const JobContext& job) {
-  std::vector<std::atomic<std::uint32_t>> bits(groupCount(grouping, source.shape));
-  forEachRow(source, job, "Reading", [&](std::uint64_t row, const float* values) {
-    forEachRun(grouping, source.shape.rowValues(), row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
-      const std::uint32_t found = std::bit_cast<std::uint32_t>(maxFiniteMagnitude(values + at, n));
-      std::uint32_t known = bits[g].load(std::memory_order_relaxed);
-      while (known < found && !bits[g].compare_exchange_weak(known, found, std::memory_order_relaxed)) {
-      }
-    });
-  });
-  std::vector<float> maxima(bits.size());
-  std::transform(bits.begin(), bits.end(), maxima.begin(),
-                 [](const auto& b) { return std::bit_cast<float>(b.load()); });
-  return maxima;
-}
-
-Ties tiesOf(const Format& format) {
-  return family(format.name) == Family::Logarithmic ? Ties::ToSmallerMagnitude : Ties::ToEvenCode;
-}
-
-/// Levels that are written: all but the −128 of mx_int8, which has no positive counterpart.
-std::vector<float> writtenLevels(const Format& format, std::vector<float> levels) {
-  if (format.name == FormatName::MxInt8) levels[0x80] = std::numeric_limits<float>::quiet_NaN();
-  return levels;
-}
-
 }  // namespace
 
 std::vector<float> levelsOf(const Format& format) {
@@ -146,7 +66,7 @@ void quantizeToLevels(const QuantizedTensor& source, const Scheme& scheme, const
   out.levels = levelsOf(format);
   out.scales = groupMaxima(source, out.grouping, job);
   const float tensorMax = out.scales.empty() ? 0.0F : *std::max_element(out.scales.begin(), out.scales.end());
-  const std::vector<float> written = writtenLevels(format, out.levels);
+  const std::vector<float> written = writtenLevels(format);
   const ScaleRule rule(format, written, tensorMax);
   out.tensorFactor = rule.tensorFactor();
   for (float& scale : out.scales) scale = rule(scale);
@@ -159,10 +79,7 @@ void quantizeToLevels(const QuantizedTensor& source, const Scheme& scheme, const
     codes.resize(rowValues);
     forEachRun(out.grouping, rowValues, row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
       const float scale = out.scales[g];
-      for (std::uint64_t i = at; i < at + n; ++i) {
-        const float x = values[i] / scale;  // 0 / 0 of a group of zeros is NaN, too
-        codes[i] = nearest.code(x != x ? 0.0F : x);
-      }
+      for (std::uint64_t i = at; i < at + n; ++i) codes[i] = nearest.code(inUnitsOf(scale, values[i]));
     });
     packBits(codes.data(), rowValues, out.bits, payload + row * rowBytes);
   });

@@ -61,7 +61,19 @@ void addValueAndError(BlockExplanation& out) {
 }
 
 void explainFamily(const ExplainInput& input, BlockExplanation& out) {
-  if (family(input.scheme.format.name) == Family::Integer) explainUniform(input, out);
+  const Family formatFamily = family(input.scheme.format.name);
+  if (formatFamily == Family::GgufBlock) return;
+  if (storedDType(input.scheme.format)) return explainCast(input, out);
+  switch (formatFamily) {
+    case Family::Integer:
+      return explainUniform(input, out);
+    case Family::KMeans:
+      return explainKMeans(input, out);
+    case Family::CodeBook:
+      return explainBitsandbytes(input, out);
+    default:
+      return explainScaledLevels(input, out);
+  }
 }
 
 void describeSize(const Format& format, const QuantizedTensor& source, BlockExplanation& out) {

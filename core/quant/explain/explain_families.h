@@ -22,5 +22,10 @@ struct ExplainInput {
 
 /// Each adds to what describeStored() said: range, what was computed before it was stored, the columns before the code.
 void explainUniform(const ExplainInput& input, BlockExplanation& out);
+void explainScaledLevels(const ExplainInput& input,
+                         BlockExplanation& out);  ///< FP8 under scales, logarithms, MX, NVFP4
+void explainBitsandbytes(const ExplainInput& input, BlockExplanation& out);
+void explainKMeans(const ExplainInput& input, BlockExplanation& out);
+void explainCast(const ExplainInput& input, BlockExplanation& out);
 
 }  // namespace core::quant
