@@ -14,9 +14,9 @@ namespace app {
 using core::metrics::Metric;
 
 namespace {
-constexpr double kRowHeight = 17;       ///< pixels a row takes at first
+constexpr Length kRowHeight{17};        ///< pixels a row takes at first
 constexpr double kRoomForNames = 0.42;  ///< of the width
-constexpr double kDot = 8;
+constexpr Length kDot{8};
 }  // namespace
 
 ErrorDots::ErrorDots(QWidget* parent)

@@ -12,9 +12,9 @@ namespace app {
 
 namespace {
 
-constexpr double kHead = 48, kFoot = 14, kGap = 14, kEdge = 10, kScale = 40;
-constexpr double kLeastRow = 13, kMostRow = 48, kMostCell = 84;
-constexpr double kLeastMap = 190, kLeastCell = 4, kMostGutter = 130;
+constexpr Length kHead{48}, kFoot{14}, kGap{14}, kEdge{10}, kScale{40};
+constexpr Length kLeastRow{13}, kMostRow{48}, kMostCell{84};
+constexpr Length kLeastMap{190}, kLeastCell{4}, kMostGutter{130};
 
 }  // namespace
 
@@ -31,11 +31,11 @@ double LayerMapsItem::gutterWidth() const {
   const QFontMetricsF metrics(font());
   double widest = 0;
   for (const QString& kind : m_maps.m_content.grid.kinds) widest = std::max(widest, metrics.horizontalAdvance(kind));
-  return std::min(widest, kMostGutter) + 8;
+  return std::min<double>(widest, kMostGutter) + 8;
 }
 
 int LayerMapsItem::mostColumns(double width) const {
-  const double least = std::max(kLeastMap, kLeastCell * m_maps.m_content.grid.blocks);
+  const double least = std::max<double>(kLeastMap, kLeastCell * m_maps.m_content.grid.blocks);
   const int fit = static_cast<int>((width - 2 * kEdge - gutterWidth() + kGap) / (least + kGap));
   return std::clamp(fit, 1, std::max(static_cast<int>(m_maps.m_content.schemes.size()), 1));
 }
@@ -71,7 +71,8 @@ LayerMapsItem::Layout LayerMapsItem::withColumns(QSizeF room, int columns) const
   const double across = (room.width() - 2 * kEdge - layout.gutter - (columns - 1) * kGap) / columns;
   const double down = (room.height() - 2 * kEdge - kScale - legendHeight(room.width()) - (rows - 1) * kGap) / rows;
   const double shown = std::max(blocks().size(), 1.0);
-  layout.cell = QSizeF(std::min(across / shown, kMostCell), std::min((down - kHead - kFoot) / kinds, kMostRow));
+  layout.cell =
+      QSizeF(std::min<double>(across / shown, kMostCell), std::min<double>((down - kHead - kFoot) / kinds, kMostRow));
   layout.gridSize = QSizeF(layout.cell.width() * shown, layout.cell.height() * kinds);
   layout.tile = QSizeF(across, kHead + layout.gridSize.height() + kFoot);
   return layout;
@@ -79,7 +80,7 @@ LayerMapsItem::Layout LayerMapsItem::withColumns(QSizeF room, int columns) const
 
 QRectF LayerMapsItem::Layout::head(int scheme) const {
   return {kEdge + gutter + (scheme % columns) * (tile.width() + kGap),
-          kEdge + (scheme / columns) * (tile.height() + kGap), tile.width(), kHead};
+          kEdge + (scheme / columns) * (tile.height() + kGap), tile.width(), qreal(kHead)};
 }
 
 QRectF LayerMapsItem::Layout::grid(int scheme) const {
@@ -143,7 +144,7 @@ void LayerMapsItem::drawHead(QCPPainter& painter, const QRectF& head, int scheme
 }
 
 std::vector<QRectF> LayerMapsItem::legendRects(double width) const {
-  constexpr double kSwatch = 16, kBetween = 14;
+  constexpr Length kSwatch{16}, kBetween{14};
   const QFontMetricsF metrics(font());
   const double room = std::max(width - 2 * kEdge - gutterWidth(), 60.0), line = metrics.height() + 3;
   std::vector<QRectF> rects;
@@ -206,7 +207,7 @@ void LayerMapsItem::drawBlockTicks(QCPPainter& painter, const Layout& layout, in
 void LayerMapsItem::drawScale(QCPPainter& painter, const Layout& layout, double right) const {
   const ThemeColors& colors = Theme::instance().colors();
   const QFontMetricsF metrics(font());
-  constexpr double kBar = 8, kMark = 12;
+  constexpr Length kBar{8}, kMark{12};
   const auto& schemes = m_maps.m_content.schemes;
   const double left = kEdge + layout.gutter;
   const bool marks = std::any_of(schemes.begin(), schemes.end(), [](const auto& scheme) {

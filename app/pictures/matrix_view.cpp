@@ -12,7 +12,7 @@ namespace app {
 namespace {
 
 constexpr int kLeastPixels = 40;  ///< of the shorter side; a longer matrix is drawn out of proportion
-constexpr int kScaleWidth = 9, kLeastProfile = 90, kTickRoom = 52, kRowTickRoom = 26;
+constexpr Length kScaleWidth{9}, kLeastProfile{90}, kTickRoom{52}, kRowTickRoom{26};
 constexpr int kColors = 256;
 
 /// Share −1…1 of the largest magnitude. The square root spreads what is near zero, where nearly all weights are.

@@ -10,8 +10,8 @@
 namespace app {
 
 namespace {
-constexpr int kLevelRowHeight = 19, kLeastRowHeight = 12;
-constexpr int kAxisHeight = 46, kAxisHeightWithoutLabel = 26;
+constexpr Length kLevelRowHeight{19}, kLeastRowHeight{12};
+constexpr Length kAxisHeight{46}, kAxisHeightWithoutLabel{26};
 constexpr QSize kLeastPlot(80, 66);  // of the bars: below that a histogram says little
 constexpr int kTickRoom = 24;        ///< pixels between names of counts
 constexpr double kRowFont = -1.5, kSmallRowFont = -3;
@@ -294,8 +294,8 @@ void WeightHistogram::drawLevels() {
 void WeightHistogram::sizeLevelRows() {
   const int rows = std::max<int>(static_cast<int>(m_levels.size()), 1);
   const Theme& theme = Theme::instance();
-  const int least = theme.px(kLeastRowHeight), usual = theme.px(kLevelRowHeight), axis = theme.px(kAxisHeight),
-            bareAxis = theme.px(kAxisHeightWithoutLabel), above = kLeastPlot.height() + kTight.top();
+  const int least = kLeastRowHeight, usual = kLevelRowHeight, axis = kAxisHeight, bareAxis = kAxisHeightWithoutLabel,
+            above = kLeastPlot.height() + kTight.top();
   setMinimumHeight(above + rows * least + bareAxis);
   const bool cramped = height() < above + rows * usual + axis;
   const int room = height() - above - (cramped ? bareAxis : axis);

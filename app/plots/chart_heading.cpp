@@ -5,7 +5,7 @@
 namespace app {
 
 namespace {
-constexpr int kLineHeight = 24;
+constexpr Length kLineHeight{24};
 }
 
 ChartHeading::ChartHeading(Chart& chart) : m_chart(chart), m_before(chart.viewport()) {

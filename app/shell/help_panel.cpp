@@ -13,8 +13,9 @@
 namespace app {
 
 namespace {
-constexpr int kWidth = 360, kTop = 48, kBottom = 40;
-}
+constexpr Length kWidth{360};
+constexpr int kTop = 48, kBottom = 40;
+}  // namespace
 
 HelpPanel::HelpPanel(QWidget* window)
     : QFrame(window), m_title(new Label(Label::Style::Title)), m_text(new QTextBrowser) {

@@ -34,7 +34,7 @@ namespace app {
 namespace {
 const QString kStart = QStringLiteral("start");
 /// Below this width the scheme panel makes room for the workspace.
-constexpr int kPanelNeedsWidth = 1160;
+constexpr Length kPanelNeedsWidth{1160};
 /// Between two pieces of work done ahead, so that input comes first.
 constexpr int kAheadMs = 20;
 constexpr QSize kSmallest(1024, 640), kFirstSize(1280, 800);
@@ -294,14 +294,14 @@ QString MainWindow::errorText() const { return m_banner->text(); }
 
 void MainWindow::setPanelShown(bool shown) {
   m_panelWanted = shown;
-  const bool fits = width() >= Theme::instance().px(kPanelNeedsWidth) || m_panelInNarrow;
+  const bool fits = width() >= kPanelNeedsWidth || m_panelInNarrow;
   m_panel->setVisible(shown && fits && m_selection.workspace() != kStart);
   m_panelAction->setChecked(shown);
 }
 
 void MainWindow::togglePanel() {
   const bool show = !m_panel->isVisible();
-  m_panelInNarrow = show && width() < Theme::instance().px(kPanelNeedsWidth);
+  m_panelInNarrow = show && width() < kPanelNeedsWidth;
   setPanelShown(show || m_panelInNarrow);
 }
 

@@ -13,7 +13,7 @@
 namespace app {
 namespace {
 
-constexpr int kBitsWidth = 42, kSizeWidth = 66, kRightMargin = 12, kChevron = 14;
+constexpr Length kBitsWidth{42}, kSizeWidth{66}, kRightMargin{12}, kChevron{14};
 
 void paintBox(QPainter& painter, const QRectF& box, const QModelIndex& index) {
   const ThemeColors& c = Theme::instance().colors();
@@ -94,7 +94,7 @@ void SchemeRow::paintScheme(QPainter& painter, const QStyleOptionViewItem& optio
   if (m_boxes == Boxes::Shown) paintBox(painter, boxRect(option.rect), index);
   painter.setFont(theme.textFont(-1.5));
   painter.setPen(c.textMuted);
-  const int right = rightEdge(option), sizeWidth = theme.px(kSizeWidth), bitsWidth = theme.px(kBitsWidth);
+  const int right = rightEdge(option), sizeWidth = kSizeWidth, bitsWidth = kBitsWidth;
   const auto column = [&](int edge, int wide) {
     return QRect(edge - wide, option.rect.top(), wide, option.rect.height());
   };

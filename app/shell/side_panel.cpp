@@ -14,7 +14,7 @@ namespace {
 constexpr int kWidth = 292;
 
 /// Below this height the panel says only what is needed, so that the list of schemes keeps its rows.
-constexpr int kRoomyHeight = 660;
+constexpr Length kRoomyHeight{660};
 
 Label* hintLabel(const QString& text) {
   auto* line = new Label(Label::Style::Hint, text);
@@ -62,7 +62,7 @@ SidePanel::SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
 
 void SidePanel::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
-  const bool isRoomy = height() >= Theme::instance().px(kRoomyHeight);
+  const bool isRoomy = height() >= kRoomyHeight;
   m_hint->setVisible(isRoomy);
   m_selected->setBrief(!isRoomy);
 }

@@ -226,11 +226,15 @@ Theme& Theme::instance() {
   return theme;
 }
 
-Theme::Lent::Lent(ThemeMode mode) : m_before(instance().m_colors) {
+Theme::Lent::Lent(ThemeMode mode) : m_before(instance().m_colors), m_zoomBefore(instance().m_zoom) {
+  instance().m_zoom = 100;
   instance().m_colors = mode == ThemeMode::Dark ? dark() : light();
 }
 
-Theme::Lent::~Lent() { instance().m_colors = m_before; }
+Theme::Lent::~Lent() {
+  instance().m_colors = m_before;
+  instance().m_zoom = m_zoomBefore;
+}
 
 Theme::Theme() : m_desktop(new DesktopAppearance(this)), m_colors(light()) {}
 

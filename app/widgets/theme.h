@@ -81,7 +81,7 @@ class Theme : public QObject {
   /// For bits, hex and numbers in columns: all digits equally wide.
   QFont monoFont(double pointDelta = 0, QFont::Weight weight = QFont::Normal) const;
 
-  /// Lends the colours of a mode to whatever is made and drawn while it lives; the window keeps its own. For pictures
+  /// Lends the colours of a mode, at 100 %, to whatever is made and drawn while it lives; the window keeps its own. For pictures
   /// of charts that were made for the purpose, between two turns of the event loop.
   class Lent {
    public:
@@ -92,6 +92,7 @@ class Theme : public QObject {
 
    private:
     ThemeColors m_before;
+    int m_zoomBefore;
   };
 
  Q_SIGNALS:
@@ -109,6 +110,12 @@ class Theme : public QObject {
   QFont m_baseFont, m_monoFont;  ///< as the desktop has them
   int m_zoom = 100;
   bool m_installed = false;
+};
+
+/// A length of a painted widget: `constexpr Length kRow{17}` stands for Theme::px(17) wherever a number is needed.
+struct Length {
+  int atFullSize;                                                    ///< device-independent pixels at 100 %
+  operator int() const { return Theme::instance().px(atFullSize); }  // NOLINT(google-explicit-constructor)
 };
 
 /// A fixed width that follows the zoom. @param length device-independent pixels at 100 %

@@ -17,7 +17,8 @@ namespace {
 constexpr int kLow = -6, kHigh = 2;  ///< powers of ten of the axis
 constexpr double kLeastBar = 0.06;   ///< in powers of ten: a comparison without any difference is still a bar
 constexpr double kFewest = 16;       ///< tokens the axis is wide at least
-constexpr QMargins kMargins(54, 22, 8, WordAxis::kHeight);
+constexpr Length kLeft{54}, kTop{22};
+QMargins margins() { return {kLeft, kTop, 8, WordAxis::kHeight}; }
 
 /// Height of a bar, in powers of ten above the foot of the axis.
 double barHeight(double kl) {
@@ -39,7 +40,7 @@ KlStrip::KlStrip(QWidget* parent)
   setTitle(tr("KL divergence per token"));
   setAxisTitles({}, tr("KL (nats)"));
   axisRect()->setAutoMargins(QCP::msNone);
-  axisRect()->setMargins(kMargins);
+  axisRect()->setMargins(margins());
   axisRect()->setRangeZoom(Qt::Horizontal);
   axisRect()->setRangeDrag(Qt::Horizontal);
   xAxis->setTicks(false);
@@ -130,7 +131,7 @@ void KlStrip::showContent() {
 // Every power of ten has its tick; names are left out where they would touch.
 void KlStrip::labelDecades() {
   QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
-  const double room = axisRect()->height() > 0 ? axisRect()->height() : height() - kMargins.top() - kMargins.bottom();
+  const double room = axisRect()->height() > 0 ? axisRect()->height() : height() - margins().top() - margins().bottom();
   const double decade = room / (kHigh - kLow);
   const QFontMetricsF metrics(yAxis->tickLabelFont());
   const int step = decade >= metrics.ascent() ? 1 : 2;

@@ -17,7 +17,7 @@ namespace app {
 
 namespace {
 
-constexpr double kGap = 20, kShareWidth = 58, kBarHeight = 3;
+constexpr Length kGap{20}, kShareWidth{58}, kBarHeight{3};
 
 QString tr(const char* text) { return QCoreApplication::translate("TokenReadout", text); }
 

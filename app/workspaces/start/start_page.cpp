@@ -21,7 +21,7 @@
 
 namespace app {
 namespace {
-constexpr int kContentWidth = 1080, kArtNeedsWidth = 880;
+constexpr Length kContentWidth{1080}, kArtNeedsWidth{880};
 }
 
 StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent)
