@@ -32,14 +32,14 @@ double accuracyOf(const Network& network, std::size_t images, const JobContext& 
   return static_cast<double>(right) / static_cast<double>(images);
 }
 
+}  // namespace
+
 std::vector<std::vector<float>> calibrationImages() {
   std::vector<std::vector<float>> images;
   for (std::size_t index = 0; index < kCalibrationImages; ++index)
     images.push_back(drawDigit(kTrainingSeed, index).values());
   return images;
 }
-
-}  // namespace
 
 RegressionScore houseRegression(const std::optional<TableQuantization>& quantization) {
   const Table training = houses(kTrainingSeed, 0, 500), heldOut = houses(kHeldOutSeed, 0, 1000);

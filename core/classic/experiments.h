@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/base/job_context.h"
 #include "core/classic/activation_ranges.h"
@@ -35,6 +36,7 @@ struct ImageQuantization {
 /// Images the calibrated rules look at: of the training series, none of those measured.
 constexpr std::size_t kCalibrationImages = 100;
 constexpr std::size_t kHeldOutImages = 2000;
+std::vector<std::vector<float>> calibrationImages();
 
 /// Share of the first `images` held-out digits named rightly. Takes 0.2 s or less.
 /// @throws Error as QuantizedImageNetwork, Cancelled

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "app/lessons/facts/chat_facts.h"
+#include "app/lessons/facts/classic_facts.h"
 #include "app/lessons/facts/fact_weights.h"
 #include "app/lessons/facts/number_facts.h"
 #include "app/lessons/facts/quantization_facts.h"
@@ -40,7 +42,7 @@ std::vector<Parameter> parametersOf(const Fact& fact) {
 std::span<const Fact> facts() {
   static const std::vector<Fact> all = [] {
     std::vector<Fact> result;
-    for (const auto group : {numberFacts(), quantizationFacts(), sizeFacts()})
+    for (const auto group : {numberFacts(), quantizationFacts(), sizeFacts(), classicFacts(), chatFacts()})
       result.insert(result.end(), group.begin(), group.end());
     return result;
   }();

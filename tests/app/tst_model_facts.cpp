@@ -1,0 +1,110 @@
+// What lessons 11 and 12 say about whole models, computed by the facts they name.
+#include <QTest>
+
+#include "app/lessons/facts/facts.h"
+#include "app/lessons/facts/lesson_models.h"
+#include "core/base/error.h"
+#include "core/classic/digit_images.h"
+#include "support/golden.h"
+
+using namespace app;
+
+namespace {
+
+FactValue valueOf(const char* json) {
+  nlohmann::json arguments = nlohmann::json::parse(json);
+  const Fact* fact = findFact(arguments.at("fact").get<std::string>());
+  if (fact == nullptr) throw std::runtime_error(std::string("no fact in ") + json);
+  arguments.erase("fact");
+  const FactCall call{fact, FactArguments(std::move(arguments))};
+  if (const std::string problem = argumentProblem(*fact, call.arguments); !problem.empty())
+    throw std::runtime_error(problem);
+  return call.compute(core::JobContext());
+}
+
+double numberOf(const char* json) { return std::get<double>(valueOf(json)); }
+
+}  // namespace
+
+class TestModelFacts : public QObject {
+  Q_OBJECT
+
+ private:
+  nlohmann::json m_scores =
+      support::readJson(std::filesystem::path(QS_TEST_DATA) / "classic" / "classic.json").at("scores");
+
+ private slots:
+  /// Against numpy's restatement (tests/peer/reference_classic.py).
+  void smallModelsAreThoseOfNumpy_data() {
+    QTest::addColumn<QByteArray>("fact");
+    QTest::addColumn<double>("figure");
+    const auto row = [](const char* json, double figure) { QTest::newRow(json) << QByteArray(json) << figure; };
+    const auto& regression = m_scores["regression"];
+    row(R"({"fact": "regression_r2"})", regression["fp32"][0]);
+    row(R"({"fact": "regression_r2", "bits": 16})", regression["int16"][0]);
+    row(R"({"fact": "regression_r2", "bits": 8})", regression["int8"][0]);
+    row(R"({"fact": "regression_r2", "bits": 8, "scales": "shared"})", regression["int8_shared"][0]);
+    row(R"({"fact": "regression_error"})", regression["fp32"][1]);
+    row(R"({"fact": "regression_error", "bits": 4})", regression["int4"][1]);
+    const double percent = 100;
+    row(R"({"fact": "tree_accuracy"})", percent * m_scores["tree"]["fp32"].get<double>());
+    row(R"({"fact": "tree_accuracy", "bits": 16})", percent * m_scores["tree"]["int16"].get<double>());
+    row(R"({"fact": "tree_accuracy", "bits": 4})", percent * m_scores["tree"]["int4"].get<double>());
+    const auto network = [](const char* rule) {
+      const auto golden = support::readJson(std::filesystem::path(QS_TEST_DATA) / "classic" / "classic.json");
+      for (const auto& entry : golden["network"]["integer"])
+        if (entry["rule"] == rule && entry["scheme"] == "int8:group=row") return 100 * entry["accuracy"].get<double>();
+      throw std::runtime_error(rule);
+    };
+    row(R"({"fact": "digit_accuracy"})", percent * m_scores["network"]["fp32"].get<double>());
+    row(R"({"fact": "digit_accuracy", "ranges": "calibrated"})", network("minmax"));
+    row(R"({"fact": "digit_accuracy", "ranges": "percentile"})", network("percentile"));
+    row(R"({"fact": "digit_accuracy", "ranges": "dynamic"})", network("dynamic"));
+    row(R"({"fact": "digit_accuracy", "ranges": "guess"})", network("fixed1"));
+    row(R"({"fact": "digit_accuracy", "ranges": "guess", "reach": 256})", network("fixed256"));
+    row(R"({"fact": "digit_weights"})", 3818);
+    row(R"({"fact": "digit_size", "scheme": "fp32"})", 3818 * 4 / 1000.0);
+    row(R"({"fact": "digit_size", "scheme": "int8"})", (3784 + 34 * 4 + 34 * 4) / 1000.0);  // codes, scales, biases
+  }
+
+  void smallModelsAreThoseOfNumpy() {
+    QFETCH(QByteArray, fact);
+    QFETCH(double, figure);
+    const double value = numberOf(fact.constData());
+    QVERIFY2(std::abs(value - figure) <= 1e-5 * std::abs(figure), qPrintable(QString::number(value, 'g', 17)));
+  }
+
+  void theChatModelBreaksBetweenFourAndTwoBits() {
+    QCOMPARE(numberOf(R"({"fact": "chat_answers"})"), 24.0);
+    QCOMPARE(numberOf(R"({"fact": "chat_kl"})"), 0.0);
+    QVERIFY(numberOf(R"({"fact": "chat_exact_answers", "scheme": "int8"})") > 95);
+    QVERIFY(numberOf(R"({"fact": "chat_exact_answers", "scheme": "int2"})") < 5);
+    QVERIFY(numberOf(R"({"fact": "chat_perplexity", "scheme": "int3"})") >
+            numberOf(R"({"fact": "chat_perplexity", "scheme": "int4"})"));
+    QVERIFY(numberOf(R"({"fact": "chat_same_favourite", "scheme": "int4"})") > 90);
+    const char* broken = R"({"fact": "chat_first_to_break", "schemes": ["int8", "int4", "int3", "int2"], "below": 50})";
+    QCOMPARE(std::get<std::string>(valueOf(broken)), std::string("int3"));
+    const char* never = R"({"fact": "chat_first_to_break", "schemes": ["int8"], "below": 50})";
+    QCOMPARE(std::get<std::string>(valueOf(never)), std::string("none"));
+    const auto curve = std::get<Curve>(valueOf(R"({"fact": "chat_curve", "schemes": ["int2", "int4"]})"));
+    QCOMPARE(curve.x, (std::vector<double>{2.5, 4.5}));
+    QVERIFY(curve.y[0] < curve.y[1]);
+  }
+
+  void whatCannotBeSaidIsRefused() {
+    for (const char* json :
+         {R"({"fact": "regression_r2", "bits": 40})", R"({"fact": "regression_r2", "bits": 1})",
+          R"({"fact": "tree_accuracy", "scales": "none"})", R"({"fact": "digit_accuracy", "ranges": "lucky"})",
+          R"({"fact": "digit_accuracy", "ranges": "guess", "reach": 0})", R"({"fact": "chat_kl", "scheme": "int1"})",
+          R"({"fact": "digit_accuracy", "ranges": "calibrated", "scheme": "nf4"})"})
+      QVERIFY_THROWS_EXCEPTION(core::Error, valueOf(json));
+  }
+
+  void theCompiledInNetworkIsTheTrainedOne() {
+    QCOMPARE(digitNetwork().side, core::classic::kDigitSide);
+    QCOMPARE(lessonExchanges().size(), std::size_t{24});
+  }
+};
+
+QTEST_MAIN(TestModelFacts)
+#include "tst_model_facts.moc"
