@@ -20,11 +20,11 @@ const CLI::Option* optionNamed(const CLI::App& command, const std::string& word)
   return word.size() > 1 && word.front() == '-' ? command.get_option_no_throw(word) : nullptr;
 }
 
-/// "-5", "-.5e3", "-inf", "-nan", "-1/3": the sign of a number, not of an option.
+/// "-5", "-.5e3", "-inf", "-nan", "-1/3", "-(1+2)": the sign of a number, not of an option.
 bool looksNegative(std::string_view word) {
   if (word.size() < 2 || word.front() != '-') return false;
   word.remove_prefix(1);
-  if (word.front() == '.' || word.front() == ',') word.remove_prefix(1);
+  word.remove_prefix(std::min(word.find_first_not_of("-( .,"), word.size()));
   if (!word.empty() && std::isdigit(static_cast<unsigned char>(word.front())) != 0) return true;
   std::string lower(word);
   std::transform(lower.begin(), lower.end(), lower.begin(),

@@ -159,7 +159,7 @@ void TestCli::exitCodes_data() {
   row("bad metric", "error MODEL --metric goodness", 1, "'goodness'");
   row("no such matrix", "error MODEL --tensor x*", 1, "x*");
   row("bad number", "bits 1.2.3", 1, "1.2.3");
-  row("bad format", "bits 1 --format fp7", 1, "'fp7'");
+  row("bad format", "bits 1 --format fp7", 1, "\"fp7\"");
   row("GGUF cannot hold it", "quantize MODEL --scheme nf4 -o /nonexistent/x.gguf", 1, "nf4");
   row("quantize to nowhere", "quantize MODEL --scheme q8_0 -o /nonexistent/x.gguf", 1, "/nonexistent");
   row("quantize onto itself", "quantize MODEL --scheme q8_0 -o MODEL", 1, "model itself");

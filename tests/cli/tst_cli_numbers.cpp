@@ -108,6 +108,115 @@ class TestCliNumbers : public QObject {
     QCOMPARE(run({"bits", "1/0"}).code, 1);
   }
 
+  void formatsMayBeOnesOwn() {
+    const Json rows =
+        json({"bits", "-(0.1+0.2)", "--format", "e4m3", "--format", "E5M10:specials=none,bias=20"})["formats"];
+    QCOMPARE(rows.size(), std::size_t{2});
+    QVERIFY(rows[0]["format"] == "e4m3" && rows[1]["format"] == "e5m10:bias=20,specials=none");
+    QVERIFY(rows[0]["value"] == "-0.3125" && rows[1]["value"] == "-0.300048828125");
+    const Json all = json({"bits", "0.1"})["formats"];
+    for (const char* name : {"fp8_e4m3fnuz", "fp8_e5m2fnuz", "int7", "uint5"})
+      QVERIFY2(std::any_of(all.begin(), all.end(), [&](const Json& row) { return row["format"] == name; }), name);
+    for (const char* wrong : {"e99m99", "e4m3:bias=x", "fp7"}) QCOMPARE(run({"bits", "1", "--format", wrong}).code, 1);
+  }
+
+  void everyRowSaysWhatItStandsFor() {
+    const Json one = json({"bits", "0.1", "--format", "fp32"})["formats"][0];
+    QVERIFY(one["interval"] == Json({{"low", "0.0999999977648258209228515625"},
+                                     {"high", "0.1000000052154064178466796875"},
+                                     {"low_closed", false},
+                                     {"high_closed", false}}));
+    QVERIFY(one["shortest"] == "0.1" && one["error_ulp"] == 0.2);
+    QVERIFY(one["literals"] == Json({{"c", "0x1.99999ap-4F"}, {"python", "float.fromhex('0x1.99999ap-4')"}}));
+    QVERIFY(one["neighbours"]["previous"] == Json({{"hex", "0x3dcccccc"}, {"value", one["previous"]}}));
+    QVERIFY(one["rounding"]["fraction"] == "0.8" && one["rounding"]["probability_away"] == 0.8);
+    QVERIFY(std::abs(one["relative_error"].get<double>() - 1.4901161193847656e-08) < 1e-20);
+    const Json top = json({"bits", "99", "--format", "fp4_e2m1"})["formats"][0]["interval"];
+    QVERIFY(top["high"].is_null() && top["low"] == "5");
+    const Json book = json({"bits", "0.3", "--format", "nf4", "--absmax", "0.5"})["formats"][0];
+    QVERIFY(book["value"] == "0.2813085019588470458984375" && book["absmax"] == 0.5);
+    const Json third = json({"bits", "1/3", "--format", "fp16"});
+    QVERIFY(third["fraction"] == "1/3" && third["value"].get<std::string>().ends_with("333"));
+  }
+
+  void roundingIsChosen_data() {
+    QTest::addColumn<QStringList>("options");
+    QTest::addColumn<QString>("value");
+    const auto row = [](const char* options, const char* value) {
+      QTest::newRow(options) << QString(options).split(u' ') << QString(value);
+    };
+    row("--rounding nearest_even", "2");  // 2.5 in E2M1: 2 or 3
+    row("--rounding nearest_away", "3");
+    row("--rounding toward_zero", "2");
+    row("--rounding up", "3");
+    row("--rounding Down", "2");
+    row("--rounding stochastic --draw 0.49", "3");
+    row("--rounding stochastic --draw 0.5", "2");
+  }
+  void roundingIsChosen() {
+    QFETCH(QStringList, options);
+    QFETCH(QString, value);
+    const Json row = json(QStringList{"bits", "2.5", "--format", "fp4_e2m1"} + options)["formats"][0];
+    QCOMPARE(QString::fromStdString(row["value"].get<std::string>()), value);
+  }
+
+  void seedsRepeatTheirDraw() {
+    const QStringList words{"bits", "2.5", "--format", "fp4_e2m1", "--rounding", "stochastic", "--seed", "7"};
+    const Json first = json(words);
+    QVERIFY(first["rounding"]["draw"] == json(words)["rounding"]["draw"]);
+    for (const QStringList& wrong :
+         {QStringList{"--draw", "0.5"}, QStringList{"--rounding", "stochastic", "--draw", "1"},
+          QStringList{"--rounding", "sideways"},
+          QStringList{"--rounding", "stochastic", "--draw", "0.1", "--seed", "1"}, QStringList{"--scale", "0"},
+          QStringList{"--absmax", "-1"}, QStringList{"--zero-point", "9223372036854775807"}}) {
+      const auto answer = run(QStringList{"bits", "1"} + wrong);
+      QCOMPARE(answer.code, 1);
+      QVERIFY(answer.err.trimmed().endsWith('.') && answer.err.trimmed().count('\n') == 0);
+    }
+  }
+
+  void arithmeticIsComputedInTheFormat() {
+    const Json answer = json({"bits", "0.1 + 0.2", "--format", "fp64"});
+    const Json& row = answer["formats"][0];
+    QVERIFY(answer["arithmetic"] == true && answer["value"] == "0.3");
+    QVERIFY(row["hex"] == "0x3fd3333333333333");  // 0.3 rounded once
+    QVERIFY(row["computed"]["hex"] == "0x3fd3333333333334");
+    QCOMPARE(row["computed"]["steps"].size(), std::size_t{3});
+    const Json& sum = row["computed"]["steps"][2];
+    QVERIFY(sum["operation"] == "add" && sum["left"]["hex"] == "0x3fb999999999999a" && sum["rounding"]["tie"] == true);
+    QVERIFY(!json({"bits", "0.1", "--format", "fp64"})["formats"][0].contains("computed"));
+  }
+
+  void chainsAreCaughtRoundingTwice() {
+    const Json chain = json({"bits", "1+2^-11+2^-30", "--chain", "fp32,fp16"})["chain"];
+    QVERIFY(chain["double_rounding"] == true && chain["divergence"]["cause"] == "tie_made");
+    QVERIFY(chain["divergence"]["step"] == 1 && chain["divergence"]["made_by"] == 0);
+    QVERIFY(chain["steps"][1]["hex"] == "0x3c00" && chain["steps"][1]["direct_hex"] == "0x3c01");
+    const Json plain = json({"bits", "0.1", "--chain", "fp32,e5m10:bias=20,specials=none,bf16"})["chain"];
+    QCOMPARE(plain["steps"].size(), std::size_t{3});
+    QVERIFY(plain["divergence"].is_null() && plain["steps"][1]["format"] == "e5m10:bias=20,specials=none");
+    QVERIFY(run({"bits", "1+2^-11+2^-30", "--chain", "fp32,fp16"}).out.contains("Double rounding."));
+    QCOMPARE(run({"bits", "1", "--chain", "fp32,nope"}).code, 1);
+  }
+
+  void linksAreValues() {
+    const Json code = json({"bits", "quantscope://bits/fp32/0x3eeaf790"});
+    QVERIFY(code["formats"].size() == 1 && code["formats"][0]["shortest"] == "0.45892");
+    const Json text = json({"bits", "QUANTSCOPE://bits/bf16?text=0.1%2B0.2&rounding=up&chain=fp32,bf16"});
+    QVERIFY(text["formats"][0]["format"] == "bf16" && text["formats"][0]["rounding"]["mode"] == "up");
+    QVERIFY(text["chain"]["steps"].size() == 2 && text["arithmetic"] == true);
+    const Json other = json({"bits", "quantscope://bits/fp16/0x3c00", "--format", "fp32"});
+    QVERIFY(other["formats"][0]["hex"] == "0x3f800000");
+    for (const char* wrong : {"quantscope://", "quantscope://learn/1", "quantscope://bits", "quantscope://bits/fp32",
+                              "quantscope://bits/fp32/0x1/2", "quantscope://bits/fp32/0xfffffffff",
+                              "quantscope://bits/nope/0x1", "quantscope://bits/fp32?text=%zz",
+                              "quantscope://bits/fp32?text=1&text=2", "quantscope://bits/fp32?text=1&x=2",
+                              "quantscope://bits/fp32/0x1?text=1", "quantscope://bits/fp32?text=1&rounding=no"}) {
+      const auto answer = run({"bits", wrong});
+      QVERIFY2(answer.code == 1 && answer.err.trimmed().endsWith('.'), wrong);
+    }
+  }
+
   void nanIsSaidWhereAFormatHasNone() {
     const Json nan = json({"bits", "nan"}), zero = json({"bits", "0"});
     QVERIFY(nan["formats"].size() > 10 && zero["formats"].size() > 10);
