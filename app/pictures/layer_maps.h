@@ -6,6 +6,7 @@
 #include "app/pictures/layer_grid.h"
 #include "app/pictures/layer_scale.h"
 #include "app/plots/chart.h"
+#include "app/widgets/theme.h"
 
 namespace app {
 
@@ -35,6 +36,7 @@ class LayerMaps : public Chart {
   struct SchemeMap {
     QString title;
     QColor color;
+    SeriesMark mark = SeriesMark::Circle;
     QString size;             ///< of the whole model: "model 3.54 MiB · 5.67 bits/weight"; empty while unknown
     std::size_t kept = 0;     ///< tensors of the whole model that stay as stored
     std::vector<Cell> cells;  ///< one per matrix

@@ -123,10 +123,8 @@ void LayerMapsItem::drawHead(QCPPainter& painter, const QRectF& head, int scheme
   const auto& map = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)];
   const QFont titleFont = Theme::instance().textFont(-0.5, QFont::DemiBold);
   const QFontMetricsF titles(titleFont);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(map.color);
   painter.setAntialiasing(true);
-  painter.drawEllipse(QRectF(head.left(), head.top() + titles.height() / 2 - 4, 9, 9));
+  paintMark(painter, map.mark, QRectF(head.left(), head.top() + titles.height() / 2 - 4, 9, 9), map.color);
   painter.setAntialiasing(false);
   double top = head.top();
   const auto line = [&](const QString& text, const QFont& font, const QColor& color, double indent) {

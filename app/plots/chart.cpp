@@ -1,6 +1,7 @@
 #include "app/plots/chart.h"
 
 #include <QGuiApplication>
+#include <typeinfo>
 #include <utility>
 
 #include "app/plots/readout.h"
@@ -8,6 +9,18 @@
 #include "app/widgets/theme.h"
 
 namespace app {
+
+namespace {
+
+/// Numbers as everywhere in the window: with a minus sign, not a hyphen.
+class NumberTicker final : public QCPAxisTicker {
+ protected:
+  QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override {
+    return QCPAxisTicker::getTickLabel(tick, locale, format, precision).replace(u'-', QChar(0x2212));
+  }
+};
+
+}  // namespace
 
 Chart::Chart(QWidget* parent)
     : QCustomPlot(parent), m_readout(new Readout(this)), m_message(new Label(Label::Style::Muted, {}, this)) {
@@ -36,6 +49,8 @@ void Chart::setAxisTitles(const QString& x, const QString& y) {
 }
 
 void Chart::styleAxis(QCPAxis* axis) {
+  if (const QCPAxisTicker& ticker = *axis->ticker(); typeid(ticker) == typeid(QCPAxisTicker))
+    axis->setTicker(QSharedPointer<NumberTicker>::create());
   const Theme& theme = Theme::instance();
   const ThemeColors& c = theme.colors();
   axis->setBasePen(QPen(c.borderStrong, 1));

@@ -85,6 +85,7 @@ void drawMaps(const ReportData& data, Picture& picture) {
     LayerMaps::SchemeMap& map = content.schemes.emplace_back();
     map.title = nameOf(data, treatment);
     map.color = treatmentColor(treatment);
+    map.mark = Theme::seriesMark(static_cast<int>(treatment));
     for (const MatrixRow& matrix : data.matrices) map.cells.push_back(cell(data, matrix, treatment));
     addSize(map, data.summaries[treatment].model);
   }

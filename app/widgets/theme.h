@@ -81,8 +81,8 @@ class Theme : public QObject {
   /// For bits, hex and numbers in columns: all digits equally wide.
   QFont monoFont(double pointDelta = 0, QFont::Weight weight = QFont::Normal) const;
 
-  /// Lends the colours of a mode, at 100 %, to whatever is made and drawn while it lives; the window keeps its own. For pictures
-  /// of charts that were made for the purpose, between two turns of the event loop.
+  /// Lends the colours of a mode, at 100 %, to whatever is made and drawn while it lives; the window keeps its own. For
+  /// pictures of charts that were made for the purpose, between two turns of the event loop.
   class Lent {
    public:
     explicit Lent(ThemeMode mode);

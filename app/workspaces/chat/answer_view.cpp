@@ -29,10 +29,9 @@ class Swatch : public QWidget {
  protected:
   void paintEvent(QPaintEvent*) override {
     QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(m_scheme ? m_selection.color(*m_scheme) : Theme::instance().colors().reference);
-    painter.drawEllipse(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
+    paintMark(painter, m_scheme ? m_selection.mark(*m_scheme) : SeriesMark::Circle,
+              QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5),
+              m_scheme ? m_selection.color(*m_scheme) : Theme::instance().colors().reference);
   }
 
  private:

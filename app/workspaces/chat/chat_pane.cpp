@@ -21,15 +21,13 @@ namespace {
 
 constexpr int kSwatch = 10, kSchemeWidth = 150;
 
-QIcon swatch(const QColor& color) {
+QIcon swatch(SeriesMark mark, const QColor& color) {
   QPixmap pixmap(kSwatch * 2, kSwatch * 2);
   pixmap.setDevicePixelRatio(2);
   pixmap.fill(Qt::transparent);
   QPainter painter(&pixmap);
   painter.setRenderHint(QPainter::Antialiasing);
-  painter.setBrush(color);
-  painter.setPen(Qt::NoPen);
-  painter.drawEllipse(QRectF(0.5, 0.5, kSwatch - 1, kSwatch - 1));
+  paintMark(painter, mark, QRectF(0.5, 0.5, kSwatch - 1, kSwatch - 1), color);
   return QIcon(pixmap);
 }
 
@@ -133,14 +131,15 @@ void ChatPane::buildTranscript(QVBoxLayout* column) {
 void ChatPane::fillSchemes() {
   const QSignalBlocker blocker(m_schemes);
   m_schemes->clear();
-  m_schemes->addItem(swatch(Theme::instance().colors().reference), storedTitle(m_selection), QString());
+  m_schemes->addItem(swatch(SeriesMark::Circle, Theme::instance().colors().reference), storedTitle(m_selection),
+                     QString());
   m_listed.assign(1, std::nullopt);
   for (auto& recipe : m_selection.checkedRecipes()) m_listed.emplace_back(std::move(recipe));
   // It may still run, though no longer checked.
   if (std::find(m_listed.begin(), m_listed.end(), m_scheme) == m_listed.end()) m_listed.push_back(m_scheme);
   for (std::size_t i = 1; i < m_listed.size(); ++i)
-    m_schemes->addItem(swatch(m_selection.color(*m_listed[i])), m_selection.title(*m_listed[i]),
-                       QString::fromStdString(m_listed[i]->toString()));
+    m_schemes->addItem(swatch(m_selection.mark(*m_listed[i]), m_selection.color(*m_listed[i])),
+                       m_selection.title(*m_listed[i]), QString::fromStdString(m_listed[i]->toString()));
   m_schemes->setCurrentIndex(
       static_cast<int>(std::find(m_listed.begin(), m_listed.end(), m_scheme) - m_listed.begin()));
   showEmptyText();

@@ -110,9 +110,8 @@ void TokenReadout::paintOpinion(QPainter& painter, const TokenOpinion& opinion, 
   const Theme& theme = Theme::instance();
   const QColor color = opinion.scheme ? m_selection.color(*opinion.scheme) : theme.colors().reference;
   const QFontMetricsF titles(theme.textFont(-1, QFont::DemiBold)), words(theme.monoFont(-1));
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(color);
-  painter.drawEllipse(QRectF(room.left(), room.top() + titles.height() / 2 - 4, 8, 8));
+  paintMark(painter, opinion.scheme ? m_selection.mark(*opinion.scheme) : SeriesMark::Circle,
+            QRectF(room.left(), room.top() + titles.height() / 2 - 4, 8, 8), color);
   painter.setFont(theme.textFont(-1, QFont::DemiBold));
   painter.setPen(theme.colors().textMuted);
   painter.drawText(QRectF(room.left() + 13, room.top(), room.width() - 13, titles.height()), Qt::AlignVCenter,

@@ -48,6 +48,7 @@ LayerMaps::SchemeMap LayerContent::mapOf(const core::model::Recipe& recipe) cons
   LayerMaps::SchemeMap map;
   map.title = m_selection.title(recipe);
   map.color = m_selection.color(recipe);
+  map.mark = m_selection.mark(recipe);
   map.cells.resize(tensors.size());
   for (std::size_t row = 0; row < tensors.size(); ++row) {
     if (errors == nullptr)
