@@ -5,6 +5,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/dry_run.h"
+#include "app/cli/explain_tensor.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/session/open_model.h"
@@ -19,7 +20,7 @@ namespace {
 
 struct Options {
   std::string model;
-  std::optional<std::string> out;
+  std::optional<std::string> out, explained;
   RecipeOptions weights;
   core::io::SplitLimits split;
   bool dryRun = false;
@@ -104,11 +105,22 @@ Json toJson(const core::io::Checkpoint& source, const core::model::Recipe& recip
 
 void checkUsage(const Options& options) {
   if (!options.weights.isGiven()) throw CLI::RequiredError("--scheme, --recipe or --tensor-type");
-  if (!options.out && !options.dryRun) throw CLI::RequiredError("--output");
+  if (!options.out && !options.dryRun && !options.explained) throw CLI::RequiredError("--output");
+}
+
+void runExplain(const Options& options) {
+  const auto recipe = options.weights.parse();
+  const BlockAddress address = BlockAddress::parse(*options.explained);
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
+  const auto explanation = explain(*model, recipe, address, job);
+  if (options.output == Output::ForPrograms) return print(explanationJson(explanation));
+  printExplanation(explanation);
 }
 
 void run(const Options& options) {
   checkUsage(options);
+  if (options.explained) return runExplain(options);
   const auto recipe = options.weights.parse();
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
@@ -157,6 +169,11 @@ void addQuantize(CLI::App& program) {
   addModel(*command, options->model);
   addRecipe(*command, options->weights, "A cast, a type GGUF has (q8_0, q4_0 …), or nf4 and fp4 for safetensors");
   command->add_flag("--dry-run", options->dryRun, "Show what every tensor would become, and why; write nothing");
+  command
+      ->add_option("--explain", options->explained,
+                   "Show step by step what becomes of one block (or group) of a tensor; write nothing")
+      ->type_name("TENSOR:ROW:BLOCK")
+      ->excludes(command->get_option("--dry-run"));
   command->add_option("-o,--output", options->out,
                       "The .gguf or .safetensors file to write; - writes the model's own format to standard output");
   addSplit(*command, options->split);

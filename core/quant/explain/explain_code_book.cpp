@@ -23,7 +23,8 @@ void explainNested(const NestedScales& nested, std::uint64_t group, float absmax
   parameterOf(out, "A").meaning = "The largest distance of 256 neighbouring absmax values from their mean.";
   ExplanationParameter& code = parameterOf(out, "c");
   code.meaning = "The absmax of these weights in that unit, as the nearest entry of the dynamic 8-bit map.";
-  setFormula(code, "({S′} − {o})/{A}", valueOf, static_cast<double>(nestedInUnits(absmax, nested.offset, largest)));
+  setRoundedFormula(code, {"entry nearest to ", ""}, "({S′} − {o})/{A}", valueOf,
+                    static_cast<double>(nestedInUnits(absmax, nested.offset, largest)));
 }
 
 /// What the encoder compares with the thresholds of the code book.

@@ -51,8 +51,8 @@ void explainTensorFactor(const ScaleRule& rule, const Maxima& maxima, BlockExpla
   ExplanationParameter& stored = parameterOf(out, "s");
   stored.meaning = "The scale of these weights in units of the tensor's factor.";
   const double g = static_cast<double>(rule.tensorFactor()), amax = static_cast<double>(maxima.group);
-  setFormula(
-      stored, "{g}·{amax}/6", [=](std::string_view name) { return name == "g" ? g : amax; },
+  setRoundedFormula(
+      stored, {"FP8(", ")"}, "{g}·{amax}/6", [=](std::string_view name) { return name == "g" ? g : amax; },
       static_cast<double>(rule.computed(maxima.group)));
 }
 

@@ -73,8 +73,8 @@ void explainSecondLevel(BlockExplanation& out) {
   code.meaning = "The scale in 255ths of the largest, rounded up so that no value is clipped.";
   if (largest == 0.0) return;
   const double scale = *parameterOf(out, "S").computed;
-  setFormula(
-      code, "⌈{S′}/{M}·255⌉", [&](std::string_view name) { return name == "M" ? largest : scale; },
+  setRoundedFormula(
+      code, {"⌈", "⌉"}, "{S′}/{M}·255", [&](std::string_view name) { return name == "M" ? largest : scale; },
       scale / largest * 255.0);
 }
 
@@ -85,8 +85,8 @@ void explainZeroPoint(const UniformLevels& level, const UniformGrid& grid, float
     if (name == "qmin") return static_cast<double>(level.min);
     return name == "xmin" ? out.range.low : static_cast<double>(scale);
   };
-  setFormula(zero, "round({qmin} − {xmin}/{S})", valueOf,
-             static_cast<double>(exactZeroPoint(level, grid.range, scale)));
+  setRoundedFormula(zero, {}, "{qmin} − {xmin}/{S}", valueOf,
+                    static_cast<double>(exactZeroPoint(level, grid.range, scale)));
 }
 
 /// The columns from x to the integer: uniformCode is what the encoder calls.

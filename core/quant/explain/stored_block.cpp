@@ -75,9 +75,19 @@ ExplanationParameter& parameterOf(BlockExplanation& out, std::string_view symbol
 
 void setFormula(ExplanationParameter& parameter, std::string_view pattern,
                 const std::function<double(std::string_view)>& valueOf, double computed) {
+  const std::string filled = filledText(pattern, valueOf), result = numberText(computed);
   parameter.computed = computed;
   parameter.formula = parameter.symbol + " = " + symbolText(pattern);
-  parameter.numbers = parameter.symbol + " = " + filledText(pattern, valueOf) + " = " + numberText(computed);
+  parameter.numbers = parameter.symbol + " = " + filled + (filled == result ? "" : " = " + result);
+}
+
+void setRoundedFormula(ExplanationParameter& parameter, const Rounded& rounded, std::string_view pattern,
+                       const std::function<double(std::string_view)>& valueOf, double computed) {
+  const std::string open = parameter.symbol + " = " + std::string(rounded.open), close(rounded.close);
+  parameter.computed = computed;
+  parameter.formula = open + symbolText(pattern) + close;
+  parameter.numbers = open + filledText(pattern, valueOf) + close + " = " + std::string(rounded.open) +
+                      numberText(computed) + close + " = " + numberText(parameter.stored);
 }
 
 }  // namespace core::quant

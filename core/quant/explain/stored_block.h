@@ -29,4 +29,13 @@ ExplanationParameter& parameterOf(BlockExplanation& out, std::string_view symbol
 void setFormula(ExplanationParameter& parameter, std::string_view pattern,
                 const std::function<double(std::string_view)>& valueOf, double computed);
 
+/// What a formula is rounded by: "round(" and ")".
+struct Rounded {
+  std::string_view open = "round(", close = ")";
+};
+/// The same for a parameter that is stored as a rounded number: "Z = round(qmin − xmin/S)", with the numbers
+/// "Z = round(−8 − (−0.2)/0.0226) = round(0.85) = 1". @param pattern of what is rounded
+void setRoundedFormula(ExplanationParameter& parameter, const Rounded& rounded, std::string_view pattern,
+                       const std::function<double(std::string_view)>& valueOf, double computed);
+
 }  // namespace core::quant

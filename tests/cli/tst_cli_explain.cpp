@@ -1,0 +1,118 @@
+// `quantize --explain`: one block as a script and as a person sees it.
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+
+#include "cli_process.h"
+
+using namespace cli;
+
+namespace {
+
+const QString kTensor = QStringLiteral("blk.0.ffn_up.weight");
+
+QStringList arguments(const QString& block, const QStringList& how) {
+  return QStringList{QStringLiteral("quantize"), kModel} + how + QStringList{QStringLiteral("--explain"), block};
+}
+QStringList scheme(const QString& text) { return {QStringLiteral("--scheme"), text}; }
+
+/// The values of the column.
+std::vector<double> column(const Json& block, const std::string& id) {
+  for (const Json& step : block["steps"])
+    if (step["id"] == id) return step["values"].get<std::vector<double>>();
+  throw std::runtime_error("no column " + id);
+}
+
+}  // namespace
+
+class TestCliExplain : public QObject {
+  Q_OBJECT
+ private slots:
+  void decodesAsDumpDoes_data() {
+    QTest::addColumn<QString>("schemeText");
+    for (const char* text : {"int4:range=minmax", "int8", "nf4:double=on", "kmeans3", "nv_e2m1", "q4_0", "fp8_e4m3"})
+      QTest::newRow(text) << QString(text);
+  }
+
+  /// The decoded column against what another verb writes of the same tensor.
+  void decodesAsDumpDoes() {
+    QFETCH(QString, schemeText);
+    QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("weights.npy"));
+    QCOMPARE(run({QStringLiteral("dump"), kModel, QStringLiteral("--tensor"), kTensor, QStringLiteral("--scheme"),
+                  schemeText, QStringLiteral("-o"), file})
+                 .code,
+             0);
+    const QByteArray written = contents(file);
+    const Json block = json(arguments(kTensor + QStringLiteral(":1:0"), scheme(schemeText)));
+    const auto decoded = column(block, "decoded");
+    QCOMPARE(decoded.size(), block["count"].get<std::size_t>());
+    const std::size_t header =
+        10 + static_cast<std::uint8_t>(written[8]) + 256U * static_cast<std::uint8_t>(written[9]);
+    const auto* values = reinterpret_cast<const float*>(written.constData() + header);
+    const std::size_t first = block["first_value"].get<std::size_t>();
+    for (std::size_t i = 0; i < decoded.size(); ++i) {
+      float value = 0.0F;
+      std::memcpy(&value, values + first + i, sizeof(value));
+      QCOMPARE(static_cast<float>(decoded[i]), value);
+    }
+    double bits = 0.0;
+    for (const Json& part : block["size"]) bits += part["bits_per_weight"].get<double>();
+    QVERIFY(std::abs(bits - block["bits_per_weight"].get<double>()) < 1e-9);
+  }
+
+  void showsTheStepsOfARange() {
+    const Json block = json(arguments(kTensor + QStringLiteral(":0:1"), scheme(QStringLiteral("int4:range=minmax"))));
+    QCOMPARE(QString::fromStdString(block["parameters"][0]["formula"]), QString("S = (xmax − xmin)/(qmax − qmin)"));
+    QCOMPARE(QString::fromStdString(block["parameters"][1]["formula"]), QString("Z = round(qmin − xmin/S)"));
+    const double scale = block["parameters"][0]["stored"], zero = block["parameters"][1]["stored"];
+    const auto values = column(block, "value"), codes = column(block, "code"), decoded = column(block, "decoded");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double level = std::clamp(std::nearbyint(values[i] / scale) + zero, -8.0, 7.0);
+      QCOMPARE(codes[i], level + 8.0);
+      QVERIFY(std::abs(decoded[i] - scale * (level - zero)) <= 1e-6 * scale);
+    }
+  }
+
+  void saysWhatIsNotThere() {
+    const auto complaint = [](const QString& block, const QStringList& how) {
+      const Run result = run(arguments(block, how));
+      if (result.code != 1 || !result.out.isEmpty() || !isOneSentence(result.err)) return QString("no complaint");
+      return QString::fromUtf8(result.err).trimmed();
+    };
+    const QStringList int4 = scheme(QStringLiteral("int4"));
+    QVERIFY(complaint(QStringLiteral("nothing:0:0"), int4).contains(QStringLiteral("\"nothing\"")));
+    QVERIFY(complaint(kTensor + QStringLiteral(":99999:0"), int4).endsWith(QStringLiteral("there is no row 99999.")));
+    QVERIFY(complaint(kTensor + QStringLiteral(":0:999"), int4).endsWith(QStringLiteral("there is no block 999.")));
+    QVERIFY(complaint(kTensor, int4).contains(QStringLiteral("TENSOR:ROW:BLOCK")));
+    QVERIFY(complaint(kTensor + QStringLiteral(":x:0"), int4).contains(QStringLiteral("the row of")));
+    QVERIFY(complaint(kTensor + QStringLiteral(":0:-1"), int4).contains(QStringLiteral("the block of")));
+    const Run narrow = run({QStringLiteral("quantize"), QStringLiteral(QS_TEST_DATA "/logits/tiny-gqa-f32.gguf"),
+                            QStringLiteral("--scheme"), QStringLiteral("q4_k"), QStringLiteral("--explain"),
+                            QStringLiteral("blk.0.attn_q.weight:0:0")});
+    QCOMPARE(narrow.code, 1);
+    QVERIFY(isOneSentence(narrow.err) && narrow.err.contains("multiple of 256 values"));
+    QVERIFY(complaint(QStringLiteral("output_norm.weight:0:0"), {QStringLiteral("--recipe"), QStringLiteral("Q4_0")})
+                .contains(QStringLiteral("as it is stored: ")));
+    QCOMPARE(run(arguments(kTensor + QStringLiteral(":0:0"), {})).code, 2);
+    QCOMPARE(run(arguments(kTensor + QStringLiteral(":0:0"), int4 + QStringList{QStringLiteral("--dry-run")})).code, 2);
+  }
+
+  void followsARecipe() {
+    const Json block = json(
+        arguments(kTensor + QStringLiteral(":0:0"), {QStringLiteral("--recipe"), QStringLiteral("Q8_0"),
+                                                     QStringLiteral("--tensor-type"), QStringLiteral("ffn_up=int5")}));
+    QCOMPARE(QString::fromStdString(block["scheme"]), QString("int5"));
+  }
+
+  void readsAsText() {
+    const Run result = run(arguments(kTensor + QStringLiteral(":0:0"), scheme(QStringLiteral("int8:group=tensor"))));
+    QCOMPARE(result.code, 0);
+    const QString text = QString::fromUtf8(result.out);
+    for (const char* part : {"range", "S = xmax/qmax", "t = x/S", "x̂ = S·xq", "bits per weight"})
+      QVERIFY2(text.contains(QString::fromUtf8(part)), part);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestCliExplain)
+#include "tst_cli_explain.moc"
