@@ -64,7 +64,7 @@ struct WrongAnswer {
   std::variant<Guess, FactCall, Side> when;
 };
 
-/// Bars that a step draws in the Learn workspace, once the answer is out.
+/// Bars that a step draws in the Learn workspace, once the answer is out, and drawn digits over them.
 struct Board {
   struct Bar {
     QString id, label;
@@ -74,6 +74,16 @@ struct Board {
     QString id, label;
     double size = 0;
   };
+  /// Images of core/classic's held-out series, and what is said of each: a text of one character an image.
+  struct Digits {
+    struct Row {
+      QString id, label;
+      FactCall names;
+    };
+    std::uint64_t first = 0, count = 0;
+    std::vector<Row> rows;
+  };
+  std::optional<Digits> digits;
   std::vector<Bar> bars;
   std::vector<Mark> marks;  ///< lines across: what a card holds
   QString title, unit;

@@ -131,6 +131,7 @@ class Reader {
       if (board.bars.back().size.call.fact->kind != FactKind::Number)
         object.refuse(tr("A bar is as long as a number."));
     }
+    if (object.has("digits")) board.digits = readDigits(object.object("digits"), object.value("digits"), label);
     if (object.has("marks")) {
       for (const auto& entry : object.list("marks")) {
         StrictJson mark(entry, object.where());
@@ -141,6 +142,25 @@ class Reader {
     }
     object.finish();
     return board;
+  }
+
+  /// {"first": 0, "count": 12, "rows": [{"row": ID, arguments of the fact digit_names…}]}
+  template <class LabelOf>
+  Board::Digits readDigits(StrictJson object, const nlohmann::json& json, const LabelOf& label) {
+    Board::Digits digits;
+    const int first = object.integer("first"), count = object.integer("count");
+    if (first < 0 || count < 1 || count > 40) object.refuse(tr("A board shows 1 to 40 digits."));
+    digits.first = static_cast<std::uint64_t>(first), digits.count = static_cast<std::uint64_t>(count);
+    for (const auto& entry : object.list("rows")) {
+      StrictJson row(entry, object.where());
+      const QString id = row.text("row");
+      nlohmann::json call = entry;
+      call.erase("row");
+      call["fact"] = "digit_names", call["first"] = json.at("first"), call["count"] = json.at("count");
+      digits.rows.push_back({id, label(id), readFact(call, object.where() + QStringLiteral(" → ") + id)});
+    }
+    object.finish();
+    return digits;
   }
 
   bool has(const char* key) const { return m_texts.has(m_path + QStringList{QLatin1String(key)}); }

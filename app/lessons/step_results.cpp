@@ -12,8 +12,11 @@ StepResults computeStep(const LessonStep& step, const core::JobContext& job) {
   }
   if (const auto* point = std::get_if<PointQuestion>(&step.asks))
     results.curve = std::get<Curve>(point->curve.compute(job));
-  if (step.board)
-    for (const Board::Bar& bar : step.board->bars) results.bars.push_back(std::get<double>(bar.size.call.compute(job)));
+  if (!step.board) return results;
+  for (const Board::Bar& bar : step.board->bars) results.bars.push_back(std::get<double>(bar.size.call.compute(job)));
+  if (step.board->digits)
+    for (const Board::Digits::Row& row : step.board->digits->rows)
+      results.digits.push_back(std::get<std::string>(row.names.compute(job)));
   return results;
 }
 

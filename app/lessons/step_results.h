@@ -11,6 +11,7 @@ struct StepResults {
   QHash<QString, FactValue> values;             ///< by name
   std::vector<std::optional<FactValue>> wrong;  ///< of the wrong answers that are facts, in their order
   std::optional<Curve> curve;                   ///< of a question for a point
+  std::vector<std::string> digits;              ///< of the rows of the board's digits
   std::vector<double> bars;                     ///< of the board
 };
 

@@ -1,5 +1,8 @@
 // What lessons 11 and 12 say about whole models, computed by the facts they name.
 #include <QTest>
+#include <algorithm>
+#include <cmath>
+#include <ranges>
 
 #include "app/lessons/facts/facts.h"
 #include "app/lessons/facts/lesson_models.h"
@@ -91,12 +94,53 @@ class TestModelFacts : public QObject {
     QVERIFY(curve.y[0] < curve.y[1]);
   }
 
+  void whatTheChatModelSays() {
+    QCOMPARE(numberOf(R"({"fact": "chat_number", "question": "What is 47 + 38?"})"), 85.0);
+    QVERIFY(std::isnan(numberOf(R"({"fact": "chat_number", "question": "What is a mantissa?"})")));
+    const auto point = std::get<Interval>(
+        valueOf(R"({"fact": "chat_breaking_point", "schemes": ["int8", "int4", "int3"], "below": 50})"));
+    QCOMPARE(point.low, 3.5);  // three bits and half a bit of scale
+    QCOMPARE(point.high, 4.5);
+    const char* best = R"({"fact": "chat_best_scheme", "schemes": ["int2", "int8"], "names": ["two", "eight"]})";
+    QCOMPARE(std::get<std::string>(valueOf(best)), std::string("eight"));
+  }
+
+  void theChatModelLosesMostAtThreeBitsAndTheTreeAtFour() {
+    QCOMPARE(std::get<std::string>(valueOf(R"({"fact": "most_hurt", "bits": 3})")), std::string("chat"));
+    QCOMPARE(std::get<std::string>(valueOf(R"({"fact": "most_hurt", "bits": 4})")), std::string("tree"));
+  }
+
+  void digitsAreNamedOneByOne() {
+    const auto labels = std::get<std::string>(valueOf(R"({"fact": "digit_names", "count": 200, "labels": "yes"})"));
+    const auto count = [&](const char* json) {
+      const auto names = std::get<std::string>(valueOf(json));
+      return std::ranges::count_if(std::views::iota(std::size_t{0}, labels.size()),
+                                   [&](std::size_t i) { return names[i] == labels[i]; });
+    };
+    const auto before = count(R"({"fact": "digit_names", "count": 200})");
+    QVERIFY(before > 180);
+    QVERIFY(count(R"({"fact": "digit_names", "count": 200, "ranges": "guess"})") < before);
+    const auto part =
+        std::get<std::string>(valueOf(R"({"fact": "digit_names", "first": 5, "count": 3, "labels": "yes"})"));
+    QCOMPARE(part, labels.substr(5, 3));
+  }
+
+  void rangesThatWorkAreFound() {
+    const auto good =
+        std::get<Interval>(valueOf(R"({"fact": "digit_good_reaches", "reaches": [1, 2, 6, 8, 200], "within": 1})"));
+    QCOMPARE(good.low, 6.0);
+    QCOMPARE(good.high, 8.0);
+  }
+
   void whatCannotBeSaidIsRefused() {
     for (const char* json :
          {R"({"fact": "regression_r2", "bits": 40})", R"({"fact": "regression_r2", "bits": 1})",
           R"({"fact": "tree_accuracy", "scales": "none"})", R"({"fact": "digit_accuracy", "ranges": "lucky"})",
           R"({"fact": "digit_accuracy", "ranges": "guess", "reach": 0})", R"({"fact": "chat_kl", "scheme": "int1"})",
-          R"({"fact": "digit_accuracy", "ranges": "calibrated", "scheme": "nf4"})"})
+          R"({"fact": "digit_accuracy", "ranges": "calibrated", "scheme": "nf4"})",
+          R"({"fact": "most_hurt", "bits": 9})", R"({"fact": "digit_good_reaches", "reaches": [0.01], "within": 1})",
+          R"({"fact": "chat_best_scheme", "schemes": ["int8"], "names": []})",
+          R"({"fact": "chat_breaking_point", "schemes": ["int8", "int4"], "below": 50})"})
       QVERIFY_THROWS_EXCEPTION(core::Error, valueOf(json));
   }
 

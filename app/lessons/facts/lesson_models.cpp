@@ -10,11 +10,15 @@
 #include "core/base/error.h"
 #include "core/io/safetensors.h"
 
+/// A static library's resources must be asked for by name, and the macro works outside of namespaces only.
+static void initResources() { Q_INIT_RESOURCE(quantscope); }
+
 namespace app {
 
 namespace {
 
 QByteArray compiledIn(const char* name) {
+  initResources();
   QFile file(QStringLiteral(":/lessons/models/") + QLatin1String(name));
   if (!file.open(QIODevice::ReadOnly))
     throw core::Error(core::ErrorCode::NotFound, std::string("The program was built without ") + name + ".", name);
