@@ -64,6 +64,7 @@ NearestValue::Landing NearestValue::exactly(double x) const {
 }
 
 NearestValue::Landing NearestValue::toFloat(double x) const {
+  if (m_format.id == FormatId::Fp64) return {x, false};
   const double magnitude = std::abs(x);
   // Without mantissa bits every number is one unit of its own binade: ties look at the exponent, not at the unit.
   if (m_format.mantissaBits == 0 || m_format.mantissaBits > kWidestMantissa || magnitude < kSmall || magnitude > kLarge)
