@@ -21,8 +21,8 @@ constexpr std::array kFormats{FormatId::Fp64,    FormatId::Fp32,    FormatId::Tf
                               FormatId::Int4,    FormatId::Int2};
 
 /// Symmetric absmax scale: the largest integer stands for the block's largest magnitude.
-core::numeric::IntegerScale scaleFor(const NumberFormat& format, double absmax) {
-  core::numeric::IntegerScale scale;
+core::numeric::CodeScale scaleFor(const NumberFormat& format, double absmax) {
+  core::numeric::CodeScale scale;
   if (format.isInteger()) scale.scale = absmax / static_cast<double>(format.maxInteger());
   return scale;
 }

@@ -18,7 +18,7 @@ struct FormatRow {
   core::numeric::RoundingDecision decision;
   core::numeric::Explanation explanation;
   double factor = 1;                  ///< multiplies code-book values (block absmax); 1 for every other kind
-  core::numeric::IntegerScale scale;  ///< of the integer formats
+  core::numeric::CodeScale scale;  ///< of the integer formats
   double value = 0;                   ///< what the code stands for, scale applied
   double error = 0;                   ///< value − number; NaN when either is not finite
 };

@@ -50,7 +50,6 @@ struct CodeScale {
   std::int64_t zeroPoint = 0;
   static constexpr std::int64_t kMaxZeroPoint = std::int64_t{1} << 32;
 };
-using IntegerScale = CodeScale;
 
 /// @throws Error (InvalidArgument) with a sentence when values cannot be divided by the scale
 void requireUsable(const CodeScale& scale);

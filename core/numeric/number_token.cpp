@@ -29,7 +29,7 @@ std::uint64_t readPattern(std::string_view token, const NumberFormat& format) {
   std::uint64_t code = 0;
   bool any = false;
   for (const char c : token.substr(2)) {
-    if (c == '_') continue;
+    if (c == '_' || c == ' ') continue;
     const unsigned digit = isDigit(c)             ? static_cast<unsigned>(c - '0')
                            : c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a' + 10)
                                                   : 99U;
@@ -66,13 +66,31 @@ ExactNumber power(const ExactNumber& base, unsigned exponent) {
   return result;
 }
 
+/// Bits may stand apart as their fields do: "0b0 01111011 10011".
+std::string_view takeBits(std::string_view text) {
+  std::size_t end = 2;
+  while (end < text.size()) {
+    const bool apart = text[end] == ' ' && end + 1 < text.size() && (text[end + 1] == '0' || text[end + 1] == '1');
+    if (!isDigit(text[end]) && !isLetter(text[end]) && !apart) break;
+    ++end;
+  }
+  return text.substr(0, end);
+}
+
+/// "0x1.8p3f" as C writes a float: what a hexadecimal float says it says exactly, whatever its type.
+std::string_view withoutSuffix(std::string_view token) {
+  const bool isFloat = isHexFloat(token) && token.find('p') != std::string_view::npos && token.ends_with('f');
+  return isFloat ? token.substr(0, token.size() - 1) : token;
+}
+
 }  // namespace
 
 std::string_view takeNumberToken(std::string_view text) {
+  if (text.starts_with("0b")) return takeBits(text);
   std::size_t end = 0;
-  const bool prefixed = text.starts_with("0x") || text.starts_with("0b");
+  const bool prefixed = text.starts_with("0x");
   const auto isExponent = [&](std::size_t at) {  // the sign behind it belongs to the number
-    if (prefixed) return text.starts_with("0x") && text[at] == 'p';
+    if (prefixed) return text[at] == 'p';
     return text[at] == 'e' && at > 0 && (isDigit(text[at - 1]) || text[at - 1] == '.');
   };
   while (end < text.size() && (isDigit(text[end]) || isLetter(text[end]) || text[end] == '.' || text[end] == ',')) {
@@ -100,7 +118,7 @@ Expression::Term readNumber(std::string_view token, bool hasSign, bool negative,
   else if (token == "nan")
     number = ExactNumber::nan();
   else
-    number = isHexFloat(token) ? ExactNumber::parseHexFloat(token) : ExactNumber::parseDecimal(token);
+    number = isHexFloat(token) ? ExactNumber::parseHexFloat(withoutSuffix(token)) : ExactNumber::parseDecimal(token);
   if (!number) refuseNumber(token);
   term.exact = negative ? number->negated() : *number;
   return term;

@@ -22,7 +22,8 @@ struct TypedNumber {
 };
 
 /// Reads "0.1", "-1e-7", "0,1", "1/3", "0.1 + 0.2", "-(1 - 2^-24) × 3", "0x1.8p-3", "inf", "nan", what plainNumberText
-/// understands, and "0x3f80_0000" or "0b0_0111_1000": bits of a code of `patternFormat`, "_" groups.
+/// understands, and "0x3f80_0000" or "0b0_0111_1000": bits of a code of `patternFormat`, "_" groups, in the binary ones
+/// spaces, too. What cLiteral and pythonLiteral write reads back.
 /// @throws Error (InvalidArgument) with a sentence for anything else, for a pattern with more bits than the format, for
 ///         more than 65,536 characters or exponents beyond ±5000, for a division by zero, and for arithmetic beyond the
 ///         bounds of parseExpression

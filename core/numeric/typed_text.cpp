@@ -95,6 +95,14 @@ std::string withDecimalPoints(std::string_view text) {
   return plain;
 }
 
+/// What stands in "float.fromhex('…')" and "float('…')" of Python; any other text as it is.
+std::string_view withoutPythonCall(std::string_view text) {
+  for (const std::string_view call : {"float.fromhex('", "float('"})
+    if (text.starts_with(call) && text.ends_with("')") && text.size() > call.size() + 2)
+      return text.substr(call.size(), text.size() - call.size() - 2);
+  return text;
+}
+
 /// Bytes of the UTF-8 letter at the front of the text; 0 when there is none that a terminal would only draw.
 std::size_t drawableLetter(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned>(static_cast<unsigned char>(text[i])); };
@@ -130,7 +138,7 @@ std::string shortQuote(std::string_view text) {
 
 std::string plainNumberText(std::string_view typed) {
   std::string text;
-  std::string_view rest = trimmed(typed);
+  std::string_view rest = withoutPythonCall(trimmed(typed));
   while (!rest.empty()) {
     if (const std::size_t length = timesTen(rest); length != 0) {
       text += 'e';

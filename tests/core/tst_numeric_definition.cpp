@@ -108,6 +108,8 @@ class TestNumericDefinition : public QObject {
  private slots:
   void valuesOfTheTable() {
     for (const auto& d : reference::definitions()) checkValues(parseNumberFormat(d.name), d);
+    // The upper 19 bits of a float; its arithmetic is exact in long double, too.
+    checkValues(numberFormat(FormatId::Tf32), {"tf32", 8, 10, 127, reference::Kind::Ieee});
   }
   void valuesOfEverySmallCustomFormat() {
     const auto all = smallCustomFormats();

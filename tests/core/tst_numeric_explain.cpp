@@ -237,6 +237,8 @@ class TestNumericExplain : public QObject {
     QCOMPARE(encodeTyped(half, number).decision.code, std::uint64_t{0x3e00});
     QCOMPARE(encodeTyped(numberFormat(FormatId::Fp32), number).decision.code, std::uint64_t{0x3fc00000});
     QCOMPARE(parseTypedNumber("0b0_01111_1000000000", half).nearest, 1.5);
+    QCOMPARE(parseTypedNumber("0b0 01111 1000000000 + 1", half).nearest, 2.5);
+    QVERIFY(!refusal("0b01 2").empty());
     const auto payload = parseTypedNumber("0x7e05", half);
     QVERIFY(std::isnan(payload.nearest) && payload.exact.isNan());
     QCOMPARE(encodeTyped(half, payload).decision.code, std::uint64_t{0x7e05});

@@ -230,7 +230,7 @@ class TestNumericFormats : public QObject {
     const NumberFormat& format = numberFormat(FormatId::Int4);
     QCOMPARE(decode(format, 0xf), -1.0);
     QCOMPARE(decode(format, 0x8), -8.0);
-    const IntegerScale affine{0.25, 3};
+    const CodeScale affine{0.25, 3};
     QCOMPARE(decode(format, 0x7, affine), 1.0);
     QCOMPARE(encode(format, 1.0, Rounding::NearestEven, Overflow::AsFormat, affine), std::uint64_t{7});
     QCOMPARE(encode(format, 100.0, Rounding::NearestEven, Overflow::AsFormat, affine), std::uint64_t{7});

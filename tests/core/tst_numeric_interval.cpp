@@ -183,6 +183,9 @@ class TestNumericInterval : public QObject {
     QCOMPARE(pythonLiteral(single, 0xff800000), std::string("float('-inf')"));
     QCOMPARE(cLiteral(numberFormat(FormatId::Int8), 0xfe), std::string("-2"));
     QCOMPARE(cLiteral(numberFormat(FormatId::Int8), 2, {0.5, 0}), std::string("0x1p+0F"));
+    for (const std::uint32_t bits : {0x7f800000U, 0xff800000U, 0x80000000U, 1U})
+      for (const std::string& literal : {cLiteral(single, bits), pythonLiteral(single, bits)})
+        QCOMPARE(encodeTyped(single, parseTypedNumber(literal, single)).decision.code, std::uint64_t{bits});
     std::mt19937_64 random(6);
     for (int i = 0; i < 3000; ++i) {
       const std::uint64_t code = random();
@@ -191,6 +194,11 @@ class TestNumericInterval : public QObject {
         QCOMPARE(std::strtod(cLiteral(numberFormat(FormatId::Fp64), code).c_str(), nullptr), value);
       const auto bits = static_cast<std::uint32_t>(code);
       const std::string literal = cLiteral(single, bits);
+      const std::uint64_t readBack = encodeTyped(single, parseTypedNumber(literal, single)).decision.code;
+      const std::string python = pythonLiteral(single, bits);
+      QCOMPARE(encodeTyped(single, parseTypedNumber(python, single)).decision.code, readBack);
+      if (std::isnan(std::bit_cast<float>(bits))) continue;
+      QCOMPARE(readBack, std::uint64_t{bits});
       if (!std::isfinite(std::bit_cast<float>(bits))) continue;
       QCOMPARE(literal.back(), 'F');
       QCOMPARE(std::strtof(literal.c_str(), nullptr), std::bit_cast<float>(bits));
