@@ -107,10 +107,11 @@ void addEvaluation(Json& row, const NumberFormat& format, const BitsRequest& req
 
 void addScale(Json& row, const NumberFormat& format, const BitsRequest& request) {
   if (format.isInteger()) {
-    row["scale"] = request.integerScale.scale;
-    row["zero_point"] = request.integerScale.zeroPoint;
+    const CodeScale scale = request.scaleOf(format);
+    row["scale"] = scale.scale;
+    row["zero_point"] = scale.zeroPoint;
   } else if (format.kind == FormatKind::CodeBook) {
-    row["absmax"] = request.absmax;
+    row["absmax"] = request.scaleOf(format).scale;
   }
 }
 
@@ -143,7 +144,7 @@ const char* causeSentence(DivergenceCause cause) {
 Json divergenceJson(const ConversionChain& chain, const BitsRequest& request) {
   if (!chain.divergence) return nullptr;
   const Divergence& divergence = *chain.divergence;
-  const NumberFormat& maker = request.chain[divergence.madeBy];
+  const NumberFormat& maker = request.chain[divergence.madeBy].format;
   return {{"cause", core::numeric::toString(divergence.cause)},
           {"step", divergence.step},
           {"made_by", divergence.madeBy},
@@ -190,22 +191,22 @@ Json formatJson(const NumberFormat& format, const BitsRequest& request) {
 Json chainJson(const BitsRequest& request) {
   if (request.chain.empty()) return nullptr;
   std::vector<ChainLink> links;
-  for (const NumberFormat& format : request.chain)
-    links.push_back({&format, request.rule, request.overflow, request.scaleOf(format)});
+  for (const ChainStop& stop : request.chain)
+    links.push_back({&stop.format, stop.rule, request.overflow, request.scaleOf(stop.format)});
   const ConversionChain chain = convertThrough(request.number.exact, links);
   Json steps = Json::array();
   for (std::size_t i = 0; i < chain.steps.size(); ++i) {
     const ChainStep& step = chain.steps[i];
-    const NumberFormat& format = request.chain[i];
+    const NumberFormat& format = request.chain[i].format;
     steps.push_back({{"format", format.name},
                      {"hex", hexOf(format, step.code)},
                      {"value", digits(step.value)},
                      {"step_error", finiteDigits(step.stepError)},
                      {"total_error", finiteDigits(step.totalError)},
-                     {"rounding", decisionJson(format, step.decision, request.rule)},
+                     {"rounding", decisionJson(format, step.decision, request.chain[i].rule)},
                      {"direct_hex", hexOf(format, step.direct.code)},
                      {"direct_value", digits(decodeExact(format, step.direct.code, request.scaleOf(format)))},
-                     {"direct_rounding", decisionJson(format, step.direct, request.rule)}});
+                     {"direct_rounding", decisionJson(format, step.direct, request.chain[i].rule)}});
   }
   return {
       {"steps", steps}, {"double_rounding", chain.doubleRounding()}, {"divergence", divergenceJson(chain, request)}};

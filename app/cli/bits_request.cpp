@@ -25,52 +25,74 @@ double numberOf(const std::string& key, const std::string& text) {
   }
 }
 
-/// A key of a link that has the meaning of an option; nothing where the option was given.
+std::int64_t zeroPointOf(const std::string& text) {
+  const double zeroPoint = numberOf("zero_point", text);
+  if (!(std::abs(zeroPoint) <= 0x1p52) || zeroPoint != std::floor(zeroPoint))
+    refuse("A zero-point is a whole number, but found " + core::io::inQuotes(text) + ".");
+  return static_cast<std::int64_t>(zeroPoint);
+}
+
+/// The range of a link: "absmax", or "low" and "high", with "zero_point" on or off.
+void applyRange(const std::string& key, const std::string& value, BitsOptions& options) {
+  if (!options.range) options.range.emplace();
+  if (key == "zero_point") {
+    options.range->zeroPoint = value == "on";
+    return;
+  }
+  const double number = numberOf(key, value);
+  if (key != "high") options.range->low = key == "absmax" ? -number : number;
+  if (key != "low") options.range->high = number;
+}
+
+/// A key of a link; nothing where an option says the same.
 void applyKey(const std::string& key, const std::string& value, BitsOptions& options) {
   const auto setText = [&](std::string& target) {
     if (target.empty()) target = value;
   };
-  const auto setNumber = [&](std::optional<double>& target) {
-    if (!target) target = numberOf(key, value);
-  };
   if (key == "rounding") return setText(options.rounding);
-  if (key == "chain") return setText(options.chain);
-  if (key == "draw") return setNumber(options.draw);
-  if (key == "scale") return setNumber(options.scale);
-  if (key == "absmax") return setNumber(options.absmax);
-  if (key == "zero_point" || key == "zero-point") {
-    const double zeroPoint = numberOf(key, value);
-    if (!(std::abs(zeroPoint) <= 0x1p52) || zeroPoint != std::floor(zeroPoint))
-      refuse("A zero-point is a whole number, but found " + core::io::inQuotes(value) + ".");
-    if (!options.zeroPoint) options.zeroPoint = static_cast<std::int64_t>(zeroPoint);
-    return;
+  if (key == "chain") {
+    options.chainOfLink = options.chain.empty();
+    return setText(options.chain);
   }
-  if (key != "text")
-    refuse("A link to a number has the keys text, rounding, draw, chain, scale, zero_point and absmax, but found " +
-           core::io::inQuotes(key) + ".");
+  const bool isSwitch = key == "zero_point" && (value == "on" || value == "off");
+  if (key == "absmax" || key == "low" || key == "high" || isSwitch) return applyRange(key, value, options);
+  if (key == "draw") {
+    if (!options.draw && !options.seed) options.draw = numberOf(key, value);
+  } else if (key == "scale") {
+    if (!options.scale) options.scale = numberOf(key, value);
+  } else if (key == "zero_point") {
+    if (!options.zeroPoint) options.zeroPoint = zeroPointOf(value);
+  } else if (key != "text" && key != "view") {  // a view is the window's
+    refuse(
+        "A link to a number has the keys text, rounding, draw, chain, absmax, low, high, zero_point, scale and view, "
+        "but found " +
+        core::io::inQuotes(key) + ".");
+  }
 }
 
-void openLink(BitsOptions& options) {
+/// Takes a link apart. @return the format it names
+std::optional<std::string> openLink(BitsOptions& options) {
   const BitsLink link = parseBitsLink(options.value);
   const auto text = link.query.find("text");
   if (link.path.size() > 2 || (link.path.size() == 2) == (text != link.query.end()))
     refuse("A link to a number is quantscope://bits/FORMAT/CODE or quantscope://bits/FORMAT?text=NUMBER.");
   if (!link.path.empty() && options.formats.empty()) options.formats.push_back(link.path[0]);
-  // A code belongs to the link's own format, whichever is asked for.
   options.value = text != link.query.end() ? text->second : link.path[1];
   for (const auto& [key, value] : link.query) applyKey(key, value, options);
+  return link.path.empty() ? std::nullopt : std::optional(link.path[0]);
 }
 
-RoundingRule ruleOf(const BitsOptions& options) {
+Rounding roundingNamed(const std::string& name) {
+  if (const auto mode = findRounding(name)) return *mode;
+  refuse("The rounding must be one of nearest_even, nearest_away, toward_zero, up, down, stochastic; found " +
+         core::io::inQuotes(name) + ".");
+}
+
+/// The window keeps a draw beside every rounding, and its links say it.
+RoundingRule ruleOf(const BitsOptions& options, bool fromLink) {
   RoundingRule rule;
-  if (!options.rounding.empty()) {
-    const auto mode = findRounding(options.rounding);
-    if (!mode)
-      refuse("The rounding must be one of nearest_even, nearest_away, toward_zero, up, down, stochastic; found " +
-             core::io::inQuotes(options.rounding) + ".");
-    rule.mode = *mode;
-  }
-  if ((options.draw || options.seed) && rule.mode != Rounding::Stochastic)
+  if (!options.rounding.empty()) rule.mode = roundingNamed(options.rounding);
+  if ((options.draw || options.seed) && rule.mode != Rounding::Stochastic && !fromLink)
     refuse("A draw or a seed belongs to stochastic rounding.");
   if (options.draw && options.seed) refuse("Give either a draw or a seed.");
   if (options.draw) rule.draw = *options.draw;
@@ -82,11 +104,12 @@ RoundingRule ruleOf(const BitsOptions& options) {
 }  // namespace
 
 CodeScale BitsRequest::scaleOf(const NumberFormat& format) const {
+  if (range && format.isScaled()) return scaleOfRange(format, *range);
   if (format.isInteger()) return integerScale;
   return format.kind == FormatKind::CodeBook ? CodeScale{absmax, 0} : CodeScale{};
 }
 
-std::vector<NumberFormat> parseFormatList(const std::string& text) {
+std::vector<ChainStop> parseChain(const std::string& text, RoundingRule rule) {
   std::vector<std::string> names;
   std::istringstream stream(text);
   for (std::string piece; std::getline(stream, piece, ',');) {
@@ -98,29 +121,33 @@ std::vector<NumberFormat> parseFormatList(const std::string& text) {
   }
   constexpr std::size_t kLongest = 64;
   if (names.size() > kLongest) refuse("A chain has up to 64 formats.");
-  std::vector<NumberFormat> formats;
-  for (const std::string& name : names) formats.push_back(parseNumberFormat(name));
-  return formats;
+  std::vector<ChainStop> stops;
+  for (const std::string& name : names) {
+    const std::size_t slash = name.find('/');
+    RoundingRule own = rule;
+    if (slash != std::string::npos) own.mode = roundingNamed(name.substr(slash + 1));
+    stops.push_back({parseNumberFormat(name.substr(0, slash)), own});
+  }
+  return stops;
 }
 
 BitsRequest bitsRequest(BitsOptions options) {
-  std::optional<std::string> patternName;
-  if (isLink(options.value)) {
-    const BitsLink link = parseBitsLink(options.value);
-    if (!link.path.empty()) patternName = link.path[0];
-    openLink(options);
-  }
+  std::optional<std::string> patternName;  // a code belongs to the link's own format, whichever is asked for
+  const bool fromLink = isLink(options.value);
+  if (fromLink) patternName = openLink(options);
   BitsRequest request;
-  request.rule = ruleOf(options);
+  request.rule = ruleOf(options, fromLink);
   request.overflow = options.saturate ? Overflow::Saturate : Overflow::AsFormat;
   request.integerScale = {options.scale.value_or(1.0), options.zeroPoint.value_or(0)};
   request.absmax = options.absmax.value_or(1.0);
+  if (!options.scale && !options.zeroPoint && !options.absmax) request.range = options.range;
   if (!(std::isfinite(request.integerScale.scale) && request.integerScale.scale > 0))
     refuse("The scale must be a positive number.");
   if (!(std::isfinite(request.absmax) && request.absmax > 0)) refuse("The absmax must be a positive number.");
   requireUsable(request.integerScale);
   for (const std::string& name : options.formats) request.formats.push_back(parseNumberFormat(name));
-  request.chain = parseFormatList(options.chain);
+  const RoundingRule chainRule(options.chainOfLink ? Rounding::NearestEven : request.rule.mode, request.rule.draw);
+  request.chain = parseChain(options.chain, chainRule);
   request.formatsChosen = !request.formats.empty();
   const NumberFormat pattern = patternName             ? parseNumberFormat(*patternName)
                                : request.formatsChosen ? request.formats.front()

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/numeric/conversion_chain.h"
+#include "core/numeric/scale_of_range.h"
 #include "core/numeric/typed_number.h"
 
 namespace app::cli {
@@ -19,6 +20,16 @@ struct BitsOptions {
   std::optional<double> scale, absmax;
   std::optional<std::int64_t> zeroPoint;
   bool saturate = false;
+  /// Of a link: what the scaled formats cover, as the window has it; steps of its chain are rounded to nearest even
+  /// unless they say otherwise.
+  std::optional<core::numeric::ValueRange> range;
+  bool chainOfLink = false;
+};
+
+/// One format of a chain and how numbers are rounded into it.
+struct ChainStop {
+  core::numeric::NumberFormat format;
+  core::numeric::RoundingRule rule;
 };
 
 /// What `bits` was asked for.
@@ -26,11 +37,12 @@ struct BitsRequest {
   core::numeric::TypedNumber number;
   std::vector<core::numeric::NumberFormat> formats;  ///< to show
   bool formatsChosen = false;                        ///< otherwise all of the table
-  std::vector<core::numeric::NumberFormat> chain;
+  std::vector<ChainStop> chain;
   core::numeric::RoundingRule rule;
   core::numeric::Overflow overflow = core::numeric::Overflow::AsFormat;
-  core::numeric::CodeScale integerScale;  ///< of integer formats
-  double absmax = 1;                      ///< of code books
+  core::numeric::CodeScale integerScale;  ///< of integer formats, where there is no range
+  double absmax = 1;                      ///< of code books, likewise
+  std::optional<core::numeric::ValueRange> range;
 
   core::numeric::CodeScale scaleOf(const core::numeric::NumberFormat& format) const;
 };
@@ -39,7 +51,8 @@ struct BitsRequest {
 /// @throws core::Error (InvalidArgument) with a sentence
 BitsRequest bitsRequest(BitsOptions options);
 
-/// "fp32,e5m10:bias=16,specials=none,bf16": formats apart by commas, of which those before a key belong to its format.
-std::vector<core::numeric::NumberFormat> parseFormatList(const std::string& text);
+/// "fp32,e5m10:bias=16,specials=none,bf16/toward_zero": formats apart by commas, of which those before a key belong to
+/// its format; behind a slash a rounding of its own.
+std::vector<ChainStop> parseChain(const std::string& text, core::numeric::RoundingRule rule);
 
 }  // namespace app::cli

@@ -5,6 +5,7 @@
 #include "core/numeric/codec.h"
 #include "core/numeric/custom_format.h"
 #include "core/numeric/rounding.h"
+#include "core/numeric/scale_of_range.h"
 #include "support/golden.h"
 
 using namespace core::numeric;
@@ -243,6 +244,26 @@ class TestNumericFormats : public QObject {
     QCOMPARE(encode(numberFormat(FormatId::UInt8), 300.0), std::uint64_t{255});
     QVERIFY(decideRounding(format, 8.0).overflow);
     QVERIFY(!decideRounding(format, -8.0).overflow);
+  }
+
+  void rangesBecomeScales() {
+    const auto scaleOf = [](FormatId id, double low, double high, bool zeroPoint = false) {
+      return scaleOfRange(numberFormat(id), {low, high, zeroPoint});
+    };
+    QCOMPARE(scaleOf(FormatId::Int8, -0.5, 1).scale, 1.0 / 127);
+    QCOMPARE(scaleOf(FormatId::Nf4, -0.5, 0.25).scale, 0.5);
+    QCOMPARE(scaleOf(FormatId::UInt8, -1, 1).scale, 2.0 / 255);
+    QCOMPARE(scaleOf(FormatId::UInt8, -1, 1).zeroPoint, std::int64_t{128});  // 127.5, away from zero
+    QCOMPARE(scaleOf(FormatId::Int8, 0, 2.55, true).zeroPoint, std::int64_t{-128});
+    QCOMPARE(scaleOf(FormatId::Fp16, -1, 1).scale, 1.0);
+    for (const auto& [low, high] : {std::pair{1.0, 1.0},
+                                    {2.0, 1.0},
+                                    {0.0, HUGE_VAL},
+                                    {std::nan(""), 1.0},
+                                    {0.0, 5e-324},
+                                    {1.0, 1.0 + 0x1p-50},
+                                    {-1e308, 1e308}})
+      QVERIFY_EXCEPTION_THROWN(scaleOf(FormatId::UInt8, low, high), core::Error);
   }
 
   void codeBooksTakeTheNearestEntry() {

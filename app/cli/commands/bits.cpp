@@ -42,7 +42,8 @@ void addBits(CLI::App& program) {
                       "nearest_even (default), nearest_away, toward_zero, up, down or stochastic");
   command->add_option("--draw", bits.draw, "Stochastic rounding: the number drawn, from 0 to just below 1");
   command->add_option("--seed", bits.seed, "Stochastic rounding: draw it with this seed");
-  command->add_option("--chain", bits.chain, "Convert from format to format: fp32,bf16,fp8_e4m3");
+  command->add_option("--chain", bits.chain,
+                      "Convert from format to format: fp32,bf16,fp8_e4m3; fp32,bf16/toward_zero truncates to BF16");
   command->add_flag("--saturate", bits.saturate, "Finite numbers beyond the largest value become it");
   command->add_option("--scale", bits.scale, "Scale of the integer formats (1)");
   command->add_option("--zero-point", bits.zeroPoint, "Zero-point of the integer formats (0)");

@@ -1,0 +1,33 @@
+#include "core/numeric/scale_of_range.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+
+namespace core::numeric {
+
+double ValueRange::absmax() const { return std::max(std::abs(low), std::abs(high)); }
+
+CodeScale scaleOfRange(const NumberFormat& format, const ValueRange& range) {
+  const double width = range.high - range.low;
+  if (!std::isfinite(width) || !(range.low < range.high))
+    throw Error(ErrorCode::InvalidArgument, "A range goes from a finite number to a larger one.");
+  CodeScale result;
+  if (format.kind == FormatKind::CodeBook) result.scale = range.absmax();
+  if (!format.isInteger()) return result;
+  if (format.kind == FormatKind::SignedInteger && !range.zeroPoint) {
+    result.scale = range.absmax() / static_cast<double>(format.maxInteger());
+  } else {
+    const auto smallest = static_cast<double>(format.minInteger()), largest = static_cast<double>(format.maxInteger());
+    result.scale = width / (largest - smallest);
+    const double zeroPoint = std::round(smallest - range.low / result.scale);
+    if (!(std::abs(zeroPoint) <= static_cast<double>(CodeScale::kMaxZeroPoint)))
+      throw Error(ErrorCode::InvalidArgument, "The range is too narrow for its distance from zero.");
+    result.zeroPoint = static_cast<std::int64_t>(zeroPoint);
+  }
+  requireUsable(result);
+  return result;
+}
+
+}  // namespace core::numeric
