@@ -121,8 +121,7 @@ class Reader {
     };
     Board board;
     board.title = label(QStringLiteral("title"));
-    if (m_texts.has(m_path + QStringList{QStringLiteral("board"), QStringLiteral("unit")}))
-      board.unit = label(QStringLiteral("unit"));
+    board.unit = label(QStringLiteral("unit"));
     for (const auto& entry : object.list("bars")) {
       StrictJson bar(entry, object.where());
       const QString id = bar.text("bar");

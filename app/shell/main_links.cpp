@@ -17,7 +17,8 @@ void MainWindow::openLink(const QString& text) {
 void MainWindow::openLink(const Link& link) {
   const WorkspaceEntry* entry = findWorkspace(link.workspace);
   if (entry == nullptr) return showError(tr("There is no workspace \"%1\".").arg(link.workspace.left(120)));
-  if (entry->needsModel && !m_selection.model()) {
+  // A model that is on its way may be what the link speaks of.
+  if (!m_selection.model() && (entry->needsModel || m_loader->isOpening())) {
     m_linkAfterOpening = link;
     if (!m_loader->isOpening()) openModel(QStringLiteral("demo"));
     return;

@@ -7,7 +7,7 @@
 #include "app/workspaces/chat/chat_workspace.h"
 #include "app/workspaces/inspect/inspect_workspace.h"
 #include "app/workspaces/layers/layers_workspace.h"
-#include "app/workspaces/learn/learn_workspace.h"
+#include "app/workspaces/quantize/quantize_workspace.h"
 #include "app/workspaces/workspace.h"
 
 namespace app {
@@ -20,15 +20,15 @@ std::span<const WorkspaceEntry> workspaceEntries() {
       {"bits", QT_TRANSLATE_NOOP("Workspaces", "Bits"),
        QT_TRANSLATE_NOOP("Workspaces", "One number in every format, bit by bit"), "bits", false,
        [](const WorkspaceContext& context) -> Workspace* { return new BitsWorkspace(context); }},
+      {"quantize", QT_TRANSLATE_NOOP("Workspaces", "Quantize"),
+       QT_TRANSLATE_NOOP("Workspaces", "One block, quantized step by step; a scheme built and tried"), "quantize", false,
+       [](const WorkspaceContext& context) -> Workspace* { return new QuantizeWorkspace(context); }},
       {"layers", QT_TRANSLATE_NOOP("Workspaces", "Layers"),
        QT_TRANSLATE_NOOP("Workspaces", "Error of every layer under every scheme"), "layers", true,
        [](const WorkspaceContext& context) -> Workspace* { return new LayersWorkspace(context); }},
       {"chat", QT_TRANSLATE_NOOP("Workspaces", "Chat"),
        QT_TRANSLATE_NOOP("Workspaces", "Original and quantized model side by side"), "chat", true,
        [](const WorkspaceContext& context) -> Workspace* { return new ChatWorkspace(context); }},
-      {"learn", QT_TRANSLATE_NOOP("Workspaces", "Learn"),
-       QT_TRANSLATE_NOOP("Workspaces", "Lessons on numbers and quantization, and a glossary"), "learn", false,
-       [](const WorkspaceContext& context) -> Workspace* { return new LearnWorkspace(context); }},
   };
   return entries;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/quant/explain/block_place.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 #include "core/quant/scheme_options.h"
@@ -69,6 +70,22 @@ std::vector<quant::Scheme> rivalsOf(const quant::Scheme& scheme, const tensor::S
   return rivals;
 }
 
+namespace {
+
+/// The grid around a weight; block types that have none for the whole block have one for the weight's group.
+quant::Grid gridOf(const quant::QuantizedTensor& quantized, std::uint64_t flatIndex) {
+  quant::Grid grid = quant::gridAround(quantized, flatIndex);
+  const quant::Grouping blocks = quant::blockGrouping(quantized);
+  if (!grid.levels.empty() || blocks.granularity != quant::Granularity::Group) return grid;
+  const std::uint64_t columns = quantized.rowValues(), column = flatIndex % columns;
+  const auto block = quant::explainStored(quantized, flatIndex / columns, column / blocks.size);
+  for (const quant::ExplanationLevels& group : block.levels)
+    if (column % blocks.size - group.firstValue < group.valueCount) grid.levels = group.levels;
+  return grid;
+}
+
+}  // namespace
+
 std::vector<Trial> tryAll(const std::vector<quant::Scheme>& schemes, const quant::QuantizedTensor& source,
                           std::uint64_t around, const JobContext& job) {
   std::vector<Trial> trials;
@@ -76,7 +93,7 @@ std::vector<Trial> tryAll(const std::vector<quant::Scheme>& schemes, const quant
     job.progress(static_cast<double>(trials.size()) / static_cast<double>(schemes.size()), scheme.toString());
     const auto quantized = quant::quantize(scheme, source, job);
     trials.push_back(
-        {scheme, quantized->bitsPerWeight(), compare(source, *quantized, job), quant::gridAround(*quantized, around)});
+        {scheme, quantized->bitsPerWeight(), compare(source, *quantized, job), gridOf(*quantized, around)});
   }
   return trials;
 }

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "core/quant/grid.h"
 #include "core/quant/quantizer.h"
 
 namespace core::metrics {
@@ -35,13 +34,13 @@ StepErrors stepErrors(std::span<const float> values, std::span<const float> deco
 }
 
 StepErrors stepErrors(const quant::QuantizedTensor& original, const quant::QuantizedTensor& quantized,
-                      const JobContext& job) {
+                      const quant::FlatRange& range, const JobContext& job) {
   StepErrors result;
   std::vector<float> values, decoded;
-  for (std::uint64_t at = 0, all = original.shape.count(); at < all;) {
+  for (std::uint64_t at = range.first, end = range.first + range.count; at < end;) {
     job.throwIfCancelled();
     const quant::Grid grid = quant::gridAround(quantized, at);
-    const std::uint64_t count = std::max<std::uint64_t>(1, grid.first + grid.count - at);
+    const std::uint64_t count = std::min(std::max(grid.first + grid.count, at + 1), end) - at;
     values.resize(count);
     decoded.resize(count);
     quant::decode(original, at, count, values.data());

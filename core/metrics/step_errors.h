@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/base/job_context.h"
+#include "core/quant/grid.h"
 #include "core/quant/quantized_tensor.h"
 
 namespace core::metrics {
@@ -22,9 +23,9 @@ struct StepErrors {
 /// @param levels ascending and distinct; @pre as many values as decoded ones
 StepErrors stepErrors(std::span<const float> values, std::span<const float> decoded, std::span<const double> levels);
 
-/// The same for every group of a tensor under its own levels. @pre `original` has the shape of `quantized`
-/// @throws Cancelled
+/// The same for a flat range of a tensor, every group under its own levels.
+/// @pre `original` has the shape of `quantized`, and the range lies inside  @throws Cancelled
 StepErrors stepErrors(const quant::QuantizedTensor& original, const quant::QuantizedTensor& quantized,
-                      const JobContext& job = JobContext());
+                      const quant::FlatRange& range, const JobContext& job = JobContext());
 
 }  // namespace core::metrics

@@ -8,7 +8,7 @@
 
 #include "app/shell/main_window.h"
 
-/// A shown window with a model (the demo) open in a workspace, for tests that drive it.
+/// A shown window with a model (the demo; empty: none) open in a workspace, for tests that drive it.
 class WorkspaceWindow {
  public:
   explicit WorkspaceWindow(const QString& workspace, const QString& model = QStringLiteral("demo")) {
@@ -88,8 +88,10 @@ class WorkspaceWindow {
     m_window->restoreState();
     m_window->resize(1280, 800);
     m_window->show();
-    m_window->openModel(model);
-    static_cast<void>(QTest::qWaitFor([this] { return m_window->selection().model() != nullptr; }, 30000));
+    if (!model.isEmpty()) {
+      m_window->openModel(model);
+      static_cast<void>(QTest::qWaitFor([this] { return m_window->selection().model() != nullptr; }, 30000));
+    }
     m_window->showWorkspace(workspace);
   }
 

@@ -14,7 +14,6 @@ class ModelList : public QWidget {
     QString source;  ///< for openRequested
     QString title, detail, note;
     QString iconName;
-    QString toolTip = {};  ///< the source when it is not said
   };
   explicit ModelList(QWidget* parent = nullptr);
   /// @param empty shown while there are no rows

@@ -1,0 +1,140 @@
+#include "app/workspaces/quantize/block_card.h"
+
+#include <QHBoxLayout>
+#include <QScopedValueRollback>
+#include <QSpinBox>
+#include <QToolButton>
+#include <algorithm>
+#include <limits>
+
+#include "app/pictures/scheme_levels.h"
+#include "app/pictures/weight_bars.h"
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/quantize/block_summary.h"
+#include "app/workspaces/quantize/lab_state.h"
+#include "core/quant/explain/block_explanation.h"
+
+namespace app {
+namespace {
+
+constexpr int kSummaryWidth = 208;
+
+WeightBars::Block barsOf(const LabBlock& block, int shown) {
+  WeightBars::Block bars;
+  bars.firstIndex = block.offset;
+  for (std::size_t i = 0; i < block.values.size(); ++i) {
+    const double value = static_cast<double>(block.values[i]), clipped = static_cast<double>(block.clipped[i]);
+    bars.values.push_back(value);
+    bars.stored.push_back(static_cast<double>(block.decoded[i]));
+    if (value > clipped) bars.clipHigh = clipped;
+    if (value < clipped) bars.clipLow = clipped;
+  }
+  const auto levels = block.levelsAt(static_cast<std::size_t>(std::max(shown, 0)));
+  bars.levels.assign(levels.begin(), levels.end());
+  return bars;
+}
+
+}  // namespace
+
+BlockCard::BlockCard(LabState& state, QWidget* parent)
+    : Card(tr("The block"), parent),
+      m_state(state),
+      m_bars(new WeightBars),
+      m_summary(new BlockSummary(state)),
+      m_rowName(new Label(Label::Style::Hint, tr("row"))),
+      m_blockName(new Label(Label::Style::Hint, tr("block"))),
+      m_of(new Label(Label::Style::Hint)),
+      m_row(new QSpinBox),
+      m_block(new QSpinBox) {
+  setHint(tr("grey: the weights, which can be moved; marks: what is stored; lines: every level"));
+  buildWay();
+  auto* row = new QHBoxLayout;
+  row->setSpacing(space::kTwo);
+  m_bars->setObjectName(QStringLiteral("lab-bars"));
+  m_bars->setMinimumHeight(Theme::instance().px(84));
+  row->addWidget(m_bars, 1);
+  keepWidth(*m_summary, kSummaryWidth);
+  row->addWidget(m_summary);
+  body()->addLayout(row);
+  body()->setContentsMargins(space::kOne, space::kHalf, space::kTwo, space::kHalf);
+  connectBars();
+  connect(&m_state, &LabState::blockChanged, this, &BlockCard::refresh);
+  connect(&m_state, &LabState::inputChanged, this, &BlockCard::refreshWay);
+  connect(&m_state, &LabState::weightChanged, this, &BlockCard::refreshWay);
+  refresh();
+}
+
+void BlockCard::buildWay() {
+  const std::pair<QSpinBox*, QString> boxes[] = {{m_row, tr("Row of the tensor")}, {m_block, tr("Block of the row")}};
+  for (const auto& [box, name] : boxes) {
+    box->setAccessibleName(name);
+    box->setToolTip(name);
+    box->setKeyboardTracking(false);
+    connect(box, &QSpinBox::valueChanged, this, &BlockCard::go);
+  }
+  m_row->setObjectName(QStringLiteral("lab-row"));
+  m_block->setObjectName(QStringLiteral("lab-block"));
+  header()->addWidget(m_rowName);
+  header()->addWidget(m_row);
+  header()->addWidget(m_blockName);
+  header()->addWidget(m_block);
+  header()->addWidget(m_of);
+  header()->addWidget(m_bars->createMenuButton());
+}
+
+void BlockCard::connectBars() {
+  const auto flat = [this](int index) { return m_state.block().shown.first + static_cast<std::uint64_t>(index); };
+  connect(m_bars, &WeightBars::barChosen, this, [this, flat](int index) { m_state.setWeight(flat(index)); });
+  connect(m_bars, &WeightBars::barActivated, this, [this, flat](int index) { Q_EMIT weightActivated(flat(index)); });
+  connect(m_bars, &WeightBars::moveBegan, &m_state, &LabState::beginGesture);
+  connect(m_bars, &WeightBars::moveEnded, &m_state, &LabState::endGesture);
+  connect(m_bars, &WeightBars::barMoved, this, [this, flat](int index, double value) {
+    constexpr double kMost = std::numeric_limits<float>::max();
+    m_state.moveWeight(flat(index), static_cast<float>(std::clamp(value, -kMost, kMost)));
+  });
+}
+
+void BlockCard::refresh() {
+  const LabBlock& block = m_state.block();
+  const int shown = m_state.shownWeight();
+  m_bars->setBlock(barsOf(block, shown));
+  m_bars->setChosen(shown);
+  m_bars->setProvenance(m_state.provenance());
+  m_bars->setAccessibleDescription(m_summary->text());
+  m_bars->setMessage(block.isEmpty() ? (m_state.problem().isEmpty() ? tr("Computing…") : m_state.problem())
+                                     : QString());
+  refreshWay();
+}
+
+void BlockCard::refreshWay() {
+  const QScopedValueRollback<bool> refreshing(m_refreshing, true);
+  const bool isThere = m_state.tensor() != nullptr;
+  const std::uint64_t rows = isThere ? m_state.tensor()->shape.rows() : 1;
+  BlockNumber number;
+  if (isThere) number = blockNumber(m_state.input().scheme.format, m_state.tensor()->shape, m_state.weight());
+  for (QWidget* widget : std::initializer_list<QWidget*>{m_rowName, m_row}) widget->setVisible(rows > 1);
+  for (QWidget* widget : std::initializer_list<QWidget*>{m_blockName, m_block, m_of})
+    widget->setVisible(number.blocks > 1);
+  const auto most = [](std::uint64_t count) {
+    return static_cast<int>(std::min<std::uint64_t>(count - 1, std::numeric_limits<int>::max()));
+  };
+  m_row->setRange(0, most(std::max<std::uint64_t>(rows, 1)));
+  m_row->setValue(static_cast<int>(number.row));
+  m_block->setRange(0, most(std::max<std::uint64_t>(number.blocks, 1)));
+  m_block->setValue(static_cast<int>(number.block));
+  m_of->setText(tr("of %1").arg(text::count(number.blocks)));
+}
+
+void BlockCard::go() {
+  if (m_refreshing || !m_state.tensor()) return;
+  const auto& format = m_state.input().scheme.format;
+  const auto& shape = m_state.tensor()->shape;
+  const auto row = static_cast<std::uint64_t>(m_row->value());
+  const std::uint64_t blocks = core::quant::blocksOfRow(format, shape, row);
+  m_state.setWeight(
+      firstWeight(format, shape, row, std::min(static_cast<std::uint64_t>(m_block->value()), blocks - 1)));
+}
+
+}  // namespace app

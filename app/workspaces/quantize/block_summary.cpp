@@ -1,0 +1,67 @@
+#include "app/workspaces/quantize/block_summary.h"
+
+#include <QGridLayout>
+#include <QStringList>
+
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/quantize/lab_state.h"
+#include "core/quant/registry.h"
+
+namespace app {
+
+BlockSummary::BlockSummary(LabState& state, QWidget* parent) : QWidget(parent), m_state(state) {
+  auto* grid = new QGridLayout(this);
+  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setHorizontalSpacing(space::kOneHalf);
+  grid->setVerticalSpacing(2);
+  const QString names[] = {tr("error (RMSE)"), tr("SQNR"), tr("became 0"), tr("beyond the levels"),
+                           tr("bits per weight")};
+  const QString tips[] = {tr("Root of the mean squared error of these weights"),
+                          tr("Signal to quantization noise: how far the weights stand above their errors"),
+                          tr("Weights that were not 0 and are stored as 0"),
+                          tr("Weights outside of the outermost levels: clipped"),
+                          tr("What a weight costs, with its share of scales, over the whole tensor")};
+  for (int i = 0; i < Figures; ++i) {
+    m_names.push_back(new Label(Label::Style::Hint, names[i]));
+    m_values.push_back(new Label(Label::Style::Number));
+    m_values.back()->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    m_values.back()->setAccessibleName(names[i]);
+    for (Label* label : {m_names.back(), m_values.back()}) label->setToolTip(tips[i]);
+    grid->addWidget(m_names.back(), i, 0);
+    grid->addWidget(m_values.back(), i, 1);
+  }
+  grid->setColumnStretch(1, 1);
+  grid->setRowStretch(Figures, 1);
+  setObjectName(QStringLiteral("lab-summary"));
+  setAccessibleName(tr("What became of the block"));
+  connect(&m_state, &LabState::blockChanged, this, &BlockSummary::refresh);
+  refresh();
+}
+
+void BlockSummary::refresh() {
+  const LabBlock& block = m_state.block();
+  for (Label* value : m_values) value->setText(QStringLiteral("–"));
+  if (block.isEmpty() || !m_state.tensor()) return;
+  const auto ofAll = [&](std::size_t count) { return tr("%1 of %2").arg(count).arg(block.values.size()); };
+  const auto put = [this](Figure figure, const QString& text) {
+    m_values[static_cast<std::size_t>(figure)]->setText(text);
+  };
+  const std::size_t zero = block.becameZero();
+  put(Rmse, text::number(block.error.rmse(), 4));
+  put(Sqnr, text::decibel(block.error.sqnrDb()));
+  put(Zero, ofAll(zero));
+  put(Beyond, ofAll(block.beyondLevels()));
+  put(Bits, QString::number(core::quant::bitsPerWeight(block.scheme, m_state.tensor()->shape), 'f', 2));
+  // Most of the block is gone: an outlier took the range.
+  m_values[Zero]->setRole(2 * zero > block.values.size() ? Label::Style::Error : Label::Style::Number);
+}
+
+QString BlockSummary::text() const {
+  QStringList lines;
+  for (std::size_t i = 0; i < m_values.size(); ++i) lines << m_names[i]->text() + u' ' + m_values[i]->text();
+  return lines.join(u'\n');
+}
+
+}  // namespace app

@@ -1,0 +1,90 @@
+#include "app/workspaces/quantize/curves_page.h"
+
+#include <QHBoxLayout>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
+
+#include "app/pictures/step_error_chart.h"
+#include "app/pictures/transfer_chart.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/quantize/lab_state.h"
+
+namespace app {
+namespace {
+
+constexpr int kPoints = 900;  ///< of the curve: more than a wide chart has pixels
+
+TransferChart::Data dataOf(const LabBlock& block, int shown) {
+  TransferChart::Data data;
+  for (std::size_t i = 0; i < block.values.size(); ++i) {
+    data.weights.push_back(static_cast<double>(block.values[i]));
+    data.storedWeights.push_back(static_cast<double>(block.decoded[i]));
+  }
+  data.chosen = shown;
+  const std::size_t at = static_cast<std::size_t>(std::max(shown, 0));
+  double low = 0, high = 0;
+  const auto include = [&](double value) {
+    if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);
+  };
+  for (const double weight : data.weights) include(weight);
+  for (const double level : block.levelsAt(at)) include(level);
+  if (!block.explanation.transfer || low == high) return data;
+  const double room = (high - low) * 0.02;
+  for (int i = 0; i <= kPoints; ++i) {
+    const auto x = static_cast<float>(low - room + (high - low + 2 * room) * i / kPoints);
+    data.x.push_back(static_cast<double>(x));
+    data.stored.push_back(static_cast<double>(block.explanation.transfer(x, block.offset + at)));
+  }
+  return data;
+}
+
+}  // namespace
+
+CurvesPage::CurvesPage(LabState& state, QWidget* parent)
+    : LabPage(state, parent),
+      m_staircase(new TransferChart(TransferChart::View::Staircase)),
+      m_error(new TransferChart(TransferChart::View::Error)),
+      m_steps(new StepErrorChart),
+      m_verdict(new Label(Label::Style::Hint)) {
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kHalf);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(space::kTwo);
+  row->addWidget(framed(m_staircase, tr("What every number becomes")), 1);
+  row->addWidget(framed(m_error, tr("The error of that")), 1);
+  row->addWidget(framed(m_steps, tr("Errors in steps: even?")), 1);
+  column->addLayout(row, 1);
+  m_verdict->setElide(Qt::ElideRight);
+  m_verdict->setObjectName(QStringLiteral("lab-verdict"));
+  column->addWidget(m_verdict);
+  m_staircase->setObjectName(QStringLiteral("lab-staircase"));
+  m_error->setObjectName(QStringLiteral("lab-saw-tooth"));
+  m_steps->setObjectName(QStringLiteral("lab-step-errors"));
+  for (TransferChart* chart : {m_staircase, m_error})
+    connect(chart, &TransferChart::weightChosen, this, &CurvesPage::takeDot);
+}
+
+void CurvesPage::takeDot(int index) {
+  state().setWeight(state().block().shown.first + static_cast<std::uint64_t>(index));
+}
+
+void CurvesPage::refresh() {
+  const LabBlock& block = state().block();
+  const auto curve = dataOf(block, state().shownWeight());
+  const QString none = block.isEmpty() || !curve.x.empty()
+                           ? QString()
+                           : tr("This type stores several weights at once: there is no curve of one weight.");
+  for (TransferChart* chart : {m_staircase, m_error}) {
+    chart->setCurve(curve);
+    chart->setProvenance(state().provenance());
+    chart->setMessage(curve.weights.empty() ? none : QString());
+  }
+  m_steps->setErrors(block.isEmpty() ? core::metrics::StepErrors() : rowStepErrors(state().request(), block));
+  m_steps->setProvenance(state().provenance());
+  m_verdict->setText(curve.x.empty() && !none.isEmpty() ? none + u' ' + m_steps->verdict() : m_steps->verdict());
+}
+
+}  // namespace app

@@ -1,0 +1,177 @@
+#include "app/workspaces/quantize/lab_block.h"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "core/metrics/clip_curve.h"
+#include "core/quant/explain/block_place.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/registry.h"
+
+namespace app {
+
+namespace {
+
+using core::quant::FlatRange;
+using core::quant::QuantizedTensor;
+using core::quant::QuantizedTensorPtr;
+
+/// Weights of a cast stand alone; they are shown in rows of this many.
+constexpr std::uint64_t kAlone = 32;
+
+QuantizedTensorPtr floats(const QuantizedTensor& like, std::vector<float> numbers, core::tensor::Shape shape) {
+  auto values = std::make_shared<std::vector<float>>(std::move(numbers));
+  return std::make_shared<QuantizedTensor>(core::tensor::TensorView{
+      like.name, core::tensor::DType::F32, std::move(shape), std::as_bytes(std::span<const float>(*values)), values});
+}
+
+/// The part of `whole`, in pieces of `size` from its beginning, that holds a weight.
+FlatRange pieceOf(const FlatRange& whole, std::uint64_t size, std::uint64_t weight) {
+  const std::uint64_t first = whole.first + (weight - whole.first) / size * size;
+  return {first, std::min(size, whole.first + whole.count - first)};
+}
+
+FlatRange rowOf(const core::tensor::Shape& shape, std::uint64_t weight) {
+  return {weight / shape.rowValues() * shape.rowValues(), shape.rowValues()};
+}
+
+std::vector<float> part(const QuantizedTensor& tensor, std::uint64_t first, std::uint64_t count) {
+  std::vector<float> values(count);
+  core::quant::decode(tensor, first, count, values.data());
+  return values;
+}
+
+/// The source with the weights of a range clipped.
+QuantizedTensorPtr clipped(const QuantizedTensor& source, const FlatRange& range, const LabRequest& request) {
+  std::vector<float> values = part(source, 0, source.shape.count());
+  const std::span<float> block(values.data() + range.first, range.count);
+  const auto clip = core::metrics::clipRange(request.scheme, block, request.clip);
+  for (float& value : block)
+    if (!std::isnan(value)) value = std::clamp(value, clip.low, clip.high);
+  return floats(source, std::move(values), source.shape);
+}
+
+/// The steps of the block around the request's weight, and the part of them that is shown.
+void explain(LabBlock& block, const LabRequest& request, const core::JobContext& job) {
+  const std::uint64_t weight = request.weight - block.sourceFirst;
+  const BlockNumber number = blockNumber(request.scheme.format, block.source->shape, weight);
+  block.explanation = core::quant::explainBlock(request.scheme, *block.source, number.row, number.block, job);
+  const FlatRange explained{block.explanation.firstValue, block.explanation.values.size()};
+  const FlatRange shown =
+      explained.count > LabBlock::kMostShown ? pieceOf(explained, LabBlock::kMostShown, weight) : explained;
+  block.offset = shown.first - explained.first;
+  block.shown = {shown.first + block.sourceFirst, shown.count};
+  block.values = part(*block.unclipped, shown.first, shown.count);
+  block.clipped = part(*block.source, shown.first, shown.count);
+  block.decoded = part(*block.quantized, shown.first, shown.count);
+  block.error.add(block.values.data(), block.decoded.data(), block.values.size());
+}
+
+}  // namespace
+
+FlatRange LabRequest::context() const {
+  const FlatRange range = core::quant::rangeToQuantize(scheme, tensor->shape, weight);
+  return range.count == 1 ? pieceOf(rowOf(tensor->shape, weight), kAlone, weight) : range;
+}
+
+std::span<const double> LabBlock::levelsAt(std::size_t shownIndex) const {
+  const std::size_t index = offset + shownIndex;
+  for (const core::quant::ExplanationLevels& group : explanation.levels)
+    if (index >= group.firstValue && index < std::size_t{group.firstValue} + group.valueCount) return group.levels;
+  return levels;
+}
+
+std::size_t LabBlock::becameZero() const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) count += values[i] != 0 && decoded[i] == 0 ? 1 : 0;
+  return count;
+}
+
+std::size_t LabBlock::beyondLevels() const {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto span = levelsAt(i);
+    const double value = static_cast<double>(values[i]);
+    count += !span.empty() && (value < span.front() || value > span.back()) ? 1 : 0;
+  }
+  return count;
+}
+
+FlatRange rowAround(const core::tensor::Shape& shape, std::uint64_t flatIndex) {
+  return pieceOf(rowOf(shape, flatIndex), LabBlock::kMostRow, flatIndex);
+}
+
+core::metrics::StepErrors rowStepErrors(const LabRequest& request, const LabBlock& block) {
+  const FlatRange row = rowAround(request.tensor->shape, request.weight);
+  QuantizedTensorPtr original = block.unclipped, quantized = block.quantized;
+  FlatRange within{row.first - block.sourceFirst, row.count};
+  const bool isInside =
+      row.first >= block.sourceFirst && row.first + row.count <= block.sourceFirst + block.unclipped->shape.count();
+  if (!isInside || request.clip < 1) {
+    original = isInside ? block.unclipped : editedPart(*request.tensor, row, request.edits);
+    if (!isInside) within.first = 0;
+    quantized = core::quant::quantize(request.scheme, *original);
+  }
+  core::metrics::StepErrors errors = core::metrics::stepErrors(*original, *quantized, within);
+  if (!errors.inSteps.empty()) return errors;
+  // Types without a flat grid: the groups of the block that have one of their own.
+  for (std::size_t i = 0; i < block.values.size(); ++i) {
+    const auto one = core::metrics::stepErrors(std::span(block.values).subspan(i, 1),
+                                               std::span(block.decoded).subspan(i, 1), block.levelsAt(i));
+    errors.inSteps.insert(errors.inSteps.end(), one.inSteps.begin(), one.inSteps.end());
+  }
+  return errors;
+}
+
+BlockNumber blockNumber(const core::quant::Format& format, const core::tensor::Shape& shape, std::uint64_t flatIndex) {
+  const auto grouping = core::quant::blockGrouping(format);
+  const std::uint64_t columns = shape.rowValues(), row = flatIndex / columns;
+  BlockNumber number{row, 0, core::quant::blocksOfRow(format, shape, row)};
+  if (grouping.size == 0) return number;
+  number.block = grouping.granularity == core::quant::Granularity::Block
+                     ? flatIndex / grouping.size - row * columns / grouping.size
+                     : flatIndex % columns / grouping.size;
+  return number;
+}
+
+std::uint64_t firstWeight(const core::quant::Format& format, const core::tensor::Shape& shape, std::uint64_t row,
+                          std::uint64_t block) {
+  const auto grouping = core::quant::blockGrouping(format);
+  const std::uint64_t first = row * shape.rowValues();
+  if (grouping.size == 0) return first;
+  if (grouping.granularity != core::quant::Granularity::Block) return first + block * grouping.size;
+  return std::max(first, (first / grouping.size + block) * grouping.size);
+}
+
+QuantizedTensorPtr editedPart(const QuantizedTensor& tensor, const FlatRange& range, const WeightEdits& edits) {
+  std::vector<float> values = part(tensor, range.first, range.count);
+  for (auto edit = edits.lower_bound(range.first); edit != edits.end() && edit->first < range.first + range.count;
+       ++edit)
+    values[edit->first - range.first] = edit->second;
+  const bool isAll = range.count == tensor.shape.count();
+  return floats(tensor, std::move(values), isAll ? tensor.shape : core::tensor::Shape{1, range.count});
+}
+
+LabBlock computeBlock(const LabRequest& request, const core::JobContext& job) {
+  LabBlock block;
+  block.scheme = request.scheme;
+  const core::tensor::Shape& shape = request.tensor->shape;
+  if (!core::quant::accepts(request.scheme, shape, &block.refused) || shape.count() == 0) return block;
+  const FlatRange context = request.context();
+  block.sourceFirst = context.first;
+  block.source = block.unclipped = editedPart(*request.tensor, context, request.edits);
+  block.quantized = core::quant::quantize(request.scheme, *block.source, job);
+  core::quant::Grid grid = core::quant::gridAround(*block.quantized, request.weight - context.first);
+  if (request.clip < 1) {
+    block.source = clipped(*block.unclipped, {grid.first, grid.count}, request);
+    block.quantized = core::quant::quantize(request.scheme, *block.source, job);
+    grid = core::quant::gridAround(*block.quantized, request.weight - context.first);
+  }
+  block.levels = std::move(grid.levels);
+  block.sharing = {grid.first + context.first, grid.count};
+  explain(block, request, job);
+  return block;
+}
+
+}  // namespace app

@@ -1,0 +1,33 @@
+#pragma once
+#include <QWidget>
+
+class QVBoxLayout;
+
+namespace app {
+
+class Chart;
+class LabState;
+
+/// One tab of the lab: shows the state's block in its own way, and only while it is in front.
+class LabPage : public QWidget {
+  Q_OBJECT
+ public:
+  explicit LabPage(LabState& state, QWidget* parent = nullptr) : QWidget(parent), m_state(state) {}
+
+  /// Comes to the front or leaves it.
+  void setShown(bool shown);
+
+ protected:
+  /// Draws the present block. Called while in front only.
+  virtual void refresh() = 0;
+  LabState& state() const { return m_state; }
+  bool isShown() const { return m_shown; }
+  /// A chart under its name, with its menu in sight.
+  QWidget* framed(Chart* chart, const QString& title) const;
+
+ private:
+  LabState& m_state;
+  bool m_shown = false;
+};
+
+}  // namespace app

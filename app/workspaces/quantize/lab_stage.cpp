@@ -1,0 +1,187 @@
+#include "app/workspaces/quantize/lab_stage.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+#include <algorithm>
+#include <cmath>
+
+#include "app/text/numbers.h"
+#include "core/quant/explain/formula_text.h"
+
+namespace app {
+namespace {
+
+using core::quant::BlockField;
+using core::quant::ExplanationParameter;
+using core::quant::FieldRole;
+using core::quant::StepId;
+
+QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
+QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+
+QString titleOf(StepId id) {
+  switch (id) {
+    case StepId::Value:
+      return say("weight");
+    case StepId::Input:
+      return say("input");
+    case StepId::Offset:
+      return say("less the minimum");
+    case StepId::Divide:
+      return say("divide");
+    case StepId::Round:
+      return say("round");
+    case StepId::Clamp:
+      return say("clamp");
+    case StepId::Code:
+      return say("code");
+    case StepId::Level:
+      return say("level");
+    case StepId::Decoded:
+      return say("decode");
+    case StepId::Error:
+      return say("error");
+  }
+  return {};
+}
+
+const BlockField* codeOf(const LabBlock& block, std::size_t shownIndex) {
+  const auto value = static_cast<std::uint32_t>(block.offset + shownIndex);
+  for (const BlockField& field : block.explanation.fields.fields)
+    if ((field.role == FieldRole::Code || field.role == FieldRole::Index) && field.speaksOf(value)) return &field;
+  return nullptr;
+}
+
+/// "bits 4–7 of byte 17"
+QString placeText(const core::quant::BitRange& range) {
+  const std::uint32_t byte = range.firstBit / 8, first = range.firstBit % 8, last = first + range.bits - 1;
+  if (last < 8)
+    return (first == last ? say("bit %1 of byte %2").arg(first).arg(byte)
+                          : say("bits %1–%2 of byte %3").arg(first).arg(last).arg(byte));
+  return say("%1 bits from bit %2 of byte %3").arg(range.bits).arg(first).arg(byte);
+}
+
+QString packText(const LabBlock& block, std::size_t shownIndex) {
+  const BlockField* field = codeOf(block, shownIndex);
+  if (field == nullptr || block.explanation.bytes.empty()) return {};
+  QStringList places;
+  for (const auto& range : field->ranges)
+    if (range.bits > 0) places << placeText(range);
+  const std::uint64_t bits = core::quant::bitsOf(*field, block.explanation.bytes);
+  return say("%1 = %2 goes into %3")
+      .arg(field->symbol.empty() ? say("the code") : fromView(field->symbol),
+           QStringLiteral("0b%1").arg(static_cast<qulonglong>(bits), static_cast<int>(field->bits()), 2,
+                                      QLatin1Char('0')),
+           places.join(say(" and ")));
+}
+
+QString rangeNumbers(const LabBlock& block) {
+  const auto& range = block.explanation.range;
+  QString text = say("weights from %1 to %2; the levels span %3 to %4")
+                     .arg(text::number(range.min, 5), text::number(range.max, 5), text::number(range.low, 5),
+                          text::number(range.high, 5));
+  if (range.candidates > 0) text += say("; %1 ranges were tried").arg(range.candidates);
+  if (range.nonFinite > 0) text += say("; %1 are no finite numbers and took no part").arg(range.nonFinite);
+  return text;
+}
+
+/// Of the parameters that the weight is under, one line each.
+QString parameterLines(const LabBlock& block, std::size_t shownIndex, std::string ExplanationParameter::*text) {
+  QStringList lines;
+  const std::size_t value = block.offset + shownIndex;
+  for (const ExplanationParameter& parameter : block.explanation.parameters)
+    if (value >= parameter.firstValue && value < std::size_t{parameter.firstValue} + parameter.valueCount &&
+        !(parameter.*text).empty())
+      lines << QString::fromStdString(parameter.*text);
+  return lines.join(QStringLiteral("     "));
+}
+
+bool isWhole(StepId id) {
+  return id == StepId::Round || id == StepId::Clamp || id == StepId::Code || id == StepId::Level;
+}
+
+}  // namespace
+
+std::vector<LabStage> stagesOf(const LabBlock& block) {
+  std::vector<LabStage> stages;
+  if (block.isEmpty()) return stages;
+  const auto& explanation = block.explanation;
+  if (!explanation.range.meaning.empty())
+    stages.push_back({LabStage::Kind::Range, QStringLiteral("range"), say("range"), 0});
+  if (!explanation.parameters.empty())
+    stages.push_back({LabStage::Kind::Parameters, QStringLiteral("parameters"), say("scale"), 0});
+  for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
+    const StepId id = explanation.steps[i].id;
+    if (id == StepId::Value) continue;  // given, not made
+    stages.push_back({LabStage::Kind::Step, fromView(core::quant::toString(id)), titleOf(id), i});
+    const bool codeIsNext = i + 1 < explanation.steps.size() && explanation.steps[i + 1].id == StepId::Code;
+    if (id == StepId::Code || (id == StepId::Clamp && !codeIsNext && explanation.step(StepId::Code) == nullptr))
+      stages.push_back({LabStage::Kind::Pack, QStringLiteral("pack"), say("pack"), i});
+  }
+  return stages;
+}
+
+bool isStage(const QString& id) {
+  if (id == QLatin1String("range") || id == QLatin1String("parameters") || id == QLatin1String("pack")) return true;
+  for (int step = static_cast<int>(StepId::Input); step <= static_cast<int>(StepId::Error); ++step)
+    if (id == fromView(core::quant::toString(static_cast<StepId>(step)))) return true;
+  return false;
+}
+
+QString stageMeaning(const LabBlock& block, const LabStage& stage) {
+  switch (stage.kind) {
+    case LabStage::Kind::Range:
+      return QString::fromStdString(block.explanation.range.meaning);
+    case LabStage::Kind::Parameters:
+      return {};  // each has its own, on its card
+    case LabStage::Kind::Pack:
+      return say("Codes lie beside each other in bytes: see “Bytes and size”.");
+    case LabStage::Kind::Step:
+      return QString::fromStdString(block.explanation.steps[stage.step].meaning);
+  }
+  return {};
+}
+
+QString stageFormula(const LabBlock& block, const LabStage& stage, std::size_t shownIndex) {
+  if (stage.kind == LabStage::Kind::Step)
+    return QString::fromStdString(core::quant::stepFormula(block.explanation.steps[stage.step]));
+  return stage.kind == LabStage::Kind::Parameters ? parameterLines(block, shownIndex, &ExplanationParameter::formula)
+                                                  : QString();
+}
+
+QString stageNumbers(const LabBlock& block, const LabStage& stage, std::size_t shownIndex) {
+  switch (stage.kind) {
+    case LabStage::Kind::Range:
+      return rangeNumbers(block);
+    case LabStage::Kind::Parameters:
+      return parameterLines(block, shownIndex, &ExplanationParameter::numbers);
+    case LabStage::Kind::Pack:
+      return packText(block, shownIndex);
+    case LabStage::Kind::Step:
+      break;
+  }
+  const auto& step = block.explanation.steps[stage.step];
+  const bool isClipped = block.values[shownIndex] != block.clipped[shownIndex];
+  if (step.id == StepId::Error && isClipped)
+    return say("x̂ − x before clipping = %1 − %2 = %3")
+        .arg(text::number(static_cast<double>(block.decoded[shownIndex]), 6),
+             text::number(static_cast<double>(block.values[shownIndex]), 6),
+             text::number(stepValue(block, stage.step, shownIndex), 6));
+  return QString::fromStdString(core::quant::stepText(block.explanation, stage.step, block.offset + shownIndex));
+}
+
+double stepValue(const LabBlock& block, std::size_t step, std::size_t shownIndex) {
+  const auto& column = block.explanation.steps[step];
+  if (column.id == StepId::Error)
+    return static_cast<double>(block.decoded[shownIndex]) - static_cast<double>(block.values[shownIndex]);
+  return column.values[block.offset + shownIndex];
+}
+
+QString stepValueText(const LabBlock& block, std::size_t step, std::size_t shownIndex) {
+  const double value = stepValue(block, step, shownIndex);
+  if (std::isnan(value)) return QStringLiteral("–");
+  const bool whole = isWhole(block.explanation.steps[step].id) && value == std::floor(value) && std::abs(value) < 1e9;
+  return whole ? QString::number(static_cast<qlonglong>(value)).replace(u'-', QChar(0x2212)) : text::number(value, 5);
+}
+
+}  // namespace app

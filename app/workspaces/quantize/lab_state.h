@@ -1,0 +1,105 @@
+#pragma once
+#include <QObject>
+#include <QUndoStack>
+#include <memory>
+#include <optional>
+
+#include "app/jobs/job_runner.h"
+#include "app/selection/selection.h"
+#include "app/workspaces/quantize/lab_block.h"
+#include "app/workspaces/quantize/lab_input.h"
+
+namespace app {
+
+/// The weights under study, the scheme, and what it makes of one block of them. Every change can be undone. Weights of
+/// the model are those of the shared selection: its tensor, and the block around its weight.
+class LabState : public QObject {
+  Q_OBJECT
+ public:
+  LabState(Selection& selection, JobRunner& jobs, QObject* parent = nullptr);
+
+  /// A state nobody looks at computes nothing.
+  void setActive(bool active);
+
+  const LabInput& input() const { return m_input; }
+  /// All weights of the source without the edits; null where there are none, and then whyNone() says why.
+  const core::quant::QuantizedTensorPtr& tensor() const { return m_tensor; }
+  const QString& whyNone() const { return m_whyNone; }
+  /// "blk.3.attn_q.weight", "256 drawn weights (normal)", "3 typed weights"
+  QString sourceName() const;
+  /// Says which weights these are: another key, other weights.
+  QString sourceKey() const { return m_sourceKey; }
+  /// The same with the edits: another key, other numbers.
+  QString weightsKey() const;
+  /// The edits of these weights.
+  const WeightEdits& edits() const;
+  /// Flat index of the weight under study. @pre tensor()
+  std::uint64_t weight() const;
+  /// The last computed block, empty while there is none; isCurrent() says whether it answers the present question.
+  const LabBlock& block() const { return *m_block; }
+  const std::shared_ptr<const LabBlock>& sharedBlock() const { return m_block; }
+  /// Index of the weight under study in the shown part of the block; −1 where it is not there.
+  int shownWeight() const;
+  bool isCurrent() const { return m_isCurrent; }
+  /// Why there is no block: nothing to quantize, or the scheme refuses it; empty where there is one or it is computed.
+  QString problem() const;
+  /// What to compute now. @pre tensor()
+  LabRequest request() const;
+  /// "blk.3.attn_q.weight · INT4 · 32 · [3, 64–95]": what the pictures of the block were computed from.
+  QString provenance() const;
+  JobRunner& jobs() const { return m_jobs; }
+  QUndoStack& undoStack() { return m_undo; }
+
+  void setSource(WeightSource source);
+  void setDraw(const core::metrics::WeightDraw& draw);
+  /// @return empty, or the sentence that says what is wrong (then nothing changes)
+  QString setTyped(const QString& text);
+  void setScheme(const core::quant::Scheme& scheme);
+  /// @return empty, or the sentence that says what is wrong (then nothing changes)
+  QString setSchemeText(const QString& text);
+  /// Moves one weight. Changes of one gesture (a drag) are undone together. @param flatIndex of the tensor
+  void moveWeight(std::uint64_t flatIndex, float value);
+  /// @param clip 0…1 @see beginGesture
+  void setClip(double clip);
+  void restoreWeights();
+  /// What follows until endGesture() is one step of undo.
+  void beginGesture() { m_gesture = ++m_gestures; }
+  void endGesture() { m_gesture = 0; }
+  /// Everything at once, as one step of undo: for links. @param edits of the input's weights; nothing: as they are
+  void replaceInput(LabInput input, const std::optional<WeightEdits>& edits, const QString& what);
+
+  void setWeight(std::uint64_t flatIndex);
+
+ Q_SIGNALS:
+  void inputChanged();   ///< source, scheme, clip or edits: what the controls show
+  void blockChanged();   ///< the block, the weight under study in it, or that there is none
+  void weightChanged();  ///< the weight under study
+
+ private:
+  class Change;
+  void propose(LabInput input, const QString& what);
+  /// What the program changes by itself is no step of undo while there are none.
+  void suggest(LabInput input, const QString& what);
+  void suggestTensor();
+  void apply(const LabInput& input);
+  QString keyOf(const LabInput& input) const;
+  void loadSource();
+  void recompute();
+  void takeBlock(LabBlock block);
+  void followSelection();
+  void followScheme();
+
+  Selection& m_selection;
+  JobRunner& m_jobs;
+  LabInput m_input;
+  QUndoStack m_undo;
+  int m_gesture = 0, m_gestures = 0;
+  bool m_active = false, m_isCurrent = false, m_isChosen = false;
+  core::quant::QuantizedTensorPtr m_tensor;
+  QString m_sourceKey, m_whyNone, m_failure;
+  std::uint64_t m_weight = 0;  ///< of drawn and typed weights; the model's is the selection's
+  std::shared_ptr<const LabBlock> m_block = std::make_shared<LabBlock>();
+  std::optional<core::quant::Scheme> m_followed;  ///< the selection's scheme when it was last taken
+};
+
+}  // namespace app

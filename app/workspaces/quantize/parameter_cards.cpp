@@ -1,0 +1,141 @@
+#include "app/workspaces/quantize/parameter_cards.h"
+
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QStringList>
+#include <QVBoxLayout>
+
+#include "app/pictures/block_field_style.h"
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/quantize/lab_block.h"
+
+namespace app {
+namespace {
+
+using core::quant::ExplanationParameter;
+
+/// A quiet tile with the colour of its field at the left.
+class Tile final : public QWidget {
+ public:
+  void setRole(core::quant::FieldRole role) {
+    m_role = role;
+    update();
+  }
+
+ protected:
+  void paintEvent(QPaintEvent*) override {
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(Theme::instance().colors().window);
+    painter.drawRoundedRect(QRectF(rect()), space::kRadiusSmall, space::kRadiusSmall);
+    painter.fillRect(QRectF(0, space::kHalf, 3, height() - 2 * space::kHalf), blockFieldColor(m_role));
+  }
+
+ private:
+  core::quant::FieldRole m_role = core::quant::FieldRole::Scale;
+};
+
+bool covers(const ExplanationParameter& parameter, std::size_t value) {
+  return value >= parameter.firstValue && value < std::size_t{parameter.firstValue} + parameter.valueCount;
+}
+
+QString storageText(const ExplanationParameter& parameter) {
+  const QString as = QString::fromStdString(parameter.storedAs);
+  if (parameter.bits == 0) return as.isEmpty() ? ParameterCards::tr("not stored: it follows") : as;
+  return ParameterCards::tr("%1, %n bits", nullptr, static_cast<int>(parameter.bits)).arg(as);
+}
+
+void put(Label* label, const std::string& text) {
+  label->setText(QString::fromStdString(text));
+  label->setVisible(!text.empty());
+}
+
+}  // namespace
+
+ParameterCards::ParameterCards(QWidget* parent) : QScrollArea(parent), m_note(new Label(Label::Style::Hint)) {
+  setWidgetResizable(true);
+  setFrameShape(QFrame::NoFrame);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setAccessibleName(tr("What the weights of the block have in common"));
+  auto* content = new QWidget;
+  m_column = new QVBoxLayout(content);
+  m_column->setContentsMargins(0, 0, space::kHalf, 0);
+  m_column->setSpacing(space::kOne);
+  m_note->setWrapping();
+  m_column->addWidget(m_note);
+  m_column->addStretch(1);
+  setWidget(content);
+  viewport()->setAutoFillBackground(false);
+  content->setAutoFillBackground(false);
+}
+
+ParameterCards::CardLabels& ParameterCards::card(std::size_t index) {
+  while (m_cards.size() <= index) {
+    auto* tile = new Tile;
+    auto* column = new QVBoxLayout(tile);
+    column->setContentsMargins(space::kOneHalf, space::kOne, space::kOne, space::kOne);
+    column->setSpacing(2);
+    CardLabels labels{tile,
+                      new Label(Label::Style::Number),
+                      new Label(Label::Style::Hint),
+                      new Label(Label::Style::Hint),
+                      new Label(Label::Style::Number),
+                      new Label(Label::Style::Number),
+                      new Label(Label::Style::Hint)};
+    auto* top = new QHBoxLayout;
+    labels.storage->setElide(Qt::ElideRight);
+    labels.storage->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    top->addWidget(labels.value);
+    top->addWidget(labels.storage, 1);
+    column->addLayout(top);
+    for (Label* label : {labels.meaning, labels.formula, labels.numbers, labels.search}) {
+      label->setWrapping();
+      label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+      column->addWidget(label);
+    }
+    m_column->insertWidget(static_cast<int>(m_cards.size()), tile);
+    m_cards.push_back(labels);
+  }
+  return m_cards[index];
+}
+
+void ParameterCards::showBlock(const LabBlock& block, std::size_t shownIndex) {
+  std::size_t used = 0;
+  const std::size_t value = block.offset + shownIndex;
+  for (const ExplanationParameter& parameter : block.explanation.parameters) {
+    if (!covers(parameter, value)) continue;
+    CardLabels& labels = card(used++);
+    static_cast<Tile*>(labels.frame)->setRole(parameter.role);
+    labels.value->setText(
+        QStringLiteral("%1 = %2").arg(QString::fromStdString(parameter.symbol), text::trimmed(parameter.stored, 7)));
+    labels.storage->setText(storageText(parameter));
+    put(labels.meaning, parameter.meaning);
+    put(labels.formula, parameter.formula);
+    put(labels.numbers, parameter.numbers);
+    put(labels.search, parameter.search);
+    labels.frame->show();
+  }
+  QStringList notes;
+  const std::size_t others = block.explanation.parameters.size() - used;
+  if (others > 0)
+    notes << tr("%n more belong to other weights: choose one of those.", nullptr, static_cast<int>(others));
+  for (const std::string& note : block.explanation.notes) notes << QString::fromStdString(note);
+  m_note->setText(notes.join(u'\n'));
+  m_note->setVisible(!notes.isEmpty());
+  for (std::size_t i = used; i < m_cards.size(); ++i) m_cards[i].frame->hide();
+}
+
+QString ParameterCards::text() const {
+  QStringList lines;
+  for (const CardLabels& labels : m_cards) {
+    if (labels.frame->isHidden()) continue;
+    for (const Label* label : {labels.value, labels.storage, labels.meaning, labels.formula, labels.numbers})
+      if (!label->isHidden()) lines << label->text();
+  }
+  return lines.join(u'\n');
+}
+
+}  // namespace app

@@ -1,0 +1,35 @@
+#pragma once
+#include <QScrollArea>
+#include <vector>
+
+class QVBoxLayout;
+
+namespace app {
+
+class Label;
+struct LabBlock;
+
+/// What the weights of a block have in common, a card for each number: scale and zero-point, and the scales of scales.
+/// Of many groups those of one weight are shown.
+class ParameterCards : public QScrollArea {
+  Q_OBJECT
+ public:
+  explicit ParameterCards(QWidget* parent = nullptr);
+
+  void showBlock(const LabBlock& block, std::size_t shownIndex);
+  /// All that stands on the cards, for tests and screen readers.
+  QString text() const;
+
+ private:
+  struct CardLabels {
+    QWidget* frame;
+    Label *value, *storage, *meaning, *formula, *numbers, *search;
+  };
+  CardLabels& card(std::size_t index);
+
+  QVBoxLayout* m_column;
+  Label* m_note;
+  std::vector<CardLabels> m_cards;
+};
+
+}  // namespace app

@@ -1,0 +1,257 @@
+#include "app/workspaces/quantize/quantize_workspace.h"
+
+#include <QSettings>
+#include <QShortcut>
+#include <QSplitter>
+#include <QTabWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "app/selection/selection_link.h"
+#include "app/widgets/card.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/quantize/block_card.h"
+#include "app/workspaces/quantize/bytes_page.h"
+#include "app/workspaces/quantize/clip_page.h"
+#include "app/workspaces/quantize/curves_page.h"
+#include "app/workspaces/quantize/lab_link.h"
+#include "app/workspaces/quantize/lab_state.h"
+#include "app/workspaces/quantize/rivals_page.h"
+#include "app/workspaces/quantize/scheme_builder.h"
+#include "app/workspaces/quantize/sharing_page.h"
+#include "app/workspaces/quantize/source_bar.h"
+#include "app/workspaces/quantize/steps_page.h"
+#include "core/base/error.h"
+#include "core/quant/explain/block_explanation.h"
+
+namespace app {
+namespace {
+
+constexpr int kBlockHeight = 240, kTabsHeight = 320;
+const char* const kIdProperty = "lab-tab";
+
+/// Paints no base under its tabs.
+class PlainTabs final : public QTabWidget {
+ protected:
+  void paintEvent(QPaintEvent*) override {}
+};
+
+}  // namespace
+
+QuantizeWorkspace::QuantizeWorkspace(const WorkspaceContext& context, QWidget* parent)
+    : Workspace(context, parent),
+      m_state(new LabState(selection(), jobs(), this)),
+      m_problem(new Label(Label::Style::Error)),
+      m_tabs(new PlainTabs),
+      m_steps(new StepsPage(*m_state)) {
+  auto* page = new QVBoxLayout(this);
+  page->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kOneHalf);
+  page->setSpacing(space::kOneHalf);
+  page->addWidget(buildHead());
+  auto* block = new BlockCard(*m_state);
+  connect(block, &BlockCard::weightActivated, this, &QuantizeWorkspace::openInBits);
+  auto* splitter = new QSplitter(Qt::Vertical);
+  splitter->setObjectName(QStringLiteral("quantize-rows"));
+  splitter->setHandleWidth(space::kOneHalf);
+  splitter->setChildrenCollapsible(false);
+  splitter->addWidget(block);
+  splitter->addWidget(buildTabs());
+  splitter->setStretchFactor(0, 1);
+  splitter->setStretchFactor(1, 1);
+  splitter->setSizes({kBlockHeight, kTabsHeight});
+  page->addWidget(splitter, 1);
+  QUndoStack& stack = m_state->undoStack();
+  connect(new QShortcut(QKeySequence::Undo, this), &QShortcut::activated, &stack, &QUndoStack::undo);
+  connect(new QShortcut(QKeySequence::Redo, this), &QShortcut::activated, &stack, &QUndoStack::redo);
+}
+
+QWidget* QuantizeWorkspace::buildHead() {
+  auto* card = new Card;
+  card->body()->setContentsMargins(space::kTwo, space::kOne, space::kTwo, space::kOne);
+  card->body()->setSpacing(space::kOne);
+  auto* source = new SourceBar(*m_state, selection());
+  auto* builder = new SchemeBuilder(*m_state, selection());
+  card->body()->addWidget(source);
+  card->body()->addWidget(builder);
+  m_problem->setWrapping();
+  m_problem->setObjectName(QStringLiteral("lab-problem"));
+  m_problem->hide();
+  card->body()->addWidget(m_problem);
+  connect(source, &SourceBar::problemFound, this, &QuantizeWorkspace::say);
+  connect(builder, &SchemeBuilder::problemFound, this, &QuantizeWorkspace::say);
+  return card;
+}
+
+QWidget* QuantizeWorkspace::buildTabs() {
+  auto* card = new Card;
+  card->body()->setContentsMargins(space::kTwo, space::kHalf, space::kTwo, space::kOne);
+  m_tabs->setDocumentMode(true);
+  m_tabs->setObjectName(QStringLiteral("lab-tabs"));
+  addPage(m_steps, tr("Steps"), QStringLiteral("steps"));
+  addPage(new BytesPage(*m_state), tr("Bytes and size"), QStringLiteral("bytes"));
+  addPage(new CurvesPage(*m_state), tr("Staircase"), QStringLiteral("curves"));
+  addPage(new ClipPage(*m_state), tr("Clip"), QStringLiteral("clip"));
+  addPage(new SharingPage(*m_state), tr("Group size"), QStringLiteral("sharing"));
+  addPage(new RivalsPage(*m_state), tr("Side by side"), QStringLiteral("rivals"));
+  connect(m_tabs, &QTabWidget::currentChanged, this, &QuantizeWorkspace::frontChanged);
+  card->body()->addWidget(m_tabs);
+  return card;
+}
+
+void QuantizeWorkspace::addPage(LabPage* page, const QString& title, const QString& id) {
+  page->setProperty(kIdProperty, id);
+  m_tabs->addTab(page, title);
+}
+
+// A page that nobody sees computes nothing and asks for no room.
+void QuantizeWorkspace::frontChanged() {
+  for (int i = 0; i < m_tabs->count(); ++i) {
+    const bool isFront = i == m_tabs->currentIndex();
+    const auto policy = isFront ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+    m_tabs->widget(i)->setSizePolicy(policy, policy);
+    if (!isFront) static_cast<LabPage*>(m_tabs->widget(i))->setShown(false);
+  }
+  static_cast<LabPage*>(m_tabs->currentWidget())->setShown(m_active);
+}
+
+void QuantizeWorkspace::setActive(bool active) {
+  m_active = active;
+  m_state->setActive(active);
+  frontChanged();
+}
+
+void QuantizeWorkspace::say(const QString& sentence) {
+  m_problem->setText(sentence);
+  m_problem->setVisible(!sentence.isEmpty());
+}
+
+QString QuantizeWorkspace::tab() const { return m_tabs->currentWidget()->property(kIdProperty).toString(); }
+
+int QuantizeWorkspace::indexOf(const QString& tab) const {
+  for (int i = 0; i < m_tabs->count(); ++i)
+    if (m_tabs->widget(i)->property(kIdProperty) == tab) return i;
+  return -1;
+}
+
+void QuantizeWorkspace::openInBits(quint64 flatIndex) {
+  if (m_state->input().source == WeightSource::Tensor && m_state->edits().count(flatIndex) == 0)
+    return selection().goTo(QStringLiteral("bits"), *selection().tensor(), flatIndex);
+  const LabBlock& block = m_state->block();
+  Link link{QStringLiteral("bits"), {QStringLiteral("fp32")}, {}};
+  link.set(QStringLiteral("text"),
+           weightsText({block.values[static_cast<std::size_t>(flatIndex - block.shown.first)]}));
+  Q_EMIT linkFollowed(link);
+}
+
+QString QuantizeWorkspace::openLink(const Link& link) {
+  try {
+    LabPlace place = parseLabLink(link, m_state->input());
+    if (!place.tab.isEmpty() && indexOf(place.tab) < 0)
+      return tr("There is no tab \"%1\" here.").arg(place.tab.left(40));
+    if (!place.step.isEmpty() && !isStage(place.step))
+      return tr("There is no step \"%1\" here.").arg(place.step.left(40));
+    if (place.namesTensor) {
+      Link selected = link;  // the scheme is tried here, not ticked in the list
+      selected.query.removeAllQueryItems(QStringLiteral("scheme"));
+      if (const QString problem = placeOnTensor(place, selected); !problem.isEmpty()) return problem;
+    }
+    follow(place);
+  } catch (const core::Error& error) {
+    return QString::fromUtf8(error.what());
+  }
+  return {};
+}
+
+/// Selects the tensor and the first weight of a row's block. @return empty, or what is wrong
+QString QuantizeWorkspace::placeOnTensor(const LabPlace& place, Link selected) {
+  if (!selection().model()) return tr("The link names a weight, but no model is open.");
+  if (place.row || place.block) {
+    const auto& tensors = selection().model()->checkpoint().tensors();
+    const QString name = selected.value(QStringLiteral("tensor"));
+    const auto named = std::find_if(tensors.begin(), tensors.end(), [&](const auto& tensor) {
+      return name.isEmpty() ? &tensor == selection().tensorInfo() : QString::fromStdString(tensor.name) == name;
+    });
+    if (named != tensors.end()) {
+      const std::uint64_t row = place.row.value_or(0), block = place.block.value_or(0);
+      const auto& format = place.input.scheme.format;
+      if (row >= named->shape.rows() || block >= core::quant::blocksOfRow(format, named->shape, row))
+        return tr("%1 has no block %2 in row %3 under %4.")
+            .arg(QString::fromStdString(named->name))
+            .arg(block)
+            .arg(row)
+            .arg(QString::fromStdString(place.input.scheme.displayName()));
+      selected.query.removeAllQueryItems(QStringLiteral("weight"));
+      selected.set(QStringLiteral("weight"), QString::number(firstWeight(format, named->shape, row, block)));
+    }
+  }
+  return followLink(selection(), selected);
+}
+
+void QuantizeWorkspace::follow(const LabPlace& place) {
+  say({});
+  m_state->replaceInput(place.input, place.moved, tr("follow a link"));
+  if (place.weight && m_state->tensor() && *place.weight < m_state->tensor()->shape.count())
+    m_state->setWeight(*place.weight);
+  if (!place.step.isEmpty()) m_steps->setStage(place.step);
+  const QString tab = !place.tab.isEmpty() ? place.tab : place.step.isEmpty() ? QString() : QStringLiteral("steps");
+  if (!tab.isEmpty()) m_tabs->setCurrentIndex(indexOf(tab));
+}
+
+Link QuantizeWorkspace::link() const {
+  Link link{QStringLiteral("quantize"), {}, {}};
+  if (m_state->input().source == WeightSource::Tensor) {
+    describeSelection(selection(), link);
+    link.query.removeAllQueryItems(QStringLiteral("scheme"));
+  }
+  describeLab(*m_state, link);
+  if (tab() != QLatin1String("steps")) link.set(QStringLiteral("show"), tab());
+  if (!m_steps->stage().isEmpty()) link.set(QStringLiteral("step"), m_steps->stage());
+  return link;
+}
+
+void QuantizeWorkspace::showExample() {
+  if (selection().tensorInfo() != nullptr && !selection().weight()) selection().setWeight(3);
+}
+
+QString QuantizeWorkspace::helpText() const {
+  return tr(
+      "Above: which weights (the block around the selected weight of the model, drawn ones, or your own) and the "
+      "scheme, "
+      "as text and as controls. The block: each bar is a weight, each mark what is stored in its place. Take a bar "
+      "with "
+      "the mouse and move it, or choose one with the left and right arrows and move it with up and down (Shift: "
+      "farther); "
+      "make one an outlier and watch what it does to the others. A double click shows a weight in Bits. Steps: left "
+      "and "
+      "right go from the range to the error, with the formula and its numbers for the chosen weight; F2 types a "
+      "weight. "
+      "Bytes and size: what is stored, bit by bit, and what it costs. Staircase: what every number becomes. Clip: why "
+      "the "
+      "largest weight is not always the best end of the range. Group size: error against size. Side by side: all "
+      "formats of "
+      "the same width on the same weights. Ctrl+Z takes back any change.");
+}
+
+void QuantizeWorkspace::saveState(QSettings& settings) const {
+  const WeightSource source = m_state->input().source;
+  settings.setValue(QStringLiteral("tab"), tab());
+  if (source == WeightSource::Tensor) return settings.remove(QStringLiteral("link"));
+  Link link{QStringLiteral("quantize"), {}, {}};
+  describeLab(*m_state, link);
+  settings.setValue(QStringLiteral("link"), link.toString());
+}
+
+void QuantizeWorkspace::restoreState(QSettings& settings) {
+  m_tabs->setCurrentIndex(std::max(0, indexOf(settings.value(QStringLiteral("tab")).toString())));
+  const auto link = Link::parse(settings.value(QStringLiteral("link")).toString());
+  if (!link) return;
+  try {
+    follow(parseLabLink(*link, m_state->input()));
+    m_state->undoStack().clear();
+  } catch (const core::Error&) {
+    return;  // of another version of the program
+  }
+}
+
+}  // namespace app

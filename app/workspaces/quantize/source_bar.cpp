@@ -1,0 +1,236 @@
+#include "app/workspaces/quantize/source_bar.h"
+
+#include <QButtonGroup>
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLineEdit>
+#include <QScopedValueRollback>
+#include <QSpinBox>
+#include <QToolButton>
+#include <limits>
+
+#include "app/selection/tensor_text.h"
+#include "app/widgets/flow_layout.h"
+#include "app/widgets/icon.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/quantize/lab_state.h"
+
+namespace app {
+namespace {
+
+using core::metrics::Distribution;
+
+constexpr int kCounts[] = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
+constexpr int kMostOutliers = 32, kBetween = 6, kSeedWidth = 58, kSizeWidth = 72, kOutliersWidth = 48,
+              kDrawnWidth = 400;
+
+QToolButton* toolButton(const char* iconName, const QString& name, const char* objectName) {
+  auto* button = new QToolButton;
+  button->setIcon(icon(QLatin1String(iconName)));
+  button->setToolTip(name);
+  button->setAccessibleName(name);
+  button->setObjectName(QLatin1String(objectName));
+  return button;
+}
+
+QHBoxLayout* rowOf(QWidget* page) {
+  auto* row = new QHBoxLayout(page);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(space::kOne);
+  return row;
+}
+
+/// A field behind its name, as one thing that stays together.
+QWidget* named(const QString& name, QWidget* field) {
+  auto* pair = new QWidget;
+  auto* row = rowOf(pair);
+  row->setSpacing(space::kHalf);
+  auto* label = new Label(Label::Style::Hint, name);
+  label->setBuddy(field);
+  field->setAccessibleName(name);
+  row->addWidget(label);
+  row->addWidget(field);
+  return pair;
+}
+
+}  // namespace
+
+SourceBar::SourceBar(LabState& state, Selection& selection, QWidget* parent)
+    : QWidget(parent),
+      m_state(state),
+      m_selection(selection),
+      m_kinds(new QButtonGroup(this)),
+      m_tensor(new Label(Label::Style::Muted)),
+      m_edited(new Label(Label::Style::Hint)),
+      m_distribution(new QComboBox),
+      m_count(new QComboBox),
+      m_outliers(new QSpinBox),
+      m_seed(new QSpinBox),
+      m_outlierSize(new QDoubleSpinBox),
+      m_typed(new QLineEdit),
+      m_restore(new QToolButton),
+      m_undo(toolButton("undo", tr("Undo"), "lab-undo")),
+      m_redo(toolButton("redo", tr("Redo"), "lab-redo")) {
+  auto* row = rowOf(this);
+  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
+  policy.setHeightForWidth(true);
+  setSizePolicy(policy);
+  const std::pair<WeightSource, QString> kinds[] = {{WeightSource::Tensor, tr("Selected tensor")},
+                                                    {WeightSource::Drawn, tr("Drawn")},
+                                                    {WeightSource::Typed, tr("Typed")}};
+  for (const auto& [kind, name] : kinds) {
+    auto* button = new QToolButton;
+    button->setText(name);
+    button->setCheckable(true);
+    button->setObjectName(QStringLiteral("lab-source-%1").arg(static_cast<int>(kind)));
+    m_kinds->addButton(button, static_cast<int>(kind));
+    row->addWidget(button, 0, Qt::AlignTop);
+  }
+  m_kinds->button(0)->setToolTip(tr("The block around the selected weight of the open model"));
+  m_kinds->button(1)->setToolTip(tr("Weights drawn from a distribution, for which no model is needed"));
+  m_kinds->button(2)->setToolTip(tr("Weights of your own"));
+  connect(m_kinds, &QButtonGroup::idClicked, this,
+          [this](int kind) { m_state.setSource(static_cast<WeightSource>(kind)); });
+  // Not a stack: hidden pages would ask for room.
+  for (QWidget* page : {buildTensorPage(), buildDrawnPage(), buildTypedPage()}) {
+    row->addWidget(page, 1);
+    m_pages.push_back(page);
+  }
+  buildUndo(*row);
+  connect(&m_state, &LabState::inputChanged, this, &SourceBar::refresh);
+  refresh();
+}
+
+QWidget* SourceBar::buildTensorPage() {
+  auto* page = new QWidget;
+  auto* row = rowOf(page);
+  m_tensor->setElide(Qt::ElideMiddle);
+  m_tensor->setObjectName(QStringLiteral("lab-tensor"));
+  row->addWidget(m_tensor, 1);
+  return page;
+}
+
+QWidget* SourceBar::buildDrawnPage() {
+  auto* page = new QWidget;
+  auto* row = new FlowLayout(page);
+  row->setSpacing(kBetween);
+  row->setLeastWidth(kDrawnWidth);
+  m_distribution->addItem(tr("normal"), static_cast<int>(Distribution::Normal));
+  m_distribution->addItem(tr("Laplace"), static_cast<int>(Distribution::Laplace));
+  m_distribution->addItem(tr("uniform"), static_cast<int>(Distribution::Uniform));
+  m_distribution->setAccessibleName(tr("Distribution"));
+  m_distribution->setObjectName(QStringLiteral("lab-distribution"));
+  m_distribution->setToolTip(tr("Mean 0, standard deviation 1"));
+  for (const int count : kCounts) m_count->addItem(QString::number(count), count);
+  m_outliers->setRange(0, kMostOutliers);
+  m_outlierSize->setRange(1, 100);
+  m_outlierSize->setDecimals(1);
+  m_outlierSize->setSuffix(QStringLiteral(" σ"));
+  keepWidth(*m_outlierSize, kSizeWidth);
+  keepWidth(*m_outliers, kOutliersWidth);
+  m_outlierSize->setAccessibleName(tr("Size of an outlier in standard deviations"));
+  m_seed->setRange(0, std::numeric_limits<int>::max());
+  m_count->setObjectName(QStringLiteral("lab-count"));
+  m_outliers->setObjectName(QStringLiteral("lab-outliers"));
+  m_outlierSize->setObjectName(QStringLiteral("lab-outlier-size"));
+  m_seed->setObjectName(QStringLiteral("lab-seed"));
+  row->addWidget(m_distribution);
+  row->addWidget(m_count);
+  m_count->setAccessibleName(tr("How many weights"));
+  m_count->setToolTip(tr("How many weights"));
+  row->addWidget(named(tr("outliers"), m_outliers));
+  row->addWidget(m_outlierSize);
+  keepWidth(*m_seed, kSeedWidth);
+  row->addWidget(named(tr("seed"), m_seed));
+  auto* roll = toolButton("refresh", tr("Draw others: the next seed"), "lab-roll");
+  connect(roll, &QToolButton::clicked, this, [this] { m_seed->setValue(m_seed->value() + 1); });
+  row->addWidget(roll);
+  for (QComboBox* box : {m_distribution, m_count})
+    connect(box, &QComboBox::currentIndexChanged, this, &SourceBar::takeDraw);
+  for (QSpinBox* box : {m_outliers, m_seed}) {
+    box->setKeyboardTracking(false);
+    connect(box, &QSpinBox::valueChanged, this, &SourceBar::takeDraw);
+  }
+  m_outlierSize->setKeyboardTracking(false);
+  connect(m_outlierSize, &QDoubleSpinBox::valueChanged, this, &SourceBar::takeDraw);
+  return page;
+}
+
+QWidget* SourceBar::buildTypedPage() {
+  auto* page = new QWidget;
+  auto* row = rowOf(page);
+  m_typed->setFont(Theme::instance().monoFont());
+  m_typed->setPlaceholderText(QStringLiteral("0.45892, 1, -0.3"));
+  m_typed->setAccessibleName(tr("Weights"));
+  m_typed->setObjectName(QStringLiteral("lab-typed"));
+  m_typed->setToolTip(tr("Decimals between commas or blanks. Enter takes them."));
+  row->addWidget(m_typed, 1);
+  connect(m_typed, &QLineEdit::editingFinished, this, &SourceBar::takeTyped);
+  connect(m_typed, &QLineEdit::textEdited, this, [this] { Q_EMIT problemFound({}); });
+  return page;
+}
+
+void SourceBar::buildUndo(QHBoxLayout& row) {
+  m_edited->setObjectName(QStringLiteral("lab-edited"));
+  m_restore->setText(tr("Put back"));
+  m_restore->setToolTip(tr("Give the moved weights their own values again"));
+  m_restore->setObjectName(QStringLiteral("lab-restore"));
+  row.addWidget(m_edited);
+  for (QToolButton* button : {m_restore, m_undo, m_redo}) row.addWidget(button, 0, Qt::AlignTop);
+  QUndoStack& stack = m_state.undoStack();
+  m_undo->setToolTip(tr("Undo (%1)").arg(QKeySequence(QKeySequence::Undo).toString(QKeySequence::NativeText)));
+  m_redo->setToolTip(tr("Redo (%1)").arg(QKeySequence(QKeySequence::Redo).toString(QKeySequence::NativeText)));
+  m_undo->setEnabled(false);
+  m_redo->setEnabled(false);
+  connect(m_restore, &QToolButton::clicked, &m_state, &LabState::restoreWeights);
+  connect(m_undo, &QToolButton::clicked, &stack, &QUndoStack::undo);
+  connect(m_redo, &QToolButton::clicked, &stack, &QUndoStack::redo);
+  connect(&stack, &QUndoStack::canUndoChanged, m_undo, &QToolButton::setEnabled);
+  connect(&stack, &QUndoStack::canRedoChanged, m_redo, &QToolButton::setEnabled);
+}
+
+void SourceBar::takeDraw() {
+  if (m_refreshing) return;
+  core::metrics::WeightDraw draw;
+  draw.distribution = static_cast<Distribution>(m_distribution->currentData().toInt());
+  draw.count = m_count->currentData().toUInt();
+  draw.seed = static_cast<std::uint64_t>(m_seed->value());
+  draw.outliers = static_cast<std::uint32_t>(m_outliers->value());
+  draw.outlierSize = m_outlierSize->value();
+  m_state.setDraw(draw);
+}
+
+void SourceBar::takeTyped() {
+  if (!m_refreshing && m_typed->text() != m_state.input().typed) Q_EMIT problemFound(m_state.setTyped(m_typed->text()));
+}
+
+void SourceBar::refresh() {
+  const QScopedValueRollback<bool> refreshing(m_refreshing, true);
+  const LabInput& input = m_state.input();
+  const int kind = static_cast<int>(input.source);
+  m_kinds->button(kind)->setChecked(true);
+  m_kinds->button(static_cast<int>(WeightSource::Tensor))
+      ->setEnabled(m_selection.model() != nullptr || input.source == WeightSource::Tensor);
+  for (std::size_t i = 0; i < m_pages.size(); ++i) m_pages[i]->setVisible(static_cast<int>(i) == kind);
+  const auto* info = m_selection.tensorInfo();
+  m_tensor->setText(info == nullptr
+                        ? tr("no tensor")
+                        : QStringLiteral("%1 · %2 · %3")
+                              .arg(QString::fromStdString(info->name), shapeText(info->shape), typeText(*info)));
+  m_distribution->setCurrentIndex(m_distribution->findData(static_cast<int>(input.draw.distribution)));
+  if (m_count->findData(input.draw.count) < 0) m_count->addItem(QString::number(input.draw.count), input.draw.count);
+  m_count->setCurrentIndex(m_count->findData(input.draw.count));
+  m_outliers->setValue(static_cast<int>(input.draw.outliers));
+  m_outlierSize->setValue(input.draw.outlierSize);
+  m_outlierSize->setVisible(input.draw.outliers > 0);
+  m_seed->setValue(static_cast<int>(std::min<std::uint64_t>(input.draw.seed, std::numeric_limits<int>::max())));
+  m_typed->setText(input.typed);
+  m_typed->setCursorPosition(0);
+  const std::size_t moved = m_state.edits().size();
+  m_edited->setText(moved == 0 ? QString() : tr("%n moved", nullptr, static_cast<int>(moved)));
+  m_restore->setVisible(moved != 0);
+}
+
+}  // namespace app
