@@ -4,6 +4,7 @@
 
 #include "app/jobs/job_runner.h"
 #include "app/lessons/lesson_words.h"
+#include "core/base/error.h"
 
 namespace app {
 namespace {
@@ -15,6 +16,15 @@ const QString kTag = QStringLiteral("lessons/step"), kTeacher = QStringLiteral("
 
 LessonPlayer::LessonPlayer(JobRunner& jobs, Course course, QObject* parent)
     : QObject(parent), m_jobs(jobs), m_course(std::move(course)) {}
+
+LessonPlayer::LessonPlayer(JobRunner& jobs, const CourseSource& source, QObject* parent)
+    : QObject(parent), m_jobs(jobs) {
+  try {
+    m_course = loadCourse(source);
+  } catch (const core::Error& error) {
+    m_problem = QString::fromUtf8(error.what());
+  }
+}
 
 Link LessonPlayer::link() const {
   Link link;
@@ -57,6 +67,11 @@ void LessonPlayer::enter(int index) {
   restoreAnswer();
   compute();
   Q_EMIT stepChanged();
+  showStage();
+}
+
+void LessonPlayer::showStage() {
+  if (!m_lesson) return;
   if (const auto place = m_isRevealed && step()->reveal ? step()->reveal : stage()) Q_EMIT placeRequested(*place);
 }
 
@@ -126,7 +141,7 @@ void LessonPlayer::askAgain() {
   m_isAnswered = m_isRevealed = false;
   if (!m_teacherMode) m_progress.forget(m_lesson->id, step()->id);
   Q_EMIT answerChanged();
-  if (const auto place = stage()) Q_EMIT placeRequested(*place);
+  showStage();
   Q_EMIT progressChanged();
 }
 

@@ -17,8 +17,12 @@ class LessonPlayer : public QObject {
   Q_OBJECT
  public:
   LessonPlayer(JobRunner& jobs, Course course, QObject* parent = nullptr);
+  /// With the course that is compiled in; problem() says why there is none.
+  LessonPlayer(JobRunner& jobs, const CourseSource& source, QObject* parent = nullptr);
 
   const Course& course() const { return m_course; }
+  /// Why there are no lessons; empty when there are.
+  const QString& problem() const { return m_problem; }
   /// The lesson and step in front; null while none is taken.
   const Lesson* lesson() const { return m_lesson; }
   const LessonStep* step() const { return m_lesson ? &m_lesson->steps[static_cast<std::size_t>(m_index)] : nullptr; }
@@ -58,6 +62,8 @@ class LessonPlayer : public QObject {
   void forgetProgress(const Lesson& lesson);
   /// The place that the step plays at; the one of an earlier step where it has none of its own.
   std::optional<Link> stage() const;
+  /// Goes there once more.
+  void showStage();
 
   void saveState(QSettings& settings) const;
   void restoreState(const QSettings& settings);
@@ -79,6 +85,7 @@ class LessonPlayer : public QObject {
 
   JobRunner& m_jobs;
   Course m_course;
+  QString m_problem;
   const Lesson* m_lesson = nullptr;
   int m_index = 0;
   std::optional<StepResults> m_results;

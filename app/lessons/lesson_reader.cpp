@@ -121,7 +121,8 @@ class Reader {
     };
     Board board;
     board.title = label(QStringLiteral("title"));
-    board.unit = label(QStringLiteral("unit"));
+    if (m_texts.has(m_path + QStringList{QStringLiteral("board"), QStringLiteral("unit")}))
+      board.unit = label(QStringLiteral("unit"));
     for (const auto& entry : object.list("bars")) {
       StrictJson bar(entry, object.where());
       const QString id = bar.text("bar");

@@ -4,6 +4,7 @@
 #include <QLocale>
 #include <QRegularExpression>
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "app/text/numbers.h"
@@ -14,7 +15,10 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("lessons", text); }
 
+/// Whole numbers are written in full: 16777217 is not 16777216.
 QString numberWords(double value, const ShownFact& shown) {
+  if (value == std::floor(value) && std::fabs(value) < 1e15 && !shown.decimals)
+    return QLocale().toString(static_cast<qlonglong>(value)).replace(u'-', QChar(0x2212));
   if (!shown.decimals) return text::trimmed(value, shown.digits);
   return QLocale().toString(value, 'f', *shown.decimals).replace(u'-', QChar(0x2212));
 }

@@ -57,6 +57,7 @@ CommandPalette::CommandPalette(QWidget* window)
     : QFrame(window), m_model(new PaletteModel(this)), m_field(new QLineEdit), m_list(new QListView) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(10, 10, 10, 10);
+  m_field->setObjectName(QStringLiteral("palette-field"));
   m_field->setPlaceholderText(tr("Find a tensor, workspace, scheme or command, or paste a link…"));
   m_field->setAccessibleName(tr("Find anything"));
   m_field->setClearButtonEnabled(true);

@@ -231,6 +231,7 @@ std::vector<PaletteItem> MainWindow::paletteItems() {
                      [this, id = QString(QLatin1String(entry.id))] { showWorkspace(id); }});
   for (QAction* action : menuBar()->actions())
     if (action->menu()) addMenu(action->menu());
+  for (PaletteItem& item : lessonItems()) items.push_back(std::move(item));
   for (const SchemeEntry& entry : m_selection.schemes())
     items.push_back({entry.title, entry.recipe.asScheme() ? tr("scheme") : tr("recipe"), QStringLiteral("quantize"),
                      [this, recipe = entry.recipe] {

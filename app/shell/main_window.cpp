@@ -4,14 +4,17 @@
 #include <QCloseEvent>
 #include <QDragEnterEvent>
 #include <QHBoxLayout>
+#include <QLocale>
 #include <QMimeData>
 #include <QScreen>
 #include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
-#include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "app/lesson_view/lesson_panel.h"
+#include "app/lessons/lesson_files.h"
+#include "app/lessons/lesson_player.h"
 #include "app/plots/chart.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
@@ -19,6 +22,7 @@
 #include "app/shell/drop_overlay.h"
 #include "app/shell/help_panel.h"
 #include "app/shell/nav_rail.h"
+#include "app/shell/page_stack.h"
 #include "app/shell/scheme_list.h"
 #include "app/shell/scheme_panel.h"
 #include "app/shell/side_panel.h"
@@ -55,15 +59,23 @@ void takeAsCopy(QDropEvent& event) {
   event.setDropAction(Qt::CopyAction);
   event.accept();
 }
+
+CourseSource ownCourse() {
+  CourseSource source{kLessonFolder, QLocale().name(), {}};
+  for (const WorkspaceEntry& entry : workspaceEntries()) source.workspaces << QLatin1String(entry.id);
+  return source;
+}
 }  // namespace
 
 MainWindow::MainWindow(QWidget* parent)
     : QMainWindow(parent),
       m_loader(new ModelLoader(m_selection, m_jobs, this)),
+      m_lessons(new LessonPlayer(m_jobs, ownCourse(), this)),
       m_rail(new NavRail),
-      m_pages(new QStackedWidget),
-      m_start(new StartPage(*m_loader, m_jobs)),
+      m_pages(new PageStack),
+      m_start(new StartPage(*m_loader, m_jobs, *m_lessons)),
       m_banner(new Banner),
+      m_lessonPanel(new LessonPanel(*m_lessons, m_jobs)),
       m_panel(new SidePanel(m_selection, m_jobs)),
       m_status(new StatusLine(m_jobs)),
       m_palette(nullptr),
@@ -81,6 +93,7 @@ MainWindow::MainWindow(QWidget* parent)
   m_dropOverlay = new DropOverlay(this);
   m_help = new HelpPanel(this);
   connectSelection();
+  connectLessons();
   m_ahead.setSingleShot(true);
   m_ahead.setInterval(kAheadMs);
   connect(&m_ahead, &QTimer::timeout, this, &MainWindow::buildAhead);
@@ -128,6 +141,7 @@ void MainWindow::buildLayout() {
   middle->addWidget(place, 1);
   columns->addWidget(m_rail);
   columns->addLayout(middle, 1);
+  columns->addWidget(m_lessonPanel);
   columns->addWidget(m_panel);
   setCentralWidget(center);
   setStatusBar(m_status);
@@ -215,11 +229,6 @@ void MainWindow::frontChanged() {
   } else if (const WorkspaceEntry* entry = findWorkspace(id)) {
     m_pages->setCurrentWidget(workspaceOf(*entry));
   }
-  // Only the page in front asks for room: the widest of all would make every other one scroll.
-  for (int i = 0; i < m_pages->count(); ++i) {
-    const auto policy = i == m_pages->currentIndex() ? QSizePolicy::Preferred : QSizePolicy::Ignored;
-    m_pages->widget(i)->setSizePolicy(policy, policy);
-  }
   if (before && before != currentWorkspace()) before->setActive(false);
   if (Workspace* now = currentWorkspace(); now && now != before) now->setActive(true);
   m_rail->setCurrent(id);
@@ -231,10 +240,9 @@ Workspace* MainWindow::workspaceOf(const WorkspaceEntry& entry) {
   const QString id = QLatin1String(entry.id);
   Workspace*& workspace = m_workspaces[id];
   if (workspace) return workspace;
-  workspace = entry.create({&m_selection, &m_jobs, m_loader});
+  workspace = entry.create({&m_selection, &m_jobs, m_loader, m_lessons});
   workspace->setObjectName(QStringLiteral("workspace-") + id);
   workspace->setAccessibleName(entry.translatedTitle());
-  workspace->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);  // until it comes to the front
   m_pages->addWidget(workspace);
   for (const Chart* chart : workspace->findChildren<Chart*>())
     connect(chart, &Chart::exportFailed, this, &MainWindow::showError);
@@ -300,14 +308,18 @@ QString MainWindow::errorText() const { return m_banner->text(); }
 
 void MainWindow::setPanelShown(bool shown) {
   m_panelWanted = shown;
-  const bool fits = width() >= kPanelNeedsWidth || m_panelInNarrow;
-  m_panel->setVisible(shown && fits && m_selection.workspace() != kStart);
+  const bool onPage = m_selection.workspace() != kStart, inLesson = m_lessons->lesson() != nullptr;
+  m_lessonPanel->setVisible(inLesson && onPage);
+  const int taken = inLesson ? m_lessonPanel->width() : 0;
+  const bool fits = width() - taken >= kPanelNeedsWidth || m_panelInNarrow;
+  m_panel->setVisible(shown && fits && onPage);
   m_panelAction->setChecked(shown);
 }
 
 void MainWindow::togglePanel() {
   const bool show = !m_panel->isVisible();
-  m_panelInNarrow = show && width() < kPanelNeedsWidth;
+  const int taken = m_lessonPanel->isVisible() ? m_lessonPanel->width() : 0;
+  m_panelInNarrow = show && width() - taken < kPanelNeedsWidth;
   setPanelShown(show || m_panelInNarrow);
 }
 
@@ -356,6 +368,7 @@ void MainWindow::saveState() const {
   settings.setValue(QStringLiteral("window/panel"), m_panelWanted);
   settings.setValue(QStringLiteral("window/theme"), static_cast<int>(Theme::instance().mode()));
   settings.setValue(QStringLiteral("window/zoom"), Theme::instance().zoom());
+  m_lessons->saveState(settings);
   settings.setValue(QStringLiteral("recent"), m_loader->recent());
   settings.setValue(QStringLiteral("schemes"), m_selection.saveSchemes());
   settings.setValue(QStringLiteral("schemes-by-size"), m_panel->schemes()->list()->order() == SchemeOrder::BySize);
@@ -373,6 +386,7 @@ void MainWindow::restoreState() {
   if (restoreGeometry(settings.value(QStringLiteral("window/geometry")).toByteArray()) && !isMaximized())
     fitToScreen(size());
   setPanelShown(settings.value(QStringLiteral("window/panel"), true).toBool());
+  m_lessons->restoreState(settings);
   m_loader->setRecent(settings.value(QStringLiteral("recent")).toStringList());
   m_selection.restoreSchemes(settings.value(QStringLiteral("schemes")).toStringList());
   const bool bySize = settings.value(QStringLiteral("schemes-by-size"), false).toBool();

@@ -12,7 +12,6 @@
 
 class QActionGroup;
 class QSettings;
-class QStackedWidget;
 
 namespace app {
 
@@ -20,8 +19,11 @@ class Banner;
 class CommandPalette;
 class DropOverlay;
 class HelpPanel;
+class LessonPanel;
+class LessonPlayer;
 class ModelLoader;
 class NavRail;
+class PageStack;
 class SchemePanel;
 class SidePanel;
 class StartPage;
@@ -39,6 +41,7 @@ class MainWindow : public QMainWindow {
   Selection& selection() { return m_selection; }
   JobRunner& jobs() { return m_jobs; }
   ModelLoader& loader() { return *m_loader; }
+  LessonPlayer& lessons() { return *m_lessons; }
 
   /// @param source a file, a folder or "demo"; asks what becomes of an open model where something would be lost
   void openModel(const QString& source);
@@ -82,6 +85,7 @@ class MainWindow : public QMainWindow {
   void buildViewMenu();
   void buildHelpMenu();
   void connectSelection();
+  void connectLessons();
   void refreshRecentMenu();
   void refreshAvailability();
   void frontChanged();
@@ -102,14 +106,17 @@ class MainWindow : public QMainWindow {
   void setThemeMode(ThemeMode mode);
   void setPanelShown(bool shown);
   std::vector<struct PaletteItem> paletteItems();
+  std::vector<struct PaletteItem> lessonItems();
 
   Selection m_selection;
   JobRunner m_jobs;
   ModelLoader* m_loader;
+  LessonPlayer* m_lessons;
   NavRail* m_rail;
-  QStackedWidget* m_pages;
+  PageStack* m_pages;
   StartPage* m_start;
   Banner* m_banner;
+  LessonPanel* m_lessonPanel;
   SidePanel* m_panel;
   StatusLine* m_status;
   CommandPalette* m_palette;

@@ -7,6 +7,7 @@
 #include "app/workspaces/chat/chat_workspace.h"
 #include "app/workspaces/inspect/inspect_workspace.h"
 #include "app/workspaces/layers/layers_workspace.h"
+#include "app/workspaces/learn/learn_workspace.h"
 #include "app/workspaces/quantize/quantize_workspace.h"
 #include "app/workspaces/workspace.h"
 
@@ -29,6 +30,9 @@ std::span<const WorkspaceEntry> workspaceEntries() {
       {"chat", QT_TRANSLATE_NOOP("Workspaces", "Chat"),
        QT_TRANSLATE_NOOP("Workspaces", "Original and quantized model side by side"), "chat", true,
        [](const WorkspaceContext& context) -> Workspace* { return new ChatWorkspace(context); }},
+      {"learn", QT_TRANSLATE_NOOP("Workspaces", "Learn"),
+       QT_TRANSLATE_NOOP("Workspaces", "Lessons on numbers and quantization, and a glossary"), "learn", false,
+       [](const WorkspaceContext& context) -> Workspace* { return new LearnWorkspace(context); }},
   };
   return entries;
 }

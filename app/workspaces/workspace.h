@@ -12,6 +12,7 @@ class QSettings;
 
 namespace app {
 
+class LessonPlayer;
 class ModelLoader;
 
 /// What every workspace gets. All of it outlives the workspace.
@@ -19,6 +20,7 @@ struct WorkspaceContext {
   Selection* selection = nullptr;
   JobRunner* jobs = nullptr;
   ModelLoader* loader = nullptr;
+  LessonPlayer* lessons = nullptr;
 };
 
 /// One page of the window (Inspect, Bits, Chat …). It shows the shared selection and may change it; workspaces never
@@ -57,6 +59,7 @@ class Workspace : public QWidget {
   Selection& selection() const { return *m_context.selection; }
   JobRunner& jobs() const { return *m_context.jobs; }
   ModelLoader& loader() const { return *m_context.loader; }
+  LessonPlayer& lessons() const { return *m_context.lessons; }
 
  private:
   WorkspaceContext m_context;

@@ -151,7 +151,7 @@ class TestLessonFacts : public QObject {
   // 0.45892 → 58 → 0.457 for maxima from 0.9996 to 1.0018 only; 58 alone from 0.9963 to 1.0136.
   void maximaOfTheWorkedExample() {
     const auto both = std::get<Interval>(valueOf(
-        R"({"fact": "maxima_of_code", "scheme": "int8", "value": 0.45892, "code": 58, "decoded": 0.457, "decimals": 3})"));
+        R"({"fact": "maxima_of_code", "scheme": "int8", "value": 0.45892, "code": 58, "decoded": 0.457, "places": 3})"));
     QVERIFY2(std::fabs(both.low - 0.9996) < 5e-5 && std::fabs(both.high - 1.0018) < 5e-5,
              qPrintable(QStringLiteral("%1 %2").arg(both.low, 0, 'f', 6).arg(both.high, 0, 'f', 6)));
     const auto alone =

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "app/session/open_model.h"
 #include "core/base/error.h"
@@ -30,6 +31,14 @@ std::vector<float> drawnWeights(const FactArguments& arguments) {
   return core::metrics::drawWeights(draw);
 }
 
+std::vector<float> rampOf(const std::vector<double>& ramp) {
+  if (ramp.size() != 3 || !(ramp[2] >= 2) || ramp[2] > 1e6) refuse("A ramp has two ends and a count.");
+  std::vector<float> values;
+  const double last = std::floor(ramp[2]) - 1;
+  for (double i = 0; i <= last; ++i) values.push_back(static_cast<float>(ramp[0] + (ramp[1] - ramp[0]) * i / last));
+  return values;
+}
+
 core::quant::QuantizedTensorPtr modelWeights(const FactArguments& arguments, const core::JobContext& job) {
   const auto model = OpenModel::open(arguments.text("model", "demo"), job);
   return core::quant::loadTensor(model->checkpoint(), arguments.text("tensor"));
@@ -38,8 +47,8 @@ core::quant::QuantizedTensorPtr modelWeights(const FactArguments& arguments, con
 }  // namespace
 
 std::span<const std::string_view> weightParameters() {
-  static constexpr std::array<std::string_view, 8> kNames{"values",   "distribution", "count",  "seed",
-                                                          "outliers", "outlier_size", "tensor", "model"};
+  static constexpr std::array<std::string_view, 9> kNames{"values",   "ramp",         "distribution", "count", "seed",
+                                                          "outliers", "outlier_size", "tensor",       "model"};
   return kNames;
 }
 
@@ -56,6 +65,7 @@ core::quant::QuantizedTensorPtr tensorOf(std::vector<float> values) {
 core::quant::QuantizedTensorPtr weightsOf(const FactArguments& arguments, const core::JobContext& job) {
   if (arguments.has("tensor")) return modelWeights(arguments, job);
   if (arguments.has("distribution")) return tensorOf(drawnWeights(arguments));
+  if (arguments.has("ramp")) return tensorOf(rampOf(arguments.numbers("ramp")));
   const std::vector<double> values = arguments.numbers("values");
   if (values.empty()) refuse("There are no weights.");
   return tensorOf(std::vector<float>(values.begin(), values.end()));

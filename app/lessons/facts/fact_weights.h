@@ -15,6 +15,7 @@ std::span<const std::string_view> weightParameters();
 
 /// The weights that a fact is about, as a tensor of one row unless they are a model's:
 ///   "values": [0.45892, 1]                  as they stand
+///   "ramp": [−1, 1, 255]                    so many, evenly from one to the other
 ///   "distribution": "normal" (…), "count", "seed", "outliers", "outlier_size"    drawn (core/metrics/drawn_weights)
 ///   "tensor": NAME, "model": "demo"         of a built-in model ("demo" when it is not said)
 /// @throws core::Error when none of them is there or there is no such tensor

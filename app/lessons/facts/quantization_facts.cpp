@@ -71,6 +71,20 @@ FactValue stepSize(const FactArguments& arguments, const core::JobContext& job) 
   return static_cast<double>(uniformOf(*quantized(arguments, job)).scales.at(0));
 }
 
+FactValue halfStep(const FactArguments& arguments, const core::JobContext& job) {
+  return std::get<double>(stepSize(arguments, job)) / 2;
+}
+
+/// A weight in steps of the first group, before it is rounded.
+FactValue dividedWeight(const FactArguments& arguments, const core::JobContext& job) {
+  const std::vector<float> values = dequantize(*weightsOf(arguments, job), job);
+  return static_cast<double>(values[indexIn(arguments, values.size())]) / std::get<double>(stepSize(arguments, job));
+}
+
+FactValue comesBack(const FactArguments& arguments, const core::JobContext& job) {
+  return std::string(std::get<double>(weightError(arguments, job)) == 0 ? "yes" : "no");
+}
+
 FactValue zeroPoint(const FactArguments& arguments, const core::JobContext& job) {
   const auto tensor = quantized(arguments, job);
   const auto& zeroPoints = uniformOf(*tensor).zeroPoints;
@@ -100,7 +114,7 @@ FactValue maximaOf(const FactArguments& arguments, const core::JobContext& job) 
     const auto tensor = quantize(scheme, *tensorOf({static_cast<float>(weight), static_cast<float>(maximum)}), job);
     if (integerCode(*tensor, 0) != code) return false;
     if (!arguments.has("decoded")) return true;
-    const double unit = std::pow(10.0, arguments.number("decimals"));
+    const double unit = std::pow(10.0, arguments.number("places"));
     const double decoded = static_cast<double>(dequantize(*tensor, job)[0]);
     return std::round(decoded * unit) == std::round(arguments.number("decoded") * unit);
   };
@@ -114,6 +128,10 @@ FactValue maximaOf(const FactArguments& arguments, const core::JobContext& job) 
     return inside;
   };
   return Interval{edge(near / 2), edge(near * 2)};
+}
+
+FactValue smallestMaximum(const FactArguments& arguments, const core::JobContext& job) {
+  return std::get<Interval>(maximaOf(arguments, job)).low;
 }
 
 // All weights.
@@ -157,6 +175,19 @@ FactValue bestScheme(const FactArguments& arguments, const core::JobContext& job
   return best;
 }
 
+/// The built-in model whose tensor of this name suffers least.
+FactValue bestModel(const FactArguments& arguments, const core::JobContext& job) {
+  const Scheme scheme = Scheme::parse(arguments.text("scheme"));
+  std::string best;
+  double most = -std::numeric_limits<double>::infinity();
+  for (const std::string& model : arguments.texts("models")) {
+    const FactArguments of({{"tensor", arguments.text("tensor")}, {"model", model}});
+    const double sqnr = errorUnder(scheme, *weightsOf(of, job), job).sqnrDb();
+    if (sqnr > most) most = sqnr, best = model;
+  }
+  return best;
+}
+
 FactValue smallestScheme(const FactArguments& arguments, const core::JobContext&) {
   std::string smallest;
   double least = std::numeric_limits<double>::infinity();
@@ -170,6 +201,37 @@ FactValue smallestScheme(const FactArguments& arguments, const core::JobContext&
 /// For a matrix of 4096 × 4096.
 FactValue bitsFact(const FactArguments& arguments, const core::JobContext&) {
   return bitsPerWeight(Scheme::parse(arguments.text("scheme")), {4096, 4096});
+}
+
+/// The smallest group, a power of two, with which a format needs no more bits per weight.
+FactValue groupForBits(const FactArguments& arguments, const core::JobContext&) {
+  for (int group = 8; group <= 4096; group *= 2) {
+    const Scheme scheme = Scheme::parse(fmt::format("{}:group={}", arguments.text("format"), group));
+    if (bitsPerWeight(scheme, {4096, 4096}) <= arguments.number("bits")) return static_cast<double>(group);
+  }
+  refuse("No group is large enough for so few bits.");
+}
+
+/// In percent of all, the weights whose magnitude is at most `share` of the largest one.
+FactValue shareWithin(const FactArguments& arguments, const core::JobContext& job) {
+  const std::vector<float> values = dequantize(*weightsOf(arguments, job), job);
+  float largest = 0;
+  for (const float value : values) largest = std::max(largest, std::fabs(value));
+  const double limit = arguments.number("share") * static_cast<double>(largest);
+  const auto within =
+      std::ranges::count_if(values, [=](float v) { return std::fabs(static_cast<double>(v)) <= limit; });
+  return 100 * static_cast<double>(within) / static_cast<double>(values.size());
+}
+
+/// The worst error of a weight, in percent of the weight.
+FactValue worstRelativeError(const FactArguments& arguments, const core::JobContext& job) {
+  const std::vector<float> before = dequantize(*weightsOf(arguments, job), job);
+  const std::vector<float> after = dequantize(*quantized(arguments, job), job);
+  double worst = 0;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i] != 0)
+      worst = std::max(worst, std::fabs(static_cast<double>(after[i]) / static_cast<double>(before[i]) - 1));
+  return 100 * worst;
 }
 
 /// How many weights that were something become nothing.
@@ -228,15 +290,23 @@ constexpr Fact kFacts[] = {
     {"decoded_weight", FactKind::Number, "scheme weights? index?", decodedWeight},
     {"weight_error", FactKind::Number, "scheme weights? index?", weightError},
     {"step_size", FactKind::Number, "scheme weights?", stepSize},
+    {"half_step", FactKind::Number, "scheme weights?", halfStep},
+    {"divided_weight", FactKind::Number, "scheme weights? index?", dividedWeight},
+    {"comes_back", FactKind::Text, "scheme weights? index?", comesBack},
     {"zero_point", FactKind::Number, "scheme weights?", zeroPoint},
     {"unrounded_zero_point", FactKind::Number, "scheme low qmin weights?", unroundedZeroPoint},
     {"stretched_zero_point", FactKind::Number, "scheme low high qmin", stretchedZeroPoint},
-    {"maxima_of_code", FactKind::Interval, "scheme value code decoded? decimals? near?", maximaOf},
+    {"maxima_of_code", FactKind::Interval, "scheme value code decoded? places? near?", maximaOf},
+    {"smallest_maximum", FactKind::Number, "scheme value code near?", smallestMaximum},
     {"error", FactKind::Number, "scheme weights? metric?", errorFact},
     {"error_change", FactKind::Number, "from to weights? metric?", errorChange},
     {"best_scheme", FactKind::Text, "schemes weights? metric?", bestScheme},
+    {"best_model", FactKind::Text, "models tensor scheme", bestModel},
     {"smallest_scheme", FactKind::Text, "schemes", smallestScheme},
     {"bits_per_weight", FactKind::Number, "scheme", bitsFact},
+    {"group_for_bits", FactKind::Number, "format bits", groupForBits},
+    {"share_within", FactKind::Number, "share weights?", shareWithin},
+    {"worst_relative_error", FactKind::Number, "scheme weights?", worstRelativeError},
     {"become_zero", FactKind::Number, "scheme weights?", becomeZero},
     {"distinct_values", FactKind::Number, "scheme weights?", distinctValues},
     {"share_spoiled", FactKind::Number, "scheme spoiler weights? index?", shareSpoiled},

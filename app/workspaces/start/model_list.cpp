@@ -20,7 +20,7 @@ class RowButton final : public QAbstractButton {
     setText(m_row.title);
     setAccessibleName(m_row.title);
     setAccessibleDescription(m_row.detail + u' ' + m_row.note);
-    setToolTip(m_row.source);
+    setToolTip(m_row.toolTip.isEmpty() ? m_row.source : m_row.toolTip);
   }
   QSize sizeHint() const override { return {220, 2 * fontMetrics().height() + 16}; }
 
@@ -71,7 +71,7 @@ void ModelList::setRows(const std::vector<Row>& rows, const QString& empty) {
         Qt::QueuedConnection);
     m_layout->addWidget(button);
   }
-  if (rows.empty()) {
+  if (rows.empty() && !empty.isEmpty()) {
     auto* label = new Label(Label::Style::Muted, empty);
     label->setWrapping();
     label->setContentsMargins(space::kOne, 0, space::kOne, space::kOne);

@@ -14,6 +14,7 @@ class ModelList : public QWidget {
     QString source;  ///< for openRequested
     QString title, detail, note;
     QString iconName;
+    QString toolTip = {};  ///< the source when it is not said
   };
   explicit ModelList(QWidget* parent = nullptr);
   /// @param empty shown while there are no rows

@@ -2,10 +2,13 @@
 
 #include <QBoxLayout>
 #include <QFileInfo>
+#include <QGridLayout>
 #include <QPushButton>
 #include <QScrollArea>
+#include <algorithm>
 
 #include "app/jobs/job_runner.h"
+#include "app/lessons/lesson_player.h"
 #include "app/selection/model_loader.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
@@ -21,13 +24,15 @@
 
 namespace app {
 namespace {
-constexpr Length kContentWidth{1080}, kArtNeedsWidth{880};
-}
+constexpr Length kContentWidth{1080}, kArtNeedsWidth{880}, kTileWidth{168};
+constexpr std::size_t kLessonColumns = 3;
+}  // namespace
 
-StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent)
+StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, LessonPlayer& lessons, QWidget* parent)
     : QWidget(parent),
       m_loader(loader),
       m_jobs(jobs),
+      m_lessons(lessons),
       m_demo(new QPushButton(tr("Open the demo model"))),
       m_opening(new Label(Label::Style::Muted)),
       m_art(new HeroArt),
@@ -40,6 +45,7 @@ StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent)
   layout->addStretch(1);  // on a large screen the page stands a little above the middle
   layout->addWidget(buildHero());
   layout->addWidget(buildTiles());
+  layout->addWidget(buildLessons());
   layout->addWidget(buildLists());
   layout->addStretch(2);
   content->setMaximumWidth(kContentWidth);
@@ -64,7 +70,9 @@ StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent)
   connect(&m_loader, &ModelLoader::openingChanged, this, &StartPage::refreshOpening);
   connect(m_recent, &ModelList::chosen, this, &StartPage::openRequested);
   connect(m_found, &ModelList::chosen, this, &StartPage::openRequested);
+  connect(&m_lessons, &LessonPlayer::progressChanged, this, &StartPage::refreshLessons);
   refreshRecent();
+  refreshLessons();
   refreshOpening();
   m_found->setRows({}, tr("Looking for models…"));
 }
@@ -116,17 +124,63 @@ QWidget* StartPage::buildHero() {
 
 QWidget* StartPage::buildTiles() {
   auto* tiles = new QWidget;
-  auto* row = new QHBoxLayout(tiles);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kOneHalf);
+  m_tileGrid = new QGridLayout(tiles);
+  m_tileGrid->setContentsMargins(0, 0, 0, 0);
+  m_tileGrid->setSpacing(space::kOneHalf);
   for (const WorkspaceEntry& entry : workspaceEntries()) {
     const QString id = QLatin1String(entry.id);
     auto* tile = new FeatureTile(QLatin1String(entry.icon), entry.translatedTitle(), entry.translatedDescription());
     tile->setObjectName(QStringLiteral("tile-") + id);
     connect(tile, &FeatureTile::clicked, this, [this, id] { Q_EMIT workspaceRequested(id); });
-    row->addWidget(tile);
+    m_tiles.push_back(tile);
   }
+  placeTiles();
   return tiles;
+}
+
+/// In one row, or in two of half as many where they would not fit.
+void StartPage::placeTiles() {
+  const int all = static_cast<int>(m_tiles.size());
+  const int room = std::min<int>(width(), kContentWidth) - 2 * space::kFour;
+  const int columns = room >= all * kTileWidth ? all : (all + 1) / 2;
+  for (int i = 0; i < all; ++i) {
+    m_tileGrid->addWidget(m_tiles[static_cast<std::size_t>(i)], i / columns, i % columns);
+    m_tileGrid->setColumnStretch(i, i < columns ? 1 : 0);
+  }
+}
+
+QWidget* StartPage::buildLessons() {
+  auto* card = new Card(tr("Lessons"));
+  card->setHint(tr("Each step asks first and shows afterwards, on real numbers"));
+  card->body()->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
+  auto* row = new QHBoxLayout;
+  row->setSpacing(space::kOne);
+  for (std::size_t i = 0; i < kLessonColumns; ++i) {
+    auto* column = new ModelList;
+    connect(column, &ModelList::chosen, this, &StartPage::lessonRequested);
+    m_lessonColumns.push_back(column);
+    row->addWidget(column, 1);
+  }
+  card->body()->addLayout(row);
+  card->setVisible(!m_lessons.course().lessons.empty());
+  return card;
+}
+
+void StartPage::refreshLessons() {
+  const auto& lessons = m_lessons.course().lessons;
+  const std::size_t perColumn = (lessons.size() + kLessonColumns - 1) / kLessonColumns;
+  for (std::size_t column = 0; column < kLessonColumns; ++column) {
+    std::vector<ModelList::Row> rows;
+    for (std::size_t i = column * perColumn; i < std::min((column + 1) * perColumn, lessons.size()); ++i) {
+      const int done = m_lessons.progress().answered(lessons[i]);
+      const QString title = tr("%1 · %2").arg(lessons[i].number).arg(lessons[i].title);
+      const QString detail = done == 0
+                                 ? tr("%1 steps, about %2 min").arg(lessons[i].steps.size()).arg(lessons[i].minutes)
+                                 : tr("%1 of %2 steps").arg(done).arg(lessons[i].steps.size());
+      rows.push_back({lessons[i].id, title, detail, {}, QStringLiteral("learn"), lessons[i].summary});
+    }
+    m_lessonColumns[column]->setRows(rows, QString());
+  }
 }
 
 QWidget* StartPage::buildLists() {
@@ -178,6 +232,7 @@ void StartPage::refreshOpening() {
 void StartPage::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
   m_art->setVisible(width() >= kArtNeedsWidth);
+  placeTiles();
 }
 
 void StartPage::showEvent(QShowEvent* event) {

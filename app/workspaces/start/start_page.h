@@ -1,6 +1,8 @@
 #pragma once
 #include <QWidget>
+#include <vector>
 
+class QGridLayout;
 class QPushButton;
 
 namespace app {
@@ -8,6 +10,7 @@ namespace app {
 class Card;
 class JobRunner;
 class Label;
+class LessonPlayer;
 class ModelList;
 class ModelLoader;
 
@@ -15,7 +18,7 @@ class ModelLoader;
 class StartPage : public QWidget {
   Q_OBJECT
  public:
-  StartPage(ModelLoader& loader, JobRunner& jobs, QWidget* parent = nullptr);
+  StartPage(ModelLoader& loader, JobRunner& jobs, LessonPlayer& lessons, QWidget* parent = nullptr);
 
  Q_SIGNALS:
   void openRequested(const QString& source);
@@ -23,6 +26,7 @@ class StartPage : public QWidget {
   void folderRequested();
   /// A tile was clicked: show this workspace (with the demo model when none is open).
   void workspaceRequested(const QString& id);
+  void lessonRequested(const QString& id);
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
@@ -31,17 +35,24 @@ class StartPage : public QWidget {
  private:
   QWidget* buildHero();
   QWidget* buildTiles();
+  QWidget* buildLessons();
   QWidget* buildLists();
+  void placeTiles();
+  void refreshLessons();
   void refreshRecent();
   void refreshFound();
   void refreshOpening();
 
   ModelLoader& m_loader;
   JobRunner& m_jobs;
+  LessonPlayer& m_lessons;
   QPushButton* m_demo;
   Label* m_opening;
   QWidget* m_art;
   ModelList *m_recent, *m_found;
+  QGridLayout* m_tileGrid = nullptr;
+  std::vector<QWidget*> m_tiles;
+  std::vector<ModelList*> m_lessonColumns;
 };
 
 }  // namespace app

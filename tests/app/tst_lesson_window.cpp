@@ -1,0 +1,296 @@
+// Lessons in the window, driven with mouse and keyboard: the panel beside the workspaces, predictions of every kind, teacher
+// mode, links, what is kept, the glossary under the pointer.
+#include <QCheckBox>
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSlider>
+#include <QTabWidget>
+#include <QTest>
+#include <QTextBrowser>
+#include <QToolButton>
+#include <QToolTip>
+
+#include "app/lesson_view/bit_cells.h"
+#include "app/lesson_view/choice_button.h"
+#include "app/lesson_view/glossary_tips.h"
+#include "app/lesson_view/lesson_board.h"
+#include "app/lesson_view/lesson_panel.h"
+#include "app/lesson_view/lesson_text.h"
+#include "app/lesson_view/lesson_tile.h"
+#include "app/lesson_view/point_chart.h"
+#include "app/lesson_view/step_trail.h"
+#include "app/lessons/glossary.h"
+#include "app/lessons/lesson_player.h"
+#include "app/shell/palette_model.h"
+
+#include "workspace_window.h"
+
+using namespace app;
+
+class TestLessonWindow : public QObject {
+  Q_OBJECT
+ private:
+  std::unique_ptr<WorkspaceWindow> m_window;
+
+  LessonPlayer& player() { return m_window->window().lessons(); }
+  LessonPanel* panel() { return m_window->find<LessonPanel>(); }
+  QString textOf(const char* name) { return m_window->find<LessonText>(QLatin1String(name))->text(); }
+  bool isShown(const char* name) { return m_window->find<QWidget>(QLatin1String(name))->isVisible(); }
+  void click(const char* name) {
+    QTest::mouseClick(m_window->find<QPushButton>(QLatin1String(name)), Qt::LeftButton);
+  }
+  /// The step is in front and computed.
+  bool go(const QString& lesson, const QString& step) {
+    m_window->window().openLink(QStringLiteral("quantscope://learn/%1/%2").arg(lesson, step));
+    return player().step() != nullptr && player().step()->id == step &&
+           QTest::qWaitFor([this] { return player().results() != nullptr; }, 30000);
+  }
+
+ private Q_SLOTS:
+  void init() { m_window = std::make_unique<WorkspaceWindow>(QStringLiteral("learn")); }
+  void cleanup() { m_window.reset(); }
+
+  void aLessonIsTakenWithMouseAndKeyboard() {
+    QVERIFY(!panel()->isVisible());
+    QTest::mouseClick(m_window->find<LessonTile>(QStringLiteral("lesson-anatomy")), Qt::LeftButton);
+    QTRY_VERIFY(panel()->isVisible());
+    QCOMPARE(m_window->selection().workspace(), QStringLiteral("bits"));  // its stage
+    QTRY_VERIFY(player().results() != nullptr);
+    auto* field = m_window->find<QLineEdit>(QStringLiteral("lesson-number"));
+    QVERIFY(!m_window->find<QPushButton>(QStringLiteral("lesson-check"))->isEnabled());
+    QTest::keyClicks(field, QStringLiteral("24"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QTRY_VERIFY(isShown("lesson-verdict"));
+    QCOMPARE(textOf("verdict-truth"), QStringLiteral("23"));
+    QVERIFY(textOf("verdict-tempting").contains(QStringLiteral("never stored")));
+    QVERIFY(!isShown("lesson-check"));
+    click("lesson-next");
+    QTRY_VERIFY(player().results() != nullptr);
+    QVERIFY(!isShown("lesson-verdict"));
+    auto* cells = m_window->find<BitCells>(QStringLiteral("lesson-bits"));
+    QTest::mouseClick(cells, Qt::LeftButton, {}, cells->cellRect(31).center().toPoint());
+    QCOMPARE(cells->code(), std::uint64_t{0xbf800000});
+    QTest::keyClick(cells, Qt::Key_Return);
+    QTRY_VERIFY(isShown("lesson-verdict"));
+    QVERIFY(player().judgement().isRight);
+    QTest::keyClick(panel(), Qt::Key_PageUp);
+    QCOMPARE(player().index(), 0);
+    QTRY_VERIFY(isShown("lesson-verdict"));  // as it was left
+    QCOMPARE(m_window->find<QLineEdit>(QStringLiteral("lesson-number"))->text(), QStringLiteral("24"));
+    click("lesson-again");
+    QVERIFY(!isShown("lesson-verdict"));
+    QVERIFY(m_window->find<QLineEdit>(QStringLiteral("lesson-number"))->text().isEmpty());
+  }
+
+  void bitsAreClickedWithKeys() {
+    QVERIFY(go(QStringLiteral("anatomy"), QStringLiteral("doubling")));
+    auto* cells = m_window->find<BitCells>(QStringLiteral("lesson-bits"));
+    for (int bit = 31; bit > 30; --bit) QTest::keyClick(cells, Qt::Key_Right);
+    for (int bit = 30; bit >= 23; --bit) {
+      QTest::keyClick(cells, Qt::Key_Space);
+      QTest::keyClick(cells, Qt::Key_Right);
+    }
+    QCOMPARE(cells->code(), std::uint64_t{0x40000000});
+    QTest::keyClick(cells, Qt::Key_Return);
+    QTRY_VERIFY(player().isRevealed() && player().judgement().isRight);
+    QTest::keyClick(cells, Qt::Key_Space);  // it takes no more
+    QCOMPARE(cells->code(), std::uint64_t{0x40000000});
+  }
+
+  void aChoiceIsMadeWithItsNumber() {
+    QVERIFY(go(QStringLiteral("rounding"), QStringLiteral("tenth")));
+    auto* exact = m_window->find<ChoiceButton>(QStringLiteral("choice-exact"));
+    QTest::keyClick(exact, Qt::Key_1);
+    QTest::keyClick(exact, Qt::Key_Return);
+    QTRY_VERIFY(player().isRevealed());
+    QVERIFY(!player().judgement().isRight);
+    QCOMPARE(exact->mark(), ChoiceButton::Mark::Wrong);
+    QCOMPARE(m_window->find<ChoiceButton>(QStringLiteral("choice-above"))->mark(), ChoiceButton::Mark::Right);
+    QVERIFY(textOf("verdict-why").contains(QStringLiteral("0.1000000000000000055511151231257827")));
+  }
+
+  void aSliderSaysWhatItWouldComeTo() {
+    QVERIFY(go(QStringLiteral("int8"), QStringLiteral("which-maxima")));
+    auto* slider = m_window->find<QSlider>(QStringLiteral("lesson-slider"));
+    auto* value = m_window->find<QLineEdit>(QStringLiteral("lesson-slider-value"));
+    value->setText(QStringLiteral("0.98"));
+    QTest::keyClick(value, Qt::Key_Return);
+    QTRY_VERIFY(player().isRevealed());
+    QVERIFY(!player().judgement().isRight);
+    QCOMPARE(player().judgement().tempting->id, QStringLiteral("small"));
+    click("lesson-again");
+    slider = m_window->find<QSlider>(QStringLiteral("lesson-slider"));
+    slider->setFocus();
+    slider->setValue(501);  // 1.0001
+    QTRY_VERIFY(m_window->find<LessonText>(QStringLiteral("slider-reading"))->text().contains(QStringLiteral("0.457")));
+    click("lesson-check");
+    QTRY_VERIFY(player().isRevealed() && player().judgement().isRight);
+    QVERIFY(textOf("verdict-why").contains(QStringLiteral("0.9996")));
+  }
+
+  void aPlaceIsClickedOnAChart() {
+    QVERIFY(go(QStringLiteral("outliers"), QStringLiteral("clip")));
+    auto* chart = m_window->find<PointChart>();
+    QVERIFY(chart != nullptr && !chart->guess());
+    chart->replot();  // with its last place in the panel
+    const int y = chart->axisRect()->center().y();
+    QTest::mouseClick(chart, Qt::LeftButton, {}, {qRound(chart->xAxis->coordToPixel(99)), y});
+    QVERIFY(chart->guess() && std::abs(*chart->guess() - 99) < 1);
+    QVERIFY(chart->table().rows.empty());  // no curve yet
+    QTest::keyClick(chart, Qt::Key_Return);
+    QTRY_VERIFY(player().isRevealed());
+    QCOMPARE(player().judgement().tempting->id, QStringLiteral("keep"));
+    QVERIFY(!chart->table().rows.empty());
+  }
+
+  void rubbishIsASentence() {
+    QVERIFY(go(QStringLiteral("int8"), QStringLiteral("code")));
+    auto* field = m_window->find<QLineEdit>(QStringLiteral("lesson-number"));
+    QTest::keyClicks(field, QStringLiteral("lots"));
+    QVERIFY(!m_window->find<QPushButton>(QStringLiteral("lesson-check"))->isEnabled());
+    QTest::keyClick(field, Qt::Key_Return);
+    QVERIFY(!player().isAnswered());
+    field->setText(QStringLiteral("116/2"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QTRY_VERIFY(player().isRevealed() && player().judgement().isRight);
+  }
+
+  void whatWasAnsweredIsKept() {
+    QVERIFY(go(QStringLiteral("anatomy"), QStringLiteral("three-fields")));
+    click("lesson-show");
+    QTRY_VERIFY(player().isRevealed());
+    m_window->restart(QStringLiteral("learn"));
+    QVERIFY(player().lesson() == nullptr && !panel()->isVisible());
+    const Lesson& lesson = *player().course().find(QStringLiteral("anatomy"));
+    QCOMPARE(player().progress().answered(lesson), 1);
+    click("learn-resume");
+    QCOMPARE(player().step()->id, QStringLiteral("sign"));
+    click("lesson-back");
+    QTRY_VERIFY(isShown("lesson-verdict"));
+    m_window->window().showWorkspace(QStringLiteral("learn"));
+    click("learn-forget");
+    auto* question = m_window->find<QMessageBox>(QStringLiteral("forget-answers"));
+    QTest::mouseClick(question->button(QMessageBox::Yes), Qt::LeftButton);
+    QTRY_VERIFY(player().progress().isEmpty());
+    QTRY_VERIFY(!isShown("lesson-verdict"));
+  }
+
+  void aTeacherRevealsInLargeType() {
+    QVERIFY(go(QStringLiteral("int8"), QStringLiteral("code")));
+    auto* text = m_window->find<LessonText>(QStringLiteral("lesson-text"));
+    const int small = text->heightForWidth(300), narrow = panel()->width();
+    m_window->window().showWorkspace(QStringLiteral("learn"));
+    QTest::mouseClick(m_window->find<QCheckBox>(QStringLiteral("learn-teacher")), Qt::LeftButton, {}, {10, 10});
+    QVERIFY(player().teacherMode());
+    QVERIFY(text->heightForWidth(300) > small * 1.3 && panel()->width() > narrow);
+    QTRY_VERIFY(player().results() != nullptr);
+    auto* field = m_window->find<QLineEdit>(QStringLiteral("lesson-number"));
+    QTest::keyClicks(field, QStringLiteral("58"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QVERIFY(player().isAnswered());
+    QVERIFY(!isShown("lesson-verdict"));
+    QTest::keyClick(panel(), Qt::Key_PageUp);
+    QTRY_VERIFY(player().results() != nullptr);
+    click("lesson-show");
+    QTRY_VERIFY(isShown("lesson-verdict"));
+    QVERIFY(player().progress().isEmpty());
+  }
+
+  void stepsAreLinked() {
+    QVERIFY(go(QStringLiteral("zero-point"), QStringLiteral("ideal")));
+    auto* menu = m_window->find<QToolButton>(QStringLiteral("lesson-menu"))->menu();
+    menu->actions().front()->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("quantscope://learn/zero-point/ideal"));
+    m_window->window().openLink(QStringLiteral("quantscope://learn/zero-point/no-such-step"));
+    QVERIFY(m_window->window().errorText().contains(QStringLiteral("no-such-step")));
+    QCOMPARE(player().step()->id, QStringLiteral("ideal"));
+    m_window->window().openLink(QStringLiteral("quantscope://learn?glossary=ulp"));
+    QCOMPARE(m_window->selection().workspace(), QStringLiteral("learn"));
+    QVERIFY(m_window->find<QTextBrowser>(QStringLiteral("glossary-list"))
+                ->toPlainText()
+                .contains(QStringLiteral("last place")));
+    auto* trail = m_window->find<StepTrail>();
+    QTest::mouseClick(trail, Qt::LeftButton, {}, trail->stepRect(0).center());
+    QCOMPARE(player().index(), 0);
+    QTest::mouseClick(m_window->find<QToolButton>(QStringLiteral("lesson-close")), Qt::LeftButton);
+    QVERIFY(!panel()->isVisible());
+  }
+
+  void everyPlaceOpens() {
+    for (const Lesson& lesson : player().course().lessons) {
+      for (const LessonStep& step : lesson.steps) {
+        for (const auto& place : {step.stage, step.reveal}) {
+          if (!place || findWorkspace(place->workspace) == nullptr) continue;
+          if (place->workspace == QStringLiteral("bits") || place->workspace == QStringLiteral("quantize")) continue;
+          m_window->window().openLink(*place);
+          QVERIFY2(m_window->window().errorText().isEmpty(),
+                   qPrintable(place->toString() + u'\n' + m_window->window().errorText()));
+          QTRY_COMPARE(m_window->selection().workspace(), place->workspace);
+        }
+      }
+    }
+    QVERIFY(m_window->waitUntilIdle());
+  }
+
+  void aBoardIsDrawnWithTheAnswer() {
+    QVERIFY(go(QStringLiteral("memory"), QStringLiteral("fp32")));
+    auto* board = m_window->find<LessonBoard>();
+    QVERIFY(board->isVisible());
+    QCOMPARE(m_window->selection().workspace(), QStringLiteral("learn"));
+    QVERIFY(board->accessibleDescription().contains(QStringLiteral("FP32: ?")));
+    click("lesson-show");
+    QTRY_VERIFY(board->accessibleDescription().contains(QStringLiteral("280")));
+    QTest::mouseClick(m_window->find<QToolButton>(QStringLiteral("lesson-close")), Qt::LeftButton);
+    QVERIFY(!board->isVisible());
+  }
+
+  void lessonsAreFoundFromTheStartAndByThePalette() {
+    m_window->window().showWorkspace(QStringLiteral("start"));
+    QVERIFY(!panel()->isVisible());
+    QAbstractButton* row = nullptr;
+    for (auto* button : m_window->window().findChildren<QAbstractButton*>())
+      if (button->isVisible() && button->text().contains(QStringLiteral("INT8, worked"))) row = button;
+    QVERIFY(row != nullptr);
+    QTest::mouseClick(row, Qt::LeftButton);
+    QTRY_VERIFY(player().lesson() != nullptr && player().lesson()->id == QStringLiteral("int8"));
+    QVERIFY(panel()->isVisible());
+    m_window->window().openCommandPalette();
+    auto* field = m_window->find<QLineEdit>(QStringLiteral("palette-field"));
+    QVERIFY(field != nullptr);
+    QTest::keyClicks(field, QStringLiteral("Lesson 7"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QTRY_COMPARE(player().lesson()->number, 7);
+  }
+
+  void termsAreExplainedUnderThePointer() {
+    QLabel label(QStringLiteral("The mantissa and its ulp"));
+    label.adjustSize();
+    const QFontMetrics metrics(label.font());
+    const int ulp = metrics.horizontalAdvance(QStringLiteral("The mantissa and its u"));
+    QVERIFY(GlossaryTips::tipFor(label, {ulp, label.height() / 2}).contains(QStringLiteral("last place")));
+    const int its = metrics.horizontalAdvance(QStringLiteral("The mantissa and i"));
+    QVERIFY(GlossaryTips::tipFor(label, {its, label.height() / 2}).isEmpty());
+    label.setToolTip(QStringLiteral("its own & more"));
+    const QString both = GlossaryTips::tipFor(label, {ulp, label.height() / 2});
+    QVERIFY(both.contains(QStringLiteral("its own &amp; more")) && both.contains(QStringLiteral("last place")));
+    QPushButton button(QStringLiteral("Per&plexity"));
+    QVERIFY(!GlossaryTips::tipFor(button, {5, 5}).isEmpty());
+    // Really shown, by the one filter, over a widget that knows nothing of it.
+    auto* title = new QLabel(QStringLiteral("outlier"), m_window->window().currentWorkspace());
+    title->show();
+    QHelpEvent help(QEvent::ToolTip, {4, title->height() / 2}, title->mapToGlobal(QPoint(4, title->height() / 2)));
+    QCoreApplication::sendEvent(title, &help);
+    QTRY_VERIFY(QToolTip::isVisible());
+    QVERIFY(QToolTip::text().contains(QStringLiteral("stretches the scale")));
+    QToolTip::hideText();
+  }
+};
+
+QTEST_MAIN(TestLessonWindow)
+#include "tst_lesson_window.moc"
