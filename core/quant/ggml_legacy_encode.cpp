@@ -3,6 +3,7 @@
 
 #include "core/base/multiversion.h"
 #include "core/quant/block_bytes.h"
+#include "core/quant/block_trace.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/ggml_legacy.h"
 
@@ -71,28 +72,103 @@ QS_FORCE_INLINE void packFiveBits(const std::array<std::int32_t, kValues>& codes
     nibbles[j] = static_cast<std::uint8_t>((codes[j] & 0x0f) | ((codes[j + kHalf] & 0x0f) << 4));
 }
 
-/// Scale, minimum and codes 0…maxCode of q4_1 and q5_1.
-struct OffsetBlock {
-  std::uint16_t scale;
-  std::uint16_t minimum;
-  std::array<std::int32_t, kValues> codes;
+/// A block of finite values, its scale before it is stored, and what codes are chosen by.
+struct ScaledBlock {
+  const float* values;
+  float extreme;
+  float scale;
+  float reciprocal;  ///< 0 where the scale has none
 };
 
-QS_FORCE_INLINE OffsetBlock encodeOffsetBlock(const float* values, std::int32_t maxCode) {
-  std::array<float, kValues> copy;
+/// q4_0 and q5_0: the extreme value becomes code 0, which stands for −half.
+QS_FORCE_INLINE ScaledBlock signedBlock(const float* values, float half, std::array<float, kValues>& copy) {
+  std::uint32_t magnitude = 0;
+  const float* block = finiteBlock(values, copy, magnitude);
+  const float extreme = extremeValue(block, magnitude);
+  const float scale = extreme / -half;
+  return {block, extreme, scale, safeReciprocal(scale)};
+}
+
+/// q8_0: the largest magnitude becomes 127.
+QS_FORCE_INLINE ScaledBlock byteBlock(const float* values, std::array<float, kValues>& copy) {
+  std::uint32_t magnitude = 0;
+  const float* block = finiteBlock(values, copy, magnitude);
+  const float extreme = std::bit_cast<float>(magnitude);
+  const float scale = extreme / 127.0F;
+  return {block, extreme, scale, safeReciprocal(scale)};
+}
+
+/// ½ added and truncated, as ggml rounds. @param half what code 0 stands for, without its sign
+QS_FORCE_INLINE std::int32_t truncated(float scaled, float half) {
+  return static_cast<std::int32_t>(scaled + (half + 0.5F));
+}
+
+/// q4_1 and q5_1: the least value becomes code 0, the greatest maxCode.
+struct OffsetBlock {
+  const float* values;
+  float min;
+  float scale;
+  float reciprocal;  ///< 0 where the scale has none
+};
+
+QS_FORCE_INLINE OffsetBlock offsetBlock(const float* values, std::int32_t maxCode, std::array<float, kValues>& copy) {
   std::uint32_t magnitude = 0;
   const float* block = finiteBlock(values, copy, magnitude);
   const Range blockRange = range(block);
   const float extent = blockRange.max - blockRange.min;
   const float scale = extent / static_cast<float>(maxCode);
   const float reciprocal = extent <= std::numeric_limits<float>::max() ? safeReciprocal(scale) : 0.0F;
-  OffsetBlock result{finiteHalf(scale), finiteHalf(blockRange.min), {}};
-  if (reciprocal == 0.0F) return result;
-  for (std::size_t j = 0; j < kValues; ++j) {
-    const float scaled = (block[j] - blockRange.min) * reciprocal;
-    result.codes[j] = std::min(maxCode, static_cast<std::int32_t>(scaled + 0.5F));
-  }
-  return result;
+  return {block, blockRange.min, scale, reciprocal};
+}
+
+using OffsetCodes = std::array<std::int32_t, kValues>;
+
+QS_FORCE_INLINE void encodeOffsets(const OffsetBlock& block, std::int32_t maxCode, OffsetCodes& codes) {
+  codes = {};
+  if (block.reciprocal == 0.0F) return;
+  for (std::size_t j = 0; j < kValues; ++j)
+    codes[j] = std::min(maxCode, truncated((block.values[j] - block.min) * block.reciprocal, 0.0F));
+}
+
+BlockTrace traceScaled(const ScaledBlock& block) {
+  BlockTrace trace;
+  trace.input.assign(block.values, block.values + kValues);
+  trace.extreme = block.extreme;
+  trace.scale = block.scale;
+  trace.scaled = [reciprocal = block.reciprocal](float x, std::size_t) { return x * reciprocal; };
+  return trace;
+}
+
+BlockTrace traceSigned(const float* values, float half) {
+  std::array<float, kValues> copy;
+  BlockTrace trace = traceScaled(signedBlock(values, half, copy));
+  trace.rounded = [half](float scaled) { return static_cast<float>(truncated(scaled, half)); };
+  trace.code = [half](float scaled, std::size_t) {
+    return std::min(static_cast<std::int32_t>(2.0F * half) - 1, truncated(scaled, half));
+  };
+  return trace;
+}
+
+BlockTrace traceBytes(const float* values) {
+  std::array<float, kValues> copy;
+  BlockTrace trace = traceScaled(byteBlock(values, copy));
+  trace.rounded = [](float scaled) { return static_cast<float>(roundHalfAway(scaled)); };
+  trace.code = [](float scaled, std::size_t) { return roundHalfAway(scaled); };
+  return trace;
+}
+
+BlockTrace traceOffset(const float* values, std::int32_t maxCode) {
+  std::array<float, kValues> copy;
+  const OffsetBlock block = offsetBlock(values, maxCode, copy);
+  BlockTrace trace;
+  trace.input.assign(block.values, block.values + kValues);
+  trace.scale = block.scale;
+  trace.minimum = block.min;
+  const float reciprocal = block.reciprocal, min = block.min;
+  trace.scaled = [=](float x, std::size_t) { return reciprocal == 0.0F ? 0.0F : (x - min) * reciprocal; };
+  trace.rounded = [](float scaled) { return static_cast<float>(truncated(scaled, 0.0F)); };
+  trace.code = [=](float scaled, std::size_t) { return std::min(maxCode, truncated(scaled, 0.0F)); };
+  return trace;
 }
 
 }  // namespace
@@ -101,14 +177,11 @@ QS_MULTIVERSION void encodeQ4_0(const float* __restrict__ values, std::size_t bl
                                 std::uint8_t* __restrict__ blocks) {
   std::array<float, kValues> copy;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 18) {
-    std::uint32_t magnitude = 0;
-    const float* block = finiteBlock(values, copy, magnitude);
-    const float scale = extremeValue(block, magnitude) / -8.0F;
-    const float reciprocal = safeReciprocal(scale);
-    storeU16(blocks, finiteHalf(scale));
+    const ScaledBlock block = signedBlock(values, 8.0F, copy);
+    storeU16(blocks, finiteHalf(block.scale));
     for (std::size_t j = 0; j < kHalf; ++j) {
-      const std::int32_t low = std::min(15, static_cast<std::int32_t>(block[j] * reciprocal + 8.5F));
-      const std::int32_t high = std::min(15, static_cast<std::int32_t>(block[j + kHalf] * reciprocal + 8.5F));
+      const std::int32_t low = std::min(15, truncated(block.values[j] * block.reciprocal, 8.0F));
+      const std::int32_t high = std::min(15, truncated(block.values[j + kHalf] * block.reciprocal, 8.0F));
       blocks[2 + j] = static_cast<std::uint8_t>(low | (high << 4));
     }
   }
@@ -116,12 +189,15 @@ QS_MULTIVERSION void encodeQ4_0(const float* __restrict__ values, std::size_t bl
 
 QS_MULTIVERSION void encodeQ4_1(const float* __restrict__ values, std::size_t blockCount,
                                 std::uint8_t* __restrict__ blocks) {
+  std::array<float, kValues> copy;
+  OffsetCodes codes;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 20) {
-    const OffsetBlock block = encodeOffsetBlock(values, 15);
-    storeU16(blocks, block.scale);
-    storeU16(blocks + 2, block.minimum);
+    const OffsetBlock block = offsetBlock(values, 15, copy);
+    encodeOffsets(block, 15, codes);
+    storeU16(blocks, finiteHalf(block.scale));
+    storeU16(blocks + 2, finiteHalf(block.min));
     for (std::size_t j = 0; j < kHalf; ++j)
-      blocks[4 + j] = static_cast<std::uint8_t>(block.codes[j] | (block.codes[j + kHalf] << 4));
+      blocks[4 + j] = static_cast<std::uint8_t>(codes[j] | (codes[j + kHalf] << 4));
   }
 }
 
@@ -130,24 +206,24 @@ QS_MULTIVERSION void encodeQ5_0(const float* __restrict__ values, std::size_t bl
   std::array<float, kValues> copy;
   std::array<std::int32_t, kValues> codes;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 22) {
-    std::uint32_t magnitude = 0;
-    const float* block = finiteBlock(values, copy, magnitude);
-    const float scale = extremeValue(block, magnitude) / -16.0F;
-    const float reciprocal = safeReciprocal(scale);
-    storeU16(blocks, finiteHalf(scale));
+    const ScaledBlock block = signedBlock(values, 16.0F, copy);
+    storeU16(blocks, finiteHalf(block.scale));
     for (std::size_t j = 0; j < kValues; ++j)
-      codes[j] = std::min(31, static_cast<std::int32_t>(block[j] * reciprocal + 16.5F));
+      codes[j] = std::min(31, truncated(block.values[j] * block.reciprocal, 16.0F));
     packFiveBits(codes, blocks + 2, blocks + 6);
   }
 }
 
 QS_MULTIVERSION void encodeQ5_1(const float* __restrict__ values, std::size_t blockCount,
                                 std::uint8_t* __restrict__ blocks) {
+  std::array<float, kValues> copy;
+  OffsetCodes codes;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 24) {
-    const OffsetBlock block = encodeOffsetBlock(values, 31);
-    storeU16(blocks, block.scale);
-    storeU16(blocks + 2, block.minimum);
-    packFiveBits(block.codes, blocks + 4, blocks + 8);
+    const OffsetBlock block = offsetBlock(values, 31, copy);
+    encodeOffsets(block, 31, codes);
+    storeU16(blocks, finiteHalf(block.scale));
+    storeU16(blocks + 2, finiteHalf(block.min));
+    packFiveBits(codes, blocks + 4, blocks + 8);
   }
 }
 
@@ -155,13 +231,27 @@ QS_MULTIVERSION void encodeQ8_0(const float* __restrict__ values, std::size_t bl
                                 std::uint8_t* __restrict__ blocks) {
   std::array<float, kValues> copy;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 34) {
-    std::uint32_t magnitude = 0;
-    const float* block = finiteBlock(values, copy, magnitude);
-    const float scale = std::bit_cast<float>(magnitude) / 127.0F;
-    const float reciprocal = safeReciprocal(scale);
-    storeU16(blocks, finiteHalf(scale));
+    const ScaledBlock block = byteBlock(values, copy);
+    storeU16(blocks, finiteHalf(block.scale));
     for (std::size_t j = 0; j < kValues; ++j)
-      blocks[2 + j] = static_cast<std::uint8_t>(roundHalfAway(block[j] * reciprocal));
+      blocks[2 + j] = static_cast<std::uint8_t>(roundHalfAway(block.values[j] * block.reciprocal));
+  }
+}
+
+BlockTrace traceLegacy(tensor::DType dtype, const float* row, std::size_t blockCount, const float* importance,
+                       std::size_t block) {
+  const float* values = row + block * kValues;
+  if (importance != nullptr && dtype != tensor::DType::Q8_0)
+    return traceLegacyByImportance(dtype, row, blockCount, importance, block);
+  switch (dtype) {
+    case tensor::DType::Q4_0:
+      return traceSigned(values, 8.0F);
+    case tensor::DType::Q5_0:
+      return traceSigned(values, 16.0F);
+    case tensor::DType::Q8_0:
+      return traceBytes(values);
+    default:
+      return traceOffset(values, dtype == tensor::DType::Q4_1 ? 15 : 31);
   }
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/quant/block_bytes.h"
+#include "core/quant/block_trace.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/ggml_legacy.h"
 #include "core/quant/super_blocks.h"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::size_t kValues = 32;
 constexpr std::size_t kHalf = kValues / 2;
+constexpr int kLastOffsetShift = 36;
 
 /// Sixteen blocks that are searched side by side; unused ones are 0.
 struct Batch {
@@ -46,8 +48,11 @@ float meanSquare(const float* values, std::size_t blockCount) {
   return sum / static_cast<float>(blockCount * kValues);
 }
 
-/// FP16 fields and codes of a batch of blocks, ready to be packed.
+/// FP16 fields and codes of a batch of blocks, ready to be packed, and what they were made of.
 struct FoundBlocks {
+  std::array<float, kLanes> computedScale;
+  std::array<float, kLanes> computedMinimum;
+  std::array<GroupStep, kLanes> steps;
   std::array<std::uint16_t, kLanes> scale;
   std::array<std::uint16_t, kLanes> minimum;
   std::array<std::uint8_t, kLanes * kValues> codes;
@@ -57,25 +62,26 @@ struct FoundBlocks {
 void findScales(const Batch& batch, float half, FoundBlocks& out) {
   ScaleFit fit;
   fitScale(batch.groups, half, fit);
-  std::array<GroupStep, kLanes> steps;
   for (std::size_t k = 0; k < kLanes; ++k) {
+    out.computedScale[k] = fit.scale.at[k];
     out.scale[k] = finiteHalf(fit.scale.at[k]);
-    steps[k] = {0.0F, 0.0F, fit.codeScale.at[k], 0.0F};
+    out.steps[k] = {0.0F, 0.0F, fit.codeScale.at[k], 0.0F};
   }
-  encodeGroups(batch.values.data(), kLanes, kValues, steps.data(), -half, half - 1.0F, out.codes.data());
+  encodeGroups(batch.values.data(), kLanes, kValues, out.steps.data(), -half, half - 1.0F, out.codes.data());
 }
 
 /// q4_1 and q5_1: codes 0…maxCode.
 void findOffsets(const Batch& batch, float maxCode, FoundBlocks& out) {
   OffsetFit fit;
-  fitOffset(batch.groups, {maxCode, -0.9F, 0.05F, 36, FitError::Squared}, fit);
-  std::array<GroupStep, kLanes> steps;
+  fitOffset(batch.groups, {maxCode, -0.9F, 0.05F, kLastOffsetShift, FitError::Squared}, fit);
   for (std::size_t k = 0; k < kLanes; ++k) {
-    out.scale[k] = finiteHalf(fit.scale.at[k]);
-    out.minimum[k] = finiteHalf(-fit.minimum.at[k]);
-    steps[k] = {0.0F, 0.0F, fit.codeScale.at[k], fit.codeOffset.at[k]};
+    out.computedScale[k] = fit.scale.at[k];
+    out.computedMinimum[k] = -fit.minimum.at[k];
+    out.scale[k] = finiteHalf(out.computedScale[k]);
+    out.minimum[k] = finiteHalf(out.computedMinimum[k]);
+    out.steps[k] = {0.0F, 0.0F, fit.codeScale.at[k], fit.codeOffset.at[k]};
   }
-  encodeGroups(batch.values.data(), kLanes, kValues, steps.data(), 0.0F, maxCode, out.codes.data());
+  encodeGroups(batch.values.data(), kLanes, kValues, out.steps.data(), 0.0F, maxCode, out.codes.data());
 }
 
 void packNibbles(const std::uint8_t* codes, std::uint8_t* nibbles) {
@@ -96,6 +102,12 @@ struct Type {
   bool hasMinimum;
 
   bool hasFifthBit() const { return levels > 16.0F; }
+  void find(const Batch& batch, FoundBlocks& found) const {
+    if (hasMinimum)
+      findOffsets(batch, levels - 1.0F, found);
+    else
+      findScales(batch, levels / 2.0F, found);
+  }
   std::size_t blockBytes() const { return 2U + (hasMinimum ? 2U : 0U) + (hasFifthBit() ? 4U : 0U) + kHalf; }
 };
 
@@ -123,34 +135,53 @@ void encodeRow(const Type& type, const float* values, std::size_t blockCount, co
   for (std::size_t first = 0; first < blockCount; first += kLanes) {
     const std::size_t count = std::min(kLanes, blockCount - first);
     batch.load(values + first * kValues, count, importance + first * kValues, energy);
-    if (type.hasMinimum)
-      findOffsets(batch, type.levels - 1.0F, found);
-    else
-      findScales(batch, type.levels / 2.0F, found);
+    type.find(batch, found);
     for (std::size_t b = 0; b < count; ++b, blocks += type.blockBytes()) pack(found, b, type, blocks);
   }
 }
 
+Type typeOf(tensor::DType dtype) {
+  const bool hasFiveBits = dtype == tensor::DType::Q5_0 || dtype == tensor::DType::Q5_1;
+  return {hasFiveBits ? 32.0F : 16.0F, dtype == tensor::DType::Q4_1 || dtype == tensor::DType::Q5_1};
+}
+
 }  // namespace
+
+BlockTrace traceLegacyByImportance(tensor::DType dtype, const float* row, std::size_t blockCount,
+                                   const float* importance, std::size_t block) {
+  const Type type = typeOf(dtype);
+  Batch batch;
+  FoundBlocks found;
+  batch.load(row + block * kValues, 1, importance + block * kValues, meanSquare(row, blockCount));
+  type.find(batch, found);
+  BlockTrace trace;
+  trace.input.assign(batch.values.begin(), batch.values.begin() + kValues);
+  trace.scale = found.computedScale[0];
+  trace.minimum = type.hasMinimum ? found.computedMinimum[0] : 0.0F;
+  trace.candidates = type.hasMinimum ? kLastOffsetShift + 2 : 2 * kScaleShifts + 1;
+  const float low = type.hasMinimum ? 0.0F : -type.levels / 2.0F;
+  traceGroups(trace, found.steps.data(), 1, kValues, low, low + type.levels - 1.0F);
+  return trace;
+}
 
 void encodeQ4_0ByImportance(const float* values, std::size_t blockCount, const float* importance,
                             std::uint8_t* blocks) {
-  encodeRow({16.0F, false}, values, blockCount, importance, blocks);
+  encodeRow(typeOf(tensor::DType::Q4_0), values, blockCount, importance, blocks);
 }
 
 void encodeQ4_1ByImportance(const float* values, std::size_t blockCount, const float* importance,
                             std::uint8_t* blocks) {
-  encodeRow({16.0F, true}, values, blockCount, importance, blocks);
+  encodeRow(typeOf(tensor::DType::Q4_1), values, blockCount, importance, blocks);
 }
 
 void encodeQ5_0ByImportance(const float* values, std::size_t blockCount, const float* importance,
                             std::uint8_t* blocks) {
-  encodeRow({32.0F, false}, values, blockCount, importance, blocks);
+  encodeRow(typeOf(tensor::DType::Q5_0), values, blockCount, importance, blocks);
 }
 
 void encodeQ5_1ByImportance(const float* values, std::size_t blockCount, const float* importance,
                             std::uint8_t* blocks) {
-  encodeRow({32.0F, true}, values, blockCount, importance, blocks);
+  encodeRow(typeOf(tensor::DType::Q5_1), values, blockCount, importance, blocks);
 }
 
 }  // namespace core::quant

@@ -1,4 +1,5 @@
 #include "core/quant/block_bytes.h"
+#include "core/quant/block_trace.h"
 #include "core/quant/i_quants.h"
 #include "core/quant/search_input.h"
 #include "core/quant/ternary_group.h"
@@ -24,12 +25,24 @@ QS_FORCE_INLINE void weigh(const SearchInput& input, std::array<float, kValues>&
   }
 }
 
-/// The code 0…7 of a scale, meaning 2·code + 1.
+/// What is rounded to the code 0…7 of a scale, meaning 2·code + 1; and that code.
+QS_FORCE_INLINE float scaleNumber(float scale, float inverse) { return 0.5F * (inverse * scale - 1.0F); }
 QS_FORCE_INLINE std::uint32_t scaleCode(float scale, float inverse) {
-  return static_cast<std::uint32_t>(std::clamp(nearestInteger(0.5F * (inverse * scale - 1.0F)), 0, 7));
+  return static_cast<std::uint32_t>(std::clamp(nearestInteger(scaleNumber(scale, inverse)), 0, 7));
 }
 
-QS_FORCE_INLINE void encodeBlockS(const LatticeNeighbours& lattice, const SearchInput& input, std::uint8_t* block) {
+/// @param d what the groups' scales are odd multiples of  @param stored the block's scale before it is FP16
+template <class Groups>
+void fillTrace(const SearchInput& input, const Groups& groups, float d, float stored, BlockTrace& trace) {
+  trace.scale = stored;
+  for (const auto& group : groups) {
+    trace.groupScales.push_back(group.scale * input.unit);
+    trace.scaleNumbers.push_back(d != 0.0F ? scaleNumber(group.scale, 1.0F / d) : 0.0F);
+  }
+}
+
+QS_FORCE_INLINE void encodeBlockS(const LatticeNeighbours& lattice, const SearchInput& input, std::uint8_t* block,
+                                  BlockTrace* trace) {
   std::array<float, kValues> weights;
   weigh<PlainWeight::Root>(input, weights);
   std::array<TernaryGroup<32>, 8> groups;
@@ -39,7 +52,9 @@ QS_FORCE_INLINE void encodeBlockS(const LatticeNeighbours& lattice, const Search
     largest = std::max(largest, groups[g].scale);
   }
   const float d = largest / 15.0F;
-  storeU16(block, finiteHalf(d * kIq1SFudge * input.unit));
+  const float stored = d * kIq1SFudge * input.unit;
+  storeU16(block, finiteHalf(stored));
+  if (trace != nullptr) fillTrace(input, groups, d, stored, *trace);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     std::uint32_t high = 0;
     for (std::size_t k = 0; k < 4; ++k) {
@@ -68,7 +83,8 @@ QS_FORCE_INLINE float fitBlockScale(const SearchInput& input, const std::array<f
   return square > 0.0F ? correlation / square : fallback;
 }
 
-QS_FORCE_INLINE void encodeBlockM(const LatticeNeighbours& lattice, const SearchInput& input, std::uint8_t* block) {
+QS_FORCE_INLINE void encodeBlockM(const LatticeNeighbours& lattice, const SearchInput& input, std::uint8_t* block,
+                                  BlockTrace* trace) {
   std::array<float, kValues> weights;
   weigh<PlainWeight::Square>(input, weights);
   std::array<TernaryGroup<16>, 16> groups;
@@ -78,12 +94,14 @@ QS_FORCE_INLINE void encodeBlockM(const LatticeNeighbours& lattice, const Search
     largest = std::max(largest, groups[g].scale);
   }
   std::array<std::uint32_t, 16> codes{};
-  std::uint32_t half = 0;
+  const float d = largest / 15.0F;
+  float stored = 0.0F;
   if (largest > 0.0F) {
-    const float d = largest / 15.0F;
     for (std::size_t g = 0; g < groups.size(); ++g) codes[g] = scaleCode(groups[g].scale, 1.0F / d);
-    half = finiteHalf(fitBlockScale(input, weights, groups, codes, d) * kIq1MFudge * input.unit);
+    stored = fitBlockScale(input, weights, groups, codes, d) * kIq1MFudge * input.unit;
   }
+  const std::uint32_t half = finiteHalf(stored);
+  if (trace != nullptr) fillTrace(input, groups, d, stored, *trace);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     std::uint32_t high = 0;
     for (std::size_t k = 0; k < 2; ++k) {
@@ -106,7 +124,7 @@ QS_MULTIVERSION void encodeS(const float* values, std::size_t blockCount, const 
   SearchCopy<kValues> copy;
   for (std::size_t b = 0; b < blockCount; ++b, blocks += 50) {
     const float* weights = importance != nullptr ? importance + b * kValues : nullptr;
-    encodeBlockS(lattice, searchInput<kValues>(values + b * kValues, weights, copy), blocks);
+    encodeBlockS(lattice, searchInput<kValues>(values + b * kValues, weights, copy), blocks, nullptr);
   }
 }
 
@@ -116,11 +134,27 @@ QS_MULTIVERSION void encodeM(const float* values, std::size_t blockCount, const 
   SearchCopy<kValues> copy;
   for (std::size_t b = 0; b < blockCount; ++b, blocks += 56) {
     const float* weights = importance != nullptr ? importance + b * kValues : nullptr;
-    encodeBlockM(lattice, searchInput<kValues>(values + b * kValues, weights, copy), blocks);
+    encodeBlockM(lattice, searchInput<kValues>(values + b * kValues, weights, copy), blocks, nullptr);
   }
 }
 
 }  // namespace
+
+BlockTrace traceIq1(tensor::DType dtype, const float* values, const float* importance) {
+  SearchCopy<kValues> copy;
+  const SearchInput input = searchInput<kValues>(values, importance, copy);
+  BlockTrace trace = startTrace(input, kValues);
+  std::array<std::uint8_t, 56> block;
+  const bool isS = dtype == tensor::DType::IQ1_S;
+  if (isS)
+    encodeBlockS(iq1Neighbours(), input, block.data(), &trace);
+  else
+    encodeBlockM(iq1Neighbours(), input, block.data(), &trace);
+  // Where the second and the third level begin among the sorted values, for every variant of the offsets.
+  const std::size_t count = isS ? 32 : 16, variants = isS ? CommonOffset<32>::kVariants : OffsetPerHalf<16>::kVariants;
+  trace.candidates = static_cast<std::uint32_t>((count + 1) * (count + 2) / 2 * variants);
+  return trace;
+}
 
 void encodeIQ1_S(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
   encodeS(values, blockCount, nullptr, blocks);

@@ -1,6 +1,6 @@
 #include "core/quant/block_bytes.h"
 #include "core/quant/i_quants.h"
-#include "core/quant/lattice_search.h"
+#include "core/quant/lattice_trace.h"
 
 namespace core::quant {
 
@@ -110,6 +110,17 @@ QS_MULTIVERSION void encodeS(const float* values, std::size_t blockCount, const 
 }
 
 }  // namespace
+
+BlockTrace traceIq2(tensor::DType dtype, const float* values, const float* importance) {
+  switch (dtype) {
+    case tensor::DType::IQ2_XXS:
+      return traceLattice<kIq2Xxs>(iq2XxsNeighbours(), values, importance, 1.0F);
+    case tensor::DType::IQ2_XS:
+      return traceLattice<kIq2Xs>(iq2XsNeighbours(), values, importance, 1.0F);
+    default:
+      return traceLattice<kIq2S>(iq2SNeighbours(), values, importance, kIq2SFudge);
+  }
+}
 
 void encodeIQ2_XXS(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
   encodeXxs(values, blockCount, nullptr, blocks);

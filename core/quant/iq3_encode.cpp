@@ -1,6 +1,6 @@
 #include "core/quant/block_bytes.h"
 #include "core/quant/i_quants.h"
-#include "core/quant/lattice_search.h"
+#include "core/quant/lattice_trace.h"
 
 namespace core::quant {
 
@@ -75,6 +75,12 @@ QS_MULTIVERSION void encodeS(const float* values, std::size_t blockCount, const 
 }
 
 }  // namespace
+
+BlockTrace traceIq3(tensor::DType dtype, const float* values, const float* importance) {
+  if (dtype == tensor::DType::IQ3_XXS)
+    return traceLattice<kIq3Xxs>(iq3XxsNeighbours(), values, importance, kIq3XxsFudge);
+  return traceLattice<kIq3S>(iq3SNeighbours(), values, importance, kIq3SFudge);
+}
 
 void encodeIQ3_XXS(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
   encodeXxs(values, blockCount, nullptr, blocks);

@@ -2,6 +2,7 @@
 
 #include "core/base/multiversion.h"
 #include "core/quant/block_bytes.h"
+#include "core/quant/block_trace.h"
 #include "core/quant/iq4.h"
 #include "core/quant/search_input.h"
 
@@ -91,16 +92,29 @@ QS_FORCE_INLINE void packNibbles(const float* values, float inverse, std::uint8_
 
 QS_FORCE_INLINE float reciprocal(float scale) { return scale != 0.0F ? 1.0F / scale : 0.0F; }
 
+/// The scale that the search finds for a block of iq4_nl, in the units of the search.
+QS_FORCE_INLINE float searchBlockNL(const SearchInput& input) {
+  std::array<float, kGroup> weights;
+  const float sigma2 = sumOfSquares(input.values, kGroup) * (2.0F / kGroup);
+  weigh(input.values, input.importance, sigma2, weights.data());
+  return searchScale(input.values, weights.data());
+}
+
+/// The columns of a trace: x times the reciprocal of its group's scale, and the level nearest to that.
+void traceLevels(BlockTrace& trace, const std::vector<float>& inverses) {
+  trace.candidates = kTrials;
+  trace.scaled = [inverses](float x, std::size_t i) { return inverses[i / kGroup] * x; };
+  trace.rounded = [](float scaled) { return nearestLevel(scaled); };
+  trace.code = [](float scaled, std::size_t) { return nearestIndex(scaled); };
+}
+
 QS_MULTIVERSION void encodeNL(const float* values, std::size_t blockCount, const float* importance,
                               std::uint8_t* blocks) {
   SearchCopy<kGroup> copy;
-  std::array<float, kGroup> weights;
   for (std::size_t b = 0; b < blockCount; ++b, blocks += 18) {
     const std::size_t at = b * kGroup;
     const SearchInput input = searchInput<kGroup>(values + at, importance ? importance + at : nullptr, copy);
-    const float sigma2 = sumOfSquares(input.values, kGroup) * (2.0F / kGroup);
-    weigh(input.values, input.importance, sigma2, weights.data());
-    const float scale = searchScale(input.values, weights.data());
+    const float scale = searchBlockNL(input);
     storeU16(blocks, finiteHalf(scale * input.unit));
     packNibbles(input.values, reciprocal(scale), blocks + 2);
   }
@@ -109,7 +123,7 @@ QS_MULTIVERSION void encodeNL(const float* values, std::size_t blockCount, const
 constexpr std::size_t kValues = 256;
 constexpr std::size_t kGroups = kValues / kGroup;
 
-QS_FORCE_INLINE void encodeSuperBlock(const SearchInput& input, std::uint8_t* block) {
+QS_FORCE_INLINE void encodeSuperBlock(const SearchInput& input, std::uint8_t* block, BlockTrace* trace) {
   const float sigma2 = sumOfSquares(input.values, kValues) * (2.0F / kValues);
   std::array<float, kGroups> scales;
   std::array<float, kGroup> weights;
@@ -123,16 +137,26 @@ QS_FORCE_INLINE void encodeSuperBlock(const SearchInput& input, std::uint8_t* bl
   const float d = -largest / 32.0F;
   const float inverse = reciprocal(d);
   std::uint32_t high = 0;
+  std::vector<float> inverses;  // of a trace
   std::fill_n(block + 4, kGroups / 2, std::uint8_t{0});
   for (std::size_t g = 0; g < kGroups; ++g) {
     const std::int32_t code = std::clamp(nearestInteger(inverse * scales[g]), -32, 31);
-    packNibbles(input.values + g * kGroup, reciprocal(d * static_cast<float>(code)), block + 8 + g * kGroup / 2);
+    const float inverseScale = reciprocal(d * static_cast<float>(code));
+    packNibbles(input.values + g * kGroup, inverseScale, block + 8 + g * kGroup / 2);
+    if (trace != nullptr) {
+      trace->groupScales.push_back(scales[g] * input.unit);
+      trace->scaleNumbers.push_back(inverse * scales[g]);
+      inverses.push_back(inverseScale);
+    }
     const std::uint32_t stored = static_cast<std::uint32_t>(code + 32);
     block[4 + g / 2] = static_cast<std::uint8_t>(block[4 + g / 2] | (stored & 0x0fU) << (4 * (g % 2)));
     high |= (stored >> 4) << (2 * g);
   }
   storeU16(block, finiteHalf(d * input.unit));
   storeU16(block + 2, static_cast<std::uint16_t>(high));
+  if (trace == nullptr) return;
+  trace->scale = d * input.unit;
+  traceLevels(*trace, inverses);
 }
 
 QS_MULTIVERSION void encodeXS(const float* values, std::size_t blockCount, const float* importance,
@@ -140,11 +164,29 @@ QS_MULTIVERSION void encodeXS(const float* values, std::size_t blockCount, const
   SearchCopy<kValues> copy;
   for (std::size_t b = 0; b < blockCount; ++b, blocks += 136) {
     const std::size_t at = b * kValues;
-    encodeSuperBlock(searchInput<kValues>(values + at, importance ? importance + at : nullptr, copy), blocks);
+    encodeSuperBlock(searchInput<kValues>(values + at, importance ? importance + at : nullptr, copy), blocks, nullptr);
   }
 }
 
 }  // namespace
+
+BlockTrace traceIq4(tensor::DType dtype, const float* values, const float* importance) {
+  if (dtype == tensor::DType::IQ4_NL) {
+    SearchCopy<kGroup> copy;
+    const SearchInput input = searchInput<kGroup>(values, importance, copy);
+    BlockTrace trace = startTrace(input, kGroup);
+    const float scale = searchBlockNL(input);
+    trace.scale = scale * input.unit;
+    traceLevels(trace, {reciprocal(scale)});
+    return trace;
+  }
+  SearchCopy<kValues> copy;
+  const SearchInput input = searchInput<kValues>(values, importance, copy);
+  BlockTrace trace = startTrace(input, kValues);
+  std::array<std::uint8_t, 136> block;
+  encodeSuperBlock(input, block.data(), &trace);
+  return trace;
+}
 
 void encodeIQ4_NL(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
   encodeNL(values, blockCount, nullptr, blocks);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/quant/block_bytes.h"
+#include "core/quant/block_trace.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/k_quants.h"
 #include "core/quant/super_blocks.h"
@@ -11,10 +12,17 @@ namespace {
 
 constexpr std::size_t kMaxGroups = 16;
 
+/// What whole numbers are multiples of.
+struct StoredStep {
+  std::uint16_t half;  ///< FP16 bits
+  float computed;      ///< before it was stored
+  float inverse;       ///< what was multiplied by to get the whole numbers
+};
+
 /// Scales and minima of one super-block as they are stored.
 struct StoredScales {
-  std::uint16_t scale;    ///< FP16 bits
-  std::uint16_t minimum;  ///< FP16 bits
+  StoredStep scale;
+  StoredStep minimum;
   std::array<std::uint8_t, kMaxGroups> scales;
   std::array<std::uint8_t, kMaxGroups> minima;
 };
@@ -70,7 +78,7 @@ void fitGroups(const SuperBlockChunk& chunk, const OffsetType& type, ChunkFits& 
 
 /// Integer codes of non-negative scales and the FP16 step between them; the largest scale decides.
 template <typename Value>
-std::uint16_t storeByLargest(std::size_t count, float maxCode, const Value& value, std::uint8_t* codes) {
+StoredStep storeByLargest(std::size_t count, float maxCode, const Value& value, std::uint8_t* codes) {
   float largest = 0.0F;
   for (std::size_t i = 0; i < count; ++i) largest = std::max(largest, value(i));
   const float step = largest / maxCode;
@@ -78,7 +86,7 @@ std::uint16_t storeByLargest(std::size_t count, float maxCode, const Value& valu
   const float inverse = step > kLargestHalf ? 1.0F / kLargestHalf : plain;
   for (std::size_t i = 0; i < count; ++i)
     codes[i] = static_cast<std::uint8_t>(clampCode(roundEven(inverse * value(i)), 0.0F, maxCode));
-  return finiteHalf(step);
+  return {finiteHalf(step), step, inverse};
 }
 
 void storeScales(const ChunkFits& fits, std::size_t superBlocks, const OffsetType& type, StoredScales* out) {
@@ -113,7 +121,8 @@ void searchScales(const ChunkFits& fits, std::size_t superBlocks, const OffsetTy
       const float nearest = clampCode(roundEven(groups.values[g].at[lane] / kLargestHalf), 0.0F, type.maxScale);
       stored[g] = static_cast<std::uint8_t>(overflows ? nearest : codes[g].at[lane]);
     }
-    return finiteHalf(steps.at[lane]);
+    const float step = steps.at[lane];
+    return StoredStep{finiteHalf(step), step, overflows ? 1.0F / kLargestHalf : step != 0.0F ? 1.0F / step : 0.0F};
   };
   for (std::size_t b = 0; b < superBlocks; ++b) {
     out[b].scale = store(b, out[b].scales.data());
@@ -121,7 +130,23 @@ void searchScales(const ChunkFits& fits, std::size_t superBlocks, const OffsetTy
   }
 }
 
-void encodeChunk(const SuperBlockChunk& chunk, const OffsetType& type, std::uint8_t* blocks) {
+/// Of the chunk's first super-block.
+void fillTrace(const SuperBlockChunk& chunk, const OffsetType& type, const ChunkFits& fits, const StoredScales& stored,
+               const GroupStep* steps, BlockTrace& trace) {
+  trace.input.assign(chunk.values.begin(), chunk.values.begin() + kSuperBlockValues);
+  trace.scale = stored.scale.computed;
+  trace.minimum = stored.minimum.computed;
+  for (std::size_t g = 0; g < type.groups(); ++g) {
+    trace.groupScales.push_back(fits.scale(g));
+    trace.groupMinima.push_back(fits.minimum(g));
+    trace.scaleNumbers.push_back(stored.scale.inverse * fits.scale(g));
+    trace.minimumNumbers.push_back(stored.minimum.inverse * fits.minimum(g));
+  }
+  trace.candidates = static_cast<std::uint32_t>((chunk.isWeighed ? type.byImportance() : type.plain).last + 2);
+  traceGroups(trace, steps, type.groups(), type.groupValues, 0.0F, type.plain.maxCode);
+}
+
+void encodeChunk(const SuperBlockChunk& chunk, const OffsetType& type, std::uint8_t* blocks, BlockTrace* trace) {
   ChunkFits fits;
   std::array<StoredScales, kChunkSuperBlocks> stored{};
   fitGroups(chunk, type, fits);
@@ -129,8 +154,8 @@ void encodeChunk(const SuperBlockChunk& chunk, const OffsetType& type, std::uint
   std::array<GroupStep, kMaxGroups> steps;
   std::array<std::uint8_t, kSuperBlockValues> codes;
   for (std::size_t b = 0; b < chunk.count; ++b, blocks += type.blockBytes) {
-    const float scale = numeric::halfToFloat(stored[b].scale);
-    const float minimum = numeric::halfToFloat(stored[b].minimum);
+    const float scale = numeric::halfToFloat(stored[b].scale.half);
+    const float minimum = numeric::halfToFloat(stored[b].minimum.half);
     for (std::size_t g = 0; g < type.groups(); ++g) {
       steps[g] = fits.codesOf(b * type.groups() + g);
       steps[g].step = scale * static_cast<float>(stored[b].scales[g]);
@@ -139,13 +164,14 @@ void encodeChunk(const SuperBlockChunk& chunk, const OffsetType& type, std::uint
     encodeGroups(chunk.values.data() + b * kSuperBlockValues, type.groups(), type.groupValues, steps.data(), 0.0F,
                  type.plain.maxCode, codes.data());
     type.pack(stored[b], codes.data(), blocks);
+    if (trace != nullptr && b == 0) fillTrace(chunk, type, fits, stored[b], steps.data(), *trace);
   }
 }
 
 void encode(const OffsetType& type, const float* values, std::size_t blockCount, const float* importance,
-            std::uint8_t* blocks) {
+            std::uint8_t* blocks, BlockTrace* trace = nullptr) {
   forEachSuperBlockChunk(values, blockCount, importance, [&](const SuperBlockChunk& chunk, std::size_t first) {
-    encodeChunk(chunk, type, blocks + first * type.blockBytes);
+    encodeChunk(chunk, type, blocks + first * type.blockBytes, trace);
   });
 }
 
@@ -156,15 +182,15 @@ void packQ2_K(const StoredScales& stored, const std::uint8_t* codes, std::uint8_
       const std::uint8_t* c = codes + 128 * half + j;
       block[16 + 32 * half + j] = static_cast<std::uint8_t>(c[0] | (c[32] << 2) | (c[64] << 4) | (c[96] << 6));
     }
-  storeU16(block + 80, stored.scale);
-  storeU16(block + 82, stored.minimum);
+  storeU16(block + 80, stored.scale.half);
+  storeU16(block + 82, stored.minimum.half);
 }
 
 /// d, dmin and the eight 6-bit pairs of q4_k and q5_k: the first four lie whole, the others are split between a nibble
 /// and the two top bits of an earlier byte.
 void packScaleMins(const StoredScales& stored, std::uint8_t* block) {
-  storeU16(block, stored.scale);
-  storeU16(block + 2, stored.minimum);
+  storeU16(block, stored.scale.half);
+  storeU16(block + 2, stored.minimum.half);
   std::uint8_t* packed = block + 4;
   for (std::size_t g = 0; g < 4; ++g) {
     const unsigned scale = stored.scales[g + 4];
@@ -206,6 +232,14 @@ constexpr OffsetType kQ5_K{176,     32, 63.0F, {31.0F, -0.5F, 0.1F, 15, FitError
                            packQ5_K};
 
 }  // namespace
+
+BlockTrace traceOffsetType(tensor::DType dtype, const float* values, const float* importance) {
+  const OffsetType& type = dtype == tensor::DType::Q2_K ? kQ2_K : dtype == tensor::DType::Q4_K ? kQ4_K : kQ5_K;
+  std::array<std::uint8_t, 256> block;
+  BlockTrace trace;
+  encode(type, values, 1, importance, block.data(), &trace);
+  return trace;
+}
 
 void encodeQ2_K(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
   encode(kQ2_K, values, blockCount, nullptr, blocks);

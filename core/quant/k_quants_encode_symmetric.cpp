@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/quant/block_bytes.h"
+#include "core/quant/block_trace.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/k_quants.h"
 #include "core/quant/super_blocks.h"
@@ -24,14 +25,21 @@ float extremeScale(const GroupScales& scales) {
   return extreme;
 }
 
-/// Codes low…−low − 1 of the scales such that the extreme one gets `low`; returns the FP16 bits of their step.
-std::uint16_t storeByExtreme(const GroupScales& scales, float extreme, float low, ScaleCodes& codes) {
+/// What the scales are multiples of.
+struct StoredStep {
+  std::uint16_t half = 0;  ///< FP16 bits
+  float computed = 0.0F;   ///< before it was stored
+  float inverse = 0.0F;    ///< what was multiplied by to get the whole numbers
+};
+
+/// Codes low…−low − 1 of the scales such that the extreme one gets `low`.
+StoredStep storeByExtreme(const GroupScales& scales, float extreme, float low, ScaleCodes& codes) {
   const float inverse = low / extreme;
   const float step = 1.0F / inverse;
   const float used = std::abs(step) > kLargestHalf ? std::copysign(1.0F / kLargestHalf, step) : inverse;
   for (std::size_t g = 0; g < kGroups; ++g)
     codes[g] = static_cast<std::int32_t>(clampCode(roundEven(used * scales[g]), low, -low - 1.0F));
-  return finiteHalf(step);
+  return {finiteHalf(step), step, used};
 }
 
 /// Steps of the groups for encodeGroups from the stored FP16 and integer scales.
@@ -47,6 +55,15 @@ GroupScales toScales(const Lanes& lanes) {
   GroupScales scales;
   std::copy_n(lanes.at, kGroups, scales.begin());
   return scales;
+}
+
+void fillTrace(const SuperBlockChunk& chunk, const GroupScales& scales, const StoredStep& stored,
+               const std::array<GroupStep, kGroups>& steps, float half, BlockTrace& trace) {
+  trace.input.assign(chunk.values.begin(), chunk.values.begin() + kSuperBlockValues);
+  trace.scale = stored.computed;
+  trace.groupScales.assign(scales.begin(), scales.end());
+  for (const float scale : scales) trace.scaleNumbers.push_back(stored.inverse * scale);
+  traceGroups(trace, steps.data(), kGroups, kGroupValues, -half, half - 1.0F);
 }
 
 /// `scales`: −32…31.
@@ -73,7 +90,7 @@ void packQ3_K(std::uint16_t half, const ScaleCodes& scales, const std::uint8_t* 
 }
 
 /// Without importance: the scales by descent, their step from the extreme one.
-void encodeChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
+void encodeChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks, BlockTrace* trace) {
   LaneGroups groups;
   Lanes scale;
   std::array<Lanes, kGroupValues> found;
@@ -86,19 +103,25 @@ void encodeChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
     const float extreme = extremeScale(scales);
     ScaleCodes stored;
     stored.fill(-32);
-    const std::uint16_t half = extreme != 0.0F ? storeByExtreme(scales, extreme, -32.0F, stored) : std::uint16_t{0};
-    const auto steps = stepsOf(half, stored, Lanes{});
+    const StoredStep step = extreme != 0.0F ? storeByExtreme(scales, extreme, -32.0F, stored) : StoredStep{};
+    const auto steps = stepsOf(step.half, stored, Lanes{});
     encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues, steps.data(), -4.0F, 3.0F,
                  codes.data());
     for (std::size_t g = 0; g < kGroups; ++g)
       for (std::size_t i = 0; i < kGroupValues && steps[g].step == 0.0F; ++i)
         codes[kGroupValues * g + i] = static_cast<std::uint8_t>(found[i].at[g]);
-    packQ3_K(half, stored, codes.data(), blocks);
+    packQ3_K(step.half, stored, codes.data(), blocks);
+    if (trace == nullptr) continue;
+    fillTrace(chunk, scales, step, steps, 4.0F, *trace);
+    trace->candidates = kDescentRounds;
+    trace->code = [steps, codes](float scaled, std::size_t i) {
+      return steps[i / kGroupValues].step != 0.0F ? codeOfSteps(scaled, -4.0F, 3.0F) : std::int32_t{codes[i]};
+    };
   }
 }
 
 /// With importance: both levels by the search, the second one for all super-blocks of the chunk at once.
-void encodeWeighedChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
+void encodeWeighedChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks, BlockTrace* trace) {
   LaneGroups groups;
   LaneGroups second{};
   second.groupValues = kGroups;
@@ -129,9 +152,13 @@ void encodeWeighedChunkQ3_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) 
     stored.fill(-32);
     for (std::size_t g = 0; g < kGroups && codeScale != 0.0F; ++g)
       stored[g] = static_cast<std::int32_t>(clampCode(roundEven(codeScale * fits[b].scale.at[g]), -32.0F, 31.0F));
-    encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues,
-                 stepsOf(half, stored, fits[b].codeScale).data(), -4.0F, 3.0F, codes.data());
+    const auto groupSteps = stepsOf(half, stored, fits[b].codeScale);
+    encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues, groupSteps.data(), -4.0F, 3.0F,
+                 codes.data());
     packQ3_K(half, stored, codes.data(), blocks);
+    if (trace == nullptr) continue;
+    fillTrace(chunk, toScales(fits[b].scale), {half, steps.scale.at[b], codeScale}, groupSteps, 4.0F, *trace);
+    trace->candidates = 2 * kScaleShifts + 1;
   }
 }
 
@@ -148,7 +175,7 @@ void packQ6_K(std::uint16_t half, const ScaleCodes& scales, const std::uint8_t* 
   storeU16(block + 208, half);
 }
 
-void encodeChunkQ6_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
+void encodeChunkQ6_K(const SuperBlockChunk& chunk, std::uint8_t* blocks, BlockTrace* trace) {
   constexpr float kZeroBlock = 1e-15F;
   LaneGroups groups;
   ScaleFit fit;
@@ -164,26 +191,41 @@ void encodeChunkQ6_K(const SuperBlockChunk& chunk, std::uint8_t* blocks) {
     const float extreme = extremeScale(scales);
     if (std::abs(extreme) < kZeroBlock) {
       std::fill_n(blocks, 210, std::uint8_t{0});
+      if (trace != nullptr) fillTrace(chunk, scales, {}, {}, 32.0F, *trace);
       continue;
     }
     ScaleCodes stored;
-    const std::uint16_t half = storeByExtreme(scales, extreme, -128.0F, stored);
-    encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues,
-                 stepsOf(half, stored, fit.codeScale).data(), -32.0F, 31.0F, codes.data());
-    packQ6_K(half, stored, codes.data(), blocks);
+    const StoredStep step = storeByExtreme(scales, extreme, -128.0F, stored);
+    const auto steps = stepsOf(step.half, stored, fit.codeScale);
+    encodeGroups(chunk.values.data() + b * kSuperBlockValues, kGroups, kGroupValues, steps.data(), -32.0F, 31.0F,
+                 codes.data());
+    packQ6_K(step.half, stored, codes.data(), blocks);
+    if (trace == nullptr) continue;
+    fillTrace(chunk, scales, step, steps, 32.0F, *trace);
+    trace->candidates = 2 * kScaleShifts + 1;
   }
 }
 
-using EncodeChunk = void (*)(const SuperBlockChunk& chunk, std::uint8_t* blocks);
+/// @param trace null, or what the last super-block of the chunk fills
+using EncodeChunk = void (*)(const SuperBlockChunk& chunk, std::uint8_t* blocks, BlockTrace* trace);
 
 void encode(EncodeChunk encodeChunk, std::size_t blockBytes, const float* values, std::size_t blockCount,
-            const float* importance, std::uint8_t* blocks) {
+            const float* importance, std::uint8_t* blocks, BlockTrace* trace = nullptr) {
   forEachSuperBlockChunk(values, blockCount, importance, [&](const SuperBlockChunk& chunk, std::size_t first) {
-    encodeChunk(chunk, blocks + first * blockBytes);
+    encodeChunk(chunk, blocks + first * blockBytes, trace);
   });
 }
 
 }  // namespace
+
+BlockTrace traceSymmetricType(tensor::DType dtype, const float* values, const float* importance) {
+  const EncodeChunk q3_K = importance != nullptr ? encodeWeighedChunkQ3_K : encodeChunkQ3_K;
+  std::array<std::uint8_t, 256> block;
+  BlockTrace trace;
+  encode(dtype == tensor::DType::Q3_K ? q3_K : encodeChunkQ6_K, block.size(), values, 1, importance, block.data(),
+         &trace);
+  return trace;
+}
 
 void encodeQ3_K(const float* values, std::size_t blockCount, std::uint8_t* blocks) {
   encode(encodeChunkQ3_K, 110, values, blockCount, nullptr, blocks);

@@ -178,15 +178,18 @@ QS_FORCE_INLINE bool searchSubBlock(const LatticeNeighbours& lattice, SubBlock<k
   return true;
 }
 
+/// What is rounded to the code of a sub-block's scale: the scale is (2·code + 1) times the block's.
+QS_FORCE_INLINE float scaleNumber(float inverse, float scale) { return 0.5F * (inverse * scale - 1.0F); }
+
 /// Searches the sub-blocks of 256 values, then the scale of their scales.
 template <LatticeSpec kSpec>
 QS_FORCE_INLINE void searchBlock(const LatticeNeighbours& lattice, const SearchInput& input, LatticeBlock<kSpec>& out) {
   const float sigma2 = kSpec.meanSquares * sumOfSquares(input.values, 256) / 256.0F;
-  std::array<float, kSpec.subBlocks()> scales{};
   float largest = 0.0F;
   out.points.fill(0);
   out.signs.fill(0);
   out.scaleCodes.fill(0);
+  out.scales.fill(0.0F);
   for (std::size_t s = 0; s < kSpec.subBlocks(); ++s) {
     const std::size_t at = s * kSpec.subBlock;
     SubBlock<kSpec> block;
@@ -199,15 +202,15 @@ QS_FORCE_INLINE void searchBlock(const LatticeNeighbours& lattice, const SearchI
     const unsigned flip = block.scale < 0.0F ? 0xffU : 0U;
     for (std::size_t k = 0; k < signs.size(); ++k) out.signs[at / 8 + k] = static_cast<std::uint8_t>(signs[k] ^ flip);
     for (std::size_t g = 0; g < kSpec.groups(); ++g) out.points[at / kSpec.group + g] = lattice[block.codes[g]].index;
-    scales[s] = std::abs(block.scale);
-    largest = std::max(largest, scales[s]);
+    out.scales[s] = std::abs(block.scale);
+    largest = std::max(largest, out.scales[s]);
   }
   out.scale = largest / 31.0F;
   if (largest == 0.0F) return;
   const float inverse = 1.0F / out.scale;
   for (std::size_t s = 0; s < kSpec.subBlocks(); ++s)
     out.scaleCodes[s] =
-        static_cast<std::uint8_t>(std::clamp(nearestInteger(0.5F * (inverse * scales[s] - 1.0F)), 0, 15));
+        static_cast<std::uint8_t>(std::clamp(nearestInteger(scaleNumber(inverse, out.scales[s])), 0, 15));
 }
 
 }  // namespace core::quant

@@ -43,6 +43,7 @@ struct LatticeSpec {
 template <LatticeSpec kSpec>
 struct LatticeBlock {
   float scale;                                             ///< 0 for a block of zeros
+  std::array<float, kSpec.subBlocks()> scales;             ///< that the search found, before they become codes
   std::array<std::uint8_t, kSpec.subBlocks()> scaleCodes;  ///< 0…15, meaning 2·code + 1
   std::array<std::uint16_t, 256 / kSpec.group> points;     ///< indices into the lattice
   std::array<std::uint8_t, 32> signs;                      ///< a bit per value, 1 is minus

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/base/multiversion.h"
+#include "core/quant/block_trace.h"
 #include "core/quant/finite_values.h"
 #include "core/quant/microscaling.h"
 
@@ -53,12 +54,53 @@ QS_FORCE_INLINE std::uint32_t scaleE4M3(float x) {
   return ((std::bit_cast<std::uint32_t>(x) + 0x00080000U) >> 20) - (120U << 3);
 }
 
+/// nvfp4: the scale of a group before it becomes E4M3.
+QS_FORCE_INLINE float groupScale(std::uint32_t magnitude) { return std::bit_cast<float>(magnitude) / 6.0F; }
+
 QS_FORCE_INLINE float fromE4M3(std::uint32_t code) {
   if (code < 8) return static_cast<float>(code) * 0x1p-9F;
   return std::bit_cast<float>((code + (120U << 3)) << 20);
 }
 
+BlockTrace traceMXFP4(const float* values) {
+  std::array<float, 32> copy;
+  std::uint32_t magnitude = 0;
+  const float* block = finiteBlock(values, copy, magnitude);
+  BlockTrace trace;
+  trace.input.assign(block, block + 32);
+  trace.extreme = std::bit_cast<float>(magnitude);
+  trace.scale = fromE8M0(scaleE8M0(trace.extreme));
+  trace.code = [bounds = boundsUnder(trace.scale)](float x, std::size_t) {
+    return static_cast<std::int32_t>(nearestE2M1(x, bounds));
+  };
+  return trace;
+}
+
+BlockTrace traceNVFP4(const float* values) {
+  BlockTrace trace;
+  std::array<float, 16> copy;
+  std::array<float, 4> scales;
+  for (std::size_t group = 0; group < 4; ++group) {
+    std::uint32_t magnitude = 0;
+    const float* part = finiteBlock(values + 16 * group, copy, magnitude);
+    trace.input.insert(trace.input.end(), part, part + 16);
+    const float wanted = groupScale(magnitude);
+    scales[group] = fromE4M3(scaleE4M3(wanted));
+    trace.groupScales.push_back(std::bit_cast<float>(magnitude));
+    trace.scaleNumbers.push_back(wanted);
+  }
+  trace.code = [scales](float x, std::size_t i) {
+    const float scale = scales[i / 16];
+    return scale == 0.0F ? 0 : static_cast<std::int32_t>(nearestE2M1(x, boundsUnder(scale)));
+  };
+  return trace;
+}
+
 }  // namespace
+
+BlockTrace traceFloatBlock(tensor::DType dtype, const float* values) {
+  return dtype == tensor::DType::MXFP4 ? traceMXFP4(values) : traceNVFP4(values);
+}
 
 QS_MULTIVERSION void encodeMXFP4(const float* __restrict__ values, std::size_t blockCount,
                                  std::uint8_t* __restrict__ blocks) {
@@ -79,7 +121,7 @@ QS_MULTIVERSION void encodeNVFP4(const float* __restrict__ values, std::size_t b
     for (std::size_t group = 0; group < 4; ++group) {
       std::uint32_t magnitude = 0;
       const float* part = finiteBlock(values + 16 * group, copy, magnitude);
-      const std::uint32_t scale = scaleE4M3(std::bit_cast<float>(magnitude) / 6.0F);
+      const std::uint32_t scale = scaleE4M3(groupScale(magnitude));
       blocks[group] = static_cast<std::uint8_t>(scale);
       std::uint8_t* nibbles = blocks + 4 + 8 * group;
       if (scale == 0)

@@ -9,7 +9,6 @@ namespace {
 
 /// A group whose largest magnitude is below this counts as zeros.
 constexpr float kZeroGroup = 1e-15F;
-constexpr int kDescentRounds = 5;
 
 QS_FORCE_INLINE bool isFinite(float x) { return std::abs(x) <= std::numeric_limits<float>::max(); }
 
@@ -94,7 +93,7 @@ QS_MULTIVERSION void fitScale(const LaneGroups& groups, float half, ScaleFit& fi
     scale.at[k] = select(moments.codeCode.at[k] != 0.0F, ratio, 0.0F);
     best.at[k] = scale.at[k] * moments.xCode.at[k];
   }
-  for (int i = -9; i <= 9; ++i) {
+  for (int i = -kScaleShifts; i <= kScaleShifts; ++i) {
     if (i == 0) continue;
     const float numerator = -(half + 0.1F * static_cast<float>(i));
     Lanes candidate;
@@ -207,15 +206,9 @@ QS_MULTIVERSION void encodeGroups(const float* values, std::size_t groups, std::
     const GroupStep& group = steps[part * kPart / groupValues];
     std::array<std::int32_t, kPart> found{};
     if (group.step != 0.0F) {
-      for (std::size_t i = 0; i < kPart; ++i) {
-        const float code = roundEven((values[i] + group.offset) / group.step);
-        found[i] = static_cast<std::int32_t>(clampCode(code, low, high) - low);
-      }
+      for (std::size_t i = 0; i < kPart; ++i) found[i] = codeOfSteps(inSteps(group, values[i]), low, high);
     } else if (group.codeScale != 0.0F) {
-      for (std::size_t i = 0; i < kPart; ++i) {
-        const float code = roundEven(group.codeScale * (values[i] - group.codeOffset));
-        found[i] = static_cast<std::int32_t>(clampCode(code, low, high) - low);
-      }
+      for (std::size_t i = 0; i < kPart; ++i) found[i] = codeOfSteps(inSearchSteps(group, values[i]), low, high);
     }
     for (std::size_t i = 0; i < kPart; ++i) codes[i] = static_cast<std::uint8_t>(found[i]);
   }

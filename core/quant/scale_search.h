@@ -73,9 +73,11 @@ struct ScaleFit {
   Lanes codeScale;
 };
 
+constexpr int kScaleShifts = 9;
 /// Tries the code scales −(half + i/10)/extreme value for i = −9…9; the largest gain in weighted squared error wins.
 void fitScale(const LaneGroups& groups, float half, ScaleFit& fit);
 
+constexpr int kDescentRounds = 5;
 /// Weighs each value by its square; moves one code at a time where that gains, at most five rounds.
 /// `codes` [groupValues] receives the codes plus `half`.
 void fitScaleByDescent(const LaneGroups& groups, float half, Lanes& scale, Lanes* codes);
@@ -92,6 +94,15 @@ struct GroupStep {
   float codeScale;
   float codeOffset;
 };
+
+/// What encodeGroups rounds.
+QS_FORCE_INLINE float inSteps(const GroupStep& group, float x) { return (x + group.offset) / group.step; }
+QS_FORCE_INLINE float inSearchSteps(const GroupStep& group, float x) {
+  return group.codeScale * (x - group.codeOffset);
+}
+QS_FORCE_INLINE std::int32_t codeOfSteps(float steps, float low, float high) {
+  return static_cast<std::int32_t>(clampCode(roundEven(steps), low, high) - low);
+}
 
 /// Codes low…high of consecutive groups, stored less `low`.
 void encodeGroups(const float* values, std::size_t groups, std::size_t groupValues, const GroupStep* steps, float low,

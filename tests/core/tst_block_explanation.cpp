@@ -139,12 +139,33 @@ void compareCodes(const BlockExplanation& block) {
     QCOMPARE(clamp->values[i] - lowest, block.step(StepId::Code)->values[i]);
 }
 
+/// What was computed before it was stored must become what is stored.
+void compareParameters(const BlockExplanation& block) {
+  for (const quant::ExplanationParameter& parameter : block.parameters) {
+    if (!parameter.computed || parameter.bits == 0 || parameter.role == FieldRole::Level) continue;
+    const double computed = *parameter.computed, stored = parameter.stored;
+    const BlockField& field = block.fields.fields[parameter.fields.at(0)];
+    if (field.reading == quant::FieldReading::Fp16) {
+      const double tolerance = std::max(std::abs(computed) * 0x1p-11, 0x1p-24);  // half an ulp, upward below 2^−14
+      const double limited = std::clamp(computed, -65504.0, 65504.0);
+      QVERIFY2(std::abs(limited - stored) <= tolerance, qPrintable(QString("%1 as %2").arg(computed).arg(stored)));
+    } else if (field.reading == quant::FieldReading::Unsigned || field.reading == quant::FieldReading::Signed) {
+      const bool isSigned = field.reading == quant::FieldReading::Signed || parameter.symbol == "Z";
+      const double low = isSigned ? -std::exp2(field.bits() - 1) : 0.0, high = low + std::exp2(field.bits()) - 1.0;
+      const double rounded = parameter.symbol == "k" ? std::ceil(computed) : std::nearbyint(computed);
+      QVERIFY2(std::abs(std::clamp(rounded, low, high) - stored) <= (parameter.symbol == "k" ? 1.0 : 0.0),
+               qPrintable(QString("%1: %2 as %3").arg(parameter.symbol.c_str()).arg(computed).arg(stored)));
+    }
+  }
+}
+
 void compareBlock(const BlockExplanation& block, const quant::QuantizedTensor& whole,
                   const std::vector<float>& decoded) {
   compareBytes(block, whole);
   compareColumns(block, decoded);
   compareSize(block, whole);
   compareCodes(block);
+  if (block.scheme->method.name == quant::MethodName::RoundToNearest) compareParameters(block);
   const bool hasScale = whole.as<quant::Uniform>() != nullptr || whole.as<quant::CodeBook>() != nullptr;
   if (hasScale) QVERIFY(sameFloat(scaleOf(block), wholeScale(whole, block.firstValue)));
 }
@@ -168,6 +189,10 @@ class TestBlockExplanation : public QObject {
  private slots:
   void equalsTheEncoder_data() { addPresets(); }
   void equalsTheEncoder();
+  void followsImportance_data();
+  void followsImportance();
+  void everyStepHasItsNumbers_data() { addPresets(); }
+  void everyStepHasItsNumbers();
   void refusesWhatIsNotThere();
   void namesWhatASchemeCannotHold();
 };
@@ -185,6 +210,54 @@ void TestBlockExplanation::equalsTheEncoder() {
       if (QTest::currentTestFailed()) return qWarning("row %d, block %d", int(row), int(b));
     }
   }
+}
+
+void TestBlockExplanation::followsImportance_data() {
+  QTest::addColumn<QString>("scheme");
+  for (const quant::Preset& preset : quant::presets()) {
+    Scheme scheme = preset.scheme;
+    scheme.method.name = quant::MethodName::ImportanceMatrix;
+    if (scheme.problem().empty()) QTest::newRow(scheme.toString().c_str()) << QString::fromStdString(scheme.toString());
+  }
+}
+
+void TestBlockExplanation::followsImportance() {
+  QFETCH(QString, scheme);
+  const Scheme parsed = Scheme::parse(scheme.toStdString());
+  quant::TensorCalibration calibration;
+  std::mt19937 random(3);
+  std::uniform_real_distribution<float> some(0.0F, 4.0F);
+  for (std::uint64_t c = 0; c < kColumns; ++c) calibration.importance.push_back(some(random));
+  const auto source = tensorOf(testWeights(), {kRows, kColumns});
+  const auto whole = quant::quantize(parsed, source, JobContext(), &calibration);
+  const std::vector<float> decoded = quant::dequantize(*whole);
+  for (std::uint64_t row = 0; row < kRows; ++row) {
+    const std::uint64_t blocks = quant::blocksOfRow(parsed.format, source.shape, row);
+    for (std::uint64_t b = 0; b < blocks; b += std::max<std::uint64_t>(1, blocks / 4)) {
+      compareBlock(quant::explainBlock(parsed, source, row, b, JobContext(), &calibration), *whole, decoded);
+      if (QTest::currentTestFailed()) return qWarning("row %d, block %d", int(row), int(b));
+    }
+  }
+}
+
+/// A formula whose names all have numbers: what is left without one is NaN, and where the weights are ordinary numbers
+/// nothing is.
+void TestBlockExplanation::everyStepHasItsNumbers() {
+  QFETCH(QString, scheme);
+  const auto source = tensorOf(testWeights(), {kRows, kColumns});
+  const BlockExplanation block = quant::explainBlock(Scheme::parse(scheme.toStdString()), source, 0, 0);
+  for (std::size_t s = 0; s < block.steps.size(); ++s)
+    for (const std::size_t value : {std::size_t{0}, block.values.size() - 1}) {
+      const QString text = QString::fromStdString(quant::stepText(block, s, value));
+      QVERIFY2(!text.contains("NaN") && !text.contains("{"), qPrintable(text));
+      QVERIFY2(text.startsWith(QString::fromStdString(block.steps[s].symbol)), qPrintable(text));
+    }
+  for (const quant::ExplanationParameter& parameter : block.parameters) {
+    const QString text = QString::fromStdString(parameter.numbers);
+    QVERIFY2(!text.contains("NaN") && !text.contains("{"), qPrintable(text));
+    QVERIFY(!parameter.meaning.empty() && !parameter.storedAs.empty());
+  }
+  QVERIFY(!block.range.meaning.empty());
 }
 
 void TestBlockExplanation::refusesWhatIsNotThere() {

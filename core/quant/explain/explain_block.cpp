@@ -12,6 +12,8 @@ namespace core::quant {
 
 namespace {
 
+constexpr const char* kNothingChosen = "The tensor is stored in this format already: its bytes stay as they are.";
+
 /// The part of a tensor that one block depends on, under the scheme.
 struct EncodedPart {
   QuantizedTensorPtr encoded;
@@ -62,7 +64,7 @@ void addValueAndError(BlockExplanation& out) {
 
 void explainFamily(const ExplainInput& input, BlockExplanation& out) {
   const Family formatFamily = family(input.scheme.format.name);
-  if (formatFamily == Family::GgufBlock) return;
+  if (formatFamily == Family::GgufBlock) return explainGguf(input, out);
   if (storedDType(input.scheme.format)) return explainCast(input, out);
   switch (formatFamily) {
     case Family::Integer:
@@ -93,6 +95,7 @@ BlockExplanation explainStored(const QuantizedTensor& tensor, std::uint64_t row,
   describeValues(tensor, place, out);
   describeStored(tensor, place, out);
   out.range.low = out.range.min, out.range.high = out.range.max;
+  out.range.meaning = kNothingChosen;
   addValueAndError(out);
   out.bitsPerWeight = tensor.bitsPerWeight();
   out.size = sizeParts(tensor);
@@ -130,7 +133,7 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
   out.isStored =
       storedDType(scheme.format) && storedDType(scheme.format) == source.dtype() && source.changes == nullptr;
   if (out.isStored)
-    out.notes.push_back("The tensor is stored in this format already: its bytes stay as they are.");
+    out.range.meaning = kNothingChosen;
   else
     explainFamily(input, out);
   addValueAndError(out);

@@ -27,5 +27,6 @@ void explainScaledLevels(const ExplainInput& input,
 void explainBitsandbytes(const ExplainInput& input, BlockExplanation& out);
 void explainKMeans(const ExplainInput& input, BlockExplanation& out);
 void explainCast(const ExplainInput& input, BlockExplanation& out);
+void explainGguf(const ExplainInput& input, BlockExplanation& out);
 
 }  // namespace core::quant

@@ -67,10 +67,15 @@ void insertStepBefore(BlockExplanation& out, StepId before, ExplanationStep step
 
 std::vector<double> toDoubles(std::span<const float> values) { return {values.begin(), values.end()}; }
 
-ExplanationParameter& parameterOf(BlockExplanation& out, std::string_view symbol, std::size_t value) {
+ExplanationParameter* findParameter(BlockExplanation& out, std::string_view symbol, std::size_t value) {
   const ExplanationParameter* found = out.parameter(symbol, value);
+  return found == nullptr ? nullptr : &out.parameters[static_cast<std::size_t>(found - out.parameters.data())];
+}
+
+ExplanationParameter& parameterOf(BlockExplanation& out, std::string_view symbol, std::size_t value) {
+  ExplanationParameter* found = findParameter(out, symbol, value);
   assert(found != nullptr);
-  return out.parameters[static_cast<std::size_t>(found - out.parameters.data())];
+  return *found;
 }
 
 void setFormula(ExplanationParameter& parameter, std::string_view pattern,

@@ -24,6 +24,9 @@ std::vector<double> toDoubles(std::span<const float> values);
 /// The parameter of this symbol that covers a value. @pre there is one
 ExplanationParameter& parameterOf(BlockExplanation& out, std::string_view symbol, std::size_t value = 0);
 
+/// Null where there is none.
+ExplanationParameter* findParameter(BlockExplanation& out, std::string_view symbol, std::size_t value = 0);
+
 /// Writes how a parameter was computed: the pattern with symbols and with numbers, and the result.
 /// @param valueOf the number of each name in the pattern
 void setFormula(ExplanationParameter& parameter, std::string_view pattern,
