@@ -121,13 +121,21 @@ QS_FORCE_INLINE OffsetBlock offsetBlock(const float* values, std::int32_t maxCod
   return {block, blockRange.min, scale, reciprocal};
 }
 
-using OffsetCodes = std::array<std::int32_t, kValues>;
+/// A block as it is stored, but for the layout.
+struct OffsetCodes {
+  std::uint16_t scale;
+  std::uint16_t minimum;
+  std::array<std::int32_t, kValues> codes;
+};
 
-QS_FORCE_INLINE void encodeOffsets(const OffsetBlock& block, std::int32_t maxCode, OffsetCodes& codes) {
-  codes = {};
-  if (block.reciprocal == 0.0F) return;
+QS_FORCE_INLINE OffsetCodes encodeOffsets(const float* values, std::int32_t maxCode) {
+  std::array<float, kValues> copy;
+  const OffsetBlock block = offsetBlock(values, maxCode, copy);
+  OffsetCodes result{finiteHalf(block.scale), finiteHalf(block.min), {}};
+  if (block.reciprocal == 0.0F) return result;
   for (std::size_t j = 0; j < kValues; ++j)
-    codes[j] = std::min(maxCode, truncated((block.values[j] - block.min) * block.reciprocal, 0.0F));
+    result.codes[j] = std::min(maxCode, truncated((block.values[j] - block.min) * block.reciprocal, 0.0F));
+  return result;
 }
 
 BlockTrace traceScaled(const ScaledBlock& block) {
@@ -189,15 +197,12 @@ QS_MULTIVERSION void encodeQ4_0(const float* __restrict__ values, std::size_t bl
 
 QS_MULTIVERSION void encodeQ4_1(const float* __restrict__ values, std::size_t blockCount,
                                 std::uint8_t* __restrict__ blocks) {
-  std::array<float, kValues> copy;
-  OffsetCodes codes;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 20) {
-    const OffsetBlock block = offsetBlock(values, 15, copy);
-    encodeOffsets(block, 15, codes);
-    storeU16(blocks, finiteHalf(block.scale));
-    storeU16(blocks + 2, finiteHalf(block.min));
+    const OffsetCodes block = encodeOffsets(values, 15);
+    storeU16(blocks, block.scale);
+    storeU16(blocks + 2, block.minimum);
     for (std::size_t j = 0; j < kHalf; ++j)
-      blocks[4 + j] = static_cast<std::uint8_t>(codes[j] | (codes[j + kHalf] << 4));
+      blocks[4 + j] = static_cast<std::uint8_t>(block.codes[j] | (block.codes[j + kHalf] << 4));
   }
 }
 
@@ -216,14 +221,11 @@ QS_MULTIVERSION void encodeQ5_0(const float* __restrict__ values, std::size_t bl
 
 QS_MULTIVERSION void encodeQ5_1(const float* __restrict__ values, std::size_t blockCount,
                                 std::uint8_t* __restrict__ blocks) {
-  std::array<float, kValues> copy;
-  OffsetCodes codes;
   for (std::size_t b = 0; b < blockCount; ++b, values += kValues, blocks += 24) {
-    const OffsetBlock block = offsetBlock(values, 31, copy);
-    encodeOffsets(block, 31, codes);
-    storeU16(blocks, finiteHalf(block.scale));
-    storeU16(blocks + 2, finiteHalf(block.min));
-    packFiveBits(codes, blocks + 4, blocks + 8);
+    const OffsetCodes block = encodeOffsets(values, 31);
+    storeU16(blocks, block.scale);
+    storeU16(blocks + 2, block.minimum);
+    packFiveBits(block.codes, blocks + 4, blocks + 8);
   }
 }
 
