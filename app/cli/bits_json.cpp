@@ -125,7 +125,8 @@ void addRelativeErrors(Json& row, const TypedEncoding& encoding, const ExactNumb
                          : Json(nullptr);
 }
 
-const char* causeSentence(DivergenceCause cause) {
+const char* causeSentence(DivergenceCause cause, const ChainStep& maker) {
+  if (maker.decision.noSuchValue) return "has no code for this number";
   switch (cause) {
     case DivergenceCause::TieMade:
       return "put the number half way between two values of the next, where it was not";
@@ -148,7 +149,7 @@ Json divergenceJson(const ConversionChain& chain, const BitsRequest& request) {
   return {{"cause", core::numeric::toString(divergence.cause)},
           {"step", divergence.step},
           {"made_by", divergence.madeBy},
-          {"sentence", maker.title + " " + causeSentence(divergence.cause) + "."}};
+          {"sentence", maker.title + " " + causeSentence(divergence.cause, chain.steps[divergence.madeBy]) + "."}};
 }
 
 }  // namespace

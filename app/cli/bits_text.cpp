@@ -16,9 +16,17 @@ constexpr std::size_t kReadable = 40;  ///< digits of a line for people
 
 std::string textOf(const Json& json) { return json.is_null() ? std::string() : json.get<std::string>(); }
 
-/// Not more digits than a person reads.
-std::string shortened(const std::string& digits) {
-  return digits.size() <= kReadable ? digits : digits.substr(0, kReadable) + "…";
+/// Not more digits than a person reads; with an exponent where they would be zeros alone.
+std::string shortened(const std::string& text) {
+  if (text.size() <= kReadable) return text;
+  const std::size_t first = text.find_first_of("123456789"), point = text.find('.');
+  constexpr std::size_t kPlainZeros = 8;
+  if (point == std::string::npos || first == std::string::npos || first < point + kPlainZeros)
+    return text.substr(0, kReadable) + "…";
+  constexpr std::size_t kShown = 17;
+  const std::string digits = text.substr(first, kShown);
+  return (text.front() == '-' ? "-" : "") + digits.substr(0, 1) + "." + digits.substr(1) +
+         (text.size() > first + kShown ? "…e-" : "e-") + std::to_string(first - point);
 }
 
 std::string errorText(const Json& row, const TypedNumber& number) {

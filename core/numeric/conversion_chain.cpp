@@ -18,7 +18,7 @@ bool agrees(const ChainStep& step, const ChainLink& link) {
 }
 
 DivergenceCause causeOf(const ExactNumber& number, const ChainStep& before, const ChainStep& step) {
-  if (before.decision.overflow || !before.value.isFinite()) return DivergenceCause::Overflow;
+  if (before.decision.overflow || before.decision.noSuchValue) return DivergenceCause::Overflow;
   if (before.value.isZero() && !number.isZero()) return DivergenceCause::Underflow;
   if (step.decision.tie && !step.direct.tie) return DivergenceCause::TieMade;
   return step.decision.direction == RoundingDirection::Exact ? DivergenceCause::PrecisionLost
@@ -34,8 +34,10 @@ std::optional<Divergence> divergenceOf(const ExactNumber& number, std::span<cons
   Divergence divergence;
   divergence.step = first;
   divergence.madeBy = first - 1;
-  while (divergence.madeBy > 0 && steps[divergence.madeBy].decision.direction == RoundingDirection::Exact)
-    --divergence.madeBy;
+  const auto isUnchanged = [&](const ChainStep& step) {
+    return step.decision.direction == RoundingDirection::Exact && !step.decision.noSuchValue;
+  };
+  while (divergence.madeBy > 0 && isUnchanged(steps[divergence.madeBy])) --divergence.madeBy;
   divergence.cause = causeOf(number, steps[divergence.madeBy], steps[first]);
   return divergence;
 }
@@ -43,7 +45,8 @@ std::optional<Divergence> divergenceOf(const ExactNumber& number, std::span<cons
 }  // namespace
 
 const char* toString(DivergenceCause cause) {
-  constexpr std::array kNames = {"tie_made", "moved_across", "precision_lost", "overflow", "underflow"};
+  constexpr std::array kNames = {"tie_made", "moved_across", "precision_lost",
+                                 "overflow", "underflow",    "no_such_value"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

@@ -30,8 +30,10 @@ enum class DivergenceCause : std::uint8_t {
   TieMade,        ///< double rounding: an earlier step put the number half way between two values, where it was not
   MovedAcross,    ///< double rounding: an earlier step moved the number across the border between two values
   PrecisionLost,  ///< an earlier format is coarser: nothing was left to round
-  Overflow,       ///< an earlier format does not reach so far
-  Underflow       ///< an earlier format turned the number into zero
+  /// An earlier format does not reach so far, or has no code for NaN, Inf, zero or a negative number (then the decision
+  /// of `madeBy` says noSuchValue).
+  Overflow,
+  Underflow  ///< an earlier format turned the number into zero
 };
 const char* toString(DivergenceCause cause);  ///< "tie_made", "moved_across", "precision_lost", "overflow", "underflow"
 

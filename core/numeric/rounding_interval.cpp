@@ -21,7 +21,8 @@ Border borderOf(const ExactNumber& near, const ExactNumber& far, const rules::Th
 }
 
 RoundingInterval negated(const RoundingInterval& one) {
-  return {one.high.negated(), one.low.negated(), one.highClosed, one.lowClosed};
+  const auto opposite = [](const ExactNumber& end) { return end.isZero() ? ExactNumber() : end.negated(); };
+  return {opposite(one.high), opposite(one.low), one.highClosed, one.lowClosed};
 }
 
 bool isEmpty(const RoundingInterval& one) {

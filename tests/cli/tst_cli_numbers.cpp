@@ -196,6 +196,8 @@ class TestCliNumbers : public QObject {
     QCOMPARE(plain["steps"].size(), std::size_t{3});
     QVERIFY(plain["divergence"].is_null() && plain["steps"][1]["format"] == "e5m10:bias=20,specials=none");
     QVERIFY(run({"bits", "1+2^-11+2^-30", "--chain", "fp32,fp16"}).out.contains("Double rounding."));
+    QVERIFY(
+        run({"bits", "nan", "--chain", "fp32,fp4_e2m1,bf16"}).out.contains("FP4 E2M1 has no code for this number."));
     QCOMPARE(run({"bits", "1", "--chain", "fp32,nope"}).code, 1);
   }
 

@@ -142,11 +142,15 @@ class TestNumericArithmetic : public QObject {
         {"70000", {"fp16", "fp32"}, DivergenceCause::Overflow},
         {"500", {"fp8_e4m3", "bf16"}, DivergenceCause::Overflow},
         {"1e-9", {"fp16", "fp32"}, DivergenceCause::Underflow},
-        {"1.1", {"fp8_e4m3", "fp16"}, DivergenceCause::PrecisionLost}};
+        {"1.1", {"fp8_e4m3", "fp16"}, DivergenceCause::PrecisionLost},
+        {"nan", {"fp32", "fp4_e2m1", "bf16"}, DivergenceCause::Overflow},
+        {"-inf", {"fp6_e3m2", "bf16"}, DivergenceCause::Overflow},
+        {"-2", {"e8m0", "bf16"}, DivergenceCause::Overflow}};
     for (const auto& [number, formats, cause] : known) {
       const auto chain = chainOf(number, formats);
       QVERIFY2(chain.divergence && !chain.doubleRounding(), number);
       QCOMPARE(chain.divergence->cause, cause);
+      QCOMPARE(chain.divergence->madeBy, formats.size() - 2);
     }
     QVERIFY(!chainOf("nan", {"fp32", "fp16"}).divergence);
     QVERIFY(!chainOf("-inf", {"fp32", "fp16"}).divergence);

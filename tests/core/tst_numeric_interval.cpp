@@ -111,6 +111,7 @@ class TestNumericInterval : public QObject {
     const auto truncated = of("fp32", 0x3f800000, Rounding::TowardZero);
     QCOMPARE(nearestDouble(truncated.low), 1.0);
     QVERIFY(truncated.lowClosed && !truncated.highClosed);
+    QVERIFY(!of("fp32", 0x80000000).high.isNegative());  // an end is a real number
     const auto zero = of("fp8_e4m3fnuz", 0);
     QCOMPARE(nearestDouble(zero.low), -nearestDouble(zero.high));
   }
