@@ -95,7 +95,9 @@ class TestCliExplain : public QObject {
     QVERIFY(complaint(QStringLiteral("output_norm.weight:0:0"), {QStringLiteral("--recipe"), QStringLiteral("Q4_0")})
                 .contains(QStringLiteral("as it is stored: ")));
     QCOMPARE(run(arguments(kTensor + QStringLiteral(":0:0"), {})).code, 2);
-    QCOMPARE(run(arguments(kTensor + QStringLiteral(":0:0"), int4 + QStringList{QStringLiteral("--dry-run")})).code, 2);
+    for (const QStringList& more :
+         {QStringList{QStringLiteral("--dry-run")}, {QStringLiteral("-o"), QStringLiteral("-")}})
+      QCOMPARE(run(arguments(kTensor + QStringLiteral(":0:0"), int4 + more)).code, 2);
   }
 
   void followsARecipe() {

@@ -189,6 +189,8 @@ class TestBlockExplanation : public QObject {
  private slots:
   void equalsTheEncoder_data() { addPresets(); }
   void equalsTheEncoder();
+  void readsStoredBlocks_data() { addPresets(); }
+  void readsStoredBlocks();
   void followsImportance_data();
   void followsImportance();
   void everyStepHasItsNumbers_data() { addPresets(); }
@@ -209,6 +211,28 @@ void TestBlockExplanation::equalsTheEncoder() {
       compareBlock(quant::explainBlock(parsed, source, row, b), *whole, decoded);
       if (QTest::currentTestFailed()) return qWarning("row %d, block %d", int(row), int(b));
     }
+  }
+}
+
+/// A tensor that is stored so already is explained from its bytes alone, with the same outcome.
+void TestBlockExplanation::readsStoredBlocks() {
+  QFETCH(QString, scheme);
+  const Scheme parsed = Scheme::parse(scheme.toStdString());
+  const auto source = tensorOf(testWeights(), {kRows, kColumns});
+  const auto whole = quant::quantize(parsed, source);
+  const std::vector<float> decoded = quant::dequantize(*whole);
+  for (std::uint64_t row = 0; row < kRows; ++row) {
+    const std::uint64_t last = quant::blocksOfRow(parsed.format, source.shape, row) - 1;
+    const BlockExplanation stored = quant::explainStored(*whole, row, last);
+    const BlockExplanation made = quant::explainBlock(parsed, source, row, last);
+    QVERIFY(stored.isStored);
+    QVERIFY(stored.bytes == made.bytes);
+    QCOMPARE(stored.firstValue, made.firstValue);
+    compareColumns(stored, decoded);
+    compareSize(stored, *whole);
+    for (const quant::ExplanationParameter& parameter : stored.parameters) QVERIFY(!parameter.computed);
+    // The same from a source that is stored in the format: encoding it again could only lose.
+    if (whole->dtype()) QVERIFY(quant::explainBlock(parsed, *whole, row, last).bytes == made.bytes);
   }
 }
 

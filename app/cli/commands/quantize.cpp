@@ -174,8 +174,10 @@ void addQuantize(CLI::App& program) {
                    "Show step by step what becomes of one block (or group) of a tensor; write nothing")
       ->type_name("TENSOR:ROW:BLOCK")
       ->excludes(command->get_option("--dry-run"));
-  command->add_option("-o,--output", options->out,
-                      "The .gguf or .safetensors file to write; - writes the model's own format to standard output");
+  command
+      ->add_option("-o,--output", options->out,
+                   "The .gguf or .safetensors file to write; - writes the model's own format to standard output")
+      ->excludes(command->get_option("--explain"));
   addSplit(*command, options->split);
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });

@@ -79,6 +79,16 @@ BlockFields makeFields(const tensor::DTypeInfo& type) {
   return plainFields(type.dtype, 1);
 }
 
+/// Calls visit(byte, offset in it, count, shift in the field's number) for the bytes of a range, the lowest first.
+template <class Visit>
+void forEachByte(const BitRange& range, const Visit& visit) {
+  for (std::uint32_t done = 0; done < range.bits;) {
+    const std::uint32_t at = range.firstBit + done, count = std::min(8 - at % 8, range.bits - done);
+    visit(at / 8, at % 8, count, range.shift + done);
+    done += count;
+  }
+}
+
 std::int64_t signExtended(std::uint64_t bits, std::uint32_t width) {
   return static_cast<std::int64_t>(bits << (64 - width)) >> (64 - width);
 }
@@ -137,20 +147,19 @@ const BlockFields& fieldsOf(DType dtype) {
 std::uint64_t bitsOf(const BlockField& field, std::span<const std::byte> block) {
   std::uint64_t bits = 0;
   for (const BitRange& range : field.ranges)
-    for (std::uint32_t i = 0; i < range.bits; ++i) {
-      const std::uint32_t at = range.firstBit + i;
-      bits |= ((std::to_integer<std::uint64_t>(block[at / 8]) >> (at % 8)) & 1U) << (range.shift + i);
-    }
+    forEachByte(range, [&](std::uint32_t byte, std::uint32_t offset, std::uint32_t count, std::uint32_t shift) {
+      bits |= ((std::to_integer<std::uint64_t>(block[byte]) >> offset) & ((1U << count) - 1U)) << shift;
+    });
   return bits;
 }
 
 void setBits(const BlockField& field, std::uint64_t bits, std::span<std::byte> block) {
   for (const BitRange& range : field.ranges)
-    for (std::uint32_t i = 0; i < range.bits; ++i) {
-      const std::uint32_t at = range.firstBit + i;
-      const std::byte mask = std::byte{1} << (at % 8);
-      block[at / 8] = ((bits >> (range.shift + i)) & 1U) != 0 ? block[at / 8] | mask : block[at / 8] & ~mask;
-    }
+    forEachByte(range, [&](std::uint32_t byte, std::uint32_t offset, std::uint32_t count, std::uint32_t shift) {
+      const std::uint32_t mask = ((1U << count) - 1U) << offset;
+      const auto kept = std::to_integer<std::uint32_t>(block[byte]) & ~mask;
+      block[byte] = static_cast<std::byte>(kept | ((static_cast<std::uint32_t>(bits >> shift) << offset) & mask));
+    });
 }
 
 double numberOf(const BlockField& field, std::uint64_t bits) {

@@ -14,6 +14,12 @@ namespace {
 
 constexpr const char* kNothingChosen = "The tensor is stored in this format already: its bytes stay as they are.";
 
+/// What quantize() leaves as it is.
+bool isStoredAs(const Scheme& scheme, const QuantizedTensor& source) {
+  const auto dtype = storedDType(scheme.format);
+  return dtype && dtype == source.dtype() && source.changes == nullptr;
+}
+
 /// The part of a tensor that one block depends on, under the scheme.
 struct EncodedPart {
   QuantizedTensorPtr encoded;
@@ -25,7 +31,8 @@ EncodedPart encodePart(const Scheme& scheme, const QuantizedTensor& source, cons
   const std::uint64_t rowValues = source.rowValues();
   FlatRange range = rangeToQuantize(scheme, source.shape, place.first);
   if (storedDType(scheme.format)) range = {place.first / rowValues * rowValues, rowValues};
-  if (range.count == source.shape.count()) return {quantize(scheme, source, job, calibration), place};
+  if (range.count == source.shape.count() || isStoredAs(scheme, source))
+    return {quantize(scheme, source, job, calibration), place};
   const auto values = std::make_shared<std::vector<float>>(range.count);
   decode(source, range.first, range.count, values->data());
   const tensor::TensorView part{
@@ -130,8 +137,7 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
                            spansRows ? 0 : place.first % rowValues,
                            importanceRow(wantsImportance ? calibration : nullptr, rowValues),
                            job};
-  out.isStored =
-      storedDType(scheme.format) && storedDType(scheme.format) == source.dtype() && source.changes == nullptr;
+  out.isStored = isStoredAs(scheme, source);
   if (out.isStored)
     out.range.meaning = kNothingChosen;
   else

@@ -268,12 +268,13 @@ void addTransfer(DType dtype, const BlockTrace& trace, BlockExplanation& out) {
     out.transfer = [codeOf, d](float x, std::size_t i) { return static_cast<float>(codeOf(x, i) - 1) * d; };
     return;
   }
-  out.transfer = [codeOf, dtype, fields = &fieldsOf(dtype), bytes = out.bytes](float x, std::size_t i) {
+  std::vector<const BlockField*> fieldOf(out.fields.values);  // of the table, which stays
+  for (const BlockField& field : fieldsOf(dtype).fields)
+    if (field.role == FieldRole::Code) fieldOf[field.firstValue] = &field;
+  out.transfer = [codeOf, dtype, fieldOf, bytes = out.bytes](float x, std::size_t i) {
     std::vector<std::byte> block = bytes;
-    for (const BlockField& field : fields->fields)
-      if (field.role == FieldRole::Code && field.firstValue == i)
-        setBits(field, static_cast<std::uint64_t>(codeOf(x, i)), block);
-    std::vector<float> decoded(fields->values);
+    setBits(*fieldOf[i], static_cast<std::uint64_t>(codeOf(x, i)), block);
+    std::vector<float> decoded(fieldOf.size());
     blockCodec(dtype)->decode(reinterpret_cast<const std::uint8_t*>(block.data()), 1, decoded.data());
     return decoded[i];
   };

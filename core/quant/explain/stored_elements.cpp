@@ -64,29 +64,35 @@ std::uint32_t valuesPerScale(const BlockFields& fields) {
   return least;
 }
 
-/// Decodes copies of the block in which every code, index and sign is the same, once for each.
+/// The fields of this role that speak of the first value of one of the sets.
+std::vector<const BlockField*> fieldsOfFirst(const BlockFields& fields, FieldRole role,
+                                             const std::vector<ExplanationLevels>& sets) {
+  std::vector<const BlockField*> result;
+  for (const BlockField& field : fields.fields)
+    if (field.role == role && std::any_of(sets.begin(), sets.end(),
+                                          [&](const ExplanationLevels& set) { return field.speaksOf(set.firstValue); }))
+      result.push_back(&field);
+  return result;
+}
+
+/// Decodes copies of the block in which the first value of every group has the same code, index and sign, once for
+/// each.
 std::vector<ExplanationLevels> levelsOf(DType dtype, const BlockFields& fields, std::vector<std::byte> bytes) {
   const std::uint32_t size = valuesPerScale(fields);
   std::vector<ExplanationLevels> sets;
   for (std::uint32_t first = 0; first < fields.values; first += size) sets.push_back({first, size, {}});
-  std::uint32_t codeBits = 0;
-  bool hasSigns = false;
-  for (const BlockField& field : fields.fields) {
-    if (field.role == FieldRole::Code || field.role == FieldRole::Index) codeBits = field.bits();
-    hasSigns = hasSigns || field.role == FieldRole::Sign;
-  }
+  std::vector<const BlockField*> codes = fieldsOfFirst(fields, FieldRole::Code, sets);
+  if (codes.empty()) codes = fieldsOfFirst(fields, FieldRole::Index, sets);
+  const std::vector<const BlockField*> signs = fieldsOfFirst(fields, FieldRole::Sign, sets);
   std::vector<float> decoded(fields.values);
-  for (std::uint64_t code = 0; code < std::uint64_t{1} << codeBits; ++code)
-    for (const std::uint64_t signs : {std::uint64_t{0}, ~std::uint64_t{0}}) {
-      if (signs != 0 && !hasSigns) continue;
-      for (const BlockField& field : fields.fields) {
-        if (field.role == FieldRole::Code || field.role == FieldRole::Index) setBits(field, code, bytes);
-        if (field.role == FieldRole::Sign) setBits(field, signs, bytes);
-      }
-      blockCodec(dtype)->decode(reinterpret_cast<const std::uint8_t*>(bytes.data()), 1, decoded.data());
-      for (ExplanationLevels& set : sets)
-        if (std::isfinite(decoded[set.firstValue])) set.levels.push_back(static_cast<double>(decoded[set.firstValue]));
-    }
+  const std::uint64_t count = std::uint64_t{1} << codes.front()->bits();
+  for (std::uint64_t combination = 0; combination < count << (signs.empty() ? 0 : 1); ++combination) {
+    for (const BlockField* field : codes) setBits(*field, combination % count, bytes);
+    for (const BlockField* field : signs) setBits(*field, combination / count, bytes);  // of the first value
+    blockCodec(dtype)->decode(reinterpret_cast<const std::uint8_t*>(bytes.data()), 1, decoded.data());
+    for (ExplanationLevels& set : sets)
+      if (std::isfinite(decoded[set.firstValue])) set.levels.push_back(static_cast<double>(decoded[set.firstValue]));
+  }
   for (ExplanationLevels& set : sets) {
     std::sort(set.levels.begin(), set.levels.end());
     set.levels.erase(std::unique(set.levels.begin(), set.levels.end()), set.levels.end());
