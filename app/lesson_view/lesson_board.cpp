@@ -13,7 +13,7 @@
 namespace app {
 namespace {
 
-constexpr double kPad = 24, kTitle = 44, kFoot = 40, kMostRow = 60, kValueRoom = 96;  // at 100 %
+constexpr double kMargin = 16, kPad = 40, kTitle = 56, kFoot = 40, kMostRow = 84, kValueRoom = 110;  // at 100 %
 
 double px(double length) { return length * Theme::instance().zoom() / 100.0; }
 
@@ -82,11 +82,15 @@ void LessonBoard::paint(QPainter& painter) const {
   const Theme& theme = Theme::instance();
   const Board& board = *m_player.step()->board;
   painter.setRenderHint(QPainter::Antialiasing);
-  painter.setFont(theme.textFont(4, QFont::DemiBold));
+  painter.setPen(QPen(theme.colors().border, 1));
+  painter.setBrush(theme.colors().surface);
+  painter.drawRoundedRect(QRectF(rect()).adjusted(px(kMargin), px(kMargin), -px(kMargin), -px(kMargin)), space::kRadius,
+                          space::kRadius);
+  painter.setFont(theme.textFont(5, QFont::DemiBold));
   painter.setPen(theme.colors().text);
   painter.drawText(QRectF(px(kPad), px(kPad), width() - px(2 * kPad), px(kTitle)), Qt::AlignLeft | Qt::AlignTop,
                    board.title);
-  const QFont labelFont = theme.textFont(1);
+  const QFont labelFont = theme.textFont(2);
   double labels = 0;
   for (const Board::Bar& bar : board.bars)
     labels = std::max(labels, QFontMetricsF(labelFont).horizontalAdvance(bar.label));
@@ -97,34 +101,38 @@ void LessonBoard::paint(QPainter& painter) const {
   const double scale = m_player.isRevealed() ? (width() - left - px(kPad + kValueRoom)) / longest() : 0;
   const double row = std::min(px(kMostRow), area.height() / static_cast<double>(board.bars.size()));
   const QRectF rows(0, area.top(), width(), row * static_cast<double>(board.bars.size()));
+  if (m_player.isRevealed()) paintMarks(painter, rows, left, scale);
   for (std::size_t i = 0; i < board.bars.size(); ++i)
     paintBar(painter, i, {0, rows.top() + row * static_cast<double>(i), double(width()), row}, left, scale);
-  if (m_player.isRevealed()) paintMarks(painter, rows, left, scale);
 }
 
 void LessonBoard::paintBar(QPainter& painter, std::size_t index, const QRectF& row, double left, double scale) const {
   const Theme& theme = Theme::instance();
   const Board::Bar& bar = m_player.step()->board->bars[index];
-  painter.setFont(theme.textFont(1));
+  painter.setFont(theme.textFont(2));
   painter.setPen(theme.colors().text);
   const QRectF label(px(kPad), row.top(), left - px(kPad + 16), row.height());
   painter.drawText(label, Qt::AlignVCenter | Qt::AlignRight,
                    painter.fontMetrics().elidedText(bar.label, Qt::ElideRight, static_cast<int>(label.width()) + 1));
   const double length = m_player.isRevealed() ? m_player.results()->bars[index] * scale : px(28);
-  const double thick = std::min(row.height() * 0.62, px(34));
+  const double thick = std::min(row.height() * 0.6, px(44));
   const QRectF body(left, row.center().y() - thick / 2, std::max(length, 2.0), thick);
   painter.setPen(Qt::NoPen);
   painter.setBrush(m_player.isRevealed() ? theme.seriesColor(0) : theme.colors().border);
   painter.drawRoundedRect(body, 3, 3);
-  painter.setFont(theme.monoFont(1, QFont::DemiBold));
+  painter.setFont(theme.monoFont(2, QFont::DemiBold));
+  const QString size = sizeText(index);
+  const QFontMetricsF metrics(painter.font());
+  const QRectF words(body.right() + px(8), row.center().y() - metrics.height() / 2, metrics.horizontalAdvance(size) + 2,
+                     metrics.height());
+  painter.fillRect(words.adjusted(-3, 0, 3, 0), theme.colors().surface);  // a line across ends before the number
   painter.setPen(m_player.isRevealed() ? theme.colors().text : theme.colors().textFaint);
-  painter.drawText(QRectF(body.right() + px(8), row.top(), px(kValueRoom + kPad), row.height()), Qt::AlignVCenter,
-                   sizeText(index));
+  painter.drawText(words, Qt::AlignVCenter, size);
 }
 
 void LessonBoard::paintMarks(QPainter& painter, const QRectF& area, double left, double scale) const {
   const Theme& theme = Theme::instance();
-  painter.setFont(theme.textFont(0, QFont::DemiBold));
+  painter.setFont(theme.textFont(1, QFont::DemiBold));
   double free = 0;  // where the next name may begin
   for (const Board::Mark& mark : m_player.step()->board->marks) {
     const double x = left + mark.size * scale;

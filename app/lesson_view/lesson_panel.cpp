@@ -1,7 +1,7 @@
 #include "app/lesson_view/lesson_panel.h"
 
+#include <QApplication>
 #include <QClipboard>
-#include <QGuiApplication>
 #include <QKeyEvent>
 #include <QMenu>
 #include <QPainter>
@@ -28,7 +28,7 @@ namespace {
 
 constexpr int kWidth = 348, kTeacherWidth = 440;
 /// Points more than the interface's own size, so that the last row can read it.
-constexpr double kTeacherDelta = 5;
+constexpr double kTeacherDelta = 5, kTitleDelta = 4;
 
 QToolButton* headerButton(const QString& iconName, const QString& name) {
   auto* button = new QToolButton;
@@ -45,11 +45,11 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
       m_player(player),
       m_jobs(jobs),
       m_lesson(new Label(Label::Style::Hint)),
-      m_title(new Label(Label::Style::Title)),
       m_position(new Label(Label::Style::Muted)),
       m_problem(new Label(Label::Style::Error)),
       m_trail(new StepTrail(player)),
       m_scroll(new QScrollArea),
+      m_title(new LessonText(LessonText::Weight::Strong)),
       m_text(new LessonText),
       m_question(new LessonText(LessonText::Weight::Strong)),
       m_inputPlace(new QVBoxLayout),
@@ -111,7 +111,6 @@ QWidget* LessonPanel::buildBody() {
   auto* column = new QVBoxLayout(body);
   column->setContentsMargins(space::kTwo, space::kOne, space::kTwo, space::kTwo);
   column->setSpacing(space::kOneHalf);
-  m_title->setWrapping();
   m_problem->setWrapping();
   m_inputPlace->setContentsMargins(0, 0, 0, 0);
   column->addWidget(m_title);
@@ -178,6 +177,7 @@ void LessonPanel::refreshType() {
   const bool teacher = m_player.teacherMode();
   const double delta = teacher ? kTeacherDelta : 0;
   for (LessonText* text : {m_text, m_question}) text->setPointDelta(delta);
+  m_title->setPointDelta(kTitleDelta + delta);
   m_verdict->setPointDelta(delta);
   m_inputPlace->parentWidget()->setFont(Theme::instance().textFont(delta));
   setFixedWidth(Theme::instance().px(teacher ? kTeacherWidth : kWidth));
@@ -206,6 +206,9 @@ void LessonPanel::refreshInput() {
   m_question->setText(filledText(step.question, step, m_player.results(), nullptr));
   delete std::exchange(m_input, QuestionInput::create(m_player, m_jobs));
   m_inputPlace->addWidget(m_input);
+  // Whoever walks through the steps by keyboard goes on where the answer is given.
+  if (const QWidget* focused = QApplication::focusWidget(); focused != nullptr && isAncestorOf(focused))
+    m_input->setFocus(Qt::OtherFocusReason);
   connect(m_input, &QuestionInput::changed, this, &LessonPanel::refreshButtons);
   connect(m_input, &QuestionInput::submitted, this, &LessonPanel::check);
   refreshAnswer();
@@ -217,8 +220,10 @@ void LessonPanel::refreshAnswer() {
   m_input->setTruth(m_player.isRevealed() ? m_player.results() : nullptr);
   refreshButtons();
   // Its place is known after the layout.
-  if (m_player.isRevealed())
-    QTimer::singleShot(0, m_verdict, [this] { m_scroll->ensureWidgetVisible(m_verdict, 0, space::kOne); });
+  if (!m_player.isRevealed()) return;
+  if (const QWidget* focused = QApplication::focusWidget(); focused == nullptr || isAncestorOf(focused))
+    m_next->setFocus(Qt::OtherFocusReason);
+  QTimer::singleShot(0, m_verdict, [this] { m_scroll->ensureWidgetVisible(m_verdict, 0, space::kOne); });
 }
 
 /// Asked again: with an empty input.

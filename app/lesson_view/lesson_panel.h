@@ -42,10 +42,10 @@ class LessonPanel : public QWidget {
 
   LessonPlayer& m_player;
   JobRunner& m_jobs;
-  Label *m_lesson, *m_title, *m_position, *m_problem;
+  Label *m_lesson, *m_position, *m_problem;
   StepTrail* m_trail;
   QScrollArea* m_scroll;
-  LessonText *m_text, *m_question;
+  LessonText *m_title, *m_text, *m_question;
   QVBoxLayout* m_inputPlace;
   QuestionInput* m_input = nullptr;
   QPushButton *m_check, *m_show, *m_back, *m_next;

@@ -1,5 +1,6 @@
 #include "app/lesson_view/verdict_card.h"
 
+#include <QAccessible>
 #include <QPainter>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -7,7 +8,6 @@
 #include "app/lesson_view/lesson_text.h"
 #include "app/lessons/lesson_player.h"
 #include "app/lessons/lesson_words.h"
-#include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -15,7 +15,7 @@ namespace app {
 VerdictCard::VerdictCard(LessonPlayer& player, QWidget* parent)
     : QFrame(parent),
       m_player(player),
-      m_heading(new Label(Label::Style::Heading)),
+      m_heading(new LessonText(LessonText::Weight::Strong)),
       m_truth(new LessonText(LessonText::Weight::Strong)),
       m_tempting(new LessonText),
       m_why(new LessonText),
@@ -42,7 +42,7 @@ VerdictCard::VerdictCard(LessonPlayer& player, QWidget* parent)
 }
 
 void VerdictCard::setPointDelta(double points) {
-  for (LessonText* text : {m_truth, m_tempting, m_why}) text->setPointDelta(points);
+  for (LessonText* text : {m_heading, m_truth, m_tempting, m_why}) text->setPointDelta(points);
 }
 
 void VerdictCard::refresh() {
@@ -57,12 +57,18 @@ void VerdictCard::refresh() {
   m_heading->setText(m_tone == Tone::Right   ? tr("✓ Right")
                      : m_tone == Tone::Wrong ? tr("Not quite. You said %1").arg(answerWords(step, *guess))
                                              : tr("The answer"));
-  m_truth->setText(truthWords(step, results));
-  m_truth->setVisible(!std::holds_alternative<BitsQuestion>(step.asks) || m_tone != Tone::Right);
+  // Where the input shows it already, it need not be said again.
+  const bool isChosen =
+      std::holds_alternative<ChoiceQuestion>(step.asks) || std::holds_alternative<BitsQuestion>(step.asks);
+  m_truth->setText(m_tone == Tone::Shown ? truthWords(step, results) : tr("It is %1").arg(truthWords(step, results)));
+  m_truth->setVisible(!isChosen || m_tone != Tone::Right);
   const QString tempting = judgement.tempting ? judgement.tempting->text : QString();
   m_tempting->setText(filledText(tempting, step, &results, guess));
   m_tempting->setVisible(!tempting.isEmpty());
   m_why->setText(filledText(step.why, step, &results, guess));
+  setAccessibleName(QStringList{m_heading->text(), m_truth->text(), m_tempting->text(), m_why->text()}.join(u' '));
+  QAccessibleEvent arrived(this, QAccessible::Alert);
+  QAccessible::updateAccessibility(&arrived);
   update();
 }
 

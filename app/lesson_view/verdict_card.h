@@ -5,7 +5,6 @@ class QPushButton;
 
 namespace app {
 
-class Label;
 class LessonPlayer;
 class LessonText;
 
@@ -26,8 +25,7 @@ class VerdictCard : public QFrame {
 
   LessonPlayer& m_player;
   Tone m_tone = Tone::Shown;
-  Label* m_heading;
-  LessonText *m_truth, *m_tempting, *m_why;
+  LessonText *m_heading, *m_truth, *m_tempting, *m_why;
   QPushButton* m_again;
 };
 

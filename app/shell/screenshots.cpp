@@ -10,7 +10,10 @@
 #include <QTemporaryDir>
 #include <QThread>
 #include <cstdio>
+#include <optional>
+#include <tuple>
 
+#include "app/lessons/lesson_player.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/deep_model.h"
 #include "app/shell/main_window.h"
@@ -102,6 +105,34 @@ bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix
   return photographDialogs(window, folder, prefix, suffix);
 }
 
+/// Lessons beside the workspaces they drive: a wrong answer, a slider, a place on a chart, a board; and in teacher
+/// mode.
+bool photographLessons(MainWindow& window, const QDir& folder, const QString& suffix) {
+  const std::tuple<const char*, const char*, std::optional<Guess>> steps[] = {
+      {"anatomy", "bias", Guess(126.0)},
+      {"anatomy", "doubling", Guess(std::uint64_t{0x3f800001})},
+      {"int8", "which-maxima", {}},
+      {"outliers", "clip", Guess(97.0)},
+      {"memory", "fits", Guess(QStringLiteral("yes"))}};
+  LessonPlayer& player = window.lessons();
+  for (const auto& [lesson, step, guess] : steps) {
+    window.openLink(QStringLiteral("quantscope://learn/%1/%2").arg(QLatin1String(lesson), QLatin1String(step)));
+    settle(window);
+    if (guess) player.giveAnswer(*guess);
+    settle(window);
+    if (!save(window, folder, QStringLiteral("lesson-%1").arg(QLatin1String(step)) + suffix)) return false;
+  }
+  player.setTeacherMode(true);
+  settle(window);
+  const bool saved = save(window, folder, QStringLiteral("lesson-teacher") + suffix);
+  player.setTeacherMode(false);
+  player.forgetProgress();
+  player.leave();
+  window.openLink(QStringLiteral("quantscope://learn?glossary=scale"));
+  settle(window);
+  return saved && save(window, folder, QStringLiteral("glossary") + suffix);
+}
+
 /// The four sizes a window really has; at scale 2 (QT_SCALE_FACTOR) only the usual one.
 bool photographSizes(MainWindow& window, const QDir& folder, const QString& prefix) {
   const std::pair<ThemeMode, const char*> themes[] = {{ThemeMode::Light, "light"}, {ThemeMode::Dark, "dark"}};
@@ -117,6 +148,7 @@ bool photographSizes(MainWindow& window, const QDir& folder, const QString& pref
                                  .arg(size.height())
                                  .arg(scaled ? QStringLiteral("@2") : QString(), QLatin1String(name));
       if (!photographAll(window, folder, prefix, suffix)) return false;
+      if (prefix.isEmpty() && !photographLessons(window, folder, suffix)) return false;
     }
   }
   return true;

@@ -67,7 +67,7 @@ class TestLessonWindow : public QObject {
     QTest::keyClicks(field, QStringLiteral("24"));
     QTest::keyClick(field, Qt::Key_Return);
     QTRY_VERIFY(isShown("lesson-verdict"));
-    QCOMPARE(textOf("verdict-truth"), QStringLiteral("23"));
+    QCOMPARE(textOf("verdict-truth"), QStringLiteral("It is 23"));
     QVERIFY(textOf("verdict-tempting").contains(QStringLiteral("never stored")));
     QVERIFY(!isShown("lesson-check"));
     click("lesson-next");

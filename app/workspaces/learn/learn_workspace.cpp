@@ -20,7 +20,7 @@
 namespace app {
 namespace {
 
-constexpr int kTileWidth = 290;
+constexpr int kTileWidth = 290, kForgetNeedsWidth = 640;
 
 }  // namespace
 
@@ -126,6 +126,7 @@ void LearnWorkspace::placeTiles() {
 void LearnWorkspace::resizeEvent(QResizeEvent* event) {
   Workspace::resizeEvent(event);
   placeTiles();
+  refresh();
 }
 
 const Lesson* LearnWorkspace::nextLesson() const {
@@ -152,7 +153,7 @@ void LearnWorkspace::refresh() {
   m_state->setText(answered == 0
                        ? tr("Every step asks first and shows afterwards, on real numbers.")
                        : tr("%1 of %2 steps in %3 lessons answered").arg(answered).arg(steps).arg(all.size()));
-  m_forget->setVisible(answered > 0);
+  m_forget->setVisible(answered > 0 && width() >= Theme::instance().px(kForgetNeedsWidth));
   m_teacher->setChecked(lessons().teacherMode());
   const Lesson* next = nextLesson();
   m_resume->setVisible(next != nullptr);
