@@ -1,6 +1,7 @@
 #include "core/quant/explain/block_explanation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/quant/explain/formula_text.h"
@@ -58,8 +59,15 @@ std::string stepText(const BlockExplanation& explanation, std::size_t step, std:
   const ExplanationStep& column = explanation.steps[step];
   const std::string result = numberText(column.values[value]);
   if (column.pattern.empty()) return column.symbol + " = " + result;
-  const auto valueOf = [&](std::string_view name) { return numberOfName(explanation, value, name); };
-  return column.symbol + " = " + filledText(column.pattern, valueOf) + " = " + result;
+  bool isComputed = true;  // or the encoder had no such number here
+  const auto valueOf = [&](std::string_view name) {
+    const double number = numberOfName(explanation, value, name);
+    isComputed = isComputed && !std::isnan(number);
+    return number;
+  };
+  const std::string filled = filledText(column.pattern, valueOf);
+  if (std::isnan(column.values[value]) || !isComputed) return column.symbol + " = " + result;
+  return column.symbol + " = " + filled + " = " + result;
 }
 
 std::vector<double> errorInSteps(const BlockExplanation& explanation) {

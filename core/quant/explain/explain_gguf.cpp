@@ -195,16 +195,26 @@ bool addInput(const BlockTrace& trace, BlockExplanation& out) {
   return true;
 }
 
+/// Whether a value's group has the stored scale 0, so that its code is not chosen by it.
+bool keepsSearchedCode(const GgufText& text, const BlockTrace& trace, std::size_t value) {
+  if (trace.steps.empty() || text.divide.find("{κ}") != std::string_view::npos) return false;
+  return trace.steps[value * trace.steps.size() / trace.input.size()].step == 0.0F;
+}
+
 /// The columns between the weight and its code.
 void explainCodes(const GgufText& text, const BlockTrace& trace, BlockExplanation& out) {
   const bool hasInput = addInput(trace, out);
   const auto pattern = [&](std::string_view of) { return hasInput ? replaced(of, "{x}", "{y}") : std::string(of); };
   std::vector<double> divided, rounded, clamped;
   for (std::size_t i = 0; i < out.values.size() && trace.scaled; ++i) {
-    const float scaled = trace.scaled(trace.input[i], i);
+    const float scaled = keepsSearchedCode(text, trace, i) ? std::nanf("") : trace.scaled(trace.input[i], i);
     divided.push_back(static_cast<double>(scaled));
-    rounded.push_back(static_cast<double>(trace.rounded(scaled)));
+    rounded.push_back(std::isnan(scaled) ? divided.back() : static_cast<double>(trace.rounded(scaled)));
   }
+  if (std::any_of(divided.begin(), divided.end(), [](double t) { return std::isnan(t); }))
+    out.notes.push_back(
+        "Where the stored scale is 0 nothing is divided: codes are those the search ended with, and all of "
+        "them mean the same.");
   const bool roundsToLevel = text.round.starts_with("level");
   if (trace.scaled)
     insertStepBefore(out, StepId::Code, {StepId::Divide, "t", "in units of the scale", pattern(text.divide), divided});
@@ -222,7 +232,8 @@ void explainCodes(const GgufText& text, const BlockTrace& trace, BlockExplanatio
                                  [](const ExplanationStep& step) { return step.id == StepId::Code; });
   if (!text.clamp.empty()) {
     const double most = std::exp2(static_cast<double>(blockCodec(text.dtype)->codeBits) - 1.0);
-    for (const double q : code->values) clamped.push_back(q - most);
+    for (std::size_t i = 0; i < divided.size(); ++i)
+      clamped.push_back(std::isnan(divided[i]) ? divided[i] : code->values[i] - most);
   }
   code->pattern = pattern(text.code);
   if (!clamped.empty())
