@@ -113,6 +113,10 @@ class TestCliExplain : public QObject {
     const QString text = QString::fromUtf8(result.out);
     for (const char* part : {"range", "S = xmax/qmax", "t = x/S", "x̂ = S·xq", "bits per weight"})
       QVERIFY2(text.contains(QString::fromUtf8(part)), part);
+    const QString wide = QStringLiteral("blk.0.ffn_down.weight:0:0");
+    const Run cut = run(arguments(wide, scheme(QStringLiteral("int8"))));
+    QVERIFY(cut.out.contains("the first 256 of 768 weights"));
+    QCOMPARE(json(arguments(wide, scheme(QStringLiteral("int8"))))["steps"][0]["values"].size(), std::size_t{768});
   }
 };
 

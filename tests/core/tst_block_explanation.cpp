@@ -34,6 +34,8 @@ std::vector<float> testWeights() {
   for (std::size_t i = kColumns + 768; i < kColumns + 1024; ++i) values[i] *= 1e9F;
   for (std::size_t i = 2 * kColumns + 5; i < 3 * kColumns; i += 97) values[i] = std::nanf("");
   for (std::size_t i = 2 * kColumns + 9; i < 3 * kColumns; i += 101) values[i] = i % 2 == 0 ? INFINITY : -INFINITY;
+  for (std::size_t i = 2 * kColumns + 768; i < 3 * kColumns; ++i)  // nothing finite
+    values[i] = i % 3 == 0 ? INFINITY : i % 3 == 1 ? -INFINITY : std::nanf("");
   return values;
 }
 
@@ -200,6 +202,7 @@ class TestBlockExplanation : public QObject {
   void formulasAreTrue();
   void takesAnyShape_data() { addPresets(); }
   void takesAnyShape();
+  void saysWhatBecomesOfTheNonFinite();
   void refusesWhatIsNotThere();
   void namesWhatASchemeCannotHold();
 };
@@ -331,6 +334,23 @@ void TestBlockExplanation::takesAnyShape() {
       }
   }
   QVERIFY_THROWS_EXCEPTION(Error, quant::explainBlock(parsed, tensorOf({}, {0, 32}), 0, 0));
+}
+
+void TestBlockExplanation::saysWhatBecomesOfTheNonFinite() {
+  const auto source = tensorOf({1.0F, INFINITY, -INFINITY, std::nanf("")}, {1, 4});
+  const auto decodedOf = [&](const char* scheme) {
+    const BlockExplanation block = quant::explainBlock(Scheme::parse(scheme), source, 0, 0);
+    return std::make_pair(block.step(StepId::Decoded)->values, QString::fromStdString(block.notes.at(0)));
+  };
+  const auto [integers, note] = decodedOf("int8");
+  QVERIFY(note.contains("NaN becomes 0, an infinity the outermost level"));
+  QCOMPARE(integers, (std::vector<double>{1.0, 1.0, -1.0, 0.0}));
+  const auto [halves, kept] = decodedOf("fp16");
+  QVERIFY(kept.contains("stay what they are"));
+  QVERIFY(std::isinf(halves[1]) && std::isinf(halves[2]) && std::isnan(halves[3]));
+  const auto [nf4, limited] = decodedOf("nf4");
+  QVERIFY(limited.contains("largest finite magnitude"));
+  QCOMPARE(nf4, (std::vector<double>{1.0, 1.0, -1.0, 0.0}));
 }
 
 void TestBlockExplanation::refusesWhatIsNotThere() {

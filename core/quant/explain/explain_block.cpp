@@ -57,9 +57,15 @@ void describeValues(const QuantizedTensor& source, const BlockPlace& place, Bloc
     range.max = isFirst ? x : std::max(range.max, x);
     isFirst = false;
   }
-  if (range.nonFinite != 0)
-    out.notes.push_back(
-        "Values that are not finite take no part in the range: NaN becomes 0, an infinity the outermost level.");
+}
+
+/// What becomes of values that are no numbers.
+std::string nonFiniteNote(const Format& format) {
+  if (storedDType(format) && family(format.name) != Family::GgufBlock)
+    return "Values that are not finite stay what they are where the format has them, else they become NaN.";
+  const bool isLimited = family(format.name) == Family::GgufBlock || family(format.name) == Family::CodeBook;
+  return std::string("Values that are not finite take no part in the range: NaN becomes 0, an infinity ") +
+         (isLimited ? "the largest finite magnitude there is." : "the outermost level.");
 }
 
 void addValueAndError(BlockExplanation& out) {
@@ -138,6 +144,7 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
                            importanceRow(wantsImportance ? calibration : nullptr, rowValues),
                            job};
   out.isStored = isStoredAs(scheme, source);
+  if (out.range.nonFinite != 0 && !out.isStored) out.notes.push_back(nonFiniteNote(scheme.format));
   if (out.isStored)
     out.range.meaning = kNothingChosen;
   else

@@ -243,18 +243,39 @@ void explainCodes(const GgufText& text, const BlockTrace& trace, BlockExplanatio
 
 /// Indices of a lattice and digits: several weights are coded at once.
 void explainIndices(BlockExplanation& out) {
-  const BlockField* index = nullptr;
-  for (const BlockField& field : out.fields.fields)
-    if (field.role == FieldRole::Index) index = &field;
+  const auto fieldOf = [&](FieldRole role) {
+    const auto& fields = out.fields.fields;
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [role](const BlockField& f) { return f.role == role; });
+    return found == fields.end() ? nullptr : &*found;
+  };
+  const BlockField* index = fieldOf(FieldRole::Index);
   if (index == nullptr) return;
+  const bool isLattice = index->symbol != "t";
   for (ExplanationStep& step : out.steps) {
     if (step.id == StepId::Code)
-      step.meaning = index->symbol == "t" ? fmt::format("the byte of {} ternary digits", index->valueCount)
-                                          : fmt::format("the lattice point of {} weights", index->valueCount);
+      step.meaning = isLattice ? fmt::format("the lattice point of {} weights", index->valueCount)
+                               : fmt::format("the byte of {} ternary digits", index->valueCount);
     if (step.id == StepId::Level)
-      step.meaning =
-          index->symbol == "t" ? "the weight's digit" : "the weight's coordinate of the point, with its sign";
+      step.meaning = isLattice ? "the weight's coordinate of the point, with its sign" : "the weight's digit";
   }
+  if (!isLattice) return;
+  out.notes.push_back(fmt::format(
+      "{} weights at a time are one of {} points of a fixed lattice: i is its number, v the weight's coordinate.",
+      index->valueCount, std::uint64_t{1} << index->bits()));
+  const BlockField* signs = fieldOf(FieldRole::Sign);
+  if (signs == nullptr) return;
+  if (signs->bits() == signs->valueCount)
+    return out.notes.push_back("The points are magnitudes; each sign is a bit of its own.");
+  const auto& levels = out.step(StepId::Level)->values;
+  std::size_t changed = 0;
+  for (std::size_t i = 0; i < levels.size(); ++i)
+    changed += out.values[i] != 0.0F && (levels[i] < 0.0) != (out.values[i] < 0.0F) ? 1 : 0;
+  out.notes.push_back(
+      fmt::format("The points are magnitudes. Of eight signs seven are stored, and the eighth makes the number of "
+                  "minus signs even: "
+                  "where it is odd, the weight that costs least changes its sign. Here {} did.",
+                  changed));
 }
 
 void explainRange(const std::string& search, BlockExplanation& out) {
