@@ -10,7 +10,7 @@
 inline const QString kFolder = QStringLiteral(QS_SOURCE_DIR "/resources/lessons");
 
 inline app::CourseSource source(const QString& folder = kFolder, const QString& language = {}) {
-  app::CourseSource source{folder, language, {QStringLiteral("quantize")}};
+  app::CourseSource source{folder, language, {}};
   for (const app::WorkspaceEntry& entry : app::workspaceEntries()) source.workspaces << QLatin1String(entry.id);
   return source;
 }
