@@ -9,6 +9,7 @@
 #include "app/lessons/step_results.h"
 #include "app/widgets/theme.h"
 #include "core/classic/digit_images.h"
+#include "small_course.h"
 
 using namespace app;
 
@@ -79,6 +80,36 @@ class TestDigitStrip : public QObject {
     said[0][2] = said[0][2] == '1' ? '7' : '1';
     QCOMPARE(DigitStrip(digits, &said).lines(), QStringList{QStringLiteral("Row: 3 of 4 right")});
     QVERIFY(errorPixels(painted(DigitStrip(digits, &said))) > 5);
+  }
+
+  void aBoardsDigitsAreReadStrictly_data() {
+    QTest::addColumn<QByteArray>("digits");
+    QTest::addColumn<bool>("good");
+    const auto row = [](const char* digits, bool good) { QTest::newRow(digits) << QByteArray(digits) << good; };
+    row(R"({"first": 2, "count": 3, "rows": [{"row": "a", "ranges": "guess"}]})", true);
+    row(R"({"first": 2, "count": 41, "rows": [{"row": "a"}]})", false);
+    row(R"({"first": -1, "count": 3, "rows": [{"row": "a"}]})", false);
+    row(R"({"first": 2, "count": 3, "rows": [{"row": "b"}]})", false);
+    row(R"({"first": 2, "count": 3, "rows": [{"row": "a", "luck": 1}]})", false);
+    row(R"({"first": 2, "rows": [{"row": "a"}]})", false);
+  }
+
+  void aBoardsDigitsAreReadStrictly() {
+    QFETCH(QByteArray, digits);
+    QFETCH(bool, good);
+    SmallCourse small;
+    small.replace(
+        QStringLiteral("one.json"), R"("wrong": {"other": 15})",
+        R"("wrong": {"other": 15}, "board": {"bars": [{"bar": "x", "fact": "bias", "format": "fp32"}], "digits": )" +
+            digits + '}');
+    small.replace(QStringLiteral("en/one.json"), R"("wrong": {"other")",
+                  R"("board": {"title": "Digits", "unit": "%", "a": "Row", "x": "Bar"}, "wrong": {"other")");
+    QVERIFY2(small.problem().isEmpty() == good, qPrintable(small.problem()));
+    if (!good) return;
+    const Course course = loadCourse(source(small.path()));
+    const StepResults results = computeStep(course.lessons.front().steps.front(), core::JobContext());
+    QCOMPARE(results.digits.size(), std::size_t{1});
+    QCOMPARE(results.digits.front().size(), std::size_t{3});
   }
 
   /// The ink of the first image stands where the project drew it.
