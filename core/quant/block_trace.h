@@ -36,6 +36,18 @@ BlockTrace startTrace(const SearchInput& input, std::size_t count);
 void traceGroups(BlockTrace& trace, const GroupStep* steps, std::size_t groups, std::size_t groupValues, float low,
                  float high);
 
+/// A block among those of its row.
+struct RowBlock {
+  const float* row;
+  const float* importance;  ///< of the row's columns; null: none
+  std::size_t blockCount;   ///< of the row
+  std::size_t block;        ///< which of them
+};
+/// What the encoder of this type finds for the block. @pre the type is a scheme
+BlockTrace traceBlock(tensor::DType dtype, const RowBlock& at);
+
+// The same by family; traceBlock chooses.
+
 /// @param row, importance of all the row's blocks (importance may be null) @param block which of them
 BlockTrace traceLegacy(tensor::DType dtype, const float* row, std::size_t blockCount, const float* importance,
                        std::size_t block);

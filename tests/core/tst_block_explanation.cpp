@@ -194,6 +194,7 @@ class TestBlockExplanation : public QObject {
   void equalsTheEncoder();
   void readsStoredBlocks_data() { addPresets(); }
   void readsStoredBlocks();
+  void readsAnyBytes();
   void followsImportance_data();
   void followsImportance();
   void everyStepHasItsNumbers_data() { addPresets(); }
@@ -241,6 +242,24 @@ void TestBlockExplanation::readsStoredBlocks() {
     for (const quant::ExplanationParameter& parameter : stored.parameters) QVERIFY(!parameter.computed);
     // The same from a source that is stored in the format: encoding it again could only lose.
     if (whole->dtype()) QVERIFY(quant::explainBlock(parsed, *whole, row, last).bytes == made.bytes);
+  }
+}
+
+/// A file may hold anything: every type's blocks of random bytes are read as its decoder reads them.
+void TestBlockExplanation::readsAnyBytes() {
+  std::mt19937 random(11);
+  for (const tensor::DTypeInfo& type : tensor::allDTypes()) {
+    if (!quant::isDecodable(type.dtype)) continue;
+    const tensor::Shape shape = {2, std::max<std::uint64_t>(8, 2 * type.blockValues)};
+    std::vector<std::byte> bytes(*tensor::storageBytes(type.dtype, shape));
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random());
+    const quant::QuantizedTensor stored = tensor::TensorView{"weight", type.dtype, shape, bytes, nullptr};
+    const std::vector<float> decoded = quant::dequantize(stored);
+    const BlockExplanation block = quant::explainStored(stored, 1, type.blockValues == 1 ? 0 : 1);
+    const auto& values = block.step(StepId::Decoded)->values;
+    QCOMPARE(values.size(), block.values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) QVERIFY(sameFloat(values[i], decoded[block.firstValue + i]));
+    compareSize(block, stored);
   }
 }
 

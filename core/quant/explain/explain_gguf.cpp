@@ -6,7 +6,7 @@
 #include "core/quant/block_codec.h"
 #include "core/quant/block_trace.h"
 #include "core/quant/explain/explain_families.h"
-#include "core/quant/explain/formula_text.h"
+#include "core/quant/explain/gguf_columns.h"
 #include "core/quant/explain/gguf_text.h"
 
 namespace core::quant {
@@ -14,46 +14,6 @@ namespace core::quant {
 namespace {
 
 using tensor::DType;
-
-BlockTrace traceOf(DType dtype, const ExplainInput& input) {
-  const std::uint32_t blockValues = tensor::info(dtype).blockValues;
-  const float* values = input.values().data();
-  const float* importance = input.importanceOfBlock();
-  switch (dtype) {
-    case DType::Q4_0:
-    case DType::Q4_1:
-    case DType::Q5_0:
-    case DType::Q5_1:
-    case DType::Q8_0:
-      return traceLegacy(dtype, input.row.data(), input.row.size() / blockValues,
-                         input.importance.empty() ? nullptr : input.importance.data(), input.column / blockValues);
-    case DType::Q2_K:
-    case DType::Q4_K:
-    case DType::Q5_K:
-      return traceOffsetType(dtype, values, importance);
-    case DType::Q3_K:
-    case DType::Q6_K:
-      return traceSymmetricType(dtype, values, importance);
-    case DType::IQ4_NL:
-    case DType::IQ4_XS:
-      return traceIq4(dtype, values, importance);
-    case DType::IQ3_XXS:
-    case DType::IQ3_S:
-      return traceIq3(dtype, values, importance);
-    case DType::IQ2_XXS:
-    case DType::IQ2_XS:
-    case DType::IQ2_S:
-      return traceIq2(dtype, values, importance);
-    case DType::IQ1_S:
-    case DType::IQ1_M:
-      return traceIq1(dtype, values, importance);
-    case DType::MXFP4:
-    case DType::NVFP4:
-      return traceFloatBlock(dtype, values);
-    default:
-      return traceTernary(dtype, values);
-  }
-}
 
 float largestOf(const std::vector<float>& values) {
   return values.empty() ? 0.0F : *std::max_element(values.begin(), values.end());
@@ -176,108 +136,6 @@ void addSearchedFactors(const BlockTrace& trace, BlockExplanation& out) {
   add("o", "What the search subtracted first.", trace.steps[0].codeOffset);
 }
 
-std::string replaced(std::string_view pattern, std::string_view from, std::string_view to) {
-  std::string result(pattern);
-  for (std::size_t at = result.find(from); at != std::string::npos; at = result.find(from, at + to.size()))
-    result.replace(at, from.size(), to);
-  return result;
-}
-
-/// The column of what the encoder takes the weights as, where that is something else.
-bool addInput(const BlockTrace& trace, BlockExplanation& out) {
-  bool differs = trace.unit != 1.0F;
-  for (std::size_t i = 0; i < out.values.size(); ++i) differs = differs || trace.input[i] != out.values[i];
-  if (!differs) return false;
-  insertStepBefore(out, StepId::Code, {StepId::Input, "y", "what the encoder takes it as", "", toDoubles(trace.input)});
-  if (trace.unit != 1.0F)
-    out.notes.push_back(fmt::format("The weights are so large that they are searched in units of {}.",
-                                    numberText(static_cast<double>(trace.unit))));
-  return true;
-}
-
-/// Whether a value's group has the stored scale 0, so that its code is not chosen by it.
-bool keepsSearchedCode(const GgufText& text, const BlockTrace& trace, std::size_t value) {
-  if (trace.steps.empty() || text.divide.find("{κ}") != std::string_view::npos) return false;
-  return trace.steps[value * trace.steps.size() / trace.input.size()].step == 0.0F;
-}
-
-/// The columns between the weight and its code.
-void explainCodes(const GgufText& text, const BlockTrace& trace, BlockExplanation& out) {
-  const bool hasInput = addInput(trace, out);
-  const auto pattern = [&](std::string_view of) { return hasInput ? replaced(of, "{x}", "{y}") : std::string(of); };
-  std::vector<double> divided, rounded, clamped;
-  for (std::size_t i = 0; i < out.values.size() && trace.scaled; ++i) {
-    const float scaled = keepsSearchedCode(text, trace, i) ? std::nanf("") : trace.scaled(trace.input[i], i);
-    divided.push_back(static_cast<double>(scaled));
-    rounded.push_back(std::isnan(scaled) ? divided.back() : static_cast<double>(trace.rounded(scaled)));
-  }
-  if (std::any_of(divided.begin(), divided.end(), [](double t) { return std::isnan(t); }))
-    out.notes.push_back(
-        "Where the stored scale is 0 nothing is divided: codes are those the search ended with, and all of "
-        "them mean the same.");
-  const bool roundsToLevel = text.round.starts_with("level");
-  if (trace.scaled)
-    insertStepBefore(out, StepId::Code, {StepId::Divide, "t", "in units of the scale", pattern(text.divide), divided});
-  if (roundsToLevel) {
-    const auto level = std::find_if(out.steps.begin(), out.steps.end(),
-                                    [](const ExplanationStep& step) { return step.id == StepId::Level; });
-    ExplanationStep step = std::move(*level);
-    out.steps.erase(level);
-    step.id = StepId::Round, step.pattern = pattern(text.round);
-    insertStepBefore(out, StepId::Code, std::move(step));
-  } else if (trace.scaled) {
-    insertStepBefore(out, StepId::Code, {StepId::Round, "r", "to a whole number", std::string(text.round), rounded});
-  }
-  const auto code = std::find_if(out.steps.begin(), out.steps.end(),
-                                 [](const ExplanationStep& step) { return step.id == StepId::Code; });
-  if (!text.clamp.empty()) {
-    const double most = std::exp2(static_cast<double>(blockCodec(text.dtype)->codeBits) - 1.0);
-    for (std::size_t i = 0; i < divided.size(); ++i)
-      clamped.push_back(std::isnan(divided[i]) ? divided[i] : code->values[i] - most);
-  }
-  code->pattern = pattern(text.code);
-  if (!clamped.empty())
-    insertStepBefore(out, StepId::Code,
-                     {StepId::Clamp, "c", "to the codes there are", std::string(text.clamp), clamped});
-}
-
-/// Indices of a lattice and digits: several weights are coded at once.
-void explainIndices(BlockExplanation& out) {
-  const auto fieldOf = [&](FieldRole role) {
-    const auto& fields = out.fields.fields;
-    const auto found =
-        std::find_if(fields.begin(), fields.end(), [role](const BlockField& f) { return f.role == role; });
-    return found == fields.end() ? nullptr : &*found;
-  };
-  const BlockField* index = fieldOf(FieldRole::Index);
-  if (index == nullptr) return;
-  const bool isLattice = index->symbol != "t";
-  for (ExplanationStep& step : out.steps) {
-    if (step.id == StepId::Code)
-      step.meaning = isLattice ? fmt::format("the lattice point of {} weights", index->valueCount)
-                               : fmt::format("the byte of {} ternary digits", index->valueCount);
-    if (step.id == StepId::Level)
-      step.meaning = isLattice ? "the weight's coordinate of the point, with its sign" : "the weight's digit";
-  }
-  if (!isLattice) return;
-  out.notes.push_back(fmt::format(
-      "{} weights at a time are one of {} points of a fixed lattice: i is its number, v the weight's coordinate.",
-      index->valueCount, std::uint64_t{1} << index->bits()));
-  const BlockField* signs = fieldOf(FieldRole::Sign);
-  if (signs == nullptr) return;
-  if (signs->bits() == signs->valueCount)
-    return out.notes.push_back("The points are magnitudes; each sign is a bit of its own.");
-  const auto& levels = out.step(StepId::Level)->values;
-  std::size_t changed = 0;
-  for (std::size_t i = 0; i < levels.size(); ++i)
-    changed += out.values[i] != 0.0F && (levels[i] < 0.0) != (out.values[i] < 0.0F) ? 1 : 0;
-  out.notes.push_back(
-      fmt::format("The points are magnitudes. Of eight signs seven are stored, and the eighth makes the number of "
-                  "minus signs even: "
-                  "where it is odd, the weight that costs least changes its sign. Here {} did.",
-                  changed));
-}
-
 void explainRange(const std::string& search, BlockExplanation& out) {
   for (const ExplanationLevels& set : out.levels) {
     if (set.levels.empty()) continue;
@@ -287,37 +145,14 @@ void explainRange(const std::string& search, BlockExplanation& out) {
   out.range.meaning = search.empty() ? "The levels follow from the extreme values of what shares a scale." : search;
 }
 
-void addTransfer(DType dtype, const BlockTrace& trace, BlockExplanation& out) {
-  if (!trace.code) return;
-  const float limit = std::abs(extremeOf(trace.input));
-  const auto codeOf = [trace, limit](float x, std::size_t i) {
-    float input = std::isnan(x) ? 0.0F : x / trace.unit;
-    input = std::clamp(input, -limit, limit);
-    return trace.code(trace.scaled ? trace.scaled(input, i) : input, i);
-  };
-  if (dtype == DType::TQ1_0) {
-    const float d = static_cast<float>(parameterOf(out, "d").stored);
-    out.transfer = [codeOf, d](float x, std::size_t i) { return static_cast<float>(codeOf(x, i) - 1) * d; };
-    return;
-  }
-  std::vector<const BlockField*> fieldOf(out.fields.values);  // of the table, which stays
-  for (const BlockField& field : fieldsOf(dtype).fields)
-    if (field.role == FieldRole::Code) fieldOf[field.firstValue] = &field;
-  out.transfer = [codeOf, dtype, fieldOf, bytes = out.bytes](float x, std::size_t i) {
-    std::vector<std::byte> block = bytes;
-    setBits(*fieldOf[i], static_cast<std::uint64_t>(codeOf(x, i)), block);
-    std::vector<float> decoded(fieldOf.size());
-    blockCodec(dtype)->decode(reinterpret_cast<const std::uint8_t*>(block.data()), 1, decoded.data());
-    return decoded[i];
-  };
-}
-
 }  // namespace
 
 void explainGguf(const ExplainInput& input, BlockExplanation& out) {
   const DType dtype = *input.encoded.dtype();
   const bool byImportance = !input.importance.empty() && blockCodec(dtype)->encodeByImportance != nullptr;
-  const BlockTrace trace = traceOf(dtype, input);
+  const BlockTrace trace = traceBlock(
+      dtype, {input.row.data(), input.importance.empty() ? nullptr : input.importance.data(),
+              input.row.size() / tensor::info(dtype).blockValues, input.column / tensor::info(dtype).blockValues});
   const GgufText& text = ggufText(dtype, byImportance);
   const std::string search = searchSentence(dtype, text, trace, byImportance);
   explainBlockScale(text, trace, out);
@@ -327,9 +162,7 @@ void explainGguf(const ExplainInput& input, BlockExplanation& out) {
       parameter.search = search, parameter.candidates = search.empty() ? 0 : trace.candidates;
   if (text.divide.find("{κ}") != std::string_view::npos) addSearchedFactors(trace, out);
   explainRange(search, out);
-  explainCodes(text, trace, out);
-  explainIndices(out);
-  addTransfer(dtype, trace, out);
+  explainColumns(text, trace, out);
 }
 
 }  // namespace core::quant
