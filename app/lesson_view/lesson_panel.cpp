@@ -11,6 +11,7 @@
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <utility>
 
 #include "app/lesson_view/lesson_text.h"
@@ -26,7 +27,9 @@
 namespace app {
 namespace {
 
-constexpr int kWidth = 348, kTeacherWidth = 440;
+constexpr int kWidth = 348, kTeacherWidth = 440, kLeastWidth = 340;
+/// Of the window: the rest is for what the lesson is about.
+constexpr double kMostShare = 0.37;
 /// Points more than the interface's own size, so that the last row can read it.
 constexpr double kTeacherDelta = 5, kTitleDelta = 4;
 
@@ -54,7 +57,7 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
       m_question(new LessonText(LessonText::Weight::Strong)),
       m_inputPlace(new QVBoxLayout),
       m_check(new QPushButton(tr("&Check"))),
-      m_show(new QPushButton(tr("&Show me"))),
+      m_show(new QPushButton(tr("Show m&e"))),
       m_back(new QPushButton(tr("&Back"))),
       m_next(new QPushButton(tr("&Next"))),
       m_menu(headerButton(QStringLiteral("settings"), tr("More of this lesson"))),
@@ -180,8 +183,14 @@ void LessonPanel::refreshType() {
   m_title->setPointDelta(kTitleDelta + delta);
   m_verdict->setPointDelta(delta);
   m_inputPlace->parentWidget()->setFont(Theme::instance().textFont(delta));
-  setFixedWidth(Theme::instance().px(teacher ? kTeacherWidth : kWidth));
+  fitInto(m_windowWidth);
   update();
+}
+
+void LessonPanel::fitInto(int windowWidth) {
+  m_windowWidth = windowWidth;
+  const int wanted = Theme::instance().px(m_player.teacherMode() ? kTeacherWidth : kWidth);
+  setFixedWidth(std::clamp(wanted, kLeastWidth, std::max(kLeastWidth, qRound(windowWidth * kMostShare))));
 }
 
 void LessonPanel::refreshStep() {
@@ -242,10 +251,10 @@ void LessonPanel::refreshButtons() {
   m_show->setVisible(open);
   m_check->setEnabled(computed && m_input->guess().has_value());
   m_show->setEnabled(computed);
-  m_show->setText(m_player.teacherMode() ? tr("&Reveal") : tr("&Show me"));
+  m_show->setText(m_player.teacherMode() ? tr("&Reveal") : tr("Show m&e"));
   m_check->setText(m_player.teacherMode() ? tr("&Take down") : tr("&Check"));
   m_back->setEnabled(m_player.index() > 0);
-  m_next->setText(m_player.isLast() ? tr("&Finish") : tr("&Next"));
+  m_next->setText(m_player.isLast() ? tr("F&inish") : tr("&Next"));
   const QString kind = open ? QString() : QStringLiteral("primary");
   if (m_next->property("kind").toString() != kind) {
     m_next->setProperty("kind", kind);

@@ -22,6 +22,8 @@ class LessonPanel : public QWidget {
   Q_OBJECT
  public:
   LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent = nullptr);
+  /// Takes no more than its share of a window of this width.
+  void fitInto(int windowWidth);
 
  protected:
   void paintEvent(QPaintEvent* event) override;
@@ -51,6 +53,7 @@ class LessonPanel : public QWidget {
   QPushButton *m_check, *m_show, *m_back, *m_next;
   QToolButton *m_menu, *m_close;
   VerdictCard* m_verdict;
+  int m_windowWidth = 1280;
 };
 
 }  // namespace app

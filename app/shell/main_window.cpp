@@ -309,6 +309,7 @@ QString MainWindow::errorText() const { return m_banner->text(); }
 void MainWindow::setPanelShown(bool shown) {
   m_panelWanted = shown;
   const bool onPage = m_selection.workspace() != kStart, inLesson = m_lessons->lesson() != nullptr;
+  m_lessonPanel->fitInto(width());
   m_lessonPanel->setVisible(inLesson && onPage);
   const int taken = inLesson ? m_lessonPanel->width() : 0;
   const bool fits = width() - taken >= kPanelNeedsWidth || m_panelInNarrow;

@@ -81,6 +81,22 @@ class TestLessonFacts : public QObject {
         -0.5, 1e-4);
     row(R"({"fact": "stretched_zero_point", "scheme": "int8:range=minmax", "low": 2, "high": 3, "qmin": 0})", -510,
         1e-9);
+    row(R"({"fact": "divided_weight", "scheme": "int8", "values": [0.45892, 1]})", 0.45892 * 127, 1e-5);
+    row(R"({"fact": "half_step", "scheme": "int8", "values": [0.45892, 1]})", 1 / 254.0, 1e-9);
+    row(R"({"fact": "smallest_maximum", "scheme": "int8", "value": 0.45892, "code": 58})", 0.45892 * 127 / 58.5, 1e-6);
+    row(R"({"fact": "zero_point", "scheme": "int8:range=minmax", "values": [2, 3]})", -128);
+    row(R"({"fact": "distinct_values", "scheme": "int4:group=row", "ramp": [-1, 1, 4001]})", 15);
+    row(R"({"fact": "distinct_values", "scheme": "int8", "ramp": [0, 6, 4001]})", 128);
+    row(R"({"fact": "become_zero", "scheme": "int4:group=row", "values": [7, 0, 0.4, -0.4, 0.6]})", 2);
+    row(R"({"fact": "share_within", "share": 0.5, "values": [1, 0.5, -0.5, -0.6]})", 50);
+    // A power of two is at most a third away: 3/4 lies between 1/2 and 1.
+    row(R"({"fact": "worst_relative_error", "scheme": "log4:group=row", "ramp": [0.5, 1, 4001]})", 100 / 3.0, 0.1);
+    row(R"({"fact": "group_for_bits", "format": "int4", "bits": 4.25})", 64);
+    // A scale is shared by 32: its largest weight stands for the others' step.
+    row(R"({"fact": "decoded_weight", "scheme": "q4_0", "values": [1, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "index": 1})",
+        -0.875);
+    row(R"({"fact": "decoded_weight", "scheme": "mx_e2m1", "values": [7, 0.5, 1, 2, 3, 4, 5, 6]})", 6);
     // Sizes: 70B, 32B, 8B, 7B.
     row(R"({"fact": "model_size", "parameters": 70, "scheme": "fp32", "scales": "without"})", 280, 1e-9);
     row(R"({"fact": "model_size", "parameters": 70, "scheme": "bf16", "scales": "without"})", 140, 1e-9);
