@@ -285,7 +285,13 @@ void TestBlockExplanation::followsImportance() {
   for (std::uint64_t row = 0; row < kRows; ++row) {
     const std::uint64_t blocks = quant::blocksOfRow(parsed.format, source.shape, row);
     for (std::uint64_t b = 0; b < blocks; b += std::max<std::uint64_t>(1, blocks / 4)) {
-      compareBlock(quant::explainBlock(parsed, source, row, b, JobContext(), &calibration), *whole, decoded);
+      const BlockExplanation block = quant::explainBlock(parsed, source, row, b, JobContext(), &calibration);
+      compareBlock(block, *whole, decoded);
+      for (const quant::ExplanationParameter& parameter : block.parameters)
+        QVERIFY2(row != 0 || formula::agrees(parameter.numbers).value_or(true), parameter.numbers.c_str());
+      for (std::size_t s = 0; s < block.steps.size() && row == 0; ++s)
+        for (std::size_t i = 0; i < block.values.size(); ++i)
+          QVERIFY2(formula::agrees(quant::stepText(block, s, i)).value_or(true), quant::stepText(block, s, i).c_str());
       if (QTest::currentTestFailed()) return qWarning("row %d, block %d", int(row), int(b));
     }
   }

@@ -114,7 +114,7 @@ void explainGroups(const GgufText& text, const BlockTrace& trace, BlockExplanati
     const double number = static_cast<double>(numbers[group]);
     parameter.computed = number + offset;
     if (found[group] == 0.0F) continue;
-    const Rounded rounded{isFloat ? "FP8(" : "round(", isScale ? text.groupClose : ")"};
+    const Rounded rounded{isFloat ? "FP8(" : text.groupOpen, text.groupClose};
     setRoundedFormula(parameter, rounded, isScale ? text.groupScale : text.groupMinimum, TraceNumbers(trace, group),
                       number);
     parameter.computed = number + offset;

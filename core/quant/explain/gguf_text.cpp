@@ -11,6 +11,7 @@ namespace {
 using tensor::DType;
 
 constexpr std::string_view kReciprocal = "{x}·(1/{d′})";
+constexpr std::string_view kNear = "a whole number near ";  // their codes are searched, too
 constexpr std::string_view kOffsetDivide = "({x} + {dmin}·{m})/({d}·{sc})";
 constexpr std::string_view kHalves = "round({t})";
 constexpr std::string_view kLatticeScale = "({s}·31/{largest s} − 1)/2";
@@ -185,6 +186,8 @@ constexpr GgufText kWeighedTexts[] = {
 
      .groupScale = "{s}/{d′}",
      .groupMinimum = "{μ}/{dmin′}",
+     .groupOpen = kNear,
+     .groupClose = "",
      .divide = kOffsetDivide,
      .round = kHalves,
      .code = "clamp({r}, 0, 3)",
@@ -202,6 +205,8 @@ constexpr GgufText kWeighedTexts[] = {
 
      .groupScale = "{s}/{d′}",
      .groupMinimum = "{μ}/{dmin′}",
+     .groupOpen = kNear,
+     .groupClose = "",
      .divide = kOffsetDivide,
      .round = kHalves,
      .code = "clamp({r}, 0, 15)",
@@ -210,6 +215,8 @@ constexpr GgufText kWeighedTexts[] = {
 
      .groupScale = "{s}/{d′}",
      .groupMinimum = "{μ}/{dmin′}",
+     .groupOpen = kNear,
+     .groupClose = "",
      .divide = kOffsetDivide,
      .round = kHalves,
      .code = "clamp({r}, 0, 31)",

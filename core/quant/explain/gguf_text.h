@@ -15,7 +15,8 @@ struct GgufText {
   std::string_view scale = {};                          ///< d; empty: the search found it
   std::string_view minimum = {};                        ///< m or dmin; empty: there is none, or the search found it
   std::string_view groupScale = {}, groupMinimum = {};  ///< what is rounded to their whole numbers
-  std::string_view groupClose = ")";                    ///< behind the rounded group scale: ") + 32"
+  /// Around what is rounded to them: "round(" and ") + 32".
+  std::string_view groupOpen = "round(", groupClose = ")";
   std::string_view divide = {}, round = {}, clamp = {}, code = {};  ///< empty: there is no such column, or no formula
   std::string_view weight = {};  ///< of a value's squared error in the search; empty: nothing is searched
 };
