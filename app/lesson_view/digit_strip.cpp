@@ -13,7 +13,7 @@ namespace app {
 namespace {
 
 constexpr int kSide = static_cast<int>(core::classic::kDigitSide);
-constexpr double kLargestCell = 64, kRow = 30, kGap = 12;  // at 100 %
+constexpr double kLargestCell = 72, kLeastBesideLabels = 56, kRow = 30, kGap = 12;  // at 100 %
 
 double px(double length) { return length * Theme::instance().zoom() / 100.0; }
 
@@ -32,27 +32,29 @@ std::string labelOf(std::uint64_t index) {
 
 }  // namespace
 
-double DigitStrip::labelWidth(double width) const {
+DigitStrip::Places DigitStrip::placesIn(double width) const {
   const QFontMetricsF metrics(Theme::instance().textFont(1));
   double widest = 0;
   for (const Board::Digits::Row& row : m_digits.rows) widest = std::max(widest, metrics.horizontalAdvance(row.label));
-  return std::min(widest + px(16), width * 0.4);
+  const double label = std::min(widest + px(16), width * 0.4), count = static_cast<double>(m_digits.count);
+  const bool above = (width - label) / count < px(kLeastBesideLabels);
+  const double left = above ? 0 : label;
+  return {above, left, std::min(px(kLargestCell), (width - left) / count), above ? 1.8 * px(kRow) : px(kRow)};
 }
 
 double DigitStrip::height(double width) const {
-  const double cell = std::min(px(kLargestCell), (width - labelWidth(width)) / static_cast<double>(m_digits.count));
-  return cell + px(kGap) + px(kRow) * static_cast<double>(m_digits.rows.size());
+  const Places places = placesIn(width);
+  return places.cell + px(kGap) + places.row * static_cast<double>(m_digits.rows.size());
 }
 
 void DigitStrip::paint(QPainter& painter, const QRectF& area) const {
-  const double left = labelWidth(area.width());
-  const double cell = std::min(px(kLargestCell), (area.width() - left) / static_cast<double>(m_digits.count));
+  const Places places = placesIn(area.width());
+  const double cell = places.cell;
   for (std::uint64_t i = 0; i < m_digits.count; ++i)
-    paintImage(painter, {area.left() + left + cell * static_cast<double>(i), area.top(), cell, cell}, i);
-  for (std::size_t row = 0; row < m_digits.rows.size(); ++row) {
-    const double top = area.top() + cell + px(kGap) / 2 + px(kRow) * static_cast<double>(row);
-    paintRow(painter, {area.left(), top, left + cell * static_cast<double>(m_digits.count), px(kRow)}, left, row);
-  }
+    paintImage(painter, {area.left() + places.left + cell * static_cast<double>(i), area.top(), cell, cell}, i);
+  for (std::size_t row = 0; row < m_digits.rows.size(); ++row)
+    paintRow(painter, {area.left(), area.top() + cell + px(kGap) / 2 + places.row * static_cast<double>(row)}, places,
+             row);
 }
 
 void DigitStrip::paintImage(QPainter& painter, const QRectF& cell, std::uint64_t index) const {
@@ -60,15 +62,18 @@ void DigitStrip::paintImage(QPainter& painter, const QRectF& cell, std::uint64_t
   painter.drawImage(cell.adjusted(margin, margin, -margin, -margin), imageOf(m_digits.first + index));
 }
 
-void DigitStrip::paintRow(QPainter& painter, const QRectF& row, double left, std::size_t index) const {
+void DigitStrip::paintRow(QPainter& painter, QPointF corner, const Places& places, std::size_t index) const {
   const Theme& theme = Theme::instance();
   painter.setFont(theme.textFont(1));
   painter.setPen(theme.colors().text);
-  const QRectF label(row.left(), row.top(), left - px(16), row.height());
-  painter.drawText(label, Qt::AlignVCenter | Qt::AlignRight,
+  const double line = px(kRow);
+  const QRectF label = places.labelsAbove
+                           ? QRectF(corner, QSizeF(places.cell * static_cast<double>(m_digits.count), line))
+                           : QRectF(corner, QSizeF(places.left - px(16), line));
+  painter.drawText(label, Qt::AlignVCenter | (places.labelsAbove ? Qt::AlignLeft : Qt::AlignRight),
                    painter.fontMetrics().elidedText(m_digits.rows[index].label, Qt::ElideRight,
                                                     static_cast<int>(label.width()) + 1));
-  const double cell = (row.width() - left) / static_cast<double>(m_digits.count);
+  const double top = places.labelsAbove ? corner.y() + places.row - line : corner.y();
   for (std::uint64_t i = 0; i < m_digits.count; ++i) {
     const QString said = m_names ? QString(QLatin1Char((*m_names)[index][i])) : QStringLiteral("?");
     const bool isWrong = m_names && said.toStdString() != labelOf(m_digits.first + i);
@@ -76,7 +81,7 @@ void DigitStrip::paintRow(QPainter& painter, const QRectF& row, double left, std
     font.setUnderline(isWrong);
     painter.setFont(font);
     painter.setPen(isWrong ? theme.colors().error : m_names ? theme.colors().text : theme.colors().textFaint);
-    painter.drawText(QRectF(row.left() + left + cell * static_cast<double>(i), row.top(), cell, row.height()),
+    painter.drawText(QRectF(corner.x() + places.left + places.cell * static_cast<double>(i), top, places.cell, line),
                      Qt::AlignCenter, said);
   }
 }

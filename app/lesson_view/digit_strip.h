@@ -23,9 +23,14 @@ class DigitStrip {
   QStringList lines() const;
 
  private:
-  double labelWidth(double width) const;
+  /// Labels stand before their names, or above them where images beside labels would be too small to read.
+  struct Places {
+    bool labelsAbove = false;
+    double left = 0, cell = 0, row = 0;  ///< where images begin, their side, the height of a row of names
+  };
+  Places placesIn(double width) const;
   void paintImage(QPainter& painter, const QRectF& cell, std::uint64_t index) const;
-  void paintRow(QPainter& painter, const QRectF& row, double left, std::size_t index) const;
+  void paintRow(QPainter& painter, QPointF corner, const Places& places, std::size_t index) const;
 
   const Board::Digits& m_digits;
   const std::vector<std::string>* m_names;
