@@ -8,8 +8,9 @@
 
 namespace app {
 namespace {
-constexpr double kReach = 16;  ///< pixels
-}
+constexpr double kReach = 16;    ///< pixels
+constexpr double kClose = 0.05;  ///< of the axis
+}  // namespace
 
 SharingChart::SharingChart(QWidget* parent)
     : Chart(parent), m_line(new QCPCurve(xAxis, yAxis)), m_dots(addGraph()), m_chosenDot(addGraph()) {
@@ -51,8 +52,11 @@ void SharingChart::labelPoints() {
     const bool isSame = i > 0 && m_points[i].label == m_points[i - 1].label;
     label->setText(isSame ? QString() : m_points[i].label);
     label->position->setCoords(m_points[i].bitsPerWeight, 100 * m_points[i].error);
-    label->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
-    label->setPadding(QMargins(6, 0, 0, 4));
+    // Beside a dot right above the one before it stands at the other side.
+    const bool isAbove =
+        i > 0 && std::abs(m_points[i].bitsPerWeight - m_points[i - 1].bitsPerWeight) < kClose * xAxis->range().size();
+    label->setPositionAlignment((isAbove ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignBottom);
+    label->setPadding(QMargins(6, 0, 6, 4));
     m_labels.push_back(label);
   }
   applyColors();

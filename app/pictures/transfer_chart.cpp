@@ -8,7 +8,8 @@
 
 namespace app {
 namespace {
-constexpr double kReach = 12;  ///< pixels around a dot that belong to it
+constexpr double kReach = 12;           ///< pixels around a dot that belong to it
+constexpr std::size_t kMostDots = 400;  ///< of a long block some are drawn
 
 QCPRange withRoom(double low, double high) {
   const double room = std::max(high - low, 1e-30) * 0.05;
@@ -43,7 +44,8 @@ void TransferChart::setCurve(Data curve) {
     lowY = std::min(lowY, y), highY = std::max(highY, y);
   };
   for (std::size_t i = 0; i < m_data.x.size(); ++i) take(m_data.x[i], m_data.stored[i], xs, ys);
-  for (std::size_t i = 0; i < m_data.weights.size(); ++i)
+  const std::size_t every = m_data.weights.size() / kMostDots + 1;
+  for (std::size_t i = 0; i < m_data.weights.size(); i += every)
     take(m_data.weights[i], m_data.storedWeights[i], dotXs, dotYs);
   m_curve->setData(xs, ys, true);
   m_dots->setData(dotXs, dotYs);
@@ -66,7 +68,7 @@ void TransferChart::setCurve(Data curve) {
 void TransferChart::applyColors() {
   const ThemeColors& c = Theme::instance().colors();
   m_diagonal->setPen(QPen(c.reference, 1, Qt::DashLine));
-  m_curve->setPen(QPen(c.accent, 1.6));
+  m_curve->setPen(QPen(c.accent, 1));  // thicker ones are slow to draw, and a hand waits
   m_dots->setScatterStyle({QCPScatterStyle::ssDisc, QPen(c.text), QBrush(c.text), 4});
   m_chosenDot->setScatterStyle({QCPScatterStyle::ssCircle, QPen(c.sign, 2.4), QBrush(c.surface), 11});
 }

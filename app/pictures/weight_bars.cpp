@@ -13,6 +13,7 @@
 namespace app {
 namespace {
 constexpr double kClosestLevels = 5;              ///< pixels: closer ones are a grey area, not levels
+constexpr double kNearLevels = 0.25;              ///< of the range of the weights
 constexpr double kNudge = 0.02, kFarNudge = 0.2;  ///< of the visible range
 }  // namespace
 
@@ -107,7 +108,10 @@ void WeightBars::fit() {
   };
   include(m_block.values);
   include(m_block.stored);
-  include(m_block.levels);
+  // Levels beyond the weights are shown where they are near: those of floats without a scale go on to 10³⁸.
+  const double reach = (high - low) * kNearLevels, bottom = low - reach, top = high + reach;
+  for (const double level : m_block.levels)
+    if (level >= bottom && level <= top) low = std::min(low, level), high = std::max(high, level);
   const double room = std::max(high - low, 1e-30) * 0.06;
   QCPRange range(low - room, high + room);
   if (m_moving) range.expand(m_fitted);

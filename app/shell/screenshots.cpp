@@ -87,6 +87,19 @@ bool photographDialogs(MainWindow& window, const QDir& folder, const QString& pr
   return photographDialog(window, "second-model", folder, prefix + QStringLiteral("second-model") + suffix);
 }
 
+/// The tabs of Quantize behind the first: blocks of 256 weights with scales of scales as bytes, the rest in 4 bits.
+bool photographQuantize(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
+  for (const char* tab : {"bytes", "curves", "clip", "sharing", "rivals"}) {
+    const bool isBytes = QLatin1String(tab) == QLatin1String("bytes");
+    window.openLink(QStringLiteral("quantscope://quantize?scheme=%1&show=%2")
+                        .arg(isBytes ? QStringLiteral("q4_k") : QStringLiteral("int4"), QLatin1String(tab)));
+    settle(window);
+    if (!save(window, folder, prefix + QStringLiteral("quantize-") + QLatin1String(tab) + suffix)) return false;
+  }
+  window.openLink(QStringLiteral("quantscope://quantize?show=steps"));
+  return true;
+}
+
 bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
   QStringList pages{QStringLiteral("start")};
   for (const WorkspaceEntry& entry : workspaceEntries()) pages << QLatin1String(entry.id);
@@ -97,6 +110,7 @@ bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix
     if (!settle(window))
       std::fprintf(stderr, "quantscope: %s was still computing after two minutes.\n", qPrintable(id));
     if (!save(window, folder, prefix + id + suffix)) return false;
+    if (id == QLatin1String("quantize") && !photographQuantize(window, folder, prefix, suffix)) return false;
   }
   window.openCommandPalette();
   settle(window);

@@ -31,6 +31,10 @@ class Workspace : public QWidget {
   explicit Workspace(const WorkspaceContext& context, QWidget* parent = nullptr)
       : QWidget(parent), m_context(context) {}
 
+  /// A page fills its place. Where it is larger than that the window scrolls, by what the page needs at least; what it
+  /// would like to have at its width is no reason.
+  bool hasHeightForWidth() const override { return false; }
+
   /// Comes to the front or leaves it. A hidden workspace should not compute; it catches up when it becomes active.
   virtual void setActive(bool active) { Q_UNUSED(active) }
   /// A few sentences for F1: what this shows, what can be done here.

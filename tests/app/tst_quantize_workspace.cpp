@@ -1,8 +1,11 @@
 // Quantize, driven with mouse and keyboard: sources, the scheme builder, the block that follows the hand, the steps and
 // what each tab says. Blocks are compared with what quantize() itself makes of the same weights.
 #include <QComboBox>
+#include <QDirIterator>
+#include <QFile>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
@@ -356,7 +359,7 @@ class TestQuantizeWorkspace : public QObject {
 
   void weightsThatASchemeCannotHoldAreSaid() {
     Lab lab{QString()};
-    QVERIFY(lab.open(QStringLiteral("scheme=q4_0&values=1,2,3")).isEmpty());
+    QVERIFY(lab.open(QStringLiteral("scheme=q4_0&distribution=normal&count=48")).isEmpty());
     QVERIFY(lab.state().block().isEmpty());
     QVERIFY2(lab.state().problem().endsWith(u'.'), qPrintable(lab.state().problem()));
     for (int tab = kSteps; tab <= kRivals; ++tab) {
@@ -364,7 +367,32 @@ class TestQuantizeWorkspace : public QObject {
       QVERIFY(!lab.workspace()->grab().isNull());
     }
     QVERIFY(lab.state().setSchemeText(QStringLiteral("int4")).isEmpty());
+    QCOMPARE(lab.state().block().values.size(), std::size_t{32});
+  }
+
+  /// Three typed weights are a block of every type: zeros fill it up.
+  void typedWeightsAreFilledUpToABlock() {
+    Lab lab{QString()};
+    QVERIFY(lab.open(QStringLiteral("scheme=q4_0&values=1,-2,3")).isEmpty());
+    QCOMPARE(lab.state().block().values.size(), std::size_t{32});
+    QCOMPARE(lab.state().block().values[2], 3.0F);
+    QCOMPARE(lab.state().block().values[3], 0.0F);
+    QVERIFY2(lab.state().sourceName().contains(QStringLiteral("29")), qPrintable(lab.state().sourceName()));
+    QVERIFY(lab.state().setSchemeText(QStringLiteral("q4_k")).isEmpty());
+    QCOMPARE(lab.state().block().values.size(), std::size_t{256});
+    QVERIFY(lab.state().setSchemeText(QStringLiteral("int4")).isEmpty());
     QCOMPARE(lab.state().block().values.size(), std::size_t{3});
+  }
+
+  /// A float without a scale has levels far beyond the weights: the picture is of the weights.
+  void farLevelsDoNotShrinkThePicture() {
+    Lab lab{QString()};
+    for (const char* scheme : {"bf16", "fp8_e4m3", "fp16"}) {
+      QVERIFY(lab.open(QStringLiteral("distribution=normal&count=64&scheme=") + QLatin1String(scheme)).isEmpty());
+      QVERIFY2(lab.find<WeightBars>("lab-bars")->yAxis->range().size() < 20, scheme);
+      lab.showTab(kCurves);
+      QVERIFY2(lab.find<TransferChart>("lab-staircase")->xAxis->range().size() < 20, scheme);
+    }
   }
 
   void usedEverywhereItIsTickedInTheList() {
@@ -476,6 +504,7 @@ class TestQuantizeWorkspace : public QObject {
   void theWinnerIsTheOneOfLeastError() {
     Lab lab{QString()};
     QVERIFY(lab.open(QStringLiteral("scheme=int4:group=64&distribution=normal&count=512&show=rivals")).isEmpty());
+    QVERIFY(lab.window().waitUntilIdle());
     auto* table = lab.find<QTableView>("lab-rivals");
     const auto* model = static_cast<const RivalsModel*>(table->model());
     QStringList names;
@@ -497,6 +526,7 @@ class TestQuantizeWorkspace : public QObject {
     };
     QVERIFY(place("nf4") < place("int4:group=64"));
     QVERIFY(lab.open(QStringLiteral("scheme=int4:group=64&distribution=uniform&count=512&show=rivals")).isEmpty());
+    QVERIFY(lab.window().waitUntilIdle());
     QVERIFY(place("int4:group=64") < place("nf4"));
     table->setCurrentIndex(model->index(place("nf4"), 0));
     table->setFocus();
@@ -589,6 +619,32 @@ class TestQuantizeWorkspace : public QObject {
     }
     Lab none{QString()};
     QVERIFY(none.open(QStringLiteral("row=3&block=2")).contains(QStringLiteral("no model")));
+  }
+
+  /// Every stage that a lesson sets here can be set, at the step it names.
+  void theStagesOfTheLessonsOpen() {
+    Lab lab{QString()};
+    static const QRegularExpression stage(QStringLiteral("quantscope://quantize\\?[^\"\\s)]+"));
+    int opened = 0;
+    QDirIterator files(QStringLiteral(QS_SOURCE_DIR "/resources/lessons"), {QStringLiteral("*.json")}, QDir::Files,
+                       QDirIterator::Subdirectories);
+    while (files.hasNext()) {
+      QFile file(files.next());
+      QVERIFY(file.open(QIODevice::ReadOnly));
+      auto links = stage.globalMatch(QString::fromUtf8(file.readAll()));
+      while (links.hasNext()) {
+        const QString text = links.next().captured();
+        const auto link = Link::parse(text);
+        QVERIFY2(link, qPrintable(text));
+        QVERIFY2(lab.workspace()->openLink(*link).isEmpty(), qPrintable(text));
+        QVERIFY2(lab.state().problem().isEmpty(), qPrintable(text + lab.state().problem()));
+        if (link->has(QStringLiteral("step")))
+          QCOMPARE(lab.workspace()->findChild<StepsPage*>()->stage(), link->value(QStringLiteral("step")));
+        ++opened;
+      }
+    }
+    QVERIFY(opened > 0);
+    QVERIFY(lab.window().waitUntilIdle());
   }
 
   void editsBelongToTheirWeights() {

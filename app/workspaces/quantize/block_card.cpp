@@ -20,6 +20,7 @@ namespace app {
 namespace {
 
 constexpr int kSummaryWidth = 208;
+constexpr std::size_t kMostLevels = 1024;  ///< more are finer than pixels
 
 WeightBars::Block barsOf(const LabBlock& block, int shown) {
   WeightBars::Block bars;
@@ -32,7 +33,7 @@ WeightBars::Block barsOf(const LabBlock& block, int shown) {
     if (value < clipped) bars.clipLow = clipped;
   }
   const auto levels = block.levelsAt(static_cast<std::size_t>(std::max(shown, 0)));
-  bars.levels.assign(levels.begin(), levels.end());
+  if (levels.size() <= kMostLevels) bars.levels.assign(levels.begin(), levels.end());
   return bars;
 }
 

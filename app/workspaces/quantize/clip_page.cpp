@@ -5,6 +5,7 @@
 #include <QScopedValueRollback>
 #include <QSlider>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "app/pictures/clip_chart.h"
 #include "app/text/numbers.h"
@@ -20,13 +21,14 @@ namespace {
 const QString kTag = QStringLiteral("quantize.clip");
 
 /// So many values are quantized for a curve at once, without a job.
-constexpr std::uint64_t kAtOnce = 1U << 18U;
-constexpr int kLeastClip = 5, kStep = 1;  ///< percent
+constexpr std::uint64_t kAtOnce = 1U << 16U;
+constexpr int kLeastClip = 5, kStep = 2;  ///< percent
 constexpr int kSentenceWidth = 640;
 
 std::vector<double> clips() {
   std::vector<double> result;
-  for (int percent = kLeastClip; percent <= 100; percent += kStep) result.push_back(percent / 100.0);
+  for (int percent = 100; percent >= kLeastClip; percent -= kStep) result.push_back(percent / 100.0);
+  std::reverse(result.begin(), result.end());
   return result;
 }
 

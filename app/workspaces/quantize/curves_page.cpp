@@ -14,7 +14,8 @@
 namespace app {
 namespace {
 
-constexpr int kPoints = 900;  ///< of the curve: more than a wide chart has pixels
+constexpr double kNearLevels = 0.25;  ///< of the range of the weights
+constexpr int kPoints = 800;          ///< of the curve: more than a wide chart has pixels
 
 TransferChart::Data dataOf(const LabBlock& block, int shown) {
   TransferChart::Data data;
@@ -29,7 +30,12 @@ TransferChart::Data dataOf(const LabBlock& block, int shown) {
     if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);
   };
   for (const double weight : data.weights) include(weight);
-  for (const double level : block.levelsAt(at)) include(level);
+  const auto levels = block.levelsAt(at);
+  if (!levels.empty()) {  // those of floats without a scale go on to 10³⁸
+    const double reach = (high - low) * kNearLevels;
+    low = std::min(low, std::max(levels.front(), low - reach));
+    high = std::max(high, std::min(levels.back(), high + reach));
+  }
   if (!block.explanation.transfer || low == high) return data;
   const double room = (high - low) * 0.02;
   for (int i = 0; i <= kPoints; ++i) {

@@ -86,14 +86,21 @@ QString rangeNumbers(const LabBlock& block) {
 }
 
 /// Of the parameters that the weight is under, one line each.
-QString parameterLines(const LabBlock& block, std::size_t shownIndex, std::string ExplanationParameter::*text) {
+QString parameterLines(const LabBlock& block, std::size_t shownIndex, QString (*text)(const ExplanationParameter&)) {
   QStringList lines;
   const std::size_t value = block.offset + shownIndex;
-  for (const ExplanationParameter& parameter : block.explanation.parameters)
-    if (value >= parameter.firstValue && value < std::size_t{parameter.firstValue} + parameter.valueCount &&
-        !(parameter.*text).empty())
-      lines << QString::fromStdString(parameter.*text);
+  for (const ExplanationParameter& parameter : block.explanation.parameters) {
+    if (value < parameter.firstValue || value >= std::size_t{parameter.firstValue} + parameter.valueCount) continue;
+    if (const QString line = text(parameter); !line.isEmpty()) lines << line;
+  }
   return lines.join(QStringLiteral("     "));
+}
+
+QString formulaOf(const ExplanationParameter& parameter) { return QString::fromStdString(parameter.formula); }
+/// With its numbers; of one that was only read, what was read.
+QString numbersOf(const ExplanationParameter& parameter) {
+  if (!parameter.numbers.empty()) return QString::fromStdString(parameter.numbers);
+  return QStringLiteral("%1 = %2").arg(QString::fromStdString(parameter.symbol), text::trimmed(parameter.stored, 7));
 }
 
 bool isWhole(StepId id) {
@@ -133,7 +140,7 @@ QString stageMeaning(const LabBlock& block, const LabStage& stage) {
     case LabStage::Kind::Range:
       return QString::fromStdString(block.explanation.range.meaning);
     case LabStage::Kind::Parameters:
-      return {};  // each has its own, on its card
+      return say("what these weights have in common");
     case LabStage::Kind::Pack:
       return say("Codes lie beside each other in bytes: see “Bytes and size”.");
     case LabStage::Kind::Step:
@@ -145,8 +152,7 @@ QString stageMeaning(const LabBlock& block, const LabStage& stage) {
 QString stageFormula(const LabBlock& block, const LabStage& stage, std::size_t shownIndex) {
   if (stage.kind == LabStage::Kind::Step)
     return QString::fromStdString(core::quant::stepFormula(block.explanation.steps[stage.step]));
-  return stage.kind == LabStage::Kind::Parameters ? parameterLines(block, shownIndex, &ExplanationParameter::formula)
-                                                  : QString();
+  return stage.kind == LabStage::Kind::Parameters ? parameterLines(block, shownIndex, formulaOf) : QString();
 }
 
 QString stageNumbers(const LabBlock& block, const LabStage& stage, std::size_t shownIndex) {
@@ -154,7 +160,7 @@ QString stageNumbers(const LabBlock& block, const LabStage& stage, std::size_t s
     case LabStage::Kind::Range:
       return rangeNumbers(block);
     case LabStage::Kind::Parameters:
-      return parameterLines(block, shownIndex, &ExplanationParameter::numbers);
+      return parameterLines(block, shownIndex, numbersOf);
     case LabStage::Kind::Pack:
       return packText(block, shownIndex);
     case LabStage::Kind::Step:

@@ -24,6 +24,15 @@ core::quant::QuantizedTensorPtr tensorOf(const std::vector<float>& numbers, cons
                                std::as_bytes(std::span<const float>(*values)), values});
 }
 
+/// With as many zeros as the format's blocks ask for: whoever types three weights wants to see them in every format.
+std::vector<float> filledUp(std::vector<float> values, const core::quant::Format& format, std::size_t& filled) {
+  const auto dtype = core::quant::storedDType(format);
+  const std::size_t block = dtype ? core::tensor::info(*dtype).blockValues : 1;
+  filled = (block - values.size() % block) % block;
+  values.resize(values.size() + filled);
+  return values;
+}
+
 }  // namespace
 
 class LabState::Change : public QUndoCommand {
@@ -105,12 +114,14 @@ QString LabState::keyOf(const LabInput& input) const {
 void LabState::loadSource() {
   m_tensor.reset();
   m_whyNone.clear();
+  m_filled = 0;
   m_sourceKey = keyOf(m_input);
   try {
     if (m_input.source == WeightSource::Drawn)
       m_tensor = tensorOf(core::metrics::drawWeights(m_input.draw), QStringLiteral("drawn"));
     else if (m_input.source == WeightSource::Typed)
-      m_tensor = tensorOf(parseWeights(m_input.typed), QStringLiteral("typed"));
+      m_tensor =
+          tensorOf(filledUp(parseWeights(m_input.typed), m_input.scheme.format, m_filled), QStringLiteral("typed"));
     else if (m_selection.tensorInfo() != nullptr)
       m_tensor = m_selection.model()->tensor(*m_selection.tensor());
     else
@@ -135,7 +146,7 @@ QString LabState::sourceName() const {
           .arg(QString::fromUtf8(core::metrics::toString(m_input.draw.distribution).data()))
           .arg(m_input.draw.seed);
     case WeightSource::Typed:
-      return tr("typed weights");
+      return m_filled == 0 ? tr("typed weights") : tr("typed weights and %1 zeros to fill a block").arg(m_filled);
   }
   return {};
 }
@@ -209,8 +220,9 @@ void LabState::replaceInput(LabInput input, const std::optional<WeightEdits>& ed
 
 void LabState::apply(const LabInput& input) {
   const bool isElsewhere = input.source != m_input.source || input.draw != m_input.draw || input.typed != m_input.typed;
+  const bool isRefilled = input.source == WeightSource::Typed && input.scheme != m_input.scheme;
   m_input = input;
-  if (isElsewhere) loadSource();
+  if (isElsewhere || isRefilled) loadSource();
   recompute();
   Q_EMIT inputChanged();
 }

@@ -97,6 +97,7 @@ class LabState : public QObject {
   bool m_active = false, m_isCurrent = false, m_isChosen = false;
   core::quant::QuantizedTensorPtr m_tensor;
   QString m_sourceKey, m_whyNone, m_failure;
+  std::size_t m_filled = 0;    ///< zeros behind typed weights
   std::uint64_t m_weight = 0;  ///< of drawn and typed weights; the model's is the selection's
   std::shared_ptr<const LabBlock> m_block = std::make_shared<LabBlock>();
   std::optional<core::quant::Scheme> m_followed;  ///< the selection's scheme when it was last taken

@@ -14,14 +14,12 @@
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/levels_delegate.h"
 #include "app/workspaces/quantize/rivals_model.h"
-#include "core/base/error.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("quantize.rivals");
-constexpr std::uint64_t kAtOnce = 1U << 12U;  ///< weights tried without a job under each scheme
 constexpr int kRowHeight = 25, kSentenceWidth = 640;
 /// Widths within so much of each other are the same price.
 constexpr double kSameBits = 0.3;
@@ -96,16 +94,8 @@ void RivalsPage::refresh() {
     m_model->setTrials({}, state().input().scheme);
     m_sentence->setText(sentence);
   };
-  if (row->shape.count() > kAtOnce) {
-    state().jobs().run(this, {kTag, tr("Trying formats side by side")}, work, done, fail);
-  } else {
-    state().jobs().cancelTag(kTag);
-    try {
-      done(work(core::JobContext()));
-    } catch (const core::Error& error) {
-      fail(QString::fromUtf8(error.what()));
-    }
-  }
+  // Always a job: there are twenty formats to try while a hand moves a weight.
+  state().jobs().run(this, {kTag, {}}, work, done, fail);
   showQuantiles(*row);
 }
 

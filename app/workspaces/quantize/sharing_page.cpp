@@ -18,7 +18,7 @@ namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("quantize.sharing");
-constexpr std::uint64_t kAtOnce = 1U << 13U;  ///< weights measured without a job, under each choice
+constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;  ///< weights measured without a job, under each choice
 
 constexpr int kSentenceWidth = 640;
 
@@ -110,8 +110,11 @@ void SharingPage::measure() {
     m_chart->setMessage(sentence);
   };
   if (tensor->shape.count() > kAtOnce) {
-    m_chart->setMessage(tr("Computing…"));
-    state().jobs().run(this, {kTag, tr("Trying sizes of groups on %1").arg(state().sourceName())}, work, done, fail);
+    // A short job is over before anybody could read of it, and the curve of the moment before stays.
+    const bool isLong = tensor->shape.count() > kLong;
+    if (isLong) m_chart->setMessage(tr("Computing…"));
+    const QString title = isLong ? tr("Trying sizes of groups on %1").arg(state().sourceName()) : QString();
+    state().jobs().run(this, {kTag, title}, work, done, fail);
     return;
   }
   state().jobs().cancelTag(kTag);

@@ -23,7 +23,7 @@ namespace {
 using core::metrics::Distribution;
 
 constexpr int kCounts[] = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
-constexpr int kMostOutliers = 32, kBetween = 6, kSeedWidth = 58, kSizeWidth = 72, kOutliersWidth = 48,
+constexpr int kMostOutliers = 32, kBetween = 6, kSeedWidth = 58, kSizeWidth = 84, kOutliersWidth = 48,
               kDrawnWidth = 400;
 
 QToolButton* toolButton(const char* iconName, const QString& name, const char* objectName) {
