@@ -2,16 +2,26 @@
 
 #include <algorithm>
 
+#include "app/widgets/theme.h"
+
 namespace app {
 namespace {
 
 using core::numeric::FormatKind;
 using core::numeric::NumberFormat;
 
-constexpr int kExponentColumns = 11, kMantissaColumns = 26;
-constexpr double kFieldGap = 9, kRowPadding = 5;
+constexpr double kFieldGap = 9, kRowPadding = 5, kSmallestLine = 18, kHeader = 22;
 
-int lines(const NumberFormat& format) { return static_cast<int>(format.mantissaBits) > kMantissaColumns ? 2 : 1; }
+double px(double length) { return length * Theme::instance().zoom() / 100.0; }
+
+int lines(const NumberFormat& format, const BitColumns& columns) {
+  const int mantissa = static_cast<int>(format.mantissaBits);
+  return std::max(1, (mantissa + columns.mantissa - 1) / columns.mantissa);
+}
+
+double fixedWidth(const BitColumns& columns) {
+  return columns.titleWidth + columns.valueWidth + columns.errorWidth + 2 * kFieldGap + 24;
+}
 
 }  // namespace
 
@@ -23,24 +33,38 @@ BitField fieldOf(const NumberFormat& format, int bit) {
   return bit < mantissa + exponent ? BitField::Exponent : BitField::Sign;
 }
 
-BitLayout::BitLayout(const std::vector<const NumberFormat*>& formats, double width, double height) {
-  const double fixed = m_titleWidth + m_valueWidth + m_errorWidth + 2 * kFieldGap + 24;
-  m_cellWidth = std::clamp((width - fixed) / (1 + kExponentColumns + kMantissaColumns), 11.0, 22.0);
+BitColumns BitColumns::ofTable() {
+  BitColumns columns;
+  columns.titleWidth = px(columns.titleWidth);
+  columns.valueWidth = px(columns.valueWidth);
+  columns.errorWidth = px(columns.errorWidth);
+  return columns;
+}
+
+BitLayout::BitLayout(const std::vector<const NumberFormat*>& formats, double width, double height,
+                     const BitColumns& columns)
+    : m_columns(columns),
+      m_headerHeight(columns.hasHeader ? px(kHeader) : 0),
+      m_titleWidth(columns.titleWidth),
+      m_valueWidth(columns.valueWidth),
+      m_errorWidth(columns.errorWidth) {
+  m_cellWidth = std::clamp((width - fixedWidth(columns)) / (1 + columns.exponent + columns.mantissa),
+                           px(columns.smallestCell), px(columns.largestCell));
   int lineCount = 0;
-  for (const NumberFormat* format : formats) lineCount += lines(*format);
+  for (const NumberFormat* format : formats) lineCount += lines(*format, columns);
   const double padding = kRowPadding * static_cast<double>(formats.size());
-  m_cellHeight = std::clamp((height - m_headerHeight - padding) / lineCount, 18.0, 30.0);
+  m_cellHeight = std::clamp((height - m_headerHeight - padding) / std::max(1, lineCount), px(kSmallestLine), px(30.0));
   m_signLeft = m_titleWidth;
   m_exponentLeft = m_signLeft + m_cellWidth + kFieldGap;
-  m_mantissaLeft = m_exponentLeft + kExponentColumns * m_cellWidth + kFieldGap;
-  m_valueLeft = m_mantissaLeft + kMantissaColumns * m_cellWidth + 12;
+  m_mantissaLeft = m_exponentLeft + columns.exponent * m_cellWidth + kFieldGap;
+  m_valueLeft = m_mantissaLeft + columns.mantissa * m_cellWidth + 12;
   const double spare = width - m_valueLeft - m_valueWidth - m_errorWidth - 12;
   m_valueWidth += std::max(0.0, spare * 0.6);
   m_errorWidth += std::max(0.0, spare * 0.4);
   double top = m_headerHeight;
   for (const NumberFormat* format : formats) {
     RowGeometry row;
-    const double rowHeight = lines(*format) * m_cellHeight + kRowPadding;
+    const double rowHeight = lines(*format, columns) * m_cellHeight + kRowPadding;
     row.rect = QRectF(0, top, width, rowHeight);
     placeCells(*format, row, top + kRowPadding / 2, m_cellHeight);
     m_rows.push_back(std::move(row));
@@ -60,12 +84,12 @@ void BitLayout::placeCells(const NumberFormat& format, RowGeometry& row, double 
         x = m_signLeft;
         break;
       case BitField::Exponent:
-        x = m_exponentLeft + (kExponentColumns - exponent + (mantissa + exponent - 1 - bit)) * m_cellWidth;
+        x = m_exponentLeft + (m_columns.exponent - exponent + (mantissa + exponent - 1 - bit)) * m_cellWidth;
         break;
       case BitField::Mantissa: {
         const int place = mantissa - 1 - bit;
-        x = m_mantissaLeft + (place % kMantissaColumns) * m_cellWidth;
-        y += (place / kMantissaColumns) * lineHeight;
+        x = m_mantissaLeft + (place % m_columns.mantissa) * m_cellWidth;
+        y += (place / m_columns.mantissa) * lineHeight;
         break;
       }
       // A code without fields starts where mantissas start.
@@ -92,8 +116,14 @@ int BitLayout::bitAt(int row, QPointF point) const {
   return -1;
 }
 
-double BitLayout::minimumWidth() { return 104 + 150 + 96 + 2 * kFieldGap + 24 + 38 * 11; }
+double BitLayout::minimumWidth(const BitColumns& columns) {
+  return fixedWidth(columns) + px(columns.smallestCell) * (1 + columns.exponent + columns.mantissa);
+}
 
-double BitLayout::minimumHeight(int rows) { return 22 + 18.0 * (rows + 1) + kRowPadding * rows; }
+double BitLayout::minimumHeight(const std::vector<const NumberFormat*>& formats, const BitColumns& columns) {
+  double height = columns.hasHeader ? px(kHeader) : 0;
+  for (const NumberFormat* format : formats) height += lines(*format, columns) * px(kSmallestLine) + kRowPadding;
+  return height;
+}
 
 }  // namespace app

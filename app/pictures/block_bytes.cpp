@@ -164,10 +164,29 @@ void BlockBytes::choose(std::uint32_t bit) {
   if (m_bit == static_cast<int>(bit)) return;
   m_bit = static_cast<int>(bit);
   setAccessibleDescription(chosenText());
+  announce(*this, QAccessible::Focus, focusedPart());
   update();
   Q_EMIT bitChosen(bit);
   const BlockField& field = fieldAt(bit);
   if (field.valueCount == 1) Q_EMIT valueChosen(static_cast<int>(field.firstValue));
+}
+
+AccessiblePart BlockBytes::part(int index) const {
+  const auto bit = static_cast<std::uint32_t>(placeOf(index));
+  AccessiblePart part;
+  part.name = tr("Byte %1, bit %2: %3").arg(bit / 8).arg(bit % 8).arg(blockFieldText(fieldAt(bit), m_bytes));
+  part.role = QAccessible::CheckBox;
+  part.pressable = part.checkable = true;
+  part.checked = (std::to_integer<unsigned>(m_bytes[bit / 8]) >> (bit % 8) & 1U) != 0;
+  part.value = part.checked ? QStringLiteral("1") : QStringLiteral("0");
+  part.rect = bitRect(bit).toRect();
+  return part;
+}
+
+void BlockBytes::pressPart(int index) {
+  const auto bit = static_cast<std::uint32_t>(placeOf(index));
+  choose(bit);
+  Q_EMIT bitClicked(bit);
 }
 
 void BlockBytes::mouseMoveEvent(QMouseEvent* event) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "app/widgets/accessible_parts.h"
 #include "core/quant/explain/block_fields.h"
 
 namespace app {
@@ -11,7 +12,7 @@ class Readout;
 
 /// A stored block as bytes, every bit in the colour and under the letter of its field: as many bytes to a line as fit.
 /// What belongs to the chosen weight stands out. A bit is chosen by mouse or arrow keys and says what it is part of.
-class BlockBytes : public QWidget {
+class BlockBytes : public QWidget, public AccessibleParts {
   Q_OBJECT
  public:
   static constexpr std::uint32_t kMostBytes = 1024;  ///< of a longer block the beginning is drawn
@@ -28,6 +29,12 @@ class BlockBytes : public QWidget {
   QString legendText() const;
   /// Where a bit is drawn. @param bit as in core::quant::BitRange
   QRectF bitRect(std::uint32_t bit) const;
+
+  /// The bits in the order in which they are drawn.
+  int partCount() const override { return static_cast<int>(8 * shownBytes()); }
+  AccessiblePart part(int index) const override;
+  int focusedPart() const override { return m_bit < 0 ? -1 : placeOf(m_bit); }
+  void pressPart(int index) override;
 
   QSize sizeHint() const override;
   QSize minimumSizeHint() const override;
@@ -54,6 +61,8 @@ class BlockBytes : public QWidget {
   Metrics metrics(int width) const;
   std::uint32_t shownBytes() const;
   const core::quant::BlockField& fieldAt(std::uint32_t bit) const { return m_fields.fields[m_fields.fieldOfBit[bit]]; }
+  /// Bits are drawn from the highest to the lowest of a byte: where in the line a bit stands, and the other way round.
+  static int placeOf(int bit) { return bit / 8 * 8 + 7 - bit % 8; }
   /// −1 for none.
   int bitAt(QPointF point) const;
   void choose(std::uint32_t bit);

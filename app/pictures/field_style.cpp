@@ -55,6 +55,31 @@ QString fieldName(BitField field) {
   return {};
 }
 
+void paintBitCell(QPainter& painter, const QRectF& cell, const QColor& color, bool set, CellMark mark) {
+  const Theme& theme = Theme::instance();
+  const ThemeColors& c = theme.colors();
+  const bool cut = mark == CellMark::Cut;
+  const QColor full = set ? mix(color, c.surface, c.dark ? 0.25 : 0.0) : mix(c.surface, color, c.dark ? 0.14 : 0.09);
+  const QColor ground = cut ? mix(c.surface, full, 0.22) : full;
+  painter.setPen(mark == CellMark::Hovered ? QPen(c.text, 1.2)
+                                           : QPen(set && !cut ? ground : mix(c.surface, color, 0.35), 1));
+  painter.setBrush(ground);
+  painter.drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3);
+  if (cut) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QBrush(mix(c.surface, color, 0.4), Qt::BDiagPattern));
+    painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 3, 3);
+  }
+  painter.setFont(theme.monoFont(cell.width() < 11 ? -2.5 : -1, set ? QFont::DemiBold : QFont::Normal));
+  painter.setPen(cut ? c.textMuted : set ? (c.dark ? c.sunken : QColor(Qt::white)) : mix(color, c.text, 0.15));
+  painter.drawText(cell, Qt::AlignCenter, set ? QStringLiteral("1") : QStringLiteral("0"));
+  if (mark == CellMark::Changed) {
+    painter.setPen(QPen(c.text, 2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRoundedRect(cell, 4, 4);
+  }
+}
+
 void paintFieldMark(QPainter& painter, BitField field, double left, double right, double y) {
   QPen pen(fieldColor(field), 1.6);
   pen.setCapStyle(Qt::FlatCap);

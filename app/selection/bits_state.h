@@ -1,12 +1,19 @@
 #pragma once
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QUndoStack>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "app/selection/bits_setup.h"
 #include "core/numeric/explain.h"
+#include "core/numeric/rounding.h"
+#include "core/numeric/rounding_interval.h"
 #include "core/numeric/typed_number.h"
 
 namespace app {
@@ -15,23 +22,14 @@ namespace app {
 struct FormatRow {
   const core::numeric::NumberFormat* format = nullptr;
   std::uint64_t code = 0;
-  core::numeric::RoundingDecision decision;
+  core::numeric::ExactRoundingDecision decision;
   core::numeric::Explanation explanation;
-  double factor = 1;                  ///< multiplies code-book values (block absmax); 1 for every other kind
-  core::numeric::CodeScale scale;  ///< of the integer formats
-  double value = 0;                   ///< what the code stands for, scale applied
-  double error = 0;                   ///< value − number; NaN when either is not finite
-};
+  core::numeric::CodeScale scale;                        ///< of integers and code books
+  double value = 0;                                      ///< what the code stands for, scale applied
+  double error = 0;                                      ///< value − number; NaN when either is not finite
+  std::optional<core::numeric::ExactNumber> exactError;  ///< the same without rounding; nothing for NaN
 
-/// Where the number comes from.
-struct BitsInput {
-  QString text;     ///< what the parser reads: a decimal with all digits, inf, nan, or a pattern
-  QString display;  ///< what the field shows
-  QString origin;   ///< empty, or "blk.3.attn_q.weight [12, 45]"
-  core::numeric::FormatId patternFormat = core::numeric::FormatId::Fp32;
-  double blockAbsmax = 1;     ///< the range that integer and code-book formats are scaled to
-  bool absmaxChosen = false;  ///< by the person; otherwise it follows the number
-  bool operator==(const BitsInput&) const = default;
+  bool isExact() const { return exactError && exactError->isZero(); }
 };
 
 /// The number under the lens and what every format makes of it. Every change can be undone.
@@ -39,16 +37,28 @@ class BitsState : public QObject {
   Q_OBJECT
  public:
   explicit BitsState(QObject* parent = nullptr);
+  ~BitsState() override;
 
-  const BitsInput& input() const { return m_input; }
+  const BitsSetup& setup() const { return m_setup; }
+  const BitsInput& input() const { return m_setup.input; }
   const core::numeric::TypedNumber& number() const { return m_number; }
   const std::vector<FormatRow>& rows() const { return m_rows; }
   int selectedRow() const { return m_selectedRow; }
   const FormatRow& selected() const { return m_rows[static_cast<std::size_t>(m_selectedRow)]; }
-  core::numeric::Rounding rounding() const { return m_rounding; }
+  /// −1 when no row has it.
+  int rowOf(const core::numeric::NumberFormat& format) const;
+  const core::numeric::RoundingRule& rule() const { return m_setup.rule; }
+  core::numeric::Rounding rounding() const { return m_setup.rule.mode; }
+  /// The reals that round to the selected row's code; nothing for NaN.
+  const std::optional<core::numeric::RoundingInterval>& interval() const { return m_interval; }
+  /// Scale and zero-point that the range gives a format.
+  core::numeric::CodeScale scaleFor(const core::numeric::NumberFormat& format) const {
+    return scaleFor(format, m_setup.input.range);
+  }
+  static core::numeric::CodeScale scaleFor(const core::numeric::NumberFormat& format, const CodeRange& range);
   QUndoStack& undoStack() { return m_undo; }
 
-  /// A decimal, inf, nan, or a 0x / 0b pattern of the selected row's format.
+  /// A decimal, an expression, inf, nan, or a 0x / 0b pattern of the selected row's format.
   /// @return empty, or the sentence that says what is wrong with it (then nothing changes)
   QString setText(const QString& text);
   /// A weight of the model and the absmax of its block of 64. The row of the format it is stored in is selected, where
@@ -58,32 +68,65 @@ class BitsState : public QObject {
   void setCode(int row, std::uint64_t code);
   /// @param bit 0 is the least significant
   void toggleBit(int row, int bit);
+  void setBit(int row, int bit, bool value);
+  /// Everything until endStroke() is one step of undo: bits painted in one go.
+  void beginStroke();
+  void endStroke();
   /// To the format's next larger (+1) or smaller (−1) value.
   void step(int row, int direction);
+  /// The exponent field one more or less; integers are doubled or halved, other codes step.
+  void stepExponent(int row, int direction);
   /// Nothing: follow the number again.
+  void setRange(const std::optional<CodeRange>& range);
   void setBlockAbsmax(std::optional<double> absmax);
   void setRounding(core::numeric::Rounding rounding);
+  /// Another draw of stochastic rounding too.
+  void setRule(const core::numeric::RoundingRule& rule);
   void selectRow(int row);
 
+  /// The format of a name; custom formats are made when first asked for and live as long as this.
+  /// @return null when the text names none; then `problem` says why
+  const core::numeric::NumberFormat* format(const QString& name, QString* problem = nullptr);
+  /// Gives a format a row, and selects it. @return as setText
+  QString addFormat(const QString& name);
+  /// The last row stays.
+  void removeFormat(const QString& name);
+  void setFormats(const QStringList& names);
+  void setChain(std::vector<ChainStop> chain);
+  /// Everything at once, as one step of undo named `what`. The setup's text and formats are known to be readable.
+  void change(BitsSetup setup, const QString& what);
+  /// As they are now, without a way back: for settings of another run.
+  void restore(const BitsSetup& setup);
+
  Q_SIGNALS:
-  void changed();  ///< number, scale or rounding: every row may differ
+  void rowsChanged();  ///< other formats; changed() follows
+  void changed();      ///< number, scale, rounding or formats: every row may differ
   void selectedRowChanged();
+  void chainChanged();
 
  private:
   class Change;
-  void propose(BitsInput input, const QString& what);
-  void apply(const BitsInput& input);
+  void apply(const BitsSetup& setup);
+  void applyFormats(const QStringList& names);
   void recompute();
+  void recompute(FormatRow& row) const;
+  void recomputeInterval();
+  double ownAbsmax() const;
 
-  BitsInput m_input;
+  BitsSetup m_setup;
   core::numeric::TypedNumber m_number;
   std::vector<FormatRow> m_rows;
-  int m_selectedRow = 1;
-  core::numeric::Rounding m_rounding = core::numeric::Rounding::NearestEven;
+  int m_selectedRow = 0;
+  std::optional<core::numeric::RoundingInterval> m_interval;
+  std::map<std::string, std::unique_ptr<const core::numeric::NumberFormat>> m_custom;  ///< by canonical name
   QUndoStack m_undo;
+  int m_stroke = 0;  ///< 0: none
+  int m_strokes = 0;
 };
 
 /// Shortest text that reads back as the same double, C locale: "0.1", "1e-7", "inf".
 QString shortText(double value);
+/// "FP8 E4M3"
+QString titleOf(const core::numeric::NumberFormat& format);
 
 }  // namespace app

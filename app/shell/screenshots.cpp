@@ -100,6 +100,26 @@ bool photographQuantize(MainWindow& window, const QDir& folder, const QString& p
   return true;
 }
 
+/// What Bits has beside the value of a number: its other views, and blocks.
+bool photographBits(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
+  const std::pair<const char*, const char*> views[] = {
+      {"rounding", "quantscope://bits/bf16?text=0.1&view=rounding"},
+      {"line", "quantscope://bits/fp8_e4m3?text=0.3&view=line"},
+      {"chain", "quantscope://bits/bf16?text=1.00390626&chain=fp32,bf16&view=chain"},
+      {"range", "quantscope://bits/fp8_e4m3?text=0.3&view=range"},
+      {"tensor", "quantscope://bits/fp8_e4m3?text=0.3&view=tensor"},
+      {"arithmetic", "quantscope://bits/fp64?text=0.1%2B0.2"},
+      {"block", "quantscope://bits/block/q4_k"},
+      {"block-nf4", "quantscope://bits/block/nf4:double=on?values=0.12 -0.05 0.31 0.45892 -0.87 0.02 1 -0.33"},
+  };
+  for (const auto& [name, link] : views) {
+    window.openLink(QString::fromLatin1(link));
+    settle(window);
+    if (!save(window, folder, prefix + QStringLiteral("bits-") + QLatin1String(name) + suffix)) return false;
+  }
+  return true;
+}
+
 bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
   QStringList pages{QStringLiteral("start")};
   for (const WorkspaceEntry& entry : workspaceEntries()) pages << QLatin1String(entry.id);
@@ -111,6 +131,7 @@ bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix
       std::fprintf(stderr, "quantscope: %s was still computing after two minutes.\n", qPrintable(id));
     if (!save(window, folder, prefix + id + suffix)) return false;
     if (id == QLatin1String("quantize") && !photographQuantize(window, folder, prefix, suffix)) return false;
+    if (id == QStringLiteral("bits") && !photographBits(window, folder, prefix, suffix)) return false;
   }
   window.openCommandPalette();
   settle(window);

@@ -7,7 +7,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPushButton>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
 #include <bit>
@@ -115,7 +117,7 @@ class TestBits : public QObject {
     state.setBlockAbsmax(1.0);
     QCOMPARE(rowAt(state, FormatId::Int4).scale.scale, 1.0 / 7);
     state.undoStack().undo();
-    QCOMPARE(state.input().blockAbsmax, 0.2);
+    QCOMPARE(state.input().range.absmax(), 0.2);
   }
 
   void specialValues() {
@@ -138,7 +140,7 @@ class TestBits : public QObject {
     const FormatRow& row = rowAt(state, FormatId::Fp16);
     QVERIFY(row.decision.tie);
     QCOMPARE(row.value, 2048.0);
-    QVERIFY(roundingSentence(row, 2049, state.rounding()).contains(QStringLiteral("half way")));
+    QVERIFY(roundingSentence(row, 2049, state.rule()).contains(QStringLiteral("half way")));
     state.setRounding(core::numeric::Rounding::TowardZero);
     QCOMPARE(rowAt(state, FormatId::Bf16).value, 2048.0);
   }
@@ -146,7 +148,7 @@ class TestBits : public QObject {
   void everySentenceIsTrueOfItsFormat() {
     BitsState state;
     const auto sentence = [&](FormatId id) {
-      return roundingSentence(rowAt(state, id), state.number().nearest, state.rounding());
+      return roundingSentence(rowAt(state, id), state.number().nearest, state.rule());
     };
     state.setText(QStringLiteral("0.1"));
     QVERIFY(sentence(FormatId::Fp64).contains(QStringLiteral("cut off")));
@@ -154,10 +156,10 @@ class TestBits : public QObject {
     QVERIFY2(sentence(FormatId::Fp32).contains(QStringLiteral("fits exactly")), qPrintable(sentence(FormatId::Fp32)));
     for (const FormatRow& row : state.rows())
       if (row.format->kind != core::numeric::FormatKind::CodeBook)
-        QVERIFY(!roundingSentence(row, state.number().nearest, state.rounding()).contains(QStringLiteral("code book")));
+        QVERIFY(!roundingSentence(row, state.number().nearest, state.rule()).contains(QStringLiteral("code book")));
     state.setText(QStringLiteral("nan"));
     for (const FormatRow& row : state.rows())
-      QCOMPARE(roundingSentence(row, state.number().nearest, state.rounding())
+      QCOMPARE(roundingSentence(row, state.number().nearest, state.rule())
                    .contains(QStringLiteral("has no NaN: it becomes 0")),
                !row.format->hasNan());
     state.setText(QStringLiteral("-inf"));
@@ -172,7 +174,7 @@ class TestBits : public QObject {
     for (const char* zero : {"0", "-0"}) {
       state.setText(QLatin1String(zero));
       for (const FormatRow& row : state.rows()) {
-        const QString text = roundingSentence(row, state.number().nearest, state.rounding());
+        const QString text = roundingSentence(row, state.number().nearest, state.rule());
         QVERIFY2(text.contains(QStringLiteral("fits exactly")) || text.contains(QStringLiteral("is a level")),
                  qPrintable(text));
         QCOMPARE(row.error, 0.0);
@@ -205,11 +207,13 @@ class TestBits : public QObject {
   void ticksCanBeToldApart() {
     BitsState state;
     NumberLine line(state);
-    line.resize(900, 92);
+    line.resize(900, 130);
+    line.show();
     for (const char* number : {"0.1", "1", "-3.4e38", "1e-40", "0", "5e-324", "0.3333333333", "1e10"}) {
       state.setText(QLatin1String(number));
       for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
         state.selectRow(row);
+        line.showUlps();
         const QStringList labels = line.labels();
         const QSet<QString> different(labels.begin(), labels.end());
         QVERIFY2(different.size() == labels.size(), qPrintable(labels.join(u'|')));
@@ -218,23 +222,30 @@ class TestBits : public QObject {
     }
     state.setText(QStringLiteral("0.1"));
     state.selectRow(rowOf(state, FormatId::Fp32));
-    QVERIFY(line.labels().contains(QStringLiteral("0.1")) || line.labels().contains(QStringLiteral("0.10000000149")) ||
-            line.labels().contains(QStringLiteral("0.100000001")));
+    line.showUlps();
+    QVERIFY2(line.labels().contains(QStringLiteral("0.1")) || line.labels().contains(QStringLiteral("0.10000000149")) ||
+                 line.labels().contains(QStringLiteral("0.100000001")),
+             qPrintable(line.labels().join(u'|')));
   }
 
   void theNumberLineStepsAndIsExported() {
     BitsState state;
     state.setText(QStringLiteral("1"));
     NumberLine line(state);
-    line.resize(900, 92);
+    line.resize(900, 130);
     line.show();
     line.setFocus();
     QTest::keyClick(&line, Qt::Key_Right);
     QCOMPARE(state.number().nearest, 1.0 + std::ldexp(1.0, -23));
+    QTest::keyClick(&line, Qt::Key_Right, Qt::ShiftModifier);
+    QCOMPARE(state.number().nearest, 2.0 + std::ldexp(1.0, -22));
+    QTest::keyClick(&line, Qt::Key_Left, Qt::ShiftModifier);
+    QTest::keyClick(&line, Qt::Key_End);
     const std::size_t before = line.ticks().size();
+    QVERIFY(before >= 5);
     QTest::keyClick(&line, Qt::Key_Minus);
-    QTest::keyClick(&line, Qt::Key_Minus);
-    QVERIFY(line.ticks().size() > before);
+    QVERIFY(line.inSight() > before);
+    QTest::keyClick(&line, Qt::Key_End);
     QTemporaryDir folder;
     for (const char* ending : {"png", "svg", "csv"}) {
       const QString path = folder.filePath(QStringLiteral("line.") + QLatin1String(ending));
@@ -253,7 +264,7 @@ class TestBits : public QObject {
     auto& state = shown.find<BitsWorkspace>()->state();
     const QString format = QString::fromUtf8(state.selected().format->title.data());
     const QStringList common{state.input().display, QStringLiteral("weight ") + state.input().origin,
-                             QStringLiteral("block absmax"), QStringLiteral("rounded to nearest, ties to even")};
+                             QStringLiteral("block absmax"), QStringLiteral("rounded: nearest, ties to even")};
     QVERIFY(state.input().origin.endsWith(QString::fromStdString(shown.selection().model()->checkpoint().name())));
     const QTemporaryDir folder;
     const auto svgOf = [&](Chart& chart) {
@@ -316,8 +327,7 @@ class TestBits : public QObject {
     }
   }
 
-  // On a large screen number line and chart take the whole width under table and details; in a small one the line
-  // stands between them.
+  // On a large screen the details stand beside the table; in a small one they are the first tab below it.
   void everyCardHasItsPlace() {
     WorkspaceWindow shown(QStringLiteral("bits"));
     const auto in = [&](const QWidget* widget) {
@@ -327,17 +337,20 @@ class TestBits : public QObject {
       shown.window().resize(size);
       QVERIFY(shown.waitUntilIdle());
       QTest::qWait(50);
-      const QRect line = in(shown.find<NumberLine>()), details = in(shown.find<FormatDetails>()),
-                  chart = in(shown.find<PrecisionChart>());
+      auto* lens = shown.find<QTabWidget>(QStringLiteral("bits-lens"));
+      QVERIFY(lens);
+      const QRect table = in(shown.find<BitTable>()->parentWidget()), details = in(shown.find<FormatDetails>());
+      QVERIFY(shown.find<FormatDetails>()->isVisible() || size.width() < 1900);
       if (size.width() == 1920) {
-        QVERIFY(shown.find<PrecisionChart>()->isVisible());
-        QVERIFY(line.top() > details.bottom() && chart.top() > line.bottom());
-        QVERIFY(line.right() >= details.right() - 20 && chart.right() >= details.right() - 20);
-        QVERIFY2(details.height() < 1.6 * shown.find<FormatDetails>()->sizeHint().height(), "half of it is empty");
+        QVERIFY(details.left() > table.right());
+        QVERIFY(lens->tabText(0) != QStringLiteral("Value"));
       } else {
-        QVERIFY(!shown.find<PrecisionChart>()->isVisible());
-        QVERIFY(line.bottom() < details.top());
+        QCOMPARE(lens->tabText(0), QStringLiteral("Value"));
+        lens->setCurrentIndex(0);
+        QVERIFY(in(shown.find<FormatDetails>()).top() > table.bottom());
       }
+      QVERIFY2(in(lens).bottom() < shown.window().height() && table.height() > 120,
+               qPrintable(QStringLiteral("table %1 high").arg(table.height())));
     }
   }
 
@@ -436,20 +449,36 @@ class TestBits : public QObject {
     BitsWorkspace workspace(WorkspaceContext{&selection, &jobs, nullptr});
     workspace.resize(1000, 720);
     workspace.show();
-    QLineEdit* absmax = nullptr;
-    for (QLineEdit* field : workspace.findChildren<QLineEdit*>())
-      if (field->accessibleName() == QStringLiteral("Block absmax")) absmax = field;
-    QVERIFY(absmax);
-    const auto type = [&](const char* text) {
-      absmax->selectAll();
-      QTest::keyClicks(absmax, QString::fromUtf8(text));
-      QTest::keyClick(absmax, Qt::Key_Return);
+    QTest::mouseClick(workspace.findChild<QPushButton*>(QStringLiteral("bits-range")), Qt::LeftButton);
+    const auto field = [&](const char* name) {
+      for (QLineEdit* candidate : workspace.findChildren<QLineEdit*>())
+        if (candidate->accessibleName() == QLatin1String(name)) return candidate;
+      return static_cast<QLineEdit*>(nullptr);
     };
-    type("2,5");
-    QCOMPARE(workspace.state().input().blockAbsmax, 2.5);
-    type("-1");
+    const auto type = [&](QLineEdit* into, const char* text) {
+      into->selectAll();
+      QTest::keyClicks(into, QString::fromUtf8(text));
+      QTest::keyClick(into, Qt::Key_Return);
+    };
+    QLineEdit* absmax = field("Block absmax");
+    QVERIFY(absmax && absmax->isVisible());
+    type(absmax, "2,5");
+    QCOMPARE(workspace.state().input().range.absmax(), 2.5);
+    type(absmax, "-1");
     QVERIFY(absmax->property("invalid").toBool());
-    QCOMPARE(workspace.state().input().blockAbsmax, 2.5);
+    QCOMPARE(workspace.state().input().range.absmax(), 2.5);
+    type(absmax, "1");
+    // A range with a zero-point: −1 … 1 to 0 … 255 has it at 127.5, which is rounded.
+    static_cast<void>(workspace.state().addFormat(QStringLiteral("uint8")));
+    QCOMPARE(rowAt(workspace.state(), FormatId::UInt8).scale.scale, 2.0 / 255);
+    QCOMPARE(rowAt(workspace.state(), FormatId::UInt8).scale.zeroPoint, std::int64_t{128});
+    QCOMPARE(rowAt(workspace.state(), FormatId::Int8).scale.zeroPoint, std::int64_t{0});
+    type(field("Highest value"), "3");
+    QCOMPARE(rowAt(workspace.state(), FormatId::UInt8).scale.scale, 4.0 / 255);
+    QCOMPARE(rowAt(workspace.state(), FormatId::Int8).scale.zeroPoint, std::int64_t{-64});
+    type(field("Lowest value"), "7");
+    QVERIFY(field("Highest value")->property("invalid").toBool());
+    QCOMPARE(workspace.state().input().range.low, -1.0);
   }
 
   void precisionHasLogarithmicAxes() {
@@ -504,13 +533,16 @@ class TestBits : public QObject {
     QTest::keyClick(&table, Qt::Key_Right);
     QCOMPARE(table.focusedBit(), 30);
     QVERIFY(table.accessibleDescription().contains(QStringLiteral("exponent")));
-    QTest::keyClick(&table, Qt::Key_Down);
+    QTest::keyClick(&table, Qt::Key_PageDown);
     QCOMPARE(state.selected().format->id, FormatId::Tf32);
     QCOMPARE(table.focusedBit(), 18);
     QTest::keyClick(&table, Qt::Key_C, Qt::ControlModifier);
     QVERIFY(QGuiApplication::clipboard()->text().startsWith(QStringLiteral("TF32\t0x")));
-    QTest::keyClick(&table, Qt::Key_Plus);
+    QTest::keyClick(&table, Qt::Key_Up);
     QCOMPARE(state.number().nearest, -1.0 + std::ldexp(1.0, -11));
+    QTest::keyClick(&table, Qt::Key_Down);
+    QTest::keyClick(&table, Qt::Key_Up, Qt::ShiftModifier);
+    QCOMPARE(state.number().nearest, -2.0);
     QTest::keyClick(&table, Qt::Key_0);
     QCOMPARE(std::signbit(state.number().nearest), false);
   }

@@ -1,23 +1,27 @@
 #pragma once
 #include "app/selection/bits_state.h"
+#include "app/workspaces/bits/block_state.h"
+#include "app/workspaces/bits/page_bar.h"
 #include "app/workspaces/workspace.h"
 
-class QComboBox;
-class QVBoxLayout;
-class QPushButton;
-class QLineEdit;
 class QSplitter;
-class QToolButton;
+class QStackedWidget;
 
 namespace app {
 
-class BitTable;
+class BlockPage;
+class BlockSource;
 class Card;
 class FormatDetails;
-struct WeightReading;
-class Label;
+class InputBar;
+class Lens;
+class NumberLine;
+class RoundingView;
+class TensorPanel;
+class WeightPicker;
 
-/// One number, every format, bit by bit: typed, or the selected weight of the model.
+/// One number, every format, bit by bit: typed, or the selected weight of the model; or a block of weights, byte by
+/// byte.
 class BitsWorkspace : public Workspace {
   Q_OBJECT
  public:
@@ -26,42 +30,41 @@ class BitsWorkspace : public Workspace {
   void setActive(bool active) override;
   QString helpText() const override;
   void showExample() override;
+  QString openLink(const Link& link) override;
+  Link link() const override;
   void saveState(QSettings& settings) const override;
   void restoreState(QSettings& settings) override;
   BitsState& state() { return m_state; }
+  BlockState& block() { return m_block; }
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
 
  private:
-  QWidget* buildInput();
-  void connectState();
-  void takeTyped();
-  void takeSelectedWeight();
-  /// Whether this is still the chosen weight: what was computed for another one must not be shown.
-  bool isChosen(const std::shared_ptr<OpenModel>& model, std::size_t tensor, std::uint64_t weight) const;
-  enum class Beside { Itself, Neighbour };
-  void takeLargest(Beside beside);
-  void takeRandom();
-  void refreshInput();
+  QWidget* buildNumberPage();
+  QWidget* buildTable();
+  void buildLens();
+  QWidget* buildLine();
+  QWidget* buildRange();
+  void connectAll();
   void refreshModel();
-  void takeAbsmax();
-  void showProblem(QLineEdit* field, const QString& sentence);
-  void refreshSchemeNote();
-  void showSchemeNote(const QString& note, const QString& origin = {}, double number = 0);
   void arrange();
+  void setPage(PageBar::Page page);
+  void activateSources();
 
   BitsState m_state;
-  QLineEdit *m_field, *m_absmax;
-  Label *m_origin, *m_problem;
-  QToolButton *m_undo, *m_redo;
-  QPushButton* m_fromModel;
-  QComboBox* m_rounding;
-  Card *m_detailsCard, *m_lineCard, *m_chartCard;
+  BlockState m_block;
+  WeightPicker* m_weights;
+  BlockSource* m_blocks;
+  PageBar* m_bar;
+  InputBar* m_input;
+  QStackedWidget* m_pages;
+  Card* m_side;  ///< the details beside the table
   FormatDetails* m_details;
-  QVBoxLayout *m_page, *m_tableColumn;
-  QSplitter* m_splitter;  ///< table and details
-  bool m_sideBySide = false;
+  RoundingView* m_rounding;
+  TensorPanel* m_tensor;
+  Lens* m_lens;
+  QSplitter *m_across, *m_down;  ///< table and details; both and the lens
   bool m_active = false;
   bool m_splitterMoved = false;  ///< by the person: then sizes are left alone
 };

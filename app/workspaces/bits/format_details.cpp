@@ -8,13 +8,13 @@
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/bits/guard_bits.h"
 #include "app/workspaces/bits/rounding_text.h"
+#include "core/numeric/number_text.h"
 
 namespace app {
 namespace {
 
-QString fromView(std::string_view view) { return QString::fromUtf8(view.data(), static_cast<qsizetype>(view.size())); }
+const QString kNone = QStringLiteral("—");
 
 /// Long digit strings may wrap anywhere.
 QString breakable(const QString& digits) {
@@ -36,11 +36,9 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
       m_fields(new Label(Label::Style::Muted)),
       m_rounding(new Label(Label::Style::Muted)),
       m_scheme(new Label(Label::Style::Body)),
-      m_heading(new QBoxLayout(QBoxLayout::LeftToRight)),
-      m_decision(new QBoxLayout(QBoxLayout::LeftToRight)),
-      m_guard(new GuardBits) {
+      m_heading(new QBoxLayout(QBoxLayout::LeftToRight)) {
   auto* outer = new QVBoxLayout(this);
-  outer->setContentsMargins(0, 0, 0, 0);
+  outer->setContentsMargins(0, space::kHalf, 0, 0);
   outer->setSpacing(space::kOne);
   auto* value = new QVBoxLayout;
   value->setSpacing(space::kHalf + 2);
@@ -51,13 +49,11 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_heading->setSpacing(space::kOne);
   m_heading->addWidget(m_title, 0, Qt::AlignTop);
   m_heading->addWidget(m_exact, 1, Qt::AlignTop);
-  m_decision->setSpacing(space::kOne);
-  m_decision->addWidget(m_guard);
-  m_decision->addWidget(m_rounding, 1);
   value->addLayout(m_heading);
   value->addWidget(m_formula);
   value->addWidget(m_fields);
-  value->addLayout(m_decision);
+  value->addWidget(m_rounding);
+  value->addWidget(m_scheme);
   value->addStretch(1);
   m_facts->setHorizontalSpacing(space::kOneHalf);
   m_facts->setVerticalSpacing(3);
@@ -65,16 +61,20 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_class = addFact(tr("Class"));
   m_exponent = addFact(tr("Exponent"));
   m_mantissa = addFact(tr("Significand"));
+  m_shortest = addFact(tr("Shortest"));
+  m_shortest->setToolTip(tr("The fewest digits that read back as this code"));
   m_ulp = addFact(tr("Unit (ulp)"));
   m_previous = addFact(tr("Previous"));
   m_next = addFact(tr("Next"));
+  m_interval = addFact(tr("Rounds here"));
   m_error = addFact(tr("Error"));
+  m_relative = addFact(tr("Relative"));
+  m_ulps = addFact(tr("In units"));
   m_columns->setSpacing(space::kThree);
   m_columns->addLayout(value, 1);
   auto* right = new QVBoxLayout;
   right->setSpacing(space::kOne);
   right->addLayout(m_facts);
-  right->addWidget(m_scheme);
   right->addStretch(1);
   m_columns->addLayout(right, 1);
   outer->addLayout(m_columns);
@@ -104,13 +104,12 @@ void FormatDetails::placeFacts(int columns) {
     m_facts->addWidget(value, i % rows, 2 * (i / rows) + 1, Qt::AlignTop);
   }
   for (int column = 0; column < 2; ++column) m_facts->setColumnStretch(2 * column + 1, column < columns ? 1 : 0);
-  for (int row = 0; row < 9; ++row) m_facts->setRowStretch(row, row == rows ? 1 : 0);
+  for (int row = 0; row < 14; ++row) m_facts->setRowStretch(row, row == rows ? 1 : 0);
 }
 
 void FormatDetails::setNarrow(bool narrow) {
   m_columns->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
   m_heading->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
-  m_decision->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
   placeFacts(narrow ? 1 : 2);
 }
 
@@ -131,49 +130,68 @@ void FormatDetails::refresh() {
   refreshNote();
   const FormatRow& row = m_state.selected();
   const core::numeric::Explanation& e = row.explanation;
-  const QString none = QStringLiteral("—");
-  m_title->setText(tr("%1 stores").arg(fromView(row.format->title)));
-  const bool scaled = row.factor != 1;
-  m_exact->setText(breakable(scaled ? QString::fromStdString(core::numeric::exactText(row.value))
-                                    : QString::fromStdString(e.valueText)));
+  m_title->setText(tr("%1 stores").arg(titleOf(*row.format)));
+  m_exact->setText(breakable(QString::fromStdString(e.valueText)));
   m_formula->setText(QStringLiteral("= ") + formulaText(row));
   m_fields->setText(fieldSentence(row));
   m_fields->setVisible(!m_fields->text().isEmpty());
-  m_guard->setDecision(row.decision);
-  m_rounding->setText(roundingSentence(row, m_state.number().nearest, m_state.rounding()));
+  m_rounding->setText(roundingSentence(row, m_state.number().nearest, m_state.rule()));
   m_hex->setText(QString::fromStdString(e.hex));
   m_class->setText(className(e.numberClass));
-  m_exponent->setText(e.exponentField ? exponentText(row) : none);
+  m_exponent->setText(e.exponentField ? exponentText(row) : kNone);
+  m_mantissa->setText(significandText(row));
+  m_shortest->setText(QString::fromStdString(core::numeric::shortestText(*row.format, row.code, row.scale)));
+  m_ulp->setText(std::isfinite(e.ulp) ? text::trimmed(e.ulp, 9) : kNone);
+  refreshNeighbours(row);
+  refreshErrors(row);
+}
+
+QString FormatDetails::significandText(const FormatRow& row) const {
+  const core::numeric::Explanation& e = row.explanation;
   if (e.mantissaField && e.implicitBit)
-    m_mantissa->setText(QStringLiteral("%1 + %2/2%3")
-                            .arg(*e.implicitBit)
-                            .arg(*e.mantissaField)
-                            .arg(text::superscript(static_cast<int>(row.format->mantissaBits))));
-  else if (e.integer)
-    m_mantissa->setText(tr("q = %1, scale %2").arg(*e.integer).arg(text::number(row.scale.scale)));
-  else if (e.codeBookIndex)
-    m_mantissa->setText(tr("level %1 of %2").arg(*e.codeBookIndex).arg(row.format->codeBook.size()));
-  else
-    m_mantissa->setText(none);
-  m_ulp->setText(std::isfinite(e.ulp) ? text::trimmed(e.ulp * row.factor, 9) : none);
-  const auto valueOf = [&](std::uint64_t code) {
-    return core::numeric::decode(*row.format, code, row.scale) * row.factor;
-  };
+    return tr("implicit %1 + %2/2%3")
+        .arg(*e.implicitBit)
+        .arg(*e.mantissaField)
+        .arg(text::superscript(static_cast<int>(row.format->mantissaBits)));
+  const QString scale = text::number(row.scale.scale, 5);
+  if (e.integer && row.scale.zeroPoint != 0)
+    return tr("q = %1, Z = %2, S = %3").arg(*e.integer).arg(row.scale.zeroPoint).arg(scale);
+  if (e.integer) return tr("q = %1, S = %2").arg(*e.integer).arg(scale);
+  if (e.codeBookIndex) return tr("level %1 of %2").arg(*e.codeBookIndex).arg(row.format->codeBook.size());
+  return kNone;
+}
+
+void FormatDetails::refreshNeighbours(const FormatRow& row) {
+  const auto valueOf = [&](std::uint64_t code) { return core::numeric::decode(*row.format, code, row.scale); };
   std::vector<double> near = {row.value};
-  for (const auto& code : {e.previous, e.next})
+  for (const auto& code : {row.explanation.previous, row.explanation.next})
     if (code) near.push_back(valueOf(*code));
   const int digits = text::digitsToTellApart(near, 12);
   const auto neighbour = [&](const std::optional<std::uint64_t>& code) {
-    return code ? text::trimmed(valueOf(*code), digits) : none;
+    return code ? text::trimmed(valueOf(*code), digits) : kNone;
   };
-  m_previous->setText(neighbour(e.previous));
-  m_next->setText(neighbour(e.next));
-  if (std::isnan(row.error))
-    m_error->setText(row.decision.overflow ? tr("infinite: overflow") : none);
-  else if (row.error == 0)
-    m_error->setText(tr("none: exact"));
-  else
-    m_error->setText(text::number(row.error, 6));
+  m_previous->setText(neighbour(row.explanation.previous));
+  m_next->setText(neighbour(row.explanation.next));
+  constexpr int kShortest = 9;
+  m_interval->setText(m_state.interval() ? intervalText(*m_state.interval(), kShortest) : kNone);
+}
+
+void FormatDetails::refreshErrors(const FormatRow& row) {
+  const double number = m_state.number().nearest;
+  QString error = kNone, relative = kNone, ulps = kNone;
+  if (row.isExact()) {
+    error = tr("none: exact");
+  } else if (row.exactError) {
+    error = exactShown(*row.exactError, 9);
+    if (number != 0) relative = text::number(row.error / number * 100, 4) + QChar(0x202F) + u'%';
+    const double unit = std::fabs(row.explanation.ulp);
+    if (unit > 0 && std::isfinite(unit)) ulps = tr("%1 ulp").arg(text::trimmed(row.error / unit, 5));
+  } else if (row.decision.overflow) {
+    error = tr("infinite: overflow");
+  }
+  m_error->setText(error);
+  m_relative->setText(relative);
+  m_ulps->setText(ulps);
 }
 
 }  // namespace app

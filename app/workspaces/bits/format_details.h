@@ -9,10 +9,10 @@ class QGridLayout;
 namespace app {
 
 class BitsState;
-class GuardBits;
+struct FormatRow;
 class Label;
 
-/// Everything about the selected format's code: exact value, formula, fields, neighbours, why it was rounded so.
+/// Everything about the selected format's code: exact value, formula, fields, neighbours, what rounds to it, errors.
 class FormatDetails : public QWidget {
   Q_OBJECT
  public:
@@ -26,6 +26,9 @@ class FormatDetails : public QWidget {
  private:
   void refresh();
   void refreshNote();
+  void refreshNeighbours(const FormatRow& row);
+  void refreshErrors(const FormatRow& row);
+  QString significandText(const FormatRow& row) const;
   Label* addFact(const QString& caption);
   void placeFacts(int columns);
 
@@ -35,10 +38,10 @@ class FormatDetails : public QWidget {
   QBoxLayout* m_columns;
   QGridLayout* m_facts;
   Label *m_title, *m_exact, *m_formula, *m_fields, *m_rounding, *m_scheme;
-  QBoxLayout *m_heading, *m_decision;
-  GuardBits* m_guard;
+  QBoxLayout* m_heading;
   std::vector<std::pair<Label*, Label*>> m_factLabels;  ///< caption, value
-  Label *m_hex, *m_class, *m_exponent, *m_mantissa, *m_ulp, *m_previous, *m_next, *m_error;
+  Label *m_hex, *m_class, *m_exponent, *m_mantissa, *m_shortest, *m_ulp, *m_previous, *m_next, *m_interval;
+  Label *m_error, *m_relative, *m_ulps;
 };
 
 }  // namespace app

@@ -8,6 +8,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/rounding_text.h"
+#include "core/numeric/binades.h"
 
 namespace app {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr int kLowest = -160, kHighest = 130;  ///< powers of two
 const QCPRange kHome(1e-9, 1e6);               ///< magnitudes shown at first
 constexpr double kFewestBits = 0.9, kMostBits = 90;
+constexpr double kFewestValues = 0.8, kMostValues = 4e17;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 /// Labels decades as 10⁻⁸; between them, after zooming in, the numbers themselves.
@@ -31,7 +33,7 @@ class DecadeTicker final : public QCPAxisTickerLog {
   }
 };
 
-/// 1, 2, 4, 8 … bits.
+/// 1, 2, 4, 8 … bits; large counts as 2³⁰.
 class DoublingTicker final : public QCPAxisTickerLog {
  public:
   DoublingTicker() {
@@ -40,26 +42,29 @@ class DoublingTicker final : public QCPAxisTickerLog {
   }
 
  protected:
-  QString getTickLabel(double tick, const QLocale&, QChar, int) override { return text::trimmed(tick, 3); }
+  QString getTickLabel(double tick, const QLocale&, QChar, int) override {
+    return tick < 2000 ? text::trimmed(tick, 3) : QStringLiteral("2") + text::superscript(std::ilogb(tick));
+  }
 };
-
-QString titleOf(const FormatRow& row) {
-  return QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size()));
-}
 
 double floatBits(const core::numeric::NumberFormat& format, int exponent) {
   const double largest = core::numeric::decode(format, format.maxFiniteCode());
   if (std::ldexp(1.0, exponent) > largest) return kNone;
   const int smallestNormal = 1 - format.bias, mantissa = static_cast<int>(format.mantissaBits);
+  if (exponent < smallestNormal && !format.hasSubnormals) return kNone;
   const int bits = exponent >= smallestNormal ? mantissa + 1 : mantissa + 1 - (smallestNormal - exponent);
   return bits >= 1 ? bits : kNone;
 }
 
-/// Levels with gaps: significant bits are log2(magnitude / gap) + 1 at the largest magnitude of the octave.
-double levelBits(const FormatRow& row, int exponent) {
-  std::vector<double> levels;
-  for (const double value : core::numeric::enumerate(*row.format, row.scale)) levels.push_back(value * row.factor);
+std::vector<double> levelsOf(const FormatRow& row) {
+  std::vector<double> levels = core::numeric::enumerate(*row.format, row.scale);
+  std::erase_if(levels, [](double level) { return !std::isfinite(level); });
   std::sort(levels.begin(), levels.end());
+  return levels;
+}
+
+/// Levels with gaps: significant bits are log2(magnitude / gap) + 1 at the largest magnitude of the octave.
+double levelBits(const std::vector<double>& levels, int exponent) {
   if (std::ldexp(1.0, exponent) > levels.back()) return kNone;
   const double magnitude = std::min(std::ldexp(1.0, exponent + 1), levels.back());
   const auto above = std::lower_bound(levels.begin(), levels.end(), magnitude);
@@ -70,9 +75,24 @@ double levelBits(const FormatRow& row, int exponent) {
 
 }  // namespace
 
+std::vector<double> curveOf(const FormatRow& row, RangeMeasure measure, int lowest, int highest) {
+  std::vector<double> result;
+  if (measure == RangeMeasure::ValuesPerBinade) {
+    result.assign(static_cast<std::size_t>(highest - lowest + 1), kNone);
+    for (const core::numeric::BinadeCount& binade : core::numeric::valuesPerBinade(*row.format, row.scale))
+      if (binade.exponent >= lowest && binade.exponent <= highest && binade.positive > 0)
+        result[static_cast<std::size_t>(binade.exponent - lowest)] = static_cast<double>(binade.positive);
+    return result;
+  }
+  const bool isFloat = row.format->kind == core::numeric::FormatKind::Float;
+  const std::vector<double> levels = isFloat ? std::vector<double>() : levelsOf(row);
+  for (int exponent = lowest; exponent <= highest; ++exponent)
+    result.push_back(isFloat ? floatBits(*row.format, exponent) : levelBits(levels, exponent));
+  return result;
+}
+
 double significantBits(const FormatRow& row, int exponent) {
-  return row.format->kind == core::numeric::FormatKind::Float ? floatBits(*row.format, exponent)
-                                                              : levelBits(row, exponent);
+  return curveOf(row, RangeMeasure::SignificantBits, exponent, exponent).front();
 }
 
 PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent)
@@ -83,35 +103,66 @@ PrecisionChart::PrecisionChart(BitsState& state, QWidget* parent)
   xAxis->setTicker(QSharedPointer<DecadeTicker>::create());
   yAxis->setScaleType(QCPAxis::stLogarithmic);  // so that 53 bits leave room for 2
   yAxis->setTicker(QSharedPointer<DoublingTicker>::create());
-  for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
-    Curve curve{row, {}, {}, addGraph(), new QCPItemText(this)};
-    curve.graph->setLineStyle(QCPGraph::lsStepLeft);
-    curve.label->setPadding(QMargins(2, 0, 2, 0));
-    curve.label->setPen(Qt::NoPen);
-    curve.label->setText(titleOf(state.rows()[static_cast<std::size_t>(row)]));
-    m_curves.push_back(std::move(curve));
-  }
+  makeCurves();
   connect(this, &QCustomPlot::afterLayout, this, &PrecisionChart::placeLabels);
   m_view = kHome;
   xAxis->setRange(kHome);
   yAxis->setRange(kFewestBits, kMostBits);
   rememberHome();
+  connect(&state, &BitsState::rowsChanged, this, &PrecisionChart::makeCurves);
   connect(&state, &BitsState::changed, this, &PrecisionChart::refresh);
   connect(&state, &BitsState::selectedRowChanged, this, &PrecisionChart::refresh);
   refresh();
 }
 
-void PrecisionChart::refresh() {
+void PrecisionChart::makeCurves() {
+  for (const Curve& curve : m_curves) {
+    removeGraph(curve.graph);
+    removeItem(curve.label);
+  }
+  m_curves.clear();
+  for (int row = 0; row < static_cast<int>(m_state.rows().size()); ++row) {
+    Curve curve;
+    curve.row = row;
+    curve.graph = addGraph();
+    curve.label = new QCPItemText(this);
+    curve.graph->setLineStyle(QCPGraph::lsStepLeft);
+    curve.label->setPadding(QMargins(2, 0, 2, 0));
+    curve.label->setPen(Qt::NoPen);
+    curve.label->setText(titleOf(*m_state.rows()[static_cast<std::size_t>(row)].format));
+    m_curves.push_back(std::move(curve));
+  }
+}
+
+void PrecisionChart::setMeasure(RangeMeasure measure) {
+  m_measure = measure;
+  const bool bits = measure == RangeMeasure::SignificantBits;
+  setTitle(bits ? tr("Precision over the range") : tr("Values per binade"));
+  setAxisTitles(tr("magnitude"), bits ? tr("significant bits") : tr("values per binade"));
+  yAxis->setRange(bits ? kFewestBits : kFewestValues, bits ? kMostBits : kMostValues);
+  rememberHome();
+  refresh();
+}
+
+// Numbers come and go under one range: curves change with formats and scales alone.
+void PrecisionChart::refreshCurves() {
   for (Curve& curve : m_curves) {
-    curve.magnitudes.clear();
-    curve.bits.clear();
     const FormatRow& row = m_state.rows()[static_cast<std::size_t>(curve.row)];
-    for (int exponent = kLowest; exponent <= kHighest; ++exponent) {
-      curve.magnitudes << std::ldexp(1.0, exponent);
-      curve.bits << significantBits(row, exponent);
-    }
+    const bool same = curve.scale == row.scale.scale && curve.zeroPoint == row.scale.zeroPoint &&
+                      curve.measure == m_measure && !curve.bits.isEmpty();
+    if (same) continue;
+    curve.scale = row.scale.scale, curve.zeroPoint = row.scale.zeroPoint, curve.measure = m_measure;
+    const std::vector<double> bits = curveOf(row, m_measure, kLowest, kHighest);
+    curve.magnitudes.clear();
+    for (int exponent = kLowest; exponent <= kHighest; ++exponent) curve.magnitudes << std::ldexp(1.0, exponent);
+    curve.bits = QVector<double>(bits.begin(), bits.end());
     curve.graph->setData(curve.magnitudes, curve.bits, true);
   }
+}
+
+void PrecisionChart::refresh() {
+  refreshCurves();
+
   const double number = std::fabs(m_state.number().nearest);
   const bool hasPlace = number > 0 && std::isfinite(number);
   m_marker->setVisible(hasPlace);
@@ -215,7 +266,7 @@ QStringList PrecisionChart::namesInSight() const {
 
 std::vector<ChartLegendEntry> PrecisionChart::legend() const {
   const ThemeColors& c = Theme::instance().colors();
-  return {{titleOf(m_state.selected()), c.accent},
+  return {{titleOf(*m_state.selected().format), c.accent},
           {tr("other formats"), mix(c.reference, c.surface, 0.45)},
           {tr("the number (dashed)"), c.text}};
 }
@@ -224,12 +275,16 @@ std::optional<QString> PrecisionChart::readout(QPointF at) const {
   if (!(at.x() > 0)) return std::nullopt;
   const int exponent = std::clamp(std::ilogb(at.x()), kLowest, kHighest);
   QStringList lines{tr("around %1 = 2%2").arg(text::number(at.x(), 3), text::superscript(exponent))};
+  constexpr double kNear = 0.05;  // of the chart's height
   for (const Curve& curve : m_curves) {
     const FormatRow& row = m_state.rows()[static_cast<std::size_t>(curve.row)];
-    const double bits = significantBits(row, exponent);
-    if (std::isfinite(bits) && std::fabs(std::log2(bits / at.y())) < 0.3)
-      lines << tr("%1: %2 bits, %3 decimal digits")
-                   .arg(titleOf(row), text::trimmed(bits, 2), text::trimmed(bits * std::log10(2.0), 2));
+    const double value = curve.bits[exponent - kLowest];
+    if (!std::isfinite(value) || std::fabs(std::log2(value / at.y())) > kNear * std::log2(yAxis->range().upper))
+      continue;
+    lines << (m_measure == RangeMeasure::SignificantBits
+                  ? tr("%1: %2 bits, %3 decimal digits")
+                        .arg(titleOf(*row.format), text::trimmed(value, 2), text::trimmed(value * std::log10(2.0), 2))
+                  : tr("%1: %2 values").arg(titleOf(*row.format), text::count(static_cast<std::uint64_t>(value))));
   }
   if (lines.size() == 1) return std::nullopt;
   return lines.join(u'\n');
@@ -238,11 +293,10 @@ std::optional<QString> PrecisionChart::readout(QPointF at) const {
 ChartTable PrecisionChart::table() const {
   ChartTable result;
   result.columns << QStringLiteral("magnitude");
-  for (const Curve& curve : m_curves) result.columns << titleOf(m_state.rows()[static_cast<std::size_t>(curve.row)]);
+  for (const Curve& curve : m_curves) result.columns << curve.label->text();
   for (int exponent = kLowest; exponent <= kHighest; ++exponent) {
     std::vector<double> line{std::ldexp(1.0, exponent)};
-    for (const Curve& curve : m_curves)
-      line.push_back(significantBits(m_state.rows()[static_cast<std::size_t>(curve.row)], exponent));
+    for (const Curve& curve : m_curves) line.push_back(curve.bits[exponent - kLowest]);
     result.rows.push_back(std::move(line));
   }
   return result;

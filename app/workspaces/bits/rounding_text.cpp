@@ -9,6 +9,9 @@
 namespace app {
 namespace {
 
+using core::numeric::FormatKind;
+using core::numeric::Rounding;
+using core::numeric::RoundingDecision;
 using core::numeric::RoundingDirection;
 
 QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
@@ -22,42 +25,95 @@ QString becomes(const FormatRow& row) {
 }
 
 QString noSuchValueSentence(const FormatRow& row, double number) {
-  const QString format = QString::fromUtf8(row.format->title.data(), static_cast<qsizetype>(row.format->title.size()));
+  const QString format = titleOf(*row.format);
   if (std::isnan(number)) return tr("%1 has no NaN: %2.").arg(format, becomes(row));
   if (std::isinf(number)) return tr("%1 has no infinity: %2.").arg(format, becomes(row));
   return tr("%1 has neither zero nor negative values: %2.").arg(format, becomes(row));
 }
 
-QString codeBookSentence(const FormatRow& row) {
-  if (row.decision.direction == RoundingDirection::Exact) return tr("The value is a level of the code book.");
-  return row.decision.tie ? tr("Exactly between two levels of the code book: the lower one is taken.")
-                          : tr("The nearest level of the code book.");
+bool isUp(const FormatRow& row) { return row.decision.direction == RoundingDirection::AwayFromZero; }
+
+/// Ties of E8M0 and of code books have rules of their own.
+QString tieSentence(const FormatRow& row, Rounding rounding) {
+  const RoundingDecision& d = row.decision;
+  if (rounding == Rounding::NearestAway)
+    return tr("Exactly half way: ties go to the larger magnitude, so away from zero.");
+  if (row.format->kind == FormatKind::CodeBook)
+    return tr("Exactly between two levels of the code book: the lower one is taken.");
+  if (row.format->kind == FormatKind::PowerOfTwo) return tr("Exactly half way: ties of E8M0 go up.");
+  if (d.underflow) return tr("Exactly half the smallest value: ties go to even, so it becomes zero.");
+  return isUp(row) ? tr("Exactly half way, and the last bit kept is odd: ties go to even, so away from zero.")
+                   : tr("Exactly half way, and the last bit kept is even: ties go to even, so it stays.");
+}
+
+QString nearestSentence(const FormatRow& row, Rounding rounding) {
+  const RoundingDecision& d = row.decision;
+  if (d.tie) return tieSentence(row, rounding);
+  if (row.format->kind == FormatKind::CodeBook) return tr("The nearest level of the code book.");
+  if (d.underflow) return tr("Smaller than half the smallest value: it becomes zero.");
+  return isUp(row) ? tr("What is cut off is more than half a unit: away from zero.")
+                   : tr("What is cut off is less than half a unit: toward zero.");
+}
+
+QString directedSentence(const FormatRow& row, double number, Rounding rounding) {
+  const bool codeBook = row.format->kind == FormatKind::CodeBook;
+  if (rounding == Rounding::TowardZero)
+    return codeBook ? tr("The nearest level of the code book toward zero.")
+                    : tr("Rounding toward zero simply cuts the bits off.");
+  const QString what = rounding == Rounding::Up ? tr("Rounding up takes the next value above")
+                                                : tr("Rounding down takes the next value below");
+  const bool away = (rounding == Rounding::Up) != (number < 0);
+  return away ? tr("%1: something is cut off, so away from zero.").arg(what)
+              : tr("%1: toward zero, so the bits are simply cut off.").arg(what);
+}
+
+QString stochasticSentence(const FormatRow& row, double draw) {
+  const QString part = probabilityText(row.decision.fraction);
+  return isUp(row)
+             ? tr("It goes away from zero with a probability of %1; the draw, %2, lies below: away from zero.")
+                   .arg(part, text::number(draw, 3))
+             : tr("It goes away from zero with a probability of %1; the draw, %2, does not lie below: toward zero.")
+                   .arg(part, text::number(draw, 3));
 }
 
 }  // namespace
 
-QString roundingSentence(const FormatRow& row, double number, core::numeric::Rounding rounding) {
-  using core::numeric::Rounding;
-  const core::numeric::RoundingDecision& d = row.decision;
-  const bool codeBook = row.format->kind == core::numeric::FormatKind::CodeBook;
+QString roundingName(Rounding rounding) {
+  switch (rounding) {
+    case Rounding::NearestEven:
+      return tr("Nearest, ties to even");
+    case Rounding::NearestAway:
+      return tr("Nearest, ties away");
+    case Rounding::TowardZero:
+      return tr("Toward zero");
+    case Rounding::Up:
+      return tr("Up, toward +∞");
+    case Rounding::Down:
+      return tr("Down, toward −∞");
+    case Rounding::Stochastic:
+      return tr("Stochastic");
+  }
+  return {};
+}
+
+QString roundingSentence(const FormatRow& row, double number, const core::numeric::RoundingRule& rule) {
+  const RoundingDecision& d = row.decision;
+  const bool codeBook = row.format->kind == FormatKind::CodeBook;
   if (d.noSuchValue) return noSuchValueSentence(row, number);
   if (std::isnan(number)) return tr("Not a number: nothing is rounded.");
   if (std::isinf(number)) return tr("Infinity has a code of its own: nothing is rounded.");
   if (d.overflow) return tr("Outside the range of this format: %1.").arg(becomes(row));
-  if (codeBook && rounding == Rounding::NearestEven) return codeBookSentence(row);
   if (d.direction == RoundingDirection::Exact)
-    return codeBook ? codeBookSentence(row) : tr("Nothing is cut off: the value fits exactly.");
-  if (rounding == Rounding::TowardZero)
-    return codeBook ? tr("The nearest level of the code book toward zero.")
-                    : tr("Rounding toward zero simply cuts the bits off.");
-  const bool up = d.direction == RoundingDirection::AwayFromZero;
-  if (d.tie && d.underflow) return tr("Exactly half the smallest value: ties go to even, so it becomes zero.");
-  if (d.tie)
-    return up ? tr("Exactly half way, and the last bit kept is odd: ties go to even, so away from zero.")
-              : tr("Exactly half way, and the last bit kept is even: ties go to even, so it stays.");
-  if (d.underflow) return tr("Smaller than half the smallest value: it becomes zero.");
-  return up ? tr("What is cut off is more than half a unit: away from zero.")
-            : tr("What is cut off is less than half a unit: toward zero.");
+    return codeBook ? tr("The value is a level of the code book.") : tr("Nothing is cut off: the value fits exactly.");
+  switch (rule.mode) {
+    case Rounding::NearestEven:
+    case Rounding::NearestAway:
+      return nearestSentence(row, rule.mode);
+    case Rounding::Stochastic:
+      return stochasticSentence(row, rule.draw);
+    default:
+      return directedSentence(row, number, rule.mode);
+  }
 }
 
 QString exponentText(const FormatRow& row) {
@@ -96,11 +152,6 @@ QString className(core::numeric::NumberClass numberClass) {
 
 QString formulaText(const FormatRow& row) {
   QString formula = QString::fromStdString(row.explanation.formula);
-  if (row.factor != 1) {
-    formula = QStringLiteral("codebook[%1] · absmax = %2 · %3")
-                  .arg(row.explanation.codeBookIndex.value_or(row.code))
-                  .arg(shortText(row.explanation.value), shortText(row.factor));
-  }
   formula.replace(u'-', u'−');
   // 2^7 → 2⁷; powers in parentheses stay as they are, they show a difference.
   static const QRegularExpression power(QStringLiteral("\\^(−?)(\\d+)"));
@@ -114,11 +165,39 @@ QString formulaText(const FormatRow& row) {
 
 QString provenanceText(const BitsState& state) {
   const BitsInput& input = state.input();
-  return QStringList{input.display, input.origin.isEmpty() ? tr("typed") : tr("weight %1").arg(input.origin),
-                     tr("block absmax %1").arg(text::number(input.blockAbsmax)),
-                     state.rounding() == core::numeric::Rounding::NearestEven ? tr("rounded to nearest, ties to even")
-                                                                              : tr("rounded toward zero")}
+  const CodeRange& range = input.range;
+  const QString scaled = range.zeroPoint || range.low != -range.high
+                             ? tr("range %1 … %2").arg(text::number(range.low), text::number(range.high))
+                             : tr("block absmax %1").arg(text::number(range.absmax()));
+  const QString rounding = roundingName(state.rounding());
+  return QStringList{input.display, input.origin.isEmpty() ? tr("typed") : tr("weight %1").arg(input.origin), scaled,
+                     tr("rounded: %1").arg(rounding.left(1).toLower() + rounding.mid(1))}
       .join(QStringLiteral(" · "));
+}
+
+double levelOf(const FormatRow& row) {
+  return static_cast<double>(row.format->codeBook[row.explanation.codeBookIndex.value_or(0)]);
+}
+
+QString exactShown(const core::numeric::ExactNumber& value, int digits) {
+  const double near = core::numeric::nearestDouble(value);
+  // Without an exponent a text would be mostly zeros.
+  if (near != 0 && (std::fabs(near) < 1e-5 || std::fabs(near) >= 1e17))
+    return text::trimmed(near, std::min(digits, 17));
+  return QString::fromStdString(value.toDecimalText(static_cast<std::size_t>(digits))).replace(u'-', u'−');
+}
+
+QString intervalText(const core::numeric::RoundingInterval& interval, int digits) {
+  const QString low = interval.lowUnbounded() ? QStringLiteral("−∞") : exactShown(interval.low, digits);
+  const QString high = interval.highUnbounded() ? QStringLiteral("∞") : exactShown(interval.high, digits);
+  return (interval.lowClosed ? u'[' : u'(') + low + QStringLiteral(", ") + high + (interval.highClosed ? u']' : u')');
+}
+
+QString probabilityText(double fraction) {
+  if (fraction <= 0 || fraction >= 1) return text::percent(fraction, 0);
+  if (fraction < 0.0005) return QStringLiteral("< ") + text::percent(0.0005, 2);
+  if (fraction > 0.9995) return QStringLiteral("> ") + text::percent(0.9995, 2);
+  return text::percent(fraction, fraction < 0.01 || fraction > 0.99 ? 2 : 1);
 }
 
 }  // namespace app

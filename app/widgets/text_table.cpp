@@ -1,0 +1,107 @@
+#include "app/widgets/text_table.h"
+
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QGuiApplication>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QMenu>
+#include <set>
+
+#include "app/widgets/icon.h"
+#include "app/widgets/theme.h"
+
+namespace app {
+
+TextTable::TextTable(const QStringList& columns, const QString& name, int firstNumber, QWidget* parent)
+    : QTableWidget(0, static_cast<int>(columns.size()), parent), m_firstNumber(firstNumber) {
+  setHorizontalHeaderLabels(columns);
+  setAccessibleName(name);
+  setEditTriggers(NoEditTriggers);
+  setSelectionBehavior(SelectRows);
+  setShowGrid(false);
+  setWordWrap(false);
+  setFrameShape(NoFrame);
+  setTabKeyNavigation(false);
+  verticalHeader()->hide();
+  QHeaderView* header = horizontalHeader();
+  header->setProperty("kind", QStringLiteral("compact"));
+  header->setHighlightSections(false);
+  header->setSectionResizeMode(QHeaderView::Stretch);
+  for (int column = 0; column < columnCount(); ++column)
+    horizontalHeaderItem(column)->setTextAlignment((column < firstNumber ? Qt::AlignLeft : Qt::AlignRight) |
+                                                   Qt::AlignVCenter);
+  connect(&Theme::instance(), &Theme::changed, this, &TextTable::applyTheme);
+  applyTheme();
+}
+
+void TextTable::applyTheme() {
+  verticalHeader()->setDefaultSectionSize(Theme::instance().px(23));
+  for (int line = 0; line < rowCount(); ++line)
+    for (int column = m_firstNumber; column < columnCount(); ++column)
+      if (QTableWidgetItem* cell = item(line, column)) cell->setFont(Theme::instance().monoFont(-1));
+}
+
+void TextTable::setStretch(int column) {
+  for (int other = 0; other < columnCount(); ++other)
+    horizontalHeader()->setSectionResizeMode(other,
+                                             other == column ? QHeaderView::Stretch : QHeaderView::ResizeToContents);
+}
+
+void TextTable::setColumnToolTip(int column, const QString& toolTip) {
+  horizontalHeaderItem(column)->setToolTip(toolTip);
+}
+
+void TextTable::setLines(const std::vector<QStringList>& lines) {
+  setRowCount(static_cast<int>(lines.size()));
+  for (int line = 0; line < rowCount(); ++line) {
+    const QStringList& texts = lines[static_cast<std::size_t>(line)];
+    for (int column = 0; column < std::min(columnCount(), static_cast<int>(texts.size())); ++column) {
+      QTableWidgetItem* cell = item(line, column);
+      if (cell == nullptr) {
+        cell = new QTableWidgetItem;
+        setItem(line, column, cell);
+        cell->setTextAlignment((column < m_firstNumber ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        if (column >= m_firstNumber) cell->setFont(Theme::instance().monoFont(-1));
+      }
+      cell->setText(texts[column]);
+      cell->setToolTip(texts[column]);
+    }
+  }
+}
+
+QString TextTable::selectedText() const {
+  std::set<int> wanted;
+  for (const QModelIndex& index : selectedIndexes()) wanted.insert(index.row());
+  QStringList names;
+  for (int column = 0; column < columnCount(); ++column) names << horizontalHeaderItem(column)->text();
+  QStringList lines{names.join(u'\t')};
+  for (int line = 0; line < rowCount(); ++line) {
+    if (!wanted.empty() && !wanted.contains(line)) continue;
+    QStringList cells;
+    for (int column = 0; column < columnCount(); ++column)
+      cells << (item(line, column) == nullptr ? QString() : item(line, column)->text());
+    lines << cells.join(u'\t');
+  }
+  return lines.join(u'\n') + u'\n';
+}
+
+void TextTable::copy() const { QGuiApplication::clipboard()->setText(selectedText()); }
+
+void TextTable::keyPressEvent(QKeyEvent* event) {
+  if (event->matches(QKeySequence::Copy)) return copy();
+  QTableWidget::keyPressEvent(event);
+}
+
+void TextTable::contextMenuEvent(QContextMenuEvent* event) {
+  auto* menu = new QMenu(this);
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addAction(icon(QStringLiteral("copy")), tr("Copy"), this, [this] { copy(); });
+  menu->addAction(tr("Copy all"), this, [this] {
+    clearSelection();
+    copy();
+  });
+  menu->popup(event->globalPos());
+}
+
+}  // namespace app

@@ -1,0 +1,150 @@
+#include "app/workspaces/bits/arithmetic_view.h"
+
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+#include <cmath>
+
+#include "app/selection/bits_state.h"
+#include "app/text/numbers.h"
+#include "app/widgets/label.h"
+#include "app/widgets/text_table.h"
+#include "app/widgets/theme.h"
+#include "app/workspaces/bits/rounding_text.h"
+#include "core/numeric/number_text.h"
+
+namespace app {
+namespace {
+
+using core::numeric::Evaluation;
+using core::numeric::EvaluationStep;
+using core::numeric::ExactNumber;
+using core::numeric::Operation;
+
+Evaluation evaluate(const BitsState& state, const FormatRow& row) {
+  return core::numeric::evaluate(state.number().expression, *row.format, state.rule(),
+                                 core::numeric::Overflow::AsFormat, row.scale);
+}
+
+QString shortest(const FormatRow& row, std::uint64_t code) {
+  return QString::fromStdString(core::numeric::shortestText(*row.format, code, row.scale)).replace(u'-', u'−');
+}
+
+QString hex(const FormatRow& row, std::uint64_t code) {
+  const int digits = static_cast<int>((row.format->bits + 3) / 4);
+  return QStringLiteral("0x") + QString::number(static_cast<qulonglong>(code), 16).rightJustified(digits, u'0');
+}
+
+/// The computation on what is stored: "0.1 + 0.2".
+QString computation(const FormatRow& row, const EvaluationStep& step) {
+  const auto operand = [&](const std::optional<EvaluationStep::Operand>& of) {
+    return of ? shortest(row, of->code) : QString();
+  };
+  switch (step.operation) {
+    case Operation::Read:
+      return ArithmeticView::tr("read %1").arg(QString::fromStdString(step.text));
+    case Operation::Negate:
+      return QStringLiteral("−(%1)").arg(operand(step.left));
+    case Operation::Add:
+      return operand(step.left) + QStringLiteral(" + ") + operand(step.right);
+    case Operation::Subtract:
+      return operand(step.left) + QStringLiteral(" − ") + operand(step.right);
+    case Operation::Multiply:
+      return operand(step.left) + QStringLiteral(" × ") + operand(step.right);
+    case Operation::Divide:
+      return operand(step.left) + QStringLiteral(" ÷ ") + operand(step.right);
+  }
+  return {};
+}
+
+QString errorText(const ExactNumber& error) {
+  if (error.isNan()) return QStringLiteral("—");
+  return error.isZero() ? ArithmeticView::tr("exact") : exactShown(error, 6);
+}
+
+/// How many values apart two codes are, by their distance in units of the second.
+QString unitsApart(const FormatRow& row, const Evaluation& computed) {
+  const double unit = std::fabs(row.explanation.ulp), value = core::numeric::nearestDouble(computed.value);
+  if (computed.code == row.code || value == row.value) return ArithmeticView::tr("as rounded once");
+  if (!std::isfinite(value) || !std::isfinite(row.value) || !(unit > 0)) return ArithmeticView::tr("another value");
+  return ArithmeticView::tr("%1 ulp off").arg(text::trimmed((value - row.value) / unit, 4));
+}
+
+}  // namespace
+
+QString arithmeticSentence(const BitsState& state) {
+  if (!state.number().isArithmetic()) return {};
+  const FormatRow& row = state.selected();
+  const Evaluation computed = evaluate(state, row);
+  const bool same = computed.code == row.code;
+  const QString format = titleOf(*row.format), result = shortest(row, computed.code);
+  const QString exact = exactShown(computed.exact, 20);
+  return same ? ArithmeticView::tr("%1 computes %2, and that is the nearest it has to the exact %3.")
+                    .arg(format, result, exact)
+              : ArithmeticView::tr("%1 computes %2, step by step; the exact %3 would be rounded to %4.")
+                    .arg(format, result, exact, shortest(row, row.code));
+}
+
+ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
+    : QWidget(parent),
+      m_state(state),
+      m_steps(new TextTable({tr("Step"), tr("Exactly, of what is stored"), tr("Stored"), tr("Code"), tr("Error")},
+                            tr("Steps of the computation"), 1)),
+      m_formats(
+          new TextTable({tr("Format"), tr("Computes"), tr("Against rounding once")}, tr("Every format's result"), 1)),
+      m_hint(new Label(Label::Style::Hint)),
+      m_take(new QPushButton(tr("Look at the result"))) {
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, space::kHalf, 0, 0);
+  layout->setSpacing(space::kHalf);
+  auto* row = new QHBoxLayout;
+  m_hint->setElide(Qt::ElideRight);
+  row->addWidget(m_hint, 1);
+  m_take->setToolTip(tr("Puts the code that the selected format computed under the lens"));
+  m_take->setObjectName(QStringLiteral("arithmetic-take"));
+  row->addWidget(m_take);
+  layout->addLayout(row);
+  auto* tables = new QHBoxLayout;
+  tables->setSpacing(space::kTwo);
+  m_steps->setStretch(1);
+  m_formats->setStretch(2);
+  m_steps->setObjectName(QStringLiteral("arithmetic-steps"));
+  tables->addWidget(m_steps, 3);
+  tables->addWidget(m_formats, 2);
+  layout->addLayout(tables, 1);
+  connect(m_take, &QPushButton::clicked, this,
+          [this] { m_state.setCode(m_state.selectedRow(), evaluate(m_state, m_state.selected()).code); });
+  connect(m_formats, &QTableWidget::cellClicked, this, [this](int line) { m_state.selectRow(line); });
+  connect(&state, &BitsState::changed, this, &ArithmeticView::refresh);
+  connect(&state, &BitsState::selectedRowChanged, this, &ArithmeticView::refresh);
+  refresh();
+}
+
+void ArithmeticView::refresh() {
+  if (!m_state.number().isArithmetic()) return;
+  m_hint->setText(tr("What is typed is read into %1, then every operation is rounded to it; beside: every format.")
+                      .arg(titleOf(*m_state.selected().format)));
+  fillSteps();
+  fillFormats();
+}
+
+void ArithmeticView::fillSteps() {
+  const FormatRow& row = m_state.selected();
+  std::vector<QStringList> lines;
+  for (const EvaluationStep& step : evaluate(m_state, row).steps)
+    lines.push_back({computation(row, step), exactShown(step.exact, 20), shortest(row, step.code), hex(row, step.code),
+                     errorText(step.error)});
+  m_steps->setLines(lines);
+}
+
+void ArithmeticView::fillFormats() {
+  std::vector<QStringList> lines;
+  for (const FormatRow& row : m_state.rows()) {
+    const Evaluation computed = evaluate(m_state, row);
+    lines.push_back({titleOf(*row.format), shortest(row, computed.code), unitsApart(row, computed)});
+  }
+  m_formats->setLines(lines);
+  m_formats->selectRow(m_state.selectedRow());
+}
+
+}  // namespace app

@@ -1,0 +1,33 @@
+#pragma once
+#include <QWidget>
+
+class QPushButton;
+
+namespace app {
+
+class BitsState;
+class Label;
+class TextTable;
+
+/// Typed arithmetic as the selected format computes it: every number read and every result rounded, step by step,
+/// beside the exact one; and what the other formats come to.
+class ArithmeticView : public QWidget {
+  Q_OBJECT
+ public:
+  explicit ArithmeticView(BitsState& state, QWidget* parent = nullptr);
+
+ private:
+  void refresh();
+  void fillSteps();
+  void fillFormats();
+
+  BitsState& m_state;
+  TextTable *m_steps, *m_formats;
+  Label* m_hint;
+  QPushButton* m_take;
+};
+
+/// "In FP64, step by step: 0.30000000000000004; exactly: 0.3; …"; empty when the number is no arithmetic.
+QString arithmeticSentence(const BitsState& state);
+
+}  // namespace app
