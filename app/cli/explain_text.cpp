@@ -22,8 +22,8 @@ void printParameter(const quant::ExplanationParameter& parameter, std::size_t co
                                                      : fmt::format(" [{}…{}]", parameter.firstValue,
                                                                    parameter.firstValue + parameter.valueCount - 1);
   if (parameter.bits != 0)
-    fmt::print("  {}{} = {}  ({}, {} bits)\n", parameter.symbol, covers, quant::numberText(parameter.stored),
-               parameter.storedAs, parameter.bits);
+    fmt::print("  {}{} = {}  ({}, {} {})\n", parameter.symbol, covers, quant::numberText(parameter.stored),
+               parameter.storedAs, parameter.bits, parameter.bits == 1 ? "bit" : "bits");
   else
     fmt::print("  {}{} = {}  ({})\n", parameter.symbol, covers, quant::numberText(parameter.stored),
                parameter.storedAs);

@@ -40,7 +40,7 @@ std::string meaningOf(FieldRole role) {
     case FieldRole::ZeroPoint:
       return "The zero-point: the code that stands for 0.";
     case FieldRole::OffsetSign:
-      return "Whether these weights' levels are moved up or down by 1/8.";
+      return "Whether these weights' levels are moved by 1/8: 0 is up, 1 is down.";
     case FieldRole::Offset:
       return "What is added to every scale of the tensor.";
     case FieldRole::Level:
