@@ -15,6 +15,13 @@ namespace {
 constexpr double kClosestLevels = 5;              ///< pixels: closer ones are a grey area, not levels
 constexpr double kNearLevels = 0.25;              ///< of the range of the weights
 constexpr double kNudge = 0.02, kFarNudge = 0.2;  ///< of the visible range
+/// Weights are counted: no ticks between them.
+class IndexTicker final : public QCPAxisTicker {
+ protected:
+  double getTickStep(const QCPRange& range) override {
+    return std::max(1.0, std::ceil(QCPAxisTicker::getTickStep(range)));
+  }
+};
 }  // namespace
 
 /// Bars, ticks and levels in one go: a block has few of them, and a hand moves one every few milliseconds.
@@ -41,14 +48,18 @@ class WeightBars::Drawing : public QCPAbstractItem {
   void drawLevels(QPainter& painter) const {
     const ThemeColors& c = Theme::instance().colors();
     const QRect plot = m_chart.axisRect()->rect();
-    const auto& levels = m_chart.m_block.levels;
     painter.setPen(QPen(mix(c.accent, c.surface, 0.68), 1));
-    double before = std::numeric_limits<double>::infinity();
-    for (const double level : levels) {
-      const double y = std::round(pixelY(level)) + 0.5;
-      if (std::abs(before - y) < kClosestLevels) continue;
-      before = y;
-      painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
+    for (const Levels& group : m_chart.m_block.levels) {
+      const double first = static_cast<double>(group.first), last = first + static_cast<double>(group.count);
+      const double left = std::max<double>(plot.left(), m_chart.xAxis->coordToPixel(first - 0.5));
+      const double right = std::min<double>(plot.right(), m_chart.xAxis->coordToPixel(last - 0.5));
+      double before = std::numeric_limits<double>::infinity();
+      for (const double level : group.values) {
+        const double y = std::round(pixelY(level)) + 0.5;
+        if (right <= left || std::abs(before - y) < kClosestLevels) continue;
+        before = y;
+        painter.drawLine(QPointF(left, y), QPointF(right, y));
+      }
     }
     painter.setPen(QPen(c.warning, 1.4, Qt::DashLine));
     for (const auto& end : {m_chart.m_block.clipLow, m_chart.m_block.clipHigh})
@@ -84,6 +95,8 @@ class WeightBars::Drawing : public QCPAbstractItem {
 WeightBars::WeightBars(QWidget* parent) : Chart(parent) {
   new Drawing(*this);  // the chart's own
   setTitle(tr("Weights of the block"));
+  xAxis->setTicker(QSharedPointer<IndexTicker>::create());
+  yAxis->ticker()->setTickCount(4);
   setAxisTitles({}, {});  // the page around it says both
   axisRect()->setRangeZoom(Qt::Horizontal);
   axisRect()->setRangeDrag(Qt::Horizontal);
@@ -110,8 +123,9 @@ void WeightBars::fit() {
   include(m_block.stored);
   // Levels beyond the weights are shown where they are near: those of floats without a scale go on to 10³⁸.
   const double reach = (high - low) * kNearLevels, bottom = low - reach, top = high + reach;
-  for (const double level : m_block.levels)
-    if (level >= bottom && level <= top) low = std::min(low, level), high = std::max(high, level);
+  for (const Levels& group : m_block.levels)
+    for (const double level : group.values)
+      if (level >= bottom && level <= top) low = std::min(low, level), high = std::max(high, level);
   const double room = std::max(high - low, 1e-30) * 0.06;
   QCPRange range(low - room, high + room);
   if (m_moving) range.expand(m_fitted);

@@ -8,9 +8,14 @@ namespace app {
 class WeightBars : public Chart {
   Q_OBJECT
  public:
+  /// Every value that some neighbouring weights can become.
+  struct Levels {
+    std::size_t first = 0, count = 0;  ///< of the block's weights
+    std::vector<double> values;        ///< ascending
+  };
   struct Block {
     std::vector<double> values, stored;       ///< equally many
-    std::vector<double> levels;               ///< ascending; empty: none are drawn
+    std::vector<Levels> levels;               ///< each drawn over its own weights
     std::optional<double> clipLow, clipHigh;  ///< ends at which weights were cut off
     std::uint64_t firstIndex = 0;             ///< number of the first weight, as the axis counts them
   };

@@ -6,6 +6,8 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QSpinBox>
@@ -46,7 +48,7 @@ class Lab {
  public:
   explicit Lab(const QString& model = QStringLiteral("demo")) : m_window(QStringLiteral("quantize"), model) {
     QVERIFY2(workspace() != nullptr, "no workspace");
-    QVERIFY(QTest::qWaitForWindowActive(&m_window.window()));
+    static_cast<void>(QTest::qWaitForWindowActive(&m_window.window()));  // a second window may not become it
   }
   QuantizeWorkspace* workspace() { return qobject_cast<QuantizeWorkspace*>(m_window.window().currentWorkspace()); }
   LabState& state() { return workspace()->state(); }
@@ -366,8 +368,11 @@ class TestQuantizeWorkspace : public QObject {
       lab.showTab(tab);
       QVERIFY(!lab.workspace()->grab().isNull());
     }
-    QVERIFY(lab.state().setSchemeText(QStringLiteral("int4")).isEmpty());
-    QCOMPARE(lab.state().block().values.size(), std::size_t{32});
+    QCOMPARE(lab.text("lab-why"), lab.state().problem());
+    QVERIFY(!lab.find<WeightBars>("lab-bars")->isVisible() && !lab.find<QTabWidget>("lab-tabs")->isVisible());
+    lab.click("lab-draw");
+    QCOMPARE(lab.state().tensor()->shape.count(), std::uint64_t{32});
+    QVERIFY(lab.find<WeightBars>("lab-bars")->isVisible() && lab.find<QTabWidget>("lab-tabs")->isVisible());
   }
 
   /// Three typed weights are a block of every type: zeros fill it up.
@@ -382,6 +387,26 @@ class TestQuantizeWorkspace : public QObject {
     QCOMPARE(lab.state().block().values.size(), std::size_t{256});
     QVERIFY(lab.state().setSchemeText(QStringLiteral("int4")).isEmpty());
     QCOMPARE(lab.state().block().values.size(), std::size_t{3});
+  }
+
+  /// Each of the eight groups of a super-block has levels of its own, and its weights are judged by those.
+  void levelsBelongToTheirGroup() {
+    Lab lab{QString()};
+    QVERIFY(lab.open(QStringLiteral("scheme=q4_k&distribution=normal&count=256&seed=4")).isEmpty());
+    const LabBlock& block = lab.state().block();
+    std::size_t beyond = 0;
+    for (std::size_t group = 0; group < 8; ++group) {
+      const auto levels = block.levelsAt(32 * group);
+      QVERIFY(levels.size() > 8 && levels.size() <= 16);
+      for (std::size_t i = 32 * group; i < 32 * group + 32; ++i) {
+        QCOMPARE(block.levelsAt(i).data(), levels.data());
+        const double value = static_cast<double>(block.values[i]), stored = static_cast<double>(block.decoded[i]);
+        QVERIFY(std::any_of(levels.begin(), levels.end(), [&](double level) { return level == stored; }));
+        beyond += value < levels.front() || value > levels.back() ? 1 : 0;
+      }
+      if (group > 0) QVERIFY(levels.data() != block.levelsAt(0).data());
+    }
+    QCOMPARE(block.beyondLevels(), beyond);
   }
 
   /// A float without a scale has levels far beyond the weights: the picture is of the weights.
@@ -414,6 +439,9 @@ class TestQuantizeWorkspace : public QObject {
     lab.click("lab-source-2");
     lab.type("lab-typed", QStringLiteral("0.1; 0.2 -0.3,  4e-1"));
     QCOMPARE(lab.state().block().values, (std::vector<float>{0.1F, 0.2F, -0.3F, 0.4F}));
+    QVERIFY(lab.open(QStringLiteral("scheme=int8&values=0.45892,1,-0.3")).isEmpty());
+    QCOMPARE(lab.find<QLineEdit>("lab-typed")->text(), QStringLiteral("0.45892, 1, -0.3"));  // as it was typed
+    QVERIFY(lab.open(QStringLiteral("values=0.1,0.2,-0.3,0.4")).isEmpty());
     lab.type("lab-typed", QStringLiteral("0.1, pear"));
     QVERIFY2(lab.text("lab-problem").contains(QStringLiteral("pear")), qPrintable(lab.text("lab-problem")));
     QCOMPARE(lab.state().block().values.size(), std::size_t{4});
@@ -705,11 +733,15 @@ class TestQuantizeWorkspace : public QObject {
         lab.showTab(tab);
         QVERIFY(lab.window().waitUntilIdle());
         const QSize least = lab.workspace()->minimumSizeHint();
-        QVERIFY2(least.width() <= 900 && least.height() <= 560, qPrintable(QStringLiteral("%1 %2: %3 × %4")
-                                                                               .arg(QLatin1String(scheme))
-                                                                               .arg(tab)
-                                                                               .arg(least.width())
-                                                                               .arg(least.height())));
+        QVERIFY2(least.width() <= 840,
+                 qPrintable(QStringLiteral("%1 %2: %3").arg(QLatin1String(scheme)).arg(tab).arg(least.width())));
+        for (const QSize size : {QSize(1024, 640), QSize(1280, 800)}) {
+          lab.window().window().resize(size);
+          QTest::qWait(20);
+          const auto* place = lab.window().find<QScrollArea>(QStringLiteral("page-place"));
+          QVERIFY2(place->horizontalScrollBar()->maximum() == 0 && place->verticalScrollBar()->maximum() == 0,
+                   qPrintable(QStringLiteral("%1 %2 at %3").arg(QLatin1String(scheme)).arg(tab).arg(size.width())));
+        }
       }
     }
   }

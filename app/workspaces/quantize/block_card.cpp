@@ -1,9 +1,11 @@
 #include "app/workspaces/quantize/block_card.h"
 
 #include <QHBoxLayout>
+#include <QPushButton>
 #include <QScopedValueRollback>
 #include <QSpinBox>
 #include <QToolButton>
+#include <QVBoxLayout>
 #include <algorithm>
 #include <limits>
 
@@ -15,6 +17,7 @@
 #include "app/workspaces/quantize/block_summary.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "core/quant/explain/block_explanation.h"
+#include "core/quant/registry.h"
 
 namespace app {
 namespace {
@@ -22,7 +25,7 @@ namespace {
 constexpr int kSummaryWidth = 208;
 constexpr std::size_t kMostLevels = 1024;  ///< more are finer than pixels
 
-WeightBars::Block barsOf(const LabBlock& block, int shown) {
+WeightBars::Block barsOf(const LabBlock& block) {
   WeightBars::Block bars;
   bars.firstIndex = block.offset;
   for (std::size_t i = 0; i < block.values.size(); ++i) {
@@ -32,8 +35,14 @@ WeightBars::Block barsOf(const LabBlock& block, int shown) {
     if (value > clipped) bars.clipHigh = clipped;
     if (value < clipped) bars.clipLow = clipped;
   }
-  const auto levels = block.levelsAt(static_cast<std::size_t>(std::max(shown, 0)));
-  if (levels.size() <= kMostLevels) bars.levels.assign(levels.begin(), levels.end());
+  // One entry for neighbours under the same levels.
+  for (std::size_t i = 0; i < block.values.size(); ++i) {
+    const auto levels = block.levelsAt(i);
+    if (levels.empty() || levels.size() > kMostLevels) continue;
+    const bool isNext = i == 0 || levels.data() != block.levelsAt(i - 1).data();
+    if (isNext) bars.levels.push_back({i, 0, {levels.begin(), levels.end()}});
+    ++bars.levels.back().count;
+  }
   return bars;
 }
 
@@ -47,24 +56,56 @@ BlockCard::BlockCard(LabState& state, QWidget* parent)
       m_rowName(new Label(Label::Style::Hint, tr("row"))),
       m_blockName(new Label(Label::Style::Hint, tr("block"))),
       m_of(new Label(Label::Style::Hint)),
+      m_why(new Label(Label::Style::Muted)),
+      m_draw(new QPushButton),
       m_row(new QSpinBox),
       m_block(new QSpinBox) {
   setHint(tr("grey: the weights, which can be moved; marks: what is stored; lines: every level"));
   buildWay();
-  auto* row = new QHBoxLayout;
+  m_content = new QWidget;
+  auto* row = new QHBoxLayout(m_content);
+  row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kTwo);
   m_bars->setObjectName(QStringLiteral("lab-bars"));
   m_bars->setMinimumHeight(Theme::instance().px(84));
   row->addWidget(m_bars, 1);
   keepWidth(*m_summary, kSummaryWidth);
   row->addWidget(m_summary);
-  body()->addLayout(row);
+  body()->addWidget(m_content);
+  body()->addWidget(buildEmpty());
   body()->setContentsMargins(space::kOne, space::kHalf, space::kTwo, space::kHalf);
   connectBars();
   connect(&m_state, &LabState::blockChanged, this, &BlockCard::refresh);
   connect(&m_state, &LabState::inputChanged, this, &BlockCard::refreshWay);
   connect(&m_state, &LabState::weightChanged, this, &BlockCard::refreshWay);
   refresh();
+}
+
+QWidget* BlockCard::buildEmpty() {
+  m_empty = new QWidget;
+  auto* column = new QVBoxLayout(m_empty);
+  m_why->setWrapping();
+  m_why->setAlignment(Qt::AlignCenter);
+  m_why->setObjectName(QStringLiteral("lab-why"));
+  m_draw->setObjectName(QStringLiteral("lab-draw"));
+  column->addStretch(1);
+  column->addWidget(m_why);
+  column->addWidget(m_draw, 0, Qt::AlignHCenter);
+  column->addStretch(1);
+  connect(m_draw, &QPushButton::clicked, this, [this] {
+    core::metrics::WeightDraw draw = m_state.input().draw;
+    draw.count = enough();
+    m_state.setDraw(draw);
+  });
+  return m_empty;
+}
+
+/// The fewest drawn weights that the scheme can hold; 0 for none.
+std::uint32_t BlockCard::enough() const {
+  constexpr std::uint32_t kFewest = 32;
+  for (std::uint32_t count = kFewest; count <= core::metrics::WeightDraw::kMostValues; count *= 2)
+    if (core::quant::accepts(m_state.input().scheme, {1, count})) return count;
+  return 0;
 }
 
 void BlockCard::buildWay() {
@@ -100,12 +141,17 @@ void BlockCard::connectBars() {
 void BlockCard::refresh() {
   const LabBlock& block = m_state.block();
   const int shown = m_state.shownWeight();
-  m_bars->setBlock(barsOf(block, shown));
+  m_bars->setBlock(barsOf(block));
   m_bars->setChosen(shown);
   m_bars->setProvenance(m_state.provenance());
   m_bars->setAccessibleDescription(m_summary->text());
-  m_bars->setMessage(block.isEmpty() ? (m_state.problem().isEmpty() ? tr("Computing…") : m_state.problem())
-                                     : QString());
+  const QString problem = m_state.problem();
+  m_content->setVisible(problem.isEmpty());
+  m_empty->setVisible(!problem.isEmpty());
+  m_why->setText(problem);
+  m_draw->setText(tr("Draw %1 weights").arg(enough()));
+  m_draw->setVisible(enough() != 0);
+  m_bars->setMessage(block.isEmpty() ? tr("Computing…") : QString());
   refreshWay();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "app/widgets/card.h"
 
+class QPushButton;
 class QSpinBox;
 
 namespace app {
@@ -21,6 +22,8 @@ class BlockCard : public Card {
   void weightActivated(quint64 flatIndex);
 
  private:
+  QWidget* buildEmpty();
+  std::uint32_t enough() const;
   void buildWay();
   void connectBars();
   void refresh();
@@ -30,7 +33,9 @@ class BlockCard : public Card {
   LabState& m_state;
   WeightBars* m_bars;
   BlockSummary* m_summary;
-  Label *m_rowName, *m_blockName, *m_of;
+  QWidget *m_content = nullptr, *m_empty = nullptr;  ///< the block, or why there is none
+  Label *m_rowName, *m_blockName, *m_of, *m_why;
+  QPushButton* m_draw;
   QSpinBox *m_row, *m_block;
   bool m_refreshing = false;
 };

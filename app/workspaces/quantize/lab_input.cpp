@@ -5,6 +5,7 @@
 #include <QStringList>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <string>
 
 #include "core/base/error.h"
@@ -46,9 +47,15 @@ std::vector<float> parseWeights(const QString& text) {
   return values;
 }
 
+QString weightText(float value) {
+  char text[32];
+  const auto [end, error] = std::to_chars(std::begin(text), std::end(text), value);
+  return QString::fromLatin1(text, error == std::errc() ? end - text : 0);
+}
+
 QString weightsText(const std::vector<float>& values) {
   QStringList words;
-  for (const float value : values) words << QString::number(value, 'g', QLocale::FloatingPointShortest);
+  for (const float value : values) words << weightText(value);
   return words.join(QStringLiteral(", "));
 }
 

@@ -31,6 +31,8 @@ struct LabInput {
 /// The numbers of "0.45892, 1 −0.3": decimals between commas, semicolons or blanks, as float32.
 /// @throws core::Error (InvalidArgument) with a sentence about the first that is no finite number, none or too many
 std::vector<float> parseWeights(const QString& text);
+/// The fewest digits that read back as the same float32, C locale.
+QString weightText(float value);
 /// "0.45892, 1, -0.3": the fewest digits that read back as the same float32.
 QString weightsText(const std::vector<float>& values);
 

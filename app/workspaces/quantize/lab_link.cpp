@@ -137,8 +137,7 @@ void describeLab(const LabState& state, Link& link) {
   if (input.source != WeightSource::Tensor && state.tensor() && state.weight() != 0)
     link.set(QStringLiteral("weight"), QString::number(state.weight()));
   QStringList moved;
-  for (const auto& [index, value] : state.edits())
-    moved << QStringLiteral("%1:").arg(index) + QString::number(value, 'g', QLocale::FloatingPointShortest);
+  for (const auto& [index, value] : state.edits()) moved << QStringLiteral("%1:").arg(index) + weightText(value);
   if (!moved.isEmpty()) link.set(QStringLiteral("moved"), moved.join(u','));
   if (input.clip < 1) link.set(QStringLiteral("clip"), QString::number(input.clip));
 }

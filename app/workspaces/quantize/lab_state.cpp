@@ -158,8 +158,7 @@ const WeightEdits& LabState::edits() const {
 
 QString LabState::weightsKey() const {
   QString key = m_sourceKey;
-  for (const auto& [index, value] : edits())
-    key += QStringLiteral(" %1=").arg(index) + QString::number(value, 'g', QLocale::FloatingPointShortest);
+  for (const auto& [index, value] : edits()) key += QStringLiteral(" %1=").arg(index) + weightText(value);
   return key;
 }
 

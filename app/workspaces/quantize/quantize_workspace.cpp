@@ -96,6 +96,15 @@ QWidget* QuantizeWorkspace::buildTabs() {
   addPage(new RivalsPage(*m_state), tr("Side by side"), QStringLiteral("rivals"));
   connect(m_tabs, &QTabWidget::currentChanged, this, &QuantizeWorkspace::frontChanged);
   card->body()->addWidget(m_tabs);
+  auto* none = new Label(Label::Style::Muted, tr("Steps, bytes and curves are here as soon as there is a block."));
+  none->setAlignment(Qt::AlignCenter);
+  card->body()->addWidget(none);
+  const auto refresh = [this, none] {
+    m_tabs->setVisible(m_state->problem().isEmpty());
+    none->setVisible(!m_state->problem().isEmpty());
+  };
+  connect(m_state, &LabState::blockChanged, none, refresh);
+  refresh();
   return card;
 }
 

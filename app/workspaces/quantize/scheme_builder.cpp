@@ -25,7 +25,7 @@ namespace {
 
 using core::quant::SchemeOption;
 
-constexpr int kOptionsWidth = 490, kBetween = 6;
+constexpr int kOptionsWidth = 420, kBetween = 6;
 
 QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
 

@@ -63,7 +63,6 @@ SourceBar::SourceBar(LabState& state, Selection& selection, QWidget* parent)
       m_selection(selection),
       m_kinds(new QButtonGroup(this)),
       m_tensor(new Label(Label::Style::Muted)),
-      m_edited(new Label(Label::Style::Hint)),
       m_distribution(new QComboBox),
       m_count(new QComboBox),
       m_outliers(new QSpinBox),
@@ -173,11 +172,8 @@ QWidget* SourceBar::buildTypedPage() {
 }
 
 void SourceBar::buildUndo(QHBoxLayout& row) {
-  m_edited->setObjectName(QStringLiteral("lab-edited"));
-  m_restore->setText(tr("Put back"));
   m_restore->setToolTip(tr("Give the moved weights their own values again"));
   m_restore->setObjectName(QStringLiteral("lab-restore"));
-  row.addWidget(m_edited);
   for (QToolButton* button : {m_restore, m_undo, m_redo}) row.addWidget(button, 0, Qt::AlignTop);
   QUndoStack& stack = m_state.undoStack();
   m_undo->setToolTip(tr("Undo (%1)").arg(QKeySequence(QKeySequence::Undo).toString(QKeySequence::NativeText)));
@@ -229,7 +225,7 @@ void SourceBar::refresh() {
   m_typed->setText(input.typed);
   m_typed->setCursorPosition(0);
   const std::size_t moved = m_state.edits().size();
-  m_edited->setText(moved == 0 ? QString() : tr("%n moved", nullptr, static_cast<int>(moved)));
+  m_restore->setText(tr("Put %n back", nullptr, static_cast<int>(moved)));
   m_restore->setVisible(moved != 0);
 }
 

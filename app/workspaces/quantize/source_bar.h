@@ -38,7 +38,7 @@ class SourceBar : public QWidget {
   Selection& m_selection;
   QButtonGroup* m_kinds;
   std::vector<QWidget*> m_pages;  ///< by WeightSource
-  Label *m_tensor, *m_edited;
+  Label* m_tensor;
   QComboBox *m_distribution, *m_count;
   QSpinBox *m_outliers, *m_seed;
   QDoubleSpinBox* m_outlierSize;

@@ -32,7 +32,7 @@ class StepColumnDelegate final : public QStyledItemDelegate {
   }
 };
 
-constexpr int kCardsWidth = 250, kStripWidth = 540, kRowHeight = 22;
+constexpr int kCardsWidth = 236, kStripWidth = 520, kRowHeight = 22;
 }  // namespace
 
 StepsPage::StepsPage(LabState& state, QWidget* parent)
@@ -111,6 +111,7 @@ QWidget* StepsPage::buildTable() {
   const auto dress = [this] {
     m_table->setFont(Theme::instance().monoFont(-1));
     m_table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRowHeight));
+    for (QToolButton* button : m_buttons) button->setFont(Theme::instance().textFont(-1));
   };
   connect(&Theme::instance(), &Theme::changed, m_table, dress);
   dress();
@@ -171,6 +172,8 @@ void StepsPage::fillStrip() {
     button->setCheckable(true);
     button->setObjectName(QStringLiteral("lab-stage-") + stage.id);
     button->setFocusPolicy(Qt::TabFocus);
+    button->setProperty("kind", QStringLiteral("step"));
+    button->setFont(Theme::instance().textFont(-1));
     connect(button, &QToolButton::clicked, this, [this, id = stage.id] { setStage(id); });
     button->installEventFilter(this);
     m_strip->addWidget(button);
