@@ -34,6 +34,7 @@ WeightHistogram::WeightHistogram(QWidget* parent)
       m_lowText(new QCPItemText(this)),
       m_highText(new QCPItemText(this)) {
   setTitle(tr("Histogram of the weights"));
+  m_levelCaption = tr("weight · ticks: every level of the block named at the right");
   setAxisTitles({}, tr("weights"));
   m_overlayGraph->setLineStyle(QCPGraph::lsStepCenter);
   m_rug->setLineStyle(QCPGraph::lsNone);
@@ -301,9 +302,7 @@ void WeightHistogram::sizeLevelRows() {
   const int room = height() - above - (cramped ? bareAxis : axis);
   const int rowHeight = std::clamp(room / rows, least, usual);
   QCPAxis* x = m_levelRect->axis(QCPAxis::atBottom);
-  x->setLabel(cramped            ? QString()
-              : m_levels.empty() ? tr("weight")
-                                 : tr("weight · ticks: every level of the block named at the right"));
+  x->setLabel(cramped ? QString() : m_levels.empty() ? tr("weight") : m_levelCaption);
   const QFont font = theme.textFont(rowHeight < usual - theme.px(3) ? kSmallRowFont : kRowFont);
   for (const auto side : {QCPAxis::atLeft, QCPAxis::atRight}) m_levelRect->axis(side)->setTickLabelFont(font);
   for (QCPItemText* note : m_levelNotes) note->setFont(font);

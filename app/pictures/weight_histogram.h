@@ -30,6 +30,8 @@ class WeightHistogram : public Chart {
 
   void setSummary(const core::metrics::TensorSummary& summary, const QString& tensor);
   void setLevels(std::vector<Levels> levels);
+  /// What the axis says while there are levels; without, that they are those of a scheme's block.
+  void setLevelCaption(const QString& caption) { m_levelCaption = caption; }
   void setOverlay(std::optional<Overlay> overlay);
   void setLogarithmic(bool logarithmic);
   /// The selected weight; NaN for none.
@@ -65,6 +67,7 @@ class WeightHistogram : public Chart {
   core::metrics::TensorSummary m_summary;
   std::vector<Levels> m_levels;
   std::optional<Overlay> m_overlay;
+  QString m_levelCaption;
   bool m_logarithmic = false;
   double m_marked;
   QCPAxisRect* m_levelRect;

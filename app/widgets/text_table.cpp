@@ -42,10 +42,10 @@ void TextTable::applyTheme() {
       if (QTableWidgetItem* cell = item(line, column)) cell->setFont(Theme::instance().monoFont(-1));
 }
 
-void TextTable::setStretch(int column) {
-  for (int other = 0; other < columnCount(); ++other)
-    horizontalHeader()->setSectionResizeMode(other,
-                                             other == column ? QHeaderView::Stretch : QHeaderView::ResizeToContents);
+void TextTable::fitColumns() {
+  horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  horizontalHeader()->setStretchLastSection(true);
+  setHorizontalScrollMode(ScrollPerPixel);
 }
 
 void TextTable::setColumnToolTip(int column, const QString& toolTip) {

@@ -14,8 +14,8 @@ class TextTable : public QTableWidget {
   /// one width, at the right
   TextTable(const QStringList& columns, const QString& name, int firstNumber, QWidget* parent = nullptr);
 
-  /// The column that takes what the others leave, which are as wide as their texts. Without: all share alike.
-  void setStretch(int column);
+  /// Columns as wide as their texts, the last one takes what is left; a narrow table scrolls. Without: all share alike.
+  void fitColumns();
   void setLines(const std::vector<QStringList>& lines);
   /// Shown under the pointer over a column's name.
   void setColumnToolTip(int column, const QString& toolTip);

@@ -65,9 +65,9 @@ QString errorText(const ExactNumber& error) {
 /// How many values apart two codes are, by their distance in units of the second.
 QString unitsApart(const FormatRow& row, const Evaluation& computed) {
   const double unit = std::fabs(row.explanation.ulp), value = core::numeric::nearestDouble(computed.value);
-  if (computed.code == row.code || value == row.value) return ArithmeticView::tr("as rounded once");
+  if (computed.code == row.code || value == row.value) return ArithmeticView::tr("nothing");
   if (!std::isfinite(value) || !std::isfinite(row.value) || !(unit > 0)) return ArithmeticView::tr("another value");
-  return ArithmeticView::tr("%1 ulp off").arg(text::trimmed((value - row.value) / unit, 4));
+  return ArithmeticView::tr("%1 ulp").arg(text::trimmed((value - row.value) / unit, 4));
 }
 
 }  // namespace
@@ -90,8 +90,7 @@ ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
       m_state(state),
       m_steps(new TextTable({tr("Step"), tr("Exactly, of what is stored"), tr("Stored"), tr("Code"), tr("Error")},
                             tr("Steps of the computation"), 1)),
-      m_formats(
-          new TextTable({tr("Format"), tr("Computes"), tr("Against rounding once")}, tr("Every format's result"), 1)),
+      m_formats(new TextTable({tr("Format"), tr("Computes"), tr("Off by")}, tr("Every format's result"), 1)),
       m_hint(new Label(Label::Style::Hint)),
       m_take(new QPushButton(tr("Look at the result"))) {
   auto* layout = new QVBoxLayout(this);
@@ -106,11 +105,12 @@ ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
   layout->addLayout(row);
   auto* tables = new QHBoxLayout;
   tables->setSpacing(space::kTwo);
-  m_steps->setStretch(1);
-  m_formats->setStretch(2);
+  m_steps->fitColumns();
+  m_formats->fitColumns();
+  m_formats->setColumnToolTip(2, tr("Against rounding the exact result once"));
   m_steps->setObjectName(QStringLiteral("arithmetic-steps"));
-  tables->addWidget(m_steps, 3);
-  tables->addWidget(m_formats, 2);
+  tables->addWidget(m_steps, 2);
+  tables->addWidget(m_formats, 1);
   layout->addLayout(tables, 1);
   connect(m_take, &QPushButton::clicked, this,
           [this] { m_state.setCode(m_state.selectedRow(), evaluate(m_state, m_state.selected()).code); });
@@ -132,7 +132,7 @@ void ArithmeticView::fillSteps() {
   const FormatRow& row = m_state.selected();
   std::vector<QStringList> lines;
   for (const EvaluationStep& step : evaluate(m_state, row).steps)
-    lines.push_back({computation(row, step), exactShown(step.exact, 20), shortest(row, step.code), hex(row, step.code),
+    lines.push_back({computation(row, step), exactShown(step.exact, 17), shortest(row, step.code), hex(row, step.code),
                      errorText(step.error)});
   m_steps->setLines(lines);
 }

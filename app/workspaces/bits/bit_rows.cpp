@@ -41,7 +41,7 @@ BitColumns BitRows::columns() const {
     columns.valueWidth = std::max(columns.valueWidth, number.horizontalAdvance(row.value) + 10);
     columns.errorWidth = std::max(columns.errorWidth, note.horizontalAdvance(row.note) + 14);
   }
-  columns.smallestCell = 8;
+  columns.smallestCell = 7.5;
   columns.largestCell = 18;
   columns.hasHeader = false;
   return columns;

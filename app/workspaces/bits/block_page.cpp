@@ -112,7 +112,8 @@ Card* BlockPage::buildBytes() {
 
 Card* BlockPage::buildValues() {
   auto* card = new Card(tr("What they say"));
-  m_parameters->setStretch(1);
+  m_parameters->fitColumns();
+  m_weights->fitColumns();
   m_parameters->setObjectName(QStringLiteral("block-parameters"));
   m_weights->setObjectName(QStringLiteral("block-weights"));
   m_weights->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -199,6 +200,8 @@ void BlockPage::refresh() {
                         .remove(QRegularExpression(QStringLiteral(" · $"))));
   m_parameters->setLines(parameterLines(block));
   m_weights->setLines(weightLines(block));
+  constexpr int kLevel = 2;
+  m_weights->setColumnHidden(kLevel, block.step(core::quant::StepId::Level) == nullptr);
   if (m_weights->currentRow() != m_value) m_weights->selectRow(m_value);
   refreshFormula();
 }

@@ -71,12 +71,12 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
   m_relative = addFact(tr("Relative"));
   m_ulps = addFact(tr("In units"));
   m_columns->setSpacing(space::kThree);
-  m_columns->addLayout(value, 1);
+  m_columns->addLayout(value, 2);
   auto* right = new QVBoxLayout;
   right->setSpacing(space::kOne);
   right->addLayout(m_facts);
   right->addStretch(1);
-  m_columns->addLayout(right, 1);
+  m_columns->addLayout(right, 3);
   outer->addLayout(m_columns);
   outer->addStretch(1);
   m_scheme->setObjectName(QStringLiteral("scheme-note"));
@@ -172,7 +172,7 @@ void FormatDetails::refreshNeighbours(const FormatRow& row) {
   };
   m_previous->setText(neighbour(row.explanation.previous));
   m_next->setText(neighbour(row.explanation.next));
-  constexpr int kShortest = 9;
+  constexpr int kShortest = 8;
   m_interval->setText(m_state.interval() ? intervalText(*m_state.interval(), kShortest) : kNone);
 }
 

@@ -164,6 +164,10 @@ void RangeEditor::refresh() {
   fill(m_low, range.low);
   fill(m_high, range.high);
   m_zeroPoint->setChecked(range.zeroPoint);
+  const auto term = [](double value) {
+    const QString shown = text::trimmed(value, 6);
+    return value < 0 ? u'(' + shown + u')' : shown;
+  };
   QStringList lines;
   for (const auto id : {core::numeric::FormatId::Int8, core::numeric::FormatId::UInt8}) {
     const auto& format = core::numeric::numberFormat(id);
@@ -176,10 +180,9 @@ void RangeEditor::refresh() {
       continue;
     }
     lines << tr("%1: S = (%2 − %3) / %4 = %5")
-                 .arg(titleOf(format), text::trimmed(range.high, 6), text::trimmed(range.low, 6),
+                 .arg(titleOf(format), text::trimmed(range.high, 6), term(range.low),
                       q(format.maxInteger() - format.minInteger()), text::trimmed(scale.scale, 7));
-    lines << tr("  Z = round(%1 − %2 / S) = %3")
-                 .arg(q(format.minInteger()), text::trimmed(range.low, 6), q(scale.zeroPoint));
+    lines << tr("  Z = round(%1 − %2 / S) = %3").arg(q(format.minInteger()), term(range.low), q(scale.zeroPoint));
   }
   m_formulas->setText(lines.join(u'\n'));
   if (isVisible()) adjustSize();

@@ -7,6 +7,7 @@
 #include <QRadioButton>
 #include <QRandomGenerator>
 #include <QSignalBlocker>
+#include <algorithm>
 #include <cmath>
 
 #include "app/selection/bits_state.h"
@@ -27,7 +28,8 @@ using core::numeric::NumberFormat;
 using core::numeric::Rounding;
 using core::numeric::RoundingRule;
 
-constexpr int kSideBySide = 850;  ///< from this width on the modes stand beside the decision
+constexpr int kFewestDigits = 7;
+constexpr int kSideBySide = 830;  ///< from this width on the modes stand beside the decision
 
 /// FP32's bits, and FP64's for what FP32 holds no more of.
 const NumberFormat& sourceOf(const NumberFormat& format) {
@@ -35,10 +37,17 @@ const NumberFormat& sourceOf(const NumberFormat& format) {
   return core::numeric::numberFormat(wide ? FormatId::Fp64 : FormatId::Fp32);
 }
 
+int digitsFor(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return text::digitsToTellApart(values, kFewestDigits);
+}
+
 QString errorText(const ExactNumber& error) {
   if (error.isZero()) return RoundingView::tr("exact");
   if (!error.isFinite()) return QStringLiteral("—");
-  return (error.isNegative() ? QString() : QStringLiteral("+")) + text::number(core::numeric::nearestDouble(error), 3);
+  return (error.isNegative() ? QString() : QStringLiteral("+")) + text::number(core::numeric::nearestDouble(error), 2);
 }
 
 }  // namespace
@@ -57,7 +66,10 @@ RoundingView::RoundingView(BitsState& state, QWidget* parent)
       m_rollMany(new QPushButton(tr("Roll 1000 ×"))) {
   m_columns = new QBoxLayout(QBoxLayout::LeftToRight, this);
   m_columns->setContentsMargins(0, space::kHalf, 0, 0);
-  m_columns->setSpacing(space::kThree);
+  m_columns->setSpacing(space::kTwo);
+  const auto keepSmall = [this] { setMinimumWidth(Theme::instance().px(600)); };  // then the columns stand in one
+  keepSmall();
+  connect(&Theme::instance(), &Theme::changed, this, keepSmall);
   m_columns->addWidget(buildDecision(), 1);
   m_columns->addWidget(buildModes());
   connect(m_roll, &QPushButton::clicked, this, [this] { roll(1); });
@@ -163,7 +175,9 @@ void RoundingView::refreshBits(const FormatRow& row) {
   if (!shown) return;
   const auto decision = core::numeric::decideRounding(target, value, m_state.rule());
   const std::uint64_t cutCode = decision.truncatedCode, code = decision.code;
-  const auto valueText = [&](std::uint64_t of) { return text::trimmed(core::numeric::decode(target, of), 8); };
+  const auto valueOf = [&](std::uint64_t of) { return core::numeric::decode(target, of); };
+  const int digits = digitsFor({value, valueOf(cutCode), valueOf(code)});
+  const auto valueText = [&](std::uint64_t of) { return text::trimmed(valueOf(of), digits); };
   // What FP32 has rounded already is rounded again here; the row of the table was rounded once.
   const bool twice = code != row.code && row.scale.scale == 1;
   m_bitsTitle->setText(
@@ -172,8 +186,8 @@ void RoundingView::refreshBits(const FormatRow& row) {
                   .arg(titleOf(source))
             : tr("From the bits of %1 (hatched: cut off): cut off against rounded").arg(titleOf(source)));
   const auto distance = [&](std::uint64_t of) {
-    const double error = core::numeric::decode(target, of) - value;
-    return error == 0 ? tr("exact") : std::isfinite(error) ? text::number(error, 3) : QStringLiteral("—");
+    const double error = valueOf(of) - value;
+    return error == 0 ? tr("exact") : std::isfinite(error) ? text::number(error, 2) : QStringLiteral("—");
   };
   m_bits->setRows({
       {titleOf(source),
@@ -181,7 +195,7 @@ void RoundingView::refreshBits(const FormatRow& row) {
        from.decision.code,
        bitsCutOff(source, from.decision.code, target, cutCode),
        0,
-       text::trimmed(value, 9),
+       text::trimmed(value, digits),
        {},
        false},
       {tr("cut off"), &target, cutCode, 0, 0, valueText(cutCode), distance(cutCode), false},
@@ -190,16 +204,22 @@ void RoundingView::refreshBits(const FormatRow& row) {
 }
 
 void RoundingView::refreshModes(const FormatRow& row) {
+  std::vector<core::numeric::TypedEncoding> encodings;
+  std::vector<double> values;
+  for (const Rounding mode : kRoundings) {
+    encodings.push_back(core::numeric::encodeTyped(*row.format, m_state.number(), {mode, m_state.rule().draw},
+                                                   core::numeric::Overflow::AsFormat, row.scale));
+    values.push_back(core::numeric::decode(*row.format, encodings.back().decision.code, row.scale));
+  }
+  const int digits = digitsFor(values);
   for (std::size_t i = 0; i < m_modes.size(); ++i) {
-    const Rounding mode = kRoundings[i];
     const ModeLine& line = m_modes[i];
     const QSignalBlocker quiet(line.button);
-    line.button->setChecked(mode == m_state.rounding());
-    const auto encoding = core::numeric::encodeTyped(*row.format, m_state.number(), {mode, m_state.rule().draw},
-                                                     core::numeric::Overflow::AsFormat, row.scale);
-    line.value->setText(text::trimmed(core::numeric::decode(*row.format, encoding.decision.code, row.scale), 9));
-    QString error = encoding.error ? errorText(*encoding.error) : QStringLiteral("—");
-    if (mode == Rounding::Stochastic && encoding.error && !encoding.error->isZero())
+    line.button->setChecked(kRoundings[i] == m_state.rounding());
+    line.value->setText(text::trimmed(values[i], digits));
+    const auto& exact = encodings[i].error;
+    QString error = exact ? errorText(*exact) : QStringLiteral("—");
+    if (kRoundings[i] == Rounding::Stochastic && exact && !exact->isZero())
       error = tr("away: %1").arg(probabilityText(row.decision.fraction));
     line.error->setText(error);
   }

@@ -71,11 +71,12 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, space::kHalf, 0, 0);
   layout->setSpacing(space::kTwo);
+  m_histogram->setLevelCaption(tr("weight · ticks: values of the format"));
   layout->addWidget(m_histogram, 3);
   auto* right = new QVBoxLayout;
   right->setSpacing(space::kHalf);
   m_table->setObjectName(QStringLiteral("tensor-census"));
-  m_table->setStretch(0);
+  m_table->fitColumns();
   m_table->setSelectionMode(QAbstractItemView::SingleSelection);
   m_table->setColumnToolTip(3, tr("Became a subnormal number: fewer significant bits than the format has"));
   m_table->setColumnToolTip(4, tr("Were not zero and became zero"));
@@ -84,7 +85,7 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   m_words->setElide(Qt::ElideRight);
   right->addWidget(m_words);
   right->addWidget(m_table, 1);
-  layout->addLayout(right, 4);
+  layout->addLayout(right, 5);
   const auto stale = [this] { request(); };
   connect(&selection, &Selection::tensorChanged, this, stale);
   connect(&selection, &Selection::modelChanged, this, stale);
