@@ -1,5 +1,5 @@
-// Lessons in the window, driven with mouse and keyboard: the panel beside the workspaces, predictions of every kind, teacher
-// mode, links, what is kept, the glossary under the pointer.
+// Lessons in the window, driven with mouse and keyboard: the panel beside the workspaces, predictions of every kind,
+// teacher mode, links, what is kept, the glossary under the pointer.
 #include <QCheckBox>
 #include <QClipboard>
 #include <QGuiApplication>
@@ -42,9 +42,7 @@ class TestLessonWindow : public QObject {
   LessonPanel* panel() { return m_window->find<LessonPanel>(); }
   QString textOf(const char* name) { return m_window->find<LessonText>(QLatin1String(name))->text(); }
   bool isShown(const char* name) { return m_window->find<QWidget>(QLatin1String(name))->isVisible(); }
-  void click(const char* name) {
-    QTest::mouseClick(m_window->find<QPushButton>(QLatin1String(name)), Qt::LeftButton);
-  }
+  void click(const char* name) { QTest::mouseClick(m_window->find<QPushButton>(QLatin1String(name)), Qt::LeftButton); }
   /// The step is in front and computed.
   bool go(const QString& lesson, const QString& step) {
     m_window->window().openLink(QStringLiteral("quantscope://learn/%1/%2").arg(lesson, step));
@@ -227,7 +225,6 @@ class TestLessonWindow : public QObject {
       for (const LessonStep& step : lesson.steps) {
         for (const auto& place : {step.stage, step.reveal}) {
           if (!place) continue;
-          if (place->workspace == QStringLiteral("bits")) continue;
           m_window->window().openLink(*place);
           QVERIFY2(m_window->window().errorText().isEmpty(),
                    qPrintable(place->toString() + u'\n' + m_window->window().errorText()));
