@@ -13,6 +13,7 @@
 namespace app {
 namespace {
 constexpr double kClosestLevels = 5;              ///< pixels: closer ones are a grey area, not levels
+constexpr double kThinnestBand = 5;               ///< pixels
 constexpr double kNearLevels = 0.25;              ///< of the range of the weights
 constexpr double kNudge = 0.02, kFarNudge = 0.2;  ///< of the visible range
 /// Weights are counted: no ticks between them.
@@ -33,9 +34,10 @@ class WeightBars::Drawing : public QCPAbstractItem {
  protected:
   void draw(QCPPainter* painter) override {
     painter->setRenderHint(QPainter::Antialiasing, false);
-    drawLevels(*painter);
     const QCPAxis& x = *m_chart.xAxis;
     const double unit = std::abs(x.coordToPixel(1) - x.coordToPixel(0));
+    if (m_chart.m_chosen >= 0) drawBand(*painter, std::max(unit, kThinnestBand));
+    drawLevels(*painter);
     const int last = static_cast<int>(m_chart.m_block.values.size()) - 1;
     const int from = std::clamp(static_cast<int>(std::floor(x.range().lower)), 0, std::max(last, 0));
     const int to = std::min(static_cast<int>(std::ceil(x.range().upper)), last);
@@ -44,6 +46,13 @@ class WeightBars::Drawing : public QCPAbstractItem {
 
  private:
   double pixelY(double value) const { return m_chart.yAxis->coordToPixel(value); }
+
+  /// Behind the chosen weight, over the whole height.
+  void drawBand(QPainter& painter, double width) const {
+    const QRect plot = m_chart.axisRect()->rect();
+    const double x = m_chart.xAxis->coordToPixel(m_chart.m_chosen);
+    painter.fillRect(QRectF(x - width / 2, plot.top(), width, plot.height()), Theme::instance().colors().accentSoft);
+  }
 
   void drawLevels(QPainter& painter) const {
     const ThemeColors& c = Theme::instance().colors();
@@ -74,11 +83,6 @@ class WeightBars::Drawing : public QCPAbstractItem {
     const double value = m_chart.m_block.values[at], stored = m_chart.m_block.stored[at];
     const double x = m_chart.xAxis->coordToPixel(i), width = std::max(1.0, unit * 0.62);
     const bool isChosen = i == m_chart.m_chosen;
-    if (isChosen) {
-      const QRect plot = m_chart.axisRect()->rect();
-      const double band = std::max(unit, 5.0);
-      painter.fillRect(QRectF(x - band / 2, plot.top(), band, plot.height()), c.accentSoft);
-    }
     if (std::isfinite(value)) {
       const double top = pixelY(value), zero = pixelY(0);
       const QRectF bar(x - width / 2, std::min(top, zero), width, std::max(1.0, std::abs(zero - top)));

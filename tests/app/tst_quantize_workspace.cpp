@@ -1,5 +1,6 @@
 // Quantize, driven with mouse and keyboard: sources, the scheme builder, the block that follows the hand, the steps and
 // what each tab says. Blocks are compared with what quantize() itself makes of the same weights.
+#include <QAccessible>
 #include <QComboBox>
 #include <QDirIterator>
 #include <QFile>
@@ -496,6 +497,11 @@ class TestQuantizeWorkspace : public QObject {
     QTest::mouseRelease(chart, Qt::LeftButton, {}, to);
     QCOMPARE(lab.state().undoStack().count(), steps + 1);
     QVERIFY(lab.state().input().clip > 0.3 && lab.state().input().clip < 0.7);
+    // Where no scale is shared there is nothing to clip.
+    QVERIFY(lab.state().setSchemeText(QStringLiteral("fp16")).isEmpty());
+    QVERIFY(!slider->isEnabled() && chart->best() == nullptr);
+    lab.state().undoStack().undo();
+    QVERIFY(slider->isEnabled() && chart->best() != nullptr);
     // A clipped weight is shown as it was and as it went in.
     const LabBlock& block = lab.state().block();
     QVERIFY(*std::max_element(block.values.begin(), block.values.end()) >
@@ -754,6 +760,19 @@ class TestQuantizeWorkspace : public QObject {
          {"lab-staircase", "lab-saw-tooth", "lab-step-errors", "lab-clip-chart", "lab-sharing-chart", "lab-bytes"})
       QVERIFY2(!lab.find<QWidget>(chart)->accessibleName().isEmpty(), chart);
     QVERIFY(lab.workspace()->helpText().size() > 200);
+    for (int tab = kSteps; tab <= kRivals; ++tab) {
+      lab.showTab(tab);
+      for (QWidget* widget : lab.workspace()->findChildren<QWidget*>()) {
+        if (!widget->isVisible() || widget->focusPolicy() == Qt::NoFocus) continue;
+        if (widget->inherits("QTabBar")) continue;  // its tabs speak
+        if (qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) != nullptr) continue;  // which speaks itself
+        const QAccessibleInterface* spoken = QAccessible::queryAccessibleInterface(widget);
+        QVERIFY2(spoken != nullptr && !spoken->text(QAccessible::Name).isEmpty(),
+                 qPrintable(QStringLiteral("%1 %2 in tab %3")
+                                .arg(QLatin1String(widget->metaObject()->className()), widget->objectName())
+                                .arg(tab)));
+      }
+    }
   }
 };
 

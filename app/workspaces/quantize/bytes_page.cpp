@@ -33,6 +33,7 @@ BytesPage::BytesPage(LabState& state, QWidget* parent)
   m_bytes->setObjectName(QStringLiteral("lab-bytes"));
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
+  scroll->setFocusPolicy(Qt::NoFocus);  // the bytes themselves take it
   scroll->setFrameShape(QFrame::NoFrame);
   scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   scroll->setWidget(m_bytes);

@@ -89,10 +89,15 @@ void ClipPage::refresh() {
 // The curve depends on the weights and the scheme; moving along it does not change it.
 void ClipPage::showCurve() {
   const LabBlock& block = state().block();
-  if (block.isEmpty()) {
+  const bool isAlone = block.sharing.count == 1;  // a cast
+  m_slider->setEnabled(!isAlone);
+  if (block.isEmpty() || isAlone) {
     m_computed.clear();
+    state().jobs().cancelTag(kTag);
     m_chart->setCurve({});
-    m_chart->setMessage(state().problem().isEmpty() ? tr("Computing…") : state().problem());
+    m_chart->setMessage(isAlone ? tr("Every weight is rounded for itself here: there is no range to clip.")
+                        : state().problem().isEmpty() ? tr("Computing…")
+                                                      : state().problem());
     return say();
   }
   const QString question = QStringLiteral("%1 %2 %3 %4")

@@ -1,6 +1,5 @@
 #include "app/workspaces/quantize/parameter_cards.h"
 
-#include <QHBoxLayout>
 #include <QPainter>
 #include <QStringList>
 #include <QVBoxLayout>
@@ -81,16 +80,11 @@ ParameterCards::CardLabels& ParameterCards::card(std::size_t index) {
     CardLabels labels{tile,
                       new Label(Label::Style::Number),
                       new Label(Label::Style::Hint),
-                      new Label(Label::Style::Hint),
                       new Label(Label::Style::Number),
                       new Label(Label::Style::Number),
                       new Label(Label::Style::Hint)};
-    auto* top = new QHBoxLayout;
-    labels.storage->setElide(Qt::ElideRight);
-    labels.storage->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    top->addWidget(labels.value);
-    top->addWidget(labels.storage, 1);
-    column->addLayout(top);
+    labels.value->setElide(Qt::ElideRight);
+    column->addWidget(labels.value);
     for (Label* label : {labels.meaning, labels.formula, labels.numbers, labels.search}) {
       label->setWrapping();
       label->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -111,8 +105,8 @@ void ParameterCards::showBlock(const LabBlock& block, std::size_t shownIndex) {
     static_cast<Tile*>(labels.frame)->setRole(parameter.role);
     labels.value->setText(
         QStringLiteral("%1 = %2").arg(QString::fromStdString(parameter.symbol), text::trimmed(parameter.stored, 7)));
-    labels.storage->setText(storageText(parameter));
-    put(labels.meaning, parameter.meaning);
+    labels.meaning->setText(
+        QStringLiteral("%1 · %2").arg(storageText(parameter), QString::fromStdString(parameter.meaning)));
     put(labels.formula, parameter.formula);
     put(labels.numbers, parameter.numbers);
     put(labels.search, parameter.search);
@@ -132,7 +126,7 @@ QString ParameterCards::text() const {
   QStringList lines;
   for (const CardLabels& labels : m_cards) {
     if (labels.frame->isHidden()) continue;
-    for (const Label* label : {labels.value, labels.storage, labels.meaning, labels.formula, labels.numbers})
+    for (const Label* label : {labels.value, labels.meaning, labels.formula, labels.numbers})
       if (!label->isHidden()) lines << label->text();
   }
   return lines.join(u'\n');

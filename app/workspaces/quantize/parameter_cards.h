@@ -23,7 +23,7 @@ class ParameterCards : public QScrollArea {
  private:
   struct CardLabels {
     QWidget* frame;
-    Label *value, *storage, *meaning, *formula, *numbers, *search;
+    Label *value, *meaning, *formula, *numbers, *search;
   };
   CardLabels& card(std::size_t index);
 

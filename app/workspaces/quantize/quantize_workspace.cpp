@@ -87,6 +87,7 @@ QWidget* QuantizeWorkspace::buildTabs() {
   auto* card = new Card;
   card->body()->setContentsMargins(space::kTwo, space::kHalf, space::kTwo, space::kOne);
   m_tabs->setDocumentMode(true);
+  m_tabs->setAccessibleName(tr("Ways to look at the block"));
   m_tabs->setObjectName(QStringLiteral("lab-tabs"));
   addPage(m_steps, tr("Steps"), QStringLiteral("steps"));
   addPage(new BytesPage(*m_state), tr("Bytes and size"), QStringLiteral("bytes"));

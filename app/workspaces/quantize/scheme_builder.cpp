@@ -171,6 +171,7 @@ QWidget* SchemeBuilder::makeControl(const char* key) {
   if (!option.usual.empty()) {  // numbers of one's own, too
     box->setEditable(true);
     box->setInsertPolicy(QComboBox::NoInsert);
+    box->lineEdit()->setAccessibleName(explain(key));
     box->setCompleter(nullptr);
     box->setMinimumContentsLength(3);
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
