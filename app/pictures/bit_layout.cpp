@@ -58,7 +58,7 @@ BitLayout::BitLayout(const std::vector<const NumberFormat*>& formats, double wid
   m_exponentLeft = m_signLeft + m_cellWidth + kFieldGap;
   m_mantissaLeft = m_exponentLeft + columns.exponent * m_cellWidth + kFieldGap;
   m_valueLeft = m_mantissaLeft + columns.mantissa * m_cellWidth + 12;
-  const double spare = width - m_valueLeft - m_valueWidth - m_errorWidth - 12;
+  const double spare = columns.sharesRest ? width - m_valueLeft - m_valueWidth - m_errorWidth - 12 : 0;
   m_valueWidth += std::max(0.0, spare * 0.6);
   m_errorWidth += std::max(0.0, spare * 0.4);
   double top = m_headerHeight;

@@ -16,6 +16,7 @@ struct BitColumns {
   double titleWidth = 104, valueWidth = 150, errorWidth = 96;  ///< pixels
   double smallestCell = 9.5, largestCell = 22;
   bool hasHeader = true;
+  bool sharesRest = true;  ///< value and error take the width that is left
 
   static BitColumns ofTable();  ///< under the zoom
 };

@@ -6,6 +6,8 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QMenu>
+#include <QResizeEvent>
+#include <algorithm>
 #include <set>
 
 #include "app/widgets/icon.h"
@@ -43,9 +45,26 @@ void TextTable::applyTheme() {
 }
 
 void TextTable::fitColumns() {
-  horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-  horizontalHeader()->setStretchLastSection(true);
+  m_fits = true;
+  horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
   setHorizontalScrollMode(ScrollPerPixel);
+  shareWidth();
+}
+
+void TextTable::shareWidth() {
+  if (!m_fits) return;
+  resizeColumnsToContents();
+  int shown = 0, width = 0;
+  for (int column = 0; column < columnCount(); ++column)
+    if (!isColumnHidden(column)) ++shown, width += columnWidth(column);
+  const int share = shown > 0 ? std::max(0, viewport()->width() - width) / shown : 0;
+  for (int column = 0; column < columnCount() && share > 0; ++column)
+    if (!isColumnHidden(column)) setColumnWidth(column, columnWidth(column) + share);
+}
+
+void TextTable::resizeEvent(QResizeEvent* event) {
+  QTableWidget::resizeEvent(event);
+  if (event->size().width() != event->oldSize().width()) shareWidth();
 }
 
 void TextTable::setColumnToolTip(int column, const QString& toolTip) {
@@ -68,6 +87,7 @@ void TextTable::setLines(const std::vector<QStringList>& lines) {
       cell->setToolTip(texts[column]);
     }
   }
+  shareWidth();
 }
 
 QString TextTable::selectedText() const {

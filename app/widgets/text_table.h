@@ -14,7 +14,8 @@ class TextTable : public QTableWidget {
   /// one width, at the right
   TextTable(const QStringList& columns, const QString& name, int firstNumber, QWidget* parent = nullptr);
 
-  /// Columns as wide as their texts, the last one takes what is left; a narrow table scrolls. Without: all share alike.
+  /// Columns as wide as their texts, with an equal share of what is left; a narrow table scrolls. Without: all columns
+  /// are alike.
   void fitColumns();
   void setLines(const std::vector<QStringList>& lines);
   /// Shown under the pointer over a column's name.
@@ -24,12 +25,15 @@ class TextTable : public QTableWidget {
  protected:
   void keyPressEvent(QKeyEvent* event) override;
   void contextMenuEvent(QContextMenuEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
 
  private:
   void applyTheme();
   void copy() const;
+  void shareWidth();
 
   int m_firstNumber;
+  bool m_fits = false;
 };
 
 }  // namespace app

@@ -319,7 +319,7 @@ class TestBitsHand : public QObject {
     auto& steps = page.find<TextTable>("arithmetic-steps");
     QCOMPARE(steps.rowCount(), 3);
     QCOMPARE(steps.item(2, 0)->text(), QStringLiteral("0.1 + 0.2"));
-    QCOMPARE(steps.item(2, 3)->text(), QStringLiteral("0x3fd3333333333334"));
+    QCOMPARE(steps.item(2, 4)->text(), QStringLiteral("0x3fd3333333333334"));
     // The number itself is exact: 0.3, rounded once.
     QCOMPARE(page.row(FormatId::Fp64).code, std::bit_cast<std::uint64_t>(0.3));
     QTest::mouseClick(&page.find<QPushButton>("arithmetic-take"), Qt::LeftButton);
@@ -328,6 +328,24 @@ class TestBitsHand : public QObject {
     QVERIFY(tabs.tabText(0) != QStringLiteral("Steps"));
     QTest::keyClick(&page.find<QLineEdit>("bits-field"), Qt::Key_Z, Qt::ControlModifier);
     QTRY_COMPARE(page.find<QLineEdit>("bits-field").text(), QStringLiteral("0.1+0.2"));
+  }
+
+  // What was typed is rounded, however long it is: half way between two values and the least bit more.
+  void everyDigitCounts() {
+    Page page;
+    page.select(FormatId::Fp16);
+    const QString tie = QStringLiteral("2049.") + QString(40000, u'0');
+    auto& field = page.find<QLineEdit>("bits-field");
+    field.setText(tie);
+    QTest::keyClick(&field, Qt::Key_Return);
+    QCOMPARE(page.state().selected().value, 2048.0);
+    field.setText(tie + u'1');
+    QTest::keyClick(&field, Qt::Key_Return);
+    QCOMPARE(page.state().selected().value, 2050.0);
+    field.setText(QString(70000, u'1'));
+    QTest::keyClick(&field, Qt::Key_Return);
+    QVERIFY(field.property("invalid").toBool());
+    QCOMPARE(page.state().selected().value, 2050.0);
   }
 
   void badInputSaysWhatIsWrong() {
@@ -535,7 +553,8 @@ class TestBitsHand : public QObject {
          {"quantscope://bits/fp99/0x1", "quantscope://bits/fp16/0x12345", "quantscope://bits/fp16/banana",
           "quantscope://bits/fp16?text=zzz", "quantscope://bits/fp16?text=1&rounding=sideways",
           "quantscope://bits/fp16?text=1&chain=fp32,nothing", "quantscope://bits/fp16/0x1/0x2",
-          "quantscope://bits/fp16?text=1&view=moon", "quantscope://bits/int8?text=1&absmax=-1",
+          "quantscope://bits/fp16?text=1&view=moon", "quantscope://bits/fp16?text=1&colour=red",
+          "quantscope://bits/block/q4_0?text=1", "quantscope://bits/int8?text=1&absmax=-1",
           "quantscope://bits/int8?text=1&low=2&high=1", "quantscope://bits/block/q4_0/0x12",
           "quantscope://bits/block/nothing", "quantscope://bits/block/int8", "quantscope://bits/block"}) {
       const QString said = page.workspace().openLink(*Link::parse(QString::fromLatin1(bad)));

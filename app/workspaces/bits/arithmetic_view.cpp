@@ -88,7 +88,7 @@ QString arithmeticSentence(const BitsState& state) {
 ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
     : QWidget(parent),
       m_state(state),
-      m_steps(new TextTable({tr("Step"), tr("Exactly, of what is stored"), tr("Stored"), tr("Code"), tr("Error")},
+      m_steps(new TextTable({tr("Step"), tr("Exactly"), tr("Stored"), tr("Error"), tr("Code")},
                             tr("Steps of the computation"), 1)),
       m_formats(new TextTable({tr("Format"), tr("Computes"), tr("Off by")}, tr("Every format's result"), 1)),
       m_hint(new Label(Label::Style::Hint)),
@@ -106,6 +106,7 @@ ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
   auto* tables = new QHBoxLayout;
   tables->setSpacing(space::kTwo);
   m_steps->fitColumns();
+  m_steps->setColumnToolTip(1, tr("The result of the operation on what is stored, before it is rounded"));
   m_formats->fitColumns();
   m_formats->setColumnToolTip(2, tr("Against rounding the exact result once"));
   m_steps->setObjectName(QStringLiteral("arithmetic-steps"));
@@ -132,8 +133,8 @@ void ArithmeticView::fillSteps() {
   const FormatRow& row = m_state.selected();
   std::vector<QStringList> lines;
   for (const EvaluationStep& step : evaluate(m_state, row).steps)
-    lines.push_back({computation(row, step), exactShown(step.exact, 17), shortest(row, step.code), hex(row, step.code),
-                     errorText(step.error)});
+    lines.push_back({computation(row, step), exactShown(step.exact, 17), shortest(row, step.code),
+                     errorText(step.error), hex(row, step.code)});
   m_steps->setLines(lines);
 }
 

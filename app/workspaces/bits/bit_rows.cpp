@@ -43,7 +43,7 @@ BitColumns BitRows::columns() const {
   }
   columns.smallestCell = 7.5;
   columns.largestCell = 18;
-  columns.hasHeader = false;
+  columns.hasHeader = columns.sharesRest = false;
   return columns;
 }
 

@@ -9,6 +9,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "app/selection/selection_link.h"
 #include "app/widgets/card.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/bits/arithmetic_view.h"
@@ -118,7 +119,7 @@ QWidget* BitsWorkspace::buildTable() {
 void BitsWorkspace::buildLens() {
   m_lens->add(LensTab::Value, m_details, tr("Value"), tr("Everything about what the selected format stores"), 150,
               Lens::Page::Scrolls);
-  m_lens->add(LensTab::Rounding, m_rounding, tr("Rounding"), tr("Why it stores this, and what other modes would"), 190,
+  m_lens->add(LensTab::Rounding, m_rounding, tr("Rounding"), tr("Why it stores this, and what other modes would"), 212,
               Lens::Page::Scrolls);
   m_lens->add(LensTab::Line, new LinePanel(m_state), tr("Number line"),
               tr("The format's values, from its whole range to a single unit"), 170);
@@ -202,6 +203,11 @@ QString BitsWorkspace::openLink(const Link& link) {
   if (link.path.isEmpty() && !link.has(QStringLiteral("text")) && !link.has(QStringLiteral("view")))
     return Workspace::openLink(link);
   const bool block = isBlockLink(link);
+  static const QStringList numberKeys{QStringLiteral("text"),  QStringLiteral("rounding"),   QStringLiteral("draw"),
+                                      QStringLiteral("chain"), QStringLiteral("absmax"),     QStringLiteral("low"),
+                                      QStringLiteral("high"),  QStringLiteral("zero_point"), QStringLiteral("view")};
+  const QString unknown = unknownKey(link, block ? QStringList{QStringLiteral("values")} : numberKeys);
+  if (!unknown.isEmpty()) return tr("Bits knows no \"%1\" in a link.").arg(unknown);
   const QString problem = block ? openBlockLink(link, m_block, *m_blocks) : openNumberLink(link, m_state, tab);
   if (!problem.isEmpty()) return problem;
   setPage(block ? PageBar::Page::Block : PageBar::Page::Number);

@@ -50,7 +50,7 @@ BlockPage::BlockPage(BlockState& state, BlockSource& source, QWidget* parent)
   m_across->addWidget(buildValues());
   m_across->setStretchFactor(0, 1);
   m_across->setStretchFactor(1, 1);
-  m_across->setSizes({450, 550});
+  m_across->setSizes({430, 570});
   layout->addWidget(m_across, 1);
   connectAll();
   refreshInput();
@@ -199,9 +199,9 @@ void BlockPage::refresh() {
                         .join(QStringLiteral(" · "))
                         .remove(QRegularExpression(QStringLiteral(" · $"))));
   m_parameters->setLines(parameterLines(block));
-  m_weights->setLines(weightLines(block));
   constexpr int kLevel = 2;
   m_weights->setColumnHidden(kLevel, block.step(core::quant::StepId::Level) == nullptr);
+  m_weights->setLines(weightLines(block));
   if (m_weights->currentRow() != m_value) m_weights->selectRow(m_value);
   refreshFormula();
 }

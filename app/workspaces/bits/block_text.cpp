@@ -54,14 +54,17 @@ std::vector<QStringList> weightLines(const BlockExplanation& block) {
 }
 
 QString decodingText(const BlockExplanation& block, int value) {
-  QStringList parts;
+  QStringList parts;  // with symbols, then with this weight's numbers
   for (std::size_t step = 0; step < block.steps.size(); ++step) {
     const StepId id = block.steps[step].id;
     if (id != StepId::Level && id != StepId::Decoded) continue;
-    if (static_cast<std::size_t>(value) < block.steps[step].values.size())
-      parts << fromText(core::quant::stepText(block, step, static_cast<std::size_t>(value)));
+    if (static_cast<std::size_t>(value) >= block.steps[step].values.size()) continue;
+    const QString symbols = fromText(core::quant::stepFormula(block.steps[step]));
+    const QString numbers = fromText(core::quant::stepText(block, step, static_cast<std::size_t>(value)));
+    parts << (symbols.isEmpty() || numbers.startsWith(symbols) ? numbers
+                                                               : symbols + numbers.mid(numbers.indexOf(u'=') - 1));
   }
-  return parts.join(QStringLiteral("   ·   "));
+  return parts.join(u'\n');
 }
 
 }  // namespace app

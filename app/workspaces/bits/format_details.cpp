@@ -172,7 +172,7 @@ void FormatDetails::refreshNeighbours(const FormatRow& row) {
   };
   m_previous->setText(neighbour(row.explanation.previous));
   m_next->setText(neighbour(row.explanation.next));
-  constexpr int kShortest = 8;
+  constexpr int kShortest = 6;
   m_interval->setText(m_state.interval() ? intervalText(*m_state.interval(), kShortest) : kNone);
 }
 

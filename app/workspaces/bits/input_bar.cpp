@@ -78,6 +78,8 @@ void InputBar::build() {
   styleField();
   connect(&Theme::instance(), &Theme::changed, m_field, styleField);
   m_field->setMinimumWidth(200);
+  // A field cuts off silently what is longer than it takes: what is too long is the parser's to say.
+  m_field->setMaxLength(2 * static_cast<int>(core::numeric::ExactNumber::kMaxLength));
   m_field->setPlaceholderText(QStringLiteral("0.1   0.1+0.2   1/3   0x1.8p3   0b0_0111"));
   m_field->setAccessibleName(tr("Number"));
   m_field->setToolTip(tr(

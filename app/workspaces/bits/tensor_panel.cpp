@@ -85,7 +85,7 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   m_words->setElide(Qt::ElideRight);
   right->addWidget(m_words);
   right->addWidget(m_table, 1);
-  layout->addLayout(right, 5);
+  layout->addLayout(right, 6);
   const auto stale = [this] { request(); };
   connect(&selection, &Selection::tensorChanged, this, stale);
   connect(&selection, &Selection::modelChanged, this, stale);
