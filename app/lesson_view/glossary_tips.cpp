@@ -1,7 +1,9 @@
 #include "app/lesson_view/glossary_tips.h"
 
 #include <QAbstractButton>
+#include <QAbstractItemView>
 #include <QApplication>
+#include <QComboBox>
 #include <QHeaderView>
 #include <QHelpEvent>
 #include <QLabel>
@@ -48,6 +50,13 @@ struct Words {
   qsizetype letter = -1;
 };
 
+/// What a view has under the pointer: of a cell, or of the section of a header.
+QVariant itemAt(const QAbstractItemView& view, QPoint place, int role) {
+  if (const auto* header = qobject_cast<const QHeaderView*>(&view))
+    return header->model()->headerData(header->logicalIndexAt(place), header->orientation(), role);
+  return view.indexAt(place).data(role);
+}
+
 std::optional<Words> wordsAt(const QWidget& widget, QPoint place) {
   if (const auto* label = qobject_cast<const QLabel*>(&widget)) {
     if (label->textFormat() == Qt::RichText) return std::nullopt;
@@ -59,20 +68,18 @@ std::optional<Words> wordsAt(const QWidget& widget, QPoint place) {
     const int tab = tabs->tabAt(place);
     return tab < 0 ? std::nullopt : std::optional(Words{tabs->tabText(tab).remove(u'&'), -1});
   }
-  // The pointer is over the viewport of a header.
-  const auto* header = qobject_cast<const QHeaderView*>(widget.parentWidget());
-  if (header == nullptr || header->model() == nullptr || header->viewport() != &widget) return std::nullopt;
-  const int section = header->logicalIndexAt(place);
-  return Words{header->model()->headerData(section, header->orientation()).toString(), -1};
+  if (const auto* box = qobject_cast<const QComboBox*>(&widget)) return Words{box->currentText(), -1};
+  // The pointer is over the viewport of a table, a list or a header.
+  const auto* view = qobject_cast<const QAbstractItemView*>(widget.parentWidget());
+  if (view == nullptr || view->model() == nullptr || view->viewport() != &widget) return std::nullopt;
+  return Words{itemAt(*view, place, Qt::DisplayRole).toString(), -1};
 }
 
 /// What the widget says itself.
 QString ownTip(const QWidget& widget, QPoint place) {
   if (const auto* tabs = qobject_cast<const QTabBar*>(&widget)) return tabs->tabToolTip(tabs->tabAt(place));
-  if (const auto* header = qobject_cast<const QHeaderView*>(widget.parentWidget()); header && header->model())
-    return header->model()
-        ->headerData(header->logicalIndexAt(place), header->orientation(), Qt::ToolTipRole)
-        .toString();
+  if (const auto* view = qobject_cast<const QAbstractItemView*>(widget.parentWidget()); view && view->model())
+    return itemAt(*view, place, Qt::ToolTipRole).toString();
   return widget.toolTip();
 }
 

@@ -2,6 +2,7 @@
 // teacher mode, links, what is kept, the glossary under the pointer.
 #include <QCheckBox>
 #include <QClipboard>
+#include <QComboBox>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
@@ -11,6 +12,7 @@
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTabWidget>
+#include <QTableWidget>
 #include <QTest>
 #include <QTextBrowser>
 #include <QToolButton>
@@ -278,6 +280,20 @@ class TestLessonWindow : public QObject {
     QVERIFY(both.contains(QStringLiteral("its own &amp; more")) && both.contains(QStringLiteral("last place")));
     QPushButton button(QStringLiteral("Per&plexity"));
     QVERIFY(!GlossaryTips::tipFor(button, {5, 5}).isEmpty());
+    QTableWidget table(1, 1);
+    table.setHorizontalHeaderLabels({QStringLiteral("Perplexity")});
+    table.setItem(0, 0, new QTableWidgetItem(QStringLiteral("INT4 under its absmax")));
+    table.item(0, 0)->setToolTip(QStringLiteral("what the cell says"));
+    table.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&table));
+    const QString cell = GlossaryTips::tipFor(*table.viewport(), table.visualItemRect(table.item(0, 0)).center());
+    QVERIFY2(cell.contains(QStringLiteral("what the cell says")) && cell.contains(QStringLiteral("magnitude")),
+             qPrintable(cell));
+    QVERIFY(GlossaryTips::tipFor(*table.horizontalHeader()->viewport(), {5, 5}).contains(QStringLiteral("hesitate")));
+    QVERIFY(GlossaryTips::tipFor(*table.viewport(), {5, table.viewport()->height() - 2}).isEmpty());
+    QComboBox box;
+    box.addItem(QStringLiteral("Double quantization"));
+    QVERIFY(!GlossaryTips::tipFor(box, {5, 5}).isEmpty());
     // Really shown, by the one filter, over a widget that knows nothing of it.
     auto* title = new QLabel(QStringLiteral("outlier"), m_window->window().currentWorkspace());
     title->show();
