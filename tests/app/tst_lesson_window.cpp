@@ -245,6 +245,11 @@ class TestLessonWindow : public QObject {
     QVERIFY(board->accessibleDescription().contains(QStringLiteral("FP32: ?")));
     click("lesson-show");
     QTRY_VERIFY(board->accessibleDescription().contains(QStringLiteral("280")));
+    m_window->window().openLink(QStringLiteral("quantscope://learn?glossary=KV"));
+    m_window->window().resize(1200, 760);
+    QVERIFY(!board->isVisible());  // the glossary was asked for, and stays
+    m_window->window().openLink(QStringLiteral("quantscope://learn"));
+    QVERIFY(board->isVisible());
     QTest::mouseClick(m_window->find<QToolButton>(QStringLiteral("lesson-close")), Qt::LeftButton);
     QVERIFY(!board->isVisible());
   }

@@ -42,6 +42,7 @@ LearnWorkspace::LearnWorkspace(const WorkspaceContext& context, QWidget* parent)
   for (const auto signal :
        {&LessonPlayer::stepChanged, &LessonPlayer::progressChanged, &LessonPlayer::teacherModeChanged})
     connect(&lessons(), signal, this, &LearnWorkspace::refresh);
+  connect(&lessons(), &LessonPlayer::stepChanged, this, &LearnWorkspace::showPlace);
   connect(m_board, &LessonBoard::exportFailed, &jobs(), &JobRunner::failed);
   refresh();
 }
@@ -142,8 +143,6 @@ const Lesson* LearnWorkspace::nextLesson() const {
 }
 
 void LearnWorkspace::refresh() {
-  const LessonStep* step = lessons().step();
-  m_stack->setCurrentIndex(step != nullptr && step->board ? 1 : 0);
   const auto& all = lessons().course().lessons;
   int steps = 0, answered = 0;
   for (const Lesson& lesson : all) {
@@ -160,6 +159,12 @@ void LearnWorkspace::refresh() {
   if (next != nullptr)
     m_resume->setText(answered == 0 && lessons().lesson() == nullptr ? tr("Begin with lesson %1").arg(next->number)
                                                                      : tr("Go on with lesson %1").arg(next->number));
+}
+
+/// The board of the step in front, where it has one.
+void LearnWorkspace::showPlace() {
+  const LessonStep* step = lessons().step();
+  m_stack->setCurrentIndex(step != nullptr && step->board ? 1 : 0);
 }
 
 void LearnWorkspace::resume() {
@@ -205,7 +210,9 @@ QString LearnWorkspace::openLink(const Link& link) {
     return {};
   }
   if (link.path.size() > 2) return tr("A link to a lesson is learn/LESSON or learn/LESSON/STEP.");
-  return link.path.isEmpty() ? QString() : lessons().start(link.path.value(0), link.path.value(1));
+  if (!link.path.isEmpty()) return lessons().start(link.path.value(0), link.path.value(1));
+  showPlace();
+  return {};
 }
 
 Link LearnWorkspace::link() const { return lessons().link(); }

@@ -39,6 +39,7 @@ class LearnWorkspace : public Workspace {
   QWidget* buildLessons();
   void placeTiles();
   void refresh();
+  void showPlace();
   void resume();
   void askToForget();
   /// The lesson to go on with: the one in front, else the first that is begun but not finished, else the first open
