@@ -716,6 +716,22 @@ class TestQuantizeWorkspace : public QObject {
     QVERIFY(lab.state().isCurrent());
     QVERIFY(lab.state().block().values.size() <= LabBlock::kMostShown && !lab.state().block().isEmpty());
     QCOMPARE(lab.state().block().decoded, decodedByTheQuantizer(lab.state()));
+    // Another tensor's block takes a moment, too: until then nothing stands under its name.
+    Selection& selection = lab.window().selection();
+    const auto before = *selection.tensor();
+    for (std::size_t other = 0; *selection.tensor() == before; ++other)
+      if (other != before && selection.model()->checkpoint().tensors()[other].shape.count() > 1U << 15U)
+        selection.setTensor(other);
+    QVERIFY(lab.state().block().isEmpty() && !lab.state().isCurrent() && lab.state().problem().isEmpty());
+    QVERIFY(lab.window().waitUntilIdle());
+    QCOMPARE(lab.state().block().decoded, decodedByTheQuantizer(lab.state()));
+  }
+
+  void whatNobodyChoseIsNotKept() {
+    Lab lab{QString()};
+    QCOMPARE(lab.state().input().source, WeightSource::Drawn);
+    lab.window().restart(QStringLiteral("quantize"));  // with the demo model
+    QCOMPARE(lab.state().input().source, WeightSource::Tensor);
   }
 
   void drawnWeightsAreThereAgainAfterARestart() {
@@ -764,7 +780,7 @@ class TestQuantizeWorkspace : public QObject {
       lab.showTab(tab);
       for (QWidget* widget : lab.workspace()->findChildren<QWidget*>()) {
         if (!widget->isVisible() || widget->focusPolicy() == Qt::NoFocus) continue;
-        if (widget->inherits("QTabBar")) continue;  // its tabs speak
+        if (widget->inherits("QTabBar")) continue;                                         // its tabs speak
         if (qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) != nullptr) continue;  // which speaks itself
         const QAccessibleInterface* spoken = QAccessible::queryAccessibleInterface(widget);
         QVERIFY2(spoken != nullptr && !spoken->text(QAccessible::Name).isEmpty(),

@@ -246,6 +246,10 @@ void LabState::recompute() {
     }
     return;
   }
+  if (m_blockKey != m_sourceKey) {  // what is shown under another name must go; of the same weights it may stay
+    takeBlock(LabBlock());
+    m_isCurrent = false;
+  }
   m_jobs.run(
       this, {kTag, tr("Quantizing %1").arg(sourceName())},
       [request = std::move(request)](const core::JobContext& job) { return computeBlock(request, job); },
@@ -254,6 +258,7 @@ void LabState::recompute() {
 
 void LabState::takeBlock(LabBlock block) {
   m_block = std::make_shared<LabBlock>(std::move(block));
+  m_blockKey = m_sourceKey;
   m_isCurrent = true;
   Q_EMIT blockChanged();
 }

@@ -68,6 +68,9 @@ class LabState : public QObject {
   /// Everything at once, as one step of undo: for links. @param edits of the input's weights; nothing: as they are
   void replaceInput(LabInput input, const std::optional<WeightEdits>& edits, const QString& what);
 
+  /// Whether a person or a link chose something already.
+  bool isChosen() const { return m_isChosen; }
+
   void setWeight(std::uint64_t flatIndex);
 
  Q_SIGNALS:
@@ -96,7 +99,7 @@ class LabState : public QObject {
   int m_gesture = 0, m_gestures = 0;
   bool m_active = false, m_isCurrent = false, m_isChosen = false;
   core::quant::QuantizedTensorPtr m_tensor;
-  QString m_sourceKey, m_whyNone, m_failure;
+  QString m_sourceKey, m_blockKey, m_whyNone, m_failure;
   std::size_t m_filled = 0;    ///< zeros behind typed weights
   std::uint64_t m_weight = 0;  ///< of drawn and typed weights; the model's is the selection's
   std::shared_ptr<const LabBlock> m_block = std::make_shared<LabBlock>();

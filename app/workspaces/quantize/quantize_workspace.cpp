@@ -246,7 +246,7 @@ QString QuantizeWorkspace::helpText() const {
 void QuantizeWorkspace::saveState(QSettings& settings) const {
   const WeightSource source = m_state->input().source;
   settings.setValue(QStringLiteral("tab"), tab());
-  if (source == WeightSource::Tensor) return settings.remove(QStringLiteral("link"));
+  if (source == WeightSource::Tensor || !m_state->isChosen()) return settings.remove(QStringLiteral("link"));
   Link link{QStringLiteral("quantize"), {}, {}};
   describeLab(*m_state, link);
   settings.setValue(QStringLiteral("link"), link.toString());
