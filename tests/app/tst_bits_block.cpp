@@ -8,6 +8,7 @@
 #include <QTabWidget>
 #include <QTest>
 #include <cmath>
+#include <ctime>
 
 #include "app/pictures/block_bytes.h"
 #include "app/pictures/weight_histogram.h"
@@ -129,6 +130,25 @@ class TestBitsBlock : public QObject {
              qPrintable(highest->text(QAccessible::Name)));
     highest->actionInterface()->doAction(QAccessibleActionInterface::toggleAction());
     QCOMPARE(window.block().setup()->bytes[0], before[0] ^ std::byte{0x80});
+  }
+
+  // From the press to the last pixel of the page, in processor time, for the longest blocks.
+  void aFlipIsDrawnWithinAFrame() {
+    BlockWindow window;
+    auto* page = window.shown().find<BitsWorkspace>();
+    for (const char* scheme : {"q4_0", "q4_k", "q6_k", "nf4:double=on"}) {
+      QVERIFY(window.choose(QString::fromLatin1(scheme)));
+      page->grab();
+      constexpr int kFlips = 20;
+      const std::clock_t begin = std::clock();
+      for (std::uint32_t i = 0; i < kFlips; ++i) {
+        window.click(16 + i);
+        page->grab();
+      }
+      const double each = 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC / kFlips;
+      qInfo("%s: %.2f ms", scheme, each);
+      QVERIFY(each < 100);  // a bound no loaded test machine breaks; the figure is printed
+    }
   }
 
   void typedNumbersBecomeABlock() {

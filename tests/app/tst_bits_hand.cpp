@@ -121,6 +121,36 @@ class TestBitsHand : public QObject {
     QCOMPARE(state.rows()[static_cast<std::size_t>(fp32)].code, before | 0x7f8000U);
   }
 
+  // Cards and tabs change their places; none of them is ever a window of its own.
+  void nothingOpensAWindow() {
+    int windows = 0;
+    class Watch final : public QObject {
+     public:
+      explicit Watch(int& count) : m_count(count) {}
+      bool eventFilter(QObject* watched, QEvent* event) override {
+        const auto* widget = qobject_cast<QWidget*>(watched);
+        if (event->type() == QEvent::Show && widget != nullptr && widget->isWindow()) ++m_count;
+        return false;
+      }
+
+     private:
+      int& m_count;
+    } watch(windows);
+    qApp->installEventFilter(&watch);
+    Page page;
+    for (const int width : {1500, 1000, 1500, 900}) {
+      page.workspace().resize(width, 900);
+      QCoreApplication::processEvents();
+      for (const QString& tab :
+           {QStringLiteral("Rounding"), QStringLiteral("Conversions"), QStringLiteral("This tensor")})
+        page.showTab(tab);
+      page.type(QStringLiteral("0.1+0.2"));
+      page.type(QStringLiteral("1"));
+    }
+    qApp->removeEventFilter(&watch);
+    QCOMPARE(windows, 1);  // the page itself
+  }
+
   void arrowsStepInTheField() {
     Page page;
     page.type(QStringLiteral("1"));

@@ -90,7 +90,7 @@ ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
       m_state(state),
       m_steps(new TextTable({tr("Step"), tr("Exactly"), tr("Stored"), tr("Error"), tr("Code")},
                             tr("Steps of the computation"), 1)),
-      m_formats(new TextTable({tr("Format"), tr("Computes"), tr("Off by")}, tr("Every format's result"), 1)),
+      m_formats(new TextTable({tr("Format"), tr("Off by"), tr("Computes")}, tr("Every format's result"), 1)),
       m_hint(new Label(Label::Style::Hint)),
       m_take(new QPushButton(tr("Look at the result"))) {
   auto* layout = new QVBoxLayout(this);
@@ -108,7 +108,7 @@ ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
   m_steps->fitColumns();
   m_steps->setColumnToolTip(1, tr("The result of the operation on what is stored, before it is rounded"));
   m_formats->fitColumns();
-  m_formats->setColumnToolTip(2, tr("Against rounding the exact result once"));
+  m_formats->setColumnToolTip(1, tr("Against rounding the exact result once"));
   m_steps->setObjectName(QStringLiteral("arithmetic-steps"));
   tables->addWidget(m_steps, 2);
   tables->addWidget(m_formats, 1);
@@ -142,7 +142,7 @@ void ArithmeticView::fillFormats() {
   std::vector<QStringList> lines;
   for (const FormatRow& row : m_state.rows()) {
     const Evaluation computed = evaluate(m_state, row);
-    lines.push_back({titleOf(*row.format), shortest(row, computed.code), unitsApart(row, computed)});
+    lines.push_back({titleOf(*row.format), unitsApart(row, computed), shortest(row, computed.code)});
   }
   m_formats->setLines(lines);
   m_formats->selectRow(m_state.selectedRow());

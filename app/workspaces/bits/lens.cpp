@@ -87,8 +87,10 @@ void Lens::setHas(LensTab tab, bool has) {
     entry.page->hide();
     return;
   }
-  if (scroll != nullptr && scroll->widget() != entry.page) scroll->setWidget(entry.page);
-  entry.page->show();
+  if (scroll != nullptr && scroll->widget() != entry.page) {
+    scroll->setWidget(entry.page);
+    entry.page->show();  // a page without a parent would be a window
+  }
   int index = 0;
   for (const LensTab other : kOrder) {
     if (other == tab) break;
