@@ -7,6 +7,9 @@ namespace gpu {
 
 namespace {
 
+constexpr std::uint32_t kLeastWorkgroup = 128;  // of attention_workgroups, which every device has
+constexpr std::uint32_t kManyGroups = 1024;     // they fill any GPU
+
 /// Query heads that share a pass over keys and values in attention_lanes: bounded by the registers their sums take.
 std::uint32_t headsTogether(std::uint32_t group, std::uint32_t valueHeadSize) {
   const std::uint32_t most = valueHeadSize <= 64 ? 4 : 2;
@@ -46,11 +49,14 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
                       work);
     return;
   }
-  const AttentionWorkgroupsConstants constants{
-      .kvHalf = half,
-      .keyOctets = keyOctets,
-      .valueOctets = valueOctets,
-      .columns = std::min(std::bit_ceil(kv.valueHeadSize), kAttentionWorkgroup)};
+  // Few tokens have few workgroups; then large ones finish soonest.
+  const std::uint32_t workgroup =
+      recorder.tokens() * attention.heads < kManyGroups ? recorder.choice().largeWorkgroup : kLeastWorkgroup;
+  const AttentionWorkgroupsConstants constants{.workgroup = workgroup,
+                                               .kvHalf = half,
+                                               .keyOctets = keyOctets,
+                                               .valueOctets = valueOctets,
+                                               .columns = std::min(std::bit_ceil(valueOctets), workgroup)};
   recorder.dispatch("attention_workgroups", constants.values(), sets, push, {attention.heads, recorder.tokens()}, work);
 }
 

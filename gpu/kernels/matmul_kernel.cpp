@@ -64,11 +64,10 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
   const std::uint32_t widest = choice.tileTokens(format.tableWords);
   if (push.tokenCount <= kFewTokens || widest == 0) {
     const std::uint32_t x = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
+    const std::uint32_t splits = choice.splits(x, push.units);
     recorder.dispatch(
         "matmul_rows." + format.kernel,
-        withLayout(
-            MatMulRowsConstants{.workgroup = choice.splits, .splits = choice.splits, .computeType = compute}.values(),
-            format),
+        withLayout(MatMulRowsConstants{.workgroup = splits, .splits = splits, .computeType = compute}.values(), format),
         sets, push, {x, push.tokenCount}, work);
     return;
   }

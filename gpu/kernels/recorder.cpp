@@ -7,6 +7,11 @@
 
 namespace gpu {
 
+namespace {
+// attention_workgroups takes the most: 24, and once the query and 128 bytes.
+constexpr std::uint32_t kSharedBytesPerInvocation = 32;
+}  // namespace
+
 KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily family) {
   KernelChoice choice;
   choice.family = family;
@@ -16,9 +21,19 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
     choice.lanes = std::clamp<std::uint32_t>(std::bit_floor(std::max(caps.subgroupSize, 4U)), 4, 32);
     choice.subgroupSize = std::max(choice.lanes, caps.minSubgroupSize);
   }
-  choice.splits = std::clamp<std::uint32_t>(caps.maxWorkgroupInvocations / kTileRows, 1, 8);
+  choice.mostSplits = std::clamp<std::uint32_t>(std::bit_floor(caps.maxWorkgroupInvocations / kTileRows), 1, 32);
+  choice.largeWorkgroup = std::bit_floor(std::clamp<std::uint32_t>(caps.maxWorkgroupInvocations, 128, 1024));
+  while (choice.largeWorkgroup > 128 && choice.largeWorkgroup * kSharedBytesPerInvocation > caps.maxSharedMemoryBytes) {
+    choice.largeWorkgroup /= 2;
+  }
   if (caps.maxWorkgroupInvocations >= kMatMulTilesWorkgroup) choice.sharedBytes = caps.maxSharedMemoryBytes;
   return choice;
+}
+
+std::uint32_t KernelChoice::splits(std::uint32_t tiles, std::uint32_t units) const {
+  constexpr std::uint32_t kInvocations = 1U << 18U, kFew = 8;
+  const std::uint32_t wished = std::max(std::bit_floor(kInvocations / std::max(tiles * kTileRows, 1U)), kFew);
+  return std::min({wished, std::max(std::bit_floor(units / 2), 1U), mostSplits});
 }
 
 std::uint32_t KernelChoice::tileTokens(std::uint32_t tableWords) const {

@@ -21,12 +21,15 @@ struct Place {
 /// What is the same for all kernels of a device: which family, how wide its workgroups are.
 struct KernelChoice {
   vk::KernelFamily family = vk::KernelFamily::Workgroups;
-  std::uint32_t lanes = 8;         ///< workgroup size of the Lanes family: one subgroup, 4, 8, 16 or 32
-  std::uint32_t subgroupSize = 0;  ///< to ask for, 0: the device's own
-  std::uint32_t splits = 8;        ///< Workgroups: invocations that share a row in matmul_rows
-  std::uint32_t sharedBytes = 0;   ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
+  std::uint32_t lanes = 8;             ///< workgroup size of the Lanes family: one subgroup, 4, 8, 16 or 32
+  std::uint32_t subgroupSize = 0;      ///< to ask for, 0: the device's own
+  std::uint32_t mostSplits = 8;        ///< Workgroups: invocations that may share a row in matmul_rows
+  std::uint32_t largeWorkgroup = 128;  ///< Workgroups: of kernels that have few of them, a power of two
+  std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 
+  /// Invocations that share a row of a product of one token: enough of them to fill a GPU, each with something to do.
+  std::uint32_t splits(std::uint32_t tiles, std::uint32_t units) const;
   /// Widest tile of matmul_tiles beside a table of so many words, 0: it cannot run here.
   std::uint32_t tileTokens(std::uint32_t tableWords) const;
 

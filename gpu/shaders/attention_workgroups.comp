@@ -1,72 +1,51 @@
 // Causal grouped-query attention for GPUs: a workgroup per token and query head takes as many positions at a time
-// as it has invocations; first each invocation scores one position, then each sums one element of the values. Running softmax.
+// as it has invocations; first each invocation scores one position, then each sums eight elements of the values of
+// every PARTS-th position. Running softmax.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
+layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
 #include "common/attention.glsl"
 #include "common/specialization.h"
-layout(local_size_x = kAttentionWorkgroup) in;
+#include "common/reduce.glsl"
 QS_ATTENTION_WORKGROUPS(QS_SPECIALIZE)
+QS_REDUCE(largestOf, max)
+QS_REDUCE(sumOf, QS_ADD)
 
-const uint SIZE = kAttentionWorkgroup;
-const uint PARTS = SIZE / columns;
-const uint EACH = (valueOctets * 8 + columns - 1) / columns;  // elements per invocation
+const uint SIZE = gl_WorkGroupSize.x;
+const uint PARTS = SIZE / columns;                        // positions side by side
+const uint EACH = (valueOctets + columns - 1) / columns;  // octets per invocation
+const uint TOGETHER = 4;                                  // positions that an invocation fetches at once
 #define kMinusInfinity uintBitsToFloat(0xFF800000u)
-shared float query[keyOctets * 8];
+shared vec4 query[keyOctets * 2];
 shared float weights[SIZE];
-shared float scratch[SIZE];
-
-float reduceMax(float value) {
-  const uint i = gl_LocalInvocationID.x;
-  scratch[i] = value;
-  barrier();
-  for (uint step = SIZE / 2; step > 0; step /= 2) {
-    if (i < step) scratch[i] = max(scratch[i], scratch[i + step]);
-    barrier();
-  }
-  const float result = scratch[0];
-  barrier();
-  return result;
-}
-
-float reduceAdd(float value) {
-  const uint i = gl_LocalInvocationID.x;
-  scratch[i] = value;
-  barrier();
-  for (uint step = SIZE / 2; step > 0; step /= 2) {
-    if (i < step) scratch[i] += scratch[i + step];
-    barrier();
-  }
-  const float result = scratch[0];
-  barrier();
-  return result;
-}
+shared vec4 handed[SIZE];  // the sums of half the invocations
 
 float scoreOf(uint keyQuad) {
-  float score = 0.0;
+  vec4 score = vec4(0.0);
   for (uint o = 0; o < keyOctets; ++o) {
     if (kvHalf == 1) {
       const uvec4 words = loadKeyQuad(keyQuad + o);
-      [[unroll]] for (int c = 0; c < 4; ++c) {
-        const vec2 pair = unpackHalf2x16(words[c]);
-        score += query[o * 8 + 2 * c] * pair.x + query[o * 8 + 2 * c + 1] * pair.y;
-      }
+      score = fma(query[2 * o], vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)), score);
+      score = fma(query[2 * o + 1], vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w)), score);
     } else {
-      [[unroll]] for (int half_ = 0; half_ < 2; ++half_) {
-        const vec4 key = uintBitsToFloat(loadKeyQuad(keyQuad + 2 * o + half_));
-        [[unroll]] for (int c = 0; c < 4; ++c) score += query[o * 8 + half_ * 4 + c] * key[c];
-      }
+      score = fma(query[2 * o], uintBitsToFloat(loadKeyQuad(keyQuad + 2 * o)), score);
+      score = fma(query[2 * o + 1], uintBitsToFloat(loadKeyQuad(keyQuad + 2 * o + 1)), score);
     }
   }
-  return score;
+  return dot(score, vec4(1.0));
 }
 
-float valueAt(uint word, uint d) {
-  if (kvHalf == 0) return uintBitsToFloat(valueWords[word + d]);
-  const vec2 pair = unpackHalf2x16(valueWords[word + d / 2]);
-  return (d & 1) == 0 ? pair.x : pair.y;
+// Of an octet of values: elements 0 … 3 and 4 … 7.
+struct Octet {
+  vec4 low, high;
+};
+Octet octetOf(uvec4 first, uvec4 second) {
+  if (kvHalf == 0) return Octet(uintBitsToFloat(first), uintBitsToFloat(second));
+  return Octet(vec4(unpackHalf2x16(first.x), unpackHalf2x16(first.y)),
+               vec4(unpackHalf2x16(first.z), unpackHalf2x16(first.w)));
 }
 
 void main() {
@@ -75,47 +54,69 @@ void main() {
   const uint position = state.firstPosition + token;
   const uint quadsPerOctet = kvHalf == 1 ? 1 : 2;
   const uint keyRow = push.kvHeads * keyOctets * quadsPerOctet, keyHead = kvHead * keyOctets * quadsPerOctet;
-  const uint wordsPerValue = valueOctets * 4 * quadsPerOctet;
+  const uint valueRow = push.kvHeads * valueOctets * quadsPerOctet, valueHead = kvHead * valueOctets * quadsPerOctet;
   for (uint d = i; d < keyOctets * 8; d += SIZE) {
-    query[d] = d < push.headSize
-                   ? arena[push.query + token * push.queryStride + head * push.headSize + d] * push.scale : 0.0;
+    query[d / 4][d % 4] = d < push.headSize
+        ? arena[push.query + token * push.queryStride + head * push.headSize + d] * push.scale : 0.0;
   }
   barrier();
   const uint column = i % columns, part = i / columns;
-  float sums[EACH];
-  [[unroll]] for (int n = 0; n < EACH; ++n) sums[n] = 0.0;
-  float maximum = kMinusInfinity, total = 0.0;
+  Octet sums[EACH];
+  [[unroll]] for (int n = 0; n < EACH; ++n) sums[n] = Octet(vec4(0.0), vec4(0.0));
+  float maximum = kMinusInfinity, total = 0.0;  // the total of this invocation's positions
   for (uint first = firstVisible(position); first <= position; first += SIZE) {
     const bool seen = first + i <= position;
     const float score = seen ? scoreOf((first + i) * keyRow + keyHead) : kMinusInfinity;
-    const float larger = max(maximum, reduceMax(score));  // finite: the tile's first position is always seen
+    const float larger = max(maximum, largestOf(score));  // finite: the tile's first position is always seen
     const float correction = exp(maximum - larger);       // 0 in the first tile
     const float weight = seen ? exp(score - larger) : 0.0;
     maximum = larger;
     weights[i] = weight;
-    total = total * correction + reduceAdd(weight);
+    total = total * correction + weight;
+    barrier();
     const uint count = min(SIZE, position + 1 - first);
-    [[unroll]] for (int n = 0; n < EACH; ++n) sums[n] *= correction;
-    for (uint j = part; j < count; j += PARTS) {
-      const uint word = ((first + j) * push.kvHeads + kvHead) * wordsPerValue;
-      [[unroll]] for (int n = 0; n < EACH; ++n) {
-        const uint d = column + n * columns;
-        if (d < push.valueHeadSize) sums[n] += weights[j] * valueAt(word, d);
+    [[unroll]] for (int n = 0; n < EACH; ++n) {
+      sums[n].low *= correction;
+      sums[n].high *= correction;
+      const uint octet = column + n * columns;
+      for (uint j = part; j < count && octet < valueOctets; j += TOGETHER * PARTS) {
+        uvec4 low[TOGETHER], high[TOGETHER];
+        [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
+          const uint at = first + min(j + k * PARTS, count - 1);
+          const uint quad = at * valueRow + valueHead + octet * quadsPerOctet;
+          low[k] = loadValueQuad(quad);
+          high[k] = kvHalf == 0 ? loadValueQuad(quad + 1) : uvec4(0);
+        }
+        [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
+          if (j + k * PARTS >= count) continue;
+          const Octet values = octetOf(low[k], high[k]);
+          sums[n].low = fma(vec4(weights[j + k * PARTS]), values.low, sums[n].low);
+          sums[n].high = fma(vec4(weights[j + k * PARTS]), values.high, sums[n].high);
+        }
       }
     }
-    barrier();
   }
-  const uint at = push.result + token * push.resultStride + head * push.valueHeadSize;
+  total = sumOf(total);
+  const uint result = push.result + token * push.resultStride + head * push.valueHeadSize;
   [[unroll]] for (int n = 0; n < EACH; ++n) {
-    scratch[i] = sums[n];
-    barrier();
-    if (part == 0) {
-      float sum = 0.0;
-      for (uint q = 0; q < PARTS; ++q) sum += scratch[q * columns + column];
-      const uint d = column + n * columns;
-      if (d < push.valueHeadSize) arena[at + d] = sum / total;
+    for (uint step = PARTS / 2; step > 0; step /= 2) {
+      if (part >= step && part < 2 * step) {
+        const uint at = ((part - step) * columns + column) * 2;
+        handed[at] = sums[n].low;
+        handed[at + 1] = sums[n].high;
+      }
+      barrier();
+      if (part < step) {
+        sums[n].low += handed[i * 2];
+        sums[n].high += handed[i * 2 + 1];
+      }
+      barrier();
     }
-    barrier();
+    if (part != 0) continue;
+    [[unroll]] for (int c = 0; c < 8; ++c) {
+      const uint d = (column + n * columns) * 8 + c;
+      if (d < push.valueHeadSize) arena[result + d] = (c < 4 ? sums[n].low[c] : sums[n].high[c - 4]) / total;
+    }
   }
   if (head == 0) clearPadding(token);
 }

@@ -11,25 +11,12 @@ layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
 layout(push_constant) uniform Push { RmsNormPush push; };
 
-#ifndef ONE_SUBGROUP
-shared float partial[gl_WorkGroupSize.x];
-#endif
-
-float sumOverWorkgroup(float value) {
 #ifdef ONE_SUBGROUP
-  return subgroupAdd(value);
+float sumOf(float value) { return subgroupAdd(value); }
 #else
-  const uint i = gl_LocalInvocationID.x;
-  partial[i] = value;
-  barrier();
-  // The workgroup size is a power of two.
-  for (uint step = gl_WorkGroupSize.x / 2; step > 0; step /= 2) {
-    if (i < step) partial[i] += partial[i + step];
-    barrier();
-  }
-  return partial[0];
+#include "common/reduce.glsl"
+QS_REDUCE(sumOf, QS_ADD)
 #endif
-}
 
 void main() {
   const uint t = gl_WorkGroupID.x, quads = (push.width + 3) / 4;
@@ -39,7 +26,7 @@ void main() {
     const vec4 x = loadArenaQuad(push.inQuad + t * push.inStrideQuads + i);
     squares += dot(x, x);
   }
-  const float factor = 1.0 / sqrt(sumOverWorkgroup(squares) / float(push.width) + push.epsilon);
+  const float factor = 1.0 / sqrt(sumOf(squares) / float(push.width) + push.epsilon);
   for (uint i = gl_LocalInvocationID.x; i < push.resultStrideQuads; i += gl_WorkGroupSize.x) {
     const vec4 x = loadArenaQuad(push.inQuad + t * push.inStrideQuads + i);
     const uint w = (push.weightQuad + i) * 4;

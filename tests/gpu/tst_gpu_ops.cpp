@@ -152,7 +152,43 @@ class TestGpuOps : public QObject {
     compare(irregularGraph(), family, half ? KvType::F16 : KvType::F32);
   }
 
+  /// Attention takes as many positions at a time as its workgroup is large: one token a large one, many a small one.
+  void longContextsAgree_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<int>("window");
+    for (const QString& family : families()) {
+      for (const int window : {0, 1040}) QTest::addRow("%s, window %d", qPrintable(family), window) << family << window;
+    }
+  }
+  void longContextsAgree() {
+    QFETCH(QString, family);
+    QFETCH(int, window);
+    const auto path = std::filesystem::path(m_folder.path().toStdString()) / "long.gguf";
+    support::writeRandomModel({.layers = 1, .heads = 4, .headSize = 64, .valueHeadSize = 64}, path);
+    core::model::Graph graph = Model(path).graph();
+    for (core::model::Op& op : graph.ops) {
+      if (auto* attention = std::get_if<core::model::Attention>(&op.parameters))
+        attention->window = static_cast<std::uint32_t>(window);
+    }
+    const Tokens tokens = someTokens(1103, graph.vocabulary());
+    const auto cpu = core::model::createCpuExecutor(graph);
+    const auto vulkan = gpu::createVulkanExecutor(sharedFamily(family), graph);
+    const auto expected = lastLogits(*cpu, tokens), found = lastLogits(*vulkan, tokens);
+    QVERIFY2(relativeError(found, expected) <= 2e-5, qPrintable(QString::number(relativeError(found, expected))));
+  }
+
  private:
+  /// Of all tokens but three at once, then of one after the other.
+  static std::vector<float> lastLogits(core::model::Executor& executor, const Tokens& tokens) {
+    const auto cache = executor.createKvCache(static_cast<std::uint32_t>(tokens.size()), KvType::F32);
+    std::vector<float> row(executor.graph().vocabulary()), all;
+    for (std::size_t first = 0, count = tokens.size() - 3; first < tokens.size(); first += count, count = 1) {
+      executor.forward(std::span(tokens).subspan(first, count), *cache, core::model::LogitsWanted::LastToken, row);
+      all.insert(all.end(), row.begin(), row.end());
+    }
+    return all;
+  }
+
   static void compare(const core::model::Graph& graph, const QString& family, KvType type) {
     const double allowed = type == KvType::F16 ? 5e-4 : 2e-5;  // a key may round to the other FP16 neighbour: 2^-11
     const Tokens tokens = someTokens(21, graph.vocabulary());

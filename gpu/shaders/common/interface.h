@@ -25,10 +25,9 @@ QS_CONSTANT uint kNone = 0xFFFFFFFFu;  // no such place in the arena or among th
 
 // Workgroups whose size is fixed.
 QS_CONSTANT uint kMatMulTilesWorkgroup = 256u;
-QS_CONSTANT uint kAttentionWorkgroup = 128u;
-// Shared memory of matmul_tiles: a unit of each row and token, and a word against bank conflicts.
+// Shared memory of matmul_tiles: a unit of each row and token, and a quad and a word against bank conflicts.
 QS_FUNCTION uint matMulTilesSharedBytes(uint tokens) {
-  return kUnitValues * (kTilesTogether * kTileRows + 1u + tokens + 1u) * 4u;
+  return kUnitValues * (kTilesTogether * kTileRows + 4u + tokens + 1u) * 4u;
 }
 
 // Descriptor sets.

@@ -11,18 +11,34 @@ float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
     [[unroll]] for (int f = 0; f < GROUPS_PER_UNIT; ++f) {
       const int quads = 8 / GROUPS_PER_UNIT;
       const vec3 p = params(source, unit, GROUPS_PER_UNIT == 1 ? u / push.unitsPerGroup : u, f, Row(r, 0));
-      float part = 0.0, total = 0.0;
+      vec4 part = vec4(0.0), total = vec4(0.0);  // four sums each: their additions do not wait for each other
       [[unroll]] for (int q = 0; q < quads; ++q) {
         const int m = f * quads + q;
         const vec4 x = loadArenaQuad(inQuad + u * 8 + m);
         if (computeType != kComputeFp32) {
-          sum += dot(rounded(x), rounded(decoded(unit, m, p, factor)));
+          part = fma(rounded(x), rounded(decoded(unit, m, p, factor)), part);
           continue;
         }
-        part += dot(x * kInputScale, codes(unit, m));
-        total += x.x + x.y + x.z + x.w;
+        part = fma(x, codes(unit, m), part);
+#if HAS_ZERO || HAS_MINIMUM
+        total += x;
+#endif
       }
-      if (computeType == kComputeFp32) sum += p.x * (part + p.y * total) + p.z * total;
+      if (computeType != kComputeFp32) {
+        sum += dot(part, vec4(1.0));
+        continue;
+      }
+      float value = dot(part, kInputScale);
+#if HAS_ZERO
+      value += p.y * dot(total, vec4(1.0));
+#endif
+#if HAS_SCALE
+      value *= p.x;
+#endif
+#if HAS_MINIMUM
+      value += p.z * dot(total, vec4(1.0));
+#endif
+      sum += value;
     }
   }
   return computeType == kComputeFp32 ? sum * factor : sum;  // rounded weights have it already

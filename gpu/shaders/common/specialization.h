@@ -29,7 +29,7 @@
   ENTRY(1, uint, kvHalf)               \
   ENTRY(2, uint, keyOctets)            \
   ENTRY(3, uint, valueOctets)          \
-  ENTRY(4, uint, columns) /* power of two ≤ the workgroup: invocations side by side along a value row */
+  ENTRY(4, uint, columns) /* power of two ≤ the workgroup: invocations along a value row, an octet each */
 
 #define QS_RMS_NORM(ENTRY)
 #define QS_ELEMENTWISE(ENTRY) ENTRY(1, uint, operation)
