@@ -26,9 +26,11 @@ inline std::shared_ptr<gpu::VulkanDevice> openFamily(const QString& name, gpu::D
   options.family = familyOf(name);
   return gpu::openDevice(0, options);
 }
-/// The same device for a whole test program: its kernels are compiled once.
+/// The same device for a whole test program: its kernels are compiled once. It goes with the application object, not
+/// with the static ones: before those go, a driver may already have left.
 inline std::shared_ptr<gpu::VulkanDevice> sharedFamily(const QString& name) {
   static std::map<QString, std::shared_ptr<gpu::VulkanDevice>> devices;
+  if (devices.empty()) qAddPostRoutine([] { devices.clear(); });
   auto& device = devices[name];
   if (!device) device = openFamily(name);
   return device;
