@@ -17,6 +17,7 @@
 
 namespace {
 
+constexpr double kWarmSeconds = 1;  // a GPU that idled has come up to its clock by then
 using Clock = std::chrono::steady_clock;
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -92,11 +93,11 @@ int main(int argc, char** argv) try {
     pane.cache = pane.executor->createKvCache(capacity, core::model::KvType::F16);
   }
   const double loadSeconds = secondsSince(start);
-  Speeds speeds;
-  for (int run = 0; run <= options["--runs"]; ++run) {
-    Speeds warm;  // the first run also compiles and records
-    runOnce(panes, options, run == 0 ? warm : speeds);
-  }
+  Speeds warm, speeds;
+  runOnce(panes, options, warm);  // compiles and records
+  const auto warmStart = Clock::now();
+  while (secondsSince(warmStart) < kWarmSeconds) runOnce(panes, options, warm);
+  for (int run = 0; run < options["--runs"]; ++run) runOnce(panes, options, speeds);
   const auto use = panes[0].executor->memory();
   std::printf(options.json
                   ? "{\"device\": \"%s\", \"prefill_tokens_per_s\": %.3f, \"decode_tokens_per_s\": %.3f, "

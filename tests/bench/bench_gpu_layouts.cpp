@@ -21,6 +21,8 @@ namespace {
 using core::quant::QuantizedTensorPtr;
 using core::tensor::DType;
 
+constexpr double kWarmSeconds = 1;  // a GPU that idled has come up to its clock by then
+
 struct Options {
   std::vector<std::string> layouts;
   std::uint32_t rows = 8192, width = 2048, tokens = 1, runs = 15, device = 0;
@@ -100,14 +102,17 @@ int main(int argc, char** argv) try {
   std::vector<core::model::TokenId> tokens(options.tokens);
   for (std::uint32_t i = 0; i < options.tokens; ++i) tokens[i] = (i * 7919 + 11) % options.rows;
   std::vector<float> logits(options.rows);
-  for (std::uint32_t run = 0; run <= options.runs; ++run) {
+  const auto runAll = [&](bool isMeasured) {
     for (Layout& layout : layouts) {
       layout.cache->truncate(0);
       const double start = now(ofProcess);
       layout.executor->forward(tokens, *layout.cache, core::model::LogitsWanted::LastToken, logits);
-      if (run > 0) layout.seconds.push_back(now(ofProcess) - start);  // the first one also compiles
+      if (isMeasured) layout.seconds.push_back(now(ofProcess) - start);
     }
-  }
+  };
+  runAll(false);  // compiles
+  for (const double begin = now(false); now(false) - begin < kWarmSeconds;) runAll(false);
+  for (std::uint32_t run = 0; run < options.runs; ++run) runAll(true);
   const double reference = layouts[0].median();
   for (Layout& layout : layouts) {
     std::printf("%-20s %8.3f ms  %5.2f of q4_0  %6.3f bits per weight on the device, %6.3f stored\n",
