@@ -187,7 +187,7 @@ QString stepValueText(const LabBlock& block, std::size_t step, std::size_t shown
   const double value = stepValue(block, step, shownIndex);
   if (std::isnan(value)) return QStringLiteral("–");
   const bool whole = isWhole(block.explanation.steps[step].id) && value == std::floor(value) && std::abs(value) < 1e9;
-  const int digits = block.explanation.steps[step].id == StepId::Error ? 3 : 5;
+  const int digits = block.explanation.steps[step].id == StepId::Error ? 3 : 4;
   return whole ? QString::number(static_cast<qlonglong>(value)).replace(u'-', QChar(0x2212))
                : text::number(value, digits);
 }

@@ -144,6 +144,7 @@ void SchemeBuilder::refresh() {
   const QScopedValueRollback<bool> refreshing(m_refreshing, true);
   const core::quant::Scheme& scheme = m_state.input().scheme;
   m_text->setText(QString::fromStdString(scheme.toString()));
+  if (!m_text->hasFocus()) m_text->setCursorPosition(0);  // the format's name is what a person looks for
   if (m_text->property("invalid").toBool()) {
     m_text->setProperty("invalid", false);
     m_text->style()->polish(m_text);

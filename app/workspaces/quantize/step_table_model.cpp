@@ -3,6 +3,7 @@
 #include <QBrush>
 #include <QLocale>
 #include <algorithm>
+#include <cmath>
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
@@ -54,7 +55,7 @@ QVariant StepTableModel::data(const QModelIndex& index, int role) const {
   const bool isHidden = step > static_cast<int>(m_reached);
   switch (role) {
     case Qt::DisplayRole:
-      if (step < 0) return text::number(static_cast<double>(m_block->values[row]), 6);
+      if (step < 0) return text::number(static_cast<double>(m_block->values[row]), 4);
       return isHidden ? QString() : stepValueText(*m_block, static_cast<std::size_t>(step), row);
     case Qt::EditRole:
       return weightsText({m_block->values[row]});
@@ -81,12 +82,20 @@ QVariant StepTableModel::headerData(int section, Qt::Orientation orientation, in
                                    : QVariant();
   const int step = stepOf(section);
   if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
-  if (step < 0) return role == Qt::DisplayRole ? QVariant(tr("before clipping")) : QVariant();
+  if (step < 0 && role == Qt::ToolTipRole) return tr("the weight before its range was clipped");
+  if (step < 0) return role == Qt::DisplayRole ? QVariant(tr("given")) : QVariant();
   const auto& column = m_block->explanation.steps[static_cast<std::size_t>(step)];
   const QString symbol = QString::fromStdString(column.symbol), meaning = QString::fromStdString(column.meaning);
   if (role == Qt::DisplayRole) return symbol;
   if (role == Qt::ToolTipRole) return meaning + u'\n' + QString::fromStdString(core::quant::stepFormula(column));
   return {};
+}
+
+bool StepTableModel::isWhole(int column) const {
+  const int step = stepOf(column);
+  if (m_block == nullptr || step <= 0) return false;
+  const auto& values = m_block->explanation.steps[static_cast<std::size_t>(step)].values;
+  return std::all_of(values.begin(), values.end(), [](double value) { return value == std::floor(value); });
 }
 
 Qt::ItemFlags StepTableModel::flags(const QModelIndex& index) const {

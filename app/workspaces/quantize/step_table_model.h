@@ -18,6 +18,9 @@ class StepTableModel : public QAbstractTableModel {
   /// @param reached the last step that shows its values; the current one stands out when it is a column
   void setReached(std::size_t reached, int currentStep);
 
+  /// Whether a column holds whole numbers: codes, which need less room.
+  bool isWhole(int column) const;
+
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
   QVariant data(const QModelIndex& index, int role) const override;

@@ -32,7 +32,7 @@ class StepColumnDelegate final : public QStyledItemDelegate {
   }
 };
 
-constexpr int kCardsWidth = 236, kStripWidth = 520, kRowHeight = 22;
+constexpr int kCardsWidth = 236, kStripWidth = 520, kCodeWidth = 52, kRowHeight = 22;
 }  // namespace
 
 StepsPage::StepsPage(LabState& state, QWidget* parent)
@@ -105,7 +105,7 @@ QWidget* StepsPage::buildTable() {
   m_table->setEditTriggers(QAbstractItemView::DoubleClicked | QAbstractItemView::EditKeyPressed);
   m_table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
   m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-  m_table->horizontalHeader()->setMinimumSectionSize(Theme::instance().px(60));
+  m_table->horizontalHeader()->setMinimumSectionSize(Theme::instance().px(kCodeWidth));
   m_table->horizontalHeader()->setSectionsClickable(true);
   m_table->installEventFilter(this);
   const auto dress = [this] {
@@ -160,7 +160,18 @@ void StepsPage::refresh() {
   m_stages = std::move(stages);
   if (!isSame) fillStrip();
   m_model->setBlock(state().sharedBlock());
+  fitColumns();
   showStage();
+}
+
+// Codes need less room than numbers, which get what is left.
+void StepsPage::fitColumns() {
+  QHeaderView* header = m_table->horizontalHeader();
+  for (int column = 0; column < m_model->columnCount(); ++column) {
+    const auto mode = m_model->isWhole(column) ? QHeaderView::Fixed : QHeaderView::Stretch;
+    if (header->sectionResizeMode(column) != mode) header->setSectionResizeMode(column, mode);
+    if (mode == QHeaderView::Fixed) header->resizeSection(column, Theme::instance().px(kCodeWidth));
+  }
 }
 
 void StepsPage::fillStrip() {

@@ -34,6 +34,7 @@ class StepsPage : public LabPage {
   QWidget* buildStrip();
   QWidget* buildTable();
   void fillStrip();
+  void fitColumns();
   void showStage();
   int index() const;
 
