@@ -72,6 +72,7 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
   });
   keepSmall(*blocks);
   m_pages->addWidget(blocks);
+  buildLens();  // at last: what moves to another parent is styled anew, with everything in it
   connectAll();
   refreshModel();
 }
@@ -91,7 +92,6 @@ QWidget* BitsWorkspace::buildNumberPage() {
   m_across->addWidget(buildTable());
   m_across->addWidget(m_side);
   m_across->setStretchFactor(0, 1);
-  buildLens();
   m_down->addWidget(m_across);
   m_down->addWidget(m_lens);
   m_down->setStretchFactor(0, 1);

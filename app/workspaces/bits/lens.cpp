@@ -54,7 +54,7 @@ Lens::Lens(QWidget* parent) : Card({}, parent), m_tabs(new PlainTabs) {
 void Lens::add(LensTab tab, QWidget* page, const QString& title, const QString& toolTip, int height, Page kind) {
   QWidget* shown = page;
   if (kind == Page::Scrolls) {
-    auto* scroll = new QScrollArea;
+    auto* scroll = new QScrollArea(m_tabs);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setFocusPolicy(Qt::NoFocus);
@@ -89,7 +89,7 @@ void Lens::setHas(LensTab tab, bool has) {
   }
   if (scroll != nullptr && scroll->widget() != entry.page) {
     scroll->setWidget(entry.page);
-    entry.page->show();  // a page without a parent would be a window
+    entry.page->show();  // it was hidden when it was taken away
   }
   int index = 0;
   for (const LensTab other : kOrder) {
