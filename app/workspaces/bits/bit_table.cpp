@@ -116,8 +116,9 @@ void BitTable::paintRow(QPainter& painter, int index) const {
   painter.setFont(theme.textFont(0, selected ? QFont::DemiBold : QFont::Normal));
   painter.setPen(selected ? c.accent : c.text);
   const QString title = titleOf(*row.format);
-  painter.drawText(QRectF(12, rect.top(), m_layout->titleWidth() - 16, rect.height()), Qt::AlignLeft | Qt::AlignVCenter,
-                   title);
+  const double room = m_layout->titleWidth() - 16;  // a format of one's own may say more than there is room for
+  painter.drawText(QRectF(12, rect.top(), room, rect.height()), Qt::AlignLeft | Qt::AlignVCenter,
+                   painter.fontMetrics().elidedText(title, Qt::ElideRight, static_cast<int>(room)));
   for (int bit = 0; bit < static_cast<int>(row.format->bits); ++bit) paintCell(painter, index, bit);
   paintScale(painter, index);
   paintNumbers(painter, index);

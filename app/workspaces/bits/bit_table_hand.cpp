@@ -241,6 +241,8 @@ bool BitTable::event(QEvent* event) {
     const int row = m_layout->rowAt(help->pos().y()), bit = m_layout->bitAt(row, help->pos());
     if (bit >= 0)
       QToolTip::showText(help->globalPos(), toolTipFor(row, bit), this);
+    else if (row >= 0 && help->pos().x() < m_layout->titleWidth())
+      QToolTip::showText(help->globalPos(), titleOf(*m_state.rows()[static_cast<std::size_t>(row)].format), this);
     else
       QToolTip::hideText();
     return true;

@@ -5,6 +5,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/bits_state.h"
@@ -91,7 +92,11 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   connect(&selection, &Selection::modelChanged, this, stale);
   connect(&state, &BitsState::rowsChanged, this, stale);
   connect(&state, &BitsState::selectedRowChanged, this, &TensorPanel::showLevels);
-  connect(&state, &BitsState::changed, this, [this] { m_histogram->setMarkedValue(m_state.number().nearest); });
+  connect(&state, &BitsState::changed, this, [this] {
+    m_histogram->setMarkedValue(m_state.number().nearest);
+    const bool before = std::exchange(m_zeroPoint, m_state.input().range.zeroPoint);
+    if (before != m_zeroPoint) request();
+  });
   connect(m_table, &QTableWidget::itemSelectionChanged, this, [this] {
     if (m_table->currentRow() >= 0 && m_table->hasFocus()) m_state.selectRow(m_table->currentRow());
   });

@@ -45,6 +45,7 @@ class TensorPanel : public QWidget {
   Label* m_words;
   std::optional<Result> m_result;
   bool m_active = false, m_isStale = true;
+  bool m_zeroPoint = false;  ///< of signed integers, as last asked for
 };
 
 }  // namespace app
