@@ -64,8 +64,13 @@ class WorkspaceWindow {
   bool waitUntilIdle(int milliseconds = 120000) {
     return QTest::qWaitFor([this] { return m_window->jobs().isIdle(); }, milliseconds);
   }
+  /// In the workspace in front, else anywhere in the window: two workspaces may show the same kind of picture.
   template <class T>
   T* find(const QString& name = {}) {
+    if (QWidget* front = m_window->currentWorkspace()) {
+      if (auto* self = qobject_cast<T*>(front); self && (name.isEmpty() || front->objectName() == name)) return self;
+      if (auto* inside = front->findChild<T*>(name)) return inside;
+    }
     return m_window->findChild<T*>(name);
   }
 
