@@ -58,7 +58,12 @@ void ChainView::rebuildButtons() {
   const QWidget* focused = focusWidget();
   const int focus = focused != nullptr && focused->hasFocus() ? focused->property(kIndex).toInt() : -1;
   while (QLayoutItem* item = m_buttons->takeAt(0)) {
-    if (item->widget() != nullptr) item->widget()->deleteLater();
+    // One of them may be the sender: it goes later, but is neither seen nor found any more.
+    if (QWidget* gone = item->widget()) {
+      gone->hide();
+      gone->setParent(nullptr);
+      gone->deleteLater();
+    }
     delete item;
   }
   m_buttons->addWidget(new Label(Label::Style::Hint, tr("The number")));
