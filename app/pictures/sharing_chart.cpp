@@ -48,9 +48,20 @@ void SharingChart::labelPoints() {
   m_labels.clear();
   for (std::size_t i = 0; i < m_points.size(); ++i) {
     auto* label = new QCPItemText(this);
-    // One that stands where the one before does is told by it.
+    // One that stands where the one before does is named with it.
+    const auto isNear = [](double a, double b, const QCPRange& range) {
+      return std::abs(a - b) < kClose * range.size();
+    };
+    const bool isHere = i > 0 && isNear(m_points[i].bitsPerWeight, m_points[i - 1].bitsPerWeight, xAxis->range()) &&
+                        isNear(100 * m_points[i].error, 100 * m_points[i - 1].error, yAxis->range());
     const bool isSame = i > 0 && m_points[i].label == m_points[i - 1].label;
-    label->setText(isSame ? QString() : m_points[i].label);
+    if (isHere && !isSame) {
+      const QString first = m_labels.back()->text();
+      m_labels.back()->setText({});
+      label->setText(first.isEmpty() ? m_points[i].label : first + QStringLiteral(", ") + m_points[i].label);
+    } else {
+      label->setText(isSame ? QString() : m_points[i].label);
+    }
     label->position->setCoords(m_points[i].bitsPerWeight, 100 * m_points[i].error);
     // Beside a dot right above the one before it stands at the other side.
     const bool isAbove =

@@ -90,7 +90,7 @@ FormatDetails::FormatDetails(BitsState& state, QWidget* parent)
 Label* FormatDetails::addFact(const QString& caption) {
   auto* name = new Label(Label::Style::Hint, caption);
   auto* value = new Label(Label::Style::Number);
-  value->setElide(Qt::ElideMiddle);
+  value->setWrapping();
   value->setAccessibleName(caption);
   m_factLabels.emplace_back(name, value);
   return value;
@@ -172,8 +172,8 @@ void FormatDetails::refreshNeighbours(const FormatRow& row) {
   };
   m_previous->setText(neighbour(row.explanation.previous));
   m_next->setText(neighbour(row.explanation.next));
-  constexpr int kShortest = 6;
-  m_interval->setText(m_state.interval() ? intervalText(*m_state.interval(), kShortest) : kNone);
+  // The ends lie half way between those.
+  m_interval->setText(m_state.interval() ? intervalText(*m_state.interval(), digits + 1) : kNone);
 }
 
 void FormatDetails::refreshErrors(const FormatRow& row) {
