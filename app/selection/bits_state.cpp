@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/numeric/custom_format.h"
+#include "core/numeric/scale_of_range.h"
 
 namespace app {
 namespace {
@@ -18,15 +19,6 @@ using core::numeric::FormatKind;
 using core::numeric::NumberFormat;
 
 constexpr int kMostFormats = 64;  ///< rows
-
-/// scale and zero-point that map low … high to the integers of a format.
-CodeScale affineScale(const NumberFormat& format, const CodeRange& range) {
-  const auto smallest = static_cast<double>(format.minInteger()), largest = static_cast<double>(format.maxInteger());
-  CodeScale result;
-  result.scale = (range.high - range.low) / (largest - smallest);
-  result.zeroPoint = std::llround(smallest - range.low / result.scale);
-  return result;
-}
 
 CodeRange ownRange(double value) {
   return CodeRange::symmetric(std::isfinite(value) ? std::max(1.0, std::fabs(value)) : 1.0, false);
@@ -133,13 +125,7 @@ void BitsState::applyFormats(const QStringList& names) {
 }
 
 CodeScale BitsState::scaleFor(const NumberFormat& format, const CodeRange& range) {
-  CodeScale scale;
-  if (format.kind == FormatKind::CodeBook) scale.scale = range.absmax();
-  if (!format.isInteger()) return scale;
-  // Symmetric: the largest integer stands for the block's largest magnitude.
-  if (format.kind == FormatKind::UnsignedInteger || range.zeroPoint) return affineScale(format, range);
-  scale.scale = range.absmax() / static_cast<double>(format.maxInteger());
-  return scale;
+  return core::numeric::scaleOfRange(format, {range.low, range.high, range.zeroPoint});
 }
 
 void BitsState::recompute() {

@@ -10,8 +10,7 @@ namespace core::numeric {
 double ValueRange::absmax() const { return std::max(std::abs(low), std::abs(high)); }
 
 CodeScale scaleOfRange(const NumberFormat& format, const ValueRange& range) {
-  const double width = range.high - range.low;
-  if (!std::isfinite(width) || !(range.low < range.high))
+  if (!std::isfinite(range.low) || !std::isfinite(range.high) || !(range.low < range.high))
     throw Error(ErrorCode::InvalidArgument, "A range goes from a finite number to a larger one.");
   CodeScale result;
   if (format.kind == FormatKind::CodeBook) result.scale = range.absmax();
@@ -20,7 +19,9 @@ CodeScale scaleOfRange(const NumberFormat& format, const ValueRange& range) {
     result.scale = range.absmax() / static_cast<double>(format.maxInteger());
   } else {
     const auto smallest = static_cast<double>(format.minInteger()), largest = static_cast<double>(format.maxInteger());
-    result.scale = width / (largest - smallest);
+    // Divided first: the width of a range may be beyond the largest double.
+    const double width = range.high - range.low, steps = largest - smallest;
+    result.scale = std::isfinite(width) ? width / steps : range.high / steps - range.low / steps;
     const double zeroPoint = std::round(smallest - range.low / result.scale);
     if (!(std::abs(zeroPoint) <= static_cast<double>(CodeScale::kMaxZeroPoint)))
       throw Error(ErrorCode::InvalidArgument, "The range is too narrow for its distance from zero.");
