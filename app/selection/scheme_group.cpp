@@ -2,12 +2,16 @@
 
 #include <QCoreApplication>
 
+#include "core/quant/calibration.h"
+
 namespace app {
 
 SchemeGroup groupOf(const core::model::Recipe& recipe) {
   const core::quant::Scheme* const scheme = recipe.asScheme();
   if (scheme == nullptr) return SchemeGroup::Recipes;
   using core::quant::Family;
+  if (scheme->activations.name != core::quant::ActivationName::None) return SchemeGroup::Activations;
+  if (core::quant::calibrationNeed(*scheme) != core::quant::CalibrationNeed::None) return SchemeGroup::Calibrated;
   switch (core::quant::family(scheme->format.name)) {
     case Family::Cast:
     case Family::ScaledFloat:
@@ -23,6 +27,8 @@ SchemeGroup groupOf(const core::model::Recipe& recipe) {
       return SchemeGroup::Microscaling;
     case Family::GgufBlock:
       return SchemeGroup::Gguf;
+    case Family::LlmInt8:
+      return SchemeGroup::Activations;
   }
   return SchemeGroup::Recipes;
 }
@@ -44,6 +50,10 @@ QString titleOf(SchemeGroup group) {
       return tr("GGUF block types");
     case SchemeGroup::Microscaling:
       return tr("MX and NVFP4");
+    case SchemeGroup::Calibrated:
+      return tr("Calibrated by a text");
+    case SchemeGroup::Activations:
+      return tr("Weights and activations");
     case SchemeGroup::Recipes:
       return tr("Recipes for whole models");
   }

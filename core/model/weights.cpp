@@ -48,7 +48,8 @@ std::uint64_t ModelWeights::bytes() const {
 WeightLibrary::WeightLibrary(std::shared_ptr<const io::Checkpoint> checkpoint)
     : m_checkpoint(std::move(checkpoint)), m_choices(chooseTensors(*m_checkpoint)) {}
 
-ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe, const JobContext& job) {
+ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe, const JobContext& job,
+                                 quant::Calibration* calibration) {
   checkTensors(*m_checkpoint, config);
   const RecipePlan plan = planRecipe(recipe, *m_checkpoint);
   ModelWeights weights;
@@ -64,7 +65,7 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
     part.progress(0.0, "Preparing weights");
     const std::size_t stored = *m_checkpoint->find(request.name);
     const float scale = request.takesScale() ? productScale(*m_checkpoint, request.name).value_or(1.0F) : 1.0F;
-    *request.target = tensor(stored, plan.tensors[stored], scale, part);
+    *request.target = tensor(stored, plan.tensors[stored], scale, part, calibration);
   }
   if (!weights.output) weights.output = weights.embedding;
   if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job.part(1.0, 1.0));
@@ -72,17 +73,20 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
 }
 
 quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, float scale,
-                                                const JobContext& job) {
+                                                const JobContext& job, quant::Calibration* calibration) {
   const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
-  if (decision.replacement) return makeTensor(decision, stored, job);
-  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, stored->dtype());
-  const std::string key = stored->name + '\n' + (isMade ? decision.scheme->toString() : std::string());
+  if (decision.replacement) return makeTensor(decision, stored, job, calibration);
+  std::string key = stored->name;
+  if (decision.scheme && !leavesAsStored(*decision.scheme, stored->dtype())) key += '\n' + decision.scheme->toString();
+  if (calibration != nullptr && decision.scheme &&
+      quant::calibrationNeed(*decision.scheme) != quant::CalibrationNeed::None)
+    key += '\n' + calibration->identity();
   {
     const std::lock_guard lock(m_mutex);
     if (auto known = m_cache[key].lock()) return known;
   }
   // Outside the lock: quantizing takes long, and other tensors may be loaded meanwhile.
-  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job), scale);
+  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), scale);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];
   if (auto known = entry.lock()) return known;  // another thread was faster: everybody shares its object

@@ -40,18 +40,21 @@ class WeightLibrary {
 
   /// The weights as the recipe says; the default one leaves them as they are stored.
   /// Checks that every tensor exists and has the shape the config asks for, replacements included.
+  /// @param calibration for schemes that look at data; null: those refuse
   /// @throws Error (InvalidFile, Unsupported, InvalidArgument), Cancelled
-  ModelWeights load(const ModelConfig& config, const Recipe& recipe, const JobContext& job = JobContext());
+  ModelWeights load(const ModelConfig& config, const Recipe& recipe, const JobContext& job = JobContext(),
+                    quant::Calibration* calibration = nullptr);
 
  private:
   /// @param scale what products with it are multiplied by (product_scale)
   quant::QuantizedTensorPtr tensor(std::size_t index, const TensorDecision& decision, float scale,
-                                   const JobContext& job);
+                                   const JobContext& job, quant::Calibration* calibration);
 
   std::shared_ptr<const io::Checkpoint> m_checkpoint;
   std::vector<TensorChoice> m_choices;  ///< one per tensor of the checkpoint
   std::mutex m_mutex;
-  std::unordered_map<std::string, std::weak_ptr<const quant::QuantizedTensor>> m_cache;  ///< key: name + '\n' + scheme
+  std::unordered_map<std::string, std::weak_ptr<const quant::QuantizedTensor>>
+      m_cache;  ///< key: name, scheme, calibration
 };
 
 }  // namespace core::model

@@ -20,4 +20,21 @@ std::span<const float> importanceRow(const TensorCalibration* calibration, std::
   return importance;
 }
 
+CalibrationNeed calibrationNeed(const Scheme& scheme) {
+  const CalibrationNeed ofInputs = scheme.activations.isStatic() ? CalibrationNeed::Columns : CalibrationNeed::None;
+  switch (scheme.method.name) {
+    case MethodName::RoundToNearest:
+    case MethodName::Hqq:
+      return ofInputs;
+    case MethodName::ImportanceMatrix:
+      return std::max(ofInputs, CalibrationNeed::Importance);
+    case MethodName::SmoothQuant:
+      return CalibrationNeed::Columns;
+    case MethodName::Gptq:
+    case MethodName::Awq:
+      return CalibrationNeed::Hessian;
+  }
+  return ofInputs;
+}
+
 }  // namespace core::quant

@@ -43,7 +43,8 @@ enum class FormatName : std::uint8_t {
   MxE2M3,
   MxE2M1,
   MxInt8,
-  NvE2M1
+  NvE2M1,
+  LlmInt8
 };
 
 /// Formats that share their options, their layout and their encoder.
@@ -55,10 +56,15 @@ enum class Family : std::uint8_t {
   KMeans,        ///< a learned code book
   CodeBook,      ///< bitsandbytes: nf4, fp4, dynamic8
   Microscaling,  ///< OCP MX and NVFP4 with tensor scale
+  LlmInt8,       ///< llm_int8: rows of bitsandbytes' Linear8bitLt
   GgufBlock
 };
 
-enum class ZeroPoint : std::uint8_t { Off, On };
+enum class ZeroPoint : std::uint8_t {
+  Off,
+  On,    ///< an integer as wide as a code
+  Float  ///< not rounded, stored as FP16 (HQQ)
+};
 enum class DoubleQuantization : std::uint8_t { Off, On };
 
 /// What is stored: name and options. It says the size, the layout and the kernels; how the codes are chosen is the
@@ -92,8 +98,8 @@ std::string_view toString(FormatName name);
 /// Bits of one code: 32 for fp32 … 4 for int4/nf4; for GGUF block types the bits of the element code.
 std::uint32_t codeBits(FormatName name);
 
-/// The name with the options it has when none are given: int8 row, narrower integers and logarithms groups of 32,
-/// k-means row, nf4 and fp4 blocks of 64, dynamic8 of 4096.
+/// The name with the options it has when none are given: int8 and llm_int8 row, narrower integers and logarithms groups
+/// of 32, k-means row, nf4 and fp4 blocks of 64, dynamic8 of 4096.
 Format defaultFormat(FormatName name);
 /// FP16 for groups of a row and for k-means levels, else FP32.
 ScaleType defaultScaleType(FormatName name, const Grouping& grouping);

@@ -53,6 +53,7 @@ constexpr std::array kNamed = {
     codes(FormatName::MxE2M1, "mx_e2m1", "MXFP4 E2M1", Family::Microscaling, 4),
     codes(FormatName::MxInt8, "mx_int8", "MXINT8", Family::Microscaling, 8),
     codes(FormatName::NvE2M1, "nv_e2m1", "NVFP4 E2M1", Family::Microscaling, 4),
+    codes(FormatName::LlmInt8, "llm_int8", "LLM.int8()", Family::LlmInt8, 8),
 };
 
 constexpr bool inEnumerationOrder() {
@@ -89,6 +90,7 @@ Grouping defaultGrouping(FormatName name) {
     case Family::Logarithmic:
       return {Granularity::Group, 32};
     case Family::KMeans:
+    case Family::LlmInt8:
       return {Granularity::Row, 0};
     case Family::CodeBook:
       return {Granularity::Block, name == FormatName::Dynamic8 ? 4096U : 64U};

@@ -10,6 +10,7 @@
 #include "core/quant/code_book.h"
 #include "core/quant/column_changes.h"
 #include "core/quant/elements.h"
+#include "core/quant/input_quantizer.h"
 #include "core/quant/scheme.h"
 #include "core/quant/uniform.h"
 #include "core/tensor/tensor_view.h"
@@ -37,6 +38,7 @@ struct QuantizedTensor {
   std::shared_ptr<const void> owner;             ///< mapped file or own buffer
   std::shared_ptr<const ColumnChanges> changes;  ///< null: the stored columns are the weight's own
   float factor = 1.0F;                           ///< of every value, beside what the layout and the changes say
+  std::optional<InputQuantizer> input;           ///< what becomes of what it is multiplied with; nothing: it stays
 
   std::uint64_t rows() const { return shape.rows(); }
   std::uint64_t rowValues() const { return shape.rowValues(); }

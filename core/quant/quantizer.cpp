@@ -12,6 +12,7 @@
 #include "core/quant/bitsandbytes.h"
 #include "core/quant/block_codec.h"
 #include "core/quant/k_means.h"
+#include "core/quant/llm_int8.h"
 #include "core/quant/registry.h"
 #include "core/quant/scaled_levels.h"
 #include "core/quant/stored_size.h"
@@ -75,6 +76,11 @@ Layout encode(const Scheme& scheme, const QuantizedTensor& tensor, const TensorC
       quantizeUniform(tensor, scheme, calibration, job, codes, payload);
       return codes;
     }
+    case Family::LlmInt8: {
+      Uniform codes;
+      quantizeLlmInt8(tensor, job, codes, payload);
+      return codes;
+    }
     case Family::KMeans: {
       LearnedCodeBooks codes;
       quantizeKMeans(tensor, scheme, calibration, job, codes, payload);
@@ -91,6 +97,21 @@ Layout encode(const Scheme& scheme, const QuantizedTensor& tensor, const TensorC
       return codes;
     }
   }
+}
+
+void checkCalibration(const Scheme& scheme, const TensorCalibration* calibration, const std::string& name) {
+  const CalibrationNeed need = calibrationNeed(scheme);
+  if (need == CalibrationNeed::None) return;
+  const bool isKnown =
+      calibration != nullptr && (need == CalibrationNeed::Hessian      ? !calibration->hessian.empty()
+                                 : need == CalibrationNeed::Importance ? !calibration->importance.empty()
+                                                                       : !calibration->maxMagnitude.empty());
+  if (isKnown) return;
+  throw Error(ErrorCode::InvalidArgument,
+              fmt::format("{} needs {} for the tensor {}.", scheme.displayName(),
+                          need == CalibrationNeed::Importance ? "an importance matrix" : "a calibration text",
+                          io::inQuotes(name)),
+              name);
 }
 
 }  // namespace
@@ -156,11 +177,7 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
     return same;
   }
   if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
-  if (scheme.method.name == MethodName::ImportanceMatrix && (calibration == nullptr || calibration->importance.empty()))
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("{} needs an importance matrix for the tensor {}.", scheme.displayName(),
-                            io::inQuotes(tensor.name)),
-                tensor.name);
+  checkCalibration(scheme, calibration, tensor.name);
 
   auto result = std::make_shared<QuantizedTensor>();
   result->name = tensor.name;

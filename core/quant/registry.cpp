@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/quant/block_codec.h"
+#include "core/quant/calibration.h"
 #include "core/quant/stored_size.h"
 
 namespace core::quant {
@@ -68,13 +69,15 @@ constexpr Entry kEntries[] = {
     {"mx_e2m1", "OCP MXFP4: 4-bit floats under a power-of-two scale per 32 weights, ties to even."},
     {"mx_int8", "OCP MXINT8: 8-bit integers under a power-of-two scale per 32 weights."},
     {"nv_e2m1", "NVFP4: 4-bit floats, an FP8 scale per 16 weights and an FP32 scale of the tensor."},
+    {"llm_int8", "INT8 weights and inputs, row by row; inputs with outliers in FP16 (bitsandbytes)."},
 };
 
 std::vector<Preset> makePresets() {
   std::vector<Preset> result;
   const auto add = [&result](std::string_view text, std::string_view description) {
     const Scheme scheme = Scheme::parse(text);
-    result.push_back({scheme, scheme.displayName(), std::string(description), false});
+    result.push_back(
+        {scheme, scheme.displayName(), std::string(description), calibrationNeed(scheme) != CalibrationNeed::None});
   };
   for (const Entry& entry : kEntries) add(entry.text, entry.description);
   for (const BlockCodec& codec : blockCodecs())

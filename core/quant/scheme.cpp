@@ -9,6 +9,7 @@
 #include "core/base/error.h"
 #include "core/base/similar_word.h"
 #include "core/quant/scheme_options.h"
+#include "core/quant/scheme_spelling.h"
 
 namespace core::quant {
 
@@ -73,6 +74,17 @@ void acceptMethodMse(std::vector<Word>& words, FormatName name, std::string_view
   }
 }
 
+/// "'rtn' or 'imatrix'": the words that this scheme can have, or what the table says of numbers.
+std::string allowedFor(const SchemeOption& option, const Scheme& scheme) {
+  if (!option.usual.empty()) return std::string(option.allowed);
+  std::vector<std::string> values = valuesOf(option, scheme);
+  if (values.empty()) return std::string(option.allowed);
+  for (std::string& value : values) value = fmt::format("'{}'", value);
+  const std::string last = values.back();
+  values.pop_back();
+  return values.empty() ? last : fmt::format("{} or {}", fmt::join(values, ", "), last);
+}
+
 /// "the options 'group', 'range' and 'scales'"
 std::string optionsOf(const Scheme& scheme) {
   std::vector<std::string> keys;
@@ -88,6 +100,7 @@ std::string optionsOf(const Scheme& scheme) {
 }  // namespace
 
 Scheme Scheme::parse(std::string_view text) {
+  if (const auto canonical = spelledOut(text)) return parse(*canonical);
   const std::size_t colon = text.find(':');
   Scheme scheme = defaults(parseName(text.substr(0, colon), text));
   if (colon == std::string_view::npos) return scheme;
@@ -99,8 +112,9 @@ Scheme Scheme::parse(std::string_view text) {
     const auto word = std::find_if(words.begin(), words.end(), [&](const Word& w) { return w.key == option.key; });
     if (word == words.end()) continue;
     word->isUsed = true;
+    const Scheme before = scheme;
     if (!option.read(scheme, word->value))
-      refuse(text, fmt::format("'{}' must be {}; found '{}'.", option.key, option.allowed, word->value));
+      refuse(text, fmt::format("'{}' must be {}; found '{}'.", option.key, allowedFor(option, before), word->value));
   }
   for (const Word& word : words)
     if (!word.isUsed)
@@ -109,7 +123,11 @@ Scheme Scheme::parse(std::string_view text) {
   return scheme;
 }
 
-Scheme Scheme::defaults(FormatName name) { return {defaultFormat(name), Method(), ComputeType::Fp32}; }
+Scheme Scheme::defaults(FormatName name) {
+  Scheme scheme{defaultFormat(name), Method(), Activations(), ComputeType::Fp32};
+  for (const SchemeOption& option : schemeOptions()) option.reset(scheme);
+  return scheme;
+}
 
 std::string Scheme::toString() const {
   std::string options;

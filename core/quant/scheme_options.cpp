@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <bit>
-#include <charconv>
 #include <iterator>
 #include <optional>
+#include <vector>
 
-#include "core/quant/block_codec.h"
+#include "core/quant/method_options.h"
 
 namespace core::quant {
 
@@ -19,14 +19,6 @@ constexpr std::uint32_t kTile = 128;           // of FP8 checkpoints
 constexpr float kSmallestBase = 1.01F, kLargestBase = 16.0F;
 
 bool is(const Scheme& scheme, Family wanted) { return family(scheme.format.name) == wanted; }
-
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 void resetGrouping(Scheme& scheme) { scheme.format.grouping = defaultFormat(scheme.format.name).grouping; }
 
@@ -148,7 +140,8 @@ bool takesZero(const Scheme& scheme) {
 }
 void resetZero(Scheme& scheme) {
   const bool affine = is(scheme, Family::Integer) && scheme.method.range == RangeMethod::MinMax;
-  scheme.format.zeroPoint = affine ? ZeroPoint::On : ZeroPoint::Off;
+  const ZeroPoint zero = scheme.method.name == MethodName::Hqq ? ZeroPoint::Float : ZeroPoint::On;
+  scheme.format.zeroPoint = affine ? zero : ZeroPoint::Off;
 }
 bool readZero(Scheme& scheme, std::string_view value) {
   scheme.format.zeroPoint = value == "on" ? ZeroPoint::On : ZeroPoint::Off;
@@ -210,27 +203,14 @@ std::string displayDouble(const Scheme& scheme) {
   return scheme.format.doubleQuantization == DoubleQuantization::On ? "dq" : std::string();
 }
 
-// method
-
-bool takesMethod(const Scheme& scheme) {
-  if (is(scheme, Family::KMeans)) return true;
-  if (is(scheme, Family::Integer)) return scheme.method.range == RangeMethod::Mse;
-  return is(scheme, Family::GgufBlock) && blockCodec(*info(scheme.format.name).dtype)->encodeByImportance != nullptr;
-}
-void resetMethod(Scheme& scheme) { scheme.method.name = MethodName::RoundToNearest; }
-bool readMethod(Scheme& scheme, std::string_view value) {
-  scheme.method.name = value == "imatrix" ? MethodName::ImportanceMatrix : MethodName::RoundToNearest;
-  return value == "imatrix" || value == "rtn";
-}
-std::string printMethod(const Scheme& scheme) {
-  return scheme.method.name == MethodName::ImportanceMatrix ? "imatrix" : "rtn";
-}
-std::string displayMethod(const Scheme& scheme) {
-  return scheme.method.name == MethodName::ImportanceMatrix ? "imatrix" : std::string();
-}
-
 // compute
 
+/// Products in integers are not made in a type of floats.
+bool takesCompute(const Scheme& scheme) {
+  const ActivationName activations = scheme.activations.name;
+  return activations != ActivationName::Int8Dynamic && activations != ActivationName::Int8Static &&
+         activations != ActivationName::LlmInt8;
+}
 void resetCompute(Scheme& scheme) { scheme.compute = ComputeType::Fp32; }
 bool readCompute(Scheme& scheme, std::string_view value) {
   for (const ComputeType type : {ComputeType::Fp32, ComputeType::Fp16, ComputeType::Bf16})
@@ -244,7 +224,7 @@ std::string displayCompute(const Scheme& scheme) {
 
 bool isAny(const Scheme&) { return true; }
 
-constexpr SchemeOption kOptions[] = {
+constexpr SchemeOption kFormatOptions[] = {
     {"group", "a whole number of at least 1, 'row' or 'tensor'", takesGroup, resetGroup, readGroup, isGroup, printGroup,
      printGroup, "16 32 64 128 256 512 1024"},
     {"block", "a power of two from 16 to 4096", takesBlock, resetBlock, readBlock, isBlock, printBlock, printBlock,
@@ -261,12 +241,24 @@ constexpr SchemeOption kOptions[] = {
     {"base", "a number from 1.01 to 16", takesBase, resetBase, readBase, isBase, printBase, displayBase,
      "1.1 1.25 1.5 2 4"},
     {"double", "'on' or 'off'", takesDouble, resetDouble, readDouble, isAny, printDouble, displayDouble},
-    {"method", "'rtn' or 'imatrix'", takesMethod, resetMethod, readMethod, isAny, printMethod, displayMethod},
-    {"compute", "'fp32', 'fp16' or 'bf16'", isAny, resetCompute, readCompute, isAny, printCompute, displayCompute},
+};
+
+constexpr SchemeOption kArithmetic[] = {
+    {"compute", "'fp32', 'fp16' or 'bf16'", takesCompute, resetCompute, readCompute, isAny, printCompute,
+     displayCompute},
 };
 
 }  // namespace
 
-std::span<const SchemeOption> schemeOptions() { return kOptions; }
+std::span<const SchemeOption> schemeOptions() {
+  static const std::vector<SchemeOption> options = [] {
+    std::vector<SchemeOption> all(std::begin(kFormatOptions), std::end(kFormatOptions));
+    for (const std::span<const SchemeOption> more :
+         {methodOptions(), activationOptions(), std::span<const SchemeOption>(kArithmetic)})
+      all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }();
+  return options;
+}
 
 }  // namespace core::quant

@@ -17,11 +17,16 @@ std::uint64_t sideDataBytes(const Format& format, std::uint64_t scales) {
   if (family(format.name) == Family::KMeans) return scaleBytes(format.scaleType, scales << bits);
   if (format.doubleQuantization == DoubleQuantization::On && scales != 0)
     return scales + (ceilDivide(scales, kNestedBlock) + 1) * sizeof(float);
-  const std::uint64_t zeroPoints = format.zeroPoint == ZeroPoint::On ? ceilDivide(scales * bits, 8) : 0;
+  const std::uint64_t zeroPoints = ceilDivide(scales * zeroPointBits(format), 8);
   return scaleBytes(format.scaleType, scales) + zeroPoints;
 }
 
 }  // namespace
+
+std::uint32_t zeroPointBits(const Format& format) {
+  if (format.zeroPoint == ZeroPoint::Off) return 0;
+  return format.zeroPoint == ZeroPoint::Float ? 16 : codeBits(format.name);
+}
 
 StoredSize storedSize(const Format& format, const tensor::Shape& shape) {
   StoredSize size;

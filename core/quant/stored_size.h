@@ -12,10 +12,12 @@ namespace core::quant {
 struct StoredSize {
   std::uint64_t payloadBytes = 0;
   std::uint64_t scales = 0;         ///< number of scales, or of learned code books
-  std::uint64_t sideDataBytes = 0;  ///< scales, zero-points (as wide as a code), second levels, learned code books
+  std::uint64_t sideDataBytes = 0;  ///< scales, zero-points, second levels, learned code books
   std::uint64_t bytes() const { return payloadBytes + sideDataBytes; }
 };
 
+/// Bits of one zero-point: 0 without, a code's, or 16 for those that are not rounded.
+std::uint32_t zeroPointBits(const Format& format);
 /// @pre shapeProblem(format, shape) is empty
 StoredSize storedSize(const Format& format, const tensor::Shape& shape);
 /// One sentence why a tensor of this shape cannot be stored in the format; empty when it can.

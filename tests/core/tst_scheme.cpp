@@ -69,6 +69,24 @@ void TestScheme::printsCanonically_data() {
   row("nf4:compute=bf16,double=on", "nf4:double=on,compute=bf16");
   row("q4_0:compute=fp32", "q4_0");
   row("q4_k:compute=fp16,method=imatrix", "q4_k:method=imatrix,compute=fp16");
+  row("int4:method=gptq,act_order=on,damping=0.01", "int4:method=gptq,act_order=on");
+  row("q4_0:method=gptq,act_order=on,static_groups=on", "q4_0:method=gptq,static_groups=on,act_order=on");
+  row("int4:range=minmax,method=hqq", "int4:range=minmax,method=hqq");
+  row("nf4:method=awq,clip=on", "nf4:method=awq");
+  row("int8:activations=int8_static,input_range=percentile,input_p=99.9",
+      "int8:activations=int8_static,input_range=percentile,input_p=99.9");
+  row("int8:activations=none", "int8");
+  row("fp8_e4m3:scale=row,activations=fp8_dynamic,compute=fp16",
+      "fp8_e4m3:scale=row,activations=fp8_dynamic,compute=fp16");
+  row("llm_int8:threshold=6", "llm_int8");
+  row("llm_int8:threshold=0", "llm_int8:threshold=0");
+  row("gptq", "int4:group=128,range=minmax,method=gptq");
+  row("gptq:bits=3,group=row,sym=on,act_order=on", "int3:group=row,method=gptq,act_order=on");
+  row("awq:bits=4,group=64", "int4:group=64,range=minmax,method=awq");
+  row("hqq:bits=2", "int2:group=64,range=minmax,method=hqq");
+  row("w8a8", "int8:activations=int8_dynamic");
+  row("w8a8:activations=static,input_range=entropy", "int8:activations=int8_static,input_range=entropy");
+  row("smoothquant:alpha=0.75", "int8:method=smooth,alpha=0.75,activations=int8_dynamic");
 }
 
 void TestScheme::printsCanonically() {
@@ -107,28 +125,46 @@ void TestScheme::refusesWithASentence_data() {
   row("int4:group=99999999999",
       "'group' must be a whole number of at least 1, 'row' or 'tensor'; found '99999999999'.");
   row("int4:range=best", "'range' must be 'absmax', 'minmax', 'percentile' or 'mse'; found 'best'.");
-  row("int4:block=64", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'block'.");
-  row("nf4:group=64", "'nf4' takes the options 'block', 'double' and 'compute'; found 'group'.");
+  row("int4:block=64",
+      "'int4' takes the options 'group', 'range', 'scales', 'method', 'activations' and 'compute'; found 'block'.");
+  row("nf4:group=64",
+      "'nf4' takes the options 'block', 'double', 'method', 'activations' and 'compute'; found 'group'.");
   row("nf4:block=48", "'block' must be a power of two from 16 to 4096; found '48'.");
   row("nf4:double=yes", "'double' must be 'on' or 'off'; found 'yes'.");
-  row("q4_0:group=32", "'q4_0' takes the options 'method' and 'compute'; found 'group'.");
-  row("q8_0:group=32", "'q8_0' takes the option 'compute'; found 'group'.");
+  row("q4_0:group=32", "'q4_0' takes the options 'method', 'activations' and 'compute'; found 'group'.");
+  row("q8_0:group=32", "'q8_0' takes the options 'method', 'activations' and 'compute'; found 'group'.");
   row("int4:range=percentile,p=40", "'p' must be a percentage over 50 and at most 100; found '40'.");
-  row("int4:p=99", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'p'.");
-  row("int4:zero=on", "'int4' takes the options 'group', 'range', 'scales' and 'compute'; found 'zero'.");
+  row("int4:p=99",
+      "'int4' takes the options 'group', 'range', 'scales', 'method', 'activations' and 'compute'; found 'p'.");
+  row("int4:zero=on",
+      "'int4' takes the options 'group', 'range', 'scales', 'method', 'activations' and 'compute'; found 'zero'.");
   row("int4:method=mse,range=absmax",
       "'method=mse' chooses the range itself: expected 'range=mse' or none, found 'range=absmax'.");
   row("int4:range=minmax,method=mse",
       "'method=mse' chooses the range itself: expected 'range=mse' or none, found 'range=minmax'.");
   row("int4:method=mse,method=mse", "The option 'method' is given twice in 'int4:method=mse,method=mse'.");
   row("q4_k:method=mse", "'method' must be 'rtn' or 'imatrix'; found 'mse'.");
-  row("nf4:method=mse", "'nf4' takes the options 'block', 'double' and 'compute'; found 'method'.");
+  row("nf4:method=mse", "'method' must be 'rtn', 'gptq' or 'awq'; found 'mse'.");
   row("log4:base=1", "'base' must be a number from 1.01 to 16; found '1'.");
   row("log4:base=nan", "'base' must be a number from 1.01 to 16; found 'nan'.");
-  row("log4:scales=uint8", "'scales' must be 'fp32', 'fp16', 'bf16' or, for integers, 'uint8'; found 'uint8'.");
+  row("log4:scales=uint8", "'scales' must be 'fp32', 'fp16' or 'bf16'; found 'uint8'.");
   row("fp8_e4m3:scale=block64", "'scale' must be 'none', 'tensor', 'row' or 'block128'; found 'block64'.");
-  row("mx_e2m1:group=32", "'mx_e2m1' takes the option 'compute'; found 'group'.");
-  row("dynamic8:double=on", "'dynamic8' takes the options 'block' and 'compute'; found 'double'.");
+  row("int4:method=hqq", "'method' must be 'rtn', 'gptq', 'awq' or 'smooth'; found 'hqq'.");
+  row("nf4:double=on,method=gptq", "'method' must be 'rtn' or 'awq'; found 'gptq'.");
+  row("nf4:method=gptq,act_order=on", "'act_order' must be 'off'; found 'on'.");
+  row("int4:act_order=on",
+      "'int4' takes the options 'group', 'range', 'scales', 'method', 'activations' and 'compute'; found 'act_order'.");
+  row("int4:method=gptq,damping=0", "'damping' must be a number above 0 and at most 1; found '0'.");
+  row("nf4:activations=int8_dynamic",
+      "'activations' must be 'none', 'fp8_dynamic' or 'fp8_static'; found 'int8_dynamic'.");
+  row("int8:activations=int8_dynamic,compute=fp16",
+      "'int8' takes the options 'group', 'range', 'scales', 'method' and 'activations'; found 'compute'.");
+  row("llm_int8:activations=none", "'llm_int8' takes the option 'threshold'; found 'activations'.");
+  row("gptq:bits=9", "'bits' must be a whole number from 2 to 8; found '9'.");
+  row("awq:sym", "Options of a scheme are written key=value, separated by commas; found 'awq:sym'.");
+  row("w8a8:activations=fp8", "'activations' must be 'dynamic' or 'static'; found 'fp8'.");
+  row("mx_e2m1:group=32", "'mx_e2m1' takes the options 'activations' and 'compute'; found 'group'.");
+  row("dynamic8:double=on", "'dynamic8' takes the options 'block', 'activations' and 'compute'; found 'double'.");
   row("NF4", "Scheme names are lower case: expected 'nf4', found 'NF4'.");
   row("int4:", "Options of a scheme are written key=value, separated by commas; found ''.");
   row("int4:group", "Options of a scheme are written key=value, separated by commas; found 'group'.");

@@ -29,6 +29,8 @@ std::string familyName(core::quant::Family family) {
       return "code_book";
     case core::quant::Family::Microscaling:
       return "microscaling";
+    case core::quant::Family::LlmInt8:
+      return "llm_int8";
     case core::quant::Family::GgufBlock:
       return "gguf_block";
   }

@@ -178,8 +178,13 @@ bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored
   return stored && quant::storedDType(scheme.format) == stored;
 }
 
+bool leavesAsStored(const quant::Scheme& scheme, std::optional<tensor::DType> stored) {
+  return isStoredAs(scheme, stored) && scheme.compute == quant::ComputeType::Fp32 &&
+         scheme.activations.name == quant::ActivationName::None;
+}
+
 quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant::QuantizedTensorPtr& stored,
-                                     const JobContext& job) {
+                                     const JobContext& job, quant::Calibration* calibration) {
   const quant::QuantizedTensor& tensor = *stored;
   if (decision.replacement) {
     if (decision.replacement->shape == tensor.shape) return decision.replacement;
@@ -188,8 +193,12 @@ quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant
                             tensor.shape.toString(), decision.replacement->shape.toString()),
                 tensor.name);
   }
-  const bool isMade = decision.scheme && !isStoredAs(*decision.scheme, tensor.dtype());
-  return isMade ? quant::quantize(*decision.scheme, tensor, job) : stored;
+  if (!decision.scheme || leavesAsStored(*decision.scheme, tensor.dtype())) return stored;
+  const quant::CalibrationNeed need = quant::calibrationNeed(*decision.scheme);
+  if (need == quant::CalibrationNeed::None || calibration == nullptr)
+    return quant::quantize(*decision.scheme, tensor, job);
+  const quant::TensorCalibrationPtr known = calibration->of(tensor.name, need, job.part(0.0, 0.5));
+  return quant::quantize(*decision.scheme, tensor, job.part(0.5, 1.0), known.get());
 }
 
 }  // namespace core::model

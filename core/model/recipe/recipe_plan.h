@@ -7,6 +7,7 @@
 #include "core/model/recipe/mixture_model.h"
 #include "core/model/recipe/recipe.h"
 #include "core/model/tensor_roles.h"
+#include "core/quant/calibration.h"
 
 namespace core::model {
 
@@ -36,13 +37,18 @@ RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span
                       io::FileFormat format);
 RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint);
 
-/// Whether the stored bytes are already what the scheme would make, so that they are copied.
+/// Whether the stored bytes are already what the scheme would make, so that they are copied. What it says of inputs and
+/// products is not asked.
 bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored);
+
+/// Whether nothing at all would change: neither bytes nor how they are computed with.
+bool leavesAsStored(const quant::Scheme& scheme, std::optional<tensor::DType> stored);
 
 /// What a decision makes of a tensor: its replacement, quantized, or as it is stored (zero copy) where it is kept or
 /// stored so already.
+/// @param calibration where methods that look at data learn of the tensor's inputs; null: those refuse
 /// @throws Error (InvalidArgument) for a replacement of another shape, and as quant::quantize
 quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant::QuantizedTensorPtr& stored,
-                                     const JobContext& job = JobContext());
+                                     const JobContext& job = JobContext(), quant::Calibration* calibration = nullptr);
 
 }  // namespace core::model

@@ -77,11 +77,15 @@ void addValueAndError(BlockExplanation& out) {
 
 void explainFamily(const ExplainInput& input, BlockExplanation& out) {
   const Family formatFamily = family(input.scheme.format.name);
+  const MethodName method = input.scheme.method.name;
+  if (method != MethodName::RoundToNearest && method != MethodName::ImportanceMatrix) return;  // what is stored, alone
   if (formatFamily == Family::GgufBlock) return explainGguf(input, out);
   if (storedDType(input.scheme.format)) return explainCast(input, out);
   switch (formatFamily) {
     case Family::Integer:
       return explainUniform(input, out);
+    case Family::LlmInt8:
+      return;
     case Family::KMeans:
       return explainKMeans(input, out);
     case Family::CodeBook:

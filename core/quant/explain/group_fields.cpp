@@ -2,6 +2,7 @@
 
 #include "core/quant/bit_stream.h"
 #include "core/quant/explain/field_run.h"
+#include "core/quant/stored_size.h"
 
 namespace core::quant {
 
@@ -144,7 +145,8 @@ BlockFields fieldsOf(const Format& format, std::uint32_t values) {
   const std::uint32_t bits = codeBits(format.name);
   switch (family(format.name)) {
     case Family::Integer:
-      return uniformFields(bits, format.scaleType, format.zeroPoint == ZeroPoint::On ? bits : 0, values);
+    case Family::LlmInt8:
+      return uniformFields(bits, format.scaleType, zeroPointBits(format), values);
     case Family::KMeans:
       return learnedFields(bits, format.scaleType, values);
     case Family::CodeBook:

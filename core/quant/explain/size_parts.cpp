@@ -126,9 +126,10 @@ std::vector<SizePart> sizeParts(const Format& format, const tensor::Shape& shape
     return parts.take();
   }
   addScales(format, size.scales, parts);
-  if (format.zeroPoint == ZeroPoint::On) {
-    parts.add("zero-points", fmt::format("{} bits per {}", bits, sharing(format.grouping)), bits * size.scales);
-    parts.add("padding of zero-points", "to a whole byte", 8 * ceilDivide(size.scales * bits, 8) - size.scales * bits);
+  if (const std::uint64_t zeroBits = zeroPointBits(format); zeroBits != 0) {
+    const std::uint64_t all = zeroBits * size.scales;
+    parts.add("zero-points", fmt::format("{} bits per {}", zeroBits, sharing(format.grouping)), all);
+    parts.add("padding of zero-points", "to a whole byte", 8 * ceilDivide(all, 8) - all);
   }
   return parts.take();
 }
