@@ -1,0 +1,101 @@
+#include "core/io/chat_lines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/io/json_reader.h"
+
+namespace core::io {
+
+namespace {
+
+constexpr std::size_t kMaxDepth = 16;
+
+/// Finds the messages or the text of one line. What stands under other keys is walked over.
+class LineVisitor final : public JsonVisitor {
+ public:
+  explicit LineVisitor(const std::string& source) : m_source(source) {}
+
+  ChatLine take() {
+    const bool hasTurns = !m_turns.empty();
+    if (!hasTurns && !m_text)
+      refuse("expected {\"messages\": […]}, a list of messages or {\"text\": \"…\"} with something in it");
+    return {std::move(m_turns), hasTurns ? std::string() : std::move(*m_text)};
+  }
+
+  void onBegin(JsonContainer container) override {
+    ++m_depth;
+    const bool isList = container == JsonContainer::Array;
+    if (isList && m_listDepth == 0 && ((m_depth == 1) || (m_depth == 2 && m_key == "messages"))) m_listDepth = m_depth;
+    if (isInList() && m_depth == m_listDepth + 1) {
+      if (isList) refuseMessage();
+      m_turns.emplace_back();
+      m_hasRole = m_hasContent = false;
+    }
+    m_key.clear();
+  }
+
+  void onEnd(JsonContainer /*container*/) override {
+    if (isInList() && m_depth == m_listDepth + 1 && !(m_hasRole && m_hasContent)) refuseMessage();
+    if (m_depth == m_listDepth) m_listDepth = kDone;
+    --m_depth;
+    m_key.clear();
+  }
+
+  void onKey(std::string key) override { m_key = std::move(key); }
+
+  void onScalar(JsonScalar value) override {
+    auto* const text = std::get_if<std::string>(&value);
+    if (isInList() && m_depth == m_listDepth) refuseMessage();
+    if (isInList() && m_depth == m_listDepth + 1 && text != nullptr) {
+      if (m_key == "role") m_hasRole = true, m_turns.back().role = std::move(*text);
+      if (m_key == "content") m_hasContent = true, m_turns.back().content = std::move(*text);
+    }
+    if (m_depth == 1 && !isInList() && m_key == "text" && text != nullptr && !text->empty()) m_text = std::move(*text);
+    m_key.clear();
+  }
+
+ private:
+  static constexpr std::size_t kDone = kMaxDepth + 1;  ///< m_listDepth once the list is over
+
+  bool isInList() const { return m_listDepth != 0 && m_listDepth != kDone; }
+  [[noreturn]] void refuse(std::string_view detail) const {
+    throw Error(ErrorCode::InvalidFile, fmt::format("{}: {}.", m_source, detail));
+  }
+  [[noreturn]] void refuseMessage() const { refuse("a message should have the texts \"role\" and \"content\""); }
+
+  const std::string& m_source;
+  std::vector<ChatTurn> m_turns;
+  std::optional<std::string> m_text;
+  std::string m_key;            ///< of the value that comes next
+  std::size_t m_depth = 0;      ///< open containers
+  std::size_t m_listDepth = 0;  ///< of the list of messages; 0 before it
+  bool m_hasRole = false, m_hasContent = false;
+};
+
+bool isBlank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+
+}  // namespace
+
+std::vector<ChatLine> readChatLines(std::string_view text, std::string_view source) {
+  std::vector<ChatLine> lines;
+  std::size_t number = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++number;
+    if (isBlank(line)) continue;
+    const std::string where = fmt::format("{}, line {}", source, number);
+    LineVisitor visitor(where);
+    readJson(line, visitor, where, kMaxDepth);
+    lines.push_back(visitor.take());
+  }
+  return lines;
+}
+
+}  // namespace core::io
