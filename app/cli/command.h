@@ -47,6 +47,7 @@ Json nonFiniteJson(const core::metrics::NonFinite& nonFinite);
 /// Every verb declares its options and its callback on the program. One file each in commands/.
 void addBench(CLI::App& program);
 void addBits(CLI::App& program);
+void addCalibrate(CLI::App& program);
 void addDetokenize(CLI::App& program);
 void addDevices(CLI::App& program);
 void addDump(CLI::App& program);

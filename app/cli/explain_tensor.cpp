@@ -108,8 +108,15 @@ quant::BlockExplanation explain(const OpenModel& model, const core::model::Recip
                                 const core::JobContext& job) {
   const auto& checkpoint = model.checkpoint();
   const auto stored = quant::loadTensor(checkpoint, address.tensor);
+  const auto explainScheme = [&](const quant::Scheme& scheme) {
+    const auto need = quant::calibrationNeed(scheme);
+    const auto calibration = model.calibration().current();
+    const auto known = calibration && need != quant::CalibrationNeed::None ? calibration->of(stored->name, need, job)
+                                                                           : quant::TensorCalibrationPtr();
+    return quant::explainBlock(scheme, *stored, address.row, address.block, job, known.get());
+  };
   if (const auto* const scheme = std::get_if<quant::Scheme>(&recipe.base); scheme && recipe.rules.empty())
-    return quant::explainBlock(*scheme, *stored, address.row, address.block, job);
+    return explainScheme(core::model::withImportance(recipe, *scheme, stored->name));
   const auto plan = core::model::planRecipe(recipe, checkpoint);
   const auto& decision = plan.tensors[*checkpoint.find(address.tensor)];
   if (!decision.scheme)
@@ -117,7 +124,7 @@ quant::BlockExplanation explain(const OpenModel& model, const core::model::Recip
                 fmt::format("{} leaves the tensor {} as it is stored: {}.", recipe.toString(),
                             core::io::inQuotes(address.tensor), decision.kept),
                 address.tensor);
-  return quant::explainBlock(*decision.scheme, *stored, address.row, address.block, job);
+  return explainScheme(*decision.scheme);
 }
 
 Json explanationJson(const quant::BlockExplanation& explanation) {

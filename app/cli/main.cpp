@@ -27,6 +27,7 @@ void addCommands(CLI::App& program) {
   addBits(program);
   addSchemes(program);
   addError(program);
+  addCalibrate(program);
   addQuantize(program);
   addTokenize(program);
   addDetokenize(program);

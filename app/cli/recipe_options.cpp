@@ -1,14 +1,44 @@
 #include "app/cli/recipe_options.h"
 
+#include "app/session/cache_folder.h"
 #include "app/session/recipe_file.h"
 
 namespace app::cli {
 
-core::model::Recipe RecipeOptions::parse() const {
-  return isGiven() ? openRecipes(schemes, recipes, rules).front() : core::model::Recipe();
+core::model::Recipe RecipeOptions::parse() const { return isGiven() ? parseAll().front() : core::model::Recipe(); }
+
+std::vector<core::model::Recipe> RecipeOptions::parseAll() const {
+  auto all = openRecipes(schemes, recipes, rules);
+  if (imatrix.empty()) return all;
+  const auto source = sourceOf(*importance());
+  for (auto& recipe : all) recipe.importance = source;
+  return all;
 }
 
-std::vector<core::model::Recipe> RecipeOptions::parseAll() const { return openRecipes(schemes, recipes, rules); }
+std::shared_ptr<core::calibrate::MatrixCalibration> RecipeOptions::importance() const {
+  if (!m_importance) m_importance = openImportance(imatrix);
+  return m_importance;
+}
+
+void RecipeOptions::calibrate(const OpenModel& model, const core::JobContext& job) const {
+  if (!imatrix.empty()) return model.calibration().set({importance()->title(), 0, {}}, importance());
+  if (calibration.empty()) return;
+  const auto text = openText(calibration);
+  const auto made = calibrationOf(model, text, reading, userCacheFolder(), job);
+  model.calibration().set({text.title, made->tokens(), {}}, made);
+}
+
+void addReading(CLI::App& command, core::calibrate::CalibrationSettings& reading, const std::string& prefix) {
+  command.add_option("--" + prefix + "tokens", reading.tokens, "How much of the text is read")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 24))
+      ->type_name("N");
+  command.add_option("--" + prefix + "context", reading.context, "Tokens that are read at a time (0: at most 512)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 24))
+      ->type_name("N");
+  command.add_option("--" + prefix + "seed", reading.seed, "Read windows drawn from all of the text")->type_name("N");
+}
 
 void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& scheme, Takes takes) {
   std::string recipe = "A file type such as Q4_K_M, or a file of lines PATTERN = SCHEME";
@@ -21,6 +51,14 @@ void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& sch
   }
   command.add_option("--tensor-type", options.rules,
                      "PATTERN=SCHEME for the tensors whose names the regular expression matches (repeatable)");
+  auto* const text =
+      command.add_option("--calibration", options.calibration,
+                         "A text that schemes look at: a file (plain, or .jsonl of chats), demo or prose");
+  addReading(command, options.reading, "calibration-");
+  command
+      .add_option("--imatrix", options.imatrix,
+                  "An importance matrix (.gguf or .dat of llama.cpp): what can use it is made with it")
+      ->excludes(text);
 }
 
 }  // namespace app::cli

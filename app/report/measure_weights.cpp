@@ -28,7 +28,8 @@ void measureMatrix(ReportData& data, std::size_t tensor, const core::JobContext&
     job.throwIfCancelled();
     auto& error = row.errors.emplace_back();
     if (const auto scheme = treatment.schemeOf(tensor))
-      error = data.model->errors().measure(checkpoint, tensor, *scheme);
+      error = data.model->errors().measure(checkpoint, tensor, *scheme, core::JobContext(),
+                                           data.model->calibration().current().get());
   }
   data.matrices.push_back(std::move(row));
 }

@@ -10,8 +10,10 @@ namespace app {
 
 namespace fs = std::filesystem;
 
-fs::path builtInModelPath(std::string_view name) {
-  const std::string file = std::string(name) + ".gguf";
+namespace {
+
+/// @param what for the sentence: "model"
+fs::path builtInFile(const std::string& file, const std::string& what) {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
   const std::array<fs::path, 2> places = {
@@ -21,8 +23,14 @@ fs::path builtInModelPath(std::string_view name) {
   for (const fs::path& place : places) {
     if (fs::is_regular_file(place, error)) return place;
   }
-  throw core::Error(core::ErrorCode::NotFound, "The built-in model " + file + " was found neither at " +
+  throw core::Error(core::ErrorCode::NotFound, "The built-in " + what + " " + file + " was found neither at " +
                                                    places[0].string() + " nor at " + places[1].string() + ".");
 }
+
+}  // namespace
+
+fs::path builtInModelPath(std::string_view name) { return builtInFile(std::string(name) + ".gguf", "model"); }
+
+fs::path builtInTextPath(std::string_view file) { return builtInFile("calibration/" + std::string(file), "text"); }
 
 }  // namespace app

@@ -94,7 +94,9 @@ Engine::~Engine() = default;
 std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, const SessionOptions& options,
                                                               const core::JobContext& job) {
   if (model.whyNotRunnable()) throw Error(ErrorCode::Unsupported, *model.whyNotRunnable());
-  const core::model::ModelWeights weights = model.weights().load(model.config(), options.recipe, job.part(0.0, 0.5));
+  const auto calibration = model.calibration().current();
+  const core::model::ModelWeights weights =
+      model.weights().load(model.config(), options.recipe, job.part(0.0, 0.5), calibration.get());
   core::model::Graph graph = core::model::buildGraph(model.config(), weights);
   if (options.device.kind == DeviceChoice::Kind::Cpu) return core::model::createCpuExecutor(std::move(graph));
   try {

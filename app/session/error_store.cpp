@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/session/error_record.h"
+#include "core/io/make_room.h"
 
 namespace app {
 
@@ -31,37 +32,22 @@ std::string identityOf(const core::io::Checkpoint& checkpoint, std::string_view 
   return identity;
 }
 
+bool looksAtData(const core::quant::Scheme& scheme) {
+  return core::quant::calibrationNeed(scheme) != core::quant::CalibrationNeed::None;
+}
+
 bool changedLately(const core::io::Checkpoint& checkpoint, fs::file_time_type openedAt) {
   return std::any_of(checkpoint.files().begin(), checkpoint.files().end(),
                      [&](const fs::path& file) { return fs::last_write_time(file) + kClockStep >= openedAt; });
 }
 
-struct KeptFile {
-  fs::path path;
-  fs::file_time_type used;
-  std::uint64_t bytes;
-};
-
-void makeRoom(const fs::path& folder) {
-  std::vector<KeptFile> files;
-  std::uint64_t bytes = 0;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != kSuffix || !entry.is_regular_file()) continue;
-    files.push_back({entry.path(), entry.last_write_time(), entry.file_size()});
-    bytes += files.back().bytes;
-  }
-  std::sort(files.begin(), files.end(), [](const KeptFile& a, const KeptFile& b) { return a.used < b.used; });
-  for (const KeptFile& file : files) {
-    if (bytes <= ErrorStore::kMostFolderBytes) return;
-    fs::remove(file.path);
-    bytes -= file.bytes;
-  }
-}
-
 }  // namespace
 
-std::string ErrorStore::keyOf(std::size_t tensor, const std::string& scheme) {
-  return std::to_string(tensor) + ' ' + scheme;
+std::string ErrorStore::keyOf(std::size_t tensor, const core::quant::Scheme& scheme,
+                              const core::quant::Calibration* calibration) {
+  std::string key = std::to_string(tensor) + ' ' + scheme.toString();
+  if (calibration != nullptr && looksAtData(scheme)) key += '\n' + calibration->identity();
+  return key;
 }
 
 void ErrorStore::keepIn(const fs::path& folder, const core::io::Checkpoint& checkpoint, std::string_view build,
@@ -71,7 +57,7 @@ void ErrorStore::keepIn(const fs::path& folder, const core::io::Checkpoint& chec
   try {
     if (changedLately(checkpoint, openedAt)) return;
     fs::create_directories(folder);
-    makeRoom(folder);
+    core::io::makeRoom(folder, kSuffix, kMostFolderBytes);
     const std::string identity = identityOf(checkpoint, build);
     const fs::path file = folder / (fmt::format("{:016x}", checksumOf(identity)) + std::string(kSuffix));
     const std::string head = fmt::format("{:016x}\n", checksumOf(identity + "head"));
@@ -101,21 +87,24 @@ void ErrorStore::read(const fs::path& file, const std::string& head, const core:
   m_fileBytes = bytes;
   while (std::getline(stream, line)) {
     const auto record = readRecord(line, checkpoint.tensors());
-    if (record) m_errors.insert_or_assign(keyOf(record->tensor, record->scheme.toString()), *record);
+    if (record) m_errors.insert_or_assign(keyOf(record->tensor, record->scheme, nullptr), *record);
   }
   fs::last_write_time(file, fs::file_time_type::clock::now(), error);
 }
 
-std::optional<SchemeError> ErrorStore::find(std::size_t tensor, const core::quant::Scheme& scheme) const {
+std::optional<SchemeError> ErrorStore::find(std::size_t tensor, const core::quant::Scheme& scheme,
+                                            const core::quant::Calibration* calibration) const {
+  const std::string key = keyOf(tensor, scheme, calibration);
   const std::lock_guard lock(m_mutex);
-  const auto found = m_errors.find(keyOf(tensor, scheme.toString()));
+  const auto found = m_errors.find(key);
   return found == m_errors.end() ? std::nullopt : std::optional(found->second);
 }
 
-void ErrorStore::add(const SchemeError& error) {
+void ErrorStore::add(const SchemeError& error, const core::quant::Calibration* calibration) {
+  const std::string key = keyOf(error.tensor, error.scheme, calibration);
   const std::lock_guard lock(m_mutex);
-  const bool isNew = m_errors.insert_or_assign(keyOf(error.tensor, error.scheme.toString()), error).second;
-  if (!isNew || !m_file.is_open()) return;
+  const bool isNew = m_errors.insert_or_assign(key, error).second;
+  if (!isNew || !m_file.is_open() || looksAtData(error.scheme)) return;
   const std::string line = writeRecord(error);
   if (line.empty() || m_fileBytes + line.size() > kMostFileBytes) return;
   m_file << line << std::flush;
@@ -123,10 +112,11 @@ void ErrorStore::add(const SchemeError& error) {
 }
 
 SchemeError ErrorStore::measure(const core::io::Checkpoint& checkpoint, std::size_t tensor,
-                                const core::quant::Scheme& scheme, const core::JobContext& job) {
-  if (auto known = find(tensor, scheme)) return *std::move(known);
-  SchemeError error = measureSchemeError(checkpoint, tensor, scheme, job);
-  add(error);
+                                const core::quant::Scheme& scheme, const core::JobContext& job,
+                                core::quant::Calibration* calibration) {
+  if (auto known = find(tensor, scheme, calibration)) return *std::move(known);
+  SchemeError error = measureSchemeError(checkpoint, tensor, scheme, job, calibration);
+  add(error, calibration);
   return error;
 }
 

@@ -30,16 +30,21 @@ class ErrorStore {
   void keepIn(const std::filesystem::path& folder, const core::io::Checkpoint& checkpoint, std::string_view build,
               std::filesystem::file_time_type openedAt);
 
-  std::optional<SchemeError> find(std::size_t tensor, const core::quant::Scheme& scheme) const;
-  void add(const SchemeError& error);
+  /// @param calibration what the scheme is made with, where it looks at data: what was measured with another one is
+  /// not meant. Such errors are not kept in the file.
+  std::optional<SchemeError> find(std::size_t tensor, const core::quant::Scheme& scheme,
+                                  const core::quant::Calibration* calibration = nullptr) const;
+  void add(const SchemeError& error, const core::quant::Calibration* calibration = nullptr);
   /// find(), or measureSchemeError() and add(). @param checkpoint of the model this is the store of
   /// @throws core::Error, core::Cancelled
   SchemeError measure(const core::io::Checkpoint& checkpoint, std::size_t tensor, const core::quant::Scheme& scheme,
-                      const core::JobContext& job = core::JobContext());
+                      const core::JobContext& job = core::JobContext(),
+                      core::quant::Calibration* calibration = nullptr);
 
  private:
   void read(const std::filesystem::path& file, const std::string& head, const core::io::Checkpoint& checkpoint);
-  static std::string keyOf(std::size_t tensor, const std::string& scheme);
+  static std::string keyOf(std::size_t tensor, const core::quant::Scheme& scheme,
+                           const core::quant::Calibration* calibration);
 
   mutable std::mutex m_mutex;
   std::unordered_map<std::string, SchemeError> m_errors;

@@ -30,7 +30,8 @@ void addSizes(const core::io::Checkpoint& source, ExportPreview& preview) {
   preview.bitsAfter = 8 * static_cast<double>(preview.bytesAfter) / weights;
 }
 
-void addQuality(const ErrorStore& errors, ExportPreview& preview) {
+void addQuality(const OpenModel& model, ExportPreview& preview) {
+  const auto calibration = model.calibration().current();
   double sum = 0;
   std::size_t finite = 0;
   preview.worstSqnrDb = std::numeric_limits<double>::quiet_NaN();
@@ -39,7 +40,8 @@ void addQuality(const ErrorStore& errors, ExportPreview& preview) {
     auto& sqnr = preview.sqnrDb.emplace_back();
     if (row.isKept()) continue;
     ++preview.made;
-    const auto error = row.decision.scheme ? errors.find(i, *row.decision.scheme) : std::nullopt;
+    const auto error =
+        row.decision.scheme ? model.errors().find(i, *row.decision.scheme, calibration.get()) : std::nullopt;
     if (!error || !error->refused.empty()) continue;
     ++preview.known;
     sqnr = error->stats.sqnrDb();
@@ -61,7 +63,7 @@ ExportPreview previewExport(const OpenModel& model, const core::model::Recipe& r
   preview.recipe = recipe;
   preview.plan = planQuantization(source, recipe);
   addSizes(source, preview);
-  addQuality(model.errors(), preview);
+  addQuality(model, preview);
   preview.whyNoGguf = whyNot(source, preview, core::io::FileFormat::Gguf);
   preview.whyNoSafetensors = whyNot(source, preview, core::io::FileFormat::Safetensors);
   return preview;

@@ -48,6 +48,14 @@ bool isOfTheSourceAlone(std::string_view key) {
          key.starts_with("quantize.imatrix.");
 }
 
+/// What llama-quantize says of the importance matrix it was given.
+void addImportance(const core::model::ImportanceSource& importance, core::io::GgufWriter& writer) {
+  writer.addString("quantize.imatrix.file", importance.title);
+  if (!importance.datasets.empty()) writer.addString("quantize.imatrix.dataset", importance.datasets.front());
+  writer.addU32("quantize.imatrix.entries_count", static_cast<std::uint32_t>(importance.weights.size()));
+  if (importance.chunks != 0) writer.addU32("quantize.imatrix.chunks_count", importance.chunks);
+}
+
 }  // namespace
 
 void copyMetadata(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
@@ -56,6 +64,7 @@ void copyMetadata(const core::io::Checkpoint& source, const core::model::Recipe&
     if (!isOfTheSourceAlone(entry.key)) writer.addEntry(entry);
   }
   if (const auto type = fileType(source, recipe, rows)) writer.addU32(kFileType, *type);
+  if (recipe.importance) addImportance(*recipe.importance, writer);
   const bool hasBlocks = std::any_of(rows.begin(), rows.end(), [](const QuantizedFileRow& row) {
     return core::tensor::info(row.type).blockValues > 1;
   });

@@ -1,5 +1,6 @@
 #include "app/session/open_model.h"
 
+#include "app/session/calibrate_model.h"
 #include "app/session/demo_model.h"
 #include "app/session/model_location.h"
 #include "app/session/open_files.h"
@@ -18,6 +19,10 @@ std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core:
   opened->readConfig();
   opened->readTokenizer();
   opened->readTemplate();
+  if (opened->isDemo())
+    opened->m_calibration->setDefault(
+        {"demo text", core::calibrate::CalibrationSettings().tokens, {}},
+        [model = opened.get()] { return calibrationOf(*model, openText(std::string(kDemoText)), {}, {}); });
   return opened;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/session/error_store.h"
+#include "app/session/model_calibration.h"
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
 #include "core/model/weights.h"
@@ -54,6 +55,8 @@ class OpenModel {
   core::model::WeightLibrary& weights() const { return *m_weights; }
   /// What schemes were found to do to its tensors.
   ErrorStore& errors() const { return *m_errors; }
+  /// What its schemes are calibrated with; the built-in model has its text from the start.
+  ModelCalibration& calibration() const { return *m_calibration; }
   /// What a scheme does to each tensor of the checkpoint.
   const std::vector<core::model::TensorChoice>& choices() const { return m_weights->choices(); }
 
@@ -71,6 +74,7 @@ class OpenModel {
   std::shared_ptr<const core::text::ChatTemplate> m_chatTemplate;
   std::unique_ptr<core::model::WeightLibrary> m_weights;
   std::unique_ptr<ErrorStore> m_errors = std::make_unique<ErrorStore>();
+  std::unique_ptr<ModelCalibration> m_calibration = std::make_unique<ModelCalibration>();
 };
 
 }  // namespace app

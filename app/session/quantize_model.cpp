@@ -30,8 +30,15 @@ namespace {
   throw Error(ErrorCode::Unsupported, fmt::format(fmt::runtime(sentence), row.to + place), row.tensor);
 }
 
+bool changesInputs(const core::quant::Scheme& scheme) {
+  const auto method = scheme.method.name;
+  return method == core::quant::MethodName::Awq || method == core::quant::MethodName::SmoothQuant;
+}
+
 bool canHold(FileFormat format, const QuantizedFileRow& row) {
   if (row.isKept()) return true;
+  // No layout of either format has a place for factors of the inputs.
+  if (row.decision.scheme && changesInputs(*row.decision.scheme)) return false;
   if (format == FileFormat::Gguf) {
     const bool isPacked = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     return !isPacked && core::tensor::info(row.type).ggmlType >= 0;
@@ -49,7 +56,7 @@ bool canHold(FileFormat format, const QuantizedFileRow& row) {
 /// @param writer a GgufWriter or a SplitGgufWriter that has its metadata
 template <class Writer>
 void writeTensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow>& rows, Writer& writer,
-                  const core::JobContext& job) {
+                  const core::JobContext& job, core::quant::Calibration* calibration) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     writer.declareTensor(tensor.storedName.value_or(tensor.name), rows[i].type, tensor.storedShape);
@@ -65,7 +72,7 @@ void writeTensors(const core::io::Checkpoint& source, std::vector<QuantizedFileR
       writer.append(view.bytes);
     } else {
       const auto stored = core::quant::loadTensor(source, i);
-      const auto quantized = core::model::makeTensor(rows[i].decision, stored, part);
+      const auto quantized = core::model::makeTensor(rows[i].decision, stored, part, calibration);
       rows[i].bytes = quantized->payload.size();
       noteNonFinite(rows[i], *stored, quantized.get(), done);
       writer.append(quantized->payload);
@@ -75,19 +82,20 @@ void writeTensors(const core::io::Checkpoint& source, std::vector<QuantizedFileR
 }
 
 void writeGguf(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-               std::vector<QuantizedFileRow>& rows, const QuantizeTarget& target, const core::JobContext& job) {
+               std::vector<QuantizedFileRow>& rows, const QuantizeTarget& target, const core::JobContext& job,
+               core::quant::Calibration* calibration) {
   const auto inputs = inputsOf(source);
   if (!target.split.isSplit()) {
     core::io::GgufWriter writer({target.file, inputs});
     copyMetadata(source, recipe, rows, writer);
-    return writeTensors(source, rows, writer, job);
+    return writeTensors(source, rows, writer, job, calibration);
   }
   auto parts = planParts(rows, target.split);
   std::vector<core::io::OutputFile> files;
   for (const auto& file : targetFiles(target, parts)) files.emplace_back(file, inputs);
   core::io::SplitGgufWriter writer(std::move(files), std::move(parts));
   copyMetadata(source, recipe, rows, writer.first());
-  writeTensors(source, rows, writer, job);
+  writeTensors(source, rows, writer, job, calibration);
 }
 
 }  // namespace
@@ -110,12 +118,14 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
 }
 
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-                                            const QuantizeTarget& target, const core::JobContext& job) {
+                                            const QuantizeTarget& target, const core::JobContext& job,
+                                            core::quant::Calibration* calibration) {
   const FileFormat format = outputFormat(target, source);
   auto rows = planQuantization(source, recipe).rows;
   refuseWhatCannotBeWritten(source, recipe, rows, format);
-  if (format == FileFormat::Safetensors) return writeSafetensors(source, std::move(rows), target.file, job);
-  writeGguf(source, recipe, rows, target, job);
+  if (format == FileFormat::Safetensors)
+    return writeSafetensors(source, std::move(rows), target.file, job, calibration);
+  writeGguf(source, recipe, rows, target, job, calibration);
   return rows;
 }
 

@@ -111,7 +111,8 @@ bool isLeftOver(const core::io::Checkpoint& source, const std::vector<QuantizedF
 }  // namespace
 
 std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow> rows,
-                                               const std::filesystem::path& target, const core::JobContext& job) {
+                                               const std::filesystem::path& target, const core::JobContext& job,
+                                               core::quant::Calibration* calibration) {
   core::io::SafetensorsWriter writer({target, inputsOf(source)});
   addMetadata(source, writer);
   Contents contents;
@@ -128,7 +129,7 @@ std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& sourc
       contents.parts.push_back({view.name, view.dtype, source.tensors()[i].storedShape, view.bytes});
     } else {
       const auto stored = core::quant::loadTensor(source, i);
-      contents.add(core::model::makeTensor(rows[i].decision, stored, part));
+      contents.add(core::model::makeTensor(rows[i].decision, stored, part, calibration));
       rows[i].bytes = contents.quantized.back()->bytes();
       noteNonFinite(rows[i], *stored, contents.quantized.back().get(), done);
     }

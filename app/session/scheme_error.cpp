@@ -7,7 +7,8 @@
 namespace app {
 
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
-                               const core::quant::Scheme& scheme, const core::JobContext& job) {
+                               const core::quant::Scheme& scheme, const core::JobContext& job,
+                               core::quant::Calibration* calibration) {
   const core::quant::QuantizedTensorPtr original = core::quant::loadTensor(checkpoint, tensor);
   SchemeError row;
   row.tensor = tensor;
@@ -15,7 +16,7 @@ SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size
   if (!core::quant::accepts(scheme, original->shape, &row.refused)) return row;
   core::model::TensorDecision decision;
   decision.scheme = scheme;
-  const auto quantized = core::model::makeTensor(decision, original, job.part(0.0, 0.5));
+  const auto quantized = core::model::makeTensor(decision, original, job.part(0.0, 0.5), calibration);
   row.bitsPerWeight = quantized->bitsPerWeight();
   row.bytes = quantized->bytes();
   row.stats = core::metrics::compare(*original, *quantized, job.part(0.5, 1.0));

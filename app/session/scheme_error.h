@@ -6,6 +6,7 @@
 
 #include "core/io/checkpoint.h"
 #include "core/metrics/error_stats.h"
+#include "core/quant/calibration.h"
 #include "core/quant/scheme.h"
 
 namespace app {
@@ -21,9 +22,10 @@ struct SchemeError {
 };
 
 /// Quantizes one tensor (where it is stored so already, it is taken as it is), compares, and forgets the result.
-/// @throws core::Error, core::Cancelled
+/// @param calibration for schemes that look at data; null: those refuse  @throws core::Error, core::Cancelled
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
-                               const core::quant::Scheme& scheme, const core::JobContext& job = core::JobContext());
+                               const core::quant::Scheme& scheme, const core::JobContext& job = core::JobContext(),
+                               core::quant::Calibration* calibration = nullptr);
 
 /// Whether `name` matches a pattern with * (any text) and ? (any character).
 bool matchesPattern(std::string_view name, std::string_view pattern);

@@ -76,10 +76,11 @@ void Executor::checkArguments(std::span<const TokenId> tokens, const KvCache& ca
     throw Error(ErrorCode::InvalidArgument, "The KV cache should be one that this executor made.");
   }
   const std::uint32_t vocabulary = graph().vocabulary();
+  const std::uint64_t known = graph().tokenCount();
   for (const TokenId token : tokens) {
-    if (token < 0 || static_cast<std::uint32_t>(token) >= vocabulary) {
+    if (token < 0 || static_cast<std::uint64_t>(token) >= known) {
       throw Error(ErrorCode::InvalidArgument,
-                  fmt::format("Token ids should be between 0 and {}, but one is {}.", vocabulary - 1, token));
+                  fmt::format("Token ids should be between 0 and {}, but one is {}.", known - 1, token));
     }
   }
   if (tokens.empty()) throw Error(ErrorCode::InvalidArgument, "At least one token is needed, but none was given.");

@@ -15,6 +15,11 @@ std::vector<ValueId> Graph::allValues() const {
   return all;
 }
 
+std::uint64_t Graph::tokenCount() const {
+  const auto found = std::ranges::find(ops, OpKind::Embed, &Op::kind);
+  return found == ops.end() ? vocabulary() : found->as<Embed>().weight->rows();
+}
+
 const Op& Graph::maker(ValueId value) const { return *std::ranges::find(ops, value, &Op::out); }
 
 std::optional<ValueId> Graph::find(std::string_view name) const {

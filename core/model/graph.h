@@ -39,6 +39,8 @@ struct Graph {
   std::uint64_t weightBytes = 0;
 
   std::uint32_t vocabulary() const { return values[ops.back().out].width; }
+  /// Ids below this can be computed with: the rows of what is embedded.
+  std::uint64_t tokenCount() const;
   std::vector<ValueId> allValues() const;
   /// The operation whose result this is.
   const Op& maker(ValueId value) const;

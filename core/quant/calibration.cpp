@@ -37,4 +37,11 @@ CalibrationNeed calibrationNeed(const Scheme& scheme) {
   return ofInputs;
 }
 
+std::optional<Scheme> byImportance(const Scheme& scheme) {
+  if (scheme.method.name != MethodName::RoundToNearest) return std::nullopt;
+  Scheme weighted = scheme;
+  weighted.method.name = MethodName::ImportanceMatrix;
+  return weighted.problem().empty() ? std::optional(weighted) : std::nullopt;
+}
+
 }  // namespace core::quant

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +33,9 @@ enum class CalibrationNeed : std::uint8_t {
   Hessian
 };
 CalibrationNeed calibrationNeed(const Scheme& scheme);
+
+/// The same scheme with method=imatrix; nothing where another method is asked for or the format cannot use importance.
+std::optional<Scheme> byImportance(const Scheme& scheme);
 
 /// What a text has shown about a whole model: of every linear layer on demand. Implementations read from an importance
 /// matrix (core/io) or run the model (core/calibrate). Thread-safe.

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/session/engine.h"
 #include "core/base/error.h"
@@ -75,7 +76,8 @@ void run(const Options& options) {
   Engine::SessionOptions session;
   session.recipe = options.weights.parse();
   session.device = DeviceChoice::parse(options.device);
-  const auto executor = engine.createExecutor(*model, session);
+  options.weights.calibrate(*model, interruptibleJob());
+  const auto executor = engine.createExecutor(*model, session, interruptibleJob());
   if (options.promptTokens + options.generatedTokens > model->config().contextLength) {
     throw core::Error(
         core::ErrorCode::InvalidArgument,

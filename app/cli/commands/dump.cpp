@@ -27,14 +27,18 @@ struct Options {
 };
 
 /// A scheme is for the tensor that was named, whatever it is; a recipe says itself what becomes of it.
-core::quant::QuantizedTensorPtr tensorOf(const core::io::Checkpoint& checkpoint, const Options& options,
-                                         const core::JobContext& job) {
+core::quant::QuantizedTensorPtr tensorOf(const OpenModel& model, const Options& options, const core::JobContext& job) {
+  const auto& checkpoint = model.checkpoint();
   const auto stored = core::quant::loadTensor(checkpoint, options.tensor);
   const auto recipe = options.weights.parse();
+  options.weights.calibrate(model, job);
+  const auto calibration = model.calibration().current();
+  core::model::TensorDecision decision;
   if (const auto* const scheme = std::get_if<core::quant::Scheme>(&recipe.base); scheme && recipe.rules.empty())
-    return core::quant::quantize(*scheme, *stored, job);
-  const auto plan = core::model::planRecipe(recipe, checkpoint);
-  return core::model::makeTensor(plan.tensors[*checkpoint.find(options.tensor)], stored, job);
+    decision.scheme = core::model::withImportance(recipe, *scheme, stored->name);
+  else
+    decision = core::model::planRecipe(recipe, checkpoint).tensors[*checkpoint.find(options.tensor)];
+  return core::model::makeTensor(decision, stored, job, calibration.get());
 }
 
 void run(const Options& options) {
@@ -42,7 +46,7 @@ void run(const Options& options) {
   const auto model = OpenModel::open(options.model, job);
   static_cast<void>(model->checkpoint().view(options.tensor));  // a tensor that is not there is said first
   core::io::OutputFile file(options.out, openFiles());
-  const auto tensor = tensorOf(model->checkpoint(), options, job);
+  const auto tensor = tensorOf(*model, options, job);
   core::io::NpyWriter writer(std::move(file), tensor->shape);
   std::vector<float> rows;
   const std::uint64_t step = std::max<std::uint64_t>(1, kChunkValues / std::max<std::uint64_t>(1, tensor->rowValues()));

@@ -138,6 +138,7 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
                Metric metric) {
   const auto& job = interruptibleJob();
   const auto& checkpoint = model.checkpoint();
+  const auto calibration = model.calibration().current();
   const auto treatments = planTreatments(std::move(recipes), checkpoint);
   Answer answer;
   for (const auto& treatment : treatments) answer.totals.emplace_back(treatment.recipe.toString(), metric);
@@ -147,7 +148,7 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
     for (std::size_t i = 0; i < treatments.size(); ++i) {
       const auto scheme = treatments[i].schemeOf(index);
       if (!scheme) continue;
-      const SchemeError error = measureSchemeError(checkpoint, index, *scheme, job);
+      const SchemeError error = measureSchemeError(checkpoint, index, *scheme, job, calibration.get());
       answer.totals[i].add(error, tensor.name, tensor.shape.count());
       if (options.output == Output::ForPrograms)
         answer.rows.push_back(toJson(error, tensor.name, treatments[i]));
@@ -178,6 +179,7 @@ void run(const Options& options) {
   auto recipes = options.weights.isGiven() ? options.weights.parseAll() : usualRecipes();
   const auto model = OpenModel::open(options.model, interruptibleJob());
   const auto& checkpoint = model->checkpoint();
+  options.weights.calibrate(*model, interruptibleJob());
   Answer answer = measure(*model, std::move(recipes), options, metric);
   const bool isAnyAsked = std::any_of(answer.totals.begin(), answer.totals.end(), [](const SchemeTotals& totals) {
     return totals.measured() + totals.refused() != 0;

@@ -77,6 +77,7 @@ void run(const Options& options) {
   const bool raw = !model->whyCannotComplete() && continuesAsItIs(options, *model);
   Engine engine;
   const auto settings = sessionOptions(options);
+  options.weights.calibrate(*model, job);
   const auto session = engine.createSession(*model, settings, job);
   const auto stream = [&](const core::model::GeneratedToken& token) {
     job.throwIfCancelled();

@@ -45,6 +45,7 @@ void run(const Options& options) {
   Engine::SessionOptions session;
   session.recipe = options.weights.parse();
   session.device = DeviceChoice::parse(options.device);
+  options.weights.calibrate(*model, job);
   const auto executor = engine.createExecutor(*model, session, job);
   const std::size_t vocabulary = model->config().vocabulary;
   const auto tokens = parseTokenList(options.tokens, vocabulary);

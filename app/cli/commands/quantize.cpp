@@ -113,6 +113,7 @@ void runExplain(const Options& options) {
   const BlockAddress address = BlockAddress::parse(*options.explained);
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
+  options.weights.calibrate(*model, job);
   const auto explanation = explain(*model, recipe, address, job);
   if (options.output == Output::ForPrograms) return print(explanationJson(explanation));
   printExplanation(explanation);
@@ -130,7 +131,8 @@ void run(const Options& options) {
     return printDryRun(what, options.output);
   }
   const QuantizeTarget target(*options.out, options.split);
-  const auto rows = quantizeModel(source, recipe, target, job);
+  options.weights.calibrate(*model, job);
+  const auto rows = quantizeModel(source, recipe, target, job, model->calibration().current().get());
   const auto files = targetFiles(target, planParts(rows, target.split));
   const auto note = core::model::describeInputFirst(source, model->choices());
   std::FILE* const report = reportStream(*options.out);

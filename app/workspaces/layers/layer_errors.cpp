@@ -33,7 +33,7 @@ ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tens
     SchemeError error;
     error.tensor = tensor;
     if (decision.scheme)
-      error = model.errors().measure(checkpoint, tensor, *decision.scheme, part);
+      error = model.errors().measure(checkpoint, tensor, *decision.scheme, part, model.calibration().current().get());
     else if (isRefused(decision, recipe))
       error.refused = decision.kept;
     errors.matrices.push_back(std::move(error));

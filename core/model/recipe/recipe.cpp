@@ -35,11 +35,12 @@ std::string Recipe::toString() const {
   for (const RecipeRule& rule : rules) text += ", " + rule.toString();
   for (const auto& [tensor, with] : replacements)
     text += fmt::format(", {}=({})", tensor, with->scheme ? with->scheme->toString() : "replaced");
+  if (importance) text += " with " + importance->title;
   return text;
 }
 
 std::string Recipe::displayName() const {
-  if (!title.empty()) return title;
+  if (!title.empty()) return importance ? title + " with " + importance->title : title;
   if (const quant::Scheme* const scheme = asScheme()) return scheme->displayName();
   const std::string text = toString();
   const auto formats = quant::allFormats();
@@ -49,14 +50,15 @@ std::string Recipe::displayName() const {
 }
 
 const quant::Scheme* Recipe::asScheme() const {
-  return rules.empty() && replacements.empty() ? std::get_if<quant::Scheme>(&base) : nullptr;
+  return rules.empty() && replacements.empty() && !importance ? std::get_if<quant::Scheme>(&base) : nullptr;
 }
 
 bool Recipe::operator==(const Recipe& other) const {
   const auto isSameRule = [](const RecipeRule& a, const RecipeRule& b) {
     return a.pattern.text() == b.pattern.text() && a.scheme == b.scheme;
   };
-  return base == other.base && replacements == other.replacements &&
+  const auto matrix = [](const Recipe& of) { return of.importance ? of.importance->identity : std::string(); };
+  return base == other.base && replacements == other.replacements && matrix(*this) == matrix(other) &&
          std::equal(rules.begin(), rules.end(), other.rules.begin(), other.rules.end(), isSameRule);
 }
 

@@ -1,6 +1,9 @@
 #pragma once
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +25,15 @@ struct RecipeRule {
   std::string toString() const;  ///< "attn_v=q6_k"
 };
 
+/// An importance matrix that weights are quantized with, as llama-quantize's --imatrix.
+struct ImportanceSource {
+  std::string title;                           ///< its file's name
+  std::string identity;                        ///< quant::Calibration::identity()
+  std::set<std::string, std::less<>> weights;  ///< it knows something about
+  std::vector<std::string> datasets;           ///< the texts it was made from
+  std::uint32_t chunks = 0;                    ///< of text; 0: not said
+};
+
 /// What happens to every tensor of a model: a base and what differs from it. planRecipe() applies it to a model.
 ///   nothing   everything stays as it is stored
 ///   a scheme  every matrix that multiplies activations gets it, where its shape allows (chooseTensors)
@@ -40,10 +52,13 @@ class Recipe {
   std::vector<RecipeRule> rules;  ///< the first that matches decides, before the base does
   /// Tensors by name that take the place of the model's own, before all rules: one tensor swapped, a weight changed.
   std::map<std::string, quant::QuantizedTensorPtr> replacements;
+  /// Whatever can use importance and says nothing of a method gets method=imatrix, where this has the tensor. Null:
+  /// schemes are as they were said.
+  std::shared_ptr<const ImportanceSource> importance;
   std::string title;  ///< what its file is called, for people; empty: its name says what it does
 
   bool keepsEverything() const { return base.index() == 0 && rules.empty() && replacements.empty(); }
-  /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k".
+  /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k", "Q4_K_M with imatrix.gguf".
   std::string toString() const;
   /// For people: the title, or "NF4 · 64", "Q4_K_M"; "Q4_0 recipe" where a format has the name, too.
   std::string displayName() const;

@@ -67,6 +67,16 @@ class Planner {
       decision.rule = "replaced";
       return;
     }
+    decideScheme(index);
+    if (!decision.scheme) return;
+    std::string without;
+    decision.scheme = withImportance(m_recipe, *decision.scheme, tensor.name, &without);
+    if (!without.empty()) decision.fallback += (decision.fallback.empty() ? "" : "; ") + without;
+  }
+
+  void decideScheme(std::size_t index) {
+    const io::TensorInfo& tensor = m_tensors[index];
+    TensorDecision& decision = m_plan.tensors[index];
     const std::string untouched = whyUntouched(tensor, decision.place, m_format);
     if (untouched.empty() && decideByRule(tensor, decision)) return;
     if (const auto* const scheme = std::get_if<quant::Scheme>(&m_recipe.base)) {
@@ -169,9 +179,24 @@ RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span
 }
 
 RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint) {
-  const MixtureModel model =
+  MixtureModel model =
       mixtureModelOf(checkpoint.metadata(), checkpoint.architecture(), checkpoint.format(), checkpoint.tensors());
+  if (recipe.importance) model.importance = ImportanceData::Given;
   return Planner(recipe, model, checkpoint.tensors(), chooseTensors(checkpoint), checkpoint.format()).plan();
+}
+
+quant::Scheme withImportance(const Recipe& recipe, const quant::Scheme& scheme, const std::string& tensor,
+                             std::string* fallback) {
+  if (!recipe.importance) return scheme;
+  const bool isAsked = scheme.method.name == quant::MethodName::ImportanceMatrix;
+  const auto weighted = isAsked ? scheme : quant::byImportance(scheme);
+  if (!weighted) return scheme;
+  if (recipe.importance->weights.contains(tensor)) return *weighted;
+  if (fallback != nullptr)
+    *fallback = fmt::format("{} has nothing on it: without importance", recipe.importance->title);
+  quant::Scheme plain = scheme;
+  plain.method.name = quant::MethodName::RoundToNearest;
+  return plain;
 }
 
 bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored) {

@@ -31,7 +31,8 @@ struct RecipePlan {
 
 /// Decides for every tensor. Nothing is read but names, shapes and types; whether a scheme can be made yet is not
 /// asked. A matrix under a file type or a rule gets a fallback where its rows are no whole blocks; under a single
-/// scheme it is kept, with the sentence that says so.
+/// scheme it is kept, with the sentence that says so. Where an importance matrix has nothing on a tensor, its scheme
+/// does without, and that is its fallback.
 /// @throws Error (InvalidArgument) when a pattern takes too many steps
 RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span<const io::TensorInfo> tensors,
                       io::FileFormat format);
@@ -43,6 +44,11 @@ bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored
 
 /// Whether nothing at all would change: neither bytes nor how they are computed with.
 bool leavesAsStored(const quant::Scheme& scheme, std::optional<tensor::DType> stored);
+
+/// What a recipe's importance matrix makes of a scheme for this tensor: it with method=imatrix, or as it was, with the
+/// reason in `fallback` (which may be null) where it could use importance.
+quant::Scheme withImportance(const Recipe& recipe, const quant::Scheme& scheme, const std::string& tensor,
+                             std::string* fallback = nullptr);
 
 /// What a decision makes of a tensor: its replacement, quantized, or as it is stored (zero copy) where it is kept or
 /// stored so already.

@@ -1,0 +1,17 @@
+#include "app/session/cache_folder.h"
+
+#include <cstdlib>
+
+namespace app {
+
+std::filesystem::path userCacheFolder() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): nobody sets them
+  if (const char* const chosen = std::getenv("XDG_CACHE_HOME"); chosen != nullptr && *chosen != '\0')
+    return std::filesystem::path(chosen) / "quantscope";
+  if (const char* const home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return std::filesystem::path(home) / ".cache" / "quantscope";
+  // NOLINTEND(concurrency-mt-unsafe)
+  return {};
+}
+
+}  // namespace app

@@ -1,0 +1,58 @@
+#include "app/session/calibrate_model.h"
+
+#include "app/session/demo_model.h"
+#include "core/base/error.h"
+#include "core/calibrate/model_hash.h"
+#include "core/io/text_checks.h"
+
+namespace app {
+
+namespace calibrate = core::calibrate;
+
+calibrate::CalibrationText openText(const std::string& wordOrFile) {
+  if (wordOrFile != kDemoText && wordOrFile != kProseText) return calibrate::openCalibrationText(wordOrFile);
+  const bool isDemo = wordOrFile == kDemoText;
+  auto text = calibrate::openCalibrationText(builtInTextPath(isDemo ? "conversations.jsonl" : "prose.txt"));
+  text.title = isDemo ? "demo text" : "prose";
+  return text;
+}
+
+std::shared_ptr<calibrate::TextCalibration> calibrationOf(const OpenModel& model,
+                                                          const calibrate::CalibrationText& text,
+                                                          const calibrate::CalibrationSettings& settings,
+                                                          const std::filesystem::path& cacheFolder,
+                                                          const core::JobContext& job) {
+  if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
+  const calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(), model.config().contextLength};
+  auto windows = calibrate::cutIntoWindows(text, reader, settings, job);
+  calibrate::TextCalibrationOptions options{calibrate::modelHash(model.checkpoint(), job.part(0.0, 0.9)), text.title,
+                                            cacheFolder};
+  const auto weights = model.weights().load(model.config(), {}, job.part(0.9, 1.0));
+  return std::make_shared<calibrate::TextCalibration>(core::model::buildGraph(model.config(), weights),
+                                                      std::move(windows), std::move(options));
+}
+
+void calibrateModel(const OpenModel& model, const calibrate::CalibrationText& text,
+                    const calibrate::CalibrationSettings& settings, const std::filesystem::path& cacheFolder,
+                    const core::JobContext& job) {
+  const auto calibration = calibrationOf(model, text, settings, cacheFolder, job.part(0.0, 0.1));
+  calibration->readAll(job.part(0.1, 1.0));
+  model.calibration().set({text.title, calibration->tokens(), std::chrono::system_clock::now()}, calibration);
+}
+
+std::shared_ptr<calibrate::MatrixCalibration> openImportance(const std::filesystem::path& file) {
+  return std::make_shared<calibrate::MatrixCalibration>(core::io::readImportanceMatrix(file),
+                                                        core::io::printable(file.filename().string()));
+}
+
+std::shared_ptr<const core::model::ImportanceSource> sourceOf(const calibrate::MatrixCalibration& importance) {
+  auto source = std::make_shared<core::model::ImportanceSource>();
+  source->title = importance.title();
+  source->identity = importance.identity();
+  source->datasets = importance.matrix().datasets;
+  source->chunks = importance.matrix().chunkCount;
+  for (const auto& entry : importance.matrix().entries) source->weights.insert(entry.name);
+  return source;
+}
+
+}  // namespace app

@@ -1,0 +1,12 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace core {
+
+/// XXH64 with seed 0: tells contents apart that nobody forged, at the speed of memory. Keeps no secrets.
+/// Source: "XXH64 algorithm description" of the xxHash specification (Y. Collet).
+std::uint64_t contentHash(std::span<const std::byte> bytes);
+
+}  // namespace core

@@ -1,0 +1,259 @@
+#include "core/calibrate/text_calibration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/content_hash.h"
+#include "core/base/error.h"
+#include "core/io/make_room.h"
+#include "core/quant/methods/hessian.h"
+
+namespace core::calibrate {
+
+namespace {
+
+constexpr std::uint64_t kHessianBytes = std::uint64_t{256} << 20;
+constexpr std::string_view kSuffix = ".calibration";
+constexpr std::uint64_t kMostFolderBytes = std::uint64_t{512} << 20;
+constexpr std::chrono::seconds kKeepInterval{30};
+constexpr std::chrono::milliseconds kLookInterval{20};
+
+std::size_t widthOf(const Section& section, std::size_t input) {
+  return section.graph.values[section.inputs[input].value].width;
+}
+
+/// "4,096"
+std::string grouped(std::size_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
+}  // namespace
+
+/// The right to read on. Waiting for another reader can be cancelled.
+class TextCalibration::Lock {
+ public:
+  Lock(std::timed_mutex& mutex, const JobContext& job) : m_lock(mutex, std::defer_lock) {
+    while (!m_lock.try_lock_for(kLookInterval)) job.throwIfCancelled();
+  }
+
+ private:
+  std::unique_lock<std::timed_mutex> m_lock;
+};
+
+TextCalibration::TextCalibration(const model::Graph& graph, TokenWindows windows, TextCalibrationOptions options)
+    : m_sections(cutIntoSections(graph)),
+      m_windows(std::move(windows)),
+      m_options(std::move(options)),
+      m_identity(fmt::format("text {} {:016x} {}", m_options.modelHash,
+                             contentHash(std::as_bytes(std::span(m_windows.tokens))), m_windows.context)),
+      m_stream(m_sections, m_windows),
+      m_lastKept(std::chrono::steady_clock::now()) {
+  std::uint64_t widest = 1;
+  for (std::size_t s = 0; s < m_sections.size(); ++s) {
+    const Section& section = m_sections[s];
+    m_progress.statistics.emplace_back(section.inputs.size());
+    widest = std::max<std::uint64_t>(widest, section.graph.vocabulary());
+    for (std::size_t i = 0; i < section.inputs.size(); ++i)
+      for (const std::string& weight : section.inputs[i].weights) m_places.try_emplace(weight, Place{s, i});
+  }
+  const std::uint64_t most = kMostResidualBytes / (2 * sizeof(float) * widest);
+  if (m_windows.tokens.size() > most)
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("Of this model's width, calibration reads at most {} tokens at a time, but {} were asked "
+                            "for.",
+                            grouped(most), grouped(m_windows.tokens.size())));
+}
+
+std::string TextCalibration::title() const {
+  return fmt::format("{} · {} tokens", m_options.textTitle, grouped(tokens()));
+}
+
+quant::TensorCalibrationPtr TextCalibration::of(const std::string& tensor, quant::CalibrationNeed need,
+                                                const JobContext& job) {
+  const auto found = m_places.find(tensor);
+  if (found == m_places.end()) return nullptr;
+  const Place place = found->second;
+  const Lock lock(m_mutex, job);
+  takeUp();
+  try {
+    if (need == quant::CalibrationNeed::Hessian) return withHessian(place, job);
+    know(place.section, job);
+  } catch (const Cancelled&) {
+    keep();
+    throw;
+  }
+  return std::make_shared<const quant::TensorCalibration>(
+      m_progress.statistics[place.section][place.input]->calibration());
+}
+
+void TextCalibration::readAll(const JobContext& job) {
+  const Lock lock(m_mutex, job);
+  takeUp();
+  try {
+    const auto count = static_cast<double>(m_sections.size());
+    for (std::size_t section = 0; section < m_sections.size(); ++section) {
+      const auto done = static_cast<double>(section);
+      know(section, job.part(done / count, (done + 1) / count));
+    }
+  } catch (const Cancelled&) {
+    keep();
+    throw;
+  }
+}
+
+io::ImportanceMatrix TextCalibration::importanceMatrix(const JobContext& job) {
+  readAll(job);
+  const Lock lock(m_mutex, job);
+  io::ImportanceMatrix matrix;
+  matrix.datasets = {m_options.textTitle};
+  matrix.chunkCount = static_cast<std::uint32_t>(m_windows.count());
+  matrix.chunkSize = m_windows.context;
+  for (const auto& [weight, place] : m_places) {  // in the order of names
+    if (place.section + 1 == m_sections.size()) continue;
+    const InputStatistics& of = *m_progress.statistics[place.section][place.input];
+    io::ImportanceEntry entry{weight, {}, {static_cast<float>(of.rows)}};
+    for (const double sum : of.squares) entry.sums.push_back(static_cast<float>(sum));
+    matrix.entries.push_back(std::move(entry));
+  }
+  return matrix;
+}
+
+/// Goes to a section, reading those before it; what they show is summed where it is not known.
+void TextCalibration::readTo(std::size_t section, const JobContext& job) {
+  if (m_stream.at() > section) m_stream.restart();
+  const std::size_t first = m_stream.at();
+  const auto count = static_cast<double>(section - first);
+  while (m_stream.at() < section) {
+    const auto done = static_cast<double>(m_stream.at() - first);
+    const JobContext part = job.part(done / count, (done + 1) / count);
+    if (!isKnown(m_stream.at())) readSection({}, part);
+    m_stream.advance(part);
+    if (std::chrono::steady_clock::now() - m_lastKept > kKeepInterval) keep();
+  }
+}
+
+/// Reads a section of which nothing is known.
+void TextCalibration::know(std::size_t section, const JobContext& job) {
+  if (isKnown(section)) return;
+  const auto way = static_cast<double>(section - std::min(section, m_stream.at()));
+  const double share = way / (way + 1);
+  readTo(section, job.part(0.0, share));
+  readSection({}, job.part(share, 1.0));
+}
+
+/// Reads the current section; sums what is not known of it, and Hessians of these inputs.
+void TextCalibration::readSection(const std::vector<std::size_t>& hessians, const JobContext& job) {
+  const std::size_t at = m_stream.at();
+  const Section& section = m_sections[at];
+  const bool isNew = !isKnown(at);
+  std::map<model::ValueId, InputStatistics> statistics;
+  std::map<model::ValueId, quant::HessianSum> sums;
+  std::vector<model::ValueId> watched;
+  for (std::size_t i = 0; i < section.inputs.size(); ++i) {
+    const bool wantsHessian = std::ranges::find(hessians, i) != hessians.end();
+    if (isNew) statistics.try_emplace(section.inputs[i].value, widthOf(section, i));
+    if (wantsHessian) sums.try_emplace(section.inputs[i].value, widthOf(section, i));
+    if (isNew || wantsHessian) watched.push_back(section.inputs[i].value);
+  }
+  m_stream.run(
+      std::move(watched),
+      [&](const model::Observation& seen) {
+        if (const auto known = statistics.find(seen.value); known != statistics.end()) known->second.addRows(seen.data);
+        if (const auto sum = sums.find(seen.value); sum != sums.end()) sum->second.addRows(seen.data);
+      },
+      job);
+  for (std::size_t i = 0; isNew && i < section.inputs.size(); ++i)
+    m_progress.statistics[at][i] = std::move(statistics.at(section.inputs[i].value));
+  if (isNew && isComplete()) keep();
+  if (hessians.empty()) return;
+  m_hessianSection = at;
+  m_hessians.assign(section.inputs.size(), nullptr);
+  for (const std::size_t i : hessians) {
+    auto known = std::make_shared<quant::TensorCalibration>(m_progress.statistics[at][i]->calibration());
+    const auto sum = sums.find(section.inputs[i].value);
+    known->hessian = sum->second.mean();
+    sums.erase(sum);  // before the next one takes as much
+    m_hessians[i] = std::move(known);
+  }
+}
+
+quant::TensorCalibrationPtr TextCalibration::withHessian(const Place& place, const JobContext& job) {
+  const auto known = [&] {
+    return !m_hessians.empty() && m_hessianSection == place.section && m_hessians[place.input];
+  };
+  if (!known()) {
+    m_hessians.clear();  // somebody who still needs one holds it
+    readTo(place.section, job.part(0.0, 0.5));
+    readSection(hessiansBeside(place), job.part(0.5, 1.0));
+  }
+  return m_hessians[place.input];
+}
+
+/// The input itself, and the others of its section as long as their Hessians are small enough to be kept.
+std::vector<std::size_t> TextCalibration::hessiansBeside(const Place& place) const {
+  const auto bytes = [&](std::size_t input) {
+    const std::uint64_t width = widthOf(m_sections[place.section], input);
+    return sizeof(float) * width * width;
+  };
+  std::vector<std::size_t> inputs{place.input};
+  std::uint64_t all = bytes(place.input);
+  for (std::size_t i = 0; i < m_sections[place.section].inputs.size(); ++i) {
+    if (i == place.input || all + bytes(i) > kHessianBytes) continue;
+    inputs.push_back(i);
+    all += bytes(i);
+  }
+  return inputs;
+}
+
+bool TextCalibration::isComplete() const {
+  for (std::size_t section = 0; section < m_sections.size(); ++section)
+    if (!isKnown(section)) return false;
+  return true;
+}
+
+std::vector<std::size_t> TextCalibration::residualValues() const {
+  std::vector<std::size_t> counts{0};
+  for (const Section& section : m_sections) counts.push_back(m_windows.tokens.size() * section.graph.vocabulary());
+  counts.pop_back();
+  return counts;
+}
+
+/// Finds what an earlier run of the program has kept.
+void TextCalibration::takeUp() {
+  if (std::exchange(m_isTakenUp, true) || m_options.cacheFolder.empty()) return;
+  std::vector<std::vector<std::size_t>> widths;
+  for (const Section& section : m_sections) {
+    widths.emplace_back();
+    for (std::size_t i = 0; i < section.inputs.size(); ++i) widths.back().push_back(widthOf(section, i));
+  }
+  auto kept = readProgress(cacheFile(), m_identity, widths, residualValues());
+  if (!kept) return;
+  m_progress.statistics = std::move(kept->statistics);
+  m_isKept = isComplete();
+  if (kept->section != 0) m_stream.resumeAt(kept->section, std::move(kept->residuals));
+}
+
+void TextCalibration::keep() noexcept {
+  m_lastKept = std::chrono::steady_clock::now();
+  if (m_options.cacheFolder.empty() || m_isKept) return;
+  try {
+    std::filesystem::create_directories(m_options.cacheFolder);
+    io::makeRoom(m_options.cacheFolder, kSuffix, kMostFolderBytes);
+    m_progress.section = isComplete() ? 0 : m_stream.at();
+    writeProgress(cacheFile(), m_identity, m_progress, m_stream.entering());
+    m_isKept = isComplete();
+  } catch (const std::exception&) {
+    // No cache, then.
+  }
+}
+
+std::filesystem::path TextCalibration::cacheFile() const {
+  return m_options.cacheFolder /
+         (fmt::format("{:016x}", contentHash(std::as_bytes(std::span(m_identity)))) + std::string(kSuffix));
+}
+
+}  // namespace core::calibrate
