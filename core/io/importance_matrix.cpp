@@ -63,11 +63,14 @@ std::span<const std::byte> contents(std::span<const std::byte> file, const Tenso
 
 ImportanceEntry entryOf(const std::string& name, const Pair& pair, std::span<const std::byte> file,
                         std::string_view source) {
-  if (pair.sums == nullptr || pair.counts == nullptr)
+  if (pair.sums == nullptr || pair.counts == nullptr) {
+    const std::string sums = name + std::string(kSums), counts = name + std::string(kCounts);
+    const bool hasSums = pair.sums != nullptr;
     refuse(source,
-           fmt::format("the tensor {}{} has no {}{} beside it", name, pair.sums == nullptr ? kCounts : kSums, name,
-                       pair.sums == nullptr ? kSums : kCounts),
+           fmt::format("the tensor {} has no {} beside it", inQuotes(hasSums ? sums : counts),
+                       inQuotes(hasSums ? counts : sums)),
            name);
+  }
   for (const TensorInfo* tensor : {pair.sums, pair.counts}) {
     if (tensor->dtype == tensor::DType::F32) continue;
     refuse(source, fmt::format("the tensor {} of {} should hold F32", inQuotes(tensor->name), kWhat), tensor->name);
