@@ -1,5 +1,6 @@
 #include "core/numeric/codec.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -172,23 +173,19 @@ std::optional<std::uint64_t> previous(const NumberFormat& format, std::uint64_t 
 std::optional<std::uint64_t> next(const NumberFormat& format, std::uint64_t code) { return step(format, code, true); }
 
 double ulp(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
+  return nearestDouble(ulpExact(format, code, scale));
+}
+
+ExactNumber ulpExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   code &= format.codeMask();
-  if (!std::isfinite(decode(format, code, scale))) return kNan;
-  switch (format.kind) {
-    case FormatKind::Float: {
-      const int field = static_cast<int>((code & ~format.signMask()) >> format.mantissaBits);
-      if (field == 0 && !format.hasSubnormals) return std::ldexp(1.0, 1 - format.bias);
-      return std::ldexp(1.0, (field == 0 ? 1 : field) - format.bias - static_cast<int>(format.mantissaBits));
-    }
-    case FormatKind::PowerOfTwo:
-      return decode(format, code);
-    case FormatKind::CodeBook:
-      return std::abs(scale.scale) * codeBookGap(format, code);
-    case FormatKind::SignedInteger:
-    case FormatKind::UnsignedInteger:
-      break;
-  }
-  return std::abs(scale.scale);
+  const ExactNumber factor = ExactNumber::fromDouble(scale.scale).magnitude();
+  if (format.isInteger()) return factor;
+  if (format.kind == FormatKind::CodeBook) return factor * ExactNumber::fromDouble(codeBookGap(format, code));
+  if (!std::isfinite(decode(format, code))) return ExactNumber::nan();
+  if (format.kind == FormatKind::PowerOfTwo) return decodeExact(format, code);
+  const int field = static_cast<int>((code & ~format.signMask()) >> format.mantissaBits);
+  if (field == 0 && !format.hasSubnormals) return ExactNumber::powerOfTwo(1 - format.bias);
+  return ExactNumber::powerOfTwo(std::max(field, 1) - format.bias - static_cast<int>(format.mantissaBits));
 }
 
 std::vector<double> enumerate(const NumberFormat& format, const CodeScale& scale) {

@@ -80,8 +80,10 @@ std::optional<std::uint64_t> next(const NumberFormat& format, std::uint64_t code
 
 /// Distance from the code's value to the next one away from zero, in the spacing of its own binade (at the largest
 /// value: what would come next). Code books: to the neighbour away from zero, at the ends to the other one.
-/// NaN for Inf and NaN.
+/// NaN for Inf and NaN. A product with a scale is rounded to the nearest double.
 double ulp(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
+/// The same without any rounding.
+ExactNumber ulpExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
 
 /// The values of all codes, in code order.
 /// @throws Error (InvalidArgument) for formats of more than 16 bits

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/numeric/exact_number.h"
+#include "core/numeric/rounding.h"
 
 namespace core::numeric {
 
@@ -90,8 +91,9 @@ Explanation explain(const NumberFormat& format, std::uint64_t code, const CodeSc
   e.numberClass = classify(format, e.code, scale);
   e.value = decode(format, e.code, scale);
   e.valueText = decodeExact(format, e.code, scale).toDecimalText();
-  e.ulp = ulp(format, e.code, scale);
-  e.ulpText = exactText(e.ulp);
+  const ExactNumber unit = ulpExact(format, e.code, scale);
+  e.ulp = nearestDouble(unit);
+  e.ulpText = unit.toDecimalText();
   e.previous = previous(format, e.code);
   e.next = next(format, e.code);
   if (e.previous) e.previousText = decodeExact(format, *e.previous, scale).toDecimalText();

@@ -44,7 +44,7 @@ struct FloatSide {
   ExactNumber value(std::uint64_t code) const {
     // One step beyond the largest value, if there were no end.
     const std::uint64_t largest = format.maxFiniteCode();
-    const ExactNumber step = ExactNumber::fromDouble(code > largest ? ulp(format, largest) : 0);
+    const ExactNumber step = code > largest ? ulpExact(format, largest) : ExactNumber();
     return ExactNumber::fromDouble(decode(format, std::min(code, largest))) + step;
   }
   std::uint64_t nextCode(std::uint64_t code) const { return code == 0 ? format.minPositiveCode() : code + 1; }

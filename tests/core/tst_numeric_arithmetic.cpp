@@ -137,6 +137,22 @@ class TestNumericArithmetic : public QObject {
     QCOMPARE(later.divergence->madeBy, std::size_t{1});
   }
 
+  void aFinerFormatInBetweenHidesNoDoubleRounding() {
+    // 14.5 + 2^-12: FP16 makes it 14.5, which FP32 keeps, and FP8 E4M3 has 14 and 15.
+    for (const std::vector<const char*>& formats :
+         {std::vector<const char*>{"fp16", "fp32", "fp8_e4m3"}, {"fp16", "fp32", "fp64", "fp8_e4m3", "bf16"}}) {
+      const auto chain = chainOf("14.5 + 2^-12", formats);
+      QVERIFY(chain.doubleRounding());
+      QCOMPARE(chain.divergence->cause, DivergenceCause::TieMade);
+      QCOMPARE(chain.divergence->step, formats.size() == 3 ? std::size_t{2} : std::size_t{3});
+      QCOMPARE(chain.divergence->madeBy, std::size_t{0});
+    }
+    const auto kept = chainOf("14.5 + 2^-12", {"fp16", "fp32", "fp64"});
+    QVERIFY(!kept.doubleRounding());
+    QCOMPARE(kept.divergence->cause, DivergenceCause::PrecisionLost);
+    QCOMPARE(kept.divergence->step, std::size_t{1});
+  }
+
   void otherReasonsAreNoDoubleRounding() {
     const std::tuple<const char*, std::vector<const char*>, DivergenceCause> known[] = {
         {"70000", {"fp16", "fp32"}, DivergenceCause::Overflow},
