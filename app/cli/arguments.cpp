@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 #include <string_view>
+
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -61,5 +65,14 @@ std::vector<std::string> plainArguments(const CLI::App& program, int argc, char*
   }
   return result;
 }
+
+std::string whyNoSeed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "must be a whole number from 0 to 2^64 - 1; found " + core::io::inQuotes(text);
+}
+
+std::string whyEmpty(const std::string& text) { return text.empty() ? "must not be empty" : std::string(); }
 
 }  // namespace app::cli

@@ -1,7 +1,5 @@
 #include "app/cli/bits_json.h"
 
-#include <cmath>
-
 #include "core/numeric/explain.h"
 #include "core/numeric/number_text.h"
 #include "core/numeric/rounding_interval.h"
@@ -116,13 +114,11 @@ void addScale(Json& row, const NumberFormat& format, const BitsRequest& request)
 }
 
 /// Error in parts of the number and in units of the last place.
-void addRelativeErrors(Json& row, const TypedEncoding& encoding, const ExactNumber& number, double ulp) {
+void addRelativeErrors(Json& row, const TypedEncoding& encoding, const ExactNumber& number, const ExactNumber& ulp) {
   const bool known = encoding.error.has_value();
   row["relative_error"] =
       known && !number.isZero() ? finite(nearestDouble(*encoding.error / number.magnitude())) : Json(nullptr);
-  row["error_ulp"] = known && std::isfinite(ulp) && ulp != 0
-                         ? finite(nearestDouble(*encoding.error / ExactNumber::fromDouble(ulp)))
-                         : Json(nullptr);
+  row["error_ulp"] = known && ulp.isFinite() ? finite(nearestDouble(*encoding.error / ulp)) : Json(nullptr);
 }
 
 const char* causeSentence(DivergenceCause cause, const ChainStep& maker) {
@@ -178,7 +174,7 @@ Json formatJson(const NumberFormat& format, const BitsRequest& request) {
               {"previous", code.previousText},
               {"next", code.nextText},
               {"title", format.title}};
-  addRelativeErrors(row, encoding, request.number.exact, code.ulp);
+  addRelativeErrors(row, encoding, request.number.exact, ulpExact(format, at, scale));
   row["shortest"] = shortestText(format, at, scale);
   row["interval"] = intervalJson(roundingInterval(format, at, request.rule, request.overflow, scale));
   row["neighbours"] = {{"previous", neighbourJson(format, code.previous, code.previousText)},

@@ -207,6 +207,8 @@ class TestCliNumbers : public QObject {
     const Json text = json({"bits", "QUANTSCOPE://bits/bf16?text=0.1%2B0.2&rounding=up&chain=fp32,bf16"});
     QVERIFY(text["formats"][0]["format"] == "bf16" && text["formats"][0]["rounding"]["mode"] == "up");
     QVERIFY(text["chain"]["steps"].size() == 2 && text["arithmetic"] == true);
+    const Json loud = json({"bits", " QuantScope://Bits/FP32/0X3EEAF790\n"});  // as the window takes it
+    QVERIFY(loud["formats"] == code["formats"]);
     const Json other = json({"bits", "quantscope://bits/fp16/0x3c00", "--format", "fp32"});
     QVERIFY(other["formats"][0]["hex"] == "0x3f800000");
     for (const char* wrong : {"quantscope://", "quantscope://learn/1", "quantscope://bits", "quantscope://bits/fp32",
