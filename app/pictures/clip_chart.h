@@ -4,7 +4,7 @@
 
 namespace app {
 
-/// Mean squared error of a block against the clip of its range, with its two halves: rounding falls with the range,
+/// Mean squared error of weights against the clip of their range, with its two halves: rounding falls with the range,
 /// clipping grows. The chosen clip is a line that a hand can move.
 class ClipChart : public Chart {
   Q_OBJECT

@@ -480,7 +480,8 @@ class TestQuantizeWorkspace : public QObject {
     QCOMPARE(lab.state().input().clip, chart->best()->clip);
     QVERIFY(std::abs(lab.state().block().error.mse() / chart->best()->total() - 1) < 1e-6);
     QVERIFY(lab.state().block().error.mse() < unclipped);
-    QVERIFY(lab.text("lab-clip-sentence").contains(QStringLiteral("range=mse")));
+    QVERIFY2(lab.find<QAbstractButton>("lab-clip-use-0")->text().contains(QStringLiteral("range=mse")),
+             qPrintable(lab.find<QAbstractButton>("lab-clip-use-0")->text()));
     auto* slider = lab.find<QSlider>("lab-clip");
     slider->setFocus();
     QTest::keyClick(slider, Qt::Key_Right);
@@ -759,10 +760,17 @@ class TestQuantizeWorkspace : public QObject {
                  qPrintable(QStringLiteral("%1 %2: %3").arg(QLatin1String(scheme)).arg(tab).arg(least.width())));
         for (const QSize size : {QSize(1024, 640), QSize(1280, 800)}) {
           lab.window().window().resize(size);
-          QTest::qWait(20);
           const auto* place = lab.window().find<QScrollArea>(QStringLiteral("page-place"));
-          QVERIFY2(place->horizontalScrollBar()->maximum() == 0 && place->verticalScrollBar()->maximum() == 0,
-                   qPrintable(QStringLiteral("%1 %2 at %3").arg(QLatin1String(scheme)).arg(tab).arg(size.width())));
+          const auto* across = place->horizontalScrollBar();
+          const auto* down = place->verticalScrollBar();
+          QTest::qWait(20);
+          const bool fits = QTest::qWaitFor([&] { return across->maximum() == 0 && down->maximum() == 0; }, 500);
+          QVERIFY2(fits, qPrintable(QStringLiteral("%1 %2 at %3: %4 × %5 more")
+                                        .arg(QLatin1String(scheme))
+                                        .arg(tab)
+                                        .arg(size.width())
+                                        .arg(across->maximum())
+                                        .arg(down->maximum())));
         }
       }
     }

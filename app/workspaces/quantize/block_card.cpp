@@ -13,16 +13,18 @@
 #include "app/pictures/weight_bars.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
+#include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/block_summary.h"
 #include "app/workspaces/quantize/lab_state.h"
+#include "app/workspaces/quantize/sentence.h"
 #include "core/quant/explain/block_explanation.h"
 #include "core/quant/registry.h"
 
 namespace app {
 namespace {
 
-constexpr int kSummaryWidth = 208;
+constexpr int kSummaryWidth = 208, kRowWidth = 520;
 constexpr std::size_t kMostLevels = 1024;  ///< more are finer than pixels
 
 WeightBars::Block barsOf(const LabBlock& block) {
@@ -57,20 +59,21 @@ BlockCard::BlockCard(LabState& state, QWidget* parent)
       m_blockName(new Label(Label::Style::Hint, tr("block"))),
       m_of(new Label(Label::Style::Hint)),
       m_why(new Label(Label::Style::Muted)),
+      m_note(new Sentence(Label::Style::Hint)),
       m_draw(new QPushButton),
       m_row(new QSpinBox),
       m_block(new QSpinBox) {
   setHint(tr("grey: the weights, which can be moved; marks: what is stored; lines: every level"));
   buildWay();
   m_content = new QWidget;
-  auto* row = new QHBoxLayout(m_content);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kTwo);
+  auto* row = new ReflowRow(kRowWidth, m_content);
+  row->setSpacing(space::kOne);
   m_bars->setObjectName(QStringLiteral("lab-bars"));
   m_bars->setMinimumHeight(Theme::instance().px(84));
   row->addWidget(m_bars, 1);
-  keepWidth(*m_summary, kSummaryWidth);
-  row->addWidget(m_summary);
+  row->addSide(m_summary, kSummaryWidth);
+  m_note->setObjectName(QStringLiteral("lab-note"));
+  body()->addWidget(m_note);
   body()->addWidget(m_content);
   body()->addWidget(buildEmpty());
   body()->setContentsMargins(space::kOne, space::kHalf, space::kTwo, space::kHalf);
@@ -151,6 +154,9 @@ void BlockCard::refresh() {
   m_why->setText(problem);
   m_draw->setText(tr("Draw %1 weights").arg(enough()));
   m_draw->setVisible(enough() != 0);
+  m_note->setText(tr("Schemes keep this tensor as it is stored (%1); here is what %2 would make of it.")
+                      .arg(m_state.whyKept(), QString::fromStdString(m_state.input().scheme.displayName())));
+  m_note->setVisible(!m_state.whyKept().isEmpty() && problem.isEmpty());
   m_bars->setMessage(block.isEmpty() ? tr("Computing…") : QString());
   refreshWay();
 }

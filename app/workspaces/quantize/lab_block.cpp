@@ -4,7 +4,7 @@
 #include <cmath>
 #include <memory>
 
-#include "core/metrics/clip_curve.h"
+#include "core/metrics/clip_groups.h"
 #include "core/quant/explain/block_place.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
@@ -42,13 +42,11 @@ std::vector<float> part(const QuantizedTensor& tensor, std::uint64_t first, std:
   return values;
 }
 
-/// The source with the weights of a range clipped.
+/// The source with the groups of a range clipped.
 QuantizedTensorPtr clipped(const QuantizedTensor& source, const FlatRange& range, const LabRequest& request) {
   std::vector<float> values = part(source, 0, source.shape.count());
-  const std::span<float> block(values.data() + range.first, range.count);
-  const auto clip = core::metrics::clipRange(request.scheme, block, request.clip);
-  for (float& value : block)
-    if (!std::isnan(value)) value = std::clamp(value, clip.low, clip.high);
+  const std::vector<float> original = values;
+  core::metrics::ClipGroups(request.scheme, source.shape, original, range).clip(request.clip, original, values);
   return floats(source, std::move(values), source.shape);
 }
 

@@ -11,6 +11,7 @@
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
+#include "app/workspaces/quantize/sentence.h"
 #include "core/base/error.h"
 #include "core/quant/scheme_options.h"
 
@@ -19,8 +20,6 @@ namespace {
 
 const QString kTag = QStringLiteral("quantize.sharing");
 constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;  ///< weights measured without a job, under each choice
-
-constexpr int kSentenceWidth = 640;
 
 /// "32", "row"
 QString sharingText(const core::quant::Scheme& scheme) {
@@ -35,7 +34,7 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
       m_chart(new SharingChart),
       m_slider(new QSlider(Qt::Horizontal)),
       m_now(new Label(Label::Style::Number)),
-      m_sentence(new Label(Label::Style::Body)) {
+      m_sentence(new Sentence) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
@@ -55,8 +54,6 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
   row->addWidget(m_slider, 1);
   row->addWidget(m_now);
   column->addLayout(row);
-  m_sentence->setWrapping();
-  m_sentence->setMinimumWidth(Theme::instance().px(kSentenceWidth));
   m_sentence->setObjectName(QStringLiteral("lab-sharing-sentence"));
   column->addWidget(m_sentence);
   connect(m_slider, &QSlider::sliderPressed, this, [this] { this->state().beginGesture(); });
