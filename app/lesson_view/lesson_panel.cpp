@@ -1,26 +1,23 @@
 #include "app/lesson_view/lesson_panel.h"
 
 #include <QApplication>
-#include <QClipboard>
-#include <QKeyEvent>
-#include <QMenu>
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
+#include <QShortcut>
 #include <QStyle>
 #include <QTimer>
-#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <utility>
 
+#include "app/lesson_view/lesson_header.h"
 #include "app/lesson_view/lesson_text.h"
 #include "app/lesson_view/question_input.h"
-#include "app/lesson_view/step_trail.h"
 #include "app/lesson_view/verdict_card.h"
 #include "app/lessons/lesson_player.h"
 #include "app/lessons/lesson_words.h"
-#include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
@@ -33,24 +30,15 @@ constexpr double kMostShare = 0.37;
 /// Points more than the interface's own size, so that the last row can read it.
 constexpr double kTeacherDelta = 5, kTitleDelta = 4;
 
-QToolButton* headerButton(const QString& iconName, const QString& name) {
-  auto* button = new QToolButton;
-  button->setIcon(icon(iconName));
-  button->setToolTip(name);
-  button->setAccessibleName(name);
-  return button;
-}
-
 }  // namespace
 
 LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
     : QWidget(parent),
       m_player(player),
       m_jobs(jobs),
-      m_lesson(new Label(Label::Style::Hint)),
       m_position(new Label(Label::Style::Muted)),
       m_problem(new Label(Label::Style::Error)),
-      m_trail(new StepTrail(player)),
+      m_header(new LessonHeader(player)),
       m_scroll(new QScrollArea),
       m_title(new LessonText(LessonText::Weight::Strong)),
       m_text(new LessonText),
@@ -60,19 +48,17 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
       m_show(new QPushButton(tr("Show m&e"))),
       m_back(new QPushButton(tr("&Back"))),
       m_next(new QPushButton(tr("&Next"))),
-      m_menu(headerButton(QStringLiteral("settings"), tr("More of this lesson"))),
-      m_close(headerButton(QStringLiteral("close"), tr("Leave the lesson; what was answered is kept"))),
       m_verdict(new VerdictCard(player)) {
   setObjectName(QStringLiteral("lesson-panel"));
   setAccessibleName(tr("Lesson"));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(1, 0, 0, 0);
   column->setSpacing(0);
-  column->addWidget(buildHeader());
+  column->addWidget(m_header);
   column->addWidget(buildBody(), 1);
   column->addWidget(buildFooter());
-  fillMenu();
-  connect(m_close, &QToolButton::clicked, &m_player, &LessonPlayer::leave);
+  for (QPushButton* button : {m_check, m_show, m_back, m_next}) button->setAutoDefault(true);  // Enter presses them
+  addKeys();
   connect(m_check, &QPushButton::clicked, this, &LessonPanel::check);
   connect(m_show, &QPushButton::clicked, &m_player, &LessonPlayer::reveal);
   connect(m_back, &QPushButton::clicked, &m_player, &LessonPlayer::back);
@@ -85,28 +71,6 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
   connect(&Theme::instance(), &Theme::changed, this, &LessonPanel::refreshType);
   refreshType();
   refreshStep();
-}
-
-QWidget* LessonPanel::buildHeader() {
-  auto* header = new QWidget;
-  auto* column = new QVBoxLayout(header);
-  column->setContentsMargins(space::kTwo, space::kOne, space::kOne, space::kHalf);
-  column->setSpacing(space::kHalf);
-  auto* row = new QHBoxLayout;
-  row->setSpacing(0);
-  m_lesson->setElide(Qt::ElideRight);
-  row->addWidget(m_lesson, 1);
-  row->addWidget(m_menu);
-  row->addWidget(m_close);
-  column->addLayout(row);
-  auto* trail = new QHBoxLayout;
-  trail->setContentsMargins(0, 0, space::kOne, 0);
-  trail->addWidget(m_trail);
-  column->addLayout(trail);
-  m_menu->setObjectName(QStringLiteral("lesson-menu"));
-  m_menu->setPopupMode(QToolButton::InstantPopup);
-  m_close->setObjectName(QStringLiteral("lesson-close"));
-  return header;
 }
 
 QWidget* LessonPanel::buildBody() {
@@ -139,6 +103,7 @@ QWidget* LessonPanel::buildBody() {
   m_scroll->setWidgetResizable(true);
   m_scroll->setFrameShape(QFrame::NoFrame);
   m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  m_scroll->setFocusPolicy(Qt::NoFocus);  // it follows the keyboard, and Ctrl+Up and Down move it
   m_scroll->setWidget(body);
   return m_scroll;
 }
@@ -157,23 +122,28 @@ QWidget* LessonPanel::buildFooter() {
   return footer;
 }
 
-void LessonPanel::fillMenu() {
-  auto* menu = new QMenu(this);
-  menu->addAction(icon(QStringLiteral("copy")), tr("Copy a link to this step"), this,
-                  [this] { QGuiApplication::clipboard()->setText(m_player.link().toString()); });
-  menu->addAction(tr("Show this step's place again"), &m_player, &LessonPlayer::showStage);
-  menu->addAction(tr("Begin this lesson anew"), this, [this] {
-    const QString lesson = m_player.lesson()->id;
-    m_player.forgetProgress(*m_player.lesson());
-    m_player.start(lesson);
-  });
-  menu->addSeparator();
-  auto* teacher = menu->addAction(tr("Teacher mode: large type, answers hidden"));
-  teacher->setCheckable(true);
-  teacher->setObjectName(QStringLiteral("lesson-teacher"));
-  connect(teacher, &QAction::toggled, &m_player, &LessonPlayer::setTeacherMode);
-  connect(menu, &QMenu::aboutToShow, teacher, [this, teacher] { teacher->setChecked(m_player.teacherMode()); });
-  m_menu->setMenu(menu);
+/// Wherever in the panel the keyboard is, also on a slider or a field that has a use for these keys of its own.
+void LessonPanel::addKeys() {
+  const auto add = [this](const QKeySequence& keys, auto act) {
+    connect(new QShortcut(keys, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut), &QShortcut::activated, this,
+            act);
+  };
+  add(Qt::Key_PageDown, [this] { m_player.next(); });
+  add(Qt::Key_PageUp, [this] { m_player.back(); });
+  const auto scroll = [this](QAbstractSlider::SliderAction action) {
+    return [bar = m_scroll->verticalScrollBar(), action] { bar->triggerAction(action); };
+  };
+  add(Qt::CTRL | Qt::Key_Down, scroll(QAbstractSlider::SliderSingleStepAdd));
+  add(Qt::CTRL | Qt::Key_Up, scroll(QAbstractSlider::SliderSingleStepSub));
+}
+
+/// The Tab key goes through the panel as one reads it. Inputs come and go, and each would be the last otherwise.
+void LessonPanel::orderTabs() {
+  QList<QWidget*> stops = m_header->stops();
+  for (QWidget* inside : m_input->findChildren<QWidget*>())
+    if ((inside->focusPolicy() & Qt::TabFocus) != 0 && inside->focusProxy() == nullptr) stops << inside;
+  stops << m_check << m_show << m_verdict->findChild<QPushButton*>() << m_back << m_next;
+  for (qsizetype i = 1; i < stops.size(); ++i) setTabOrder(stops[i - 1], stops[i]);
 }
 
 void LessonPanel::refreshType() {
@@ -193,13 +163,20 @@ void LessonPanel::fitInto(int windowWidth) {
   setFixedWidth(std::clamp(wanted, kLeastWidth, std::max(kLeastWidth, qRound(windowWidth * kMostShare))));
 }
 
-void LessonPanel::refreshStep() {
+/// What has the keyboard does not take it along: whoever presses Page Down twice comes two steps further.
+void LessonPanel::removeInput() {
+  if (m_input != nullptr && m_input->isAncestorOf(QApplication::focusWidget())) setFocus(Qt::OtherFocusReason);
   delete std::exchange(m_input, nullptr);
+}
+
+void LessonPanel::refreshStep() {
+  removeInput();
   m_problem->hide();
+  const bool isNew = std::exchange(m_shown, m_player.step()) != m_player.step();
   if (m_player.lesson() == nullptr) return;
+  m_takesKeyboard = isNew;
   const Lesson& lesson = *m_player.lesson();
   const LessonStep& step = *m_player.step();
-  m_lesson->setText(tr("Lesson %1 · %2").arg(lesson.number).arg(lesson.title));
   m_title->setText(step.title);
   m_position->setText(tr("%1 of %2").arg(m_player.index() + 1).arg(lesson.steps.size()));
   m_text->setText(filledText(step.text, step, m_player.results(), nullptr));
@@ -213,11 +190,14 @@ void LessonPanel::refreshInput() {
   const LessonStep& step = *m_player.step();
   m_text->setText(filledText(step.text, step, m_player.results(), nullptr));
   m_question->setText(filledText(step.question, step, m_player.results(), nullptr));
-  delete std::exchange(m_input, QuestionInput::create(m_player, m_jobs));
+  removeInput();
+  m_input = QuestionInput::create(m_player, m_jobs);
   m_inputPlace->addWidget(m_input);
-  // Whoever walks through the steps by keyboard goes on where the answer is given.
-  if (const QWidget* focused = QApplication::focusWidget(); focused != nullptr && isAncestorOf(focused))
-    m_input->setFocus(Qt::OtherFocusReason);
+  m_input->show();  // now, so that it can take the keyboard
+  m_input->setAccessibleName(m_question->text());
+  orderTabs();
+  // Whoever comes to a step goes on where the answer is given.
+  if (std::exchange(m_takesKeyboard, false) || hasKeyboard()) m_input->setFocus(Qt::OtherFocusReason);
   connect(m_input, &QuestionInput::changed, this, &LessonPanel::refreshButtons);
   connect(m_input, &QuestionInput::submitted, this, &LessonPanel::check);
   refreshAnswer();
@@ -230,14 +210,13 @@ void LessonPanel::refreshAnswer() {
   refreshButtons();
   // Its place is known after the layout.
   if (!m_player.isRevealed()) return;
-  if (const QWidget* focused = QApplication::focusWidget(); focused == nullptr || isAncestorOf(focused))
-    m_next->setFocus(Qt::OtherFocusReason);
+  if (QApplication::focusWidget() == nullptr || hasKeyboard()) m_next->setFocus(Qt::OtherFocusReason);
   QTimer::singleShot(0, m_verdict, [this] { m_scroll->ensureWidgetVisible(m_verdict, 0, space::kOne); });
 }
 
 /// Asked again: with an empty input.
 void LessonPanel::renewInput() {
-  delete std::exchange(m_input, nullptr);
+  removeInput();
   if (m_player.results() != nullptr) refreshInput();
 }
 
@@ -267,13 +246,9 @@ void LessonPanel::check() {
   if (const auto guess = m_input->guess()) m_player.giveAnswer(*guess);
 }
 
-void LessonPanel::keyPressEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_PageDown && m_next->isEnabled())
-    m_next->click();
-  else if (event->key() == Qt::Key_PageUp && m_back->isEnabled())
-    m_back->click();
-  else
-    QWidget::keyPressEvent(event);
+bool LessonPanel::hasKeyboard() const {
+  const QWidget* focused = QApplication::focusWidget();
+  return focused != nullptr && (focused == this || isAncestorOf(focused));
 }
 
 void LessonPanel::paintEvent(QPaintEvent*) {

@@ -3,21 +3,21 @@
 
 class QPushButton;
 class QScrollArea;
-class QToolButton;
 class QVBoxLayout;
 
 namespace app {
 
 class JobRunner;
 class Label;
+class LessonHeader;
 class LessonPlayer;
+struct LessonStep;
 class LessonText;
 class QuestionInput;
-class StepTrail;
 class VerdictCard;
 
 /// The lesson beside whatever workspace its step drives: what to look at, the question, the truth, and the way on. It
-/// is there while a lesson is taken.
+/// is there while a lesson is taken. Page Up and Page Down go from step to step, Ctrl+Up and Ctrl+Down scroll.
 class LessonPanel : public QWidget {
   Q_OBJECT
  public:
@@ -27,13 +27,14 @@ class LessonPanel : public QWidget {
 
  protected:
   void paintEvent(QPaintEvent* event) override;
-  void keyPressEvent(QKeyEvent* event) override;
 
  private:
-  QWidget* buildHeader();
   QWidget* buildBody();
   QWidget* buildFooter();
-  void fillMenu();
+  void addKeys();
+  void orderTabs();
+  bool hasKeyboard() const;
+  void removeInput();
   void refreshStep();
   void refreshInput();
   void refreshAnswer();
@@ -44,16 +45,17 @@ class LessonPanel : public QWidget {
 
   LessonPlayer& m_player;
   JobRunner& m_jobs;
-  Label *m_lesson, *m_position, *m_problem;
-  StepTrail* m_trail;
+  Label *m_position, *m_problem;
+  LessonHeader* m_header;
   QScrollArea* m_scroll;
   LessonText *m_title, *m_text, *m_question;
   QVBoxLayout* m_inputPlace;
   QuestionInput* m_input = nullptr;
   QPushButton *m_check, *m_show, *m_back, *m_next;
-  QToolButton *m_menu, *m_close;
   VerdictCard* m_verdict;
   int m_windowWidth = 1280;
+  const LessonStep* m_shown = nullptr;
+  bool m_takesKeyboard = false;  ///< as soon as there is an input
 };
 
 }  // namespace app
