@@ -25,7 +25,7 @@ std::vector<CensusFormat> manyFormats() {
     all.push_back({format});
     if (format.isScaled()) all.push_back({format, {0.013, format.isInteger() ? 2 : 0}});
     if (format.isScaled()) all.push_back({format, {0.25, 0}});
-    if (format.kind == numeric::FormatKind::Float) all.push_back({format, {}, Overflow::Saturate});
+    if (!format.isScaled()) all.push_back({format, {}, Overflow::Saturate});
   }
   for (const char* name : {"e4m3:subnormals=off", "e5m0", "e3m2:specials=fnuz,subnormals=off", "e11m51"})
     all.push_back({numeric::parseNumberFormat(name)});
