@@ -19,7 +19,8 @@ ClipChart::ClipChart(QWidget* parent)
       m_line(new QCPItemStraightLine(this)),
       m_bestText(new QCPItemText(this)) {
   setTitle(tr("Error against the clip of the range"));
-  setAxisTitles(tr("clip, % of each group's range"), tr("mean squared error"));
+  setAxisTitles(tr("clip, % of each group's range"), tr("error"));
+  yAxis->ticker()->setTickCount(3);
   m_best->setLineStyle(QCPGraph::lsNone);
   m_bestText->setPositionAlignment(Qt::AlignBottom | Qt::AlignHCenter);
   m_bestText->setPadding(QMargins(0, 0, 0, 8));

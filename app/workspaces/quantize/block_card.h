@@ -25,6 +25,8 @@ class BlockCard : public Card {
  private:
   QWidget* buildEmpty();
   std::uint32_t enough() const;
+  bool lacksCalibration() const;
+  void refreshEmpty();
   void buildWay();
   void connectBars();
   void refresh();

@@ -43,7 +43,7 @@ ClipPage::ClipPage(LabState& state, QWidget* parent)
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
   m_chart->setObjectName(QStringLiteral("lab-clip-chart"));
-  m_chart->setMinimumHeight(Theme::instance().px(76));
+  m_chart->setMinimumHeight(Theme::instance().px(84));
   column->addWidget(framed(m_chart, tr("Mean squared error: rounding (dashed), clipping (dotted) and both")), 1);
   auto* controls = new QWidget;
   auto* flow = new FlowLayout(controls);
