@@ -32,8 +32,9 @@ std::string shortened(const std::string& text) {
 std::string errorText(const Json& row, const TypedNumber& number) {
   const std::string value = textOf(row["value"]);
   if (row["rounding"]["no_such_value"].get<bool>())
-    return number.exact.isNan() ? "none: NaN has no code and became " + value
-                                : "none: this number has no code and became " + value;
+    return number.exact.isNan()        ? "none: NaN has no code and became " + value
+           : number.exact.isInfinite() ? "none: infinity has no code and became " + value
+                                       : "none: this number has no code and became " + value;
   if (row["error"].is_null()) return row["rounding"]["overflow"].get<bool>() ? "infinite: overflow" : "none";
   std::string text = textOf(row["error"]) + (number.isEndless() ? "…" : "");
   if (!row["relative_error"].is_null() && row["relative_error"].get<double>() != 0)
@@ -72,12 +73,19 @@ void printRow(const Json& row, const TypedNumber& number) {
   fmt::print("           shortest {}, {}\n", textOf(row["shortest"]), intervalText(row["interval"]));
 }
 
+std::string exceptionText(const Json& exception) {
+  const std::string name = textOf(exception);
+  if (name == "division_by_zero") return "a division by zero; ";
+  if (name == "invalid") return "an invalid operation; ";
+  return name == "overflow" ? "overflow; " : "";
+}
+
 void printSteps(const Json& computed) {
   fmt::print("           computed in this format: {} = {}, error {}\n", textOf(computed["hex"]),
-             textOf(computed["value"]), textOf(computed["error"]));
+             textOf(computed["value"]), computed["error"].is_null() ? "none" : textOf(computed["error"]));
   for (const Json& step : computed["steps"])
-    fmt::print("             {} → {} = {} ({})\n", shortened(textOf(step["text"])), textOf(step["hex"]),
-               shortened(textOf(step["value"])), decisionText(step["rounding"]));
+    fmt::print("             {} → {} = {} ({}{})\n", shortened(textOf(step["text"])), textOf(step["hex"]),
+               shortened(textOf(step["value"])), exceptionText(step["exception"]), decisionText(step["rounding"]));
 }
 
 /// What there is to say about one format alone.
@@ -111,6 +119,10 @@ void printChain(const Json& chain) {
 }  // namespace
 
 void printBits(const BitsRequest& request) {
+  if (const ArithmeticException exception = request.number.expression.exception();
+      exception != ArithmeticException::None)
+    fmt::print("Exactly this has no value: {}. What formats answer, computed step by step:\n",
+               exception == ArithmeticException::DivisionByZero ? "a division by zero" : "an invalid operation");
   // With a chain and no format of its own the chain is what was asked for.
   if (request.chain.empty() || request.formatsChosen)
     for (const NumberFormat& format : request.formats) {

@@ -7,6 +7,7 @@
 #include <QToolTip>
 
 #include "app/pictures/field_style.h"
+#include "app/widgets/cell_keys.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -132,29 +133,12 @@ void BitCells::mousePressEvent(QMouseEvent* event) {
 }
 
 void BitCells::keyPressEvent(QKeyEvent* event) {
-  const auto move = [this](int to) {
-    m_focused = std::clamp(to, 0, bits() - 1);
-    describe();
-    update();
-  };
-  switch (event->key()) {
-    case Qt::Key_Left:
-      return move(m_focused + 1);
-    case Qt::Key_Right:
-      return move(m_focused - 1);
-    case Qt::Key_Up:
-      return move(m_focused + perLine(width()));
-    case Qt::Key_Down:
-      return move(m_focused - perLine(width()));
-    case Qt::Key_Home:
-      return move(bits() - 1);
-    case Qt::Key_End:
-      return move(0);
-    case Qt::Key_Space:
-      return flip(m_focused);
-    default:
-      QWidget::keyPressEvent(event);
-  }
+  if (event->key() == Qt::Key_Space) return flip(m_focused);
+  const auto next = cellAfterKey(event->key(), bits() - 1 - m_focused, perLine(width()), bits());
+  if (!next) return QWidget::keyPressEvent(event);
+  m_focused = bits() - 1 - *next;
+  describe();
+  update();
 }
 
 bool BitCells::event(QEvent* event) {

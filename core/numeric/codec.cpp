@@ -117,6 +117,13 @@ std::optional<Rounding> findRounding(std::string_view name) {
   return std::nullopt;
 }
 
+CodeScale CodeScale::exactly(const ExactNumber& scale, std::int64_t zeroPoint) {
+  CodeScale result{nearestDouble(scale), zeroPoint};
+  const bool isDouble = scale.isFinite() && ExactNumber::fromDouble(result.scale).compare(scale) == 0;
+  if (!isDouble) result.exactScale = scale;
+  return result;
+}
+
 void requireUsable(const CodeScale& scale) {
   if (!std::isfinite(scale.scale) || scale.scale == 0)
     throw Error(ErrorCode::InvalidArgument, "A scale must be a finite number other than zero.");
@@ -127,6 +134,7 @@ void requireUsable(const CodeScale& scale) {
 
 double decode(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   code &= format.codeMask();
+  if (scale.exactScale && format.isScaled()) return nearestDouble(decodeExact(format, code, scale));
   switch (format.kind) {
     case FormatKind::Float:
       return decodeFloat(format, code);
@@ -146,9 +154,9 @@ ExactNumber decodeExact(const NumberFormat& format, std::uint64_t code, const Co
   if (!format.isScaled()) return ExactNumber::fromDouble(decode(format, code));
   code &= format.codeMask();
   if (format.kind == FormatKind::CodeBook)
-    return ExactNumber::fromDouble(scale.scale) * ExactNumber::fromDouble(static_cast<double>(format.codeBook[code]));
+    return scale.factor() * ExactNumber::fromDouble(static_cast<double>(format.codeBook[code]));
   const std::int64_t steps = signedInteger(format, code) - scale.zeroPoint;
-  return ExactNumber::fromDouble(scale.scale) * ExactNumber::fromInteger(steps);
+  return scale.factor() * ExactNumber::fromInteger(steps);
 }
 
 std::uint64_t encode(const NumberFormat& format, double value, RoundingRule rule, Overflow overflow,
@@ -178,7 +186,7 @@ double ulp(const NumberFormat& format, std::uint64_t code, const CodeScale& scal
 
 ExactNumber ulpExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   code &= format.codeMask();
-  const ExactNumber factor = ExactNumber::fromDouble(scale.scale).magnitude();
+  const ExactNumber factor = scale.factor().magnitude();
   if (format.isInteger()) return factor;
   if (format.kind == FormatKind::CodeBook) return factor * ExactNumber::fromDouble(codeBookGap(format, code));
   if (!std::isfinite(decode(format, code))) return ExactNumber::nan();

@@ -122,7 +122,7 @@ struct Level {
 };
 
 std::optional<RoundingInterval> ofLevel(const Level& level, const RoundingRule& rule, const CodeScale& scale) {
-  const ExactNumber factor = ExactNumber::fromDouble(scale.scale);
+  const ExactNumber factor = scale.factor();
   const ExactNumber zero;
   const auto border = [&](const ExactNumber& a, const ExactNumber& b, bool tieAway) {  // a < b
     const bool negative = b.compare(zero) <= 0;

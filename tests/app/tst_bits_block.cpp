@@ -6,6 +6,7 @@
 #include <QPushButton>
 #include <QTabBar>
 #include <QTabWidget>
+#include <QTemporaryDir>
 #include <QTest>
 #include <cmath>
 #include <ctime>
@@ -19,6 +20,7 @@
 #include "core/quant/explain/block_tensor.h"
 #include "core/quant/quantizer.h"
 
+#include "support/random_model.h"
 #include "workspace_window.h"
 
 using namespace app;
@@ -173,9 +175,43 @@ class TestBitsBlock : public QObject {
     type(QStringLiteral("1 two 3"));
     QVERIFY(field->property("invalid").toBool());
     QCOMPARE(window.block().setup()->bytes, bytes);
-    type(QStringLiteral("1 ").repeated(40));
-    QVERIFY(field->property("invalid").toBool());  // a block of 32
+    type(QStringLiteral("1 ").repeated(40));  // a block has 32
+    QVERIFY(window.block().setup() == nullptr);
+    QVERIFY(window.shown().find<QLabel>(QStringLiteral("block-refused"))->text().contains(QStringLiteral("found 40")));
+    window.shown().find<BitsWorkspace>()->state().undoStack().undo();
     QCOMPARE(window.block().setup()->bytes, bytes);
+  }
+
+  void aRefusedSchemeTakesTheOldBlockAway() {
+    BlockWindow window;
+    QVERIFY(window.choose(QStringLiteral("q4_0")));
+    auto& page = *window.shown().find<BitsWorkspace>();
+    // Rows of 96 weights, and blocks of 256.
+    QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("narrow.gguf"));
+    support::writeRandomModel({}, path.toStdString());
+    QVERIFY(window.shown().replaceModel(path));
+    QVERIFY(window.shown().waitUntilIdle());
+    const auto& tensors = window.shown().selection().model()->checkpoint().tensors();
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      if (tensors[i].name.find("attn_q.weight") != std::string::npos) window.shown().selection().setTensor(i);
+    QVERIFY(window.shown().waitUntilIdle());
+    QVERIFY(!window.choose(QStringLiteral("q4_k")));
+    QVERIFY(window.block().setup() == nullptr);
+    QVERIFY(!window.bytes().isVisible());
+    auto* reason = page.findChild<QLabel*>(QStringLiteral("block-refused"));
+    auto* help = page.findChild<QLabel*>(QStringLiteral("block-help"));
+    QVERIFY(reason->isVisible() && reason->text().endsWith(u'.'));
+    QVERIFY2(help->text().startsWith(QStringLiteral("Rows of 96 weights go into blocks of MX")),
+             qPrintable(help->text()));
+    // Undo brings the block and its scheme back, another choice a new one.
+    page.state().undoStack().undo();
+    QVERIFY(window.bytes().isVisible());
+    QCOMPARE(window.shown().find<QComboBox>(QStringLiteral("block-scheme"))->currentData().toString(),
+             QStringLiteral("q4_0"));
+    QVERIFY(!window.choose(QStringLiteral("q4_k")));
+    QVERIFY(window.choose(QStringLiteral("q8_0")));
+    QVERIFY(window.bytes().isVisible());
   }
 
   void blockLinksComeBack() {

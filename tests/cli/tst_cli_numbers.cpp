@@ -105,7 +105,42 @@ class TestCliNumbers : public QObject {
     QCOMPARE(run({"bits", "1", "2"}).code, 2);
     QCOMPARE(run({"bits", "--nonsense"}).code, 2);
     QCOMPARE(run({"bits", "-x"}).code, 2);  // no option, and it does not start like a number
-    QCOMPARE(run({"bits", "1/0"}).code, 1);
+  }
+
+  void whatHasNoValueIsAnswered() {
+    const Json all = json({"bits", "1/0", "--format", "fp32", "--format", "fp8_e4m3", "--format", "int8"});
+    QVERIFY(all["value"].is_null() && all["exception"] == "division_by_zero");
+    const char* values[] = {"inf", "nan", "127"};
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Json& row = all["formats"][i];
+      QVERIFY(row["value"] == values[i] && row["computed"]["value"] == values[i] && row["error"].is_null());
+      QVERIFY(row["computed"]["steps"].back()["exception"] == "division_by_zero");
+    }
+    QVERIFY(json({"bits", "65504*2", "--format", "fp16"})["formats"][0]["computed"]["steps"][2]["exception"] ==
+            "overflow");
+    const auto shown = run({"bits", "0/0", "--format", "fp16"});
+    QCOMPARE(shown.code, 0);
+    QVERIFY(shown.out.contains("Exactly this has no value: an invalid operation."));
+  }
+
+  void scalesAreUsedAsTyped() {
+    for (const QStringList& arguments :
+         {QStringList{"bits", "0.3", "--format", "int8", "--scale", "0.1", "--zero-point", "5"},
+          QStringList{"bits", "quantscope://bits/int8?text=0.3&int8.scale=0.1&int8.zero_point=5"},
+          QStringList{"bits", "quantscope://bits/int8?text=0.3&absmax=7&int8.scale=1%2F10&int8.zero_point=5"}}) {
+      const Json row = json(arguments)["formats"][0];
+      QVERIFY(row["integer"] == 8 && row["error"] == "0" && row["value"] == "0.3");
+      QVERIFY(row["scale"] == 0.1 && row["scale_exact"] == "0.1" && row["zero_point"] == 5);
+    }
+    QVERIFY(json({"bits", "1", "--format", "nf4", "--absmax", "1/3"})["formats"][0]["absmax_exact"] == "1/3");
+    for (const QStringList& wrong :
+         {QStringList{"--format", "int8", "--zero-point", "200"}, QStringList{"--zero-point", "0.5"},
+          QStringList{"--scale", "nan"}, QStringList{"--absmax", "1/0"}}) {
+      const auto refused = run(QStringList{"bits", "1"} + wrong);
+      QCOMPARE(refused.code, 1);
+      QVERIFY2(isOneSentence(refused.err), refused.err.constData());
+    }
+    QVERIFY(isOneSentence(run({"bits", "quantscope://bits/int8?text=1&int8.scale=-1"}).err));
   }
 
   void formatsMayBeOnesOwn() {

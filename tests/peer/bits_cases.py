@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from bits_row import Mismatch, check_text, expect
-from number_formats import INF, NAN, Number, custom, power, table
+from number_formats import INF, Integer, NAN, Number, custom, power, table
 
 MODES = ["nearest_even", "nearest_away", "toward_zero", "up", "down", "stochastic"]
 
@@ -38,10 +38,12 @@ def custom_formats():
 def setting(rng, few=False):
     mode = rng.choice(MODES)
     draw = Fraction(rng.choice([0.0, 0.25, 0.5, 0.7, 1e-300, 1 - 2.0 ** -53, rng.random()])) if mode == "stochastic" else None
-    scale, absmax = Fraction(rng.choice([1.0, 1.0, 0.1, 0.0078125, 3.7, 1e-40, 1e300, 5e-324])), Fraction(
-        rng.choice([1.0, 1.0, 0.1, 3.25, 1e-30, 1e38]))
-    zero_point = rng.choice([0, 0, 1, -3, 128, 127, -128, 10 ** 6])
+    # As typed, exactly: "0.1" is one tenth, and a double where it is written as one.
+    scale = Fraction(rng.choice(["1", "1", "0.1", 0.1, "0.7", "0.0078125", "3.7", "1e-40", "1e300", 5e-324]))
+    absmax = Fraction(rng.choice(["1", "1", "0.1", 0.1, "0.3", "3.25", "1e-30", "1e38"]))
+    zero_point = rng.choice([0, 0, 1, -3, 128, 127, -128])
     formats = list(table(scale, zero_point, absmax).values()) + custom_formats()
+    formats = [one for one in formats if not isinstance(one, Integer) or one.low <= zero_point <= one.high]
     chosen = rng.sample(formats, 4 if few else 12)
     return Setting(chosen, mode, draw, rng.random() < 0.3, scale, zero_point, absmax)
 
@@ -299,6 +301,8 @@ def links(rng, count):
              (["quantscope://bits/bf16?text=1/3&view=line"], ["1/3", "--format", "bf16"]),
              (["quantscope://bits/int8?text=0.3&scale=0.1&zero_point=3"],
               ["0.3", "--format", "int8", "--scale", "0.1", "--zero-point", "3"]),
+             (["quantscope://bits/int8?text=0.3&int8.scale=0.1&int8.zero_point=3&absmax=9&spacing=values"],
+              ["0.3", "--format", "int8", "--scale", "1/10", "--zero-point", "3"]),
              (["quantscope://bits/fp8_e4m3?text=1.3&rounding=stochastic&draw=0.25"],
               ["1.3", "--format", "fp8_e4m3", "--rounding", "stochastic", "--draw", "0.25"]),
              (["quantscope://bits/fp32?text=0.3&chain=fp32,bf16,fp8_e4m3"],
@@ -327,7 +331,7 @@ def refused():
                "e11m52:specials=none", "e4m3:specials=x", "e4m3:subnormals=maybe", "e4m3:foo=1", "e1m0:specials=fn",
                "e1m3:subnormals=off", "fp\x1b[31m32", "int9", "x" * 1000]
     options = [["--rounding", "x"], ["--rounding", ""], ["--draw", "0.5"], ["--scale", "-1"], ["--scale", "0"], ["--scale", "nan"],
-               ["--scale", "\x1b[31m"], ["--scale", "1e400"], ["--zero-point", "1.5"], ["--zero-point", "4294967297"],
+               ["--scale", "\x1b[31m"], ["--scale", "1e400"], ["--zero-point", "1.5"], ["--zero-point", "256"],
                ["--absmax", "0"], ["--chain", ","], ["--chain", "fp32/"], ["--chain", ",".join(["fp32"] * 65)], ["--nope"], ["2"],
                ["--rounding", "stochastic", "--draw", "1"], ["--rounding", "stochastic", "--seed", "-1"]]
     yield from [["--", one] for one in numbers]

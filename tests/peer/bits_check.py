@@ -54,11 +54,11 @@ def options_of(setting):
     if setting.saturate:
         arguments.append("--saturate")
     if setting.scale != 1:
-        arguments += ["--scale", repr(float(setting.scale))]
+        arguments += ["--scale", str(setting.scale)]
     if setting.zero_point != 0:
         arguments += ["--zero-point", str(setting.zero_point)]
     if setting.absmax != 1:
-        arguments += ["--absmax", repr(float(setting.absmax))]
+        arguments += ["--absmax", str(setting.absmax)]
     for one in setting.formats:
         arguments += ["--format", one.name]
     return arguments

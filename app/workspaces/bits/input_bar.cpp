@@ -16,7 +16,7 @@
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/bits/arithmetic_view.h"
+#include "app/workspaces/bits/arithmetic_text.h"
 #include "app/workspaces/bits/copied_text.h"
 #include "app/workspaces/bits/presets.h"
 #include "app/workspaces/bits/rounding_text.h"

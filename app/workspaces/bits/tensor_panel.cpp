@@ -26,13 +26,19 @@ const QString kTag = QStringLiteral("bits/tensor");
 constexpr std::size_t kBins = 160;
 constexpr int kLevelPlaces = 600;  ///< more than a chart has pixels between its bars
 
-/// The scale that the tensor itself gives integers and code books: its largest magnitude, or its ends.
-std::vector<CensusFormat> formatsFor(const std::vector<const core::numeric::NumberFormat*>& formats, bool zeroPoint,
+/// A format, and the scale that a person typed for it.
+struct Asked {
+  const core::numeric::NumberFormat* format;
+  std::optional<core::numeric::CodeScale> typed;
+};
+
+/// Other integers and code books get the scale of the tensor itself: of its largest magnitude, or its ends.
+std::vector<CensusFormat> formatsFor(const std::vector<Asked>& formats, bool zeroPoint,
                                      const core::metrics::TensorSummary& summary) {
   CodeRange range{summary.stats.min, summary.stats.max, zeroPoint, true};
   if (!zeroPoint || !range.isUsable()) range = CodeRange::symmetric(std::max(1e-30, range.absmax()), true);
   std::vector<CensusFormat> result;
-  for (const auto* format : formats) result.push_back({*format, BitsState::scaleFor(*format, range)});
+  for (const Asked& one : formats) result.push_back({*one.format, one.typed ? *one.typed : range.scaleOf(*one.format)});
   return result;
 }
 
@@ -95,7 +101,8 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   connect(&state, &BitsState::changed, this, [this] {
     m_histogram->setMarkedValue(m_state.number().nearest);
     const bool before = std::exchange(m_zeroPoint, m_state.input().range.zeroPoint);
-    if (before != m_zeroPoint) request();
+    const auto scales = std::exchange(m_scales, m_state.setup().scales);
+    if (before != m_zeroPoint || scales != m_scales) request();
   });
   connect(m_table, &QTableWidget::itemSelectionChanged, this, [this] {
     if (m_table->currentRow() >= 0 && m_table->hasFocus()) m_state.selectRow(m_table->currentRow());
@@ -124,8 +131,11 @@ void TensorPanel::request() {
   if (!model || !m_selection.tensor())
     return clear(tr("Open a model and select a tensor to see what formats make of it."));
   const std::size_t tensor = *m_selection.tensor();
-  std::vector<const core::numeric::NumberFormat*> formats;
-  for (const FormatRow& row : m_state.rows()) formats.push_back(row.format);
+  std::vector<Asked> formats;
+  for (const FormatRow& row : m_state.rows()) {
+    const bool typed = m_state.typedScale(*row.format) != nullptr;
+    formats.push_back({row.format, typed ? std::optional(row.scale) : std::nullopt});
+  }
   clear(tr("Counting…"));
   m_jobs.run(
       this, {kTag, tr("Counting what formats keep"), Lane::Pool},
@@ -152,7 +162,8 @@ void TensorPanel::show(const Result& result) {
   QStringList words{QString::fromStdString(info.name), tr("%1 weights").arg(text::count(any.count()))};
   if (any[Fate::Zero].count > 0) words << tr("%1 are 0").arg(text::count(any[Fate::Zero].count));
   if (any[Fate::NonFinite].count > 0) words << tr("%1 are not finite").arg(text::count(any[Fate::NonFinite].count));
-  words << tr("integers and code books: scaled to the tensor's largest");
+  words << (m_scales.isEmpty() ? tr("integers and code books: scaled to the tensor's largest")
+                               : tr("integers and code books: as typed, or scaled to the tensor's largest"));
   m_words->setText(words.join(QStringLiteral(" · ")));
   showTable();
   showLevels();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/jobs/job_runner.h"
+#include "app/selection/bits_setup.h"
 #include "app/selection/selection.h"
 #include "core/metrics/format_census.h"
 #include "core/metrics/tensor_stats.h"
@@ -46,6 +47,7 @@ class TensorPanel : public QWidget {
   std::optional<Result> m_result;
   bool m_active = false, m_isStale = true;
   bool m_zeroPoint = false;  ///< of signed integers, as last asked for
+  QMap<QString, TypedScale> m_scales;
 };
 
 }  // namespace app
