@@ -5,6 +5,7 @@
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
+#include <QAbstractSpinBox>
 #include <QApplication>
 #include <QComboBox>
 #include <QGroupBox>
@@ -17,6 +18,7 @@
 #include <QToolTip>
 #include <cmath>
 
+#include "app/lesson_view/lesson_text.h"
 #include "app/lessons/glossary.h"
 #include "app/widgets/accessible_parts.h"
 
@@ -104,14 +106,18 @@ std::optional<Words> wordsAt(const QWidget& widget, QPoint place) {
   if (const auto* button = qobject_cast<const QAbstractButton*>(&widget))
     return whole(button->text().isEmpty() ? button->accessibleName() : button->text());
   if (const auto* box = qobject_cast<const QGroupBox*>(&widget)) return whole(box->title());
-  if (const auto* box = qobject_cast<const QComboBox*>(&widget)) return whole(box->currentText());
+  if (const auto* box = qobject_cast<const QComboBox*>(&widget))
+    return whole(box->currentText() + u'\n' + box->accessibleName());
   if (const auto* tabs = qobject_cast<const QTabBar*>(&widget)) return whole(tabs->tabText(tabs->tabAt(place)));
   if (const auto* chart = qobject_cast<const QCustomPlot*>(&widget)) return chartWords(*chart, place);
   if (const auto part = partAt(widget, place)) return whole(part->name + u' ' + part->description);
   // The pointer is over the viewport of a table, a list or a header.
   const auto* view = qobject_cast<const QAbstractItemView*>(widget.parentWidget());
-  if (view == nullptr || view->model() == nullptr || view->viewport() != &widget) return std::nullopt;
-  return whole(itemAt(*view, place, Qt::DisplayRole).toString());
+  if (view != nullptr && view->model() != nullptr && view->viewport() == &widget)
+    return whole(itemAt(*view, place, Qt::DisplayRole).toString());
+  // A slider, a field, a picture: what it is called. Texts of lessons explain their own terms, one by one.
+  const bool isLeaf = widget.findChild<const QWidget*>() == nullptr || qobject_cast<const QAbstractSpinBox*>(&widget);
+  return isLeaf && qobject_cast<const LessonText*>(&widget) == nullptr ? whole(widget.accessibleName()) : std::nullopt;
 }
 
 /// What the widget says itself.

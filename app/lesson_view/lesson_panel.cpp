@@ -29,6 +29,7 @@ constexpr int kWidth = 348, kTeacherWidth = 440, kLeastWidth = 340;
 constexpr double kMostShare = 0.37;
 /// Points more than the interface's own size, so that the last row can read it.
 constexpr double kTeacherDelta = 5, kTitleDelta = 4;
+constexpr int kSlow = 250;  // ms
 
 }  // namespace
 
@@ -37,7 +38,9 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
       m_player(player),
       m_jobs(jobs),
       m_position(new Label(Label::Style::Muted)),
+      m_waiting(new Label(Label::Style::Muted, tr("Computing the truth of this step …"))),
       m_problem(new Label(Label::Style::Error)),
+      m_slow(new QTimer(this)),
       m_header(new LessonHeader(player)),
       m_scroll(new QScrollArea),
       m_title(new LessonText(LessonText::Weight::Strong)),
@@ -59,6 +62,9 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
   column->addWidget(buildFooter());
   for (QPushButton* button : {m_check, m_show, m_back, m_next}) button->setAutoDefault(true);  // Enter presses them
   addKeys();
+  m_slow->setSingleShot(true);
+  m_slow->setInterval(kSlow);
+  connect(m_slow, &QTimer::timeout, m_waiting, &QWidget::show);
   connect(m_check, &QPushButton::clicked, this, &LessonPanel::check);
   connect(m_show, &QPushButton::clicked, &m_player, &LessonPlayer::reveal);
   connect(m_back, &QPushButton::clicked, &m_player, &LessonPlayer::back);
@@ -67,6 +73,7 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
   connect(&m_player, &LessonPlayer::resultsArrived, this, &LessonPanel::refreshInput);
   connect(&m_player, &LessonPlayer::answerChanged, this,
           [this] { m_player.isAnswered() ? refreshAnswer() : renewInput(); });
+  connect(&m_player, &LessonPlayer::failed, this, &LessonPanel::showFailure);
   connect(&m_player, &LessonPlayer::teacherModeChanged, this, &LessonPanel::refreshType);
   connect(&Theme::instance(), &Theme::changed, this, &LessonPanel::refreshType);
   refreshType();
@@ -79,12 +86,15 @@ QWidget* LessonPanel::buildBody() {
   column->setContentsMargins(space::kTwo, space::kOne, space::kTwo, space::kTwo);
   column->setSpacing(space::kOneHalf);
   m_problem->setWrapping();
+  m_problem->setObjectName(QStringLiteral("lesson-problem"));
+  m_waiting->setObjectName(QStringLiteral("lesson-waiting"));
   m_inputPlace->setContentsMargins(0, 0, 0, 0);
   column->addWidget(m_title);
   column->addWidget(m_text);
   column->addSpacing(space::kHalf);
   column->addWidget(m_question);
   column->addLayout(m_inputPlace);
+  column->addWidget(m_waiting);
   column->addWidget(m_problem);
   auto* buttons = new QHBoxLayout;
   buttons->setSpacing(space::kOne);
@@ -171,10 +181,12 @@ void LessonPanel::removeInput() {
 
 void LessonPanel::refreshStep() {
   removeInput();
+  stopWaiting();
   m_problem->hide();
   const bool isNew = std::exchange(m_shown, m_player.step()) != m_player.step();
   if (m_player.lesson() == nullptr) return;
-  m_takesKeyboard = isNew;
+  if (isNew) QTimer::singleShot(0, this, &LessonPanel::takeKeyboard);  // after the step's place has come to the front
+  m_slow->start();
   const Lesson& lesson = *m_player.lesson();
   const LessonStep& step = *m_player.step();
   m_title->setText(step.title);
@@ -191,16 +203,27 @@ void LessonPanel::refreshInput() {
   m_text->setText(filledText(step.text, step, m_player.results(), nullptr));
   m_question->setText(filledText(step.question, step, m_player.results(), nullptr));
   removeInput();
+  stopWaiting();
   m_input = QuestionInput::create(m_player, m_jobs);
   m_inputPlace->addWidget(m_input);
   m_input->show();  // now, so that it can take the keyboard
   m_input->setAccessibleName(m_question->text());
   orderTabs();
-  // Whoever comes to a step goes on where the answer is given.
-  if (std::exchange(m_takesKeyboard, false) || hasKeyboard()) m_input->setFocus(Qt::OtherFocusReason);
+  if (hasKeyboard()) takeKeyboard();
   connect(m_input, &QuestionInput::changed, this, &LessonPanel::refreshButtons);
   connect(m_input, &QuestionInput::submitted, this, &LessonPanel::check);
   refreshAnswer();
+}
+
+void LessonPanel::stopWaiting() {
+  m_slow->stop();
+  m_waiting->hide();
+}
+
+void LessonPanel::showFailure(const QString& sentence) {
+  stopWaiting();
+  m_problem->setText(sentence);
+  m_problem->show();
 }
 
 void LessonPanel::refreshAnswer() {
@@ -244,6 +267,15 @@ void LessonPanel::refreshButtons() {
 void LessonPanel::check() {
   if (m_input == nullptr || m_player.isRevealed() || m_player.results() == nullptr) return;
   if (const auto guess = m_input->guess()) m_player.giveAnswer(*guess);
+}
+
+/// Whoever comes to a step goes on where the answer is given, or waits here for it.
+void LessonPanel::takeKeyboard() {
+  if (m_shown == nullptr) return;
+  if (m_input != nullptr && m_player.isRevealed())
+    m_next->setFocus(Qt::OtherFocusReason);
+  else
+    (m_input != nullptr ? static_cast<QWidget*>(m_input) : this)->setFocus(Qt::OtherFocusReason);
 }
 
 bool LessonPanel::hasKeyboard() const {

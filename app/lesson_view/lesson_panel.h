@@ -3,6 +3,7 @@
 
 class QPushButton;
 class QScrollArea;
+class QTimer;
 class QVBoxLayout;
 
 namespace app {
@@ -33,10 +34,13 @@ class LessonPanel : public QWidget {
   QWidget* buildFooter();
   void addKeys();
   void orderTabs();
+  void takeKeyboard();
   bool hasKeyboard() const;
   void removeInput();
   void refreshStep();
   void refreshInput();
+  void stopWaiting();
+  void showFailure(const QString& sentence);
   void refreshAnswer();
   void renewInput();
   void refreshButtons();
@@ -45,7 +49,8 @@ class LessonPanel : public QWidget {
 
   LessonPlayer& m_player;
   JobRunner& m_jobs;
-  Label *m_position, *m_problem;
+  Label *m_position, *m_waiting, *m_problem;
+  QTimer* m_slow;  ///< after it one is told that something is computed
   LessonHeader* m_header;
   QScrollArea* m_scroll;
   LessonText *m_title, *m_text, *m_question;
@@ -55,7 +60,6 @@ class LessonPanel : public QWidget {
   VerdictCard* m_verdict;
   int m_windowWidth = 1280;
   const LessonStep* m_shown = nullptr;
-  bool m_takesKeyboard = false;  ///< as soon as there is an input
 };
 
 }  // namespace app

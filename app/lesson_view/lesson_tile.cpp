@@ -1,5 +1,6 @@
 #include "app/lesson_view/lesson_tile.h"
 
+#include <QKeyEvent>
 #include <QPainter>
 
 #include "app/lessons/lesson_player.h"
@@ -55,6 +56,13 @@ int LessonTile::heightForWidth(int width) const {
 QSize LessonTile::sizeHint() const {
   const int width = Theme::instance().px(260);
   return {width, heightForWidth(width)};
+}
+
+void LessonTile::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+    click();
+  else
+    QAbstractButton::keyPressEvent(event);
 }
 
 void LessonTile::paintEvent(QPaintEvent*) {

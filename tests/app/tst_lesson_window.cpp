@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QGroupBox>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
@@ -102,7 +103,7 @@ class TestLessonWindow : public QObject {
   // A whole lesson by keyboard alone: from its tile through every kind of question to the end.
   void aLessonIsTakenByKeyboardAlone() {
     m_window->find<LessonTile>(QStringLiteral("lesson-int8"))->setFocus();
-    press(Qt::Key_Space);
+    press(Qt::Key_Return);
     for (const QString& answer : {QStringLiteral("1/127"), QStringLiteral("58")}) {
       QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));  // where the answer is given
       QTest::keyClicks(QApplication::focusWidget(), answer);
@@ -335,6 +336,19 @@ class TestLessonWindow : public QObject {
     QVERIFY(!panel()->isVisible());
   }
 
+  // A step whose truth takes its time says so, and the way on is open meanwhile.
+  void whatIsSlowSaysSo() {
+    m_window->window().openLink(QStringLiteral("quantscope://learn/breaks-first/cliff"));
+    QVERIFY(player().results() == nullptr);
+    QTRY_VERIFY(isShown("lesson-waiting"));
+    QVERIFY(!m_window->find<QPushButton>(QStringLiteral("lesson-check"))->isEnabled());
+    press(Qt::Key_PageUp);
+    QCOMPARE(player().step()->id, QStringLiteral("same-bits"));
+    QVERIFY(!isShown("lesson-waiting"));
+    QTRY_VERIFY_WITH_TIMEOUT(player().results() != nullptr, 60000);
+    QVERIFY(!isShown("lesson-waiting"));
+  }
+
   void everyPlaceOpens() {
     for (const Lesson& lesson : player().course().lessons) {
       for (const LessonStep& step : lesson.steps) {
@@ -385,6 +399,24 @@ class TestLessonWindow : public QObject {
     QTRY_COMPARE(player().lesson()->number, 7);
   }
 
+  // What is painted has no labels: the titles of a chart's axes, and the parts of a picture.
+  void paintedTermsAreExplained() {
+    QVERIFY(go(QStringLiteral("outliers"), QStringLiteral("clip")));
+    auto* chart = m_window->find<PointChart>();
+    chart->replot();
+    const QPoint title(chart->axisRect()->center().x(), chart->height() - 8);
+    const QString onTitle = GlossaryTips::tipFor(*chart, title);
+    QVERIFY2(onTitle.contains(QStringLiteral("<b>clipping</b>")), qPrintable(onTitle));
+    QVERIFY(GlossaryTips::tipFor(*chart, chart->axisRect()->center()).isEmpty());
+    QVERIFY(go(QStringLiteral("anatomy"), QStringLiteral("sign")));
+    auto* cells = m_window->find<BitCells>(QStringLiteral("lesson-bits"));
+    const QString onCell = GlossaryTips::tipFor(*cells, cells->cellRect(31).center().toPoint());
+    QVERIFY2(onCell.startsWith(QStringLiteral("<p>Bit 31")) && onCell.contains(QStringLiteral("<b>sign</b>")),
+             qPrintable(onCell));
+    auto* trail = m_window->find<StepTrail>();
+    QVERIFY(GlossaryTips::tipFor(*trail, trail->stepRect(2).center()).contains(QStringLiteral("<b>exponent</b>")));
+  }
+
   void termsAreExplainedUnderThePointer() {
     QLabel label(QStringLiteral("The mantissa and its ulp"));
     label.adjustSize();
@@ -409,6 +441,15 @@ class TestLessonWindow : public QObject {
              qPrintable(cell));
     QVERIFY(GlossaryTips::tipFor(*table.horizontalHeader()->viewport(), {5, 5}).contains(QStringLiteral("hesitate")));
     QVERIFY(GlossaryTips::tipFor(*table.viewport(), {5, table.viewport()->height() - 2}).isEmpty());
+    QGroupBox group(QStringLiteral("Zero-point"));
+    QVERIFY(GlossaryTips::tipFor(group, {5, 5}).contains(QStringLiteral("<b>zero-point</b>")));
+    QSlider slider;
+    slider.setAccessibleName(QStringLiteral("Group size"));
+    QVERIFY(GlossaryTips::tipFor(slider, {5, 5}).contains(QStringLiteral("share")));
+    QLabel rich(QStringLiteral("<b>NF4</b> under its <i>absmax</i>"));
+    const QString several = GlossaryTips::tipFor(rich, {5, 5});  // both, each once
+    QCOMPARE(several.count(QStringLiteral("<b>NF4</b>")), 1);
+    QVERIFY(several.contains(QStringLiteral("<b>absmax</b>")));
     QComboBox box;
     box.addItem(QStringLiteral("Double quantization"));
     QVERIFY(!GlossaryTips::tipFor(box, {5, 5}).isEmpty());

@@ -12,6 +12,7 @@
 
 #include "app/jobs/job_runner.h"
 #include "app/lessons/glossary.h"
+#include "app/lessons/lesson_files.h"
 #include "app/lessons/lesson_player.h"
 #include "app/lessons/lesson_words.h"
 #include "app/workspaces/workspace.h"
@@ -221,6 +222,10 @@ class TestLessons : public QObject {
     row("text too many", "en/one.json", "\"title\": \"Step\"", "\"title\": \"Step\", \"footnote\": \"x\"", "footnote");
     row("placeholder", "en/one.json", "{half}", "{third}", "third");
     row("truth too early", "en/one.json", "\"text\": \"Look.\"", "\"text\": \"It is {truth}.\"", "truth");
+    row("no minutes", "one.json", "\"minutes\": 5", "\"minutes\": 0", "minutes");
+    row("half a minute", "one.json", "\"minutes\": 5", "\"minutes\": 0.5", "minutes");
+    row("beyond numbers", "one.json", "\"minutes\": 5", "\"minutes\": 1e99", "minutes");
+    row("digits", "one.json", "\"format\": \"fp32\"", "\"format\": \"fp32\", \"digits\": 40", "digits");
     row("no lesson", "course.json", "\"one\"", "\"two\"", "two");
     row("lesson twice", "course.json", "\"one\"", "\"one\", \"one\"", "twice");
   }
@@ -234,6 +239,14 @@ class TestLessons : public QObject {
     const QString problem = small.problem();
     QVERIFY2(problem.contains(says) && (problem.contains(QStringLiteral(".json"))), qPrintable(problem));
     QVERIFY2(problem.endsWith(u'.'), qPrintable(problem));
+  }
+
+  void digitsAreGroupedAsTheLanguageDoes() {
+    QCOMPARE(
+        groupedLocally(QStringLiteral("2²⁴ is 16 777 216; `1000 0000` is 128, 3 of 100")),
+        QStringLiteral("2²⁴ is ") + QLocale().toString(16777216) + QStringLiteral("; `1000 0000` is 128, 3 of 100"));
+    const LessonStep& step = stepOf(QStringLiteral("rounding"), QStringLiteral("plus-one"));
+    QVERIFY2(step.question.contains(QLocale().toString(16777216)), qPrintable(step.question));
   }
 
   void aTranslationMayBeIncomplete() {
