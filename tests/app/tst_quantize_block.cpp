@@ -88,6 +88,16 @@ class TestQuantizeBlock : public QObject {
                  name);
       }
       QVERIFY2(!stagesOf(block).empty(), name);
+      // What is stored is one of the levels of the weight's own group, and those beyond them are judged by these.
+      std::size_t beyond = 0;
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        const auto levels = block.levelsAt(i);
+        if (levels.empty()) continue;
+        QVERIFY2(std::binary_search(levels.begin(), levels.end(), static_cast<double>(expected[i])), name);
+        const double value = static_cast<double>(block.values[i]);
+        beyond += value < levels.front() || value > levels.back() ? 1 : 0;
+      }
+      QVERIFY2(block.beyondLevels() == beyond, name);
       lab.showTab(preset.scheme.format.name == core::quant::FormatName::Int8 ? kBytes : kSteps);
     }
   }

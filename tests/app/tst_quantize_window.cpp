@@ -1,5 +1,6 @@
 // Quantize in its window: links, restarts, sizes, and what screen readers find.
 #include <QAccessible>
+#include <QApplication>
 #include <QDirIterator>
 #include <QFile>
 #include <QRegularExpression>
@@ -9,6 +10,7 @@
 #include <QSpinBox>
 #include <QTabWidget>
 #include <QTest>
+#include <cmath>
 
 #include "app/workspaces/quantize/steps_page.h"
 
@@ -168,6 +170,41 @@ class TestQuantizeWindow : public QObject {
     Theme::instance().setZoom(150);
     window.resize(1280, 800);
     check("at 150 % beside a lesson");
+  }
+
+  /// Tab goes through sources, scheme and its options as one reads them, and on to the block and the tabs.
+  void tabGoesAsOneReads() {
+    Lab lab;
+    for (const char* place : {"tensor=blk.0.attn_q.weight&scheme=int4:range=percentile,p=99",
+                              "distribution=normal&outlier=8&scheme=nf4:double=on", "values=1,2,3&scheme=int8"}) {
+      QVERIFY(lab.open(QLatin1String(place)).isEmpty());
+      QTest::qWait(50);
+      QWidget* head = lab.find<QWidget>("lab-scheme");
+      auto* first = lab.find<QAbstractButton>(lab.state().input().source == WeightSource::Tensor  ? "lab-source-0"
+                                              : lab.state().input().source == WeightSource::Drawn ? "lab-source-1"
+                                                                                                  : "lab-source-2");
+      first->setFocus();
+      QPoint before(-1, -1);
+      QStringList way;
+      bool sawScheme = false, sawBlock = false;
+      for (int i = 0; i < 40 && !sawBlock; ++i) {
+        const QWidget* now = QApplication::focusWidget();
+        QVERIFY(now != nullptr);
+        const QString name = now->objectName();
+        way << name;
+        sawScheme = sawScheme || now == head;
+        sawBlock = now == lab.find<WeightBars>("lab-bars");
+        const bool isAtTheEdge = name == QLatin1String("lab-use") || name == QLatin1String("lab-undo") ||
+                                 name == QLatin1String("lab-redo") || name == QLatin1String("lab-restore");
+        const QPoint at = now->mapTo(lab.workspace(), now->rect().center());
+        if (!isAtTheEdge && before.x() >= 0)
+          QVERIFY2(at.y() > before.y() + 8 || (std::abs(at.y() - before.y()) <= 8 && at.x() > before.x()),
+                   qPrintable(way.join(QStringLiteral(" → "))));
+        if (!isAtTheEdge) before = at;
+        QTest::keyClick(const_cast<QWidget*>(now), Qt::Key_Tab);
+      }
+      QVERIFY2(sawScheme && sawBlock, qPrintable(way.join(QStringLiteral(" → "))));
+    }
   }
 
   void paintedWidgetsSpeak() {

@@ -79,8 +79,8 @@ BlockCard::BlockCard(LabState& state, QWidget* parent)
   row->addSide(m_summary, kSummaryWidth);
   m_note->setObjectName(QStringLiteral("lab-note"));
   body()->addWidget(m_note);
-  body()->addWidget(m_content);
-  body()->addWidget(buildEmpty());
+  body()->addWidget(m_content, 1);
+  body()->addWidget(buildEmpty(), 1);
   body()->setContentsMargins(space::kOne, space::kHalf, space::kTwo, space::kHalf);
   connectBars();
   connect(&m_state, &LabState::blockChanged, this, &BlockCard::refresh);

@@ -47,8 +47,15 @@ QString storageText(const ExplanationParameter& parameter) {
   return ParameterCards::tr("%1, %n bits", nullptr, static_cast<int>(parameter.bits)).arg(as);
 }
 
+/// Formulas have few blanks: they may break behind an operator or a bracket, too.
+QString breakable(QString formula) {
+  constexpr QChar kBreak(0x200B);
+  for (const char16_t after : {u'/', u'·', u'('}) formula.replace(QChar(after), QString(QChar(after)) + kBreak);
+  return formula;
+}
+
 void put(Label* label, const std::string& text) {
-  label->setText(QString::fromStdString(text));
+  label->setText(breakable(QString::fromStdString(text)));
   label->setVisible(!text.empty());
 }
 
@@ -129,7 +136,7 @@ QString ParameterCards::text() const {
     for (const Label* label : {labels.value, labels.meaning, labels.formula, labels.numbers})
       if (!label->isHidden()) lines << label->text();
   }
-  return lines.join(u'\n');
+  return lines.join(u'\n').remove(QChar(0x200B));
 }
 
 }  // namespace app

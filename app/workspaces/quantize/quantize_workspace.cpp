@@ -160,16 +160,13 @@ QString QuantizeWorkspace::helpText() const {
       "as text and as controls. The block: each bar is a weight, each mark what is stored in its place. Take a bar "
       "with "
       "the mouse and move it, or choose one with the left and right arrows and move it with up and down (Shift: "
-      "farther); "
-      "make one an outlier and watch what it does to the others. A double click shows a weight in Bits. Steps: left "
-      "and "
-      "right go from the range to the error, with the formula and its numbers for the chosen weight; F2 types a "
-      "weight. "
-      "Bytes and size: what is stored, bit by bit, and what it costs. Staircase: what every number becomes. Clip: why "
-      "the "
-      "largest weight is not always the best end of the range. Group size: error against size. Side by side: all "
-      "formats of "
-      "the same width on the same weights. Ctrl+Z takes back any change.");
+      "farther); make one an outlier and watch what it does to the others. A double click shows a weight in Bits. "
+      "Steps: left and right go from the range to the error, with the formula and its numbers for the chosen weight; "
+      "F2 "
+      "types a weight. Bytes and size: what is stored, bit by bit, and what it costs. Staircase: what every number "
+      "becomes. Clip: why the largest weight is not always the best end of the range, for the block, its row or all "
+      "weights, and which scheme says so. Group size: error against size. Side by side: all formats of the same width "
+      "on the same weights. Ctrl+Z takes back any change.");
 }
 
 }  // namespace app

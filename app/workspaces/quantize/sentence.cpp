@@ -12,7 +12,7 @@ constexpr Length kLeastWidth{220};
 
 Sentence::Sentence(Style style, QWidget* parent) : Label(style, {}, parent) {
   setWordWrap(true);
-  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
 }
 
 QSize Sentence::minimumSizeHint() const { return {kLeastWidth, heightForWidth(std::max<int>(width(), kLeastWidth))}; }
