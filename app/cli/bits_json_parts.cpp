@@ -28,7 +28,9 @@ std::string readable(std::string digits) {
   return digits;
 }
 
-std::string digits(const ExactNumber& number, std::size_t most) { return readable(number.toDecimalText(most)); }
+std::string digits(const ExactNumber& number, std::size_t most) {
+  return readable(number.toDecimalText(number.hasLastDigit() ? most : ExactNumber::kAllDigits));
+}
 
 Json finiteDigits(const ExactNumber& number) { return number.isFinite() ? Json(digits(number)) : Json(nullptr); }
 

@@ -9,7 +9,7 @@ namespace app::cli {
 
 /// Of what was typed, which may be longer than any stored value.
 inline constexpr std::size_t kMostDigits = 5000;
-/// Digits that programs can read: an endless number simply ends.
+/// Digits that programs can read: an endless number simply ends, after kEndlessDigits.
 std::string readable(std::string digits);
 std::string digits(const core::numeric::ExactNumber& number, std::size_t most = core::numeric::ExactNumber::kAllDigits);
 /// Null for infinities and NaN.

@@ -32,7 +32,7 @@ double decodeFloat(const NumberFormat& format, std::uint64_t code) {
   const double sign = negative ? -1.0 : 1.0;
   if (magnitude > format.maxFiniteCode()) {
     const bool infinite = format.hasInfinity() && magnitude == format.maxFiniteCode() + 1;
-    return infinite ? sign * std::numeric_limits<double>::infinity() : kNan;
+    return std::copysign(infinite ? std::numeric_limits<double>::infinity() : kNan, sign);
   }
   const std::uint64_t implicit = std::uint64_t{1} << format.mantissaBits;
   const std::uint64_t mantissa = magnitude & (implicit - 1);

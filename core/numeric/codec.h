@@ -61,7 +61,7 @@ struct CodeScale {
 void requireUsable(const CodeScale& scale);
 
 /// The value of a code. Exact, but for a product with a scale, which is rounded once, to the nearest double. Bits above
-/// the format's are ignored.
+/// the format's are ignored. A NaN keeps its sign (not that of FNUZ, where it is no sign) and nothing else of its code.
 double decode(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
 /// The same without any rounding.
 ExactNumber decodeExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});

@@ -171,6 +171,8 @@ class TestCliNumbers : public QObject {
     const Json book = json({"bits", "0.3", "--format", "nf4", "--absmax", "0.5"})["formats"][0];
     QVERIFY(book["value"] == "0.2813085019588470458984375" && book["absmax"] == 0.5);
     const Json third = json({"bits", "1/3", "--format", "fp16"});
+    QVERIFY(third["value"] == "0." + std::string(40, '3'));
+    QVERIFY(third["formats"][0]["computed"]["steps"][2]["exact"] == third["value"]);
     QVERIFY(third["fraction"] == "1/3" && third["value"].get<std::string>().ends_with("333"));
   }
 

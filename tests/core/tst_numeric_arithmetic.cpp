@@ -178,6 +178,9 @@ class TestNumericArithmetic : public QObject {
       QCOMPARE(chain.divergence->madeBy, formats.size() - 2);
     }
     QVERIFY(!chainOf("nan", {"fp32", "fp16"}).divergence);
+    const auto negative = chainOf("-nan", {"fp32", "fp8_e4m3", "fp16"});  // a NaN keeps its sign from step to step
+    for (const ChainStep& step : negative.steps) QCOMPARE(step.code, step.direct.code);
+    QCOMPARE(negative.steps[2].code, std::uint64_t{0xfe00});
     QVERIFY(!chainOf("-inf", {"fp32", "fp16"}).divergence);
     QVERIFY(chainOf("1", {}).steps.empty());
   }

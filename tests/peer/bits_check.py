@@ -83,15 +83,20 @@ def check_values(checker, rng, count):
 
 def check_patterns(checker, rng, count):
     """The codes of a format: NaN payloads, second zeros, all of the smaller ones."""
-    for one in list(table().values()) + cases.custom_formats():
+    others = list(table().values()) + cases.custom_formats()
+    for one in others:
         codes = range(1 << one.bits) if one.bits <= 6 else [rng.randrange(1 << one.bits) for _ in range(count // 20)]
         for code in list(codes) + cases.edge_codes(one):
             text = rng.choice([f"0x{code:x}", f"0b{code:0{one.bits}b}", f"0X{code:X}", f"0x{code:_x}"])
 
+            other = rng.choice(others)
+
             def body():
-                answer = checker.run(text, "--format", one.name)
-                checker.rows += 1
+                answer = checker.run(text, "--format", one.name, "--format", other.name)
+                checker.rows += 2
                 check_row(answer["formats"][0], one, one.decode(code), cases.plain_setting([one]), kept_code=code)
+                check_row(answer["formats"][1], other, one.decode(code), cases.plain_setting([other]),
+                          kept_code=code if other.name == one.name else None)
 
             checker.check(f"{text} {one.name}", body)
 

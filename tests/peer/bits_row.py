@@ -38,7 +38,7 @@ def check_text(what, text, number, most=None, digits=40):
         return expect(what, Fraction(text), number.signed)
     expect(f"sign of {what}", text.startswith("-"), number.negative)
     rest = number.magnitude - abs(Fraction(text))
-    limit = number.magnitude / Fraction(10) ** ((most if most else digits) - 1)
+    limit = number.magnitude / Fraction(10) ** ((most if ends(number.magnitude) else digits) - 1)
     if not 0 <= rest < limit:
         raise Mismatch(f"{what}: {text[:60]} is not the beginning of {float(number.magnitude)!r}")
 

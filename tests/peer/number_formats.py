@@ -99,7 +99,7 @@ class Float:
                 return Number(NAN)
             return Number(self.magnitude(rest), negative and self.magnitude(rest) != 0)
         if rest > self.largest:
-            return Number(INF, negative) if self.specials == "ieee" and rest == self.largest + 1 else Number(NAN)
+            return Number(INF if self.specials == "ieee" and rest == self.largest + 1 else NAN, negative)
         return Number(self.magnitude(rest), negative)
 
     def kind(self, code):
