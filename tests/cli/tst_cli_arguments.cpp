@@ -84,7 +84,7 @@ class TestCliArguments : public QObject {
   void whatWasTypedNeverReachesTheTerminalRaw() {
     const QString escape = QStringLiteral("\x1b[31m");
     for (const QStringList& words :
-         {QStringList{"--scale", escape}, QStringList{"--no" + escape}, QStringList{escape}}) {
+         {QStringList{"--draw", escape}, QStringList{"--no" + escape}, QStringList{escape}}) {
       const auto answer = run(QStringList{"bits", "1"} + words);
       QVERIFY2(answer.code == 2 && !answer.err.contains('\x1b') && answer.err.contains("\\x1B[31m"),
                answer.err.constData());
