@@ -117,7 +117,9 @@ std::optional<Words> wordsAt(const QWidget& widget, QPoint place) {
     return whole(itemAt(*view, place, Qt::DisplayRole).toString());
   // A slider, a field, a picture: what it is called. Texts of lessons explain their own terms, one by one.
   const bool isLeaf = widget.findChild<const QWidget*>() == nullptr || qobject_cast<const QAbstractSpinBox*>(&widget);
-  return isLeaf && qobject_cast<const LessonText*>(&widget) == nullptr ? whole(widget.accessibleName()) : std::nullopt;
+  const bool saysItself =
+      qobject_cast<const LessonText*>(&widget) != nullptr || dynamic_cast<const AccessibleParts*>(&widget) != nullptr;
+  return isLeaf && !saysItself ? whole(widget.accessibleName()) : std::nullopt;
 }
 
 /// What the widget says itself.

@@ -140,6 +140,8 @@ void LessonPanel::addKeys() {
   };
   add(Qt::Key_PageDown, [this] { m_player.next(); });
   add(Qt::Key_PageUp, [this] { m_player.back(); });
+  auto* across = new QShortcut(Qt::Key_F6, this);  // of the whole window, while there is a lesson
+  connect(across, &QShortcut::activated, this, [this] { hasKeyboard() ? Q_EMIT workspaceWanted() : takeKeyboard(); });
   const auto scroll = [this](QAbstractSlider::SliderAction action) {
     return [bar = m_scroll->verticalScrollBar(), action] { bar->triggerAction(action); };
   };

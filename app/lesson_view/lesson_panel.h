@@ -18,13 +18,18 @@ class QuestionInput;
 class VerdictCard;
 
 /// The lesson beside whatever workspace its step drives: what to look at, the question, the truth, and the way on. It
-/// is there while a lesson is taken. Page Up and Page Down go from step to step, Ctrl+Up and Ctrl+Down scroll.
+/// is there while a lesson is taken. Page Up and Page Down go from step to step, Ctrl+Up and Ctrl+Down scroll,
+/// F6 takes the keyboard to the workspace and back.
 class LessonPanel : public QWidget {
   Q_OBJECT
  public:
   LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent = nullptr);
   /// Takes no more than its share of a window of this width.
   void fitInto(int windowWidth);
+
+ Q_SIGNALS:
+  /// The keyboard goes to what the lesson is about.
+  void workspaceWanted();
 
  protected:
   void paintEvent(QPaintEvent* event) override;

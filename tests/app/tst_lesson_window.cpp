@@ -137,6 +137,19 @@ class TestLessonWindow : public QObject {
     QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));
   }
 
+  void theKeyboardGoesToTheWorkspaceAndBack() {
+    QVERIFY(go(QStringLiteral("int8"), QStringLiteral("code")));
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));
+    press(Qt::Key_F6);
+    QVERIFY(m_window->window().currentWorkspace()->isAncestorOf(QApplication::focusWidget()));
+    press(Qt::Key_F6);
+    QCOMPARE(focusName(), QStringLiteral("lesson-number"));
+    player().leave();  // then the key means nothing
+    const QWidget* before = QApplication::focusWidget();
+    if (before != nullptr) press(Qt::Key_F6);
+    QCOMPARE(QApplication::focusWidget(), before);
+  }
+
   void tabGoesThroughThePanelAsOneReadsIt() {
     QVERIFY(go(QStringLiteral("int8"), QStringLiteral("which-maxima")));
     m_window->find<QToolButton>(QStringLiteral("lesson-overview"))->setFocus();

@@ -195,19 +195,15 @@ void LearnWorkspace::askToForget() {
 QString LearnWorkspace::helpText() const {
   return tr(
       "A lesson is a row of steps. Each one shows something in a workspace, asks for a prediction, and then shows what "
-      "is true, "
-      "computed by the program itself, and why a wrong guess was tempting.\n"
-      "Enter checks an answer, Page Up and Page Down go from step to step, Ctrl+Up and Ctrl+Down scroll. The marks "
-      "above "
-      "the text jump: by a click, or with the arrow keys and Enter. \"Lessons\" above them leads to the list of all "
-      "and "
-      "keeps the step. Answers are kept; \"Show me\" is an answer, too.\n"
+      "is true, computed by the program itself, and why a wrong guess was tempting.\n"
+      "Enter checks an answer and leads on; Page Up and Page Down go from step to step, Ctrl+Up and Ctrl+Down scroll, "
+      "F6 goes to the workspace and back. The marks above the text jump: by a click, or with the arrow keys and Enter. "
+      "\"Lessons\" above them leads to the list of all and keeps the step. Answers are kept; \"Show me\" is an answer, "
+      "too.\n"
       "Teacher mode enlarges the text and hides every answer until it is revealed. The menu of the panel copies a link "
-      "to the "
-      "step, for the class.\n"
+      "to the step, for the class.\n"
       "Words with a dotted line are explained under the pointer, as they are everywhere in the program; the glossary "
-      "lists "
-      "them all.");
+      "lists them all.");
 }
 
 void LearnWorkspace::showExample() { m_tabs->setCurrentIndex(0); }
