@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "core/numeric/rounding_rules.h"
 #include "core/numeric/sorted_code_book.h"
@@ -42,7 +43,8 @@ NearestValue::NearestValue(const NumberFormat& format, const CodeScale& scale, O
     }
   }
   if (!scale.exactScale || !format.isScaled()) return;
-  m_slack = 0x1p-50;
+  // A subnormal double may be far from what it stands for: every quotient by it is in doubt.
+  m_slack = std::isnormal(scale.scale) ? 0x1p-50 : std::numeric_limits<double>::infinity();
   const std::size_t count = format.isInteger() ? static_cast<std::size_t>(format.codeMask()) + 1 : m_entryCount;
   for (std::size_t i = 0; i < count; ++i) {
     const double steps = format.isInteger() ? m_low + static_cast<double>(i) : m_entries[i];

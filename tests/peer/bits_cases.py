@@ -170,11 +170,14 @@ def expression(rng):
         if kind == 0:
             text, value = rng.choice([("2^-3", power(-3)), ("2^10", power(10)), ("0x1.8p1", Fraction(3))])
         else:
-            text = rng.choice(["0.1", "0.2", "0.3", "3", "1e-3", "7", "1e10", "0.7", "10", "1", "2", "0.5", "1000.25"])
+            text = rng.choice(["0.1", "0.2", "0.3", "3", "1e-3", "7", "1e10", "0.7", "10", "1", "2", "0.5", "1000.25", "0"])
             value = Fraction(text)
+        number = Number(value)
+        if rng.random() < 0.04:
+            text, number = rng.choice([("inf", Number(INF)), ("nan", Number(NAN)), ("1e400", Number(Fraction("1e400")))])
         if rng.random() < 0.25:
-            text, value = "-" + text, -value
-        terms.append(("read", None, None, Number(value)))
+            text, number = "-" + text, negated(number)
+        terms.append(("read", None, None, number))
         return text, len(terms) - 1, 3
 
     def build(depth):
@@ -183,8 +186,6 @@ def expression(rng):
         operation = rng.choice(list(SIGNS))
         left_text, left, left_level = build(depth - 1)
         right_text, right, right_level = build(depth - 1)
-        if operation == "divide" and terms[right][3].is_zero:
-            operation = "multiply"
         level = LEVEL[operation]
         if left_level < level or rng.random() < 0.15:
             left_text = f"({left_text})"
@@ -205,24 +206,58 @@ def exact_value(terms):
     return terms[-1][3]
 
 
+def exception_of(operation, a, b, result):
+    """IEEE 754-2019, clause 7, before rounding."""
+    if operation in ("read", "negate"):
+        return None
+    if result.magnitude == NAN:
+        return None if NAN in (a.magnitude, b.magnitude) else "invalid"
+    return "division_by_zero" if operation == "divide" and b.is_zero and a.is_finite else None
+
+
+def first_exception(terms):
+    exceptions = [exception_of(o, terms[a][3] if a is not None else None, terms[b][3] if b is not None else None, exact)
+                  for o, a, b, exact in terms]
+    return next((one for one in exceptions if one), None)
+
+
+def last_step(terms, one, setting):
+    """What the last operation gives on what the format holds, before it is rounded."""
+    values = []
+    for operation, left, right, exact in terms:
+        exact = step_result(operation, left, right, exact, values, setting)
+        values.append(one.decode(one.round(exact, setting.mode, setting.draw, setting.saturate).code))
+    return exact
+
+
+def step_result(operation, left, right, exact, values, setting):
+    if operation == "read":
+        return exact
+    a, b = values[left], values[right] if right is not None else None
+    exact = apply(operation, a, b)
+    down = setting.mode == "down" and operation in ("add", "subtract") and exact.is_zero
+    if down and not (a.is_zero and not a.negative and b.negative == (operation == "subtract")):
+        exact = Number(Fraction(0), True)
+    return exact
+
+
 def check_steps(computed, terms, one, setting):
     """Every operation on what the format holds, rounded once."""
     expect("number of steps", len(computed["steps"]), len(terms))
     values = []
     for (operation, left, right, exact), step in zip(terms, computed["steps"]):
         expect("operation", step["operation"], operation)
+        exact = step_result(operation, left, right, exact, values, setting)
         if operation != "read":
-            a, b = values[left], values[right] if right is not None else None
-            exact = apply(operation, a, b)
-            down = setting.mode == "down" and operation in ("add", "subtract") and exact.is_zero
-            if down and not (a.is_zero and not a.negative and b.negative == (operation == "subtract")):
-                exact = Number(Fraction(0), True)
-            check_text("left", step["left"]["value"], a)
+            check_text("left", step["left"]["value"], values[left])
+        exception = exception_of(operation, *(values[at] if at is not None else None for at in (left, right)), exact)
         decision = one.round(exact, setting.mode, setting.draw, setting.saturate)
         values.append(one.decode(decision.code))
         check_text(f"exact of {step['text']}", step["exact"], exact, most=5000)
         expect(f"code of {step['text']}", int(step["hex"], 16), decision.code)
         check_text(f"value of {step['text']}", step["value"], values[-1])
+        expect(f"exception of {step['text']}", step["exception"],
+               "overflow" if decision.overflow and exact.is_finite else exception)
         for name in ("overflow", "underflow", "direction", "tie"):
             expect(f"{name} of {step['text']}", step["rounding"][name], getattr(decision, name))
         if values[-1].is_finite and exact.is_finite:
