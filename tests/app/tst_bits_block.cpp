@@ -8,6 +8,7 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 #include <cmath>
 #include <ctime>
 
@@ -273,6 +274,26 @@ class TestBitsBlock : public QObject {
     shown.selection().setTensor(1);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(cell("FP8 E4M3", 6) != before);
+  }
+
+  void aCancelledCountIsSaidAndStartsAgain() {
+    WorkspaceWindow shown(QStringLiteral("bits"));
+    QVERIFY(shown.waitUntilIdle());
+    auto& lens = *shown.find<QTabWidget>(QStringLiteral("bits-lens"));
+    auto& table = *shown.find<TextTable>(QStringLiteral("tensor-census"));
+    auto& again = *shown.find<QPushButton>(QStringLiteral("census-again"));
+    const auto& words = *shown.find<QLabel>(QStringLiteral("census-words"));
+    for (int i = 0; i < lens.count(); ++i)
+      if (lens.tabText(i) == QStringLiteral("This tensor")) lens.setCurrentIndex(i);
+    QVERIFY(!again.isVisible());
+    QTest::mouseClick(shown.window().findChild<QToolButton*>(QStringLiteral("cancel-job")), Qt::LeftButton);
+    QVERIFY2(again.isVisible() && words.text().contains(QStringLiteral("Cancelled")), qPrintable(words.text()));
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(table.rowCount(), 0);
+    QTest::mouseClick(&again, Qt::LeftButton);
+    QVERIFY(!again.isVisible());
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(table.rowCount(), static_cast<int>(shown.find<BitsWorkspace>()->state().rows().size()));
   }
 };
 

@@ -190,6 +190,40 @@ class TestQuantizePages : public QObject {
     QVERIFY(lab.find<QAbstractButton>("lab-clip-use-1")->isVisible());
   }
 
+  void whatIsCancelledIsSaidAndGoesOn() {
+    Lab lab;
+    QVERIFY(lab.window().waitUntilIdle());
+    auto* cancel = lab.window().window().findChild<QToolButton*>(QStringLiteral("cancel-job"));
+    // A study of half a million weights, in its tab.
+    QVERIFY(lab.open(QStringLiteral("tensor=token_embd.weight&scheme=int4")).isEmpty());
+    QVERIFY(lab.window().waitUntilIdle());
+    for (const auto& [tab, chart] : {std::pair(kSharing, "lab-sharing-chart"), std::pair(kClip, "lab-clip-chart")}) {
+      QVERIFY(lab.window().waitUntilIdle());
+      lab.showTab(tab);
+      if (tab == kClip) lab.click("lab-clip-of-2");
+      auto* message = lab.find<Chart>(chart)->findChild<Label*>(QStringLiteral("chart-message"));
+      QVERIFY2(cancel->isVisible(), chart);
+      QTest::mouseClick(cancel, Qt::LeftButton);
+      QVERIFY2(message->isVisible() && message->text().startsWith(QStringLiteral("Cancelled")),
+               qPrintable(message->text()));
+      lab.showTab(kSteps);
+      QVERIFY(lab.window().waitUntilIdle());
+      lab.showTab(tab);
+      QVERIFY(lab.window().waitUntilIdle());
+      QVERIFY2(!message->isVisible(), qPrintable(message->text()));
+    }
+    // A block that is the whole tensor.
+    QVERIFY(lab.open(QStringLiteral("tensor=token_embd.weight&scheme=int8:group=tensor&show=steps")).isEmpty());
+    QVERIFY(cancel->isVisible());
+    QTest::mouseClick(cancel, Qt::LeftButton);
+    QVERIFY2(lab.state().problem().startsWith(QStringLiteral("Cancelled")), qPrintable(lab.state().problem()));
+    lab.window().window().showWorkspace(QStringLiteral("bits"));
+    lab.window().window().showWorkspace(QStringLiteral("quantize"));
+    QVERIFY(lab.window().waitUntilIdle());
+    QCOMPARE(lab.state().problem(), QString());
+    QVERIFY(!lab.state().block().isEmpty());
+  }
+
   void groupSizeTradesErrorForBits() {
     Lab lab;
     QVERIFY(lab.open(QStringLiteral("scheme=int4:group=16&show=sharing")).isEmpty());

@@ -1,12 +1,14 @@
 #include "app/workspaces/bits/tensor_panel.h"
 
 #include <QHBoxLayout>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
@@ -74,7 +76,9 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
       m_table(new TextTable(
           {tr("Format"), tr("Exact"), tr("Rounded"), tr("Subnormal"), tr("→ 0"), tr("Clipped"), tr("Error")},
           tr("What becomes of the tensor's weights"), 1)),
-      m_words(new Label(Label::Style::Hint)) {
+      m_words(new Label(Label::Style::Hint)),
+      m_again(new QPushButton(tr("Count"))),
+      m_stop(new StopNotice(jobs, kTag, this)) {
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, space::kHalf, 0, 0);
   layout->setSpacing(space::kTwo);
@@ -90,7 +94,15 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   m_table->setColumnToolTip(5, tr("Lay beyond the largest value: clipped to it, or became infinity or NaN"));
   m_table->setColumnToolTip(6, tr("Relative error of the whole tensor: √(Σ(x − y)² / Σx²)"));
   m_words->setElide(Qt::ElideRight);
-  right->addWidget(m_words);
+  m_words->setObjectName(QStringLiteral("census-words"));
+  auto* head = new QHBoxLayout;
+  head->addWidget(m_words, 1);
+  head->addWidget(m_again);
+  right->addLayout(head);
+  m_again->setObjectName(QStringLiteral("census-again"));
+  m_again->setAccessibleName(tr("Count what formats keep"));
+  m_again->hide();
+  connect(m_again, &QPushButton::clicked, this, &TensorPanel::request);
   right->addWidget(m_table, 1);
   layout->addLayout(right, 6);
   const auto stale = [this] { request(); };
@@ -107,6 +119,11 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   connect(m_table, &QTableWidget::itemSelectionChanged, this, [this] {
     if (m_table->currentRow() >= 0 && m_table->hasFocus()) m_state.selectRow(m_table->currentRow());
   });
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_isStale = true;
+    clear(tr("Cancelled before everything was counted."));
+    m_again->show();
+  });
   clear(QString());
 }
 
@@ -116,6 +133,8 @@ void TensorPanel::setActive(bool active) {
 }
 
 void TensorPanel::clear(const QString& message) {
+  m_stop->end();
+  m_again->hide();
   m_result.reset();
   m_histogram->clearData();
   m_histogram->setMessage(message);
@@ -137,6 +156,7 @@ void TensorPanel::request() {
     formats.push_back({row.format, typed ? std::optional(row.scale) : std::nullopt});
   }
   clear(tr("Counting…"));
+  m_stop->begin();
   m_jobs.run(
       this, {kTag, tr("Counting what formats keep"), Lane::Pool},
       [model, tensor, formats, zeroPoint = m_state.input().range.zeroPoint](const core::JobContext& job) {
@@ -147,6 +167,7 @@ void TensorPanel::request() {
         return result;
       },
       [this, model, tensor](const Result& result) {
+        m_stop->end();
         if (m_selection.model() == model && m_selection.tensor() == tensor) show(result);
       },
       [this](const QString& sentence) { clear(sentence); });

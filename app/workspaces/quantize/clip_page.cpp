@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/clip_chart.h"
 #include "app/text/numbers.h"
 #include "app/widgets/flow_layout.h"
@@ -38,7 +39,8 @@ ClipPage::ClipPage(LabState& state, QWidget* parent)
       m_sentence(new Sentence),
       m_best(new QPushButton(tr("Take the best"))),
       m_extents(new QButtonGroup(this)),
-      m_choices(new ClipChoices) {
+      m_choices(new ClipChoices),
+      m_stop(new StopNotice(state.jobs(), kTag, this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
@@ -64,6 +66,10 @@ ClipPage::ClipPage(LabState& state, QWidget* parent)
   column->addWidget(m_sentence);
   column->addWidget(m_choices);
   connect(m_choices, &ClipChoices::chosen, &this->state(), &LabState::takeRange);
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_computed.clear();
+    showMessage(tr("Cancelled. It goes on when this tab is shown again."));
+  });
   buildHand();
 }
 
@@ -165,6 +171,7 @@ void ClipPage::compute(const core::quant::FlatRange& part) {
     state().jobs().run(
         this, {kTag, isLong ? tr("Clipping %1").arg(state().sourceName()) : QString()},
         [request, part](const core::JobContext& job) { return studyClip(request, part, job); }, show, fail);
+    if (isLong) m_stop->begin();
     return;
   }
   state().jobs().cancelTag(kTag);
@@ -176,6 +183,7 @@ void ClipPage::compute(const core::quant::FlatRange& part) {
 }
 
 void ClipPage::take(ClipStudy study) {
+  m_stop->end();
   m_study = std::move(study);
   m_chart->setMessage({});
   m_chart->setCurve(m_study.curve);
@@ -183,6 +191,7 @@ void ClipPage::take(ClipStudy study) {
 }
 
 void ClipPage::showMessage(const QString& message) {
+  m_stop->end();
   m_study = {};
   m_chart->setCurve({});
   m_chart->setMessage(message);

@@ -12,6 +12,7 @@ class ClipChart;
 class ClipChoices;
 class Label;
 class Sentence;
+class StopNotice;
 
 /// Why the best clip is not the maximum: the error of the block, its row or all weights against the clip of each
 /// group's range, and the schemes whose own text says such a range.
@@ -44,6 +45,7 @@ class ClipPage : public LabPage {
   ClipExtent m_wanted = ClipExtent::Block;
   ClipStudy m_study;
   QString m_computed;  ///< what the study was, or is being, made for
+  StopNotice* m_stop;
   bool m_refreshing = false;
 };
 

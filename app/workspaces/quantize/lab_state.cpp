@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/scheme_levels.h"
 #include "core/base/error.h"
 
@@ -19,8 +20,10 @@ const QString kTag = QStringLiteral("quantize.block");
 }  // namespace
 
 LabState::LabState(Selection& selection, JobRunner& jobs, QObject* parent)
-    : QObject(parent), m_selection(selection), m_jobs(jobs) {
+    : QObject(parent), m_selection(selection), m_jobs(jobs), m_stop(new StopNotice(jobs, kTag, this)) {
   m_undo.setUndoLimit(500);
+  connect(m_stop, &StopNotice::stopped, this,
+          [this] { takeFailure(tr("Cancelled. It goes on when Quantize is shown again.")); });
   connect(&selection, &Selection::modelChanged, this, &LabState::followSelection);
   connect(&selection, &Selection::tensorChanged, this, &LabState::followSelection);
   connect(&selection, &Selection::weightChanged, this, [this] {
@@ -35,7 +38,10 @@ LabState::LabState(Selection& selection, JobRunner& jobs, QObject* parent)
 void LabState::setActive(bool active) {
   if (m_active == active) return;
   m_active = active;
-  if (!active) return m_jobs.cancelTag(kTag);
+  if (!active) {
+    m_stop->end();
+    return m_jobs.cancelTag(kTag);
+  }
   suggestTensor();
   followScheme();
   recompute();
@@ -118,11 +124,8 @@ void LabState::recompute() {
   if (!m_active) return;
   if (!m_source.tensor()) return takeBlock(LabBlock());
   LabRequest request = this->request();
-  const auto fail = [this](const QString& sentence) {
-    takeBlock(LabBlock());
-    m_failure = sentence;
-    Q_EMIT blockChanged();
-  };
+  m_stop->end();
+  const auto fail = [this](const QString& sentence) { takeFailure(sentence); };
   if (request.context().count <= kComputedAtOnce) {
     m_jobs.cancelTag(kTag);
     try {
@@ -140,9 +143,17 @@ void LabState::recompute() {
       this, {kTag, tr("Quantizing %1").arg(sourceName())},
       [request = std::move(request)](const core::JobContext& job) { return computeBlock(request, job); },
       [this](LabBlock block) { takeBlock(std::move(block)); }, fail);
+  m_stop->begin();
+}
+
+void LabState::takeFailure(const QString& sentence) {
+  takeBlock(LabBlock());
+  m_failure = sentence;
+  Q_EMIT blockChanged();
 }
 
 void LabState::takeBlock(LabBlock block) {
+  m_stop->end();
   m_block = std::make_shared<LabBlock>(std::move(block));
   m_blockKey = m_source.key();
   m_isCurrent = true;

@@ -12,6 +12,8 @@
 
 namespace app {
 
+class StopNotice;
+
 /// The weights under study, the scheme, and what it makes of one block of them. Every change can be undone. Weights of
 /// the model are those of the shared selection: its tensor, and the block around its weight.
 class LabState : public QObject {
@@ -88,11 +90,13 @@ class LabState : public QObject {
   void apply(const LabInput& input);
   void recompute();
   void takeBlock(LabBlock block);
+  void takeFailure(const QString& sentence);
   void followSelection();
   void followScheme();
 
   Selection& m_selection;
   JobRunner& m_jobs;
+  StopNotice* m_stop;
   LabInput m_input;
   QUndoStack m_undo;
   int m_gesture = 0, m_gestures = 0;

@@ -6,6 +6,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/sharing_chart.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
@@ -34,7 +35,8 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
       m_chart(new SharingChart),
       m_slider(new QSlider(Qt::Horizontal)),
       m_now(new Label(Label::Style::Number)),
-      m_sentence(new Sentence) {
+      m_sentence(new Sentence),
+      m_stop(new StopNotice(state.jobs(), kTag, this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
@@ -60,6 +62,10 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
   connect(m_slider, &QSlider::sliderReleased, this, [this] { this->state().endGesture(); });
   connect(m_slider, &QSlider::valueChanged, this, &SharingPage::choose);
   connect(m_chart, &SharingChart::pointChosen, this, &SharingPage::choose);
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_measured.clear();
+    showMessage(tr("Cancelled. It goes on when this tab is shown again."));
+  });
 }
 
 void SharingPage::choose(int index) {
@@ -76,10 +82,9 @@ void SharingPage::refresh() {
     m_choices.clear();
     m_trials.clear();
     m_measured.clear();
-    m_chart->setPoints({});
     const QString name = QString::fromStdString(state().input().scheme.displayName());
-    m_chart->setMessage(state().tensor() == nullptr ? state().whyNone()
-                                                    : tr("How many weights share a scale is fixed in %1.").arg(name));
+    showMessage(state().tensor() == nullptr ? state().whyNone()
+                                            : tr("How many weights share a scale is fixed in %1.").arg(name));
   } else {
     m_choices = choices;
     measure();
@@ -102,16 +107,14 @@ void SharingPage::measure() {
   const auto done = [this, question](std::vector<core::metrics::Trial> trials) {
     if (question == m_measured) show(std::move(trials));
   };
-  const auto fail = [this](const QString& sentence) {
-    m_chart->setPoints({});
-    m_chart->setMessage(sentence);
-  };
+  const auto fail = [this](const QString& sentence) { showMessage(sentence); };
   if (tensor->shape.count() > kAtOnce) {
     // A short job is over before anybody could read of it, and the curve of the moment before stays.
     const bool isLong = tensor->shape.count() > kLong;
     if (isLong) m_chart->setMessage(tr("Computing…"));
     const QString title = isLong ? tr("Trying sizes of groups on %1").arg(state().sourceName()) : QString();
     state().jobs().run(this, {kTag, title}, work, done, fail);
+    if (isLong) m_stop->begin();
     return;
   }
   state().jobs().cancelTag(kTag);
@@ -122,7 +125,14 @@ void SharingPage::measure() {
   }
 }
 
+void SharingPage::showMessage(const QString& message) {
+  m_stop->end();
+  m_chart->setPoints({});
+  m_chart->setMessage(message);
+}
+
 void SharingPage::show(std::vector<core::metrics::Trial> trials) {
+  m_stop->end();
   m_trials = std::move(trials);
   std::vector<SharingChart::Point> points;
   for (const auto& trial : m_trials)
