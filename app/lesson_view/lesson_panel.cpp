@@ -24,9 +24,9 @@
 namespace app {
 namespace {
 
-constexpr int kWidth = 348, kTeacherWidth = 440, kLeastWidth = 340;
-/// Of the window: the rest is for what the lesson is about.
-constexpr double kMostShare = 0.37;
+constexpr int kWidth = 348, kTeacherWidth = 440, kLeastWidth = 300;
+/// What the lesson is about, with the rail, has at least this much of the window.
+constexpr int kOthersWidth = 76 + 640;
 /// Points more than the interface's own size, so that the last row can read it.
 constexpr double kTeacherDelta = 5, kTitleDelta = 4;
 constexpr int kSlow = 250;  // ms
@@ -172,7 +172,8 @@ void LessonPanel::refreshType() {
 void LessonPanel::fitInto(int windowWidth) {
   m_windowWidth = windowWidth;
   const int wanted = Theme::instance().px(m_player.teacherMode() ? kTeacherWidth : kWidth);
-  setFixedWidth(std::clamp(wanted, kLeastWidth, std::max(kLeastWidth, qRound(windowWidth * kMostShare))));
+  const int room = windowWidth - Theme::instance().px(kOthersWidth);
+  setFixedWidth(std::clamp(wanted, kLeastWidth, std::max(kLeastWidth, room)));
 }
 
 /// What has the keyboard does not take it along: whoever presses Page Down twice comes two steps further.
