@@ -64,9 +64,9 @@ void ClipChart::setClip(double clip) {
 }
 
 const ClipCost* ClipChart::best() const {
-  const auto lowest = std::min_element(m_costs.begin(), m_costs.end(),
+  const auto lowest = std::min_element(m_costs.rbegin(), m_costs.rend(),
                                        [](const ClipCost& a, const ClipCost& b) { return a.total() < b.total(); });
-  return lowest == m_costs.end() ? nullptr : &*lowest;
+  return lowest == m_costs.rend() ? nullptr : &*lowest;
 }
 
 const ClipCost* ClipChart::at(double clip) const {

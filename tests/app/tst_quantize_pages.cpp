@@ -2,6 +2,7 @@
 #include <QLineEdit>
 #include <QSlider>
 #include <QTableView>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "app/workspaces/quantize/rivals_model.h"
 #include "app/workspaces/quantize/steps_page.h"
 
+#include "changed_demo.h"
 #include "quantize_lab.h"
 
 using namespace app;
@@ -58,6 +60,23 @@ class TestQuantizePages : public QObject {
     QVERIFY2(!lab.text("lab-numbers").contains(QStringLiteral("0.45892")), qPrintable(lab.text("lab-numbers")));
     QVERIFY(lab.workspace()->findChild<ParameterCards*>()->text().contains(u'S'));
     QVERIFY(std::abs(static_cast<double>(lab.state().block().decoded[0]) - 0.4567) < 0.001);
+  }
+
+  /// NaN is not equal to itself, but nothing was clipped.
+  void aWeightThatIsNoNumberIsNotTakenForAClippedOne() {
+    QTemporaryDir folder;
+    const QString tensor = QStringLiteral("blk.1.attn_q.weight");
+    Lab lab(demoWithNan(folder.filePath(QStringLiteral("nan.gguf")), tensor.toStdString()));
+    QVERIFY(lab.open(QStringLiteral("tensor=%1&scheme=int4&row=0&block=0&step=error").arg(tensor)).isEmpty());
+    const LabBlock& block = lab.state().block();
+    QVERIFY(std::isnan(block.values[0]) && block.decoded[0] == 0.0F);
+    QVERIFY(!block.isAnyCut());
+    auto* table = lab.find<QTableView>("lab-steps");
+    QCOMPARE(table->model()->columnCount(), static_cast<int>(block.explanation.steps.size()));
+    QVERIFY(!lab.text("lab-numbers").contains(QStringLiteral("before clipping")));
+    lab.state().setClip(0.5);
+    QVERIFY(lab.state().block().isAnyCut());
+    QCOMPARE(table->model()->columnCount(), static_cast<int>(block.explanation.steps.size()) + 1);
   }
 
   void aWeightCanBeTypedInTheTable() {
@@ -173,6 +192,15 @@ class TestQuantizePages : public QObject {
     QVERIFY(lab.window().waitUntilIdle());
     QVERIFY(!lab.find<QAbstractButton>("lab-clip-of-1")->isEnabled());
     QVERIFY(!lab.find<QAbstractButton>("lab-clip-of-2")->isEnabled());
+  }
+
+  void whereNothingIsLostThereIsNothingToClip() {
+    Lab lab{QString()};
+    QVERIFY(lab.open(QStringLiteral("values=0,0,0,0&scheme=int4&show=clip")).isEmpty());
+    QCOMPARE(lab.find<ClipChart>("lab-clip-chart")->best()->clip, 1.0);
+    QVERIFY2(lab.text("lab-clip-sentence").contains(QStringLiteral("Nothing is lost")),
+             qPrintable(lab.text("lab-clip-sentence")));
+    QVERIFY(!lab.find<QAbstractButton>("lab-clip-best")->isEnabled());
   }
 
   void schemesWithoutAKeyForTheRangeSaySo() {

@@ -209,7 +209,9 @@ void ClipPage::say() {
   if (best == nullptr) return m_sentence->clear();
   QString text = tr("At %1: error %2.").arg(text::percent(clip, 0), text::number(now->total(), 3));
   if (clip < 1) text += u' ' + tr("Without clipping %1.").arg(text::number(none->total(), 3));
-  if (best->clip > 0.995)
+  if (none->total() == 0)
+    text += u' ' + tr("Nothing is lost without a clip.");
+  else if (best->clip > 0.995)
     text += u' ' + tr("The maximum is the best end here: a cut costs more than finer steps save.");
   else
     text += u' ' + tr("Least at %1: %2, since finer steps for all save more than the cut costs.")

@@ -80,6 +80,12 @@ std::span<const double> LabBlock::levelsAt(std::size_t shownIndex) const {
   return levels;
 }
 
+bool LabBlock::isAnyCut() const {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (isCut(i)) return true;
+  return false;
+}
+
 std::size_t LabBlock::becameZero() const {
   std::size_t count = 0;
   for (std::size_t i = 0; i < values.size(); ++i) count += values[i] != 0 && decoded[i] == 0 ? 1 : 0;

@@ -27,7 +27,7 @@ bool isWider(const LabRequest& request, const FlatRange& sharing, ClipExtent ext
 }
 
 const core::metrics::ClipCost& ClipStudy::best() const {
-  return *std::min_element(curve.begin(), curve.end(),
+  return *std::min_element(curve.rbegin(), curve.rend(),
                            [](const auto& a, const auto& b) { return a.total() < b.total(); });
 }
 

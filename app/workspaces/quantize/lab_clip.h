@@ -22,6 +22,7 @@ struct ClipStudy {
   std::vector<core::metrics::ClipCost> curve;       ///< ascending, from kLeastPercent to 100 %
   std::vector<core::metrics::RangeChoice> choices;  ///< the scheme as it is first; empty where it has no such key
 
+  /// Of least error, and of those the one that clips least.
   const core::metrics::ClipCost& best() const;
 };
 
