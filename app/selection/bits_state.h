@@ -116,7 +116,6 @@ class BitsState : public QObject {
   void recompute();
   void recompute(FormatRow& row) const;
   void recomputeInterval();
-  double ownAbsmax() const;
 
   BitsSetup m_setup;
   core::numeric::TypedNumber m_number;

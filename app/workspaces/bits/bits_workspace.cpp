@@ -176,20 +176,18 @@ void BitsWorkspace::setPage(PageBar::Page page) { m_bar->setPage(page); }
 
 QString BitsWorkspace::helpText() const {
   return tr(
-      "Type a number (0.1, 1/3, 0.1+0.2, 0x1.8p3), or 0x… and 0b… for the bits of the selected format; take an example "
-      "or "
-      "a weight of the model. Every row shows what a format makes of it; Formats chooses the rows and makes formats of "
-      "your own, Range gives integers and code books their scale, and the box beside it the rounding. Click a bit to "
-      "flip "
-      "it, drag to paint. With the keyboard: Left and Right move over the bits, Space flips, Up and Down go to the "
-      "next "
-      "and previous value, with Shift to the next exponent, Page Up and Page Down to another format; Ctrl+Z goes back. "
-      "Below the table, in tabs: everything about the value, why it was rounded this way and what other modes give, "
-      "the "
-      "number line, conversions one after the other, range and precision of all formats, and what each would make of "
-      "the "
-      "selected tensor. The Block tab shows how schemes store weights, byte by byte. The context menus copy and "
-      "export.");
+      "Type a number (0.1, 1/3, 0.1+0.2, 1/0, 0x1.8p3), or 0x… and 0b… for the bits of the selected format; take an "
+      "example or a weight of the model. Every row shows what a format makes of it; Formats chooses the rows and makes "
+      "formats of your own, Range gives integers and code books their scale, or takes scale and zero-point as you type "
+      "them, and the box beside it the rounding. Click a bit to flip it, drag to paint. With the keyboard: Left and "
+      "Right move over the bits, Space flips, Up and Down go to the next and previous value, with Shift to the next "
+      "exponent, Page Up and Page Down to another format; Ctrl+Z goes back. Below the table, in tabs: everything about "
+      "the value, why it was rounded this way and what other modes give, the number line (linear, or with the same "
+      "room "
+      "for every value: S), conversions one after the other, range and precision of all formats, and what each would "
+      "make of the selected tensor. The Block tab shows how schemes store weights, byte by byte. The context menus "
+      "copy "
+      "and export.");
 }
 
 void BitsWorkspace::showExample() {

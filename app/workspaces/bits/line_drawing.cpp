@@ -81,7 +81,8 @@ void LineDrawing::drawShades(QCPPainter* painter) const {
   painter->setPen(Qt::NoPen);
   painter->setAntialiasing(false);
   for (const NumberLine::Shade& shade : m_line.m_shades) {
-    const double share = (std::log2(static_cast<double>(shade.count)) + 1) / steps;
+    const bool even = m_line.m_spacing == Spacing::EvenValues;  // then they differ by where the pixels fall
+    const double share = even ? 1 : (std::log2(static_cast<double>(shade.count)) + 1) / steps;
     painter->setBrush(mix(c.surface, c.text, 0.12 + 0.5 * share));
     const double left = m_line.xAxis->coordToPixel(shade.low), right = m_line.xAxis->coordToPixel(shade.high);
     const double height = shadeHeight() * (0.25 + 0.75 * share);

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kMargin = 28;
 constexpr double kUlpsShown = 4;          ///< to each side, at first
-constexpr double kTickRoom = 5;           ///< pixels a tick needs
+constexpr double kTickRoom = 5;           ///< pixels a tick needs; where all have the same, half of it
 constexpr int kShadePixels = 4;           ///< width of a shaded stretch
 constexpr LineView::Wide kFewest = 1.2L;  ///< half the narrowest view, in ulps
 
@@ -163,7 +163,8 @@ void NumberLine::collect() {
   std::uint64_t end = m_places->firstFrom(m_view.fromAxis(1));
   if (end < order.count() && m_places->distanceOfPlace(end) <= m_view.fromAxis(1)) ++end;
   m_inSight = end - first;
-  if (static_cast<double>(m_inSight) * kTickRoom <= pixels) {
+  const double room = m_spacing == Spacing::EvenValues ? kTickRoom / 2 : kTickRoom;
+  if (static_cast<double>(m_inSight) * room <= pixels) {
     for (std::uint64_t place = first; place < end; ++place) {
       const std::uint64_t code = order.codeAt(place);
       const double value = order.valueAt(place);

@@ -30,6 +30,8 @@ PageBar::PageBar(BitsState& state, QWidget* parent)
       m_rangeEditor(new RangeEditor(state, this)) {
   m_pages->addTab(tr("Number"));
   m_pages->addTab(tr("Block"));
+  m_pages->setUsesScrollButtons(false);  // so that their names have room, whatever stands beside them
+  m_pages->setElideMode(Qt::ElideNone);
   m_pages->setAccessibleName(tr("What is looked at"));
   m_pages->setObjectName(QStringLiteral("bits-page"));
   m_pages->setTabToolTip(0, tr("One number in every format"));

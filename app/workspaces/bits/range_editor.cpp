@@ -20,6 +20,10 @@
 
 namespace app {
 
+namespace {
+constexpr int kWidth = 350;  ///< at 100 %
+}  // namespace
+
 QString rangeText(const BitsState& state) {
   if (state.typedScale(*state.selected().format) != nullptr) return scaleSentence(state);
   const CodeRange& range = state.input().range;
@@ -81,9 +85,9 @@ void RangeEditor::build() {
   outer->addLayout(form);
   for (Label* label : {m_formulas, m_problem}) {
     label->setWrapping();
-    label->setFixedWidth(360);
     outer->addWidget(label);
   }
+  m_problem->hide();
   m_formulas->setObjectName(QStringLiteral("range-formulas"));
   auto* row = new QHBoxLayout;
   row->addStretch(1);
@@ -95,6 +99,7 @@ void RangeEditor::build() {
 
 void RangeEditor::openUnder(const QWidget& anchor) {
   refresh();
+  for (Label* label : {m_formulas, m_problem}) label->setFixedWidth(Theme::instance().px(kWidth));
   m_scale->followRow();
   adjustSize();
   move(placeUnder(anchor, size()));

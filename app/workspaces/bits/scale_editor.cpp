@@ -15,6 +15,8 @@
 namespace app {
 namespace {
 
+constexpr int kWidth = 350;  ///< of a sentence, at 100 %
+
 QString whole(std::int64_t value) { return QString::number(value).replace(u'-', u'−'); }
 
 }  // namespace
@@ -25,6 +27,7 @@ ScaleEditor::ScaleEditor(BitsState& state, QWidget* parent)
       m_formats(new QComboBox),
       m_scale(new QLineEdit),
       m_zeroPoint(new QLineEdit),
+      m_formatName(new Label(Label::Style::Hint, tr("Format"))),
       m_scaleName(new Label(Label::Style::Hint)),
       m_zeroPointName(new Label(Label::Style::Hint, tr("Zero-point"))),
       m_problem(new Label(Label::Style::Error)) {
@@ -39,13 +42,12 @@ ScaleEditor::ScaleEditor(BitsState& state, QWidget* parent)
   auto* form = new QFormLayout;
   form->setHorizontalSpacing(space::kTwo);
   form->setVerticalSpacing(space::kHalf);
-  form->addRow(new Label(Label::Style::Hint, tr("Format")), m_formats);
+  form->addRow(m_formatName, m_formats);
   form->addRow(m_scaleName, m_scale);
   form->addRow(m_zeroPointName, m_zeroPoint);
   outer->addLayout(form);
   outer->addWidget(m_problem);
   m_problem->setWrapping();
-  m_problem->setFixedWidth(360);
   m_problem->setObjectName(QStringLiteral("scale-problem"));
   m_problem->hide();
   m_formats->setAccessibleName(tr("Format whose scale is typed"));
@@ -77,6 +79,8 @@ void ScaleEditor::followRow() {
 
 void ScaleEditor::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
+  m_problem->setFixedWidth(Theme::instance().px(kWidth));
+  m_formatName->setMinimumWidth(m_formatName->fontMetrics().horizontalAdvance(tr("Highest value")));  // as the range's
   refresh();
 }
 

@@ -33,7 +33,7 @@ class ScaleEditor : public QWidget {
   QString m_format = QStringLiteral("int8");
   QComboBox* m_formats;
   QLineEdit *m_scale, *m_zeroPoint;
-  Label *m_scaleName, *m_zeroPointName, *m_problem;
+  Label *m_formatName, *m_scaleName, *m_zeroPointName, *m_problem;
 };
 
 }  // namespace app
