@@ -26,7 +26,7 @@ namespace {
 
 constexpr int kWidth = 348, kTeacherWidth = 440, kLeastWidth = 300;
 /// What the lesson is about, with the rail, has at least this much of the window.
-constexpr int kOthersWidth = 76 + 640;
+constexpr int kOthersWidth = 76 + 648;
 /// Points more than the interface's own size, so that the last row can read it.
 constexpr double kTeacherDelta = 5, kTitleDelta = 4;
 constexpr int kSlow = 250;  // ms

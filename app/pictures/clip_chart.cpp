@@ -47,6 +47,8 @@ void ClipChart::setCurve(std::vector<ClipCost> costs) {
     m_best->addData(100 * lowest->clip, lowest->total());
     m_bestText->setText(tr("best: %1").arg(text::percent(lowest->clip, 0)));
     m_bestText->position->setCoords(100 * lowest->clip, lowest->total());
+    // Beside the right end it would be cut, and struck through by the line of the clip.
+    m_bestText->setPositionAlignment(Qt::AlignBottom | (lowest->clip > 0.9 ? Qt::AlignRight : Qt::AlignHCenter));
     // The interesting part: what lies far above both the best and no clip at all is cut off.
     const double top = std::max(m_costs.back().total(), lowest->total()) * 2.2;
     yAxis->setRange(0, top > 0 ? top : 1);

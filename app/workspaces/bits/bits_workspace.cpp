@@ -37,7 +37,7 @@ constexpr int kSideBySideWidth = 1220, kDetailsWidth = 400;
 
 /// What a page can shrink to, whatever the sum of its parts asks for: tables and pictures scroll or elide.
 void keepSmall(QWidget& page) {
-  const auto apply = [&page] { page.setMinimumSize(Theme::instance().px(640), Theme::instance().px(420)); };
+  const auto apply = [&page] { page.setMinimumSize(Theme::instance().px(612), Theme::instance().px(420)); };
   apply();
   QObject::connect(&Theme::instance(), &Theme::changed, &page, apply);
 }
