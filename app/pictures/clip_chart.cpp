@@ -46,6 +46,9 @@ void ClipChart::setCurve(std::vector<ClipCost> costs) {
   if (const ClipCost* lowest = best()) {
     m_best->addData(100 * lowest->clip, lowest->total());
     m_bestText->setText(tr("best: %1").arg(text::percent(lowest->clip, 0)));
+    constexpr double kAtTheEdge = 0.9;  // there a centred text would stand over the edge
+    const Qt::Alignment side = lowest->clip > kAtTheEdge ? Qt::AlignRight : Qt::AlignHCenter;
+    m_bestText->setPositionAlignment(Qt::AlignBottom | side);
     m_bestText->position->setCoords(100 * lowest->clip, lowest->total());
     // Beside the right end it would be cut, and struck through by the line of the clip.
     m_bestText->setPositionAlignment(Qt::AlignBottom | (lowest->clip > 0.9 ? Qt::AlignRight : Qt::AlignHCenter));
