@@ -24,7 +24,7 @@ const CLI::Option* optionNamed(const CLI::App& command, const std::string& word)
   return word.size() > 1 && word.front() == '-' ? command.get_option_no_throw(word) : nullptr;
 }
 
-/// "-5", "-.5e3", "-inf", "-nan", "-1/3", "-(1+2)": the sign of a number, not of an option.
+/// "-5", "-.5e3", "-inf", "-nan", "-1/3", "-(1+2)", "-(inf-1)": the sign of a number, not of an option.
 bool looksNegative(std::string_view word) {
   if (word.size() < 2 || word.front() != '-') return false;
   word.remove_prefix(1);
@@ -33,7 +33,10 @@ bool looksNegative(std::string_view word) {
   std::string lower(word);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return lower == "inf" || lower == "infinity" || lower == "∞" || lower.starts_with("nan");
+  for (const std::string_view name : {"infinity", "inf", "∞", "nan"})
+    if (lower.starts_with(name))
+      return lower.size() == name.size() || std::isalpha(static_cast<unsigned char>(lower[name.size()])) == 0;
+  return false;
 }
 
 }  // namespace

@@ -89,7 +89,8 @@ std::optional<std::string> openLink(BitsOptions& options) {
   if (link.path.size() > 2 || (link.path.size() == 2) == (text != link.query.end()))
     refuse("A link to a number is quantscope://bits/FORMAT/CODE or quantscope://bits/FORMAT?text=NUMBER.");
   if (!link.path.empty() && options.formats.empty()) options.formats.push_back(link.path[0]);
-  options.value = text != link.query.end() ? text->second : link.path[1];
+  options.codeOfLink = text == link.query.end();
+  options.value = options.codeOfLink ? link.path[1] : text->second;
   for (const auto& [key, value] : link.query) applyKey(key, value, options);
   return link.path.empty() ? std::nullopt : std::optional(link.path[0]);
 }
@@ -168,6 +169,9 @@ BitsRequest bitsRequest(BitsOptions options) {
                                : request.formatsChosen ? request.formats.front()
                                                        : numberFormat(FormatId::Fp32);
   request.number = parseTypedNumber(options.value, pattern, request.scaleOf(pattern));
+  if (options.codeOfLink && !request.number.patternFormat)
+    refuse("Bits in a link are written 0x… or 0b…, but found " + core::io::inQuotes(options.value) +
+           "; a number is quantscope://bits/FORMAT?text=NUMBER.");
   if (!request.formatsChosen) request.formats.assign(numberFormats().begin(), numberFormats().end());
   return request;
 }

@@ -29,6 +29,7 @@ struct BitsOptions {
   };
   std::map<std::string, OneScale> scales;
   bool chainOfLink = false;
+  bool codeOfLink = false;  ///< the value is the code that a link's path names
 };
 
 /// One format of a chain and how numbers are rounded into it.

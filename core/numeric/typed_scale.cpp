@@ -30,6 +30,8 @@ std::int64_t readZeroPoint(const NumberFormat& format, std::string_view text) {
 CodeScale parseScale(const NumberFormat& format, std::string_view scale, std::string_view zeroPoint) {
   const std::string name = format.isInteger() ? "scale" : "absmax";
   if (!format.isScaled()) refuse(format.title + " has no scale: its codes stand for numbers of their own.");
+  if (lowerTrimmed(scale).empty())
+    refuse("The " + name + " of " + format.title + " is a number above zero, but nothing was typed.");
   const TypedNumber number = parseTypedNumber(scale, numberFormat(FormatId::Fp64));
   const bool isPositive =
       number.hasValue() && number.exact.isFinite() && !number.exact.isZero() && !number.exact.isNegative();

@@ -69,6 +69,16 @@ class TestCliArguments : public QObject {
     QCOMPARE(run({}).code, 2);
   }
 
+  void aSumMayBeginWithANegativeInfinity() {
+    for (const char* sum : {"-(inf + 0.3)", "-inf-1", "-infinity*2", "-∞+1", "-(-nan)"}) {
+      const auto answer =
+          run({QStringLiteral("bits"), QString::fromUtf8(sum), QStringLiteral("--format"), QStringLiteral("fp32")});
+      QVERIFY2(answer.code == 0 && answer.out.startsWith("fp32"), answer.err.constData());
+    }
+    for (const char* word : {"-info", "-nano", "-infinite"})
+      QCOMPARE(run({QStringLiteral("bits"), QLatin1String(word)}).code, 2);
+  }
+
   void anEmptyValueIsNoDefault() {
     for (const char* option : {"--rounding", "--draw", "--seed", "--chain", "--scale", "--zero-point", "--absmax"}) {
       const auto answer = run({QStringLiteral("bits"), QStringLiteral("1"), QLatin1String(option), QString()});

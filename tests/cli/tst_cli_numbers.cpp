@@ -212,6 +212,14 @@ class TestCliNumbers : public QObject {
     }
   }
 
+  void digitsThatGoOnSaySo() {
+    const QByteArray third = run({"bits", "1/3", "--format", "int4", "--scale", "1/3"}).out;
+    const QByteArray endless = "0." + QByteArray(40, '3') + "…";
+    QVERIFY2(third.contains("= " + endless) && third.contains("ulp " + endless) && third.contains("error 0,"), third);
+    QVERIFY(run({"bits", "1/3", "--format", "fp4_e2m1"}).out.contains("error 0.1" + QByteArray(39, '6') + "…"));
+    QVERIFY(!run({"bits", "0.5", "--format", "fp16"}).out.contains("…"));
+  }
+
   void arithmeticIsComputedInTheFormat() {
     const Json answer = json({"bits", "0.1 + 0.2", "--format", "fp64"});
     const Json& row = answer["formats"][0];
@@ -248,11 +256,12 @@ class TestCliNumbers : public QObject {
     QVERIFY(loud["formats"] == code["formats"]);
     const Json other = json({"bits", "quantscope://bits/fp16/0x3c00", "--format", "fp32"});
     QVERIFY(other["formats"][0]["hex"] == "0x3f800000");
-    for (const char* wrong : {"quantscope://", "quantscope://learn/1", "quantscope://bits", "quantscope://bits/fp32",
-                              "quantscope://bits/fp32/0x1/2", "quantscope://bits/fp32/0xfffffffff",
-                              "quantscope://bits/nope/0x1", "quantscope://bits/fp32?text=%zz",
-                              "quantscope://bits/fp32?text=1&text=2", "quantscope://bits/fp32?text=1&x=2",
-                              "quantscope://bits/fp32/0x1?text=1", "quantscope://bits/fp32?text=1&rounding=no"}) {
+    for (const char* wrong :
+         {"quantscope://", "quantscope://learn/1", "quantscope://bits", "quantscope://bits/fp32",
+          "quantscope://bits/fp32/0x1/2", "quantscope://bits/fp32/0xfffffffff", "quantscope://bits/nope/0x1",
+          "quantscope://bits/fp32?text=%zz", "quantscope://bits/fp32?text=1&text=2",
+          "quantscope://bits/fp32?text=1&x=2", "quantscope://bits/fp32/0x1?text=1", "quantscope://bits/fp32/0.1",
+          "quantscope://bits/int8?text=1&int8.zero_point=3", "quantscope://bits/fp32?text=1&rounding=no"}) {
       const auto answer = run({"bits", wrong});
       QVERIFY2(answer.code == 1 && answer.err.trimmed().endsWith('.'), wrong);
     }

@@ -39,8 +39,8 @@ def setting(rng, few=False):
     mode = rng.choice(MODES)
     draw = Fraction(rng.choice([0.0, 0.25, 0.5, 0.7, 1e-300, 1 - 2.0 ** -53, rng.random()])) if mode == "stochastic" else None
     # As typed, exactly: "0.1" is one tenth, and a double where it is written as one.
-    scale = Fraction(rng.choice(["1", "1", "0.1", 0.1, "0.7", "0.0078125", "3.7", "1e-40", "1e300", 5e-324]))
-    absmax = Fraction(rng.choice(["1", "1", "0.1", 0.1, "0.3", "3.25", "1e-30", "1e38"]))
+    scale = Fraction(rng.choice(["1", "1", "0.1", 0.1, "0.7", "0.0078125", "3.7", "1e-40", "1e300", 5e-324, "1/3", "1/127"]))
+    absmax = Fraction(rng.choice(["1", "1", "0.1", 0.1, "0.3", "3.25", "1e-30", "1e38", "1/3"]))
     zero_point = rng.choice([0, 0, 1, -3, 128, 127, -128])
     formats = list(table(scale, zero_point, absmax).values()) + custom_formats()
     formats = [one for one in formats if not isinstance(one, Integer) or one.low <= zero_point <= one.high]

@@ -119,6 +119,8 @@ def check_interval(interval, one, code, setting):
         value = end + trace
         return gives(Number(value)) if value != 0 else gives(Number(Fraction(0)))
 
+    if not ends(getattr(one, "scale", Fraction(1))):
+        return  # nor do the digits of its ends
     if interval is None:
         number = one.decode(code)
         probes = [] if not number.is_finite else [Number(number.signed + trace) for trace in (TINY, -TINY)]
@@ -230,5 +232,7 @@ def check_row(row, one, number, setting, kept_code=None, has_value=True):
     check_literals(row, one, code)
     if isinstance(one, Integer):
         expect("scale", (row["scale"], row["zero_point"]), (float(one.scale), one.zero_point))
+        expect("scale_exact", Fraction(row["scale_exact"]), one.scale)
     if isinstance(one, CodeBook):
         expect("absmax", row["absmax"], float(one.scale))
+        expect("absmax_exact", Fraction(row["absmax_exact"]), one.scale)
