@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/lesson_view/choice_button.h"
 #include "app/lesson_view/lesson_header.h"
 #include "app/lesson_view/lesson_text.h"
 #include "app/lesson_view/question_input.h"
@@ -30,6 +31,14 @@ constexpr int kOthersWidth = 76 + 648;
 /// Points more than the interface's own size, so that the last row can read it.
 constexpr double kTeacherDelta = 5, kTitleDelta = 4;
 constexpr int kSlow = 250;  // ms
+
+/// Under a style sheet no font is inherited.
+void enlargeChoices(const QWidget& place, double delta) {
+  for (ChoiceButton* choice : place.findChildren<ChoiceButton*>()) {
+    choice->setFont(Theme::instance().textFont(delta));
+    choice->updateGeometry();
+  }
+}
 
 }  // namespace
 
@@ -164,7 +173,7 @@ void LessonPanel::refreshType() {
   for (LessonText* text : {m_text, m_question}) text->setPointDelta(delta);
   m_title->setPointDelta(kTitleDelta + delta);
   m_verdict->setPointDelta(delta);
-  m_inputPlace->parentWidget()->setFont(Theme::instance().textFont(delta));
+  enlargeChoices(*this, delta);
   fitInto(m_windowWidth);
   update();
 }
@@ -209,6 +218,7 @@ void LessonPanel::refreshInput() {
   stopWaiting();
   m_input = QuestionInput::create(m_player, m_jobs);
   m_inputPlace->addWidget(m_input);
+  enlargeChoices(*m_input, m_player.teacherMode() ? kTeacherDelta : 0);
   m_input->show();  // now, so that it can take the keyboard
   m_input->setAccessibleName(m_question->text());
   orderTabs();

@@ -232,7 +232,13 @@ class TestLessonWindow : public QObject {
 
   void aChoiceIsMadeWithItsNumber() {
     QVERIFY(go(QStringLiteral("rounding"), QStringLiteral("tenth")));
-    auto* exact = m_window->find<ChoiceButton>(QStringLiteral("choice-exact"));
+    const auto choice = [&] { return m_window->find<ChoiceButton>(QStringLiteral("choice-exact")); };
+    const int usual = choice()->sizeHint().height();
+    player().setTeacherMode(true);
+    QTRY_VERIFY(choice() != nullptr && choice()->sizeHint().height() > usual);  // as large as its question
+    player().setTeacherMode(false);
+    QTRY_VERIFY(choice() != nullptr && choice()->sizeHint().height() == usual);
+    auto* exact = choice();
     QTest::keyClick(exact, Qt::Key_1);
     QTest::keyClick(exact, Qt::Key_Return);
     QTRY_VERIFY(player().isRevealed());
