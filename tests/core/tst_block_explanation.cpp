@@ -413,6 +413,9 @@ void TestBlockExplanation::saysWhatDoesNotFit() {
     else
       QVERIFY2(!says("is stored, and") && !says("becomes 0") && !says("infinite"), given.scheme);
   }
+  const BlockExplanation large = quant::explainBlock(Scheme::parse("int4"), tensorOf({8e5F, 1}, {1, 2}), 0, 0);
+  QCOMPARE(large.range.high, 7 * 65504.0);
+  QCOMPARE(large.levels.front().levels.size(), std::size_t{15});  // −7 … 7
   // The levels of a cast are those of the format, whatever the weights are.
   const BlockExplanation cast = quant::explainBlock(Scheme::parse("fp8_e4m3"), tensorOf({1e6F, 1}, {1, 2}), 0, 0);
   QCOMPARE(cast.range.low, -448.0);

@@ -38,6 +38,9 @@ void noteLimits(BlockExplanation& out) {
   for (const ExplanationParameter& parameter : out.parameters)
     if (const std::string why = whyOther(parameter); !why.empty()) {
       out.notes.push_back(fmt::format("{} = {}.", parameter.symbol, why));
+      // The range that was chosen is not the one that the levels span.
+      if (out.levels.size() == 1 && !out.levels.front().levels.empty())
+        out.range.low = out.levels.front().levels.front(), out.range.high = out.levels.front().levels.back();
       break;
     }
   const ExplanationStep* const decoded = out.step(StepId::Decoded);
