@@ -50,8 +50,6 @@ void ClipChart::setCurve(std::vector<ClipCost> costs) {
     const Qt::Alignment side = lowest->clip > kAtTheEdge ? Qt::AlignRight : Qt::AlignHCenter;
     m_bestText->setPositionAlignment(Qt::AlignBottom | side);
     m_bestText->position->setCoords(100 * lowest->clip, lowest->total());
-    // Beside the right end it would be cut, and struck through by the line of the clip.
-    m_bestText->setPositionAlignment(Qt::AlignBottom | (lowest->clip > 0.9 ? Qt::AlignRight : Qt::AlignHCenter));
     // The interesting part: what lies far above both the best and no clip at all is cut off.
     const double top = std::max(m_costs.back().total(), lowest->total()) * 2.2;
     yAxis->setRange(0, top > 0 ? top : 1);
