@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 #include <string_view>
+
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -20,7 +24,7 @@ const CLI::Option* optionNamed(const CLI::App& command, const std::string& word)
   return word.size() > 1 && word.front() == '-' ? command.get_option_no_throw(word) : nullptr;
 }
 
-/// "-5", "-.5e3", "-inf", "-nan", "-1/3", "-(1+2)": the sign of a number, not of an option.
+/// "-5", "-.5e3", "-inf", "-nan", "-1/3", "-(1+2)", "-(inf-1)": the sign of a number, not of an option.
 bool looksNegative(std::string_view word) {
   if (word.size() < 2 || word.front() != '-') return false;
   word.remove_prefix(1);
@@ -29,7 +33,10 @@ bool looksNegative(std::string_view word) {
   std::string lower(word);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return lower == "inf" || lower == "infinity" || lower == "∞" || lower.starts_with("nan");
+  for (const std::string_view name : {"infinity", "inf", "∞", "nan"})
+    if (lower.starts_with(name))
+      return lower.size() == name.size() || std::isalpha(static_cast<unsigned char>(lower[name.size()])) == 0;
+  return false;
 }
 
 }  // namespace
@@ -61,5 +68,14 @@ std::vector<std::string> plainArguments(const CLI::App& program, int argc, char*
   }
   return result;
 }
+
+std::string whyNoSeed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "must be a whole number from 0 to 2^64 - 1; found " + core::io::inQuotes(text);
+}
+
+std::string whyEmpty(const std::string& text) { return text.empty() ? "must not be empty" : std::string(); }
 
 }  // namespace app::cli

@@ -11,4 +11,10 @@ namespace app::cli {
 /// @return words after the program's name, to be parsed in this order
 std::vector<std::string> plainArguments(const CLI::App& program, int argc, char** argv);
 
+/// Checks of an option's value, as CLI::Validator takes them: empty, or what is wrong with it.
+/// A seed: CLI11 would take -1, and what has more than 64 bits, for the largest number there is.
+std::string whyNoSeed(const std::string& text);
+/// CLI11 would take an empty text for an option that was not given.
+std::string whyEmpty(const std::string& text);
+
 }  // namespace app::cli

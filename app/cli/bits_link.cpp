@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/numeric/typed_text.h"
 
 namespace app::cli {
 
@@ -38,6 +39,12 @@ std::string decoded(std::string_view text) {
   return result;
 }
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
 /// Calls body(part) for what stands between separators.
 template <typename Body>
 void forEachPart(std::string_view text, char separator, const Body& body) {
@@ -51,18 +58,20 @@ void forEachPart(std::string_view text, char separator, const Body& body) {
 }  // namespace
 
 bool isLink(std::string_view text) {
+  text = trimmed(text);
   if (text.size() < kScheme.size()) return false;
   return std::equal(kScheme.begin(), kScheme.end(), text.begin(),
                     [](char a, char b) { return a == static_cast<char>(std::tolower(static_cast<unsigned char>(b))); });
 }
 
 BitsLink parseBitsLink(std::string_view text) {
+  text = trimmed(text);
   if (text.size() > kMaxLength) refuse("A link may have up to 8192 characters.");
   std::string_view rest = text.substr(kScheme.size());
   const std::size_t question = std::min(rest.find('?'), rest.size());
   BitsLink link;
   forEachPart(rest.substr(0, question), '/', [&](std::string_view part) { link.path.push_back(decoded(part)); });
-  if (link.path.empty() || link.path.front() != "bits")
+  if (link.path.empty() || core::numeric::lowerTrimmed(link.path.front()) != "bits")
     refuse("A link to a number begins with quantscope://bits, but found " + core::io::inQuotes(text) + ".");
   link.path.erase(link.path.begin());
   forEachPart(rest.substr(std::min(question + 1, rest.size())), '&', [&](std::string_view pair) {

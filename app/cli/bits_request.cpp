@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/numeric/custom_format.h"
+#include "core/numeric/typed_scale.h"
 
 namespace app::cli {
 
@@ -25,11 +26,16 @@ double numberOf(const std::string& key, const std::string& text) {
   }
 }
 
-std::int64_t zeroPointOf(const std::string& text) {
-  const double zeroPoint = numberOf("zero_point", text);
-  if (!(std::abs(zeroPoint) <= 0x1p52) || zeroPoint != std::floor(zeroPoint))
-    refuse("A zero-point is a whole number, but found " + core::io::inQuotes(text) + ".");
-  return static_cast<std::int64_t>(zeroPoint);
+/// What the options say of all integers must be possible in each that was asked for; in the widest, where none was.
+CodeScale integerScale(const BitsOptions& options, const std::vector<NumberFormat>& formats) {
+  const std::string& scale = options.scale.empty() ? "1" : options.scale;
+  CodeScale result;
+  bool any = false;
+  for (const NumberFormat& format : formats)
+    if (format.isInteger()) result = parseScale(format, scale, options.zeroPoint), any = true;
+  if (any) return result;
+  const bool negative = options.zeroPoint.find_first_of("-−") != std::string::npos;
+  return parseScale(numberFormat(negative ? FormatId::Int8 : FormatId::UInt8), scale, options.zeroPoint);
 }
 
 /// The range of a link: "absmax", or "low" and "high", with "zero_point" on or off.
@@ -56,15 +62,21 @@ void applyKey(const std::string& key, const std::string& value, BitsOptions& opt
   }
   const bool isSwitch = key == "zero_point" && (value == "on" || value == "off");
   if (key == "absmax" || key == "low" || key == "high" || isSwitch) return applyRange(key, value, options);
+  if (const std::size_t dot = key.find('.'); dot != std::string::npos) {
+    if (key.substr(dot) == ".scale") return void(options.scales[key.substr(0, dot)].scale = value);
+    if (key.substr(dot) == ".zero_point") return void(options.scales[key.substr(0, dot)].zeroPoint = value);
+  }
   if (key == "draw") {
     if (!options.draw && !options.seed) options.draw = numberOf(key, value);
   } else if (key == "scale") {
-    if (!options.scale) options.scale = numberOf(key, value);
+    setText(options.scale);
   } else if (key == "zero_point") {
-    if (!options.zeroPoint) options.zeroPoint = zeroPointOf(value);
-  } else if (key != "text" && key != "view") {  // a view is the window's
+    setText(options.zeroPoint);
+  } else if (key != "text" && key != "view" && key != "spacing") {  // a view is the window's
     refuse(
-        "A link to a number has the keys text, rounding, draw, chain, absmax, low, high, zero_point, scale and view, "
+        "A link to a number has the keys text, rounding, draw, chain, absmax, low, high, zero_point, scale, "
+        "int8.scale, "
+        "int8.zero_point (of any such format) and view, "
         "but found " +
         core::io::inQuotes(key) + ".");
   }
@@ -77,7 +89,8 @@ std::optional<std::string> openLink(BitsOptions& options) {
   if (link.path.size() > 2 || (link.path.size() == 2) == (text != link.query.end()))
     refuse("A link to a number is quantscope://bits/FORMAT/CODE or quantscope://bits/FORMAT?text=NUMBER.");
   if (!link.path.empty() && options.formats.empty()) options.formats.push_back(link.path[0]);
-  options.value = text != link.query.end() ? text->second : link.path[1];
+  options.codeOfLink = text == link.query.end();
+  options.value = options.codeOfLink ? link.path[1] : text->second;
   for (const auto& [key, value] : link.query) applyKey(key, value, options);
   return link.path.empty() ? std::nullopt : std::optional(link.path[0]);
 }
@@ -104,9 +117,10 @@ RoundingRule ruleOf(const BitsOptions& options, bool fromLink) {
 }  // namespace
 
 CodeScale BitsRequest::scaleOf(const NumberFormat& format) const {
+  if (const auto own = scales.find(format.name); own != scales.end()) return own->second;
   if (range && format.isScaled()) return scaleOfRange(format, *range);
   if (format.isInteger()) return integerScale;
-  return format.kind == FormatKind::CodeBook ? CodeScale{absmax, 0} : CodeScale{};
+  return format.kind == FormatKind::CodeBook ? absmax : CodeScale{};
 }
 
 std::vector<ChainStop> parseChain(const std::string& text, RoundingRule rule) {
@@ -138,14 +152,16 @@ BitsRequest bitsRequest(BitsOptions options) {
   BitsRequest request;
   request.rule = ruleOf(options, fromLink);
   request.overflow = options.saturate ? Overflow::Saturate : Overflow::AsFormat;
-  request.integerScale = {options.scale.value_or(1.0), options.zeroPoint.value_or(0)};
-  request.absmax = options.absmax.value_or(1.0);
-  if (!options.scale && !options.zeroPoint && !options.absmax) request.range = options.range;
-  if (!(std::isfinite(request.integerScale.scale) && request.integerScale.scale > 0))
-    refuse("The scale must be a positive number.");
-  if (!(std::isfinite(request.absmax) && request.absmax > 0)) refuse("The absmax must be a positive number.");
-  requireUsable(request.integerScale);
   for (const std::string& name : options.formats) request.formats.push_back(parseNumberFormat(name));
+  request.integerScale = integerScale(options, request.formats);
+  request.absmax = parseScale(numberFormat(FormatId::Nf4), options.absmax.empty() ? "1" : options.absmax);
+  if (options.scale.empty() && options.zeroPoint.empty() && options.absmax.empty()) {
+    request.range = options.range;
+    for (const auto& [name, one] : options.scales) {
+      const NumberFormat format = parseNumberFormat(name);
+      request.scales[format.name] = parseScale(format, one.scale, one.zeroPoint);
+    }
+  }
   const RoundingRule chainRule(options.chainOfLink ? Rounding::NearestEven : request.rule.mode, request.rule.draw);
   request.chain = parseChain(options.chain, chainRule);
   request.formatsChosen = !request.formats.empty();
@@ -153,6 +169,9 @@ BitsRequest bitsRequest(BitsOptions options) {
                                : request.formatsChosen ? request.formats.front()
                                                        : numberFormat(FormatId::Fp32);
   request.number = parseTypedNumber(options.value, pattern, request.scaleOf(pattern));
+  if (options.codeOfLink && !request.number.patternFormat)
+    refuse("Bits in a link are written 0x… or 0b…, but found " + core::io::inQuotes(options.value) +
+           "; a number is quantscope://bits/FORMAT?text=NUMBER.");
   if (!request.formatsChosen) request.formats.assign(numberFormats().begin(), numberFormats().end());
   return request;
 }

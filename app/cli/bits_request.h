@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,13 +18,18 @@ struct BitsOptions {
   std::string rounding, chain;
   std::optional<double> draw;
   std::optional<std::uint64_t> seed;
-  std::optional<double> scale, absmax;
-  std::optional<std::int64_t> zeroPoint;
+  std::string scale, absmax, zeroPoint;  ///< read exactly
   bool saturate = false;
   /// Of a link: what the scaled formats cover, as the window has it; steps of its chain are rounded to nearest even
   /// unless they say otherwise.
   std::optional<core::numeric::ValueRange> range;
+  /// Likewise: scales of single formats, "int8" → {"1/127", "3"}.
+  struct OneScale {
+    std::string scale, zeroPoint;
+  };
+  std::map<std::string, OneScale> scales;
   bool chainOfLink = false;
+  bool codeOfLink = false;  ///< the value is the code that a link's path names
 };
 
 /// One format of a chain and how numbers are rounded into it.
@@ -40,8 +46,9 @@ struct BitsRequest {
   std::vector<ChainStop> chain;
   core::numeric::RoundingRule rule;
   core::numeric::Overflow overflow = core::numeric::Overflow::AsFormat;
-  core::numeric::CodeScale integerScale;  ///< of integer formats, where there is no range
-  double absmax = 1;                      ///< of code books, likewise
+  core::numeric::CodeScale integerScale;                   ///< of integer formats, where there is nothing else
+  core::numeric::CodeScale absmax;                         ///< of code books, likewise
+  std::map<std::string, core::numeric::CodeScale> scales;  ///< of single formats, by name
   std::optional<core::numeric::ValueRange> range;
 
   core::numeric::CodeScale scaleOf(const core::numeric::NumberFormat& format) const;

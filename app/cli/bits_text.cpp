@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "app/cli/bits_json.h"
@@ -29,13 +30,23 @@ std::string shortened(const std::string& text) {
          (text.size() > first + kShown ? "…e-" : "e-") + std::to_string(first - point);
 }
 
-std::string errorText(const Json& row, const TypedNumber& number) {
+/// "…" behind digits that go on, where they may.
+std::string withDots(const std::string& digits, bool mayBeEndless) {
+  const std::size_t first = std::min(digits.find_first_of("123456789"), digits.size());
+  const auto shown =
+      std::count_if(digits.begin() + static_cast<std::ptrdiff_t>(first), digits.end(), [](char c) { return c != '.'; });
+  const bool isCut = mayBeEndless && static_cast<std::size_t>(shown) == ExactNumber::kEndlessDigits;
+  return digits + (isCut ? "…" : "");
+}
+
+std::string errorText(const Json& row, const TypedNumber& number, bool endlessScale) {
   const std::string value = textOf(row["value"]);
   if (row["rounding"]["no_such_value"].get<bool>())
-    return number.exact.isNan() ? "none: NaN has no code and became " + value
-                                : "none: this number has no code and became " + value;
+    return number.exact.isNan()        ? "none: NaN has no code and became " + value
+           : number.exact.isInfinite() ? "none: infinity has no code and became " + value
+                                       : "none: this number has no code and became " + value;
   if (row["error"].is_null()) return row["rounding"]["overflow"].get<bool>() ? "infinite: overflow" : "none";
-  std::string text = textOf(row["error"]) + (number.isEndless() ? "…" : "");
+  std::string text = withDots(textOf(row["error"]), number.isEndless() || endlessScale);
   if (!row["relative_error"].is_null() && row["relative_error"].get<double>() != 0)
     text += fmt::format(" ({:.3g} of the number", std::abs(row["relative_error"].get<double>())) +
             (row["error_ulp"].is_null() ? ")" : fmt::format(", {:.3g} ulp)", row["error_ulp"].get<double>()));
@@ -65,19 +76,28 @@ std::string decisionText(const Json& rounding) {
   return text + (direction == "toward_zero" ? ", toward zero" : ", away from zero");
 }
 
-void printRow(const Json& row, const TypedNumber& number) {
+void printRow(const Json& row, const TypedNumber& number, bool endlessScale) {
+  const auto digits = [&](const char* key) { return withDots(textOf(row[key]), endlessScale); };
   fmt::print("{:<10} {:<20} {}\n", textOf(row["format"]), textOf(row["hex"]), textOf(row["binary"]));
-  fmt::print("           {} = {}\n", textOf(row["formula"]), textOf(row["value"]));
-  fmt::print("           error {}, ulp {}, {}\n", errorText(row, number), textOf(row["ulp"]), textOf(row["class"]));
+  fmt::print("           {} = {}\n", textOf(row["formula"]), digits("value"));
+  fmt::print("           error {}, ulp {}, {}\n", errorText(row, number, endlessScale), digits("ulp"),
+             textOf(row["class"]));
   fmt::print("           shortest {}, {}\n", textOf(row["shortest"]), intervalText(row["interval"]));
+}
+
+std::string exceptionText(const Json& exception) {
+  const std::string name = textOf(exception);
+  if (name == "division_by_zero") return "a division by zero; ";
+  if (name == "invalid") return "an invalid operation; ";
+  return name == "overflow" ? "overflow; " : "";
 }
 
 void printSteps(const Json& computed) {
   fmt::print("           computed in this format: {} = {}, error {}\n", textOf(computed["hex"]),
-             textOf(computed["value"]), textOf(computed["error"]));
+             textOf(computed["value"]), computed["error"].is_null() ? "none" : textOf(computed["error"]));
   for (const Json& step : computed["steps"])
-    fmt::print("             {} → {} = {} ({})\n", shortened(textOf(step["text"])), textOf(step["hex"]),
-               shortened(textOf(step["value"])), decisionText(step["rounding"]));
+    fmt::print("             {} → {} = {} ({}{})\n", shortened(textOf(step["text"])), textOf(step["hex"]),
+               shortened(textOf(step["value"])), exceptionText(step["exception"]), decisionText(step["rounding"]));
 }
 
 /// What there is to say about one format alone.
@@ -111,11 +131,15 @@ void printChain(const Json& chain) {
 }  // namespace
 
 void printBits(const BitsRequest& request) {
+  if (const ArithmeticException exception = request.number.expression.exception();
+      exception != ArithmeticException::None)
+    fmt::print("Exactly this has no value: {}. What formats answer, computed step by step:\n",
+               exception == ArithmeticException::DivisionByZero ? "a division by zero" : "an invalid operation");
   // With a chain and no format of its own the chain is what was asked for.
   if (request.chain.empty() || request.formatsChosen)
     for (const NumberFormat& format : request.formats) {
       const Json row = formatJson(format, request);
-      printRow(row, request.number);
+      printRow(row, request.number, !request.scaleOf(format).factor().hasLastDigit());
       if (request.formatsChosen) printDetails(row);
       if (request.formatsChosen && row.contains("computed")) printSteps(row["computed"]);
     }

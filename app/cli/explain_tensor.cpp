@@ -46,6 +46,14 @@ Json rangeJson(const quant::ExplanationRange& range) {
 
 Json numberOrNull(const std::optional<double>& number) { return number ? finite(*number) : Json(); }
 
+Json textOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+/// A fragment such as "rows of 48 values are …" as a sentence.
+std::string sentenceOf(std::string fragment) {
+  if (fragment.front() >= 'a' && fragment.front() <= 'z') fragment.front() = static_cast<char>(fragment.front() - 32);
+  return fragment + '.';
+}
+
 Json numbersJson(const std::vector<double>& numbers) {
   Json list = Json::array();
   for (const double number : numbers) list.push_back(finite(number));
@@ -104,30 +112,37 @@ BlockAddress BlockAddress::parse(const std::string& text) {
   return address;
 }
 
-quant::BlockExplanation explain(const OpenModel& model, const core::model::Recipe& recipe, const BlockAddress& address,
-                                const core::JobContext& job) {
+ExplainedBlock explain(const OpenModel& model, const core::model::Recipe& recipe, const BlockAddress& address,
+                       const core::JobContext& job) {
   const auto& checkpoint = model.checkpoint();
   const auto stored = quant::loadTensor(checkpoint, address.tensor);
-  const auto explainScheme = [&](const quant::Scheme& scheme) {
-    const auto need = quant::calibrationNeed(scheme);
-    const auto calibration = model.calibration().current();
-    const auto known = calibration && need != quant::CalibrationNeed::None ? calibration->of(stored->name, need, job)
-                                                                           : quant::TensorCalibrationPtr();
-    return quant::explainBlock(scheme, *stored, address.row, address.block, job, known.get());
-  };
-  if (const auto* const scheme = std::get_if<quant::Scheme>(&recipe.base); scheme && recipe.rules.empty())
-    return explainScheme(core::model::withImportance(recipe, *scheme, stored->name));
-  const auto plan = core::model::planRecipe(recipe, checkpoint);
-  const auto& decision = plan.tensors[*checkpoint.find(address.tensor)];
-  if (!decision.scheme)
+  auto plan = core::model::planRecipe(recipe, checkpoint);
+  auto& decision = plan.tensors[*checkpoint.find(address.tensor)];
+  const auto* const base = std::get_if<quant::Scheme>(&recipe.base);
+  if (!decision.scheme && base == nullptr)
     throw Error(ErrorCode::InvalidArgument,
                 fmt::format("{} leaves the tensor {} as it is stored: {}.", recipe.toString(),
                             core::io::inQuotes(address.tensor), decision.kept),
                 address.tensor);
-  return explainScheme(*decision.scheme);
+  const quant::Scheme scheme = decision.scheme   ? *decision.scheme
+                               : base != nullptr ? core::model::withImportance(recipe, *base, stored->name)
+                                                 : quant::Scheme();
+  const auto need = quant::calibrationNeed(scheme);
+  const auto calibration = model.calibration().current();
+  const auto known = calibration && need != quant::CalibrationNeed::None ? calibration->of(stored->name, need, job)
+                                                                         : quant::TensorCalibrationPtr();
+  auto block = quant::explainBlock(scheme, *stored, address.row, address.block, job, known.get());
+  if (!decision.scheme)
+    block.notes.insert(
+        block.notes.begin(),
+        fmt::format("`quantize` keeps this tensor as it is stored ({}); here is what {} would make of it.",
+                    decision.kept, scheme.toString()));
+  if (!decision.fallback.empty()) block.notes.insert(block.notes.begin(), sentenceOf(decision.fallback));
+  return {std::move(block), std::move(decision)};
 }
 
-Json explanationJson(const quant::BlockExplanation& explanation) {
+Json explanationJson(const ExplainedBlock& explained) {
+  const quant::BlockExplanation& explanation = explained.block;
   Json parameters = Json::array(), steps = Json::array(), fields = Json::array(), levels = Json::array(),
        size = Json::array();
   for (const auto& parameter : explanation.parameters) parameters.push_back(parameterJson(parameter));
@@ -159,6 +174,9 @@ Json explanationJson(const quant::BlockExplanation& explanation) {
           {"levels", std::move(levels)},
           {"size", std::move(size)},
           {"bits_per_weight", explanation.bitsPerWeight},
+          {"rule", textOrNull(explained.decision.rule)},
+          {"fallback", textOrNull(explained.decision.fallback)},
+          {"kept", textOrNull(explained.decision.kept)},
           {"notes", explanation.notes}};
 }
 

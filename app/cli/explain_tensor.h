@@ -4,7 +4,7 @@
 
 #include "app/cli/command.h"
 #include "app/session/open_model.h"
-#include "core/model/recipe/recipe.h"
+#include "core/model/recipe/recipe_plan.h"
 #include "core/quant/explain/block_explanation.h"
 
 namespace app::cli {
@@ -18,14 +18,21 @@ struct BlockAddress {
   static BlockAddress parse(const std::string& text);
 };
 
-/// What the recipe makes of the block. A scheme alone is for the tensor that was named, whatever it is; a recipe says
-/// itself what becomes of it. @throws core::Error
-core::quant::BlockExplanation explain(const OpenModel& model, const core::model::Recipe& recipe,
-                                      const BlockAddress& address, const core::JobContext& job);
+/// One block, and what the recipe does to its tensor.
+struct ExplainedBlock {
+  core::quant::BlockExplanation block;
+  core::model::TensorDecision decision;
+};
+
+/// What the recipe makes of the block. A tensor that a scheme is not for (a norm, the embedding) is explained under it
+/// all the same, and the decision says that `quantize` keeps it as stored, and why; one that a file type or a rule
+/// leaves as it is has no scheme to be explained under. @throws core::Error
+ExplainedBlock explain(const OpenModel& model, const core::model::Recipe& recipe, const BlockAddress& address,
+                       const core::JobContext& job);
 
 /// The whole explanation, every weight of it.
-Json explanationJson(const core::quant::BlockExplanation& explanation);
+Json explanationJson(const ExplainedBlock& explained);
 /// The same as text for people; of more than 256 weights the first ones, and how many there are.
-void printExplanation(const core::quant::BlockExplanation& explanation);
+void printExplanation(const ExplainedBlock& explained);
 
 }  // namespace app::cli

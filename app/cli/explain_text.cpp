@@ -99,7 +99,8 @@ void printSize(const quant::BlockExplanation& explanation) {
 
 }  // namespace
 
-void printExplanation(const quant::BlockExplanation& explanation) {
+void printExplanation(const ExplainedBlock& explained) {
+  const quant::BlockExplanation& explanation = explained.block;
   fmt::print("{}, row {}, block {}: {} weights as {}\n", core::io::printable(explanation.tensor), explanation.row,
              explanation.block, explanation.values.size(),
              explanation.scheme ? explanation.scheme->displayName() : std::string("stored"));

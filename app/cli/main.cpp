@@ -87,6 +87,9 @@ int main(int argc, char** argv) {
   CLI::App program("Explore the quantization of neural networks", "quantscope-cli");
   program.set_version_flag("--version", "quantscope-cli " QS_VERSION);
   program.require_subcommand(1);
+  program.failure_message([](const CLI::App*, const CLI::Error& error) {  // which quotes what was typed
+    return core::io::printable(error.what()) + "\nRun with --help for more information.\n";
+  });
   const int code = run(program, argc, argv);
   const auto problem = app::finishStandardOutput();
   return problem && code == 0 ? complain(*problem, kCouldNot) : code;

@@ -7,6 +7,7 @@
 #include <QToolTip>
 
 #include "app/pictures/field_style.h"
+#include "app/widgets/cell_keys.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -132,29 +133,12 @@ void BitCells::mousePressEvent(QMouseEvent* event) {
 }
 
 void BitCells::keyPressEvent(QKeyEvent* event) {
-  const auto move = [this](int to) {
-    m_focused = std::clamp(to, 0, bits() - 1);
-    describe();
-    update();
-  };
-  switch (event->key()) {
-    case Qt::Key_Left:
-      return move(m_focused + 1);
-    case Qt::Key_Right:
-      return move(m_focused - 1);
-    case Qt::Key_Up:
-      return move(m_focused + perLine(width()));
-    case Qt::Key_Down:
-      return move(m_focused - perLine(width()));
-    case Qt::Key_Home:
-      return move(bits() - 1);
-    case Qt::Key_End:
-      return move(0);
-    case Qt::Key_Space:
-      return flip(m_focused);
-    default:
-      QWidget::keyPressEvent(event);
-  }
+  if (event->key() == Qt::Key_Space) return flip(m_focused);
+  const auto next = cellAfterKey(event->key(), bits() - 1 - m_focused, perLine(width()), bits());
+  if (!next) return QWidget::keyPressEvent(event);
+  m_focused = bits() - 1 - *next;
+  describe();
+  update();
 }
 
 bool BitCells::event(QEvent* event) {
@@ -162,22 +146,33 @@ bool BitCells::event(QEvent* event) {
   auto* help = static_cast<QHelpEvent*>(event);
   const int bit = bitAt(help->pos());
   if (bit >= 0)
-    QToolTip::showText(help->globalPos(), tr("Bit %1: %2").arg(bit).arg(fieldName(fieldOf(*m_format, bit))), this);
+    QToolTip::showText(help->globalPos(), nameOf(bit), this);
   else
     QToolTip::hideText();
   return true;
 }
 
-/// Aloud: the bit under the focus and all of them.
+QString BitCells::nameOf(int bit) const { return tr("Bit %1: %2").arg(bit).arg(fieldName(fieldOf(*m_format, bit))); }
+
+AccessiblePart BitCells::part(int index) const {
+  const int bit = bits() - 1 - index;
+  AccessiblePart part;
+  part.name = nameOf(bit);
+  part.rect = cellRect(bit).toRect();
+  part.role = QAccessible::CheckBox;
+  part.pressable = !m_locked;
+  part.checkable = true;
+  part.checked = ((m_code >> bit) & 1U) != 0;
+  part.value = part.checked ? QStringLiteral("1") : QStringLiteral("0");
+  return part;
+}
+
+/// Aloud: the bit under the keyboard, and all of them.
 void BitCells::describe() {
   if (m_format == nullptr) return;
-  setAccessibleName(tr("Bit %1, %2: %3")
-                        .arg(m_focused)
-                        .arg(fieldName(fieldOf(*m_format, m_focused)))
-                        .arg((m_code >> m_focused) & 1U));
+  setAccessibleName(tr("Bits of %1").arg(QString::fromStdString(m_format->title)));
   setAccessibleDescription(QString::number(m_code, 2).rightJustified(bits(), u'0'));
-  QAccessibleEvent changed(this, QAccessible::NameChanged);
-  if (hasFocus()) QAccessible::updateAccessibility(&changed);
+  if (hasFocus()) announce(*this, QAccessible::Focus, focusedPart());
 }
 
 }  // namespace app

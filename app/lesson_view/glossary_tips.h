@@ -6,8 +6,9 @@ class QWidget;
 
 namespace app {
 
-/// Explains terms of the glossary wherever they stand: where the pointer rests on a label, a button, a tab or the head
-/// of a table whose text uses one, its tooltip gets the explanation. One event filter for the whole program.
+/// Explains terms of the glossary wherever they stand: where the pointer rests on a label, a button, a tab, the head or
+/// a cell of a table, the title of an axis or a part of a painted picture whose text uses one, its tooltip gets the
+/// explanation. One event filter for the whole program.
 class GlossaryTips : public QObject {
   Q_OBJECT
  public:

@@ -21,6 +21,7 @@ double px(double length) { return length * Theme::instance().zoom() / 100.0; }
 
 LessonBoard::LessonBoard(LessonPlayer& player, QWidget* parent) : QWidget(parent), m_player(player) {
   setObjectName(QStringLiteral("lesson-board"));
+  setFocusPolicy(Qt::StrongFocus);  // for its menu
   const auto refresh = [this] {
     describe();
     updateGeometry();
@@ -35,7 +36,16 @@ bool LessonBoard::hasBoard() const { return m_player.step() != nullptr && m_play
 
 QSize LessonBoard::minimumSizeHint() const {
   const double rows = hasBoard() ? static_cast<double>(m_player.step()->board->bars.size()) : 1;
-  return {qRound(px(360)), qRound(px(2 * kPad + kTitle + kFoot + rows * 30) + stripHeight(std::max(width(), 360)))};
+  const double wide = std::max(width(), 360);
+  return {qRound(px(360)), qRound(px(2 * kPad + kFoot + rows * 30) + titleHeight(wide) + stripHeight(wide))};
+}
+
+/// A long title in large type takes several lines.
+double LessonBoard::titleHeight(double wide) const {
+  if (!hasBoard()) return px(kTitle);
+  const QRectF room(0, 0, wide - px(2 * kPad), 10'000);
+  const QFontMetricsF metrics(Theme::instance().textFont(5, QFont::DemiBold));
+  return metrics.boundingRect(room, Qt::TextWordWrap, m_player.step()->board->title).height() + px(kTitle) / 2;
 }
 
 std::optional<DigitStrip> LessonBoard::strip() const {
@@ -76,6 +86,11 @@ void LessonBoard::paintEvent(QPaintEvent*) {
   if (!hasBoard()) return;
   QPainter painter(this);
   paint(painter);
+  if (!hasFocus()) return;
+  painter.setPen(QPen(Theme::instance().colors().accent, 2));
+  painter.setBrush(Qt::NoBrush);
+  painter.drawRoundedRect(QRectF(rect()).adjusted(px(kMargin), px(kMargin), -px(kMargin), -px(kMargin)), space::kRadius,
+                          space::kRadius);
 }
 
 void LessonBoard::paint(QPainter& painter) const {
@@ -88,14 +103,14 @@ void LessonBoard::paint(QPainter& painter) const {
                           space::kRadius);
   painter.setFont(theme.textFont(5, QFont::DemiBold));
   painter.setPen(theme.colors().text);
-  painter.drawText(QRectF(px(kPad), px(kPad), width() - px(2 * kPad), px(kTitle)), Qt::AlignLeft | Qt::AlignTop,
-                   board.title);
+  painter.drawText(QRectF(px(kPad), px(kPad), width() - px(2 * kPad), titleHeight(width())),
+                   static_cast<int>(Qt::AlignLeft | Qt::AlignTop) | Qt::TextWordWrap, board.title);
   const QFont labelFont = theme.textFont(2);
   double labels = 0;
   for (const Board::Bar& bar : board.bars)
     labels = std::max(labels, QFontMetricsF(labelFont).horizontalAdvance(bar.label));
   const double left = px(kPad) + std::min(labels, width() * 0.4) + px(16);
-  const double top = px(kPad + kTitle), above = stripHeight(width());
+  const double top = px(kPad) + titleHeight(width()), above = stripHeight(width());
   if (const auto digits = strip()) digits->paint(painter, {px(kPad), top, width() - px(2 * kPad), above - px(kPad)});
   const QRectF area(0, top + above, width(), height() - top - above - px(kPad + kFoot));
   const double scale = m_player.isRevealed() ? (width() - left - px(kPad + kValueRoom)) / longest() : 0;
@@ -112,8 +127,7 @@ void LessonBoard::paintBar(QPainter& painter, std::size_t index, const QRectF& r
   painter.setFont(theme.textFont(2));
   painter.setPen(theme.colors().text);
   const QRectF label(px(kPad), row.top(), left - px(kPad + 16), row.height());
-  painter.drawText(label, Qt::AlignVCenter | Qt::AlignRight,
-                   painter.fontMetrics().elidedText(bar.label, Qt::ElideRight, static_cast<int>(label.width()) + 1));
+  painter.drawText(label, static_cast<int>(Qt::AlignVCenter | Qt::AlignRight) | Qt::TextWordWrap, bar.label);
   const double length = m_player.isRevealed() ? m_player.results()->bars[index] * scale : px(28);
   const double thick = std::min(row.height() * 0.6, px(44));
   const QRectF body(left, row.center().y() - thick / 2, std::max(length, 2.0), thick);
@@ -163,7 +177,8 @@ void LessonBoard::contextMenuEvent(QContextMenuEvent* event) {
       }};
   QMenu menu(this);
   addPictureActions(menu, *this, picture, [this](const QString& sentence) { Q_EMIT exportFailed(sentence); });
-  menu.exec(event->globalPos());
+  const bool byKey = event->reason() == QContextMenuEvent::Keyboard;
+  menu.exec(byKey ? mapToGlobal(rect().center()) : event->globalPos());
 }
 
 }  // namespace app

@@ -27,6 +27,7 @@ class LessonBoard : public QWidget {
  private:
   bool hasBoard() const;
   std::optional<DigitStrip> strip() const;
+  double titleHeight(double wide) const;
   double stripHeight(double wide) const;
   double longest() const;
   QString sizeText(std::size_t bar) const;

@@ -1,44 +1,43 @@
 #include "app/lesson_view/lesson_panel.h"
 
 #include <QApplication>
-#include <QClipboard>
-#include <QKeyEvent>
-#include <QMenu>
 #include <QPainter>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
+#include <QShortcut>
 #include <QStyle>
 #include <QTimer>
-#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <utility>
 
+#include "app/lesson_view/choice_button.h"
+#include "app/lesson_view/lesson_header.h"
 #include "app/lesson_view/lesson_text.h"
 #include "app/lesson_view/question_input.h"
-#include "app/lesson_view/step_trail.h"
 #include "app/lesson_view/verdict_card.h"
 #include "app/lessons/lesson_player.h"
 #include "app/lessons/lesson_words.h"
-#include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 
 namespace app {
 namespace {
 
-constexpr int kWidth = 348, kTeacherWidth = 440, kLeastWidth = 340;
-/// Of the window: the rest is for what the lesson is about.
-constexpr double kMostShare = 0.37;
+constexpr int kWidth = 348, kTeacherWidth = 440, kLeastWidth = 300;
+/// What the lesson is about, with the rail, has at least this much of the window.
+constexpr int kOthersWidth = 76 + 648;
 /// Points more than the interface's own size, so that the last row can read it.
 constexpr double kTeacherDelta = 5, kTitleDelta = 4;
+constexpr int kSlow = 250;  // ms
 
-QToolButton* headerButton(const QString& iconName, const QString& name) {
-  auto* button = new QToolButton;
-  button->setIcon(icon(iconName));
-  button->setToolTip(name);
-  button->setAccessibleName(name);
-  return button;
+/// Under a style sheet no font is inherited.
+void enlargeChoices(const QWidget& place, double delta) {
+  for (ChoiceButton* choice : place.findChildren<ChoiceButton*>()) {
+    choice->setFont(Theme::instance().textFont(delta));
+    choice->updateGeometry();
+  }
 }
 
 }  // namespace
@@ -47,10 +46,11 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
     : QWidget(parent),
       m_player(player),
       m_jobs(jobs),
-      m_lesson(new Label(Label::Style::Hint)),
       m_position(new Label(Label::Style::Muted)),
+      m_waiting(new Label(Label::Style::Muted, tr("Computing the truth of this step …"))),
       m_problem(new Label(Label::Style::Error)),
-      m_trail(new StepTrail(player)),
+      m_slow(new QTimer(this)),
+      m_header(new LessonHeader(player)),
       m_scroll(new QScrollArea),
       m_title(new LessonText(LessonText::Weight::Strong)),
       m_text(new LessonText),
@@ -60,19 +60,20 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
       m_show(new QPushButton(tr("Show m&e"))),
       m_back(new QPushButton(tr("&Back"))),
       m_next(new QPushButton(tr("&Next"))),
-      m_menu(headerButton(QStringLiteral("settings"), tr("More of this lesson"))),
-      m_close(headerButton(QStringLiteral("close"), tr("Leave the lesson; what was answered is kept"))),
       m_verdict(new VerdictCard(player)) {
   setObjectName(QStringLiteral("lesson-panel"));
   setAccessibleName(tr("Lesson"));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(1, 0, 0, 0);
   column->setSpacing(0);
-  column->addWidget(buildHeader());
+  column->addWidget(m_header);
   column->addWidget(buildBody(), 1);
   column->addWidget(buildFooter());
-  fillMenu();
-  connect(m_close, &QToolButton::clicked, &m_player, &LessonPlayer::leave);
+  for (QPushButton* button : {m_check, m_show, m_back, m_next}) button->setAutoDefault(true);  // Enter presses them
+  addKeys();
+  m_slow->setSingleShot(true);
+  m_slow->setInterval(kSlow);
+  connect(m_slow, &QTimer::timeout, m_waiting, &QWidget::show);
   connect(m_check, &QPushButton::clicked, this, &LessonPanel::check);
   connect(m_show, &QPushButton::clicked, &m_player, &LessonPlayer::reveal);
   connect(m_back, &QPushButton::clicked, &m_player, &LessonPlayer::back);
@@ -81,32 +82,11 @@ LessonPanel::LessonPanel(LessonPlayer& player, JobRunner& jobs, QWidget* parent)
   connect(&m_player, &LessonPlayer::resultsArrived, this, &LessonPanel::refreshInput);
   connect(&m_player, &LessonPlayer::answerChanged, this,
           [this] { m_player.isAnswered() ? refreshAnswer() : renewInput(); });
+  connect(&m_player, &LessonPlayer::failed, this, &LessonPanel::showFailure);
   connect(&m_player, &LessonPlayer::teacherModeChanged, this, &LessonPanel::refreshType);
   connect(&Theme::instance(), &Theme::changed, this, &LessonPanel::refreshType);
   refreshType();
   refreshStep();
-}
-
-QWidget* LessonPanel::buildHeader() {
-  auto* header = new QWidget;
-  auto* column = new QVBoxLayout(header);
-  column->setContentsMargins(space::kTwo, space::kOne, space::kOne, space::kHalf);
-  column->setSpacing(space::kHalf);
-  auto* row = new QHBoxLayout;
-  row->setSpacing(0);
-  m_lesson->setElide(Qt::ElideRight);
-  row->addWidget(m_lesson, 1);
-  row->addWidget(m_menu);
-  row->addWidget(m_close);
-  column->addLayout(row);
-  auto* trail = new QHBoxLayout;
-  trail->setContentsMargins(0, 0, space::kOne, 0);
-  trail->addWidget(m_trail);
-  column->addLayout(trail);
-  m_menu->setObjectName(QStringLiteral("lesson-menu"));
-  m_menu->setPopupMode(QToolButton::InstantPopup);
-  m_close->setObjectName(QStringLiteral("lesson-close"));
-  return header;
 }
 
 QWidget* LessonPanel::buildBody() {
@@ -115,12 +95,15 @@ QWidget* LessonPanel::buildBody() {
   column->setContentsMargins(space::kTwo, space::kOne, space::kTwo, space::kTwo);
   column->setSpacing(space::kOneHalf);
   m_problem->setWrapping();
+  m_problem->setObjectName(QStringLiteral("lesson-problem"));
+  m_waiting->setObjectName(QStringLiteral("lesson-waiting"));
   m_inputPlace->setContentsMargins(0, 0, 0, 0);
   column->addWidget(m_title);
   column->addWidget(m_text);
   column->addSpacing(space::kHalf);
   column->addWidget(m_question);
   column->addLayout(m_inputPlace);
+  column->addWidget(m_waiting);
   column->addWidget(m_problem);
   auto* buttons = new QHBoxLayout;
   buttons->setSpacing(space::kOne);
@@ -139,6 +122,7 @@ QWidget* LessonPanel::buildBody() {
   m_scroll->setWidgetResizable(true);
   m_scroll->setFrameShape(QFrame::NoFrame);
   m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  m_scroll->setFocusPolicy(Qt::NoFocus);  // it follows the keyboard, and Ctrl+Up and Down move it
   m_scroll->setWidget(body);
   return m_scroll;
 }
@@ -157,23 +141,30 @@ QWidget* LessonPanel::buildFooter() {
   return footer;
 }
 
-void LessonPanel::fillMenu() {
-  auto* menu = new QMenu(this);
-  menu->addAction(icon(QStringLiteral("copy")), tr("Copy a link to this step"), this,
-                  [this] { QGuiApplication::clipboard()->setText(m_player.link().toString()); });
-  menu->addAction(tr("Show this step's place again"), &m_player, &LessonPlayer::showStage);
-  menu->addAction(tr("Begin this lesson anew"), this, [this] {
-    const QString lesson = m_player.lesson()->id;
-    m_player.forgetProgress(*m_player.lesson());
-    m_player.start(lesson);
-  });
-  menu->addSeparator();
-  auto* teacher = menu->addAction(tr("Teacher mode: large type, answers hidden"));
-  teacher->setCheckable(true);
-  teacher->setObjectName(QStringLiteral("lesson-teacher"));
-  connect(teacher, &QAction::toggled, &m_player, &LessonPlayer::setTeacherMode);
-  connect(menu, &QMenu::aboutToShow, teacher, [this, teacher] { teacher->setChecked(m_player.teacherMode()); });
-  m_menu->setMenu(menu);
+/// Wherever in the panel the keyboard is, also on a slider or a field that has a use for these keys of its own.
+void LessonPanel::addKeys() {
+  const auto add = [this](const QKeySequence& keys, auto act) {
+    connect(new QShortcut(keys, this, nullptr, nullptr, Qt::WidgetWithChildrenShortcut), &QShortcut::activated, this,
+            act);
+  };
+  add(Qt::Key_PageDown, [this] { m_player.next(); });
+  add(Qt::Key_PageUp, [this] { m_player.back(); });
+  auto* across = new QShortcut(Qt::Key_F6, this);  // of the whole window, while there is a lesson
+  connect(across, &QShortcut::activated, this, [this] { hasKeyboard() ? Q_EMIT workspaceWanted() : takeKeyboard(); });
+  const auto scroll = [this](QAbstractSlider::SliderAction action) {
+    return [bar = m_scroll->verticalScrollBar(), action] { bar->triggerAction(action); };
+  };
+  add(Qt::CTRL | Qt::Key_Down, scroll(QAbstractSlider::SliderSingleStepAdd));
+  add(Qt::CTRL | Qt::Key_Up, scroll(QAbstractSlider::SliderSingleStepSub));
+}
+
+/// The Tab key goes through the panel as one reads it. Inputs come and go, and each would be the last otherwise.
+void LessonPanel::orderTabs() {
+  QList<QWidget*> stops = m_header->stops();
+  for (QWidget* inside : m_input->findChildren<QWidget*>())
+    if ((inside->focusPolicy() & Qt::TabFocus) != 0 && inside->focusProxy() == nullptr) stops << inside;
+  stops << m_check << m_show << m_verdict->findChild<QPushButton*>() << m_back << m_next;
+  for (qsizetype i = 1; i < stops.size(); ++i) setTabOrder(stops[i - 1], stops[i]);
 }
 
 void LessonPanel::refreshType() {
@@ -182,7 +173,7 @@ void LessonPanel::refreshType() {
   for (LessonText* text : {m_text, m_question}) text->setPointDelta(delta);
   m_title->setPointDelta(kTitleDelta + delta);
   m_verdict->setPointDelta(delta);
-  m_inputPlace->parentWidget()->setFont(Theme::instance().textFont(delta));
+  enlargeChoices(*this, delta);
   fitInto(m_windowWidth);
   update();
 }
@@ -190,16 +181,26 @@ void LessonPanel::refreshType() {
 void LessonPanel::fitInto(int windowWidth) {
   m_windowWidth = windowWidth;
   const int wanted = Theme::instance().px(m_player.teacherMode() ? kTeacherWidth : kWidth);
-  setFixedWidth(std::clamp(wanted, kLeastWidth, std::max(kLeastWidth, qRound(windowWidth * kMostShare))));
+  const int room = windowWidth - Theme::instance().px(kOthersWidth);
+  setFixedWidth(std::clamp(wanted, kLeastWidth, std::max(kLeastWidth, room)));
+}
+
+/// What has the keyboard does not take it along: whoever presses Page Down twice comes two steps further.
+void LessonPanel::removeInput() {
+  if (m_input != nullptr && m_input->isAncestorOf(QApplication::focusWidget())) setFocus(Qt::OtherFocusReason);
+  delete std::exchange(m_input, nullptr);
 }
 
 void LessonPanel::refreshStep() {
-  delete std::exchange(m_input, nullptr);
+  removeInput();
+  stopWaiting();
   m_problem->hide();
+  const bool isNew = std::exchange(m_shown, m_player.step()) != m_player.step();
   if (m_player.lesson() == nullptr) return;
+  if (isNew) QTimer::singleShot(0, this, &LessonPanel::takeKeyboard);  // after the step's place has come to the front
+  m_slow->start();
   const Lesson& lesson = *m_player.lesson();
   const LessonStep& step = *m_player.step();
-  m_lesson->setText(tr("Lesson %1 · %2").arg(lesson.number).arg(lesson.title));
   m_title->setText(step.title);
   m_position->setText(tr("%1 of %2").arg(m_player.index() + 1).arg(lesson.steps.size()));
   m_text->setText(filledText(step.text, step, m_player.results(), nullptr));
@@ -213,14 +214,29 @@ void LessonPanel::refreshInput() {
   const LessonStep& step = *m_player.step();
   m_text->setText(filledText(step.text, step, m_player.results(), nullptr));
   m_question->setText(filledText(step.question, step, m_player.results(), nullptr));
-  delete std::exchange(m_input, QuestionInput::create(m_player, m_jobs));
+  removeInput();
+  stopWaiting();
+  m_input = QuestionInput::create(m_player, m_jobs);
   m_inputPlace->addWidget(m_input);
-  // Whoever walks through the steps by keyboard goes on where the answer is given.
-  if (const QWidget* focused = QApplication::focusWidget(); focused != nullptr && isAncestorOf(focused))
-    m_input->setFocus(Qt::OtherFocusReason);
+  enlargeChoices(*m_input, m_player.teacherMode() ? kTeacherDelta : 0);
+  m_input->show();  // now, so that it can take the keyboard
+  m_input->setAccessibleName(m_question->text());
+  orderTabs();
+  if (hasKeyboard()) takeKeyboard();
   connect(m_input, &QuestionInput::changed, this, &LessonPanel::refreshButtons);
   connect(m_input, &QuestionInput::submitted, this, &LessonPanel::check);
   refreshAnswer();
+}
+
+void LessonPanel::stopWaiting() {
+  m_slow->stop();
+  m_waiting->hide();
+}
+
+void LessonPanel::showFailure(const QString& sentence) {
+  stopWaiting();
+  m_problem->setText(sentence);
+  m_problem->show();
 }
 
 void LessonPanel::refreshAnswer() {
@@ -230,14 +246,13 @@ void LessonPanel::refreshAnswer() {
   refreshButtons();
   // Its place is known after the layout.
   if (!m_player.isRevealed()) return;
-  if (const QWidget* focused = QApplication::focusWidget(); focused == nullptr || isAncestorOf(focused))
-    m_next->setFocus(Qt::OtherFocusReason);
+  if (QApplication::focusWidget() == nullptr || hasKeyboard()) m_next->setFocus(Qt::OtherFocusReason);
   QTimer::singleShot(0, m_verdict, [this] { m_scroll->ensureWidgetVisible(m_verdict, 0, space::kOne); });
 }
 
 /// Asked again: with an empty input.
 void LessonPanel::renewInput() {
-  delete std::exchange(m_input, nullptr);
+  removeInput();
   if (m_player.results() != nullptr) refreshInput();
 }
 
@@ -267,13 +282,18 @@ void LessonPanel::check() {
   if (const auto guess = m_input->guess()) m_player.giveAnswer(*guess);
 }
 
-void LessonPanel::keyPressEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_PageDown && m_next->isEnabled())
-    m_next->click();
-  else if (event->key() == Qt::Key_PageUp && m_back->isEnabled())
-    m_back->click();
+/// Whoever comes to a step goes on where the answer is given, or waits here for it.
+void LessonPanel::takeKeyboard() {
+  if (m_shown == nullptr) return;
+  if (m_input != nullptr && m_player.isRevealed())
+    m_next->setFocus(Qt::OtherFocusReason);
   else
-    QWidget::keyPressEvent(event);
+    (m_input != nullptr ? static_cast<QWidget*>(m_input) : this)->setFocus(Qt::OtherFocusReason);
+}
+
+bool LessonPanel::hasKeyboard() const {
+  const QWidget* focused = QApplication::focusWidget();
+  return focused != nullptr && (focused == this || isAncestorOf(focused));
 }
 
 void LessonPanel::paintEvent(QPaintEvent*) {

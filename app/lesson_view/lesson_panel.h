@@ -3,21 +3,23 @@
 
 class QPushButton;
 class QScrollArea;
-class QToolButton;
+class QTimer;
 class QVBoxLayout;
 
 namespace app {
 
 class JobRunner;
 class Label;
+class LessonHeader;
 class LessonPlayer;
+struct LessonStep;
 class LessonText;
 class QuestionInput;
-class StepTrail;
 class VerdictCard;
 
 /// The lesson beside whatever workspace its step drives: what to look at, the question, the truth, and the way on. It
-/// is there while a lesson is taken.
+/// is there while a lesson is taken. Page Up and Page Down go from step to step, Ctrl+Up and Ctrl+Down scroll,
+/// F6 takes the keyboard to the workspace and back.
 class LessonPanel : public QWidget {
   Q_OBJECT
  public:
@@ -25,17 +27,25 @@ class LessonPanel : public QWidget {
   /// Takes no more than its share of a window of this width.
   void fitInto(int windowWidth);
 
+ Q_SIGNALS:
+  /// The keyboard goes to what the lesson is about.
+  void workspaceWanted();
+
  protected:
   void paintEvent(QPaintEvent* event) override;
-  void keyPressEvent(QKeyEvent* event) override;
 
  private:
-  QWidget* buildHeader();
   QWidget* buildBody();
   QWidget* buildFooter();
-  void fillMenu();
+  void addKeys();
+  void orderTabs();
+  void takeKeyboard();
+  bool hasKeyboard() const;
+  void removeInput();
   void refreshStep();
   void refreshInput();
+  void stopWaiting();
+  void showFailure(const QString& sentence);
   void refreshAnswer();
   void renewInput();
   void refreshButtons();
@@ -44,16 +54,17 @@ class LessonPanel : public QWidget {
 
   LessonPlayer& m_player;
   JobRunner& m_jobs;
-  Label *m_lesson, *m_position, *m_problem;
-  StepTrail* m_trail;
+  Label *m_position, *m_waiting, *m_problem;
+  QTimer* m_slow;  ///< after it one is told that something is computed
+  LessonHeader* m_header;
   QScrollArea* m_scroll;
   LessonText *m_title, *m_text, *m_question;
   QVBoxLayout* m_inputPlace;
   QuestionInput* m_input = nullptr;
   QPushButton *m_check, *m_show, *m_back, *m_next;
-  QToolButton *m_menu, *m_close;
   VerdictCard* m_verdict;
   int m_windowWidth = 1280;
+  const LessonStep* m_shown = nullptr;
 };
 
 }  // namespace app

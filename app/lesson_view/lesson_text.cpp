@@ -83,8 +83,10 @@ void LessonText::rebuild() {
     if (seen.contains(match.term->id)) continue;
     seen.insert(match.term->id);
     QTextCharFormat term;
-    term.setUnderlineStyle(QTextCharFormat::DotLine);
-    term.setUnderlineColor(colors.accent);
+    if (!match.term->isCommon) {
+      term.setUnderlineStyle(QTextCharFormat::DotLine);
+      term.setUnderlineColor(colors.accent);
+    }
     term.setProperty(kTermProperty, match.term->id);
     cursor.setPosition(static_cast<int>(match.start));
     cursor.setPosition(static_cast<int>(match.start + match.length), QTextCursor::KeepAnchor);

@@ -1,5 +1,6 @@
 #include "app/lesson_view/lesson_tile.h"
 
+#include <QKeyEvent>
 #include <QPainter>
 
 #include "app/lessons/lesson_player.h"
@@ -29,6 +30,7 @@ LessonTile::LessonTile(const Lesson& lesson, LessonPlayer& player, QWidget* pare
   };
   refresh();
   connect(&m_player, &LessonPlayer::progressChanged, this, refresh);
+  connect(&m_player, &LessonPlayer::stepChanged, this, refresh);
   connect(&Theme::instance(), &Theme::changed, this, [this] {
     updateGeometry();
     update();
@@ -37,6 +39,7 @@ LessonTile::LessonTile(const Lesson& lesson, LessonPlayer& player, QWidget* pare
 
 QString LessonTile::progressText() const {
   const int done = m_player.progress().answered(m_lesson), all = static_cast<int>(m_lesson.steps.size());
+  if (m_player.lesson() == &m_lesson) return tr("You are here: step %1 of %2").arg(m_player.index() + 1).arg(all);
   if (done == 0) return tr("%1 steps · about %2 min").arg(all).arg(m_lesson.minutes);
   if (done == all) return tr("✓ All %1 steps").arg(all);
   return tr("%1 of %2 steps").arg(done).arg(all);
@@ -55,14 +58,26 @@ QSize LessonTile::sizeHint() const {
   return {width, heightForWidth(width)};
 }
 
+void LessonTile::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+    click();
+  else
+    QAbstractButton::keyPressEvent(event);
+}
+
 void LessonTile::paintEvent(QPaintEvent*) {
   const Theme& theme = Theme::instance();
   const ThemeColors& c = theme.colors();
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
-  painter.setPen(hasFocus() ? QPen(c.accent, 2) : QPen(underMouse() ? c.borderStrong : c.border, 1));
+  const bool isHere = m_player.lesson() == &m_lesson;
+  painter.setPen(hasFocus() || isHere ? QPen(c.accent, 2) : QPen(underMouse() ? c.borderStrong : c.border, 1));
   painter.setBrush(isDown() ? c.pressed : c.surface);
   painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), space::kRadius, space::kRadius);
+  if (hasFocus()) {
+    painter.setPen(QPen(c.text, 1, Qt::DotLine));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(4, 4, -4, -4), space::kRadiusSmall, space::kRadiusSmall);
+  }
   const int pad = theme.px(kPad), number = theme.px(kNumber), room = width() - 2 * pad;
   const bool done = m_player.progress().answered(m_lesson) == static_cast<int>(m_lesson.steps.size());
   const QRectF disc(pad, pad, number - theme.px(6), number - theme.px(6));
@@ -82,7 +97,7 @@ void LessonTile::paintEvent(QPaintEvent*) {
   const QRect body(pad, pad + number + theme.px(6), room, height() - pad - number - theme.px(kFoot));
   painter.drawText(body, static_cast<int>(Qt::AlignLeft | Qt::AlignTop) | Qt::TextWordWrap, m_lesson.summary);
   painter.setFont(theme.textFont(-1));
-  painter.setPen(done ? c.success : c.textFaint);
+  painter.setPen(isHere ? c.accent : done ? c.success : c.textFaint);
   const QRect foot(pad, height() - theme.px(kFoot), room, theme.px(kFoot - 8));
   painter.drawText(foot, Qt::AlignVCenter, progressText());
   const int answered = m_player.progress().answered(m_lesson);

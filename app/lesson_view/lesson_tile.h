@@ -17,6 +17,7 @@ class LessonTile : public QAbstractButton {
   QSize minimumSizeHint() const override { return {180, sizeHint().height()}; }
 
  protected:
+  void keyPressEvent(QKeyEvent* event) override;
   void paintEvent(QPaintEvent* event) override;
 
  private:

@@ -23,6 +23,7 @@ PointChart::PointChart(const PointQuestion& question, const QString& title, QWid
     yAxis->setScaleType(QCPAxis::stLogarithmic);
     yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
   }
+  setAccessibleDescription(tr("Left and Right move your guess, with Shift in larger steps; Enter checks"));
   setInteractions({});  // a click is a guess; there is nothing to zoom into before
   applyColors();
 }

@@ -1,6 +1,7 @@
 #include "app/lesson_view/slider_input.h"
 
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLineEdit>
 #include <QLocale>
 #include <QSignalBlocker>
@@ -16,13 +17,31 @@
 #include "core/numeric/typed_number.h"
 
 namespace app {
+namespace {
+
+/// Shift+Left and Right go in larger steps: Page Up and Down belong to the lesson.
+class GuessSlider : public QSlider {
+ public:
+  GuessSlider() : QSlider(Qt::Horizontal) {}
+
+ protected:
+  void keyPressEvent(QKeyEvent* event) override {
+    const bool isLeft = event->key() == Qt::Key_Left, isRight = event->key() == Qt::Key_Right;
+    if ((isLeft || isRight) && event->modifiers().testFlag(Qt::ShiftModifier))
+      triggerAction(isLeft ? SliderPageStepSub : SliderPageStepAdd);
+    else
+      QSlider::keyPressEvent(event);
+  }
+};
+
+}  // namespace
 
 SliderInput::SliderInput(const LessonStep& step, JobRunner& jobs, QWidget* parent)
     : QuestionInput(parent),
       m_step(step),
       m_jobs(jobs),
       m_value(question().start),
-      m_slider(new QSlider(Qt::Horizontal)),
+      m_slider(new GuessSlider),
       m_field(new QLineEdit),
       m_reading(new LessonText) {
   m_reading->setObjectName(QStringLiteral("slider-reading"));
@@ -31,6 +50,7 @@ SliderInput::SliderInput(const LessonStep& step, JobRunner& jobs, QWidget* paren
   m_slider->setPageStep(std::max(1, steps / 20));
   m_slider->setObjectName(QStringLiteral("lesson-slider"));
   m_slider->setAccessibleName(tr("Your guess"));
+  m_slider->setToolTip(tr("Left and Right move it, with Shift in larger steps; Enter checks"));
   m_field->setObjectName(QStringLiteral("lesson-slider-value"));
   m_field->setAccessibleName(tr("Your guess as a number"));
   m_field->setFont(Theme::instance().monoFont());
@@ -93,6 +113,13 @@ void SliderInput::computeReading() {
 
 void SliderInput::setGuess(const Guess& guess) {
   if (const auto* number = std::get_if<double>(&guess)) take(*number);
+}
+
+void SliderInput::keyPressEvent(QKeyEvent* event) {
+  if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+    Q_EMIT submitted();
+  else
+    QuestionInput::keyPressEvent(event);
 }
 
 /// The slider stays free: what the truth says can be tried on it.

@@ -17,6 +17,9 @@ class SliderInput : public QuestionInput {
   void setGuess(const Guess& guess) override;
   void setTruth(const StepResults* results) override;
 
+ protected:
+  void keyPressEvent(QKeyEvent* event) override;
+
  private:
   const SliderQuestion& question() const { return std::get<SliderQuestion>(m_step.asks); }
   void take(double value);

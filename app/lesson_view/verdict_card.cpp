@@ -34,6 +34,7 @@ VerdictCard::VerdictCard(LessonPlayer& player, QWidget* parent)
   m_tempting->setObjectName(QStringLiteral("verdict-tempting"));
   m_why->setObjectName(QStringLiteral("verdict-why"));
   m_again->setObjectName(QStringLiteral("lesson-again"));
+  m_again->setAutoDefault(true);
   connect(m_again, &QPushButton::clicked, &m_player, &LessonPlayer::askAgain);
   for (const auto signal : {&LessonPlayer::stepChanged, &LessonPlayer::resultsArrived, &LessonPlayer::answerChanged})
     connect(&m_player, signal, this, &VerdictCard::refresh);

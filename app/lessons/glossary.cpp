@@ -18,7 +18,8 @@ Glossary::Term readTerm(const nlohmann::json& json, const QString& file, const Q
   Glossary::Term term;
   term.id = id;
   term.name = object.text("name");
-  term.text = object.text("text");
+  term.text = groupedLocally(object.text("text"));
+  term.isCommon = object.flag("common", false);
   term.names << term.name;
   if (object.has("also")) {
     for (const auto& spelling : object.list("also")) {

@@ -15,6 +15,7 @@ class Glossary {
     QString name;       ///< "unit in the last place (ulp)"
     QStringList names;  ///< all spellings that texts use, `name` first
     QString text;
+    bool isCommon = false;  ///< a word of every second sentence: explained where it is asked for, not marked
   };
   struct Match {
     const Term* term;

@@ -2,6 +2,8 @@
 
 #include <QCoreApplication>
 #include <QFile>
+#include <QLocale>
+#include <QRegularExpression>
 
 #include "app/lessons/strict_json.h"
 #include "core/base/error.h"
@@ -23,6 +25,13 @@ QString translatedFile(const QString& folder, const QString& language, const QSt
     if (!tongue.isEmpty() && tongue != QStringLiteral("en") && QFile::exists(folder + u'/' + file)) return file;
   }
   return {};
+}
+
+QString groupedLocally(QString text) {
+  static const QRegularExpression kGap(QStringLiteral("(?<=\\d) (?=\\d{3}(?!\\d))"));
+  const QLocale locale;
+  const bool omits = locale.numberOptions().testFlag(QLocale::OmitGroupSeparator);
+  return text.replace(kGap, omits ? QString() : locale.groupSeparator());
 }
 
 }  // namespace app

@@ -12,4 +12,7 @@ nlohmann::json readLessonFile(const QString& folder, const QString& name);
 /// "de_AT/NAME.json" or "de/NAME.json", whichever is there; empty when neither is, and for English.
 QString translatedFile(const QString& folder, const QString& language, const QString& name);
 
+/// "16 777 216" as the language groups digits, as computed numbers beside it are.
+QString groupedLocally(QString text);
+
 }  // namespace app

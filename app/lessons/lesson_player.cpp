@@ -75,6 +75,14 @@ void LessonPlayer::showStage() {
   if (const auto place = m_isRevealed && step()->reveal ? step()->reveal : stage()) Q_EMIT placeRequested(*place);
 }
 
+void LessonPlayer::showOverview() { Q_EMIT placeRequested(overviewLink()); }
+
+Link LessonPlayer::overviewLink() {
+  Link link{kWorkspace, {}, {}};
+  link.set(QStringLiteral("show"), QStringLiteral("lessons"));
+  return link;
+}
+
 std::optional<Link> LessonPlayer::stage() const {
   if (!m_lesson) return std::nullopt;
   for (int i = m_index; i >= 0; --i) {

@@ -43,6 +43,8 @@ class LessonPlayer : public QObject {
   bool teacherMode() const { return m_teacherMode; }
   /// "learn/LESSON/STEP"; without a lesson the workspace alone.
   Link link() const;
+  /// "learn?show=lessons": all lessons, also while one of them shows a board.
+  static Link overviewLink();
 
   /// Takes a lesson: at a step, or where it was left (the first step without an answer).
   /// @return empty, or the sentence that says that there is no such lesson or step
@@ -64,6 +66,8 @@ class LessonPlayer : public QObject {
   std::optional<Link> stage() const;
   /// Goes there once more.
   void showStage();
+  /// Goes to the list of all lessons; the step stays in front, and showStage() leads back to it.
+  void showOverview();
 
   void saveState(QSettings& settings) const;
   void restoreState(const QSettings& settings);

@@ -30,6 +30,7 @@ class Reader {
     lesson.id = m_id;
     lesson.number = m_object.integer("number");
     lesson.minutes = m_object.integer("minutes");
+    if (lesson.number < 1 || lesson.minutes < 1) m_object.refuse(tr("number and minutes count from 1."));
     lesson.title = m_texts.text({QStringLiteral("title")});
     lesson.summary = m_texts.text({QStringLiteral("summary")});
     for (const auto& step : m_object.list("steps")) lesson.steps.push_back(readStep(step, lesson));

@@ -40,7 +40,7 @@ QString LessonTexts::text(const QStringList& path) {
   for (const nlohmann::json* object : {&m_translated, &m_english}) {
     const nlohmann::json* found = find(*object, path);
     if (found != nullptr && found->is_string() && !found->get_ref<const std::string&>().empty())
-      return QString::fromStdString(found->get<std::string>());
+      return groupedLocally(QString::fromStdString(found->get<std::string>()));
   }
   const QString sentence = tr("%1: The text %2 is missing.").arg(m_name, joined(path));
   throw core::Error(core::ErrorCode::InvalidFile, sentence.toStdString(), m_name.toStdString());

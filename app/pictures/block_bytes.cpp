@@ -7,6 +7,7 @@
 
 #include "app/pictures/block_field_style.h"
 #include "app/plots/readout.h"
+#include "app/widgets/cell_keys.h"
 #include "app/widgets/theme.h"
 
 namespace app {
@@ -213,42 +214,14 @@ void BlockBytes::resizeEvent(QResizeEvent* event) {
 }
 
 void BlockBytes::keyPressEvent(QKeyEvent* event) {
-  const int last = 8 * static_cast<int>(shownBytes()) - 1;
-  if (last < 0) return QWidget::keyPressEvent(event);
-  const int line = 8 * static_cast<int>(metrics(width()).perLine);
+  const int count = 8 * static_cast<int>(shownBytes()), line = 8 * static_cast<int>(metrics(width()).perLine);
+  const bool presses = event->key() == Qt::Key_Space || event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+  if (presses && m_bit >= 0) return Q_EMIT bitClicked(static_cast<quint32>(m_bit));
   // Bits are drawn from the highest to the lowest: one to the right is the next lower one of the byte.
-  const int place = m_bit < 0 ? -1 : m_bit / 8 * 8 + 7 - m_bit % 8;
-  int next = place;
-  switch (event->key()) {
-    case Qt::Key_Left:
-      next = place - 1;
-      break;
-    case Qt::Key_Right:
-      next = place + 1;
-      break;
-    case Qt::Key_Up:
-      next = place - line;
-      break;
-    case Qt::Key_Down:
-      next = place + line;
-      break;
-    case Qt::Key_Home:
-      next = 0;
-      break;
-    case Qt::Key_End:
-      next = last;
-      break;
-    case Qt::Key_Space:
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-      if (m_bit >= 0) Q_EMIT bitClicked(static_cast<quint32>(m_bit));
-      return;
-    default:
-      return QWidget::keyPressEvent(event);
-  }
-  next = place < 0 ? 0 : next;
-  if (next < 0 || next > last) return;
-  choose(static_cast<std::uint32_t>(next / 8 * 8 + 7 - next % 8));
+  const auto mirrored = [](int bit) { return bit / 8 * 8 + 7 - bit % 8; };
+  const auto next = cellAfterKey(event->key(), mirrored(std::max(0, m_bit)), line, count);
+  if (!next || count == 0) return QWidget::keyPressEvent(event);
+  choose(static_cast<std::uint32_t>(m_bit < 0 ? mirrored(0) : mirrored(*next)));  // the first key: the first bit
 }
 
 }  // namespace app

@@ -19,7 +19,8 @@ ClipChart::ClipChart(QWidget* parent)
       m_line(new QCPItemStraightLine(this)),
       m_bestText(new QCPItemText(this)) {
   setTitle(tr("Error against the clip of the range"));
-  setAxisTitles(tr("clip, % of the block's range"), tr("mean squared error"));
+  setAxisTitles(tr("clip, % of each group's range"), tr("error"));
+  yAxis->ticker()->setTickCount(3);
   m_best->setLineStyle(QCPGraph::lsNone);
   m_bestText->setPositionAlignment(Qt::AlignBottom | Qt::AlignHCenter);
   m_bestText->setPadding(QMargins(0, 0, 0, 8));
@@ -45,6 +46,9 @@ void ClipChart::setCurve(std::vector<ClipCost> costs) {
   if (const ClipCost* lowest = best()) {
     m_best->addData(100 * lowest->clip, lowest->total());
     m_bestText->setText(tr("best: %1").arg(text::percent(lowest->clip, 0)));
+    constexpr double kAtTheEdge = 0.9;  // there a centred text would stand over the edge
+    const Qt::Alignment side = lowest->clip > kAtTheEdge ? Qt::AlignRight : Qt::AlignHCenter;
+    m_bestText->setPositionAlignment(Qt::AlignBottom | side);
     m_bestText->position->setCoords(100 * lowest->clip, lowest->total());
     // The interesting part: what lies far above both the best and no clip at all is cut off.
     const double top = std::max(m_costs.back().total(), lowest->total()) * 2.2;
@@ -63,9 +67,9 @@ void ClipChart::setClip(double clip) {
 }
 
 const ClipCost* ClipChart::best() const {
-  const auto lowest = std::min_element(m_costs.begin(), m_costs.end(),
+  const auto lowest = std::min_element(m_costs.rbegin(), m_costs.rend(),
                                        [](const ClipCost& a, const ClipCost& b) { return a.total() < b.total(); });
-  return lowest == m_costs.end() ? nullptr : &*lowest;
+  return lowest == m_costs.rend() ? nullptr : &*lowest;
 }
 
 const ClipCost* ClipChart::at(double clip) const {

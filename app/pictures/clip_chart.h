@@ -4,7 +4,7 @@
 
 namespace app {
 
-/// Mean squared error of a block against the clip of its range, with its two halves: rounding falls with the range,
+/// Mean squared error of weights against the clip of their range, with its two halves: rounding falls with the range,
 /// clipping grows. The chosen clip is a line that a hand can move.
 class ClipChart : public Chart {
   Q_OBJECT
@@ -14,7 +14,7 @@ class ClipChart : public Chart {
   /// @param costs ascending in clip
   void setCurve(std::vector<core::metrics::ClipCost> costs);
   void setClip(double clip);
-  /// Of least error; null without a curve.
+  /// Of least error, and of those the one that clips least; null without a curve.
   const core::metrics::ClipCost* best() const;
   /// Of the point nearest to a clip; null without a curve.
   const core::metrics::ClipCost* at(double clip) const;

@@ -27,7 +27,8 @@ TransferChart::TransferChart(View view, QWidget* parent)
   setTitle(view == View::Staircase ? tr("Staircase: what each weight becomes") : tr("Error of each weight"));
   setAxisTitles(tr("weight"), view == View::Staircase ? tr("stored as") : tr("error"));
   for (QCPGraph* graph : {m_dots, m_chosenDot}) graph->setLineStyle(QCPGraph::lsNone);
-  for (QCPAxis* axis : {xAxis, yAxis}) axis->ticker()->setTickCount(4);
+  xAxis->ticker()->setTickCount(3);  // three of these charts may stand side by side
+  yAxis->ticker()->setTickCount(4);
   applyColors();
 }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr Length kLevelRowHeight{19}, kLeastRowHeight{12};
 constexpr Length kAxisHeight{46}, kAxisHeightWithoutLabel{26};
 constexpr QSize kLeastPlot(80, 66);  // of the bars: below that a histogram says little
+constexpr int kValueRoom = 64;       ///< pixels between names of values, at 100 %
 constexpr int kTickRoom = 24;        ///< pixels between names of counts
 constexpr double kRowFont = -1.5, kSmallRowFont = -3;
 constexpr QMargins kTight(8, 6, 8, 0);
@@ -78,8 +79,10 @@ WeightHistogram::WeightHistogram(QWidget* parent)
     text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
     text->setPadding(QMargins(3, 1, 3, 1));
   }
-  connect(this, &QCustomPlot::afterLayout, this, [this] {
+  connect(this, &QCustomPlot::afterLayout, this, [this, levelX] {
     yAxis->ticker()->setTickCount(std::clamp(axisRect()->height() / kTickRoom, 2, 5));
+    const int values = std::clamp(axisRect()->width() / Theme::instance().px(kValueRoom), 1, 5);
+    for (QCPAxis* axis : {xAxis, levelX}) axis->ticker()->setTickCount(values);
     placeLabels();
   });
   drawLevels();
@@ -237,6 +240,9 @@ void WeightHistogram::placeLabels() {
   // A line outside the plot would leave its label behind in it.
   for (QCPItemText* text : {m_meanText, m_lowText, m_highText})
     if (pixel(text) < plot.left() || pixel(text) > plot.right()) text->setVisible(false);
+  // In a narrow plot one of both says how wide the six sigmas are.
+  if (m_lowText->visible() && m_highText->visible() && left(m_lowText) + extent(m_lowText) > left(m_highText))
+    m_lowText->setVisible(false);
   const double middle = left(m_meanText), end = middle + extent(m_meanText);
   if ((m_lowText->visible() && left(m_lowText) + extent(m_lowText) > middle) ||
       (m_highText->visible() && left(m_highText) < end))

@@ -32,6 +32,7 @@ Chart::Chart(QWidget* parent)
   setMinimumSize(160, 110);
   m_message->setAlignment(Qt::AlignCenter);
   m_message->setAttribute(Qt::WA_TransparentForMouseEvents);
+  m_message->setObjectName(QStringLiteral("chart-message"));
   m_message->hide();
   for (QCPAxis* axis : {xAxis, yAxis}) axis->ticker()->setTickCount(5);
   connect(&Theme::instance(), &Theme::changed, this, &Chart::applyTheme);

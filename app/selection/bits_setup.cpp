@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/numeric/scale_of_range.h"
+#include "core/numeric/typed_scale.h"
+
 namespace app {
 
 double CodeRange::absmax() const { return std::max(std::fabs(low), std::fabs(high)); }
@@ -11,6 +14,10 @@ bool CodeRange::isUsable() const {
   constexpr double kMostZeroPoint = 1e9, kMostSteps = 255;
   const double width = high - low;
   return std::isfinite(width) && low < high && width / kMostSteps > 0 && absmax() / width * kMostSteps < kMostZeroPoint;
+}
+
+core::numeric::CodeScale CodeRange::scaleOf(const core::numeric::NumberFormat& format) const {
+  return core::numeric::scaleOfRange(format, {low, high, zeroPoint});
 }
 
 CodeRange CodeRange::symmetric(double absmax, bool chosen) { return {-absmax, absmax, false, chosen}; }
@@ -27,7 +34,13 @@ BitsSetup BitsSetup::first() {
 
 bool BitsSetup::operator==(const BitsSetup& other) const {
   return input == other.input && rule.mode == other.rule.mode && rule.draw == other.rule.draw &&
-         formats == other.formats && chain == other.chain;
+         formats == other.formats && chain == other.chain && scales == other.scales;
+}
+
+core::numeric::CodeScale BitsSetup::scaleOf(const core::numeric::NumberFormat& format) const {
+  const auto typed = scales.constFind(QString::fromStdString(format.name));
+  if (typed == scales.constEnd()) return input.range.scaleOf(format);
+  return core::numeric::parseScale(format, typed->scale.toStdString(), typed->zeroPoint.toStdString());
 }
 
 }  // namespace app

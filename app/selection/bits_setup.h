@@ -1,8 +1,10 @@
 #pragma once
+#include <QMap>
 #include <QString>
 #include <QStringList>
 #include <vector>
 
+#include "core/numeric/codec.h"
 #include "core/numeric/rounding.h"
 
 namespace app {
@@ -18,8 +20,18 @@ struct CodeRange {
   double absmax() const;
   /// Finite, low < high, and not so narrow or far from zero that scales or zero-points would not fit.
   bool isUsable() const;
+  /// Scale and zero-point that it gives a format.
+  core::numeric::CodeScale scaleOf(const core::numeric::NumberFormat& format) const;
   static CodeRange symmetric(double absmax, bool chosen);
   bool operator==(const CodeRange&) const = default;
+};
+
+/// Scale and zero-point of one format as a person typed them; of code books the absmax. Used exactly: see
+/// core::numeric::parseScale.
+struct TypedScale {
+  QString scale;      ///< "0.1", "1/127"
+  QString zeroPoint;  ///< empty: 0
+  bool operator==(const TypedScale&) const = default;
 };
 
 /// Where the number comes from.
@@ -45,7 +57,11 @@ struct BitsSetup {
   core::numeric::RoundingRule rule;
   QStringList formats;  ///< names of the rows
   std::vector<ChainStop> chain;
+  QMap<QString, TypedScale> scales;  ///< by name of their format; the others' follow from the range
 
+  /// Scale and zero-point of a format: typed, or what the range gives it.
+  /// @throws core::Error where the typed ones are none; BitsState lets none of those in
+  core::numeric::CodeScale scaleOf(const core::numeric::NumberFormat& format) const;
   /// 0.1 in the formats most asked for, FP32 → BF16 → FP8 E4M3.
   static BitsSetup first();
   bool operator==(const BitsSetup& other) const;

@@ -8,7 +8,6 @@
 
 #include "core/base/error.h"
 #include "core/numeric/custom_format.h"
-#include "core/numeric/scale_of_range.h"
 
 namespace app {
 namespace {
@@ -19,6 +18,15 @@ using core::numeric::FormatKind;
 using core::numeric::NumberFormat;
 
 constexpr int kMostFormats = 64;  ///< rows
+
+bool isUsable(const BitsSetup& setup, const NumberFormat& format) {
+  try {
+    (void)setup.scaleOf(format);
+    return true;
+  } catch (const core::Error&) {
+    return false;
+  }
+}
 
 CodeRange ownRange(double value) {
   return CodeRange::symmetric(std::isfinite(value) ? std::max(1.0, std::fabs(value)) : 1.0, false);
@@ -89,6 +97,10 @@ void BitsState::restore(const BitsSetup& setup) {
   known.formats = known.formats.mid(0, kMostFormats);
   if (known.formats.isEmpty()) known.formats = BitsSetup::first().formats;
   std::erase_if(known.chain, [this](const ChainStop& step) { return format(step.format) == nullptr; });
+  known.scales.removeIf([this, &known](const std::pair<const QString&, TypedScale&>& one) {
+    const NumberFormat* scaled = format(one.first);
+    return scaled == nullptr || !isUsable(known, *scaled);
+  });
   apply(known);
   m_undo.clear();
 }
@@ -124,8 +136,9 @@ void BitsState::applyFormats(const QStringList& names) {
                                  : std::clamp(m_selectedRow, 0, static_cast<int>(m_rows.size()) - 1);
 }
 
-CodeScale BitsState::scaleFor(const NumberFormat& format, const CodeRange& range) {
-  return core::numeric::scaleOfRange(format, {range.low, range.high, range.zeroPoint});
+const TypedScale* BitsState::typedScale(const NumberFormat& format) const {
+  const auto typed = m_setup.scales.constFind(QString::fromStdString(format.name));
+  return typed == m_setup.scales.constEnd() ? nullptr : &typed.value();
 }
 
 void BitsState::recompute() {
@@ -139,12 +152,15 @@ void BitsState::recompute(FormatRow& row) const {
   const auto encoding =
       core::numeric::encodeTyped(format, m_number, m_setup.rule, core::numeric::Overflow::AsFormat, row.scale);
   row.decision = encoding.decision;
+  row.rounded = encoding.rounded;
   row.code = encoding.decision.code;
   row.value = core::numeric::decode(format, row.code, row.scale);
   row.explanation = core::numeric::explain(format, row.code, row.scale);
   row.exactError = encoding.error;
-  row.error = std::numeric_limits<double>::quiet_NaN();
-  if (row.exactError) row.error = core::numeric::nearestDouble(*row.exactError);
+  row.error = row.relative = std::numeric_limits<double>::quiet_NaN();
+  if (!row.exactError) return;
+  row.error = core::numeric::nearestDouble(*row.exactError);
+  if (!m_number.exact.isZero()) row.relative = core::numeric::nearestDouble(*row.exactError / m_number.exact);
 }
 
 void BitsState::recomputeInterval() {
@@ -241,6 +257,22 @@ void BitsState::setRange(const std::optional<CodeRange>& range) {
 void BitsState::setBlockAbsmax(std::optional<double> absmax) {
   if (!absmax) return setRange(std::nullopt);
   if (*absmax > 0) setRange(CodeRange::symmetric(*absmax, true));
+}
+
+QString BitsState::setScale(const NumberFormat& format, const std::optional<TypedScale>& typed) {
+  BitsSetup next = m_setup;
+  const QString name = QString::fromStdString(format.name);
+  if (typed)
+    next.scales.insert(name, *typed);
+  else
+    next.scales.remove(name);
+  try {
+    (void)next.scaleOf(format);
+  } catch (const core::Error& error) {
+    return QString::fromUtf8(error.what());
+  }
+  change(std::move(next), tr("set the scale of %1").arg(titleOf(format)));
+  return {};
 }
 
 void BitsState::setRounding(core::numeric::Rounding rounding) { setRule({rounding, m_setup.rule.draw}); }

@@ -25,9 +25,12 @@ struct FormatRow {
   core::numeric::ExactRoundingDecision decision;
   core::numeric::Explanation explanation;
   core::numeric::CodeScale scale;                        ///< of integers and code books
+  core::numeric::ExactNumber rounded;                    ///< what was rounded: see TypedEncoding
   double value = 0;                                      ///< what the code stands for, scale applied
   double error = 0;                                      ///< value − number; NaN when either is not finite
   std::optional<core::numeric::ExactNumber> exactError;  ///< the same without rounding; nothing for NaN
+
+  double relative = 0;  ///< the error in parts of the number; NaN where either is not known, or the number is zero
 
   bool isExact() const { return exactError && exactError->isZero(); }
 };
@@ -51,11 +54,10 @@ class BitsState : public QObject {
   core::numeric::Rounding rounding() const { return m_setup.rule.mode; }
   /// The reals that round to the selected row's code; nothing for NaN.
   const std::optional<core::numeric::RoundingInterval>& interval() const { return m_interval; }
-  /// Scale and zero-point that the range gives a format.
-  core::numeric::CodeScale scaleFor(const core::numeric::NumberFormat& format) const {
-    return scaleFor(format, m_setup.input.range);
-  }
-  static core::numeric::CodeScale scaleFor(const core::numeric::NumberFormat& format, const CodeRange& range);
+  /// Scale and zero-point of a format, typed or from the range.
+  core::numeric::CodeScale scaleFor(const core::numeric::NumberFormat& format) const { return m_setup.scaleOf(format); }
+  /// What was typed of them; null where they follow from the range.
+  const TypedScale* typedScale(const core::numeric::NumberFormat& format) const;
   QUndoStack& undoStack() { return m_undo; }
 
   /// A decimal, an expression, inf, nan, or a 0x / 0b pattern of the selected row's format.
@@ -79,6 +81,9 @@ class BitsState : public QObject {
   /// Nothing: follow the number again.
   void setRange(const std::optional<CodeRange>& range);
   void setBlockAbsmax(std::optional<double> absmax);
+  /// Of one format; nothing: what the range gives it.
+  /// @return as setText
+  QString setScale(const core::numeric::NumberFormat& format, const std::optional<TypedScale>& typed);
   void setRounding(core::numeric::Rounding rounding);
   /// Another draw of stochastic rounding too.
   void setRule(const core::numeric::RoundingRule& rule);
@@ -111,7 +116,6 @@ class BitsState : public QObject {
   void recompute();
   void recompute(FormatRow& row) const;
   void recomputeInterval();
-  double ownAbsmax() const;
 
   BitsSetup m_setup;
   core::numeric::TypedNumber m_number;

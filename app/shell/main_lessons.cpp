@@ -4,9 +4,21 @@
 #include "app/lessons/lesson_player.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/main_window.h"
+#include "app/shell/page_stack.h"
 #include "app/workspaces/start/start_page.h"
 
 namespace app {
+
+namespace {
+
+/// To the first inside that Tab reaches.
+void giveKeyboardTo(const QWidget& place) {
+  for (QWidget* next = place.nextInFocusChain(); next != &place; next = next->nextInFocusChain())
+    if (place.isAncestorOf(next) && next->isVisible() && next->isEnabled() && (next->focusPolicy() & Qt::TabFocus) != 0)
+      return next->setFocus(Qt::TabFocusReason);
+}
+
+}  // namespace
 
 void MainWindow::connectLessons() {
   new GlossaryTips(this);
@@ -14,6 +26,7 @@ void MainWindow::connectLessons() {
   connect(m_lessons, &LessonPlayer::teacherModeChanged, this, [this] { setPanelShown(m_panelWanted); });
   connect(m_lessons, &LessonPlayer::placeRequested, this, qOverload<const Link&>(&MainWindow::openLink));
   connect(m_lessons, &LessonPlayer::failed, this, &MainWindow::showError);
+  connect(m_lessonPanel, &LessonPanel::workspaceWanted, this, [this] { giveKeyboardTo(*m_pages); });
   connect(m_start, &StartPage::lessonRequested, this, [this](const QString& id) {
     showWorkspace(QStringLiteral("learn"));
     if (const QString problem = m_lessons->start(id); !problem.isEmpty()) showError(problem);

@@ -29,6 +29,7 @@
 #include "app/shell/status_line.h"
 #include "app/text/numbers.h"
 #include "app/widgets/banner.h"
+#include "app/widgets/window_style.h"
 #include "app/workspaces/start/start_page.h"
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -83,6 +84,7 @@ MainWindow::MainWindow(QWidget* parent)
       m_help(nullptr) {
   setWindowTitle(tr("Quantscope"));
   setWindowIcon(QIcon(QStringLiteral(":/icons/quantscope.svg")));
+  dressWindow(*this);
   setAcceptDrops(true);
   setMinimumSize(kSmallest);
   fitToScreen(kFirstSize);
@@ -236,11 +238,17 @@ void MainWindow::frontChanged() {
   setPanelShown(m_panelWanted);
 }
 
+void MainWindow::makeFor(const WorkspaceEntry& entry) {
+  m_made.reset(entry.create({&m_selection, &m_jobs, m_loader, m_lessons}));
+  m_madeFor = &entry;
+}
+
 Workspace* MainWindow::workspaceOf(const WorkspaceEntry& entry) {
   const QString id = QLatin1String(entry.id);
   Workspace*& workspace = m_workspaces[id];
   if (workspace) return workspace;
-  workspace = entry.create({&m_selection, &m_jobs, m_loader, m_lessons});
+  if (m_made == nullptr || m_madeFor != &entry) makeFor(entry);
+  workspace = m_made.release();
   workspace->setObjectName(QStringLiteral("workspace-") + id);
   workspace->setAccessibleName(entry.translatedTitle());
   m_pages->addWidget(workspace);
@@ -256,19 +264,20 @@ Workspace* MainWindow::workspaceOf(const WorkspaceEntry& entry) {
   return workspace;
 }
 
-// The first look at a workspace should not wait for its widgets: they are made one workspace at a time while the start
-// page has nothing to do, then styled.
+// The first look at a workspace should not wait for its widgets: one workspace at a time they are made, put into the
+// window and styled while the start page has nothing to do, each in a turn of its own.
 void MainWindow::buildAhead() {
   for (const WorkspaceEntry& entry : workspaceEntries()) {
     const QString id = QLatin1String(entry.id);
-    if (!m_workspaces.contains(id)) {
-      workspaceOf(entry);
-      m_ahead.start();
-      return;
-    }
     if (m_polished.contains(id)) continue;
-    m_polished.insert(id);
-    for (QWidget* widget : m_workspaces[id]->findChildren<QWidget*>()) widget->ensurePolished();
+    if (m_workspaces.contains(id)) {
+      m_polished.insert(id);
+      for (QWidget* widget : m_workspaces[id]->findChildren<QWidget*>()) widget->ensurePolished();
+    } else if (m_made != nullptr && m_madeFor == &entry) {
+      workspaceOf(entry);
+    } else {
+      makeFor(entry);
+    }
     m_ahead.start();
     return;
   }

@@ -3,6 +3,7 @@
 #include <QMainWindow>
 #include <QSet>
 #include <QTimer>
+#include <memory>
 #include <optional>
 
 #include "app/jobs/job_runner.h"
@@ -90,6 +91,8 @@ class MainWindow : public QMainWindow {
   void refreshAvailability();
   void frontChanged();
   Workspace* workspaceOf(const WorkspaceEntry& entry);
+  /// Its widgets, not yet in the window.
+  void makeFor(const WorkspaceEntry& entry);
   void buildAhead();
   void decideAboutSecond();
   void closeModel();
@@ -127,6 +130,8 @@ class MainWindow : public QMainWindow {
           *m_exportAction = nullptr, *m_reportAction = nullptr, *m_compareAction = nullptr,
           *m_endCompareAction = nullptr;
   QActionGroup* m_themeActions = nullptr;
+  std::unique_ptr<Workspace> m_made;  ///< the next one, before it is in the window
+  const WorkspaceEntry* m_madeFor = nullptr;
   QHash<QString, Workspace*> m_workspaces;
   QSet<QString> m_polished;  ///< workspaces whose widgets have been styled ahead
   QTimer m_ahead;

@@ -50,13 +50,16 @@ class NavRail::Button final : public QAbstractButton {
       painter.drawRoundedRect(tile.adjusted(1, 1, -1, -1), space::kRadius - 1, space::kRadius - 1);
     }
     const QColor ink = !isEnabled() ? mix(c.textFaint, c.window, 0.45) : isChecked() ? c.accent : c.textMuted;
-    const double icon = Theme::instance().px(24);
-    const int textTop = Theme::instance().px(33);
-    paintIcon(painter, m_iconName, QRectF(tile.center().x() - icon / 2, tile.top() + 7, icon, icon), ink);
     painter.setFont(Theme::instance().textFont(-1, isChecked() ? QFont::DemiBold : QFont::Normal));
+    // In a low window under a large zoom the icon makes room for the name.
+    constexpr double kTop = 7, kGap = 2;
+    const double textHeight = painter.fontMetrics().height();
+    const double textTop = std::min(tile.top() + Theme::instance().px(33), tile.bottom() - textHeight - kGap);
+    const double icon = std::min<double>(Theme::instance().px(24), textTop - kGap - tile.top() - kTop);
+    if (icon > 0)
+      paintIcon(painter, m_iconName, QRectF(tile.center().x() - icon / 2, tile.top() + kTop, icon, icon), ink);
     painter.setPen(ink);
-    painter.drawText(QRectF(0, tile.top() + textTop, width(), tile.bottom() - tile.top() - textTop),
-                     Qt::AlignHCenter | Qt::AlignTop, text());
+    painter.drawText(QRectF(0, textTop, width(), textHeight), Qt::AlignHCenter | Qt::AlignTop, text());
   }
   void keyPressEvent(QKeyEvent* event) override {
     if (event->key() == Qt::Key_Down)

@@ -4,7 +4,8 @@
 
 namespace app {
 
-/// Widgets side by side at their own size, in as many lines as the width asks for.
+/// Widgets side by side at their own size, in as many lines as the width asks for. Those that expand need their least
+/// width only, and share what their line has left.
 class FlowLayout : public QLayout {
  public:
   explicit FlowLayout(QWidget* parent = nullptr) : QLayout(parent) { setContentsMargins(0, 0, 0, 0); }
@@ -18,9 +19,9 @@ class FlowLayout : public QLayout {
   QLayoutItem* itemAt(int index) const override;
   QLayoutItem* takeAt(int index) override;
   Qt::Orientations expandingDirections() const override { return {}; }
-  bool hasHeightForWidth() const override { return true; }
-  int heightForWidth(int width) const override;
   QSize sizeHint() const override { return minimumSize(); }
+  /// As high as the width that it was last given asks for. (Layouts around one with a height for its width would take
+  /// the height of its least width for its least height.)
   QSize minimumSize() const override;
   void setGeometry(const QRect& rect) override;
 
@@ -31,6 +32,7 @@ class FlowLayout : public QLayout {
 
   std::vector<QLayoutItem*> m_items;
   double m_leastWidth = 0;
+  int m_width = 0;
 };
 
 }  // namespace app

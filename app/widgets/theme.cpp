@@ -3,12 +3,10 @@
 #include <QAbstractButton>
 #include <QApplication>
 #include <QEvent>
-#include <QFile>
 #include <QFontDatabase>
 #include <QGuiApplication>
 #include <QPainter>
 #include <QProxyStyle>
-#include <QRegularExpression>
 #include <QStyleFactory>
 #include <QStyleHints>
 #include <QWidget>
@@ -92,49 +90,6 @@ QPalette paletteOf(const ThemeColors& c) {
   for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::HighlightedText})
     p.setColor(QPalette::Disabled, role, disabled);
   return p;
-}
-
-/// Every length of two pixels or more multiplied; hairlines stay.
-QString withLengths(const QString& text, double zoom) {
-  static const QRegularExpression kLength(QStringLiteral("(\\d+)px"));
-  QString scaled;
-  qsizetype done = 0;
-  for (auto it = kLength.globalMatch(text); it.hasNext();) {
-    const QRegularExpressionMatch match = it.next();
-    const int length = match.captured(1).toInt();
-    scaled += text.mid(done, match.capturedStart() - done) +
-              QString::number(length < 2 ? length : qRound(length * zoom)) + QLatin1String("px");
-    done = match.capturedEnd();
-  }
-  return scaled + text.mid(done);
-}
-
-/// The style sheet names colours as @role; the theme fills them in.
-QString styleSheet(const ThemeColors& c, double zoom) {
-  QFile file(QStringLiteral(":/themes/quantscope.qss"));
-  if (!file.open(QIODevice::ReadOnly)) return {};
-  QString text = QString::fromUtf8(file.readAll());
-  const std::pair<const char*, QColor> roles[] = {{"@accentHover", c.accentHover},
-                                                  {"@accentSoft", c.accentSoft},
-                                                  {"@accentText", c.accentText},
-                                                  {"@accent", c.accent},
-                                                  {"@borderStrong", c.borderStrong},
-                                                  {"@border", c.border},
-                                                  {"@window", c.window},
-                                                  {"@surface", c.surface},
-                                                  {"@raised", c.raised},
-                                                  {"@sunken", c.sunken},
-                                                  {"@textMuted", c.textMuted},
-                                                  {"@textFaint", c.textFaint},
-                                                  {"@text", c.text},
-                                                  {"@hover", c.hover},
-                                                  {"@pressed", c.pressed},
-                                                  {"@selection", c.selection},
-                                                  {"@errorSoft", c.errorSoft},
-                                                  {"@error", c.error}};
-  text.replace(QLatin1String("@ground"), QLatin1String(c.dark ? "dark" : "light"));
-  for (const auto& [name, color] : roles) text.replace(QLatin1String(name), color.name());
-  return zoom == 1 ? text : withLengths(text, zoom);
 }
 
 /// Fusion without the underlined letters in menus (Alt and the letter still work).
@@ -295,7 +250,6 @@ void Theme::apply() {
   m_colors = isDark ? dark() : light();
   QApplication::setFont(textFont());
   QApplication::setPalette(paletteOf(m_colors));
-  qApp->setStyleSheet(styleSheet(m_colors, m_zoom / 100.0));
   Q_EMIT changed();
 }
 

@@ -42,8 +42,8 @@ class Judge {
   Fate fateOf(double x, const NearestValue::Landing& landing) const {
     if (!std::isfinite(landing.value)) return Fate::Overflowed;
     const double size = std::abs(landing.value);
-    // Powers of two have no zero: what is far below the first becomes it.
-    if (landing.beyond || (m_isPowerOfTwo && std::abs(x) < size / 2)) return Fate::Clipped;
+    // Powers of two have no zero: what is far below the first becomes it (negative numbers where they saturate).
+    if (landing.beyond || (m_isPowerOfTwo && x < size / 2)) return Fate::Clipped;
     if (landing.value == 0) return x == 0 ? Fate::Zero : Fate::BecameZero;
     if (size < m_smallestNormal) return Fate::Subnormal;
     return landing.value == x ? Fate::Exact : Fate::Rounded;

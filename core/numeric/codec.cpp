@@ -1,5 +1,6 @@
 #include "core/numeric/codec.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -31,7 +32,7 @@ double decodeFloat(const NumberFormat& format, std::uint64_t code) {
   const double sign = negative ? -1.0 : 1.0;
   if (magnitude > format.maxFiniteCode()) {
     const bool infinite = format.hasInfinity() && magnitude == format.maxFiniteCode() + 1;
-    return infinite ? sign * std::numeric_limits<double>::infinity() : kNan;
+    return std::copysign(infinite ? std::numeric_limits<double>::infinity() : kNan, sign);
   }
   const std::uint64_t implicit = std::uint64_t{1} << format.mantissaBits;
   const std::uint64_t mantissa = magnitude & (implicit - 1);
@@ -116,6 +117,13 @@ std::optional<Rounding> findRounding(std::string_view name) {
   return std::nullopt;
 }
 
+CodeScale CodeScale::exactly(const ExactNumber& scale, std::int64_t zeroPoint) {
+  CodeScale result{nearestDouble(scale), zeroPoint};
+  const bool isDouble = scale.isFinite() && ExactNumber::fromDouble(result.scale).compare(scale) == 0;
+  if (!isDouble) result.exactScale = scale;
+  return result;
+}
+
 void requireUsable(const CodeScale& scale) {
   if (!std::isfinite(scale.scale) || scale.scale == 0)
     throw Error(ErrorCode::InvalidArgument, "A scale must be a finite number other than zero.");
@@ -126,6 +134,7 @@ void requireUsable(const CodeScale& scale) {
 
 double decode(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   code &= format.codeMask();
+  if (scale.exactScale && format.isScaled()) return nearestDouble(decodeExact(format, code, scale));
   switch (format.kind) {
     case FormatKind::Float:
       return decodeFloat(format, code);
@@ -145,9 +154,9 @@ ExactNumber decodeExact(const NumberFormat& format, std::uint64_t code, const Co
   if (!format.isScaled()) return ExactNumber::fromDouble(decode(format, code));
   code &= format.codeMask();
   if (format.kind == FormatKind::CodeBook)
-    return ExactNumber::fromDouble(scale.scale) * ExactNumber::fromDouble(static_cast<double>(format.codeBook[code]));
+    return scale.factor() * ExactNumber::fromDouble(static_cast<double>(format.codeBook[code]));
   const std::int64_t steps = signedInteger(format, code) - scale.zeroPoint;
-  return ExactNumber::fromDouble(scale.scale) * ExactNumber::fromInteger(steps);
+  return scale.factor() * ExactNumber::fromInteger(steps);
 }
 
 std::uint64_t encode(const NumberFormat& format, double value, RoundingRule rule, Overflow overflow,
@@ -172,23 +181,19 @@ std::optional<std::uint64_t> previous(const NumberFormat& format, std::uint64_t 
 std::optional<std::uint64_t> next(const NumberFormat& format, std::uint64_t code) { return step(format, code, true); }
 
 double ulp(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
+  return nearestDouble(ulpExact(format, code, scale));
+}
+
+ExactNumber ulpExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
   code &= format.codeMask();
-  if (!std::isfinite(decode(format, code, scale))) return kNan;
-  switch (format.kind) {
-    case FormatKind::Float: {
-      const int field = static_cast<int>((code & ~format.signMask()) >> format.mantissaBits);
-      if (field == 0 && !format.hasSubnormals) return std::ldexp(1.0, 1 - format.bias);
-      return std::ldexp(1.0, (field == 0 ? 1 : field) - format.bias - static_cast<int>(format.mantissaBits));
-    }
-    case FormatKind::PowerOfTwo:
-      return decode(format, code);
-    case FormatKind::CodeBook:
-      return std::abs(scale.scale) * codeBookGap(format, code);
-    case FormatKind::SignedInteger:
-    case FormatKind::UnsignedInteger:
-      break;
-  }
-  return std::abs(scale.scale);
+  const ExactNumber factor = scale.factor().magnitude();
+  if (format.isInteger()) return factor;
+  if (format.kind == FormatKind::CodeBook) return factor * ExactNumber::fromDouble(codeBookGap(format, code));
+  if (!std::isfinite(decode(format, code))) return ExactNumber::nan();
+  if (format.kind == FormatKind::PowerOfTwo) return decodeExact(format, code);
+  const int field = static_cast<int>((code & ~format.signMask()) >> format.mantissaBits);
+  if (field == 0 && !format.hasSubnormals) return ExactNumber::powerOfTwo(1 - format.bias);
+  return ExactNumber::powerOfTwo(std::max(field, 1) - format.bias - static_cast<int>(format.mantissaBits));
 }
 
 std::vector<double> enumerate(const NumberFormat& format, const CodeScale& scale) {

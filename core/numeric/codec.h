@@ -48,14 +48,20 @@ const char* toString(NumberClass numberClass);  ///< JSON: "zero", "subnormal", 
 struct CodeScale {
   double scale = 1.0;
   std::int64_t zeroPoint = 0;
+  /// The scale where it is no double, as 0.1 and 1/127 are not; `scale` is the nearest one then.
+  std::optional<ExactNumber> exactScale = {};
+
+  static CodeScale exactly(const ExactNumber& scale, std::int64_t zeroPoint = 0);
+  /// The scale without rounding.
+  ExactNumber factor() const { return exactScale ? *exactScale : ExactNumber::fromDouble(scale); }
   static constexpr std::int64_t kMaxZeroPoint = std::int64_t{1} << 32;
 };
 
 /// @throws Error (InvalidArgument) with a sentence when values cannot be divided by the scale
 void requireUsable(const CodeScale& scale);
 
-/// The value of a code. Exact, but for a product with a scale, which is rounded to the nearest double. Bits above the
-/// format's are ignored.
+/// The value of a code. Exact, but for a product with a scale, which is rounded once, to the nearest double. Bits above
+/// the format's are ignored. A NaN keeps its sign (not that of FNUZ, where it is no sign) and nothing else of its code.
 double decode(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
 /// The same without any rounding.
 ExactNumber decodeExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
@@ -80,8 +86,10 @@ std::optional<std::uint64_t> next(const NumberFormat& format, std::uint64_t code
 
 /// Distance from the code's value to the next one away from zero, in the spacing of its own binade (at the largest
 /// value: what would come next). Code books: to the neighbour away from zero, at the ends to the other one.
-/// NaN for Inf and NaN.
+/// NaN for Inf and NaN. A product with a scale is rounded to the nearest double.
 double ulp(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
+/// The same without any rounding.
+ExactNumber ulpExact(const NumberFormat& format, std::uint64_t code, const CodeScale& scale = {});
 
 /// The values of all codes, in code order.
 /// @throws Error (InvalidArgument) for formats of more than 16 bits

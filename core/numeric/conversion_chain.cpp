@@ -1,5 +1,6 @@
 #include "core/numeric/conversion_chain.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -31,22 +32,23 @@ std::optional<Divergence> divergenceOf(const ExactNumber& number, std::span<cons
   while (first > 0 && !agrees(steps[first - 1], links[first - 1])) --first;
   if (first == steps.size()) return std::nullopt;
   assert(first > 0);  // the first step is the direct one
-  Divergence divergence;
-  divergence.step = first;
-  divergence.madeBy = first - 1;
   const auto isUnchanged = [&](const ChainStep& step) {
     return step.decision.direction == RoundingDirection::Exact && !step.decision.noSuchValue;
   };
+  // A finer format in between keeps what it is given, and so differs from the direct code without deciding anything.
+  const auto deciding = std::find_if_not(steps.begin() + static_cast<std::ptrdiff_t>(first), steps.end(), isUnchanged);
+  Divergence divergence;
+  divergence.step = deciding == steps.end() ? first : static_cast<std::size_t>(deciding - steps.begin());
+  divergence.madeBy = divergence.step - 1;
   while (divergence.madeBy > 0 && isUnchanged(steps[divergence.madeBy])) --divergence.madeBy;
-  divergence.cause = causeOf(number, steps[divergence.madeBy], steps[first]);
+  divergence.cause = causeOf(number, steps[divergence.madeBy], steps[divergence.step]);
   return divergence;
 }
 
 }  // namespace
 
 const char* toString(DivergenceCause cause) {
-  constexpr std::array kNames = {"tie_made", "moved_across", "precision_lost",
-                                 "overflow", "underflow",    "no_such_value"};
+  constexpr std::array kNames = {"tie_made", "moved_across", "precision_lost", "overflow", "underflow"};
   return kNames[static_cast<std::size_t>(cause)];
 }
 

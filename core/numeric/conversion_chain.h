@@ -39,7 +39,9 @@ const char* toString(DivergenceCause cause);  ///< "tie_made", "moved_across", "
 
 struct Divergence {
   DivergenceCause cause = DivergenceCause::MovedAcross;
-  std::size_t step = 0;    ///< the first whose code is not the direct one, from where it stays so to the end
+  /// The first whose code is not the direct one, from where it stays so to the end; steps that only keep what an
+  /// earlier one left are passed over when a later one rounds it again.
+  std::size_t step = 0;
   std::size_t madeBy = 0;  ///< the step before it that changed the number
 };
 

@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "core/numeric/exact_number.h"
+#include "core/numeric/rounding.h"
+#include "core/numeric/typed_scale.h"
 
 namespace core::numeric {
 
@@ -21,7 +23,10 @@ std::string hexText(const NumberFormat& format, std::uint64_t code) {
   return text;
 }
 
-std::string parenthesised(const std::string& number) { return number.front() == '-' ? "(" + number + ")" : number; }
+std::string parenthesised(const std::string& number) {
+  const bool alone = number.front() != '-' && number.find('/') == std::string::npos;
+  return alone ? number : "(" + number + ")";
+}
 
 std::string difference(std::int64_t a, std::int64_t b) {
   return std::to_string(a) + "-" + parenthesised(std::to_string(b));
@@ -70,14 +75,14 @@ void explainCodeBook(const NumberFormat& format, const CodeScale& scale, Explana
   e.codeBookIndex = e.code;
   e.binary = binaryText(e.code, format.bits);
   e.formula = "entry " + std::to_string(e.code) + " of the code book";
-  if (scale.scale != 1)
-    e.formula = exactText(scale.scale) + " × " + exactText(decode(format, e.code)) + " (" + e.formula + ")";
+  if (scale.scale != 1 || scale.exactScale)
+    e.formula = parenthesised(scaleText(scale)) + " × " + exactText(decode(format, e.code)) + " (" + e.formula + ")";
 }
 
 void explainInteger(const NumberFormat& format, const CodeScale& scale, Explanation& e) {
   e.binary = binaryText(e.code, format.bits);
   e.integer = static_cast<std::int64_t>(decode(format, e.code));
-  e.formula = parenthesised(exactText(scale.scale)) + " × (" + difference(*e.integer, scale.zeroPoint) + ")";
+  e.formula = parenthesised(scaleText(scale)) + " × (" + difference(*e.integer, scale.zeroPoint) + ")";
 }
 
 }  // namespace
@@ -90,8 +95,9 @@ Explanation explain(const NumberFormat& format, std::uint64_t code, const CodeSc
   e.numberClass = classify(format, e.code, scale);
   e.value = decode(format, e.code, scale);
   e.valueText = decodeExact(format, e.code, scale).toDecimalText();
-  e.ulp = ulp(format, e.code, scale);
-  e.ulpText = exactText(e.ulp);
+  const ExactNumber unit = ulpExact(format, e.code, scale);
+  e.ulp = nearestDouble(unit);
+  e.ulpText = unit.toDecimalText();
   e.previous = previous(format, e.code);
   e.next = next(format, e.code);
   if (e.previous) e.previousText = decodeExact(format, *e.previous, scale).toDecimalText();

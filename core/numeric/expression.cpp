@@ -1,5 +1,6 @@
 #include "core/numeric/expression.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -40,6 +41,25 @@ const char* toString(Operation operation) {
   return kNames[static_cast<std::size_t>(operation)];
 }
 
+const char* toString(ArithmeticException exception) {
+  constexpr std::array kNames = {"none", "invalid", "division_by_zero", "overflow"};
+  return kNames[static_cast<std::size_t>(exception)];
+}
+
+ArithmeticException Expression::exception() const {
+  const auto first =
+      std::find_if(terms.begin(), terms.end(), [](const Term& t) { return t.exception != ArithmeticException::None; });
+  return first == terms.end() ? ArithmeticException::None : first->exception;
+}
+
+ArithmeticException exceptionOf(Operation operation, const ExactNumber& left, const ExactNumber& right,
+                                const ExactNumber& result) {
+  if (operation == Operation::Read || operation == Operation::Negate) return ArithmeticException::None;
+  if (result.isNan()) return left.isNan() || right.isNan() ? ArithmeticException::None : ArithmeticException::Invalid;
+  const bool byZero = operation == Operation::Divide && right.isZero() && left.isFinite();
+  return byZero ? ArithmeticException::DivisionByZero : ArithmeticException::None;
+}
+
 Evaluation evaluate(const Expression& expression, const NumberFormat& format, RoundingRule rule, Overflow overflow,
                     const CodeScale& scale) {
   assert(!expression.terms.empty());
@@ -55,10 +75,12 @@ Evaluation evaluate(const Expression& expression, const NumberFormat& format, Ro
     if (term.operation != Operation::Read) {
       step.left = operand(term.left);
       if (term.operation != Operation::Negate) step.right = operand(term.right);
-      step.exact = withZeroSign(apply(term.operation, step.left->value, step.right ? step.right->value : ExactNumber()),
-                                step, rule);
+      const ExactNumber right = step.right ? step.right->value : ExactNumber();
+      step.exact = withZeroSign(apply(term.operation, step.left->value, right), step, rule);
+      step.exception = exceptionOf(term.operation, step.left->value, right, step.exact);
     }
     step.decision = decideRounding(format, step.exact, rule, overflow, scale);
+    if (step.decision.overflow && step.exact.isFinite()) step.exception = ArithmeticException::Overflow;
     if (term.patternFormat == format) step.decision.code = step.decision.truncatedCode = term.patternCode;
     step.code = step.decision.code;
     step.value = decodeExact(format, step.code, scale);

@@ -101,13 +101,12 @@ class Parser {
     term.text = textFrom(start);
     const ExactNumber& a = m_expression.terms[left].exact;
     const ExactNumber& b = m_expression.terms[right].exact;
-    if (operation == Operation::Divide && b.isZero())
-      refuse("A division by zero has no result; found " + shortQuote(term.text) + ".");
     term.exact = operation == Operation::Add        ? a + b
                  : operation == Operation::Subtract ? a - b
                  : operation == Operation::Multiply ? a * b
                  : operation == Operation::Divide   ? a / b
                                                     : a.negated();
+    term.exception = exceptionOf(operation, a, b, term.exact);
     m_expression.terms.push_back(std::move(term));
     return m_expression.terms.size() - 1;
   }

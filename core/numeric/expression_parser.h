@@ -9,7 +9,7 @@ namespace core::numeric {
 /// ("2^-24" is one number), inf, nan and bit patterns of `patternFormat`. One number alone is an expression of one
 /// term. Bounded: kMaxNumbers numbers, kMaxDepth parentheses within each other, and ExactNumber's own bounds.
 /// @param plain as plainNumberText gives it
-/// @throws Error (InvalidArgument) with a sentence: what was expected and found, a division by zero, what is too large
+/// @throws Error (InvalidArgument) with a sentence: what was expected and found, what is too large
 Expression parseExpression(std::string_view plain, const NumberFormat& patternFormat, const CodeScale& scale = {});
 inline constexpr std::size_t kMaxNumbers = 100;
 inline constexpr std::size_t kMaxDepth = 50;

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "core/numeric/rounding_rules.h"
 #include "core/numeric/sorted_code_book.h"
@@ -41,6 +42,18 @@ NearestValue::NearestValue(const NumberFormat& format, const CodeScale& scale, O
       if (i > 0) m_middles[i - 1] = (book.value(i - 1) + book.value(i)) / 2;  // exact for 4-bit books
     }
   }
+  if (!scale.exactScale || !format.isScaled()) return;
+  // A subnormal double may be far from what it stands for: every quotient by it is in doubt.
+  m_slack = std::isnormal(scale.scale) ? 0x1p-50 : std::numeric_limits<double>::infinity();
+  const std::size_t count = format.isInteger() ? static_cast<std::size_t>(format.codeMask()) + 1 : m_entryCount;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double steps = format.isInteger() ? m_low + static_cast<double>(i) : m_entries[i];
+    m_decoded.push_back(nearestDouble(scale.factor() * ExactNumber::fromDouble(steps)));
+  }
+}
+
+double NearestValue::scaled(double steps, std::size_t index) const {
+  return m_decoded.empty() ? m_scale.scale * steps : m_decoded[index];
 }
 
 NearestValue::Landing NearestValue::operator()(double x) const {
@@ -89,22 +102,24 @@ NearestValue::Landing NearestValue::toInteger(double x) const {
   if (!(std::abs(quotient) < 0x1p50)) return exactly(x);
   const double steps = roundedToUnits(quotient, 1.0);
   // The quotient is rounded: on a middle it does not tell on which side of it the number lies.
-  if (std::abs(quotient - steps) == 0.5 && m_scale.scale != 1) return exactly(x);
+  const bool onBorder = std::abs(quotient - steps) >= 0.5 - m_slack * std::abs(quotient);
+  if (onBorder && (m_scale.scale != 1 || m_slack > 0)) return exactly(x);
   const double kept = std::clamp(steps, m_low, m_high);
-  return {m_scale.scale * kept, kept != steps};
+  return {scaled(kept, static_cast<std::size_t>(kept - m_low)), kept != steps};
 }
 
 NearestValue::Landing NearestValue::toEntry(double x) const {
   const double quotient = x / m_scale.scale;
   std::size_t index = 0;
-  bool onBorder = quotient == m_entries[0] || quotient == m_entries[m_entryCount - 1];
+  const auto isAt = [&](double border) { return std::abs(quotient - border) <= m_slack * std::abs(quotient); };
+  bool onBorder = isAt(m_entries[0]) || isAt(m_entries[m_entryCount - 1]);
   for (std::size_t i = 0; i + 1 < m_entryCount; ++i) {
     index += quotient > m_middles[i] ? 1U : 0U;
-    onBorder = onBorder || quotient == m_middles[i];
+    onBorder = onBorder || isAt(m_middles[i]);
   }
-  if ((onBorder && m_scale.scale != 1) || !(std::abs(quotient) > kSmall || x == 0)) return exactly(x);
+  if ((onBorder && (m_scale.scale != 1 || m_slack > 0)) || !(std::abs(quotient) > kSmall || x == 0)) return exactly(x);
   const bool beyond = quotient < m_entries[0] || quotient > m_entries[m_entryCount - 1];
-  return {m_scale.scale * m_entries[index], beyond};
+  return {scaled(m_entries[index], index), beyond};
 }
 
 }  // namespace core::numeric

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <vector>
 
 #include "core/numeric/rounding.h"
 
@@ -26,6 +27,7 @@ class NearestValue {
   Landing toFloat(double x) const;
   Landing toInteger(double x) const;
   Landing toEntry(double x) const;
+  double scaled(double steps, std::size_t index) const;
 
   NumberFormat m_format;
   CodeScale m_scale;
@@ -35,6 +37,8 @@ class NearestValue {
   double m_low = 0, m_high = 0;                     ///< integers
   std::array<double, 16> m_entries{}, m_middles{};  ///< code books, ascending; a middle above each entry but the last
   std::size_t m_entryCount = 0;
+  double m_slack = 0;             ///< how far, in parts, a quotient by the double nearest to an exact scale may be off
+  std::vector<double> m_decoded;  ///< under an exact scale: the values, ascending
 };
 
 }  // namespace core::numeric

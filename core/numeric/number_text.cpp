@@ -57,7 +57,7 @@ std::array<Decimal, 2> around(const ExactNumber& magnitude, int count, int expon
 }
 
 std::optional<std::string> integerText(const NumberFormat& format, std::uint64_t code, const CodeScale& scale) {
-  if (!format.isInteger() || scale.scale != 1 || scale.zeroPoint != 0) return std::nullopt;
+  if (!format.isInteger() || scale.scale != 1 || scale.exactScale || scale.zeroPoint != 0) return std::nullopt;
   return std::to_string(static_cast<std::int64_t>(decode(format, code)));
 }
 

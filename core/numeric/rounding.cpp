@@ -84,6 +84,7 @@ RoundingDecision decideRounding(const NumberFormat& format, double value, Roundi
       break;
     case FormatKind::SignedInteger:
     case FormatKind::UnsignedInteger: {
+      if (scale.exactScale) break;
       const double quotient = value / scale.scale;
       if (dividesExactly(value, scale.scale, quotient))
         return rules::decideInteger(format, DoubleMagnitude(quotient), negative, rule, scale);

@@ -14,10 +14,12 @@ struct RoundingDecision {
   RoundingDirection direction = RoundingDirection::Exact;
   /// How far the value lies from truncatedCode's toward the next one away from zero, in [0, 1): the probability that
   /// stochastic rounding goes away from zero. Exact where a double holds it, never rounded to 0 or 1. Beyond the
-  /// largest value of a float in units of its last bit, as if the exponent had no end; 0 where integers and code books
-  /// saturate; 1 below the smallest value of E8M0, which has no zero to go to.
+  /// largest value of a float in units of its last bit, as if the exponent had no end, and of an integer format in
+  /// steps (0 from 2^52 steps on); 0 where code books saturate; 1 below the smallest value of E8M0, which has no zero
+  /// to go to.
   double fraction = 0;
   bool hasBits = false;  ///< guard, round, sticky mean something: finite values in Float, PowerOfTwo, integer formats
+                         ///< (below 2^52 steps)
   bool guard = false;    ///< first bit cut off: half a unit
   bool round = false;    ///< second bit cut off
   bool sticky = false;   ///< any bit below

@@ -72,7 +72,7 @@ ExactRoundingDecision decideCodeBook(const NumberFormat& format, const ExactNumb
                                      const CodeScale& scale) {
   ExactRoundingDecision decision;
   const SortedCodeBook book(format.codeBook);
-  const ExactNumber x = value / ExactNumber::fromDouble(scale.scale);
+  const ExactNumber x = value / scale.factor();
   const std::size_t near = towardZero(book, x);
   decision.code = decision.truncatedCode = book.code(near);
   const ExactNumber rest = x - entry(book, near);
@@ -107,7 +107,7 @@ ExactRoundingDecision decideFinite(const NumberFormat& format, const ExactNumber
     case FormatKind::UnsignedInteger:
       break;
   }
-  const ExactNumber steps = value / ExactNumber::fromDouble(scale.scale);
+  const ExactNumber steps = value / scale.factor();
   return rules::decideInteger(format, ExactMagnitude(steps), value.isNegative(), rule, scale);
 }
 

@@ -44,7 +44,7 @@ struct FloatSide {
   ExactNumber value(std::uint64_t code) const {
     // One step beyond the largest value, if there were no end.
     const std::uint64_t largest = format.maxFiniteCode();
-    const ExactNumber step = ExactNumber::fromDouble(code > largest ? ulp(format, largest) : 0);
+    const ExactNumber step = code > largest ? ulpExact(format, largest) : ExactNumber();
     return ExactNumber::fromDouble(decode(format, std::min(code, largest))) + step;
   }
   std::uint64_t nextCode(std::uint64_t code) const { return code == 0 ? format.minPositiveCode() : code + 1; }
@@ -122,7 +122,7 @@ struct Level {
 };
 
 std::optional<RoundingInterval> ofLevel(const Level& level, const RoundingRule& rule, const CodeScale& scale) {
-  const ExactNumber factor = ExactNumber::fromDouble(scale.scale);
+  const ExactNumber factor = scale.factor();
   const ExactNumber zero;
   const auto border = [&](const ExactNumber& a, const ExactNumber& b, bool tieAway) {  // a < b
     const bool negative = b.compare(zero) <= 0;

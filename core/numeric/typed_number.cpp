@@ -27,6 +27,11 @@ TypedNumber parseTypedNumber(std::string_view typed, const NumberFormat& pattern
 TypedEncoding encodeTyped(const NumberFormat& format, const TypedNumber& number, RoundingRule rule, Overflow overflow,
                           const CodeScale& scale) {
   TypedEncoding encoding;
+  if (!number.hasValue()) {
+    const EvaluationStep last = evaluate(number.expression, format, rule, overflow, scale).steps.back();
+    return {last.exact, last.decision, {}};
+  }
+  encoding.rounded = number.exact;
   encoding.decision = decideRounding(format, number.exact, rule, overflow, scale);
   // A pattern keeps its code, whichever of several codes of one value or one NaN it is.
   if (number.patternFormat == format) encoding.decision.code = encoding.decision.truncatedCode = number.patternCode;

@@ -1,44 +1,29 @@
-// The bit explorer: state (codes, undo, scale), and the widgets driven with mouse and keyboard.
-#include <QClipboard>
+// The bit explorer: state (codes, undo), table and pictures, driven with mouse and keyboard.
 #include <QContextMenuEvent>
 #include <QElapsedTimer>
 #include <QFileDialog>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
-#include <QMenu>
-#include <QPushButton>
-#include <QSignalSpy>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
 #include <bit>
 #include <cmath>
 
-#include "app/selection/bits_state.h"
-#include "app/widgets/theme.h"
 #include "app/workspaces/bits/bit_table.h"
-#include "app/workspaces/bits/bits_workspace.h"
 #include "app/workspaces/bits/format_details.h"
 #include "app/workspaces/bits/number_line.h"
 #include "app/workspaces/bits/precision_chart.h"
 #include "app/workspaces/bits/rounding_text.h"
 
+#include "app/widgets/theme.h"
+
+#include "bits_page.h"
 #include "workspace_window.h"
 
-using namespace app;
-using core::numeric::FormatId;
-
-namespace {
-int rowOf(const BitsState& state, FormatId id) {
-  for (int row = 0; row < static_cast<int>(state.rows().size()); ++row)
-    if (state.rows()[static_cast<std::size_t>(row)].format->id == id) return row;
-  return -1;
-}
-const FormatRow& rowAt(const BitsState& state, FormatId id) {
-  return state.rows()[static_cast<std::size_t>(rowOf(state, id))];
-}
-}  // namespace
+using namespace bits;
+using core::numeric::Rounding;
 
 class TestBits : public QObject {
   Q_OBJECT
@@ -55,24 +40,6 @@ class TestBits : public QObject {
     QCOMPARE(rowAt(state, FormatId::Int8).value, 13.0 / 127.0);
     QVERIFY(std::abs(rowAt(state, FormatId::Fp64).error - 5.551115123125783e-18) <
             1e-30);  // needs more than a double's digits
-  }
-
-  void rubbishIsRefusedWithASentence() {
-    BitsState state;
-    const QSignalSpy changed(&state, &BitsState::changed);
-    const QString sentence = state.setText(QStringLiteral("12 apples"));
-    QVERIFY2(sentence.size() > 10 && sentence.endsWith(u'.'), qPrintable(sentence));
-    QCOMPARE(changed.count(), 0);
-    QVERIFY(!state.undoStack().canUndo());
-  }
-
-  void patternsFillTheSelectedRow() {
-    BitsState state;
-    state.selectRow(rowOf(state, FormatId::Bf16));
-    QVERIFY(state.setText(QStringLiteral("0x4049")).isEmpty());
-    QCOMPARE(state.number().nearest, 3.140625);
-    QCOMPARE(rowAt(state, FormatId::Bf16).code, std::uint64_t{0x4049});
-    QVERIFY(!state.setText(QStringLiteral("0x14049")).isEmpty());  // 17 bits
   }
 
   void flippingABitChangesTheNumberAndUndoBringsItBack() {
@@ -109,17 +76,6 @@ class TestBits : public QObject {
     }
   }
 
-  void scaleFollowsTheBlock() {
-    BitsState state;
-    state.setWeight(0.05F, 0.2, QStringLiteral("t [0]"));
-    QCOMPARE(rowAt(state, FormatId::Int4).scale.scale, 0.2 / 7);
-    QVERIFY(std::abs(rowAt(state, FormatId::Nf4).value - 0.2 * 0.24611230194568634) < 1e-9);
-    state.setBlockAbsmax(1.0);
-    QCOMPARE(rowAt(state, FormatId::Int4).scale.scale, 1.0 / 7);
-    state.undoStack().undo();
-    QCOMPARE(state.input().range.absmax(), 0.2);
-  }
-
   void specialValues() {
     BitsState state;
     state.setText(QStringLiteral("inf"));
@@ -134,125 +90,12 @@ class TestBits : public QObject {
     QVERIFY(rowAt(state, FormatId::Fp16).decision.overflow);
   }
 
-  void tiesAreExplained() {
-    BitsState state;
-    state.setText(QStringLiteral("2049"));  // half way between 2048 and 2050 in FP16
-    const FormatRow& row = rowAt(state, FormatId::Fp16);
-    QVERIFY(row.decision.tie);
-    QCOMPARE(row.value, 2048.0);
-    QVERIFY(roundingSentence(row, 2049, state.rule()).contains(QStringLiteral("half way")));
-    state.setRounding(core::numeric::Rounding::TowardZero);
-    QCOMPARE(rowAt(state, FormatId::Bf16).value, 2048.0);
-  }
-
-  void everySentenceIsTrueOfItsFormat() {
-    BitsState state;
-    const auto sentence = [&](FormatId id) {
-      return roundingSentence(rowAt(state, id), state.number().nearest, state.rule());
-    };
-    state.setText(QStringLiteral("0.1"));
-    QVERIFY(sentence(FormatId::Fp64).contains(QStringLiteral("cut off")));
-    state.toggleBit(rowOf(state, FormatId::Fp32), 3);
-    QVERIFY2(sentence(FormatId::Fp32).contains(QStringLiteral("fits exactly")), qPrintable(sentence(FormatId::Fp32)));
-    for (const FormatRow& row : state.rows())
-      if (row.format->kind != core::numeric::FormatKind::CodeBook)
-        QVERIFY(!roundingSentence(row, state.number().nearest, state.rule()).contains(QStringLiteral("code book")));
-    state.setText(QStringLiteral("nan"));
-    for (const FormatRow& row : state.rows())
-      QCOMPARE(roundingSentence(row, state.number().nearest, state.rule())
-                   .contains(QStringLiteral("has no NaN: it becomes 0")),
-               !row.format->hasNan());
-    state.setText(QStringLiteral("-inf"));
-    QVERIFY(sentence(FormatId::Fp4E2M1).contains(QStringLiteral("has no infinity: it becomes −6")));
-    QVERIFY(sentence(FormatId::Fp8E4M3).contains(QStringLiteral("it becomes NaN")));
-    QVERIFY(sentence(FormatId::Fp16).contains(QStringLiteral("code of its own")));
-    state.setText(QStringLiteral("1e10"));
-    QVERIFY(sentence(FormatId::Fp16).contains(QStringLiteral("it becomes infinity")));
-    QVERIFY(sentence(FormatId::Fp6E3M2).contains(QStringLiteral("it becomes 28")));
-    state.setText(QStringLiteral("0x1p-25"));  // half of FP16's smallest value
-    QVERIFY(sentence(FormatId::Fp16).contains(QStringLiteral("half the smallest value: ties go to even")));
-    for (const char* zero : {"0", "-0"}) {
-      state.setText(QLatin1String(zero));
-      for (const FormatRow& row : state.rows()) {
-        const QString text = roundingSentence(row, state.number().nearest, state.rule());
-        QVERIFY2(text.contains(QStringLiteral("fits exactly")) || text.contains(QStringLiteral("is a level")),
-                 qPrintable(text));
-        QCOMPARE(row.error, 0.0);
-        QVERIFY(!row.decision.guard && !row.decision.round && !row.decision.sticky);
-      }
-    }
-  }
-
-  void exponentsSayWhyTheyAreWhatTheyAre() {
-    BitsState state;
-    state.setText(QStringLiteral("1e-40"));
-    QCOMPARE(exponentText(rowAt(state, FormatId::Fp32)), QStringLiteral("1 − 127 → 2⁻¹²⁶"));
-    QVERIFY(fieldSentence(rowAt(state, FormatId::Fp32)).contains(QStringLiteral("counts as 1")));
-    QCOMPARE(exponentText(rowAt(state, FormatId::Fp16)), QStringLiteral("0: zero"));
-    state.setText(QStringLiteral("1"));
-    QCOMPARE(exponentText(rowAt(state, FormatId::Fp32)), QStringLiteral("127 − 127 → 2⁰"));
-    state.setText(QStringLiteral("inf"));
-    QCOMPARE(exponentText(rowAt(state, FormatId::Fp16)), QStringLiteral("31: all ones → infinity"));
-    QVERIFY(exponentText(rowAt(state, FormatId::Int8)).isEmpty());
-  }
-
   void aWeightOpensInItsOwnFormat() {
     BitsState state;
     state.setWeight(0.5F, 1, QStringLiteral("t [0]"), FormatId::Bf16);
     QCOMPARE(state.selected().format->id, FormatId::Bf16);
     state.setWeight(0.25F, 1, QStringLiteral("t [1]"));
     QCOMPARE(state.selected().format->id, FormatId::Bf16);  // a block type has no row: what was chosen stays
-  }
-
-  void ticksCanBeToldApart() {
-    BitsState state;
-    NumberLine line(state);
-    line.resize(900, 130);
-    line.show();
-    for (const char* number : {"0.1", "1", "-3.4e38", "1e-40", "0", "5e-324", "0.3333333333", "1e10"}) {
-      state.setText(QLatin1String(number));
-      for (int row = 0; row < static_cast<int>(state.rows().size()); ++row) {
-        state.selectRow(row);
-        line.showUlps();
-        const QStringList labels = line.labels();
-        const QSet<QString> different(labels.begin(), labels.end());
-        QVERIFY2(different.size() == labels.size(), qPrintable(labels.join(u'|')));
-        QCOMPARE(line.ticks().empty(), !std::isfinite(state.selected().value));
-      }
-    }
-    state.setText(QStringLiteral("0.1"));
-    state.selectRow(rowOf(state, FormatId::Fp32));
-    line.showUlps();
-    QVERIFY2(line.labels().contains(QStringLiteral("0.1")) || line.labels().contains(QStringLiteral("0.10000000149")) ||
-                 line.labels().contains(QStringLiteral("0.100000001")),
-             qPrintable(line.labels().join(u'|')));
-  }
-
-  void theNumberLineStepsAndIsExported() {
-    BitsState state;
-    state.setText(QStringLiteral("1"));
-    NumberLine line(state);
-    line.resize(900, 130);
-    line.show();
-    line.setFocus();
-    QTest::keyClick(&line, Qt::Key_Right);
-    QCOMPARE(state.number().nearest, 1.0 + std::ldexp(1.0, -23));
-    QTest::keyClick(&line, Qt::Key_Right, Qt::ShiftModifier);
-    QCOMPARE(state.number().nearest, 2.0 + std::ldexp(1.0, -22));
-    QTest::keyClick(&line, Qt::Key_Left, Qt::ShiftModifier);
-    QTest::keyClick(&line, Qt::Key_End);
-    const std::size_t before = line.ticks().size();
-    QVERIFY(before >= 5);
-    QTest::keyClick(&line, Qt::Key_Minus);
-    QVERIFY(line.inSight() > before);
-    QTest::keyClick(&line, Qt::Key_End);
-    QTemporaryDir folder;
-    for (const char* ending : {"png", "svg", "csv"}) {
-      const QString path = folder.filePath(QStringLiteral("line.") + QLatin1String(ending));
-      QCOMPARE(line.exportTo(path), QString());
-      QVERIFY(QFileInfo(path).size() > 200);
-    }
-    QVERIFY(line.csv().contains("0x3f800001,1.0000001192092896"));
   }
 
   // A picture says on its own what it shows: title, number and weight, block, rounding, and what the colours are.
@@ -443,65 +286,6 @@ class TestBits : public QObject {
     QVERIFY(note->isVisible());
   }
 
-  void theAbsmaxRefusesWhatItCannotBe() {
-    Selection selection;
-    JobRunner jobs(1);
-    BitsWorkspace workspace(WorkspaceContext{&selection, &jobs, nullptr});
-    workspace.resize(1000, 720);
-    workspace.show();
-    QTest::mouseClick(workspace.findChild<QPushButton*>(QStringLiteral("bits-range")), Qt::LeftButton);
-    const auto field = [&](const char* name) {
-      for (QLineEdit* candidate : workspace.findChildren<QLineEdit*>())
-        if (candidate->accessibleName() == QLatin1String(name)) return candidate;
-      return static_cast<QLineEdit*>(nullptr);
-    };
-    const auto type = [&](QLineEdit* into, const char* text) {
-      into->selectAll();
-      QTest::keyClicks(into, QString::fromUtf8(text));
-      QTest::keyClick(into, Qt::Key_Return);
-    };
-    QLineEdit* absmax = field("Block absmax");
-    QVERIFY(absmax && absmax->isVisible());
-    type(absmax, "2,5");
-    QCOMPARE(workspace.state().input().range.absmax(), 2.5);
-    type(absmax, "-1");
-    QVERIFY(absmax->property("invalid").toBool());
-    QCOMPARE(workspace.state().input().range.absmax(), 2.5);
-    type(absmax, "1");
-    // A range with a zero-point: −1 … 1 to 0 … 255 has it at 127.5, which is rounded.
-    static_cast<void>(workspace.state().addFormat(QStringLiteral("uint8")));
-    QCOMPARE(rowAt(workspace.state(), FormatId::UInt8).scale.scale, 2.0 / 255);
-    QCOMPARE(rowAt(workspace.state(), FormatId::UInt8).scale.zeroPoint, std::int64_t{128});
-    QCOMPARE(rowAt(workspace.state(), FormatId::Int8).scale.zeroPoint, std::int64_t{0});
-    type(field("Highest value"), "3");
-    QCOMPARE(rowAt(workspace.state(), FormatId::UInt8).scale.scale, 4.0 / 255);
-    QCOMPARE(rowAt(workspace.state(), FormatId::Int8).scale.zeroPoint, std::int64_t{-64});
-    type(field("Lowest value"), "7");
-    QVERIFY(field("Highest value")->property("invalid").toBool());
-    QCOMPARE(workspace.state().input().range.low, -1.0);
-  }
-
-  void precisionHasLogarithmicAxes() {
-    BitsState state;
-    PrecisionChart chart(state);
-    QCOMPARE(chart.xAxis->scaleType(), QCPAxis::stLogarithmic);
-    QCOMPARE(chart.yAxis->scaleType(), QCPAxis::stLogarithmic);
-    QCOMPARE(chart.table().columns.size(), qsizetype(state.rows().size()) + 1);  // FP64 included
-    state.setText(QStringLiteral("1e-30"));
-    QVERIFY(chart.xAxis->range().contains(1e-30));
-    QCOMPARE(significantBits(rowAt(state, FormatId::Int2), 0), 1.0);
-    QVERIFY(std::abs(significantBits(rowAt(state, FormatId::Int8), -1) - (std::log2(127) + 1)) < 1e-9);
-  }
-
-  void precisionOfFloatsIsAPlateau() {
-    BitsState state;
-    QCOMPARE(significantBits(rowAt(state, FormatId::Fp16), 0), 11.0);
-    QCOMPARE(significantBits(rowAt(state, FormatId::Fp16), -14), 11.0);
-    QCOMPARE(significantBits(rowAt(state, FormatId::Fp16), -15), 10.0);  // the first subnormals
-    QVERIFY(std::isnan(significantBits(rowAt(state, FormatId::Fp16), 16)));
-    QCOMPARE(significantBits(rowAt(state, FormatId::Bf16), 100), 8.0);
-  }
-
   void aClickFlipsTheBitUnderIt() {
     BitsState state;
     state.setText(QStringLiteral("1"));
@@ -562,27 +346,6 @@ class TestBits : public QObject {
         }
       }
     }
-  }
-
-  void typingIntoTheWorkspace() {
-    Selection selection;
-    JobRunner jobs(1);
-    const WorkspaceContext context{&selection, &jobs, nullptr};
-    BitsWorkspace workspace(context);
-    workspace.resize(1000, 720);
-    workspace.show();
-    auto* field = workspace.findChild<QLineEdit*>(QStringLiteral("bits-field"));
-    QVERIFY(field);
-    field->selectAll();
-    QTest::keyClicks(field, QStringLiteral("-0.75"));
-    QTest::keyClick(field, Qt::Key_Return);
-    QCOMPARE(workspace.state().number().nearest, -0.75);
-    field->selectAll();
-    QTest::keyClicks(field, QStringLiteral("zzz"));
-    QTest::keyClick(field, Qt::Key_Return);
-    QCOMPARE(workspace.state().number().nearest, -0.75);
-    QVERIFY(field->property("invalid").toBool());
-    QTest::keyClick(&workspace, Qt::Key_Z, Qt::ControlModifier);
   }
 
   void aChangeIsFastEnoughForTheHand() {

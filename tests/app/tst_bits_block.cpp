@@ -6,7 +6,9 @@
 #include <QPushButton>
 #include <QTabBar>
 #include <QTabWidget>
+#include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
 #include <cmath>
 #include <ctime>
 
@@ -19,6 +21,7 @@
 #include "core/quant/explain/block_tensor.h"
 #include "core/quant/quantizer.h"
 
+#include "support/random_model.h"
 #include "workspace_window.h"
 
 using namespace app;
@@ -173,9 +176,43 @@ class TestBitsBlock : public QObject {
     type(QStringLiteral("1 two 3"));
     QVERIFY(field->property("invalid").toBool());
     QCOMPARE(window.block().setup()->bytes, bytes);
-    type(QStringLiteral("1 ").repeated(40));
-    QVERIFY(field->property("invalid").toBool());  // a block of 32
+    type(QStringLiteral("1 ").repeated(40));  // a block has 32
+    QVERIFY(window.block().setup() == nullptr);
+    QVERIFY(window.shown().find<QLabel>(QStringLiteral("block-refused"))->text().contains(QStringLiteral("found 40")));
+    window.shown().find<BitsWorkspace>()->state().undoStack().undo();
     QCOMPARE(window.block().setup()->bytes, bytes);
+  }
+
+  void aRefusedSchemeTakesTheOldBlockAway() {
+    BlockWindow window;
+    QVERIFY(window.choose(QStringLiteral("q4_0")));
+    auto& page = *window.shown().find<BitsWorkspace>();
+    // Rows of 96 weights, and blocks of 256.
+    QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("narrow.gguf"));
+    support::writeRandomModel({}, path.toStdString());
+    QVERIFY(window.shown().replaceModel(path));
+    QVERIFY(window.shown().waitUntilIdle());
+    const auto& tensors = window.shown().selection().model()->checkpoint().tensors();
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      if (tensors[i].name.find("attn_q.weight") != std::string::npos) window.shown().selection().setTensor(i);
+    QVERIFY(window.shown().waitUntilIdle());
+    QVERIFY(!window.choose(QStringLiteral("q4_k")));
+    QVERIFY(window.block().setup() == nullptr);
+    QVERIFY(!window.bytes().isVisible());
+    auto* reason = page.findChild<QLabel*>(QStringLiteral("block-refused"));
+    auto* help = page.findChild<QLabel*>(QStringLiteral("block-help"));
+    QVERIFY(reason->isVisible() && reason->text().endsWith(u'.'));
+    QVERIFY2(help->text().startsWith(QStringLiteral("Rows of 96 weights go into blocks of MX")),
+             qPrintable(help->text()));
+    // Undo brings the block and its scheme back, another choice a new one.
+    page.state().undoStack().undo();
+    QVERIFY(window.bytes().isVisible());
+    QCOMPARE(window.shown().find<QComboBox>(QStringLiteral("block-scheme"))->currentData().toString(),
+             QStringLiteral("q4_0"));
+    QVERIFY(!window.choose(QStringLiteral("q4_k")));
+    QVERIFY(window.choose(QStringLiteral("q8_0")));
+    QVERIFY(window.bytes().isVisible());
   }
 
   void blockLinksComeBack() {
@@ -237,6 +274,26 @@ class TestBitsBlock : public QObject {
     shown.selection().setTensor(1);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(cell("FP8 E4M3", 6) != before);
+  }
+
+  void aCancelledCountIsSaidAndStartsAgain() {
+    WorkspaceWindow shown(QStringLiteral("bits"));
+    QVERIFY(shown.waitUntilIdle());
+    auto& lens = *shown.find<QTabWidget>(QStringLiteral("bits-lens"));
+    auto& table = *shown.find<TextTable>(QStringLiteral("tensor-census"));
+    auto& again = *shown.find<QPushButton>(QStringLiteral("census-again"));
+    const auto& words = *shown.find<QLabel>(QStringLiteral("census-words"));
+    for (int i = 0; i < lens.count(); ++i)
+      if (lens.tabText(i) == QStringLiteral("This tensor")) lens.setCurrentIndex(i);
+    QVERIFY(!again.isVisible());
+    QTest::mouseClick(shown.window().findChild<QToolButton*>(QStringLiteral("cancel-job")), Qt::LeftButton);
+    QVERIFY2(again.isVisible() && words.text().contains(QStringLiteral("Cancelled")), qPrintable(words.text()));
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(table.rowCount(), 0);
+    QTest::mouseClick(&again, Qt::LeftButton);
+    QVERIFY(!again.isVisible());
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(table.rowCount(), static_cast<int>(shown.find<BitsWorkspace>()->state().rows().size()));
   }
 };
 

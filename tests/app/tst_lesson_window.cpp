@@ -3,6 +3,7 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QGroupBox>
 #include <QGuiApplication>
 #include <QHeaderView>
 #include <QLabel>
@@ -45,6 +46,17 @@ class TestLessonWindow : public QObject {
   QString textOf(const char* name) { return m_window->find<LessonText>(QLatin1String(name))->text(); }
   bool isShown(const char* name) { return m_window->find<QWidget>(QLatin1String(name))->isVisible(); }
   void click(const char* name) { QTest::mouseClick(m_window->find<QPushButton>(QLatin1String(name)), Qt::LeftButton); }
+  /// To whatever has the keyboard.
+  static void press(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
+    QWidget* focused = QApplication::focusWidget();
+    QVERIFY(focused != nullptr);
+    QTest::keyClick(focused, key, modifiers);
+  }
+  static QString focusName() {
+    const QWidget* focused = QApplication::focusWidget();
+    return focused == nullptr ? QString() : focused->objectName();
+  }
+  bool hasKeyboard() { return panel()->isAncestorOf(QApplication::focusWidget()); }
   /// The step is in front and computed.
   bool go(const QString& lesson, const QString& step) {
     m_window->window().openLink(QStringLiteral("quantscope://learn/%1/%2").arg(lesson, step));
@@ -79,13 +91,128 @@ class TestLessonWindow : public QObject {
     QTest::keyClick(cells, Qt::Key_Return);
     QTRY_VERIFY(isShown("lesson-verdict"));
     QVERIFY(player().judgement().isRight);
-    QTest::keyClick(panel(), Qt::Key_PageUp);
+    press(Qt::Key_PageUp);
     QCOMPARE(player().index(), 0);
     QTRY_VERIFY(isShown("lesson-verdict"));  // as it was left
     QCOMPARE(m_window->find<QLineEdit>(QStringLiteral("lesson-number"))->text(), QStringLiteral("24"));
     click("lesson-again");
     QVERIFY(!isShown("lesson-verdict"));
     QVERIFY(m_window->find<QLineEdit>(QStringLiteral("lesson-number"))->text().isEmpty());
+  }
+
+  // A whole lesson by keyboard alone: from its tile through every kind of question to the end.
+  void aLessonIsTakenByKeyboardAlone() {
+    m_window->find<LessonTile>(QStringLiteral("lesson-int8"))->setFocus();
+    press(Qt::Key_Return);
+    for (const QString& answer : {QStringLiteral("1/127"), QStringLiteral("58")}) {
+      QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));  // where the answer is given
+      QTest::keyClicks(QApplication::focusWidget(), answer);
+      press(Qt::Key_Return);
+      QTRY_COMPARE(focusName(), QStringLiteral("lesson-next"));
+      QVERIFY(player().judgement().isRight);
+      press(Qt::Key_Return);
+    }
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));
+    for (int i = 0; i < 2; ++i) {  // unanswered, on to the slider
+      press(Qt::Key_PageDown);
+      QTRY_VERIFY(player().results() != nullptr);
+    }
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-slider"));
+    auto* slider = m_window->find<QSlider>(QStringLiteral("lesson-slider"));
+    const int before = slider->value();
+    press(Qt::Key_Left);
+    QCOMPARE(slider->value(), before - 1);
+    press(Qt::Key_Left, Qt::ShiftModifier);
+    QCOMPARE(slider->value(), before - 1 - slider->pageStep());
+    press(Qt::Key_PageDown);  // the lesson's, not the slider's
+    QTRY_COMPARE(player().step()->id, QStringLiteral("edge"));
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-slider"));
+    press(Qt::Key_PageUp);
+    QTRY_COMPARE(player().step()->id, QStringLiteral("which-maxima"));
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-slider"));
+    press(Qt::Key_Return);
+    QTRY_VERIFY(player().isRevealed());
+    for (int i = 0; i < 9; ++i) press(Qt::Key_PageDown);  // stays at the last
+    QVERIFY(player().isLast());
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));
+  }
+
+  void theKeyboardGoesToTheWorkspaceAndBack() {
+    QVERIFY(go(QStringLiteral("int8"), QStringLiteral("code")));
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));
+    press(Qt::Key_F6);
+    QVERIFY(m_window->window().currentWorkspace()->isAncestorOf(QApplication::focusWidget()));
+    press(Qt::Key_F6);
+    QCOMPARE(focusName(), QStringLiteral("lesson-number"));
+    player().leave();  // then the key means nothing
+    const QWidget* before = QApplication::focusWidget();
+    if (before != nullptr) press(Qt::Key_F6);
+    QCOMPARE(QApplication::focusWidget(), before);
+  }
+
+  void tabGoesThroughThePanelAsOneReadsIt() {
+    QVERIFY(go(QStringLiteral("int8"), QStringLiteral("which-maxima")));
+    m_window->find<QToolButton>(QStringLiteral("lesson-overview"))->setFocus();
+    QStringList order;
+    for (int i = 0; i < 10; ++i) {
+      order << focusName();
+      QWidget* focused = QApplication::focusWidget();
+      QVERIFY2(!focused->accessibleName().isEmpty() || !focused->property("text").toString().isEmpty(),
+               qPrintable(focusName()));
+      press(Qt::Key_Tab);
+    }
+    QCOMPARE(order.mid(0, 10).join(u' '),
+             QStringLiteral("lesson-overview lesson-menu lesson-close lesson-trail lesson-slider lesson-slider-value "
+                            "lesson-check lesson-show lesson-back lesson-next"));
+    QVERIFY(go(QStringLiteral("rounding"), QStringLiteral("tenth")));
+    m_window->find<StepTrail>()->setFocus();
+    press(Qt::Key_Tab);
+    QCOMPARE(focusName(), QStringLiteral("choice-exact"));
+  }
+
+  void theMarksOfTheStepsAreReachedByKeyboard() {
+    QVERIFY(go(QStringLiteral("int8"), QStringLiteral("code")));
+    auto* trail = m_window->find<StepTrail>();
+    trail->setFocus(Qt::TabFocusReason);
+    QCOMPARE(trail->focusedPart(), 1);
+    const QImage before = trail->grab().toImage();
+    press(Qt::Key_Right);
+    QCOMPARE(trail->focusedPart(), 2);
+    QVERIFY(trail->grab().toImage() != before);  // one sees where the keyboard is
+    press(Qt::Key_Home);
+    press(Qt::Key_Left);
+    QCOMPARE(trail->focusedPart(), 0);
+    press(Qt::Key_End);
+    QCOMPARE(trail->focusedPart(), trail->partCount() - 1);
+    QCOMPARE(player().step()->id, QStringLiteral("code"));  // nothing moves before Enter
+    QCOMPARE(trail->part(1).name, QStringLiteral("2. The code"));
+    QVERIFY(trail->part(1).selected && trail->part(1).description == QStringLiteral("not answered yet"));
+    press(Qt::Key_Return);
+    QTRY_VERIFY(player().isLast() && player().results() != nullptr);
+    QTRY_COMPARE(focusName(), QStringLiteral("lesson-number"));
+  }
+
+  void allLessonsAreInReachAndTheStepWaits() {
+    for (const auto& [lesson, step] : {std::pair{"memory", "slide"}, std::pair{"int8", "back"}}) {
+      QVERIFY(go(QString::fromLatin1(lesson), QString::fromLatin1(step)));
+      const QString place = m_window->selection().workspace();
+      QTest::mouseClick(m_window->find<QToolButton>(QStringLiteral("lesson-overview")), Qt::LeftButton);
+      QCOMPARE(m_window->selection().workspace(), QStringLiteral("learn"));
+      auto* tile = m_window->find<LessonTile>(QStringLiteral("lesson-") + QString::fromLatin1(lesson));
+      QVERIFY(tile->isVisible() && panel()->isVisible());
+      QVERIFY(tile->accessibleDescription().contains(QStringLiteral("You are here")));
+      QCOMPARE(m_window->window().currentWorkspace()->link().toString(),
+               QStringLiteral("quantscope://learn?show=lessons"));
+      auto* back = m_window->find<QPushButton>(QStringLiteral("learn-resume"));
+      QVERIFY(back->text().startsWith(QStringLiteral("Back to lesson")));
+      QTest::mouseClick(back, Qt::LeftButton);
+      QCOMPARE(player().step()->id, QString::fromLatin1(step));
+      QCOMPARE(m_window->selection().workspace(), place);
+      QTest::mouseClick(m_window->find<QToolButton>(QStringLiteral("lesson-overview")), Qt::LeftButton);
+      QTest::mouseClick(tile, Qt::LeftButton);  // its own tile leads back, too
+      QCOMPARE(player().step()->id, QString::fromLatin1(step));
+      QVERIFY(!tile->isVisible());
+    }
   }
 
   void bitsAreClickedWithKeys() {
@@ -105,7 +232,13 @@ class TestLessonWindow : public QObject {
 
   void aChoiceIsMadeWithItsNumber() {
     QVERIFY(go(QStringLiteral("rounding"), QStringLiteral("tenth")));
-    auto* exact = m_window->find<ChoiceButton>(QStringLiteral("choice-exact"));
+    const auto choice = [&] { return m_window->find<ChoiceButton>(QStringLiteral("choice-exact")); };
+    const int usual = choice()->sizeHint().height();
+    player().setTeacherMode(true);
+    QTRY_VERIFY(choice() != nullptr && choice()->sizeHint().height() > usual);  // as large as its question
+    player().setTeacherMode(false);
+    QTRY_VERIFY(choice() != nullptr && choice()->sizeHint().height() == usual);
+    auto* exact = choice();
     QTest::keyClick(exact, Qt::Key_1);
     QTest::keyClick(exact, Qt::Key_Return);
     QTRY_VERIFY(player().isRevealed());
@@ -195,7 +328,7 @@ class TestLessonWindow : public QObject {
     QTest::keyClick(field, Qt::Key_Return);
     QVERIFY(player().isAnswered());
     QVERIFY(!isShown("lesson-verdict"));
-    QTest::keyClick(panel(), Qt::Key_PageUp);
+    press(Qt::Key_PageUp);
     QTRY_VERIFY(player().results() != nullptr);
     click("lesson-show");
     QTRY_VERIFY(isShown("lesson-verdict"));
@@ -220,6 +353,19 @@ class TestLessonWindow : public QObject {
     QCOMPARE(player().index(), 0);
     QTest::mouseClick(m_window->find<QToolButton>(QStringLiteral("lesson-close")), Qt::LeftButton);
     QVERIFY(!panel()->isVisible());
+  }
+
+  // A step whose truth takes its time says so, and the way on is open meanwhile.
+  void whatIsSlowSaysSo() {
+    m_window->window().openLink(QStringLiteral("quantscope://learn/breaks-first/cliff"));
+    QVERIFY(player().results() == nullptr);
+    QTRY_VERIFY(isShown("lesson-waiting"));
+    QVERIFY(!m_window->find<QPushButton>(QStringLiteral("lesson-check"))->isEnabled());
+    press(Qt::Key_PageUp);
+    QCOMPARE(player().step()->id, QStringLiteral("same-bits"));
+    QVERIFY(!isShown("lesson-waiting"));
+    QTRY_VERIFY_WITH_TIMEOUT(player().results() != nullptr, 60000);
+    QVERIFY(!isShown("lesson-waiting"));
   }
 
   void everyPlaceOpens() {
@@ -272,6 +418,24 @@ class TestLessonWindow : public QObject {
     QTRY_COMPARE(player().lesson()->number, 7);
   }
 
+  // What is painted has no labels: the titles of a chart's axes, and the parts of a picture.
+  void paintedTermsAreExplained() {
+    QVERIFY(go(QStringLiteral("outliers"), QStringLiteral("clip")));
+    auto* chart = m_window->find<PointChart>();
+    chart->replot();
+    const QPoint title(chart->axisRect()->center().x(), chart->height() - 8);
+    const QString onTitle = GlossaryTips::tipFor(*chart, title);
+    QVERIFY2(onTitle.contains(QStringLiteral("<b>clipping</b>")), qPrintable(onTitle));
+    QVERIFY(GlossaryTips::tipFor(*chart, chart->axisRect()->center()).isEmpty());
+    QVERIFY(go(QStringLiteral("anatomy"), QStringLiteral("sign")));
+    auto* cells = m_window->find<BitCells>(QStringLiteral("lesson-bits"));
+    const QString onCell = GlossaryTips::tipFor(*cells, cells->cellRect(31).center().toPoint());
+    QVERIFY2(onCell.startsWith(QStringLiteral("<p>Bit 31")) && onCell.contains(QStringLiteral("<b>sign</b>")),
+             qPrintable(onCell));
+    auto* trail = m_window->find<StepTrail>();
+    QVERIFY(GlossaryTips::tipFor(*trail, trail->stepRect(2).center()).contains(QStringLiteral("<b>exponent</b>")));
+  }
+
   void termsAreExplainedUnderThePointer() {
     QLabel label(QStringLiteral("The mantissa and its ulp"));
     label.adjustSize();
@@ -296,6 +460,15 @@ class TestLessonWindow : public QObject {
              qPrintable(cell));
     QVERIFY(GlossaryTips::tipFor(*table.horizontalHeader()->viewport(), {5, 5}).contains(QStringLiteral("hesitate")));
     QVERIFY(GlossaryTips::tipFor(*table.viewport(), {5, table.viewport()->height() - 2}).isEmpty());
+    QGroupBox group(QStringLiteral("Zero-point"));
+    QVERIFY(GlossaryTips::tipFor(group, {5, 5}).contains(QStringLiteral("<b>zero-point</b>")));
+    QSlider slider;
+    slider.setAccessibleName(QStringLiteral("Group size"));
+    QVERIFY(GlossaryTips::tipFor(slider, {5, 5}).contains(QStringLiteral("share")));
+    QLabel rich(QStringLiteral("<b>NF4</b> under its <i>absmax</i>"));
+    const QString several = GlossaryTips::tipFor(rich, {5, 5});  // both, each once
+    QCOMPARE(several.count(QStringLiteral("<b>NF4</b>")), 1);
+    QVERIFY(several.contains(QStringLiteral("<b>absmax</b>")));
     QComboBox box;
     box.addItem(QStringLiteral("Double quantization"));
     QVERIFY(!GlossaryTips::tipFor(box, {5, 5}).isEmpty());

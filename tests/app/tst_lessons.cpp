@@ -12,6 +12,7 @@
 
 #include "app/jobs/job_runner.h"
 #include "app/lessons/glossary.h"
+#include "app/lessons/lesson_files.h"
 #include "app/lessons/lesson_player.h"
 #include "app/lessons/lesson_words.h"
 #include "app/workspaces/workspace.h"
@@ -73,7 +74,7 @@ class TestLessons : public QObject {
     int last = 0;
     for (const Lesson& lesson : course().lessons) {
       QVERIFY2(lesson.number > last, qPrintable(lesson.id));
-      QVERIFY2(lesson.steps.size() >= 5 && lesson.steps.size() <= 9, qPrintable(lesson.id));
+      QVERIFY2(lesson.steps.size() >= 5 && lesson.steps.size() <= 11, qPrintable(lesson.id));
       QVERIFY2(lesson.minutes >= 5 && lesson.minutes <= 20, qPrintable(lesson.id));
       last = lesson.number;
     }
@@ -138,7 +139,9 @@ class TestLessons : public QObject {
     row("memory", "scales", 39.375, 1e-9);
     row("memory", "slide", 64, 1e-9);
     row("memory", "eight", 5.7, 0.05);
+    row("memory", "times", 32 / 4.5, 1e-9);
     row("memory", "ollama", 8.5, 0.05);
+    row("memory", "four-bit-file", 0.136, 0.001);
     row("memory", "context", 42.95, 0.01);
   }
   void referenceFigures() {
@@ -168,7 +171,17 @@ class TestLessons : public QObject {
       QVERIFY(contains(why("memory", "fp32"), size));
     QVERIFY(contains(why("memory", "fits"), "18 GB of weights"));
     QVERIFY(contains(why("memory", "eight"), "4.1"));
-    QVERIFY(contains(why("memory", "ollama"), "4.5"));
+    QVERIFY(contains(why("memory", "eight"), "BF16 takes 16.1"));
+    for (const char* cards : {"FP32 needs 4", "INT8 just 1", "2 cards of 24 GB", "4 to 8", "2 to 4"})
+      QVERIFY(contains(why("memory", "cards"), cards));
+    QVERIFY(contains(why("memory", "slide"), "6 GB too high"));
+    QVERIFY(contains(why("memory", "ollama"), "8.53"));
+    QVERIFY(contains(why("memory", "four-bit-file"), "4.65"));
+    QVERIFY(contains(why("memory", "small-card"), "13.5"));
+    const LessonStep& times = stepOf(QStringLiteral("memory"), QStringLiteral("times"));
+    const StepResults saved = computeStep(times, core::JobContext());
+    QVERIFY(contains(filledText(times.text, times, &saved, nullptr),
+                     "2 times in 16 bits, 4 times in INT8, 8 times in INT4, 16 times in INT2"));
     QCOMPARE(std::get<std::string>(computeStep(stepOf(QStringLiteral("memory"), QStringLiteral("fits")), {}).truth),
              std::string("yes"));
     QCOMPARE(
@@ -209,6 +222,10 @@ class TestLessons : public QObject {
     row("text too many", "en/one.json", "\"title\": \"Step\"", "\"title\": \"Step\", \"footnote\": \"x\"", "footnote");
     row("placeholder", "en/one.json", "{half}", "{third}", "third");
     row("truth too early", "en/one.json", "\"text\": \"Look.\"", "\"text\": \"It is {truth}.\"", "truth");
+    row("no minutes", "one.json", "\"minutes\": 5", "\"minutes\": 0", "minutes");
+    row("half a minute", "one.json", "\"minutes\": 5", "\"minutes\": 0.5", "minutes");
+    row("beyond numbers", "one.json", "\"minutes\": 5", "\"minutes\": 1e99", "minutes");
+    row("digits", "one.json", "\"format\": \"fp32\"", "\"format\": \"fp32\", \"digits\": 40", "digits");
     row("no lesson", "course.json", "\"one\"", "\"two\"", "two");
     row("lesson twice", "course.json", "\"one\"", "\"one\", \"one\"", "twice");
   }
@@ -222,6 +239,14 @@ class TestLessons : public QObject {
     const QString problem = small.problem();
     QVERIFY2(problem.contains(says) && (problem.contains(QStringLiteral(".json"))), qPrintable(problem));
     QVERIFY2(problem.endsWith(u'.'), qPrintable(problem));
+  }
+
+  void digitsAreGroupedAsTheLanguageDoes() {
+    QCOMPARE(
+        groupedLocally(QStringLiteral("2²⁴ is 16 777 216; `1000 0000` is 128, 3 of 100")),
+        QStringLiteral("2²⁴ is ") + QLocale().toString(16777216) + QStringLiteral("; `1000 0000` is 128, 3 of 100"));
+    const LessonStep& step = stepOf(QStringLiteral("rounding"), QStringLiteral("plus-one"));
+    QVERIFY2(step.question.contains(QLocale().toString(16777216)), qPrintable(step.question));
   }
 
   void aTranslationMayBeIncomplete() {
@@ -278,6 +303,39 @@ class TestLessons : public QObject {
     QVERIFY(player.judgement().isRight);
     player.forgetProgress();
     QVERIFY(player.progress().isEmpty() && !player.isAnswered());
+  }
+
+  // Progress stands among the other settings: what cannot be read of it is left out, and nothing else is touched.
+  void damagedProgressLosesNothingElse() {
+    const QTemporaryDir folder;
+    const QString name = folder.filePath(QStringLiteral("settings.ini"));
+    const auto write = [&](const QByteArray& progress) {
+      QFile file(name);
+      QVERIFY(file.open(QIODevice::WriteOnly));
+      file.write("[window]\nzoom=150\n[lessons]\nprogress=" + progress + "\nteacher=true\n[schemes]\nkept=nf4\n");
+    };
+    const auto restored = [&] {
+      QSettings settings(name, QSettings::IniFormat);
+      JobRunner jobs;
+      LessonPlayer player(jobs, loadCourse(source()));
+      player.restoreState(settings);
+      player.saveState(settings);
+      settings.sync();
+      return player.teacherMode() ? player.progress().answered(*player.course().find(QStringLiteral("int8"))) : -1;
+    };
+    const auto kept = [&] {
+      const QSettings settings(name, QSettings::IniFormat);
+      return settings.value(QStringLiteral("window/zoom")).toInt() == 150 &&
+             settings.value(QStringLiteral("schemes/kept")).toString() == QStringLiteral("nf4");
+    };
+    write("\"int8\\tcode\\tright\\tn:58\", garbage, \"int8\\tscale\\tperhaps\\t\", \"int8\\tback\\twrong\\tn:apples\"");
+    QCOMPARE(restored(), 2);  // an answer that is no number is at least an answer
+    QVERIFY(kept());
+    for (const char* rubbish : {"@Variant(\\0\\0\\0\\x7f)", "5", "\"\\x80\\xff\t\t\t\"", "@Invalid()", ""}) {
+      write(rubbish);
+      QCOMPARE(restored(), 0);
+      QVERIFY2(kept(), rubbish);
+    }
   }
 
   void aTeacherDecidesWhenTheAnswerIsSeen() {

@@ -4,30 +4,13 @@
 #include <cmath>
 #include <ranges>
 
-#include "app/lessons/facts/facts.h"
 #include "app/lessons/facts/lesson_models.h"
 #include "core/base/error.h"
 #include "core/classic/digit_images.h"
+#include "fact_values.h"
 #include "support/golden.h"
 
 using namespace app;
-
-namespace {
-
-FactValue valueOf(const char* json) {
-  nlohmann::json arguments = nlohmann::json::parse(json);
-  const Fact* fact = findFact(arguments.at("fact").get<std::string>());
-  if (fact == nullptr) throw std::runtime_error(std::string("no fact in ") + json);
-  arguments.erase("fact");
-  const FactCall call{fact, FactArguments(std::move(arguments))};
-  if (const std::string problem = argumentProblem(*fact, call.arguments); !problem.empty())
-    throw std::runtime_error(problem);
-  return call.compute(core::JobContext());
-}
-
-double numberOf(const char* json) { return std::get<double>(valueOf(json)); }
-
-}  // namespace
 
 class TestModelFacts : public QObject {
   Q_OBJECT
@@ -39,9 +22,8 @@ class TestModelFacts : public QObject {
  private slots:
   /// Against numpy's restatement (tests/peer/reference_classic.py).
   void smallModelsAreThoseOfNumpy_data() {
-    QTest::addColumn<QByteArray>("fact");
-    QTest::addColumn<double>("figure");
-    const auto row = [](const char* json, double figure) { QTest::newRow(json) << QByteArray(json) << figure; };
+    addFactColumns();
+    const auto row = [](const char* json, double figure) { addFactRow(json, figure, 1e-5 * std::abs(figure)); };
     const auto& regression = m_scores["regression"];
     row(R"({"fact": "regression_r2"})", regression["fp32"][0]);
     row(R"({"fact": "regression_r2", "bits": 16})", regression["int16"][0]);
@@ -70,64 +52,58 @@ class TestModelFacts : public QObject {
     row(R"({"fact": "digit_size", "scheme": "int8"})", (3784 + 34 * 4 + 34 * 4) / 1000.0);  // codes, scales, biases
   }
 
-  void smallModelsAreThoseOfNumpy() {
-    QFETCH(QByteArray, fact);
-    QFETCH(double, figure);
-    const double value = numberOf(fact.constData());
-    QVERIFY2(std::abs(value - figure) <= 1e-5 * std::abs(figure), qPrintable(QString::number(value, 'g', 17)));
-  }
+  void smallModelsAreThoseOfNumpy() { checkFactRow(); }
 
   void theChatModelBreaksBetweenFourAndTwoBits() {
-    QCOMPARE(numberOf(R"({"fact": "chat_answers"})"), 24.0);
-    QCOMPARE(numberOf(R"({"fact": "chat_kl"})"), 0.0);
-    QVERIFY(numberOf(R"({"fact": "chat_exact_answers", "scheme": "int8"})") > 95);
-    QVERIFY(numberOf(R"({"fact": "chat_exact_answers", "scheme": "int2"})") < 5);
-    QVERIFY(numberOf(R"({"fact": "chat_perplexity", "scheme": "int3"})") >
-            numberOf(R"({"fact": "chat_perplexity", "scheme": "int4"})"));
-    QVERIFY(numberOf(R"({"fact": "chat_same_favourite", "scheme": "int4"})") > 90);
+    QCOMPARE(factNumber(R"({"fact": "chat_answers"})"), 24.0);
+    QCOMPARE(factNumber(R"({"fact": "chat_kl"})"), 0.0);
+    QVERIFY(factNumber(R"({"fact": "chat_exact_answers", "scheme": "int8"})") > 95);
+    QVERIFY(factNumber(R"({"fact": "chat_exact_answers", "scheme": "int2"})") < 5);
+    QVERIFY(factNumber(R"({"fact": "chat_perplexity", "scheme": "int3"})") >
+            factNumber(R"({"fact": "chat_perplexity", "scheme": "int4"})"));
+    QVERIFY(factNumber(R"({"fact": "chat_same_favourite", "scheme": "int4"})") > 90);
     const char* broken = R"({"fact": "chat_first_to_break", "schemes": ["int8", "int4", "int3", "int2"], "below": 50})";
-    QCOMPARE(std::get<std::string>(valueOf(broken)), std::string("int3"));
+    QCOMPARE(factText(broken), std::string("int3"));
     const char* never = R"({"fact": "chat_first_to_break", "schemes": ["int8"], "below": 50})";
-    QCOMPARE(std::get<std::string>(valueOf(never)), std::string("none"));
-    const auto curve = std::get<Curve>(valueOf(R"({"fact": "chat_curve", "schemes": ["int2", "int4"]})"));
+    QCOMPARE(factText(never), std::string("none"));
+    const auto curve = std::get<Curve>(factValue(R"({"fact": "chat_curve", "schemes": ["int2", "int4"]})"));
     QCOMPARE(curve.x, (std::vector<double>{2.5, 4.5}));
     QVERIFY(curve.y[0] < curve.y[1]);
   }
 
   void whatTheChatModelSays() {
-    QCOMPARE(numberOf(R"({"fact": "chat_number", "question": "What is 47 + 38?"})"), 85.0);
-    QVERIFY(std::isnan(numberOf(R"({"fact": "chat_number", "question": "What is a mantissa?"})")));
+    QCOMPARE(factNumber(R"({"fact": "chat_number", "question": "What is 47 + 38?"})"), 85.0);
+    QVERIFY(std::isnan(factNumber(R"({"fact": "chat_number", "question": "What is a mantissa?"})")));
     const auto point = std::get<Interval>(
-        valueOf(R"({"fact": "chat_breaking_point", "schemes": ["int8", "int4", "int3"], "below": 50})"));
+        factValue(R"({"fact": "chat_breaking_point", "schemes": ["int8", "int4", "int3"], "below": 50})"));
     QCOMPARE(point.low, 3.5);  // three bits and half a bit of scale
     QCOMPARE(point.high, 4.5);
     const char* best = R"({"fact": "chat_best_scheme", "schemes": ["int2", "int8"], "names": ["two", "eight"]})";
-    QCOMPARE(std::get<std::string>(valueOf(best)), std::string("eight"));
+    QCOMPARE(factText(best), std::string("eight"));
   }
 
   void theChatModelLosesMostAtThreeBitsAndTheTreeAtFour() {
-    QCOMPARE(std::get<std::string>(valueOf(R"({"fact": "most_hurt", "bits": 3})")), std::string("chat"));
-    QCOMPARE(std::get<std::string>(valueOf(R"({"fact": "most_hurt", "bits": 4})")), std::string("tree"));
+    QCOMPARE(factText(R"({"fact": "most_hurt", "bits": 3})"), std::string("chat"));
+    QCOMPARE(factText(R"({"fact": "most_hurt", "bits": 4})"), std::string("tree"));
   }
 
   void digitsAreNamedOneByOne() {
-    const auto labels = std::get<std::string>(valueOf(R"({"fact": "digit_names", "count": 200, "labels": "yes"})"));
+    const auto labels = factText(R"({"fact": "digit_names", "count": 200, "labels": "yes"})");
     const auto count = [&](const char* json) {
-      const auto names = std::get<std::string>(valueOf(json));
+      const auto names = factText(json);
       return std::ranges::count_if(std::views::iota(std::size_t{0}, labels.size()),
                                    [&](std::size_t i) { return names[i] == labels[i]; });
     };
     const auto before = count(R"({"fact": "digit_names", "count": 200})");
     QVERIFY(before > 180);
     QVERIFY(count(R"({"fact": "digit_names", "count": 200, "ranges": "guess"})") < before);
-    const auto part =
-        std::get<std::string>(valueOf(R"({"fact": "digit_names", "first": 5, "count": 3, "labels": "yes"})"));
+    const auto part = factText(R"({"fact": "digit_names", "first": 5, "count": 3, "labels": "yes"})");
     QCOMPARE(part, labels.substr(5, 3));
   }
 
   void rangesThatWorkAreFound() {
     const auto good =
-        std::get<Interval>(valueOf(R"({"fact": "digit_good_reaches", "reaches": [1, 2, 6, 8, 200], "within": 1})"));
+        std::get<Interval>(factValue(R"({"fact": "digit_good_reaches", "reaches": [1, 2, 6, 8, 200], "within": 1})"));
     QCOMPARE(good.low, 6.0);
     QCOMPARE(good.high, 8.0);
   }
@@ -141,7 +117,7 @@ class TestModelFacts : public QObject {
           R"({"fact": "most_hurt", "bits": 9})", R"({"fact": "digit_good_reaches", "reaches": [0.01], "within": 1})",
           R"({"fact": "chat_best_scheme", "schemes": ["int8"], "names": []})",
           R"({"fact": "chat_breaking_point", "schemes": ["int8", "int4"], "below": 50})"})
-      QVERIFY_THROWS_EXCEPTION(core::Error, valueOf(json));
+      QVERIFY_THROWS_EXCEPTION(core::Error, factValue(json));
   }
 
   void theCompiledInNetworkIsTheTrainedOne() {

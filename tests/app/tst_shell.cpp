@@ -504,7 +504,8 @@ class TestShell : public QObject {
       QVERIFY2(longest < 1'000'000'000, where);  // the figures are printed; a slow test machine gets this much slack
       longest = 0;
     };
-    QTest::qWait(400);
+    QTRY_VERIFY(window.findChildren<Workspace*>().size() == static_cast<qsizetype>(workspaceEntries().size()));
+    QTest::qWait(100);
     report("while", "the workspaces were built ahead");
     QVERIFY(openDemo(window));
     report("while", "the demo model opened");

@@ -9,6 +9,7 @@
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/widgets/window_style.h"
 
 using namespace app;
 
@@ -111,8 +112,21 @@ class TestTheme : public QObject {
     QCOMPARE(QGuiApplication::palette().color(QPalette::Window), Theme::dark().window);
     Theme::instance().setMode(ThemeMode::Light);
     QCOMPARE(QGuiApplication::palette().color(QPalette::Window), Theme::light().window);
-    QVERIFY2(!qApp->styleSheet().isEmpty() && !qApp->styleSheet().contains(u'@'),
-             "every role of the style sheet was filled in");
+  }
+
+  void theStyleSheetFollowsTheme() {
+    Theme::instance().setMode(ThemeMode::Light);
+    QWidget window;
+    dressWindow(window);
+    const QString light = window.styleSheet();
+    QVERIFY2(light.contains(Theme::light().surface.name()) && !light.contains(u'@'), "every role was filled in");
+    Theme::instance().setMode(ThemeMode::Dark);
+    QVERIFY(window.styleSheet().contains(Theme::dark().surface.name()));
+    Theme::instance().setZoom(200);
+    QVERIFY(window.styleSheet().contains(QStringLiteral("padding: 12px 28px;")));
+    Theme::instance().setZoom(100);
+    Theme::instance().setMode(ThemeMode::Light);
+    QCOMPARE(window.styleSheet(), light);
   }
 
   void iconsRender() {

@@ -107,6 +107,9 @@ void TestCli::documentedKeys_data() {
   row("inspect tensor", "inspect MODEL", "/tensors/0", "name shape dtype offset bytes");
   row("inspect stats", "inspect MODEL --stats", "/tensors/0",
       "min max mean std abs_max kurtosis outliers_6_sigma zeros nans");
+  row("inspect formats", "inspect MODEL --format fp8_e4m3 --format int4", "/tensors/0/formats/1",
+      "format scale zero_point exact rounded subnormal became_zero zero clipped overflowed non_finite "
+      "relative_squared_error");
   row("inspect histogram", "inspect MODEL --histogram 8", "/tensors/0/histogram", "edges counts");
   row("bits", "bits 0.1", {}, "input formats");
   row("bits format", "bits 0.1", "/formats/0",
@@ -149,6 +152,7 @@ void TestCli::exitCodes_data() {
     QTest::newRow(name) << words << code << QString::fromUtf8(says);
   };
   row("missing file", "inspect /nonexistent/model.gguf", 1, "No such file");
+  row("unknown format", "inspect MODEL --format fp7", 1, "eXmY");
   row("not a model", "inspect " QS_SOURCE_DIR "/CMakeLists.txt", 1, "GGUF or safetensors");
   row("folder without a model", "inspect " QS_SOURCE_DIR "/core", 1, "holds no model");
   row("unknown tensor", "inspect MODEL --tensor nope", 1, "no tensor called \"nope\"");

@@ -68,6 +68,38 @@ class TestCliArguments : public QObject {
     QCOMPARE(run({QStringLiteral("-.5")}).code, 2);
     QCOMPARE(run({}).code, 2);
   }
+
+  void aSumMayBeginWithANegativeInfinity() {
+    for (const char* sum : {"-(inf + 0.3)", "-inf-1", "-infinity*2", "-∞+1", "-(-nan)"}) {
+      const auto answer =
+          run({QStringLiteral("bits"), QString::fromUtf8(sum), QStringLiteral("--format"), QStringLiteral("fp32")});
+      QVERIFY2(answer.code == 0 && answer.out.startsWith("fp32"), answer.err.constData());
+    }
+    for (const char* word : {"-info", "-nano", "-infinite"})
+      QCOMPARE(run({QStringLiteral("bits"), QLatin1String(word)}).code, 2);
+  }
+
+  void anEmptyValueIsNoDefault() {
+    for (const char* option : {"--rounding", "--draw", "--seed", "--chain", "--scale", "--zero-point", "--absmax"}) {
+      const auto answer = run({QStringLiteral("bits"), QStringLiteral("1"), QLatin1String(option), QString()});
+      QVERIFY2(answer.code == 2 && answer.out.isEmpty() && answer.err.startsWith(option), answer.err.constData());
+    }
+    for (const char* seed : {"-1", "18446744073709551616", "1.5"})
+      QCOMPARE(run({QStringLiteral("bits"), QStringLiteral("1"), QStringLiteral("--rounding"),
+                    QStringLiteral("stochastic"), QStringLiteral("--seed"), QLatin1String(seed)})
+                   .code,
+               2);
+  }
+
+  void whatWasTypedNeverReachesTheTerminalRaw() {
+    const QString escape = QStringLiteral("\x1b[31m");
+    for (const QStringList& words :
+         {QStringList{"--draw", escape}, QStringList{"--no" + escape}, QStringList{escape}}) {
+      const auto answer = run(QStringList{"bits", "1"} + words);
+      QVERIFY2(answer.code == 2 && !answer.err.contains('\x1b') && answer.err.contains("\\x1B[31m"),
+               answer.err.constData());
+    }
+  }
 };
 
 QTEST_GUILESS_MAIN(TestCliArguments)

@@ -107,6 +107,40 @@ class TestCliExplain : public QObject {
     QCOMPARE(QString::fromStdString(block["scheme"]), QString("int5"));
   }
 
+  /// A tensor that a scheme is not for is explained all the same, and it is said that `quantize` keeps it, and why.
+  void saysWhatStaysAsStored() {
+    for (const auto& [tensor, why] :
+         {std::pair{"output_norm.weight", "a norm"}, {"token_embd.weight", "an embedding"}}) {
+      const QStringList how =
+          arguments(QString::fromLatin1(tensor) + QStringLiteral(":0:0"), scheme(QStringLiteral("int4")));
+      const Json block = json(how);
+      QCOMPARE(QString::fromStdString(block["kept"]), QString::fromLatin1(why));
+      QVERIFY(block["rule"].is_null() && !block["steps"].empty());
+      const QString text = QString::fromUtf8(run(how).out);
+      QVERIFY2(text.contains(QStringLiteral("keeps this tensor as it is stored (%1)").arg(QLatin1String(why))),
+               qPrintable(text.left(300)));
+    }
+    const Json matrix = json(arguments(kTensor + QStringLiteral(":0:0"), scheme(QStringLiteral("int4"))));
+    QVERIFY(matrix["kept"].is_null() && matrix["fallback"].is_null() && matrix["rule"].is_string());
+    // A rule that keeps a matrix is no other case.
+    const QStringList keep{QStringLiteral("--tensor-type"), QStringLiteral("ffn_up=keep")};
+    const Json kept = json(arguments(kTensor + QStringLiteral(":0:0"), scheme(QStringLiteral("int4")) + keep));
+    QCOMPARE(QString::fromStdString(kept["kept"]), QStringLiteral("ffn_up=keep"));
+    QCOMPARE(QString::fromStdString(kept["scheme"]), QStringLiteral("int4"));
+  }
+
+  /// Rows that are no whole blocks get another type from a recipe; the explanation is of that, and says so.
+  void saysWhatARecipeFellBackTo() {
+    const Run narrow = run({QStringLiteral("quantize"), QStringLiteral(QS_TEST_DATA "/logits/tiny-gqa-f32.gguf"),
+                            QStringLiteral("--recipe"), QStringLiteral("Q4_K_M"), QStringLiteral("--explain"),
+                            QStringLiteral("blk.0.attn_q.weight:0:0"), QStringLiteral("--json")});
+    QCOMPARE(narrow.code, 0);
+    const Json block = Json::parse(narrow.out.toStdString());
+    QVERIFY(QString::fromStdString(block["fallback"]).contains(QStringLiteral("instead")));
+    QVERIFY(block["scheme"] != "q4_k" && block["kept"].is_null());
+    QVERIFY(QString::fromStdString(block["notes"][0]).endsWith(QStringLiteral("instead.")));
+  }
+
   void readsAsText() {
     const Run result = run(arguments(kTensor + QStringLiteral(":0:0"), scheme(QStringLiteral("int8:group=tensor"))));
     QCOMPARE(result.code, 0);

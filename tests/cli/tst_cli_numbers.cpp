@@ -105,7 +105,42 @@ class TestCliNumbers : public QObject {
     QCOMPARE(run({"bits", "1", "2"}).code, 2);
     QCOMPARE(run({"bits", "--nonsense"}).code, 2);
     QCOMPARE(run({"bits", "-x"}).code, 2);  // no option, and it does not start like a number
-    QCOMPARE(run({"bits", "1/0"}).code, 1);
+  }
+
+  void whatHasNoValueIsAnswered() {
+    const Json all = json({"bits", "1/0", "--format", "fp32", "--format", "fp8_e4m3", "--format", "int8"});
+    QVERIFY(all["value"].is_null() && all["exception"] == "division_by_zero");
+    const char* values[] = {"inf", "nan", "127"};
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Json& row = all["formats"][i];
+      QVERIFY(row["value"] == values[i] && row["computed"]["value"] == values[i] && row["error"].is_null());
+      QVERIFY(row["computed"]["steps"].back()["exception"] == "division_by_zero");
+    }
+    QVERIFY(json({"bits", "65504*2", "--format", "fp16"})["formats"][0]["computed"]["steps"][2]["exception"] ==
+            "overflow");
+    const auto shown = run({"bits", "0/0", "--format", "fp16"});
+    QCOMPARE(shown.code, 0);
+    QVERIFY(shown.out.contains("Exactly this has no value: an invalid operation."));
+  }
+
+  void scalesAreUsedAsTyped() {
+    for (const QStringList& arguments :
+         {QStringList{"bits", "0.3", "--format", "int8", "--scale", "0.1", "--zero-point", "5"},
+          QStringList{"bits", "quantscope://bits/int8?text=0.3&int8.scale=0.1&int8.zero_point=5"},
+          QStringList{"bits", "quantscope://bits/int8?text=0.3&absmax=7&int8.scale=1%2F10&int8.zero_point=5"}}) {
+      const Json row = json(arguments)["formats"][0];
+      QVERIFY(row["integer"] == 8 && row["error"] == "0" && row["value"] == "0.3");
+      QVERIFY(row["scale"] == 0.1 && row["scale_exact"] == "0.1" && row["zero_point"] == 5);
+    }
+    QVERIFY(json({"bits", "1", "--format", "nf4", "--absmax", "1/3"})["formats"][0]["absmax_exact"] == "1/3");
+    for (const QStringList& wrong :
+         {QStringList{"--format", "int8", "--zero-point", "200"}, QStringList{"--zero-point", "0.5"},
+          QStringList{"--scale", "nan"}, QStringList{"--absmax", "1/0"}}) {
+      const auto refused = run(QStringList{"bits", "1"} + wrong);
+      QCOMPARE(refused.code, 1);
+      QVERIFY2(isOneSentence(refused.err), refused.err.constData());
+    }
+    QVERIFY(isOneSentence(run({"bits", "quantscope://bits/int8?text=1&int8.scale=-1"}).err));
   }
 
   void formatsMayBeOnesOwn() {
@@ -136,6 +171,8 @@ class TestCliNumbers : public QObject {
     const Json book = json({"bits", "0.3", "--format", "nf4", "--absmax", "0.5"})["formats"][0];
     QVERIFY(book["value"] == "0.2813085019588470458984375" && book["absmax"] == 0.5);
     const Json third = json({"bits", "1/3", "--format", "fp16"});
+    QVERIFY(third["value"] == "0." + std::string(40, '3'));
+    QVERIFY(third["formats"][0]["computed"]["steps"][2]["exact"] == third["value"]);
     QVERIFY(third["fraction"] == "1/3" && third["value"].get<std::string>().ends_with("333"));
   }
 
@@ -175,6 +212,14 @@ class TestCliNumbers : public QObject {
     }
   }
 
+  void digitsThatGoOnSaySo() {
+    const QByteArray third = run({"bits", "1/3", "--format", "int4", "--scale", "1/3"}).out;
+    const QByteArray endless = "0." + QByteArray(40, '3') + "…";
+    QVERIFY2(third.contains("= " + endless) && third.contains("ulp " + endless) && third.contains("error 0,"), third);
+    QVERIFY(run({"bits", "1/3", "--format", "fp4_e2m1"}).out.contains("error 0.1" + QByteArray(39, '6') + "…"));
+    QVERIFY(!run({"bits", "0.5", "--format", "fp16"}).out.contains("…"));
+  }
+
   void arithmeticIsComputedInTheFormat() {
     const Json answer = json({"bits", "0.1 + 0.2", "--format", "fp64"});
     const Json& row = answer["formats"][0];
@@ -207,13 +252,16 @@ class TestCliNumbers : public QObject {
     const Json text = json({"bits", "QUANTSCOPE://bits/bf16?text=0.1%2B0.2&rounding=up&chain=fp32,bf16"});
     QVERIFY(text["formats"][0]["format"] == "bf16" && text["formats"][0]["rounding"]["mode"] == "up");
     QVERIFY(text["chain"]["steps"].size() == 2 && text["arithmetic"] == true);
+    const Json loud = json({"bits", " QuantScope://Bits/FP32/0X3EEAF790\n"});  // as the window takes it
+    QVERIFY(loud["formats"] == code["formats"]);
     const Json other = json({"bits", "quantscope://bits/fp16/0x3c00", "--format", "fp32"});
     QVERIFY(other["formats"][0]["hex"] == "0x3f800000");
-    for (const char* wrong : {"quantscope://", "quantscope://learn/1", "quantscope://bits", "quantscope://bits/fp32",
-                              "quantscope://bits/fp32/0x1/2", "quantscope://bits/fp32/0xfffffffff",
-                              "quantscope://bits/nope/0x1", "quantscope://bits/fp32?text=%zz",
-                              "quantscope://bits/fp32?text=1&text=2", "quantscope://bits/fp32?text=1&x=2",
-                              "quantscope://bits/fp32/0x1?text=1", "quantscope://bits/fp32?text=1&rounding=no"}) {
+    for (const char* wrong :
+         {"quantscope://", "quantscope://learn/1", "quantscope://bits", "quantscope://bits/fp32",
+          "quantscope://bits/fp32/0x1/2", "quantscope://bits/fp32/0xfffffffff", "quantscope://bits/nope/0x1",
+          "quantscope://bits/fp32?text=%zz", "quantscope://bits/fp32?text=1&text=2",
+          "quantscope://bits/fp32?text=1&x=2", "quantscope://bits/fp32/0x1?text=1", "quantscope://bits/fp32/0.1",
+          "quantscope://bits/int8?text=1&int8.zero_point=3", "quantscope://bits/fp32?text=1&rounding=no"}) {
       const auto answer = run({"bits", wrong});
       QVERIFY2(answer.code == 1 && answer.err.trimmed().endsWith('.'), wrong);
     }

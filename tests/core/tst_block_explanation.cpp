@@ -204,6 +204,7 @@ class TestBlockExplanation : public QObject {
   void takesAnyShape_data() { addPresets(); }
   void takesAnyShape();
   void saysWhatBecomesOfTheNonFinite();
+  void saysWhatDoesNotFit();
   void refusesWhatIsNotThere();
   void namesWhatASchemeCannotHold();
 };
@@ -376,6 +377,49 @@ void TestBlockExplanation::saysWhatBecomesOfTheNonFinite() {
   const auto [nf4, limited] = decodedOf("nf4");
   QVERIFY(limited.contains("largest finite magnitude"));
   QCOMPARE(nf4, (std::vector<double>{1.0, 1.0, -1.0, 0.0}));
+}
+
+/// Scales too large or too small for the type they are stored in, and casts that overflow: one sentence each.
+void TestBlockExplanation::saysWhatDoesNotFit() {
+  struct Case {
+    const char* scheme;
+    float value;
+    const char* says;  ///< nothing: no such sentence
+  };
+  const Case cases[] = {{"int4", 8e5F, "is more than FP16 holds: 65504 is stored"},
+                        {"int4", 1e-40F, "is less than FP16 holds"},
+                        {"int4:scales=fp32", 8e5F, nullptr},
+                        {"int4", 2.0F, nullptr},
+                        {"q4_0", 1e6F, "is more than FP16 holds: −65504 is stored"},
+                        {"q4_0", 1e-40F, "is too small for FP16 and becomes 0"},
+                        {"q4_k", 1e30F, "is more than FP16 holds"},
+                        {"log4", 1e6F, "is more than FP16 holds"},
+                        {"kmeans4", 1e6F, "is more than FP16 holds"},
+                        {"q4_k", 2.0F, nullptr},
+                        {"fp16", 1e6F, "become infinite"},
+                        {"bf16", 1e6F, nullptr},
+                        {"fp8_e4m3", 1e6F, nullptr}};
+  for (const Case& given : cases) {
+    std::vector<float> values(256);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 2 == 0 ? given.value : -0.5F * given.value;
+    const BlockExplanation block = quant::explainBlock(Scheme::parse(given.scheme), tensorOf(values, {1, 256}), 0, 0);
+    const auto says = [&](std::string_view part) {
+      return std::any_of(block.notes.begin(), block.notes.end(),
+                         [&](const std::string& note) { return note.find(part) != std::string::npos; });
+    };
+    for (const std::string& note : block.notes) QVERIFY(note.ends_with('.'));
+    if (given.says != nullptr)
+      QVERIFY2(says(given.says), given.scheme);
+    else
+      QVERIFY2(!says("is stored, and") && !says("becomes 0") && !says("infinite"), given.scheme);
+  }
+  const BlockExplanation large = quant::explainBlock(Scheme::parse("int4"), tensorOf({8e5F, 1}, {1, 2}), 0, 0);
+  QCOMPARE(large.range.high, 7 * 65504.0);
+  QCOMPARE(large.levels.front().levels.size(), std::size_t{15});  // −7 … 7
+  // The levels of a cast are those of the format, whatever the weights are.
+  const BlockExplanation cast = quant::explainBlock(Scheme::parse("fp8_e4m3"), tensorOf({1e6F, 1}, {1, 2}), 0, 0);
+  QCOMPARE(cast.range.low, -448.0);
+  QCOMPARE(cast.range.high, 448.0);
 }
 
 void TestBlockExplanation::refusesWhatIsNotThere() {

@@ -6,6 +6,7 @@
 
 #include "core/metrics/clip_curve.h"
 #include "core/metrics/drawn_weights.h"
+#include "core/metrics/range_choices.h"
 #include "core/metrics/rivals.h"
 #include "core/metrics/step_errors.h"
 #include "core/quant/quantizer.h"
@@ -78,6 +79,97 @@ class TestMetricsChoices : public QObject {
     const auto affine = metrics::clipRange(quant::Scheme::parse("int4:range=minmax"), values, 0.5);
     QCOMPARE(affine.low, -0.5F);
     QCOMPARE(affine.high, 1.5F);
+  }
+
+  /// All groups clipped alike cost what they cost one by one, however the tensor is cut into pieces.
+  void groupsAddUp_data() {
+    QTest::addColumn<QString>("scheme");
+    for (const char* text : {"int4:group=24", "int4:group=row", "nf4:block=16", "q4_0", "nf4:block=16,double=on"})
+      QTest::newRow(text) << QString::fromLatin1(text);
+  }
+  void groupsAddUp() {
+    QFETCH(QString, scheme);
+    const auto parsed = quant::Scheme::parse(scheme.toStdString());
+    const auto source = tensorOf(drawn(256, 3), 4);
+    const std::vector<double> clips{0.4, 0.8, 1};
+    const auto all = metrics::clipCurve(parsed, source, {0, 256}, clips);
+    const bool isNested = scheme.contains(QLatin1String("double"));
+    std::vector<metrics::ClipCost> sum(clips.size(), metrics::ClipCost{0, 0, 0, 0});
+    for (std::uint64_t first = 0; first < 256;) {
+      const auto grid = quant::gridAround(*quant::quantize(parsed, source), first);
+      const auto one = metrics::clipCurve(parsed, source, {grid.first, grid.count}, clips);
+      for (std::size_t c = 0; c < clips.size(); ++c) {
+        sum[c].rounding += one[c].rounding * static_cast<double>(grid.count) / 256;
+        sum[c].clipping += one[c].clipping * static_cast<double>(grid.count) / 256;
+        sum[c].inside += one[c].inside * static_cast<double>(grid.count) / 256;
+      }
+      first = grid.first + grid.count;
+    }
+    for (std::size_t c = 0; c < clips.size(); ++c) {
+      QCOMPARE(all[c].clip, clips[c]);
+      QVERIFY(std::abs(all[c].inside - sum[c].inside) < 1e-12);
+      if (isNested && clips[c] < 1) continue;  // the scales of one group depend on those of the others
+      QVERIFY(std::abs(all[c].total() - sum[c].total()) < 1e-12);
+      QVERIFY(std::abs(all[c].clipping - sum[c].clipping) < 1e-12);
+    }
+    QVERIFY(all.front().inside < 1 && all.back().inside == 1.0);
+  }
+
+  void aLargeTensorIsTakenInPieces() {
+    constexpr std::uint32_t kColumns = 1U << 19U, kRows = 3;
+    std::vector<float> values = drawn(4096, 2);
+    while (values.size() < std::size_t{kColumns} * kRows) values.push_back(-0.9F * values[values.size() - 4096]);
+    const auto source = tensorOf(values, kRows);
+    const auto scheme = quant::Scheme::parse("int4:group=row");
+    const std::vector<double> clips{0.5, 1};
+    const auto all = metrics::clipCurve(scheme, source, {0, values.size()}, clips);
+    double total = 0;
+    for (std::uint64_t row = 0; row < kRows; ++row)
+      total += metrics::clipCurve(scheme, source, {row * kColumns, kColumns}, clips).front().total() / kRows;
+    QVERIFY(std::abs(all.front().total() / total - 1) < 1e-9);
+    const auto whole = quant::dequantize(*quant::quantize(scheme, source));
+    double plain = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const double error = static_cast<double>(whole[i]) - static_cast<double>(values[i]);
+      plain += error * error / static_cast<double>(values.size());
+    }
+    QVERIFY(std::abs(all.back().total() / plain - 1) < 1e-9);
+    QVERIFY(std::abs(metrics::meanSquaredError(scheme, source, {0, values.size()}) / plain - 1) < 1e-9);
+  }
+
+  /// A tile is clipped in all of its rows, though only the part in one is measured.
+  void tilesAreClippedAsAWhole() {
+    std::vector<float> values(256 * 256, 0.5F);
+    values[0] = 8;  // in row 0: the tile's range is 8, and a quarter of it does not touch row 1
+    const auto scheme = quant::Scheme::parse("fp8_e4m3:scale=block128");
+    const auto curve =
+        metrics::clipCurve(scheme, tensorOf(values, 256), {256, 128}, std::vector<double>{0.01, 0.25, 1});
+    QCOMPARE(curve[0].inside, 0.0);
+    QCOMPARE(curve[1].inside, 1.0);
+    QVERIFY(curve[0].clipping > 0.17 && curve[0].clipping < 0.18);  // (0.5 − 0.08)²
+  }
+
+  void schemesWithAKeyForTheRange() {
+    const auto source = tensorOf(drawn(1024, 1));
+    const quant::FlatRange all{0, 1024};
+    const auto scheme = quant::Scheme::parse("int4:group=row,range=minmax");
+    const auto choices = metrics::rangeChoices(scheme, source, all, 1023.0 / 1024);
+    QCOMPARE(choices.size(), std::size_t{3});
+    QCOMPARE(choices[0].scheme, scheme);
+    QCOMPARE(choices[1].scheme.toString(), std::string("int4:group=row,range=mse,zero=on"));
+    QVERIFY(choices[2].scheme.toString().starts_with("int4:group=row,range=percentile,"));
+    QCOMPARE(choices[2].scheme.format.zeroPoint, quant::ZeroPoint::On);
+    for (const auto& choice : choices) {
+      const auto decoded = quant::dequantize(*quant::quantize(choice.scheme, source));
+      const auto values = drawn(1024, 1);
+      double error = 0;
+      for (std::size_t i = 0; i < values.size(); ++i)
+        error += std::pow(static_cast<double>(decoded[i]) - static_cast<double>(values[i]), 2) / 1024;
+      QVERIFY(std::abs(choice.error / error - 1) < 1e-9);
+    }
+    QVERIFY(choices[1].error < choices[0].error && choices[2].error < choices[0].error);
+    for (const char* none : {"nf4", "q4_0", "log4", "kmeans4", "mx_e2m1", "fp8_e4m3:scale=row"})
+      QVERIFY2(metrics::rangeChoices(quant::Scheme::parse(none), source, all, 0.99).empty(), none);
   }
 
   void sharingGoesFromSixteenToTheTensor() {

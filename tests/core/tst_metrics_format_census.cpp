@@ -25,8 +25,12 @@ std::vector<CensusFormat> manyFormats() {
     all.push_back({format});
     if (format.isScaled()) all.push_back({format, {0.013, format.isInteger() ? 2 : 0}});
     if (format.isScaled()) all.push_back({format, {0.25, 0}});
-    if (format.kind == numeric::FormatKind::Float) all.push_back({format, {}, Overflow::Saturate});
+    if (!format.isScaled()) all.push_back({format, {}, Overflow::Saturate});
   }
+  for (const FormatId id : {FormatId::Int8, FormatId::UInt4, FormatId::Nf4})
+    for (const char* exact : {"0.1", "7e-324"})  // no doubles; the second has none near it
+      all.push_back(
+          {numeric::numberFormat(id), numeric::CodeScale::exactly(*numeric::ExactNumber::parseDecimal(exact))});
   for (const char* name : {"e4m3:subnormals=off", "e5m0", "e3m2:specials=fnuz,subnormals=off", "e11m51"})
     all.push_back({numeric::parseNumberFormat(name)});
   return all;
@@ -38,6 +42,7 @@ std::vector<double> manyValues() {
   std::vector<double> values = {0.0,    -0.0,  448,   449, 464,  465,   480,   1e30,     -1e30,     5e-324,      1e-310,
                                 -1e308, 57344, 65520, 1.0, -1.0, 0.125, 0.375, HUGE_VAL, -HUGE_VAL, std::nan("")};
   for (int i = 0; i < 3000; ++i) values.push_back(normal(random));
+  for (int i = 1; i < 40; ++i) values.push_back(i * 5e-324);
   for (int i = -40; i < 40; ++i) {
     values.push_back(std::ldexp(1.0 + i * 0.01, i));
     values.push_back(-std::ldexp(1.5, -i));

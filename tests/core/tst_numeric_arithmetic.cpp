@@ -23,14 +23,22 @@ constexpr std::array kMachineModes = {MachineMode{Rounding::NearestEven, FE_TONE
                                       MachineMode{Rounding::Up, FE_UPWARD}, MachineMode{Rounding::Down, FE_DOWNWARD},
                                       MachineMode{Rounding::TowardZero, FE_TOWARDZERO}};
 
+ArithmeticException machineException() {
+  if (std::fetestexcept(FE_INVALID)) return ArithmeticException::Invalid;
+  if (std::fetestexcept(FE_DIVBYZERO)) return ArithmeticException::DivisionByZero;
+  return std::fetestexcept(FE_OVERFLOW) ? ArithmeticException::Overflow : ArithmeticException::None;
+}
+
 template <typename T>
-T machineResult(char operation, T a, T b, int mode) {
+T machineResult(char operation, T a, T b, int mode, ArithmeticException& exception) {
   volatile T left = a, right = b, result = 0;
   std::fesetround(mode);
+  std::feclearexcept(FE_ALL_EXCEPT);
   if (operation == '+') result = left + right;
   if (operation == '-') result = left - right;
   if (operation == '*') result = left * right;
   if (operation == '/') result = left / right;
+  exception = machineException();
   std::fesetround(FE_TONEAREST);
   return result;
 }
@@ -54,14 +62,15 @@ void compareWithTheMachine(FormatId id, int count) {
     const T left = std::bit_cast<T>(a), right = std::bit_cast<T>(b);
     if (std::isnan(left) || std::isnan(right)) continue;
     const char operation = "+-*/"[random() % 4];
-    if (operation == '/' && right == 0) continue;  // refused
     const std::string text = "0x" + QString::number(qulonglong{a}, 16).toStdString() + operation + "0x" +
                              QString::number(qulonglong{b}, 16).toStdString();
     const TypedNumber number = parseTypedNumber(text, format);
     for (const auto& [rounding, machine] : kMachineModes) {
-      const T expected = machineResult(operation, left, right, machine);
+      ArithmeticException exception{};
+      const T expected = machineResult(operation, left, right, machine, exception);
       const Evaluation found = evaluate(number.expression, format, rounding);
       QCOMPARE(found.steps.size(), std::size_t{3});
+      QCOMPARE(found.steps[2].exception, exception);
       if (std::isnan(expected))
         QVERIFY(found.value.isNan());
       else
@@ -137,6 +146,22 @@ class TestNumericArithmetic : public QObject {
     QCOMPARE(later.divergence->madeBy, std::size_t{1});
   }
 
+  void aFinerFormatInBetweenHidesNoDoubleRounding() {
+    // 14.5 + 2^-12: FP16 makes it 14.5, which FP32 keeps, and FP8 E4M3 has 14 and 15.
+    for (const std::vector<const char*>& formats :
+         {std::vector<const char*>{"fp16", "fp32", "fp8_e4m3"}, {"fp16", "fp32", "fp64", "fp8_e4m3", "bf16"}}) {
+      const auto chain = chainOf("14.5 + 2^-12", formats);
+      QVERIFY(chain.doubleRounding());
+      QCOMPARE(chain.divergence->cause, DivergenceCause::TieMade);
+      QCOMPARE(chain.divergence->step, formats.size() == 3 ? std::size_t{2} : std::size_t{3});
+      QCOMPARE(chain.divergence->madeBy, std::size_t{0});
+    }
+    const auto kept = chainOf("14.5 + 2^-12", {"fp16", "fp32", "fp64"});
+    QVERIFY(!kept.doubleRounding());
+    QCOMPARE(kept.divergence->cause, DivergenceCause::PrecisionLost);
+    QCOMPARE(kept.divergence->step, std::size_t{1});
+  }
+
   void otherReasonsAreNoDoubleRounding() {
     const std::tuple<const char*, std::vector<const char*>, DivergenceCause> known[] = {
         {"70000", {"fp16", "fp32"}, DivergenceCause::Overflow},
@@ -153,6 +178,9 @@ class TestNumericArithmetic : public QObject {
       QCOMPARE(chain.divergence->madeBy, formats.size() - 2);
     }
     QVERIFY(!chainOf("nan", {"fp32", "fp16"}).divergence);
+    const auto negative = chainOf("-nan", {"fp32", "fp8_e4m3", "fp16"});  // a NaN keeps its sign from step to step
+    for (const ChainStep& step : negative.steps) QCOMPARE(step.code, step.direct.code);
+    QCOMPARE(negative.steps[2].code, std::uint64_t{0xfe00});
     QVERIFY(!chainOf("-inf", {"fp32", "fp16"}).divergence);
     QVERIFY(chainOf("1", {}).steps.empty());
   }
@@ -180,6 +208,48 @@ class TestNumericArithmetic : public QObject {
       found += chained != direct ? 1 : 0;
     }
     QVERIFY(found > 100);
+  }
+
+  void whatHasNoValueIsAnsweredByEveryFormat() {
+    struct Case {
+      const char *text, *format;
+      std::uint64_t code;
+      ArithmeticException exception;  // of the last step
+    };
+    using enum ArithmeticException;
+    for (const Case& one : {Case{"1/0", "fp32", 0x7f800000, DivisionByZero},
+                            {"1/-0", "fp32", 0xff800000, DivisionByZero},
+                            {"-1/0", "fp16", 0xfc00, DivisionByZero},
+                            {"0/0", "fp16", 0x7e00, Invalid},
+                            {"inf-inf", "bf16", 0x7fc0, Invalid},
+                            {"0*inf", "fp32", 0x7fc00000, Invalid},
+                            {"1/0", "fp8_e4m3", 0x7f, DivisionByZero},       // NaN: there is no infinity
+                            {"1/-0", "fp8_e4m3fnuz", 0x80, DivisionByZero},  // NaN, and no −0
+                            {"1/0", "fp4_e2m1", 0x7, DivisionByZero},        // the largest value: neither
+                            {"-1/0", "fp4_e2m1", 0xf, DivisionByZero},
+                            {"0/0", "fp4_e2m1", 0, Invalid},
+                            {"1/0", "int8", 0x7f, DivisionByZero},
+                            {"-1/0", "int8", 0x80, DivisionByZero},
+                            {"0/0", "int8", 0, Invalid},
+                            {"1/(1/0)", "fp32", 0, None},
+                            {"1/(0.1+0.2-0.3)", "fp64", 0x4350000000000000, None}}) {
+      const NumberFormat format = parseNumberFormat(one.format);
+      const TypedNumber number = parseTypedNumber(one.text, format);
+      const Evaluation found = evaluate(number.expression, format);
+      QVERIFY2(found.code == one.code, qPrintable(QString("%1 in %2: %3").arg(one.text, one.format).arg(found.code)));
+      QVERIFY2(found.steps.back().exception == one.exception, one.text);
+      QVERIFY(!number.hasValue());
+      // There is nothing to round but what the format computes.
+      QCOMPARE(encodeTyped(format, number).decision.code, one.code);
+      QVERIFY(!encodeTyped(format, number).error);
+    }
+    const TypedNumber product = parseTypedNumber("1e300*1e300", numberFormat(FormatId::Fp64));
+    QVERIFY(product.hasValue());
+    const Evaluation large = evaluate(product.expression, numberFormat(FormatId::Fp64));
+    QVERIFY(large.value.isInfinite() && large.steps.back().exception == Overflow);
+    QVERIFY(evaluate(parseTypedNumber("0*nan", numberFormat(FormatId::Fp64)).expression, numberFormat(FormatId::Fp64))
+                .steps.back()
+                .exception == None);  // NaN comes from NaN quietly
   }
 
   void hostileTextsAreAnsweredAtOnce() {

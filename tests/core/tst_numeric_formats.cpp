@@ -355,6 +355,18 @@ class TestNumericFormats : public QObject {
                              core::Error);
   }
 
+  void anUlpUnderAScaleIsWhole() {
+    const NumberFormat& nf4 = numberFormat(FormatId::Nf4);
+    const ExactNumber tenth = ExactNumber::fromDouble(0.1);
+    const ExactNumber gap = ExactNumber::fromDouble(ulp(nf4, 7));
+    QCOMPARE(ulpExact(nf4, 7, {0.1, 0}).compare(tenth * gap), 0);
+    QVERIFY(ExactNumber::fromDouble(ulp(nf4, 7, {0.1, 0})).compare(tenth * gap) != 0);  // no double holds it
+    QCOMPARE(ulpExact(numberFormat(FormatId::Int4), 3, {-0.1, 5}).compare(tenth), 0);
+    QCOMPARE(ulp(numberFormat(FormatId::Int8), 127, {1e308, 0}), 1e308);  // whose value is beyond the doubles
+    QVERIFY(ulpExact(numberFormat(FormatId::Fp16), 0x7c00).isNan() &&
+            ulpExact(numberFormat(FormatId::E8M0), 255).isNan());
+  }
+
   void withoutSubnormalsZeroHasManyCodes() {
     const NumberFormat format = parseNumberFormat("e3m2:subnormals=off");  // bias 3: the smallest is 2^-2
     for (std::uint64_t code = 0; code < 4; ++code) {

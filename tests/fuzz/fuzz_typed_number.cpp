@@ -24,7 +24,7 @@ void useNumber(const TypedNumber& number, const NumberFormat& format, RoundingRu
   const std::uint64_t code = encoding.decision.code;
   if ((code & ~format.codeMask()) != 0 || explain(format, code, scale).valueText.empty()) std::abort();
   const auto interval = roundingInterval(format, code, rule, Overflow::AsFormat, scale);
-  const bool ordinary = number.exact.isFinite() && !number.exact.isZero() && !number.patternFormat;
+  const bool ordinary = number.exact.isFinite() && !number.exact.isZero() && !number.patternFormat && number.hasValue();
   if (ordinary && interval && !interval->contains(number.exact) && !encoding.decision.noSuchValue) std::abort();
   (void)shortestText(format, code, scale);
   (void)cLiteral(format, code, scale);

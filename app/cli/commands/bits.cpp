@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "app/cli/arguments.h"
 #include "app/cli/bits_json.h"
 #include "app/cli/bits_text.h"
 #include "app/cli/command.h"
@@ -38,16 +39,18 @@ void addBits(CLI::App& program) {
       ->expected(1)
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--rounding", bits.rounding,
-                      "nearest_even (default), nearest_away, toward_zero, up, down or stochastic");
-  command->add_option("--draw", bits.draw, "Stochastic rounding: the number drawn, from 0 to just below 1");
-  command->add_option("--seed", bits.seed, "Stochastic rounding: draw it with this seed");
-  command->add_option("--chain", bits.chain,
-                      "Convert from format to format: fp32,bf16,fp8_e4m3; fp32,bf16/toward_zero truncates to BF16");
+  const auto addOption = [&](const char* name, auto& value, const char* text) {
+    return command->add_option(name, value, text)->check(CLI::Validator(whyEmpty, ""));
+  };
+  addOption("--rounding", bits.rounding, "nearest_even (default), nearest_away, toward_zero, up, down or stochastic");
+  addOption("--draw", bits.draw, "Stochastic rounding: the number drawn, from 0 to just below 1");
+  addOption("--seed", bits.seed, "Stochastic rounding: draw it with this seed")->check(CLI::Validator(whyNoSeed, ""));
+  addOption("--chain", bits.chain,
+            "Convert from format to format: fp32,bf16,fp8_e4m3; fp32,bf16/toward_zero truncates to BF16");
   command->add_flag("--saturate", bits.saturate, "Finite numbers beyond the largest value become it");
-  command->add_option("--scale", bits.scale, "Scale of the integer formats (1)");
-  command->add_option("--zero-point", bits.zeroPoint, "Zero-point of the integer formats (0)");
-  command->add_option("--absmax", bits.absmax, "What 1 stands for in NF4 and FP4 (1)");
+  addOption("--scale", bits.scale, "Scale of the integer formats (1)");
+  addOption("--zero-point", bits.zeroPoint, "Zero-point of the integer formats (0)");
+  addOption("--absmax", bits.absmax, "What 1 stands for in NF4 and FP4 (1)");
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }

@@ -1,9 +1,9 @@
 #include <fmt/core.h>
 
-#include <charconv>
 #include <cstdio>
 #include <memory>
 
+#include "app/cli/arguments.h"
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
@@ -22,14 +22,6 @@ struct Options {
   bool raw = false;
   Output output = Output::ForPeople;
 };
-
-/// The library would take -1, and what has more than 64 bits, for the largest number there is.
-std::string whyNoSeed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  if (error == std::errc() && end == text.data() + text.size()) return {};
-  return "must be a whole number from 0 to 2^64 - 1; found " + core::io::inQuotes(text);
-}
 
 Engine::SessionOptions sessionOptions(const Options& options) {
   Engine::SessionOptions session;

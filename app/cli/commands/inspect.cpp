@@ -4,12 +4,14 @@
 #include <memory>
 
 #include "app/cli/command.h"
+#include "app/cli/format_fates.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/metrics/tensor_stats.h"
 #include "core/model/product_scale.h"
 #include "core/model/stored_axes.h"
+#include "core/numeric/custom_format.h"
 #include "core/quant/load_tensor.h"
 
 namespace app::cli {
@@ -23,6 +25,7 @@ struct Options {
   std::string model, tensor;
   bool stats = false;
   std::size_t bins = 0;
+  std::vector<std::string> formats;
   Output output = Output::ForPeople;
 };
 
@@ -120,6 +123,9 @@ Json reasons(const OpenModel& model) {
 
 Json describe(const OpenModel& model, const Options& options) {
   const auto& checkpoint = model.checkpoint();
+  std::vector<core::numeric::NumberFormat> formats;
+  for (const std::string& name : options.formats) formats.push_back(core::numeric::parseNumberFormat(name));
+  const bool measures = options.stats || options.bins != 0 || !formats.empty();
   Json tensors = Json::array();
   for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i) {
     const auto& tensor = checkpoint.tensors()[i];
@@ -127,9 +133,12 @@ Json describe(const OpenModel& model, const Options& options) {
     Json row = tensorRow(tensor);
     addAxes(row, model.choices()[i].axes);
     addProductScale(row, checkpoint, tensor.name);
-    if ((options.stats || options.bins != 0) && (tensor.isReadable() || !options.tensor.empty())) {
+    if (measures && (tensor.isReadable() || !options.tensor.empty())) {
       const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
-      addStatistics(row, core::metrics::summarize(*core::quant::loadTensor(checkpoint, i), bins), options.bins != 0);
+      const auto weights = core::quant::loadTensor(checkpoint, i);
+      const auto summary = core::metrics::summarize(*weights, bins);
+      addStatistics(row, summary, options.bins != 0);
+      if (!formats.empty()) row["formats"] = formatFatesJson(*weights, summary.stats, formats);
     }
     tensors.push_back(std::move(row));
   }
@@ -185,6 +194,7 @@ void printText(const OpenModel& model, const Json& json) {
     if (row.contains("product_scale")) fmt::print("  times {}", figure(row["product_scale"], 6));
     if (row.contains("std")) fmt::print("{}", statisticsText(row));
     fmt::print("\n");
+    if (row.contains("formats")) fmt::print("{}", formatFatesText(row["formats"]));
   }
 }
 
@@ -204,6 +214,13 @@ void addInspect(CLI::App& program) {
   command->add_option("--tensor", options->tensor, "Only this tensor");
   command->add_flag("--stats", options->stats, "Minimum, maximum, moments and outliers of each tensor");
   command->add_option("--histogram", options->bins, "Histogram with this many bins")->check(CLI::Range(1, 65536));
+  command
+      ->add_option("--format", options->formats,
+                   "Statistics, and how many values these formats keep, round, clip or turn into zero: fp8_e4m3, int4, "
+                   "nf4, or one's own, as in bits; may be repeated")
+      ->expected(1)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });
 }

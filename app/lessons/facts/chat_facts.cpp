@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "app/lessons/facts/lesson_models.h"
-#include "core/base/error.h"
 #include "core/classic/experiments.h"
 #include "core/quant/model_size.h"
 
@@ -16,10 +15,6 @@ namespace {
 
 using namespace core::classic;
 using core::quant::Scheme;
-
-constexpr double kPercent = 100.0;
-
-[[noreturn]] void refuse(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
 
 // The chat model. "scheme" of its matrices; without it as stored.
 
@@ -72,14 +67,14 @@ FactValue chatBreakingPoint(const FactArguments& arguments, const core::JobConte
       return Interval{bits, kept};
     kept = bits;
   }
-  refuse("The answers do not break between these schemes.");
+  refuseArgument("The answers do not break between these schemes.");
 }
 
 /// The scheme that changes the model's expectations least (of smallest KL divergence), by its name among "names".
 FactValue chatBestScheme(const FactArguments& arguments, const core::JobContext& job) {
   const std::vector<std::string> schemes = arguments.texts("schemes");
   const std::vector<std::string> names = arguments.has("names") ? arguments.texts("names") : schemes;
-  if (schemes.empty() || names.size() != schemes.size()) refuse("Every scheme to choose from needs a name.");
+  if (schemes.empty() || names.size() != schemes.size()) refuseArgument("Every scheme to choose from needs a name.");
   std::vector<double> divergences;
   for (const std::string& scheme : schemes) divergences.push_back(chatScore(scheme, job).kl);
   return names[static_cast<std::size_t>(std::ranges::min_element(divergences) - divergences.begin())];
@@ -99,7 +94,7 @@ FactValue chatCurve(const FactArguments& arguments, const core::JobContext& job)
 /// "tree", "digits" (weights alone; activations INT8, calibrated) or "chat" (exact answers; weights in groups of 32).
 FactValue mostHurt(const FactArguments& arguments, const core::JobContext& job) {
   const std::uint64_t bits = arguments.count("bits");
-  if (bits < 2 || bits > 8) refuse("The models are compared at 2 to 8 bits.");
+  if (bits < 2 || bits > 8) refuseArgument("The models are compared at 2 to 8 bits.");
   const std::string scheme = fmt::format("int{}", bits);
   const TableQuantization table{static_cast<std::uint32_t>(bits), ColumnScale::Own};
   const ImageQuantization images{Scheme::parse(scheme + ":group=row"), {}};

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "app/lessons/facts/lesson_models.h"
-#include "core/base/error.h"
 #include "core/classic/digit_images.h"
 #include "core/classic/experiments.h"
 #include "core/classic/quantized_image_network.h"
@@ -18,19 +17,15 @@ namespace {
 using namespace core::classic;
 using core::quant::Scheme;
 
-constexpr double kPercent = 100.0;
-
-[[noreturn]] void refuse(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
-
 // Tables. "bits": integers for parameters and inputs; without it the model as fitted. "scales": "own" for every column,
 // or "shared" by all.
 
 std::optional<TableQuantization> tableQuantization(const FactArguments& arguments) {
   const std::string scales = arguments.text("scales", "own");
-  if (scales != "own" && scales != "shared") refuse("Columns have scales of their own, or shared ones.");
+  if (scales != "own" && scales != "shared") refuseArgument("Columns have scales of their own, or shared ones.");
   if (!arguments.has("bits")) return std::nullopt;
   const std::uint64_t bits = arguments.count("bits");
-  if (bits > 16) refuse("Columns are quantized to 16 bits at most.");
+  if (bits > 16) refuseArgument("Columns are quantized to 16 bits at most.");
   return TableQuantization{static_cast<std::uint32_t>(bits), scales == "own" ? ColumnScale::Own : ColumnScale::Shared};
 }
 
@@ -64,9 +59,10 @@ ActivationRule activationRule(const FactArguments& arguments) {
   else if (ranges == "guess")
     rule.source = RangeSource::Fixed;
   else if (ranges != "calibrated")
-    refuse(fmt::format("Ranges are calibrated, percentile, dynamic or a guess, not {}.", ranges));
+    refuseArgument(fmt::format("Ranges are calibrated, percentile, dynamic or a guess, not {}.", ranges));
   const auto reach = static_cast<float>(arguments.number("reach", 1.0));
-  if (!(reach > 0.0F) || !std::isfinite(reach)) refuse("A guessed range reaches from −reach to a finite reach over 0.");
+  if (!(reach > 0.0F) || !std::isfinite(reach))
+    refuseArgument("A guessed range reaches from −reach to a finite reach over 0.");
   rule.fixed = {reach, reach};
   rule.percentile = arguments.number("percentile", rule.percentile);
   return rule;
@@ -86,7 +82,7 @@ FactValue digitAccuracyFact(const FactArguments& arguments, const core::JobConte
 /// gives what they are.
 FactValue digitNames(const FactArguments& arguments, const core::JobContext&) {
   const std::uint64_t first = arguments.count("first", 0), count = arguments.count("count");
-  if (count > kHeldOutImages) refuse("So many images are not shown.");
+  if (count > kHeldOutImages) refuseArgument("So many images are not shown.");
   const ImageNetwork& network = digitNetwork();
   std::string names;
   const auto name = [&](const auto& model) {
@@ -115,7 +111,7 @@ FactValue digitGoodReaches(const FactArguments& arguments, const core::JobContex
     guess.activations = {.source = RangeSource::Fixed, .fixed = {extent, extent}};
     if (digitAccuracy(digitNetwork(), guess, kHeldOutImages, job) >= least) good.push_back(reach);
   }
-  if (good.empty()) refuse("None of these ranges is good enough.");
+  if (good.empty()) refuseArgument("None of these ranges is good enough.");
   return Interval{std::ranges::min(good), std::ranges::max(good)};
 }
 
@@ -130,7 +126,7 @@ FactValue digitSize(const FactArguments& arguments, const core::JobContext&) {
   double bytes = 0.0;
   const auto add = [&](const LayerWeights& layer) {
     const core::tensor::Shape shape{layer.outputs(), layer.inputs()};
-    if (const std::string problem = core::quant::shapeProblem(format, shape); !problem.empty()) refuse(problem);
+    if (const std::string problem = core::quant::shapeProblem(format, shape); !problem.empty()) refuseArgument(problem);
     bytes += static_cast<double>(core::quant::storedSize(format, shape).bytes() + layer.bias.size() * sizeof(float));
   };
   for (const LayerWeights& layer : network.convolutions) add(layer);

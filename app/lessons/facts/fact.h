@@ -11,6 +11,9 @@
 
 namespace app {
 
+/// Shares are facts in percent.
+inline constexpr double kPercent = 100.0;
+
 /// Real numbers from low to high, both included.
 struct Interval {
   double low = 0, high = 0;

@@ -10,7 +10,7 @@ namespace app {
 namespace {
 
 [[noreturn]] void refuse(std::string_view name, std::string_view expected) {
-  throw core::Error(core::ErrorCode::InvalidArgument, fmt::format("The argument {} must be {}.", name, expected));
+  refuseArgument(fmt::format("The argument {} must be {}.", name, expected));
 }
 
 void replaceAnswer(nlohmann::json& value, double answer) {
@@ -22,10 +22,11 @@ void replaceAnswer(nlohmann::json& value, double answer) {
 
 }  // namespace
 
+void refuseArgument(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
+
 const nlohmann::json& FactArguments::value(std::string_view name) const {
   const auto found = m_object.find(std::string(name));
-  if (found == m_object.end())
-    throw core::Error(core::ErrorCode::InvalidArgument, fmt::format("The argument {} is missing.", name));
+  if (found == m_object.end()) refuseArgument(fmt::format("The argument {} is missing.", name));
   return *found;
 }
 

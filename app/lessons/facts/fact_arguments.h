@@ -7,6 +7,9 @@
 
 namespace app {
 
+/// For what arguments cannot mean. @throws core::Error (InvalidArgument) with the sentence
+[[noreturn]] void refuseArgument(const std::string& sentence);
+
 /// The arguments of a fact as a lesson writes them: a JSON object of numbers, texts and lists. What is asked for and
 /// missing, or of another kind, is an Error (InvalidArgument) with one sentence.
 class FactArguments {

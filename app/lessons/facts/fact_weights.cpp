@@ -7,14 +7,11 @@
 #include <cmath>
 
 #include "app/session/open_model.h"
-#include "core/base/error.h"
 #include "core/metrics/drawn_weights.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
 namespace {
-
-[[noreturn]] void refuse(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
 
 std::vector<float> drawnWeights(const FactArguments& arguments) {
   using core::metrics::Distribution;
@@ -22,7 +19,7 @@ std::vector<float> drawnWeights(const FactArguments& arguments) {
   const std::string wanted = arguments.text("distribution");
   constexpr std::array kAll{Distribution::Normal, Distribution::Laplace, Distribution::Uniform};
   const auto found = std::ranges::find(kAll, wanted, [](Distribution d) { return core::metrics::toString(d); });
-  if (found == kAll.end()) refuse(fmt::format("There is no distribution {}.", wanted));
+  if (found == kAll.end()) refuseArgument(fmt::format("There is no distribution {}.", wanted));
   draw.distribution = *found;
   draw.count = static_cast<std::uint32_t>(arguments.count("count", draw.count));
   draw.seed = arguments.count("seed", draw.seed);
@@ -32,7 +29,7 @@ std::vector<float> drawnWeights(const FactArguments& arguments) {
 }
 
 std::vector<float> rampOf(const std::vector<double>& ramp) {
-  if (ramp.size() != 3 || !(ramp[2] >= 2) || ramp[2] > 1e6) refuse("A ramp has two ends and a count.");
+  if (ramp.size() != 3 || !(ramp[2] >= 2) || ramp[2] > 1e6) refuseArgument("A ramp has two ends and a count.");
   std::vector<float> values;
   const double last = std::floor(ramp[2]) - 1;
   for (double i = 0; i <= last; ++i) values.push_back(static_cast<float>(ramp[0] + (ramp[1] - ramp[0]) * i / last));
@@ -67,7 +64,7 @@ core::quant::QuantizedTensorPtr weightsOf(const FactArguments& arguments, const 
   if (arguments.has("distribution")) return tensorOf(drawnWeights(arguments));
   if (arguments.has("ramp")) return tensorOf(rampOf(arguments.numbers("ramp")));
   const std::vector<double> values = arguments.numbers("values");
-  if (values.empty()) refuse("There are no weights.");
+  if (values.empty()) refuseArgument("There are no weights.");
   return tensorOf(std::vector<float>(values.begin(), values.end()));
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <limits>
 
-#include "core/base/error.h"
 #include "core/numeric/explain.h"
 #include "core/numeric/typed_number.h"
 
@@ -16,8 +15,7 @@ using namespace core::numeric;
 
 const NumberFormat& formatOf(const std::string& name) {
   const NumberFormat* format = findNumberFormat(name);
-  if (format == nullptr)
-    throw core::Error(core::ErrorCode::InvalidArgument, fmt::format("There is no number format {}.", name));
+  if (format == nullptr) refuseArgument(fmt::format("There is no number format {}.", name));
   return *format;
 }
 
@@ -48,7 +46,7 @@ FactValue fieldBits(const FactArguments& arguments, const core::JobContext&) {
   if (field == "exponent") return static_cast<double>(format.exponentBits);
   if (field == "mantissa") return static_cast<double>(format.mantissaBits);
   if (field == "all") return static_cast<double>(format.bits);
-  throw core::Error(core::ErrorCode::InvalidArgument, fmt::format("A number has no field {}.", field));
+  refuseArgument(fmt::format("A number has no field {}.", field));
 }
 
 FactValue bias(const FactArguments& arguments, const core::JobContext&) {
@@ -63,8 +61,7 @@ FactValue codeFact(const FactArguments& arguments, const core::JobContext&) {
 FactValue cutCode(const FactArguments& arguments, const core::JobContext&) {
   const NumberFormat &from = formatOf(arguments.text("from")), &to = formatOf(arguments);
   if (from.bits < to.bits || from.exponentBits != to.exponentBits)
-    throw core::Error(core::ErrorCode::InvalidArgument,
-                      fmt::format("{} is not the upper part of {}.", to.title, from.title));
+    refuseArgument(fmt::format("{} is not the upper part of {}.", to.title, from.title));
   return Pattern{std::string(to.name), codeOf(from, arguments.digits("value")) >> (from.bits - to.bits)};
 }
 
@@ -88,7 +85,7 @@ FactValue fieldValue(const FactArguments& arguments, const core::JobContext&) {
   if (field == "exponent" && explained.exponentField) return static_cast<double>(*explained.exponentField);
   if (field == "power" && explained.exponent) return static_cast<double>(*explained.exponent);
   if (field == "mantissa" && explained.mantissaField) return static_cast<double>(*explained.mantissaField);
-  throw core::Error(core::ErrorCode::InvalidArgument, fmt::format("This number has no field {}.", field));
+  refuseArgument(fmt::format("This number has no field {}.", field));
 }
 
 // The set of values.
@@ -110,7 +107,7 @@ FactValue smallestNormalPower(const FactArguments& arguments, const core::JobCon
 FactValue nextValue(const FactArguments& arguments, const core::JobContext&) {
   const NumberFormat& format = formatOf(arguments);
   const auto code = next(format, codeOf(arguments));
-  if (!code) throw core::Error(core::ErrorCode::InvalidArgument, "There is no next value.");
+  if (!code) refuseArgument("There is no next value.");
   return decode(format, *code);
 }
 
@@ -135,7 +132,7 @@ FactValue shareBelow(const FactArguments& arguments, const core::JobContext&) {
   const NumberFormat& format = formatOf(arguments);
   const double limit = arguments.number("value");
   const double below = countValues(format, [=](double v) { return v > 0 && v < limit; });
-  return 100 * below / countValues(format, [](double v) { return v > 0 && std::isfinite(v); });
+  return kPercent * below / countValues(format, [](double v) { return v > 0 && std::isfinite(v); });
 }
 
 /// In both signs, the codes behind the largest finite one, without the infinities.
@@ -171,7 +168,7 @@ FactValue nearestFormat(const FactArguments& arguments, const core::JobContext&)
 FactValue notStored(const FactArguments& arguments, const core::JobContext&) {
   for (const double value : arguments.numbers("values"))
     if (roundedTo(formatOf(arguments), value) != value) return value;
-  throw core::Error(core::ErrorCode::InvalidArgument, "The format holds every one of these values.");
+  refuseArgument("The format holds every one of these values.");
 }
 
 // Rounding and sums.
@@ -179,7 +176,7 @@ FactValue notStored(const FactArguments& arguments, const core::JobContext&) {
 FactValue roundingSide(const FactArguments& arguments, const core::JobContext&) {
   const NumberFormat& format = formatOf(arguments);
   const auto error = encodeTyped(format, parseTypedNumber(arguments.digits("value"), format)).error;
-  if (!error) throw core::Error(core::ErrorCode::InvalidArgument, "This number is not finite.");
+  if (!error) refuseArgument("This number is not finite.");
   return error->isZero() ? std::string("exact") : error->isNegative() ? std::string("below") : std::string("above");
 }
 
@@ -216,7 +213,7 @@ FactValue firstWithSpacing(const FactArguments& arguments, const core::JobContex
   for (int power = 1 - format.bias;; ++power) {
     const double value = std::ldexp(1.0, power);
     if (value > decode(format, format.maxFiniteCode()))
-      throw core::Error(core::ErrorCode::InvalidArgument, "The values of the format are never so far apart.");
+      refuseArgument("The values of the format are never so far apart.");
     if (ulp(format, encode(format, value)) >= wanted) return value;
   }
 }

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "app/lessons/facts/fact_weights.h"
-#include "core/base/error.h"
 #include "core/metrics/clip_curve.h"
 #include "core/metrics/error_stats.h"
 #include "core/quant/bit_stream.h"
@@ -23,21 +22,19 @@ using namespace core::quant;
 using core::metrics::ErrorStats;
 using core::metrics::Metric;
 
-[[noreturn]] void refuse(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
-
 QuantizedTensorPtr quantized(const FactArguments& arguments, const core::JobContext& job) {
   return quantize(Scheme::parse(arguments.text("scheme")), *weightsOf(arguments, job), job);
 }
 
 std::size_t indexIn(const FactArguments& arguments, std::size_t size) {
   const std::uint64_t index = arguments.count("index", 0);
-  if (index >= size) refuse(fmt::format("There is no weight {} among {}.", index, size));
+  if (index >= size) refuseArgument(fmt::format("There is no weight {} among {}.", index, size));
   return static_cast<std::size_t>(index);
 }
 
 const Uniform& uniformOf(const QuantizedTensor& tensor) {
   const auto* layout = tensor.as<Uniform>();
-  if (layout == nullptr) refuse("The scheme has no integer codes.");
+  if (layout == nullptr) refuseArgument("The scheme has no integer codes.");
   return *layout;
 }
 
@@ -118,7 +115,7 @@ FactValue maximaOf(const FactArguments& arguments, const core::JobContext& job) 
     const double decoded = static_cast<double>(dequantize(*tensor, job)[0]);
     return std::round(decoded * unit) == std::round(arguments.number("decoded") * unit);
   };
-  if (!holds(near)) refuse(fmt::format("A maximum of {} does not give this code.", near));
+  if (!holds(near)) refuseArgument(fmt::format("A maximum of {} does not give this code.", near));
   const auto edge = [&](double outside) {
     double inside = near;
     for (int i = 0; i < 40; ++i) {
@@ -134,6 +131,12 @@ FactValue smallestMaximum(const FactArguments& arguments, const core::JobContext
   return std::get<Interval>(maximaOf(arguments, job)).low;
 }
 
+/// How far apart the smallest and the largest of these maxima are.
+FactValue maximaWidth(const FactArguments& arguments, const core::JobContext& job) {
+  const auto maxima = std::get<Interval>(maximaOf(arguments, job));
+  return maxima.high - maxima.low;
+}
+
 // All weights.
 
 ErrorStats errorUnder(const Scheme& scheme, const QuantizedTensor& weights, const core::JobContext& job) {
@@ -144,7 +147,7 @@ Metric metricOf(const FactArguments& arguments) {
   const std::string wanted = arguments.text("metric", "sqnr_db");
   for (const Metric metric : {Metric::SqnrDb, Metric::RelativeError, Metric::Mse, Metric::Cosine, Metric::MaxAbsError})
     if (wanted == core::metrics::toString(metric)) return metric;
-  refuse(fmt::format("There is no metric {}.", wanted));
+  refuseArgument(fmt::format("There is no metric {}.", wanted));
 }
 
 FactValue errorFact(const FactArguments& arguments, const core::JobContext& job) {
@@ -209,7 +212,7 @@ FactValue groupForBits(const FactArguments& arguments, const core::JobContext&) 
     const Scheme scheme = Scheme::parse(fmt::format("{}:group={}", arguments.text("format"), group));
     if (bitsPerWeight(scheme, {4096, 4096}) <= arguments.number("bits")) return static_cast<double>(group);
   }
-  refuse("No group is large enough for so few bits.");
+  refuseArgument("No group is large enough for so few bits.");
 }
 
 /// In percent of all, the weights whose magnitude is at most `share` of the largest one.
@@ -220,7 +223,7 @@ FactValue shareWithin(const FactArguments& arguments, const core::JobContext& jo
   const double limit = arguments.number("share") * static_cast<double>(largest);
   const auto within =
       std::ranges::count_if(values, [=](float v) { return std::fabs(static_cast<double>(v)) <= limit; });
-  return 100 * static_cast<double>(within) / static_cast<double>(values.size());
+  return kPercent * static_cast<double>(within) / static_cast<double>(values.size());
 }
 
 /// The worst error of a weight, in percent of the weight.
@@ -231,7 +234,7 @@ FactValue worstRelativeError(const FactArguments& arguments, const core::JobCont
   for (std::size_t i = 0; i < before.size(); ++i)
     if (before[i] != 0)
       worst = std::max(worst, std::fabs(static_cast<double>(after[i]) / static_cast<double>(before[i]) - 1));
-  return 100 * worst;
+  return kPercent * worst;
 }
 
 /// How many weights that were something become nothing.
@@ -258,7 +261,7 @@ FactValue shareSpoiled(const FactArguments& arguments, const core::JobContext& j
   const std::vector<float> after = dequantize(*quantize(scheme, *tensorOf(spoiled), job), job);
   double count = 0;
   for (std::size_t i = 0; i < clean.size(); ++i) count += before[i] != after[i] ? 1 : 0;
-  return 100 * count / static_cast<double>(clean.size());
+  return kPercent * count / static_cast<double>(clean.size());
 }
 
 /// Relative error in percent against where the range is clipped, in percent of the largest magnitude.
@@ -273,8 +276,8 @@ FactValue clipCurve(const FactArguments& arguments, const core::JobContext& job)
       core::metrics::clipCurve(Scheme::parse(arguments.text("scheme")), *weights, {0, values.size()}, clips, job);
   Curve curve;
   for (const auto& cost : costs) {
-    curve.x.push_back(100 * cost.clip);
-    curve.y.push_back(100 * std::sqrt(cost.total() * static_cast<double>(values.size()) / squares));
+    curve.x.push_back(kPercent * cost.clip);
+    curve.y.push_back(kPercent * std::sqrt(cost.total() * static_cast<double>(values.size()) / squares));
   }
   return curve;
 }
@@ -297,6 +300,7 @@ constexpr Fact kFacts[] = {
     {"unrounded_zero_point", FactKind::Number, "scheme low qmin weights?", unroundedZeroPoint},
     {"stretched_zero_point", FactKind::Number, "scheme low high qmin", stretchedZeroPoint},
     {"maxima_of_code", FactKind::Interval, "scheme value code decoded? places? near?", maximaOf},
+    {"maxima_width", FactKind::Number, "scheme value code decoded? places? near?", maximaWidth},
     {"smallest_maximum", FactKind::Number, "scheme value code near?", smallestMaximum},
     {"error", FactKind::Number, "scheme weights? metric?", errorFact},
     {"error_change", FactKind::Number, "from to weights? metric?", errorChange},

@@ -10,51 +10,27 @@
 #include "app/widgets/label.h"
 #include "app/widgets/text_table.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/bits/arithmetic_text.h"
 #include "app/workspaces/bits/rounding_text.h"
-#include "core/numeric/number_text.h"
 
 namespace app {
 namespace {
 
+using core::numeric::ArithmeticException;
 using core::numeric::Evaluation;
 using core::numeric::EvaluationStep;
 using core::numeric::ExactNumber;
-using core::numeric::Operation;
-
-Evaluation evaluate(const BitsState& state, const FormatRow& row) {
-  return core::numeric::evaluate(state.number().expression, *row.format, state.rule(),
-                                 core::numeric::Overflow::AsFormat, row.scale);
-}
-
-QString shortest(const FormatRow& row, std::uint64_t code) {
-  return QString::fromStdString(core::numeric::shortestText(*row.format, code, row.scale)).replace(u'-', u'−');
-}
 
 QString hex(const FormatRow& row, std::uint64_t code) {
   const int digits = static_cast<int>((row.format->bits + 3) / 4);
   return QStringLiteral("0x") + QString::number(static_cast<qulonglong>(code), 16).rightJustified(digits, u'0');
 }
 
-/// The computation on what is stored: "0.1 + 0.2".
-QString computation(const FormatRow& row, const EvaluationStep& step) {
-  const auto operand = [&](const std::optional<EvaluationStep::Operand>& of) {
-    return of ? shortest(row, of->code) : QString();
-  };
-  switch (step.operation) {
-    case Operation::Read:
-      return ArithmeticView::tr("read %1").arg(QString::fromStdString(step.text));
-    case Operation::Negate:
-      return QStringLiteral("−(%1)").arg(operand(step.left));
-    case Operation::Add:
-      return operand(step.left) + QStringLiteral(" + ") + operand(step.right);
-    case Operation::Subtract:
-      return operand(step.left) + QStringLiteral(" − ") + operand(step.right);
-    case Operation::Multiply:
-      return operand(step.left) + QStringLiteral(" × ") + operand(step.right);
-    case Operation::Divide:
-      return operand(step.left) + QStringLiteral(" ÷ ") + operand(step.right);
-  }
-  return {};
+/// What the operation gives before it is rounded.
+QString exactly(const EvaluationStep& step) {
+  const bool none =
+      step.exception == ArithmeticException::Invalid || step.exception == ArithmeticException::DivisionByZero;
+  return none ? ArithmeticView::tr("no value") : exactShown(step.exact, 17);
 }
 
 QString errorText(const ExactNumber& error) {
@@ -71,19 +47,6 @@ QString unitsApart(const FormatRow& row, const Evaluation& computed) {
 }
 
 }  // namespace
-
-QString arithmeticSentence(const BitsState& state) {
-  if (!state.number().isArithmetic()) return {};
-  const FormatRow& row = state.selected();
-  const Evaluation computed = evaluate(state, row);
-  const bool same = computed.code == row.code;
-  const QString format = titleOf(*row.format), result = shortest(row, computed.code);
-  const QString exact = exactShown(computed.exact, 20);
-  return same ? ArithmeticView::tr("%1 computes %2, and that is the nearest it has to the exact %3.")
-                    .arg(format, result, exact)
-              : ArithmeticView::tr("%1 computes %2, step by step; the exact %3 would be rounded to %4.")
-                    .arg(format, result, exact, shortest(row, row.code));
-}
 
 ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
     : QWidget(parent),
@@ -114,7 +77,7 @@ ArithmeticView::ArithmeticView(BitsState& state, QWidget* parent)
   tables->addWidget(m_formats, 1);
   layout->addLayout(tables, 1);
   connect(m_take, &QPushButton::clicked, this,
-          [this] { m_state.setCode(m_state.selectedRow(), evaluate(m_state, m_state.selected()).code); });
+          [this] { m_state.setCode(m_state.selectedRow(), computedIn(m_state, m_state.selected()).code); });
   connect(m_formats, &QTableWidget::cellClicked, this, [this](int line) { m_state.selectRow(line); });
   connect(&state, &BitsState::changed, this, &ArithmeticView::refresh);
   connect(&state, &BitsState::selectedRowChanged, this, &ArithmeticView::refresh);
@@ -132,17 +95,17 @@ void ArithmeticView::refresh() {
 void ArithmeticView::fillSteps() {
   const FormatRow& row = m_state.selected();
   std::vector<QStringList> lines;
-  for (const EvaluationStep& step : evaluate(m_state, row).steps)
-    lines.push_back({computation(row, step), exactShown(step.exact, 17), shortest(row, step.code),
-                     errorText(step.error), hex(row, step.code)});
+  for (const EvaluationStep& step : computedIn(m_state, row).steps)
+    lines.push_back({operationText(row, step), exactly(step), storedText(row, step.code), errorText(step.error),
+                     hex(row, step.code)});
   m_steps->setLines(lines);
 }
 
 void ArithmeticView::fillFormats() {
   std::vector<QStringList> lines;
   for (const FormatRow& row : m_state.rows()) {
-    const Evaluation computed = evaluate(m_state, row);
-    lines.push_back({titleOf(*row.format), unitsApart(row, computed), shortest(row, computed.code)});
+    const Evaluation computed = computedIn(m_state, row);
+    lines.push_back({titleOf(*row.format), unitsApart(row, computed), storedText(row, computed.code)});
   }
   m_formats->setLines(lines);
   m_formats->selectRow(m_state.selectedRow());

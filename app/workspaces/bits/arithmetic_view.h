@@ -27,7 +27,4 @@ class ArithmeticView : public QWidget {
   QPushButton* m_take;
 };
 
-/// "In FP64, step by step: 0.30000000000000004; exactly: 0.3; …"; empty when the number is no arithmetic.
-QString arithmeticSentence(const BitsState& state);
-
 }  // namespace app

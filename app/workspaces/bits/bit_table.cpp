@@ -129,7 +129,7 @@ void BitTable::paintScale(QPainter& painter, int index) const {
   const FormatRow& row = m_state.rows()[static_cast<std::size_t>(index)];
   const bool codeBook = row.format->kind == core::numeric::FormatKind::CodeBook;
   if (!codeBook && !row.format->isInteger()) return;
-  const double scale = row.scale.scale;
+  const QString scale = scaleShown(m_state, row, 4);
   const auto whole = [](std::int64_t q) { return QString::number(q).replace(u'-', u'−'); };
   const std::int64_t q = row.explanation.integer.value_or(0), zero = row.scale.zeroPoint;
   const QString code = codeBook    ? tr("level %1").arg(text::trimmed(levelOf(row), 5))
@@ -142,9 +142,8 @@ void BitTable::paintScale(QPainter& painter, int index) const {
   painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter, code);
   place.setLeft(place.left() + painter.fontMetrics().horizontalAdvance(code) + 6);
   painter.setPen(theme.colors().scale);
-  painter.drawText(
-      place, Qt::AlignLeft | Qt::AlignVCenter,
-      codeBook ? tr("× absmax %1").arg(text::trimmed(scale, 4)) : tr("× scale %1").arg(text::trimmed(scale, 4)));
+  painter.drawText(place, Qt::AlignLeft | Qt::AlignVCenter,
+                   codeBook ? tr("× absmax %1").arg(scale) : tr("× scale %1").arg(scale));
 }
 
 void BitTable::paintCell(QPainter& painter, int index, int bit) const {
@@ -173,9 +172,8 @@ void BitTable::paintNumbers(QPainter& painter, int index) const {
   const bool isNegativeZero = row.value == 0 && std::signbit(row.value);
   painter.drawText(value, Qt::AlignRight | Qt::AlignVCenter,
                    isNegativeZero ? QStringLiteral("−0") : text::trimmed(row.value, 10));
-  const double relative = m_state.number().nearest == 0 ? 0 : std::fabs(row.error / m_state.number().nearest);
   const QString shown = errorText(row);
-  const bool bad = row.decision.overflow || row.decision.noSuchValue || relative > 0.05;
+  const bool bad = row.decision.overflow || row.decision.noSuchValue || std::fabs(row.relative) > 0.05;
   painter.setPen(shown == tr("exact") ? c.success : bad ? c.error : c.textMuted);
   painter.drawText(error, Qt::AlignRight | Qt::AlignVCenter, shown);
 }
@@ -193,12 +191,13 @@ Picture BitTable::picture() const {
 }
 
 QString BitTable::errorText(const FormatRow& row) const {
-  const double number = m_state.number().nearest;
-  if (row.decision.noSuchValue && !std::isfinite(number)) return std::isnan(number) ? tr("no NaN") : tr("no infinity");
+  if (row.decision.noSuchValue && !row.rounded.isFinite())
+    return row.rounded.isNan() ? tr("no NaN") : tr("no infinity");
   if (std::isnan(row.error)) return row.decision.overflow ? tr("overflow") : QStringLiteral("—");
   if (row.decision.underflow) return text::percent(-1, 0);  // even where the error itself is too small for a double
   if (row.isExact()) return tr("exact");
-  return text::number(row.error / number * 100, 2) + QChar(0x202F) + u'%';
+  if (std::isnan(row.relative)) return row.decision.overflow ? tr("overflow") : QStringLiteral("—");
+  return text::number(row.relative * 100, 2) + QChar(0x202F) + u'%';
 }
 
 }  // namespace app

@@ -37,7 +37,7 @@ constexpr int kSideBySideWidth = 1220, kDetailsWidth = 400;
 
 /// What a page can shrink to, whatever the sum of its parts asks for: tables and pictures scroll or elide.
 void keepSmall(QWidget& page) {
-  const auto apply = [&page] { page.setMinimumSize(Theme::instance().px(640), Theme::instance().px(420)); };
+  const auto apply = [&page] { page.setMinimumSize(Theme::instance().px(612), Theme::instance().px(420)); };
   apply();
   QObject::connect(&Theme::instance(), &Theme::changed, &page, apply);
 }
@@ -55,6 +55,7 @@ BitsWorkspace::BitsWorkspace(const WorkspaceContext& context, QWidget* parent)
       m_side(new Card),
       m_details(new FormatDetails(m_state)),
       m_rounding(new RoundingView(m_state)),
+      m_line(new LinePanel(m_state)),
       m_tensor(new TensorPanel(selection(), jobs(), m_state)),
       m_lens(new Lens),
       m_across(new QSplitter(Qt::Horizontal)),
@@ -121,7 +122,7 @@ void BitsWorkspace::buildLens() {
               Lens::Page::Scrolls);
   m_lens->add(LensTab::Rounding, m_rounding, tr("Rounding"), tr("Why it stores this, and what other modes would"), 212,
               Lens::Page::Scrolls);
-  m_lens->add(LensTab::Line, new LinePanel(m_state), tr("Number line"),
+  m_lens->add(LensTab::Line, m_line, tr("Number line"),
               tr("The format's values, from its whole range to a single unit"), 170);
   m_lens->add(LensTab::Chain, new ChainView(m_state), tr("Conversions"),
               tr("From format to format: the error of every step, double rounding"), 180, Lens::Page::Scrolls);
@@ -175,20 +176,18 @@ void BitsWorkspace::setPage(PageBar::Page page) { m_bar->setPage(page); }
 
 QString BitsWorkspace::helpText() const {
   return tr(
-      "Type a number (0.1, 1/3, 0.1+0.2, 0x1.8p3), or 0x… and 0b… for the bits of the selected format; take an example "
-      "or "
-      "a weight of the model. Every row shows what a format makes of it; Formats chooses the rows and makes formats of "
-      "your own, Range gives integers and code books their scale, and the box beside it the rounding. Click a bit to "
-      "flip "
-      "it, drag to paint. With the keyboard: Left and Right move over the bits, Space flips, Up and Down go to the "
-      "next "
-      "and previous value, with Shift to the next exponent, Page Up and Page Down to another format; Ctrl+Z goes back. "
-      "Below the table, in tabs: everything about the value, why it was rounded this way and what other modes give, "
-      "the "
-      "number line, conversions one after the other, range and precision of all formats, and what each would make of "
-      "the "
-      "selected tensor. The Block tab shows how schemes store weights, byte by byte. The context menus copy and "
-      "export.");
+      "Type a number (0.1, 1/3, 0.1+0.2, 1/0, 0x1.8p3), or 0x… and 0b… for the bits of the selected format; take an "
+      "example or a weight of the model. Every row shows what a format makes of it; Formats chooses the rows and makes "
+      "formats of your own, Range gives integers and code books their scale, or takes scale and zero-point as you type "
+      "them, and the box beside it the rounding. Click a bit to flip it, drag to paint. With the keyboard: Left and "
+      "Right move over the bits, Space flips, Up and Down go to the next and previous value, with Shift to the next "
+      "exponent, Page Up and Page Down to another format; Ctrl+Z goes back. Below the table, in tabs: everything about "
+      "the value, why it was rounded this way and what other modes give, the number line (linear, or with the same "
+      "room "
+      "for every value: S), conversions one after the other, range and precision of all formats, and what each would "
+      "make of the selected tensor. The Block tab shows how schemes store weights, byte by byte. The context menus "
+      "copy "
+      "and export.");
 }
 
 void BitsWorkspace::showExample() {
@@ -198,25 +197,24 @@ void BitsWorkspace::showExample() {
 }
 
 QString BitsWorkspace::openLink(const Link& link) {
-  std::optional<LensTab> tab;
+  LinkedView view;
   if (link.path.isEmpty() && link.query.isEmpty()) return {};
   if (link.path.isEmpty() && !link.has(QStringLiteral("text")) && !link.has(QStringLiteral("view")))
     return Workspace::openLink(link);
   const bool block = isBlockLink(link);
-  static const QStringList numberKeys{QStringLiteral("text"),  QStringLiteral("rounding"),   QStringLiteral("draw"),
-                                      QStringLiteral("chain"), QStringLiteral("absmax"),     QStringLiteral("low"),
-                                      QStringLiteral("high"),  QStringLiteral("zero_point"), QStringLiteral("view")};
-  const QString unknown = unknownKey(link, block ? QStringList{QStringLiteral("values")} : numberKeys);
+  const QString unknown = unknownKey(link, block ? QStringList{QStringLiteral("values")} : numberKeys(link));
   if (!unknown.isEmpty()) return tr("Bits knows no \"%1\" in a link.").arg(unknown);
-  const QString problem = block ? openBlockLink(link, m_block, *m_blocks) : openNumberLink(link, m_state, tab);
+  const QString problem = block ? openBlockLink(link, m_block, *m_blocks) : openNumberLink(link, m_state, view);
   if (!problem.isEmpty()) return problem;
   setPage(block ? PageBar::Page::Block : PageBar::Page::Number);
-  if (tab) m_lens->setTab(*tab);
+  if (view.tab) m_lens->setTab(*view.tab);
+  if (view.tab == LensTab::Line) m_line->setSpacing(view.spacing);
   return {};
 }
 
 Link BitsWorkspace::link() const {
-  return m_bar->page() == PageBar::Page::Block ? blockLink(m_block, *m_blocks) : numberLink(m_state, m_lens->tab());
+  return m_bar->page() == PageBar::Page::Block ? blockLink(m_block, *m_blocks)
+                                               : numberLink(m_state, {m_lens->tab(), m_line->spacing()});
 }
 
 void BitsWorkspace::refreshModel() {
@@ -249,11 +247,13 @@ void BitsWorkspace::arrange() {
 void BitsWorkspace::saveState(QSettings& settings) const {
   saveSetup(m_state, settings);
   settings.setValue(QStringLiteral("view"), lensName(m_lens->tab()));
+  settings.setValue(QStringLiteral("spacing"), nameOf(m_line->spacing()));
 }
 
 void BitsWorkspace::restoreState(QSettings& settings) {
   restoreSetup(m_state, settings);
   m_lens->setTab(settings.value(QStringLiteral("view")).toString());
+  m_line->setSpacing(findSpacing(settings.value(QStringLiteral("spacing")).toString()).value_or(Spacing::Linear));
 }
 
 }  // namespace app

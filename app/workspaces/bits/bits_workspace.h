@@ -15,7 +15,7 @@ class Card;
 class FormatDetails;
 class InputBar;
 class Lens;
-class NumberLine;
+class LinePanel;
 class RoundingView;
 class TensorPanel;
 class WeightPicker;
@@ -44,8 +44,6 @@ class BitsWorkspace : public Workspace {
   QWidget* buildNumberPage();
   QWidget* buildTable();
   void buildLens();
-  QWidget* buildLine();
-  QWidget* buildRange();
   void connectAll();
   void refreshModel();
   void arrange();
@@ -62,6 +60,7 @@ class BitsWorkspace : public Workspace {
   Card* m_side;  ///< the details beside the table
   FormatDetails* m_details;
   RoundingView* m_rounding;
+  LinePanel* m_line;
   TensorPanel* m_tensor;
   Lens* m_lens;
   QSplitter *m_across, *m_down;  ///< table and details; both and the lens

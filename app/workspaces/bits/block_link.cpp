@@ -47,7 +47,7 @@ Link blockLink(const BlockState& state, const BlockSource& source) {
   const bool whole = setup != nullptr && setup->weights.size() == blockValues(setup->scheme.format);
   if (whole && (state.isEdited() || setup->isFromBytes || !setup->origin.isEmpty()))
     link.path << hexOf(setup->bytes);
-  else if (!source.followsWeight() || setup == nullptr || setup->origin.isEmpty())
+  else if (!source.followsWeight() || (setup != nullptr && setup->origin.isEmpty()))
     link.set(kValues, source.valuesText());
   return link;
 }

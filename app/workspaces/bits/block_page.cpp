@@ -8,6 +8,7 @@
 #include <QRegularExpression>
 #include <QScrollArea>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -39,7 +40,11 @@ BlockPage::BlockPage(BlockState& state, BlockSource& source, QWidget* parent)
                                  tr("Scales and minima of the block"), 3)),
       m_weights(new TextTable({tr("#"), tr("Code"), tr("Level"), tr("Reads as"), tr("Weight"), tr("Error")},
                               tr("Weights of the block"), 0)),
-      m_across(new QSplitter(Qt::Horizontal)) {
+      m_across(new QSplitter(Qt::Horizontal)),
+      m_shown(new QStackedWidget),
+      m_refused(new Label(Label::Style::Heading)),
+      m_reason(new Label(Label::Style::Body)),
+      m_help(new Label(Label::Style::Muted)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(space::kOneHalf);
@@ -51,7 +56,9 @@ BlockPage::BlockPage(BlockState& state, BlockSource& source, QWidget* parent)
   m_across->setStretchFactor(0, 1);
   m_across->setStretchFactor(1, 1);
   m_across->setSizes({430, 570});
-  layout->addWidget(m_across, 1);
+  m_shown->addWidget(m_across);
+  m_shown->addWidget(buildRefusal());
+  layout->addWidget(m_shown, 1);
   connectAll();
   refreshInput();
 }
@@ -126,6 +133,29 @@ Card* BlockPage::buildValues() {
   return card;
 }
 
+// What stands in the place of a block that there is not.
+Card* BlockPage::buildRefusal() {
+  auto* card = new Card;
+  card->body()->setSpacing(space::kOne);
+  card->body()->addStretch(2);
+  for (Label* label : {m_refused, m_reason, m_help}) {
+    label->setWrapping();
+    label->setAlignment(Qt::AlignCenter);
+    card->body()->addWidget(label);
+  }
+  card->body()->addStretch(3);
+  m_reason->setObjectName(QStringLiteral("block-refused"));
+  m_help->setObjectName(QStringLiteral("block-help"));
+  return card;
+}
+
+void BlockPage::showRefusal(const QString& sentence, const QString& help) {
+  m_shown->setCurrentIndex(1);
+  m_refused->setText(tr("No block of %1").arg(QString::fromStdString(m_source.scheme().displayName())));
+  m_reason->setText(sentence);
+  m_help->setText(help);
+}
+
 void BlockPage::connectAll() {
   connect(m_schemes, &QComboBox::currentIndexChanged, this, [this] {
     const QString text = m_schemes->currentData().toString();
@@ -144,7 +174,7 @@ void BlockPage::connectAll() {
       encode(m_source.valuesText());
   });
   connect(m_restore, &QPushButton::clicked, &m_state, &BlockState::restoreBytes);
-  connect(&m_source, &BlockSource::failed, this, &BlockPage::showProblem);
+  connect(&m_source, &BlockSource::refused, this, &BlockPage::showRefusal);
   connect(&m_source, &BlockSource::sourceChanged, this, &BlockPage::refreshInput);
   connect(&m_state, &BlockState::changed, this, &BlockPage::refresh);
   connect(m_bytes, &BlockBytes::bitClicked, &m_state, &BlockState::flip);
@@ -183,8 +213,15 @@ void BlockPage::refreshInput() {
 }
 
 void BlockPage::refresh() {
+  if (m_state.setup() == nullptr) {
+    m_origin->clear();
+    m_restore->setEnabled(false);
+    return showRefusal({}, tr("Choose a scheme or a tensor, or type numbers of your own."));
+  }
+  m_shown->setCurrentIndex(0);
   const core::quant::BlockExplanation& block = m_state.block();
   const BlockSetup& setup = *m_state.setup();
+  m_source.adoptScheme(setup.scheme);
   m_value = std::min(m_value, static_cast<int>(block.fields.values) - 1);
   m_bytes->setBlock(block.fields, setup.bytes);
   m_bytes->setChosenValue(m_value);

@@ -8,6 +8,7 @@ class QComboBox;
 class QLineEdit;
 class QPushButton;
 class QSplitter;
+class QStackedWidget;
 
 namespace app {
 
@@ -36,6 +37,8 @@ class BlockPage : public QWidget {
   QWidget* buildInput();
   Card* buildBytes();
   Card* buildValues();
+  Card* buildRefusal();
+  void showRefusal(const QString& sentence, const QString& help);
   void connectAll();
   void chooseValue(int value);
   void refresh();
@@ -52,6 +55,8 @@ class BlockPage : public QWidget {
   BlockBytes* m_bytes;
   TextTable *m_parameters, *m_weights;
   QSplitter* m_across;
+  QStackedWidget* m_shown;  ///< the block, or why there is none
+  Label *m_refused, *m_reason, *m_help;
   int m_value = 0;
 };
 

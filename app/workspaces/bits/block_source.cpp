@@ -98,6 +98,13 @@ void BlockSource::setScheme(const Scheme& scheme) {
   request();
 }
 
+void BlockSource::adoptScheme(const Scheme& scheme) {
+  if (scheme == m_scheme) return;
+  m_jobs.cancelTag(kTag);  // of the scheme that is left
+  m_scheme = scheme;
+  Q_EMIT sourceChanged();
+}
+
 void BlockSource::followWeight() {
   m_followsWeight = true;
   Q_EMIT sourceChanged();
@@ -148,10 +155,11 @@ void BlockSource::encodeTyped() {
   std::vector<float> values = m_values;
   const std::uint32_t size = blockValues(m_scheme.format);
   if (size != 0 && values.size() > size)
-    return Q_EMIT failed(tr("A block of %1 holds %2 weights; found %3.")
-                             .arg(QString::fromStdString(m_scheme.displayName()))
-                             .arg(size)
-                             .arg(values.size()));
+    return refuse(tr("A block of %1 holds %2 weights; found %3.")
+                      .arg(QString::fromStdString(m_scheme.displayName()))
+                      .arg(size)
+                      .arg(values.size()),
+                  tr("Type fewer numbers, or choose a scheme with larger blocks."));
   if (core::quant::storedDType(m_scheme.format)) values.resize(std::max<std::size_t>(size, values.size()));
   m_jobs.run(
       this, {kTag, {}, Lane::Pool},
@@ -161,11 +169,8 @@ void BlockSource::encodeTyped() {
             "typed", core::tensor::DType::F32, {1, kept->size()}, std::as_bytes(std::span(*kept)), kept};
         return core::quant::explainBlock(scheme, row, 0, 0, job);
       },
-      [this, scheme = m_scheme](const BlockExplanation& block) {
-        Q_EMIT failed({});
-        m_state.setBlock(setupOf(scheme, {}, block));
-      },
-      [this](const QString& sentence) { Q_EMIT failed(sentence); });
+      [this, scheme = m_scheme](const BlockExplanation& block) { m_state.setBlock(setupOf(scheme, {}, block)); },
+      [this](const QString& sentence) { refuse(sentence, tr("Choose another scheme, or type other numbers.")); });
 }
 
 void BlockSource::encodeSelected() {
@@ -181,13 +186,34 @@ void BlockSource::encodeSelected() {
       },
       [this, model, tensor, scheme = m_scheme](const BlockExplanation& block) {
         if (m_selection.model() != model || m_selection.tensor() != tensor) return;
-        Q_EMIT failed({});
         const core::io::TensorInfo& info = model->checkpoint().tensors()[tensor];
         const QString origin =
             QString::fromStdString(info.name) + u' ' + blockText(info.shape, block.firstValue, block.values.size());
         m_state.setBlock(setupOf(scheme, origin, block));
       },
-      [this](const QString& sentence) { Q_EMIT failed(sentence); });
+      [this, rowValues = model->checkpoint().tensors()[tensor].shape.rowValues()](const QString& sentence) {
+        refuse(sentence, helpForRows(rowValues));
+      });
+}
+
+void BlockSource::refuse(const QString& sentence, const QString& help) {
+  m_state.clear();
+  Q_EMIT refused(sentence, help);
+}
+
+QString BlockSource::helpForRows(std::uint64_t rowValues) const {
+  constexpr qsizetype kMostNames = 4;
+  QStringList fitting;
+  for (const auto& [text, name] : blockSchemes()) {
+    if (text.isEmpty() || fitting.size() == kMostNames) continue;
+    const std::uint32_t size = blockValues(Scheme::parse(text.toStdString()).format);
+    if (size != 0 && rowValues % size == 0) fitting << name;
+  }
+  if (fitting.isEmpty()) return tr("Choose another scheme or tensor, or type numbers of your own.");
+  return tr("Rows of %1 weights go into blocks of %2, among others. Or choose another tensor, or type numbers of your "
+            "own.")
+      .arg(rowValues)
+      .arg(fitting.join(QStringLiteral(", ")));
 }
 
 }  // namespace app

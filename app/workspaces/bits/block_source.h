@@ -22,6 +22,8 @@ class BlockSource : public QObject {
   void setActive(bool active);
   const core::quant::Scheme& scheme() const { return m_scheme; }
   void setScheme(const core::quant::Scheme& scheme);
+  /// The scheme of what is under the lens, when undo or a link brought it.
+  void adoptScheme(const core::quant::Scheme& scheme);
   /// Typed numbers, apart by spaces, commas or semicolons; filled up with zeros where the block wants more.
   /// @return empty, or the sentence that says what is wrong with them
   QString setValues(const QString& text);
@@ -33,13 +35,16 @@ class BlockSource : public QObject {
   bool followsWeight() const { return m_followsWeight; }
 
  Q_SIGNALS:
-  void failed(const QString& sentence);
+  /// There is no such block: the one under the lens has gone. @param help what to do about it
+  void refused(const QString& sentence, const QString& help);
   void sourceChanged();  ///< scheme, values or where they come from
 
  private:
   void request();
   void encodeTyped();
   void encodeSelected();
+  void refuse(const QString& sentence, const QString& help);
+  QString helpForRows(std::uint64_t rowValues) const;
 
   Selection& m_selection;
   JobRunner& m_jobs;

@@ -37,6 +37,10 @@ void BlockState::setBlock(const BlockSetup& setup) {
   if (!same) change(std::make_shared<const BlockSetup>(setup), tr("take another block"));
 }
 
+void BlockState::clear() {
+  if (m_setup) m_undo.push(new Change(*this, m_setup, nullptr, tr("take another block")));
+}
+
 void BlockState::setBytes(std::vector<std::byte> bytes, const QString& what) {
   if (!m_setup || bytes == m_setup->bytes || bytes.size() != m_setup->bytes.size()) return;
   BlockSetup next = *m_setup;
@@ -57,6 +61,8 @@ void BlockState::restoreBytes() {
 
 void BlockState::apply(const SetupPtr& setup) {
   m_setup = setup;
+  m_block = {};
+  if (!setup) return Q_EMIT changed();
   const auto count = static_cast<std::uint32_t>(setup->weights.size());
   const core::quant::QuantizedTensor tensor = core::quant::tensorOfBlock(setup->scheme, count, setup->bytes);
   m_block = core::quant::explainStored(tensor, 0, 0);

@@ -28,7 +28,7 @@ class BlockState : public QObject {
   /// @param undo outlives this
   explicit BlockState(QUndoStack& undo, QObject* parent = nullptr);
 
-  /// Null before the first block.
+  /// Null before the first block, and where there is none.
   const BlockSetup* setup() const { return m_setup.get(); }
   /// What is stored now: fields, bytes, parameters, codes, decoded values; the weights where there are any.
   const core::quant::BlockExplanation& block() const { return m_block; }
@@ -36,6 +36,8 @@ class BlockState : public QObject {
 
   /// Another block: one step of undo, but for the first.
   void setBlock(const BlockSetup& setup);
+  /// No block, since what was asked for is none; undo brings the one before back.
+  void clear();
   /// @param bit as in core::quant::BitRange: 0 is the lowest of the first byte
   void flip(std::uint32_t bit);
   /// Back to the encoder's bytes.

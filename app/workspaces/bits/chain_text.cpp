@@ -1,6 +1,7 @@
 #include "app/workspaces/bits/chain_text.h"
 
 #include <QCoreApplication>
+#include <algorithm>
 #include <cmath>
 
 #include "app/selection/bits_state.h"
@@ -23,6 +24,36 @@ QString errorText(const ExactNumber& error) {
 }
 
 QString valueText(const ExactNumber& value) { return text::trimmed(core::numeric::nearestDouble(value), 10); }
+
+/// What came to a step: the number, or what the step before it left.
+const ExactNumber& cameTo(const ChainResult& result, std::size_t step) {
+  return step == 0 ? result.number : result.chain.steps[step - 1].value;
+}
+
+/// The first format without a code for what came to it, and what that did; empty when all had one.
+QString lossText(const ChainResult& result) {
+  const auto& steps = result.chain.steps;
+  const auto lost =
+      std::find_if(steps.begin(), steps.end(), [](const auto& step) { return step.decision.noSuchValue; });
+  if (lost == steps.end()) return {};
+  const auto at = static_cast<std::size_t>(lost - steps.begin());
+  const QString what =
+      noSuchValueText(*result.formats[at], cameTo(result, at), core::numeric::nearestDouble(lost->value));
+  if (steps.size() == 1) return what + u'.';
+  const QString last = titleOf(*result.formats.back());
+  if (!result.chain.divergence)
+    return tr("%1. A single rounding from the number to %2 gives the same.").arg(what, last);
+  const ExactNumber direct =
+      core::numeric::decodeExact(*result.formats.back(), steps.back().direct.code, result.links.back().scale);
+  return tr("%1. A single rounding from the number to %2 gives %3.").arg(what, last, valueText(direct));
+}
+
+/// Why a step has no error.
+QString noErrorText(const ChainResult& result, std::size_t step) {
+  if (!result.chain.steps[step].decision.noSuchValue) return {};
+  const ExactNumber& came = cameTo(result, step);
+  return came.isNan() ? tr("has no NaN") : came.isInfinite() ? tr("has no infinity") : tr("has no such value");
+}
 
 QString causeText(DivergenceCause cause, const QString& madeBy, const QString& at) {
   switch (cause) {
@@ -71,9 +102,11 @@ std::vector<BitRows::Row> chainRows(const ChainResult& result) {
     if (i + 1 < steps.size())
       row.cut = bitsCutOff(*row.format, row.code, *result.formats[i + 1], steps[i + 1].decision.truncatedCode);
     row.value = valueText(steps[i].value);
+    const QString none = noErrorText(result, i);
     row.note =
-        i == 0 ? tr("this step %1").arg(errorText(steps[i].stepError))
-               : tr("this step %1 · in total %2").arg(errorText(steps[i].stepError), errorText(steps[i].totalError));
+        !none.isEmpty() ? none
+        : i == 0        ? tr("this step %1").arg(errorText(steps[i].stepError))
+                 : tr("this step %1 · in total %2").arg(errorText(steps[i].stepError), errorText(steps[i].totalError));
     row.isBad = result.chain.divergence && result.chain.divergence->step == i;
     rows.push_back(row);
   }
@@ -95,13 +128,11 @@ QString chainSentence(const ChainResult& result) {
   if (result.chain.steps.empty()) return {};
   const QString last = titleOf(*result.formats.back());
   const QString end = valueText(result.chain.steps.back().value);
+  if (const QString loss = lossText(result); !loss.isEmpty()) return loss;
   if (result.chain.steps.size() == 1) return tr("%1 stores %2.").arg(last, end);
   if (!result.chain.divergence)
     return tr("No double rounding: a single rounding from the number to %1 gives %2, too.").arg(last, end);
   const auto& divergence = *result.chain.divergence;
-  if (result.chain.steps[divergence.madeBy].decision.noSuchValue)
-    return tr("%1 has no code for what came to it: the number was lost on the way to %2.")
-        .arg(titleOf(*result.formats[divergence.madeBy]), titleOf(*result.formats[divergence.step]));
   return causeText(divergence.cause, titleOf(*result.formats[divergence.madeBy]),
                    titleOf(*result.formats[divergence.step]));
 }

@@ -135,7 +135,7 @@ void FormatDetails::refresh() {
   m_formula->setText(QStringLiteral("= ") + formulaText(row));
   m_fields->setText(fieldSentence(row));
   m_fields->setVisible(!m_fields->text().isEmpty());
-  m_rounding->setText(roundingSentence(row, m_state.number().nearest, m_state.rule()));
+  m_rounding->setText(roundingSentence(row, m_state.rule()));
   m_hex->setText(QString::fromStdString(e.hex));
   m_class->setText(className(e.numberClass));
   m_exponent->setText(e.exponentField ? exponentText(row) : kNone);
@@ -153,7 +153,7 @@ QString FormatDetails::significandText(const FormatRow& row) const {
         .arg(*e.implicitBit)
         .arg(*e.mantissaField)
         .arg(text::superscript(static_cast<int>(row.format->mantissaBits)));
-  const QString scale = text::number(row.scale.scale, 5);
+  const QString scale = scaleShown(m_state, row, 5);
   if (e.integer && row.scale.zeroPoint != 0)
     return tr("q = %1, Z = %2, S = %3").arg(*e.integer).arg(row.scale.zeroPoint).arg(scale);
   if (e.integer) return tr("q = %1, S = %2").arg(*e.integer).arg(scale);
@@ -177,13 +177,12 @@ void FormatDetails::refreshNeighbours(const FormatRow& row) {
 }
 
 void FormatDetails::refreshErrors(const FormatRow& row) {
-  const double number = m_state.number().nearest;
   QString error = kNone, relative = kNone, ulps = kNone;
   if (row.isExact()) {
     error = tr("none: exact");
   } else if (row.exactError) {
     error = exactShown(*row.exactError, 9);
-    if (number != 0) relative = text::number(row.error / number * 100, 4) + QChar(0x202F) + u'%';
+    if (!std::isnan(row.relative)) relative = text::number(row.relative * 100, 4) + QChar(0x202F) + u'%';
     const double unit = std::fabs(row.explanation.ulp);
     if (unit > 0 && std::isfinite(unit)) ulps = tr("%1 ulp").arg(text::trimmed(row.error / unit, 5));
   } else if (row.decision.overflow) {

@@ -16,7 +16,7 @@
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/bits/arithmetic_view.h"
+#include "app/workspaces/bits/arithmetic_text.h"
 #include "app/workspaces/bits/copied_text.h"
 #include "app/workspaces/bits/presets.h"
 #include "app/workspaces/bits/rounding_text.h"
@@ -24,6 +24,8 @@
 
 namespace app {
 namespace {
+
+constexpr int kNarrowWidth = 680;
 
 QToolButton* toolButton(const QString& iconName, const QString& name, const QKeySequence& key) {
   auto* button = new QToolButton;
@@ -77,7 +79,7 @@ void InputBar::build() {
   const auto styleField = [this] { m_field->setFont(Theme::instance().monoFont(4, QFont::DemiBold)); };
   styleField();
   connect(&Theme::instance(), &Theme::changed, m_field, styleField);
-  m_field->setMinimumWidth(200);
+  m_field->setMinimumWidth(140);
   // A field cuts off silently what is longer than it takes: what is too long is the parser's to say.
   m_field->setMaxLength(2 * static_cast<int>(core::numeric::ExactNumber::kMaxLength));
   m_field->setPlaceholderText(QStringLiteral("0.1   0.1+0.2   1/3   0x1.8p3   0b0_0111"));
@@ -91,6 +93,8 @@ void InputBar::build() {
   m_examples->setObjectName(QStringLiteral("bits-examples"));
   m_examples->setToolTip(tr("Numbers worth looking at"));
   m_fromModel->setToolTip(tr("A weight of the selected tensor"));
+  m_fromModel->setAccessibleName(m_fromModel->text());
+  m_copy->setAccessibleName(m_copy->text());
   m_copy->setToolTip(tr("What the selected format stores, as a number, bits, a literal, or a link to this view"));
   auto* menu = m_fromModel->menu();
   using Beside = WeightPicker::Beside;
@@ -108,6 +112,13 @@ void InputBar::build() {
   m_answer->setObjectName(QStringLiteral("arithmetic-answer"));
   m_problem->setWrapping();
   m_problem->hide();
+}
+
+// Where there is no room for both, the number goes before the words of buttons that have an icon.
+void InputBar::resizeEvent(QResizeEvent* event) {
+  Card::resizeEvent(event);
+  const bool narrow = width() < Theme::instance().px(kNarrowWidth);
+  for (QPushButton* button : {m_fromModel, m_copy}) button->setText(narrow ? QString() : button->accessibleName());
 }
 
 void InputBar::connectUndo() {

@@ -19,7 +19,7 @@ LineDrawing::LineDrawing(NumberLine& line) : QCPAbstractItem(&line), m_line(line
 
 double LineDrawing::toX(double value) const {
   // Far outside is as good as at the edge, and no overflow of the painter.
-  return m_line.xAxis->coordToPixel(std::clamp(m_line.m_view.toAxis(value), -3.0, 3.0));
+  return m_line.xAxis->coordToPixel(std::clamp(m_line.toAxis(value), -3.0, 3.0));
 }
 
 void LineDrawing::draw(QCPPainter* painter) {
@@ -35,7 +35,7 @@ void LineDrawing::draw(QCPPainter* painter) {
   drawShades(painter);
   for (std::size_t i = 0; i < m_line.m_ticks.size(); ++i)
     drawTick(painter, m_line.m_ticks[i], static_cast<int>(i) == m_line.m_hover);
-  if (m_line.m_view.contains(row.value)) drawChosen(painter, toX(row.value));
+  if (m_line.m_view.contains(0)) drawChosen(painter, toX(row.value));
   drawLabels(painter, area);
   drawNumber(painter, area);
 }
@@ -44,15 +44,23 @@ void LineDrawing::drawInterval(QCPPainter* painter) const {
   const auto& interval = m_line.m_state.interval();
   if (!interval) return;
   const QRectF area = m_line.axisRect()->outerRect();
-  const double low = core::numeric::nearestDouble(interval->low), high = core::numeric::nearestDouble(interval->high);
-  const double left = std::max(area.left() + 8, toX(low)), right = std::min(area.right() - 8, toX(high));
+  // Half way between two FP64 there is no double: their distance from the value is one.
+  const FormatRow& row = m_line.m_state.selected();
+  const auto value = core::numeric::decodeExact(*row.format, row.code, row.scale);
+  const auto placeOf = [&](const core::numeric::ExactNumber& end) {
+    const double difference = core::numeric::nearestDouble(end - value);
+    return m_line.m_view.toAxis(m_line.m_places->distanceOfDifference(difference));
+  };
+  const double low = placeOf(interval->low), high = placeOf(interval->high);
+  const auto toPixel = [&](double place) { return m_line.xAxis->coordToPixel(std::clamp(place, -3.0, 3.0)); };
+  const double left = std::max(area.left() + 8, toPixel(low)), right = std::min(area.right() - 8, toPixel(high));
   constexpr double kNarrowest = 3;  // a band of less is no more than the tick
   if (right - left < kNarrowest) return;
   painter->setPen(Qt::NoPen);
   painter->setBrush(Theme::instance().colors().accentSoft);
   painter->drawRect(QRectF(left, m_y - bandHeight() / 2, right - left, bandHeight()));
-  if (!interval->lowUnbounded() && m_line.m_view.contains(low)) drawEnd(painter, left, interval->lowClosed);
-  if (!interval->highUnbounded() && m_line.m_view.contains(high)) drawEnd(painter, right, interval->highClosed);
+  if (!interval->lowUnbounded() && std::fabs(low) <= 1) drawEnd(painter, left, interval->lowClosed);
+  if (!interval->highUnbounded() && std::fabs(high) <= 1) drawEnd(painter, right, interval->highClosed);
 }
 
 void LineDrawing::drawEnd(QCPPainter* painter, double x, bool closed) const {
@@ -73,12 +81,17 @@ void LineDrawing::drawShades(QCPPainter* painter) const {
   painter->setPen(Qt::NoPen);
   painter->setAntialiasing(false);
   for (const NumberLine::Shade& shade : m_line.m_shades) {
-    const double share = (std::log2(static_cast<double>(shade.count)) + 1) / steps;
+    const bool even = m_line.m_spacing == Spacing::EvenValues;  // then they differ by where the pixels fall
+    const double share = even ? 1 : (std::log2(static_cast<double>(shade.count)) + 1) / steps;
     painter->setBrush(mix(c.surface, c.text, 0.12 + 0.5 * share));
     const double left = m_line.xAxis->coordToPixel(shade.low), right = m_line.xAxis->coordToPixel(shade.high);
     const double height = shadeHeight() * (0.25 + 0.75 * share);
     painter->drawRect(QRectF(left, m_y - height / 2, right - left, height));
   }
+  painter->setPen(QPen(c.borderStrong, 1));
+  const double half = shadeHeight() / 2;
+  for (const double mark : m_line.marks())
+    painter->drawLine(QPointF(toX(mark), m_y - half), QPointF(toX(mark), m_y + half + 3));
   painter->setAntialiasing(true);
 }
 
@@ -101,17 +114,17 @@ void LineDrawing::drawChosen(QCPPainter* painter, double x) const {
 std::vector<LineDrawing::LabelAt> LineDrawing::labelsInOrder() const {
   std::vector<LabelAt> order;
   const QStringList texts = m_line.labels();
-  const double chosen = m_line.m_view.toAxis(m_line.m_state.selected().value);
+  const double chosen = m_line.m_view.toAxis(0);
   for (std::size_t i = 0; i < m_line.m_ticks.size(); ++i) {
     const NumberLine::Tick& tick = m_line.m_ticks[i];
     const bool hovered = static_cast<int>(i) == m_line.m_hover;
     order.push_back({toX(tick.value), texts[static_cast<qsizetype>(i)], tick.chosen,
-                     hovered ? -1.0 : std::fabs(m_line.m_view.toAxis(tick.value) - chosen)});
+                     hovered ? -1.0 : std::fabs(m_line.toAxis(tick.value) - chosen)});
   }
   if (!m_line.m_shades.empty())
-    for (qsizetype i = 0; i < texts.size(); ++i) {
-      const double place = -1 + 2.0 * static_cast<double>(i) / static_cast<double>(texts.size() - 1);
-      order.push_back({m_line.xAxis->coordToPixel(place), texts[i], false, std::fabs(place)});
+    for (const std::vector<double> marks = m_line.marks(); const double mark : marks) {
+      const double place = m_line.toAxis(mark);
+      order.push_back({toX(mark), texts[static_cast<qsizetype>(order.size())], false, std::fabs(place)});
     }
   // The hovered, the chosen and those next to it first.
   std::stable_sort(order.begin(), order.end(), [](const LabelAt& a, const LabelAt& b) { return a.rank < b.rank; });
@@ -141,10 +154,8 @@ void LineDrawing::drawNumber(QCPPainter* painter, const QRectF& area) const {
   const FormatRow& row = m_line.m_state.selected();
   const double number = m_line.m_state.number().nearest;
   if (!std::isfinite(number)) return;
-  const double place =
-      m_line.m_view.toAxis(row.value) -
-      (std::isfinite(row.error) ? static_cast<double>(static_cast<LineView::Wide>(row.error) / m_line.m_view.half())
-                                : 0.0);
+  const double difference = std::isfinite(row.error) ? -row.error : 0;
+  const double place = m_line.m_view.toAxis(m_line.m_places->distanceOfDifference(difference));
   if (!(std::fabs(place) <= 1.02)) return;
   const double x = m_line.xAxis->coordToPixel(place);
   painter->setPen(Qt::NoPen);

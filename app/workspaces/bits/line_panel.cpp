@@ -1,5 +1,6 @@
 #include "app/workspaces/bits/line_panel.h"
 
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -14,7 +15,11 @@
 namespace app {
 
 LinePanel::LinePanel(BitsState& state, QWidget* parent)
-    : QWidget(parent), m_state(state), m_line(new NumberLine(state)), m_words(new Label(Label::Style::Muted)) {
+    : QWidget(parent),
+      m_state(state),
+      m_line(new NumberLine(state)),
+      m_words(new Label(Label::Style::Muted)),
+      m_spacing(new QComboBox) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, space::kHalf, 0, 0);
   layout->setSpacing(space::kHalf);
@@ -23,6 +28,17 @@ LinePanel::LinePanel(BitsState& state, QWidget* parent)
   m_words->setElide(Qt::ElideRight);
   m_words->setObjectName(QStringLiteral("line-words"));
   row->addWidget(m_words, 1);
+  m_spacing->addItem(tr("Linear"), static_cast<int>(Spacing::Linear));
+  m_spacing->addItem(tr("Value by value"), static_cast<int>(Spacing::EvenValues));
+  m_spacing->setItemData(0, tr("Equal differences have equal room"), Qt::ToolTipRole);
+  m_spacing->setItemData(1, tr("Every value has equal room, and so has every power of two of a float"),
+                         Qt::ToolTipRole);
+  m_spacing->setAccessibleName(tr("Spacing of the line"));
+  m_spacing->setToolTip(tr("What has equal room on the line: differences, or values (S on the line)"));
+  m_spacing->setObjectName(QStringLiteral("line-spacing"));
+  connect(m_spacing, &QComboBox::currentIndexChanged, this,
+          [this] { m_line->setSpacing(static_cast<Spacing>(m_spacing->currentData().toInt())); });
+  row->addWidget(m_spacing);
   const auto jump = [&](const QString& name, const QString& toolTip, void (NumberLine::*where)()) {
     auto* button = new QPushButton(name);
     button->setToolTip(toolTip);
@@ -39,7 +55,11 @@ LinePanel::LinePanel(BitsState& state, QWidget* parent)
   refresh();
 }
 
+Spacing LinePanel::spacing() const { return m_line->spacing(); }
+void LinePanel::setSpacing(Spacing spacing) { m_line->setSpacing(spacing); }
+
 void LinePanel::refresh() {
+  m_spacing->setCurrentIndex(m_spacing->findData(static_cast<int>(m_line->spacing())));
   const auto& interval = m_state.interval();
   QStringList words{
       tr("%1 values of %2 in sight").arg(text::count(m_line->inSight()), titleOf(*m_state.selected().format))};

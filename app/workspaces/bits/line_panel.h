@@ -1,5 +1,8 @@
 #pragma once
 #include <QWidget>
+#include <cstdint>
+
+class QComboBox;
 
 namespace app {
 
@@ -7,11 +10,15 @@ class BitsState;
 class Label;
 class NumberLine;
 
-/// The number line with what it shows in words, and three places to jump to.
+enum class Spacing : std::uint8_t;
+
+/// The number line with what it shows in words, its spacing, and three places to jump to.
 class LinePanel : public QWidget {
   Q_OBJECT
  public:
   explicit LinePanel(BitsState& state, QWidget* parent = nullptr);
+  Spacing spacing() const;
+  void setSpacing(Spacing spacing);
 
  private:
   void refresh();
@@ -19,6 +26,7 @@ class LinePanel : public QWidget {
   BitsState& m_state;
   NumberLine* m_line;
   Label* m_words;
+  QComboBox* m_spacing;
 };
 
 }  // namespace app

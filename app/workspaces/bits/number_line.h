@@ -3,18 +3,19 @@
 #include <vector>
 
 #include "app/plots/chart.h"
+#include "app/workspaces/bits/line_spacing.h"
 #include "app/workspaces/bits/line_view.h"
 
 namespace app {
 
 class BitsState;
-class CodeOrder;
 struct FormatRow;
 
-/// The selected format's values on a line, from its whole range down to a single ulp: each a tick, or a shade where
+/// The selected format's values on a line, spaced by their differences or evenly, from its whole range down to a single
+/// ulp: each a tick, or a shade where
 /// they are denser than that; the chosen one filled, the number a marker, and the interval of the reals that round to
 /// the chosen one with its ends, filled or hollow as they belong to it or not. The wheel and plus and minus zoom where
-/// the pointer is, dragging moves, a click chooses a value, arrow keys step.
+/// the pointer is, dragging moves, a click chooses a value, arrow keys step, S changes the spacing.
 class NumberLine : public Chart {
   Q_OBJECT
  public:
@@ -34,10 +35,16 @@ class NumberLine : public Chart {
   const std::vector<Tick>& ticks() const { return m_ticks; }
   const std::vector<Shade>& shades() const { return m_shades; }
   const LineView& view() const { return m_view; }
+  Spacing spacing() const { return m_spacing; }
+  void setSpacing(Spacing spacing);
+  /// Where a value is drawn, −1 … 1 being in sight.
+  double toAxis(double value) const;
   /// How many values are.
   std::uint64_t inSight() const { return m_inSight; }
-  /// Labels of the ticks, in their order; of the ends and the middle where there are shades.
+  /// Labels of the ticks, in their order; of marks() where there are shades.
   QStringList labels() const;
+  /// Values that are named where there are shades: of the ends and the middle, or powers of ten.
+  std::vector<double> marks() const;
   ChartTable table() const override;
   std::vector<ChartLegendEntry> legend() const override;
 
@@ -46,7 +53,7 @@ class NumberLine : public Chart {
   void showUlps();    ///< four to each side
 
  Q_SIGNALS:
-  /// How much of the line is in sight changed; for what says so.
+  /// How much of the line is in sight, or its spacing, changed; for what says so.
   void viewChanged();
 
  protected:
@@ -64,14 +71,17 @@ class NumberLine : public Chart {
  private:
   friend class LineDrawing;
   void refresh();
-  void follow(const CodeOrder& order);
-  void setLimits(const CodeOrder& order);
-  void collect(const CodeOrder& order);
+  void follow();
+  void setLimits();
+  void collect();
+  double valueAt(double place) const;
   void viewMoved();
   void zoom(LineView::Wide factor, double place);
   int tickAt(double pixel) const;
 
   BitsState& m_state;
+  Spacing m_spacing = Spacing::Linear;
+  std::optional<LineSpacing> m_places;  ///< of the values; none before there was a finite one
   LineView m_view;
   std::vector<Tick> m_ticks;
   std::vector<Shade> m_shades;

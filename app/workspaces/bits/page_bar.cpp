@@ -30,6 +30,8 @@ PageBar::PageBar(BitsState& state, QWidget* parent)
       m_rangeEditor(new RangeEditor(state, this)) {
   m_pages->addTab(tr("Number"));
   m_pages->addTab(tr("Block"));
+  m_pages->setUsesScrollButtons(false);  // so that their names have room, whatever stands beside them
+  m_pages->setElideMode(Qt::ElideNone);
   m_pages->setAccessibleName(tr("What is looked at"));
   m_pages->setObjectName(QStringLiteral("bits-page"));
   m_pages->setTabToolTip(0, tr("One number in every format"));
@@ -45,6 +47,7 @@ PageBar::PageBar(BitsState& state, QWidget* parent)
     Q_EMIT pageChanged();
   });
   connect(&state, &BitsState::changed, this, &PageBar::refresh);
+  connect(&state, &BitsState::selectedRowChanged, this, &PageBar::refresh);
   refresh();
 }
 
@@ -58,7 +61,7 @@ void PageBar::buildNumberTools() {
   m_formats->setProperty("kind", QStringLiteral("menu"));
   m_formats->setToolTip(tr("Which formats have a row; make one of your own"));
   m_formats->setObjectName(QStringLiteral("bits-formats"));
-  m_range->setToolTip(tr("The range that NF4, FP4 and integers are scaled to; zero-point"));
+  m_range->setToolTip(tr("The range that NF4, FP4 and integers are scaled to; scale and zero-point"));
   m_range->setObjectName(QStringLiteral("bits-range"));
   connect(m_range, &QPushButton::clicked, this, [this] { m_rangeEditor->openUnder(*m_range); });
   for (const core::numeric::Rounding mode : kRoundings) m_rounding->addItem(roundingName(mode), static_cast<int>(mode));
@@ -85,7 +88,7 @@ void PageBar::roll() {
 }
 
 void PageBar::refresh() {
-  m_range->setText(tr("Range: %1").arg(rangeText(m_state)));
+  m_range->setText(rangeText(m_state));
   const QSignalBlocker quiet(m_rounding);
   m_rounding->setCurrentIndex(m_rounding->findData(static_cast<int>(m_state.rounding())));
   m_roll->setVisible(m_state.rounding() == core::numeric::Rounding::Stochastic);

@@ -26,6 +26,7 @@ std::vector<BitsPreset> bitsPresets() {
       {QStringLiteral("2049"), tr("exactly half way between two FP16"), QStringLiteral("fp16")},
       {QStringLiteral("1.00390626"), tr("rounded twice, FP32 to BF16: one unit too low"), QStringLiteral("bf16")},
       {QStringLiteral("-0"), tr("minus zero"), {}},
+      {QStringLiteral("1/0"), tr("no value, though floats answer it"), QStringLiteral("fp32")},
       {QStringLiteral("inf"), tr("infinity"), {}},
       {QStringLiteral("nan"), tr("not a number"), {}},
   };

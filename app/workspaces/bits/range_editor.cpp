@@ -14,15 +14,22 @@
 #include "app/widgets/label.h"
 #include "app/widgets/popup_place.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/bits/rounding_text.h"
+#include "app/workspaces/bits/scale_editor.h"
 #include "core/base/error.h"
 
 namespace app {
 
+namespace {
+constexpr int kWidth = 350;  ///< at 100 %
+}  // namespace
+
 QString rangeText(const BitsState& state) {
+  if (state.typedScale(*state.selected().format) != nullptr) return scaleSentence(state);
   const CodeRange& range = state.input().range;
   const bool symmetric = range.low == -range.high && !range.zeroPoint;
-  return symmetric ? RangeEditor::tr("absmax %1").arg(text::trimmed(range.high, 4))
-                   : RangeEditor::tr("%1 … %2").arg(text::trimmed(range.low, 3), text::trimmed(range.high, 3));
+  return symmetric ? RangeEditor::tr("Range: absmax %1").arg(text::trimmed(range.high, 4))
+                   : RangeEditor::tr("Range: %1 … %2").arg(text::trimmed(range.low, 3), text::trimmed(range.high, 3));
 }
 
 RangeEditor::RangeEditor(BitsState& state, QWidget* parent)
@@ -31,7 +38,8 @@ RangeEditor::RangeEditor(BitsState& state, QWidget* parent)
       m_zeroPoint(new QCheckBox(tr("Signed integers with a zero-point, too"))),
       m_follow(new QPushButton(tr("Follow the number"))),
       m_formulas(new Label(Label::Style::Number)),
-      m_problem(new Label(Label::Style::Error)) {
+      m_problem(new Label(Label::Style::Error)),
+      m_scale(new ScaleEditor(state)) {
   setObjectName(QStringLiteral("range-editor"));
   setAccessibleName(tr("Range of the scaled formats"));
   setProperty("kind", QStringLiteral("popup"));
@@ -43,6 +51,7 @@ RangeEditor::RangeEditor(BitsState& state, QWidget* parent)
   connect(m_follow, &QPushButton::clicked, this, &RangeEditor::followNumber);
   for (QLineEdit* field : {m_absmax, m_low, m_high})
     connect(field, &QLineEdit::textEdited, this, [this, field] { showProblem(field, {}); });
+  connect(m_scale, &ScaleEditor::resized, this, &RangeEditor::adjustSize);
   connect(&state, &BitsState::changed, this, &RangeEditor::refresh);
   refresh();
 }
@@ -76,18 +85,22 @@ void RangeEditor::build() {
   outer->addLayout(form);
   for (Label* label : {m_formulas, m_problem}) {
     label->setWrapping();
-    label->setFixedWidth(360);
     outer->addWidget(label);
   }
+  m_problem->hide();
   m_formulas->setObjectName(QStringLiteral("range-formulas"));
   auto* row = new QHBoxLayout;
   row->addStretch(1);
   row->addWidget(m_follow);
   outer->addLayout(row);
+  outer->addSpacing(space::kOne);
+  outer->addWidget(m_scale);
 }
 
 void RangeEditor::openUnder(const QWidget& anchor) {
   refresh();
+  for (Label* label : {m_formulas, m_problem}) label->setFixedWidth(Theme::instance().px(kWidth));
+  m_scale->followRow();
   adjustSize();
   move(placeUnder(anchor, size()));
   show();
@@ -171,7 +184,7 @@ void RangeEditor::refresh() {
   QStringList lines;
   for (const auto id : {core::numeric::FormatId::Int8, core::numeric::FormatId::UInt8}) {
     const auto& format = core::numeric::numberFormat(id);
-    const auto scale = m_state.scaleFor(format);
+    const auto scale = range.scaleOf(format);
     const auto q = [](std::int64_t value) { return QString::number(value).replace(u'-', u'−'); };
     if (format.kind == core::numeric::FormatKind::SignedInteger && !range.zeroPoint) {
       lines << tr("%1: S = %2 / %3 = %4")

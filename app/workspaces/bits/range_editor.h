@@ -10,9 +10,10 @@ namespace app {
 
 class BitsState;
 class Label;
+class ScaleEditor;
 
 /// The range that integers and code books are scaled to: the largest magnitude of a block, or lowest and highest value
-/// with a zero-point, and the scales that follow, with their numbers. A popup.
+/// with a zero-point, and the scales that follow, with their numbers; or one format's own scale. A popup.
 class RangeEditor : public QFrame {
   Q_OBJECT
  public:
@@ -35,9 +36,10 @@ class RangeEditor : public QFrame {
   QCheckBox* m_zeroPoint;
   QPushButton* m_follow;
   Label *m_formulas, *m_problem;
+  ScaleEditor* m_scale;
 };
 
-/// "absmax 0.625", "−1 … 2.5 with zero-point"
+/// "Range: absmax 0.625", "Range: −1 … 2.5"; the selected format's own scale where it has one: scaleSentence()
 QString rangeText(const BitsState& state);
 
 }  // namespace app

@@ -1,7 +1,9 @@
 #include "app/workspaces/bits/rounding_text.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 #include <QRegularExpression>
+#include <algorithm>
 #include <cmath>
 
 #include "app/text/numbers.h"
@@ -16,22 +18,30 @@ using core::numeric::RoundingDirection;
 
 QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
 
-/// What a code stands for, as an end of a sentence.
-QString becomes(const FormatRow& row) {
-  if (std::isnan(row.value)) return tr("it becomes NaN");
-  if (std::isinf(row.value)) return row.value > 0 ? tr("it becomes infinity") : tr("it becomes −infinity");
-  if (row.value == 0) return tr("it becomes 0");
-  return tr("it becomes %1").arg(text::trimmed(row.value, 9));
+QString becomes(double value) {
+  if (std::isnan(value)) return tr("it becomes NaN");
+  if (std::isinf(value)) return value > 0 ? tr("it becomes infinity") : tr("it becomes −infinity");
+  return tr("it becomes %1").arg(text::trimmed(value, 9));
 }
 
-QString noSuchValueSentence(const FormatRow& row, double number) {
-  const QString format = titleOf(*row.format);
-  if (std::isnan(number)) return tr("%1 has no NaN: %2.").arg(format, becomes(row));
-  if (std::isinf(number)) return tr("%1 has no infinity: %2.").arg(format, becomes(row));
-  return tr("%1 has neither zero nor negative values: %2.").arg(format, becomes(row));
-}
+/// What a code stands for, as an end of a sentence.
+QString becomes(const FormatRow& row) { return becomes(row.value); }
 
 bool isUp(const FormatRow& row) { return row.decision.direction == RoundingDirection::AwayFromZero; }
+
+/// A number that no double is near: its first digits, cut off, and the power of ten.
+QString scientific(const core::numeric::ExactNumber& value, int digits) {
+  const std::string text = value.magnitude().toDecimalText();
+  const std::size_t point = std::min(text.find('.'), text.size()), first = text.find_first_of("123456789");
+  const bool isWhole = first < point;
+  const auto exponent = static_cast<int>(isWhole ? point - first - 1 : first - point);
+  QString all = QString::fromStdString(text.substr(first)).remove(u'.').remove(QStringLiteral("…"));
+  all.truncate(digits);
+  while (all.size() > 1 && all.endsWith(u'0')) all.chop(1);
+  if (all.size() > 1) all.insert(1, QLocale().decimalPoint());
+  return (value.isNegative() ? QStringLiteral("−") : QString()) + all + QStringLiteral("×10") +
+         text::superscript(isWhole ? exponent : -exponent);
+}
 
 /// Ties of E8M0 and of code books have rules of their own.
 QString tieSentence(const FormatRow& row, Rounding rounding) {
@@ -55,14 +65,14 @@ QString nearestSentence(const FormatRow& row, Rounding rounding) {
                    : tr("What is cut off is less than half a unit: toward zero.");
 }
 
-QString directedSentence(const FormatRow& row, double number, Rounding rounding) {
+QString directedSentence(const FormatRow& row, Rounding rounding) {
   const bool codeBook = row.format->kind == FormatKind::CodeBook;
   if (rounding == Rounding::TowardZero)
     return codeBook ? tr("The nearest level of the code book toward zero.")
                     : tr("Rounding toward zero simply cuts the bits off.");
   const QString what = rounding == Rounding::Up ? tr("Rounding up takes the next value above")
                                                 : tr("Rounding down takes the next value below");
-  const bool away = (rounding == Rounding::Up) != (number < 0);
+  const bool away = (rounding == Rounding::Up) != row.rounded.isNegative();
   return away ? tr("%1: something is cut off, so away from zero.").arg(what)
               : tr("%1: toward zero, so the bits are simply cut off.").arg(what);
 }
@@ -77,6 +87,14 @@ QString stochasticSentence(const FormatRow& row, double draw) {
 }
 
 }  // namespace
+
+QString noSuchValueText(const core::numeric::NumberFormat& format, const core::numeric::ExactNumber& number,
+                        double became) {
+  const QString what = becomes(became), name = titleOf(format);
+  if (number.isNan()) return tr("%1 has no NaN: %2").arg(name, what);
+  if (number.isInfinite()) return tr("%1 has no infinity: %2").arg(name, what);
+  return tr("%1 has neither zero nor negative values: %2").arg(name, what);
+}
 
 QString roundingName(Rounding rounding) {
   switch (rounding) {
@@ -96,12 +114,12 @@ QString roundingName(Rounding rounding) {
   return {};
 }
 
-QString roundingSentence(const FormatRow& row, double number, const core::numeric::RoundingRule& rule) {
+QString roundingSentence(const FormatRow& row, const core::numeric::RoundingRule& rule) {
   const RoundingDecision& d = row.decision;
   const bool codeBook = row.format->kind == FormatKind::CodeBook;
-  if (d.noSuchValue) return noSuchValueSentence(row, number);
-  if (std::isnan(number)) return tr("Not a number: nothing is rounded.");
-  if (std::isinf(number)) return tr("Infinity has a code of its own: nothing is rounded.");
+  if (d.noSuchValue) return noSuchValueText(*row.format, row.rounded, row.value) + u'.';
+  if (row.rounded.isNan()) return tr("Not a number: nothing is rounded.");
+  if (row.rounded.isInfinite()) return tr("Infinity has a code of its own: nothing is rounded.");
   if (d.overflow) return tr("Outside the range of this format: %1.").arg(becomes(row));
   if (d.direction == RoundingDirection::Exact)
     return codeBook ? tr("The value is a level of the code book.") : tr("Nothing is cut off: the value fits exactly.");
@@ -112,7 +130,7 @@ QString roundingSentence(const FormatRow& row, double number, const core::numeri
     case Rounding::Stochastic:
       return stochasticSentence(row, rule.draw);
     default:
-      return directedSentence(row, number, rule.mode);
+      return directedSentence(row, rule.mode);
   }
 }
 
@@ -166,7 +184,9 @@ QString formulaText(const FormatRow& row) {
 QString provenanceText(const BitsState& state) {
   const BitsInput& input = state.input();
   const CodeRange& range = input.range;
-  const QString scaled = range.zeroPoint || range.low != -range.high
+  const FormatRow& row = state.selected();
+  const QString scaled = state.typedScale(*row.format) != nullptr ? scaleSentence(state)
+                         : range.zeroPoint || range.low != -range.high
                              ? tr("range %1 … %2").arg(text::number(range.low), text::number(range.high))
                              : tr("block absmax %1").arg(text::number(range.absmax()));
   const QString rounding = roundingName(state.rounding());
@@ -175,12 +195,27 @@ QString provenanceText(const BitsState& state) {
       .join(QStringLiteral(" · "));
 }
 
+QString scaleSentence(const BitsState& state) {
+  const FormatRow& row = state.selected();
+  const QString format = titleOf(*row.format), scale = scaleShown(state, row, 4);
+  if (!row.format->isInteger()) return tr("%1: absmax %2").arg(format, scale);
+  if (row.scale.zeroPoint == 0) return tr("%1: S = %2").arg(format, scale);
+  return tr("%1: S = %2, Z = %3").arg(format, scale, QString::number(row.scale.zeroPoint).replace(u'-', u'−'));
+}
+
+QString scaleShown(const BitsState& state, const FormatRow& row, int digits) {
+  const TypedScale* typed = state.typedScale(*row.format);
+  constexpr int kMost = 24;
+  return typed == nullptr ? text::trimmed(row.scale.scale, digits) : text::shortened(typed->scale, kMost);
+}
+
 double levelOf(const FormatRow& row) {
   return static_cast<double>(row.format->codeBook[row.explanation.codeBookIndex.value_or(0)]);
 }
 
 QString exactShown(const core::numeric::ExactNumber& value, int digits) {
   const double near = core::numeric::nearestDouble(value);
+  if (value.isFinite() && !value.isZero() && (near == 0 || std::isinf(near))) return scientific(value, digits);
   // Without an exponent a text would be mostly zeros.
   if (near != 0 && (std::fabs(near) < 1e-5 || std::fabs(near) >= 1e17))
     return text::trimmed(near, std::min(digits, 17));

@@ -13,9 +13,12 @@ inline constexpr std::array kRoundings{core::numeric::Rounding::NearestEven, cor
 /// "Nearest, ties to even"
 QString roundingName(core::numeric::Rounding rounding);
 
+/// What a format says of NaN, infinity, zero or a negative number that it has no code for: "INT8 has no NaN: it becomes
+/// 0".
+QString noSuchValueText(const core::numeric::NumberFormat& format, const core::numeric::ExactNumber& number,
+                        double became);
 /// Why a row holds what it holds, in one sentence.
-/// @param number what was rounded
-QString roundingSentence(const FormatRow& row, double number, const core::numeric::RoundingRule& rule);
+QString roundingSentence(const FormatRow& row, const core::numeric::RoundingRule& rule);
 /// "121 − 127 → 2⁻⁶"; empty where there is no exponent.
 QString exponentText(const FormatRow& row);
 /// Why the fields of a subnormal mean something else; empty for every other number.
@@ -26,6 +29,10 @@ QString className(core::numeric::NumberClass numberClass);
 QString provenanceText(const BitsState& state);
 /// The computation with this row's numbers, scale included, with typographic signs.
 QString formulaText(const FormatRow& row);
+/// "INT8: S = 0.1, Z = 3", "NF4: absmax 0.5": of the selected format, which has a scale.
+QString scaleSentence(const BitsState& state);
+/// A row's scale as it was typed, or with so many digits.
+QString scaleShown(const BitsState& state, const FormatRow& row, int digits);
 /// Of a code book: the entry, before the scale.
 double levelOf(const FormatRow& row);
 /// "[0.0999, 0.1001]": the reals that round to the selected code, with round brackets where an end does not.

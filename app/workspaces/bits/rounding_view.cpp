@@ -29,7 +29,7 @@ using core::numeric::Rounding;
 using core::numeric::RoundingRule;
 
 constexpr int kFewestDigits = 7;
-constexpr int kSideBySide = 830;  ///< from this width on the modes stand beside the decision
+constexpr int kSideBySide = 780;  ///< from this width on the modes stand beside the decision
 
 /// FP32's bits, and FP64's for what FP32 holds no more of.
 const NumberFormat& sourceOf(const NumberFormat& format) {
@@ -151,7 +151,7 @@ void RoundingView::resizeEvent(QResizeEvent* event) {
 void RoundingView::refresh() {
   const FormatRow& row = m_state.selected();
   m_guard->setDecision(row.decision);
-  m_sentence->setText(roundingSentence(row, m_state.number().nearest, m_state.rule()));
+  m_sentence->setText(roundingSentence(row, m_state.rule()));
   const auto& interval = m_state.interval();
   m_interval->setText(interval ? tr("Everything in %1 becomes this code.").arg(intervalText(*interval)) : QString());
   m_interval->setVisible(interval.has_value());

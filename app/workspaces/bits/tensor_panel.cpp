@@ -1,12 +1,14 @@
 #include "app/workspaces/bits/tensor_panel.h"
 
 #include <QHBoxLayout>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
@@ -26,13 +28,19 @@ const QString kTag = QStringLiteral("bits/tensor");
 constexpr std::size_t kBins = 160;
 constexpr int kLevelPlaces = 600;  ///< more than a chart has pixels between its bars
 
-/// The scale that the tensor itself gives integers and code books: its largest magnitude, or its ends.
-std::vector<CensusFormat> formatsFor(const std::vector<const core::numeric::NumberFormat*>& formats, bool zeroPoint,
+/// A format, and the scale that a person typed for it.
+struct Asked {
+  const core::numeric::NumberFormat* format;
+  std::optional<core::numeric::CodeScale> typed;
+};
+
+/// Other integers and code books get the scale of the tensor itself: of its largest magnitude, or its ends.
+std::vector<CensusFormat> formatsFor(const std::vector<Asked>& formats, bool zeroPoint,
                                      const core::metrics::TensorSummary& summary) {
   CodeRange range{summary.stats.min, summary.stats.max, zeroPoint, true};
   if (!zeroPoint || !range.isUsable()) range = CodeRange::symmetric(std::max(1e-30, range.absmax()), true);
   std::vector<CensusFormat> result;
-  for (const auto* format : formats) result.push_back({*format, BitsState::scaleFor(*format, range)});
+  for (const Asked& one : formats) result.push_back({*one.format, one.typed ? *one.typed : range.scaleOf(*one.format)});
   return result;
 }
 
@@ -68,7 +76,9 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
       m_table(new TextTable(
           {tr("Format"), tr("Exact"), tr("Rounded"), tr("Subnormal"), tr("→ 0"), tr("Clipped"), tr("Error")},
           tr("What becomes of the tensor's weights"), 1)),
-      m_words(new Label(Label::Style::Hint)) {
+      m_words(new Label(Label::Style::Hint)),
+      m_again(new QPushButton(tr("Count"))),
+      m_stop(new StopNotice(jobs, kTag, this)) {
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, space::kHalf, 0, 0);
   layout->setSpacing(space::kTwo);
@@ -84,7 +94,15 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   m_table->setColumnToolTip(5, tr("Lay beyond the largest value: clipped to it, or became infinity or NaN"));
   m_table->setColumnToolTip(6, tr("Relative error of the whole tensor: √(Σ(x − y)² / Σx²)"));
   m_words->setElide(Qt::ElideRight);
-  right->addWidget(m_words);
+  m_words->setObjectName(QStringLiteral("census-words"));
+  auto* head = new QHBoxLayout;
+  head->addWidget(m_words, 1);
+  head->addWidget(m_again);
+  right->addLayout(head);
+  m_again->setObjectName(QStringLiteral("census-again"));
+  m_again->setAccessibleName(tr("Count what formats keep"));
+  m_again->hide();
+  connect(m_again, &QPushButton::clicked, this, &TensorPanel::request);
   right->addWidget(m_table, 1);
   layout->addLayout(right, 6);
   const auto stale = [this] { request(); };
@@ -95,10 +113,16 @@ TensorPanel::TensorPanel(Selection& selection, JobRunner& jobs, BitsState& state
   connect(&state, &BitsState::changed, this, [this] {
     m_histogram->setMarkedValue(m_state.number().nearest);
     const bool before = std::exchange(m_zeroPoint, m_state.input().range.zeroPoint);
-    if (before != m_zeroPoint) request();
+    const auto scales = std::exchange(m_scales, m_state.setup().scales);
+    if (before != m_zeroPoint || scales != m_scales) request();
   });
   connect(m_table, &QTableWidget::itemSelectionChanged, this, [this] {
     if (m_table->currentRow() >= 0 && m_table->hasFocus()) m_state.selectRow(m_table->currentRow());
+  });
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_isStale = true;
+    clear(tr("Cancelled before everything was counted."));
+    m_again->show();
   });
   clear(QString());
 }
@@ -109,6 +133,8 @@ void TensorPanel::setActive(bool active) {
 }
 
 void TensorPanel::clear(const QString& message) {
+  m_stop->end();
+  m_again->hide();
   m_result.reset();
   m_histogram->clearData();
   m_histogram->setMessage(message);
@@ -124,9 +150,13 @@ void TensorPanel::request() {
   if (!model || !m_selection.tensor())
     return clear(tr("Open a model and select a tensor to see what formats make of it."));
   const std::size_t tensor = *m_selection.tensor();
-  std::vector<const core::numeric::NumberFormat*> formats;
-  for (const FormatRow& row : m_state.rows()) formats.push_back(row.format);
+  std::vector<Asked> formats;
+  for (const FormatRow& row : m_state.rows()) {
+    const bool typed = m_state.typedScale(*row.format) != nullptr;
+    formats.push_back({row.format, typed ? std::optional(row.scale) : std::nullopt});
+  }
   clear(tr("Counting…"));
+  m_stop->begin();
   m_jobs.run(
       this, {kTag, tr("Counting what formats keep"), Lane::Pool},
       [model, tensor, formats, zeroPoint = m_state.input().range.zeroPoint](const core::JobContext& job) {
@@ -137,6 +167,7 @@ void TensorPanel::request() {
         return result;
       },
       [this, model, tensor](const Result& result) {
+        m_stop->end();
         if (m_selection.model() == model && m_selection.tensor() == tensor) show(result);
       },
       [this](const QString& sentence) { clear(sentence); });
@@ -152,7 +183,8 @@ void TensorPanel::show(const Result& result) {
   QStringList words{QString::fromStdString(info.name), tr("%1 weights").arg(text::count(any.count()))};
   if (any[Fate::Zero].count > 0) words << tr("%1 are 0").arg(text::count(any[Fate::Zero].count));
   if (any[Fate::NonFinite].count > 0) words << tr("%1 are not finite").arg(text::count(any[Fate::NonFinite].count));
-  words << tr("integers and code books: scaled to the tensor's largest");
+  words << (m_scales.isEmpty() ? tr("integers and code books: scaled to the tensor's largest")
+                               : tr("integers and code books: as typed, or scaled to the tensor's largest"));
   m_words->setText(words.join(QStringLiteral(" · ")));
   showTable();
   showLevels();

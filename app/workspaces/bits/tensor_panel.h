@@ -4,14 +4,18 @@
 #include <vector>
 
 #include "app/jobs/job_runner.h"
+#include "app/selection/bits_setup.h"
 #include "app/selection/selection.h"
 #include "core/metrics/format_census.h"
 #include "core/metrics/tensor_stats.h"
+
+class QPushButton;
 
 namespace app {
 
 class BitsState;
 class Label;
+class StopNotice;
 class TextTable;
 class WeightHistogram;
 
@@ -43,9 +47,12 @@ class TensorPanel : public QWidget {
   WeightHistogram* m_histogram;
   TextTable* m_table;
   Label* m_words;
+  QPushButton* m_again;  ///< after somebody stopped it
+  StopNotice* m_stop;
   std::optional<Result> m_result;
   bool m_active = false, m_isStale = true;
   bool m_zeroPoint = false;  ///< of signed integers, as last asked for
+  QMap<QString, TypedScale> m_scales;
 };
 
 }  // namespace app

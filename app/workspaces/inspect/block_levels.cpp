@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/jobs/stop_notice.h"
+
 namespace app {
 
 namespace {
@@ -9,9 +11,15 @@ const QString kTag = QStringLiteral("inspect.levels");
 }
 
 BlockLevels::BlockLevels(Selection& selection, JobRunner& jobs, QObject* parent)
-    : QObject(parent), m_selection(selection), m_jobs(jobs) {}
+    : QObject(parent), m_selection(selection), m_jobs(jobs), m_stop(new StopNotice(jobs, kTag, this)) {
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_cancelled = true;
+    Q_EMIT computed();
+  });
+}
 
 void BlockLevels::reset() {
+  m_stop->end();
   m_jobs.cancelTag(kTag);
   m_views.clear();
 }
@@ -35,6 +43,8 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
     const SchemeView* view = find(scheme);
     return view != nullptr && view->around == around;
   });
+  m_cancelled = false;
+  m_stop->end();
   if (schemes.empty()) return m_jobs.cancelTag(kTag);
   m_jobs.run(
       this, {kTag, tr("Levels of the checked schemes")},
@@ -47,6 +57,7 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
         return views;
       },
       [this, subject](std::vector<SchemeView> views) {
+        m_stop->end();
         if (!(subject == m_subject)) return;
         for (SchemeView& view : views) {
           std::erase_if(m_views, [&](const SchemeView& old) { return old.scheme == view.scheme; });
@@ -54,6 +65,7 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
         }
         Q_EMIT computed();
       });
+  m_stop->begin();
 }
 
 std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
@@ -66,7 +78,7 @@ std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
     if (!scheme) {
       row.note = tr("keeps this tensor as stored");
     } else if (view == nullptr) {
-      row.note = tr("computing…");
+      row.note = m_cancelled ? tr("cancelled") : tr("computing…");
     } else if (!view->refused.empty()) {
       row.note = QString::fromStdString(view->refused);
     } else if (view->grid.levels.empty()) {

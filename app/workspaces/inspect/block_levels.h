@@ -9,6 +9,8 @@
 
 namespace app {
 
+class StopNotice;
+
 /// What the checked schemes and the current one make of the selected weight and its block, computed in the background
 /// for one subject at a time.
 class BlockLevels : public QObject {
@@ -33,7 +35,9 @@ class BlockLevels : public QObject {
   Selection& m_selection;
   JobRunner& m_jobs;
   Subject m_subject;
+  StopNotice* m_stop;
   std::vector<SchemeView> m_views;  ///< of m_subject
+  bool m_cancelled = false;         ///< what is missing is not under way
 };
 
 }  // namespace app

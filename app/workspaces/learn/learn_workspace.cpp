@@ -92,7 +92,7 @@ QWidget* LearnWorkspace::buildLessons() {
   m_grid->setSpacing(space::kOneHalf);
   for (const Lesson& lesson : lessons().course().lessons) {
     auto* tile = new LessonTile(lesson, lessons());
-    connect(tile, &LessonTile::clicked, this, [this, id = lesson.id] { lessons().start(id); });
+    connect(tile, &LessonTile::clicked, this, [this, &lesson] { take(lesson); });
     m_tiles.push_back(tile);
   }
   if (m_tiles.empty()) {
@@ -156,9 +156,12 @@ void LearnWorkspace::refresh() {
   m_teacher->setChecked(lessons().teacherMode());
   const Lesson* next = nextLesson();
   m_resume->setVisible(next != nullptr);
-  if (next != nullptr)
-    m_resume->setText(answered == 0 && lessons().lesson() == nullptr ? tr("Begin with lesson %1").arg(next->number)
-                                                                     : tr("Go on with lesson %1").arg(next->number));
+  if (next == nullptr) return;
+  if (next == lessons().lesson())
+    m_resume->setText(tr("Back to lesson %1, step %2").arg(next->number).arg(lessons().index() + 1));
+  else
+    m_resume->setText(answered == 0 ? tr("Begin with lesson %1").arg(next->number)
+                                    : tr("Go on with lesson %1").arg(next->number));
 }
 
 /// The board of the step in front, where it has one.
@@ -168,10 +171,15 @@ void LearnWorkspace::showPlace() {
 }
 
 void LearnWorkspace::resume() {
-  if (lessons().lesson() != nullptr)
+  if (const Lesson* lesson = nextLesson()) take(*lesson);
+}
+
+/// Where it was left; the lesson that is being taken at its very step.
+void LearnWorkspace::take(const Lesson& lesson) {
+  if (&lesson == lessons().lesson())
     lessons().showStage();
-  else if (const Lesson* lesson = nextLesson())
-    lessons().start(lesson->id);
+  else
+    lessons().start(lesson.id);
 }
 
 void LearnWorkspace::askToForget() {
@@ -187,17 +195,15 @@ void LearnWorkspace::askToForget() {
 QString LearnWorkspace::helpText() const {
   return tr(
       "A lesson is a row of steps. Each one shows something in a workspace, asks for a prediction, and then shows what "
-      "is true, "
-      "computed by the program itself, and why a wrong guess was tempting.\n"
-      "Enter checks an answer, Page Up and Page Down go from step to step, the marks above the text jump. Answers are "
-      "kept; "
-      "\"Show me\" is an answer, too.\n"
+      "is true, computed by the program itself, and why a wrong guess was tempting.\n"
+      "Enter checks an answer and leads on; Page Up and Page Down go from step to step, Ctrl+Up and Ctrl+Down scroll, "
+      "F6 goes to the workspace and back. The marks above the text jump: by a click, or with the arrow keys and Enter. "
+      "\"Lessons\" above them leads to the list of all and keeps the step. Answers are kept; \"Show me\" is an answer, "
+      "too.\n"
       "Teacher mode enlarges the text and hides every answer until it is revealed. The menu of the panel copies a link "
-      "to the "
-      "step, for the class.\n"
+      "to the step, for the class.\n"
       "Words with a dotted line are explained under the pointer, as they are everywhere in the program; the glossary "
-      "lists "
-      "them all.");
+      "lists them all.");
 }
 
 void LearnWorkspace::showExample() { m_tabs->setCurrentIndex(0); }
@@ -209,12 +215,20 @@ QString LearnWorkspace::openLink(const Link& link) {
     m_glossary->search(link.value(QStringLiteral("glossary")));
     return {};
   }
+  if (link == LessonPlayer::overviewLink()) {
+    m_stack->setCurrentIndex(0);
+    m_tabs->setCurrentIndex(0);
+    return {};
+  }
   if (link.path.size() > 2) return tr("A link to a lesson is learn/LESSON or learn/LESSON/STEP.");
   if (!link.path.isEmpty()) return lessons().start(link.path.value(0), link.path.value(1));
   showPlace();
   return {};
 }
 
-Link LearnWorkspace::link() const { return lessons().link(); }
+Link LearnWorkspace::link() const {
+  const bool isOverview = m_stack->currentIndex() == 0 && lessons().lesson() != nullptr;
+  return isOverview ? LessonPlayer::overviewLink() : lessons().link();
+}
 
 }  // namespace app

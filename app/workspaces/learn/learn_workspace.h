@@ -26,7 +26,7 @@ class LearnWorkspace : public Workspace {
 
   QString helpText() const override;
   void showExample() override;
-  /// learn, learn/LESSON, learn/LESSON/STEP, learn?glossary=ulp
+  /// learn, learn/LESSON, learn/LESSON/STEP, learn?show=lessons, learn?glossary=ulp
   QString openLink(const Link& link) override;
   Link link() const override;
 
@@ -41,6 +41,7 @@ class LearnWorkspace : public Workspace {
   void refresh();
   void showPlace();
   void resume();
+  void take(const Lesson& lesson);
   void askToForget();
   /// The lesson to go on with: the one in front, else the first that is begun but not finished, else the first open
   /// one.

@@ -13,17 +13,24 @@
 #include "app/pictures/weight_bars.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
+#include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/block_summary.h"
 #include "app/workspaces/quantize/lab_state.h"
+#include "app/workspaces/quantize/sentence.h"
 #include "core/quant/explain/block_explanation.h"
 #include "core/quant/registry.h"
+#include "core/quant/scheme_options.h"
 
 namespace app {
 namespace {
 
-constexpr int kSummaryWidth = 208;
+constexpr int kSummaryWidth = 208, kRowWidth = 520;
 constexpr std::size_t kMostLevels = 1024;  ///< more are finer than pixels
+
+core::quant::Scheme withoutCalibration(const core::quant::Scheme& scheme) {
+  return core::quant::withOption(scheme, "method", "rtn").value_or(scheme);
+}
 
 WeightBars::Block barsOf(const LabBlock& block) {
   WeightBars::Block bars;
@@ -57,22 +64,23 @@ BlockCard::BlockCard(LabState& state, QWidget* parent)
       m_blockName(new Label(Label::Style::Hint, tr("block"))),
       m_of(new Label(Label::Style::Hint)),
       m_why(new Label(Label::Style::Muted)),
+      m_note(new Sentence(Label::Style::Hint)),
       m_draw(new QPushButton),
       m_row(new QSpinBox),
       m_block(new QSpinBox) {
   setHint(tr("grey: the weights, which can be moved; marks: what is stored; lines: every level"));
   buildWay();
   m_content = new QWidget;
-  auto* row = new QHBoxLayout(m_content);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kTwo);
+  auto* row = new ReflowRow(kRowWidth, m_content);
+  row->setSpacing(space::kOne);
   m_bars->setObjectName(QStringLiteral("lab-bars"));
   m_bars->setMinimumHeight(Theme::instance().px(84));
   row->addWidget(m_bars, 1);
-  keepWidth(*m_summary, kSummaryWidth);
-  row->addWidget(m_summary);
-  body()->addWidget(m_content);
-  body()->addWidget(buildEmpty());
+  row->addSide(m_summary, kSummaryWidth);
+  m_note->setObjectName(QStringLiteral("lab-note"));
+  body()->addWidget(m_note);
+  body()->addWidget(m_content, 1);
+  body()->addWidget(buildEmpty(), 1);
   body()->setContentsMargins(space::kOne, space::kHalf, space::kTwo, space::kHalf);
   connectBars();
   connect(&m_state, &LabState::blockChanged, this, &BlockCard::refresh);
@@ -93,11 +101,35 @@ QWidget* BlockCard::buildEmpty() {
   column->addWidget(m_draw, 0, Qt::AlignHCenter);
   column->addStretch(1);
   connect(m_draw, &QPushButton::clicked, this, [this] {
+    if (lacksCalibration()) return m_state.setScheme(withoutCalibration(m_state.input().scheme));
     core::metrics::WeightDraw draw = m_state.input().draw;
     draw.count = enough();
     m_state.setDraw(draw);
   });
   return m_empty;
+}
+
+/// Whether the scheme could hold the weights, but needs to be told which of them matter.
+bool BlockCard::lacksCalibration() const {
+  const core::quant::Scheme& scheme = m_state.input().scheme;
+  return m_state.tensor() && scheme.method.name == core::quant::MethodName::ImportanceMatrix &&
+         core::quant::accepts(scheme, m_state.tensor()->shape);
+}
+
+/// The way out of having no block, where there is one.
+void BlockCard::refreshEmpty() {
+  const QString problem = m_state.problem();
+  m_content->setVisible(problem.isEmpty());
+  m_empty->setVisible(!problem.isEmpty());
+  m_why->setText(problem);
+  const core::quant::Scheme& scheme = m_state.input().scheme;
+  if (lacksCalibration()) {
+    m_draw->setText(tr("Use %1").arg(QString::fromStdString(withoutCalibration(scheme).toString())));
+    return m_draw->show();
+  }
+  const bool isTooFew = !m_state.tensor() || !core::quant::accepts(scheme, m_state.tensor()->shape);
+  m_draw->setText(tr("Draw %1 weights").arg(enough()));
+  m_draw->setVisible(isTooFew && enough() != 0);
 }
 
 /// The fewest drawn weights that the scheme can hold; 0 for none.
@@ -145,12 +177,10 @@ void BlockCard::refresh() {
   m_bars->setChosen(shown);
   m_bars->setProvenance(m_state.provenance());
   m_bars->setAccessibleDescription(m_summary->text());
-  const QString problem = m_state.problem();
-  m_content->setVisible(problem.isEmpty());
-  m_empty->setVisible(!problem.isEmpty());
-  m_why->setText(problem);
-  m_draw->setText(tr("Draw %1 weights").arg(enough()));
-  m_draw->setVisible(enough() != 0);
+  refreshEmpty();
+  m_note->setText(tr("Schemes keep this tensor as it is stored (%1); here is what %2 would make of it.")
+                      .arg(m_state.whyKept(), QString::fromStdString(m_state.input().scheme.displayName())));
+  m_note->setVisible(!m_state.whyKept().isEmpty() && m_state.problem().isEmpty());
   m_bars->setMessage(block.isEmpty() ? tr("Computing…") : QString());
   refreshWay();
 }

@@ -9,6 +9,7 @@ namespace app {
 class BlockSummary;
 class Label;
 class LabState;
+class Sentence;
 class WeightBars;
 
 /// The weights of the block as bars that can be moved, with what is stored in their place, and the way to other blocks.
@@ -24,6 +25,8 @@ class BlockCard : public Card {
  private:
   QWidget* buildEmpty();
   std::uint32_t enough() const;
+  bool lacksCalibration() const;
+  void refreshEmpty();
   void buildWay();
   void connectBars();
   void refresh();
@@ -35,6 +38,7 @@ class BlockCard : public Card {
   BlockSummary* m_summary;
   QWidget *m_content = nullptr, *m_empty = nullptr;  ///< the block, or why there is none
   Label *m_rowName, *m_blockName, *m_of, *m_why;
+  Sentence* m_note;  ///< that the tensor is kept, and why
   QPushButton* m_draw;
   QSpinBox *m_row, *m_block;
   bool m_refreshing = false;

@@ -1,9 +1,10 @@
 #include "app/workspaces/quantize/block_summary.h"
 
-#include <QGridLayout>
+#include <QHBoxLayout>
 #include <QStringList>
 
 #include "app/text/numbers.h"
+#include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
@@ -11,11 +12,28 @@
 
 namespace app {
 
+namespace {
+
+/// One below the other in the narrow place beside the bars, side by side under them.
+constexpr int kPairWidth = 150;
+
+QWidget* pairOf(Label* name, Label* value) {
+  auto* pair = new QWidget;
+  pair->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  pair->setMinimumWidth(Theme::instance().px(kPairWidth));
+  auto* row = new QHBoxLayout(pair);
+  row->setContentsMargins(0, 0, space::kOne, 0);
+  row->setSpacing(space::kOneHalf);
+  row->addWidget(name);
+  row->addWidget(value, 1);
+  return pair;
+}
+
+}  // namespace
+
 BlockSummary::BlockSummary(LabState& state, QWidget* parent) : QWidget(parent), m_state(state) {
-  auto* grid = new QGridLayout(this);
-  grid->setContentsMargins(0, 0, 0, 0);
-  grid->setHorizontalSpacing(space::kOneHalf);
-  grid->setVerticalSpacing(2);
+  auto* flow = new FlowLayout(this);
+  flow->setSpacing(2);
   const QString names[] = {tr("error (RMSE)"), tr("SQNR"), tr("became 0"), tr("beyond the levels"),
                            tr("bits per weight")};
   const QString tips[] = {tr("Root of the mean squared error of these weights"),
@@ -29,11 +47,8 @@ BlockSummary::BlockSummary(LabState& state, QWidget* parent) : QWidget(parent), 
     m_values.back()->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     m_values.back()->setAccessibleName(names[i]);
     for (Label* label : {m_names.back(), m_values.back()}) label->setToolTip(tips[i]);
-    grid->addWidget(m_names.back(), i, 0);
-    grid->addWidget(m_values.back(), i, 1);
+    flow->addWidget(pairOf(m_names.back(), m_values.back()));
   }
-  grid->setColumnStretch(1, 1);
-  grid->setRowStretch(Figures, 1);
   setObjectName(QStringLiteral("lab-summary"));
   setAccessibleName(tr("What became of the block"));
   connect(&m_state, &LabState::blockChanged, this, &BlockSummary::refresh);

@@ -1,7 +1,6 @@
 #include "app/workspaces/quantize/bytes_page.h"
 
 #include <QGridLayout>
-#include <QHBoxLayout>
 #include <QScrollArea>
 #include <QVBoxLayout>
 
@@ -9,13 +8,14 @@
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
+#include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "core/quant/explain/size_parts.h"
 
 namespace app {
 namespace {
-constexpr int kSizeWidth = 276, kColumns = 3;
+constexpr int kSizeWidth = 276, kRowWidth = 620, kColumns = 3;
 }
 
 BytesPage::BytesPage(LabState& state, QWidget* parent)
@@ -25,7 +25,7 @@ BytesPage::BytesPage(LabState& state, QWidget* parent)
       m_field(new Label(Label::Style::Body)),
       m_shape(new Label(Label::Style::Muted)),
       m_size(new QGridLayout) {
-  auto* row = new QHBoxLayout(this);
+  auto* row = new ReflowRow(kRowWidth, this);
   row->setContentsMargins(0, space::kHalf, 0, 0);
   row->setSpacing(space::kThree);
   auto* left = new QVBoxLayout;
@@ -46,7 +46,7 @@ BytesPage::BytesPage(LabState& state, QWidget* parent)
   left->addWidget(scroll, 1);
   left->addWidget(m_field);
   row->addLayout(left, 1);
-  row->addWidget(buildSize());
+  row->addSide(buildSize(), kSizeWidth);
   connect(m_bytes, &BlockBytes::bitChosen, this, [this] { m_field->setText(m_bytes->chosenText()); });
   connect(m_bytes, &BlockBytes::valueChosen, this, [this](int value) {
     const LabBlock& block = this->state().block();
@@ -58,7 +58,6 @@ BytesPage::BytesPage(LabState& state, QWidget* parent)
 
 QWidget* BytesPage::buildSize() {
   auto* panel = new QWidget;
-  keepWidth(*panel, kSizeWidth);
   panel->setObjectName(QStringLiteral("lab-size"));
   auto* column = new QVBoxLayout(panel);
   column->setContentsMargins(0, 0, 0, 0);

@@ -1,36 +1,33 @@
 #include "app/workspaces/quantize/clip_page.h"
 
+#include <QButtonGroup>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QScopedValueRollback>
 #include <QSlider>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/clip_chart.h"
 #include "app/text/numbers.h"
+#include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/quantize/clip_choices.h"
 #include "app/workspaces/quantize/lab_state.h"
+#include "app/workspaces/quantize/sentence.h"
 #include "core/base/error.h"
-#include "core/quant/scheme_options.h"
 
 namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("quantize.clip");
 
-/// So many values are quantized for a curve at once, without a job.
-constexpr std::uint64_t kAtOnce = 1U << 16U;
-constexpr int kLeastClip = 5, kStep = 2;  ///< percent
-constexpr int kSentenceWidth = 640;
-
-std::vector<double> clips() {
-  std::vector<double> result;
-  for (int percent = 100; percent >= kLeastClip; percent -= kStep) result.push_back(percent / 100.0);
-  std::reverse(result.begin(), result.end());
-  return result;
-}
+/// So many weights are studied at once, without a job; a study of more than the second takes long enough to be named.
+constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;
+constexpr int kBetween = 6, kLeastWidth = 260, kSliderWidth = 120;
 
 }  // namespace
 
@@ -39,43 +36,89 @@ ClipPage::ClipPage(LabState& state, QWidget* parent)
       m_chart(new ClipChart),
       m_slider(new QSlider(Qt::Horizontal)),
       m_now(new Label(Label::Style::Number)),
-      m_sentence(new Label(Label::Style::Body)),
-      m_best(new QPushButton(tr("Take the best"))) {
+      m_sentence(new Sentence),
+      m_best(new QPushButton(tr("Take the best"))),
+      m_extents(new QButtonGroup(this)),
+      m_choices(new ClipChoices),
+      m_stop(new StopNotice(state.jobs(), kTag, this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
   m_chart->setObjectName(QStringLiteral("lab-clip-chart"));
   m_chart->setMinimumHeight(Theme::instance().px(84));
   column->addWidget(framed(m_chart, tr("Mean squared error: rounding (dashed), clipping (dotted) and both")), 1);
-  auto* row = new QHBoxLayout;
-  row->setSpacing(space::kOne);
+  auto* controls = new QWidget;
+  auto* flow = new FlowLayout(controls);
+  flow->setSpacing(kBetween);
+  flow->setLeastWidth(kLeastWidth);
+  controls->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
   auto* name = new Label(Label::Style::Hint, tr("clip"));
   name->setBuddy(m_slider);
-  m_slider->setRange(kLeastClip, 100);
+  m_slider->setRange(ClipStudy::kLeastPercent, 100);
+  m_slider->setMinimumWidth(Theme::instance().px(kSliderWidth));
   m_slider->setAccessibleName(tr("Clip of the range in percent"));
   m_slider->setObjectName(QStringLiteral("lab-clip"));
   m_best->setObjectName(QStringLiteral("lab-clip-best"));
-  row->addWidget(name);
-  row->addWidget(m_slider, 1);
-  row->addWidget(m_now);
-  row->addWidget(m_best);
-  column->addLayout(row);
-  m_sentence->setWrapping();
-  m_sentence->setMinimumWidth(Theme::instance().px(kSentenceWidth));
+  for (QWidget* widget : std::initializer_list<QWidget*>{buildExtents(), name, m_slider, m_now, m_best})
+    flow->addWidget(widget);
+  column->addWidget(controls);
   m_sentence->setObjectName(QStringLiteral("lab-clip-sentence"));
   column->addWidget(m_sentence);
-  connect(m_slider, &QSlider::sliderPressed, this, [this] { this->state().beginGesture(); });
-  connect(m_slider, &QSlider::sliderReleased, this, [this] { this->state().endGesture(); });
+  column->addWidget(m_choices);
+  connect(m_choices, &ClipChoices::chosen, &this->state(), &LabState::takeRange);
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_computed.clear();
+    showMessage(tr("Cancelled. It goes on when this tab is shown again."));
+  });
+  buildHand();
+}
+
+QWidget* ClipPage::buildExtents() {
+  auto* extents = new QWidget;
+  auto* row = new QHBoxLayout(extents);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(0);
+  const std::pair<QString, QString> names[] = {
+      {tr("Block"), tr("The error of the weights under one scale")},
+      {tr("Row"), tr("The error of the whole row, each group clipped to the same share of its own range")},
+      {tr("All weights"), tr("The error of the whole tensor, each group clipped to the same share of its own range")}};
+  for (int i = 0; i < 3; ++i) {
+    auto* button = new QToolButton;
+    button->setText(names[i].first);
+    button->setToolTip(names[i].second);
+    button->setCheckable(true);
+    button->setObjectName(QStringLiteral("lab-clip-of-%1").arg(i));
+    m_extents->addButton(button, i);
+    row->addWidget(button);
+  }
+  connect(m_extents, &QButtonGroup::idClicked, this, [this](int id) {
+    m_wanted = static_cast<ClipExtent>(id);
+    refresh();
+  });
+  return extents;
+}
+
+/// What the slider, the line of the chart and the button do.
+void ClipPage::buildHand() {
+  connect(m_slider, &QSlider::sliderPressed, this, [this] { state().beginGesture(); });
+  connect(m_slider, &QSlider::sliderReleased, this, [this] { state().endGesture(); });
   connect(m_slider, &QSlider::valueChanged, this, [this](int percent) {
-    if (!m_refreshing) this->state().setClip(percent / 100.0);
+    if (!m_refreshing) state().setClip(percent / 100.0);
   });
-  connect(m_chart, &ClipChart::clipBegan, this, [this] { this->state().beginGesture(); });
-  connect(m_chart, &ClipChart::clipEnded, this, [this] { this->state().endGesture(); });
+  connect(m_chart, &ClipChart::clipBegan, this, [this] { state().beginGesture(); });
+  connect(m_chart, &ClipChart::clipEnded, this, [this] { state().endGesture(); });
   connect(m_chart, &ClipChart::clipMoved, this,
-          [this](double clip) { this->state().setClip(std::max(clip, kLeastClip / 100.0)); });
+          [this](double clip) { state().setClip(std::max(clip, ClipStudy::kLeastPercent / 100.0)); });
   connect(m_best, &QPushButton::clicked, this, [this] {
-    if (m_chart->best() != nullptr) this->state().setClip(m_chart->best()->clip);
+    if (m_chart->best() != nullptr) state().setClip(m_chart->best()->clip);
   });
+}
+
+/// The one that was chosen, or the largest below it that is not the same weights.
+ClipExtent ClipPage::extent() const {
+  int extent = static_cast<int>(m_wanted);
+  while (!isWider(state().request(), state().block().sharing, static_cast<ClipExtent>(extent))) --extent;
+  return static_cast<ClipExtent>(extent);
 }
 
 void ClipPage::refresh() {
@@ -90,48 +133,69 @@ void ClipPage::refresh() {
 void ClipPage::showCurve() {
   const LabBlock& block = state().block();
   const bool isAlone = block.sharing.count == 1;  // a cast
+  const bool isThere = !block.isEmpty() && !isAlone;
   m_slider->setEnabled(!isAlone);
-  if (block.isEmpty() || isAlone) {
+  for (QAbstractButton* button : m_extents->buttons()) button->setEnabled(false);
+  if (!isThere) {
     m_computed.clear();
     state().jobs().cancelTag(kTag);
-    m_chart->setCurve({});
-    m_chart->setMessage(isAlone ? tr("Every weight is rounded for itself here: there is no range to clip.")
-                        : state().problem().isEmpty() ? tr("Computing…")
-                                                      : state().problem());
-    return say();
+    return showMessage(isAlone ? tr("Every weight is rounded for itself here: there is no range to clip.")
+                       : state().problem().isEmpty() ? tr("Computing…")
+                                                     : state().problem());
   }
+  const LabRequest request = state().request();
+  for (int i = 0; i < 3; ++i)
+    m_extents->button(i)->setEnabled(isWider(request, block.sharing, static_cast<ClipExtent>(i)));
+  m_extents->button(static_cast<int>(extent()))->setChecked(true);
+  const auto part = extentRange(request, block.sharing, extent());
   const QString question = QStringLiteral("%1 %2 %3 %4")
-                               .arg(state().weightsKey(), QString::fromStdString(block.scheme.toString()))
-                               .arg(block.sharing.first)
-                               .arg(block.sharing.count);
+                               .arg(state().weightsKey(), QString::fromStdString(request.scheme.toString()))
+                               .arg(part.first)
+                               .arg(part.count);
   if (question == m_computed) return say();
   m_computed = question;
-  const auto work = [scheme = block.scheme, source = block.unclipped,
-                     range = core::quant::FlatRange{block.sharing.first - block.sourceFirst, block.sharing.count}](
-                        const core::JobContext& job) {
-    return core::metrics::clipCurve(scheme, *source, range, clips(), job);
+  compute(part);
+}
+
+void ClipPage::compute(const core::quant::FlatRange& part) {
+  const LabRequest request = state().request();
+  const auto show = [this, question = m_computed](ClipStudy study) {
+    if (question == m_computed) take(std::move(study));
   };
-  const auto show = [this, question](std::vector<core::metrics::ClipCost> curve) {
-    if (question != m_computed) return;
-    m_chart->setMessage({});
-    m_chart->setCurve(std::move(curve));
-    say();
-  };
-  const auto fail = [this](const QString& sentence) {
-    m_chart->setCurve({});
-    m_chart->setMessage(sentence);
-    say();
-  };
-  if (block.unclipped->shape.count() * clips().size() > kAtOnce) {
-    state().jobs().run(this, {kTag, tr("Clipping the range")}, work, show, fail);
+  const auto fail = [this](const QString& sentence) { showMessage(sentence); };
+  const auto needed = std::max(part.count, request.context().count);
+  if (needed > kAtOnce) {
+    // A short job is over before anybody could read of it, and the curve of the moment before stays.
+    const bool isLong = needed > kLong;
+    if (isLong) showMessage(tr("Computing…"));
+    state().jobs().run(
+        this, {kTag, isLong ? tr("Clipping %1").arg(state().sourceName()) : QString()},
+        [request, part](const core::JobContext& job) { return studyClip(request, part, job); }, show, fail);
+    if (isLong) m_stop->begin();
     return;
   }
   state().jobs().cancelTag(kTag);
   try {
-    show(work(core::JobContext()));
+    show(studyClip(request, part));
   } catch (const core::Error& error) {
     fail(QString::fromUtf8(error.what()));
   }
+}
+
+void ClipPage::take(ClipStudy study) {
+  m_stop->end();
+  m_study = std::move(study);
+  m_chart->setMessage({});
+  m_chart->setCurve(m_study.curve);
+  say();
+}
+
+void ClipPage::showMessage(const QString& message) {
+  m_stop->end();
+  m_study = {};
+  m_chart->setCurve({});
+  m_chart->setMessage(message);
+  say();
 }
 
 void ClipPage::say() {
@@ -139,18 +203,19 @@ void ClipPage::say() {
   m_now->setText(text::percent(clip, 0));
   const auto *best = m_chart->best(), *now = m_chart->at(clip), *none = m_chart->at(1);
   m_best->setEnabled(best != nullptr && qRound(100 * best->clip) != qRound(100 * clip));
+  m_choices->setVisible(best != nullptr);
+  if (best != nullptr) m_choices->setChoices(state().input().scheme, m_study.choices);
+  m_sentence->setVisible(best != nullptr);
   if (best == nullptr) return m_sentence->clear();
-  QString text = tr("At %1 the error is %2, without clipping %3.")
-                     .arg(text::percent(clip, 0), text::number(now->total(), 3), text::number(none->total(), 3));
-  if (best->clip > 0.995)
-    text += u' ' + tr("Here the maximum is the best end: cutting more off costs more than finer steps save.");
+  QString text = tr("At %1: error %2.").arg(text::percent(clip, 0), text::number(now->total(), 3));
+  if (clip < 1) text += u' ' + tr("Without clipping %1.").arg(text::number(none->total(), 3));
+  if (none->total() == 0)
+    text += u' ' + tr("Nothing is lost without a clip.");
+  else if (best->clip > 0.995)
+    text += u' ' + tr("The maximum is the best end here: a cut costs more than finer steps save.");
   else
-    text +=
-        u' ' + tr("Least is %1 at %2: cutting off the largest weights costs less than the finer steps for all others "
-                  "save.")
-                   .arg(text::number(best->total(), 3), text::percent(best->clip, 0));
-  if (core::quant::withOption(state().input().scheme, "range", "mse"))
-    text += u' ' + tr("The option range=mse looks for such a range by itself.");
+    text += u' ' + tr("Least at %1: %2, since finer steps for all save more than the cut costs.")
+                       .arg(text::percent(best->clip, 0), text::number(best->total(), 3));
   m_sentence->setText(text);
 }
 

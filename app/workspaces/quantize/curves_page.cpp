@@ -1,6 +1,5 @@
 #include "app/workspaces/quantize/curves_page.h"
 
-#include <QHBoxLayout>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -8,14 +7,17 @@
 #include "app/pictures/step_error_chart.h"
 #include "app/pictures/transfer_chart.h"
 #include "app/widgets/label.h"
+#include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
+#include "app/workspaces/quantize/sentence.h"
 
 namespace app {
 namespace {
 
 constexpr double kNearLevels = 0.25;  ///< of the range of the weights
-constexpr int kPoints = 800;          ///< of the curve: more than a wide chart has pixels
+constexpr int kRowWidth = 680, kPairWidth = 340, kChartHeight = 96;
+constexpr int kPoints = 800;  ///< of the curve: more than a wide chart has pixels
 
 TransferChart::Data dataOf(const LabBlock& block, int shown) {
   TransferChart::Data data;
@@ -53,17 +55,21 @@ CurvesPage::CurvesPage(LabState& state, QWidget* parent)
       m_staircase(new TransferChart(TransferChart::View::Staircase)),
       m_error(new TransferChart(TransferChart::View::Error)),
       m_steps(new StepErrorChart),
-      m_verdict(new Label(Label::Style::Hint)) {
+      m_verdict(new Sentence(Label::Style::Hint)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
-  auto* row = new QHBoxLayout;
+  auto* pair = new ReflowRow(kPairWidth);
+  pair->setSpacing(space::kTwo);
+  pair->addWidget(framed(m_staircase, tr("What every number becomes")), 1);
+  pair->addWidget(framed(m_error, tr("The error of that")), 1);
+  auto* row = new ReflowRow(kRowWidth);
   row->setSpacing(space::kTwo);
-  row->addWidget(framed(m_staircase, tr("What every number becomes")), 1);
-  row->addWidget(framed(m_error, tr("The error of that")), 1);
+  row->addLayout(pair, 2);
   row->addWidget(framed(m_steps, tr("Errors in steps: even?")), 1);
+  for (Chart* chart : std::initializer_list<Chart*>{m_staircase, m_error, m_steps})
+    chart->setMinimumHeight(Theme::instance().px(kChartHeight));
   column->addLayout(row, 1);
-  m_verdict->setElide(Qt::ElideRight);
   m_verdict->setObjectName(QStringLiteral("lab-verdict"));
   column->addWidget(m_verdict);
   m_staircase->setObjectName(QStringLiteral("lab-staircase"));

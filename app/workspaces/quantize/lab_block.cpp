@@ -4,7 +4,7 @@
 #include <cmath>
 #include <memory>
 
-#include "core/metrics/clip_curve.h"
+#include "core/metrics/clip_groups.h"
 #include "core/quant/explain/block_place.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
@@ -42,13 +42,11 @@ std::vector<float> part(const QuantizedTensor& tensor, std::uint64_t first, std:
   return values;
 }
 
-/// The source with the weights of a range clipped.
+/// The source with the groups of a range clipped.
 QuantizedTensorPtr clipped(const QuantizedTensor& source, const FlatRange& range, const LabRequest& request) {
   std::vector<float> values = part(source, 0, source.shape.count());
-  const std::span<float> block(values.data() + range.first, range.count);
-  const auto clip = core::metrics::clipRange(request.scheme, block, request.clip);
-  for (float& value : block)
-    if (!std::isnan(value)) value = std::clamp(value, clip.low, clip.high);
+  const std::vector<float> original = values;
+  core::metrics::ClipGroups(request.scheme, source.shape, original, range).clip(request.clip, original, values);
   return floats(source, std::move(values), source.shape);
 }
 
@@ -80,6 +78,12 @@ std::span<const double> LabBlock::levelsAt(std::size_t shownIndex) const {
   for (const core::quant::ExplanationLevels& group : explanation.levels)
     if (index >= group.firstValue && index < std::size_t{group.firstValue} + group.valueCount) return group.levels;
   return levels;
+}
+
+bool LabBlock::isAnyCut() const {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (isCut(i)) return true;
+  return false;
 }
 
 std::size_t LabBlock::becameZero() const {

@@ -49,6 +49,11 @@ struct LabBlock {
   std::size_t offset = 0;                     ///< of the first shown weight in the explanation's values
 
   bool isEmpty() const { return values.empty(); }
+  /// Whether a weight was cut off before it was quantized. (NaN is as it was.)
+  bool isCut(std::size_t shownIndex) const {
+    return values[shownIndex] < clipped[shownIndex] || values[shownIndex] > clipped[shownIndex];
+  }
+  bool isAnyCut() const;
   /// Every value that a shown weight can become, ascending; empty for casts and lattices.
   std::span<const double> levelsAt(std::size_t shownIndex) const;
   std::size_t becameZero() const;    ///< shown weights that are stored as 0 and were not 0

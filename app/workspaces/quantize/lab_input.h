@@ -21,7 +21,7 @@ struct LabInput {
   core::metrics::WeightDraw draw;
   QString typed = QStringLiteral("0.45892, 1, -0.3");
   std::map<std::uint64_t, float> edits;  ///< weights moved by hand, by flat index
-  QString edited;                        ///< which weights `edits` belong to (LabState::sourceKey)
+  QString edited;                        ///< which weights `edits` belong to (LabSource::keyOf)
   core::quant::Scheme scheme = core::quant::Scheme::parse("int4");
   double clip = 1;  ///< of the block's range, before it is quantized; 1: nothing is cut off
 

@@ -167,8 +167,7 @@ QString stageNumbers(const LabBlock& block, const LabStage& stage, std::size_t s
       break;
   }
   const auto& step = block.explanation.steps[stage.step];
-  const bool isClipped = block.values[shownIndex] != block.clipped[shownIndex];
-  if (step.id == StepId::Error && isClipped)
+  if (step.id == StepId::Error && block.isCut(shownIndex))
     return say("x̂ − x before clipping = %1 − %2 = %3")
         .arg(text::number(static_cast<double>(block.decoded[shownIndex]), 6),
              text::number(static_cast<double>(block.values[shownIndex]), 6),

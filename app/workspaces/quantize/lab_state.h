@@ -8,8 +8,11 @@
 #include "app/selection/selection.h"
 #include "app/workspaces/quantize/lab_block.h"
 #include "app/workspaces/quantize/lab_input.h"
+#include "app/workspaces/quantize/lab_source.h"
 
 namespace app {
+
+class StopNotice;
 
 /// The weights under study, the scheme, and what it makes of one block of them. Every change can be undone. Weights of
 /// the model are those of the shared selection: its tensor, and the block around its weight.
@@ -23,12 +26,10 @@ class LabState : public QObject {
 
   const LabInput& input() const { return m_input; }
   /// All weights of the source without the edits; null where there are none, and then whyNone() says why.
-  const core::quant::QuantizedTensorPtr& tensor() const { return m_tensor; }
-  const QString& whyNone() const { return m_whyNone; }
-  /// "blk.3.attn_q.weight", "256 drawn weights (normal)", "3 typed weights"
-  QString sourceName() const;
-  /// Says which weights these are: another key, other weights.
-  QString sourceKey() const { return m_sourceKey; }
+  const core::quant::QuantizedTensorPtr& tensor() const { return m_source.tensor(); }
+  const QString& whyNone() const { return m_source.whyNone(); }
+  const QString& whyKept() const { return m_source.whyKept(); }
+  const QString& sourceName() const { return m_source.name(); }
   /// The same with the edits: another key, other numbers.
   QString weightsKey() const;
   /// The edits of these weights.
@@ -61,6 +62,8 @@ class LabState : public QObject {
   void moveWeight(std::uint64_t flatIndex, float value);
   /// @param clip 0…1 @see beginGesture
   void setClip(double clip);
+  /// A scheme that chooses the range by itself in place of the clip, as one step of undo.
+  void takeRange(const core::quant::Scheme& scheme);
   void restoreWeights();
   /// What follows until endGesture() is one step of undo.
   void beginGesture() { m_gesture = ++m_gestures; }
@@ -85,22 +88,21 @@ class LabState : public QObject {
   void suggest(LabInput input, const QString& what);
   void suggestTensor();
   void apply(const LabInput& input);
-  QString keyOf(const LabInput& input) const;
-  void loadSource();
   void recompute();
   void takeBlock(LabBlock block);
+  void takeFailure(const QString& sentence);
   void followSelection();
   void followScheme();
 
   Selection& m_selection;
   JobRunner& m_jobs;
+  StopNotice* m_stop;
   LabInput m_input;
   QUndoStack m_undo;
   int m_gesture = 0, m_gestures = 0;
   bool m_active = false, m_isCurrent = false, m_isChosen = false;
-  core::quant::QuantizedTensorPtr m_tensor;
-  QString m_sourceKey, m_blockKey, m_whyNone, m_failure;
-  std::size_t m_filled = 0;    ///< zeros behind typed weights
+  LabSource m_source;
+  QString m_blockKey, m_failure;
   std::uint64_t m_weight = 0;  ///< of drawn and typed weights; the model's is the selection's
   std::shared_ptr<const LabBlock> m_block = std::make_shared<LabBlock>();
   std::optional<core::quant::Scheme> m_followed;  ///< the selection's scheme when it was last taken

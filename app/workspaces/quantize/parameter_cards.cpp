@@ -47,8 +47,25 @@ QString storageText(const ExplanationParameter& parameter) {
   return ParameterCards::tr("%1, %n bits", nullptr, static_cast<int>(parameter.bits)).arg(as);
 }
 
+/// Formulas have few blanks: they may break behind an operator or a bracket, too.
+QString breakable(QString formula) {
+  constexpr QChar kBreak(0x200B);
+  for (const char16_t after : {u'/', u'·', u'('}) formula.replace(QChar(after), QString(QChar(after)) + kBreak);
+  return formula;
+}
+
+/// Levels of a code book, for example: many numbers with one meaning, which share a card.
+bool isLike(const ExplanationParameter& a, const ExplanationParameter& b) {
+  return a.role == b.role && a.storedAs == b.storedAs && a.bits == b.bits && a.meaning == b.meaning &&
+         a.formula == b.formula && a.search == b.search && a.numbers.empty() && b.numbers.empty();
+}
+
+QString valueText(const ExplanationParameter& parameter) {
+  return QStringLiteral("%1 = %2").arg(QString::fromStdString(parameter.symbol), text::trimmed(parameter.stored, 7));
+}
+
 void put(Label* label, const std::string& text) {
-  label->setText(QString::fromStdString(text));
+  label->setText(breakable(QString::fromStdString(text)));
   label->setVisible(!text.empty());
 }
 
@@ -96,24 +113,38 @@ ParameterCards::CardLabels& ParameterCards::card(std::size_t index) {
   return m_cards[index];
 }
 
+void ParameterCards::fill(CardLabels& labels, std::span<const ExplanationParameter> alike) {
+  const ExplanationParameter& first = alike.front();
+  static_cast<Tile*>(labels.frame)->setRole(first.role);
+  labels.meaning->setText(QStringLiteral("%1 · %2").arg(storageText(first), QString::fromStdString(first.meaning)));
+  put(labels.formula, first.formula);
+  put(labels.search, first.search);
+  if (alike.size() == 1) {
+    labels.value->setText(valueText(first));
+    put(labels.numbers, first.numbers);
+  } else {
+    labels.value->setText(QString::fromStdString(first.symbol + " … " + alike.back().symbol));
+    QStringList numbers;
+    for (const ExplanationParameter& parameter : alike) numbers << valueText(parameter);
+    put(labels.numbers, numbers.join(u'\n').toStdString());
+  }
+  labels.frame->show();
+}
+
 void ParameterCards::showBlock(const LabBlock& block, std::size_t shownIndex) {
-  std::size_t used = 0;
-  const std::size_t value = block.offset + shownIndex;
-  for (const ExplanationParameter& parameter : block.explanation.parameters) {
-    if (!covers(parameter, value)) continue;
-    CardLabels& labels = card(used++);
-    static_cast<Tile*>(labels.frame)->setRole(parameter.role);
-    labels.value->setText(
-        QStringLiteral("%1 = %2").arg(QString::fromStdString(parameter.symbol), text::trimmed(parameter.stored, 7)));
-    labels.meaning->setText(
-        QStringLiteral("%1 · %2").arg(storageText(parameter), QString::fromStdString(parameter.meaning)));
-    put(labels.formula, parameter.formula);
-    put(labels.numbers, parameter.numbers);
-    put(labels.search, parameter.search);
-    labels.frame->show();
+  const auto& parameters = block.explanation.parameters;
+  std::size_t used = 0, shown = 0;
+  for (std::size_t first = 0, end = 0; first < parameters.size(); first = end) {
+    end = first + 1;
+    if (!covers(parameters[first], block.offset + shownIndex)) continue;
+    while (end < parameters.size() && covers(parameters[end], block.offset + shownIndex) &&
+           isLike(parameters[first], parameters[end]))
+      ++end;
+    shown += end - first;
+    fill(card(used++), std::span(parameters).subspan(first, end - first));
   }
   QStringList notes;
-  const std::size_t others = block.explanation.parameters.size() - used;
+  const std::size_t others = parameters.size() - shown;
   if (others > 0)
     notes << tr("%n more belong to other weights: choose one of those.", nullptr, static_cast<int>(others));
   for (const std::string& note : block.explanation.notes) notes << QString::fromStdString(note);
@@ -129,7 +160,7 @@ QString ParameterCards::text() const {
     for (const Label* label : {labels.value, labels.meaning, labels.formula, labels.numbers})
       if (!label->isHidden()) lines << label->text();
   }
-  return lines.join(u'\n');
+  return lines.join(u'\n').remove(QChar(0x200B));
 }
 
 }  // namespace app

@@ -1,8 +1,13 @@
 #pragma once
 #include <QScrollArea>
+#include <span>
 #include <vector>
 
 class QVBoxLayout;
+
+namespace core::quant {
+struct ExplanationParameter;
+}
 
 namespace app {
 
@@ -26,6 +31,8 @@ class ParameterCards : public QScrollArea {
     Label *value, *meaning, *formula, *numbers, *search;
   };
   CardLabels& card(std::size_t index);
+  /// @param alike one parameter, or several that differ by their numbers alone
+  static void fill(CardLabels& labels, std::span<const core::quant::ExplanationParameter> alike);
 
   QVBoxLayout* m_column;
   Label* m_note;

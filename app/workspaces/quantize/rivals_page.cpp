@@ -1,6 +1,5 @@
 #include "app/workspaces/quantize/rivals_page.h"
 
-#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -10,17 +9,19 @@
 #include "app/pictures/normal_quantiles_chart.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
+#include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/levels_delegate.h"
 #include "app/workspaces/quantize/rivals_model.h"
+#include "app/workspaces/quantize/sentence.h"
 #include "core/quant/quantizer.h"
 
 namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("quantize.rivals");
-constexpr int kRowHeight = 25, kSentenceWidth = 640;
+constexpr int kRowHeight = 25, kRowWidth = 560, kLeastHeight = 104;
 /// Widths within so much of each other are the same price.
 constexpr double kSameBits = 0.3;
 
@@ -32,17 +33,17 @@ RivalsPage::RivalsPage(LabState& state, QWidget* parent)
       m_delegate(new LevelsDelegate(this)),
       m_table(new QTableView),
       m_quantiles(new NormalQuantilesChart),
-      m_sentence(new Label(Label::Style::Body)) {
+      m_sentence(new Sentence) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, space::kHalf, 0, 0);
   column->setSpacing(space::kHalf);
-  m_sentence->setWrapping();
-  m_sentence->setMinimumWidth(Theme::instance().px(kSentenceWidth));
   m_sentence->setObjectName(QStringLiteral("lab-rivals-sentence"));
   column->addWidget(m_sentence);
-  auto* row = new QHBoxLayout;
+  auto* row = new ReflowRow(kRowWidth);
   row->setSpacing(space::kTwo);
   buildTable();
+  m_table->setMinimumHeight(Theme::instance().px(kLeastHeight));
+  m_quantiles->setMinimumHeight(Theme::instance().px(kLeastHeight));
   row->addWidget(m_table, 3);
   row->addWidget(framed(m_quantiles, tr("NF4: quantiles of a normal distribution")), 2);
   column->addLayout(row, 1);

@@ -25,7 +25,7 @@ namespace {
 
 using core::quant::SchemeOption;
 
-constexpr int kOptionsWidth = 420, kBetween = 6;
+constexpr int kLeastWidth = 260, kTextWidth = 180, kBetween = 6;
 
 QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
 
@@ -77,13 +77,11 @@ SchemeBuilder::SchemeBuilder(LabState& state, Selection& selection, QWidget* par
   m_format->setMaxVisibleItems(18);
   fillFormats();
   m_flow->setSpacing(kBetween);
-  m_flow->setLeastWidth(kOptionsWidth);
+  m_flow->setLeastWidth(kLeastWidth);
+  m_flow->addWidget(m_text);
   m_flow->addWidget(m_format);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
-  policy.setHeightForWidth(true);
-  m_options->setSizePolicy(policy);
-  row->addWidget(m_text, 1, Qt::AlignTop);
-  row->addWidget(m_options, 4);
+  m_options->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
+  row->addWidget(m_options, 1);
   row->addWidget(m_use, 0, Qt::AlignTop);
   connect(m_use, &QPushButton::clicked, this, &SchemeBuilder::useEverywhere);
   connect(m_format, &QComboBox::activated, this, [this] {
@@ -100,7 +98,7 @@ void SchemeBuilder::buildText() {
   m_text->setAccessibleName(tr("Scheme as text"));
   m_text->setObjectName(QStringLiteral("lab-scheme"));
   m_text->setToolTip(tr("The scheme in its text form, as the command line and files have it. Enter takes it."));
-  m_text->setMinimumWidth(Theme::instance().px(136));
+  m_text->setMinimumWidth(Theme::instance().px(kTextWidth));
   auto* completer = new QCompleter(m_completions, this);
   completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
   completer->setMaxVisibleItems(8);

@@ -6,11 +6,13 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/sharing_chart.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
+#include "app/workspaces/quantize/sentence.h"
 #include "core/base/error.h"
 #include "core/quant/scheme_options.h"
 
@@ -19,8 +21,6 @@ namespace {
 
 const QString kTag = QStringLiteral("quantize.sharing");
 constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;  ///< weights measured without a job, under each choice
-
-constexpr int kSentenceWidth = 640;
 
 /// "32", "row"
 QString sharingText(const core::quant::Scheme& scheme) {
@@ -35,7 +35,8 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
       m_chart(new SharingChart),
       m_slider(new QSlider(Qt::Horizontal)),
       m_now(new Label(Label::Style::Number)),
-      m_sentence(new Label(Label::Style::Body)) {
+      m_sentence(new Sentence),
+      m_stop(new StopNotice(state.jobs(), kTag, this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
@@ -55,14 +56,16 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
   row->addWidget(m_slider, 1);
   row->addWidget(m_now);
   column->addLayout(row);
-  m_sentence->setWrapping();
-  m_sentence->setMinimumWidth(Theme::instance().px(kSentenceWidth));
   m_sentence->setObjectName(QStringLiteral("lab-sharing-sentence"));
   column->addWidget(m_sentence);
   connect(m_slider, &QSlider::sliderPressed, this, [this] { this->state().beginGesture(); });
   connect(m_slider, &QSlider::sliderReleased, this, [this] { this->state().endGesture(); });
   connect(m_slider, &QSlider::valueChanged, this, &SharingPage::choose);
   connect(m_chart, &SharingChart::pointChosen, this, &SharingPage::choose);
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_measured.clear();
+    showMessage(tr("Cancelled. It goes on when this tab is shown again."));
+  });
 }
 
 void SharingPage::choose(int index) {
@@ -79,10 +82,9 @@ void SharingPage::refresh() {
     m_choices.clear();
     m_trials.clear();
     m_measured.clear();
-    m_chart->setPoints({});
     const QString name = QString::fromStdString(state().input().scheme.displayName());
-    m_chart->setMessage(state().tensor() == nullptr ? state().whyNone()
-                                                    : tr("How many weights share a scale is fixed in %1.").arg(name));
+    showMessage(state().tensor() == nullptr ? state().whyNone()
+                                            : tr("How many weights share a scale is fixed in %1.").arg(name));
   } else {
     m_choices = choices;
     measure();
@@ -105,16 +107,14 @@ void SharingPage::measure() {
   const auto done = [this, question](std::vector<core::metrics::Trial> trials) {
     if (question == m_measured) show(std::move(trials));
   };
-  const auto fail = [this](const QString& sentence) {
-    m_chart->setPoints({});
-    m_chart->setMessage(sentence);
-  };
+  const auto fail = [this](const QString& sentence) { showMessage(sentence); };
   if (tensor->shape.count() > kAtOnce) {
     // A short job is over before anybody could read of it, and the curve of the moment before stays.
     const bool isLong = tensor->shape.count() > kLong;
     if (isLong) m_chart->setMessage(tr("Computing…"));
     const QString title = isLong ? tr("Trying sizes of groups on %1").arg(state().sourceName()) : QString();
     state().jobs().run(this, {kTag, title}, work, done, fail);
+    if (isLong) m_stop->begin();
     return;
   }
   state().jobs().cancelTag(kTag);
@@ -125,7 +125,14 @@ void SharingPage::measure() {
   }
 }
 
+void SharingPage::showMessage(const QString& message) {
+  m_stop->end();
+  m_chart->setPoints({});
+  m_chart->setMessage(message);
+}
+
 void SharingPage::show(std::vector<core::metrics::Trial> trials) {
+  m_stop->end();
   m_trials = std::move(trials);
   std::vector<SharingChart::Point> points;
   for (const auto& trial : m_trials)

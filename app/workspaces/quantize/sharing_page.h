@@ -10,6 +10,7 @@ namespace app {
 
 class Label;
 class SharingChart;
+class StopNotice;
 
 /// What it costs and brings when ever more weights share a scale: from groups of 16 to the whole tensor, measured over
 /// all weights.
@@ -24,6 +25,7 @@ class SharingPage : public LabPage {
  private:
   void measure();
   void show(std::vector<core::metrics::Trial> trials);
+  void showMessage(const QString& message);
   void showChosen();
   void choose(int index);
 
@@ -33,6 +35,7 @@ class SharingPage : public LabPage {
   std::vector<core::quant::Scheme> m_choices;
   std::vector<core::metrics::Trial> m_trials;  ///< of m_choices, once measured
   QString m_measured;                          ///< what they were, or are being, measured for
+  StopNotice* m_stop;
   bool m_refreshing = false;
 };
 

@@ -9,6 +9,7 @@
 #include <QSpinBox>
 #include <QToolButton>
 #include <limits>
+#include <tuple>
 
 #include "app/selection/tensor_text.h"
 #include "app/widgets/flow_layout.h"
@@ -24,7 +25,7 @@ using core::metrics::Distribution;
 
 constexpr int kCounts[] = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
 constexpr int kMostOutliers = 32, kBetween = 6, kSeedWidth = 58, kSizeWidth = 84, kOutliersWidth = 48,
-              kDrawnWidth = 400;
+              kLeastWidth = 260, kFieldWidth = 150;
 
 QToolButton* toolButton(const char* iconName, const QString& name, const char* objectName) {
   auto* button = new QToolButton;
@@ -73,49 +74,58 @@ SourceBar::SourceBar(LabState& state, Selection& selection, QWidget* parent)
       m_undo(toolButton("undo", tr("Undo"), "lab-undo")),
       m_redo(toolButton("redo", tr("Redo"), "lab-redo")) {
   auto* row = rowOf(this);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
-  policy.setHeightForWidth(true);
-  setSizePolicy(policy);
-  const std::pair<WeightSource, QString> kinds[] = {{WeightSource::Tensor, tr("Selected tensor")},
-                                                    {WeightSource::Drawn, tr("Drawn")},
-                                                    {WeightSource::Typed, tr("Typed")}};
-  for (const auto& [kind, name] : kinds) {
-    auto* button = new QToolButton;
-    button->setText(name);
-    button->setCheckable(true);
-    button->setObjectName(QStringLiteral("lab-source-%1").arg(static_cast<int>(kind)));
-    m_kinds->addButton(button, static_cast<int>(kind));
-    row->addWidget(button, 0, Qt::AlignTop);
-  }
-  m_kinds->button(0)->setToolTip(tr("The block around the selected weight of the open model"));
-  m_kinds->button(1)->setToolTip(tr("Weights drawn from a distribution, for which no model is needed"));
-  m_kinds->button(2)->setToolTip(tr("Weights of your own"));
-  connect(m_kinds, &QButtonGroup::idClicked, this,
-          [this](int kind) { m_state.setSource(static_cast<WeightSource>(kind)); });
-  // Not a stack: hidden pages would ask for room.
-  for (QWidget* page : {buildTensorPage(), buildDrawnPage(), buildTypedPage()}) {
-    row->addWidget(page, 1);
-    m_pages.push_back(page);
-  }
+  auto* fields = new QWidget;
+  fields->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
+  setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
+  m_flow = new FlowLayout(fields);
+  m_flow->setSpacing(kBetween);
+  m_flow->setLeastWidth(kLeastWidth);
+  m_flow->addWidget(buildKinds());
+  buildTensorFields();
+  buildDrawnFields();
+  buildTypedFields();
+  row->addWidget(fields, 1);
   buildUndo(*row);
   connect(&m_state, &LabState::inputChanged, this, &SourceBar::refresh);
   refresh();
 }
 
-QWidget* SourceBar::buildTensorPage() {
-  auto* page = new QWidget;
-  auto* row = rowOf(page);
-  m_tensor->setElide(Qt::ElideMiddle);
-  m_tensor->setObjectName(QStringLiteral("lab-tensor"));
-  row->addWidget(m_tensor, 1);
-  return page;
+QWidget* SourceBar::buildKinds() {
+  auto* kinds = new QWidget;
+  auto* row = rowOf(kinds);
+  row->setSpacing(kBetween);
+  const std::tuple<WeightSource, QString, QString> choices[] = {
+      {WeightSource::Tensor, tr("Selected tensor"), tr("The block around the selected weight of the open model")},
+      {WeightSource::Drawn, tr("Drawn"), tr("Weights drawn from a distribution, for which no model is needed")},
+      {WeightSource::Typed, tr("Typed"), tr("Weights of your own")}};
+  for (const auto& [kind, name, tip] : choices) {
+    auto* button = new QToolButton;
+    button->setText(name);
+    button->setToolTip(tip);
+    button->setCheckable(true);
+    button->setObjectName(QStringLiteral("lab-source-%1").arg(static_cast<int>(kind)));
+    m_kinds->addButton(button, static_cast<int>(kind));
+    row->addWidget(button);
+  }
+  connect(m_kinds, &QButtonGroup::idClicked, this,
+          [this](int kind) { m_state.setSource(static_cast<WeightSource>(kind)); });
+  return kinds;
 }
 
-QWidget* SourceBar::buildDrawnPage() {
-  auto* page = new QWidget;
-  auto* row = new FlowLayout(page);
-  row->setSpacing(kBetween);
-  row->setLeastWidth(kDrawnWidth);
+void SourceBar::addField(WeightSource source, QWidget* field) {
+  m_flow->addWidget(field);
+  m_fields.emplace_back(source, field);
+}
+
+void SourceBar::buildTensorFields() {
+  m_tensor->setElide(Qt::ElideMiddle);
+  m_tensor->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+  m_tensor->setMinimumWidth(Theme::instance().px(kFieldWidth));
+  m_tensor->setObjectName(QStringLiteral("lab-tensor"));
+  addField(WeightSource::Tensor, m_tensor);
+}
+
+void SourceBar::buildDrawnFields() {
   m_distribution->addItem(tr("normal"), static_cast<int>(Distribution::Normal));
   m_distribution->addItem(tr("Laplace"), static_cast<int>(Distribution::Laplace));
   m_distribution->addItem(tr("uniform"), static_cast<int>(Distribution::Uniform));
@@ -131,21 +141,18 @@ QWidget* SourceBar::buildDrawnPage() {
   keepWidth(*m_outliers, kOutliersWidth);
   m_outlierSize->setAccessibleName(tr("Size of an outlier in standard deviations"));
   m_seed->setRange(0, std::numeric_limits<int>::max());
+  keepWidth(*m_seed, kSeedWidth);
   m_count->setObjectName(QStringLiteral("lab-count"));
+  m_count->setAccessibleName(tr("How many weights"));
+  m_count->setToolTip(tr("How many weights"));
   m_outliers->setObjectName(QStringLiteral("lab-outliers"));
   m_outlierSize->setObjectName(QStringLiteral("lab-outlier-size"));
   m_seed->setObjectName(QStringLiteral("lab-seed"));
-  row->addWidget(m_distribution);
-  row->addWidget(m_count);
-  m_count->setAccessibleName(tr("How many weights"));
-  m_count->setToolTip(tr("How many weights"));
-  row->addWidget(named(tr("outliers"), m_outliers));
-  row->addWidget(m_outlierSize);
-  keepWidth(*m_seed, kSeedWidth);
-  row->addWidget(named(tr("seed"), m_seed));
   auto* roll = toolButton("refresh", tr("Draw others: the next seed"), "lab-roll");
   connect(roll, &QToolButton::clicked, this, [this] { m_seed->setValue(m_seed->value() + 1); });
-  row->addWidget(roll);
+  for (QWidget* field : std::initializer_list<QWidget*>{m_distribution, m_count, named(tr("outliers"), m_outliers),
+                                                        m_outlierSize, named(tr("seed"), m_seed), roll})
+    addField(WeightSource::Drawn, field);
   for (QComboBox* box : {m_distribution, m_count})
     connect(box, &QComboBox::currentIndexChanged, this, &SourceBar::takeDraw);
   for (QSpinBox* box : {m_outliers, m_seed}) {
@@ -154,21 +161,18 @@ QWidget* SourceBar::buildDrawnPage() {
   }
   m_outlierSize->setKeyboardTracking(false);
   connect(m_outlierSize, &QDoubleSpinBox::valueChanged, this, &SourceBar::takeDraw);
-  return page;
 }
 
-QWidget* SourceBar::buildTypedPage() {
-  auto* page = new QWidget;
-  auto* row = rowOf(page);
+void SourceBar::buildTypedFields() {
   m_typed->setFont(Theme::instance().monoFont());
+  m_typed->setMinimumWidth(Theme::instance().px(kFieldWidth));
   m_typed->setPlaceholderText(QStringLiteral("0.45892, 1, -0.3"));
   m_typed->setAccessibleName(tr("Weights"));
   m_typed->setObjectName(QStringLiteral("lab-typed"));
   m_typed->setToolTip(tr("Decimals between commas or blanks. Enter takes them."));
-  row->addWidget(m_typed, 1);
+  addField(WeightSource::Typed, m_typed);
   connect(m_typed, &QLineEdit::editingFinished, this, &SourceBar::takeTyped);
   connect(m_typed, &QLineEdit::textEdited, this, [this] { Q_EMIT problemFound({}); });
-  return page;
 }
 
 void SourceBar::buildUndo(QHBoxLayout& row) {
@@ -209,7 +213,7 @@ void SourceBar::refresh() {
   m_kinds->button(kind)->setChecked(true);
   m_kinds->button(static_cast<int>(WeightSource::Tensor))
       ->setEnabled(m_selection.model() != nullptr || input.source == WeightSource::Tensor);
-  for (std::size_t i = 0; i < m_pages.size(); ++i) m_pages[i]->setVisible(static_cast<int>(i) == kind);
+  for (const auto& [source, field] : m_fields) field->setVisible(source == input.source);
   const auto* info = m_selection.tensorInfo();
   m_tensor->setText(info == nullptr
                         ? tr("no tensor")
@@ -220,7 +224,7 @@ void SourceBar::refresh() {
   m_count->setCurrentIndex(m_count->findData(input.draw.count));
   m_outliers->setValue(static_cast<int>(input.draw.outliers));
   m_outlierSize->setValue(input.draw.outlierSize);
-  m_outlierSize->setVisible(input.draw.outliers > 0);
+  m_outlierSize->setVisible(input.source == WeightSource::Drawn && input.draw.outliers > 0);
   m_seed->setValue(static_cast<int>(std::min<std::uint64_t>(input.draw.seed, std::numeric_limits<int>::max())));
   m_typed->setText(input.typed);
   m_typed->setCursorPosition(0);

@@ -1,6 +1,9 @@
 #pragma once
 #include <QWidget>
+#include <utility>
 #include <vector>
+
+#include "app/workspaces/quantize/lab_input.h"
 
 class QButtonGroup;
 class QComboBox;
@@ -11,6 +14,7 @@ class QToolButton;
 
 namespace app {
 
+class FlowLayout;
 class Label;
 class LabState;
 class Selection;
@@ -26,9 +30,11 @@ class SourceBar : public QWidget {
   void problemFound(const QString& sentence);
 
  private:
-  QWidget* buildTensorPage();
-  QWidget* buildDrawnPage();
-  QWidget* buildTypedPage();
+  QWidget* buildKinds();
+  void addField(WeightSource source, QWidget* field);
+  void buildTensorFields();
+  void buildDrawnFields();
+  void buildTypedFields();
   void buildUndo(class QHBoxLayout& row);
   void takeDraw();
   void takeTyped();
@@ -37,7 +43,8 @@ class SourceBar : public QWidget {
   LabState& m_state;
   Selection& m_selection;
   QButtonGroup* m_kinds;
-  std::vector<QWidget*> m_pages;  ///< by WeightSource
+  FlowLayout* m_flow = nullptr;
+  std::vector<std::pair<WeightSource, QWidget*>> m_fields;  ///< shown for their source only
   Label* m_tensor;
   QComboBox *m_distribution, *m_count;
   QSpinBox *m_outliers, *m_seed;

@@ -22,7 +22,7 @@ void StepTableModel::setBlock(std::shared_ptr<const LabBlock> block) {
   if (isThere)
     for (const auto& step : block->explanation.steps) steps.push_back(step.id);
   const int rows = isThere ? static_cast<int>(block->values.size()) : 0;
-  const bool isClipped = isThere && block->values != block->clipped;
+  const bool isClipped = isThere && block->isAnyCut();
   const bool isSame = rows == m_rows && steps == m_steps && isClipped == m_isClipped;
   if (!isSame) beginResetModel();
   m_block = isThere ? std::move(block) : nullptr;

@@ -13,6 +13,7 @@
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/parameter_cards.h"
@@ -32,7 +33,7 @@ class StepColumnDelegate final : public QStyledItemDelegate {
   }
 };
 
-constexpr int kCardsWidth = 236, kStripWidth = 520, kCodeWidth = 52, kRowHeight = 22;
+constexpr int kCardsWidth = 236, kStripWidth = 260, kRowWidth = 640, kCodeWidth = 52, kRowHeight = 22;
 }  // namespace
 
 StepsPage::StepsPage(LabState& state, QWidget* parent)
@@ -45,11 +46,10 @@ StepsPage::StepsPage(LabState& state, QWidget* parent)
       m_cards(new ParameterCards),
       m_table(new QTableView),
       m_model(new StepTableModel(this)) {
-  auto* row = new QHBoxLayout(this);
+  auto* row = new ReflowRow(kRowWidth, this);
   row->setContentsMargins(0, space::kHalf, 0, 0);
   row->setSpacing(space::kTwo);
-  keepWidth(*m_cards, kCardsWidth);
-  row->addWidget(m_cards);
+  row->addSide(m_cards, kCardsWidth);
   auto* right = new QVBoxLayout;
   right->setSpacing(space::kHalf);
   right->addWidget(buildStrip());
@@ -73,9 +73,7 @@ QWidget* StepsPage::buildStrip() {
   m_strip = new FlowLayout(strip);
   m_strip->setSpacing(2);
   m_strip->setLeastWidth(kStripWidth);
-  QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
-  policy.setHeightForWidth(true);
-  strip->setSizePolicy(policy);
+  strip->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
   const auto arrow = [&](QToolButton* button, const char* iconName, const QString& name, const char* objectName,
                          int direction) {
     button->setIcon(icon(QLatin1String(iconName)));

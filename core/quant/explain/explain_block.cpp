@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/quant/explain/explain_families.h"
+#include "core/quant/explain/limit_notes.h"
 #include "core/quant/grid.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
@@ -153,7 +154,9 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
     out.range.meaning = kNothingChosen;
   else
     explainFamily(input, out);
+  out.range.low += 0.0, out.range.high += 0.0;  // no −0
   addValueAndError(out);
+  noteLimits(out);
   describeSize(scheme.format, source, out);
   return out;
 }

@@ -11,6 +11,8 @@ void explainCast(const ExplainInput& input, BlockExplanation& out) {
       step.pattern = family(input.scheme.format.name) == Family::ScaledFloat ? "code nearest to {x}, saturated"
                                                                              : "code nearest to {x}";
     }
+  if (!out.levels.empty())
+    out.range.low = out.levels.front().levels.front(), out.range.high = out.levels.front().levels.back();
   out.range.meaning = "Each weight is rounded by itself: nothing is shared.";
   out.transfer = [&codec](float x, std::size_t) {
     std::uint8_t bytes[4];

@@ -41,10 +41,12 @@ void explainKMeans(const ExplainInput& input, BlockExplanation& out) {
     ExplanationParameter& level = parameterOf(out, "c" + std::to_string(u));
     level.computed = static_cast<double>(found[u]);
     level.meaning = "A level: the mean of the weights that are nearest to it.";
-    level.search = fmt::format(
-        "{} levels of least squared error for {} weights: the best partition of their sorted values, then Lloyd's "
-        "iteration.",
-        count, learnedFrom);
+    level.search = learnedFrom == 0 ? "There is no finite weight to learn from."
+                                    : fmt::format(
+                                          "{} levels of least squared error for {} weights: the best partition of "
+                                          "their sorted values, then Lloyd's "
+                                          "iteration.",
+                                          count, learnedFrom);
   }
   const auto first = codes.levels.begin() + static_cast<std::ptrdiff_t>(group << codes.bits);
   const std::vector<float> levels(first, first + static_cast<std::ptrdiff_t>(count));

@@ -109,7 +109,10 @@ std::vector<double> levelsOfGroup(const Codes& codes, std::uint64_t group) {
   if constexpr (std::is_same_v<Codes, Uniform>)
     if (!codes.zeroPoints.empty()) one.zeroPoints = {codes.zeroPoints[group]};
   if constexpr (std::is_same_v<Codes, CodeBook>) one.packing = Packing::Rows;
-  std::vector<std::uint8_t> all(std::size_t{1} << codes.bits), packed(codeRowBytes(codes.bits, all.size()));
+  std::size_t count = std::size_t{1} << codes.bits;
+  // Symmetric integers leave their last code unused: the levels are as many above 0 as below.
+  if constexpr (std::is_same_v<Codes, Uniform>) count = (count >> 1U) + static_cast<std::size_t>(-codes.qmin);
+  std::vector<std::uint8_t> all(count), packed(codeRowBytes(codes.bits, all.size()));
   std::iota(all.begin(), all.end(), std::uint8_t{0});
   packBits(all.data(), all.size(), codes.bits, packed.data());
   std::vector<float> decoded(all.size());
