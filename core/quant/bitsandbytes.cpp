@@ -73,12 +73,12 @@ void quantizeAbsmax(CodeBook& tensor) {
   }
 }
 
+}  // namespace
+
 void packHighFirst(const std::uint8_t* codes, std::size_t count, std::uint8_t* packed) {
   for (std::size_t i = 0; i < count / 2; ++i)
     packed[i] = static_cast<std::uint8_t>((codes[2 * i] << 4) | codes[2 * i + 1]);
 }
-
-}  // namespace
 
 std::uint8_t nearestDynamicCode(float value) {
   static const NearestLevel nearest(numeric::dynamicMapSigned(), Ties::ToLower);

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "core/base/multiversion.h"
@@ -36,6 +37,9 @@ QS_FORCE_INLINE std::int32_t fp4Rank(float x) {
 QS_FORCE_INLINE std::uint8_t fp4CodeOfRank(std::uint8_t rank) {
   return static_cast<std::uint8_t>((rank & 8U) | kFp4Patterns[rank & 7U]);
 }
+
+/// 4-bit codes two to a byte, the first in the high half. @param count even
+void packHighFirst(const std::uint8_t* codes, std::size_t count, std::uint8_t* packed);
 
 /// dynamic8: the code of the nearest level of the map, the lower one in a tie. Also of nested absmax values.
 std::uint8_t nearestDynamicCode(float value);

@@ -18,7 +18,7 @@ struct ColumnChanges {
 
   /// Bytes they take in storage.
   std::uint64_t bytes() const {
-    return order.size() * 4 + inputScales.size() * 2 + outlierColumns.size() * 4 + outlierValues.size() * 2;
+    return order.size() * 4 + inputScales.size() * 4 + outlierColumns.size() * 4 + outlierValues.size() * 2;
   }
 };
 

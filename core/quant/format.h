@@ -63,7 +63,7 @@ enum class Family : std::uint8_t {
 enum class ZeroPoint : std::uint8_t {
   Off,
   On,    ///< an integer as wide as a code
-  Float  ///< not rounded, stored as FP16 (HQQ)
+  Float  ///< not rounded; stored as FP32 beside FP32 scales, else as FP16 (HQQ)
 };
 enum class DoubleQuantization : std::uint8_t { Off, On };
 

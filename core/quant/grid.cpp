@@ -112,6 +112,9 @@ FlatRange rangeToQuantize(const Scheme& scheme, const tensor::Shape& shape, std:
   // Scales of a second level are quantized together, and tiles need their other rows.
   const bool isNested = format.doubleQuantization == DoubleQuantization::On || format.scaleType == ScaleType::UInt8 ||
                         format.scaleType == ScaleType::E4M3;
+  // Methods that look at what the other columns or groups lost choose nothing for one block alone.
+  const MethodName method = scheme.method.name;
+  if (method != MethodName::RoundToNearest && method != MethodName::ImportanceMatrix) return all;
   if (isNested || format.grouping.granularity == Granularity::Tile) return all;
   if (family(format.name) == Family::GgufBlock) return row;
   if (format.grouping.granularity == Granularity::Group) return row;  // groups begin with their row

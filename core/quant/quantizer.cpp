@@ -13,6 +13,13 @@
 #include "core/quant/block_codec.h"
 #include "core/quant/k_means.h"
 #include "core/quant/llm_int8.h"
+#include "core/quant/methods/awq.h"
+#include "core/quant/methods/code_grids.h"
+#include "core/quant/methods/finite_weights.h"
+#include "core/quant/methods/gptq.h"
+#include "core/quant/methods/hqq.h"
+#include "core/quant/methods/scaled_columns.h"
+#include "core/quant/methods/smooth_quant.h"
 #include "core/quant/registry.h"
 #include "core/quant/scaled_levels.h"
 #include "core/quant/stored_size.h"
@@ -61,7 +68,7 @@ std::shared_ptr<std::byte[]> allocatePayload(std::uint64_t bytes, const std::str
   }
 }
 
-/// Chooses codes and scales. @return the layout; the codes go to `payload`
+/// Chooses codes and scales one value or group at a time. @return the layout; the codes go to `payload`
 Layout encode(const Scheme& scheme, const QuantizedTensor& tensor, const TensorCalibration* calibration,
               const JobContext& job, std::uint8_t* payload) {
   if (const auto dtype = storedDType(scheme.format)) {
@@ -97,6 +104,64 @@ Layout encode(const Scheme& scheme, const QuantizedTensor& tensor, const TensorC
       return codes;
     }
   }
+}
+
+/// What a method made of a tensor.
+struct Encoded {
+  Layout layout;
+  std::shared_ptr<const ColumnChanges> changes;
+};
+
+Encoded encodeGptq(const Scheme& scheme, const QuantizedTensor& tensor, const TensorCalibration& calibration,
+                   const JobContext& job, std::uint8_t* payload) {
+  const auto grids = makeCodeGrids(scheme, tensor.shape);
+  GptqCodes chosen = gptq(tensor, calibration.hessian, scheme.method, *grids, job);
+  Encoded result;
+  if (!chosen.order.empty()) {
+    ColumnChanges changes;
+    changes.order = std::move(chosen.order);
+    result.changes = std::make_shared<const ColumnChanges>(std::move(changes));
+  }
+  result.layout = grids->store(chosen.codes, payload);
+  return result;
+}
+
+/// Columns that were multiplied, rounded.
+Encoded encodeScaled(const Scheme& scheme, const std::vector<float>& weights, std::vector<float> inputScales,
+                     const tensor::Shape& shape, const JobContext& job, std::uint8_t* payload) {
+  ColumnChanges changes;
+  changes.inputScales = std::move(inputScales);
+  return {encode(roundingOnly(scheme), tensorOf(weights, shape), nullptr, job, payload),
+          std::make_shared<const ColumnChanges>(std::move(changes))};
+}
+
+/// Chooses codes and scales by the scheme's method. @return the layout; the codes go to `payload`
+Encoded encodeByMethod(const Scheme& scheme, const QuantizedTensor& tensor, const TensorCalibration* calibration,
+                       const JobContext& job, std::uint8_t* payload) {
+  if (tensor.shape.isEmpty()) return {encode(roundingOnly(scheme), tensor, nullptr, job, payload), nullptr};
+  switch (scheme.method.name) {
+    case MethodName::RoundToNearest:
+    case MethodName::ImportanceMatrix:
+      break;
+    case MethodName::Gptq:
+      return encodeGptq(scheme, tensor, *calibration, job, payload);
+    case MethodName::Awq: {
+      AwqResult found = awq(tensor, scheme, *calibration, job.part(0.0, 0.95));
+      return encodeScaled(scheme, found.weights, std::move(found.inputScales), tensor.shape, job.part(0.95, 1.0),
+                          payload);
+    }
+    case MethodName::Hqq: {
+      Uniform codes;
+      quantizeHqq(tensor, scheme, job, codes, payload);
+      return {std::move(codes), nullptr};
+    }
+    case MethodName::SmoothQuant: {
+      std::vector<float> scales = smoothingScales(tensor, *calibration, scheme.method.smoothing, job.part(0.0, 0.3));
+      const std::vector<float> weights = multiplied(finiteWeights(tensor, job.part(0.3, 0.5)), scales);
+      return encodeScaled(scheme, weights, std::move(scales), tensor.shape, job.part(0.5, 1.0), payload);
+    }
+  }
+  return {encode(scheme, tensor, calibration, job, payload), nullptr};
 }
 
 void checkCalibration(const Scheme& scheme, const TensorCalibration* calibration, const std::string& name) {
@@ -185,7 +250,9 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
   result->shape = tensor.shape;
   const StoredSize size = storedSize(scheme.format, tensor.shape);
   const std::shared_ptr<std::byte[]> buffer = allocatePayload(size.payloadBytes, tensor.name);
-  result->layout = encode(scheme, tensor, calibration, job, reinterpret_cast<std::uint8_t*>(buffer.get()));
+  Encoded encoded = encodeByMethod(scheme, tensor, calibration, job, reinterpret_cast<std::uint8_t*>(buffer.get()));
+  result->layout = std::move(encoded.layout);
+  result->changes = std::move(encoded.changes);
   result->payload = {buffer.get(), size.payloadBytes};
   result->owner = buffer;
   return result;

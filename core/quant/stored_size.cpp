@@ -25,7 +25,8 @@ std::uint64_t sideDataBytes(const Format& format, std::uint64_t scales) {
 
 std::uint32_t zeroPointBits(const Format& format) {
   if (format.zeroPoint == ZeroPoint::Off) return 0;
-  return format.zeroPoint == ZeroPoint::Float ? 16 : codeBits(format.name);
+  if (format.zeroPoint == ZeroPoint::On) return codeBits(format.name);
+  return format.scaleType == ScaleType::Fp32 ? 32 : 16;
 }
 
 StoredSize storedSize(const Format& format, const tensor::Shape& shape) {

@@ -16,7 +16,7 @@ struct StoredSize {
   std::uint64_t bytes() const { return payloadBytes + sideDataBytes; }
 };
 
-/// Bits of one zero-point: 0 without, a code's, or 16 for those that are not rounded.
+/// Bits of one zero-point: 0 without, a code's, or for those that are not rounded 32 beside FP32 scales, else 16.
 std::uint32_t zeroPointBits(const Format& format);
 /// @pre shapeProblem(format, shape) is empty
 StoredSize storedSize(const Format& format, const tensor::Shape& shape);

@@ -4,6 +4,7 @@
 
 #include "core/base/multiversion.h"
 #include "core/quant/bit_stream.h"
+#include "core/quant/stored_size.h"
 #include "core/quant/tensor_rows.h"
 #include "core/quant/uniform_range.h"
 
@@ -38,12 +39,28 @@ void chooseTwoLevelScales(const QuantizedTensor& source, const Scheme& scheme, s
       ranges[g] = grid.range;
     });
   });
-  storeSecondLevel(out.scales);
-  for (std::size_t g = 0; g < out.zeroPoints.size(); ++g)
-    out.zeroPoints[g] = zeroPointOf(uniformLevels(scheme.format), ranges[g], out.scales[g]);
+  storeSecondLevel(out, uniformLevels(scheme.format), ranges);
 }
 
 }  // namespace
+
+Uniform emptyUniform(const Scheme& scheme, const tensor::Shape& shape) {
+  Uniform codes;
+  codes.bits = codeBits(scheme.format.name);
+  codes.qmin = uniformLevels(scheme.format).min;
+  codes.grouping = scheme.format.grouping;
+  codes.scaleType = scheme.format.scaleType;
+  codes.scales.resize(groupCount(codes.grouping, shape));
+  codes.zeroPointBits = zeroPointBits(scheme.format);
+  if (codes.zeroPointBits != 0) codes.zeroPoints.resize(codes.scales.size());
+  return codes;
+}
+
+void storeSecondLevel(Uniform& codes, const UniformLevels& level, std::span<const Extremes> ranges) {
+  storeSecondLevel(codes.scales);
+  for (std::size_t g = 0; g < codes.zeroPoints.size(); ++g)
+    codes.zeroPoints[g] = zeroPointOf(level, ranges[g], codes.scales[g]);
+}
 
 void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration* calibration,
                      const JobContext& job, Uniform& out, std::uint8_t* payload) {
@@ -51,15 +68,7 @@ void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const 
   const std::uint64_t rowValues = source.shape.rowValues();
   const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
   const std::span<const float> importance = importanceRow(wantsImportance ? calibration : nullptr, rowValues);
-  out.bits = codeBits(scheme.format.name);
-  out.qmin = level.min;
-  out.grouping = scheme.format.grouping;
-  out.scaleType = scheme.format.scaleType;
-  out.scales.resize(groupCount(out.grouping, source.shape));
-  if (scheme.format.zeroPoint == ZeroPoint::On) {
-    out.zeroPoints.resize(out.scales.size());
-    out.zeroPointBits = out.bits;
-  }
+  out = emptyUniform(scheme, source.shape);
   if (out.scales.empty()) return;
   const bool isWhole = out.grouping.granularity == Granularity::Tensor;
   const bool scalesFirst = isWhole || out.scaleType == ScaleType::UInt8;

@@ -4,6 +4,7 @@
 #include "core/base/job_context.h"
 #include "core/quant/calibration.h"
 #include "core/quant/quantized_tensor.h"
+#include "core/quant/uniform_range.h"
 
 namespace core::quant {
 
@@ -23,5 +24,13 @@ namespace core::quant {
 /// A group of zeros has scale 0.
 void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration* calibration,
                      const JobContext& job, Uniform& out, std::uint8_t* payload);
+
+// What other methods for these formats share with it:
+
+/// The layout of a scheme's tensor with room for its scales and zero-points.
+Uniform emptyUniform(const Scheme& scheme, const tensor::Shape& shape);
+/// Scales of 8 bits: what their second level makes of them, and the zero-points that belong to those.
+/// @param ranges of the groups
+void storeSecondLevel(Uniform& codes, const UniformLevels& level, std::span<const Extremes> ranges);
 
 }  // namespace core::quant

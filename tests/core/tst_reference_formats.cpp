@@ -214,7 +214,7 @@ void TestReferenceFormats::columnChangesAreUndone() {
   changes->outlierValues = {-9.0F, 90.0F};
   tensor.changes = changes;
   QCOMPARE(quant::dequantize(tensor), (std::vector<float>{1.0F, 4.0F, 0.25F, -9.0F, 3.0F, 8.0F, 1.25F, 90.0F}));
-  QCOMPARE(tensor.bytes(), before + 4 * 4 + 4 * 2 + 4 + 2 * 2);
+  QCOMPARE(tensor.bytes(), before + 4 * 4 + 4 * 4 + 4 + 2 * 2);
 }
 
 QTEST_GUILESS_MAIN(TestReferenceFormats)

@@ -13,7 +13,7 @@ namespace core::quant {
 
 namespace {
 
-constexpr std::size_t kPanelRows = 256;
+constexpr std::size_t kPanelRows = 128;
 constexpr std::size_t kBlock = kStrip * kStrip;
 
 /// Calls visit(i, j, index) for all pairs of strips i ≤ j, in parallel: `index` numbers them.
@@ -49,11 +49,11 @@ void HessianSum::addRows(std::span<const float> rows) {
 
 void HessianSum::addPanel() {
   forEachPair(stripCount(m_width), [&](std::size_t i, std::size_t j, std::size_t index) {
-    std::array<float, kBlock> product;
+    std::array<double, kBlock> product;
     stripProduct(m_panel.data() + i * kPanelRows * kStrip, m_panel.data() + j * kPanelRows * kStrip, m_pending,
                  product.data());
     double* const sums = m_sums.data() + index * kBlock;
-    for (std::size_t k = 0; k < kBlock; ++k) sums[k] += static_cast<double>(product[k]);
+    for (std::size_t k = 0; k < kBlock; ++k) sums[k] += product[k];
   });
   m_pending = 0;
 }
@@ -62,7 +62,7 @@ std::vector<float> HessianSum::mean() const {
   std::vector<float> result(m_width * m_width);
   const double count = static_cast<double>(std::max<std::uint64_t>(1, m_rows));
   forEachPair(stripCount(m_width), [&](std::size_t i, std::size_t j, std::size_t index) {
-    std::array<float, kBlock> pending;
+    std::array<double, kBlock> pending;
     stripProduct(m_panel.data() + i * kPanelRows * kStrip, m_panel.data() + j * kPanelRows * kStrip, m_pending,
                  pending.data());
     const double* const sums = m_sums.data() + index * kBlock;
@@ -70,7 +70,7 @@ std::vector<float> HessianSum::mean() const {
     for (std::size_t r = 0; r < rows; ++r) {
       for (std::size_t c = 0; c < columns; ++c) {
         const std::size_t k = r * kStrip + c, row = i * kStrip + r, column = j * kStrip + c;
-        const auto value = static_cast<float>((sums[k] + static_cast<double>(pending[k])) / count);
+        const auto value = static_cast<float>((sums[k] + pending[k]) / count);
         result[row * m_width + column] = value;
         result[column * m_width + row] = value;
       }

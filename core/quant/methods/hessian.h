@@ -8,8 +8,8 @@ namespace core::quant {
 
 /// Σ x xᵀ over the inputs x of a linear layer, as they stream by: what GPTQ calls the Hessian (of the squared error of
 /// the layer's output, Frantar et al. 2023, without the factor 2, which changes nothing there).
-/// Rows are multiplied in float32, 256 at a time, and these sums added up in double; only one triangle is kept, so it
-/// takes 4 · width² bytes. The result does not depend on how the rows were handed over, nor on the number of threads.
+/// Summed in double; only one triangle is kept, so it takes 4 · width² bytes. The result does not depend on how the
+/// rows were handed over, nor on the number of threads.
 class HessianSum {
  public:
   /// @param width values of one x. @throws Error (InvalidArgument) when it is 0
@@ -28,9 +28,9 @@ class HessianSum {
 
   std::size_t m_width;
   std::uint64_t m_rows = 0;
-  std::size_t m_pending = 0;   ///< rows of the panel that are not in the sums
-  std::vector<float> m_panel;  ///< [strip][256][32]
-  std::vector<double> m_sums;  ///< [32, 32] of each pair of strips i ≤ j, in the order of j, then i
+  std::size_t m_pending = 0;    ///< rows of the panel that are not in the sums
+  std::vector<double> m_panel;  ///< [strip][256][32]
+  std::vector<double> m_sums;   ///< [32, 32] of each pair of strips i ≤ j, in the order of j, then i
 };
 
 }  // namespace core::quant

@@ -1,0 +1,36 @@
+#pragma once
+#include <vector>
+
+#include "core/base/job_context.h"
+#include "core/quant/calibration.h"
+#include "core/quant/quantized_tensor.h"
+
+namespace core::quant {
+
+/// Steps of the search for the ratio: 0, 1/20 … 19/20.
+constexpr int kAwqRatios = 20;
+
+/// What AWQ found.
+struct AwqResult {
+  std::vector<float> weights;      ///< W · s, clipped when asked to: what is quantized, row-major
+  std::vector<float> inputScales;  ///< s, one per column
+  double ratio = 0.0;              ///< the exponent that gave them
+  std::vector<double> losses;      ///< of every ratio, not clipped: mean over inputs and outputs of (ΔW x)²
+};
+
+/// AWQ (Lin, Tang, Tang, Yang, Dang, Gan, Han 2024, "AWQ: Activation-aware Weight Quantization for On-Device LLM
+/// Compression and Acceleration"): columns with large inputs are multiplied by a factor before they are quantized, and
+/// divided by it afterwards; relative to their inputs their error shrinks by as much.
+///
+///   s = clamp(mean |x|^ratio, 1e-4), divided by √(max s · min s);  ratio = the one of 20 with the least output error
+///
+/// Output error: outputError() of the round trip Q(W · s) / s. With clipping, each group of W · s is then limited to
+/// ±max |w| · (1 − k/20), k = 0 … 9, whichever has the least error Δw H_gg Δwᵀ, H of the inputs x / s; blocks that go
+/// over the ends of rows are not clipped. Q is the scheme's format under method=rtn: any format will do.
+/// Follows llm-awq, which has one s for all layers that share an input; here every layer has its own.
+/// @param scheme method.clip and what is quantized to
+/// @throws Error (InvalidArgument) when the calibration does not fit the tensor; Cancelled
+AwqResult awq(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration& calibration,
+              const JobContext& job);
+
+}  // namespace core::quant

@@ -1,0 +1,85 @@
+#include "core/quant/methods/gptq.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/base/error.h"
+#include "core/base/parallel_chunks.h"
+#include "core/io/text_checks.h"
+#include "core/quant/methods/finite_weights.h"
+#include "core/quant/methods/gptq_strip.h"
+
+namespace core::quant {
+
+namespace {
+
+/// The diagonal with its damping. Dead columns have the mean there, which changes no weight.
+std::vector<double> dampedDiagonal(std::span<const float> hessian, std::uint64_t columns, double damping) {
+  std::vector<double> diagonal(columns);
+  for (std::uint64_t j = 0; j < columns; ++j) diagonal[j] = static_cast<double>(hessian[j * columns + j]);
+  double mean = std::accumulate(diagonal.begin(), diagonal.end(), 0.0) / static_cast<double>(columns);
+  if (mean == 0.0) mean = 1.0;
+  std::replace(diagonal.begin(), diagonal.end(), 0.0, mean);
+  for (double& value : diagonal) value += damping * mean;
+  return diagonal;
+}
+
+std::vector<std::uint32_t> orderOf(std::span<const float> hessian, std::uint64_t columns, ActOrder actOrder) {
+  std::vector<std::uint32_t> order(columns);
+  std::iota(order.begin(), order.end(), 0U);
+  if (actOrder == ActOrder::On)
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return hessian[a * columns + a] > hessian[b * columns + b];
+    });
+  return order;
+}
+
+/// @param damping in: what was asked for; out: what it took
+InverseFactor dampedFactor(std::span<const float> hessian, std::span<const std::uint32_t> order,
+                           const std::string& name, double& damping, const JobContext& job) {
+  for (; damping <= 1.0; damping *= 10.0) {
+    const std::vector<double> diagonal = dampedDiagonal(hessian, order.size(), damping);
+    if (auto factor = InverseFactor::of({hessian, diagonal, order}, job)) return std::move(*factor);
+  }
+  throw Error(ErrorCode::InvalidArgument,
+              fmt::format("The Hessian of the tensor {} is not positive definite, however much it is damped: it is no "
+                          "mean of x xᵀ.",
+                          io::inQuotes(name)),
+              name);
+}
+
+/// Whether a group's grid may wait until its first column comes.
+bool canWait(const CodeGrids& grids, const Method& method, std::uint64_t columns) {
+  if (method.staticGroups == StaticGroups::On || grids.areTogether()) return false;
+  const Grouping grouping = grids.grouping();
+  return grouping.granularity == Granularity::Group ||
+         (grouping.granularity == Granularity::Block && columns % grouping.size == 0);
+}
+
+}  // namespace
+
+GptqCodes gptq(const QuantizedTensor& source, std::span<const float> hessian, const Method& method, CodeGrids& grids,
+               const JobContext& job) {
+  const std::uint64_t columns = source.rowValues();
+  GptqCodes result;
+  if (source.shape.isEmpty()) return result;
+  checkHessian(hessian, columns, source.name);
+  std::vector<std::uint32_t> order = orderOf(hessian, columns, method.actOrder);
+  result.damping = method.damping;
+  const InverseFactor factor = dampedFactor(hessian, order, source.name, result.damping, job);
+  std::vector<std::uint8_t> isDead(columns);
+  for (std::uint64_t j = 0; j < columns; ++j) isDead[j] = hessian[j * columns + j] == 0.0F ? 1 : 0;
+
+  const bool waits = canWait(grids, method, columns);
+  if (!waits) chooseAll(grids, source, job);
+  result.codes.resize(source.shape.count());
+  const GptqPlan plan{source, factor, order, isDead, waits ? grids.grouping().size : 0, grids, result.codes};
+  forEachChunk(stripCount(source.rows()), 1, job, "Quantizing",
+               [&](std::uint64_t strip, std::uint64_t) { GptqStrip(plan, strip * kStrip).run(); });
+  if (plan.isReordered()) result.order = std::move(order);
+  return result;
+}
+
+}  // namespace core::quant
