@@ -49,7 +49,7 @@ double LlamaShape::bytesUnder(const core::model::Recipe& recipe) const {
   double bytes = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& scheme = plan.tensors[i].scheme;
-    bytes += static_cast<double>(scheme ? core::quant::storedSize(scheme->format, all[i].shape).bytes()
+    bytes += static_cast<double>(scheme ? core::quant::storedSize(*scheme, all[i].shape).bytes()
                                         : *core::tensor::storageBytes(all[i].dtype, all[i].shape));
   }
   return bytes;

@@ -37,6 +37,7 @@ bool changesInputs(const core::quant::Scheme& scheme) {
 
 bool canHold(FileFormat format, const QuantizedFileRow& row) {
   if (row.isKept()) return true;
+  if (row.decision.replacement && row.decision.replacement->changes != nullptr) return false;
   // No layout of either format has a place for factors of the inputs.
   if (row.decision.scheme && changesInputs(*row.decision.scheme)) return false;
   if (format == FileFormat::Gguf) {

@@ -62,7 +62,7 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
   } else if (decision.scheme) {
     const auto dtype = core::quant::storedDType(decision.scheme->format);
     row.type = dtype.value_or(core::tensor::DType::U8);
-    row.bytes = core::quant::storedSize(decision.scheme->format, tensor.shape).bytes();
+    row.bytes = core::quant::storedSize(*decision.scheme, tensor.shape).bytes();
     row.isCopied = dtype == tensor.dtype;
     row.to = dtype ? std::string(core::tensor::name(*dtype)) : decision.scheme->toString();
   }

@@ -49,6 +49,20 @@ constexpr Entry kEntries[] = {
     {"int2", "3 even levels with one FP16 scale per 32 weights: −1, 0 or 1 times the largest."},
     {"int2:range=minmax", "4 even levels that span each 32 weights and 0, with a zero-point."},
     {"int2:range=mse,zero=on", "4 even levels with a zero-point over the range of least squared error."},
+    {"int4:group=128,range=minmax,method=gptq",
+     "16 even levels per 128 weights by GPTQ: what a weight loses, later ones of its row make up for."},
+    {"int4:group=128,range=minmax,method=gptq,act_order=on",
+     "16 even levels per 128 weights by GPTQ, the columns with the largest inputs first."},
+    {"int3:group=128,range=minmax,method=gptq", "8 even levels per 128 weights by GPTQ."},
+    {"int4:group=128,range=minmax,method=awq",
+     "16 even levels per 128 weights by AWQ: columns with large inputs are multiplied before, so that they lose less."},
+    {"int3:group=128,range=minmax,method=awq", "8 even levels per 128 weights by AWQ."},
+    {"int4:group=64,range=minmax,method=hqq",
+     "16 even levels per 64 weights by HQQ: zero-points between the levels, chosen without any text."},
+    {"int3:group=64,range=minmax,method=hqq", "8 even levels per 64 weights by HQQ."},
+    {"int2:group=64,range=minmax,method=hqq", "4 even levels per 64 weights by HQQ."},
+    {"int8:method=smooth,activations=int8_dynamic",
+     "255 even levels by SmoothQuant, and so for the inputs, whose outliers are handed over to the weights."},
     {"log8:base=1.1", "Zero and 127 powers of 1.1 on each side of it: equal relative steps."},
     {"log6:base=1.25", "Zero and 31 powers of 1.25 on each side of it."},
     {"log4", "Zero and 7 powers of two on each side of it, one FP16 scale per 32 weights."},
@@ -58,6 +72,7 @@ constexpr Entry kEntries[] = {
     {"kmeans3", "8 levels per output row, placed where they make the squared error least."},
     {"kmeans2", "4 levels per output row, placed where they make the squared error least."},
     {"nf4", "16 levels placed where Gaussian weights are dense, one absmax per 64 weights (bitsandbytes, QLoRA)."},
+    {"nf4:method=gptq", "NF4 whose codes GPTQ chose."},
     {"nf4:double=on", "NF4 whose absmax values are themselves quantized to 8 bits."},
     {"fp4", "16 levels of a 4-bit float, one absmax per 64 weights (bitsandbytes)."},
     {"fp4:double=on", "FP4 whose absmax values are themselves quantized to 8 bits."},
@@ -100,7 +115,7 @@ const Preset* findPreset(const Scheme& scheme) {
 
 double bitsPerWeight(const Scheme& scheme, const tensor::Shape& shape) {
   if (!scheme.problem().empty() || !shapeProblem(scheme.format, shape).empty() || shape.count() == 0) return 0.0;
-  return 8.0 * static_cast<double>(storedSize(scheme.format, shape).bytes()) / static_cast<double>(shape.count());
+  return 8.0 * static_cast<double>(storedSize(scheme, shape).bytes()) / static_cast<double>(shape.count());
 }
 
 bool accepts(const Scheme& scheme, const tensor::Shape& shape, std::string* why) {

@@ -44,6 +44,20 @@ StoredSize storedSize(const Format& format, const tensor::Shape& shape) {
   return size;
 }
 
+bool isStoredInActOrder(const Scheme& scheme) {
+  const Method& method = scheme.method;
+  return method.name == MethodName::Gptq && method.actOrder == ActOrder::On &&
+         method.staticGroups == StaticGroups::Off && scheme.format.scaleType != ScaleType::UInt8 &&
+         scheme.format.grouping.granularity == Granularity::Group;
+}
+
+StoredSize storedSize(const Scheme& scheme, const tensor::Shape& shape) {
+  StoredSize size = storedSize(scheme.format, shape);
+  const bool hasFactors = scheme.method.name == MethodName::Awq || scheme.method.name == MethodName::SmoothQuant;
+  if ((hasFactors || isStoredInActOrder(scheme)) && !shape.isEmpty()) size.changesBytes = 4 * shape.rowValues();
+  return size;
+}
+
 std::string shapeProblem(const Format& format, const tensor::Shape& shape) {
   // Twice the float32 size bounds every payload, and k-means tables of single values its side data, so no sum
   // overflows.

@@ -8,6 +8,7 @@
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 #include "formula_evaluator.h"
+#include "support/drawn_calibration.h"
 #include "support/golden.h"
 
 using namespace core;
@@ -105,11 +106,12 @@ float wholeScale(const quant::QuantizedTensor& whole, std::uint64_t first) {
   return codes.scales[quant::groupOf(codes.grouping, whole.rowValues(), first)];
 }
 
-void compareColumns(const BlockExplanation& block, const std::vector<float>& decoded) {
+void compareColumns(const BlockExplanation& block, std::uint64_t rowValues, const std::vector<float>& decoded) {
   const auto& values = block.step(StepId::Decoded)->values;
   const auto& errors = block.step(StepId::Error)->values;
   for (std::size_t i = 0; i < block.values.size(); ++i) {
-    const float wanted = decoded[block.firstValue + i];
+    const float wanted = decoded[block.columns.empty() ? block.firstValue + i
+                                                       : block.firstValue / rowValues * rowValues + block.columns[i]];
     QVERIFY2(sameFloat(values[i], wanted), qPrintable(QString("%1: %2, not %3").arg(i).arg(values[i]).arg(wanted)));
     if (std::isfinite(block.values[i])) QCOMPARE(errors[i], values[i] - static_cast<double>(block.values[i]));
     for (const quant::ExplanationStep& step : block.steps) QCOMPARE(step.values.size(), block.values.size());
@@ -165,7 +167,7 @@ void compareParameters(const BlockExplanation& block) {
 void compareBlock(const BlockExplanation& block, const quant::QuantizedTensor& whole,
                   const std::vector<float>& decoded) {
   compareBytes(block, whole);
-  compareColumns(block, decoded);
+  compareColumns(block, whole.rowValues(), decoded);
   compareSize(block, whole);
   compareCodes(block);
   if (block.scheme->method.name == quant::MethodName::RoundToNearest) compareParameters(block);
@@ -177,10 +179,13 @@ void addPresets() {
   QTest::addColumn<QString>("scheme");
   for (const quant::Preset& preset : quant::presets())
     QTest::newRow(preset.scheme.toString().c_str()) << QString::fromStdString(preset.scheme.toString());
-  for (const char* scheme : {"int8:group=row,scales=bf16", "int4:group=24", "int5:group=tensor,range=mse,zero=on",
-                             "int3:group=tensor,range=percentile", "int6:range=percentile,zero=on,p=99",
-                             "int4:group=16,range=mse,zero=on,scales=uint8", "kmeans3:group=64", "kmeans2:group=tensor",
-                             "log5:group=tensor", "nf4:block=128,double=on", "dynamic8:block=64"})
+  for (const char* scheme :
+       {"int8:group=row,scales=bf16", "int4:group=24", "int5:group=tensor,range=mse,zero=on",
+        "int3:group=tensor,range=percentile", "int6:range=percentile,zero=on,p=99",
+        "int4:group=16,range=mse,zero=on,scales=uint8", "kmeans3:group=64", "kmeans2:group=tensor", "log5:group=tensor",
+        "nf4:block=128,double=on", "dynamic8:block=64", "int4:group=50,method=gptq,act_order=on", "q8_0:method=gptq",
+        "nf4:method=awq", "fp8_e4m3:method=smooth", "int5:group=tensor,range=minmax,method=hqq",
+        "int4:scales=uint8,method=awq"})
     QTest::newRow(scheme) << QString(scheme);
 }
 
@@ -213,12 +218,13 @@ void TestBlockExplanation::equalsTheEncoder() {
   QFETCH(QString, scheme);
   const Scheme parsed = Scheme::parse(scheme.toStdString());
   const auto source = tensorOf(testWeights(), {kRows, kColumns});
-  const auto whole = quant::quantize(parsed, source);
+  const auto calibration = support::drawnCalibration(parsed, kColumns);
+  const auto whole = quant::quantize(parsed, source, JobContext(), &calibration);
   const std::vector<float> decoded = quant::dequantize(*whole);
   for (std::uint64_t row = 0; row < kRows; ++row) {
     const std::uint64_t blocks = quant::blocksOfRow(parsed.format, source.shape, row);
     for (std::uint64_t b = 0; b < blocks; b += std::max<std::uint64_t>(1, blocks / 8)) {
-      compareBlock(quant::explainBlock(parsed, source, row, b), *whole, decoded);
+      compareBlock(quant::explainBlock(parsed, source, row, b, JobContext(), &calibration), *whole, decoded);
       if (QTest::currentTestFailed()) return qWarning("row %d, block %d", int(row), int(b));
     }
   }
@@ -229,20 +235,22 @@ void TestBlockExplanation::readsStoredBlocks() {
   QFETCH(QString, scheme);
   const Scheme parsed = Scheme::parse(scheme.toStdString());
   const auto source = tensorOf(testWeights(), {kRows, kColumns});
-  const auto whole = quant::quantize(parsed, source);
+  const auto calibration = support::drawnCalibration(parsed, kColumns);
+  const auto whole = quant::quantize(parsed, source, JobContext(), &calibration);
   const std::vector<float> decoded = quant::dequantize(*whole);
   for (std::uint64_t row = 0; row < kRows; ++row) {
     const std::uint64_t last = quant::blocksOfRow(parsed.format, source.shape, row) - 1;
     const BlockExplanation stored = quant::explainStored(*whole, row, last);
-    const BlockExplanation made = quant::explainBlock(parsed, source, row, last);
+    const BlockExplanation made = quant::explainBlock(parsed, source, row, last, JobContext(), &calibration);
     QVERIFY(stored.isStored);
     QVERIFY(stored.bytes == made.bytes);
     QCOMPARE(stored.firstValue, made.firstValue);
-    compareColumns(stored, decoded);
+    compareColumns(stored, whole->rowValues(), decoded);
     compareSize(stored, *whole);
     for (const quant::ExplanationParameter& parameter : stored.parameters) QVERIFY(!parameter.computed);
     // The same from a source that is stored in the format: encoding it again could only lose.
-    if (whole->dtype()) QVERIFY(quant::explainBlock(parsed, *whole, row, last).bytes == made.bytes);
+    if (whole->dtype())
+      QVERIFY(quant::explainBlock(parsed, *whole, row, last, JobContext(), &calibration).bytes == made.bytes);
   }
 }
 
@@ -302,8 +310,10 @@ void TestBlockExplanation::followsImportance() {
 /// nothing is.
 void TestBlockExplanation::everyStepHasItsNumbers() {
   QFETCH(QString, scheme);
+  const Scheme parsed = Scheme::parse(scheme.toStdString());
   const auto source = tensorOf(testWeights(), {kRows, kColumns});
-  const BlockExplanation block = quant::explainBlock(Scheme::parse(scheme.toStdString()), source, 0, 0);
+  const auto calibration = support::drawnCalibration(parsed, kColumns);
+  const BlockExplanation block = quant::explainBlock(parsed, source, 0, 0, JobContext(), &calibration);
   for (std::size_t s = 0; s < block.steps.size(); ++s)
     for (const std::size_t value : {std::size_t{0}, block.values.size() - 1}) {
       const QString text = QString::fromStdString(quant::stepText(block, s, value));
@@ -324,6 +334,7 @@ void TestBlockExplanation::formulasAreTrue() {
   QFETCH(QString, scheme);
   const Scheme parsed = Scheme::parse(scheme.toStdString());
   const auto source = tensorOf(testWeights(), {kRows, kColumns});
+  const auto calibration = support::drawnCalibration(parsed, kColumns);
   int computed = 0;
   const auto check = [&](const std::string& text) {
     const auto agrees = formula::agrees(text);
@@ -332,7 +343,7 @@ void TestBlockExplanation::formulasAreTrue() {
   };
   const std::uint64_t blocks = quant::blocksOfRow(parsed.format, source.shape, 0);
   for (std::uint64_t b = 0; b < blocks; b += std::max<std::uint64_t>(1, blocks / 4)) {
-    const BlockExplanation block = quant::explainBlock(parsed, source, 0, b);
+    const BlockExplanation block = quant::explainBlock(parsed, source, 0, b, JobContext(), &calibration);
     for (const quant::ExplanationParameter& parameter : block.parameters)
       QVERIFY2(check(parameter.numbers), parameter.numbers.c_str());
     for (std::size_t s = 0; s < block.steps.size(); ++s)
@@ -351,11 +362,12 @@ void TestBlockExplanation::takesAnyShape() {
   for (const tensor::Shape& shape :
        {tensor::Shape{7, 33}, tensor::Shape{5}, tensor::Shape{}, tensor::Shape{2, 3, 10}}) {
     const auto source = tensorOf({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shape.count())}, shape);
-    const auto whole = quant::quantize(parsed, source);
+    const auto calibration = support::drawnCalibration(parsed, shape.rowValues());
+    const auto whole = quant::quantize(parsed, source, JobContext(), &calibration);
     const std::vector<float> decoded = quant::dequantize(*whole);
     for (std::uint64_t row = 0; row < shape.rows(); ++row)
       for (std::uint64_t b = 0; b < quant::blocksOfRow(parsed.format, shape, row); ++b) {
-        compareBlock(quant::explainBlock(parsed, source, row, b), *whole, decoded);
+        compareBlock(quant::explainBlock(parsed, source, row, b, JobContext(), &calibration), *whole, decoded);
         if (QTest::currentTestFailed()) return qWarning("%s, row %d", shape.toString().c_str(), int(row));
       }
   }

@@ -9,6 +9,7 @@
 #include "core/numeric/half.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
+#include "support/drawn_calibration.h"
 
 using namespace core;
 using namespace core::metrics;
@@ -108,7 +109,9 @@ class TestNonFinite : public QObject {
     QFETCH(QString, text);
     const auto floats = damaged();
     const auto view = viewOf(floats, DType::F32);
-    const auto quantized = quant::quantize(Scheme::parse(text.toStdString()), view);
+    const Scheme scheme = Scheme::parse(text.toStdString());
+    const auto calibration = support::drawnCalibration(scheme, view.shape.rowValues());
+    const auto quantized = quant::quantize(scheme, view, JobContext(), &calibration);
     const auto stats = compare(view, *quantized);
     QCOMPARE(stats.nonFinite(), kExpected);
     QCOMPARE(stats.overflowed(), NonFinite{});
@@ -125,7 +128,8 @@ class TestNonFinite : public QObject {
     // A tensor of nothing but NaN is never the best.
     const std::vector<float> nans(512, kNan);
     const auto none = viewOf(nans, DType::F32, {2, 256});
-    const auto worst = compare(none, *quant::quantize(Scheme::parse(text.toStdString()), none));
+    const auto ofNone = support::drawnCalibration(scheme, 256);
+    const auto worst = compare(none, *quant::quantize(scheme, none, JobContext(), &ofNone));
     QVERIFY(worst.outcome() == Outcome::Nothing && std::isnan(worst.sqnrDb()));
     QVERIFY(isWorse(worst, stats, Metric::SqnrDb));
   }
@@ -153,7 +157,9 @@ class TestNonFinite : public QObject {
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] = (i % 3 == 0 ? -1.0F : 1.0F) * kTop / static_cast<float>(1 + i % 70);
     const auto view = viewOf(values, DType::F32, {2, 256});
-    const auto stats = compare(view, *quant::quantize(Scheme::parse(text.toStdString()), view));
+    const Scheme scheme = Scheme::parse(text.toStdString());
+    const auto calibration = support::drawnCalibration(scheme, 256);
+    const auto stats = compare(view, *quant::quantize(scheme, view, JobContext(), &calibration));
     QVERIFY2(stats.outcome() != Outcome::Infinite, qPrintable(QString::number(stats.overflowed().count())));
     QVERIFY(std::isfinite(stats.relativeError()));
   }

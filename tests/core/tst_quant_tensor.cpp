@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
+#include "support/drawn_calibration.h"
 
 using namespace core;
 using quant::Scheme;
@@ -188,8 +189,10 @@ void TestQuantize::zerosStayZero_data() {
 
 void TestQuantize::zerosStayZero() {
   QFETCH(QString, text);
+  const Scheme scheme = Scheme::parse(text.toStdString());
+  const auto calibration = support::drawnCalibration(scheme, 256);
   const auto quantized =
-      quant::quantize(Scheme::parse(text.toStdString()), viewOf(std::vector<float>(512, 0.0F), {2, 256}));
+      quant::quantize(scheme, viewOf(std::vector<float>(512, 0.0F), {2, 256}), JobContext(), &calibration);
   for (const float value : quant::dequantize(*quantized)) QVERIFY(value == 0.0F);
 }
 
@@ -274,7 +277,8 @@ void TestQuantize::refusesWhatCannotBe() {
 
 void TestQuantize::emptyTensors() {
   for (const quant::Preset& preset : quant::presets()) {
-    const auto quantized = quant::quantize(preset.scheme, viewOf({}, {0, 256}));
+    const auto calibration = support::drawnCalibration(preset.scheme, 256);
+    const auto quantized = quant::quantize(preset.scheme, viewOf({}, {0, 256}), JobContext(), &calibration);
     QCOMPARE(quantized->bytes(), 0U);
     QVERIFY(quant::dequantize(*quantized).empty());
   }

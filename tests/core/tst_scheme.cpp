@@ -5,6 +5,7 @@
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 #include "core/quant/scheme.h"
+#include "support/drawn_calibration.h"
 
 using namespace core;
 using quant::Scheme;
@@ -279,7 +280,9 @@ void TestScheme::bitsEqualTheQuantizedTensor() {
     const tensor::TensorView view{"w", tensor::DType::F32, shape, *zeros, zeros};
     for (const quant::Preset& preset : quant::presets()) {
       if (!quant::accepts(preset.scheme, shape)) continue;
-      QCOMPARE(quant::quantize(preset.scheme, view)->bitsPerWeight(), quant::bitsPerWeight(preset.scheme, shape));
+      const auto calibration = support::drawnCalibration(preset.scheme, shape.rowValues());
+      QCOMPARE(quant::quantize(preset.scheme, view, JobContext(), &calibration)->bitsPerWeight(),
+               quant::bitsPerWeight(preset.scheme, shape));
     }
   }
 }

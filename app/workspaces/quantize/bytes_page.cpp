@@ -87,7 +87,7 @@ Label* BytesPage::cell(int row, int column) {
 
 void BytesPage::refreshSize() {
   const auto& shape = state().tensor()->shape;
-  const auto parts = core::quant::sizeParts(state().block().scheme.format, shape);
+  const auto parts = core::quant::sizeParts(state().block().scheme, shape);
   m_shape->setText(tr("Bits per weight, of %1 weights (%2)").arg(text::count(shape.count()), shapeText(shape)));
   std::uint64_t bits = 0;
   double perWeight = 0;

@@ -37,6 +37,10 @@ QString titleOf(StepId id) {
       return say("code");
     case StepId::Level:
       return say("level");
+    case StepId::Scaled:
+      return say("scaled");
+    case StepId::Factor:
+      return say("factor");
     case StepId::Decoded:
       return say("decode");
     case StepId::Error:

@@ -11,8 +11,8 @@ namespace core::quant {
 namespace {
 
 constexpr std::string_view kLevels[] = {"tensor", "super_block", "group"};
-constexpr std::string_view kSteps[] = {"value", "input", "offset", "divide",  "round",
-                                       "clamp", "code",  "level",  "decoded", "error"};
+constexpr std::string_view kSteps[] = {"value", "input", "offset", "divide", "round",   "clamp",
+                                       "code",  "level", "scaled", "factor", "decoded", "error"};
 constexpr std::string_view kPrime = "′";  // "S′" is S before it was stored
 
 double numberOfName(const BlockExplanation& explanation, std::size_t value, std::string_view name) {

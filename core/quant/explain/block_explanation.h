@@ -48,6 +48,8 @@ enum class StepId : std::uint8_t {
   Clamp,    ///< to the levels there are: the number the code stands for
   Code,     ///< the bits that are stored, as an unsigned number
   Level,    ///< the entry of the code book
+  Scaled,   ///< what is read back of a column that was multiplied before
+  Factor,   ///< by this
   Decoded,  ///< x̂, what is read back
   Error     ///< x̂ − x
 };
@@ -84,6 +86,7 @@ struct BlockExplanation {
   std::uint64_t firstValue = 0;      ///< flat index of values[0] in the tensor
   bool isStored = false;             ///< the tensor is stored this way already: its block was read, nothing was chosen
   std::vector<float> values;         ///< the weights; under one scale for all, those of the row
+  std::vector<std::uint32_t> columns;  ///< of the values in their row, where columns are stored in another order
   ExplanationRange range;
   std::vector<ExplanationParameter> parameters;  ///< tensor, then super-block, then group
   std::vector<ExplanationStep> steps;

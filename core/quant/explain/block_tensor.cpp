@@ -9,6 +9,7 @@
 #include "core/numeric/code_books.h"
 #include "core/quant/bit_stream.h"
 #include "core/quant/explain/block_fields.h"
+#include "core/quant/methods/scaled_columns.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/scale_type.h"
 
@@ -90,7 +91,10 @@ std::vector<std::byte> packed(const std::vector<std::uint8_t>& codes, std::uint3
 QuantizedTensor emptyRow(const Scheme& scheme, std::uint32_t values) {
   const auto zeros = std::make_shared<std::vector<float>>(values);
   const tensor::TensorView row{"block", tensor::DType::F32, {1, values}, std::as_bytes(std::span(*zeros)), zeros};
-  return *quantize(scheme, row);
+  if (calibrationNeed(scheme) == CalibrationNeed::None) return *quantize(scheme, row);
+  QuantizedTensor result = *quantize(roundingOnly(scheme), row);  // the layout is the format's, whatever the method
+  result.scheme = scheme;
+  return result;
 }
 
 template <class Codes>

@@ -31,7 +31,8 @@ EncodedPart encodePart(const Scheme& scheme, const QuantizedTensor& source, cons
                        const JobContext& job, const TensorCalibration* calibration) {
   const std::uint64_t rowValues = source.rowValues();
   FlatRange range = rangeToQuantize(scheme, source.shape, place.first);
-  if (storedDType(scheme.format)) range = {place.first / rowValues * rowValues, rowValues};
+  if (storedDType(scheme.format) && range.count != source.shape.count())
+    range = {place.first / rowValues * rowValues, rowValues};
   if (range.count == source.shape.count() || isStoredAs(scheme, source))
     return {quantize(scheme, source, job, calibration), place};
   const auto values = std::make_shared<std::vector<float>>(range.count);
@@ -41,11 +42,11 @@ EncodedPart encodePart(const Scheme& scheme, const QuantizedTensor& source, cons
   return {quantize(scheme, part, job, calibration), {place.first - range.first, place.count}};
 }
 
-void describeValues(const QuantizedTensor& source, const BlockPlace& place, BlockExplanation& out) {
+void describeValues(const QuantizedTensor& source, const BlockPlace& place, const ColumnChanges* changes,
+                    BlockExplanation& out) {
   out.tensor = source.name;
   out.firstValue = place.first;
-  out.values.resize(place.count);
-  decode(source, place.first, place.count, out.values.data());
+  out.values = weightsAt(source, place, changes);
   ExplanationRange& range = out.range;
   bool isFirst = true;
   for (const float value : out.values) {
@@ -79,14 +80,15 @@ void addValueAndError(BlockExplanation& out) {
 void explainFamily(const ExplainInput& input, BlockExplanation& out) {
   const Family formatFamily = family(input.scheme.format.name);
   const MethodName method = input.scheme.method.name;
-  if (method != MethodName::RoundToNearest && method != MethodName::ImportanceMatrix) return;  // what is stored, alone
+  if (method != MethodName::RoundToNearest && method != MethodName::ImportanceMatrix)
+    return explainMethod(input.scheme, out);
   if (formatFamily == Family::GgufBlock) return explainGguf(input, out);
   if (storedDType(input.scheme.format)) return explainCast(input, out);
   switch (formatFamily) {
     case Family::Integer:
       return explainUniform(input, out);
     case Family::LlmInt8:
-      return;
+      return explainMethod(input.scheme, out);
     case Family::KMeans:
       return explainKMeans(input, out);
     case Family::CodeBook:
@@ -96,10 +98,10 @@ void explainFamily(const ExplainInput& input, BlockExplanation& out) {
   }
 }
 
-void describeSize(const Format& format, const QuantizedTensor& source, BlockExplanation& out) {
-  out.size = sizeParts(format, source.shape);
+void describeSize(const Scheme& scheme, const QuantizedTensor& source, BlockExplanation& out) {
+  out.size = sizeParts(scheme, source.shape);
   out.bitsPerWeight =
-      8.0 * static_cast<double>(storedSize(format, source.shape).bytes()) / static_cast<double>(source.shape.count());
+      8.0 * static_cast<double>(storedSize(scheme, source.shape).bytes()) / static_cast<double>(source.shape.count());
 }
 
 }  // namespace
@@ -110,7 +112,7 @@ BlockExplanation explainStored(const QuantizedTensor& tensor, std::uint64_t row,
   out.scheme = tensor.scheme;
   out.row = row, out.block = block;
   out.isStored = true;
-  describeValues(tensor, place, out);
+  describeValues(tensor, place, tensor.changes.get(), out);
   describeStored(tensor, place, out);
   out.range.low = out.range.min, out.range.high = out.range.max;
   out.range.meaning = kNothingChosen;
@@ -128,7 +130,7 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
   BlockExplanation out;
   out.scheme = scheme;
   out.row = row, out.block = block;
-  describeValues(source, place, out);
+  describeValues(source, place, part.encoded->changes.get(), out);
   describeStored(*part.encoded, part.place, out);
   out.range.low = out.range.min, out.range.high = out.range.max;
 
@@ -157,7 +159,7 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
   out.range.low += 0.0, out.range.high += 0.0;  // no −0
   addValueAndError(out);
   noteLimits(out);
-  describeSize(scheme.format, source, out);
+  describeSize(scheme, source, out);
   return out;
 }
 

@@ -27,6 +27,8 @@ void explainScaledLevels(const ExplainInput& input,
 void explainBitsandbytes(const ExplainInput& input, BlockExplanation& out);
 void explainKMeans(const ExplainInput& input, BlockExplanation& out);
 void explainCast(const ExplainInput& input, BlockExplanation& out);
+/// Methods that look further than a block: which columns there are, and that nothing more can be said of one alone.
+void explainMethod(const Scheme& scheme, BlockExplanation& out);
 void explainGguf(const ExplainInput& input, BlockExplanation& out);
 
 }  // namespace core::quant

@@ -134,6 +134,16 @@ std::vector<SizePart> sizeParts(const Format& format, const tensor::Shape& shape
   return parts.take();
 }
 
+std::vector<SizePart> sizeParts(const Scheme& scheme, const tensor::Shape& shape) {
+  std::vector<SizePart> parts = sizeParts(scheme.format, shape);
+  Parts changes(shape.count());
+  if (shape.count() != 0)
+    changes.add(isStoredInActOrder(scheme) ? "order of columns" : "factors of columns", "32 bits per column",
+                8 * storedSize(scheme, shape).changesBytes);
+  for (SizePart& part : changes.take()) parts.push_back(std::move(part));
+  return parts;
+}
+
 std::vector<SizePart> sizeParts(const QuantizedTensor& tensor) {
   const std::uint64_t values = tensor.shape.count();
   Parts parts(values);

@@ -20,6 +20,8 @@ struct SizePart {
 /// tensor.
 /// @pre shapeProblem(format, shape) is empty
 std::vector<SizePart> sizeParts(const Format& format, const tensor::Shape& shape);
+/// With what the scheme's method stores beside.
+std::vector<SizePart> sizeParts(const Scheme& scheme, const tensor::Shape& shape);
 
 /// The parts of a tensor as it is stored; they sum to 8 · tensor.bytes().
 std::vector<SizePart> sizeParts(const QuantizedTensor& tensor);

@@ -13,12 +13,40 @@ namespace core::quant {
 
 namespace {
 
+/// Columns that were multiplied: what is read back, and the factor that it is divided by.
+void addScaled(const QuantizedTensor& tensor, const BlockPlace& place, std::string pattern, BlockExplanation& out) {
+  QuantizedTensor stored = tensor;
+  stored.changes = nullptr;
+  std::vector<double> factors;
+  for (std::uint64_t i = 0; i < place.count; ++i)
+    factors.push_back(static_cast<double>(tensor.changes->inputScales[(place.first + i) % tensor.rowValues()]));
+  std::vector<ExplanationLevels> levels;
+  for (const ExplanationLevels& set : out.levels)
+    for (std::uint32_t i = set.firstValue; i < set.firstValue + set.valueCount; ++i) {
+      levels.push_back({i, 1, set.levels});
+      for (double& level : levels.back().levels)
+        level = static_cast<double>(static_cast<float>(level) / static_cast<float>(factors[i]));
+    }
+  out.levels = std::move(levels);
+  addStep(out, StepId::Scaled, "y", "what is read back of a column that was multiplied", std::move(pattern),
+          toDoubles(weightsAt(stored, place, nullptr)));
+  addStep(out, StepId::Factor, "s", "what the column was multiplied by", "", std::move(factors));
+}
+
 void addDecoded(const QuantizedTensor& tensor, const BlockPlace& place, std::string pattern, BlockExplanation& out) {
-  std::vector<float> decoded(place.count);
-  decode(tensor, place.first, place.count, decoded.data());
   if (tensor.factor != 1.0F) out.notes.push_back("Every value is multiplied by a factor of the tensor besides.");
-  if (tensor.changes != nullptr) out.notes.push_back("The columns of the tensor were changed before it was quantized.");
-  addStep(out, StepId::Decoded, "x̂", "what is read back", std::move(pattern), toDoubles(decoded));
+  if (tensor.changes != nullptr && !tensor.changes->inputScales.empty()) {
+    addScaled(tensor, place, std::move(pattern), out);
+    pattern = "{y}/{s}";
+  }
+  if (tensor.changes != nullptr && !tensor.changes->order.empty()) {
+    const auto first = tensor.changes->order.begin() + static_cast<std::ptrdiff_t>(place.first % tensor.rowValues());
+    out.columns.assign(first, first + static_cast<std::ptrdiff_t>(place.count));
+    out.notes.push_back(
+        "The columns are stored in the order in which they were rounded, those with large inputs first.");
+  }
+  addStep(out, StepId::Decoded, "x̂", "what is read back", std::move(pattern),
+          toDoubles(weightsAt(tensor, place, tensor.changes.get())));
 }
 
 }  // namespace
@@ -26,6 +54,19 @@ void addDecoded(const QuantizedTensor& tensor, const BlockPlace& place, std::str
 void describeStored(const QuantizedTensor& tensor, const BlockPlace& place, BlockExplanation& out) {
   const std::string pattern = tensor.dtype() ? describeElements(tensor, place, out) : describeGroup(tensor, place, out);
   addDecoded(tensor, place, pattern, out);
+}
+
+std::vector<float> weightsAt(const QuantizedTensor& tensor, const BlockPlace& place, const ColumnChanges* changes) {
+  std::vector<float> weights(place.count);
+  if (changes == nullptr || changes->order.empty()) {
+    decode(tensor, place.first, place.count, weights.data());
+    return weights;
+  }
+  const std::uint64_t columns = tensor.rowValues();
+  std::vector<float> row(columns);
+  decode(tensor, place.first / columns * columns, columns, row.data());
+  for (std::uint64_t i = 0; i < place.count; ++i) weights[i] = row[changes->order[place.first % columns + i]];
+  return weights;
 }
 
 std::vector<std::uint8_t> codesOf(const QuantizedTensor& tensor, const BlockPlace& place) {

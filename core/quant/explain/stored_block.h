@@ -11,6 +11,9 @@ namespace core::quant {
 /// @param place inside `tensor`, which may be a part of the tensor that is explained
 void describeStored(const QuantizedTensor& tensor, const BlockPlace& place, BlockExplanation& out);
 
+/// The weights in the places of a block: of its row's columns `changes->order`, where there is an order.
+std::vector<float> weightsAt(const QuantizedTensor& tensor, const BlockPlace& place, const ColumnChanges* changes);
+
 /// The unsigned codes of consecutive values of a row, one byte each. @pre the layout is not Elements
 std::vector<std::uint8_t> codesOf(const QuantizedTensor& tensor, const BlockPlace& place);
 

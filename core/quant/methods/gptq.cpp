@@ -78,7 +78,7 @@ GptqCodes gptq(const QuantizedTensor& source, std::span<const float> hessian, co
   const GptqPlan plan{source, factor, order, isDead, waits ? grids.grouping().size : 0, grids, result.codes};
   forEachChunk(stripCount(source.rows()), 1, job, "Quantizing",
                [&](std::uint64_t strip, std::uint64_t) { GptqStrip(plan, strip * kStrip).run(); });
-  if (plan.isReordered()) result.order = std::move(order);
+  if (waits && method.actOrder == ActOrder::On) result.order = std::move(order);
   return result;
 }
 

@@ -23,8 +23,6 @@ QS_MULTIVERSION void pushErrors(const double* __restrict__ errors, const float* 
 
 }  // namespace
 
-bool GptqPlan::isReordered() const { return waitingGroup != 0 && !std::is_sorted(order.begin(), order.end()); }
-
 GptqStrip::GptqStrip(const GptqPlan& plan, std::uint64_t firstRow)
     : m_plan(plan),
       m_firstRow(firstRow),

@@ -18,8 +18,6 @@ struct GptqPlan {
   CodeGrids& grids;
   std::span<std::uint8_t> codes;
 
-  /// Whether columns are stored in `order`: there is a grid for those that came together.
-  bool isReordered() const;
 };
 
 /// GPTQ on 32 rows of a matrix, side by side (formulas in gptq.h). Rows do not depend on each other.

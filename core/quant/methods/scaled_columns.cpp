@@ -10,7 +10,7 @@ Scheme roundingOnly(const Scheme& scheme) {
   rounding.method = Method();
   rounding.method.range = scheme.method.range;
   rounding.method.percentile = scheme.method.percentile;
-  rounding.activations = Activations();
+  if (rounding.format.name != FormatName::LlmInt8) rounding.activations = Activations();
   return rounding;
 }
 

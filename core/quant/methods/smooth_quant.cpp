@@ -11,6 +11,7 @@ namespace core::quant {
 namespace {
 
 constexpr double kLeastMaximum = 1e-5;
+constexpr double kLargestWeight = 0x1p100;  // so that what is divided afterwards stays within float32
 
 /// max |w| of every column.
 std::vector<float> columnMaxima(const QuantizedTensor& source, const JobContext& job) {
@@ -40,7 +41,7 @@ std::vector<float> smoothingScales(const QuantizedTensor& source, const TensorCa
   std::vector<float> scales = columnMaxima(source, job);
   for (std::uint64_t c = 0; c < columns; ++c) {
     const double weight = static_cast<double>(scales[c]), input = static_cast<double>(calibration.maxMagnitude[c]);
-    scales[c] = weight == 0.0 || input == 0.0
+    scales[c] = weight == 0.0 || input == 0.0 || weight > kLargestWeight
                     ? 1.0F
                     : static_cast<float>(std::pow(std::max(input, kLeastMaximum), alpha) /
                                          std::pow(std::max(weight, kLeastMaximum), 1.0 - alpha));

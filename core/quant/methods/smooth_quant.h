@@ -13,7 +13,8 @@ namespace core::quant {
 ///
 ///   s_j = max |x_j|^α / max |w_j|^(1 − α),   inputs x_j / s_j, weights w_j · s_j
 ///
-/// with maxima of at least 1e-5. Columns that the text has never reached, and columns of zeros, keep s = 1.
+/// with maxima of at least 1e-5. Columns that the text has never reached, columns of zeros and of weights beyond
+/// 2^100 keep s = 1.
 /// Every layer has its own factors: where several matrices read one input, that input is divided for each of them.
 /// @param alpha α, 0 … 1. @return s, one per column
 /// @throws Error (InvalidArgument) when the calibration does not fit the tensor; Cancelled
