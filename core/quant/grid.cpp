@@ -99,7 +99,19 @@ void addLevels(const LearnedCodeBooks& codes, const QuantizedTensor& tensor, std
 
 Grid gridAround(const QuantizedTensor& tensor, std::uint64_t flatIndex) {
   Grid grid;
-  std::visit([&](const auto& codes) { addLevels(codes, tensor, flatIndex, grid); }, tensor.layout);
+  const ColumnChanges none;
+  const ColumnChanges& changes = tensor.changes != nullptr ? *tensor.changes : none;
+  const std::uint64_t column = flatIndex % tensor.rowValues();
+  std::uint64_t stored = flatIndex;
+  if (!changes.order.empty()) {
+    const auto place = std::find(changes.order.begin(), changes.order.end(), column);
+    stored = flatIndex - column + static_cast<std::uint64_t>(place - changes.order.begin());
+  }
+  std::visit([&](const auto& codes) { addLevels(codes, tensor, stored, grid); }, tensor.layout);
+  if (!changes.inputScales.empty())
+    for (double& level : grid.levels)
+      level = static_cast<double>(static_cast<float>(level) / changes.inputScales[column]);
+  if (!changes.order.empty() || !changes.inputScales.empty()) grid.first = flatIndex, grid.count = 1;
   std::sort(grid.levels.begin(), grid.levels.end());
   grid.levels.erase(std::unique(grid.levels.begin(), grid.levels.end()), grid.levels.end());
   return grid;

@@ -113,7 +113,8 @@ int main(int argc, char** argv) {
         "| format | bits per weight | SQNR Gaussian, dB | SQNR {}, dB | encode, M values/s | decode, M values/s | "
         "packed on Vulkan |\n|---|---|---|---|---|---|---|\n",
         model->name());
-    for (const Preset& preset : core::quant::presets()) row(preset, view, *model);
+    for (const Preset& preset : core::quant::presets())
+      if (!preset.needsCalibration) row(preset, view, *model);
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/quant/bit_stream.h"
+#include "core/quant/grid.h"
 #include "core/quant/methods/gptq.h"
 #include "support/golden_layer.h"
 
@@ -159,12 +160,13 @@ class TestGptq : public QObject {
   void choosesTheCodesOfTheReference_data();
   void choosesTheCodesOfTheReference();
   void deadColumnsBecomeZero();
-  void loosesLessThanRounding_data();
-  void loosesLessThanRounding();
+  void losesLessThanRounding_data();
+  void losesLessThanRounding();
   void takesAnyShape_data();
   void takesAnyShape();
   void doesNotDependOnThreads();
   void storesTheOrderWhereGroupsNeedIt();
+  void levelsAreThoseOfTheColumn();
   void dampsMoreWhereItMust();
   void refusesWhatIsNoHessian();
   void survivesAnyWeights();
@@ -220,7 +222,7 @@ void TestGptq::deadColumnsBecomeZero() {
   }
 }
 
-void TestGptq::loosesLessThanRounding_data() {
+void TestGptq::losesLessThanRounding_data() {
   QTest::addColumn<QString>("scheme");
   for (const char* scheme :
        {"int4:group=32", "int3:group=32", "int2:group=32", "int4:group=128,range=minmax", "int3:group=128,range=minmax",
@@ -231,7 +233,7 @@ void TestGptq::loosesLessThanRounding_data() {
 }
 
 /// In the output, on inputs that it was chosen for.
-void TestGptq::loosesLessThanRounding() {
+void TestGptq::losesLessThanRounding() {
   QFETCH(QString, scheme);
   const auto calibration = layer().calibration();
   const QString separator = scheme.contains(':') ? "," : ":";
@@ -317,6 +319,21 @@ void TestGptq::storesTheOrderWhereGroupsNeedIt() {
         "int4:group=tensor,method=gptq,act_order=on", "int4:group=32,method=gptq,act_order=on,static_groups=on",
         "int4:group=32,scales=uint8,method=gptq,act_order=on", "nf4:method=gptq,act_order=on,static_groups=on"})
     QVERIFY2(orderOf(scheme).empty(), scheme);
+}
+
+/// Where columns are stored in another order, and where they were multiplied.
+void TestGptq::levelsAreThoseOfTheColumn() {
+  const auto calibration = layer().calibration();
+  for (const char* scheme :
+       {"int4:group=32,method=gptq,act_order=on", "int4:group=64,method=awq", "nf4:method=awq", "int8:method=smooth"}) {
+    const auto tensor = quant::quantize(quant::Scheme::parse(scheme), layer().tensor(), JobContext(), &calibration);
+    const auto values = quant::dequantize(*tensor);
+    for (std::size_t i = 0; i < values.size(); i += 37) {
+      const quant::Grid grid = quant::gridAround(*tensor, i);
+      QVERIFY(grid.first == i && grid.count == 1);
+      QVERIFY2(std::ranges::any_of(grid.levels, [&](double level) { return float(level) == values[i]; }), scheme);
+    }
+  }
 }
 
 /// A matrix with eigenvalues 1.05 and −0.05: 1 % is not enough, 10 % is.
