@@ -199,6 +199,8 @@ class TestCpuOps : public QObject {
                                "int4:group=22",
                                "int4:group=32,range=minmax",
                                "int4:group=7",
+                               "int4:group=64,range=minmax,method=hqq",
+                               "int4:group=row,range=minmax,method=hqq",
                                "int3",
                                "nf4",
                                "nf4:block=128,double=on",

@@ -71,15 +71,15 @@ const float* RowDecoder::rows(std::size_t first, std::size_t count, std::vector<
 void RowDecoder::decodeIntegerRow(std::size_t row, float* out) const {
   const auto& codes = *m_tensor.as<quant::Uniform>();
   const std::uint8_t* packed = payloadOf(m_tensor) + row * m_tensor.rowValues() / 2;
-  std::array<float, 16> levels{};  // whole numbers, so subtracting the zero-point from them is exact
-  for (std::int32_t code = 0; code < 16; ++code)
-    levels[static_cast<std::size_t>(code)] = static_cast<float>(code + codes.qmin);
-  quant::forEachRun(codes.grouping, m_tensor.rowValues(), row,
-                    [&](std::uint64_t begin, std::uint64_t count, std::uint64_t group) {
-                      const float zeroPoint = codes.zeroPoints.empty() ? 0.0F : codes.zeroPoints[group];
-                      vectorKernels().lookUpNibbles(packed + begin / 2, count / 2, NibbleOrder::LowFirst, levels.data(),
-                                                    zeroPoint, codes.scales[group], out + begin);
-                    });
+  // The codes themselves: qmin goes to the zero-point, as in decodeRows, where that is no whole number and rounds.
+  std::array<float, 16> levels{};
+  for (std::size_t code = 0; code < levels.size(); ++code) levels[code] = static_cast<float>(code);
+  quant::forEachRun(
+      codes.grouping, m_tensor.rowValues(), row, [&](std::uint64_t begin, std::uint64_t count, std::uint64_t group) {
+        const float zeroPoint = codes.zeroPoints.empty() ? 0.0F : codes.zeroPoints[group];
+        vectorKernels().lookUpNibbles(packed + begin / 2, count / 2, NibbleOrder::LowFirst, levels.data(),
+                                      zeroPoint - static_cast<float>(codes.qmin), codes.scales[group], out + begin);
+      });
 }
 
 void RowDecoder::decodeCodeBookRow(std::size_t row, float* out) const {
