@@ -57,7 +57,8 @@ bool canHold(FileFormat format, const QuantizedFileRow& row) {
 /// @param writer a GgufWriter or a SplitGgufWriter that has its metadata
 template <class Writer>
 void writeTensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow>& rows, Writer& writer,
-                  const core::JobContext& job, core::quant::Calibration* calibration) {
+                  const core::JobContext& job, const TensorMaking& making) {
+  MadeTensors tensors(making);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     writer.declareTensor(tensor.storedName.value_or(tensor.name), rows[i].type, tensor.storedShape);
@@ -73,30 +74,31 @@ void writeTensors(const core::io::Checkpoint& source, std::vector<QuantizedFileR
       writer.append(view.bytes);
     } else {
       const auto stored = core::quant::loadTensor(source, i);
-      const auto quantized = core::model::makeTensor(rows[i].decision, stored, part, calibration);
+      const auto quantized = tensors.make(rows[i].decision, stored, part);
       rows[i].bytes = quantized->payload.size();
       noteNonFinite(rows[i], *stored, quantized.get(), done);
       writer.append(quantized->payload);
     }
   }
   writer.finish();
+  tensors.forget();
 }
 
 void writeGguf(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                std::vector<QuantizedFileRow>& rows, const QuantizeTarget& target, const core::JobContext& job,
-               core::quant::Calibration* calibration) {
+               const TensorMaking& making) {
   const auto inputs = inputsOf(source);
   if (!target.split.isSplit()) {
     core::io::GgufWriter writer({target.file, inputs});
     copyMetadata(source, recipe, rows, writer);
-    return writeTensors(source, rows, writer, job, calibration);
+    return writeTensors(source, rows, writer, job, making);
   }
   auto parts = planParts(rows, target.split);
   std::vector<core::io::OutputFile> files;
   for (const auto& file : targetFiles(target, parts)) files.emplace_back(file, inputs);
   core::io::SplitGgufWriter writer(std::move(files), std::move(parts));
   copyMetadata(source, recipe, rows, writer.first());
-  writeTensors(source, rows, writer, job, calibration);
+  writeTensors(source, rows, writer, job, making);
 }
 
 }  // namespace
@@ -120,13 +122,12 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
 
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                             const QuantizeTarget& target, const core::JobContext& job,
-                                            core::quant::Calibration* calibration) {
+                                            const TensorMaking& making) {
   const FileFormat format = outputFormat(target, source);
   auto rows = planQuantization(source, recipe).rows;
   refuseWhatCannotBeWritten(source, recipe, rows, format);
-  if (format == FileFormat::Safetensors)
-    return writeSafetensors(source, std::move(rows), target.file, job, calibration);
-  writeGguf(source, recipe, rows, target, job, calibration);
+  if (format == FileFormat::Safetensors) return writeSafetensors(source, std::move(rows), target.file, job, making);
+  writeGguf(source, recipe, rows, target, job, making);
   return rows;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <vector>
 
+#include "app/session/made_tensors.h"
 #include "app/session/quantize_plan.h"
 #include "app/session/quantize_target.h"
 #include "core/base/job_context.h"
@@ -19,14 +20,15 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
 ///   .safetensors  casts, and nf4/fp4 as the tensors of a bitsandbytes Linear4bit state dict (`NAME` packed,
 ///                 `NAME.absmax`, `NAME.quant_map`, `NAME.quant_state.bitsandbytes__nf4`, with double quantization also
 ///                 `NAME.nested_absmax` and `NAME.nested_quant_map`)
-/// Under a scheme that looks at data, layer by layer: a Hessian is there while the matrices of its layer are quantized.
-/// @param calibration for such schemes; null: they refuse  @return one row per tensor of the source
+/// Under a scheme that looks at data, layer by layer: a Hessian is there while the matrices of its layer are quantized,
+/// and with a work folder what was made is found again by whoever starts anew after being stopped (made_tensors).
+/// @return one row per tensor of the source
 /// @throws core::Error (Unsupported) when the file format cannot hold a scheme or a stored type, a scheme cannot be
 /// made
 ///         (yet), or the recipe would apply to no tensor at all, (InvalidArgument, Io), core::Cancelled
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                             const QuantizeTarget& target,
                                             const core::JobContext& job = core::JobContext(),
-                                            core::quant::Calibration* calibration = nullptr);
+                                            const TensorMaking& making = {});
 
 }  // namespace app

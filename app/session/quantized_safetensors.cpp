@@ -112,10 +112,11 @@ bool isLeftOver(const core::io::Checkpoint& source, const std::vector<QuantizedF
 
 std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow> rows,
                                                const std::filesystem::path& target, const core::JobContext& job,
-                                               core::quant::Calibration* calibration) {
+                                               const TensorMaking& making) {
   core::io::SafetensorsWriter writer({target, inputsOf(source)});
   addMetadata(source, writer);
   Contents contents;
+  MadeTensors tensors(making);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto count = static_cast<double>(rows.size()), index = static_cast<double>(i);
     const core::JobContext part = job.part(index / count, (index + 1) / count);
@@ -129,7 +130,7 @@ std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& sourc
       contents.parts.push_back({view.name, view.dtype, source.tensors()[i].storedShape, view.bytes});
     } else {
       const auto stored = core::quant::loadTensor(source, i);
-      contents.add(core::model::makeTensor(rows[i].decision, stored, part, calibration));
+      contents.add(tensors.make(rows[i].decision, stored, part));
       rows[i].bytes = contents.quantized.back()->bytes();
       noteNonFinite(rows[i], *stored, contents.quantized.back().get(), done);
     }
@@ -140,6 +141,7 @@ std::vector<QuantizedFileRow> writeSafetensors(const core::io::Checkpoint& sourc
     writer.append(part.bytes);
   }
   writer.finish();
+  tensors.forget();
   return rows;
 }
 

@@ -243,8 +243,12 @@ void ExportDialog::browse() {
 void ExportDialog::start() {
   if (!m_dryRun->preview() || !whyNot().isEmpty()) return;
   const std::filesystem::path file(m_file->text().trimmed().toStdString());
-  Q_EMIT exportWanted(
-      {m_model->sharedCheckpoint(), *m_recipe, m_selection.title(*m_recipe), {file, split()}, m_beside->isChecked()});
+  Q_EMIT exportWanted({m_model->sharedCheckpoint(),
+                       *m_recipe,
+                       m_selection.title(*m_recipe),
+                       {file, split()},
+                       m_model->calibration().current(),
+                       m_beside->isChecked()});
   accept();
 }
 

@@ -3,6 +3,7 @@
 #include <QFileInfo>
 #include <algorithm>
 
+#include "app/session/cache_folder.h"
 #include "app/session/quantize_model.h"
 #include "app/text/numbers.h"
 
@@ -13,7 +14,8 @@ namespace {
 using Outcome = ModelExport::Outcome;
 
 Outcome writeModel(const ExportOrder& order, const core::JobContext& job) {
-  const auto rows = quantizeModel(*order.source, order.recipe, order.target, job);
+  const auto rows =
+      quantizeModel(*order.source, order.recipe, order.target, job, {order.calibration.get(), userCacheFolder()});
   const auto files = targetFiles(order.target, planParts(rows, order.target.split));
   Outcome outcome;
   outcome.firstFile = QString::fromStdString(files.front().string());

@@ -16,7 +16,8 @@ struct ExportOrder {
   core::model::Recipe recipe;
   QString name;  ///< of the recipe, for people
   QuantizeTarget target;
-  bool isToBeCompared = false;  ///< the result is opened beside the original
+  core::quant::CalibrationPtr calibration;  ///< of the source; null: schemes that look at data refuse
+  bool isToBeCompared = false;              ///< the result is opened beside the original
 };
 
 /// Writes a model under a scheme or recipe as a job. Says how it ended, whichever way, and deletes itself.

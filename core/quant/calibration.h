@@ -9,11 +9,13 @@
 #include "core/base/job_context.h"
 #include "core/quant/input_histogram.h"
 #include "core/quant/scheme.h"
+#include "core/tensor/shape.h"
 
 namespace core::quant {
 
 /// What a text has shown about the inputs x of one linear layer, per input column (the columns of its weight matrix
-/// [out, in]). Every vector is empty or has one value per column.
+/// [out, in]). Every vector is empty or has one value per column; importance of a stack of matrices [experts, out, in]
+/// may have a row of them per matrix.
 struct TensorCalibration {
   std::vector<float>
       importance;  ///< mean of x² (an importance matrix of llama.cpp): weight of a column's squared error
@@ -61,5 +63,7 @@ using CalibrationPtr = std::shared_ptr<Calibration>;
 /// The importance row of a matrix of `rowValues` columns; empty without a calibration or importance in it.
 /// @throws Error (InvalidArgument) when it has another length, or a value that is negative or not finite
 std::span<const float> importanceRow(const TensorCalibration* calibration, std::uint64_t rowValues);
+/// The same for a tensor of this shape: one row for all of it, or one per matrix of a stack.
+std::span<const float> importanceRows(const TensorCalibration* calibration, const tensor::Shape& shape);
 
 }  // namespace core::quant

@@ -46,6 +46,9 @@ void quantizeElements(const QuantizedTensor& source, tensor::DType dtype, std::s
   const std::uint64_t rowBlocks = source.shape.rowValues() / layout.blockValues;
   const bool isWeighted = !importance.empty() && codec.encodeByImportance != nullptr;
   const std::uint64_t itemBlocks = isWeighted ? rowBlocks : 1;
+  // Rows that share a row of importance: all, or those of a matrix of the stack.
+  const std::uint64_t matrices = isWeighted ? importance.size() / source.rowValues() : 1;
+  const std::uint64_t sharing = std::max<std::uint64_t>(1, source.rows() / matrices);
   forEachChunk(blocks / itemBlocks, itemsPerChunk(itemBlocks * layout.blockValues), job, "Quantizing",
                [&](std::uint64_t firstItem, std::uint64_t items) {
                  const std::uint64_t first = firstItem * itemBlocks, count = items * itemBlocks;
@@ -53,9 +56,11 @@ void quantizeElements(const QuantizedTensor& source, tensor::DType dtype, std::s
                  decode(source, first * layout.blockValues, values.size(), values.data());
                  std::uint8_t* out = payload + first * layout.blockBytes;
                  if (!isWeighted) return codec.encode(values.data(), count, out);
-                 for (std::uint64_t block = 0; block < count; block += rowBlocks)
-                   codec.encodeByImportance(values.data() + block * layout.blockValues, rowBlocks, importance.data(),
-                                            out + block * layout.blockBytes);
+                 for (std::uint64_t row = 0; row < items; ++row)
+                   codec.encodeByImportance(
+                       values.data() + row * source.rowValues(), rowBlocks,
+                       importance.data() + (firstItem + row) / sharing % matrices * source.rowValues(),
+                       out + row * rowBlocks * layout.blockBytes);
                });
 }
 
@@ -73,8 +78,8 @@ Layout encode(const Scheme& scheme, const QuantizedTensor& tensor, const TensorC
               const JobContext& job, std::uint8_t* payload) {
   if (const auto dtype = storedDType(scheme.format)) {
     const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
-    quantizeElements(tensor, *dtype, importanceRow(wantsImportance ? calibration : nullptr, tensor.shape.rowValues()),
-                     job, payload);
+    quantizeElements(tensor, *dtype, importanceRows(wantsImportance ? calibration : nullptr, tensor.shape), job,
+                     payload);
     return Elements{*dtype};
   }
   switch (family(scheme.format.name)) {

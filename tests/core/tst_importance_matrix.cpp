@@ -2,11 +2,13 @@
 #include <QtTest>
 
 #include <cmath>
+#include <random>
 
 #include "core/calibrate/matrix_calibration.h"
 #include "core/io/gguf.h"
 #include "core/io/importance_matrix.h"
 #include "core/io/mapped_file.h"
+#include "core/quant/quantizer.h"
 #include "damaged_files.h"
 
 using namespace core;
@@ -227,6 +229,39 @@ class TestImportanceMatrix : public QObject {
         tryIt(bytes);
       }
       bytes[at] = original;
+    }
+  }
+
+  // A stack of experts is quantized matrix by matrix, each by its own row of importance.
+  void expertsHaveTheirOwnRows() {
+    constexpr std::size_t kExperts = 3, kRows = 5, kColumns = 512;
+    std::mt19937 random(5);
+    std::normal_distribution<float> normal;
+    std::vector<float> values(kExperts * kRows * kColumns);
+    for (float& value : values) value = normal(random);
+    quant::TensorCalibration calibration;
+    for (std::size_t i = 0; i < kExperts * kColumns; ++i) calibration.importance.push_back(std::abs(normal(random)));
+    const auto viewOf = [](std::span<const float> of, tensor::Shape shape) {
+      return tensor::TensorView{"w", tensor::DType::F32, std::move(shape), std::as_bytes(of), nullptr};
+    };
+    const auto scheme = quant::Scheme::parse("q4_k:method=imatrix");
+    const auto stack = quant::quantize(scheme, viewOf(values, {kExperts, kRows, kColumns}), JobContext(), &calibration);
+    std::vector<std::byte> expected;
+    for (std::size_t expert = 0; expert < kExperts; ++expert) {
+      quant::TensorCalibration own;
+      const auto row = calibration.importance.begin() + static_cast<std::ptrdiff_t>(expert * kColumns);
+      own.importance.assign(row, row + kColumns);
+      const auto part = std::span(values).subspan(expert * kRows * kColumns, kRows * kColumns);
+      const auto matrix = quant::quantize(scheme, viewOf(part, {kRows, kColumns}), JobContext(), &own);
+      expected.insert(expected.end(), matrix->payload.begin(), matrix->payload.end());
+    }
+    QVERIFY(std::ranges::equal(stack->payload, expected));
+    // One row for all of them is right, too; other counts are not, nor rows per matrix for a plain one.
+    calibration.importance.resize(kColumns);
+    QVERIFY(quant::quantize(scheme, viewOf(values, {kExperts, kRows, kColumns}), JobContext(), &calibration));
+    calibration.importance.resize(2 * kColumns);
+    for (const tensor::Shape& shape : {tensor::Shape{kExperts, kRows, kColumns}, {kExperts * kRows, kColumns}}) {
+      QVERIFY_EXCEPTION_THROWN(quant::quantize(scheme, viewOf(values, shape), JobContext(), &calibration), Error);
     }
   }
 

@@ -8,6 +8,7 @@
 #include "app/cli/explain_tensor.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
+#include "app/session/cache_folder.h"
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
 #include "core/base/error.h"
@@ -132,7 +133,8 @@ void run(const Options& options) {
   }
   const QuantizeTarget target(*options.out, options.split);
   options.weights.calibrate(*model, job);
-  const auto rows = quantizeModel(source, recipe, target, job, model->calibration().current().get());
+  const auto calibration = model->calibration().current();
+  const auto rows = quantizeModel(source, recipe, target, job, {calibration.get(), userCacheFolder()});
   const auto files = targetFiles(target, planParts(rows, target.split));
   const auto note = core::model::describeInputFirst(source, model->choices());
   std::FILE* const report = reportStream(*options.out);
