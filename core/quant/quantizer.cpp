@@ -21,6 +21,7 @@
 #include "core/quant/methods/scaled_columns.h"
 #include "core/quant/methods/smooth_quant.h"
 #include "core/quant/registry.h"
+#include "core/quant/required_calibration.h"
 #include "core/quant/scaled_levels.h"
 #include "core/quant/stored_size.h"
 #include "core/quant/uniform_encode.h"
@@ -169,21 +170,6 @@ Encoded encodeByMethod(const Scheme& scheme, const QuantizedTensor& tensor, cons
   return {encode(scheme, tensor, calibration, job, payload), nullptr};
 }
 
-void checkCalibration(const Scheme& scheme, const TensorCalibration* calibration, const std::string& name) {
-  const CalibrationNeed need = calibrationNeed(scheme);
-  if (need == CalibrationNeed::None) return;
-  const bool isKnown =
-      calibration != nullptr && (need == CalibrationNeed::Hessian      ? !calibration->hessian.empty()
-                                 : need == CalibrationNeed::Importance ? !calibration->importance.empty()
-                                                                       : !calibration->maxMagnitude.empty());
-  if (isKnown) return;
-  throw Error(ErrorCode::InvalidArgument,
-              fmt::format("{} needs {} for the tensor {}.", scheme.displayName(),
-                          need == CalibrationNeed::Importance ? "an importance matrix" : "a calibration text",
-                          io::inQuotes(name)),
-              name);
-}
-
 }  // namespace
 
 bool isDecodable(tensor::DType dtype) { return blockCodec(dtype) != nullptr; }
@@ -247,7 +233,7 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
     return same;
   }
   if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
-  checkCalibration(scheme, calibration, tensor.name);
+  requireCalibration(scheme, calibration, tensor.name);
 
   auto result = std::make_shared<QuantizedTensor>();
   result->name = tensor.name;

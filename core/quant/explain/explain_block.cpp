@@ -88,7 +88,7 @@ void explainFamily(const ExplainInput& input, BlockExplanation& out) {
     case Family::Integer:
       return explainUniform(input, out);
     case Family::LlmInt8:
-      return explainMethod(input.scheme, out);
+      return explainLlmInt8(input, out);
     case Family::KMeans:
       return explainKMeans(input, out);
     case Family::CodeBook:

@@ -26,8 +26,9 @@ void explainScaledLevels(const ExplainInput& input,
                          BlockExplanation& out);  ///< FP8 under scales, logarithms, MX, NVFP4
 void explainBitsandbytes(const ExplainInput& input, BlockExplanation& out);
 void explainKMeans(const ExplainInput& input, BlockExplanation& out);
+void explainLlmInt8(const ExplainInput& input, BlockExplanation& out);
 void explainCast(const ExplainInput& input, BlockExplanation& out);
-/// Methods that look further than a block: which columns there are, and that nothing more can be said of one alone.
+/// Methods that look further than a block: nothing more can be said of one alone (method_explanation has the row).
 void explainMethod(const Scheme& scheme, BlockExplanation& out);
 void explainGguf(const ExplainInput& input, BlockExplanation& out);
 

@@ -24,7 +24,7 @@ std::string_view meaningOf(const Scheme& scheme) {
     case MethodName::ImportanceMatrix:
       break;
   }
-  return "From −max |x| to max |x| of the row.";
+  return {};
 }
 
 }  // namespace

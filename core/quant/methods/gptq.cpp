@@ -58,28 +58,56 @@ bool canWait(const CodeGrids& grids, const Method& method, std::uint64_t columns
          (grouping.granularity == Granularity::Block && columns % grouping.size == 0);
 }
 
+/// What is known before the first weight is rounded.
+struct Preparation {
+  std::vector<std::uint32_t> order;
+  double damping;
+  InverseFactor factor;
+  std::vector<std::uint8_t> isDead;
+  std::uint32_t waitingGroup;
+};
+
+Preparation prepare(const QuantizedTensor& source, std::span<const float> hessian, const Method& method,
+                    CodeGrids& grids, const JobContext& job) {
+  const std::uint64_t columns = source.rowValues();
+  checkHessian(hessian, columns, source.name);
+  std::vector<std::uint32_t> order = orderOf(hessian, columns, method.actOrder);
+  double damping = method.damping;
+  InverseFactor factor = dampedFactor(hessian, order, source.name, damping, job);
+  std::vector<std::uint8_t> isDead(columns);
+  for (std::uint64_t j = 0; j < columns; ++j) isDead[j] = hessian[j * columns + j] == 0.0F ? 1 : 0;
+  const bool waits = canWait(grids, method, columns);
+  if (!waits) chooseAll(grids, source, job);
+  return {std::move(order), damping, std::move(factor), std::move(isDead), waits ? grids.grouping().size : 0};
+}
+
 }  // namespace
 
 GptqCodes gptq(const QuantizedTensor& source, std::span<const float> hessian, const Method& method, CodeGrids& grids,
                const JobContext& job) {
-  const std::uint64_t columns = source.rowValues();
   GptqCodes result;
   if (source.shape.isEmpty()) return result;
-  checkHessian(hessian, columns, source.name);
-  std::vector<std::uint32_t> order = orderOf(hessian, columns, method.actOrder);
-  result.damping = method.damping;
-  const InverseFactor factor = dampedFactor(hessian, order, source.name, result.damping, job);
-  std::vector<std::uint8_t> isDead(columns);
-  for (std::uint64_t j = 0; j < columns; ++j) isDead[j] = hessian[j * columns + j] == 0.0F ? 1 : 0;
-
-  const bool waits = canWait(grids, method, columns);
-  if (!waits) chooseAll(grids, source, job);
+  Preparation ready = prepare(source, hessian, method, grids, job);
+  result.damping = ready.damping;
   result.codes.resize(source.shape.count());
-  const GptqPlan plan{source, factor, order, isDead, waits ? grids.grouping().size : 0, grids, result.codes};
+  const GptqPlan plan{source, ready.factor, ready.order, ready.isDead, ready.waitingGroup, grids, result.codes};
   forEachChunk(stripCount(source.rows()), 1, job, "Quantizing",
                [&](std::uint64_t strip, std::uint64_t) { GptqStrip(plan, strip * kStrip).run(); });
-  if (waits && method.actOrder == ActOrder::On) result.order = std::move(order);
+  if (ready.waitingGroup != 0 && method.actOrder == ActOrder::On) result.order = std::move(ready.order);
   return result;
+}
+
+GptqTrace traceGptq(const QuantizedTensor& source, std::span<const float> hessian, const Method& method,
+                    CodeGrids& grids, std::uint64_t row, const JobContext& job) {
+  const Preparation ready = prepare(source, hessian, method, grids, job);
+  std::vector<std::uint8_t> codes(source.shape.count());
+  const GptqPlan plan{source, ready.factor, ready.order, ready.isDead, ready.waitingGroup, grids, codes};
+  GptqTrace trace;
+  trace.row = row;
+  trace.damping = ready.damping;
+  trace.waitingGroup = ready.waitingGroup;
+  GptqStrip(plan, row / kStrip * kStrip, &trace).run();
+  return trace;
 }
 
 }  // namespace core::quant

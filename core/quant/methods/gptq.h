@@ -5,6 +5,7 @@
 
 #include "core/base/job_context.h"
 #include "core/quant/methods/code_grids.h"
+#include "core/quant/methods/gptq_trace.h"
 
 namespace core::quant {
 
@@ -40,5 +41,9 @@ struct GptqCodes {
 /// Cancelled
 GptqCodes gptq(const QuantizedTensor& source, std::span<const float> hessian, const Method& method, CodeGrids& grids,
                const JobContext& job);
+
+/// The same for one row, with everything on the way. @param row of the tensor, which is not empty
+GptqTrace traceGptq(const QuantizedTensor& source, std::span<const float> hessian, const Method& method,
+                    CodeGrids& grids, std::uint64_t row, const JobContext& job);
 
 }  // namespace core::quant

@@ -23,8 +23,9 @@ QS_MULTIVERSION void pushErrors(const double* __restrict__ errors, const float* 
 
 }  // namespace
 
-GptqStrip::GptqStrip(const GptqPlan& plan, std::uint64_t firstRow)
+GptqStrip::GptqStrip(const GptqPlan& plan, std::uint64_t firstRow, GptqTrace* trace)
     : m_plan(plan),
+      m_trace(trace),
       m_firstRow(firstRow),
       m_rows(std::min<std::uint64_t>(kStrip, plan.source.rows() - firstRow)),
       m_columns(plan.source.rowValues()),
@@ -33,6 +34,11 @@ GptqStrip::GptqStrip(const GptqPlan& plan, std::uint64_t firstRow)
 
 void GptqStrip::run() {
   load();
+  if (m_trace != nullptr) {
+    const std::uint64_t row = m_trace->row - m_firstRow;
+    m_trace->steps.resize(m_columns);
+    for (std::size_t k = 0; k < m_columns; ++k) m_trace->steps[k].weight = m_weights[k * kStrip + row];
+  }
   for (std::size_t first = 0; first < m_columns; first += kBlockColumns) {
     const std::size_t count = std::min(kBlockColumns, m_columns - first);
     runBlock(first, count);
@@ -70,7 +76,24 @@ void GptqStrip::roundColumn(std::size_t column, std::size_t inBlock) {
     const RoundedValue rounded = m_plan.grids.round(groupOf(grouping, m_columns, index), static_cast<float>(weight));
     m_plan.codes[index] = rounded.code;
     m_errors[inBlock * kStrip + r] = (weight - static_cast<double>(rounded.value)) / diagonal;
+    if (m_trace != nullptr && m_firstRow + r == m_trace->row) note(column, inBlock, stored, rounded);
   }
+}
+
+/// What roundColumn() has in hand, and what goes on from there.
+void GptqStrip::note(std::size_t column, std::size_t inBlock, std::uint64_t stored, const RoundedValue& rounded) {
+  const std::size_t at = inBlock * kStrip + static_cast<std::size_t>(m_trace->row - m_firstRow);
+  GptqStep& step = m_trace->steps[column];
+  step.column = m_plan.order[column];
+  step.stored = stored;
+  step.stood = m_block[at];
+  step.code = rounded.code;
+  step.decoded = rounded.value;
+  step.diagonal = static_cast<double>(m_plan.factor.at(column, column));
+  step.scaledError = m_errors[at];
+  const std::size_t end = std::min<std::size_t>(m_columns, column + 1 + GptqTrace::kMostPushed);
+  for (std::size_t k = column + 1; k < end; ++k)
+    step.pushed.push_back(-step.scaledError * static_cast<double>(m_plan.factor.at(column, k)));
 }
 
 void GptqStrip::runBlock(std::size_t first, std::size_t count) {

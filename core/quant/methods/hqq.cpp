@@ -29,14 +29,22 @@ std::vector<std::uint64_t> startsOf(const Grouping& grouping, const tensor::Shap
 }  // namespace
 
 void quantizeHqq(const QuantizedTensor& source, const Scheme& scheme, const JobContext& job, Uniform& out,
-                 std::uint8_t* payload) {
+                 std::uint8_t* payload, HqqTrace* trace) {
   out = emptyUniform(scheme, source.shape);
   if (source.shape.isEmpty()) return;
   const std::vector<float> weights = finiteWeights(source, job.part(0.0, 0.05));
   HqqGroups groups(weights, startsOf(out.grouping, source.shape), out.bits, out.scaleType);
-  groups.optimize(job.part(0.05, 0.9));
+  const std::uint64_t columns = source.rowValues(), asked = trace == nullptr ? 0 : trace->row * columns;
+  const std::uint64_t firstGroup = groupOf(out.grouping, columns, asked);
+  const std::uint64_t wanted = groupOf(out.grouping, columns, asked + columns - 1) + 1 - firstGroup;
+  if (trace != nullptr) trace->firstGroup = firstGroup;
+  groups.optimize(job.part(0.05, 0.9), trace, wanted);
   const auto offset = static_cast<float>(-out.qmin);
   if (out.zeroPointBits == 16) groups.roundZeros(offset);
+  if (trace != nullptr) {
+    const auto grids = groups.grids().subspan(firstGroup, wanted);
+    trace->stored.assign(grids.begin(), grids.end());
+  }
   for (std::size_t g = 0; g < out.scales.size(); ++g) {
     out.scales[g] = groups.grids()[g].scale;
     out.zeroPoints[g] = groups.grids()[g].zero - offset;

@@ -2,6 +2,7 @@
 #include <cstdint>
 
 #include "core/base/job_context.h"
+#include "core/quant/methods/hqq_groups.h"
 #include "core/quant/quantized_tensor.h"
 
 namespace core::quant {
@@ -19,8 +20,9 @@ namespace core::quant {
 /// S is rounded to what is stored before Z is chosen, Z is stored as FP32 beside FP32 scales, else as FP16, and the
 /// codes are chosen by what is stored. A group so far from 0 that Z would be no good there is widened to contain 0.
 /// Values that are not finite are taken as every encoder does. The result is the same with any number of threads.
-/// Fills `out` and `payload` (storedSize().payloadBytes). @pre Integer with ZeroPoint::Float. @throws Cancelled
+/// Fills `out` and `payload` (storedSize().payloadBytes). @pre Integer with ZeroPoint::Float.
+/// @param trace of the groups of a row; null: nobody asks. @throws Cancelled
 void quantizeHqq(const QuantizedTensor& source, const Scheme& scheme, const JobContext& job, Uniform& out,
-                 std::uint8_t* payload);
+                 std::uint8_t* payload, HqqTrace* trace = nullptr);
 
 }  // namespace core::quant

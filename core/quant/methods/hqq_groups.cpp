@@ -86,7 +86,13 @@ double HqqGroups::improve(std::uint64_t group, float beta) {
   return errors;
 }
 
-void HqqGroups::optimize(const JobContext& job) {
+void HqqGroups::optimize(const JobContext& job, HqqTrace* trace, std::uint64_t groups) {
+  const auto note = [&] {
+    if (trace == nullptr) return;
+    const auto first = m_grids.begin() + static_cast<std::ptrdiff_t>(trace->firstGroup);
+    trace->grids.emplace_back(first, first + static_cast<std::ptrdiff_t>(groups));
+  };
+  note();
   std::vector<double> errors(m_grids.size());
   const std::uint64_t chunk = itemsPerChunk(m_weights.size() / std::max<std::size_t>(1, m_grids.size()));
   double least = std::numeric_limits<double>::infinity();
@@ -99,6 +105,8 @@ void HqqGroups::optimize(const JobContext& job) {
                  });
     job.progress(static_cast<double>(i + 1) / kIterations, "Moving zero-points");
     const double sum = std::accumulate(errors.begin(), errors.end(), 0.0);  // in one order
+    note();
+    if (trace != nullptr) trace->errors.push_back(sum / static_cast<double>(m_weights.size()));
     if (!(sum < least)) return;
     least = sum;
   }
@@ -106,6 +114,10 @@ void HqqGroups::optimize(const JobContext& job) {
 
 void HqqGroups::roundZeros(float offset) {
   for (HqqGrid& grid : m_grids) grid.zero = numeric::halfToFloat(finiteHalf(grid.zero - offset)) + offset;
+}
+
+float valueUnder(const HqqGrid& grid, float weight, std::uint32_t bits) {
+  return (levelOf(grid, weight, static_cast<float>((1U << bits) - 1U)) - grid.zero) * grid.scale;
 }
 
 std::uint8_t HqqGroups::code(std::uint64_t group, float value) const {

@@ -15,14 +15,26 @@ struct HqqGrid {
   float zero = 0.0F;
 };
 
+/// What a weight becomes under a grid: (q − zero) · scale with the nearest q.
+float valueUnder(const HqqGrid& grid, float weight, std::uint32_t bits);
+
+/// What becomes of some groups of a tensor under HQQ, for whoever explains them. Filled by the method itself.
+struct HqqTrace {
+  std::uint64_t row = 0;                    ///< the groups that lie in it are wanted, or the one of the whole tensor
+  std::uint64_t firstGroup = 0;             ///< of them
+  std::vector<double> errors;               ///< mean |r| of the whole tensor at the beginning of each iteration
+  std::vector<std::vector<HqqGrid>> grids;  ///< of the wanted groups: at first, then after each iteration
+  std::vector<HqqGrid> stored;  ///< as the codes were chosen with: zero − offset in FP16 where it is stored so
+};
+
 /// The groups of a tensor under HQQ (formulas in hqq.h).
 class HqqGroups {
  public:
   /// @param weights finite, one group after the other. @param starts where each begins, and where the last ends
   HqqGroups(std::span<const float> weights, std::vector<std::uint64_t> starts, std::uint32_t bits, ScaleType scaleType);
 
-  /// Moves the zero-points. @throws Cancelled
-  void optimize(const JobContext& job);
+  /// Moves the zero-points. @param trace with `groups` of them wanted; null: nobody asks @throws Cancelled
+  void optimize(const JobContext& job, HqqTrace* trace = nullptr, std::uint64_t groups = 0);
   /// Makes zero − offset a number of FP16 in all groups.
   void roundZeros(float offset);
   std::span<const HqqGrid> grids() const { return m_grids; }

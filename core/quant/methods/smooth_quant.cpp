@@ -13,7 +13,8 @@ namespace {
 constexpr double kLeastMaximum = 1e-5;
 constexpr double kLargestWeight = 0x1p100;  // so that what is divided afterwards stays within float32
 
-/// max |w| of every column.
+}  // namespace
+
 std::vector<float> columnMaxima(const QuantizedTensor& source, const JobContext& job) {
   const std::uint64_t columns = source.rowValues();
   PerThread<std::vector<float>> partial(std::vector<float>(columns, 0.0F));
@@ -31,8 +32,6 @@ std::vector<float> columnMaxima(const QuantizedTensor& source, const JobContext&
   });
   return maxima;
 }
-
-}  // namespace
 
 std::vector<float> smoothingScales(const QuantizedTensor& source, const TensorCalibration& calibration, double alpha,
                                    const JobContext& job) {

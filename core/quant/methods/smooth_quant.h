@@ -20,5 +20,7 @@ namespace core::quant {
 /// @throws Error (InvalidArgument) when the calibration does not fit the tensor; Cancelled
 std::vector<float> smoothingScales(const QuantizedTensor& source, const TensorCalibration& calibration, double alpha,
                                    const JobContext& job);
+/// max |w| of every column, weights taken as every encoder does. @throws Cancelled
+std::vector<float> columnMaxima(const QuantizedTensor& source, const JobContext& job);
 
 }  // namespace core::quant
