@@ -252,6 +252,32 @@ class TestQuantizePages : public QObject {
     QVERIFY(!lab.state().block().isEmpty());
   }
 
+  /// A hand on a bar does not wait for an encoder that takes long: its block follows.
+  void aSlowBlockFollowsTheHand() {
+    Lab lab{QString()};
+    for (const char* slow : {"iq1_m", "iq3_s", "kmeans4"}) {
+      QVERIFY(lab.open(QStringLiteral("distribution=normal&count=4096&show=steps&scheme=") + QLatin1String(slow))
+                  .isEmpty());
+      QVERIFY(lab.window().waitUntilIdle());
+      const int steps = lab.state().undoStack().count();
+      lab.state().beginGesture();
+      for (const float value : {0.5F, 2.0F, 6.0F}) {
+        lab.state().moveWeight(lab.state().block().shown.first + 3, value);
+        QVERIFY2(!lab.state().isCurrent() && !lab.state().block().isEmpty(), slow);  // the one before is in sight
+      }
+      lab.state().endGesture();
+      QVERIFY(lab.window().waitUntilIdle());
+      QVERIFY(lab.state().isCurrent());
+      QCOMPARE(lab.state().undoStack().count(), steps + 1);
+      QCOMPARE(lab.state().block().values[3], 6.0F);
+      QCOMPARE(lab.state().block().decoded, decodedByTheQuantizer(lab.state()));
+    }
+    for (const char* quick : {"int4", "q4_k", "nf4", "mx_e2m1"}) {
+      QVERIFY(lab.state().setSchemeText(QLatin1String(quick)).isEmpty());
+      QVERIFY2(lab.state().isCurrent(), quick);
+    }
+  }
+
   void groupSizeTradesErrorForBits() {
     Lab lab;
     QVERIFY(lab.open(QStringLiteral("scheme=int4:group=16&show=sharing")).isEmpty());
