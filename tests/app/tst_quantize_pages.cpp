@@ -72,11 +72,12 @@ class TestQuantizePages : public QObject {
     QVERIFY(std::isnan(block.values[0]) && block.decoded[0] == 0.0F);
     QVERIFY(!block.isAnyCut());
     auto* table = lab.find<QTableView>("lab-steps");
-    QCOMPARE(table->model()->columnCount(), static_cast<int>(block.explanation.steps.size()));
+    const int steps = static_cast<int>(block.explanation.steps.size());
+    QCOMPARE(table->model()->columnCount(), steps);
     QVERIFY(!lab.text("lab-numbers").contains(QStringLiteral("before clipping")));
-    lab.state().setClip(0.5);
+    lab.state().setClip(0.5);  // another block stands in its place from here on
     QVERIFY(lab.state().block().isAnyCut());
-    QCOMPARE(table->model()->columnCount(), static_cast<int>(block.explanation.steps.size()) + 1);
+    QCOMPARE(table->model()->columnCount(), steps + 1);
   }
 
   void aWeightCanBeTypedInTheTable() {
