@@ -391,7 +391,7 @@ class TestLessonWindow : public QObject {
     press(Qt::Key_PageUp);
     QCOMPARE(player().step()->id, QStringLiteral("same-bits"));
     QVERIFY(!isShown("lesson-waiting"));
-    QTRY_VERIFY_WITH_TIMEOUT(player().results() != nullptr, 60000);
+    QTRY_VERIFY_WITH_TIMEOUT(player().results() != nullptr, 240000);
     QVERIFY(!isShown("lesson-waiting"));
   }
 
