@@ -224,6 +224,9 @@ void LessonPanel::refreshInput() {
   orderTabs();
   if (hasKeyboard()) takeKeyboard();
   connect(m_input, &QuestionInput::changed, this, &LessonPanel::refreshButtons);
+  if (std::holds_alternative<SliderQuestion>(step.asks))
+    connect(m_input, &QuestionInput::changed, &m_player,
+            [this] { m_player.tryAnswer(std::get<double>(*m_input->guess())); });
   connect(m_input, &QuestionInput::submitted, this, &LessonPanel::check);
   refreshAnswer();
 }

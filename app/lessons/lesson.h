@@ -100,6 +100,11 @@ struct LessonStep {
   ShownFacts values;  ///< numbers in the texts
   std::vector<WrongAnswer> wrong;
   std::optional<Board> board;
+
+  /// The stage with what a slider stands at in the place of "$answer"; it follows the slider.
+  std::optional<Link> stageAt(double answer) const;
+  /// Whether there is such a place.
+  bool stageFollows() const;
 };
 
 struct Lesson {

@@ -9,6 +9,12 @@
 namespace app {
 namespace {
 
+/// What the slider of a step stands at when it begins.
+double startOf(const LessonStep& step) {
+  const auto* slider = std::get_if<SliderQuestion>(&step.asks);
+  return slider != nullptr ? slider->start : 0;
+}
+
 const QString kTag = QStringLiteral("lessons/step"), kTeacher = QStringLiteral("lessons/teacher"),
               kWorkspace = QStringLiteral("learn");
 
@@ -88,7 +94,7 @@ std::optional<Link> LessonPlayer::stage() const {
   for (int i = m_index; i >= 0; --i) {
     const LessonStep& step = m_lesson->steps[static_cast<std::size_t>(i)];
     if (step.board) return Link{kWorkspace, {}, {}};
-    if (step.stage) return step.stage;
+    if (step.stage) return step.stageAt(i == m_index ? m_tried : startOf(step));
   }
   return std::nullopt;
 }
@@ -107,10 +113,19 @@ void LessonPlayer::compute() {
 void LessonPlayer::restoreAnswer() {
   m_answer.reset();
   m_isAnswered = m_isRevealed = false;
+  m_tried = startOf(*step());
   const auto* before = m_teacherMode ? nullptr : m_progress.find(m_lesson->id, step()->id);
   if (before == nullptr) return;
   m_answer = restoredAnswer(before->answer);
+  if (const auto* number = m_answer ? std::get_if<double>(&*m_answer) : nullptr) m_tried = *number;
   m_isAnswered = m_isRevealed = true;
+}
+
+// An answer that is shown in the slider is no try of it: what the answer leads to stays.
+void LessonPlayer::tryAnswer(double answer) {
+  if (!m_lesson || answer == m_tried) return;
+  m_tried = answer;
+  if (step()->stageFollows()) Q_EMIT placeRequested(*step()->stageAt(answer));
 }
 
 void LessonPlayer::giveAnswer(const Guess& answer) {
@@ -147,6 +162,7 @@ void LessonPlayer::askAgain() {
   if (!m_lesson) return;
   m_answer.reset();
   m_isAnswered = m_isRevealed = false;
+  m_tried = startOf(*step());
   if (!m_teacherMode) m_progress.forget(m_lesson->id, step()->id);
   Q_EMIT answerChanged();
   showStage();

@@ -56,6 +56,8 @@ class LessonPlayer : public QObject {
   void giveAnswer(const Guess& answer);
   /// Shows the truth, answered or not.
   void reveal();
+  /// What a slider stands at before it is the answer: a stage that speaks of it follows.
+  void tryAnswer(double answer);
   /// Forgets the answer of this step.
   void askAgain();
   /// Answers are hidden until they are revealed, also those given before; nothing is written into the progress.
@@ -95,6 +97,7 @@ class LessonPlayer : public QObject {
   std::optional<StepResults> m_results;
   std::optional<Guess> m_answer;
   bool m_isAnswered = false, m_isRevealed = false, m_teacherMode = false;
+  double m_tried = 0;  ///< what a slider stands at
   LessonProgress m_progress;
 };
 

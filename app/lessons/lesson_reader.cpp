@@ -54,6 +54,8 @@ class Reader {
     step.title = text("title"), step.text = text("text"), step.question = text("question"), step.why = text("why");
     if (has("unit")) step.unit = text("unit");
     step.asks = readQuestion(named.object("asks"), m_texts, m_path);
+    if (step.stageFollows() && !std::holds_alternative<SliderQuestion>(step.asks))
+      named.refuse(tr("Only a slider has an answer that a stage can follow."));
     step.truth = readShownFact(named.value("truth"), m_where + QStringLiteral(", truth"));
     if (const QString problem = kindProblem(step.asks, step.truth.call.fact->kind); !problem.isEmpty())
       named.refuse(problem);

@@ -120,7 +120,7 @@ QString LayerMaps::summary(int scheme) const {
     parts << tr("no error");
   if (nonFinite > 0) parts << tr("%1 not finite").arg(text::count(nonFinite));
   if (refused > 0) parts << tr("%1 refused").arg(text::count(refused));
-  if (map.kept > 0) parts << tr("%1 kept").arg(text::count(map.kept));
+  if (map.kept > 0) parts << tr("%1 as stored").arg(text::count(map.kept));
   return parts.join(QStringLiteral(" · "));
 }
 

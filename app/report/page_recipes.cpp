@@ -20,7 +20,7 @@ QString typeTable(const RecipeData& recipe) {
 }
 
 QString why(const QuantizedFileRow& row) {
-  if (row.isKept()) return tr("kept: %1").arg(QString::fromStdString(row.decision.kept));
+  if (row.isKept()) return tr("as stored: %1").arg(QString::fromStdString(row.decision.kept));
   QString text = QString::fromStdString(row.decision.rule);
   if (!row.decision.fallback.empty()) text += QStringLiteral("; ") + QString::fromStdString(row.decision.fallback);
   if (row.isCopied) text += tr("; stored so already");

@@ -61,7 +61,9 @@ void OwnScheme::buildLine() {
   m_text->setToolTip(
       tr("A scheme in text form, for example int4:group=64,range=minmax or nf4:block=128,double=on. Enter adds it."));
   m_text->setObjectName(QStringLiteral("own-scheme"));
-  auto* completer = new QCompleter(m_completions, this);
+  // The field's own: its list lies in front of the field, and closed with the rest it would finish an edit that nobody
+  // can take any more.
+  auto* completer = new QCompleter(m_completions, m_text);
   completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
   completer->setMaxVisibleItems(8);
   m_text->setCompleter(completer);

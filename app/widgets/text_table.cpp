@@ -15,6 +15,10 @@
 
 namespace app {
 
+namespace {
+constexpr int kLeastWrapped = 84;
+}
+
 TextTable::TextTable(const QStringList& columns, const QString& name, int firstNumber, QWidget* parent)
     : QTableWidget(0, static_cast<int>(columns.size()), parent), m_firstNumber(firstNumber) {
   setHorizontalHeaderLabels(columns);
@@ -51,8 +55,14 @@ void TextTable::fitColumns() {
   shareWidth();
 }
 
+void TextTable::wrapLastColumn() {
+  m_wraps = true;
+  shareWidth();
+}
+
 void TextTable::shareWidth() {
   if (!m_fits) return;
+  setWordWrap(false);
   resizeColumnsToContents();
   int shown = 0, width = 0;
   for (int column = 0; column < columnCount(); ++column)
@@ -60,6 +70,13 @@ void TextTable::shareWidth() {
   const int share = shown > 0 ? std::max(0, viewport()->width() - width) / shown : 0;
   for (int column = 0; column < columnCount() && share > 0; ++column)
     if (!isColumnHidden(column)) setColumnWidth(column, columnWidth(column) + share);
+  if (!m_wraps) return;
+  const int last = columnCount() - 1, others = width - columnWidth(last), room = viewport()->width() - others;
+  const bool isNarrow = width > viewport()->width();
+  if (isNarrow) setColumnWidth(last, std::max(room, Theme::instance().px(kLeastWrapped)));
+  setWordWrap(isNarrow);
+  if (isNarrow) return resizeRowsToContents();
+  for (int line = 0; line < rowCount(); ++line) setRowHeight(line, verticalHeader()->defaultSectionSize());
 }
 
 void TextTable::resizeEvent(QResizeEvent* event) {

@@ -17,6 +17,9 @@ class TextTable : public QTableWidget {
   /// Columns as wide as their texts, with an equal share of what is left; a narrow table scrolls. Without: all columns
   /// are alike.
   void fitColumns();
+  /// The last of the columns takes what the others leave and its texts break into lines, before anything scrolls.
+  /// @pre fitColumns()
+  void wrapLastColumn();
   void setLines(const std::vector<QStringList>& lines);
   /// Shown under the pointer over a column's name.
   void setColumnToolTip(int column, const QString& toolTip);
@@ -33,7 +36,7 @@ class TextTable : public QTableWidget {
   void shareWidth();
 
   int m_firstNumber;
-  bool m_fits = false;
+  bool m_fits = false, m_wraps = false;
 };
 
 }  // namespace app

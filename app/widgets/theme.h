@@ -51,7 +51,8 @@ class Theme : public QObject {
  public:
   static Theme& instance();
 
-  /// Fusion style, palette, style sheet, fonts. Once, after the QApplication was made.
+  /// Fusion style, palette, fonts; the style sheet is the windows' (window_style.h). Once, after the QApplication was
+  /// made.
   void install();
   void setMode(ThemeMode mode);
   ThemeMode mode() const { return m_mode; }

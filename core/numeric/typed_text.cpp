@@ -145,6 +145,11 @@ std::string plainNumberText(std::string_view typed) {
       rest.remove_prefix(length);
       continue;
     }
+    if (const std::size_t blanks = std::min(rest.find_first_not_of(' '), rest.size()); blanks != 0) {
+      text.append(blanks, ' ');  // all of a run at once: timesTen() has looked beyond it
+      rest.remove_prefix(blanks);
+      continue;
+    }
     const auto found = std::find_if(kReplacements.begin(), kReplacements.end(),
                                     [&](const Replacement& one) { return rest.starts_with(one.from); });
     if (found != kReplacements.end()) {

@@ -4,6 +4,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QTemporaryDir>
@@ -274,6 +275,27 @@ class TestBitsBlock : public QObject {
     shown.selection().setTensor(1);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(cell("FP8 E4M3", 6) != before);
+  }
+
+  /// Beside the schemes panel of a window of 1280 × 800; in the smallest one the values are in sight.
+  void howAScaleIsStoredIsReadWithoutScrolling() {
+    WorkspaceWindow shown(QStringLiteral("bits"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* workspace = shown.find<BitsWorkspace>();
+    for (const char* scheme : {"q4_k", "q6_k", "mxfp4", "nf4:double=on", "nvfp4"}) {
+      QCOMPARE(workspace->openLink(*Link::parse(QStringLiteral("quantscope://bits/block/") + QLatin1String(scheme))),
+               QString());
+      QVERIFY(shown.waitUntilIdle());
+      auto* table = shown.find<TextTable>(QStringLiteral("block-parameters"));
+      for (const QSize size : {QSize(1280, 800), QSize(1024, 640)}) {
+        shown.window().resize(size);
+        QTest::qWait(20);
+        const auto* bar = table->horizontalScrollBar();
+        QVERIFY2(size.width() < 1280 || bar->maximum() == 0,
+                 qPrintable(QStringLiteral("%1: %2 more").arg(QLatin1String(scheme)).arg(bar->maximum())));
+        QVERIFY(table->columnViewportPosition(3) + table->columnWidth(3) <= table->viewport()->width());
+      }
+    }
   }
 
   void aCancelledCountIsSaidAndStartsAgain() {

@@ -1,6 +1,7 @@
 // The inspect workspace on the demo model: tree, table, filter, histogram, matrix map, values.
 #include <QCheckBox>
 #include <QClipboard>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QScrollBar>
 #include <QTabWidget>
@@ -233,6 +234,31 @@ class TestInspect : public QObject {
     double total = 0;
     for (const auto& row : histogram->table().rows) total += row[2];
     QCOMPARE(total, static_cast<double>(shown.selection().tensorInfo()->shape.count()));
+  }
+
+  void aCancelledOverlayIsSaidAndStartsAgain() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    shown.selection().setTensor(*shown.selection().model()->checkpoint().find("token_embd.weight"));
+    QVERIFY(shown.waitUntilIdle());
+    auto* histogram = shown.find<WeightHistogram>();
+    auto* choice = shown.find<QComboBox>(QStringLiteral("laid-over"));
+    auto* cancel = shown.window().findChild<QToolButton*>(QStringLiteral("cancel-job"));
+    const auto choose = [&](int item) {
+      choice->setFocus();
+      while (choice->currentIndex() != item)
+        QTest::keyClick(choice, choice->currentIndex() < item ? Qt::Key_Down : Qt::Key_Up);
+    };
+    choose(0);
+    choose(1);
+    while (!shown.window().jobs().visibleJobs().empty()) QTest::mouseClick(cancel, Qt::LeftButton);
+    QVERIFY2(choice->currentText().endsWith(QStringLiteral("cancelled")), qPrintable(choice->currentText()));
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(histogram->legend().size(), std::size_t{1});
+    choose(0);
+    choose(1);
+    QVERIFY(!choice->currentText().contains(QStringLiteral("cancelled")));
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(histogram->legend().size(), std::size_t{2});
   }
 
   void aClickOnAWeightShowsItAndADoubleClickOpensIt() {

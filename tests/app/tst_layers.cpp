@@ -56,7 +56,7 @@ class TestLayers : public QObject {
       worst = std::min(worst, row[1]);
     }
     const QString summary = maps->summary(1);
-    for (const QString& part : {QStringLiteral("14 kept"),
+    for (const QString& part : {QStringLiteral("14 as stored"),
                                 QStringLiteral("mean %1").arg(metricFigure(core::metrics::Metric::SqnrDb, sum / 42)),
                                 QStringLiteral("worst %1").arg(metricFigure(core::metrics::Metric::SqnrDb, worst))})
       QVERIFY2(summary.contains(part), qPrintable(summary));
@@ -262,7 +262,7 @@ class TestLayers : public QObject {
     QVERIFY(cell(mine, "token_embd").known && cell(mine, "blk.0.attn_v").isKept);
     for (const auto& [scheme, kept] : {std::pair(nf4, 14), std::pair(k, 13), std::pair(mine, 19)}) {
       const QString summary = maps->summary(scheme);
-      QVERIFY2(summary.contains(QStringLiteral("%1 kept").arg(kept)), qPrintable(summary));
+      QVERIFY2(summary.contains(QStringLiteral("%1 as stored").arg(kept)), qPrintable(summary));
       QVERIFY2(!summary.contains(QStringLiteral("refused")), qPrintable(summary));
     }
     // The mean is of what changes: 36 matrices and the embedding.

@@ -209,6 +209,7 @@ class TestLessons : public QObject {
     row("kind of truth", "one.json", "\"fact\": \"bias\", \"format\": \"fp32\"",
         "\"fact\": \"code\", \"format\": \"fp32\", \"value\": 1", "number");
     row("no link", "one.json", "quantscope://bits/fp32?text=1", "bits/fp32", "no link");
+    row("nothing to follow", "one.json", "text=1\"", "text=$answer\"", "slider");
     row("no workspace", "one.json", "quantscope://bits/", "quantscope://bytes/", "bytes");
     row("kind of question", "one.json", "\"kind\": \"number\"", "\"kind\": \"essay\"", "essay");
     row("tolerance", "one.json", "\"kind\": \"number\"", "\"kind\": \"number\", \"absolute\": -1", "tolerance");

@@ -73,6 +73,7 @@ class TestQuantizeBlock : public QObject {
     for (const core::quant::Preset& preset : core::quant::presets()) {
       const QByteArray name = QByteArray::fromStdString(preset.scheme.toString());
       lab.state().setScheme(preset.scheme);
+      QVERIFY(lab.window().waitUntilIdle());  // blocks of slow encoders follow
       QVERIFY2(lab.state().isCurrent(), name);
       if (!lab.state().problem().isEmpty()) {  // 128 × 128 tiles want no more than is here, imatrix wants a text
         QVERIFY2(lab.state().problem().endsWith(u'.'), name);

@@ -72,11 +72,12 @@ class TestQuantizePages : public QObject {
     QVERIFY(std::isnan(block.values[0]) && block.decoded[0] == 0.0F);
     QVERIFY(!block.isAnyCut());
     auto* table = lab.find<QTableView>("lab-steps");
-    QCOMPARE(table->model()->columnCount(), static_cast<int>(block.explanation.steps.size()));
+    const int steps = static_cast<int>(block.explanation.steps.size());
+    QCOMPARE(table->model()->columnCount(), steps);
     QVERIFY(!lab.text("lab-numbers").contains(QStringLiteral("before clipping")));
-    lab.state().setClip(0.5);
+    lab.state().setClip(0.5);  // another block stands in its place from here on
     QVERIFY(lab.state().block().isAnyCut());
-    QCOMPARE(table->model()->columnCount(), static_cast<int>(block.explanation.steps.size()) + 1);
+    QCOMPARE(table->model()->columnCount(), steps + 1);
   }
 
   void aWeightCanBeTypedInTheTable() {
@@ -250,6 +251,32 @@ class TestQuantizePages : public QObject {
     QVERIFY(lab.window().waitUntilIdle());
     QCOMPARE(lab.state().problem(), QString());
     QVERIFY(!lab.state().block().isEmpty());
+  }
+
+  /// A hand on a bar does not wait for an encoder that takes long: its block follows.
+  void aSlowBlockFollowsTheHand() {
+    Lab lab{QString()};
+    for (const char* slow : {"iq1_m", "iq3_s", "kmeans4"}) {
+      QVERIFY(lab.open(QStringLiteral("distribution=normal&count=4096&show=steps&scheme=") + QLatin1String(slow))
+                  .isEmpty());
+      QVERIFY(lab.window().waitUntilIdle());
+      const int steps = lab.state().undoStack().count();
+      lab.state().beginGesture();
+      for (const float value : {0.5F, 2.0F, 6.0F}) {
+        lab.state().moveWeight(lab.state().block().shown.first + 3, value);
+        QVERIFY2(!lab.state().isCurrent() && !lab.state().block().isEmpty(), slow);  // the one before is in sight
+      }
+      lab.state().endGesture();
+      QVERIFY(lab.window().waitUntilIdle());
+      QVERIFY(lab.state().isCurrent());
+      QCOMPARE(lab.state().undoStack().count(), steps + 1);
+      QCOMPARE(lab.state().block().values[3], 6.0F);
+      QCOMPARE(lab.state().block().decoded, decodedByTheQuantizer(lab.state()));
+    }
+    for (const char* quick : {"int4", "q4_k", "nf4", "mx_e2m1"}) {
+      QVERIFY(lab.state().setSchemeText(QLatin1String(quick)).isEmpty());
+      QVERIFY2(lab.state().isCurrent(), quick);
+    }
   }
 
   void groupSizeTradesErrorForBits() {

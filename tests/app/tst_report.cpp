@@ -466,7 +466,7 @@ void TestReport::saysWhatARecipeGivesEachTensor() {
   QCOMPARE(fallbacks, static_cast<std::size_t>(std::count_if(plan.rows.begin(), plan.rows.end(), [](const auto& row) {
              return !row.decision.fallback.empty();
            })));
-  for (const char* text : {"blk.0.attn_v.weight", "→ Q8_0", "attn_v=q8_0", "kept: a norm", "its usual type",
+  for (const char* text : {"blk.0.attn_v.weight", "→ Q8_0", "attn_v=q8_0", "as stored: a norm", "its usual type",
                            "Rules that decided nothing: nothing_here=q8_0"})
     QVERIFY2(section.contains(QString::fromUtf8(text)), text);
 }

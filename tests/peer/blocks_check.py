@@ -107,11 +107,11 @@ class Ggml:
     """dequantize_row_TYPE of libggml-base."""
 
     def __init__(self, path):
-        self.library = ctypes.CDLL(path)
+        self.ggml = ctypes.CDLL(path)
 
     def decode(self, scheme, data, count):
-        function = next((getattr(self.library, name) for name in (f"dequantize_row_{scheme}", f"dequantize_row_{scheme[:-2]}_K")
-                         if hasattr(self.library, name)), None)
+        function = next((getattr(self.ggml, name) for name in (f"dequantize_row_{scheme}", f"dequantize_row_{scheme[:-2]}_K")
+                         if hasattr(self.ggml, name)), None)
         if function is None:
             return None
         out = (ctypes.c_float * count)()

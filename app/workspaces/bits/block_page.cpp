@@ -120,6 +120,7 @@ Card* BlockPage::buildBytes() {
 Card* BlockPage::buildValues() {
   auto* card = new Card(tr("What they say"));
   m_parameters->fitColumns();
+  m_parameters->wrapLastColumn();
   m_weights->fitColumns();
   m_parameters->setObjectName(QStringLiteral("block-parameters"));
   m_weights->setObjectName(QStringLiteral("block-weights"));

@@ -2,6 +2,7 @@
 
 #include <QComboBox>
 
+#include "app/jobs/stop_notice.h"
 #include "app/pictures/scheme_levels.h"
 #include "core/quant/registry.h"
 
@@ -17,13 +18,18 @@ QString nameOf(const OpenModel& model) { return QString::fromStdString(model.che
 }  // namespace
 
 HistogramOverlay::HistogramOverlay(Selection& selection, JobRunner& jobs, QObject* parent)
-    : QObject(parent), m_selection(selection), m_jobs(jobs), m_choice(new QComboBox) {
+    : QObject(parent),
+      m_selection(selection),
+      m_jobs(jobs),
+      m_choice(new QComboBox),
+      m_stop(new StopNotice(jobs, kTag, this)) {
   m_choice->setAccessibleName(tr("Histogram laid over"));
   m_choice->setToolTip(tr("Lay another histogram over: of the dequantized weights, or of the compared model"));
   m_choice->setObjectName(QStringLiteral("laid-over"));
   m_choice->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   connect(m_choice, &QComboBox::activated, this, &HistogramOverlay::take);
   connect(&selection, &Selection::comparedModelChanged, this, &HistogramOverlay::follow);
+  connect(m_stop, &StopNotice::stopped, this, [this] { setCancelled(true); });
 }
 
 void HistogramOverlay::take(int item) {
@@ -56,14 +62,34 @@ void HistogramOverlay::refill() {
 
 void HistogramOverlay::add(const QString& text, Kind kind, bool chosen) {
   const int item = m_choice->count();
-  m_choice->addItem(m_choice->fontMetrics().elidedText(text, Qt::ElideMiddle, kWidestItem), static_cast<int>(kind));
-  m_choice->setItemData(item, text, Qt::ToolTipRole);
+  const QString shown = m_choice->fontMetrics().elidedText(text, Qt::ElideMiddle, kWidestItem);
+  const bool isCancelled = chosen && m_cancelled;
+  m_choice->addItem(isCancelled ? tr("%1: cancelled").arg(shown) : shown, static_cast<int>(kind));
+  m_choice->setItemData(item, isCancelled ? tr("%1: cancelled. Choose it again to compute it.").arg(text) : text,
+                        Qt::ToolTipRole);
   if (chosen) m_choice->setCurrentIndex(item);
 }
 
 void HistogramOverlay::reset() {
-  m_jobs.cancelTag(kTag);
+  stop();
   m_result.reset();
+}
+
+void HistogramOverlay::stop() {
+  m_stop->end();
+  m_jobs.cancelTag(kTag);
+}
+
+void HistogramOverlay::setCancelled(bool cancelled) {
+  if (m_cancelled == cancelled) return;
+  m_cancelled = cancelled;
+  refill();
+}
+
+void HistogramOverlay::receive(Result result) {
+  m_stop->end();
+  m_result = std::move(result);
+  Q_EMIT computed();
 }
 
 bool HistogramOverlay::fits(const Result& result, const Subject& subject) const {
@@ -73,7 +99,8 @@ bool HistogramOverlay::fits(const Result& result, const Subject& subject) const 
 }
 
 void HistogramOverlay::request(const Subject& subject, const core::metrics::Histogram& bins) {
-  if (m_result && fits(*m_result, subject)) return m_jobs.cancelTag(kTag);
+  setCancelled(false);
+  if (m_result && fits(*m_result, subject)) return stop();
   m_result.reset();
   Result wanted{subject, m_wanted, {}, m_selection.comparedModel(), bins};
   if (m_wanted == Kind::ComparedModel && m_selection.comparedTensor()) return computeCompared(std::move(wanted));
@@ -82,10 +109,11 @@ void HistogramOverlay::request(const Subject& subject, const core::metrics::Hist
     wanted.scheme = *scheme;
     return computeScheme(std::move(wanted));
   }
-  m_jobs.cancelTag(kTag);
+  stop();
 }
 
 void HistogramOverlay::computeCompared(Result wanted) {
+  m_stop->end();
   m_jobs.run(
       this, {kTag, tr("Histogram of the compared model")},
       [wanted,
@@ -94,25 +122,20 @@ void HistogramOverlay::computeCompared(Result wanted) {
         wanted.histogram = core::metrics::histogram(*view, bins.low, bins.high, bins.counts.size(), job);
         return wanted;
       },
-      [this](Result result) {
-        m_result = std::move(result);
-        Q_EMIT computed();
-      },
-      [](const QString&) {});
+      [this](Result result) { receive(std::move(result)); }, [this](const QString&) { m_stop->end(); });
+  m_stop->begin();
 }
 
 void HistogramOverlay::computeScheme(Result wanted) {
+  m_stop->end();
   m_jobs.run(
       this, {kTag, tr("Dequantizing under %1").arg(QString::fromStdString(wanted.scheme.displayName()))},
       [wanted, view = m_selection.model()->tensor(*m_selection.tensor())](const core::JobContext& job) mutable {
         wanted.histogram = dequantizedHistogram(*view, wanted.scheme, wanted.histogram, job);
         return wanted;
       },
-      [this](Result result) {
-        m_result = std::move(result);
-        Q_EMIT computed();
-      },
-      [](const QString&) {});
+      [this](Result result) { receive(std::move(result)); }, [this](const QString&) { m_stop->end(); });
+  m_stop->begin();
 }
 
 std::optional<WeightHistogram::Overlay> HistogramOverlay::shown(const Subject& subject) const {

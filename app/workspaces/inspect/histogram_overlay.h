@@ -11,6 +11,8 @@ class QComboBox;
 
 namespace app {
 
+class StopNotice;
+
 /// The histogram that is laid over the selected tensor's: of its weights dequantized under the current scheme, or of
 /// the compared model. Which of them, a person chooses; the result is shown only for what it was computed from.
 class HistogramOverlay : public QObject {
@@ -50,6 +52,9 @@ class HistogramOverlay : public QObject {
   bool fits(const Result& result, const Subject& subject) const;
   void computeScheme(Result wanted);
   void computeCompared(Result wanted);
+  void receive(Result result);
+  void stop();
+  void setCancelled(bool cancelled);
 
   Selection& m_selection;
   JobRunner& m_jobs;
@@ -57,6 +62,8 @@ class HistogramOverlay : public QObject {
   std::vector<core::model::Recipe> m_listed;  ///< what the items of Kind::Scheme mean
   Kind m_wanted = Kind::Scheme;
   std::optional<Result> m_result;
+  StopNotice* m_stop;
+  bool m_cancelled = false;  ///< somebody stopped what was wanted; the choice says so
 };
 
 }  // namespace app

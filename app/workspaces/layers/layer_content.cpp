@@ -113,13 +113,12 @@ LayerContent::Dots LayerContent::dots(const core::model::Recipe& recipe) const {
     return result;
   }
   const QStringList labels = names();
-  std::size_t exact = 0, refused = 0, kept = 0;
+  std::size_t exact = 0, refused = 0;
   for (std::size_t row = 0; row < errors->matrices.size(); ++row) {
     const LayerMaps::Cell cell = cellOf(errors->matrices[row], m_metric);
     const auto number = static_cast<int>(row);
-    if (!errors->kept[row].empty())
-      ++kept;
-    else if (cell.nonFinite && !std::isfinite(cell.value))
+    if (!errors->kept[row].empty()) continue;
+    if (cell.nonFinite && !std::isfinite(cell.value))
       result.dots.push_back({labels[number], 0, number, cell.note});
     else if (cell.known && std::isfinite(cell.value))
       result.dots.push_back({labels[number], cell.value, number, {}});
@@ -137,9 +136,8 @@ LayerContent::Dots LayerContent::dots(const core::model::Recipe& recipe) const {
   QStringList left;
   if (exact > 0) left << tr("%1 without error").arg(text::count(exact));
   if (refused > 0) left << tr("%1 refused").arg(text::count(refused));
-  // Of the matrices alone: the map's summary counts every tensor of the model.
-  if (kept == 1) left << tr("1 matrix kept");
-  if (kept > 1) left << tr("%1 matrices kept").arg(text::count(kept));
+  // As the map and the tab below count them: every tensor of the model.
+  if (errors->keptTensors > 0) left << tr("%1 as stored").arg(text::count(errors->keptTensors));
   result.left = left.join(QStringLiteral(" · "));
   return result;
 }

@@ -15,7 +15,7 @@ class LayerContent {
   struct Dots {
     std::vector<ErrorDots::Dot> dots;
     QString message;  ///< why there is none; empty when there is one
-    QString left;     ///< what has no dot: "2 without error · 1 matrix kept"
+    QString left;     ///< what has no dot: "2 without error · 14 as stored"
   };
 
   LayerContent(const Selection& selection, const LayerErrors& errors, core::metrics::Metric metric)

@@ -16,6 +16,7 @@
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/clip_choices.h"
+#include "app/workspaces/quantize/lab_cost.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/sentence.h"
 #include "core/base/error.h"
@@ -25,9 +26,11 @@ namespace {
 
 const QString kTag = QStringLiteral("quantize.clip");
 
-/// So many weights are studied at once, without a job; a study of more than the second takes long enough to be named.
+/// So much work (weights of plain rounding) is done at once, without a job; a study of more weights than the second
+/// takes long enough to be named.
 constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;
 constexpr int kBetween = 6, kLeastWidth = 260, kSliderWidth = 120;
+constexpr int kChartHeight = 156;  ///< with its axes: the curve has two thirds of it
 
 }  // namespace
 
@@ -45,7 +48,7 @@ ClipPage::ClipPage(LabState& state, QWidget* parent)
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
   m_chart->setObjectName(QStringLiteral("lab-clip-chart"));
-  m_chart->setMinimumHeight(Theme::instance().px(84));
+  m_chart->setMinimumHeight(Theme::instance().px(kChartHeight));
   column->addWidget(framed(m_chart, tr("Mean squared error: rounding (dashed), clipping (dotted) and both")), 1);
   auto* controls = new QWidget;
   auto* flow = new FlowLayout(controls);
@@ -91,10 +94,7 @@ QWidget* ClipPage::buildExtents() {
     m_extents->addButton(button, i);
     row->addWidget(button);
   }
-  connect(m_extents, &QButtonGroup::idClicked, this, [this](int id) {
-    m_wanted = static_cast<ClipExtent>(id);
-    refresh();
-  });
+  connect(m_extents, &QButtonGroup::idClicked, this, [this](int id) { setWanted(static_cast<ClipExtent>(id)); });
   return extents;
 }
 
@@ -112,6 +112,11 @@ void ClipPage::buildHand() {
   connect(m_best, &QPushButton::clicked, this, [this] {
     if (m_chart->best() != nullptr) state().setClip(m_chart->best()->clip);
   });
+}
+
+void ClipPage::setWanted(ClipExtent extent) {
+  m_wanted = extent;
+  if (isShown()) refresh();
 }
 
 /// The one that was chosen, or the largest below it that is not the same weights.
@@ -164,7 +169,7 @@ void ClipPage::compute(const core::quant::FlatRange& part) {
   };
   const auto fail = [this](const QString& sentence) { showMessage(sentence); };
   const auto needed = std::max(part.count, request.context().count);
-  if (needed > kAtOnce) {
+  if (needed * workPerWeight(request.scheme) > kAtOnce) {
     // A short job is over before anybody could read of it, and the curve of the moment before stays.
     const bool isLong = needed > kLong;
     if (isLong) showMessage(tr("Computing…"));

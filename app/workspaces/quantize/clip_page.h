@@ -21,6 +21,10 @@ class ClipPage : public LabPage {
  public:
   explicit ClipPage(LabState& state, QWidget* parent = nullptr);
 
+  /// Which weights a person wants the clip judged by.
+  ClipExtent wanted() const { return m_wanted; }
+  void setWanted(ClipExtent extent);
+
  protected:
   void refresh() override;
 

@@ -9,11 +9,16 @@
 #include "app/widgets/label.h"
 #include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/quantize/lab_cost.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/sentence.h"
 
 namespace app {
 namespace {
+
+const QString kTag = QStringLiteral("quantize.step-errors");
+/// Work (weights of plain rounding) that is done without a job.
+constexpr std::uint64_t kAtOnce = 1U << 15U;
 
 constexpr double kNearLevels = 0.25;  ///< of the range of the weights
 constexpr int kRowWidth = 680, kPairWidth = 340, kChartHeight = 96;
@@ -94,9 +99,26 @@ void CurvesPage::refresh() {
     chart->setProvenance(state().provenance());
     chart->setMessage(curve.weights.empty() ? none : QString());
   }
-  m_steps->setErrors(block.isEmpty() ? core::metrics::StepErrors() : rowStepErrors(state().request(), block));
   m_steps->setProvenance(state().provenance());
-  m_verdict->setText(curve.x.empty() && !none.isEmpty() ? none + u' ' + m_steps->verdict() : m_steps->verdict());
+  m_none = curve.x.empty() ? none : QString();
+  showStepErrors();
+}
+
+// Under a clip the row is quantized once more, without it.
+void CurvesPage::showStepErrors() {
+  const auto block = state().sharedBlock();
+  const auto show = [this, block](const core::metrics::StepErrors& errors) {
+    if (block != state().sharedBlock()) return;
+    m_steps->setErrors(errors);
+    m_verdict->setText(m_none.isEmpty() ? m_steps->verdict() : m_none + u' ' + m_steps->verdict());
+  };
+  state().jobs().cancelTag(kTag);
+  if (block->isEmpty()) return show({});
+  const LabRequest request = state().request();
+  if (rowAround(request.tensor->shape, request.weight).count * workPerWeight(request.scheme) <= kAtOnce)
+    return show(rowStepErrors(request, *block));
+  state().jobs().run(
+      this, {kTag, {}}, [request, block](const core::JobContext&) { return rowStepErrors(request, *block); }, show);
 }
 
 }  // namespace app

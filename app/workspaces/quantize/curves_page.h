@@ -18,10 +18,12 @@ class CurvesPage : public LabPage {
 
  private:
   void takeDot(int index);
+  void showStepErrors();
 
   TransferChart *m_staircase, *m_error;
   StepErrorChart* m_steps;
   Label* m_verdict;
+  QString m_none;  ///< why there is no curve
 };
 
 }  // namespace app

@@ -1,12 +1,25 @@
 // What a person can change in the lab, each change a step of undo.
+#include <QScopedValueRollback>
 #include <QUndoCommand>
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "app/workspaces/quantize/lab_state.h"
 #include "core/base/error.h"
 
 namespace app {
+namespace {
+
+/// The gesture of all links: what they set is a step of undo each, but for one link whose weights follow a slider.
+constexpr int kLinks = std::numeric_limits<int>::max();
+
+bool differInTypedWeights(const LabInput& before, LabInput after) {
+  after.typed = before.typed;
+  return before.source == WeightSource::Typed && after == before;
+}
+
+}  // namespace
 
 class LabState::Change : public QUndoCommand {
  public:
@@ -16,7 +29,9 @@ class LabState::Change : public QUndoCommand {
   void redo() override { m_state.apply(m_after); }
   int id() const override { return m_gesture == 0 ? -1 : m_gesture; }
   bool mergeWith(const QUndoCommand* later) override {
-    m_after = static_cast<const Change*>(later)->m_after;
+    const LabInput& after = static_cast<const Change*>(later)->m_after;
+    if (m_gesture == kLinks && !differInTypedWeights(m_after, after)) return false;
+    m_after = after;
     return true;
   }
 
@@ -44,6 +59,7 @@ void LabState::replaceInput(LabInput input, const std::optional<WeightEdits>& ed
   }
   m_followed = m_selection.currentScheme();  // what the link says counts until another scheme is chosen in the list
   m_isChosen = true;
+  const QScopedValueRollback<int> gesture(m_gesture, kLinks);
   propose(std::move(input), what);
 }
 

@@ -6,6 +6,16 @@ namespace app {
 
 using core::quant::FlatRange;
 
+std::string_view toString(ClipExtent extent) {
+  return extent == ClipExtent::Block ? "block" : extent == ClipExtent::Row ? "row" : "all";
+}
+
+std::optional<ClipExtent> clipExtentOf(std::string_view text) {
+  for (const ClipExtent extent : {ClipExtent::Block, ClipExtent::Row, ClipExtent::All})
+    if (text == toString(extent)) return extent;
+  return std::nullopt;
+}
+
 FlatRange extentRange(const LabRequest& request, const FlatRange& sharing, ClipExtent extent) {
   const auto& shape = request.tensor->shape;
   switch (extent) {

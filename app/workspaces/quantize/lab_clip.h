@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "app/workspaces/quantize/lab_block.h"
@@ -9,6 +11,9 @@ namespace app {
 
 /// Which weights a clip is judged by. All of them are clipped alike: each group to the same share of its own range.
 enum class ClipExtent : std::uint8_t { Block, Row, All };
+/// In links: "block", "row", "all".
+std::string_view toString(ClipExtent extent);
+std::optional<ClipExtent> clipExtentOf(std::string_view text);
 
 /// The flat range of an extent around the request's weight. @param sharing the weights under one scale there
 core::quant::FlatRange extentRange(const LabRequest& request, const core::quant::FlatRange& sharing, ClipExtent extent);

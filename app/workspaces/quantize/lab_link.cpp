@@ -21,7 +21,8 @@ using core::metrics::WeightDraw;
 const QStringList kOwnKeys{QStringLiteral("values"), QStringLiteral("distribution"), QStringLiteral("count"),
                            QStringLiteral("seed"),   QStringLiteral("outlier"),      QStringLiteral("outliers"),
                            QStringLiteral("row"),    QStringLiteral("block"),        QStringLiteral("moved"),
-                           QStringLiteral("clip"),   QStringLiteral("step"),         QStringLiteral("show")};
+                           QStringLiteral("clip"),   QStringLiteral("step"),         QStringLiteral("show"),
+                           QStringLiteral("extent")};
 
 QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
 
@@ -111,6 +112,11 @@ LabPlace parseLabLink(const Link& link, const LabInput& now) {
   if (!place.namesTensor && link.has(QStringLiteral("weight")))
     place.weight = numberOf<std::uint64_t>(link, QStringLiteral("weight"), 0, WeightDraw::kMostValues - 1);
   if (link.has(QStringLiteral("moved"))) place.moved = readMoved(link.value(QStringLiteral("moved")));
+  if (link.has(QStringLiteral("extent"))) {
+    const QString extent = link.value(QStringLiteral("extent"));
+    place.extent = clipExtentOf(extent.toStdString());
+    if (!place.extent) refuse(say("'extent' must be 'block', 'row' or 'all'; found '%1'.").arg(extent.left(40)));
+  }
   place.step = link.value(QStringLiteral("step"));
   place.tab = link.value(QStringLiteral("show"));
   return place;

@@ -4,6 +4,7 @@
 
 #include "app/selection/link.h"
 #include "app/workspaces/quantize/lab_block.h"
+#include "app/workspaces/quantize/lab_clip.h"
 #include "app/workspaces/quantize/lab_input.h"
 
 namespace app {
@@ -19,6 +20,7 @@ class Selection;
 ///   tensor=NAME, weight=ROW,COLUMN or row= block=  of the open model; weight=INDEX of drawn and typed ones
 ///   moved=17:3.5,20:-1                             weights moved by hand, by flat index
 ///   clip=0.8                                       of the block's range
+///   extent=block|row|all                           the weights that the clip is judged by
 ///   step=round                                     the stage of the story
 ///   show=steps|bytes|curves|clip|sharing|rivals    the tab in front
 struct LabPlace {
@@ -27,6 +29,7 @@ struct LabPlace {
   std::optional<std::uint64_t> row, block;  ///< of the tensor
   std::optional<std::uint64_t> weight;      ///< of drawn and typed weights
   bool namesTensor = false;                 ///< weights of the model are meant
+  std::optional<ClipExtent> extent;         ///< nothing: as it is
   QString step, tab;                        ///< empty: as they are
 };
 

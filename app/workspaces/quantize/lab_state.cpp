@@ -6,14 +6,16 @@
 
 #include "app/jobs/stop_notice.h"
 #include "app/pictures/scheme_levels.h"
+#include "app/workspaces/quantize/lab_cost.h"
 #include "core/base/error.h"
 
 namespace app {
 
 namespace {
 
-/// Up to here a block is computed at once, without a job: well below 16 ms under every scheme.
-constexpr std::uint64_t kComputedAtOnce = 1U << 15U;
+/// Up to so much work (weights of plain rounding) a block is computed at once, without a job. A job of more weights
+/// takes long enough to be named.
+constexpr std::uint64_t kComputedAtOnce = 1U << 15U, kShort = 1U << 15U;
 
 const QString kTag = QStringLiteral("quantize.block");
 
@@ -126,7 +128,8 @@ void LabState::recompute() {
   LabRequest request = this->request();
   m_stop->end();
   const auto fail = [this](const QString& sentence) { takeFailure(sentence); };
-  if (request.context().count <= kComputedAtOnce) {
+  const std::uint64_t weights = request.context().count;
+  if (weights * workPerWeight(request.scheme) <= kComputedAtOnce) {
     m_jobs.cancelTag(kTag);
     try {
       takeBlock(computeBlock(request));
@@ -140,7 +143,7 @@ void LabState::recompute() {
     m_isCurrent = false;
   }
   m_jobs.run(
-      this, {kTag, tr("Quantizing %1").arg(sourceName())},
+      this, {kTag, weights > kShort ? tr("Quantizing %1").arg(sourceName()) : QString()},
       [request = std::move(request)](const core::JobContext& job) { return computeBlock(request, job); },
       [this](LabBlock block) { takeBlock(std::move(block)); }, fail);
   m_stop->begin();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/selection/selection_link.h"
+#include "app/workspaces/quantize/clip_page.h"
 #include "app/workspaces/quantize/lab_link.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/quantize_workspace.h"
@@ -63,6 +64,7 @@ void QuantizeWorkspace::follow(const LabPlace& place) {
   if (place.weight && m_state->tensor() && *place.weight < m_state->tensor()->shape.count())
     m_state->setWeight(*place.weight);
   if (!place.step.isEmpty()) m_steps->setStage(place.step);
+  if (place.extent) m_clip->setWanted(*place.extent);
   const QString tab = !place.tab.isEmpty() ? place.tab : place.step.isEmpty() ? QString() : QStringLiteral("steps");
   if (!tab.isEmpty()) m_tabs->setCurrentIndex(indexOf(tab));
 }
@@ -75,6 +77,8 @@ Link QuantizeWorkspace::link() const {
   }
   describeLab(*m_state, link);
   if (tab() != QLatin1String("steps")) link.set(QStringLiteral("show"), tab());
+  if (m_clip->wanted() != ClipExtent::Block)
+    link.set(QStringLiteral("extent"), QString::fromUtf8(toString(m_clip->wanted()).data()));
   if (!m_steps->stage().isEmpty()) link.set(QStringLiteral("step"), m_steps->stage());
   return link;
 }
@@ -82,6 +86,7 @@ Link QuantizeWorkspace::link() const {
 void QuantizeWorkspace::saveState(QSettings& settings) const {
   const WeightSource source = m_state->input().source;
   settings.setValue(QStringLiteral("tab"), tab());
+  settings.setValue(QStringLiteral("clip-extent"), QString::fromUtf8(toString(m_clip->wanted()).data()));
   if (source == WeightSource::Tensor || !m_state->isChosen()) return settings.remove(QStringLiteral("link"));
   Link link{QStringLiteral("quantize"), {}, {}};
   describeLab(*m_state, link);
@@ -90,6 +95,8 @@ void QuantizeWorkspace::saveState(QSettings& settings) const {
 
 void QuantizeWorkspace::restoreState(QSettings& settings) {
   m_tabs->setCurrentIndex(std::max(0, indexOf(settings.value(QStringLiteral("tab")).toString())));
+  const std::string extent = settings.value(QStringLiteral("clip-extent")).toString().toStdString();
+  m_clip->setWanted(clipExtentOf(extent).value_or(ClipExtent::Block));
   const auto link = Link::parse(settings.value(QStringLiteral("link")).toString());
   if (!link) return;
   try {

@@ -39,7 +39,8 @@ QuantizeWorkspace::QuantizeWorkspace(const WorkspaceContext& context, QWidget* p
       m_state(new LabState(selection(), jobs(), this)),
       m_problem(new Label(Label::Style::Error)),
       m_tabs(new PlainTabs),
-      m_steps(new StepsPage(*m_state)) {
+      m_steps(new StepsPage(*m_state)),
+      m_clip(new ClipPage(*m_state)) {
   auto* page = new QVBoxLayout(this);
   page->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kOneHalf);
   page->setSpacing(space::kOneHalf);
@@ -87,7 +88,7 @@ QWidget* QuantizeWorkspace::buildTabs() {
   addPage(m_steps, tr("Steps"), QStringLiteral("steps"));
   addPage(new BytesPage(*m_state), tr("Bytes and size"), QStringLiteral("bytes"));
   addPage(new CurvesPage(*m_state), tr("Staircase"), QStringLiteral("curves"));
-  addPage(new ClipPage(*m_state), tr("Clip"), QStringLiteral("clip"));
+  addPage(m_clip, tr("Clip"), QStringLiteral("clip"));
   addPage(new SharingPage(*m_state), tr("Group size"), QStringLiteral("sharing"));
   addPage(new RivalsPage(*m_state), tr("Side by side"), QStringLiteral("rivals"));
   connect(m_tabs, &QTabWidget::currentChanged, this, &QuantizeWorkspace::frontChanged);

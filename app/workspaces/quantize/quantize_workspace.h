@@ -5,6 +5,7 @@ class QTabWidget;
 
 namespace app {
 
+class ClipPage;
 class Label;
 class LabPage;
 class LabState;
@@ -44,6 +45,7 @@ class QuantizeWorkspace : public Workspace {
   Label* m_problem;
   QTabWidget* m_tabs;
   StepsPage* m_steps;
+  ClipPage* m_clip;
   bool m_active = false;
 };
 

@@ -99,7 +99,9 @@ void SchemeBuilder::buildText() {
   m_text->setObjectName(QStringLiteral("lab-scheme"));
   m_text->setToolTip(tr("The scheme in its text form, as the command line and files have it. Enter takes it."));
   m_text->setMinimumWidth(Theme::instance().px(kTextWidth));
-  auto* completer = new QCompleter(m_completions, this);
+  // The field's own: its list lies in front of the field, and closed with the rest it would finish an edit that nobody
+  // can take any more.
+  auto* completer = new QCompleter(m_completions, m_text);
   completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
   completer->setMaxVisibleItems(8);
   m_text->setCompleter(completer);

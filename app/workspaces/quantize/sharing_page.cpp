@@ -11,6 +11,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/quantize/lab_cost.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/sentence.h"
 #include "core/base/error.h"
@@ -20,7 +21,8 @@ namespace app {
 namespace {
 
 const QString kTag = QStringLiteral("quantize.sharing");
-constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;  ///< weights measured without a job, under each choice
+/// Work (weights of plain rounding) done without a job, under each choice; weights that take long enough to be named.
+constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;
 
 /// "32", "row"
 QString sharingText(const core::quant::Scheme& scheme) {
@@ -108,7 +110,7 @@ void SharingPage::measure() {
     if (question == m_measured) show(std::move(trials));
   };
   const auto fail = [this](const QString& sentence) { showMessage(sentence); };
-  if (tensor->shape.count() > kAtOnce) {
+  if (tensor->shape.count() * workPerWeight(state().input().scheme) > kAtOnce) {
     // A short job is over before anybody could read of it, and the curve of the moment before stays.
     const bool isLong = tensor->shape.count() > kLong;
     if (isLong) m_chart->setMessage(tr("Computing…"));
