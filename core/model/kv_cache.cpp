@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kNames[] = {"f32", "f16", "int8"};
 }
 
-std::string_view toString(KvType type) { return kNames[static_cast<std::size_t>(type)]; }
+std::string_view nameOf(KvType type) { return kNames[static_cast<std::size_t>(type)]; }
 
 KvType kvTypeOf(std::string_view name) {
   const auto found = std::find(std::begin(kNames), std::end(kNames), name);

@@ -15,7 +15,7 @@ using text::TokenId;
 /// FP32: code = round(x · (127 / absmax)), half to even, x = code · (absmax / 127).
 enum class KvType : std::uint8_t { F32, F16, Int8 };
 /// "f32", "f16", "int8"
-std::string_view toString(KvType type);
+std::string_view nameOf(KvType type);
 /// The type of this name. @throws Error (InvalidArgument) for any other
 KvType kvTypeOf(std::string_view name);
 

@@ -164,28 +164,26 @@ void addRun(Rows rows, Run run, uint start, uint step_, out int exact[tokensEach
   }
 }
 
-// One run: its units are shared, and the exact sums meet.
-void multiplyOneRun(Rows rows, uint split, out float sums[tokensEach][laneRows]) {
-  const Run run = runOf(0);
-  int exact[tokensEach][laneRows];
-  addRun(rows, run, split, splits, exact);
 #ifndef LANES
-  [[unroll]] for (int t = 0; t < tokensEach; ++t) integers[t][split][rows.first] = exact[t][0];
+// The sums of all who share a row.
+void meet(uint row, uint split, inout int exact[tokensEach][laneRows]) {
+  [[unroll]] for (int t = 0; t < tokensEach; ++t) integers[t][split][row] = exact[t][0];
   barrier();
   [[unroll]] for (int t = 0; t < tokensEach; ++t) {
     exact[t][0] = 0;
-    for (uint i = 0; i < splits; ++i) exact[t][0] += integers[t][i][rows.first];
-  }
-#endif
-  [[unroll]] for (int r = 0; r < laneRows; ++r) {
-    const float scale = paramsOf(rows, run, r).x;
-    [[unroll]] for (int t = 0; t < tokensEach; ++t) sums[t][r] = float(exact[t][r]) * scale;
+    for (uint i = 0; i < splits; ++i) exact[t][0] += integers[t][i][row];
   }
 }
+#endif
 
-// Chains first, first + 1 … of a power of two: added in pairs, and these in pairs.
-void multiplyChains(Rows rows, uint first, uint count, out float sums[tokensEach][laneRows]) {
+// By chains, which are added in pairs, and these in pairs. One run has its units shared, else the chains are.
+void multiply(Rows rows, uint split, out float sums[tokensEach][laneRows]) {
+  const bool isOneRun = runCount() == 1;
+  const uint count = isOneRun ? 1 : kSumChains / splits, first = isOneRun ? 0 : split * count;
   float waiting[3][tokensEach][laneRows];
+#ifndef LANES
+  barrier();  // the other product of a pair may still be read
+#endif
   for (uint c = 0; c < count; ++c) {
     [[unroll]] for (int t = 0; t < tokensEach; ++t) {
       [[unroll]] for (int r = 0; r < laneRows; ++r) sums[t][r] = 0.0;
@@ -193,7 +191,10 @@ void multiplyChains(Rows rows, uint first, uint count, out float sums[tokensEach
     for (uint i = first + c; i < runCount(); i += kSumChains) {
       const Run run = runOf(i);
       int exact[tokensEach][laneRows];
-      addRun(rows, run, 0, 1, exact);
+      addRun(rows, run, isOneRun ? split : 0, isOneRun ? splits : 1, exact);
+#ifndef LANES
+      if (isOneRun) meet(rows.first, split, exact);
+#endif
       [[unroll]] for (int r = 0; r < laneRows; ++r) {
         const float scale = paramsOf(rows, run, r).x;
         [[unroll]] for (int t = 0; t < tokensEach; ++t) {
@@ -216,19 +217,8 @@ void multiplyChains(Rows rows, uint first, uint count, out float sums[tokensEach
       if (!isSecond) break;
     }
   }
-}
-
-void multiply(Rows rows, uint split, out float sums[tokensEach][laneRows]) {
 #ifndef LANES
-  barrier();  // the other product of a pair may still be read
-#endif
-  if (runCount() == 1) {
-    multiplyOneRun(rows, split, sums);
-    return;
-  }
-  const uint each = kSumChains / splits;
-  multiplyChains(rows, split * each, each, sums);
-#ifndef LANES
+  if (isOneRun) return;
   for (uint step_ = 1; step_ < splits; step_ *= 2) {
     [[unroll]] for (int t = 0; t < tokensEach; ++t) floats[t][split][rows.first] = sums[t][0];
     barrier();
@@ -320,9 +310,13 @@ void main() {
   const bool swiGlu = push.pairing == kSwiGluPairing;
   uint s = 0, tile = gl_WorkGroupID.x;
   while (!swiGlu && s + 1 < push.segments && tile >= push.segment[s].tiles) tile -= push.segment[s++].tiles;
-  float values[tokensEach][laneRows], second[tokensEach][laneRows];
-  product(s, tile, firstToken, first, split, values);
-  if (swiGlu) product(1, tile, firstToken, first, split, second);
+  float values[tokensEach][laneRows], gate[tokensEach][laneRows];
+  for (uint p = 0; p < (swiGlu ? 2 : 1); ++p) {
+    [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+      [[unroll]] for (int r = 0; r < laneRows; ++r) gate[t][r] = values[t][r];
+    }
+    product(s + p, tile, firstToken, first, split, values);
+  }
   if (split != 0) return;
   [[unroll]] for (int t = 0; t < tokensEach; ++t) {
     if (firstToken + t >= push.tokenCount) continue;
@@ -330,7 +324,7 @@ void main() {
       const uint at = (firstToken + t) * push.segment[s].stride + tile * kTileRows + first + r;
       float value = values[t][r];
       if (swiGlu)
-        value = silu(value) * second[t][r];
+        value = silu(gate[t][r]) * value;
       else if (push.segment[s].residual != kNone)
         value += arena[push.segment[s].residual + at];
       arena[push.segment[s].result + at] = value;

@@ -323,7 +323,7 @@ class TestActivations : public QObject {
     const auto fp8 = quantized("fp16:activations=fp8_static", 4, 64, &calibration);
     QCOMPARE(fp8->input->scale, 4.1F / 448.0F);
     QVERIFY_THROWS_EXCEPTION(Error, quantized("int8:activations=int8_static", 4, 64));
-    const quant::ColumnChanges changes{.inputScales = std::vector<float>(64, 2.0F)};
+    const quant::ColumnChanges changes{{}, std::vector<float>(64, 2.0F), {}, {}};
     const auto divided = quant::inputQuantizer(activations(ActivationName::Fp8Static, ActivationRange::MinMax),
                                                &calibration, &changes, "w");
     QCOMPARE(divided->scale, 4.1F / 2.0F / 448.0F);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/base/error.h"
+#include "core/model/executor.h"
 #include "core/model/graph_builder.h"
 #include "core/model/input_changes.h"
 #include "core/model/weights.h"
@@ -135,7 +136,7 @@ class TestInputChanges : public QObject {
   void othersHaveTheirOwn() {
     const QuantizedTensorPtr plain = quantized("int8:activations=int8_dynamic", 8, 64),
                              rounded = quantized("fp16:activations=fp8_dynamic", 8, 64);
-    const auto turned = changed(*plain, {.order = {}, .inputScales = std::vector<float>(64, 2.0F)});
+    const auto turned = changed(*plain, {{}, std::vector<float>(64, 2.0F), {}, {}});
     model::GraphBuilder builder(0);
     const ValueId x = builder.embed("x", quantized("fp32", 16, 64));
     const ValueId a = builder.matMul("a", x, plain), b = builder.matMul("b", x, rounded),
@@ -196,7 +197,7 @@ class TestInputChanges : public QObject {
 
   void outlierColumnsKeptInFloatsAreDecoded() {
     const QuantizedTensorPtr stored = quantized("int8", 4, 64);
-    const auto weight = changed(*stored, {.outlierColumns = {3}, .outlierValues = {1.0F, 2.0F, 3.0F, 4.0F}});
+    const auto weight = changed(*stored, {{}, {}, {3}, {1.0F, 2.0F, 3.0F, 4.0F}});
     model::GraphBuilder builder(0);
     builder.matMul("logits", builder.embed("x", quantized("fp32", 16, 64)), weight);
     QCOMPARE(model::applyInputChanges(builder.take()).ops.size(), std::size_t{2});
