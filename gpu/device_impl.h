@@ -12,6 +12,7 @@ struct DeviceOptions {
   std::optional<vk::KernelFamily> family = std::nullopt;      ///< default: what suits the device
   std::optional<std::uint64_t> maxBlockBytes = std::nullopt;  ///< bytes one buffer of weights may have
   std::optional<double> mostWork = std::nullopt;              ///< multiply-adds of a submission, not adapted
+  bool integerDot = true;                                     ///< the instruction for bytes, where there is one
   vk::DeviceMemoryAccess memoryAccess = vk::DeviceMemoryAccess::WherePossible;
 };
 

@@ -108,7 +108,7 @@ class VulkanExecutor::ObservedRun {
   void show(const Pending& pending) {
     core::model::Observers& observers = m_executor.observers();
     const auto& graph = m_executor.m_graph;
-    const std::size_t width = graph.values[pending.value].width;
+    const std::size_t width = graph.values[pending.value].words();
     const auto* from = reinterpret_cast<const float*>(m_workspace.readback().mapped()) + pending.offset;
     switch (pending.kind) {
       case Kind::Logits:

@@ -45,7 +45,7 @@ void packPlain(const QuantizedTensor& tensor, const PackedFormat& format, std::u
 void packDecoded(const QuantizedTensor& tensor, const PackedFormat& format, std::uint64_t firstRow,
                  std::uint32_t rowCount, PackedTile& tile) {
   std::vector<float> values(rowCount * format.rowValues);
-  core::quant::dequantizeRows(tensor, firstRow, rowCount, values.data());
+  core::quant::dequantizeRows(tensor, firstRow, rowCount, values.data(), format.columns);
   for (std::uint32_t r = 0; r < rowCount; ++r) {
     for (std::uint64_t i = 0; i < format.rowValues; ++i) {
       tile.quadWord(static_cast<std::uint32_t>(i / kUnitValues), r, i % kUnitValues) =

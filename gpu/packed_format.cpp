@@ -237,14 +237,15 @@ vk::Specialization withLayout(vk::Specialization kernel, const PackedFormat& for
   return kernel;
 }
 
-PackedFormat packedFormatOf(const QuantizedTensor& tensor, vk::KernelFamily family) {
+PackedFormat packedFormatOf(const QuantizedTensor& tensor, vk::KernelFamily family, core::quant::Columns columns) {
   PackedFormat format;
+  format.columns = columns;
   format.rows = tensor.rows();
   format.rowValues = tensor.rowValues();
   format.units = static_cast<std::uint32_t>((format.rowValues + kUnitValues - 1) / kUnitValues);
   format.compute = tensor.compute();
   const PackedFormat empty = format;
-  if (tensor.changes != nullptr)
+  if (tensor.changes != nullptr && columns == core::quant::Columns::OfTheWeight)
     format.isDecoded = true;
   else if (const auto* elements = tensor.as<Elements>())
     choose(*elements, family, format);

@@ -36,6 +36,7 @@ struct PackedFormat {
   std::vector<std::uint32_t> table;
   std::uint32_t tableWords = 0;                                       ///< of the first part
   core::quant::ComputeType compute = core::quant::ComputeType::Fp32;  ///< what products with it run in
+  core::quant::Columns columns = core::quant::Columns::OfTheWeight;   ///< which it has
   /// True when the layout has no kernel of its own and the device holds the values decoded to float32.
   bool isDecoded = false;
 
@@ -50,8 +51,10 @@ struct PackedFormat {
 
 /// Chooses the device layout of a tensor.
 /// @param family that reads it: IQ3_XXS and IQ3_S become codes of 4 bits for lanes, which are slow at looking up points
+/// @param columns as stored: a tensor with changed columns stays packed
 PackedFormat packedFormatOf(const core::quant::QuantizedTensor& tensor,
-                            vk::KernelFamily family = vk::KernelFamily::Workgroups);
+                            vk::KernelFamily family = vk::KernelFamily::Workgroups,
+                            core::quant::Columns columns = core::quant::Columns::OfTheWeight);
 
 /// The constants of a kernel that reads weights, completed by those of their layout.
 vk::Specialization withLayout(vk::Specialization kernel, const PackedFormat& format);

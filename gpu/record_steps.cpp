@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <array>
 
+#include "gpu/kernels/arrange_columns_kernel.h"
 #include "gpu/kernels/attention_kernel.h"
 #include "gpu/kernels/elementwise_kernel.h"
 #include "gpu/kernels/embed_kernel.h"
+#include "gpu/kernels/quantize_rows_kernel.h"
 #include "gpu/kernels/rms_norm_kernel.h"
 #include "gpu/kernels/rope_kernel.h"
 #include "gpu/kernels/store_kv_kernel.h"
@@ -48,7 +50,7 @@ void VulkanExecutor::recordProducts(const StepContext& context, const Step& step
   for (const Op* op : step.ops) {
     if (op->kind() != OpKind::MatMul) continue;
     const auto& product = op->as<core::model::MatMul>();
-    const Resident& weight = m_weights.at(product.weight.get());
+    const Resident& weight = residentOf(*op);
     MatMulTarget target;
     target.weight = weight.tensor.get();
     target.table = weight.table;
@@ -60,7 +62,28 @@ void VulkanExecutor::recordProducts(const StepContext& context, const Step& step
   }
   recordMatMul(
       context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
-      context.place(step.ops[0]->inputs[0]), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain);
+      context.place(step.ops[0]->inputs[0]), targets, swiGlu ? MatMulPairing::SwiGlu : MatMulPairing::Plain,
+      codedInputs(context, *step.ops[0]));
+}
+
+/// How the inputs of a product are coded, if they are.
+std::optional<CodedInputs> VulkanExecutor::codedInputs(const StepContext& context, const Op& product) const {
+  if (m_graph.values[product.inputs[0]].form != core::model::ValueForm::Codes) return std::nullopt;
+  CodedInputs coded;
+  if (product.inputs.size() > 1) coded.floats = context.place(product.inputs[1]).offset;
+  const auto& quantizer = m_graph.maker(product.inputs[0]).as<core::model::QuantizeRows>().quantizer;
+  coded.hasZeroPoints = quantizer.zeroPoint != 0;
+  return coded;
+}
+
+void VulkanExecutor::recordInputChange(const StepContext& context, const Op& op) {
+  const VkDescriptorSet plain = context.workspace.set(nullptr);
+  const Place in = context.place(op.inputs[0]), out = context.place(op.out);
+  const std::uint32_t width = m_graph.values[op.out].width;
+  if (op.kind() == OpKind::QuantizeRows)
+    return recordQuantizeRows(context.recorder, plain, op.as<core::model::QuantizeRows>().quantizer, in, width, out);
+  const ArrangementPlace& arrangement = m_arrangements.at(op.as<core::model::ArrangeColumns>().arrangement.get());
+  recordArrangeColumns(context.recorder, plain, in, width, arrangement.order, arrangement.factors, out);
 }
 
 void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
@@ -93,7 +116,7 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
   const auto input = [&](std::size_t i) { return context.place(op.inputs[i]); };
   switch (step.kind) {
     case OpKind::Embed: {
-      const Resident& weight = m_weights.at(op.as<core::model::Embed>().weight.get());
+      const Resident& weight = residentOf(op);
       return recordEmbed(
           recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, *weight.tensor,
           weight.table, context.place(op.out));
@@ -125,6 +148,9 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
       return;
     case OpKind::Add:
       return recordElementwise(recorder, plain, ElementwiseOp::Add, input(0), input(1), context.place(op.out));
+    case OpKind::ArrangeColumns:
+    case OpKind::QuantizeRows:
+      return recordInputChange(context, op);
     case OpKind::TakeRows:
       return;
   }

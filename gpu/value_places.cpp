@@ -49,7 +49,7 @@ ValuePlaces placeValues(const core::model::Graph& graph, const std::vector<Step>
   ValuePlaces places;
   places.offset.assign(count, 0);
   places.stride.resize(count);
-  for (std::size_t v = 0; v < count; ++v) places.stride[v] = strideOf(graph.values[v].width);
+  for (std::size_t v = 0; v < count; ++v) places.stride[v] = strideOf(graph.values[v].words());
 
   const std::vector<ValueId> root = sharedPlaces(graph, steps);
   std::vector<Lifetime> life(count);

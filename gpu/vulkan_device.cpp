@@ -63,7 +63,9 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
       m_kvLayout(m_device, kKvKinds),
       m_pipelines(m_device, {&m_mainLayout, &m_kvLayout}),
       m_weights(m_memory, m_choice.family, blockBytesFor(m_device->caps(), m_choice.family, options)),
-      m_mostWork(options.mostWork) {}
+      m_mostWork(options.mostWork) {
+  m_choice.hasIntegerDot = m_choice.hasIntegerDot && options.integerDot;
+}
 
 std::vector<DeviceInfo> enumerateDevices() {
   std::vector<DeviceInfo> result;

@@ -36,7 +36,8 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   m_device->device()->throwIfLost();
   uploadWeights(job);
   uploadConstants();
-  const std::uint32_t batch = m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens;
+  const std::uint32_t batch =
+      m_graph.rowsTogether().value_or(m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens);
   m_state = std::make_unique<vk::Buffer>(m_device->memory(), sizeof(StateHeader) + batch * sizeof(TokenId),
                                          vk::MemoryKind::Upload, "the tokens");
   m_decode = makeWorkspace(fusionFor(1), 1);
@@ -44,13 +45,20 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
 }
 
 void VulkanExecutor::uploadWeights(const core::JobContext& job) {
-  std::vector<core::quant::QuantizedTensorPtr> tensors;
+  std::vector<WeightUse> weights;
   for (const Op& op : m_graph.ops) {
     const bool isMatrix = op.kind() == OpKind::Embed || op.kind() == OpKind::MatMul;
-    if (isMatrix && m_weights.emplace(op.weight()->get(), Resident()).second) tensors.push_back(*op.weight());
+    if (isMatrix && m_weights.emplace(keyOf(op), Resident()).second)
+      weights.push_back({*op.weight(), keyOf(op).second});
   }
-  const std::vector<DeviceTensorPtr> resident = m_device->weights().upload(tensors, job);
-  for (std::size_t i = 0; i < tensors.size(); ++i) m_weights[tensors[i].get()].tensor = resident[i];
+  const std::vector<DeviceTensorPtr> resident = m_device->weights().upload(weights, job);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    m_weights[{weights[i].tensor.get(), weights[i].columns}].tensor = resident[i];
+}
+
+WeightKey VulkanExecutor::keyOf(const Op& op) {
+  const auto* product = std::get_if<core::model::MatMul>(&op.parameters);
+  return {op.weight()->get(), product == nullptr ? core::quant::Columns::OfTheWeight : product->columns};
 }
 
 void VulkanExecutor::uploadConstants() {
@@ -65,13 +73,25 @@ void VulkanExecutor::uploadConstants() {
   // that do not are read in another way. Most tensors have the same.
   std::map<std::vector<std::uint32_t>, std::uint32_t> tables;
   for (const TableKind kind : {TableKind::Lattice, TableKind::LargeCodeBook, TableKind::CodeBook}) {
-    for (auto& [tensor, resident] : m_weights) {
+    for (auto& [key, resident] : m_weights) {
       const PackedFormat& format = resident.tensor->format;
       if (format.table.empty() || format.tableKind() != kind) continue;
       const auto [place, isNew] = tables.emplace(format.table, 0U);
       if (isNew) place->second = append(format.table);
       resident.table = place->second;
     }
+  }
+  const auto appendBits = [&](const auto& values) {
+    if (values.empty()) return kNone;
+    std::vector<std::uint32_t> words;
+    for (const auto value : values) words.push_back(std::bit_cast<std::uint32_t>(value));
+    return append(words);
+  };
+  for (const Op& op : m_graph.ops) {
+    const auto* arrange = std::get_if<core::model::ArrangeColumns>(&op.parameters);
+    if (arrange == nullptr || m_arrangements.contains(arrange->arrangement.get())) continue;
+    const core::model::Arrangement& arrangement = *arrange->arrangement;
+    m_arrangements[&arrangement] = {appendBits(arrangement.order), appendBits(arrangement.factors)};
   }
   for (const Op& op : m_graph.ops) {
     const auto* norm = std::get_if<core::model::RmsNorm>(&op.parameters);
@@ -96,7 +116,7 @@ Fusion VulkanExecutor::fusionFor(std::uint32_t tokens) const {
   Fusion fusion;
   fusion.swiGlu = canFuseSwiGlu(m_device->choice(), tokens);
   fusion.canShare = [this](const Op& a, const Op& b) {
-    return canShareDispatch(*m_weights.at(a.weight()->get()).tensor, *m_weights.at(b.weight()->get()).tensor);
+    return canShareDispatch(*residentOf(a).tensor, *residentOf(b).tensor);
   };
   return fusion;
 }
@@ -108,10 +128,16 @@ std::unique_ptr<Workspace> VulkanExecutor::makeWorkspace(const Fusion& fusion, s
     if (fusion.watches[v].columns) sums = std::max<std::uint64_t>(sums, 3 * strideOf(m_graph.values[v].width));
   }
   const std::uint32_t rows = std::min(wishedRows, Workspace::mostRows(*m_device, m_graph, steps, sums));
+  if (rows < wishedRows && m_graph.rowsTogether())
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("Outlier columns are those of {} tokens together, but the activations of only {} fit into a "
+                    "buffer of {}.",
+                    wishedRows, rows, deviceName()));
   const std::uint64_t logits = std::uint64_t{strideOf(m_graph.vocabulary())} * rows;
   std::uint64_t largest = std::max(logits, sums), all = logits;
   for (std::size_t v = 0; v < fusion.watches.size(); ++v) {
-    const std::uint64_t stride = strideOf(m_graph.values[v].width);
+    const std::uint64_t stride = strideOf(m_graph.values[v].words());
     if (fusion.watches[v].columns) all += 3 * stride;
     if (!fusion.watches[v].data) continue;
     largest = std::max(largest, stride * rows);
@@ -138,7 +164,7 @@ double VulkanExecutor::measureReadBandwidth() {
 
 core::model::MemoryUse VulkanExecutor::memory() const {
   core::model::MemoryUse use{m_graph.weightBytes, m_constants.buffer->bytes() + m_state->bytes()};
-  for (const auto& [tensor, resident] : m_weights) use.residentBytes += resident.tensor->bytes;
+  for (const auto& [key, resident] : m_weights) use.residentBytes += resident.tensor->bytes;
   for (const auto* workspace : {m_decode.get(), m_prefill.get(), m_observed.get()}) {
     if (workspace != nullptr) use.residentBytes += workspace->bytes();
   }

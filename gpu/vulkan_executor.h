@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <unordered_map>
 
 #include "core/model/executor.h"
@@ -71,12 +72,21 @@ class VulkanExecutor : public core::model::Executor {
     DeviceTensorPtr tensor;
     std::uint32_t table = 0;  ///< first constant of its code book
   };
+  /// Of an Embed or MatMul.
+  const Resident& residentOf(const core::model::Op& op) const { return m_weights.at(keyOf(op)); }
+  static WeightKey keyOf(const core::model::Op& op);
+  std::optional<CodedInputs> codedInputs(const StepContext& context, const core::model::Op& product) const;
+  void recordInputChange(const StepContext& context, const core::model::Op& op);
 
   std::shared_ptr<VulkanDevice> m_device;
   core::model::Graph m_graph;
-  std::unordered_map<const core::quant::QuantizedTensor*, Resident> m_weights;  ///< Embed, MatMul
+  std::map<WeightKey, Resident> m_weights;  ///< Embed, MatMul
   std::unordered_map<const core::quant::QuantizedTensor*, std::uint32_t>
       m_vectors;  ///< first constant of norms, biases
+  struct ArrangementPlace {
+    std::uint32_t order = kNone, factors = kNone;  ///< first constants
+  };
+  std::map<const core::model::Arrangement*, ArrangementPlace> m_arrangements;
   Constants m_constants;
   std::unique_ptr<vk::Buffer> m_state;
   std::unique_ptr<Workspace> m_decode, m_prefill;

@@ -34,9 +34,8 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
   std::vector<Bytes> layers;
   std::uint64_t needed = rotationBytes(graph.ropeTables, capacity);
   for (const core::model::KvShape& shape : graph.kv) {
-    const std::uint64_t rowBytes = std::uint64_t{shape.heads} * 4;
-    const Bytes bytes{capacity * rowBytes * kvHeadWords(shape.headSize, type),
-                      capacity * rowBytes * kvHeadWords(shape.valueHeadSize, type)};
+    const Bytes bytes{capacity * kvRowBytes(shape.heads, shape.headSize, type),
+                      capacity * kvRowBytes(shape.heads, shape.valueHeadSize, type)};
     const std::uint64_t larger = std::max(bytes.keys, bytes.values);
     if (larger > limit) {
       throw core::Error(

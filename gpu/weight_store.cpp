@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
@@ -41,18 +41,17 @@ void uploadPart(const core::quant::QuantizedTensor& tensor, const PackedFormat& 
 WeightStore::WeightStore(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes)
     : m_memory(memory), m_family(family), m_heap(memory, family, maxBlockBytes) {}
 
-DeviceTensorPtr WeightStore::find(const core::quant::QuantizedTensor* tensor) const {
-  const auto found = m_resident.find(tensor);
+DeviceTensorPtr WeightStore::find(const WeightKey& key) const {
+  const auto found = m_resident.find(key);
   return found == m_resident.end() ? nullptr : found->second.lock();
 }
 
-std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::QuantizedTensorPtr> tensors,
-                                                 const core::JobContext& job) {
+std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const WeightUse> weights, const core::JobContext& job) {
   std::uint64_t missingBytes = 0;
-  std::unordered_set<const core::quant::QuantizedTensor*> missing;
-  for (const auto& tensor : tensors) {
-    if (!find(tensor.get()) && missing.insert(tensor.get()).second)
-      missingBytes += packedFormatOf(*tensor, m_family).bytes();
+  std::set<WeightKey> missing;
+  for (const auto& [tensor, columns] : weights) {
+    if (!find({tensor.get(), columns}) && missing.emplace(tensor.get(), columns).second)
+      missingBytes += packedFormatOf(*tensor, m_family, columns).bytes();
   }
   m_memory->require(missingBytes, "Holding the weights");
   m_heap.expect(missingBytes + missing.size() * vk::kOffsetAlignment);
@@ -60,11 +59,12 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::Qu
   std::vector<DeviceTensorPtr> result;
   std::uint64_t doneBytes = 0;
   vk::Uploader uploader(m_memory);
-  for (const auto& tensor : tensors) {
-    DeviceTensorPtr resident = find(tensor.get());
+  for (const WeightUse& weight : weights) {
+    const WeightKey key(weight.tensor.get(), weight.columns);
+    DeviceTensorPtr resident = find(key);
     if (!resident) {
-      resident = uploadOne(*tensor, uploader, job);
-      m_resident[tensor.get()] = resident;
+      resident = uploadOne(weight, uploader, job);
+      m_resident[key] = resident;
       doneBytes += resident->bytes;
       job.progress(static_cast<double>(doneBytes) / static_cast<double>(std::max<std::uint64_t>(missingBytes, 1)),
                    "Uploading weights");
@@ -74,10 +74,10 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const core::quant::Qu
   return result;
 }
 
-DeviceTensorPtr WeightStore::uploadOne(const core::quant::QuantizedTensor& tensor, vk::Uploader& uploader,
-                                       const core::JobContext& job) {
+DeviceTensorPtr WeightStore::uploadOne(const WeightUse& weight, vk::Uploader& uploader, const core::JobContext& job) {
+  const core::quant::QuantizedTensor& tensor = *weight.tensor;
   auto resident = std::make_shared<DeviceTensor>();
-  resident->format = packedFormatOf(tensor, m_family);
+  resident->format = packedFormatOf(tensor, m_family, weight.columns);
   const std::uint64_t tileBytes = resident->format.tileWords() * 4;
   // A part is a dispatch with a workgroup per tile at most, and up to three tensors share one.
   const std::uint32_t mostTiles = m_memory->device()->caps().maxWorkgroupCount / 3;

@@ -1,7 +1,8 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <span>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/base/job_context.h"
@@ -25,28 +26,33 @@ struct DeviceTensor {
 };
 using DeviceTensorPtr = std::shared_ptr<const DeviceTensor>;
 
-/// The weights resident on one device: each distinct QuantizedTensor is uploaded once and stays as long as any executor
-/// uses it.
+/// A tensor as it is used.
+struct WeightUse {
+  core::quant::QuantizedTensorPtr tensor;
+  core::quant::Columns columns = core::quant::Columns::OfTheWeight;
+};
+using WeightKey = std::pair<const core::quant::QuantizedTensor*, core::quant::Columns>;
+
+/// The weights resident on one device: each distinct QuantizedTensor is uploaded once for every way to use it and stays
+/// as long as any executor does.
 class WeightStore {
  public:
   WeightStore(std::shared_ptr<vk::Memory> memory, vk::KernelFamily family, std::uint64_t maxBlockBytes);
 
-  /// Uploads what is not resident yet; the result is in the order of `tensors`. Nothing is left behind on an error.
+  /// Uploads what is not resident yet; the result is in the order of `weights`. Nothing is left behind on an error.
   /// @throws core::Error (OutOfMemory) saying needed and available, before anything is uploaded; Cancelled
-  std::vector<DeviceTensorPtr> upload(std::span<const core::quant::QuantizedTensorPtr> tensors,
-                                      const core::JobContext& job);
+  std::vector<DeviceTensorPtr> upload(std::span<const WeightUse> weights, const core::JobContext& job);
   std::uint64_t uploadCount() const { return m_uploadCount; }  ///< tensors uploaded so far, for tests of sharing
 
  private:
-  DeviceTensorPtr find(const core::quant::QuantizedTensor* tensor) const;
-  DeviceTensorPtr uploadOne(const core::quant::QuantizedTensor& tensor, vk::Uploader& uploader,
-                            const core::JobContext& job);
+  DeviceTensorPtr find(const WeightKey& key) const;
+  DeviceTensorPtr uploadOne(const WeightUse& weight, vk::Uploader& uploader, const core::JobContext& job);
 
   std::shared_ptr<vk::Memory> m_memory;
   vk::KernelFamily m_family;
   WeightHeap m_heap;
   /// An entry lives while an executor does, whose graph keeps the key's tensor alive: a key is never a stale address.
-  std::unordered_map<const core::quant::QuantizedTensor*, std::weak_ptr<const DeviceTensor>> m_resident;
+  std::map<WeightKey, std::weak_ptr<const DeviceTensor>> m_resident;
   std::uint64_t m_uploadCount = 0;
 };
 

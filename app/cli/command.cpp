@@ -27,6 +27,10 @@ void addDevice(CLI::App& command, std::string& device) {
   command.add_option("--device", device, "auto, cpu, vulkan or vulkan:N")->capture_default_str();
 }
 
+void addKvType(CLI::App& command, std::string& type) {
+  command.add_option("--kv-type", type, "Keys and values are stored as f32, f16 or int8")->capture_default_str();
+}
+
 void print(const Json& json, std::FILE* stream) {
   // Texts from files may hold anything; "replace" keeps printing total, and what a terminal would obey is escaped as
   // JSON can: such characters occur in strings only.

@@ -24,6 +24,8 @@ void addJsonFlag(CLI::App& command, Output& output);
 void addModel(CLI::App& command, std::string& model);
 /// Adds --device.
 void addDevice(CLI::App& command, std::string& device);
+/// Adds --kv-type: what keys and values are stored as.
+void addKvType(CLI::App& command, std::string& type);
 
 /// Prints a JSON value and a line break.
 void print(const Json& json, std::FILE* stream = stdout);

@@ -8,9 +8,12 @@
 #include "core/base/error.h"
 #include "core/base/memory_bandwidth.h"
 #include "core/model/ops/add.h"
+#include "core/model/ops/arrange_columns.h"
 #include "core/model/ops/attention.h"
 #include "core/model/ops/embed.h"
 #include "core/model/ops/matmul.h"
+#include "core/model/ops/multiply_codes.h"
+#include "core/model/ops/quantize_rows.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
 #include "core/model/ops/store_kv.h"
@@ -54,10 +57,11 @@ std::unique_ptr<KvCache> CpuExecutor::makeKvCache(std::uint32_t capacity, KvType
 void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, LogitsWanted wanted, std::span<float> logits,
                           const JobContext& job) {
   auto& ours = static_cast<CpuKvCache&>(cache);  // forward() has checked that this executor made it
-  reserveScratch(std::min(tokens.size(), kBatchTokens));
+  const std::size_t batch = m_graph.rowsTogether().value_or(kBatchTokens);
+  reserveScratch(std::min(tokens.size(), batch));
   const std::uint32_t start = cache.length();
-  for (std::size_t first = 0; first < tokens.size(); first += kBatchTokens) {
-    const auto part = tokens.subspan(first, std::min(kBatchTokens, tokens.size() - first));
+  for (std::size_t first = 0; first < tokens.size(); first += batch) {
+    const auto part = tokens.subspan(first, std::min(batch, tokens.size() - first));
     const auto position = static_cast<std::uint32_t>(start + first);
     std::vector<std::vector<float>> rotations;
     for (const auto& frequencies : m_graph.ropeTables)
@@ -93,8 +97,13 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       return ops::embed(*op.as<Embed>().weight, batch.tokens, out);
     case OpKind::RmsNorm:
       return ops::rmsNorm(vectorOf(op.as<RmsNorm>().weight), op.as<RmsNorm>().epsilon, input(0), batch.rows, out);
-    case OpKind::MatMul:
-      return ops::matMul(*op.as<MatMul>().weight, vectorOf(op.as<MatMul>().bias), input(0), batch.rows, out);
+    case OpKind::MatMul: {
+      const MatMul& product = op.as<MatMul>();
+      if (m_graph.values[op.inputs[0]].form == ValueForm::Codes)
+        return ops::multiplyCodes(*product.weight, vectorOf(product.bias), input(0),
+                                  op.inputs.size() > 1 ? input(1) : nullptr, batch.rows, out);
+      return ops::matMul(*product.weight, vectorOf(product.bias), input(0), batch.rows, out, product.columns);
+    }
     case OpKind::Rope: {
       const Rope& rope = op.as<Rope>();
       const std::size_t pairs = m_graph.ropeTables[rope.table].size();
@@ -125,6 +134,13 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       batch.rows = batch.tokens.size() - batch.firstRow;
       std::copy_n(input(0) + batch.firstRow * width, batch.rows * width, out);
       return;
+    case OpKind::ArrangeColumns:
+      return ops::arrangeColumns(*op.as<ArrangeColumns>().arrangement, input(0), batch.rows, width, out);
+    case OpKind::QuantizeRows: {
+      const quant::InputQuantizer& quantizer = op.as<QuantizeRows>().quantizer;
+      const auto quantize = quantizer.makesCodes() ? ops::encodeRows : ops::roundRows;
+      return quantize(quantizer, input(0), batch.rows, width, out);
+    }
   }
 }
 
@@ -154,7 +170,7 @@ std::span<const float> CpuExecutor::vectorOf(const quant::QuantizedTensorPtr& te
 void CpuExecutor::show(const Op& op, const Batch& batch) {
   const Watch watch = observers().watch(op.out);
   if (!watch) return;
-  const std::span<const float> values(data(op.out, batch), batch.rows * m_graph.values[op.out].width);
+  const std::span<const float> values(data(op.out, batch), batch.rows * m_graph.values[op.out].words());
   if (watch.columns) observers().columns(op.out).addRows(values);
   if (!watch.data) return;
   const std::size_t firstRow = batch.tokens.size() - batch.rows;  // not 0 behind TakeRows

@@ -9,19 +9,36 @@
 
 namespace core::model {
 
+namespace {
+
+ops::KvPrecision precisionOf(KvType type) {
+  switch (type) {
+    case KvType::F32:
+      return ops::KvPrecision::F32;
+    case KvType::F16:
+      return ops::KvPrecision::F16;
+    case KvType::Int8:
+      return ops::KvPrecision::Int8;
+  }
+  return ops::KvPrecision::F32;
+}
+
+}  // namespace
+
 CpuKvCache::CpuKvCache(std::span<const KvShape> layers, std::uint32_t capacity, KvType type) {
-  std::uint64_t rowWidth = 0;  // of all layers together
-  for (const KvShape& shape : layers) rowWidth += std::uint64_t{shape.keyWidth()} + shape.valueWidth();
-  const std::uint64_t rowBytes = rowWidth * (type == KvType::F32 ? sizeof(float) : sizeof(std::uint16_t));
+  const ops::KvPrecision precision = precisionOf(type);
+  std::uint64_t rowBytes = 0;  // of all layers together
+  for (const KvShape& shape : layers)
+    rowBytes += ops::KvRows::rowBytes(shape.heads, shape.headSize, precision) +
+                ops::KvRows::rowBytes(shape.heads, shape.valueHeadSize, precision);
   // In double, because a context length from a file may overflow any integer here.
   const double needed = static_cast<double>(capacity) * static_cast<double>(rowBytes);
   const std::string what = fmt::format("The KV cache for {} tokens", capacity);
   requireMemory(what, needed);
-  const auto precision = type == KvType::F32 ? ops::KvPrecision::F32 : ops::KvPrecision::F16;
   try {
     for (const KvShape& shape : layers) {
-      m_keys.emplace_back(capacity, shape.keyWidth(), precision);
-      m_values.emplace_back(capacity, shape.valueWidth(), precision);
+      m_keys.emplace_back(capacity, shape.heads, shape.headSize, precision);
+      m_values.emplace_back(capacity, shape.heads, shape.valueHeadSize, precision);
     }
   } catch (const std::bad_alloc&) {
     throw Error(ErrorCode::OutOfMemory,

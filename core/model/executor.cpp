@@ -45,6 +45,11 @@ Subscription Executor::subscribe(std::vector<ValueId> values, Hook hook) {
 
 ColumnSums Executor::sumColumns(std::vector<ValueId> values) {
   checkValues(values);
+  for (const ValueId value : values) {
+    if (graph().values[value].form == ValueForm::Floats) continue;
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("{} is made of codes, whose columns have no sums.", graph().values[value].name));
+  }
   return m_observers.addSums(graph(), std::move(values));
 }
 

@@ -51,14 +51,14 @@ class Executor {
   /// Shows the hook these values from the next forward on, as long as the subscription is kept: those of a batch of
   /// tokens in the graph's order, then those of the next batch; values that nobody asked for are not made for it.
   /// Several subscriptions are shown a value in the order of subscribing. Behind TakeRows only rows whose logits are
-  /// wanted are computed and shown. Without subscriptions nothing is spent on this. What the hook throws, forward()
-  /// throws.
+  /// wanted are computed and shown. Codes are shown as they lie (coded_row.h). Without subscriptions nothing is spent
+  /// on this. What the hook throws, forward() throws.
   /// @throws Error (InvalidArgument) for a value that the graph does not have
   [[nodiscard]] Subscription subscribe(std::vector<ValueId> values, Hook hook);
   /// Sums the columns of these values over every row that is computed from the next forward on, where the values are:
   /// no activation leaves the device. A forward that throws adds nothing. The CPU sums in double; Vulkan sums the rows
   /// of a batch (at most 256) in float32, in a tree, and the batches in double.
-  /// @throws Error (InvalidArgument) for a value that the graph does not have
+  /// @throws Error (InvalidArgument) for a value that the graph does not have, or that is made of codes
   [[nodiscard]] ColumnSums sumColumns(std::vector<ValueId> values);
 
   /// The device is gone for good: this executor and every other one on it throw DeviceLost from now on.

@@ -3,21 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/base/error.h"
+#include "core/model/input_changes.h"
 
 namespace core::model {
 
 std::vector<ValueId> Graph::allValues() const {
-  std::vector<ValueId> all(values.size());
-  std::iota(all.begin(), all.end(), ValueId{0});
+  std::vector<ValueId> all;
+  for (ValueId value = 0; value < values.size(); ++value)
+    if (values[value].form == ValueForm::Floats) all.push_back(value);
   return all;
 }
 
 std::uint64_t Graph::tokenCount() const {
   const auto found = std::ranges::find(ops, OpKind::Embed, &Op::kind);
   return found == ops.end() ? vocabulary() : found->as<Embed>().weight->rows();
+}
+
+std::optional<std::uint32_t> Graph::rowsTogether() const {
+  constexpr std::uint32_t kRowsTogether = 128;
+  const bool doesMatter = std::ranges::any_of(ops, [](const Op& op) {
+    const auto* quantize = std::get_if<QuantizeRows>(&op.parameters);
+    return quantize != nullptr && quantize->quantizer.threshold > 0.0F;
+  });
+  return doesMatter ? std::optional(kRowsTogether) : std::nullopt;
 }
 
 const Op& Graph::maker(ValueId value) const { return *std::ranges::find(ops, value, &Op::out); }
@@ -29,7 +39,7 @@ std::optional<ValueId> Graph::find(std::string_view name) const {
 }
 
 Graph buildGraph(const ModelConfig& config, const ModelWeights& weights) {
-  if (config.architecture == "llama") return buildLlamaGraph(config, weights);
+  if (config.architecture == "llama") return applyInputChanges(buildLlamaGraph(config, weights));
   throw Error(ErrorCode::Unsupported,
               fmt::format("Models of architecture \"{}\" cannot be run yet; llama can.", config.architecture),
               "general.architecture");

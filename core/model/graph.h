@@ -5,16 +5,27 @@
 #include <string_view>
 #include <vector>
 
+#include "core/model/coded_row.h"
 #include "core/model/op.h"
 #include "core/model/weights.h"
 
 namespace core::model {
 
-/// A result of one operation: float32 [rows, width], a row per token. Named as hooks and traces show it, by what made
-/// it: "blk.3.attn_q", and "blk.3.attn_q_rope" once it is rotated.
+/// What the rows of a value are made of.
+enum class ValueForm : std::uint8_t {
+  Floats,  ///< float32
+  Codes    ///< signed bytes under a scale, in words that a float's memory holds (coded_row.h)
+};
+
+/// A result of one operation: [rows, width], a row per token. Named as hooks and traces show it, by what made it:
+/// "blk.3.attn_q", and "blk.3.attn_q_rope" once it is rotated.
 struct Value {
   std::string name;
-  std::uint32_t width;
+  std::uint32_t width;  ///< columns
+  ValueForm form = ValueForm::Floats;
+
+  /// 32-bit words of a row.
+  std::uint32_t words() const { return form == ValueForm::Floats ? width : CodedRow(width).words(); }
 };
 
 /// What one layer keeps of every position: keys [heads · headSize], values [heads · valueHeadSize].
@@ -41,7 +52,11 @@ struct Graph {
   std::uint32_t vocabulary() const { return values[ops.back().out].width; }
   /// Ids below this can be computed with: the rows of what is embedded.
   std::uint64_t tokenCount() const;
+  /// All values that are floats: what hooks look at who know nothing of codes.
   std::vector<ValueId> allValues() const;
+  /// Rows that a batch must have on every device, as far as a forward has them, where results depend on which rows are
+  /// together (LLM.int8()'s outlier columns); nothing where they do not.
+  std::optional<std::uint32_t> rowsTogether() const;
   /// The operation whose result this is.
   const Op& maker(ValueId value) const;
   /// The value of this name, if there is one.
@@ -51,7 +66,9 @@ struct Graph {
 /// Llama 2/3, TinyLlama, Mistral, SmolLM.
 Graph buildLlamaGraph(const ModelConfig& config, const ModelWeights& weights);
 
-/// The graph of whatever architecture the config names. One place to add an architecture.
+/// The graph of whatever architecture the config names, with what its weights ask of their inputs (input_changes.h).
+/// One place to add an architecture.
+/// @throws Error (Unsupported)
 Graph buildGraph(const ModelConfig& config, const ModelWeights& weights);
 
 }  // namespace core::model

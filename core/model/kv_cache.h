@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/text/tokenizer.h"
@@ -10,7 +11,13 @@ namespace core::model {
 
 using text::TokenId;
 
-enum class KvType : std::uint8_t { F32, F16 };
+/// What keys and values are rounded to. Int8: signed bytes, of every position and head under a scale of their own in
+/// FP32: code = round(x · (127 / absmax)), half to even, x = code · (absmax / 127).
+enum class KvType : std::uint8_t { F32, F16, Int8 };
+/// "f32", "f16", "int8"
+std::string_view nameOf(KvType type);
+/// The type of this name. @throws Error (InvalidArgument) for any other
+KvType kvTypeOf(std::string_view name);
 
 /// Keys and values of one sequence, in the memory of the executor that made it.
 class KvCache {

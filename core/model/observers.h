@@ -17,7 +17,7 @@ struct Observation {
   const Op& op;                 ///< that made it
   std::uint32_t firstPosition;  ///< of its first row in the sequence; the others follow it
   std::size_t rows;
-  std::span<const float> data;  ///< [rows, width], until the hook returns
+  std::span<const float> data;  ///< [rows, Value::words()], until the hook returns
 };
 
 using Hook = std::function<void(const Observation&)>;

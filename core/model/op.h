@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <variant>
 #include <vector>
 
@@ -25,10 +26,33 @@ struct RmsNorm {
   float epsilon = 1e-5F;
 };
 
-/// out[t] = weight · x[t] (+ bias)
+/// out[t] = weight · x[t] (+ bias). Where x is made of codes, in integers (ops/multiply_codes.h); then y, if it is
+/// there, is the value that they were made of, from which outlier columns are taken.
 struct MatMul {
-  quant::QuantizedTensorPtr weight = nullptr;  ///< [out.width, x.width]
-  quant::QuantizedTensorPtr bias = nullptr;    ///< [out.width], may be null
+  quant::QuantizedTensorPtr weight = nullptr;            ///< [out.width, x.width]
+  quant::QuantizedTensorPtr bias = nullptr;              ///< [out.width], may be null
+  quant::Columns columns = quant::Columns::OfTheWeight;  ///< which the weight is multiplied with
+};
+
+/// A new order of columns, and factors.
+struct Arrangement {
+  std::vector<std::uint32_t> order;  ///< a permutation, or empty: in place
+  std::vector<float> factors;        ///< or empty: 1
+  bool operator==(const Arrangement&) const = default;
+};
+
+/// out[t][k] = x[t][order[k]] · factors[k], a factor being the inverse of the input scale of column order[k]: what GPTQ
+/// with act-order, AWQ and SmoothQuant did to a weight, done to its inputs.
+struct ArrangeColumns {
+  std::shared_ptr<const Arrangement> arrangement = nullptr;
+  bool operator==(const ArrangeColumns& other) const { return *arrangement == *other.arrangement; }
+};
+
+/// out[t] = x[t], quantized: codes (coded_row.h), or floats that FP8 has (ops/quantize_rows.h). Which columns are
+/// outlier columns of LLM.int8() depends on all rows of a batch.
+struct QuantizeRows {
+  quant::InputQuantizer quantizer;
+  bool operator==(const QuantizeRows&) const = default;
 };
 
 /// Rotates the first pairs of every head of x by position · frequency.
@@ -66,10 +90,23 @@ struct Add {};
 /// Keeps the rows of x whose logits are wanted: the last token's, or all.
 struct TakeRows {};
 
-using OpParameters = std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows>;
+using OpParameters =
+    std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns, QuantizeRows>;
 /// Which alternative of OpParameters, in its order.
-enum class OpKind : std::uint8_t { Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows };
-static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::TakeRows) + 1);
+enum class OpKind : std::uint8_t {
+  Embed,
+  RmsNorm,
+  MatMul,
+  Rope,
+  StoreKv,
+  Attention,
+  Glu,
+  Add,
+  TakeRows,
+  ArrangeColumns,
+  QuantizeRows
+};
+static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::QuantizeRows) + 1);
 
 struct Op {
   OpParameters parameters;

@@ -35,9 +35,9 @@ class Assignment {
 
   /// An input's slot where the operation may work in place, or a free one.
   std::uint32_t slotFor(const Op& op, std::size_t index) {
-    const std::uint32_t width = m_graph.values[op.out].width;
+    const std::uint32_t width = m_graph.values[op.out].words();
     for (const ValueId input : op.inputs) {
-      if (!worksInPlace(op.kind()) || m_lastUse[input] != index || m_graph.values[input].width != width) continue;
+      if (!worksInPlace(op.kind()) || m_lastUse[input] != index || m_graph.values[input].words() != width) continue;
       return m_slots.slotOfValue[input];
     }
     return takeFree(width);

@@ -25,12 +25,18 @@ bool takesActivations(const Scheme& scheme) { return !isLlmInt8(scheme); }
 void resetActivations(Scheme& scheme) {
   scheme.activations.name = isLlmInt8(scheme) ? ActivationName::LlmInt8 : ActivationName::None;
 }
+/// Kernels of integers have a scale for 8, 16 or whole units of 32 columns at least.
+bool areWholeGroups(const Grouping& grouping) {
+  return grouping.granularity != Granularity::Group || grouping.size == 8 || grouping.size == 16 ||
+         grouping.size % 32 == 0;
+}
 /// Products in integers need integers on both sides; floats of 8 bits are rounded to and multiplied as floats.
 bool isActivations(const Scheme& scheme) {
   switch (scheme.activations.name) {
     case ActivationName::Int8Dynamic:
     case ActivationName::Int8Static:
-      return family(scheme.format.name) == Family::Integer && scheme.format.zeroPoint != ZeroPoint::Float;
+      return family(scheme.format.name) == Family::Integer && scheme.format.zeroPoint != ZeroPoint::Float &&
+             areWholeGroups(scheme.format.grouping);
     case ActivationName::LlmInt8:
       return isLlmInt8(scheme);
     default:

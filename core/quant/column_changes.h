@@ -22,6 +22,12 @@ struct ColumnChanges {
   }
 };
 
+/// Which columns a decoded row has.
+enum class Columns : std::uint8_t {
+  OfTheWeight,  ///< the weight's own: QuantizedTensor::changes are undone
+  AsStored      ///< as they lie: for inputs that were changed instead
+};
+
 /// Turns decoded rows into the weights' own. @param values rowCount rows as stored, changed in place
 void undoColumnChanges(const ColumnChanges& changes, std::uint64_t firstRow, std::uint64_t rowValues,
                        std::span<float> values);

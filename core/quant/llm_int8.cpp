@@ -25,4 +25,11 @@ void quantizeLlmInt8(const QuantizedTensor& source, const JobContext& job, Unifo
   });
 }
 
+std::vector<std::uint32_t> outlierColumns(std::span<const float> largest, float threshold) {
+  std::vector<std::uint32_t> columns;
+  for (std::size_t i = 0; i < largest.size() && threshold > 0.0F; ++i)
+    if (largest[i] >= threshold) columns.push_back(static_cast<std::uint32_t>(i));
+  return columns;
+}
+
 }  // namespace core::quant

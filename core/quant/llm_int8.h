@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "core/base/job_context.h"
 #include "core/quant/quantized_tensor.h"
@@ -12,5 +14,12 @@ namespace core::quant {
 /// Source: bitsandbytes 0.50.2 (backends/default/ops.py); Dettmers et al. 2022.
 /// Fills `out` and `payload` (storedSize().payloadBytes).
 void quantizeLlmInt8(const QuantizedTensor& source, const JobContext& job, Uniform& out, std::uint8_t* payload);
+
+/// The scale of a row of inputs over its absmax: bitsandbytes multiplies integer sums by SCA · SCB · 6.200124e-05, its
+/// constant for 1/127² (1.8e-5 above it; backends/default/ops.py), and weights have absmax · 7.874015718698502e-3.
+inline constexpr float kLlmInt8InputScale = static_cast<float>(6.200124e-05 / 7.874015718698502e-3);
+
+/// The columns with an outlier. @param largest max |x| of each column  @param threshold 0: nothing is one
+std::vector<std::uint32_t> outlierColumns(std::span<const float> largest, float threshold);
 
 }  // namespace core::quant

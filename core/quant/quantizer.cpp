@@ -230,6 +230,7 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
   if (const auto dtype = storedDType(scheme.format); dtype && dtype == tensor.dtype() && tensor.changes == nullptr) {
     auto same = std::make_shared<QuantizedTensor>(tensor);
     same->scheme = scheme;
+    same->input = inputQuantizer(scheme.activations, calibration, tensor.changes.get(), tensor.name);
     return same;
   }
   if (std::string why; !accepts(scheme, tensor.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, tensor.name);
@@ -246,6 +247,7 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
   result->changes = std::move(encoded.changes);
   result->payload = {buffer.get(), size.payloadBytes};
   result->owner = buffer;
+  result->input = inputQuantizer(scheme.activations, calibration, result->changes.get(), tensor.name);
   return result;
 }
 
@@ -253,7 +255,8 @@ QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor) {
   return std::make_shared<const QuantizedTensor>(tensor);
 }
 
-void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out) {
+void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out,
+                    Columns columns) {
   const std::uint64_t rowValues = tensor.rowValues();
   if (firstRow > tensor.rows() || rowCount > tensor.rows() - firstRow)
     throw Error(ErrorCode::InvalidArgument,
@@ -263,7 +266,8 @@ void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::
   if (rowValues == 0 || rowCount == 0) return;
   std::visit([&](const auto& codes) { decodeRows(codes, tensor.payload, tensor.shape, firstRow, rowCount, out); },
              tensor.layout);
-  if (tensor.changes != nullptr) undoColumnChanges(*tensor.changes, firstRow, rowValues, {out, rowCount * rowValues});
+  if (tensor.changes != nullptr && columns == Columns::OfTheWeight)
+    undoColumnChanges(*tensor.changes, firstRow, rowValues, {out, rowCount * rowValues});
   if (tensor.factor == 1.0F) return;
   for (std::uint64_t i = 0; i < rowCount * rowValues; ++i) out[i] *= tensor.factor;
 }

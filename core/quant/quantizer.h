@@ -28,8 +28,9 @@ QuantizedTensorPtr quantize(const Scheme& scheme, const QuantizedTensor& tensor,
 QuantizedTensorPtr wrapStored(const tensor::TensorView& tensor);
 
 /// Decodes rows [firstRow, firstRow + rowCount) into out (rowCount × rowValues): the weights themselves, column changes
-/// undone. Exact and total.
-void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out);
+/// undone unless they are wanted as stored. Exact and total.
+void dequantizeRows(const QuantizedTensor& tensor, std::uint64_t firstRow, std::uint64_t rowCount, float* out,
+                    Columns columns = Columns::OfTheWeight);
 
 /// All values, row-major.
 std::vector<float> dequantize(const QuantizedTensor& tensor, const JobContext& job = JobContext());

@@ -84,6 +84,11 @@ constexpr Entry kEntries[] = {
     {"mx_e2m1", "OCP MXFP4: 4-bit floats under a power-of-two scale per 32 weights, ties to even."},
     {"mx_int8", "OCP MXINT8: 8-bit integers under a power-of-two scale per 32 weights."},
     {"nv_e2m1", "NVFP4: 4-bit floats, an FP8 scale per 16 weights and an FP32 scale of the tensor."},
+    {"int8:activations=int8_dynamic",
+     "INT8 weights times INT8 inputs, which get a scale per token: products of integers."},
+    {"int4:range=minmax,activations=int8_dynamic", "INT4 weights times INT8 inputs, which get a scale per token."},
+    {"fp8_e4m3:scale=row,activations=fp8_dynamic",
+     "FP8 weights times FP8 inputs, which get a scale per token, as FP8 checkpoints are run."},
     {"llm_int8", "INT8 weights and inputs, row by row; inputs with outliers in FP16 (bitsandbytes)."},
 };
 

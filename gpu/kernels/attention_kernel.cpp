@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "gpu/kernels/store_kv_kernel.h"
+
 namespace gpu {
 
 namespace {
@@ -33,14 +35,14 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
                            .valueHeadSize = kv.valueHeadSize,
                            .window = attention.window,
                            .scale = attention.scale};
-  const std::uint32_t half = type == core::model::KvType::F16 ? 1 : 0;
+  const std::uint32_t kind = kvKindOf(type);
   const std::uint32_t keyOctets = divideUp(kv.headSize, 8), valueOctets = divideUp(kv.valueHeadSize, 8);
   const std::uint32_t visible = attention.window == 0 ? positions : std::min(positions, attention.window);
   const double work = 1.0 * recorder.tokens() * attention.heads * visible * (kv.headSize + kv.valueHeadSize);
   if (recorder.choice().isLanes()) {
     const std::uint32_t heads = headsTogether(attention.heads / kv.heads, kv.valueHeadSize);
     const AttentionLanesConstants constants{.workgroup = recorder.choice().lanes,
-                                            .kvHalf = half,
+                                            .kvKind = kind,
                                             .headsEach = static_cast<int>(heads),
                                             .keyOctets = static_cast<int>(keyOctets),
                                             .valueOctets = static_cast<int>(valueOctets),
@@ -53,7 +55,7 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
   const std::uint32_t workgroup =
       recorder.tokens() * attention.heads < kManyGroups ? recorder.choice().largeWorkgroup : kLeastWorkgroup;
   const AttentionWorkgroupsConstants constants{.workgroup = workgroup,
-                                               .kvHalf = half,
+                                               .kvKind = kind,
                                                .keyOctets = keyOctets,
                                                .valueOctets = valueOctets,
                                                .columns = std::min(std::bit_ceil(valueOctets), workgroup)};

@@ -4,6 +4,9 @@
 #include <bit>
 #include <cassert>
 
+#include "core/model/ops/code_kernels.h"
+#include "core/model/ops/multiply_codes.h"
+
 namespace gpu {
 
 namespace {
@@ -12,6 +15,9 @@ static_assert(sizeof(MatMulPush) == vk::PipelineCache::kPushBytes);
 
 static_assert(static_cast<uint>(core::quant::ComputeType::Fp16) == kComputeFp16 &&
               static_cast<uint>(core::quant::ComputeType::Bf16) == kComputeBf16);
+
+static_assert(kSumChains == core::model::ops::kChains &&
+              kMostSummedUnits * kUnitValues == core::model::ops::kMostSummed);
 
 constexpr std::uint32_t kLaneTokens = 4;  // tokens that share a decoded weight in matmul_lanes
 constexpr std::uint32_t kFewTokens = 4;   // up to here matmul_rows reads the weights once per token
@@ -38,6 +44,33 @@ double workOf(const PackedFormat& format, const MatMulPush& push) {
   double tiles = 0;
   for (std::uint32_t s = 0; s < push.segments; ++s) tiles += push.segment[s].tiles;
   return tiles * kTileRows * format.units * kUnitValues * push.tokenCount;
+}
+
+constexpr std::uint32_t kCodedTokens = 8;  // that share a weight in matmul_codes, at most
+
+/// Products of integers, by one kernel in both families.
+void dispatchCodes(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push,
+                   const CodedInputs& coded) {
+  const KernelChoice& choice = recorder.choice();
+  const bool swiGlu = push.pairing == static_cast<std::uint32_t>(MatMulPairing::SwiGlu);
+  const std::uint32_t tiles = swiGlu ? push.segment[0].tiles : tilesInAll(push, 1);
+  const bool isLanes = choice.isLanes();
+  const std::uint32_t most = isLanes ? kLaneTokens : kCodedTokens;
+  const std::uint32_t tokensEach = std::min(std::bit_ceil(push.tokenCount), most);
+  // Chains are shared, and several tokens fill a GPU without.
+  const std::uint32_t splits =
+      isLanes || push.tokenCount > kFewTokens ? 1 : std::min(choice.splits(tiles, push.units), kSumChains);
+  const MatMulCodesConstants constants{.workgroup = isLanes ? choice.lanes : splits,
+                                       .laneRows = isLanes ? static_cast<int>(kTileRows / choice.lanes) : 1,
+                                       .tokensEach = static_cast<int>(tokensEach),
+                                       .computeType = static_cast<uint>(format.compute),
+                                       .splits = splits,
+                                       .inputZeros = coded.hasZeroPoints ? 1U : 0U,
+                                       .width = static_cast<std::uint32_t>(format.rowValues)};
+  const char* kernel = isLanes ? "matmul_codes_lanes." : choice.hasIntegerDot ? "matmul_codes_dot." : "matmul_codes.";
+  const VkDescriptorSet sets[] = {set};
+  recorder.dispatch(kernel + format.kernel, withLayout(constants.values(), format), sets, push,
+                    {tiles, divideUp(push.tokenCount, tokensEach)}, workOf(format, push));
 }
 
 void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& format, const MatMulPush& push) {
@@ -96,7 +129,8 @@ bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens) {
 }
 
 void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf, Place in,
-                  std::span<const MatMulTarget> targets, MatMulPairing pairing) {
+                  std::span<const MatMulTarget> targets, MatMulPairing pairing,
+                  const std::optional<CodedInputs>& coded) {
   assert(!targets.empty() && targets.size() <= 3);
   const PackedFormat& format = targets[0].weight->format;
   MatMulPush push{};
@@ -107,18 +141,23 @@ void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const 
   push.groups = format.groups;
   push.unitsPerGroup = format.unitsPerGroup;
   push.pairing = static_cast<std::uint32_t>(pairing);
+  const auto multiply = [&](const WeightBlock& block) {
+    if (!coded) return dispatch(recorder, setOf(block), format, push);
+    push.segment[0].table = coded->floats;
+    dispatchCodes(recorder, setOf(block), format, push, *coded);
+  };
   if (targets.size() == 1) {
     push.segments = 1;
     for (const auto& part : targets[0].weight->parts) {
       push.segment[0] = segmentOf(targets[0], part);
-      dispatch(recorder, setOf(*part.range->block()), format, push);
+      multiply(*part.range->block());
     }
     return;
   }
   for (const MatMulTarget& target : targets) {
     push.segment[push.segments++] = segmentOf(target, target.weight->parts[0]);
   }
-  dispatch(recorder, setOf(*targets[0].weight->parts[0].range->block()), format, push);
+  multiply(*targets[0].weight->parts[0].range->block());
 }
 
 }  // namespace gpu

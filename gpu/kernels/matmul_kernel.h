@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <span>
 
 #include "gpu/kernels/recorder.h"
@@ -14,6 +15,13 @@ struct MatMulTarget {
   std::uint32_t residual = kNone;  ///< arena float of what is added, in out's stride
 };
 
+/// Inputs that are codes (core/model/coded_row.h) of the weights' columns.
+struct CodedInputs {
+  std::uint32_t floats =
+      kNone;  ///< arena float of what they were made of, where outlier columns are multiplied as such
+  bool hasZeroPoints = false;
+};
+
 enum class MatMulPairing : std::uint32_t { Plain = kPlainPairing, SwiGlu = kSwiGluPairing };
 
 /// Whether the two weights may share a dispatch: same input, layout and buffer.
@@ -23,8 +31,9 @@ bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens);
 
 /// out[t] = weight · in[t] (+ bias) (+ residual[t]) for one to three weights that can share a dispatch, or with SwiGlu
 /// out = silu(gate · in) · (up · in) into the first target. A single weight may lie in several parts.
-/// @param setOf descriptor set of a weight block
+/// @param setOf descriptor set of a weight block  @param coded nothing: inputs are floats
 void recordMatMul(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf, Place in,
-                  std::span<const MatMulTarget> targets, MatMulPairing pairing);
+                  std::span<const MatMulTarget> targets, MatMulPairing pairing,
+                  const std::optional<CodedInputs>& coded = std::nullopt);
 
 }  // namespace gpu

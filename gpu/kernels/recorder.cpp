@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "gpu/vk/shader_table.h"
+
 namespace gpu {
 
 namespace {
@@ -26,6 +28,7 @@ KernelChoice KernelChoice::forDevice(const vk::Caps& caps, vk::KernelFamily fami
   while (choice.largeWorkgroup > 128 && choice.largeWorkgroup * kSharedBytesPerInvocation > caps.maxSharedMemoryBytes) {
     choice.largeWorkgroup /= 2;
   }
+  choice.hasIntegerDot = caps.integerDotProduct && vk::hasShader("matmul_codes_dot.int8");
   if (caps.maxWorkgroupInvocations >= kMatMulTilesWorkgroup) choice.sharedBytes = caps.maxSharedMemoryBytes;
   return choice;
 }

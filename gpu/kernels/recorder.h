@@ -26,6 +26,7 @@ struct KernelChoice {
   std::uint32_t mostSplits = 8;        ///< Workgroups: invocations that may share a row in matmul_rows
   std::uint32_t largeWorkgroup = 128;  ///< Workgroups: of kernels that have few of them, a power of two
   std::uint32_t sharedBytes = 0;       ///< Workgroups: shared memory that matmul_tiles may use, 0: it cannot run here
+  bool hasIntegerDot = false;          ///< Workgroups: bytes are multiplied by an instruction of their own
   bool isLanes() const { return family == vk::KernelFamily::Lanes; }
 
   /// Invocations that share a row of a product of one token: enough of them to fill a GPU, each with something to do.

@@ -8,18 +8,21 @@ constexpr std::uint32_t kWorkgroup = 64;
 
 void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::KvShape& shape,
                    core::model::KvType type, Place key, Place value) {
+  const std::uint32_t kind = kvKindOf(type);
+  const auto headWords = [kind](std::uint32_t headSize) { return 4 * kvHeadQuads(divideUp(headSize, 8), kind); };
   const StoreKvPush push{.key = key.offset,
                          .keyStride = key.stride,
                          .keyHead = shape.headSize,
-                         .keyHeadWords = kvHeadWords(shape.headSize, type),
+                         .keyHeadWords = headWords(shape.headSize),
                          .value = value.offset,
                          .valueStride = value.stride,
                          .valueHead = shape.valueHeadSize,
-                         .valueHeadWords = kvHeadWords(shape.valueHeadSize, type),
+                         .valueHeadWords = headWords(shape.valueHeadSize),
                          .kvHeads = shape.heads};
-  const StoreKvConstants constants{.workgroup = kWorkgroup, .kvHalf = type == core::model::KvType::F16 ? 1U : 0U};
+  const StoreKvConstants constants{.workgroup = kWorkgroup, .kvKind = kind};
   const std::uint32_t words = (push.keyHeadWords + push.valueHeadWords) * shape.heads;
-  recorder.dispatch("store_kv", constants.values(), sets, push, {divideUp(words, kWorkgroup), recorder.tokens()},
+  const std::uint32_t invocations = kind == kKvBytes ? 2 * shape.heads : words;
+  recorder.dispatch("store_kv", constants.values(), sets, push, {divideUp(invocations, kWorkgroup), recorder.tokens()},
                     1.0 * words * recorder.tokens());
 }
 

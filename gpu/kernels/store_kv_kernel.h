@@ -5,9 +5,20 @@
 
 namespace gpu {
 
-/// 32-bit words that one head takes in the cache: whole 8 elements.
-constexpr std::uint32_t kvHeadWords(std::uint32_t headSize, core::model::KvType type) {
-  return (headSize + 7) / 8 * (type == core::model::KvType::F16 ? 4 : 8);
+constexpr std::uint32_t kvKindOf(core::model::KvType type) {
+  switch (type) {
+    case core::model::KvType::F16:
+      return kKvHalves;
+    case core::model::KvType::Int8:
+      return kKvBytes;
+    case core::model::KvType::F32:
+      return kKvFloats;
+  }
+  return kKvFloats;
+}
+/// Bytes that a position takes in the cache.
+constexpr std::uint64_t kvRowBytes(std::uint32_t heads, std::uint32_t headSize, core::model::KvType type) {
+  return std::uint64_t{16} * kvRowQuads(heads, divideUp(headSize, 8), kvKindOf(type));
 }
 
 /// Appends keys and values of the batch to the layer's cache.

@@ -29,48 +29,43 @@ vec4 queryQuad(uint head, uint i) {
   return q;
 }
 
-void unpackKey(uint quad, int octet, out float x[8]) {
-  if (kvHalf == 1) {
-    const uvec4 words = loadKeyQuad(quad + octet);
-    [[unroll]] for (int c = 0; c < 4; ++c) {
-      const vec2 pair = unpackHalf2x16(words[c]);
-      x[2 * c] = pair.x;
-      x[2 * c + 1] = pair.y;
-    }
-  } else {
-    const uvec4 a = loadKeyQuad(quad + 2 * octet), b = loadKeyQuad(quad + 2 * octet + 1);
-    [[unroll]] for (int c = 0; c < 4; ++c) {
-      x[c] = uintBitsToFloat(a[c]);
-      x[4 + c] = uintBitsToFloat(b[c]);
-    }
+// Elements 8 · octet … of a head, bytes without their scale.
+#define UNPACK(NAME, LOAD)                                                                    \
+  void NAME(uint quad, int octet, out float x[8]) {                                           \
+    if (kvKind == kKvHalves) {                                                                \
+      const uvec4 words = LOAD(quad + octet);                                                 \
+      [[unroll]] for (int c = 0; c < 4; ++c) {                                                \
+        const vec2 pair = unpackHalf2x16(words[c]);                                           \
+        x[2 * c] = pair.x;                                                                    \
+        x[2 * c + 1] = pair.y;                                                                \
+      }                                                                                       \
+      return;                                                                                 \
+    }                                                                                         \
+    vec4 low, high;                                                                           \
+    if (kvKind == kKvBytes) {                                                                 \
+      const uvec4 words = LOAD(quad + octet / 2);                                             \
+      low = bytesOfWord((octet & 1) == 0 ? words.x : words.z);                                \
+      high = bytesOfWord((octet & 1) == 0 ? words.y : words.w);                               \
+    } else {                                                                                  \
+      low = uintBitsToFloat(LOAD(quad + 2 * octet));                                          \
+      high = uintBitsToFloat(LOAD(quad + 2 * octet + 1));                                     \
+    }                                                                                         \
+    [[unroll]] for (int c = 0; c < 4; ++c) {                                                  \
+      x[c] = low[c];                                                                          \
+      x[4 + c] = high[c];                                                                     \
+    }                                                                                         \
   }
-}
-
-void unpackValue(uint quad, int octet, out float x[8]) {
-  if (kvHalf == 1) {
-    const uvec4 words = loadValueQuad(quad + octet);
-    [[unroll]] for (int c = 0; c < 4; ++c) {
-      const vec2 pair = unpackHalf2x16(words[c]);
-      x[2 * c] = pair.x;
-      x[2 * c + 1] = pair.y;
-    }
-  } else {
-    const uvec4 a = loadValueQuad(quad + 2 * octet), b = loadValueQuad(quad + 2 * octet + 1);
-    [[unroll]] for (int c = 0; c < 4; ++c) {
-      x[c] = uintBitsToFloat(a[c]);
-      x[4 + c] = uintBitsToFloat(b[c]);
-    }
-  }
-}
+UNPACK(unpackKey, loadKeyQuad)
+UNPACK(unpackValue, loadValueQuad)
 
 void main() {
   const uint lane = gl_LocalInvocationID.x, quadLane = gl_SubgroupInvocationID & 3;
   const uint firstHead = gl_WorkGroupID.x * headsEach, token = gl_WorkGroupID.y;
   const uint kvHead = firstHead / (push.heads / push.kvHeads);
   const uint position = state.firstPosition + token, begin = firstVisible(position);
-  const uint quadsPerOctet = kvHalf == 1 ? 1 : 2;
-  const uint keyRow = push.kvHeads * keyOctets * quadsPerOctet, keyHead = kvHead * keyOctets * quadsPerOctet;
-  const uint valueRow = push.kvHeads * valueOctets * quadsPerOctet, valueHead = kvHead * valueOctets * quadsPerOctet;
+  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, kvKind), keyHead = kvHead * kvHeadQuads(keyOctets, kvKind);
+  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, kvKind),
+             valueHead = kvHead * kvHeadQuads(valueOctets, kvKind);
 
   vec4 query[headsEach][QUERY_QUADS];
   float sums[headsEach][valueOctets * 8];
@@ -105,6 +100,11 @@ void main() {
         KEY_STEP(o, 3, 4)
       }
     }
+    if (kvKind == kKvBytes) {
+      const float scale =
+          uintBitsToFloat(loadKeyQuad(p * keyRow + push.kvHeads * kvHeadQuads(keyOctets, kvKind) + kvHead / 4)[kvHead % 4]);
+      [[unroll]] for (int h = 0; h < headsEach; ++h) score[h] *= scale;
+    }
     float weight[headsEach], correction[headsEach];
     [[unroll]] for (int h = 0; h < headsEach; ++h) {
       const float larger = seen ? max(maximum[h], score[h]) : maximum[h];
@@ -113,6 +113,11 @@ void main() {
       weight[h] = seen ? exp(score[h] - larger) : 0.0;
       maximum[h] = larger;
       total[h] = total[h] * correction[h] + weight[h];
+    }
+    if (kvKind == kKvBytes) {
+      const float scale = uintBitsToFloat(
+          loadValueQuad(p * valueRow + push.kvHeads * kvHeadQuads(valueOctets, kvKind) + kvHead / 4)[kvHead % 4]);
+      [[unroll]] for (int h = 0; h < headsEach; ++h) weight[h] *= scale;
     }
     [[unroll]] for (int o = 0; o < valueOctets; ++o) {
       float value[8];

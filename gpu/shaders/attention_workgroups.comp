@@ -26,7 +26,11 @@ shared vec4 handed[SIZE];  // the sums of half the invocations
 float scoreOf(uint keyQuad) {
   vec4 score = vec4(0.0);
   for (uint o = 0; o < keyOctets; ++o) {
-    if (kvHalf == 1) {
+    if (kvKind == kKvBytes) {
+      const uvec4 words = loadKeyQuad(keyQuad + o / 2);
+      score = fma(query[2 * o], bytesOfWord((o & 1) == 0 ? words.x : words.z), score);
+      score = fma(query[2 * o + 1], bytesOfWord((o & 1) == 0 ? words.y : words.w), score);
+    } else if (kvKind == kKvHalves) {
       const uvec4 words = loadKeyQuad(keyQuad + o);
       score = fma(query[2 * o], vec4(unpackHalf2x16(words.x), unpackHalf2x16(words.y)), score);
       score = fma(query[2 * o + 1], vec4(unpackHalf2x16(words.z), unpackHalf2x16(words.w)), score);
@@ -42,8 +46,11 @@ float scoreOf(uint keyQuad) {
 struct Octet {
   vec4 low, high;
 };
-Octet octetOf(uvec4 first, uvec4 second) {
-  if (kvHalf == 0) return Octet(uintBitsToFloat(first), uintBitsToFloat(second));
+// @param isSecond of bytes: which octet of the quad
+Octet octetOf(uvec4 first, uvec4 second, bool isSecond) {
+  if (kvKind == kKvBytes)
+    return Octet(bytesOfWord(isSecond ? first.z : first.x), bytesOfWord(isSecond ? first.w : first.y));
+  if (kvKind == kKvFloats) return Octet(uintBitsToFloat(first), uintBitsToFloat(second));
   return Octet(vec4(unpackHalf2x16(first.x), unpackHalf2x16(first.y)),
                vec4(unpackHalf2x16(first.z), unpackHalf2x16(first.w)));
 }
@@ -52,9 +59,11 @@ void main() {
   const uint i = gl_LocalInvocationID.x, head = gl_WorkGroupID.x, token = gl_WorkGroupID.y;
   const uint kvHead = head / (push.heads / push.kvHeads);
   const uint position = state.firstPosition + token;
-  const uint quadsPerOctet = kvHalf == 1 ? 1 : 2;
-  const uint keyRow = push.kvHeads * keyOctets * quadsPerOctet, keyHead = kvHead * keyOctets * quadsPerOctet;
-  const uint valueRow = push.kvHeads * valueOctets * quadsPerOctet, valueHead = kvHead * valueOctets * quadsPerOctet;
+  const uint keyRow = kvRowQuads(push.kvHeads, keyOctets, kvKind), keyHead = kvHead * kvHeadQuads(keyOctets, kvKind);
+  const uint valueRow = kvRowQuads(push.kvHeads, valueOctets, kvKind),
+             valueHead = kvHead * kvHeadQuads(valueOctets, kvKind);
+  const uint keyScales = push.kvHeads * kvHeadQuads(keyOctets, kvKind) + kvHead / 4,
+             valueScales = push.kvHeads * kvHeadQuads(valueOctets, kvKind) + kvHead / 4;
   for (uint d = i; d < keyOctets * 8; d += SIZE) {
     query[d / 4][d % 4] = d < push.headSize
         ? arena[push.query + token * push.queryStride + head * push.headSize + d] * push.scale : 0.0;
@@ -66,12 +75,16 @@ void main() {
   float maximum = kMinusInfinity, total = 0.0;  // the total of this invocation's positions
   for (uint first = firstVisible(position); first <= position; first += SIZE) {
     const bool seen = first + i <= position;
-    const float score = seen ? scoreOf((first + i) * keyRow + keyHead) : kMinusInfinity;
+    float score = seen ? scoreOf((first + i) * keyRow + keyHead) : kMinusInfinity;
+    if (kvKind == kKvBytes && seen)
+      score *= uintBitsToFloat(loadKeyQuad((first + i) * keyRow + keyScales)[kvHead % 4]);
     const float larger = max(maximum, largestOf(score));  // finite: the tile's first position is always seen
     const float correction = exp(maximum - larger);       // 0 in the first tile
     const float weight = seen ? exp(score - larger) : 0.0;
     maximum = larger;
     weights[i] = weight;
+    if (kvKind == kKvBytes && seen)
+      weights[i] *= uintBitsToFloat(loadValueQuad((first + i) * valueRow + valueScales)[kvHead % 4]);
     total = total * correction + weight;
     barrier();
     const uint count = min(SIZE, position + 1 - first);
@@ -83,13 +96,14 @@ void main() {
         uvec4 low[TOGETHER], high[TOGETHER];
         [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
           const uint at = first + min(j + k * PARTS, count - 1);
-          const uint quad = at * valueRow + valueHead + octet * quadsPerOctet;
+          const uint quad = at * valueRow + valueHead +
+              (kvKind == kKvBytes ? octet / 2 : kvKind == kKvHalves ? octet : 2 * octet);
           low[k] = loadValueQuad(quad);
-          high[k] = kvHalf == 0 ? loadValueQuad(quad + 1) : uvec4(0);
+          high[k] = kvKind == kKvFloats ? loadValueQuad(quad + 1) : uvec4(0);
         }
         [[unroll]] for (uint k = 0; k < TOGETHER; ++k) {
           if (j + k * PARTS >= count) continue;
-          const Octet values = octetOf(low[k], high[k]);
+          const Octet values = octetOf(low[k], high[k], (octet & 1) == 1);
           sums[n].low = fma(vec4(weights[j + k * PARTS]), values.low, sums[n].low);
           sums[n].high = fma(vec4(weights[j + k * PARTS]), values.high, sums[n].high);
         }

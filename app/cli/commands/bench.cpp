@@ -19,6 +19,7 @@ using Clock = std::chrono::steady_clock;
 struct Options {
   std::string model, device = "auto";
   RecipeOptions weights;
+  std::string kvType = "f16";
   std::uint32_t promptTokens = 128, generatedTokens = 32, repetitions = 3;
   Output output = Output::ForPeople;
 };
@@ -39,7 +40,8 @@ double seconds(Clock::time_point from) { return std::chrono::duration<double>(Cl
 
 Speed measureOnce(core::model::Executor& executor, const Options& options, std::vector<float>& logits) {
   const auto tokens = someTokens(options.promptTokens, executor.graph().vocabulary());
-  const auto cache = executor.createKvCache(options.promptTokens + options.generatedTokens, core::model::KvType::F16);
+  const auto cache =
+      executor.createKvCache(options.promptTokens + options.generatedTokens, core::model::kvTypeOf(options.kvType));
   Speed speed;
   auto start = Clock::now();
   executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits);
@@ -94,6 +96,7 @@ void run(const Options& options) {
                        {"decode_tokens_per_s", speed.decode},
                        {"weight_bytes", bytes},
                        {"bytes_per_token", bytes},
+                       {"kv_type", options.kvType},
                        {"memory_bandwidth_share", bandwidth > 0 ? Json(share) : Json(nullptr)}};
   if (options.output == Output::ForPrograms) return print(result);
   fmt::print("{}: prefill {:.1f} tokens/s ({} tokens), decode {:.1f} tokens/s ({} tokens)\n", executor->deviceName(),
@@ -108,6 +111,7 @@ void addBench(CLI::App& program) {
   addModel(*command, options->model);
   addRecipe(*command, options->weights, "Quantize the block matrices first");
   addDevice(*command, options->device);
+  addKvType(*command, options->kvType);
   command->add_option("-p", options->promptTokens, "Tokens of the prompt")
       ->capture_default_str()
       ->check(CLI::Range(1, 1 << 20));

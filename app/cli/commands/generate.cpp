@@ -18,6 +18,7 @@ namespace {
 struct Options {
   std::string model, prompt, system, device = "auto";
   RecipeOptions weights;
+  std::string kvType = "f16";
   core::model::GenerationOptions generation;
   bool raw = false;
   Output output = Output::ForPeople;
@@ -27,6 +28,7 @@ Engine::SessionOptions sessionOptions(const Options& options) {
   Engine::SessionOptions session;
   session.recipe = options.weights.parse();
   session.device = DeviceChoice::parse(options.device);
+  session.kvType = core::model::kvTypeOf(options.kvType);
   return session;
 }
 
@@ -40,6 +42,7 @@ Json toJson(const Options& options, const core::model::Recipe& recipe, const cor
           {"prefill_tokens_per_s", finite(result.prefillTokensPerS)},
           {"decode_tokens_per_s", finite(result.decodeTokensPerS)},
           {"weight_bytes", memory.weightBytes},
+          {"kv_bytes", session.kvBytes()},
           {"memory_bytes", memory.residentBytes + session.kvBytes()},
           {"device", session.executor().deviceName()},
           {"scheme", recipe.toString()},
@@ -104,6 +107,7 @@ void addGenerate(CLI::App& program) {
   command->add_flag("--raw", options->raw, "Continue the prompt as it is, without the model's chat template");
   addRecipe(*command, options->weights, "Quantize the block matrices first, e.g. nf4 or int4:group=64");
   addDevice(*command, options->device);
+  addKvType(*command, options->kvType);
   command->add_option("--temperature", sampling.temperature, "0 is greedy")->capture_default_str();
   command->add_option("--top-k", sampling.topK, "0 is off")->capture_default_str();
   command->add_option("--top-p", sampling.topP, "1 is off")->capture_default_str();

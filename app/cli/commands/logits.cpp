@@ -23,6 +23,7 @@ struct Options {
   std::string model, tokens, device = "auto";
   std::optional<std::string> out;
   RecipeOptions weights;
+  std::string kvType = "f32";
   Output output = Output::ForPeople;
 };
 
@@ -51,7 +52,8 @@ void run(const Options& options) {
   const auto tokens = parseTokenList(options.tokens, vocabulary);
   std::optional<core::io::OutputFile> file;
   if (options.out) file.emplace(*options.out, openFiles());
-  const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), core::model::KvType::F32);
+  const auto cache =
+      executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), core::model::kvTypeOf(options.kvType));
   std::vector<float> logits(tokens.size() * vocabulary);
   executor->forward(tokens, *cache, core::model::LogitsWanted::AllTokens, logits);
   if (file) {
@@ -80,6 +82,7 @@ void addLogits(CLI::App& program) {
   command->add_option("--tokens", options->tokens, "Token ids, separated by commas")->required();
   addRecipe(*command, options->weights, "Quantize the block matrices first");
   addDevice(*command, options->device);
+  addKvType(*command, options->kvType);
   command->add_option("-o,--output", options->out,
                       "Write float32 [tokens, vocabulary] to this .npy file, or - for standard output");
   addJsonFlag(*command, options->output);

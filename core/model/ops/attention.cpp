@@ -82,8 +82,8 @@ class HeadTile {
 
   void addBlock(const KvRows& keys, const KvRows& values, std::size_t first, std::size_t count) {
     const std::size_t headSize = m_shape.headSize;
-    keys.read(first, count, m_kvHead * headSize, headSize, m_scratch.keys.data());
-    values.read(first, count, m_kvHead * m_shape.valueHeadSize, m_shape.valueHeadSize, m_scratch.values.data());
+    keys.read(first, count, m_kvHead, m_scratch.keys.data());
+    values.read(first, count, m_kvHead, m_scratch.values.data());
     vectorKernels().dotRows(m_scratch.keys.data(), headSize, count, m_scratch.queries.data(), headSize,
                             m_scratch.states.size(), headSize, m_scratch.scores.data(), kPositionBlock);
     for (std::size_t q = 0; q < m_scratch.states.size(); ++q) addToQuery(q, first, count);

@@ -35,14 +35,14 @@ const float* roundedRows(const float* rows, std::size_t count, quant::ComputeTyp
 }  // namespace
 
 void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in, std::size_t tokens,
-            float* out) {
+            float* out, quant::Columns columns) {
   const std::size_t inWidth = weight.rowValues();
   const std::size_t outWidth = weight.rows();
   const std::size_t tile = tileRows(inWidth, tokens);
   const std::size_t grain =
       std::max<std::size_t>(tile, kTaskMultiplications / std::max<std::size_t>(inWidth * tokens, 1));
   const VectorKernels& kernels = vectorKernels();
-  const RowDecoder decoder(weight);
+  const RowDecoder decoder(weight, columns);
   const quant::ComputeType compute = weight.compute();
   std::vector<float> roundedIn;
   if (compute != quant::ComputeType::Fp32) {

@@ -9,8 +9,8 @@ namespace core::model::ops {
 /// out[t] = weight · in[t] (+ bias). The weight stays packed: a few rows at a time are decoded into a small buffer and
 /// multiplied with every token of the batch.
 /// @param weight [outWidth, inWidth]  @param bias [outWidth] or empty  @param in [tokens, inWidth]
-/// @param out [tokens, outWidth]
+/// @param out [tokens, outWidth]  @param columns which `in` has
 void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in, std::size_t tokens,
-            float* out);
+            float* out, quant::Columns columns = quant::Columns::OfTheWeight);
 
 }  // namespace core::model::ops

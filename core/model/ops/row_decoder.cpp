@@ -21,11 +21,13 @@ const std::uint8_t* payloadOf(const quant::QuantizedTensor& tensor) {
 
 }  // namespace
 
-RowDecoder::RowDecoder(const quant::QuantizedTensor& tensor) : m_tensor(tensor), m_way(chooseWay(tensor)) {}
+RowDecoder::RowDecoder(const quant::QuantizedTensor& tensor, quant::Columns columns)
+    : m_tensor(tensor), m_columns(columns), m_way(chooseWay(tensor, columns)) {}
 
-RowDecoder::Way RowDecoder::chooseWay(const quant::QuantizedTensor& tensor) {
+RowDecoder::Way RowDecoder::chooseWay(const quant::QuantizedTensor& tensor, quant::Columns columns) {
   const bool wholeBytes = tensor.rowValues() % 2 == 0;  // a row begins at a byte and ends at one
-  if (tensor.changes != nullptr || tensor.factor != 1.0F) return Way::General;
+  const bool isChanged = tensor.changes != nullptr && columns == quant::Columns::OfTheWeight;
+  if (isChanged || tensor.factor != 1.0F) return Way::General;
   if (tensor.dtype() == tensor::DType::F32) {
     const bool aligned = reinterpret_cast<std::uintptr_t>(tensor.payload.data()) % alignof(float) == 0;
     return aligned ? Way::InPlace : Way::General;
@@ -51,7 +53,7 @@ const float* RowDecoder::rows(std::size_t first, std::size_t count, std::vector<
   switch (m_way) {
     case Way::InPlace:
     case Way::General:
-      quant::dequantizeRows(m_tensor, first, count, out);
+      quant::dequantizeRows(m_tensor, first, count, out, m_columns);
       break;
     case Way::CodeBookNibbles:
       for (std::size_t row = 0; row < count; ++row) decodeCodeBookRow(first + row, out + row * width);

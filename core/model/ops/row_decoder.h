@@ -10,7 +10,7 @@ namespace core::model::ops {
 /// per group or block fit a vector register, go through kernels of their own.
 class RowDecoder {
  public:
-  explicit RowDecoder(const quant::QuantizedTensor& tensor);
+  explicit RowDecoder(const quant::QuantizedTensor& tensor, quant::Columns columns = quant::Columns::OfTheWeight);
 
   /// Rows [first, first + count) as count × rowValues floats: in `scratch`, or where they are if nothing needs
   /// decoding.
@@ -18,11 +18,12 @@ class RowDecoder {
 
  private:
   enum class Way { InPlace, IntegerNibbles, CodeBookNibbles, Q4_0, General };
-  static Way chooseWay(const quant::QuantizedTensor& tensor);
+  static Way chooseWay(const quant::QuantizedTensor& tensor, quant::Columns columns);
   void decodeIntegerRow(std::size_t row, float* out) const;
   void decodeCodeBookRow(std::size_t row, float* out) const;
 
   const quant::QuantizedTensor& m_tensor;
+  quant::Columns m_columns;
   Way m_way;
 };
 

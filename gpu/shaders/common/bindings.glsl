@@ -11,6 +11,9 @@ layout(set = kMainSet, binding = kWeightWordTexelsBinding) uniform usamplerBuffe
 // Activations: every row has a stride of whole 32 floats, and the floats behind its width are zero.
 layout(set = kMainSet, binding = kArenaBinding, std430) buffer Arena { float arena[]; };
 layout(set = kMainSet, binding = kArenaBinding, std430) buffer ArenaQuads { vec4 arenaQuads[]; };
+// Codes of activations (core/model/coded_row.h), and the bits of floats.
+layout(set = kMainSet, binding = kArenaBinding, std430) buffer ArenaWords { uint arenaWords[]; };
+layout(set = kMainSet, binding = kArenaBinding, std430) buffer ArenaWordQuads { uvec4 arenaWordQuads[]; };
 layout(set = kMainSet, binding = kArenaTexelsBinding) uniform samplerBuffer arenaQuadTexels;
 // Norms, biases, code books and lattices.
 layout(set = kMainSet, binding = kConstantsBinding, std430) readonly buffer Constants { float constants[]; };

@@ -71,7 +71,7 @@ struct MatMulSegment {
   uint stride;    // of result and residual
   uint bias;      // first constant, or kNone
   uint residual;  // what is added, or kNone
-  uint table;     // first constant of the code book
+  uint table;     // first constant of the code book; of coded inputs the first float that they were made of, or kNone
   uint row;       // of the whole tensor: first row here
 };
 struct MatMulPush {
@@ -131,6 +131,50 @@ struct RopePush {
   uint firstPairs;  // per token of the first value
   uint allPairs;    // of both
 };
+
+// result[k] = in[order[k]] · factors[k]
+struct ArrangeColumnsPush {
+  uint from, inStride, result, resultStride;
+  uint width;
+  uint order, factors;  // first constants, or kNone
+};
+
+struct QuantizeRowsPush {
+  uint from, inStride, result, resultStride;
+  uint width;
+  uint rows;
+  uint kind;             // one of the following
+  int zeroPoint;         // of static bytes
+  float scale, inverse;  // of static ones
+  float threshold;       // |x| from here on is an outlier; 0: nothing is one
+  float outlierScale;    // of a row with kOutlierBytes over its absmax
+};
+QS_CONSTANT uint kDynamicBytes = 0u;
+QS_CONSTANT uint kStaticBytes = 1u;
+QS_CONSTANT uint kOutlierBytes = 2u;
+QS_CONSTANT uint kDynamicFloats = 3u;
+QS_CONSTANT uint kStaticFloats = 4u;
+// core::model::CodedRow
+QS_CONSTANT uint kCodedHead = 4u;
+QS_CONSTANT uint kCodeWords = 8u;
+QS_CONSTANT uint kSumWords = 2u;
+QS_FUNCTION uint codedSums(uint units) { return kCodedHead + units * kCodeWords; }
+QS_FUNCTION uint codedMasks(uint units) { return codedSums(units) + units * kSumWords; }
+// core::model::ops::kChains and kMostSummed, the latter in units.
+QS_CONSTANT uint kSumChains = 8u;
+QS_CONSTANT uint kMostSummedUnits = 1024u;
+
+// What keys and values are, and what a head of a row takes: whole octets of floats or FP16, or whole quads of bytes.
+// Behind the heads of a row of bytes follow their scales, in whole quads.
+QS_CONSTANT uint kKvFloats = 0u;
+QS_CONSTANT uint kKvHalves = 1u;
+QS_CONSTANT uint kKvBytes = 2u;
+QS_FUNCTION uint kvHeadQuads(uint octets, uint kind) {
+  return kind == kKvFloats ? 2u * octets : kind == kKvHalves ? octets : (octets + 1u) / 2u;
+}
+QS_FUNCTION uint kvRowQuads(uint heads, uint octets, uint kind) {
+  return heads * kvHeadQuads(octets, kind) + (kind == kKvBytes ? (heads + 3u) / 4u : 0u);
+}
 
 struct StoreKvPush {
   uint key, keyStride, keyHead, keyHeadWords;          // values and words per head

@@ -18,15 +18,26 @@
   ENTRY(1, uint, tileTokens)   \
   ENTRY(3, uint, computeType)
 
+#define QS_MATMUL_CODES(ENTRY)                                              \
+  ENTRY(1, int, laneRows)     /* rows of a tile per invocation */           \
+  ENTRY(2, int, tokensEach)   /* tokens that share a weight */              \
+  ENTRY(3, uint, computeType) /* kComputeFp32 … */                        \
+  ENTRY(4, uint, splits)      /* invocations that share a row, at most 8 */ \
+  ENTRY(5, uint, inputZeros)  /* 1: inputs have zero-points */              \
+  ENTRY(6, uint, width)       /* of the weight, without padding */
+
+#define QS_ARRANGE_COLUMNS(ENTRY)
+#define QS_QUANTIZE_ROWS(ENTRY)
+
 #define QS_ATTENTION_LANES(ENTRY)                                    \
-  ENTRY(1, uint, kvHalf)     /* 1: the cache is FP16 */              \
+  ENTRY(1, uint, kvKind)     /* kKvFloats … */                     \
   ENTRY(2, int, headsEach)   /* query heads that share a key head */ \
   ENTRY(3, int, keyOctets)   /* head size / 8, rounded up */         \
   ENTRY(4, int, valueOctets) /* value head size / 8, rounded up */   \
   ENTRY(5, uint, wholeQuads) /* 1: the head size is a multiple of 4 */
 
 #define QS_ATTENTION_WORKGROUPS(ENTRY) \
-  ENTRY(1, uint, kvHalf)               \
+  ENTRY(1, uint, kvKind)               \
   ENTRY(2, uint, keyOctets)            \
   ENTRY(3, uint, valueOctets)          \
   ENTRY(4, uint, columns) /* power of two ≤ the workgroup: invocations along a value row, an octet each */
@@ -34,7 +45,7 @@
 #define QS_RMS_NORM(ENTRY)
 #define QS_ELEMENTWISE(ENTRY) ENTRY(1, uint, operation)
 #define QS_ROPE(ENTRY) ENTRY(1, uint, adjacent) /* 1: pairs are neighbours, 0: halves of a head */
-#define QS_STORE_KV(ENTRY) ENTRY(1, uint, kvHalf)
+#define QS_STORE_KV(ENTRY) ENTRY(1, uint, kvKind)
 #define QS_EMBED(ENTRY)
 
 // Of layouts of weights, beside those of the kernel that reads them.
@@ -76,6 +87,9 @@ using uint = std::uint32_t;
 QS_KERNEL_CONSTANTS(MatMulLanesConstants, QS_MATMUL_LANES)
 QS_KERNEL_CONSTANTS(MatMulRowsConstants, QS_MATMUL_ROWS)
 QS_KERNEL_CONSTANTS(MatMulTilesConstants, QS_MATMUL_TILES)
+QS_KERNEL_CONSTANTS(MatMulCodesConstants, QS_MATMUL_CODES)
+QS_KERNEL_CONSTANTS(ArrangeColumnsConstants, QS_ARRANGE_COLUMNS)
+QS_KERNEL_CONSTANTS(QuantizeRowsConstants, QS_QUANTIZE_ROWS)
 QS_KERNEL_CONSTANTS(AttentionLanesConstants, QS_ATTENTION_LANES)
 QS_KERNEL_CONSTANTS(AttentionWorkgroupsConstants, QS_ATTENTION_WORKGROUPS)
 QS_KERNEL_CONSTANTS(RmsNormConstants, QS_RMS_NORM)

@@ -1,0 +1,16 @@
+#pragma once
+#include "core/model/graph.h"
+
+namespace core::model {
+
+/// Puts before each product what its weight asks of its inputs: ArrangeColumns where columns lie in another order or
+/// were multiplied (QuantizedTensor::changes), so that the weight is used as it lies; and QuantizeRows where inputs are
+/// quantized (QuantizedTensor::input). Products of the same value and parameters share both. A weight with columns kept
+/// in FP16 (ColumnChanges::outlierColumns) is decoded instead. New values stand behind the old ones, whose ids stay:
+/// "blk.0.attn_norm_arranged", "blk.0.attn_norm_codes", numbered from the second one of a value on.
+/// @throws Error (Unsupported) for inputs of integers and a weight that is none: floats, a code book, zero-points
+/// between
+///         the levels or far from them, groups other than 8, 16 or multiples of 32
+Graph applyInputChanges(Graph graph);
+
+}  // namespace core::model

@@ -1,0 +1,252 @@
+#include "core/model/ops/code_kernels.h"
+
+#include <vector>
+
+// As in vector_kernels.cpp: functions between the pragmas run only on processors that have the instructions.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define QS_WIDE_CODES 1
+#include <immintrin.h>
+#else
+#define QS_WIDE_CODES 0
+#endif
+
+namespace core::model::ops {
+
+namespace {
+
+constexpr std::size_t kTokens = CodeTile::kTokens, kMostRows = CodeTile::kMostRows;
+/// [chains][rows][tokens]
+using Chains = float[kChains][kMostRows][kTokens];
+
+namespace plain {
+
+std::int32_t dot(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t n) {
+  std::int32_t sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += std::int32_t{weights[i]} * inputs[i];
+  return sum;
+}
+
+void multiply(const CodeTile& tile) {
+  Chains chains = {};
+  for (std::size_t run = 0; run < tile.runs.size(); ++run) {
+    const CodeRun columns = tile.runs[run];
+    for (std::size_t r = 0; r < tile.rows; ++r) {
+      const std::uint8_t* weights = tile.weights + r * tile.weightStride;
+      std::int32_t sums[kTokens] = {};
+      for (std::size_t i = columns.first; i < columns.first + columns.count; ++i) {
+        const std::uint32_t* words = tile.inputs + i / 4 * kTokens;
+        for (std::size_t t = 0; t < kTokens; ++t)
+          sums[t] += std::int32_t{weights[i]} * static_cast<std::int8_t>(words[t] >> (i % 4 * 8) & 0xFFU);
+      }
+      const std::size_t at = r * tile.runs.size() + run;
+      for (std::size_t t = 0; t < kTokens; ++t) {
+        const std::int32_t exact = sums[t] - tile.weightZeros[at] * tile.inputSums[run * kTokens + t] -
+                                   tile.inputZeros[t] * tile.weightSums[at];
+        chains[run % kChains][r][t] += static_cast<float>(exact) * tile.scales[at];
+      }
+    }
+  }
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    for (std::size_t t = 0; t < kTokens; ++t) {
+      float chain[kChains];
+      for (std::size_t c = 0; c < kChains; ++c) chain[c] = chains[c][r][t];
+      tile.out[r * kTokens + t] = sumOfChains(chain);
+    }
+  }
+}
+
+}  // namespace plain
+
+#if QS_WIDE_CODES
+
+#pragma GCC push_options
+#pragma GCC target("avx2")
+namespace avx2 {
+
+/// The codes of `count` ≥ 16 bytes as 16 bits each.
+inline __m256i unsignedCodes(const std::uint8_t* bytes) {
+  return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+}
+inline __m256i signedCodes(const void* bytes) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(static_cast<const __m128i*>(bytes)));
+}
+
+std::int32_t dot(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t n) {
+  __m256i sums = _mm256_setzero_si256();
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    sums = _mm256_add_epi32(sums, _mm256_madd_epi16(unsignedCodes(weights + i), signedCodes(inputs + i)));
+  __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+  std::int32_t sum = _mm_cvtsi128_si32(four);
+  for (; i < n; ++i) sum += std::int32_t{weights[i]} * inputs[i];
+  return sum;
+}
+
+/// Sums of eight tokens from those of their pairs of columns.
+inline __m256i joined(__m256i first, __m256i second) {
+  return _mm256_permute4x64_epi64(_mm256_hadd_epi32(first, second), 0xD8);
+}
+
+inline void addRun(const CodeTile& tile, std::size_t run, std::size_t r, const __m256i (&sums)[2], Chains& chains) {
+  const std::size_t at = r * tile.runs.size() + run;
+  const __m256i weightZero = _mm256_set1_epi32(tile.weightZeros[at]),
+                weightSum = _mm256_set1_epi32(tile.weightSums[at]);
+  const __m256 scale = _mm256_set1_ps(tile.scales[at]);
+  for (std::size_t half = 0; half < 2; ++half) {
+    const auto load = [&](const std::int32_t* values) {
+      return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + 8 * half));
+    };
+    __m256i exact = _mm256_sub_epi32(sums[half], _mm256_mullo_epi32(weightZero, load(tile.inputSums + run * kTokens)));
+    exact = _mm256_sub_epi32(exact, _mm256_mullo_epi32(weightSum, load(tile.inputZeros)));
+    float* chain = chains[run % kChains][r] + 8 * half;
+    _mm256_storeu_ps(chain, _mm256_add_ps(_mm256_loadu_ps(chain), _mm256_mul_ps(_mm256_cvtepi32_ps(exact), scale)));
+  }
+}
+
+template <std::size_t Rows>
+inline void multiplyRows(const CodeTile& tile, std::size_t run, std::size_t firstRow, Chains& chains) {
+  const CodeRun columns = tile.runs[run];
+  __m256i sums[Rows][4];
+  for (auto& row : sums)
+    for (auto& part : row) part = _mm256_setzero_si256();
+  const std::size_t end = (columns.first + columns.count + 3) / 4;
+  for (std::size_t word = columns.first / 4; word < end; ++word) {
+    __m256i x[4];
+    for (std::size_t part = 0; part < 4; ++part) x[part] = signedCodes(tile.inputs + word * kTokens + 4 * part);
+    for (std::size_t r = 0; r < Rows; ++r) {
+      std::int32_t four;
+      __builtin_memcpy(&four, tile.weights + (firstRow + r) * tile.weightStride + 4 * word, sizeof(four));
+      const __m256i w = _mm256_broadcastq_epi64(_mm_cvtepu8_epi16(_mm_cvtsi32_si128(four)));
+      for (std::size_t part = 0; part < 4; ++part)
+        sums[r][part] = _mm256_add_epi32(sums[r][part], _mm256_madd_epi16(w, x[part]));
+    }
+  }
+  for (std::size_t r = 0; r < Rows; ++r) {
+    const __m256i halves[2] = {joined(sums[r][0], sums[r][1]), joined(sums[r][2], sums[r][3])};
+    addRun(tile, run, firstRow + r, halves, chains);
+  }
+}
+
+void multiply(const CodeTile& tile) {
+  Chains chains = {};
+  for (std::size_t run = 0; run < tile.runs.size(); ++run) {
+    std::size_t r = 0;
+    for (; r + 2 <= tile.rows; r += 2) multiplyRows<2>(tile, run, r, chains);
+    if (r < tile.rows) multiplyRows<1>(tile, run, r, chains);
+  }
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    for (std::size_t half = 0; half < kTokens; half += 8) {
+      __m256 c[kChains];
+      for (std::size_t i = 0; i < kChains; ++i) c[i] = _mm256_loadu_ps(chains[i][r] + half);
+      const __m256 sum = _mm256_add_ps(_mm256_add_ps(_mm256_add_ps(c[0], c[1]), _mm256_add_ps(c[2], c[3])),
+                                       _mm256_add_ps(_mm256_add_ps(c[4], c[5]), _mm256_add_ps(c[6], c[7])));
+      _mm256_storeu_ps(tile.out + r * kTokens + half, sum);
+    }
+  }
+}
+
+}  // namespace avx2
+#pragma GCC pop_options
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512vnni,avx2")
+namespace avx512 {
+
+std::int32_t dot(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t n) {
+  __m512i sums = _mm512_setzero_si512();
+  std::size_t i = 0;
+  for (; i + 64 <= n; i += 64)
+    sums = _mm512_dpbusd_epi32(sums, _mm512_loadu_si512(weights + i), _mm512_loadu_si512(inputs + i));
+  if (i < n) {
+    const __mmask64 rest = ~std::uint64_t{0} >> (64 - (n - i));
+    sums = _mm512_dpbusd_epi32(sums, _mm512_maskz_loadu_epi8(rest, weights + i),
+                               _mm512_maskz_loadu_epi8(rest, inputs + i));
+  }
+  const __m256i eight =
+      _mm256_add_epi32(_mm512_maskz_extracti64x4_epi64(0xFF, sums, 0), _mm512_maskz_extracti64x4_epi64(0xFF, sums, 1));
+  __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
+  four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
+  return _mm_cvtsi128_si32(four);
+}
+
+template <std::size_t Rows>
+inline void multiplyRows(const CodeTile& tile, std::size_t run, std::size_t firstRow, Chains& chains) {
+  const CodeRun columns = tile.runs[run];
+  __m512i sums[Rows];
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < Rows; ++r) sums[r] = _mm512_setzero_si512();
+  const std::size_t end = (columns.first + columns.count + 3) / 4;
+  const std::uint8_t* weights = tile.weights + firstRow * tile.weightStride;
+  for (std::size_t word = columns.first / 4; word < end; ++word) {
+    const __m512i x = _mm512_loadu_si512(tile.inputs + word * kTokens);
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Rows; ++r) {
+      std::int32_t four;
+      __builtin_memcpy(&four, weights + r * tile.weightStride + 4 * word, sizeof(four));
+      sums[r] = _mm512_dpbusd_epi32(sums[r], _mm512_set1_epi32(four), x);
+    }
+  }
+  const __m512i inputSums = _mm512_loadu_si512(tile.inputSums + run * kTokens);
+  const __m512i inputZeros = _mm512_loadu_si512(tile.inputZeros);
+#pragma GCC unroll 8
+  for (std::size_t r = 0; r < Rows; ++r) {
+    const std::size_t at = (firstRow + r) * tile.runs.size() + run;
+    __m512i exact = _mm512_sub_epi32(sums[r], _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightZeros[at]), inputSums));
+    exact = _mm512_sub_epi32(exact, _mm512_mullo_epi32(_mm512_set1_epi32(tile.weightSums[at]), inputZeros));
+    float* chain = chains[run % kChains][firstRow + r];
+    const __m512 part = _mm512_mul_ps(_mm512_maskz_cvtepi32_ps(0xFFFF, exact), _mm512_set1_ps(tile.scales[at]));
+    _mm512_storeu_ps(chain, _mm512_add_ps(_mm512_loadu_ps(chain), part));
+  }
+}
+
+void multiply(const CodeTile& tile) {
+  Chains chains = {};
+  for (std::size_t run = 0; run < tile.runs.size(); ++run) {
+    if (tile.rows == kMostRows) {
+      multiplyRows<kMostRows>(tile, run, 0, chains);
+      continue;
+    }
+    for (std::size_t r = 0; r < tile.rows; ++r) multiplyRows<1>(tile, run, r, chains);
+  }
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    __m512 c[kChains];
+    for (std::size_t i = 0; i < kChains; ++i) c[i] = _mm512_loadu_ps(chains[i][r]);
+    const __m512 sum = _mm512_add_ps(_mm512_add_ps(_mm512_add_ps(c[0], c[1]), _mm512_add_ps(c[2], c[3])),
+                                     _mm512_add_ps(_mm512_add_ps(c[4], c[5]), _mm512_add_ps(c[6], c[7])));
+    _mm512_storeu_ps(tile.out + r * kTokens, sum);
+  }
+}
+
+}  // namespace avx512
+#pragma GCC pop_options
+#endif
+
+std::vector<CodeKernels> findRunnable() {
+  std::vector<CodeKernels> found = {{"plain", &plain::dot, &plain::multiply}};
+#if QS_WIDE_CODES
+  __builtin_cpu_init();
+  if (!__builtin_cpu_supports("avx2")) return found;
+  found.push_back({"avx2", &avx2::dot, &avx2::multiply});
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512vnni"))
+    found.push_back({"avx512_vnni", &avx512::dot, &avx512::multiply});
+#endif
+  return found;
+}
+
+}  // namespace
+
+std::span<const CodeKernels> runnableCodeKernels() {
+  static const std::vector<CodeKernels> kernels = findRunnable();
+  return kernels;
+}
+
+const CodeKernels& codeKernels() {
+  static const CodeKernels& best = runnableCodeKernels().back();
+  return best;
+}
+
+}  // namespace core::model::ops

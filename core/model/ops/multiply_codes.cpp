@@ -1,0 +1,267 @@
+#include "core/model/ops/multiply_codes.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include "core/base/parallel.h"
+#include "core/model/coded_row.h"
+#include "core/model/ops/code_kernels.h"
+#include "core/numeric/half.h"
+#include "core/quant/bit_stream.h"
+
+namespace core::model::ops {
+
+namespace {
+
+using quant::QuantizedTensor;
+using quant::Uniform;
+
+constexpr std::size_t kTokens = CodeTile::kTokens;
+constexpr std::size_t kFewTokens = 3;                // up to here each token is multiplied for itself
+constexpr std::size_t kTaskMultiplications = 65536;  // below this a thread costs more than it brings
+
+std::vector<CodeRun> runsOf(const Uniform& codes, std::size_t width) {
+  std::vector<CodeRun> runs;
+  const std::size_t group = codes.grouping.size == 0 ? width : codes.grouping.size;
+  for (std::size_t first = 0; first < width; first += group) {
+    const std::size_t end = std::min(first + group, width);
+    for (std::size_t at = first; at < end; at += kMostSummed)
+      runs.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(std::min(kMostSummed, end - at))});
+  }
+  return runs;
+}
+
+/// Codes of the inputs as the kernels want them.
+struct Inputs {
+  const float* rows;
+  CodedRow layout;
+  std::size_t tokens;
+  std::span<const CodeRun> runs;
+
+  const float* row(std::size_t t) const { return rows + t * layout.words(); }
+  std::int32_t word(std::size_t t, std::size_t at) const { return std::bit_cast<std::int32_t>(row(t)[at]); }
+  const std::int8_t* codes(std::size_t t) const {
+    return reinterpret_cast<const std::int8_t*>(row(t) + layout.codes());
+  }
+  std::int32_t sum(std::size_t t, std::size_t run) const {
+    const auto* sums = reinterpret_cast<const std::uint8_t*>(row(t) + layout.sums());
+    std::int32_t total = 0;
+    for (std::size_t i = runs[run].first / 8; i < (runs[run].first + runs[run].count + 7) / 8; ++i) {
+      std::int16_t eight;
+      std::memcpy(&eight, sums + 2 * i, sizeof(eight));
+      total += eight;
+    }
+    return total;
+  }
+};
+
+/// Sixteen tokens side by side.
+struct TokenBlock {
+  std::vector<std::uint32_t> codes;  ///< [words][kTokens]
+  std::vector<std::int32_t> sums, zeros;
+
+  TokenBlock(const Inputs& inputs, std::size_t first)
+      : codes(inputs.layout.units * std::size_t{CodedRow::kCodeWords} * kTokens, 0),
+        sums(inputs.runs.size() * kTokens, 0),
+        zeros(kTokens, 0) {
+    for (std::size_t t = 0; t < std::min(kTokens, inputs.tokens - first); ++t) {
+      const float* row = inputs.row(first + t) + inputs.layout.codes();
+      for (std::size_t word = 0; word < codes.size() / kTokens; ++word)
+        codes[word * kTokens + t] = std::bit_cast<std::uint32_t>(row[word]);
+      for (std::size_t run = 0; run < inputs.runs.size(); ++run) sums[run * kTokens + t] = inputs.sum(first + t, run);
+      zeros[t] = inputs.word(first + t, 1);
+    }
+  }
+};
+
+/// The columns that are multiplied as floats, and their inputs in FP16.
+struct Outliers {
+  std::vector<std::uint32_t> columns;
+  std::vector<float> inputs;  ///< [tokens, columns]
+
+  Outliers(const Inputs& coded, const float* floats, std::size_t width) {
+    if (floats == nullptr) return;
+    for (std::uint32_t c = 0; c < width; ++c) {
+      const std::int32_t mask = coded.word(0, coded.layout.masks() + c / CodedRow::kUnit);
+      if ((static_cast<std::uint32_t>(mask) >> (c % CodedRow::kUnit) & 1U) != 0) columns.push_back(c);
+    }
+    for (std::size_t t = 0; t < coded.tokens; ++t)
+      for (const std::uint32_t c : columns)
+        inputs.push_back(numeric::halfToFloat(numeric::floatToHalf(floats[t * width + c])));
+  }
+};
+
+/// A few rows of the weight, unpacked.
+class Rows {
+ public:
+  Rows(const QuantizedTensor& weight, std::span<const CodeRun> runs)
+      : m_weight(weight),
+        m_uniform(*weight.as<Uniform>()),
+        m_runs(runs),
+        m_packed(weight.payload, m_uniform.bits, weight.rowValues()),
+        m_stride(CodedRow(static_cast<std::uint32_t>(weight.rowValues())).units * std::size_t{CodedRow::kUnit}),
+        m_codes(CodeTile::kMostRows * m_stride, 0),
+        m_scales(CodeTile::kMostRows * runs.size()),
+        m_zeros(m_scales.size()),
+        m_sums(m_scales.size()) {}
+
+  /// @param needsSums whether an input's zero-point is not 0
+  void load(std::size_t first, std::size_t count, bool needsSums) {
+    m_first = first;
+    m_count = count;
+    for (std::size_t r = 0; r < count; ++r) {
+      std::memcpy(m_codes.data() + r * m_stride, m_packed.at(first + r), m_weight.rowValues());
+      for (std::size_t run = 0; run < m_runs.size(); ++run) {
+        const std::size_t at = r * m_runs.size() + run, group = groupOf(first + r, m_runs[run].first);
+        m_scales[at] = m_uniform.scales[group];
+        m_zeros[at] = zeroOf(group);
+        if (!needsSums) continue;
+        const std::uint8_t* codes = m_codes.data() + r * m_stride + m_runs[run].first;
+        const auto count32 = static_cast<std::int32_t>(m_runs[run].count);
+        m_sums[at] = std::accumulate(codes, codes + m_runs[run].count, 0) - count32 * m_zeros[at];
+      }
+    }
+  }
+
+  CodeTile tile(const TokenBlock& block, float* out) const {
+    return {.runs = m_runs,
+            .weights = m_codes.data(),
+            .weightStride = m_stride,
+            .rows = m_count,
+            .scales = m_scales.data(),
+            .weightZeros = m_zeros.data(),
+            .weightSums = m_sums.data(),
+            .inputs = block.codes.data(),
+            .inputSums = block.sums.data(),
+            .inputZeros = block.zeros.data(),
+            .out = out};
+  }
+
+  /// A row times one token.
+  float multiply(std::size_t r, const Inputs& inputs, std::size_t t) const {
+    float chain[kChains] = {};
+    for (std::size_t run = 0; run < m_runs.size(); ++run) {
+      const CodeRun columns = m_runs[run];
+      const std::size_t at = r * m_runs.size() + run;
+      const std::int32_t sum = codeKernels().dot(m_codes.data() + r * m_stride + columns.first,
+                                                 inputs.codes(t) + columns.first, columns.count);
+      const std::int32_t exact = sum - m_zeros[at] * inputs.sum(t, run) - inputs.word(t, 1) * m_sums[at];
+      chain[run % kChains] += static_cast<float>(exact) * m_scales[at];
+    }
+    return sumOfChains(chain);
+  }
+
+  /// The outlier columns of a row, decoded.
+  void decode(std::size_t r, std::span<const std::uint32_t> columns, std::vector<float>& weights) const {
+    weights.clear();
+    for (const std::uint32_t c : columns) {
+      const std::size_t group = groupOf(m_first + r, c);
+      const std::int32_t level = m_codes[r * m_stride + c] - zeroOf(group);
+      weights.push_back(m_uniform.scales[group] * static_cast<float>(level) * m_weight.factor);
+    }
+  }
+
+ private:
+  std::size_t groupOf(std::size_t row, std::size_t column) const {
+    return quant::groupOf(m_uniform.grouping, m_weight.rowValues(), row * m_weight.rowValues() + column);
+  }
+  std::int32_t zeroOf(std::size_t group) const {
+    const float zero = m_uniform.zeroPoints.empty() ? 0.0F : m_uniform.zeroPoints[group];
+    return static_cast<std::int32_t>(zero) - m_uniform.qmin;
+  }
+
+  const QuantizedTensor& m_weight;
+  const Uniform& m_uniform;
+  std::span<const CodeRun> m_runs;
+  quant::CodeRows m_packed;
+  std::size_t m_stride, m_first = 0, m_count = 0;
+  std::vector<std::uint8_t> m_codes;
+  std::vector<float> m_scales;
+  std::vector<std::int32_t> m_zeros, m_sums;
+};
+
+class Product {
+ public:
+  Product(const QuantizedTensor& weight, std::span<const float> bias, const float* in, const float* floats,
+          std::size_t tokens, float* out)
+      : m_weight(weight),
+        m_bias(bias),
+        m_runs(runsOf(*weight.as<Uniform>(), weight.rowValues())),
+        m_inputs{in, CodedRow(static_cast<std::uint32_t>(weight.rowValues())), tokens, m_runs},
+        m_outliers(m_inputs, floats, weight.rowValues()),
+        m_out(out) {
+    for (std::size_t t = 0; t < tokens; ++t) m_needsSums = m_needsSums || m_inputs.word(t, 1) != 0;
+    for (std::size_t t = 0; t < tokens && tokens > kFewTokens; t += kTokens) m_blocks.emplace_back(m_inputs, t);
+  }
+
+  void run() const {
+    constexpr std::size_t kRows = CodeTile::kMostRows;
+    const std::size_t work = std::max<std::size_t>(m_weight.rowValues() * m_inputs.tokens, 1);
+    // Whole blocks of rows: single ones take longer.
+    const std::size_t blocks = (m_weight.rows() + kRows - 1) / kRows;
+    parallelFor(blocks, kTaskMultiplications / kRows / work + 1, [&](std::size_t first, std::size_t last) {
+      Rows rows(m_weight, m_runs);
+      for (std::size_t row = first * kRows; row < std::min<std::size_t>(last * kRows, m_weight.rows()); row += kRows) {
+        const std::size_t count = std::min<std::size_t>(kRows, m_weight.rows() - row);
+        rows.load(row, count, m_needsSums);
+        multiply(rows, row, count);
+      }
+    });
+  }
+
+ private:
+  void multiply(const Rows& rows, std::size_t row, std::size_t count) const {
+    for (std::size_t block = 0; block < m_blocks.size(); ++block) {
+      float sums[CodeTile::kMostRows * kTokens];
+      codeKernels().multiply(rows.tile(m_blocks[block], sums));
+      for (std::size_t t = 0; t < std::min(kTokens, m_inputs.tokens - block * kTokens); ++t)
+        for (std::size_t r = 0; r < count; ++r)
+          result(block * kTokens + t, row + r) = scaled(sums[r * kTokens + t], block * kTokens + t);
+    }
+    for (std::size_t t = 0; t < m_inputs.tokens && m_blocks.empty(); ++t)
+      for (std::size_t r = 0; r < count; ++r) result(t, row + r) = scaled(rows.multiply(r, m_inputs, t), t);
+    addOutliers(rows, row, count);
+    for (std::size_t t = 0; t < m_inputs.tokens; ++t) {
+      for (std::size_t r = 0; r < count && !m_bias.empty(); ++r) result(t, row + r) += m_bias[row + r];
+      quant::roundTo(m_weight.compute(), {&result(t, row), count});
+    }
+  }
+
+  float& result(std::size_t token, std::size_t row) const { return m_out[token * m_weight.rows() + row]; }
+  float scaled(float sum, std::size_t token) const { return sum * m_weight.factor * m_inputs.row(token)[0]; }
+
+  void addOutliers(const Rows& rows, std::size_t row, std::size_t count) const {
+    const std::size_t columns = m_outliers.columns.size();
+    if (columns == 0) return;
+    std::vector<float> weights;
+    for (std::size_t r = 0; r < count; ++r) {
+      rows.decode(r, m_outliers.columns, weights);
+      for (std::size_t t = 0; t < m_inputs.tokens; ++t) {
+        float sum = 0.0F;
+        for (std::size_t o = 0; o < columns; ++o) sum += m_outliers.inputs[t * columns + o] * weights[o];
+        result(t, row + r) += sum;
+      }
+    }
+  }
+
+  const QuantizedTensor& m_weight;
+  std::span<const float> m_bias;
+  std::vector<CodeRun> m_runs;
+  Inputs m_inputs;
+  Outliers m_outliers;
+  bool m_needsSums = false;
+  std::vector<TokenBlock> m_blocks;
+  float* m_out;
+};
+
+}  // namespace
+
+void multiplyCodes(const QuantizedTensor& weight, std::span<const float> bias, const float* in, const float* floats,
+                   std::size_t tokens, float* out) {
+  Product(weight, bias, in, floats, tokens, out).run();
+}
+
+}  // namespace core::model::ops
