@@ -5,6 +5,7 @@ class QTabWidget;
 
 namespace app {
 
+class CalibrationNotice;
 class Label;
 class LabPage;
 class LabState;
@@ -32,6 +33,7 @@ class QuantizeWorkspace : public Workspace {
   QWidget* buildTabs();
   void addPage(LabPage* page, const QString& title, const QString& id);
   void frontChanged();
+  void followScheme();
   /// −1 for none.
   int indexOf(const QString& tab) const;
   QString tab() const;
@@ -42,6 +44,7 @@ class QuantizeWorkspace : public Workspace {
 
   LabState* m_state;
   Label* m_problem;
+  CalibrationNotice* m_calibration;
   QTabWidget* m_tabs;
   StepsPage* m_steps;
   bool m_active = false;
