@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/session/quantize_model.h"
 #include "core/io/text_checks.h"
 
 namespace app::cli {
@@ -86,6 +87,7 @@ void printJson(const DryRun& what, const Totals& totals, const Parts& parts) {
                  {"fallbacks", totals.fallbacks},
                  {"cannot_be_made", Json::array()},
                  {"unused_rules", plan.unused},
+                 {"not_written", whatIsNotWritten(plan.rows)},
                  {"kept", keptJson(keptTensors(source, plan.rows))},
                  {"tensors", std::move(tensors)}};
   if (!parts.parts.empty()) answer["parts"] = toJson(parts);
@@ -118,6 +120,7 @@ void printText(const DryRun& what, const Totals& totals, const Parts& parts) {
                parts.parts.size() == 1 ? "part" : "parts", largest->bytes, largest->count);
   }
   for (const std::string& rule : what.plan.unused) fmt::print("no tensor was decided by {}\n", printable(rule));
+  if (const std::string note = whatIsNotWritten(what.plan.rows); !note.empty()) fmt::print("{}\n", note);
 }
 
 }  // namespace

@@ -16,7 +16,12 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   cell.note = QString::fromStdString(error.refused);
   cell.known = error.refused.empty();
   if (!cell.known) return cell;
-  cell.value = core::metrics::value(error.stats, metric);
+  cell.value = value(error, metric);
+  if (metric == core::metrics::Metric::OutputError && std::isnan(cell.value)) {
+    cell.known = false;
+    cell.note = tr("the calibration text has shown no inputs of it");
+    return cell;
+  }
   QStringList notes;
   const auto say = [&notes](const QString& sentence, const core::metrics::NonFinite& values) {
     if (values.count() != 0) notes << sentence.arg(QString::fromStdString(core::metrics::describe(values)));

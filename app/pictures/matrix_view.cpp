@@ -63,7 +63,8 @@ MatrixView::MatrixView(QWidget* parent)
       m_profile(addGraph(m_profileRect->axis(QCPAxis::atLeft), m_profileRect->axis(QCPAxis::atBottom))),
       m_frame(new QCPItemRect(this)),
       m_marker(new QCPItemTracer(this)),
-      m_cross(new QCPItemTracer(this)) {
+      m_cross(new QCPItemTracer(this)),
+      m_columnMarks(new ColumnMarks(this)) {
   setTitle(tr("Matrix map"));
   setAxisTitles(tr("column (input)"), tr("row (output)"));
   setCursor(Qt::CrossCursor);
@@ -252,6 +253,11 @@ void MatrixView::setMarked(std::optional<Place> at) {
   replot(QCustomPlot::rpQueuedReplot);
 }
 
+void MatrixView::setMarkedColumns(std::vector<MarkedColumn> columns) {
+  m_columnMarks->setColumns(std::move(columns));
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
 void MatrixView::setNonFinite(std::optional<Place> first) {
   m_nonFinite = first;
   place(m_cross, first);
@@ -293,10 +299,11 @@ std::optional<QString> MatrixView::readout(QPointF coordinates) const {
   if (!cell) return profileReadout(coordinates);
   const std::size_t index = cell->first * m_map.columns + cell->second;
   return tr("Row %1, column %2: largest %3, mean magnitude %4")
-      .arg(span(m_map.firstRow(cell->first), m_map.firstRow(cell->first + 1)),
-           span(m_map.firstColumn(cell->second), m_map.firstColumn(cell->second + 1)),
-           text::number(static_cast<double>(m_map.extreme[index]), 4),
-           text::number(static_cast<double>(m_map.meanAbs[index]), 3));
+             .arg(span(m_map.firstRow(cell->first), m_map.firstRow(cell->first + 1)),
+                  span(m_map.firstColumn(cell->second), m_map.firstColumn(cell->second + 1)),
+                  text::number(static_cast<double>(m_map.extreme[index]), 4),
+                  text::number(static_cast<double>(m_map.meanAbs[index]), 3)) +
+         m_columnMarks->readout(m_map.firstColumn(cell->second), m_map.firstColumn(cell->second + 1));
 }
 
 void MatrixView::clickedAt(QPointF coordinates) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/pictures/column_marks.h"
 #include "app/plots/chart.h"
 #include "core/metrics/matrix_map.h"
 
@@ -24,6 +25,9 @@ class MatrixView : public Chart {
   void setMarked(std::optional<Place> place);
   /// The first value that is NaN or infinite, marked with a cross; nothing when all are numbers.
   void setNonFinite(std::optional<Place> first);
+  /// Columns that have something to be said about: a triangle over each, and a thin line.
+  void setMarkedColumns(std::vector<MarkedColumn> columns);
+  const std::vector<MarkedColumn>& markedColumns() const { return m_columnMarks->columns(); }
   ChartTable table() const override;
   QSize sizeHint() const override { return {360, 260}; }
 
@@ -62,6 +66,7 @@ class MatrixView : public Chart {
   QCPGraph* m_profile;
   QCPItemRect* m_frame;
   QCPItemTracer *m_marker, *m_cross;
+  ColumnMarks* m_columnMarks;
   std::optional<Place> m_marked, m_nonFinite;
   QSize m_fittedTo;
 };

@@ -22,6 +22,8 @@ QString metricTitle(Metric metric) {
       return QCoreApplication::translate("Metrics", "Cosine similarity");
     case Metric::MaxAbsError:
       return QCoreApplication::translate("Metrics", "Largest error");
+    case Metric::OutputError:
+      return QCoreApplication::translate("Metrics", "Output error");
   }
   return {};
 }
@@ -32,6 +34,7 @@ QString metricValue(Metric metric, double value) {
     case Metric::SqnrDb:
       return text::decibel(value);
     case Metric::RelativeError:
+    case Metric::OutputError:
       return text::percent(value, value < 0.001 ? 4 : 2);
     case Metric::Cosine:
       return text::number(value, 6);

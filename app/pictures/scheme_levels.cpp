@@ -28,27 +28,48 @@ float valueAt(const core::quant::QuantizedTensor& quantized, std::uint64_t flatI
   return row[flatIndex % row.size()];
 }
 
+/// Columns that a method changes, or whose errors it pushes on, are known with the whole tensor only.
+bool looksAtAll(const core::quant::Scheme& scheme) {
+  return core::quant::calibrationNeed(scheme) != core::quant::CalibrationNeed::None;
+}
+
+core::quant::TensorCalibrationPtr calibrationOf(const core::quant::QuantizedTensor& tensor,
+                                                const core::quant::Scheme& scheme,
+                                                core::quant::Calibration* calibration, const core::JobContext& job) {
+  return looksAtAll(scheme) && calibration != nullptr
+             ? calibration->of(tensor.name, core::quant::calibrationNeed(scheme), job)
+             : nullptr;
+}
+
 }  // namespace
 
 SchemeView viewScheme(const core::quant::QuantizedTensor& tensor, const core::quant::Scheme& scheme,
-                      std::uint64_t around, const core::metrics::Histogram* bins, const core::JobContext& job) {
+                      std::uint64_t around, const core::metrics::Histogram* bins, const core::JobContext& job,
+                      core::quant::Calibration* calibration) {
   SchemeView view;
   view.scheme = scheme;
   view.around = around;
   if (!core::quant::accepts(scheme, tensor.shape, &view.refused) || tensor.shape.count() == 0) return view;
-  const auto range = core::quant::rangeToQuantize(scheme, tensor.shape, around);
-  const auto quantized = core::quant::quantize(scheme, cut(tensor, range), job);
+  const auto known = calibrationOf(tensor, scheme, calibration, job);
+  if (looksAtAll(scheme) && known == nullptr) {
+    view.refused = calibration == nullptr ? "it needs a calibration" : "the calibration text has shown no inputs of it";
+    return view;
+  }
+  const auto range = known != nullptr ? core::quant::FlatRange{0, tensor.shape.count()}
+                                      : core::quant::rangeToQuantize(scheme, tensor.shape, around);
+  const auto quantized = core::quant::quantize(scheme, cut(tensor, range), job, known.get());
   view.value = valueAt(*quantized, around - range.first);
   view.grid = core::quant::gridAround(*quantized, around - range.first);
   view.grid.first += range.first;
-  if (bins != nullptr) view.histogram = dequantizedHistogram(tensor, scheme, *bins, job);
+  if (bins != nullptr) view.histogram = dequantizedHistogram(tensor, scheme, *bins, job, calibration);
   return view;
 }
 
 core::metrics::Histogram dequantizedHistogram(const core::quant::QuantizedTensor& tensor,
                                               const core::quant::Scheme& scheme, core::metrics::Histogram histogram,
-                                              const core::JobContext& job) {
-  const auto quantized = core::quant::quantize(scheme, tensor, job);
+                                              const core::JobContext& job, core::quant::Calibration* calibration) {
+  const auto known = calibrationOf(tensor, scheme, calibration, job);
+  const auto quantized = core::quant::quantize(scheme, tensor, job, known.get());
   std::fill(histogram.counts.begin(), histogram.counts.end(), 0);
   histogram.below = histogram.above = histogram.nonFinite = 0;
   const double width = histogram.high - histogram.low;

@@ -33,13 +33,14 @@ std::vector<std::size_t> byKurtosis(const ReportData& data) {
 std::vector<HistogramLevels> levelsAround(const ReportData& data, std::size_t tensor, std::uint64_t weight,
                                           const core::JobContext& job) {
   const auto weights = data.model->tensor(tensor);
+  const auto calibration = data.model->calibration().current();
   std::vector<HistogramLevels> levels;
   for (std::size_t i = 0; i < data.treatments.size(); ++i) {
     const auto scheme = data.treatments[i].schemeOf(tensor);
     const bool isThere = std::any_of(levels.begin(), levels.end(),
                                      [&](const HistogramLevels& other) { return other.view.scheme == scheme; });
     if (!scheme || isThere) continue;
-    SchemeView view = viewScheme(*weights, *scheme, weight, nullptr, job);
+    SchemeView view = viewScheme(*weights, *scheme, weight, nullptr, job, calibration.get());
     if (!view.grid.levels.empty()) levels.push_back({i, std::move(view)});
   }
   std::stable_sort(levels.begin(), levels.end(), [](const HistogramLevels& a, const HistogramLevels& b) {

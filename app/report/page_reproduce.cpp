@@ -31,6 +31,16 @@ QString recipeFile(const ReportData& data, const core::model::Recipe& recipe) {
   return QStringLiteral("recipe-%1.txt").arg(found - data.recipes.begin() + 1);
 }
 
+bool looksAtData(const ReportData& data) {
+  using core::quant::CalibrationNeed;
+  const auto asks = [](const core::model::TensorDecision& decision) {
+    return decision.scheme && core::quant::calibrationNeed(*decision.scheme) != CalibrationNeed::None;
+  };
+  return std::any_of(data.treatments.begin(), data.treatments.end(), [&](const Treatment& treatment) {
+    return std::any_of(treatment.plan.tensors.begin(), treatment.plan.tensors.end(), asks);
+  });
+}
+
 /// As every command takes it.
 QString option(const ReportData& data, const core::model::Recipe& recipe) {
   const QString text = QString::fromStdString(recipe.toString());
@@ -38,11 +48,17 @@ QString option(const ReportData& data, const core::model::Recipe& recipe) {
   return QStringLiteral("--recipe ") + (recipe.rules.empty() ? quoted(text) : recipeFile(data, recipe));
 }
 
+QString calibrationOption(const ReportData& data) {
+  QString option;
+  for (const QString& word : data.request.calibration) option += u' ' + quoted(word);
+  return option;
+}
+
 QString reportCommand(const ReportData& data) {
   QString line = QStringLiteral("quantscope report %1 -o %2 --device %3")
                      .arg(quoted(data.request.model), quoted(data.request.folder), quoted(data.request.device));
   for (const auto& recipe : data.request.recipes) line += u' ' + option(data, recipe);
-  return line;
+  return line + calibrationOption(data);
 }
 
 /// The texts of the recipes with rules.
@@ -70,7 +86,7 @@ QStringList weightCommands(const ReportData& data) {
   if (!data.matrices.empty()) {
     QString options;
     for (const Treatment& treatment : data.treatments) options += option(data, treatment.recipe) + u' ';
-    lines << command("error", data, options + QStringLiteral("--json"));
+    lines << command("error", data, options + QStringLiteral("--json") + calibrationOption(data));
   }
   for (const BitSample& sample : data.bits) {
     const QString value = QString::number(sample.value, 'g', 9);
@@ -86,7 +102,7 @@ QStringList answerCommands(const ReportData& data) {
     QString line = QStringLiteral("--prompt %1 --temperature 0 --seed %2 --max-tokens %3 --device %4")
                        .arg(quoted(data.answers.prompts.front()), QString::number(data.answers.seed),
                             QString::number(data.answers.maxTokens), quoted(data.request.device));
-    if (column.recipe) line += u' ' + option(data, *column.recipe);
+    if (column.recipe) line += u' ' + option(data, *column.recipe) + calibrationOption(data);
     lines << command("generate", data, line);
   }
   return lines;
@@ -104,9 +120,13 @@ QString reproduceSection(const ReportData& data) {
     const QString text = column.recipe ? html::code(QString::fromStdString(column.recipe->toString())) : QString();
     if (!text.isEmpty() && !schemes.contains(text)) schemes << text;
   }
+  QString calibrated;
+  if (const auto calibration = data.model->calibration().current(); calibration && looksAtData(data))
+    calibrated = html::textElement(
+        "p", tr("What looks at data was calibrated with %1.").arg(QString::fromStdString(calibration->title())));
   const QString body = html::card(tr("Commands"), html::textElement("pre", lines.join(u'\n'))) + recipeFiles(data) +
                        html::card(tr("Schemes and recipes on this page"),
-                                  html::element("p", schemes.join(QStringLiteral(", "))) +
+                                  html::element("p", schemes.join(QStringLiteral(", "))) + calibrated +
                                       html::textElement("p",
                                                         tr("These texts are what every command takes; the file hash "
                                                            "above says which weights they were applied to."),

@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "app/report/report.h"
+#include "app/session/cache_folder.h"
+#include "app/session/calibrate_model.h"
 #include "app/session/device_choice.h"
 #include "app/session/recipe_file.h"
 #include "app/widgets/theme.h"
@@ -42,7 +44,28 @@ struct Options {
   QCommandLineOption rule{QStringLiteral("tensor-type"),
                           tr("PATTERN=SCHEME for the tensors whose names the regular expression matches (repeatable)."),
                           QStringLiteral("RULE")};
+  QCommandLineOption calibration{
+      QStringLiteral("calibration"),
+      tr("What the model reads for schemes that look at data: a text, JSONL of chats, demo or "
+         "prose."),
+      QStringLiteral("FILE")};
+  QCommandLineOption imatrix{QStringLiteral("imatrix"), tr("An importance matrix of llama.cpp for such schemes."),
+                             QStringLiteral("FILE")};
 };
+
+/// Opens the model with the calibration that was asked for, if one was.
+void calibrate(const QCommandLineParser& parser, const Options& options, Request& request) {
+  for (const QCommandLineOption* option : {&options.calibration, &options.imatrix}) {
+    if (!parser.isSet(*option)) continue;
+    const QString file = parser.value(*option);
+    request.calibration = {QStringLiteral("--") + option->names().front(), file};
+    if (!request.open) request.open = OpenModel::open(request.model.toStdString());
+    if (option == &options.imatrix)
+      calibrateByImportance(*request.open, file.toStdString());
+    else
+      calibrateModel(*request.open, openText(file.toStdString()), {}, userCacheFolder(), core::JobContext());
+  }
+}
 
 std::vector<std::string> texts(const QStringList& values) {
   std::vector<std::string> result;
@@ -57,6 +80,8 @@ QString check(const QCommandLineParser& parser, const Options& options, Request&
   request.model = words[1];
   request.folder = parser.value(options.output);
   if (request.folder.isEmpty()) return tr("Say where to write the report: -o DIR.");
+  if (parser.isSet(options.calibration) && parser.isSet(options.imatrix))
+    return tr("Schemes are calibrated with one thing at a time: give --calibration or --imatrix.");
   request.device = parser.value(options.device);
   try {
     static_cast<void>(DeviceChoice::parse(request.device.toStdString()));
@@ -83,7 +108,8 @@ int runReport(const QStringList& arguments) {
   const Options options;
   parser.setApplicationDescription(
       tr("Writes everything this program measures of a model as one self-contained page."));
-  parser.addOptions({options.help, options.output, options.device, options.scheme, options.recipe, options.rule});
+  parser.addOptions({options.help, options.output, options.device, options.scheme, options.recipe, options.rule,
+                     options.calibration, options.imatrix});
   parser.addPositionalArgument(QStringLiteral("report"), tr("This command."));
   parser.addPositionalArgument(QStringLiteral("MODEL"), tr("A model file, a folder, or demo."));
   if (!parser.parse(arguments)) return complain(parser.errorText(), kWrongUsage);
@@ -97,6 +123,7 @@ int runReport(const QStringList& arguments) {
   try {
     request.recipes = openRecipes(texts(parser.values(options.scheme)), texts(parser.values(options.recipe)),
                                   texts(parser.values(options.rule)));
+    calibrate(parser, options, request);
     std::printf("%s\n", qUtf8Printable(writeReport(request)));
     return 0;
   } catch (const std::exception& error) {

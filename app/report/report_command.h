@@ -6,7 +6,8 @@ namespace app::report {
 /// Whether the program was started as `quantscope report …`.
 bool isReportCommand(int argc, char** argv);
 
-/// `quantscope report MODEL -o DIR [--device D] [--scheme S]… [--recipe R]… [--tensor-type RULE]…`: starts Qt without a
+/// `quantscope report MODEL -o DIR [--device D] [--scheme S]… [--recipe R]… [--tensor-type RULE]…
+/// [--calibration FILE | --imatrix FILE]`: starts Qt without a
 /// window and writes the page.
 /// @return exit code: 0 done, 1 could not (one sentence on stderr), 2 wrong usage
 int runReport(int argc, char** argv);

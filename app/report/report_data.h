@@ -25,6 +25,8 @@ struct Request {
   QString device = QStringLiteral("auto");
   std::shared_ptr<OpenModel> open = nullptr;      ///< the model, when it is open already
   std::vector<core::model::Recipe> recipes = {};  ///< what is compared; none: what is usual
+  /// "--calibration FILE" or "--imatrix FILE", as it was asked for on the command line; empty otherwise.
+  QStringList calibration = {};
 };
 
 /// One file of the model.

@@ -88,6 +88,7 @@ std::optional<std::size_t> Selection::firstChoice() const {
 void Selection::setModel(std::shared_ptr<OpenModel> model) {
   if (model == m_model) return;
   m_model = std::move(model);
+  m_calibrating = false;
   const bool compared = std::exchange(m_compared, nullptr) != nullptr;
   m_chatToken.reset();
   m_plans.clear();

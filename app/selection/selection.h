@@ -28,6 +28,13 @@ struct SchemeEntry {
   bool isOwn = false;  ///< added by a person: kept between runs, can be renamed and removed
 };
 
+/// Whether what looks at data can be made of the open model.
+enum class CalibrationWait : std::uint8_t {
+  Nothing,  ///< it can, or there is no model
+  Reading,  ///< as soon as the text is read
+  Text      ///< a text has to be given first: there is none, or only an importance matrix, which cannot say enough
+};
+
 /// A token of the conversation: which answer it belongs to, which pane wrote it, and its place there.
 struct ChatToken {
   int answer = 0;  ///< id in the conversation
@@ -84,6 +91,15 @@ class Selection : public QObject {
   std::optional<core::quant::Scheme> schemeFor(const core::model::Recipe& recipe, std::size_t tensor) const;
   /// What it does to every tensor of the open model; null without one, and for a recipe that cannot be planned.
   const core::model::RecipePlan* planOf(const core::model::Recipe& recipe) const;
+  /// What the open model's schemes are calibrated with; nothing while there is none.
+  std::optional<CalibrationState> calibrationState() const;
+  /// Whether a text is being read.
+  bool isCalibrating() const { return m_calibrating; }
+  /// The most that any scheme in it asks of a calibration, for the open model.
+  core::quant::CalibrationNeed needOf(const core::model::Recipe& recipe) const;
+  /// Whether that is there.
+  CalibrationWait waitFor(core::quant::CalibrationNeed need) const;
+  CalibrationWait waitOf(const core::model::Recipe& recipe) const { return waitFor(needOf(recipe)); }
   /// Its colour under the present theme; the neutral reference grey when it never was checked.
   QColor color(const core::model::Recipe& recipe) const;
   /// Beside the colour, which repeats after kSeriesColors schemes.
@@ -94,6 +110,8 @@ class Selection : public QObject {
   /// Ends a comparison with another model.
   void setModel(std::shared_ptr<OpenModel> model);
   void setComparedModel(std::shared_ptr<OpenModel> model);
+  /// Said by whoever reads texts, at the beginning (true) and at the end, whichever way it ended.
+  void setCalibrating(bool calibrating);
   void setTensor(std::optional<std::size_t> index);
   void setWeight(std::optional<std::uint64_t> flatIndex);
   /// Both at once: one step of the history.
@@ -128,6 +146,7 @@ class Selection : public QObject {
  Q_SIGNALS:
   void modelChanged();
   void comparedModelChanged();
+  void calibrationChanged();  ///< another calibration, or one is being read, or that has ended
   void tensorChanged();
   void weightChanged();
   void currentSchemeChanged();
@@ -155,6 +174,7 @@ class Selection : public QObject {
   std::optional<std::size_t> firstChoice() const;
 
   std::shared_ptr<OpenModel> m_model, m_compared;
+  bool m_calibrating = false;
   Place m_place;
   std::optional<ChatToken> m_chatToken;
   std::optional<core::quant::Scheme> m_currentScheme;

@@ -75,7 +75,11 @@ float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t 
                       const core::quant::Scheme& scheme, const core::JobContext& job) {
   const core::quant::QuantizedTensorPtr weights = model.tensor(tensor);
   const core::quant::QuantizedTensor& view = *weights;
-  const auto quantized = core::quant::quantize(scheme, view, job);
+  const auto calibration = model.calibration().current();
+  const auto need = core::quant::calibrationNeed(scheme);
+  const bool looksAtData = calibration != nullptr && need != core::quant::CalibrationNeed::None;
+  const auto known = looksAtData ? calibration->of(view.name, need, job) : nullptr;
+  const auto quantized = core::quant::quantize(scheme, view, job, known.get());
   std::vector<float> row(view.shape.rowValues());
   core::quant::dequantizeRows(*quantized, flatIndex / view.shape.rowValues(), 1, row.data());
   return row[flatIndex % view.shape.rowValues()];

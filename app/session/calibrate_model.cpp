@@ -37,7 +37,20 @@ void calibrateModel(const OpenModel& model, const calibrate::CalibrationText& te
                     const core::JobContext& job) {
   const auto calibration = calibrationOf(model, text, settings, cacheFolder, job.part(0.0, 0.1));
   calibration->readAll(job.part(0.1, 1.0));
-  model.calibration().set({text.title, calibration->tokens(), std::chrono::system_clock::now()}, calibration);
+  CalibrationState state;
+  state.text = text.title;
+  state.tokens = calibration->tokens();
+  state.made = std::chrono::system_clock::now();
+  model.calibration().set(std::move(state), calibration);
+}
+
+void calibrateByImportance(const OpenModel& model, const std::filesystem::path& file) {
+  const auto importance = openImportance(file);
+  CalibrationState state;
+  state.text = importance->title();
+  state.made = std::chrono::system_clock::now();
+  state.most = core::quant::CalibrationNeed::Importance;
+  model.calibration().set(std::move(state), importance);
 }
 
 std::shared_ptr<calibrate::MatrixCalibration> openImportance(const std::filesystem::path& file) {

@@ -34,6 +34,9 @@ void calibrateModel(const OpenModel& model, const core::calibrate::CalibrationTe
                     const core::calibrate::CalibrationSettings& settings, const std::filesystem::path& cacheFolder,
                     const core::JobContext& job);
 
+/// Makes an importance matrix the model's calibration. @throws as openImportance
+void calibrateByImportance(const OpenModel& model, const std::filesystem::path& file);
+
 /// An importance matrix as a calibration, titled by its file's name. @throws core::Error
 std::shared_ptr<core::calibrate::MatrixCalibration> openImportance(const std::filesystem::path& file);
 /// The same for a recipe.

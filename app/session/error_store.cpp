@@ -44,10 +44,11 @@ bool changedLately(const core::io::Checkpoint& checkpoint, fs::file_time_type op
 }  // namespace
 
 std::string ErrorStore::keyOf(std::size_t tensor, const core::quant::Scheme& scheme,
-                              const core::quant::Calibration* calibration) {
+                              const core::quant::Calibration* calibration, Measure what) {
   std::string key = std::to_string(tensor) + ' ' + scheme.toString();
-  if (calibration != nullptr && looksAtData(scheme)) key += '\n' + calibration->identity();
-  return key;
+  const bool isOfOutputs = what == Measure::Outputs;
+  if (calibration != nullptr && (isOfOutputs || looksAtData(scheme))) key += '\n' + calibration->identity();
+  return isOfOutputs ? key + "\noutputs" : key;
 }
 
 void ErrorStore::keepIn(const fs::path& folder, const core::io::Checkpoint& checkpoint, std::string_view build,
@@ -93,16 +94,18 @@ void ErrorStore::read(const fs::path& file, const std::string& head, const core:
 }
 
 std::optional<SchemeError> ErrorStore::find(std::size_t tensor, const core::quant::Scheme& scheme,
-                                            const core::quant::Calibration* calibration) const {
-  const std::string key = keyOf(tensor, scheme, calibration);
+                                            const core::quant::Calibration* calibration, Measure what) const {
+  const std::string key = keyOf(tensor, scheme, calibration, what);
   const std::lock_guard lock(m_mutex);
   const auto found = m_errors.find(key);
   return found == m_errors.end() ? std::nullopt : std::optional(found->second);
 }
 
-void ErrorStore::add(const SchemeError& error, const core::quant::Calibration* calibration) {
+void ErrorStore::add(const SchemeError& error, const core::quant::Calibration* calibration, Measure what) {
   const std::string key = keyOf(error.tensor, error.scheme, calibration);
+  const std::string outputsKey = keyOf(error.tensor, error.scheme, calibration, Measure::Outputs);
   const std::lock_guard lock(m_mutex);
+  if (what == Measure::Outputs) m_errors.insert_or_assign(outputsKey, error);
   const bool isNew = m_errors.insert_or_assign(key, error).second;
   if (!isNew || !m_file.is_open() || looksAtData(error.scheme)) return;
   const std::string line = writeRecord(error);
@@ -113,10 +116,10 @@ void ErrorStore::add(const SchemeError& error, const core::quant::Calibration* c
 
 SchemeError ErrorStore::measure(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                 const core::quant::Scheme& scheme, const core::JobContext& job,
-                                core::quant::Calibration* calibration) {
-  if (auto known = find(tensor, scheme, calibration)) return *std::move(known);
-  SchemeError error = measureSchemeError(checkpoint, tensor, scheme, job, calibration);
-  add(error, calibration);
+                                core::quant::Calibration* calibration, Measure what) {
+  if (auto known = find(tensor, scheme, calibration, what)) return *std::move(known);
+  SchemeError error = measureSchemeError(checkpoint, tensor, scheme, job, calibration, what);
+  add(error, calibration, what);
   return error;
 }
 

@@ -33,18 +33,20 @@ class ErrorStore {
   /// @param calibration what the scheme is made with, where it looks at data: what was measured with another one is
   /// not meant. Such errors are not kept in the file.
   std::optional<SchemeError> find(std::size_t tensor, const core::quant::Scheme& scheme,
-                                  const core::quant::Calibration* calibration = nullptr) const;
-  void add(const SchemeError& error, const core::quant::Calibration* calibration = nullptr);
+                                  const core::quant::Calibration* calibration = nullptr,
+                                  Measure what = Measure::Weights) const;
+  void add(const SchemeError& error, const core::quant::Calibration* calibration = nullptr,
+           Measure what = Measure::Weights);
   /// find(), or measureSchemeError() and add(). @param checkpoint of the model this is the store of
   /// @throws core::Error, core::Cancelled
   SchemeError measure(const core::io::Checkpoint& checkpoint, std::size_t tensor, const core::quant::Scheme& scheme,
-                      const core::JobContext& job = core::JobContext(),
-                      core::quant::Calibration* calibration = nullptr);
+                      const core::JobContext& job = core::JobContext(), core::quant::Calibration* calibration = nullptr,
+                      Measure what = Measure::Weights);
 
  private:
   void read(const std::filesystem::path& file, const std::string& head, const core::io::Checkpoint& checkpoint);
   static std::string keyOf(std::size_t tensor, const core::quant::Scheme& scheme,
-                           const core::quant::Calibration* calibration);
+                           const core::quant::Calibration* calibration, Measure what = Measure::Weights);
 
   mutable std::mutex m_mutex;
   std::unordered_map<std::string, SchemeError> m_errors;

@@ -64,6 +64,7 @@ ExportPreview previewExport(const OpenModel& model, const core::model::Recipe& r
   preview.plan = planQuantization(source, recipe);
   addSizes(source, preview);
   addQuality(model, preview);
+  preview.notWritten = whatIsNotWritten(preview.plan.rows);
   preview.whyNoGguf = whyNot(source, preview, core::io::FileFormat::Gguf);
   preview.whyNoSafetensors = whyNot(source, preview, core::io::FileFormat::Safetensors);
   return preview;

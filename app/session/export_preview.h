@@ -24,6 +24,7 @@ struct ExportPreview {
 
   // Why a file of this kind cannot hold it; empty when it can.
   std::string whyNoGguf, whyNoSafetensors;
+  std::string notWritten;  ///< what a file leaves out of the recipe (whatIsNotWritten)
   bool canBeWritten() const { return whyNoGguf.empty() || whyNoSafetensors.empty(); }
 };
 

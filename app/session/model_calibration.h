@@ -14,6 +14,8 @@ struct CalibrationState {
   std::string text;                                           ///< "demo text", "imatrix.gguf"
   std::size_t tokens = 0;                                     ///< read; 0: not known
   std::optional<std::chrono::system_clock::time_point> made;  ///< when the text was read; nothing: not yet
+  /// The most it can answer: an importance matrix knows nothing else.
+  core::quant::CalibrationNeed most = core::quant::CalibrationNeed::Hessian;
 };
 
 /// The calibration that an open model's schemes are made with: one at a time, exchanged whole. Thread-safe.

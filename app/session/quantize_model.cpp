@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/split_gguf_writer.h"
@@ -30,16 +32,21 @@ namespace {
   throw Error(ErrorCode::Unsupported, fmt::format(fmt::runtime(sentence), row.to + place), row.tensor);
 }
 
-bool changesInputs(const core::quant::Scheme& scheme) {
-  const auto method = scheme.method.name;
-  return method == core::quant::MethodName::Awq || method == core::quant::MethodName::SmoothQuant;
+/// What a scheme does to the columns of a matrix that its inputs have to follow, as a sentence's beginning; empty for
+/// nothing. No layout of either format has a place for it.
+std::string_view columnChange(const core::quant::Scheme& scheme) {
+  using core::quant::MethodName;
+  const auto& method = scheme.method;
+  if (method.name == MethodName::Awq || method.name == MethodName::SmoothQuant)
+    return "{} multiplies columns and has inputs divided by factors";
+  const bool isReordered = method.name == MethodName::Gptq && method.actOrder == core::quant::ActOrder::On &&
+                           method.staticGroups == core::quant::StaticGroups::Off;
+  return isReordered ? "{} stores columns in an order of its own (static_groups=on keeps theirs)" : "";
 }
 
 bool canHold(FileFormat format, const QuantizedFileRow& row) {
   if (row.isKept()) return true;
   if (row.decision.replacement && row.decision.replacement->changes != nullptr) return false;
-  // No layout of either format has a place for factors of the inputs.
-  if (row.decision.scheme && changesInputs(*row.decision.scheme)) return false;
   if (format == FileFormat::Gguf) {
     const bool isPacked = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     return !isPacked && core::tensor::info(row.type).ggmlType >= 0;
@@ -110,6 +117,11 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
                 core::io::inQuotes(source.name()) + " is not a GGUF file; only GGUF files can be written as GGUF.");
   }
   for (const QuantizedFileRow& row : rows) {
+    const std::string_view change = row.decision.scheme ? columnChange(*row.decision.scheme) : "";
+    if (!change.empty())
+      refuse(recipe, row,
+             std::string(change) + (format == FileFormat::Gguf ? ", which a GGUF file has no place for."
+                                                               : ", which a safetensors file has no place for."));
     if (!canHold(format, row)) {
       refuse(recipe, row,
              format == FileFormat::Gguf
@@ -118,6 +130,16 @@ void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::m
                    "or fp4.");
     }
   }
+}
+
+std::string whatIsNotWritten(const std::vector<QuantizedFileRow>& rows) {
+  const auto changesInputs = [](const QuantizedFileRow& row) {
+    return row.decision.scheme && row.decision.scheme->activations.name != core::quant::ActivationName::None;
+  };
+  const auto found = std::find_if(rows.begin(), rows.end(), changesInputs);
+  if (found == rows.end()) return {};
+  return "The file holds the weights alone: what opens it multiplies them with inputs as they are, not quantized as " +
+         found->decision.scheme->displayName() + " has them.";
 }
 
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,

@@ -13,6 +13,10 @@ namespace app {
 void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                const std::vector<QuantizedFileRow>& rows, core::io::FileFormat format);
 
+/// One sentence on what a file does not say though the recipe does: how inputs are quantized. Empty for nothing.
+/// @param rows of planQuantization
+std::string whatIsNotWritten(const std::vector<QuantizedFileRow>& rows);
+
 /// Writes a model file in which every tensor is stored as the recipe says (a scheme is a recipe) and everything else as
 /// it was. What is stored so already is copied. The file appears only when it is complete, parts appear together.
 ///   .gguf         casts and GGUF's own types; metadata as gguf_metadata says; the source must be GGUF; parts as

@@ -1,14 +1,41 @@
 #include "app/session/scheme_error.h"
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/base/error.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/methods/output_error.h"
+#include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
 namespace app {
 
+namespace {
+
+/// @return NaN where the text has shown no inputs of the tensor
+double measureOutputError(const core::quant::QuantizedTensor& original, const core::quant::QuantizedTensor& quantized,
+                          core::quant::Calibration* calibration, const core::JobContext& job) {
+  if (calibration == nullptr)
+    throw core::Error(core::ErrorCode::InvalidArgument,
+                      "The output error is measured on inputs: it needs a calibration text.", original.name);
+  const auto known = calibration->of(original.name, core::quant::CalibrationNeed::Hessian, job.part(0.0, 0.5));
+  if (known == nullptr) return std::numeric_limits<double>::quiet_NaN();
+  const std::vector<float> weights = core::quant::dequantize(original, job);
+  std::vector<float> errors = core::quant::dequantize(quantized, job);
+  std::transform(errors.begin(), errors.end(), weights.begin(), errors.begin(), std::minus<>());
+  const double error = core::quant::outputError(errors, original.shape, known->hessian, job);
+  const double power = core::quant::outputError(weights, original.shape, known->hessian, job);
+  return error == 0 ? 0 : error / power;
+}
+
+}  // namespace
+
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                const core::quant::Scheme& scheme, const core::JobContext& job,
-                               core::quant::Calibration* calibration) {
+                               core::quant::Calibration* calibration, Measure what) {
   const core::quant::QuantizedTensorPtr original = core::quant::loadTensor(checkpoint, tensor);
   SchemeError row;
   row.tensor = tensor;
@@ -19,8 +46,22 @@ SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size
   const auto quantized = core::model::makeTensor(decision, original, job.part(0.0, 0.5), calibration);
   row.bitsPerWeight = quantized->bitsPerWeight();
   row.bytes = quantized->bytes();
-  row.stats = core::metrics::compare(*original, *quantized, job.part(0.5, 1.0));
+  row.stats = core::metrics::compare(*original, *quantized, job.part(0.5, 0.7));
+  if (what == Measure::Outputs)
+    row.outputError = measureOutputError(*original, *quantized, calibration, job.part(0.7, 1.0));
   return row;
+}
+
+double value(const SchemeError& error, core::metrics::Metric metric) {
+  return metric == core::metrics::Metric::OutputError ? error.outputError : core::metrics::value(error.stats, metric);
+}
+
+bool isWorse(const SchemeError& a, const SchemeError& b, core::metrics::Metric metric) {
+  if (metric != core::metrics::Metric::OutputError) return core::metrics::isWorse(a.stats, b.stats, metric);
+  const auto badness = [](const SchemeError& error) {
+    return std::isnan(error.outputError) ? std::numeric_limits<double>::infinity() : error.outputError;
+  };
+  return badness(a) > badness(b);
 }
 
 bool matchesPattern(std::string_view name, std::string_view pattern) {

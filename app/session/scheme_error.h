@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,12 @@
 
 namespace app {
 
+/// What of a scheme's errors is measured.
+enum class Measure : std::uint8_t {
+  Weights,
+  Outputs  ///< as well the products of the weights with the inputs that a calibration text has shown
+};
+
 /// What a scheme does to one tensor: a row of the error table, a cell of the layer heat map.
 struct SchemeError {
   std::size_t tensor = 0;  ///< index in the checkpoint
@@ -18,14 +25,22 @@ struct SchemeError {
   double bitsPerWeight = 0;
   std::uint64_t bytes = 0;
   core::metrics::ErrorStats stats;
+  /// Mean of (ΔW x)² over mean of (W x)²: tr(ΔW H ΔWᵀ) / tr(W H Wᵀ) with H = mean of x xᵀ over the inputs x of a
+  /// calibration. How inputs are quantized takes no part. NaN where it was not measured, or no inputs are known.
+  double outputError = std::numeric_limits<double>::quiet_NaN();
   std::string refused;  ///< empty, or why this scheme cannot hold this tensor (then the numbers are 0)
 };
 
 /// Quantizes one tensor (where it is stored so already, it is taken as it is), compares, and forgets the result.
-/// @param calibration for schemes that look at data; null: those refuse  @throws core::Error, core::Cancelled
+/// @param calibration for schemes that look at data and for outputs; null: those refuse
+/// @throws core::Error, core::Cancelled
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                const core::quant::Scheme& scheme, const core::JobContext& job = core::JobContext(),
-                               core::quant::Calibration* calibration = nullptr);
+                               core::quant::Calibration* calibration = nullptr, Measure what = Measure::Weights);
+
+double value(const SchemeError& error, core::metrics::Metric metric);
+/// As core::metrics::isWorse; of output errors, what was not measured is worse.
+bool isWorse(const SchemeError& a, const SchemeError& b, core::metrics::Metric metric);
 
 /// Whether `name` matches a pattern with * (any text) and ? (any character).
 bool matchesPattern(std::string_view name, std::string_view pattern);

@@ -13,13 +13,13 @@ void SchemeTotals::add(const SchemeError& error, const std::string& tensor, std:
     ++m_refused;
     return;
   }
-  if (m_measured++ == 0 || core::metrics::isWorse(error.stats, m_worst, m_metric)) {
-    m_worst = error.stats;
+  if (m_measured++ == 0 || isWorse(error, m_worst, m_metric)) {
+    m_worst = error;
     m_worstTensor = tensor;
   }
   m_bytes += error.bytes;
   m_weights += weights;
-  m_sum += core::metrics::value(error.stats, m_metric);
+  m_sum += value(error, m_metric);
 }
 
 double SchemeTotals::bitsPerWeight() const {
@@ -28,6 +28,6 @@ double SchemeTotals::bitsPerWeight() const {
 
 double SchemeTotals::mean() const { return m_measured == 0 ? kNone : m_sum / static_cast<double>(m_measured); }
 
-double SchemeTotals::worst() const { return m_measured == 0 ? kNone : core::metrics::value(m_worst, m_metric); }
+double SchemeTotals::worst() const { return m_measured == 0 ? kNone : value(m_worst, m_metric); }
 
 }  // namespace app

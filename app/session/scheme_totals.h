@@ -32,7 +32,7 @@ class SchemeTotals {
   std::size_t m_measured = 0, m_refused = 0;
   std::uint64_t m_bytes = 0, m_weights = 0;
   double m_sum = 0;
-  core::metrics::ErrorStats m_worst;
+  SchemeError m_worst;
   std::string m_worstTensor;
 };
 

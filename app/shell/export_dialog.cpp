@@ -11,6 +11,9 @@
 #include <QVBoxLayout>
 #include <filesystem>
 
+#include "app/calibration/calibration_dialog.h"
+#include "app/calibration/calibration_notice.h"
+#include "app/selection/calibration_text.h"
 #include "app/shell/export_dry_run.h"
 #include "app/shell/scheme_list.h"
 #include "app/text/numbers.h"
@@ -38,13 +41,14 @@ QString filePart(const SchemeEntry* entry, const core::model::Recipe& recipe) {
 
 }  // namespace
 
-ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, QWidget* parent)
+ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, Calibrator& calibrator, QWidget* parent)
     : QDialog(parent),
       m_selection(selection),
       m_jobs(jobs),
       m_model(selection.model()),
       m_list(new SchemeList(selection, jobs, SchemeRow::Boxes::Hidden)),
       m_dryRun(new ExportDryRun),
+      m_calibration(new CalibrationNotice(selection, calibrator)),
       m_note(new Label(Label::Style::Hint)),
       m_file(new QLineEdit),
       m_partSize(new QLineEdit),
@@ -70,9 +74,13 @@ ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, QWidget* paren
   right->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
   right->setSpacing(space::kOne);
   right->addWidget(m_dryRun, 1);
+  right->addWidget(m_calibration);
   right->addWidget(buildFile());
   columns->addLayout(right, 1);
   connect(m_list, &SchemeList::chosen, this, &ExportDialog::choose);
+  connect(m_list, &SchemeList::calibrationWanted, this,
+          [this, &calibrator] { startCalibration(m_selection, calibrator, this); });
+  connect(&selection, &Selection::calibrationChanged, this, &ExportDialog::refresh);
   const auto checked = selection.checkedRecipes();
   if (selection.currentRecipe())
     choose(*selection.currentRecipe());
@@ -134,6 +142,7 @@ QWidget* ExportDialog::buildFile() {
 void ExportDialog::choose(const core::model::Recipe& recipe) {
   m_recipe = recipe;
   m_list->setCurrent(recipe);
+  m_calibration->setRecipes({recipe});
   preview();
 }
 
@@ -165,6 +174,9 @@ QString ExportDialog::whyNot() const {
     return tr("No file type can hold this yet. %1")
         .arg(QString::fromStdString(isGguf ? preview->whyNoGguf : preview->whyNoSafetensors));
   }
+  if (const QString waits = waitText(m_selection, m_selection.needOf(*m_recipe), m_selection.title(*m_recipe));
+      !waits.isEmpty())
+    return waits;
   const QString file = m_file->text().trimmed();
   if (file.isEmpty()) return tr("Choose a file.");
   const bool isGguf = file.endsWith(QLatin1String(".gguf"));
@@ -196,6 +208,7 @@ QString ExportDialog::note() const {
   if (!preview.plan.unused.empty())
     return tr("Rules that name no tensor of this model: %1.")
         .arg(text::shortened(QString::fromStdString(preview.plan.unused.front()), 80));
+  if (!preview.notWritten.empty()) return QString::fromStdString(preview.notWritten);
   if (const auto limits = split(); limits.isSplit())
     return tr("Files: %1. They appear together when all are complete; the open model is never overwritten.")
         .arg(text::count(planParts(preview.plan.rows, limits).size()));

@@ -12,6 +12,8 @@ class QPushButton;
 
 namespace app {
 
+class CalibrationNotice;
+class Calibrator;
 class ExportDryRun;
 class Label;
 class SchemeList;
@@ -21,7 +23,7 @@ class SchemeList;
 class ExportDialog : public QDialog {
   Q_OBJECT
  public:
-  ExportDialog(Selection& selection, JobRunner& jobs, QWidget* parent = nullptr);
+  ExportDialog(Selection& selection, JobRunner& jobs, Calibrator& calibrator, QWidget* parent = nullptr);
 
  Q_SIGNALS:
   void exportWanted(const ExportOrder& order);
@@ -49,6 +51,7 @@ class ExportDialog : public QDialog {
   QString m_problem;  ///< why there is no dry run of the recipe; empty while there is, or it is computed
   SchemeList* m_list;
   ExportDryRun* m_dryRun;
+  CalibrationNotice* m_calibration;
   Label* m_note;
   QLineEdit *m_file, *m_partSize;
   QCheckBox* m_beside;

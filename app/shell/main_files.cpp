@@ -4,6 +4,7 @@
 #include <QMessageBox>
 #include <QPushButton>
 
+#include "app/selection/calibration_text.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/export_dialog.h"
 #include "app/shell/main_window.h"
@@ -99,7 +100,7 @@ void MainWindow::askForCompared() {
 
 void MainWindow::exportModel() {
   if (!m_selection.model()) return;
-  auto* dialog = new ExportDialog(m_selection, m_jobs, this);
+  auto* dialog = new ExportDialog(m_selection, m_jobs, *m_calibrator, this);
   connect(dialog, &ExportDialog::exportWanted, this, &MainWindow::writeModel);
   dialog->open();
 }
@@ -121,6 +122,10 @@ void MainWindow::writeModel(const ExportOrder& order) {
 
 void MainWindow::writeReport() {
   if (!m_selection.model()) return;
+  for (const auto& recipe : m_selection.checkedRecipes()) {
+    const QString waits = waitText(m_selection, m_selection.needOf(recipe), m_selection.title(recipe));
+    if (!waits.isEmpty()) return showError(waits);
+  }
   auto* dialog = new QFileDialog(this, tr("Folder for the report (index.html)"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   dialog->setFileMode(QFileDialog::Directory);

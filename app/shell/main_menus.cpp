@@ -6,6 +6,7 @@
 #include <QSettings>
 #include <QToolButton>
 
+#include "app/calibration/calibration_dialog.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/help_panel.h"
@@ -109,6 +110,10 @@ void MainWindow::buildModelMenu() {
   };
   menu->addAction(tr("&Previous tensor"), QKeySequence(tr("Alt+Up")), this, [step] { step(-1); });
   menu->addAction(tr("&Next tensor"), QKeySequence(tr("Alt+Down")), this, [step] { step(1); });
+  menu->addSeparator();
+  m_calibrateAction = menu->addAction(tr("&Calibrate…"), this, [this] {
+    if (m_selection.model()) (new CalibrationDialog(m_selection, *m_calibrator, this))->open();
+  });
 }
 
 void MainWindow::buildSchemeMenu() {

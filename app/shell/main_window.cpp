@@ -12,6 +12,7 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
+#include "app/calibration/calibrator.h"
 #include "app/lesson_view/lesson_panel.h"
 #include "app/lessons/lesson_files.h"
 #include "app/lessons/lesson_player.h"
@@ -70,6 +71,7 @@ CourseSource ownCourse() {
 
 MainWindow::MainWindow(QWidget* parent)
     : QMainWindow(parent),
+      m_calibrator(new Calibrator(m_selection, m_jobs, this)),
       m_loader(new ModelLoader(m_selection, m_jobs, this)),
       m_lessons(new LessonPlayer(m_jobs, ownCourse(), this)),
       m_rail(new NavRail),
@@ -77,7 +79,7 @@ MainWindow::MainWindow(QWidget* parent)
       m_start(new StartPage(*m_loader, m_jobs, *m_lessons)),
       m_banner(new Banner),
       m_lessonPanel(new LessonPanel(*m_lessons, m_jobs)),
-      m_panel(new SidePanel(m_selection, m_jobs)),
+      m_panel(new SidePanel(m_selection, m_jobs, *m_calibrator)),
       m_status(new StatusLine(m_jobs)),
       m_palette(nullptr),
       m_dropOverlay(nullptr),
@@ -186,6 +188,7 @@ void MainWindow::connectSelection() {
       showWorkspace(QLatin1String(workspaceEntries().front().id));
   });
   connect(&m_jobs, &JobRunner::failed, this, &MainWindow::showError);
+  connect(m_calibrator, &Calibrator::failed, this, &MainWindow::showError);
   connect(m_panel->schemes()->list(), &SchemeList::failed, this, &MainWindow::showError);
   connect(m_start, &StartPage::openRequested, this, &MainWindow::openModel);
   connect(m_start, &StartPage::fileRequested, this, &MainWindow::askForFile);
@@ -239,7 +242,7 @@ void MainWindow::frontChanged() {
 }
 
 void MainWindow::makeFor(const WorkspaceEntry& entry) {
-  m_made.reset(entry.create({&m_selection, &m_jobs, m_loader, m_lessons}));
+  m_made.reset(entry.create({&m_selection, &m_jobs, m_loader, m_lessons, m_calibrator}));
   m_madeFor = &entry;
 }
 
@@ -298,7 +301,7 @@ void MainWindow::refreshAvailability() {
                                                       : tr("Not yet: it shows a model. Open one first (Ctrl+O), or the "
                                                            "demo model (Ctrl+D)."));
   const auto& compared = m_selection.comparedModel();
-  for (QAction* action : {m_closeModelAction, m_exportAction, m_reportAction, m_compareAction})
+  for (QAction* action : {m_closeModelAction, m_exportAction, m_reportAction, m_compareAction, m_calibrateAction})
     action->setEnabled(model != nullptr);
   m_endCompareAction->setEnabled(compared != nullptr);
   const auto nameOf = [](const OpenModel& open) {

@@ -17,6 +17,7 @@ class QSettings;
 namespace app {
 
 class Banner;
+class Calibrator;
 class CommandPalette;
 class DropOverlay;
 class HelpPanel;
@@ -43,6 +44,7 @@ class MainWindow : public QMainWindow {
   JobRunner& jobs() { return m_jobs; }
   ModelLoader& loader() { return *m_loader; }
   LessonPlayer& lessons() { return *m_lessons; }
+  Calibrator& calibrator() { return *m_calibrator; }
 
   /// @param source a file, a folder or "demo"; asks what becomes of an open model where something would be lost
   void openModel(const QString& source);
@@ -113,6 +115,7 @@ class MainWindow : public QMainWindow {
 
   Selection m_selection;
   JobRunner m_jobs;
+  Calibrator* m_calibrator;
   ModelLoader* m_loader;
   LessonPlayer* m_lessons;
   NavRail* m_rail;
@@ -128,7 +131,7 @@ class MainWindow : public QMainWindow {
   QMenu* m_recentMenu = nullptr;
   QAction *m_backAction = nullptr, *m_forwardAction = nullptr, *m_panelAction = nullptr, *m_closeModelAction = nullptr,
           *m_exportAction = nullptr, *m_reportAction = nullptr, *m_compareAction = nullptr,
-          *m_endCompareAction = nullptr;
+          *m_calibrateAction = nullptr, *m_endCompareAction = nullptr;
   QActionGroup* m_themeActions = nullptr;
   std::unique_ptr<Workspace> m_made;  ///< the next one, before it is in the window
   const WorkspaceEntry* m_madeFor = nullptr;

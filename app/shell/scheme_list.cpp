@@ -98,12 +98,14 @@ SchemeList::SchemeList(Selection& selection, JobRunner& jobs, SchemeRow::Boxes b
 void SchemeList::choose(const QModelIndex& index) {
   if (const auto* recipe = m_model->recipe(index.row()))
     Q_EMIT chosen(core::model::Recipe(*recipe));
+  else if (index.data(SchemeListModel::CalibrationRole).toBool())
+    Q_EMIT calibrationWanted();
   else
     m_model->toggleHeading(index.row());
 }
 
 void SchemeList::toggle(const QModelIndex& index) {
-  if (m_model->recipe(index.row()) == nullptr) return m_model->toggleHeading(index.row());
+  if (m_model->recipe(index.row()) == nullptr) return choose(index);
   if (m_boxes == SchemeRow::Boxes::Hidden) return choose(index);
   const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
   m_model->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
@@ -206,7 +208,7 @@ bool SchemeList::filterKey(const QKeyEvent& event) {
 
 bool SchemeList::listKey(QKeyEvent& event) {
   const QModelIndex index = m_view->currentIndex();
-  const bool heading = index.isValid() && m_model->recipe(index.row()) == nullptr;
+  const bool heading = index.data(SchemeListModel::HeadingRole).toBool();
   const bool own = index.data(SchemeListModel::OwnRole).toBool() && m_boxes == SchemeRow::Boxes::Shown;
   switch (event.key()) {
     case Qt::Key_Space:

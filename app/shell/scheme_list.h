@@ -33,6 +33,8 @@ class SchemeList : public QWidget {
 
  Q_SIGNALS:
   void chosen(const core::model::Recipe& recipe);
+  /// The row that says what schemes are calibrated with was clicked.
+  void calibrationWanted();
   /// Why a recipe could not be saved.
   void failed(const QString& sentence);
 

@@ -1,9 +1,12 @@
 #include "app/shell/scheme_list_model.h"
 
 #include <QLocale>
+#include <QTimer>
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
+#include "app/selection/calibration_text.h"
 #include "app/text/numbers.h"
 #include "core/quant/registry.h"
 
@@ -19,6 +22,12 @@ SchemeListModel::SchemeListModel(Selection& selection, JobRunner& jobs, QObject*
   connect(&selection, &Selection::schemesRestored, this, &SchemeListModel::reset);
   connect(&selection, &Selection::schemesChanged, this, &SchemeListModel::refresh);
   connect(&selection, &Selection::tensorChanged, this, &SchemeListModel::refresh);
+  connect(&selection, &Selection::calibrationChanged, this, &SchemeListModel::refresh);
+  auto* minute = new QTimer(this);  // the calibration's age
+  connect(minute, &QTimer::timeout, this, [this] {
+    if (m_selection.calibrationState() && rowCount() > 0) Q_EMIT dataChanged(index(0), index(rowCount() - 1));
+  });
+  minute->start(std::chrono::minutes(1));
   connect(&selection, &Selection::modelChanged, this, [this] {
     for (Entry& entry : m_entries) entry.size.reset();
     refresh();
@@ -110,8 +119,11 @@ std::vector<SchemeListModel::Row> SchemeListModel::rowsNow() const {
   for (const int section : sections) {
     const auto found = matches(section);
     if (found.empty()) continue;
-    rows.push_back({section, -1});
+    rows.push_back({section, kHeading});
     if (!isUnfolded(section)) continue;
+    const bool looksAtData =
+        section == static_cast<int>(SchemeGroup::Calibrated) || section == static_cast<int>(SchemeGroup::Activations);
+    if (looksAtData && m_filter.isEmpty() && m_selection.model()) rows.push_back({section, kCalibration});
     for (const int entry : found) rows.push_back({section, entry});
   }
   return rows;
@@ -169,6 +181,7 @@ void SchemeListModel::setOrder(SchemeOrder order) {
 
 void SchemeListModel::toggleHeading(int row) {
   if (row < 0 || row >= rowCount() || recipe(row) != nullptr) return;
+  if (m_rows[static_cast<std::size_t>(row)].entry != kHeading) return;
   const int section = m_rows[static_cast<std::size_t>(row)].section;
   if (!m_unfolded.remove(section)) m_unfolded.insert(section);
   arrange();
@@ -238,10 +251,33 @@ QVariant SchemeListModel::heading(int section, int role) const {
   }
 }
 
+QVariant SchemeListModel::calibration(int role) const {
+  const auto state = m_selection.calibrationState();
+  const bool isRead = state && state->made;
+  switch (role) {
+    case Qt::DisplayRole:
+      return m_selection.isCalibrating() ? tr("reading…") : calibrationText(state);
+    case ActionRole:
+      return m_selection.isCalibrating() ? tr("Stop") : isRead ? tr("Change…") : tr("Calibrate…");
+    case Qt::ToolTipRole:
+    case Qt::AccessibleDescriptionRole:
+      return tr(
+          "What these schemes are calibrated with: a text that the model reads, or an importance matrix. Click to "
+          "choose.");
+    case CalibrationRole:
+      return true;
+    case HeadingRole:
+      return false;
+    default:
+      return {};
+  }
+}
+
 QVariant SchemeListModel::data(const QModelIndex& index, int role) const {
   if (!index.isValid() || index.row() >= rowCount()) return {};
   const Row& row = m_rows[static_cast<std::size_t>(index.row())];
-  if (row.entry < 0) return heading(row.section, role);
+  if (row.entry == kHeading) return heading(row.section, role);
+  if (row.entry == kCalibration) return calibration(role);
   const Entry& entry = m_entries[static_cast<std::size_t>(row.entry)];
   const bool isSized = entry.size && entry.size->quantized > 0;
   switch (role) {

@@ -18,7 +18,8 @@ enum class SchemeOrder : std::uint8_t { ByGroup, BySize };
 /// The selection's schemes and recipes as a list with headings, check boxes, swatches, and what the open model would
 /// weigh under each. The checked ones stand on top under a heading of their own and again in their group, so that
 /// ticking moves nothing but what is above. A group shows its rows when it is unfolded; a filter shows the rows it
-/// finds, in their groups. Rows are a copy of the selection's, changed only between Qt's begin and end.
+/// finds, in their groups. Under the headings of what looks at data a row says what that is calibrated with. Rows are a
+/// copy of the selection's, changed only between Qt's begin and end.
 class SchemeListModel : public QAbstractListModel {
   Q_OBJECT
  public:
@@ -26,6 +27,8 @@ class SchemeListModel : public QAbstractListModel {
     HeadingRole = Qt::UserRole + 1,  ///< true for the heading of a group
     UnfoldedRole,                    ///< of a heading
     CountRole,                       ///< of a heading: its rows, shown or not
+    CalibrationRole,                 ///< true for the row that says what schemes are calibrated with
+    ActionRole,                      ///< of that row: what a click does, in a word
     ColorRole,
     MarkRole,
     CurrentRole,
@@ -40,7 +43,7 @@ class SchemeListModel : public QAbstractListModel {
   bool setData(const QModelIndex& index, const QVariant& value, int role) override;
   Qt::ItemFlags flags(const QModelIndex& index) const override;
 
-  /// Null for a heading.
+  /// Null for a heading and for the row about the calibration.
   const core::model::Recipe* recipe(int row) const;
   /// The row in its group, else among the checked ones; −1 when neither is shown.
   int rowOf(const core::model::Recipe& recipe) const;
@@ -57,7 +60,8 @@ class SchemeListModel : public QAbstractListModel {
   void setCurrent(const std::optional<core::model::Recipe>& recipe);
 
  private:
-  static constexpr int kChecked = -1, kAll = -2;  ///< sections that are no group
+  static constexpr int kChecked = -1, kAll = -2;          ///< sections that are no group
+  static constexpr int kHeading = -1, kCalibration = -2;  ///< rows that are no entry
   struct Entry {
     SchemeEntry scheme;
     SchemeGroup group;
@@ -65,7 +69,7 @@ class SchemeListModel : public QAbstractListModel {
   };
   struct Row {
     int section = kAll;
-    int entry = -1;  ///< −1: the heading
+    int entry = kHeading;
     bool operator==(const Row&) const = default;
   };
   void reset();
@@ -77,6 +81,7 @@ class SchemeListModel : public QAbstractListModel {
   bool isUnfolded(int section) const;
   int entryOf(const core::model::Recipe& recipe) const;
   QVariant heading(int section, int role) const;
+  QVariant calibration(int role) const;
   QString toolTip(const Entry& entry) const;
 
   Selection& m_selection;

@@ -2,6 +2,7 @@
 
 #include <QVBoxLayout>
 
+#include "app/calibration/calibration_dialog.h"
 #include "app/selection/selection.h"
 #include "app/shell/own_scheme.h"
 #include "app/shell/reference_row.h"
@@ -9,7 +10,7 @@
 
 namespace app {
 
-SchemePanel::SchemePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
+SchemePanel::SchemePanel(Selection& selection, JobRunner& jobs, Calibrator& calibrator, QWidget* parent)
     : QWidget(parent), m_list(new SchemeList(selection, jobs, SchemeRow::Boxes::Shown)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
@@ -20,6 +21,8 @@ SchemePanel::SchemePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
   layout->addWidget(own);
   connect(m_list, &SchemeList::chosen, &selection,
           [&selection](const core::model::Recipe& recipe) { selection.setCurrentRecipe(recipe); });
+  connect(m_list, &SchemeList::calibrationWanted, this,
+          [this, &selection, &calibrator] { startCalibration(selection, calibrator, window()); });
   connect(own, &OwnScheme::added, m_list, &SchemeList::reveal);
   const auto follow = [this, &selection] { m_list->setCurrent(selection.currentRecipe()); };
   connect(&selection, &Selection::currentSchemeChanged, this, follow);

@@ -3,6 +3,7 @@
 
 namespace app {
 
+class Calibrator;
 class JobRunner;
 class SchemeList;
 class Selection;
@@ -12,7 +13,7 @@ class Selection;
 class SchemePanel : public QWidget {
   Q_OBJECT
  public:
-  SchemePanel(Selection& selection, JobRunner& jobs, QWidget* parent = nullptr);
+  SchemePanel(Selection& selection, JobRunner& jobs, Calibrator& calibrator, QWidget* parent = nullptr);
   void focusFilter();
   SchemeList* list() const { return m_list; }
 

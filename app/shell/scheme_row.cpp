@@ -62,6 +62,8 @@ void SchemeRow::paint(QPainter* painter, const QStyleOptionViewItem& option, con
   }
   if (index.data(SchemeListModel::HeadingRole).toBool())
     paintHeading(*painter, option, index);
+  else if (index.data(SchemeListModel::CalibrationRole).toBool())
+    paintCalibration(*painter, option, index);
   else
     paintScheme(*painter, option, index);
   painter->restore();
@@ -86,6 +88,27 @@ void SchemeRow::paintHeading(QPainter& painter, const QStyleOptionViewItem& opti
   painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft, index.data().toString());
   painter.setFont(theme.textFont(-1.5));
   painter.drawText(room, Qt::AlignVCenter | Qt::AlignRight, index.data(SchemeListModel::CountRole).toString());
+}
+
+void SchemeRow::paintCalibration(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) {
+  const Theme& theme = Theme::instance();
+  const ThemeColors& c = theme.colors();
+  painter.setFont(theme.textFont(-1.5, QFont::DemiBold));
+  const QString action = index.data(SchemeListModel::ActionRole).toString();
+  QRect button = option.rect.adjusted(0, 4, 0, -4);
+  button.setRight(rightEdge(option));
+  button.setLeft(button.right() - painter.fontMetrics().horizontalAdvance(action) - 2 * space::kOne);
+  painter.setPen(c.borderStrong);
+  painter.setBrush(c.raised);
+  painter.drawRoundedRect(QRectF(button).adjusted(0.5, 0.5, -0.5, -0.5), space::kRadiusSmall, space::kRadiusSmall);
+  painter.setPen(c.accent);
+  painter.drawText(button, Qt::AlignCenter, action);
+  QRect room = option.rect.adjusted(38, 0, 0, 0);
+  room.setRight(button.left() - space::kOne);
+  painter.setFont(theme.textFont(-1.5));
+  painter.setPen(c.textMuted);
+  painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
+                   painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, room.width()));
 }
 
 void SchemeRow::paintScheme(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
@@ -127,7 +150,7 @@ bool SchemeRow::editorEvent(QEvent* event, QAbstractItemModel* model, const QSty
   if (event->type() != QEvent::MouseButtonRelease) return false;
   const auto* mouse = static_cast<QMouseEvent*>(event);
   m_boxClicked = m_boxes == Boxes::Shown && mouse->button() == Qt::LeftButton &&
-                 !index.data(SchemeListModel::HeadingRole).toBool() &&
+                 index.data(Qt::CheckStateRole).isValid() &&
                  boxRect(option.rect).adjusted(-10, -8, 6, 8).contains(mouse->position());
   if (!m_boxClicked) return false;
   const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;

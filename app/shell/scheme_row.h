@@ -27,6 +27,8 @@ class SchemeRow final : public QStyledItemDelegate {
  private:
   void paintScheme(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
   static void paintHeading(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index);
+  /// What schemes are calibrated with, and what a click does as a button.
+  static void paintCalibration(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index);
   int nameLeft() const;
 
   Boxes m_boxes;

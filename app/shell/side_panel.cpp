@@ -38,10 +38,10 @@ QWidget* heading(const QString& title, Label* hint) {
 
 }  // namespace
 
-SidePanel::SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent)
+SidePanel::SidePanel(Selection& selection, JobRunner& jobs, Calibrator& calibrator, QWidget* parent)
     : QWidget(parent),
       m_hint(hintLabel(tr("Ticked ones are compared everywhere. Right: bits per weight and size of the whole model."))),
-      m_schemes(new SchemePanel(selection, jobs)),
+      m_schemes(new SchemePanel(selection, jobs, calibrator)),
       m_selected(new SelectionCard(selection)) {
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(1, 0, 0, 0);

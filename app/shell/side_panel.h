@@ -3,6 +3,7 @@
 
 namespace app {
 
+class Calibrator;
 class JobRunner;
 class Label;
 class SchemePanel;
@@ -13,7 +14,7 @@ class SelectionCard;
 class SidePanel : public QWidget {
   Q_OBJECT
  public:
-  SidePanel(Selection& selection, JobRunner& jobs, QWidget* parent = nullptr);
+  SidePanel(Selection& selection, JobRunner& jobs, Calibrator& calibrator, QWidget* parent = nullptr);
   SchemePanel* schemes() const { return m_schemes; }
 
  protected:

@@ -12,6 +12,7 @@ class QSettings;
 
 namespace app {
 
+class Calibrator;
 class LessonPlayer;
 class ModelLoader;
 
@@ -21,6 +22,7 @@ struct WorkspaceContext {
   JobRunner* jobs = nullptr;
   ModelLoader* loader = nullptr;
   LessonPlayer* lessons = nullptr;
+  Calibrator* calibrator = nullptr;
 };
 
 /// One page of the window (Inspect, Bits, Chat …). It shows the shared selection and may change it; workspaces never
@@ -64,6 +66,7 @@ class Workspace : public QWidget {
   JobRunner& jobs() const { return *m_context.jobs; }
   ModelLoader& loader() const { return *m_context.loader; }
   LessonPlayer& lessons() const { return *m_context.lessons; }
+  Calibrator& calibrator() const { return *m_context.calibrator; }
 
  private:
   WorkspaceContext m_context;

@@ -258,9 +258,11 @@ double value(const ErrorStats& stats, Metric metric) {
     case Metric::Cosine:
       return stats.cosine();
     case Metric::MaxAbsError:
+      return stats.maxAbsError();
+    case Metric::OutputError:
       break;
   }
-  return stats.maxAbsError();
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 const char* toString(Metric metric) {
@@ -274,9 +276,11 @@ const char* toString(Metric metric) {
     case Metric::Cosine:
       return "cosine";
     case Metric::MaxAbsError:
+      return "max_abs_error";
+    case Metric::OutputError:
       break;
   }
-  return "max_abs_error";
+  return "output_error";
 }
 
 bool isWorse(const ErrorStats& a, const ErrorStats& b, Metric metric) {

@@ -72,9 +72,18 @@ class ErrorStats {
 ErrorStats compare(const quant::QuantizedTensor& original, const quant::QuantizedTensor& quantized,
                    const JobContext& job = JobContext());
 
-enum class Metric : std::uint8_t { SqnrDb, RelativeError, Mse, Cosine, MaxAbsError };
+enum class Metric : std::uint8_t {
+  SqnrDb,
+  RelativeError,
+  Mse,
+  Cosine,
+  MaxAbsError,
+  OutputError  ///< of the products W x with a layer's inputs: mean of (ΔW x)² over mean of (W x)²
+};
+/// NaN for OutputError: a comparison of weights knows no inputs.
 double value(const ErrorStats& stats, Metric metric);
-const char* toString(Metric metric);  ///< JSON key: "sqnr_db", "relative_error", "mse", "cosine", "max_abs_error"
+/// JSON key: "sqnr_db", "relative_error", "mse", "cosine", "max_abs_error", "output_error"
+const char* toString(Metric metric);
 
 /// Strict weak order for "worst first": what could not be compared at all, then what is damaged (non-finite originals
 /// or overflow), then the larger error.

@@ -7,6 +7,7 @@
 
 #include "app/session/device_choice.h"
 #include "app/session/engine.h"
+#include "app/session/error_store.h"
 #include "app/session/quantize_model.h"
 #include "app/session/scheme_error.h"
 #include "core/base/error.h"
@@ -43,6 +44,50 @@ class TestAppSession : public QObject {
     QVERIFY(matchesPattern("abcabc", "*abc"));
     QVERIFY(matchesPattern("", "*"));
     QVERIFY(!matchesPattern("", "?"));
+  }
+
+  // tr(ΔW H ΔWᵀ) / tr(W H Wᵀ), summed plainly in double.
+  void theOutputErrorIsThatOfTheProducts() {
+    const auto model = OpenModel::open("demo");
+    const auto& checkpoint = model->checkpoint();
+    const auto calibration = model->calibration().current();
+    const std::size_t tensor = *checkpoint.find("blk.2.ffn_gate.weight");
+    const Scheme scheme = Scheme::parse("int3");
+    const auto row =
+        measureSchemeError(checkpoint, tensor, scheme, core::JobContext(), calibration.get(), Measure::Outputs);
+    const auto original = model->tensor(tensor);
+    const std::vector<float> weights = core::quant::dequantize(*original);
+    const std::vector<float> stored = core::quant::dequantize(*core::quant::quantize(scheme, *original));
+    const auto known =
+        calibration->of("blk.2.ffn_gate.weight", core::quant::CalibrationNeed::Hessian, core::JobContext());
+    const std::size_t columns = original->rowValues();
+    const auto power = [&](const auto& at) {
+      double sum = 0;
+      for (std::size_t r = 0; r < original->rows(); ++r)
+        for (std::size_t i = 0; i < columns; ++i) {
+          double product = 0;
+          for (std::size_t j = 0; j < columns; ++j)
+            product += static_cast<double>(known->hessian[i * columns + j]) * at(r * columns + j);
+          sum += at(r * columns + i) * product;
+        }
+      return sum;
+    };
+    const auto weight = [&](std::size_t i) { return static_cast<double>(weights[i]); };
+    const auto error = [&](std::size_t i) { return static_cast<double>(stored[i]) - static_cast<double>(weights[i]); };
+    const double expected = power(error) / power(weight);
+    QVERIFY2(std::abs(row.outputError / expected - 1) < 1e-4,
+             qPrintable(QStringLiteral("%1 %2").arg(row.outputError).arg(expected)));
+    QCOMPARE(value(row, core::metrics::Metric::OutputError), row.outputError);
+    QVERIFY(std::isnan(measureSchemeError(checkpoint, tensor, scheme).outputError));
+    QVERIFY(sentence([&] {
+              measureSchemeError(checkpoint, tensor, scheme, core::JobContext(), nullptr, Measure::Outputs);
+            }).contains(QStringLiteral("needs a calibration text")));
+    // The store keeps them apart: of one that was measured without, nothing is known of the outputs.
+    ErrorStore store;
+    store.measure(checkpoint, tensor, scheme);
+    QVERIFY(!store.find(tensor, scheme, calibration.get(), Measure::Outputs));
+    store.measure(checkpoint, tensor, scheme, core::JobContext(), calibration.get(), Measure::Outputs);
+    QCOMPARE(store.find(tensor, scheme, calibration.get(), Measure::Outputs)->outputError, row.outputError);
   }
 
   void fewerBitsMeanMoreError() {

@@ -115,6 +115,8 @@ void TestCli::documentedKeys_data() {
   row("bits format", "bits 0.1", "/formats/0",
       "format bits hex sign exponent_field exponent mantissa_field class value ulp error previous next");
   row("schemes", "schemes", "/0", "scheme family bits_per_weight needs_calibration runs_on");
+  row("error of outputs", "error demo --metric output --scheme int4 --tensor blk.0.attn_q.weight", "/0",
+      "output_error");
   row("error", "error MODEL --tensor blk.0.attn_q.weight", "/0",
       "tensor scheme bits_per_weight bytes mse sqnr_db relative_error cosine max_abs_error");
   row("error summary", "error MODEL --tensor blk.0.attn_q.weight --summary", {},
@@ -161,6 +163,7 @@ void TestCli::exitCodes_data() {
   row("bad scheme", "error MODEL --scheme int99", 1, "'int99'");
   row("bad scheme key", "error MODEL --scheme int4:gruop=64", 1, "gruop");
   row("bad metric", "error MODEL --metric goodness", 1, "'goodness'");
+  row("output error without a text", "error MODEL --metric output", 1, "calibration text");
   row("no such matrix", "error MODEL --tensor x*", 1, "x*");
   row("bad number", "bits 1.2.3", 1, "1.2.3");
   row("bad format", "bits 1 --format fp7", 1, "\"fp7\"");

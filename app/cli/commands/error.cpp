@@ -21,7 +21,8 @@ namespace {
 
 using core::metrics::Metric;
 
-constexpr Metric kMetrics[] = {Metric::Mse, Metric::SqnrDb, Metric::RelativeError, Metric::Cosine, Metric::MaxAbsError};
+constexpr Metric kMetrics[] = {Metric::Mse,    Metric::SqnrDb,      Metric::RelativeError,
+                               Metric::Cosine, Metric::MaxAbsError, Metric::OutputError};
 
 struct Options {
   std::string model, pattern = "*", metric = "sqnr_db";
@@ -39,14 +40,16 @@ struct Answer {
 };
 
 Metric parseMetric(const std::string& text) {
+  if (text == "output") return Metric::OutputError;
   for (const Metric metric : kMetrics) {
     if (text == core::metrics::toString(metric)) return metric;
   }
-  throw core::Error(core::ErrorCode::InvalidArgument,
-                    "The metric must be mse, sqnr_db, relative_error, cosine or max_abs_error; found '" + text + "'.");
+  throw core::Error(
+      core::ErrorCode::InvalidArgument,
+      "The metric must be mse, sqnr_db, relative_error, cosine, max_abs_error or output_error; found '" + text + "'.");
 }
 
-Json toJson(const SchemeError& error, const std::string& tensor, const Treatment& treatment) {
+Json toJson(const SchemeError& error, const std::string& tensor, const Treatment& treatment, Measure what) {
   const auto& decision = treatment.plan.tensors[error.tensor];
   Json row = {{"tensor", tensor}, {"scheme", error.scheme.toString()}};
   if (treatment.recipe.asScheme() == nullptr) {
@@ -62,7 +65,8 @@ Json toJson(const SchemeError& error, const std::string& tensor, const Treatment
   row["bits_per_weight"] = error.bitsPerWeight;
   row["bytes"] = error.bytes;
   for (const Metric metric : kMetrics)
-    row[core::metrics::toString(metric)] = finite(core::metrics::value(error.stats, metric));
+    if (metric != Metric::OutputError || what == Measure::Outputs)
+      row[core::metrics::toString(metric)] = finite(value(error, metric));
   // JSON has no infinity: a null above is no error, an infinite one, or nothing to compare, as the outcome says.
   row["outcome"] = core::metrics::toString(error.stats.outcome());
   row["compared"] = error.stats.count();
@@ -92,8 +96,7 @@ void printText(const std::string& tensor, const SchemeError& error, const Treatm
   if (!error.refused.empty())
     return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), scheme, core::io::printable(error.refused));
   fmt::print("{:<32} {:<24} {:>6.2f} bits per weight  {} {:.5g}{}\n", core::io::printable(tensor), scheme,
-             error.bitsPerWeight, core::metrics::toString(metric), core::metrics::value(error.stats, metric),
-             remarks(error.stats));
+             error.bitsPerWeight, core::metrics::toString(metric), value(error, metric), remarks(error.stats));
 }
 
 /// The tensors that no treatment changes.
@@ -140,6 +143,7 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
   const auto& checkpoint = model.checkpoint();
   const auto calibration = model.calibration().current();
   const auto treatments = planTreatments(std::move(recipes), checkpoint);
+  const Measure what = metric == Metric::OutputError ? Measure::Outputs : Measure::Weights;
   Answer answer;
   for (const auto& treatment : treatments) answer.totals.emplace_back(treatment.recipe.toString(), metric);
   for (std::size_t index = 0; index < checkpoint.tensors().size(); ++index) {
@@ -148,10 +152,10 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
     for (std::size_t i = 0; i < treatments.size(); ++i) {
       const auto scheme = treatments[i].schemeOf(index);
       if (!scheme) continue;
-      const SchemeError error = measureSchemeError(checkpoint, index, *scheme, job, calibration.get());
+      const SchemeError error = measureSchemeError(checkpoint, index, *scheme, job, calibration.get(), what);
       answer.totals[i].add(error, tensor.name, tensor.shape.count());
       if (options.output == Output::ForPrograms)
-        answer.rows.push_back(toJson(error, tensor.name, treatments[i]));
+        answer.rows.push_back(toJson(error, tensor.name, treatments[i], what));
       else if (!options.summary)
         printText(tensor.name, error, treatments[i], metric);
     }
@@ -213,7 +217,10 @@ void addError(CLI::App& program) {
             Takes::Any);
   command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")
       ->capture_default_str();
-  command->add_option("--metric", options->metric, "The column of the text table")->capture_default_str();
+  command
+      ->add_option("--metric", options->metric,
+                   "The column of the text table; output_error is measured on the inputs of --calibration")
+      ->capture_default_str();
   command->add_flag("--summary", options->summary,
                     "One line per scheme; with --json one object: totals, what is kept, and the rows");
   addJsonFlag(*command, options->output);

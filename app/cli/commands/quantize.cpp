@@ -84,6 +84,7 @@ void printText(std::FILE* report, const core::io::Checkpoint& source, const core
   if (const auto kept = keptTensors(source, rows); !kept.empty())
     fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
   printNonFinite(report, rows);
+  if (const std::string note = whatIsNotWritten(rows); !note.empty()) fmt::print(report, "{}\n", note);
 }
 
 Json toJson(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const std::string& output,
@@ -101,6 +102,7 @@ Json toJson(const core::io::Checkpoint& source, const core::model::Recipe& recip
           {"kept", keptJson(keptTensors(source, rows))},
           {"non_finite", nonFiniteRows(rows, &QuantizedFileRow::nonFinite)},
           {"overflowed", nonFiniteRows(rows, &QuantizedFileRow::overflowed)},
+          {"not_written", whatIsNotWritten(rows)},
           {"tensors", std::move(tensors)}};
 }
 

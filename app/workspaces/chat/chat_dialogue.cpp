@@ -49,6 +49,7 @@ AnswerSource ChatDialogue::sourceFor(std::size_t pane) const {
   source.recipe = m_ground.setup.panes[pane];
   source.title = m_ground.titles[pane];
   source.device = QString::fromStdString(m_ground.setup.device.toString());
+  source.calibration = m_ground.calibrations[pane];
   source.contextLength = m_ground.setup.contextLength;
   source.options = m_ground.options;
   source.mode = m_conversation.turns().back().mode;
@@ -144,10 +145,14 @@ void ChatDialogue::finish(const std::vector<PaneAnswer>& answers) {
   compareNext();
 }
 
+bool ChatDialogue::isOfGround(const Answer& answer, std::size_t pane) const {
+  return answer.source.recipe == m_ground.setup.panes[pane] && answer.source.calibration == m_ground.calibrations[pane];
+}
+
 bool ChatDialogue::isUnanswered(std::size_t pane) const {
   if (isAnswering() || m_conversation.isEmpty() || pane >= m_ground.setup.panes.size()) return false;
   const Answer* newest = m_conversation.newest(m_conversation.turns().size() - 1, pane);
-  return newest == nullptr || newest->source.recipe != m_ground.setup.panes[pane];
+  return newest == nullptr || !isOfGround(*newest, pane);
 }
 
 AnswerPair ChatDialogue::pairOf(std::size_t turn) const {
@@ -165,8 +170,7 @@ void ChatDialogue::compareNext() {
         reference->prompt.empty())
       continue;
     // Only the models that wrote them can compare them.
-    if (reference->source.recipe != m_ground.setup.panes[0] || compared->source.recipe != m_ground.setup.panes[pane])
-      continue;
+    if (!isOfGround(*reference, 0) || !isOfGround(*compared, pane)) continue;
     if (compared->comparison.reference != reference->id) compared->comparison = {reference->id, {}};
     const AnswerPair pair(reference, compared);
     ComparisonTask task{

@@ -14,7 +14,8 @@ namespace app {
 struct ChatGround {
   ChatSetup setup;
   QString modelName;
-  std::vector<QString> titles;  ///< of the panes
+  std::vector<QString> titles;        ///< of the panes
+  std::vector<QString> calibrations;  ///< of the panes: "demo text · 4,096 tokens"; empty where none is asked for
   core::model::GenerationOptions options;
   QString systemPrompt;
   HistoryMode history = HistoryMode::Reference;
@@ -63,6 +64,8 @@ class ChatDialogue : public QObject {
   void comparisonFailed(std::size_t pane, int answer, const app::PaneFailure& failure);
 
  private:
+  /// Whether the pane's present model wrote it.
+  bool isOfGround(const Answer& answer, std::size_t pane) const;
   void startAnswers(const std::vector<std::size_t>& panes);
   AnswerSource sourceFor(std::size_t pane) const;
   void takeTokens(const std::vector<StreamedToken>& tokens);

@@ -82,10 +82,12 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
                           m_setup.device.toString() == setup.device.toString();
   if (!sameGround) old.clear();
   m_setup = setup;
+  const auto calibration = setup.model->calibration().current();
   std::vector<Pane> kept(setup.panes.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     for (Pane& pane : old) {
-      if (pane.session && !kept[i].session && pane.scheme == setup.panes[i]) kept[i] = std::move(pane);
+      if (pane.session && !kept[i].session && pane.scheme == setup.panes[i] && pane.calibration == calibration)
+        kept[i] = std::move(pane);
     }
   }
   old.clear();
@@ -96,6 +98,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
       const Engine::SessionOptions options{setup.panes[i].value_or(core::model::Recipe()), setup.device,
                                            setup.contextLength, core::model::KvType::F16};
       pane.scheme = setup.panes[i];
+      pane.calibration = calibration;
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
       pane.session = m_engine.createSession(*setup.model, options, job.part(index / count, (index + 1) / count));
       pane.facts = factsOf(*pane.session, Engine::contextLength(*setup.model, options));

@@ -67,6 +67,7 @@ class ChatEngine {
  private:
   struct Pane {
     std::optional<core::model::Recipe> scheme;
+    core::quant::CalibrationPtr calibration;  ///< that it was made with
     std::unique_ptr<core::model::Session> session;
     PaneFacts facts;
   };

@@ -9,7 +9,9 @@
 #include <QSplitter>
 #include <algorithm>
 
+#include "app/calibration/calibration_notice.h"
 #include "app/jobs/job_runner.h"
+#include "app/selection/calibration_text.h"
 #include "app/selection/selection_link.h"
 #include "app/widgets/label.h"
 #include "app/widgets/save_file.h"
@@ -40,6 +42,23 @@ QString ChatWorkspace::whyNot() const {
   const auto& model = selection().model();
   if (!model) return tr("No model is open.");
   return model->whyCannotComplete() ? QString::fromStdString(*model->whyCannotComplete()) : QString();
+}
+
+QString ChatWorkspace::whyWaits(std::size_t pane) const {
+  const auto& scheme = m_panes[pane]->scheme();
+  return scheme ? waitText(selection(), selection().needOf(*scheme), m_panes[pane]->schemeTitle()) : QString();
+}
+
+bool ChatWorkspace::waits() const {
+  for (std::size_t i = 0; i < m_panes.size(); ++i)
+    if (!whyWaits(i).isEmpty()) return true;
+  return false;
+}
+
+// A session made with another calibration is another model.
+void ChatWorkspace::followCalibration() {
+  m_preparedFor.clear();
+  if (selection().model()) followGround();
 }
 
 void ChatWorkspace::followModel() {
@@ -97,6 +116,9 @@ ChatGround ChatWorkspace::ground() const {
   for (const ChatPane* pane : m_panes) {
     ground.setup.panes.push_back(pane->scheme());
     ground.titles.push_back(pane->schemeTitle());
+    const bool looksAtData =
+        pane->scheme() && selection().needOf(*pane->scheme()) != core::quant::CalibrationNeed::None;
+    ground.calibrations.push_back(looksAtData ? calibrationName(selection().calibrationState()) : QString());
   }
   ground.setup.device = m_sampling->device();
   ground.setup.contextLength = m_sampling->contextLength();
@@ -110,6 +132,11 @@ ChatGround ChatWorkspace::ground() const {
 // What the next answers are computed with has changed: what was answered stays as it is, under its own name.
 void ChatWorkspace::followGround() {
   m_dialogue->setGround(ground());
+  std::vector<core::model::Recipe> recipes;
+  for (const ChatPane* pane : m_panes)
+    if (pane->scheme()) recipes.push_back(*pane->scheme());
+  m_calibration->setRecipes(recipes);
+  m_composer->setSendable(whyNot().isEmpty() && !waits());
   showUnanswered();
   if (m_active) prepare();
 }
@@ -137,6 +164,11 @@ void ChatWorkspace::listDevices() {
 
 void ChatWorkspace::prepare() {
   if (!whyNot().isEmpty() || m_dialogue->isAnswering()) return;
+  if (waits()) {
+    m_preparedFor.clear();
+    for (std::size_t i = 0; i < m_panes.size(); ++i) m_panes[i]->setNotice(whyWaits(i));
+    return;
+  }
   const ChatSetup setup = ground().setup;
   QStringList key{setup.device.toString().c_str(), QString::number(setup.contextLength)};
   for (const auto& scheme : setup.panes) key << QString::fromStdString(scheme ? scheme->toString() : std::string());
@@ -162,7 +194,7 @@ void ChatWorkspace::showPrepared(const std::vector<PaneFacts>& facts) {
 }
 
 void ChatWorkspace::send(const QString& text) {
-  if (!whyNot().isEmpty() || m_dialogue->isAnswering()) return;
+  if (!whyNot().isEmpty() || waits() || m_dialogue->isAnswering()) return;
   m_failures.clear();
   for (ChatPane* pane : m_panes) pane->setNotice({});
   m_dialogue->setGround(ground());
@@ -269,7 +301,7 @@ QString ChatWorkspace::helpText() const {
 }
 
 void ChatWorkspace::showExample() {
-  if (whyNot().isEmpty() && !m_dialogue->isAnswering() && m_dialogue->conversation().isEmpty())
+  if (whyNot().isEmpty() && !waits() && !m_dialogue->isAnswering() && m_dialogue->conversation().isEmpty())
     send(suggestions(*selection().model()).back());
 }
 

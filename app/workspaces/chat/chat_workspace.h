@@ -12,6 +12,7 @@ class QSplitter;
 
 namespace app {
 
+class CalibrationNotice;
 class ChatComposer;
 class ChatPane;
 class ConversationStore;
@@ -53,6 +54,10 @@ class ChatWorkspace : public Workspace {
   /// Says which model the panes run while a second one is open.
   void showAbout();
   QString whyNot() const;
+  /// What a pane waits for before it can answer; empty for nothing.
+  QString whyWaits(std::size_t pane) const;
+  bool waits() const;
+  void followCalibration();
   ChatGround ground() const;
   void prepare();
   void showPrepared(const std::vector<PaneFacts>& facts);
@@ -89,6 +94,7 @@ class ChatWorkspace : public Workspace {
   QPushButton* m_settingsButton;
   QWidget* m_settings;
   Label* m_about;
+  CalibrationNotice* m_calibration;
   Evidence* m_evidence;
   ChatComposer* m_composer;
   SamplingPanel* m_sampling;

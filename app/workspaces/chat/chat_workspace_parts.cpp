@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/calibration/calibration_notice.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/icon.h"
@@ -40,6 +41,8 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   auto* column = new QVBoxLayout;
   column->setSpacing(space::kOne);
   column->addWidget(buildBar());
+  m_calibration = new CalibrationNotice(selection(), calibrator());
+  column->addWidget(m_calibration);
   m_splitter = new QSplitter(Qt::Vertical);
   m_splitter->setHandleWidth(space::kOneHalf);
   m_splitter->setChildrenCollapsible(false);
@@ -130,9 +133,10 @@ void ChatWorkspace::connectPane(std::size_t index) {
   });
   connect(pane, &ChatPane::schemeChosen, this, [this, index] {
     followGround();
-    if (m_dialogue->isUnanswered(index)) m_dialogue->answerAgain(index);
+    if (m_dialogue->isUnanswered(index) && !waits()) m_dialogue->answerAgain(index);
   });
   connect(pane, &ChatPane::answerWanted, this, [this, index] {
+    if (waits()) return;
     m_dialogue->setGround(ground());
     m_dialogue->answerAgain(index);
   });
@@ -154,6 +158,7 @@ void ChatWorkspace::connectParts() {
   connect(m_composer, &ChatComposer::send, this, &ChatWorkspace::send);
   connect(m_composer, &ChatComposer::stop, m_dialogue, &ChatDialogue::stop);
   connect(m_composer, &ChatComposer::regenerate, this, [this] {
+    if (waits()) return;
     m_dialogue->setGround(ground());
     m_dialogue->regenerate();
   });
@@ -178,6 +183,7 @@ void ChatWorkspace::connectParts() {
   connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
   connect(&selection(), &Selection::comparedModelChanged, this, &ChatWorkspace::showAbout);
   connect(&selection(), &Selection::schemesChanged, this, &ChatWorkspace::followSchemes);
+  connect(&selection(), &Selection::calibrationChanged, this, &ChatWorkspace::followCalibration);
   connect(&selection(), &Selection::chatTokenChanged, this, &ChatWorkspace::followChatToken);
   connect(&Theme::instance(), &Theme::changed, this, &ChatWorkspace::refreshEvidence);
 }

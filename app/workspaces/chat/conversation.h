@@ -27,6 +27,7 @@ struct AnswerSource {
   std::optional<core::model::Recipe> recipe;  ///< none: the weights as stored
   QString title;                              ///< "NF4 · 64"
   QString device;                             ///< the choice: "auto", "cpu", "vulkan:0"
+  QString calibration;                        ///< "demo text · 4,096 tokens" where the recipe looks at data
   std::uint32_t contextLength = 0;            ///< 0: the model's own up to a limit
   core::model::GenerationOptions options;
   PromptMode mode = PromptMode::Chat;

@@ -59,6 +59,7 @@ Json toJson(const AnswerSource& source) {
           {"scheme", source.recipe ? core::model::textOf(*source.recipe) : std::string()},
           {"title", source.title.toStdString()},
           {"device", source.device.toStdString()},
+          {"calibration", source.calibration.toStdString()},
           {"context", source.contextLength},
           {"options", toJson(source.options)},
           {"completion", source.mode == PromptMode::Completion},
@@ -76,6 +77,7 @@ AnswerSource sourceFrom(const Json& json) {
     source.recipe = core::model::recipeFromText(scheme);
   source.title = textFrom(json.at("title"));
   source.device = textFrom(json.at("device"));
+  source.calibration = QString::fromStdString(json.value("calibration", std::string()));
   json.at("context").get_to(source.contextLength);
   source.options = optionsFrom(json.at("options"));
   source.mode = json.at("completion").get<bool>() ? PromptMode::Completion : PromptMode::Chat;

@@ -21,8 +21,9 @@ QString samplingText(const core::model::GenerationOptions& options) {
 }
 
 QString schemeText(const AnswerSource& source) {
-  return source.recipe ? QStringLiteral("`%1`").arg(QString::fromStdString(source.recipe->toString()))
-                       : tr("the weights as stored");
+  if (!source.recipe) return tr("the weights as stored");
+  const QString scheme = QStringLiteral("`%1`").arg(QString::fromStdString(source.recipe->toString()));
+  return source.calibration.isEmpty() ? scheme : tr("%1, calibrated with %2").arg(scheme, source.calibration);
 }
 
 /// What the answers of one conversation usually share.

@@ -24,6 +24,12 @@ void BlockLevels::reset() {
   m_views.clear();
 }
 
+void BlockLevels::forgetCalibrated() {
+  std::erase_if(m_views, [](const SchemeView& view) {
+    return core::quant::calibrationNeed(view.scheme) != core::quant::CalibrationNeed::None;
+  });
+}
+
 const SchemeView* BlockLevels::find(const core::quant::Scheme& scheme) const {
   const auto found =
       std::find_if(m_views.begin(), m_views.end(), [&](const SchemeView& view) { return view.scheme == scheme; });
@@ -40,6 +46,7 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
   for (const auto& recipe : m_selection.checkedRecipes()) want(m_selection.schemeFor(recipe, *m_selection.tensor()));
   want(m_selection.currentScheme());
   std::erase_if(schemes, [&](const auto& scheme) {
+    if (m_selection.waitOf(scheme) != CalibrationWait::Nothing) return true;
     const SchemeView* view = find(scheme);
     return view != nullptr && view->around == around;
   });
@@ -48,11 +55,13 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
   if (schemes.empty()) return m_jobs.cancelTag(kTag);
   m_jobs.run(
       this, {kTag, tr("Levels of the checked schemes")},
-      [tensor = m_selection.model()->tensor(*m_selection.tensor()), schemes, around](const core::JobContext& job) {
+      [model = m_selection.model(), index = *m_selection.tensor(), schemes, around](const core::JobContext& job) {
+        const auto tensor = model->tensor(index);
+        const auto calibration = model->calibration().current();
         std::vector<SchemeView> views;
         for (const auto& scheme : schemes) {
           job.progress(static_cast<double>(views.size()) / static_cast<double>(schemes.size()), scheme.toString());
-          views.push_back(viewScheme(*tensor, scheme, around, nullptr, job));
+          views.push_back(viewScheme(*tensor, scheme, around, nullptr, job, calibration.get()));
         }
         return views;
       },
@@ -77,6 +86,8 @@ std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
     const SchemeView* view = scheme ? find(*scheme) : nullptr;
     if (!scheme) {
       row.note = tr("keeps this tensor as stored");
+    } else if (m_selection.waitOf(*scheme) != CalibrationWait::Nothing) {
+      row.note = tr("waits for the calibration");
     } else if (view == nullptr) {
       row.note = m_cancelled ? tr("cancelled") : tr("computing…");
     } else if (!view->refused.empty()) {

@@ -23,6 +23,8 @@ class BlockLevels : public QObject {
   void request(const Subject& subject, std::uint64_t around);
   /// Lets go of everything and stops what is under way: another tensor is shown.
   void reset();
+  /// Of what looks at data: it was made with another calibration.
+  void forgetCalibrated();
   /// The newest view of a scheme, perhaps around another weight; null while there is none.
   const SchemeView* find(const core::quant::Scheme& scheme) const;
   /// A row for every checked scheme whose levels can be told apart.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
@@ -9,7 +10,12 @@
 namespace app {
 
 ChannelChart::ChannelChart(QWidget* parent)
-    : Chart(parent), m_high(addGraph()), m_low(addGraph()), m_sigmaHigh(addGraph()), m_sigmaLow(addGraph()) {
+    : Chart(parent),
+      m_high(addGraph()),
+      m_low(addGraph()),
+      m_sigmaHigh(addGraph()),
+      m_sigmaLow(addGraph()),
+      m_marks(new ColumnMarks(this)) {
   for (QCPGraph* graph : {m_high, m_low, m_sigmaHigh, m_sigmaLow}) graph->setLineStyle(QCPGraph::lsStepCenter);
   m_high->setChannelFillGraph(m_low);
   m_sigmaHigh->setChannelFillGraph(m_sigmaLow);
@@ -54,6 +60,11 @@ void ChannelChart::setRanges(std::vector<core::metrics::ChannelRange> ranges, co
   replot(QCustomPlot::rpQueuedReplot);
 }
 
+void ChannelChart::setMarked(std::vector<MarkedColumn> channels) {
+  m_marks->setColumns(std::move(channels));
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
 void ChannelChart::clearData() {
   m_ranges.clear();
   for (QCPGraph* graph : {m_high, m_low, m_sigmaHigh, m_sigmaLow}) graph->data()->clear();
@@ -69,10 +80,12 @@ std::optional<QString> ChannelChart::readout(QPointF coordinates) const {
   const int channel = channelAt(coordinates);
   if (channel < 0) return std::nullopt;
   const auto& range = m_ranges[static_cast<std::size_t>(channel)];
+  const auto first = static_cast<std::uint64_t>(channel);
   return tr("%1 %2: %3 to %4, σ %5")
-      .arg(m_name)
-      .arg(channel)
-      .arg(text::number(range.min, 3), text::number(range.max, 3), text::number(range.standardDeviation, 3));
+             .arg(m_name)
+             .arg(channel)
+             .arg(text::number(range.min, 3), text::number(range.max, 3), text::number(range.standardDeviation, 3)) +
+         m_marks->readout(first, first + 1);
 }
 
 void ChannelChart::clickedAt(QPointF coordinates) {
@@ -86,6 +99,11 @@ ChartTable ChannelChart::table() const {
     const auto& range = m_ranges[i];
     result.rows.push_back({static_cast<double>(i), range.min, range.max, range.mean, range.standardDeviation});
   }
+  if (m_marks->columns().empty()) return result;
+  result.columns << tr("largest outlier input");
+  for (auto& row : result.rows) row.push_back(std::numeric_limits<double>::quiet_NaN());
+  for (const MarkedColumn& mark : m_marks->columns())
+    if (mark.column < result.rows.size()) result.rows[mark.column].back() = mark.magnitude;
   return result;
 }
 

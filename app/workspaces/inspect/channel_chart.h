@@ -1,4 +1,5 @@
 #pragma once
+#include "app/pictures/column_marks.h"
 #include "app/plots/chart.h"
 #include "core/metrics/channel_ranges.h"
 
@@ -11,6 +12,9 @@ class ChannelChart : public Chart {
   explicit ChannelChart(QWidget* parent = nullptr);
   void clearData();
   void setRanges(std::vector<core::metrics::ChannelRange> ranges, const QString& channelName);
+  /// Channels that have something to be said about: a triangle over each, and a thin line.
+  void setMarked(std::vector<MarkedColumn> channels);
+  const std::vector<MarkedColumn>& marked() const { return m_marks->columns(); }
   ChartTable table() const override;
 
  Q_SIGNALS:
@@ -27,6 +31,7 @@ class ChannelChart : public Chart {
   std::vector<core::metrics::ChannelRange> m_ranges;
   QString m_name;
   QCPGraph *m_high, *m_low, *m_sigmaHigh, *m_sigmaLow;
+  ColumnMarks* m_marks;  // drawn over the graphs
 };
 
 }  // namespace app

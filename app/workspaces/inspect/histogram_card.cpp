@@ -86,6 +86,11 @@ void HistogramCard::connectSelection() {
   connect(&m_selection, &Selection::comparedModelChanged, this, &HistogramCard::showWeight);
   connect(&m_selection, &Selection::weightChanged, this, &HistogramCard::showWeight);
   connect(&m_selection, &Selection::schemesChanged, this, &HistogramCard::schemesChanged);
+  connect(&m_selection, &Selection::calibrationChanged, this, [this] {
+    m_levels->forgetCalibrated();
+    m_overlay->reset();
+    schemesChanged();
+  });
   connect(&m_selection, &Selection::currentSchemeChanged, this, &HistogramCard::schemesChanged);
   connect(&Theme::instance(), &Theme::changed, this, [this] {
     showLevels();
@@ -218,6 +223,8 @@ void HistogramCard::showQuantizedWeight() {
   if (!m_active || !scheme || !m_selection.weight() || !isReadable()) return;
   const QString name = m_selection.currentTitle();
   const SchemeView* view = m_levels->find(*scheme);
+  if (m_selection.waitOf(*scheme) != CalibrationWait::Nothing)
+    return m_weight->showNote(name, tr("waits for the calibration"));
   if (view == nullptr || view->around != *m_selection.weight()) return m_weight->showNote(name, tr("computing…"));
   if (!view->refused.empty()) return m_weight->showNote(name, QString::fromStdString(view->refused));
   float value = 0;

@@ -105,7 +105,8 @@ void HistogramOverlay::request(const Subject& subject, const core::metrics::Hist
   Result wanted{subject, m_wanted, {}, m_selection.comparedModel(), bins};
   if (m_wanted == Kind::ComparedModel && m_selection.comparedTensor()) return computeCompared(std::move(wanted));
   const auto& scheme = m_selection.currentScheme();
-  if (m_wanted == Kind::Scheme && scheme && core::quant::accepts(*scheme, m_selection.tensorInfo()->shape)) {
+  if (m_wanted == Kind::Scheme && scheme && core::quant::accepts(*scheme, m_selection.tensorInfo()->shape) &&
+      m_selection.waitOf(*scheme) == CalibrationWait::Nothing) {
     wanted.scheme = *scheme;
     return computeScheme(std::move(wanted));
   }
@@ -130,8 +131,9 @@ void HistogramOverlay::computeScheme(Result wanted) {
   m_stop->end();
   m_jobs.run(
       this, {kTag, tr("Dequantizing under %1").arg(QString::fromStdString(wanted.scheme.displayName()))},
-      [wanted, view = m_selection.model()->tensor(*m_selection.tensor())](const core::JobContext& job) mutable {
-        wanted.histogram = dequantizedHistogram(*view, wanted.scheme, wanted.histogram, job);
+      [wanted, model = m_selection.model(), tensor = *m_selection.tensor()](const core::JobContext& job) mutable {
+        wanted.histogram = dequantizedHistogram(*model->tensor(tensor), wanted.scheme, wanted.histogram, job,
+                                                model->calibration().current().get());
         return wanted;
       },
       [this](Result result) { receive(std::move(result)); }, [this](const QString&) { m_stop->end(); });

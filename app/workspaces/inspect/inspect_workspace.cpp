@@ -1,9 +1,10 @@
 #include "app/workspaces/inspect/inspect_workspace.h"
 
-#include <QHBoxLayout>
 #include <QSettings>
 #include <QSplitter>
+#include <QVBoxLayout>
 
+#include "app/calibration/calibration_notice.h"
 #include "app/widgets/card.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/inspect/histogram_card.h"
@@ -22,9 +23,12 @@ InspectWorkspace::InspectWorkspace(const WorkspaceContext& context, QWidget* par
       m_facts(new TensorFacts(selection(), jobs(), this)),
       m_browser(new TensorBrowser(selection(), *m_facts)),
       m_histogram(new HistogramCard(selection(), jobs(), *m_facts)),
-      m_matrix(new MatrixCard(selection(), jobs(), *m_facts)) {
-  auto* row = new QHBoxLayout(this);
+      m_matrix(new MatrixCard(selection(), jobs(), *m_facts)),
+      m_calibration(new CalibrationNotice(selection(), calibrator())) {
+  auto* row = new QVBoxLayout(this);
   row->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
+  row->setSpacing(space::kOneHalf);
+  row->addWidget(m_calibration);
   auto* splitter = new QSplitter;
   splitter->setObjectName(QStringLiteral("inspect-columns"));
   splitter->setHandleWidth(space::kOneHalf);
@@ -38,11 +42,29 @@ InspectWorkspace::InspectWorkspace(const WorkspaceContext& context, QWidget* par
   splitter->setStretchFactor(1, 5);
   splitter->setSizes({kBrowserWidth, kPageWidth});
   browserCard->setMinimumWidth(280);
-  row->addWidget(splitter);
+  row->addWidget(splitter, 1);
   connect(m_browser, &TensorBrowser::wideToggled, this, &InspectWorkspace::setWide);
   connect(m_browser, &TensorBrowser::tensorActivated, this, [this] { m_browser->setWide(false); });
   connect(m_histogram, &HistogramCard::weightActivated, this, &InspectWorkspace::openInBits);
   connect(m_matrix, &MatrixCard::weightActivated, this, &InspectWorkspace::openInBits);
+  connect(&selection(), &Selection::schemesChanged, this, &InspectWorkspace::followSchemes);
+  connect(&selection(), &Selection::currentSchemeChanged, this, &InspectWorkspace::followSchemes);
+  connect(&selection(), &Selection::modelChanged, this, &InspectWorkspace::followSchemes);
+  connect(m_matrix, &MatrixCard::calibrationNeeded, this, [this](core::quant::CalibrationNeed need) {
+    m_outlierNeed = need;
+    followSchemes();
+  });
+  followSchemes();
+}
+
+// Levels of the checked ones, the weight and what is laid over of the current one.
+void InspectWorkspace::followSchemes() {
+  auto recipes = selection().checkedRecipes();
+  if (selection().currentRecipe()) recipes.push_back(*selection().currentRecipe());
+  std::vector<CalibrationNotice::Asker> askers;
+  for (const auto& recipe : recipes) askers.push_back({selection().title(recipe), selection().needOf(recipe)});
+  askers.push_back({tr("LLM.int8()'s outlier columns"), m_outlierNeed});
+  m_calibration->setAskers(std::move(askers));
 }
 
 QWidget* InspectWorkspace::buildTensorPage() {
@@ -83,7 +105,9 @@ QString InspectWorkspace::helpText() const {
       "weight, which is named at the right; the dequantized weights or a compared model can be laid over. Click a bar, "
       "a pixel of the map or a value to see one weight and what the current scheme makes of it; a double click opens "
       "it "
-      "in Bits. The wheel zooms, dragging pans, 0 resets; the button with the arrow exports and copies.");
+      "in Bits. The wheel zooms, dragging pans, 0 resets. With LLM.int8() ticked, "
+      "triangles mark the columns whose inputs reach its threshold in the calibration text; the button with the arrow "
+      "exports and copies.");
 }
 
 void InspectWorkspace::saveState(QSettings& settings) const {

@@ -5,6 +5,7 @@ class QSplitter;
 
 namespace app {
 
+class CalibrationNotice;
 class HistogramCard;
 class MatrixCard;
 class TensorBrowser;
@@ -26,6 +27,7 @@ class InspectWorkspace : public Workspace {
  private:
   QWidget* buildTensorPage();
   void openInBits(quint64 flatIndex);
+  void followSchemes();
   /// The table over the whole width, or the tensor beside it.
   void setWide(bool wide);
 
@@ -33,6 +35,8 @@ class InspectWorkspace : public Workspace {
   TensorBrowser* m_browser;
   HistogramCard* m_histogram;
   MatrixCard* m_matrix;
+  CalibrationNotice* m_calibration;
+  core::quant::CalibrationNeed m_outlierNeed = core::quant::CalibrationNeed::None;
   QWidget* m_page = nullptr;
 };
 

@@ -16,9 +16,11 @@
 #include "app/pictures/matrix_view.h"
 #include "app/selection/tensor_text.h"
 #include "app/widgets/icon.h"
+#include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/inspect/channel_chart.h"
 #include "app/workspaces/inspect/model_card.h"
+#include "app/workspaces/inspect/outlier_columns.h"
 #include "app/workspaces/inspect/tensor_facts.h"
 #include "app/workspaces/inspect/value_table_model.h"
 #include "core/metrics/channel_ranges.h"
@@ -54,6 +56,8 @@ MatrixCard::MatrixCard(Selection& selection, JobRunner& jobs, TensorFacts& facts
       m_jobs(jobs),
       m_facts(facts),
       m_tabs(new PlainTabs),
+      m_outlierText(new Label(Label::Style::Hint)),
+      m_outliers(new OutlierColumns(selection, jobs, this)),
       m_matrix(new MatrixView),
       m_rows(new ChannelChart),
       m_columns(new ChannelChart),
@@ -75,7 +79,11 @@ MatrixCard::MatrixCard(Selection& selection, JobRunner& jobs, TensorFacts& facts
   connect(menu, &QMenu::aboutToShow, this, [this, menu] { fillMenu(menu); });
   button->setMenu(menu);
   m_tabs->setCornerWidget(button);
-  body()->addWidget(m_tabs);
+  body()->addWidget(m_tabs, 1);
+  m_outlierText->setElide(Qt::ElideRight);
+  m_outlierText->setObjectName(QStringLiteral("outlier-columns"));
+  m_outlierText->hide();
+  body()->addWidget(m_outlierText);
   body()->setContentsMargins(space::kTwo, space::kHalf, space::kTwo, space::kOne);
   connectPictures();
   connect(&m_jobs, &JobRunner::changed, this, [this] {
@@ -86,6 +94,10 @@ MatrixCard::MatrixCard(Selection& selection, JobRunner& jobs, TensorFacts& facts
   connect(&m_selection, &Selection::tensorChanged, this, &MatrixCard::showTensor);
   connect(&m_selection, &Selection::modelChanged, this, &MatrixCard::showTensor);
   connect(&m_selection, &Selection::weightChanged, this, &MatrixCard::showWeight);
+  connect(&m_selection, &Selection::schemesChanged, this, &MatrixCard::followOutliers);
+  connect(&m_selection, &Selection::currentSchemeChanged, this, &MatrixCard::followOutliers);
+  connect(&m_selection, &Selection::calibrationChanged, this, &MatrixCard::followOutliers);
+  connect(m_outliers, &OutlierColumns::changed, this, &MatrixCard::showOutliers);
   connect(&m_facts, &TensorFacts::computed, this, [this](std::size_t tensor) {
     if (m_active && m_selection.tensor() == tensor) showNonFinite();
   });
@@ -185,6 +197,7 @@ void MatrixCard::showTensor() {
     m_columns->clearData();
     m_values->clear();  // also lets go of the file of a closed model
   }
+  followOutliers();
   if (!m_active) return;
   if (!std::exchange(m_filled, true)) fill();
   showWeight();
@@ -212,6 +225,19 @@ void MatrixCard::showNonFinite() {
   const auto* facts = m_selection.tensor() ? m_facts.find(*m_selection.tensor()) : nullptr;
   if (facts == nullptr || !facts->stats.nonFinite.first) return m_matrix->setNonFinite(std::nullopt);
   m_matrix->setNonFinite(MatrixView::Place(facts->stats.nonFinite.first->row, facts->stats.nonFinite.first->column));
+}
+
+void MatrixCard::followOutliers() {
+  m_outliers->follow(m_active);
+  Q_EMIT calibrationNeeded(m_outliers->need());
+  showOutliers();
+}
+
+void MatrixCard::showOutliers() {
+  m_matrix->setMarkedColumns(m_outliers->columns());
+  m_columns->setMarked(m_outliers->columns());
+  m_outlierText->setText(m_outliers->text());
+  m_outlierText->setVisible(!m_outlierText->text().isEmpty());
 }
 
 void MatrixCard::requestMatrix() {

@@ -10,7 +10,9 @@ class QTableView;
 namespace app {
 
 class ChannelChart;
+class Label;
 class MatrixView;
+class OutlierColumns;
 class TensorFacts;
 class ValueTableModel;
 
@@ -26,6 +28,8 @@ class MatrixCard : public Card {
   void setTab(int index);
 
  Q_SIGNALS:
+  /// LLM.int8() is shown, whose outlier columns a calibration marks.
+  void calibrationNeeded(core::quant::CalibrationNeed need);
   /// A weight should be shown bit by bit.
   void weightActivated(quint64 flatIndex);
 
@@ -37,6 +41,8 @@ class MatrixCard : public Card {
   void showTensor();
   void fill();
   void showNonFinite();
+  void followOutliers();
+  void showOutliers();
   void showWeight();
   void showMessage(const QString& message);
   void requestMatrix();
@@ -47,6 +53,8 @@ class MatrixCard : public Card {
   JobRunner& m_jobs;
   TensorFacts& m_facts;
   QTabWidget* m_tabs;
+  Label* m_outlierText;
+  OutlierColumns* m_outliers;
   MatrixView* m_matrix;
   ChannelChart *m_rows, *m_columns;
   ValueTableModel* m_values;

@@ -2,14 +2,13 @@
 
 #include <utility>
 
+#include "app/selection/calibration_text.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/tensor_group.h"
 
 namespace app {
 
 namespace {
-QString keyOf(const core::model::Recipe& recipe) { return QString::fromStdString(recipe.toString()); }
-
 /// Whether a scheme would have it but cannot hold its shape, so that it was not chosen to stay.
 bool isRefused(const core::model::TensorDecision& decision, const core::model::Recipe& recipe) {
   return decision.rule.empty() && decision.place.fate == core::model::Fate::Quantize &&
@@ -17,9 +16,10 @@ bool isRefused(const core::model::TensorDecision& decision, const core::model::R
 }
 
 ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tensors, const core::model::Recipe& recipe,
-                    const core::JobContext& job) {
+                    Measure what, const core::JobContext& job) {
   const auto& checkpoint = model.checkpoint();
   const auto plan = core::model::planRecipe(recipe, checkpoint);
+  const auto calibration = model.calibration().current();
   ModelErrors errors;
   errors.size = {sizeUnder(checkpoint, recipe), recipe};
   for (const auto& decision : plan.tensors)
@@ -33,7 +33,7 @@ ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tens
     SchemeError error;
     error.tensor = tensor;
     if (decision.scheme)
-      error = model.errors().measure(checkpoint, tensor, *decision.scheme, part, model.calibration().current().get());
+      error = model.errors().measure(checkpoint, tensor, *decision.scheme, part, calibration.get(), what);
     else if (isRefused(decision, recipe))
       error.refused = decision.kept;
     errors.matrices.push_back(std::move(error));
@@ -58,6 +58,7 @@ std::vector<std::size_t> matricesOf(const OpenModel& model) {
 LayerErrors::LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs) {
   connect(&m_selection, &Selection::modelChanged, this, &LayerErrors::reset);
+  connect(&m_selection, &Selection::calibrationChanged, this, &LayerErrors::calibrationChanged);
   connect(&m_jobs, &JobRunner::changed, this, &LayerErrors::noticeStopped);
   reset();
 }
@@ -65,9 +66,27 @@ LayerErrors::LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent)
 void LayerErrors::reset() {
   for (const QString& scheme : std::as_const(m_running)) m_jobs.cancelTag(tag(scheme));
   m_running.clear();
+  m_readingText.clear();
+  m_wanted.clear();
   m_errors.clear();
   m_problems.clear();
   m_tensors = m_selection.model() ? matricesOf(*m_selection.model()) : std::vector<std::size_t>();
+  Q_EMIT changed();
+}
+
+// What was measured with another calibration is not what is shown under the new one.
+void LayerErrors::calibrationChanged() {
+  for (const Wanted& wanted : m_wanted) {
+    if (wanted.need == core::quant::CalibrationNeed::None) continue;
+    const QString key = keyOf(wanted.recipe);
+    if (m_running.contains(key)) m_jobs.cancelTag(tag(key));
+    end(key);
+    m_errors.remove(key);
+    m_problems.remove(key);
+  }
+  // Also of what nobody asks for now.
+  m_errors.removeIf([](QHash<QString, ModelErrors>::iterator entry) { return entry->usesCalibration; });
+  startNext();
   Q_EMIT changed();
 }
 
@@ -76,44 +95,72 @@ void LayerErrors::noticeStopped() {
   bool any = false;
   for (const QString& key : QStringList(m_running)) {
     if (m_jobs.isActive(tag(key))) continue;
-    m_running.removeAll(key);
+    end(key);
     m_problems.insert(key, tr("stopped"));
     any = true;
   }
-  if (any) Q_EMIT changed();
-}
-
-void LayerErrors::request(const std::vector<core::model::Recipe>& recipes) {
-  if (!m_selection.model()) return;
-  QStringList wanted;
-  for (const auto& recipe : recipes) wanted.append(keyOf(recipe));
-  for (const QString& running : QStringList(m_running)) {
-    if (wanted.contains(running)) continue;
-    m_jobs.cancelTag(tag(running));
-    m_running.removeAll(running);
-  }
-  for (const auto& recipe : recipes) start(recipe);
+  if (!any) return;
+  startNext();
   Q_EMIT changed();
 }
 
-void LayerErrors::start(const core::model::Recipe& recipe) {
-  const QString key = keyOf(recipe);
-  if (m_errors.contains(key) || m_running.contains(key)) return;
-  m_problems.remove(key);
+QString LayerErrors::keyOf(const core::model::Recipe& recipe) const {
+  const QString key = QString::fromStdString(recipe.toString());
+  return m_measure == Measure::Outputs ? key + QStringLiteral("\noutputs") : key;
+}
+
+void LayerErrors::end(const QString& key) {
+  m_running.removeAll(key);
+  if (m_readingText == key) m_readingText.clear();
+}
+
+void LayerErrors::request(const std::vector<core::model::Recipe>& recipes, Measure what) {
+  if (!m_selection.model()) return;
+  m_measure = what;
+  m_wanted.clear();
+  QStringList wanted;
+  for (const auto& recipe : recipes) {
+    const auto own = m_selection.needOf(recipe);
+    m_wanted.push_back({recipe, what == Measure::Outputs ? core::quant::CalibrationNeed::Hessian : own});
+    wanted.append(keyOf(recipe));
+    m_problems.remove(wanted.back());
+  }
+  for (const QString& running : QStringList(m_running)) {
+    if (wanted.contains(running)) continue;
+    m_jobs.cancelTag(tag(running));
+    end(running);
+  }
+  startNext();
+  Q_EMIT changed();
+}
+
+void LayerErrors::startNext() {
+  for (const Wanted& wanted : std::vector<Wanted>(m_wanted)) start(wanted);
+}
+
+void LayerErrors::start(const Wanted& wanted) {
+  const QString key = keyOf(wanted.recipe);
+  if (m_errors.contains(key) || m_running.contains(key) || m_problems.contains(key)) return;
+  if (m_selection.waitFor(wanted.need) != CalibrationWait::Nothing) return;
+  const bool looksAtData = wanted.need != core::quant::CalibrationNeed::None;
+  if (looksAtData && !m_readingText.isEmpty()) return;
+  if (looksAtData) m_readingText = key;
   m_running.append(key);
   m_jobs.run(
-      this, {tag(key), tr("Errors under %1").arg(m_selection.title(recipe)), Lane::Pool, Priority::Sweep},
-      [model = m_selection.model(), tensors = m_tensors, recipe](const core::JobContext& job) {
-        return measure(*model, tensors, recipe, job);
-      },
-      [this, key](ModelErrors errors) {
-        m_running.removeAll(key);
+      this, {tag(key), tr("Errors under %1").arg(m_selection.title(wanted.recipe)), Lane::Pool, Priority::Sweep},
+      [model = m_selection.model(), tensors = m_tensors, recipe = wanted.recipe,
+       what = m_measure](const core::JobContext& job) { return measure(*model, tensors, recipe, what, job); },
+      [this, key, looksAtData](ModelErrors errors) {
+        end(key);
+        errors.usesCalibration = looksAtData;
         m_errors.insert(key, std::move(errors));
+        startNext();
         Q_EMIT changed();
       },
       [this, key](const QString& sentence) {
-        m_running.removeAll(key);
+        end(key);
         m_problems.insert(key, sentence);
+        startNext();
         Q_EMIT changed();
       });
 }
@@ -123,7 +170,12 @@ const ModelErrors* LayerErrors::find(const core::model::Recipe& recipe) const {
   return found == m_errors.constEnd() ? nullptr : &*found;
 }
 
-QString LayerErrors::problem(const core::model::Recipe& recipe) const { return m_problems.value(keyOf(recipe)); }
+QString LayerErrors::problem(const core::model::Recipe& recipe) const {
+  const QString problem = m_problems.value(keyOf(recipe));
+  if (!problem.isEmpty()) return problem;
+  const auto need = m_measure == Measure::Outputs ? core::quant::CalibrationNeed::Hessian : m_selection.needOf(recipe);
+  return waitText(m_selection, need, m_selection.title(recipe));
+}
 
 bool LayerErrors::isComputing() const { return !m_running.isEmpty(); }
 

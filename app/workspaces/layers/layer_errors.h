@@ -18,21 +18,24 @@ struct ModelErrors {
   std::vector<std::string> kept;      ///< one a matrix: empty, or why it stays as stored
   std::size_t keptTensors = 0;        ///< of the whole model, norms and biases included
   SchemeSize size;                    ///< of the whole model, as the schemes panel says it
+  bool usesCalibration = false;
 };
 
 /// Errors of every matrix of the open model that a scheme or recipe may change, embedding and output included, under
 /// every scheme and recipe asked for so far. One job each; what was measured before, by whatever scheme or recipe, is
-/// taken from the model's error store.
+/// taken from the model's error store. What looks at the model's inputs waits for a calibration, and then one for the
+/// other: each reads the text layer by layer, and two would drive each other back to the first layer.
 class LayerErrors : public QObject {
   Q_OBJECT
  public:
   LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent = nullptr);
 
   /// Starts what is missing for these schemes and recipes and stops what is no longer wanted.
-  void request(const std::vector<core::model::Recipe>& recipes);
+  /// @param what Outputs: the error of the products with the inputs of a calibration as well
+  void request(const std::vector<core::model::Recipe>& recipes, Measure what = Measure::Weights);
   /// One matrix a tensor of tensors(), or null while it is not computed.
   const ModelErrors* find(const core::model::Recipe& recipe) const;
-  /// Why a scheme could not be computed; empty when it could or is under way.
+  /// Why a scheme could not be computed or what it waits for; empty when it could or is under way.
   QString problem(const core::model::Recipe& recipe) const;
   bool isComputing() const;
   /// Indices in the checkpoint: the rows of every table here.
@@ -42,8 +45,16 @@ class LayerErrors : public QObject {
   void changed();
 
  private:
+  struct Wanted {
+    core::model::Recipe recipe;
+    core::quant::CalibrationNeed need;
+  };
   void reset();
-  void start(const core::model::Recipe& recipe);
+  void calibrationChanged();
+  void startNext();
+  void start(const Wanted& wanted);
+  void end(const QString& key);
+  QString keyOf(const core::model::Recipe& recipe) const;
   void noticeStopped();
   static QString tag(const QString& scheme) { return QStringLiteral("layers.") + scheme; }
 
@@ -53,6 +64,9 @@ class LayerErrors : public QObject {
   QHash<QString, ModelErrors> m_errors;
   QHash<QString, QString> m_problems;
   QStringList m_running;
+  std::vector<Wanted> m_wanted;
+  Measure m_measure = Measure::Weights;
+  QString m_readingText;  ///< of m_running, the one that has the text; empty for none
 };
 
 }  // namespace app

@@ -14,9 +14,11 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/calibration/calibration_notice.h"
 #include "app/pictures/error_dots.h"
 #include "app/pictures/layer_maps.h"
 #include "app/pictures/metric_text.h"
+#include "app/selection/calibration_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
@@ -41,6 +43,7 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
       m_metric(new QComboBox),
       m_shading(new QComboBox),
       m_summary(new Label(Label::Style::Muted)),
+      m_calibration(new CalibrationNotice(selection(), calibrator())),
       m_paintBar(new PaintBar),
       m_maps(new LayerMaps),
       m_dots(new ErrorDots),
@@ -49,6 +52,7 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
   column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
   column->setSpacing(space::kOneHalf);
   column->addWidget(buildHeader());
+  column->addWidget(m_calibration);
   m_splitter = new QSplitter;
   m_splitter->setHandleWidth(space::kOneHalf);
   m_splitter->setChildrenCollapsible(false);
@@ -59,8 +63,8 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
   m_splitter->setSizes({580, 380});
   column->addWidget(m_splitter, 1);
 
-  for (QComboBox* choice : {m_metric, m_shading})
-    connect(choice, &QComboBox::currentIndexChanged, this, &LayersWorkspace::refresh);
+  connect(m_metric, &QComboBox::currentIndexChanged, this, &LayersWorkspace::request);
+  connect(m_shading, &QComboBox::currentIndexChanged, this, &LayersWorkspace::refresh);
   connect(m_errors, &LayerErrors::changed, this, &LayersWorkspace::refresh);
   connect(&selection(), &Selection::schemesChanged, this, &LayersWorkspace::request);
   connect(&selection(), &Selection::modelChanged, this, &LayersWorkspace::followModel);
@@ -119,6 +123,11 @@ QWidget* LayersWorkspace::buildHeader() {
        {Metric::SqnrDb, Metric::RelativeError, Metric::Mse, Metric::Cosine, Metric::MaxAbsError}) {
     m_metric->addItem(tr("%1 of the weights").arg(metricTitle(metric)), static_cast<int>(metric));
   }
+  m_metric->addItem(tr("Output error, measured on inputs"), static_cast<int>(Metric::OutputError));
+  m_metric->setItemData(m_metric->count() - 1,
+                        tr("How far the products with the inputs of the calibration text are off: their mean square "
+                           "against that of the right ones"),
+                        Qt::ToolTipRole);
   m_metric->setAccessibleName(tr("Metric"));
   m_metric->setObjectName(QStringLiteral("metric"));
   row->addWidget(m_metric);
@@ -180,8 +189,20 @@ void LayersWorkspace::followModel() {
 
 void LayersWorkspace::request() {
   if (!m_active) return;
-  m_errors->request(selection().checkedRecipes());
+  const auto recipes = selection().checkedRecipes();
+  const bool isOutput = metric() == Metric::OutputError;
+  if (isOutput && !recipes.empty() && !m_errors->tensors().empty())
+    m_calibration->setAskers({{tr("The output error"), core::quant::CalibrationNeed::Hessian}});
+  else
+    m_calibration->setRecipes(recipes);
+  m_errors->request(recipes, isOutput ? Measure::Outputs : Measure::Weights);
   refresh();
+}
+
+QString LayersWorkspace::provenance() const {
+  const bool isOutput = metric() == Metric::OutputError;
+  return isOutput ? tr("%1 · inputs of %2").arg(modelName(), calibrationName(selection().calibrationState()))
+                  : modelName();
 }
 
 LayerContent LayersWorkspace::content() const { return {selection(), *m_errors, metric()}; }
@@ -239,7 +260,7 @@ QString LayersWorkspace::summary() const {
 }
 
 void LayersWorkspace::refreshMaps(const std::vector<core::model::Recipe>& schemes) {
-  m_maps->setProvenance(modelName());
+  m_maps->setProvenance(provenance());
   m_maps->setContent(content().maps(schemes, static_cast<LayerShading>(m_shading->currentData().toInt())));
   fitMaps();
 }
@@ -259,7 +280,7 @@ void LayersWorkspace::refreshDots() {
   const QString title = scheme ? selection().title(*scheme) : QString();
   m_dotsTitle->setText(shown.left.isEmpty() ? title : title + QStringLiteral(" · ") + shown.left);
   m_dots->setTitle(tr("Matrices sorted by error under %1").arg(title));
-  m_dots->setProvenance(modelName());
+  m_dots->setProvenance(provenance());
   m_dots->setData(std::move(shown.dots), metric(), scheme ? selection().color(*scheme) : QColor());
 }
 
@@ -343,8 +364,10 @@ QString LayersWorkspace::helpText() const {
       "Colours run from the scheme's smallest error to its largest, or show the distance from its median, or are one "
       "scale for all schemes. The dots sort the current scheme's matrices with the most sensitive on top. A cross "
       "marks a matrix with values that are no numbers. Below the blocks stand embedding and output, which schemes keep "
-      "and recipes may change. These are errors of the weights alone, a proxy for what the answers "
-      "will be like. Click a cell (or use the arrow keys, Page Up and Page Down for the scheme) to select tensor and "
+      "and recipes may change. All but the last metric are errors of the weights alone, a "
+      "proxy for what the answers will be like; the output error is measured on the inputs that the calibration text "
+      "gives every matrix. Click a cell (or use the arrow keys, Page Up and Page Down for the scheme) to select tensor "
+      "and "
       "scheme for all workspaces; a double click or Enter opens it in Inspect. Drag over a map to mark "
       "tensors, Ctrl adds, Shift goes from where the last one was; with the keyboard Shift and the arrows, Ctrl with "
       "the "

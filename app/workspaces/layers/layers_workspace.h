@@ -11,6 +11,7 @@ class QTabWidget;
 
 namespace app {
 
+class CalibrationNotice;
 class KeptTensors;
 class Label;
 class PaintBar;
@@ -54,6 +55,8 @@ class LayersWorkspace : public Workspace {
   std::optional<core::model::Recipe> dotScheme() const;
   core::metrics::Metric metric() const;
   QString modelName() const;
+  /// What the pictures were computed from.
+  QString provenance() const;
   /// What is measured, of which model.
   QString summary() const;
   LayerContent content() const;
@@ -62,6 +65,7 @@ class LayersWorkspace : public Workspace {
   RecipePainter* m_painter;
   QComboBox *m_metric, *m_shading;
   Label* m_summary;
+  CalibrationNotice* m_calibration;
   PaintBar* m_paintBar;
   LayerMaps* m_maps;
   QScrollArea* m_mapScroll;

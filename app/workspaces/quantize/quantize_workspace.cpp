@@ -5,6 +5,7 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
+#include "app/calibration/calibration_notice.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
@@ -38,6 +39,7 @@ QuantizeWorkspace::QuantizeWorkspace(const WorkspaceContext& context, QWidget* p
     : Workspace(context, parent),
       m_state(new LabState(selection(), jobs(), this)),
       m_problem(new Label(Label::Style::Error)),
+      m_calibration(new CalibrationNotice(selection(), calibrator())),
       m_tabs(new PlainTabs),
       m_steps(new StepsPage(*m_state)),
       m_clip(new ClipPage(*m_state)) {
@@ -45,6 +47,7 @@ QuantizeWorkspace::QuantizeWorkspace(const WorkspaceContext& context, QWidget* p
   page->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kOneHalf);
   page->setSpacing(space::kOneHalf);
   page->addWidget(buildHead());
+  page->addWidget(m_calibration);
   auto* block = new BlockCard(*m_state);
   connect(block, &BlockCard::weightActivated, this, &QuantizeWorkspace::openInBits);
   auto* splitter = new QSplitter(Qt::Vertical);
@@ -60,6 +63,15 @@ QuantizeWorkspace::QuantizeWorkspace(const WorkspaceContext& context, QWidget* p
   QUndoStack& stack = m_state->undoStack();
   connect(new QShortcut(QKeySequence::Undo, this), &QShortcut::activated, &stack, &QUndoStack::undo);
   connect(new QShortcut(QKeySequence::Redo, this), &QShortcut::activated, &stack, &QUndoStack::redo);
+  connect(m_state, &LabState::inputChanged, this, &QuantizeWorkspace::followScheme);
+  followScheme();
+}
+
+// Only weights of the model have inputs that a text could show.
+void QuantizeWorkspace::followScheme() {
+  const bool isModels = m_state->input().source == WeightSource::Tensor;
+  m_calibration->setRecipes(isModels ? std::vector<core::model::Recipe>{m_state->input().scheme}
+                                     : std::vector<core::model::Recipe>{});
 }
 
 QWidget* QuantizeWorkspace::buildHead() {

@@ -6,6 +6,7 @@ class QTabWidget;
 namespace app {
 
 class ClipPage;
+class CalibrationNotice;
 class Label;
 class LabPage;
 class LabState;
@@ -33,6 +34,7 @@ class QuantizeWorkspace : public Workspace {
   QWidget* buildTabs();
   void addPage(LabPage* page, const QString& title, const QString& id);
   void frontChanged();
+  void followScheme();
   /// −1 for none.
   int indexOf(const QString& tab) const;
   QString tab() const;
@@ -43,6 +45,7 @@ class QuantizeWorkspace : public Workspace {
 
   LabState* m_state;
   Label* m_problem;
+  CalibrationNotice* m_calibration;
   QTabWidget* m_tabs;
   StepsPage* m_steps;
   ClipPage* m_clip;
