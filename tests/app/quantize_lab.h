@@ -63,7 +63,7 @@ class Lab {
   WorkspaceWindow m_window;
 };
 
-inline constexpr int kSteps = 0, kBytes = 1, kCurves = 2, kClip = 3, kSharing = 4, kRivals = 5;
+inline constexpr int kSteps = 0, kColumns = 1, kBytes = 2, kCurves = 3, kClip = 4, kSharing = 5, kRivals = 6;
 
 /// What quantize() makes of the state's weights: the shown ones.
 inline std::vector<float> decodedByTheQuantizer(LabState& state) {

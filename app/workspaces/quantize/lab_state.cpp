@@ -80,7 +80,15 @@ std::uint64_t LabState::weight() const {
   return std::min(chosen, m_source.tensor()->shape.count() - 1);
 }
 
-LabRequest LabState::request() const { return {m_source.tensor(), edits(), m_input.scheme, m_input.clip, weight()}; }
+std::shared_ptr<OpenModel> LabState::model() const {
+  return m_input.source == WeightSource::Tensor ? m_selection.model() : nullptr;
+}
+
+LabRequest LabState::request() const {
+  const auto model = this->model();
+  return {m_source.tensor(), edits(),  m_input.scheme,
+          m_input.clip,      weight(), model ? model->calibration().current() : nullptr};
+}
 
 QString LabState::provenance() const {
   if (!m_source.tensor() || m_block->isEmpty()) return {};
@@ -126,7 +134,9 @@ void LabState::recompute() {
   LabRequest request = this->request();
   m_stop->end();
   const auto fail = [this](const QString& sentence) { takeFailure(sentence); };
-  if (request.context().count <= kComputedAtOnce) {
+  const bool isAskedInVain =
+      !request.calibration && core::quant::calibrationNeed(request.scheme) != core::quant::CalibrationNeed::None;
+  if (isAskedInVain || (request.context().count <= kComputedAtOnce && !request.asksText())) {
     m_jobs.cancelTag(kTag);
     try {
       takeBlock(computeBlock(request));
