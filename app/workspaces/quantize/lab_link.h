@@ -20,7 +20,7 @@ class Selection;
 ///   moved=17:3.5,20:-1                             weights moved by hand, by flat index
 ///   clip=0.8                                       of the block's range
 ///   step=round                                     the stage of the story
-///   show=steps|columns|bytes|curves|clip|sharing|rivals    the tab in front
+///   show=steps|columns|inputs|bytes|curves|clip|sharing|rivals    the tab in front
 struct LabPlace {
   LabInput input;
   std::optional<WeightEdits> moved;         ///< nothing: those there are stay

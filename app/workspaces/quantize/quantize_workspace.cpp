@@ -13,6 +13,7 @@
 #include "app/workspaces/quantize/clip_page.h"
 #include "app/workspaces/quantize/columns_page.h"
 #include "app/workspaces/quantize/curves_page.h"
+#include "app/workspaces/quantize/inputs_page.h"
 #include "app/workspaces/quantize/lab_link.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/rivals_page.h"
@@ -87,6 +88,7 @@ QWidget* QuantizeWorkspace::buildTabs() {
   m_tabs->setObjectName(QStringLiteral("lab-tabs"));
   addPage(m_steps, tr("Steps"), QStringLiteral("steps"));
   addPage(new ColumnsPage(*m_state), tr("Columns"), QStringLiteral("columns"));
+  addPage(new InputsPage(*m_state), tr("Inputs"), QStringLiteral("inputs"));
   addPage(new BytesPage(*m_state), tr("Bytes and size"), QStringLiteral("bytes"));
   addPage(new CurvesPage(*m_state), tr("Staircase"), QStringLiteral("curves"));
   addPage(new ClipPage(*m_state), tr("Clip"), QStringLiteral("clip"));
@@ -168,7 +170,8 @@ QString QuantizeWorkspace::helpText() const {
       "F2 "
       "types a weight. Columns: the row under a method that looks at columns, one after the other with left and right: "
       "what GPTQ pushes from each into the next, which channels AWQ and SmoothQuant protect, where HQQ moved the "
-      "zero-points. Bytes and size: what is stored, bit by bit, and what it costs. Staircase: what every number "
+      "zero-points. Inputs: what enters the layer, the ranges of static codes, and which tokens they clip. Bytes and "
+      "size: what is stored, bit by bit, and what it costs. Staircase: what every number "
       "becomes. Clip: why the largest weight is not always the best end of the range, for the block, its row or all "
       "weights, and which scheme says so. Group size: error against size. Side by side: all formats of the same width "
       "on the same weights. Ctrl+Z takes back any change.");
