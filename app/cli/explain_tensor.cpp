@@ -5,6 +5,7 @@
 #include <charconv>
 #include <variant>
 
+#include "app/cli/explain_columns.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -138,7 +139,10 @@ ExplainedBlock explain(const OpenModel& model, const core::model::Recipe& recipe
         fmt::format("`quantize` keeps this tensor as it is stored ({}); here is what {} would make of it.",
                     decision.kept, scheme.toString()));
   if (!decision.fallback.empty()) block.notes.insert(block.notes.begin(), sentenceOf(decision.fallback));
-  return {std::move(block), std::move(decision)};
+  std::optional<quant::MethodExplanation> columns;
+  if (quant::explainsColumns(scheme) && !block.isStored)
+    columns = quant::explainColumns(scheme, *stored, address.row, known.get(), job);
+  return {std::move(block), std::move(decision), std::move(columns)};
 }
 
 Json explanationJson(const ExplainedBlock& explained) {
@@ -177,6 +181,7 @@ Json explanationJson(const ExplainedBlock& explained) {
           {"rule", textOrNull(explained.decision.rule)},
           {"fallback", textOrNull(explained.decision.fallback)},
           {"kept", textOrNull(explained.decision.kept)},
+          {"columns", explained.columns ? columnsJson(*explained.columns) : Json()},
           {"notes", explanation.notes}};
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "app/cli/command.h"
 #include "app/session/open_model.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/quant/explain/block_explanation.h"
+#include "core/quant/explain/method_explanation.h"
 
 namespace app::cli {
 
@@ -22,6 +24,7 @@ struct BlockAddress {
 struct ExplainedBlock {
   core::quant::BlockExplanation block;
   core::model::TensorDecision decision;
+  std::optional<core::quant::MethodExplanation> columns;  ///< of its row, under a method that looks at columns
 };
 
 /// What the recipe makes of the block. A tensor that a scheme is not for (a norm, the embedding) is explained under it

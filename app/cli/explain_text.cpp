@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/cli/explain_columns.h"
 #include "app/cli/explain_tensor.h"
 #include "core/io/text_checks.h"
 #include "core/quant/explain/formula_text.h"
@@ -115,6 +116,11 @@ void printExplanation(const ExplainedBlock& explained) {
   printSteps(explanation);
   fmt::print("\n");
   printTable(explanation);
+  if (explained.columns) {
+    const std::size_t columns = quant::columnCount(*explained.columns);
+    fmt::print("\nthe row, column by column\n");
+    printColumns(*explained.columns, explanation.firstValue % columns);
+  }
   fmt::print("\n{} bytes\n", explanation.bytes.size());
   printBytes(explanation);
   fmt::print("\nsize of the tensor\n");

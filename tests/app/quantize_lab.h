@@ -63,7 +63,8 @@ class Lab {
   WorkspaceWindow m_window;
 };
 
-inline constexpr int kSteps = 0, kBytes = 1, kCurves = 2, kClip = 3, kSharing = 4, kRivals = 5;
+inline constexpr int kSteps = 0, kColumns = 1, kInputs = 2, kBytes = 3, kCurves = 4, kClip = 5, kSharing = 6,
+                     kRivals = 7;
 
 /// What quantize() makes of the state's weights: the shown ones.
 inline std::vector<float> decodedByTheQuantizer(LabState& state) {

@@ -100,6 +100,37 @@ class TestCliExplain : public QObject {
       QCOMPARE(run(arguments(kTensor + QStringLiteral(":0:0"), int4 + more)).code, 2);
   }
 
+  /// Methods that look at columns say what became of each, and that is what the block has.
+  void tellsWhatMethodsDidToTheColumns() {
+    const auto explained = [](const char* text) {
+      return json(arguments(kTensor + QStringLiteral(":2:1"), scheme(QLatin1String(text))));
+    };
+    const Json gptq = explained("gptq:group=32");
+    const Json& steps = gptq["columns"]["columns"];
+    QCOMPARE(QString::fromStdString(gptq["columns"]["method"]), QString("gptq"));
+    QVERIFY(steps.size() > 64 && gptq["columns"]["output_error"] < gptq["columns"]["output_error_alone"]);
+    const auto decoded = column(gptq, "decoded"), codes = column(gptq, "code");
+    for (std::size_t i = 0; i < decoded.size(); ++i) {
+      QCOMPARE(steps[32 + i]["decoded"].get<double>(), decoded[i]);
+      QCOMPARE(steps[32 + i]["code"].get<double>(), codes[i]);
+    }
+    QCOMPARE(steps[0]["stood"], steps[0]["weight"]);
+    const double pushed = steps[1]["stood"].get<double>() - steps[1]["weight"].get<double>();
+    QVERIFY(std::abs(pushed - steps[0]["pushed"][0].get<double>()) < 1e-12);
+    const Json awq = explained("awq:group=32");
+    QCOMPARE(awq["columns"]["losses"].size(), std::size_t{20});
+    const auto factors = column(awq, "factor");
+    for (std::size_t i = 0; i < factors.size(); ++i)
+      QCOMPARE(awq["columns"]["columns"][32 + i]["factor"].get<double>(), factors[i]);
+    const Json hqq = explained("hqq:group=32");
+    QVERIFY(hqq["columns"]["errors"].size() > 1 && hqq["columns"]["groups"].size() == steps.size() / 32);
+    QVERIFY(explained("int4")["columns"].is_null());
+    for (const char* text : {"gptq:group=32", "awq:group=32", "hqq:group=32", "int8:method=smooth"}) {
+      const Run printed = run(arguments(kTensor + QStringLiteral(":2:1"), scheme(QLatin1String(text))));
+      QVERIFY2(printed.out.contains("the row, column by column"), text);
+    }
+  }
+
   void followsARecipe() {
     const Json block = json(
         arguments(kTensor + QStringLiteral(":0:0"), {QStringLiteral("--recipe"), QStringLiteral("Q8_0"),

@@ -20,17 +20,12 @@
 #include "app/workspaces/quantize/sentence.h"
 #include "core/quant/explain/block_explanation.h"
 #include "core/quant/registry.h"
-#include "core/quant/scheme_options.h"
 
 namespace app {
 namespace {
 
 constexpr int kSummaryWidth = 208, kRowWidth = 520;
 constexpr std::size_t kMostLevels = 1024;  ///< more are finer than pixels
-
-core::quant::Scheme withoutCalibration(const core::quant::Scheme& scheme) {
-  return core::quant::withOption(scheme, "method", "rtn").value_or(scheme);
-}
 
 WeightBars::Block barsOf(const LabBlock& block) {
   WeightBars::Block bars;
@@ -101,7 +96,7 @@ QWidget* BlockCard::buildEmpty() {
   column->addWidget(m_draw, 0, Qt::AlignHCenter);
   column->addStretch(1);
   connect(m_draw, &QPushButton::clicked, this, [this] {
-    if (lacksCalibration()) return m_state.setScheme(withoutCalibration(m_state.input().scheme));
+    if (lacksCalibration()) return m_state.setScheme(roundedAlone(m_state.input().scheme));
     core::metrics::WeightDraw draw = m_state.input().draw;
     draw.count = enough();
     m_state.setDraw(draw);
@@ -109,10 +104,10 @@ QWidget* BlockCard::buildEmpty() {
   return m_empty;
 }
 
-/// Whether the scheme could hold the weights, but needs to be told which of them matter.
+/// Whether the scheme could hold the weights, but needs to be told of their inputs.
 bool BlockCard::lacksCalibration() const {
   const core::quant::Scheme& scheme = m_state.input().scheme;
-  return m_state.tensor() && scheme.method.name == core::quant::MethodName::ImportanceMatrix &&
+  return m_state.tensor() && core::quant::calibrationNeed(scheme) != core::quant::CalibrationNeed::None &&
          core::quant::accepts(scheme, m_state.tensor()->shape);
 }
 
@@ -124,7 +119,7 @@ void BlockCard::refreshEmpty() {
   m_why->setText(problem);
   const core::quant::Scheme& scheme = m_state.input().scheme;
   if (lacksCalibration()) {
-    m_draw->setText(tr("Use %1").arg(QString::fromStdString(withoutCalibration(scheme).toString())));
+    m_draw->setText(tr("Use %1").arg(QString::fromStdString(roundedAlone(scheme).toString())));
     return m_draw->show();
   }
   const bool isTooFew = !m_state.tensor() || !core::quant::accepts(scheme, m_state.tensor()->shape);
@@ -161,12 +156,14 @@ void BlockCard::buildWay() {
 void BlockCard::connectBars() {
   const auto flat = [this](int index) { return m_state.block().shown.first + static_cast<std::uint64_t>(index); };
   connect(m_bars, &WeightBars::barChosen, this, [this, flat](int index) { m_state.setWeight(flat(index)); });
-  connect(m_bars, &WeightBars::barActivated, this, [this, flat](int index) { Q_EMIT weightActivated(flat(index)); });
+  connect(m_bars, &WeightBars::barActivated, this,
+          [this](int index) { Q_EMIT weightActivated(m_state.block().flatIndex(static_cast<std::size_t>(index))); });
   connect(m_bars, &WeightBars::moveBegan, &m_state, &LabState::beginGesture);
   connect(m_bars, &WeightBars::moveEnded, &m_state, &LabState::endGesture);
-  connect(m_bars, &WeightBars::barMoved, this, [this, flat](int index, double value) {
+  connect(m_bars, &WeightBars::barMoved, this, [this](int index, double value) {
     constexpr double kMost = std::numeric_limits<float>::max();
-    m_state.moveWeight(flat(index), static_cast<float>(std::clamp(value, -kMost, kMost)));
+    m_state.moveWeight(m_state.block().flatIndex(static_cast<std::size_t>(index)),
+                       static_cast<float>(std::clamp(value, -kMost, kMost)));
   });
 }
 

@@ -119,10 +119,17 @@ void ClipPage::setWanted(ClipExtent extent) {
   if (isShown()) refresh();
 }
 
+/// A clip is judged by what the format makes of it, whatever a method would choose.
+LabRequest ClipPage::request() const {
+  LabRequest request = state().request();
+  request.scheme = roundedAlone(request.scheme);
+  return request;
+}
+
 /// The one that was chosen, or the largest below it that is not the same weights.
 ClipExtent ClipPage::extent() const {
   int extent = static_cast<int>(m_wanted);
-  while (!isWider(state().request(), state().block().sharing, static_cast<ClipExtent>(extent))) --extent;
+  while (!isWider(request(), state().block().sharing, static_cast<ClipExtent>(extent))) --extent;
   return static_cast<ClipExtent>(extent);
 }
 
@@ -148,7 +155,7 @@ void ClipPage::showCurve() {
                        : state().problem().isEmpty() ? tr("Computing…")
                                                      : state().problem());
   }
-  const LabRequest request = state().request();
+  const LabRequest request = this->request();
   for (int i = 0; i < 3; ++i)
     m_extents->button(i)->setEnabled(isWider(request, block.sharing, static_cast<ClipExtent>(i)));
   m_extents->button(static_cast<int>(extent()))->setChecked(true);
@@ -163,7 +170,7 @@ void ClipPage::showCurve() {
 }
 
 void ClipPage::compute(const core::quant::FlatRange& part) {
-  const LabRequest request = state().request();
+  const LabRequest request = this->request();
   const auto show = [this, question = m_computed](ClipStudy study) {
     if (question == m_computed) take(std::move(study));
   };
@@ -209,7 +216,7 @@ void ClipPage::say() {
   const auto *best = m_chart->best(), *now = m_chart->at(clip), *none = m_chart->at(1);
   m_best->setEnabled(best != nullptr && qRound(100 * best->clip) != qRound(100 * clip));
   m_choices->setVisible(best != nullptr);
-  if (best != nullptr) m_choices->setChoices(state().input().scheme, m_study.choices);
+  if (best != nullptr) m_choices->setChoices(roundedAlone(state().input().scheme), m_study.choices);
   m_sentence->setVisible(best != nullptr);
   if (best == nullptr) return m_sentence->clear();
   QString text = tr("At %1: error %2.").arg(text::percent(clip, 0), text::number(now->total(), 3));

@@ -31,6 +31,7 @@ class ClipPage : public LabPage {
  private:
   void buildHand();
   QWidget* buildExtents();
+  LabRequest request() const;
   ClipExtent extent() const;
   void showExtents();
   void showCurve();

@@ -6,6 +6,9 @@
 
 #include "core/metrics/clip_groups.h"
 #include "core/quant/explain/block_place.h"
+#include "core/quant/explain/method_explanation.h"
+#include "core/quant/explain/stored_block.h"
+#include "core/quant/methods/scaled_columns.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
@@ -50,27 +53,60 @@ QuantizedTensorPtr clipped(const QuantizedTensor& source, const FlatRange& range
   return floats(source, std::move(values), source.shape);
 }
 
+/// The weights that share a scale with one; where columns were moved or multiplied, those of its block as it is stored.
+FlatRange sharingAround(const LabBlock& block, std::uint64_t weight) {
+  if (block.quantized->changes == nullptr) {
+    const core::quant::Grid grid = core::quant::gridAround(*block.quantized, weight);
+    return {grid.first, grid.count};
+  }
+  const BlockNumber number = blockNumber(block.scheme.format, block.source->shape, weight);
+  const auto place = core::quant::placeOf(core::quant::blockGrouping(block.scheme.format), block.source->shape,
+                                          number.row, number.block, block.source->name);
+  return {place.first, place.count};
+}
+
 /// The steps of the block around the request's weight, and the part of them that is shown.
-void explain(LabBlock& block, const LabRequest& request, const core::JobContext& job) {
+void explain(LabBlock& block, const LabRequest& request, const core::quant::TensorCalibration* known,
+             const core::JobContext& job) {
   const std::uint64_t weight = request.weight - block.sourceFirst;
   const BlockNumber number = blockNumber(request.scheme.format, block.source->shape, weight);
-  block.explanation = core::quant::explainBlock(request.scheme, *block.source, number.row, number.block, job);
+  block.explanation = core::quant::explainBlock(request.scheme, *block.source, number.row, number.block, job, known);
   const FlatRange explained{block.explanation.firstValue, block.explanation.values.size()};
   const FlatRange shown =
       explained.count > LabBlock::kMostShown ? pieceOf(explained, LabBlock::kMostShown, weight) : explained;
   block.offset = shown.first - explained.first;
   block.shown = {shown.first + block.sourceFirst, shown.count};
-  block.values = part(*block.unclipped, shown.first, shown.count);
-  block.clipped = part(*block.source, shown.first, shown.count);
-  block.decoded = part(*block.quantized, shown.first, shown.count);
+  const auto& changes = block.quantized->changes;
+  const auto shownOf = [&](const QuantizedTensor& tensor) {
+    return core::quant::weightsAt(tensor, {shown.first, shown.count}, changes.get());
+  };
+  block.values = shownOf(*block.unclipped);
+  block.clipped = shownOf(*block.source);
+  block.decoded = shownOf(*block.quantized);
   block.error.add(block.values.data(), block.decoded.data(), block.values.size());
 }
 
 }  // namespace
 
+core::quant::Scheme roundedAlone(const core::quant::Scheme& scheme) {
+  core::quant::Scheme alone = core::quant::roundingOnly(scheme);
+  if (alone.format.zeroPoint == core::quant::ZeroPoint::Float) alone.format.zeroPoint = core::quant::ZeroPoint::On;
+  return alone;
+}
+
 FlatRange LabRequest::context() const {
   const FlatRange range = core::quant::rangeToQuantize(scheme, tensor->shape, weight);
   return range.count == 1 ? pieceOf(rowOf(tensor->shape, weight), kAlone, weight) : range;
+}
+
+core::quant::TensorCalibrationPtr LabRequest::known(const core::JobContext& job) const {
+  const auto need = core::quant::calibrationNeed(scheme);
+  if (!calibration || need == core::quant::CalibrationNeed::None) return nullptr;
+  return calibration->of(tensor->name, need, job);
+}
+
+bool LabRequest::asksText() const {
+  return calibration && core::quant::calibrationNeed(scheme) != core::quant::CalibrationNeed::None;
 }
 
 std::span<const double> LabBlock::levelsAt(std::size_t shownIndex) const {
@@ -78,6 +114,12 @@ std::span<const double> LabBlock::levelsAt(std::size_t shownIndex) const {
   for (const core::quant::ExplanationLevels& group : explanation.levels)
     if (index >= group.firstValue && index < std::size_t{group.firstValue} + group.valueCount) return group.levels;
   return levels;
+}
+
+std::uint64_t LabBlock::flatIndex(std::size_t shownIndex) const {
+  if (explanation.columns.empty()) return shown.first + shownIndex;
+  const std::uint64_t columns = source->rowValues();
+  return shown.first / columns * columns + explanation.columns[offset + shownIndex];
 }
 
 bool LabBlock::isAnyCut() const {
@@ -112,7 +154,8 @@ core::metrics::StepErrors rowStepErrors(const LabRequest& request, const LabBloc
   FlatRange within{row.first - block.sourceFirst, row.count};
   const bool isInside =
       row.first >= block.sourceFirst && row.first + row.count <= block.sourceFirst + block.unclipped->shape.count();
-  if (!isInside || request.clip < 1) {
+  if (isInside && core::quant::explainsColumns(request.scheme)) original = block.source;  // with what was clipped
+  if (!isInside || (request.clip < 1 && original != block.source)) {
     original = isInside ? block.unclipped : editedPart(*request.tensor, row, request.edits);
     if (!isInside) within.first = 0;
     quantized = core::quant::quantize(request.scheme, *original);
@@ -165,16 +208,18 @@ LabBlock computeBlock(const LabRequest& request, const core::JobContext& job) {
   const FlatRange context = request.context();
   block.sourceFirst = context.first;
   block.source = block.unclipped = editedPart(*request.tensor, context, request.edits);
-  block.quantized = core::quant::quantize(request.scheme, *block.source, job);
-  core::quant::Grid grid = core::quant::gridAround(*block.quantized, request.weight - context.first);
+  const auto known = request.known(job.part(0, 0.5));
+  const core::JobContext making = job.part(0.5, 1);
+  block.quantized = core::quant::quantize(request.scheme, *block.source, making, known.get());
+  FlatRange sharing = sharingAround(block, request.weight - context.first);
   if (request.clip < 1) {
-    block.source = clipped(*block.unclipped, {grid.first, grid.count}, request);
-    block.quantized = core::quant::quantize(request.scheme, *block.source, job);
-    grid = core::quant::gridAround(*block.quantized, request.weight - context.first);
+    block.source = clipped(*block.unclipped, sharing, request);
+    block.quantized = core::quant::quantize(request.scheme, *block.source, making, known.get());
+    sharing = sharingAround(block, request.weight - context.first);
   }
-  block.levels = std::move(grid.levels);
-  block.sharing = {grid.first + context.first, grid.count};
-  explain(block, request, job);
+  block.levels = core::quant::gridAround(*block.quantized, request.weight - context.first).levels;
+  block.sharing = {sharing.first + context.first, sharing.count};
+  explain(block, request, known.get(), making);
   return block;
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/job_context.h"
 #include "core/metrics/error_stats.h"
 #include "core/metrics/step_errors.h"
+#include "core/quant/calibration.h"
 #include "core/quant/explain/block_explanation.h"
 #include "core/quant/grid.h"
 #include "core/quant/quantized_tensor.h"
@@ -17,6 +18,9 @@ namespace app {
 /// Weights by flat index that differ from a tensor's own.
 using WeightEdits = std::map<std::uint64_t, float>;
 
+/// The scheme without a method that looks at data and without what becomes of inputs: what its format does by itself.
+core::quant::Scheme roundedAlone(const core::quant::Scheme& scheme);
+
 /// What to make of which block.
 struct LabRequest {
   core::quant::QuantizedTensorPtr tensor;
@@ -24,7 +28,13 @@ struct LabRequest {
   core::quant::Scheme scheme;
   double clip = 1;           ///< of the range of the weights that share the scale
   std::uint64_t weight = 0;  ///< flat index of a weight of the block
+  /// Where methods that look at data learn of the tensor's inputs; null: there is none, and those refuse.
+  core::quant::CalibrationPtr calibration = nullptr;
 
+  /// What a text has shown about the tensor, as far as the scheme asks; null where it asks nothing or nothing is known.
+  core::quant::TensorCalibrationPtr known(const core::JobContext& job) const;
+  /// Whether a text may have to be read first.
+  bool asksText() const;
   /// Weights that must be quantized to know the block.
   core::quant::FlatRange context() const;
 };
@@ -49,6 +59,8 @@ struct LabBlock {
   std::size_t offset = 0;                     ///< of the first shown weight in the explanation's values
 
   bool isEmpty() const { return values.empty(); }
+  /// Where a shown weight lies in the tensor: beside its neighbours, but where columns are stored in another order.
+  std::uint64_t flatIndex(std::size_t shownIndex) const;
   /// Whether a weight was cut off before it was quantized. (NaN is as it was.)
   bool isCut(std::size_t shownIndex) const {
     return values[shownIndex] < clipped[shownIndex] || values[shownIndex] > clipped[shownIndex];

@@ -22,7 +22,7 @@ class Selection;
 ///   clip=0.8                                       of the block's range
 ///   extent=block|row|all                           the weights that the clip is judged by
 ///   step=round                                     the stage of the story
-///   show=steps|bytes|curves|clip|sharing|rivals    the tab in front
+///   show=steps|columns|inputs|bytes|curves|clip|sharing|rivals    the tab in front
 struct LabPlace {
   LabInput input;
   std::optional<WeightEdits> moved;         ///< nothing: those there are stay

@@ -82,7 +82,15 @@ std::uint64_t LabState::weight() const {
   return std::min(chosen, m_source.tensor()->shape.count() - 1);
 }
 
-LabRequest LabState::request() const { return {m_source.tensor(), edits(), m_input.scheme, m_input.clip, weight()}; }
+std::shared_ptr<OpenModel> LabState::model() const {
+  return m_input.source == WeightSource::Tensor ? m_selection.model() : nullptr;
+}
+
+LabRequest LabState::request() const {
+  const auto model = this->model();
+  return {m_source.tensor(), edits(),  m_input.scheme,
+          m_input.clip,      weight(), model ? model->calibration().current() : nullptr};
+}
 
 QString LabState::provenance() const {
   if (!m_source.tensor() || m_block->isEmpty()) return {};
@@ -129,7 +137,9 @@ void LabState::recompute() {
   m_stop->end();
   const auto fail = [this](const QString& sentence) { takeFailure(sentence); };
   const std::uint64_t weights = request.context().count;
-  if (weights * workPerWeight(request.scheme) <= kComputedAtOnce) {
+  const bool isAskedInVain =
+      !request.calibration && core::quant::calibrationNeed(request.scheme) != core::quant::CalibrationNeed::None;
+  if (isAskedInVain || (weights * workPerWeight(request.scheme) <= kComputedAtOnce && !request.asksText())) {
     m_jobs.cancelTag(kTag);
     try {
       takeBlock(computeBlock(request));

@@ -44,6 +44,8 @@ class LabState : public QObject {
   bool isCurrent() const { return m_isCurrent; }
   /// Why there is no block: nothing to quantize, or the scheme refuses it; empty where there is one or it is computed.
   QString problem() const;
+  /// The model whose weights these are; null for drawn and typed ones.
+  std::shared_ptr<OpenModel> model() const;
   /// What to compute now. @pre tensor()
   LabRequest request() const;
   /// "blk.3.attn_q.weight · INT4 · 32 · [3, 64–95]": what the pictures of the block were computed from.

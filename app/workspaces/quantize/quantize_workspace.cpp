@@ -12,7 +12,9 @@
 #include "app/workspaces/quantize/block_card.h"
 #include "app/workspaces/quantize/bytes_page.h"
 #include "app/workspaces/quantize/clip_page.h"
+#include "app/workspaces/quantize/columns_page.h"
 #include "app/workspaces/quantize/curves_page.h"
+#include "app/workspaces/quantize/inputs_page.h"
 #include "app/workspaces/quantize/lab_link.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/rivals_page.h"
@@ -98,6 +100,8 @@ QWidget* QuantizeWorkspace::buildTabs() {
   m_tabs->setAccessibleName(tr("Ways to look at the block"));
   m_tabs->setObjectName(QStringLiteral("lab-tabs"));
   addPage(m_steps, tr("Steps"), QStringLiteral("steps"));
+  addPage(new ColumnsPage(*m_state), tr("Columns"), QStringLiteral("columns"));
+  addPage(new InputsPage(*m_state), tr("Inputs"), QStringLiteral("inputs"));
   addPage(new BytesPage(*m_state), tr("Bytes and size"), QStringLiteral("bytes"));
   addPage(new CurvesPage(*m_state), tr("Staircase"), QStringLiteral("curves"));
   addPage(m_clip, tr("Clip"), QStringLiteral("clip"));
@@ -156,9 +160,10 @@ void QuantizeWorkspace::openInBits(quint64 flatIndex) {
   if (m_state->input().source == WeightSource::Tensor && m_state->edits().count(flatIndex) == 0)
     return selection().goTo(QStringLiteral("bits"), *selection().tensor(), flatIndex);
   const LabBlock& block = m_state->block();
+  std::size_t shown = 0;
+  while (shown + 1 < block.values.size() && block.flatIndex(shown) != flatIndex) ++shown;
   Link link{QStringLiteral("bits"), {QStringLiteral("fp32")}, {}};
-  link.set(QStringLiteral("text"),
-           weightsText({block.values[static_cast<std::size_t>(flatIndex - block.shown.first)]}));
+  link.set(QStringLiteral("text"), weightsText({block.values[shown]}));
   Q_EMIT linkFollowed(link);
 }
 
@@ -176,7 +181,10 @@ QString QuantizeWorkspace::helpText() const {
       "farther); make one an outlier and watch what it does to the others. A double click shows a weight in Bits. "
       "Steps: left and right go from the range to the error, with the formula and its numbers for the chosen weight; "
       "F2 "
-      "types a weight. Bytes and size: what is stored, bit by bit, and what it costs. Staircase: what every number "
+      "types a weight. Columns: the row under a method that looks at columns, one after the other with left and right: "
+      "what GPTQ pushes from each into the next, which channels AWQ and SmoothQuant protect, where HQQ moved the "
+      "zero-points. Inputs: what enters the layer, the ranges of static codes, and which tokens they clip. Bytes and "
+      "size: what is stored, bit by bit, and what it costs. Staircase: what every number "
       "becomes. Clip: why the largest weight is not always the best end of the range, for the block, its row or all "
       "weights, and which scheme says so. Group size: error against size. Side by side: all formats of the same width "
       "on the same weights. Ctrl+Z takes back any change.");

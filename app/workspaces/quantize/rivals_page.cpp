@@ -81,7 +81,7 @@ void RivalsPage::refresh() {
   const LabRequest request = state().request();
   const auto range = rowAround(request.tensor->shape, request.weight);
   const auto row = editedPart(*request.tensor, range, request.edits);
-  std::vector<core::quant::Scheme> rivals = core::metrics::rivalsOf(request.scheme, row->shape);
+  std::vector<core::quant::Scheme> rivals = core::metrics::rivalsOf(roundedAlone(request.scheme), row->shape);
   const QString question = QStringLiteral("%1 %2 %3")
                                .arg(state().weightsKey(), QString::fromStdString(request.scheme.toString()))
                                .arg(request.weight);

@@ -71,15 +71,18 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
 }
 
 void SharingPage::choose(int index) {
-  if (!m_refreshing && index >= 0 && index < static_cast<int>(m_choices.size()))
-    state().setScheme(m_choices[static_cast<std::size_t>(index)]);
+  if (m_refreshing || index < 0 || index >= static_cast<int>(m_choices.size())) return;
+  const core::quant::Scheme& choice = m_choices[static_cast<std::size_t>(index)];
+  core::quant::Scheme byMethod = state().input().scheme;  // which stays, if it can be
+  byMethod.format.grouping = choice.format.grouping;
+  state().setScheme(byMethod.problem().empty() ? byMethod : choice);
 }
 
 void SharingPage::refresh() {
   m_chart->setProvenance(state().provenance());
-  const auto choices = state().tensor() == nullptr
-                           ? std::vector<core::quant::Scheme>()
-                           : core::metrics::sharingChoices(state().input().scheme, state().tensor()->shape);
+  const auto choices = state().tensor() == nullptr ? std::vector<core::quant::Scheme>()
+                                                   : core::metrics::sharingChoices(roundedAlone(state().input().scheme),
+                                                                                   state().tensor()->shape);
   if (choices.empty()) {
     m_choices.clear();
     m_trials.clear();
@@ -146,7 +149,7 @@ void SharingPage::show(std::vector<core::metrics::Trial> trials) {
 
 void SharingPage::showChosen() {
   const QScopedValueRollback<bool> refreshing(m_refreshing, true);
-  const auto found = std::find(m_choices.begin(), m_choices.end(), state().input().scheme);
+  const auto found = std::find(m_choices.begin(), m_choices.end(), roundedAlone(state().input().scheme));
   const int index = found == m_choices.end() ? -1 : static_cast<int>(found - m_choices.begin());
   m_slider->setEnabled(!m_choices.empty());
   m_slider->setRange(0, std::max(0, static_cast<int>(m_choices.size()) - 1));

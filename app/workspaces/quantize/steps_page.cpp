@@ -123,7 +123,7 @@ QWidget* StepsPage::buildTable() {
       if (stage.kind == LabStage::Kind::Step && static_cast<int>(stage.step) + shift == section) setStage(stage.id);
   });
   connect(m_model, &StepTableModel::weightTyped, this, [this](int row, float value) {
-    state().moveWeight(state().block().shown.first + static_cast<std::uint64_t>(row), value);
+    state().moveWeight(state().block().flatIndex(static_cast<std::size_t>(row)), value);
   });
   return m_table;
 }

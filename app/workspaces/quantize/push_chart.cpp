@@ -1,0 +1,62 @@
+#include "app/workspaces/quantize/push_chart.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/text/numbers.h"
+#include "app/widgets/theme.h"
+
+namespace app {
+
+PushChart::PushChart(QWidget* parent)
+    : Chart(parent), m_more(new QCPBars(xAxis, yAxis)), m_less(new QCPBars(xAxis, yAxis)) {
+  setTitle(tr("What the error pushes into the next columns"));
+  setAxisTitles(tr("turn of the column"), tr("added to its weight"));
+  yAxis->ticker()->setTickCount(3);
+  for (QCPBars* bars : {m_more, m_less}) bars->setWidth(0.8);
+  applyColors();
+}
+
+void PushChart::setPushed(const std::vector<double>& pushed, std::size_t turn, double largest) {
+  m_pushed = {pushed.begin(), pushed.begin() + static_cast<std::ptrdiff_t>(std::min(kMostBars, pushed.size()))};
+  m_turn = turn;
+  QVector<double> moreAt, more, lessAt, less;
+  for (std::size_t i = 0; i < m_pushed.size(); ++i) {
+    (m_pushed[i] < 0 ? lessAt : moreAt) << static_cast<double>(turn + 2 + i);
+    (m_pushed[i] < 0 ? less : more) << m_pushed[i];
+  }
+  m_more->setData(moreAt, more, true);
+  m_less->setData(lessAt, less, true);
+  const double first = static_cast<double>(turn) + 1;
+  xAxis->setRange(first, first + static_cast<double>(std::max<std::size_t>(m_pushed.size(), 8)) + 0.5);
+  const double room = largest > 0 ? 1.1 * largest : 1;
+  yAxis->setRange(-room, room);
+  rememberHome();
+  setMessage(m_pushed.empty() ? tr("No column is left to make up for it.") : QString());
+  replot(QCustomPlot::rpQueuedReplot);
+}
+
+void PushChart::applyColors() {
+  const ThemeColors& c = Theme::instance().colors();
+  for (QCPBars* bars : {m_more, m_less}) bars->setPen(Qt::NoPen);
+  m_more->setBrush(c.exponent);
+  m_less->setBrush(c.sign);
+}
+
+std::optional<QString> PushChart::readout(QPointF at) const {
+  const double place = std::round(at.x()) - static_cast<double>(m_turn) - 2;
+  if (place < 0 || place >= static_cast<double>(m_pushed.size())) return std::nullopt;
+  return tr("turn %1: %2 is added")
+      .arg(m_turn + 2 + static_cast<std::size_t>(place))
+      .arg(text::number(m_pushed[static_cast<std::size_t>(place)], 4));
+}
+
+ChartTable PushChart::table() const {
+  ChartTable result;
+  result.columns = {QStringLiteral("turn"), QStringLiteral("pushed")};
+  for (std::size_t i = 0; i < m_pushed.size(); ++i)
+    result.rows.push_back({static_cast<double>(m_turn + 2 + i), m_pushed[i]});
+  return result;
+}
+
+}  // namespace app
