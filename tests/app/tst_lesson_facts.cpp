@@ -138,6 +138,61 @@ class TestLessonFacts : public QObject {
   }
   void numbers() { checkFactRow(); }
 
+  // Inputs of the built-in model while it reads its two texts, recomputed in float64 by numpy from the same tokens.
+  void activations_data() {
+    addFactColumns();
+    const auto down = [](const char* rest, double figure, double tolerance) {
+      const std::string json = std::string(R"({"layer": "blk.1.ffn_down.weight", )") + rest;
+      addFactRow(json.c_str(), figure, tolerance);
+    };
+    const auto query = [](const char* rest, double figure, double tolerance) {
+      const std::string json = std::string(R"({"layer": "blk.1.attn_q.weight", )") + rest;
+      addFactRow(json.c_str(), figure, tolerance);
+    };
+    down(R"("fact": "input_columns"})", 768, 0);
+    down(R"("fact": "largest_input"})", 103.3332, 0.01);
+    down(R"("fact": "lowest_input"})", -103.3332, 0.01);
+    down(R"("fact": "highest_input"})", 32.3435, 0.01);
+    down(R"("fact": "usual_column"})", 4.80344, 0.005);
+    down(R"("fact": "column_ratio"})", 21.5123, 0.02);
+    down(R"("fact": "weight_column_ratio"})", 4.54737, 1e-4);
+    down(R"("fact": "token_largest", "token": 100})", 5.49475, 0.005);
+    down(R"("fact": "token_largest"})", 5.59441, 0.005);
+    down(R"("fact": "token_scale", "token": 100})", 5.49475 / 127, 4e-5);
+    down(R"("fact": "static_scale"})", 0.532065, 1e-4);
+    down(R"("fact": "static_scale", "calibrated": "prose"})", 0.249304, 1e-4);
+    down(R"("fact": "static_over_dynamic"})", 12.0785, 0.02);
+    // None by construction on its own text; 272 of 4096 tokens under the range of the other.
+    down(R"("fact": "tokens_clipped"})", 0, 0);
+    down(R"("fact": "tokens_clipped", "calibrated": "prose"})", 6.640625, 0.1);
+    down(R"("fact": "layer_error", "scheme": "int8"})", 0.9708, 0.005);
+    down(R"("fact": "layer_error", "scheme": "int8:activations=int8_dynamic"})", 3.1478, 0.02);
+    down(R"("fact": "layer_error", "scheme": "int8:activations=int8_static"})", 11.3586, 0.05);
+    down(R"("fact": "layer_error", "scheme": "int8:activations=int8_static", "calibrated": "prose"})", 19.1023, 0.1);
+    down(R"("fact": "layer_error", "scheme": "int8:method=smooth,activations=int8_dynamic"})", 1.4835, 0.02);
+    down(R"("fact": "worst_column_weight"})", 0.216796875, 0);
+    down(R"("fact": "smoothing_factor"})", 21.832, 0.005);
+    down(R"("fact": "smoothing_factor", "alpha": 1})", 103.3332, 0.01);
+    down(R"("fact": "smoothed_input_ratio"})", 4.93, 0.01);
+    down(R"("fact": "smoothed_weight_ratio", "alpha": 0.8})", 12.82, 0.02);
+    query(R"("fact": "outlier_columns", "threshold": 6})", 13, 0);
+    query(R"("fact": "outlier_columns", "threshold": 3})", 95, 0);
+    query(R"("fact": "threshold_for_share", "share": 10})", 4.88106, 0.005);
+    query(R"("fact": "layer_error", "scheme": "llm_int8:threshold=0"})", 1.8639, 0.02);
+    query(R"("fact": "layer_error", "scheme": "llm_int8"})", 1.6788, 0.02);
+    addFactRow(R"({"fact": "products_that_fit", "bits": 16})", 2);       // 127² = 16129
+    addFactRow(R"({"fact": "products_that_fit", "bits": 32})", 133144);  // ⌊(2³¹ − 1) / 16129⌋
+  }
+  void activations() { checkFactRow(); }
+
+  void whatProductsRunIn() {
+    QCOMPARE(factText(R"({"fact": "products_run_in", "scheme": "int8"})"), std::string("floats"));
+    QCOMPARE(factText(R"({"fact": "products_run_in", "scheme": "int8:activations=int8_dynamic"})"),
+             std::string("integers"));
+    QCOMPARE(factText(R"({"fact": "products_run_in", "scheme": "int8:activations=fp8_dynamic"})"),
+             std::string("floats"));
+  }
+
   void patterns() {
     const auto code = [](const char* json) { return std::get<Pattern>(factValue(json)).code; };
     QCOMPARE(code(R"({"fact": "code", "format": "fp32", "value": "0.45892"})"), std::uint64_t{0x3eeaf790});
@@ -214,7 +269,11 @@ class TestLessonFacts : public QObject {
           R"({"fact": "file_size", "model": "llama-9", "recipe": "Q4_0"})",
           R"({"fact": "file_size", "model": "llama-2-7b", "recipe": "Q5_X"})",
           R"({"fact": "model_parameters", "model": "llama-2-7b", "part": "middle"})",
-          R"({"fact": "model_size", "scheme": "q4_0"})"}) {
+          R"({"fact": "model_size", "scheme": "q4_0"})",
+          R"({"fact": "column_ratio", "layer": "blk.9.ffn_down.weight"})",
+          R"({"fact": "column_ratio", "layer": "blk.1.ffn_down.weight", "text": "novel"})",
+          R"({"fact": "token_scale", "layer": "blk.1.ffn_down.weight", "token": 4096})",
+          R"({"fact": "static_scale", "layer": "blk.1.ffn_down.weight", "scheme": "int8"})"}) {
       try {
         static_cast<void>(factValue(json));
         QFAIL(json);

@@ -79,7 +79,7 @@ class TestLessons : public QObject {
       last = lesson.number;
     }
     QVERIFY(course().lessons.size() >= 9);
-    for (const int number : {1, 2, 3, 4, 5, 6, 7, 8, 10})
+    for (const int number : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
       QVERIFY2(std::ranges::count(course().lessons, number, &Lesson::number) == 1, qPrintable(QString::number(number)));
   }
 
@@ -143,6 +143,14 @@ class TestLessons : public QObject {
     row("memory", "ollama", 8.5, 0.05);
     row("memory", "four-bit-file", 0.136, 0.001);
     row("memory", "context", 42.95, 0.01);
+    row("activations", "channels", 21.51, 0.02);
+    row("activations", "token", 0.04327, 4e-5);
+    row("activations", "static", 12.08, 0.02);
+    row("activations", "stranger", 6.64, 0.1);
+    row("activations", "sums", 2);
+    row("activations", "factor", 21.83, 0.01);
+    row("activations", "alpha", 0.6, 1e-9);
+    row("activations", "threshold", 4.881, 0.005);
   }
   void referenceFigures() {
     QFETCH(QString, lesson);
@@ -182,6 +190,13 @@ class TestLessons : public QObject {
     const StepResults saved = computeStep(times, core::JobContext());
     QVERIFY(contains(filledText(times.text, times, &saved, nullptr),
                      "2 times in 16 bits, 4 times in INT8, 8 times in INT4, 16 times in INT2"));
+    const auto truthOf = [](const char* lesson, const char* step) {
+      return std::get<std::string>(
+          computeStep(stepOf(QString::fromLatin1(lesson), QString::fromLatin1(step)), {}).truth);
+    };
+    QCOMPARE(truthOf("activations", "half"), std::string("floats"));
+    QCOMPARE(truthOf("activations", "cut"), std::string("most"));
+    QCOMPARE(truthOf("activations", "answers"), std::string("smooth"));
     QCOMPARE(std::get<std::string>(computeStep(stepOf(QStringLiteral("memory"), QStringLiteral("fits")), {}).truth),
              std::string("yes"));
     QCOMPARE(

@@ -16,10 +16,10 @@ namespace {
 using namespace core::classic;
 using core::quant::Scheme;
 
-// The chat model. "scheme" of its matrices; without it as stored.
+// The chat model. "scheme" of its matrices, without it as stored; "calibrated" with which built-in text ("demo").
 
 AnswerScore scoreOf(const FactArguments& arguments, const core::JobContext& job) {
-  return chatScore(arguments.text("scheme", "stored"), job);
+  return chatScore(arguments.text("scheme", "stored"), job, arguments.text("calibrated", "demo"));
 }
 
 FactValue chatPerplexity(const FactArguments& arguments, const core::JobContext& job) {
@@ -109,10 +109,10 @@ FactValue mostHurt(const FactArguments& arguments, const core::JobContext& job) 
 }
 
 constexpr Fact kFacts[] = {
-    {"chat_perplexity", FactKind::Number, "scheme?", chatPerplexity},
-    {"chat_kl", FactKind::Number, "scheme?", chatKl},
-    {"chat_same_favourite", FactKind::Number, "scheme?", chatSameFavourite},
-    {"chat_exact_answers", FactKind::Number, "scheme?", chatExactAnswers},
+    {"chat_perplexity", FactKind::Number, "scheme? calibrated?", chatPerplexity},
+    {"chat_kl", FactKind::Number, "scheme? calibrated?", chatKl},
+    {"chat_same_favourite", FactKind::Number, "scheme? calibrated?", chatSameFavourite},
+    {"chat_exact_answers", FactKind::Number, "scheme? calibrated?", chatExactAnswers},
     {"chat_answers", FactKind::Number, "", chatAnswers},
     {"chat_number", FactKind::Number, "question scheme?", chatNumber},
     {"chat_first_to_break", FactKind::Text, "schemes below", chatFirstToBreak},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/lessons/facts/activation_facts.h"
 #include "app/lessons/facts/chat_facts.h"
 #include "app/lessons/facts/classic_facts.h"
 #include "app/lessons/facts/fact_weights.h"
@@ -42,7 +43,8 @@ std::vector<Parameter> parametersOf(const Fact& fact) {
 std::span<const Fact> facts() {
   static const std::vector<Fact> all = [] {
     std::vector<Fact> result;
-    for (const auto group : {numberFacts(), quantizationFacts(), sizeFacts(), classicFacts(), chatFacts()})
+    for (const auto group :
+         {numberFacts(), quantizationFacts(), sizeFacts(), classicFacts(), chatFacts(), activationFacts()})
       result.insert(result.end(), group.begin(), group.end());
     return result;
   }();

@@ -4,7 +4,9 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "app/lessons/facts/lesson_inputs.h"
 #include "app/session/demo_model.h"
 #include "app/session/engine.h"
 #include "core/base/error.h"
@@ -50,18 +52,19 @@ const std::vector<Exchange>& lessonExchanges() {
   return kExchanges;
 }
 
-AnswerScore chatScore(const std::string& scheme, const core::JobContext& job) {
+AnswerScore chatScore(const std::string& scheme, const core::JobContext& job, const std::string& calibrated) {
   static std::mutex mutex;
-  static std::map<std::string, AnswerScore> known;
+  static std::map<std::pair<std::string, std::string>, AnswerScore> known;
   const core::model::Recipe recipe = recipeOf(scheme);
+  const std::pair key{recipe.toString(), calibrated};
   {
     const std::lock_guard lock(mutex);
-    if (const auto found = known.find(recipe.toString()); found != known.end()) return found->second;
+    if (const auto found = known.find(key); found != known.end()) return found->second;
   }
-  const auto model = OpenModel::open(std::string(kDemoName), job);
+  const auto model = lessonDemo(calibrated, job);
   const AnswerScore score = scoreAnswers(*model, recipe, lessonExchanges(), job);
   const std::lock_guard lock(mutex);
-  return known.insert_or_assign(recipe.toString(), score).first->second;
+  return known.insert_or_assign(key, score).first->second;
 }
 
 std::string chatAnswer(const std::string& scheme, const std::string& question, const core::JobContext& job) {
