@@ -50,6 +50,7 @@ CalibrationNotice::CalibrationNotice(Selection& selection, Calibrator& calibrato
 
 void CalibrationNotice::setAskers(std::vector<Asker> askers) {
   m_askers = std::move(askers);
+  for (const Asker& asker : m_askers) m_calibrator.want(asker.need);
   refresh();
 }
 

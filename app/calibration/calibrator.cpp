@@ -98,15 +98,18 @@ void Calibrator::followModel() {
 }
 
 void Calibrator::followSchemes() {
-  if (m_isRunning || m_asks || !usual()) return;
-  const auto state = m_selection.calibrationState();
-  if (state && state->made) return;  // what a person chose stays
   std::vector<core::model::Recipe> recipes = m_selection.checkedRecipes();
   if (m_selection.currentRecipe()) recipes.push_back(*m_selection.currentRecipe());
-  const bool isWanted = std::any_of(recipes.begin(), recipes.end(), [this](const auto& recipe) {
-    return m_selection.waitFor(wishOf(m_selection, recipe)) == CalibrationWait::Text;
-  });
-  if (isWanted) read(*usual());
+  auto most = core::quant::CalibrationNeed::None;
+  for (const auto& recipe : recipes) most = std::max(most, wishOf(m_selection, recipe));
+  want(most);
+}
+
+void Calibrator::want(core::quant::CalibrationNeed need) {
+  if (m_isRunning || m_asks || !usual() || m_selection.waitFor(need) != CalibrationWait::Text) return;
+  const auto state = m_selection.calibrationState();
+  if (state && state->made) return;  // what a person chose stays
+  read(*usual());
 }
 
 }  // namespace app

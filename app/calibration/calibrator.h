@@ -31,6 +31,8 @@ class Calibrator : public QObject {
   void read(const Order& order);
   /// @pre a model is open
   void openImportance(const QString& file);
+  /// Somebody waits for this: reads a built-in model's text by itself, unless that was stopped or has failed before.
+  void want(core::quant::CalibrationNeed need);
   void stop();
   bool isRunning() const { return m_isRunning; }
   double progress() const;  ///< 0…1; −1 while unknown

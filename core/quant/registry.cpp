@@ -86,9 +86,17 @@ constexpr Entry kEntries[] = {
     {"nv_e2m1", "NVFP4: 4-bit floats, an FP8 scale per 16 weights and an FP32 scale of the tensor."},
     {"int8:activations=int8_dynamic",
      "INT8 weights times INT8 inputs, which get a scale per token: products of integers."},
+    {"int8:activations=int8_static",
+     "INT8 weights times INT8 inputs under one range per layer, from the least to the largest a text had."},
+    {"int8:activations=int8_static,input_range=percentile",
+     "INT8 weights times INT8 inputs under one range per layer, which clips the largest."},
+    {"int8:activations=int8_static,input_range=entropy",
+     "INT8 weights times INT8 inputs under one range per layer, the one that tells least apart from the inputs' own (KL)."},
     {"int4:range=minmax,activations=int8_dynamic", "INT4 weights times INT8 inputs, which get a scale per token."},
     {"fp8_e4m3:scale=row,activations=fp8_dynamic",
      "FP8 weights times FP8 inputs, which get a scale per token, as FP8 checkpoints are run."},
+    {"fp8_e4m3:scale=tensor,activations=fp8_static",
+     "FP8 weights times FP8 inputs under one scale per layer, from the largest a text had."},
     {"llm_int8", "INT8 weights and inputs, row by row; inputs with outliers in FP16 (bitsandbytes)."},
 };
 

@@ -46,7 +46,9 @@ CalibrationText halfOf(CalibrationText text, Half half) {
 }
 
 CalibrationPtr reading(const OpenModel& model, const std::string& text, Half half, std::uint32_t tokens) {
-  return calibrationOf(model, halfOf(app::openText(text), half), {.tokens = tokens}, {});
+  core::calibrate::CalibrationSettings settings;
+  settings.tokens = tokens;
+  return calibrationOf(model, halfOf(app::openText(text), half), settings, {}, {});
 }
 
 struct Reader {

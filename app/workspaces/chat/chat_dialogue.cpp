@@ -51,6 +51,7 @@ AnswerSource ChatDialogue::sourceFor(std::size_t pane) const {
   source.device = QString::fromStdString(m_ground.setup.device.toString());
   source.calibration = m_ground.calibrations[pane];
   source.contextLength = m_ground.setup.contextLength;
+  source.kvType = m_ground.setup.kvType;
   source.options = m_ground.options;
   source.mode = m_conversation.turns().back().mode;
   source.history = m_ground.history;

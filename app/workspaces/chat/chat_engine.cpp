@@ -78,7 +78,7 @@ PaneFacts ChatEngine::factsOf(core::model::Session& session, std::uint32_t conte
 
 std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::JobContext& job) {
   std::vector<Pane> old = std::exchange(m_panes, {});
-  const bool sameGround = m_setup.model == setup.model && m_setup.contextLength == setup.contextLength &&
+  const bool sameGround = m_setup.model == setup.model && m_setup.contextLength == setup.contextLength && m_setup.kvType == setup.kvType &&
                           m_setup.device.toString() == setup.device.toString();
   if (!sameGround) old.clear();
   m_setup = setup;
@@ -96,7 +96,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
     Pane& pane = kept[i];
     if (!pane.session) {
       const Engine::SessionOptions options{setup.panes[i].value_or(core::model::Recipe()), setup.device,
-                                           setup.contextLength, core::model::KvType::F16};
+                                           setup.contextLength, setup.kvType};
       pane.scheme = setup.panes[i];
       pane.calibration = calibration;
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);

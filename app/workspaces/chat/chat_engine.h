@@ -15,6 +15,7 @@ struct ChatSetup {
   std::vector<std::optional<core::model::Recipe>> panes;  ///< none: the weights as stored
   DeviceChoice device;
   std::uint32_t contextLength = 0;  ///< 0: the model's own, up to the engine's limit
+  core::model::KvType kvType = core::model::KvType::F16;
 };
 
 /// What one pane is to answer.

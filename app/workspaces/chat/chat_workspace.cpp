@@ -122,6 +122,7 @@ ChatGround ChatWorkspace::ground() const {
   }
   ground.setup.device = m_sampling->device();
   ground.setup.contextLength = m_sampling->contextLength();
+  ground.setup.kvType = m_sampling->kvType();
   if (selection().model()) ground.modelName = QString::fromStdString(selection().model()->checkpoint().name());
   ground.options = m_sampling->options();
   ground.systemPrompt = m_sampling->systemPrompt();
@@ -170,7 +171,8 @@ void ChatWorkspace::prepare() {
     return;
   }
   const ChatSetup setup = ground().setup;
-  QStringList key{setup.device.toString().c_str(), QString::number(setup.contextLength)};
+  QStringList key{setup.device.toString().c_str(), QString::number(setup.contextLength),
+                  QString::number(static_cast<int>(setup.kvType))};
   for (const auto& scheme : setup.panes) key << QString::fromStdString(scheme ? scheme->toString() : std::string());
   if (std::exchange(m_preparedFor, key.join(u'|')) == m_preparedFor) return;
   m_failures.clear();

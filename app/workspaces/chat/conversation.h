@@ -29,6 +29,7 @@ struct AnswerSource {
   QString device;                             ///< the choice: "auto", "cpu", "vulkan:0"
   QString calibration;                        ///< "demo text · 4,096 tokens" where the recipe looks at data
   std::uint32_t contextLength = 0;            ///< 0: the model's own up to a limit
+  core::model::KvType kvType = core::model::KvType::F16;
   core::model::GenerationOptions options;
   PromptMode mode = PromptMode::Chat;
   HistoryMode history = HistoryMode::Reference;

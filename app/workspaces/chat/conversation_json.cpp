@@ -61,6 +61,7 @@ Json toJson(const AnswerSource& source) {
           {"device", source.device.toStdString()},
           {"calibration", source.calibration.toStdString()},
           {"context", source.contextLength},
+          {"kv_type", core::model::nameOf(source.kvType)},
           {"options", toJson(source.options)},
           {"completion", source.mode == PromptMode::Completion},
           {"own_history", source.history == HistoryMode::Own},
@@ -79,6 +80,7 @@ AnswerSource sourceFrom(const Json& json) {
   source.device = textFrom(json.at("device"));
   source.calibration = QString::fromStdString(json.value("calibration", std::string()));
   json.at("context").get_to(source.contextLength);
+  source.kvType = core::model::kvTypeOf(json.value("kv_type", std::string("f16")));
   source.options = optionsFrom(json.at("options"));
   source.mode = json.at("completion").get<bool>() ? PromptMode::Completion : PromptMode::Chat;
   source.history = json.at("own_history").get<bool>() ? HistoryMode::Own : HistoryMode::Reference;

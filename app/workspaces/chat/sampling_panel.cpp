@@ -30,6 +30,7 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   m_device->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   m_form->addRow(tr("Device"), m_device);
   connect(m_device, &QComboBox::activated, this, &SamplingPanel::groundChanged);
+  addKvType();
   addContext();
 
   m_temperature = addReal(tr("Temperature"), 0, 5, 0.1, 0.0, tr("0 always takes the most probable token (greedy)."));
@@ -49,6 +50,22 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   for (QSpinBox* box : {m_topK, m_seed, m_maxTokens})
     connect(box, &QSpinBox::valueChanged, this, &SamplingPanel::summaryChanged);
   setDevices({{QStringLiteral("auto"), tr("Automatic")}});
+}
+
+void SamplingPanel::addKvType() {
+  m_kvType = new QComboBox;
+  m_kvType->addItem(tr("FP16"), static_cast<int>(core::model::KvType::F16));
+  m_kvType->addItem(tr("INT8"), static_cast<int>(core::model::KvType::Int8));
+  m_kvType->setAccessibleName(tr("Keys and values"));
+  m_kvType->setToolTip(tr("What the keys and values of attention are kept in. INT8, with a scale per position and head, "
+                          "takes about half of the memory."));
+  m_kvType->setObjectName(QStringLiteral("kv-type"));
+  m_form->addRow(tr("KV cache"), m_kvType);
+  connect(m_kvType, &QComboBox::activated, this, &SamplingPanel::groundChanged);
+}
+
+core::model::KvType SamplingPanel::kvType() const {
+  return static_cast<core::model::KvType>(m_kvType->currentData().toInt());
 }
 
 void SamplingPanel::addContext() {
@@ -174,6 +191,7 @@ void SamplingPanel::save(QSettings& settings) const {
   settings.setValue(QStringLiteral("seed"), m_seed->value());
   settings.setValue(QStringLiteral("maxTokens"), m_maxTokens->value());
   settings.setValue(QStringLiteral("systemPrompt"), m_system->toPlainText());
+  settings.setValue(QStringLiteral("kvType"), m_kvType->currentIndex());
 }
 
 void SamplingPanel::restore(const QSettings& settings) {
@@ -184,6 +202,7 @@ void SamplingPanel::restore(const QSettings& settings) {
   m_penalty->setValue(settings.value(QStringLiteral("repetitionPenalty"), m_penalty->value()).toDouble());
   m_seed->setValue(settings.value(QStringLiteral("seed"), m_seed->value()).toInt());
   m_maxTokens->setValue(settings.value(QStringLiteral("maxTokens"), m_maxTokens->value()).toInt());
+  m_kvType->setCurrentIndex(std::clamp(settings.value(QStringLiteral("kvType"), 0).toInt(), 0, m_kvType->count() - 1));
   m_system->setPlainText(settings.value(QStringLiteral("systemPrompt")).toString());
 }
 

@@ -31,6 +31,8 @@ class SamplingPanel : public QWidget {
   std::uint32_t contextLength() const;
   void setContextLength(std::uint32_t tokens);
   void focusContext();
+  /// What keys and values are kept in.
+  core::model::KvType kvType() const;
   /// What the open model can hold, what it gets when nobody asks, and what a token of it costs.
   /// @param own 0: no model that runs
   void setModelContext(std::uint32_t own, std::uint32_t automatic, std::uint64_t kvBytesPerToken);
@@ -41,12 +43,13 @@ class SamplingPanel : public QWidget {
   void restore(const QSettings& settings);
 
  Q_SIGNALS:
-  /// Device or context: the sessions have to be made anew.
+  /// Device, context or what keys and values are kept in: the sessions have to be made anew.
   void groundChanged();
   void summaryChanged();
 
  private:
   void addContext();
+  void addKvType();
   void addSystemPrompt();
   void showContextCost();
   QDoubleSpinBox* addReal(const QString& label, double low, double high, double step, double value,
@@ -54,7 +57,7 @@ class SamplingPanel : public QWidget {
   QSpinBox* addWhole(const QString& label, int low, int high, int value, const QString& help);
 
   QFormLayout* m_form;
-  QComboBox* m_device;
+  QComboBox *m_device, *m_kvType;
   QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_penalty;
   QSpinBox *m_topK, *m_seed, *m_maxTokens, *m_context;
   Label* m_contextCost;

@@ -34,6 +34,7 @@ LabState::LabState(Selection& selection, JobRunner& jobs, QObject* parent)
     Q_EMIT weightChanged();
   });
   connect(&selection, &Selection::currentSchemeChanged, this, &LabState::followScheme);
+  connect(&selection, &Selection::calibrationChanged, this, &LabState::followCalibration);
   m_source.load(m_input, m_selection);
 }
 
@@ -64,6 +65,12 @@ void LabState::followScheme() {
   LabInput next = m_input;
   next.scheme = *m_followed;
   suggest(std::move(next), tr("choose %1").arg(QString::fromStdString(m_followed->displayName())));
+}
+
+void LabState::followCalibration() {
+  if (core::quant::calibrationNeed(m_input.scheme) == core::quant::CalibrationNeed::None) return;
+  recompute();
+  Q_EMIT inputChanged();
 }
 
 const WeightEdits& LabState::edits() const {

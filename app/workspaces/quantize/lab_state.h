@@ -95,6 +95,7 @@ class LabState : public QObject {
   void takeFailure(const QString& sentence);
   void followSelection();
   void followScheme();
+  void followCalibration();
 
   Selection& m_selection;
   JobRunner& m_jobs;
