@@ -1,9 +1,14 @@
 #include "app/cli/recipe_options.h"
 
+#include <algorithm>
+
 #include "app/session/cache_folder.h"
 #include "app/session/recipe_file.h"
+#include "core/model/recipe/recipe_plan.h"
 
 namespace app::cli {
+
+using core::quant::CalibrationNeed;
 
 core::model::Recipe RecipeOptions::parse() const { return isGiven() ? parseAll().front() : core::model::Recipe(); }
 
@@ -20,10 +25,21 @@ std::shared_ptr<core::calibrate::MatrixCalibration> RecipeOptions::importance() 
   return m_importance;
 }
 
-void RecipeOptions::calibrate(const OpenModel& model, const core::JobContext& job) const {
+bool RecipeOptions::isTextNeeded(const OpenModel& model) const {
+  if (!isGiven()) return false;
+  const auto all = parseAll();
+  return std::any_of(all.begin(), all.end(), [&](const core::model::Recipe& recipe) {
+    const core::quant::Scheme* const base = recipe.asScheme();
+    return (base != nullptr && core::quant::calibrationNeed(*base) != CalibrationNeed::None) ||
+           calibrationNeed(core::model::planRecipe(recipe, model.checkpoint())) != CalibrationNeed::None;
+  });
+}
+
+void RecipeOptions::calibrate(const OpenModel& model, const core::JobContext& job, CalibrationNeed need) const {
   if (!imatrix.empty()) return model.calibration().set({importance()->title(), 0, {}}, importance());
-  if (calibration.empty()) return;
-  const auto text = openText(calibration);
+  const bool isDemos = calibration.empty() && model.isDemo() && (need != CalibrationNeed::None || isTextNeeded(model));
+  if (calibration.empty() && !isDemos) return;
+  const auto text = openText(isDemos ? std::string(kDemoText) : calibration);
   const auto made = calibrationOf(model, text, reading, userCacheFolder(), job);
   model.calibration().set({text.title, made->tokens(), {}}, made);
 }

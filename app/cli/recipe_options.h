@@ -20,11 +20,14 @@ struct RecipeOptions {
   core::model::Recipe parse() const;
   /// For a verb that compares: as openRecipes(). @throws core::Error
   std::vector<core::model::Recipe> parseAll() const;
-  /// Gives the model the calibration that was asked for, if one was. A text is read when a scheme first asks.
+  /// Gives the model the calibration that was asked for, if one was; the demo model its own text where something needs
+  /// one, as in the window. A text is read when a scheme first asks. @param need of what is measured
   /// @throws core::Error, core::Cancelled
-  void calibrate(const OpenModel& model, const core::JobContext& job) const;
+  void calibrate(const OpenModel& model, const core::JobContext& job,
+                 core::quant::CalibrationNeed need = core::quant::CalibrationNeed::None) const;
 
  private:
+  bool isTextNeeded(const OpenModel& model) const;
   std::shared_ptr<core::calibrate::MatrixCalibration> importance() const;
   mutable std::shared_ptr<core::calibrate::MatrixCalibration> m_importance;  ///< read once
 };

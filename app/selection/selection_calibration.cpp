@@ -1,6 +1,4 @@
 // The part of Selection that knows what waits for a calibration.
-#include <algorithm>
-
 #include "app/selection/selection.h"
 
 namespace app {
@@ -18,11 +16,8 @@ void Selection::setCalibrating(bool calibrating) {
 
 CalibrationNeed Selection::needOf(const core::model::Recipe& recipe) const {
   if (const core::quant::Scheme* scheme = recipe.asScheme()) return core::quant::calibrationNeed(*scheme);
-  CalibrationNeed most = CalibrationNeed::None;
-  if (const core::model::RecipePlan* plan = planOf(recipe))
-    for (const auto& decision : plan->tensors)
-      if (decision.scheme) most = std::max(most, core::quant::calibrationNeed(*decision.scheme));
-  return most;
+  const core::model::RecipePlan* const plan = planOf(recipe);
+  return plan == nullptr ? CalibrationNeed::None : core::model::calibrationNeed(*plan);
 }
 
 // What is read when somebody first asks is not there yet either: reading takes a while and is to be seen.

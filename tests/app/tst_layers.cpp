@@ -138,6 +138,7 @@ class TestLayers : public QObject {
     auto* metric = shown.find<QComboBox>(QStringLiteral("metric"));
     for (int i = 0; i < metric->count(); ++i) {
       metric->setCurrentIndex(i);
+      QVERIFY(shown.waitUntilIdle());  // the error of outputs reads a text first
       const bool ascending = largerIsBetter(static_cast<core::metrics::Metric>(metric->itemData(i).toInt()));
       const auto rows = dots->table().rows;
       QCOMPARE(rows.size(), std::size_t{42});

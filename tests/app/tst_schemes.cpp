@@ -64,7 +64,7 @@ class TestSchemes : public QObject {
         counted += static_cast<std::size_t>(index.data(SchemeListModel::CountRole).toInt());
     }
     QCOMPARE(counted, core::quant::presets().size() + core::model::allFileTypes().size());
-    QCOMPARE(headings(model).size(), 8);  // the checked ones and seven groups; nothing is one's own yet
+    QCOMPARE(headings(model).size(), 10);  // the checked ones and nine groups; nothing is one's own yet
     QCOMPARE(names(model).size(), static_cast<qsizetype>(selection.checkedRecipes().size()));
   }
 

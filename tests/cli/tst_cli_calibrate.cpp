@@ -118,6 +118,17 @@ class TestCliCalibrate : public QObject {
     QCOMPARE(run({"error", "demo", "--imatrix", m_matrix, "--calibration", "demo"}).code, 2);
   }
 
+  // The demo model has a text of its own, as in the window; a scheme that reads none does not name one.
+  void theDemoReadsItsOwnText() {
+    const auto errorOf = [](const QStringList& more) {
+      return json(QStringList{"error", "demo", "--scheme", "gptq", "--tensor", kTensor} + more)[0]["sqnr_db"]
+          .get<double>();
+    };
+    QCOMPARE(errorOf({}), errorOf({"--calibration", "demo"}));
+    QVERIFY(json({"error", "demo", "--metric", "output", "--scheme", "int4", "--tensor", kTensor})[0]["output_error"] >
+            0.0);
+  }
+
   // A scheme says that it wants importance, or a matrix says so for all of them: the same weights.
   void everyVerbTakesThem() {
     const QStringList tensor{"--tensor", kTensor}, matrix{"--imatrix", m_matrix}, scheme{"--scheme", "q4_k"},
@@ -180,7 +191,8 @@ class TestCliCalibrate : public QObject {
     // No file has a place for factors of the inputs.
     const Run refused = run({"quantize", "demo", "--scheme", "nf4:method=awq", "-o", path("q.safetensors")});
     QCOMPARE(refused.code, 1);
-    QVERIFY2(refused.err.contains("no type for nf4:method=awq"), refused.err.constData());
+    QVERIFY2(refused.err.contains("inputs divided by factors, which a safetensors file has no place for"),
+             refused.err.constData());
   }
 };
 

@@ -15,6 +15,10 @@ QStringList arguments(const QString& block, const QStringList& how) {
   return QStringList{QStringLiteral("quantize"), kModel} + how + QStringList{QStringLiteral("--explain"), block};
 }
 QStringList scheme(const QString& text) { return {QStringLiteral("--scheme"), text}; }
+/// With a text for the schemes that look at data.
+QStringList calibrated(const char* text) {
+  return scheme(QLatin1String(text)) + QStringList{QStringLiteral("--calibration"), QStringLiteral("demo")};
+}
 
 /// The values of the column.
 std::vector<double> column(const Json& block, const std::string& id) {
@@ -103,7 +107,7 @@ class TestCliExplain : public QObject {
   /// Methods that look at columns say what became of each, and that is what the block has.
   void tellsWhatMethodsDidToTheColumns() {
     const auto explained = [](const char* text) {
-      return json(arguments(kTensor + QStringLiteral(":2:1"), scheme(QLatin1String(text))));
+      return json(arguments(kTensor + QStringLiteral(":2:1"), calibrated(text)));
     };
     const Json gptq = explained("gptq:group=32");
     const Json& steps = gptq["columns"]["columns"];
@@ -125,8 +129,8 @@ class TestCliExplain : public QObject {
     const Json hqq = explained("hqq:group=32");
     QVERIFY(hqq["columns"]["errors"].size() > 1 && hqq["columns"]["groups"].size() == steps.size() / 32);
     QVERIFY(explained("int4")["columns"].is_null());
-    for (const char* text : {"gptq:group=32", "awq:group=32", "hqq:group=32", "int8:method=smooth"}) {
-      const Run printed = run(arguments(kTensor + QStringLiteral(":2:1"), scheme(QLatin1String(text))));
+    for (const char* text : {"gptq:group=32", "awq:group=32", "hqq:group=32", "smoothquant"}) {
+      const Run printed = run(arguments(kTensor + QStringLiteral(":2:0"), calibrated(text)));
       QVERIFY2(printed.out.contains("the row, column by column"), text);
     }
   }

@@ -83,7 +83,8 @@ class TestInputStudy : public QObject {
 
   void saysWhatRangesDoToAnotherText() {
     std::size_t width = 0;
-    const auto known = knownFrom(rowsOf(windowsFrom(7), width), width);
+    const std::vector<float> read = rowsOf(windowsFrom(7), width);
+    const auto known = knownFrom(read, width);
     const auto windows = windowsFrom(29);
     const std::vector<float> rows = rowsOf(windows, width);
     const std::vector<Activations> ways = {

@@ -184,6 +184,7 @@ void ChatWorkspace::prepare() {
 }
 
 void ChatWorkspace::showPrepared(const std::vector<PaneFacts>& facts) {
+  if (waits()) return;  // another scheme was ticked meanwhile
   for (std::size_t i = 0; i < m_panes.size(); ++i) {
     m_panes[i]->setFacts(facts[i]);
     m_panes[i]->setNotice({});

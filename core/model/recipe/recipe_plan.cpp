@@ -199,6 +199,13 @@ quant::Scheme withImportance(const Recipe& recipe, const quant::Scheme& scheme, 
   return plain;
 }
 
+quant::CalibrationNeed calibrationNeed(const RecipePlan& plan) {
+  auto most = quant::CalibrationNeed::None;
+  for (const TensorDecision& decision : plan.tensors)
+    if (decision.scheme) most = std::max(most, quant::calibrationNeed(*decision.scheme));
+  return most;
+}
+
 bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored) {
   return stored && quant::storedDType(scheme.format) == stored;
 }

@@ -38,6 +38,9 @@ RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span
                       io::FileFormat format);
 RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint);
 
+/// The most that one of the tensors' schemes asks of a calibration.
+quant::CalibrationNeed calibrationNeed(const RecipePlan& plan);
+
 /// Whether the stored bytes are already what the scheme would make, so that they are copied. What it says of inputs and
 /// products is not asked.
 bool isStoredAs(const quant::Scheme& scheme, std::optional<tensor::DType> stored);
