@@ -15,35 +15,17 @@
 #include "app/session/calibrate_model.h"
 #include "core/model/tensor_roles.h"
 #include "core/quant/quantizer.h"
+#include "held_out.h"
 #include "tool_arguments.h"
 
 namespace {
 
 using app::OpenModel;
-using core::calibrate::CalibrationText;
 using core::quant::CalibrationNeed;
 using core::quant::CalibrationPtr;
 using core::quant::Scheme;
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Floats = Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
-
-enum class Half { First, Second };
-
-/// Of its documents, or of the paragraphs of the only one.
-CalibrationText halfOf(CalibrationText text, Half half) {
-  auto& documents = text.documents;
-  if (documents.size() == 1) {
-    const auto whole = std::get<std::string>(documents.front());
-    const std::size_t middle = whole.find("\n\n", whole.size() / 2);
-    documents = {whole.substr(0, middle), whole.substr(middle)};
-  }
-  const auto middle = documents.begin() + static_cast<std::ptrdiff_t>(documents.size() / 2);
-  if (half == Half::First)
-    documents.erase(middle, documents.end());
-  else
-    documents.erase(documents.begin(), middle);
-  return text;
-}
 
 CalibrationPtr reading(const OpenModel& model, const std::string& text, Half half, std::uint32_t tokens) {
   core::calibrate::CalibrationSettings settings;

@@ -204,6 +204,18 @@ class TestActivations : public QObject {
           const auto* bytes = reinterpret_cast<const std::int8_t*>(inputs.data());
           QCOMPARE(kernels.dot(weights.data(), bytes, width),
                    ops::runnableCodeKernels()[0].dot(weights.data(), bytes, width));
+          const std::vector<float> columns = randomValues(rows * width, 3),
+                                   values = randomValues(width * ops::CodeTile::kTokens, 4);
+          std::vector<float> floats(out.size());
+          kernels.multiplyFloats({columns.data(), values.data(), rows, width, floats.data()});
+          for (std::size_t r = 0; r < rows; ++r) {
+            for (std::size_t t = 0; t < ops::CodeTile::kTokens; ++t) {
+              float sum = 0.0F;
+              for (std::size_t c = 0; c < width; ++c)
+                sum += columns[r * width + c] * values[c * ops::CodeTile::kTokens + t];
+              QCOMPARE(floats[r * ops::CodeTile::kTokens + t], sum);
+            }
+          }
         }
       }
     }

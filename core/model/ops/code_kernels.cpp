@@ -1,5 +1,6 @@
 #include "core/model/ops/code_kernels.h"
 
+#include <algorithm>
 #include <vector>
 
 // As in vector_kernels.cpp: functions between the pragmas run only on processors that have the instructions.
@@ -52,6 +53,16 @@ void multiply(const CodeTile& tile) {
       for (std::size_t c = 0; c < kChains; ++c) chain[c] = chains[c][r][t];
       tile.out[r * kTokens + t] = sumOfChains(chain);
     }
+  }
+}
+
+void multiplyFloats(const FloatTile& tile) {
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    float sums[kTokens] = {};
+    for (std::size_t i = 0; i < tile.columns; ++i)
+      for (std::size_t t = 0; t < kTokens; ++t)
+        sums[t] += tile.weights[r * tile.columns + i] * tile.inputs[i * kTokens + t];
+    std::copy_n(sums, kTokens, tile.out + r * kTokens);
   }
 }
 
@@ -147,6 +158,19 @@ void multiply(const CodeTile& tile) {
   }
 }
 
+void multiplyFloats(const FloatTile& tile) {
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    __m256 low = _mm256_setzero_ps(), high = _mm256_setzero_ps();
+    for (std::size_t i = 0; i < tile.columns; ++i) {
+      const __m256 weight = _mm256_set1_ps(tile.weights[r * tile.columns + i]);
+      low = _mm256_add_ps(low, _mm256_mul_ps(weight, _mm256_loadu_ps(tile.inputs + i * kTokens)));
+      high = _mm256_add_ps(high, _mm256_mul_ps(weight, _mm256_loadu_ps(tile.inputs + i * kTokens + 8)));
+    }
+    _mm256_storeu_ps(tile.out + r * kTokens, low);
+    _mm256_storeu_ps(tile.out + r * kTokens + 8, high);
+  }
+}
+
 }  // namespace avx2
 #pragma GCC pop_options
 
@@ -220,19 +244,30 @@ void multiply(const CodeTile& tile) {
   }
 }
 
+void multiplyFloats(const FloatTile& tile) {
+  for (std::size_t r = 0; r < tile.rows; ++r) {
+    __m512 sums = _mm512_setzero_ps();
+    for (std::size_t i = 0; i < tile.columns; ++i) {
+      const __m512 weight = _mm512_set1_ps(tile.weights[r * tile.columns + i]);
+      sums = _mm512_add_ps(sums, _mm512_mul_ps(weight, _mm512_loadu_ps(tile.inputs + i * kTokens)));
+    }
+    _mm512_storeu_ps(tile.out + r * kTokens, sums);
+  }
+}
+
 }  // namespace avx512
 #pragma GCC pop_options
 #endif
 
 std::vector<CodeKernels> findRunnable() {
-  std::vector<CodeKernels> found = {{"plain", &plain::dot, &plain::multiply}};
+  std::vector<CodeKernels> found = {{"plain", &plain::dot, &plain::multiply, &plain::multiplyFloats}};
 #if QS_WIDE_CODES
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("avx2")) return found;
-  found.push_back({"avx2", &avx2::dot, &avx2::multiply});
+  found.push_back({"avx2", &avx2::dot, &avx2::multiply, &avx2::multiplyFloats});
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
       __builtin_cpu_supports("avx512vnni"))
-    found.push_back({"avx512_vnni", &avx512::dot, &avx512::multiply});
+    found.push_back({"avx512_vnni", &avx512::dot, &avx512::multiply, &avx512::multiplyFloats});
 #endif
   return found;
 }

@@ -33,6 +33,14 @@ struct CodeTile {
   float* out = nullptr;                       ///< [rows][kTokens]
 };
 
+/// A few rows of weights times a block of tokens in floats: the columns that are no integers.
+struct FloatTile {
+  const float* weights = nullptr;  ///< [rows][columns]
+  const float* inputs = nullptr;   ///< [columns][CodeTile::kTokens]
+  std::size_t rows = 0, columns = 0;
+  float* out = nullptr;  ///< [rows][CodeTile::kTokens]
+};
+
 /// The inner loops of products of integers, once per instruction set. All give the same bits.
 struct CodeKernels {
   const char* name;  ///< "plain", "avx2", "avx512_vnni"
@@ -40,6 +48,8 @@ struct CodeKernels {
   std::int32_t (*dot)(const std::uint8_t* weights, const std::int8_t* inputs, std::size_t n);
   /// out[r][t] = Σ_run scale · float(Σ weight · input − weightZero · inputSum − inputZero · weightSum), by chains
   void (*multiply)(const CodeTile& tile);
+  /// out[r][t] = Σ weights[r][c] · inputs[c][t], added up from the first column on
+  void (*multiplyFloats)(const FloatTile& tile);
 };
 
 /// The best that this processor has.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <numeric>
 #include <vector>
 
 #include "core/base/parallel.h"
@@ -80,7 +79,7 @@ struct TokenBlock {
 /// The columns that are multiplied as floats, and their inputs in FP16.
 struct Outliers {
   std::vector<std::uint32_t> columns;
-  std::vector<float> inputs;  ///< [tokens, columns]
+  std::vector<float> inputs;  ///< [blocks of kTokens][columns][kTokens], 0 behind the last token
 
   Outliers(const Inputs& coded, const float* floats, std::size_t width) {
     if (floats == nullptr) return;
@@ -88,9 +87,11 @@ struct Outliers {
       const std::int32_t mask = coded.word(0, coded.layout.masks() + c / CodedRow::kUnit);
       if ((static_cast<std::uint32_t>(mask) >> (c % CodedRow::kUnit) & 1U) != 0) columns.push_back(c);
     }
+    inputs.assign((coded.tokens + kTokens - 1) / kTokens * kTokens * columns.size(), 0.0F);
     for (std::size_t t = 0; t < coded.tokens; ++t)
-      for (const std::uint32_t c : columns)
-        inputs.push_back(numeric::halfToFloat(numeric::floatToHalf(floats[t * width + c])));
+      for (std::size_t i = 0; i < columns.size(); ++i)
+        inputs[(t / kTokens * columns.size() + i) * kTokens + t % kTokens] =
+            numeric::halfToFloat(numeric::floatToHalf(floats[t * width + columns[i]]));
   }
 };
 
@@ -110,6 +111,7 @@ class Rows {
 
   /// @param needsSums whether an input's zero-point is not 0
   void load(std::size_t first, std::size_t count, bool needsSums) {
+    static const std::vector<std::int8_t> ones(kMostSummed, 1);
     m_first = first;
     m_count = count;
     for (std::size_t r = 0; r < count; ++r) {
@@ -119,9 +121,10 @@ class Rows {
         m_scales[at] = m_uniform.scales[group];
         m_zeros[at] = zeroOf(group);
         if (!needsSums) continue;
-        const std::uint8_t* codes = m_codes.data() + r * m_stride + m_runs[run].first;
         const auto count32 = static_cast<std::int32_t>(m_runs[run].count);
-        m_sums[at] = std::accumulate(codes, codes + m_runs[run].count, 0) - count32 * m_zeros[at];
+        m_sums[at] =
+            codeKernels().dot(m_codes.data() + r * m_stride + m_runs[run].first, ones.data(), m_runs[run].count) -
+            count32 * m_zeros[at];
       }
     }
   }
@@ -154,14 +157,18 @@ class Rows {
     return sumOfChains(chain);
   }
 
-  /// The outlier columns of a row, decoded.
-  void decode(std::size_t r, std::span<const std::uint32_t> columns, std::vector<float>& weights) const {
-    weights.clear();
-    for (const std::uint32_t c : columns) {
-      const std::size_t group = groupOf(m_first + r, c);
-      const std::int32_t level = m_codes[r * m_stride + c] - zeroOf(group);
-      weights.push_back(m_uniform.scales[group] * static_cast<float>(level) * m_weight.factor);
+  /// The outlier columns of all rows, decoded: [rows, columns].
+  std::vector<float> decode(std::span<const std::uint32_t> columns) const {
+    std::vector<float> weights;
+    weights.reserve(m_count * columns.size());
+    for (std::size_t r = 0; r < m_count; ++r) {
+      for (const std::uint32_t c : columns) {
+        const std::size_t group = groupOf(m_first + r, c);
+        const std::int32_t level = m_codes[r * m_stride + c] - zeroOf(group);
+        weights.push_back(m_uniform.scales[group] * static_cast<float>(level) * m_weight.factor);
+      }
     }
+    return weights;
   }
 
  private:
@@ -236,14 +243,12 @@ class Product {
   void addOutliers(const Rows& rows, std::size_t row, std::size_t count) const {
     const std::size_t columns = m_outliers.columns.size();
     if (columns == 0) return;
-    std::vector<float> weights;
-    for (std::size_t r = 0; r < count; ++r) {
-      rows.decode(r, m_outliers.columns, weights);
-      for (std::size_t t = 0; t < m_inputs.tokens; ++t) {
-        float sum = 0.0F;
-        for (std::size_t o = 0; o < columns; ++o) sum += m_outliers.inputs[t * columns + o] * weights[o];
-        result(t, row + r) += sum;
-      }
+    const std::vector<float> weights = rows.decode(m_outliers.columns);
+    for (std::size_t first = 0; first < m_inputs.tokens; first += kTokens) {
+      float sums[CodeTile::kMostRows * kTokens];
+      codeKernels().multiplyFloats({weights.data(), m_outliers.inputs.data() + first * columns, count, columns, sums});
+      for (std::size_t t = 0; t < std::min(kTokens, m_inputs.tokens - first); ++t)
+        for (std::size_t r = 0; r < count; ++r) result(first + t, row + r) += sums[r * kTokens + t];
     }
   }
 
