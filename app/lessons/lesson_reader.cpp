@@ -56,6 +56,7 @@ class Reader {
     step.asks = readQuestion(named.object("asks"), m_texts, m_path);
     if (step.stageFollows() && !std::holds_alternative<SliderQuestion>(step.asks))
       named.refuse(tr("Only a slider has an answer that a stage can follow."));
+    if (step.stage && named.has("board")) named.refuse(tr("A board stands where a stage would be: only one of them."));
     step.truth = readShownFact(named.value("truth"), m_where + QStringLiteral(", truth"));
     if (const QString problem = kindProblem(step.asks, step.truth.call.fact->kind); !problem.isEmpty())
       named.refuse(problem);

@@ -238,7 +238,7 @@ std::optional<QString> WeightBars::readout(QPointF at) const {
   const double value = m_block.values[static_cast<std::size_t>(index)];
   const double stored = m_block.stored[static_cast<std::size_t>(index)];
   return tr("weight %1: %2\nstored %3, error %4\ndrag it up or down to move it")
-      .arg(m_block.firstIndex + static_cast<std::uint64_t>(index))
+      .arg(m_block.number(static_cast<std::size_t>(index)))
       .arg(text::number(value, 5), text::number(stored, 5), text::number(stored - value, 3));
 }
 
@@ -246,7 +246,7 @@ ChartTable WeightBars::table() const {
   ChartTable result;
   result.columns = {QStringLiteral("weight"), QStringLiteral("value"), QStringLiteral("stored")};
   for (std::size_t i = 0; i < m_block.values.size(); ++i)
-    result.rows.push_back({static_cast<double>(m_block.firstIndex + i), m_block.values[i], m_block.stored[i]});
+    result.rows.push_back({static_cast<double>(m_block.number(i)), m_block.values[i], m_block.stored[i]});
   return result;
 }
 

@@ -18,6 +18,9 @@ class WeightBars : public Chart {
     std::vector<Levels> levels;               ///< each drawn over its own weights
     std::optional<double> clipLow, clipHigh;  ///< ends at which weights were cut off
     std::uint64_t firstIndex = 0;             ///< number of the first weight, as the axis counts them
+    std::vector<std::uint32_t> columns;       ///< numbers of the weights where they do not follow each other
+
+    std::uint64_t number(std::size_t index) const { return columns.empty() ? firstIndex + index : columns[index]; }
   };
   explicit WeightBars(QWidget* parent = nullptr);
 

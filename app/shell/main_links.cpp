@@ -17,8 +17,9 @@ void MainWindow::openLink(const QString& text) {
 void MainWindow::openLink(const Link& link) {
   const WorkspaceEntry* entry = findWorkspace(link.workspace);
   if (entry == nullptr) return showError(tr("There is no workspace \"%1\".").arg(link.workspace.left(120)));
-  // A model that is on its way may be what the link speaks of.
-  if (!m_selection.model() && (entry->needsModel || m_loader->isOpening())) {
+  // A model that is on its way may be what the link speaks of; without any, tensors are the demo's.
+  const bool needsModel = entry->needsModel || link.has(QStringLiteral("tensor"));
+  if (!m_selection.model() && (needsModel || m_loader->isOpening())) {
     m_linkAfterOpening = link;
     if (!m_loader->isOpening()) openModel(QStringLiteral("demo"));
     return;

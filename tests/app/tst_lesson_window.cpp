@@ -309,6 +309,42 @@ class TestLessonWindow : public QObject {
     QVERIFY(!chart->table().rows.empty());
   }
 
+  // Lesson 9 with keys alone: each of its stages opens, and each place that an answer leads to.
+  void activationsAreTakenByKeyboardAlone() {
+    const auto isAt = [this](const std::optional<Link>& place) {
+      if (!place) return true;
+      const QString tab = m_window->window().currentWorkspace()->link().value(QStringLiteral("show"));
+      return m_window->window().errorText().isEmpty() && m_window->selection().workspace() == place->workspace &&
+             tab == place->value(QStringLiteral("show")).remove(QStringLiteral("steps"));
+    };
+    QVERIFY(go(QStringLiteral("activations"), QStringLiteral("half")));
+    for (const LessonStep& step : player().lesson()->steps) {
+      QTRY_COMPARE(player().step()->id, step.id);
+      QTRY_VERIFY_WITH_TIMEOUT(player().results() != nullptr, 30000);
+      QVERIFY2(isAt(step.stage), qPrintable(step.id + m_window->window().errorText()));
+      QTRY_VERIFY2(hasKeyboard(), qPrintable(step.id));
+      const bool isChoice = std::holds_alternative<ChoiceQuestion>(step.asks);
+      const bool isNumber = std::holds_alternative<NumberQuestion>(step.asks);
+      press(isChoice ? Qt::Key_1 : isNumber ? Qt::Key_2 : Qt::Key_Right);  // a slider, a place on a chart
+      press(Qt::Key_Return);
+      QTRY_VERIFY2(player().isAnswered() && player().isRevealed(), qPrintable(step.id));
+      QVERIFY2(isAt(step.reveal), qPrintable(step.id + m_window->window().errorText()));
+      QVERIFY(m_window->waitUntilIdle());
+      QVERIFY2(m_window->window().errorText().isEmpty(), qPrintable(step.id + m_window->window().errorText()));
+      QTRY_COMPARE(focusName(), QStringLiteral("lesson-next"));
+      press(Qt::Key_Return);
+    }
+  }
+
+  void aStageWithATensorOpensTheDemo() {
+    m_window = std::make_unique<WorkspaceWindow>(QStringLiteral("learn"), QString());
+    QVERIFY(go(QStringLiteral("activations"), QStringLiteral("half")));
+    QTRY_COMPARE(m_window->selection().workspace(), QStringLiteral("quantize"));
+    QCOMPARE(m_window->window().errorText(), QString());
+    QCOMPARE(m_window->window().currentWorkspace()->link().value(QStringLiteral("tensor")),
+             QStringLiteral("blk.1.ffn_down.weight"));
+  }
+
   void rubbishIsASentence() {
     QVERIFY(go(QStringLiteral("int8"), QStringLiteral("code")));
     auto* field = m_window->find<QLineEdit>(QStringLiteral("lesson-number"));

@@ -67,9 +67,9 @@ class TestQuantizeWindow : public QObject {
     QVERIFY(none.open(QStringLiteral("row=3&block=2")).contains(QStringLiteral("no model")));
   }
 
-  /// Every stage that a lesson sets here can be set, at the step it names.
+  /// Every stage that a lesson sets here can be set, at the step and the tab it names.
   void theStagesOfTheLessonsOpen() {
-    Lab lab{QString()};
+    Lab lab;
     static const QRegularExpression stage(QStringLiteral("quantscope://quantize\\?[^\"\\s)]+"));
     int opened = 0;
     QDirIterator files(QStringLiteral(QS_SOURCE_DIR "/resources/lessons"), {QStringLiteral("*.json")}, QDir::Files,
@@ -86,6 +86,8 @@ class TestQuantizeWindow : public QObject {
         QVERIFY2(lab.state().problem().isEmpty(), qPrintable(text + lab.state().problem()));
         if (link->has(QStringLiteral("step")))
           QCOMPARE(lab.workspace()->findChild<StepsPage*>()->stage(), link->value(QStringLiteral("step")));
+        if (link->has(QStringLiteral("tensor")))
+          QCOMPARE(lab.workspace()->link().value(QStringLiteral("tensor")), link->value(QStringLiteral("tensor")));
         ++opened;
       }
     }

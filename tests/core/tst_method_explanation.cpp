@@ -93,6 +93,17 @@ class TestMethodExplanation : public QObject {
           QVERIFY(of.inputs[steps[k - 1].column] >= of.inputs[steps[k].column]);
       QVERIFY(std::abs(of.error / outputErrorOf(row, made) - 1.0) < 1e-3);
       QVERIFY(std::abs(of.errorAlone / outputErrorOf(row, of.roundedAlone) - 1.0) < 1e-3);
+      // What the columns add one after the other is the damped error of all of them.
+      double lost = 0.0, squares = 0.0, squaresAlone = 0.0, diagonal = 0.0;
+      for (const quant::GptqStep& step : steps) {
+        lost += step.scaledError * step.scaledError;
+        squares += std::pow(double(step.decoded) - step.weight, 2);
+        squaresAlone += std::pow(double(of.roundedAlone[step.column]) - step.weight, 2);
+        diagonal += double(of.inputs[step.column]);
+      }
+      const double damping = of.trace.damping * diagonal / double(steps.size());
+      QVERIFY(std::abs(lost / (of.error + damping * squares) - 1.0) < 1e-3);
+      QVERIFY(std::abs(of.lossAlone / (of.errorAlone + damping * squaresAlone) - 1.0) < 1e-6);
     }
   }
 

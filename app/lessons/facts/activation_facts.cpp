@@ -198,14 +198,8 @@ Smoothed smoothed(const FactArguments& arguments, const core::JobContext& job) {
   const std::string layer = arguments.text("layer"), text = textOf(arguments);
   const auto weight = core::quant::loadTensor(lessonDemo(text, job)->checkpoint(), layer);
   const auto shown = inputsShown(text, layer, CalibrationNeed::Columns, job);
-  Smoothed result{shown->maxMagnitude, std::vector<float>(weight->rowValues()), {}};
-  const std::vector<float> values = core::quant::dequantize(*weight, job);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    float& largest = result.weights[i % result.weights.size()];
-    largest = std::max(largest, std::fabs(values[i]));
-  }
-  result.scales = core::quant::smoothingScales(*weight, *shown, arguments.number("alpha", 0.5), job);
-  return result;
+  return {shown->maxMagnitude, core::quant::columnMaxima(*weight, job),
+          core::quant::smoothingScales(*weight, *shown, arguments.number("alpha", 0.5), job)};
 }
 
 /// The column with the largest input.

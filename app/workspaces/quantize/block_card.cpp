@@ -30,6 +30,10 @@ constexpr std::size_t kMostLevels = 1024;  ///< more are finer than pixels
 WeightBars::Block barsOf(const LabBlock& block) {
   WeightBars::Block bars;
   bars.firstIndex = block.offset;
+  if (!block.explanation.columns.empty()) {
+    const auto first = block.explanation.columns.begin() + static_cast<std::ptrdiff_t>(block.offset);
+    bars.columns.assign(first, first + static_cast<std::ptrdiff_t>(block.values.size()));
+  }
   for (std::size_t i = 0; i < block.values.size(); ++i) {
     const double value = static_cast<double>(block.values[i]), clipped = static_cast<double>(block.clipped[i]);
     bars.values.push_back(value);
@@ -63,7 +67,6 @@ BlockCard::BlockCard(LabState& state, QWidget* parent)
       m_draw(new QPushButton),
       m_row(new QSpinBox),
       m_block(new QSpinBox) {
-  setHint(tr("grey: the weights, which can be moved; marks: what is stored; lines: every level"));
   buildWay();
   m_content = new QWidget;
   auto* row = new ReflowRow(kRowWidth, m_content);
@@ -154,22 +157,23 @@ void BlockCard::buildWay() {
 }
 
 void BlockCard::connectBars() {
-  const auto flat = [this](int index) { return m_state.block().shown.first + static_cast<std::uint64_t>(index); };
+  const auto flat = [this](int index) { return m_state.block().flatIndex(static_cast<std::size_t>(index)); };
   connect(m_bars, &WeightBars::barChosen, this, [this, flat](int index) { m_state.setWeight(flat(index)); });
-  connect(m_bars, &WeightBars::barActivated, this,
-          [this](int index) { Q_EMIT weightActivated(m_state.block().flatIndex(static_cast<std::size_t>(index))); });
+  connect(m_bars, &WeightBars::barActivated, this, [this, flat](int index) { Q_EMIT weightActivated(flat(index)); });
   connect(m_bars, &WeightBars::moveBegan, &m_state, &LabState::beginGesture);
   connect(m_bars, &WeightBars::moveEnded, &m_state, &LabState::endGesture);
-  connect(m_bars, &WeightBars::barMoved, this, [this](int index, double value) {
+  connect(m_bars, &WeightBars::barMoved, this, [this, flat](int index, double value) {
     constexpr double kMost = std::numeric_limits<float>::max();
-    m_state.moveWeight(m_state.block().flatIndex(static_cast<std::size_t>(index)),
-                       static_cast<float>(std::clamp(value, -kMost, kMost)));
+    m_state.moveWeight(flat(index), static_cast<float>(std::clamp(value, -kMost, kMost)));
   });
 }
 
 void BlockCard::refresh() {
   const LabBlock& block = m_state.block();
   const int shown = m_state.shownWeight();
+  setHint(block.order().empty()
+              ? tr("grey: the weights, which can be moved; marks: what is stored; lines: every level")
+              : tr("the weights in the order in which they are rounded and stored; marks: what is stored"));
   m_bars->setBlock(barsOf(block));
   m_bars->setChosen(shown);
   m_bars->setProvenance(m_state.provenance());
@@ -187,7 +191,7 @@ void BlockCard::refreshWay() {
   const bool isThere = m_state.tensor() != nullptr;
   const std::uint64_t rows = isThere ? m_state.tensor()->shape.rows() : 1;
   BlockNumber number;
-  if (isThere) number = blockNumber(m_state.input().scheme.format, m_state.tensor()->shape, m_state.weight());
+  if (isThere) number = m_state.blockNumber();
   for (QWidget* widget : std::initializer_list<QWidget*>{m_rowName, m_row}) widget->setVisible(rows > 1);
   for (QWidget* widget : std::initializer_list<QWidget*>{m_blockName, m_block, m_of})
     widget->setVisible(number.blocks > 1);
@@ -203,12 +207,9 @@ void BlockCard::refreshWay() {
 
 void BlockCard::go() {
   if (m_refreshing || !m_state.tensor()) return;
-  const auto& format = m_state.input().scheme.format;
-  const auto& shape = m_state.tensor()->shape;
   const auto row = static_cast<std::uint64_t>(m_row->value());
-  const std::uint64_t blocks = core::quant::blocksOfRow(format, shape, row);
-  m_state.setWeight(
-      firstWeight(format, shape, row, std::min(static_cast<std::uint64_t>(m_block->value()), blocks - 1)));
+  const std::uint64_t blocks = core::quant::blocksOfRow(m_state.input().scheme.format, m_state.tensor()->shape, row);
+  m_state.setBlock(row, std::min(static_cast<std::uint64_t>(m_block->value()), blocks - 1));
 }
 
 }  // namespace app

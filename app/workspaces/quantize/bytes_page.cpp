@@ -52,7 +52,7 @@ BytesPage::BytesPage(LabState& state, QWidget* parent)
     const LabBlock& block = this->state().block();
     const auto index = static_cast<std::size_t>(value);
     if (index >= block.offset && index - block.offset < block.values.size())
-      this->state().setWeight(block.shown.first + (index - block.offset));
+      this->state().setWeight(block.flatIndex(index - block.offset));
   });
 }
 

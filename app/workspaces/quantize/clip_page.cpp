@@ -129,7 +129,9 @@ LabRequest ClipPage::request() const {
 /// The one that was chosen, or the largest below it that is not the same weights.
 ClipExtent ClipPage::extent() const {
   int extent = static_cast<int>(m_wanted);
-  while (!isWider(request(), state().block().sharing, static_cast<ClipExtent>(extent))) --extent;
+  const LabRequest request = this->request();
+  const auto together = clippedTogether(request, state().block());
+  while (!isWider(request, together, static_cast<ClipExtent>(extent))) --extent;
   return static_cast<ClipExtent>(extent);
 }
 
@@ -156,10 +158,10 @@ void ClipPage::showCurve() {
                                                      : state().problem());
   }
   const LabRequest request = this->request();
-  for (int i = 0; i < 3; ++i)
-    m_extents->button(i)->setEnabled(isWider(request, block.sharing, static_cast<ClipExtent>(i)));
+  const auto together = clippedTogether(request, block);
+  for (int i = 0; i < 3; ++i) m_extents->button(i)->setEnabled(isWider(request, together, static_cast<ClipExtent>(i)));
   m_extents->button(static_cast<int>(extent()))->setChecked(true);
-  const auto part = extentRange(request, block.sharing, extent());
+  const auto part = extentRange(request, together, extent());
   const QString question = QStringLiteral("%1 %2 %3 %4")
                                .arg(state().weightsKey(), QString::fromStdString(request.scheme.toString()))
                                .arg(part.first)

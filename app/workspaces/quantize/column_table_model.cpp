@@ -25,15 +25,15 @@ QVariant ColumnTableModel::data(const QModelIndex& index, int role) const {
   if (role != Qt::DisplayRole) return {};
   const double value = m_table.lines[static_cast<std::size_t>(index.row())][static_cast<std::size_t>(index.column())];
   if (std::isnan(value)) return QStringLiteral("–");
-  if (m_table.fields[static_cast<std::size_t>(index.column())].isWhole)
-    return QString::number(static_cast<qulonglong>(value));
-  return text::number(value, 4);
+  const int digits = m_table.fields[static_cast<std::size_t>(index.column())].digits;
+  return digits == 0 ? QString::number(static_cast<qulonglong>(value)) : text::number(value, digits);
 }
 
 QVariant ColumnTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal || section >= columnCount()) return {};
   const ColumnTable::Field& field = m_table.fields[static_cast<std::size_t>(section)];
   if (role == Qt::DisplayRole) return field.title;
+  if (role == Qt::TextAlignmentRole) return int{Qt::AlignRight | Qt::AlignVCenter};
   return role == Qt::ToolTipRole ? QVariant(field.meaning) : QVariant();
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 #include <QAbstractTableModel>
 
-#include "app/workspaces/quantize/method_story.h"
+#include "app/workspaces/quantize/column_table.h"
 
 namespace app {
 

@@ -5,21 +5,16 @@
 #include "core/quant/explain/method_explanation.h"
 
 class QStackedLayout;
-class QTableView;
-class QToolButton;
 
 namespace app {
 
-class ColumnTableModel;
-class FactorsChart;
-class Label;
-class PushChart;
-class SearchChart;
-class Sentence;
+class ColumnStory;
+class MethodChoice;
 class StopNotice;
 
 /// The row of the block under a method that looks at columns, one column after the other: what GPTQ pushes from each
-/// into the next ones, what protects a channel under AWQ and SmoothQuant, where HQQ moved the zero-points.
+/// into the next ones, what protects a channel under AWQ and SmoothQuant, where HQQ moved the zero-points. The column
+/// in front is that of the weight under study.
 class ColumnsPage : public LabPage {
   Q_OBJECT
  public:
@@ -27,40 +22,23 @@ class ColumnsPage : public LabPage {
 
   /// The line in front; −1 for none.
   int line() const;
-  void setLine(int line);
 
  protected:
   void refresh() override;
-  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  QWidget* buildStory();
-  QWidget* buildWay();
-  QWidget* buildTable();
-  QWidget* buildCharts();
-  QWidget* buildChoice();
   void offerMethods();
   void compute();
   void take(core::quant::MethodExplanation explanation);
   void showMessage(const QString& message);
-  void showCharts();
-  void showLine();
-  void showZero();
+  std::uint64_t row() const;
+  std::uint32_t column() const;
 
-  std::shared_ptr<const core::quant::MethodExplanation> m_explanation;  ///< null: none yet
-  QString m_computed;                                                   ///< what it was, or is being, made for
-  double m_largest = 0;  ///< |amount| that GPTQ pushes anywhere in the row
+  QString m_computed;      ///< what the row was, or is being, explained for
+  bool m_isThere = false;  ///< the story is that of m_computed, or of the row before while that is computed
   QStackedLayout* m_stack;
-  QWidget *m_story, *m_choice;
-  QToolButton *m_back, *m_forward;
-  Label *m_place, *m_found, *m_message;
-  Sentence* m_sentence;
-  QTableView* m_table;
-  ColumnTableModel* m_model;
-  PushChart* m_push;
-  FactorsChart* m_factors;
-  SearchChart *m_search, *m_zeros;
-  QWidget *m_pushFrame, *m_factorsFrame, *m_searchFrame, *m_zerosFrame, *m_methods;
+  ColumnStory* m_story;
+  MethodChoice* m_choice;
   StopNotice* m_stop;
 };
 

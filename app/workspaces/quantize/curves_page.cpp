@@ -84,9 +84,7 @@ CurvesPage::CurvesPage(LabState& state, QWidget* parent)
     connect(chart, &TransferChart::weightChosen, this, &CurvesPage::takeDot);
 }
 
-void CurvesPage::takeDot(int index) {
-  state().setWeight(state().block().shown.first + static_cast<std::uint64_t>(index));
-}
+void CurvesPage::takeDot(int index) { state().setWeight(state().block().flatIndex(static_cast<std::size_t>(index))); }
 
 void CurvesPage::refresh() {
   const LabBlock& block = state().block();

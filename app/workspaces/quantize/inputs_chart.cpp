@@ -8,34 +8,73 @@
 
 namespace app {
 namespace {
+
 constexpr std::size_t kBars = 128;
-constexpr double kFewTokens = 0.05;  ///< the band leaves out as many tokens at either end
-constexpr double kLeast = 0.6;       ///< below one value, on the logarithmic axis
+constexpr double kLeast = 0.6;  ///< below one value, on the logarithmic axis
+
+/// Up and down an item goes over all of the axes.
+void fillHeight(QCPAxisRect* rect, std::initializer_list<QCPItemPosition*> positions) {
+  for (QCPItemPosition* position : positions) {
+    position->setAxisRect(rect);
+    position->setTypeY(QCPItemPosition::ptAxisRectRatio);
+  }
+}
+
 }  // namespace
 
-InputsChart::InputsChart(QWidget* parent) : Chart(parent), m_bars(new QCPBars(xAxis, yAxis)) {
-  setTitle(tr("Inputs of the layer and the ranges of static codes"));
-  setAxisTitles(tr("input"), tr("count"));
+InputsChart::InputsChart(QWidget* parent)
+    : Chart(parent), m_strip(*this), m_bars(new QCPBars(xAxis, yAxis)), m_thresholdName(new QCPItemText(this)) {
+  setTitle(tr("Inputs of the layer and the ranges of their codes"));
+  setAxisTitles(tr("input x"), tr("count"));
   yAxis->setScaleType(QCPAxis::stLogarithmic);
   yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
+  yAxis->ticker()->setTickCount(3);
   yAxis->setNumberFormat(QStringLiteral("eb"));
   yAxis->setNumberPrecision(0);
-  axisRect()->setRangeZoom(Qt::Horizontal);
-  axisRect()->setRangeDrag(Qt::Horizontal);
-  for (int i = 0; i < 2; ++i) {
-    m_band.push_back(new QCPItemRect(this));
-    m_band.back()->setVisible(false);
+  QCPAxisRect* rect = xAxis->axisRect();
+  rect->setRangeZoom(Qt::Horizontal);
+  rect->setRangeDrag(Qt::Horizontal);
+  for (int side = 0; side < 2; ++side) {
+    m_beyond[side] = new QCPItemRect(this);
+    m_ends[side] = new QCPItemLine(this);
+    m_thresholds[side] = new QCPItemLine(this);
+    for (QCPAbstractItem* item :
+         std::initializer_list<QCPAbstractItem*>{m_beyond[side], m_ends[side], m_thresholds[side]})
+      item->setClipAxisRect(rect);
+    for (QCPItemLine* line : {m_ends[side], m_thresholds[side]}) fillHeight(rect, {line->start, line->end});
+    fillHeight(rect, {m_beyond[side]->topLeft, m_beyond[side]->bottomRight});
+    m_beyond[side]->bottomRight->setTypeX(QCPItemPosition::ptAxisRectRatio);
+    m_beyond[side]->bottomRight->setCoords(side, 1);
   }
-  applyColors();
+  fillHeight(rect, {m_thresholdName->position});
+  m_thresholdName->setClipAxisRect(rect);
+  m_thresholdName->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
+  m_thresholdName->setPadding(QMargins(4, 0, 0, 0));
+  markChosen();
 }
 
 void InputsChart::setInputs(const core::quant::InputHistogram& inputs, const core::calibrate::InputStudy& study,
                             const QStringList& names) {
-  m_edges.clear();
-  m_counts.clear();
-  const double low = static_cast<double>(std::min(inputs.min, study.inputs.min));
-  const double high = static_cast<double>(std::max(inputs.max, study.inputs.max));
+  const auto low = static_cast<double>(std::min(inputs.min, study.inputs.min));
+  const auto high = static_cast<double>(std::max(inputs.max, study.inputs.max));
   const double width = std::max(high - low, 1e-30) / static_cast<double>(kBars);
+  count(inputs, low, width);
+  m_ranges.clear();
+  for (std::size_t i = 0; i < study.ranges.size(); ++i) {
+    const auto& range = study.ranges[i];
+    m_ranges.push_back({names[static_cast<int>(i)], static_cast<double>(range.range.low),
+                        static_cast<double>(range.range.high), range.how.isStatic()});
+  }
+  m_strip.setRanges(study, names);
+  const double tallest = std::max(1.0, *std::max_element(m_counts.begin(), m_counts.end()));
+  xAxis->setRange(low - 4 * width, high + 4 * width);
+  yAxis->setRange(kLeast, 3 * tallest);
+  rememberHome();
+  markChosen();
+}
+
+void InputsChart::count(const core::quant::InputHistogram& inputs, double low, double width) {
+  m_edges.clear();
   for (std::size_t bar = 0; bar < kBars; ++bar) m_edges.push_back(low + width * static_cast<double>(bar));
   m_counts.assign(kBars, 0);
   for (std::size_t i = 0; i < inputs.counts.size(); ++i) {
@@ -53,97 +92,66 @@ void InputsChart::setInputs(const core::quant::InputHistogram& inputs, const cor
   m_bars->setWidth(width);
   m_bars->setBaseValue(kLeast);
   m_bars->setData(centres, heights, true);
-  const double tallest = std::max(1.0, *std::max_element(m_counts.begin(), m_counts.end()));
-  xAxis->setRange(low - 4 * width, high + 4 * width);
-  // Room above the bars for the ranges' names.
-  yAxis->setRange(kLeast, std::pow(tallest, 1.9));
-  rememberHome();
-  drawRanges(study, names);
-  setMessage({});
-  replot(QCustomPlot::rpQueuedReplot);
 }
 
-void InputsChart::drawRanges(const core::calibrate::InputStudy& study, const QStringList& names) {
-  for (const Range& range : m_ranges)
-    for (QCPAbstractItem* item : std::initializer_list<QCPAbstractItem*>{range.left, range.right, range.text})
-      removeItem(item);
-  m_ranges.clear();
-  m_bandLow = static_cast<double>(study.magnitudeOf(kFewTokens));
-  m_bandHigh = static_cast<double>(study.magnitudeOf(1 - kFewTokens));
-  for (int side = 0; side < 2; ++side) {
-    QCPItemRect* band = m_band[static_cast<std::size_t>(side)];
-    const double sign = side == 0 ? -1 : 1;
-    for (QCPItemPosition* position : {band->topLeft, band->bottomRight}) {
-      position->setTypeX(QCPItemPosition::ptPlotCoords);
-      position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    }
-    band->topLeft->setCoords(sign * (side == 0 ? m_bandHigh : m_bandLow), 0);
-    band->bottomRight->setCoords(sign * (side == 0 ? m_bandLow : m_bandHigh), 1);
-    band->setVisible(true);
-  }
-  const double rows = static_cast<double>(study.ranges.size());
-  for (std::size_t i = 0; i < study.ranges.size(); ++i) {
-    const auto& found = study.ranges[i];
-    if (!found.how.isStatic()) continue;  // the band
-    Range range{names[static_cast<int>(i)],
-                static_cast<double>(found.range.low),
-                static_cast<double>(found.range.high),
-                false,
-                new QCPItemLine(this),
-                new QCPItemLine(this),
-                new QCPItemText(this)};
-    const double height = 0.05 + 0.11 * (static_cast<double>(i) / std::max(1.0, rows - 1)) * 3;
-    for (const auto& [line, at] : {std::pair(range.left, range.low), std::pair(range.right, range.high)}) {
-      for (QCPItemPosition* position : {line->start, line->end}) position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-      line->start->setCoords(at, height);
-      line->end->setCoords(at, 1);
-    }
-    range.text->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    range.text->position->setCoords(range.high, height);
-    range.text->setPositionAlignment(Qt::AlignRight | Qt::AlignVCenter);
-    range.text->setPadding(QMargins(0, 0, 6, 0));
-    range.text->setText(range.name);
-    m_ranges.push_back(range);
-  }
-  applyColors();
+void InputsChart::setThreshold(double threshold) {
+  m_threshold = threshold;
+  markChosen();
 }
 
 void InputsChart::setChosen(int range) {
   m_chosen = range;
+  m_strip.setChosen(range);
+  markChosen();
+}
+
+/// The ends of the chosen range, and what lies beyond them.
+void InputsChart::markChosen() {
+  const bool isThere = m_chosen >= 0 && static_cast<std::size_t>(m_chosen) < m_ranges.size();
+  const Range range = isThere ? m_ranges[static_cast<std::size_t>(m_chosen)] : Range();
+  for (int side = 0; side < 2; ++side) {
+    const double end = side == 0 ? range.low : range.high, threshold = side == 0 ? -m_threshold : m_threshold;
+    m_ends[side]->start->setCoords(end, 1);
+    m_ends[side]->end->setCoords(end, 0);
+    m_beyond[side]->topLeft->setCoords(end, 0);
+    m_thresholds[side]->start->setCoords(threshold, 1);
+    m_thresholds[side]->end->setCoords(threshold, 0);
+    m_ends[side]->setVisible(isThere && range.isStatic);
+    m_beyond[side]->setVisible(isThere && range.isStatic);
+    m_thresholds[side]->setVisible(m_threshold > 0);
+  }
+  m_thresholdName->setText(tr("threshold %1").arg(text::trimmed(m_threshold, 3)));
+  m_thresholdName->position->setCoords(m_threshold, 0);
+  m_thresholdName->setVisible(m_threshold > 0);
   applyColors();
   replot(QCustomPlot::rpQueuedReplot);
 }
 
-void InputsChart::clearData() {
-  m_counts.clear();
-  m_edges.clear();
-  m_bars->data()->clear();
-  for (QCPItemRect* band : m_band) band->setVisible(false);
-  drawRanges({}, {});
-  for (QCPItemRect* band : m_band) band->setVisible(false);
-  replot(QCustomPlot::rpQueuedReplot);
-}
-
 void InputsChart::applyColors() {
-  const Theme& theme = Theme::instance();
-  const ThemeColors& c = theme.colors();
+  const ThemeColors& c = Theme::instance().colors();
+  styleAxis(m_strip.nameAxis());
+  m_strip.applyColors();
   m_bars->setPen(Qt::NoPen);
   m_bars->setBrush(mix(c.reference, c.surface, 0.35));
-  QColor band = c.scale;
-  band.setAlphaF(0.16F);
-  for (QCPItemRect* item : m_band) {
-    item->setPen(Qt::NoPen);
-    item->setBrush(band);
+  QColor beyond = c.error;
+  beyond.setAlphaF(0.12F);
+  for (int side = 0; side < 2; ++side) {
+    m_ends[side]->setPen(QPen(m_strip.colorOf(m_chosen), 1.6));
+    m_beyond[side]->setPen(Qt::NoPen);
+    m_beyond[side]->setBrush(beyond);
+    m_thresholds[side]->setPen(QPen(c.text, 1.2, Qt::DashLine));
   }
-  for (std::size_t i = 0; i < m_ranges.size(); ++i) {
-    const QColor color = theme.seriesColor(static_cast<int>(i));
-    const bool isChosen = static_cast<int>(i) == m_chosen;
-    for (QCPItemLine* line : {m_ranges[i].left, m_ranges[i].right})
-      line->setPen(QPen(color, isChosen ? 2.4 : 1.3, Theme::penStyle(static_cast<int>(i) * kSeriesColors)));
-    m_ranges[i].text->setColor(c.text);
-    m_ranges[i].text->setFont(theme.textFont(-1, isChosen ? QFont::DemiBold : QFont::Normal));
-  }
+  m_thresholdName->setColor(c.text);
+  m_thresholdName->setFont(Theme::instance().textFont(-1.5));
 }
+
+void InputsChart::mouseReleaseEvent(QMouseEvent* event) {
+  Chart::mouseReleaseEvent(event);
+  const int range = m_strip.rangeAt(event->position());
+  if (event->button() == Qt::LeftButton && range >= 0) Q_EMIT rangeChosen(range);
+}
+
+bool InputsChart::isReadAt(QPointF pixel) const { return xAxis->axisRect()->rect().contains(pixel.toPoint()); }
 
 std::optional<QString> InputsChart::readout(QPointF at) const {
   if (m_counts.empty()) return std::nullopt;
@@ -165,10 +173,9 @@ ChartTable InputsChart::table() const {
 
 std::vector<ChartLegendEntry> InputsChart::legend() const {
   const Theme& theme = Theme::instance();
-  std::vector<ChartLegendEntry> entries{{tr("inputs"), mix(theme.colors().reference, theme.colors().surface, 0.35)},
-                                        {tr("ranges of single tokens"), theme.colors().scale}};
+  std::vector<ChartLegendEntry> entries{{tr("inputs"), mix(theme.colors().reference, theme.colors().surface, 0.35)}};
   for (std::size_t i = 0; i < m_ranges.size(); ++i)
-    entries.push_back({m_ranges[i].name, theme.seriesColor(static_cast<int>(i))});
+    entries.push_back({m_ranges[i].name, m_strip.colorOf(static_cast<int>(i))});
   return entries;
 }
 

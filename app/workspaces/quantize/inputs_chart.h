@@ -2,12 +2,13 @@
 #include <vector>
 
 #include "app/plots/chart.h"
+#include "app/workspaces/quantize/range_strip.h"
 #include "core/calibrate/input_study.h"
 
 namespace app {
 
-/// How often the inputs of a layer have which value on the calibration text, the range of every method below the axis,
-/// and as a band how far the ranges of single tokens reach.
+/// How often the inputs of a layer have which value on the calibration text; above it the range of every method, of
+/// which one is chosen: what lies beyond it is clipped. A click on a range chooses it.
 class InputsChart : public Chart {
   Q_OBJECT
  public:
@@ -16,31 +17,39 @@ class InputsChart : public Chart {
   /// @param inputs of the calibration text  @param names of the study's ranges
   void setInputs(const core::quant::InputHistogram& inputs, const core::calibrate::InputStudy& study,
                  const QStringList& names);
+  /// |x| from which on LLM.int8() leaves a column in FP16; 0: there is none
+  void setThreshold(double threshold);
   void setChosen(int range);
-  void clearData();
   ChartTable table() const override;
   std::vector<ChartLegendEntry> legend() const override;
 
+ Q_SIGNALS:
+  void rangeChosen(int range);
+
  protected:
   std::optional<QString> readout(QPointF coordinates) const override;
+  bool isReadAt(QPointF pixel) const override;
   void applyColors() override;
+  void mouseReleaseEvent(QMouseEvent* event) override;
 
  private:
   struct Range {
     QString name;
     double low = 0, high = 0;
-    bool isDynamic = false;
-    QCPItemLine *left, *right;
-    QCPItemText* text;
+    bool isStatic = true;
   };
-  void drawRanges(const core::calibrate::InputStudy& study, const QStringList& names);
+  void count(const core::quant::InputHistogram& inputs, double low, double width);
+  void markChosen();
 
   std::vector<double> m_edges, m_counts;
   std::vector<Range> m_ranges;
-  double m_bandLow = 0, m_bandHigh = 0;
   int m_chosen = 0;
+  double m_threshold = 0;
+  RangeStrip m_strip;
   QCPBars* m_bars;
-  std::vector<QCPItemRect*> m_band;
+  QCPItemLine *m_ends[2], *m_thresholds[2];
+  QCPItemRect* m_beyond[2];
+  QCPItemText* m_thresholdName;
 };
 
 }  // namespace app

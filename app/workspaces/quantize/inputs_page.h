@@ -9,11 +9,11 @@ class QStackedLayout;
 
 namespace app {
 
+class InputTables;
 class InputsChart;
 class Label;
 class Sentence;
 class StopNotice;
-class TextTable;
 
 /// What enters the layer of the tensor: how its inputs are spread over the calibration text, what range every method
 /// makes of that, and what the ranges do to a text that was not calibrated for; static against dynamic, and which
@@ -29,27 +29,25 @@ class InputsPage : public LabPage {
  private:
   QWidget* buildStudy();
   QWidget* buildText();
-  QWidget* buildTables();
-  void askForFile();
   void chooseText();
-  void compute(InputQuestion question, const QString& key);
+  void askForFile();
+  QString chosenText() const;
+  void compute(InputQuestion question, const QString& layer, const QString& key);
   void take(LabInputs inputs);
+  void say(int chosen);
   void showMessage(const QString& message);
-  void showRanges();
-  void showTokens();
-  int chosen() const;
-  QString nameOf(const core::quant::Activations& how) const;
 
   std::shared_ptr<const LabInputs> m_inputs;  ///< null: none yet
   QString m_computed;                         ///< what it was, or is being, made for
+  core::quant::Scheme m_said;                 ///< the scheme that the sentence is about
   QString m_file;                             ///< a person's own text
   QStackedLayout* m_stack;
-  QWidget *m_study, *m_empty;
-  Label *m_message, *m_tokensTitle;
+  Label* m_message;
   Sentence* m_sentence;
   QComboBox* m_text;
   InputsChart* m_chart;
-  TextTable *m_ranges, *m_tokens;
+  InputTables* m_tables;
+  QWidget *m_study, *m_empty;
   StopNotice* m_stop;
 };
 

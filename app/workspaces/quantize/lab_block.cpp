@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 
+#include "app/workspaces/quantize/block_number.h"
 #include "core/metrics/clip_groups.h"
 #include "core/quant/explain/block_place.h"
 #include "core/quant/explain/method_explanation.h"
@@ -45,11 +46,16 @@ std::vector<float> part(const QuantizedTensor& tensor, std::uint64_t first, std:
   return values;
 }
 
-/// The source with the groups of a range clipped.
-QuantizedTensorPtr clipped(const QuantizedTensor& source, const FlatRange& range, const LabRequest& request) {
+/// The source with the groups of a range clipped. @param range of places, with columns in this order
+QuantizedTensorPtr clipped(const QuantizedTensor& source, const FlatRange& range, std::span<const std::uint32_t> order,
+                           const LabRequest& request) {
   std::vector<float> values = part(source, 0, source.shape.count());
-  const std::vector<float> original = values;
-  core::metrics::ClipGroups(request.scheme, source.shape, original, range).clip(request.clip, original, values);
+  const auto weightAt = [&](std::uint64_t place) { return weightAtPlace(order, source.rowValues(), place); };
+  std::vector<float> stored(values.size());
+  for (std::uint64_t place = 0; place < stored.size(); ++place) stored[place] = values[weightAt(place)];
+  const std::vector<float> original = stored;
+  core::metrics::ClipGroups(request.scheme, source.shape, original, range).clip(request.clip, original, stored);
+  for (std::uint64_t place = 0; place < stored.size(); ++place) values[weightAt(place)] = stored[place];
   return floats(source, std::move(values), source.shape);
 }
 
@@ -59,7 +65,8 @@ FlatRange sharingAround(const LabBlock& block, std::uint64_t weight) {
     const core::quant::Grid grid = core::quant::gridAround(*block.quantized, weight);
     return {grid.first, grid.count};
   }
-  const BlockNumber number = blockNumber(block.scheme.format, block.source->shape, weight);
+  const std::uint64_t stored = placeOfWeight(block.order(), block.source->rowValues(), weight);
+  const BlockNumber number = blockNumber(block.scheme.format, block.source->shape, stored);
   const auto place = core::quant::placeOf(core::quant::blockGrouping(block.scheme.format), block.source->shape,
                                           number.row, number.block, block.source->name);
   return {place.first, place.count};
@@ -68,7 +75,8 @@ FlatRange sharingAround(const LabBlock& block, std::uint64_t weight) {
 /// The steps of the block around the request's weight, and the part of them that is shown.
 void explain(LabBlock& block, const LabRequest& request, const core::quant::TensorCalibration* known,
              const core::JobContext& job) {
-  const std::uint64_t weight = request.weight - block.sourceFirst;
+  const std::uint64_t weight =
+      placeOfWeight(block.order(), block.source->rowValues(), request.weight - block.sourceFirst);
   const BlockNumber number = blockNumber(request.scheme.format, block.source->shape, weight);
   block.explanation = core::quant::explainBlock(request.scheme, *block.source, number.row, number.block, job, known);
   const FlatRange explained{block.explanation.firstValue, block.explanation.values.size()};
@@ -122,6 +130,20 @@ std::uint64_t LabBlock::flatIndex(std::size_t shownIndex) const {
   return shown.first / columns * columns + explanation.columns[offset + shownIndex];
 }
 
+int LabBlock::shownIndex(std::uint64_t flat) const {
+  if (isEmpty()) return -1;
+  if (explanation.columns.empty())
+    return flat >= shown.first && flat - shown.first < shown.count ? static_cast<int>(flat - shown.first) : -1;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (flatIndex(i) == flat) return static_cast<int>(i);
+  return -1;
+}
+
+std::span<const std::uint32_t> LabBlock::order() const {
+  if (!quantized || !quantized->changes) return {};
+  return quantized->changes->order;
+}
+
 bool LabBlock::isAnyCut() const {
   for (std::size_t i = 0; i < values.size(); ++i)
     if (isCut(i)) return true;
@@ -171,26 +193,6 @@ core::metrics::StepErrors rowStepErrors(const LabRequest& request, const LabBloc
   return errors;
 }
 
-BlockNumber blockNumber(const core::quant::Format& format, const core::tensor::Shape& shape, std::uint64_t flatIndex) {
-  const auto grouping = core::quant::blockGrouping(format);
-  const std::uint64_t columns = shape.rowValues(), row = flatIndex / columns;
-  BlockNumber number{row, 0, core::quant::blocksOfRow(format, shape, row)};
-  if (grouping.size == 0) return number;
-  number.block = grouping.granularity == core::quant::Granularity::Block
-                     ? flatIndex / grouping.size - row * columns / grouping.size
-                     : flatIndex % columns / grouping.size;
-  return number;
-}
-
-std::uint64_t firstWeight(const core::quant::Format& format, const core::tensor::Shape& shape, std::uint64_t row,
-                          std::uint64_t block) {
-  const auto grouping = core::quant::blockGrouping(format);
-  const std::uint64_t first = row * shape.rowValues();
-  if (grouping.size == 0) return first;
-  if (grouping.granularity != core::quant::Granularity::Block) return first + block * grouping.size;
-  return std::max(first, (first / grouping.size + block) * grouping.size);
-}
-
 QuantizedTensorPtr editedPart(const QuantizedTensor& tensor, const FlatRange& range, const WeightEdits& edits) {
   std::vector<float> values = part(tensor, range.first, range.count);
   for (auto edit = edits.lower_bound(range.first); edit != edits.end() && edit->first < range.first + range.count;
@@ -213,7 +215,7 @@ LabBlock computeBlock(const LabRequest& request, const core::JobContext& job) {
   block.quantized = core::quant::quantize(request.scheme, *block.source, making, known.get());
   FlatRange sharing = sharingAround(block, request.weight - context.first);
   if (request.clip < 1) {
-    block.source = clipped(*block.unclipped, sharing, request);
+    block.source = clipped(*block.unclipped, sharing, block.order(), request);
     block.quantized = core::quant::quantize(request.scheme, *block.source, making, known.get());
     sharing = sharingAround(block, request.weight - context.first);
   }

@@ -61,6 +61,10 @@ struct LabBlock {
   bool isEmpty() const { return values.empty(); }
   /// Where a shown weight lies in the tensor: beside its neighbours, but where columns are stored in another order.
   std::uint64_t flatIndex(std::size_t shownIndex) const;
+  /// The shown weight that lies there; −1 for none.
+  int shownIndex(std::uint64_t flatIndex) const;
+  /// The order in which the columns of its tensor are stored; empty: as they lie.
+  std::span<const std::uint32_t> order() const;
   /// Whether a weight was cut off before it was quantized. (NaN is as it was.)
   bool isCut(std::size_t shownIndex) const {
     return values[shownIndex] < clipped[shownIndex] || values[shownIndex] > clipped[shownIndex];
@@ -86,14 +90,5 @@ core::metrics::StepErrors rowStepErrors(const LabRequest& request, const LabBloc
 /// A range of a tensor as float32 with the edits in: a tensor of its shape where it is all of it, else of one row.
 core::quant::QuantizedTensorPtr editedPart(const core::quant::QuantizedTensor& tensor,
                                            const core::quant::FlatRange& range, const WeightEdits& edits);
-
-/// The block of a row that a weight lies in, counted as explainBlock does, and how many the row has.
-struct BlockNumber {
-  std::uint64_t row = 0, block = 0, blocks = 1;
-};
-BlockNumber blockNumber(const core::quant::Format& format, const core::tensor::Shape& shape, std::uint64_t flatIndex);
-/// Flat index of the first weight of a block that lies in its row. @pre the row has such a block
-std::uint64_t firstWeight(const core::quant::Format& format, const core::tensor::Shape& shape, std::uint64_t row,
-                          std::uint64_t block);
 
 }  // namespace app

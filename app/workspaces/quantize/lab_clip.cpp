@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "app/workspaces/quantize/block_number.h"
+#include "core/quant/explain/block_place.h"
+
 namespace app {
 
 using core::quant::FlatRange;
@@ -14,6 +17,16 @@ std::optional<ClipExtent> clipExtentOf(std::string_view text) {
   for (const ClipExtent extent : {ClipExtent::Block, ClipExtent::Row, ClipExtent::All})
     if (text == toString(extent)) return extent;
   return std::nullopt;
+}
+
+FlatRange clippedTogether(const LabRequest& request, const LabBlock& block) {
+  if (block.order().empty()) return block.sharing;
+  const auto& format = request.scheme.format;
+  const auto& shape = request.tensor->shape;
+  const BlockNumber number = blockNumber(format, shape, request.weight);
+  const auto place =
+      core::quant::placeOf(core::quant::blockGrouping(format), shape, number.row, number.block, request.tensor->name);
+  return {place.first, place.count};
 }
 
 FlatRange extentRange(const LabRequest& request, const FlatRange& sharing, ClipExtent extent) {

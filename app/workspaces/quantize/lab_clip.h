@@ -15,6 +15,10 @@ enum class ClipExtent : std::uint8_t { Block, Row, All };
 std::string_view toString(ClipExtent extent);
 std::optional<ClipExtent> clipExtentOf(std::string_view text);
 
+/// The weights that are clipped with the request's: those under its scale, where columns lie as they are. (A clip is
+/// judged by what the format makes of it, whatever order a method would take the columns in.)
+core::quant::FlatRange clippedTogether(const LabRequest& request, const LabBlock& block);
+
 /// The flat range of an extent around the request's weight. @param sharing the weights under one scale there
 core::quant::FlatRange extentRange(const LabRequest& request, const core::quant::FlatRange& sharing, ClipExtent extent);
 /// Whether it holds more weights than the next smaller one.

@@ -61,13 +61,19 @@ LabInputs studyLayerInputs(const InputQuestion& question, const core::JobContext
                                            model.config().contextLength};
   core::calibrate::CalibrationSettings settings;
   settings.tokens = kTokens;
-  const auto windows = cutIntoWindows(openText(question.text), reader, settings, job);
+  const auto text = openText(question.text);
+  const auto windows = cutIntoWindows(text, reader, settings, job);
   const auto weights = model.weights().load(model.config(), {}, job.part(0.4, 0.45));
   LabInputs result;
   result.calibrated = known->inputs;
   result.study =
       core::calibrate::studyInputs(core::model::buildGraph(model.config(), weights), windows, question.tensor, *known,
                                    inputWays(question.activations), job.part(0.45, 1.0));
+  result.text = text.title;
+  result.isCalibrated = model.calibration().state() && model.calibration().state()->text == text.title;
+  result.columns = known->maxMagnitude.size();
+  result.outlierColumns = static_cast<std::uint64_t>(
+      std::ranges::count_if(known->maxMagnitude, [&](float most) { return most >= question.activations.threshold; }));
   for (std::size_t i = 0; i < result.study.tokens.size(); ++i)
     result.tokens.push_back(tokenAt(*model.tokenizer(), windows, i));
   return result;

@@ -15,7 +15,7 @@ struct InputQuestion {
   std::string tensor;                       ///< the weight whose inputs are meant
   core::quant::CalibrationPtr calibration;  ///< what static ranges go by
   std::string text;                         ///< that is read: a built-in text's word or a file
-  core::quant::Activations activations;     ///< of the scheme: its percentile, and whether codes are FP8
+  core::quant::Activations activations;     ///< of the scheme: its percentile, its threshold, whether codes are FP8
 };
 
 /// A token of the text that was read.
@@ -29,6 +29,10 @@ struct LabInputs {
   core::quant::InputHistogram calibrated;  ///< of the calibration text
   core::calibrate::InputStudy study;       ///< of the text that was read: min–max, percentile, entropy, dynamic
   std::vector<InputToken> tokens;          ///< one per token of the study
+  std::string text;                        ///< that was read, for people
+  bool isCalibrated = false;               ///< it is the calibration text itself
+  /// Columns of the inputs, and those that reach the scheme's threshold on the calibration text (LLM.int8()).
+  std::uint64_t columns = 0, outlierColumns = 0;
 };
 
 /// Asks the calibration and runs the model over the text, as far as the layer. For a job.

@@ -17,7 +17,9 @@ class Selection;
 ///   values=0.45892,1,-0.3                          typed weights
 ///   distribution=normal|laplace|uniform            drawn ones, with count=256, seed=1, outlier=8 (size in standard
 ///                                                  deviations) and outliers=1 (how many)
-///   tensor=NAME, weight=ROW,COLUMN or row= block=  of the open model; weight=INDEX of drawn and typed ones
+///   tensor=NAME, weight=ROW,COLUMN or row= block=  of the open model (blocks of columns as they lie in it);
+///   weight=INDEX
+///                                                  of drawn and typed ones
 ///   moved=17:3.5,20:-1                             weights moved by hand, by flat index
 ///   clip=0.8                                       of the block's range
 ///   extent=block|row|all                           the weights that the clip is judged by

@@ -1,6 +1,7 @@
 #include "app/workspaces/quantize/lab_page.h"
 
 #include <QHBoxLayout>
+#include <QStackedLayout>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -33,6 +34,14 @@ QWidget* LabPage::framed(Chart* chart, const QString& title) const {
   column->addLayout(row);
   column->addWidget(chart, 1);
   return frame;
+}
+
+void LabPage::bringForward(QStackedLayout& stack, QWidget* page) {
+  for (int i = 0; i < stack.count(); ++i) {
+    const auto policy = stack.widget(i) == page ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+    stack.widget(i)->setSizePolicy(policy, policy);
+  }
+  stack.setCurrentWidget(page);
 }
 
 }  // namespace app

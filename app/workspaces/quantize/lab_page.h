@@ -1,7 +1,7 @@
 #pragma once
 #include <QWidget>
 
-class QVBoxLayout;
+class QStackedLayout;
 
 namespace app {
 
@@ -24,6 +24,8 @@ class LabPage : public QWidget {
   bool isShown() const { return m_shown; }
   /// A chart under its name, with its menu in sight.
   QWidget* framed(Chart* chart, const QString& title) const;
+  /// Those behind ask for no room.
+  static void bringForward(QStackedLayout& stack, QWidget* page);
 
  private:
   LabState& m_state;

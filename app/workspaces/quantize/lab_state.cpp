@@ -30,7 +30,7 @@ LabState::LabState(Selection& selection, JobRunner& jobs, QObject* parent)
   connect(&selection, &Selection::tensorChanged, this, &LabState::followSelection);
   connect(&selection, &Selection::weightChanged, this, [this] {
     if (m_input.source != WeightSource::Tensor) return;
-    recompute();
+    moveToWeight();
     Q_EMIT weightChanged();
   });
   connect(&selection, &Selection::currentSchemeChanged, this, &LabState::followScheme);
@@ -68,7 +68,8 @@ void LabState::followScheme() {
 }
 
 void LabState::followCalibration() {
-  if (core::quant::calibrationNeed(m_input.scheme) == core::quant::CalibrationNeed::None) return;
+  if (core::quant::calibrationNeed(m_input.scheme) == core::quant::CalibrationNeed::None)
+    return Q_EMIT blockChanged();  // whose layer may have other inputs now
   recompute();
   Q_EMIT inputChanged();
 }
@@ -106,10 +107,22 @@ QString LabState::provenance() const {
            blockText(m_source.tensor()->shape, m_block->shown.first, m_block->shown.count));
 }
 
-int LabState::shownWeight() const {
-  if (!m_source.tensor() || m_block->isEmpty()) return -1;
-  const std::uint64_t first = m_block->shown.first, at = weight();
-  return at >= first && at < first + m_block->shown.count ? static_cast<int>(at - first) : -1;
+int LabState::shownWeight() const { return m_source.tensor() ? m_block->shownIndex(weight()) : -1; }
+
+/// How the columns are stored, as far as that is known by now: it is the same for all rows.
+std::span<const std::uint32_t> LabState::order() const {
+  const bool isOfThese = m_blockKey == m_source.key() && m_block->scheme == m_input.scheme;
+  return isOfThese ? m_block->order() : std::span<const std::uint32_t>();
+}
+
+BlockNumber LabState::blockNumber() const {
+  const auto& shape = m_source.tensor()->shape;
+  return app::blockNumber(m_input.scheme.format, shape, placeOfWeight(order(), shape.rowValues(), weight()));
+}
+
+void LabState::setBlock(std::uint64_t row, std::uint64_t block) {
+  const auto& shape = m_source.tensor()->shape;
+  setWeight(weightAtPlace(order(), shape.rowValues(), firstPlace(m_input.scheme.format, shape, row, block)));
 }
 
 QString LabState::problem() const {
@@ -133,6 +146,12 @@ void LabState::apply(const LabInput& input) {
   if (isElsewhere || isRefilled) m_source.load(m_input, m_selection);
   recompute();
   Q_EMIT inputChanged();
+}
+
+// All weights of a block were explained at once.
+void LabState::moveToWeight() {
+  if (m_active && m_isCurrent && shownWeight() >= 0) return Q_EMIT blockChanged();
+  recompute();
 }
 
 void LabState::recompute() {
@@ -184,7 +203,7 @@ void LabState::setWeight(std::uint64_t flatIndex) {
   if (m_input.source == WeightSource::Tensor) return m_selection.setWeight(flatIndex);
   if (m_weight == flatIndex) return;
   m_weight = flatIndex;
-  recompute();
+  moveToWeight();
   Q_EMIT weightChanged();
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
+#include "app/workspaces/quantize/block_number.h"
 #include "app/workspaces/quantize/lab_block.h"
 #include "app/workspaces/quantize/lab_input.h"
 #include "app/workspaces/quantize/lab_source.h"
@@ -42,6 +43,10 @@ class LabState : public QObject {
   /// Index of the weight under study in the shown part of the block; −1 where it is not there.
   int shownWeight() const;
   bool isCurrent() const { return m_isCurrent; }
+  /// The block that the weight under study is stored in. @pre tensor()
+  BlockNumber blockNumber() const;
+  /// Goes to the first weight of a block as they are stored. @pre tensor() has it
+  void setBlock(std::uint64_t row, std::uint64_t block);
   /// Why there is no block: nothing to quantize, or the scheme refuses it; empty where there is one or it is computed.
   QString problem() const;
   /// The model whose weights these are; null for drawn and typed ones.
@@ -91,6 +96,8 @@ class LabState : public QObject {
   void suggestTensor();
   void apply(const LabInput& input);
   void recompute();
+  void moveToWeight();
+  std::span<const std::uint32_t> order() const;
   void takeBlock(LabBlock block);
   void takeFailure(const QString& sentence);
   void followSelection();

@@ -52,7 +52,7 @@ QString QuantizeWorkspace::placeOnTensor(const LabPlace& place, Link selected) {
             .arg(row)
             .arg(QString::fromStdString(place.input.scheme.displayName()));
       selected.query.removeAllQueryItems(QStringLiteral("weight"));
-      selected.set(QStringLiteral("weight"), QString::number(firstWeight(format, named->shape, row, block)));
+      selected.set(QStringLiteral("weight"), QString::number(firstPlace(format, named->shape, row, block)));
     }
   }
   return followLink(selection(), selected);

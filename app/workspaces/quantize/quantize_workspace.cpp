@@ -26,7 +26,7 @@
 namespace app {
 namespace {
 
-constexpr int kBlockHeight = 240, kTabsHeight = 320;
+constexpr int kBlockHeight = 200, kTabsHeight = 360;
 const char* const kIdProperty = "lab-tab";
 
 /// Paints no base under its tabs.
@@ -59,7 +59,7 @@ QuantizeWorkspace::QuantizeWorkspace(const WorkspaceContext& context, QWidget* p
   splitter->addWidget(block);
   splitter->addWidget(buildTabs());
   splitter->setStretchFactor(0, 1);
-  splitter->setStretchFactor(1, 1);
+  splitter->setStretchFactor(1, 2);
   splitter->setSizes({kBlockHeight, kTabsHeight});
   page->addWidget(splitter, 1);
   QUndoStack& stack = m_state->undoStack();
@@ -69,11 +69,16 @@ QuantizeWorkspace::QuantizeWorkspace(const WorkspaceContext& context, QWidget* p
   followScheme();
 }
 
-// Only weights of the model have inputs that a text could show.
+// Only weights of the model have inputs that a text could show; the tab that shows them waits for it as well.
 void QuantizeWorkspace::followScheme() {
-  const bool isModels = m_state->input().source == WeightSource::Tensor;
-  m_calibration->setRecipes(isModels ? std::vector<core::model::Recipe>{m_state->input().scheme}
-                                     : std::vector<core::model::Recipe>{});
+  std::vector<CalibrationNotice::Asker> askers;
+  if (m_state->input().source == WeightSource::Tensor) {
+    const core::model::Recipe recipe(m_state->input().scheme);
+    askers.push_back({selection().title(recipe), selection().needOf(recipe)});
+    if (m_active && tab() == QLatin1String("inputs"))
+      askers.push_back({tr("The tab Inputs"), core::quant::CalibrationNeed::Columns});
+  }
+  m_calibration->setAskers(std::move(askers));
 }
 
 QWidget* QuantizeWorkspace::buildHead() {
@@ -135,6 +140,7 @@ void QuantizeWorkspace::frontChanged() {
     if (!isFront) static_cast<LabPage*>(m_tabs->widget(i))->setShown(false);
   }
   static_cast<LabPage*>(m_tabs->currentWidget())->setShown(m_active);
+  followScheme();
 }
 
 void QuantizeWorkspace::setActive(bool active) {

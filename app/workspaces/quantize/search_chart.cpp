@@ -27,6 +27,13 @@ void SearchChart::setTries(std::vector<Try> tries, int taken, const QString& xTi
     const Try& one = m_tries[static_cast<std::size_t>(taken)];
     m_taken->addData(one.at, one.found);
   }
+  const bool isCounted = std::ranges::all_of(m_tries, [](const Try& one) { return one.at == std::floor(one.at); });
+  const QSharedPointer<QCPAxisTickerFixed> whole(new QCPAxisTickerFixed);
+  whole->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
+  xAxis->setTicker(isCounted ? whole : QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+  xAxis->ticker()->setTickCount(5);
+  styleAxis(xAxis);
+  xAxis->grid()->setVisible(false);
   if (!m_tries.empty()) {
     const auto byFound = [](const Try& a, const Try& b) { return a.found < b.found; };
     const auto [low, high] = std::minmax_element(m_tries.begin(), m_tries.end(), byFound);

@@ -73,8 +73,11 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
 void SharingPage::choose(int index) {
   if (m_refreshing || index < 0 || index >= static_cast<int>(m_choices.size())) return;
   const core::quant::Scheme& choice = m_choices[static_cast<std::size_t>(index)];
-  core::quant::Scheme byMethod = state().input().scheme;  // which stays, if it can be
-  byMethod.format.grouping = choice.format.grouping;
+  const core::quant::Scheme& now = state().input().scheme;
+  core::quant::Scheme byMethod = choice;  // the method stays, if it can
+  byMethod.method = now.method;
+  byMethod.activations = now.activations;
+  byMethod.format.zeroPoint = now.format.zeroPoint;
   state().setScheme(byMethod.problem().empty() ? byMethod : choice);
 }
 

@@ -78,7 +78,7 @@ QVariant StepTableModel::data(const QModelIndex& index, int role) const {
 QVariant StepTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (m_block == nullptr) return {};
   if (orientation == Qt::Vertical)
-    return role == Qt::DisplayRole ? QVariant(QString::number(m_block->offset + static_cast<std::size_t>(section)))
+    return role == Qt::DisplayRole ? QVariant(QString::number(numberOf(static_cast<std::size_t>(section))))
                                    : QVariant();
   const int step = stepOf(section);
   if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::AlignRight | Qt::AlignVCenter);
@@ -89,6 +89,12 @@ QVariant StepTableModel::headerData(int section, Qt::Orientation orientation, in
   if (role == Qt::DisplayRole) return symbol;
   if (role == Qt::ToolTipRole) return meaning + u'\n' + QString::fromStdString(core::quant::stepFormula(column));
   return {};
+}
+
+/// As the bars count them: of the row's columns where these are stored in another order.
+std::size_t StepTableModel::numberOf(std::size_t row) const {
+  const auto& columns = m_block->explanation.columns;
+  return columns.empty() ? m_block->offset + row : columns[m_block->offset + row];
 }
 
 bool StepTableModel::isWhole(int column) const {

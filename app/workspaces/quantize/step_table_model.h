@@ -32,6 +32,7 @@ class StepTableModel : public QAbstractTableModel {
   void weightTyped(int row, float value);
 
  private:
+  std::size_t numberOf(std::size_t row) const;
   /// The step of a column; −1 for the weight before clipping, which stands first where weights were clipped.
   int stepOf(int column) const { return column - (m_isClipped ? 1 : 0); }
 

@@ -115,7 +115,7 @@ QWidget* StepsPage::buildTable() {
   dress();
   connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& row) {
     if (row.isValid() && row.row() != state().shownWeight())
-      state().setWeight(state().block().shown.first + static_cast<std::uint64_t>(row.row()));
+      state().setWeight(state().block().flatIndex(static_cast<std::size_t>(row.row())));
   });
   connect(m_table->horizontalHeader(), &QHeaderView::sectionClicked, this, [this](int section) {
     const int shift = m_model->columnCount() - static_cast<int>(state().block().explanation.steps.size());

@@ -195,6 +195,7 @@ class Product {
   Product(const QuantizedTensor& weight, std::span<const float> bias, const float* in, const float* floats,
           std::size_t tokens, float* out)
       : m_weight(weight),
+        m_rows(weight.rows()),
         m_bias(bias),
         m_runs(runsOf(*weight.as<Uniform>(), weight.rowValues())),
         m_inputs{in, CodedRow(static_cast<std::uint32_t>(weight.rowValues())), tokens, m_runs},
@@ -208,11 +209,11 @@ class Product {
     constexpr std::size_t kRows = CodeTile::kMostRows;
     const std::size_t work = std::max<std::size_t>(m_weight.rowValues() * m_inputs.tokens, 1);
     // Whole blocks of rows: single ones take longer.
-    const std::size_t blocks = (m_weight.rows() + kRows - 1) / kRows;
+    const std::size_t blocks = (m_rows + kRows - 1) / kRows;
     parallelFor(blocks, kTaskMultiplications / kRows / work + 1, [&](std::size_t first, std::size_t last) {
       Rows rows(m_weight, m_runs);
-      for (std::size_t row = first * kRows; row < std::min<std::size_t>(last * kRows, m_weight.rows()); row += kRows) {
-        const std::size_t count = std::min<std::size_t>(kRows, m_weight.rows() - row);
+      for (std::size_t row = first * kRows; row < std::min(last * kRows, m_rows); row += kRows) {
+        const std::size_t count = std::min(kRows, m_rows - row);
         rows.load(row, count, m_needsSums);
         multiply(rows, row, count);
       }
@@ -237,7 +238,7 @@ class Product {
     }
   }
 
-  float& result(std::size_t token, std::size_t row) const { return m_out[token * m_weight.rows() + row]; }
+  float& result(std::size_t token, std::size_t row) const { return m_out[token * m_rows + row]; }
   float scaled(float sum, std::size_t token) const { return sum * m_weight.factor * m_inputs.row(token)[0]; }
 
   void addOutliers(const Rows& rows, std::size_t row, std::size_t count) const {
@@ -253,6 +254,7 @@ class Product {
   }
 
   const QuantizedTensor& m_weight;
+  std::size_t m_rows;
   std::span<const float> m_bias;
   std::vector<CodeRun> m_runs;
   Inputs m_inputs;

@@ -59,6 +59,17 @@ struct Question {
   }
 };
 
+/// damping · mean(diag) · |Δw|² over the columns that meet inputs.
+double dampedPart(const GptqExplanation& of, std::span<const float> weights) {
+  double diagonal = 0.0, squares = 0.0;
+  for (std::size_t j = 0; j < weights.size(); ++j) {
+    const double lost = static_cast<double>(of.roundedAlone[j]) - static_cast<double>(weights[j]);
+    diagonal += static_cast<double>(of.inputs[j]);
+    squares += of.inputs[j] == 0.0F ? 0.0 : lost * lost;
+  }
+  return of.trace.damping * diagonal / static_cast<double>(weights.size()) * squares;
+}
+
 GptqExplanation explainGptq(const Question& asked) {
   GptqExplanation out;
   const auto grids = makeCodeGrids(asked.scheme, asked.source.shape);
@@ -71,6 +82,7 @@ GptqExplanation explainGptq(const Question& asked) {
   const std::vector<float> weights = asked.weights();
   out.error = asked.outputErrorOf(weights, decoded);
   out.errorAlone = asked.outputErrorOf(weights, out.roundedAlone);
+  out.lossAlone = out.errorAlone + dampedPart(out, weights);
   return out;
 }
 

@@ -19,6 +19,9 @@ struct GptqExplanation {
   std::vector<float> inputs;             ///< mean of x² of each column: the diagonal of the Hessian
   std::vector<float> roundedAlone;       ///< what round-to-nearest makes of each column
   double error = 0.0, errorAlone = 0.0;  ///< mean over inputs x of (Δw · x)² of the row, under the method and without
+  /// What round-to-nearest loses by the measure that the method itself goes by, Δwᵀ (H + damping · mean(diag H) · I)
+  /// Δw. Under the method that is the sum of the steps' scaledError², each what its column adds.
+  double lossAlone = 0.0;
 };
 
 /// One column of a row whose columns were multiplied before they were rounded.

@@ -1,0 +1,103 @@
+#include "app/workspaces/quantize/column_table.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <limits>
+
+namespace app {
+namespace {
+
+using namespace core::quant;
+
+QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
+double wide(float value) { return static_cast<double>(value); }
+
+constexpr int kWhole = 0, kRough = 3;                        // digits
+constexpr int kPlace = 6, kCode = 4, kShort = 5, kLong = 9;  // letters
+
+ColumnTable::Field columnField() { return {say("column"), say("of the weight matrix"), kWhole, kPlace}; }
+ColumnTable::Field weightField() { return {say("w"), say("the weight as it was")}; }
+ColumnTable::Field codeField() { return {say("code"), say("what is stored"), kWhole, kCode}; }
+ColumnTable::Field decodedField() { return {say("ŵ"), say("what is read back")}; }
+
+ColumnTable tableOf(const GptqExplanation& of) {
+  ColumnTable table;
+  table.fields = {{say("turn"), say("the how manieth column it is that is rounded"), kWhole, kCode},
+                  columnField(),
+                  weightField(),
+                  {say("w now"), say("the same with what the columns before pushed into it: this is rounded")},
+                  codeField(),
+                  decodedField(),
+                  {say("error"), say("of the rounding: what it stood at less what is read back"), kRough, kLong}};
+  for (std::size_t k = 0; k < of.trace.steps.size(); ++k) {
+    const GptqStep& step = of.trace.steps[k];
+    table.lines.push_back({static_cast<double>(k + 1), static_cast<double>(step.column), step.weight, step.stood,
+                           static_cast<double>(step.code), wide(step.decoded), step.stood - wide(step.decoded)});
+  }
+  return table;
+}
+
+ColumnTable tableOf(const ScaledExplanation& of) {
+  ColumnTable table;
+  const bool isAwq = of.ratio.has_value();
+  table.fields = {columnField(),
+                  isAwq ? ColumnTable::Field{say("mean |x|"), say("how large its inputs are"), kRough, kShort + 1}
+                        : ColumnTable::Field{say("max |x|"), say("the largest of its inputs"), kRough, kShort}};
+  if (!isAwq) table.fields.push_back({say("max |w|"), say("the largest weight of the column"), kRough, kShort});
+  table.fields.push_back(
+      {say("s"), say("what the column is multiplied by and its inputs are divided by"), kRough, kShort});
+  for (const auto& field : {weightField(), codeField()}) table.fields.push_back(field);
+  table.fields.push_back({say("error"), say("what is read back less w"), kRough, kLong});
+  table.fields.push_back({say("without s"), say("the error that the format makes of w alone"), kRough, kLong});
+  for (std::size_t c = 0; c < of.columns.size(); ++c) {
+    const ScaledColumn& column = of.columns[c];
+    std::vector<double> line{static_cast<double>(c), wide(column.input)};
+    if (!isAwq) line.push_back(wide(column.largestWeight));
+    line.push_back(wide(column.factor));
+    line.push_back(wide(column.weight));
+    line.push_back(column.code ? static_cast<double>(*column.code) : std::numeric_limits<double>::quiet_NaN());
+    line.push_back(wide(column.decoded) - wide(column.weight));
+    line.push_back(wide(column.decodedAlone) - wide(column.weight));
+    table.lines.push_back(std::move(line));
+  }
+  return table;
+}
+
+ColumnTable tableOf(const HqqExplanation& of) {
+  ColumnTable table;
+  table.fields = {columnField(),
+                  {say("group"), say("of the row"), kWhole, kCode + 1},
+                  weightField(),
+                  codeField(),
+                  decodedField(),
+                  {say("error"), say("what is read back less w"), kRough, kLong},
+                  {say("at first"), say("the error under the zero-point that the search began with"), kRough, kLong}};
+  for (std::size_t c = 0; c < of.columns.size(); ++c) {
+    const HqqColumn& column = of.columns[c];
+    table.lines.push_back({static_cast<double>(c), static_cast<double>(column.group), wide(column.weight),
+                           static_cast<double>(column.code), wide(column.decoded),
+                           wide(column.decoded) - wide(column.weight),
+                           wide(column.decodedBefore) - wide(column.weight)});
+  }
+  return table;
+}
+
+}  // namespace
+
+ColumnTable columnTable(const MethodExplanation& explanation) {
+  return std::visit([](const auto& of) { return tableOf(of); }, explanation.of);
+}
+
+std::uint32_t columnOf(const MethodExplanation& explanation, std::size_t line) {
+  const auto* of = explanation.as<GptqExplanation>();
+  return of != nullptr ? of->trace.steps[line].column : static_cast<std::uint32_t>(line);
+}
+
+std::size_t lineOf(const MethodExplanation& explanation, std::uint32_t column) {
+  const auto* of = explanation.as<GptqExplanation>();
+  if (of == nullptr) return column;
+  const auto& steps = of->trace.steps;
+  return static_cast<std::size_t>(std::ranges::find(steps, column, &GptqStep::column) - steps.begin());
+}
+
+}  // namespace app
