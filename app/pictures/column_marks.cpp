@@ -10,7 +10,9 @@ namespace app {
 
 namespace {
 constexpr double kHalfWidth = 3.5, kHeight = 5;  // of a triangle
-}
+constexpr double kRoomOfLine = 12;               // pixels: closer lines would hide the data
+constexpr double kLeastTick = 2, kLongestTick = 8;
+}  // namespace
 
 ColumnMarks::ColumnMarks(QCustomPlot* chart) : QCPAbstractItem(chart) {
   setClipToAxisRect(false);  // the triangles stand over the data
@@ -33,19 +35,39 @@ double ColumnMarks::selectTest(const QPointF&, bool, QVariant*) const { return -
 
 void ColumnMarks::draw(QCPPainter* painter) {
   const QCPAxisRect* area = parentPlot()->axisRect();
-  const QColor color = Theme::instance().colors().scale;
-  QColor line = color;
-  line.setAlphaF(0.55F);
+  std::vector<std::pair<double, double>> marks;  // place and magnitude
+  double largest = 0;
   for (const MarkedColumn& mark : m_columns) {
     const double x = parentPlot()->xAxis->coordToPixel(static_cast<double>(mark.column));
     if (x < area->left() || x > area->right() + 1) continue;
-    painter->setPen(QPen(line, 1));
-    painter->drawLine(QPointF(x, area->top()), QPointF(x, area->bottom()));
-    painter->setPen(Qt::NoPen);
-    painter->setBrush(color);
-    const double tip = area->top();
-    painter->drawPolygon(QPolygonF({{x, tip}, {x - kHalfWidth, tip - kHeight}, {x + kHalfWidth, tip - kHeight}}));
+    marks.emplace_back(x, mark.magnitude);
+    largest = std::max(largest, mark.magnitude);
   }
+  m_top = std::max<double>(area->top(), pixelOf(m_rows.lower, area->top()));
+  m_bottom = std::min<double>(area->bottom(), pixelOf(m_rows.upper, area->bottom()));
+  const bool areFew = static_cast<double>(marks.size()) * kRoomOfLine <= area->width();
+  for (const auto& [x, magnitude] : marks) areFew ? drawLine(*painter, x) : drawTick(*painter, x, magnitude / largest);
+}
+
+double ColumnMarks::pixelOf(double row, int whole) const {
+  return m_rows.size() > 0 ? parentPlot()->yAxis->coordToPixel(row) : whole;
+}
+
+void ColumnMarks::drawLine(QCPPainter& painter, double x) const {
+  const QColor color = Theme::instance().colors().scale;
+  QColor line = color;
+  line.setAlphaF(0.55F);
+  painter.setPen(QPen(line, 1));
+  painter.drawLine(QPointF(x, m_top), QPointF(x, m_bottom));
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(color);
+  painter.drawPolygon(QPolygonF({{x, m_top}, {x - kHalfWidth, m_top - kHeight}, {x + kHalfWidth, m_top - kHeight}}));
+}
+
+/// As long as its inputs are large beside the largest.
+void ColumnMarks::drawTick(QCPPainter& painter, double x, double share) const {
+  painter.setPen(QPen(Theme::instance().colors().scale, 1));
+  painter.drawLine(QPointF(x, m_top), QPointF(x, m_top - kLeastTick - share * (kLongestTick - kLeastTick)));
 }
 
 }  // namespace app

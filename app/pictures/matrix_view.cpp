@@ -172,6 +172,7 @@ void MatrixView::draw() {
     axis->setVisible(any);
   m_profile->setVisible(any);
   if (!any) return;
+  m_columnMarks->setRows(QCPRange(-0.5, static_cast<double>(m_map.tensorRows) - 0.5));
   m_frame->topLeft->setCoords(-0.5, -0.5);
   m_frame->bottomRight->setCoords(static_cast<double>(m_map.tensorColumns) - 0.5,
                                   static_cast<double>(m_map.tensorRows) - 0.5);

@@ -108,7 +108,7 @@ void SchemeRow::paintCalibration(QPainter& painter, const QStyleOptionViewItem& 
   painter.setFont(theme.textFont(-1.5));
   painter.setPen(c.textMuted);
   painter.drawText(room, Qt::AlignVCenter | Qt::AlignLeft,
-                   painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, room.width()));
+                   painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, room.width()));
 }
 
 void SchemeRow::paintScheme(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
@@ -131,7 +131,7 @@ void SchemeRow::paintScheme(QPainter& painter, const QStyleOptionViewItem& optio
   QRect name = option.rect.adjusted(nameLeft(), 0, 0, 0);
   name.setRight(right - (size.isEmpty() ? 0 : sizeWidth + bitsWidth));
   painter.drawText(name, Qt::AlignVCenter | Qt::AlignLeft,
-                   painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, name.width()));
+                   painter.fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, name.width()));
 }
 
 void SchemeRow::setEditorData(QWidget* editor, const QModelIndex& index) const {
