@@ -1,11 +1,14 @@
 #pragma once
+#include <QFile>
 #include <QLineEdit>
 #include <QMouseEvent>
 #include <QPushButton>
 #include <QTabWidget>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include "app/pictures/weight_bars.h"
+#include "app/session/demo_model.h"
 #include "app/widgets/label.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "app/workspaces/quantize/quantize_workspace.h"
@@ -16,6 +19,16 @@
 namespace quantize_lab {
 
 using namespace app;
+
+/// The demo model as a file of somebody's: nothing is built in for it.
+class OwnModel {
+ public:
+  OwnModel() { QFile::copy(QString::fromStdString(builtInModelPath(kDemoName).string()), path()); }
+  QString path() const { return m_folder.filePath(QStringLiteral("own.gguf")); }
+
+ private:
+  QTemporaryDir m_folder;
+};
 
 /// The workspace in a window, with the demo model or without any.
 class Lab {
@@ -70,9 +83,11 @@ inline constexpr int kSteps = 0, kColumns = 1, kInputs = 2, kBytes = 3, kCurves 
 inline std::vector<float> decodedByTheQuantizer(LabState& state) {
   const core::quant::FlatRange all{0, state.tensor()->shape.count()};
   const auto edited = editedPart(*state.tensor(), all, state.edits());
-  const auto quantized = core::quant::quantize(state.input().scheme, *edited);
+  const auto known = state.request().known(core::JobContext());
+  const auto quantized = core::quant::quantize(state.input().scheme, *edited, core::JobContext(), known.get());
   std::vector<float> values(state.block().shown.count);
-  core::quant::decode(*quantized, state.block().shown.first, values.size(), values.data());
+  for (std::size_t i = 0; i < values.size(); ++i)
+    core::quant::decode(*quantized, state.block().flatIndex(i), 1, &values[i]);
   return values;
 }
 

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/calibration/calibration_notice.h"
+#include "app/calibration/calibrator.h"
 #include "app/pictures/transfer_chart.h"
 #include "app/workspaces/quantize/block_summary.h"
 #include "app/workspaces/quantize/lab_stage.h"
@@ -18,6 +20,11 @@
 
 using namespace app;
 using namespace quantize_lab;
+
+namespace {
+const char* const kByImportance[] = {"q4_k:method=imatrix", "int4:range=mse,method=imatrix", "kmeans4:method=imatrix",
+                                     "iq2_xxs:method=imatrix", "q4_0:method=imatrix"};
+}
 
 class TestQuantizeBlock : public QObject {
   Q_OBJECT
@@ -191,16 +198,17 @@ class TestQuantizeBlock : public QObject {
     QVERIFY(!lab.find<Label>("lab-note")->isVisible());
   }
 
-  /// Schemes by importance need to be told what matters: one sentence, and the way to go without.
+  /// Drawn weights meet no inputs that could matter: one sentence, and the way to go without.
   void schemesThatNeedCalibrationSaySo() {
-    Lab lab;
-    for (const char* scheme : {"q4_k:method=imatrix", "int4:range=mse,method=imatrix", "kmeans4:method=imatrix",
-                               "iq2_xxs:method=imatrix", "q4_0:method=imatrix"}) {
+    Lab lab{QString()};
+    QVERIFY(lab.open(QStringLiteral("distribution=normal&count=512")).isEmpty());
+    for (const char* scheme : kByImportance) {
       QVERIFY(lab.state().setSchemeText(QLatin1String(scheme)).isEmpty());
       QVERIFY(lab.window().waitUntilIdle());
       QVERIFY2(lab.state().block().isEmpty() && lab.text("lab-why").contains(QStringLiteral("importance")), scheme);
       QVERIFY2(lab.text("lab-why").count(QStringLiteral(". ")) == 0 && lab.text("lab-why").endsWith(u'.'), scheme);
       QVERIFY2(!lab.find<QTabWidget>("lab-tabs")->isVisible(), scheme);
+      QVERIFY(lab.workspace()->findChild<CalibrationNotice*>()->isHidden());  // no text would help
       const QString way = lab.find<QAbstractButton>("lab-draw")->text();
       lab.click("lab-draw");
       QVERIFY(lab.window().waitUntilIdle());
@@ -208,6 +216,42 @@ class TestQuantizeBlock : public QObject {
       QCOMPARE(way, QStringLiteral("Use ") + QString::fromStdString(lab.state().input().scheme.toString()));
       QVERIFY(!lab.find<QAbstractButton>("lab-draw")->isVisible());
     }
+  }
+
+  /// The demo model reads its own text, and the block is what the encoder makes of it.
+  void theDemoReadsItsTextForThem() {
+    Lab lab;
+    QVERIFY(lab.window().waitUntilIdle());
+    auto* notice = lab.workspace()->findChild<CalibrationNotice*>();
+    QVERIFY(notice->isHidden());
+    QVERIFY(lab.state().setSchemeText(QLatin1String(kByImportance[0])).isEmpty());
+    QVERIFY2(notice->text().contains(QStringLiteral("follows when the calibration text is read")),
+             qPrintable(notice->text()));
+    for (const char* scheme : kByImportance) {
+      QVERIFY(lab.state().setSchemeText(QLatin1String(scheme)).isEmpty());
+      QVERIFY(lab.window().waitUntilIdle());
+      QVERIFY2(notice->isHidden() && lab.state().problem().isEmpty(), qPrintable(lab.state().problem()));
+      QVERIFY2(!lab.state().block().isEmpty() && lab.find<QTabWidget>("lab-tabs")->isVisible(), scheme);
+      QCOMPARE(lab.state().block().decoded, decodedByTheQuantizer(lab.state()));
+    }
+  }
+
+  /// Another model's schemes wait for a text, with a button, or do without.
+  void anotherModelWaitsForAText() {
+    const OwnModel own;
+    Lab lab{own.path()};
+    QVERIFY(lab.open(QStringLiteral("tensor=blk.0.attn_q.weight&scheme=gptq:group=32&show=columns")).isEmpty());
+    QVERIFY(lab.window().waitUntilIdle());
+    auto* notice = lab.workspace()->findChild<CalibrationNotice*>();
+    QVERIFY2(notice->text().contains(QStringLiteral("has to read a text first")), qPrintable(notice->text()));
+    QVERIFY(notice->findChild<QPushButton*>(QStringLiteral("calibrate"))->isVisible());
+    QVERIFY(lab.state().block().isEmpty() && !lab.find<QTabWidget>("lab-tabs")->isVisible());
+    QVERIFY2(lab.text("lab-why").contains(QStringLiteral("calibration")), qPrintable(lab.text("lab-why")));
+    lab.window().window().calibrator().read({QStringLiteral("demo"), {}});
+    QVERIFY(lab.window().waitUntilIdle());
+    QVERIFY(notice->isHidden());
+    QCOMPARE(lab.state().block().decoded, decodedByTheQuantizer(lab.state()));
+    QVERIFY(lab.find<QTabWidget>("lab-tabs")->isVisible());
   }
 
   void typedWeightsAreFilledUpToABlock() {

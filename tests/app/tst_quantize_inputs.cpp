@@ -1,8 +1,12 @@
 // Quantize, Inputs: what enters the layer of the selected tensor, and the ranges of static codes.
 #include <QComboBox>
+#include <QScrollBar>
 #include <QTest>
 #include <QToolButton>
+#include <algorithm>
 
+#include "app/calibration/calibration_notice.h"
+#include "app/calibration/calibrator.h"
 #include "app/widgets/text_table.h"
 #include "app/workspaces/quantize/inputs_chart.h"
 #include "app/workspaces/quantize/lab_inputs.h"
@@ -49,21 +53,93 @@ class TestQuantizeInputs : public QObject {
     QVERIFY(cell(tokens, 0, 1).contains(u'['));
     QVERIFY(QLocale().toDouble(cell(tokens, 0, 2)) >= QLocale().toDouble(cell(tokens, tokens->rowCount() - 1, 2)));
     QVERIFY(!lab.find<InputsChart>("lab-inputs-chart")->table().rows.empty());
-    QVERIFY(lab.text("lab-inputs-sentence").contains(QStringLiteral("min–max")) ||
-            lab.text("lab-inputs-sentence").contains(QStringLiteral("percentile")) ||
-            lab.text("lab-inputs-sentence").contains(QStringLiteral("entropy")));
+    QVERIFY2(lab.text("lab-inputs-sentence").contains(QStringLiteral("99.99 %")),
+             qPrintable(lab.text("lab-inputs-sentence")));
+  }
+
+  /// The range of the scheme is in front, and a click on a bar of the picture brings another.
+  void rangesAreChosenInThePictureToo() {
+    Lab lab;
+    QVERIFY(lab.open(QStringLiteral("show=inputs&tensor=blk.2.ffn_down.weight&scheme=int8:activations=int8_static,"
+                                    "input_range=entropy"))
+                .isEmpty());
+    QVERIFY(lab.window().waitUntilIdle());
+    auto* ranges = lab.find<TextTable>("lab-inputs-ranges");
+    QCOMPARE(ranges->currentRow(), 2);
+    auto* chart = lab.find<InputsChart>("lab-inputs-chart");
+    QTest::qWait(50);
+    const QRect strip = chart->axisRect(0)->rect();
+    QTest::mouseClick(chart, Qt::LeftButton, {}, QPoint(strip.center().x(), strip.top() + strip.height() / 8));
+    QCOMPARE(ranges->currentRow(), 0);
+    QVERIFY2(lab.text("lab-inputs-clipped").contains(QStringLiteral("min–max")),
+             qPrintable(lab.text("lab-inputs-clipped")));
+    ranges->setFocus();
+    for (int i = 0; i < 3; ++i) QTest::keyClick(ranges, Qt::Key_Down);
+    QCOMPARE(ranges->currentRow(), 3);
+    QVERIFY2(lab.text("lab-inputs-clipped").contains(QStringLiteral("clips nothing")),
+             qPrintable(lab.text("lab-inputs-clipped")));
+    // All four are in sight, and no figure beside it is.
+    QCOMPARE(ranges->verticalScrollBar()->maximum(), 0);
+    lab.window().window().resize(1280, 800);
+    QTest::qWait(50);
+    QCOMPARE(ranges->horizontalScrollBar()->maximum(), 0);
+  }
+
+  /// LLM.int8() has no range: columns that reach its threshold stay as they are.
+  void outlierColumnsAreCounted() {
+    Lab lab;
+    QVERIFY(lab.open(QStringLiteral("show=inputs&tensor=blk.2.ffn_down.weight&scheme=llm_int8")).isEmpty());
+    QVERIFY(lab.window().waitUntilIdle());
+    const auto known = lab.window().selection().model()->calibration().current()->of(
+        "blk.2.ffn_down.weight", core::quant::CalibrationNeed::Columns, core::JobContext());
+    const auto outliers = std::ranges::count_if(known->maxMagnitude, [](float most) { return most >= 6; });
+    QVERIFY2(lab.text("lab-inputs-sentence").contains(QStringLiteral("%1 of 768 columns reach 6").arg(outliers)),
+             qPrintable(lab.text("lab-inputs-sentence")));
+  }
+
+  /// A text that was read for the calibration is not one that the ranges have not seen.
+  void theCalibrationIsFollowed() {
+    Lab lab;
+    QVERIFY(openInputs(lab, "tensor=blk.1.attn_q.weight"));
+    QVERIFY2(lab.text("lab-inputs-sentence").contains(QStringLiteral("have not seen")),
+             qPrintable(lab.text("lab-inputs-sentence")));
+    lab.window().window().calibrator().read({QStringLiteral("prose"), {}});
+    QVERIFY(lab.window().waitUntilIdle());
+    QVERIFY2(lab.text("lab-inputs-sentence").contains(QStringLiteral("were chosen by")),
+             qPrintable(lab.text("lab-inputs-sentence")));
+  }
+
+  /// Whoever looks at the tab waits for a text, whatever the scheme.
+  void anotherModelIsCalibratedFromHere() {
+    const OwnModel own;
+    Lab lab{own.path()};
+    QVERIFY(openInputs(lab, "tensor=blk.1.attn_q.weight"));
+    auto* notice = lab.workspace()->findChild<CalibrationNotice*>();
+    QVERIFY2(notice->text().startsWith(QStringLiteral("The tab Inputs")), qPrintable(notice->text()));
+    QVERIFY2(lab.text("lab-inputs-message").contains(QStringLiteral("Calibrate")),
+             qPrintable(lab.text("lab-inputs-message")));
+    lab.showTab(kSteps);
+    QVERIFY(notice->isHidden());
+    lab.showTab(kInputs);
+    lab.window().window().calibrator().read({QStringLiteral("demo"), {}});
+    QVERIFY(lab.window().waitUntilIdle());
+    QVERIFY(notice->isHidden());
+    QVERIFY(lab.find<TextTable>("lab-inputs-ranges")->isVisible());
   }
 
   void anotherTextIsAnotherStudy() {
     Lab lab;
     QVERIFY(openInputs(lab, "tensor=blk.1.attn_q.weight"));
     const QString before = lab.text("lab-inputs-sentence");
+    auto* ranges = lab.find<TextTable>("lab-inputs-ranges");
+    ranges->setCurrentCell(2, 0);
     auto* text = lab.find<QComboBox>("lab-inputs-text");
     text->setFocus();
     QTest::keyClick(text, Qt::Key_Down);
     QVERIFY(lab.window().waitUntilIdle());
     QCOMPARE(text->currentIndex(), 1);
     QVERIFY(lab.text("lab-inputs-sentence") != before);
+    QCOMPARE(ranges->currentRow(), 2);  // what was chosen stays
   }
 
   void whatHasNoInputsSaysSo() {

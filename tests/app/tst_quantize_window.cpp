@@ -14,6 +14,7 @@
 
 #include "app/pictures/clip_chart.h"
 #include "app/workspaces/quantize/steps_page.h"
+#include "core/quant/explain/method_explanation.h"
 
 #include "quantize_lab.h"
 
@@ -119,7 +120,8 @@ class TestQuantizeWindow : public QObject {
   /// Beside the schemes panel of a window of 1280 × 800, and in the smallest window.
   void fitsASmallWindow() {
     Lab lab;
-    for (const char* scheme : {"int4", "q4_k", "int8:group=row", "kmeans4", "nf4:double=on"}) {
+    for (const char* scheme : {"int4", "q4_k", "int8:group=row", "kmeans4", "nf4:double=on", "gptq:group=128", "awq",
+                               "hqq", "int8:method=smooth,activations=int8_static"}) {
       QVERIFY(lab.open(QStringLiteral("scheme=") + QLatin1String(scheme)).isEmpty());
       for (int tab = kSteps; tab <= kRivals; ++tab) {
         lab.showTab(tab);
@@ -133,8 +135,9 @@ class TestQuantizeWindow : public QObject {
           const auto* across = place->horizontalScrollBar();
           const auto* down = place->verticalScrollBar();
           QTest::qWait(20);
-          // The curve of the clip is not squeezed: there the smallest window scrolls.
-          const bool mayScroll = tab == kClip && size.height() < 800;
+          // Pictures are not squeezed: for these the smallest window scrolls.
+          const bool mayScroll = size.height() < 800 && (tab == kClip || tab == kInputs ||
+                                                         core::quant::explainsColumns(lab.state().input().scheme));
           const bool fits =
               QTest::qWaitFor([&] { return across->maximum() == 0 && (mayScroll || down->maximum() == 0); }, 500);
           QVERIFY2(fits, qPrintable(QStringLiteral("%1 %2 at %3: %4 × %5 more")

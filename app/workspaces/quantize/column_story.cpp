@@ -167,7 +167,9 @@ void ColumnStory::showLine() {
 
 // In the table left and right go through the columns of the weights, which are its lines.
 bool ColumnStory::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::Resize) fitColumns();
+  // Afterwards: while the table resizes it may yet make room for its scroll bar.
+  if (event->type() == QEvent::Resize)
+    QMetaObject::invokeMethod(this, &ColumnStory::fitColumns, Qt::QueuedConnection);
   if (event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
   const int key = static_cast<QKeyEvent*>(event)->key();
   if (key != Qt::Key_Left && key != Qt::Key_Right) return QWidget::eventFilter(watched, event);

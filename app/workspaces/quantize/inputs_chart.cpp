@@ -48,8 +48,7 @@ InputsChart::InputsChart(QWidget* parent)
   }
   fillHeight(rect, {m_thresholdName->position});
   m_thresholdName->setClipAxisRect(rect);
-  m_thresholdName->setPositionAlignment(Qt::AlignLeft | Qt::AlignTop);
-  m_thresholdName->setPadding(QMargins(4, 0, 0, 0));
+  m_thresholdName->setPadding(QMargins(4, 0, 4, 0));
   markChosen();
 }
 
@@ -121,7 +120,10 @@ void InputsChart::markChosen() {
     m_thresholds[side]->setVisible(m_threshold > 0);
   }
   m_thresholdName->setText(tr("threshold %1").arg(text::trimmed(m_threshold, 3)));
-  m_thresholdName->position->setCoords(m_threshold, 0);
+  // On the side that has room for it.
+  const bool isRight = xAxis->range().upper + xAxis->range().lower > 0;
+  m_thresholdName->position->setCoords(isRight ? m_threshold : -m_threshold, 0);
+  m_thresholdName->setPositionAlignment((isRight ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignTop);
   m_thresholdName->setVisible(m_threshold > 0);
   applyColors();
   replot(QCustomPlot::rpQueuedReplot);

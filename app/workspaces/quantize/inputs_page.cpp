@@ -63,7 +63,7 @@ QWidget* InputsPage::buildStudy() {
   row->setSpacing(space::kTwo);
   m_chart->setObjectName(QStringLiteral("lab-inputs-chart"));
   m_chart->setMinimumHeight(Theme::instance().px(kChartHeight));
-  row->addWidget(framed(m_chart, tr("Calibration text: the inputs, and ranges chosen by them")), 1);
+  row->addWidget(framed(m_chart, tr("Inputs on the calibration text")), 1);
   row->addSide(m_tables, kTablesWidth);
   column->addLayout(row, 1);
   return study;

@@ -152,13 +152,12 @@ void MethodCharts::showZero(const HqqExplanation& of, std::size_t line) {
 QString MethodCharts::captionOf(Picture picture) const {
   switch (picture) {
     case Push:
-      return tr("What its error adds to the next %1 columns, in their order").arg(PushChart::kMostBars);
+      return tr("What its error adds to the next %1 columns").arg(PushChart::kMostBars);
     case Loss:
       return tr("Sum of (error / diagonal)²: what the row's output has lost");
     case Factors:
-      return m_explanation->as<ScaledExplanation>()->ratio
-                 ? tr("A dot per column: above 1 it is protected, below it pays")
-                 : tr("A dot per column: what its inputs are divided by");
+      return m_explanation->as<ScaledExplanation>()->ratio ? tr("A dot per column: above 1 it is protected")
+                                                           : tr("A dot per column: what its inputs are divided by");
     case Search: {
       const auto* of = m_explanation->as<ScaledExplanation>();
       return of == nullptr ? tr("The tensor's mean |error|, round by round")
