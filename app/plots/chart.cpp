@@ -31,6 +31,7 @@ Chart::Chart(QWidget* parent)
   setMouseTracking(true);
   setMinimumSize(160, 110);
   m_message->setAlignment(Qt::AlignCenter);
+  m_message->setWrapping();
   m_message->setAttribute(Qt::WA_TransparentForMouseEvents);
   m_message->setObjectName(QStringLiteral("chart-message"));
   m_message->hide();

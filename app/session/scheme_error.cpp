@@ -28,7 +28,7 @@ double measureOutputError(const core::quant::QuantizedTensor& original, const co
   std::transform(errors.begin(), errors.end(), weights.begin(), errors.begin(), std::minus<>());
   const double error = core::quant::outputError(errors, original.shape, known->hessian, job);
   const double power = core::quant::outputError(weights, original.shape, known->hessian, job);
-  return error == 0 ? 0 : error / power;
+  return error == 0 ? 0 : std::sqrt(error / power);
 }
 
 }  // namespace

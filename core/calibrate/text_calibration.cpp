@@ -169,44 +169,48 @@ void TextCalibration::readSection(const std::vector<std::size_t>& hessians, cons
   for (std::size_t i = 0; isNew && i < section.inputs.size(); ++i)
     m_progress.statistics[at][i] = std::move(statistics.at(section.inputs[i].value));
   if (isNew && isComplete()) keep();
-  if (hessians.empty()) return;
-  m_hessianSection = at;
-  m_hessians.assign(section.inputs.size(), nullptr);
   for (const std::size_t i : hessians) {
     auto known = std::make_shared<quant::TensorCalibration>(m_progress.statistics[at][i]->calibration());
     const auto sum = sums.find(section.inputs[i].value);
     known->hessian = sum->second.mean();
     sums.erase(sum);  // before the next one takes as much
-    m_hessians[i] = std::move(known);
+    m_hessians.insert_or_assign({at, i}, std::move(known));
   }
 }
 
 quant::TensorCalibrationPtr TextCalibration::withHessian(const Place& place, const JobContext& job) {
-  const auto known = [&] {
-    return !m_hessians.empty() && m_hessianSection == place.section && m_hessians[place.input];
-  };
-  if (!known()) {
-    m_hessians.clear();  // somebody who still needs one holds it
-    readTo(place.section, job.part(0.0, 0.5));
-    readSection(hessiansBeside(place), job.part(0.5, 1.0));
-  }
-  return m_hessians[place.input];
+  const std::pair key{place.section, place.input};
+  if (const auto known = m_hessians.find(key); known != m_hessians.end()) return known->second;
+  const std::vector<std::size_t> inputs = hessiansBeside(place);
+  makeRoom(place.section, inputs);
+  readTo(place.section, job.part(0.0, 0.5));
+  readSection(inputs, job.part(0.5, 1.0));
+  return m_hessians.at(key);
+}
+
+std::uint64_t TextCalibration::hessianBytes(std::size_t section, std::size_t input) const {
+  const std::uint64_t width = widthOf(m_sections[section], input);
+  return sizeof(float) * width * width;
 }
 
 /// The input itself, and the others of its section as long as their Hessians are small enough to be kept.
 std::vector<std::size_t> TextCalibration::hessiansBeside(const Place& place) const {
-  const auto bytes = [&](std::size_t input) {
-    const std::uint64_t width = widthOf(m_sections[place.section], input);
-    return sizeof(float) * width * width;
-  };
   std::vector<std::size_t> inputs{place.input};
-  std::uint64_t all = bytes(place.input);
+  std::uint64_t all = hessianBytes(place.section, place.input);
   for (std::size_t i = 0; i < m_sections[place.section].inputs.size(); ++i) {
-    if (i == place.input || all + bytes(i) > kHessianBytes) continue;
+    if (i == place.input || all + hessianBytes(place.section, i) > kHessianBytes) continue;
     inputs.push_back(i);
-    all += bytes(i);
+    all += hessianBytes(place.section, i);
   }
   return inputs;
+}
+
+/// Forgets Hessians where these would be too many beside them; somebody who still needs one holds it.
+void TextCalibration::makeRoom(std::size_t section, const std::vector<std::size_t>& inputs) {
+  std::uint64_t all = 0;
+  for (const std::size_t input : inputs) all += hessianBytes(section, input);
+  for (const auto& [place, known] : m_hessians) all += hessianBytes(place.first, place.second);
+  if (all > kHessianBytes) m_hessians.clear();
 }
 
 bool TextCalibration::isComplete() const {

@@ -27,8 +27,8 @@ struct TextCalibrationOptions {
 /// already: so every layer can be asked for alone, and all schemes are compared on the same figures.
 ///
 /// Asked in the order of layers, one pass over the model answers everything: its residuals stay until the next section.
-/// A section before that one is reached by beginning anew. What was summed (means, maxima, histograms) stays known; of
-/// Hessians only those of the current section are kept, all of them if they fit into 256 MiB.
+/// A section before that one is reached by beginning anew. What was summed (means, maxima, histograms) stays known, and
+/// so do Hessians as long as they fit into 256 MiB: all of a small model's, else those of the current section.
 ///
 /// Memory: 8 · width bytes of residuals per token, 4 · width² of a Hessian's sums and as much of the Hessian.
 ///
@@ -67,7 +67,9 @@ class TextCalibration final : public quant::Calibration {
   void know(std::size_t section, const JobContext& job);
   void readSection(const std::vector<std::size_t>& hessians, const JobContext& job);
   quant::TensorCalibrationPtr withHessian(const Place& place, const JobContext& job);
+  std::uint64_t hessianBytes(std::size_t section, std::size_t input) const;
   std::vector<std::size_t> hessiansBeside(const Place& place) const;
+  void makeRoom(std::size_t section, const std::vector<std::size_t>& inputs);
   bool isKnown(std::size_t section) const { return m_progress.statistics[section].front().has_value(); }
   bool isComplete() const;
   std::filesystem::path cacheFile() const;
@@ -85,8 +87,7 @@ class TextCalibration final : public quant::Calibration {
   Progress m_progress;
   bool m_isTakenUp = false, m_isKept = false;  ///< of the cache's file: looked for; it has everything
   std::chrono::steady_clock::time_point m_lastKept;
-  std::size_t m_hessianSection = 0;
-  std::vector<quant::TensorCalibrationPtr> m_hessians;  ///< [inputs of that section] or empty; null where not summed
+  std::map<std::pair<std::size_t, std::size_t>, quant::TensorCalibrationPtr> m_hessians;  ///< by section and input
 };
 
 }  // namespace core::calibrate

@@ -78,7 +78,7 @@ enum class Metric : std::uint8_t {
   Mse,
   Cosine,
   MaxAbsError,
-  OutputError  ///< of the products W x with a layer's inputs: mean of (ΔW x)² over mean of (W x)²
+  OutputError  ///< ‖ΔW x‖ / ‖W x‖ over a layer's inputs x, as RelativeError is of weights
 };
 /// NaN for OutputError: a comparison of weights knows no inputs.
 double value(const ErrorStats& stats, Metric metric);

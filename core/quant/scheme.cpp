@@ -152,7 +152,10 @@ std::string Scheme::displayName() const {
   for (const SchemeOption& option : schemeOptions()) {
     if (option.display == nullptr || !option.belongsTo(*this)) continue;
     const std::string words = option.display(*this);
-    if (!words.empty()) result += " · " + words;
+    if (words.empty()) continue;
+    // Whose codes they are comes first: people say GPTQ INT4.
+    const bool isFirst = option.key == "method" && method.name != MethodName::ImportanceMatrix;
+    result = isFirst ? words + " · " + result : result + " · " + words;
   }
   return result;
 }

@@ -62,7 +62,7 @@ struct Scheme {
   /// One sentence why this is no scheme that a text could express (options of another family, no group size); empty
   /// when it is one.
   std::string problem() const;
-  /// For people: "INT4 · 32", "NF4 · 64 · dq", "Q4_0", "BF16".
+  /// For people: "INT4 · 32", "NF4 · 64 · dq", "Q4_0", "GPTQ · INT4 · 128".
   std::string displayName() const;
   bool operator==(const Scheme&) const = default;
 };

@@ -212,6 +212,8 @@ void TestScheme::namesItselfForPeople_data() {
   row("fp8_e4m3:scale=block128", "FP8 E4M3 · 128 × 128");
   row("kmeans4", "K-means 4 · row");
   row("nf4:compute=bf16", "NF4 · 64 · bf16 arithmetic");
+  row("int4:group=128,range=minmax,method=gptq,act_order=on", "GPTQ · INT4 · 128 · min–max · act-order");
+  row("int8:activations=int8_static", "INT8 · row · static INT8 inputs");
 }
 
 void TestScheme::namesItselfForPeople() {
