@@ -50,9 +50,13 @@ CalibrationDialog::CalibrationDialog(Selection& selection, Calibrator& calibrato
          "Choose one like what the model will be used for. Nothing leaves this computer."));
   what->setWrapping();
   column->addWidget(what);
-  column->addWidget(buildText());
-  column->addWidget(buildReading());
+  auto* form = new QFormLayout;
+  form->setSpacing(space::kOne);
+  addText(*form);
+  addReading(*form);
+  column->addLayout(form);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
+  buttons->button(QDialogButtonBox::Cancel)->setIcon({});
   m_read = buttons->addButton(tr("Calibrate"), QDialogButtonBox::AcceptRole);
   m_read->setProperty("kind", QStringLiteral("primary"));
   m_read->setObjectName(QStringLiteral("calibration-read"));
@@ -68,11 +72,7 @@ CalibrationDialog::CalibrationDialog(Selection& selection, Calibrator& calibrato
   refresh();
 }
 
-QWidget* CalibrationDialog::buildText() {
-  auto* box = new QWidget;
-  auto* form = new QFormLayout(box);
-  form->setContentsMargins(0, 0, 0, 0);
-  form->setSpacing(space::kOne);
+void CalibrationDialog::addText(QFormLayout& form) {
   m_text->addItem(tr("A file: text, or JSONL with a chat a line"), QString());
   m_text->addItem(tr("Built in: conversations of the demo model"), wordOf(kDemoText));
   m_text->addItem(tr("Built in: prose"), wordOf(kProseText));
@@ -87,19 +87,14 @@ QWidget* CalibrationDialog::buildText() {
   row->setSpacing(space::kOne);
   row->addWidget(m_file, 1);
   row->addWidget(m_browse);
-  form->addRow(tr("Text"), m_text);
-  form->addRow(tr("File"), row);
+  form.addRow(tr("Text"), m_text);
+  form.addRow(tr("File"), row);
   connect(m_text, &QComboBox::currentIndexChanged, this, &CalibrationDialog::refresh);
   connect(m_file, &QLineEdit::textChanged, this, &CalibrationDialog::refresh);
   connect(m_browse, &QPushButton::clicked, this, &CalibrationDialog::browse);
-  return box;
 }
 
-QWidget* CalibrationDialog::buildReading() {
-  auto* box = new QWidget;
-  auto* form = new QFormLayout(box);
-  form->setContentsMargins(0, 0, 0, 0);
-  form->setSpacing(space::kOne);
+void CalibrationDialog::addReading(QFormLayout& form) {
   const core::calibrate::CalibrationSettings usual;
   m_tokens->setRange(1, kMostTokens);
   m_tokens->setSingleStep(kTokenStep);
@@ -120,9 +115,8 @@ QWidget* CalibrationDialog::buildReading() {
       tr("The text is read in pieces of so many tokens, each alone. Automatic: 512, or the model's "
          "context where that is shorter."));
   m_context->setObjectName(QStringLiteral("calibration-context"));
-  form->addRow(tr("Tokens"), m_tokens);
-  form->addRow(tr("In pieces of"), m_context);
-  return box;
+  form.addRow(tr("Tokens"), m_tokens);
+  form.addRow(tr("In pieces of"), m_context);
 }
 
 bool CalibrationDialog::isFile() const { return m_text->currentData().toString().isEmpty(); }

@@ -2,6 +2,7 @@
 #include <QDialog>
 
 class QComboBox;
+class QFormLayout;
 class QLineEdit;
 class QPushButton;
 class QSpinBox;
@@ -19,8 +20,8 @@ class CalibrationDialog : public QDialog {
   CalibrationDialog(Selection& selection, Calibrator& calibrator, QWidget* parent = nullptr);
 
  private:
-  QWidget* buildText();
-  QWidget* buildReading();
+  void addText(QFormLayout& form);
+  void addReading(QFormLayout& form);
   void browse();
   void askForImportance();
   void refresh();
