@@ -104,10 +104,13 @@ QWidget* ColumnStory::buildTable() {
 void ColumnStory::fitColumns() {
   QHeaderView* header = m_table->horizontalHeader();
   const int letter = m_table->fontMetrics().horizontalAdvance(u'0'), padding = Theme::instance().px(kCellPadding);
+  QFont bold = header->font();
+  bold.setBold(true);
+  const QFontMetrics names(bold);
   std::vector<int> widths;
   int left = m_table->viewport()->width();
   for (const auto& field : m_model->table().fields) {
-    const int name = header->fontMetrics().horizontalAdvance(field.title);
+    const int name = names.horizontalAdvance(field.title);
     widths.push_back(std::max(field.letters * letter, name) + padding);
     left -= widths.back();
   }
@@ -119,13 +122,13 @@ void ColumnStory::fitColumns() {
 }
 
 void ColumnStory::setExplanation(const MethodCharts::Explanation& explanation, const QString& provenance,
-                                 std::uint32_t column) {
+                                 std::uint32_t column, const QString& note) {
   const QScopedValueRollback<bool> following(m_following, true);
   m_explanation = nullptr;  // the table's lines are the next one's already
   m_model->setTable(columnTable(*explanation));
   fitColumns();
   m_explanation = explanation;
-  m_found->setText(storySentence(*explanation));
+  m_found->setText((storySentence(*explanation) + u' ' + note).trimmed());
   m_charts->setExplanation(explanation, provenance);
   setColumn(column);
   showLine();
@@ -168,8 +171,7 @@ void ColumnStory::showLine() {
 // In the table left and right go through the columns of the weights, which are its lines.
 bool ColumnStory::eventFilter(QObject* watched, QEvent* event) {
   // Afterwards: while the table resizes it may yet make room for its scroll bar.
-  if (event->type() == QEvent::Resize)
-    QMetaObject::invokeMethod(this, &ColumnStory::fitColumns, Qt::QueuedConnection);
+  if (event->type() == QEvent::Resize) QMetaObject::invokeMethod(this, &ColumnStory::fitColumns, Qt::QueuedConnection);
   if (event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
   const int key = static_cast<QKeyEvent*>(event)->key();
   if (key != Qt::Key_Left && key != Qt::Key_Right) return QWidget::eventFilter(watched, event);

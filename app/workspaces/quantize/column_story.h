@@ -19,8 +19,9 @@ class ColumnStory : public QWidget {
  public:
   explicit ColumnStory(QWidget* parent = nullptr);
 
-  /// @param column of the weights that comes to the front
-  void setExplanation(const MethodCharts::Explanation& explanation, const QString& provenance, std::uint32_t column);
+  /// @param column of the weights that comes to the front  @param note said after what was found for the row
+  void setExplanation(const MethodCharts::Explanation& explanation, const QString& provenance, std::uint32_t column,
+                      const QString& note);
   void clear();
   /// The line in front; −1 for none.
   int line() const;

@@ -12,8 +12,8 @@ using namespace core::quant;
 QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
 double wide(float value) { return static_cast<double>(value); }
 
-constexpr int kWhole = 0, kRough = 3;                        // digits
-constexpr int kPlace = 6, kCode = 4, kShort = 5, kLong = 9;  // letters
+constexpr int kWhole = 0, kRough = 3;                         // digits
+constexpr int kPlace = 6, kCode = 4, kShort = 5, kLong = 10;  // letters
 
 ColumnTable::Field columnField() { return {say("column"), say("of the weight matrix"), kWhole, kPlace}; }
 ColumnTable::Field weightField() { return {say("w"), say("the weight as it was")}; }
@@ -46,7 +46,8 @@ ColumnTable tableOf(const ScaledExplanation& of) {
   if (!isAwq) table.fields.push_back({say("max |w|"), say("the largest weight of the column"), kRough, kShort});
   table.fields.push_back(
       {say("s"), say("what the column is multiplied by and its inputs are divided by"), kRough, kShort});
-  for (const auto& field : {weightField(), codeField()}) table.fields.push_back(field);
+  table.fields.push_back(weightField());
+  if (isAwq) table.fields.push_back(codeField());
   table.fields.push_back({say("error"), say("what is read back less w"), kRough, kLong});
   table.fields.push_back({say("without s"), say("the error that the format makes of w alone"), kRough, kLong});
   for (std::size_t c = 0; c < of.columns.size(); ++c) {
@@ -55,7 +56,8 @@ ColumnTable tableOf(const ScaledExplanation& of) {
     if (!isAwq) line.push_back(wide(column.largestWeight));
     line.push_back(wide(column.factor));
     line.push_back(wide(column.weight));
-    line.push_back(column.code ? static_cast<double>(*column.code) : std::numeric_limits<double>::quiet_NaN());
+    if (isAwq)
+      line.push_back(column.code ? static_cast<double>(*column.code) : std::numeric_limits<double>::quiet_NaN());
     line.push_back(wide(column.decoded) - wide(column.weight));
     line.push_back(wide(column.decodedAlone) - wide(column.weight));
     table.lines.push_back(std::move(line));

@@ -11,8 +11,8 @@ namespace app {
 struct ColumnTable {
   struct Field {
     QString title, meaning;
-    int digits = 4;   ///< significant ones; 0: codes and places, as they are
-    int letters = 8;  ///< room that its values need
+    int digits = 4;    ///< significant ones; 0: codes and places, as they are
+    int letters = 10;  ///< room that its values need
   };
   std::vector<Field> fields;
   std::vector<std::vector<double>> lines;  ///< NaN: nothing there

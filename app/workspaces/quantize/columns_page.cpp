@@ -62,7 +62,8 @@ void ColumnsPage::offerMethods() {
 void ColumnsPage::compute() {
   LabRequest request = state().request();
   const QString matrix = state().weightsKey() + u' ' + QString::fromStdString(request.scheme.toString()) + u' ' +
-                         QString::number(reinterpret_cast<quintptr>(request.calibration.get())) + u' ';
+                         QString::number(reinterpret_cast<quintptr>(request.calibration.get())) + u' ' +
+                         (request.clip < 1 ? u'<' : u'=') + u' ';
   const QString question = matrix + QString::number(row());
   if (question == m_computed) return m_story->setColumn(column());
   if (!m_isThere || !m_computed.startsWith(matrix)) showMessage(tr("Computing…"));
@@ -91,7 +92,8 @@ void ColumnsPage::take(MethodExplanation explanation) {
   const QString provenance = QStringLiteral("%1 · %2 · [%3]")
                                  .arg(state().sourceName(), QString::fromStdString(explanation.scheme.displayName()))
                                  .arg(explanation.row);
-  m_story->setExplanation(std::make_shared<const MethodExplanation>(std::move(explanation)), provenance, column());
+  m_story->setExplanation(std::make_shared<const MethodExplanation>(std::move(explanation)), provenance, column(),
+                          state().input().clip < 1 ? tr("The clip of the block is left out here.") : QString());
   bringForward(*m_stack, m_story);
 }
 

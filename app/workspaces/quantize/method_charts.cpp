@@ -20,7 +20,7 @@ namespace {
 
 using namespace core::quant;
 
-constexpr int kLeastHeight = 96;
+constexpr int kLeastHeight = 128;
 
 }  // namespace
 
@@ -154,7 +154,7 @@ QString MethodCharts::captionOf(Picture picture) const {
     case Push:
       return tr("What its error adds to the next %1 columns").arg(PushChart::kMostBars);
     case Loss:
-      return tr("Sum of (error / diagonal)²: what the row's output has lost");
+      return tr("What the output has lost: Σ (error / diagonal)²");
     case Factors:
       return m_explanation->as<ScaledExplanation>()->ratio ? tr("A dot per column: above 1 it is protected")
                                                            : tr("A dot per column: what its inputs are divided by");
