@@ -18,7 +18,7 @@
 
 namespace app {
 namespace {
-constexpr int kRowWidth = 620, kChartsWidth = 300, kRowHeight = 22, kCellPadding = 14;
+constexpr int kRowWidth = 820, kChartsWidth = 300, kRowHeight = 22, kCellPadding = 14, kNamePadding = 19;
 }
 
 ColumnStory::ColumnStory(QWidget* parent)
@@ -103,15 +103,15 @@ QWidget* ColumnStory::buildTable() {
 // As much as its values or its name need, and an equal share of what is left.
 void ColumnStory::fitColumns() {
   QHeaderView* header = m_table->horizontalHeader();
-  const int letter = m_table->fontMetrics().horizontalAdvance(u'0'), padding = Theme::instance().px(kCellPadding);
+  const int letter = m_table->fontMetrics().horizontalAdvance(u'0'), cell = Theme::instance().px(kCellPadding);
   QFont bold = header->font();
   bold.setBold(true);
   const QFontMetrics names(bold);
   std::vector<int> widths;
   int left = m_table->viewport()->width();
   for (const auto& field : m_model->table().fields) {
-    const int name = names.horizontalAdvance(field.title);
-    widths.push_back(std::max(field.letters * letter, name) + padding);
+    const int name = names.horizontalAdvance(field.title) + Theme::instance().px(kNamePadding);
+    widths.push_back(std::max(field.letters * letter + cell, name));
     left -= widths.back();
   }
   for (std::size_t i = 0; i < widths.size(); ++i) {

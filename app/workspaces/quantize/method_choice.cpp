@@ -1,17 +1,15 @@
 #include "app/workspaces/quantize/method_choice.h"
 
+#include <QHBoxLayout>
 #include <QPushButton>
 #include <QVBoxLayout>
 
-#include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "core/quant/scheme_options.h"
 
 namespace app {
 namespace {
-
-constexpr int kLeastWidth = 260;
 
 QString byMethod(const core::quant::Scheme& scheme, const char* method, const char* usual) {
   const auto changed = core::quant::withOption(scheme, "method", method);
@@ -26,10 +24,9 @@ MethodChoice::MethodChoice(QWidget* parent)
   m_message->setWrapping();
   m_message->setAlignment(Qt::AlignCenter);
   m_message->setObjectName(QStringLiteral("lab-columns-message"));
-  auto* buttons = new FlowLayout(m_methods);
+  auto* buttons = new QHBoxLayout(m_methods);
+  buttons->setContentsMargins(0, 0, 0, 0);
   buttons->setSpacing(space::kOne);
-  buttons->setLeastWidth(kLeastWidth);
-  m_methods->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Minimum);
   struct Choice {
     const char *title, *method, *usual;
   };
@@ -56,12 +53,13 @@ void MethodChoice::showMessage(const QString& message) {
 
 void MethodChoice::offerMethods(const core::quant::Scheme& scheme) {
   m_scheme = scheme;
-  QString text =
-      tr("%1 rounds every weight for itself. These methods look at the columns, and at the inputs they meet:")
-          .arg(QString::fromStdString(scheme.displayName()));
-  if (scheme.activations.name != core::quant::ActivationName::None)
-    text += u' ' + tr("(What becomes of the inputs is in the tab Inputs.)");
-  m_message->setText(text);
+  const QString name = QString::fromStdString(scheme.displayName());
+  const bool changesInputs = scheme.activations.name != core::quant::ActivationName::None;
+  m_message->setText(
+      (changesInputs
+           ? tr("%1 rounds every weight for itself; what becomes of the inputs is in the tab Inputs.").arg(name)
+           : tr("%1 rounds every weight for itself.").arg(name)) +
+      u' ' + tr("These methods look at the columns, and at the inputs they meet:"));
   m_methods->show();
 }
 
