@@ -17,7 +17,7 @@ namespace core::calibrate {
 
 namespace {
 
-constexpr float kLargestE4M3 = 448.0F;
+constexpr float kLargestE4M3 = 448.0F, kStepE4M3 = 32.0F;  // from 256 on
 
 bool isFp8(quant::ActivationName name) {
   return name == quant::ActivationName::Fp8Static || name == quant::ActivationName::Fp8Dynamic;
@@ -25,7 +25,10 @@ bool isFp8(quant::ActivationName name) {
 
 /// The values that still get a code of their own: half a step beyond the outermost ones.
 quant::InputRange codedBy(const quant::InputQuantizer& quantizer) {
-  if (isFp8(quantizer.name)) return {-kLargestE4M3 * quantizer.scale, kLargestE4M3 * quantizer.scale};
+  if (isFp8(quantizer.name)) {
+    const float most = quantizer.scale * (kLargestE4M3 + kStepE4M3 / 2.0F);
+    return {-most, most};
+  }
   const auto zero = static_cast<float>(quantizer.zeroPoint);
   return {quantizer.scale * (-128.5F - zero), quantizer.scale * (127.5F - zero)};
 }
@@ -59,8 +62,9 @@ class Study {
       m_ways.push_back({*quant::inputQuantizer(how, &known, nullptr, tensor)});
       const quant::InputQuantizer& quantizer = m_ways.back().quantizer;
       if (how.isStatic()) {
-        range.range = quant::inputRange(how, known.inputs);
-        range.step = static_cast<double>(quantizer.scale) * (isFp8(how.name) ? 32.0 : 1.0);  // FP8 from 256 to 448
+        const float most = kLargestE4M3 * quantizer.scale;
+        range.range = isFp8(how.name) ? quant::InputRange{-most, most} : quant::inputRange(how, known.inputs);
+        range.step = static_cast<double>(quantizer.scale) * (isFp8(how.name) ? static_cast<double>(kStepE4M3) : 1.0);
         range.clippedBefore = shareBeyond(codedBy(quantizer), known.inputs);
       }
       m_study.ranges.push_back(range);
@@ -100,7 +104,8 @@ class Study {
   static double shareBeyond(const quant::InputRange& range, const quant::InputHistogram& inputs) {
     std::uint64_t beyond = 0;
     for (std::size_t i = 0; i < inputs.counts.size(); ++i) {
-      const float middle = (static_cast<float>(i) + 0.5F) * inputs.binWidth() - inputs.limit;
+      const float middle =
+          std::clamp((static_cast<float>(i) + 0.5F) * inputs.binWidth() - inputs.limit, inputs.min, inputs.max);
       if (middle < range.low || middle > range.high) beyond += inputs.counts[i];
     }
     return static_cast<double>(beyond) / static_cast<double>(std::max<std::uint64_t>(inputs.total(), 1));
@@ -144,7 +149,7 @@ float InputStudy::magnitudeOf(double share) const {
 
 bool clips(const RangeStudy& range, const TokenExtremes& token) {
   if (!range.how.isStatic()) return false;
-  const auto half = isFp8(range.how.name) ? 0.0F : static_cast<float>(range.step) / 2.0F;
+  const auto half = static_cast<float>(range.step) / 2.0F;
   return token.min < range.range.low - half || token.max > range.range.high + half;
 }
 

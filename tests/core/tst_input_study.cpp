@@ -136,6 +136,27 @@ class TestInputStudy : public QObject {
     QCOMPARE(study.ranges[3].clippedTokens, std::uint64_t{0});
   }
 
+  /// Codes of FP8 reach as far on either side, and what rounds to the outermost one is not clipped.
+  void rangesOfFp8AreSymmetric() {
+    std::size_t width = 0;
+    const auto windows = windowsFrom(7);
+    const std::vector<float> rows = rowsOf(windows, width);
+    const auto known = knownFrom(rows, width);
+    const std::vector<Activations> ways = {way(ActivationName::Fp8Static),
+                                           way(ActivationName::Fp8Static, ActivationRange::Percentile)};
+    const InputStudy study = calibrate::studyInputs(*m_graph, windows, kTensor, known, ways, JobContext());
+    QCOMPARE(study.ranges[0].range.low, -study.ranges[0].range.high);
+    QVERIFY(std::abs(study.ranges[0].range.high / std::max(-known.inputs.min, known.inputs.max) - 1.0F) < 1e-6F);
+    QCOMPARE(study.ranges[0].clippedBefore, 0.0);
+    QCOMPARE(study.ranges[0].clipped, 0.0);
+    QCOMPARE(study.ranges[0].clippedTokens, std::uint64_t{0});
+    const auto& percentile = study.ranges[1];
+    std::uint64_t clipped = 0;
+    for (const float x : rows) clipped += std::abs(x) > percentile.range.high * 464.0F / 448.0F ? 1 : 0;
+    QVERIFY(clipped > 0);
+    QVERIFY(std::abs(percentile.clipped - double(clipped) / double(rows.size())) <= 2.0 / double(rows.size()));
+  }
+
   void theMiddleTokenIsTheMedian() {
     InputStudy study;
     for (const float magnitude : {5.0F, 1.0F, 3.0F}) study.tokens.push_back({-magnitude, magnitude / 2.0F});
