@@ -159,8 +159,9 @@ class TestQuantizeWindow : public QObject {
       return lab.window().find<QScrollArea>(QStringLiteral("page-place"))->horizontalScrollBar()->maximum();
     };
     const auto check = [&](const char* where) {
-      for (const char* place : {"scheme=int4:range=percentile,p=99,group=64", "scheme=q4_k",
-                                "scheme=nf4:double=on&distribution=normal&outlier=8", "scheme=int8&values=1,2,3"}) {
+      for (const char* place :
+           {"tensor=blk.1.ffn_down.weight&scheme=awq:group=32", "scheme=int4:range=percentile,p=99,group=64",
+            "scheme=q4_k", "scheme=nf4:double=on&distribution=normal&outlier=8", "scheme=int8&values=1,2,3"}) {
         if (const QString problem = lab.open(QLatin1String(place)); !problem.isEmpty()) QFAIL(qPrintable(problem));
         for (int tab = kSteps; tab <= kRivals; ++tab) {
           lab.showTab(tab);
