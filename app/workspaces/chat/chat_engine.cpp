@@ -78,8 +78,8 @@ PaneFacts ChatEngine::factsOf(core::model::Session& session, std::uint32_t conte
 
 std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::JobContext& job) {
   std::vector<Pane> old = std::exchange(m_panes, {});
-  const bool sameGround = m_setup.model == setup.model && m_setup.contextLength == setup.contextLength && m_setup.kvType == setup.kvType &&
-                          m_setup.device.toString() == setup.device.toString();
+  const bool sameGround = m_setup.model == setup.model && m_setup.contextLength == setup.contextLength &&
+                          m_setup.kvType == setup.kvType && m_setup.device.toString() == setup.device.toString();
   if (!sameGround) old.clear();
   m_setup = setup;
   const auto calibration = setup.model->calibration().current();

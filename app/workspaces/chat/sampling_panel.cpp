@@ -57,8 +57,9 @@ void SamplingPanel::addKvType() {
   m_kvType->addItem(tr("FP16"), static_cast<int>(core::model::KvType::F16));
   m_kvType->addItem(tr("INT8"), static_cast<int>(core::model::KvType::Int8));
   m_kvType->setAccessibleName(tr("Keys and values"));
-  m_kvType->setToolTip(tr("What the keys and values of attention are kept in. INT8, with a scale per position and head, "
-                          "takes about half of the memory."));
+  m_kvType->setToolTip(
+      tr("What the keys and values of attention are kept in. INT8, with a scale per position and head, "
+         "takes about half of the memory."));
   m_kvType->setObjectName(QStringLiteral("kv-type"));
   m_form->addRow(tr("KV cache"), m_kvType);
   connect(m_kvType, &QComboBox::activated, this, &SamplingPanel::groundChanged);
