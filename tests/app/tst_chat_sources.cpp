@@ -210,6 +210,30 @@ class TestChatSources : public QObject {
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(ChatHands(shown).conversation().isEmpty());
   }
+
+  void keysAndValuesInBytesAreChosenSaidAndKept() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    {
+      ChatHands hands(shown);
+      QVERIFY(shown.waitUntilIdle());
+      QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("settings")), Qt::LeftButton);
+      auto* facts = hands.pane(0).findChild<QLabel*>(QStringLiteral("pane-facts"));
+      const QString halves = facts->text();
+      auto* type = shown.find<QComboBox>(QStringLiteral("kv-type"));
+      type->setFocus();
+      QTest::keyClick(type, Qt::Key_Down);
+      QVERIFY(shown.waitUntilIdle());
+      QVERIFY(!facts->text().isEmpty() && facts->text() != halves);
+      QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
+      QCOMPARE(hands.answer(1).source.kvType, core::model::KvType::Int8);
+      QVERIFY(copied(shown).contains(QStringLiteral("keys and values in INT8")));
+    }
+    shown.restart(QStringLiteral("chat"));
+    ChatHands hands(shown);
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(QTest::qWaitFor([&] { return !hands.conversation().isEmpty(); }));
+    QCOMPARE(hands.answer(0).source.kvType, core::model::KvType::Int8);
+  }
 };
 
 QTEST_MAIN(TestChatSources)

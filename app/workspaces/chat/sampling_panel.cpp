@@ -61,6 +61,7 @@ void SamplingPanel::addKvType() {
       tr("What the keys and values of attention are kept in. INT8, with a scale per position and head, "
          "takes about half of the memory."));
   m_kvType->setObjectName(QStringLiteral("kv-type"));
+  m_kvType->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   m_form->addRow(tr("KV cache"), m_kvType);
   connect(m_kvType, &QComboBox::activated, this, &SamplingPanel::groundChanged);
 }
