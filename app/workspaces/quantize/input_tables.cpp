@@ -2,6 +2,7 @@
 
 #include <QHeaderView>
 #include <QScrollBar>
+#include <QSignalBlocker>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -58,7 +59,10 @@ void InputTables::setInputs(std::shared_ptr<const LabInputs> inputs, int chosen)
   m_inputs = std::move(inputs);
   showRanges();
   fitRanges();
-  m_ranges->setCurrentCell(chosen, 0);
+  {
+    const QSignalBlocker blocker(m_ranges);  // nobody chose
+    m_ranges->setCurrentCell(chosen, 0);
+  }
   showTokens(chosen);
 }
 
