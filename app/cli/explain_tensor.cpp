@@ -6,10 +6,12 @@
 #include <variant>
 
 #include "app/cli/explain_columns.h"
+#include "app/cli/explain_input.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/quantizer.h"
 
 namespace app::cli {
 
@@ -142,7 +144,9 @@ ExplainedBlock explain(const OpenModel& model, const core::model::Recipe& recipe
   std::optional<quant::MethodExplanation> columns;
   if (quant::explainsColumns(scheme) && !block.isStored)
     columns = quant::explainColumns(scheme, *stored, address.row, known.get(), job);
-  return {std::move(block), std::move(decision), std::move(columns)};
+  std::optional<quant::InputQuantizer> input;
+  if (scheme.activations.isStatic()) input = quant::quantize(scheme, *stored, job, known.get())->input;
+  return {std::move(block), std::move(decision), std::move(columns), input};
 }
 
 Json explanationJson(const ExplainedBlock& explained) {
@@ -182,6 +186,7 @@ Json explanationJson(const ExplainedBlock& explained) {
           {"fallback", textOrNull(explained.decision.fallback)},
           {"kept", textOrNull(explained.decision.kept)},
           {"columns", explained.columns ? columnsJson(*explained.columns) : Json()},
+          {"input", explained.input ? inputJson(*explained.input) : Json()},
           {"notes", explanation.notes}};
 }
 

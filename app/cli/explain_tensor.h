@@ -8,6 +8,7 @@
 #include "core/model/recipe/recipe_plan.h"
 #include "core/quant/explain/block_explanation.h"
 #include "core/quant/explain/method_explanation.h"
+#include "core/quant/input_quantizer.h"
 
 namespace app::cli {
 
@@ -25,6 +26,7 @@ struct ExplainedBlock {
   core::quant::BlockExplanation block;
   core::model::TensorDecision decision;
   std::optional<core::quant::MethodExplanation> columns;  ///< of its row, under a method that looks at columns
+  std::optional<core::quant::InputQuantizer> input;       ///< of the tensor, under static activations
 };
 
 /// What the recipe makes of the block. A tensor that a scheme is not for (a norm, the embedding) is explained under it

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "app/cli/explain_columns.h"
+#include "app/cli/explain_input.h"
 #include "app/cli/explain_tensor.h"
 #include "core/io/text_checks.h"
 #include "core/quant/explain/formula_text.h"
@@ -120,6 +121,10 @@ void printExplanation(const ExplainedBlock& explained) {
     const std::size_t columns = quant::columnCount(*explained.columns);
     fmt::print("\nthe row, column by column\n");
     printColumns(*explained.columns, explanation.firstValue % columns);
+  }
+  if (explained.input) {
+    fmt::print("\nthe inputs of the layer\n");
+    printInput(*explained.input);
   }
   fmt::print("\n{} bytes\n", explanation.bytes.size());
   printBytes(explanation);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/cli/arguments.h"
 #include "app/session/cache_folder.h"
 #include "app/session/recipe_file.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -36,12 +37,26 @@ bool RecipeOptions::isTextNeeded(const OpenModel& model) const {
 }
 
 void RecipeOptions::calibrate(const OpenModel& model, const core::JobContext& job, CalibrationNeed need) const {
-  if (!imatrix.empty()) return model.calibration().set({importance()->title(), 0, {}}, importance());
+  if (!imatrix.empty()) {
+    requireOwn(model, *importance());
+    return model.calibration().set({importance()->title(), 0, {}}, importance());
+  }
   const bool isDemos = calibration.empty() && model.isDemo() && (need != CalibrationNeed::None || isTextNeeded(model));
   if (calibration.empty() && !isDemos) return;
   const auto text = openText(isDemos ? std::string(kDemoText) : calibration);
   const auto made = calibrationOf(model, text, reading, userCacheFolder(), job);
   model.calibration().set({text.title, made->tokens(), {}}, made);
+}
+
+void RecipeOptions::checkCalibration(const OpenModel& model) const {
+  if (!calibration.empty()) windowsOf(model, openText(calibration), reading);
+  if (imatrix.empty()) return;
+  requireOwn(model, *importance());
+  const auto plan = core::model::planRecipe(parse(), model.checkpoint());
+  const auto tensors = model.checkpoint().tensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    if (const auto& scheme = plan.tensors[i].scheme)
+      importance()->of(tensors[i].name, core::quant::calibrationNeed(*scheme), core::JobContext());
 }
 
 void addReading(CLI::App& command, core::calibrate::CalibrationSettings& reading, const std::string& prefix) {
@@ -53,7 +68,9 @@ void addReading(CLI::App& command, core::calibrate::CalibrationSettings& reading
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 24))
       ->type_name("N");
-  command.add_option("--" + prefix + "seed", reading.seed, "Read windows drawn from all of the text")->type_name("N");
+  command.add_option("--" + prefix + "seed", reading.seed, "Read windows drawn from all of the text")
+      ->check(CLI::Validator(whyNoSeed, ""))
+      ->type_name("N");
 }
 
 void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& scheme, Takes takes) {
@@ -67,13 +84,15 @@ void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& sch
   }
   command.add_option("--tensor-type", options.rules,
                      "PATTERN=SCHEME for the tensors whose names the regular expression matches (repeatable)");
-  auto* const text =
-      command.add_option("--calibration", options.calibration,
-                         "A text that schemes look at: a file (plain, or .jsonl of chats), demo or prose");
+  auto* const text = command
+                         .add_option("--calibration", options.calibration,
+                                     "A text that schemes look at: a file (plain, or .jsonl of chats), demo or prose")
+                         ->check(CLI::Validator(whyEmpty, ""));
   addReading(command, options.reading, "calibration-");
   command
       .add_option("--imatrix", options.imatrix,
                   "An importance matrix (.gguf or .dat of llama.cpp): what can use it is made with it")
+      ->check(CLI::Validator(whyEmpty, ""))
       ->excludes(text);
 }
 

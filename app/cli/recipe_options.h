@@ -25,6 +25,9 @@ struct RecipeOptions {
   /// @throws core::Error, core::Cancelled
   void calibrate(const OpenModel& model, const core::JobContext& job,
                  core::quant::CalibrationNeed need = core::quant::CalibrationNeed::None) const;
+  /// What can be said of them before the model reads anything. @throws core::Error where calibrate(), or making a
+  /// tensor with what it gives, would
+  void checkCalibration(const OpenModel& model) const;
 
  private:
   bool isTextNeeded(const OpenModel& model) const;

@@ -1,5 +1,7 @@
 #include "app/session/calibrate_model.h"
 
+#include <algorithm>
+
 #include "app/session/demo_model.h"
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
@@ -17,14 +19,19 @@ calibrate::CalibrationText openText(const std::string& wordOrFile) {
   return text;
 }
 
+calibrate::TokenWindows windowsOf(const OpenModel& model, const calibrate::CalibrationText& text,
+                                  const calibrate::CalibrationSettings& settings, const core::JobContext& job) {
+  if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
+  const calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(), model.config().contextLength};
+  return calibrate::cutIntoWindows(text, reader, settings, job);
+}
+
 std::shared_ptr<calibrate::TextCalibration> calibrationOf(const OpenModel& model,
                                                           const calibrate::CalibrationText& text,
                                                           const calibrate::CalibrationSettings& settings,
                                                           const std::filesystem::path& cacheFolder,
                                                           const core::JobContext& job) {
-  if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
-  const calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(), model.config().contextLength};
-  auto windows = calibrate::cutIntoWindows(text, reader, settings, job);
+  auto windows = windowsOf(model, text, settings, job);
   calibrate::TextCalibrationOptions options{calibrate::modelHash(model.checkpoint(), job.part(0.0, 0.9)), text.title,
                                             cacheFolder};
   const auto weights = model.weights().load(model.config(), {}, job.part(0.9, 1.0));
@@ -46,6 +53,7 @@ void calibrateModel(const OpenModel& model, const calibrate::CalibrationText& te
 
 void calibrateByImportance(const OpenModel& model, const std::filesystem::path& file) {
   const auto importance = openImportance(file);
+  requireOwn(model, *importance);
   CalibrationState state;
   state.text = importance->title();
   state.made = std::chrono::system_clock::now();
@@ -56,6 +64,16 @@ void calibrateByImportance(const OpenModel& model, const std::filesystem::path& 
 std::shared_ptr<calibrate::MatrixCalibration> openImportance(const std::filesystem::path& file) {
   return std::make_shared<calibrate::MatrixCalibration>(core::io::readImportanceMatrix(file),
                                                         core::io::printable(file.filename().string()));
+}
+
+void requireOwn(const OpenModel& model, const calibrate::MatrixCalibration& importance) {
+  const bool isOwn = std::ranges::any_of(importance.matrix().entries, [&](const core::io::ImportanceEntry& entry) {
+    return model.checkpoint().find(entry.name).has_value();
+  });
+  if (isOwn) return;
+  throw core::Error(core::ErrorCode::InvalidArgument,
+                    core::io::inQuotes(importance.title()) +
+                        " is the importance matrix of another model: it has none of this one's tensors.");
 }
 
 std::shared_ptr<const core::model::ImportanceSource> sourceOf(const calibrate::MatrixCalibration& importance) {

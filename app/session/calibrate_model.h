@@ -19,10 +19,15 @@ inline constexpr std::string_view kProseText = "prose";
 /// @throws core::Error with one sentence, as core::calibrate::parseCalibrationText and for a file that is not there
 core::calibrate::CalibrationText openText(const std::string& wordOrFile);
 
+/// The pieces of a text that the model is going to read. @throws core::Error (Unsupported) why the model cannot read a
+/// text, (InvalidArgument) as cutIntoWindows, core::Cancelled
+core::calibrate::TokenWindows windowsOf(const OpenModel& model, const core::calibrate::CalibrationText& text,
+                                        const core::calibrate::CalibrationSettings& settings,
+                                        const core::JobContext& job = core::JobContext());
+
 /// What the text shows about the model's inputs, to be read as far as somebody asks.
 /// @param cacheFolder empty: nothing is kept  @param job recognises the model, which reads all of it
-/// @throws core::Error (Unsupported) why the model cannot read a text, (InvalidArgument) as cutIntoWindows,
-///         core::Cancelled
+/// @throws as windowsOf
 std::shared_ptr<core::calibrate::TextCalibration> calibrationOf(const OpenModel& model,
                                                                 const core::calibrate::CalibrationText& text,
                                                                 const core::calibrate::CalibrationSettings& settings,
@@ -34,12 +39,14 @@ void calibrateModel(const OpenModel& model, const core::calibrate::CalibrationTe
                     const core::calibrate::CalibrationSettings& settings, const std::filesystem::path& cacheFolder,
                     const core::JobContext& job);
 
-/// Makes an importance matrix the model's calibration. @throws as openImportance
+/// Makes an importance matrix the model's calibration. @throws as openImportance and requireOwn
 void calibrateByImportance(const OpenModel& model, const std::filesystem::path& file);
 
 /// An importance matrix as a calibration, titled by its file's name. @throws core::Error
 std::shared_ptr<core::calibrate::MatrixCalibration> openImportance(const std::filesystem::path& file);
-/// The same for a recipe.
+/// @throws core::Error (InvalidArgument) when it has nothing on any of the model's tensors: it is another model's
+void requireOwn(const OpenModel& model, const core::calibrate::MatrixCalibration& importance);
+/// An importance matrix for a recipe.
 std::shared_ptr<const core::model::ImportanceSource> sourceOf(const core::calibrate::MatrixCalibration& importance);
 
 }  // namespace app

@@ -25,7 +25,7 @@ struct SchemeError {
   double bitsPerWeight = 0;
   std::uint64_t bytes = 0;
   core::metrics::ErrorStats stats;
-  /// Mean of (ΔW x)² over mean of (W x)²: tr(ΔW H ΔWᵀ) / tr(W H Wᵀ) with H = mean of x xᵀ over the inputs x of a
+  /// ‖ΔW x‖ over ‖W x‖: the root of tr(ΔW H ΔWᵀ) / tr(W H Wᵀ) with H = mean of x xᵀ over the inputs x of a
   /// calibration. How inputs are quantized takes no part. NaN where it was not measured, or no inputs are known.
   double outputError = std::numeric_limits<double>::quiet_NaN();
   std::string refused;  ///< empty, or why this scheme cannot hold this tensor (then the numbers are 0)

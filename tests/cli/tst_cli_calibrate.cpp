@@ -118,6 +118,49 @@ class TestCliCalibrate : public QObject {
     QCOMPARE(run({"error", "demo", "--imatrix", m_matrix, "--calibration", "demo"}).code, 2);
   }
 
+  // What a script hands on when it has found nothing, and what no seed is, is not taken for an option that was not
+  // given.
+  void emptyValuesAndSeedsAreRefused() {
+    const QStringList dump{"dump", "demo", "--tensor", kTensor, "-o", path("none.npy"), "--scheme", "gptq"};
+    for (const QStringList& more : {QStringList{"--calibration", ""},
+                                    {"--imatrix", ""},
+                                    {"--calibration", "demo", "--calibration-seed", "-1"},
+                                    {"--calibration", "demo", "--calibration-seed", "18446744073709551616"}})
+      QCOMPARE(run(dump + more).code, 2);
+    QCOMPARE(run({"calibrate", "demo", "--text", "", "-o", path("none.gguf")}).code, 2);
+    QCOMPARE(run({"calibrate", "demo", "--seed", "-1", "-o", path("none.gguf")}).code, 2);
+    QVERIFY(!QFile::exists(path("none.npy")) && !QFile::exists(path("none.gguf")));
+  }
+
+  void anotherModelsMatrixIsRefused() {
+    QByteArray older(4, 0);  // one entry of one call and one value
+    older[0] = 1;
+    older += QByteArray("\x03\0\0\0foo\x01\0\0\0\x01\0\0\0\0\0\x80\x3F", 19);
+    const QString other = text("other.dat", older);
+    for (const QStringList& verb : {QStringList{"error", "demo", "--scheme", "q4_k"},
+                                    {"quantize", "demo", "--recipe", "Q4_K_M", "-o", path("none.gguf")},
+                                    {"quantize", "demo", "--recipe", "Q4_K_M", "--dry-run"},
+                                    {"logits", "demo", "--tokens", "1", "--scheme", "q4_k", "--device", "cpu"}}) {
+      const Run result = run(verb + QStringList{"--imatrix", other});
+      QCOMPARE(result.code, 1);
+      QVERIFY2(isOneSentence(result.err) && result.err.contains("of another model"), result.err.constData());
+    }
+  }
+
+  // A plan refuses what its execution would.
+  void dryRunsCheckWhatTheyAreGiven() {
+    const QStringList plan{"quantize", "demo", "--scheme", "q4_0:method=gptq", "--dry-run"};
+    const auto sentence = [&](const QStringList& more) {
+      const Run result = run(plan + more);
+      return result.code == 1 && isOneSentence(result.err) ? result.err : QByteArray::number(result.code);
+    };
+    QVERIFY(sentence({"--calibration", path("none.txt")}).contains("Could not open"));
+    QVERIFY(
+        sentence({"--calibration", "demo", "--calibration-context", "513"}).contains("does not fit the model's 512"));
+    QVERIFY(sentence({"--imatrix", m_matrix}).contains("needs a calibration text"));
+    QCOMPARE(run(plan + QStringList{"--calibration", "prose"}).code, 0);
+  }
+
   // The demo model has a text of its own, as in the window; a scheme that reads none does not name one.
   void theDemoReadsItsOwnText() {
     const auto errorOf = [](const QStringList& more) {

@@ -104,6 +104,24 @@ class TestCliExplain : public QObject {
       QCOMPARE(run(arguments(kTensor + QStringLiteral(":0:0"), int4 + more)).code, 2);
   }
 
+  /// Static activations say what a text made of the inputs, divided by a method's factors where it has some.
+  void tellsTheRangeOfStaticInputs() {
+    const auto explained = [](const char* text) {
+      return json(arguments(kTensor + QStringLiteral(":0:0"), calibrated(text)))["input"];
+    };
+    const Json all = explained("int8:activations=int8_static");
+    const double scale = all["scale"], zero = all["zero_point"];
+    QCOMPARE(all["low"].get<double>(), scale * (-128 - zero));
+    QCOMPARE(all["high"].get<double>(), scale * (127 - zero));
+    QVERIFY(all["low"] < 0.0 && all["high"] > 0.0);
+    QVERIFY(explained("int8:activations=int8_static,input_range=percentile,input_p=99")["scale"] < all["scale"]);
+    QVERIFY(explained("int8:method=smooth,activations=int8_static")["scale"] != all["scale"]);
+    QVERIFY(explained("fp8_e4m3:activations=fp8_static")["high"] > 0.0);
+    QVERIFY(explained("int8:activations=int8_dynamic").is_null());
+    const Run printed = run(arguments(kTensor + QStringLiteral(":0:0"), calibrated("int8:activations=int8_static")));
+    QVERIFY(printed.out.contains("the inputs of the layer"));
+  }
+
   /// Methods that look at columns say what became of each, and that is what the block has.
   void tellsWhatMethodsDidToTheColumns() {
     const auto explained = [](const char* text) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "app/cli/arguments.h"
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
@@ -81,8 +82,10 @@ void addCalibrate(CLI::App& program) {
   CLI::App* command = program.add_subcommand(
       "calibrate", "Read a text with a model and write how large the inputs of its layers are: an importance matrix");
   addModel(*command, options->model);
-  command->add_option("--text", options->text,
-                      "A file (plain, or .jsonl of chats), demo or prose (default for the built-in model: demo)");
+  command
+      ->add_option("--text", options->text,
+                   "A file (plain, or .jsonl of chats), demo or prose (default for the built-in model: demo)")
+      ->check(CLI::Validator(whyEmpty, ""));
   addReading(*command, options->reading, "");
   command->add_option("-o,--output", options->out, "The .gguf file, or .dat as llama.cpp wrote them until 2025")
       ->required();

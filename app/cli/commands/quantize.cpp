@@ -130,6 +130,7 @@ void run(const Options& options) {
   const auto model = OpenModel::open(options.model, job);
   const auto& source = model->checkpoint();
   if (options.dryRun) {
+    options.weights.checkCalibration(*model);
     const DryRun what{source, recipe, planQuantization(source, recipe), options.split, options.out};
     return printDryRun(what, options.output);
   }

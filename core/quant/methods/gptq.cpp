@@ -15,6 +15,9 @@ namespace core::quant {
 
 namespace {
 
+/// Less would be lost in the rounding of the Hessian's float32 values: hundreds of tries for a damping of 1e-300.
+constexpr double kLeastSecondDamping = 1e-9;
+
 /// The diagonal with its damping. Dead columns have the mean there, which changes no weight.
 std::vector<double> dampedDiagonal(std::span<const float> hessian, std::uint64_t columns, double damping) {
   std::vector<double> diagonal(columns);
@@ -39,7 +42,7 @@ std::vector<std::uint32_t> orderOf(std::span<const float> hessian, std::uint64_t
 /// @param damping in: what was asked for; out: what it took
 InverseFactor dampedFactor(std::span<const float> hessian, std::span<const std::uint32_t> order,
                            const std::string& name, double& damping, const JobContext& job) {
-  for (; damping <= 1.0; damping *= 10.0) {
+  for (; damping <= 1.0; damping = std::max(10.0 * damping, kLeastSecondDamping)) {
     const std::vector<double> diagonal = dampedDiagonal(hessian, order.size(), damping);
     if (auto factor = InverseFactor::of({hessian, diagonal, order}, job)) return std::move(*factor);
   }

@@ -32,7 +32,8 @@ struct GptqCodes {
 ///   stored. With static groups, with 8-bit scales, where a group is a row or the whole tensor, and where blocks go
 ///   over the ends of rows, all grids are chosen before from the weights as they are, and every column stays in place.
 /// - Columns whose input is always 0 (H[j][j] = 0) become 0, and come last with act-order.
-/// - When H is not positive definite in spite of its damping, the damping is taken times 10 until it is or 1 is passed.
+/// - When H is not positive definite in spite of its damping, the damping is taken times 10, at least 1e-9, until it is
+///   or 1 is passed.
 ///
 /// Follows the order of operations of the authors' implementation (IST-DASLab/gptq), which is in float32.
 /// The codes are the same with any number of threads. Weights that are not finite are taken as every encoder does.
