@@ -221,7 +221,8 @@ void addError(CLI::App& program) {
       ->capture_default_str();
   command
       ->add_option("--metric", options->metric,
-                   "The column of the text table; output_error is measured on the inputs of --calibration")
+                   "The column of the text table; output_error is measured on the inputs of --calibration, as they "
+                   "are: what activations= makes of them takes no part")
       ->capture_default_str();
   command->add_flag("--summary", options->summary,
                     "One line per scheme; with --json one object: totals, what is kept, and the rows");
