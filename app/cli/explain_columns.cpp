@@ -34,8 +34,8 @@ Json gptqJson(const quant::GptqExplanation& of) {
   }
   return {{"method", "gptq"},
           {"damping", of.trace.damping},
-          {"output_error", of.error},
-          {"output_error_alone", of.errorAlone},
+          {"output_mse", of.error},
+          {"output_mse_alone", of.errorAlone},
           {"columns", std::move(columns)}};
 }
 
@@ -56,8 +56,8 @@ Json scaledJson(const quant::ScaledExplanation& of) {
   return {{"method", of.ratio ? "awq" : "smooth"},
           {"ratio", numberOrNull(of.ratio)},
           {"losses", of.losses},
-          {"output_error", numberOrNull(of.error)},
-          {"output_error_alone", numberOrNull(of.errorAlone)},
+          {"output_mse", numberOrNull(of.error)},
+          {"output_mse_alone", numberOrNull(of.errorAlone)},
           {"columns", std::move(columns)}};
 }
 
@@ -96,8 +96,9 @@ void printGptq(const quant::GptqExplanation& of, std::size_t first) {
 
 void printScaled(const quant::ScaledExplanation& of, std::size_t first) {
   if (of.ratio)
-    fmt::print("  ratio {}, the best of {}: output error {} where 0 has {}\n", quant::numberText(*of.ratio),
-               of.losses.size(), quant::numberText(*std::min_element(of.losses.begin(), of.losses.end())),
+    fmt::print("  ratio {}, the best of {}: mean squared error of outputs {} where 0 has {}\n",
+               quant::numberText(*of.ratio), of.losses.size(),
+               quant::numberText(*std::min_element(of.losses.begin(), of.losses.end())),
                quant::numberText(of.losses.front()));
   fmt::print("  column {:>12}{:>12}{:>12}{:>12}{:>6}{:>12}{:>12}\n", of.ratio ? "mean|x|" : "max|x|", "factor",
              "weight", "w*factor", "code", "decoded", "alone");

@@ -74,7 +74,7 @@ class TestAppSession : public QObject {
     };
     const auto weight = [&](std::size_t i) { return static_cast<double>(weights[i]); };
     const auto error = [&](std::size_t i) { return static_cast<double>(stored[i]) - static_cast<double>(weights[i]); };
-    const double expected = power(error) / power(weight);
+    const double expected = std::sqrt(power(error) / power(weight));
     QVERIFY2(std::abs(row.outputError / expected - 1) < 1e-4,
              qPrintable(QStringLiteral("%1 %2").arg(row.outputError).arg(expected)));
     QCOMPARE(value(row, core::metrics::Metric::OutputError), row.outputError);

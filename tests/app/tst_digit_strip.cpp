@@ -98,6 +98,7 @@ class TestDigitStrip : public QObject {
     QFETCH(QByteArray, digits);
     QFETCH(bool, good);
     SmallCourse small;
+    small.replace(QStringLiteral("one.json"), "\"stage\": \"quantscope://bits/fp32?text=1\", ", "");
     small.replace(
         QStringLiteral("one.json"), R"("wrong": {"other": 15})",
         R"("wrong": {"other": 15}, "board": {"bars": [{"bar": "x", "fact": "bias", "format": "fp32"}], "digits": )" +

@@ -130,7 +130,7 @@ class TestCliExplain : public QObject {
     const Json gptq = explained("gptq:group=32");
     const Json& steps = gptq["columns"]["columns"];
     QCOMPARE(QString::fromStdString(gptq["columns"]["method"]), QString("gptq"));
-    QVERIFY(steps.size() > 64 && gptq["columns"]["output_error"] < gptq["columns"]["output_error_alone"]);
+    QVERIFY(steps.size() > 64 && gptq["columns"]["output_mse"] < gptq["columns"]["output_mse_alone"]);
     const auto decoded = column(gptq, "decoded"), codes = column(gptq, "code");
     for (std::size_t i = 0; i < decoded.size(); ++i) {
       QCOMPARE(steps[32 + i]["decoded"].get<double>(), decoded[i]);

@@ -118,7 +118,7 @@ void MethodCharts::showScaled(const ScaledExplanation& of) {
   const auto steps = static_cast<double>(of.losses.size());
   std::vector<SearchChart::Try> tries;
   for (const double loss : of.losses) tries.push_back({static_cast<double>(tries.size()) / steps, loss});
-  m_search->setTries(std::move(tries), qRound(*of.ratio * steps), tr("exponent"), tr("output error"));
+  m_search->setTries(std::move(tries), qRound(*of.ratio * steps), tr("exponent"), tr("output MSE"));
 }
 
 void MethodCharts::showHqq(const HqqExplanation& of) {
