@@ -22,6 +22,7 @@ constexpr std::string_view kSums = ".in_sum2", kCounts = ".counts";
 constexpr std::string_view kWhat = "an importance matrix";
 /// The smallest entry of a .dat file: two lengths, a letter, the calls, a value.
 constexpr std::uint64_t kMinEntryBytes = 4 + 1 + 4 + 4 + 4;
+constexpr float kMostTokens = 0x1p53F;  // more than anybody counts, and whole numbers of 64 bits hold it
 
 std::vector<float> floatsOf(std::span<const std::byte> bytes) {
   std::vector<float> values(bytes.size() / sizeof(float));
@@ -83,8 +84,8 @@ ImportanceEntry entryOf(const std::string& name, const Pair& pair, std::span<con
            name);
   checkSums(entry, source);
   for (float& count : entry.divisors) {
-    if (!std::isfinite(count) || count < 0.0F)
-      refuse(source, fmt::format("a count of {} should not be negative, but is {}", inQuotes(name), count), name);
+    if (!(count >= 0.0F && count <= kMostTokens))
+      refuse(source, fmt::format("a count of {} should be from 0 to 2^53, but is {}", inQuotes(name), count), name);
     count = std::round(count);
   }
   return entry;

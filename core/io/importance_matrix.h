@@ -14,17 +14,16 @@ namespace core::io {
 struct ImportanceEntry {
   std::string name;         ///< of the weight: "blk.0.attn_q.weight"
   std::vector<float> sums;  ///< [matrices, columns] Σ x², finite, ≥ 0
-  /// [matrices] what makes them means: in GGUF the tokens that came by; in .dat the calls (one figure: such a file does
-  /// not say how many matrices there are).
+  /// [matrices] what makes them means, 0 … 2^53: in GGUF the tokens that came by; in .dat the calls (one figure: such a
+  /// file does not say how many matrices there are).
   std::vector<float> divisors;
 };
 
 /// The importance matrices that llama.cpp's llama-imatrix writes and its quantizer reads. Source: tools/imatrix and
 /// tools/quantize of llama.cpp.
 ///   GGUF  general.type "imatrix", imatrix.datasets (texts), imatrix.chunk_count and imatrix.chunk_size (u32); for
-///   every
-///         weight NAME.in_sum2 F32 [matrices, columns], the plain sums of squares, and NAME.counts F32 [matrices, 1],
-///         the tokens they are over. Other tensors are somebody else's.
+///         every weight NAME.in_sum2 F32 [matrices, columns], the plain sums of squares, and NAME.counts F32
+///         [matrices, 1], the tokens they are over. Other tensors are somebody else's.
 ///   .dat  i32 entries; per entry i32 length, NAME, i32 calls, i32 values, F32 values: means times calls; then, where
 ///         the program was recent enough, i32 chunks, i32 length, the text's name
 struct ImportanceMatrix {
@@ -47,9 +46,10 @@ ImportanceMatrix parseImportanceMatrix(std::span<const std::byte> bytes, std::st
 /// @throws Error as the other, and (NotFound, Io)
 ImportanceMatrix readImportanceMatrix(const std::filesystem::path& path);
 
-/// @param matrix with divisors in tokens and a chunk size  @throws Error (InvalidArgument, Io)
+/// @param matrix with divisors in tokens  @throws Error (InvalidArgument, Io)
 void writeImportanceGguf(const ImportanceMatrix& matrix, OutputFile file);
-/// The older form; of the datasets the last.
+/// The older form; of the datasets the last, and as calls the chunks that a weight's tokens fill.
+/// @throws Error (InvalidArgument) for what 31 bits cannot count, (Io)
 void writeImportanceDat(const ImportanceMatrix& matrix, OutputFile file);
 
 }  // namespace core::io

@@ -50,7 +50,7 @@ void writeImportanceDat(const ImportanceMatrix& matrix, OutputFile file) {
     appendText(bytes, entry.name);
     const float most = *std::ranges::max_element(entry.divisors);
     const float calls = std::ceil(most / chunk);  // so that no token makes no call
-    appendNumber(bytes, static_cast<std::int32_t>(calls));
+    appendNumber(bytes, countOf(static_cast<std::size_t>(calls)));
     appendNumber(bytes, countOf(entry.sums.size()));
     for (const float mean : meanSquares(entry)) appendNumber(bytes, mean * calls);
   }

@@ -156,6 +156,16 @@ class TestImportanceMatrix : public QObject {
     }
   }
 
+  void callsBeyond31BitsAreRefused() {
+    ImportanceMatrix matrix;
+    matrix.entries = {{"blk.0.a.weight", {1, 2}, {0x1p40F}}};
+    QVERIFY_EXCEPTION_THROWN(io::writeImportanceDat(matrix, io::OutputFile(path("many.dat"))), Error);
+    QVERIFY(!std::filesystem::exists(path("many.dat")));
+    matrix.chunkSize = 1024;  // 2^30 calls
+    io::writeImportanceDat(matrix, io::OutputFile(path("many.dat")));
+    QCOMPARE(io::readImportanceMatrix(path("many.dat")).entries[0].divisors, std::vector<float>{0x1p30F});
+  }
+
   void badFiles_data() {
     QTest::addColumn<FileBytes>("file");
     QTest::addColumn<QString>("words");
@@ -187,7 +197,11 @@ class TestImportanceMatrix : public QObject {
     row("half precision", ggufForm({{"w.in_sum2", {2, 1}, {1}, kF16}, {"w.counts", {1, 1}, {1}}}), "should hold F32");
     row("infinite sum", ggufForm({{"w.in_sum2", {2, 1}, {1, INFINITY}}, {"w.counts", {1, 1}, {1}}}), "is inf");
     row("negative count of rows", ggufForm({{"w.in_sum2", {1, 1}, {1}}, {"w.counts", {1, 1}, {-3}}}),
-        "a count of \"w\" should not be negative, but is -3");
+        "a count of \"w\" should be from 0 to 2^53, but is -3");
+    row("more rows than can be counted", ggufForm({{"w.in_sum2", {1, 1}, {1}}, {"w.counts", {1, 1}, {1e30F}}}),
+        "a count of \"w\" should be from 0 to 2^53, but is 1e+30");
+    row("no number of rows", ggufForm({{"w.in_sum2", {1, 1}, {1}}, {"w.counts", {1, 1}, {NAN}}}),
+        "a count of \"w\" should be from 0 to 2^53, but is nan");
   }
   void badFiles() {
     QFETCH(FileBytes, file);
