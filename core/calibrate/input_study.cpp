@@ -12,26 +12,32 @@
 #include "core/model/coded_row.h"
 #include "core/model/ops/quantize_rows.h"
 #include "core/quant/input_quantizer.h"
+#include "core/quant/row_scale.h"
 
 namespace core::calibrate {
 
 namespace {
 
-constexpr float kLargestE4M3 = 448.0F, kStepE4M3 = 32.0F;  // from 256 on
+using quant::kLargestE4M3;
+constexpr float kStepE4M3 = 32.0F;  // from 256 on
+constexpr float kLowestCode = -128.0F, kHighestCode = 127.0F;
 
 bool isFp8(quant::ActivationName name) {
   return name == quant::ActivationName::Fp8Static || name == quant::ActivationName::Fp8Dynamic;
 }
 
-/// The values that still get a code of their own: half a step beyond the outermost ones.
-quant::InputRange codedBy(const quant::InputQuantizer& quantizer) {
+/// What the outermost codes stand for, in static ranges. @param beyond of a step
+quant::InputRange codesOf(const quant::InputQuantizer& quantizer, float beyond = 0.0F) {
   if (isFp8(quantizer.name)) {
-    const float most = quantizer.scale * (kLargestE4M3 + kStepE4M3 / 2.0F);
+    const float most = quantizer.scale * (kLargestE4M3 + beyond * kStepE4M3);
     return {-most, most};
   }
   const auto zero = static_cast<float>(quantizer.zeroPoint);
-  return {quantizer.scale * (-128.5F - zero), quantizer.scale * (127.5F - zero)};
+  return {quantizer.scale * (kLowestCode - beyond - zero), quantizer.scale * (kHighestCode + beyond - zero)};
 }
+
+/// The values that get a code of their own: up to half a step beyond the outermost ones.
+quant::InputRange codedBy(const quant::InputQuantizer& quantizer) { return codesOf(quantizer, 0.5F); }
 
 /// What codes stand for, [rows, width].
 void decodeRows(const std::vector<float>& coded, std::size_t width, std::vector<float>& values) {
@@ -49,6 +55,7 @@ void decodeRows(const std::vector<float>& coded, std::size_t width, std::vector<
 /// One way, and what it has cost so far.
 struct Way {
   quant::InputQuantizer quantizer;
+  bool isStatic = false;
   double squaredError = 0.0;
   std::uint64_t clipped = 0;
 };
@@ -59,11 +66,10 @@ class Study {
     for (const quant::Activations& how : ways) {
       RangeStudy range;
       range.how = how;
-      m_ways.push_back({*quant::inputQuantizer(how, &known, nullptr, tensor)});
+      m_ways.push_back({*quant::inputQuantizer(how, &known, nullptr, tensor), how.isStatic()});
       const quant::InputQuantizer& quantizer = m_ways.back().quantizer;
       if (how.isStatic()) {
-        const float most = kLargestE4M3 * quantizer.scale;
-        range.range = isFp8(how.name) ? quant::InputRange{-most, most} : quant::inputRange(how, known.inputs);
+        range.range = codesOf(quantizer);
         range.step = static_cast<double>(quantizer.scale) * (isFp8(how.name) ? static_cast<double>(kStepE4M3) : 1.0);
         range.clippedBefore = shareBeyond(codedBy(quantizer), known.inputs);
       }
@@ -91,7 +97,8 @@ class Study {
         const float most = m_study.magnitudeOf(1.0);
         range.range = {-most, most};
         const auto middle = static_cast<double>(m_study.magnitudeOf(0.5));
-        range.step = isFp8(range.how.name) ? middle * 32.0 / 448.0 : middle / 127.0;
+        range.step = isFp8(range.how.name) ? middle * static_cast<double>(kStepE4M3) / static_cast<double>(kLargestE4M3)
+                                           : middle / static_cast<double>(kHighestCode);
         continue;
       }
       range.clipped = values > 0.0 ? static_cast<double>(m_ways[w].clipped) / values : 0.0;
@@ -122,11 +129,10 @@ class Study {
       model::ops::roundRows(way.quantizer, rows.data(), tokens, width, m_made.data());
     }
     const quant::InputRange coded = codedBy(way.quantizer);
-    const bool isStatic = way.quantizer.scale > 0.0F;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const double error = static_cast<double>(m_made[i]) - static_cast<double>(rows[i]);
       way.squaredError += error * error;
-      way.clipped += isStatic && (rows[i] < coded.low || rows[i] > coded.high) ? 1 : 0;
+      way.clipped += way.isStatic && (rows[i] < coded.low || rows[i] > coded.high) ? 1 : 0;
     }
   }
 

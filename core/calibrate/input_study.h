@@ -14,7 +14,7 @@ namespace core::calibrate {
 /// What one way of quantizing the inputs of a layer does to a text.
 struct RangeStudy {
   quant::Activations how;
-  quant::InputRange range;          ///< of the codes; dynamic: the widest that a token had
+  quant::InputRange range;          ///< what the outermost codes stand for; dynamic: the widest that a token had
   double step = 0.0;                ///< between two codes; dynamic: of the token in the middle; of FP8 at its upper end
   double clippedBefore = 0.0;       ///< share of the values of the text it was calibrated with, from its histogram
   double clipped = 0.0;             ///< share of the values of the text that was read

@@ -3,20 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/quant/input_range.h"
+#include "core/quant/row_scale.h"
 
 namespace core::quant {
 
 namespace {
 
 constexpr float kSteps = 255.0F, kLowestCode = -128.0F, kHighestCode = 127.0F;  // of a signed byte
-constexpr float kLargestE4M3 = 448.0F;
-constexpr float kLeastScale = 0x1p-100F;  // below, inputs count as zeros (row_scale.h)
+constexpr float kLeastScale = std::bit_cast<float>(kLeastBits);                 // below, inputs count as zeros
 
 /// Of inputs that are divided column by column.
 InputRange dividedRange(const Activations& activations, const TensorCalibration& calibration,

@@ -1,10 +1,10 @@
 #pragma once
 #include <algorithm>
 #include <bit>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 
+#include "core/quant/finite_values.h"
 #include "core/quant/uniform_code.h"
 
 namespace core::quant {
@@ -13,9 +13,9 @@ namespace core::quant {
 // so that all make the same bits.
 
 /// Bits of |x|: they order as the magnitudes do, infinity and NaN on top.
-QS_FORCE_INLINE std::uint32_t magnitudeBits(float x) { return std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU; }
+QS_FORCE_INLINE std::uint32_t magnitudeBits(float x) { return std::bit_cast<std::uint32_t>(x) & kMagnitudeMask; }
 
-inline constexpr std::uint32_t kInfinityBits = 0x7F800000U;
+inline constexpr float kLargestE4M3 = 448.0F;  ///< of FP8 E4M3 (OCP)
 /// A row whose largest magnitude is below 2^−100 counts as zero: scales and their inverses then never come near the
 /// subnormal numbers, which some devices take for zero.
 inline constexpr std::uint32_t kLeastBits = (127U - 100U) << 23;

@@ -7,6 +7,7 @@
 
 #include "core/quant/casts.h"
 #include "core/quant/finite_values.h"
+#include "core/quant/row_scale.h"
 #include "core/quant/scaled_levels.h"
 #include "core/quant/tensor_rows.h"
 
@@ -14,7 +15,6 @@ namespace core::quant {
 
 namespace {
 
-constexpr float kLargestE4M3 = 448.0F;
 constexpr float kLargestE2M1 = 6.0F;
 constexpr int kLargestExponent = 127;  // of E8M0, on both sides
 

@@ -127,6 +127,10 @@ class TestInputStudy : public QObject {
       const double share = double(clipped) / double(rows.size());
       QVERIFY(std::abs(range.clipped - share) <= 2.0 / double(rows.size()));
       QVERIFY(std::abs(double(range.clippedTokens) - double(clippedTokens)) <= 1.0);
+      if (!ways[w].isStatic()) continue;
+      const auto zero = float(quantizer.zeroPoint);
+      QCOMPARE(range.range.low, quantizer.scale * (-128.0F - zero));
+      QCOMPARE(range.range.high, quantizer.scale * (127.0F - zero));
     }
     // The percentile of 99 leaves a hundredth on either side, min–max nothing, on the text it was chosen by.
     QCOMPARE(study.ranges[0].clippedBefore, 0.0);
@@ -155,6 +159,21 @@ class TestInputStudy : public QObject {
     for (const float x : rows) clipped += std::abs(x) > percentile.range.high * 464.0F / 448.0F ? 1 : 0;
     QVERIFY(clipped > 0);
     QVERIFY(std::abs(percentile.clipped - double(clipped) / double(rows.size())) <= 2.0 / double(rows.size()));
+  }
+
+  /// A range of zeros clips whatever is none, by either count.
+  void afterATextOfZerosEverythingIsClipped() {
+    std::size_t width = 0;
+    const auto windows = windowsFrom(7);
+    const std::vector<float> rows = rowsOf(windows, width);
+    const auto known = knownFrom(std::vector<float>(width), width);
+    for (const ActivationName name : {ActivationName::Int8Static, ActivationName::Fp8Static}) {
+      const InputStudy study = calibrate::studyInputs(*m_graph, windows, kTensor, known, {way(name)}, JobContext());
+      const auto zeros = double(std::count(rows.begin(), rows.end(), 0.0F));
+      QVERIFY(std::abs(study.ranges[0].clipped - (1.0 - zeros / double(rows.size()))) <= 2.0 / double(rows.size()));
+      QCOMPARE(study.ranges[0].clippedTokens, std::uint64_t{study.tokens.size()});
+      QCOMPARE(study.ranges[0].error, 1.0);
+    }
   }
 
   void theMiddleTokenIsTheMedian() {

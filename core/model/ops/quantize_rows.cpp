@@ -19,7 +19,7 @@ using quant::InputQuantizer;
 using quant::RowScale;
 
 constexpr std::size_t kGrainValues = 65536;  // below this a thread costs more than it brings
-constexpr float kLargestCode = 127.0F, kLargestE4M3 = 448.0F;
+constexpr float kLargestCode = 127.0F;
 
 std::size_t grainOf(std::size_t width) { return kGrainValues / (width + 1) + 1; }
 
@@ -71,7 +71,7 @@ RowScale scaleOf(const InputQuantizer& quantizer, const float* row, std::size_t 
     case ActivationName::Fp8Static:
       return quant::staticScale(largestBits(row, width), quantizer.scale);
     case ActivationName::Fp8Dynamic:
-      return quant::rowScale(largestBits(row, width), kLargestE4M3);
+      return quant::rowScale(largestBits(row, width), quant::kLargestE4M3);
     case ActivationName::LlmInt8: {
       const std::uint32_t largest =
           quantizer.threshold > 0.0F ? largestBits(row, width, quantizer.threshold) : largestBits(row, width);
