@@ -208,10 +208,12 @@ void multiply(Rows rows, uint split, out float sums[tokensEach][laneRows]) {
       const bool isSecond = (c >> level & 1) == 1;
       [[unroll]] for (int t = 0; t < tokensEach; ++t) {
         [[unroll]] for (int r = 0; r < laneRows; ++r) {
-          if (isSecond)
-            sums[t][r] += waiting[level][t][r];
-          else
+          if (isSecond) {
+            precise float both = waiting[level][t][r] + sums[t][r];
+            sums[t][r] = both;
+          } else {
             waiting[level][t][r] = sums[t][r];
+          }
         }
       }
       if (!isSecond) break;
@@ -223,7 +225,10 @@ void multiply(Rows rows, uint split, out float sums[tokensEach][laneRows]) {
     [[unroll]] for (int t = 0; t < tokensEach; ++t) floats[t][split][rows.first] = sums[t][0];
     barrier();
     if (split % (2 * step_) == 0) {
-      [[unroll]] for (int t = 0; t < tokensEach; ++t) sums[t][0] += floats[t][split + step_][rows.first];
+      [[unroll]] for (int t = 0; t < tokensEach; ++t) {
+        precise float both = sums[t][0] + floats[t][split + step_][rows.first];
+        sums[t][0] = both;
+      }
     }
     barrier();
   }

@@ -3,6 +3,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "common/bindings.glsl"
+#include "common/row_scale.glsl"
 layout(local_size_x = kUnitValues, local_size_y = 4) in;
 layout(push_constant) uniform Push { QuantizeRowsPush push; };
 
@@ -13,10 +14,11 @@ void main() {
   if (gl_LocalInvocationIndex == 0) mask = 0;
   barrier();
   const uint column = unit * kUnitValues + bit;
-  bool isOutlier = false;
+  const uint threshold = floatBitsToUint(push.threshold);
+  bool isAny = false;
   for (uint t = slice; t < push.rows && column < push.width; t += gl_WorkGroupSize.y)
-    isOutlier = isOutlier || abs(arena[push.from + t * push.inStride + column]) >= push.threshold;
-  if (isOutlier) atomicOr(mask, 1u << bit);
+    isAny = isAny || isOutlier(arenaWords[push.from + t * push.inStride + column] & 0x7FFFFFFFu, threshold);
+  if (isAny) atomicOr(mask, 1u << bit);
   barrier();
   const uint at = push.result + codedMasks((push.width + kUnitValues - 1) / kUnitValues) + unit;
   for (uint t = gl_LocalInvocationIndex; t < push.rows; t += kUnitValues * gl_WorkGroupSize.y)

@@ -4,17 +4,15 @@
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
-#include "common/exact_division.glsl"
+#include "common/row_scale.glsl"
 layout(push_constant) uniform Push { QuantizeRowsPush push; };
 
-const uint kInfinityBits = 0x7F800000u, kNanBits = 0x7FC00000u;
-const uint kLeastBits = (127u - 100u) << 23;
-const uint kLargestCodeBits = 0x42FE0000u, kLargestE4M3Bits = 0x43E00000u;  // 127, 448
+const uint kLargestE4M3Bits = 0x43E00000u;  // 448
 shared uint largest[gl_WorkGroupSize.x];
 
 uint magnitudeAt(uint column) {
   const uint bits = arenaWords[push.from + gl_WorkGroupID.x * push.inStride + column] & 0x7FFFFFFFu;
-  return push.threshold > 0.0 && uintBitsToFloat(bits) >= push.threshold ? 0 : bits;
+  return isOutlier(bits, floatBitsToUint(push.threshold)) ? 0 : bits;
 }
 
 // Of the whole row.
@@ -33,12 +31,10 @@ uvec2 scaleOf(uint magnitude) {
   if (magnitude >= kInfinityBits) return uvec2(kNanBits, 0u);
   if (push.kind == kStaticBytes || push.kind == kStaticFloats)
     return uvec2(floatBitsToUint(push.scale), floatBitsToUint(push.inverse));
-  if (magnitude < kLeastBits) return uvec2(0u);
-  const uint most = push.kind == kDynamicFloats ? kLargestE4M3Bits : kLargestCodeBits;
-  const uint inverse = dividedBits(most, magnitude);
-  if (push.kind != kOutlierBytes) return uvec2(dividedBits(magnitude, most), inverse);
-  precise float scale = uintBitsToFloat(magnitude) * push.outlierScale;
-  return uvec2(floatBitsToUint(scale), inverse);
+  const uvec2 scale = rowScale(magnitude, push.kind == kDynamicFloats ? kLargestE4M3Bits : kLargestCodeBits);
+  if (push.kind != kOutlierBytes || scale.y == 0) return scale;
+  precise float outlierScale = uintBitsToFloat(magnitude) * push.outlierScale;
+  return uvec2(floatBitsToUint(outlierScale), scale.y);
 }
 
 int codeOf(uint column, uint inverse, uint mask) {

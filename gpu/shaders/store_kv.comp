@@ -6,7 +6,7 @@
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
 #include "common/kv_bindings.glsl"
-#include "common/exact_division.glsl"
+#include "common/row_scale.glsl"
 #include "common/specialization.h"
 QS_STORE_KV(QS_SPECIALIZE)
 layout(push_constant) uniform Push { StoreKvPush push; };
@@ -19,14 +19,10 @@ uint wordOf(uint row, uint headSize, uint headWords, uint w) {
   return packHalf2x16(vec2(elementOf(head, headSize, 2 * at), elementOf(head, headSize, 2 * at + 1)));
 }
 
-// Bits of a head's scale and of 127 / absmax.
 uvec2 scaleOf(uint head, uint headSize) {
   uint magnitude = 0;
   for (uint i = 0; i < headSize; ++i) magnitude = max(magnitude, arenaWords[head + i] & 0x7FFFFFFFu);
-  if (magnitude >= 0x7F800000u) return uvec2(0x7FC00000u, 0u);
-  if (magnitude < (127u - 100u) << 23) return uvec2(0u);
-  const uint kLargestCodeBits = 0x42FE0000u;  // 127
-  return uvec2(dividedBits(magnitude, kLargestCodeBits), dividedBits(kLargestCodeBits, magnitude));
+  return rowScale(magnitude, kLargestCodeBits);
 }
 
 // Four codes from element e on.
