@@ -24,6 +24,8 @@ constexpr std::string_view kType = "calibration";
 constexpr std::string_view kIdentity = "calibration.identity", kChecksum = "calibration.checksum",
                            kSection = "calibration.section", kRows = "calibration.rows";
 
+constexpr std::string_view kResiduals = "residuals";
+
 struct Part {
   std::string name;
   DType dtype;
@@ -53,7 +55,20 @@ void addParts(std::size_t section, std::size_t input, const InputStatistics& of,
   parts.push_back(partOf<float>(name("range"), DType::F32, range));
 }
 
-std::uint64_t checksumOf(std::span<const std::uint64_t> hashes) { return contentHash(std::as_bytes(hashes)); }
+/// Over all that is read back, in the order of the file.
+class Checksum {
+ public:
+  Checksum(std::uint64_t rows, std::uint64_t section) : m_hashes{rows, section} {}
+
+  void add(std::string_view name, std::span<const std::byte> bytes) {
+    m_hashes.push_back(contentHash(std::as_bytes(std::span(name))));
+    m_hashes.push_back(contentHash(bytes));
+  }
+  std::uint64_t value() const { return contentHash(std::as_bytes(std::span(m_hashes))); }
+
+ private:
+  std::vector<std::uint64_t> m_hashes;
+};
 
 /// Takes values out of a parsed file, if it has exactly so many.
 class Reader {
@@ -69,11 +84,10 @@ class Reader {
     return true;
   }
 
-  bool isIntact() const {
-    std::vector<std::uint64_t> hashes;
+  bool isIntact(Checksum checksum) const {
     for (const io::TensorInfo& tensor : m_model.tensors)
-      hashes.push_back(contentHash(m_bytes.subspan(tensor.offset, tensor.bytes)));
-    return m_model.metadata.unsignedInteger(kChecksum) == checksumOf(hashes);
+      checksum.add(tensor.name, m_bytes.subspan(tensor.offset, tensor.bytes));
+    return m_model.metadata.unsignedInteger(kChecksum) == checksum.value();
   }
 
  private:
@@ -109,13 +123,13 @@ std::optional<Progress> parseProgress(std::span<const std::byte> bytes, const st
                                       const std::vector<std::size_t>& residualValues) {
   const io::ParsedModel model = io::readGguf(bytes, "calibration");
   const Reader reader(model, bytes);
-  if (model.metadata.string("general.type") != kType || model.metadata.string(kIdentity) != identity ||
-      !reader.isIntact())
+  if (model.metadata.string("general.type") != kType || model.metadata.string(kIdentity) != identity)
     return std::nullopt;
   Progress progress;
   const std::uint64_t rows = model.metadata.unsignedInteger(kRows).value_or(0);
   progress.section = model.metadata.unsignedInteger(kSection).value_or(0);
-  if (rows == 0 || progress.section >= widths.size()) return std::nullopt;
+  if (!reader.isIntact(Checksum(rows, progress.section)) || rows == 0 || progress.section >= widths.size())
+    return std::nullopt;
   for (std::size_t section = 0; section < widths.size(); ++section) {
     auto& inputs = progress.statistics.emplace_back();
     for (std::size_t input = 0; input < widths[section].size(); ++input)
@@ -123,8 +137,8 @@ std::optional<Progress> parseProgress(std::span<const std::byte> bytes, const st
     const bool isWhole = std::ranges::all_of(inputs, [](const auto& input) { return input.has_value(); });
     if (!isWhole) std::ranges::fill(inputs, std::nullopt);
   }
-  const bool hasResiduals = progress.section == 0 ||
-                            reader.read("residuals", DType::F32, residualValues[progress.section], progress.residuals);
+  const bool hasResiduals = progress.section == 0 || reader.read(std::string(kResiduals), DType::F32,
+                                                                 residualValues[progress.section], progress.residuals);
   return hasResiduals ? std::optional(std::move(progress)) : std::nullopt;
 }
 
@@ -140,17 +154,17 @@ void writeProgress(const std::filesystem::path& path, const std::string& identit
       if (known) addParts(section, input, *known, parts), rows = known->rows;
     }
   }
-  std::vector<std::uint64_t> hashes;
-  for (const Part& part : parts) hashes.push_back(contentHash(part.bytes));
-  if (progress.section != 0) hashes.push_back(contentHash(std::as_bytes(residuals)));
+  Checksum checksum(rows, progress.section);
+  for (const Part& part : parts) checksum.add(part.name, part.bytes);
+  if (progress.section != 0) checksum.add(kResiduals, std::as_bytes(residuals));
   io::GgufWriter writer(io::OutputFile{path});
   writer.addString("general.type", kType);
   writer.addString(kIdentity, identity);
   writer.addU64(kRows, rows);
   writer.addU64(kSection, progress.section);
-  writer.addU64(kChecksum, checksumOf(hashes));
+  writer.addU64(kChecksum, checksum.value());
   for (const Part& part : parts) writer.declareTensor(part.name, part.dtype, {part.count});
-  if (progress.section != 0) writer.declareTensor("residuals", DType::F32, {residuals.size()});
+  if (progress.section != 0) writer.declareTensor(std::string(kResiduals), DType::F32, {residuals.size()});
   for (const Part& part : parts) writer.append(part.bytes);
   if (progress.section != 0) writer.append(std::as_bytes(residuals));
   writer.finish();

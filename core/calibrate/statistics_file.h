@@ -19,7 +19,7 @@ struct Progress {
 
 /// Writes a GGUF file (general.type "calibration"), complete or not at all: per input S.I.squares and S.I.magnitudes
 /// F64, S.I.largest F32, S.I.counts I64 (of the histogram, then the values left out) and S.I.range F32 (limit, min,
-/// max), and `residuals` F32. Metadata says what it is of and has a checksum over the tensors.
+/// max), and `residuals` F32. Metadata says what it is of and has a checksum over the rest.
 /// @param residuals in place of those of `progress`, so that they need not be copied  @throws Error (Io)
 void writeProgress(const std::filesystem::path& path, const std::string& identity, const Progress& progress,
                    std::span<const float> residuals);

@@ -202,6 +202,7 @@ class TestBlockExplanation : public QObject {
   void readsAnyBytes();
   void followsImportance_data();
   void followsImportance();
+  void expertsFollowTheirOwnImportance();
   void everyStepHasItsNumbers_data() { addPresets(); }
   void everyStepHasItsNumbers();
   void formulasAreTrue_data() { addPresets(); }
@@ -303,6 +304,26 @@ void TestBlockExplanation::followsImportance() {
           QVERIFY2(formula::agrees(quant::stepText(block, s, i)).value_or(true), quant::stepText(block, s, i).c_str());
       if (QTest::currentTestFailed()) return qWarning("row %d, block %d", int(row), int(b));
     }
+  }
+}
+
+/// A stack of matrices has a row of importance each.
+void TestBlockExplanation::expertsFollowTheirOwnImportance() {
+  const Scheme scheme = Scheme::parse("q4_k:method=imatrix");
+  std::mt19937 random(9);
+  std::uniform_real_distribution<float> some(0.0F, 4.0F);
+  quant::TensorCalibration calibration;
+  for (std::uint64_t c = 0; c < 2 * kColumns; ++c) calibration.importance.push_back(some(random));
+  const auto rows = testWeights();
+  std::vector<float> weights = rows;
+  weights.insert(weights.end(), rows.begin(), rows.end());
+  const auto source = tensorOf(weights, {2, kRows, kColumns});
+  const auto whole = quant::quantize(scheme, source, JobContext(), &calibration);
+  const std::vector<float> decoded = quant::dequantize(*whole);
+  QVERIFY(!std::equal(decoded.begin(), decoded.begin() + kRows * kColumns, decoded.begin() + kRows * kColumns));
+  for (std::uint64_t row = 0; row < 2 * kRows; ++row) {
+    compareBlock(quant::explainBlock(scheme, source, row, 0, JobContext(), &calibration), *whole, decoded);
+    if (QTest::currentTestFailed()) return qWarning("row %d", int(row));
   }
 }
 

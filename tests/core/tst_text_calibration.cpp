@@ -75,6 +75,14 @@ class TestTextCalibration : public QObject {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) files.push_back(entry.path());
     return files.size() == 1 ? files.front() : std::filesystem::path();
   }
+  static void changeSection(const std::filesystem::path& file, char section) {
+    std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
+    const std::string all{std::istreambuf_iterator<char>(stream), {}}, key = "calibration.section";
+    const std::size_t at = all.find(key);
+    QVERIFY(at != std::string::npos);
+    stream.seekp(static_cast<std::streamoff>(at + key.size() + 4));  // behind the value's type
+    stream.put(section);
+  }
 
  private slots:
   void initTestCase() {
@@ -292,6 +300,11 @@ class TestTextCalibration : public QObject {
                                         std::vector<std::size_t>(5, kContext * kWindows * 96));
     QVERIFY(kept.has_value());
     QCOMPARE(kept->section, std::size_t{3});
+    const auto damaged = path("another.calibration");
+    std::filesystem::copy_file(file, damaged);
+    changeSection(damaged, 2);  // whose residuals are as many
+    QVERIFY(!calibrate::readProgress(damaged, first->identity(), {{96, 96}, {96, 160}, {96, 96}, {96, 160}, {96}},
+                                     std::vector<std::size_t>(5, kContext * kWindows * 96)));
     const auto next = calibration(cache);
     const auto early = next->of("blk.0.ffn_down.weight", CalibrationNeed::Columns, stopped);
     QCOMPARE(early->importance, ask(*whole, "blk.0.ffn_down.weight")->importance);

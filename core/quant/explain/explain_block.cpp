@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/base/error.h"
 #include "core/quant/explain/explain_families.h"
@@ -21,14 +22,28 @@ bool isStoredAs(const Scheme& scheme, const QuantizedTensor& source) {
   return dtype && dtype == source.dtype() && source.changes == nullptr;
 }
 
+/// Where an importance matrix has a row for each matrix of a stack: the same with the one of this row alone.
+std::optional<TensorCalibration> ofItsMatrix(const TensorCalibration* calibration, const QuantizedTensor& source,
+                                             std::uint64_t row) {
+  const std::uint64_t rowValues = source.rowValues();
+  const std::span<const float> all = importanceRows(calibration, source.shape);
+  if (all.size() <= rowValues) return std::nullopt;
+  const std::uint64_t matrix = row / (source.rows() / (all.size() / rowValues));
+  const auto importance = all.subspan(matrix * rowValues, rowValues);
+  TensorCalibration result = *calibration;
+  result.importance.assign(importance.begin(), importance.end());
+  return result;
+}
+
 /// The part of a tensor that one block depends on, under the scheme.
 struct EncodedPart {
   QuantizedTensorPtr encoded;
   BlockPlace place;  ///< of the block inside it
 };
 
+/// @param ofRow what the calibration says of the block's row
 EncodedPart encodePart(const Scheme& scheme, const QuantizedTensor& source, const BlockPlace& place,
-                       const JobContext& job, const TensorCalibration* calibration) {
+                       const JobContext& job, const TensorCalibration* calibration, const TensorCalibration* ofRow) {
   const std::uint64_t rowValues = source.rowValues();
   FlatRange range = rangeToQuantize(scheme, source.shape, place.first);
   if (storedDType(scheme.format) && range.count != source.shape.count())
@@ -39,7 +54,7 @@ EncodedPart encodePart(const Scheme& scheme, const QuantizedTensor& source, cons
   decode(source, range.first, range.count, values->data());
   const tensor::TensorView part{
       source.name, tensor::DType::F32, {1, range.count}, std::as_bytes(std::span(*values)), values};
-  return {quantize(scheme, part, job, calibration), {place.first - range.first, place.count}};
+  return {quantize(scheme, part, job, ofRow), {place.first - range.first, place.count}};
 }
 
 void describeValues(const QuantizedTensor& source, const BlockPlace& place, const ColumnChanges* changes,
@@ -126,7 +141,10 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
                               std::uint64_t block, const JobContext& job, const TensorCalibration* calibration) {
   if (std::string why; !accepts(scheme, source.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, source.name);
   const BlockPlace place = placeOf(blockGrouping(scheme.format), source.shape, row, block, source.name);
-  const EncodedPart part = encodePart(scheme, source, place, job, calibration);
+  const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
+  const auto ofMatrix = wantsImportance ? ofItsMatrix(calibration, source, row) : std::nullopt;
+  const TensorCalibration* const ofRow = ofMatrix ? &*ofMatrix : calibration;
+  const EncodedPart part = encodePart(scheme, source, place, job, calibration, ofRow);
   BlockExplanation out;
   out.scheme = scheme;
   out.row = row, out.block = block;
@@ -141,14 +159,13 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
     rowOfBlock.resize(rowValues);
     decode(source, place.first / rowValues * rowValues, rowValues, rowOfBlock.data());
   }
-  const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
   const ExplainInput input{scheme,
                            source,
                            *part.encoded,
                            part.place,
                            rowOfBlock,
                            spansRows ? 0 : place.first % rowValues,
-                           importanceRow(wantsImportance ? calibration : nullptr, rowValues),
+                           importanceRow(wantsImportance ? ofRow : nullptr, rowValues),
                            job};
   out.isStored = isStoredAs(scheme, source);
   if (out.range.nonFinite != 0 && !out.isStored) out.notes.push_back(nonFiniteNote(scheme.format));
