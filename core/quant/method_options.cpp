@@ -20,7 +20,7 @@ struct MethodWord {
 constexpr MethodWord kMethods[] = {{"rtn", ""},    {"imatrix", "imatrix"}, {"gptq", "GPTQ"},
                                    {"awq", "AWQ"}, {"hqq", "HQQ"},         {"smooth", "SmoothQuant"}};
 
-/// What belongs to the family alone: whether the options fit as well is methodFits().
+/// Whether a method is made for the format; of its options only for those that the method itself depends on.
 bool isMade(const Scheme& scheme, MethodName method) {
   const Format& format = scheme.format;
   const bool isInteger = family(format.name) == Family::Integer;

@@ -10,9 +10,8 @@ namespace {
 std::string_view meaningOf(const Scheme& scheme) {
   switch (scheme.method.name) {
     case MethodName::Gptq:
-      return "The levels span the group's weights as they were when its turn came: what columns before them had lost "
-             "was "
-             "added to them.";
+      return "The levels span the group's weights as they were when its turn came: what columns before them had "
+             "lost was added to them.";
     case MethodName::Awq:
       return "The levels span the group once its columns were multiplied and, where that costs the output less, "
              "clipped.";

@@ -108,7 +108,6 @@ GptqTrace traceGptq(const QuantizedTensor& source, std::span<const float> hessia
   GptqTrace trace;
   trace.row = row;
   trace.damping = ready.damping;
-  trace.waitingGroup = ready.waitingGroup;
   GptqStrip(plan, row / kStrip * kStrip, &trace).run();
   return trace;
 }

@@ -26,10 +26,9 @@ struct GptqTrace {
   /// Pushes that are noted of a column: those into the next ones; farther columns get theirs as well.
   static constexpr std::size_t kMostPushed = 256;
 
-  std::uint64_t row = 0;           ///< which one is wanted
-  std::vector<GptqStep> steps;     ///< in the order in which the columns are taken
-  double damping = 0.0;            ///< that it took, a part of the mean diagonal
-  std::uint32_t waitingGroup = 0;  ///< columns taken one after the other that share a grid; 0: as they lie
+  std::uint64_t row = 0;        ///< which one is wanted
+  std::vector<GptqStep> steps;  ///< in the order in which the columns are taken
+  double damping = 0.0;         ///< that it took, a part of the mean diagonal
 };
 
 }  // namespace core::quant

@@ -46,10 +46,10 @@ HqqGroups::HqqGroups(std::span<const float> weights, std::vector<std::uint64_t> 
   if (scaleType == ScaleType::UInt8) storeSecondLevel(scales);
   for (std::uint64_t group = 0; group < m_grids.size(); ++group) {
     HqqGrid& grid = m_grids[group];
-    const float low = grid.zero * grid.scale;
+    const float minusLow = grid.zero * grid.scale;
     grid.scale = scales[group];
     grid.inverse = safeReciprocal(grid.scale);
-    grid.zero = low * grid.inverse;
+    grid.zero = minusLow * grid.inverse;
   }
 }
 
