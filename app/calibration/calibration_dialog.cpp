@@ -160,9 +160,7 @@ void CalibrationDialog::start() {
 void startCalibration(Selection& selection, Calibrator& calibrator, QWidget* parent) {
   if (!selection.model()) return;
   if (calibrator.isRunning()) return calibrator.stop();
-  const auto state = selection.calibrationState();
-  const auto usual = calibrator.usual();
-  if (usual && !(state && state->made)) return calibrator.read(*usual);
+  if (const auto usual = calibrator.usual()) return calibrator.read(*usual);
   (new CalibrationDialog(selection, calibrator, parent))->open();
 }
 

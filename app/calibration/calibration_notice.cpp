@@ -10,7 +10,6 @@
 #include "app/calibration/calibration_dialog.h"
 #include "app/calibration/calibrator.h"
 #include "app/selection/calibration_text.h"
-#include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 

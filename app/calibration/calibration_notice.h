@@ -1,6 +1,5 @@
 #pragma once
 #include <QWidget>
-#include <optional>
 #include <vector>
 
 #include "app/selection/selection.h"

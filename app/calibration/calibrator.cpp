@@ -42,6 +42,8 @@ Calibrator::Calibrator(Selection& selection, JobRunner& jobs, QObject* parent)
 
 std::optional<Calibrator::Order> Calibrator::usual() const {
   if (!m_selection.model() || !m_selection.model()->isDemo()) return std::nullopt;
+  const auto state = m_selection.calibrationState();
+  if (state && state->made) return std::nullopt;  // what a person chose stays
   return Order{QString::fromLatin1(kDemoText.data(), static_cast<qsizetype>(kDemoText.size())), {}};
 }
 
@@ -106,10 +108,8 @@ void Calibrator::followSchemes() {
 }
 
 void Calibrator::want(core::quant::CalibrationNeed need) {
-  if (m_isRunning || m_asks || !usual() || m_selection.waitFor(need) != CalibrationWait::Text) return;
-  const auto state = m_selection.calibrationState();
-  if (state && state->made) return;  // what a person chose stays
-  read(*usual());
+  if (m_isRunning || m_asks || m_selection.waitFor(need) != CalibrationWait::Text) return;
+  if (const auto order = usual()) read(*order);
 }
 
 }  // namespace app

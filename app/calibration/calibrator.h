@@ -25,7 +25,7 @@ class Calibrator : public QObject {
 
   Calibrator(Selection& selection, JobRunner& jobs, QObject* parent = nullptr);
 
-  /// What can be read without asking: a built-in model's text. Nothing for others.
+  /// What can be read without asking: a built-in model's text, until something was read. Nothing for others.
   std::optional<Order> usual() const;
   /// @pre a model is open
   void read(const Order& order);

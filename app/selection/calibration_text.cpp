@@ -36,18 +36,19 @@ QString calibrationText(const std::optional<CalibrationState>& state, std::chron
   return state && state->made ? name + QStringLiteral(" · ") + ageText(*state->made, now) : name;
 }
 
+// In words that suit one as well as several.
 QString waitText(const Selection& selection, core::quant::CalibrationNeed need, const QString& who) {
   const auto state = selection.calibrationState();
   switch (selection.waitFor(need)) {
     case CalibrationWait::Nothing:
       return {};
     case CalibrationWait::Reading:
-      return tr("%1 follows when the calibration text is read.").arg(who);
+      return tr("%1 will follow when the calibration text is read.").arg(who);
     case CalibrationWait::Text:
       return state && state->made
-                 ? tr("%1 asks for more than %2 can say: the model has to read a text (calibration).")
+                 ? tr("%1 must know more than %2 can say: the model has to read a text (calibration).")
                        .arg(who, text::shortened(QString::fromStdString(state->text), kLongestName))
-                 : tr("%1 looks at the model's inputs: it has to read a text first (calibration).").arg(who);
+                 : tr("%1 must know the model's inputs: the model has to read a text first (calibration).").arg(who);
   }
   return {};
 }

@@ -48,6 +48,7 @@ void calibrateModel(const OpenModel& model, const calibrate::CalibrationText& te
   state.text = text.title;
   state.tokens = calibration->tokens();
   state.made = std::chrono::system_clock::now();
+  job.throwIfCancelled();
   model.calibration().set(std::move(state), calibration);
 }
 

@@ -180,8 +180,7 @@ void SchemeListModel::setOrder(SchemeOrder order) {
 }
 
 void SchemeListModel::toggleHeading(int row) {
-  if (row < 0 || row >= rowCount() || recipe(row) != nullptr) return;
-  if (m_rows[static_cast<std::size_t>(row)].entry != kHeading) return;
+  if (row < 0 || row >= rowCount() || m_rows[static_cast<std::size_t>(row)].entry != kHeading) return;
   const int section = m_rows[static_cast<std::size_t>(row)].section;
   if (!m_unfolded.remove(section)) m_unfolded.insert(section);
   arrange();

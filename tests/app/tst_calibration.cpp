@@ -21,7 +21,9 @@
 #include "app/shell/scheme_panel.h"
 #include "app/shell/side_panel.h"
 #include "app/workspaces/inspect/channel_chart.h"
+#include "app/workspaces/layers/layer_errors.h"
 #include "chat_hands.h"
+#include "core/io/gguf_writer.h"
 #include "core/io/importance_matrix.h"
 #include "workspace_window.h"
 
@@ -100,7 +102,7 @@ class TestCalibration : public QObject {
     QVERIFY(!shown.selection().calibrationState()->made);
     tickOnly(shown, kWeighted);
     QVERIFY(shown.window().calibrator().isRunning());
-    QVERIFY2(notice(shown)->text().contains(QStringLiteral("follows when the calibration text is read")),
+    QVERIFY2(notice(shown)->text().contains(QStringLiteral("follow when the calibration text is read")),
              qPrintable(notice(shown)->text()));
     QCOMPARE(button(shown)->text(), QStringLiteral("Stop"));
     QVERIFY(shown.waitUntilIdle());
@@ -156,6 +158,57 @@ class TestCalibration : public QObject {
     QVERIFY2(notice(shown)->isHidden(), qPrintable(notice(shown)->text()));
     QCOMPARE(shown.selection().calibrationState()->text, std::string("good.txt"));
     QCOMPARE(valuesShown(shown, 0), std::size_t{42});
+  }
+
+  // The demo model begins to read while views still hold what they computed of the model before.
+  void aModelThatReadsAtOnceTakesThePlaceOfALargerOne() {
+    const QTemporaryDir folder;
+    const QString large = folder.filePath(QStringLiteral("large.gguf"));
+    {
+      constexpr int kBlocks = 100;
+      const std::vector<float> values(64 * 64, 0.5F);
+      core::io::GgufWriter writer(large.toStdString());
+      writer.addString("general.architecture", "llama");
+      const auto name = [](int block) { return "blk." + std::to_string(block) + ".attn_q.weight"; };
+      for (int i = 0; i < kBlocks; ++i)
+        writer.declareTensor(name(i), core::tensor::DType::F32, core::tensor::Shape{64, 64});
+      for (int i = 0; i < kBlocks; ++i) writer.append(std::as_bytes(std::span<const float>(values)));
+      writer.finish();
+    }
+    WorkspaceWindow shown(QStringLiteral("layers"), large);
+    QVERIFY(shown.waitUntilIdle());
+    tickOnly(shown, kWeighted);
+    QVERIFY(shown.waitUntilIdle());
+    const auto* errors = shown.find<LayerErrors>();
+    QVERIFY(errors != nullptr);
+    QCOMPARE(errors->tensors().size(), std::size_t{100});
+    bool isOfTheModel = true;
+    connect(errors, &LayerErrors::changed, this, [&] {
+      for (const std::size_t tensor : errors->tensors())
+        isOfTheModel &= tensor < shown.selection().model()->checkpoint().tensors().size();
+    });
+    QVERIFY(shown.replaceModel(QStringLiteral("demo")));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(isOfTheModel);
+    QCOMPARE(valuesShown(shown, 0), std::size_t{42});
+  }
+
+  // What the button says is what it does: once something was read, it asks.
+  void theButtonOfADemoWithAnImportanceMatrixAsks() {
+    WorkspaceWindow shown(QStringLiteral("layers"));
+    QVERIFY(shown.waitUntilIdle());
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("demo.gguf"));
+    const auto calibration = calibrationOf(*shown.selection().model(), openText("prose"), {512, 128, {}}, {});
+    core::io::writeImportanceGguf(calibration->importanceMatrix(core::JobContext()),
+                                  {std::filesystem::path(file.toStdString()), {}});
+    shown.window().calibrator().openImportance(file);
+    QVERIFY(shown.waitUntilIdle());
+    tickOnly(shown, "int8:activations=int8_static");
+    QVERIFY(!shown.window().calibrator().isRunning());
+    QCOMPARE(button(shown)->text(), QStringLiteral("Calibrate…"));
+    QTest::mouseClick(button(shown), Qt::LeftButton);
+    QVERIFY(shown.window().findChild<CalibrationDialog*>() != nullptr);
   }
 
   void theOutputErrorIsAMetricOfItsOwn() {

@@ -225,7 +225,7 @@ class TestQuantizeBlock : public QObject {
     auto* notice = lab.workspace()->findChild<CalibrationNotice*>();
     QVERIFY(notice->isHidden());
     QVERIFY(lab.state().setSchemeText(QLatin1String(kByImportance[0])).isEmpty());
-    QVERIFY2(notice->text().contains(QStringLiteral("follows when the calibration text is read")),
+    QVERIFY2(notice->text().contains(QStringLiteral("follow when the calibration text is read")),
              qPrintable(notice->text()));
     for (const char* scheme : kByImportance) {
       QVERIFY(lab.state().setSchemeText(QLatin1String(scheme)).isEmpty());

@@ -191,7 +191,7 @@ class TestQuantizeColumns : public QObject {
     QVERIFY(lab.window().waitUntilIdle());
     auto* notice = lab.workspace()->findChild<CalibrationNotice*>();
     QVERIFY(lab.open(QStringLiteral("tensor=blk.1.ffn_down.weight&scheme=gptq:group=128&show=columns")).isEmpty());
-    QVERIFY2(notice->text().contains(QStringLiteral("follows when the calibration text is read")),
+    QVERIFY2(notice->text().contains(QStringLiteral("follow when the calibration text is read")),
              qPrintable(notice->text()));
     QVERIFY(lab.window().waitUntilIdle());
     QVERIFY(notice->isHidden());

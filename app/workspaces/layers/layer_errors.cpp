@@ -70,12 +70,14 @@ void LayerErrors::reset() {
   m_wanted.clear();
   m_errors.clear();
   m_problems.clear();
-  m_tensors = m_selection.model() ? matricesOf(*m_selection.model()) : std::vector<std::size_t>();
+  m_model = m_selection.model().get();
+  m_tensors = m_model != nullptr ? matricesOf(*m_model) : std::vector<std::size_t>();
   Q_EMIT changed();
 }
 
 // What was measured with another calibration is not what is shown under the new one.
 void LayerErrors::calibrationChanged() {
+  if (m_model != m_selection.model().get()) return;  // a model that begins to read at once: reset() is on its way
   for (const Wanted& wanted : m_wanted) {
     if (wanted.need == core::quant::CalibrationNeed::None) continue;
     const QString key = keyOf(wanted.recipe);

@@ -60,6 +60,7 @@ class LayerErrors : public QObject {
 
   Selection& m_selection;
   JobRunner& m_jobs;
+  const OpenModel* m_model = nullptr;  ///< whose matrices these are, to be compared with only
   std::vector<std::size_t> m_tensors;
   QHash<QString, ModelErrors> m_errors;
   QHash<QString, QString> m_problems;

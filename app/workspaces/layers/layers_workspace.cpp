@@ -125,8 +125,8 @@ QWidget* LayersWorkspace::buildHeader() {
   }
   m_metric->addItem(tr("Output error, measured on inputs"), static_cast<int>(Metric::OutputError));
   m_metric->setItemData(m_metric->count() - 1,
-                        tr("How far the products with the inputs of the calibration text are off: their mean square "
-                           "against that of the right ones"),
+                        tr("How far the products with the inputs of the calibration text are off, against how large "
+                           "the right ones are (roots of mean squares)"),
                         Qt::ToolTipRole);
   m_metric->setAccessibleName(tr("Metric"));
   m_metric->setObjectName(QStringLiteral("metric"));
