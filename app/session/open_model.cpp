@@ -20,9 +20,12 @@ std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core:
   opened->readTokenizer();
   opened->readTemplate();
   if (opened->isDemo())
-    opened->m_calibration->setDefault(
-        {"demo text", core::calibrate::CalibrationSettings().tokens, {}},
-        [model = opened.get()] { return calibrationOf(*model, openText(std::string(kDemoText)), {}, {}); });
+    opened->m_calibration->setDefault({"demo text", core::calibrate::CalibrationSettings().tokens, {}},
+                                      [weak = std::weak_ptr(opened)] {
+                                        const auto self = weak.lock();
+                                        if (!self) throw core::Cancelled();  // closed before anybody asked
+                                        return calibrationOf(*self, openText(std::string(kDemoText)), {}, {});
+                                      });
   return opened;
 }
 

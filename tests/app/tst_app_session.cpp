@@ -90,6 +90,20 @@ class TestAppSession : public QObject {
     QCOMPARE(store.find(tensor, scheme, calibration.get(), Measure::Outputs)->outputError, row.outputError);
   }
 
+  // A job may hold the calibration for longer than anybody the model.
+  void aCalibrationOutlivesItsModel() {
+    const auto ask = [](const core::quant::CalibrationPtr& calibration) {
+      return calibration->of("blk.2.ffn_gate.weight", core::quant::CalibrationNeed::Columns, core::JobContext());
+    };
+    auto model = OpenModel::open("demo");
+    const auto read = model->calibration().current();
+    const auto before = ask(read);
+    model.reset();
+    QCOMPARE(ask(read)->maxMagnitude, before->maxMagnitude);
+    const auto unread = OpenModel::open("demo")->calibration().current();
+    QVERIFY_THROWS_EXCEPTION(core::Cancelled, ask(unread));
+  }
+
   void fewerBitsMeanMoreError() {
     const auto model = OpenModel::open("demo");
     const auto tensors = core::model::tensorsToQuantize(model->checkpoint());
