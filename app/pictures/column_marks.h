@@ -1,7 +1,6 @@
 #pragma once
 #include <QString>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "app/plots/chart.h"

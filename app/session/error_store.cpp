@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <vector>
 
 #include "app/session/error_record.h"
 #include "core/io/make_room.h"

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/io/byte_reader.h"

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "app/lessons/facts/lesson_inputs.h"
 #include "core/quant/input_quantizer.h"

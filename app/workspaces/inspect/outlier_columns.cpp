@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/text/numbers.h"
+#include "core/quant/llm_int8.h"
 
 namespace app {
 
@@ -19,8 +20,8 @@ std::optional<std::vector<MarkedColumn>> findOutliers(const OpenModel& model, st
       calibration->of(model.checkpoint().tensors()[tensor].name, core::quant::CalibrationNeed::Columns, job);
   if (known == nullptr) return std::nullopt;
   std::vector<MarkedColumn> columns;
-  for (std::size_t i = 0; i < known->maxMagnitude.size(); ++i)
-    if (known->maxMagnitude[i] >= threshold) columns.push_back({i, static_cast<double>(known->maxMagnitude[i])});
+  for (const std::uint32_t column : core::quant::outlierColumns(known->maxMagnitude, threshold))
+    columns.push_back({column, static_cast<double>(known->maxMagnitude[column])});
   return columns;
 }
 

@@ -7,7 +7,6 @@
 #include <QTableView>
 #include <QToolButton>
 
-#include "app/text/numbers.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/reflow_row.h"

@@ -22,7 +22,7 @@ ColumnTable::Field decodedField() { return {say("ŵ"), say("what is read back")}
 
 ColumnTable tableOf(const GptqExplanation& of) {
   ColumnTable table;
-  table.fields = {{say("turn"), say("the how manieth column it is that is rounded"), kWhole, kCode},
+  table.fields = {{say("turn"), say("the place of the column in the order of rounding"), kWhole, kCode},
                   columnField(),
                   weightField(),
                   {say("w now"), say("the same with what the columns before pushed into it: this is rounded")},

@@ -1,7 +1,6 @@
 #include "app/workspaces/quantize/inputs_chart.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"

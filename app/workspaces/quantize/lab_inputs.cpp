@@ -7,6 +7,7 @@
 #include "app/session/calibrate_model.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/quant/llm_int8.h"
 
 namespace app {
 
@@ -72,8 +73,7 @@ LabInputs studyLayerInputs(const InputQuestion& question, const core::JobContext
   result.text = text.title;
   result.isCalibrated = model.calibration().state() && model.calibration().state()->text == text.title;
   result.columns = known->maxMagnitude.size();
-  result.outlierColumns = static_cast<std::uint64_t>(
-      std::ranges::count_if(known->maxMagnitude, [&](float most) { return most >= question.activations.threshold; }));
+  result.outlierColumns = core::quant::outlierColumns(known->maxMagnitude, question.activations.threshold).size();
   for (std::size_t i = 0; i < result.study.tokens.size(); ++i)
     result.tokens.push_back(tokenAt(*model.tokenizer(), windows, i));
   return result;
