@@ -5,6 +5,7 @@
 #include "app/cli/arguments.h"
 #include "app/session/cache_folder.h"
 #include "app/session/recipe_file.h"
+#include "app/session/treatment.h"
 #include "core/model/recipe/recipe_plan.h"
 
 namespace app::cli {
@@ -14,7 +15,7 @@ using core::quant::CalibrationNeed;
 core::model::Recipe RecipeOptions::parse() const { return isGiven() ? parseAll().front() : core::model::Recipe(); }
 
 std::vector<core::model::Recipe> RecipeOptions::parseAll() const {
-  auto all = openRecipes(schemes, recipes, rules);
+  auto all = isGiven() ? openRecipes(schemes, recipes, rules) : usualRecipes();
   if (imatrix.empty()) return all;
   const auto source = sourceOf(*importance());
   for (auto& recipe : all) recipe.importance = source;

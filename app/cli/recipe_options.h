@@ -18,7 +18,7 @@ struct RecipeOptions {
   bool isGiven() const { return !schemes.empty() || !recipes.empty() || !rules.empty(); }
   /// For a verb that takes one: the default recipe, which keeps everything, where none was given. @throws core::Error
   core::model::Recipe parse() const;
-  /// For a verb that compares: as openRecipes(). @throws core::Error
+  /// For a verb that compares: as openRecipes(), or what is usual where none was given. @throws core::Error
   std::vector<core::model::Recipe> parseAll() const;
   /// Gives the model the calibration that was asked for, if one was; the demo model its own text where something needs
   /// one, as in the window. A text is read when a scheme first asks. @param need of what is measured

@@ -189,6 +189,11 @@ class TestCliCalibrate : public QObject {
     const Json rows = json(QStringList{"error", "demo"} + tensor + scheme + matrix);
     QCOMPARE(rows[0]["scheme"], Json("q4_k:method=imatrix"));
     QCOMPARE(rows[0]["recipe"], Json("q4_k with matrix.gguf"));
+    bool isUsualWeighted = false;  // as well where no scheme is named
+    for (const Json& row : json(QStringList{"error", "demo"} + tensor + matrix))
+      isUsualWeighted =
+          isUsualWeighted || QByteArray::fromStdString(row["scheme"].get<std::string>()).contains("method=imatrix");
+    QVERIFY(isUsualWeighted);
     QCOMPARE(rows[0]["mse"], json(QStringList{"error", "demo"} + tensor + weighted + matrix)[0]["mse"]);
     const Json block =
         json(QStringList{"quantize", "demo"} + scheme + matrix + QStringList{"--explain", kTensor + ":0:0"});

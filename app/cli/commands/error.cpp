@@ -180,7 +180,7 @@ Json summaryJson(const core::io::Checkpoint& checkpoint, Answer& answer, Metric 
 
 void run(const Options& options) {
   const Metric metric = parseMetric(options.metric);
-  auto recipes = options.weights.isGiven() ? options.weights.parseAll() : usualRecipes();
+  auto recipes = options.weights.parseAll();
   const auto model = OpenModel::open(options.model, interruptibleJob());
   const auto& checkpoint = model->checkpoint();
   options.weights.calibrate(
