@@ -22,7 +22,7 @@ std::span<const float> importanceRow(const TensorCalibration* calibration, std::
 
 std::span<const float> importanceRows(const TensorCalibration* calibration, const tensor::Shape& shape) {
   const std::uint64_t rowValues = shape.rowValues();
-  const std::uint64_t matrices = shape.rank() < 3 ? 1 : shape.rows() / shape[shape.rank() - 2];
+  const std::uint64_t matrices = shape.rank() < 3 || shape.isEmpty() ? 1 : shape.rows() / shape[shape.rank() - 2];
   const bool isStack = calibration != nullptr && matrices > 1 && calibration->importance.size() == matrices * rowValues;
   return isStack ? importanceRow(calibration, matrices * rowValues) : importanceRow(calibration, rowValues);
 }

@@ -7,6 +7,7 @@
 
 #include "core/numeric/half.h"
 #include "core/quant/bit_stream.h"
+#include "core/quant/row_importance.h"
 #include "core/quant/tensor_rows.h"
 
 namespace core::quant {
@@ -185,10 +186,7 @@ void quantizeKMeans(const QuantizedTensor& source, const Scheme& scheme, const T
                     const JobContext& job, LearnedCodeBooks& out, std::uint8_t* payload) {
   const std::uint64_t rowValues = source.shape.rowValues();
   const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
-  const std::span<const float> importance = importanceRow(wantsImportance ? calibration : nullptr, rowValues);
-  const auto weightsAt = [&](std::uint64_t column) {
-    return importance.empty() ? nullptr : importance.data() + column;
-  };
+  const RowImportance importance(wantsImportance ? calibration : nullptr, source.shape);
   out.bits = codeBits(scheme.format.name);
   out.grouping = scheme.format.grouping;
   out.levelType = scheme.format.scaleType;
@@ -203,8 +201,8 @@ void quantizeKMeans(const QuantizedTensor& source, const Scheme& scheme, const T
     forEachRow(source, job, "Reading", [&](std::uint64_t row, const float* values) {
       std::copy_n(values, rowValues, all.data() + row * rowValues);
     });
-    while (!importance.empty() && weights.size() < all.size())
-      weights.insert(weights.end(), importance.begin(), importance.end());
+    for (std::uint64_t row = 0; row < source.rows() && !importance.isEmpty(); ++row)
+      weights.insert(weights.end(), importance.of(row).begin(), importance.of(row).end());
     learn(all.data(), all.size(), weights.empty() ? nullptr : weights.data(), out.levelType, levelsOfGroup(0));
   }
   const std::uint64_t rowBytes = codeRowBytes(out.bits, rowValues);
@@ -214,7 +212,7 @@ void quantizeKMeans(const QuantizedTensor& source, const Scheme& scheme, const T
     codes.resize(rowValues);
     forEachRun(out.grouping, rowValues, row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
       const std::span<float> levels = levelsOfGroup(g);
-      if (!isWhole) learn(values + at, n, weightsAt(at), out.levelType, levels);
+      if (!isWhole) learn(values + at, n, importance.at(row, at), out.levelType, levels);
       for (std::uint64_t i = at; i < at + n; ++i)
         codes[i] = nearestKMeansCode(levels, std::isnan(values[i]) ? 0.0F : values[i]);
     });

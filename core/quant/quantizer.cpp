@@ -22,6 +22,7 @@
 #include "core/quant/methods/smooth_quant.h"
 #include "core/quant/registry.h"
 #include "core/quant/required_calibration.h"
+#include "core/quant/row_importance.h"
 #include "core/quant/scaled_levels.h"
 #include "core/quant/stored_size.h"
 #include "core/quant/uniform_encode.h"
@@ -39,17 +40,14 @@ const BlockCodec& codecFor(tensor::DType dtype, const std::string& name) {
 }
 
 /// Casts and GGUF blocks: decode to float32, encode, block by block; with an importance row by row.
-void quantizeElements(const QuantizedTensor& source, tensor::DType dtype, std::span<const float> importance,
+void quantizeElements(const QuantizedTensor& source, tensor::DType dtype, const RowImportance& importance,
                       const JobContext& job, std::uint8_t* payload) {
   const BlockCodec& codec = codecFor(dtype, source.name);
   const tensor::DTypeInfo& layout = tensor::info(dtype);
   const std::uint64_t blocks = source.shape.count() / layout.blockValues;
   const std::uint64_t rowBlocks = source.shape.rowValues() / layout.blockValues;
-  const bool isWeighted = !importance.empty() && codec.encodeByImportance != nullptr;
+  const bool isWeighted = !importance.isEmpty() && codec.encodeByImportance != nullptr;
   const std::uint64_t itemBlocks = isWeighted ? rowBlocks : 1;
-  // Rows that share a row of importance: all, or those of a matrix of the stack.
-  const std::uint64_t matrices = isWeighted ? importance.size() / source.rowValues() : 1;
-  const std::uint64_t sharing = std::max<std::uint64_t>(1, source.rows() / matrices);
   forEachChunk(blocks / itemBlocks, itemsPerChunk(itemBlocks * layout.blockValues), job, "Quantizing",
                [&](std::uint64_t firstItem, std::uint64_t items) {
                  const std::uint64_t first = firstItem * itemBlocks, count = items * itemBlocks;
@@ -58,10 +56,9 @@ void quantizeElements(const QuantizedTensor& source, tensor::DType dtype, std::s
                  std::uint8_t* out = payload + first * layout.blockBytes;
                  if (!isWeighted) return codec.encode(values.data(), count, out);
                  for (std::uint64_t row = 0; row < items; ++row)
-                   codec.encodeByImportance(
-                       values.data() + row * source.rowValues(), rowBlocks,
-                       importance.data() + (firstItem + row) / sharing % matrices * source.rowValues(),
-                       out + row * rowBlocks * layout.blockBytes);
+                   codec.encodeByImportance(values.data() + row * source.rowValues(), rowBlocks,
+                                            importance.at(firstItem + row, 0),
+                                            out + row * rowBlocks * layout.blockBytes);
                });
 }
 
@@ -79,7 +76,7 @@ Layout encode(const Scheme& scheme, const QuantizedTensor& tensor, const TensorC
               const JobContext& job, std::uint8_t* payload) {
   if (const auto dtype = storedDType(scheme.format)) {
     const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
-    quantizeElements(tensor, *dtype, importanceRows(wantsImportance ? calibration : nullptr, tensor.shape), job,
+    quantizeElements(tensor, *dtype, RowImportance(wantsImportance ? calibration : nullptr, tensor.shape), job,
                      payload);
     return Elements{*dtype};
   }

@@ -28,13 +28,12 @@ void store(const UniformGrid& grid, std::uint64_t group, Uniform& out) {
 }
 
 /// The scales of all groups before any code is chosen, and what their second level makes of them.
-void chooseTwoLevelScales(const QuantizedTensor& source, const Scheme& scheme, std::span<const float> importance,
+void chooseTwoLevelScales(const QuantizedTensor& source, const Scheme& scheme, const RowImportance& importance,
                           const JobContext& job, Uniform& out) {
   std::vector<Extremes> ranges(out.scales.size());
   forEachRow(source, job, "Choosing scales", [&](std::uint64_t row, const float* values) {
     forEachRun(out.grouping, source.shape.rowValues(), row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
-      const UniformGrid grid =
-          chooseGrid(scheme, values + at, n, importance.empty() ? nullptr : importance.data() + at);
+      const UniformGrid grid = chooseGrid(scheme, values + at, n, importance.at(row, at));
       out.scales[g] = grid.scale;
       ranges[g] = grid.range;
     });
@@ -67,7 +66,7 @@ void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const 
   const UniformLevels level = uniformLevels(scheme.format);
   const std::uint64_t rowValues = source.shape.rowValues();
   const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
-  const std::span<const float> importance = importanceRow(wantsImportance ? calibration : nullptr, rowValues);
+  const RowImportance importance(wantsImportance ? calibration : nullptr, source.shape);
   out = emptyUniform(scheme, source.shape);
   if (out.scales.empty()) return;
   const bool isWhole = out.grouping.granularity == Granularity::Tensor;
@@ -83,8 +82,7 @@ void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const 
     std::vector<std::uint8_t>& codes = rowCodes.local();
     codes.resize(rowValues);
     forEachRun(out.grouping, rowValues, row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
-      if (!scalesFirst)
-        store(chooseGrid(scheme, values + at, n, importance.empty() ? nullptr : importance.data() + at), g, out);
+      if (!scalesFirst) store(chooseGrid(scheme, values + at, n, importance.at(row, at)), g, out);
       const float zero = out.zeroPoints.empty() ? 0.0F : out.zeroPoints[g];
       if (out.scales[g] == 0.0F)
         std::fill_n(codes.data() + at, n, static_cast<std::uint8_t>(static_cast<std::int32_t>(zero) - level.min));

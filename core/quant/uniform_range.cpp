@@ -164,7 +164,7 @@ UniformGrid chooseGrid(const Scheme& scheme, const float* values, std::size_t co
 }
 
 /// Percentile and least error need all values at once.
-UniformGrid chooseGridOfTensor(const Scheme& scheme, const QuantizedTensor& source, std::span<const float> importance,
+UniformGrid chooseGridOfTensor(const Scheme& scheme, const QuantizedTensor& source, const RowImportance& importance,
                                const JobContext& job) {
   const std::uint64_t total = source.shape.count();
   if (scheme.method.range == RangeMethod::Absmax || scheme.method.range == RangeMethod::MinMax)
@@ -174,10 +174,9 @@ UniformGrid chooseGridOfTensor(const Scheme& scheme, const QuantizedTensor& sour
     std::copy_n(from, source.shape.rowValues(),
                 values.begin() + static_cast<std::ptrdiff_t>(row * source.shape.rowValues()));
   });
-  if (!importance.empty()) {
-    weights.reserve(total);
-    while (weights.size() < total) weights.insert(weights.end(), importance.begin(), importance.end());
-  }
+  weights.reserve(importance.isEmpty() ? 0 : total);
+  for (std::uint64_t row = 0; row < source.rows() && !importance.isEmpty(); ++row)
+    weights.insert(weights.end(), importance.of(row).begin(), importance.of(row).end());
   return chooseGrid(scheme, values.data(), total, weights.empty() ? nullptr : weights.data());
 }
 

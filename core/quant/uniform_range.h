@@ -5,6 +5,7 @@
 
 #include "core/base/job_context.h"
 #include "core/quant/quantized_tensor.h"
+#include "core/quant/row_importance.h"
 #include "core/quant/uniform_code.h"
 
 namespace core::quant {
@@ -46,7 +47,7 @@ UniformGrid chooseGrid(const Scheme& scheme, const Extremes& range);
 /// @param importance `count` weights of the squared errors for RangeMethod::Mse; null: all 1
 UniformGrid chooseGrid(const Scheme& scheme, const float* values, std::size_t count, const float* importance);
 /// The grid that one range for the whole tensor gives.
-UniformGrid chooseGridOfTensor(const Scheme& scheme, const QuantizedTensor& source, std::span<const float> importance,
+UniformGrid chooseGridOfTensor(const Scheme& scheme, const QuantizedTensor& source, const RowImportance& importance,
                                const JobContext& job);
 /// Squared error of values under a grid, weighted; values that are not finite do not count. The sum that
 /// RangeMethod::Mse compares. @pre the scale is not 0

@@ -247,7 +247,13 @@ class TestImportanceMatrix : public QObject {
   }
 
   // A stack of experts is quantized matrix by matrix, each by its own row of importance.
+  void expertsHaveTheirOwnRows_data() {
+    QTest::addColumn<QString>("text");
+    for (const char* text : {"q4_k:method=imatrix", "int4:range=mse,method=imatrix", "kmeans3:method=imatrix"})
+      QTest::newRow(text) << text;
+  }
   void expertsHaveTheirOwnRows() {
+    QFETCH(QString, text);
     constexpr std::size_t kExperts = 3, kRows = 5, kColumns = 512;
     std::mt19937 random(5);
     std::normal_distribution<float> normal;
@@ -258,9 +264,10 @@ class TestImportanceMatrix : public QObject {
     const auto viewOf = [](std::span<const float> of, tensor::Shape shape) {
       return tensor::TensorView{"w", tensor::DType::F32, std::move(shape), std::as_bytes(of), nullptr};
     };
-    const auto scheme = quant::Scheme::parse("q4_k:method=imatrix");
+    const auto scheme = quant::Scheme::parse(text.toStdString());
     const auto stack = quant::quantize(scheme, viewOf(values, {kExperts, kRows, kColumns}), JobContext(), &calibration);
     std::vector<std::byte> expected;
+    std::vector<float> decoded;
     for (std::size_t expert = 0; expert < kExperts; ++expert) {
       quant::TensorCalibration own;
       const auto row = calibration.importance.begin() + static_cast<std::ptrdiff_t>(expert * kColumns);
@@ -268,14 +275,26 @@ class TestImportanceMatrix : public QObject {
       const auto part = std::span(values).subspan(expert * kRows * kColumns, kRows * kColumns);
       const auto matrix = quant::quantize(scheme, viewOf(part, {kRows, kColumns}), JobContext(), &own);
       expected.insert(expected.end(), matrix->payload.begin(), matrix->payload.end());
+      const std::vector<float> made = quant::dequantize(*matrix);
+      decoded.insert(decoded.end(), made.begin(), made.end());
     }
     QVERIFY(std::ranges::equal(stack->payload, expected));
+    QCOMPARE(quant::dequantize(*stack), decoded);
     // One row for all of them is right, too; other counts are not, nor rows per matrix for a plain one.
     calibration.importance.resize(kColumns);
     QVERIFY(quant::quantize(scheme, viewOf(values, {kExperts, kRows, kColumns}), JobContext(), &calibration));
     calibration.importance.resize(2 * kColumns);
     for (const tensor::Shape& shape : {tensor::Shape{kExperts, kRows, kColumns}, {kExperts * kRows, kColumns}}) {
       QVERIFY_EXCEPTION_THROWN(quant::quantize(scheme, viewOf(values, shape), JobContext(), &calibration), Error);
+    }
+  }
+
+  void stacksOfNothingAreQuantized() {
+    const tensor::Shape shape{2, 0, 512};
+    const tensor::TensorView view{"w", tensor::DType::F32, shape, {}, nullptr};
+    for (const char* text : {"q4_k", "int4:range=mse", "kmeans3"}) {
+      const auto made = quant::quantize(quant::Scheme::parse(text), view);
+      QVERIFY(made->shape == shape && made->payload.empty());
     }
   }
 

@@ -22,16 +22,12 @@ bool isStoredAs(const Scheme& scheme, const QuantizedTensor& source) {
   return dtype && dtype == source.dtype() && source.changes == nullptr;
 }
 
-/// Where an importance matrix has a row for each matrix of a stack: the same with the one of this row alone.
-std::optional<TensorCalibration> ofItsMatrix(const TensorCalibration* calibration, const QuantizedTensor& source,
+/// What a calibration says of one row of a stack whose matrices have their own importance; nothing of any other.
+std::optional<TensorCalibration> ofItsMatrix(const TensorCalibration* calibration, const RowImportance& importance,
                                              std::uint64_t row) {
-  const std::uint64_t rowValues = source.rowValues();
-  const std::span<const float> all = importanceRows(calibration, source.shape);
-  if (all.size() <= rowValues) return std::nullopt;
-  const std::uint64_t matrix = row / (source.rows() / (all.size() / rowValues));
-  const auto importance = all.subspan(matrix * rowValues, rowValues);
+  if (!importance.isOfMatrices()) return std::nullopt;
   TensorCalibration result = *calibration;
-  result.importance.assign(importance.begin(), importance.end());
+  result.importance.assign(importance.of(row).begin(), importance.of(row).end());
   return result;
 }
 
@@ -142,7 +138,8 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
   if (std::string why; !accepts(scheme, source.shape, &why)) throw Error(ErrorCode::InvalidArgument, why, source.name);
   const BlockPlace place = placeOf(blockGrouping(scheme.format), source.shape, row, block, source.name);
   const bool wantsImportance = scheme.method.name == MethodName::ImportanceMatrix;
-  const auto ofMatrix = wantsImportance ? ofItsMatrix(calibration, source, row) : std::nullopt;
+  const RowImportance importance(wantsImportance ? calibration : nullptr, source.shape);
+  const auto ofMatrix = ofItsMatrix(calibration, importance, row);
   const TensorCalibration* const ofRow = ofMatrix ? &*ofMatrix : calibration;
   const EncodedPart part = encodePart(scheme, source, place, job, calibration, ofRow);
   BlockExplanation out;
@@ -165,7 +162,8 @@ BlockExplanation explainBlock(const Scheme& scheme, const QuantizedTensor& sourc
                            part.place,
                            rowOfBlock,
                            spansRows ? 0 : place.first % rowValues,
-                           importanceRow(wantsImportance ? ofRow : nullptr, rowValues),
+                           importance.of(row),
+                           importance,
                            job};
   out.isStored = isStoredAs(scheme, source);
   if (out.range.nonFinite != 0 && !out.isStored) out.notes.push_back(nonFiniteNote(scheme.format));

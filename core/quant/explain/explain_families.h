@@ -2,18 +2,20 @@
 #include <span>
 
 #include "core/quant/explain/stored_block.h"
+#include "core/quant/row_importance.h"
 
 namespace core::quant {
 
 /// What the encoders of one family are explained from.
 struct ExplainInput {
   const Scheme& scheme;
-  const QuantizedTensor& source;      ///< all of the tensor
-  const QuantizedTensor& encoded;     ///< what the scheme made of the part that the block depends on
-  BlockPlace place;                   ///< of the block inside `encoded`
-  std::span<const float> row;         ///< weights of the row (or of the block, where it is no part of one row)
-  std::uint64_t column = 0;           ///< of the block in `row`
-  std::span<const float> importance;  ///< of the row; empty: none
+  const QuantizedTensor& source;          ///< all of the tensor
+  const QuantizedTensor& encoded;         ///< what the scheme made of the part that the block depends on
+  BlockPlace place;                       ///< of the block inside `encoded`
+  std::span<const float> row;             ///< weights of the row (or of the block, where it is no part of one row)
+  std::uint64_t column = 0;               ///< of the block in `row`
+  std::span<const float> importance;      ///< of the row; empty: none
+  const RowImportance& importanceOfRows;  ///< all rows
   const JobContext& job;
 
   std::span<const float> values() const { return row.subspan(column, place.count); }

@@ -23,7 +23,10 @@ Sample sampleOf(const ExplainInput& input) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!std::isfinite(all[i])) continue;
     sample.values.push_back(all[i]);
-    if (!input.importance.empty()) sample.weights.push_back(input.importance[(input.column + i) % input.row.size()]);
+    if (input.importance.empty()) continue;
+    const std::uint64_t columns = input.source.rowValues();
+    sample.weights.push_back(isWhole ? *input.importanceOfRows.at(i / columns, i % columns)
+                                     : input.importance[input.column + i]);
   }
   return sample;
 }

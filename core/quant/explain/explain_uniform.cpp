@@ -131,7 +131,7 @@ void explainUniform(const ExplainInput& input, BlockExplanation& out) {
   const auto& codes = *input.encoded.as<Uniform>();
   const bool isWhole = codes.grouping.granularity == Granularity::Tensor;
   const UniformGrid grid =
-      isWhole ? chooseGridOfTensor(scheme, input.source, input.importance, input.job)
+      isWhole ? chooseGridOfTensor(scheme, input.source, input.importanceOfRows, input.job)
               : chooseGrid(scheme, input.values().data(), input.values().size(), input.importanceOfBlock());
   const std::uint64_t group = groupOf(codes.grouping, input.encoded.rowValues(), input.place.first);
   explainRange(input, grid, out);
