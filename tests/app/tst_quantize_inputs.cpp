@@ -1,5 +1,6 @@
 // Quantize, Inputs: what enters the layer of the selected tensor, and the ranges of static codes.
 #include <QComboBox>
+#include <QFileDialog>
 #include <QScrollBar>
 #include <QTest>
 #include <QToolButton>
@@ -140,6 +141,53 @@ class TestQuantizeInputs : public QObject {
     QCOMPARE(text->currentIndex(), 1);
     QVERIFY(lab.text("lab-inputs-sentence") != before);
     QCOMPARE(ranges->currentRow(), 2);  // what was chosen stays
+  }
+
+  /// A text that cannot be read is a sentence, and another one can be chosen.
+  void aBadTextIsNotTheEnd() {
+    QTemporaryDir folder;
+    QFile file(folder.filePath(QStringLiteral("bad.txt")));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.close();
+    Lab lab;
+    QVERIFY(openInputs(lab, "tensor=blk.1.attn_q.weight"));
+    auto* text = lab.find<QComboBox>("lab-inputs-text");
+    text->setFocus();
+    QTest::keyClick(text, Qt::Key_End);
+    auto* dialog = lab.workspace()->findChild<QFileDialog*>();
+    QVERIFY(dialog != nullptr);
+    Q_EMIT dialog->fileSelected(file.fileName());
+    static_cast<QDialog*>(dialog)->done(QDialog::Accepted);
+    QVERIFY(lab.window().waitUntilIdle());
+    QVERIFY2(lab.text("lab-inputs-message").contains(QStringLiteral("empty")),
+             qPrintable(lab.text("lab-inputs-message")));
+    QVERIFY(lab.text("lab-inputs-sentence").isEmpty());
+    QCOMPARE(text->currentText(), QStringLiteral("bad.txt"));
+    QVERIFY(text->isVisible());
+    QTest::keyClick(text, Qt::Key_Home);
+    QVERIFY(lab.window().waitUntilIdle());
+    QVERIFY(lab.find<TextTable>("lab-inputs-ranges")->isVisible());
+    QVERIFY(!lab.text("lab-inputs-sentence").isEmpty());
+  }
+
+  /// What becomes of inputs changes no weight: the row's errors are those of the format, with or without a clip.
+  void theErrorsOfARowAreThoseOfItsWeights() {
+    Lab lab;
+    const auto errorsOf = [&](const char* scheme) {
+      const QString link =
+          QStringLiteral("show=curves&tensor=blk.1.attn_q.weight&scheme=%1").arg(QLatin1String(scheme));
+      if (!lab.open(link).isEmpty() || !lab.window().waitUntilIdle()) return core::metrics::StepErrors();
+      return rowStepErrors(lab.state().request(), lab.state().block());
+    };
+    const auto plain = errorsOf("nf4:block=64"), rounded = errorsOf("nf4:block=64,activations=fp8_static");
+    QVERIFY(!plain.inSteps.empty());
+    QCOMPARE(rounded.inSteps, plain.inSteps);
+    const auto weighted = errorsOf("int4:group=64,range=mse,zero=on,method=imatrix");
+    QVERIFY(!weighted.inSteps.empty());
+    lab.state().setClip(0.8);
+    QVERIFY(lab.window().waitUntilIdle());
+    QVERIFY(lab.state().problem().isEmpty());
+    QCOMPARE(rowStepErrors(lab.state().request(), lab.state().block()).inSteps, weighted.inSteps);
   }
 
   void whatHasNoInputsSaysSo() {

@@ -61,8 +61,9 @@ void ColumnsPage::offerMethods() {
 // stands beside it.
 void ColumnsPage::compute() {
   LabRequest request = state().request();
+  if (!isSame(m_calibration, request.calibration)) m_computed.clear();
+  m_calibration = request.calibration;
   const QString matrix = state().weightsKey() + u' ' + QString::fromStdString(request.scheme.toString()) + u' ' +
-                         QString::number(reinterpret_cast<quintptr>(request.calibration.get())) + u' ' +
                          (request.clip < 1 ? u'<' : u'=') + u' ';
   const QString question = matrix + QString::number(row());
   if (question == m_computed) return m_story->setColumn(column());

@@ -34,7 +34,8 @@ class ColumnsPage : public LabPage {
   std::uint64_t row() const;
   std::uint32_t column() const;
 
-  QString m_computed;      ///< what the row was, or is being, explained for
+  QString m_computed;                                     ///< what the row was, or is being, explained for
+  std::weak_ptr<core::quant::Calibration> m_calibration;  ///< and with
   bool m_isThere = false;  ///< the story is that of m_computed, or of the row before while that is computed
   QStackedLayout* m_stack;
   ColumnStory* m_story;

@@ -30,14 +30,18 @@ QString fromWord(std::string_view word) { return QString::fromUtf8(word.data(), 
 
 InputsPage::InputsPage(LabState& state, QWidget* parent)
     : LabPage(state, parent),
-      m_stack(new QStackedLayout(this)),
+      m_stack(new QStackedLayout),
       m_message(new Label(Label::Style::Muted)),
       m_sentence(new Sentence),
       m_text(new QComboBox),
       m_chart(new InputsChart),
       m_tables(new InputTables),
       m_stop(new StopNotice(state.jobs(), kTag, this)) {
-  m_stack->setContentsMargins(0, 0, 0, 0);
+  auto* page = new QVBoxLayout(this);
+  page->setContentsMargins(0, space::kHalf, 0, 0);
+  page->setSpacing(space::kHalf);
+  page->addWidget(m_line = buildText());
+  page->addLayout(m_stack, 1);
   m_empty = new QWidget;
   auto* column = new QVBoxLayout(m_empty);
   m_message->setWrapping();
@@ -55,17 +59,12 @@ InputsPage::InputsPage(LabState& state, QWidget* parent)
 
 QWidget* InputsPage::buildStudy() {
   auto* study = new QWidget;
-  auto* column = new QVBoxLayout(study);
-  column->setContentsMargins(0, space::kHalf, 0, 0);
-  column->setSpacing(space::kHalf);
-  column->addWidget(buildText());
-  auto* row = new ReflowRow(kRowWidth);
+  auto* row = new ReflowRow(kRowWidth, study);
   row->setSpacing(space::kTwo);
   m_chart->setObjectName(QStringLiteral("lab-inputs-chart"));
   m_chart->setMinimumHeight(Theme::instance().px(kChartHeight));
   row->addWidget(framed(m_chart, tr("Inputs on the calibration text")), 1);
   row->addSide(m_tables, kTablesWidth);
-  column->addLayout(row, 1);
   return study;
 }
 
@@ -90,24 +89,33 @@ QWidget* InputsPage::buildText() {
 }
 
 void InputsPage::chooseText() {
-  if (m_text->currentIndex() == kFile) askForFile();
+  if (m_text->currentIndex() == kFile) return askForFile();
   refresh();
 }
 
+// Without an answer the file before is meant, and where there was none, prose.
 void InputsPage::askForFile() {
-  const QString file = QFileDialog::getOpenFileName(this, tr("A text to try the ranges on"), m_file,
-                                                    tr("Texts (*.txt *.md *.jsonl);;All files (*)"));
-  if (!file.isEmpty()) m_file = file;
-  m_text->setItemText(kFile, m_file.isEmpty() ? tr("A file…") : QFileInfo(m_file).fileName());
-  if (m_file.isEmpty()) m_text->setCurrentIndex(0);
+  auto* dialog =
+      new QFileDialog(this, tr("A text to try the ranges on"), m_file, tr("Texts (*.txt *.md *.jsonl);;All files (*)"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::ExistingFile);
+  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) { m_file = file; });
+  connect(dialog, &QDialog::finished, this, [this] {
+    m_text->setItemText(kFile, m_file.isEmpty() ? tr("A file…") : QFileInfo(m_file).fileName());
+    if (m_file.isEmpty()) m_text->setCurrentIndex(0);
+    if (isShown()) refresh();
+  });
+  dialog->open();
 }
 
 QString InputsPage::chosenText() const {
-  return m_text->currentIndex() == kFile ? m_file : m_text->currentData().toString();
+  if (m_text->currentIndex() != kFile) return m_text->currentData().toString();
+  return m_file.isEmpty() ? m_text->itemData(0).toString() : m_file;  // while it is asked for
 }
 
 void InputsPage::refresh() {
   const auto model = state().model();
+  m_line->setVisible(model && state().tensor() && state().request().calibration);
   if (!model || !state().tensor())
     return showMessage(state().tensor() ? tr("Only weights of a model have inputs: choose the selected tensor above.")
                                         : state().whyNone());
@@ -117,15 +125,15 @@ void InputsPage::refresh() {
         tr("What enters this layer is known once the model has read a text: “Calibrate” above lets it."));
   const auto& activations = state().input().scheme.activations;
   InputQuestion question{model, state().tensor()->name, calibration, chosenText().toStdString(), activations};
-  QString layer = QString::fromStdString(question.tensor);
-  for (const auto part : {reinterpret_cast<quintptr>(model.get()), reinterpret_cast<quintptr>(calibration.get()),
-                          static_cast<quintptr>(activations.name)})
-    layer += u' ' + QString::number(part);
-  layer += u' ' + QString::number(activations.percentile) + u' ' +
-           QString::number(static_cast<double>(activations.threshold)) + u' ';
+  if (!isSame(m_calibration, calibration)) m_computed.clear();
+  m_calibration = calibration;
+  const QString layer = QString::fromStdString(question.tensor) + QStringLiteral(" %1 %2 %3 ")
+                                                                      .arg(static_cast<int>(activations.name))
+                                                                      .arg(activations.percentile)
+                                                                      .arg(static_cast<double>(activations.threshold));
   const QString key = layer + chosenText();
   if (key != m_computed) return compute(std::move(question), layer, key);
-  if (m_inputs && m_said != state().input().scheme) say(rangeOf(*m_inputs, activations));
+  if (m_inputs && m_tables->isEnabled() && m_said != state().input().scheme) say(rangeOf(*m_inputs, activations));
 }
 
 // Another text leaves the histogram as it is.
@@ -175,6 +183,7 @@ void InputsPage::showMessage(const QString& message) {
   m_stop->end();
   m_computed.clear();
   m_inputs.reset();
+  m_sentence->clear();
   m_message->setText(message);
   bringForward(*m_stack, m_empty);
 }

@@ -37,17 +37,18 @@ class InputsPage : public LabPage {
   void say(int chosen);
   void showMessage(const QString& message);
 
-  std::shared_ptr<const LabInputs> m_inputs;  ///< null: none yet
-  QString m_computed;                         ///< what it was, or is being, made for
-  core::quant::Scheme m_said;                 ///< the scheme that the sentence is about
-  QString m_file;                             ///< a person's own text
+  std::shared_ptr<const LabInputs> m_inputs;              ///< null: none yet
+  QString m_computed;                                     ///< what it was, or is being, made for
+  std::weak_ptr<core::quant::Calibration> m_calibration;  ///< and with
+  core::quant::Scheme m_said;                             ///< the scheme that the sentence is about
+  QString m_file;                                         ///< a person's own text
   QStackedLayout* m_stack;
   Label* m_message;
   Sentence* m_sentence;
   QComboBox* m_text;
   InputsChart* m_chart;
   InputTables* m_tables;
-  QWidget *m_study, *m_empty;
+  QWidget *m_line, *m_study, *m_empty;
   StopNotice* m_stop;
 };
 

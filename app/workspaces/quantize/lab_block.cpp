@@ -180,7 +180,9 @@ core::metrics::StepErrors rowStepErrors(const LabRequest& request, const LabBloc
   if (!isInside || (request.clip < 1 && original != block.source)) {
     original = isInside ? block.unclipped : editedPart(*request.tensor, row, request.edits);
     if (!isInside) within.first = 0;
-    quantized = core::quant::quantize(request.scheme, *original);
+    core::quant::Scheme scheme = request.scheme;
+    if (scheme.activations.isStatic()) scheme.activations = {};  // they change no weight
+    quantized = core::quant::quantize(scheme, *original, core::JobContext(), request.known(core::JobContext()).get());
   }
   core::metrics::StepErrors errors = core::metrics::stepErrors(*original, *quantized, within);
   if (!errors.inSteps.empty()) return errors;

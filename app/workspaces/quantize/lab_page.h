@@ -1,5 +1,8 @@
 #pragma once
 #include <QWidget>
+#include <memory>
+
+#include "core/quant/calibration.h"
 
 class QStackedLayout;
 
@@ -24,6 +27,10 @@ class LabPage : public QWidget {
   bool isShown() const { return m_shown; }
   /// A chart under its name, with its menu in sight.
   QWidget* framed(Chart* chart, const QString& title) const;
+  /// Whether that is the calibration that was used. (Its address may be another one's by now.)
+  static bool isSame(const std::weak_ptr<core::quant::Calibration>& used, const core::quant::CalibrationPtr& now) {
+    return !used.owner_before(now) && !now.owner_before(used);
+  }
   /// Those behind ask for no room.
   static void bringForward(QStackedLayout& stack, QWidget* page);
 
