@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "core/quant/explain/explain_families.h"
 #include "core/quant/explain/formula_text.h"
