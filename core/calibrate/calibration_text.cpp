@@ -18,6 +18,7 @@ namespace core::calibrate {
 
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin UTF-8 with it
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
 [[noreturn]] void refuse(const std::string& source, const std::string& detail) {
@@ -59,6 +60,7 @@ CalibrationText::Document documentOf(io::ChatLine&& line) {
 
 CalibrationText parseCalibrationText(std::string_view bytes, TextForm form, const std::string& title) {
   const std::string source = io::inQuotes(title);
+  if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
   checkIsText(bytes, source);
   CalibrationText result{title, {}};
   if (form == TextForm::Plain) {

@@ -23,7 +23,7 @@ struct CalibrationText {
   std::vector<Document> documents;  ///< at least one
 };
 
-/// The one door for calibration texts.
+/// The one door for calibration texts. A byte order mark before the first character is left out.
 /// @param bytes the whole file  @param title what the text is called, also in sentences
 /// @throws Error (InvalidFile) with one sentence for a text that is empty or blank, longer than 64 MiB, binary, not
 ///         UTF-8, and naming the line of a chat that is none

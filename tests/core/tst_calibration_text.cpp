@@ -128,6 +128,16 @@ class TestCalibrationText : public QObject {
     QCOMPARE(std::get<std::string>(text.documents[2]), std::string("größer"));
   }
 
+  void aByteOrderMarkIsNoText() {
+    const auto plain = calibrate::parseCalibrationText("\xEF\xBB\xBFHi", TextForm::Plain, "text");
+    QCOMPARE(std::get<std::string>(plain.documents[0]), std::string("Hi"));
+    const auto lines = calibrate::parseCalibrationText("\xEF\xBB\xBF{\"text\": \"Hi\"}", TextForm::ChatLines, "text");
+    QCOMPARE(std::get<std::string>(lines.documents[0]), std::string("Hi"));
+    QVERIFY(refusal([] {
+              calibrate::parseCalibrationText("\xEF\xBB\xBF", TextForm::Plain, "text");
+            }).contains("an empty file"));
+  }
+
   void formFollowsTheName() {
     QTemporaryDir folder;
     for (const char* name : {"a.jsonl", "a.JSONL", "a.txt", "a"}) {
