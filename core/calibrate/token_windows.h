@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "core/base/job_context.h"
@@ -44,9 +43,8 @@ struct TextReader {
 /// place of its first token), as llama.cpp's tools have it. Of a text in its own order no more is tokenized than
 /// needed.
 /// @throws Error (InvalidArgument) with one sentence when the text is shorter than a window, a window is longer than
-/// the
-///         model's context or than all tokens; (Unsupported) for conversations without a template, and as rendering;
-///         Cancelled
+///         the model's context or than all tokens; (Unsupported) for conversations without a template, and as
+///         rendering; Cancelled
 TokenWindows cutIntoWindows(const CalibrationText& text, const TextReader& reader, const CalibrationSettings& settings,
                             const JobContext& job = JobContext());
 

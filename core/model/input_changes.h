@@ -9,8 +9,7 @@ namespace core::model {
 /// in FP16 (ColumnChanges::outlierColumns) is decoded instead. New values stand behind the old ones, whose ids stay:
 /// "blk.0.attn_norm_arranged", "blk.0.attn_norm_codes", numbered from the second one of a value on.
 /// @throws Error (Unsupported) for inputs of integers and a weight that is none: floats, a code book, zero-points
-/// between
-///         the levels or far from them, groups other than 8, 16 or multiples of 32
+///         between the levels or far from them, groups other than 8, 16 or multiples of 32
 Graph applyInputChanges(Graph graph);
 
 }  // namespace core::model

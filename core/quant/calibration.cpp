@@ -9,6 +9,9 @@
 
 namespace core::quant {
 
+namespace {
+
+/// @param values that it should have
 std::span<const float> importanceRow(const TensorCalibration* calibration, std::uint64_t rowValues) {
   if (calibration == nullptr || calibration->importance.empty()) return {};
   const std::vector<float>& importance = calibration->importance;
@@ -19,6 +22,8 @@ std::span<const float> importanceRow(const TensorCalibration* calibration, std::
     throw Error(ErrorCode::InvalidArgument, "The importance matrix has a negative or infinite value.");
   return importance;
 }
+
+}  // namespace
 
 std::span<const float> importanceRows(const TensorCalibration* calibration, const tensor::Shape& shape) {
   const std::uint64_t rowValues = shape.rowValues();

@@ -17,8 +17,8 @@ namespace core::quant {
 /// [out, in]). Every vector is empty or has one value per column; importance of a stack of matrices [experts, out, in]
 /// may have a row of them per matrix.
 struct TensorCalibration {
-  std::vector<float>
-      importance;  ///< mean of x² (an importance matrix of llama.cpp): weight of a column's squared error
+  /// Mean of x² (an importance matrix of llama.cpp): weight of a column's squared error.
+  std::vector<float> importance;
   std::vector<float> meanMagnitude;  ///< mean of |x|
   std::vector<float> maxMagnitude;   ///< max of |x|
   std::vector<float> hessian;        ///< mean of x xᵀ, [in, in] row-major, or empty
@@ -60,10 +60,9 @@ class Calibration {
 };
 using CalibrationPtr = std::shared_ptr<Calibration>;
 
-/// The importance row of a matrix of `rowValues` columns; empty without a calibration or importance in it.
+/// The importance of a tensor's columns: one row for all of it, or one per matrix of a stack (row_importance.h has them
+/// by row); empty without a calibration or importance in it.
 /// @throws Error (InvalidArgument) when it has another length, or a value that is negative or not finite
-std::span<const float> importanceRow(const TensorCalibration* calibration, std::uint64_t rowValues);
-/// The same for a tensor of this shape: one row for all of it, or one per matrix of a stack.
 std::span<const float> importanceRows(const TensorCalibration* calibration, const tensor::Shape& shape);
 
 }  // namespace core::quant

@@ -9,8 +9,8 @@ namespace core::quant {
 /// The values that weights sharing one scale can become: every level, whether one of them uses it or not.
 struct Grid {
   std::vector<double> levels;  ///< ascending and distinct; empty for casts and for block types without a flat grid
-  std::uint64_t first = 0,
-                count = 0;  ///< flat range of the weights that share the levels: one where columns were changed
+  /// Flat range of the weights that share the levels: one where columns were changed.
+  std::uint64_t first = 0, count = 0;
 };
 
 /// The grid of one weight's block. @pre flatIndex lies inside the tensor

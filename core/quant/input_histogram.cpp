@@ -53,16 +53,4 @@ void InputHistogram::add(std::span<const float> values) {
   }
 }
 
-void InputHistogram::add(const InputHistogram& other) {
-  nonFinite += other.nonFinite;
-  if (other.isEmpty()) return;
-  min = isEmpty() ? other.min : std::min(min, other.min);
-  max = isEmpty() ? other.max : std::max(max, other.max);
-  InputHistogram theirs = other;
-  const float widest = std::max(limit, other.limit);
-  growTo(widest);
-  theirs.growTo(widest);
-  for (std::size_t i = 0; i < kBins; ++i) counts[i] += theirs.counts[i];
-}
-
 }  // namespace core::quant

@@ -16,10 +16,9 @@ struct InputHistogram {
   std::uint64_t nonFinite = 0;        ///< left out
 
   bool isEmpty() const { return counts.empty(); }
-  float binWidth() const { return 2.0F * limit / static_cast<float>(kBins); }
+  float binWidth() const { return limit / static_cast<float>(kBins / 2); }
   std::uint64_t total() const;
   void add(std::span<const float> values);
-  void add(const InputHistogram& other);
 
  private:
   void growTo(float magnitude);

@@ -17,8 +17,8 @@ struct MatMulTarget {
 
 /// Inputs that are codes (core/model/coded_row.h) of the weights' columns.
 struct CodedInputs {
-  std::uint32_t floats =
-      kNone;  ///< arena float of what they were made of, where outlier columns are multiplied as such
+  /// Arena float of what they were made of, where outlier columns are multiplied as such.
+  std::uint32_t floats = kNone;
   bool hasZeroPoints = false;
 };
 
