@@ -236,6 +236,20 @@ class TestQuantizeBlock : public QObject {
     }
   }
 
+  /// Whoever stops the reading is not answered by a text that is read all the same.
+  void noTextIsReadBehindAStop() {
+    Lab lab;
+    QVERIFY(lab.window().waitUntilIdle());
+    QVERIFY(lab.state().setSchemeText(QStringLiteral("gptq:group=32")).isEmpty());
+    QVERIFY(lab.window().window().calibrator().isRunning());
+    QVERIFY(lab.state().block().isEmpty() && !lab.state().isCurrent() && lab.state().problem().isEmpty());
+    lab.window().window().calibrator().stop();
+    QVERIFY(lab.window().waitUntilIdle());
+    if (lab.window().selection().calibrationState()->made) QSKIP("it was read before it could be stopped");
+    QVERIFY(lab.state().block().isEmpty());
+    QVERIFY2(lab.state().problem().contains(QStringLiteral("calibration text")), qPrintable(lab.state().problem()));
+  }
+
   /// Another model's schemes wait for a text, with a button, or do without.
   void anotherModelWaitsForAText() {
     const OwnModel own;

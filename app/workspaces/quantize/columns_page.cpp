@@ -48,7 +48,9 @@ std::uint32_t ColumnsPage::column() const {
 void ColumnsPage::refresh() {
   if (!state().tensor()) return showMessage(state().whyNone());
   if (!explainsColumns(state().input().scheme)) return offerMethods();
-  compute();
+  if (state().waitFor(calibrationNeed(state().input().scheme)) != CalibrationWait::Reading) return compute();
+  showMessage(tr("Computing…"));
+  state().jobs().cancelTag(kTag);
 }
 
 void ColumnsPage::offerMethods() {

@@ -94,10 +94,16 @@ std::shared_ptr<OpenModel> LabState::model() const {
   return m_input.source == WeightSource::Tensor ? m_selection.model() : nullptr;
 }
 
+CalibrationWait LabState::waitFor(core::quant::CalibrationNeed need) const {
+  return model() ? m_selection.waitFor(need) : CalibrationWait::Nothing;
+}
+
+// A text that would be read when somebody first asks is not there yet, as for all other views.
 LabRequest LabState::request() const {
   const auto model = this->model();
+  const bool isThere = model && waitFor(core::quant::calibrationNeed(m_input.scheme)) == CalibrationWait::Nothing;
   return {m_source.tensor(), edits(),  m_input.scheme,
-          m_input.clip,      weight(), model ? model->calibration().current() : nullptr};
+          m_input.clip,      weight(), isThere ? model->calibration().current() : nullptr};
 }
 
 QString LabState::provenance() const {
@@ -159,8 +165,14 @@ void LabState::recompute() {
   m_failure.clear();
   if (!m_active) return;
   if (!m_source.tensor()) return takeBlock(LabBlock());
-  LabRequest request = this->request();
   m_stop->end();
+  if (waitFor(core::quant::calibrationNeed(m_input.scheme)) == CalibrationWait::Reading) {
+    m_jobs.cancelTag(kTag);
+    takeBlock(LabBlock());
+    m_isCurrent = false;  // followCalibration() goes on
+    return;
+  }
+  LabRequest request = this->request();
   const auto fail = [this](const QString& sentence) { takeFailure(sentence); };
   const std::uint64_t weights = request.context().count;
   const bool isAskedInVain =

@@ -51,7 +51,9 @@ class LabState : public QObject {
   QString problem() const;
   /// The model whose weights these are; null for drawn and typed ones.
   std::shared_ptr<OpenModel> model() const;
-  /// What to compute now. @pre tensor()
+  /// Whether what a text has shown of the model's inputs is there.
+  CalibrationWait waitFor(core::quant::CalibrationNeed need) const;
+  /// What to compute now, without a calibration while that has to be waited for. @pre tensor()
   LabRequest request() const;
   /// "blk.3.attn_q.weight · INT4 · 32 · [3, 64–95]": what the pictures of the block were computed from.
   QString provenance() const;
