@@ -1,7 +1,5 @@
 #include "app/cli/recipe_options.h"
 
-#include <algorithm>
-
 #include "app/cli/arguments.h"
 #include "app/session/cache_folder.h"
 #include "app/session/recipe_file.h"
@@ -9,8 +7,6 @@
 #include "core/model/recipe/recipe_plan.h"
 
 namespace app::cli {
-
-using core::quant::CalibrationNeed;
 
 core::model::Recipe RecipeOptions::parse() const { return isGiven() ? parseAll().front() : core::model::Recipe(); }
 
@@ -27,24 +23,13 @@ std::shared_ptr<core::calibrate::MatrixCalibration> RecipeOptions::importance() 
   return m_importance;
 }
 
-bool RecipeOptions::isTextNeeded(const OpenModel& model) const {
-  if (!isGiven()) return false;
-  const auto all = parseAll();
-  return std::any_of(all.begin(), all.end(), [&](const core::model::Recipe& recipe) {
-    const core::quant::Scheme* const base = recipe.asScheme();
-    return (base != nullptr && core::quant::calibrationNeed(*base) != CalibrationNeed::None) ||
-           calibrationNeed(core::model::planRecipe(recipe, model.checkpoint())) != CalibrationNeed::None;
-  });
-}
-
-void RecipeOptions::calibrate(const OpenModel& model, const core::JobContext& job, CalibrationNeed need) const {
+void RecipeOptions::calibrate(const OpenModel& model, const core::JobContext& job) const {
   if (!imatrix.empty()) {
     requireOwn(model, *importance());
     return model.calibration().set({importance()->title(), 0, {}}, importance());
   }
-  const bool isDemos = calibration.empty() && model.isDemo() && (need != CalibrationNeed::None || isTextNeeded(model));
-  if (calibration.empty() && !isDemos) return;
-  const auto text = openText(isDemos ? std::string(kDemoText) : calibration);
+  if (calibration.empty()) return;
+  const auto text = openText(calibration);
   const auto made = calibrationOf(model, text, reading, userCacheFolder(), job);
   model.calibration().set({text.title, made->tokens(), {}}, made);
 }

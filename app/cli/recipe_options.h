@@ -20,17 +20,14 @@ struct RecipeOptions {
   core::model::Recipe parse() const;
   /// For a verb that compares: as openRecipes(), or what is usual where none was given. @throws core::Error
   std::vector<core::model::Recipe> parseAll() const;
-  /// Gives the model the calibration that was asked for, if one was; the demo model its own text where something needs
-  /// one, as in the window. A text is read when a scheme first asks. @param need of what is measured
-  /// @throws core::Error, core::Cancelled
-  void calibrate(const OpenModel& model, const core::JobContext& job,
-                 core::quant::CalibrationNeed need = core::quant::CalibrationNeed::None) const;
+  /// Gives the model the calibration that was asked for, if one was; the demo model has its own text already. A text is
+  /// read when a scheme first asks. @throws core::Error, core::Cancelled
+  void calibrate(const OpenModel& model, const core::JobContext& job) const;
   /// What can be said of them before the model reads anything. @throws core::Error where calibrate(), or making a
   /// tensor with what it gives, would
   void checkCalibration(const OpenModel& model) const;
 
  private:
-  bool isTextNeeded(const OpenModel& model) const;
   std::shared_ptr<core::calibrate::MatrixCalibration> importance() const;
   mutable std::shared_ptr<core::calibrate::MatrixCalibration> m_importance;  ///< read once
 };

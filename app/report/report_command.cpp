@@ -10,6 +10,7 @@
 #include "app/session/calibrate_model.h"
 #include "app/session/device_choice.h"
 #include "app/session/recipe_file.h"
+#include "app/session/treatment.h"
 #include "app/widgets/theme.h"
 #include "core/io/text_checks.h"
 
@@ -53,6 +54,13 @@ struct Options {
                              QStringLiteral("FILE")};
 };
 
+/// As on the command line: what can use the matrix is made with it.
+void weigh(std::vector<core::model::Recipe>& recipes, const std::string& matrix) {
+  if (recipes.empty()) recipes = usualRecipes();
+  const auto source = sourceOf(*openImportance(matrix));
+  for (auto& recipe : recipes) recipe.importance = source;
+}
+
 /// Opens the model with the calibration that was asked for, if one was.
 void calibrate(const QCommandLineParser& parser, const Options& options, Request& request) {
   for (const QCommandLineOption* option : {&options.calibration, &options.imatrix}) {
@@ -60,10 +68,12 @@ void calibrate(const QCommandLineParser& parser, const Options& options, Request
     const QString file = parser.value(*option);
     request.calibration = {QStringLiteral("--") + option->names().front(), file};
     if (!request.open) request.open = OpenModel::open(request.model.toStdString());
-    if (option == &options.imatrix)
+    if (option == &options.imatrix) {
       calibrateByImportance(*request.open, file.toStdString());
-    else
+      weigh(request.recipes, file.toStdString());
+    } else {
       calibrateModel(*request.open, openText(file.toStdString()), {}, userCacheFolder(), core::JobContext());
+    }
   }
 }
 

@@ -183,9 +183,7 @@ void run(const Options& options) {
   auto recipes = options.weights.parseAll();
   const auto model = OpenModel::open(options.model, interruptibleJob());
   const auto& checkpoint = model->checkpoint();
-  options.weights.calibrate(
-      *model, interruptibleJob(),
-      metric == Metric::OutputError ? core::quant::CalibrationNeed::Hessian : core::quant::CalibrationNeed::None);
+  options.weights.calibrate(*model, interruptibleJob());
   Answer answer = measure(*model, std::move(recipes), options, metric);
   const bool isAnyAsked = std::any_of(answer.totals.begin(), answer.totals.end(), [](const SchemeTotals& totals) {
     return totals.measured() + totals.refused() != 0;
