@@ -17,7 +17,9 @@
 #include "app/session/engine.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "core/io/checkpoint.h"
 #include "core/io/gguf_writer.h"
+#include "core/io/importance_matrix.h"
 #include "core/model/recipe/recipe_text.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -85,6 +87,7 @@ class TestReport : public QObject {
   void comparesWhatIsNamed();
   void saysWhatARecipeGivesEachTensor();
   void recipesOnTheCommandLine();
+  void aMatrixOnTheCommandLineWeighsEveryScheme();
   void whatCannotBeComputedIsSaidInItsColumn();
 
  private:
@@ -497,6 +500,39 @@ void TestReport::recipesOnTheCommandLine() {
   for (const char* text : {"q8_0, attn_q=keep", "int4:range=mse, attn_q=keep", "Q4_0, attn_q=keep"})
     QVERIFY2(errors.contains(QLatin1String(text)), text);
   QVERIFY(!errors.contains(QStringLiteral("NF4")));
+}
+
+void TestReport::aMatrixOnTheCommandLineWeighsEveryScheme() {
+  const QString model = m_folder.filePath(QStringLiteral("weighed.gguf")),
+                folder = m_folder.filePath(QStringLiteral("weighed")),
+                matrix = m_folder.filePath(QStringLiteral("matrix.gguf"));
+  support::writeRandomModel({}, model.toStdString());
+  core::io::ImportanceMatrix importance;
+  const auto checkpoint = core::io::openCheckpoint(model.toStdString());
+  for (const auto& tensor : checkpoint->tensors()) {
+    if (!QString::fromStdString(tensor.name).startsWith(QStringLiteral("blk.")) || tensor.shape.rank() != 2) continue;
+    core::io::ImportanceEntry entry{tensor.name, {}, {1.0F}};
+    for (std::uint64_t i = 0; i < tensor.shape.rowValues(); ++i) entry.sums.push_back(i % 8 == 0 ? 1000.0F : 1.0F);
+    importance.entries.push_back(std::move(entry));
+  }
+  core::io::writeImportanceGguf(importance, core::io::OutputFile(matrix.toStdString()));
+  const auto errors = [&](const QStringList& more) {
+    const QStringList words{QStringLiteral("quantscope"),
+                            QStringLiteral("report"),
+                            model,
+                            QStringLiteral("-o"),
+                            folder,
+                            QStringLiteral("--device"),
+                            QStringLiteral("cpu"),
+                            QStringLiteral("--scheme"),
+                            QStringLiteral("q4_0")};
+    return report::runReport(words + more) == 0
+               ? sectionText(read(folder + QStringLiteral("/index.html")), QStringLiteral("errors"))
+               : QString();
+  };
+  const QString plain = errors({}), weighed = errors({QStringLiteral("--imatrix"), matrix});
+  QVERIFY(!plain.isEmpty() && !weighed.isEmpty());
+  QVERIFY(plain != weighed);
 }
 
 /// A scheme whose arithmetic leaves the numbers, beside one whose does not.
