@@ -1,6 +1,5 @@
 #include "core/quant/llm_int8.h"
 
-
 #include "core/quant/llm_int8_row.h"
 #include "core/quant/tensor_rows.h"
 

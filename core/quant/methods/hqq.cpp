@@ -1,6 +1,5 @@
 #include "core/quant/methods/hqq.h"
 
-
 #include "core/base/parallel_chunks.h"
 #include "core/quant/bit_stream.h"
 #include "core/quant/methods/finite_weights.h"
