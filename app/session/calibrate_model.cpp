@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/session/demo_model.h"
+#include "app/session/open_files.h"
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
 #include "core/io/text_checks.h"
@@ -12,7 +13,10 @@ namespace app {
 namespace calibrate = core::calibrate;
 
 calibrate::CalibrationText openText(const std::string& wordOrFile) {
-  if (wordOrFile != kDemoText && wordOrFile != kProseText) return calibrate::openCalibrationText(wordOrFile);
+  if (wordOrFile != kDemoText && wordOrFile != kProseText) {
+    rememberRead(wordOrFile, "the calibration text");
+    return calibrate::openCalibrationText(wordOrFile);
+  }
   const bool isDemo = wordOrFile == kDemoText;
   auto text = calibrate::openCalibrationText(builtInTextPath(isDemo ? "conversations.jsonl" : "prose.txt"));
   text.title = isDemo ? "demo text" : "prose";
@@ -63,6 +67,7 @@ void calibrateByImportance(const OpenModel& model, const std::filesystem::path& 
 }
 
 std::shared_ptr<calibrate::MatrixCalibration> openImportance(const std::filesystem::path& file) {
+  rememberRead(file, "the importance matrix");
   return std::make_shared<calibrate::MatrixCalibration>(core::io::readImportanceMatrix(file),
                                                         core::io::printable(file.filename().string()));
 }

@@ -19,7 +19,23 @@ std::vector<OpenModelFiles>& remembered() {
   return models;
 }
 
+struct ReadFile {
+  std::filesystem::path path;
+  std::string what;
+};
+
+std::vector<ReadFile>& filesRead() {
+  static std::vector<ReadFile> files;
+  return files;
+}
+
 }  // namespace
+
+void rememberRead(const std::filesystem::path& file, const std::string& what) {
+  const std::lock_guard lock(mutex);
+  std::erase_if(filesRead(), [&](const ReadFile& known) { return known.path == file; });
+  filesRead().push_back({file, what});
+}
 
 void rememberOpen(const std::shared_ptr<const core::io::Checkpoint>& checkpoint, const std::filesystem::path& place) {
   const std::lock_guard lock(mutex);
@@ -36,6 +52,7 @@ core::io::InputFiles openFiles() {
     files.add(*checkpoint);
     files.add(model.place, "the model itself");
   }
+  for (const ReadFile& file : filesRead()) files.add(file.path, file.what);
   return files;
 }
 

@@ -236,6 +236,15 @@ class TestCliCalibrate : public QObject {
       QCOMPARE(metadata["quantize.imatrix.entries_count"], Json(42));
       QCOMPARE(metadata["quantize.imatrix.chunks_count"], Json(4));
     }
+    // What a file is made with is not written over.
+    const QString words = text("words.gguf", QByteArray(4000, 'a'));
+    for (const QStringList& with : {QStringList{"--imatrix", m_matrix}, QStringList{"--calibration", words}}) {
+      const QByteArray before = contents(with[1]);
+      const Run over = run(QStringList{"quantize", "demo", "--scheme", "q4_0", "-o", with[1]} + with);
+      QCOMPARE(over.code, 1);
+      QVERIFY2(isOneSentence(over.err) && over.err.contains("which is being read"), over.err.constData());
+      QCOMPARE(contents(with[1]), before);
+    }
     // No file has a place for factors of the inputs.
     const Run refused = run({"quantize", "demo", "--scheme", "nf4:method=awq", "-o", path("q.safetensors")});
     QCOMPARE(refused.code, 1);
