@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -34,6 +35,11 @@ std::string_view describe(ModelKind kind) { return kKinds[static_cast<std::size_
 std::optional<std::size_t> Checkpoint::find(std::string_view tensorName) const {
   const auto found = m_index.find(tensorName);
   return found == m_index.end() ? std::nullopt : std::optional(found->second);
+}
+
+const SideFile* Checkpoint::sideFile(std::string_view name) const {
+  const auto found = std::ranges::find(m_sideFiles, name, &SideFile::name);
+  return found == m_sideFiles.end() ? nullptr : &*found;
 }
 
 std::uint64_t Checkpoint::parameters() const {

@@ -27,10 +27,19 @@ std::string_view describe(ModelKind kind);
 /// A weight that its program stored in pieces and this one assembles (quant::loadTensor).
 enum class Assembly : std::uint8_t {
   None,
-  Bitsandbytes4  ///< NF4 or FP4: NAME holds codes; NAME.absmax, NAME.quant_map, NAME.quant_state… lie beside it
+  Bitsandbytes4,   ///< NF4 or FP4: NAME holds codes; NAME.absmax, NAME.quant_map, NAME.quant_state… lie beside it
+  Bitsandbytes8,   ///< rows of LLM.int8(): NAME.weight and NAME.SCB
+  Gptq,            ///< NAME.qweight, NAME.scales, NAME.qzeros, NAME.g_idx
+  Awq,             ///< the same names, packed along the outputs (or, for its matrix-vector kernels, along the inputs)
+  PackedIntegers,  ///< compressed-tensors: NAME.weight_packed, NAME.weight_scale, NAME.weight_shape…
+  ScaledElements,  ///< FP8 or INT8 elements in NAME.weight and scales for tensor, row or tile beside it
+  PackedFp4,       ///< NVFP4 and MXFP4 of compressed-tensors and ModelOpt: two codes to a byte, scales beside them
+  Mxfp4Blocks,     ///< gpt-oss: NAME_blocks and NAME_scales
+  Hqq              ///< NAME.W_q, NAME.scale, NAME.zero…
 };
 
-/// One row of a checkpoint's tensor table.
+/// One row of a checkpoint's tensor table: a tensor as the file has it, or a weight that is assembled from several.
+/// Such a weight has the name its model knows it by ("….q_proj.weight"), and stands where its codes are.
 struct TensorInfo {
   std::string name;        ///< bytes that are no UTF-8 as \xNN
   tensor::DType dtype;     ///< of the stored elements; Unknown when this program has no such type
@@ -45,7 +54,15 @@ struct TensorInfo {
   Assembly assembly = Assembly::None;          ///< how its weights come together
   std::string pieceOf = {};                    ///< the tensor whose weights this one helps to assemble
   std::optional<std::string> storedName = {};  ///< the bytes of a name that is no UTF-8, for writers
+  std::string codesName = {};                  ///< what the file calls the codes where the weight has another name
   bool isReadable() const { return unreadable.empty(); }
+};
+
+/// The bytes of a file beside the tensors, and what keeps them.
+struct SideFile {
+  std::string name;  ///< "tokenizer.json"
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;
 };
 
 /// An opened model: metadata and a table of tensors over read-only mapped bytes. It knows nothing of quantization.
@@ -63,7 +80,11 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   std::span<const std::string> warnings() const { return m_warnings; }
   const Metadata& metadata() const { return m_metadata; }
   std::span<const TensorInfo> tensors() const { return m_tensors; }
+  /// By its name, or by what the file calls its codes.
   std::optional<std::size_t> find(std::string_view tensorName) const;
+  /// A file of a Hugging Face folder that others than this folder's readers understand: "tokenizer.json". Null when
+  /// there is none.
+  const SideFile* sideFile(std::string_view name) const;
   const std::vector<std::filesystem::path>& files() const { return m_files; }
   std::uint64_t fileBytes() const { return m_fileBytes; }
   /// Sum of all tensors' parameters: packed codes count the weights they unpack to, their scales count nothing.
@@ -83,6 +104,7 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
   std::vector<std::string> m_warnings;
   Metadata m_metadata;
   std::vector<TensorInfo> m_tensors;
+  std::vector<SideFile> m_sideFiles;
   std::vector<std::filesystem::path> m_files;
   std::uint64_t m_fileBytes = 0;
   std::unordered_map<std::string_view, std::size_t> m_index;  ///< views into m_tensors' names

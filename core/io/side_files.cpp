@@ -12,12 +12,12 @@ namespace core::io {
 
 namespace {
 
-struct SideFile {
+struct SettingsFile {
   const char* name;
   const char* prefix;
 };
 
-constexpr SideFile kSideFiles[] = {
+constexpr SettingsFile kSettingsFiles[] = {
     {"config.json", "config"},
     {"quantize_config.json", "config.quantization_config"},  // AutoGPTQ
     {"quant_config.json", "config.quantization_config"},     // AutoAWQ
@@ -25,7 +25,7 @@ constexpr SideFile kSideFiles[] = {
 };
 
 /// @return whether the file was there and could be read
-bool addSideFile(const std::filesystem::path& folder, const SideFile& side, ParsedModel& model, EncodedArrays& arrays) {
+bool addSideFile(const std::filesystem::path& folder, const SettingsFile& side, ParsedModel& model, EncodedArrays& arrays) {
   const auto path = folder / side.name;
   std::error_code ignored;
   // A link that leads nowhere is there, too: the settings are lost, and that is said.
@@ -52,7 +52,7 @@ void addMissing(Metadata& metadata, const Metadata& more) {
 
 std::shared_ptr<EncodedArrays> addSideFiles(const std::filesystem::path& folder, ParsedModel& model) {
   auto arrays = std::make_shared<EncodedArrays>();
-  for (const SideFile& side : kSideFiles) {
+  for (const SettingsFile& side : kSettingsFiles) {
     const bool isRead = addSideFile(folder, side, model, *arrays);
     if (isRead && std::string_view(side.prefix) == "adapter") model.kind = ModelKind::Adapter;
   }

@@ -41,6 +41,7 @@ StoredCheckpoint::StoredCheckpoint(ParsedModel model, std::vector<StoredFile> fi
   m_tensors = std::move(model.tensors);
   m_kind = model.kind;
   m_warnings = std::move(model.warnings);
+  m_sideFiles = std::move(model.sideFiles);
   for (const StoredFile& file : m_stored) {
     m_files.push_back(file.path);
     m_fileBytes += file.bytes.size();

@@ -19,6 +19,7 @@ struct ParsedModel {
   std::vector<TensorInfo> tensors;
   ModelKind kind = ModelKind::Model;
   std::vector<std::string> warnings = {};
+  std::vector<SideFile> sideFiles = {};
 };
 
 /// Bytes of one file of a checkpoint and what keeps them alive.
