@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "core/io/checkpoint.h"
+#include "core/text/token.h"
 
 namespace core::text {
-
-using TokenId = std::int32_t;
 
 enum class SpecialTokens : std::uint8_t {
   AsText,  ///< control tokens in the input ("</s>") are ordinary text; user-defined ones still match, as in

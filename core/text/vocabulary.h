@@ -12,9 +12,6 @@
 
 namespace core::text {
 
-/// tokenizer.ggml.token_type of GGUF files, as llama.cpp numbers them.
-enum class TokenType : std::uint8_t { Undefined, Normal, Unknown, Control, UserDefined, Unused, Byte };
-
 /// The tokens of a model file and what its metadata says of them, all of it checked.
 class Vocabulary {
  public:
