@@ -1,0 +1,32 @@
+#!/usr/bin/python3
+"""Makes tests/data/packed: small packed checkpoints and what they decode to. Same bytes every time.
+
+    make_packed.py [ROOT] [--only REGEX]
+"""
+import argparse
+import pathlib
+import re
+import shutil
+
+from packed_cases_compressed import pack_cases
+from packed_cases_gptq_awq import awq_cases, gptq_cases
+
+ROOT = pathlib.Path(__file__).resolve().parents[1] / "data/packed"
+FAMILIES = (gptq_cases, awq_cases, pack_cases)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", nargs="?", default=ROOT, type=pathlib.Path)
+    parser.add_argument("--only", default="", help="names of cases that match")
+    options = parser.parse_args()
+    for family in FAMILIES:
+        for case in family():
+            if re.search(options.only, case.name):
+                shutil.rmtree(options.root / case.name, ignore_errors=True)
+                case.write(options.root)
+                print(f"{case.name:28} {sum(f.stat().st_size for f in (options.root / case.name).iterdir()):7} bytes  {case.says}")
+
+
+if __name__ == "__main__":
+    main()
