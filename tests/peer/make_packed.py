@@ -8,11 +8,13 @@ import pathlib
 import re
 import shutil
 
+from packed_cases_bitsandbytes import bnb_cases, hqq_cases
 from packed_cases_compressed import pack_cases
+from packed_cases_float import float_cases
 from packed_cases_gptq_awq import awq_cases, gptq_cases
 
 ROOT = pathlib.Path(__file__).resolve().parents[1] / "data/packed"
-FAMILIES = (gptq_cases, awq_cases, pack_cases)
+FAMILIES = (gptq_cases, awq_cases, pack_cases, bnb_cases, float_cases, hqq_cases)
 
 
 def main():

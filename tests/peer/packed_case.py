@@ -41,7 +41,7 @@ class Case:
         """Pieces of a layout under a module's name, and what they decode to."""
         self.tensors.update({f"{module}{separator}{piece}" if piece else module: one for piece, one in pieces.items()})
         name = name or f"{module}.weight"
-        if module.endswith("mlp.down_proj"):
+        if name.endswith("mlp.down_proj.weight"):
             self.config.update(hidden_size=weight.values.shape[0], intermediate_size=weight.values.shape[1])
         self.expected[name] = stored("F32", weight.values)
         self.about[name] = {"shape": list(weight.values.shape), "bits": weight.bits, "group": weight.group,

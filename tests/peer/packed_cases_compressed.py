@@ -49,7 +49,7 @@ def pack_single(name, says, shape, **how):
 
 def pack_old_three_bits():
     """Before codes could cross words a word held ten of them and two bits of nothing."""
-    case = Case("ct_pack_int3_old", "3 bits as before version 0.15: ten codes to a word", pack_config(3), "bfloat16")
+    case = Case("ct_pack_int3_old", "3 bits as before version 0.18: ten codes to a word", pack_config(3), "bfloat16")
     codes, scales = case.codes((12, 64), -4, 3), case.scales((12, 2), "BF16")
     pieces = pack_write(codes, scales, None, 3)
     wide = np.pad(codes.astype(np.int64) + 4, ((0, 0), (0, 6))).reshape(12, 7, 10) << 3 * np.arange(10)
@@ -90,7 +90,7 @@ def pack_cases():
     yield pack_single("ct_pack_g_idx", "weight_g_idx: the groups of the columns are scattered", (12, 96), order=True)
     yield pack_single("ct_pack_g_idx_asym", "weight_g_idx and zero points", (12, 96), order=True, symmetric=False)
     yield pack_single("ct_pack_int2", "2 bits", (12, 64), bits=2)
-    yield pack_single("ct_pack_int3", "3 bits, codes across words (since version 0.15)", (12, 64), bits=3, symmetric=False)
+    yield pack_single("ct_pack_int3", "3 bits, codes across words (since version 0.18)", (12, 64), bits=3, symmetric=False)
     yield pack_old_three_bits()
     yield pack_groups()
     yield pack_extreme()

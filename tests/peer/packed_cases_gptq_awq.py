@@ -96,13 +96,13 @@ def awq_single(name, says, shape, **how):
 def awq_cases():
     whole = Case("awq_llama", "a whole tiny Llama: gemm, groups of 32", awq_config())
     yield llama(whole, lambda module, shape: awq_matrix(whole, module, shape))
-    yield awq_single("awq_gemm", "gemm, 24 rows, 3 groups", (24, 96))
-    yield awq_single("awq_gemm_row", "gemm, group_size −1: one group a row", (16, 40), group=0)
+    yield awq_single("awq_gemm", "gemm, 24 rows (AutoAWQ reads multiples of 8, its packer makes multiples of 32)", (24, 96))
+    yield awq_single("awq_gemm_row", "gemm, group_size −1: one group a row", (32, 40), group=0)
     yield awq_single("awq_gemv32", "gemv, 3 groups of 32: padded to 32 zeros a row", (16, 96), version="gemv")
     yield awq_single("awq_gemv64", "gemv, 3 groups of 64: padded to 16", (16, 192), group=64, version="gemv")
     yield awq_single("awq_gemv128", "gemv, 2 groups of 128: padded to 8", (8, 256), group=128, version="gemv")
     odd = Case("awq_extreme_scales", "scales NaN, infinite, 0, −0, negative, denormal and 65504", awq_config())
-    scales = odd.scales((16, 2))
+    scales = odd.scales((32, 2))
     scales[:8, 0] = np.nan, np.inf, -np.inf, 0, -0.0, -0.01, 6e-8, 65504
-    awq_matrix(odd, DOWN, (16, 64), scales=scales)
+    awq_matrix(odd, DOWN, (32, 64), scales=scales)
     yield odd

@@ -41,17 +41,24 @@ def pack_write(codes, scales, zeros, bits, order=None, scale_dtype="BF16", shape
     return pieces
 
 
+def _unpack(words, bits, shape, axis):
+    """Codes of a shape packed along an axis: one stream of bits since version 0.18, before it no code crossed words."""
+    def packed(count):
+        return tuple(count if at == axis else size for at, size in enumerate(shape))
+    if words.shape == packed(math.ceil(shape[axis] * bits / 32)):
+        return unpack_words(words, bits, shape[axis], axis)
+    each = 32 // bits
+    if words.shape != packed(math.ceil(shape[axis] / each)):
+        raise ValueError(f"words of shape {words.shape} hold no codes of shape {shape}")
+    wide = np.moveaxis(np.ascontiguousarray(words).view(np.uint32), axis, -1)[..., None] >> np.arange(each, dtype=np.uint32) * np.uint32(bits)
+    codes = (wide & np.uint32((1 << bits) - 1)).reshape(*wide.shape[:-2], -1)[..., :shape[axis]]
+    return np.ascontiguousarray(np.moveaxis(codes, -1, axis)).astype(np.int32)
+
+
 def pack_read(pieces, bits, group):
     out, columns = (int(one) for one in pieces["weight_shape"].array)
     words, half = pieces["weight_packed"].array, 1 << bits - 1
-    if words.shape == (out, math.ceil(columns * bits / 32)):
-        codes = unpack_words(words, bits, columns, 1) - half
-    elif words.shape == (out, math.ceil(columns / (32 // bits))):  # before 0.15: no code crosses words
-        each = 32 // bits
-        parts = (words.view(np.uint32)[:, :, None] >> np.arange(each, dtype=np.uint32) * np.uint32(bits)) & np.uint32(2 * half - 1)
-        codes = parts.reshape(out, -1)[:, :columns].astype(np.int32) - half
-    else:
-        raise ValueError(f"weight_packed has shape {words.shape}, weight_shape says {(out, columns)}")
+    codes = _unpack(words, bits, (out, columns), 1) - half
     scales, zeros = numbers(pieces["weight_scale"]), None
     groups = math.ceil(columns / (group or columns))
     if scales.size == 1:
@@ -60,9 +67,8 @@ def pack_read(pieces, bits, group):
         raise ValueError(f"weight_scale has shape {scales.shape}, not {(out, groups)}")
     if "weight_zero_point" in pieces:
         kept = pieces["weight_zero_point"]
-        zeros = unpack_words(kept.array, bits, out, 0) - half if kept.dtype == "I32" else np.broadcast_to(kept.array, (out, groups)).astype(np.int32)
-        if zeros.shape != (out, groups):
-            raise ValueError(f"weight_zero_point has shape {zeros.shape}, not {(out, groups)}")
+        zeros = _unpack(kept.array, bits, (out, groups), 0) - half if kept.dtype == "I32" else \
+            np.broadcast_to(kept.array, (out, groups)).astype(np.int32)
     order = _order(pieces, columns, groups)
     return Weight(affine(codes, scales, zeros, order), codes, scales, zeros, order if "weight_g_idx" in pieces else None, bits, group)
 
