@@ -4,6 +4,7 @@
     make_packed.py [ROOT] [--only REGEX]
 """
 import argparse
+import json
 import pathlib
 import re
 import shutil
@@ -12,9 +13,10 @@ from packed_cases_bitsandbytes import bnb_cases, hqq_cases
 from packed_cases_compressed import pack_cases
 from packed_cases_float import float_cases
 from packed_cases_gptq_awq import awq_cases, gptq_cases
+from packed_damaged import damaged_cases
 
 ROOT = pathlib.Path(__file__).resolve().parents[1] / "data/packed"
-FAMILIES = (gptq_cases, awq_cases, pack_cases, bnb_cases, float_cases, hqq_cases)
+FAMILIES = (gptq_cases, awq_cases, pack_cases, bnb_cases, float_cases, hqq_cases, damaged_cases)
 
 
 def main():
@@ -22,12 +24,15 @@ def main():
     parser.add_argument("root", nargs="?", default=ROOT, type=pathlib.Path)
     parser.add_argument("--only", default="", help="names of cases that match")
     options = parser.parse_args()
+    about = {}
     for family in FAMILIES:
         for case in family():
+            about[case.name] = case.says
             if re.search(options.only, case.name):
                 shutil.rmtree(options.root / case.name, ignore_errors=True)
                 case.write(options.root)
                 print(f"{case.name:28} {sum(f.stat().st_size for f in (options.root / case.name).iterdir()):7} bytes  {case.says}")
+    (options.root / "manifest.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -62,10 +62,11 @@ class Case:
         config = {**self.config, "torch_dtype": self.dtype}
         if self.quantization:
             config["quantization_config"] = self.quantization
-        for name, content in {"config.json": config, "expected.json": self.about, **self.files}.items():
+        for name, content in {"config.json": config, **({"expected.json": self.about} if self.expected else {}), **self.files}.items():
             (folder / name).write_text(json.dumps(content, indent=1) + "\n")
         write_file(folder / "model.safetensors", self.tensors)
-        write_file(folder / "expected.safetensors", self.expected)
+        if self.expected:
+            write_file(folder / "expected.safetensors", self.expected)
 
 
 def llama(case, matrix):

@@ -46,6 +46,14 @@ def gptq_dynamic():
     return case
 
 
+def gptq_beside():
+    """Before quantization_config stood in config.json."""
+    case = Case("gptq_quantize_config", "settings in quantize_config.json alone, as AutoGPTQ first wrote them", None)
+    case.files["quantize_config.json"] = {key: value for key, value in gptq_config(sym=False, form=None).items() if key != "quant_method"}
+    gptq_matrix(case, DOWN, (32, 64), sym=False)
+    return case
+
+
 def gptq_extreme():
     case = Case("gptq_extreme_scales", "scales NaN, infinite, 0, −0, negative, denormal and 65504", gptq_config(sym=False))
     scales = case.scales((32, 2))
@@ -70,6 +78,7 @@ def gptq_cases():
     yield gptq_single("gptq_row", "group_size −1: one group a row", (40, 64), group=0, sym=False)
     yield gptq_single("gptq_short_group", "the last group has 32 of 64 columns", (24, 96), group=64, sym=False)
     yield gptq_dynamic()
+    yield gptq_beside()
     yield gptq_extreme()
 
 
