@@ -26,7 +26,7 @@ class Case:
     def codes(self, shape, low, high):
         """Uniform, with both ends in the first row."""
         codes = self.random.integers(low, high, shape, endpoint=True)
-        codes.reshape(-1)[:2] = low, high
+        codes.reshape(-1)[:2] = (low, high)[:codes.size]
         return codes
 
     def scales(self, shape, dtype="F16"):

@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+"""Checks a packed folder that this program wrote: against the layout, against its own reading of it, against the original.
+
+    check_packed.py FOLDER [--cli build/release/bin/quantscope-cli] [--against MODEL]
+
+Every weight is decoded by the readers of packed_layouts.py. FOLDER's settings, names, types, shapes and ranges are what
+transformers' and vLLM's loaders ask for; `quantscope-cli dump` must give the same numbers bit for bit; MODEL (folder, GGUF
+file or "demo") gives the error of each weight and what is not packed. Exit status 1 on any difference.
+"""
+import argparse
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+import packed_layouts
+from packed_compressed import scheme_of
+from packed_expectations import numbers_wrong, pieces_wanted, pieces_wrong, settings_wrong
+from packed_store import numbers, read_folder
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PARTS = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm",
+         "post_attention_layernorm": "ffn_norm"}
+WHOLE = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
+
+
+class Dump:
+    """Tensors as the program decodes them."""
+
+    def __init__(self, cli, model):
+        self.cli, self.model = cli, model
+
+    def __call__(self, name):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "x.npy"
+            ran = subprocess.run([self.cli, "dump", self.model, "--tensor", name, "-o", out], capture_output=True, text=True)
+            if ran.returncode:
+                raise LookupError(ran.stderr.strip() or f"exit status {ran.returncode}")
+            return np.load(out)
+
+
+def same(a, b):
+    """Bit for bit; any NaN for any NaN."""
+    a, b = np.ascontiguousarray(a, np.float32), np.ascontiguousarray(b, np.float32)
+    return a.shape == b.shape and bool(((a.view(np.uint32) == b.view(np.uint32)) | (np.isnan(a) & np.isnan(b))).all())
+
+
+def linears(config):
+    """{module: (out, in)} of a Llama model, and the other tensors it needs."""
+    width, wide, heads = config["hidden_size"], config["intermediate_size"], config["num_attention_heads"]
+    head = config.get("head_dim") or width // heads
+    keys = config.get("num_key_value_heads", heads) * head
+    shapes = {"self_attn.q_proj": (heads * head, width), "self_attn.k_proj": (keys, width), "self_attn.v_proj": (keys, width),
+              "self_attn.o_proj": (width, heads * head), "mlp.gate_proj": (wide, width), "mlp.up_proj": (wide, width), "mlp.down_proj": (width, wide)}
+    layers = [f"model.layers.{i}." for i in range(config["num_hidden_layers"])]
+    plain = {f"{layer}{norm}.weight": (width,) for layer in layers for norm in ("input_layernorm", "post_attention_layernorm")}
+    plain.update({"model.norm.weight": (width,), "model.embed_tokens.weight": (config["vocab_size"], width)})
+    return {layer + part: shape for layer in layers for part, shape in shapes.items()} | (
+        {} if config.get("tie_word_embeddings") else {"lm_head": (config["vocab_size"], width)}), plain
+
+
+def container_wrong(path):
+    """What safetensors' own reader refuses, and transformers wants of the header."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        length = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(length))
+    if (header.get("__metadata__") or {}).get("format") != "pt":
+        yield f"{path.name}: __metadata__ has no format pt, which transformers asks for"
+    at = 0
+    for name, about in sorted(((n, a) for n, a in header.items() if n != "__metadata__"), key=lambda item: item[1]["data_offsets"]):
+        if about["data_offsets"][0] != at:
+            yield f"{path.name}: a hole or an overlap before {name}"
+        at = about["data_offsets"][1]
+    if at + 8 + length != size:
+        yield f"{path.name}: {size - at - 8 - length} bytes behind the last tensor"
+    if length % 8:
+        yield f"{path.name}: the header's {length} bytes are no multiple of 8"
+
+
+def original_of(dump, config, name):
+    """The tensor of the original in Hugging Face's order of rows, float32; None where it has none."""
+    try:
+        return dump(name)
+    except LookupError:
+        pass
+    gguf, part = WHOLE.get(name), ""
+    if not gguf and name.startswith("model.layers."):
+        layer, part = name.removeprefix("model.layers.").removesuffix(".weight").split(".", 1)
+        gguf = f"blk.{layer}.{PARTS[part]}.weight"
+    try:
+        values = dump(gguf)
+    except LookupError:
+        return None
+    if part in ("self_attn.q_proj", "self_attn.k_proj"):
+        heads = config["num_attention_heads"] if "q_proj" in part else config.get("num_key_value_heads", config["num_attention_heads"])
+        values = values.reshape(heads, -1, 2, values.shape[1]).transpose(0, 2, 1, 3).reshape(values.shape)
+    return values
+
+
+def index_wrong(folder, tensors):
+    index = folder / "model.safetensors.index.json"
+    if not index.exists():
+        return
+    content = json.loads(index.read_text())
+    if set(content["weight_map"]) != set(tensors):
+        yield "the index names other tensors than the files hold"
+    total = content.get("metadata", {}).get("total_size")
+    held = sum(one.array.nbytes for one in tensors.values())
+    if total != held:
+        yield f"the index says {total} bytes, the tensors have {held}"
+
+
+def check(folder, cli, against):
+    """Yields (tensor, sentence or None, figures)."""
+    config, quantization, tensors = json.loads((folder / "config.json").read_text()), packed_layouts.quantization_of(folder), read_folder(folder)
+    for path in sorted(folder.glob("*.safetensors")):
+        yield from ((path.name, wrong, "") for wrong in container_wrong(path))
+    for wrong in (*index_wrong(folder, tensors), *settings_wrong(quantization)):
+        yield "folder", wrong, ""
+    dump, reference = Dump(cli, folder), Dump(cli, against) if against else None
+    modules, plain = linears(config)
+    seen = set()
+    for name, decode, pieces in packed_layouts.weights(folder):
+        module = name.removesuffix(".weight")
+        seen |= {f"{module}.{piece}" for piece in pieces}
+        try:
+            weight = decode()
+        except (ValueError, KeyError, IndexError) as wrong:
+            yield name, f"cannot be read: {wrong!r}", ""
+            continue
+        scheme = scheme_of(quantization, module) if quantization["quant_method"] == "compressed-tensors" else None
+        shape = modules.get(module)
+        if shape is None or shape != weight.values.shape:
+            yield name, f"the model has {shape}, this is {weight.values.shape}", ""
+        yield from ((name, wrong, "") for wrong in pieces_wrong(pieces_wanted(quantization, scheme, weight.values.shape, weight), pieces))
+        yield from ((name, wrong, "") for wrong in numbers_wrong(quantization, scheme, weight, pieces))
+        figures = f"{weight.bits} bits, codes {weight.codes.min()}…{weight.codes.max()}"
+        try:
+            ours = dump(name)
+            if not same(ours, weight.values):
+                off = np.nanmax(np.abs(ours - weight.values)) if ours.shape == weight.values.shape else ours.shape
+                yield name, f"the program decodes it otherwise: largest difference {off}", ""
+        except LookupError as wrong:
+            yield name, f"the program does not read it: {wrong}", ""
+        if reference and (original := original_of(reference, config, name)) is not None:
+            error = np.linalg.norm((weight.values - original).astype(np.float64)) / np.linalg.norm(original.astype(np.float64))
+            figures += f", error {error:.4f}"
+            if not error < {2: 0.8, 3: 0.4, 4: 0.2, 8: 0.04}.get(weight.bits, 1):
+                yield name, f"relative error {error:.4f} to the original", ""
+        yield name, None, figures
+    for module, shape in modules.items():
+        if f"{module}.weight" not in tensors and not any(one.startswith(module + ".") for one in seen):
+            yield module, "the model needs it and it is not there", ""
+        elif f"{module}.weight" in tensors and f"{module}.weight" not in seen:
+            plain[f"{module}.weight"] = shape
+    for name, shape in plain.items():
+        if name not in tensors:
+            yield name, "the model needs it and it is not there", ""
+            continue
+        if tuple(tensors[name].array.shape) != shape or tensors[name].dtype not in ("F16", "BF16", "F32"):
+            yield name, f"is {tensors[name].dtype} {tensors[name].array.shape}, not {shape}", ""
+        figures = f"plain {tensors[name].dtype}"
+        if reference and (original := original_of(reference, config, name)) is not None:
+            error = np.max(np.abs(numbers(tensors[name]) - original)) / np.max(np.abs(original))
+            figures += f", largest error {error:.1e} of the largest value"
+            if not error <= 2**-8:
+                yield name, f"differs from the original by {error}", ""
+        yield name, None, figures
+    for name in sorted(set(tensors) - seen - set(plain)):
+        yield name, "nobody asks for it", ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--cli", default=ROOT / "build/release/bin/quantscope-cli")
+    parser.add_argument("--against", help="the model that was quantized")
+    options = parser.parse_args()
+    wrongs = 0
+    for name, wrong, figures in check(options.folder, options.cli, options.against):
+        wrongs += wrong is not None
+        print(f"{name:56} {'WRONG: ' + wrong if wrong else figures}")
+    print(f"{wrongs} differences")
+    sys.exit(wrongs > 0)
+
+
+if __name__ == "__main__":
+    main()
