@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/session/quantize_model.h"
+#include "app/session/writing_plan.h"
 #include "core/io/text_checks.h"
 
 namespace app::cli {
@@ -42,6 +43,7 @@ Json toJson(const QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
                {"source_bytes", tensor.bytes},
                {"bytes", row.bytes},
                {"bits_per_weight", bitsPerWeight(row.bytes, tensor.parameters)}};
+  if (!row.target.empty()) json["target"] = row.target;
   json.update(reasonJson(row));
   addAxes(json, row.decision.place.axes);
   json["can_be_made"] = true;  // of versions that could not make every type
@@ -54,13 +56,17 @@ struct Parts {
   std::vector<std::filesystem::path> files;
 };
 
-Parts partsOf(const DryRun& what) {
+/// Under a named target the rows say what it stores; without one, what the recipe does.
+Parts partsOf(DryRun& what) {
+  const bool isNamed = what.target.has_value() || what.layout.has_value();
+  if (!isNamed) return what.split.isSplit() ? Parts{planParts(what.plan.rows, what.split), {}} : Parts{};
+  const QuantizeTarget target(what.target.value_or("folder"), what.split, what.layout);
+  const TargetKind kind = targetKind(target, what.source);  // says what cannot be split
+  const WritingPlan plan = planWriting(what.source, what.recipe, what.plan.rows, kind);
   if (!what.split.isSplit()) return {};
-  if (!what.target) return {planParts(what.plan.rows, what.split), {}};
-  const QuantizeTarget target(*what.target, what.split);
-  static_cast<void>(outputFormat(target, what.source));  // says what cannot be split
-  Parts result{planParts(what.plan.rows, what.split), {}};
-  result.files = targetFiles(target, result.parts);
+  Parts result{planWeightParts(plan, what.split), {}};
+  if (what.target) result.files = targetFiles(target, result.parts);
+  result.parts = inTensors(plan, std::move(result.parts));
   return result;
 }
 
@@ -87,7 +93,7 @@ void printJson(const DryRun& what, const Totals& totals, const Parts& parts) {
                  {"fallbacks", totals.fallbacks},
                  {"cannot_be_made", Json::array()},
                  {"unused_rules", plan.unused},
-                 {"not_written", whatIsNotWritten(plan.rows)},
+                 {"not_written", whatIsNotWritten(plan.rows, {core::io::FileFormat::Gguf, what.layout})},
                  {"kept", keptJson(keptTensors(source, plan.rows))},
                  {"tensors", std::move(tensors)}};
   if (!parts.parts.empty()) answer["parts"] = toJson(parts);
@@ -95,6 +101,7 @@ void printJson(const DryRun& what, const Totals& totals, const Parts& parts) {
 }
 
 std::string reasonText(const QuantizedFileRow& row) {
+  if (row.isLeftOut) return "has no place in the new model";
   if (row.isKept()) return "kept: " + row.decision.kept;
   std::string text = row.decision.rule;
   if (!row.decision.fallback.empty()) text += "; " + row.decision.fallback;
@@ -106,9 +113,10 @@ void printText(const DryRun& what, const Totals& totals, const Parts& parts) {
   const auto& tensors = what.source.tensors();
   for (std::size_t i = 0; i < what.plan.rows.size(); ++i) {
     const auto& row = what.plan.rows[i];
-    fmt::print("{:<32} {:>8} → {:<8} {:>6.2f} bits per weight {:>13} bytes  {}\n", printable(row.tensor),
+    const bool isRenamed = !row.target.empty() && row.target != row.tensor;
+    fmt::print("{:<32} {:>8} → {:<8} {:>6.2f} bits per weight {:>13} bytes  {}{}\n", printable(row.tensor),
                printable(row.from), printable(row.to), bitsPerWeight(row.bytes, tensors[i].parameters), row.bytes,
-               printable(reasonText(row)));
+               isRenamed ? "as " + printable(row.target) + "; " : std::string(), printable(reasonText(row)));
   }
   fmt::print("{}: {} of {} tensors change, {} with a fallback; {} → {} bytes of weights, {:.2f} bits per weight\n",
              printable(what.recipe.toString()), totals.quantized, tensors.size(), totals.fallbacks, totals.sourceBytes,
@@ -120,14 +128,16 @@ void printText(const DryRun& what, const Totals& totals, const Parts& parts) {
                parts.parts.size() == 1 ? "part" : "parts", largest->bytes, largest->count);
   }
   for (const std::string& rule : what.plan.unused) fmt::print("no tensor was decided by {}\n", printable(rule));
-  if (const std::string note = whatIsNotWritten(what.plan.rows); !note.empty()) fmt::print("{}\n", note);
+  if (const std::string note = whatIsNotWritten(what.plan.rows, {core::io::FileFormat::Gguf, what.layout});
+      !note.empty())
+    fmt::print("{}\n", note);
 }
 
 }  // namespace
 
-void printDryRun(const DryRun& what, Output output) {
-  const Totals totals = totalsOf(what.source, what.plan.rows);
+void printDryRun(DryRun what, Output output) {
   const Parts parts = partsOf(what);
+  const Totals totals = totalsOf(what.source, what.plan.rows);
   if (output == Output::ForPrograms)
     printJson(what, totals, parts);
   else

@@ -13,12 +13,14 @@ struct DryRun {
   const core::model::Recipe& recipe;
   QuantizationPlan plan;
   core::io::SplitLimits split;
-  std::optional<std::string> target;  ///< the file, where one was named
+  std::optional<std::string> target;  ///< the file or folder, where one was named
+  std::optional<core::quant::FolderLayout> layout;
 };
 
 /// Prints what a recipe would make of a model: per tensor its type, the rule that chose it, its fallback, bytes and
 /// bits per weight; then totals, the parts, and rules that decided nothing.
-/// @throws core::Error (InvalidArgument) where the model cannot be written in these parts
-void printDryRun(const DryRun& what, Output output);
+/// Where a target was named, or a layout, as it will be stored there, and why it cannot.
+/// @throws core::Error (InvalidArgument, Unsupported) where the model cannot be written so
+void printDryRun(DryRun what, Output output);
 
 }  // namespace app::cli

@@ -10,9 +10,9 @@ namespace app {
 
 namespace {
 
-std::string whyNot(const core::io::Checkpoint& source, const ExportPreview& preview, core::io::FileFormat format) {
+std::string whyNot(const core::io::Checkpoint& source, const ExportPreview& preview, const TargetKind& kind) {
   try {
-    refuseWhatCannotBeWritten(source, preview.recipe, preview.plan.rows, format);
+    refuseWhatCannotBeWritten(source, preview.recipe, preview.plan.rows, kind);
     return {};
   } catch (const core::Error& error) {
     return error.what();
@@ -65,8 +65,10 @@ ExportPreview previewExport(const OpenModel& model, const core::model::Recipe& r
   addSizes(source, preview);
   addQuality(model, preview);
   preview.notWritten = whatIsNotWritten(preview.plan.rows);
-  preview.whyNoGguf = whyNot(source, preview, core::io::FileFormat::Gguf);
-  preview.whyNoSafetensors = whyNot(source, preview, core::io::FileFormat::Safetensors);
+  preview.whyNoGguf = whyNot(source, preview, {core::io::FileFormat::Gguf, {}});
+  preview.whyNoSafetensors = whyNot(source, preview, {core::io::FileFormat::Safetensors, {}});
+  for (const auto layout : core::quant::allFolderLayouts())
+    preview.layouts.push_back({layout, whyNot(source, preview, {core::io::FileFormat::Safetensors, layout})});
   return preview;
 }
 

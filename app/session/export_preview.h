@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -6,6 +7,7 @@
 
 #include "app/session/open_model.h"
 #include "app/session/quantize_plan.h"
+#include "core/quant/pack/folder_layout.h"
 
 namespace app {
 
@@ -25,7 +27,16 @@ struct ExportPreview {
   // Why a file of this kind cannot hold it; empty when it can.
   std::string whyNoGguf, whyNoSafetensors;
   std::string notWritten;  ///< what a file leaves out of the recipe (whatIsNotWritten)
-  bool canBeWritten() const { return whyNoGguf.empty() || whyNoSafetensors.empty(); }
+  /// The same for folders, one per layout.
+  struct LayoutAnswer {
+    core::quant::FolderLayout layout;
+    std::string whyNot;  ///< a sentence; empty when a folder in this layout can hold it
+  };
+  std::vector<LayoutAnswer> layouts;
+  bool canBeWritten() const {
+    return whyNoGguf.empty() || whyNoSafetensors.empty() ||
+           std::any_of(layouts.begin(), layouts.end(), [](const auto& answer) { return answer.whyNot.empty(); });
+  }
 };
 
 /// @throws core::Error (Unsupported, InvalidArgument) as planQuantization

@@ -34,7 +34,7 @@ std::optional<std::uint32_t> fileType(const core::io::Checkpoint& source, const 
   std::map<DType, std::uint64_t> values;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& shape = source.tensors()[i].shape;
-    if (shape.rank() >= 2) values[rows[i].type] += shape.count();
+    if (shape.rank() >= 2 && !rows[i].isLeftOut) values[rows[i].type] += shape.count();
   }
   const auto most =
       std::max_element(values.begin(), values.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
@@ -63,6 +63,11 @@ void copyMetadata(const core::io::Checkpoint& source, const core::model::Recipe&
   for (const auto& entry : source.metadata().entries()) {
     if (!isOfTheSourceAlone(entry.key)) writer.addEntry(entry);
   }
+  describeQuantization(source, recipe, rows, writer);
+}
+
+void describeQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                          const std::vector<QuantizedFileRow>& rows, core::io::GgufWriter& writer) {
   if (const auto type = fileType(source, recipe, rows)) writer.addU32(kFileType, *type);
   if (recipe.importance) addImportance(*recipe.importance, writer);
   const bool hasBlocks = std::any_of(rows.begin(), rows.end(), [](const QuantizedFileRow& row) {

@@ -12,4 +12,8 @@ namespace app {
 void copyMetadata(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                   const std::vector<QuantizedFileRow>& rows, core::io::GgufWriter& writer);
 
+/// What the new file holds: its file type, the version of its blocks, the importance matrix it was made with.
+void describeQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                          const std::vector<QuantizedFileRow>& rows, core::io::GgufWriter& writer);
+
 }  // namespace app

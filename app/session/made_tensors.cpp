@@ -130,10 +130,11 @@ quant::QuantizedTensorPtr unpackTensor(std::span<const std::byte> bytes, const s
 }
 
 quant::QuantizedTensorPtr MadeTensors::make(const core::model::TensorDecision& decision,
-                                            const quant::QuantizedTensorPtr& stored, const core::JobContext& job) {
+                                            const quant::QuantizedTensorPtr& stored, const core::JobContext& job,
+                                            std::string_view order) {
   const bool isKept = !m_making.workFolder.empty() && m_making.calibration != nullptr && takesLong(decision);
   if (!isKept) return core::model::makeTensor(decision, stored, job, m_making.calibration);
-  const fs::path file = fileOf(*decision.scheme, stored->name);
+  const fs::path file = fileOf(*decision.scheme, stored->name, order);
   m_kept.push_back(file);
   if (auto known = readKept(file, stored->name, *decision.scheme, stored->shape)) return known;
   auto made = core::model::makeTensor(decision, stored, job, m_making.calibration);
@@ -155,9 +156,9 @@ void MadeTensors::forget() noexcept {
   m_kept.clear();
 }
 
-fs::path MadeTensors::fileOf(const quant::Scheme& scheme, const std::string& tensor) const {
-  const std::string all =
-      buildText() + '\n' + m_making.calibration->identity() + '\n' + tensor + '\n' + scheme.toString();
+fs::path MadeTensors::fileOf(const quant::Scheme& scheme, const std::string& tensor, std::string_view order) const {
+  std::string all = buildText() + '\n' + m_making.calibration->identity() + '\n' + tensor + '\n' + scheme.toString();
+  if (!order.empty()) all += '\n' + std::string(order);
   return m_making.workFolder /
          (fmt::format("{:016x}", core::contentHash(std::as_bytes(std::span(all)))) + std::string(kSuffix));
 }

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/model/recipe/recipe_plan.h"
@@ -24,14 +25,16 @@ class MadeTensors {
 
   explicit MadeTensors(TensorMaking making) : m_making(std::move(making)) {}
 
-  /// As core::model::makeTensor.
+  /// As core::model::makeTensor. @param order tells a tensor whose rows were put in another order from the source's own
   core::quant::QuantizedTensorPtr make(const core::model::TensorDecision& decision,
-                                       const core::quant::QuantizedTensorPtr& stored, const core::JobContext& job);
+                                       const core::quant::QuantizedTensorPtr& stored, const core::JobContext& job,
+                                       std::string_view order = {});
   /// The model is complete: what was kept of it goes.
   void forget() noexcept;
 
  private:
-  std::filesystem::path fileOf(const core::quant::Scheme& scheme, const std::string& tensor) const;
+  std::filesystem::path fileOf(const core::quant::Scheme& scheme, const std::string& tensor,
+                               std::string_view order) const;
 
   TensorMaking m_making;
   std::vector<std::filesystem::path> m_kept;

@@ -1,156 +1,168 @@
 #include "app/session/quantize_model.h"
 
-#include "app/session/gguf_metadata.h"
-#include "app/session/open_files.h"
-#include "app/session/quantized_safetensors.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
-#include "core/base/error.h"
-#include "core/io/gguf_writer.h"
+#include "app/session/folder_settings.h"
+#include "app/session/gguf_from_folder.h"
+#include "app/session/gguf_metadata.h"
+#include "app/session/open_files.h"
+#include "app/session/weight_maker.h"
+#include "app/session/writing_plan.h"
+#include "core/io/output_folder.h"
+#include "core/io/safetensors_shards.h"
 #include "core/io/split_gguf_writer.h"
-#include "core/io/text_checks.h"
 #include "core/quant/format.h"
-#include "core/quant/load_tensor.h"
-#include "core/quant/quantizer.h"
 
 namespace app {
 
-using core::Error;
-using core::ErrorCode;
 using core::io::FileFormat;
+using core::io::SplitPart;
 
 namespace {
 
-/// A sentence is about what a person asked for: the scheme, or the tensor that a recipe gives one.
-[[noreturn]] void refuse(const core::model::Recipe& recipe, const QuantizedFileRow& row, std::string_view sentence) {
-  const bool isScheme = std::holds_alternative<core::quant::Scheme>(recipe.base) && recipe.rules.empty();
-  const std::string place =
-      isScheme ? "" : fmt::format(" ({} of {})", core::io::inQuotes(row.tensor), recipe.toString());
-  throw Error(ErrorCode::Unsupported, fmt::format(fmt::runtime(sentence), row.to + place), row.tensor);
-}
+/// Everything that writing a model needs to know.
+struct Order {
+  const core::io::Checkpoint& source;
+  const core::model::Recipe& recipe;
+  const QuantizeTarget& target;
+  const core::JobContext& job;
+  const TensorMaking& making;
+};
 
-/// What a scheme does to the columns of a matrix that its inputs have to follow, as a sentence's beginning; empty for
-/// nothing. No layout of either format has a place for it.
-std::string_view columnChange(const core::quant::Scheme& scheme) {
-  using core::quant::MethodName;
-  const auto& method = scheme.method;
-  if (method.name == MethodName::Awq || method.name == MethodName::SmoothQuant)
-    return "{} multiplies columns and has inputs divided by factors";
-  const bool isReordered = method.name == MethodName::Gptq && method.actOrder == core::quant::ActOrder::On &&
-                           method.staticGroups == core::quant::StaticGroups::Off;
-  return isReordered ? "{} stores columns in an order of its own (static_groups=on keeps theirs)" : "";
-}
-
-bool canHold(FileFormat format, const QuantizedFileRow& row) {
-  if (row.isKept()) return true;
-  if (row.decision.replacement && row.decision.replacement->changes != nullptr) return false;
-  if (format == FileFormat::Gguf) {
-    const bool isPacked = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
-    return !isPacked && core::tensor::info(row.type).ggmlType >= 0;
-  }
-  if (!row.decision.scheme) {
-    const auto dtype = row.decision.replacement->dtype();
-    return dtype && core::tensor::info(*dtype).blockValues == 1;
-  }
-  using core::quant::FormatName;
-  const core::quant::Format& stored = row.decision.scheme->format;
-  if (stored.name == FormatName::Nf4 || stored.name == FormatName::Fp4) return true;
-  return core::quant::storedDType(stored) && core::quant::family(stored.name) != core::quant::Family::GgufBlock;
-}
-
-/// @param writer a GgufWriter or a SplitGgufWriter that has its metadata
+/// @param writer of the weights' tensors: a GgufWriter, SplitGgufWriter or SafetensorsShards with its metadata
 template <class Writer>
-void writeTensors(const core::io::Checkpoint& source, std::vector<QuantizedFileRow>& rows, Writer& writer,
-                  const core::JobContext& job, const TensorMaking& making) {
-  MadeTensors tensors(making);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto& tensor = source.tensors()[i];
-    writer.declareTensor(tensor.storedName.value_or(tensor.name), rows[i].type, tensor.storedShape);
+void writeWeights(const Order& order, WritingPlan& plan, WrittenModel& model, Writer& writer) {
+  for (const NewWeight& weight : plan.weights)
+    for (const NewTensor& tensor : weight.tensors) writer.declareTensor(tensor.name, tensor.dtype, tensor.shape);
+  WeightMaker maker(order.source, plan, model.rows, order.making);
+  maker.makeAll([&](std::span<const std::byte> bytes) { writer.append(bytes); }, order.job);
+  writer.finish();
+  maker.forget();
+  if (maker.wrappedZeros() != 0)
+    plan.notes.push_back(
+        fmt::format("{} groups have the zero-point 0, which the first version of GPTQ's layout stores less one, as the "
+                    "largest code: readers that do not take that back want the layout gptq_v2.",
+                    maker.wrappedZeros()));
+}
+
+void describe(const Order& order, WritingPlan& plan, const WrittenModel& model, core::io::GgufWriter& writer) {
+  if (!plan.config) return copyMetadata(order.source, order.recipe, model.rows, writer);
+  describeModel(order.source, *plan.config, writer, plan.notes);
+  describeQuantization(order.source, order.recipe, model.rows, writer);
+}
+
+void writeGguf(const Order& order, WritingPlan& plan, WrittenModel& model) {
+  const auto inputs = inputsOf(order.source);
+  auto parts = planWeightParts(plan, order.target.split);
+  model.files = targetFiles(order.target, parts);
+  if (!order.target.split.isSplit()) {
+    core::io::GgufWriter writer({order.target.file, inputs});
+    describe(order, plan, model, writer);
+    return writeWeights(order, plan, model, writer);
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto count = static_cast<double>(rows.size()), index = static_cast<double>(i);
-    const core::JobContext part = job.part(index / count, (index + 1) / count);
-    const core::JobContext done = job.part((index + 1) / count, (index + 1) / count);
-    part.progress(0.0, rows[i].tensor);
-    const auto view = source.view(i);
-    if (rows[i].isCopied) {
-      if (core::quant::isLoadable(source.tensors()[i])) noteNonFinite(rows[i], view, nullptr, done);
-      writer.append(view.bytes);
-    } else {
-      const auto stored = core::quant::loadTensor(source, i);
-      const auto quantized = tensors.make(rows[i].decision, stored, part);
-      rows[i].bytes = quantized->payload.size();
-      noteNonFinite(rows[i], *stored, quantized.get(), done);
-      writer.append(quantized->payload);
+  std::vector<core::io::OutputFile> files;
+  for (const auto& file : model.files) files.emplace_back(file, inputs);
+  core::io::SplitGgufWriter writer(std::move(files), inTensors(plan, std::move(parts)));
+  describe(order, plan, model, writer.first());
+  writeWeights(order, plan, model, writer);
+}
+
+/// What the source said about itself; readers of safetensors ask for the framework in "format".
+void addMetadata(const core::io::Checkpoint& source, core::io::SafetensorsShards& writer) {
+  bool hasFormat = false;
+  if (source.format() == FileFormat::Safetensors) {
+    for (const auto& entry : source.metadata().entries()) {
+      const auto* const text = std::get_if<std::string>(&entry.value);
+      if (text == nullptr || entry.key.starts_with("config.") || entry.key.starts_with("adapter.")) continue;
+      writer.addMetadata(entry.key, *text);
+      hasFormat = hasFormat || entry.key == "format";
     }
   }
-  writer.finish();
-  tensors.forget();
+  if (!hasFormat) writer.addMetadata("format", "pt");
 }
 
-void writeGguf(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-               std::vector<QuantizedFileRow>& rows, const QuantizeTarget& target, const core::JobContext& job,
-               const TensorMaking& making) {
-  const auto inputs = inputsOf(source);
-  if (!target.split.isSplit()) {
-    core::io::GgufWriter writer({target.file, inputs});
-    copyMetadata(source, recipe, rows, writer);
-    return writeTensors(source, rows, writer, job, making);
-  }
-  auto parts = planParts(rows, target.split);
+void writeSafetensors(const Order& order, WritingPlan& plan, WrittenModel& model) {
+  auto parts = planWeightParts(plan, {});
   std::vector<core::io::OutputFile> files;
-  for (const auto& file : targetFiles(target, parts)) files.emplace_back(file, inputs);
-  core::io::SplitGgufWriter writer(std::move(files), std::move(parts));
-  copyMetadata(source, recipe, rows, writer.first());
-  writeTensors(source, rows, writer, job, making);
+  files.emplace_back(order.target.file, inputsOf(order.source));
+  core::io::SafetensorsShards writer(std::move(files), inTensors(plan, std::move(parts)));
+  addMetadata(order.source, writer);
+  writeWeights(order, plan, model, writer);
+  model.files = {order.target.file};
+}
+
+/// model.safetensors.index.json: where every tensor is.
+std::string indexOf(const WritingPlan& plan, const std::vector<SplitPart>& parts,
+                    const std::vector<std::filesystem::path>& files) {
+  nlohmann::json map = nlohmann::json::object();
+  std::uint64_t bytes = 0;
+  for (std::size_t part = 0; part < parts.size(); ++part)
+    for (std::size_t i = parts[part].first; i < parts[part].first + parts[part].count; ++i)
+      for (const NewTensor& tensor : plan.weights[i].tensors) {
+        map[tensor.name] = files[part].filename().string();
+        bytes += tensor.bytes();
+      }
+  const nlohmann::ordered_json index = {{"metadata", {{"total_size", bytes}}}, {"weight_map", std::move(map)}};
+  return index.dump(2) + '\n';
+}
+
+void writeFolder(const Order& order, WritingPlan& plan, WrittenModel& model) {
+  core::io::OutputFolder folder(order.target.file, inputsOf(order.source));
+  auto sideFiles = folderFiles(order.source, plan, model.rows);  // says what cannot be said before hours are spent
+  const auto parts = planWeightParts(plan, order.target.split);
+  model.files = targetFiles(order.target, parts);
+  std::vector<core::io::OutputFile> files;
+  for (const auto& file : model.files) files.push_back(folder.file(file.filename().string()));
+  core::io::SafetensorsShards writer(std::move(files), inTensors(plan, parts));
+  writer.addMetadata("format", "pt");
+  writeWeights(order, plan, model, writer);
+  if (parts.size() > 1) sideFiles.push_back({"model.safetensors.index.json", indexOf(plan, parts, model.files)});
+  for (const FolderFile& file : sideFiles) {
+    folder.write(file.name, std::as_bytes(std::span(file.contents)));
+    model.files.push_back(order.target.file / file.name);
+  }
+  folder.commit();
 }
 
 }  // namespace
 
-void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-                               const std::vector<QuantizedFileRow>& rows, FileFormat format) {
-  if (format == FileFormat::Gguf && source.format() != FileFormat::Gguf) {
-    throw Error(ErrorCode::Unsupported,
-                core::io::inQuotes(source.name()) + " is not a GGUF file; only GGUF files can be written as GGUF.");
-  }
-  for (const QuantizedFileRow& row : rows) {
-    const std::string_view change = row.decision.scheme ? columnChange(*row.decision.scheme) : "";
-    if (!change.empty())
-      refuse(recipe, row,
-             std::string(change) + (format == FileFormat::Gguf ? ", which a GGUF file has no place for."
-                                                               : ", which a safetensors file has no place for."));
-    if (!canHold(format, row)) {
-      refuse(recipe, row,
-             format == FileFormat::Gguf
-                 ? "GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own types, such as q8_0."
-                 : "A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, fp8_e5m2) or nf4 "
-                   "or fp4.");
-    }
-  }
-}
-
-std::string whatIsNotWritten(const std::vector<QuantizedFileRow>& rows) {
+std::string whatIsNotWritten(const std::vector<QuantizedFileRow>& rows, const TargetKind& kind) {
+  using core::quant::ActivationName;
+  const bool saysInputs = kind.layout == core::quant::FolderLayout::CompressedTensors ||
+                          kind.layout == core::quant::FolderLayout::Bitsandbytes;
   const auto changesInputs = [](const QuantizedFileRow& row) {
-    return row.decision.scheme && row.decision.scheme->activations.name != core::quant::ActivationName::None;
+    return row.decision.scheme && row.decision.scheme->activations.name != ActivationName::None;
   };
   const auto found = std::find_if(rows.begin(), rows.end(), changesInputs);
-  if (found == rows.end()) return {};
+  if (found == rows.end() || saysInputs) return {};
   return "The file holds the weights alone: what opens it multiplies them with inputs as they are, not quantized as " +
          found->decision.scheme->displayName() + " has them.";
+}
+
+WrittenModel writeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                        const QuantizeTarget& target, const core::JobContext& job, const TensorMaking& making) {
+  const TargetKind kind = targetKind(target, source);
+  WrittenModel model;
+  model.rows = planQuantization(source, recipe).rows;
+  WritingPlan plan = planWriting(source, recipe, model.rows, kind);
+  const Order order{source, recipe, target, job, making};
+  if (kind.isFolder())
+    writeFolder(order, plan, model);
+  else if (kind.format == FileFormat::Safetensors)
+    writeSafetensors(order, plan, model);
+  else
+    writeGguf(order, plan, model);
+  model.notes = std::move(plan.notes);
+  return model;
 }
 
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                             const QuantizeTarget& target, const core::JobContext& job,
                                             const TensorMaking& making) {
-  const FileFormat format = outputFormat(target, source);
-  auto rows = planQuantization(source, recipe).rows;
-  refuseWhatCannotBeWritten(source, recipe, rows, format);
-  if (format == FileFormat::Safetensors) return writeSafetensors(source, std::move(rows), target.file, job, making);
-  writeGguf(source, recipe, rows, target, job, making);
-  return rows;
+  return writeModel(source, recipe, target, job, making).rows;
 }
 
 }  // namespace app

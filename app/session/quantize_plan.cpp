@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/quant/format.h"
+#include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/stored_size.h"
 
@@ -63,7 +64,7 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
     const auto dtype = core::quant::storedDType(decision.scheme->format);
     row.type = dtype.value_or(core::tensor::DType::U8);
     row.bytes = core::quant::storedSize(*decision.scheme, tensor.shape).bytes();
-    row.isCopied = dtype == tensor.dtype;
+    row.isCopied = dtype && dtype == core::quant::elementType(tensor);
     row.to = dtype ? std::string(core::tensor::name(*dtype)) : decision.scheme->toString();
   }
 }
@@ -71,6 +72,13 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
 }  // namespace
 
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe) {
+  if (const auto* const other = recipe.otherModel()) {
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("{} is a file already, which can be copied: only what this program quantizes is "
+                                  "written.",
+                                  core::io::inQuotes(other->title())),
+                      other->source());
+  }
   auto plan = core::model::planRecipe(recipe, source);
   QuantizationPlan result;
   result.unused = std::move(plan.unused);
@@ -99,7 +107,8 @@ void noteNonFinite(QuantizedFileRow& row, const core::quant::QuantizedTensor& so
 std::vector<KeptTensor> keptTensors(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows) {
   std::vector<KeptTensor> kept;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].isKept()) kept.push_back({rows[i].tensor, rows[i].decision.kept, source.tensors()[i].bytes});
+    if (rows[i].isKept() && !rows[i].isLeftOut)
+      kept.push_back({rows[i].tensor, rows[i].decision.kept, source.tensors()[i].bytes});
   }
   return kept;
 }

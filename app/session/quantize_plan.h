@@ -25,6 +25,8 @@ struct QuantizedFileRow {
   bool isCopied = false;                ///< the source's bytes: kept, or stored so already
   core::metrics::NonFinite nonFinite;   ///< values of the source that are no numbers
   core::metrics::NonFinite overflowed;  ///< values of the new file that are none, where they are more than before
+  std::string target = {};              ///< what the new file calls it, of packed codes their first piece (planWriting)
+  bool isLeftOut = false;               ///< a piece of what is stored in another way now, or what only its format has
 
   bool isKept() const { return decision.fate() == core::model::Fate::Keep; }
 };

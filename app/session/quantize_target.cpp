@@ -28,19 +28,31 @@ void refuseToSplit(const QuantizeTarget& target) {
                                                         core::io::inQuotes(target.file.string()), why));
   };
   if (isStream(target.file)) refuse("it is one stream; name a file that ends in .gguf");
-  if (target.file.extension() == ".safetensors") refuse("only GGUF files are written in parts");
+  if (target.file.extension() == ".safetensors") refuse("only GGUF files and folders are written in parts");
   if (target.file.extension() != ".gguf") refuse("its name must end in .gguf");
 }
 
 }  // namespace
 
-FileFormat outputFormat(const QuantizeTarget& target, const core::io::Checkpoint& source) {
+TargetKind targetKind(const QuantizeTarget& target, const core::io::Checkpoint& source) {
+  const auto ending = target.file.extension();
+  const bool isFile = ending == ".gguf" || ending == ".safetensors";
+  if (target.layout) {
+    if (isFile) {
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("A model in the layout {} is a folder, and {} is a file's name.",
+                              core::quant::toString(*target.layout), core::io::inQuotes(target.file.string())));
+    }
+    return {FileFormat::Safetensors, target.layout};
+  }
   if (target.split.isSplit()) refuseToSplit(target);
-  if (target.file.extension() == ".gguf") return FileFormat::Gguf;
-  if (target.file.extension() == ".safetensors") return FileFormat::Safetensors;
-  if (isStream(target.file)) return source.format();
-  throw Error(ErrorCode::InvalidArgument, "The output file must end in .gguf or .safetensors; found " +
-                                              core::io::inQuotes(target.file.filename().string()) + ".");
+  if (ending == ".gguf") return {FileFormat::Gguf, {}};
+  if (ending == ".safetensors") return {FileFormat::Safetensors, {}};
+  if (isStream(target.file)) return {source.format(), {}};
+  throw Error(ErrorCode::InvalidArgument,
+              fmt::format("The output file must end in .gguf or .safetensors, or be a folder with a layout (plain, "
+                          "bitsandbytes, gptq …); found {}.",
+                          core::io::inQuotes(target.file.filename().string())));
 }
 
 std::vector<core::io::SplitPart> planParts(const std::vector<QuantizedFileRow>& rows,
@@ -52,13 +64,15 @@ std::vector<core::io::SplitPart> planParts(const std::vector<QuantizedFileRow>& 
 
 std::vector<std::filesystem::path> targetFiles(const QuantizeTarget& target,
                                                const std::vector<core::io::SplitPart>& parts) {
-  if (!target.split.isSplit()) return {target.file};
+  if (target.layout && parts.size() == 1) return {target.file / "model.safetensors"};
+  if (!target.layout && !target.split.isSplit()) return {target.file};
   core::io::SplitName name{target.file.stem().string(), target.file.extension().string(), 1, 1};
   if (const auto part = core::io::parseSplitName(target.file)) name.prefix = part->prefix;
+  if (target.layout) name = {"model", ".safetensors", 1, 1};
   name.count = static_cast<std::uint32_t>(parts.size());
   std::vector<std::filesystem::path> files;
   for (std::uint32_t number = 1; number <= name.count; ++number)
-    files.push_back(target.file.parent_path() / name.part(number));
+    files.push_back((target.layout ? target.file : target.file.parent_path()) / name.part(number));
   return files;
 }
 

@@ -1,68 +1,27 @@
 #include "core/io/atomic_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <random>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "core/io/nameless_file.h"
 #include "core/io/system_error.h"
 
 namespace core::io {
 
 namespace {
 
-constexpr int kMaxNameAttempts = 100;
 constexpr mode_t kPermissions = 07777;
 
 /// The mode a new file gets under the user's umask, as any program's.
 constexpr mode_t kNewFile = 0666;
 /// What replaces a file is nobody else's to read until it has that file's mode.
 constexpr mode_t kPrivate = 0600;
-
-std::filesystem::path folderOf(const std::filesystem::path& target) {
-  return target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
-}
-
-/// The name by which the system knows an open file that has none.
-std::string pathOf(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
-
-/// A file in the folder that vanishes with its last descriptor unless it gets a name.
-/// @return −1 where the system or the file system has no such files or could not name them later
-int openNameless(const std::filesystem::path& folder, mode_t mode) {
-#ifdef O_TMPFILE
-  const int descriptor = ::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
-  if (descriptor < 0) return -1;
-  struct stat self {
-  }, named{};
-  const bool isFound = ::fstat(descriptor, &self) == 0 && ::stat(pathOf(descriptor).c_str(), &named) == 0;
-  if (isFound && self.st_dev == named.st_dev && self.st_ino == named.st_ino) return descriptor;
-  ::close(descriptor);
-#else
-  static_cast<void>(folder);
-  static_cast<void>(mode);
-#endif
-  return -1;
-}
-
-/// Tries to make temporary names beside the target until one is free.
-/// @return 0, or the error (errno) for which none could be made
-template <typename Make>
-int tryNames(const std::filesystem::path& target, Make make) {
-  std::random_device random;
-  for (int attempt = 0; attempt < kMaxNameAttempts; ++attempt) {
-    // Not made of the target's name, which may be as long as names can be.
-    if (make(folderOf(target) / fmt::format(".quantscope-{:08x}.part", random()))) return 0;
-    if (errno != EEXIST) return errno;
-  }
-  return EEXIST;
-}
 
 void removeName(const std::filesystem::path& temporary) {
   if (!temporary.empty()) ::unlink(temporary.c_str());
@@ -71,7 +30,7 @@ void removeName(const std::filesystem::path& temporary) {
 /// A second name for what a rename is about to replace. @return empty where there is nothing, or no hard link of it
 std::filesystem::path secondName(const std::filesystem::path& target) {
   std::filesystem::path kept;
-  const int error = tryNames(target, [&](const std::filesystem::path& name) {
+  const int error = tryNames(folderOf(target), [&](const std::filesystem::path& name) {
     kept = name;
     return ::link(target.c_str(), name.c_str()) == 0;
   });
@@ -86,14 +45,6 @@ struct Placed {
     if (before.empty() || ::rename(before.c_str(), target.c_str()) != 0) ::unlink(target.c_str());
   }
 };
-
-/// A name survives a power cut only when the folder is on disk too. Some file systems refuse; the file is whole.
-void syncFolder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  (void)::fsync(descriptor);
-  ::close(descriptor);
-}
 
 }  // namespace
 
@@ -120,7 +71,7 @@ AtomicFile::AtomicFile(std::filesystem::path target, Unfinished unfinished) : m_
 
 void AtomicFile::openNamed(unsigned mode) {
   int descriptor = -1;
-  const int error = tryNames(m_target, [&](const std::filesystem::path& name) {
+  const int error = tryNames(folderOf(m_target), [&](const std::filesystem::path& name) {
     m_temporary = name;
     descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     return descriptor >= 0;
@@ -134,9 +85,8 @@ void AtomicFile::openNamed(unsigned mode) {
 
 /// Gives a nameless file the temporary name from which a rename can replace the old file.
 void AtomicFile::nameIt() {
-  const std::string self = pathOf(m_file->get());
-  const int error = tryNames(m_target, [&](const std::filesystem::path& name) {
-    if (::linkat(AT_FDCWD, self.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) return false;
+  const int error = tryNames(folderOf(m_target), [&](const std::filesystem::path& name) {
+    if (!nameFile(m_file->get(), name)) return false;
     m_temporary = name;
     return true;
   });

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <utility>
 #include <variant>
 
 #include "core/io/atomic_file.h"
@@ -27,6 +28,10 @@ class OutputFile {
   template <std::convertible_to<std::filesystem::path> Path>
   requires(!std::same_as<Path, OutputFile>) OutputFile(const Path& target)
       : OutputFile(std::filesystem::path(target), InputFiles()) {}
+
+  /// A file of an OutputFolder, which gives it its name. @param target what sentences call it
+  OutputFile(std::filesystem::path target, BufferedDescriptor file)
+      : m_target(std::move(target)), m_sink(std::move(file)) {}
 
   /// As the person wrote it.
   const std::filesystem::path& target() const { return m_target; }

@@ -22,6 +22,7 @@ namespace {
 struct Options {
   std::string model;
   std::optional<std::string> out, explained;
+  std::optional<core::quant::FolderLayout> layout;
   RecipeOptions weights;
   core::io::SplitLimits split;
   bool dryRun = false;
@@ -30,6 +31,7 @@ struct Options {
 
 Json toJson(const QuantizedFileRow& row) {
   Json json = {{"tensor", row.tensor}, {"from", row.from}, {"to", row.to}, {"bytes", row.bytes}};
+  if (!row.target.empty()) json["target"] = row.target;
   json.update(reasonJson(row));
   addAxes(json, row.decision.place.axes);
   return json;
@@ -74,27 +76,33 @@ Totals totalsOf(const core::io::Checkpoint& source, const std::vector<QuantizedF
 }
 
 void printText(std::FILE* report, const core::io::Checkpoint& source, const core::model::Recipe& recipe,
-               const std::vector<std::filesystem::path>& files, const std::vector<QuantizedFileRow>& rows) {
+               const WrittenModel& model, const TargetKind& kind) {
+  const auto& rows = model.rows;
   const Totals totals = totalsOf(source, rows);
-  std::string name = core::io::printable(files.front().string());
-  if (files.size() > 1) name += fmt::format(" and {} more", files.size() - 1);
+  std::string name = core::io::printable(model.files.front().string());
+  if (model.files.size() > 1) name += fmt::format(" and {} more", model.files.size() - 1);
   fmt::print(report, "{}: {} of {} tensors are {} now ({:.1f} % of the bytes they had), {} bytes of weights\n", name,
              totals.quantized, rows.size(), core::io::printable(recipe.toString()),
              100 * shareOfBytes(source, totals.quantizedBytes), totals.bytes);
   if (const auto kept = keptTensors(source, rows); !kept.empty())
     fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));
   printNonFinite(report, rows);
-  if (const std::string note = whatIsNotWritten(rows); !note.empty()) fmt::print(report, "{}\n", note);
+  if (const std::string note = whatIsNotWritten(rows, kind); !note.empty()) fmt::print(report, "{}\n", note);
+  for (const std::string& note : model.notes) fmt::print(report, "{}\n", core::io::printable(note));
 }
 
 Json toJson(const core::io::Checkpoint& source, const core::model::Recipe& recipe, const std::string& output,
-            const std::vector<std::filesystem::path>& files, const std::vector<QuantizedFileRow>& rows) {
+            const WrittenModel& model, const TargetKind& kind) {
+  const auto& rows = model.rows;
   const Totals totals = totalsOf(source, rows);
   Json tensors = Json::array(), names = Json::array();
   for (const auto& row : rows) tensors.push_back(toJson(row));
-  for (const auto& file : files) names.push_back(file.string());
+  for (const auto& file : model.files) names.push_back(file.string());
+  const Json layout = kind.layout ? Json(std::string(core::quant::toString(*kind.layout))) : Json(nullptr);
   return {{"output", output},
           {"files", std::move(names)},
+          {"layout", layout},
+          {"notes", model.notes},
           {"scheme", recipe.toString()},
           {"bytes", totals.bytes},
           {"quantized", totals.quantized},
@@ -102,7 +110,7 @@ Json toJson(const core::io::Checkpoint& source, const core::model::Recipe& recip
           {"kept", keptJson(keptTensors(source, rows))},
           {"non_finite", nonFiniteRows(rows, &QuantizedFileRow::nonFinite)},
           {"overflowed", nonFiniteRows(rows, &QuantizedFileRow::overflowed)},
-          {"not_written", whatIsNotWritten(rows)},
+          {"not_written", whatIsNotWritten(rows, kind)},
           {"tensors", std::move(tensors)}};
 }
 
@@ -131,22 +139,22 @@ void run(const Options& options) {
   const auto& source = model->checkpoint();
   if (options.dryRun) {
     options.weights.checkCalibration(*model);
-    const DryRun what{source, recipe, planQuantization(source, recipe), options.split, options.out};
+    const DryRun what{source, recipe, planQuantization(source, recipe), options.split, options.out, options.layout};
     return printDryRun(what, options.output);
   }
-  const QuantizeTarget target(*options.out, options.split);
+  const QuantizeTarget target(*options.out, options.split, options.layout);
+  const TargetKind kind = targetKind(target, source);
   options.weights.calibrate(*model, job);
   const auto calibration = model->calibration().current();
-  const auto rows = quantizeModel(source, recipe, target, job, {calibration.get(), userCacheFolder()});
-  const auto files = targetFiles(target, planParts(rows, target.split));
+  const auto written = writeModel(source, recipe, target, job, {calibration.get(), userCacheFolder()});
   const auto note = core::model::describeInputFirst(source, model->choices());
   std::FILE* const report = reportStream(*options.out);
   if (options.output == Output::ForPrograms) {
-    Json answer = toJson(source, recipe, *options.out, files, rows);
+    Json answer = toJson(source, recipe, *options.out, written, kind);
     if (note) answer["note"] = *note;
     return print(answer, report);
   }
-  printText(report, source, recipe, files, rows);
+  printText(report, source, recipe, written, kind);
   if (note) fmt::print(report, "{}\n", core::io::printable(*note));
 }
 
@@ -161,20 +169,40 @@ void addSplit(CLI::App& command, core::io::SplitLimits& split) {
               throw CLI::ValidationError("--split-max-size", error.what());
             }
           },
-          "Write NAME-00001-of-0000N.gguf … with tensors of at most so many bytes each: 2G, 500M or bytes")
+          "Write several files (NAME-00001-of-0000N.gguf …, a folder's shards) with tensors of at most so many "
+          "bytes each: 2G, 500M or bytes")
       ->type_name("SIZE");
   command.add_option("--split-max-tensors", split.tensors, "The same, with at most so many tensors each")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
 }
 
+void addLayout(CLI::App& command, std::optional<core::quant::FolderLayout>& layout) {
+  std::string names;
+  for (const auto each : core::quant::allFolderLayouts())
+    names += (names.empty() ? "" : ", ") + std::string(core::quant::toString(each));
+  const auto known = [names](const std::string& text) {
+    return core::quant::folderLayoutOf(text)
+               ? std::string()
+               : fmt::format("must be one of {}; found {}", names, core::io::inQuotes(text));
+  };
+  command
+      .add_option_function<std::string>(
+          "--layout", [&layout](const std::string& text) { layout = core::quant::folderLayoutOf(text); },
+          "Write a Hugging Face folder that stores what was quantized as this program does: " + names)
+      ->check(CLI::Validator(known, ""))
+      ->type_name("LAYOUT");
+}
+
 }  // namespace
 
 void addQuantize(CLI::App& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("quantize", "Write a model file quantized by a scheme or a recipe");
+  CLI::App* command =
+      program.add_subcommand("quantize", "Write a model quantized by a scheme or a recipe, as a file or a folder");
   addModel(*command, options->model);
-  addRecipe(*command, options->weights, "A cast, a type GGUF has (q8_0, q4_0 …), or nf4 and fp4 for safetensors");
+  addRecipe(*command, options->weights,
+            "A cast, a type GGUF has (q8_0, q4_0 …), or for folders what their layout stores");
   command->add_flag("--dry-run", options->dryRun, "Show what every tensor would become, and why; write nothing");
   command
       ->add_option("--explain", options->explained,
@@ -182,9 +210,12 @@ void addQuantize(CLI::App& program) {
       ->type_name("TENSOR:ROW:BLOCK")
       ->excludes(command->get_option("--dry-run"));
   command
-      ->add_option("-o,--output", options->out,
-                   "The .gguf or .safetensors file to write; - writes the model's own format to standard output")
+      ->add_option(
+          "-o,--output", options->out,
+          "The .gguf or .safetensors file to write, or with --layout the folder; - writes the model's own format "
+          "to standard output")
       ->excludes(command->get_option("--explain"));
+  addLayout(*command, options->layout);
   addSplit(*command, options->split);
   addJsonFlag(*command, options->output);
   command->callback([options] { run(*options); });

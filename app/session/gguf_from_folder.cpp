@@ -1,0 +1,136 @@
+#include "app/session/gguf_from_folder.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "core/base/error.h"
+#include "core/io/mapped_file.h"
+#include "core/io/text_checks.h"
+#include "core/text/vocabulary_data.h"
+
+namespace app {
+
+namespace fs = std::filesystem;
+using core::text::TokenType;
+using core::text::VocabularyData;
+using core::text::VocabularyKind;
+
+namespace {
+
+void addMeasures(const core::model::ModelConfig& config, core::io::GgufWriter& writer) {
+  writer.addU32("llama.block_count", config.layers);
+  writer.addU32("llama.context_length", config.contextLength);
+  writer.addU32("llama.embedding_length", config.width);
+  writer.addU32("llama.feed_forward_length", config.feedForward);
+  writer.addU32("llama.attention.head_count", config.heads);
+  writer.addU32("llama.attention.head_count_kv", config.kvHeads);
+  writer.addU32("llama.attention.key_length", config.headSize);
+  writer.addU32("llama.attention.value_length", config.valueHeadSize);
+  writer.addF32("llama.attention.layer_norm_rms_epsilon", config.normEpsilon);
+  writer.addU32("llama.vocab_size", config.vocabulary);
+  writer.addU32("llama.rope.dimension_count", config.ropeDimensions);
+  writer.addF32("llama.rope.freq_base", config.ropeBase);
+  if (config.slidingWindow != 0) writer.addU32("llama.attention.sliding_window", config.slidingWindow);
+  if (config.ropeScaling != core::model::RopeScaling::Linear) return;  // Llama 3's is the tensor rope_freqs.weight
+  writer.addString("llama.rope.scaling.type", "linear");
+  writer.addF32("llama.rope.scaling.factor", config.ropeFactor);
+}
+
+/// The embedding may have more rows than there are tokens: the rest gets names, as llama.cpp's converter gives them.
+void addTokens(const VocabularyData& vocabulary, std::size_t count, core::io::GgufWriter& writer) {
+  std::vector<std::string> tokens = vocabulary.tokens;
+  std::vector<std::int32_t> types(tokens.size(), static_cast<std::int32_t>(TokenType::Normal));
+  for (std::size_t i = 0; i < std::min(types.size(), vocabulary.types.size()); ++i)
+    types[i] = static_cast<std::int32_t>(vocabulary.types[i]);
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    if (tokens[i].empty() && types[i] == static_cast<std::int32_t>(TokenType::Unused))
+      tokens[i] = fmt::format("[PAD{}]", i);
+  while (tokens.size() < count) {
+    tokens.push_back(fmt::format("[PAD{}]", tokens.size()));
+    types.push_back(static_cast<std::int32_t>(TokenType::Unused));
+  }
+  writer.addStrings("tokenizer.ggml.tokens", tokens);
+  if (vocabulary.kind == VocabularyKind::SentencePiece) {
+    std::vector<float> scores = vocabulary.scores;
+    scores.resize(tokens.size(), -10000.0F);
+    writer.addF32s("tokenizer.ggml.scores", scores);
+  }
+  writer.addI32s("tokenizer.ggml.token_type", types);
+}
+
+void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io::GgufWriter& writer,
+                   std::vector<std::string>& notes) {
+  const bool isPiece = vocabulary.kind == VocabularyKind::SentencePiece;
+  writer.addString("tokenizer.ggml.model", isPiece ? "llama" : "gpt2");
+  const bool hasName = isPiece || !vocabulary.preTokenizer.empty();
+  writer.addString("tokenizer.ggml.pre", isPiece || !hasName ? "default" : vocabulary.preTokenizer);
+  if (!hasName)
+    notes.emplace_back(
+        "llama.cpp has no name for the way this tokenizer cuts text into words, so \"default\" is written, which cuts "
+        "some texts in another way.");
+  addTokens(vocabulary, count, writer);
+  if (!isPiece) writer.addStrings("tokenizer.ggml.merges", vocabulary.merges);
+  const auto id = [&](const char* key, const std::optional<core::text::TokenId>& token) {
+    if (token) writer.addU32(key, static_cast<std::uint32_t>(*token));
+  };
+  id("tokenizer.ggml.bos_token_id", vocabulary.bos);
+  id("tokenizer.ggml.eos_token_id", vocabulary.eos);
+  id("tokenizer.ggml.unknown_token_id", vocabulary.unknown);
+  id("tokenizer.ggml.padding_token_id", vocabulary.padding);
+  constexpr std::array kEnds = {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
+  for (std::size_t i = 0; i < std::min(kEnds.size(), vocabulary.ends.size()); ++i) id(kEnds[i], vocabulary.ends[i]);
+  if (vocabulary.ends.size() > kEnds.size())
+    notes.push_back(
+        fmt::format("A GGUF file has words for two tokens that end an answer beside eos; {} more are left "
+                    "out.",
+                    vocabulary.ends.size() - kEnds.size()));
+  writer.addBool("tokenizer.ggml.add_bos_token", vocabulary.addBos);
+  writer.addBool("tokenizer.ggml.add_eos_token", vocabulary.addEos);
+  if (isPiece || vocabulary.addSpacePrefix)
+    writer.addBool("tokenizer.ggml.add_space_prefix", vocabulary.addSpacePrefix);
+}
+
+/// The template of chat_template.jinja, or that of tokenizer_config.json; of several the one called "default".
+std::optional<std::string> chatTemplate(const fs::path& folder) {
+  const auto text = [&](const char* name) -> std::optional<std::string> {
+    std::error_code error;
+    if (!fs::is_regular_file(folder / name, error)) return std::nullopt;
+    const core::io::MappedFile file(folder / name);
+    return std::string(reinterpret_cast<const char*>(file.contents().data()), file.contents().size());
+  };
+  if (auto jinja = text("chat_template.jinja")) return jinja;
+  const auto config = text("tokenizer_config.json");
+  if (!config) return std::nullopt;
+  const auto json = nlohmann::json::parse(*config, nullptr, false);
+  const auto found = json.is_object() ? json.find("chat_template") : json.end();
+  if (!json.is_object() || found == json.end()) return std::nullopt;
+  if (found->is_string()) return found->get<std::string>();
+  if (!found->is_array()) return std::nullopt;
+  for (const auto& entry : *found)
+    if (entry.is_object() && entry.value("name", "") == "default" && entry.value("template", "") != "")
+      return entry["template"].get<std::string>();
+  return std::nullopt;
+}
+
+}  // namespace
+
+void describeModel(const core::io::Checkpoint& source, const core::model::ModelConfig& config,
+                   core::io::GgufWriter& writer, std::vector<std::string>& notes) {
+  writer.addString("general.architecture", "llama");
+  writer.addString("general.type", "model");
+  writer.addString("general.name", source.name());
+  addMeasures(config, writer);
+  try {
+    addVocabulary(core::text::vocabularyOf(source), config.vocabulary, writer, notes);
+  } catch (const core::Error& error) {
+    if (error.code() != core::ErrorCode::NotFound) throw;
+    notes.push_back(std::string("The file has no tokenizer: ") + error.what());
+  }
+  if (const auto chat = chatTemplate(source.files().front().parent_path()))
+    writer.addString("tokenizer.chat_template", *chat);
+}
+
+}  // namespace app

@@ -1,0 +1,83 @@
+#include "app/session/weight_maker.h"
+
+#include <memory>
+
+#include "core/model/recipe/row_order.h"
+#include "core/quant/format.h"
+#include "core/quant/load_tensor.h"
+#include "core/quant/pack/gptq_pieces.h"
+#include "core/quant/quantizer.h"
+
+namespace app {
+
+using core::model::RowOrder;
+using core::quant::FolderLayout;
+using core::quant::QuantizedTensorPtr;
+
+namespace {
+
+/// The pieces of a layout; of a single file, those of bitsandbytes.
+core::quant::PieceBytes piecesOf(const WritingPlan& plan, const core::quant::QuantizedTensor& tensor) {
+  return packPieces(plan.kind.layout.value_or(FolderLayout::Bitsandbytes), tensor, plan.settings);
+}
+
+QuantizedTensorPtr withShape(const core::quant::QuantizedTensor& tensor, core::tensor::Shape shape) {
+  auto changed = std::make_shared<core::quant::QuantizedTensor>(tensor);
+  changed->shape = std::move(shape);
+  return changed;
+}
+
+QuantizedTensorPtr cast(const QuantizedTensorPtr& tensor, core::tensor::DType dtype, const core::JobContext& job) {
+  const auto name = core::quant::formatOf(dtype);
+  return tensor->dtype() == dtype ? tensor : core::quant::quantize(core::quant::Scheme::defaults(*name), *tensor, job);
+}
+
+}  // namespace
+
+QuantizedTensorPtr WeightMaker::inNewOrder(QuantizedTensorPtr tensor, const NewWeight& weight) const {
+  if (weight.order == RowOrder::Same) return tensor;
+  const bool toGguf = m_plan.kind.format == core::io::FileFormat::Gguf;
+  const auto from = [&](std::uint64_t row) {
+    return toGguf ? core::model::huggingFaceRow(row, weight.headRows) : core::model::ggufRow(row, weight.headRows);
+  };
+  if (tensor->shape.rank() != 1) return core::model::reorderRows(tensor, from);
+  const core::tensor::Shape shape = tensor->shape;  // a bias: one value a row
+  return withShape(*core::model::reorderRows(withShape(*tensor, {shape[0], 1}), from), shape);
+}
+
+void WeightMaker::make(const NewWeight& weight, const Append& append, const core::JobContext& job,
+                       const core::JobContext& done) {
+  if (weight.added) return append(*weight.added);
+  const std::size_t index = *weight.row;
+  QuantizedFileRow& row = m_rows[index];
+  const auto& tensor = m_source.tensors()[index];
+  if (row.isCopied && weight.order == RowOrder::Same) {
+    const auto view = m_source.view(index);
+    if (core::quant::isLoadable(tensor)) noteNonFinite(row, *core::quant::loadTensor(m_source, index), nullptr, done);
+    return append(view.bytes);
+  }
+  const auto stored = inNewOrder(core::quant::loadTensor(m_source, index), weight);
+  QuantizedTensorPtr made = stored;
+  if (weight.cast)
+    made = cast(stored, *weight.cast, job);
+  else if (!row.isCopied)
+    made = m_tensors.make(row.decision, stored, job, weight.order == RowOrder::Same ? "" : "rows in another order");
+  noteNonFinite(row, *stored, made == stored ? nullptr : made.get(), done);
+  if (!weight.isPacked) return append(made->payload);
+  if (m_plan.kind.layout == FolderLayout::Gptq) m_wrappedZeros += core::quant::zerosAtTheEnd(*made);
+  for (const auto& piece : piecesOf(m_plan, *made)) append(piece);
+}
+
+void WeightMaker::makeAll(const Append& append, const core::JobContext& job) {
+  const auto count = static_cast<double>(m_plan.weights.size());
+  for (std::size_t i = 0; i < m_plan.weights.size(); ++i) {
+    const NewWeight& weight = m_plan.weights[i];
+    const auto index = static_cast<double>(i);
+    const core::JobContext part = job.part(index / count, (index + 1) / count);
+    const core::JobContext done = job.part((index + 1) / count, (index + 1) / count);
+    part.progress(0.0, weight.row ? m_rows[*weight.row].tensor : weight.tensors.front().name);
+    make(weight, append, part, done);
+  }
+}
+
+}  // namespace app

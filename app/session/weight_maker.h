@@ -1,0 +1,39 @@
+#pragma once
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "app/session/made_tensors.h"
+#include "app/session/writing_plan.h"
+
+namespace app {
+
+/// Makes the weights of a new model, one at a time, in the order of the plan.
+class WeightMaker {
+ public:
+  using Append = std::function<void(std::span<const std::byte>)>;
+
+  /// @param rows what is found about values that are no numbers is noted there
+  WeightMaker(const core::io::Checkpoint& source, const WritingPlan& plan, std::vector<QuantizedFileRow>& rows,
+              const TensorMaking& making)
+      : m_source(source), m_plan(plan), m_rows(rows), m_tensors(making) {}
+
+  /// Makes every weight and hands out all bytes of each of its tensors.
+  void makeAll(const Append& append, const core::JobContext& job);
+  /// The model is complete: what was kept for another try goes.
+  void forget() noexcept { m_tensors.forget(); }
+  /// Groups whose zero-point is 0 under GPTQ's first version (gptqPieces).
+  std::uint64_t wrappedZeros() const { return m_wrappedZeros; }
+
+ private:
+  void make(const NewWeight& weight, const Append& append, const core::JobContext& job, const core::JobContext& done);
+  core::quant::QuantizedTensorPtr inNewOrder(core::quant::QuantizedTensorPtr tensor, const NewWeight& weight) const;
+
+  const core::io::Checkpoint& m_source;
+  const WritingPlan& m_plan;
+  std::vector<QuantizedFileRow>& m_rows;
+  MadeTensors m_tensors;
+  std::uint64_t m_wrappedZeros = 0;
+};
+
+}  // namespace app

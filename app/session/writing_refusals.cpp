@@ -1,0 +1,152 @@
+#include "app/session/writing_refusals.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/config.h"
+#include "core/model/llama_names.h"
+#include "core/quant/format.h"
+
+namespace app {
+
+using core::Error;
+using core::ErrorCode;
+using core::io::FileFormat;
+using core::quant::FolderLayout;
+
+namespace {
+
+[[noreturn]] void refuse(const core::model::Recipe& recipe, const QuantizedFileRow& row, const std::string& sentence) {
+  const bool isScheme = std::holds_alternative<core::quant::Scheme>(recipe.base) && recipe.rules.empty();
+  const std::string where =
+      isScheme ? "" : fmt::format(" ({} of {})", core::io::inQuotes(row.tensor), recipe.toString());
+  std::string text = sentence;
+  if (!where.empty()) text.insert(text.size() - 1, where);
+  throw Error(ErrorCode::Unsupported, text, row.tensor);
+}
+
+/// What a scheme does to the columns of a matrix that its inputs have to follow, as a sentence's end; empty for
+/// nothing. No file has a place for it.
+std::string_view columnChange(const core::quant::Scheme& scheme) {
+  using core::quant::MethodName;
+  const auto& method = scheme.method;
+  if (method.name == MethodName::Awq || method.name == MethodName::SmoothQuant)
+    return "multiplies columns and has inputs divided by factors";
+  const bool isReordered = method.name == MethodName::Gptq && method.actOrder == core::quant::ActOrder::On &&
+                           method.staticGroups == core::quant::StaticGroups::Off;
+  return isReordered ? "stores columns in an order of its own (static_groups=on keeps theirs)" : "";
+}
+
+bool isElements(const core::quant::QuantizedTensor& tensor) {
+  const auto dtype = tensor.dtype();
+  return dtype && core::tensor::info(*dtype).blockValues == 1;
+}
+
+bool canHold(FileFormat format, const QuantizedFileRow& row) {
+  if (row.isKept()) return true;
+  if (row.decision.replacement && row.decision.replacement->changes != nullptr) return false;
+  if (format == FileFormat::Gguf) {
+    const bool isPacked = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
+    return !isPacked && core::tensor::info(row.type).ggmlType >= 0;
+  }
+  if (!row.decision.scheme) return row.decision.replacement && isElements(*row.decision.replacement);
+  using core::quant::FormatName;
+  const core::quant::Format& stored = row.decision.scheme->format;
+  if (stored.name == FormatName::Nf4 || stored.name == FormatName::Fp4) return true;
+  return core::quant::storedDType(stored) && core::quant::family(stored.name) != core::quant::Family::GgufBlock;
+}
+
+void refuseForFile(const core::model::Recipe& recipe, const QuantizedFileRow& row, FileFormat format) {
+  const bool isGguf = format == FileFormat::Gguf;
+  const std::string_view change = row.decision.scheme ? columnChange(*row.decision.scheme) : "";
+  if (!change.empty())
+    refuse(recipe, row,
+           fmt::format("{} {}, which a {} file has no place for.", row.to, change, isGguf ? "GGUF" : "safetensors"));
+  if (canHold(format, row)) return;
+  refuse(recipe, row,
+         isGguf ? fmt::format("GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own types, "
+                              "such as q8_0.",
+                              row.to)
+                : fmt::format("A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, "
+                              "fp8_e5m2) or nf4 or fp4.",
+                              row.to));
+}
+
+bool isCast(const core::quant::Scheme& scheme) {
+  return core::quant::family(scheme.format.name) == core::quant::Family::Cast;
+}
+
+/// One folder says one thing of all its packed weights.
+void refuseForFolder(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                     const std::vector<QuantizedFileRow>& rows, FolderLayout layout) {
+  std::optional<core::quant::Scheme> packed;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const QuantizedFileRow& row = rows[i];
+    if (row.isKept()) continue;
+    if (!row.decision.scheme) {
+      if (row.decision.replacement && row.decision.replacement->changes == nullptr &&
+          isElements(*row.decision.replacement))
+        continue;
+      refuse(recipe, row, "A folder takes changed weights as plain elements alone.");
+    }
+    const core::quant::Scheme& scheme = *row.decision.scheme;
+    if (isCast(scheme)) continue;
+    if (const auto why = whyNotLayout(layout, scheme, source.tensors()[i].shape); !why.empty())
+      refuse(recipe, row, why);
+    if (row.decision.place.axes == core::model::StoredAxes::InputsOutputs)
+      refuse(
+          recipe, row,
+          fmt::format("{} packs matrices stored output × input, and this one is input × output.", displayName(layout)));
+    if (!row.tensor.ends_with(".weight"))
+      refuse(recipe, row,
+             fmt::format("{} packs the weights of Linear layers, and {} is none.", displayName(layout),
+                         core::io::inQuotes(row.tensor)));
+    if (packed && !(*packed == scheme))
+      refuse(recipe, row,
+             fmt::format("One folder has one quantization_config, and this recipe asks for {} beside {}.",
+                         scheme.toString(), packed->toString()));
+    packed = scheme;
+  }
+  if (!packed && layout != FolderLayout::Plain)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Nothing of {} is packed in the layout {}; choose the layout plain.", recipe.toString(),
+                            toString(layout)));
+}
+
+/// What has to be understood to be renamed.
+void refuseStrangers(const core::io::Checkpoint& source, const TargetKind& kind) {
+  const std::string what = kind.isFolder() ? "a Hugging Face folder" : "a GGUF file";
+  if (const auto why = core::model::whyNotRunnable(source))
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Only models of the Llama family can be made {}, and {}", what, *why));
+  for (const auto& tensor : source.tensors()) {
+    if (!tensor.pieceOf.empty() || tensor.name.ends_with(".rotary_emb.inv_freq")) continue;
+    const bool isKnown =
+        kind.isFolder() ? tensor.name == "rope_freqs.weight" || core::model::huggingFaceName(tensor.name).has_value()
+                        : core::model::ggufName(tensor.name).has_value();
+    if (!isKnown)
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("The tensor {} has no name in {}.", core::io::inQuotes(tensor.name), what), tensor.name);
+  }
+}
+
+}  // namespace
+
+void refuseWhatCannotBeWritten(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
+                               const std::vector<QuantizedFileRow>& rows, const TargetKind& kind) {
+  if (kind.isFolder())
+    refuseForFolder(source, recipe, rows, *kind.layout);
+  else
+    for (const QuantizedFileRow& row : rows) refuseForFile(recipe, row, kind.format);
+  const bool isGguf = source.format() == FileFormat::Gguf;
+  if (kind.format == FileFormat::Gguf ? !isGguf : kind.isFolder() && isGguf) refuseStrangers(source, kind);
+  if (kind.isFolder() && !isGguf && source.metadata().find("config.model_type") == nullptr)
+    throw Error(ErrorCode::Unsupported, fmt::format("{} has no config.json beside it, which a folder needs.",
+                                                    core::io::inQuotes(source.name())));
+}
+
+}  // namespace app
