@@ -25,7 +25,8 @@ constexpr SettingsFile kSettingsFiles[] = {
 };
 
 /// @return whether the file was there and could be read
-bool addSideFile(const std::filesystem::path& folder, const SettingsFile& side, ParsedModel& model, EncodedArrays& arrays) {
+bool addSideFile(const std::filesystem::path& folder, const SettingsFile& side, ParsedModel& model,
+                 EncodedArrays& arrays) {
   const auto path = folder / side.name;
   std::error_code ignored;
   // A link that leads nowhere is there, too: the settings are lost, and that is said.
@@ -39,6 +40,27 @@ bool addSideFile(const std::filesystem::path& folder, const SettingsFile& side, 
   } catch (const Error& error) {
     model.warnings.push_back(fmt::format("The settings beside the model were left out. {}", error.what()));
     return false;
+  }
+}
+
+/// Beside a model for others to understand: tokenizers, templates, how to generate.
+constexpr const char* kOtherFiles[] = {"tokenizer.json",         "tokenizer_config.json", "special_tokens_map.json",
+                                       "generation_config.json", "chat_template.jinja",   "chat_template.json",
+                                       "tokenizer.model"};
+/// Smaller ones are copied: what is edited in place while the model is open would be gone from a mapping.
+constexpr std::size_t kSmall = std::size_t{1} << 20;
+
+void addOtherFile(const std::filesystem::path& folder, const char* name, ParsedModel& model) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(folder / name, ignored))) return;
+  try {
+    auto mapping = std::make_shared<const MappedFile>(folder / name);
+    const std::span<const std::byte> mapped = mapping->contents();
+    if (mapped.size() > kSmall) return model.sideFiles.push_back({name, mapped, std::move(mapping)});
+    auto copy = std::make_shared<const std::vector<std::byte>>(mapped.begin(), mapped.end());
+    model.sideFiles.push_back({name, *copy, copy});
+  } catch (const Error& error) {
+    model.warnings.push_back(fmt::format("A file beside the model was left out. {}", error.what()));
   }
 }
 
@@ -56,6 +78,7 @@ std::shared_ptr<EncodedArrays> addSideFiles(const std::filesystem::path& folder,
     const bool isRead = addSideFile(folder, side, model, *arrays);
     if (isRead && std::string_view(side.prefix) == "adapter") model.kind = ModelKind::Adapter;
   }
+  for (const char* name : kOtherFiles) addOtherFile(folder, name, model);
   const MetadataValue* const type = model.metadata.find("config.model_type");
   if (const auto* text = type == nullptr ? nullptr : std::get_if<std::string>(type)) model.architecture = *text;
   return arrays;

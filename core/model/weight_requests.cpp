@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/llama_tensors.h"
 #include "core/model/product_scale.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -17,10 +18,11 @@ namespace {
 using quant::QuantizedTensorPtr;
 using tensor::Shape;
 
-void requestBlock(const ModelConfig& config, std::uint32_t layer, BlockWeights& block,
+void requestBlock(const io::Checkpoint& checkpoint, const ModelConfig& config, std::uint32_t layer, BlockWeights& block,
                   std::vector<WeightRequest>& requests) {
   const auto add = [&](QuantizedTensorPtr& target, const char* role, Shape shape, bool required = true) {
-    requests.push_back({&target, fmt::format("blk.{}.{}", layer, role), std::move(shape), required});
+    requests.push_back(
+        {&target, llamaTensor(checkpoint, fmt::format("blk.{}.{}", layer, role)), std::move(shape), required});
   };
   const std::uint64_t width = config.width;
   const std::uint64_t hidden = config.feedForward;
@@ -43,16 +45,19 @@ void requestBlock(const ModelConfig& config, std::uint32_t layer, BlockWeights& 
   add(block.down, "ffn_down.weight", {width, hidden});
 }
 
-/// The towers of vision and audio, which a merged file may carry, feed on what is no text.
-bool isOfAnotherInput(std::string_view name) {
-  return name.starts_with("v.") || name.starts_with("a.") || name.starts_with("mm.");
+/// The towers of vision and audio, which a merged GGUF file may carry, feed on what is no text.
+bool isOfAnotherInput(const io::Checkpoint& checkpoint, std::string_view name) {
+  return checkpoint.format() == io::FileFormat::Gguf &&
+         (name.starts_with("v.") || name.starts_with("a.") || name.starts_with("mm."));
 }
 
 void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<std::string>& asked) {
   const io::TensorInfo* first = nullptr;
   std::size_t count = 0;
   for (const io::TensorInfo& tensor : checkpoint.tensors()) {
-    if (asked.contains(tensor.name) || isOfAnotherInput(tensor.name)) continue;
+    if (asked.contains(tensor.name) || !tensor.pieceOf.empty() || isOfAnotherInput(checkpoint, tensor.name) ||
+        isWithoutEffect(checkpoint, tensor))
+      continue;
     if (first == nullptr) first = &tensor;
     ++count;
   }
@@ -72,12 +77,13 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
   weights.blocks.resize(config.layers);
   const Shape matrix{config.vocabulary, config.width};
   std::vector<WeightRequest> requests;
-  requests.push_back({&weights.embedding, "token_embd.weight", matrix});
-  requests.push_back({&weights.outputNorm, "output_norm.weight", {config.width}});
-  if (checkpoint.find("output.weight")) requests.push_back({&weights.output, "output.weight", matrix});
+  const auto name = [&](const char* ggufName) { return llamaTensor(checkpoint, ggufName); };
+  requests.push_back({&weights.embedding, name("token_embd.weight"), matrix, true, false});
+  requests.push_back({&weights.outputNorm, name("output_norm.weight"), {config.width}});
+  if (hasOwnOutput(checkpoint)) requests.push_back({&weights.output, name("output.weight"), matrix});
   requests.push_back({&frequencyFactors, "rope_freqs.weight", {config.ropeDimensions / 2}, false});
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-    requestBlock(config, layer, weights.blocks[layer], requests);
+    requestBlock(checkpoint, config, layer, weights.blocks[layer], requests);
   }
   return requests;
 }
@@ -89,7 +95,8 @@ void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
   std::unordered_set<std::string> asked;
   for (const WeightRequest& request : requests) {
     asked.insert(request.name);
-    if (!request.takesScale() || !checkpoint.find(request.name)) continue;
+    if (!request.takesScale() || checkpoint.format() != io::FileFormat::Gguf || !checkpoint.find(request.name))
+      continue;
     const auto [scale, inputScale] = productScaleNames(request.name);
     asked.insert({scale, inputScale});
     static_cast<void>(productScale(checkpoint, request.name));  // throws for one that is no number

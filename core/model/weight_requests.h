@@ -7,15 +7,16 @@
 
 namespace core::model {
 
-/// A tensor the graph asks for: where it goes, its name, and the shape the config asks for.
+/// A tensor the graph asks for: where it goes, its name in the checkpoint, and the shape the config asks for.
 struct WeightRequest {
   quant::QuantizedTensorPtr* target;
   std::string name;
   tensor::Shape shape;
   bool required = true;
+  bool multiplies = true;  ///< activations, where it is a matrix: rows of an embedding are looked up
 
   /// Whether a scale may stand beside it (product_scale).
-  bool takesScale() const { return shape.rank() == 2 && name != "token_embd.weight"; }
+  bool takesScale() const { return shape.rank() == 2 && multiplies; }
 };
 
 /// All tensors that a graph of this config may be made of.

@@ -1,15 +1,10 @@
 #include "core/text/byte_level_tokenizer.h"
 
-#include <queue>
-
-#include "core/base/error.h"
 #include "core/text/unicode.h"
 
 namespace core::text {
 
 namespace {
-
-constexpr std::string_view kMerges = "tokenizer.ggml.merges";
 
 /// GPT-2's table: printable Latin-1 bytes stand for themselves, the other 68 for U+0100 and on, in order.
 std::array<std::uint32_t, 256> makeByteCharacters() {
@@ -44,173 +39,50 @@ std::string asVocabularyWrites(std::string_view bytes) {
   return text;
 }
 
-constexpr std::uint64_t pairKey(std::uint32_t left, std::uint32_t right) { return std::uint64_t{left} << 32U | right; }
-
-/// A place among the nodes of a word: encode() refuses texts that need more.
-using Index = std::uint32_t;
-constexpr Index kNone = ~Index{0};
-
-struct Node {
-  std::uint32_t symbol;
-  Index previous;
-  Index next;
-  bool alive = true;
-};
-
-struct Candidate {
-  std::uint32_t rank;
-  Index left;
-  Index right;
-  std::uint64_t pair;  ///< of symbols when it was found: tells whether it is still current
-};
-
-/// The lowest rank is on top; of equal ones the leftmost.
-struct IsLater {
-  bool operator()(const Candidate& a, const Candidate& b) const {
-    return a.rank > b.rank || (a.rank == b.rank && a.left > b.left);
-  }
-};
-
 }  // namespace
 
-std::size_t ByteLevelTokenizer::PairHash::operator()(std::uint64_t pair) const {
-  // The finaliser of splitmix64: neighbouring ids must not fall into neighbouring buckets only.
-  pair = (pair ^ (pair >> 30U)) * 0xBF58476D1CE4E5B9U;
-  pair = (pair ^ (pair >> 27U)) * 0x94D049BB133111EBU;
-  return pair ^ (pair >> 31U);
-}
-
-ByteLevelTokenizer::ByteLevelTokenizer(const io::Metadata& metadata)
-    : ByteLevelTokenizer(metadata, metadata.string("tokenizer.ggml.pre").value_or("default")) {}
-
-ByteLevelTokenizer::ByteLevelTokenizer(const io::Metadata& metadata, const std::string& preTokenizer)
-    : m_preTokenizer(preTokenizer),
-      m_vocabulary(metadata, {std::nullopt, std::nullopt, std::nullopt, m_preTokenizer.addsBos(), false}),
-      m_splitter(m_vocabulary) {
+ByteLevelTokenizer::ByteLevelTokenizer(const VocabularyData& data)
+    : m_vocabulary(data), m_segmenter(data), m_merges(data.merges, m_vocabulary), m_ignoresMerges(data.ignoresMerges) {
   for (std::size_t byte = 0; byte < 256; ++byte) {
-    m_byteSymbols[byte] = intern(asVocabularyWrites(std::string(1, static_cast<char>(byte))));
-  }
-  readMerges(metadata);
-}
-
-ByteLevelTokenizer::SymbolId ByteLevelTokenizer::intern(const std::string& text) {
-  const auto [entry, isNew] = m_symbolIds.try_emplace(text, static_cast<SymbolId>(m_symbolTexts.size()));
-  if (isNew) {
-    m_symbolTexts.push_back(text);
-    m_symbolTokens.push_back(m_vocabulary.find(text));
-  }
-  return entry->second;
-}
-
-void ByteLevelTokenizer::readMerges(const io::Metadata& metadata) {
-  const io::MetadataArray* array = metadata.array(kMerges);
-  if (array == nullptr) {
-    throw Error(ErrorCode::InvalidFile, "The tokenizer gpt2 needs the key tokenizer.ggml.merges, which is missing.",
-                std::string(kMerges));
-  }
-  const std::vector<std::string> merges = array->strings();
-  if (merges.size() > 0x40000000U) {
-    throw Error(ErrorCode::InvalidFile, "tokenizer.ggml.merges has too many entries.", std::string(kMerges));
-  }
-  m_rules.reserve(merges.size());
-  for (std::size_t rank = 0; rank < merges.size(); ++rank) {
-    const std::size_t blank = merges[rank].find(' ', 1);
-    if (blank == std::string::npos || blank + 1 == merges[rank].size()) {
-      throw Error(ErrorCode::InvalidFile,
-                  "Merge " + std::to_string(rank) +
-                      " of tokenizer.ggml.merges must be two texts with a blank between, "
-                      "found \"" +
-                      merges[rank].substr(0, 60) + "\".",
-                  std::string(kMerges));
-    }
-    const std::string left = merges[rank].substr(0, blank);
-    const std::string right = merges[rank].substr(blank + 1);
-    const std::uint64_t pair = pairKey(intern(left), intern(right));
-    m_rules.try_emplace(pair, Rule{static_cast<std::uint32_t>(rank), intern(left + right)});
+    const std::string text = asVocabularyWrites(std::string(1, static_cast<char>(byte)));
+    m_byteSymbols[byte] = m_merges.intern(text, m_vocabulary.find(text));
   }
 }
 
 std::vector<TokenId> ByteLevelTokenizer::encode(std::string_view text, SpecialTokens special) const {
   checkLength(text);
   std::vector<TokenId> out;
-  for (const Fragment& fragment : m_splitter.split(text, special)) {
+  m_segmenter.forEach(text, special, [&](const Fragment& fragment) {
     if (fragment.token) {
       out.push_back(*fragment.token);
     } else {
-      encodeText(fragment.text, out);
+      encodeWord(fragment.text, out);
     }
-  }
+  });
   return out;
 }
 
-void ByteLevelTokenizer::encodeText(std::string_view text, std::vector<TokenId>& out) const {
-  if (isValidUtf8(text)) {
-    for (const std::string_view word : m_preTokenizer.split(text)) encodeWord(word, out);
-    return;
-  }
-  // The expressions need valid UTF-8: they see U+FFFD for ill-formed bytes, the words keep the bytes themselves.
-  std::string shown;
-  std::vector<std::size_t> origin;  // per byte shown, its place in the text
-  for (std::size_t at = 0; at < text.size();) {
-    const Utf8Step step = firstCharacter(text.substr(at));
-    appendUtf8(shown, step.codePoint);
-    origin.resize(shown.size(), at);
-    at += step.length;
-  }
-  origin.push_back(text.size());
-  for (const std::string_view word : m_preTokenizer.split(shown)) {
-    const auto begin = static_cast<std::size_t>(word.data() - shown.data());
-    const std::size_t from = origin[begin];
-    encodeWord(text.substr(from, origin[begin + word.size()] - from), out);
-  }
-}
-
 void ByteLevelTokenizer::encodeWord(std::string_view word, std::vector<TokenId>& out) const {
-  if (m_preTokenizer.ignoresMerges()) {
+  if (m_ignoresMerges) {
     if (const auto token = m_vocabulary.find(asVocabularyWrites(word))) {
       out.push_back(*token);
       return;
     }
   }
-  std::vector<Node> nodes;
-  nodes.reserve(word.size());
-  for (Index i = 0; i < word.size(); ++i) {
-    nodes.push_back({m_byteSymbols[static_cast<unsigned char>(word[i])], i == 0 ? kNone : i - 1,
-                     i + 1 == word.size() ? kNone : i + 1});
-  }
-  std::priority_queue<Candidate, std::vector<Candidate>, IsLater> queue;
-  const auto consider = [&](Index left, Index right) {
-    if (left == kNone || right == kNone) return;
-    const std::uint64_t pair = pairKey(nodes[left].symbol, nodes[right].symbol);
-    const auto rule = m_rules.find(pair);
-    if (rule != m_rules.end()) queue.push({rule->second.rank, left, right, pair});
-  };
-  for (Index i = 1; i < nodes.size(); ++i) consider(i - 1, i);
-  while (!queue.empty()) {
-    const Candidate candidate = queue.top();
-    queue.pop();
-    Node& left = nodes[candidate.left];
-    Node& right = nodes[candidate.right];
-    if (!left.alive || !right.alive || pairKey(left.symbol, right.symbol) != candidate.pair) continue;
-    left.symbol = m_rules.at(candidate.pair).merged;
-    right.alive = false;
-    left.next = right.next;
-    if (right.next != kNone) nodes[right.next].previous = candidate.left;
-    consider(left.previous, candidate.left);
-    consider(candidate.left, left.next);
-  }
-  for (const Node& node : nodes) {
-    if (node.alive) appendSymbol(node.symbol, out);
-  }
+  std::vector<PairMerges::Symbol> symbols;
+  symbols.reserve(word.size());
+  for (const char c : word) symbols.push_back(m_byteSymbols[static_cast<unsigned char>(c)]);
+  m_merges.apply(symbols);
+  for (const PairMerges::Symbol symbol : symbols) appendSymbol(symbol, out);
 }
 
 /// The symbol's token; a merged text that is no token falls back to its bytes, and a byte without token to unknown.
-void ByteLevelTokenizer::appendSymbol(SymbolId symbol, std::vector<TokenId>& out) const {
-  if (m_symbolTokens[symbol]) {
-    out.push_back(*m_symbolTokens[symbol]);
+void ByteLevelTokenizer::appendSymbol(PairMerges::Symbol symbol, std::vector<TokenId>& out) const {
+  if (const auto token = m_merges.token(symbol)) {
+    out.push_back(*token);
     return;
   }
-  for (std::string_view rest = m_symbolTexts[symbol]; !rest.empty();) {
+  for (std::string_view rest = m_merges.text(symbol); !rest.empty();) {
     const Utf8Step step = firstCharacter(rest);
     const auto token = m_vocabulary.find(rest.substr(0, step.length));
     if (token) {

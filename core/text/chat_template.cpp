@@ -4,6 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/text/chat_template_source.h"
+#include "core/text/folder_settings.h"
 #include "core/text/jinja/interpreter.h"
 #include "core/text/jinja/parser.h"
 
@@ -45,11 +47,15 @@ double shareUsed(const jinja::Budget& budget) {
          std::min(left(budget.stepsLeft(), jinja::Budget::kSteps), left(budget.bytesLeft(), jinja::Budget::kBytes));
 }
 
-/// The text of a special token as the file lists it; empty where the file is silent or wrong.
-std::string specialText(const io::Metadata& metadata, std::string_view key) {
+/// The text of a special token as the file lists it ("bos", "eos"); empty where the file is silent or wrong.
+std::string specialText(const io::Checkpoint& checkpoint, const std::string& which) {
   try {
-    const auto id = metadata.unsignedInteger(key);
-    const io::MetadataArray* tokens = metadata.array("tokenizer.ggml.tokens");
+    if (checkpoint.format() == io::FileFormat::Safetensors) {
+      const FolderSettings settings(checkpoint, "tokenizer_config.json", "tokenizer");
+      return settings.tokenText(which + "_token").value_or("");
+    }
+    const auto id = checkpoint.metadata().unsignedInteger("tokenizer.ggml." + which + "_token_id");
+    const io::MetadataArray* tokens = checkpoint.metadata().array("tokenizer.ggml.tokens");
     return id && tokens != nullptr && *id < tokens->size() ? tokens->strings()[*id] : std::string();
   } catch (const Error&) {
     return {};  // such a file has no tokenizer, which says why
@@ -75,16 +81,14 @@ ChatTemplate::ChatTemplate(std::string_view source, std::string bos, std::string
 
 std::shared_ptr<const ChatTemplate> ChatTemplate::fromCheckpoint(const io::Checkpoint& checkpoint,
                                                                  const Tokenizer* tokenizer) {
-  const io::Metadata& metadata = checkpoint.metadata();
-  const std::optional<std::string> source = metadata.string("tokenizer.chat_template");
+  const std::optional<std::string> source = chatTemplateOf(checkpoint);
   if (!source) return nullptr;
-  const auto text = [&](std::string_view key, std::optional<TokenId> id) {
-    if (tokenizer == nullptr) return specialText(metadata, key);
+  const auto text = [&](const char* which, std::optional<TokenId> id) {
+    if (tokenizer == nullptr) return specialText(checkpoint, which);
     return id ? tokenizer->piece(*id) : std::string();
   };
-  return std::make_shared<ChatTemplate>(
-      *source, text("tokenizer.ggml.bos_token_id", tokenizer == nullptr ? std::nullopt : tokenizer->bos()),
-      text("tokenizer.ggml.eos_token_id", tokenizer == nullptr ? std::nullopt : tokenizer->eos()));
+  return std::make_shared<ChatTemplate>(*source, text("bos", tokenizer == nullptr ? std::nullopt : tokenizer->bos()),
+                                        text("eos", tokenizer == nullptr ? std::nullopt : tokenizer->eos()));
 }
 
 ChatTemplate::~ChatTemplate() = default;

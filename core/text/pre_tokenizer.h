@@ -1,35 +1,49 @@
 #pragma once
+#include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/text/vocabulary_data.h"
+
 namespace core::text {
 
-/// Cuts a text into the words within which byte-level BPE merges, by the regular expressions of tokenizer.ggml.pre.
-/// Each expression cuts the parts the previous one left; what matches and what lies between matches are both parts.
+/// Cuts a text into the words within which BPE merges. Each step cuts the parts that the one before it left.
 class PreTokenizer {
  public:
-  /// @param name value of tokenizer.ggml.pre; empty is "default"
-  /// @throws Error (Unsupported) for a name that is not known
-  explicit PreTokenizer(const std::string& name);
+  /// @throws Error (Unsupported) for an expression that PCRE2 does not accept
+  explicit PreTokenizer(std::span<const SplitStep> steps);
   ~PreTokenizer();
   PreTokenizer(const PreTokenizer&) = delete;
   PreTokenizer& operator=(const PreTokenizer&) = delete;
 
-  /// @param text valid UTF-8  @return parts in order; together they are the text
+  struct Words {
+    std::vector<std::string_view> parts;
+    std::deque<std::string> storage;  ///< of parts that are not as they stand in the text
+    Words() = default;
+    Words(Words&&) = default;
+    Words& operator=(Words&&) = default;
+  };
+  /// @param text of any bytes: expressions see U+FFFD for what is no UTF-8, the words keep the bytes
+  /// @param isFirst whether the whole text begins here, not behind a token
   /// @throws Error (Unsupported) when an expression needs more than the limits of memory and steps
-  std::vector<std::string_view> split(std::string_view text) const;
-  /// Words that are tokens as a whole are taken as they are, without merging (Llama 3, Tekken).
-  bool ignoresMerges() const { return m_ignoresMerges; }
-  /// What add_bos_token is when the file does not say.
-  bool addsBos() const { return m_addsBos; }
+  Words split(std::string_view text, bool isFirst) const;
 
  private:
   class Pattern;
-  std::vector<std::unique_ptr<Pattern>> m_patterns;
-  bool m_ignoresMerges = false;
-  bool m_addsBos = false;
+  struct Step {
+    SplitStep settings;
+    std::unique_ptr<Pattern> pattern;  ///< of Isolated and Matches
+  };
+  struct Part {
+    std::string_view text;
+    bool isFirst;
+  };
+  static void apply(const Step& step, const Part& part, Words& words, std::vector<Part>& out);
+
+  std::vector<Step> m_steps;
 };
 
 }  // namespace core::text

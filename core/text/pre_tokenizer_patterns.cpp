@@ -1,6 +1,8 @@
 // The expressions are facts of the models' tokenizer.json files, under the names llama.cpp gives them in GGUF files.
 #include "core/text/pre_tokenizer_patterns.h"
 
+#include <algorithm>
+
 namespace core::text {
 
 namespace {
@@ -35,7 +37,7 @@ constexpr std::string_view kBloom = R"( ?[^(\s|.,!?…。，、।۔،)]+)";
 std::vector<PreTokenizerRule> makeRules() {
   return {
       {{"default"}, {R"([\p{P}\$\+<=>\^~\|]+)", kGpt2, R"(\p{N}+)", R"([0-9][0-9][0-9])"}},
-      {{"llama3", "llama-v3", "llama-bpe", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"},
+      {{"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"},
        {kLlama3},
        true,
        true},
@@ -57,11 +59,44 @@ std::vector<PreTokenizerRule> makeRules() {
   };
 }
 
+/// The expression as llama.cpp's rules write it. tokenizer.json says (?i:'s|…) at the front, which is its own for
+/// o200k.
+std::string inRulesWords(std::string expression) {
+  constexpr std::string_view kTheirs = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|";
+  constexpr std::string_view kOurs = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|";
+  if (expression.starts_with(kTheirs)) expression.replace(0, kTheirs.size(), kOurs);
+  return expression;
+}
+
+bool hasPatterns(const PreTokenizerRule& rule, std::span<const SplitStep> splits) {
+  return std::ranges::equal(rule.patterns, splits, [](std::string_view pattern, const SplitStep& split) {
+    return split.kind != SplitStep::Kind::Blank && split.kind != SplitStep::Kind::Metaspace &&
+           inRulesWords(split.expression) == pattern;
+  });
+}
+
 }  // namespace
 
 const std::vector<PreTokenizerRule>& preTokenizerRules() {
   static const std::vector<PreTokenizerRule> rules = makeRules();
   return rules;
 }
+
+const PreTokenizerRule* preTokenizerRule(std::string_view name) {
+  if (name.empty()) name = "default";
+  const auto found = std::ranges::find_if(preTokenizerRules(), [&](const PreTokenizerRule& rule) {
+    return std::ranges::find(rule.names, name) != rule.names.end();
+  });
+  return found == preTokenizerRules().end() ? nullptr : &*found;
+}
+
+std::string preTokenizerName(std::span<const SplitStep> splits, bool ignoresMerges) {
+  const auto found = std::ranges::find_if(preTokenizerRules(), [&](const PreTokenizerRule& rule) {
+    return rule.ignoresMerges == ignoresMerges && hasPatterns(rule, splits);
+  });
+  return found == preTokenizerRules().end() ? std::string() : std::string(found->names.front());
+}
+
+std::string_view byteLevelExpression() { return kGpt2; }
 
 }  // namespace core::text

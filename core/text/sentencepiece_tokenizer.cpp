@@ -1,5 +1,6 @@
 #include "core/text/sentencepiece_tokenizer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <queue>
 
@@ -60,46 +61,87 @@ std::vector<Symbol> charactersOf(std::string_view text) {
   return symbols;
 }
 
-Vocabulary::Defaults llamaDefaults() { return {1, 2, 0, true, true}; }
-
 }  // namespace
 
-SentencePieceTokenizer::SentencePieceTokenizer(const io::Metadata& metadata)
-    : m_vocabulary(metadata, llamaDefaults()), m_splitter(m_vocabulary) {
+SentencePieceTokenizer::SentencePieceTokenizer(const VocabularyData& data)
+    : m_vocabulary(data),
+      m_segmenter(data),
+      m_merges(data.merges, m_vocabulary),
+      m_hasMerges(!data.merges.empty()),
+      m_fusesUnknown(data.fusesUnknown) {
   for (std::size_t i = 0; i < m_vocabulary.size(); ++i) {
     const auto id = static_cast<TokenId>(i);
     if (m_vocabulary.type(id) != TokenType::Byte) continue;
     if (const auto byte = byteOf(m_vocabulary.text(id))) m_byteTokens[*byte] = id;
   }
+  if (m_hasMerges) internSymbols();
+}
+
+/// Makes symbols of what a text begins as: single characters, bytes and the unknown token.
+void SentencePieceTokenizer::internSymbols() {
+  for (std::size_t i = 0; i < m_vocabulary.size(); ++i) {
+    const std::string& text = m_vocabulary.text(static_cast<TokenId>(i));
+    const bool isCharacter = !text.empty() && firstCharacter(text).length == text.size();
+    if (isCharacter) m_merges.intern(text, m_vocabulary.find(text));
+  }
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    if (const auto token = m_byteTokens[byte]) m_byteSymbols[byte] = m_merges.intern(m_vocabulary.text(*token), token);
+  }
+  if (const auto unknown = m_vocabulary.unknown())
+    m_unknownSymbol = m_merges.intern(m_vocabulary.text(*unknown), unknown);
 }
 
 std::vector<TokenId> SentencePieceTokenizer::encode(std::string_view text, SpecialTokens special) const {
   checkLength(text);
   std::vector<TokenId> out;
-  bool afterSpecial = true;  // the start counts as one: the prefix blank goes there
-  for (const Fragment& fragment : m_splitter.split(text, special)) {
+  m_segmenter.forEach(text, special, [&](const Fragment& fragment) {
     if (fragment.token) {
       out.push_back(*fragment.token);
-      afterSpecial = true;
-      continue;
+    } else if (m_hasMerges) {
+      encodeByRank(fragment.text, out);
+    } else {
+      encodeByScore(fragment.text, out);
     }
-    std::string escaped;
-    if (m_vocabulary.addsSpacePrefix() && afterSpecial) escaped += kBlank;
-    for (const char c : fragment.text) {
-      if (c == ' ') {
-        escaped += kBlank;
-      } else {
-        escaped += c;
-      }
-    }
-    encodeText(escaped, out);
-    afterSpecial = false;
-  }
+  });
   return out;
 }
 
-void SentencePieceTokenizer::encodeText(const std::string& escaped, std::vector<TokenId>& out) const {
-  const std::string_view text = escaped;
+void SentencePieceTokenizer::encodeByRank(std::string_view text, std::vector<TokenId>& out) const {
+  std::vector<PairMerges::Symbol> symbols;
+  bool wasUnknown = false;
+  for (std::string_view rest = text; !rest.empty();) {
+    const Utf8Step step = firstCharacter(rest);
+    // An ill-formed byte is a character of its own and ends as a byte token.
+    const std::size_t length = step.kind == Utf8Kind::Complete ? step.length : 1;
+    const std::size_t before = symbols.size();
+    appendSymbols(rest.substr(0, length), symbols);
+    rest.remove_prefix(length);
+    const bool isUnknown = symbols.size() == before + 1 && symbols.back() == m_unknownSymbol;
+    if (isUnknown && wasUnknown && m_fusesUnknown) symbols.pop_back();
+    wasUnknown = isUnknown;
+  }
+  m_merges.apply(symbols);
+  for (const PairMerges::Symbol symbol : symbols) {
+    if (const auto token = m_merges.token(symbol)) {
+      out.push_back(*token);
+    } else {
+      appendToken(m_merges.text(symbol), out);
+    }
+  }
+}
+
+/// The symbol of a character, or of its bytes, or of the unknown token; nothing where there is none of them.
+void SentencePieceTokenizer::appendSymbols(std::string_view character, std::vector<PairMerges::Symbol>& out) const {
+  if (const auto symbol = m_merges.find(character); symbol && m_merges.token(*symbol)) return out.push_back(*symbol);
+  const auto hasToken = [&](char c) { return m_byteTokens[static_cast<unsigned char>(c)].has_value(); };
+  if (std::ranges::all_of(character, hasToken)) {
+    for (const char c : character) out.push_back(m_byteSymbols[static_cast<unsigned char>(c)]);
+  } else if (m_unknownSymbol) {
+    out.push_back(*m_unknownSymbol);
+  }
+}
+
+void SentencePieceTokenizer::encodeByScore(std::string_view text, std::vector<TokenId>& out) const {
   std::vector<Symbol> symbols = charactersOf(text);
   std::priority_queue<Merge, std::vector<Merge>, IsWorse> queue;
   const auto consider = [&](Index left, Index right) {

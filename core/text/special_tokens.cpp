@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/text/unicode.h"
+
 namespace core::text {
 
 namespace {
@@ -29,37 +31,89 @@ class PrefixHashes {
   std::vector<std::uint64_t> m_prefixes;
 };
 
-struct Match {
-  std::size_t begin;
-  std::size_t length;
-  TokenId id;
-};
+/// Unicode's White_Space, what \s is in Rust's expressions.
+bool isWhiteSpace(std::uint32_t c) {
+  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool isWordCharacter(std::uint32_t c) { return c == '_' || isLetter(c) || isDigit(c); }
+
+/// Where the last character of a text begins. @pre the text is not empty
+std::size_t lastCharacter(std::string_view text) {
+  std::size_t at = text.size() - 1;
+  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
+  return at;
+}
+
+std::size_t withoutTrailingSpace(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t at = lastCharacter(text);
+    if (!isWhiteSpace(firstCharacter(text.substr(at)).codePoint)) break;
+    text.remove_suffix(text.size() - at);
+  }
+  return text.size();
+}
+
+std::size_t leadingSpace(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const Utf8Step step = firstCharacter(text.substr(at));
+    if (!isWhiteSpace(step.codePoint)) break;
+    at += step.length;
+  }
+  return at;
+}
+
+/// Whether no word goes on across the ends of text[begin, end).
+bool standsAlone(std::string_view text, std::size_t begin, std::size_t end) {
+  const auto isInWord = [&](std::size_t at) { return isWordCharacter(firstCharacter(text.substr(at)).codePoint); };
+  const bool isOpen = begin == 0 || !isInWord(lastCharacter(text.substr(0, begin)));
+  return isOpen && (end == text.size() || !isInWord(end));
+}
 
 }  // namespace
 
-SpecialTokenSplitter::SpecialTokenSplitter(const Vocabulary& vocabulary) {
-  for (std::size_t i = 0; i < vocabulary.size(); ++i) {
-    const auto id = static_cast<TokenId>(i);
-    const TokenType type = vocabulary.type(id);
-    const bool special = type == TokenType::Control || type == TokenType::UserDefined || type == TokenType::Unknown;
-    const std::string& piece = vocabulary.text(id);
-    if (!special || piece.empty() || piece.size() > kLongest) continue;
-    OfLength& tokens = m_lengths[piece.size()];
-    const std::uint64_t hash = PrefixHashes(piece).ofPart(0, piece.size(), PrefixHashes::power(piece.size()));
-    if (find(tokens, hash, piece) != nullptr) continue;  // of equal texts the first counts
-    tokens.entries.emplace(hash, Entry{piece, id, type == TokenType::UserDefined});
-    tokens.firstBytes.set(static_cast<unsigned char>(piece[0]));
+SpecialTokenSplitter::SpecialTokenSplitter(std::vector<Wanted> tokens, VocabularyData::Search search)
+    : m_tokens(std::move(tokens)), m_search(search) {
+  for (const Wanted& wanted : m_tokens) {
+    const std::string& text = wanted.text;
+    if (text.empty() || text.size() > kLongest) continue;
+    OfLength& known = m_lengths[text.size()];
+    known.power = PrefixHashes::power(text.size());
+    const std::uint64_t hash = PrefixHashes(text).ofPart(0, text.size(), known.power);
+    if (find(known, hash, text) != nullptr) continue;
+    known.entries.emplace(hash, &wanted);
+    known.firstBytes.set(static_cast<unsigned char>(text[0]));
+    m_firstBytes.set(static_cast<unsigned char>(text[0]));
   }
 }
 
-const SpecialTokenSplitter::Entry* SpecialTokenSplitter::find(const OfLength& tokens, std::uint64_t hash,
-                                                              std::string_view text) {
+const SpecialTokenSplitter::Wanted* SpecialTokenSplitter::find(const OfLength& tokens, std::uint64_t hash,
+                                                               std::string_view text) {
   const auto [begin, end] = tokens.entries.equal_range(hash);
-  const auto found = std::find_if(begin, end, [&](const auto& entry) { return entry.second.text == text; });
-  return found == end ? nullptr : &found->second;
+  const auto found = std::find_if(begin, end, [&](const auto& entry) { return entry.second->text == text; });
+  return found == end ? nullptr : found->second;
 }
 
 std::vector<Fragment> SpecialTokenSplitter::split(std::string_view text, SpecialTokens special) const {
+  const std::vector<Match> matches = isEmpty() ? std::vector<Match>()
+                                     : m_search == VocabularyData::Search::LongestFirst
+                                         ? longestFirst(text, special)
+                                         : leftmostLongest(text, special);
+  std::vector<Fragment> fragments;
+  std::size_t position = 0;
+  for (const Match& match : matches) {
+    if (match.begin > position) fragments.push_back({text.substr(position, match.begin - position), std::nullopt});
+    fragments.push_back({text.substr(match.begin, match.length), match.id});
+    position = match.begin + match.length;
+  }
+  if (position < text.size()) fragments.push_back({text.substr(position), std::nullopt});
+  return fragments;
+}
+
+std::vector<SpecialTokenSplitter::Match> SpecialTokenSplitter::longestFirst(std::string_view text,
+                                                                            SpecialTokens special) const {
   std::vector<bool> taken(text.size(), false);
   std::vector<Match> kept;
   const auto range = [&](const Match& match) {
@@ -68,13 +122,12 @@ std::vector<Fragment> SpecialTokenSplitter::split(std::string_view text, Special
   };
   const PrefixHashes hashes(text);
   for (const auto& [length, tokens] : m_lengths) {
-    const std::uint64_t power = PrefixHashes::power(length);
     std::vector<Match> matches;
     for (std::size_t at = 0; at + length <= text.size(); ++at) {
       if (!tokens.firstBytes.test(static_cast<unsigned char>(text[at])) || taken[at]) continue;
-      const Entry* found = find(tokens, hashes.ofPart(at, length, power), text.substr(at, length));
+      const Wanted* found = find(tokens, hashes.ofPart(at, length, tokens.power), text.substr(at, length));
       if (found == nullptr) continue;
-      if (special == SpecialTokens::Parse || found->userDefined) matches.push_back({at, length, found->id});
+      if (special == SpecialTokens::Parse || !found->token.special) matches.push_back({at, length, found->token.id});
     }
     std::stable_sort(matches.begin(), matches.end(), [](const Match& a, const Match& b) { return a.id < b.id; });
     for (const Match& match : matches) {
@@ -85,15 +138,44 @@ std::vector<Fragment> SpecialTokenSplitter::split(std::string_view text, Special
     }
   }
   std::sort(kept.begin(), kept.end(), [](const Match& a, const Match& b) { return a.begin < b.begin; });
-  std::vector<Fragment> fragments;
-  std::size_t position = 0;
-  for (const Match& match : kept) {
-    if (match.begin > position) fragments.push_back({text.substr(position, match.begin - position), std::nullopt});
-    fragments.push_back({text.substr(match.begin, match.length), match.id});
-    position = match.begin + match.length;
+  return kept;
+}
+
+// Source: AddedVocabulary::find_matches of Hugging Face's tokenizers.
+std::vector<SpecialTokenSplitter::Match> SpecialTokenSplitter::leftmostLongest(std::string_view text,
+                                                                               SpecialTokens special) const {
+  const PrefixHashes hashes(text);
+  const auto longestAt = [&](std::size_t at) -> const Wanted* {
+    const auto first = static_cast<unsigned char>(text[at]);
+    if (!m_firstBytes.test(first)) return nullptr;
+    for (const auto& [length, tokens] : m_lengths) {
+      if (at + length > text.size() || !tokens.firstBytes.test(first)) continue;
+      const Wanted* found = find(tokens, hashes.ofPart(at, length, tokens.power), text.substr(at, length));
+      if (found != nullptr) return found;
+    }
+    return nullptr;
+  };
+  std::vector<Match> matches;
+  std::size_t free = 0;  // where what no token has taken yet begins
+  for (std::size_t at = 0; at < text.size();) {
+    const Wanted* const found = longestAt(at);
+    if (found == nullptr) {
+      ++at;
+      continue;
+    }
+    std::size_t begin = std::max(at, free), end = at + found->text.size();
+    const std::size_t next = end;
+    const bool isHidden = (special == SpecialTokens::AsText && found->token.special) ||
+                          (found->token.singleWord && !standsAlone(text, at, end));
+    if (!isHidden) {
+      if (found->token.stripsLeft) begin = std::max(free, withoutTrailingSpace(text.substr(0, at)));
+      if (found->token.stripsRight) end += leadingSpace(text.substr(end));
+      matches.push_back({begin, end - begin, found->token.id});
+      free = end;
+    }
+    at = next;
   }
-  if (position < text.size()) fragments.push_back({text.substr(position), std::nullopt});
-  return fragments;
+  return matches;
 }
 
 }  // namespace core::text

@@ -1,30 +1,20 @@
 #include "core/text/tokenizer.h"
 
 #include "core/base/error.h"
-#include "core/io/text_checks.h"
 #include "core/text/byte_level_tokenizer.h"
 #include "core/text/detokenizer.h"
 #include "core/text/sentencepiece_tokenizer.h"
+#include "core/text/vocabulary_data.h"
 
 namespace core::text {
 
 std::shared_ptr<const Tokenizer> Tokenizer::fromCheckpoint(const io::Checkpoint& checkpoint) {
-  constexpr const char* kModel = "tokenizer.ggml.model";
-  const std::optional<std::string> model = checkpoint.metadata().string(kModel);
-  if (!model && checkpoint.format() == io::FileFormat::Safetensors) {
-    throw Error(ErrorCode::Unsupported,
-                "The tokenizer of a safetensors model is not read yet; that of a GGUF file made from it is.", kModel);
-  }
-  if (!model) {
-    throw Error(ErrorCode::InvalidFile, "The file carries no tokenizer: expected the key tokenizer.ggml.model.",
-                kModel);
-  }
-  if (*model == "llama") return std::make_shared<SentencePieceTokenizer>(checkpoint.metadata());
-  if (*model == "gpt2") return std::make_shared<ByteLevelTokenizer>(checkpoint.metadata());
-  throw Error(ErrorCode::Unsupported,
-              "The tokenizer " + io::inQuotes(*model) +
-                  " is not supported; supported are llama (SentencePiece BPE) and gpt2 (byte-level BPE).",
-              kModel);
+  return fromData(vocabularyOf(checkpoint));
+}
+
+std::shared_ptr<const Tokenizer> Tokenizer::fromData(const VocabularyData& data) {
+  if (data.kind == VocabularyKind::ByteLevel) return std::make_shared<ByteLevelTokenizer>(data);
+  return std::make_shared<SentencePieceTokenizer>(data);
 }
 
 std::vector<TokenId> Tokenizer::encodePrompt(std::string_view text, SpecialTokens special) const {

@@ -18,13 +18,16 @@ enum class SpecialTokens : std::uint8_t {
   Parse    ///< control and user-defined tokens in the input become their ids (for rendered chat templates)
 };
 
-/// Text ↔ ids, made from a model file's metadata. Immutable, safe from any thread.
+struct VocabularyData;
+
+/// Text ↔ ids, made from what a model file says of it. Immutable, safe from any thread.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  /// @throws Error (InvalidFile or Unsupported) naming the key that is missing, malformed or of an unknown kind.
+  /// @throws Error (InvalidFile or Unsupported) naming what is missing, malformed or of an unknown kind.
   static std::shared_ptr<const Tokenizer> fromCheckpoint(const io::Checkpoint& checkpoint);
+  static std::shared_ptr<const Tokenizer> fromData(const VocabularyData& data);
 
   /// Tokens it knows: ids 0 … size() − 1. The model's vocabulary may be larger (embeddings are padded): nothing should
   /// choose such an id, and where one turns up it shows as "<token 32001>".

@@ -7,25 +7,16 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/io/metadata.h"
 #include "core/text/tokenizer.h"
+#include "core/text/vocabulary_data.h"
 
 namespace core::text {
 
-/// The tokens of a model file and what its metadata says of them, all of it checked.
+/// The tokens of a model file, their kinds and their special numbers, checked against each other.
 class Vocabulary {
  public:
-  /// What a kind of tokenizer takes for granted where the file says nothing.
-  struct Defaults {
-    std::optional<TokenId> bos;
-    std::optional<TokenId> eos;
-    std::optional<TokenId> unknown;
-    bool addBos = false;
-    bool addSpacePrefix = false;
-  };
-
-  /// @throws Error (InvalidFile) naming the key whose size, type or value is wrong
-  Vocabulary(const io::Metadata& metadata, const Defaults& defaults);
+  /// @throws Error (InvalidFile) for lists of different lengths and ids that are no token's
+  explicit Vocabulary(const VocabularyData& data);
   Vocabulary(const Vocabulary&) = delete;
   Vocabulary& operator=(const Vocabulary&) = delete;
 
@@ -51,10 +42,9 @@ class Vocabulary {
   bool endsGeneration(TokenId id) const { return m_ends.contains(id); }
 
  private:
-  void readTypesAndScores(const io::Metadata& metadata);
-  void readSpecialTokens(const io::Metadata& metadata, const Defaults& defaults);
-  std::optional<TokenId> tokenId(const io::Metadata& metadata, std::string_view key) const;
-  void collectEnds(const io::Metadata& metadata);
+  void check(const VocabularyData& data) const;
+  void indexTexts();
+  void collectEnds(const VocabularyData& data);
 
   std::vector<std::string> m_tokens;
   std::vector<TokenType> m_types;

@@ -5,17 +5,15 @@
 #include "core/base/error.h"
 #include "core/io/checkpoint.h"
 #include "core/io/gguf_writer.h"
-#include "core/text/byte_level_tokenizer.h"
-#include "core/text/sentencepiece_tokenizer.h"
+#include "core/text/tokenizer.h"
 #include "core/text/unicode.h"
+#include "core/text/vocabulary_gguf.h"
 #include "support/golden.h"
 #include "support/time_limit.h"
 
 using core::Error;
 using core::ErrorCode;
 using core::io::Metadata;
-using core::text::ByteLevelTokenizer;
-using core::text::SentencePieceTokenizer;
 using core::text::SpecialTokens;
 using core::text::TokenId;
 using core::text::Tokenizer;
@@ -148,14 +146,14 @@ void TestTokenizer::byteLevelGolden() {
   const auto file = core::io::openCheckpoint(kByteLevel);
   Metadata metadata = without(*file, {"tokenizer.ggml.pre"});
   metadata.add("tokenizer.ggml.pre", pre.toStdString());
-  const ByteLevelTokenizer tokenizer(metadata);
+  const auto tokenizer = Tokenizer::fromData(core::text::ggufVocabulary(metadata));
   const auto& expected = golden.at("pre").at(pre.toStdString());
   int differing = 0;
   for (std::size_t i = 0; i < golden.at("texts").size(); ++i) {
     const std::string text = golden.at("texts").at(i);
     for (const auto& [mode, key] :
          {std::pair(SpecialTokens::AsText, "plain"), std::pair(SpecialTokens::Parse, "special")}) {
-      const auto ids = tokenizer.encode(text, mode);
+      const auto ids = tokenizer->encode(text, mode);
       const auto wanted = expected.at(key).at(i).get<std::vector<TokenId>>();
       if (ids == wanted) continue;
       ++differing;
@@ -349,12 +347,7 @@ void TestTokenizer::oneMegabyte() {
   const auto file = core::io::openCheckpoint(pre.isEmpty() ? kSentencePiece : kByteLevel);
   Metadata metadata = without(*file, {"tokenizer.ggml.pre"});
   if (!pre.isEmpty()) metadata.add("tokenizer.ggml.pre", pre.toStdString());
-  std::shared_ptr<const Tokenizer> tokenizer;
-  if (pre.isEmpty()) {
-    tokenizer = std::make_shared<SentencePieceTokenizer>(metadata);
-  } else {
-    tokenizer = std::make_shared<ByteLevelTokenizer>(metadata);
-  }
+  const auto tokenizer = Tokenizer::fromData(core::text::ggufVocabulary(metadata));
   const double started = support::cpuSeconds();
   const auto ids = tokenizer->encode(text, SpecialTokens::Parse);
   const double seconds = support::cpuSeconds() - started;

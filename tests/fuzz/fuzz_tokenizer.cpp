@@ -12,10 +12,9 @@
 
 #include "core/base/error.h"
 #include "core/io/metadata_encoding.h"
-#include "core/text/byte_level_tokenizer.h"
 #include "core/text/detokenizer.h"
-#include "core/text/sentencepiece_tokenizer.h"
 #include "core/text/unicode.h"
+#include "core/text/vocabulary_gguf.h"
 
 namespace {
 
@@ -163,6 +162,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   arrays.add("tokenizer.ggml.merges", MetadataType::String, merges.size(),
              [&](auto& bytes, std::size_t i) { core::io::appendString(bytes, merges[i]); });
+  metadata.add("tokenizer.ggml.model", std::string((flags & kByteLevel) != 0 ? "gpt2" : "llama"));
   metadata.add("tokenizer.ggml.pre", std::string(kPreTokenizers[data[1] % kPreTokenizers.size()]));
   metadata.add("tokenizer.ggml.add_space_prefix", (flags & kSpacePrefix) != 0);
   metadata.add("tokenizer.ggml.add_bos_token", (flags & kBos) != 0);
@@ -171,11 +171,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     metadata.add("tokenizer.ggml.eos_token_id", std::int64_t{static_cast<std::int8_t>(data[3])});
   }
   try {
-    if ((flags & kByteLevel) != 0) {
-      use(core::text::ByteLevelTokenizer(metadata), rest);
-    } else {
-      use(core::text::SentencePieceTokenizer(metadata), rest);
-    }
+    use(*Tokenizer::fromData(core::text::ggufVocabulary(metadata)), rest);
   } catch (const core::Error&) {
     // Refused with a sentence: that is what a bad file should get.
   }

@@ -1,0 +1,209 @@
+#include "core/io/tokenizer_json.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/io/sniff.h"
+#include "core/io/text_checks.h"
+
+namespace core::io {
+
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
+constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMaxSettings = 100'000;  // the steps around a model, which list a few special tokens
+
+/// Goes through the file once. The big lists are taken element by element, every other part as a small tree.
+class TokenizerVisitor final : public JsonVisitor {
+ public:
+  explicit TokenizerVisitor(std::string_view source) : m_source(source), m_tree(kMaxSettings, source) {}
+
+  void onBegin(JsonContainer container) override {
+    ++m_depth;
+    if (m_depth == 1 && container == JsonContainer::Array) refuse("expected a JSON object");
+    if (m_list == List::None && isFree()) return beginPart(container);
+    if (m_list == List::Merges && m_depth == m_listDepth + 1 && container == JsonContainer::Array) {
+      m_pair.clear();
+      return;
+    }
+    if (m_list == List::Vocabulary || m_list == List::Merges) refuse("a list of the model holds what is no token");
+    m_tree.onBegin(container);
+  }
+
+  void onEnd(JsonContainer container) override {
+    const std::size_t depth = m_depth--;
+    if (m_list != List::None && depth == m_listDepth) {
+      m_list = List::None;
+      return;
+    }
+    if (m_list == List::Merges) return addPair();
+    if (isFree()) return;  // the end of the file's object or the model's
+    m_tree.onEnd(container);
+    if (!m_tree.isComplete()) return;
+    if (m_list == List::Added) {
+      addToken(m_tree.take());
+    } else {
+      assign(m_tree.take());
+    }
+  }
+
+  void onKey(std::string key) override {
+    if (m_list == List::Vocabulary) {
+      m_token = std::move(key);
+    } else if (isFree()) {
+      (m_depth == 1 ? m_section : m_setting) = std::move(key);
+    } else {
+      m_tree.onKey(std::move(key));
+    }
+  }
+
+  void onScalar(JsonScalar value) override {
+    if (m_depth == 0) refuse("expected a JSON object");
+    if (m_list == List::Vocabulary) return addToVocabulary(value);
+    if (m_list == List::Merges) return addMerge(std::move(value));
+    if (m_list == List::Added && m_tree.isComplete()) refuse("added_tokens holds what is no token");
+    if (!m_tree.isComplete()) return m_tree.onScalar(std::move(value));
+    JsonTree tree;
+    tree.scalar = std::move(value);
+    assign(std::move(tree));
+  }
+
+  TokenizerJson take() {
+    if (!m_hasModel) refuse("it has no model");
+    if (!m_hasVocabulary) refuse("its model has no vocab");
+    return std::move(m_result);
+  }
+
+ private:
+  enum class List { None, Vocabulary, Merges, Added };
+
+  [[noreturn]] void refuse(std::string_view detail) const {
+    throw Error(ErrorCode::InvalidFile, fmt::format("{}: {}.", m_source, detail));
+  }
+  [[noreturn]] void refuseFeature(std::string_view what) const {
+    throw Error(ErrorCode::Unsupported, fmt::format("{}: {} is not supported (yet).", m_source, what));
+  }
+
+  /// Whether the next value belongs to the file's object or to the model's, not to a tree or a list.
+  bool isFree() const { return m_list == List::None && m_tree.isComplete(); }
+  bool isInModel() const { return m_section == "model" && m_depth >= 2; }
+
+  void beginPart(JsonContainer container) {
+    if (m_depth == 1) return;
+    if (m_depth == 2 && m_section == "model") {
+      if (container == JsonContainer::Array) refuse("its model is no object");
+      m_hasModel = true;
+      return;
+    }
+    if (m_depth == 2 && m_section == "added_tokens" && container == JsonContainer::Array) return begin(List::Added);
+    if (m_depth == 3 && m_section == "model" && m_setting == "vocab") {
+      if (container == JsonContainer::Array) refuseFeature("the model Unigram, which is no BPE,");
+      m_hasVocabulary = true;
+      return begin(List::Vocabulary);
+    }
+    if (m_depth == 3 && m_section == "model" && m_setting == "merges" && container == JsonContainer::Array)
+      return begin(List::Merges);
+    m_tree.onBegin(container);
+  }
+
+  void begin(List list) {
+    m_list = list;
+    m_listDepth = m_depth;
+  }
+
+  void addToVocabulary(const JsonScalar& value) {
+    const auto* const id = std::get_if<std::uint64_t>(&value);
+    if (id == nullptr || *id > std::numeric_limits<std::int32_t>::max())
+      refuse(fmt::format("the token {} has no number from 0 to 2147483647", inQuotes(m_token)));
+    m_result.vocabulary.push_back({std::move(m_token), static_cast<std::uint32_t>(*id)});
+  }
+
+  void addMerge(JsonScalar value) {
+    auto* const text = std::get_if<std::string>(&value);
+    if (text == nullptr) refuse(fmt::format("merge {} is no text", m_result.merges.size()));
+    if (m_depth == m_listDepth) {
+      m_result.merges.push_back(std::move(*text));
+    } else {
+      m_pair.push_back(std::move(*text));
+    }
+  }
+
+  void addPair() {
+    const std::size_t number = m_result.merges.size();
+    if (m_pair.size() != 2) refuse(fmt::format("merge {} should be two texts", number));
+    if (m_pair[0].find(' ') != std::string::npos || m_pair[1].find(' ') != std::string::npos)
+      refuseFeature(fmt::format("merge {}, which joins tokens with a blank inside,", number));
+    m_result.merges.push_back(m_pair[0] + ' ' + m_pair[1]);
+  }
+
+  void addToken(const JsonTree& tree) {
+    const auto content = tree.text("content");
+    const auto id = tree.number("id");
+    const std::size_t number = m_result.added.size();
+    if (!content) refuse(fmt::format("added token {} has no text", number));
+    if (!id || *id > std::numeric_limits<std::int32_t>::max())
+      refuse(fmt::format("the added token {} has no number from 0 to 2147483647", inQuotes(*content)));
+    TokenizerJson::AddedToken token{*content, static_cast<std::uint32_t>(*id)};
+    token.special = tree.flag("special").value_or(false);
+    token.stripsLeft = tree.flag("lstrip").value_or(false);
+    token.stripsRight = tree.flag("rstrip").value_or(false);
+    token.singleWord = tree.flag("single_word").value_or(false);
+    token.normalized = tree.flag("normalized").value_or(!token.special);
+    m_result.added.push_back(std::move(token));
+  }
+
+  void assign(JsonTree tree) {
+    if (isInModel()) return assignToModel(tree);
+    if (m_section == "model") refuse("its model is no object");
+    if (m_section == "normalizer") m_result.normalizer = std::move(tree);
+    if (m_section == "pre_tokenizer") m_result.preTokenizer = std::move(tree);
+    if (m_section == "post_processor") m_result.postProcessor = std::move(tree);
+    if (m_section == "decoder") m_result.decoder = std::move(tree);
+  }
+
+  void assignToModel(const JsonTree& tree) {
+    const auto isOn = [&] { return !tree.container && std::get_if<bool>(&tree.scalar) && std::get<bool>(tree.scalar); };
+    const std::string* const text = tree.container ? nullptr : std::get_if<std::string>(&tree.scalar);
+    if (m_setting == "type" && (text == nullptr || *text != "BPE"))
+      refuseFeature(fmt::format("the model {}, which is no BPE,", inQuotes(text == nullptr ? "" : *text)));
+    if (m_setting == "vocab") refuse("its model's vocab is no object");
+    if (m_setting == "merges") refuse("its model's merges are no list");
+    if (m_setting == "unk_token" && text != nullptr) m_result.unknown = *text;
+    if (m_setting == "byte_fallback") m_result.byteFallback = isOn();
+    if (m_setting == "fuse_unk") m_result.fusesUnknown = isOn();
+    if (m_setting == "ignore_merges") m_result.ignoresMerges = isOn();
+    const bool isAffix = m_setting == "continuing_subword_prefix" || m_setting == "end_of_word_suffix";
+    if (isAffix && text != nullptr && !text->empty())
+      refuseFeature(fmt::format("a BPE with the {} {}", m_setting, inQuotes(*text)));
+  }
+
+  std::string_view m_source;
+  JsonTreeBuilder m_tree;
+  TokenizerJson m_result;
+  std::size_t m_depth = 0;
+  std::string m_section;  ///< the current key of the file's object
+  std::string m_setting;  ///< the current key of the model
+  List m_list = List::None;
+  std::size_t m_listDepth = 0;
+  std::string m_token;              ///< whose number comes next
+  std::vector<std::string> m_pair;  ///< of the current merge
+  bool m_hasModel = false, m_hasVocabulary = false;
+};
+
+}  // namespace
+
+TokenizerJson readTokenizerJson(std::span<const std::byte> bytes, std::string_view source) {
+  throwIfForeign(bytes, source, "a JSON object");
+  if (bytes.size() > kMaxBytes) {
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("{}: expected at most {} bytes of JSON but found {}.", source, kMaxBytes, bytes.size()));
+  }
+  TokenizerVisitor visitor(source);
+  readJson({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, visitor, source, kMaxDepth);
+  return visitor.take();
+}
+
+}  // namespace core::io

@@ -1,0 +1,169 @@
+#include "core/model/config_hugging_face.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/config_reading.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr ConfigKeys kKeys = {"config.max_position_embeddings",
+                              "config.hidden_size",
+                              "config.num_hidden_layers",
+                              "config.intermediate_size",
+                              "config.num_attention_heads",
+                              "config.num_key_value_heads",
+                              "config.head_dim",
+                              nullptr,
+                              "config.rms_norm_eps",
+                              "config.rope_theta"};
+
+/// Where rotary embedding is described: rope_parameters since transformers 5, rope_scaling before.
+constexpr std::array<std::string_view, 2> kRopeObjects = {"config.rope_parameters", "config.rope_scaling"};
+
+/// Keys that change the computation unless they have one of the values that change nothing: nothing, false, 0 or 1 as
+/// noted. transformers gives some of them to other families; a model that needs them computes something else here.
+struct NeutralKey {
+  std::string_view key;
+  double neutral;  ///< beside 0 and false
+};
+constexpr NeutralKey kNeutralKeys[] = {
+    {"mlp_bias", 0},
+    {"partial_rotary_factor", 1},
+    {"rotary_pct", 1},
+    {"rope_parameters.partial_rotary_factor", 1},
+    {"rope_scaling.partial_rotary_factor", 1},
+    {"rope_scaling.attention_factor", 1},
+    {"rope_parameters.attention_factor", 1},
+    {"num_local_experts", 0},
+    {"num_experts", 0},
+    {"n_routed_experts", 0},
+    {"moe_intermediate_size", 0},
+    {"attn_logit_softcapping", 0},
+    {"final_logit_softcapping", 0},
+    {"attention_multiplier", 0},
+    {"embedding_multiplier", 1},
+    {"residual_multiplier", 1},
+    {"logits_scaling", 1},
+    {"logit_scale", 1},
+    {"query_pre_attn_scalar", 0},
+    {"scale_emb", 1},
+    {"scale_depth", 0},
+    {"dim_model_base", 0},
+    {"qk_norm", 0},
+    {"use_qk_norm", 0},
+    {"qk_layernorm", 0},
+    {"clip_qkv", 0},
+    {"alibi", 0},
+    {"use_alibi", 0},
+    {"parallel_residual", 0},
+    {"use_parallel_residual", 0},
+    {"attention_chunk_size", 0},
+    {"no_rope_layer_interval", 0},
+    {"attn_temperature_tuning", 0},
+    {"add_cross_attention", 0},
+    {"is_encoder_decoder", 0},
+};
+
+bool isNeutral(const io::MetadataValue& value, double neutral) {
+  const auto equals = [&](double number) { return number == 0 || number == neutral; };
+  if (const bool* flag = std::get_if<bool>(&value)) return !*flag;
+  if (const auto* number = std::get_if<std::uint64_t>(&value)) return equals(static_cast<double>(*number));
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return equals(static_cast<double>(*number));
+  if (const auto* number = std::get_if<double>(&value)) return equals(*number);
+  return false;
+}
+
+const io::MetadataEntry* entryOf(const io::Metadata& metadata, std::string_view key) {
+  const auto found = std::ranges::find(metadata.entries(), key, &io::MetadataEntry::key);
+  return found == metadata.entries().end() ? nullptr : &*found;
+}
+
+void refuseUnfollowed(const io::Checkpoint& checkpoint) {
+  const io::Metadata& metadata = checkpoint.metadata();
+  for (const NeutralKey& row : kNeutralKeys) {
+    const io::MetadataEntry* const entry = entryOf(metadata, fmt::format("config.{}", row.key));
+    if (entry != nullptr && !isNeutral(entry->value, row.neutral)) refuseKey(checkpoint, *entry);
+  }
+  if (const io::MetadataEntry* const act = entryOf(metadata, "config.hidden_act")) {
+    const auto* const name = std::get_if<std::string>(&act->value);
+    if (name == nullptr || (*name != "silu" && *name != "swish")) refuseKey(checkpoint, *act);
+  }
+  if (const io::MetadataEntry* const types = entryOf(metadata, "config.layer_types")) {
+    const auto* const list = std::get_if<io::MetadataArray>(&types->value);
+    const bool isText = list != nullptr && list->elementType() == io::MetadataType::String;
+    const std::vector<std::string> kinds = isText ? list->strings() : std::vector<std::string>{""};
+    if (std::ranges::adjacent_find(kinds, std::ranges::not_equal_to()) != kinds.end() ||
+        (kinds.front() != "full_attention" && kinds.front() != "sliding_attention"))
+      refuseKey(checkpoint, *types);
+  }
+}
+
+/// The type of rotary scaling under one of its names; "default" is none.
+std::string scalingType(const io::Metadata& metadata, std::string_view object) {
+  const auto value = metadata.string(fmt::format("{}.rope_type", object));
+  return value ? *value : metadata.string(fmt::format("{}.type", object)).value_or("default");
+}
+
+void readRope(const io::Checkpoint& checkpoint, const MetadataLimits& limits, ModelConfig& config) {
+  const io::Metadata& metadata = checkpoint.metadata();
+  config.ropePairing = RopePairing::Halves;
+  config.ropeDimensions = config.headSize;
+  if (config.headSize % 2 != 0) {
+    throw Error(ErrorCode::InvalidFile, fmt::format("The size of a head should be even, but is {}.", config.headSize),
+                kKeys.headSize);
+  }
+  for (const std::string_view object : kRopeObjects) {
+    const auto key = [&](const char* name) { return fmt::format("{}.{}", object, name); };
+    if (metadata.find(key("rope_theta")) != nullptr)
+      config.ropeBase = limits.real(key("rope_theta"), config.ropeBase, 1.0F, 1e12F);
+    const std::string type = scalingType(metadata, object);
+    if (type == "default") continue;
+    config.ropeFactor = limits.real(key("factor"), 1.0F, 1e-3F, 1e4F);
+    if (type == "linear" && config.ropeFactor != 1.0F) config.ropeScaling = RopeScaling::Linear;
+    if (type != "llama3") return;
+    const std::string context = key("original_max_position_embeddings"), low = key("low_freq_factor"),
+                      high = key("high_freq_factor");
+    return readLlama3Scaling(limits, {context.c_str(), low.c_str(), high.c_str()}, config);
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoint) {
+  const io::Metadata& metadata = checkpoint.metadata();
+  const std::string& type = checkpoint.architecture();
+  if (type.empty()) {
+    const bool hasConfig = std::ranges::any_of(
+        metadata.entries(), [](const io::MetadataEntry& entry) { return entry.key.starts_with("config."); });
+    return cannotChat(checkpoint, hasConfig ? "a folder whose config.json names no model_type"
+                                            : "a safetensors model without a config.json beside it");
+  }
+  if (type != "llama" && type != "mistral") return cannotChat(checkpoint, withArticle(type) + " model");
+  for (const std::string_view object : kRopeObjects) {
+    const std::string scaling = scalingType(metadata, object);
+    if (scaling != "default" && scaling != "linear" && scaling != "llama3")
+      return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type {}", io::inQuotes(scaling)));
+  }
+  return std::nullopt;
+}
+
+void readHuggingFaceConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
+  const MetadataLimits limits(checkpoint.metadata());
+  const bool isMistral = checkpoint.architecture() == "mistral";
+  ConfigDefaults defaults{2048, std::nullopt, 1e-6F};
+  if (isMistral) defaults = {131072, 8, 1e-6F};
+  readSizes(limits, kKeys, defaults, config);
+  // Only mistral's attention looks at it; null, which most files say, is none.
+  if (isMistral) config.slidingWindow = limits.integer("config.sliding_window", 0, 0, ModelConfig::kMaxContext);
+  readRope(checkpoint, limits, config);
+  refuseUnfollowed(checkpoint);
+}
+
+}  // namespace core::model

@@ -1,0 +1,37 @@
+#include "core/model/llama_tensors.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/model/llama_names.h"
+#include "core/quant/quantizer.h"
+
+namespace core::model {
+
+std::string llamaTensor(const io::Checkpoint& checkpoint, std::string_view ggufName) {
+  constexpr std::string_view kDecoder = "model.";
+  std::string name = nameIn(checkpoint.format(), ggufName);
+  if (checkpoint.format() == io::FileFormat::Gguf || checkpoint.find(name) || !name.starts_with(kDecoder)) return name;
+  std::string bare = name.substr(kDecoder.size());
+  return checkpoint.find(bare) ? bare : name;
+}
+
+bool hasOwnOutput(const io::Checkpoint& checkpoint) {
+  if (!checkpoint.find(llamaTensor(checkpoint, "output.weight"))) return false;
+  if (checkpoint.format() == io::FileFormat::Gguf) return true;
+  return !checkpoint.metadata().boolean("config.tie_word_embeddings").value_or(false);
+}
+
+bool isWithoutEffect(const io::Checkpoint& checkpoint, const io::TensorInfo& tensor) {
+  if (checkpoint.format() == io::FileFormat::Gguf) return false;
+  if (tensor.name.ends_with("rotary_emb.inv_freq")) return true;
+  if (tensor.name == nameIn(checkpoint.format(), "output.weight")) return !hasOwnOutput(checkpoint);
+  constexpr std::uint64_t kMostValues = 1U << 20U;
+  const bool isBias = tensor.name.ends_with(".bias") && tensor.shape.rank() == 1 && tensor.isReadable();
+  if (!isBias || tensor.shape[0] > kMostValues || tensor.assembly != io::Assembly::None) return false;
+  std::vector<float> values(tensor.shape[0]);
+  quant::decode(checkpoint.view(tensor.name), 0, values.size(), values.data());
+  return std::ranges::all_of(values, [](float value) { return value == 0.0F; });
+}
+
+}  // namespace core::model

@@ -1,0 +1,41 @@
+#include "core/text/normalizer.h"
+
+#include "core/text/compose.h"
+
+namespace core::text {
+
+namespace {
+
+std::string replaced(std::string_view text, std::string_view pattern, std::string_view content) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0;;) {
+    const std::size_t found = text.find(pattern, at);
+    out += text.substr(at, found - at);
+    if (found == std::string_view::npos) return out;
+    out += content;
+    at = found + pattern.size();
+  }
+}
+
+}  // namespace
+
+std::string Normalizer::apply(std::string_view text) const {
+  std::string out(text);
+  for (const NormalizerStep& step : m_steps) {
+    switch (step.kind) {
+      case NormalizerStep::Kind::Prepend:
+        if (!out.empty()) out.insert(0, step.content);
+        break;
+      case NormalizerStep::Kind::Replace:
+        out = replaced(out, step.pattern, step.content);
+        break;
+      case NormalizerStep::Kind::Nfc:
+        out = compose(out);
+        break;
+    }
+  }
+  return out;
+}
+
+}  // namespace core::text

@@ -1,0 +1,27 @@
+#include "core/text/text_segmenter.h"
+
+namespace core::text {
+
+namespace {
+
+/// The added tokens that are looked for in the normalized text, or those in the text as it is.
+std::vector<SpecialTokenSplitter::Wanted> wantedTokens(const VocabularyData& data, bool normalized,
+                                                       const Normalizer& normalizer) {
+  std::vector<SpecialTokenSplitter::Wanted> wanted;
+  for (const AddedToken& token : data.added) {
+    if (token.normalized != normalized) continue;
+    const std::string& text = data.tokens.at(static_cast<std::size_t>(token.id));
+    wanted.push_back({normalized ? normalizer.apply(text) : text, token});
+  }
+  return wanted;
+}
+
+}  // namespace
+
+TextSegmenter::TextSegmenter(const VocabularyData& data)
+    : m_normalizer(data.normalizers),
+      m_raw(wantedTokens(data, false, m_normalizer), data.search),
+      m_normalized(wantedTokens(data, true, m_normalizer), data.search),
+      m_preTokenizer(data.splits) {}
+
+}  // namespace core::text

@@ -1,0 +1,248 @@
+#include "core/text/vocabulary_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <unordered_map>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/io/tokenizer_json.h"
+#include "core/text/folder_settings.h"
+#include "core/text/pre_tokenizer_patterns.h"
+#include "core/text/tokenizer_steps.h"
+
+namespace core::text {
+
+namespace {
+
+constexpr std::string_view kFile = "tokenizer.json";
+constexpr std::string_view kBlankMark = "\xE2\x96\x81";  // U+2581
+
+[[noreturn]] void refuse(std::string_view detail, ErrorCode code = ErrorCode::InvalidFile) {
+  throw Error(code, fmt::format("\"{}\": {}.", kFile, detail), std::string(kFile));
+}
+
+using Ids = std::unordered_map<std::string_view, TokenId>;
+
+/// Puts the tokens where their numbers say. Added tokens may lie beyond the vocabulary, with gaps.
+void placeTokens(const io::TokenizerJson& file, VocabularyData& data) {
+  const std::size_t named = file.vocabulary.size() + file.added.size();
+  std::uint32_t last = 0;
+  for (const auto& token : file.vocabulary) last = std::max(last, token.id);
+  for (const auto& token : file.added) last = std::max(last, token.id);
+  if (named == 0) refuse("it names no token");
+  if (last > 4 * named + 1024) refuse(fmt::format("it numbers its {} tokens up to {}", named, last));
+  data.tokens.resize(std::size_t{last} + 1);
+  data.types.assign(data.tokens.size(), TokenType::Unused);
+  const auto place = [&](const std::string& text, std::uint32_t id, TokenType type) {
+    if (data.types[id] != TokenType::Unused && data.tokens[id] != text) {
+      refuse(fmt::format("it gives the number {} to two tokens, {} and {}", id, io::inQuotes(data.tokens[id]),
+                         io::inQuotes(text)));
+    }
+    data.tokens[id] = text;
+    data.types[id] = type;
+  };
+  for (const auto& token : file.vocabulary) place(token.text, token.id, TokenType::Normal);
+  for (const auto& token : file.added) {
+    if (token.content.empty()) continue;
+    place(token.content, token.id, token.special ? TokenType::Control : TokenType::UserDefined);
+    data.added.push_back({static_cast<TokenId>(token.id), token.special, token.stripsLeft, token.stripsRight,
+                          token.singleWord, token.normalized});
+  }
+}
+
+Ids idsOf(const VocabularyData& data) {
+  Ids ids;
+  ids.reserve(data.tokens.size());
+  for (std::size_t i = 0; i < data.tokens.size(); ++i) {
+    if (data.types[i] == TokenType::Unused) continue;
+    const auto [known, isNew] = ids.try_emplace(data.tokens[i], static_cast<TokenId>(i));
+    if (!isNew)
+      refuse(fmt::format("it gives two numbers, {} and {}, to {}", known->second, i, io::inQuotes(known->first)));
+  }
+  return ids;
+}
+
+/// "<0x0A>" is a byte where the model falls back to bytes.
+bool isByteToken(std::string_view text) {
+  unsigned value = 0;
+  if (text.size() != 6 || !text.starts_with("<0x") || text[5] != '>') return false;
+  return std::from_chars(text.data() + 3, text.data() + 5, value, 16).ptr == text.data() + 5;
+}
+
+/// Every merge must join two tokens to a third. Of SentencePiece the tokens get scores that join in the same order.
+void checkMerges(const Ids& ids, VocabularyData& data) {
+  constexpr float kNeverJoined = -1e9F;
+  data.scores.assign(data.tokens.size(), 0.0F);
+  if (data.kind == VocabularyKind::SentencePiece) data.scores.assign(data.tokens.size(), kNeverJoined);
+  for (std::size_t rank = 0; rank < data.merges.size(); ++rank) {
+    const std::string& merge = data.merges[rank];
+    const std::size_t blank = merge.find(' ', 1);
+    if (blank == std::string::npos || blank + 1 == merge.size())
+      refuse(fmt::format("merge {} should be two texts with a blank between, but is {}", rank, io::inQuotes(merge)));
+    const std::string_view left = std::string_view(merge).substr(0, blank);
+    const std::string_view right = std::string_view(merge).substr(blank + 1);
+    std::string joined(left);
+    joined += right;
+    for (const std::string_view text : {left, right, std::string_view(joined)}) {
+      if (!ids.contains(text)) refuse(fmt::format("merge {} names {}, which is no token", rank, io::inQuotes(text)));
+    }
+    float& score = data.scores[static_cast<std::size_t>(ids.at(joined))];
+    if (score == kNeverJoined) score = -static_cast<float>(rank);
+  }
+}
+
+void readModel(io::TokenizerJson& file, VocabularyData& data) {
+  const std::string source = fmt::format("\"{}\"", kFile);
+  PreTokenizerSteps steps = preTokenizerSteps(file.preTokenizer, source);
+  data.normalizers = normalizerSteps(file.normalizer, source);
+  data.splits = std::move(steps.splits);
+  const auto marksBlanks = [](const NormalizerStep& step) { return step.content == kBlankMark; };
+  const bool isSentencePiece =
+      file.byteFallback || std::ranges::any_of(data.normalizers, marksBlanks) ||
+      std::ranges::any_of(data.splits, [](const SplitStep& s) { return s.kind == SplitStep::Kind::Metaspace; });
+  if (isSentencePiece == steps.isByteLevel)
+    refuse("a BPE that is neither byte-level nor SentencePiece's is not supported (yet)", ErrorCode::Unsupported);
+  data.kind = steps.isByteLevel ? VocabularyKind::ByteLevel : VocabularyKind::SentencePiece;
+  data.search = VocabularyData::Search::LeftmostLongest;
+  data.merges = std::move(file.merges);
+  if (data.merges.empty()) refuse("its model has no merges");
+  data.ignoresMerges = file.ignoresMerges;
+  data.fusesUnknown = file.fusesUnknown;
+  if (steps.isByteLevel) data.preTokenizer = preTokenizerName(data.splits, data.ignoresMerges);
+  data.addSpacePrefix = !steps.isByteLevel && stripsFirstBlank(file.decoder);
+}
+
+void markSpecialKinds(const io::TokenizerJson& file, const Ids& ids, VocabularyData& data) {
+  if (file.unknown) {
+    const auto found = ids.find(*file.unknown);
+    if (found == ids.end()) refuse(fmt::format("its unknown token {} is no token", io::inQuotes(*file.unknown)));
+    data.unknown = found->second;
+    data.types[static_cast<std::size_t>(found->second)] = TokenType::Unknown;
+  }
+  if (!file.byteFallback) return;
+  for (std::size_t i = 0; i < data.tokens.size(); ++i) {
+    if (data.types[i] == TokenType::Normal && isByteToken(data.tokens[i])) data.types[i] = TokenType::Byte;
+  }
+}
+
+/// The special tokens by what the files beside tokenizer.json say, the first that says anything.
+class SpecialTokenReader {
+ public:
+  SpecialTokenReader(const io::Checkpoint& checkpoint, const Ids& ids, VocabularyData& data)
+      : m_checkpoint(checkpoint),
+        m_ids(ids),
+        m_data(data),
+        m_config(checkpoint, "tokenizer_config.json", "tokenizer"),
+        m_map(checkpoint, "special_tokens_map.json", "map"),
+        m_generation(checkpoint, "generation_config.json", "generation") {}
+
+  void read(const Surroundings& surroundings) {
+    m_data.bos = byTextOrNumber("bos_token");
+    m_data.eos = byTextOrNumber("eos_token");
+    m_data.padding = byText(m_config, "pad_token");
+    if (!m_data.unknown) m_data.unknown = byText(m_config, "unk_token");
+    surround(surroundings.front, "in front of", m_data.bos, m_data.addBos);
+    surround(surroundings.behind, "behind", m_data.eos, m_data.addEos);
+    m_data.addBos = m_config.flag("add_bos_token").value_or(m_data.addBos) && m_data.bos;
+    m_data.addEos = m_config.flag("add_eos_token").value_or(m_data.addEos) && m_data.eos;
+    addEnds(m_checkpoint.metadata(), "config.eos_token_id");
+    addEnds(m_generation.metadata(), "generation.eos_token_id");
+  }
+
+ private:
+  std::optional<TokenId> byText(const FolderSettings& settings, std::string_view key) const {
+    const auto text = settings.tokenText(key);
+    if (!text) return std::nullopt;
+    const auto found = m_ids.find(*text);
+    if (found != m_ids.end()) return found->second;
+    throw Error(
+        ErrorCode::InvalidFile,
+        fmt::format("\"{}\": its {} {} is no token of tokenizer.json.", settings.file(), key, io::inQuotes(*text)),
+        settings.file());
+  }
+
+  std::optional<TokenId> byTextOrNumber(const std::string& key) const {
+    if (const auto id = byText(m_config, key)) return id;
+    if (const auto id = byText(m_map, key)) return id;
+    const io::MetadataValue* const value = m_checkpoint.metadata().find("config." + key + "_id");
+    const auto* const id = value == nullptr ? nullptr : std::get_if<std::uint64_t>(value);
+    return id == nullptr ? std::nullopt : known(*id);
+  }
+
+  /// Numbers in config.json may belong to a larger vocabulary: such a one is no token's.
+  std::optional<TokenId> known(std::uint64_t id) const {
+    if (id >= m_data.tokens.size()) return std::nullopt;
+    return static_cast<TokenId>(id);
+  }
+
+  static void surround(const std::vector<TokenId>& tokens, std::string_view where, std::optional<TokenId>& special,
+                       bool& isAdded) {
+    if (tokens.empty()) return;
+    if (tokens.size() > 1 || (special && *special != tokens.front()))
+      refuse(fmt::format("its post_processor puts {} {} a text, which is not supported (yet)",
+                         tokens.size() > 1 ? "several tokens" : "another token than the file beside it names", where),
+             ErrorCode::Unsupported);
+    special = tokens.front();
+    isAdded = true;
+  }
+
+  void addEnds(const io::Metadata& metadata, std::string_view key) {
+    const io::MetadataValue* const value = metadata.find(key);
+    if (value == nullptr) return;
+    const auto add = [&](std::int64_t id) {
+      if (const auto token = id < 0 ? std::nullopt : known(static_cast<std::uint64_t>(id)))
+        m_data.ends.push_back(*token);
+    };
+    if (const auto* id = std::get_if<std::uint64_t>(value)) {
+      if (const auto token = known(*id)) m_data.ends.push_back(*token);
+    }
+    const auto* const list = std::get_if<io::MetadataArray>(value);
+    if (list == nullptr || list->elementType() == io::MetadataType::String ||
+        list->elementType() == io::MetadataType::F64)
+      return;
+    for (const std::int64_t id : list->integers()) add(id);
+  }
+
+  const io::Checkpoint& m_checkpoint;
+  const Ids& m_ids;
+  VocabularyData& m_data;
+  FolderSettings m_config, m_map, m_generation;
+};
+
+[[noreturn]] void refuseMissing(const io::Checkpoint& checkpoint) {
+  const bool hasModel = checkpoint.sideFile("tokenizer.model") != nullptr;
+  throw Error(ErrorCode::Unsupported,
+              hasModel ? "The folder has no tokenizer.json, only a tokenizer.model, which is not read (yet)."
+                       : "The model carries no tokenizer: expected a tokenizer.json beside it.",
+              std::string(kFile));
+}
+
+}  // namespace
+
+VocabularyData folderVocabulary(const io::Checkpoint& checkpoint) {
+  const io::SideFile* const side = checkpoint.sideFile(kFile);
+  if (side == nullptr) refuseMissing(checkpoint);
+  const std::string source = fmt::format("\"{}\"", kFile);
+  io::TokenizerJson file = io::readTokenizerJson(side->bytes, source);
+  VocabularyData data;
+  readModel(file, data);
+  placeTokens(file, data);
+  const Ids ids = idsOf(data);
+  checkMerges(ids, data);
+  markSpecialKinds(file, ids, data);
+  const Surroundings surroundings = surroundingsOf(file.postProcessor, source);
+  for (const auto* list : {&surroundings.front, &surroundings.behind}) {
+    for (const TokenId id : *list) {
+      if (static_cast<std::size_t>(id) >= data.tokens.size())
+        refuse(fmt::format("its post_processor names token {}, but there are {}", id, data.tokens.size()));
+    }
+  }
+  SpecialTokenReader(checkpoint, ids, data).read(surroundings);
+  return data;
+}
+
+}  // namespace core::text
