@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "core/base/error.h"
 #include "core/io/mapped_file.h"
@@ -61,6 +61,21 @@ void addTokens(const VocabularyData& vocabulary, std::size_t count, core::io::Gg
   writer.addI32s("tokenizer.ggml.token_type", types);
 }
 
+/// Tokens that end an answer beside eos.
+void addEnds(const VocabularyData& vocabulary, core::io::GgufWriter& writer, std::vector<std::string>& notes) {
+  std::vector<core::text::TokenId> ends;
+  for (const auto id : vocabulary.ends)
+    if (vocabulary.eos != id && std::ranges::find(ends, id) == ends.end()) ends.push_back(id);
+  constexpr std::array kKeys = {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
+  for (std::size_t i = 0; i < std::min(kKeys.size(), ends.size()); ++i)
+    writer.addU32(kKeys[i], static_cast<std::uint32_t>(ends[i]));
+  if (ends.size() > kKeys.size())
+    notes.push_back(
+        fmt::format("A GGUF file has words for two tokens that end an answer beside eos; {} more are left "
+                    "out.",
+                    ends.size() - kKeys.size()));
+}
+
 void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io::GgufWriter& writer,
                    std::vector<std::string>& notes) {
   const bool isPiece = vocabulary.kind == VocabularyKind::SentencePiece;
@@ -80,13 +95,7 @@ void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io
   id("tokenizer.ggml.eos_token_id", vocabulary.eos);
   id("tokenizer.ggml.unknown_token_id", vocabulary.unknown);
   id("tokenizer.ggml.padding_token_id", vocabulary.padding);
-  constexpr std::array kEnds = {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
-  for (std::size_t i = 0; i < std::min(kEnds.size(), vocabulary.ends.size()); ++i) id(kEnds[i], vocabulary.ends[i]);
-  if (vocabulary.ends.size() > kEnds.size())
-    notes.push_back(
-        fmt::format("A GGUF file has words for two tokens that end an answer beside eos; {} more are left "
-                    "out.",
-                    vocabulary.ends.size() - kEnds.size()));
+  addEnds(vocabulary, writer, notes);
   writer.addBool("tokenizer.ggml.add_bos_token", vocabulary.addBos);
   writer.addBool("tokenizer.ggml.add_eos_token", vocabulary.addEos);
   if (isPiece || vocabulary.addSpacePrefix)

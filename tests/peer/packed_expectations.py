@@ -78,6 +78,8 @@ WANTED = {
 def settings_wrong(config):
     """Sentences about quantization_config."""
     method = config.get("quant_method")
+    if not config:
+        return
     if method == "compressed-tensors":
         yield from _compressed_settings(config)
     elif method in WANTED:
@@ -141,6 +143,8 @@ def _compressed_pieces(scheme, shape, groups):
         wanted["weight_zero_point"] = ({"I8"}, wide)
     if (scheme.get("input_activations") or {}).get("dynamic") is False:
         wanted["input_scale"] = (FLOATS, (1,))
+        if not scheme["input_activations"].get("symmetric", True):
+            wanted["input_zero_point"] = ({"I8"}, (1,))
     return wanted
 
 
@@ -165,6 +169,8 @@ def numbers_wrong(config, scheme, weight, pieces):
         yield "a scale is not finite"
     elif scales.min() <= 0 and method in ("gptq", "awq", "compressed-tensors") and np.any(scales < 0):
         yield "a scale is negative"
+    if weight.order is not None and weight.group and (np.bincount(weight.order)[:-1] != weight.group).any():
+        yield "a group has more or fewer columns than group_size: compressed-tensors sorts columns and counts"
     if method == "gptq":
         if not config["desc_act"] and weight.order is not None and (weight.order != np.arange(len(weight.order)) // (weight.group or len(weight.order))).any():
             yield "desc_act is false, but g_idx is out of order"
