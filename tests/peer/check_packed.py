@@ -151,7 +151,7 @@ def check(folder, cli, against):
         if reference and (original := original_of(reference, config, name)) is not None:
             error = np.linalg.norm((weight.values - original).astype(np.float64)) / np.linalg.norm(original.astype(np.float64))
             figures += f", error {error:.4f}"
-            if not error < {2: 0.8, 3: 0.4, 4: 0.2, 8: 0.04}.get(weight.bits, 1):
+            if not error < {2: 1, 3: 0.6, 4: 0.3, 8: 0.04}.get(weight.bits, 1):
                 yield name, f"relative error {error:.4f} to the original", ""
         yield name, None, figures
     for module, shape in modules.items():

@@ -75,6 +75,8 @@ BESIDE = {"bitsandbytes": (".SCB", ".weight.absmax"), "compressed-tensors": (".w
 def weights(folder):
     """(name of the weight, function that decodes it, {piece: Stored}) for every packed weight, without decoding any."""
     config, tensors = quantization_of(folder), read_folder(folder)
+    if not config:
+        return
     endings, reader_of = METHODS[config["quant_method"]]
     separator = "_" if config["quant_method"] == "mxfp4" else "."
     for codes in tensors:
