@@ -14,7 +14,8 @@ std::vector<core::model::Recipe> RecipeOptions::parseAll() const {
   auto all = isGiven() ? openRecipes(schemes, recipes, rules) : usualRecipes();
   if (imatrix.empty()) return all;
   const auto source = sourceOf(*importance());
-  for (auto& recipe : all) recipe.importance = source;
+  for (auto& recipe : all)
+    if (recipe.otherModel() == nullptr) recipe.importance = source;
   return all;
 }
 
@@ -60,7 +61,7 @@ void addReading(CLI::App& command, core::calibrate::CalibrationSettings& reading
 }
 
 void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& scheme, Takes takes) {
-  std::string recipe = "A file type such as Q4_K_M, or a file of lines PATTERN = SCHEME";
+  std::string recipe = "A file type such as Q4_K_M, a file of lines PATTERN = SCHEME, or model:PATH for another model";
   if (takes == Takes::Any) recipe += " (repeatable)";
   auto* const first = command.add_option("--scheme", options.schemes, scheme);
   auto* const second = command.add_option("--recipe", options.recipes, recipe);

@@ -34,7 +34,7 @@ std::vector<TypeShare> typesOf(const std::vector<QuantizedFileRow>& rows) {
 void measureRecipes(ReportData& data) {
   for (std::size_t i = 0; i < data.treatments.size(); ++i) {
     const auto& recipe = data.treatments[i].recipe;
-    if (recipe.asScheme() != nullptr) continue;
+    if (recipe.asScheme() != nullptr || recipe.otherModel() != nullptr) continue;
     RecipeData& result = data.recipes.emplace_back();
     result.treatment = i;
     try {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "app/report/measure_samples.h"
+#include "app/session/other_models.h"
 #include "core/quant/load_tensor.h"
 
 namespace app::report {
@@ -27,8 +28,8 @@ void measureMatrix(ReportData& data, std::size_t tensor, const core::JobContext&
   for (const Treatment& treatment : data.treatments) {
     job.throwIfCancelled();
     auto& error = row.errors.emplace_back();
-    if (const auto scheme = treatment.schemeOf(tensor))
-      error = data.model->errors().measure(checkpoint, tensor, *scheme, core::JobContext(),
+    if (const auto decision = treatment.decisionOf(tensor))
+      error = data.model->errors().measure(checkpoint, tensor, *decision, core::JobContext(),
                                            data.model->calibration().current().get());
   }
   data.matrices.push_back(std::move(row));
@@ -41,7 +42,7 @@ void measureMatrices(ReportData& data, const core::JobContext& job) {
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const bool isForSchemes = choices[i].fate == core::model::Fate::Quantize;
     const bool isChanged = std::any_of(data.treatments.begin(), data.treatments.end(),
-                                       [i](const Treatment& treatment) { return treatment.schemeOf(i).has_value(); });
+                                       [i](const Treatment& treatment) { return treatment.decisionOf(i).has_value(); });
     if (!isForSchemes && !isChanged) continue;
     job.progress(kWeightsShare * static_cast<double>(i) / static_cast<double>(tensors.size()), tensors[i].name);
     measureMatrix(data, i, job);
@@ -96,6 +97,7 @@ SchemeSummary summarize(const ReportData& data, std::size_t treatment) {
 void measureWeights(ReportData& data, const core::JobContext& job) {
   const auto& checkpoint = data.model->checkpoint();
   const auto recipes = data.request.recipes.empty() ? usualRecipes() : data.request.recipes;
+  for (const auto& recipe : recipes) requireComparable(*data.model, recipe);
   data.treatments = planTreatments(recipes, checkpoint);
   measureMatrices(data, job);
   const auto sizes = sizesUnder(checkpoint, recipes, job);

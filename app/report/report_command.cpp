@@ -58,7 +58,8 @@ struct Options {
 void weigh(std::vector<core::model::Recipe>& recipes, const std::string& matrix) {
   if (recipes.empty()) recipes = usualRecipes();
   const auto source = sourceOf(*openImportance(matrix));
-  for (auto& recipe : recipes) recipe.importance = source;
+  for (auto& recipe : recipes)
+    if (recipe.otherModel() == nullptr) recipe.importance = source;
 }
 
 /// Opens the model with the calibration that was asked for, if one was.

@@ -13,6 +13,7 @@
 #include "app/selection/selection.h"
 #include "app/session/demo_model.h"
 #include "app/session/model_location.h"
+#include "app/session/other_models.h"
 #include "app/text/numbers.h"
 
 namespace app {
@@ -99,9 +100,9 @@ void ModelLoader::replaceByWaiting() {
 void ModelLoader::compareWithWaiting() {
   if (!m_waiting) return;
   const auto model = std::exchange(m_waiting, nullptr);
-  if (sharedTensors(*model) == 0) {
-    Q_EMIT failed(tr("%1 cannot be compared: it has no tensor of the same name and shape as the open model.")
-                      .arg(displayName(m_waitingSource)));
+  const std::string why = whyNotComparable(*m_selection.model(), model->checkpoint());
+  if (!why.empty()) {
+    Q_EMIT failed(QString::fromStdString(why));
     return;
   }
   remember(m_waitingSource);
@@ -112,14 +113,7 @@ void ModelLoader::compareWithWaiting() {
 void ModelLoader::dropWaiting() { m_waiting.reset(); }
 
 double ModelLoader::sharedTensors(const OpenModel& other) const {
-  if (!m_selection.model()) return 0;
-  const auto tensors = m_selection.model()->checkpoint().tensors();
-  const auto shared = std::count_if(tensors.begin(), tensors.end(), [&](const auto& tensor) {
-    const auto found = other.checkpoint().find(tensor.name);
-    return found && other.checkpoint().tensors()[*found].shape == tensor.shape;
-  });
-  const std::size_t most = std::max(tensors.size(), other.checkpoint().tensors().size());
-  return most == 0 ? 0 : static_cast<double>(shared) / static_cast<double>(most);
+  return m_selection.model() ? sharedWeights(m_selection.model()->checkpoint(), other.checkpoint()) : 0;
 }
 
 void ModelLoader::close() {

@@ -7,6 +7,7 @@
 namespace app {
 
 SchemeGroup groupOf(const core::model::Recipe& recipe) {
+  if (recipe.otherModel() != nullptr) return SchemeGroup::Models;
   const core::quant::Scheme* const scheme = recipe.asScheme();
   if (scheme == nullptr) return SchemeGroup::Recipes;
   using core::quant::Family;
@@ -36,6 +37,8 @@ SchemeGroup groupOf(const core::model::Recipe& recipe) {
 QString titleOf(SchemeGroup group) {
   const auto tr = [](const char* text) { return QCoreApplication::translate("SchemeGroup", text); };
   switch (group) {
+    case SchemeGroup::Models:
+      return tr("Compared model");
     case SchemeGroup::Own:
       return tr("Your own");
     case SchemeGroup::Floats:

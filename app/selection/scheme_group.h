@@ -7,6 +7,7 @@ namespace app {
 
 /// Under which heading a scheme or recipe stands in lists, in their order.
 enum class SchemeGroup : std::uint8_t {
+  Models,
   Own,
   Floats,
   Uniform,

@@ -44,6 +44,7 @@ QString Selection::currentTitle() const {
   if (!m_place.recipe) return {};
   const QString name = title(*m_place.recipe);
   if (m_place.recipe->asScheme() || !m_place.tensor) return name;
+  if (otherFor(*m_place.recipe, *m_place.tensor)) return name;
   return m_currentScheme ? tr("%1 (%2)").arg(name, QString::fromStdString(m_currentScheme->displayName()))
                          : tr("%1 (as stored)").arg(name);
 }
@@ -60,17 +61,35 @@ bool Selection::resolveCurrentScheme() {
   return std::exchange(m_currentScheme, scheme) != m_currentScheme;
 }
 
-std::optional<std::size_t> Selection::comparedTensor() const {
-  const core::io::TensorInfo* info = tensorInfo();
-  if (!m_compared || info == nullptr) return std::nullopt;
-  const auto found = m_compared->checkpoint().find(info->name);
-  return found && m_compared->checkpoint().tensors()[*found].shape == info->shape ? found : std::nullopt;
+std::optional<core::model::Recipe> Selection::comparedRecipe() const {
+  const auto found = std::find_if(m_schemes.begin(), m_schemes.end(), [](const auto& e) { return e.isModel(); });
+  return found == m_schemes.end() ? std::nullopt : std::optional(found->recipe);
+}
+
+std::shared_ptr<const core::model::OtherTensor> Selection::otherFor(const core::model::Recipe& recipe,
+                                                                    std::size_t tensor) const {
+  if (recipe.otherModel() == nullptr) return nullptr;
+  const core::model::RecipePlan* plan = planOf(recipe);
+  return plan != nullptr && tensor < plan->tensors.size() ? plan->tensors[tensor].other : nullptr;
+}
+
+std::shared_ptr<const core::model::OtherTensor> Selection::comparedTensor() const {
+  const auto recipe = comparedRecipe();
+  return recipe && m_place.tensor ? otherFor(*recipe, *m_place.tensor) : nullptr;
 }
 
 void Selection::setComparedModel(std::shared_ptr<OpenModel> model) {
   if (model == m_compared) return;
+  const bool otherScheme = m_place.recipe && m_place.recipe->otherModel() != nullptr;
+  removeCompared();
   m_compared = std::move(model);
+  if (m_compared) addCompared();
   Q_EMIT comparedModelChanged();
+  Q_EMIT schemesChanged();
+  if (otherScheme) Q_EMIT currentSchemeChanged();
+  if (!m_compared) return;
+  m_beforeCompared = m_place.recipe;
+  setCurrentRecipe(comparedRecipe());  // whoever opens a model to compare wants to see it
 }
 
 std::optional<std::size_t> Selection::firstChoice() const {
@@ -89,7 +108,9 @@ void Selection::setModel(std::shared_ptr<OpenModel> model) {
   if (model == m_model) return;
   m_model = std::move(model);
   m_calibrating = false;
-  const bool compared = std::exchange(m_compared, nullptr) != nullptr;
+  const bool compared = m_compared != nullptr;
+  removeCompared();
+  m_compared.reset();
   m_chatToken.reset();
   m_plans.clear();
   m_place.tensor = m_model ? firstChoice() : std::nullopt;
@@ -98,7 +119,10 @@ void Selection::setModel(std::shared_ptr<OpenModel> model) {
   m_historyIndex = 0;
   const bool otherScheme = resolveCurrentScheme();
   Q_EMIT modelChanged();
-  if (compared) Q_EMIT comparedModelChanged();
+  if (compared) {
+    Q_EMIT comparedModelChanged();
+    Q_EMIT schemesChanged();
+  }
   Q_EMIT tensorChanged();
   Q_EMIT weightChanged();
   if (otherScheme) Q_EMIT currentSchemeChanged();

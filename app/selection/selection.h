@@ -26,6 +26,9 @@ struct SchemeEntry {
   bool checked = false;
   int colorSlot = -1;  ///< into Theme::seriesColor and seriesMark, its own; −1 until it was checked for the first time
   bool isOwn = false;  ///< added by a person: kept between runs, can be renamed and removed
+
+  /// The compared model: there while it is open.
+  bool isModel() const { return recipe.otherModel() != nullptr; }
 };
 
 /// Whether what looks at data can be made of the open model.
@@ -56,10 +59,14 @@ class Selection : public QObject {
 
   /// Null while the start page is shown. Shared with jobs; immutable but for its caches.
   const std::shared_ptr<OpenModel>& model() const { return m_model; }
-  /// A second model beside the reference, shown where views can hold two; null for none.
+  /// A second model beside the open one: a row of the list of schemes, like any of them; null for none.
   const std::shared_ptr<OpenModel>& comparedModel() const { return m_compared; }
-  /// The compared model's tensor of the selected one's name and shape; nothing when it has none.
-  std::optional<std::size_t> comparedTensor() const;
+  /// The recipe that it is; nothing without one.
+  std::optional<core::model::Recipe> comparedRecipe() const;
+  /// The compared model's tensor of the selected one's name and shape; null when it has none.
+  std::shared_ptr<const core::model::OtherTensor> comparedTensor() const;
+  /// The other model's tensor that a recipe puts in place of one of the open model's; null where it puts none.
+  std::shared_ptr<const core::model::OtherTensor> otherFor(const core::model::Recipe& recipe, std::size_t tensor) const;
   /// Index into model()->checkpoint().tensors().
   std::optional<std::size_t> tensor() const { return m_place.tensor; }
   /// Info of the selected tensor, or null.
@@ -87,7 +94,7 @@ class Selection : public QObject {
   /// What the list calls it.
   QString title(const core::model::Recipe& recipe) const;
   /// What it makes of a tensor of the open model. A scheme is itself for every tensor; a recipe that is more says
-  /// nothing for one that it keeps as stored.
+  /// nothing for one that it keeps as stored, or takes from another model.
   std::optional<core::quant::Scheme> schemeFor(const core::model::Recipe& recipe, std::size_t tensor) const;
   /// What it does to every tensor of the open model; null without one, and for a recipe that cannot be planned.
   const core::model::RecipePlan* planOf(const core::model::Recipe& recipe) const;
@@ -109,6 +116,7 @@ class Selection : public QObject {
   /// Opens with a sensible first choice: the first matrix of the middle block, else the largest tensor.
   /// Ends a comparison with another model.
   void setModel(std::shared_ptr<OpenModel> model);
+  /// It is ticked and current as it comes, and leaves the list and the history as it goes.
   void setComparedModel(std::shared_ptr<OpenModel> model);
   /// Said by whoever reads texts, at the beginning (true) and at the end, whichever way it ended.
   void setCalibrating(bool calibrating);
@@ -169,11 +177,14 @@ class Selection : public QObject {
   SchemeEntry* find(const core::model::Recipe& recipe);
   bool resolveCurrentScheme();
   void giveColor(SchemeEntry& entry);
+  void addCompared();
+  void removeCompared();
   void moveTo(const Place& place);
   void apply(const Place& place);
   std::optional<std::size_t> firstChoice() const;
 
   std::shared_ptr<OpenModel> m_model, m_compared;
+  std::optional<core::model::Recipe> m_beforeCompared;  ///< what was current when the compared model came
   bool m_calibrating = false;
   Place m_place;
   std::optional<ChatToken> m_chatToken;

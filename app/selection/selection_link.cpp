@@ -36,7 +36,18 @@ std::optional<std::uint64_t> weightNamed(const core::tensor::Shape& shape, const
   return numbers[0] * shape.rowValues() + numbers[1];
 }
 
-std::optional<core::model::Recipe> recipeOf(const QString& text, QString& problem) {
+/// Another model can be named while it stands beside the open one.
+std::optional<core::model::Recipe> otherModelOf(const Selection& selection, const QString& text, QString& problem) {
+  const auto recipe = selection.comparedRecipe();
+  if (recipe && recipe->toString() == text.toStdString()) return recipe;
+  problem =
+      say("The link names \"%1\", which is not open beside this model: File, Compare with another model opens it.")
+          .arg(text.mid(static_cast<qsizetype>(core::model::kOtherModelPrefix.size())));
+  return std::nullopt;
+}
+
+std::optional<core::model::Recipe> recipeOf(const Selection& selection, const QString& text, QString& problem) {
+  if (text.toStdString().starts_with(core::model::kOtherModelPrefix)) return otherModelOf(selection, text, problem);
   try {
     if (auto recipe = core::model::recipeByName(text.toStdString())) return recipe;
     problem = say("There is no scheme \"%1\".").arg(text);
@@ -51,7 +62,7 @@ std::optional<core::model::Recipe> recipeOf(const QString& text, QString& proble
 QString followLink(Selection& selection, const Link& link) {
   std::optional<core::model::Recipe> recipe;
   QString problem;
-  if (link.has(kSchemeKey) && !(recipe = recipeOf(link.value(kSchemeKey), problem))) return problem;
+  if (link.has(kSchemeKey) && !(recipe = recipeOf(selection, link.value(kSchemeKey), problem))) return problem;
   std::optional<std::size_t> tensor = selection.tensor();
   std::optional<std::uint64_t> weight;
   const auto& model = selection.model();

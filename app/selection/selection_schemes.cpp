@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/selection/selection.h"
+#include "app/session/other_models.h"
 #include "app/widgets/theme.h"
 #include "core/base/error.h"
 #include "core/model/recipe/recipe_text.h"
@@ -68,6 +69,26 @@ void Selection::giveColor(SchemeEntry& entry) {
   for (int slot = 1; slot < kSeriesSlots; ++slot)
     if (uses(slot) < uses(best)) best = slot;
   entry.colorSlot = best;
+}
+
+void Selection::addCompared() {
+  const core::model::Recipe recipe = otherRecipe(*m_compared);
+  m_schemes.push_back({recipe, QString::fromStdString(recipe.displayName()),
+                       tr("The model beside the open one, with its weights as it stores them: %1")
+                           .arg(QString::fromStdString(m_compared->source()))});
+  giveColor(m_schemes.back());
+  m_schemes.back().checked = true;
+}
+
+// What leaves is current nowhere: its files may be closed.
+void Selection::removeCompared() {
+  if (std::erase_if(m_schemes, [](const SchemeEntry& entry) { return entry.isModel(); }) == 0) return;
+  m_plans.clear();
+  const auto isGone = [](const Place& place) { return place.recipe && place.recipe->otherModel() != nullptr; };
+  for (Place& place : m_history)
+    if (isGone(place)) place.recipe = m_beforeCompared;
+  if (isGone(m_place)) m_place.recipe = m_beforeCompared;
+  resolveCurrentScheme();
 }
 
 std::vector<core::model::Recipe> Selection::checkedRecipes() const {
@@ -166,7 +187,7 @@ void Selection::replaceOwn(const core::model::Recipe& recipe, const core::model:
 QStringList Selection::saveSchemes() const {
   QStringList saved;
   for (const SchemeEntry& entry : m_schemes) {
-    if (entry.colorSlot < 0) continue;
+    if (entry.colorSlot < 0 || entry.isModel()) continue;
     QStringList fields{QString::number(entry.checked ? 1 : 0), QString::number(entry.colorSlot),
                        QString::fromStdString(core::model::textOf(entry.recipe))};
     if (entry.isOwn) fields << entry.title;
@@ -180,6 +201,7 @@ void Selection::restoreScheme(const QString& line) {
   const QStringList fields = line.split(line.contains(u'\t') ? u'\t' : u' ');
   if (fields.size() < 3) return;
   const core::model::Recipe recipe = core::model::recipeFromText(fields[2].toStdString());
+  if (recipe.otherModel() != nullptr) return;
   if (!find(recipe)) m_schemes.push_back(ownEntry(recipe, fields.value(3)));
   SchemeEntry* entry = find(recipe);
   const int slot = std::clamp(fields[1].toInt(), 0, kSeriesSlots - 1);
@@ -193,6 +215,7 @@ void Selection::restoreScheme(const QString& line) {
 void Selection::restoreSchemes(const QStringList& saved) {
   if (saved.isEmpty()) return;
   for (SchemeEntry& entry : m_schemes) {
+    if (entry.isModel()) continue;
     entry.checked = false;
     entry.colorSlot = -1;
   }

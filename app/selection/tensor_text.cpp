@@ -28,6 +28,38 @@ QString typeText(const core::io::TensorInfo& tensor) {
   return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
 }
 
+QString storedNameText(const core::io::TensorInfo& tensor) {
+  return QString::fromStdString(tensor.codesName.empty() ? tensor.name : tensor.codesName);
+}
+
+QString storedTypeText(const core::io::TensorInfo& tensor) {
+  if (tensor.dtype == core::tensor::DType::Unknown) return typeText(tensor);
+  const auto name = core::tensor::name(tensor.dtype);
+  return QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper();
+}
+
+const core::tensor::Shape& storedShape(const core::io::TensorInfo& tensor) {
+  return tensor.storedShape.rank() == 0 ? tensor.shape : tensor.storedShape;
+}
+
+std::vector<std::uint64_t> weightBytes(const core::io::Checkpoint& checkpoint) {
+  const auto tensors = checkpoint.tensors();
+  std::vector<std::uint64_t> bytes(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto whole = tensors[i].pieceOf.empty() ? std::nullopt : checkpoint.find(tensors[i].pieceOf);
+    bytes[whole.value_or(i)] += tensors[i].bytes;
+  }
+  return bytes;
+}
+
+std::uint64_t weightBytes(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor) {
+  std::uint64_t bytes = tensor.bytes;
+  if (tensor.assembly == core::io::Assembly::None) return bytes;
+  for (const auto& piece : checkpoint.tensors())
+    if (piece.pieceOf == tensor.name) bytes += piece.bytes;
+  return bytes;
+}
+
 QString productScaleText(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor) {
   try {
     const auto scale = core::model::productScale(checkpoint, tensor.name);

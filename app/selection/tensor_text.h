@@ -1,11 +1,23 @@
 #pragma once
 #include <QString>
 #include <cstdint>
+#include <vector>
 
 #include "core/io/checkpoint.h"
 #include "core/quant/quantized_tensor.h"
 
 namespace app {
+
+// As the file has it: codes of a packed weight under their own name, type and shape.
+QString storedNameText(const core::io::TensorInfo& tensor);
+QString storedTypeText(const core::io::TensorInfo& tensor);
+const core::tensor::Shape& storedShape(const core::io::TensorInfo& tensor);
+
+/// Bytes of each tensor of a checkpoint: of a packed weight with its scales and whatever else it is assembled from;
+/// these pieces themselves have none.
+std::vector<std::uint64_t> weightBytes(const core::io::Checkpoint& checkpoint);
+/// Of one of them.
+std::uint64_t weightBytes(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor);
 
 /// "256 × 768"; "scalar".
 QString shapeText(const core::tensor::Shape& shape);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "app/session/other_models.h"
 #include "core/base/error.h"
 #ifdef QS_HAS_GPU
 #include "gpu/vulkan_device.h"
@@ -94,6 +95,7 @@ Engine::~Engine() = default;
 std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, const SessionOptions& options,
                                                               const core::JobContext& job) {
   if (model.whyNotRunnable()) throw Error(ErrorCode::Unsupported, *model.whyNotRunnable());
+  requireComparable(model, options.recipe);
   const auto calibration = model.calibration().current();
   const core::model::ModelWeights weights =
       model.weights().load(model.config(), options.recipe, job.part(0.0, 0.5), calibration.get());

@@ -50,6 +50,13 @@ std::string ErrorStore::keyOf(std::size_t tensor, const core::quant::Scheme& sch
   return isOfOutputs ? key + "\noutputs" : key;
 }
 
+std::string ErrorStore::keyOf(std::size_t tensor, const core::model::OtherTensor& other,
+                              const core::quant::Calibration* calibration, Measure what) {
+  std::string key = std::to_string(tensor) + ' ' + other.model->toString() + '\n' + other.model->identity();
+  if (what == Measure::Outputs) key += "\noutputs\n" + (calibration != nullptr ? calibration->identity() : "");
+  return key;
+}
+
 void ErrorStore::keepIn(const fs::path& folder, const core::io::Checkpoint& checkpoint, std::string_view build,
                         fs::file_time_type openedAt) {
   const std::lock_guard lock(m_mutex);
@@ -119,6 +126,21 @@ SchemeError ErrorStore::measure(const core::io::Checkpoint& checkpoint, std::siz
   if (auto known = find(tensor, scheme, calibration, what)) return *std::move(known);
   SchemeError error = measureSchemeError(checkpoint, tensor, scheme, job, calibration, what);
   add(error, calibration, what);
+  return error;
+}
+
+SchemeError ErrorStore::measure(const core::io::Checkpoint& checkpoint, std::size_t tensor,
+                                const core::model::TensorDecision& decision, const core::JobContext& job,
+                                core::quant::Calibration* calibration, Measure what) {
+  if (!decision.other) return measure(checkpoint, tensor, *decision.scheme, job, calibration, what);
+  const std::string key = keyOf(tensor, *decision.other, calibration, what);
+  {
+    const std::lock_guard lock(m_mutex);
+    if (const auto found = m_errors.find(key); found != m_errors.end()) return found->second;
+  }
+  SchemeError error = measureSchemeError(checkpoint, tensor, decision, job, calibration, what);
+  const std::lock_guard lock(m_mutex);
+  m_errors.insert_or_assign(key, error);
   return error;
 }
 

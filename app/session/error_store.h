@@ -42,11 +42,17 @@ class ErrorStore {
   SchemeError measure(const core::io::Checkpoint& checkpoint, std::size_t tensor, const core::quant::Scheme& scheme,
                       const core::JobContext& job = core::JobContext(), core::quant::Calibration* calibration = nullptr,
                       Measure what = Measure::Weights);
+  /// The same of what a recipe decided: a scheme, or another model's tensor, which is remembered but kept in no file.
+  SchemeError measure(const core::io::Checkpoint& checkpoint, std::size_t tensor,
+                      const core::model::TensorDecision& decision, const core::JobContext& job = core::JobContext(),
+                      core::quant::Calibration* calibration = nullptr, Measure what = Measure::Weights);
 
  private:
   void read(const std::filesystem::path& file, const std::string& head, const core::io::Checkpoint& checkpoint);
   static std::string keyOf(std::size_t tensor, const core::quant::Scheme& scheme,
                            const core::quant::Calibration* calibration, Measure what = Measure::Weights);
+  static std::string keyOf(std::size_t tensor, const core::model::OtherTensor& other,
+                           const core::quant::Calibration* calibration, Measure what);
 
   mutable std::mutex m_mutex;
   std::unordered_map<std::string, SchemeError> m_errors;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "app/session/other_models.h"
 #include "core/base/error.h"
 #include "core/io/mapped_file.h"
 #include "core/io/text_checks.h"
@@ -11,11 +12,13 @@
 namespace app {
 
 core::model::Recipe openRecipe(const std::string& nameOrFile) {
+  if (nameOrFile.starts_with(core::model::kOtherModelPrefix))
+    return openOther(nameOrFile.substr(core::model::kOtherModelPrefix.size()));
   if (const auto named = core::model::recipeByName(nameOrFile)) return *named;
   std::error_code error;
   if (!std::filesystem::exists(nameOrFile, error)) {
     throw core::Error(core::ErrorCode::NotFound,
-                      "A recipe is a file type such as Q4_K_M, a scheme such as nf4, or a file; found " +
+                      "A recipe is a file type such as Q4_K_M, a scheme such as nf4, a file, or model:PATH; found " +
                           core::io::inQuotes(nameOrFile) +
                           ", which is none (quantscope-cli schemes lists the first two).",
                       nameOrFile);
@@ -41,7 +44,12 @@ std::vector<core::model::Recipe> openRecipes(const std::vector<std::string>& sch
                                              const std::vector<std::string>& recipes,
                                              const std::vector<std::string>& rules) {
   std::vector<core::model::Recipe> result;
-  for (const auto& text : schemes) result.emplace_back(core::quant::Scheme::parse(text));
+  for (const auto& text : schemes) {
+    if (text.starts_with(core::model::kOtherModelPrefix))
+      result.push_back(openRecipe(text));
+    else
+      result.emplace_back(core::quant::Scheme::parse(text));
+  }
   for (const auto& text : recipes) result.push_back(openRecipe(text));
   if (result.empty() && !rules.empty()) result.emplace_back();
   for (auto& recipe : result) addRules(recipe, rules);

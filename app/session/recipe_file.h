@@ -6,8 +6,8 @@
 
 namespace app {
 
-/// What a person names a recipe by: a file type ("Q4_K_M"), a scheme ("nf4"), or the path of a recipe file, which is
-/// its title.
+/// What a person names a recipe by: a file type ("Q4_K_M"), a scheme ("nf4"), the path of a recipe file, which is
+/// its title, or another model, "model:PATH".
 /// @throws core::Error (NotFound, InvalidArgument, InvalidFile, Io) with one sentence
 core::model::Recipe openRecipe(const std::string& nameOrFile);
 

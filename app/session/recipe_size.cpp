@@ -13,8 +13,9 @@ RecipeSize sizeUnder(const core::io::Checkpoint& checkpoint, const core::model::
     const auto& decision = plan.tensors[i];
     const auto& tensor = checkpoint.tensors()[i];
     if (decision.fate() == core::model::Fate::Quantize) {
-      size.bytes += decision.scheme ? core::quant::storedSize(*decision.scheme, tensor.shape).bytes()
-                                    : decision.replacement->bytes();
+      size.bytes += decision.scheme  ? core::quant::storedSize(*decision.scheme, tensor.shape).bytes()
+                    : decision.other ? decision.other->bytes
+                                     : decision.replacement->bytes();
       ++size.quantized;
     } else {
       size.keptBytes += tensor.bytes;

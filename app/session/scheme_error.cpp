@@ -36,14 +36,29 @@ double measureOutputError(const core::quant::QuantizedTensor& original, const co
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                const core::quant::Scheme& scheme, const core::JobContext& job,
                                core::quant::Calibration* calibration, Measure what) {
+  core::model::TensorDecision decision;
+  decision.scheme = scheme;
+  return measureSchemeError(checkpoint, tensor, decision, job, calibration, what);
+}
+
+SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
+                               const core::model::TensorDecision& decision, const core::JobContext& job,
+                               core::quant::Calibration* calibration, Measure what) {
   const core::quant::QuantizedTensorPtr original = core::quant::loadTensor(checkpoint, tensor);
   SchemeError row;
   row.tensor = tensor;
-  row.scheme = scheme;
-  if (!core::quant::accepts(scheme, original->shape, &row.refused)) return row;
-  core::model::TensorDecision decision;
-  decision.scheme = scheme;
+  if (!decision.other) {
+    row.scheme = *decision.scheme;
+    if (!core::quant::accepts(row.scheme, original->shape, &row.refused)) return row;
+  }
   const auto quantized = core::model::makeTensor(decision, original, job.part(0.0, 0.5), calibration);
+  if (decision.other) {
+    const auto stored = core::model::storedScheme(*quantized);
+    if (stored)
+      row.scheme = *stored;
+    else
+      row.typeName = decision.other->info().typeName;
+  }
   row.bitsPerWeight = quantized->bitsPerWeight();
   row.bytes = quantized->bytes();
   row.stats = core::metrics::compare(*original, *quantized, job.part(0.5, 0.7));

@@ -7,6 +7,7 @@
 
 #include "core/io/checkpoint.h"
 #include "core/metrics/error_stats.h"
+#include "core/model/recipe/recipe_plan.h"
 #include "core/quant/calibration.h"
 #include "core/quant/scheme.h"
 
@@ -20,8 +21,9 @@ enum class Measure : std::uint8_t {
 
 /// What a scheme does to one tensor: a row of the error table, a cell of the layer heat map.
 struct SchemeError {
-  std::size_t tensor = 0;  ///< index in the checkpoint
-  core::quant::Scheme scheme;
+  std::size_t tensor = 0;      ///< index in the checkpoint
+  core::quant::Scheme scheme;  ///< of another model's tensor, what it is stored under there
+  std::string typeName;        ///< of another model's tensor that no scheme describes; empty otherwise
   double bitsPerWeight = 0;
   std::uint64_t bytes = 0;
   core::metrics::ErrorStats stats;
@@ -29,6 +31,9 @@ struct SchemeError {
   /// calibration. How inputs are quantized takes no part. NaN where it was not measured, or no inputs are known.
   double outputError = std::numeric_limits<double>::quiet_NaN();
   std::string refused;  ///< empty, or why this scheme cannot hold this tensor (then the numbers are 0)
+
+  std::string schemeText() const { return typeName.empty() ? scheme.toString() : typeName; }
+  std::string displayName() const { return typeName.empty() ? scheme.displayName() : typeName; }  ///< for people
 };
 
 /// Quantizes one tensor (where it is stored so already, it is taken as it is), compares, and forgets the result.
@@ -36,6 +41,12 @@ struct SchemeError {
 /// @throws core::Error, core::Cancelled
 SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
                                const core::quant::Scheme& scheme, const core::JobContext& job = core::JobContext(),
+                               core::quant::Calibration* calibration = nullptr, Measure what = Measure::Weights);
+
+/// The same of what a recipe decided: a scheme, or another model's tensor. @pre it is one of them
+SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size_t tensor,
+                               const core::model::TensorDecision& decision,
+                               const core::JobContext& job = core::JobContext(),
                                core::quant::Calibration* calibration = nullptr, Measure what = Measure::Weights);
 
 double value(const SchemeError& error, core::metrics::Metric metric);

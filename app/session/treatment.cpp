@@ -7,11 +7,16 @@ namespace app {
 Treatment::Treatment(core::model::Recipe what, const core::io::Checkpoint& checkpoint)
     : recipe(std::move(what)), plan(core::model::planRecipe(recipe, checkpoint)) {}
 
-std::optional<core::quant::Scheme> Treatment::schemeOf(std::size_t tensor) const {
-  const auto& decision = plan.tensors[tensor];
+std::optional<core::model::TensorDecision> Treatment::decisionOf(std::size_t tensor) const {
+  core::model::TensorDecision decision = plan.tensors[tensor];
   const core::quant::Scheme* const scheme = recipe.asScheme();
-  if (scheme && decision.place.fate == core::model::Fate::Quantize) return *scheme;
-  return decision.scheme;
+  if (scheme && decision.place.fate == core::model::Fate::Quantize) decision.scheme = *scheme;
+  return decision.scheme || decision.other ? std::optional(std::move(decision)) : std::nullopt;
+}
+
+std::optional<core::quant::Scheme> Treatment::schemeOf(std::size_t tensor) const {
+  const auto decision = decisionOf(tensor);
+  return decision ? decision->scheme : std::nullopt;
 }
 
 std::vector<Treatment> planTreatments(std::vector<core::model::Recipe> recipes,

@@ -14,7 +14,9 @@ struct Treatment {
 
   /// @throws core::Error as planRecipe
   Treatment(core::model::Recipe what, const core::io::Checkpoint& checkpoint);
-  /// What one tensor is measured under; nothing where it stays as stored. A scheme is asked for every matrix, so that
+  /// What one tensor is measured under; nothing where it stays as stored.
+  std::optional<core::model::TensorDecision> decisionOf(std::size_t tensor) const;
+  /// The scheme of it; nothing where it stays as stored. A scheme is asked for every matrix, so that
   /// its refusal is an answer.
   std::optional<core::quant::Scheme> schemeOf(std::size_t tensor) const;
 };

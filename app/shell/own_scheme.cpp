@@ -22,6 +22,19 @@
 
 namespace app {
 
+namespace {
+
+/// @throws core::Error also for another model, which is opened and not typed
+std::optional<core::model::Recipe> typedRecipe(const QString& text) {
+  auto recipe = core::model::recipeByName(text.toStdString());
+  if (recipe && recipe->otherModel() != nullptr)
+    throw core::Error(core::ErrorCode::InvalidArgument,
+                      "Another model is a row of this list while it is open: File, Compare with another model.");
+  return recipe;
+}
+
+}  // namespace
+
 OwnScheme::OwnScheme(Selection& selection, JobRunner& jobs, QWidget* parent)
     : QWidget(parent),
       m_selection(selection),
@@ -89,7 +102,7 @@ void OwnScheme::follow() {
   bool isOne = false;
   QString sentence;
   try {
-    const auto recipe = core::model::recipeByName(text.toStdString());
+    const auto recipe = typedRecipe(text);
     isOne = recipe.has_value();
     if (isOne && m_selection.model()) {
       const RecipeSize size = sizeUnder(m_selection.model()->checkpoint(), *recipe);
@@ -114,7 +127,7 @@ void OwnScheme::add() {
   if (text.isEmpty()) return;
   try {
     // Parsing again says what is wrong with a text that names nothing.
-    const auto named = core::model::recipeByName(text.toStdString());
+    const auto named = typedRecipe(text);
     keep(named ? *named : core::model::Recipe(core::quant::Scheme::parse(text.toStdString())),
          m_name->text().simplified());
     m_text->clear();

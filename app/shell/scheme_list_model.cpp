@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "app/selection/calibration_text.h"
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "core/quant/registry.h"
 
@@ -219,7 +220,10 @@ QString SchemeListModel::toolTip(const Entry& entry) const {
     const QString name = QString::fromStdString(info->name);
     const auto scheme = m_selection.schemeFor(recipe, *m_selection.tensor());
     std::string why;
-    if (!scheme)
+    const auto other = m_selection.otherFor(recipe, *m_selection.tensor());
+    if (other)
+      lines << tr("%1: %2, %3 there").arg(name, typeText(other->info()), text::bytes(other->bytes));
+    else if (!scheme)
       lines << tr("%1: stays as stored").arg(name);
     else if (!core::quant::accepts(*scheme, info->shape, &why))
       lines << tr("%1: %2").arg(name, QString::fromStdString(why));

@@ -64,7 +64,8 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
     const JobContext part = job.part(index / count, (index + 1) / count);
     part.progress(0.0, "Preparing weights");
     const std::size_t stored = *m_checkpoint->find(request.name);
-    const float scale = request.takesScale() ? productScale(*m_checkpoint, request.name).value_or(1.0F) : 1.0F;
+    const bool takesScale = request.takesScale() && !plan.tensors[stored].other;  // which has its own
+    const float scale = takesScale ? productScale(*m_checkpoint, request.name).value_or(1.0F) : 1.0F;
     *request.target = tensor(stored, plan.tensors[stored], scale, part, calibration);
   }
   if (!weights.output) weights.output = weights.embedding;
@@ -78,6 +79,7 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
   if (decision.replacement) return makeTensor(decision, stored, job, calibration);
   std::string key = stored->name;
   if (decision.scheme && !leavesAsStored(*decision.scheme, stored->dtype())) key += '\n' + decision.scheme->toString();
+  if (decision.other) key += '\n' + decision.other->model->identity();
   if (calibration != nullptr && decision.scheme &&
       quant::calibrationNeed(*decision.scheme) != quant::CalibrationNeed::None)
     key += '\n' + calibration->identity();

@@ -178,7 +178,7 @@ class TestChat : public QObject {
     QVERIFY(verdict->wordWrap());
   }
 
-  void theComparedModelIsNotInThePanes() {
+  void theComparedModelCanStandInAPane() {
     WorkspaceWindow shown(QStringLiteral("chat"));
     const auto* about = shown.find<QLabel>(QStringLiteral("about"));
     QVERIFY(shown.waitUntilIdle());
@@ -189,14 +189,24 @@ class TestChat : public QObject {
     const auto first = hands.answer(1).ids();
     QVERIFY(shown.compareWith(QStringLiteral("demo-smooth")));
     QVERIFY(shown.waitUntilIdle());
-    const auto nameOf = [](const OpenModel& model) { return QString::fromStdString(model.checkpoint().name()); };
-    QCOMPARE(about->text(), QStringLiteral("Both panes run %1; %2 is compared in Inspect.")
-                                .arg(nameOf(*shown.selection().model()), nameOf(*shown.selection().comparedModel())));
-    // The conversation goes on with the model it was begun with.
+    const QString name = QString::fromStdString(shown.selection().comparedModel()->checkpoint().name());
+    QVERIFY2(about->text().contains(name), qPrintable(about->text()));
+    // The conversation goes on with the scheme it was begun with, until the model is chosen.
     QCOMPARE(hands.answer(1).ids(), first);
+    const auto compared = *shown.selection().comparedRecipe();
+    for (const auto& checked : shown.selection().checkedRecipes())
+      if (!(checked == compared)) shown.selection().setChecked(checked, false);
+    QVERIFY(shown.waitUntilIdle());
     QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
+    const Answer& answer = hands.conversation().turns().back().answers[1].back();
+    QVERIFY2(!answer.failure, answer.failure ? answer.failure->sentence.c_str() : "");
+    QVERIFY(answer.source.recipe && answer.source.recipe->otherModel() != nullptr);
+    QVERIFY(!answer.tokens.empty());
     QVERIFY(shown.endComparison());
+    QVERIFY(shown.waitUntilIdle());
     QCOMPARE(about->text(), alone);
+    for (const ChatPane* pane : shown.window().currentWorkspace()->findChildren<ChatPane*>())
+      QVERIFY(!pane->scheme() || pane->scheme()->otherModel() == nullptr);
     QCOMPARE(hands.conversation().turns().size(), std::size_t{2});
   }
 

@@ -92,22 +92,29 @@ class TestLayers : public QObject {
     QVERIFY2(readout->text().contains(maps->content().schemes[0].size), qPrintable(readout->text()));
   }
 
-  void aComparedModelIsNotWhatLayersMeasures() {
+  // A second model is one more map, and its norms are spoken of: the smooth twin has others.
+  void aComparedModelIsMeasuredLikeAScheme() {
     WorkspaceWindow shown(QStringLiteral("layers"));
     QVERIFY(shown.waitUntilIdle());
     const auto* summary = shown.find<QLabel>(QStringLiteral("layers-summary"));
     const auto before = shown.find<LayerMaps>()->csv();
-    QVERIFY(!summary->text().contains(QStringLiteral("compared")));
+    const auto schemes = shown.find<LayerMaps>()->content().schemes.size();
     QVERIFY(shown.compareWith(QStringLiteral("demo-smooth")));
     QVERIFY(shown.waitUntilIdle());
-    const auto nameOf = [](const OpenModel& model) { return QString::fromStdString(model.checkpoint().name()); };
-    QVERIFY2(summary->text().contains(
-                 QStringLiteral("of %1; %2 is compared in Inspect")
-                     .arg(nameOf(*shown.selection().model()), nameOf(*shown.selection().comparedModel()))),
-             qPrintable(summary->text()));
-    QCOMPARE(shown.find<LayerMaps>()->csv(), before);
+    const QString name = QString::fromStdString(shown.selection().comparedModel()->checkpoint().name());
+    const auto& content = shown.find<LayerMaps>()->content();
+    QCOMPARE(content.schemes.size(), schemes + 1);
+    const LayerMaps::SchemeMap& map = content.schemes.back();
+    QCOMPARE(map.title, name);
+    QCOMPARE(map.color, shown.selection().color(*shown.selection().comparedRecipe()));
+    const auto differs = std::count_if(map.cells.begin(), map.cells.end(), [](const LayerMaps::Cell& cell) {
+      return cell.known && std::isfinite(cell.value);
+    });
+    QVERIFY(differs > 0);
+    QVERIFY2(summary->text().contains(QStringLiteral("differ, too")), qPrintable(summary->text()));
     QVERIFY(shown.endComparison());
-    QVERIFY(!summary->text().contains(QStringLiteral("compared")));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(!summary->text().contains(QStringLiteral("differ, too")));
     QCOMPARE(shown.find<LayerMaps>()->csv(), before);
   }
 

@@ -9,6 +9,7 @@
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/session/open_model.h"
+#include "app/session/other_models.h"
 #include "app/session/scheme_totals.h"
 #include "app/session/treatment.h"
 #include "core/base/error.h"
@@ -25,7 +26,7 @@ constexpr Metric kMetrics[] = {Metric::Mse,    Metric::SqnrDb,      Metric::Rela
                                Metric::Cosine, Metric::MaxAbsError, Metric::OutputError};
 
 struct Options {
-  std::string model, pattern = "*", metric = "sqnr_db";
+  std::string model, reference, pattern = "*", metric = "sqnr_db";
   RecipeOptions weights;
   bool summary = false;
   Output output = Output::ForPeople;
@@ -35,6 +36,7 @@ struct Options {
 struct Answer {
   std::vector<SchemeTotals> totals;  ///< one per treatment
   std::vector<KeptTensor> kept;      ///< that match the pattern but that nothing is for
+  std::vector<KeptTensor> same;      ///< of another model, that differ in nothing
   std::optional<std::string> note;   ///< about the axes of the matrices
   Json rows = Json::array();         ///< the measurements, for programs
 };
@@ -51,7 +53,7 @@ Metric parseMetric(const std::string& text) {
 
 Json toJson(const SchemeError& error, const std::string& tensor, const Treatment& treatment, Measure what) {
   const auto& decision = treatment.plan.tensors[error.tensor];
-  Json row = {{"tensor", tensor}, {"scheme", error.scheme.toString()}};
+  Json row = {{"tensor", tensor}, {"scheme", error.schemeText()}};
   if (treatment.recipe.asScheme() == nullptr) {
     row["recipe"] = treatment.recipe.toString();
     row["rule"] = decision.rule;
@@ -90,8 +92,8 @@ std::string remarks(const core::metrics::ErrorStats& stats) {
 }
 
 void printText(const std::string& tensor, const SchemeError& error, const Treatment& treatment, Metric metric) {
-  std::string scheme = error.scheme.toString();
-  if (treatment.recipe.asScheme() == nullptr)
+  std::string scheme = error.schemeText();
+  if (treatment.recipe.asScheme() == nullptr && treatment.recipe.otherModel() == nullptr)
     scheme += fmt::format(" ({})", core::io::printable(treatment.recipe.toString()));
   if (!error.refused.empty())
     return fmt::print("{:<32} {:<24} {}\n", core::io::printable(tensor), scheme, core::io::printable(error.refused));
@@ -105,8 +107,9 @@ std::vector<KeptTensor> keptOf(const core::io::Checkpoint& checkpoint, const std
   std::vector<KeptTensor> kept;
   for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i) {
     const auto& tensor = checkpoint.tensors()[i];
-    const bool isMeasured = std::any_of(treatments.begin(), treatments.end(),
-                                        [i](const Treatment& treatment) { return treatment.schemeOf(i).has_value(); });
+    const bool isMeasured = std::any_of(treatments.begin(), treatments.end(), [i](const Treatment& treatment) {
+      return treatment.decisionOf(i).has_value();
+    });
     if (isMeasured || !matchesPattern(tensor.name, pattern)) continue;
     kept.push_back({tensor.name, treatments.front().plan.tensors[i].kept, tensor.bytes});
   }
@@ -137,6 +140,12 @@ void printText(const SchemeTotals& totals, Metric metric) {
   fmt::print("\n");
 }
 
+/// Another model's tensor that is no matrix is listed where it differs only: a norm, an embedding.
+bool isTheSame(const SchemeError& error, const core::model::TensorDecision& decision) {
+  return decision.other && decision.place.fate == core::model::Fate::Keep &&
+         error.stats.outcome() == core::metrics::Outcome::Exact;
+}
+
 Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes, const Options& options,
                Metric metric) {
   const auto& job = interruptibleJob();
@@ -148,19 +157,26 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
   for (const auto& treatment : treatments) answer.totals.emplace_back(treatment.recipe.toString(), metric);
   for (std::size_t index = 0; index < checkpoint.tensors().size(); ++index) {
     const auto& tensor = checkpoint.tensors()[index];
-    if (!matchesPattern(tensor.name, options.pattern)) continue;
     for (std::size_t i = 0; i < treatments.size(); ++i) {
-      const auto scheme = treatments[i].schemeOf(index);
-      if (!scheme) continue;
-      const SchemeError error = measureSchemeError(checkpoint, index, *scheme, job, calibration.get(), what);
-      answer.totals[i].add(error, tensor.name, tensor.shape.count());
+      const auto decision = treatments[i].decisionOf(index);
+      // The model that was asked about is the other one: its names count.
+      const bool isAsked = decision && decision->other && !options.reference.empty();
+      const std::string& name = isAsked ? decision->other->info().name : tensor.name;
+      if (!decision || !matchesPattern(name, options.pattern)) continue;
+      const SchemeError error = measureSchemeError(checkpoint, index, *decision, job, calibration.get(), what);
+      if (isTheSame(error, *decision)) {
+        answer.same.push_back({name, "the same in both", tensor.bytes});
+        continue;
+      }
+      answer.totals[i].add(error, name, tensor.shape.count());
       if (options.output == Output::ForPrograms)
-        answer.rows.push_back(toJson(error, tensor.name, treatments[i], what));
+        answer.rows.push_back(toJson(error, name, treatments[i], what));
       else if (!options.summary)
-        printText(tensor.name, error, treatments[i], metric);
+        printText(name, error, treatments[i], metric);
     }
   }
   answer.kept = keptOf(checkpoint, treatments, options.pattern);
+  answer.kept.insert(answer.kept.end(), answer.same.begin(), answer.same.end());
   answer.note = core::model::describeInputFirst(checkpoint, model.choices());
   return answer;
 }
@@ -180,8 +196,11 @@ Json summaryJson(const core::io::Checkpoint& checkpoint, Answer& answer, Metric 
 
 void run(const Options& options) {
   const Metric metric = parseMetric(options.metric);
-  auto recipes = options.weights.parseAll();
-  const auto model = OpenModel::open(options.model, interruptibleJob());
+  std::vector<core::model::Recipe> recipes;
+  if (options.reference.empty() || options.weights.isGiven()) recipes = options.weights.parseAll();
+  if (!options.reference.empty()) recipes.insert(recipes.begin(), openOther(options.model, interruptibleJob()));
+  const auto model = OpenModel::open(options.reference.empty() ? options.model : options.reference, interruptibleJob());
+  for (const auto& recipe : recipes) requireComparable(*model, recipe);
   const auto& checkpoint = model->checkpoint();
   options.weights.calibrate(*model, interruptibleJob());
   Answer answer = measure(*model, std::move(recipes), options, metric);
@@ -203,7 +222,8 @@ void run(const Options& options) {
   if (options.summary)
     for (const auto& totals : answer.totals) printText(totals, metric);
   if (!answer.kept.empty())
-    fmt::print("not measured, no scheme is for them: {}\n", core::io::printable(describeKept(checkpoint, answer.kept)));
+    fmt::print("{}: {}\n", answer.same.empty() ? "not measured, no scheme is for them" : "not listed",
+               core::io::printable(describeKept(checkpoint, answer.kept)));
   if (answer.note) fmt::print("{}\n", core::io::printable(*answer.note));
 }
 
@@ -213,6 +233,9 @@ void addError(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("error", "Error of each layer's weights under each scheme");
   addModel(*command, options->model);
+  command->add_option("--reference", options->reference,
+                      "The model it was made from: every weight of MODEL is measured against it, and so is what "
+                      "--scheme and --recipe make of the reference");
   addRecipe(*command, options->weights, "A scheme, e.g. int4:group=64 (repeatable; default: six usual ones)",
             Takes::Any);
   command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")

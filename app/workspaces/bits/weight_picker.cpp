@@ -74,19 +74,22 @@ void WeightPicker::takeRandom() {
 
 void WeightPicker::refreshNote() {
   const auto& model = m_selection.model();
-  const auto& scheme = m_selection.currentScheme();
+  const auto scheme = m_selection.currentScheme();
   Q_EMIT noteChanged({}, {}, 0);
-  if (!m_active || !model || !scheme || !m_selection.tensor() || !m_selection.weight()) return;
+  if (!m_active || !model || !m_selection.tensor() || !m_selection.weight() || !m_selection.currentRecipe()) return;
+  const auto other = m_selection.otherFor(*m_selection.currentRecipe(), *m_selection.tensor());
+  if (!scheme && !other) return;
   const QString name = m_selection.currentTitle();
   const std::size_t tensor = *m_selection.tensor();
   const std::uint64_t weight = *m_selection.weight();
-  const auto isCurrent = [this, model, tensor, weight, scheme = *scheme] {
-    return isChosen(model, tensor, weight) && m_selection.currentScheme() == scheme;
+  const auto isCurrent = [this, model, tensor, weight, recipe = *m_selection.currentRecipe()] {
+    return isChosen(model, tensor, weight) && m_selection.currentRecipe() == recipe;
   };
   m_jobs.run(
-      this, {QStringLiteral("bits/scheme"), tr("Quantizing with %1").arg(name), Lane::Pool},
-      [model, scheme = *scheme, tensor, weight](const core::JobContext& job) {
-        return std::pair(readWeight(*model, tensor, weight), quantizedWeight(*model, tensor, weight, scheme, job));
+      this, {QStringLiteral("bits/scheme"), other ? QString() : tr("Quantizing with %1").arg(name), Lane::Pool},
+      [model, scheme, other, tensor, weight](const core::JobContext& job) {
+        const float made = other ? otherWeight(*other, weight) : quantizedWeight(*model, tensor, weight, *scheme, job);
+        return std::pair(readWeight(*model, tensor, weight), made);
       },
       [this, name, isCurrent, model](const std::pair<WeightReading, float>& result) {
         if (!isCurrent()) return;

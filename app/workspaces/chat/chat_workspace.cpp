@@ -93,6 +93,7 @@ void ChatWorkspace::followModel() {
 // the list wants to see what it does.
 void ChatWorkspace::followSchemes() {
   refreshEvidence();
+  letGoOfClosedModel();
   const auto checked = selection().checkedRecipes();
   const auto& running = m_panes[1]->scheme();
   if (running && std::find(checked.begin(), checked.end(), *running) != checked.end()) return;
@@ -108,6 +109,18 @@ void ChatWorkspace::followSchemes() {
   if (!takeCurrent && narrow == checked.end()) return;
   m_panes[1]->setScheme(takeCurrent ? *current : *narrow);
   followGround();
+}
+
+// A model that is closed runs in no pane any more.
+void ChatWorkspace::letGoOfClosedModel() {
+  bool any = false;
+  for (ChatPane* pane : m_panes) {
+    const auto& scheme = pane->scheme();
+    if (!scheme || scheme->otherModel() == nullptr || selection().entry(*scheme) != nullptr) continue;
+    pane->setScheme(std::nullopt);
+    any = true;
+  }
+  if (any) followGround();
 }
 
 ChatGround ChatWorkspace::ground() const {

@@ -49,6 +49,7 @@ class ChatWorkspace : public Workspace {
 
   void followModel();
   void followSchemes();
+  void letGoOfClosedModel();
   void followGround();
   void listDevices();
   /// Says which model the panes run while a second one is open.

@@ -259,9 +259,9 @@ void ChatWorkspace::showAbout() {
   };
   const auto& compared = selection().comparedModel();
   m_about->setText(
-      compared
-          ? tr("Both panes run %1; %2 is compared in Inspect.").arg(nameOf(*selection().model()), nameOf(*compared))
-          : tr("The same prompt, template, options and seed for both."));
+      compared ? tr("Either pane runs %1, or %2 in its place: the same prompt, template, options and seed for both.")
+                     .arg(nameOf(*selection().model()), nameOf(*compared))
+               : tr("The same prompt, template, options and seed for both."));
 }
 
 void ChatWorkspace::showSettings(bool shown) {

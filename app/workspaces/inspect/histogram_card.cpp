@@ -141,7 +141,7 @@ void HistogramCard::showTensor() {
   m_title->setText(QString::fromStdString(tensor->name));
   QString facts = tr("%1 · %2 · %3 weights · %4")
                       .arg(shapeText(tensor->shape), typeText(*tensor), text::count(tensor->shape.count()),
-                           text::bytes(tensor->bytes));
+                           text::bytes(weightBytes(m_selection.model()->checkpoint(), *tensor)));
   m_histogram->setProvenance(
       QStringLiteral("%1 · %2").arg(QString::fromStdString(m_selection.model()->checkpoint().name()), facts));
   if (m_selection.model()->source() == kDemoName) facts += tr(" · outlier channels were injected: see the model card");
@@ -206,14 +206,9 @@ void HistogramCard::showWeight() {
   m_histogram->setMarkedValue(static_cast<double>(value));
   m_weight->showWeight(placeText(weights->shape, *m_selection.weight()), value,
                        storedBitsText(*weights, *m_selection.weight()));
-  if (const auto tensor = m_selection.comparedTensor()) {
-    const OpenModel& other = *m_selection.comparedModel();
-    if (core::quant::isLoadable(other.checkpoint().tensors()[*tensor])) {
-      float compared = 0;
-      core::quant::decode(*other.tensor(*tensor), *m_selection.weight(), 1, &compared);
-      m_weight->showCompared(QString::fromStdString(m_selection.comparedModel()->checkpoint().name()), value, compared);
-    }
-  }
+  if (const auto other = m_selection.comparedTensor())
+    m_weight->showCompared(QString::fromStdString(m_selection.comparedModel()->checkpoint().name()), value,
+                           otherWeight(*other, *m_selection.weight()));
   requestLevels();
   showQuantizedWeight();
 }

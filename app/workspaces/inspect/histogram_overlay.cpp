@@ -13,8 +13,6 @@ namespace {
 const QString kTag = QStringLiteral("inspect.overlay");
 constexpr int kRecipeRole = Qt::UserRole + 1, kWidestItem = 180;
 
-QString nameOf(const OpenModel& model) { return QString::fromStdString(model.checkpoint().name()); }
-
 }  // namespace
 
 HistogramOverlay::HistogramOverlay(Selection& selection, JobRunner& jobs, QObject* parent)
@@ -28,7 +26,6 @@ HistogramOverlay::HistogramOverlay(Selection& selection, JobRunner& jobs, QObjec
   m_choice->setObjectName(QStringLiteral("laid-over"));
   m_choice->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   connect(m_choice, &QComboBox::activated, this, &HistogramOverlay::take);
-  connect(&selection, &Selection::comparedModelChanged, this, &HistogramOverlay::follow);
   connect(m_stop, &StopNotice::stopped, this, [this] { setCancelled(true); });
 }
 
@@ -36,13 +33,6 @@ void HistogramOverlay::take(int item) {
   m_wanted = static_cast<Kind>(m_choice->itemData(item).toInt());
   if (m_wanted == Kind::Scheme)
     m_selection.setCurrentRecipe(m_listed[static_cast<std::size_t>(m_choice->itemData(item, kRecipeRole).toInt())]);
-  Q_EMIT chosen();
-}
-
-// Whoever opens a model to compare wants to see it.
-void HistogramOverlay::follow() {
-  m_wanted = m_selection.comparedModel() ? Kind::ComparedModel : Kind::Scheme;
-  refill();
   Q_EMIT chosen();
 }
 
@@ -56,8 +46,6 @@ void HistogramOverlay::refill() {
     add(m_selection.title(m_listed[i]), Kind::Scheme, m_wanted == Kind::Scheme && current == m_listed[i]);
     m_choice->setItemData(m_choice->count() - 1, static_cast<int>(i), kRecipeRole);
   }
-  if (const auto& compared = m_selection.comparedModel())
-    add(nameOf(*compared), Kind::ComparedModel, m_wanted == Kind::ComparedModel);
 }
 
 void HistogramOverlay::add(const QString& text, Kind kind, bool chosen) {
@@ -94,16 +82,21 @@ void HistogramOverlay::receive(Result result) {
 
 bool HistogramOverlay::fits(const Result& result, const Subject& subject) const {
   if (!(result.subject == subject) || result.kind != m_wanted) return false;
-  if (m_wanted == Kind::ComparedModel) return result.compared.lock() == m_selection.comparedModel();
-  return m_wanted == Kind::Scheme && m_selection.currentScheme() == result.scheme;
+  if (m_wanted == Kind::Nothing || !m_selection.currentRecipe()) return false;
+  const auto other = m_selection.otherFor(*m_selection.currentRecipe(), *m_selection.tensor());
+  if (other != nullptr || result.other != nullptr)
+    return other != nullptr && result.other != nullptr && other->model == result.other->model;
+  return result.scheme && m_selection.currentScheme() == result.scheme;
 }
 
 void HistogramOverlay::request(const Subject& subject, const core::metrics::Histogram& bins) {
   setCancelled(false);
   if (m_result && fits(*m_result, subject)) return stop();
   m_result.reset();
-  Result wanted{subject, m_wanted, {}, m_selection.comparedModel(), bins};
-  if (m_wanted == Kind::ComparedModel && m_selection.comparedTensor()) return computeCompared(std::move(wanted));
+  Result wanted{subject, m_wanted, {}, {}, bins};
+  if (m_wanted == Kind::Scheme && m_selection.currentRecipe())
+    wanted.other = m_selection.otherFor(*m_selection.currentRecipe(), *m_selection.tensor());
+  if (wanted.other) return computeOther(std::move(wanted));
   const auto& scheme = m_selection.currentScheme();
   if (m_wanted == Kind::Scheme && scheme && core::quant::accepts(*scheme, m_selection.tensorInfo()->shape) &&
       m_selection.waitOf(*scheme) == CalibrationWait::Nothing) {
@@ -113,12 +106,12 @@ void HistogramOverlay::request(const Subject& subject, const core::metrics::Hist
   stop();
 }
 
-void HistogramOverlay::computeCompared(Result wanted) {
+void HistogramOverlay::computeOther(Result wanted) {
   m_stop->end();
   m_jobs.run(
       this, {kTag, tr("Histogram of the compared model")},
-      [wanted,
-       view = m_selection.comparedModel()->tensor(*m_selection.comparedTensor())](const core::JobContext& job) mutable {
+      [wanted](const core::JobContext& job) mutable {
+        const auto view = core::model::loadOther(*wanted.other);
         const auto& bins = wanted.histogram;
         wanted.histogram = core::metrics::histogram(*view, bins.low, bins.high, bins.counts.size(), job);
         return wanted;
@@ -130,9 +123,9 @@ void HistogramOverlay::computeCompared(Result wanted) {
 void HistogramOverlay::computeScheme(Result wanted) {
   m_stop->end();
   m_jobs.run(
-      this, {kTag, tr("Dequantizing under %1").arg(QString::fromStdString(wanted.scheme.displayName()))},
+      this, {kTag, tr("Dequantizing under %1").arg(QString::fromStdString(wanted.scheme->displayName()))},
       [wanted, model = m_selection.model(), tensor = *m_selection.tensor()](const core::JobContext& job) mutable {
-        wanted.histogram = dequantizedHistogram(*model->tensor(tensor), wanted.scheme, wanted.histogram, job,
+        wanted.histogram = dequantizedHistogram(*model->tensor(tensor), *wanted.scheme, wanted.histogram, job,
                                                 model->calibration().current().get());
         return wanted;
       },
@@ -142,9 +135,6 @@ void HistogramOverlay::computeScheme(Result wanted) {
 
 std::optional<WeightHistogram::Overlay> HistogramOverlay::shown(const Subject& subject) const {
   if (!m_result || !fits(*m_result, subject)) return std::nullopt;
-  if (m_wanted == Kind::ComparedModel)
-    return WeightHistogram::Overlay{nameOf(*m_selection.comparedModel()), Theme::instance().colors().accent,
-                                    Qt::SolidLine, m_result->histogram};
   const auto& recipe = *m_selection.currentRecipe();
   return WeightHistogram::Overlay{m_selection.currentTitle(), m_selection.color(recipe), m_selection.penStyle(recipe),
                                   m_result->histogram};

@@ -13,8 +13,9 @@ namespace app {
 
 class StopNotice;
 
-/// The histogram that is laid over the selected tensor's: of its weights dequantized under the current scheme, or of
-/// the compared model. Which of them, a person chooses; the result is shown only for what it was computed from.
+/// The histogram that is laid over the selected tensor's: of its weights dequantized under the current scheme, or as
+/// the compared model has them. Which of them, a person chooses; the result is shown only for what it was computed
+/// from.
 class HistogramOverlay : public QObject {
   Q_OBJECT
  public:
@@ -38,20 +39,19 @@ class HistogramOverlay : public QObject {
   void chosen();
 
  private:
-  enum class Kind { Nothing, Scheme, ComparedModel };
+  enum class Kind { Nothing, Scheme };
   struct Result {
     Subject subject;
     Kind kind = Kind::Nothing;
-    core::quant::Scheme scheme;               ///< of Kind::Scheme
-    std::weak_ptr<const OpenModel> compared;  ///< of Kind::ComparedModel
+    std::optional<core::quant::Scheme> scheme;
+    std::shared_ptr<const core::model::OtherTensor> other;  ///< in place of a scheme
     core::metrics::Histogram histogram;
   };
   void add(const QString& text, Kind kind, bool chosen);
   void take(int item);
-  void follow();
   bool fits(const Result& result, const Subject& subject) const;
   void computeScheme(Result wanted);
-  void computeCompared(Result wanted);
+  void computeOther(Result wanted);
   void receive(Result result);
   void stop();
   void setCancelled(bool cancelled);

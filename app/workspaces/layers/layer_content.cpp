@@ -16,15 +16,16 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("LayerContent", text); }
 
-std::optional<core::quant::Scheme> usualScheme(const core::model::Recipe& recipe, const ModelErrors& errors) {
-  if (const auto* base = std::get_if<core::quant::Scheme>(&recipe.base)) return *base;
+std::string usualScheme(const core::model::Recipe& recipe, const ModelErrors& errors) {
+  if (const auto* base = std::get_if<core::quant::Scheme>(&recipe.base)) return base->toString();
   std::map<std::string, int> counts;
-  std::optional<core::quant::Scheme> usual;
+  std::string usual;
   int most = 0;
   for (std::size_t i = 0; i < errors.matrices.size(); ++i) {
     if (!errors.kept[i].empty()) continue;
-    const int count = ++counts[errors.matrices[i].scheme.toString()];
-    if (count > most) most = count, usual = errors.matrices[i].scheme;
+    const std::string scheme = errors.matrices[i].schemeText();
+    const int count = ++counts[scheme];
+    if (count > most) most = count, usual = scheme;
   }
   return usual;
 }
@@ -67,7 +68,7 @@ LayerMaps::SchemeMap LayerContent::mapOf(const core::model::Recipe& recipe) cons
 // What a recipe gives each matrix is said, and marked where it is not what most of them have: its base, or without one
 // its most frequent scheme.
 void LayerContent::addTreatments(LayerMaps::Content& content, const std::vector<core::model::Recipe>& recipes) const {
-  std::vector<core::quant::Scheme> known;
+  std::vector<std::string> known;
   for (std::size_t column = 0; column < recipes.size(); ++column) {
     const auto* errors = m_errors.find(recipes[column]);
     if (errors == nullptr || recipes[column].asScheme()) continue;
@@ -75,14 +76,16 @@ void LayerContent::addTreatments(LayerMaps::Content& content, const std::vector<
     for (std::size_t row = 0; row < errors->matrices.size(); ++row) {
       LayerMaps::Cell& cell = content.schemes[column].cells[row];
       if (cell.isKept || !cell.known) continue;
-      const core::quant::Scheme& scheme = errors->matrices[row].scheme;
-      cell.made = QString::fromStdString(scheme.displayName());
+      const SchemeError& error = errors->matrices[row];
+      cell.made = QString::fromStdString(error.displayName());
+      const std::string scheme = error.schemeText();
       if (scheme == usual) continue;
       auto found = std::find(known.begin(), known.end(), scheme);
       if (found == known.end()) {
         found = known.insert(known.end(), scheme);
         const auto number = static_cast<ushort>(content.treatments.size() % 26);
-        content.treatments.push_back({QChar(static_cast<ushort>('A' + number)), cell.made, m_selection.color(scheme)});
+        content.treatments.push_back(
+            {QChar(static_cast<ushort>('A' + number)), cell.made, m_selection.color(error.scheme)});
       }
       cell.treatment = static_cast<int>(found - known.begin());
     }

@@ -1,8 +1,10 @@
 #include "app/workspaces/layers/layer_errors.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/selection/calibration_text.h"
+#include "app/session/other_models.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/tensor_group.h"
 
@@ -22,8 +24,10 @@ ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tens
   const auto calibration = model.calibration().current();
   ModelErrors errors;
   errors.size = {sizeUnder(checkpoint, recipe), recipe};
-  for (const auto& decision : plan.tensors)
-    if (!decision.scheme && !isRefused(decision, recipe)) ++errors.keptTensors;
+  const auto isKept = [&](const core::model::TensorDecision& decision) {
+    return decision.fate() == core::model::Fate::Keep && !isRefused(decision, recipe);
+  };
+  errors.keptTensors = static_cast<std::size_t>(std::count_if(plan.tensors.begin(), plan.tensors.end(), isKept));
   const auto count = static_cast<double>(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const std::size_t tensor = tensors[i];
@@ -32,13 +36,14 @@ ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tens
     part.progress(0.0, checkpoint.tensors()[tensor].name);
     SchemeError error;
     error.tensor = tensor;
-    if (decision.scheme)
-      error = model.errors().measure(checkpoint, tensor, *decision.scheme, part, calibration.get(), what);
+    if (decision.scheme || decision.other)
+      error = model.errors().measure(checkpoint, tensor, decision, part, calibration.get(), what);
     else if (isRefused(decision, recipe))
       error.refused = decision.kept;
     errors.matrices.push_back(std::move(error));
-    errors.kept.push_back(decision.scheme || isRefused(decision, recipe) ? std::string() : decision.kept);
+    errors.kept.push_back(isKept(decision) ? decision.kept : std::string());
   }
+  errors.note = otherDifferences(checkpoint, plan, tensors, job);
   return errors;
 }
 
@@ -59,6 +64,7 @@ LayerErrors::LayerErrors(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs) {
   connect(&m_selection, &Selection::modelChanged, this, &LayerErrors::reset);
   connect(&m_selection, &Selection::calibrationChanged, this, &LayerErrors::calibrationChanged);
+  connect(&m_selection, &Selection::comparedModelChanged, this, &LayerErrors::comparedChanged);
   connect(&m_jobs, &JobRunner::changed, this, &LayerErrors::noticeStopped);
   reset();
 }
@@ -90,6 +96,19 @@ void LayerErrors::calibrationChanged() {
   m_errors.removeIf([](QHash<QString, ModelErrors>::iterator entry) { return entry->usesCalibration; });
   startNext();
   Q_EMIT changed();
+}
+
+// Another model may come under the name of one that went: its file was written again.
+void LayerErrors::comparedChanged() {
+  const auto isModel = [](const QString& key) { return key.toStdString().starts_with(core::model::kOtherModelPrefix); };
+  for (const QString& key : QStringList(m_running)) {
+    if (!isModel(key)) continue;
+    m_jobs.cancelTag(tag(key));
+    end(key);
+  }
+  m_errors.removeIf([&](QHash<QString, ModelErrors>::iterator entry) { return isModel(entry.key()); });
+  m_problems.removeIf([&](QHash<QString, QString>::iterator entry) { return isModel(entry.key()); });
+  std::erase_if(m_wanted, [](const Wanted& wanted) { return wanted.recipe.otherModel() != nullptr; });
 }
 
 // A job that was cancelled elsewhere delivers nothing, and must not be announced for ever.

@@ -17,6 +17,7 @@ struct ModelErrors {
   std::vector<SchemeError> matrices;  ///< empty figures where a matrix is kept
   std::vector<std::string> kept;      ///< one a matrix: empty, or why it stays as stored
   std::size_t keptTensors = 0;        ///< of the whole model, norms and biases included
+  std::string note;                   ///< empty, or what else differs under another model
   SchemeSize size;                    ///< of the whole model, as the schemes panel says it
   bool usesCalibration = false;
 };
@@ -51,6 +52,7 @@ class LayerErrors : public QObject {
   };
   void reset();
   void calibrationChanged();
+  void comparedChanged();
   void startNext();
   void start(const Wanted& wanted);
   void end(const QString& key);

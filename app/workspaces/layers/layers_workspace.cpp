@@ -251,11 +251,11 @@ void LayersWorkspace::refreshKept() {
 QString LayersWorkspace::summary() const {
   QString text = tr("%1 matrices").arg(text::count(m_errors->tensors().size()));
   if (m_errors->isComputing()) text += tr(" · computing…");
-  // A second model stands beside the first in Inspect only.
-  if (const auto& compared = selection().comparedModel())
-    text += tr(" · of %1; %2 is compared in Inspect")
-                .arg(text::shortened(modelName(), kLongestName),
-                     text::shortened(QString::fromStdString(compared->checkpoint().name()), kLongestName));
+  const auto compared = selection().comparedRecipe();
+  const ModelErrors* const errors = compared && selection().isChecked(*compared) ? m_errors->find(*compared) : nullptr;
+  if (errors != nullptr && !errors->note.empty())
+    text += tr(" · %1: %2")
+                .arg(text::shortened(selection().title(*compared), kLongestName), QString::fromStdString(errors->note));
   return text;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/model/recipe/other_model.h"
 #include "core/quant/format.h"
 
 namespace core::model {
@@ -32,6 +33,7 @@ std::string Recipe::toString() const {
   std::string text = "stored";
   if (const auto* const scheme = std::get_if<quant::Scheme>(&base)) text = scheme->toString();
   if (const auto* const type = std::get_if<FileType>(&base)) text = name(*type);
+  if (const OtherModel* const other = otherModel()) text = other->toString();
   for (const RecipeRule& rule : rules) text += ", " + rule.toString();
   for (const auto& [tensor, with] : replacements)
     text += fmt::format(", {}=({})", tensor, with->scheme ? with->scheme->toString() : "replaced");
@@ -42,6 +44,8 @@ std::string Recipe::toString() const {
 std::string Recipe::displayName() const {
   if (!title.empty()) return importance ? title + " with " + importance->title : title;
   if (const quant::Scheme* const scheme = asScheme()) return scheme->displayName();
+  if (const OtherModel* const other = otherModel(); other && rules.empty() && replacements.empty())
+    return other->title();
   const std::string text = toString();
   const auto formats = quant::allFormats();
   const bool isTaken = std::any_of(formats.begin(), formats.end(),
@@ -53,12 +57,22 @@ const quant::Scheme* Recipe::asScheme() const {
   return rules.empty() && replacements.empty() && !importance ? std::get_if<quant::Scheme>(&base) : nullptr;
 }
 
+const OtherModel* Recipe::otherModel() const {
+  const auto* const other = std::get_if<std::shared_ptr<const OtherModel>>(&base);
+  return other == nullptr ? nullptr : other->get();
+}
+
 bool Recipe::operator==(const Recipe& other) const {
   const auto isSameRule = [](const RecipeRule& a, const RecipeRule& b) {
     return a.pattern.text() == b.pattern.text() && a.scheme == b.scheme;
   };
   const auto matrix = [](const Recipe& of) { return of.importance ? of.importance->identity : std::string(); };
-  return base == other.base && replacements == other.replacements && matrix(*this) == matrix(other) &&
+  const auto isSameBase = [&] {
+    if (otherModel() != nullptr && other.otherModel() != nullptr)
+      return otherModel()->identity() == other.otherModel()->identity();
+    return base == other.base;
+  };
+  return isSameBase() && replacements == other.replacements && matrix(*this) == matrix(other) &&
          std::equal(rules.begin(), rules.end(), other.rules.begin(), other.rules.end(), isSameRule);
 }
 
@@ -71,6 +85,8 @@ std::optional<quant::Scheme> parseTreatment(std::string_view text) {
 }
 
 std::optional<Recipe> recipeByName(std::string_view text) {
+  if (text.starts_with(kOtherModelPrefix))
+    return Recipe(OtherModel::remembered(std::string(text.substr(kOtherModelPrefix.size()))));
   const std::string_view word = text.substr(0, text.find(':'));
   for (const quant::FormatInfo& format : quant::allFormats())
     if (format.text == word) return Recipe(quant::Scheme::parse(text));

@@ -16,6 +16,8 @@
 
 namespace core::model {
 
+class OtherModel;
+
 /// What tensors become whose names a pattern matches.
 struct RecipeRule {
   TensorPattern pattern;
@@ -38,15 +40,17 @@ struct ImportanceSource {
 ///   nothing   everything stays as it is stored
 ///   a scheme  every matrix that multiplies activations gets it, where its shape allows (chooseTensors)
 ///   file type the mixture that llama.cpp's quantizer makes under this name
+///   a model   its weights, as they are stored there, take the place of the open model's
 /// A single scheme is a recipe.
 class Recipe {
  public:
-  using Base = std::variant<std::monostate, quant::Scheme, FileType>;
+  using Base = std::variant<std::monostate, quant::Scheme, FileType, std::shared_ptr<const OtherModel>>;
 
   Recipe() = default;
   Recipe(const quant::Scheme& scheme) : base(scheme) {}  // NOLINT(google-explicit-constructor): it is one
   Recipe(FileType type) : base(type) {}                  // NOLINT(google-explicit-constructor)
   Recipe(const std::optional<quant::Scheme>& scheme);    // NOLINT(google-explicit-constructor)
+  explicit Recipe(std::shared_ptr<const OtherModel> other) : base(std::move(other)) {}
 
   Base base;
   std::vector<RecipeRule> rules;  ///< the first that matches decides, before the base does
@@ -58,12 +62,14 @@ class Recipe {
   std::string title;  ///< what its file is called, for people; empty: its name says what it does
 
   bool keepsEverything() const { return base.index() == 0 && rules.empty() && replacements.empty(); }
-  /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k", "Q4_K_M with imatrix.gguf".
+  /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k", "Q4_K_M with imatrix.gguf", "model:PATH".
   std::string toString() const;
   /// For people: the title, or "NF4 · 64", "Q4_K_M"; "Q4_0 recipe" where a format has the name, too.
   std::string displayName() const;
   /// The scheme it is when it is nothing more; null otherwise.
   const quant::Scheme* asScheme() const;
+  /// The model whose weights it takes; null where it takes none.
+  const OtherModel* otherModel() const;
   /// Whether both do the same, whatever they are called.
   bool operator==(const Recipe& other) const;
 };
@@ -73,7 +79,8 @@ class Recipe {
 std::optional<quant::Scheme> parseTreatment(std::string_view text);
 
 /// A file type or a scheme by its text: "Q4_K_M", "nf4"; lower case words that are both ("q4_0") are the scheme.
-/// Nothing when it is neither.
+/// "model:PATH" is another model that is only remembered: whoever opens models opens it.
+/// Nothing when it is none of them.
 std::optional<Recipe> recipeByName(std::string_view text);
 
 }  // namespace core::model

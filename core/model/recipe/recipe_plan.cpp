@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/llama_names.h"
 #include "core/model/recipe/mixture.h"
 #include "core/model/recipe/shape_fallback.h"
 #include "core/model/recipe/tensor_group.h"
@@ -28,14 +29,19 @@ bool isValue(TensorGroup group) {
 class Planner {
  public:
   Planner(const Recipe& recipe, const MixtureModel& model, std::span<const io::TensorInfo> tensors,
-          std::vector<TensorChoice> choices, io::FileFormat format)
+          std::vector<TensorChoice> choices, io::FileFormat format, const io::Checkpoint* checkpoint = nullptr)
       : m_recipe(recipe), m_model(model), m_tensors(tensors), m_format(format), m_usedRules(recipe.rules.size()) {
+    if (const auto* const other = std::get_if<std::shared_ptr<const OtherModel>>(&recipe.base)) {
+      if (checkpoint == nullptr)
+        throw Error(ErrorCode::InvalidArgument, "Another model takes the place of an open model's weights only.");
+      m_others.emplace(*other, *checkpoint);
+    }
     bool hasOutput = false;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       m_groups.push_back(groupOf(tensors[i], choices[i], format));
       hasOutput = hasOutput || m_groups.back() == TensorGroup::Output;
       if (isValue(m_groups.back())) ++m_values;
-      m_plan.tensors.push_back({std::move(choices[i]), {}, {}, {}, {}, {}});
+      m_plan.tensors.push_back({std::move(choices[i]), {}, {}, {}, {}, {}, {}});
     }
     if (hasOutput) return;
     std::replace(m_groups.begin(), m_groups.end(), TensorGroup::Embedding, TensorGroup::TiedEmbedding);
@@ -84,6 +90,9 @@ class Planner {
     } else if (const auto* const type = std::get_if<FileType>(&m_recipe.base)) {
       decision.kept = untouched;
       if (untouched.empty()) decideByMixture(*type, index);
+    } else if (m_others) {
+      decision.other = m_others->of(tensor, decision.kept);
+      if (decision.other) decision.rule = fmt::format("as {} has it", m_recipe.otherModel()->title());
     } else {
       decision.kept = "no rule is for it";
     }
@@ -169,6 +178,7 @@ class Planner {
   std::array<std::uint32_t, static_cast<std::size_t>(TensorGroup::Other) + 1> m_seen{};
   std::vector<bool> m_usedRules;
   std::set<std::string> m_usedReplacements;
+  std::optional<OtherTensors> m_others;
 };
 
 }  // namespace
@@ -182,7 +192,8 @@ RecipePlan planRecipe(const Recipe& recipe, const io::Checkpoint& checkpoint) {
   MixtureModel model =
       mixtureModelOf(checkpoint.metadata(), checkpoint.architecture(), checkpoint.format(), checkpoint.tensors());
   if (recipe.importance) model.importance = ImportanceData::Given;
-  return Planner(recipe, model, checkpoint.tensors(), chooseTensors(checkpoint), checkpoint.format()).plan();
+  return Planner(recipe, model, checkpoint.tensors(), chooseTensors(checkpoint), checkpoint.format(), &checkpoint)
+      .plan();
 }
 
 quant::Scheme withImportance(const Recipe& recipe, const quant::Scheme& scheme, const std::string& tensor,
@@ -191,7 +202,9 @@ quant::Scheme withImportance(const Recipe& recipe, const quant::Scheme& scheme, 
   const bool isAsked = scheme.method.name == quant::MethodName::ImportanceMatrix;
   const auto weighted = isAsked ? scheme : quant::byImportance(scheme);
   if (!weighted) return scheme;
-  if (recipe.importance->weights.contains(tensor)) return *weighted;
+  const auto& known = recipe.importance->weights;
+  const auto other = otherLlamaName(tensor);
+  if (known.contains(tensor) || (other && known.contains(*other))) return *weighted;
   if (fallback != nullptr)
     *fallback = fmt::format("{} has nothing on it: without importance", recipe.importance->title);
   quant::Scheme plain = scheme;
@@ -218,6 +231,7 @@ bool leavesAsStored(const quant::Scheme& scheme, std::optional<tensor::DType> st
 quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant::QuantizedTensorPtr& stored,
                                      const JobContext& job, quant::Calibration* calibration) {
   const quant::QuantizedTensor& tensor = *stored;
+  if (decision.other) return loadOther(*decision.other);
   if (decision.replacement) {
     if (decision.replacement->shape == tensor.shape) return decision.replacement;
     throw Error(ErrorCode::InvalidArgument,

@@ -1,0 +1,144 @@
+#include "app/session/other_models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/session/model_location.h"
+#include "app/session/open_files.h"
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/metrics/error_stats.h"
+#include "core/quant/load_tensor.h"
+
+namespace app {
+
+namespace {
+
+using core::io::inQuotes;
+using core::model::ModelConfig;
+
+std::shared_ptr<const core::model::OtherModel> otherOf(std::shared_ptr<const core::io::Checkpoint> checkpoint,
+                                                       const std::string& source) {
+  std::string title = core::io::printable(checkpoint->name());
+  return std::make_shared<const core::model::OtherModel>(std::move(checkpoint), source, std::move(title));
+}
+
+/// What the computation of one has otherwise than that of the other, as a clause; empty where nothing is.
+std::string otherComputation(const ModelConfig& open, const ModelConfig& other) {
+  const auto differs = [](const char* what, auto here, auto there) {
+    return here == there ? std::string() : fmt::format("its {} is {}, not {}", what, there, here);
+  };
+  for (std::string difference :
+       {differs("width", open.width, other.width), differs("number of blocks", open.layers, other.layers),
+        differs("number of heads", open.heads, other.heads),
+        differs("number of key heads", open.kvHeads, other.kvHeads),
+        differs("head size", open.headSize, other.headSize),
+        differs("feed-forward width", open.feedForward, other.feedForward),
+        differs("vocabulary", open.vocabulary, other.vocabulary),
+        differs("norm epsilon", open.normEpsilon, other.normEpsilon),
+        differs("RoPE base", open.ropeBase, other.ropeBase),
+        differs("RoPE scaling factor", open.ropeFactor, other.ropeFactor),
+        differs("sliding window", open.slidingWindow, other.slidingWindow)})
+    if (!difference.empty()) return difference;
+  return {};
+}
+
+std::string otherVocabulary(const core::text::Tokenizer& open, const core::text::Tokenizer& other) {
+  const std::size_t common = std::min(open.size(), other.size());
+  for (std::size_t i = 0; i < common; ++i) {
+    const auto id = static_cast<core::text::TokenId>(i);
+    if (open.bytes(id) != other.bytes(id))
+      return fmt::format("its token {} is {}, not {}", id, inQuotes(other.piece(id)), inQuotes(open.piece(id)));
+  }
+  return {};
+}
+
+bool hasOutput(const core::io::Checkpoint& checkpoint) {
+  return checkpoint.find(core::model::nameIn(checkpoint.format(), "output.weight")).has_value();
+}
+
+template <class Read>
+auto ifReadable(const Read& read) -> std::optional<decltype(read())> {
+  try {
+    return read();
+  } catch (const core::Error&) {
+    return std::nullopt;  // it says so itself where it is used
+  }
+}
+
+}  // namespace
+
+core::model::Recipe openOther(const std::string& source, const core::JobContext& job) {
+  const auto place = locateModel(source);
+  auto checkpoint = core::io::openCheckpoint(place, job);
+  rememberOpen(checkpoint, place);
+  return core::model::Recipe(otherOf(std::move(checkpoint), source));
+}
+
+core::model::Recipe otherRecipe(const OpenModel& other) {
+  return core::model::Recipe(otherOf(other.sharedCheckpoint(), other.source()));
+}
+
+std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& other) {
+  std::string difference;
+  if (!open.whyNotRunnable())
+    if (const auto config = ifReadable([&] { return ModelConfig::fromCheckpoint(other); }))
+      difference = otherComputation(open.config(), *config);
+  if (difference.empty() && open.tokenizer())
+    if (const auto tokenizer = ifReadable([&] { return core::text::Tokenizer::fromCheckpoint(other); }))
+      if (*tokenizer) difference = otherVocabulary(*open.tokenizer(), **tokenizer);
+  if (difference.empty() && hasOutput(other) && !hasOutput(open.checkpoint()))
+    difference = "it has an output matrix of its own, where the open model's is its embedding";
+  if (difference.empty() && sharedWeights(open.checkpoint(), other) == 0)
+    difference = "no tensor of it has the name and the shape of one of the open model's";
+  if (difference.empty()) return {};
+  return fmt::format("{} cannot be compared with {}: {}.", inQuotes(other.name()), inQuotes(open.checkpoint().name()),
+                     difference);
+}
+
+void requireComparable(const OpenModel& open, const core::model::Recipe& recipe) {
+  const core::model::OtherModel* const other = recipe.otherModel();
+  if (other == nullptr || other->checkpoint() == nullptr) return;
+  const std::string why = whyNotComparable(open, *other->checkpoint());
+  if (!why.empty()) throw core::Error(core::ErrorCode::Unsupported, why, other->source());
+}
+
+std::string otherDifferences(const core::io::Checkpoint& open, const core::model::RecipePlan& plan,
+                             std::span<const std::size_t> measured, const core::JobContext& job) {
+  std::size_t norms = 0, others = 0;
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const auto& decision = plan.tensors[i];
+    if (!decision.other || std::ranges::find(measured, i) != measured.end()) continue;
+    if (!core::quant::isLoadable(open.tensors()[i])) continue;
+    job.throwIfCancelled();
+    const auto stats = core::metrics::compare(*core::quant::loadTensor(open, i), *core::model::loadOther(*decision.other));
+    if (stats.outcome() == core::metrics::Outcome::Exact) continue;
+    ++(decision.place.role == core::model::TensorRole::Norm ? norms : others);
+  }
+  const auto counted = [](std::size_t count, const char* one, const char* several) {
+    return count == 0 ? std::string() : fmt::format("{} {}", count, count == 1 ? one : several);
+  };
+  std::string text = counted(norms, "norm", "norms");
+  const std::string rest = counted(others, "other tensor", "other tensors");
+  if (!text.empty() && !rest.empty()) text += " and ";
+  text += rest;
+  if (text.empty()) return {};
+  text += norms + others == 1 ? " differs, too" : " differ, too";
+  return norms == 0 ? text : text + ": weights may be scaled between layers, so compare outputs";
+}
+
+double sharedWeights(const core::io::Checkpoint& open, const core::io::Checkpoint& other) {
+  const std::shared_ptr<const core::io::Checkpoint> borrowed(std::shared_ptr<const void>(), &other);
+  const core::model::OtherTensors pairs(otherOf(borrowed, {}), open);
+  const auto isWeight = [](const core::io::TensorInfo& tensor) { return tensor.pieceOf.empty(); };
+  const auto shared = std::ranges::count_if(open.tensors(), [&](const core::io::TensorInfo& tensor) {
+    std::string why;
+    return pairs.of(tensor, why) != nullptr;
+  });
+  const auto most =
+      std::max(std::ranges::count_if(open.tensors(), isWeight), std::ranges::count_if(other.tensors(), isWeight));
+  return most == 0 ? 0 : static_cast<double>(shared) / static_cast<double>(most);
+}
+
+}  // namespace app

@@ -1,0 +1,33 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+
+#include "app/session/open_model.h"
+#include "core/model/recipe/recipe_plan.h"
+
+namespace app {
+
+/// Another model as something an open one is compared with.
+/// @param source a file, a folder, "ollama:NAME", "demo" @throws core::Error as OpenModel::open
+core::model::Recipe openOther(const std::string& source, const core::JobContext& job = core::JobContext());
+/// The same of a model that is open already.
+core::model::Recipe otherRecipe(const OpenModel& other);
+
+/// Why one cannot stand for the other, as a sentence: another vocabulary, another computation. Empty where it can, or
+/// where one of them says nothing of it: then only weights are compared.
+std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& other);
+/// @throws core::Error (Unsupported) with that sentence, where the recipe is another model
+void requireComparable(const OpenModel& open, const core::model::Recipe& recipe);
+
+/// What of an open model is otherwise in another one beside the matrices that are measured, as a sentence: norms that
+/// differ say that weights were scaled between layers. Empty where nothing is, or the plan is of no other model.
+/// @param measured tensors that do not count @throws core::Error, core::Cancelled
+std::string otherDifferences(const core::io::Checkpoint& open, const core::model::RecipePlan& plan,
+                             std::span<const std::size_t> measured, const core::JobContext& job);
+
+/// Share of the weights that both have, by name and shape, 0…1, of the model that has more. Pieces of packed weights
+/// do not count.
+double sharedWeights(const core::io::Checkpoint& open, const core::io::Checkpoint& other);
+
+}  // namespace app

@@ -1,0 +1,159 @@
+#include "core/model/recipe/other_model.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/config.h"
+#include "core/model/product_scale.h"
+#include "core/model/recipe/row_order.h"
+#include "core/quant/element_format.h"
+#include "core/quant/load_tensor.h"
+
+namespace core::model {
+
+namespace {
+
+std::string identityOf(const io::Checkpoint& checkpoint, const std::string& source) {
+  std::string identity = checkpoint.files().empty() ? source : std::string();
+  for (const auto& file : checkpoint.files()) {
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    const auto changed = std::filesystem::last_write_time(file, error).time_since_epoch().count();
+    identity += fmt::format("{} {} {}\n", std::filesystem::weakly_canonical(file, error).string(), size, changed);
+  }
+  return identity;
+}
+
+std::uint64_t bytesOf(const io::Checkpoint& checkpoint, const io::TensorInfo& tensor) {
+  std::uint64_t bytes = tensor.bytes;
+  if (tensor.assembly == io::Assembly::None) return bytes;
+  for (const io::TensorInfo& piece : checkpoint.tensors())
+    if (piece.pieceOf == tensor.name) bytes += piece.bytes;
+  return bytes;
+}
+
+/// A bias has one value where a matrix has a row.
+quant::QuantizedTensorPtr inOpenOrder(const OtherTensor& order, const quant::QuantizedTensorPtr& tensor) {
+  const auto from = [&](std::uint64_t row) { return order.rowThere(row); };
+  if (tensor->shape.rank() > 1) return reorderRows(tensor, from);
+  auto column = std::make_shared<quant::QuantizedTensor>(*tensor);
+  column->shape = tensor::Shape{tensor->shape.count(), 1};
+  auto result = std::make_shared<quant::QuantizedTensor>(*reorderRows(column, from));
+  result->shape = tensor->shape;
+  return result;
+}
+
+}  // namespace
+
+OtherModel::OtherModel(std::shared_ptr<const io::Checkpoint> checkpoint, std::string source, std::string title)
+    : m_checkpoint(std::move(checkpoint)),
+      m_source(std::move(source)),
+      m_title(std::move(title)),
+      m_identity(m_checkpoint ? identityOf(*m_checkpoint, m_source) : m_source) {}
+
+std::shared_ptr<const OtherModel> OtherModel::remembered(std::string source) {
+  std::string title = std::filesystem::path(source).filename().string();
+  return std::make_shared<const OtherModel>(nullptr, source, title.empty() ? source : std::move(title));
+}
+
+std::string OtherModel::toString() const { return std::string(kOtherModelPrefix) + m_source; }
+
+std::uint64_t OtherTensor::rowThere(std::uint64_t row) const {
+  if (order == RowOrder::Same) return row;
+  return isOtherGguf ? ggufRow(row, headRows) : huggingFaceRow(row, headRows);
+}
+
+quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor) {
+  const io::Checkpoint& checkpoint = *tensor.model->checkpoint();
+  const std::string& nameThere = tensor.info().name;
+  auto loaded = quant::loadTensor(checkpoint, tensor.index);
+  if (tensor.order != RowOrder::Same) loaded = inOpenOrder(tensor, loaded);
+  const float scale = productScale(checkpoint, nameThere).value_or(1.0F);
+  if (loaded->name == tensor.name && scale == 1.0F) return loaded;
+  auto result = std::make_shared<quant::QuantizedTensor>(*loaded);
+  result->name = tensor.name;
+  result->factor *= scale;
+  return result;
+}
+
+std::optional<quant::Scheme> storedScheme(const quant::QuantizedTensor& tensor) {
+  if (tensor.scheme) return tensor.scheme;
+  const auto format = tensor.dtype() ? quant::formatOf(*tensor.dtype()) : std::nullopt;
+  return format ? std::optional(quant::Scheme::defaults(*format)) : std::nullopt;
+}
+
+OtherTensors::OtherTensors(std::shared_ptr<const OtherModel> other, const io::Checkpoint& open)
+    : m_other(std::move(other)), m_open(open) {
+  if (m_other->checkpoint() == nullptr) {
+    throw Error(ErrorCode::NotFound,
+                fmt::format("{} is not open: its weights are compared while it stands beside the model.",
+                            io::inQuotes(m_other->title())),
+                m_other->source());
+  }
+  const io::Checkpoint& there = *m_other->checkpoint();
+  if (there.format() == open.format()) return;
+  const io::Checkpoint& gguf = open.format() == io::FileFormat::Gguf ? open : there;
+  if (gguf.architecture() != "llama") return;
+  try {
+    const ModelConfig config = ModelConfig::fromCheckpoint(gguf);
+    m_queryHeads = config.heads;
+    m_keyHeads = config.kvHeads;
+  } catch (const Error&) {
+    // Nothing is known of heads: the rows of queries and keys cannot be matched, and their tensors say so.
+  }
+}
+
+std::optional<std::size_t> OtherTensors::find(const std::string& name) const {
+  const io::Checkpoint& there = *m_other->checkpoint();
+  if (const auto same = there.find(name)) return same;
+  if (there.format() == m_open.format()) return std::nullopt;
+  const auto canonical = m_open.format() == io::FileFormat::Gguf ? std::optional(name) : ggufName(name);
+  if (!canonical) return std::nullopt;
+  if (const auto found = there.find(nameIn(there.format(), *canonical))) return found;
+  // An output matrix that the other ties to its embedding.
+  if (*canonical == "output.weight") return there.find(nameIn(there.format(), "token_embd.weight"));
+  return std::nullopt;
+}
+
+std::shared_ptr<const OtherTensor> OtherTensors::of(const io::TensorInfo& tensor, std::string& why) const {
+  const io::Checkpoint& there = *m_other->checkpoint();
+  const auto found = tensor.pieceOf.empty() ? find(tensor.name) : std::nullopt;
+  if (!found || !there.tensors()[*found].pieceOf.empty()) {
+    why = fmt::format("{} has no such tensor", m_other->title());
+    return nullptr;
+  }
+  const io::TensorInfo& info = there.tensors()[*found];
+  if (info.shape != tensor.shape) {
+    why = fmt::format("{} has the shape {}", m_other->title(), info.shape.toString());
+    return nullptr;
+  }
+  if (!quant::isLoadable(info)) {
+    why = info.isReadable() ? fmt::format("{} has it as {}, which is no weights", m_other->title(), info.typeName)
+                            : fmt::format("in {} it is no weights: {}", m_other->title(), info.unreadable);
+    return nullptr;
+  }
+  auto result = std::make_shared<OtherTensor>();
+  result->model = m_other;
+  result->index = *found;
+  result->name = tensor.name;
+  result->bytes = bytesOf(there, info);
+  if (there.format() == m_open.format()) return result;
+  const io::Checkpoint& gguf = m_open.format() == io::FileFormat::Gguf ? m_open : there;
+  const RowOrder order = gguf.architecture() == "llama" ? rowOrderOf(tensor.name) : RowOrder::Same;
+  if (order == RowOrder::Same) return result;
+  const std::uint64_t heads = order == RowOrder::QueryHeads ? m_queryHeads : m_keyHeads;
+  const std::uint64_t rows = tensor.shape.rank() > 1 ? tensor.shape.rows() : tensor.shape.count();
+  if (heads == 0 || rows % (2 * heads) != 0) {
+    why = fmt::format("the heads are not known whose rows {} has in another order", m_other->title());
+    return nullptr;
+  }
+  result->order = order;
+  result->headRows = rows / heads;
+  result->isOtherGguf = there.format() == io::FileFormat::Gguf;
+  return result;
+}
+
+}  // namespace core::model

@@ -1,0 +1,77 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/io/checkpoint.h"
+#include "core/model/llama_names.h"
+#include "core/quant/quantized_tensor.h"
+
+namespace core::model {
+
+constexpr std::string_view kOtherModelPrefix = "model:";  ///< of its text
+
+/// Another model whose weights take the place of the open one's: what somebody else quantized, beside its original. As
+/// a recipe's base it is measured, drawn and run like any scheme. Immutable.
+class OtherModel : public std::enable_shared_from_this<OtherModel> {
+ public:
+  /// @param source what a person opens it by
+  OtherModel(std::shared_ptr<const io::Checkpoint> checkpoint, std::string source, std::string title);
+  /// One that is known by its text only, as in a conversation that was kept: its weights are not there.
+  static std::shared_ptr<const OtherModel> remembered(std::string source);
+
+  const io::Checkpoint* checkpoint() const { return m_checkpoint.get(); }  ///< null: only remembered
+  const std::string& source() const { return m_source; }
+  const std::string& title() const { return m_title; }  ///< for people
+  /// Equal for the same files, unchanged, however often they are opened.
+  const std::string& identity() const { return m_identity; }
+  std::string toString() const;  ///< "model:SOURCE"
+
+ private:
+  std::shared_ptr<const io::Checkpoint> m_checkpoint;
+  std::string m_source, m_title, m_identity;
+};
+
+/// The other model's tensor that takes the place of one of the open model's.
+struct OtherTensor {
+  std::shared_ptr<const OtherModel> model;
+  std::size_t index = 0;  ///< in the other's table
+  std::string name;       ///< what the open model calls it
+  RowOrder order = RowOrder::Same;
+  std::uint64_t headRows = 0;  ///< of one head, where the order is not Same
+  bool isOtherGguf = false;    ///< whose order the other's rows have, where the order is not Same
+  std::uint64_t bytes = 0;     ///< it takes there, with what lies beside it
+
+  const io::TensorInfo& info() const { return model->checkpoint()->tensors()[index]; }
+  /// Where the open model's row lies in the other.
+  std::uint64_t rowThere(std::uint64_t row) const;
+};
+
+/// Reads it, rows in the open model's order, under the open model's name.
+/// @throws Error as quant::loadTensor
+quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor);
+
+/// The scheme its numbers are stored under, as far as one says it: of a GGUF type "q4_k", of packed codes what their
+/// program was told. Nothing where none does.
+std::optional<quant::Scheme> storedScheme(const quant::QuantizedTensor& tensor);
+
+/// Finds the other's tensors for those of an open model: by the same name or, between GGUF and Hugging Face files of
+/// the Llama family, by the name it has there.
+class OtherTensors {
+ public:
+  /// @param open outlives this
+  OtherTensors(std::shared_ptr<const OtherModel> other, const io::Checkpoint& open);
+  /// @param why a clause where there is none: "X has no such tensor"
+  std::shared_ptr<const OtherTensor> of(const io::TensorInfo& tensor, std::string& why) const;
+
+ private:
+  std::optional<std::size_t> find(const std::string& name) const;
+
+  std::shared_ptr<const OtherModel> m_other;
+  const io::Checkpoint& m_open;
+  std::uint64_t m_queryHeads = 0, m_keyHeads = 0;  ///< 0: rows lie alike in both
+};
+
+}  // namespace core::model

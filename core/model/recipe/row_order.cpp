@@ -1,0 +1,117 @@
+#include "core/model/recipe/row_order.h"
+
+#include <cstring>
+#include <vector>
+
+#include "core/quant/quantizer.h"
+#include "core/tensor/dtype.h"
+
+namespace core::model {
+
+namespace {
+
+using quant::Granularity;
+using quant::QuantizedTensor;
+using RowMap = std::function<std::uint64_t(std::uint64_t)>;
+
+/// Bytes of a row of the payload; 0 where rows are no whole bytes of their own.
+std::uint64_t rowBytes(const QuantizedTensor& tensor) {
+  const std::uint64_t values = tensor.rowValues();
+  if (const auto* elements = tensor.as<quant::Elements>()) {
+    const auto& type = tensor::info(elements->dtype);
+    return values % type.blockValues == 0 ? values / type.blockValues * type.blockBytes : 0;
+  }
+  const auto ofStream = [&](std::uint32_t bits) { return (values * bits + 7) / 8; };
+  if (const auto* codes = tensor.as<quant::Uniform>()) return ofStream(codes->bits);
+  if (const auto* codes = tensor.as<quant::LearnedCodeBooks>()) return ofStream(codes->bits);
+  const auto& codes = *tensor.as<quant::CodeBook>();
+  if (codes.packing == quant::Packing::Rows) return ofStream(codes.bits);
+  return values % 2 == 0 ? values / 2 : 0;
+}
+
+/// How many scales each row has of its own; nothing where rows share them.
+std::optional<std::uint64_t> scalesOfRow(const quant::Grouping& grouping, std::uint64_t rowValues) {
+  switch (grouping.granularity) {
+    case Granularity::None:
+    case Granularity::Tensor:
+      return 0;
+    case Granularity::Row:
+    case Granularity::Group:
+      return quant::groupsPerRow(grouping, rowValues);
+    case Granularity::Block:
+      if (rowValues % grouping.size == 0) return rowValues / grouping.size;
+      return std::nullopt;
+    case Granularity::Tile:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+template <class Value>
+void reorder(std::vector<Value>& values, std::uint64_t rows, std::uint64_t perRow, const RowMap& from) {
+  if (perRow == 0 || values.size() != rows * perRow) return;
+  const std::vector<Value> before = values;
+  for (std::uint64_t row = 0; row < rows; ++row)
+    std::copy_n(before.begin() + static_cast<std::ptrdiff_t>(from(row) * perRow), perRow,
+                values.begin() + static_cast<std::ptrdiff_t>(row * perRow));
+}
+
+/// Moves the scales beside the codes. Whether that could be done.
+bool reorderSides(QuantizedTensor& tensor, const RowMap& from) {
+  const std::uint64_t rows = tensor.rows(), values = tensor.rowValues();
+  if (tensor.changes && !tensor.changes->outlierValues.empty()) return false;
+  if (auto* codes = std::get_if<quant::Uniform>(&tensor.layout)) {
+    const auto perRow = scalesOfRow(codes->grouping, values);
+    if (!perRow) return false;
+    reorder(codes->scales, rows, *perRow, from);
+    reorder(codes->zeroPoints, rows, *perRow, from);
+  } else if (auto* book = std::get_if<quant::CodeBook>(&tensor.layout)) {
+    const auto perRow = scalesOfRow(book->grouping, values);
+    if (!perRow) return false;
+    reorder(book->scales, rows, *perRow, from);
+    book->nested.reset();  // its scales are there decoded; their blocks may span rows
+  } else if (auto* learned = std::get_if<quant::LearnedCodeBooks>(&tensor.layout)) {
+    const auto perRow = scalesOfRow(learned->grouping, values);
+    if (!perRow) return false;
+    reorder(learned->levels, rows, *perRow << learned->bits, from);
+  }
+  return true;
+}
+
+quant::QuantizedTensorPtr owning(QuantizedTensor tensor, std::shared_ptr<std::vector<std::byte>> bytes) {
+  tensor.payload = *bytes;
+  tensor.owner = std::move(bytes);
+  return std::make_shared<QuantizedTensor>(std::move(tensor));
+}
+
+quant::QuantizedTensorPtr reorderDecoded(const QuantizedTensor& tensor, const RowMap& from) {
+  const std::uint64_t size = tensor.rowValues() * sizeof(float);
+  auto bytes = std::make_shared<std::vector<std::byte>>(tensor.rows() * size);
+  std::vector<float> row(tensor.rowValues());
+  for (std::uint64_t r = 0; r < tensor.rows(); ++r) {
+    quant::dequantizeRows(tensor, from(r), 1, row.data());
+    std::memcpy(bytes->data() + r * size, row.data(), size);
+  }
+  QuantizedTensor result;
+  result.name = tensor.name;
+  result.scheme = tensor.scheme;
+  result.shape = tensor.shape;
+  result.layout = quant::Elements{tensor::DType::F32};
+  result.input = tensor.input;
+  return owning(std::move(result), std::move(bytes));
+}
+
+}  // namespace
+
+quant::QuantizedTensorPtr reorderRows(const quant::QuantizedTensorPtr& tensor, const RowMap& from) {
+  const std::uint64_t size = rowBytes(*tensor);
+  QuantizedTensor result = *tensor;
+  if (size == 0 || size * tensor->rows() != tensor->payload.size() || !reorderSides(result, from))
+    return reorderDecoded(*tensor, from);
+  auto bytes = std::make_shared<std::vector<std::byte>>(tensor->payload.size());
+  for (std::uint64_t row = 0; row < tensor->rows(); ++row)
+    std::memcpy(bytes->data() + row * size, tensor->payload.data() + from(row) * size, size);
+  return owning(std::move(result), std::move(bytes));
+}
+
+}  // namespace core::model
