@@ -12,6 +12,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include "app/widgets/copy_as_menu.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/save_file.h"
@@ -158,7 +159,8 @@ void SchemeList::openMenu(const QPoint& place) {
   menu->setObjectName(QStringLiteral("scheme-menu"));
   menu->addAction(tr("Copy its text form"), this,
                   [recipe] { QGuiApplication::clipboard()->setText(QString::fromStdString(recipe.toString())); });
-  if (recipe.asScheme() == nullptr)
+  menu->addMenu(createCopyAsMenu(recipe, menu));
+  if (recipe.asScheme() == nullptr && recipe.otherModel() == nullptr)
     menu->addAction(tr("Save as a recipe file…"), this, [this, recipe] { saveRecipe(recipe); });
   if (m_boxes == SchemeRow::Boxes::Shown && index.data(SchemeListModel::OwnRole).toBool()) {
     menu->addSeparator();

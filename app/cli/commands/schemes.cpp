@@ -1,9 +1,14 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <optional>
 
 #include "app/cli/command.h"
+#include "app/session/copy_as.h"
+#include "app/session/recipe_file.h"
 #include "app/session/recipe_size.h"
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/quant/registry.h"
 
 namespace app::cli {
@@ -68,7 +73,44 @@ Json describe(const core::model::FileTypeInfo& type) {
           {"description", type.description}};
 }
 
-void run(Output output) {
+struct Options {
+  std::string scheme;
+  std::optional<std::string> copyAs;  ///< a target; empty: every one
+  Output output = Output::ForPeople;
+};
+
+std::vector<Copied> copiesOf(const Options& options) {
+  const auto recipe = openRecipe(options.scheme);
+  if (options.copyAs->empty()) return copyAs(recipe);
+  if (const CopyTargetInfo* const target = findCopyTarget(*options.copyAs)) return {copyAs(recipe, target->target)};
+  std::string known;
+  for (const CopyTargetInfo& target : copyTargets()) known += (known.empty() ? "" : ", ") + std::string(target.id);
+  throw core::Error(core::ErrorCode::InvalidArgument,
+                    "A scheme can be copied as " + known + "; found " + core::io::inQuotes(*options.copyAs) + ".");
+}
+
+/// What cannot be said of the one target that was asked for is the end of it.
+void copy(const Options& options) {
+  const auto copies = copiesOf(options);
+  if (options.output == Output::ForPrograms) {
+    Json rows = Json::array();
+    for (const Copied& copied : copies)
+      rows.push_back({{"target", info(copied.target).id},
+                      {"title", info(copied.target).title},
+                      {"text", copied.isPossible() ? Json(copied.text) : Json()},
+                      {"notes", copied.notes}});
+    return print(rows);
+  }
+  if (!options.copyAs->empty() && !copies.front().isPossible())
+    throw core::Error(core::ErrorCode::Unsupported, copies.front().notes.front());
+  const bool areAll = options.copyAs->empty();
+  for (const Copied& copied : copies) {
+    if (areAll) fmt::print("{}{}\n", &copied == &copies.front() ? "" : "\n", info(copied.target).title);
+    fmt::print("{}", core::io::printable(copied.withNotes(), core::io::LineBreaks::Keep));
+  }
+}
+
+void list(Output output) {
   Json rows = Json::array();
   for (const auto& preset : core::quant::presets()) rows.push_back(describe(preset));
   for (const auto& type : core::model::allFileTypes()) rows.push_back(describe(type));
@@ -82,10 +124,24 @@ void run(Output output) {
 }  // namespace
 
 void addSchemes(CLI::App& program) {
-  auto output = std::make_shared<Output>(Output::ForPeople);
+  auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("schemes", "Every quantization scheme and recipe this program knows");
-  addJsonFlag(*command, *output);
-  command->callback([output] { run(*output); });
+  auto* const scheme =
+      command->add_option("scheme", options->scheme, "The one that --copy-as is about: nf4, Q4_K_M, a recipe file");
+  command
+      ->add_option("--copy-as", options->copyAs,
+                   "What to type elsewhere to get the same: bitsandbytes, gptq, llama-quantize, vllm, …; all of them "
+                   "where none is named")
+      ->expected(0, 1)
+      ->default_str("")
+      ->type_name("TARGET")
+      ->needs(scheme);
+  addJsonFlag(*command, options->output);
+  command->callback([options, command] {
+    if (command->count("--copy-as") == 0 && options->scheme.empty()) return list(options->output);
+    if (!options->copyAs) options->copyAs.emplace();
+    copy(*options);
+  });
 }
 
 }  // namespace app::cli

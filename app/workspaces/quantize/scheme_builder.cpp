@@ -8,11 +8,13 @@
 #include <QScopedValueRollback>
 #include <QStringListModel>
 #include <QStyle>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <string>
 
 #include "app/selection/scheme_completion.h"
 #include "app/selection/selection.h"
+#include "app/widgets/copy_as_menu.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
@@ -62,6 +64,7 @@ SchemeBuilder::SchemeBuilder(LabState& state, Selection& selection, QWidget* par
       m_selection(selection),
       m_text(new QLineEdit),
       m_use(new QPushButton(tr("Use everywhere"))),
+      m_copy(new QToolButton),
       m_format(new QComboBox),
       m_options(new QWidget),
       m_flow(new FlowLayout(m_options)),
@@ -82,6 +85,8 @@ SchemeBuilder::SchemeBuilder(LabState& state, Selection& selection, QWidget* par
   m_flow->addWidget(m_format);
   m_options->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
   row->addWidget(m_options, 1);
+  buildCopy();
+  row->addWidget(m_copy, 0, Qt::AlignTop);
   row->addWidget(m_use, 0, Qt::AlignTop);
   connect(m_use, &QPushButton::clicked, this, &SchemeBuilder::useEverywhere);
   connect(m_format, &QComboBox::activated, this, [this] {
@@ -114,6 +119,18 @@ void SchemeBuilder::buildText() {
     m_text->setText(text);
     if (!text.endsWith(u'=')) takeText();
   });
+}
+
+// The menu is made as it opens: it is of the scheme that stands there then.
+void SchemeBuilder::buildCopy() {
+  m_copy->setObjectName(QStringLiteral("lab-copy"));
+  m_copy->setText(tr("Copy as"));
+  m_copy->setToolTip(tr("What to type in other programs to get the same"));
+  m_copy->setPopupMode(QToolButton::InstantPopup);
+  auto* menu = new QMenu(m_copy);
+  m_copy->setMenu(menu);
+  connect(menu, &QMenu::aboutToShow, this,
+          [this, menu] { fillCopyAsMenu(*menu, core::model::Recipe(m_state.input().scheme)); });
 }
 
 void SchemeBuilder::fillFormats() {

@@ -7,6 +7,7 @@ class QComboBox;
 class QLineEdit;
 class QPushButton;
 class QStringListModel;
+class QToolButton;
 
 namespace app {
 
@@ -27,6 +28,7 @@ class SchemeBuilder : public QWidget {
 
  private:
   void buildText();
+  void buildCopy();
   void fillFormats();
   void takeText();
   void useEverywhere();
@@ -38,6 +40,7 @@ class SchemeBuilder : public QWidget {
   Selection& m_selection;
   QLineEdit* m_text;
   QPushButton* m_use;
+  QToolButton* m_copy;
   QComboBox* m_format;
   QWidget* m_options;
   FlowLayout* m_flow;
