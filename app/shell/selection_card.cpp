@@ -60,9 +60,10 @@ void SelectionCard::refresh() {
   m_compared.value->setText(compared ? QString::fromStdString(compared->checkpoint().name()) : QString());
   m_tensor.value->setText(tensor ? QString::fromStdString(tensor->name) : none);
   m_shape.value->setText(tensor ? shapeText(tensor->shape) : none);
-  m_storage.value->setText(tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(tensor->bytes)) +
-                                        productScaleText(model->checkpoint(), *tensor)
-                                  : none);
+  m_storage.value->setText(
+      tensor ? tr("%1 · %2").arg(typeText(*tensor), text::bytes(weightBytes(model->checkpoint(), *tensor))) +
+                   productScaleText(model->checkpoint(), *tensor)
+             : none);
   m_scheme.value->setText(m_selection.currentRecipe() ? m_selection.currentTitle() : none);
   m_weight.value->setText(tensor && m_selection.weight() ? placeText(tensor->shape, *m_selection.weight()) : none);
   m_chatToken.value->setText(m_selection.chatToken() ? m_selection.chatToken()->label : none);

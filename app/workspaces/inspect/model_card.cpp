@@ -6,6 +6,7 @@
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/inspect/quantization_words.h"
 #include "core/model/stored_axes.h"
 
 namespace app {
@@ -26,6 +27,16 @@ QString row(const QString& name, const QString& value) {
 
 QString table(const QString& rows) {
   return QStringLiteral("<table width=\"100%\" cellspacing=\"0\" cellpadding=\"3\">%1</table>").arg(rows);
+}
+
+/// What is packed in the file and how, if anything is.
+QString packing(const core::io::Checkpoint& checkpoint) {
+  QString rows;
+  for (const QString& family : packedFamilies(checkpoint))
+    rows += row(QCoreApplication::translate("ModelCard", "Packed"), family);
+  if (const QString words = quantizationWords(checkpoint.metadata()); !words.isEmpty())
+    rows += row(QCoreApplication::translate("ModelCard", "As config.json says"), words);
+  return rows.isEmpty() ? QString() : heading(QCoreApplication::translate("ModelCard", "Quantization")) + table(rows);
 }
 
 }  // namespace
@@ -96,9 +107,11 @@ void ModelCard::fill() {
                   .arg(tr("… and %1 more warnings").arg(text::count(warnings.size() - kMostWarnings)));
     if (const auto note = core::model::describeInputFirst(checkpoint, model->choices()))
       html += QStringLiteral("<p class=\"warning\">⚠ %1</p>").arg(QString::fromStdString(*note).toHtmlEscaped());
-    html += facts(*model);
+    html += facts(*model) + packing(checkpoint);
     QMap<QString, std::uint64_t> sizes;
-    for (const auto& tensor : checkpoint.tensors()) sizes[typeText(tensor)] += tensor.bytes;
+    const auto bytes = weightBytes(checkpoint);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      if (bytes[i] != 0) sizes[typeText(checkpoint.tensors()[i])] += bytes[i];
     QString rows;
     for (auto it = sizes.constBegin(); it != sizes.constEnd(); ++it) rows += row(it.key(), text::bytes(it.value()));
     html += heading(tr("Size per type")) + table(rows);

@@ -59,18 +59,35 @@ QStringList groupsOf(const QString& name) {
   return groups;
 }
 
+/// Leaves the pieces of packed weights out, unless everything is shown as the file has it.
+class WeightsOnly : public QSortFilterProxyModel {
+ public:
+  WeightsOnly(const TensorTableModel& table, QObject* parent) : QSortFilterProxyModel(parent), m_table(table) {}
+
+ protected:
+  bool filterAcceptsRow(int row, const QModelIndex& parent) const override {
+    const bool isPiece = m_table.index(row, 0).data(TensorTableModel::kPieceRole).toBool();
+    if (isPiece && m_table.shown() == TensorTableModel::Shown::Weights) return false;
+    return QSortFilterProxyModel::filterAcceptsRow(row, parent);
+  }
+
+ private:
+  const TensorTableModel& m_table;
+};
+
 }  // namespace
 
 TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* parent)
     : QWidget(parent),
       m_selection(selection),
       m_tableModel(new TensorTableModel(selection, facts, this)),
-      m_tableProxy(new QSortFilterProxyModel(this)),
+      m_tableProxy(new WeightsOnly(*m_tableModel, this)),
       m_treeModel(new QStandardItemModel(this)),
       m_treeProxy(new QSortFilterProxyModel(this)),
       m_filter(new QLineEdit),
       m_tabs(new QTabWidget),
-      m_wide(new QToolButton) {
+      m_wide(new QToolButton),
+      m_stored(new QToolButton) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kOne);
@@ -92,7 +109,9 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
   });
   auto* head = new QHBoxLayout;
   head->setSpacing(space::kHalf);
+  buildStored();
   head->addWidget(m_filter, 1);
+  head->addWidget(m_stored);
   head->addWidget(m_wide);
   column->addLayout(head);
   m_tabs->addTab(buildTree(), tr("Tree"));
@@ -103,6 +122,7 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
     if (m_tabs->currentWidget() != m_table) setWide(false);
   });
   connect(&facts, &TensorFacts::reset, this, [this] {
+    m_stored->setVisible(m_tableModel->hasPieces());
     fillTree();
     sizeColumns();
     showSelection();
@@ -110,6 +130,26 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
   connect(&m_selection, &Selection::tensorChanged, this, &TensorBrowser::showSelection);
   fillTree();
   showSelection();
+}
+
+// There only where a file holds packed weights.
+void TensorBrowser::buildStored() {
+  m_stored->setText(tr("Stored pieces"));
+  m_stored->setCheckable(true);
+  m_stored->setToolTip(tr(
+      "What the file really holds: packed codes under their own name, type and shape, their scales and zero-points"));
+  m_stored->setObjectName(QStringLiteral("stored-pieces"));
+  m_stored->setVisible(m_tableModel->hasPieces());
+  connect(m_stored, &QToolButton::toggled, this, &TensorBrowser::showStored);
+}
+
+void TensorBrowser::showStored(bool stored) {
+  m_tableModel->setShown(stored ? TensorTableModel::Shown::Stored : TensorTableModel::Shown::Weights);
+  m_tableProxy->invalidate();
+  fillTree();
+  sizeColumns();
+  showSelection();
+  if (!m_filter->text().isEmpty()) m_tree->expandAll();
 }
 
 QWidget* TensorBrowser::buildTree() {
@@ -191,8 +231,11 @@ void TensorBrowser::fillTree() {
   const auto tensors = m_selection.model()->checkpoint().tensors();
   const QFontMetrics metrics(m_tree->font());
   int widest = 0;
+  const bool isStored = m_tableModel->shown() == TensorTableModel::Shown::Stored;
+  const auto bytes = weightBytes(m_selection.model()->checkpoint());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const QString name = QString::fromStdString(tensors[i].name);
+    if (!isStored && !tensors[i].pieceOf.empty()) continue;
+    const QString name = isStored ? storedNameText(tensors[i]) : QString::fromStdString(tensors[i].name);
     QStandardItem* parent = m_treeModel->invisibleRootItem();
     QString path;
     int indentation = m_tree->indentation();
@@ -209,8 +252,8 @@ void TensorBrowser::fillTree() {
     auto* leaf = new QStandardItem(path.isEmpty() ? name : name.mid(path.size() + 1));
     widest = std::max(widest, indentation + metrics.horizontalAdvance(leaf->text()) + kNamePadding);
     leaf->setData(QVariant::fromValue<qulonglong>(i), kTensorRole);
-    leaf->setToolTip(QStringLiteral("%1 · %2").arg(name, text::bytes(tensors[i].bytes)));
-    parent->appendRow({leaf, new QStandardItem(shapeText(tensors[i].shape))});
+    leaf->setToolTip(QStringLiteral("%1 · %2").arg(name, text::bytes(isStored ? tensors[i].bytes : bytes[i])));
+    parent->appendRow({leaf, new QStandardItem(shapeText(isStored ? storedShape(tensors[i]) : tensors[i].shape))});
   }
   m_treeNames->setWidest(widest);
   m_tree->header()->setStretchLastSection(false);

@@ -32,6 +32,8 @@ class TensorBrowser : public QWidget {
  private:
   QWidget* buildTree();
   QWidget* buildTable();
+  void buildStored();
+  void showStored(bool stored);
   void fillTree();
   void filter(const QString& text);
   void showSelection();
@@ -48,7 +50,7 @@ class TensorBrowser : public QWidget {
   QTreeView* m_tree;
   FrozenTable* m_table;
   NameDelegate *m_treeNames, *m_tableNames;
-  QToolButton* m_wide;
+  QToolButton *m_wide, *m_stored;
   bool m_following = false;  ///< the views are being set from the selection
 };
 

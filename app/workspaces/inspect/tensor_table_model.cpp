@@ -15,23 +15,37 @@ QVariant finiteOnly(double value) { return std::isnan(value) ? QVariant() : QVar
 }  // namespace
 
 TensorTableModel::TensorTableModel(Selection& selection, TensorFacts& facts, QObject* parent)
-    : QAbstractTableModel(parent), m_facts(facts) {
+    : QAbstractTableModel(parent), m_selection(selection), m_facts(facts) {
   connect(&m_facts, &TensorFacts::reset, this, [this, &selection] { take(selection.model().get()); });
   connect(&m_facts, &TensorFacts::computed, this, &TensorTableModel::takeFacts);
   take(selection.model().get());
 }
 
+void TensorTableModel::setShown(Shown shown) {
+  if (shown == m_shown) return;
+  m_shown = shown;
+  take(m_selection.model().get());
+  for (std::size_t i = 0; i < m_rows.size(); ++i) takeFacts(i);
+}
+
 void TensorTableModel::take(const OpenModel* model) {
   beginResetModel();
   m_rows.clear();
+  m_hasPieces = false;
   m_largest = m_total = 1;
   if (model != nullptr) {
     m_total = 0;
+    const bool isStored = m_shown == Shown::Stored;
+    const auto whole = weightBytes(model->checkpoint());
     for (const auto& tensor : model->checkpoint().tensors()) {
-      m_largest = std::max(m_largest, tensor.bytes);
-      m_total += tensor.bytes;
-      m_rows.push_back({QString::fromStdString(tensor.name), shapeText(tensor.shape), typeText(tensor),
-                        tensor.shape.count(), tensor.bytes, std::nullopt,
+      const std::uint64_t bytes = isStored ? tensor.bytes : whole[m_rows.size()];
+      m_largest = std::max(m_largest, bytes);
+      m_total += bytes;
+      m_hasPieces = m_hasPieces || !tensor.pieceOf.empty();
+      m_rows.push_back({isStored ? storedNameText(tensor) : QString::fromStdString(tensor.name),
+                        shapeText(isStored ? storedShape(tensor) : tensor.shape),
+                        isStored ? storedTypeText(tensor) : typeText(tensor), !tensor.pieceOf.empty(),
+                        tensor.shape.count(), bytes, std::nullopt,
                         tensor.isReadable() ? QString() : unreadableText(tensor)});
     }
     m_total = std::max<std::uint64_t>(m_total, 1);
@@ -122,6 +136,8 @@ QVariant TensorTableModel::data(const QModelIndex& index, int role) const {
       return sortValue(row, place, index.column());
     case kShareRole:
       return static_cast<double>(row.bytes) / static_cast<double>(m_largest);
+    case kPieceRole:
+      return row.isPiece;
     case Qt::ToolTipRole:
       if (index.column() == NonFinite && row.stats) return QString::fromStdString(describe(row.stats->nonFinite));
       return index.column() == Name ? row.name : row.problem;

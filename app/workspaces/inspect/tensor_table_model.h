@@ -28,8 +28,20 @@ class TensorTableModel : public QAbstractTableModel {
   };
   static constexpr int kSortRole = Qt::UserRole;
   static constexpr int kShareRole = Qt::UserRole + 1;  ///< 0…1 of the largest tensor, for the bar
+  static constexpr int kPieceRole = Qt::UserRole + 2;  ///< whether it is only a piece of a packed weight
+
+  /// What the rows show.
+  enum class Shown {
+    Weights,  ///< packed ones as the weights they are assembled to; their pieces say kPieceRole
+    Stored    ///< everything as the file has it: codes under their own name, type and shape
+  };
 
   TensorTableModel(Selection& selection, TensorFacts& facts, QObject* parent = nullptr);
+
+  void setShown(Shown shown);
+  Shown shown() const { return m_shown; }
+  /// Whether the two are not the same.
+  bool hasPieces() const { return m_hasPieces; }
 
   int rowCount(const QModelIndex& parent = {}) const override;
   int columnCount(const QModelIndex& parent = {}) const override;
@@ -39,6 +51,7 @@ class TensorTableModel : public QAbstractTableModel {
  private:
   struct Row {
     QString name, shape, type;
+    bool isPiece = false;
     std::uint64_t weights = 0, bytes = 0;
     std::optional<core::metrics::TensorStats> stats;
     QString problem;  ///< why there are no statistics and will be none
@@ -48,7 +61,10 @@ class TensorTableModel : public QAbstractTableModel {
   static QVariant sortValue(const Row& row, std::size_t index, int column);
   QString displayText(const Row& row, std::size_t index, int column) const;
 
+  Selection& m_selection;
   TensorFacts& m_facts;
+  Shown m_shown = Shown::Weights;
+  bool m_hasPieces = false;
   std::vector<Row> m_rows;
   std::uint64_t m_largest = 1, m_total = 1;
 };
