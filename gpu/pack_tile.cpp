@@ -156,27 +156,42 @@ void packRow(const QuantizedTensor& tensor, const LearnedCodeBooks& codes, const
       {}, format, row, r, [](std::uint64_t) { return 1.0F; }, none, tile);
 }
 
-void packRow(const QuantizedTensor& tensor, const CodeBook& codeBook, const PackedFormat& format, std::uint64_t row,
-             std::uint32_t r, PackedTile& tile) {
-  if (codeBook.packing == core::quant::Packing::Rows) {
-    // Signed bytes times a step: the integers' kernels want them from 0 on, and the step in the scale.
-    const bool areIntegers = format.kernel == "int8";
-    const float step = areIntegers ? codeBook.levels[1] : 1.0F;
-    packCodes(tensor, codeBook.bits, format, row, r, tile, areIntegers ? 0x80U : 0U);
-    const auto scaleOf = [&](std::uint64_t i) { return (codeBook.scales.empty() ? 1.0F : codeBook.scales[i]) * step; };
-    return packScales(
-        codeBook.grouping, format, row, r, scaleOf, [](std::uint64_t) { return 0.0F; }, tile);
-  }
-  const std::uint64_t first = row * format.rowValues;
+/// A row of 4-bit codes of the flattened tensor, the even ones in the high halves of bytes.
+void packNibbles(const QuantizedTensor& tensor, const PackedFormat& format, std::uint64_t row, std::uint32_t r,
+                 PackedTile& tile) {
   for (std::uint32_t unit = 0; unit < format.units; ++unit) {
     Codes codes{};
     for (std::uint32_t i = 0; i < kUnitValues; ++i) {
-      const std::uint64_t flat = first + std::uint64_t{unit} * kUnitValues + i;
+      const std::uint64_t column = std::uint64_t{unit} * kUnitValues + i;
+      if (column >= format.rowValues) break;
+      const std::uint64_t flat = row * format.rowValues + column;
       const std::uint8_t byte = byteAt(tensor, flat / 2);
       codes[i] = flat % 2 == 0 ? byte >> 4 : byte & 15U;
     }
     tile.setCodes(unit, r, codes, 4);
   }
+}
+
+/// Levels under scales, as the kernels of integers and levels want them.
+void packLevels(const QuantizedTensor& tensor, const CodeBook& codeBook, const PackedFormat& format, std::uint64_t row,
+                std::uint32_t r, PackedTile& tile) {
+  // Signed bytes times a step: the integers' kernels want them from 0 on, and the step in the scale.
+  const bool areIntegers = format.kernel == "int8";
+  const float step = areIntegers ? codeBook.levels[1] : 1.0F;
+  if (codeBook.packing == core::quant::Packing::Rows)
+    packCodes(tensor, codeBook.bits, format, row, r, tile, areIntegers ? 0x80U : 0U);
+  else
+    packNibbles(tensor, format, row, r, tile);
+  const auto scaleOf = [&](std::uint64_t i) { return (codeBook.scales.empty() ? 1.0F : codeBook.scales[i]) * step; };
+  packScales(
+      codeBook.grouping, format, row, r, scaleOf, [](std::uint64_t) { return 0.0F; }, tile);
+}
+
+void packRow(const QuantizedTensor& tensor, const CodeBook& codeBook, const PackedFormat& format, std::uint64_t row,
+             std::uint32_t r, PackedTile& tile) {
+  if (format.kernel != "codebook") return packLevels(tensor, codeBook, format, row, r, tile);
+  packNibbles(tensor, format, row, r, tile);
+  const std::uint64_t first = row * format.rowValues;
   const bool nested = std::get<CodeBookConstants>(format.constants).nested == 1;
   for (std::uint32_t g = 0; g < format.groups; ++g) {
     const std::uint64_t block =

@@ -163,13 +163,15 @@ void chooseLevels(const CodeBook& codes, PackedFormat& format) {
 }
 
 void choose(const CodeBook& codes, PackedFormat& format) {
-  if (codes.packing == core::quant::Packing::Rows) return chooseLevels(codes, format);
+  const std::uint32_t block = codes.grouping.size;
+  // Blocks that begin or end inside a unit are those of groups, as far as they begin with a row.
+  if (codes.packing == core::quant::Packing::Rows || block % kUnitValues != 0 || format.rowValues % kUnitValues != 0)
+    return chooseLevels(codes, format);
   format.kernel = "codebook";
   setPlanes(format, 4);
   setTable(codes.levels, format);
-  const std::uint32_t block = codes.grouping.size;
-  if (block % kUnitValues != 0 || format.rowValues % kUnitValues != 0 || codes.levels.size() != kCodeBookValues) {
-    format.isDecoded = true;  // blocks that begin or end inside a unit
+  if (codes.levels.size() != kCodeBookValues) {
+    format.isDecoded = true;
     return;
   }
   bool nested = false;

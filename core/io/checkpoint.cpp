@@ -53,9 +53,11 @@ std::uint64_t Checkpoint::parameters() const {
 
 tensor::TensorView Checkpoint::view(std::size_t index) const {
   const TensorInfo& tensor = m_tensors.at(index);
+  // The bytes of an assembled weight are its codes alone, even where they have the type and size of weights.
+  const bool isAlone = tensor.assembly == Assembly::None || !tensor.isReadable();
   return {tensor.name,        tensor.dtype,
           tensor.shape,       fileContents(tensor.file).subspan(tensor.offset, tensor.bytes),
-          shared_from_this(), tensor.unreadable};
+          shared_from_this(), isAlone ? tensor.unreadable : "its weights lie in several tensors"};
 }
 
 tensor::TensorView Checkpoint::view(std::string_view tensorName) const {

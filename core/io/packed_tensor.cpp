@@ -1,14 +1,12 @@
-#include <cstring>
+#include "core/io/packed_tensor.h"
 
-#include "core/io/packed_layouts.h"
+#include <cstring>
 
 namespace core::io {
 
 namespace {
 
 constexpr std::uint64_t kMostIntegers = 8;
-constexpr const char* kSections[] = {"config.quantization_config.", "config.quantization.",
-                                     "config.compression_config."};
 
 template <typename T>
 std::vector<std::uint64_t> readIntegers(std::span<const std::byte> bytes) {
@@ -22,50 +20,65 @@ std::vector<std::uint64_t> readIntegers(std::span<const std::byte> bytes) {
   return values;
 }
 
+/// The name in the file without the ending of the family.
+std::string baseOf(const TensorInfo& codes) {
+  std::string name = codes.codesName.empty() ? codes.name : codes.codesName;
+  if (codes.assembly == Assembly::Bitsandbytes4) return name;  // its pieces are called after the whole name
+  for (const std::string_view ending : {".qweight", ".weight_packed", "_blocks", ".W_q", ".weight"}) {
+    if (!name.ends_with(ending)) continue;
+    name.resize(name.size() - ending.size());
+    break;
+  }
+  return name;
+}
+
 }  // namespace
 
+PieceTable piecesOf(const Checkpoint& checkpoint) {
+  return {[&checkpoint](std::string_view name) -> const TensorInfo* {
+            const auto index = checkpoint.find(name);
+            return index ? &checkpoint.tensors()[*index] : nullptr;
+          },
+          [&checkpoint](const TensorInfo& tensor) {
+            return checkpoint.view(static_cast<std::size_t>(&tensor - checkpoint.tensors().data())).bytes;
+          },
+          QuantizationConfig(checkpoint.metadata())};
+}
+
+PackedTensor::PackedTensor(const TensorInfo& codes, const PieceTable& table)
+    : PackedTensor(codes, baseOf(codes), table) {}
+
 const TensorInfo* PackedTensor::beside(std::string_view ending) const {
-  const auto found = m_index.find(m_base + std::string(ending));
-  return found == m_index.end() ? nullptr : &m_tensors[found->second];
+  return m_table.find(m_base + std::string(ending));
+}
+
+const TensorInfo* PackedTensor::besideAny(std::initializer_list<std::string_view> endings) const {
+  for (const std::string_view ending : endings)
+    if (const TensorInfo* const found = beside(ending)) return found;
+  return nullptr;
 }
 
 std::span<const std::byte> PackedTensor::bytes(std::string_view ending) const {
   const TensorInfo* const found = beside(ending);
-  return found == nullptr ? std::span<const std::byte>() : m_bytesOf(*found);
+  return found == nullptr ? std::span<const std::byte>() : bytes(*found);
 }
 
 std::vector<std::uint64_t> PackedTensor::integers(std::string_view ending) const {
   const TensorInfo* const found = beside(ending);
   if (found == nullptr || found->bytes > kMostIntegers * sizeof(std::uint64_t)) return {};
-  const auto bytes = m_bytesOf(*found);
+  const auto data = bytes(*found);
   switch (found->dtype) {
     case tensor::DType::I64:
-      return readIntegers<std::int64_t>(bytes);
+      return readIntegers<std::int64_t>(data);
     case tensor::DType::I32:
-      return readIntegers<std::int32_t>(bytes);
+      return readIntegers<std::int32_t>(data);
     case tensor::DType::I16:
-      return readIntegers<std::int16_t>(bytes);
+      return readIntegers<std::int16_t>(data);
     case tensor::DType::U8:
-      return readIntegers<std::uint8_t>(bytes);
+      return readIntegers<std::uint8_t>(data);
     default:
       return {};
   }
-}
-
-std::optional<std::uint64_t> PackedTensor::configNumber(std::string_view key) const {
-  for (const char* section : kSections) {
-    const MetadataValue* const value = m_metadata.find(section + std::string(key));
-    if (const auto* number = value == nullptr ? nullptr : std::get_if<std::uint64_t>(value)) return *number;
-  }
-  return std::nullopt;
-}
-
-std::string PackedTensor::configText(std::string_view key) const {
-  for (const char* section : kSections) {
-    const MetadataValue* const value = m_metadata.find(section + std::string(key));
-    if (const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(value)) return *text;
-  }
-  return {};
 }
 
 }  // namespace core::io

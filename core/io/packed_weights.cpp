@@ -4,6 +4,12 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <map>
+#include <optional>
+
+#include "core/io/packed_inputs.h"
+#include "core/io/packed_layouts.h"
+#include "core/io/text_checks.h"
 
 namespace core::io {
 
@@ -16,6 +22,7 @@ using Endings = std::initializer_list<std::string_view>;
 struct Rule {
   std::string_view program;  ///< who stores codes this way; empty where many do
   std::string_view codes;
+  std::string_view weight;  ///< the ending that the model's weight has instead
   Endings marks;
   Endings others;
   std::optional<PackedLayout> (*layout)(const PackedTensor&);
@@ -25,51 +32,64 @@ const std::initializer_list<Rule>& rules() {
   static const std::initializer_list<Rule> kRules = {
       {"bitsandbytes",
        "",
+       "",
        {".quant_state.bitsandbytes__nf4", ".quant_state.bitsandbytes__fp4", ".absmax"},
        {".quant_map", ".nested_absmax", ".nested_quant_map"},
        bitsandbytes4},
-      {"bitsandbytes", ".weight", {".SCB"}, {".weight_format"}, bitsandbytes8},
-      {"GPTQ or AWQ", ".qweight", {".scales"}, {".qzeros", ".g_idx", ".perm", ".channel_scale"}, gptqOrAwq},
+      {"bitsandbytes", ".weight", ".weight", {".SCB"}, {".weight_format"}, bitsandbytes8},
+      {"GPTQ or AWQ", ".qweight", ".weight", {".scales"}, {".qzeros", ".g_idx", ".perm", ".channel_scale"}, gptqOrAwq},
       {"compressed-tensors",
        ".weight_packed",
+       ".weight",
        {".weight_scale"},
        {".weight_shape", ".weight_zero_point", ".weight_g_idx", ".weight_global_scale", ".input_global_scale",
         ".input_scale", ".input_zero_point"},
        compressedTensors},
       {"",
        ".weight",
+       ".weight",
        {".weight_scale", ".weight_scale_inv", ".weight_scales", ".scale_weight", ".scale"},
        {".weight_scale_2", ".weight_zero_point", ".weight_global_scale", ".weight_shape", ".input_scale",
         ".input_zero_point", ".input_global_scale", ".output_scale", ".scale_input", ".pre_quant_scale",
         ".activation_scale"},
        scaledWeight},
-      {"", "", {"_scale", "_scale_inv"}, {"_input_scale", "_scale_2"}, scaledExperts},
-      {"gpt-oss", "_blocks", {"_scales"}, {}, mxfp4Blocks},
+      {"", "", "", {"_scale", "_scale_inv"}, {"_input_scale", "_scale_2"}, scaledExperts},
+      {"gpt-oss", "_blocks", "", {"_scales"}, {}, mxfp4Blocks},
       {"HQQ",
        ".W_q",
+       ".weight",
        {".scale", ".meta", ".nbits"},
        {".zero", ".group_size", ".shape", ".axis", ".packing", ".unpack_view_dtype", ".view_as_float", ".compute_dtype",
         ".encoded_state_dict", ".stores_quant_config", ".channel_wise", ".optimize", ".round_zero", ".quant_scale",
         ".quant_zero", ".offload_meta"},
        hqq},
-      {"MLX", ".weight", {".scales"}, {".biases"}, mlx},
+      {"MLX", ".weight", ".weight", {".scales"}, {".biases"}, mlx},
       {"ExLlamaV2",
        ".q_weight",
+       ".weight",
        {".q_scale"},
        {".q_scale_max", ".q_groups", ".q_perm", ".q_invperm", ".q_group_map"},
        exllama2},
-      {"ExLlamaV3", ".trellis", {".suh", ".su"}, {".svh", ".sv", ".mcg", ".mul1"}, exllama3},
-      {"quanto", ".weight._data", {".weight._scale"}, {".weight._shift", ".input_scale", ".output_scale"}, quanto},
-      {"AQLM", ".codes", {".codebooks"}, {".scales"}, aqlm},
+      {"ExLlamaV3", ".trellis", ".weight", {".suh", ".su"}, {".svh", ".sv", ".mcg", ".mul1"}, exllama3},
+      {"quanto",
+       ".weight._data",
+       ".weight",
+       {".weight._scale"},
+       {".weight._shift", ".input_scale", ".output_scale"},
+       quanto},
+      {"AQLM", ".codes", ".weight", {".codebooks"}, {".scales"}, aqlm},
   };
   return kRules;
 }
 
+bool isFloat(const TensorInfo& tensor) {
+  using tensor::DType;
+  return tensor.dtype <= DType::F8E5M2;
+}
+
 class Marker {
  public:
-  Marker(std::span<TensorInfo> tensors, const PackedTensor::Index& index, const Metadata& metadata,
-         const PackedTensor::BytesOf& bytesOf)
-      : m_tensors(tensors), m_index(index), m_metadata(metadata), m_bytesOf(bytesOf) {}
+  Marker(std::span<TensorInfo> tensors, const PieceTable& table) : m_tensors(tensors), m_table(table) {}
 
   void mark(std::size_t index) {
     for (const Rule& rule : rules()) {
@@ -77,20 +97,39 @@ class Marker {
     }
   }
 
+  PackedFindings take() {
+    for (const auto& [how, count] : m_notes) {
+      m_findings.warnings.push_back(
+          fmt::format("The program that stored {} quantizes {} inputs {}; here these inputs stay floats.",
+                      count == 1 ? "a weight" : fmt::format("{} weights", count), count == 1 ? "its" : "their", how));
+    }
+    return std::move(m_findings);
+  }
+
  private:
   bool apply(const Rule& rule, std::size_t index) {
-    const std::string& name = m_tensors[index].name;
-    if (name.size() <= rule.codes.size() || !name.ends_with(rule.codes)) return false;
-    const std::string base = name.substr(0, name.size() - rule.codes.size());
+    TensorInfo& codes = m_tensors[index];
+    if (codes.name.size() <= rule.codes.size() || !codes.name.ends_with(rule.codes)) return false;
+    const std::string base = codes.name.substr(0, codes.name.size() - rule.codes.size());
     const bool isMarked = std::any_of(rule.marks.begin(), rule.marks.end(),
                                       [&](std::string_view ending) { return find(base, ending) != nullptr; });
     if (!isMarked) return false;
-    const auto layout = rule.layout(PackedTensor(m_tensors[index], base, m_tensors, m_index, m_metadata, m_bytesOf));
+    const PackedTensor tensor(codes, base, m_table);
+    auto layout = rule.layout(tensor);
     if (!layout) return false;
-    setCodes(m_tensors[index], *layout, rule.program);
+    const std::string name = base + std::string(rule.weight);
+    if (layout->assembly != Assembly::None && name != codes.name && find(name, "") != nullptr) {
+      layout->assembly = Assembly::None;
+      layout->problem = fmt::format("the file has a tensor {}, too, which would be their name", inQuotes(name));
+    }
+    setCodes(codes, *layout, rule.program);
+    if (codes.assembly != Assembly::None) {
+      if (name != codes.name) m_findings.names.emplace_back(index, name);
+      if (PackedInputs inputs = packedInputs(tensor); !inputs.note.empty()) ++m_notes[std::move(inputs.note)];
+    }
     for (const Endings& endings : {rule.marks, rule.others}) {
       for (const std::string_view ending : endings) {
-        if (TensorInfo* const side = find(base, ending)) setSide(*side, m_tensors[index]);
+        if (TensorInfo* const side = find(base, ending); side != nullptr && side != &codes) setSide(*side, codes, name);
       }
     }
     return true;
@@ -102,37 +141,49 @@ class Marker {
     codes.parameters = layout.shape.checkedCount().value_or(0);
     codes.assembly = layout.assembly;
     if (layout.assembly != Assembly::None) return;
-    codes.unreadable = fmt::format(
-        "it holds codes ({}){}{} that become weights only with the scales beside them, which is not supported yet",
-        layout.typeName, program.empty() ? "" : " of ", program);
+    codes.unreadable =
+        fmt::format("it holds codes ({}){}{} that ", layout.typeName, program.empty() ? "" : " of ", program);
+    if (layout.problem.empty())
+      codes.unreadable += "become weights only with the scales beside them, which is not supported yet";
+    else
+      codes.unreadable += fmt::format("cannot become weights: {}", layout.problem);
   }
 
-  static void setSide(TensorInfo& side, const TensorInfo& codes) {
+  static void setSide(TensorInfo& side, const TensorInfo& codes, const std::string& weight) {
     side.parameters = 0;
-    if (codes.assembly != Assembly::None) side.pieceOf = codes.name;
+    if (codes.assembly != Assembly::None) side.pieceOf = weight;
+    if (codes.assembly != Assembly::None && isFloat(side)) return;
     side.unreadable =
         "it belongs to packed codes and holds no weights itself";  // the same for all: lists group by reason
   }
 
   TensorInfo* find(const std::string& base, std::string_view ending) const {
     m_name.assign(base).append(ending);
-    const auto found = m_index.find(m_name);
-    return found == m_index.end() ? nullptr : &m_tensors[found->second];
+    const TensorInfo* const found = m_table.find(m_name);
+    return found == nullptr ? nullptr : &m_tensors[static_cast<std::size_t>(found - m_tensors.data())];
   }
 
   std::span<TensorInfo> m_tensors;
-  const PackedTensor::Index& m_index;
-  const Metadata& m_metadata;
-  const PackedTensor::BytesOf& m_bytesOf;
-  mutable std::string m_name;  ///< keeps its capacity from look-up to look-up
+  const PieceTable& m_table;
+  PackedFindings m_findings;
+  std::map<std::string, std::size_t> m_notes;  ///< how inputs are quantized → weights
+  mutable std::string m_name;                  ///< keeps its capacity from look-up to look-up
 };
 
 }  // namespace
 
-void markPackedWeights(std::span<TensorInfo> tensors, const PackedTensor::Index& index, const Metadata& metadata,
-                       const PackedTensor::BytesOf& bytesOf) {
-  Marker marker(tensors, index, metadata, bytesOf);
+PackedFindings markPackedWeights(std::span<TensorInfo> tensors,
+                                 const std::unordered_map<std::string_view, std::size_t>& index,
+                                 const Metadata& metadata,
+                                 const std::function<std::span<const std::byte>(const TensorInfo&)>& bytesOf) {
+  const PieceTable table{[&](std::string_view name) -> const TensorInfo* {
+                           const auto found = index.find(name);
+                           return found == index.end() ? nullptr : &tensors[found->second];
+                         },
+                         bytesOf, QuantizationConfig(metadata)};
+  Marker marker(tensors, table);
   for (std::size_t i = 0; i < tensors.size(); ++i) marker.mark(i);
+  return marker.take();
 }
 
 }  // namespace core::io

@@ -1,16 +1,33 @@
 #pragma once
+#include <cstddef>
+#include <functional>
 #include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
-#include "core/io/packed_layouts.h"
+#include "core/io/checkpoint.h"
 
 namespace core::io {
 
-/// Finds the tensors of a checkpoint that was quantized by another program (or by this one as NF4 or FP4): codes get
-/// their name ("NF4, packed"), the shape and number of the weights they stand for and the reason why they cannot be
-/// read as weights; scales, zero-points and the like get a reason and count no parameters. Goes by names, types and
-/// shapes; a quantization_config in the metadata settles what these leave open (bits).
-/// @param index tensor name → index
-void markPackedWeights(std::span<TensorInfo> tensors, const PackedTensor::Index& index, const Metadata& metadata,
-                       const PackedTensor::BytesOf& bytesOf);
+/// What was found in the tables of a checkpoint.
+struct PackedFindings {
+  /// Codes that become weights under another name: index → that name.
+  std::vector<std::pair<std::size_t, std::string>> names;
+  std::vector<std::string> warnings;  ///< sentences
+};
+
+/// Finds the tensors of a checkpoint that was quantized by another program (or by this one). Codes whose pieces are all
+/// there and fit each other become the logical weight (TensorInfo::assembly), with what people call them ("GPTQ INT4 ·
+/// 128") and the shape of the weights; other codes get the reason why they cannot be read. Scales, zero-points and the
+/// like belong to the weight (pieceOf) and count no parameters: those that are floats can be looked at, others get a
+/// reason. Goes by names, types and shapes first; a quantization_config settles what these leave open.
+/// @param index tensor name → index  @param bytesOf of a tensor of the table
+PackedFindings markPackedWeights(std::span<TensorInfo> tensors,
+                                 const std::unordered_map<std::string_view, std::size_t>& index,
+                                 const Metadata& metadata,
+                                 const std::function<std::span<const std::byte>(const TensorInfo&)>& bytesOf);
 
 }  // namespace core::io

@@ -55,9 +55,11 @@ StoredCheckpoint::StoredCheckpoint(ParsedModel model, std::vector<StoredFile> fi
     }
   }
   if (m_format == FileFormat::Safetensors) {
-    markPackedWeights(m_tensors, m_index, m_metadata, [this](const TensorInfo& tensor) {
+    PackedFindings found = markPackedWeights(m_tensors, m_index, m_metadata, [this](const TensorInfo& tensor) {
       return m_stored.at(tensor.file).bytes.subspan(tensor.offset, tensor.bytes);
     });
+    for (auto& [index, name] : found.names) rename(index, std::move(name));
+    for (std::string& warning : found.warnings) m_warnings.push_back(std::move(warning));
   }
   std::unordered_set<std::string_view> keys;
   for (const MetadataEntry& entry : m_metadata.entries()) {
@@ -66,6 +68,23 @@ StoredCheckpoint::StoredCheckpoint(ParsedModel model, std::vector<StoredFile> fi
                   fmt::format("{}: the metadata key {} occurs twice.", source, inQuotes(entry.key)), entry.key);
     }
   }
+}
+
+/// The model's name of a weight whose codes are called otherwise; both find it. Two weights may be after one name: the
+/// first gets it.
+void StoredCheckpoint::rename(std::size_t index, std::string name) {
+  TensorInfo& tensor = m_tensors[index];
+  if (m_index.contains(name)) {
+    tensor.assembly = Assembly::None;
+    tensor.unreadable = fmt::format("it holds codes ({}) whose weights would be called {}, as others are",
+                                    tensor.typeName, inQuotes(name));
+    return;
+  }
+  m_index.erase(tensor.name);
+  tensor.codesName = std::move(tensor.name);
+  tensor.name = std::move(name);
+  m_index.emplace(tensor.name, index);
+  m_index.emplace(tensor.codesName, index);
 }
 
 std::span<const std::byte> StoredCheckpoint::fileContents(std::uint32_t file) const {

@@ -44,6 +44,8 @@ class StoredCheckpoint final : public Checkpoint {
   std::span<const std::byte> fileContents(std::uint32_t file) const override;
 
  private:
+  void rename(std::size_t index, std::string name);
+
   std::vector<StoredFile> m_stored;
   std::shared_ptr<const void> m_encodedArrays;
 };

@@ -17,6 +17,8 @@ namespace {
 
 /// A linear layer has more inputs and outputs than this; convolution kernels and state parameters have not.
 constexpr std::uint64_t kNarrowest = 8;
+/// Scales and the like, of which a weight of the checkpoint is assembled.
+constexpr const char* kPiece = "a piece of packed codes";
 
 Experts expertsOf(const TensorPlace& place) {
   const auto has = [&place](std::string_view part) { return place.path.find(part) != std::string::npos; };
@@ -79,6 +81,7 @@ TensorChoice keep(TensorChoice choice, TensorRole role, std::string reason) {
 }  // namespace
 
 std::string whyUnusable(const io::TensorInfo& tensor) {
+  if (!tensor.pieceOf.empty()) return kPiece;
   if (!tensor.isReadable()) return tensor.unreadable;
   if (tensor.shape.checkedCount().value_or(0) == 0) return "it holds no values";
   if (tensor.assembly == io::Assembly::None && holdsIntegers(tensor.dtype))
@@ -127,6 +130,7 @@ TensorChoice chooseTensor(const io::TensorInfo& tensor) {
   choice.stack = place.stack;
   choice.layer = place.layer;
   choice.expert = place.expert;
+  if (!tensor.pieceOf.empty()) return keep(choice, TensorRole::Scale, kPiece);
   const std::size_t rank = tensor.shape.rank();
   const bool isMatrix = rank == 2 || rank == 3;
   choice.role = roleOf(place, isMatrix || rank > 3);

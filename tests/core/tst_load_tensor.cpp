@@ -56,7 +56,8 @@ void TestLoadTensor::linear4bitDecodesAsInBitsandbytes() {
   const auto model = io::openCheckpoint(kData / (stem + ".linear4bit.safetensors").toStdString());
   const auto weight = quant::loadTensor(*model, "weight");
   QCOMPARE(weight->shape, (Shape{16, 1280}));
-  QVERIFY(!weight->scheme);
+  QVERIFY(weight->scheme.has_value());
+  QCOMPARE(weight->scheme->toString(), stem.first(3).toStdString() + ":double=on");
   QVERIFY(weight->as<quant::CodeBook>() != nullptr && weight->as<quant::CodeBook>()->nested.has_value());
   const auto expected = support::readArray<std::uint16_t>(kData / (stem + ".linear4bit.dequant.f16").toStdString());
   const auto decoded = quant::dequantize(*weight);

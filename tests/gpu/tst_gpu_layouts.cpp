@@ -1,4 +1,5 @@
 // Every storage layout on the device: decoding bit for bit as on the CPU (Embed), products within rounding (MatMul).
+#include "core/quant/load_tensor.h"
 #include "gpu_models.h"
 #include "support/moderate_blocks.h"
 
@@ -73,6 +74,8 @@ void compareProducts(const QString& family, const QuantizedTensorPtr& weight) {
   }
 }
 
+std::filesystem::path packedData() { return std::filesystem::path(QS_TEST_DATA) / "packed"; }
+
 }  // namespace
 
 class TestGpuLayouts : public QObject {
@@ -143,6 +146,7 @@ class TestGpuLayouts : public QObject {
                              "log6:base=1.5",
                              "log8:base=1.1",
                              "fp8_e4m3:scale=row",
+                             "fp8_e4m3:scale=block128",
                              "fp8_e5m2:scale=tensor",
                              "dynamic8",
                              "mx_e2m1",
@@ -193,6 +197,36 @@ class TestGpuLayouts : public QObject {
         compareRows(family, weight);
         compareProducts(family, weight);
       }
+    }
+  }
+
+  /// Weights that other programs packed, as they are assembled: a row for each family.
+  void packedCheckpoints_data() {
+    QTest::addColumn<QString>("family");
+    QTest::addColumn<QString>("folder");
+    for (const QString& family : families()) {
+      for (const auto& entry : std::filesystem::directory_iterator(packedData())) {
+        const QString folder = QString::fromStdString(entry.path().filename().string());
+        if (std::filesystem::exists(entry.path() / "expected.safetensors") && !folder.startsWith("hqq_axis0"))
+          QTest::newRow(qPrintable(family + " " + folder)) << family << folder;
+      }
+    }
+  }
+  void packedCheckpoints() {
+    QFETCH(QString, family);
+    QFETCH(QString, folder);
+    const auto model = core::io::openCheckpoint(packedData() / folder.toStdString() / "model.safetensors");
+    const auto golden = core::io::openCheckpoint(packedData() / folder.toStdString() / "expected.safetensors");
+    for (const auto& known : golden->tensors()) {
+      const auto weight = core::quant::loadTensor(*model, known.name);
+      // Columns in another order stay so: inputs are arranged for the product (applyInputChanges).
+      auto lying = std::make_shared<core::quant::QuantizedTensor>(*weight);
+      lying->changes = nullptr;
+      QCOMPARE(gpu::packedFormatOf(*weight, familyOf(family), core::quant::Columns::AsStored).isDecoded,
+               folder == "bnb_fp4_odd");  // blocks that begin where no unit of codes can
+      compareRows(family, lying);
+      if (!folder.contains("extreme") && !QTest::currentTestFailed()) compareProducts(family, lying);
+      if (QTest::currentTestFailed()) return;
     }
   }
 
