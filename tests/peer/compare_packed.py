@@ -41,6 +41,8 @@ def damaged(folder, dump, cli):
         if name is None:
             continue
         ran = subprocess.run([cli, "dump", folder, "--tensor", name, "-o", "/dev/null"], capture_output=True, text=True, timeout=60)
+        if ran.returncode == 0 and not wanted and about["shapes_tell"]:
+            continue
         if ran.returncode not in (0, 1) or (ran.returncode == 0) != wanted:
             yield f"{name} ({about['wrong'] if not wanted else 'sound'}): status {ran.returncode} {ran.stderr.strip()[:120]}"
         elif not wanted and len(ran.stderr.strip().splitlines()) != 1:

@@ -6,7 +6,7 @@ import numpy as np
 
 from packed_case import Case
 from packed_cases_bitsandbytes import bnb_config, four_bit_matrix, hqq_config, hqq_matrix
-from packed_cases_compressed import arguments, config_of, pack_config, pack_matrix
+from packed_cases_compressed import arguments, config_of, dynamic_inputs, pack_config, pack_matrix
 from packed_cases_float import elements, fp8_config, modelopt_config, modelopt_nvfp4, mxfp4_matrix, nvfp4_matrix, nvfp4_scheme
 from packed_cases_gptq_awq import awq_config, awq_matrix, gptq_config, gptq_matrix
 from packed_bitsandbytes import int8_read, int8_write
@@ -25,6 +25,10 @@ def tile_matrix(case, module, shape):
     elements(case, module, shape, (shape[0] // 8, shape[1] // 32), "F32", (8, 32), "weight_scale_inv")
 
 
+def row_matrix(case, module, shape):
+    elements(case, module, shape, (shape[0], 1), "BF16", kind="I8")
+
+
 def block_matrix(case, module, shape):
     pieces = blocks_write(case.codes((1, *shape), 0, 15), case.codes((1, shape[0], shape[1] // 32), 100, 130))
     case.put(module, pieces, blocks_read(pieces), module, "_")
@@ -37,6 +41,7 @@ BASES = {
     "ct_pack": (pack_config(symmetric=False, order=True), lambda case, *what: pack_matrix(case, *what, symmetric=False, order=True)),
     "bnb_nf4": (bnb_config(), four_bit_matrix), "bnb_int8": (bnb_config(8), int8_matrix),
     "fp8": (fp8_config(fmt="e4m3", weight_block_size=[8, 32]), tile_matrix),
+    "ct_int8": (config_of("int-quantized", arguments(8, "int", "channel"), dynamic_inputs(8, "int")), row_matrix),
     "ct_nvfp4": (nvfp4_scheme(), nvfp4_matrix),
     "ct_mxfp4": (config_of("mxfp4-pack-quantized", arguments(4, "float", "group", 32, scale_dtype="torch.uint8")), mxfp4_matrix),
     "modelopt_nvfp4": (modelopt_config("NVFP4", four, four)[0], modelopt_nvfp4),
@@ -86,6 +91,8 @@ def put(at, value):
 
 
 HUGE = 1 << 40
+SHAPES_TELL = {"gptq_bits_0", "gptq_bits_9", "gptq_bits_text", "gptq_group_0", "gptq_group_negative", "gptq_group_huge", "fp8_tile_0",
+               "hqq_no_nbits"}  # a reader that goes by the shapes of the tensors may read these
 # base case, name, what is wrong, what is done
 TABLE = [
     ("gptq", "no_scales", "scales are missing", drop(".scales")),
@@ -134,6 +141,8 @@ TABLE = [
     ("fp8", "no_scale", "weight_scale_inv is missing", drop(".weight_scale_inv")),
     ("fp8", "tiles_off", "weight_scale_inv has one column of tiles more", change(".weight_scale_inv", lambda a: np.concatenate([a, a], 1)[:, :3])),
     ("fp8", "tile_0", "weight_block_size has a 0", setting("weight_block_size", [0, 32])),
+    ("ct_int8", "no_scale", "weight_scale is missing", drop(".weight_scale")),
+    ("ct_int8", "scale_short", "weight_scale has 7 of 8 rows", change(".weight_scale", lambda a: a[:7])),
     ("ct_nvfp4", "no_global", "weight_global_scale is missing", drop(".weight_global_scale")),
     ("ct_nvfp4", "scale_narrow", "weight_scale has 3 of 4 groups", change(".weight_scale", lambda a: a[:, :3])),
     ("ct_mxfp4", "scale_short", "weight_scale has 7 of 8 rows", change(".weight_scale", lambda a: a[:7])),
@@ -162,6 +171,7 @@ def damaged_cases():
         do(case, f"{DOWN}.weight" if base == "bnb_nf4" else DOWN)
         named = (DOWN, UP) if base == "gpt_oss" else (f"{DOWN}.weight", f"{UP}.weight")
         all_spoilt = json.dumps(case.quantization) != before
-        case.files = {"damaged.json": {"weight": named[0], "wrong": wrong, "sound": None if all_spoilt else named[1]}}
+        case.files = {"damaged.json": {"weight": named[0], "wrong": wrong, "sound": None if all_spoilt else named[1],
+                                       "shapes_tell": f"{base}_{name}" in SHAPES_TELL}}
         case.expected = {}
         yield case
