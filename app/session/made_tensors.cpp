@@ -77,6 +77,41 @@ quant::CodeBook readCodes(ByteReader& reader) {
   return codes;
 }
 
+void appendIntegers(std::vector<std::byte>& bytes, const quant::QuantizedTensor& tensor) {
+  const auto& codes = *tensor.as<quant::Uniform>();
+  appendNumber(bytes, codes.bits);
+  appendNumber(bytes, codes.qmin);
+  appendNumber(bytes, static_cast<std::uint8_t>(codes.grouping.granularity));
+  appendNumber(bytes, codes.grouping.size);
+  appendNumber(bytes, static_cast<std::uint8_t>(codes.scaleType));
+  appendVector<float>(bytes, codes.scales);
+  appendVector<float>(bytes, codes.zeroPoints);
+  appendNumber(bytes, codes.zeroPointBits);
+  appendVector<std::uint32_t>(
+      bytes, tensor.changes ? std::span<const std::uint32_t>(tensor.changes->order) : std::span<const std::uint32_t>());
+}
+
+void readIntegers(ByteReader& reader, quant::QuantizedTensor& tensor) {
+  quant::Uniform codes;
+  codes.bits = reader.read<std::uint32_t>("bits");
+  codes.qmin = reader.read<std::int32_t>("lowest level");
+  codes.grouping.granularity = static_cast<quant::Granularity>(reader.read<std::uint8_t>("grouping"));
+  codes.grouping.size = reader.read<std::uint32_t>("grouping");
+  codes.scaleType = static_cast<quant::ScaleType>(reader.read<std::uint8_t>("scale type"));
+  codes.scales = readVector<float>(reader);
+  codes.zeroPoints = readVector<float>(reader);
+  codes.zeroPointBits = reader.read<std::uint32_t>("bits");
+  tensor.layout = std::move(codes);
+  quant::ColumnChanges changes;
+  changes.order = readVector<std::uint32_t>(reader);
+  if (!changes.order.empty()) tensor.changes = std::make_shared<const quant::ColumnChanges>(std::move(changes));
+}
+
+/// Whether columns were put in another order and nothing else was done to them.
+bool isOrderAlone(const quant::ColumnChanges& changes) {
+  return changes.inputScales.empty() && changes.outlierColumns.empty();
+}
+
 core::quant::QuantizedTensorPtr readKept(const fs::path& file, const std::string& name, const quant::Scheme& scheme,
                                          const core::tensor::Shape& shape) {
   std::error_code error;
@@ -94,13 +129,15 @@ core::quant::QuantizedTensorPtr readKept(const fs::path& file, const std::string
 
 std::vector<std::byte> packTensor(const quant::QuantizedTensor& tensor) {
   const auto* const codes = tensor.as<quant::CodeBook>();
-  const bool isElements = tensor.as<quant::Elements>() != nullptr;
-  if (tensor.changes || tensor.input || !tensor.scheme || (!isElements && (codes == nullptr || codes->nested)))
-    return {};
+  const bool isIntegers = tensor.as<quant::Uniform>() != nullptr;
+  const bool isHeld = tensor.as<quant::Elements>() != nullptr || isIntegers || (codes != nullptr && !codes->nested);
+  if (tensor.input || !tensor.scheme || !isHeld) return {};
+  if (tensor.changes && !(isIntegers && isOrderAlone(*tensor.changes))) return {};
   std::vector<std::byte> bytes;
   core::io::appendString(bytes, tensor.name);
   core::io::appendString(bytes, tensor.scheme->toString());
   if (codes != nullptr) appendCodes(bytes, *codes);
+  if (isIntegers) appendIntegers(bytes, tensor);
   appendVector<std::byte>(bytes, tensor.payload);
   appendNumber(bytes, core::contentHash(bytes));
   return bytes;
@@ -120,6 +157,8 @@ quant::QuantizedTensorPtr unpackTensor(std::span<const std::byte> bytes, const s
   tensor->shape = shape;
   if (const auto dtype = quant::storedDType(scheme.format))
     tensor->layout = quant::Elements{*dtype};
+  else if (quant::family(scheme.format.name) == quant::Family::Integer)
+    readIntegers(reader, *tensor);
   else
     tensor->layout = readCodes(reader);
   auto payload = std::make_shared<std::vector<std::byte>>(readVector<std::byte>(reader));

@@ -54,7 +54,7 @@ class TestMadeTensors : public QObject {
 
   void tensorsComeBackAsTheyWere_data() {
     QTest::addColumn<QString>("text");
-    for (const char* text : {"q4_0", "q8_0", "nf4", "fp4:block=128", "log4"}) QTest::newRow(text) << text;
+    for (const char* text : {"q4_0", "q8_0", "nf4", "fp4:block=128", "log4", "int4", "int3:group=64,range=minmax"}) QTest::newRow(text) << text;
   }
   void tensorsComeBackAsTheyWere() {
     QFETCH(QString, text);
@@ -85,7 +85,7 @@ class TestMadeTensors : public QObject {
   void whatNoFileHoldsIsNotPacked() {
     const auto stored = m_model->tensor(m_model->checkpoint().find("blk.0.attn_q.weight").value());
     QVERIFY(packTensor(*stored).empty());
-    for (const char* text : {"int4", "kmeans3", "nf4:double=on"})
+    for (const char* text : {"kmeans3", "nf4:double=on"})
       QVERIFY(packTensor(*core::quant::quantize(Scheme::parse(text), *stored)).empty());
   }
 

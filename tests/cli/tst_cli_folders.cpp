@@ -1,0 +1,436 @@
+// `quantize --layout`: Hugging Face folders from GGUF files, GGUF files from folders, and what they say of themselves.
+#include <signal.h>
+
+#include <QDir>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <map>
+#include <set>
+
+#include "app/session/open_model.h"
+#include "app/session/quantize_model.h"
+#include "cli_process.h"
+#include "core/io/safetensors_writer.h"
+#include "core/model/llama_names.h"
+#include "core/model/recipe/row_order.h"
+#include "core/quant/load_tensor.h"
+#include "core/quant/quantizer.h"
+
+using namespace cli;
+using core::quant::Scheme;
+using core::tensor::DType;
+
+namespace {
+
+QStringList words(const char* text) { return QString::fromLatin1(text).split(u' ', Qt::SkipEmptyParts); }
+
+/// Every tensor of a GGUF file: its type, shape and bytes.
+std::map<std::string, std::pair<std::string, QByteArray>> tensorsOf(const QString& file) {
+  std::map<std::string, std::pair<std::string, QByteArray>> tensors;
+  const QByteArray bytes = contents(file);
+  const Json answer = json({QStringLiteral("inspect"), file});
+  for (const Json& row : answer["tensors"])
+    tensors[row["name"]] = {row["dtype"].get<std::string>() + row["shape"].dump(),
+                            bytes.mid(row["offset"].get<qsizetype>(), row["bytes"].get<qsizetype>())};
+  return tensors;
+}
+
+}  // namespace
+
+class TestCliFolders : public QObject {
+  Q_OBJECT
+
+ private:
+  QTemporaryDir m_folder;
+
+  QString path(const QString& name) const { return m_folder.filePath(name); }
+  QStringList names(const QString& folder = {}) const {
+    return QDir(path(folder)).entryList(QDir::AllEntries | QDir::Hidden | QDir::System | QDir::NoDotAndDotDot);
+  }
+  /// Writes and gives the answer.
+  Json quantize(const QString& model, const char* options, const QString& out) const {
+    return json(QStringList{QStringLiteral("quantize"), model} + words(options) +
+                QStringList{QStringLiteral("-o"), path(out)});
+  }
+  Run refused(const QString& model, const char* options, const QString& out) const {
+    return run(QStringList{QStringLiteral("quantize"), model} + words(options) +
+               QStringList{QStringLiteral("-o"), path(out)});
+  }
+  Json read(const QString& file) const { return Json::parse(contents(path(file)).toStdString()); }
+
+  /// A folder in F32, made once.
+  QString plain() {
+    if (!QFileInfo::exists(path(QStringLiteral("plain"))))
+      static_cast<void>(quantize(QStringLiteral("demo"), "--scheme bf16 --layout plain", QStringLiteral("plain")));
+    return path(QStringLiteral("plain"));
+  }
+
+ private slots:
+  void aFolderHasWhatItsReadersWant() {
+    const Json answer = quantize(QStringLiteral("demo"), "--scheme nf4 --layout bitsandbytes", QStringLiteral("nf4"));
+    QCOMPARE(answer["layout"], Json("bitsandbytes"));
+    QCOMPARE(answer["notes"], Json::array());
+    std::set<std::string> said;
+    for (const Json& file : answer["files"])
+      said.insert(QFileInfo(QString::fromStdString(file)).fileName().toStdString());
+    std::set<std::string> found;
+    for (const QString& name : names(QStringLiteral("nf4"))) found.insert(name.toStdString());
+    QCOMPARE(found, said);
+    QCOMPARE(found, (std::set<std::string>{"config.json", "generation_config.json", "model.safetensors",
+                                           "tokenizer.json", "tokenizer_config.json"}));
+    const Json config = read(QStringLiteral("nf4/config.json"));
+    QCOMPARE(config["model_type"], Json("llama"));
+    QCOMPARE(config["num_key_value_heads"], Json(4));
+    QCOMPARE(config["tie_word_embeddings"], Json(true));
+    QCOMPARE(config["rms_norm_eps"], Json(1e-5));
+    QCOMPARE(config["quantization_config"]["bnb_4bit_quant_type"], Json("nf4"));
+    QCOMPARE(config["quantization_config"]["llm_int8_skip_modules"], Json({"lm_head"}));
+    QVERIFY(read(QStringLiteral("nf4/tokenizer_config.json"))["chat_template"].get<std::string>().find("<|user|>") !=
+                std::string::npos ||
+            read(QStringLiteral("nf4/tokenizer_config.json")).contains("chat_template"));
+    const Json tokenizer = read(QStringLiteral("nf4/tokenizer.json"));
+    QCOMPARE(tokenizer["model"]["vocab"].size(), std::size_t{2048});
+    QVERIFY(tokenizer["model"]["merges"].size() > 1000);
+    QCOMPARE(tokenizer["post_processor"]["single"][0]["SpecialToken"]["id"], Json("<s>"));
+    // Rows and targets in the answer.
+    std::map<std::string, Json> rows;
+    for (const Json& row : answer["tensors"]) rows[row["tensor"]] = row;
+    QCOMPARE(rows["blk.0.attn_q.weight"]["target"], Json("model.layers.0.self_attn.q_proj.weight"));
+    QCOMPARE(rows["output_norm.weight"]["target"], Json("model.norm.weight"));
+  }
+
+  void settingsSayWhatTheSchemeDoes_data() {
+    QTest::addColumn<QString>("options");
+    QTest::addColumn<QString>("settings");  // a part of quantization_config
+    const auto row = [](const char* options, const char* settings) {
+      QTest::newRow(options) << QString::fromLatin1(options) << QString::fromLatin1(settings);
+    };
+    row("--scheme nf4:block=128,double=on,compute=bf16 --layout bitsandbytes",
+        R"({"load_in_4bit": true, "bnb_4bit_use_double_quant": true, "bnb_4bit_compute_dtype": "bfloat16",
+            "quant_method": "bitsandbytes"})");
+    row("--scheme llm_int8:threshold=4 --layout bitsandbytes",
+        R"({"load_in_8bit": true, "load_in_4bit": false, "llm_int8_threshold": 4.0})");
+    row("--scheme int4:group=128 --layout gptq",
+        R"({"bits": 4, "group_size": 128, "sym": true, "desc_act": false, "checkpoint_format": "gptq"})");
+    row("--scheme int3:group=row,range=minmax,scales=fp16 --layout gptq_v2",
+        R"({"bits": 3, "group_size": -1, "sym": false, "checkpoint_format": "gptq_v2"})");
+    row("--scheme int4:group=64,range=minmax --layout awq",
+        R"({"bits": 4, "group_size": 64, "zero_point": true, "version": "gemm", "quant_method": "awq"})");
+    row("--scheme int4:group=128 --layout compressed-tensors",
+        R"({"format": "pack-quantized", "quantization_status": "compressed", "ignore": ["lm_head"]})");
+    row("--scheme int8:activations=int8_static --layout compressed-tensors", R"({"format": "int-quantized"})");
+    row("--scheme fp8_e4m3:scale=row,activations=fp8_dynamic --layout compressed-tensors",
+        R"({"format": "float-quantized"})");
+    row("--scheme nv_e2m1 --layout compressed-tensors", R"({"format": "nvfp4-pack-quantized"})");
+    row("--scheme mx_e2m1 --layout compressed-tensors", R"({"format": "mxfp4-pack-quantized"})");
+  }
+  void settingsSayWhatTheSchemeDoes() {
+    QFETCH(QString, options);
+    QFETCH(QString, settings);
+    QDir(path(QStringLiteral("said"))).removeRecursively();
+    static_cast<void>(quantize(QStringLiteral("demo"), qPrintable(options), QStringLiteral("said")));
+    const Json found = read(QStringLiteral("said/config.json"))["quantization_config"];
+    const Json wanted = Json::parse(settings.toStdString());
+    for (const auto& [key, value] : wanted.items())
+      QVERIFY2(found[key] == value, qPrintable(QString::fromStdString(key + ": " + found[key].dump())));
+    if (options.contains(QLatin1String("gptq")))
+      QCOMPARE(read(QStringLiteral("said/quantize_config.json")), found);
+    else
+      QVERIFY(!QFileInfo::exists(path(QStringLiteral("said/quantize_config.json"))));
+  }
+
+  void compressedTensorsSayHowInputsAreMultiplied() {
+    const auto group = [this](const char* options) {
+      QDir(path(QStringLiteral("said"))).removeRecursively();
+      static_cast<void>(quantize(QStringLiteral("demo"), options, QStringLiteral("said")));
+      return read(QStringLiteral("said/config.json"))["quantization_config"]["config_groups"]["group_0"];
+    };
+    Json found = group("--scheme int8:activations=int8_static --layout compressed-tensors");
+    QCOMPARE(found["weights"]["strategy"], Json("channel"));
+    QCOMPARE(found["input_activations"]["dynamic"], Json(false));
+    QCOMPARE(found["input_activations"]["symmetric"], Json(false));
+    found = group("--scheme fp8_e4m3:scale=block128 --layout compressed-tensors");
+    QCOMPARE(found["weights"]["block_structure"], Json({128, 128}));
+    QVERIFY(found["input_activations"].is_null());
+    found = group("--scheme int4:group=128,range=minmax,method=gptq,act_order=on --layout compressed-tensors");
+    QCOMPARE(found["weights"]["actorder"], Json("group"));
+    QCOMPARE(found["weights"]["symmetric"], Json(false));
+  }
+
+  /// What the reader assembles is what the scheme made of the weights in the folder's order, bit for bit.
+  void weightsComeBackAsTheyWere_data() {
+    QTest::addColumn<QString>("layout");
+    QTest::addColumn<QString>("text");
+    const std::pair<const char*, const char*> cases[] = {
+        {"bitsandbytes", "nf4"},
+        {"bitsandbytes", "fp4:block=128,double=on"},
+        {"bitsandbytes", "llm_int8"},
+        {"gptq", "int4:group=128"},
+        {"gptq", "int3:group=64,range=minmax"},
+        {"gptq_v2", "int4:group=128,range=minmax,method=gptq,act_order=on"},
+        {"awq", "int4:group=128,range=minmax"},
+        {"compressed-tensors", "int4:group=128,range=minmax"},
+        {"compressed-tensors", "int4:group=128,range=minmax,method=gptq,act_order=on"},
+        {"compressed-tensors", "int8:activations=int8_dynamic"},
+        {"compressed-tensors", "fp8_e4m3:scale=block128"},
+        {"compressed-tensors", "nv_e2m1"},
+        {"compressed-tensors", "mx_e2m1"}};
+    for (const auto& [layout, text] : cases)
+      QTest::addRow("%s %s", layout, text) << QString::fromLatin1(layout) << QString::fromLatin1(text);
+  }
+  void weightsComeBackAsTheyWere() {
+    QFETCH(QString, layout);
+    QFETCH(QString, text);
+    const auto model = app::OpenModel::open("demo");
+    const Scheme scheme = Scheme::parse(text.toStdString());
+    const QString out = path(QStringLiteral("back"));
+    QDir(out).removeRecursively();
+    const auto calibration = model->calibration().current();
+    const app::QuantizeTarget target(out.toStdString(), {}, core::quant::folderLayoutOf(layout.toStdString()));
+    app::writeModel(model->checkpoint(), scheme, target, core::JobContext(), {calibration.get(), {}});
+    const auto written = core::io::openCheckpoint(out.toStdString());
+    for (const char* part : {"attn_q", "attn_k", "attn_v", "ffn_down"}) {
+      const std::string name = std::string("blk.1.") + part + ".weight";
+      auto stored = core::quant::loadTensor(model->checkpoint(), name);
+      const std::uint64_t rows = stored->shape.rows();
+      const auto order = core::model::rowOrderOf(name);
+      if (order != core::model::RowOrder::Same) {
+        const std::uint64_t headRows = rows / (order == core::model::RowOrder::QueryHeads ? 8 : 4);
+        stored =
+            core::model::reorderRows(stored, [&](std::uint64_t row) { return core::model::ggufRow(row, headRows); });
+      }
+      const auto need = core::quant::calibrationNeed(scheme);
+      const auto known =
+          need == core::quant::CalibrationNeed::None ? nullptr : calibration->of(name, need, core::JobContext());
+      const auto expected = core::quant::dequantize(*core::quant::quantize(scheme, *stored, {}, known.get()));
+      const auto found = core::quant::loadTensor(*written, *core::model::huggingFaceName(name));
+      QCOMPARE(found->shape, stored->shape);
+      QVERIFY2(core::quant::dequantize(*found) == expected, name.c_str());
+    }
+  }
+
+  void aGgufFileFromAFolderIsTheOneItCameFrom() {
+    for (const char* options : {"--scheme bf16", "--scheme q8_0", "--recipe Q4_K_M"}) {
+      static_cast<void>(quantize(QStringLiteral("demo"), options, QStringLiteral("direct.gguf")));
+      static_cast<void>(quantize(plain(), options, QStringLiteral("again.gguf")));
+      QVERIFY2(tensorsOf(path(QStringLiteral("direct.gguf"))) == tensorsOf(path(QStringLiteral("again.gguf"))),
+               options);
+      const Json before = json({QStringLiteral("inspect"), path(QStringLiteral("direct.gguf"))})["metadata"];
+      const Json after = json({QStringLiteral("inspect"), path(QStringLiteral("again.gguf"))})["metadata"];
+      for (const auto& [key, value] : before.items()) {
+        const bool isOfTheFolder = key == "general.name" || key == "general.size_label" || key == "general.alignment" ||
+                                   key == "general.author" || key == "general.description" ||
+                                   key == "general.license" || key == "general.languages";
+        // A folder's merges have ranks, not scores: they join in the same order.
+        if (isOfTheFolder || key == "tokenizer.ggml.scores") continue;
+        QVERIFY2(after.contains(key) && after[key] == value,
+                 qPrintable(QString::fromStdString(key + ": " + value.dump() + " " + after.value(key, Json()).dump())));
+      }
+    }
+    for (const char* text : {"Hello world", "  two blanks", "Übermut\n\n1234 🙂", "<|user|>\nHi</s>"}) {
+      const QStringList arguments{QStringLiteral("--special"), QStringLiteral("--"), QString::fromUtf8(text)};
+      const auto tokens = [&](const QString& model) {
+        return json(QStringList{QStringLiteral("tokenize"), model, QStringLiteral("--json")} + arguments.mid(0, 1) +
+                    QStringList{QString::fromUtf8(text)})["tokens"];
+      };
+      QCOMPARE(tokens(path(QStringLiteral("again.gguf"))), tokens(QStringLiteral("demo")));
+    }
+  }
+
+  void aFolderFromAFolderKeepsWhatLiesBesideIt() {
+    const QString source = path(QStringLiteral("source"));
+    QDir().mkpath(source);
+    for (const QString& name : QDir(plain()).entryList(QDir::Files))
+      QVERIFY(QFile::exists(source + u'/' + name) || QFile::copy(plain() + u'/' + name, source + u'/' + name));
+    Json config = read(QStringLiteral("source/config.json"));
+    config["somebodys_own"] = {{"key", 1e-5}};
+    config["quantization_config"] = nullptr;
+    writeFile(source + QStringLiteral("/config.json"), QByteArray::fromStdString(config.dump(1)));
+    writeFile(source + QStringLiteral("/special_tokens_map.json"), "{ \"bos_token\" :\t\"<s>\"}\n");
+    static_cast<void>(quantize(source, "--scheme int4:group=64 --layout gptq", QStringLiteral("copied")));
+    Json made = read(QStringLiteral("copied/config.json"));
+    QCOMPARE(made["quantization_config"]["quant_method"], Json("gptq"));
+    made.erase("quantization_config");
+    config.erase("quantization_config");
+    QCOMPARE(made, config);
+    for (const char* name : {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"})
+      QVERIFY2(contents(path(QStringLiteral("copied/") + QLatin1String(name))) ==
+                   contents(source + u'/' + QLatin1String(name)),
+               name);
+    // Packed weights are decoded before they become something else; the old settings go.
+    static_cast<void>(
+        quantize(path(QStringLiteral("copied")), "--scheme fp16 --layout plain", QStringLiteral("decoded")));
+    QVERIFY(!read(QStringLiteral("decoded/config.json")).contains("quantization_config"));
+    QCOMPARE(read(QStringLiteral("decoded/config.json"))["torch_dtype"], Json("float16"));
+    QVERIFY(!names(QStringLiteral("decoded")).contains(QStringLiteral("quantize_config.json")));
+    const Json tensors = json({QStringLiteral("inspect"), path(QStringLiteral("decoded"))})["tensors"];
+    for (const Json& row : tensors) QVERIFY2(row["name"].get<std::string>().ends_with(".weight"), row.dump().c_str());
+  }
+
+  void shardsComeWithAnIndex() {
+    const Json answer = quantize(QStringLiteral("demo"), "--scheme llm_int8 --layout bitsandbytes --split-max-size 3M",
+                                 QStringLiteral("shards"));
+    const Json index = read(QStringLiteral("shards/model.safetensors.index.json"));
+    std::set<std::string> shards;
+    for (const auto& [tensor, shard] : index["weight_map"].items()) shards.insert(shard);
+    QVERIFY(shards.size() > 1);
+    for (const std::string& shard : shards) {
+      const QString file = path(QStringLiteral("shards/") + QString::fromStdString(shard));
+      QVERIFY2(QFileInfo(file).size() <= 3'000'000 + 20'000, shard.c_str());
+    }
+    QVERIFY(shards.contains("model-00001-of-0000" + std::to_string(shards.size()) + ".safetensors"));
+    // All pieces of a weight are in one file.
+    const auto& map = index["weight_map"];
+    for (const auto& [tensor, shard] : map.items())
+      if (tensor.ends_with(".SCB")) QCOMPARE(map[tensor.substr(0, tensor.size() - 3) + "weight"], shard);
+    quint64 bytes = 0;
+    for (const Json& row : answer["tensors"]) bytes += row["bytes"].get<quint64>();
+    QCOMPARE(index["metadata"]["total_size"].get<quint64>(), bytes);
+    const auto written = core::io::openCheckpoint(path(QStringLiteral("shards")).toStdString());
+    for (const Json& row : answer["tensors"])
+      QVERIFY2(core::quant::isLoadable(written->tensors()[written->find(row["target"].get<std::string>()).value()]),
+               row.dump().c_str());
+  }
+
+  void partsOfAGgufFileFromAFolder() {
+    static_cast<void>(quantize(plain(), "--scheme q8_0", QStringLiteral("whole.gguf")));
+    const Json answer = quantize(plain(), "--scheme q8_0 --split-max-size 3M", QStringLiteral("part.gguf"));
+    QVERIFY(answer["files"].size() > 1);
+    const QString first = QString::fromStdString(answer["files"][0]);
+    const auto rows = [](const QString& file) {
+      std::set<std::string> found;
+      const Json answered = json({QStringLiteral("inspect"), file});
+      for (const Json& row : answered["tensors"])
+        found.insert(row["name"].get<std::string>() + row["dtype"].get<std::string>());
+      return found;
+    };
+    QCOMPARE(rows(first), rows(path(QStringLiteral("whole.gguf"))));
+  }
+
+  void aDryRunShowsTheNewNames() {
+    const QStringList before = names();
+    const Json answer = json(QStringList{QStringLiteral("quantize"), QStringLiteral("demo")} +
+                             words("--dry-run --scheme int4:group=128 --layout gptq --split-max-size 2M -o") +
+                             QStringList{path(QStringLiteral("dry"))});
+    QCOMPARE(names(), before);
+    std::map<std::string, Json> rows;
+    for (const Json& row : answer["tensors"]) rows[row["tensor"]] = row;
+    QCOMPARE(rows["blk.3.ffn_up.weight"]["target"], Json("model.layers.3.mlp.up_proj.qweight"));
+    QVERIFY(answer["parts"].size() > 1);
+    QVERIFY(answer["parts"][0]["file"].get<std::string>().ends_with(
+        "dry/model-00001-of-0000" + std::to_string(answer["parts"].size()) + ".safetensors"));
+    // And it refuses what writing would.
+    const Run refusal = run(QStringList{QStringLiteral("quantize"), QStringLiteral("demo")} +
+                            words("--dry-run --scheme q4_0 --layout gptq"));
+    QCOMPARE(refusal.code, 1);
+    QVERIFY2(isOneSentence(refusal.err) && refusal.err.contains("GPTQ"), refusal.err.constData());
+  }
+
+  void whatCannotBeWrittenIsASentence_data() {
+    QTest::addColumn<QString>("options");
+    QTest::addColumn<QString>("out");
+    QTest::addColumn<QString>("says");
+    const auto row = [](const char* name, const char* options, const char* out, const char* says) {
+      QTest::newRow(name) << QString::fromLatin1(options) << QString::fromLatin1(out) << QString::fromLatin1(says);
+    };
+    row("a file's name", "--scheme nf4 --layout bitsandbytes", "x.safetensors", "a file's name");
+    row("no layout", "--scheme nf4", "x", "with a layout");
+    row("nothing packed", "--scheme bf16 --layout gptq", "x", "layout plain");
+    row("two schemes", "--scheme nf4 --tensor-type attn_q=nf4:block=128 --layout bitsandbytes", "x",
+        "one quantization_config");
+    row("another format", "--recipe Q4_K_M --layout awq", "x", "AWQ");
+    row("a factor per column", "--scheme int4:group=128,range=minmax,method=awq --layout awq", "x", "factors");
+    row("too small a shard", "--scheme nf4 --layout bitsandbytes --split-max-size 100", "x", "cannot hold the tensor");
+    row("standard output", "--scheme nf4 --layout bitsandbytes", "-", "standard output");
+  }
+  void whatCannotBeWrittenIsASentence() {
+    QFETCH(QString, options);
+    QFETCH(QString, out);
+    QFETCH(QString, says);
+    const QStringList before = names();
+    const Run result =
+        run(QStringList{QStringLiteral("quantize"), QStringLiteral("demo")} + words(qPrintable(options)) +
+            QStringList{QStringLiteral("-o"), out == QLatin1String("-") ? out : path(out)});
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err) && QString::fromUtf8(result.err).contains(says), result.err.constData());
+    QCOMPARE(names(), before);
+  }
+
+  void onlyWhatIsUnderstoodGetsOtherNames() {
+    const auto tensors = [this](const QString& file, const std::vector<std::string>& list) {
+      core::io::SafetensorsWriter writer(path(file).toStdString());
+      for (const auto& name : list) writer.declareTensor(name, DType::F32, {64, 64});
+      for (std::size_t i = 0; i < list.size(); ++i) writer.append(std::vector<std::byte>(64 * 64 * 4));
+      writer.finish();
+    };
+    QDir().mkpath(path(QStringLiteral("phi")));
+    tensors(QStringLiteral("phi/model.safetensors"), {"model.layers.0.self_attn.qkv_proj.weight"});
+    writeFile(path(QStringLiteral("phi/config.json")), R"({"model_type": "phi3"})");
+    Run result = refused(path(QStringLiteral("phi")), "--scheme q8_0", QStringLiteral("x.gguf"));
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err) && result.err.contains("Llama family"), result.err.constData());
+    // A folder of any family becomes another folder: nothing is renamed.
+    const Json answer =
+        quantize(path(QStringLiteral("phi")), "--scheme nf4 --layout bitsandbytes", QStringLiteral("phi-nf4"));
+    QCOMPARE(answer["quantized"], Json(1));
+    tensors(QStringLiteral("alone.safetensors"), {"model.layers.0.mlp.up_proj.weight"});
+    QDir().mkpath(path(QStringLiteral("alone")));
+    QVERIFY(QFile::rename(path(QStringLiteral("alone.safetensors")), path(QStringLiteral("alone/model.safetensors"))));
+    result = refused(path(QStringLiteral("alone")), "--scheme nf4 --layout bitsandbytes", QStringLiteral("x"));
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err) && result.err.contains("config.json"), result.err.constData());
+  }
+
+  void anUnknownLayoutIsWrongUsage() {
+    const Run result = refused(QStringLiteral("demo"), "--scheme nf4 --layout exl2", QStringLiteral("x"));
+    QCOMPARE(result.code, 2);
+    QVERIFY2(result.err.contains("compressed-tensors"), result.err.constData());
+  }
+
+  void inputsStay() {
+    const QByteArray before = contents(plain() + QStringLiteral("/model.safetensors"));
+    const QStringList beside = QDir(plain()).entryList();
+    Run result = refused(plain(), "--scheme nf4 --layout bitsandbytes", QStringLiteral("plain"));
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err) && result.err.contains("model itself"), result.err.constData());
+    QCOMPARE(contents(plain() + QStringLiteral("/model.safetensors")), before);
+    QCOMPARE(QDir(plain()).entryList(), beside);
+    QDir().mkpath(path(QStringLiteral("mine")));
+    writeFile(path(QStringLiteral("mine/file")), "mine");
+    result = refused(QStringLiteral("demo"), "--scheme nf4 --layout bitsandbytes", QStringLiteral("mine"));
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err) && result.err.contains("not empty"), result.err.constData());
+    QCOMPARE(names(QStringLiteral("mine")), QStringList{QStringLiteral("file")});
+  }
+
+  void aKilledProcessLeavesNothing() {
+    const QStringList before = names();
+    for (const int signal : {SIGKILL, SIGTERM, SIGINT}) {
+      QProcess process;
+      process.start(QStringLiteral(QS_CLI),
+                    QStringList{QStringLiteral("quantize"), QStringLiteral("demo")} +
+                        words("--scheme int4:group=32,range=minmax,method=gptq,act_order=on --layout gptq -o") +
+                        QStringList{path(QStringLiteral("killed"))});
+      QVERIFY(process.waitForStarted());
+      QTest::qWait(150);
+      if (process.state() == QProcess::NotRunning) QSKIP("It was done before it could be killed.");
+      ::kill(static_cast<pid_t>(process.processId()), signal);
+      QVERIFY(process.waitForFinished(60'000));
+      if (process.exitStatus() == QProcess::NormalExit && process.exitCode() == 0) QSKIP("It was done in time.");
+      QCOMPARE(names(), before);
+    }
+  }
+
+  void aFullDiskLeavesNothing() {
+    const QStringList before = names();
+    const Run result = shell(QStringLiteral("ulimit -f 64; exec env -u LD_PRELOAD \"$0\" quantize demo --scheme nf4 "
+                                            "--layout bitsandbytes -o full"),
+                             m_folder.path());
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err) && result.err.contains("File too large"), result.err.constData());
+    QCOMPARE(names(), before);
+  }
+};
+
+QTEST_GUILESS_MAIN(TestCliFolders)
+#include "tst_cli_folders.moc"
