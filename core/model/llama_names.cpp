@@ -73,6 +73,11 @@ std::optional<std::string> ggufName(std::string_view huggingFaceName) {
   return translated(huggingFaceName, kHuggingFaceBlocks, &LlamaName::huggingFace, kGgufBlocks, &LlamaName::gguf);
 }
 
+std::optional<std::string> otherLlamaName(std::string_view name) {
+  auto other = huggingFaceName(name);
+  return other ? other : ggufName(name);
+}
+
 std::string nameIn(io::FileFormat format, std::string_view ggufName) {
   if (format == io::FileFormat::Gguf) return std::string(ggufName);
   return huggingFaceName(ggufName).value_or(std::string(ggufName));

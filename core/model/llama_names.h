@@ -34,6 +34,8 @@ std::span<const LlamaName> llamaNames();
 std::optional<std::string> huggingFaceName(std::string_view ggufName);
 /// The other way.
 std::optional<std::string> ggufName(std::string_view huggingFaceName);
+/// Whichever of the two it is not.
+std::optional<std::string> otherLlamaName(std::string_view name);
 /// What the tensor of this GGUF name is called in files of a format.
 std::string nameIn(io::FileFormat format, std::string_view ggufName);
 /// Of a tensor by either of its names.

@@ -98,7 +98,7 @@ std::string ByteLevelTokenizer::bytes(TokenId id) const {
   if (!m_vocabulary.has(id)) return placeholder(id);
   const std::string& piece = m_vocabulary.text(id);
   const TokenType type = m_vocabulary.type(id);
-  if (type == TokenType::Control) return {};
+  if (m_vocabulary.isSilent(id)) return {};
   if (type == TokenType::UserDefined) return piece;
   std::string out;
   for (std::string_view rest = piece; !rest.empty();) {

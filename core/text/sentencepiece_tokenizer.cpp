@@ -187,11 +187,10 @@ void SentencePieceTokenizer::appendToken(std::string_view symbol, std::vector<To
 std::string SentencePieceTokenizer::bytes(TokenId id) const {
   if (!m_vocabulary.has(id)) return placeholder(id);
   const std::string& piece = m_vocabulary.text(id);
+  if (m_vocabulary.isSilent(id)) return {};
   switch (m_vocabulary.type(id)) {
-    case TokenType::Control:
-      return {};
     case TokenType::Unknown:
-      return " \xE2\x81\x87 ";  // what SentencePiece shows: U+2047 between blanks
+      return m_vocabulary.marksUnknown() ? " \xE2\x81\x87 " : piece;  // SentencePiece's: U+2047 between blanks
     case TokenType::UserDefined:
       return piece;
     case TokenType::Byte:

@@ -28,6 +28,10 @@ Vocabulary::Vocabulary(const VocabularyData& data)
   if (m_types.empty()) m_types.assign(m_tokens.size(), TokenType::Normal);
   if (m_scores.empty()) m_scores.assign(m_tokens.size(), 0.0F);
   check(data);
+  m_marksUnknown = data.search == VocabularyData::Search::LongestFirst;
+  m_unknownIsSilent = !m_marksUnknown && std::ranges::any_of(data.added, [&](const AddedToken& token) {
+    return token.special && token.id == data.unknown;
+  });
   indexTexts();
   collectEnds(data);
 }

@@ -40,6 +40,12 @@ class Vocabulary {
   bool addsBos() const { return m_addsBos; }
   bool addsSpacePrefix() const { return m_addsSpacePrefix; }
   bool endsGeneration(TokenId id) const { return m_ends.contains(id); }
+  /// Whether decoding shows nothing for it: control tokens, and an unknown one that a folder calls special.
+  bool isSilent(TokenId id) const {
+    return type(id) == TokenType::Control || (m_unknownIsSilent && type(id) == TokenType::Unknown);
+  }
+  /// Whether an unknown token shows as what SentencePiece shows; else it shows its own text.
+  bool marksUnknown() const { return m_marksUnknown; }
 
  private:
   void check(const VocabularyData& data) const;
@@ -56,6 +62,7 @@ class Vocabulary {
   std::optional<TokenId> m_unknown;
   bool m_addsBos = false;
   bool m_addsSpacePrefix = false;
+  bool m_unknownIsSilent = false, m_marksUnknown = true;
   std::unordered_set<TokenId> m_ends;
 };
 

@@ -10,6 +10,7 @@
 #include "app/session/engine.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/generation_defaults.h"
 
 namespace app::cli {
 
@@ -20,7 +21,7 @@ struct Options {
   RecipeOptions weights;
   std::string kvType = "f16";
   core::model::GenerationOptions generation;
-  bool raw = false;
+  bool raw = false, modelDefaults = false;
   Output output = Output::ForPeople;
 };
 
@@ -66,9 +67,24 @@ bool continuesAsItIs(const Options& options, const OpenModel& model) {
   return raw;
 }
 
-void run(const Options& options) {
+/// What the model's makers say takes the place of every option that was not given.
+core::model::GenerationOptions withDefaultsOf(const OpenModel& model, const CLI::App& command,
+                                              const core::model::GenerationOptions& chosen) {
+  core::model::GenerationDefaults defaults = core::model::generationDefaultsOf(model.checkpoint());
+  const auto isGiven = [&](const char* option) { return command.get_option(option)->count() > 0; };
+  if (isGiven("--temperature")) defaults.doSample.reset(), defaults.temperature.reset();
+  if (isGiven("--top-k")) defaults.topK.reset();
+  if (isGiven("--top-p")) defaults.topP.reset();
+  if (isGiven("--min-p")) defaults.minP.reset();
+  if (isGiven("--repetition-penalty")) defaults.repetitionPenalty.reset();
+  if (isGiven("--max-tokens")) defaults.maxNewTokens.reset();
+  return defaults.applied(chosen);
+}
+
+void run(Options options, const CLI::App& command) {
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
+  if (options.modelDefaults) options.generation = withDefaultsOf(*model, command, options.generation);
   const bool raw = !model->whyCannotComplete() && continuesAsItIs(options, *model);
   Engine engine;
   const auto settings = sessionOptions(options);
@@ -117,8 +133,10 @@ void addGenerate(CLI::App& program) {
       ->check(CLI::Validator(whyNoSeed, ""))
       ->capture_default_str();
   command->add_option("--max-tokens", options->generation.maxTokens, "Longest answer")->capture_default_str();
+  command->add_flag("--model-defaults", options->modelDefaults,
+                    "Options that are not given are as the model's files say (generation_config.json)");
   addJsonFlag(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([options, command] { run(*options, *command); });
 }
 
 }  // namespace app::cli

@@ -5,10 +5,12 @@
 
 #include "app/cli/command.h"
 #include "app/cli/format_fates.h"
+#include "app/cli/packed_rows.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/metrics/tensor_stats.h"
+#include "core/model/generation_defaults.h"
 #include "core/model/product_scale.h"
 #include "core/model/stored_axes.h"
 #include "core/numeric/custom_format.h"
@@ -23,7 +25,7 @@ constexpr std::size_t kMaxArrayElements = 256;
 
 struct Options {
   std::string model, tensor;
-  bool stats = false;
+  bool stats = false, pieces = false;
   std::size_t bins = 0;
   std::vector<std::string> formats;
   Output output = Output::ForPeople;
@@ -84,17 +86,6 @@ void addStatistics(Json& row, const core::metrics::TensorSummary& summary, bool 
   row["histogram"] = {{"edges", edges}, {"counts", summary.histogram.counts}};
 }
 
-Json tensorRow(const core::io::TensorInfo& tensor) {
-  Json row = {{"name", tensor.name},
-              {"shape", tensor.shape.extents()},
-              {"dtype", tensor.typeName},
-              {"offset", tensor.offset},
-              {"bytes", tensor.bytes}};
-  if (!tensor.isReadable()) row["unreadable"] = tensor.unreadable;
-  if (tensor.storedShape != tensor.shape) row["stored_shape"] = tensor.storedShape.extents();
-  return row;
-}
-
 /// What products with a matrix are multiplied by, as another tensor of the file says.
 void addProductScale(Json& row, const core::io::Checkpoint& checkpoint, const std::string& tensor) {
   try {
@@ -112,6 +103,31 @@ Json allMetadata(const core::io::Metadata& metadata) {
   return all;
 }
 
+/// How the model's makers let it generate; what they do not say is left out.
+Json toJson(const core::model::GenerationDefaults& defaults) {
+  Json json = Json::object();
+  const auto add = [&](const char* key, const auto& value) {
+    if (value) json[key] = Json::parse(fmt::format("{}", *value));  // a float in its shortest form
+  };
+  add("do_sample", defaults.doSample);
+  add("temperature", defaults.temperature);
+  add("top_k", defaults.topK);
+  add("top_p", defaults.topP);
+  add("min_p", defaults.minP);
+  add("repetition_penalty", defaults.repetitionPenalty);
+  add("max_new_tokens", defaults.maxNewTokens);
+  return json;
+}
+
+void addGenerationDefaults(Json& result, const core::io::Checkpoint& checkpoint) {
+  try {
+    result["generation_defaults"] = toJson(core::model::generationDefaultsOf(checkpoint));
+  } catch (const core::Error& error) {
+    result["generation_defaults"] = nullptr;
+    result["cannot"]["generation_defaults"] = error.what();
+  }
+}
+
 /// What the file does not allow, each with its reason.
 Json reasons(const OpenModel& model) {
   Json cannot = Json::object();
@@ -126,14 +142,18 @@ Json describe(const OpenModel& model, const Options& options) {
   std::vector<core::numeric::NumberFormat> formats;
   for (const std::string& name : options.formats) formats.push_back(core::numeric::parseNumberFormat(name));
   const bool measures = options.stats || options.bins != 0 || !formats.empty();
+  const PackedRows packed(checkpoint);
   Json tensors = Json::array();
   for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i) {
     const auto& tensor = checkpoint.tensors()[i];
-    if (!options.tensor.empty() && tensor.name != options.tensor) continue;
-    Json row = tensorRow(tensor);
+    const bool isAsked = tensor.name == options.tensor || tensor.codesName == options.tensor;
+    if (!options.tensor.empty() ? !isAsked : !options.pieces && !tensor.pieceOf.empty()) continue;
+    Json row = options.pieces ? storedRow(tensor) : tensorRow(tensor);
+    if (!options.pieces) packed.addTo(row, i);
     addAxes(row, model.choices()[i].axes);
     addProductScale(row, checkpoint, tensor.name);
-    if (measures && (tensor.isReadable() || !options.tensor.empty())) {
+    const bool isCodes = options.pieces && tensor.assembly != core::io::Assembly::None;
+    if (measures && !isCodes && (tensor.isReadable() || !options.tensor.empty())) {
       const std::size_t bins = options.bins == 0 ? kDefaultBins : options.bins;
       const auto weights = core::quant::loadTensor(checkpoint, i);
       const auto summary = core::metrics::summarize(*weights, bins);
@@ -152,6 +172,7 @@ Json describe(const OpenModel& model, const Options& options) {
                  {"can_chat", !model.whyCannotChat().has_value()}};
   if (model.whyCannotChat()) result["why_not"] = *model.whyCannotChat();
   result["cannot"] = reasons(model);
+  addGenerationDefaults(result, checkpoint);
   result["warnings"] = std::vector<std::string>(checkpoint.warnings().begin(), checkpoint.warnings().end());
   if (const auto note = core::model::describeInputFirst(checkpoint, model.choices())) result["note"] = *note;
   result["metadata"] = allMetadata(checkpoint.metadata());
@@ -191,6 +212,7 @@ void printText(const OpenModel& model, const Json& json) {
     fmt::print("{:<40} {:<8} {:<16} {:>12} bytes", text(row["name"]), text(row["dtype"]), row["shape"].dump(),
                row["bytes"].get<std::uint64_t>());
     if (row.contains("unreadable")) fmt::print("  not readable: {}", text(row["unreadable"]));
+    fmt::print("{}", printable(packedText(row)));
     if (row.contains("product_scale")) fmt::print("  times {}", figure(row["product_scale"], 6));
     if (row.contains("std")) fmt::print("{}", statisticsText(row));
     fmt::print("\n");
@@ -212,6 +234,8 @@ void addInspect(CLI::App& program) {
   CLI::App* command = program.add_subcommand("inspect", "Metadata, tensors and their statistics");
   addModel(*command, options->model);
   command->add_option("--tensor", options->tensor, "Only this tensor");
+  command->add_flag("--pieces", options->pieces,
+                    "The tensors as they are stored, where weights of a packed checkpoint lie in several");
   command->add_flag("--stats", options->stats, "Minimum, maximum, moments and outliers of each tensor");
   command->add_option("--histogram", options->bins, "Histogram with this many bins")->check(CLI::Range(1, 65536));
   command

@@ -5,7 +5,9 @@
 #include <fstream>
 #include <memory>
 
+#include "app/cli/arguments.h"
 #include "app/cli/command.h"
+#include "app/cli/token_lines.h"
 #include "app/cli/token_list.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
@@ -21,8 +23,8 @@ using core::ErrorCode;
 constexpr std::size_t kReadBytes = std::size_t{1} << 16, kMaxChatBytes = std::size_t{64} << 20;
 
 struct Options {
-  std::string model, input;
-  bool special = false;
+  std::string model, input, lines;
+  bool special = false, bos = false;
   Output output = Output::ForPeople;
 };
 
@@ -41,7 +43,11 @@ void tokenize(const Options& options) {
   const auto model = OpenModel::open(options.model);
   const auto tokenizer = tokenizerOf(*model);
   const auto mode = options.special ? core::text::SpecialTokens::Parse : core::text::SpecialTokens::AsText;
-  const auto ids = tokenizer->encode(options.input, mode);
+  const auto encode = [&](std::string_view text) {
+    return options.bos ? tokenizer->encodePrompt(text, mode) : tokenizer->encode(text, mode);
+  };
+  if (!options.lines.empty()) return printTokenLines(options.lines, encode);
+  const auto ids = encode(options.input);
   if (options.output == Output::ForPeople) return fmt::print("{}\n", fmt::join(ids, ","));
   Json pieces = Json::array();
   for (const auto id : ids) pieces.push_back(tokenizer->piece(id));
@@ -51,6 +57,7 @@ void tokenize(const Options& options) {
 void detokenize(const Options& options) {
   const auto model = OpenModel::open(options.model);
   const auto tokenizer = tokenizerOf(*model);
+  if (!options.lines.empty()) return printTextLines(options.lines, *tokenizer, vocabularyOf(*model));
   const auto ids = parseTokenList(options.input, vocabularyOf(*model));
   const std::string text = tokenizer->decode(ids);
   options.output == Output::ForPrograms ? print({{"tokens", ids}, {"text", text}}) : app::cli::printText(text + "\n");
@@ -107,14 +114,24 @@ void renderTemplate(const Options& options) {
   print(answer);
 }
 
+/// Either the one input, or --lines with a file of many.
+void addInput(CLI::App& command, Options& options, const char* name, const char* what, const char* many) {
+  CLI::App* const group = command.add_option_group("input");
+  group->add_option(name, options.input, what);
+  group->add_option("--lines", options.lines, many)->check(CLI::Validator(whyEmpty, ""));
+  group->require_option(1);
+}
+
 }  // namespace
 
 void addTokenize(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("tokenize", "The tokens of a text");
   addModel(*command, options->model);
-  command->add_option("text", options->input, "The text")->required();
+  addInput(*command, *options, "text", "The text", "Many texts: a file (- for standard input) with a JSON text a line");
   command->add_flag("--special", options->special, "Special tokens in the text count as such");
+  command->add_flag("--bos", options->bos,
+                    "As a prompt: the token that begins a text in front, where the model asks for it");
   addJsonFlag(*command, options->output);
   command->callback([options] { tokenize(*options); });
 }
@@ -123,7 +140,8 @@ void addDetokenize(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("detokenize", "The text of a list of token ids");
   addModel(*command, options->model);
-  command->add_option("ids", options->input, "Token ids, separated by commas")->required();
+  addInput(*command, *options, "ids", "Token ids, separated by commas",
+           "Many lists: a file (- for standard input) with a JSON list of ids a line");
   addJsonFlag(*command, options->output);
   command->callback([options] { detokenize(*options); });
 }
