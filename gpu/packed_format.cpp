@@ -68,7 +68,7 @@ bool areHalves(const std::vector<float>& values) {
 bool areExact(const Uniform& codes) {
   return std::all_of(codes.zeroPoints.begin(), codes.zeroPoints.end(), [&](float zero) {
     const double exact = static_cast<double>(codes.qmin) - static_cast<double>(zero);
-    return static_cast<double>(static_cast<float>(exact)) == exact;
+    return std::isnan(zero) || static_cast<double>(static_cast<float>(exact)) == exact;
   });
 }
 

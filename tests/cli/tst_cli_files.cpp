@@ -109,7 +109,7 @@ void TestCliFiles::packedCodesComeTogether() {
   int codes = 0;
   QString name;
   for (const auto& tensor : json["tensors"]) {
-    if (tensor["dtype"] != "NF4, packed") continue;
+    if (tensor["dtype"] != "NF4 · 64 · dq") continue;
     ++codes;
     name = QString::fromStdString(tensor["name"]);
     QVERIFY(!tensor.contains("unreadable") && tensor.contains("stored_shape") && tensor.contains("std"));
