@@ -20,13 +20,19 @@ using core::quant::FolderLayout;
 
 namespace {
 
-[[noreturn]] void refuse(const core::model::Recipe& recipe, const QuantizedFileRow& row, const std::string& sentence) {
+/// A sentence is about what a person asked for: the scheme, or the tensor that a recipe gives one.
+std::string placeOf(const core::model::Recipe& recipe, const QuantizedFileRow& row) {
   const bool isScheme = std::holds_alternative<core::quant::Scheme>(recipe.base) && recipe.rules.empty();
-  const std::string where =
-      isScheme ? "" : fmt::format(" ({} of {})", core::io::inQuotes(row.tensor), recipe.toString());
-  std::string text = sentence;
-  if (!where.empty()) text.insert(text.size() - 1, where);
-  throw Error(ErrorCode::Unsupported, text, row.tensor);
+  return isScheme ? "" : fmt::format(" ({} of {})", core::io::inQuotes(row.tensor), recipe.toString());
+}
+
+[[noreturn]] void refuse(const QuantizedFileRow& row, const std::string& sentence) {
+  throw Error(ErrorCode::Unsupported, sentence, row.tensor);
+}
+
+/// The place goes to the sentence's end.
+[[noreturn]] void refuse(const core::model::Recipe& recipe, const QuantizedFileRow& row, std::string sentence) {
+  refuse(row, sentence.insert(sentence.size() - 1, placeOf(recipe, row)));
 }
 
 /// What a scheme does to the columns of a matrix that its inputs have to follow, as a sentence's end; empty for
@@ -62,18 +68,17 @@ bool canHold(FileFormat format, const QuantizedFileRow& row) {
 
 void refuseForFile(const core::model::Recipe& recipe, const QuantizedFileRow& row, FileFormat format) {
   const bool isGguf = format == FileFormat::Gguf;
+  const std::string what = row.to + placeOf(recipe, row);
   const std::string_view change = row.decision.scheme ? columnChange(*row.decision.scheme) : "";
   if (!change.empty())
-    refuse(recipe, row,
-           fmt::format("{} {}, which a {} file has no place for.", row.to, change, isGguf ? "GGUF" : "safetensors"));
+    refuse(row, fmt::format("{} {}, which a {} file has no place for.", what, change, isGguf ? "GGUF" : "safetensors"));
   if (canHold(format, row)) return;
-  refuse(recipe, row,
-         isGguf ? fmt::format("GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own types, "
-                              "such as q8_0.",
-                              row.to)
-                : fmt::format("A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, "
-                              "fp8_e5m2) or nf4 or fp4.",
-                              row.to));
+  refuse(row, isGguf ? fmt::format("GGUF has no type for {}; choose a cast (fp32, fp16, bf16) or one of GGUF's own "
+                                   "types, such as q8_0.",
+                                   what)
+                     : fmt::format("A safetensors file has no type for {}; choose a cast (fp32, fp16, bf16, fp8_e4m3, "
+                                   "fp8_e5m2) or nf4 or fp4.",
+                                   what));
 }
 
 bool isCast(const core::quant::Scheme& scheme) {
