@@ -48,7 +48,8 @@ std::string otherVocabulary(const core::text::Tokenizer& open, const core::text:
   const std::size_t common = std::min(open.size(), other.size());
   for (std::size_t i = 0; i < common; ++i) {
     const auto id = static_cast<core::text::TokenId>(i);
-    if (open.bytes(id) != other.bytes(id))
+    // Formats do not agree on what control tokens stand for, but on how they are written.
+    if (open.bytes(id) != other.bytes(id) && open.piece(id) != other.piece(id))
       return fmt::format("its token {} is {}, not {}", id, inQuotes(other.piece(id)), inQuotes(open.piece(id)));
   }
   return {};
@@ -112,7 +113,8 @@ std::string otherDifferences(const core::io::Checkpoint& open, const core::model
     if (!decision.other || std::ranges::find(measured, i) != measured.end()) continue;
     if (!core::quant::isLoadable(open.tensors()[i])) continue;
     job.throwIfCancelled();
-    const auto stats = core::metrics::compare(*core::quant::loadTensor(open, i), *core::model::loadOther(*decision.other));
+    const auto stats =
+        core::metrics::compare(*core::quant::loadTensor(open, i), *core::model::loadOther(*decision.other));
     if (stats.outcome() == core::metrics::Outcome::Exact) continue;
     ++(decision.place.role == core::model::TensorRole::Norm ? norms : others);
   }

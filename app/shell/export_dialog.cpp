@@ -15,6 +15,7 @@
 #include "app/calibration/calibration_notice.h"
 #include "app/selection/calibration_text.h"
 #include "app/shell/export_dry_run.h"
+#include "app/shell/export_target_box.h"
 #include "app/shell/scheme_list.h"
 #include "app/text/numbers.h"
 #include "app/widgets/icon.h"
@@ -49,7 +50,9 @@ ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, Calibrator& ca
       m_list(new SchemeList(selection, jobs, SchemeRow::Boxes::Hidden)),
       m_dryRun(new ExportDryRun),
       m_calibration(new CalibrationNotice(selection, calibrator)),
+      m_as(new ExportTargetBox),
       m_note(new Label(Label::Style::Hint)),
+      m_what(new Label(Label::Style::Muted, tr("File"))),
       m_file(new QLineEdit),
       m_partSize(new QLineEdit),
       m_beside(new QCheckBox(tr("Open the result beside the original"))),
@@ -99,11 +102,13 @@ QWidget* ExportDialog::buildFile() {
   m_file->setAccessibleName(tr("File to write"));
   auto* browse = new QToolButton;
   browse->setIcon(icon(QStringLiteral("open-folder")));
-  browse->setToolTip(tr("Choose the file"));
-  browse->setAccessibleName(tr("Choose the file"));
+  browse->setToolTip(tr("Choose where it goes"));
+  browse->setAccessibleName(tr("Choose where it goes"));
   auto* fileRow = new QHBoxLayout;
   fileRow->setSpacing(space::kOne);
-  fileRow->addWidget(new Label(Label::Style::Muted, tr("File")));
+  fileRow->addWidget(new Label(Label::Style::Muted, tr("As")));
+  fileRow->addWidget(m_as);
+  fileRow->addWidget(m_what);
   fileRow->addWidget(m_file, 1);
   fileRow->addWidget(browse);
   m_partSize->setObjectName(QStringLiteral("export-part-size"));
@@ -132,10 +137,8 @@ QWidget* ExportDialog::buildFile() {
   connect(m_write, &QPushButton::clicked, this, &ExportDialog::start);
   connect(browse, &QToolButton::clicked, this, &ExportDialog::browse);
   connect(m_partSize, &QLineEdit::textEdited, this, &ExportDialog::refresh);
-  connect(m_file, &QLineEdit::textEdited, this, [this] {
-    m_fileTyped = true;
-    refresh();
-  });
+  connect(m_file, &QLineEdit::textEdited, this, &ExportDialog::followTyped);
+  connect(m_as, &ExportTargetBox::kindChanged, this, &ExportDialog::followKind);
   return box;
 }
 
@@ -155,12 +158,14 @@ void ExportDialog::preview() {
       this, {kPreviewTag, {}},
       [model = m_model, recipe = *m_recipe](const core::JobContext&) { return previewExport(*model, recipe); },
       [this](ExportPreview preview) {
+        m_as->setPreview(preview, m_model->checkpoint().format());
         m_dryRun->setPreview(std::move(preview));
         suggestFile();
         refresh();
       },
       [this](const QString& sentence) {
         m_problem = sentence;
+        m_as->clearPreview();
         m_dryRun->setPreview(std::nullopt, QStringLiteral("—"));
         refresh();
       });
@@ -169,27 +174,27 @@ void ExportDialog::preview() {
 QString ExportDialog::whyNot() const {
   const auto& preview = m_dryRun->preview();
   if (!preview) return m_problem;
-  if (!preview->canBeWritten()) {
-    const bool isGguf = m_model->checkpoint().format() == core::io::FileFormat::Gguf;
-    return tr("No file type can hold this yet. %1")
-        .arg(QString::fromStdString(isGguf ? preview->whyNoGguf : preview->whyNoSafetensors));
-  }
+  if (!m_as->kind()) return tr("No file and no folder can hold this yet. %1").arg(m_as->whyNone());
   if (const QString waits = waitText(m_selection, m_selection.needOf(*m_recipe), m_selection.title(*m_recipe));
       !waits.isEmpty())
     return waits;
   const QString file = m_file->text().trimmed();
-  if (file.isEmpty()) return tr("Choose a file.");
-  const bool isGguf = file.endsWith(QLatin1String(".gguf"));
-  if (!isGguf && !file.endsWith(QLatin1String(".safetensors")))
-    return tr("The file's name must end in .gguf or .safetensors.");
-  const auto& why = isGguf ? preview->whyNoGguf : preview->whyNoSafetensors;
-  return why.empty() ? whyNoParts(isGguf) : QString::fromStdString(why);
+  if (file.isEmpty()) return isFolder() ? tr("Choose a folder.") : tr("Choose a file.");
+  if (!isFolder() && !file.endsWith(isGguf() ? QLatin1String(".gguf") : QLatin1String(".safetensors")))
+    return isGguf() ? tr("A GGUF file's name ends in .gguf.") : tr("A safetensors file's name ends in .safetensors.");
+  return whyNoParts();
 }
 
-QString ExportDialog::whyNoParts(bool isGguf) const {
+bool ExportDialog::isFolder() const { return m_as->kind() && m_as->kind()->isFolder(); }
+
+bool ExportDialog::isGguf() const {
+  return m_as->kind() && !isFolder() && m_as->kind()->format == core::io::FileFormat::Gguf;
+}
+
+QString ExportDialog::whyNoParts() const {
+  if (!isGguf()) return {};
   try {
     const auto limits = split();
-    if (limits.isSplit() && !isGguf) return tr("Only GGUF files are written in parts.");
     static_cast<void>(planParts(m_dryRun->preview()->plan.rows, limits));
     return {};
   } catch (const core::Error& error) {
@@ -198,6 +203,7 @@ QString ExportDialog::whyNoParts(bool isGguf) const {
 }
 
 core::io::SplitLimits ExportDialog::split() const {
+  if (!isGguf()) return {};
   const QString text = m_partSize->text().trimmed();
   if (text.isEmpty()) return {};
   return {core::io::parseSplitSize(text.toStdString()), 0};
@@ -212,6 +218,10 @@ QString ExportDialog::note() const {
   if (const auto limits = split(); limits.isSplit())
     return tr("Files: %1. They appear together when all are complete; the open model is never overwritten.")
         .arg(text::count(planParts(preview.plan.rows, limits).size()));
+  if (isFolder())
+    return tr(
+        "Weights, config.json and the tokenizer's files appear when all are complete; the open model is never "
+        "overwritten.");
   return tr("The file appears when it is complete; the open model is never overwritten.");
 }
 
@@ -221,8 +231,10 @@ void ExportDialog::refresh() {
   m_dryRun->setRecipe(m_recipe ? m_selection.title(*m_recipe) : tr("Choose a scheme or a recipe"),
                       entry ? entry->description : QString());
   const bool canBeWritten = preview && preview->canBeWritten();
+  m_what->setText(isFolder() ? tr("Folder") : tr("File"));
+  m_file->setAccessibleName(isFolder() ? tr("Folder to write") : tr("File to write"));
   m_file->setEnabled(canBeWritten);
-  m_partSize->setEnabled(canBeWritten);
+  m_partSize->setEnabled(canBeWritten && isGguf());
   const QString problem = whyNot();
   m_write->setEnabled(preview && problem.isEmpty());
   m_note->setRole(problem.isEmpty() ? Label::Style::Hint : Label::Style::Error);
@@ -231,24 +243,55 @@ void ExportDialog::refresh() {
 
 void ExportDialog::suggestFile() {
   const auto& preview = m_dryRun->preview();
-  if (m_fileTyped || !preview || !preview->canBeWritten()) return;
+  if (m_fileTyped || !preview || !m_as->kind()) return;
   const auto& files = m_model->checkpoint().files();
-  const QFileInfo source(files.empty() ? QString() : QString::fromStdString(files.front().string()));
+  QFileInfo source(files.empty() ? QString() : QString::fromStdString(files.front().string()));
+  // The files of a folder are all called alike: what is made of it is called after the folder, and stands beside it.
+  const bool isOfFolder = QFileInfo::exists(source.absoluteDir().filePath(QStringLiteral("config.json")));
+  if (isOfFolder) source = QFileInfo(source.absolutePath());
   const QString folder = m_model->isDemo() ? QDir::homePath() : source.absolutePath();
-  const auto ending = preview->whyNoGguf.empty() ? QStringLiteral(".gguf") : QStringLiteral(".safetensors");
-  m_file->setText(QDir(folder).filePath(source.completeBaseName() + u'-' +
-                                        filePart(m_selection.entry(*m_recipe), *m_recipe) + ending));
+  const QString name = isOfFolder ? source.fileName() : source.completeBaseName();
+  m_file->setText(QDir(folder).filePath(name + u'-' + filePart(m_selection.entry(*m_recipe), *m_recipe) + ending()));
+}
+
+QString ExportDialog::ending() const {
+  return isFolder() ? QString() : isGguf() ? QStringLiteral(".gguf") : QStringLiteral(".safetensors");
+}
+
+// A name that was typed keeps all but its ending.
+void ExportDialog::followKind() {
+  if (m_fileTyped && m_as->kind()) {
+    QString name = m_file->text().trimmed();
+    for (const QLatin1String known : {QLatin1String(".gguf"), QLatin1String(".safetensors")})
+      if (name.endsWith(known)) name.chop(known.size());
+    if (!name.isEmpty()) m_file->setText(name + ending());
+  }
+  suggestFile();
+  refresh();
+}
+
+// Whoever types an ending has said what it is to be.
+void ExportDialog::followTyped(const QString& typed) {
+  m_fileTyped = true;
+  const QSignalBlocker blocked(m_as);
+  if (typed.endsWith(QLatin1String(".gguf"))) m_as->choose(core::io::FileFormat::Gguf);
+  if (typed.endsWith(QLatin1String(".safetensors"))) m_as->choose(core::io::FileFormat::Safetensors);
+  refresh();
 }
 
 void ExportDialog::browse() {
-  auto* dialog =
-      new QFileDialog(this, tr("Write to"), m_file->text(), tr("Models (*.gguf *.safetensors);;All files (*)"));
+  const QFileInfo now(m_file->text());
+  auto* dialog = isFolder() ? new QFileDialog(this, tr("Where the new folder goes"), now.absolutePath())
+                            : new QFileDialog(this, tr("Write to"), m_file->text(),
+                                              tr("Models (*.gguf *.safetensors);;All files (*)"));
   dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setAcceptMode(QFileDialog::AcceptSave);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
-    m_fileTyped = true;
-    m_file->setText(file);
-    refresh();
+  if (isFolder())
+    dialog->setFileMode(QFileDialog::Directory);
+  else
+    dialog->setAcceptMode(QFileDialog::AcceptSave);
+  connect(dialog, &QFileDialog::fileSelected, this, [this, name = now.fileName()](const QString& chosen) {
+    m_file->setText(isFolder() ? QDir(chosen).filePath(name) : chosen);
+    followTyped(m_file->text());
   });
   dialog->open();
 }
@@ -259,7 +302,7 @@ void ExportDialog::start() {
   Q_EMIT exportWanted({m_model->sharedCheckpoint(),
                        *m_recipe,
                        m_selection.title(*m_recipe),
-                       {file, split()},
+                       {file, split(), m_as->kind()->layout},
                        m_model->calibration().current(),
                        m_beside->isChecked()});
   accept();

@@ -15,11 +15,13 @@ namespace app {
 class CalibrationNotice;
 class Calibrator;
 class ExportDryRun;
+class ExportTargetBox;
 class Label;
 class SchemeList;
 
 /// Asks under what and where the open model is to be written: a list of schemes and recipes, a dry run of the chosen
-/// one, why no file can hold it, if so, and the file.
+/// one, as what it is written (a file, or a folder as another program's readers expect it), why nothing can hold it, if
+/// so, and the name.
 class ExportDialog : public QDialog {
   Q_OBJECT
  public:
@@ -34,11 +36,16 @@ class ExportDialog : public QDialog {
   void preview();
   void refresh();
   void suggestFile();
+  void followKind();
+  void followTyped(const QString& typed);
   void browse();
+  bool isFolder() const;
+  bool isGguf() const;
+  QString ending() const;
   void start();
   /// Why the file cannot be written as it is named; empty when it can.
   QString whyNot() const;
-  QString whyNoParts(bool isGguf) const;
+  QString whyNoParts() const;
   /// What is good to know before writing. @pre it can be written
   QString note() const;
   /// @throws core::Error where what was typed is no size
@@ -52,7 +59,8 @@ class ExportDialog : public QDialog {
   SchemeList* m_list;
   ExportDryRun* m_dryRun;
   CalibrationNotice* m_calibration;
-  Label* m_note;
+  ExportTargetBox* m_as;
+  Label *m_note, *m_what;
   QLineEdit *m_file, *m_partSize;
   QCheckBox* m_beside;
   QPushButton* m_write;

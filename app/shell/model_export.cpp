@@ -13,17 +13,18 @@ namespace {
 
 using Outcome = ModelExport::Outcome;
 
-Outcome writeModel(const ExportOrder& order, const core::JobContext& job) {
-  const auto rows =
-      quantizeModel(*order.source, order.recipe, order.target, job, {order.calibration.get(), userCacheFolder()});
-  const auto files = targetFiles(order.target, planParts(rows, order.target.split));
+Outcome write(const ExportOrder& order, const core::JobContext& job) {
+  const WrittenModel made =
+      writeModel(*order.source, order.recipe, order.target, job, {order.calibration.get(), userCacheFolder()});
   Outcome outcome;
-  outcome.firstFile = QString::fromStdString(files.front().string());
-  outcome.files = files.size();
-  outcome.tensors = rows.size();
+  outcome.isFolder = order.target.layout.has_value();
+  outcome.firstFile = QString::fromStdString((outcome.isFolder ? order.target.file : made.files.front()).string());
+  outcome.files = made.files.size();
+  outcome.tensors = made.rows.size();
   outcome.kept = static_cast<std::size_t>(
-      std::count_if(rows.begin(), rows.end(), [](const QuantizedFileRow& row) { return row.isKept(); }));
-  for (const auto& file : files)
+      std::count_if(made.rows.begin(), made.rows.end(), [](const QuantizedFileRow& row) { return row.isKept(); }));
+  for (const std::string& note : made.notes) outcome.notes += u' ' + QString::fromStdString(note);
+  for (const auto& file : made.files)
     outcome.bytes += static_cast<std::uint64_t>(QFileInfo(QString::fromStdString(file.string())).size());
   return outcome;
 }
@@ -45,11 +46,13 @@ void ModelExport::noticeStopped() {
 
 void ModelExport::end(const Outcome& outcome) {
   m_outcome.reset();
-  const QString what = outcome.files == 1 ? outcome.firstFile
-                                          : tr("%1 and %2 more").arg(outcome.firstFile, text::count(outcome.files - 1));
+  const QString what = outcome.files == 1 || outcome.isFolder
+                           ? outcome.firstFile
+                           : tr("%1 and %2 more").arg(outcome.firstFile, text::count(outcome.files - 1));
   Q_EMIT written(outcome.firstFile, tr("%1 was written as %2: %3, %4 of %5 tensors stay as stored.")
-                                        .arg(what, m_name, text::bytes(outcome.bytes), text::count(outcome.kept),
-                                             text::count(outcome.tensors)));
+                                            .arg(what, m_name, text::bytes(outcome.bytes), text::count(outcome.kept),
+                                                 text::count(outcome.tensors)) +
+                                        outcome.notes);
   deleteLater();
 }
 
@@ -68,7 +71,7 @@ void ModelExport::write(const ExportOrder& order) {
   m_running = running;
   m_jobs.run(
       this, {m_tag, tr("Writing %1").arg(text::shortened(m_file))},
-      [order, running, outcome = m_outcome](const core::JobContext& job) { *outcome = writeModel(order, job); },
+      [order, running, outcome = m_outcome](const core::JobContext& job) { *outcome = app::write(order, job); },
       [this] {
         if (m_outcome != nullptr) end(*std::shared_ptr(m_outcome));
       },

@@ -26,7 +26,9 @@ class ModelExport : public QObject {
  public:
   /// What was written.
   struct Outcome {
-    QString firstFile;
+    QString firstFile;  ///< of a folder, the folder
+    bool isFolder = false;
+    QString notes;  ///< sentences about what was not carried over, each behind a space
     std::size_t files = 0, tensors = 0, kept = 0;
     std::uint64_t bytes = 0;
   };

@@ -213,8 +213,8 @@ class TestWindowFiles : public QObject {
       QTest::keyClick(words, Qt::Key_Return);
       return shown.waitUntilIdle();
     };
-    QVERIFY(choose(QStringLiteral("int4 64")));  // no file format holds it
-    QVERIFY2(note->text().startsWith(QStringLiteral("No file type can hold")), qPrintable(note->text()));
+    QVERIFY(choose(QStringLiteral("log4")));  // nobody else has it
+    QVERIFY2(note->text().startsWith(QStringLiteral("No file and no folder can hold")), qPrintable(note->text()));
     QVERIFY(!write->isEnabled());
     QVERIFY(choose(QStringLiteral("8 bits for every matrix")));
     // The dry run is the plan of what will be written, and knows no error yet.
@@ -252,6 +252,55 @@ class TestWindowFiles : public QObject {
     QTRY_VERIFY(shown.selection().comparedModel() != nullptr);
     QCOMPARE(shown.selection().comparedModel()->source(), target.toStdString());
     QVERIFY(shown.selection().model().get() == &model);
+  }
+
+  // What a recipe is written as follows it; what cannot hold it is there, disabled, with its reason.
+  void aFolderIsWrittenAsItsReadersExpectIt() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    MainWindow& window = shown.window();
+    auto* dialog = openExport(shown, QStringLiteral("nf4 themselves"));
+    QVERIFY(dialog);
+    auto* as = dialog->findChild<QComboBox*>(QStringLiteral("export-as"));
+    auto* file = dialog->findChild<QLineEdit*>(QStringLiteral("export-file"));
+    auto* parts = dialog->findChild<QLineEdit*>(QStringLiteral("export-part-size"));
+    auto* write = dialog->findChild<QPushButton*>(QStringLiteral("export-write"));
+    QCOMPARE(as->currentText(), QStringLiteral("Folder: bitsandbytes"));
+    QVERIFY2(file->text().endsWith(QStringLiteral("-nf4-doubleon")), qPrintable(file->text()));
+    QVERIFY(!parts->isEnabled());
+    const auto itemOf = [&](const char* text) { return as->findText(QLatin1String(text)); };
+    for (const char* impossible : {"GGUF file", "Folder: AWQ", "Folder: GPTQ"}) {
+      const QModelIndex item = as->model()->index(itemOf(impossible), 0);
+      QVERIFY2(!(as->model()->flags(item) & Qt::ItemIsEnabled), impossible);
+      QVERIFY2(item.data(Qt::ToolTipRole).toString().endsWith(u'.'), impossible);
+    }
+    // By hand another one; the name follows.
+    as->setFocus();
+    QTest::keyClick(as, Qt::Key_Home);
+    QTest::keyClick(as, Qt::Key_Return);
+    QCOMPARE(as->currentText(), QStringLiteral("safetensors file"));
+    QVERIFY2(file->text().endsWith(QStringLiteral("-nf4-doubleon.safetensors")), qPrintable(file->text()));
+    as->setCurrentIndex(itemOf("Folder: bitsandbytes"));
+    Q_EMIT as->activated(as->currentIndex());
+    const QString target = m_folder.filePath(QStringLiteral("demo-nf4"));
+    file->selectAll();
+    QTest::keyClicks(file, target);
+    QCOMPARE(as->currentText(), QStringLiteral("Folder: bitsandbytes"));
+    QTRY_VERIFY(write->isEnabled());
+    QTest::mouseClick(write, Qt::LeftButton);
+    QVERIFY(shown.waitUntilIdle());
+    QTRY_VERIFY2(window.errorText().startsWith(target), qPrintable(window.errorText()));
+    // The folder stands beside the original: its weights are what the scheme makes of it.
+    QTRY_VERIFY(shown.selection().comparedModel() != nullptr);
+    QCOMPARE(shown.selection().comparedModel()->source(), target.toStdString());
+    const auto recipe = *shown.selection().comparedRecipe();
+    const auto tensor = *shown.selection().tensor();
+    const auto* plan = shown.selection().planOf(recipe);
+    QVERIFY(plan != nullptr && plan->tensors[tensor].other != nullptr);
+    const auto there = measureSchemeError(shown.selection().model()->checkpoint(), tensor, plan->tensors[tensor]);
+    const auto made = measureSchemeError(shown.selection().model()->checkpoint(), tensor,
+                                         core::quant::Scheme::parse("nf4:double=on"));
+    QCOMPARE(there.stats.sqnrDb(), made.stats.sqnrDb());
+    QCOMPARE(there.schemeText(), made.schemeText());
   }
 
   void theModelIsWrittenInParts() {
