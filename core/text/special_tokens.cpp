@@ -37,8 +37,6 @@ bool isWhiteSpace(std::uint32_t c) {
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
-bool isWordCharacter(std::uint32_t c) { return c == '_' || isLetter(c) || isDigit(c); }
-
 /// Where the last character of a text begins. @pre the text is not empty
 std::size_t lastCharacter(std::string_view text) {
   std::size_t at = text.size() - 1;

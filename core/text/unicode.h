@@ -20,5 +20,7 @@ void appendLower(std::string& out, std::uint32_t codePoint);
 void appendTitle(std::string& out, std::uint32_t codePoint);
 bool isLetter(std::uint32_t codePoint);
 bool isDigit(std::uint32_t codePoint);
+/// What \w matches in Unicode's regular expressions (UTS #18, annex C): letters, marks, numbers, connectors.
+bool isWordCharacter(std::uint32_t codePoint);
 
 }  // namespace core::text
