@@ -1,9 +1,11 @@
 """What the loaders of transformers and vLLM want to find in a packed folder: settings, and the pieces of each weight."""
 import json
 import math
+import re
 
 import numpy as np
 
+from packed_compressed import scheme_of
 from packed_gptq_awq import gemv_zero_words
 
 ARGUMENTS = {"num_bits", "type", "symmetric", "group_size", "strategy", "block_structure", "dynamic", "actorder", "scale_dtype", "zp_dtype",
@@ -88,6 +90,18 @@ def settings_wrong(config):
         yield f"quant_method is {method!r}"
     if method == "bitsandbytes" and config.get("load_in_4bit") == config.get("load_in_8bit"):
         yield "load_in_4bit and load_in_8bit are the same"
+
+
+def is_left_plain(config, module):
+    """Whether the settings say that a Linear is not packed. The head is so by itself where a project says so."""
+    method = config.get("quant_method")
+    if method == "compressed-tensors":
+        return scheme_of(config, module) is None
+    if method == "gptq":
+        rules = config.get("dynamic") or {}
+        return module == "lm_head" and not config.get("lm_head") or any(rule[:2] == "-:" and re.match(rule[2:], module) for rule in rules)
+    named = config.get({"awq": "modules_to_not_convert", "bitsandbytes": "llm_int8_skip_modules", "hqq": "skip_modules"}.get(method, "modules_to_not_convert"))
+    return module == "lm_head" and method in ("bitsandbytes", "awq") or any(one in module for one in named or [])
 
 
 def pieces_wanted(config, scheme, shape, weight):

@@ -44,7 +44,7 @@ def _gptq(config, module):
 
 
 def _compressed(config, module):
-    weights = scheme_of(config, module)["weights"]
+    weights = (scheme_of(config, module) or {"weights": {}})["weights"]
 
     def reader(pieces):
         if "weight_shape" in pieces:
