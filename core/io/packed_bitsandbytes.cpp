@@ -33,8 +33,12 @@ bool isNf4(const PackedTensor& tensor) { return tensor.beside(".quant_state.bits
 bool isFp4(const PackedTensor& tensor) { return tensor.beside(".quant_state.bitsandbytes__fp4") != nullptr; }
 
 Bitsandbytes4State stateOf(const PackedTensor& tensor) {
-  return parseBitsandbytes4State(
-      tensor.bytes(isNf4(tensor) ? ".quant_state.bitsandbytes__nf4" : ".quant_state.bitsandbytes__fp4"));
+  try {
+    return parseBitsandbytes4State(
+        tensor.bytes(isNf4(tensor) ? ".quant_state.bitsandbytes__nf4" : ".quant_state.bitsandbytes__fp4"));
+  } catch (const Error&) {
+    refuse("its quant_state is no JSON object");
+  }
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ class Marker {
     codes.shape = layout.shape;
     codes.parameters = layout.shape.checkedCount().value_or(0);
     codes.assembly = layout.assembly;
+    codes.unreadable.clear();  // codes may lie in elements of any type
     if (layout.assembly != Assembly::None) return;
     codes.unreadable =
         fmt::format("it holds codes ({}){}{} that ", layout.typeName, program.empty() ? "" : " of ", program);

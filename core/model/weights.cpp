@@ -75,10 +75,11 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
 
 quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, float scale,
                                                 const JobContext& job, quant::Calibration* calibration) {
-  const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
-  if (decision.replacement) return makeTensor(decision, stored, job, calibration);
-  std::string key = stored->name;
-  if (decision.scheme && !leavesAsStored(*decision.scheme, stored->dtype())) key += '\n' + decision.scheme->toString();
+  if (decision.replacement) return makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration);
+  const io::TensorInfo& info = m_checkpoint->tensors()[index];
+  std::string key = info.name;
+  if (decision.scheme && !leavesAsStored(*decision.scheme, quant::elementType(info)))
+    key += '\n' + decision.scheme->toString();
   if (decision.other) key += '\n' + decision.other->model->identity();
   if (calibration != nullptr && decision.scheme &&
       quant::calibrationNeed(*decision.scheme) != quant::CalibrationNeed::None)
@@ -87,7 +88,8 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
     const std::lock_guard lock(m_mutex);
     if (auto known = m_cache[key].lock()) return known;
   }
-  // Outside the lock: quantizing takes long, and other tensors may be loaded meanwhile.
+  // Outside the lock: quantizing takes long, as does assembling, and other tensors may be loaded meanwhile.
+  const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
   QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), scale);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];

@@ -52,9 +52,11 @@ void useCheckpoint(const core::io::Checkpoint& model) {
     require(model.find(tensor.name) == i);
     require(tensor.offset <= model.fileBytes() && tensor.bytes <= model.fileBytes() - tensor.offset);
     const auto view = model.view(tensor.name);
-    require(view.bytes.size() == tensor.bytes && view.unreadable == tensor.unreadable);
+    require(view.bytes.size() == tensor.bytes);
     if (tensor.assembly != core::io::Assembly::None) {
-      require(tensor.isReadable() && view.bytes.size() == (view.shape.count() + 1) / 2);
+      require(tensor.isReadable() && tensor.pieceOf.empty() && !view.unreadable.empty());  // codes alone are no weights
+      require(tensor.shape.checkedCount() == tensor.parameters && tensor.parameters != 0);
+      require(tensor.codesName.empty() || model.find(tensor.codesName) == i);
     } else if (tensor.isReadable()) {
       require(view.bytes.size() == core::tensor::storageBytes(view.dtype, view.shape));
       require(view.shape == tensor.storedShape && !view.shape.isEmpty());
@@ -63,6 +65,8 @@ void useCheckpoint(const core::io::Checkpoint& model) {
     }
     require(core::isValidUtf8(tensor.name) && core::isValidUtf8(tensor.typeName));
     require(!tensor.typeName.empty());
+    require(tensor.assembly != core::io::Assembly::None || view.unreadable == tensor.unreadable);
+    require(tensor.pieceOf.empty() || tensor.parameters == 0);
     if (!view.bytes.empty()) g_sink = g_sink + std::to_integer<std::size_t>(view.bytes.front() ^ view.bytes.back());
   }
 }
