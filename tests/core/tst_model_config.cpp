@@ -106,10 +106,11 @@ class TestModelConfig : public QObject {
     checkpoint->setArchitecture("internlm2");
     QCOMPARE(sentenceOf(*checkpoint),
              std::string("demo.gguf is an internlm2 model: it opens for inspection, but cannot chat yet."));
-    checkpoint->setArchitecture("llama");
+    checkpoint->setArchitecture("");
     checkpoint->setFormat(io::FileFormat::Safetensors);
     QCOMPARE(sentenceOf(*checkpoint),
-             std::string("demo.gguf is a safetensors model: it opens for inspection, but cannot chat yet."));
+             std::string("demo.gguf is a safetensors model without a config.json beside it: it "
+                         "opens for inspection, but cannot chat yet."));
   }
 
   void unsupportedVariantsSaySo() {

@@ -105,6 +105,12 @@ void addMetadata(const RandomModel& model, GgufParts& gguf) {
   gguf.number("llama.rope.dimension_count", model.ropeDimensions == 0 ? model.headSize : model.ropeDimensions);
   gguf.real("llama.rope.freq_base", model.ropeBase);
   gguf.real("llama.attention.layer_norm_rms_epsilon", 1e-5F);
+  if (!model.llama3Scaling) return;
+  gguf.text("llama.rope.scaling.type", "llama3");
+  gguf.real("llama.rope.scaling.factor", 8.0F);
+  gguf.real("llama.rope.scaling.low_freq_factor", 1.0F);
+  gguf.real("llama.rope.scaling.high_freq_factor", 4.0F);
+  gguf.number("llama.rope.scaling.original_context_length", 32);
 }
 
 void addBlock(const RandomModel& model, std::uint32_t layer, RandomNumbers& random, GgufParts& gguf) {

@@ -28,6 +28,7 @@ struct RandomModel {
   std::uint64_t seed = 1;
   std::vector<std::string> extraTensors = {};   ///< names of float32 vectors [width] that no graph asks for
   std::vector<std::string> absentTensors = {};  ///< names of tensors that are left out
+  bool llama3Scaling = false;                   ///< of rotary frequencies, as keys of the metadata
 };
 
 /// Writes such a model as a GGUF file without a tokenizer. The same options give the same bytes everywhere.
