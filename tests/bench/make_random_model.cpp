@@ -1,7 +1,9 @@
 // Writes a Llama-shaped GGUF of 1.1 billion random parameters with every matrix in Q4_0 or F16, for speed measurements:
 //   make_random_model OUT.gguf [--type q4_0] [--layers 22] [--width 2048] [--ffn 5632] [--heads 32] [--kv-heads 4]
-//                     [--vocab 32000]
+//                     [--vocab 32000] [--folder]
 // It has a vocabulary of made-up pieces, so that llama.cpp opens it too. Streams to the file: little memory is needed.
+// With --folder OUT is a Hugging Face folder instead, with matrices in F16: TinyLlama-1.1B's shape where nothing else
+// is said. Its tokenizer takes a text apart into bytes; a real tokenizer.json may take the place of its own.
 #include <algorithm>
 #include <bit>
 #include <cstddef>
@@ -9,11 +11,14 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <random>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
 #include "core/io/output_file.h"
+#include "core/model/llama_names.h"
 #include "core/numeric/half.h"
 #include "tool_arguments.h"
 
@@ -173,11 +178,12 @@ void writeData(Writer& out, const Tensor& tensor) {
 }
 
 /// What makes these numbers no shape of a model; empty when they are one.
-std::string problemOf(const Shape& shape) {
+std::string problemOf(const Shape& shape, bool isFolder) {
   if (shape.width % 32 != 0 || shape.feedForward % 32 != 0)
     return "--width and --ffn must be multiples of 32, the values of a block.";
   if (shape.width % shape.heads != 0) return "--heads must divide --width.";
   if (shape.heads % shape.kvHeads != 0) return "--kv-heads must divide --heads.";
+  if (isFolder && shape.vocabulary < 262) return "--vocab must be at least 262, for the bytes.";
   return {};
 }
 
@@ -206,18 +212,105 @@ void write(const std::string& path, const Shape& shape, std::uint32_t matrix) {
   out.finish();
 }
 
+using Json = nlohmann::ordered_json;
+
+void writeText(const std::filesystem::path& path, const std::string& text) {
+  Writer out(path.string());
+  out.bytes(text.data(), text.size());
+  out.finish();
+}
+
+/// Llama 2's kind of tokenizer.json: bytes, one joined piece, and names for the rest.
+Json tokenizerJson(const Shape& shape) {
+  Json vocabulary = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}};
+  char byteName[8];
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    std::snprintf(byteName, sizeof(byteName), "<0x%02X>", byte);
+    vocabulary[byteName] = 3 + byte;
+  }
+  const char* pieces[] = {"\u2581", "a", "\u2581a"};
+  for (std::uint64_t i = 259; i < shape.vocabulary; ++i)
+    vocabulary[i < 262 ? pieces[i - 259] : "w" + std::to_string(i)] = i;
+  Json added = Json::array();
+  for (const char* special : {"<unk>", "<s>", "</s>"})
+    added.push_back({{"id", added.size()}, {"content", special}, {"special", true}, {"normalized", false}});
+  const Json prepend = {{"type", "Prepend"}, {"prepend", "\u2581"}};
+  const Json replace = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}};
+  return {{"version", "1.0"},
+          {"added_tokens", added},
+          {"normalizer", {{"type", "Sequence"}, {"normalizers", {prepend, replace}}}},
+          {"decoder", {{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}}},
+          {"model",
+           {{"type", "BPE"},
+            {"unk_token", "<unk>"},
+            {"byte_fallback", true},
+            {"vocab", vocabulary},
+            {"merges", {"\u2581 a"}}}}};
+}
+
+void writeSettings(const std::filesystem::path& folder, const Shape& shape) {
+  const Json config = {{"architectures", {"LlamaForCausalLM"}},
+                       {"model_type", "llama"},
+                       {"hidden_size", shape.width},
+                       {"intermediate_size", shape.feedForward},
+                       {"num_hidden_layers", shape.layers},
+                       {"num_attention_heads", shape.heads},
+                       {"num_key_value_heads", shape.kvHeads},
+                       {"max_position_embeddings", 2048},
+                       {"rms_norm_eps", 1e-5},
+                       {"rope_theta", 10000.0},
+                       {"hidden_act", "silu"},
+                       {"tie_word_embeddings", false},
+                       {"torch_dtype", "float16"},
+                       {"vocab_size", shape.vocabulary}};
+  const Json tokenizer = {{"add_bos_token", true},
+                          {"bos_token", "<s>"},
+                          {"eos_token", "</s>"},
+                          {"chat_template",
+                           "{% for message in messages %}<|{{ message.role }}|>\n{{ message.content }}{{ eos_token }}\n"
+                           "{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}"}};
+  writeText(folder / "config.json", config.dump(2));
+  writeText(folder / "generation_config.json", Json{{"do_sample", true}, {"max_new_tokens", 64}}.dump(2));
+  writeText(folder / "tokenizer_config.json", tokenizer.dump(2));
+  writeText(folder / "tokenizer.json", tokenizerJson(shape).dump());
+}
+
+void writeFolder(const std::filesystem::path& folder, const Shape& shape) {
+  std::filesystem::create_directories(folder);
+  const std::vector<Tensor> tensors = tensorsOf(shape, kF16);
+  Json header;
+  std::uint64_t offset = 0;
+  for (const Tensor& tensor : tensors) {
+    header[core::model::nameIn(core::io::FileFormat::Safetensors, tensor.name)] = {
+        {"dtype", tensor.type == kF16 ? "F16" : "F32"},
+        {"shape", std::vector<std::uint64_t>(tensor.extents.rbegin(), tensor.extents.rend())},
+        {"data_offsets", {offset, offset + tensor.bytes()}}};
+    offset += tensor.bytes();
+  }
+  std::string text = header.dump();
+  text.resize(alignUp(text.size() + 8) - 8, ' ');
+  Writer out((folder / "model.safetensors").string());
+  out.number<std::uint64_t>(text.size());
+  out.bytes(text.data(), text.size());
+  for (const Tensor& tensor : tensors) writeData(out, tensor);
+  out.finish();
+  writeSettings(folder, shape);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   Shape shape;
   std::string path;
   std::string type = "q4_0";
+  bool isFolder = false;
   CLI::App tool("Writes a Llama-shaped GGUF of random parameters, for speed measurements.", "make_random_model");
   const auto number = [&tool](const char* name, std::uint64_t& value, const char* what) {
     tool.add_option(name, value, what)->capture_default_str()->check(CLI::Range(1U, 1U << 24));
   };
   tool.add_option("OUT.gguf", path, "The file to write")->required();
   tool.add_option("--type", type, "Type of every matrix")->capture_default_str()->check(CLI::IsMember({"q4_0", "f16"}));
+  tool.add_flag("--folder", isFolder, "Write a Hugging Face folder, with every matrix in F16");
   number("--layers", shape.layers, "Blocks");
   number("--width", shape.width, "Values per token");
   number("--ffn", shape.feedForward, "Width of the feed-forward layers");
@@ -225,12 +318,12 @@ int main(int argc, char** argv) {
   number("--kv-heads", shape.kvHeads, "Heads of keys and values");
   number("--vocab", shape.vocabulary, "Tokens of the vocabulary");
   if (const auto code = readArguments(tool, argc, argv)) return *code;
-  if (const std::string problem = problemOf(shape); !problem.empty()) {
+  if (const std::string problem = problemOf(shape, isFolder); !problem.empty()) {
     std::fprintf(stderr, "%s\n", problem.c_str());
     return 2;
   }
   try {
-    write(path, shape, type == "f16" ? kF16 : kQ4_0);
+    isFolder ? writeFolder(path, shape) : write(path, shape, type == "f16" ? kF16 : kQ4_0);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
