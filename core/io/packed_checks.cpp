@@ -37,6 +37,11 @@ void expectShape(const TensorInfo& piece, const Shape& shape, std::string_view w
                      shape.toString()));
 }
 
+void expectPlainInputs(const PackedTensor& tensor) {
+  if (tensor.beside(".pre_quant_scale") != nullptr)
+    refuse("its inputs are multiplied by .pre_quant_scale first, which is not supported yet");
+}
+
 bool isFp8(const TensorInfo& tensor) { return tensor.dtype == DType::F8E4M3 || tensor.dtype == DType::F8E5M2; }
 
 bool isE8M0(const TensorInfo& tensor) { return tensor.dtype == DType::U8 || tensor.typeName == "f8_e8m0"; }

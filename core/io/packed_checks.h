@@ -21,6 +21,9 @@ void expectFloats(const TensorInfo& piece, std::string_view what);
 void expectWords(const TensorInfo& piece, std::string_view what);
 void expectShape(const TensorInfo& piece, const tensor::Shape& shape, std::string_view what);
 
+/// Refuses a weight whose inputs are multiplied column by column before (ModelOpt's AWQ, SmoothQuant).
+void expectPlainInputs(const PackedTensor& tensor);
+
 bool isFp8(const TensorInfo& tensor);
 /// Powers of two in a byte: F8_E8M0, or U8 as most programs store them.
 bool isE8M0(const TensorInfo& tensor);

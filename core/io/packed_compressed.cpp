@@ -138,6 +138,7 @@ PackedIntegerWeight packedIntegerWeight(const PackedTensor& tensor) {
 }
 
 ScaledWeight scaledElementsWeight(const PackedTensor& tensor) {
+  expectPlainInputs(tensor);
   ScaledWeight weight;
   weight.scales = tensor.besideAny(
       {".weight_scale", ".weight_scale_inv", ".weight_scales", ".scale_weight", ".scale", "_scale", "_scale_inv"});

@@ -40,6 +40,7 @@ Fp4Weight fp4Weight(const PackedTensor& tensor) {
   if (codes.dtype != DType::U8 || stored.rank() < 2 || stored.checkedCount().value_or(0) == 0)
     refuse(fmt::format("its codes have the type {} and the shape {} where bytes of a matrix were expected",
                        codes.typeName, stored.toString()));
+  expectPlainInputs(tensor);
   Fp4Weight weight;
   weight.scales = &needed(tensor, ".weight_scale", "scales");
   weight.isNv = weight.scales->dtype == DType::F8E4M3;
