@@ -203,14 +203,20 @@ Json generationJson(const core::text::VocabularyData& vocabulary) {
 
 std::vector<FolderFile> fromGguf(const core::io::Checkpoint& source, WritingPlan& plan,
                                  const std::vector<QuantizedFileRow>& rows) {
-  const auto vocabulary = core::text::vocabularyOf(source);
+  const bool hasTokenizer = source.metadata().find("tokenizer.ggml.model") != nullptr;
+  const auto vocabulary = hasTokenizer ? core::text::vocabularyOf(source) : core::text::VocabularyData();
   Json config = configJson(source, plan, vocabulary);
   setQuantization(config, plan, rows);
+  std::vector<FolderFile> files = {{"config.json", textOf(config)},
+                                   {"generation_config.json", textOf(generationJson(vocabulary))}};
+  if (!hasTokenizer) {
+    plan.notes.emplace_back("The source has no tokenizer, and so the folder has none.");
+    return files;
+  }
   const auto chat = source.metadata().string("tokenizer.chat_template");
-  return {{"config.json", textOf(config)},
-          {"generation_config.json", textOf(generationJson(vocabulary))},
-          {"tokenizer.json", textOf(tokenizerJson(vocabulary, plan.notes))},
-          {"tokenizer_config.json", textOf(tokenizerConfigJson(vocabulary, chat, plan.config->contextLength))}};
+  files.push_back({"tokenizer.json", textOf(tokenizerJson(vocabulary, plan.notes))});
+  files.push_back({"tokenizer_config.json", textOf(tokenizerConfigJson(vocabulary, chat, plan.config->contextLength))});
+  return files;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "core/model/recipe/row_order.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/methods/folded_columns.h"
 #include "core/quant/pack/gptq_pieces.h"
 #include "core/quant/quantizer.h"
 
@@ -32,7 +33,38 @@ QuantizedTensorPtr cast(const QuantizedTensorPtr& tensor, core::tensor::DType dt
   return tensor->dtype() == dtype ? tensor : core::quant::quantize(core::quant::Scheme::defaults(*name), *tensor, job);
 }
 
+/// Row r divided by divisors[r], or of a norm or bias value r; in FP32.
+QuantizedTensorPtr divided(const core::quant::QuantizedTensor& tensor, const std::vector<float>& divisors) {
+  auto values = std::make_shared<std::vector<float>>(core::quant::dequantize(tensor));
+  const std::size_t perRow = values->size() / divisors.size();
+  for (std::size_t i = 0; i < values->size(); ++i) (*values)[i] /= divisors[i / perRow];
+  auto result = std::make_shared<core::quant::QuantizedTensor>();
+  result->name = tensor.name;
+  result->shape = tensor.shape;
+  result->layout = core::quant::Elements{core::tensor::DType::F32};
+  result->payload = std::as_bytes(std::span(*values));
+  result->owner = std::move(values);
+  return result;
+}
+
 }  // namespace
+
+WeightMaker::WeightMaker(const core::io::Checkpoint& source, const WritingPlan& plan,
+                         std::vector<QuantizedFileRow>& rows, const TensorMaking& making)
+    : m_source(source), m_plan(plan), m_rows(rows), m_tensors(making), m_calibration(making.calibration) {
+  if (plan.foldsColumns) m_factors.emplace(source, rows, making.calibration);
+}
+
+QuantizedTensorPtr WeightMaker::quantized(const NewWeight& weight, const QuantizedTensorPtr& stored,
+                                          const core::JobContext& job) {
+  const auto& decision = m_rows[*weight.row].decision;
+  if (!m_factors || !decision.scheme || !core::quant::multipliesColumns(*decision.scheme))
+    return m_tensors.make(decision, stored, job, weight.order == RowOrder::Same ? "" : "rows in another order");
+  const auto& factors = m_factors->ofColumns(*weight.row, job.part(0.0, 0.6));
+  const auto need = core::quant::calibrationNeed(*decision.scheme);
+  const auto known = m_calibration == nullptr ? nullptr : m_calibration->of(stored->name, need, job.part(0.6, 0.6));
+  return core::quant::quantizeFolded(*decision.scheme, *stored, known.get(), factors, job.part(0.6, 1.0));
+}
 
 QuantizedTensorPtr WeightMaker::inNewOrder(QuantizedTensorPtr tensor, const NewWeight& weight) const {
   if (weight.order == RowOrder::Same) return tensor;
@@ -56,12 +88,14 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     if (core::quant::isLoadable(tensor)) noteNonFinite(row, *core::quant::loadTensor(m_source, index), nullptr, done);
     return append(view.bytes);
   }
-  const auto stored = inNewOrder(core::quant::loadTensor(m_source, index), weight);
+  auto stored = inNewOrder(core::quant::loadTensor(m_source, index), weight);
+  const auto* const divisors = m_factors ? m_factors->ofRows(index, job.part(0.0, 0.3)) : nullptr;
+  if (divisors != nullptr) stored = divided(*stored, *divisors);
   QuantizedTensorPtr made = stored;
   if (weight.cast)
     made = cast(stored, *weight.cast, job);
   else if (!row.isCopied)
-    made = m_tensors.make(row.decision, stored, job, weight.order == RowOrder::Same ? "" : "rows in another order");
+    made = quantized(weight, stored, job);
   noteNonFinite(row, *stored, made == stored ? nullptr : made.get(), done);
   if (!weight.isPacked) return append(made->payload);
   if (m_plan.kind.layout == FolderLayout::Gptq) m_wrappedZeros += core::quant::zerosAtTheEnd(*made);

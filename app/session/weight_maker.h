@@ -1,9 +1,11 @@
 #pragma once
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "app/session/made_tensors.h"
+#include "app/session/shared_factors.h"
 #include "app/session/writing_plan.h"
 
 namespace app {
@@ -15,8 +17,7 @@ class WeightMaker {
 
   /// @param rows what is found about values that are no numbers is noted there
   WeightMaker(const core::io::Checkpoint& source, const WritingPlan& plan, std::vector<QuantizedFileRow>& rows,
-              const TensorMaking& making)
-      : m_source(source), m_plan(plan), m_rows(rows), m_tensors(making) {}
+              const TensorMaking& making);
 
   /// Makes every weight and hands out all bytes of each of its tensors.
   void makeAll(const Append& append, const core::JobContext& job);
@@ -27,12 +28,16 @@ class WeightMaker {
 
  private:
   void make(const NewWeight& weight, const Append& append, const core::JobContext& job, const core::JobContext& done);
+  core::quant::QuantizedTensorPtr quantized(const NewWeight& weight, const core::quant::QuantizedTensorPtr& stored,
+                                            const core::JobContext& job);
   core::quant::QuantizedTensorPtr inNewOrder(core::quant::QuantizedTensorPtr tensor, const NewWeight& weight) const;
 
   const core::io::Checkpoint& m_source;
   const WritingPlan& m_plan;
   std::vector<QuantizedFileRow>& m_rows;
   MadeTensors m_tensors;
+  core::quant::Calibration* m_calibration;
+  std::optional<SharedFactors> m_factors;  ///< where columns' factors are folded
   std::uint64_t m_wrappedZeros = 0;
 };
 

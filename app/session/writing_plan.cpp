@@ -4,8 +4,10 @@
 #include <cstring>
 #include <map>
 
+#include "app/session/shared_factors.h"
 #include "app/session/writing_refusals.h"
 #include "core/quant/format.h"
+#include "core/quant/methods/folded_columns.h"
 
 namespace app {
 
@@ -51,6 +53,10 @@ class Planner {
     const bool fromGguf = source.format() == FileFormat::Gguf, toGguf = kind.format == FileFormat::Gguf;
     if (fromGguf != toGguf && (toGguf || kind.isFolder()))
       m_plan.config = core::model::ModelConfig::fromCheckpoint(source);
+    m_plan.foldsColumns = kind.isFolder() && std::ranges::any_of(rows, [](const QuantizedFileRow& row) {
+                            return row.decision.scheme && core::quant::multipliesColumns(*row.decision.scheme);
+                          });
+    if (m_plan.foldsColumns) m_factors.emplace(source, rows, nullptr);
   }
 
   WritingPlan plan() {
@@ -61,6 +67,8 @@ class Planner {
         add(i);
     }
     addFrequencies();
+    if (needsHessians()) sortByLayers();
+    if (m_factors) m_plan.notes.push_back(m_factors->describe());
     return std::move(m_plan);
   }
 
@@ -132,6 +140,8 @@ class Planner {
     const bool isPackedNow = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     if (row.isKept() || row.isCopied) {
       weight.cast = keptType(tensor);
+      // What is divided was as exact as the factor is.
+      if (m_factors && m_factors->dividesRows(index)) weight.cast = DType::F32;
       if (weight.cast) row.isCopied = false;
       const bool isDecoded = weight.cast.has_value();
       weight.tensors.push_back({tensor.codesName.empty() || isDecoded ? newName(tensor) : tensor.codesName,
@@ -148,6 +158,27 @@ class Planner {
     row.bytes = 0;
     for (const NewTensor& made : weight.tensors) row.bytes += made.bytes();
     m_plan.weights.push_back(std::move(weight));
+  }
+
+  bool needsHessians() const {
+    return std::ranges::any_of(m_rows, [](const QuantizedFileRow& row) {
+      return row.decision.scheme &&
+             core::quant::calibrationNeed(*row.decision.scheme) == core::quant::CalibrationNeed::Hessian;
+    });
+  }
+
+  /// A text is read through a model from its first layer to its last, attention before feed-forward, while folders have
+  /// their tensors in the order of their names.
+  void sortByLayers() {
+    const auto place = [this](const NewWeight& weight) {
+      if (!weight.row) return std::pair(std::uint32_t{0}, 0);
+      const auto& choice = m_rows[*weight.row].decision.place;
+      using core::model::TensorRole;
+      const bool isFeedForward =
+          choice.role == TensorRole::Gate || choice.role == TensorRole::Up || choice.role == TensorRole::Down;
+      return std::pair(choice.layer ? *choice.layer + 1 : 0, isFeedForward ? 1 : 0);
+    };
+    std::ranges::stable_sort(m_plan.weights, {}, place);
   }
 
   /// llama.cpp takes Llama 3's scaling from a tensor of factors that frequencies are divided by
@@ -172,6 +203,7 @@ class Planner {
   const core::io::Checkpoint& m_source;
   std::vector<QuantizedFileRow>& m_rows;
   DType m_elements;
+  std::optional<SharedFactors> m_factors;  ///< asked for names alone
   WritingPlan m_plan;
 };
 

@@ -39,7 +39,8 @@ struct WritingPlan {
   /// Of the source; there when it and the new model have other names for their tensors.
   std::optional<core::model::ModelConfig> config;
   std::vector<NewWeight> weights;
-  std::vector<std::string> notes;  ///< sentences about what is not carried over
+  bool foldsColumns = false;       ///< factors of columns are folded into what lies before (SharedFactors)
+  std::vector<std::string> notes;  ///< sentences about what is not carried over, or is in another way
 
   bool changesNames() const { return config.has_value(); }
 };

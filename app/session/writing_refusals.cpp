@@ -10,6 +10,7 @@
 #include "core/model/config.h"
 #include "core/model/llama_names.h"
 #include "core/quant/format.h"
+#include "core/quant/methods/folded_columns.h"
 
 namespace app {
 
@@ -102,6 +103,13 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
     if (isCast(scheme)) continue;
     if (const auto why = whyNotLayout(layout, scheme, source.tensors()[i].shape); !why.empty())
       refuse(recipe, row, why);
+    if (core::quant::multipliesColumns(scheme))
+      if (const auto why = core::model::whyNotRunnable(source))
+        refuse(
+            recipe, row,
+            fmt::format("Factors of columns are folded into the layers before, which only models of the Llama family "
+                        "say here, and {}",
+                        *why));
     if (row.decision.place.axes == core::model::StoredAxes::InputsOutputs)
       refuse(
           recipe, row,

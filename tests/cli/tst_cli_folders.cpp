@@ -4,12 +4,15 @@
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cmath>
+#include <cstring>
 #include <map>
 #include <set>
 
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
 #include "cli_process.h"
+#include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
 #include "core/model/llama_names.h"
 #include "core/model/recipe/row_order.h"
@@ -34,6 +37,67 @@ std::map<std::string, std::pair<std::string, QByteArray>> tensorsOf(const QStrin
                             bytes.mid(row["offset"].get<qsizetype>(), row["bytes"].get<qsizetype>())};
   return tensors;
 }
+
+/// log softmax of every row of the logits that a model gives for some tokens.
+std::vector<std::vector<double>> logProbabilities(const QString& model, const QString& folder) {
+  const QString file = folder + QStringLiteral("/logits.npy");
+  const Run result = run({QStringLiteral("logits"), model, QStringLiteral("--tokens"),
+                          QStringLiteral("1,5,9,40,33,21,60,12,55,8,2,17"), QStringLiteral("--device"),
+                          QStringLiteral("cpu"), QStringLiteral("-o"), file});
+  if (result.code != 0) throw std::runtime_error(result.err.toStdString());
+  const QByteArray bytes = contents(file);
+  constexpr int kRows = 12;
+  quint16 header = 0;
+  std::memcpy(&header, bytes.constData() + 8, sizeof(header));
+  const auto values = static_cast<std::size_t>(bytes.size() - 10 - header) / sizeof(float);
+  std::vector<float> all(values);
+  std::memcpy(all.data(), bytes.constData() + 10 + header, values * sizeof(float));
+  std::vector<std::vector<double>> rows;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(row * values / kRows);
+    std::vector<double> logs(first, first + static_cast<std::ptrdiff_t>(values / kRows));
+    double sum = 0;
+    for (const double logit : logs) sum += std::exp(logit - logs[0]);
+    const double offset = logs[0] + std::log(sum);
+    for (double& logit : logs) logit -= offset;
+    rows.push_back(std::move(logs));
+  }
+  return rows;
+}
+
+double meanKl(const std::vector<std::vector<double>>& reference, const std::vector<std::vector<double>>& other) {
+  double sum = 0;
+  for (std::size_t row = 0; row < reference.size(); ++row)
+    for (std::size_t i = 0; i < reference[row].size(); ++i)
+      sum += std::exp(reference[row][i]) * (reference[row][i] - other[row][i]);
+  return sum / static_cast<double>(reference.size());
+}
+
+/// A text that shows every input alike, with larger and smaller columns.
+class EvenCalibration final : public core::quant::Calibration {
+ public:
+  explicit EvenCalibration(const core::io::Checkpoint& source) : m_source(source) {}
+  core::quant::TensorCalibrationPtr of(const std::string& tensor, core::quant::CalibrationNeed,
+                                       const core::JobContext&) override {
+    const std::uint64_t columns = m_source.view(tensor).shape.rowValues();
+    auto known = std::make_shared<core::quant::TensorCalibration>();
+    known->samples = 1;
+    known->hessian.assign(columns * columns, 0.0F);
+    for (std::uint64_t c = 0; c < columns; ++c) {
+      const float magnitude = 0.25F + static_cast<float>(c * 7 % 13);
+      known->meanMagnitude.push_back(magnitude);
+      known->maxMagnitude.push_back(2 * magnitude);
+      known->importance.push_back(magnitude * magnitude);
+      known->hessian[c * columns + c] = magnitude * magnitude;
+    }
+    return known;
+  }
+  std::string identity() const override { return "even"; }
+  std::string title() const override { return "even"; }
+
+ private:
+  const core::io::Checkpoint& m_source;
+};
 
 }  // namespace
 
@@ -307,6 +371,65 @@ class TestCliFolders : public QObject {
     QCOMPARE(rows(first), rows(path(QStringLiteral("whole.gguf"))));
   }
 
+  /// Factors of columns stand in no file: they are multiplied into the weights and divided out of what lies before.
+  void factorsOfColumnsAreFolded() {
+    const auto reference = logProbabilities(QStringLiteral("demo"), m_folder.path());
+    const auto loss = [&](const char* options) {
+      QDir(path(QStringLiteral("folded"))).removeRecursively();
+      static_cast<void>(quantize(QStringLiteral("demo"), options, QStringLiteral("folded")));
+      return meanKl(reference, logProbabilities(path(QStringLiteral("folded")), m_folder.path()));
+    };
+    const double exact = loss("--scheme int8:group=128,range=minmax,scales=fp16,method=awq,clip=off --layout gptq_v2");
+    QVERIFY2(exact < 5e-3, qPrintable(QString::number(exact)));
+    const double awq = loss("--scheme int4:group=128,range=minmax,method=awq --layout awq");
+    const double plainly = loss("--scheme int4:group=128,range=minmax --layout awq");
+    QVERIFY2(awq < plainly, qPrintable(QStringLiteral("%1 %2").arg(awq).arg(plainly)));
+    const double smooth = loss("--scheme int8:method=smooth,activations=int8_dynamic --layout compressed-tensors");
+    const double rough = loss("--scheme int8:activations=int8_dynamic --layout compressed-tensors");
+    QVERIFY2(smooth < rough, qPrintable(QStringLiteral("%1 %2").arg(smooth).arg(rough)));
+    const Json answer = quantize(QStringLiteral("demo"), "--scheme int4:group=128,range=minmax,method=awq --layout awq",
+                                 QStringLiteral("folded-again"));
+    QCOMPARE(answer["notes"].size(), std::size_t{1});
+    QVERIFY(answer["notes"][0].get<std::string>().find("share their values") != std::string::npos);
+  }
+
+  /// With a head of values for every head of queries the attention's output has factors, too: rows of V are divided.
+  void rowsOfValuesAreDivided() {
+    const QString file = QStringLiteral(QS_TEST_DATA "/logits/tiny-headdim-f32.gguf");
+    const auto source = core::io::openCheckpoint(file.toStdString());
+    EvenCalibration calibration(*source);
+    const app::QuantizeTarget target(path(QStringLiteral("heads")).toStdString(), {},
+                                     core::quant::FolderLayout::GptqV2);
+    app::writeModel(*source, Scheme::parse("int8:group=32,range=minmax,scales=fp16,method=awq,clip=off"), target,
+                    core::JobContext(), {&calibration, {}});
+    const auto made = core::io::openCheckpoint(path(QStringLiteral("heads")).toStdString());
+    const auto before = core::quant::dequantize(*core::quant::loadTensor(*source, "blk.0.attn_v.weight"));
+    const auto after =
+        core::quant::dequantize(*core::quant::loadTensor(*made, "model.layers.0.self_attn.v_proj.weight"));
+    QVERIFY(before != after);
+    const double loss = meanKl(logProbabilities(file, m_folder.path()),
+                               logProbabilities(path(QStringLiteral("heads")), m_folder.path()));
+    QVERIFY2(loss < 1e-3, qPrintable(QString::number(loss)));
+  }
+
+  void aModelWithoutATokenizerIsWritten() {
+    const auto source = core::io::openCheckpoint(QS_TEST_DATA "/logits/tiny-gqa-f32.gguf");
+    const QString bare = path(QStringLiteral("bare.gguf"));
+    {
+      core::io::GgufWriter writer(bare.toStdString());
+      for (const auto& entry : source->metadata().entries())
+        if (!entry.key.starts_with("tokenizer.")) writer.addEntry(entry);
+      for (const auto& tensor : source->tensors()) writer.declareTensor(tensor.name, tensor.dtype, tensor.shape);
+      for (std::size_t i = 0; i < source->tensors().size(); ++i) writer.append(source->view(i).bytes);
+      writer.finish();
+    }
+    const Json answer = quantize(bare, "--scheme fp32 --layout plain", QStringLiteral("bare"));
+    QCOMPARE(answer["notes"].size(), std::size_t{1});
+    QVERIFY(!names(QStringLiteral("bare")).contains(QStringLiteral("tokenizer.json")));
+    static_cast<void>(quantize(path(QStringLiteral("bare")), "--scheme fp32", QStringLiteral("bare-again.gguf")));
+    QVERIFY(tensorsOf(path(QStringLiteral("bare-again.gguf"))) == tensorsOf(bare));
+  }
+
   void aDryRunShowsTheNewNames() {
     const QStringList before = names();
     const Json answer = json(QStringList{QStringLiteral("quantize"), QStringLiteral("demo")} +
@@ -339,7 +462,6 @@ class TestCliFolders : public QObject {
     row("two schemes", "--scheme nf4 --tensor-type attn_q=nf4:block=128 --layout bitsandbytes", "x",
         "one quantization_config");
     row("another format", "--recipe Q4_K_M --layout awq", "x", "AWQ");
-    row("a factor per column", "--scheme int4:group=128,range=minmax,method=awq --layout awq", "x", "factors");
     row("too small a shard", "--scheme nf4 --layout bitsandbytes --split-max-size 100", "x", "cannot hold the tensor");
     row("standard output", "--scheme nf4 --layout bitsandbytes", "-", "standard output");
   }

@@ -252,7 +252,6 @@ class TestFolderLayouts : public QObject {
     row("gptq", "int4:group=64,scales=uint8", "scales=fp16");
     row("gptq", "int4:group=64,range=minmax,method=hqq", "whole zero-points");
     row("gptq", "int4:range=minmax,activations=int8_dynamic", "inputs as they are");
-    row("gptq", "int4:group=128,range=minmax,method=awq", "divided by factors");
     row("gptq", "int4:group=48", "multiple of 48");
     row("gptq_v2", "int7", "2, 3, 4 or 8 bits");
     row("awq", "int3", "4 bits");
@@ -265,7 +264,6 @@ class TestFolderLayouts : public QObject {
     row("compressed-tensors", "int4:range=minmax,activations=int8_dynamic", "INT8 weights alone");
     row("compressed-tensors", "int8:range=minmax,activations=int8_dynamic", "symmetric");
     row("compressed-tensors", "int8:group=32,activations=int8_dynamic", "group=row");
-    row("compressed-tensors", "int8:method=smooth,activations=int8_dynamic", "divided by factors");
     row("compressed-tensors", "fp8_e4m3", "scale=row");
     row("compressed-tensors", "fp8_e5m2:scale=row", "E4M3 alone");
     row("compressed-tensors", "mx_e4m3", "mx_e2m1");

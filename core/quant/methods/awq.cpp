@@ -26,36 +26,68 @@ std::vector<float> scalesOf(std::span<const float> meanMagnitude, double ratio) 
   return scales;
 }
 
+/// The output error of a weight's round trip under these factors.
+double lossOf(const std::vector<float>& weights, const tensor::Shape& shape, const Scheme& rounding,
+              const std::vector<float>& scales, std::span<const float> hessian, const JobContext& job) {
+  std::vector<float> errors = roundTrip(multiplied(weights, scales), shape, rounding, job.part(0.0, 0.0));
+  divide(errors, scales);
+  std::transform(errors.begin(), errors.end(), weights.begin(), errors.begin(), std::minus<>());
+  return outputError(errors, shape, hessian, job);
+}
+
 }  // namespace
+
+AwqFactors sharedAwqFactors(std::span<const QuantizedTensor* const> weights, const Scheme& scheme,
+                            const TensorCalibration& calibration, const JobContext& job) {
+  const std::uint64_t columns = weights.front()->rowValues();
+  const std::string& name = weights.front()->name;
+  checkHessian(calibration.hessian, columns, name);
+  checkColumns(calibration.meanMagnitude, columns, "the mean magnitude", name);
+  std::vector<std::vector<float>> values;
+  double rows = 0;
+  for (const QuantizedTensor* weight : weights) {
+    values.push_back(finiteWeights(*weight, job.part(0.0, 0.0)));
+    rows += static_cast<double>(weight->rows());
+  }
+  const Scheme rounding = roundingOnly(scheme);
+  AwqFactors result;
+  double least = INFINITY;
+  for (int step = 0; step < kAwqRatios; ++step) {
+    job.progress(static_cast<double>(step) / kAwqRatios, "Searching for scales");
+    const double ratio = static_cast<double>(step) / kAwqRatios;
+    std::vector<float> scales = scalesOf(calibration.meanMagnitude, ratio);
+    double loss = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      loss += lossOf(values[i], weights[i]->shape, rounding, scales, calibration.hessian, job) *
+              static_cast<double>(weights[i]->rows());
+    result.losses.push_back(loss / rows);
+    if (step != 0 && !(result.losses.back() < least)) continue;
+    least = result.losses.back();
+    result.ratio = ratio;
+    result.scales = std::move(scales);
+  }
+  return result;
+}
+
+std::vector<float> awqWeights(std::span<const float> weights, const tensor::Shape& shape, const Scheme& scheme,
+                              const TensorCalibration& calibration, std::span<const float> scales,
+                              const JobContext& job) {
+  std::vector<float> result = multiplied(weights, scales);
+  if (scheme.method.clip == Clip::On) clipGroups(result, shape, roundingOnly(scheme), calibration.hessian, scales, job);
+  return result;
+}
 
 AwqResult awq(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration& calibration,
               const JobContext& job) {
-  const std::uint64_t columns = source.rowValues();
+  if (source.shape.isEmpty()) return {};
+  const QuantizedTensor* const alone = &source;
+  AwqFactors found = sharedAwqFactors({&alone, 1}, scheme, calibration, job.part(0.0, kSearchPart));
   AwqResult result;
-  if (source.shape.isEmpty()) return result;
-  checkHessian(calibration.hessian, columns, source.name);
-  checkColumns(calibration.meanMagnitude, columns, "the mean magnitude", source.name);
-  const std::vector<float> weights = finiteWeights(source, job);
-  const Scheme rounding = roundingOnly(scheme);
-  double least = INFINITY;
-  for (int step = 0; step < kAwqRatios; ++step) {
-    job.progress(kSearchPart * step / kAwqRatios, "Searching for scales");
-    const double ratio = static_cast<double>(step) / kAwqRatios;
-    const std::vector<float> scales = scalesOf(calibration.meanMagnitude, ratio);
-    std::vector<float> errors = roundTrip(multiplied(weights, scales), source.shape, rounding, job.part(0.0, 0.0));
-    divide(errors, scales);
-    std::transform(errors.begin(), errors.end(), weights.begin(), errors.begin(), std::minus<>());
-    const double loss = outputError(errors, source.shape, calibration.hessian, job);
-    result.losses.push_back(loss);
-    if (step != 0 && !(loss < least)) continue;
-    least = loss;
-    result.ratio = ratio;
-    result.inputScales = scales;
-  }
-  result.weights = multiplied(weights, result.inputScales);
-  if (scheme.method.clip == Clip::On)
-    clipGroups(result.weights, source.shape, rounding, calibration.hessian, result.inputScales,
-               job.part(kSearchPart, 1.0));
+  result.ratio = found.ratio;
+  result.losses = std::move(found.losses);
+  result.weights = awqWeights(finiteWeights(source, job.part(kSearchPart, kSearchPart)), source.shape, scheme,
+                              calibration, found.scales, job.part(kSearchPart, 1.0));
+  result.inputScales = std::move(found.scales);
   return result;
 }
 

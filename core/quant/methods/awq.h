@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <vector>
 
 #include "core/base/job_context.h"
@@ -27,10 +28,27 @@ struct AwqResult {
 /// Output error: outputError() of the round trip Q(W · s) / s. With clipping, each group of W · s is then limited to
 /// ±max |w| · (1 − k/20), k = 0 … 9, whichever has the least error Δw H_gg Δwᵀ, H of the inputs x / s; blocks that go
 /// over the ends of rows are not clipped. Q is the scheme's format under method=rtn: any format will do.
-/// Follows llm-awq, which has one s for all layers that share an input; here every layer has its own.
+/// Follows llm-awq, which has one s for all layers that share an input; here every layer has its own, unless they are
+/// searched together (sharedAwqFactors).
 /// @param scheme method.clip and what is quantized to
 /// @throws Error (InvalidArgument) when the calibration does not fit the tensor; Cancelled
 AwqResult awq(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration& calibration,
               const JobContext& job);
+
+/// One s for several weights that share their input, as llm-awq has it: of the 20 ratios the one with the least output
+/// error of all of them together, so that the layer before can divide its outputs by s.
+struct AwqFactors {
+  std::vector<float> scales;   ///< s, one per column
+  double ratio = 0.0;          ///< the exponent that gave them
+  std::vector<double> losses;  ///< of every ratio: mean over inputs and all weights' outputs of (ΔW x)²
+};
+/// @pre the weights are not empty and have equally many columns
+AwqFactors sharedAwqFactors(std::span<const QuantizedTensor* const> weights, const Scheme& scheme,
+                            const TensorCalibration& calibration, const JobContext& job);
+
+/// W · s, clipped when the scheme asks for it: what is quantized.
+std::vector<float> awqWeights(std::span<const float> weights, const tensor::Shape& shape, const Scheme& scheme,
+                              const TensorCalibration& calibration, std::span<const float> scales,
+                              const JobContext& job);
 
 }  // namespace core::quant

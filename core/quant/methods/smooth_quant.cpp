@@ -35,10 +35,14 @@ std::vector<float> columnMaxima(const QuantizedTensor& source, const JobContext&
 
 std::vector<float> smoothingScales(const QuantizedTensor& source, const TensorCalibration& calibration, double alpha,
                                    const JobContext& job) {
-  const std::uint64_t columns = source.rowValues();
-  checkColumns(calibration.maxMagnitude, columns, "the largest magnitude", source.name);
-  std::vector<float> scales = columnMaxima(source, job);
-  for (std::uint64_t c = 0; c < columns; ++c) {
+  return smoothingScales(columnMaxima(source, job), calibration, alpha, source.name);
+}
+
+std::vector<float> smoothingScales(std::vector<float> columnMaxima, const TensorCalibration& calibration, double alpha,
+                                   const std::string& name) {
+  std::vector<float> scales = std::move(columnMaxima);
+  checkColumns(calibration.maxMagnitude, scales.size(), "the largest magnitude", name);
+  for (std::size_t c = 0; c < scales.size(); ++c) {
     const double weight = static_cast<double>(scales[c]), input = static_cast<double>(calibration.maxMagnitude[c]);
     scales[c] = weight == 0.0 || input == 0.0 || weight > kLargestWeight
                     ? 1.0F

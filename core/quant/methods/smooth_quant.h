@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <vector>
 
 #include "core/base/job_context.h"
@@ -20,6 +21,10 @@ namespace core::quant {
 /// @throws Error (InvalidArgument) when the calibration does not fit the tensor; Cancelled
 std::vector<float> smoothingScales(const QuantizedTensor& source, const TensorCalibration& calibration, double alpha,
                                    const JobContext& job);
+/// The same from max |w| of every column: of one weight, or of all that share an input.
+/// @param name for the sentence
+std::vector<float> smoothingScales(std::vector<float> columnMaxima, const TensorCalibration& calibration, double alpha,
+                                   const std::string& name);
 /// max |w| of every column, weights taken as every encoder does. @throws Cancelled
 std::vector<float> columnMaxima(const QuantizedTensor& source, const JobContext& job);
 

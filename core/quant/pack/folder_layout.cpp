@@ -28,11 +28,6 @@ const LayoutName& row(FolderLayout layout) {
   return *std::ranges::find(kNames, layout, &LayoutName::layout);  // every layout has one
 }
 
-/// Columns are multiplied and inputs divided: what no layout has a place for.
-bool multipliesColumns(const Method& method) {
-  return method.name == MethodName::Awq || method.name == MethodName::SmoothQuant;
-}
-
 bool keepsInputs(const Scheme& scheme) { return scheme.activations.name == ActivationName::None; }
 
 std::string whyNotPlain(const Scheme& scheme) {
@@ -118,9 +113,6 @@ std::optional<FolderLayout> folderLayoutOf(std::string_view text) {
 }
 
 std::string whyNotLayout(FolderLayout layout, const Scheme& scheme) {
-  if (multipliesColumns(scheme.method))
-    return fmt::format("{} multiplies columns and has inputs divided by factors, which a folder has no place for.",
-                       scheme.toString());
   switch (layout) {
     case FolderLayout::Plain:
       return whyNotPlain(scheme);

@@ -29,7 +29,8 @@ std::string_view displayName(FolderLayout layout);
 std::optional<FolderLayout> folderLayoutOf(std::string_view text);
 
 /// Why a matrix under this scheme cannot be stored in this layout, as a sentence; empty when it can. The one rule that
-/// the command line, Export and the writer go by.
+/// the command line, Export and the writer go by. No layout has a place for factors of columns (AWQ, SmoothQuant):
+/// they are folded into the layer before (folded_columns.h).
 /// @param shape of the weight, [out, in]
 std::string whyNotLayout(FolderLayout layout, const Scheme& scheme, const tensor::Shape& shape);
 /// The same for a matrix whose measures fit: what can be said of the scheme alone.
