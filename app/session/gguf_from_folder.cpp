@@ -132,12 +132,10 @@ void describeModel(const core::io::Checkpoint& source, const core::model::ModelC
   writer.addString("general.type", "model");
   writer.addString("general.name", source.name());
   addMeasures(config, writer);
-  try {
+  if (source.sideFile("tokenizer.json") != nullptr)
     addVocabulary(core::text::vocabularyOf(source), config.vocabulary, writer, notes);
-  } catch (const core::Error& error) {
-    if (error.code() != core::ErrorCode::NotFound) throw;
-    notes.push_back(std::string("The file has no tokenizer: ") + error.what());
-  }
+  else
+    notes.emplace_back("There is no tokenizer.json beside the model, and so the file has no tokenizer.");
   if (const auto chat = chatTemplate(source.files().front().parent_path()))
     writer.addString("tokenizer.chat_template", *chat);
 }
