@@ -1,10 +1,14 @@
 #include "core/text/normalizer.h"
 
+#include "core/base/error.h"
 #include "core/text/compose.h"
 
 namespace core::text {
 
 namespace {
+
+/// A file may replace one character by many; what comes of it is no longer than the longest text.
+constexpr std::size_t kLongest = std::size_t{256} << 20;
 
 std::string replaced(std::string_view text, std::string_view pattern, std::string_view content) {
   std::string out;
@@ -12,6 +16,9 @@ std::string replaced(std::string_view text, std::string_view pattern, std::strin
   for (std::size_t at = 0;;) {
     const std::size_t found = text.find(pattern, at);
     out += text.substr(at, found - at);
+    if (out.size() > kLongest)
+      throw Error(ErrorCode::Unsupported,
+                  "The tokenizer makes more than 256 MiB of the text before it is cut into words.");
     if (found == std::string_view::npos) return out;
     out += content;
     at = found + pattern.size();

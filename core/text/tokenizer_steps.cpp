@@ -28,6 +28,9 @@ std::string typeOf(const JsonTree& step, const char* what, const std::string& so
   refuseMalformed(source, fmt::format("a {} names no type", what));
 }
 
+/// Texts go through each of them.
+constexpr std::size_t kMostSteps = 64;
+
 /// Calls `visit` with every step of a sequence, which may hold sequences; a null has none.
 template <typename Visit>
 void forEachStep(const JsonTree& tree, const char* listKey, const Visit& visit) {
@@ -133,6 +136,7 @@ std::optional<TokenId> numberedToken(const JsonTree& step, const char* key, cons
 std::vector<NormalizerStep> normalizerSteps(const JsonTree& normalizer, const std::string& source) {
   std::vector<NormalizerStep> steps;
   forEachStep(normalizer, "normalizers", [&](const JsonTree& step) {
+    if (steps.size() == kMostSteps) refuse(source, fmt::format("a sequence of more than {} normalizers", kMostSteps));
     const std::string type = typeOf(step, "normalizer", source);
     if (type == "Prepend") {
       steps.push_back({NormalizerStep::Kind::Prepend, {}, step.text("prepend").value_or("")});
@@ -154,6 +158,8 @@ PreTokenizerSteps preTokenizerSteps(const JsonTree& preTokenizer, const std::str
   PreTokenizerSteps out;
   forEachStep(preTokenizer, "pretokenizers", [&](const JsonTree& step) {
     const std::string type = typeOf(step, "pre-tokenizer", source);
+    if (out.splits.size() >= kMostSteps)
+      refuse(source, fmt::format("a sequence of more than {} pre-tokenizers", kMostSteps));
     if (out.isByteLevel) refuse(source, fmt::format("the pre-tokenizer {} behind ByteLevel", io::inQuotes(type)));
     if (type == "Split") {
       out.splits.push_back(splitStep(step, source));

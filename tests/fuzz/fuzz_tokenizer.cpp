@@ -12,17 +12,15 @@
 
 #include "core/base/error.h"
 #include "core/io/metadata_encoding.h"
-#include "core/text/detokenizer.h"
 #include "core/text/unicode.h"
 #include "core/text/vocabulary_gguf.h"
+#include "use_tokenizer.h"
 
 namespace {
 
 using core::io::Metadata;
 using core::io::MetadataArray;
 using core::io::MetadataType;
-using core::text::SpecialTokens;
-using core::text::TokenId;
 using core::text::Tokenizer;
 
 enum Flag : unsigned {
@@ -37,10 +35,6 @@ enum Flag : unsigned {
 
 constexpr std::array<const char*, 8> kPreTokenizers = {"default", "gpt-2",  "llama-bpe", "tekken",
                                                        "qwen2",   "falcon", "bloom",     "deepseek-v3"};
-
-void require(bool promise) {
-  if (!promise) std::abort();
-}
 
 /// Arrays in GGUF's encoding, alive as long as the metadata that points at them.
 class Arrays {
@@ -115,31 +109,6 @@ Tokens readTokens(std::string_view part, unsigned flags) {
   return tokens;
 }
 
-void useIds(const Tokenizer& tokenizer, std::string_view text, const std::vector<TokenId>& ids) {
-  const auto size = static_cast<TokenId>(tokenizer.size());
-  for (const TokenId id : ids) require(id >= 0 && id < size);
-  require(ids.size() <= text.size() * 4 + 4);
-  const std::string decoded = tokenizer.decode(ids);
-  require(core::isValidUtf8(decoded));
-  core::text::Detokenizer stream(std::shared_ptr<const Tokenizer>(std::shared_ptr<const Tokenizer>(), &tokenizer));
-  std::string streamed;
-  for (const TokenId id : ids) streamed += stream.push(id);
-  require(streamed + stream.flush() == decoded);
-}
-
-void use(const Tokenizer& tokenizer, std::string_view text) {
-  const auto size = static_cast<TokenId>(tokenizer.size());
-  for (const TokenId id : {TokenId{-1}, size, TokenId{0}, size - 1}) {
-    require(!tokenizer.piece(id).empty() || (id >= 0 && id < size));
-    static_cast<void>(tokenizer.bytes(id));
-    static_cast<void>(tokenizer.isEndOfGeneration(id));
-  }
-  for (const auto mode : {SpecialTokens::AsText, SpecialTokens::Parse}) {
-    useIds(tokenizer, text, tokenizer.encode(text, mode));
-    useIds(tokenizer, text, tokenizer.encodePrompt(text, mode));
-  }
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -171,7 +140,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     metadata.add("tokenizer.ggml.eos_token_id", std::int64_t{static_cast<std::int8_t>(data[3])});
   }
   try {
-    use(*Tokenizer::fromData(core::text::ggufVocabulary(metadata)), rest);
+    useTokenizer(*Tokenizer::fromData(core::text::ggufVocabulary(metadata)), rest, rest.size() * 4 + 4);
   } catch (const core::Error&) {
     // Refused with a sentence: that is what a bad file should get.
   }
