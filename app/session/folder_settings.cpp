@@ -94,45 +94,47 @@ std::vector<FolderFile> carriedOver(const core::io::Checkpoint& source, const Wr
 
 // From a GGUF file
 
-/// The factor of Llama 3's scaling that these factors of frequencies come from, with the constants that all of its
-/// models have; nothing where they come from another rule.
-std::optional<float> llama3Factor(const ModelConfig& config, const std::vector<float>& factors) {
+/// Llama 3's scaling from the factors that frequencies are divided by: with the constants that all of its models have
+/// but for the context they were first trained with, a power of two. Nothing where they come from another rule.
+std::optional<ModelConfig> llama3Scaling(const ModelConfig& config, const std::vector<float>& factors) {
   ModelConfig plain = config;
   plain.ropeScaling = core::model::RopeScaling::None;
   ModelConfig scaled = plain;
   scaled.ropeScaling = core::model::RopeScaling::Llama3;
   scaled.ropeLowFrequencyFactor = 1.0F;
   scaled.ropeHighFrequencyFactor = 4.0F;
-  scaled.ropeOriginalContext = 8192;
   scaled.ropeFactor = *std::max_element(factors.begin(), factors.end());
-  const auto with = scaled.ropeFrequencies(), without = plain.ropeFrequencies();
-  for (std::size_t i = 0; i < factors.size(); ++i)
-    if (std::abs(without[i] / with[i] / factors[i] - 1.0F) > 1e-5F) return std::nullopt;
-  return scaled.ropeFactor;
+  const auto without = plain.ropeFrequencies();
+  constexpr std::uint32_t kLeast = 32, kLargest = 1U << 20U;
+  for (scaled.ropeOriginalContext = kLeast; scaled.ropeOriginalContext <= kLargest; scaled.ropeOriginalContext *= 2) {
+    const auto with = scaled.ropeFrequencies();
+    std::size_t same = 0;
+    while (same < factors.size() && std::abs(without[same] / with[same] / factors[same] - 1.0F) < 1e-5F) ++same;
+    if (same == factors.size()) return scaled;
+  }
+  return std::nullopt;
 }
 
 Json scalingOf(const core::io::Checkpoint& source, const ModelConfig& config) {
-  const auto llama3 = [](float factor, float low, float high, std::uint32_t context) -> Json {
-    return {{"factor", factor},
-            {"high_freq_factor", high},
-            {"low_freq_factor", low},
-            {"original_max_position_embeddings", context},
+  const auto llama3 = [](const ModelConfig& scaled) -> Json {
+    return {{"factor", scaled.ropeFactor},
+            {"high_freq_factor", scaled.ropeHighFrequencyFactor},
+            {"low_freq_factor", scaled.ropeLowFrequencyFactor},
+            {"original_max_position_embeddings", scaled.ropeOriginalContext},
             {"rope_type", "llama3"}};
   };
   if (const auto index = source.find("rope_freqs.weight")) {
     const auto factors = core::quant::dequantize(*core::quant::loadTensor(source, *index));
-    const auto factor = factors.size() == config.ropeDimensions / 2 ? llama3Factor(config, factors) : std::nullopt;
-    if (!factor)
+    const auto scaled = factors.size() == config.ropeDimensions / 2 ? llama3Scaling(config, factors) : std::nullopt;
+    if (!scaled)
       throw Error(ErrorCode::Unsupported,
                   "The factors in rope_freqs.weight are not those of Llama 3's rule, which config.json has words for.",
                   "rope_freqs.weight");
-    return llama3(*factor, 1.0F, 4.0F, 8192);
+    return llama3(*scaled);
   }
   if (config.ropeScaling == core::model::RopeScaling::Linear)
     return {{"rope_type", "linear"}, {"type", "linear"}, {"factor", config.ropeFactor}};
-  if (config.ropeScaling == core::model::RopeScaling::Llama3)
-    return llama3(config.ropeFactor, config.ropeLowFrequencyFactor, config.ropeHighFrequencyFactor,
-                  config.ropeOriginalContext);
+  if (config.ropeScaling == core::model::RopeScaling::Llama3) return llama3(config);
   return nullptr;
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <random>
 #include <set>
 
 #include "app/session/open_model.h"
@@ -71,6 +72,44 @@ double meanKl(const std::vector<std::vector<double>>& reference, const std::vect
     for (std::size_t i = 0; i < reference[row].size(); ++i)
       sum += std::exp(reference[row][i]) * (reference[row][i] - other[row][i]);
   return sum / static_cast<double>(reference.size());
+}
+
+/// A small Llama with biases in every attention matrix and random weights, without a tokenizer.
+void writeSmallFolder(const QString& folder, const Json& scaling) {
+  constexpr std::uint64_t kWidth = 64, kKeys = 32, kFeedForward = 96, kTokens = 80;
+  std::vector<std::pair<std::string, core::tensor::Shape>> tensors = {{"lm_head.weight", {kTokens, kWidth}},
+                                                                      {"model.embed_tokens.weight", {kTokens, kWidth}},
+                                                                      {"model.norm.weight", {kWidth}}};
+  for (const std::string block : {"model.layers.0.", "model.layers.1."}) {
+    for (const char* norm : {"input_layernorm.weight", "post_attention_layernorm.weight"})
+      tensors.push_back({block + norm, {kWidth}});
+    for (const auto& [name, rows] : {std::pair("q", kWidth), {"k", kKeys}, {"v", kKeys}, {"o", kWidth}}) {
+      tensors.push_back({block + "self_attn." + name + "_proj.weight", {rows, kWidth}});
+      tensors.push_back({block + "self_attn." + name + "_proj.bias", {rows}});
+    }
+    tensors.push_back({block + "mlp.gate_proj.weight", {kFeedForward, kWidth}});
+    tensors.push_back({block + "mlp.up_proj.weight", {kFeedForward, kWidth}});
+    tensors.push_back({block + "mlp.down_proj.weight", {kWidth, kFeedForward}});
+  }
+  QDir().mkpath(folder);
+  core::io::SafetensorsWriter writer((folder + QStringLiteral("/model.safetensors")).toStdString());
+  for (const auto& [name, shape] : tensors) writer.declareTensor(name, DType::F32, shape);
+  std::mt19937 random(5);
+  for (const auto& [name, shape] : tensors) {
+    const bool isNorm = name.find("norm") != std::string::npos;
+    std::normal_distribution<float> normal(isNorm ? 1.0F : 0.0F, shape.rank() == 1 ? 0.2F : 0.15F);
+    std::vector<float> values(shape.count());
+    for (float& value : values) value = normal(random);
+    writer.append(std::as_bytes(std::span(values)));
+  }
+  writer.finish();
+  const Json config = {
+      {"model_type", "llama"},          {"hidden_size", kWidth},    {"intermediate_size", kFeedForward},
+      {"num_hidden_layers", 2},         {"num_attention_heads", 4}, {"num_key_value_heads", 2},
+      {"max_position_embeddings", 256}, {"rms_norm_eps", 1e-6},     {"rope_theta", 500.0},
+      {"rope_scaling", scaling},        {"attention_bias", true},   {"vocab_size", kTokens},
+      {"tie_word_embeddings", false},   {"torch_dtype", "float32"}};
+  writeFile(folder + QStringLiteral("/config.json"), QByteArray::fromStdString(config.dump(1)));
 }
 
 /// A text that shows every input alike, with larger and smaller columns.
@@ -299,6 +338,41 @@ class TestCliFolders : public QObject {
       };
       QCOMPARE(tokens(path(QStringLiteral("again.gguf"))), tokens(QStringLiteral("demo")));
     }
+  }
+
+  /// Order of rows, biases and rotary scaling: a file that is not the folder's model computes something else.
+  void bothFormsComputeTheSame_data() {
+    QTest::addColumn<QString>("scaling");
+    QTest::newRow("none") << QStringLiteral("null");
+    QTest::newRow("linear") << QStringLiteral(R"({"rope_type": "linear", "factor": 4.0})");
+    QTest::newRow("llama3") << QStringLiteral(R"({"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0,
+                                                  "high_freq_factor": 4.0, "original_max_position_embeddings": 32})");
+  }
+  void bothFormsComputeTheSame() {
+    QFETCH(QString, scaling);
+    const Json wanted = Json::parse(scaling.toStdString());
+    for (const char* name : {"small", "small-again"}) QDir(path(QLatin1String(name))).removeRecursively();
+    writeSmallFolder(path(QStringLiteral("small")), wanted);
+    static_cast<void>(quantize(path(QStringLiteral("small")), "--scheme fp32", QStringLiteral("small.gguf")));
+    static_cast<void>(
+        quantize(path(QStringLiteral("small.gguf")), "--scheme fp32 --layout plain", QStringLiteral("small-again")));
+    const auto ofFolder = logProbabilities(path(QStringLiteral("small")), m_folder.path());
+    const double file = meanKl(ofFolder, logProbabilities(path(QStringLiteral("small.gguf")), m_folder.path()));
+    const double again = meanKl(ofFolder, logProbabilities(path(QStringLiteral("small-again")), m_folder.path()));
+    QVERIFY2(std::abs(file) < 1e-9 && std::abs(again) < 1e-9, qPrintable(QStringLiteral("%1 %2").arg(file).arg(again)));
+    const Json config = read(QStringLiteral("small-again/config.json"));
+    QCOMPARE(config["attention_bias"], Json(true));
+    if (!wanted.is_null())
+      for (const auto& [key, value] : wanted.items()) QCOMPARE(config["rope_scaling"][key], value);
+    else
+      QVERIFY(config["rope_scaling"].is_null());
+    // The same bytes, too.
+    const auto before = core::io::openCheckpoint(path(QStringLiteral("small")).toStdString());
+    const auto after = core::io::openCheckpoint(path(QStringLiteral("small-again")).toStdString());
+    QCOMPARE(after->tensors().size(), before->tensors().size());
+    for (const auto& tensor : before->tensors())
+      QVERIFY2(std::ranges::equal(before->view(tensor.name).bytes, after->view(tensor.name).bytes),
+               tensor.name.c_str());
   }
 
   void aFolderFromAFolderKeepsWhatLiesBesideIt() {
