@@ -127,7 +127,7 @@ std::string otherDifferences(const core::io::Checkpoint& open, const core::model
   text += rest;
   if (text.empty()) return {};
   text += norms + others == 1 ? " differs, too" : " differ, too";
-  return norms == 0 ? text : text + ": weights may be scaled between layers, so compare outputs";
+  return norms == 0 ? text : text + ": compare outputs";
 }
 
 double sharedWeights(const core::io::Checkpoint& open, const core::io::Checkpoint& other) {

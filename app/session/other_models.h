@@ -20,8 +20,9 @@ std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& 
 /// @throws core::Error (Unsupported) with that sentence, where the recipe is another model
 void requireComparable(const OpenModel& open, const core::model::Recipe& recipe);
 
-/// What of an open model is otherwise in another one beside the matrices that are measured, as a sentence: norms that
-/// differ say that weights were scaled between layers. Empty where nothing is, or the plan is of no other model.
+/// What of an open model is otherwise in another one beside the matrices that are measured: "2 norms differ, too:
+/// compare outputs", for norms that differ say that weights were scaled between layers. Empty where nothing is, or the
+/// plan is of no other model.
 /// @param measured tensors that do not count @throws core::Error, core::Cancelled
 std::string otherDifferences(const core::io::Checkpoint& open, const core::model::RecipePlan& plan,
                              std::span<const std::size_t> measured, const core::JobContext& job);

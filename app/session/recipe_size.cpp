@@ -12,6 +12,9 @@ RecipeSize sizeUnder(const core::io::Checkpoint& checkpoint, const core::model::
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const auto& decision = plan.tensors[i];
     const auto& tensor = checkpoint.tensors()[i];
+    // The scales of a packed weight go with it.
+    const auto whole = tensor.pieceOf.empty() ? std::nullopt : checkpoint.find(tensor.pieceOf);
+    if (whole && plan.tensors[*whole].fate() == core::model::Fate::Quantize) continue;
     if (decision.fate() == core::model::Fate::Quantize) {
       size.bytes += decision.scheme  ? core::quant::storedSize(*decision.scheme, tensor.shape).bytes()
                     : decision.other ? decision.other->bytes

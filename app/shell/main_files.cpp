@@ -98,6 +98,16 @@ void MainWindow::askForCompared() {
   dialog->open();
 }
 
+void MainWindow::askForComparedFolder() {
+  auto* dialog = new QFileDialog(this, tr("Compare with a model folder"));
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setOption(QFileDialog::ShowDirsOnly);
+  connect(dialog, &QFileDialog::fileSelected, this,
+          [this](const QString& folder) { m_loader->open(folder, ModelLoader::As::Compared); });
+  dialog->open();
+}
+
 void MainWindow::exportModel() {
   if (!m_selection.model()) return;
   auto* dialog = new ExportDialog(m_selection, m_jobs, *m_calibrator, this);

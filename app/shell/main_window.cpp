@@ -301,7 +301,8 @@ void MainWindow::refreshAvailability() {
                                                       : tr("Not yet: it shows a model. Open one first (Ctrl+O), or the "
                                                            "demo model (Ctrl+D)."));
   const auto& compared = m_selection.comparedModel();
-  for (QAction* action : {m_closeModelAction, m_exportAction, m_reportAction, m_compareAction, m_calibrateAction})
+  for (QAction* action :
+       {m_closeModelAction, m_exportAction, m_reportAction, m_compareAction, m_compareFolderAction, m_calibrateAction})
     action->setEnabled(model != nullptr);
   m_endCompareAction->setEnabled(compared != nullptr);
   const auto nameOf = [](const OpenModel& open) {

@@ -102,6 +102,7 @@ class MainWindow : public QMainWindow {
   void writeModel(const ExportOrder& order);
   void writeReport();
   void askForCompared();
+  void askForComparedFolder();
   void askForFile();
   void askForFolder();
   void toggleHelp();
@@ -131,7 +132,7 @@ class MainWindow : public QMainWindow {
   QMenu* m_recentMenu = nullptr;
   QAction *m_backAction = nullptr, *m_forwardAction = nullptr, *m_panelAction = nullptr, *m_closeModelAction = nullptr,
           *m_exportAction = nullptr, *m_reportAction = nullptr, *m_compareAction = nullptr,
-          *m_calibrateAction = nullptr, *m_endCompareAction = nullptr;
+          *m_compareFolderAction = nullptr, *m_calibrateAction = nullptr, *m_endCompareAction = nullptr;
   QActionGroup* m_themeActions = nullptr;
   std::unique_ptr<Workspace> m_made;  ///< the next one, before it is in the window
   const WorkspaceEntry* m_madeFor = nullptr;

@@ -77,7 +77,9 @@ std::uint64_t locate(const Codes& codes, const QuantizedTensor& tensor, std::uin
 void addLevels(const Uniform& codes, const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {
   const std::uint64_t group = locate(codes, tensor, flatIndex, grid);
   const double zero = codes.zeroPoints.empty() ? 0.0 : static_cast<double>(codes.zeroPoints[group]);
-  const std::int32_t top = (1 << (codes.bits - 1)) - 1;
+  // Symmetric levels leave one code out; packed files of other programs may count from 0.
+  const std::int32_t half = 1 << (codes.bits - 1);
+  const std::int32_t top = codes.qmin == 1 - half ? half - 1 : codes.qmin + 2 * half - 1;
   for (std::int32_t q = codes.qmin; q <= top; ++q)
     grid.levels.push_back(static_cast<double>(codes.scales[group]) * (static_cast<double>(q) - zero));
 }

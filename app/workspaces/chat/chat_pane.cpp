@@ -10,6 +10,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
@@ -42,9 +43,7 @@ QString storedTitle(const Selection& selection) {
       first = &selection.model()->checkpoint().tensors()[static_cast<std::size_t>(found - choices.begin())];
   }
   if (first == nullptr) return ChatPane::tr("As stored");
-  const auto name = core::tensor::name(first->dtype);
-  return ChatPane::tr("%1 as stored")
-      .arg(QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size())).toUpper());
+  return ChatPane::tr("%1 as stored").arg(typeText(*first));
 }
 
 }  // namespace

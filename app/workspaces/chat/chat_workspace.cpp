@@ -22,10 +22,20 @@
 #include "app/workspaces/chat/evidence.h"
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/transcript.h"
+#include "core/base/error.h"
 
 namespace app {
 
 namespace {
+
+/// None where the file says something that nobody can: the model is not worse for it.
+core::model::GenerationDefaults defaultsOf(const core::io::Checkpoint& checkpoint) {
+  try {
+    return core::model::generationDefaultsOf(checkpoint);
+  } catch (const core::Error&) {
+    return {};
+  }
+}
 
 const QString kPromptKey = QStringLiteral("prompt");
 
@@ -80,6 +90,7 @@ void ChatWorkspace::followModel() {
   m_composer->setSuggestions(suggestions(*model));
   const bool runs = why.isEmpty();
   m_composer->setCanChat(runs && model->whyCannotChat() ? QString::fromStdString(*model->whyCannotChat()) : QString());
+  m_sampling->setModelDefaults(runs ? defaultsOf(model->checkpoint()) : core::model::GenerationDefaults());
   m_sampling->setModelContext(runs ? model->config().contextLength : 0, runs ? Engine::contextLength(*model, {}) : 0,
                               runs ? kvBytesPerToken(model->config()) : 0);
   if (!runs) return;

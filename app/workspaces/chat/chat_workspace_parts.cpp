@@ -259,9 +259,9 @@ void ChatWorkspace::showAbout() {
   };
   const auto& compared = selection().comparedModel();
   m_about->setText(
-      compared ? tr("Either pane runs %1, or %2 in its place: the same prompt, template, options and seed for both.")
-                     .arg(nameOf(*selection().model()), nameOf(*compared))
-               : tr("The same prompt, template, options and seed for both."));
+      compared
+          ? tr("%1 can answer in either pane, with the same prompt, template, options and seed.").arg(nameOf(*compared))
+          : tr("The same prompt, template, options and seed for both."));
 }
 
 void ChatWorkspace::showSettings(bool shown) {

@@ -4,9 +4,11 @@
 #include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QPlainTextEdit>
+#include <QPushButton>
 #include <QSettings>
 #include <QSpinBox>
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "app/text/numbers.h"
@@ -17,6 +19,34 @@ namespace app {
 
 namespace {
 constexpr int kContextStep = 256;
+
+/// As the knob can show it.
+bool shows(const QDoubleSpinBox& box, const std::optional<float>& value) {
+  return !value || std::fabs(box.value() - static_cast<double>(*value)) < 0.5 * std::pow(10.0, -box.decimals()) + 1e-6;
+}
+
+bool shows(const QSpinBox& box, const std::optional<std::uint32_t>& value) {
+  return !value ||
+         box.value() == static_cast<int>(std::min<std::uint32_t>(*value, static_cast<std::uint32_t>(box.maximum())));
+}
+
+/// "temperature 0.6, top-p 0.9"
+QString inWords(const core::model::GenerationDefaults& defaults) {
+  QStringList words;
+  const auto add = [&words](const QString& name, const auto& value) {
+    if (value) words << name.arg(QLocale().toString(static_cast<double>(*value), 'g', 4));
+  };
+  if (defaults.doSample && !*defaults.doSample)
+    words << SamplingPanel::tr("greedy");
+  else
+    add(SamplingPanel::tr("temperature %1"), defaults.temperature);
+  add(SamplingPanel::tr("top-k %1"), defaults.topK);
+  add(SamplingPanel::tr("top-p %1"), defaults.topP);
+  add(SamplingPanel::tr("min-p %1"), defaults.minP);
+  add(SamplingPanel::tr("repetition %1"), defaults.repetitionPenalty);
+  add(SamplingPanel::tr("at most %1 tokens"), defaults.maxNewTokens);
+  return words.join(QStringLiteral(", "));
+}
 }  // namespace
 
 SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
@@ -33,6 +63,7 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   addKvType();
   addContext();
 
+  addOwn();
   m_temperature = addReal(tr("Temperature"), 0, 5, 0.1, 0.0, tr("0 always takes the most probable token (greedy)."));
   m_topK = addWhole(tr("Top-k"), 0, 1000, 40, tr("Draw from the k most probable tokens; 0 is off."));
   m_topP =
@@ -49,7 +80,54 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     connect(box, &QDoubleSpinBox::valueChanged, this, &SamplingPanel::summaryChanged);
   for (QSpinBox* box : {m_topK, m_seed, m_maxTokens})
     connect(box, &QSpinBox::valueChanged, this, &SamplingPanel::summaryChanged);
+  connect(this, &SamplingPanel::summaryChanged, this, &SamplingPanel::showOwn);
   setDevices({{QStringLiteral("auto"), tr("Automatic")}});
+  showOwn();
+}
+
+void SamplingPanel::addOwn() {
+  m_own = new QPushButton(tr("The model's own"));
+  m_own->setObjectName(QStringLiteral("own-sampling"));
+  m_own->setToolTip(tr("Sample as the model's makers say (generation_config.json, general.sampling.*)"));
+  m_ownText = new Label(Label::Style::Hint);
+  m_ownText->setObjectName(QStringLiteral("own-sampling-text"));
+  m_ownText->setWrapping();
+  m_form->addRow(tr("Sampling"), m_own);
+  m_form->addRow(m_ownText);
+  connect(m_own, &QPushButton::clicked, this, &SamplingPanel::takeOwn);
+}
+
+void SamplingPanel::setModelDefaults(const core::model::GenerationDefaults& defaults) {
+  m_defaults = defaults;
+  Q_EMIT summaryChanged();
+}
+
+bool SamplingPanel::areOwnInForce() const {
+  if (m_defaults.isEmpty()) return false;
+  const bool isGreedy = m_defaults.doSample && !*m_defaults.doSample;
+  const auto temperature = isGreedy ? std::optional(0.0F) : m_defaults.temperature;
+  return shows(*m_temperature, temperature) && shows(*m_topK, m_defaults.topK) && shows(*m_topP, m_defaults.topP) &&
+         shows(*m_minP, m_defaults.minP) && shows(*m_penalty, m_defaults.repetitionPenalty) &&
+         shows(*m_maxTokens, m_defaults.maxNewTokens);
+}
+
+void SamplingPanel::takeOwn() {
+  const core::model::GenerationOptions own = m_defaults.applied(options());
+  m_temperature->setValue(static_cast<double>(own.sampling.temperature));
+  m_topK->setValue(static_cast<int>(own.sampling.topK));
+  m_topP->setValue(static_cast<double>(own.sampling.topP));
+  m_minP->setValue(static_cast<double>(own.sampling.minP));
+  m_penalty->setValue(static_cast<double>(own.sampling.repetitionPenalty));
+  m_maxTokens->setValue(static_cast<int>(own.maxTokens));
+}
+
+void SamplingPanel::showOwn() {
+  const bool areThere = !m_defaults.isEmpty(), areInForce = areOwnInForce();
+  m_form->setRowVisible(m_own, areThere);
+  m_form->setRowVisible(m_ownText, areThere);
+  m_own->setEnabled(!areInForce);
+  m_ownText->setText(areInForce ? tr("In force: %1").arg(inWords(m_defaults))
+                                : tr("Its makers say: %1").arg(inWords(m_defaults)));
 }
 
 void SamplingPanel::addKvType() {
@@ -128,7 +206,8 @@ QString SamplingPanel::summary() const {
                                                   : tr("temperature %1 · seed %2")
                                                         .arg(text::number(m_temperature->value(), 2),
                                                              text::count(static_cast<std::uint64_t>(m_seed->value())));
-  return tr("%1 · at most %2 tokens").arg(how, text::count(static_cast<std::uint64_t>(m_maxTokens->value())));
+  const QString whose = areOwnInForce() ? tr("the model's own · ") : QString();
+  return whose + tr("%1 · at most %2 tokens").arg(how, text::count(static_cast<std::uint64_t>(m_maxTokens->value())));
 }
 
 QDoubleSpinBox* SamplingPanel::addReal(const QString& label, double low, double high, double step, double value,

@@ -2,12 +2,14 @@
 #include <QWidget>
 
 #include "app/session/device_choice.h"
+#include "core/model/generation_defaults.h"
 #include "core/model/session.h"
 
 class QComboBox;
 class QDoubleSpinBox;
 class QFormLayout;
 class QPlainTextEdit;
+class QPushButton;
 class QSettings;
 class QSpinBox;
 
@@ -36,7 +38,9 @@ class SamplingPanel : public QWidget {
   /// What the open model can hold, what it gets when nobody asks, and what a token of it costs.
   /// @param own 0: no model that runs
   void setModelContext(std::uint32_t own, std::uint32_t automatic, std::uint64_t kvBytesPerToken);
-  /// "Greedy · at most 128 tokens"
+  /// How the open model's makers let it generate: offered as one button, and said where it is in force.
+  void setModelDefaults(const core::model::GenerationDefaults& defaults);
+  /// "Greedy · at most 128 tokens"; "the model's own · …" where what its makers say is in force
   QString summary() const;
 
   void save(QSettings& settings) const;
@@ -51,6 +55,10 @@ class SamplingPanel : public QWidget {
   void addContext();
   void addKvType();
   void addSystemPrompt();
+  void addOwn();
+  void takeOwn();
+  void showOwn();
+  bool areOwnInForce() const;
   void showContextCost();
   QDoubleSpinBox* addReal(const QString& label, double low, double high, double step, double value,
                           const QString& help);
@@ -60,8 +68,10 @@ class SamplingPanel : public QWidget {
   QComboBox *m_device, *m_kvType;
   QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_penalty;
   QSpinBox *m_topK, *m_seed, *m_maxTokens, *m_context;
-  Label* m_contextCost;
+  QPushButton* m_own;
+  Label *m_contextCost, *m_ownText;
   QPlainTextEdit* m_system;
+  core::model::GenerationDefaults m_defaults;
   std::uint32_t m_automaticContext = 0;
   std::uint64_t m_kvBytesPerToken = 0;
 };

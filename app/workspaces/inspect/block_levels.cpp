@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/jobs/stop_notice.h"
+#include "app/widgets/theme.h"
 
 namespace app {
 
@@ -22,6 +23,7 @@ void BlockLevels::reset() {
   m_stop->end();
   m_jobs.cancelTag(kTag);
   m_views.clear();
+  m_stored.clear();
 }
 
 void BlockLevels::forgetCalibrated() {
@@ -52,35 +54,95 @@ void BlockLevels::request(const Subject& subject, std::uint64_t around) {
   });
   m_cancelled = false;
   m_stop->end();
-  if (schemes.empty()) return m_jobs.cancelTag(kTag);
+  auto stored = missingStored(around);
+  if (schemes.empty() && stored.empty()) return m_jobs.cancelTag(kTag);
   m_jobs.run(
       this, {kTag, tr("Levels of the checked schemes")},
-      [model = m_selection.model(), index = *m_selection.tensor(), schemes, around](const core::JobContext& job) {
-        const auto tensor = model->tensor(index);
-        const auto calibration = model->calibration().current();
-        std::vector<SchemeView> views;
-        for (const auto& scheme : schemes) {
-          job.progress(static_cast<double>(views.size()) / static_cast<double>(schemes.size()), scheme.toString());
-          views.push_back(viewScheme(*tensor, scheme, around, nullptr, job, calibration.get()));
-        }
-        return views;
-      },
-      [this, subject](std::vector<SchemeView> views) {
+      [model = m_selection.model(), index = *m_selection.tensor(), schemes, stored = std::move(stored),
+       around](const core::JobContext& job) { return compute(*model, index, schemes, stored, around, job); },
+      [this, subject](Views views) {
         m_stop->end();
-        if (!(subject == m_subject)) return;
-        for (SchemeView& view : views) {
-          std::erase_if(m_views, [&](const SchemeView& old) { return old.scheme == view.scheme; });
-          m_views.push_back(std::move(view));
-        }
-        Q_EMIT computed();
+        if (subject == m_subject) receive(std::move(views));
       });
   m_stop->begin();
+}
+
+BlockLevels::Views BlockLevels::compute(const OpenModel& model, std::size_t index,
+                                        const std::vector<core::quant::Scheme>& schemes,
+                                        std::vector<StoredLevels> stored, std::uint64_t around,
+                                        const core::JobContext& job) {
+  const auto tensor = model.tensor(index);
+  const auto calibration = model.calibration().current();
+  Views views;
+  for (const auto& scheme : schemes) {
+    job.progress(static_cast<double>(views.schemes.size()) / static_cast<double>(schemes.size()), scheme.toString());
+    views.schemes.push_back(viewScheme(*tensor, scheme, around, nullptr, job, calibration.get()));
+  }
+  for (StoredLevels& levels : stored) {
+    job.throwIfCancelled();
+    levels.grid = core::quant::gridAround(levels.other ? *core::model::loadOther(*levels.other) : *tensor, around);
+  }
+  views.stored = std::move(stored);
+  return views;
+}
+
+void BlockLevels::receive(Views views) {
+  for (SchemeView& view : views.schemes) {
+    std::erase_if(m_views, [&](const SchemeView& old) { return old.scheme == view.scheme; });
+    m_views.push_back(std::move(view));
+  }
+  for (StoredLevels& levels : views.stored) {
+    std::erase_if(m_stored,
+                  [&](const StoredLevels& old) { return (old.other == nullptr) == (levels.other == nullptr); });
+    m_stored.push_back(std::move(levels));
+  }
+  Q_EMIT computed();
+}
+
+const BlockLevels::StoredLevels* BlockLevels::findStored(const core::model::OtherTensor* other) const {
+  const auto found = std::find_if(m_stored.begin(), m_stored.end(), [&](const StoredLevels& levels) {
+    return other == nullptr ? levels.other == nullptr : levels.other && levels.other->model == other->model;
+  });
+  return found == m_stored.end() ? nullptr : &*found;
+}
+
+// Floats have no levels to tell apart: only what is packed is asked.
+std::vector<BlockLevels::StoredLevels> BlockLevels::missingStored(std::uint64_t around) const {
+  std::vector<StoredLevels> missing;
+  const auto want = [&](const std::shared_ptr<const core::model::OtherTensor>& other) {
+    const StoredLevels* known = findStored(other.get());
+    if (known == nullptr || known->around != around) missing.push_back({other, around, {}});
+  };
+  if (m_selection.tensorInfo()->assembly != core::io::Assembly::None) want(nullptr);
+  for (const auto& recipe : m_selection.checkedRecipes())
+    if (const auto other = m_selection.otherFor(recipe, *m_selection.tensor())) want(other);
+  return missing;
+}
+
+void BlockLevels::addStored(std::vector<WeightHistogram::Levels>& rows, const core::model::OtherTensor* other,
+                            QString title, const QColor& color) const {
+  WeightHistogram::Levels row{std::move(title), color, {}, {}, {}};
+  if (const StoredLevels* levels = findStored(other); levels == nullptr) {
+    row.note = m_cancelled ? tr("cancelled") : tr("computing…");
+  } else if (levels->grid.levels.empty()) {
+    return;
+  } else {
+    row.block = blockText(m_selection.tensorInfo()->shape, levels->grid.first, levels->grid.count);
+    row.values = levels->grid.levels;
+  }
+  rows.push_back(std::move(row));
 }
 
 std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
   std::vector<WeightHistogram::Levels> rows;
   const auto& shape = m_selection.tensorInfo()->shape;
+  if (m_selection.tensorInfo()->assembly != core::io::Assembly::None)
+    addStored(rows, nullptr, tr("As stored"), Theme::instance().colors().reference);
   for (const auto& recipe : m_selection.checkedRecipes()) {
+    if (const auto other = m_selection.otherFor(recipe, *m_selection.tensor())) {
+      addStored(rows, other.get(), m_selection.title(recipe), m_selection.color(recipe));
+      continue;
+    }
     const auto scheme = m_selection.schemeFor(recipe, *m_selection.tensor());
     WeightHistogram::Levels row{m_selection.title(recipe), m_selection.color(recipe), {}, {}, {}};
     const SchemeView* view = scheme ? find(*scheme) : nullptr;

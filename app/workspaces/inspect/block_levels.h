@@ -11,8 +11,8 @@ namespace app {
 
 class StopNotice;
 
-/// What the checked schemes and the current one make of the selected weight and its block, computed in the background
-/// for one subject at a time.
+/// What the checked schemes and the current one make of the selected weight and its block, and the levels that it has
+/// as it is packed, here and in the compared model; computed in the background for one subject at a time.
 class BlockLevels : public QObject {
   Q_OBJECT
  public:
@@ -34,12 +34,31 @@ class BlockLevels : public QObject {
   void computed();
 
  private:
+  /// The levels of a weight's block as a file stores it.
+  struct StoredLevels {
+    std::shared_ptr<const core::model::OtherTensor> other;  ///< in the compared model; null: in the open one
+    std::uint64_t around = 0;
+    core::quant::Grid grid;
+  };
+  struct Views {
+    std::vector<SchemeView> schemes;
+    std::vector<StoredLevels> stored;
+  };
+  std::vector<StoredLevels> missingStored(std::uint64_t around) const;
+  const StoredLevels* findStored(const core::model::OtherTensor* other) const;
+  void receive(Views views);
+  void addStored(std::vector<WeightHistogram::Levels>& rows, const core::model::OtherTensor* other, QString title,
+                 const QColor& color) const;
+  static Views compute(const OpenModel& model, std::size_t index, const std::vector<core::quant::Scheme>& schemes,
+                       std::vector<StoredLevels> stored, std::uint64_t around, const core::JobContext& job);
+
   Selection& m_selection;
   JobRunner& m_jobs;
   Subject m_subject;
   StopNotice* m_stop;
   std::vector<SchemeView> m_views;  ///< of m_subject
-  bool m_cancelled = false;         ///< what is missing is not under way
+  std::vector<StoredLevels> m_stored;
+  bool m_cancelled = false;  ///< what is missing is not under way
 };
 
 }  // namespace app

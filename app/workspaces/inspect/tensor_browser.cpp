@@ -75,6 +75,21 @@ class WeightsOnly : public QSortFilterProxyModel {
   const TensorTableModel& m_table;
 };
 
+/// The module that a packed weight and its pieces belong to: "model.layers.0.self_attn.q_proj".
+QString moduleOf(const core::io::TensorInfo& tensor) {
+  QString module = QString::fromStdString(tensor.pieceOf.empty() ? tensor.name : tensor.pieceOf);
+  if (module.endsWith(QLatin1String(".weight"))) module.chop(7);
+  return module;
+}
+
+/// The groups of what the file holds: the pieces of a packed weight stand together under their module.
+QStringList storedGroupsOf(const core::io::TensorInfo& tensor) {
+  const QString name = storedNameText(tensor), module = moduleOf(tensor);
+  const bool isPacked = tensor.assembly != core::io::Assembly::None || !tensor.pieceOf.empty();
+  if (!isPacked || !name.startsWith(module + u'.')) return groupsOf(name);
+  return groupsOf(module + QStringLiteral(".own.name"));  // two words that groupsOf leaves out
+}
+
 }  // namespace
 
 TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* parent)
@@ -239,7 +254,7 @@ void TensorBrowser::fillTree() {
     QStandardItem* parent = m_treeModel->invisibleRootItem();
     QString path;
     int indentation = m_tree->indentation();
-    for (const QString& group : groupsOf(name)) {
+    for (const QString& group : isStored ? storedGroupsOf(tensors[i]) : groupsOf(name)) {
       indentation += m_tree->indentation();
       path += (path.isEmpty() ? QString() : QStringLiteral(".")) + group;
       QStandardItem*& item = groups[path];

@@ -32,9 +32,7 @@ namespace app {
 
 using core::metrics::Metric;
 
-namespace {
-constexpr qsizetype kLongestName = 24;
-}
+namespace {}
 
 LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* parent)
     : Workspace(context, parent),
@@ -253,9 +251,14 @@ QString LayersWorkspace::summary() const {
   if (m_errors->isComputing()) text += tr(" · computing…");
   const auto compared = selection().comparedRecipe();
   const ModelErrors* const errors = compared && selection().isChecked(*compared) ? m_errors->find(*compared) : nullptr;
-  if (errors != nullptr && !errors->note.empty())
-    text += tr(" · %1: %2")
-                .arg(text::shortened(selection().title(*compared), kLongestName), QString::fromStdString(errors->note));
+  m_summary->setToolTip({});
+  if (errors != nullptr && !errors->note.empty()) {
+    const QString note = QString::fromStdString(errors->note);
+    text += QStringLiteral(" · ") + note;
+    m_summary->setToolTip(tr("%1: %2. Where norms differ, weights may have been scaled between layers: then the errors "
+                             "of weights say little, and those of outputs count.")
+                              .arg(selection().title(*compared), note));
+  }
   return text;
 }
 
