@@ -23,10 +23,14 @@ from packed_expectations import is_left_plain, numbers_wrong, pieces_wanted, pie
 from packed_store import numbers, read_folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PARTS = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
-         "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm",
-         "post_attention_layernorm": "ffn_norm"}
-WHOLE = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
+PARTS = {
+    "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm",
+    "post_attention_layernorm": "ffn_norm"
+}
+WHOLE = {
+    "model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"
+}
 
 
 class Dump:
@@ -63,8 +67,11 @@ def linears(config):
     width, wide, heads = config["hidden_size"], config["intermediate_size"], config["num_attention_heads"]
     head = config.get("head_dim") or width // heads
     keys = config.get("num_key_value_heads", heads) * head
-    shapes = {"self_attn.q_proj": (heads * head, width), "self_attn.k_proj": (keys, width), "self_attn.v_proj": (keys, width),
-              "self_attn.o_proj": (width, heads * head), "mlp.gate_proj": (wide, width), "mlp.up_proj": (wide, width), "mlp.down_proj": (width, wide)}
+    shapes = {
+        "self_attn.q_proj": (heads * head, width), "self_attn.k_proj": (keys, width), "self_attn.v_proj": (keys, width),
+        "self_attn.o_proj": (width, heads * head), "mlp.gate_proj": (wide, width), "mlp.up_proj": (wide, width),
+        "mlp.down_proj": (width, wide)
+    }
     layers = [f"model.layers.{i}." for i in range(config["num_hidden_layers"])]
     plain = {f"{layer}{norm}.weight": (width,) for layer in layers for norm in ("input_layernorm", "post_attention_layernorm")}
     plain.update({"model.norm.weight": (width,), "model.embed_tokens.weight": (config["vocab_size"], width)})
@@ -106,7 +113,8 @@ def original_of(dump, config, name):
     except LookupError:
         return None
     if part in ("self_attn.q_proj", "self_attn.k_proj"):
-        heads = config["num_attention_heads"] if "q_proj" in part else config.get("num_key_value_heads", config["num_attention_heads"])
+        heads = config["num_attention_heads"] if "q_proj" in part else config.get("num_key_value_heads",
+                                                                                  config["num_attention_heads"])
         values = values.reshape(heads, -1, 2, values.shape[1]).transpose(0, 2, 1, 3).reshape(values.shape)
     return values
 
@@ -126,7 +134,8 @@ def index_wrong(folder, tensors):
 
 def check(folder, cli, against):
     """Yields (tensor, sentence or None, figures)."""
-    config, quantization, tensors = json.loads((folder / "config.json").read_text()), packed_layouts.quantization_of(folder), read_folder(folder)
+    config, quantization, tensors = json.loads(
+        (folder / "config.json").read_text()), packed_layouts.quantization_of(folder), read_folder(folder)
     for path in sorted(folder.glob("*.safetensors")):
         yield from ((path.name, wrong, "") for wrong in container_wrong(path))
     for wrong in (*index_wrong(folder, tensors), *settings_wrong(quantization)):
@@ -154,7 +163,8 @@ def check(folder, cli, against):
             yield name, "is packed, but the settings say it is not", ""
         if shape is None or shape != weight.values.shape:
             yield name, f"the model has {shape}, this is {weight.values.shape}", ""
-        yield from ((name, wrong, "") for wrong in pieces_wrong(pieces_wanted(quantization, scheme, weight.values.shape, weight), pieces))
+        yield from ((name, wrong, "")
+                    for wrong in pieces_wrong(pieces_wanted(quantization, scheme, weight.values.shape, weight), pieces))
         yield from ((name, wrong, "") for wrong in numbers_wrong(quantization, scheme, weight, pieces))
         figures = f"{weight.bits} bits, codes {weight.codes.min()}…{weight.codes.max()}"
         try:

@@ -23,7 +23,9 @@ from packed_random import random_cases
 def is_declined(name, pieces, dump):
     """Whether the codes are listed with a reason why they do not become weights."""
     try:
-        dump(f"{name.removesuffix('.weight')}.{next(one for one in pieces if one in ('W_q', 'qweight', 'weight_packed', 'weight'))}")
+        dump(
+            f"{name.removesuffix('.weight')}.{next(one for one in pieces if one in ('W_q', 'qweight', 'weight_packed', 'weight'))}"
+        )
     except LookupError as reason:
         print(f"declined: {reason}")
         return "cannot become weights" in str(reason)
@@ -41,7 +43,8 @@ def compare(folder, dump):
                 yield f"{name} is not read: {wrong}"
             continue
         if not same(ours, weight.values, steps_of(pieces)):
-            off = (ours.view("u4") != weight.values.view("u4")).sum() if ours.shape == weight.values.shape else f"shape {ours.shape}"
+            off = (
+                ours.view("u4") != weight.values.view("u4")).sum() if ours.shape == weight.values.shape else f"shape {ours.shape}"
             yield f"{name} differs: {off} of {weight.values.size} values"
 
 

@@ -55,7 +55,8 @@ def four_bit_read(pieces):
         absmax = numbers(pieces["absmax"])
         if "nested_absmax" in pieces:
             outer = numbers(pieces["nested_absmax"])[np.arange(absmax.size) // state["nested_blocksize"]]
-            absmax = numbers(pieces["nested_quant_map"])[pieces["absmax"].array.reshape(-1)] * outer + np.float32(state["nested_offset"])
+            absmax = numbers(pieces["nested_quant_map"])[pieces["absmax"].array.reshape(-1)] * outer + np.float32(
+                state["nested_offset"])
         values = numbers(pieces["quant_map"])[codes] * absmax.reshape(-1)[np.arange(count) // block]
     more = {"kind": state["quant_type"], "dtype": state["dtype"], "nested": "nested_absmax" in pieces}
     return Weight(values.reshape(shape), codes.reshape(shape), absmax.astype(np.float32), None, None, 4, block, more)

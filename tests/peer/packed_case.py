@@ -43,7 +43,8 @@ class Case:
         name = name or f"{module}.weight"
         if name.endswith("mlp.down_proj.weight"):
             self.config.update(hidden_size=weight.values.shape[0], intermediate_size=weight.values.shape[1])
-        self.expected[name] = stored("F32", np.where(np.isnan(weight.values), np.float32(np.nan), weight.values))  # one NaN, the same bytes everywhere
+        self.expected[name] = stored("F32", np.where(np.isnan(weight.values), np.float32(np.nan),
+                                                     weight.values))  # one NaN, the same bytes everywhere
         self.about[name] = {"shape": list(weight.values.shape), "bits": weight.bits, "group": weight.group,
                             "zeros": weight.zeros is not None, "order": weight.order is not None, **weight.more}
 
@@ -62,7 +63,8 @@ class Case:
         config = {**self.config, "torch_dtype": self.dtype}
         if self.quantization:
             config["quantization_config"] = self.quantization
-        for name, content in {"config.json": config, **({"expected.json": self.about} if self.expected else {}), **self.files}.items():
+        for name, content in {"config.json": config, **({"expected.json": self.about} if self.expected else {}),
+                              **self.files}.items():
             (folder / name).write_text(json.dumps(content, indent=1) + "\n")
         write_file(folder / "model.safetensors", self.tensors)
         if self.expected:

@@ -13,10 +13,12 @@ DOWN, UP = "model.layers.0.mlp.down_proj", "model.layers.0.mlp.up_proj"
 
 def bnb_config(bits=4, kind="nf4", double=True, compute="bfloat16", storage="uint8"):
     """As transformers prints a BitsAndBytesConfig."""
-    return {"_load_in_4bit": bits == 4, "_load_in_8bit": bits == 8, "bnb_4bit_compute_dtype": compute, "bnb_4bit_quant_storage": storage,
-            "bnb_4bit_quant_type": kind, "bnb_4bit_use_double_quant": double, "llm_int8_enable_fp32_cpu_offload": False,
-            "llm_int8_has_fp16_weight": False, "llm_int8_skip_modules": None, "llm_int8_threshold": 6.0, "load_in_4bit": bits == 4,
-            "load_in_8bit": bits == 8, "quant_method": "bitsandbytes"}
+    return {
+        "_load_in_4bit": bits == 4, "_load_in_8bit": bits == 8, "bnb_4bit_compute_dtype": compute,
+        "bnb_4bit_quant_storage": storage, "bnb_4bit_quant_type": kind, "bnb_4bit_use_double_quant": double,
+        "llm_int8_enable_fp32_cpu_offload": False, "llm_int8_has_fp16_weight": False, "llm_int8_skip_modules": None,
+        "llm_int8_threshold": 6.0, "load_in_4bit": bits == 4, "load_in_8bit": bits == 8, "quant_method": "bitsandbytes"
+    }
 
 
 def four_bit_matrix(case, module, shape, kind="nf4", block=64, nested=True, absmax=None, storage="U8", inner=256):
@@ -31,7 +33,8 @@ def four_bit_matrix(case, module, shape, kind="nf4", block=64, nested=True, absm
 
 
 def bnb_single(name, says, shape, dtype="float16", **how):
-    config = bnb_config(4, how.get("kind", "nf4"), how.get("nested", True), dtype, {"BF16": "bfloat16"}.get(how.get("storage"), "uint8"))
+    config = bnb_config(4, how.get("kind", "nf4"), how.get("nested", True), dtype,
+                        {"BF16": "bfloat16"}.get(how.get("storage"), "uint8"))
     case = Case(name, says, config, dtype)
     four_bit_matrix(case, DOWN, shape, **how)
     return case
@@ -40,8 +43,10 @@ def bnb_single(name, says, shape, dtype="float16", **how):
 def bnb_extreme():
     absmax = np.full(17, 0.02, np.float32)
     absmax[:8] = np.nan, np.inf, -np.inf, 0, -0.0, -0.01, 1e-40, 3e38
-    return bnb_single("bnb_nf4_extreme_absmax", "absmax NaN, infinite, 0, −0, negative, denormal and 3e38; the last block has 6 weights",
-                      (10, 103), nested=False, absmax=absmax)
+    return bnb_single("bnb_nf4_extreme_absmax",
+                      "absmax NaN, infinite, 0, −0, negative, denormal and 3e38; the last block has 6 weights", (10, 103),
+                      nested=False,
+                      absmax=absmax)
 
 
 def int8_case():
@@ -62,7 +67,10 @@ def bnb_cases():
     yield bnb_single("bnb_nf4_plain", "absmax in float32, blocks of 128", (20, 48), "bfloat16", nested=False, block=128)
     yield bnb_single("bnb_fp4_odd", "FP4, an odd number of weights: the last nibble is nobody's", (3, 55), kind="fp4", nested=False)
     yield bnb_single("bnb_fp4_double", "FP4, absmax quantized again", (16, 64), kind="fp4")
-    yield bnb_single("bnb_nf4_stored_bf16", "bnb_4bit_quant_storage bfloat16: the bytes are given as bfloat16", (16, 64), "bfloat16", storage="BF16")
+    yield bnb_single("bnb_nf4_stored_bf16",
+                     "bnb_4bit_quant_storage bfloat16: the bytes are given as bfloat16", (16, 64),
+                     "bfloat16",
+                     storage="BF16")
     yield bnb_extreme()
     yield int8_case()
 
@@ -71,20 +79,24 @@ def hqq_config(bits, group, axis, as_float=False):
     """As transformers prints an HqqConfig."""
     weights = {"nbits": bits, "channel_wise": True, "group_size": group, "optimize": True, "round_zero": bits == 4, "axis": axis,
                "view_as_float": as_float}
-    return {"quant_config": {"weight_quant_params": weights, "scale_quant_params": None, "zero_quant_params": None, "offload_meta": False},
-            "quant_method": "hqq", "skip_modules": ["lm_head"]}
+    return {
+        "quant_config": {
+            "weight_quant_params": weights, "scale_quant_params": None, "zero_quant_params": None, "offload_meta": False
+        }, "quant_method": "hqq", "skip_modules": ["lm_head"]
+    }
 
 
 def hqq_matrix(case, module, shape, bits=4, group=32, axis=1, as_float=False):
     groups, dtype = math.prod(shape) // group, {"float16": "F16", "bfloat16": "BF16"}[case.dtype]
     zeros = case.random.uniform(0, (1 << bits) - 1, groups)
-    pieces = packed_hqq.write(case.codes(shape, 0, (1 << bits) - 1), case.scales(groups, dtype), np.round(zeros) if bits == 4 else zeros, bits,
-                              axis, group, case.dtype, as_float)
+    pieces = packed_hqq.write(case.codes(shape, 0, (1 << bits) - 1), case.scales(groups, dtype),
+                              np.round(zeros) if bits == 4 else zeros, bits, axis, group, case.dtype, as_float)
     case.put(module, pieces, packed_hqq.read(pieces))
 
 
 def hqq_single(name, says, shape, dtype="float16", **how):
-    case = Case(name, says, hqq_config(how.get("bits", 4), how.get("group", 32), how.get("axis", 1), how.get("as_float", False)), dtype)
+    case = Case(name, says, hqq_config(how.get("bits", 4), how.get("group", 32), how.get("axis", 1), how.get("as_float", False)),
+                dtype)
     hqq_matrix(case, DOWN, shape, **how)
     return case
 

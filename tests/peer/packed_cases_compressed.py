@@ -11,16 +11,20 @@ DOWN = "model.layers.0.mlp.down_proj"
 
 def arguments(bits=4, kind="int", strategy="group", group=None, symmetric=True, **more):
     """QuantizationArgs as compressed-tensors prints it."""
-    return {"actorder": None, "block_structure": None, "dynamic": False, "group_size": group, "num_bits": bits, "observer": "minmax",
-            "observer_kwargs": {}, "scale_dtype": None, "strategy": strategy, "symmetric": symmetric, "type": kind, "zp_dtype": None,
-            **more}
+    return {
+        "actorder": None, "block_structure": None, "dynamic": False, "group_size": group, "num_bits": bits, "observer": "minmax",
+        "observer_kwargs": {}, "scale_dtype": None, "strategy": strategy, "symmetric": symmetric, "type": kind, "zp_dtype": None,
+        **more
+    }
 
 
 def config_of(form, weights, inputs=None):
     scheme = {"format": form, "input_activations": inputs, "output_activations": None, "targets": ["Linear"], "weights": weights}
-    return {"config_groups": {"group_0": scheme}, "format": form, "global_compression_ratio": None, "ignore": ["lm_head"],
-            "kv_cache_scheme": None, "quant_method": "compressed-tensors", "quantization_status": "compressed", "sparsity_config": {},
-            "transform_config": {}, "version": "0.14.0"}
+    return {
+        "config_groups": {"group_0": scheme}, "format": form, "global_compression_ratio": None, "ignore": ["lm_head"],
+        "kv_cache_scheme": None, "quant_method": "compressed-tensors", "quantization_status": "compressed", "sparsity_config": {},
+        "transform_config": {}, "version": "0.14.0"
+    }
 
 
 def dynamic_inputs(bits, kind):
@@ -37,12 +41,14 @@ def pack_matrix(case, module, shape, bits=4, group=32, symmetric=True, order=Fal
     half, groups = 1 << bits - 1, math.ceil(columns / (group or columns))
     codes = case.codes(shape, -half, half - 1)
     zeros = None if symmetric else case.codes((out, groups), -half, half - 1)
-    pieces = pack_write(codes, case.scales((out, groups), dtype), zeros, bits, case.order(columns, group) if order else None, dtype, **how)
+    pieces = pack_write(codes, case.scales((out, groups), dtype), zeros, bits,
+                        case.order(columns, group) if order else None, dtype, **how)
     case.put(module, pieces, pack_read(pieces, bits, group))
 
 
 def pack_single(name, says, shape, **how):
-    case = Case(name, says, pack_config(**{key: how[key] for key in ("bits", "group", "symmetric", "order") if key in how}), "bfloat16")
+    case = Case(name, says, pack_config(**{key: how[key]
+                                           for key in ("bits", "group", "symmetric", "order") if key in how}), "bfloat16")
     pack_matrix(case, DOWN, shape, **how)
     return case
 
@@ -70,7 +76,8 @@ def pack_groups():
 
 
 def pack_extreme():
-    case = Case("ct_pack_extreme_scales", "scales NaN, infinite, 0, −0, negative, denormal and the largest", pack_config(), "bfloat16")
+    case = Case("ct_pack_extreme_scales", "scales NaN, infinite, 0, −0, negative, denormal and the largest", pack_config(),
+                "bfloat16")
     scales = case.scales((12, 2), "BF16")
     scales[:8, 0] = np.nan, np.inf, -np.inf, 0, -0.0, -0.01, 1e-40, 3.3e38
     pieces = pack_write(case.codes((12, 64), -8, 7), scales, None, 4)
@@ -85,8 +92,12 @@ def pack_cases():
     yield pack_single("ct_pack_channel", "by channel; 44 columns: the last word of codes is half full", (12, 44), group=0)
     yield pack_single("ct_pack_channel_asym", "by channel with zero points", (12, 64), group=0, symmetric=False, dtype="F16")
     yield pack_single("ct_pack_int8", "INT8 by channel", (12, 50), bits=8, group=0)
-    yield pack_single("ct_pack_int8_asym", "INT8, groups of 32, zero points, float32 scales, weight_shape of int32", (10, 64), bits=8,
-                      symmetric=False, dtype="F32", shape_dtype="I32")
+    yield pack_single("ct_pack_int8_asym",
+                      "INT8, groups of 32, zero points, float32 scales, weight_shape of int32", (10, 64),
+                      bits=8,
+                      symmetric=False,
+                      dtype="F32",
+                      shape_dtype="I32")
     yield pack_single("ct_pack_g_idx", "weight_g_idx: the groups of the columns are scattered", (12, 96), order=True)
     yield pack_single("ct_pack_g_idx_asym", "weight_g_idx and zero points", (12, 96), order=True, symmetric=False)
     yield pack_single("ct_pack_int2", "2 bits", (12, 64), bits=2)

@@ -24,13 +24,17 @@ def e4m3_scales(case, shape):
     return case.random.integers(0x28, 0x7F, shape).astype(np.uint8)
 
 
-def elements(case, module, shape, scale_shape, scale_dtype, tile=None, name="weight_scale", kind="F8_E4M3", zeros=None, scales=None, more=()):
+def elements(case, module, shape, scale_shape, scale_dtype, tile=None, name="weight_scale", kind="F8_E4M3", zeros=None,
+             scales=None, more=()):
     codes = e4m3(case, shape) if kind == "F8_E4M3" else case.codes(shape, -128, 127)
     scales = case.scales(scale_shape, scale_dtype) if scales is None else scales
     pieces = elements_write(codes, kind, scales, scale_dtype, zeros, name)
     weight = elements_read(pieces, tile, name)
-    pieces.update({piece: stored("F32" if scale_dtype == "F32" else scale_dtype, case.scales(scale_shape if scale_shape in ((), (1,)) else (1,)))
-                   for piece in more})
+    pieces.update({
+        piece: stored("F32" if scale_dtype == "F32" else scale_dtype,
+                      case.scales(scale_shape if scale_shape in ((), (1,)) else (1,)))
+        for piece in more
+    })
     case.put(module, pieces, weight)
 
 
@@ -39,38 +43,46 @@ def fp8_config(**more):
 
 
 def fp8_cases():
-    block = Case("fp8_block", "weight_scale_inv: tiles of 128 × 128, the last ones cut off", fp8_config(fmt="e4m3", weight_block_size=[128, 128]), "bfloat16")
+    block = Case("fp8_block", "weight_scale_inv: tiles of 128 × 128, the last ones cut off",
+                 fp8_config(fmt="e4m3", weight_block_size=[128, 128]), "bfloat16")
     elements(block, DOWN, (12, 260), (1, 3), "F32", (128, 128), "weight_scale_inv")
     elements(block, UP, (130, 40), (2, 1), "F32", (128, 128), "weight_scale_inv")
     yield block
-    small = Case("fp8_llama", "a whole tiny Llama: weight_scale_inv, tiles of 32 × 16, bfloat16 scales", fp8_config(fmt="e4m3", weight_block_size=[32, 16]),
-                 "bfloat16")
-    yield llama(small, lambda module, shape: elements(small, module, shape, (shape[0] // 32, shape[1] // 16), "BF16", (32, 16), "weight_scale_inv"))
-    tensor = Case("fp8_tensor", "one weight_scale for the tensor, a scalar; input_scale beside it", fp8_config(activation_scheme="static"))
+    small = Case("fp8_llama", "a whole tiny Llama: weight_scale_inv, tiles of 32 × 16, bfloat16 scales",
+                 fp8_config(fmt="e4m3", weight_block_size=[32, 16]), "bfloat16")
+    yield llama(
+        small, lambda module, shape: elements(small, module, shape, (shape[0] // 32, shape[1] // 16), "BF16",
+                                              (32, 16), "weight_scale_inv"))
+    tensor = Case("fp8_tensor", "one weight_scale for the tensor, a scalar; input_scale beside it",
+                  fp8_config(activation_scheme="static"))
     elements(tensor, DOWN, (10, 33), (), "F32", more=("input_scale",))
     elements(tensor, UP, (11, 7), (1,), "F32", more=("input_scale",))
     yield tensor
-    row = Case("fp8_row", "fbgemm_fp8: one weight_scale a row", {"activation_scale_ub": 1200.0, "modules_to_not_convert": ["lm_head"],
-                                                              "quant_method": "fbgemm_fp8"}, "bfloat16")
+    row = Case("fp8_row", "fbgemm_fp8: one weight_scale a row",
+               {"activation_scale_ub": 1200.0, "modules_to_not_convert": ["lm_head"], "quant_method": "fbgemm_fp8"}, "bfloat16")
     elements(row, DOWN, (10, 33), (10, 1), "F32")
     yield row
     odd = Case("fp8_extreme", "all 256 codes, NaN among them; scales NaN, infinite, 0, −0, negative, denormal and 3e38",
                fp8_config(fmt="e4m3", weight_block_size=[2, 64]), "bfloat16")
-    pieces = elements_write(np.arange(1024).reshape(8, 128).astype(np.uint8), "F8_E4M3", ODD_SCALES.reshape(4, 2), "F32", None, "weight_scale_inv")
+    pieces = elements_write(
+        np.arange(1024).reshape(8, 128).astype(np.uint8), "F8_E4M3", ODD_SCALES.reshape(4, 2), "F32", None, "weight_scale_inv")
     odd.put(DOWN, pieces, elements_read(pieces, (2, 64), "weight_scale_inv"))
     yield odd
 
 
 def compressed_elements_cases():
     inputs = dynamic_inputs(8, "int")
-    plain = Case("ct_int8", "int-quantized: INT8 elements, one scale a row", config_of("int-quantized", arguments(8, "int", "channel"), inputs), "bfloat16")
+    plain = Case("ct_int8", "int-quantized: INT8 elements, one scale a row",
+                 config_of("int-quantized", arguments(8, "int", "channel"), inputs), "bfloat16")
     elements(plain, DOWN, (10, 33), (10, 1), "BF16", kind="I8")
     yield plain
-    asym = Case("ct_int8_asym", "int-quantized with zero points", config_of("int-quantized", arguments(8, "int", "channel", None, False), inputs))
+    asym = Case("ct_int8_asym", "int-quantized with zero points",
+                config_of("int-quantized", arguments(8, "int", "channel", None, False), inputs))
     elements(asym, DOWN, (10, 33), (10, 1), "F16", kind="I8", zeros=asym.codes((10, 1), -128, 127))
     yield asym
     inputs = arguments(8, "float", "tensor")
-    tensor = Case("ct_fp8_tensor", "float-quantized: one scale for the tensor", config_of("float-quantized", arguments(8, "float", "tensor"), inputs), "bfloat16")
+    tensor = Case("ct_fp8_tensor", "float-quantized: one scale for the tensor",
+                  config_of("float-quantized", arguments(8, "float", "tensor"), inputs), "bfloat16")
     elements(tensor, DOWN, (10, 33), (1,), "BF16", more=("input_scale",))
     yield tensor
     channel = Case("ct_fp8_channel", "float-quantized: one scale a row",
@@ -122,11 +134,16 @@ def fp4_cases():
 def modelopt_config(algorithm, weights, inputs):
     """config.json and hf_quant_config.json as ModelOpt exports them."""
     producer = {"name": "modelopt", "version": "0.37.0"}
-    config = {"config_groups": {"group_0": {"input_activations": inputs, "weights": weights, "targets": ["Linear"]}}, "ignore": ["lm_head"],
-              "quant_algo": algorithm, "kv_cache_scheme": {"dynamic": False, "num_bits": 8, "type": "float"}, "producer": producer,
-              "quant_method": "modelopt"}
+    config = {
+        "config_groups": {"group_0": {"input_activations": inputs, "weights": weights,
+                                      "targets": ["Linear"]}}, "ignore": ["lm_head"], "quant_algo": algorithm,
+        "kv_cache_scheme": {"dynamic": False, "num_bits": 8, "type": "float"}, "producer": producer, "quant_method": "modelopt"
+    }
     group = {"group_size": weights["group_size"]} if "group_size" in weights else {}
-    return config, {"producer": producer, "quantization": {"quant_algo": algorithm, "kv_cache_quant_algo": "FP8", **group, "exclude_modules": ["lm_head"]}}
+    return config, {
+        "producer": producer,
+        "quantization": {"quant_algo": algorithm, "kv_cache_quant_algo": "FP8", **group, "exclude_modules": ["lm_head"]}
+    }
 
 
 def modelopt_nvfp4(case, module, shape, scales=None):
@@ -140,12 +157,15 @@ def modelopt_nvfp4(case, module, shape, scales=None):
 def modelopt_cases():
     four = {"dynamic": False, "num_bits": 4, "type": "float", "group_size": 16}
     config, beside = modelopt_config("NVFP4", four, four)
-    whole = Case("modelopt_nvfp4_llama", "a whole tiny Llama: NVFP4 of ModelOpt, scales of an 8-bit KV cache beside it", config, "bfloat16")
+    whole = Case("modelopt_nvfp4_llama", "a whole tiny Llama: NVFP4 of ModelOpt, scales of an 8-bit KV cache beside it", config,
+                 "bfloat16")
     whole.files["hf_quant_config.json"] = beside
     llama(whole, lambda module, shape: modelopt_nvfp4(whole, module, shape))
-    whole.tensors["model.layers.0.self_attn.k_proj.k_scale"] = whole.tensors["model.layers.0.self_attn.v_proj.v_scale"] = stored("F32", np.float32(1))
+    whole.tensors["model.layers.0.self_attn.k_proj.k_scale"] = whole.tensors["model.layers.0.self_attn.v_proj.v_scale"] = stored(
+        "F32", np.float32(1))
     yield whole
-    only = Case("modelopt_nvfp4_extreme", "hf_quant_config.json alone; scales NaN, 0, −0, negative, denormal and 448", None, "bfloat16")
+    only = Case("modelopt_nvfp4_extreme", "hf_quant_config.json alone; scales NaN, 0, −0, negative, denormal and 448", None,
+                "bfloat16")
     only.files["hf_quant_config.json"] = beside
     scales = e4m3_scales(only, (10, 3))
     scales[:7, 0] = 0x7F, 0xFF, 0, 0x80, 0xB8, 1, 0x7E

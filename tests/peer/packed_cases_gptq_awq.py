@@ -49,7 +49,10 @@ def gptq_dynamic():
 def gptq_beside():
     """Before quantization_config stood in config.json."""
     case = Case("gptq_quantize_config", "settings in quantize_config.json alone, as AutoGPTQ first wrote them", None)
-    case.files["quantize_config.json"] = {key: value for key, value in gptq_config(sym=False, form=None).items() if key != "quant_method"}
+    case.files["quantize_config.json"] = {
+        key: value
+        for key, value in gptq_config(sym=False, form=None).items() if key != "quant_method"
+    }
     gptq_matrix(case, DOWN, (32, 64), sym=False)
     return case
 
@@ -66,9 +69,18 @@ def gptq_cases():
     whole = Case("gptq_llama", "a whole tiny Llama: 4 bits, groups of 32, symmetric, zeros of v1", gptq_config())
     yield llama(whole, lambda module, shape: gptq_matrix(whole, module, shape))
     yield gptq_single("gptq_act_order", "act-order: the groups of the columns are scattered", (32, 96), act=True, sym=False)
-    yield gptq_single("gptq_act_order_short", "act-order, the last group has 32 of 64 columns", (32, 96), group=64, act=True, sym=False)
+    yield gptq_single("gptq_act_order_short",
+                      "act-order, the last group has 32 of 64 columns", (32, 96),
+                      group=64,
+                      act=True,
+                      sym=False)
     yield gptq_single("gptq_v1_wrap", "v1: some zeros are 0 and therefore stored as 15", (32, 64), sym=False, lowest_zero=0)
-    yield gptq_single("gptq_v2", "v2: zeros stored as they are, 0 and 15 among them", (32, 64), "gptq_v2", True, sym=False, lowest_zero=0)
+    yield gptq_single("gptq_v2",
+                      "v2: zeros stored as they are, 0 and 15 among them", (32, 64),
+                      "gptq_v2",
+                      True,
+                      sym=False,
+                      lowest_zero=0)
     yield gptq_single("gptq_no_form", "no checkpoint_format (before it existed): v1", (32, 64), None, sym=False)
     yield gptq_single("gptq_no_g_idx", "no g_idx (before it existed): groups in order", (32, 64), sym=False, g_idx=False)
     yield gptq_single("gptq_2bit", "2 bits", (32, 64), bits=2, sym=False)

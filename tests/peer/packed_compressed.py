@@ -50,7 +50,8 @@ def _unpack(words, bits, shape, axis):
     each = 32 // bits
     if words.shape != packed(math.ceil(shape[axis] / each)):
         raise ValueError(f"words of shape {words.shape} hold no codes of shape {shape}")
-    wide = np.moveaxis(np.ascontiguousarray(words).view(np.uint32), axis, -1)[..., None] >> np.arange(each, dtype=np.uint32) * np.uint32(bits)
+    wide = np.moveaxis(np.ascontiguousarray(words).view(np.uint32), axis,
+                       -1)[..., None] >> np.arange(each, dtype=np.uint32) * np.uint32(bits)
     codes = (wide & np.uint32((1 << bits) - 1)).reshape(*wide.shape[:-2], -1)[..., :shape[axis]]
     return np.ascontiguousarray(np.moveaxis(codes, -1, axis)).astype(np.int32)
 
@@ -70,7 +71,8 @@ def pack_read(pieces, bits, group):
         zeros = _unpack(kept.array, bits, (out, groups), 0) - half if kept.dtype == "I32" else \
             np.broadcast_to(kept.array, (out, groups)).astype(np.int32)
     order = _order(pieces, columns, groups)
-    return Weight(affine(codes, scales, zeros, order), codes, scales, zeros, order if "weight_g_idx" in pieces else None, bits, group)
+    return Weight(affine(codes, scales, zeros, order), codes, scales, zeros, order if "weight_g_idx" in pieces else None, bits,
+                  group)
 
 
 def spread(scales, shape, tile=None):
@@ -119,7 +121,8 @@ def fp4_read(pieces):
     codes = unpack_nibbles(pieces["weight_packed"].array, low_first=True)
     kept = pieces["weight_scale"].array
     with np.errstate(all="ignore"):
-        scales = E4M3[kept] / numbers(pieces["weight_global_scale"]).reshape(1, 1) if "weight_global_scale" in pieces else E8M0[kept]
+        scales = E4M3[kept] / numbers(pieces["weight_global_scale"]).reshape(1,
+                                                                             1) if "weight_global_scale" in pieces else E8M0[kept]
         group = 16 if "weight_global_scale" in pieces else 32
         if scales.shape != (codes.shape[0], math.ceil(codes.shape[1] / group)):
             raise ValueError(f"weight_scale has shape {scales.shape}")

@@ -36,17 +36,22 @@ def block_matrix(case, module, shape):
 
 four = {"dynamic": False, "num_bits": 4, "type": "float", "group_size": 16}
 BASES = {
-    "gptq": (gptq_config(sym=False), lambda case, *what: gptq_matrix(case, *what, sym=False)),
-    "awq": (awq_config(), awq_matrix),
-    "ct_pack": (pack_config(symmetric=False, order=True), lambda case, *what: pack_matrix(case, *what, symmetric=False, order=True)),
+    "gptq": (gptq_config(sym=False), lambda case, *what: gptq_matrix(case, *what, sym=False)), "awq": (awq_config(), awq_matrix),
+    "ct_pack": (pack_config(symmetric=False,
+                            order=True), lambda case, *what: pack_matrix(case, *what, symmetric=False, order=True)),
     "bnb_nf4": (bnb_config(), four_bit_matrix), "bnb_int8": (bnb_config(8), int8_matrix),
-    "fp8": (fp8_config(fmt="e4m3", weight_block_size=[8, 32]), tile_matrix),
-    "ct_int8": (config_of("int-quantized", arguments(8, "int", "channel"), dynamic_inputs(8, "int")), row_matrix),
-    "ct_nvfp4": (nvfp4_scheme(), nvfp4_matrix),
-    "ct_mxfp4": (config_of("mxfp4-pack-quantized", arguments(4, "float", "group", 32, scale_dtype="torch.uint8")), mxfp4_matrix),
-    "modelopt_nvfp4": (modelopt_config("NVFP4", four, four)[0], modelopt_nvfp4),
-    "gpt_oss": ({"modules_to_not_convert": ["lm_head"], "quant_method": "mxfp4"}, block_matrix),
-    "hqq": (hqq_config(4, 32, 1), hqq_matrix)}
+    "fp8": (fp8_config(fmt="e4m3",
+                       weight_block_size=[8, 32]), tile_matrix), "ct_int8": (config_of("int-quantized",
+                                                                                       arguments(8, "int", "channel"),
+                                                                                       dynamic_inputs(8, "int")), row_matrix),
+    "ct_nvfp4": (nvfp4_scheme(),
+                 nvfp4_matrix), "ct_mxfp4": (config_of("mxfp4-pack-quantized",
+                                                       arguments(4, "float", "group", 32, scale_dtype="torch.uint8")),
+                                             mxfp4_matrix), "modelopt_nvfp4": (modelopt_config("NVFP4", four,
+                                                                                               four)[0], modelopt_nvfp4),
+    "gpt_oss": ({"modules_to_not_convert": ["lm_head"],
+                 "quant_method": "mxfp4"}, block_matrix), "hqq": (hqq_config(4, 32, 1), hqq_matrix)
+}
 
 
 def drop(piece):
@@ -91,8 +96,10 @@ def put(at, value):
 
 
 HUGE = 1 << 40
-SHAPES_TELL = {"gptq_bits_0", "gptq_bits_9", "gptq_bits_text", "gptq_group_0", "gptq_group_negative", "gptq_group_huge", "fp8_tile_0",
-               "hqq_no_nbits"}  # a reader that goes by the shapes of the tensors may read these
+SHAPES_TELL = {
+    "gptq_bits_0", "gptq_bits_9", "gptq_bits_text", "gptq_group_0", "gptq_group_negative", "gptq_group_huge", "fp8_tile_0",
+    "hqq_no_nbits"
+}  # a reader that goes by the shapes of the tensors may read these
 # base case, name, what is wrong, what is done
 TABLE = [
     ("gptq", "no_scales", "scales are missing", drop(".scales")),
@@ -122,14 +129,17 @@ TABLE = [
     ("ct_pack", "shape_huge", "weight_shape claims 2^40 × 2^40", become(".weight_shape", stored("I64", [HUGE, HUGE]))),
     ("ct_pack", "shape_overflow", "weight_shape claims 2^62 × 4", become(".weight_shape", stored("I64", [1 << 62, 4]))),
     ("ct_pack", "shape_negative", "weight_shape claims −8 rows", become(".weight_shape", stored("I64", [-8, 64]))),
-    ("ct_pack", "shape_wide", "weight_shape claims 72 columns, the words hold 64", become(".weight_shape", stored("I64", [8, 72]))),
+    ("ct_pack", "shape_wide", "weight_shape claims 72 columns, the words hold 64", become(".weight_shape", stored("I64",
+                                                                                                                  [8, 72]))),
     ("ct_pack", "shape_of_three", "weight_shape has three entries", become(".weight_shape", stored("I64", [8, 8, 8]))),
     ("ct_pack", "zero_point_short", "weight_zero_point has 1 of 2 groups", change(".weight_zero_point", lambda a: a[:, :1])),
     ("ct_pack", "g_idx_too_large", "weight_g_idx names group 2 of 2", change(".weight_g_idx", put(0, 2))),
-    ("ct_pack", "groups_off", "weight_scale has 3 groups, 64 columns make 2", change(".weight_scale", lambda a: np.concatenate([a, a[:, :1]], 1))),
+    ("ct_pack", "groups_off", "weight_scale has 3 groups, 64 columns make 2",
+     change(".weight_scale", lambda a: np.concatenate([a, a[:, :1]], 1))),
     ("bnb_nf4", "no_absmax", "absmax is missing", drop(".absmax")),
     ("bnb_nf4", "no_state", "quant_state is missing", drop(".quant_state.bitsandbytes__nf4")),
-    ("bnb_nf4", "state_no_json", "quant_state is no JSON", become(".quant_state.bitsandbytes__nf4", stored("U8", [123, 34, 255]))),
+    ("bnb_nf4", "state_no_json", "quant_state is no JSON", become(".quant_state.bitsandbytes__nf4", stored("U8",
+                                                                                                           [123, 34, 255]))),
     ("bnb_nf4", "state_no_shape", "quant_state says no shape", state(shape=...)),
     ("bnb_nf4", "shape_huge", "quant_state claims 2^40 × 2^40 weights", state(shape=[HUGE, HUGE])),
     ("bnb_nf4", "block_0", "blocksize is 0", state(blocksize=0)),
@@ -139,7 +149,8 @@ TABLE = [
     ("bnb_nf4", "no_nested_map", "nested_quant_map is missing", drop(".nested_quant_map")),
     ("bnb_int8", "scb_short", "SCB has 7 of 8 rows", change(".SCB", lambda a: a[:-1])),
     ("fp8", "no_scale", "weight_scale_inv is missing", drop(".weight_scale_inv")),
-    ("fp8", "tiles_off", "weight_scale_inv has one column of tiles more", change(".weight_scale_inv", lambda a: np.concatenate([a, a], 1)[:, :3])),
+    ("fp8", "tiles_off", "weight_scale_inv has one column of tiles more",
+     change(".weight_scale_inv", lambda a: np.concatenate([a, a], 1)[:, :3])),
     ("fp8", "tile_0", "weight_block_size has a 0", setting("weight_block_size", [0, 32])),
     ("ct_int8", "no_scale", "weight_scale is missing", drop(".weight_scale")),
     ("ct_int8", "scale_short", "weight_scale has 7 of 8 rows", change(".weight_scale", lambda a: a[:7])),

@@ -53,7 +53,8 @@ def awq_read(pieces, group):
     scales = numbers(pieces["scales"]).T
     groups = columns // (group or columns)
     if scales.shape != (words * 8, groups) or pieces["qzeros"].array.shape != (groups, words):
-        raise ValueError(f"scales {scales.shape[::-1]} and qzeros {pieces['qzeros'].array.shape} do not fit qweight {(columns, words)}")
+        raise ValueError(
+            f"scales {scales.shape[::-1]} and qzeros {pieces['qzeros'].array.shape} do not fit qweight {(columns, words)}")
     codes, zeros, order = matrix(pieces["qweight"].array), matrix(pieces["qzeros"].array), groups_of(columns, group)
     return Weight(affine(codes, scales, zeros, order), codes, scales, zeros, None, 4, group)
 
@@ -77,7 +78,8 @@ def gemv_read(pieces, group):
     columns = words * 8
     wide, groups = gemv_zero_words(columns, group or columns), columns // (group or columns)
     if pieces["qzeros"].array.shape != (out, wide) or pieces["scales"].array.shape != (out, wide * 8):
-        raise ValueError(f"qzeros {pieces['qzeros'].array.shape} and scales {pieces['scales'].array.shape} do not fit {(out, words)}")
+        raise ValueError(
+            f"qzeros {pieces['qzeros'].array.shape} and scales {pieces['scales'].array.shape} do not fit {(out, words)}")
     codes, zeros = unpack_words(pieces["qweight"].array, 4, columns, 1), unpack_words(pieces["qzeros"].array, 4, groups, 1)
     scales = numbers(pieces["scales"])[:, :groups]
     return Weight(affine(codes, scales, zeros, groups_of(columns, group)), codes, scales, zeros, None, 4, group)

@@ -38,8 +38,10 @@ def write(codes, scales, zeros, bits, axis, group, dtype="float16", as_float=Fal
     kept = stored("I32" if bits == 3 else "U8", packed)
     if as_float:
         kept = Stored(kind, packed.view(stored(kind, 0).array.dtype))
-    flags = {"view_as_float": as_float, "quant_scale": False, "quant_zero": False, "offload_meta": False, "encoded_state_dict": True,
-             "stores_quant_config": True, "channel_wise": True, "optimize": True, "round_zero": bits == 4}
+    flags = {
+        "view_as_float": as_float, "quant_scale": False, "quant_zero": False, "offload_meta": False, "encoded_state_dict": True,
+        "stores_quant_config": True, "channel_wise": True, "optimize": True, "round_zero": bits == 4
+    }
     return {"W_q": kept, "scale": stored(kind, scales.reshape(one_each)), "zero": stored(kind, zeros.reshape(one_each)),
             "nbits": stored("I32", bits), "group_size": stored("I32", group), "shape": stored("I64", codes.shape),
             "axis": stored("I32", axis), "packing": _text(PACKING[bits]), "compute_dtype": _text(f"torch.{dtype}"),

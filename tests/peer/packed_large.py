@@ -14,22 +14,29 @@ from packed_cases_gptq_awq import awq_config, gptq_config
 from packed_hqq import write as hqq_write
 from packed_store import BITS, header_of, stored
 
-CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 32000, "hidden_size": 2048, "intermediate_size": 5632,
-          "num_hidden_layers": 22, "num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 64, "max_position_embeddings": 2048,
-          "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu", "bos_token_id": 1, "eos_token_id": 2, "tie_word_embeddings": False}
-MATRICES = {"self_attn.q_proj": (2048, 2048), "self_attn.k_proj": (256, 2048), "self_attn.v_proj": (256, 2048), "self_attn.o_proj": (2048, 2048),
-            "mlp.gate_proj": (5632, 2048), "mlp.up_proj": (5632, 2048), "mlp.down_proj": (2048, 5632)}
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 32000, "hidden_size": 2048,
+    "intermediate_size": 5632, "num_hidden_layers": 22, "num_attention_heads": 32, "num_key_value_heads": 4, "head_dim": 64,
+    "max_position_embeddings": 2048, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "hidden_act": "silu", "bos_token_id": 1,
+    "eos_token_id": 2, "tie_word_embeddings": False
+}
+MATRICES = {
+    "self_attn.q_proj": (2048, 2048), "self_attn.k_proj": (256, 2048), "self_attn.v_proj": (256, 2048),
+    "self_attn.o_proj": (2048, 2048), "mlp.gate_proj": (5632, 2048), "mlp.up_proj": (5632, 2048), "mlp.down_proj": (2048, 5632)
+}
 SPREAD = 0.02  # what weights deviate by
 
 
 def scales(dtype, shape, codes_deviate):
     """Scales that make weights of the usual size, a few per cent apart."""
-    return dtype, shape, lambda random: stored(dtype, (SPREAD / codes_deviate * np.exp(random.normal(0, 0.1, shape))).astype(np.float32)).array
+    return dtype, shape, lambda random: stored(dtype, (SPREAD / codes_deviate * np.exp(random.normal(0, 0.1, shape))).astype(
+        np.float32)).array
 
 
 def anything(dtype, shape):
     """Every bit at random."""
-    return dtype, shape, lambda random: np.frombuffer(random.bytes(math.prod(shape) * np.dtype(BITS[dtype]).itemsize), BITS[dtype]).reshape(shape)
+    return dtype, shape, lambda random: np.frombuffer(random.bytes(math.prod(shape) * np.dtype(BITS[dtype]).itemsize), BITS[dtype]
+                                                      ).reshape(shape)
 
 
 def e4m3(shape, low=0, high=254):
@@ -69,9 +76,12 @@ def nf4(out, columns):
     count = out * columns // 64
     state = {"quant_type": "nf4", "blocksize": 64, "dtype": "bfloat16", "shape": [out, columns], "nested_blocksize": 256,
              "nested_dtype": "float32", "nested_offset": 0.04}
-    return {"weight": anything("U8", (out * columns // 2, 1)), "weight.absmax": anything("U8", (count,)),
-            "weight.nested_absmax": fixed("F32", np.full(count // 256, 0.01)), "weight.nested_quant_map": fixed("F32", dynamic_map()),
-            "weight.quant_map": fixed("F32", NF4), "weight.quant_state.bitsandbytes__nf4": fixed("U8", np.frombuffer(json.dumps(state).encode(), np.uint8))}
+    return {
+        "weight": anything("U8", (out * columns // 2, 1)), "weight.absmax": anything("U8", (count,)),
+        "weight.nested_absmax": fixed("F32", np.full(count // 256, 0.01)), "weight.nested_quant_map": fixed("F32", dynamic_map()),
+        "weight.quant_map": fixed("F32", NF4),
+        "weight.quant_state.bitsandbytes__nf4": fixed("U8", np.frombuffer(json.dumps(state).encode(), np.uint8))
+    }
 
 
 def int8(out, columns):
@@ -101,17 +111,25 @@ def hqq(out, columns):
     settings["shape"] = stored("I64", (out, columns))
     groups = out * columns // 64
     tensors = {name: (one.dtype, one.array.shape, lambda _, kept=one: kept.array) for name, one in settings.items()}
-    return {**tensors, "W_q": anything("U8", (groups // 2, 64)), "scale": scales("BF16", (groups, 1), 4.6), "zero": fixed("BF16", np.full((groups, 1), 7.5))}
+    return {
+        **tensors, "W_q": anything("U8", (groups // 2, 64)), "scale": scales("BF16", (groups, 1), 4.6),
+        "zero": fixed("BF16", np.full((groups, 1), 7.5))
+    }
 
 
 FOUR = {"dynamic": False, "num_bits": 4, "type": "float", "group_size": 16}
-LAYOUTS = {"gptq": (gptq, gptq_config(group=128), "float16"), "gptq-act-order": (lambda *s: gptq(*s, act=True), gptq_config(group=128, act=True), "float16"),
-           "awq": (awq, awq_config(128), "float16"), "compressed-tensors": (pack, pack_config(4, 128), "bfloat16"),
-           "bitsandbytes": (nf4, bnb_config(), "bfloat16"), "bitsandbytes-int8": (int8, bnb_config(8), "float16"),
-           "ct-fp8": (fp8_channel, config_of("float-quantized", arguments(8, "float", "channel"), dynamic_inputs(8, "float")), "bfloat16"),
-           "fp8": (fp8_block, fp8_config(fmt="e4m3", weight_block_size=[128, 128]), "bfloat16"), "nvfp4": (nvfp4, nvfp4_scheme(), "bfloat16"),
-           "modelopt": (modelopt, modelopt_config("NVFP4", FOUR, FOUR)[0], "bfloat16"), "hqq": (hqq, hqq_config(4, 64, 1), "bfloat16"),
-           "none": (lambda out, columns: {"weight": scales("BF16", (out, columns), 1)}, None, "bfloat16")}
+LAYOUTS = {
+    "gptq": (gptq, gptq_config(group=128), "float16"), "gptq-act-order": (lambda *s: gptq(*s, act=True),
+                                                                          gptq_config(group=128, act=True), "float16"),
+    "awq": (awq, awq_config(128), "float16"), "compressed-tensors": (pack, pack_config(4, 128), "bfloat16"),
+    "bitsandbytes": (nf4, bnb_config(), "bfloat16"), "bitsandbytes-int8": (int8, bnb_config(8), "float16"),
+    "ct-fp8": (fp8_channel, config_of("float-quantized", arguments(8, "float", "channel"), dynamic_inputs(8,
+                                                                                                          "float")), "bfloat16"),
+    "fp8": (fp8_block, fp8_config(fmt="e4m3", weight_block_size=[128,
+                                                                 128]), "bfloat16"), "nvfp4": (nvfp4, nvfp4_scheme(), "bfloat16"),
+    "modelopt": (modelopt, modelopt_config("NVFP4", FOUR, FOUR)[0], "bfloat16"), "hqq": (hqq, hqq_config(4, 64, 1), "bfloat16"),
+    "none": (lambda out, columns: {"weight": scales("BF16", (out, columns), 1)}, None, "bfloat16")
+}
 
 
 def write_large(folder, layout, layers, beside):
@@ -121,8 +139,13 @@ def write_large(folder, layout, layers, beside):
     folder.mkdir(parents=True, exist_ok=True)
 
     def normal(shape, middle=0.0):
-        return kind, shape, lambda random: stored(kind, random.standard_normal(shape, np.float32) * SPREAD + np.float32(middle)).array
-    tensors = {"model.embed_tokens.weight": normal((32000, 2048)), "model.norm.weight": normal((2048,), 1), "lm_head.weight": normal((32000, 2048))}
+        return kind, shape, lambda random: stored(kind,
+                                                  random.standard_normal(shape, np.float32) * SPREAD + np.float32(middle)).array
+
+    tensors = {
+        "model.embed_tokens.weight": normal((32000, 2048)), "model.norm.weight": normal((2048,), 1), "lm_head.weight": normal(
+            (32000, 2048))
+    }
     for layer in range(layers):
         at = f"model.layers.{layer}."
         tensors.update({f"{at}{norm}.weight": normal((2048,), 1) for norm in ("input_layernorm", "post_attention_layernorm")})
@@ -137,7 +160,10 @@ def write_large(folder, layout, layers, beside):
             if array.shape != tuple(shape):
                 raise ValueError(f"{array.shape} is not {shape}")
             file.write(np.ascontiguousarray(array).tobytes())
-    config = {**CONFIG, "num_hidden_layers": layers, "torch_dtype": dtype, **({"quantization_config": quantization} if quantization else {})}
+    config = {
+        **CONFIG, "num_hidden_layers": layers, "torch_dtype": dtype,
+        **({"quantization_config": quantization} if quantization else {})
+    }
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
     for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json", "special_tokens_map.json"):
         if beside and (pathlib.Path(beside) / name).exists():

@@ -59,17 +59,23 @@ def _scaled(config):
 
 
 # method → (endings of what a module's codes are called, (config, module) → reader of {piece: Stored})
-METHODS = {"gptq": (("qweight",), _gptq),
-           "awq": (("qweight",), lambda config, _: lambda pieces: (gemv_read if config.get("version", "gemm").lower() == "gemv" else awq_read)(
-               pieces, _group(config))),
-           "bitsandbytes": (("weight",), lambda *_: lambda pieces: int8_read(pieces) if "SCB" in pieces else four_bit_read(
-               {name.removeprefix("weight").removeprefix("."): one for name, one in pieces.items() if name.startswith("weight")})),
-           "compressed-tensors": (("weight_packed", "weight"), _compressed),
-           "fp8": (("weight",), lambda config, _: _scaled(config)), "fbgemm_fp8": (("weight",), lambda config, _: _scaled(config)),
-           "modelopt": (("weight",), lambda config, _: lambda pieces: (nvfp4_read if pieces["weight"].dtype == "U8" else _scaled(config))(pieces)),
-           "mxfp4": (("blocks",), lambda *_: blocks_read), "hqq": (("W_q",), lambda *_: packed_hqq.read)}
-BESIDE = {"bitsandbytes": (".SCB", ".weight.absmax"), "compressed-tensors": (".weight_scale",), "fp8": (".weight_scale_inv", ".weight_scale"),
-          "fbgemm_fp8": (".weight_scale",), "modelopt": (".weight_scale",)}
+METHODS = {
+    "gptq": (("qweight",), _gptq),
+    "awq": (("qweight",), lambda config, _: lambda pieces:
+            (gemv_read if config.get("version", "gemm").lower() == "gemv" else awq_read)(pieces, _group(config))),
+    "bitsandbytes": (("weight",), lambda *_: lambda pieces: int8_read(pieces) if "SCB" in pieces else four_bit_read(
+        {name.removeprefix("weight").removeprefix("."): one
+         for name, one in pieces.items()
+         if name.startswith("weight")})), "compressed-tensors": (("weight_packed", "weight"), _compressed),
+    "fp8": (("weight",), lambda config, _: _scaled(config)), "fbgemm_fp8": (("weight",), lambda config, _: _scaled(config)),
+    "modelopt": (("weight",), lambda config, _: lambda pieces: (nvfp4_read
+                                                                 if pieces["weight"].dtype == "U8" else _scaled(config))
+                 (pieces)), "mxfp4": (("blocks",), lambda *_: blocks_read), "hqq": (("W_q",), lambda *_: packed_hqq.read)
+}
+BESIDE = {
+    "bitsandbytes": (".SCB", ".weight.absmax"), "compressed-tensors": (".weight_scale",),
+    "fp8": (".weight_scale_inv", ".weight_scale"), "fbgemm_fp8": (".weight_scale",), "modelopt": (".weight_scale",)
+}
 
 
 def weights(folder):

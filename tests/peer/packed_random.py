@@ -11,7 +11,8 @@ DOWN = "model.layers.0.mlp.down_proj"
 
 
 def _gptq(pick, name):
-    bits, group, sym, act, v2 = (pick(one) for one in ((2, 3, 4, 8), (0, 16, 32, 64, 128), (True, False), (True, False), (True, False)))
+    bits, group, sym, act, v2 = (pick(one)
+                                 for one in ((2, 3, 4, 8), (0, 16, 32, 64, 128), (True, False), (True, False), (True, False)))
     act = act and group > 0
     shape = (int(pick((32, 64, 96))), 32 * int(pick(range(1, 9))))
     case = Case(name, "random", gptq.gptq_config(int(bits), int(group), bool(act), bool(sym), "gptq_v2" if v2 else "gptq"))
@@ -39,14 +40,20 @@ def _pack(pick, name):
 def _four_bit(pick, name):
     kind, nested, block = str(pick(("nf4", "fp4"))), bool(pick((True, False))), int(pick((32, 64, 128, 256)))
     case = Case(name, "random", bnb.bnb_config(4, kind, nested), str(pick(("float16", "bfloat16", "float32"))))
-    bnb.four_bit_matrix(case, DOWN, (int(pick(range(1, 70))), int(pick(range(1, 200)))), kind, block, nested, inner=int(pick((16, 256))))
+    bnb.four_bit_matrix(case,
+                        DOWN, (int(pick(range(1, 70))), int(pick(range(1, 200)))),
+                        kind,
+                        block,
+                        nested,
+                        inner=int(pick((16, 256))))
     return case
 
 
 def _fp8(pick, name):
     out, columns, tile = int(pick(range(1, 300))), int(pick(range(1, 300))), [int(pick((16, 128))), int(pick((16, 128)))]
     case = Case(name, "random", floats.fp8_config(fmt="e4m3", weight_block_size=tile), "bfloat16")
-    floats.elements(case, DOWN, (out, columns), (-(-out // tile[0]), -(-columns // tile[1])), str(pick(("F32", "BF16"))), tile, "weight_scale_inv")
+    floats.elements(case, DOWN, (out, columns), (-(-out // tile[0]), -(-columns // tile[1])), str(pick(("F32", "BF16"))), tile,
+                    "weight_scale_inv")
     return case
 
 
@@ -57,7 +64,10 @@ def _nvfp4(pick, name):
 
 
 def _mxfp4(pick, name):
-    case = Case(name, "random", compressed.config_of("mxfp4-pack-quantized", compressed.arguments(4, "float", "group", 32, scale_dtype="torch.uint8")), "bfloat16")
+    case = Case(
+        name, "random",
+        compressed.config_of("mxfp4-pack-quantized", compressed.arguments(4, "float", "group", 32, scale_dtype="torch.uint8")),
+        "bfloat16")
     floats.mxfp4_matrix(case, DOWN, (int(pick(range(1, 40))), 32 * int(pick(range(1, 12)))))
     return case
 

@@ -39,7 +39,8 @@ def bf16(values):
 def stored(dtype, values):
     """Numbers as a tensor of a type; the 8-bit floats are given as codes."""
     values = np.asarray(values)
-    return Stored(dtype, np.ascontiguousarray(bf16(values) if dtype == "BF16" else values.astype(BITS[dtype])).reshape(values.shape))
+    return Stored(dtype,
+                  np.ascontiguousarray(bf16(values) if dtype == "BF16" else values.astype(BITS[dtype])).reshape(values.shape))
 
 
 def numbers(tensor):
