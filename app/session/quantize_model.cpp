@@ -41,6 +41,11 @@ void writeWeights(const Order& order, WritingPlan& plan, WrittenModel& model, Wr
   maker.makeAll([&](std::span<const std::byte> bytes) { writer.append(bytes); }, order.job);
   writer.finish();
   maker.forget();
+  if (maker.inputsLeftAsTheyAre() != 0)
+    plan.notes.push_back(
+        fmt::format("The source quantizes the inputs of {} matrices; the new model takes them as they "
+                    "are.",
+                    maker.inputsLeftAsTheyAre()));
   if (maker.wrappedZeros() != 0)
     plan.notes.push_back(
         fmt::format("{} groups have the zero-point 0, which the first version of GPTQ's layout stores less one, as the "

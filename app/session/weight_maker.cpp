@@ -96,6 +96,7 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     made = cast(stored, *weight.cast, job);
   else if (!row.isCopied)
     made = quantized(weight, stored, job);
+  if (stored->input && (made == stored || !made->input)) ++m_inputsLeft;
   noteNonFinite(row, *stored, made == stored ? nullptr : made.get(), done);
   if (!weight.isPacked) return append(made->payload);
   if (m_plan.kind.layout == FolderLayout::Gptq) m_wrappedZeros += core::quant::zerosAtTheEnd(*made);

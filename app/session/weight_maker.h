@@ -25,6 +25,8 @@ class WeightMaker {
   void forget() noexcept { m_tensors.forget(); }
   /// Groups whose zero-point is 0 under GPTQ's first version (gptqPieces).
   std::uint64_t wrappedZeros() const { return m_wrappedZeros; }
+  /// Matrices whose inputs the source quantizes and the new model does not.
+  std::uint64_t inputsLeftAsTheyAre() const { return m_inputsLeft; }
 
  private:
   void make(const NewWeight& weight, const Append& append, const core::JobContext& job, const core::JobContext& done);
@@ -38,7 +40,7 @@ class WeightMaker {
   MadeTensors m_tensors;
   core::quant::Calibration* m_calibration;
   std::optional<SharedFactors> m_factors;  ///< where columns' factors are folded
-  std::uint64_t m_wrappedZeros = 0;
+  std::uint64_t m_wrappedZeros = 0, m_inputsLeft = 0;
 };
 
 }  // namespace app

@@ -403,6 +403,12 @@ class TestCliFolders : public QObject {
     QVERIFY(!names(QStringLiteral("decoded")).contains(QStringLiteral("quantize_config.json")));
     const Json tensors = json({QStringLiteral("inspect"), path(QStringLiteral("decoded"))})["tensors"];
     for (const Json& row : tensors) QVERIFY2(row["name"].get<std::string>().ends_with(".weight"), row.dump().c_str());
+    // What a file of weights cannot say of its source is said.
+    static_cast<void>(quantize(source, "--scheme int8:activations=int8_dynamic --layout compressed-tensors",
+                               QStringLiteral("inputs")));
+    const Json decoded = quantize(path(QStringLiteral("inputs")), "--scheme q8_0", QStringLiteral("inputs.gguf"));
+    QCOMPARE(decoded["notes"].size(), std::size_t{1});
+    QVERIFY(decoded["notes"][0].get<std::string>().find("42 matrices") != std::string::npos);
   }
 
   void shardsComeWithAnIndex() {
