@@ -33,6 +33,8 @@ constexpr std::uint8_t kOne = 0x38, kTwo = 0x40;
 
 }  // namespace
 
+Q_DECLARE_METATYPE(SafetensorsBuilder)
+
 class TestAssemble : public QObject {
   Q_OBJECT
  private slots:
@@ -50,6 +52,8 @@ class TestAssemble : public QObject {
   void codesStayWhereTheyLie_data();
   void codesStayWhereTheyLie();
   void targetsChooseTheGroup();
+  void inputsAsTheConfigSays_data();
+  void inputsAsTheConfigSays();
   void namePatterns_data();
   void namePatterns();
 };
@@ -256,8 +260,6 @@ void TestAssemble::int8HasZeroPoints() {
   QCOMPARE(values, (std::vector<float>{2 * -129, 2 * 126, 3 * 1, 3 * 2}));
 }
 
-Q_DECLARE_METATYPE(SafetensorsBuilder)
-
 void TestAssemble::codesStayWhereTheyLie_data() {
   QTest::addColumn<SafetensorsBuilder>("file");
   using B = SafetensorsBuilder;
@@ -302,6 +304,74 @@ void TestAssemble::targetsChooseTheGroup() {
   QVERIFY(!down->input && query->input);
   QCOMPARE(query->scheme->toString(), std::string("int8:activations=int8_dynamic"));
   QCOMPARE(down->scheme->toString(), std::string("int8"));
+}
+
+void TestAssemble::inputsAsTheConfigSays_data() {
+  QTest::addColumn<SafetensorsBuilder>("file");
+  QTest::addColumn<QString>("inputs");  // of the scheme; empty: they stay floats
+  QTest::addColumn<float>("scale");
+  QTest::addColumn<int>("zero");
+  QTest::addColumn<QString>("warning");
+  using B = SafetensorsBuilder;
+  const auto row = [](const char* name, const B& file, const char* inputs, float scale, int zero, const char* warning) {
+    QTest::newRow(name) << file << inputs << scale << zero << warning;
+  };
+  const auto group = [](const std::string& inputs) {
+    return R"({"config_groups":{"group_0":{"targets":["Linear"],"weights":{"num_bits":8},"input_activations":)" +
+           inputs + "}}}";
+  };
+  const B int8 = B().add("m.weight", "I8", {4, 64}).add("m.weight_scale", "F32", {4, 1});
+  const B fp8 = B().add("m.weight", "F8_E4M3", {4, 64}).add("m.weight_scale", "F32", {1});
+  const auto measured = [](B file, float scale) { return file.data("m.input_scale", "F32", {1}, floats({scale})); };
+  row("INT8 by token",
+      B(int8).config(group(R"({"num_bits":8,"type":"int","dynamic":true,"strategy":"token","symmetric":true})")),
+      "int8_dynamic", 0, 0, "");
+  row("INT8 of the tensor",
+      measured(int8, 0.25F)
+          .data("m.input_zero_point", "I8", {1}, bytes({0xFD}))
+          .config(group(R"({"num_bits":8,"type":"int","dynamic":false,"strategy":"tensor","symmetric":false})")),
+      "int8_static", 0.25F, -3, "");
+  row("FP8 by token", B(fp8).config(group(R"({"num_bits":8,"type":"float","dynamic":true,"strategy":"token"})")),
+      "fp8_dynamic", 0, 0, "");
+  row("FP8 of the tensor",
+      measured(fp8, 0.5F).config(group(R"({"num_bits":8,"type":"float","dynamic":false,"strategy":"tensor"})")),
+      "fp8_static", 0.5F, 0, "");
+  row("FP8 of transformers", measured(fp8, 2).config(R"({"quant_method":"fp8","activation_scheme":"static"})"),
+      "fp8_static", 2, 0, "");
+  row("FBGEMM", B(fp8).config(R"({"quant_method":"fbgemm_fp8"})"), "fp8_dynamic", 0, 0, "");
+  row("weights alone", B(fp8).config(group("null")), "", 0, 0, "");
+  row("INT8 with zero-points by token",
+      B(int8).config(group(R"({"num_bits":8,"type":"int","dynamic":true,"strategy":"token","symmetric":false})")), "",
+      0, 0, "to INT8 with a zero-point for each token");
+  row("INT4 by token", B(int8).config(group(R"({"num_bits":4,"type":"int","dynamic":true,"strategy":"token"})")), "", 0,
+      0, "to INT4;");
+  row("FP8 in groups", B(fp8).config(group(R"({"num_bits":8,"type":"float","dynamic":true,"strategy":"group"})")), "",
+      0, 0, "to FP8, group by group");
+  row("a static scale that nobody measured",
+      B(fp8).config(group(R"({"num_bits":8,"type":"float","dynamic":false,"strategy":"tensor"})")), "", 0, 0,
+      "with a static scale that is missing");
+  row("a static scale of 0", measured(fp8, 0).config(R"({"activation_scheme":"static"})"), "", 0, 0,
+      "with a static scale that is missing");
+}
+
+void TestAssemble::inputsAsTheConfigSays() {
+  QFETCH(SafetensorsBuilder, file);
+  QFETCH(QString, inputs);
+  QFETCH(float, scale);
+  QFETCH(int, zero);
+  QFETCH(QString, warning);
+  const auto model = file.open();
+  const auto weight = quant::loadTensor(*model, "m.weight");
+  QCOMPARE(weight->input.has_value(), !inputs.isEmpty());
+  const QString scheme = QString::fromStdString(weight->scheme->toString());
+  QCOMPARE(scheme.contains("activations="), !inputs.isEmpty());
+  if (weight->input) {
+    QVERIFY2(scheme.endsWith("activations=" + inputs), qPrintable(scheme));
+    QCOMPARE(weight->input->scale, scale);
+    QCOMPARE(weight->input->zeroPoint, zero);
+  }
+  QCOMPARE(model->warnings().size(), std::size_t{warning.isEmpty() ? 0U : 1U});
+  if (!warning.isEmpty()) QVERIFY(QString::fromStdString(model->warnings()[0]).contains(warning));
 }
 
 void TestAssemble::namePatterns_data() {

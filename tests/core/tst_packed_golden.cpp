@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/io/checkpoint.h"
 #include "core/model/tensor_roles.h"
+#include "core/quant/explain/block_explanation.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 #include "support/golden.h"
@@ -33,6 +34,15 @@ bool isSame(float value, float expected, int steps) {
   if (std::isnan(expected)) return std::isnan(value);
   const auto bits = std::bit_cast<std::int32_t>(value), wanted = std::bit_cast<std::int32_t>(expected);
   return bits == wanted || (steps != 0 && std::abs(bits - wanted) <= steps);
+}
+
+/// Blocks of it can be looked at bit by bit.
+void explainsItself(const quant::QuantizedTensor& weight) {
+  for (const std::uint64_t row : {std::uint64_t{0}, weight.rows() - 1}) {
+    const quant::BlockExplanation explained = quant::explainStored(weight, row, 0);
+    QVERIFY(explained.isStored && explained.scheme == weight.scheme);
+    QVERIFY(explained.bitsPerWeight > 0.0);
+  }
 }
 
 }  // namespace
@@ -87,6 +97,7 @@ void TestPackedGolden::decodesAsItsProject() {
                                                                       .arg(expected[k], 0, 'g', 9)));
     QCOMPARE(weight->changes != nullptr, isOrdered);
     if (weight->scheme) QCOMPARE(quant::Scheme::parse(weight->scheme->toString()), *weight->scheme);
+    explainsItself(*weight);
     weights += weight->shape.count();
   }
   // Its pieces count nothing, what no layout packs counts itself, and recipes keep the pieces.

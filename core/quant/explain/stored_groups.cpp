@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "core/numeric/code_books.h"
@@ -21,7 +22,7 @@ namespace {
 /// The bits that read as a number. @pre some do
 std::uint64_t bitsFor(const BlockField& field, double number) {
   if (const auto* format = numberFormatOf(field.reading)) return numeric::encode(*format, number);
-  return static_cast<std::uint64_t>(static_cast<std::int64_t>(number));
+  return std::abs(number) < 0x1p62 ? static_cast<std::uint64_t>(static_cast<std::int64_t>(number)) : 0;
 }
 
 /// The shared numbers of one group, in the order of their fields.
@@ -42,13 +43,17 @@ SideNumbers secondLevel(const std::vector<float>& scales, std::uint64_t group) {
   return {{static_cast<double>(largest), static_cast<double>(code)}, static_cast<double>(scales[group]), "{M}·{k}/255"};
 }
 
-/// NVFP4: the FP8 value that the tensor's factor divides.
+/// NVFP4: the FP8 value that the tensor's factor divides. Where a program multiplies by the inverse instead, the one
+/// that comes nearest.
 SideNumbers underTensorScale(const CodeBook& codes, std::uint64_t group) {
   const auto& format = numeric::numberFormat(numeric::FormatId::Fp8E4M3);
   double found = 0.0;
+  float least = std::numeric_limits<float>::infinity();
   for (std::uint64_t code = 0; code <= format.maxFiniteCode(); ++code) {
-    const double value = numeric::decode(format, code);
-    if (static_cast<float>(value) / codes.tensorFactor == codes.scales[group]) found = value;
+    for (const double value : {numeric::decode(format, code), -numeric::decode(format, code)}) {
+      const float off = std::abs(static_cast<float>(value) / codes.tensorFactor - codes.scales[group]);
+      if (off < least) found = value, least = off;
+    }
   }
   return {{static_cast<double>(codes.tensorFactor), found}, static_cast<double>(codes.scales[group]), "{s}/{g}"};
 }
