@@ -52,6 +52,7 @@ std::size_t PairMerges::PairHash::operator()(std::uint64_t pair) const {
 PairMerges::PairMerges(const std::vector<std::string>& merges, const Vocabulary& vocabulary) {
   if (merges.size() > 0x40000000U) fail("A tokenizer has at most 1073741824 merges.");
   m_rules.reserve(merges.size());
+  if (!merges.empty()) m_symbols.reserve(vocabulary.size());
   const auto symbolOf = [&](const std::string& text) {
     const auto known = find(text);
     return known ? *known : intern(text, vocabulary.find(text));

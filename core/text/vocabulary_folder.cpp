@@ -78,6 +78,7 @@ void checkMerges(const Ids& ids, VocabularyData& data) {
   constexpr float kNeverJoined = -1e9F;
   data.scores.assign(data.tokens.size(), 0.0F);
   if (data.kind == VocabularyKind::SentencePiece) data.scores.assign(data.tokens.size(), kNeverJoined);
+  std::string joined;
   for (std::size_t rank = 0; rank < data.merges.size(); ++rank) {
     const std::string& merge = data.merges[rank];
     const std::size_t blank = merge.find(' ', 1);
@@ -85,12 +86,14 @@ void checkMerges(const Ids& ids, VocabularyData& data) {
       refuse(fmt::format("merge {} should be two texts with a blank between, but is {}", rank, io::inQuotes(merge)));
     const std::string_view left = std::string_view(merge).substr(0, blank);
     const std::string_view right = std::string_view(merge).substr(blank + 1);
-    std::string joined(left);
-    joined += right;
+    joined.assign(left).append(right);
+    TokenId made = 0;
     for (const std::string_view text : {left, right, std::string_view(joined)}) {
-      if (!ids.contains(text)) refuse(fmt::format("merge {} names {}, which is no token", rank, io::inQuotes(text)));
+      const auto found = ids.find(text);
+      if (found == ids.end()) refuse(fmt::format("merge {} names {}, which is no token", rank, io::inQuotes(text)));
+      made = found->second;
     }
-    float& score = data.scores[static_cast<std::size_t>(ids.at(joined))];
+    float& score = data.scores[static_cast<std::size_t>(made)];
     if (score == kNeverJoined) score = -static_cast<float>(rank);
   }
 }
