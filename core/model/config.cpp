@@ -18,12 +18,15 @@ constexpr std::uint32_t kMaxVocabulary = 1U << 24U;
 /// The sentence about a property that rules a file of any format out before any number of it is read.
 std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
   if (checkpoint.kind() != io::ModelKind::Model) return cannotChat(checkpoint, io::describe(checkpoint.kind()));
+  const io::TensorInfo* first = nullptr;
   for (const io::TensorInfo& tensor : checkpoint.tensors()) {
     if (tensor.isReadable() || !tensor.pieceOf.empty()) continue;
-    return cannotChat(checkpoint, fmt::format("a model whose tensor {} cannot be read as weights ({})",
-                                              io::inQuotes(tensor.name), tensor.unreadable));
+    // The pieces beside codes that cannot be read, which have no parameters, say nothing of why.
+    if (first == nullptr || (first->parameters == 0 && tensor.parameters != 0)) first = &tensor;
   }
-  return std::nullopt;
+  if (first == nullptr) return std::nullopt;
+  return cannotChat(checkpoint, fmt::format("a model whose tensor {} cannot be read as weights ({})",
+                                            io::inQuotes(first->name), first->unreadable));
 }
 
 /// Rows of the embedding: the vocabulary the model really has. The tokenizer may know fewer or more.

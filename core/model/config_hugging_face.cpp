@@ -85,6 +85,22 @@ const io::MetadataEntry* entryOf(const io::Metadata& metadata, std::string_view 
   return found == metadata.entries().end() ? nullptr : &*found;
 }
 
+/// Rotary embedding that is described by no object of plain values: each kind of layer may have an object of its own.
+bool isUnknownRope(std::string_view key) {
+  return std::ranges::any_of(kRopeObjects, [key](std::string_view object) {
+    if (!key.starts_with(object)) return false;
+    const std::string_view inside = key.substr(object.size());
+    return inside.empty() || (inside.front() == '.' && inside.find('.', 1) != std::string_view::npos);
+  });
+}
+
+/// compressed-tensors' rotation of what runs through the model; those of weights have been carried out already.
+bool isRotation(const io::MetadataEntry& entry) {
+  const auto* const place = std::get_if<std::string>(&entry.value);
+  return place != nullptr && entry.key.starts_with("config.quantization_config.transform_config.") &&
+         entry.key.ends_with(".location") && !place->starts_with("weight_");
+}
+
 void refuseUnfollowed(const io::Checkpoint& checkpoint) {
   const io::Metadata& metadata = checkpoint.metadata();
   for (const NeutralKey& row : kNeutralKeys) {
@@ -99,10 +115,12 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint) {
     const auto* const list = std::get_if<io::MetadataArray>(&types->value);
     const bool isText = list != nullptr && list->elementType() == io::MetadataType::String;
     const std::vector<std::string> kinds = isText ? list->strings() : std::vector<std::string>{""};
-    if (std::ranges::adjacent_find(kinds, std::ranges::not_equal_to()) != kinds.end() ||
-        (kinds.front() != "full_attention" && kinds.front() != "sliding_attention"))
+    const bool areAlike = std::ranges::adjacent_find(kinds, std::ranges::not_equal_to()) == kinds.end();
+    if (!areAlike || (!kinds.empty() && kinds.front() != "full_attention" && kinds.front() != "sliding_attention"))
       refuseKey(checkpoint, *types);
   }
+  for (const io::MetadataEntry& entry : metadata.entries())
+    if (isUnknownRope(entry.key) || isRotation(entry)) refuseKey(checkpoint, entry);
 }
 
 /// The type of rotary scaling under one of its names; "default" is none.
@@ -143,7 +161,7 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
     const bool hasConfig = std::ranges::any_of(
         metadata.entries(), [](const io::MetadataEntry& entry) { return entry.key.starts_with("config."); });
     return cannotChat(checkpoint, hasConfig ? "a folder whose config.json names no model_type"
-                                            : "a safetensors model without a config.json beside it");
+                                            : "a safetensors model without a readable config.json beside it");
   }
   if (type != "llama" && type != "mistral") return cannotChat(checkpoint, withArticle(type) + " model");
   for (const std::string_view object : kRopeObjects) {

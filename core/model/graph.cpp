@@ -39,10 +39,12 @@ std::optional<ValueId> Graph::find(std::string_view name) const {
 }
 
 Graph buildGraph(const ModelConfig& config, const ModelWeights& weights) {
-  if (config.architecture == "llama") return applyInputChanges(buildLlamaGraph(config, weights));
-  throw Error(ErrorCode::Unsupported,
-              fmt::format("Models of architecture \"{}\" cannot be run yet; llama can.", config.architecture),
-              "general.architecture");
+  if (config.architecture == "llama" || config.architecture == "mistral")
+    return applyInputChanges(buildLlamaGraph(config, weights));
+  throw Error(
+      ErrorCode::Unsupported,
+      fmt::format("Models of architecture \"{}\" cannot be run yet; llama and mistral can.", config.architecture),
+      "general.architecture");
 }
 
 }  // namespace core::model

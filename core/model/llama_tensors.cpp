@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/io/packed_weights.h"
 #include "core/model/llama_names.h"
 #include "core/quant/quantizer.h"
 
@@ -17,14 +18,17 @@ std::string llamaTensor(const io::Checkpoint& checkpoint, std::string_view ggufN
 }
 
 bool hasOwnOutput(const io::Checkpoint& checkpoint) {
-  if (!checkpoint.find(llamaTensor(checkpoint, "output.weight"))) return false;
-  if (checkpoint.format() == io::FileFormat::Gguf) return true;
-  return !checkpoint.metadata().boolean("config.tie_word_embeddings").value_or(false);
+  const bool isThere = checkpoint.find(llamaTensor(checkpoint, "output.weight")).has_value();
+  if (checkpoint.format() == io::FileFormat::Gguf) return isThere;
+  const auto isTied = checkpoint.metadata().boolean("config.tie_word_embeddings");
+  return isTied ? !*isTied : isThere;
 }
 
 bool isWithoutEffect(const io::Checkpoint& checkpoint, const io::TensorInfo& tensor) {
   if (checkpoint.format() == io::FileFormat::Gguf) return false;
   if (tensor.name.ends_with("rotary_emb.inv_freq")) return true;
+  // Scales of a cache in 8 bits, whose type is chosen here (KvType), and warned of when the file is opened.
+  if (io::isCacheScale(tensor.name)) return true;
   if (tensor.name == nameIn(checkpoint.format(), "output.weight")) return !hasOwnOutput(checkpoint);
   constexpr std::uint64_t kMostValues = 1U << 20U;
   const bool isBias = tensor.name.ends_with(".bias") && tensor.shape.rank() == 1 && tensor.isReadable();

@@ -10,8 +10,8 @@ namespace core::model {
 /// bare decoder (LlamaModel). Whether it is there is another question.
 std::string llamaTensor(const io::Checkpoint& checkpoint, std::string_view ggufName);
 
-/// Whether the logits come from a matrix of their own: there is one, and a folder's config.json does not tie it to the
-/// embedding.
+/// Whether the logits come from a matrix of their own, as a folder's config.json says: one that it does not tie to the
+/// embedding has to be there. Where nothing says it, whether there is one.
 bool hasOwnOutput(const io::Checkpoint& checkpoint);
 
 /// Whether the tensor has no part in the computation of this family: what old folders keep beside the weights

@@ -75,6 +75,12 @@ QString whyNot(const Opened& folder) {
   }
 }
 
+/// What compressed-tensors says of a rotation.
+Json transform(const char* location) {
+  const Json apply = Json::array({{{"targets", {"re:.*down_proj$"}}, {"location", location}}});
+  return {{"transform_config", {{"config_groups", {{"R4", {{"type", "hadamard"}, {"apply", apply}}}}}}}};
+}
+
 }  // namespace
 
 class TestFolderModel : public QObject {
@@ -85,7 +91,7 @@ class TestFolderModel : public QObject {
     QTest::addColumn<int>("which");
     int which = 0;
     for (const char* name : {"plain", "heads of their own size", "tied", "tied, with a copy", "rotary scaling",
-                             "three shards", "bf16", "biases", "bare decoder", "old buffers"})
+                             "three shards", "bf16", "biases", "bare decoder", "old buffers", "mistral"})
       QTest::newRow(name) << which++;
   }
   void sameLogits() {
@@ -101,6 +107,7 @@ class TestFolderModel : public QObject {
     if (which == 7) shape.biases = true;
     if (which == 8) options.prefix = "";
     if (which == 9) options.oldBuffers = true;
+    if (which == 10) options.config["model_type"] = "mistral";
     Folders folders;
     const Pair pair = folders.make(shape, options);
     QCOMPARE(whyNot(pair.folder), QString());
@@ -193,6 +200,11 @@ class TestFolderModel : public QObject {
     row("a scale of logits", {{"logits_scaling", 8.0}}, "config.logits_scaling");
     row("a soft cap", {{"final_logit_softcapping", 30.0}}, "config.final_logit_softcapping");
     row("layers that differ", {{"layer_types", {"full_attention", "sliding_attention"}}}, "config.layer_types");
+    row("layers of their own rotation", {{"rope_parameters", {{"full_attention", {{"rope_type", "yarn"}}}}}},
+        "config.rope_parameters.full_attention.rope_type");
+    row("scaling by a name", {{"rope_scaling", "linear"}}, "\"config.rope_scaling\" set to \"linear\"");
+    row("rotated inputs", {{"quantization_config", transform("input")}},
+        "transform_config.config_groups.R4.apply.0.location\" set to \"input\"");
     row("no width", {{"hidden_size", nullptr}}, "config.hidden_size");
     row("no layers", {{"num_hidden_layers", 0}}, "config.num_hidden_layers");
     row("a text for a number", {{"num_attention_heads", "six"}}, "config.num_attention_heads");
@@ -221,8 +233,26 @@ class TestFolderModel : public QObject {
                          {"logits_scaling", 1.0},
                          {"hidden_act", "swish"},
                          {"layer_types", {"full_attention"}},
+                         {"rope_parameters", Json::object()},
+                         {"quantization_config", transform("weight_input")},
                          {"transformers_version", "5.0.0"}};
     QCOMPARE(whyNot(folders.folder({.config = config})), QString());
+    QCOMPARE(whyNot(folders.folder({.config = {{"layer_types", Json::array()}}})), QString());
+  }
+
+  /// A decoder without its head, which config.json does not replace by the embedding, computes no logits.
+  void headIsMissing() {
+    Folders folders;
+    const support::RandomModel shape{.tiedOutput = true};
+    const QString why = whyNot(folders.folder({.config = {{"tie_word_embeddings", false}}}, shape));
+    QVERIFY2(why.contains("has no tensor lm_head.weight"), qPrintable(why));
+    QCOMPARE(whyNot(folders.folder({.config = {{"tie_word_embeddings", nullptr}}}, shape)), QString());
+  }
+
+  /// Of a packed weight that cannot be read the reason is told, whichever of its tensors comes first in the file.
+  void packedWeightsSayWhy() {
+    const QString why = whyNot(io::openCheckpoint(QS_TEST_DATA "/packed/damaged/bnb_nf4_absmax_short"));
+    QVERIFY2(why.contains("cannot become weights: its .absmax has"), qPrintable(why));
   }
 
   /// One of zeros, which quantizers add, is none ("old buffers" above); any other would be left out in silence.

@@ -109,7 +109,7 @@ class TestModelConfig : public QObject {
     checkpoint->setArchitecture("");
     checkpoint->setFormat(io::FileFormat::Safetensors);
     QCOMPARE(sentenceOf(*checkpoint),
-             std::string("demo.gguf is a safetensors model without a config.json beside it: it "
+             std::string("demo.gguf is a safetensors model without a readable config.json beside it: it "
                          "opens for inspection, but cannot chat yet."));
   }
 
