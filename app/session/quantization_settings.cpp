@@ -16,6 +16,8 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+constexpr std::string_view kHead = "lm_head";
+
 /// −1 is one group for a whole row.
 int groupSize(const Scheme& scheme) {
   const auto& grouping = scheme.format.grouping;
@@ -75,7 +77,7 @@ Json gptq(const Scheme& scheme, bool isSecond, const std::vector<std::string>& s
                    {"static_groups", scheme.method.staticGroups == core::quant::StaticGroups::On},
                    {"sym", scheme.format.zeroPoint == core::quant::ZeroPoint::Off},
                    {"true_sequential", false},
-                   {"lm_head", false},
+                   {"lm_head", std::ranges::find(skipped, kHead) == skipped.end()},
                    {"model_name_or_path", nullptr},
                    {"model_file_base_name", "model"},
                    {"quant_method", "gptq"},
@@ -83,7 +85,7 @@ Json gptq(const Scheme& scheme, bool isSecond, const std::vector<std::string>& s
   // GPTQ packs the Linear layers of all blocks; rules that begin with "-:" leave some out (GPTQModel, vLLM).
   Json rules = Json::object();
   for (const std::string& module : skipped)
-    if (module != "lm_head") rules[exactly(module)] = Json::object();
+    if (module != kHead) rules[exactly(module)] = Json::object();
   if (!rules.empty()) settings["dynamic"] = std::move(rules);
   return settings;
 }
@@ -178,13 +180,12 @@ std::vector<std::string> modulesLeftAsTheyAre(const WritingPlan& plan, const std
   std::vector<std::string> modules;
   bool hasHead = false;
   for (const NewWeight& weight : plan.weights) {
-    if (weight.isPacked || !weight.row) continue;
     const NewTensor& tensor = weight.tensors.front();
-    if (!isLinear(rows[*weight.row], tensor)) continue;
+    hasHead = hasHead || tensor.name.starts_with(kHead);
+    if (weight.isPacked || !weight.row || !isLinear(rows[*weight.row], tensor)) continue;
     modules.push_back(tensor.name.substr(0, tensor.name.size() - std::string_view(".weight").size()));
-    hasHead = hasHead || modules.back() == "lm_head";
   }
-  if (!hasHead) modules.insert(modules.begin(), "lm_head");  // tied: a Linear layer all the same
+  if (!hasHead) modules.insert(modules.begin(), std::string(kHead));  // tied: a Linear layer all the same
   return modules;
 }
 

@@ -86,6 +86,13 @@ bool isCast(const core::quant::Scheme& scheme) {
   return core::quant::family(scheme.format.name) == core::quant::Family::Cast;
 }
 
+/// Whether a matrix is a Linear layer's: what looks rows up is none.
+bool isLinear(const QuantizedFileRow& row) {
+  using core::model::TensorRole;
+  const TensorRole role = row.decision.place.role;
+  return row.tensor.ends_with(".weight") && role != TensorRole::Embedding && role != TensorRole::Position;
+}
+
 /// One folder says one thing of all its packed weights.
 void refuseForFolder(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                      const std::vector<QuantizedFileRow>& rows, FolderLayout layout) {
@@ -114,7 +121,7 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
       refuse(
           recipe, row,
           fmt::format("{} packs matrices stored output × input, and this one is input × output.", displayName(layout)));
-    if (!row.tensor.ends_with(".weight"))
+    if (!isLinear(row))
       refuse(recipe, row,
              fmt::format("{} packs the weights of Linear layers, and {} is none.", displayName(layout),
                          core::io::inQuotes(row.tensor)));

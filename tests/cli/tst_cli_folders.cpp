@@ -91,6 +91,27 @@ class TestCliFolders : public QObject, private Written {
       QVERIFY(!QFileInfo::exists(path(QStringLiteral("said/quantize_config.json"))));
   }
 
+  /// A matrix of a block that stays as it is, and an output matrix that does not.
+  void settingsSayWhatIsPacked() {
+    const auto source = core::io::openCheckpoint(QS_TEST_DATA "/logits/tiny-gqa-f32.gguf");
+    QVERIFY(source->find("output.weight"));
+    const auto settings = [this](const char* options) {
+      remove(QStringLiteral("said"));
+      static_cast<void>(
+          quantize(QStringLiteral(QS_TEST_DATA "/logits/tiny-gqa-f32.gguf"), options, QStringLiteral("said")));
+      return read(QStringLiteral("said/config.json"))["quantization_config"];
+    };
+    const Json kept = settings("--scheme nf4 --tensor-type blk.0.attn_v=keep --layout bitsandbytes");
+    QCOMPARE(kept["llm_int8_skip_modules"], Json({"model.layers.0.self_attn.v_proj", "lm_head"}));
+    const Json packed = settings("--scheme nf4 --tensor-type ^output=nf4 --layout bitsandbytes");
+    QCOMPARE(packed["llm_int8_skip_modules"], Json::array());
+    const Json gptq =
+        settings("--scheme int4 --tensor-type ^output=int4 --tensor-type blk.1.ffn_up=keep --layout gptq");
+    QCOMPARE(gptq["lm_head"], Json(true));
+    QCOMPARE(gptq["dynamic"], Json({{"-:^model\\.layers\\.1\\.mlp\\.up_proj$", Json::object()}}));
+    QCOMPARE(settings("--scheme int4 --layout gptq")["lm_head"], Json(false));
+  }
+
   void compressedTensorsSayHowInputsAreMultiplied() {
     const auto group = [this](const char* options) {
       QDir(path(QStringLiteral("said"))).removeRecursively();
@@ -165,6 +186,7 @@ class TestCliFolders : public QObject, private Written {
     row("nothing packed", "--scheme bf16 --layout gptq", "x", "layout plain");
     row("two schemes", "--scheme nf4 --tensor-type attn_q=nf4:block=128 --layout bitsandbytes", "x",
         "one quantization_config");
+    row("an embedding", "--scheme nf4 --tensor-type token_embd=nf4 --layout bitsandbytes", "x", "Linear layers");
     row("another format", "--recipe Q4_K_M --layout awq", "x", "AWQ");
     row("too small a shard", "--scheme nf4 --layout bitsandbytes --split-max-size 100", "x", "cannot hold the tensor");
     row("standard output", "--scheme nf4 --layout bitsandbytes", "-", "standard output");
