@@ -98,6 +98,10 @@ class Marker {
   }
 
   PackedFindings take() {
+    if (std::ranges::any_of(m_tensors, [](const TensorInfo& tensor) { return isCacheScale(tensor.name); }))
+      m_findings.warnings.emplace_back(
+          "The program that stored the model keeps keys and values in 8 bits; here that is chosen apart from the "
+          "model.");
     for (const auto& [how, count] : m_notes) {
       m_findings.warnings.push_back(
           fmt::format("The program that stored {} quantizes {} inputs {}; here these inputs stay floats.",
@@ -172,6 +176,13 @@ class Marker {
 };
 
 }  // namespace
+
+bool isCacheScale(std::string_view name) {
+  constexpr std::string_view kEndings[] = {"attn.k_scale",       "attn.v_scale",   "attn.q_scale",
+                                           "k_proj.k_scale",     "v_proj.v_scale", "k_proj.output_scale",
+                                           "v_proj.output_scale"};
+  return std::ranges::any_of(kEndings, [name](std::string_view ending) { return name.ends_with(ending); });
+}
 
 PackedFindings markPackedWeights(std::span<TensorInfo> tensors,
                                  const std::unordered_map<std::string_view, std::size_t>& index,

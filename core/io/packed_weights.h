@@ -19,6 +19,9 @@ struct PackedFindings {
   std::vector<std::string> warnings;  ///< sentences
 };
 
+/// Whether a tensor is called like the scale of keys or values that a program caches in 8 bits.
+bool isCacheScale(std::string_view name);
+
 /// Finds the tensors of a checkpoint that was quantized by another program (or by this one). Codes whose pieces are all
 /// there and fit each other become the logical weight (TensorInfo::assembly), with what people call them ("GPTQ INT4 ·
 /// 128") and the shape of the weights; other codes get the reason why they cannot be read. Scales, zero-points and the

@@ -3,6 +3,7 @@
 #include <QTest>
 
 #include "core/base/error.h"
+#include "core/io/packed_weights.h"
 #include "core/io/safetensors.h"
 #include "core/metrics/tensor_stats.h"
 #include "core/model/tensor_roles.h"
@@ -24,6 +25,7 @@ class TestPackedWeights : public QObject {
   void whatDoesNotFitIsSaid();
   void logicalNames();
   void inputsThatAreNotFollowedAreSaid();
+  void cachesIn8BitsAreSaid();
   void claimsThatTheBytesDoNotBearOut_data();
   void claimsThatTheBytesDoNotBearOut();
   void plainTensorsStayPlain();
@@ -311,6 +313,20 @@ void TestPackedWeights::inputsThatAreNotFollowedAreSaid() {
   QCOMPARE(model->warnings()[0], std::string("The program that stored a weight quantizes its inputs to FP4, group by "
                                              "group; here these inputs stay floats."));
   QVERIFY(!core::quant::loadTensor(*model, "m.weight")->input);
+}
+
+void TestPackedWeights::cachesIn8BitsAreSaid() {
+  const auto model = SafetensorsBuilder()
+                         .add("model.layers.0.self_attn.k_scale", "F32", {})
+                         .add("model.layers.0.self_attn.k_proj.weight", "F8_E4M3", {8, 16})
+                         .add("model.layers.0.self_attn.k_proj.weight_scale", "F32", {})
+                         .add("model.layers.0.self_attn.k_proj.k_scale", "F32", {})
+                         .open();
+  QCOMPARE(model->warnings().size(), std::size_t{1});
+  QVERIFY(model->warnings()[0].find("keys and values in 8 bits") != std::string::npos);
+  QVERIFY(!io::isCacheScale("model.layers.0.self_attn.k_proj.weight_scale"));
+  QCOMPARE(model->tensors()[*model->find("model.layers.0.self_attn.k_proj.k_scale")].pieceOf,
+           std::string("model.layers.0.self_attn.k_proj.weight"));
 }
 
 // Shapes come from texts and small tensors a stranger wrote: no more weights are believed than there are codes.
