@@ -363,7 +363,8 @@ class TestCalibration : public QObject {
     QVERIFY(shown.waitUntilIdle());
     const std::pair<const char*, QString> rows[] = {
         {"nf4:method=awq", QStringLiteral("has inputs divided by factors")},
-        {"int8:group=row,method=gptq,act_order=on", QStringLiteral("columns in an order of its own")},
+        {"nf4:method=gptq,act_order=on", QStringLiteral("columns in an order of its own")},
+        {"int8:group=row,method=gptq,act_order=on", QStringLiteral("Weights, config.json and the tokenizer's files")},
         {"bf16:activations=fp8_dynamic", QStringLiteral("The file holds the weights alone")}};
     for (const auto& [text, sentence] : rows) {
       tickOnly(shown, text);
