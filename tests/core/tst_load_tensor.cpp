@@ -41,6 +41,7 @@ class TestLoadTensor : public QObject {
   void linear4bitDecodesAsInBitsandbytes();
   void whatDoesNotFitIsRefused_data();
   void whatDoesNotFitIsRefused();
+  void anyMapAndBlockSizes();
   void plainTensorsAreViews();
 };
 
@@ -103,6 +104,33 @@ void TestLoadTensor::whatDoesNotFitIsRefused() {
   const std::size_t index = *model->find("m.weight");
   QVERIFY(!quant::isLoadable(model->tensors()[index]));
   QVERIFY_THROWS_EXCEPTION(core::Error, quant::loadTensor(*model, index));
+}
+
+/// A map nobody has in his tables, nested blocks of three maxima, an odd number of weights: no scheme says that.
+void TestLoadTensor::anyMapAndBlockSizes() {
+  const auto raw = [](const std::vector<float>& values) {
+    return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  };
+  std::vector<float> map(16), nestedMap(256);
+  for (std::size_t i = 0; i < map.size(); ++i) map[i] = static_cast<float>(i) - 7.0F;
+  for (std::size_t i = 0; i < nestedMap.size(); ++i) nestedMap[i] = static_cast<float>(i) / 8.0F;
+  const auto model = SafetensorsBuilder()
+                         .data("m.weight", "U8", {5, 1}, std::string("\x01\x23\x45\x67\x80", 5))
+                         .data("m.weight.quant_map", "F32", {16}, raw(map))
+                         .data("m.weight.absmax", "U8", {5}, std::string("\x08\x10\x18\x20\x28", 5))
+                         .data("m.weight.nested_absmax", "F32", {2}, raw({2, 10}))
+                         .data("m.weight.nested_quant_map", "F32", {256}, raw(nestedMap))
+                         .text("m.weight.quant_state.bitsandbytes__nf4",
+                               R"({"blocksize":2,"shape":[3,3],"nested_blocksize":3,"nested_offset":-1})")
+                         .open();
+  const auto weight = quant::loadTensor(*model, "m.weight");
+  QVERIFY(!weight->scheme);
+  const std::vector<float> decoded = quant::dequantize(*weight);
+  for (std::size_t i = 0; i < 9; ++i) {
+    const std::size_t block = i / 2;
+    const float absmax = static_cast<float>(block + 1) * (block < 3 ? 2.0F : 10.0F) - 1.0F;
+    QCOMPARE(decoded[i], (static_cast<float>(i) - 7.0F) * absmax);
+  }
 }
 
 void TestLoadTensor::plainTensorsAreViews() {
