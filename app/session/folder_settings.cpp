@@ -31,7 +31,11 @@ constexpr const char* kCarriedOver[] = {
     "added_tokens.json",        "vocab.json",     "merges.txt",      "chat_template.json",    "chat_template.jinja",
     "preprocessor_config.json", "README.md",      "LICENSE"};
 
-std::string textOf(const Json& json) { return json.dump(2) + '\n'; }
+/// Bytes of a vocabulary that are no UTF-8 become U+FFFD: JSON has no other.
+std::string textOf(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
+
+/// How deep settings may be nested: printing them goes as deep.
+constexpr int kMostLevels = 100;
 
 std::optional<std::string> contentsOf(const fs::path& path) {
   std::error_code error;
@@ -43,12 +47,18 @@ std::optional<std::string> contentsOf(const fs::path& path) {
 
 Json parsed(const std::string& text, const fs::path& path) {
   try {
-    Json json = Json::parse(text);
-    if (json.is_object()) return json;
+    bool isDeep = false;
+    const auto withinLevels = [&isDeep](int depth, Json::parse_event_t, const Json&) {
+      isDeep = isDeep || depth > kMostLevels;
+      return !isDeep;
+    };
+    Json json = Json::parse(text, withinLevels);
+    if (json.is_object() && !isDeep) return json;
   } catch (const nlohmann::json::exception&) {
   }
   throw Error(ErrorCode::InvalidFile,
-              fmt::format("{} is no JSON object, so it cannot be carried over.", core::io::inQuotes(path.string())));
+              fmt::format("{} is no JSON object of at most 100 levels, so it cannot be carried over.",
+                          core::io::inQuotes(path.string())));
 }
 
 /// The type that most values of the new plain matrices have, as torch calls it.

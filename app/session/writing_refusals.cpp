@@ -9,6 +9,7 @@
 #include "core/io/text_checks.h"
 #include "core/model/config.h"
 #include "core/model/llama_names.h"
+#include "core/model/weight_requests.h"
 #include "core/quant/format.h"
 #include "core/quant/methods/folded_columns.h"
 
@@ -86,6 +87,17 @@ bool isCast(const core::quant::Scheme& scheme) {
   return core::quant::family(scheme.format.name) == core::quant::Family::Cast;
 }
 
+/// Why the source is no whole model of the Llama family, whose tensors have the shapes that its settings say: what is
+/// renamed, reordered or folded has to be understood. A sentence's end; nothing when it is one.
+std::optional<std::string> whyNotUnderstood(const core::io::Checkpoint& source) {
+  try {
+    core::model::checkTensors(source, core::model::ModelConfig::fromCheckpoint(source));
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 /// Whether a matrix is a Linear layer's: what looks rows up is none.
 bool isLinear(const QuantizedFileRow& row) {
   using core::model::TensorRole;
@@ -140,7 +152,7 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
 /// What has to be understood to be renamed.
 void refuseStrangers(const core::io::Checkpoint& source, const TargetKind& kind) {
   const std::string what = kind.isFolder() ? "a Hugging Face folder" : "a GGUF file";
-  if (const auto why = core::model::whyNotRunnable(source))
+  if (const auto why = whyNotUnderstood(source))
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Only models of the Llama family can be made {}, and {}", what, *why));
   for (const auto& tensor : source.tensors()) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/io/checkpoint.h"
+#include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
 #include "core/quant/load_tensor.h"
 #include "written_folders.h"
@@ -228,6 +229,44 @@ class TestCliFolders : public QObject, private Written {
     result = refused(path(QStringLiteral("alone")), "--scheme nf4 --layout bitsandbytes", QStringLiteral("x"));
     QCOMPARE(result.code, 1);
     QVERIFY2(isOneSentence(result.err) && result.err.contains("config.json"), result.err.constData());
+  }
+
+  /// What a folder's or a file's own words cannot break.
+  void damagedModelsAreASentence() {
+    // Rows that are no whole heads: nothing is reordered.
+    const auto source = core::io::openCheckpoint(QS_TEST_DATA "/logits/tiny-gqa-f32.gguf");
+    const QString odd = path(QStringLiteral("odd.gguf"));
+    {
+      core::io::GgufWriter writer(odd.toStdString());
+      for (const auto& entry : source->metadata().entries()) writer.addEntry(entry);
+      const auto shapeOf = [](const core::io::TensorInfo& tensor) {
+        return tensor.name == "blk.0.attn_q.weight" ? core::tensor::Shape{tensor.shape[0] - 3, tensor.shape[1]}
+                                                    : tensor.shape;
+      };
+      for (const auto& tensor : source->tensors()) writer.declareTensor(tensor.name, tensor.dtype, shapeOf(tensor));
+      for (const auto& tensor : source->tensors())
+        writer.append(
+            source->view(tensor.name).bytes.first(*core::tensor::storageBytes(tensor.dtype, shapeOf(tensor))));
+      writer.finish();
+    }
+    Run result = refused(odd, "--scheme fp32 --layout plain", QStringLiteral("x"));
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err) && result.err.contains("attn_q"), result.err.constData());
+    // Settings as deep as a file allows.
+    const QString deep = path(QStringLiteral("deep"));
+    QDir().mkpath(deep);
+    for (const QString& name : QDir(plain()).entryList(QDir::Files))
+      QVERIFY(QFile::copy(plain() + u'/' + name, deep + u'/' + name));
+    QByteArray config = contents(plain() + QStringLiteral("/config.json"));
+    config.replace("\"use_cache\": true", "\"use_cache\": " + QByteArray(100000, '[') + QByteArray(100000, ']'));
+    writeFile(deep + QStringLiteral("/config.json"), config);
+    result = refused(deep, "--scheme nf4 --layout bitsandbytes", QStringLiteral("x"));
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err), result.err.constData());
+    writeFile(deep + QStringLiteral("/config.json"), "{\"model_type\": \"llama\", \"x\": 1e999}");
+    result = refused(deep, "--scheme nf4 --layout bitsandbytes", QStringLiteral("x"));
+    QCOMPARE(result.code, 1);
+    QVERIFY2(isOneSentence(result.err), result.err.constData());
   }
 
   void anUnknownLayoutIsWrongUsage() {
