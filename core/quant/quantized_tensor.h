@@ -31,7 +31,7 @@ struct QuantizedTensor {
   QuantizedTensor(const tensor::TensorView& stored);  // NOLINT(google-explicit-constructor)
 
   std::string name;              ///< of the source tensor
-  std::optional<Scheme> scheme;  ///< what made it; nothing for a tensor as a file stores it
+  std::optional<Scheme> scheme;  ///< what it is, made here or elsewhere; nothing where no text says it
   tensor::Shape shape;           ///< row-major [out, in]
   Layout layout;
   std::span<const std::byte> payload;            ///< codes, into `owner`
