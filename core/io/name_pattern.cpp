@@ -1,5 +1,6 @@
 #include "core/io/name_pattern.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <functional>
@@ -9,18 +10,21 @@ namespace core::io {
 namespace {
 
 constexpr std::size_t kLongest = 512;
-constexpr int kMostSteps = 20000, kDeepest = 400;
+constexpr std::uint64_t kMostSteps = 20000;
+constexpr int kDeepest = 400;
 
 /// A backtracking matcher: every part is given what is to match behind it.
 class Matcher {
  public:
   using Then = std::function<bool(std::size_t)>;
 
-  Matcher(std::string_view pattern, std::string_view name) : m_pattern(pattern), m_name(name) {}
+  Matcher(std::string_view pattern, std::string_view name, std::uint64_t mostSteps)
+      : m_pattern(pattern), m_name(name), m_mostSteps(mostSteps) {}
 
   bool run() {
     return alternatives(0, m_pattern.size(), 0, [](std::size_t) { return true; });
   }
+  std::uint64_t steps() const { return m_steps; }
 
  private:
   /// Pattern [first, last), from `at` in the name.
@@ -38,7 +42,7 @@ class Matcher {
   }
 
   bool sequence(std::size_t first, std::size_t last, std::size_t at, const Then& then) {
-    if (++m_steps > kMostSteps || m_depth > kDeepest) return false;
+    if (++m_steps > m_mostSteps || m_depth > kDeepest) return false;
     const Depth depth(m_depth);
     if (first >= last) return then(at);
     if (m_pattern[first] == '^') return at == 0 && sequence(first + 1, last, at, then);
@@ -61,7 +65,7 @@ class Matcher {
   }
 
   bool atom(std::size_t first, std::size_t end, std::size_t at, const Then& then) {
-    if (++m_steps > kMostSteps || m_depth > kDeepest) return false;
+    if (++m_steps > m_mostSteps || m_depth > kDeepest) return false;
     const Depth depth(m_depth);
     if (m_pattern[first] == '(') {
       std::size_t begin = first + 1;
@@ -129,13 +133,18 @@ class Matcher {
   };
 
   std::string_view m_pattern, m_name;
-  int m_steps = 0, m_depth = 0;
+  std::uint64_t m_steps = 0, m_mostSteps;
+  int m_depth = 0;
 };
 
 }  // namespace
 
-bool matchesPattern(std::string_view pattern, std::string_view name) {
-  return pattern.size() <= kLongest && name.size() <= kLongest && Matcher(pattern, name).run();
+bool matchesPattern(std::string_view pattern, std::string_view name, std::uint64_t& steps) {
+  if (pattern.size() > kLongest || name.size() > kLongest || steps == 0) return false;
+  Matcher matcher(pattern, name, std::min(kMostSteps, steps));
+  const bool matches = matcher.run();
+  steps -= std::min(steps, matcher.steps());
+  return matches;
 }
 
 }  // namespace core::io

@@ -71,6 +71,7 @@ AwqWeight awqWeight(const PackedTensor& tensor) {
   constexpr std::array kKnown = {"", "gemm", "gemv", "exllama", "exllamav2", "ipex"};  // all but gemv store as gemm
   if (std::ranges::find(kKnown, version) == kKnown.end())
     refuse(fmt::format("AWQ stored it in version {}, which is not known here", inQuotes(version)));
+  expectPlainInputs(tensor);
   expectWords(codes, "codes");
   if (codes.storedShape.rank() != 2 || extent(&codes, 0) == 0 || extent(&codes, 1) == 0)
     refuse(fmt::format("its codes have the shape {} where a matrix was expected", codes.storedShape.toString()));

@@ -38,8 +38,9 @@ void expectShape(const TensorInfo& piece, const Shape& shape, std::string_view w
 }
 
 void expectPlainInputs(const PackedTensor& tensor) {
-  if (tensor.beside(".pre_quant_scale") != nullptr)
-    refuse("its inputs are multiplied by .pre_quant_scale first, which is not supported yet");
+  for (const std::string_view ending : {".pre_quant_scale", ".channel_scale", ".perm"})
+    if (tensor.beside(ending) != nullptr)
+      refuse(fmt::format("its inputs are changed by {} first, which is not supported yet", ending));
 }
 
 bool isFp8(const TensorInfo& tensor) { return tensor.dtype == DType::F8E4M3 || tensor.dtype == DType::F8E5M2; }

@@ -21,7 +21,8 @@ void expectFloats(const TensorInfo& piece, std::string_view what);
 void expectWords(const TensorInfo& piece, std::string_view what);
 void expectShape(const TensorInfo& piece, const tensor::Shape& shape, std::string_view what);
 
-/// Refuses a weight whose inputs are multiplied column by column before (ModelOpt's AWQ, SmoothQuant).
+/// Refuses a weight whose inputs are multiplied column by column before (ModelOpt's AWQ, SmoothQuant) or take another
+/// order.
 void expectPlainInputs(const PackedTensor& tensor);
 
 bool isFp8(const TensorInfo& tensor);

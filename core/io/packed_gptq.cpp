@@ -67,6 +67,7 @@ PackedLayout listedAwq(const PackedTensor& tensor) {
 
 GptqWeight gptqWeight(const PackedTensor& tensor) {
   const TensorInfo& codes = tensor.codes();
+  expectPlainInputs(tensor);
   expectWords(codes, "codes");
   if (codes.storedShape.rank() != 2)
     refuse(fmt::format("its codes have the shape {} where a matrix was expected", codes.storedShape.toString()));

@@ -24,8 +24,8 @@ std::vector<std::string> targetsOf(const MetadataValue* value) {
   return list->strings();
 }
 
-bool names(const std::string& target, std::string_view module) {
-  if (target.starts_with("re:")) return matchesPattern(std::string_view(target).substr(3), module);
+bool names(const std::string& target, std::string_view module, std::uint64_t& steps) {
+  if (target.starts_with("re:")) return matchesPattern(std::string_view(target).substr(3), module, steps);
   return target == module;
 }
 
@@ -115,8 +115,16 @@ std::optional<std::uint64_t> QuantizationConfig::modelNumber(std::string_view ke
 }
 
 std::string QuantizationConfig::groupOf(std::string_view module) const {
+  if (m_lastModule.empty() || m_lastModule != module) {
+    m_lastGroup = findGroup(module);
+    m_lastModule = module;
+  }
+  return m_lastGroup;
+}
+
+std::string QuantizationConfig::findGroup(std::string_view module) const {
   for (const Group& group : m_groups)
-    if (std::ranges::any_of(group.targets, [&](const std::string& target) { return names(target, module); }))
+    if (std::ranges::any_of(group.targets, [&](const std::string& target) { return names(target, module, m_steps); }))
       return group.prefix;
   for (const Group& group : m_groups)
     if (std::ranges::any_of(group.targets, isClass)) return group.prefix;

@@ -10,7 +10,7 @@
 namespace core::io {
 
 /// What a model's config says about how it was quantized: "quantization_config" of config.json, or what older programs
-/// called it. Keys are those inside that section: "bits", "config_groups.group_0.weights.num_bits".
+/// called it. Keys are those inside that section: "bits", "config_groups.group_0.weights.num_bits". For one thread.
 class QuantizationConfig {
  public:
   /// @pre the metadata outlive it
@@ -32,14 +32,19 @@ class QuantizationConfig {
   std::string groupOf(std::string_view module) const;
 
  private:
+  /// A few seconds; the patterns of real models take some hundred for a module.
+  static constexpr std::uint64_t kMostSteps = 50'000'000;
   struct Group {
     std::string prefix;
     std::vector<std::string> targets;
   };
   const MetadataValue* find(std::string_view key) const;
+  std::string findGroup(std::string_view module) const;
 
   const Metadata* m_metadata;
   std::vector<Group> m_groups;
+  mutable std::uint64_t m_steps = kMostSteps;     ///< left for all patterns together
+  mutable std::string m_lastModule, m_lastGroup;  ///< a module is asked about several times in a row
 };
 
 }  // namespace core::io

@@ -3,11 +3,14 @@
 #include <cstring>
 
 #include "core/base/error.h"
+#include "core/io/config_json.h"
 #include "core/io/name_pattern.h"
+#include "core/io/quantization_config.h"
 #include "core/numeric/half.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 #include "safetensors_builder.h"
+#include "support/time_limit.h"
 
 namespace io = core::io;
 namespace quant = core::quant;
@@ -54,8 +57,10 @@ class TestAssemble : public QObject {
   void targetsChooseTheGroup();
   void inputsAsTheConfigSays_data();
   void inputsAsTheConfigSays();
+  void changedInputsAreRefused();
   void namePatterns_data();
   void namePatterns();
+  void manyPatterns();
 };
 
 /// One word is eight inputs of an output, lowest bits first: code i of output o is i there, plus o.
@@ -374,6 +379,20 @@ void TestAssemble::inputsAsTheConfigSays() {
   if (!warning.isEmpty()) QVERIFY(QString::fromStdString(model->warnings()[0]).contains(warning));
 }
 
+// What becomes of inputs first cannot be left out: the weights were made for what comes of it.
+void TestAssemble::changedInputsAreRefused() {
+  const auto gptq = SafetensorsBuilder().add("m.qweight", "I32", {1, 8}).add("m.scales", "F16", {1, 8});
+  const auto fp8 = SafetensorsBuilder().add("m.weight", "F8_E4M3", {8, 8}).add("m.weight_scale", "F32", {1});
+  for (const auto& [weight, ending] :
+       {std::pair(gptq, ".perm"), std::pair(gptq, ".channel_scale"), std::pair(fp8, ".pre_quant_scale")}) {
+    const auto plain = weight.open();
+    QVERIFY(plain->tensors()[*plain->find("m.weight")].isReadable());
+    const auto changed = SafetensorsBuilder(weight).add(std::string("m") + ending, "F16", {8}).open();
+    const auto& codes = changed->tensors()[0];
+    QVERIFY2(codes.unreadable.find(std::string("changed by ") + ending) != std::string::npos, codes.unreadable.c_str());
+  }
+}
+
 void TestAssemble::namePatterns_data() {
   QTest::addColumn<QString>("pattern");
   QTest::addColumn<QString>("name");
@@ -406,7 +425,28 @@ void TestAssemble::namePatterns() {
   QFETCH(QString, pattern);
   QFETCH(QString, name);
   QFETCH(bool, matches);
-  QCOMPARE(io::matchesPattern(pattern.toStdString(), name.toStdString()), matches);
+  std::uint64_t steps = 1'000'000;
+  QCOMPARE(io::matchesPattern(pattern.toStdString(), name.toStdString(), steps), matches);
+  QVERIFY(steps > 900'000 && steps < 1'000'000);
+  steps = 0;
+  QVERIFY(!io::matchesPattern(pattern.toStdString(), name.toStdString(), steps));
+}
+
+// Any number of patterns that take all the steps one may, for any number of weights.
+void TestAssemble::manyPatterns() {
+  std::string targets;
+  for (int i = 0; i < 1000; ++i) targets += R"("re:(.*)*(.*)*(.*)*Q",)";
+  targets += R"("re:(.*)*(.*)*(.*)*Z")";
+  const std::string json = R"({"quantization_config":{"config_groups":{"g":{"targets":[)" + targets + R"(]}}}})";
+  io::Metadata metadata;
+  io::EncodedArrays arrays;
+  io::readConfigJson(std::as_bytes(std::span(json)), metadata, arrays, "config.json");
+  const io::QuantizationConfig config(metadata);
+  const double started = support::cpuSeconds();
+  for (int layer = 0; layer < 1000; ++layer)
+    QCOMPARE(config.groupOf("model.layers." + std::to_string(layer) + ".self_attn.q_proj"), std::string());
+  const double seconds = support::cpuSeconds() - started;
+  QVERIFY2(seconds < 10 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
 }
 
 QTEST_GUILESS_MAIN(TestAssemble)

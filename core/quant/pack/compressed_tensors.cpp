@@ -22,11 +22,6 @@ bool isInt8Input(ActivationName name) {
 }
 bool isFp8Input(ActivationName name) { return name == ActivationName::Fp8Dynamic || name == ActivationName::Fp8Static; }
 
-bool isReordered(const Scheme& scheme) {
-  return scheme.method.name == MethodName::Gptq && scheme.method.actOrder == ActOrder::On &&
-         scheme.method.staticGroups == StaticGroups::Off && scheme.format.grouping.granularity == Granularity::Group;
-}
-
 std::string whyNotIntegers(const Scheme& scheme) {
   const Format& format = scheme.format;
   const std::uint32_t bits = codeBits(format.name);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/quant/pack/compressed_tensors.h"
+#include "core/quant/pack/integer_codes.h"
 
 namespace core::quant {
 
@@ -61,11 +62,6 @@ std::string whyNotIntegers(std::string_view who, const Scheme& scheme) {
   if (format.scaleType != ScaleType::Fp16)
     return fmt::format("{} stores FP16 scales, and those of {} are not; choose scales=fp16.", who, scheme.toString());
   return {};
-}
-
-bool isReordered(const Scheme& scheme) {
-  return scheme.method.name == MethodName::Gptq && scheme.method.actOrder == ActOrder::On &&
-         scheme.method.staticGroups == StaticGroups::Off && scheme.format.grouping.granularity == Granularity::Group;
 }
 
 std::string whyNotGptq(const Scheme& scheme) {

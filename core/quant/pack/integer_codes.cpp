@@ -39,6 +39,11 @@ std::vector<std::int32_t> IntegerCodes::groupOfColumn() const {
   return groups;
 }
 
+bool isReordered(const Scheme& scheme) {
+  return scheme.method.name == MethodName::Gptq && scheme.method.actOrder == ActOrder::On &&
+         scheme.method.staticGroups == StaticGroups::Off && scheme.format.grouping.granularity == Granularity::Group;
+}
+
 std::uint64_t wordsOf(std::uint64_t count, std::uint32_t bits) { return (count * bits + 31) / 32; }
 
 void packWords(std::span<const std::uint8_t> codes, std::uint32_t bits, std::byte* words) {

@@ -37,6 +37,9 @@ class IntegerCodes {
   std::vector<std::uint8_t> m_codes;
 };
 
+/// Whether the columns come out in an order of their own, with groups that lie so: GPTQ's act-order.
+bool isReordered(const Scheme& scheme);
+
 /// Codes of `bits` bits packed into little-endian 32-bit words, lowest bits first, without gaps.
 /// @param count a multiple of what fills whole words, or the last word ends in zeros
 void packWords(std::span<const std::uint8_t> codes, std::uint32_t bits, std::byte* words);
