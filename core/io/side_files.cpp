@@ -47,8 +47,9 @@ bool addSideFile(const std::filesystem::path& folder, const SettingsFile& side, 
 constexpr const char* kOtherFiles[] = {"tokenizer.json",         "tokenizer_config.json", "special_tokens_map.json",
                                        "generation_config.json", "chat_template.jinja",   "chat_template.json",
                                        "tokenizer.model"};
-/// Smaller ones are copied: what is edited in place while the model is open would be gone from a mapping.
-constexpr std::size_t kSmall = std::size_t{1} << 20;
+/// Smaller ones, the tokenizers of all models among them, are copied: what is edited in place while the model is open
+/// would be gone from a mapping.
+constexpr std::size_t kSmall = std::size_t{64} << 20;
 
 void addOtherFile(const std::filesystem::path& folder, const char* name, ParsedModel& model) {
   std::error_code ignored;

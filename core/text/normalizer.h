@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,10 @@ class Normalizer {
   explicit Normalizer(std::vector<NormalizerStep> steps) : m_steps(std::move(steps)) {}
   bool isIdentity() const { return m_steps.empty(); }
   /// @param text of any bytes; what is no UTF-8 goes through unchanged
+  /// @throws Error (Unsupported) for one that becomes longer than the longest text
   std::string apply(std::string_view text) const;
+  /// The same, or nothing as soon as more than so many bytes come of it.
+  std::optional<std::string> within(std::string_view text, std::size_t longest) const;
 
  private:
   std::vector<NormalizerStep> m_steps;

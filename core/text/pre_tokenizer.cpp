@@ -39,8 +39,11 @@ std::string describe(int code) {
   return reinterpret_cast<const char*>(buffer.data());
 }
 
-/// What one run of matching needs; made per call, so that tokenizers can be shared between threads.
-struct Matcher {
+}  // namespace
+
+/// What one run of an expression over the parts of a text needs; made per call, so that tokenizers can be shared
+/// between threads, and once for all parts: its stack is memory of its own.
+struct PreTokenizer::Matcher {
   explicit Matcher(const pcre2_code* code)
       : data(pcre2_match_data_create_from_pattern(code, nullptr)),
         context(pcre2_match_context_create(nullptr)),
@@ -53,9 +56,8 @@ struct Matcher {
   MatchData data;
   MatchContext context;
   JitStack stack;
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::now() + kLongestSplit;
 };
-
-}  // namespace
 
 /// One compiled expression.
 class PreTokenizer::Pattern {
@@ -78,14 +80,12 @@ class PreTokenizer::Pattern {
   /// Calls add(begin, end, isMatch) for the parts of a text: matches and what lies between them.
   /// @param text valid UTF-8
   template <typename Add>
-  void split(std::string_view text, const Add& add) const {
-    Matcher matcher(m_code.get());
-    const auto deadline = std::chrono::steady_clock::now() + kLongestSplit;
+  void split(std::string_view text, Matcher& matcher, const Add& add) const {
     std::size_t position = 0;
     std::size_t from = 0;
     while (from < text.size() && match(text, from, matcher)) {
       const PCRE2_SIZE* range = pcre2_get_ovector_pointer(matcher.data.get());
-      if (std::chrono::steady_clock::now() > deadline)
+      if (std::chrono::steady_clock::now() > matcher.deadline)
         throw Error(ErrorCode::Unsupported, "The text cannot be split into words: the expression takes too long.");
       if (range[1] <= range[0]) {  // a match of nothing cuts nothing
         if (range[0] >= text.size()) break;
@@ -98,6 +98,8 @@ class PreTokenizer::Pattern {
     }
     if (position < text.size()) add(position, text.size(), false);
   }
+
+  const pcre2_code* code() const { return m_code.get(); }
 
  private:
   bool match(std::string_view text, std::size_t from, Matcher& matcher) const {
@@ -164,20 +166,21 @@ std::string withBlankMarks(std::string_view text, bool isPrefixed) {
 
 }  // namespace
 
-void PreTokenizer::apply(const Step& step, const Part& part, Words& words, std::vector<Part>& out) {
+void PreTokenizer::apply(const Step& step, const Part& part, Matcher* matcher, Words& words, std::vector<Part>& out) {
   const SplitStep& settings = step.settings;
   const auto keep = [&](std::string_view text, std::size_t begin, std::size_t end, bool isMatch) {
     if (isMatch || settings.kind == SplitStep::Kind::Isolated)
       out.push_back({text.substr(begin, end - begin), part.isFirst && begin == 0});
   };
   if (step.pattern && isValidUtf8(part.text)) {
-    step.pattern->split(
-        part.text, [&](std::size_t begin, std::size_t end, bool isMatch) { keep(part.text, begin, end, isMatch); });
+    step.pattern->split(part.text, *matcher, [&](std::size_t begin, std::size_t end, bool isMatch) {
+      keep(part.text, begin, end, isMatch);
+    });
     return;
   }
   if (step.pattern) {
     const ShownText shown = shownText(part.text);
-    step.pattern->split(shown.text, [&](std::size_t begin, std::size_t end, bool isMatch) {
+    step.pattern->split(shown.text, *matcher, [&](std::size_t begin, std::size_t end, bool isMatch) {
       keep(part.text, shown.origin[begin], shown.origin[end], isMatch);
     });
     return;
@@ -203,7 +206,8 @@ PreTokenizer::Words PreTokenizer::split(std::string_view text, bool isFirst) con
   for (const Step& step : m_steps) {
     std::vector<Part> finer;
     finer.reserve(parts.size());
-    for (const Part& part : parts) apply(step, part, words, finer);
+    const auto matcher = step.pattern ? std::make_unique<Matcher>(step.pattern->code()) : nullptr;
+    for (const Part& part : parts) apply(step, part, matcher.get(), words, finer);
     parts = std::move(finer);
   }
   words.parts.reserve(parts.size());

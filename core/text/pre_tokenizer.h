@@ -33,6 +33,7 @@ class PreTokenizer {
 
  private:
   class Pattern;
+  struct Matcher;
   struct Step {
     SplitStep settings;
     std::unique_ptr<Pattern> pattern;  ///< of Isolated and Matches
@@ -41,7 +42,8 @@ class PreTokenizer {
     std::string_view text;
     bool isFirst;
   };
-  static void apply(const Step& step, const Part& part, Words& words, std::vector<Part>& out);
+  /// @param matcher of the step's pattern, where it has one
+  static void apply(const Step& step, const Part& part, Matcher* matcher, Words& words, std::vector<Part>& out);
 
   std::vector<Step> m_steps;
 };

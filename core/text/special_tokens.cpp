@@ -154,7 +154,8 @@ std::vector<SpecialTokenSplitter::Match> SpecialTokenSplitter::leftmostLongest(s
     return nullptr;
   };
   std::vector<Match> matches;
-  std::size_t free = 0;  // where what no token has taken yet begins
+  std::size_t free = 0;   // where what no token has taken yet begins
+  std::size_t space = 0;  // up to here there is nothing but white space behind the last token that looked
   for (std::size_t at = 0; at < text.size();) {
     const Wanted* const found = longestAt(at);
     if (found == nullptr) {
@@ -166,8 +167,9 @@ std::vector<SpecialTokenSplitter::Match> SpecialTokenSplitter::leftmostLongest(s
     const bool isHidden = (special == SpecialTokens::AsText && found->token.special) ||
                           (found->token.singleWord && !standsAlone(text, at, end));
     if (!isHidden) {
-      if (found->token.stripsLeft) begin = std::max(free, withoutTrailingSpace(text.substr(0, at)));
-      if (found->token.stripsRight) end += leadingSpace(text.substr(end));
+      if (found->token.stripsLeft && at > free) begin = free + withoutTrailingSpace(text.substr(free, at - free));
+      if (found->token.stripsRight && end >= space) space = end + leadingSpace(text.substr(end));
+      if (found->token.stripsRight) end = space;
       matches.push_back({begin, end - begin, found->token.id});
       free = end;
     }

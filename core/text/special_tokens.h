@@ -23,6 +23,8 @@ struct Fragment {
 /// Finds tokens that are written out in a text: user-defined ones always, control and unknown ones when asked to.
 class SpecialTokenSplitter {
  public:
+  /// Longer texts are not looked for; no model has one, and a file full of them would make every search slow.
+  static constexpr std::size_t kLongest = 256;
   /// A token to look for, and how it is written: its text in the vocabulary, or that text normalized.
   struct Wanted {
     std::string text;
@@ -36,8 +38,6 @@ class SpecialTokenSplitter {
   bool isEmpty() const { return m_lengths.empty(); }
 
  private:
-  /// Longer texts are not looked for; no model has one, and a file full of them would make every search slow.
-  static constexpr std::size_t kLongest = 256;
   struct Match {
     std::size_t begin, length;
     TokenId id;

@@ -4,6 +4,9 @@ namespace core::text {
 
 namespace {
 
+/// A token that grows beyond this is too long to be looked for in the end, too; a file may hold many.
+constexpr std::size_t kLongestOnTheWay = 16 * SpecialTokenSplitter::kLongest;
+
 /// The added tokens that are looked for in the normalized text, or those in the text as it is.
 std::vector<SpecialTokenSplitter::Wanted> wantedTokens(const VocabularyData& data, bool normalized,
                                                        const Normalizer& normalizer) {
@@ -11,7 +14,8 @@ std::vector<SpecialTokenSplitter::Wanted> wantedTokens(const VocabularyData& dat
   for (const AddedToken& token : data.added) {
     if (token.normalized != normalized) continue;
     const std::string& text = data.tokens.at(static_cast<std::size_t>(token.id));
-    wanted.push_back({normalized ? normalizer.apply(text) : text, token});
+    auto written = normalized ? normalizer.within(text, kLongestOnTheWay) : text;
+    if (written) wanted.push_back({*std::move(written), token});
   }
   return wanted;
 }

@@ -146,8 +146,8 @@ class SpecialTokenReader {
   void read(const Surroundings& surroundings) {
     m_data.bos = byTextOrNumber("bos_token");
     m_data.eos = byTextOrNumber("eos_token");
-    m_data.padding = byText(m_config, "pad_token");
-    if (!m_data.unknown) m_data.unknown = byText(m_config, "unk_token");
+    m_data.padding = ifKnown(m_config, "pad_token");
+    if (!m_data.unknown) m_data.unknown = ifKnown(m_config, "unk_token");
     surround(surroundings.front, "in front of", m_data.bos, m_data.addBos);
     surround(surroundings.behind, "behind", m_data.eos, m_data.addEos);
     m_data.addBos = m_config.flag("add_bos_token").value_or(m_data.addBos) && m_data.bos;
@@ -166,6 +166,12 @@ class SpecialTokenReader {
         ErrorCode::InvalidFile,
         fmt::format("\"{}\": its {} {} is no token of tokenizer.json.", settings.file(), key, io::inQuotes(*text)),
         settings.file());
+  }
+
+  /// A token that no text needs; programs that train name one before they add it.
+  std::optional<TokenId> ifKnown(const FolderSettings& settings, std::string_view key) const {
+    const auto text = settings.tokenText(key);
+    return text && m_ids.contains(*text) ? byText(settings, key) : std::nullopt;
   }
 
   std::optional<TokenId> byTextOrNumber(const std::string& key) const {
@@ -220,7 +226,7 @@ class SpecialTokenReader {
   const bool hasModel = checkpoint.sideFile("tokenizer.model") != nullptr;
   throw Error(ErrorCode::Unsupported,
               hasModel ? "The folder has no tokenizer.json, only a tokenizer.model, which is not read (yet)."
-                       : "The model carries no tokenizer: expected a tokenizer.json beside it.",
+                       : "The model carries no tokenizer: expected a tokenizer.json beside it that can be read.",
               std::string(kFile));
 }
 

@@ -1,5 +1,6 @@
 // Tokenizers of Hugging Face folders: what the tokenizers library makes of the same files, and files that mean harm.
 #include <QTest>
+#include <filesystem>
 #include <functional>
 
 #include "core/text/chat_template.h"
@@ -88,7 +89,13 @@ class TestFolderTokenizer : public QObject {
   void bosInTemplates();
   void refusals_data();
   void refusals();
+  void missingFiles();
+  void oneMegabyte_data();
+  void oneMegabyte();
   void readsFast();
+  void takesWhiteSpaceOnce();
+  void tokensThatGrow();
+  void editedWhileOpen();
 };
 
 void TestFolderTokenizer::sameAsTheLibrary_data() {
@@ -162,6 +169,9 @@ void TestFolderTokenizer::specialTokens() {
   QVERIFY(bare.types.at(0) == core::text::TokenType::Unknown && bare.types.at(3) == core::text::TokenType::Byte);
   const auto texts = with({{"bos_token", "<s>"}, {"eos_token", {{"content", "</s>"}}}, {"pad_token", nullptr}});
   QVERIFY(texts.bos == 1 && texts.eos == 2 && texts.addBos && !texts.addEos && !texts.padding);
+  QVERIFY(with({{"pad_token", "</s>"}}).padding == 2);
+  const auto later = with({{"pad_token", "[PAD]"}, {"unk_token", "[UNK]"}});  // added when training begins
+  QVERIFY(!later.padding && later.unknown == 0);
   const auto flags = with({{"add_bos_token", false}, {"add_eos_token", true}, {"eos_token", "</s>"}});
   QVERIFY(!flags.addBos && flags.addEos);
   const auto fromMap = TokenizerFolder()
@@ -312,6 +322,47 @@ void TestFolderTokenizer::refusals() {
   QVERIFY2(sentence.contains(file) || sentence.contains("PCRE2"), qPrintable(sentence));
 }
 
+void TestFolderTokenizer::missingFiles() {
+  QVERIFY(TokenizerFolder().refusal(ErrorCode::Unsupported).contains("expected a tokenizer.json"));
+  QVERIFY(TokenizerFolder()
+              .file("tokenizer.model", std::string("x"))
+              .refusal(ErrorCode::Unsupported)
+              .contains("tokenizer.model"));
+  // A folder, and a link that leads nowhere, in the place of a file.
+  ModelFolder odd;
+  odd.write("model.safetensors", SafetensorsBuilder().add("x", "F32", {1}).file());
+  std::filesystem::create_directory(odd.path("tokenizer.json"));
+  std::filesystem::create_symlink("nowhere", odd.path("tokenizer_config.json"));
+  const auto checkpoint = core::io::openCheckpoint(odd.path());
+  QCOMPARE(checkpoint->warnings().size(), std::size_t{2});
+  for (const std::string& warning : checkpoint->warnings()) QVERIFY(warning.find("was left out") != std::string::npos);
+  QVERIFY_THROWS_EXCEPTION(Error, Tokenizer::fromCheckpoint(*checkpoint));
+}
+
+void TestFolderTokenizer::oneMegabyte_data() {
+  QTest::addColumn<int>("tokenizer");
+  QTest::addColumn<QString>("unit");
+  for (int tokenizer = 0; tokenizer < 2; ++tokenizer) {
+    for (const char* unit : {"a", " ", "\n", "The quick brown fox, 123. ", "日本", "<s>", "<|eot_id"})
+      QTest::addRow("%d x %s", tokenizer, QByteArray(unit).toPercentEncoding().constData()) << tokenizer << unit;
+  }
+}
+
+void TestFolderTokenizer::oneMegabyte() {
+  QFETCH(int, tokenizer);
+  QFETCH(QString, unit);
+  const std::string part = unit.toStdString();
+  std::string text;
+  while (text.size() < (1U << 20U)) text += part;
+  const auto made =
+      TokenizerFolder().file("tokenizer.json", tokenizer == 0 ? sentencePiece() : byteLevel()).tokenizer();
+  const double started = support::cpuSeconds();
+  const auto ids = made->encode(text, SpecialTokens::AsText);
+  const double seconds = support::cpuSeconds() - started;
+  QCOMPARE(made->decode(ids), text);
+  QVERIFY2(seconds < 20 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
+}
+
 /// 128,000 tokens and 280,000 merges, as Llama 3 has.
 void TestFolderTokenizer::readsFast() {
   Json json = byteLevel();
@@ -337,6 +388,54 @@ void TestFolderTokenizer::readsFast() {
   const double seconds = support::cpuSeconds() - started;
   QVERIFY(made->size() >= 128000);
   QVERIFY2(seconds < 5 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
+}
+
+// A blank that takes all blanks around it along: what the token before took is not gone through again.
+void TestFolderTokenizer::takesWhiteSpaceOnce() {
+  for (const char* strip : {"lstrip", "rstrip"}) {
+    Json json = sentencePiece();
+    const auto blank = static_cast<TokenId>(json["model"]["vocab"].size()),
+               tab = json["model"]["vocab"]["\t"].get<TokenId>();
+    json["added_tokens"].push_back({{"id", blank}, {"content", " "}, {strip, true}, {"normalized", false}});
+    json["added_tokens"].push_back({{"id", tab}, {"content", "\t"}, {"normalized", false}});
+    const auto made = TokenizerFolder().file("tokenizer.json", json).tokenizer();
+    std::string text;
+    std::vector<TokenId> expected;
+    for (int i = 0; i < 50000; ++i) {
+      text += " \t";
+      expected.insert(expected.end(), {blank, tab});
+    }
+    const double started = support::cpuSeconds();
+    QCOMPARE(made->encode(text, SpecialTokens::Parse), expected);
+    const double seconds = support::cpuSeconds() - started;
+    QVERIFY2(seconds < 2 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
+  }
+}
+
+// Each of the file's tokens may become as long as the longest text: too long to be found, and too many to be kept.
+void TestFolderTokenizer::tokensThatGrow() {
+  Json json = sentencePiece();
+  const Json doubled = {{"type", "Replace"}, {"pattern", {{"String", "q"}}}, {"content", "qq"}};
+  Json steps = Json::array();
+  for (int i = 0; i < 22; ++i) steps.push_back(doubled);
+  json["normalizer"]["normalizers"].insert(json["normalizer"]["normalizers"].begin(), steps.begin(), steps.end());
+  const std::size_t first = json["model"]["vocab"].size() + json["added_tokens"].size();
+  for (std::size_t i = 0; i < 400; ++i)
+    json["added_tokens"].push_back({{"id", first + i}, {"content", "q" + std::to_string(i)}, {"normalized", true}});
+  const double started = support::cpuSeconds();
+  const auto made = TokenizerFolder().file("tokenizer.json", json).tokenizer();
+  const double seconds = support::cpuSeconds() - started;
+  QVERIFY2(seconds < 2 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
+  QVERIFY(!made->encode("a", SpecialTokens::Parse).empty());
+}
+
+// As by an editor, or a program whose output goes there.
+void TestFolderTokenizer::editedWhileOpen() {
+  TokenizerFolder folder;
+  folder.file("tokenizer.json", sentencePiece().dump() + std::string(std::size_t{4} << 20, ' '));
+  const auto checkpoint = folder.open();
+  folder.file("tokenizer.json", std::string("{}"));
+  QCOMPARE(Tokenizer::fromCheckpoint(*checkpoint)->size(), std::size_t{596});
 }
 
 QTEST_GUILESS_MAIN(TestFolderTokenizer)
