@@ -4,16 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "core/io/mapped_file.h"
-#include "core/io/text_checks.h"
+#include "core/text/chat_template_source.h"
 #include "core/text/vocabulary_data.h"
 
 namespace app {
 
-namespace fs = std::filesystem;
 using core::text::TokenType;
 using core::text::VocabularyData;
 using core::text::VocabularyKind;
@@ -102,26 +99,14 @@ void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io
     writer.addBool("tokenizer.ggml.add_space_prefix", vocabulary.addSpacePrefix);
 }
 
-/// The template of chat_template.jinja, or that of tokenizer_config.json; of several the one called "default".
-std::optional<std::string> chatTemplate(const fs::path& folder) {
-  const auto text = [&](const char* name) -> std::optional<std::string> {
-    std::error_code error;
-    if (!fs::is_regular_file(folder / name, error)) return std::nullopt;
-    const core::io::MappedFile file(folder / name);
-    return std::string(reinterpret_cast<const char*>(file.contents().data()), file.contents().size());
-  };
-  if (auto jinja = text("chat_template.jinja")) return jinja;
-  const auto config = text("tokenizer_config.json");
-  if (!config) return std::nullopt;
-  const auto json = nlohmann::json::parse(*config, nullptr, false);
-  const auto found = json.is_object() ? json.find("chat_template") : json.end();
-  if (!json.is_object() || found == json.end()) return std::nullopt;
-  if (found->is_string()) return found->get<std::string>();
-  if (!found->is_array()) return std::nullopt;
-  for (const auto& entry : *found)
-    if (entry.is_object() && entry.value("name", "") == "default" && entry.value("template", "") != "")
-      return entry["template"].get<std::string>();
-  return std::nullopt;
+/// A template that cannot be read costs the model its template, not the file.
+void addChatTemplate(const core::io::Checkpoint& source, core::io::GgufWriter& writer,
+                     std::vector<std::string>& notes) {
+  try {
+    if (const auto chat = core::text::chatTemplateOf(source)) writer.addString("tokenizer.chat_template", *chat);
+  } catch (const core::Error& error) {
+    notes.push_back(fmt::format("The file has no chat template. {}", error.what()));
+  }
 }
 
 }  // namespace
@@ -136,8 +121,7 @@ void describeModel(const core::io::Checkpoint& source, const core::model::ModelC
     addVocabulary(core::text::vocabularyOf(source), config.vocabulary, writer, notes);
   else
     notes.emplace_back("There is no tokenizer.json beside the model, and so the file has no tokenizer.");
-  if (const auto chat = chatTemplate(source.files().front().parent_path()))
-    writer.addString("tokenizer.chat_template", *chat);
+  addChatTemplate(source, writer, notes);
 }
 
 }  // namespace app

@@ -364,6 +364,30 @@ class TestCliConversions : public QObject, private Written {
     static_cast<void>(quantize(path(QStringLiteral("bare")), "--scheme fp32", QStringLiteral("bare-again.gguf")));
     QVERIFY(tensorsOf(path(QStringLiteral("bare-again.gguf"))) == tensorsOf(bare));
   }
+
+  /// Wherever a folder keeps its template; one that is no text is said, and costs nothing else.
+  void chatTemplatesOfFolders() {
+    static_cast<void>(quantize(QStringLiteral("demo"), "--scheme bf16 --layout plain", QStringLiteral("chat")));
+    QFile::remove(path(QStringLiteral("chat/chat_template.jinja")));
+    const auto made = [&](const char* name, const QByteArray& text) {
+      QFile file(path(QStringLiteral("chat/")) + QLatin1String(name));
+      if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size()) throw std::runtime_error(name);
+      file.close();
+      const Json answer = quantize(path(QStringLiteral("chat")), "--scheme fp16", QStringLiteral("chat.gguf"));
+      const Json metadata = json({QStringLiteral("inspect"), path(QStringLiteral("chat.gguf"))})["metadata"];
+      return std::pair(metadata.value("tokenizer.chat_template", ""), answer["notes"].dump());
+    };
+    Json settings = read(QStringLiteral("chat/tokenizer_config.json"));
+    settings["chat_template"] = {{{"name", "rag"}, {"template", "R{{ eos_token }}"}}};
+    QCOMPARE(made("tokenizer_config.json", QByteArray::fromStdString(settings.dump())).first,
+             std::string("R{{ eos_token }}"));
+    settings["chat_template"] = {{{"name", 7}, {"template", 7}}};
+    QCOMPARE(made("tokenizer_config.json", QByteArray::fromStdString(settings.dump())).first, std::string());
+    QCOMPARE(made("chat_template.json", R"({"chat_template": "J"})").first, std::string("J"));
+    const auto bad = made("chat_template.jinja", "\xFF\xFE");
+    QCOMPARE(bad.first, std::string());
+    QVERIFY2(bad.second.find("The file has no chat template.") != std::string::npos, bad.second.c_str());
+  }
 };
 
 QTEST_GUILESS_MAIN(TestCliConversions)
