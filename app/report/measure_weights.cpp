@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "app/report/measure_samples.h"
+#include "app/selection/tensor_text.h"
 #include "app/session/other_models.h"
 #include "core/quant/load_tensor.h"
 
@@ -19,6 +20,13 @@ QString shortName(const core::io::TensorInfo& tensor) {
 
 constexpr double kWeightsShare = 0.5;  ///< of the whole report's progress
 
+/// What another model has otherwise than the open one, beside the matrices: an embedding that is packed there. Norms
+/// are no matrices, and what is the same in both says nothing of the other.
+bool isNothingElse(const core::model::TensorDecision& decision, const SchemeError& error) {
+  if (!decision.other || decision.place.fate != core::model::Fate::Keep) return false;
+  return decision.place.role == core::model::TensorRole::Norm || error.stats.outcome() == core::metrics::Outcome::Exact;
+}
+
 void measureMatrix(ReportData& data, std::size_t tensor, const core::JobContext& job) {
   const auto& checkpoint = data.model->checkpoint();
   MatrixRow row;
@@ -28,16 +36,21 @@ void measureMatrix(ReportData& data, std::size_t tensor, const core::JobContext&
   for (const Treatment& treatment : data.treatments) {
     job.throwIfCancelled();
     auto& error = row.errors.emplace_back();
-    if (const auto decision = treatment.decisionOf(tensor))
-      error = data.model->errors().measure(checkpoint, tensor, *decision, core::JobContext(),
-                                           data.model->calibration().current().get());
+    const auto decision = treatment.decisionOf(tensor);
+    if (!decision) continue;
+    error = data.model->errors().measure(checkpoint, tensor, *decision, core::JobContext(),
+                                         data.model->calibration().current().get());
+    if (isNothingElse(*decision, *error)) error.reset();
   }
-  data.matrices.push_back(std::move(row));
+  const bool isForSchemes = data.model->choices()[tensor].fate == core::model::Fate::Quantize;
+  const bool isChanged = std::any_of(row.errors.begin(), row.errors.end(), [](const auto& e) { return e.has_value(); });
+  if (isForSchemes || isChanged) data.matrices.push_back(std::move(row));
 }
 
 /// What schemes are for, and what a recipe changes beyond that.
 void measureMatrices(ReportData& data, const core::JobContext& job) {
   const auto& tensors = data.model->checkpoint().tensors();
+  const auto bytes = weightBytes(data.model->checkpoint());
   const auto& choices = data.model->choices();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const bool isForSchemes = choices[i].fate == core::model::Fate::Quantize;
@@ -49,13 +62,14 @@ void measureMatrices(ReportData& data, const core::JobContext& job) {
     if (!isForSchemes) continue;
     ++data.blockMatrices;
     data.matrixValues += tensors[i].shape.count();
-    data.matrixStoredBytes += tensors[i].bytes;
+    data.matrixStoredBytes += bytes[i];
   }
 }
 
 SchemeSummary summarize(const ReportData& data, std::size_t treatment) {
   SchemeSummary summary;
   summary.recipe = data.treatments[treatment].recipe;
+  const auto bytes = weightBytes(data.model->checkpoint());
   std::uint64_t values = 0;
   std::size_t withError = 0;
   double decibels = 0, relative = 0;
@@ -69,7 +83,7 @@ SchemeSummary summarize(const ReportData& data, std::size_t treatment) {
     const auto& tensor = data.model->checkpoint().tensors()[data.matrices[i].tensor];
     ++summary.matrices;
     summary.bytes += error.bytes;
-    summary.storedBytes += tensor.bytes;
+    summary.storedBytes += bytes[data.matrices[i].tensor];
     values += tensor.shape.count();
     if (error.stats.outcome() == core::metrics::Outcome::Nothing) {
       ++summary.unmeasured;

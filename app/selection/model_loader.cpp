@@ -53,13 +53,15 @@ void ModelLoader::open(const QString& source, As as) {
   m_waiting.reset();
   m_jobs.run(
       this, {QStringLiteral("open"), tr("Opening %1").arg(displayName(absolute)), Lane::Pool},
-      [path = absolute.toStdString(), folder = cacheFolder(), build = buildText()](const core::JobContext& job) {
+      [path = absolute.toStdString(), folder = cacheFolder(), build = buildText(),
+       beside = m_selection.model()](const core::JobContext& job) {
         const auto openedAt = std::filesystem::file_time_type::clock::now();
         auto model = OpenModel::open(path, job);
         model->errors().keepIn(folder, model->checkpoint(), build, openedAt);
-        return model;
+        // Vocabularies are compared token by token: not for the thread that draws.
+        return Opened{model, beside, beside ? whyNotComparable(*beside, model->checkpoint()) : std::string()};
       },
-      [this, absolute, as](std::shared_ptr<OpenModel> model) { arrived(std::move(model), absolute, as); },
+      [this, absolute, as](Opened opened) { arrived(std::move(opened), absolute, as); },
       [this](const QString& sentence) {
         m_opening.clear();
         Q_EMIT openingChanged();
@@ -68,9 +70,11 @@ void ModelLoader::open(const QString& source, As as) {
   Q_EMIT openingChanged();
 }
 
-void ModelLoader::arrived(std::shared_ptr<OpenModel> model, const QString& source, As as) {
+void ModelLoader::arrived(Opened opened, const QString& source, As as) {
   m_opening.clear();
-  m_waiting = std::move(model);
+  m_waiting = std::move(opened.model);
+  m_waitingBeside = opened.beside;
+  m_whyNotBeside = std::move(opened.whyNot);
   m_waitingSource = source;
   const auto& present = m_selection.model();
   if (!present || present->source() == m_waiting->source())
@@ -100,7 +104,8 @@ void ModelLoader::replaceByWaiting() {
 void ModelLoader::compareWithWaiting() {
   if (!m_waiting) return;
   const auto model = std::exchange(m_waiting, nullptr);
-  const std::string why = whyNotComparable(*m_selection.model(), model->checkpoint());
+  const bool isAnswered = m_waitingBeside.lock() == m_selection.model();
+  const std::string why = isAnswered ? m_whyNotBeside : whyNotComparable(*m_selection.model(), model->checkpoint());
   if (!why.empty()) {
     Q_EMIT failed(QString::fromStdString(why));
     return;

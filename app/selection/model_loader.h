@@ -52,11 +52,18 @@ class ModelLoader : public QObject {
  private:
   Selection& m_selection;
   JobRunner& m_jobs;
-  void arrived(std::shared_ptr<OpenModel> model, const QString& source, As as);
+  /// A model, and why it cannot be compared with the one that was open then; empty where it can.
+  struct Opened {
+    std::shared_ptr<OpenModel> model, beside;
+    std::string whyNot;
+  };
+  void arrived(Opened opened, const QString& source, As as);
   void remember(const QString& source);
 
   QString m_opening, m_waitingSource;
   std::shared_ptr<OpenModel> m_waiting;
+  std::weak_ptr<OpenModel> m_waitingBeside;  ///< what the answer below is about
+  std::string m_whyNotBeside;
   QStringList m_recent;
 };
 

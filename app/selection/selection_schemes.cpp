@@ -73,6 +73,7 @@ void Selection::giveColor(SchemeEntry& entry) {
 
 void Selection::addCompared() {
   const core::model::Recipe recipe = otherRecipe(*m_compared);
+  m_plans.erase(recipe.toString());  // of one that was only remembered, which could not be planned
   m_schemes.push_back({recipe, QString::fromStdString(recipe.displayName()),
                        tr("The model beside the open one, with its weights as it stores them: %1")
                            .arg(QString::fromStdString(m_compared->source()))});

@@ -20,9 +20,13 @@ std::string whyNot(const core::io::Checkpoint& source, const ExportPreview& prev
 }
 
 void addSizes(const core::io::Checkpoint& source, ExportPreview& preview) {
-  for (std::size_t i = 0; i < preview.plan.rows.size(); ++i) {
-    preview.bytesBefore += source.tensors()[i].bytes;
-    preview.bytesAfter += preview.plan.rows[i].bytes;
+  const auto& rows = preview.plan.rows;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& tensor = source.tensors()[i];
+    preview.bytesBefore += tensor.bytes;
+    // The scales of a packed weight go with it.
+    const auto whole = tensor.pieceOf.empty() ? std::nullopt : source.find(tensor.pieceOf);
+    if (!whole || rows[*whole].isKept()) preview.bytesAfter += rows[i].bytes;
   }
   const auto weights = static_cast<double>(source.parameters());
   if (weights == 0) return;
@@ -64,7 +68,6 @@ ExportPreview previewExport(const OpenModel& model, const core::model::Recipe& r
   preview.plan = planQuantization(source, recipe);
   addSizes(source, preview);
   addQuality(model, preview);
-  preview.notWritten = whatIsNotWritten(preview.plan.rows);
   preview.whyNoGguf = whyNot(source, preview, {core::io::FileFormat::Gguf, {}});
   preview.whyNoSafetensors = whyNot(source, preview, {core::io::FileFormat::Safetensors, {}});
   for (const auto layout : core::quant::allFolderLayouts())

@@ -26,7 +26,6 @@ struct ExportPreview {
 
   // Why a file of this kind cannot hold it; empty when it can.
   std::string whyNoGguf, whyNoSafetensors;
-  std::string notWritten;  ///< what a file leaves out of the recipe (whatIsNotWritten)
   /// The same for folders, one per layout.
   struct LayoutAnswer {
     core::quant::FolderLayout layout;

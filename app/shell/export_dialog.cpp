@@ -9,11 +9,13 @@
 #include <QPushButton>
 #include <QToolButton>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <filesystem>
 
 #include "app/calibration/calibration_dialog.h"
 #include "app/calibration/calibration_notice.h"
 #include "app/selection/calibration_text.h"
+#include "app/session/quantize_model.h"
 #include "app/shell/export_dry_run.h"
 #include "app/shell/export_target_box.h"
 #include "app/shell/scheme_list.h"
@@ -84,11 +86,14 @@ ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, Calibrator& ca
   connect(m_list, &SchemeList::calibrationWanted, this,
           [this, &calibrator] { startCalibration(m_selection, calibrator, this); });
   connect(&selection, &Selection::calibrationChanged, this, &ExportDialog::refresh);
+  // The compared model is a file already.
+  const auto canBeMade = [](const core::model::Recipe& recipe) { return recipe.otherModel() == nullptr; };
   const auto checked = selection.checkedRecipes();
-  if (selection.currentRecipe())
+  const auto first = std::find_if(checked.begin(), checked.end(), canBeMade);
+  if (selection.currentRecipe() && canBeMade(*selection.currentRecipe()))
     choose(*selection.currentRecipe());
-  else if (!checked.empty())
-    choose(checked.front());
+  else if (first != checked.end())
+    choose(*first);
   if (m_recipe) m_list->reveal(*m_recipe);
   m_list->focusFilter();
 }
@@ -214,7 +219,8 @@ QString ExportDialog::note() const {
   if (!preview.plan.unused.empty())
     return tr("Rules that name no tensor of this model: %1.")
         .arg(text::shortened(QString::fromStdString(preview.plan.unused.front()), 80));
-  if (!preview.notWritten.empty()) return QString::fromStdString(preview.notWritten);
+  if (const std::string left = whatIsNotWritten(preview.plan.rows, *m_as->kind()); !left.empty())
+    return QString::fromStdString(left);
   if (const auto limits = split(); limits.isSplit())
     return tr("Files: %1. They appear together when all are complete; the open model is never overwritten.")
         .arg(text::count(planParts(preview.plan.rows, limits).size()));

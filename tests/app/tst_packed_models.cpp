@@ -2,9 +2,11 @@
 // makers let it generate.
 #include <QClipboard>
 #include <QComboBox>
+#include <QDialog>
 #include <QFile>
 #include <QGuiApplication>
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QTableView>
 #include <QTemporaryDir>
@@ -15,6 +17,7 @@
 
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/selection_link.h"
+#include "app/session/export_preview.h"
 #include "app/session/open_model.h"
 #include "app/session/quantize_model.h"
 #include "app/shell/scheme_list_model.h"
@@ -202,6 +205,45 @@ class TestPackedModels : public QObject {
     QVERIFY(shown.selection().checkedRecipes() == before);
     QVERIFY(!shown.selection().currentRecipe() || shown.selection().currentRecipe()->otherModel() == nullptr);
     QVERIFY(followLink(shown.selection(), link).contains(QStringLiteral("is not open")));
+  }
+
+  // A conversation that was kept names it before it is open; that it could not be planned then is no answer now.
+  void whatWasOnlyRememberedIsThereWhenItIsOpened() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    const auto remembered = core::model::recipeByName("model:" + m_packed.toStdString());
+    QVERIFY(remembered && shown.selection().planOf(*remembered) == nullptr);
+    QVERIFY(shown.compareWith(m_packed));
+    QVERIFY(shown.selection().comparedTensor() != nullptr);
+  }
+
+  // Of a packed model the size that the dialog promises is without the pieces it had; and the compared model, which is
+  // a file already, is not what the dialog begins with.
+  void aPackedModelIsExported() {
+    const auto scheme = core::quant::Scheme::parse("bf16");
+    const auto preview = previewExport(*OpenModel::open(m_packed.toStdString()), scheme);
+    const auto plain = previewExport(*OpenModel::open("demo"), scheme);
+    QCOMPARE(preview.bytesAfter, plain.bytesAfter);
+
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.compareWith(m_packed));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(shown.selection().currentRecipe() == shown.selection().comparedRecipe());
+    for (QAction* action : shown.window().findChildren<QAction*>())
+      if (action->text().remove(u'&').startsWith(QStringLiteral("Export quantized"))) action->trigger();
+    auto* dialog = shown.window().findChild<QDialog*>(QStringLiteral("export-dialog"));
+    QVERIFY(dialog && shown.waitUntilIdle());
+    const auto note = [&] { return dialog->findChild<QLabel*>(QStringLiteral("export-note"))->text(); };
+    QVERIFY2(!note().contains(QStringLiteral("is a file already")), qPrintable(note()));
+
+    // A folder that says how inputs are quantized is not said to leave it out; a file is.
+    auto* words = dialog->findChild<QLineEdit*>(QStringLiteral("scheme-filter"));
+    QTest::keyClicks(words, QStringLiteral("llm_int8"));
+    QTest::keyClick(words, Qt::Key_Return);
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(dialog->findChild<QComboBox*>(QStringLiteral("export-as"))->currentText(),
+             QStringLiteral("Folder: bitsandbytes"));
+    QVERIFY2(note().startsWith(QStringLiteral("Weights, config.json")), qPrintable(note()));
   }
 
   void howItsMakersLetItGenerateIsOneButton() {

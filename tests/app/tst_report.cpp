@@ -15,6 +15,8 @@
 #include "app/report/report.h"
 #include "app/report/report_command.h"
 #include "app/session/engine.h"
+#include "app/session/other_models.h"
+#include "app/session/quantize_model.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 #include "core/io/checkpoint.h"
@@ -85,6 +87,7 @@ class TestReport : public QObject {
   void sizesAreThoseOfTheWholeModel();
   void everyDotHasItsName();
   void comparesWhatIsNamed();
+  void anotherModelIsMeasuredByItsMatrices();
   void saysWhatARecipeGivesEachTensor();
   void recipesOnTheCommandLine();
   void aMatrixOnTheCommandLineWeighsEveryScheme();
@@ -442,6 +445,21 @@ void TestReport::comparesWhatIsNamed() {
   const QString words = QStringLiteral("--scheme int3 --recipe Q4_K_M --recipe recipe-2.txt");
   QCOMPARE(reproduce.count(words), 2);  // report and error
   QVERIFY(reproduce.contains(QStringLiteral("base = Q4_K_M\nattn_v = q8_0")));
+}
+
+// What another model has is counted as a scheme is: norms and what is the same in both are none of its matrices.
+void TestReport::anotherModelIsMeasuredByItsMatrices() {
+  const QString packed = m_folder.filePath(QStringLiteral("packed.gguf"));
+  const auto scheme = core::quant::Scheme::parse("q8_0");
+  quantizeModel(OpenModel::open(kChatModel.toStdString())->checkpoint(), scheme, QuantizeTarget(packed.toStdString()));
+  const auto data =
+      report::measure(named(m_folder.filePath(QStringLiteral("another")), {scheme, openOther(packed.toStdString())}));
+  const auto &made = data.summaries[0], &there = data.summaries[1];
+  QCOMPARE(there.matrices, made.matrices);
+  QCOMPARE(there.bitsPerWeight, made.bitsPerWeight);
+  QCOMPARE(there.storedBytes, made.storedBytes);
+  QCOMPARE(there.meanRelativeError, made.meanRelativeError);
+  QCOMPARE(data.matrices.size(), made.matrices);
 }
 
 void TestReport::saysWhatARecipeGivesEachTensor() {

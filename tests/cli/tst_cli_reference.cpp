@@ -42,6 +42,23 @@ class TestCliReference : public QObject {
     QVERIFY(std::any_of(kept.begin(), kept.end(), [](const Json& row) { return row["reason"] == "the same in both"; }));
   }
 
+  // An empty name is no wish to go without a reference.
+  void aReferenceHasAName() { QCOMPARE(run({"error", kModel, "--reference", ""}).code, 2); }
+
+  // The scales of a packed reference belong to its weights, which are measured: the other need not have them.
+  void piecesOfAPackedReferenceAreNotMissing() {
+    const QString folder = m_folder.filePath(QStringLiteral("folder"));
+    QCOMPARE(run({"quantize", kModel, "--scheme", "nf4", "--layout", "bitsandbytes", "-o", folder}).code, 0);
+    const Json all = json({"error", kModel, "--reference", folder, "--summary"});
+    std::size_t pieces = 0;
+    for (const Json& row : all["kept"]) {
+      QVERIFY2(row["reason"].get<std::string>().find("no such tensor") == std::string::npos,
+               row["tensor"].get<std::string>().c_str());
+      if (row["reason"] == "a piece of packed codes") ++pieces;
+    }
+    QVERIFY(pieces > 0);
+  }
+
   void theReferenceIsAlsoMeasuredUnderOtherSchemes() {
     const Json all = json(error({"--scheme", "int8", "--summary"}));
     QCOMPARE(all["totals"].size(), std::size_t{2});

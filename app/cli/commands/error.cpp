@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "app/cli/arguments.h"
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
@@ -233,9 +234,11 @@ void addError(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("error", "Error of each layer's weights under each scheme");
   addModel(*command, options->model);
-  command->add_option("--reference", options->reference,
-                      "The model it was made from: every weight of MODEL is measured against it, and so is what "
-                      "--scheme and --recipe make of the reference");
+  command
+      ->add_option("--reference", options->reference,
+                   "The model it was made from: every weight of MODEL is measured against it, and so is what "
+                   "--scheme and --recipe make of the reference")
+      ->check(CLI::Validator(whyEmpty, ""));
   addRecipe(*command, options->weights, "A scheme, e.g. int4:group=64 (repeatable; default: six usual ones)",
             Takes::Any);
   command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")

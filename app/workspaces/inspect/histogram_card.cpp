@@ -25,7 +25,8 @@ namespace app {
 
 namespace {
 
-const QString kBinTag = QStringLiteral("inspect.bin");
+const QString kBinTag = QStringLiteral("inspect.bin"), kPackedTag = QStringLiteral("inspect.packed"),
+              kOtherTag = QStringLiteral("inspect.other");
 
 }  // namespace
 
@@ -116,7 +117,24 @@ bool HistogramCard::isReadable() const {
 }
 
 core::quant::QuantizedTensorPtr HistogramCard::tensor() const {
-  return m_selection.model()->tensor(*m_selection.tensor());
+  return isPacked() ? m_packed : m_selection.model()->tensor(*m_selection.tensor());
+}
+
+bool HistogramCard::isPacked() const { return m_selection.tensorInfo()->assembly != core::io::Assembly::None; }
+
+// A packed weight is assembled, which takes a while: not on the thread that draws.
+void HistogramCard::requestPacked() {
+  if (m_packed != nullptr || !isPacked() || !isReadable()) return;
+  m_jobs.run(
+      this, {kPackedTag, {}},
+      [model = m_selection.model(), index = *m_selection.tensor()](const core::JobContext&) {
+        return model->tensor(index);
+      },
+      [this, subject = m_subject](core::quant::QuantizedTensorPtr packed) {
+        if (!(subject == m_subject)) return;
+        m_packed = std::move(packed);
+        showWeight();
+      });
 }
 
 void HistogramCard::showTensor() {
@@ -126,6 +144,8 @@ void HistogramCard::showTensor() {
     m_overlay->reset();
     m_subject = subject;
     m_summarized = false;
+    m_jobs.cancelTag(kPackedTag);
+    m_packed.reset();
     m_histogram->clearData();
   }
   if (!m_active) return;
@@ -147,6 +167,7 @@ void HistogramCard::showTensor() {
   if (m_selection.model()->source() == kDemoName) facts += tr(" · outlier channels were injected: see the model card");
   m_subtitle->setText(facts);
   m_overlay->refill();
+  requestPacked();
   showFacts();
   showWeight();
 }
@@ -200,17 +221,35 @@ void HistogramCard::showWeight() {
     m_weight->showNothing();
     return requestLevels();
   }
-  float value = 0;
   const auto weights = tensor();
+  if (weights == nullptr) {  // being assembled
+    m_weight->showNothing();
+    return requestLevels();
+  }
+  float value = 0;
   core::quant::decode(*weights, *m_selection.weight(), 1, &value);
   m_histogram->setMarkedValue(static_cast<double>(value));
   m_weight->showWeight(placeText(weights->shape, *m_selection.weight()), value,
                        storedBitsText(*weights, *m_selection.weight()));
-  if (const auto other = m_selection.comparedTensor())
-    m_weight->showCompared(QString::fromStdString(m_selection.comparedModel()->checkpoint().name()), value,
-                           otherWeight(*other, *m_selection.weight()));
+  showOtherWeight(value);
   requestLevels();
   showQuantizedWeight();
+}
+
+void HistogramCard::showOtherWeight(float value) {
+  m_jobs.cancelTag(kOtherTag);
+  const auto other = m_selection.comparedTensor();
+  if (other == nullptr) return;
+  const std::uint64_t weight = *m_selection.weight();
+  const auto show = [this, value, name = QString::fromStdString(m_selection.comparedModel()->checkpoint().name())](
+                        float compared) { m_weight->showCompared(name, value, compared); };
+  if (other->info().assembly == core::io::Assembly::None) return show(otherWeight(*other, weight));
+  m_jobs.run(
+      this, {kOtherTag, {}}, [other, weight](const core::JobContext&) { return otherWeight(*other, weight); },
+      [this, subject = m_subject, other, weight, show](float compared) {
+        const auto now = m_selection.comparedTensor();
+        if (subject == m_subject && m_selection.weight() == weight && now && now->model == other->model) show(compared);
+      });
 }
 
 void HistogramCard::showQuantizedWeight() {
@@ -222,8 +261,10 @@ void HistogramCard::showQuantizedWeight() {
     return m_weight->showNote(name, tr("waits for the calibration"));
   if (view == nullptr || view->around != *m_selection.weight()) return m_weight->showNote(name, tr("computing…"));
   if (!view->refused.empty()) return m_weight->showNote(name, QString::fromStdString(view->refused));
+  const auto weights = tensor();
+  if (weights == nullptr) return;
   float value = 0;
-  core::quant::decode(*tensor(), *m_selection.weight(), 1, &value);
+  core::quant::decode(*weights, *m_selection.weight(), 1, &value);
   m_weight->showQuantized(name, value, view->value);
 }
 
@@ -231,8 +272,8 @@ void HistogramCard::findInBin(double low, double high, bool activate) {
   if (!m_active || !isReadable()) return;
   m_jobs.run(
       this, {kBinTag, {}},
-      [tensor = tensor(), low, high](const core::JobContext& job) {
-        return firstWeightBetween(*tensor, low, high, job);
+      [model = m_selection.model(), index = *m_selection.tensor(), low, high](const core::JobContext& job) {
+        return firstWeightBetween(*model->tensor(index), low, high, job);
       },
       [this, activate, subject = m_subject](std::optional<std::uint64_t> weight) {
         if (!weight || !(subject == m_subject)) return;

@@ -44,7 +44,11 @@ class HistogramCard : public Card {
   void showLevels();
   void showOverlay();
   void findInBin(double low, double high, bool activate);
+  /// Null while a packed one is assembled.
   core::quant::QuantizedTensorPtr tensor() const;
+  bool isPacked() const;
+  void requestPacked();
+  void showOtherWeight(float value);
   bool isReadable() const;
 
   Selection& m_selection;
@@ -57,8 +61,9 @@ class HistogramCard : public Card {
   StatisticsRow* m_statistics;
   WeightHistogram* m_histogram;
   WeightCard* m_weight;
-  Subject m_subject;          ///< what is shown
-  bool m_summarized = false;  ///< the histogram shows m_subject's
+  Subject m_subject;                         ///< what is shown
+  core::quant::QuantizedTensorPtr m_packed;  ///< m_subject's, where it is one
+  bool m_summarized = false;                 ///< the histogram shows m_subject's
   bool m_active = false;
 };
 

@@ -38,6 +38,7 @@ constexpr std::size_t kMapCells = 512;
 struct MatrixFacts {
   core::metrics::MatrixMap map;
   core::metrics::ChannelRanges ranges;
+  core::quant::QuantizedTensorPtr tensor;
 };
 
 bool isReadable(const core::io::TensorInfo& tensor) { return core::quant::isLoadable(tensor); }
@@ -216,7 +217,6 @@ void MatrixCard::fill() {
   m_matrix->setProvenance(provenance);
   m_rows->setProvenance(provenance);
   m_columns->setProvenance(provenance);
-  m_values->setTensor(m_selection.model()->tensor(*m_selection.tensor()));
   requestMatrix();
   showNonFinite();
 }
@@ -245,13 +245,15 @@ void MatrixCard::requestMatrix() {
   m_computing = true;
   m_jobs.run(
       this, {kMatrixTag, tr("Matrix map")},
-      [tensor = m_selection.model()->tensor(*m_selection.tensor())](const core::JobContext& job) {
+      [model = m_selection.model(), index = *m_selection.tensor()](const core::JobContext& job) {
+        const auto tensor = model->tensor(index);  // a packed one is assembled
         return MatrixFacts{core::metrics::matrixMap(*tensor, kMapCells, kMapCells, job),
-                           core::metrics::channelRanges(*tensor, job)};
+                           core::metrics::channelRanges(*tensor, job), tensor};
       },
       [this, subject = m_subject](MatrixFacts facts) {
         if (!(subject == m_subject)) return;
         m_computing = false;
+        m_values->setTensor(std::move(facts.tensor));
         m_matrix->setMap(std::move(facts.map));
         m_rows->setRanges(std::move(facts.ranges.rows), tr("row"));
         m_columns->setRanges(std::move(facts.ranges.columns), tr("column"));

@@ -27,14 +27,6 @@ std::string identityOf(const io::Checkpoint& checkpoint, const std::string& sour
   return identity;
 }
 
-std::uint64_t bytesOf(const io::Checkpoint& checkpoint, const io::TensorInfo& tensor) {
-  std::uint64_t bytes = tensor.bytes;
-  if (tensor.assembly == io::Assembly::None) return bytes;
-  for (const io::TensorInfo& piece : checkpoint.tensors())
-    if (piece.pieceOf == tensor.name) bytes += piece.bytes;
-  return bytes;
-}
-
 /// A bias has one value where a matrix has a row.
 quant::QuantizedTensorPtr inOpenOrder(const OtherTensor& order, const quant::QuantizedTensorPtr& tensor) {
   const auto from = [&](std::uint64_t row) { return order.rowThere(row); };
@@ -139,7 +131,7 @@ std::shared_ptr<const OtherTensor> OtherTensors::of(const io::TensorInfo& tensor
   result->model = m_other;
   result->index = *found;
   result->name = tensor.name;
-  result->bytes = bytesOf(there, info);
+  result->bytes = info.bytes;  // planRecipe adds what lies beside it, in one pass for all
   if (there.format() == m_open.format()) return result;
   const io::Checkpoint& gguf = m_open.format() == io::FileFormat::Gguf ? m_open : there;
   const RowOrder order = gguf.architecture() == "llama" ? rowOrderOf(tensor.name) : RowOrder::Same;

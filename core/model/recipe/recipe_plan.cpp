@@ -25,6 +25,17 @@ bool isValue(TensorGroup group) {
   return group == TensorGroup::Value || group == TensorGroup::QueryKeyValue || group == TensorGroup::LatentKeyValue;
 }
 
+/// Bytes of each tensor, of a packed weight with its pieces.
+std::vector<std::uint64_t> weightBytes(const io::Checkpoint& checkpoint) {
+  const auto tensors = checkpoint.tensors();
+  std::vector<std::uint64_t> bytes(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto whole = tensors[i].pieceOf.empty() ? std::nullopt : checkpoint.find(tensors[i].pieceOf);
+    bytes[whole.value_or(i)] += tensors[i].bytes;
+  }
+  return bytes;
+}
+
 /// Makes the decisions of one plan, in the order in which mixtures count: by block, then by name.
 class Planner {
  public:
@@ -35,6 +46,7 @@ class Planner {
       if (checkpoint == nullptr)
         throw Error(ErrorCode::InvalidArgument, "Another model takes the place of an open model's weights only.");
       m_others.emplace(*other, *checkpoint);
+      m_otherBytes = weightBytes(*(*other)->checkpoint());
     }
     bool hasOutput = false;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -90,12 +102,22 @@ class Planner {
     } else if (const auto* const type = std::get_if<FileType>(&m_recipe.base)) {
       decision.kept = untouched;
       if (untouched.empty()) decideByMixture(*type, index);
+    } else if (m_others && !tensor.pieceOf.empty()) {
+      decision.kept = decision.place.reason;  // it goes with its weight
     } else if (m_others) {
-      decision.other = m_others->of(tensor, decision.kept);
-      if (decision.other) decision.rule = fmt::format("as {} has it", m_recipe.otherModel()->title());
+      decideByOther(tensor, decision);
     } else {
       decision.kept = "no rule is for it";
     }
+  }
+
+  void decideByOther(const io::TensorInfo& tensor, TensorDecision& decision) const {
+    const auto other = m_others->of(tensor, decision.kept);
+    if (other == nullptr) return;
+    auto sized = std::make_shared<OtherTensor>(*other);
+    sized->bytes = m_otherBytes[other->index];
+    decision.other = std::move(sized);
+    decision.rule = fmt::format("as {} has it", m_recipe.otherModel()->title());
   }
 
   /// Whether one of the recipe's own rules decided.
@@ -179,6 +201,7 @@ class Planner {
   std::vector<bool> m_usedRules;
   std::set<std::string> m_usedReplacements;
   std::optional<OtherTensors> m_others;
+  std::vector<std::uint64_t> m_otherBytes;  ///< of its tensors
 };
 
 }  // namespace
