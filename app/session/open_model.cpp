@@ -29,6 +29,23 @@ std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core:
   return opened;
 }
 
+core::quant::QuantizedTensorPtr OpenModel::tensor(std::size_t index) const {
+  constexpr std::size_t kMostAssembled = 2;
+  if (m_checkpoint->tensors()[index].assembly == core::io::Assembly::None)
+    return core::quant::loadTensor(*m_checkpoint, index);
+  {
+    const std::lock_guard lock(m_assembledMutex);
+    for (const Assembled& known : m_assembled)
+      if (known.index == index) return known.tensor;
+  }
+  // Outside the lock: unpacking may take a while, and other tensors may be asked for meanwhile.
+  auto tensor = core::quant::loadTensor(*m_checkpoint, index);
+  const std::lock_guard lock(m_assembledMutex);
+  m_assembled.push_back({index, tensor});
+  if (m_assembled.size() > kMostAssembled) m_assembled.erase(m_assembled.begin());
+  return tensor;
+}
+
 bool OpenModel::isDemo() const { return m_source == kDemoName || m_source == kSmoothDemoName; }
 
 // What is wrong with one part of a file becomes the reason why that part cannot be used, not a reason not to open it.

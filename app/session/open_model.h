@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,10 +25,9 @@ class OpenModel {
 
   const core::io::Checkpoint& checkpoint() const { return *m_checkpoint; }
   std::shared_ptr<const core::io::Checkpoint> sharedCheckpoint() const { return m_checkpoint; }
-  /// One of its weights. @throws core::Error as core::quant::loadTensor
-  core::quant::QuantizedTensorPtr tensor(std::size_t index) const {
-    return core::quant::loadTensor(*m_checkpoint, index);
-  }
+  /// One of its weights; of packed ones the last few are remembered, for views ask again and again.
+  /// @throws core::Error as core::quant::loadTensor
+  core::quant::QuantizedTensorPtr tensor(std::size_t index) const;
   const std::string& source() const { return m_source; }  ///< what open() was given
   /// The built-in model or its twin.
   bool isDemo() const;
@@ -61,6 +61,10 @@ class OpenModel {
   const std::vector<core::model::TensorChoice>& choices() const { return m_weights->choices(); }
 
  private:
+  struct Assembled {
+    std::size_t index;
+    core::quant::QuantizedTensorPtr tensor;
+  };
   void readConfig();
   void readTokenizer();
   void readTemplate();
@@ -73,6 +77,8 @@ class OpenModel {
   std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
   std::shared_ptr<const core::text::ChatTemplate> m_chatTemplate;
   std::unique_ptr<core::model::WeightLibrary> m_weights;
+  mutable std::mutex m_assembledMutex;
+  mutable std::vector<Assembled> m_assembled;  ///< the newest last
   std::unique_ptr<ErrorStore> m_errors = std::make_unique<ErrorStore>();
   std::unique_ptr<ModelCalibration> m_calibration = std::make_unique<ModelCalibration>();
 };
