@@ -213,7 +213,8 @@ class TestModelAbilities : public QObject {
     writer.finish();
     const auto model = OpenModel::open(path("model.safetensors"));
     QVERIFY(model->whyNotRunnable() && model->whyNoTokenizer() && model->whyNoTemplate());
-    QVERIFY(sentence(model->whyNoTokenizer()).contains(QLatin1String("safetensors")));
+    QVERIFY(sentence(model->whyNotRunnable()).contains(QLatin1String("config.json")));
+    QVERIFY(sentence(model->whyNoTokenizer()).contains(QLatin1String("tokenizer.json")));
   }
 };
 
