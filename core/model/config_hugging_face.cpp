@@ -143,6 +143,10 @@ void readRope(const io::Checkpoint& checkpoint, const MetadataLimits& limits, Mo
       config.ropeBase = limits.real(key("rope_theta"), config.ropeBase, 1.0F, 1e12F);
     const std::string type = scalingType(metadata, object);
     if (type == "default") continue;
+    for (const char* const name : {"factor", "original_max_position_embeddings"})
+      if (metadata.find(key(name)) == nullptr && (type == "llama3" || std::string_view(name) == "factor"))
+        throw Error(ErrorCode::InvalidFile, fmt::format("Rotary scaling of type {} needs {}.", type, key(name)),
+                    key(name));
     config.ropeFactor = limits.real(key("factor"), 1.0F, 1e-3F, 1e4F);
     if (type == "linear" && config.ropeFactor != 1.0F) config.ropeScaling = RopeScaling::Linear;
     if (type != "llama3") return;

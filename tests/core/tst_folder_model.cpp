@@ -203,6 +203,9 @@ class TestFolderModel : public QObject {
     row("layers of their own rotation", {{"rope_parameters", {{"full_attention", {{"rope_type", "yarn"}}}}}},
         "config.rope_parameters.full_attention.rope_type");
     row("scaling by a name", {{"rope_scaling", "linear"}}, "\"config.rope_scaling\" set to \"linear\"");
+    row("scaling by nothing", {{"rope_scaling", {{"type", "linear"}}}}, "needs config.rope_scaling.factor");
+    row("scaling of no context", {{"rope_scaling", {{"rope_type", "llama3"}, {"factor", 8.0}}}},
+        "needs config.rope_scaling.original_max_position_embeddings");
     row("rotated inputs", {{"quantization_config", transform("input")}},
         "transform_config.config_groups.R4.apply.0.location\" set to \"input\"");
     row("no width", {{"hidden_size", nullptr}}, "config.hidden_size");
