@@ -43,12 +43,8 @@ AwqFactors sharedAwqFactors(std::span<const QuantizedTensor* const> weights, con
   const std::string& name = weights.front()->name;
   checkHessian(calibration.hessian, columns, name);
   checkColumns(calibration.meanMagnitude, columns, "the mean magnitude", name);
-  std::vector<std::vector<float>> values;
   double rows = 0;
-  for (const QuantizedTensor* weight : weights) {
-    values.push_back(finiteWeights(*weight, job.part(0.0, 0.0)));
-    rows += static_cast<double>(weight->rows());
-  }
+  for (const QuantizedTensor* weight : weights) rows += static_cast<double>(weight->rows());
   const Scheme rounding = roundingOnly(scheme);
   AwqFactors result;
   double least = INFINITY;
@@ -57,9 +53,10 @@ AwqFactors sharedAwqFactors(std::span<const QuantizedTensor* const> weights, con
     const double ratio = static_cast<double>(step) / kAwqRatios;
     std::vector<float> scales = scalesOf(calibration.meanMagnitude, ratio);
     double loss = 0;
-    for (std::size_t i = 0; i < weights.size(); ++i)
-      loss += lossOf(values[i], weights[i]->shape, rounding, scales, calibration.hessian, job) *
-              static_cast<double>(weights[i]->rows());
+    for (const QuantizedTensor* weight : weights)  // decoded anew: one at a time in memory
+      loss += lossOf(finiteWeights(*weight, job.part(0.0, 0.0)), weight->shape, rounding, scales, calibration.hessian,
+                     job) *
+              static_cast<double>(weight->rows());
     result.losses.push_back(loss / rows);
     if (step != 0 && !(result.losses.back() < least)) continue;
     least = result.losses.back();
