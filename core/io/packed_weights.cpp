@@ -87,14 +87,22 @@ bool isFloat(const TensorInfo& tensor) {
   return tensor.dtype <= DType::F8E5M2;
 }
 
+/// Whether the program that stored the model scales every matrix of FP8 or INT8 elements.
+bool scalesElements(const QuantizationConfig& config) {
+  constexpr std::string_view kPrograms[] = {"fp8", "fbgemm_fp8", "compressed-tensors", "modelopt", "bitsandbytes"};
+  return std::ranges::find(kPrograms, config.text("quant_method")) != std::end(kPrograms);
+}
+
 class Marker {
  public:
-  Marker(std::span<TensorInfo> tensors, const PieceTable& table) : m_tensors(tensors), m_table(table) {}
+  Marker(std::span<TensorInfo> tensors, const PieceTable& table)
+      : m_tensors(tensors), m_table(table), m_scalesElements(scalesElements(table.config)) {}
 
   void mark(std::size_t index) {
     for (const Rule& rule : rules()) {
       if (apply(rule, index)) return;
     }
+    markIncomplete(m_tensors[index]);
   }
 
   PackedFindings take() {
@@ -111,6 +119,20 @@ class Marker {
   }
 
  private:
+  /// What is packed, by its name or by the config, though nothing beside it says how.
+  void markIncomplete(TensorInfo& tensor) const {
+    using tensor::DType;
+    if (isFloat(tensor) && tensor.dtype != DType::F8E4M3 && tensor.dtype != DType::F8E5M2) return;
+    for (const Rule& rule : rules()) {
+      const bool isNamedSo = !rule.codes.empty() && rule.codes != ".weight" && tensor.name.ends_with(rule.codes);
+      if (isNamedSo && tensor.unreadable.empty())
+        tensor.unreadable = fmt::format("it holds codes of {}, and their scales are missing", rule.program);
+    }
+    const bool isMatrix = tensor.storedShape.rank() > 1 && tensor.name.ends_with(".weight");
+    if (isMatrix && m_scalesElements && tensor.unreadable.empty())
+      tensor.unreadable = "its elements become weights only with scales, says quantization_config, and it has none";
+  }
+
   bool apply(const Rule& rule, std::size_t index) {
     TensorInfo& codes = m_tensors[index];
     if (codes.name.size() <= rule.codes.size() || !codes.name.ends_with(rule.codes)) return false;
@@ -170,6 +192,7 @@ class Marker {
 
   std::span<TensorInfo> m_tensors;
   const PieceTable& m_table;
+  bool m_scalesElements;  ///< elements of 8 bits are never weights by themselves
   PackedFindings m_findings;
   std::map<std::string, std::size_t> m_notes;  ///< how inputs are quantized → weights
   mutable std::string m_name;                  ///< keeps its capacity from look-up to look-up
