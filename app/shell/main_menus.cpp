@@ -60,7 +60,7 @@ void MainWindow::buildFileMenu() {
   refreshRecentMenu();
   m_compareAction = menu->addAction(icon(QStringLiteral("compare")), tr("Co&mpare with another model…"), this,
                                     &MainWindow::askForCompared);
-  m_compareFolderAction = menu->addAction(tr("Compare with a model f&older…"), this, &MainWindow::askForComparedFolder);
+  m_compareFolderAction = menu->addAction(tr("Compare with a model fo&lder…"), this, &MainWindow::askForComparedFolder);
   m_endCompareAction =
       menu->addAction(tr("&End the comparison"), this, [this] { m_selection.setComparedModel(nullptr); });
   menu->addSeparator();

@@ -8,6 +8,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -263,6 +265,12 @@ class TestPackedModels : public QObject {
     QVERIFY(!own->isEnabled());
     QVERIFY(said->text().startsWith(QStringLiteral("In force")));
     QVERIFY(sampling->summary().startsWith(QStringLiteral("the model's own")));
+    // On the smallest window nothing is pushed out by the words on the button.
+    shown.window().resize(1024, 640);
+    QVERIFY(shown.waitUntilIdle());
+    for (QScrollArea* area : shown.window().findChildren<QScrollArea*>())
+      if (area->isAncestorOf(shown.window().currentWorkspace()))
+        QTRY_COMPARE(area->horizontalScrollBar()->maximum(), 0);
     // The demo model's file says nothing.
     QVERIFY(shown.replaceModel(QStringLiteral("demo")));
     QVERIFY(shown.waitUntilIdle());

@@ -57,6 +57,12 @@ class TestCliReference : public QObject {
       if (row["reason"] == "a piece of packed codes") ++pieces;
     }
     QVERIFY(pieces > 0);
+    // Nor do they count as tensors that stay when the packed model is written anew.
+    const std::size_t tensors = json({"inspect", kModel})["tensors"].size();
+    const auto written =
+        run({"quantize", folder, "--scheme", "bf16", "-o", m_folder.filePath(QStringLiteral("anew.gguf"))});
+    QCOMPARE(written.code, 0);
+    QVERIFY2(written.out.contains(QStringLiteral(" of %1 tensors ").arg(tensors).toUtf8()), written.out.constData());
   }
 
   void theReferenceIsAlsoMeasuredUnderOtherSchemes() {

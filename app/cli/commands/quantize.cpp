@@ -61,13 +61,22 @@ void printNonFinite(std::FILE* report, const std::vector<QuantizedFileRow>& rows
 
 struct Totals {
   std::uint64_t bytes = 0, quantizedBytes = 0;  ///< of the new file's weights; that the quantized ones had before
-  std::size_t quantized = 0;
+  std::size_t tensors = 0, quantized = 0;       ///< of the source, pieces of packed weights aside where they go
 };
+
+/// What was part of a packed weight that is quantized now: its scales went with it.
+bool isOfQuantized(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows, std::size_t row) {
+  const std::string& weight = source.tensors()[row].pieceOf;
+  const auto whole = weight.empty() ? std::nullopt : source.find(weight);
+  return rows[row].isLeftOut && whole && !rows[*whole].isKept();
+}
 
 Totals totalsOf(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows) {
   Totals totals;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     totals.bytes += rows[i].bytes;
+    if (!rows[i].isLeftOut || source.tensors()[i].pieceOf.empty()) ++totals.tensors;
+    if (isOfQuantized(source, rows, i)) totals.quantizedBytes += source.tensors()[i].bytes;
     if (rows[i].isKept()) continue;
     ++totals.quantized;
     totals.quantizedBytes += source.tensors()[i].bytes;
@@ -82,7 +91,7 @@ void printText(std::FILE* report, const core::io::Checkpoint& source, const core
   std::string name = core::io::printable(model.files.front().string());
   if (model.files.size() > 1) name += fmt::format(" and {} more", model.files.size() - 1);
   fmt::print(report, "{}: {} of {} tensors are {} now ({:.1f} % of the bytes they had), {} bytes of weights\n", name,
-             totals.quantized, rows.size(), core::io::printable(recipe.toString()),
+             totals.quantized, totals.tensors, core::io::printable(recipe.toString()),
              100 * shareOfBytes(source, totals.quantizedBytes), totals.bytes);
   if (const auto kept = keptTensors(source, rows); !kept.empty())
     fmt::print(report, "kept as stored: {}\n", core::io::printable(describeKept(source, kept)));

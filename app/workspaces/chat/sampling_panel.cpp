@@ -202,12 +202,14 @@ void SamplingPanel::showContextCost() {
 }
 
 QString SamplingPanel::summary() const {
-  const QString how = m_temperature->value() == 0 ? tr("greedy")
-                                                  : tr("temperature %1 · seed %2")
-                                                        .arg(text::number(m_temperature->value(), 2),
-                                                             text::count(static_cast<std::uint64_t>(m_seed->value())));
-  const QString whose = areOwnInForce() ? tr("the model's own · ") : QString();
-  return whose + tr("%1 · at most %2 tokens").arg(how, text::count(static_cast<std::uint64_t>(m_maxTokens->value())));
+  const QString seed = text::count(static_cast<std::uint64_t>(m_seed->value()));
+  QString how = tr("greedy");
+  if (m_temperature->value() != 0)
+    how = areOwnInForce() ? tr("the model's own · seed %1").arg(seed)  // short: it stands on a button
+                          : tr("temperature %1 · seed %2").arg(text::number(m_temperature->value(), 2), seed);
+  else if (areOwnInForce())
+    how = tr("the model's own · greedy");
+  return tr("%1 · at most %2 tokens").arg(how, text::count(static_cast<std::uint64_t>(m_maxTokens->value())));
 }
 
 QDoubleSpinBox* SamplingPanel::addReal(const QString& label, double low, double high, double step, double value,
