@@ -358,13 +358,14 @@ class TestCalibration : public QObject {
     QVERIFY(shown.find<QLabel>(QStringLiteral("outlier-columns"))->isHidden());
   }
 
-  void theDryRunSaysWhatAFileCannotHold() {
+  void theDryRunSaysWhatIsWrittenAndWhatCannotBe() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
     QVERIFY(shown.waitUntilIdle());
     const std::pair<const char*, QString> rows[] = {
-        {"nf4:method=awq", QStringLiteral("has inputs divided by factors")},
-        {"nf4:method=gptq,act_order=on", QStringLiteral("columns in an order of its own")},
-        {"int8:group=row,method=gptq,act_order=on", QStringLiteral("Weights, config.json and the tokenizer's files")},
+        {"log4", QStringLiteral("No file and no folder can hold")},
+        {"nf4:method=awq", QStringLiteral("Weights, config.json and the tokenizer's files")},
+        {"int8:group=row,scales=fp16,method=gptq,act_order=on",
+         QStringLiteral("Weights, config.json and the tokenizer's files")},
         {"bf16:activations=fp8_dynamic", QStringLiteral("The file holds the weights alone")}};
     for (const auto& [text, sentence] : rows) {
       tickOnly(shown, text);
