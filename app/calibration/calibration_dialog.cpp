@@ -56,7 +56,6 @@ CalibrationDialog::CalibrationDialog(Selection& selection, Calibrator& calibrato
   addReading(*form);
   column->addLayout(form);
   auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);
-  buttons->button(QDialogButtonBox::Cancel)->setIcon({});
   m_read = buttons->addButton(tr("Calibrate"), QDialogButtonBox::AcceptRole);
   m_read->setProperty("kind", QStringLiteral("primary"));
   m_read->setObjectName(QStringLiteral("calibration-read"));

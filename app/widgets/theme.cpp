@@ -98,7 +98,8 @@ class QuietFusion final : public QProxyStyle {
   QuietFusion() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
   int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
                 QStyleHintReturn* data) const override {
-    return hint == SH_UnderlineShortcut ? 0 : QProxyStyle::styleHint(hint, option, widget, data);
+    if (hint == SH_UnderlineShortcut || hint == SH_DialogButtonBox_ButtonsHaveIcons) return 0;
+    return QProxyStyle::styleHint(hint, option, widget, data);
   }
   /// Icons grow with the text beside them.
   int pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const override {
