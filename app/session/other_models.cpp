@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 #include "app/session/model_location.h"
 #include "app/session/open_files.h"
@@ -10,6 +12,7 @@
 #include "core/io/text_checks.h"
 #include "core/metrics/error_stats.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/quantizer.h"
 
 namespace app {
 
@@ -34,14 +37,28 @@ std::string otherComputation(const ModelConfig& open, const ModelConfig& other) 
         differs("number of heads", open.heads, other.heads),
         differs("number of key heads", open.kvHeads, other.kvHeads),
         differs("head size", open.headSize, other.headSize),
+        differs("size of value heads", open.valueHeadSize, other.valueHeadSize),
+        differs("number of rotated dimensions", open.ropeDimensions, other.ropeDimensions),
         differs("feed-forward width", open.feedForward, other.feedForward),
         differs("vocabulary", open.vocabulary, other.vocabulary),
         differs("norm epsilon", open.normEpsilon, other.normEpsilon),
-        differs("RoPE base", open.ropeBase, other.ropeBase),
-        differs("RoPE scaling factor", open.ropeFactor, other.ropeFactor),
         differs("sliding window", open.slidingWindow, other.slidingWindow)})
     if (!difference.empty()) return difference;
   return {};
+}
+
+/// How fast every pair of a head turns: files of two kinds say the same in other words.
+std::vector<float> frequenciesOf(const ModelConfig& config, const core::io::Checkpoint& checkpoint) {
+  const auto factors = checkpoint.find("rope_freqs.weight");
+  return config.ropeFrequencies(factors ? core::quant::dequantize(*core::quant::loadTensor(checkpoint, *factors))
+                                        : std::vector<float>());
+}
+
+std::string otherRotation(const std::vector<float>& open, const std::vector<float>& other) {
+  constexpr float kSame = 1e-4F;
+  const bool isSame = std::ranges::equal(
+      open, other, [](float here, float there) { return std::abs(there - here) <= kSame * std::abs(here); });
+  return isSame ? "" : "its rotary embedding turns at other frequencies";
 }
 
 std::string otherVocabulary(const core::text::Tokenizer& open, const core::text::Tokenizer& other) {
@@ -84,8 +101,12 @@ core::model::Recipe otherRecipe(const OpenModel& other) {
 std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& other) {
   std::string difference;
   if (!open.whyNotRunnable())
-    if (const auto config = ifReadable([&] { return ModelConfig::fromCheckpoint(other); }))
+    if (const auto config = ifReadable([&] { return ModelConfig::fromCheckpoint(other); })) {
       difference = otherComputation(open.config(), *config);
+      const auto here = ifReadable([&] { return frequenciesOf(open.config(), open.checkpoint()); });
+      const auto there = ifReadable([&] { return frequenciesOf(*config, other); });
+      if (difference.empty() && here && there) difference = otherRotation(*here, *there);
+    }
   if (difference.empty() && open.tokenizer())
     if (const auto tokenizer = ifReadable([&] { return core::text::Tokenizer::fromCheckpoint(other); }))
       if (*tokenizer) difference = otherVocabulary(*open.tokenizer(), **tokenizer);

@@ -106,7 +106,9 @@ class Marker {
   }
 
   PackedFindings take() {
-    if (std::ranges::any_of(m_tensors, [](const TensorInfo& tensor) { return isCacheScale(tensor.name); }))
+    const bool hasCacheScales =
+        std::ranges::any_of(m_tensors, [](const TensorInfo& tensor) { return isCacheScale(tensor.name); });
+    if (hasCacheScales || m_table.config.number("kv_cache_scheme.num_bits"))
       m_findings.warnings.emplace_back(
           "The program that stored the model keeps keys and values in 8 bits; here that is chosen apart from the "
           "model.");

@@ -208,8 +208,9 @@ class TestQuantizeWindow : public QObject {
         way << name;
         sawScheme = sawScheme || now == head;
         sawBlock = now == lab.find<WeightBars>("lab-bars");
-        const bool isAtTheEdge = name == QLatin1String("lab-use") || name == QLatin1String("lab-undo") ||
-                                 name == QLatin1String("lab-redo") || name == QLatin1String("lab-restore");
+        const bool isAtTheEdge = name == QLatin1String("lab-copy") || name == QLatin1String("lab-use") ||
+                                 name == QLatin1String("lab-undo") || name == QLatin1String("lab-redo") ||
+                                 name == QLatin1String("lab-restore");
         const QPoint at = now->mapTo(lab.workspace(), now->rect().center());
         if (!isAtTheEdge && before.x() >= 0)
           QVERIFY2(at.y() > before.y() + 8 || (std::abs(at.y() - before.y()) <= 8 && at.x() > before.x()),

@@ -114,12 +114,14 @@ void renderTemplate(const Options& options) {
   print(answer);
 }
 
-/// Either the one input, or --lines with a file of many.
+/// Either the one input, or --lines with a file of many. No group of options: a text may look like one of them.
 void addInput(CLI::App& command, Options& options, const char* name, const char* what, const char* many) {
-  CLI::App* const group = command.add_option_group("input");
-  group->add_option(name, options.input, what);
-  group->add_option("--lines", options.lines, many)->check(CLI::Validator(whyEmpty, ""));
-  group->require_option(1);
+  CLI::Option* const input = command.add_option(name, options.input, what);
+  command.add_option("--lines", options.lines, many)->check(CLI::Validator(whyEmpty, ""))->excludes(input);
+}
+
+void checkInput(const CLI::App& command, const char* name) {
+  if (command.count(name) == 0 && command.count("--lines") == 0) throw CLI::RequiredError(name);
 }
 
 }  // namespace
@@ -133,7 +135,10 @@ void addTokenize(CLI::App& program) {
   command->add_flag("--bos", options->bos,
                     "As a prompt: the token that begins a text in front, where the model asks for it");
   addJsonFlag(*command, options->output);
-  command->callback([options] { tokenize(*options); });
+  command->callback([options, command] {
+    checkInput(*command, "text");
+    tokenize(*options);
+  });
 }
 
 void addDetokenize(CLI::App& program) {
@@ -143,7 +148,10 @@ void addDetokenize(CLI::App& program) {
   addInput(*command, *options, "ids", "Token ids, separated by commas",
            "Many lists: a file (- for standard input) with a JSON list of ids a line");
   addJsonFlag(*command, options->output);
-  command->callback([options] { detokenize(*options); });
+  command->callback([options, command] {
+    checkInput(*command, "ids");
+    detokenize(*options);
+  });
 }
 
 void addTemplate(CLI::App& program) {

@@ -126,12 +126,12 @@ TensorBrowser::TensorBrowser(Selection& selection, TensorFacts& facts, QWidget* 
   head->setSpacing(space::kHalf);
   buildStored();
   head->addWidget(m_filter, 1);
-  head->addWidget(m_stored);
   head->addWidget(m_wide);
   column->addLayout(head);
   m_tabs->addTab(buildTree(), tr("Tree"));
   m_tabs->addTab(buildTable(), tr("Table"));
   m_tabs->setDocumentMode(true);
+  m_tabs->setCornerWidget(m_stored);
   column->addWidget(m_tabs, 1);
   connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
     if (m_tabs->currentWidget() != m_table) setWide(false);
