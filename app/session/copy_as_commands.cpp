@@ -125,7 +125,8 @@ Copied serve(const char* what, const char* how, std::vector<std::string> notes =
 }
 
 constexpr const char* kWritten =
-    "FOLDER holds the quantized model: quantize -o FOLDER --layout … writes it, and so does the program of this method.";
+    "FOLDER holds the quantized model: quantize -o FOLDER --layout … writes it, and so does the program of this "
+    "method.";
 
 /// In flight vLLM makes blocks of 64 of NF4 with double quantization, and nothing else.
 Copied vllmBitsAndBytes(const Scheme& scheme) {

@@ -54,7 +54,8 @@ class TestMadeTensors : public QObject {
 
   void tensorsComeBackAsTheyWere_data() {
     QTest::addColumn<QString>("text");
-    for (const char* text : {"q4_0", "q8_0", "nf4", "fp4:block=128", "log4", "int4", "int3:group=64,range=minmax"}) QTest::newRow(text) << text;
+    for (const char* text : {"q4_0", "q8_0", "nf4", "fp4:block=128", "log4", "int4", "int3:group=64,range=minmax"})
+      QTest::newRow(text) << text;
   }
   void tensorsComeBackAsTheyWere() {
     QFETCH(QString, text);
