@@ -175,6 +175,9 @@ class TokenizerVisitor final : public JsonVisitor {
     if (m_setting == "byte_fallback") m_result.byteFallback = isOn();
     if (m_setting == "fuse_unk") m_result.fusesUnknown = isOn();
     if (m_setting == "ignore_merges") m_result.ignoresMerges = isOn();
+    const double* const share = tree.container ? nullptr : std::get_if<double>(&tree.scalar);
+    if (m_setting == "dropout" && share != nullptr && *share > 0)
+      refuseFeature(fmt::format("a BPE that leaves merges out at random (dropout {})", *share));
     const bool isAffix = m_setting == "continuing_subword_prefix" || m_setting == "end_of_word_suffix";
     if (isAffix && text != nullptr && !text->empty())
       refuseFeature(fmt::format("a BPE with the {} {}", m_setting, inQuotes(*text)));

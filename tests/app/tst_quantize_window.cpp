@@ -222,6 +222,22 @@ class TestQuantizeWindow : public QObject {
     }
   }
 
+  /// Taking packed weights apart is work: not for a page that nobody looks at.
+  void weightsAreTakenWhenSomebodyLooks() {
+    Lab lab;
+    LabState& state = lab.state();
+    Selection& selection = lab.window().selection();
+    const auto down = *selection.model()->checkpoint().find("blk.2.ffn_down.weight");
+    QVERIFY(state.tensor() != nullptr);
+    selection.setWorkspace(QStringLiteral("inspect"));
+    selection.setTensor(down);
+    QVERIFY(state.tensor() == nullptr);
+    selection.setWorkspace(QStringLiteral("quantize"));
+    QTRY_VERIFY(state.tensor() != nullptr);
+    QCOMPARE(state.sourceName(), QStringLiteral("blk.2.ffn_down.weight"));
+    QTRY_VERIFY(!state.block().isEmpty());
+  }
+
   void paintedWidgetsSpeak() {
     Lab lab{QString()};
     QVERIFY(!lab.find<WeightBars>("lab-bars")->accessibleName().isEmpty());

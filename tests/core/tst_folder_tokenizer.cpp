@@ -270,6 +270,7 @@ void TestFolderTokenizer::refusals_data() {
   row("Unigram without a type", R"({"model": {"vocab": [["a", 0]]}})", true, "Unigram");
   row("WordPiece", R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}})", true, "\"WordPiece\"");
   row("a suffix", bytes([](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; }), true, "end_of_word_suffix");
+  row("dropout", bytes([](Json& j) { j["model"]["dropout"] = 0.1; }), true, "dropout 0.1");
   row("a number of a token", piece([](Json& j) { j["model"]["vocab"]["a"] = -1; }), false, "\"a\" has no number");
   row("a huge number", piece([](Json& j) { j["model"]["vocab"]["a"] = 2000000000; }), false, "up to 2000000000");
   row("two tokens of a number", piece([](Json& j) { j["model"]["vocab"]["a"] = 1; }), false, "the number 1 to two");

@@ -45,15 +45,28 @@ void LabState::setActive(bool active) {
     m_stop->end();
     return m_jobs.cancelTag(kTag);
   }
+  if (m_isSourceDue) {
+    loadSource();
+    Q_EMIT inputChanged();
+  }
   suggestTensor();
   followScheme();
   recompute();
 }
 
+// Taking a packed weight apart takes a while: not for a page that nobody looks at.
+void LabState::loadSource() {
+  m_isSourceDue = !m_active && m_selection.tensorInfo() != nullptr;
+  if (m_isSourceDue)
+    m_source = LabSource();
+  else
+    m_source.load(m_input, m_selection);
+}
+
 void LabState::followSelection() {
   suggestTensor();
   if (m_input.source != WeightSource::Tensor) return Q_EMIT inputChanged();  // a model to choose, or none
-  m_source.load(m_input, m_selection);
+  loadSource();
   recompute();
   Q_EMIT inputChanged();
 }

@@ -105,6 +105,7 @@ class LabState : public QObject {
   void followSelection();
   void followScheme();
   void followCalibration();
+  void loadSource();
 
   Selection& m_selection;
   JobRunner& m_jobs;
@@ -113,6 +114,7 @@ class LabState : public QObject {
   QUndoStack m_undo;
   int m_gesture = 0, m_gestures = 0;
   bool m_active = false, m_isCurrent = false, m_isChosen = false;
+  bool m_isSourceDue = false;  ///< the selection's weights are taken when somebody looks
   LabSource m_source;
   QString m_blockKey, m_failure;
   std::uint64_t m_weight = 0;  ///< of drawn and typed weights; the model's is the selection's
