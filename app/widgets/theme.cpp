@@ -96,6 +96,11 @@ QPalette paletteOf(const ThemeColors& c) {
 class QuietFusion final : public QProxyStyle {
  public:
   QuietFusion() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+  void drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                     const QWidget* widget) const override {
+    if (element == PE_FrameTabBarBase) return;  // tabs have no line of their own, beside a corner widget either
+    QProxyStyle::drawPrimitive(element, option, painter, widget);
+  }
   int styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
                 QStyleHintReturn* data) const override {
     if (hint == SH_UnderlineShortcut || hint == SH_DialogButtonBox_ButtonsHaveIcons) return 0;

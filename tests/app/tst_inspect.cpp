@@ -22,6 +22,7 @@
 #include "app/workspaces/inspect/model_card.h"
 #include "app/workspaces/inspect/name_delegate.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
+#include "app/workspaces/inspect/tensor_title.h"
 #include "app/workspaces/inspect/weight_card.h"
 #include "core/io/gguf_writer.h"
 #include "core/metrics/tensor_stats.h"
@@ -33,6 +34,20 @@ using namespace app;
 class TestInspect : public QObject {
   Q_OBJECT
  private Q_SLOTS:
+  /// What all names of a model share goes first, so that layer and matrix stay readable.
+  void aTitleKeepsWhatTellsTensorsApart() {
+    TensorTitle title;
+    title.setText(QStringLiteral("model.layers.17.self_attn.q_proj.weight"));
+    const auto width = [&](const char* text) { return title.fontMetrics().horizontalAdvance(QLatin1String(text)) + 2; };
+    QCOMPARE(title.fitted(width("model.layers.17.self_attn.q_proj.weight")), title.text());
+    QCOMPARE(title.fitted(width("model.layers.17.self_attn.q_proj")),
+             QStringLiteral("model.layers.17.self_attn.q_proj"));
+    QCOMPARE(title.fitted(width("layers.17.self_attn.q_proj")), QStringLiteral("layers.17.self_attn.q_proj"));
+    QVERIFY(title.fitted(width("layers.17.q_proj")).contains(QChar(0x2026)));
+    title.setText(QStringLiteral("output.weight"));
+    QCOMPARE(title.fitted(1000), QStringLiteral("output.weight"));
+  }
+
   void theHistogramCountsEveryWeightOfTheSelectedTensor() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
     QVERIFY(shown.waitUntilIdle());

@@ -17,6 +17,7 @@
 #include "app/workspaces/inspect/histogram_overlay.h"
 #include "app/workspaces/inspect/statistics_row.h"
 #include "app/workspaces/inspect/tensor_facts.h"
+#include "app/workspaces/inspect/tensor_title.h"
 #include "app/workspaces/inspect/weight_card.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -35,7 +36,7 @@ HistogramCard::HistogramCard(Selection& selection, JobRunner& jobs, TensorFacts&
       m_selection(selection),
       m_jobs(jobs),
       m_facts(facts),
-      m_title(new Label(Label::Style::Title)),
+      m_title(new TensorTitle),
       m_subtitle(new Label(Label::Style::Hint)),
       m_overlay(new HistogramOverlay(selection, jobs, this)),
       m_levels(new BlockLevels(selection, jobs, this)),
@@ -58,7 +59,6 @@ QWidget* HistogramCard::buildHead() {
   auto* row = new QHBoxLayout(head);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kOne);
-  m_title->setElide(Qt::ElideMiddle);
   m_logarithmic->setObjectName(QStringLiteral("log-counts"));
   row->addWidget(m_title, 1);
   row->addWidget(m_overlay->choice());

@@ -29,7 +29,7 @@ QString located(const core::metrics::NonFinite& values) {
 StatisticsRow::StatisticsRow(QWidget* parent) : QWidget(parent) {
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kThree);
+  row->setSpacing(space::kTwo);
   const std::pair<QString, QString> tiles[] = {
       {tr("min"), tr("Smallest weight")},
       {tr("max"), tr("Largest weight")},
