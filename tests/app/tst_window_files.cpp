@@ -442,6 +442,7 @@ class TestWindowFiles : public QObject {
     connect(&Theme::instance(), &Theme::changed, &here, [&] { ++themeChanges; });
     // It is the open model that is measured, not what now lies at its place: nothing does.
     const auto model = shown.selection().model();
+    QVERIFY(shown.waitUntilIdle());  // jobs that end meanwhile let go of it
     const long owners = model.use_count();
     writer->write(model, folder);
     QVERIFY(model.use_count() > owners);
