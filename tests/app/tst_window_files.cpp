@@ -433,6 +433,7 @@ class TestWindowFiles : public QObject {
 
   void theReportIsWrittenBesideTheWindow() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());  // jobs that end later let go of the model, whose owners are counted
     const QColor ground = Theme::instance().colors().window;
     const QString folder = m_folder.filePath(QStringLiteral("report"));
     QPointer<ReportWriter> writer(new ReportWriter(shown.window().jobs(), &shown.window()));
@@ -442,7 +443,6 @@ class TestWindowFiles : public QObject {
     connect(&Theme::instance(), &Theme::changed, &here, [&] { ++themeChanges; });
     // It is the open model that is measured, not what now lies at its place: nothing does.
     const auto model = shown.selection().model();
-    QVERIFY(shown.waitUntilIdle());  // jobs that end meanwhile let go of it
     const long owners = model.use_count();
     writer->write(model, folder);
     QVERIFY(model.use_count() > owners);
