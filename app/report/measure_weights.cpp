@@ -6,6 +6,7 @@
 #include "app/report/measure_samples.h"
 #include "app/selection/tensor_text.h"
 #include "app/session/other_models.h"
+#include "core/io/packed_weights.h"
 #include "core/quant/load_tensor.h"
 
 namespace app::report {
@@ -50,7 +51,7 @@ void measureMatrix(ReportData& data, std::size_t tensor, const core::JobContext&
 /// What schemes are for, and what a recipe changes beyond that.
 void measureMatrices(ReportData& data, const core::JobContext& job) {
   const auto& tensors = data.model->checkpoint().tensors();
-  const auto bytes = weightBytes(data.model->checkpoint());
+  const auto bytes = core::io::weightBytes(data.model->checkpoint());
   const auto& choices = data.model->choices();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const bool isForSchemes = choices[i].fate == core::model::Fate::Quantize;
@@ -69,7 +70,7 @@ void measureMatrices(ReportData& data, const core::JobContext& job) {
 SchemeSummary summarize(const ReportData& data, std::size_t treatment) {
   SchemeSummary summary;
   summary.recipe = data.treatments[treatment].recipe;
-  const auto bytes = weightBytes(data.model->checkpoint());
+  const auto bytes = core::io::weightBytes(data.model->checkpoint());
   std::uint64_t values = 0;
   std::size_t withError = 0;
   double decibels = 0, relative = 0;

@@ -42,16 +42,6 @@ const core::tensor::Shape& storedShape(const core::io::TensorInfo& tensor) {
   return tensor.storedShape.rank() == 0 ? tensor.shape : tensor.storedShape;
 }
 
-std::vector<std::uint64_t> weightBytes(const core::io::Checkpoint& checkpoint) {
-  const auto tensors = checkpoint.tensors();
-  std::vector<std::uint64_t> bytes(tensors.size());
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const auto whole = tensors[i].pieceOf.empty() ? std::nullopt : checkpoint.find(tensors[i].pieceOf);
-    bytes[whole.value_or(i)] += tensors[i].bytes;
-  }
-  return bytes;
-}
-
 std::uint64_t weightBytes(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor) {
   std::uint64_t bytes = tensor.bytes;
   if (tensor.assembly == core::io::Assembly::None) return bytes;

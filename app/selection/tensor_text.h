@@ -13,10 +13,7 @@ QString storedNameText(const core::io::TensorInfo& tensor);
 QString storedTypeText(const core::io::TensorInfo& tensor);
 const core::tensor::Shape& storedShape(const core::io::TensorInfo& tensor);
 
-/// Bytes of each tensor of a checkpoint: of a packed weight with its scales and whatever else it is assembled from;
-/// these pieces themselves have none.
-std::vector<std::uint64_t> weightBytes(const core::io::Checkpoint& checkpoint);
-/// Of one of them.
+/// Bytes of one tensor, as core::io::weightBytes.
 std::uint64_t weightBytes(const core::io::Checkpoint& checkpoint, const core::io::TensorInfo& tensor);
 
 /// "256 × 768"; "scalar".

@@ -4,6 +4,7 @@
 
 #include "core/quant/format.h"
 #include "core/quant/pack/compressed_tensors.h"
+#include "core/quant/pack/integer_codes.h"
 
 namespace app {
 
@@ -22,12 +23,6 @@ constexpr std::string_view kHead = "lm_head";
 int groupSize(const Scheme& scheme) {
   const auto& grouping = scheme.format.grouping;
   return grouping.granularity == Granularity::Group ? static_cast<int>(grouping.size) : -1;
-}
-
-bool isReordered(const Scheme& scheme) {
-  return scheme.method.name == core::quant::MethodName::Gptq && scheme.method.actOrder == core::quant::ActOrder::On &&
-         scheme.method.staticGroups == core::quant::StaticGroups::Off &&
-         scheme.format.grouping.granularity == Granularity::Group;
 }
 
 std::string torchName(core::quant::ComputeType type) {

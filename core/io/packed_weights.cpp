@@ -209,6 +209,16 @@ bool isCacheScale(std::string_view name) {
   return std::ranges::any_of(kEndings, [name](std::string_view ending) { return name.ends_with(ending); });
 }
 
+std::vector<std::uint64_t> weightBytes(const Checkpoint& checkpoint) {
+  const auto tensors = checkpoint.tensors();
+  std::vector<std::uint64_t> bytes(tensors.size());
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto whole = tensors[i].pieceOf.empty() ? std::nullopt : checkpoint.find(tensors[i].pieceOf);
+    bytes[whole.value_or(i)] += tensors[i].bytes;
+  }
+  return bytes;
+}
+
 PackedFindings markPackedWeights(std::span<TensorInfo> tensors,
                                  const std::unordered_map<std::string_view, std::size_t>& index,
                                  const Metadata& metadata,

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -21,6 +22,10 @@ struct PackedFindings {
 
 /// Whether a tensor is called like the scale of keys or values that a program caches in 8 bits.
 bool isCacheScale(std::string_view name);
+
+/// Bytes of each tensor of a checkpoint: of a packed weight with its scales and whatever else it is assembled from;
+/// these pieces themselves have none.
+std::vector<std::uint64_t> weightBytes(const Checkpoint& checkpoint);
 
 /// Finds the tensors of a checkpoint that was quantized by another program (or by this one). Codes whose pieces are all
 /// there and fit each other become the logical weight (TensorInfo::assembly), with what people call them ("GPTQ INT4 ·

@@ -7,6 +7,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/inspect/quantization_words.h"
+#include "core/io/packed_weights.h"
 #include "core/model/stored_axes.h"
 
 namespace app {
@@ -109,7 +110,7 @@ void ModelCard::fill() {
       html += QStringLiteral("<p class=\"warning\">⚠ %1</p>").arg(QString::fromStdString(*note).toHtmlEscaped());
     html += facts(*model) + packing(checkpoint);
     QMap<QString, std::uint64_t> sizes;
-    const auto bytes = weightBytes(checkpoint);
+    const auto bytes = core::io::weightBytes(checkpoint);
     for (std::size_t i = 0; i < bytes.size(); ++i)
       if (bytes[i] != 0) sizes[typeText(checkpoint.tensors()[i])] += bytes[i];
     QString rows;

@@ -6,6 +6,7 @@
 
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
+#include "core/io/packed_weights.h"
 
 namespace app {
 
@@ -100,7 +101,7 @@ QStringList packedFamilies(const core::io::Checkpoint& checkpoint) {
     std::uint64_t count = 0, bytes = 0, weights = 0;
   };
   std::map<QString, Family> families;
-  const auto bytes = weightBytes(checkpoint);
+  const auto bytes = core::io::weightBytes(checkpoint);
   const auto tensors = checkpoint.tensors();
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i].assembly == core::io::Assembly::None) continue;

@@ -21,6 +21,7 @@
 #include "app/widgets/theme.h"
 #include "app/workspaces/inspect/name_delegate.h"
 #include "app/workspaces/inspect/tensor_table_model.h"
+#include "core/io/packed_weights.h"
 
 namespace app {
 
@@ -247,7 +248,7 @@ void TensorBrowser::fillTree() {
   const QFontMetrics metrics(m_tree->font());
   int widest = 0;
   const bool isStored = m_tableModel->shown() == TensorTableModel::Shown::Stored;
-  const auto bytes = weightBytes(m_selection.model()->checkpoint());
+  const auto bytes = core::io::weightBytes(m_selection.model()->checkpoint());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!isStored && !tensors[i].pieceOf.empty()) continue;
     const QString name = isStored ? storedNameText(tensors[i]) : QString::fromStdString(tensors[i].name);

@@ -5,6 +5,7 @@
 
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
+#include "core/io/packed_weights.h"
 
 namespace app {
 namespace {
@@ -36,7 +37,7 @@ void TensorTableModel::take(const OpenModel* model) {
   if (model != nullptr) {
     m_total = 0;
     const bool isStored = m_shown == Shown::Stored;
-    const auto whole = weightBytes(model->checkpoint());
+    const auto whole = core::io::weightBytes(model->checkpoint());
     for (const auto& tensor : model->checkpoint().tensors()) {
       const std::uint64_t bytes = isStored ? tensor.bytes : whole[m_rows.size()];
       m_largest = std::max(m_largest, bytes);

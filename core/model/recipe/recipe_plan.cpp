@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/io/packed_weights.h"
 #include "core/io/text_checks.h"
 #include "core/model/llama_names.h"
 #include "core/model/recipe/mixture.h"
@@ -25,17 +26,6 @@ bool isValue(TensorGroup group) {
   return group == TensorGroup::Value || group == TensorGroup::QueryKeyValue || group == TensorGroup::LatentKeyValue;
 }
 
-/// Bytes of each tensor, of a packed weight with its pieces.
-std::vector<std::uint64_t> weightBytes(const io::Checkpoint& checkpoint) {
-  const auto tensors = checkpoint.tensors();
-  std::vector<std::uint64_t> bytes(tensors.size());
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const auto whole = tensors[i].pieceOf.empty() ? std::nullopt : checkpoint.find(tensors[i].pieceOf);
-    bytes[whole.value_or(i)] += tensors[i].bytes;
-  }
-  return bytes;
-}
-
 /// Makes the decisions of one plan, in the order in which mixtures count: by block, then by name.
 class Planner {
  public:
@@ -46,7 +36,7 @@ class Planner {
       if (checkpoint == nullptr)
         throw Error(ErrorCode::InvalidArgument, "Another model takes the place of an open model's weights only.");
       m_others.emplace(*other, *checkpoint);
-      m_otherBytes = weightBytes(*(*other)->checkpoint());
+      m_otherBytes = io::weightBytes(*(*other)->checkpoint());
     }
     bool hasOutput = false;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
