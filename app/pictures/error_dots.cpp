@@ -113,8 +113,12 @@ void ErrorDots::labelRows() {
   const QFontMetricsF metrics(yAxis->tickLabelFont());
   QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
   const double room = kRoomForNames * width();
-  for (std::size_t i = 0; i < m_dots.size(); i += m_labelStep)
-    ticker->addTick(static_cast<double>(i), metrics.elidedText(m_dots[i].label, Qt::ElideMiddle, room));
+  const QString kShared = QStringLiteral("model.layers.");  // of every name: the layer's number is to stay readable
+  for (std::size_t i = 0; i < m_dots.size(); i += m_labelStep) {
+    QString label = m_dots[i].label;
+    if (metrics.horizontalAdvance(label) > room && label.startsWith(kShared)) label.remove(0, kShared.size());
+    ticker->addTick(static_cast<double>(i), metrics.elidedText(label, Qt::ElideMiddle, room));
+  }
   yAxis->setTicker(ticker);
 }
 

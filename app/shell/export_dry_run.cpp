@@ -72,7 +72,7 @@ void ExportDryRun::buildTable() {
   QHeaderView* header = m_table->horizontalHeader();
   header->setHighlightSections(false);
   header->setStretchLastSection(true);
-  const int widths[] = {256, 56, 76, 84, 76};
+  const int widths[] = {256, 104, 76, 84, 76};
   for (int section = 0; section < static_cast<int>(std::size(widths)); ++section)
     header->resizeSection(section, widths[section]);
 }

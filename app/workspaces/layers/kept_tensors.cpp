@@ -59,6 +59,7 @@ void KeptTensors::show(const OpenModel* model, const core::model::RecipePlan* pl
   QList<QTreeWidgetItem*> rows;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     all += tensors[i].bytes;
+    if (!tensors[i].pieceOf.empty()) continue;  // goes with its weight
     const core::model::TensorChoice& choice = model->choices()[i];
     if ((plan != nullptr ? plan->tensors[i].fate() : choice.fate) == core::model::Fate::Quantize) continue;
     kept += tensors[i].bytes;

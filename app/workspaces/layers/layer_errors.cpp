@@ -27,7 +27,8 @@ ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tens
   const auto isKept = [&](const core::model::TensorDecision& decision) {
     return decision.fate() == core::model::Fate::Keep && !isRefused(decision, recipe);
   };
-  errors.keptTensors = static_cast<std::size_t>(std::count_if(plan.tensors.begin(), plan.tensors.end(), isKept));
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i)  // pieces of packed weights go with them
+    if (checkpoint.tensors()[i].pieceOf.empty() && isKept(plan.tensors[i])) ++errors.keptTensors;
   const auto count = static_cast<double>(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const std::size_t tensor = tensors[i];
