@@ -16,6 +16,7 @@
 #include <QTextBrowser>
 #include <QToolButton>
 #include <QTreeView>
+#include <QTreeWidget>
 
 #include "app/pictures/weight_histogram.h"
 #include "app/selection/selection_link.h"
@@ -66,6 +67,18 @@ class TestPackedModels : public QObject {
     QFile generation(m_packed + QStringLiteral("/generation_config.json"));
     QVERIFY(generation.open(QIODevice::WriteOnly));
     generation.write(R"({"do_sample": true, "temperature": 0.6, "top_p": 0.9, "top_k": 50})");
+  }
+
+  void piecesOfPackedWeightsAreNoTensorsThatStay() {
+    WorkspaceWindow shown(QStringLiteral("layers"), m_packed);
+    const auto* kept = shown.find<QTreeWidget>();
+    QVERIFY(kept != nullptr);
+    QTRY_VERIFY(kept->topLevelItemCount() > 0);
+    const auto& checkpoint = shown.selection().model()->checkpoint();
+    for (int row = 0; row < kept->topLevelItemCount(); ++row) {
+      const auto index = checkpoint.find(kept->topLevelItem(row)->text(0).toStdString());
+      QVERIFY(index && checkpoint.tensors()[*index].pieceOf.empty());
+    }
   }
 
   void weightsAreShownAndOnRequestWhatTheFileHolds() {
