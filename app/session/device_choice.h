@@ -15,6 +15,7 @@ struct DeviceChoice {
   /// @throws core::Error (InvalidArgument) naming what is allowed
   static DeviceChoice parse(std::string_view text);
   std::string toString() const;
+  bool operator==(const DeviceChoice&) const = default;
 };
 
 }  // namespace app

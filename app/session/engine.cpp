@@ -117,6 +117,16 @@ std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, co
                                                 contextLength(model, options), options.kvType);
 }
 
+std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, const Variant& variant,
+                                                              const core::JobContext& job) {
+  return createExecutor(model, SessionOptions{variant.recipe, variant.device, 0, variant.kv}, job);
+}
+
+std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, const Variant& variant,
+                                                            std::uint32_t contextLength, const core::JobContext& job) {
+  return createSession(model, SessionOptions{variant.recipe, variant.device, contextLength, variant.kv}, job);
+}
+
 std::optional<DeviceMemory> Engine::memory(const DeviceChoice& choice) const { return m_devices->memory(choice); }
 
 void Engine::injectDeviceLoss(std::uint32_t after) { m_devices->injectLoss(after); }

@@ -4,6 +4,7 @@
 
 #include "app/session/device_choice.h"
 #include "app/session/open_model.h"
+#include "app/session/variant.h"
 #include "core/model/session.h"
 
 namespace app {
@@ -35,6 +36,12 @@ class Engine {
                                                         const core::JobContext& job = core::JobContext());
   /// A conversation. @throws core::Error (Unsupported) when the model has no tokenizer, and as createExecutor
   std::unique_ptr<core::model::Session> createSession(OpenModel& model, const SessionOptions& options,
+                                                      const core::JobContext& job = core::JobContext());
+  /// The same of a variant. @param contextLength as in SessionOptions
+  std::unique_ptr<core::model::Executor> createExecutor(OpenModel& model, const Variant& variant,
+                                                        const core::JobContext& job = core::JobContext());
+  std::unique_ptr<core::model::Session> createSession(OpenModel& model, const Variant& variant,
+                                                      std::uint32_t contextLength,
                                                       const core::JobContext& job = core::JobContext());
   /// Tokens a session of this model and these options can hold.
   static std::uint32_t contextLength(const OpenModel& model, const SessionOptions& options);
