@@ -77,7 +77,7 @@ std::optional<GeneratedToken> Generation::step(const JobContext& job) {
   }
   ruleOutUnknown(m_logits, m_logits.size(), m_state->knownTokens());
   const auto known = std::span<const float>(m_logits).first(m_state->knownTokens());
-  const TokenId id = m_sampler.sample(known, m_history);
+  const TokenId id = choose(known);
   if (first) {
     m_result.timeToFirstTokenS = watch.seconds();
   } else {
@@ -90,12 +90,20 @@ std::optional<GeneratedToken> Generation::step(const JobContext& job) {
   return describe(id, known);
 }
 
+// The sampler draws in any case: an answer that is made to begin as it did goes on as it did.
+TokenId Generation::choose(std::span<const float> known) {
+  const TokenId drawn = m_sampler.sample(known, m_history);
+  const std::size_t at = m_result.tokens.size();
+  return at < m_options.beginning.size() ? m_options.beginning[at] : drawn;
+}
+
 GeneratedToken Generation::describe(TokenId id, std::span<const float> known) {
   GeneratedToken token{.id = id,
                        .text = m_detokenizer->push(id),
                        .probability = probabilityOf(known, id),
                        .top = topProbabilities(known, kTopTokens),
-                       .logits = {}};
+                       .logits = {},
+                       .entropy = static_cast<float>(entropy(known))};
   if (m_options.keepLogits) token.logits = m_logits;
   m_result.text += token.text;
   return token;

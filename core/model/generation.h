@@ -1,4 +1,5 @@
 #pragma once
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,12 +23,17 @@ struct GeneratedToken {
   float probability;                  ///< under the model, temperature 1, among the tokens the tokenizer has
   std::vector<TokenProbability> top;  ///< up to 5 of them
   std::vector<float> logits;          ///< only when GenerationOptions::keepLogits
+  /// Of the distribution it was drawn from, in nats, as probability; NaN where nobody computed it.
+  float entropy = std::numeric_limits<float>::quiet_NaN();
 };
 
 struct GenerationOptions {
   SamplingOptions sampling;
   std::uint32_t maxTokens = 256;
   bool keepLogits = false;
+  /// The answer is made to begin with these tokens, whatever the model would rather say, and goes on from there. They
+  /// count as tokens of the answer and are described like any other. Draws go on as if the sampler had drawn them.
+  std::vector<TokenId> beginning;
 };
 
 enum class StopReason : std::uint8_t { EndOfTurn, MaxTokens, ContextFull, Cancelled };
@@ -67,6 +73,8 @@ class Generation {
   Generation(std::shared_ptr<SessionState> state, std::span<const TokenId> prompt, const GenerationOptions& options);
   std::optional<GeneratedToken> step(const JobContext& job);
   std::optional<GeneratedToken> end(StopReason reason);
+  /// What the answer was made to begin with, then what the sampler draws.
+  TokenId choose(std::span<const float> known);
   void computePrompt(const JobContext& job);
   GeneratedToken describe(TokenId id, std::span<const float> known);
 

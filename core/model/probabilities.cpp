@@ -52,6 +52,16 @@ std::vector<TokenProbability> topProbabilities(std::span<const float> logits, st
   return top;
 }
 
+double entropy(std::span<const float> logits) {
+  const double logSum = logSumExp(logits);
+  double sum = 0.0;
+  for (const float value : logits) {
+    const double logP = logProbability(value, logSum);
+    if (logP != kMinusInfinity) sum -= std::exp(logP) * logP;
+  }
+  return std::max(sum, 0.0);
+}
+
 double klDivergence(std::span<const float> pLogits, std::span<const float> qLogits) {
   assert(pLogits.size() == qLogits.size());
   const auto isNan = [](float value) { return std::isnan(value); };

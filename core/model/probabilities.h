@@ -22,6 +22,9 @@ float probabilityOf(std::span<const float> logits, TokenId token);
 /// The k most probable tokens of a distribution, most probable first.
 std::vector<TokenProbability> topProbabilities(std::span<const float> logits, std::size_t k);
 
+/// Shannon's entropy −Σ p ln p of the softmax of a row, in nats: 0 … ln(size). NaN counts as −∞.
+double entropy(std::span<const float> logits);
+
 /// KL(p ‖ q) in nats of the softmax distributions of two logit rows of equal length; NaN when a logit is NaN.
 double klDivergence(std::span<const float> pLogits, std::span<const float> qLogits);
 

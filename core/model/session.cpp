@@ -33,6 +33,12 @@ std::unique_ptr<Generation> Session::start(std::span<const TokenId> prompt, cons
                     "a longer context.",
                     prompt.size(), m_state->contextLength()));
   }
+  for (const TokenId id : options.beginning) {
+    if (id >= 0 && static_cast<std::size_t>(id) < m_state->knownTokens()) continue;
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("The answer should begin with tokens from 0 to {}, but one of them is {}.",
+                            m_state->knownTokens() - 1, id));
+  }
   return std::unique_ptr<Generation>(new Generation(m_state, prompt, options));
 }
 

@@ -23,10 +23,11 @@ class Session {
   Session& operator=(Session&&) = default;
 
   /// Begins the answer to a conversation; the part of the prompt that is already in the KV cache is not computed again.
-  /// @throws Error (InvalidArgument) when the prompt does not fit the context, (Unsupported) without a chat template
+  /// @throws Error (InvalidArgument) when the prompt does not fit the context or the options begin the answer with a
+  /// token nobody has, (Unsupported) without a chat template
   std::unique_ptr<Generation> startChat(std::span<const text::ChatMessage> messages, const GenerationOptions& options);
   /// Begins to continue a raw token prompt. @throws Error (InvalidArgument) when it is empty or does not fit the
-  /// context
+  /// context, or as startChat
   std::unique_ptr<Generation> start(std::span<const TokenId> prompt, const GenerationOptions& options);
 
   /// startChat() to its end. A cancelled job returns what was said so far.

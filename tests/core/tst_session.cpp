@@ -430,6 +430,66 @@ class TestSession : public QObject {
     QVERIFY(model::topProbabilities({}, 3).empty());
   }
 
+  void entropyFollowsItsFormula() {
+    const std::vector<float> even(8, 3.0F), sure{0.0F, 200.0F, 0.0F};
+    QVERIFY(std::abs(model::entropy(even) - std::log(8.0)) < 1e-12);
+    QVERIFY(model::entropy(sure) < 1e-12);
+    const std::vector<float> quarter{std::log(0.25F), std::log(0.75F), std::numeric_limits<float>::quiet_NaN()};
+    QVERIFY(std::abs(model::entropy(quarter) + 0.25 * std::log(0.25) + 0.75 * std::log(0.75)) < 1e-6);
+  }
+
+  // Made to begin as it did, an answer goes on as it did, also where tokens are drawn: the random numbers keep step.
+  void anAnswerMadeToBeginAsItDidGoesOnAsItDid() {
+    for (const float temperature : {0.0F, 1.5F}) {
+      Session session = makeSession();
+      GenerationOptions options = greedy();
+      options.sampling.temperature = temperature;
+      options.sampling.seed = 7;
+      std::vector<model::GeneratedToken> plain, begun;
+      const auto whole = session.chat(kSum, options, [&](const model::GeneratedToken& t) { plain.push_back(t); });
+      QVERIFY(whole.tokens.size() > 4);
+      options.beginning.assign(whole.tokens.begin(), whole.tokens.begin() + 3);
+      const auto again = session.chat(kSum, options, [&](const model::GeneratedToken& t) { begun.push_back(t); });
+      QCOMPARE(again.tokens, whole.tokens);
+      QCOMPARE(again.text, whole.text);
+      for (std::size_t i = 0; i < plain.size(); ++i) {
+        QVERIFY(std::abs(plain[i].probability - begun[i].probability) < 1e-5F);
+        QVERIFY(std::abs(plain[i].entropy - begun[i].entropy) < 1e-4F);
+      }
+    }
+  }
+
+  void anAnswerGoesOnBehindATokenItWouldNotHaveSaid() {
+    Session session = makeSession();
+    const auto whole = session.chat(kSum, greedy(), {});
+    std::vector<model::GeneratedToken> plain, begun;
+    session.chat(kSum, greedy(), [&](const model::GeneratedToken& token) { plain.push_back(token); });
+    GenerationOptions options = greedy();
+    const TokenId other = plain[1].top[1].token;
+    options.beginning = {whole.tokens[0], other};
+    const auto result = session.chat(kSum, options, [&](const model::GeneratedToken& t) { begun.push_back(t); });
+    QVERIFY(result.tokens.size() > 2);
+    QCOMPARE(result.tokens[0], whole.tokens[0]);
+    QCOMPARE(result.tokens[1], other);
+    // It is described as the model sees it: an unlikely token stays unlikely, its distribution is the same.
+    QVERIFY(std::abs(begun[1].probability - plain[1].top[1].probability) < 1e-5F);
+    QCOMPARE(begun[1].top.front().token, whole.tokens[1]);
+    // What follows is what the model says behind prompt and beginning.
+    const auto generation = session.startChat(kSum, greedy());
+    std::vector<TokenId> prompt(generation->history().begin(), generation->history().end());
+    prompt.insert(prompt.end(), options.beginning.begin(), options.beginning.end());
+    const auto direct = session.complete(prompt, greedy(), {});
+    QVERIFY(std::equal(direct.tokens.begin(), direct.tokens.end(), result.tokens.begin() + 2, result.tokens.end()));
+
+    options.beginning = {static_cast<TokenId>(m_tokenizer->size() + 1000)};
+    QVERIFY_THROWS_EXCEPTION(core::Error, session.chat(kSum, options, {}));
+    options.beginning = {whole.tokens[0], m_tokenizer->eos().value()};
+    QCOMPARE(session.chat(kSum, options, {}).stop, StopReason::EndOfTurn);
+    options.beginning = whole.tokens;
+    options.maxTokens = 2;
+    QCOMPARE(session.chat(kSum, options, {}).tokens.size(), std::size_t{2});
+  }
+
   void klDivergenceFollowsItsFormula() {
     const std::vector<float> p = {std::log(1.0F), std::log(3.0F)};
     const std::vector<float> q = {std::log(2.0F) + 50, std::log(2.0F) + 50};
