@@ -1,0 +1,63 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/session/variant.h"
+#include "core/evaluate/comparison_statistics.h"
+#include "core/evaluate/reading.h"
+
+namespace app {
+
+/// The reference's weights once more, computed in another way: whatever differs is noise of the arithmetic.
+struct NoiseRun {
+  std::string what;    ///< "batches of 64", "cpu"
+  std::string device;  ///< as its executor names it
+  core::evaluate::ComparisonSummary statistics;
+};
+
+/// The largest figures of the noise runs; 0 where there were none.
+struct NoiseFloor {
+  std::vector<NoiseRun> runs;
+  double kl = 0;        ///< mean, nats
+  double logRatio = 0;  ///< |ln of the ratio of perplexities|
+};
+
+/// What was measured of one compared variant.
+struct EvaluationRow {
+  Variant variant;
+  std::string text, name;  ///< its text; what people call it
+  std::string device;      ///< as its executor names it
+  std::uint64_t bytes = 0;
+  double bitsPerWeight = 0;
+  core::evaluate::ComparisonSummary statistics;
+  double tokensPerSecond = 0;  ///< of its pass, logits included; 0 before the first block
+  /// Against the reference: by KL, and by perplexity alone (which may not show what KL does).
+  core::evaluate::Verdict verdict = core::evaluate::Verdict::Unknown;
+  core::evaluate::Verdict perplexityVerdict = core::evaluate::Verdict::Unknown;
+  std::vector<std::size_t> indistinguishableFrom;  ///< other rows, by mean KL on the same blocks
+  std::string failure;                             ///< one sentence why it could not run; the figures mean nothing then
+};
+
+/// Models compared on a text: what was measured, and all that it was computed from.
+struct Evaluation {
+  std::string modelHash;  ///< core::calibrate::modelHash
+  std::string textTitle, textHash;
+  core::evaluate::ReadingSettings settings;
+  std::uint32_t context = 0;  ///< tokens of the longest passage
+  std::uint32_t batchTokens = 0;
+  std::uint64_t tokens = 0, scored = 0, leftOut = 0;
+  std::string calibration;  ///< identity of what schemes that look at data were made with; empty: nothing
+  std::string reference, referenceName, referenceDevice;
+  std::uint64_t referenceBytes = 0;
+  double referenceTokensPerSecond = 0;
+  core::evaluate::Estimate referencePerplexity;
+
+  std::vector<EvaluationRow> rows;  ///< in the order they were asked for
+  NoiseFloor noise;
+  std::uint32_t blocksDone = 0, blocks = 0;
+
+  bool isComplete() const { return blocksDone == blocks; }
+};
+
+}  // namespace app
