@@ -19,7 +19,7 @@ calibrate::CalibrationText openText(const std::string& wordOrFile) {
     return calibrate::openCalibrationText(wordOrFile);
   }
   const bool isDemo = wordOrFile == kDemoText;
-  auto text = calibrate::openCalibrationText(builtInTextPath(isDemo ? "conversations.jsonl" : "prose.txt"));
+  auto text = calibrate::openCalibrationText(builtInTextPath(isDemo ? "calibration/conversations.jsonl" : "calibration/prose.txt"));
   text.title = isDemo ? "demo text" : "prose";
   return text;
 }

@@ -31,6 +31,6 @@ fs::path builtInFile(const std::string& file, const std::string& what) {
 
 fs::path builtInModelPath(std::string_view name) { return builtInFile(std::string(name) + ".gguf", "model"); }
 
-fs::path builtInTextPath(std::string_view file) { return builtInFile("calibration/" + std::string(file), "text"); }
+fs::path builtInTextPath(std::string_view file) { return builtInFile(std::string(file), "text"); }
 
 }  // namespace app

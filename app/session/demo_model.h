@@ -15,7 +15,7 @@ inline constexpr std::string_view kSmoothDemoName = "demo-smooth";
 /// @throws core::Error (NotFound) naming the places looked at
 std::filesystem::path builtInModelPath(std::string_view name);
 
-/// Path of a text that ships beside the built-in models. @throws as builtInModelPath
+/// Path of a text that ships beside the built-in models: "calibration/prose.txt". @throws as builtInModelPath
 std::filesystem::path builtInTextPath(std::string_view file);
 
 }  // namespace app

@@ -56,6 +56,12 @@ struct Engine::Devices {
                                          : devices.front().name + " cannot be used: " + devices.front().unusable);
   }
 
+  static bool isThere() {
+    const auto devices = gpu::enumerateDevices();
+    return std::any_of(devices.begin(), devices.end(),
+                       [](const gpu::DeviceInfo& device) { return device.unusable.empty(); });
+  }
+
   std::unique_ptr<core::model::Executor> create(const DeviceChoice& choice, const core::model::Graph& graph,
                                                 const core::JobContext& job) {
     return gpu::createVulkanExecutor(open(resolve(choice)), graph, job);
@@ -79,6 +85,7 @@ struct Engine::Devices {
 #else
 
 struct Engine::Devices {
+  static bool isThere() { return false; }
   static std::unique_ptr<core::model::Executor> create(const DeviceChoice&, const core::model::Graph&,
                                                        const core::JobContext&) {
     throw Error(ErrorCode::NotFound, "This build of Quantscope has no Vulkan backend; choose the device cpu.");
@@ -126,6 +133,8 @@ std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, co
                                                             std::uint32_t contextLength, const core::JobContext& job) {
   return createSession(model, SessionOptions{variant.recipe, variant.device, contextLength, variant.kv}, job);
 }
+
+bool Engine::hasVulkan() { return Devices::isThere(); }
 
 std::optional<DeviceMemory> Engine::memory(const DeviceChoice& choice) const { return m_devices->memory(choice); }
 

@@ -46,6 +46,8 @@ class Engine {
   /// Tokens a session of this model and these options can hold.
   static std::uint32_t contextLength(const OpenModel& model, const SessionOptions& options);
 
+  /// Whether a Vulkan device can be used.
+  static bool hasVulkan();
   /// Of a Vulkan device that has been opened for this choice; nothing otherwise.
   std::optional<DeviceMemory> memory(const DeviceChoice& choice) const;
 

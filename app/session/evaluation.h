@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,5 +60,8 @@ struct Evaluation {
 
   bool isComplete() const { return blocksDone == blocks; }
 };
+
+/// Fills in the noise floor and all verdicts. @param statistics of each row, over the same blocks
+void judgeRows(Evaluation& evaluation, std::span<const core::evaluate::ComparisonStatistics* const> statistics);
 
 }  // namespace app

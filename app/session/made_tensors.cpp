@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "app/session/build_text.h"
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/io/byte_reader.h"
@@ -27,14 +28,6 @@ constexpr std::string_view kSuffix = ".tensor";
 
 bool takesLong(const core::model::TensorDecision& decision) {
   return decision.scheme && quant::calibrationNeed(*decision.scheme) == quant::CalibrationNeed::Hessian;
-}
-
-/// What tells one build of the program from another: a method may have changed.
-std::string buildText() {
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  return fmt::format("{} {}", fs::file_size(program, error),
-                     fs::last_write_time(program, error).time_since_epoch().count());
 }
 
 template <class T>

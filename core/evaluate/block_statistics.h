@@ -16,8 +16,8 @@ struct BlockStatistics {
   std::uint64_t sameTop = 0;                 ///< tokens
   /// Answers (single tokens of running text) the reference has right, those that turn wrong, those that turn right.
   std::uint64_t answers = 0, rightInReference = 0, turnedWrong = 0, turnedRight = 0;
-  double seconds = 0;  ///< the compared model computed for the block
-  std::uint64_t tokensRead = 0;
+  double seconds = 0, secondsOfReference = 0;  ///< they computed for the block
+  std::uint64_t tokensRead = 0;                ///< by each
   std::vector<float> klOfTokens, deltaPOfTokens;
 
   std::uint64_t tokens() const { return klOfTokens.size(); }

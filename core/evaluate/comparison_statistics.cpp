@@ -1,8 +1,8 @@
 #include "core/evaluate/comparison_statistics.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <numeric>
 
 #include "core/evaluate/block_bootstrap.h"
 
@@ -16,18 +16,13 @@ Estimate exponential(const Estimate& of) {
   return {value, value * of.error};
 }
 
-/// The square root of an estimate; its error where it is 0 is 0, as nothing was there.
-Estimate squareRoot(const Estimate& of) {
-  const double value = std::sqrt(of.value);
-  return {value, value > 0 ? of.error / (2 * value) : of.error};
-}
-
-/// One number per block.
-template <typename Of>
-std::vector<double> perBlock(std::span<const BlockStatistics> blocks, const Of& of) {
-  std::vector<double> numbers;
-  for (const BlockStatistics& block : blocks) numbers.push_back(static_cast<double>(of(block)));
-  return numbers;
+/// Σ of / Σ per over the blocks.
+template <typename Of, typename Per>
+BlockRatio ratioOf(std::span<const BlockStatistics> blocks, const Of& of, const Per& per) {
+  BlockRatio ratio;
+  for (const BlockStatistics& block : blocks)
+    ratio.add(static_cast<double>(of(block)), static_cast<double>(per(block)));
+  return ratio;
 }
 
 void addQuantiles(std::span<const BlockStatistics> blocks, QuantileErrors errors, ComparisonSummary& summary) {
@@ -47,55 +42,37 @@ void addQuantiles(std::span<const BlockStatistics> blocks, QuantileErrors errors
 
 }  // namespace
 
-Estimate ratioEstimate(std::span<const double> sums, std::span<const double> counts) {
-  assert(sums.size() == counts.size());
-  const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
-  if (total == 0) return {};
-  Estimate ratio{std::accumulate(sums.begin(), sums.end(), 0.0) / total, Estimate().error};
-  if (sums.size() < 2) return ratio;
-  double squares = 0;
-  for (std::size_t b = 0; b < sums.size(); ++b) {
-    const double residual = sums[b] - ratio.value * counts[b];
-    squares += residual * residual;
-  }
-  const auto blocks = static_cast<double>(sums.size());
-  ratio.error = std::sqrt(squares * blocks / (blocks - 1)) / total;
-  return ratio;
-}
-
 ComparisonSummary ComparisonStatistics::summary(QuantileErrors errors) const {
   ComparisonSummary result;
   result.blocks = m_blocks.size();
-  const auto sums = [&](const auto& of) { return perBlock(m_blocks, of); };
-  const auto tokens = sums([](const BlockStatistics& block) { return block.tokens(); });
-  const auto answers = sums([](const BlockStatistics& block) { return block.answers; });
   for (const BlockStatistics& block : m_blocks) result.tokens += block.tokens(), result.answers += block.answers;
-  const auto perToken = [&](const auto& of) { return ratioEstimate(sums(of), tokens); };
   using Block = const BlockStatistics&;
-  result.perplexityReference = exponential(perToken([](Block b) { return b.nllReference; }));
-  result.perplexity = exponential(perToken([](Block b) { return b.nllCompared; }));
-  result.logRatio = perToken([](Block b) { return b.nllCompared - b.nllReference; });
+  const auto perToken = [&](const auto& of) { return ratioOf(m_blocks, of, [](Block b) { return b.tokens(); }); };
+  const auto perAnswer = [&](const auto& of) { return ratioOf(m_blocks, of, [](Block b) { return b.answers; }); };
+  result.perplexityReference = exponential(perToken([](Block b) { return b.nllReference; }).ratio());
+  result.perplexity = exponential(perToken([](Block b) { return b.nllCompared; }).ratio());
+  result.logRatio = perToken([](Block b) { return b.nllCompared - b.nllReference; }).ratio();
   result.perplexityRatio = exponential(result.logRatio);
-  result.klMean = perToken([](Block b) { return b.kl; });
-  result.sameTop = perToken([](Block b) { return b.sameTop; });
-  result.meanDeltaP = perToken([](Block b) { return b.deltaP; });
-  result.rmsDeltaP = squareRoot(perToken([](Block b) { return b.deltaP2; }));
-  result.flips = ratioEstimate(sums([](Block b) { return b.turnedWrong + b.turnedRight; }), answers);
-  result.turnedWrong = ratioEstimate(sums([](Block b) { return b.turnedWrong; }), answers);
+  result.klMean = perToken([](Block b) { return b.kl; }).ratio();
+  result.sameTop = perToken([](Block b) { return b.sameTop; }).ratio();
+  result.meanDeltaP = perToken([](Block b) { return b.deltaP; }).ratio();
+  result.rmsDeltaP = perToken([](Block b) { return b.deltaP2; }).root();
+  result.flips = perAnswer([](Block b) { return b.turnedWrong + b.turnedRight; }).ratio();
+  result.turnedWrong = perAnswer([](Block b) { return b.turnedWrong; }).ratio();
   addQuantiles(m_blocks, errors, result);
   return result;
 }
 
 PairedComparison comparePaired(std::span<const BlockStatistics> first, std::span<const BlockStatistics> second) {
-  assert(first.size() == second.size());
-  std::vector<double> kl, nll, tokens;
-  for (std::size_t b = 0; b < first.size(); ++b) {
-    assert(first[b].tokens() == second[b].tokens());
-    kl.push_back(first[b].kl - second[b].kl);
-    nll.push_back(first[b].nllCompared - second[b].nllCompared);
-    tokens.push_back(static_cast<double>(first[b].tokens()));
-  }
-  return {ratioEstimate(kl, tokens), ratioEstimate(nll, tokens)};
+  assert(std::ranges::equal(first, second, {}, &BlockStatistics::tokens, &BlockStatistics::tokens));
+  using Block = const BlockStatistics&;
+  const auto difference = [&](const auto& of) {
+    const auto perToken = [&](std::span<const BlockStatistics> blocks) {
+      return ratioOf(blocks, of, [](Block b) { return b.tokens(); });
+    };
+    return pairedDifference(perToken(first), perToken(second));
+  };
+  return {difference([](Block b) { return b.kl; }), difference([](Block b) { return b.nllCompared; })};
 }
 
 }  // namespace core::evaluate

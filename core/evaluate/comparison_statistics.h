@@ -6,6 +6,7 @@
 
 #include "core/evaluate/block_statistics.h"
 #include "core/evaluate/estimate.h"
+#include "core/evaluate/verdict.h"
 
 namespace core::evaluate {
 
@@ -48,8 +49,8 @@ class ComparisonStatistics {
   /// All figures; NaN without a scored token, errors NaN with less than two blocks.
   ///
   /// Means over tokens, R = Σ s_b / Σ n_b of the blocks' sums s and counts n, are ratio estimates; their standard error
-  /// is √(B/(B − 1) Σ (s_b − R n_b)²) / Σ n_b, by linearization (Cochran 1977, "Sampling Techniques", 6.4). For blocks
-  /// of one token it is that of llama-perplexity. Functions of a mean have their derivative times its error.
+  /// is that of BlockRatio, for blocks of one token llama-perplexity's. Functions of a mean have their derivative times
+  /// its error.
   /// Quantiles: quantileErrors() of block_bootstrap.h.
   ComparisonSummary summary(QuantileErrors errors = QuantileErrors::Compute) const;
 
@@ -65,8 +66,5 @@ struct PairedComparison {
 /// From the differences within each block, so that what makes a text hard or easy cancels.
 /// @pre as many blocks of as many tokens in both
 PairedComparison comparePaired(std::span<const BlockStatistics> first, std::span<const BlockStatistics> second);
-
-/// R = Σ sums / Σ counts with its standard error, as above.
-Estimate ratioEstimate(std::span<const double> sums, std::span<const double> counts);
 
 }  // namespace core::evaluate

@@ -171,10 +171,10 @@ class TestComparisonStatistics : public QObject {
   void blocksNotTokensAreSamples() {
     Source source(4);
     const auto statistics = source.draw(64, 100);
-    std::vector<double> kl, ones;
+    BlockRatio tokens;
     for (const auto& block : statistics.blocks())
-      for (const float value : block.klOfTokens) kl.push_back(static_cast<double>(value)), ones.push_back(1);
-    QVERIFY(ratioEstimate(kl, ones).error < 0.5 * statistics.summary().klMean.error);
+      for (const float value : block.klOfTokens) tokens.add(static_cast<double>(value), 1);
+    QVERIFY(tokens.ratio().error < 0.5 * statistics.summary().klMean.error);
   }
 
   /// For blocks of one token the error is llama-perplexity's: √((mean of squares − mean²) / (n − 1)).

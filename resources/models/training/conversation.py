@@ -44,6 +44,13 @@ MULTIPLE: list[tuple[Generator, float]] = [
     (exact_tasks.ask_two_capitals, 0.7),
 ]
 
+# Kinds whose answers are certain, for text that is measured on.
+HELD_OUT_KINDS = [
+    (facts.ask_fact, 36), (number_formats.ask_field, 7), (number_formats.ask_comparison, 5),
+    (exact_tasks.add, 20), (exact_tasks.subtract, 14), (exact_tasks.reverse_letters, 6),
+    (exact_tasks.capital, 3), (exact_tasks.opposite, 3), (ask_out_of_scope, 6),
+]
+
 
 def _choose(rng: random.Random, kinds: list[tuple[Generator, float]]) -> Dialogue:
     generator = rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
@@ -75,6 +82,15 @@ def long_conversation(rng: random.Random, turns: int = 12) -> tuple[Optional[str
             question = rng.choice(small_talk.NAME_QUESTIONS)
             dialogue = dialogue + [(question, name_question[0][1])]
     return (rng.choice(SYSTEM_PROMPTS) if rng.random() < 0.25 else None), dialogue
+
+
+def held_out_dialogue(rng: random.Random) -> tuple[Optional[str], Dialogue]:
+    """One to five turns of kinds whose answers are certain, all held out."""
+    dialogue: Dialogue = []
+    while not dialogue or (rng.random() < 0.5 and len(dialogue) < 5):
+        kinds, weights = zip(*HELD_OUT_KINDS)
+        dialogue = dialogue + rng.choices(kinds, weights)[0](rng, True)
+    return None, dialogue
 
 
 def main() -> None:

@@ -28,20 +28,12 @@ class Case:
     history: Dialogue = field(default_factory=list)
 
 
-def answers_like(answer: str) -> list[str]:
-    """All answers of the fact that has this answer, or only the answer."""
-    for fact in facts.FACTS:
-        if answer in fact.answers:
-            return fact.answers
-    return [answer]
-
-
 def single_cases(rng: random.Random, generator, count: int) -> list[Case]:
     """Cases of one held-out turn each."""
     cases = []
     for _ in range(count):
         question, answer = generator(rng, True)[0]
-        cases.append(Case(question, answers_like(answer)))
+        cases.append(Case(question, facts.answers_like(answer)))
     return cases
 
 

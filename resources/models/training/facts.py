@@ -86,6 +86,14 @@ def load_facts() -> list[Fact]:
 FACTS = load_facts()
 
 
+def answers_like(answer: str) -> list[str]:
+    """All answers of the fact that has this answer, or only the answer."""
+    for fact in FACTS:
+        if answer in fact.answers:
+            return fact.answers
+    return [answer]
+
+
 def _swap_subject(rng: random.Random, fact: Fact, question: str) -> str:
     """Replace a subject named in the question by another name of it."""
     for subject in sorted(fact.subjects, key=len, reverse=True):

@@ -11,19 +11,8 @@ from pathlib import Path
 
 import numpy
 
-import exact_tasks
-import facts
-import number_formats
-from common import Dialogue
-from conversation import long_conversation, short_conversation
-from out_of_scope import ask_out_of_scope
+from conversation import held_out_dialogue, long_conversation, short_conversation
 from tokenizer import Tokenizer
-
-HELD_OUT_KINDS = [
-    (facts.ask_fact, 36), (number_formats.ask_field, 7), (number_formats.ask_comparison, 5),
-    (exact_tasks.add, 20), (exact_tasks.subtract, 14), (exact_tasks.reverse_letters, 6),
-    (exact_tasks.capital, 3), (exact_tasks.opposite, 3), (ask_out_of_scope, 6),
-]
 
 
 def training_conversation(rng: random.Random, length: int, at_start: bool):
@@ -34,13 +23,9 @@ def training_conversation(rng: random.Random, length: int, at_start: bool):
 
 
 def held_out_conversation(rng: random.Random, length: int, at_start: bool):
-    """One to five turns of kinds whose answers are certain, all held out."""
+    """One for a row of held-out text."""
     del length, at_start
-    dialogue: Dialogue = []
-    while not dialogue or (rng.random() < 0.5 and len(dialogue) < 5):
-        kinds, weights = zip(*HELD_OUT_KINDS)
-        dialogue = dialogue + rng.choices(kinds, weights)[0](rng, True)
-    return None, dialogue
+    return held_out_dialogue(rng)
 
 
 def make_rows(tokenizer: Tokenizer, rng: random.Random, count: int, length: int, source):

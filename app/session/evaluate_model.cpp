@@ -1,0 +1,258 @@
+#include "app/session/evaluate_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "app/session/build_text.h"
+#include "app/session/calibrate_model.h"
+#include "app/session/contestant.h"
+#include "app/session/demo_model.h"
+#include "app/session/recipe_size.h"
+#include "core/base/error.h"
+#include "core/calibrate/model_hash.h"
+#include "core/evaluate/step_scorer.h"
+
+namespace app {
+
+namespace evaluate = core::evaluate;
+using core::JobContext;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kKeepInterval{15};
+constexpr std::chrono::milliseconds kShowInterval{100};
+constexpr std::uint32_t kOtherBatch = 64, kUsualBatch = 512;  ///< of the noise run, of the one beside 64
+
+/// One evaluation from its beginning to its end.
+class Evaluator {
+ public:
+  Evaluator(OpenModel& model, Engine& engine, const EvaluationRequest& request, const OnBlock& onBlock,
+            const JobContext& job)
+      : m_model(model), m_engine(engine), m_request(request), m_onBlock(onBlock) {
+    if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
+    const core::calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(),
+                                             model.config().contextLength};
+    m_reading = evaluate::readText(request.text, reader, request.reading, job);
+    m_modelHash = core::calibrate::modelHash(model.checkpoint(), job);
+    m_reference =
+        std::make_unique<Reader>(model, engine, request.reference, optionsOf(request.reference, request.batchTokens));
+    for (const Variant& variant : request.compared) addContestant(variant, request.batchTokens, {});
+    if (request.noise == Noise::Measure) addNoise();
+    if (m_contestants.empty())
+      m_contestants.push_back({nullptr, keptOf(request.reference, request.batchTokens, "itself"), {}});
+  }
+
+  Evaluation run(const JobContext& job) {
+    try {
+      for (std::uint32_t block = 0, at = 0; block < m_reading.blocks; ++block) {
+        job.progress(static_cast<double>(block) / m_reading.blocks, "Reading the evaluation text");
+        const std::uint32_t first = at;
+        while (at < m_reading.passages.size() && m_reading.passages[at].block == block) ++at;
+        readBlock(block, std::span(m_reading.passages).subspan(first, at - first), job);
+        ++m_blocksDone;
+        show();
+        keepNowAndThen();
+      }
+    } catch (...) {
+      for (Contestant& contestant : m_contestants) contestant.kept.keep();
+      throw;
+    }
+    for (Contestant& contestant : m_contestants) contestant.kept.keep();
+    return evaluation(evaluate::QuantileErrors::Compute);
+  }
+
+ private:
+  evaluate::LogitStreamOptions optionsOf(const Variant& variant, std::uint32_t batch) const {
+    return {variant.kv, m_reading.context, m_model.tokenizer()->size(), batch};
+  }
+
+  KeptBlocks keptOf(const Variant& variant, std::uint32_t batch, const std::string& what) const {
+    const auto reference = identityOf(m_model, m_request.reference), compared = identityOf(m_model, variant);
+    const bool isKnown = reference && compared;
+    return {isKnown ? m_request.cacheFolder : std::filesystem::path(),
+            isKnown ? fmt::format("evaluation 1\n{}\n{}\n{:016x}\n{}\n{}\n{}\n{}\n{}", buildText(), m_modelHash,
+                                  m_reading.hash, *reference, m_request.batchTokens, *compared, batch, what)
+                    : std::string(),
+            m_reading.blocks};
+  }
+
+  void addContestant(const Variant& variant, std::uint32_t batch, std::string noise) {
+    m_contestants.push_back({std::make_unique<Reader>(m_model, m_engine, variant, optionsOf(variant, batch)),
+                             keptOf(variant, batch, noise), noise});
+  }
+
+  /// The reference again, in batches of another size and on the other kind of device where there is one.
+  void addNoise() {
+    Variant variant = m_request.reference;
+    const std::uint32_t batch = m_request.batchTokens == kOtherBatch ? kUsualBatch : kOtherBatch;
+    addContestant(variant, batch, fmt::format("batches of {}", batch));
+    using Kind = DeviceChoice::Kind;
+    if (!Engine::hasVulkan()) return;
+    variant.device = {variant.device.kind == Kind::Cpu ? Kind::Vulkan : Kind::Cpu};
+    addContestant(variant, m_request.batchTokens, variant.device.toString());
+  }
+
+  void readBlock(std::uint32_t block, std::span<const evaluate::Passage> passages, const JobContext& job) {
+    std::vector<Contestant*> missing;
+    for (Contestant& contestant : m_contestants)
+      if (contestant.failure.empty() && !contestant.kept.block(block)) missing.push_back(&contestant);
+    if (!missing.empty()) measure(block, passages, missing, job);
+    for (Contestant& contestant : m_contestants)
+      if (contestant.failure.empty()) contestant.statistics.add(*contestant.kept.block(block));
+  }
+
+  void measure(std::uint32_t block, std::span<const evaluate::Passage> passages, std::vector<Contestant*> missing,
+               const JobContext& job) {
+    evaluate::LogitStream& reference = m_reference->stream(job);
+    std::erase_if(missing, [&](Contestant* contestant) { return !makeStream(*contestant, job); });
+    if (missing.empty()) return;
+    if (missing != m_scored) {
+      std::vector<evaluate::LogitStream*> streams;
+      for (const Contestant* const contestant : missing)
+        if (contestant->reader) streams.push_back(&contestant->reader->stream(job));
+      m_scorer.emplace(reference, std::move(streams));
+      m_scored = missing;
+    }
+    std::vector<evaluate::BlockStatistics> blocks(missing.size());
+    const double referenceSeconds = reference.seconds();
+    const std::size_t tokensRead = reference.tokensRead();
+    std::vector<double> seconds;
+    for (const Contestant* const contestant : missing) seconds.push_back(streamOf(*contestant, job).seconds());
+    for (const evaluate::Passage& passage : passages) {
+      const auto scores = m_scorer->score(passage, job);
+      for (std::size_t i = 0; i < missing.size(); ++i) blocks[i].add(passage, scores[i]);
+    }
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      blocks[i].seconds = streamOf(*missing[i], job).seconds() - seconds[i];
+      blocks[i].secondsOfReference = reference.seconds() - referenceSeconds;
+      blocks[i].tokensRead = reference.tokensRead() - tokensRead;
+      missing[i]->kept.setDevice(streamOf(*missing[i], job).executor().deviceName());
+      missing[i]->kept.add(block, std::move(blocks[i]));
+    }
+  }
+
+  evaluate::LogitStream& streamOf(const Contestant& contestant, const JobContext& job) {
+    return contestant.reader ? contestant.reader->stream(job) : m_reference->stream(job);
+  }
+
+  /// Whether it can run; otherwise it says why.
+  bool makeStream(Contestant& contestant, const JobContext& job) {
+    try {
+      streamOf(contestant, job);
+      return true;
+    } catch (const core::Error& error) {
+      contestant.failure = error.what();
+      contestant.statistics = {};
+      return false;
+    }
+  }
+
+  void show() {
+    if (!m_onBlock) return;
+    const bool isLast = m_blocksDone == m_reading.blocks;
+    if (isLast || Clock::now() - m_shown < kShowInterval) return;
+    m_onBlock(evaluation(evaluate::QuantileErrors::Leave));
+    m_shown = Clock::now();
+  }
+
+  void keepNowAndThen() {
+    if (Clock::now() - m_kept < kKeepInterval) return;
+    for (Contestant& contestant : m_contestants) contestant.kept.keep();
+    m_kept = Clock::now();
+  }
+
+  static double perSecond(const evaluate::ComparisonStatistics& statistics,
+                          double evaluate::BlockStatistics::*seconds) {
+    double all = 0;
+    std::uint64_t tokens = 0;
+    for (const auto& block : statistics.blocks()) all += block.*seconds, tokens += block.tokensRead;
+    return all > 0 ? static_cast<double>(tokens) / all : 0.0;
+  }
+
+  EvaluationRow rowOf(const Contestant& contestant, evaluate::QuantileErrors errors) const {
+    const Variant& variant = contestant.reader->variant();
+    const RecipeSize size = sizeUnder(m_model.checkpoint(), variant.recipe);
+    EvaluationRow row;
+    row.variant = variant;
+    row.text = variant.toString();
+    row.name = variant.displayName();
+    row.device = contestant.kept.device();
+    row.bytes = size.bytes;
+    row.bitsPerWeight = size.bitsPerWeight;
+    row.failure = contestant.failure;
+    row.statistics = contestant.statistics.summary(errors);
+    row.tokensPerSecond = perSecond(contestant.statistics, &evaluate::BlockStatistics::seconds);
+    return row;
+  }
+
+  Evaluation evaluation(evaluate::QuantileErrors errors) const {
+    Evaluation result;
+    result.modelHash = m_modelHash;
+    result.textTitle = m_request.text.title;
+    result.textHash = fmt::format("{:016x}", m_reading.hash);
+    result.settings = m_request.reading;
+    result.context = m_reading.context;
+    result.batchTokens = m_request.batchTokens;
+    result.tokens = m_reading.tokens, result.scored = m_reading.scored, result.leftOut = m_reading.leftOut;
+    if (const auto calibration = m_model.calibration().state()) result.calibration = calibration->text;
+    result.reference = m_request.reference.toString();
+    result.referenceName = m_request.reference.displayName();
+    result.referenceBytes = sizeUnder(m_model.checkpoint(), m_request.reference.recipe).bytes;
+    result.blocks = m_reading.blocks, result.blocksDone = m_blocksDone;
+    std::vector<const evaluate::ComparisonStatistics*> statistics;
+    for (const Contestant& contestant : m_contestants) {
+      if (contestant.failure.empty() && std::isnan(result.referencePerplexity.value)) {
+        result.referencePerplexity = contestant.statistics.summary(evaluate::QuantileErrors::Leave).perplexityReference;
+        result.referenceTokensPerSecond =
+            perSecond(contestant.statistics, &evaluate::BlockStatistics::secondsOfReference);
+      }
+      if (!contestant.reader) continue;
+      if (contestant.noise.empty()) {
+        result.rows.push_back(rowOf(contestant, errors));
+        statistics.push_back(&contestant.statistics);
+      } else if (contestant.failure.empty()) {
+        result.noise.runs.push_back(
+            {contestant.noise, contestant.kept.device(), contestant.statistics.summary(errors)});
+      }
+    }
+    judgeRows(result, statistics);
+    return result;
+  }
+
+  OpenModel& m_model;
+  Engine& m_engine;
+  const EvaluationRequest& m_request;
+  const OnBlock& m_onBlock;
+  evaluate::Reading m_reading;
+  std::string m_modelHash;
+  std::unique_ptr<Reader> m_reference;
+  std::vector<Contestant> m_contestants;  ///< compared ones, then those that measure noise
+  std::optional<evaluate::StepScorer> m_scorer;
+  std::vector<Contestant*> m_scored;  ///< by m_scorer
+  std::uint32_t m_blocksDone = 0;
+  Clock::time_point m_shown = Clock::now(), m_kept = Clock::now();
+};
+
+}  // namespace
+
+Evaluation evaluateModel(OpenModel& model, Engine& engine, const EvaluationRequest& request, const OnBlock& onBlock,
+                         const JobContext& job) {
+  Evaluator evaluator(model, engine, request, onBlock, job.part(0.0, 0.1));
+  Evaluation result = evaluator.run(job.part(0.1, 1.0));
+  if (onBlock) onBlock(result);
+  return result;
+}
+
+core::calibrate::CalibrationText openEvaluationText(const std::string& wordOrFile) {
+  if (wordOrFile != kDemoText) return openText(wordOrFile);
+  auto text = core::calibrate::openCalibrationText(builtInTextPath("evaluation/conversations.jsonl"));
+  text.title = "demo evaluation text";
+  return text;
+}
+
+}  // namespace app
