@@ -1,0 +1,261 @@
+#include "core/trace/replay.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "core/model/ops/add.h"
+#include "core/model/ops/attention.h"
+#include "core/model/ops/embed.h"
+#include "core/model/ops/rms_norm.h"
+#include "core/model/ops/rope.h"
+#include "core/model/ops/store_kv.h"
+#include "core/model/ops/swiglu.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/decoded_copy.h"
+#include "core/trace/prepared_product.h"
+
+namespace core::trace {
+
+using model::kNoValue;
+using model::Op;
+using model::OpKind;
+using model::ValueId;
+
+namespace {
+
+constexpr std::uint64_t kDecodedBytes = 256ULL << 20U;  // of products that are kept decoded, so that trials are cheap
+
+}  // namespace
+
+std::uint64_t Restored::elementCount() const {
+  std::uint64_t count = 0;
+  for (const auto& [tensor, list] : elements) count += list.size();
+  return count;
+}
+
+Replay::Replay(const model::Graph& mine, const model::Graph& other, std::span<const model::TokenId> tokens,
+               model::KvType kv)
+    : m_mine(mine),
+      m_other(other),
+      m_tokens(tokens.begin(), tokens.end()),
+      m_tensors(differingTensors(m_mine, m_other)),
+      m_residualOps(residualOps(m_mine.graph)),
+      m_rowsTogether(mine.rowsTogether().value_or(other.rowsTogether().value_or(0))),
+      m_slots(assignSlots(m_mine.graph)),
+      m_cache(m_mine.graph.kv, static_cast<std::uint32_t>(tokens.size()), kv),
+      m_differences(m_tensors.size()) {
+  assert(!tokens.empty());
+  findRowsNeeded();
+  for (const std::uint32_t width : m_slots.slotWidth) m_scratch.emplace_back(width * m_tokens.size());
+  for (const auto& frequencies : m_mine.graph.ropeTables)
+    m_rotations.push_back(model::ops::rotations(frequencies, 0, m_tokens.size()));
+  decodeProducts();
+}
+
+void Replay::findRowsNeeded() {
+  const auto& ops = m_mine.graph.ops;
+  const std::size_t last = m_tokens.size() - 1;
+  const auto taken = std::ranges::find(ops, OpKind::TakeRows, &Op::kind);
+  m_firstRow.assign(m_mine.graph.values.size(), last);
+  for (std::size_t i = ops.size(); i-- > 0;) {
+    const Op& op = ops[i];
+    const bool isBeforeEnd = i < static_cast<std::size_t>(taken - ops.begin());
+    std::size_t first = op.out == kNoValue ? 0 : m_firstRow[op.out];  // keys and values of all tokens are stored
+    if (m_rowsTogether != 0 && isBeforeEnd) first = 0;
+    if (first == 0 && isBeforeEnd && op.out != kNoValue) m_firstRow[op.out] = 0;
+    for (const ValueId input : op.inputs) m_firstRow[input] = std::min(m_firstRow[input], first);
+  }
+}
+
+void Replay::decodeProducts() {
+  std::uint64_t bytes = 0;
+  for (const Op& op : m_mine.graph.ops)
+    if (op.kind() == OpKind::MatMul) bytes += op.as<model::MatMul>().weight->shape.count() * sizeof(float);
+  if (bytes > kDecodedBytes) return;
+  for (Op& op : m_mine.graph.ops) {
+    if (op.kind() != OpKind::MatMul) continue;
+    auto& product = std::get<model::MatMul>(op.parameters);
+    const bool makesCodes = product.weight->input && product.weight->input->makesCodes();
+    if (!makesCodes) product.weight = quant::decodedCopy(*product.weight, product.columns);
+  }
+}
+
+float Replay::difference(std::size_t tensor, std::uint64_t element) {
+  const auto [place, isNew] = m_differences[tensor].try_emplace(element, 0.0F);
+  if (isNew) {
+    float mine = 0.0F, other = 0.0F;
+    quant::decode(*m_tensors[tensor].mine, element, 1, &mine);
+    quant::decode(*m_tensors[tensor].other, element, 1, &other);
+    place->second = other - mine;
+  }
+  return place->second;
+}
+
+std::size_t Replay::firstDifference(const Restored& a, const Restored& b) const {
+  for (std::size_t i = 0; i < m_tensors.size(); ++i) {  // in the order of their first use
+    const auto inA = a.elements.find(i), inB = b.elements.find(i);
+    const bool hasSame =
+        inA == a.elements.end() ? inB == b.elements.end() : inB != b.elements.end() && inA->second == inB->second;
+    if (a.tensors.contains(i) != b.tensors.contains(i) || !hasSame) return m_tensors[i].uses.front().op;
+  }
+  return std::numeric_limits<std::size_t>::max();
+}
+
+Replay::Setup Replay::setUp(const Restored& restored) {
+  Setup setup;
+  setup.isOther.assign(m_mine.graph.ops.size(), false);
+  for (const std::size_t tensor : restored.tensors) {
+    for (const TensorUse& use : m_tensors[tensor].uses) {
+      if (use.isBias)
+        setup.vectors[use.op] = quant::dequantize(*m_tensors[tensor].other);
+      else
+        setup.isOther[use.op] = true;
+    }
+  }
+  for (const auto& [tensor, elements] : restored.elements)
+    for (const TensorUse& use : m_tensors[tensor].uses) change(use, tensor, elements, setup);
+  return setup;
+}
+
+void Replay::change(const TensorUse& use, std::size_t tensor, std::span<const std::uint64_t> elements, Setup& setup) {
+  const OpKind kind = m_mine.graph.ops[use.op].kind();
+  if (use.isBias || kind == OpKind::RmsNorm) {
+    std::vector<float> values = quant::dequantize(*m_tensors[tensor].mine);
+    for (const std::uint64_t element : elements) values[element] += difference(tensor, element);
+    setup.vectors[use.op] = std::move(values);
+    return;
+  }
+  const std::uint64_t width = m_tensors[tensor].mine->rowValues();
+  auto& changes = setup.changes[use.op].changes;
+  for (const std::uint64_t element : elements)
+    changes.push_back({static_cast<std::uint32_t>(element / width), static_cast<std::uint32_t>(element % width),
+                       difference(tensor, element)});
+}
+
+Replay::Run Replay::run(const Restored& restored, const JobContext& job) {
+  Run nothing;
+  nothing.residuals.resize(m_residualOps.size());
+  return run(restored, nothing, job);
+}
+
+Replay::Run Replay::run(const Restored& restored, const Run& from, const JobContext& job) {
+  const bool isFirst = from.logits.empty();
+  const std::size_t first = isFirst ? 0 : firstDifference(restored, from.restored);
+  Run result{restored, from.logits, from.residuals};
+  if (first >= m_mine.graph.ops.size()) return result;
+  ++m_passes;
+  const Setup setup = setUp(restored);
+  // The last residual that is made before anything differs.
+  const auto next = std::ranges::lower_bound(m_residualOps, first);
+  auto index = static_cast<std::size_t>(next - m_residualOps.begin());
+  std::size_t begin = 0;
+  if (index > 0 && !isFirst) {
+    begin = m_residualOps[index - 1] + 1;
+    const ValueId value = m_mine.graph.ops[begin - 1].out;
+    std::ranges::copy(*from.residuals[index - 1], data(value, m_firstRow[value]));
+  } else {
+    index = 0;
+  }
+  result.logits.assign(vocabulary(), 0.0F);
+  for (std::size_t i = begin; i < m_mine.graph.ops.size(); ++i) {
+    job.throwIfCancelled();
+    runOp(i, setup, result.logits);
+    if (index == m_residualOps.size() || i != m_residualOps[index]) continue;
+    const ValueId value = m_mine.graph.ops[i].out;
+    const float* made = data(value, m_firstRow[value]);
+    result.residuals[index++] =
+        std::make_shared<const std::vector<float>>(made, made + rowsOf(value) * m_mine.graph.values[value].width);
+  }
+  return result;
+}
+
+float* Replay::data(ValueId value, std::size_t firstRow) {
+  const std::uint32_t slot = m_slots.slotOfValue[value];
+  return m_scratch[slot].data() + (firstRow - m_firstRow[value]) * m_mine.graph.values[value].width;
+}
+
+void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logits) {
+  const Op& op = m_mine.graph.ops[index];
+  const bool isLast = index + 1 == m_mine.graph.ops.size();
+  if (op.kind() == OpKind::StoreKv) {
+    const std::uint32_t layer = op.as<model::StoreKv>().layer;
+    return model::ops::storeKv(data(op.inputs[0], 0), data(op.inputs[1], 0), m_tokens.size(), 0, m_cache.keys(layer),
+                               m_cache.values(layer));
+  }
+  const std::size_t first = m_firstRow[op.out], rows = m_tokens.size() - first;
+  const std::size_t width = m_mine.graph.values[op.out].width;
+  const std::span<float> out = isLast ? logits : std::span(data(op.out, first), rows * width);
+  const auto input = [&](std::size_t i) { return data(op.inputs[i], first); };
+  switch (op.kind()) {
+    case OpKind::Embed:
+      return embed(index, setup, out);
+    case OpKind::RmsNorm:
+      return model::ops::rmsNorm(vectorOf(index, false, setup), op.as<model::RmsNorm>().epsilon, input(0), rows,
+                                 out.data());
+    case OpKind::MatMul:
+      return multiply(index, setup, out);
+    case OpKind::Rope: {
+      const auto& rope = op.as<model::Rope>();
+      const std::size_t pairs = m_mine.graph.ropeTables[rope.table].size();
+      const auto rotations = std::span(m_rotations[rope.table]).subspan(first * pairs * 2, rows * pairs * 2);
+      return model::ops::rope({width / rope.headSize, rope.headSize, 2 * pairs, rope.pairing}, rotations, rows,
+                              input(0), out.data());
+    }
+    case OpKind::Attention: {
+      const auto& attention = op.as<model::Attention>();
+      const model::KvShape& kv = m_mine.graph.kv[attention.layer];
+      return model::ops::attention(
+          {attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale, attention.window}, input(0), rows,
+          static_cast<std::uint32_t>(first), m_cache.keys(attention.layer), m_cache.values(attention.layer),
+          out.data());
+    }
+    case OpKind::Glu:
+      return model::ops::swiGlu(input(0), input(1), out.size(), out.data());
+    case OpKind::Add:
+      return model::ops::add(input(0), input(1), out.size(), out.data());
+    case OpKind::TakeRows:
+      std::copy_n(input(0), out.size(), out.data());
+      return;
+    case OpKind::StoreKv:
+    case OpKind::ArrangeColumns:
+    case OpKind::QuantizeRows:
+      return;  // above, and none in a bare graph
+  }
+}
+
+void Replay::multiply(std::size_t index, const Setup& setup, std::span<float> out) {
+  const BareGraph& from = setup.isOther[index] ? m_other : m_mine;
+  const Op& op = m_mine.graph.ops[index];
+  const model::MatMul& product = from.graph.ops[index].as<model::MatMul>();
+  const auto changed = setup.changes.find(index);
+  const std::size_t rows = out.size() / product.weight->rows(), first = m_tokens.size() - rows;
+  const std::vector<float> bias = vectorOf(index, true, setup);
+  trace::multiply({product, from.preparations[index], bias},
+                  changed == setup.changes.end() ? ElementChanges() : changed->second,
+                  {data(op.inputs[0], first), rows * product.weight->rowValues()}, rows, out, m_rowsTogether);
+}
+
+void Replay::embed(std::size_t index, const Setup& setup, std::span<float> out) {
+  const BareGraph& from = setup.isOther[index] ? m_other : m_mine;
+  const auto& table = *from.graph.ops[index].as<model::Embed>().weight;
+  const std::size_t width = table.rowValues(), rows = out.size() / width;
+  const auto tokens = std::span<const model::TokenId>(m_tokens).last(rows);
+  model::ops::embed(table, tokens, out.data());
+  const auto changed = setup.changes.find(index);
+  if (changed == setup.changes.end()) return;
+  for (const ElementChanges::Change& change : changed->second.changes)
+    for (std::size_t t = 0; t < rows; ++t)
+      if (static_cast<std::uint32_t>(tokens[t]) == change.row) out[t * width + change.column] += change.added;
+}
+
+std::vector<float> Replay::vectorOf(std::size_t index, bool isBias, const Setup& setup) const {
+  if (const auto changed = setup.vectors.find(index); changed != setup.vectors.end()) return changed->second;
+  if (isBias) {
+    const auto& bias = m_mine.graph.ops[index].as<model::MatMul>().bias;
+    return bias ? quant::dequantize(*bias) : std::vector<float>();
+  }
+  return quant::dequantize(*(setup.isOther[index] ? m_other : m_mine).graph.ops[index].as<model::RmsNorm>().weight);
+}
+
+}  // namespace core::trace
