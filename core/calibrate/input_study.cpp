@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "core/base/error.h"
 #include "core/calibrate/section_stream.h"
 #include "core/io/text_checks.h"
 #include "core/model/coded_row.h"
+#include "core/model/ops/decode_rows.h"
 #include "core/model/ops/quantize_rows.h"
 #include "core/quant/input_quantizer.h"
 #include "core/quant/row_scale.h"
@@ -38,19 +38,6 @@ quant::InputRange codesOf(const quant::InputQuantizer& quantizer, float beyond =
 
 /// The values that get a code of their own: up to half a step beyond the outermost ones.
 quant::InputRange codedBy(const quant::InputQuantizer& quantizer) { return codesOf(quantizer, 0.5F); }
-
-/// What codes stand for, [rows, width].
-void decodeRows(const std::vector<float>& coded, std::size_t width, std::vector<float>& values) {
-  const model::CodedRow layout(static_cast<std::uint32_t>(width));
-  std::vector<std::int8_t> codes(width);
-  for (std::size_t row = 0; row * width < values.size(); ++row) {
-    const float* const words = coded.data() + row * layout.words();
-    std::int32_t zero = 0;
-    std::memcpy(&zero, words + 1, sizeof(zero));
-    std::memcpy(codes.data(), words + layout.codes(), width);
-    for (std::size_t c = 0; c < width; ++c) values[row * width + c] = words[0] * static_cast<float>(codes[c] - zero);
-  }
-}
 
 /// One way, and what it has cost so far.
 struct Way {
@@ -124,7 +111,7 @@ class Study {
     if (way.quantizer.makesCodes()) {
       m_coded.resize(tokens * model::CodedRow(static_cast<std::uint32_t>(width)).words());
       model::ops::encodeRows(way.quantizer, rows.data(), tokens, width, m_coded.data());
-      decodeRows(m_coded, width, m_made);
+      model::ops::decodeRows(m_coded.data(), nullptr, tokens, width, m_made.data());
     } else {
       model::ops::roundRows(way.quantizer, rows.data(), tokens, width, m_made.data());
     }

@@ -32,17 +32,6 @@ bool areIntegers(const QuantizedTensor& weight) {
   return codes->zeroPoints.empty() ? isNear(0.0F) : std::ranges::all_of(codes->zeroPoints, isNear);
 }
 
-std::shared_ptr<const Arrangement> arrangementOf(const QuantizedTensor& weight) {
-  const quant::ColumnChanges* changes = weight.changes.get();
-  if (changes == nullptr || !changes->outlierColumns.empty()) return nullptr;
-  if (changes->order.empty() && changes->inputScales.empty()) return nullptr;
-  auto result = std::make_shared<Arrangement>();
-  result->order = changes->order;
-  for (std::size_t k = 0; k < changes->inputScales.size(); ++k)
-    result->factors.push_back(1.0F / changes->inputScales[result->order.empty() ? k : result->order[k]]);
-  return result;
-}
-
 class Pass {
  public:
   explicit Pass(Graph graph) : m_graph(std::move(graph)) {}
@@ -108,6 +97,17 @@ class Pass {
 };
 
 }  // namespace
+
+std::shared_ptr<const Arrangement> arrangementOf(const QuantizedTensor& weight) {
+  const quant::ColumnChanges* changes = weight.changes.get();
+  if (changes == nullptr || !changes->outlierColumns.empty()) return nullptr;
+  if (changes->order.empty() && changes->inputScales.empty()) return nullptr;
+  auto result = std::make_shared<Arrangement>();
+  result->order = changes->order;
+  for (std::size_t k = 0; k < changes->inputScales.size(); ++k)
+    result->factors.push_back(1.0F / changes->inputScales[result->order.empty() ? k : result->order[k]]);
+  return result;
+}
 
 Graph applyInputChanges(Graph graph) { return Pass(std::move(graph)).run(); }
 

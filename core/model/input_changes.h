@@ -1,7 +1,13 @@
 #pragma once
+#include <memory>
+
 #include "core/model/graph.h"
 
 namespace core::model {
+
+/// What becomes of the columns of an input before it meets the weight as it lies; null where nothing does: they are the
+/// weight's own, or the weight is decoded.
+std::shared_ptr<const Arrangement> arrangementOf(const quant::QuantizedTensor& weight);
 
 /// Puts before each product what its weight asks of its inputs: ArrangeColumns where columns lie in another order or
 /// were multiplied (QuantizedTensor::changes), so that the weight is used as it lies; and QuantizeRows where inputs are

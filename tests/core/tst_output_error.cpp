@@ -1,0 +1,259 @@
+// What quantizing a matrix does to its layer's outputs: the same figures as by brute force in double, for weights
+// alone, for quantized inputs, for columns in another order and under factors; and one pass over a text gives them all.
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+#include <map>
+
+#include "core/evaluate/output_error.h"
+#include "core/io/checkpoint.h"
+#include "core/model/executor.h"
+#include "core/model/input_changes.h"
+#include "core/model/weights.h"
+#include "core/quant/methods/hessian.h"
+#include "core/quant/load_tensor.h"
+#include "core/quant/quantizer.h"
+#include "core/quant/row_scale.h"
+#include "support/golden_layer.h"
+#include "support/random_model.h"
+
+using namespace core;
+using evaluate::LayerInputs;
+using evaluate::OutputError;
+using evaluate::OutputMeter;
+
+namespace {
+
+constexpr std::size_t kContext = 100;  // of 512 inputs: five windows and a short one
+
+const support::GoldenLayer& layer() {
+  static const support::GoldenLayer golden;
+  return golden;
+}
+
+LayerInputs inputs() { return {layer().inputs, support::GoldenLayer::kColumns, kContext}; }
+
+quant::QuantizedTensorPtr made(const std::string& scheme) {
+  const auto calibration = layer().calibration();
+  return quant::quantize(quant::Scheme::parse(scheme), layer().tensor(), JobContext(), &calibration);
+}
+
+/// Norms of one window, or of all.
+struct Norms {
+  double weights = 0.0, inputs = 0.0, total = 0.0, power = 0.0;
+};
+
+/// From the definitions. @param changed X̂
+Norms norms(const std::vector<float>& quantized, const std::vector<float>& changed, std::size_t first,
+            std::size_t last) {
+  const std::size_t width = support::GoldenLayer::kColumns;
+  Norms sums;
+  for (std::size_t t = first; t < last; ++t)
+    for (std::size_t r = 0; r < support::GoldenLayer::kRows; ++r) {
+      double exact = 0.0, weights = 0.0, ofInputs = 0.0;
+      for (std::size_t c = 0; c < width; ++c) {
+        const double w = layer().weights[r * width + c], v = quantized[r * width + c];
+        const double x = layer().inputs[t * width + c], y = changed[t * width + c];
+        exact += x * w;
+        weights += x * (v - w);
+        ofInputs += (y - x) * v;
+      }
+      sums.power += exact * exact;
+      sums.weights += weights * weights;
+      sums.inputs += ofInputs * ofInputs;
+      sums.total += (weights + ofInputs) * (weights + ofInputs);
+    }
+  return sums;
+}
+
+bool isNear(double a, double b, double tolerance = 2e-5) { return std::abs(a - b) <= tolerance * std::abs(b); }
+
+/// Inputs under one scale per token, by the formula.
+std::vector<float> dynamicInputs(const std::vector<float>& factors) {
+  const std::size_t width = support::GoldenLayer::kColumns;
+  std::vector<float> result = layer().inputs;
+  for (std::size_t t = 0; t < result.size() / width; ++t) {
+    double largest = 0.0;
+    for (std::size_t c = 0; c < width; ++c)
+      largest = std::max(largest, std::abs(double(result[t * width + c]) / factors[c]));
+    for (std::size_t c = 0; c < width; ++c) {
+      const double code = std::nearbyint(double(result[t * width + c]) / factors[c] * 127.0 / largest);
+      result[t * width + c] = float(code * largest / 127.0 * factors[c]);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+class TestOutputError : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void weightsAlone_data() {
+    QTest::addColumn<QString>("scheme");
+    for (const char* scheme : {"int4", "int3:group=64", "nf4", "q4_k", "awq:bits=4,group=64", "gptq:bits=4,group=64"})
+      QTest::newRow(scheme) << scheme;
+  }
+  void weightsAlone() {
+    QFETCH(QString, scheme);
+    const auto tensor = made(scheme.toStdString());
+    const OutputError error = OutputMeter(layer().tensor(), inputs(), JobContext()).errorOf(*tensor, JobContext());
+    const Norms all = norms(quant::dequantize(*tensor), layer().inputs, 0, 512);
+    QVERIFY2(isNear(error.weights.value, std::sqrt(all.weights / all.power)),
+             qPrintable(QString::number(error.weights.value)));
+    QCOMPARE(error.activations.value, 0.0);
+    QCOMPARE(error.total.value, error.weights.value);
+    QCOMPARE(error.tokens, std::uint64_t{512});
+    // The same from the second moment of the inputs.
+    QVERIFY(isNear(
+        evaluate::outputErrorBySecondMoment(layer().tensor(), *tensor, layer().calibration().hessian, JobContext()),
+        error.weights.value, 1e-3));
+  }
+
+  void theErrorIsThatOfWindows() {
+    const auto tensor = made("int3");
+    const std::vector<float> values = quant::dequantize(*tensor);
+    const OutputError error = OutputMeter(layer().tensor(), inputs(), JobContext()).errorOf(*tensor, JobContext());
+    const Norms all = norms(values, layer().inputs, 0, 512);
+    const double ratio = all.weights / all.power;
+    double squares = 0.0;
+    for (std::size_t first = 0; first < 512; first += kContext) {
+      const Norms window = norms(values, layer().inputs, first, std::min<std::size_t>(first + kContext, 512));
+      squares += std::pow(window.weights - ratio * window.power, 2);
+    }
+    const double expected = std::sqrt(6.0 / 5.0 * squares) / all.power / (2.0 * std::sqrt(ratio));
+    QVERIFY2(isNear(error.weights.error, expected, 1e-3), qPrintable(QString::number(error.weights.error)));
+    // One window says nothing about another one.
+    const LayerInputs one{layer().inputs, support::GoldenLayer::kColumns, 512};
+    QVERIFY(std::isnan(OutputMeter(layer().tensor(), one, JobContext()).errorOf(*tensor, JobContext()).weights.error));
+  }
+
+  void whatIsTheSameHasNoError() {
+    const OutputError error =
+        OutputMeter(layer().tensor(), inputs(), JobContext()).errorOf(*made("fp32"), JobContext());
+    QCOMPARE(error.weights.value, 0.0);
+    QCOMPARE(error.weights.error, 0.0);
+    QCOMPARE(error.total.value, 0.0);
+  }
+
+  void inputsHaveAShareOfTheirOwn_data() {
+    QTest::addColumn<QString>("scheme");
+    for (const char* scheme : {"int8:activations=int8_dynamic", "int4:activations=int8_dynamic",
+                               "int8:method=smooth,activations=int8_dynamic"})
+      QTest::newRow(scheme) << scheme;
+  }
+  void inputsHaveAShareOfTheirOwn() {
+    QFETCH(QString, scheme);
+    const auto tensor = made(scheme.toStdString());
+    std::vector<float> factors(support::GoldenLayer::kColumns, 1.0F);
+    if (tensor->changes && !tensor->changes->inputScales.empty()) factors = tensor->changes->inputScales;
+    QCOMPARE(scheme.contains("smooth"), tensor->changes != nullptr);
+    const OutputError error = OutputMeter(layer().tensor(), inputs(), JobContext()).errorOf(*tensor, JobContext());
+    const Norms all = norms(quant::dequantize(*tensor), dynamicInputs(factors), 0, 512);
+    QVERIFY(isNear(error.weights.value, std::sqrt(all.weights / all.power)));
+    // A code in the middle between two may go either way.
+    QVERIFY2(isNear(error.activations.value, std::sqrt(all.inputs / all.power), 1e-3),
+             qPrintable(QString::number(error.activations.value)));
+    QVERIFY2(isNear(error.total.value, std::sqrt(all.total / all.power), 1e-3),
+             qPrintable(QString::number(error.total.value)));
+    QVERIFY(error.activations.error > 0.0);
+  }
+
+  /// The total is what executors really compute, for whatever they do to inputs.
+  void theTotalIsWhatExecutorsCompute_data() {
+    QTest::addColumn<QString>("scheme");
+    for (const char* scheme :
+         {"int8:activations=int8_dynamic", "int8:activations=int8_static", "int8:method=smooth,activations=int8_static",
+          "fp8_e4m3:scale=row,activations=fp8_dynamic", "llm_int8", "llm_int8:threshold=2"})
+      QTest::newRow(scheme) << scheme;
+  }
+  void theTotalIsWhatExecutorsCompute() {
+    QFETCH(QString, scheme);
+    const auto tensor = made(scheme.toStdString());
+    const std::size_t width = support::GoldenLayer::kColumns, rows = support::GoldenLayer::kRows, tokens = 100;
+    // Embeds the inputs and multiplies them.
+    const auto table = std::make_shared<quant::QuantizedTensor>(tensor::TensorView{
+        "rows", tensor::DType::F32, {512, width}, std::as_bytes(std::span(layer().inputs)), nullptr});
+    const auto run = [&](quant::QuantizedTensorPtr weight) {
+      model::Graph graph;
+      graph.values = {{"rows", std::uint32_t(width)}, {"product", std::uint32_t(rows)}};
+      graph.ops = {{model::Embed{table}, {}, 0}, {model::MatMul{std::move(weight)}, {0}, 1}};
+      const auto executor = model::createCpuExecutor(model::applyInputChanges(std::move(graph)));
+      const auto cache = executor->createKvCache(tokens, model::KvType::F32);
+      std::vector<model::TokenId> ids(tokens);
+      for (std::size_t i = 0; i < tokens; ++i) ids[i] = model::TokenId(i);
+      std::vector<float> out(tokens * rows);
+      executor->forward(ids, *cache, model::LogitsWanted::AllTokens, out);
+      return out;
+    };
+    const auto exact = run(std::make_shared<quant::QuantizedTensor>(layer().tensor())), approximated = run(tensor);
+    double error = 0.0, power = 0.0;
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+      error += std::pow(double(approximated[i]) - double(exact[i]), 2);
+      power += std::pow(double(exact[i]), 2);
+    }
+    const LayerInputs window{std::span(layer().inputs).first(tokens * width), width, tokens};
+    const OutputError measured = OutputMeter(layer().tensor(), window, JobContext()).errorOf(*tensor, JobContext());
+    QVERIFY2(isNear(measured.total.value, std::sqrt(error / power), 1e-4),
+             qPrintable(QStringLiteral("%1 %2").arg(measured.total.value).arg(std::sqrt(error / power))));
+    QVERIFY(measured.activations.value > 0.0);
+  }
+
+  void onePassGivesAllTensors() {
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("model.gguf").toStdString();
+    support::writeRandomModel({}, path);
+    const std::shared_ptr<const io::Checkpoint> checkpoint = io::openCheckpoint(path);
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    model::WeightLibrary library(checkpoint);
+    const model::Graph graph = model::buildGraph(config, library.load(config, {}));
+    calibrate::TokenWindows windows;
+    windows.context = 40;
+    for (std::uint32_t i = 0; i < 120; ++i) windows.tokens.push_back(text::TokenId((i * i + 7 * i + 3) % 131));
+
+    const std::vector<std::string> tensors = {"blk.1.ffn_down.weight", "blk.0.attn_q.weight", "output.weight",
+                                              "no.such.tensor"};
+    std::vector<std::string> order;
+    std::map<std::pair<std::string, std::size_t>, OutputError> seen;
+    evaluate::measureOutputErrors(
+        graph, windows, tensors,
+        [&](const std::string& tensor) {
+          order.push_back(tensor);
+          const auto original = quant::loadTensor(*checkpoint, tensor);
+          return std::vector<quant::QuantizedTensorPtr>{quant::quantize(quant::Scheme::parse("int4"), *original),
+                                                        nullptr,
+                                                        quant::quantize(quant::Scheme::parse("int8"), *original)};
+        },
+        [&](const std::string& tensor, std::size_t candidate, const OutputError& error) {
+          seen[{tensor, candidate}] = error;
+        },
+        JobContext());
+    QCOMPARE(order, (std::vector<std::string>{"blk.0.attn_q.weight", "blk.1.ffn_down.weight", "output.weight"}));
+    QCOMPARE(seen.size(), std::size_t{6});
+    for (const std::string& tensor : order)
+      QVERIFY(seen.at({tensor, 0}).weights.value > 5 * seen.at({tensor, 2}).weights.value);
+
+    // Against the inputs of the whole graph.
+    const auto executor = model::createCpuExecutor(graph);
+    const model::ValueId hidden = *graph.find("blk.1.ffn_hidden");
+    std::vector<float> rows;
+    const auto watching = executor->subscribe({hidden}, [&](const model::Observation& seenRows) {
+      rows.insert(rows.end(), seenRows.data.begin(), seenRows.data.end());
+    });
+    const auto cache = executor->createKvCache(windows.context, model::KvType::F32);
+    std::vector<float> logits(windows.context * graph.vocabulary());
+    for (std::size_t w = 0; w < windows.count(); ++w) {
+      cache->truncate(0);
+      executor->forward(windows.window(w), *cache, model::LogitsWanted::AllTokens, logits);
+    }
+    const auto original = quant::loadTensor(*checkpoint, "blk.1.ffn_down.weight");
+    const OutputError expected = OutputMeter(*original, {rows, original->rowValues(), windows.context}, JobContext())
+                                     .errorOf(*quant::quantize(quant::Scheme::parse("int4"), *original), JobContext());
+    QVERIFY(isNear(seen.at({"blk.1.ffn_down.weight", 0}).weights.value, expected.weights.value));
+    QVERIFY(isNear(seen.at({"blk.1.ffn_down.weight", 0}).weights.error, expected.weights.error, 1e-3));
+  }
+};
+
+QTEST_GUILESS_MAIN(TestOutputError)
+#include "tst_output_error.moc"
