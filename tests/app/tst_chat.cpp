@@ -5,7 +5,7 @@
 #include <cmath>
 #include <span>
 
-#include "app/workspaces/chat/kl_strip.h"
+#include "app/workspaces/chat/token_strip.h"
 #include "app/workspaces/chat/token_readout.h"
 #include "chat_hands.h"
 
@@ -112,7 +112,7 @@ class TestChat : public QObject {
     token.index = 0;
     shown.selection().setChatToken(token);
     QCOMPARE(readout->reading()->index, std::size_t{0});
-    auto* strip = shown.find<KlStrip>();
+    auto* strip = shown.find<TokenStrip>();
     strip->replot();
     QTest::mouseClick(strip, Qt::LeftButton, {}, strip->centerOf(3));
     QCOMPARE(hands.text(0)->selected(), std::optional<int>(3));
@@ -127,7 +127,7 @@ class TestChat : public QObject {
     compareOnly(shown, "int2");
     QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
     const auto reference = hands.answer(0).ids(), compared = hands.answer(1).ids();
-    auto* strip = shown.find<KlStrip>();
+    auto* strip = shown.find<TokenStrip>();
     QVERIFY(reference != compared);
     const std::size_t parted = commonPrefix(reference, compared);
     QVERIFY(parted + 2 < reference.size());

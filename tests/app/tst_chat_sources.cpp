@@ -3,7 +3,7 @@
 #include <QGuiApplication>
 #include <QToolButton>
 
-#include "app/workspaces/chat/kl_strip.h"
+#include "app/workspaces/chat/token_strip.h"
 #include "app/workspaces/chat/token_readout.h"
 #include "chat_hands.h"
 
@@ -46,7 +46,7 @@ class TestChatSources : public QObject {
     QVERIFY(hands.answer(1).text() != old);
     // The strip is now about the new answer, all of it compared.
     const AnswerPair pair(&hands.answer(0), &hands.answer(1));
-    auto* strip = shown.find<KlStrip>();
+    auto* strip = shown.find<TokenStrip>();
     QCOMPARE(strip->count(), pair.length());
     for (std::size_t i = 0; i < strip->count(); ++i) QCOMPARE(std::optional(strip->value(i)), pair.kl(i));
     QVERIFY(*pair.meanKl() > 0.1);
@@ -141,7 +141,7 @@ class TestChatSources : public QObject {
     const int first = hands.answer(0).id;
     const std::size_t length = hands.answer(0).tokens.size();
     QVERIFY(hands.ask(QStringLiteral("What is 20 + 30?")));
-    auto* strip = shown.find<KlStrip>();
+    auto* strip = shown.find<TokenStrip>();
     QCOMPARE(strip->count(), hands.answer(0).tokens.size());
     QVERIFY(length != strip->count());
     QTest::qWait(50);

@@ -10,6 +10,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
+#include <QStandardItemModel>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
@@ -261,21 +262,27 @@ class TestPackedModels : public QObject {
     QVERIFY2(note().startsWith(QStringLiteral("Weights, config.json")), qPrintable(note()));
   }
 
-  void howItsMakersLetItGenerateIsOneButton() {
+  void howItsMakersLetItGenerateIsOnePreset() {
     WorkspaceWindow shown(QStringLiteral("chat"), m_packed);
     QVERIFY(shown.waitUntilIdle());
     auto* sampling = shown.find<SamplingPanel>();
-    auto* own = shown.find<QPushButton>(QStringLiteral("own-sampling"));
+    auto* preset = shown.find<QComboBox>(QStringLiteral("sampling-preset"));
     auto* said = shown.find<QLabel>(QStringLiteral("own-sampling-text"));
+    const auto isOffered = [&](SamplingPreset which) {
+      const auto* items = qobject_cast<QStandardItemModel*>(preset->model());
+      return items->item(preset->findData(static_cast<int>(which)))->isEnabled();
+    };
     QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("settings")), Qt::LeftButton);
-    QVERIFY(!own->isHidden() && own->isEnabled());
+    QVERIFY(!preset->isHidden() && isOffered(SamplingPreset::ModelsOwn));
+    QCOMPARE(sampling->preset(), SamplingPreset::Greedy);
     QVERIFY2(said->text().contains(QStringLiteral("temperature 0.6, top-k 50, top-p 0.9")), qPrintable(said->text()));
     QVERIFY(!sampling->summary().contains(QStringLiteral("own")));
-    QTest::mouseClick(own, Qt::LeftButton);
+    preset->setFocus();
+    QTest::keyClick(preset, Qt::Key_Down);
+    QCOMPARE(preset->currentData().toInt(), static_cast<int>(SamplingPreset::ModelsOwn));
     QCOMPARE(sampling->options().sampling.temperature, 0.6F);
     QCOMPARE(sampling->options().sampling.topK, 50U);
     QVERIFY(qAbs(sampling->options().sampling.topP - 0.9F) < 1e-6F);
-    QVERIFY(!own->isEnabled());
     QVERIFY(said->text().startsWith(QStringLiteral("In force")));
     QVERIFY(sampling->summary().startsWith(QStringLiteral("the model's own")));
     // On the smallest window nothing is pushed out by the words on the button.
@@ -287,7 +294,8 @@ class TestPackedModels : public QObject {
     // The demo model's file says nothing.
     QVERIFY(shown.replaceModel(QStringLiteral("demo")));
     QVERIFY(shown.waitUntilIdle());
-    QVERIFY(own->isHidden() && !sampling->summary().contains(QStringLiteral("own")));
+    QVERIFY(!isOffered(SamplingPreset::ModelsOwn) && said->isHidden());
+    QVERIFY(!sampling->summary().contains(QStringLiteral("own")));
   }
 };
 

@@ -3,13 +3,31 @@
 #include <QCoreApplication>
 #include <QStringList>
 #include <algorithm>
+#include <cmath>
 
 #include "app/text/numbers.h"
 
 namespace app {
 
 namespace {
+
 QString tr(const char* text) { return QCoreApplication::translate("AnswerPair", text); }
+
+std::optional<double> surpriseOf(double probability) {
+  return probability > 0 ? std::optional(std::max(0.0, -std::log(probability))) : std::nullopt;
+}
+
+std::optional<double> entropyOf(const core::model::GeneratedToken& token) {
+  return std::isnan(token.entropy) ? std::nullopt : std::optional(static_cast<double>(token.entropy));
+}
+
+/// Of a token that stands in a list of the most probable ones.
+std::optional<double> surpriseIn(const std::vector<core::model::TokenProbability>& top, core::text::TokenId token) {
+  const auto found =
+      std::find_if(top.begin(), top.end(), [token](const auto& choice) { return choice.token == token; });
+  return found == top.end() ? std::nullopt : surpriseOf(static_cast<double>(found->probability));
+}
+
 }  // namespace
 
 bool AnswerPair::hasSamePrompt() const { return isComplete() && m_reference->prompt == m_compared->prompt; }
@@ -44,6 +62,16 @@ std::optional<double> AnswerPair::kl(std::size_t index) const {
   return token ? std::optional(token->kl) : std::nullopt;
 }
 
+FigurePair AnswerPair::figure(TokenFigure figure, std::size_t index) const {
+  if (figure == TokenFigure::Kl) return {std::nullopt, kl(index)};
+  if (index >= length()) return {};
+  const auto& own = m_reference->tokens[index];
+  const ForcedToken* forced = kl(index) ? &*m_compared->comparison.tokens[index] : nullptr;
+  if (figure == TokenFigure::Surprise)
+    return {surpriseOf(static_cast<double>(own.probability)), forced ? forced->surprise : std::nullopt};
+  return {entropyOf(own), forced ? forced->entropy : std::nullopt};
+}
+
 std::size_t AnswerPair::firstUncomparedToken() const {
   std::size_t index = 0;
   while (index < length() && kl(index)) ++index;
@@ -72,12 +100,16 @@ std::optional<TokenReading> AnswerPair::reading(std::size_t pane, std::size_t in
   reading.id = own->tokens[index].id;
   reading.probability = static_cast<double>(own->tokens[index].probability);
   const auto opinion = [](const Answer* answer) {
-    return answer != nullptr ? TokenOpinion{answer->source.title, answer->source.recipe, {}, {}} : TokenOpinion();
+    return answer != nullptr ? TokenOpinion{answer->source.title, answer->source.recipe, {}, {}, {}, {}}
+                             : TokenOpinion();
   };
   reading.reference = opinion(m_reference);
   reading.compared = opinion(m_compared);
-  (pane == 0 ? reading.reference : reading.compared).top = own->tokens[index].top;
-  (pane == 0 ? reading.reference : reading.compared).chosen = reading.id;
+  TokenOpinion& writer = pane == 0 ? reading.reference : reading.compared;
+  writer.top = own->tokens[index].top;
+  writer.chosen = reading.id;
+  writer.surprise = surpriseOf(reading.probability);
+  writer.entropy = entropyOf(own->tokens[index]);
   reading.context = contextOf(own->source);
   // Up to the parting both wrote behind the same words; behind it only what the compared model thought of the
   // reference's words is known.
@@ -85,8 +117,17 @@ std::optional<TokenReading> AnswerPair::reading(std::size_t pane, std::size_t in
   const bool sameWords = hasSamePrompt() && index <= agreed;
   if (pane != 0 && !sameWords) return reading;
   reading.kl = kl(index);
-  if (pane == 0 && reading.kl) reading.compared.top = m_compared->comparison.tokens[index]->top;
-  if (pane != 0 && index < length()) reading.reference.top = m_reference->tokens[index].top;
+  if (pane == 0 && reading.kl) {
+    const ForcedToken& forced = *m_compared->comparison.tokens[index];
+    reading.compared.top = forced.top;
+    reading.compared.surprise = forced.surprise;
+    reading.compared.entropy = forced.entropy;
+  }
+  if (pane != 0 && index < length()) {
+    reading.reference.top = m_reference->tokens[index].top;
+    reading.reference.surprise = surpriseIn(reading.reference.top, reading.id);
+    reading.reference.entropy = entropyOf(m_reference->tokens[index]);
+  }
   if (sameWords && pane == 0 && index < m_compared->tokens.size())
     reading.compared.chosen = m_compared->tokens[index].id;
   if (sameWords && pane != 0 && index < length()) reading.reference.chosen = m_reference->tokens[index].id;
@@ -128,6 +169,13 @@ QString AnswerPair::context() const {
   return m_reference->source.writer.isEmpty()
              ? tr("both read the question and the reference's words")
              : tr("both read the conversation as %1 wrote it").arg(m_reference->source.writer);
+}
+
+QString branchText(const Branch& branch) {
+  const QString token = text::count(branch.index + 1);
+  return branch.word == branch.insteadOf
+             ? tr("made to begin with the words of another answer up to token %1, “%2”").arg(token, branch.word)
+             : tr("branched at token %1: “%2” instead of “%3”").arg(token, branch.word, branch.insteadOf);
 }
 
 QString contextOf(const AnswerSource& source) {

@@ -8,12 +8,25 @@
 
 namespace app {
 
+/// What can be drawn over the tokens of an answer, all in nats.
+enum class TokenFigure : std::uint8_t {
+  Kl,        ///< KL(reference ‖ compared)
+  Surprise,  ///< −ln p of the token
+  Entropy    ///< of the distribution it was drawn from
+};
+
+/// Of one place, under either model; nothing where it is not known. KL is the compared model's.
+struct FigurePair {
+  std::optional<double> reference, compared;
+};
+
 /// One side of a token's read-out.
 struct TokenOpinion {
   QString title;
   std::optional<core::model::Recipe> scheme;
   std::vector<core::model::TokenProbability> top;  ///< most probable first; empty when it did not read the same words
   std::optional<core::text::TokenId> chosen;       ///< what it wrote here, if it wrote here
+  std::optional<double> surprise, entropy;         ///< −ln p of the token in question, and of its distribution; nats
 };
 
 /// All that is known of one place of an answer.
@@ -50,6 +63,7 @@ class AnswerPair {
   std::size_t length() const { return m_reference != nullptr ? m_reference->tokens.size() : 0; }
   /// Of a token of the reference's answer.
   std::optional<double> kl(std::size_t index) const;
+  FigurePair figure(TokenFigure figure, std::size_t index) const;
   /// First token of the reference's answer that was not compared; length() when all were.
   std::size_t firstUncomparedToken() const;
   /// Over the tokens compared so far.
@@ -66,6 +80,9 @@ class AnswerPair {
   const Answer* m_reference;
   const Answer* m_compared;
 };
+
+/// "branched at token 4: “␣is” instead of “␣has”"
+QString branchText(const Branch& branch);
 
 /// What an answer had read before it: "the question alone", "the conversation as BF16 wrote it".
 QString contextOf(const AnswerSource& source);

@@ -61,9 +61,15 @@ QString stopRemedy(const Answer& answer) {
 
 }  // namespace
 
-AnswerView::AnswerView(const Answer& answer, const Selection& selection, QWidget* parent)
-    : QWidget(parent), m_id(answer.id), m_title(answer.source.title), m_scheme(answer.source.recipe) {
+AnswerView::AnswerView(const Answer& answer, const Selection& selection, const QString& alias, QWidget* parent)
+    : QWidget(parent),
+      m_id(answer.id),
+      m_isHidden(!alias.isEmpty()),
+      m_title(m_isHidden ? alias : answer.source.title),
+      m_scheme(m_isHidden ? std::nullopt : answer.source.recipe) {
   build(selection);
+  if (answer.branch) m_branch->setText(branchText(*answer.branch));
+  m_branch->setVisible(answer.branch.has_value());
   m_text->setAccessibleName(tr("Answer of %1").arg(m_title));
   for (const auto& token : answer.tokens) m_text->append({QString::fromStdString(token.text), TokenMark::Same});
   if (answer.finished) setResult(answer);
@@ -90,7 +96,18 @@ void AnswerView::build(const Selection& selection) {
   m_details->setObjectName(QStringLiteral("answer-details"));
   m_details->setElide(Qt::ElideRight);
   row->addWidget(m_details, 1);
+  m_goBack = new QPushButton(tr("Back to this one"));
+  m_goBack->setObjectName(QStringLiteral("answer-back"));
+  m_goBack->setToolTip(tr("The conversation goes on with this answer again"));
+  m_goBack->hide();
+  connect(m_goBack, &QPushButton::clicked, this, &AnswerView::goBackClicked);
+  row->addWidget(m_goBack);
   column->addLayout(row);
+  m_branch = new Label(Label::Style::Hint);
+  m_branch->setObjectName(QStringLiteral("answer-branch"));
+  m_branch->setWrapping();
+  m_branch->hide();
+  column->addWidget(m_branch);
   m_text = new TokenText;
   column->addWidget(m_text);
   auto* foot = new QHBoxLayout;
@@ -118,7 +135,11 @@ void AnswerView::setNotice(const QString& notice, bool isError, const QString& a
   m_action->setVisible(!action.isEmpty());
 }
 
+void AnswerView::setOlder(bool older) { m_goBack->setVisible(older && !m_isHidden); }
+
 void AnswerView::setResult(const Answer& answer) {
+  // Its speed would give it away.
+  if (m_isHidden) return setNotice(answer.failure ? tr("Failed.") : stopText(answer));
   QStringList parts;
   if (answer.result.decodeTokensPerS > 0)
     parts << tr("%1 tokens/s").arg(text::number(answer.result.decodeTokensPerS, 3));

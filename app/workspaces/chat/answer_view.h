@@ -17,7 +17,8 @@ class Selection;
 class AnswerView : public QWidget {
   Q_OBJECT
  public:
-  AnswerView(const Answer& answer, const Selection& selection, QWidget* parent = nullptr);
+  /// @param alias what it is called while its writer is hidden; empty: it stands under its name
+  AnswerView(const Answer& answer, const Selection& selection, const QString& alias = {}, QWidget* parent = nullptr);
   /// The place of an answer that is not written yet.
   AnswerView(const QString& title, const std::optional<core::model::Recipe>& scheme, const Selection& selection,
              QWidget* parent = nullptr);
@@ -30,19 +31,23 @@ class AnswerView : public QWidget {
   /// Speed and what it had read, once it is finished.
   void setResult(const Answer& answer);
   void append(const core::model::GeneratedToken& token);
+  /// Whether a newer answer goes on in its place, and a button leads back to this one.
+  void setOlder(bool older);
 
  Q_SIGNALS:
   void actionClicked();
+  void goBackClicked();
 
  private:
   void build(const Selection& selection);
 
   int m_id = 0;
+  bool m_isHidden = false;
   QString m_title;
   std::optional<core::model::Recipe> m_scheme;
-  Label *m_caption, *m_details, *m_notice;
+  Label *m_caption, *m_details, *m_branch, *m_notice;
   TokenText* m_text;
-  QPushButton* m_action;
+  QPushButton *m_action, *m_goBack;
 };
 
 }  // namespace app

@@ -130,10 +130,11 @@ void ChatComposer::setMode(PromptMode mode) { m_mode->setCurrentIndex(m_mode->fi
 
 void ChatComposer::showMode() {
   const bool continues = mode() == PromptMode::Completion;
-  m_prompt->setPlaceholderText(continues ? tr("A text both models continue…") : tr("Ask both models the same thing…"));
+  m_prompt->setPlaceholderText(continues ? tr("A text that every pane continues…")
+                                         : tr("Ask every pane the same thing…"));
   m_modeNote->setText(!m_sendable              ? QString()
                       : !m_whyNoChat.isEmpty() ? m_whyNoChat + u' ' + tr("What you write here is continued as it is.")
-                      : continues ? tr("Both models continue the text as it is, without chat template and history.")
+                      : continues ? tr("Every pane continues the text as it is, without chat template and history.")
                                   : QString());
   m_modeNote->setVisible(!m_modeNote->text().isEmpty());
   m_suggestions->setVisible(!continues);

@@ -1,6 +1,7 @@
 #include "app/workspaces/chat/chat_dialogue.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace app {
@@ -19,54 +20,111 @@ void ChatDialogue::setConversation(Conversation conversation) {
   Q_EMIT replaced();
 }
 
-void ChatDialogue::ask(const QString& prompt, PromptMode mode) {
+void ChatDialogue::addPane() {
+  if (isAnswering()) return;
+  m_runner->cancelComparison();
+  m_conversation.addPane();
+  Q_EMIT replaced();
+}
+
+void ChatDialogue::removePane(std::size_t pane) {
+  if (isAnswering()) return;
+  m_runner->cancelComparison();
+  m_conversation.removePane(pane);
+  Q_EMIT replaced();
+}
+
+void ChatDialogue::append(Turn turn) {
+  if (isAnswering()) return;
+  m_conversation.append(std::move(turn));
+  Q_EMIT replaced();
+  Q_EMIT ended();
+  compareNext();
+}
+
+std::vector<std::size_t> ChatDialogue::allPanes() const {
+  std::vector<std::size_t> all(m_conversation.panes());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+void ChatDialogue::ask(const QString& prompt, PromptMode mode, const std::vector<std::size_t>& order) {
   if (isAnswering()) return;
   m_conversation.ask(prompt, mode);
+  if (!order.empty()) m_conversation.lastTurn().blind = BlindTurn{order, {}, 0, false};
   Q_EMIT asked();
-  std::vector<std::size_t> all(m_conversation.panes());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   m_replaces = false;
-  startAnswers(all);
+  startAnswers(allPanes(), std::nullopt);
+}
+
+std::optional<ChatDialogue::Beginning> ChatDialogue::beginningOf(std::size_t pane) const {
+  const Answer* newest = m_conversation.newest(m_conversation.turns().size() - 1, pane);
+  if (newest == nullptr || !newest->branch) return std::nullopt;
+  return Beginning{*newest->branch, newest->source.options.beginning};
 }
 
 void ChatDialogue::answerAgain(std::size_t pane) {
   if (isAnswering() || m_conversation.isEmpty()) return;
   m_replaces = true;
-  startAnswers({pane});
+  startAnswers({pane}, beginningOf(0));
 }
 
 void ChatDialogue::regenerate() {
   if (isAnswering() || m_conversation.isEmpty()) return;
-  std::vector<std::size_t> all(m_conversation.panes());
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   m_replaces = true;
-  startAnswers(all);
+  startAnswers(allPanes(), beginningOf(0));
+}
+
+void ChatDialogue::branch(int answer, std::size_t index, core::text::TokenId token,
+                          const std::pair<QString, QString>& words) {
+  const Answer* from = m_conversation.find(answer);
+  if (isAnswering() || from == nullptr || index >= from->tokens.size() ||
+      m_conversation.turnOf(answer) != m_conversation.turns().size() - 1)
+    return;
+  Beginning beginning{{answer, index, words.first, words.second}, from->ids()};
+  beginning.tokens.resize(index);
+  beginning.tokens.push_back(token);
+  m_replaces = false;
+  startAnswers(allPanes(), beginning);
+}
+
+void ChatDialogue::goBackTo(int answer) {
+  if (isAnswering()) return;
+  m_conversation.bringForward(answer);
+  Q_EMIT replaced();
+  Q_EMIT ended();
+  compareNext();
+}
+
+void ChatDialogue::vote(int best) {
+  if (m_conversation.isEmpty() || !m_conversation.turns().back().isHidden()) return;
+  const std::size_t turn = m_conversation.turns().size() - 1;
+  BlindTurn& blind = *m_conversation.lastTurn().blind;
+  blind.answers.clear();
+  for (std::size_t pane = 0; pane < m_conversation.panes(); ++pane)
+    if (const Answer* newest = m_conversation.newest(turn, pane)) blind.answers.push_back(newest->id);
+  blind.best = best;
+}
+
+void ChatDialogue::reveal() {
+  m_conversation.reveal();
+  Q_EMIT replaced();
 }
 
 AnswerSource ChatDialogue::sourceFor(std::size_t pane) const {
-  AnswerSource source;
-  source.model = m_ground.modelName;
-  source.recipe = m_ground.setup.panes[pane];
-  source.title = m_ground.titles[pane];
-  source.device = QString::fromStdString(m_ground.setup.device.toString());
-  source.calibration = m_ground.calibrations[pane];
-  source.contextLength = m_ground.setup.contextLength;
-  source.kvType = m_ground.setup.kvType;
-  source.options = m_ground.options;
-  source.mode = m_conversation.turns().back().mode;
-  source.history = m_ground.history;
-  source.messages = m_conversation.messages(pane, m_ground.history);
-  source.writer = m_conversation.writers(pane, m_ground.history);
-  if (source.mode == PromptMode::Chat && !m_ground.systemPrompt.isEmpty())
-    source.messages.insert(source.messages.begin(), {"system", m_ground.systemPrompt.toStdString()});
-  return source;
+  return m_ground.source(pane, m_conversation.turns().back().mode, m_conversation.messages(pane, m_ground.history),
+                         m_conversation.writers(pane, m_ground.history));
 }
 
-void ChatDialogue::startAnswers(const std::vector<std::size_t>& panes) {
+void ChatDialogue::startAnswers(const std::vector<std::size_t>& panes, const std::optional<Beginning>& beginning) {
+  core::model::GenerationOptions options = m_ground.options;
+  if (beginning) options.beginning = beginning->tokens;
   std::vector<PanePrompt> prompts;
   m_writing.clear();
   for (const std::size_t pane : panes) {
     Answer& answer = m_conversation.beginAnswer(pane, sourceFor(pane));
+    answer.source.options = options;
+    if (beginning) answer.branch = beginning->branch;
     m_writing[pane] = answer.id;
     prompts.push_back({pane, answer.source.mode, answer.source.messages});
   }
@@ -76,14 +134,14 @@ void ChatDialogue::startAnswers(const std::vector<std::size_t>& panes) {
       if (pane != 0) m_conversation.find(id)->comparison.reference = reference->second;
   }
   for (const auto& [pane, id] : m_writing) Q_EMIT answerBegun(pane, id);
-  m_runner->answer(m_ground.setup, prompts, m_ground.options);
+  m_runner->answer(m_ground.setup, prompts, options);
 }
 
 void ChatDialogue::takeTokens(const std::vector<StreamedToken>& tokens) {
   for (const StreamedToken& streamed : tokens) {
     const int id = m_writing.at(streamed.pane);
     Answer& answer = *m_conversation.find(id);
-    if (streamed.kl) answer.comparison.set(answer.tokens.size(), {*streamed.kl, streamed.token.top});
+    if (streamed.forced) answer.comparison.set(answer.tokens.size(), *streamed.forced);
     answer.tokens.push_back(streamed.token);
     Q_EMIT tokenArrived(streamed.pane, id, streamed.token);
   }
@@ -94,7 +152,9 @@ const Answer* ChatDialogue::forerunner(std::size_t pane, int answer) const {
   const Answer* now = m_conversation.find(answer);
   const Answer* found = nullptr;
   for (const Answer& other : m_conversation.turns().back().answers[pane])
-    if (other.id != answer && other.source.recipe == now->source.recipe) found = &other;
+    if (other.id != answer && other.source.recipe == now->source.recipe &&
+        other.source.deviations == now->source.deviations)
+      found = &other;
   return found;
 }
 
@@ -146,18 +206,36 @@ void ChatDialogue::finish(const std::vector<PaneAnswer>& answers) {
   compareNext();
 }
 
-bool ChatDialogue::isOfGround(const Answer& answer, std::size_t pane) const {
-  return answer.source.recipe == m_ground.setup.panes[pane] && answer.source.calibration == m_ground.calibrations[pane];
-}
-
 bool ChatDialogue::isUnanswered(std::size_t pane) const {
   if (isAnswering() || m_conversation.isEmpty() || pane >= m_ground.setup.panes.size()) return false;
   const Answer* newest = m_conversation.newest(m_conversation.turns().size() - 1, pane);
-  return newest == nullptr || !isOfGround(*newest, pane);
+  return newest == nullptr || !m_ground.wrote(*newest, pane);
 }
 
-AnswerPair ChatDialogue::pairOf(std::size_t turn) const {
-  return {m_conversation.newest(turn, 0), m_conversation.newest(turn, 1)};
+AnswerPair ChatDialogue::pairOf(std::size_t turn, std::size_t pane) const {
+  return {m_conversation.newest(turn, 0), m_conversation.newest(turn, pane)};
+}
+
+const Answer* ChatDialogue::referenceOf(std::size_t turn, const Answer& compared) const {
+  for (const Answer& answer : m_conversation.turns()[turn].answers[0])
+    if (answer.id == compared.comparison.reference) return &answer;
+  return m_conversation.newest(turn, 0);  // that one was replaced
+}
+
+const Answer* ChatDialogue::comparedWith(std::size_t turn, std::size_t pane, int reference) const {
+  const Answer* found = m_conversation.newest(turn, pane);
+  if (pane >= m_conversation.panes()) return found;
+  for (const Answer& answer : m_conversation.turns()[turn].answers[pane])
+    if (answer.comparison.reference == reference) found = &answer;
+  return found;
+}
+
+AnswerPair ChatDialogue::pairAround(int answer, std::size_t pane) const {
+  const auto turn = m_conversation.turnOf(answer);
+  if (!turn) return {nullptr, nullptr};
+  const Answer* own = m_conversation.find(answer);
+  if (m_conversation.paneOf(answer) == std::size_t{0}) return {own, comparedWith(*turn, pane, answer)};
+  return {referenceOf(*turn, *own), own};
 }
 
 // Behind the place where the answers parted, the compared model reads the reference's words instead of its own.
@@ -171,7 +249,7 @@ void ChatDialogue::compareNext() {
         reference->prompt.empty())
       continue;
     // Only the models that wrote them can compare them.
-    if (!isOfGround(*reference, 0) || !isOfGround(*compared, pane)) continue;
+    if (!m_ground.wrote(*reference, 0) || !m_ground.wrote(*compared, pane)) continue;
     if (compared->comparison.reference != reference->id) compared->comparison = {reference->id, {}};
     const AnswerPair pair(reference, compared);
     ComparisonTask task{

@@ -15,7 +15,6 @@ using core::text::TokenId;
 namespace {
 
 constexpr std::size_t kForcedTokens = 64;  ///< scored at a time: bounds the memory of their logits
-constexpr std::size_t kTopTokens = 5;
 
 std::vector<TokenId> tokensOf(const OpenModel& model, const PanePrompt& prompt) {
   if (prompt.mode == PromptMode::Chat && !model.chatTemplate())
@@ -78,15 +77,13 @@ PaneFacts ChatEngine::factsOf(core::model::Session& session, std::uint32_t conte
 
 std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::JobContext& job) {
   std::vector<Pane> old = std::exchange(m_panes, {});
-  const bool sameGround = m_setup.model == setup.model && m_setup.contextLength == setup.contextLength &&
-                          m_setup.kvType == setup.kvType && m_setup.device.toString() == setup.device.toString();
-  if (!sameGround) old.clear();
+  if (m_setup.model != setup.model || m_setup.contextLength != setup.contextLength) old.clear();
   m_setup = setup;
   const auto calibration = setup.model->calibration().current();
   std::vector<Pane> kept(setup.panes.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
     for (Pane& pane : old) {
-      if (pane.session && !kept[i].session && pane.scheme == setup.panes[i] && pane.calibration == calibration)
+      if (pane.session && !kept[i].session && pane.variant == setup.panes[i] && pane.calibration == calibration)
         kept[i] = std::move(pane);
     }
   }
@@ -95,18 +92,25 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   for (std::size_t i = 0; i < kept.size(); ++i) {
     Pane& pane = kept[i];
     if (!pane.session) {
-      const Engine::SessionOptions options{setup.panes[i].value_or(core::model::Recipe()), setup.device,
-                                           setup.contextLength, setup.kvType};
-      pane.scheme = setup.panes[i];
+      pane.variant = setup.panes[i];
       pane.calibration = calibration;
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
-      pane.session = m_engine.createSession(*setup.model, options, job.part(index / count, (index + 1) / count));
+      pane.session = m_engine.createSession(*setup.model, pane.variant, setup.contextLength,
+                                            job.part(index / count, (index + 1) / count));
+      Engine::SessionOptions options;
+      options.contextLength = setup.contextLength;
       pane.facts = factsOf(*pane.session, Engine::contextLength(*setup.model, options));
     }
     facts.push_back(pane.facts);
   }
   m_panes = std::move(kept);
   return facts;
+}
+
+std::optional<DeviceMemory> ChatEngine::deviceMemory() const {
+  for (const Variant& variant : m_setup.panes)
+    if (auto memory = m_engine.memory(variant.device)) return memory;
+  return std::nullopt;
 }
 
 void ChatEngine::keepOnly(const std::shared_ptr<OpenModel>& model) {
@@ -135,7 +139,7 @@ class SharedContext {
       if (!drawn[pane]) continue;
       StreamedToken streamed{pane, {}, {}};
       if (pane != 0 && drawn[0] && m_agrees[pane])
-        streamed.kl = core::model::klDivergence(drawn[0]->logits, drawn[pane]->logits);
+        streamed.forced = forcedToken(drawn[0]->logits, drawn[pane]->logits, drawn[0]->id);
       m_agrees[pane] = m_agrees[pane] && drawn[0] && drawn[0]->id == drawn[pane]->id;
       streamed.token = *drawn[pane];
       streamed.token.logits.clear();
@@ -230,8 +234,7 @@ void ChatEngine::compareTokens(const ComparisonTask& task, ComparedTokens& resul
       const auto row = [&](const std::vector<float>& logits) {
         return std::span(logits).subspan((i - first) * vocabulary, vocabulary);
       };
-      result.tokens.push_back(
-          {core::model::klDivergence(row(expected), row(seen)), core::model::topProbabilities(row(seen), kTopTokens)});
+      result.tokens.push_back(forcedToken(row(expected), row(seen), text[i]));
     }
   }
 }

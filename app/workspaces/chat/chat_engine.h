@@ -12,10 +12,8 @@ namespace app {
 /// What the panes run. Two equal setups give the same sessions.
 struct ChatSetup {
   std::shared_ptr<OpenModel> model;
-  std::vector<std::optional<core::model::Recipe>> panes;  ///< none: the weights as stored
-  DeviceChoice device;
+  std::vector<Variant> panes;
   std::uint32_t contextLength = 0;  ///< 0: the model's own, up to the engine's limit
-  core::model::KvType kvType = core::model::KvType::F16;
 };
 
 /// What one pane is to answer.
@@ -60,14 +58,14 @@ class ChatEngine {
   /// @throws core::Cancelled
   ComparedTokens compare(const ChatSetup& setup, const ComparisonTask& task, const core::JobContext& job);
 
-  /// Memory in use on the device of the panes; nothing without a Vulkan device.
-  std::optional<DeviceMemory> deviceMemory() const { return m_engine.memory(m_setup.device); }
+  /// Memory in use on the Vulkan device of the first pane that runs on one; nothing where none does.
+  std::optional<DeviceMemory> deviceMemory() const;
   /// For tests of what happens when a device stops responding.
   Engine& engine() { return m_engine; }
 
  private:
   struct Pane {
-    std::optional<core::model::Recipe> scheme;
+    Variant variant;
     core::quant::CalibrationPtr calibration;  ///< that it was made with
     std::unique_ptr<core::model::Session> session;
     PaneFacts facts;

@@ -1,52 +1,21 @@
 #include "app/workspaces/chat/chat_pane.h"
 
-#include <QComboBox>
 #include <QHBoxLayout>
 #include <QPainter>
-#include <QPixmap>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QVBoxLayout>
 #include <algorithm>
 
-#include "app/selection/tensor_text.h"
-#include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/pane_header.h"
 #include "app/workspaces/chat/question_label.h"
 
 namespace app {
 
-namespace {
-
-constexpr int kSwatch = 10, kSchemeWidth = 150;
-
-QIcon swatch(SeriesMark mark, const QColor& color) {
-  QPixmap pixmap(kSwatch * 2, kSwatch * 2);
-  pixmap.setDevicePixelRatio(2);
-  pixmap.fill(Qt::transparent);
-  QPainter painter(&pixmap);
-  painter.setRenderHint(QPainter::Antialiasing);
-  paintMark(painter, mark, QRectF(0.5, 0.5, kSwatch - 1, kSwatch - 1), color);
-  return QIcon(pixmap);
-}
-
-QString storedTitle(const Selection& selection) {
-  const core::io::TensorInfo* first = nullptr;
-  if (selection.model()) {
-    const auto& choices = selection.model()->choices();
-    const auto found = std::find_if(choices.begin(), choices.end(), [](const core::model::TensorChoice& choice) {
-      return choice.fate == core::model::Fate::Quantize;
-    });
-    if (found != choices.end())
-      first = &selection.model()->checkpoint().tensors()[static_cast<std::size_t>(found - choices.begin())];
-  }
-  if (first == nullptr) return ChatPane::tr("As stored");
-  return ChatPane::tr("%1 as stored").arg(typeText(*first));
-}
-
-}  // namespace
+QString aliasOf(std::size_t place) { return QChar(u'A' + static_cast<char16_t>(place)); }
 
 ChatPane::ChatPane(std::size_t index, Selection& selection, QWidget* parent)
     : QWidget(parent), m_index(index), m_selection(selection) {
@@ -56,34 +25,21 @@ ChatPane::ChatPane(std::size_t index, Selection& selection, QWidget* parent)
   buildHeader(column);
   buildNotice(column);
   buildTranscript(column);
-  connect(&m_selection, &Selection::schemesChanged, this, &ChatPane::fillSchemes);
-  connect(&m_selection, &Selection::modelChanged, this, &ChatPane::fillSchemes);
-  connect(&Theme::instance(), &Theme::changed, this, &ChatPane::fillSchemes);
-  fillSchemes();
+  connect(&m_selection, &Selection::schemesChanged, this, &ChatPane::showScheme);
+  connect(&m_selection, &Selection::modelChanged, this, &ChatPane::showScheme);
+  connect(&Theme::instance(), &Theme::changed, this, qOverload<>(&QWidget::update));
+  showScheme();
   setFacts(std::nullopt);
 }
 
 void ChatPane::buildHeader(QVBoxLayout* column) {
-  auto* row = new QHBoxLayout;
-  m_schemes = new QComboBox;
-  m_schemes->setObjectName(QStringLiteral("pane-scheme"));
-  m_schemes->setAccessibleName(m_index == 0 ? tr("Scheme of the reference pane") : tr("Scheme of the compared pane"));
-  m_schemes->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  m_schemes->setMinimumWidth(kSchemeWidth);
-  connect(m_schemes, &QComboBox::activated, this, [this](int item) {
-    const auto scheme = m_listed[static_cast<std::size_t>(item)];
-    if (scheme == m_scheme) return;
-    setScheme(scheme);
+  m_header = new PaneHeader(m_index, m_selection);
+  connect(m_header, &PaneHeader::variantChosen, this, [this] {
+    showScheme();
     Q_EMIT schemeChosen();
   });
-  row->addWidget(m_schemes);
-  row->addWidget(new Label(Label::Style::Hint, m_index == 0 ? tr("reference") : tr("compared")));
-  m_facts = new Label(Label::Style::Hint);
-  m_facts->setObjectName(QStringLiteral("pane-facts"));
-  m_facts->setElide(Qt::ElideRight);
-  m_facts->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
-  row->addWidget(m_facts, 1);
-  column->addLayout(row);
+  connect(m_header, &PaneHeader::removeWanted, this, &ChatPane::removeWanted);
+  column->addWidget(m_header);
 }
 
 void ChatPane::buildNotice(QVBoxLayout* column) {
@@ -127,39 +83,38 @@ void ChatPane::buildTranscript(QVBoxLayout* column) {
           [this, bar] { m_followsEnd = bar->sliderPosition() >= bar->maximum(); });
 }
 
-void ChatPane::fillSchemes() {
-  const QSignalBlocker blocker(m_schemes);
-  m_schemes->clear();
-  m_schemes->addItem(swatch(SeriesMark::Circle, Theme::instance().colors().reference), storedTitle(m_selection),
-                     QString());
-  m_listed.assign(1, std::nullopt);
-  for (auto& recipe : m_selection.checkedRecipes()) m_listed.emplace_back(std::move(recipe));
-  // It may still run, though no longer checked.
-  if (std::find(m_listed.begin(), m_listed.end(), m_scheme) == m_listed.end()) m_listed.push_back(m_scheme);
-  for (std::size_t i = 1; i < m_listed.size(); ++i)
-    m_schemes->addItem(swatch(m_selection.mark(*m_listed[i]), m_selection.color(*m_listed[i])),
-                       m_selection.title(*m_listed[i]), QString::fromStdString(m_listed[i]->toString()));
-  m_schemes->setCurrentIndex(
-      static_cast<int>(std::find(m_listed.begin(), m_listed.end(), m_scheme) - m_listed.begin()));
+void ChatPane::showScheme() {
   showEmptyText();
   update();
 }
 
-void ChatPane::setScheme(std::optional<core::model::Recipe> scheme) {
-  if (scheme != m_scheme) setFacts(std::nullopt);
-  m_scheme = std::move(scheme);
-  fillSchemes();
+const PaneVariant& ChatPane::variant() const { return m_header->variant(); }
+
+void ChatPane::setVariant(PaneVariant variant) {
+  m_header->setVariant(std::move(variant));
+  showScheme();
 }
 
-QString ChatPane::schemeTitle() const { return m_scheme ? m_selection.title(*m_scheme) : storedTitle(m_selection); }
+void ChatPane::setScheme(std::optional<core::model::Recipe> scheme) {
+  PaneVariant with = variant();
+  with.recipe = std::move(scheme);
+  setVariant(std::move(with));
+}
 
-void ChatPane::setFacts(const std::optional<PaneFacts>& facts) {
-  m_facts->setText(facts ? tr("%1 + %2 KV").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))
-                         : QString());
-  m_facts->setToolTip(facts ? tr("%1 weights, %2 KV cache for %3 tokens of context, on %4")
-                                  .arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes),
-                                       text::count(facts->contextLength), QString::fromStdString(facts->device))
-                            : QString());
+QString ChatPane::schemeTitle() const { return titleOf(variant(), m_selection); }
+
+QString ChatPane::displayTitle() const { return m_header->isHidden() ? aliasOf(m_index) : schemeTitle(); }
+
+void ChatPane::setFacts(const std::optional<PaneFacts>& facts) { m_header->setFacts(facts); }
+
+void ChatPane::setInFocus(bool inFocus) {
+  m_inFocus = inFocus;
+  update();
+}
+
+void ChatPane::setAlias(const QString& letter) {
+  m_header->setAlias(letter);
+  showScheme();
 }
 
 void ChatPane::setNotice(const QString& notice, bool isError, const QString& action) {
@@ -173,11 +128,14 @@ void ChatPane::setNotice(const QString& notice, bool isError, const QString& act
 QString ChatPane::notice() const { return m_notice->isHidden() ? QString() : m_notice->text(); }
 
 void ChatPane::showEmptyText() {
-  m_emptyText->setText(m_index == 0
-                           ? tr("%1 answers here. It is what the other pane is measured against.").arg(schemeTitle())
-                           : tr("%1 answers the same prompt here. Words that differ are marked; a click on one shows "
-                                "what either model thought of it.")
-                                 .arg(schemeTitle()));
+  if (m_header->isHidden())
+    m_emptyText->setText(tr("One of the panes answers here; which one stays hidden until you ask."));
+  else
+    m_emptyText->setText(m_index == 0
+                             ? tr("%1 answers here. It is what the others are measured against.").arg(schemeTitle())
+                             : tr("%1 answers the same prompt here. Words that differ are marked; a click on one shows "
+                                  "what either model thought of it.")
+                                   .arg(schemeTitle()));
   m_emptyText->setVisible(m_transcript->count() <= 2);
 }
 
@@ -198,9 +156,12 @@ void ChatPane::showConversation(const Conversation& conversation) {
   }
   for (const Turn& turn : conversation.turns()) {
     addQuestion(turn);
-    for (const Answer& answer : turn.answers[m_index]) addAnswer(answer);
+    if (m_index >= conversation.panes()) continue;
+    for (const Answer& answer : turn.answers[turn.paneAt(m_index)])
+      addAnswer(answer, turn.isHidden() ? aliasOf(m_index) : QString());
   }
   showEmptyText();
+  markOlder(conversation);
 }
 
 void ChatPane::addQuestion(const Turn& turn) {
@@ -210,13 +171,14 @@ void ChatPane::addQuestion(const Turn& turn) {
   addBlock(question);
 }
 
-AnswerView* ChatPane::addAnswer(const Answer& answer) {
+AnswerView* ChatPane::addAnswer(const Answer& answer, const QString& alias) {
   setUnanswered(false);
-  auto* view = new AnswerView(answer, m_selection);
+  auto* view = new AnswerView(answer, m_selection, alias);
   const int id = answer.id;
   view->text()->setToolTipSource([this, id](int index) { return m_describe ? m_describe(id, index) : QString(); });
   connect(view->text(), &TokenText::tokenClicked, this, [this, id](int index) { Q_EMIT tokenClicked(id, index); });
   connect(view, &AnswerView::actionClicked, this, [this, id] { Q_EMIT answerActionClicked(id); });
+  connect(view, &AnswerView::goBackClicked, this, [this, id] { Q_EMIT goBackWanted(id); });
   m_answers.push_back(view);
   addBlock(view);
   return view;
@@ -231,7 +193,7 @@ AnswerView* ChatPane::view(int answerId) const {
 void ChatPane::setUnanswered(bool unanswered) {
   delete std::exchange(m_unanswered, nullptr);
   if (!unanswered) return;
-  m_unanswered = new AnswerView(schemeTitle(), m_scheme, m_selection);
+  m_unanswered = new AnswerView(schemeTitle(), scheme(), m_selection);
   m_unanswered->setNotice(tr("has not answered this yet."), false, tr("Answer with %1").arg(schemeTitle()));
   connect(m_unanswered, &AnswerView::actionClicked, this, &ChatPane::answerWanted);
   addBlock(m_unanswered);
@@ -257,18 +219,37 @@ void ChatPane::followEnd() {
   if (m_followsEnd) bar->setValue(bar->maximum());
 }
 
+void ChatPane::mousePressEvent(QMouseEvent* event) {
+  QWidget::mousePressEvent(event);
+  Q_EMIT clicked();
+}
+
+// Where the same pane wrote a newer one to the last question, one can go back to the older.
+void ChatPane::markOlder(const Conversation& conversation) {
+  if (conversation.isEmpty() || m_index >= conversation.panes()) return;
+  const Turn& last = conversation.turns().back();
+  const auto& answers = last.answers[last.paneAt(m_index)];
+  for (const Answer& answer : answers) {
+    const Answer& newest = answers.back();
+    const bool older = &answer != &newest && answer.source.recipe == newest.source.recipe &&
+                       answer.source.deviations == newest.source.deviations;
+    if (AnswerView* shown = view(answer.id)) shown->setOlder(older);
+  }
+}
+
 void ChatPane::paintEvent(QPaintEvent*) {
   const ThemeColors& colors = Theme::instance().colors();
   QPainter painter(this);
   painter.setRenderHint(QPainter::Antialiasing);
   const QRectF card = QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5);
-  painter.setPen(colors.border);
+  painter.setPen(m_inFocus ? QPen(colors.accent, 1.5) : QPen(colors.border));
   painter.setBrush(colors.surface);
   painter.drawRoundedRect(card, space::kRadius, space::kRadius);
   // The scheme's colour along the top edge, as in every chart.
   painter.setClipRect(QRectF(card.left(), card.top(), card.width(), 3));
   painter.setPen(Qt::NoPen);
-  painter.setBrush(m_scheme ? m_selection.color(*m_scheme) : colors.reference);
+  const bool isNamed = scheme() && !m_header->isHidden();
+  painter.setBrush(isNamed ? m_selection.color(*scheme()) : colors.reference);
   painter.drawRoundedRect(card, space::kRadius, space::kRadius);
 }
 

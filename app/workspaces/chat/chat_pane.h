@@ -7,9 +7,9 @@
 #include "app/selection/selection.h"
 #include "app/workspaces/chat/answer_view.h"
 #include "app/workspaces/chat/conversation.h"
+#include "app/workspaces/chat/pane_variant.h"
 #include "app/workspaces/chat/token_feed.h"
 
-class QComboBox;
 class QPushButton;
 class QScrollArea;
 class QVBoxLayout;
@@ -17,6 +17,10 @@ class QVBoxLayout;
 namespace app {
 
 class Label;
+class PaneHeader;
+
+/// "A", "B" …: what a place is called while its writer is hidden.
+QString aliasOf(std::size_t place);
 
 /// One side of the conversation: which scheme runs here now, what it costs, and every answer under the name of what
 /// wrote it.
@@ -26,20 +30,31 @@ class ChatPane : public QWidget {
   /// @param index 0 is the reference
   ChatPane(std::size_t index, Selection& selection, QWidget* parent = nullptr);
 
-  const std::optional<core::model::Recipe>& scheme() const { return m_scheme; }
+  const PaneVariant& variant() const;
+  void setVariant(PaneVariant variant);
+  const std::optional<core::model::Recipe>& scheme() const { return variant().recipe; }
+  /// Device and type of keys and values stay.
   void setScheme(std::optional<core::model::Recipe> scheme);
-  /// "BF16 as stored", "NF4 · 64"
+  /// "BF16 as stored", "NF4 · 64 · CPU"
   QString schemeTitle() const;
+  /// That, or its letter while nobody may know who answers.
+  QString displayTitle() const;
+  PaneHeader& header() { return *m_header; }
   /// Nothing while the session is not the one that would run.
   void setFacts(const std::optional<PaneFacts>& facts);
+  /// Whether what is shown below is of this pane.
+  void setInFocus(bool inFocus);
+  /// "A" while nobody may know who answers here; empty otherwise.
+  void setAlias(const QString& letter);
   /// What is happening or went wrong, under the header; empty for nothing. @param action text of a button; may be empty
   void setNotice(const QString& text, bool isError = false, const QString& action = {});
   QString notice() const;
 
-  /// Shows all of it anew.
+  /// Shows all of it anew: what this pane answered, and of hidden turns what stands at its place.
   void showConversation(const Conversation& conversation);
   void addQuestion(const Turn& turn);
-  AnswerView* addAnswer(const Answer& answer);
+  /// @param alias what it is called where its writer is hidden
+  AnswerView* addAnswer(const Answer& answer, const QString& alias = {});
   /// The view of an answer, or null.
   AnswerView* view(int answerId) const;
   /// The newest answer's view, or null.
@@ -48,6 +63,8 @@ class ChatPane : public QWidget {
   /// A place behind the answers for one that this pane's scheme has not written yet; `false` takes it away.
   void setUnanswered(bool unanswered);
   bool isUnanswered() const { return m_unanswered != nullptr; }
+  /// Offers a way back to older answers of the last turn, which a branch left.
+  void markOlder(const Conversation& conversation);
   /// Marks one token in one answer; the other answers have none.
   void setSelectedToken(int answerId, std::optional<int> index);
   /// Scrolls to a token.
@@ -60,36 +77,38 @@ class ChatPane : public QWidget {
   void setDescribe(Describe describe) { m_describe = std::move(describe); }
 
  Q_SIGNALS:
-  void schemeChosen();
+  void schemeChosen();  ///< or another device or type of keys and values
+  void removeWanted();
+  void clicked();
   void tokenClicked(int answerId, int index);
   void noticeActionClicked();
   void answerActionClicked(int answerId);
+  void goBackWanted(int answerId);
   void answerWanted();
 
  protected:
   void paintEvent(QPaintEvent* event) override;
+  void mousePressEvent(QMouseEvent* event) override;
 
  private:
   void buildHeader(QVBoxLayout* column);
   void buildNotice(QVBoxLayout* column);
   void buildTranscript(QVBoxLayout* column);
-  void fillSchemes();
+  void showScheme();
   void addBlock(QWidget* block);
   void showEmptyText();
 
   std::size_t m_index;
   Selection& m_selection;
-  std::optional<core::model::Recipe> m_scheme;
   Describe m_describe;
-  QComboBox* m_schemes;
-  std::vector<std::optional<core::model::Recipe>> m_listed;  ///< what its items mean
-  Label *m_facts, *m_notice, *m_emptyText;
+  PaneHeader* m_header;
+  Label *m_notice, *m_emptyText;
   QPushButton* m_noticeAction;
   QScrollArea* m_scroll;
   QVBoxLayout* m_transcript;
   std::vector<AnswerView*> m_answers;
   AnswerView* m_unanswered = nullptr;
-  bool m_followsEnd = true;
+  bool m_followsEnd = true, m_inFocus = false;
 };
 
 }  // namespace app

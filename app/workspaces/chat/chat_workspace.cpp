@@ -20,6 +20,8 @@
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/chat/conversation_store.h"
 #include "app/workspaces/chat/evidence.h"
+#include "app/workspaces/chat/pane_grid.h"
+#include "app/workspaces/chat/pane_header.h"
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/transcript.h"
 #include "core/base/error.h"
@@ -36,8 +38,6 @@ core::model::GenerationDefaults defaultsOf(const core::io::Checkpoint& checkpoin
     return {};
   }
 }
-
-const QString kPromptKey = QStringLiteral("prompt");
 
 /// Keys and values of one token in a cache of half precision.
 std::uint64_t kvBytesPerToken(const core::model::ModelConfig& config) {
@@ -60,7 +60,7 @@ QString ChatWorkspace::whyWaits(std::size_t pane) const {
 }
 
 bool ChatWorkspace::waits() const {
-  for (std::size_t i = 0; i < m_panes.size(); ++i)
+  for (std::size_t i = 0; i < m_count; ++i)
     if (!whyWaits(i).isEmpty()) return true;
   return false;
 }
@@ -77,7 +77,8 @@ void ChatWorkspace::followModel() {
   m_preparedFor.clear();
   m_failures.clear();
   m_dialogue->setGround({});
-  m_dialogue->setConversation(Conversation(m_panes.size()));
+  m_variantsChosen = false;
+  m_dialogue->setConversation(Conversation(m_count));
   m_dialogue->runner().keepOnly(model);
   const QString why = whyNot();
   m_composer->setSendable(why.isEmpty());
@@ -94,59 +95,24 @@ void ChatWorkspace::followModel() {
   m_sampling->setModelContext(runs ? model->config().contextLength : 0, runs ? Engine::contextLength(*model, {}) : 0,
                               runs ? kvBytesPerToken(model->config()) : 0);
   if (!runs) return;
-  m_panes[0]->setScheme(std::nullopt);
+  m_panes[0]->setVariant({});
   followSchemes();
   followGround();
   m_store->recall(model);
 }
 
-// The compared pane shows the current scheme if it is checked, else the first checked one: whoever ticks a scheme in
-// the list wants to see what it does.
-void ChatWorkspace::followSchemes() {
-  refreshEvidence();
-  letGoOfClosedModel();
-  const auto checked = selection().checkedRecipes();
-  const auto& running = m_panes[1]->scheme();
-  if (running && std::find(checked.begin(), checked.end(), *running) != checked.end()) return;
-  const auto isNarrow = [](const core::model::Recipe& recipe) {
-    if (const auto* scheme = recipe.asScheme()) return core::quant::codeBits(scheme->format.name) <= 8;
-    const auto* type = std::get_if<core::model::FileType>(&recipe.base);
-    return type == nullptr || core::tensor::info(core::model::info(*type).usual).blockValues > 1;
-  };
-  const auto& current = selection().currentRecipe();
-  const bool takeCurrent =
-      current && isNarrow(*current) && std::find(checked.begin(), checked.end(), *current) != checked.end();
-  const auto narrow = std::find_if(checked.begin(), checked.end(), isNarrow);
-  if (!takeCurrent && narrow == checked.end()) return;
-  m_panes[1]->setScheme(takeCurrent ? *current : *narrow);
-  followGround();
-}
-
-// A model that is closed runs in no pane any more.
-void ChatWorkspace::letGoOfClosedModel() {
-  bool any = false;
-  for (ChatPane* pane : m_panes) {
-    const auto& scheme = pane->scheme();
-    if (!scheme || scheme->otherModel() == nullptr || selection().entry(*scheme) != nullptr) continue;
-    pane->setScheme(std::nullopt);
-    any = true;
-  }
-  if (any) followGround();
-}
-
 ChatGround ChatWorkspace::ground() const {
   ChatGround ground;
   ground.setup.model = selection().model();
-  for (const ChatPane* pane : m_panes) {
-    ground.setup.panes.push_back(pane->scheme());
+  for (const ChatPane* pane : panes()) {
+    ground.setup.panes.push_back(pane->variant().under(m_sampling->device(), m_sampling->kvType()));
+    ground.variants.push_back(pane->variant());
     ground.titles.push_back(pane->schemeTitle());
     const bool looksAtData =
         pane->scheme() && selection().needOf(*pane->scheme()) != core::quant::CalibrationNeed::None;
     ground.calibrations.push_back(looksAtData ? calibrationName(selection().calibrationState()) : QString());
   }
-  ground.setup.device = m_sampling->device();
   ground.setup.contextLength = m_sampling->contextLength();
-  ground.setup.kvType = m_sampling->kvType();
   if (selection().model()) ground.modelName = QString::fromStdString(selection().model()->checkpoint().name());
   ground.options = m_sampling->options();
   ground.systemPrompt = m_sampling->systemPrompt();
@@ -157,8 +123,9 @@ ChatGround ChatWorkspace::ground() const {
 // What the next answers are computed with has changed: what was answered stays as it is, under its own name.
 void ChatWorkspace::followGround() {
   m_dialogue->setGround(ground());
+  nameSettings();
   std::vector<core::model::Recipe> recipes;
-  for (const ChatPane* pane : m_panes)
+  for (const ChatPane* pane : panes())
     if (pane->scheme()) recipes.push_back(*pane->scheme());
   m_calibration->setRecipes(recipes);
   m_composer->setSendable(whyNot().isEmpty() && !waits());
@@ -167,7 +134,7 @@ void ChatWorkspace::followGround() {
 }
 
 void ChatWorkspace::showUnanswered() {
-  for (std::size_t i = 0; i < m_panes.size(); ++i) m_panes[i]->setUnanswered(m_dialogue->isUnanswered(i));
+  for (std::size_t i = 0; i < m_count; ++i) m_panes[i]->setUnanswered(m_dialogue->isUnanswered(i));
 }
 
 void ChatWorkspace::setActive(bool active) {
@@ -184,23 +151,25 @@ void ChatWorkspace::listDevices() {
   jobs().run(
       this, {QStringLiteral("chat.devices"), {}, Lane::Inference},
       [](const core::JobContext&) { return findDevices(); },
-      [this](const DeviceList& devices) { m_sampling->setDevices(devices); });
+      [this](const DeviceList& devices) {
+        m_sampling->setDevices(devices);
+        for (ChatPane* pane : m_panes) pane->header().setDevices(devices);
+      });
 }
 
 void ChatWorkspace::prepare() {
   if (!whyNot().isEmpty() || m_dialogue->isAnswering()) return;
   if (waits()) {
     m_preparedFor.clear();
-    for (std::size_t i = 0; i < m_panes.size(); ++i) m_panes[i]->setNotice(whyWaits(i));
+    for (std::size_t i = 0; i < m_count; ++i) m_panes[i]->setNotice(whyWaits(i));
     return;
   }
   const ChatSetup setup = ground().setup;
-  QStringList key{setup.device.toString().c_str(), QString::number(setup.contextLength),
-                  QString::number(static_cast<int>(setup.kvType))};
-  for (const auto& scheme : setup.panes) key << QString::fromStdString(scheme ? scheme->toString() : std::string());
+  QStringList key{QString::number(setup.contextLength)};
+  for (const Variant& variant : setup.panes) key << QString::fromStdString(variant.toString());
   if (std::exchange(m_preparedFor, key.join(u'|')) == m_preparedFor) return;
   m_failures.clear();
-  for (ChatPane* pane : m_panes) {
+  for (ChatPane* pane : panes()) {
     pane->setFacts(std::nullopt);
     pane->setNotice(tr("Loading %1…").arg(pane->schemeTitle()));
   }
@@ -208,8 +177,8 @@ void ChatWorkspace::prepare() {
 }
 
 void ChatWorkspace::showPrepared(const std::vector<PaneFacts>& facts) {
-  if (waits()) return;  // another scheme was ticked meanwhile
-  for (std::size_t i = 0; i < m_panes.size(); ++i) {
+  if (waits() || facts.size() != m_count) return;  // another scheme was ticked meanwhile, or a pane added
+  for (std::size_t i = 0; i < m_count; ++i) {
     m_panes[i]->setFacts(facts[i]);
     m_panes[i]->setNotice({});
   }
@@ -230,6 +199,8 @@ void ChatWorkspace::send(const QString& text) {
 
 void ChatWorkspace::finish() {
   m_composer->setGenerating(false);
+  updatePaneTools();
+  for (ChatPane* pane : panes()) pane->markOlder(m_dialogue->conversation());
   m_composer->setHasAnswer(!m_dialogue->conversation().isEmpty());
   if (m_active) m_composer->focusPrompt();
   showUnanswered();
@@ -280,7 +251,7 @@ void ChatWorkspace::remedy(const PaneFailure& failure) {
 void ChatWorkspace::newChat() {
   m_failures.clear();
   for (ChatPane* pane : m_panes) pane->setNotice({});
-  m_dialogue->setConversation(Conversation(m_panes.size()));
+  m_dialogue->setConversation(Conversation(m_count));
   if (selection().model()) m_store->save(selection().model(), m_dialogue->conversation());
   m_composer->setGenerating(false);
   m_composer->setHasAnswer(false);
@@ -294,37 +265,22 @@ void ChatWorkspace::saveTranscript() {
     m_panes[0]->setNotice(problem, true);
 }
 
-QString ChatWorkspace::openLink(const Link& link) {
-  if (!link.path.isEmpty() || !unknownKey(link, {kPromptKey}).isEmpty()) return Workspace::openLink(link);
-  if (const QString problem = followLink(selection(), link); !problem.isEmpty()) return problem;
-  if (link.has(QStringLiteral("scheme")) && whyNot().isEmpty()) {
-    m_panes[1]->setScheme(selection().currentRecipe());
-    Q_EMIT m_panes[1]->schemeChosen();
-  }
-  if (link.has(kPromptKey)) m_composer->setPrompt(link.value(kPromptKey));
-  return {};
-}
-
-Link ChatWorkspace::link() const {
-  Link link{selection().workspace(), {}, {}};
-  if (const auto& scheme = m_panes[1]->scheme())
-    link.set(QStringLiteral("scheme"), QString::fromStdString(scheme->toString()));
-  if (!m_composer->prompt().isEmpty()) link.set(kPromptKey, m_composer->prompt());
-  return link;
-}
-
 QString ChatWorkspace::helpText() const {
   return tr(
-      "The same prompt goes to both models, with the same template, sampling options and seed; both run on the chosen "
-      "device. Every answer stands under the name of what wrote it and keeps it: another scheme answers the last "
-      "question anew, below. Tokens of the right answer that the reference did not write are tinted and underlined; "
-      "the "
-      "first token that is another one is where the two models part. Click a token, or walk with the arrow keys, for "
-      "what either model thought of its place. The strip shows how far the two distributions are apart at every token "
-      "of the reference's answer, as KL divergence in nats; behind the place where the answers part, the compared "
-      "model reads the reference's words. From the second question on all panes read the reference's history, or each "
-      "its own: the switch above decides, and every figure says which. “Continue” gives the models a text instead of a "
-      "message. Enter sends, Shift+Enter starts a new line, Esc stops.");
+      "The same prompt goes to every pane, with the same template, sampling options and seed. The first pane is the "
+      "reference; “+” adds up to three others, × takes one away, and its answers come back with it. A pane runs a "
+      "scheme, or the same weights on another device or with keys and values of another type: the list and the button "
+      "in its head. Every answer stands under the name of what wrote it and keeps it: another scheme answers the last "
+      "question anew, below. Tokens that the reference did not write are tinted and underlined; the first token that "
+      "is another one is where the two models part. Click a token, or walk with the arrow keys, for what either model "
+      "thought of its place. Click one of the alternatives there, or go to it with up and down and press Enter, and "
+      "every pane goes on from there; “Back to this one” returns to the answer before. The strip shows, at every token "
+      "of the reference's answer, how far the two distributions are apart (KL divergence), how surprised either model "
+      "was (−ln p) or how undecided (entropy), all in nats; behind the place where the answers part, the compared "
+      "model reads the reference's words. It is about the pane in focus: the one whose token was clicked last. From "
+      "the second question on all panes read the reference's history, or each its own: the switch above decides, and "
+      "every figure says which. “Continue” gives the models a text instead of a message. Enter sends, Shift+Enter "
+      "starts a new line, Esc stops.");
 }
 
 void ChatWorkspace::showExample() {
@@ -342,7 +298,8 @@ void ChatWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("mode"), static_cast<int>(m_composer->mode()));
   settings.setValue(QStringLiteral("history"), m_history->currentIndex());
   settings.setValue(QStringLiteral("settingsShown"), !m_settings->isHidden());
-  settings.setValue(QStringLiteral("panes"), m_paneSplitter->saveState());
+  settings.setValue(QStringLiteral("panes"), m_grid->row()->saveState());
+  settings.setValue(QStringLiteral("figure"), static_cast<int>(m_evidence->figure()));
   settings.setValue(QStringLiteral("heights"), m_splitter->saveState());
   settings.setValue(QStringLiteral("evidence"), m_evidence->splitter()->saveState());
   m_sampling->save(settings);
@@ -356,7 +313,9 @@ void ChatWorkspace::restoreState(QSettings& settings) {
     m_composer->setMode(PromptMode::Completion);
   m_history->setCurrentIndex(std::clamp(settings.value(QStringLiteral("history")).toInt(), 0, 1));
   showSettings(settings.value(QStringLiteral("settingsShown"), false).toBool());
-  m_paneSplitter->restoreState(settings.value(QStringLiteral("panes")).toByteArray());
+  m_evidence->setFigure(
+      static_cast<TokenFigure>(std::clamp(settings.value(QStringLiteral("figure"), 0).toInt(), 0, 2)));
+  m_grid->row()->restoreState(settings.value(QStringLiteral("panes")).toByteArray());
   m_splitter->restoreState(settings.value(QStringLiteral("heights")).toByteArray());
   m_evidence->splitter()->restoreState(settings.value(QStringLiteral("evidence")).toByteArray());
   m_sampling->restore(settings);

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <span>
 #include <vector>
 
 #include "app/workspaces/chat/answer_pair.h"
@@ -9,19 +10,23 @@
 class QComboBox;
 class QPushButton;
 class QSplitter;
+class QToolButton;
 
 namespace app {
 
 class CalibrationNotice;
 class ChatComposer;
+class AnswerView;
 class ChatPane;
 class ConversationStore;
 class Evidence;
 class Label;
+class PaneGrid;
 class SamplingPanel;
 
-/// The original and the quantized model answer the same prompt side by side. Every answer keeps what it was computed
-/// from; tokens that differ are marked, and the pair of answers in question is compared token by token.
+/// Two to four variants of a model answer the same prompt side by side; the first pane is the reference of the others.
+/// Every answer keeps what it was computed from; tokens that differ are marked, and the pair of answers in question,
+/// the reference's and that of the pane in focus, is compared token by token.
 class ChatWorkspace : public Workspace {
   Q_OBJECT
  public:
@@ -30,7 +35,8 @@ class ChatWorkspace : public Workspace {
 
   void setActive(bool active) override;
   QString helpText() const override;
-  /// Also "prompt", which is put into the composer and waits there; "scheme" is what the compared pane runs.
+  /// Also "prompt", which is put into the composer and waits there; "scheme" is what the first compared pane runs;
+  /// "panes" says what all of them run, the reference first: "stored|nf4|int4@kv=int8".
   QString openLink(const Link& link) override;
   Link link() const override;
   void showExample() override;
@@ -47,8 +53,23 @@ class ChatWorkspace : public Workspace {
   void connectPane(std::size_t index);
   void connectDialogue();
 
+  /// Those in view.
+  std::span<ChatPane* const> panes() const { return std::span(m_panes).first(m_count); }
+  void setPaneCount(std::size_t count);
+  void addPane();
+  void removePane(std::size_t pane);
+  /// What a new pane runs: a checked scheme that no other one does.
+  PaneVariant nextVariant() const;
+  /// The panes run what wrote a conversation.
+  void adoptPanes(const Conversation& conversation);
+  void setVariants(const std::vector<PaneVariant>& variants);
+  /// What may not be done while answers are written.
+  void updatePaneTools();
+  void nameSettings();
+
   void followModel();
   void followSchemes();
+  void followSchemesIn(std::size_t pane);
   void letGoOfClosedModel();
   void followGround();
   void listDevices();
@@ -72,6 +93,9 @@ class ChatWorkspace : public Workspace {
   void saveTranscript();
   void showSettings(bool shown);
 
+  AnswerView* viewOf(int answer) const;
+  void setFocusPane(std::size_t pane);
+  void branchAt(core::text::TokenId token);
   AnswerPair shownPair() const;
   void showTurn(std::size_t turn);
   /// Of this turn and those behind it.
@@ -89,9 +113,14 @@ class ChatWorkspace : public Workspace {
   std::map<std::size_t, PaneFailure> m_failures;  ///< what the buttons beside the panes' notices remedy
   int m_reference = 0, m_compared = 0;            ///< ids of the answers the evidence is about
   QString m_preparedFor;                          ///< what the sizes in the panes are of
-  std::vector<ChatPane*> m_panes;
-  QSplitter *m_paneSplitter, *m_splitter;
+  std::vector<ChatPane*> m_panes;                 ///< all that there can be
+  std::size_t m_count = Conversation::kFewestPanes;
+  std::size_t m_focus = 1;        ///< the compared pane that the evidence is about
+  bool m_variantsChosen = false;  ///< by a person or a link, since the model was opened
+  PaneGrid* m_grid;
+  QSplitter* m_splitter;
   QComboBox* m_history;
+  QToolButton* m_addPane;
   QPushButton* m_settingsButton;
   QWidget* m_settings;
   Label* m_about;

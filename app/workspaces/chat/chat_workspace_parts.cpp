@@ -6,6 +6,7 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QSplitter>
+#include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -20,6 +21,7 @@
 #include "app/workspaces/chat/chat_workspace.h"
 #include "app/workspaces/chat/conversation_store.h"
 #include "app/workspaces/chat/evidence.h"
+#include "app/workspaces/chat/pane_grid.h"
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/token_readout.h"
 #include "app/workspaces/chat/transcript.h"
@@ -27,14 +29,13 @@
 namespace app {
 
 namespace {
-constexpr std::size_t kPanes = 2;
-constexpr int kSettingsWidth = 272, kEqualShare = 10'000;
+constexpr int kSettingsWidth = 272;
 }  // namespace
 
 ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
     : Workspace(context, parent),
       m_dialogue(new ChatDialogue(jobs(), this)),
-      m_store(new ConversationStore(jobs(), kPanes, this)) {
+      m_store(new ConversationStore(jobs(), this)) {
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, space::kOneHalf);
   row->setSpacing(space::kOneHalf);
@@ -58,7 +59,7 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   row->addWidget(buildSettings());
   connectParts();
   connectDialogue();
-  showAbout();
+  setPaneCount(m_count);
   followModel();
 }
 
@@ -81,6 +82,14 @@ QWidget* ChatWorkspace::buildBar() {
       tr("From the second question on: whether every pane reads the answers of the reference, so that "
          "the answers can be compared word by word, or each pane its own, as in a real chat."));
   row->addWidget(m_history);
+  m_addPane = new QToolButton;
+  m_addPane->setIcon(icon(QStringLiteral("plus")));
+  m_addPane->setText(tr("Pane"));
+  m_addPane->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  m_addPane->setObjectName(QStringLiteral("add-pane"));
+  m_addPane->setAccessibleName(tr("Add a pane"));
+  connect(m_addPane, &QToolButton::clicked, this, &ChatWorkspace::addPane);
+  row->addWidget(m_addPane);
   m_settingsButton = new QPushButton(icon(QStringLiteral("settings")), {});
   m_settingsButton->setObjectName(QStringLiteral("settings"));
   m_settingsButton->setCheckable(true);
@@ -90,18 +99,14 @@ QWidget* ChatWorkspace::buildBar() {
 }
 
 QWidget* ChatWorkspace::buildPanes() {
-  m_paneSplitter = new QSplitter;
-  m_paneSplitter->setHandleWidth(space::kOneHalf);
-  m_paneSplitter->setChildrenCollapsible(false);
-  for (std::size_t i = 0; i < kPanes; ++i) {
+  for (std::size_t i = 0; i < Conversation::kMostPanes; ++i) {
     m_panes.push_back(new ChatPane(i, selection()));
     m_panes.back()->setObjectName(QStringLiteral("pane-%1").arg(i));
-    m_paneSplitter->addWidget(m_panes.back());
-    m_paneSplitter->setStretchFactor(static_cast<int>(i), 1);
     connectPane(i);
   }
-  m_paneSplitter->setSizes({kEqualShare, kEqualShare});
-  return m_paneSplitter;
+  m_grid = new PaneGrid(m_panes);
+  connect(m_grid, &PaneGrid::paneChosen, this, &ChatWorkspace::setFocusPane);
+  return m_grid;
 }
 
 QWidget* ChatWorkspace::buildSettings() {
@@ -122,18 +127,26 @@ QWidget* ChatWorkspace::buildSettings() {
 
 void ChatWorkspace::connectPane(std::size_t index) {
   ChatPane* pane = m_panes[index];
-  pane->setDescribe([this, index](int answer, int token) {
+  pane->setDescribe([this](int answer, int token) {
     const auto turn = m_dialogue->conversation().turnOf(answer);
-    if (!turn) return QString();
-    const Answer* own = m_dialogue->conversation().find(answer);
-    const AnswerPair newest = m_dialogue->pairOf(*turn);
-    const AnswerPair pair = index == 0 ? AnswerPair(own, newest.compared()) : AnswerPair(newest.reference(), own);
-    const auto reading = pair.reading(index, static_cast<std::size_t>(token));
+    if (!turn || m_dialogue->conversation().turns()[*turn].isHidden()) return QString();
+    const std::size_t writer = m_dialogue->conversation().paneOf(answer).value_or(0);
+    const auto reading = m_dialogue->pairAround(answer, m_focus).reading(writer, static_cast<std::size_t>(token));
     return reading ? describe(*reading, selection().model()->tokenizer().get()) : QString();
   });
   connect(pane, &ChatPane::schemeChosen, this, [this, index] {
+    m_variantsChosen = true;
+    if (index != 0) setFocusPane(index);
     followGround();
     if (m_dialogue->isUnanswered(index) && !waits()) m_dialogue->answerAgain(index);
+  });
+  connect(pane, &ChatPane::removeWanted, this, [this, index] { removePane(index); });
+  connect(pane, &ChatPane::clicked, this, [this, index] {
+    if (index != 0) setFocusPane(index);
+  });
+  connect(pane, &ChatPane::goBackWanted, this, [this](int answer) {
+    m_dialogue->setGround(ground());
+    m_dialogue->goBackTo(answer);
   });
   connect(pane, &ChatPane::answerWanted, this, [this, index] {
     if (waits()) return;
@@ -177,8 +190,14 @@ void ChatWorkspace::connectParts() {
     revealToken();
   });
   connect(m_evidence, &Evidence::stepped, this, &ChatWorkspace::stepToken);
+  connect(m_evidence, &Evidence::alternativeChosen, this, &ChatWorkspace::branchAt);
+  connect(m_evidence, &Evidence::figureChanged, this, &ChatWorkspace::refreshEvidence);
   connect(m_store, &ConversationStore::recalled, this, [this](const Conversation& conversation) {
-    if (m_dialogue->conversation().isEmpty()) m_dialogue->setConversation(conversation);
+    if (!m_dialogue->conversation().isEmpty() || m_dialogue->isAnswering()) return;
+    adoptPanes(conversation);
+    Conversation recalled = conversation;
+    recalled.setPanes(m_count);
+    m_dialogue->setConversation(std::move(recalled));
   });
   connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
   connect(&selection(), &Selection::comparedModelChanged, this, &ChatWorkspace::showAbout);
@@ -197,7 +216,7 @@ void ChatWorkspace::connectDialogue() {
           });
   connect(&runner, &ChatRunner::preparationFailed, this, [this](const PaneFailure& failure) {
     m_preparedFor.clear();
-    for (std::size_t i = 0; i < m_panes.size(); ++i) {
+    for (std::size_t i = 0; i < m_count; ++i) {
       m_failures[i] = failure;
       m_panes[i]->setNotice(QString::fromStdString(failure.sentence), true, remedyText(failure));
     }
@@ -213,18 +232,23 @@ void ChatWorkspace::connectDialogue() {
     showUnanswered();
   });
   connect(m_dialogue, &ChatDialogue::asked, this, [this] {
-    for (ChatPane* pane : m_panes) pane->addQuestion(m_dialogue->conversation().turns().back());
+    for (ChatPane* pane : panes()) pane->addQuestion(m_dialogue->conversation().turns().back());
   });
   connect(m_dialogue, &ChatDialogue::answerBegun, this, [this](std::size_t pane, int answer) {
     selection().setChatToken(std::nullopt);
     m_composer->setGenerating(true);
     m_composer->setHasAnswer(false);
-    m_panes[pane]->addAnswer(*m_dialogue->conversation().find(answer));
+    updatePaneTools();
+    const Turn& turn = m_dialogue->conversation().turns().back();
+    for (std::size_t place = 0; place < m_count; ++place)
+      if (turn.paneAt(place) == pane)
+        m_panes[place]->addAnswer(*m_dialogue->conversation().find(answer),
+                                  turn.isHidden() ? aliasOf(place) : QString());
     showTurn(m_dialogue->conversation().turns().size() - 1);
   });
   connect(m_dialogue, &ChatDialogue::tokenArrived, this,
-          [this](std::size_t pane, int answer, const core::model::GeneratedToken& token) {
-            if (AnswerView* view = m_panes[pane]->view(answer)) view->append(token);
+          [this](std::size_t, int answer, const core::model::GeneratedToken& token) {
+            if (AnswerView* view = viewOf(answer)) view->append(token);
           });
   connect(m_dialogue, &ChatDialogue::tokensTaken, this, [this] {
     for (ChatPane* pane : m_panes) pane->followEnd();
@@ -233,7 +257,7 @@ void ChatWorkspace::connectDialogue() {
   });
   connect(m_dialogue, &ChatDialogue::answerEnded, this, [this](std::size_t pane, int answer) {
     const Answer& ended = *m_dialogue->conversation().find(answer);
-    if (AnswerView* view = m_panes[pane]->view(answer)) view->setResult(ended);
+    if (AnswerView* view = viewOf(answer)) view->setResult(ended);
     if (ended.failure) m_failures[pane] = *ended.failure;
   });
   connect(m_dialogue, &ChatDialogue::takenBack, this, &ChatWorkspace::takeBack);
@@ -245,11 +269,10 @@ void ChatWorkspace::connectDialogue() {
     if (selection().model() && !m_dialogue->conversation().isEmpty())
       m_store->save(selection().model(), m_dialogue->conversation());
   });
-  connect(
-      m_dialogue, &ChatDialogue::comparisonFailed, this, [this](std::size_t pane, int answer, const PaneFailure& why) {
-        if (AnswerView* view = m_panes[pane]->view(answer))
-          view->setNotice(tr("The answers could not be compared: %1").arg(QString::fromStdString(why.sentence)), true);
-      });
+  connect(m_dialogue, &ChatDialogue::comparisonFailed, this, [this](std::size_t, int answer, const PaneFailure& why) {
+    if (AnswerView* view = viewOf(answer))
+      view->setNotice(tr("The answers could not be compared: %1").arg(QString::fromStdString(why.sentence)), true);
+  });
 }
 
 void ChatWorkspace::showAbout() {
@@ -260,95 +283,14 @@ void ChatWorkspace::showAbout() {
   const auto& compared = selection().comparedModel();
   m_about->setText(
       compared
-          ? tr("%1 can answer in either pane, with the same prompt, template, options and seed.").arg(nameOf(*compared))
-          : tr("The same prompt, template, options and seed for both."));
+          ? tr("%1 can answer in any pane, with the same prompt, template, options and seed.").arg(nameOf(*compared))
+      : m_count == Conversation::kFewestPanes ? tr("The same prompt, template, options and seed for both.")
+                                              : tr("The same prompt, template, options and seed for all."));
 }
 
 void ChatWorkspace::showSettings(bool shown) {
   m_settings->setVisible(shown);
   m_settingsButton->setChecked(shown);
-}
-
-AnswerPair ChatWorkspace::shownPair() const {
-  return {m_dialogue->conversation().find(m_reference), m_dialogue->conversation().find(m_compared)};
-}
-
-void ChatWorkspace::showTurn(std::size_t turn) {
-  const AnswerPair pair = m_dialogue->pairOf(turn);
-  m_reference = pair.reference() != nullptr ? pair.reference()->id : 0;
-  m_compared = pair.compared() != nullptr ? pair.compared()->id : 0;
-  refreshEvidence();
-}
-
-void ChatWorkspace::refreshMarks(std::size_t firstTurn) {
-  const auto& turns = m_dialogue->conversation().turns();
-  for (std::size_t turn = firstTurn; turn < turns.size(); ++turn) {
-    const AnswerPair newest = m_dialogue->pairOf(turn);
-    if (newest.reference() == nullptr) continue;
-    if (AnswerView* view = m_panes[0]->view(newest.reference()->id)) view->text()->setMarks(newest.referenceMarks());
-    for (const Answer& answer : turns[turn].answers[1])
-      if (AnswerView* view = m_panes[1]->view(answer.id))
-        view->text()->setMarks(AnswerPair(newest.reference(), &answer).comparedMarks());
-  }
-}
-
-void ChatWorkspace::refreshEvidence() {
-  const AnswerPair pair = shownPair();
-  m_evidence->setVisible(!m_dialogue->conversation().isEmpty());
-  m_evidence->show(pair, m_dialogue->isComparing() || m_dialogue->isAnswering());
-}
-
-void ChatWorkspace::chooseToken(std::size_t pane, int answer, int index) {
-  const Answer* own = m_dialogue->conversation().find(answer);
-  if (own == nullptr || index < 0 || index >= static_cast<int>(own->tokens.size())) return;
-  const auto& tokenizer = selection().model()->tokenizer();
-  const QString word = pieceText(own->tokens[static_cast<std::size_t>(index)].id, tokenizer.get());
-  selection().setChatToken(ChatToken{answer, static_cast<int>(pane), index,
-                                     tr("“%1”, token %2 of %3").arg(word).arg(index + 1).arg(own->source.title)});
-}
-
-// Whoever has chosen the token: here, or another view of the same selection.
-void ChatWorkspace::followChatToken() {
-  const auto& token = selection().chatToken();
-  const auto turn = token ? m_dialogue->conversation().turnOf(token->answer) : std::nullopt;
-  if (!turn) {
-    for (ChatPane* pane : m_panes) pane->setSelectedToken(0, std::nullopt);
-    return m_evidence->select(shownPair(), std::nullopt, 0);
-  }
-  showTurn(*turn);
-  (token->pane == 0 ? m_reference : m_compared) = token->answer;
-  refreshEvidence();
-  m_panes[0]->setSelectedToken(m_reference, token->index);
-  m_panes[1]->setSelectedToken(m_compared, token->index);
-  m_evidence->select(shownPair(), static_cast<std::size_t>(token->pane), static_cast<std::size_t>(token->index));
-}
-
-// The newcomer should not have to find the place where it happens: where they part, else where they nearly did.
-void ChatWorkspace::choosePlaceOfInterest() {
-  const AnswerPair pair = shownPair();
-  if (selection().chatToken() || !pair.isComplete() || pair.length() == 0) return;
-  const auto at = pair.parting();
-  if (at && *at < pair.compared()->tokens.size()) return chooseToken(1, m_compared, static_cast<int>(*at));
-  std::size_t place = at.value_or(0);
-  for (std::size_t i = 0; !at && i < pair.length(); ++i)
-    if (pair.kl(i).value_or(-1) > pair.kl(place).value_or(-1)) place = i;
-  chooseToken(0, m_reference, static_cast<int>(place));
-}
-
-void ChatWorkspace::stepToken(int step) {
-  const auto token = selection().chatToken();
-  if (token)
-    chooseToken(static_cast<std::size_t>(token->pane), token->answer, token->index + step);
-  else
-    chooseToken(0, m_reference, step > 0 ? 0 : static_cast<int>(shownPair().length()) - 1);
-  revealToken();
-}
-
-void ChatWorkspace::revealToken() {
-  if (const auto& token = selection().chatToken()) {
-    m_panes[0]->reveal(m_reference, token->index);
-    m_panes[1]->reveal(m_compared, token->index);
-  }
 }
 
 }  // namespace app

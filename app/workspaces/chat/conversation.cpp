@@ -2,6 +2,7 @@
 
 #include <QStringList>
 #include <algorithm>
+#include <map>
 
 namespace app {
 
@@ -24,8 +25,44 @@ std::vector<core::text::TokenId> Answer::ids() const {
   return ids;
 }
 
+bool Answer::isOf(const PaneVariant& variant) const {
+  return source.recipe == variant.recipe && source.deviations.toStdString() == variant.deviations();
+}
+
 void Conversation::ask(const QString& prompt, PromptMode mode) {
-  m_turns.push_back({prompt, mode, std::vector<std::vector<Answer>>(m_panes)});
+  m_turns.push_back({prompt, mode, std::vector<std::vector<Answer>>(kMostPanes), {}});
+}
+
+void Conversation::removePane(std::size_t pane) {
+  const auto at = [](auto& list, std::size_t index) { return list.begin() + static_cast<std::ptrdiff_t>(index); };
+  for (Turn& turn : m_turns) std::rotate(at(turn.answers, pane), at(turn.answers, pane + 1), at(turn.answers, m_panes));
+  --m_panes;
+}
+
+void Conversation::reveal() {
+  for (Turn& turn : m_turns)
+    if (turn.blind) turn.blind->revealed = true;
+}
+
+void Conversation::append(Turn turn) {
+  turn.answers.resize(kMostPanes);
+  std::map<int, int> ids;
+  for (auto& answers : turn.answers)
+    for (Answer& answer : answers) answer.id = ids[answer.id] = ++m_lastId;
+  for (auto& answers : turn.answers)
+    for (Answer& answer : answers) answer.comparison.reference = ids[answer.comparison.reference];
+  m_turns.push_back(std::move(turn));
+}
+
+void Conversation::bringForward(int id) {
+  const Answer* chosen = find(id);
+  if (chosen == nullptr || turnOf(id) != m_turns.size() - 1) return;
+  const int reference = chosen->comparison.reference != 0 ? chosen->comparison.reference : id;
+  for (auto& answers : m_turns.back().answers) {
+    std::stable_partition(answers.begin(), answers.end(), [&](const Answer& answer) {
+      return answer.id != id && answer.id != reference && answer.comparison.reference != reference;
+    });
+  }
 }
 
 Answer& Conversation::beginAnswer(std::size_t pane, AnswerSource source) {
@@ -43,7 +80,7 @@ void Conversation::removeAnswer(int id) {
 }
 
 void Conversation::restore(Turn turn) {
-  turn.answers.resize(m_panes);
+  turn.answers.resize(kMostPanes);
   for (const auto& answers : turn.answers)
     for (const Answer& answer : answers) m_lastId = std::max(m_lastId, answer.id);
   m_turns.push_back(std::move(turn));
@@ -71,6 +108,14 @@ std::optional<std::size_t> Conversation::turnOf(int id) const {
     for (const auto& answers : m_turns[turn].answers)
       for (const Answer& answer : answers)
         if (answer.id == id) return turn;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> Conversation::paneOf(int id) const {
+  const auto turn = turnOf(id);
+  for (std::size_t pane = 0; turn && pane < m_panes; ++pane)
+    for (const Answer& answer : m_turns[*turn].answers[pane])
+      if (answer.id == id) return pane;
   return std::nullopt;
 }
 

@@ -3,7 +3,9 @@
 #include <optional>
 #include <vector>
 
+#include "app/workspaces/chat/forced_token.h"
 #include "app/workspaces/chat/pane_failure.h"
+#include "app/workspaces/chat/pane_variant.h"
 #include "core/model/recipe/recipe.h"
 #include "core/model/session.h"
 
@@ -25,6 +27,7 @@ enum class HistoryMode : std::uint8_t {
 struct AnswerSource {
   QString model;
   std::optional<core::model::Recipe> recipe;  ///< none: the weights as stored
+  QString deviations;                         ///< PaneVariant::deviations() of its pane
   QString title;                              ///< "NF4 · 64"
   QString device;                             ///< the choice: "auto", "cpu", "vulkan:0"
   QString calibration;                        ///< "demo text · 4,096 tokens" where the recipe looks at data
@@ -37,18 +40,20 @@ struct AnswerSource {
   QString writer;  ///< who wrote the answers among the messages; empty when there are none
 };
 
-/// What another model thought of one token of an answer, reading the same words before it.
-struct ForcedToken {
-  double kl = 0;  ///< KL(reference ‖ compared) in nats
-  std::vector<core::model::TokenProbability> top;
-};
-
 /// How a compared model read an answer of the reference: one entry a token of it.
 struct Comparison {
   int reference = 0;  ///< id of the answer that was read; 0: none
   std::vector<std::optional<ForcedToken>> tokens;
 
   void set(std::size_t index, ForcedToken token);
+};
+
+/// Where an answer left another one of the same question: up to there it was made to say the same.
+struct Branch {
+  int answer = 0;         ///< the other one
+  std::size_t index = 0;  ///< of the first token that was chosen, from 0
+  QString word;           ///< that token: "␣is"
+  QString insteadOf;      ///< what the other one says there; the same word where it only was followed
 };
 
 struct Answer {
@@ -60,9 +65,22 @@ struct Answer {
   bool finished = false;
   std::optional<PaneFailure> failure;  ///< what ended it, if an error did
   Comparison comparison;               ///< only of compared panes
+  std::optional<Branch> branch;        ///< its beginning is in the source's options
 
   QString text() const;
   std::vector<core::text::TokenId> ids() const;
+  /// Whether a pane of this variant would answer like this now.
+  bool isOf(const PaneVariant& variant) const;
+};
+
+/// A vote among answers whose writers were hidden.
+struct BlindTurn {
+  std::vector<std::size_t> order;  ///< pane whose answers stand at every place: {2, 0, 1}
+  std::vector<int> answers;        ///< ids of the answers voted on; empty while there is no vote
+  int best = 0;                    ///< id of the one that was preferred; 0: none was
+  bool revealed = false;
+
+  bool isVoted() const { return !answers.empty(); }
 };
 
 /// A prompt and everything that was answered to it.
@@ -70,15 +88,30 @@ struct Turn {
   QString prompt;
   PromptMode mode = PromptMode::Chat;
   std::vector<std::vector<Answer>> answers;  ///< of every pane, oldest first: another scheme answers beside the old one
+  std::optional<BlindTurn> blind;            ///< asked without showing who answers
+
+  /// Names, sizes and figures would give away who wrote what.
+  bool isHidden() const { return blind && !blind->revealed; }
+  /// The pane whose answers stand at a place.
+  std::size_t paneAt(std::size_t place) const {
+    return isHidden() && place < blind->order.size() ? blind->order[place] : place;
+  }
 };
 
 /// The turns of a chat with all their answers. A value without widgets: what is shown, copied and remembered.
+/// It has two to four panes in view; what a pane answered that was taken away comes back with it.
 class Conversation {
  public:
-  explicit Conversation(std::size_t panes = 0) : m_panes(panes) {}
+  static constexpr std::size_t kFewestPanes = 2, kMostPanes = 4;
+  explicit Conversation(std::size_t panes = kFewestPanes) : m_panes(panes) {}
 
   bool isEmpty() const { return m_turns.empty(); }
   std::size_t panes() const { return m_panes; }
+  void setPanes(std::size_t panes) { m_panes = panes; }
+  /// The one that was taken away last, or an empty one. @pre there are fewer than kMostPanes
+  void addPane() { ++m_panes; }
+  /// Its answers go out of sight. @pre there are more than kFewestPanes
+  void removePane(std::size_t pane);
   const std::vector<Turn>& turns() const { return m_turns; }
   Turn& lastTurn() { return m_turns.back(); }
 
@@ -87,6 +120,13 @@ class Conversation {
   /// A new answer of a pane to the last prompt, behind those it has. @return the answer
   Answer& beginAnswer(std::size_t pane, AnswerSource source);
   void removeAnswer(int id);
+  /// Whoever answered may be known again.
+  void reveal();
+  /// A turn that was answered elsewhere. Its answers get ids of this conversation.
+  void append(Turn turn);
+  /// Makes an answer of the last turn the newest of its pane, and those compared with it, or those it was compared
+  /// with.
+  void bringForward(int id);
   /// Puts back a turn that was saved; its ids stay.
   void restore(Turn turn);
 
@@ -97,6 +137,8 @@ class Conversation {
   Answer* find(int id);
   /// The turn an answer belongs to.
   std::optional<std::size_t> turnOf(int id) const;
+  /// The pane that wrote it, if that is in view.
+  std::optional<std::size_t> paneOf(int id) const;
 
   /// What a pane reads for the last prompt, without a system prompt. Turns without an answer are left out.
   std::vector<core::text::ChatMessage> messages(std::size_t pane, HistoryMode history) const;

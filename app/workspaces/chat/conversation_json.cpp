@@ -1,6 +1,7 @@
 #include "app/workspaces/chat/conversation_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
@@ -16,6 +17,8 @@ using core::model::TokenProbability;
 
 constexpr int kVersion = 1;
 
+QString textFrom(const Json& json) { return QString::fromStdString(json.get<std::string>()); }
+
 Json toJson(const std::vector<TokenProbability>& top) {
   Json list = Json::array();
   for (const auto& choice : top) list.push_back({choice.token, choice.probability});
@@ -28,6 +31,14 @@ std::vector<TokenProbability> topFrom(const Json& list) {
   return top;
 }
 
+/// No number where there is none, and where it is infinite: JSON has no word for that.
+Json numberOrNull(const std::optional<double>& value) { return value && std::isfinite(*value) ? Json(*value) : Json(); }
+
+std::optional<double> numberFrom(const Json& list, std::size_t index) {
+  if (index >= list.size() || !list[index].is_number()) return std::nullopt;
+  return list[index].get<double>();
+}
+
 Json toJson(const core::model::GenerationOptions& options) {
   const auto& s = options.sampling;
   return {{"temperature", s.temperature},
@@ -36,7 +47,8 @@ Json toJson(const core::model::GenerationOptions& options) {
           {"min_p", s.minP},
           {"repetition_penalty", s.repetitionPenalty},
           {"seed", s.seed},
-          {"max_tokens", options.maxTokens}};
+          {"max_tokens", options.maxTokens},
+          {"beginning", options.beginning}};
 }
 
 core::model::GenerationOptions optionsFrom(const Json& json) {
@@ -49,6 +61,7 @@ core::model::GenerationOptions optionsFrom(const Json& json) {
   json.at("repetition_penalty").get_to(s.repetitionPenalty);
   json.at("seed").get_to(s.seed);
   json.at("max_tokens").get_to(options.maxTokens);
+  options.beginning = json.value("beginning", std::vector<core::text::TokenId>());
   return options;
 }
 
@@ -58,6 +71,7 @@ Json toJson(const AnswerSource& source) {
   return {{"model", source.model.toStdString()},
           {"scheme", source.recipe ? core::model::textOf(*source.recipe) : std::string()},
           {"title", source.title.toStdString()},
+          {"deviations", source.deviations.toStdString()},
           {"device", source.device.toStdString()},
           {"calibration", source.calibration.toStdString()},
           {"context", source.contextLength},
@@ -69,13 +83,12 @@ Json toJson(const AnswerSource& source) {
           {"writer", source.writer.toStdString()}};
 }
 
-QString textFrom(const Json& json) { return QString::fromStdString(json.get<std::string>()); }
-
 AnswerSource sourceFrom(const Json& json) {
   AnswerSource source;
   source.model = textFrom(json.at("model"));
   if (const auto scheme = json.at("scheme").get<std::string>(); !scheme.empty())
     source.recipe = core::model::recipeFromText(scheme);
+  source.deviations = QString::fromStdString(json.value("deviations", std::string()));
   source.title = textFrom(json.at("title"));
   source.device = textFrom(json.at("device"));
   source.calibration = QString::fromStdString(json.value("calibration", std::string()));
@@ -90,12 +103,27 @@ AnswerSource sourceFrom(const Json& json) {
   return source;
 }
 
+Json toJson(const Branch& branch) {
+  return {{"answer", branch.answer},
+          {"index", branch.index},
+          {"word", branch.word.toStdString()},
+          {"instead_of", branch.insteadOf.toStdString()}};
+}
+
+Branch branchFrom(const Json& json) {
+  return {json.at("answer").get<int>(), json.at("index").get<std::size_t>(), textFrom(json.at("word")),
+          textFrom(json.at("instead_of"))};
+}
+
 Json toJson(const Answer& answer) {
   Json tokens = Json::array(), compared = Json::array();
   for (const GeneratedToken& token : answer.tokens)
-    tokens.push_back({token.id, token.text, token.probability, toJson(token.top)});
+    tokens.push_back(
+        {token.id, token.text, token.probability, toJson(token.top), numberOrNull(static_cast<double>(token.entropy))});
   for (const auto& token : answer.comparison.tokens)
-    compared.push_back(token ? Json::array({token->kl, toJson(token->top)}) : Json());
+    compared.push_back(token ? Json::array({token->kl, toJson(token->top), numberOrNull(token->surprise),
+                                            numberOrNull(token->entropy)})
+                             : Json());
   Json json{{"id", answer.id},
             {"source", toJson(answer.source)},
             {"prompt", answer.prompt},
@@ -108,6 +136,7 @@ Json toJson(const Answer& answer) {
             {"tokens_per_s", answer.result.decodeTokensPerS}};
   if (answer.failure)
     json["failure"] = {static_cast<int>(answer.failure->kind), answer.failure->sentence, answer.failure->where};
+  if (answer.branch) json["branch"] = toJson(*answer.branch);
   return json;
 }
 
@@ -116,17 +145,21 @@ Answer answerFrom(const Json& json) {
   json.at("id").get_to(answer.id);
   answer.source = sourceFrom(json.at("source"));
   json.at("prompt").get_to(answer.prompt);
-  for (const Json& token : json.at("tokens"))
+  for (const Json& token : json.at("tokens")) {
     answer.tokens.push_back({token.at(0).get<core::text::TokenId>(),
                              token.at(1).get<std::string>(),
                              token.at(2).get<float>(),
                              topFrom(token.at(3)),
                              {}});
+    if (const auto entropy = numberFrom(token, 4)) answer.tokens.back().entropy = static_cast<float>(*entropy);
+  }
   for (const Json& token : json.at("compared")) {
     // An infinite divergence has no number in JSON: then it was not compared.
     const bool known = token.is_array() && token.at(0).is_number();
-    answer.comparison.tokens.push_back(
-        known ? std::optional(ForcedToken{token.at(0).get<double>(), topFrom(token.at(1))}) : std::nullopt);
+    answer.comparison.tokens.push_back(known
+                                           ? std::optional(ForcedToken{token.at(0).get<double>(), numberFrom(token, 2),
+                                                                       numberFrom(token, 3), topFrom(token.at(1))})
+                                           : std::nullopt);
   }
   json.at("reference").get_to(answer.comparison.reference);
   json.at("text").get_to(answer.result.text);
@@ -136,8 +169,24 @@ Answer answerFrom(const Json& json) {
   if (const auto failure = json.find("failure"); failure != json.end())
     answer.failure = PaneFailure{static_cast<PaneFailure::Kind>(std::clamp(failure->at(0).get<int>(), 0, 3)),
                                  failure->at(1).get<std::string>(), failure->at(2).get<std::string>()};
+  if (const auto branch = json.find("branch"); branch != json.end()) answer.branch = branchFrom(*branch);
   answer.finished = true;
   return answer;
+}
+
+Json toJson(const BlindTurn& blind) {
+  return {{"order", blind.order}, {"answers", blind.answers}, {"best", blind.best}, {"revealed", blind.revealed}};
+}
+
+/// A vote that cannot be: then the question was asked in the open.
+std::optional<BlindTurn> blindFrom(const Json& json) {
+  BlindTurn blind{json.at("order").get<std::vector<std::size_t>>(), json.at("answers").get<std::vector<int>>(),
+                  json.at("best").get<int>(), json.at("revealed").get<bool>()};
+  std::vector<std::size_t> sorted = blind.order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < sorted.size(); ++i)
+    if (sorted[i] != i) return std::nullopt;
+  return blind;
 }
 
 }  // namespace
@@ -155,22 +204,26 @@ QByteArray toJson(const Conversation& conversation) {
     turns.push_back({{"prompt", turn.prompt.toStdString()},
                      {"completion", turn.mode == PromptMode::Completion},
                      {"panes", std::move(panes)}});
+    if (turn.blind) turns.back()["blind"] = toJson(*turn.blind);
   }
   // Bytes that are no UTF-8 (half a character at a cut) become U+FFFD.
-  const std::string text =
-      Json{{"version", kVersion}, {"turns", turns}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = Json{{"version", kVersion}, {"panes", conversation.panes()}, {"turns", turns}}.dump(
+      -1, ' ', false, Json::error_handler_t::replace);
   return QByteArray::fromStdString(text);
 }
 
-std::optional<Conversation> conversationFromJson(const QByteArray& text, std::size_t panes) {
+std::optional<Conversation> conversationFromJson(const QByteArray& text) {
   try {
     const Json json = Json::parse(text.begin(), text.end());
     if (json.at("version").get<int>() != kVersion) return std::nullopt;
-    Conversation conversation(panes);
+    const auto panes = json.value("panes", Conversation::kFewestPanes);
+    Conversation conversation(std::clamp(panes, Conversation::kFewestPanes, Conversation::kMostPanes));
     for (const Json& item : json.at("turns")) {
       Turn turn{textFrom(item.at("prompt")),
                 item.at("completion").get<bool>() ? PromptMode::Completion : PromptMode::Chat,
+                {},
                 {}};
+      if (const auto blind = item.find("blind"); blind != item.end()) turn.blind = blindFrom(*blind);
       for (const Json& list : item.at("panes")) {
         auto& answers = turn.answers.emplace_back();
         for (const Json& answer : list) answers.push_back(answerFrom(answer));

@@ -36,8 +36,7 @@ void write(const QString& file, const Conversation& conversation) {
 
 }  // namespace
 
-ConversationStore::ConversationStore(JobRunner& jobs, std::size_t panes, QObject* parent)
-    : QObject(parent), m_jobs(jobs), m_panes(panes) {}
+ConversationStore::ConversationStore(JobRunner& jobs, QObject* parent) : QObject(parent), m_jobs(jobs) {}
 
 // The same place with other contents is another model.
 QString ConversationStore::fileOf(const OpenModel& model) {
@@ -56,10 +55,10 @@ QString ConversationStore::fileOf(const OpenModel& model) {
 void ConversationStore::recall(const std::shared_ptr<OpenModel>& model) {
   m_jobs.run(
       this, {kRecallTag, {}, Lane::Pool},
-      [file = fileOf(*model), panes = m_panes](const core::JobContext&) -> std::optional<Conversation> {
+      [file = fileOf(*model)](const core::JobContext&) -> std::optional<Conversation> {
         QFile source(file);
         if (source.size() > kLargestFile || !source.open(QIODevice::ReadOnly)) return std::nullopt;
-        return conversationFromJson(source.readAll(), panes);
+        return conversationFromJson(source.readAll());
       },
       [this](const std::optional<Conversation>& conversation) {
         if (conversation) Q_EMIT recalled(*conversation);

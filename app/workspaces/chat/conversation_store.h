@@ -14,7 +14,7 @@ class JobRunner;
 class ConversationStore : public QObject {
   Q_OBJECT
  public:
-  ConversationStore(JobRunner& jobs, std::size_t panes, QObject* parent = nullptr);
+  explicit ConversationStore(JobRunner& jobs, QObject* parent = nullptr);
 
   /// recalled() follows if there is one.
   void recall(const std::shared_ptr<OpenModel>& model);
@@ -33,7 +33,6 @@ class ConversationStore : public QObject {
 
  private:
   JobRunner& m_jobs;
-  std::size_t m_panes;
 };
 
 }  // namespace app

@@ -1,5 +1,6 @@
 #include "app/workspaces/chat/evidence.h"
 
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QSplitter>
 #include <QToolButton>
@@ -9,8 +10,8 @@
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
-#include "app/workspaces/chat/kl_strip.h"
 #include "app/workspaces/chat/token_readout.h"
+#include "app/workspaces/chat/token_strip.h"
 
 namespace app {
 
@@ -31,7 +32,8 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
       m_selection(selection),
       m_splitter(new QSplitter),
       m_verdict(new Label(Label::Style::Body)),
-      m_strip(new KlStrip),
+      m_figure(new QComboBox),
+      m_strip(new TokenStrip),
       m_readout(new TokenReadout(selection)) {
   auto* row = new QVBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
@@ -40,7 +42,15 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
   m_verdict->setWrapping();
   auto* line = new QHBoxLayout;
   line->addWidget(m_verdict, 1);
-  line->addWidget(m_strip->createMenuButton());
+  m_figure->setObjectName(QStringLiteral("strip-figure"));
+  m_figure->setAccessibleName(tr("What the strip shows of every token"));
+  for (const TokenFigure figure : {TokenFigure::Kl, TokenFigure::Surprise, TokenFigure::Entropy})
+    m_figure->addItem(nameOf(figure), static_cast<int>(figure));
+  m_figure->setItemData(0, tr("How far the compared model's distribution is from the reference's"), Qt::ToolTipRole);
+  m_figure->setItemData(1, tr("−ln p of the token that was written, under either model"), Qt::ToolTipRole);
+  m_figure->setItemData(2, tr("How undecided either model was before it wrote"), Qt::ToolTipRole);
+  line->addWidget(m_figure, 0, Qt::AlignTop);
+  line->addWidget(m_strip->createMenuButton(), 0, Qt::AlignTop);
   row->addLayout(line);
   auto* card = new Card;
   card->setFlush(true);
@@ -52,8 +62,18 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
   m_splitter->setStretchFactor(0, 1);
   m_splitter->setStretchFactor(1, 0);
   row->addWidget(m_splitter, 1);
-  connect(m_strip, &KlStrip::tokenClicked, this, &Evidence::tokenClicked);
+  connect(m_strip, &TokenStrip::tokenClicked, this, &Evidence::tokenClicked);
   connect(m_readout, &TokenReadout::stepped, this, &Evidence::stepped);
+  connect(m_readout, &TokenReadout::alternativeChosen, this, &Evidence::alternativeChosen);
+  connect(m_figure, &QComboBox::currentIndexChanged, this, &Evidence::figureChanged);
+}
+
+void Evidence::setBranchable(bool branchable) { m_readout->setBranchable(branchable); }
+
+TokenFigure Evidence::figure() const { return static_cast<TokenFigure>(m_figure->currentData().toInt()); }
+
+void Evidence::setFigure(TokenFigure figure) {
+  m_figure->setCurrentIndex(m_figure->findData(static_cast<int>(figure)));
 }
 
 void Evidence::setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokenizer) {
@@ -63,14 +83,17 @@ void Evidence::setTokenizer(std::shared_ptr<const core::text::Tokenizer> tokeniz
 
 void Evidence::show(const AnswerPair& pair, bool isComparing) {
   m_verdict->setText(breakableBeforeContext(pair));
-  KlStrip::Content content;
+  TokenStrip::Content content;
+  content.figure = figure();
   bool any = false;
   for (std::size_t i = 0; i < pair.length(); ++i) {
     QString word = pieceText(pair.reference()->tokens[i].id, m_tokenizer.get());
     if (word.size() > 1 && word.startsWith(QChar(0x2423))) word.remove(0, 1);
     content.words.append(std::move(word));
-    content.kl.push_back(pair.kl(i));
-    any = any || content.kl.back();
+    const FigurePair values = pair.figure(content.figure, i);
+    content.values.push_back(values.compared);
+    content.reference.push_back(values.reference);
+    any = any || values.compared;
   }
   if (const auto at = pair.parting(); at && *at < pair.length()) content.parting = at;
   if (!any && isComparing) content.note = tr("comparing…");
@@ -80,8 +103,11 @@ void Evidence::show(const AnswerPair& pair, bool isComparing) {
   m_strip->setColor(scheme ? m_selection.color(*scheme) : Theme::instance().colors().reference);
   if (!pair.isComplete()) return;
   m_strip->setProvenance(pair.reference()->source.model + QStringLiteral(" · ") + pair.context());
-  m_strip->setTitle(
-      tr("KL divergence per token: %1 from %2").arg(pair.compared()->source.title, pair.reference()->source.title));
+  const QString& compared = pair.compared()->source.title;
+  const QString& reference = pair.reference()->source.title;
+  m_strip->setTitle(figure() == TokenFigure::Kl
+                        ? tr("KL divergence per token: %1 from %2").arg(compared, reference)
+                        : tr("%1 per token: %2 beside %3").arg(nameOf(figure()), compared, reference));
 }
 
 void Evidence::select(const AnswerPair& pair, std::optional<std::size_t> pane, std::size_t index) {

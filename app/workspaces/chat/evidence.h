@@ -6,17 +6,19 @@
 #include "app/workspaces/chat/answer_pair.h"
 #include "core/text/tokenizer.h"
 
+class QComboBox;
 class QSplitter;
 
 namespace app {
 
-class KlStrip;
+class TokenStrip;
 class Label;
 class Selection;
 class TokenReadout;
 
-/// What is known about a pair of answers, under them: the verdict, the strip of KL divergences over the reference's
-/// words, and the read-out of the selected token. Shows one pair at a time and nothing that is not of that pair.
+/// What is known about a pair of answers, under them: the verdict, the strip over the reference's words (KL divergence,
+/// surprise or entropy), and the read-out of the selected token. Shows one pair at a time and nothing that is not of
+/// that pair.
 class Evidence : public QWidget {
   Q_OBJECT
  public:
@@ -28,18 +30,25 @@ class Evidence : public QWidget {
   /// @param pane that wrote the token; nothing: no token is selected
   void select(const AnswerPair& pair, std::optional<std::size_t> pane, std::size_t index);
   QSplitter* splitter() const { return m_splitter; }
+  /// Whether alternatives of the read-out may be chosen.
+  void setBranchable(bool branchable);
+  TokenFigure figure() const;
+  void setFigure(TokenFigure figure);
 
  Q_SIGNALS:
   /// A token of the reference's answer.
   void tokenClicked(int index);
   void stepped(int step);
+  void alternativeChosen(core::text::TokenId token);
+  void figureChanged();
 
  private:
   const Selection& m_selection;
   std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
   QSplitter* m_splitter;
   Label* m_verdict;
-  KlStrip* m_strip;
+  QComboBox* m_figure;
+  TokenStrip* m_strip;
   TokenReadout* m_readout;
 };
 

@@ -4,11 +4,10 @@
 #include <QDoubleSpinBox>
 #include <QFormLayout>
 #include <QPlainTextEdit>
-#include <QPushButton>
 #include <QSettings>
 #include <QSpinBox>
+#include <QStandardItemModel>
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "app/text/numbers.h"
@@ -19,34 +18,6 @@ namespace app {
 
 namespace {
 constexpr int kContextStep = 256;
-
-/// As the knob can show it.
-bool shows(const QDoubleSpinBox& box, const std::optional<float>& value) {
-  return !value || std::fabs(box.value() - static_cast<double>(*value)) < 0.5 * std::pow(10.0, -box.decimals()) + 1e-6;
-}
-
-bool shows(const QSpinBox& box, const std::optional<std::uint32_t>& value) {
-  return !value ||
-         box.value() == static_cast<int>(std::min<std::uint32_t>(*value, static_cast<std::uint32_t>(box.maximum())));
-}
-
-/// "temperature 0.6, top-p 0.9"
-QString inWords(const core::model::GenerationDefaults& defaults) {
-  QStringList words;
-  const auto add = [&words](const QString& name, const auto& value) {
-    if (value) words << name.arg(QLocale().toString(static_cast<double>(*value), 'g', 4));
-  };
-  if (defaults.doSample && !*defaults.doSample)
-    words << SamplingPanel::tr("greedy");
-  else
-    add(SamplingPanel::tr("temperature %1"), defaults.temperature);
-  add(SamplingPanel::tr("top-k %1"), defaults.topK);
-  add(SamplingPanel::tr("top-p %1"), defaults.topP);
-  add(SamplingPanel::tr("min-p %1"), defaults.minP);
-  add(SamplingPanel::tr("repetition %1"), defaults.repetitionPenalty);
-  add(SamplingPanel::tr("at most %1 tokens"), defaults.maxNewTokens);
-  return words.join(QStringLiteral(", "));
-}
 }  // namespace
 
 SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
@@ -63,7 +34,7 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   addKvType();
   addContext();
 
-  addOwn();
+  addPresets();
   m_temperature = addReal(tr("Temperature"), 0, 5, 0.1, 0.0, tr("0 always takes the most probable token (greedy)."));
   m_topK = addWhole(tr("Top-k"), 0, 1000, 40, tr("Draw from the k most probable tokens; 0 is off."));
   m_topP =
@@ -80,21 +51,30 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
     connect(box, &QDoubleSpinBox::valueChanged, this, &SamplingPanel::summaryChanged);
   for (QSpinBox* box : {m_topK, m_seed, m_maxTokens})
     connect(box, &QSpinBox::valueChanged, this, &SamplingPanel::summaryChanged);
-  connect(this, &SamplingPanel::summaryChanged, this, &SamplingPanel::showOwn);
+  connect(this, &SamplingPanel::summaryChanged, this, &SamplingPanel::showPreset);
   setDevices({{QStringLiteral("auto"), tr("Automatic")}});
-  showOwn();
+  showPreset();
 }
 
-void SamplingPanel::addOwn() {
-  m_own = new QPushButton(tr("The model's own"));
-  m_own->setObjectName(QStringLiteral("own-sampling"));
-  m_own->setToolTip(tr("Sample as the model's makers say (generation_config.json, general.sampling.*)"));
-  m_ownText = new Label(Label::Style::Hint);
-  m_ownText->setObjectName(QStringLiteral("own-sampling-text"));
-  m_ownText->setWrapping();
-  m_form->addRow(tr("Sampling"), m_own);
-  m_form->addRow(m_ownText);
-  connect(m_own, &QPushButton::clicked, this, &SamplingPanel::takeOwn);
+void SamplingPanel::addPresets() {
+  m_preset = new QComboBox;
+  m_preset->setObjectName(QStringLiteral("sampling-preset"));
+  m_preset->setAccessibleName(tr("Sampling"));
+  m_preset->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+  m_preset->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+  m_preset->setToolTip(
+      tr("Greedy, as the model's makers say (generation_config.json, general.sampling.*), as the "
+         "demonstration did (temperature 0.7, top-p 0.9, repetition 1.1, 128 tokens), or your own"));
+  for (const auto preset :
+       {SamplingPreset::Greedy, SamplingPreset::ModelsOwn, SamplingPreset::Demonstration, SamplingPreset::Own})
+    m_preset->addItem(nameOf(preset), static_cast<int>(preset));
+  m_presetText = new Label(Label::Style::Hint);
+  m_presetText->setObjectName(QStringLiteral("own-sampling-text"));
+  m_presetText->setWrapping();
+  m_form->addRow(tr("Sampling"), m_preset);
+  m_form->addRow(m_presetText);
+  connect(m_preset, &QComboBox::activated, this,
+          [this] { take(static_cast<SamplingPreset>(m_preset->currentData().toInt())); });
 }
 
 void SamplingPanel::setModelDefaults(const core::model::GenerationDefaults& defaults) {
@@ -102,32 +82,32 @@ void SamplingPanel::setModelDefaults(const core::model::GenerationDefaults& defa
   Q_EMIT summaryChanged();
 }
 
-bool SamplingPanel::areOwnInForce() const {
-  if (m_defaults.isEmpty()) return false;
-  const bool isGreedy = m_defaults.doSample && !*m_defaults.doSample;
-  const auto temperature = isGreedy ? std::optional(0.0F) : m_defaults.temperature;
-  return shows(*m_temperature, temperature) && shows(*m_topK, m_defaults.topK) && shows(*m_topP, m_defaults.topP) &&
-         shows(*m_minP, m_defaults.minP) && shows(*m_penalty, m_defaults.repetitionPenalty) &&
-         shows(*m_maxTokens, m_defaults.maxNewTokens);
+SamplingPreset SamplingPanel::preset() const { return presetOf(options(), m_defaults); }
+
+void SamplingPanel::take(SamplingPreset preset) {
+  const auto wanted =
+      preset == SamplingPreset::Own ? m_own.value_or(options()) : applied(preset, options(), m_defaults);
+  const auto own = m_own;
+  m_temperature->setValue(static_cast<double>(wanted.sampling.temperature));
+  m_topK->setValue(static_cast<int>(wanted.sampling.topK));
+  m_topP->setValue(static_cast<double>(wanted.sampling.topP));
+  m_minP->setValue(static_cast<double>(wanted.sampling.minP));
+  m_penalty->setValue(static_cast<double>(wanted.sampling.repetitionPenalty));
+  m_maxTokens->setValue(static_cast<int>(wanted.maxTokens));
+  m_own = own;  // what stood here between two knobs was nobody's
+  showPreset();
 }
 
-void SamplingPanel::takeOwn() {
-  const core::model::GenerationOptions own = m_defaults.applied(options());
-  m_temperature->setValue(static_cast<double>(own.sampling.temperature));
-  m_topK->setValue(static_cast<int>(own.sampling.topK));
-  m_topP->setValue(static_cast<double>(own.sampling.topP));
-  m_minP->setValue(static_cast<double>(own.sampling.minP));
-  m_penalty->setValue(static_cast<double>(own.sampling.repetitionPenalty));
-  m_maxTokens->setValue(static_cast<int>(own.maxTokens));
-}
-
-void SamplingPanel::showOwn() {
-  const bool areThere = !m_defaults.isEmpty(), areInForce = areOwnInForce();
-  m_form->setRowVisible(m_own, areThere);
-  m_form->setRowVisible(m_ownText, areThere);
-  m_own->setEnabled(!areInForce);
-  m_ownText->setText(areInForce ? tr("In force: %1").arg(inWords(m_defaults))
-                                : tr("Its makers say: %1").arg(inWords(m_defaults)));
+void SamplingPanel::showPreset() {
+  const SamplingPreset now = preset();
+  if (now == SamplingPreset::Own) m_own = options();
+  auto* items = qobject_cast<QStandardItemModel*>(m_preset->model());
+  items->item(m_preset->findData(static_cast<int>(SamplingPreset::ModelsOwn)))->setEnabled(!m_defaults.isEmpty());
+  items->item(m_preset->findData(static_cast<int>(SamplingPreset::Own)))->setEnabled(m_own.has_value());
+  m_preset->setCurrentIndex(m_preset->findData(static_cast<int>(now)));
+  m_form->setRowVisible(m_presetText, !m_defaults.isEmpty());
+  m_presetText->setText(now == SamplingPreset::ModelsOwn ? tr("In force: %1").arg(inWords(m_defaults))
+                                                         : tr("Its makers say: %1").arg(inWords(m_defaults)));
 }
 
 void SamplingPanel::addKvType() {
@@ -203,12 +183,15 @@ void SamplingPanel::showContextCost() {
 
 QString SamplingPanel::summary() const {
   const QString seed = text::count(static_cast<std::uint64_t>(m_seed->value()));
-  QString how = tr("greedy");
-  if (m_temperature->value() != 0)
-    how = areOwnInForce() ? tr("the model's own · seed %1").arg(seed)  // short: it stands on a button
-                          : tr("temperature %1 · seed %2").arg(text::number(m_temperature->value(), 2), seed);
-  else if (areOwnInForce())
-    how = tr("the model's own · greedy");
+  const bool isGreedy = m_temperature->value() == 0;
+  const SamplingPreset now = preset();
+  QString how;  // short: it stands on a button
+  if (now == SamplingPreset::ModelsOwn)
+    how = isGreedy ? tr("the model's own · greedy") : tr("the model's own · seed %1").arg(seed);
+  else if (now == SamplingPreset::Demonstration)
+    how = tr("the demonstration's · seed %1").arg(seed);
+  else
+    how = isGreedy ? tr("greedy") : tr("temperature %1 · seed %2").arg(text::number(m_temperature->value(), 2), seed);
   return tr("%1 · at most %2 tokens").arg(how, text::count(static_cast<std::uint64_t>(m_maxTokens->value())));
 }
 
@@ -287,6 +270,8 @@ void SamplingPanel::restore(const QSettings& settings) {
   m_maxTokens->setValue(settings.value(QStringLiteral("maxTokens"), m_maxTokens->value()).toInt());
   m_kvType->setCurrentIndex(std::clamp(settings.value(QStringLiteral("kvType"), 0).toInt(), 0, m_kvType->count() - 1));
   m_system->setPlainText(settings.value(QStringLiteral("systemPrompt")).toString());
+  m_own.reset();  // what stood here between two knobs was nobody's
+  showPreset();
 }
 
 }  // namespace app

@@ -1,15 +1,15 @@
 #pragma once
 #include <QWidget>
+#include <optional>
 
 #include "app/session/device_choice.h"
-#include "core/model/generation_defaults.h"
+#include "app/workspaces/chat/sampling_presets.h"
 #include "core/model/session.h"
 
 class QComboBox;
 class QDoubleSpinBox;
 class QFormLayout;
 class QPlainTextEdit;
-class QPushButton;
 class QSettings;
 class QSpinBox;
 
@@ -26,6 +26,8 @@ class SamplingPanel : public QWidget {
   core::model::GenerationOptions options() const;
   QString systemPrompt() const;
   DeviceChoice device() const;
+  /// Which named way of sampling is in force.
+  SamplingPreset preset() const;
   /// Fills the device list. @param devices text of the choice → name for people; the first is selected by default
   void setDevices(const std::vector<std::pair<QString, QString>>& devices);
   void setDevice(const QString& choice);
@@ -38,7 +40,7 @@ class SamplingPanel : public QWidget {
   /// What the open model can hold, what it gets when nobody asks, and what a token of it costs.
   /// @param own 0: no model that runs
   void setModelContext(std::uint32_t own, std::uint32_t automatic, std::uint64_t kvBytesPerToken);
-  /// How the open model's makers let it generate: offered as one button, and said where it is in force.
+  /// How the open model's makers let it generate: offered as a preset, and said where it is in force.
   void setModelDefaults(const core::model::GenerationDefaults& defaults);
   /// "Greedy · at most 128 tokens"; "the model's own · …" where what its makers say is in force
   QString summary() const;
@@ -55,23 +57,22 @@ class SamplingPanel : public QWidget {
   void addContext();
   void addKvType();
   void addSystemPrompt();
-  void addOwn();
-  void takeOwn();
-  void showOwn();
-  bool areOwnInForce() const;
+  void addPresets();
+  void take(SamplingPreset preset);
+  void showPreset();
   void showContextCost();
   QDoubleSpinBox* addReal(const QString& label, double low, double high, double step, double value,
                           const QString& help);
   QSpinBox* addWhole(const QString& label, int low, int high, int value, const QString& help);
 
   QFormLayout* m_form;
-  QComboBox *m_device, *m_kvType;
+  QComboBox *m_device, *m_kvType, *m_preset;
   QDoubleSpinBox *m_temperature, *m_topP, *m_minP, *m_penalty;
   QSpinBox *m_topK, *m_seed, *m_maxTokens, *m_context;
-  QPushButton* m_own;
-  Label *m_contextCost, *m_ownText;
+  Label *m_contextCost, *m_presetText;
   QPlainTextEdit* m_system;
   core::model::GenerationDefaults m_defaults;
+  std::optional<core::model::GenerationOptions> m_own;  ///< what was set by hand last, to come back to
   std::uint32_t m_automaticContext = 0;
   std::uint64_t m_kvBytesPerToken = 0;
 };

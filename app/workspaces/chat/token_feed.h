@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/workspaces/chat/forced_token.h"
 #include "app/workspaces/chat/pane_failure.h"
 #include "core/model/session.h"
 
@@ -22,9 +23,9 @@ struct PaneFacts {
 struct StreamedToken {
   std::size_t pane = 0;
   core::model::GeneratedToken token;
-  /// KL(reference ‖ this pane) in nats of the distributions this token was drawn from; only while prompts and answers
-  /// agree so far, because only then both models read the same context.
-  std::optional<double> kl;
+  /// What this pane's model thought of the reference's token at this place; only while prompts and answers agree so
+  /// far, because only then both models read the same context.
+  std::optional<ForcedToken> forced;
 };
 
 /// How the answer of one pane ended.

@@ -39,8 +39,8 @@ QString sharedText(const AnswerSource& source) {
 std::vector<const Answer*> allAnswers(const Conversation& conversation) {
   std::vector<const Answer*> all;
   for (const Turn& turn : conversation.turns())
-    for (const auto& answers : turn.answers)
-      for (const Answer& answer : answers) all.push_back(&answer);
+    for (std::size_t pane = 0; pane < conversation.panes(); ++pane)
+      for (const Answer& answer : turn.answers[pane]) all.push_back(&answer);
   return all;
 }
 
@@ -69,12 +69,13 @@ QString toMarkdown(const Conversation& conversation) {
   for (const Turn& turn : conversation.turns()) {
     const QString heading = turn.mode == PromptMode::Completion ? tr("Text to continue") : tr("Question");
     lines << QString() << QStringLiteral("## ") + heading << QString() << turn.prompt;
-    for (const auto& ofPane : turn.answers) {
-      for (const Answer& answer : ofPane) {
+    for (std::size_t pane = 0; pane < conversation.panes(); ++pane) {
+      for (const Answer& answer : turn.answers[pane]) {
         lines << QString() << QStringLiteral("### ") + answer.source.title << QString();
         QStringList notes;
         if (!shared) notes << sharedText(answer.source);
         if (!answer.source.writer.isEmpty()) notes << contextOf(answer.source);
+        if (answer.branch) notes << branchText(*answer.branch);
         if (!notes.isEmpty()) lines << QStringLiteral("*%1*").arg(notes.join(QStringLiteral(", "))) << QString();
         lines << answer.text();
         if (answer.failure)

@@ -1,0 +1,30 @@
+#include "app/workspaces/chat/chat_ground.h"
+
+namespace app {
+
+AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<core::text::ChatMessage> messages,
+                                const QString& writer) const {
+  AnswerSource source;
+  source.model = modelName;
+  source.recipe = variants[pane].recipe;
+  source.deviations = QString::fromStdString(variants[pane].deviations());
+  source.title = titles[pane];
+  source.device = QString::fromStdString(setup.panes[pane].device.toString());
+  source.calibration = calibrations[pane];
+  source.contextLength = setup.contextLength;
+  source.kvType = setup.panes[pane].kv;
+  source.options = options;
+  source.mode = mode;
+  source.history = history;
+  source.messages = std::move(messages);
+  source.writer = writer;
+  if (mode == PromptMode::Chat && !systemPrompt.isEmpty())
+    source.messages.insert(source.messages.begin(), {"system", systemPrompt.toStdString()});
+  return source;
+}
+
+bool ChatGround::wrote(const Answer& answer, std::size_t pane) const {
+  return answer.isOf(variants[pane]) && answer.source.calibration == calibrations[pane];
+}
+
+}  // namespace app
