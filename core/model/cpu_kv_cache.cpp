@@ -9,8 +9,6 @@
 
 namespace core::model {
 
-namespace {
-
 ops::KvPrecision precisionOf(KvType type) {
   switch (type) {
     case KvType::F32:
@@ -22,8 +20,6 @@ ops::KvPrecision precisionOf(KvType type) {
   }
   return ops::KvPrecision::F32;
 }
-
-}  // namespace
 
 CpuKvCache::CpuKvCache(std::span<const KvShape> layers, std::uint32_t capacity, KvType type) {
   const ops::KvPrecision precision = precisionOf(type);

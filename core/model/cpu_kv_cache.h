@@ -7,6 +7,12 @@
 
 namespace core::model {
 
+/// Bytes of a CpuKvCache.
+std::uint64_t plannedKvBytes(std::span<const KvShape> layers, std::uint32_t capacity, KvType type);
+
+/// How a cache of this type keeps keys and values.
+ops::KvPrecision precisionOf(KvType type);
+
 /// Keys and values in host memory: one pair of matrices per layer, [capacity, width], by the
 /// shape of the layer.
 class CpuKvCache : public KvCache {

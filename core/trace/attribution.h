@@ -83,7 +83,8 @@ struct AttributionSettings {
   model::KvType referenceKv = model::KvType::F32, comparedKv = model::KvType::F32;
 };
 
-/// Weights that share a scale along a row of the scheme's layout: its group, 32 for GGUF's types,
+/// Weights along a row that share a scale in the tensor's layout: its group, 32 for GGUF's types of blocks, 64 where a
+/// row or a tensor has one scale, or there is none.
 std::uint32_t blockSizeOf(const quant::QuantizedTensor& tensor);
 
 /// @param reference, compared of the same architecture (model::buildGraph), tensors that both share being the same

@@ -5,16 +5,16 @@
 
 namespace core::train {
 
-/// The values of a quantized tensor as products use them: rounded to their type (QuantizedTensor::compute).
+/// The values of a quantized tensor; as products use them, rounded to their type, where that is wanted.
 class DecodedWeight final : public WeightSource {
  public:
-  explicit DecodedWeight(quant::QuantizedTensorPtr tensor, quant::Columns columns = quant::Columns::OfTheWeight);
+  DecodedWeight(quant::QuantizedTensorPtr tensor, quant::Columns columns, quant::ComputeType compute);
   void rows(std::uint64_t firstRow, std::span<float> values) const override;
 
  private:
   quant::QuantizedTensorPtr m_tensor;
-  quant::Columns m_columns;
-  bool m_isRoundedAsStored;  ///< columns are changed back after rounding
+  quant::ComputeType m_compute;
+  bool m_changesAfterRounding;
   model::ops::RowDecoder m_decoder;
 };
 

@@ -18,7 +18,7 @@ struct Place {
 template <typename Real>
 struct Offset {
   Place place;
-  std::vector<Real> base, target;  ///< [length of a sequence, width]; empty: 0
+  std::vector<Real> base, target;  ///< [rows of a sequence there, width]; empty: 0
 };
 
 }  // namespace core::train

@@ -26,7 +26,7 @@ struct PassWeight {
   std::string name;
   std::uint64_t rows = 0, width = 0;  ///< vectors have one row
   std::vector<WeightUse> uses = {};   ///< at least one, in the graph's order
-  std::shared_ptr<const WeightSource> base;
+  std::shared_ptr<const WeightSource> base = nullptr;
   /// The other end of a line, or null: at α the weight is base + α · (target − base).
   std::shared_ptr<const WeightSource> target = nullptr;
 

@@ -3,12 +3,14 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/base/job_context.h"
 #include "core/model/executor.h"
 #include "core/model/graph.h"
 #include "core/train/offset.h"
+#include "core/train/ops/product.h"
 #include "core/train/pass_weight.h"
 
 namespace core::train {
@@ -90,13 +92,82 @@ class ReversePass {
 
   /// A wanted value's gradient after backward: [rows, width]; empty where nothing depends on it.
   std::span<const Real> gradient(model::ValueId value) const { return m_gradients[value]; }
-  /// The gradient at an offset's place after backward, [rows, width]. @pre they were wanted
+  /// The gradient at an offset's place after backward, summed over sequences: [rows of one, width]; empty where nothing
+  /// depends on it.
   std::span<const Real> offsetGradient(Place place) const;
   /// Bytes of values that a forward over so many rows keeps.
   std::uint64_t keptBytes(std::uint64_t rows) const;
 
  private:
-  struct Layer;  ///< keys and values as attention sees them
+  /// Keys and values of all sequences as attention sees them, and their gradients.
+  struct Layer {
+    std::vector<Real> keys, values, keyGradients, valueGradients;
+    bool isNeeded = false;  ///< whether a gradient is wanted of something that they depend on
+  };
+  /// A use of a weight whose gradient is formed once its other uses have been reached, too.
+  struct LateUse {
+    WeightUse use;
+    std::vector<Real> gradient;
+  };
+  /// What a backward pass is about.
+  struct Task {
+    const Wanted<Real>& wanted;
+    const JobContext& job;
+    std::vector<bool> weights = {}, values = {},
+                      needed = {};                ///< which are wanted; which values have a gradient of any use
+    std::vector<std::vector<LateUse>> late = {};  ///< of each weight
+    std::vector<std::vector<Real>> vectors = {};  ///< gradients of weights of one row so far
+  };
+
+  void findKept();
+  ops::Batch batchOf(std::size_t op) const;
+  std::size_t width(model::ValueId value) const { return m_graph.values[value].width; }
+  WeightId weightOf(std::size_t op, WeightRole role) const;
+  const Offset<Real>* offsetAt(Place place) const;
+
+  void checkTokens(const Sequences& sequences) const;
+  void checkLogits() const;
+  const Real* input(std::size_t op, std::size_t index);
+  void addOffset(const Offset<Real>& offset, const ops::Batch& batch, Real* values) const;
+  void runOp(std::size_t op, const JobContext& job, const RoundingVisitor& onRounding);
+  void runProduct(std::size_t op, Real* out, const JobContext& job, const RoundingVisitor& onRounding);
+  void runStore(std::size_t op, const RoundingVisitor& onRounding);
+  void takeRows(std::size_t op, Real* out);
+
+  void findNeeded(Task& task);
+  bool isNeeded(const Task& task, Place place) const;
+  const Real* keptInput(std::size_t op, std::size_t index) const;
+  Real* beginInput(Task& task, Place place);
+  void endInput(Task& task, Place place);
+  void addToOffset(Place place, const std::vector<Real>& gradient);
+  void reverseOp(Task& task, std::size_t op);
+  void reverseEmbed(Task& task, std::size_t op);
+  void reverseNorm(Task& task, std::size_t op);
+  void reverseProduct(Task& task, std::size_t op);
+  void reverseStore(Task& task, std::size_t op);
+  void reverseAttention(Task& task, std::size_t op);
+  void reverseSimple(Task& task, std::size_t op);
+  void formMatrix(Task& task, WeightId weight, std::size_t op, ops::MatrixReverse<Real>& reverse);
+  void formVector(Task& task, WeightId weight, std::size_t op);
+
+  model::Graph m_graph;
+  std::vector<PassWeight> m_weights;
+  PassSettings m_settings;
+  std::map<std::pair<std::size_t, WeightRole>, WeightId> m_weightOf;
+  std::vector<bool> m_isKept;             ///< whether the backward pass reads a value
+  std::vector<std::size_t> m_lastReader;  ///< of a value: an operation
+  std::size_t m_firstBehind = 0;          ///< operations from here on see only rows whose logits are wanted
+  std::map<Place, Offset<Real>> m_offsets;
+
+  std::vector<model::TokenId> m_tokens;
+  std::vector<double> m_along;
+  std::size_t m_length = 0;
+  model::LogitsWanted m_logits = model::LogitsWanted::LastToken;
+  std::vector<std::vector<Real>> m_values, m_gradients;
+  std::map<Place, std::vector<Real>> m_changedInputs;  ///< what an operation read instead of the value
+  std::map<Place, std::vector<Real>> m_offsetGradients;
+  std::vector<Layer> m_layers;
+  std::vector<Real> m_parts[2];  ///< gradients of one operation's inputs where they have offsets
 };
 
 }  // namespace core::train

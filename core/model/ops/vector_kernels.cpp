@@ -56,16 +56,17 @@ namespace avx512 {
 #endif
 
 std::vector<VectorKernels> findRunnable() {
-  std::vector<VectorKernels> found = {
-      {"baseline", &baseline::dotRows, &baseline::addScaledRows, &baseline::lookUpNibbles, &baseline::decodeQ4_0}};
+  std::vector<VectorKernels> found = {{"baseline", &baseline::dotRows, &baseline::addScaledRows, &baseline::addProducts,
+                                       &baseline::lookUpNibbles, &baseline::decodeQ4_0}};
 #if QS_WIDE_VECTORS
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    found.push_back({"avx2", &avx2::dotRows, &avx2::addScaledRows, &avx2::lookUpNibbles, &avx2::decodeQ4_0});
+    found.push_back(
+        {"avx2", &avx2::dotRows, &avx2::addScaledRows, &avx2::addProducts, &avx2::lookUpNibbles, &avx2::decodeQ4_0});
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl")) {
-      found.push_back(
-          {"avx512", &avx512::dotRows, &avx512::addScaledRows, &avx512::lookUpNibbles, &avx512::decodeQ4_0});
+      found.push_back({"avx512", &avx512::dotRows, &avx512::addScaledRows, &avx512::addProducts, &avx512::lookUpNibbles,
+                       &avx512::decodeQ4_0});
     }
   }
 #endif

@@ -21,6 +21,12 @@ struct VectorKernels {
   void (*addScaledRows)(const float* rows, std::size_t rowStride, std::size_t rowCount, const float* factors,
                         std::size_t n, float* out);
 
+  /// out[i][j] += Σ_k factors[i · rowStride + k · step] · terms[k][j],  i < rowCount, k < depth, j < n; the sums in the
+  /// order of k.
+  void (*addProducts)(const float* factors, std::size_t rowStride, std::size_t step, std::size_t rowCount,
+                      const float* terms, std::size_t termStride, std::size_t depth, std::size_t n, float* out,
+                      std::size_t outStride);
+
   /// The 2 · pairs values (levels[code] − offset) · factor of packed 4-bit codes; levels has 16 values.
   void (*lookUpNibbles)(const std::uint8_t* packed, std::size_t pairs, NibbleOrder order, const float* levels,
                         float offset, float factor, float* out);

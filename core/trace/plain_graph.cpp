@@ -1,0 +1,33 @@
+#include "core/trace/plain_graph.h"
+
+namespace core::trace {
+
+using model::Op;
+using model::OpKind;
+
+namespace {
+bool isInputChange(const Op& op) { return op.kind() == OpKind::ArrangeColumns || op.kind() == OpKind::QuantizeRows; }
+}  // namespace
+
+model::ValueId plainValue(const model::Graph& graph, model::ValueId value) {
+  while (isInputChange(graph.maker(value))) value = graph.maker(value).inputs[0];
+  return value;
+}
+
+PlainGraph plainGraph(const model::Graph& graph) {
+  PlainGraph plain{graph, {}};
+  plain.graph.ops.clear();
+  for (std::size_t index = 0; index < graph.ops.size(); ++index) {
+    if (isInputChange(graph.ops[index])) continue;
+    Op op = graph.ops[index];
+    if (auto* product = std::get_if<model::MatMul>(&op.parameters)) {
+      product->columns = quant::Columns::OfTheWeight;
+      op.inputs = {plainValue(graph, op.inputs[0])};
+    }
+    plain.graph.ops.push_back(std::move(op));
+    plain.sources.push_back(index);
+  }
+  return plain;
+}
+
+}  // namespace core::trace

@@ -1,0 +1,74 @@
+#include "core/train/ops/product.h"
+
+#include <algorithm>
+
+#include "core/base/parallel.h"
+#include "core/train/ops/products.h"
+
+namespace core::train::ops {
+
+namespace {
+
+constexpr std::size_t kTileValues = 64 * 1024;  // decoded weights that stay in the second-level cache, with their line
+constexpr std::size_t kMostTileRows = 32;
+constexpr std::size_t kTaskMultiplications = 65536;  // below this a thread costs more than it brings
+
+std::size_t tileRows(std::size_t width) {
+  constexpr std::size_t kKernelRows = 4;
+  return std::clamp(kTileValues / std::max<std::size_t>(width, 1) / kKernelRows * kKernelRows, kKernelRows,
+                    kMostTileRows);
+}
+
+}  // namespace
+
+template <typename Real>
+void multiply(const PassWeight& weight, const Batch& batch, const Real* in, Real* out, const JobContext& job) {
+  const std::size_t width = weight.width, outWidth = weight.rows, tile = tileRows(width);
+  // Without a line all sequences meet the same values.
+  const std::size_t parts = weight.target ? batch.sequences : 1, partRows = batch.rows() / parts;
+  const std::size_t grain = std::max(tile, kTaskMultiplications / std::max<std::size_t>(width * batch.rows(), 1));
+  parallelFor(outWidth, grain, [&](std::size_t first, std::size_t last) {
+    thread_local WeightPanel<Real> panel;
+    thread_local std::vector<Real> scratch;
+    for (std::size_t row = first; row < last; row += tile) {
+      job.throwIfCancelled();
+      const std::size_t count = std::min(tile, last - row);
+      panel.read(weight, row, count);
+      for (std::size_t part = 0; part < parts; ++part) {
+        std::size_t stride = 0;
+        const Real* const rows = panel.at(batch.along[part], 0, width, scratch, stride);
+        const std::size_t t = part * partRows;
+        dots(rows, stride, count, in + t * width, width, partRows, width, out + t * outWidth + row, outWidth);
+      }
+    }
+  });
+}
+
+template <typename Real>
+void addBias(const PassWeight& bias, const Batch& batch, Real* out) {
+  const std::size_t width = bias.width;
+  WeightVector<Real> values(bias);
+  for (std::size_t sequence = 0; sequence < batch.sequences; ++sequence) {
+    const Real* const b = values.at(batch.along[sequence], width);
+    for (std::size_t t = sequence * batch.length; t < (sequence + 1) * batch.length; ++t)
+      for (std::size_t i = 0; i < width; ++i) out[t * width + i] += b[i];
+  }
+}
+
+template <typename Real>
+void addRowSums(const Real* gradient, std::size_t rows, std::size_t width, Real* out) {
+  for (std::size_t i = 0; i < width; ++i) {
+    double sum = 0.0;
+    for (std::size_t t = 0; t < rows; ++t) sum += static_cast<double>(gradient[t * width + i]);
+    out[i] += static_cast<Real>(sum);
+  }
+}
+
+template void multiply(const PassWeight&, const Batch&, const float*, float*, const JobContext&);
+template void multiply(const PassWeight&, const Batch&, const double*, double*, const JobContext&);
+template void addBias(const PassWeight&, const Batch&, float*);
+template void addBias(const PassWeight&, const Batch&, double*);
+template void addRowSums(const float*, std::size_t, std::size_t, float*);
+template void addRowSums(const double*, std::size_t, std::size_t, double*);
+
+}  // namespace core::train::ops

@@ -1,0 +1,29 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/model/graph.h"
+#include "core/model/kv_cache.h"
+#include "core/quant/compute_type.h"
+#include "core/train/ops/batch.h"
+
+namespace core::train::ops {
+
+/// What products take in place of the rows of x under a quantizer, as numbers: codes under their scale, outlier columns
+/// of LLM.int8() in FP16. Which these are is decided by so many rows of a sequence together, as executors do.
+template <typename Real>
+void roundInputs(const quant::InputQuantizer& quantizer, std::optional<std::uint32_t> rowsTogether, const Batch& batch,
+                 std::size_t width, const Real* in, Real* out);
+
+/// What a KV cache gives back of rows [rows, heads · headSize]. In place.
+template <typename Real>
+void roundKv(model::KvType type, std::size_t rows, std::size_t heads, std::size_t headSize, Real* values);
+
+/// In place. What a double is rounded to is what its float is.
+template <typename Real>
+void roundTo(quant::ComputeType type, std::span<Real> values);
+
+}  // namespace core::train::ops

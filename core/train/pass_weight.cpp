@@ -1,0 +1,107 @@
+#include "core/train/pass_weight.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/train/decoded_weight.h"
+
+namespace core::train {
+
+namespace {
+
+using model::Graph;
+using model::Op;
+using quant::Columns;
+using quant::QuantizedTensorPtr;
+
+/// An operation's weight, and what it does with it.
+struct Used {
+  QuantizedTensorPtr tensor;
+  WeightRole role;
+  Columns columns = Columns::OfTheWeight;
+
+  /// What its values are rounded to as they are used.
+  quant::ComputeType compute() const {
+    return role == WeightRole::Matrix ? tensor->compute() : quant::ComputeType::Fp32;
+  }
+};
+
+std::vector<Used> weightsUsedBy(const Op& op) {
+  switch (op.kind()) {
+    case model::OpKind::Embed:
+      return {{op.as<model::Embed>().weight, WeightRole::Embedding}};
+    case model::OpKind::RmsNorm:
+      return {{op.as<model::RmsNorm>().weight, WeightRole::Norm}};
+    case model::OpKind::MatMul: {
+      const auto& product = op.as<model::MatMul>();
+      std::vector<Used> used = {{product.weight, WeightRole::Matrix, product.columns}};
+      if (product.bias) used.push_back({product.bias, WeightRole::Bias});
+      return used;
+    }
+    default:
+      return {};
+  }
+}
+
+PassWeight weightOf(const Used& used) {
+  const quant::QuantizedTensor& tensor = *used.tensor;
+  PassWeight weight;
+  weight.name = tensor.name;
+  const bool isVector = used.role == WeightRole::Norm || used.role == WeightRole::Bias;
+  weight.rows = isVector ? 1 : tensor.rows();
+  weight.width = isVector ? tensor.shape.count() : tensor.rowValues();
+  weight.base = std::make_shared<DecodedWeight>(used.tensor, used.columns, used.compute());
+  return weight;
+}
+
+[[noreturn]] void refuseGraphs(const std::string& detail, const std::string& where) {
+  throw Error(ErrorCode::InvalidArgument, fmt::format("The two models compute different things: {}.", detail), where);
+}
+
+/// The same weight of the other model. @throws Error (InvalidArgument)
+const Used& counterpart(const Used& used, const std::vector<Used>& others, std::size_t index) {
+  if (index >= others.size() || others[index].role != used.role)
+    refuseGraphs(fmt::format("{} has no counterpart", io::inQuotes(used.tensor->name)), used.tensor->name);
+  const Used& other = others[index];
+  if (other.tensor->shape != used.tensor->shape)
+    refuseGraphs(fmt::format("{} is {} in one and {} in the other", io::inQuotes(used.tensor->name),
+                             used.tensor->shape.toString(), other.tensor->shape.toString()),
+                 used.tensor->name);
+  return other;
+}
+
+}  // namespace
+
+std::vector<PassWeight> weightsBetween(const Graph& from, const Graph& to) {
+  if (from.ops.size() != to.ops.size())
+    refuseGraphs(fmt::format("one has {} operations, the other {}", from.ops.size(), to.ops.size()), "");
+  std::vector<PassWeight> weights;
+  // Two uses are of one weight if both ends are the same objects, used in the same type.
+  using Ends = std::tuple<const void*, const void*, quant::ComputeType, quant::ComputeType>;
+  std::map<Ends, std::size_t> known;
+  for (std::size_t op = 0; op < from.ops.size(); ++op) {
+    const std::vector<Used> ours = weightsUsedBy(from.ops[op]), theirs = weightsUsedBy(to.ops[op]);
+    if (from.ops[op].kind() != to.ops[op].kind() || ours.size() != theirs.size())
+      refuseGraphs(fmt::format("their operations {} differ", op), "");
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      const Used& other = counterpart(ours[i], theirs, i);
+      const auto [entry, isNew] = known.emplace(
+          Ends(ours[i].tensor.get(), other.tensor.get(), ours[i].compute(), other.compute()), weights.size());
+      if (isNew) {
+        weights.push_back(weightOf(ours[i]));
+        if (ours[i].tensor != other.tensor) weights.back().target = weightOf(other).base;
+      }
+      weights[entry->second].uses.push_back({op, ours[i].role});
+    }
+  }
+  return weights;
+}
+
+std::vector<PassWeight> weightsOf(const Graph& graph) { return weightsBetween(graph, graph); }
+
+}  // namespace core::train
