@@ -57,9 +57,12 @@ void addError(CLI::App& program);
 void addGenerate(CLI::App& program);
 void addInspect(CLI::App& program);
 void addLogits(CLI::App& program);
+void addPerplexity(CLI::App& program);
+void addPlan(CLI::App& program);
 void addQuantize(CLI::App& program);
 void addSchemes(CLI::App& program);
 void addTemplate(CLI::App& program);
 void addTokenize(CLI::App& program);
+void addTrace(CLI::App& program);
 
 }  // namespace app::cli

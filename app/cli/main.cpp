@@ -27,6 +27,7 @@ void addCommands(CLI::App& program) {
   addBits(program);
   addSchemes(program);
   addError(program);
+  addPerplexity(program);
   addCalibrate(program);
   addQuantize(program);
   addTokenize(program);
@@ -34,8 +35,10 @@ void addCommands(CLI::App& program) {
   addTemplate(program);
   addLogits(program);
   addGenerate(program);
+  addTrace(program);
   addDevices(program);
   addBench(program);
+  addPlan(program);
 }
 
 /// The first argument, where it should be a command and is none.

@@ -101,14 +101,12 @@ std::string displayName(KvType type) {
 
 }  // namespace
 
-Variant Variant::parse(const std::string& text) {
+Variant Variant::parse(const std::string& text) { return parse(text, Variant()); }
+
+Variant Variant::parse(const std::string& text, const Variant& usual) {
   std::string name = text;
   const Suffix suffix = takeSuffixes(name);
-  Variant variant;
-  variant.recipe = recipeOf(std::move(name));
-  variant.device = suffix.device.value_or(variant.device);
-  variant.kv = suffix.kv.value_or(variant.kv);
-  return variant;
+  return {recipeOf(std::move(name)), suffix.device.value_or(usual.device), suffix.kv.value_or(usual.kv)};
 }
 
 std::string Variant::toString() const {

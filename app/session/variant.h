@@ -20,7 +20,9 @@ struct Variant {
   core::model::KvType kv = core::model::KvType::F16;
 
   /// @param text "stored", whatever openRecipe() knows, and rules behind either (", attn_v=q6_k"); then suffixes.
-  /// Another model is opened. @throws core::Error as openRecipe, parseRecipeRule
+  /// Another model is opened. @param usual device and type where the text says nothing of them
+  /// @throws core::Error as openRecipe, parseRecipeRule
+  static Variant parse(const std::string& text, const Variant& usual);
   static Variant parse(const std::string& text);
   /// What parse() reads as this one, but for replaced tensors and importance matrices, which are named only.
   std::string toString() const;

@@ -9,6 +9,7 @@
 namespace core::evaluate {
 
 constexpr std::size_t kReplicates = 200;  ///< enough for a standard error (Efron and Tibshirani 1993, 6.4)
+constexpr std::uint64_t kSeed = 1;        ///< of the draws
 
 /// Quantiles of all tokens of all blocks, with standard errors.
 ///
@@ -20,6 +21,6 @@ constexpr std::size_t kReplicates = 200;  ///< enough for a standard error (Efro
 /// @param shares 0 … 1  @param replicates 0: errors are NaN  @param seed of the draws
 /// @return one per share; NaN without values, errors NaN with less than two blocks
 std::vector<Estimate> blockQuantiles(std::span<const std::span<const float>> blocks, std::span<const double> shares,
-                                     std::size_t replicates = kReplicates, std::uint64_t seed = 1);
+                                     std::size_t replicates = kReplicates, std::uint64_t seed = kSeed);
 
 }  // namespace core::evaluate

@@ -19,7 +19,7 @@ from calibration_texts import messages
 from conversation import held_out_dialogue
 
 TEXT_SEED, TASK_SEED = 20261127, 20261128
-BYTES = 67 * 1024
+BYTES = 88 * 1024
 TASKS = [("facts", facts.ask_fact, 40), ("addition", exact_tasks.add, 20),
          ("subtraction", exact_tasks.subtract, 20), ("letter reversal", exact_tasks.reverse_letters, 20)]
 CHOICES = [("addition, multiple choice", exact_tasks.add, 10), ("subtraction, multiple choice", exact_tasks.subtract, 10)]

@@ -1,0 +1,124 @@
+#include <memory>
+
+#include "app/cli/arguments.h"
+#include "app/cli/command.h"
+#include "app/cli/evaluation_json.h"
+#include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
+#include "app/session/cache_folder.h"
+#include "app/session/evaluate_model.h"
+#include "core/base/error.h"
+
+namespace app::cli {
+
+namespace {
+
+struct Options {
+  std::string model, text, reference = "stored", device = "auto", kvType = "f16";
+  std::vector<std::string> variants;
+  RecipeOptions weights;
+  core::evaluate::ReadingSettings reading;
+  std::uint32_t batch = 256;
+  Noise noise = Noise::Measure;
+  bool usesCache = true;
+  Output output = Output::ForPeople;
+};
+
+/// What is compared: schemes and recipes, then variants; what is usual where there are none.
+std::vector<Variant> variantsOf(const Options& options, const Variant& usual) {
+  std::vector<Variant> all;
+  if (options.weights.isGiven() || options.variants.empty())
+    for (auto& recipe : options.weights.parseAll()) all.push_back({std::move(recipe), usual.device, usual.kv});
+  for (const std::string& text : options.variants) all.push_back(Variant::parse(text, usual));
+  return all;
+}
+
+core::calibrate::CalibrationText textFor(const Options& options, const OpenModel& model) {
+  if (!options.text.empty()) return openEvaluationText(options.text);
+  if (model.isDemo()) return openEvaluationText(std::string(kDemoText));
+  throw core::Error(core::ErrorCode::InvalidArgument,
+                    "Only the built-in model has a text of its own; --text names one for another model.");
+}
+
+void run(const Options& options) {
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
+  Variant usual;
+  usual.device = DeviceChoice::parse(options.device);
+  usual.kv = core::model::kvTypeOf(options.kvType);
+  EvaluationRequest request{Variant::parse(options.reference, usual),
+                            variantsOf(options, usual),
+                            textFor(options, *model),
+                            options.reading,
+                            options.batch,
+                            options.noise,
+                            options.usesCache ? userCacheFolder() : std::filesystem::path()};
+  options.weights.calibrate(*model, job);
+  Engine engine;
+  const Evaluation evaluation = evaluateModel(*model, engine, request, {}, job);
+  if (options.output == Output::ForPrograms) return print(evaluationJson(evaluation));
+  printEvaluation(evaluation);
+}
+
+void addReadingOptions(CLI::App& command, Options& options) {
+  auto& reading = options.reading;
+  command
+      .add_option(
+          "--text", options.text,
+          "A file (plain, or .jsonl of chats, whose answers are scored), demo or prose (default for the built-in "
+          "model: demo)")
+      ->check(CLI::Validator(whyEmpty, ""));
+  command.add_option("--tokens", reading.tokens, "How much of the text is read, at most (0: everything)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 28))
+      ->type_name("N");
+  command.add_option("--context", reading.context, "Tokens of a window (0: at most 512)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 24))
+      ->type_name("N");
+  command
+      .add_option("--stride", reading.stride,
+                  "Tokens between the beginnings of windows (0: the context); where windows overlap, only what is new "
+                  "is scored")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 24))
+      ->type_name("N");
+  command
+      .add_option("--score-from", reading.scoreFrom,
+                  "First position of a window whose prediction is scored (default: half the context, as "
+                  "llama-perplexity; context - stride - 1 where windows overlap)")
+      ->check(CLI::Range(0, 1 << 24))
+      ->type_name("N");
+  command.add_option("--batch", options.batch, "Tokens computed together")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1 << 16))
+      ->type_name("N");
+}
+
+}  // namespace
+
+void addPerplexity(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand(
+      "perplexity", "How well a model reads a text when quantized: perplexity, KL divergence, flips, with errors");
+  addModel(*command, options->model);
+  addReadingOptions(*command, *options);
+  addRecipe(*command, options->weights, "Compare the block matrices under this scheme (repeatable)", Takes::Any);
+  command->add_option(
+      "--variant", options->variants,
+      "Compare a scheme, recipe or model:PATH on a device and with a type of keys and values of its own: "
+      "nf4@cpu@kv=int8, stored@vulkan (repeatable)");
+  command->add_option("--reference", options->reference, "What they are compared with, as --variant takes it")
+      ->capture_default_str();
+  addDevice(*command, options->device);
+  addKvType(*command, options->kvType);
+  command->add_flag_callback(
+      "--no-noise", [options] { options->noise = Noise::Skip; },
+      "Do not compute the reference in other ways as well, which tells noise from differences");
+  command->add_flag_callback(
+      "--no-cache", [options] { options->usesCache = false; }, "Neither use nor keep what was measured before");
+  addJsonFlag(*command, options->output);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace app::cli
