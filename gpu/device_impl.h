@@ -42,6 +42,8 @@ class VulkanDevice {
   std::optional<double> m_mostWork;
 };
 
+/// Bytes that one buffer of weights may have at most.
+std::uint64_t maxBlockBytes(const vk::Caps& caps, vk::KernelFamily family);
 /// As openDevice(index), with options.
 std::shared_ptr<VulkanDevice> openDevice(std::uint32_t index, const DeviceOptions& options);
 

@@ -44,14 +44,14 @@ vk::KernelFamily familyFor(const vk::Caps& caps, const DeviceOptions& options) {
   return family;
 }
 
-std::uint64_t blockBytesFor(const vk::Caps& caps, vk::KernelFamily family, const DeviceOptions& options) {
+}  // namespace
+
+std::uint64_t maxBlockBytes(const vk::Caps& caps, vk::KernelFamily family) {
   // Larger blocks gain nothing and make an allocation that fails more likely.
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 30;
-  return options.maxBlockBytes.value_or(
-      std::min({caps.maxRange(family, sizeof(std::uint32_t)), vk::alignDown(caps.maxMemoryAllocationSize), kLargest}));
+  return std::min(
+      {caps.maxRange(family, sizeof(std::uint32_t)), vk::alignDown(caps.maxMemoryAllocationSize), kLargest});
 }
-
-}  // namespace
 
 VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDevice physical, std::uint32_t index,
                            const DeviceOptions& options)
@@ -62,7 +62,8 @@ VulkanDevice::VulkanDevice(std::shared_ptr<vk::Instance> instance, VkPhysicalDev
       m_mainLayout(m_device, kMainKinds),
       m_kvLayout(m_device, kKvKinds),
       m_pipelines(m_device, {&m_mainLayout, &m_kvLayout}),
-      m_weights(m_memory, m_choice.family, blockBytesFor(m_device->caps(), m_choice.family, options)),
+      m_weights(m_memory, m_choice.family,
+                options.maxBlockBytes.value_or(maxBlockBytes(m_device->caps(), m_choice.family))),
       m_mostWork(options.mostWork) {
   m_choice.hasIntegerDot = m_choice.hasIntegerDot && options.integerDot;
 }

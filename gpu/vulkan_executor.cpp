@@ -36,12 +36,15 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<VulkanDevice> device, core::model
   m_device->device()->throwIfLost();
   uploadWeights(job);
   uploadConstants();
-  const std::uint32_t batch =
-      m_graph.rowsTogether().value_or(m_device->choice().isLanes() ? kLaneBatchTokens : kGroupBatchTokens);
+  const std::uint32_t batch = wishedRows(m_graph, m_device->choice());
   m_state = std::make_unique<vk::Buffer>(m_device->memory(), sizeof(StateHeader) + batch * sizeof(TokenId),
                                          vk::MemoryKind::Upload, "the tokens");
   m_decode = makeWorkspace(fusionFor(1), 1);
   m_prefill = makeWorkspace(fusionFor(batch), batch);
+}
+
+std::uint32_t VulkanExecutor::wishedRows(const core::model::Graph& graph, const KernelChoice& choice) {
+  return graph.rowsTogether().value_or(choice.isLanes() ? kLaneBatchTokens : kGroupBatchTokens);
 }
 
 void VulkanExecutor::uploadWeights(const core::JobContext& job) {

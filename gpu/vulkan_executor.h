@@ -24,6 +24,10 @@ class VulkanExecutor : public core::model::Executor {
 
   /// Tokens computed at once; a longer prompt is several batches.
   std::uint32_t batchTokens() const { return m_prefill->rows(); }
+  /// What it would be if memory did not matter.
+  static std::uint32_t wishedRows(const core::model::Graph& graph, const KernelChoice& choice);
+  /// What the weight of an Embed or MatMul is known by.
+  static WeightKey keyOf(const core::model::Op& op);
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
   /// Of a batch that is watched as the last forward was; 0 when it was not.
@@ -74,7 +78,6 @@ class VulkanExecutor : public core::model::Executor {
   };
   /// Of an Embed or MatMul.
   const Resident& residentOf(const core::model::Op& op) const { return m_weights.at(keyOf(op)); }
-  static WeightKey keyOf(const core::model::Op& op);
   std::optional<CodedInputs> codedInputs(const StepContext& context, const core::model::Op& product) const;
   void recordInputChange(const StepContext& context, const core::model::Op& op);
 

@@ -15,13 +15,13 @@ namespace {
 
 constexpr std::uint64_t kRotationBytes = 2 * sizeof(float);  // cosine and sine
 
+}  // namespace
+
 std::uint64_t rotationBytes(const std::vector<std::vector<float>>& tables, std::uint32_t capacity) {
   std::uint64_t pairs = 0;
   for (const auto& frequencies : tables) pairs += frequencies.size();
   return std::max<std::uint64_t>(capacity * pairs * kRotationBytes, 16);
 }
-
-}  // namespace
 
 VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& graph, std::uint32_t capacity,
                              core::model::KvType type) {

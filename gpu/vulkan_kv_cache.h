@@ -9,6 +9,9 @@
 
 namespace gpu {
 
+/// Bytes of the rotary angles of so many positions.
+std::uint64_t rotationBytes(const std::vector<std::vector<float>>& tables, std::uint32_t capacity);
+
 /// Keys and values of one sequence in device memory, one buffer per layer, and the commands recorded for it.
 class VulkanKvCache : public core::model::KvCache {
  public:

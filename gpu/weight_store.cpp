@@ -74,26 +74,29 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const WeightUse> weig
   return result;
 }
 
+std::uint32_t WeightStore::tilesPerPart(const vk::Caps& caps, std::uint64_t tileBytes, std::uint64_t maxBlockBytes) {
+  // A part is a dispatch with a workgroup per tile at most, and up to three tensors share one.
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(maxBlockBytes / std::max<std::uint64_t>(tileBytes, 1), caps.maxWorkgroupCount / 3));
+}
+
 DeviceTensorPtr WeightStore::uploadOne(const WeightUse& weight, vk::Uploader& uploader, const core::JobContext& job) {
   const core::quant::QuantizedTensor& tensor = *weight.tensor;
   auto resident = std::make_shared<DeviceTensor>();
   resident->format = packedFormatOf(tensor, m_family, weight.columns);
   const std::uint64_t tileBytes = resident->format.tileWords() * 4;
-  // A part is a dispatch with a workgroup per tile at most, and up to three tensors share one.
-  const std::uint32_t mostTiles = m_memory->device()->caps().maxWorkgroupCount / 3;
-  const auto tilesPerPart = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(m_heap.maxBlockBytes() / std::max<std::uint64_t>(tileBytes, 1), mostTiles));
-  if (tilesPerPart == 0) {
+  const std::uint32_t perPart = tilesPerPart(m_memory->device()->caps(), tileBytes, m_heap.maxBlockBytes());
+  if (perPart == 0) {
     throw core::Error(core::ErrorCode::Unsupported,
                       fmt::format("Rows of {} values are too long for {}, whose buffers span at most {} bytes.",
                                   tensor.rowValues(), m_memory->device()->caps().name, m_heap.maxBlockBytes()),
                       tensor.name);
   }
   const std::uint32_t tiles = resident->format.tiles();
-  for (std::uint32_t first = 0; first < tiles; first += tilesPerPart) {
+  for (std::uint32_t first = 0; first < tiles; first += perPart) {
     DeviceTensor::Part part;
     part.firstRow = first * kTileRows;
-    part.tiles = std::min(tilesPerPart, tiles - first);
+    part.tiles = std::min(perPart, tiles - first);
     part.range = m_heap.allocate(part.tiles * tileBytes);
     resident->bytes += part.range->bytes();
     uploadPart(tensor, resident->format, part, uploader, job);

@@ -20,7 +20,7 @@ std::vector<core::io::TensorInfo> LlamaShape::tensors() const {
   const std::uint64_t queryWidth = heads * headSize, keyWidth = keyHeads * headSize;
   add("token_embd.weight", {vocabulary, width});
   add("output_norm.weight", {width});
-  add("output.weight", {vocabulary, width});
+  if (ends == Ends::Separate) add("output.weight", {vocabulary, width});
   for (std::uint32_t block = 0; block < blocks; ++block) {
     const auto inBlock = [&](std::string_view name, Shape shape) {
       add(fmt::format("blk.{}.{}.weight", block, name), std::move(shape));
@@ -42,10 +42,13 @@ double LlamaShape::parameters() const {
   return count;
 }
 
+core::model::MixtureModel LlamaShape::mixtureModel() const {
+  return {"llama", blocks, heads, keyHeads, 0, core::model::ImportanceData::None};
+}
+
 double LlamaShape::bytesUnder(const core::model::Recipe& recipe) const {
   const auto all = tensors();
-  const core::model::MixtureModel model{"llama", blocks, heads, keyHeads, 0, core::model::ImportanceData::None};
-  const auto plan = core::model::planRecipe(recipe, model, all, core::io::FileFormat::Gguf);
+  const auto plan = core::model::planRecipe(recipe, mixtureModel(), all, core::io::FileFormat::Gguf);
   double bytes = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& scheme = plan.tensors[i].scheme;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/base/memory_bandwidth.h"
@@ -19,6 +20,7 @@
 #include "core/model/ops/store_kv.h"
 #include "core/model/ops/swiglu.h"
 #include "core/model/ops/vector_kernels.h"
+#include "core/model/planned_weights.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -48,6 +50,24 @@ MemoryUse CpuExecutor::memory() const {
   for (const auto& buffer : m_scratch) use.residentBytes += buffer.capacity() * sizeof(float);
   for (const auto& [tensor, values] : m_vectors) use.residentBytes += values.size() * sizeof(float);
   return use;
+}
+
+MemoryUse CpuExecutor::plannedMemory(const Graph& graph, std::size_t tokens) {
+  const std::size_t batch = graph.rowsTogether().value_or(kBatchTokens);
+  const std::size_t rows = tokens == 0 ? batch : std::min(tokens, batch);
+  std::uint64_t floats = 0;
+  for (const std::uint32_t width : assignSlots(graph).slotWidth) floats += rows * width;
+  std::set<const quant::QuantizedTensor*> vectors;
+  for (const Op& op : graph.ops) {
+    const auto* norm = std::get_if<RmsNorm>(&op.parameters);
+    const auto* product = std::get_if<MatMul>(&op.parameters);
+    const quant::QuantizedTensorPtr vector = norm != nullptr      ? norm->weight
+                                             : product != nullptr ? product->bias
+                                                                  : nullptr;
+    if (vector && vectors.insert(vector.get()).second) floats += vector->shape.count();
+  }
+  const std::uint64_t weights = plannedWeightBytes(graph);
+  return {weights, weights + floats * sizeof(float)};
 }
 
 std::unique_ptr<KvCache> CpuExecutor::makeKvCache(std::uint32_t capacity, KvType type) {

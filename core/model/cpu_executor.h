@@ -16,6 +16,9 @@ class CpuExecutor : public Executor {
   const Graph& graph() const override { return m_graph; }
   std::string deviceName() const override;
   MemoryUse memory() const override;
+  /// What memory() will say of an executor of this graph once it has read a batch of tokens. Weights may be hollow
+  /// (core/quant/hollow_tensors.h). @param tokens read together at most; 0: a whole batch
+  static MemoryUse plannedMemory(const Graph& graph, std::size_t tokens = 0);
   double measureReadBandwidth() override;
 
  protected:

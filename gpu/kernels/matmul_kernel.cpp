@@ -116,7 +116,10 @@ void dispatch(Recorder& recorder, VkDescriptorSet set, const PackedFormat& forma
 bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b) {
   if (a.parts.size() != 1 || b.parts.size() != 1 || a.parts[0].range->block() != b.parts[0].range->block())
     return false;
-  const PackedFormat &f = a.format, &g = b.format;
+  return haveSameKernel(a.format, b.format);
+}
+
+bool haveSameKernel(const PackedFormat& f, const PackedFormat& g) {
   // One table serves the whole dispatch; what lies behind it belongs to each tensor.
   const auto tableOf = [](const PackedFormat& format) { return std::span(format.table).first(format.tableWords); };
   return f.kernel == g.kernel && f.constants == g.constants && f.compute == g.compute && f.hasFactors == g.hasFactors &&

@@ -26,6 +26,8 @@ enum class MatMulPairing : std::uint32_t { Plain = kPlainPairing, SwiGlu = kSwiG
 
 /// Whether the two weights may share a dispatch: same input, layout and buffer.
 bool canShareDispatch(const DeviceTensor& a, const DeviceTensor& b);
+/// The part of it that the layouts decide.
+bool haveSameKernel(const PackedFormat& a, const PackedFormat& b);
 /// Whether silu(gate · x) · (up · x) can be one dispatch for a batch of this many tokens.
 bool canFuseSwiGlu(const KernelChoice& choice, std::uint32_t tokens);
 

@@ -1,20 +1,17 @@
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
 
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/session/engine.h"
+#include "app/session/speed.h"
 #include "core/base/error.h"
 
 namespace app::cli {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::string model, device = "auto";
@@ -23,54 +20,6 @@ struct Options {
   std::uint32_t promptTokens = 128, generatedTokens = 32, repetitions = 3;
   Output output = Output::ForPeople;
 };
-
-struct Speed {
-  double prefill = 0, decode = 0;  ///< tokens/s
-};
-
-/// Arbitrary but valid tokens: speed does not depend on which.
-std::vector<core::model::TokenId> someTokens(std::uint32_t count, std::uint32_t vocabulary) {
-  std::vector<core::model::TokenId> tokens(count);
-  for (std::uint32_t i = 0; i < count; ++i)
-    tokens[i] = static_cast<core::model::TokenId>((i * 7919U + 1U) % vocabulary);
-  return tokens;
-}
-
-double seconds(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
-
-Speed measureOnce(core::model::Executor& executor, const Options& options, std::vector<float>& logits) {
-  const auto tokens = someTokens(options.promptTokens, executor.graph().vocabulary());
-  const auto cache =
-      executor.createKvCache(options.promptTokens + options.generatedTokens, core::model::kvTypeOf(options.kvType));
-  Speed speed;
-  auto start = Clock::now();
-  executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits);
-  speed.prefill = options.promptTokens / seconds(start);
-  start = Clock::now();
-  for (std::uint32_t i = 0; i < options.generatedTokens; ++i) {
-    executor.forward(std::span(tokens).subspan(i % tokens.size(), 1), *cache, core::model::LogitsWanted::LastToken,
-                     logits);
-  }
-  speed.decode = options.generatedTokens / seconds(start);
-  return speed;
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
-
-Speed measure(core::model::Executor& executor, const Options& options) {
-  std::vector<float> logits(executor.graph().vocabulary());
-  static_cast<void>(measureOnce(executor, options, logits));  // warm-up: page in weights, compile pipelines
-  std::vector<double> prefill, decode;
-  for (std::uint32_t i = 0; i < options.repetitions; ++i) {
-    const Speed speed = measureOnce(executor, options, logits);
-    prefill.push_back(speed.prefill);
-    decode.push_back(speed.decode);
-  }
-  return {median(prefill), median(decode)};
-}
 
 void run(const Options& options) {
   const auto model = OpenModel::open(options.model);
@@ -85,7 +34,10 @@ void run(const Options& options) {
         core::ErrorCode::InvalidArgument,
         fmt::format("-p plus -n must not exceed the model's context of {} tokens.", model->config().contextLength));
   }
-  const Speed speed = measure(*executor, options);
+  const Speed speed = measureSpeed(
+      *executor,
+      {options.promptTokens, options.generatedTokens, options.repetitions, core::model::kvTypeOf(options.kvType)},
+      interruptibleJob());
   const auto bytes = executor->memory().weightBytes;
   // Every weight is read once per decoded token, so the device's read bandwidth limits decoding.
   const double bandwidth = executor->measureReadBandwidth();

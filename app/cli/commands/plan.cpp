@@ -1,0 +1,260 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "app/cli/command.h"
+#include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
+#include "app/session/adviser.h"
+#include "app/session/known_shapes.h"
+#include "app/session/memory_plan.h"
+#include "app/session/size_claims.h"
+#include "core/base/error.h"
+
+namespace app::cli {
+
+namespace {
+
+struct Options {
+  std::string model, shape, parameters, devices = "here,usual", kv = "f16", program = "quantscope", priority;
+  RecipeOptions weights;
+  MemoryQuestion question;
+  KvLayout layout;  ///< typed measures; 0: not given
+  bool claims = false;
+  Output output = Output::ForPeople;
+};
+
+/// "70B", "1.1e9", "350M"
+double parseParameters(const std::string& text) {
+  std::size_t end = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &end);
+  } catch (const std::exception&) {
+    value = 0;
+  }
+  const std::string unit = text.substr(end);
+  const double factor = unit.empty()  ? 1
+                        : unit == "K" ? 1e3
+                        : unit == "M" ? 1e6
+                        : unit == "B" ? 1e9
+                        : unit == "T" ? 1e12
+                                      : 0;
+  if (!(value * factor >= 1) || value * factor > 1e15)
+    throw core::Error(core::ErrorCode::InvalidArgument,
+                      fmt::format("A number of parameters is written like 70B, 350M or 1.1e9, not \"{}\".", text));
+  return value * factor;
+}
+
+/// The keys and values of typed measures; nothing where none were typed. What is left out is as in the known shape.
+std::optional<KvLayout> typedLayout(const Options& options, KvLayout known) {
+  const KvLayout& typed = options.layout;
+  if (typed == KvLayout()) return std::nullopt;
+  const auto take = [](auto& into, auto value) {
+    if (value != 0) into = value;
+  };
+  take(known.layers, typed.layers);
+  take(known.heads, typed.heads);
+  take(known.kvHeads, typed.kvHeads);
+  take(known.headSize, typed.headSize);
+  take(known.valueHeadSize, typed.valueHeadSize != 0 ? typed.valueHeadSize : typed.headSize);
+  take(known.window, typed.window);
+  if (typed.window != 0) known.windowLayers = typed.windowLayers != 0 ? typed.windowLayers : known.layers;
+  take(known.latent, typed.latent);
+  take(known.ropeDims, typed.ropeDims);
+  if (typed.heads != 0 && typed.kvHeads == 0) known.kvHeads = typed.heads;
+  return known;
+}
+
+std::vector<PlannedModel> planAll(const Options& options) {
+  const bool asksAdvice = !options.priority.empty() && !options.weights.isGiven();
+  const auto recipes = options.weights.isGiven() ? options.weights.parseAll()
+                       : asksAdvice              ? usualAdviceRecipes()
+                                                 : std::vector<core::model::Recipe>{core::model::Recipe()};
+  std::vector<PlannedModel> models;
+  if (!options.shape.empty()) {
+    const KnownShape& known = knownShape(options.shape);
+    for (const auto& recipe : recipes)
+      models.push_back(planShape(known.shape, typedLayout(options, known.kv()).value_or(known.kv()), recipe));
+  } else if (!options.parameters.empty()) {
+    const double parameters = parseParameters(options.parameters);
+    const auto layout = typedLayout(options, nearestShape(parameters).kv());
+    for (const auto& recipe : recipes)
+      models.push_back(
+          planParameters(parameters, layout, recipe.keepsEverything() ? *core::model::recipeByName("bf16") : recipe));
+  } else {
+    const auto model = OpenModel::open(options.model, interruptibleJob());
+    for (const auto& recipe : recipes) models.push_back(planModel(*model, recipe, interruptibleJob()));
+  }
+  return models;
+}
+
+Json rowOf(const PlannedModel& model, const DevicePlan& plan, const MemoryQuestion& question) {
+  const auto bytes = [](double value) { return static_cast<std::int64_t>(std::llround(value)); };
+  Json types = Json::array();
+  for (const auto& type : model.types)
+    types.push_back({{"type", type.type}, {"tensors", type.tensors}, {"weights", type.weights}, {"bytes", type.bytes}});
+  return {{"device", plan.device.name},
+          {"fits", plan.fits()},
+          {"weights", bytes(plan.parts.weights)},
+          {"kv_cache", bytes(plan.parts.kvCache)},
+          {"compute", bytes(plan.parts.compute)},
+          {"overhead", bytes(plan.parts.overhead)},
+          {"total", bytes(plan.parts.total())},
+          {"capacity", bytes(plan.capacity)},
+          {"left", bytes(plan.left())},
+          {"longest_context", plan.longestContext},
+          {"scheme", model.scheme},
+          {"parameters", bytes(model.parameters)},
+          {"bits_per_weight", model.bitsPerWeight()},
+          {"stored_bytes", bytes(model.weightBytes)},
+          {"types", std::move(types)},
+          {"attention", model.kv.describe()},
+          {"context", question.context},
+          {"sequences", question.sequences},
+          {"kv_type", std::string(nameOf(question.kv))},
+          {"program", question.program == Program::Quantscope ? "quantscope" : "llama.cpp"},
+          {"note", model.note}};
+}
+
+void printPlans(const std::vector<PlannedModel>& models, const std::vector<PlannedDevice>& devices,
+                const MemoryQuestion& question) {
+  for (const PlannedModel& model : models) {
+    fmt::print("{}: {} of weights stored, {:.2f} bits/weight, {}{}\n", model.title, bytesText(model.weightBytes),
+               model.bitsPerWeight(), model.kv.describe(), model.note.empty() ? "" : " (" + model.note + ")");
+    fmt::print("  {:<44} {:>12} {:>12} {:>12} {:>12} {:>12}  {}\n", "device", "weights", "KV cache", "compute", "total",
+               "left", "longest context");
+    for (const PlannedDevice& device : devices) {
+      const DevicePlan plan = planOn(model, device, question);
+      const std::string left = plan.left() < 0 ? "-" + bytesText(-plan.left()) : bytesText(plan.left());
+      printText(fmt::format("  {:<44} {:>12} {:>12} {:>12} {:>12} {:>12}  {}\n", device.name,
+                            bytesText(plan.parts.weights), bytesText(plan.parts.kvCache), bytesText(plan.parts.compute),
+                            bytesText(plan.parts.total()), left,
+                            plan.longestContext == 0 ? "does not fit" : std::to_string(plan.longestContext)));
+    }
+  }
+}
+
+Json adviceJson(const Advice& advice, const Options& options) {
+  Json candidates = Json::array();
+  for (const Candidate& candidate : advice.candidates) {
+    candidates.push_back({{"scheme", candidate.scheme},
+                          {"role", candidate.role},
+                          {"total", static_cast<std::int64_t>(candidate.plan.parts.total())},
+                          {"longest_context", candidate.plan.longestContext},
+                          {"bits_per_weight", candidate.bitsPerWeight},
+                          {"reasons", candidate.reasons}});
+  }
+  return {{"device", parseDevices(options.devices).front().name},
+          {"priority", options.priority},
+          {"verdict", advice.verdict},
+          {"candidates", std::move(candidates)}};
+}
+
+void giveAdvice(const Options& options, std::vector<PlannedModel> models) {
+  std::vector<AdviceOption> choices;
+  for (PlannedModel& model : models) choices.push_back({std::move(model), std::nullopt});
+  Json all = Json::array();
+  for (const PlannedDevice& device : parseDevices(options.devices)) {
+    const Advice advice = advise({device, options.question, advicePriorityOf(options.priority)}, choices);
+    Json row = adviceJson(advice, options);
+    row["device"] = device.name;
+    all.push_back(std::move(row));
+    if (options.output == Output::ForPrograms) continue;
+    printText(advice.verdict + "\n");
+    for (const Candidate& candidate : advice.candidates) {
+      printText(
+          fmt::format("  {} ({}): {:.2f} bits/weight\n", candidate.title, candidate.role, candidate.bitsPerWeight));
+      for (const std::string& reason : candidate.reasons) printText("    " + reason + "\n");
+    }
+  }
+  if (options.output == Output::ForPrograms) print(all);
+}
+
+void printClaims(Output output) {
+  Json rows = Json::array();
+  for (const SizeClaim& claim : sizeClaims()) {
+    rows.push_back({{"claim", claim.said},
+                    {"claimed", claim.claimed},
+                    {"computed", claim.value},
+                    {"unit", claim.isFactor ? "times" : "GB"},
+                    {"of", claim.computed},
+                    {"error", claim.error()},
+                    {"verdict", nameOf(claim.verdict)},
+                    {"reason", claim.reason}});
+    if (output == Output::ForPeople)
+      fmt::print("{:<52} {:>7.2f} {:<2} ({:+.1f} %)  {:<12} {}\n", claim.said, claim.value, claim.isFactor ? "×" : "GB",
+                 100 * claim.error(), nameOf(claim.verdict), claim.reason);
+  }
+  if (output == Output::ForPrograms) print(rows);
+}
+
+void run(const Options& given) {
+  Options options = given;
+  if (options.claims) return printClaims(options.output);
+  options.question.kv = kvStorageOf(options.kv);
+  options.question.program = options.program == "llama.cpp" ? Program::LlamaCpp : Program::Quantscope;
+  const auto devices = parseDevices(options.devices);
+  auto models = planAll(options);
+  if (!options.priority.empty()) return giveAdvice(options, std::move(models));
+  if (options.output == Output::ForPeople) return printPlans(models, devices, options.question);
+  Json rows = Json::array();
+  for (const PlannedModel& model : models)
+    for (const PlannedDevice& device : devices)
+      rows.push_back(rowOf(model, planOn(model, device, options.question), options.question));
+  print(rows);
+}
+
+void addMeasures(CLI::App& command, Options& options) {
+  command.add_option("--shape", options.shape, "A published model by its measures, instead of MODEL: llama-3.1-70b");
+  command.add_option("--parameters", options.parameters, "A number of parameters instead of MODEL: 70B");
+  const auto measure = [&command](const char* name, std::uint32_t& into, const char* what) {
+    command.add_option(name, into, what)->check(CLI::Range(1U, 1U << 20U));
+  };
+  KvLayout& kv = options.layout;
+  measure("--layers", kv.layers, "Blocks that keep keys and values");
+  measure("--heads", kv.heads, "Heads of queries");
+  measure("--kv-heads", kv.kvHeads, "Heads of keys and values");
+  command.add_option("--head-size", kv.headSize, "Values of a head")->check(CLI::Range(1U, 1U << 20U));
+  measure("--window", kv.window, "Positions that a sliding window keeps");
+  measure("--window-layers", kv.windowLayers, "Blocks that have it (default: all)");
+  measure("--latent", kv.latent, "Values of a compressed vector for keys and values (MLA)");
+  measure("--rope-dims", kv.ropeDims, "Rotated values beside it");
+}
+
+}  // namespace
+
+void addPlan(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("plan", "Memory by part, for a list of devices");
+  auto* model = command->add_option("MODEL", options->model, "File, folder, ollama:NAME or demo");
+  addRecipe(*command, options->weights, "Plan for the weights under this scheme", Takes::Any);
+  addMeasures(*command, *options);
+  command->add_option("--context", options->question.context, "Positions of a sequence")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 1U << 24U));
+  command->add_option("--batch", options->question.sequences, "Sequences at the same time")
+      ->capture_default_str()
+      ->check(CLI::Range(1U, 100000U));
+  command->add_option("--kv-type", options->kv, "f32, f16, int8, or as llama.cpp has them q8_0, q4_0")
+      ->capture_default_str();
+  command->add_option("--devices", options->devices, "here, usual, 24GiB, NAME=16GB*0.75; several behind commas")
+      ->capture_default_str();
+  command->add_option("--program", options->program, "Whose rules: quantscope or llama.cpp")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"quantscope", "llama.cpp"}));
+  command->add_option("--advise", options->priority, "What to use where quality, speed or size matters")
+      ->check(CLI::IsMember({"quality", "speed", "size"}));
+  auto* claims = command->add_flag("--claims", options->claims, "Well-known claims about sizes, computed");
+  addJsonFlag(*command, options->output);
+  command->callback([options, model, claims] {
+    const int given = int(model->count() > 0) + int(!options->shape.empty()) + int(!options->parameters.empty());
+    if (claims->count() == 0 && given != 1)
+      throw CLI::ValidationError("plan", "takes one of MODEL, --shape and --parameters");
+    run(*options);
+  });
+}
+
+}  // namespace app::cli

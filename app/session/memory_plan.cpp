@@ -1,0 +1,205 @@
+#include "app/session/memory_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/session/known_shapes.h"
+#include "core/base/error.h"
+#include "core/model/cpu_executor.h"
+#include "core/model/cpu_kv_cache.h"
+#include "core/quant/format.h"
+#include "core/quant/hollow_tensors.h"
+#include "core/quant/model_size.h"
+#ifdef QS_HAS_GPU
+#include "gpu/memory_plan.h"
+#include "gpu/vulkan_device.h"
+#endif
+
+namespace app {
+
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::model::BlockWeights;
+using core::model::Graph;
+using core::model::ModelConfig;
+using core::model::ModelWeights;
+using core::model::Recipe;
+using core::quant::QuantizedTensorPtr;
+
+constexpr std::uint32_t kPeerBatch = 512;          // llama.cpp's n_ubatch
+constexpr std::uint32_t kMostContext = 1U << 24U;  // beyond this nobody asks
+
+void addFootprints(PlannedModel& plan) {
+  const auto host = core::model::CpuExecutor::plannedMemory(*plan.graph);
+  plan.weightBytes = static_cast<double>(host.weightBytes);
+  plan.host = {plan.weightBytes, static_cast<double>(host.residentBytes - host.weightBytes)};
+  plan.graphics = plan.host;
+#ifdef QS_HAS_GPU
+  const auto of = [&](std::optional<std::uint32_t> device) {
+    const auto memory = gpu::plannedMemory(*plan.graph, device);
+    return PlannedModel::Footprint{static_cast<double>(memory.weights), static_cast<double>(memory.compute)};
+  };
+  plan.graphics = of(std::nullopt);
+  for (const auto& device : gpu::enumerateDevices())
+    if (device.unusable.empty()) plan.vulkan[device.index] = of(device.index);
+#endif
+}
+
+PlannedModel planGraph(Graph graph, const ModelConfig& config, const Recipe& recipe) {
+  PlannedModel plan;
+  plan.scheme = recipe.toString();
+  plan.title = recipe.displayName();
+  plan.kv = kvLayoutOf(graph, config);
+  plan.vocabulary = config.vocabulary;
+  plan.width = config.width;
+  plan.trainedContext = config.contextLength;
+  plan.types = core::model::bytesByType(graph);
+  for (const auto& type : plan.types) plan.parameters += static_cast<double>(type.weights);
+  plan.graph = std::make_shared<const Graph>(std::move(graph));
+  addFootprints(plan);
+  return plan;
+}
+
+ModelConfig configOf(const LlamaShape& shape) {
+  ModelConfig config;
+  config.architecture = "llama";
+  config.vocabulary = static_cast<std::uint32_t>(shape.vocabulary);
+  config.width = static_cast<std::uint32_t>(shape.width);
+  config.layers = shape.blocks;
+  config.feedForward = static_cast<std::uint32_t>(shape.hidden);
+  config.heads = shape.heads;
+  config.kvHeads = shape.keyHeads;
+  config.headSize = config.valueHeadSize = config.ropeDimensions = static_cast<std::uint32_t>(shape.headSize);
+  return config;
+}
+
+/// Where a tensor of LlamaShape::tensors() belongs.
+QuantizedTensorPtr* placeOf(ModelWeights& weights, const std::string& name) {
+  if (name == "token_embd.weight") return &weights.embedding;
+  if (name == "output_norm.weight") return &weights.outputNorm;
+  if (name == "output.weight") return &weights.output;
+  const std::size_t dot = name.find('.', 4);  // behind "blk."
+  BlockWeights& block = weights.blocks.at(std::stoul(name.substr(4, dot - 4)));
+  const std::string role = name.substr(dot + 1, name.rfind('.') - dot - 1);
+  const std::pair<std::string_view, QuantizedTensorPtr BlockWeights::*> kRoles[] = {
+      {"attn_norm", &BlockWeights::attentionNorm},
+      {"attn_q", &BlockWeights::query},
+      {"attn_k", &BlockWeights::key},
+      {"attn_v", &BlockWeights::value},
+      {"attn_output", &BlockWeights::attentionOutput},
+      {"ffn_norm", &BlockWeights::feedForwardNorm},
+      {"ffn_gate", &BlockWeights::gate},
+      {"ffn_up", &BlockWeights::up},
+      {"ffn_down", &BlockWeights::down}};
+  for (const auto& [known, member] : kRoles)
+    if (known == role) return &(block.*member);
+  return nullptr;
+}
+
+ModelWeights weightsOf(const LlamaShape& shape, const Recipe& recipe) {
+  const auto tensors = shape.tensors();
+  const auto plan = core::model::planRecipe(recipe, shape.mixtureModel(), tensors, core::io::FileFormat::Gguf);
+  core::quant::HollowTensors hollow;
+  ModelWeights weights;
+  weights.blocks.resize(shape.blocks);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const auto& scheme = plan.tensors[i].scheme;
+    QuantizedTensorPtr* place = placeOf(weights, tensors[i].name);
+    if (place == nullptr) continue;
+    *place = scheme ? hollow.quantized(tensors[i].name, *scheme, tensors[i].shape)
+                    : core::quant::HollowTensors::stored(tensors[i].name, tensors[i].dtype, tensors[i].shape);
+  }
+  if (!weights.output) weights.output = weights.embedding;
+  return weights;
+}
+
+double kvBytes(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question) {
+  if (question.program == Program::LlamaCpp || !model.graph || !ownKvType(question.kv))
+    return question.sequences * model.kv.bytes(question.context, question.kv);
+  const auto type = *ownKvType(question.kv);
+#ifdef QS_HAS_GPU
+  if (device.kind != PlannedDevice::Kind::Host)
+    return question.sequences * static_cast<double>(gpu::plannedKvBytes(*model.graph, question.context, type));
+#else
+  static_cast<void>(device);
+#endif
+  return question.sequences * static_cast<double>(core::model::plannedKvBytes(model.graph->kv, question.context, type));
+}
+
+PlannedModel::Footprint footprintOn(const PlannedModel& model, const PlannedDevice& device, Program program) {
+  if (program == Program::LlamaCpp || !model.graph)
+    return {model.weightBytes, 4.0 * kPeerBatch * (static_cast<double>(model.vocabulary) + model.width)};
+  if (device.kind == PlannedDevice::Kind::Host) return model.host;
+  if (device.kind == PlannedDevice::Kind::Vulkan)
+    if (const auto found = model.vulkan.find(device.index); found != model.vulkan.end()) return found->second;
+  return model.graphics;
+}
+
+}  // namespace
+
+PlannedModel planModel(OpenModel& model, const Recipe& recipe, const core::JobContext& job) {
+  if (model.whyNotRunnable()) throw Error(ErrorCode::Unsupported, *model.whyNotRunnable());
+  const ModelWeights weights = core::model::planWeights(model.weights(), model.config(), recipe, job);
+  return planGraph(core::model::buildGraph(model.config(), weights), model.config(), recipe);
+}
+
+PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const Recipe& recipe) {
+  const ModelConfig config = configOf(shape);
+  PlannedModel plan = planGraph(core::model::buildGraph(config, weightsOf(shape, recipe)), config, recipe);
+  plan.kv = kv;
+  plan.trainedContext = 0;
+  return plan;
+}
+
+PlannedModel planParameters(double parameters, const std::optional<KvLayout>& kv, const Recipe& recipe) {
+  const KnownShape& near = nearestShape(parameters);
+  PlannedModel plan;
+  plan.scheme = recipe.toString();
+  plan.title = recipe.displayName();
+  plan.parameters = parameters;
+  const core::quant::Scheme* scheme = recipe.asScheme();
+  const double bits = scheme != nullptr ? core::quant::largeMatrixBitsPerWeight(scheme->format)
+                                        : 8 * near.shape.bytesUnder(recipe) / near.shape.parameters();
+  plan.weightBytes = parameters * bits / 8;
+  plan.kv = kv.value_or(near.kv());
+  plan.vocabulary = static_cast<std::uint32_t>(near.shape.vocabulary);
+  plan.width = static_cast<std::uint32_t>(near.shape.width);
+  plan.types = {{plan.scheme, 0, static_cast<std::uint64_t>(parameters), static_cast<std::uint64_t>(plan.weightBytes)}};
+  plan.note = kv ? fmt::format("compute buffers as of {}", near.title)
+                 : fmt::format("keys, values and compute buffers as of {}", near.title);
+  return plan;
+}
+
+MemoryParts partsOn(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question) {
+  const auto footprint = footprintOn(model, device, question.program);
+  return {.weights = footprint.weights,
+          .kvCache = kvBytes(model, device, question),
+          .compute = footprint.compute,
+          .overhead = static_cast<double>(device.overheadBytes)};
+}
+
+DevicePlan planOn(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question) {
+  DevicePlan plan{device, partsOn(model, device, question), static_cast<double>(device.usable() + device.overheadBytes),
+                  0};
+  const auto fits = [&](std::uint32_t context) {
+    MemoryQuestion asked = question;
+    asked.context = context;
+    return partsOn(model, device, asked).total() <= plan.capacity;
+  };
+  if (!fits(1)) return plan;
+  std::uint32_t low = 1, high = kMostContext;
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low + 1) / 2;
+    if (fits(middle))
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  plan.longestContext = low;
+  return plan;
+}
+
+}  // namespace app

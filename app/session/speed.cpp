@@ -1,0 +1,58 @@
+#include "app/session/speed.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+namespace app {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::vector<core::model::TokenId> someTokens(std::uint32_t count, std::uint32_t vocabulary) {
+  std::vector<core::model::TokenId> tokens(count);
+  for (std::uint32_t i = 0; i < count; ++i)
+    tokens[i] = static_cast<core::model::TokenId>((i * 7919U + 1U) % vocabulary);
+  return tokens;
+}
+
+double seconds(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
+
+Speed measureOnce(core::model::Executor& executor, const SpeedSettings& settings, std::vector<float>& logits,
+                  const core::JobContext& job) {
+  const auto tokens = someTokens(settings.promptTokens, executor.graph().vocabulary());
+  const auto cache = executor.createKvCache(settings.promptTokens + settings.generatedTokens, settings.kv);
+  Speed speed;
+  auto start = Clock::now();
+  executor.forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits, job);
+  speed.prefill = settings.promptTokens / seconds(start);
+  start = Clock::now();
+  for (std::uint32_t i = 0; i < settings.generatedTokens; ++i) {
+    executor.forward(std::span(tokens).subspan(i % tokens.size(), 1), *cache, core::model::LogitsWanted::LastToken,
+                     logits, job);
+  }
+  speed.decode = settings.generatedTokens / seconds(start);
+  return speed;
+}
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+}  // namespace
+
+Speed measureSpeed(core::model::Executor& executor, const SpeedSettings& settings, const core::JobContext& job) {
+  std::vector<float> logits(executor.graph().vocabulary());
+  static_cast<void>(measureOnce(executor, settings, logits, job));
+  std::vector<double> prefill, decode;
+  for (std::uint32_t i = 0; i < settings.repetitions; ++i) {
+    const Speed speed = measureOnce(executor, settings, logits, job);
+    prefill.push_back(speed.prefill);
+    decode.push_back(speed.decode);
+  }
+  return {median(prefill), median(decode)};
+}
+
+}  // namespace app

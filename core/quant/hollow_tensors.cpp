@@ -1,0 +1,104 @@
+#include "core/quant/hollow_tensors.h"
+
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+#include "core/quant/quantizer.h"
+#include "core/quant/stored_size.h"
+
+namespace core::quant {
+
+namespace {
+
+/// A row whose scales are nothing special: no powers of two, no halves.
+QuantizedTensor madeUpRow(std::uint64_t values) {
+  auto bytes = std::make_shared<std::vector<float>>(values);
+  for (std::uint64_t i = 0; i < values; ++i)
+    (*bytes)[i] = 0.0173F * std::sin(1.7F * static_cast<float>(i % 4093) + 0.3F);
+  QuantizedTensor row;
+  row.shape = tensor::Shape{1, values};
+  row.layout = Elements{tensor::DType::F32};
+  row.payload = std::as_bytes(std::span(*bytes));
+  row.owner = bytes;
+  return row;
+}
+
+/// The scheme without what needs a text: how codes are chosen says nothing about where they lie.
+Scheme withoutText(Scheme scheme) {
+  const MethodName name = scheme.method.name;
+  const bool looksAtData = name == MethodName::ImportanceMatrix || name == MethodName::Gptq ||
+                           name == MethodName::Awq || name == MethodName::SmoothQuant;
+  if (looksAtData) scheme.method = Method();
+  if (scheme.activations.isStatic()) scheme.activations = Activations();
+  return scheme;
+}
+
+std::shared_ptr<const ColumnChanges> changesOf(const Scheme& scheme, std::uint64_t rowValues) {
+  auto changes = std::make_shared<ColumnChanges>();
+  if (isStoredInActOrder(scheme)) {
+    changes->order.resize(rowValues);
+    std::iota(changes->order.rbegin(), changes->order.rend(), 0U);
+  }
+  if (scheme.method.name == MethodName::Awq || scheme.method.name == MethodName::SmoothQuant)
+    changes->inputScales.assign(rowValues, 1.5F);
+  if (changes->bytes() == 0) return nullptr;
+  return changes;
+}
+
+std::optional<InputQuantizer> inputOf(const Activations& activations) {
+  if (activations.name == ActivationName::None) return std::nullopt;
+  InputQuantizer input;
+  input.name = activations.name;
+  if (activations.isStatic()) input.scale = 0.01F;
+  if (activations.name == ActivationName::LlmInt8) input.threshold = activations.threshold;
+  return input;
+}
+
+}  // namespace
+
+const QuantizedTensor& HollowTensors::row(const Scheme& scheme, std::uint64_t rowValues) {
+  const Scheme plain = withoutText(scheme);
+  QuantizedTensorPtr& known = m_rows[{plain.toString(), rowValues}];
+  if (!known) known = quantize(plain, madeUpRow(rowValues));
+  return *known;
+}
+
+QuantizedTensorPtr HollowTensors::quantized(const std::string& name, const Scheme& scheme, const tensor::Shape& shape) {
+  auto result = std::make_shared<QuantizedTensor>();
+  if (const auto dtype = storedDType(scheme.format)) {
+    result->layout = Elements{*dtype};
+  } else {
+    result->layout = row(scheme, shape.rowValues()).layout;
+    // Double quantization keeps the second level beside the model's constants: it counts by its real length.
+    if (auto* book = std::get_if<CodeBook>(&result->layout); book != nullptr && book->nested) {
+      const std::uint64_t scales = groupCount(scheme.format.grouping, shape);
+      book->nested->absmax.resize((scales + kNestedBlock - 1) / kNestedBlock, 0.02F);
+    }
+  }
+  result->name = name;
+  result->scheme = scheme;
+  result->shape = shape;
+  result->changes = changesOf(scheme, shape.rowValues());
+  result->input = inputOf(scheme.activations);
+  return result;
+}
+
+QuantizedTensorPtr HollowTensors::stored(const std::string& name, tensor::DType dtype, const tensor::Shape& shape) {
+  auto result = std::make_shared<QuantizedTensor>();
+  result->name = name;
+  result->shape = shape;
+  result->layout = Elements{dtype};
+  return result;
+}
+
+bool isHollow(const QuantizedTensor& tensor) { return tensor.payload.empty() && !tensor.shape.isEmpty(); }
+
+std::uint64_t plannedBytes(const QuantizedTensor& tensor) {
+  if (!isHollow(tensor)) return tensor.bytes();
+  if (tensor.scheme) return storedSize(*tensor.scheme, tensor.shape).bytes();
+  return tensor.dtype() ? tensor::storageBytes(*tensor.dtype(), tensor.shape).value_or(0) : 0;
+}
+
+}  // namespace core::quant

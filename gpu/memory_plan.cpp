@@ -1,0 +1,130 @@
+#include "gpu/memory_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "gpu/kernels/matmul_kernel.h"
+#include "gpu/kernels/store_kv_kernel.h"
+#include "gpu/shaders/common/interface.h"
+#include "gpu/vk/alignment.h"
+#include "gpu/vk/instance.h"
+#include "gpu/vulkan_executor.h"
+
+namespace gpu {
+
+namespace {
+
+using core::model::Graph;
+using core::model::Op;
+using core::model::OpKind;
+
+/// Limits that discrete GPUs of all makers have or exceed.
+vk::Caps usualCaps() {
+  vk::Caps caps;
+  caps.subgroupSize = caps.minSubgroupSize = caps.maxSubgroupSize = 32;
+  caps.maxStorageBufferRange = caps.maxMemoryAllocationSize = (std::uint64_t{1} << 32) - 256;
+  caps.maxWorkgroupInvocations = 1024;
+  caps.maxWorkgroupCount = 65535;
+  caps.maxSharedMemoryBytes = 48 * 1024;
+  caps.maxStorageBuffersPerStage = 16;
+  return caps;
+}
+
+vk::Caps capsOf(std::optional<std::uint32_t> device) {
+  const auto instance = device ? vk::Instance::get() : nullptr;
+  if (!instance) return usualCaps();
+  const auto physical = instance->physicalDevices();
+  if (*device >= physical.size()) return usualCaps();
+  vk::Caps caps = vk::readCaps(physical[*device]);
+  return caps.unusable.empty() ? caps : usualCaps();
+}
+
+/// The sizes of one graph on one device.
+class Footprint {
+ public:
+  Footprint(const Graph& graph, const vk::Caps& caps)
+      : m_graph(graph), m_caps(caps), m_choice(KernelChoice::forDevice(caps, caps.preferredFamily())) {
+    for (const Op& op : graph.ops) {
+      if (op.kind() != OpKind::Embed && op.kind() != OpKind::MatMul) continue;
+      const WeightKey key = VulkanExecutor::keyOf(op);
+      if (!m_formats.contains(key)) m_formats.emplace(key, packedFormatOf(*key.first, m_choice.family, key.second));
+    }
+  }
+
+  std::uint64_t weights() const {
+    std::uint64_t bytes = 0;
+    const std::uint64_t most = maxBlockBytes(m_caps, m_choice.family);
+    for (const auto& [key, format] : m_formats) {
+      const std::uint64_t tileBytes = format.tileWords() * 4;
+      const std::uint32_t perPart = WeightStore::tilesPerPart(m_caps, tileBytes, most);
+      for (std::uint32_t first = 0; perPart != 0 && first < format.tiles(); first += perPart)
+        bytes += vk::alignUp(std::min(perPart, format.tiles() - first) * tileBytes);
+    }
+    return bytes;
+  }
+
+  std::uint64_t compute() const {
+    const std::uint32_t batch = VulkanExecutor::wishedRows(m_graph, m_choice);
+    return constants() + sizeof(StateHeader) + batch * sizeof(core::model::TokenId) + workspace(1) + workspace(batch);
+  }
+
+ private:
+  std::uint64_t constants() const {
+    std::uint64_t words = 0;
+    const auto add = [&words](std::uint64_t count) { words += strideOf(static_cast<std::uint32_t>(count)); };
+    std::set<std::vector<std::uint32_t>> tables;
+    for (const auto& [key, format] : m_formats)
+      if (!format.table.empty() && tables.insert(format.table).second) add(format.table.size());
+    std::set<const void*> known;
+    for (const Op& op : m_graph.ops) {
+      if (const auto* arrange = std::get_if<core::model::ArrangeColumns>(&op.parameters);
+          arrange != nullptr && known.insert(arrange->arrangement.get()).second) {
+        add(arrange->arrangement->order.size());
+        add(arrange->arrangement->factors.size());
+      }
+      const auto* norm = std::get_if<core::model::RmsNorm>(&op.parameters);
+      const auto* product = std::get_if<core::model::MatMul>(&op.parameters);
+      const auto vector = norm != nullptr ? norm->weight : (product != nullptr ? product->bias : nullptr);
+      if (vector && known.insert(vector.get()).second) add(vector->shape.count());
+    }
+    return 4 * std::max<std::uint64_t>(words, m_choice.isLanes() ? kTableWords : strideOf(1));
+  }
+
+  /// Activations and results of a batch of so many tokens.
+  std::uint64_t workspace(std::uint32_t wished) const {
+    Fusion fusion;
+    fusion.swiGlu = canFuseSwiGlu(m_choice, wished);
+    fusion.canShare = [this](const Op& a, const Op& b) {
+      return haveSameKernel(m_formats.at(VulkanExecutor::keyOf(a)), m_formats.at(VulkanExecutor::keyOf(b)));
+    };
+    const std::uint64_t perRow = placeValues(m_graph, planSteps(m_graph, fusion)).rowFloats;
+    const std::uint64_t limit = m_caps.maxRange(m_choice.family, 4 * sizeof(float)) / 4;
+    const std::uint64_t rows =
+        std::min<std::uint64_t>(wished, std::max<std::uint64_t>(limit / std::max<std::uint64_t>(perRow, 1), 1));
+    return (perRow + strideOf(m_graph.vocabulary())) * rows * 4;
+  }
+
+  const Graph& m_graph;
+  vk::Caps m_caps;
+  KernelChoice m_choice;
+  std::map<WeightKey, PackedFormat> m_formats;
+};
+
+}  // namespace
+
+PlannedMemory plannedMemory(const Graph& graph, std::optional<std::uint32_t> device) {
+  const Footprint footprint(graph, capsOf(device));
+  return {footprint.weights(), footprint.compute()};
+}
+
+std::uint64_t plannedKvBytes(const Graph& graph, std::uint32_t capacity, core::model::KvType type) {
+  std::uint64_t bytes = rotationBytes(graph.ropeTables, capacity);
+  for (const core::model::KvShape& shape : graph.kv) {
+    bytes += vk::alignUp(capacity * kvRowBytes(shape.heads, shape.headSize, type)) +
+             capacity * kvRowBytes(shape.heads, shape.valueHeadSize, type);
+  }
+  return bytes;
+}
+
+}  // namespace gpu
