@@ -30,15 +30,6 @@ std::uint64_t plannedKvBytes(std::span<const KvShape> layers, std::uint32_t capa
   return capacity * rowBytes;
 }
 
-std::uint64_t plannedKvBytes(std::span<const KvShape> layers, std::uint32_t capacity, KvType type) {
-  const ops::KvPrecision precision = precisionOf(type);
-  std::uint64_t rowBytes = 0;  // of all layers together
-  for (const KvShape& shape : layers)
-    rowBytes += ops::KvRows::rowBytes(shape.heads, shape.headSize, precision) +
-                ops::KvRows::rowBytes(shape.heads, shape.valueHeadSize, precision);
-  return capacity * rowBytes;
-}
-
 CpuKvCache::CpuKvCache(std::span<const KvShape> layers, std::uint32_t capacity, KvType type) {
   const ops::KvPrecision precision = precisionOf(type);
   const std::uint64_t rowBytes = plannedKvBytes(layers, 1, type);
