@@ -1,5 +1,7 @@
 #include "core/trace/attribution.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -40,6 +42,7 @@ class Line {
         m_reference(plainGraph(reference)),
         m_pass(m_compared.graph, train::weightsBetween(m_compared.graph, m_reference.graph),
                {train::Rounding::None, model::KvType::F32}) {
+    checkObjective();
     const RoundingErrors ours = measureRoundingErrors(compared, m_compared, tokens, settings.comparedKv, job);
     const RoundingErrors theirs = measureRoundingErrors(reference, m_reference, tokens, settings.referenceKv, job);
     std::map<Place, train::Offset<float>> offsets;
@@ -88,6 +91,15 @@ class Line {
   std::span<const float> offsetGradient(Place place) const { return m_pass.offsetGradient(place); }
 
  private:
+  void checkObjective() const {
+    const std::uint32_t vocabulary = m_compared.graph.vocabulary();
+    for (const Objective::Term& term : m_objective.terms)
+      if (term.token < 0 || static_cast<std::uint32_t>(term.token) >= vocabulary)
+        throw Error(ErrorCode::InvalidArgument,
+                    fmt::format("Token {} has no logit: there are {}.", term.token, vocabulary));
+    if (m_tokens.empty()) throw Error(ErrorCode::InvalidArgument, "There is nothing to read before the word.");
+  }
+
   std::span<const float> forward(const std::vector<double>& along, const JobContext& job) {
     std::vector<TokenId> tokens;
     for (std::size_t i = 0; i < along.size(); ++i) tokens.insert(tokens.end(), m_tokens.begin(), m_tokens.end());

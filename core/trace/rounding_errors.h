@@ -14,7 +14,8 @@ namespace core::trace {
 /// [rows of the sequence there, width]. Places where nothing is rounded are left out.
 using RoundingErrors = std::map<train::Place, std::vector<float>>;
 
-/// Measured in the model's own run over these tokens, whose last token's logits are wanted.
+/// Measured in the model's own run on the CPU over these tokens, whose last token's logits are wanted: rounding is
+/// chaotic, so a run that differs in last bits would round other values up and down.
 /// @param plain of this graph
 RoundingErrors measureRoundingErrors(const model::Graph& graph, const PlainGraph& plain,
                                      std::span<const model::TokenId> tokens, model::KvType kv, const JobContext& job);

@@ -10,6 +10,10 @@ namespace core::train {
 using quant::Columns;
 using quant::ComputeType;
 
+ComputeType factorType(const quant::QuantizedTensor& weight) {
+  return weight.input && weight.input->makesCodes() ? ComputeType::Fp32 : weight.compute();
+}
+
 DecodedWeight::DecodedWeight(quant::QuantizedTensorPtr tensor, Columns columns, ComputeType compute)
     : m_tensor(std::move(tensor)),
       m_compute(compute),

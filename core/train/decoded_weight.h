@@ -5,6 +5,10 @@
 
 namespace core::train {
 
+/// What the factors of products with it are rounded to: the type that these run in (QuantizedTensor::compute), but
+/// nothing where inputs become integers, which meet the codes as they are.
+quant::ComputeType factorType(const quant::QuantizedTensor& weight);
+
 /// The values of a quantized tensor; as products use them, rounded to their type, where that is wanted.
 class DecodedWeight final : public WeightSource {
  public:

@@ -27,7 +27,7 @@ struct Used {
 
   /// What its values are rounded to as they are used.
   quant::ComputeType compute() const {
-    return role == WeightRole::Matrix ? tensor->compute() : quant::ComputeType::Fp32;
+    return role == WeightRole::Matrix ? factorType(*tensor) : quant::ComputeType::Fp32;
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/model/available_memory.h"
+#include "core/train/decoded_weight.h"
 #include "core/train/ops/attention.h"
 #include "core/train/ops/glu.h"
 #include "core/train/ops/rms_norm.h"
@@ -120,7 +121,7 @@ void ReversePass<Real>::checkLogits() const {
 
 template <typename Real>
 std::span<const Real> ReversePass<Real>::forward(const Sequences& sequences, model::LogitsWanted wanted,
-                                                 const JobContext& job, const RoundingVisitor& onRounding) {
+                                                 const JobContext& job) {
   checkTokens(sequences);
   m_tokens.assign(sequences.tokens.begin(), sequences.tokens.end());
   m_length = sequences.length;
@@ -129,7 +130,7 @@ std::span<const Real> ReversePass<Real>::forward(const Sequences& sequences, mod
   m_changedInputs.clear();
   for (std::size_t op = 0; op < m_graph.ops.size(); ++op) {
     job.progress(static_cast<double>(op) / static_cast<double>(m_graph.ops.size()), "Computing forward");
-    runOp(op, job, onRounding);
+    runOp(op, job);
     for (const ValueId value : m_graph.ops[op].inputs)
       if (!m_isKept[value] && m_lastReader[value] == op) std::vector<Real>().swap(m_values[value]);
   }

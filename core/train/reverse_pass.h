@@ -77,16 +77,12 @@ class ReversePass {
   /// Replaces all offsets. @throws Error (InvalidArgument) for a place that reads no floats
   void setOffsets(std::vector<Offset<Real>> offsets);
 
-  /// Shown what rounding adds at a place, [rows, width], as a forward pass comes there: x rounded − x. For QuantizeRows
-  /// at its result, for a product's inputs and result, and for what StoreKv reads. Only with Rounding::AsInTheModel.
-  using RoundingVisitor = std::function<void(Place, std::span<const Real> error)>;
-
   /// @return [count, vocabulary] logits of each sequence's last token, or [count · length, vocabulary] of all; valid
   ///         until the next forward
   /// @throws Error (InvalidArgument) for tokens that are not in the vocabulary or no whole sequences, (NotFinite),
   ///         (OutOfMemory), Cancelled
   std::span<const Real> forward(const Sequences& sequences, model::LogitsWanted wanted = model::LogitsWanted::LastToken,
-                                const JobContext& job = JobContext(), const RoundingVisitor& onRounding = {});
+                                const JobContext& job = JobContext());
   /// May be called several times after a forward. @param logits d(objective)/d(logit), of forward's shape
   void backward(std::span<const Real> logits, const Wanted<Real>& wanted, const JobContext& job = JobContext());
 
@@ -129,9 +125,9 @@ class ReversePass {
   void checkLogits() const;
   const Real* input(std::size_t op, std::size_t index);
   void addOffset(const Offset<Real>& offset, const ops::Batch& batch, Real* values) const;
-  void runOp(std::size_t op, const JobContext& job, const RoundingVisitor& onRounding);
-  void runProduct(std::size_t op, Real* out, const JobContext& job, const RoundingVisitor& onRounding);
-  void runStore(std::size_t op, const RoundingVisitor& onRounding);
+  void runOp(std::size_t op, const JobContext& job);
+  void runProduct(std::size_t op, Real* out, const JobContext& job);
+  void runStore(std::size_t op);
   void takeRows(std::size_t op, Real* out);
 
   void findNeeded(Task& task);

@@ -16,7 +16,6 @@ namespace {
 
 using model::CodedRow;
 
-/// Numbers that a row of codes stands for. @param in what it was made of, for outlier columns
 void decodeRow(const CodedRow& layout, const float* words, std::size_t width, const float* in, float* out) {
   const std::int32_t zero = std::bit_cast<std::int32_t>(words[1]);
   const auto* const codes = reinterpret_cast<const std::int8_t*>(words + layout.codes());
@@ -34,11 +33,16 @@ void roundRows(const quant::InputQuantizer& quantizer, const float* in, std::siz
   const CodedRow layout(static_cast<std::uint32_t>(width));
   std::vector<float> coded(rows * layout.words());
   model::ops::encodeRows(quantizer, in, rows, width, coded.data());
-  for (std::size_t row = 0; row < rows; ++row)
-    decodeRow(layout, coded.data() + row * layout.words(), width, in + row * width, out + row * width);
+  decodeCodes(coded, width, in, out);
 }
 
 }  // namespace
+
+void decodeCodes(std::span<const float> coded, std::size_t width, const float* in, float* out) {
+  const CodedRow layout(static_cast<std::uint32_t>(width));
+  for (std::size_t row = 0; row * layout.words() < coded.size(); ++row)
+    decodeRow(layout, coded.data() + row * layout.words(), width, in + row * width, out + row * width);
+}
 
 template <typename Real>
 void roundInputs(const quant::InputQuantizer& quantizer, std::optional<std::uint32_t> rowsTogether, const Batch& batch,

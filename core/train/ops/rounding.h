@@ -12,6 +12,10 @@
 
 namespace core::train::ops {
 
+/// Numbers that rows of codes (model::CodedRow) stand for; outlier columns of LLM.int8() are what they were made of, in
+/// FP16. @param in what they were made of, [rows, width]
+void decodeCodes(std::span<const float> coded, std::size_t width, const float* in, float* out);
+
 /// What products take in place of the rows of x under a quantizer, as numbers: codes under their scale, outlier columns
 /// of LLM.int8() in FP16. Which these are is decided by so many rows of a sequence together, as executors do.
 template <typename Real>
