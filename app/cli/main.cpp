@@ -28,6 +28,8 @@ void addCommands(CLI::App& program) {
   addSchemes(program);
   addError(program);
   addPerplexity(program);
+  addSensitivity(program);
+  addDesign(program);
   addCalibrate(program);
   addQuantize(program);
   addTokenize(program);

@@ -1,0 +1,241 @@
+#include "app/session/trace_model.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/base/error.h"
+#include "core/calibrate/model_hash.h"
+#include "core/trace/ranking.h"
+#include "core/trace/replay.h"
+
+namespace app {
+
+namespace trace = core::trace;
+using core::Error;
+using core::ErrorCode;
+using core::JobContext;
+using core::model::TokenId;
+using trace::Replay;
+
+namespace {
+
+constexpr float kWideMargin = 0.02F;  // by which A leads where a set did not hold on the device itself
+
+class Tracer {
+ public:
+  Tracer(Engine& engine, OpenModel& model, const TraceRequest& request,
+         const std::function<void(const Trace&, TraceStage)>& onStage, const JobContext& job)
+      : m_engine(engine), m_model(model), m_request(request), m_onStage(onStage), m_job(job) {}
+
+  Trace run() {
+    begin();
+    findCase();
+    if (!m_trace.search.found) return std::move(m_trace);
+    lookIntoDepth();
+    const auto& tokens = m_trace.found().parting.tokens;
+    const auto &mine = m_compared->graph(), &other = m_reference->graph();
+    Replay compared(mine, other, tokens, m_request.compared.kv), reference(other, mine, tokens, m_request.reference.kv);
+    noteTensors(compared);
+    if (compared.tensors().empty()) return std::move(m_trace);
+    restore(compared, reference);
+    attribute();
+    if (m_trace.found().agreement == trace::Agreement::Parted) prove(compared);
+    return std::move(m_trace);
+  }
+
+ private:
+  const trace::Parting& parting() const { return m_trace.found().parting; }
+
+  void finish(TraceStage stage) {
+    const auto now = std::chrono::steady_clock::now();
+    m_trace.seconds.emplace_back(stage, std::chrono::duration<double>(now - m_since).count());
+    if (m_onStage) m_onStage(m_trace, stage);
+    m_since = std::chrono::steady_clock::now();
+  }
+
+  void begin() {
+    m_trace.model = m_model.source();
+    m_trace.modelHash = core::calibrate::modelHash(m_model.checkpoint(), m_job.part(0.0, 0.01));
+    m_trace.reference = m_request.reference.toString();
+    m_trace.compared = m_request.compared.toString();
+    m_trace.referenceTitle = m_request.reference.displayName();
+    m_trace.comparedTitle = m_request.compared.displayName();
+    m_trace.seed = m_request.seed;
+    m_reference = m_engine.createExecutor(m_model, m_request.reference, m_job.part(0.01, 0.05));
+    m_compared = m_engine.createExecutor(m_model, m_request.compared, m_job.part(0.05, 0.1));
+    m_trace.referenceDevice = m_reference->deviceName();
+    m_trace.comparedDevice = m_compared->deviceName();
+    m_since = std::chrono::steady_clock::now();
+  }
+
+  void findCase() {
+    trace::PartingSettings settings;
+    settings.position = m_request.position;
+    settings.mostTokens = m_request.mostTokens;
+    settings.contextLength = Engine::contextLength(m_model, {});
+    settings.knownTokens = m_model.tokenizer() ? m_model.tokenizer()->size() : 0;
+    if (const auto tokenizer = m_model.tokenizer())
+      settings.ends = [tokenizer](TokenId token) { return tokenizer->isEndOfGeneration(token); };
+    settings.referenceKv = m_request.reference.kv;
+    settings.comparedKv = m_request.compared.kv;
+    const JobContext part = m_job.part(0.1, 0.15);
+    if (m_request.answer) {
+      std::vector<TokenId> tokens = m_request.prompt;
+      tokens.insert(tokens.end(), m_request.answer->begin(), m_request.answer->end());
+      m_trace.search.answer = *m_request.answer;
+      m_trace.search.found =
+          trace::partingBehind(*m_reference, *m_compared, tokens, m_request.prompt.size(), settings, part);
+    } else {
+      m_trace.search = trace::findParting(*m_reference, *m_compared, m_request.prompt, settings, part);
+    }
+    finish(TraceStage::Case);
+  }
+
+  void lookIntoDepth() {
+    trace::DepthSettings settings;
+    settings.knownTokens = m_model.tokenizer() ? m_model.tokenizer()->size() : 0;
+    settings.referenceKv = m_request.reference.kv;
+    settings.comparedKv = m_request.compared.kv;
+    m_trace.depth = trace::lookIntoDepth(*m_reference, *m_compared, parting(), settings, m_job.part(0.15, 0.2));
+    finish(TraceStage::Depth);
+  }
+
+  void noteTensors(const Replay& replay) {
+    const trace::BlockSizes sizes = trace::blockSizesOf(replay.tensors());
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      const trace::DifferingTensor& tensor = replay.tensors()[i];
+      m_trace.differingWeights += tensor.values();
+      m_trace.tensors.push_back({tensor.name, tensor.layer, tensor.mine->rows(), tensor.mine->rowValues(), sizes[i]});
+    }
+  }
+
+  void restore(Replay& compared, Replay& reference) {
+    const auto onLayers = [this](const trace::Restoration& known) {
+      m_trace.restoration = known;
+      finish(TraceStage::Layers);
+    };
+    m_trace.restoration = trace::restoreTensors(compared, reference, parting(), onLayers, m_job.part(0.2, 0.45));
+    finish(TraceStage::Tensors);
+  }
+
+  void attribute() {
+    trace::AttributionSettings settings;
+    settings.referenceKv = m_request.reference.kv;
+    settings.comparedKv = m_request.compared.kv;
+    m_trace.attribution = trace::attribute(m_reference->graph(), m_compared->graph(), parting().tokens,
+                                           trace::Objective::difference(parting().reference, parting().compared),
+                                           settings, m_job.part(0.45, 0.6));
+    finish(TraceStage::Contributions);
+  }
+
+  void prove(Replay& replay) {
+    const trace::LocalRanking local(m_compared->graph(), m_reference->graph(), parting().tokens, m_request.compared.kv,
+                                    replay, trace::blockSizesOf(replay.tensors()));
+    trace::ProofSettings settings;
+    settings.seed = m_request.seed;
+    const JobContext part = m_job.part(0.6, 0.95);
+    const auto rank = [&](const trace::Objective& objective, const trace::Restored& restored) {
+      return local.rank(objective, restored, settings.keep, part);
+    };
+    const trace::Ranking known = trace::rankByContribution(*m_trace.attribution, replay.tensors());
+    const auto find = [&](bool shows) {
+      m_trace.proof = trace::prove(
+          replay, parting(), m_trace.found().referenceLogits, known, rank, settings,
+          [&](const trace::Proof& proof) {
+            m_trace.proof = proof;
+            if (shows && !m_seenBlocks) finish(TraceStage::Blocks);
+            m_seenBlocks = true;
+          },
+          part);
+      m_trace.confirmedBlocks = confirm(replay, m_trace.proof->blocks);
+      m_trace.confirmedWeights = confirm(replay, m_trace.proof->weights);
+    };
+    find(true);
+    if (!holds(m_trace.confirmedBlocks) || !holds(m_trace.confirmedWeights)) {
+      settings.margin = kWideMargin;
+      find(false);
+    }
+    finish(TraceStage::Weights);
+  }
+
+  static bool holds(const std::optional<Confirmation>& confirmation) {
+    return !confirmation || confirmation->effect.isReferenceWord;
+  }
+
+  /// Runs the compared variant with the set's weights replaced, as anybody would run it.
+  std::optional<Confirmation> confirm(Replay& replay, const std::optional<trace::ProvedSet>& set) {
+    if (!set) return std::nullopt;
+    Variant variant = m_request.compared;
+    for (auto& [name, tensor] : trace::restoredTensors(replay, trace::restoredBy(set->members)))
+      variant.recipe.replacements[name] = tensor;
+    const auto executor = m_engine.createExecutor(m_model, variant, m_job.part(0.95, 1.0));
+    const auto cache = executor->createKvCache(static_cast<std::uint32_t>(parting().tokens.size()), variant.kv);
+    std::vector<float> logits(executor->graph().vocabulary());
+    executor->forward(parting().tokens, *cache, core::model::LogitsWanted::LastToken, logits, m_job.part(0.95, 1.0));
+    return Confirmation{executor->deviceName(), trace::effectOf(logits, parting(), m_trace.found().referenceLogits)};
+  }
+
+  Engine& m_engine;
+  OpenModel& m_model;
+  const TraceRequest& m_request;
+  const std::function<void(const Trace&, TraceStage)>& m_onStage;
+  const JobContext& m_job;
+  Trace m_trace;
+  std::unique_ptr<core::model::Executor> m_reference, m_compared;
+  std::chrono::steady_clock::time_point m_since;
+  bool m_seenBlocks = false;
+};
+
+}  // namespace
+
+std::string_view toString(TraceStage stage) {
+  switch (stage) {
+    case TraceStage::Case:
+      return "case";
+    case TraceStage::Depth:
+      return "depth";
+    case TraceStage::Layers:
+      return "layers";
+    case TraceStage::Tensors:
+      return "tensors";
+    case TraceStage::Contributions:
+      return "contributions";
+    case TraceStage::Blocks:
+      return "blocks";
+    case TraceStage::Weights:
+      return "weights";
+  }
+  return "";
+}
+
+std::vector<TokenId> tracePrompt(const OpenModel& model, std::span<const core::text::ChatMessage> messages) {
+  if (model.whyCannotChat()) throw Error(ErrorCode::Unsupported, *model.whyCannotChat());
+  return model.tokenizer()->encodePrompt(model.chatTemplate()->render(messages), core::text::SpecialTokens::Parse);
+}
+
+std::vector<TokenId> tracePrompt(const OpenModel& model, const std::string& text) {
+  if (model.whyCannotComplete()) throw Error(ErrorCode::Unsupported, *model.whyCannotComplete());
+  return model.tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
+}
+
+Trace traceModel(Engine& engine, OpenModel& model, const TraceRequest& request,
+                 const std::function<void(const Trace&, TraceStage)>& onStage, const JobContext& job) {
+  return Tracer(engine, model, request, onStage, job).run();
+}
+
+std::map<std::string, core::quant::QuantizedTensorPtr> restoredTensors(Engine& engine, OpenModel& model,
+                                                                       const Variant& reference,
+                                                                       const Variant& compared, const Trace& trace,
+                                                                       const core::trace::ProvedSet& set,
+                                                                       const JobContext& job) {
+  Variant mine = compared, other = reference;
+  mine.device = other.device = DeviceChoice::parse("cpu");
+  const auto executor = engine.createExecutor(model, mine, job.part(0.0, 0.5)),
+             source = engine.createExecutor(model, other, job.part(0.5, 1.0));
+  Replay replay(executor->graph(), source->graph(), trace.found().parting.tokens, mine.kv);
+  auto restored = core::trace::restoredTensors(replay, core::trace::restoredBy(set.members));
+  for (const auto& [name, tensor] : compared.recipe.replacements) restored.try_emplace(name, tensor);
+  return restored;
+}
+
+}  // namespace app
