@@ -128,10 +128,10 @@ const std::vector<PlannedDevice>& usualDevices() {
       card("RTX 4090", 24),
       card("RTX 3080", 10),
       card("6 GB card", 6),
-      shared("Apple, 64 GB", 64, 0.75),
-      shared("Apple, 16 GB", 16, 0.67),
-      shared("Phone, 8 GB", 8, 0.5),
-      shared("Edge board, 4 GB", 4, 0.75),
+      shared("Apple 64 GB", 64, 0.75),
+      shared("Apple 16 GB", 16, 0.67),
+      shared("Phone 8 GB", 8, 0.5),
+      shared("Edge board 4 GB", 4, 0.75),
   };
   return devices;
 }

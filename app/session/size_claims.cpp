@@ -74,18 +74,18 @@ SizeClaim weigh(const WeightClaim& claim) {
           .reason = claim.reason};
 }
 
-/// A claim that something fits: the claimed figure is the memory, the value what is needed with 4096 positions.
+/// A claim that something fits: the claimed figure is the memory, the value what is needed with so many positions.
 SizeClaim fit(const char* said, const char* shape, const char* recipe, double gigabytes, double cards, Verdict verdict,
-              const char* reason) {
+              const char* reason, std::uint32_t context = 4096) {
   const KnownShape& known = knownShape(shape);
   const PlannedModel model = planShape(known.shape, known.kv(), recipeOf(recipe));
   const PlannedDevice device{.name = "card", .bytes = static_cast<std::uint64_t>(gigabytes * cards * kGigabyte)};
-  const DevicePlan plan = planOn(model, device, {.context = 4096, .program = Program::LlamaCpp});
+  const DevicePlan plan = planOn(model, device, {.context = context, .program = Program::LlamaCpp});
   const std::string longest =
       plan.longestContext == 0 ? std::string("no context fits") : fmt::format("{} positions fit", plan.longestContext);
   return {.said = said,
           .claimed = gigabytes * cards,
-          .computed = fmt::format("{} under {} with 4096 positions; {}", known.title, recipe, longest),
+          .computed = fmt::format("{} under {} with {} positions; {}", known.title, recipe, context, longest),
           .value = plan.parts.total() / kGigabyte,
           .verdict = verdict,
           .reason = reason};
@@ -122,9 +122,11 @@ std::vector<SizeClaim> sizeClaims() {
                        "the layers must be split between them evenly"));
   claims.push_back(fit("a 32B model in 4 bits within 24 GB", "qwen2.5-32b", "Q4_K_M", 24, 1, Verdict::Holds,
                        "with a modest context"));
-  claims.push_back(fit("QLoRA-style 4 bits: 7B on 6 GB", "llama-2-7b", "nf4:double=on", 6, 1, Verdict::WithReserve,
-                       "to run it, with the context that is left; to train adapters, these, their optimizer and the "
-                       "activations must fit into the rest"));
+  claims.push_back(
+      fit("QLoRA-style 4 bits: 7B on 6 GB", "llama-2-7b", "nf4:double=on", 6, 1, Verdict::WithReserve,
+          "to run it, but not with all of its 4096 positions; to train adapters, these, their optimizer and "
+          "the activations must fit into the rest",
+          2048));
   claims.push_back(factor("FP16", 2, "fp16", Verdict::Holds, ""));
   claims.push_back(factor("BF16", 2, "bf16", Verdict::Holds, ""));
   claims.push_back(factor("INT8", 4, "int8", Verdict::Holds, "with one scale for a row"));

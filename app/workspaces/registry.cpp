@@ -5,6 +5,7 @@
 #include "app/selection/selection_link.h"
 #include "app/workspaces/bits/bits_workspace.h"
 #include "app/workspaces/chat/chat_workspace.h"
+#include "app/workspaces/compare/compare_workspace.h"
 #include "app/workspaces/inspect/inspect_workspace.h"
 #include "app/workspaces/layers/layers_workspace.h"
 #include "app/workspaces/learn/learn_workspace.h"
@@ -30,6 +31,9 @@ std::span<const WorkspaceEntry> workspaceEntries() {
       {"chat", QT_TRANSLATE_NOOP("Workspaces", "Chat"),
        QT_TRANSLATE_NOOP("Workspaces", "Original and quantized model side by side"), "chat", true,
        [](const WorkspaceContext& context) -> Workspace* { return new ChatWorkspace(context); }},
+      {"compare", QT_TRANSLATE_NOOP("Workspaces", "Compare"),
+       QT_TRANSLATE_NOOP("Workspaces", "Size, quality, speed and memory; what to use"), "compare", false,
+       [](const WorkspaceContext& context) -> Workspace* { return new CompareWorkspace(context); }},
       {"learn", QT_TRANSLATE_NOOP("Workspaces", "Learn"),
        QT_TRANSLATE_NOOP("Workspaces", "Lessons on numbers and quantization, and a glossary"), "learn", false,
        [](const WorkspaceContext& context) -> Workspace* { return new LearnWorkspace(context); }},

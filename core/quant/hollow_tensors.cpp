@@ -1,7 +1,7 @@
 #include "core/quant/hollow_tensors.h"
 
 #include <cmath>
-#include <cstring>
+#include <functional>
 #include <numeric>
 #include <vector>
 
@@ -12,13 +12,14 @@ namespace core::quant {
 
 namespace {
 
-/// A row whose scales are nothing special: no powers of two, no halves.
-QuantizedTensor madeUpRow(std::uint64_t values) {
-  auto bytes = std::make_shared<std::vector<float>>(values);
-  for (std::uint64_t i = 0; i < values; ++i)
+/// Rows whose scales are nothing special: no powers of two, no halves. Two, so that tables of rows are more than one.
+QuantizedTensor madeUpRows(std::uint64_t values) {
+  constexpr std::uint64_t kRows = 2;
+  auto bytes = std::make_shared<std::vector<float>>(kRows * values);
+  for (std::uint64_t i = 0; i < kRows * values; ++i)
     (*bytes)[i] = 0.0173F * std::sin(1.7F * static_cast<float>(i % 4093) + 0.3F);
   QuantizedTensor row;
-  row.shape = tensor::Shape{1, values};
+  row.shape = tensor::Shape{kRows, values};
   row.layout = Elements{tensor::DType::F32};
   row.payload = std::as_bytes(std::span(*bytes));
   row.owner = bytes;
@@ -58,10 +59,10 @@ std::optional<InputQuantizer> inputOf(const Activations& activations) {
 
 }  // namespace
 
-const QuantizedTensor& HollowTensors::row(const Scheme& scheme, std::uint64_t rowValues) {
+const QuantizedTensor& HollowTensors::rows(const Scheme& scheme, std::uint64_t rowValues) {
   const Scheme plain = withoutText(scheme);
   QuantizedTensorPtr& known = m_rows[{plain.toString(), rowValues}];
-  if (!known) known = quantize(plain, madeUpRow(rowValues));
+  if (!known) known = quantize(plain, madeUpRows(rowValues));
   return *known;
 }
 
@@ -70,11 +71,12 @@ QuantizedTensorPtr HollowTensors::quantized(const std::string& name, const Schem
   if (const auto dtype = storedDType(scheme.format)) {
     result->layout = Elements{*dtype};
   } else {
-    result->layout = row(scheme, shape.rowValues()).layout;
-    // Double quantization keeps the second level beside the model's constants: it counts by its real length.
+    result->layout = rows(scheme, shape.rowValues()).layout;
+    // Double quantization keeps its second level beside the model's constants: as long as it is, and of this tensor.
     if (auto* book = std::get_if<CodeBook>(&result->layout); book != nullptr && book->nested) {
       const std::uint64_t scales = groupCount(scheme.format.grouping, shape);
-      book->nested->absmax.resize((scales + kNestedBlock - 1) / kNestedBlock, 0.02F);
+      const auto own = static_cast<float>(std::hash<std::string>()(name) % 65521) * 1e-6F + 0.01F;
+      book->nested->absmax.assign((scales + kNestedBlock - 1) / kNestedBlock, own);
     }
   }
   result->name = name;

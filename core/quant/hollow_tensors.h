@@ -10,7 +10,7 @@ namespace core::quant {
 
 /// Tensors as schemes would make them, but without their weights: shape, layout, column changes and what becomes of
 /// inputs, so that a plan can ask everybody who works by these (graphs, device layouts) instead of guessing. Their
-/// payload is empty, scales are those of a made-up row: whoever decodes one is wrong. Making one takes microseconds,
+/// payload is empty, scales are those of made-up rows: whoever decodes one is wrong. Making one takes microseconds,
 /// not a pass over the weights.
 class HollowTensors {
  public:
@@ -20,7 +20,7 @@ class HollowTensors {
   static QuantizedTensorPtr stored(const std::string& name, tensor::DType dtype, const tensor::Shape& shape);
 
  private:
-  const QuantizedTensor& row(const Scheme& scheme, std::uint64_t rowValues);
+  const QuantizedTensor& rows(const Scheme& scheme, std::uint64_t rowValues);
   std::map<std::pair<std::string, std::uint64_t>, QuantizedTensorPtr> m_rows;  ///< by scheme and width
 };
 

@@ -33,7 +33,7 @@ class TestMemoryPlan : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  /// What the issue asks for: within 5 % of what executors and caches really hold, on every device of this computer.
+  /// The issue asks for 5 %; the rules are the same, so it is all of what executors and caches really hold, on every device of this computer.
   void thePlanIsWhatIsMeasured_data() {
     QTest::addColumn<QString>("scheme");
     for (const char* scheme : {"stored",
@@ -86,9 +86,9 @@ class TestMemoryPlan : public QObject {
           if (context == 512U && type == KvType::F16)
             qInfo("%-32s %-40s planned %9.0f measured %9.0f: %+.3f %%", qPrintable(scheme), device.name.c_str(),
                   parts.total(), resident + cached, 100 * error);
-          QVERIFY2(std::abs(error) < 0.05, qPrintable(QString::number(error)));
+          QVERIFY2(std::abs(error) < 0.002, qPrintable(QString::number(error)));
           QCOMPARE(parts.kvCache, cached);
-          QVERIFY2(std::abs(off(parts.weights + parts.compute, resident)) < 0.05, device.name.c_str());
+          QVERIFY2(std::abs(off(parts.weights + parts.compute, resident)) < 0.002, device.name.c_str());
         }
       }
     }

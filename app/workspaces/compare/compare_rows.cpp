@@ -1,0 +1,148 @@
+#include "app/workspaces/compare/compare_rows.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <cmath>
+
+#include "app/text/numbers.h"
+#include "app/workspaces/compare/compare_state.h"
+
+namespace app {
+
+namespace {
+
+using core::evaluate::Verdict;
+
+QString tr(const char* text) { return QCoreApplication::translate("CompareRows", text); }
+
+QString wordOf(Verdict verdict, bool isPartial) {
+  switch (verdict) {
+    case Verdict::Indistinguishable:
+      return tr("indistinguishable");
+    case Verdict::Different:
+      return tr("different");
+    case Verdict::Unknown:
+      break;
+  }
+  return isPartial ? tr("measuring…") : tr("too little text");
+}
+
+void addSize(CompareRow& row, const CompareState& state) {
+  const auto size = state.size(row.recipe);
+  if (!size || !state.selection().model()) return;
+  row.bytes = static_cast<double>(size->bytes);
+  row.bitsPerWeight = size->bitsPerWeight;
+  const auto parameters = static_cast<double>(state.selection().model()->checkpoint().parameters());
+  if (parameters <= 0) return;
+  row.ofFp32 = *row.bytes / (4 * parameters);
+  row.ofFp16 = *row.bytes / (2 * parameters);
+}
+
+void addSpeed(CompareRow& row, const CompareMeasurement& measurement) {
+  const auto found = measurement.devices.find(row.recipe.toString());
+  if (found == measurement.devices.end()) return;
+  row.decode = found->second.speed.decode;
+  row.prefill = found->second.speed.prefill;
+}
+
+CompareRow referenceRow(const CompareState& state) {
+  CompareRow row;
+  const CompareMeasurement* measurement = state.measurement();
+  const bool isOther =
+      measurement != nullptr && measurement->question.reference == CompareQuestion::Reference::ComparedModel;
+  const auto compared = state.selection().comparedRecipe();
+  if (isOther && compared) row.recipe = *compared;
+  row.title = isOther && compared ? state.selection().title(*compared) : tr("as stored");
+  row.isReference = true;
+  row.color = Theme::instance().colors().reference;
+  row.mark = SeriesMark::Square;
+  row.verdict = tr("reference");
+  addSize(row, state);
+  if (measurement == nullptr) return row;
+  row.figures.perplexity = measurement->evaluation.referencePerplexity;
+  row.state = measurement->evaluation.isComplete() ? CompareRow::State::Measured : CompareRow::State::Partly;
+  addSpeed(row, *measurement);
+  return row;
+}
+
+}  // namespace
+
+std::vector<CompareRow> compareRows(const CompareState& state) {
+  const Selection& selection = state.selection();
+  std::vector<CompareRow> rows;
+  if (!selection.model()) return rows;
+  rows.push_back(referenceRow(state));
+  const CompareMeasurement* measurement = state.measurement();
+  std::vector<int> rowOfMeasured;  // [evaluation.rows], −1 for what is not shown
+  if (measurement != nullptr) rowOfMeasured.assign(measurement->evaluation.rows.size(), -1);
+  auto recipes = selection.checkedRecipes();
+  for (const auto& recipe : recipes) {
+    if (rows.front().recipe == recipe) continue;
+    CompareRow row;
+    row.recipe = recipe;
+    row.title = selection.title(recipe);
+    row.color = selection.color(recipe);
+    row.mark = selection.mark(recipe);
+    row.verdict = tr("not measured");
+    addSize(row, state);
+    if (measurement != nullptr) {
+      const auto& all = measurement->evaluation.rows;
+      const auto found = std::ranges::find_if(all, [&](const auto& known) { return known.variant.recipe == recipe; });
+      if (found != all.end()) {
+        const bool isPartial = !measurement->evaluation.isComplete();
+        row.figures = found->statistics;
+        row.state = isPartial ? CompareRow::State::Partly : CompareRow::State::Measured;
+        row.verdict = wordOf(found->verdict, isPartial);
+        if (!found->failure.empty()) {
+          row.state = CompareRow::State::Failed;
+          row.verdict = QString::fromStdString(found->failure);
+        }
+        rowOfMeasured[static_cast<std::size_t>(found - all.begin())] = static_cast<int>(rows.size());
+      }
+      addSpeed(row, *measurement);
+    }
+    rows.push_back(std::move(row));
+  }
+  for (std::size_t i = 0; i < rowOfMeasured.size(); ++i) {
+    if (rowOfMeasured[i] < 0) continue;
+    for (const std::size_t other : measurement->evaluation.rows[i].indistinguishableFrom)
+      if (other < rowOfMeasured.size() && rowOfMeasured[other] >= 0)
+        rows[static_cast<std::size_t>(rowOfMeasured[i])].sameAs.push_back(rowOfMeasured[other]);
+  }
+  return rows;
+}
+
+double noiseFloorOf(const CompareState& state) {
+  return state.measurement() == nullptr ? 0 : state.measurement()->evaluation.noise.kl;
+}
+
+QString provenanceOf(const CompareState& state) {
+  const CompareMeasurement* measurement = state.measurement();
+  if (measurement == nullptr) return {};
+  const Evaluation& e = measurement->evaluation;
+  QString text = tr("%1 · %2 tokens, %3 scored · %4")
+                     .arg(QString::fromStdString(e.textTitle), text::count(e.tokens), text::count(e.scored),
+                          QString::fromStdString(e.rows.empty() ? e.referenceDevice : e.rows.front().device));
+  if (measurement->question.kv != core::model::KvType::F16)
+    text += tr(" · keys and values in %1")
+                .arg(QString::fromUtf8(core::model::nameOf(measurement->question.kv).data()).toUpper());
+  if (!e.isComplete()) text += tr(" · %1 of %2 blocks").arg(e.blocksDone).arg(e.blocks);
+  return text;
+}
+
+std::vector<int> paretoFront(const std::vector<CompareRow>& rows) {
+  std::vector<int> order;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i].hasKl() && rows[i].bytes && std::isfinite(rows[i].figures.klMean.value))
+      order.push_back(static_cast<int>(i));
+  const auto at = [&](int i) -> const CompareRow& { return rows[static_cast<std::size_t>(i)]; };
+  std::ranges::sort(order, [&](int a, int b) {
+    return std::pair(*at(a).bytes, at(a).figures.klMean.value) < std::pair(*at(b).bytes, at(b).figures.klMean.value);
+  });
+  std::vector<int> front;
+  for (const int i : order)
+    if (front.empty() || at(i).figures.klMean.value < at(front.back()).figures.klMean.value) front.push_back(i);
+  return front;
+}
+
+}  // namespace app

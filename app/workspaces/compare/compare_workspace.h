@@ -1,0 +1,46 @@
+#pragma once
+#include "app/workspaces/workspace.h"
+
+class QTabWidget;
+
+namespace app {
+
+class AdviserPage;
+class CompareState;
+class Label;
+class MemoryPage;
+class TradeoffPage;
+
+/// Which scheme to take: size, quality and speed measured here; what memory everything takes; and an adviser.
+///
+/// Links: compare/tradeoff?quality=kl|perplexity&text=demo|prose&tokens=N&kv=f16
+///        compare/memory?model=open|llama-3.1-8b&context=N&sequences=N&kv=f16&program=quantscope|llama.cpp
+///        compare/adviser?preset=consumer
+class CompareWorkspace : public Workspace {
+  Q_OBJECT
+ public:
+  explicit CompareWorkspace(const WorkspaceContext& context, QWidget* parent = nullptr);
+  ~CompareWorkspace() override;
+
+  void setActive(bool active) override;
+  QString helpText() const override;
+  void showExample() override;
+  QString openLink(const Link& link) override;
+  Link link() const override;
+  void saveState(QSettings& settings) const override;
+  void restoreState(QSettings& settings) override;
+
+ private:
+  void refresh();
+  QString openMemory(const Link& link);
+  QString openTradeoff(const Link& link);
+
+  CompareState* m_state;
+  QTabWidget* m_tabs;
+  TradeoffPage* m_tradeoff;
+  MemoryPage* m_memory;
+  AdviserPage* m_adviser;
+  Label* m_problem;
+};
+
+}  // namespace app
