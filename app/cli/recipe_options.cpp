@@ -71,6 +71,10 @@ void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& sch
   }
   command.add_option("--tensor-type", options.rules,
                      "PATTERN=SCHEME for the tensors whose names the regular expression matches (repeatable)");
+  addCalibration(command, options);
+}
+
+void addCalibration(CLI::App& command, RecipeOptions& options) {
   auto* const text = command
                          .add_option("--calibration", options.calibration,
                                      "A text that schemes look at: a file (plain, or .jsonl of chats), demo or prose")

@@ -38,6 +38,9 @@ void addReading(CLI::App& command, core::calibrate::CalibrationSettings& reading
 /// How many schemes and recipes a verb takes: one of either, or any number of both.
 enum class Takes { One, Any };
 
+/// Adds what schemes that look at data are made with: --calibration and how much of it, --imatrix.
+void addCalibration(CLI::App& command, RecipeOptions& options);
+
 /// Adds --scheme, --recipe and --tensor-type, and what schemes that look at data are made with. @param scheme what the
 /// first is for
 void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& scheme, Takes takes = Takes::One);

@@ -106,12 +106,16 @@ std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, 
   const auto calibration = model.calibration().current();
   const core::model::ModelWeights weights =
       model.weights().load(model.config(), options.recipe, job.part(0.0, 0.5), calibration.get());
-  core::model::Graph graph = core::model::buildGraph(model.config(), weights);
-  if (options.device.kind == DeviceChoice::Kind::Cpu) return core::model::createCpuExecutor(std::move(graph));
+  return createExecutor(core::model::buildGraph(model.config(), weights), options.device, job.part(0.5, 1.0));
+}
+
+std::unique_ptr<core::model::Executor> Engine::createExecutor(core::model::Graph graph, const DeviceChoice& device,
+                                                              const core::JobContext& job) {
+  if (device.kind == DeviceChoice::Kind::Cpu) return core::model::createCpuExecutor(std::move(graph));
   try {
-    return m_devices->create(options.device, graph, job.part(0.5, 1.0));
+    return m_devices->create(device, graph, job);
   } catch (const Error&) {
-    if (options.device.kind != DeviceChoice::Kind::Auto) throw;
+    if (device.kind != DeviceChoice::Kind::Auto) throw;
     return core::model::createCpuExecutor(std::move(graph));
   }
 }

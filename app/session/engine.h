@@ -34,6 +34,9 @@ class Engine {
   /// @throws core::Error, core::Cancelled
   std::unique_ptr<core::model::Executor> createExecutor(OpenModel& model, const SessionOptions& options,
                                                         const core::JobContext& job = core::JobContext());
+  /// One of a graph, on the device of the choice. @throws core::Error, core::Cancelled
+  std::unique_ptr<core::model::Executor> createExecutor(core::model::Graph graph, const DeviceChoice& device,
+                                                        const core::JobContext& job = core::JobContext());
   /// A conversation. @throws core::Error (Unsupported) when the model has no tokenizer, and as createExecutor
   std::unique_ptr<core::model::Session> createSession(OpenModel& model, const SessionOptions& options,
                                                       const core::JobContext& job = core::JobContext());

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
+#include "app/session/measured_tensor.h"
 #include "core/base/error.h"
+#include "core/evaluate/output_error.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/quant/load_tensor.h"
-#include "core/quant/methods/output_error.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 
@@ -23,12 +23,7 @@ double measureOutputError(const core::quant::QuantizedTensor& original, const co
                       "The output error is measured on inputs: it needs a calibration text.", original.name);
   const auto known = calibration->of(original.name, core::quant::CalibrationNeed::Hessian, job.part(0.0, 0.5));
   if (known == nullptr) return std::numeric_limits<double>::quiet_NaN();
-  const std::vector<float> weights = core::quant::dequantize(original, job);
-  std::vector<float> errors = core::quant::dequantize(quantized, job);
-  std::transform(errors.begin(), errors.end(), weights.begin(), errors.begin(), std::minus<>());
-  const double error = core::quant::outputError(errors, original.shape, known->hessian, job);
-  const double power = core::quant::outputError(weights, original.shape, known->hessian, job);
-  return error == 0 ? 0 : std::sqrt(error / power);
+  return core::evaluate::outputErrorBySecondMoment(original, quantized, known->hessian, job.part(0.5, 1.0));
 }
 
 }  // namespace
@@ -52,18 +47,27 @@ SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size
     if (!core::quant::accepts(row.scheme, original->shape, &row.refused)) return row;
   }
   const auto quantized = core::model::makeTensor(decision, original, job.part(0.0, 0.5), calibration);
-  if (decision.other) {
-    const auto stored = core::model::storedScheme(*quantized);
-    if (stored)
-      row.scheme = *stored;
-    else
-      row.typeName = decision.other->info().typeName;
-  }
-  row.bitsPerWeight = quantized->bitsPerWeight();
-  row.bytes = quantized->bytes();
-  row.stats = core::metrics::compare(*original, *quantized, job.part(0.5, 0.7));
+  row = compareMade(tensor, decision, *original, *quantized, job.part(0.5, 0.7));
   if (what == Measure::Outputs)
     row.outputError = measureOutputError(*original, *quantized, calibration, job.part(0.7, 1.0));
+  return row;
+}
+
+SchemeError compareMade(std::size_t tensor, const core::model::TensorDecision& decision,
+                        const core::quant::QuantizedTensor& original, const core::quant::QuantizedTensor& quantized,
+                        const core::JobContext& job) {
+  SchemeError row;
+  row.tensor = tensor;
+  if (!decision.other) {
+    row.scheme = *decision.scheme;
+  } else if (const auto stored = core::model::storedScheme(quantized)) {
+    row.scheme = *stored;
+  } else {
+    row.typeName = decision.other->info().typeName;
+  }
+  row.bitsPerWeight = quantized.bitsPerWeight();
+  row.bytes = quantized.bytes();
+  row.stats = core::metrics::compare(original, quantized, job);
   return row;
 }
 

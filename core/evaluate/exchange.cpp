@@ -1,8 +1,36 @@
 #include "core/evaluate/exchange.h"
 
 #include <utility>
+#include <vector>
+
+#include "core/base/error.h"
 
 namespace core::evaluate {
+
+namespace {
+
+/// Every tensor in the order of its uses.
+std::vector<quant::QuantizedTensorPtr> usedBy(const model::Graph& graph) {
+  std::vector<quant::QuantizedTensorPtr> used;
+  for (const model::Op& op : graph.ops) {
+    if (const auto* const weight = op.weight()) used.push_back(*weight);
+    if (op.kind() == model::OpKind::MatMul && op.as<model::MatMul>().bias) used.push_back(op.as<model::MatMul>().bias);
+  }
+  return used;
+}
+
+}  // namespace
+
+Exchanged differingTensors(const model::Graph& reference, const model::Graph& compared) {
+  const auto own = usedBy(reference), other = usedBy(compared);
+  if (own.size() != other.size())
+    throw Error(ErrorCode::Unsupported,
+                "The models do not compute the same operations, so no tensor stands for another.");
+  Exchanged differing;
+  for (std::size_t i = 0; i < own.size(); ++i)
+    if (own[i] != other[i]) differing[own[i]->name] = other[i];
+  return differing;
+}
 
 std::string keyOf(const Exchanged& tensors) {
   std::string key;

@@ -14,6 +14,11 @@ using Exchanged = std::map<std::string, quant::QuantizedTensorPtr>;
 /// The reference with these tensors in place of its own. Tensors that two of them share should be the same objects.
 using GraphOf = std::function<model::Graph(const Exchanged& tensors)>;
 
+/// What a graph of the same architecture computes with in place of the reference's tensors, under the reference's
+/// names.
+/// @throws Error (Unsupported) when they do not use tensors in the same order
+Exchanged differingTensors(const model::Graph& reference, const model::Graph& compared);
+
 /// What says which tensors were exchanged for what, to recognise a measurement: "blk.0.attn_q.weight=int4\n…". Empty
 /// for one that no scheme describes. What a scheme was made with (a calibration) is the store's to know.
 std::string keyOf(const Exchanged& tensors);

@@ -9,6 +9,8 @@
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
+#include "app/cli/study_options.h"
+#include "app/session/measured_tensor.h"
 #include "app/session/open_model.h"
 #include "app/session/other_models.h"
 #include "app/session/scheme_totals.h"
@@ -29,6 +31,7 @@ constexpr Metric kMetrics[] = {Metric::Mse,    Metric::SqnrDb,      Metric::Rela
 struct Options {
   std::string model, reference, pattern = "*", metric = "sqnr_db";
   RecipeOptions weights;
+  std::string text;  ///< that layers' outputs are measured on
   bool summary = false;
   Output output = Output::ForPeople;
 };
@@ -52,7 +55,8 @@ Metric parseMetric(const std::string& text) {
       "The metric must be mse, sqnr_db, relative_error, cosine, max_abs_error or output_error; found '" + text + "'.");
 }
 
-Json toJson(const SchemeError& error, const std::string& tensor, const Treatment& treatment, Measure what) {
+Json toJson(const SchemeError& error, const std::string& tensor, const Treatment& treatment, Measure what,
+            const core::evaluate::OutputError* output) {
   const auto& decision = treatment.plan.tensors[error.tensor];
   Json row = {{"tensor", tensor}, {"scheme", error.schemeText()}};
   if (treatment.recipe.asScheme() == nullptr) {
@@ -70,6 +74,12 @@ Json toJson(const SchemeError& error, const std::string& tensor, const Treatment
   for (const Metric metric : kMetrics)
     if (metric != Metric::OutputError || what == Measure::Outputs)
       row[core::metrics::toString(metric)] = finite(value(error, metric));
+  if (output != nullptr) {
+    row["output_error_error"] = finite(output->weights.error);
+    addEstimate(row, "output_error_of_inputs", output->activations);
+    addEstimate(row, "output_error_total", output->total);
+    row["output_tokens"] = output->tokens;
+  }
   // JSON has no infinity: a null above is no error, an infinite one, or nothing to compare, as the outcome says.
   row["outcome"] = core::metrics::toString(error.stats.outcome());
   row["compared"] = error.stats.count();
@@ -147,13 +157,33 @@ bool isTheSame(const SchemeError& error, const core::model::TensorDecision& deci
          error.stats.outcome() == core::metrics::Outcome::Exact;
 }
 
+/// The text that layers' outputs are measured on; nothing where they are not, or only from an importance matrix.
+std::optional<core::calibrate::TokenWindows> outputWindows(const OpenModel& model, const Options& options,
+                                                           Metric metric) {
+  const std::string& calibration = options.weights.calibration;
+  std::string text = !options.text.empty() ? options.text : calibration;
+  const bool hasOwn = model.isDemo() && options.weights.imatrix.empty();
+  if (text.empty() && metric == Metric::OutputError && hasOwn) text = kDemoText;
+  if (text.empty()) return std::nullopt;
+  return windowsOf(model, openText(text), options.weights.reading, interruptibleJob());
+}
+
 Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes, const Options& options,
                Metric metric) {
   const auto& job = interruptibleJob();
   const auto& checkpoint = model.checkpoint();
   const auto calibration = model.calibration().current();
   const auto treatments = planTreatments(std::move(recipes), checkpoint);
-  const Measure what = metric == Metric::OutputError ? Measure::Outputs : Measure::Weights;
+  const auto windows = outputWindows(model, options, metric);
+  MeasuredTensors measured;
+  if (windows) {
+    std::vector<std::size_t> tensors;
+    for (std::size_t i = 0; i < checkpoint.tensors().size(); ++i)
+      if (matchesPattern(checkpoint.tensors()[i].name, options.pattern)) tensors.push_back(i);
+    measured = measureOutputs(model, treatments, tensors, *windows, job);
+  }
+  const Measure what = windows || metric == Metric::OutputError ? Measure::Outputs : Measure::Weights;
+  const Measure others = windows ? Measure::Weights : what;  // of tensors that no layer multiplies with
   Answer answer;
   for (const auto& treatment : treatments) answer.totals.emplace_back(treatment.recipe.toString(), metric);
   for (std::size_t index = 0; index < checkpoint.tensors().size(); ++index) {
@@ -164,14 +194,18 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
       const bool isAsked = decision && decision->other && !options.reference.empty();
       const std::string& name = isAsked ? decision->other->info().name : tensor.name;
       if (!decision || !matchesPattern(name, options.pattern)) continue;
-      const SchemeError error = measureSchemeError(checkpoint, index, *decision, job, calibration.get(), what);
+      const auto known = measured.find({index, i});
+      const SchemeError error = known != measured.end()
+                                    ? known->second.error
+                                    : measureSchemeError(checkpoint, index, *decision, job, calibration.get(), others);
       if (isTheSame(error, *decision)) {
         answer.same.push_back({name, "the same in both", tensor.bytes});
         continue;
       }
       answer.totals[i].add(error, name, tensor.shape.count());
       if (options.output == Output::ForPrograms)
-        answer.rows.push_back(toJson(error, name, treatments[i], what));
+        answer.rows.push_back(
+            toJson(error, name, treatments[i], what, known != measured.end() ? &known->second.output : nullptr));
       else if (!options.summary)
         printText(name, error, treatments[i], metric);
     }
@@ -245,9 +279,14 @@ void addError(CLI::App& program) {
       ->capture_default_str();
   command
       ->add_option("--metric", options->metric,
-                   "The column of the text table; output_error is measured on the inputs of --calibration, as they "
-                   "are: what activations= makes of them takes no part")
+                   "The column of the text table; output_error is what the weights do to their layer's outputs on "
+                   "the inputs of --text; what activations= makes of those has its own columns in the JSON")
       ->capture_default_str();
+  command
+      ->add_option("--text", options->text,
+                   "A text on which the errors of layers' outputs are measured, too (a file, demo or prose; "
+                   "--calibration's where there is one; --calibration-tokens says how much)")
+      ->check(CLI::Validator(whyEmpty, ""));
   command->add_flag("--summary", options->summary,
                     "One line per scheme; with --json one object: totals, what is kept, and the rows");
   addJsonFlag(*command, options->output);

@@ -1,0 +1,149 @@
+#include <fmt/core.h>
+
+#include <cmath>
+#include <memory>
+
+#include "app/cli/command.h"
+#include "app/cli/interruption.h"
+#include "app/cli/recipe_options.h"
+#include "app/cli/study_options.h"
+#include "app/session/measure_sensitivity.h"
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+
+namespace app::cli {
+
+namespace {
+
+using core::evaluate::Direction;
+using core::evaluate::Level;
+
+struct Options {
+  std::string model, pattern = "*", direction = "swap";
+  std::vector<std::string> levels;
+  RecipeOptions weights;
+  StudyOptions study;
+  Output output = Output::ForPeople;
+};
+
+std::vector<Level> levelsOf(const Options& options) {
+  std::vector<Level> levels;
+  for (const std::string& word : options.levels)
+    for (const Level level : {Level::Layer, Level::Role, Level::Tensor})
+      if (word == core::evaluate::toString(level)) levels.push_back(level);
+  return levels.empty() ? std::vector{Level::Tensor} : levels;
+}
+
+Json toJson(const SensitivityRow& row) {
+  Json json = {{"tensor", row.name},
+               {"level", core::evaluate::toString(row.level)},
+               {"scheme", row.scheme},
+               {"direction", core::evaluate::toString(row.direction)}};
+  addEstimate(json, "kl", row.kl);
+  addEstimate(json, "kl_change", row.change);
+  json["weight_error"] = finite(row.weightError);
+  addEstimate(json, "output_error", row.outputError.weights);
+  json["output_error_of_inputs"] = finite(row.outputError.activations.value);
+  json["output_error_total"] = finite(row.outputError.total.value);
+  json["gradient_estimate"] = finite(row.gradientEstimate);
+  return json;
+}
+
+Json toJson(const core::evaluate::RankCorrelation& correlation) {
+  return {{"spearman", finite(correlation.rho)},
+          {"low", finite(correlation.low)},
+          {"high", finite(correlation.high)},
+          {"tensors", correlation.count}};
+}
+
+/// The list of measurements; what is said of all of them stands in the first.
+Json toJson(const SensitivityReport& report) {
+  Json rows = Json::array();
+  for (const SensitivityRow& row : report.rows) rows.push_back(toJson(row));
+  Json& first = rows.front();
+  first["recipe"] = report.recipe;
+  addEstimate(first, "recipe_kl", report.quantizedKl);
+  first["text"] = report.textTitle;
+  first["tokens"] = report.tokens;
+  first["scored"] = report.scored;
+  first["blocks"] = report.blocks;
+  first["device"] = report.device;
+  if (report.proxies.points.size() >= 3)
+    first["rank_correlation"] = {{"weight_error", toJson(report.proxies.weightError)},
+                                 {"output_error", toJson(report.proxies.outputError)},
+                                 {"gradient_estimate", toJson(report.proxies.gradientEstimate)}};
+  return rows;
+}
+
+std::string shown(const core::evaluate::Estimate& estimate) {
+  return fmt::format("{:.3g} ± {:.2g}", estimate.value, estimate.error);
+}
+
+void printRow(const SensitivityReport& report) {
+  const SensitivityRow& row = report.rows.back();
+  if (report.rows.size() == 1)
+    fmt::print("{} as a whole: KL {} nats per token\n", core::io::printable(report.recipe), shown(report.quantizedKl));
+  fmt::print("{:<28} {:<16} {:<8} KL {:<20}", core::io::printable(row.name), row.scheme,
+             core::evaluate::toString(row.direction), shown(row.kl));
+  if (row.direction == Direction::Restore) fmt::print(" less by {:<20}", shown(row.change));
+  if (row.level == Level::Tensor && !std::isnan(row.weightError))
+    fmt::print(" weight error {:.3g}, output error {:.3g}", row.weightError, row.outputError.total.value);
+  fmt::print("\n");
+  flush();
+}
+
+void printCorrelation(const char* name, const core::evaluate::RankCorrelation& correlation) {
+  if (std::isnan(correlation.rho)) return;
+  fmt::print("  {:<18} {:>6.2f}  (95 %: {:.2f} … {:.2f})\n", name, correlation.rho, correlation.low, correlation.high);
+}
+
+void run(const Options& options) {
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
+  options.weights.calibrate(*model, job);
+  SensitivityRequest request;
+  request.recipe = options.weights.parse();
+  request.pattern = options.pattern;
+  request.levels = levelsOf(options);
+  request.swaps = options.direction != "restore";
+  request.restores = options.direction != "swap";
+  Engine engine;
+  DivergenceStudy study(*model, engine, options.study.request(*model, "demo"), job);
+  const bool isForPeople = options.output == Output::ForPeople;
+  const SensitivityReport report =
+      measureSensitivity(study, request, isForPeople ? OnSensitivity(printRow) : OnSensitivity(), job);
+  if (!isForPeople) return print(toJson(report));
+  if (report.proxies.points.size() < 3) return;
+  fmt::print("Rank correlation with the measured KL, over {} tensors:\n", report.proxies.points.size());
+  printCorrelation("weight error", report.proxies.weightError);
+  printCorrelation("output error", report.proxies.outputError);
+  printCorrelation("gradient estimate", report.proxies.gradientEstimate);
+}
+
+}  // namespace
+
+void addSensitivity(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand(
+      "sensitivity", "What quantizing single tensors, layers or roles does to a model's predictions: KL divergence");
+  addModel(*command, options->model);
+  addRecipe(*command, options->weights, "What the tensors are quantized to");
+  addStudy(*command, options->study);
+  command->add_option("--tensor", options->pattern, "Only tensors that match this pattern (* and ?)")
+      ->capture_default_str();
+  command
+      ->add_option("--level", options->levels, "What is exchanged at once: tensor (default), layer, role (repeatable)")
+      ->check(CLI::IsMember({"tensor", "layer", "role"}));
+  command
+      ->add_option("--direction", options->direction,
+                   "swap: one part quantized, the rest as stored; restore: all quantized but one part; or both")
+      ->check(CLI::IsMember({"swap", "restore", "both"}))
+      ->capture_default_str();
+  addJsonFlag(*command, options->output);
+  command->callback([options] {
+    if (!options->weights.isGiven()) throw CLI::RequiredError("--scheme or --recipe");
+    run(*options);
+  });
+}
+
+}  // namespace app::cli

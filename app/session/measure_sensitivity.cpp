@@ -1,0 +1,126 @@
+#include "app/session/measure_sensitivity.h"
+
+#include <algorithm>
+#include <map>
+
+#include "app/session/calibrate_model.h"
+#include "app/session/scheme_error.h"
+#include "core/base/error.h"
+#include "core/metrics/error_stats.h"
+
+namespace app {
+
+namespace evaluate = core::evaluate;
+
+namespace {
+
+constexpr std::uint32_t kInputTokens = 2048, kInputContext = 256;
+
+std::string schemeOf(const evaluate::Exchanged& tensors, const std::vector<std::string>& names) {
+  std::string scheme;
+  for (const std::string& name : names) {
+    const auto found = tensors.find(name);
+    if (found == tensors.end()) continue;
+    const std::string own = found->second->scheme ? found->second->scheme->toString() : "stored elsewhere";
+    if (!scheme.empty() && scheme != own) return "several";
+    scheme = own;
+  }
+  return scheme;
+}
+
+/// What is quickly known of single tensors.
+struct QuickFigures {
+  std::map<std::string, double> weightErrors;
+  std::map<std::string, evaluate::OutputError> outputErrors;
+};
+
+QuickFigures quickFigures(const DivergenceStudy& study, const evaluate::Exchanged& tensors,
+                          const core::JobContext& job) {
+  QuickFigures figures;
+  std::vector<std::string> names;
+  for (const auto& place : study.placesOf(tensors)) {
+    const auto original = study.model().tensor(*study.model().checkpoint().find(place.name));
+    const auto stats = core::metrics::compare(*original, *tensors.at(place.name), job.part(0.0, 0.0));
+    figures.weightErrors[place.name] = stats.relativeError();
+    names.push_back(place.name);
+  }
+  const auto windows = inputWindows(study, job.part(0.0, 0.1));
+  if (!windows) return figures;
+  evaluate::measureOutputErrors(
+      study.reference(), *windows, names, [&](const std::string& name) { return std::vector{tensors.at(name)}; },
+      [&](const std::string& name, std::size_t, const evaluate::OutputError& error) {
+        figures.outputErrors[name] = error;
+      },
+      job.part(0.1, 1.0));
+  return figures;
+}
+
+}  // namespace
+
+std::optional<core::calibrate::TokenWindows> inputWindows(const DivergenceStudy& study, const core::JobContext& job) {
+  core::calibrate::CalibrationSettings settings;
+  settings.tokens = kInputTokens;
+  settings.context = std::min(kInputContext, study.model().config().contextLength);
+  try {
+    return windowsOf(study.model(), study.request().text, settings, job);
+  } catch (const core::Error&) {
+    return std::nullopt;  // too short for a window
+  }
+}
+
+SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRequest& request,
+                                     const OnSensitivity& onRow, const core::JobContext& job) {
+  SensitivityReport report;
+  report.recipe = request.recipe.toString();
+  report.textTitle = study.request().text.title;
+  report.device = study.deviceName();
+  report.tokens = study.reading().tokens, report.scored = study.reading().scored;
+  report.blocks = study.reading().blocks;
+  evaluate::Sweep sweep;
+  sweep.quantized = study.tensorsOf(request.recipe, job.part(0.0, 0.05));
+  sweep.swaps = request.swaps, sweep.restores = request.restores;
+  std::vector<evaluate::PlacedTensor> places = study.placesOf(sweep.quantized);
+  std::erase_if(places, [&](const auto& place) { return !matchesPattern(place.name, request.pattern); });
+  if (places.empty())
+    throw core::Error(core::ErrorCode::NotFound,
+                      "The recipe " + report.recipe + " changes no tensor that matches '" + request.pattern + "'.");
+  bool hasTensors = false;
+  for (const evaluate::Level level : request.levels) {
+    hasTensors = hasTensors || level == evaluate::Level::Tensor;
+    for (auto& part : evaluate::partsOf(places, level)) sweep.parts.push_back(std::move(part));
+  }
+  QuickFigures figures;
+  if (hasTensors && request.proxies) figures = quickFigures(study, sweep.quantized, job.part(0.05, 0.1));
+
+  evaluate::SweepVisitor visitor;
+  visitor.whole = [&](const evaluate::BlockRatio& whole) { report.quantizedKl = whole.ratio(); };
+  visitor.part = [&](const evaluate::Sensitivity& of) {
+    const evaluate::Part& part = sweep.parts[of.part];
+    SensitivityRow row;
+    row.level = part.level, row.name = part.name, row.tensors = part.tensors, row.direction = of.direction;
+    row.scheme = schemeOf(sweep.quantized, part.tensors);
+    row.kl = of.kl, row.change = of.change;
+    if (part.level == evaluate::Level::Tensor) {
+      const auto place = std::ranges::find(places, part.name, &evaluate::PlacedTensor::name);
+      row.layer = place->layer, row.role = place->role;
+      if (const auto found = figures.weightErrors.find(part.name); found != figures.weightErrors.end())
+        row.weightError = found->second;
+      if (const auto found = figures.outputErrors.find(part.name); found != figures.outputErrors.end())
+        row.outputError = found->second;
+      if (request.gradientEstimate)
+        row.gradientEstimate = request.gradientEstimate(part.name).value_or(evaluate::ProxyPoint::kNotMeasured);
+    }
+    report.rows.push_back(std::move(row));
+    if (onRow) onRow(report);
+  };
+  evaluate::measureSensitivity(study.meter(), sweep, visitor, job.part(0.1, 1.0));
+  std::vector<evaluate::ProxyPoint> points;
+  for (const SensitivityRow& row : report.rows)
+    if (row.level == evaluate::Level::Tensor && row.direction == evaluate::Direction::Swap)
+      points.push_back({row.name, row.scheme, row.weightError, row.outputError.total.value, row.gradientEstimate,
+                        row.kl.value, row.kl.error});
+  report.proxies = evaluate::compareProxies(std::move(points));
+  return report;
+}
+
+}  // namespace app
