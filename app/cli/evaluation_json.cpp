@@ -51,6 +51,18 @@ Json noiseJson(const NoiseFloor& noise) {
   return runs;
 }
 
+Json pairsJson(const Evaluation& evaluation, const EvaluationRow& row) {
+  Json pairs = Json::array();
+  for (const RowPair& of : row.pairs) {
+    Json pair = {{"scheme", evaluation.rows[of.other].text}};
+    add(pair, "kl_difference", of.difference.kl);
+    add(pair, "log_perplexity_ratio", of.difference.logRatio);
+    pair["verdict"] = nameOf(of.verdict);
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
 /// What all rows were computed from.
 void addOrigin(Json& row, const Evaluation& of) {
   row["reference"] = of.reference;
@@ -92,6 +104,7 @@ Json evaluationJson(const Evaluation& evaluation) {
     Json alike = Json::array();
     for (const std::size_t other : of.indistinguishableFrom) alike.push_back(evaluation.rows[other].text);
     row["indistinguishable_from"] = std::move(alike);
+    row["pairs"] = pairsJson(evaluation, of);
     row["tokens_per_s"] = of.tokensPerSecond;
     row["blocks"] = of.statistics.blocks;
     row["answers"] = of.statistics.answers;

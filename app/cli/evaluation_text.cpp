@@ -53,9 +53,8 @@ void printHead(const Evaluation& of) {
 
 void printNoise(const NoiseFloor& noise) {
   if (noise.runs.empty()) return;
-  fmt::print(
-      "\nNoise floor, the reference computed in another way: KL {:.2g}, ln of the ratio of perplexities {:.2g}\n",
-      noise.kl, noise.logRatio);
+  fmt::print("\nNoise floor (the reference computed in another way): KL {:.2g}, ln of perplexities' ratio {:.2g}\n",
+             noise.kl, noise.logRatio);
   for (const NoiseRun& run : noise.runs)
     fmt::print("  {} ({}): KL {}\n", run.what, core::io::printable(run.device), shown(run.statistics.klMean));
 }

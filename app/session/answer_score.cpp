@@ -1,87 +1,41 @@
 #include "app/session/answer_score.h"
 
-#include <algorithm>
 #include <cmath>
-#include <memory>
 #include <vector>
 
 #include "app/session/engine.h"
 #include "core/base/error.h"
+#include "core/evaluate/answers.h"
+#include "core/evaluate/block_statistics.h"
+#include "core/evaluate/step_scorer.h"
 
 namespace app {
 
 namespace {
 
-using core::model::Session;
-using core::text::SpecialTokens;
-using core::text::TokenId;
+using core::evaluate::Passage;
 
-/// A conversation as tokens, and where its answer begins.
-struct Text {
-  std::vector<TokenId> tokens;
-  std::size_t answer;
-};
-
-/// The tokens of prompt and answer up to the one that ends the turn.
-Text textOf(const OpenModel& model, const Exchange& exchange) {
-  const auto& tokenizer = *model.tokenizer();
-  const auto encode = [&](const std::vector<core::text::ChatMessage>& messages, bool prompt) {
-    return tokenizer.encodePrompt(model.chatTemplate()->render(messages, prompt), SpecialTokens::Parse);
-  };
-  const core::text::ChatMessage question{"user", exchange.question};
-  const std::vector<TokenId> prompt = encode({question}, true);
-  Text text{encode({question, {"assistant", exchange.answer}}, false), 0};
-  // Where a tokenizer joins the two, the answer begins with the token that differs.
-  const auto parting = std::ranges::mismatch(text.tokens, prompt).in1;
-  text.answer = static_cast<std::size_t>(parting - text.tokens.begin());
-  const auto end =
-      std::find_if(parting, text.tokens.end(), [&](TokenId id) { return tokenizer.isEndOfGeneration(id); });
-  if (end != text.tokens.end()) text.tokens.erase(end + 1, text.tokens.end());
-  if (text.answer == 0 || text.answer == text.tokens.size())
+Passage passageOf(const OpenModel& model, const Exchange& exchange) {
+  const std::vector<core::text::ChatMessage> messages{{"user", exchange.question}, {"assistant", exchange.answer}};
+  auto found =
+      core::evaluate::findAnswers(messages, *model.tokenizer(), *model.chatTemplate(), model.config().contextLength);
+  if (found.passages.empty())
     throw core::Error(core::ErrorCode::InvalidArgument,
-                      "A question or its answer has no tokens in this model's chats.");
-  return text;
+                      found.tooLong == 0 ? "A question or its answer has no tokens in this model's chats."
+                                         : "A question with its answer does not fit the model's context.");
+  return std::move(found.passages.front());
 }
 
-std::size_t favourite(std::span<const float> logits) {
-  return static_cast<std::size_t>(std::ranges::max_element(logits) - logits.begin());
+AnswerScore scoreOf(const core::evaluate::BlockStatistics& sums) {
+  const auto tokens = static_cast<double>(sums.tokens()), answers = static_cast<double>(sums.answers);
+  const std::uint64_t exact = sums.rightInReference - sums.turnedWrong + sums.turnedRight;
+  return {.answers = sums.answers,
+          .tokens = sums.tokens(),
+          .perplexity = std::exp(sums.nllCompared / tokens),
+          .kl = sums.kl / tokens,
+          .sameTop = static_cast<double>(sums.sameTop) / tokens,
+          .exactShare = static_cast<double>(exact) / answers};
 }
-
-/// Sums over answers.
-class Sums {
- public:
-  void add(const Text& text, const std::vector<float>& expected, const std::vector<float>& seen) {
-    const std::size_t rows = text.tokens.size() - text.answer, width = expected.size() / rows;
-    bool isExact = true;
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto reference = std::span(expected).subspan(i * width, width);
-      const auto model = std::span(seen).subspan(i * width, width);
-      const auto token = static_cast<std::size_t>(text.tokens[text.answer + i]);
-      m_surprise += core::model::logSumExp(model) - static_cast<double>(model[token]);
-      m_kl += core::model::klDivergence(reference, model);
-      const std::size_t top = favourite(model);
-      m_same += top == favourite(reference) ? 1 : 0;
-      isExact = isExact && top == token;
-    }
-    m_tokens += rows;
-    m_exact += isExact ? 1 : 0;
-    ++m_answers;
-  }
-
-  AnswerScore score() const {
-    const auto tokens = static_cast<double>(m_tokens);
-    return {m_answers,
-            m_tokens,
-            std::exp(m_surprise / tokens),
-            m_kl / tokens,
-            static_cast<double>(m_same) / tokens,
-            static_cast<double>(m_exact) / static_cast<double>(m_answers)};
-  }
-
- private:
-  double m_surprise = 0.0, m_kl = 0.0;
-  std::size_t m_answers = 0, m_tokens = 0, m_same = 0, m_exact = 0;
-};
 
 }  // namespace
 
@@ -90,19 +44,20 @@ AnswerScore scoreAnswers(OpenModel& model, const core::model::Recipe& recipe, st
   if (model.whyCannotChat()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotChat());
   if (exchanges.empty()) throw core::Error(core::ErrorCode::InvalidArgument, "There are no answers to score.");
   Engine engine;
-  Engine::SessionOptions options;
-  options.device.kind = DeviceChoice::Kind::Cpu;
-  const std::unique_ptr<Session> reference = engine.createSession(model, options, job.part(0.0, 0.1));
-  options.recipe = recipe;
-  const std::unique_ptr<Session> compared = engine.createSession(model, options, job.part(0.1, 0.4));
-  Sums sums;
+  const DeviceChoice cpu{DeviceChoice::Kind::Cpu};
+  const auto reference = engine.createExecutor(model, Variant{{}, cpu}, job.part(0.0, 0.1));
+  const auto compared = engine.createExecutor(model, Variant{recipe, cpu}, job.part(0.1, 0.4));
+  const core::evaluate::LogitStreamOptions options{.capacity = model.config().contextLength,
+                                                   .knownTokens = model.tokenizer()->size()};
+  core::evaluate::LogitStream expected(*reference, options), seen(*compared, options);
+  core::evaluate::StepScorer scorer(expected, {&seen});
+  core::evaluate::BlockStatistics sums;
   for (std::size_t i = 0; i < exchanges.size(); ++i) {
     job.progress(0.4 + 0.6 * static_cast<double>(i) / static_cast<double>(exchanges.size()), "Reading answers");
-    const Text text = textOf(model, exchanges[i]);
-    const auto read = std::span(text.tokens).first(text.tokens.size() - 1);
-    sums.add(text, reference->score(read, text.answer - 1, job), compared->score(read, text.answer - 1, job));
+    const Passage passage = passageOf(model, exchanges[i]);
+    sums.add(passage, scorer.score(passage, job).front());
   }
-  return sums.score();
+  return scoreOf(sums);
 }
 
 }  // namespace app

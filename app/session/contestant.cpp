@@ -4,7 +4,7 @@
 
 namespace app {
 
-core::evaluate::LogitStream& Reader::stream(const core::JobContext& job) {
+core::evaluate::LogitStream& VariantReader::stream(const core::JobContext& job) {
   if (!m_stream) {
     m_executor = m_engine.createExecutor(m_model, m_variant, job);
     m_stream = std::make_unique<core::evaluate::LogitStream>(*m_executor, m_options);

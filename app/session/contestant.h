@@ -12,10 +12,10 @@ namespace app {
 
 /// A variant that reads a text, made when a block of it is not known yet: weights that were measured before are not
 /// made again.
-class Reader {
+class VariantReader {
  public:
   /// @param model, engine outlive this
-  Reader(OpenModel& model, Engine& engine, Variant variant, core::evaluate::LogitStreamOptions options)
+  VariantReader(OpenModel& model, Engine& engine, Variant variant, core::evaluate::LogitStreamOptions options)
       : m_model(model), m_engine(engine), m_variant(std::move(variant)), m_options(options) {}
 
   const Variant& variant() const { return m_variant; }
@@ -34,7 +34,7 @@ class Reader {
 
 /// One that is compared with the reference: what reads, what is known of it.
 struct Contestant {
-  std::unique_ptr<Reader> reader;  ///< null: the reference itself
+  std::unique_ptr<VariantReader> reader;  ///< null: the reference itself
   KeptBlocks kept;
   std::string noise;  ///< how it differs from the reference where it only measures noise; else empty
   core::evaluate::ComparisonStatistics statistics = {};

@@ -39,8 +39,8 @@ class Evaluator {
                                              model.config().contextLength};
     m_reading = evaluate::readText(request.text, reader, request.reading, job);
     m_modelHash = core::calibrate::modelHash(model.checkpoint(), job);
-    m_reference =
-        std::make_unique<Reader>(model, engine, request.reference, optionsOf(request.reference, request.batchTokens));
+    m_reference = std::make_unique<VariantReader>(model, engine, request.reference,
+                                                  optionsOf(request.reference, request.batchTokens));
     for (const Variant& variant : request.compared) addContestant(variant, request.batchTokens, {});
     if (request.noise == Noise::Measure) addNoise();
     if (m_contestants.empty())
@@ -50,10 +50,12 @@ class Evaluator {
   Evaluation run(const JobContext& job) {
     try {
       for (std::uint32_t block = 0, at = 0; block < m_reading.blocks; ++block) {
-        job.progress(static_cast<double>(block) / m_reading.blocks, "Reading the evaluation text");
+        const double done = static_cast<double>(block) / m_reading.blocks;
+        job.progress(done, "Reading the evaluation text");
         const std::uint32_t first = at;
         while (at < m_reading.passages.size() && m_reading.passages[at].block == block) ++at;
-        readBlock(block, std::span(m_reading.passages).subspan(first, at - first), job);
+        // What making weights or a forward reports is no part of the text.
+        readBlock(block, std::span(m_reading.passages).subspan(first, at - first), job.part(done, done));
         ++m_blocksDone;
         show();
         keepNowAndThen();
@@ -82,7 +84,7 @@ class Evaluator {
   }
 
   void addContestant(const Variant& variant, std::uint32_t batch, std::string noise) {
-    m_contestants.push_back({std::make_unique<Reader>(m_model, m_engine, variant, optionsOf(variant, batch)),
+    m_contestants.push_back({std::make_unique<VariantReader>(m_model, m_engine, variant, optionsOf(variant, batch)),
                              keptOf(variant, batch, noise), noise});
   }
 
@@ -230,7 +232,7 @@ class Evaluator {
   const OnBlock& m_onBlock;
   evaluate::Reading m_reading;
   std::string m_modelHash;
-  std::unique_ptr<Reader> m_reference;
+  std::unique_ptr<VariantReader> m_reference;
   std::vector<Contestant> m_contestants;  ///< compared ones, then those that measure noise
   std::optional<evaluate::StepScorer> m_scorer;
   std::vector<Contestant*> m_scored;  ///< by m_scorer

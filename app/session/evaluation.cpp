@@ -24,7 +24,8 @@ void judgeRows(Evaluation& evaluation, std::span<const core::evaluate::Compariso
     for (std::size_t other = 0; other < evaluation.rows.size(); ++other) {
       if (other == i || !evaluation.rows[other].failure.empty()) continue;
       const auto pair = comparePaired(statistics[i]->blocks(), statistics[other]->blocks());
-      if (judge(pair.kl, noise.kl) == Verdict::Indistinguishable) row.indistinguishableFrom.push_back(other);
+      row.pairs.push_back({other, pair, judge(pair.kl, noise.kl)});
+      if (row.pairs.back().verdict == Verdict::Indistinguishable) row.indistinguishableFrom.push_back(other);
     }
   }
 }

@@ -24,6 +24,14 @@ struct NoiseFloor {
   double logRatio = 0;  ///< |ln of the ratio of perplexities|
 };
 
+/// A row against another one, on the same blocks.
+struct RowPair {
+  std::size_t other = 0;                        ///< row
+  core::evaluate::PairedComparison difference;  ///< this row's less the other's
+  /// Of the difference in KL: which of both is nearer to the reference, or that nobody can tell.
+  core::evaluate::Verdict verdict = core::evaluate::Verdict::Unknown;
+};
+
 /// What was measured of one compared variant.
 struct EvaluationRow {
   Variant variant;
@@ -36,7 +44,8 @@ struct EvaluationRow {
   /// Against the reference: by KL, and by perplexity alone (which may not show what KL does).
   core::evaluate::Verdict verdict = core::evaluate::Verdict::Unknown;
   core::evaluate::Verdict perplexityVerdict = core::evaluate::Verdict::Unknown;
-  std::vector<std::size_t> indistinguishableFrom;  ///< other rows, by mean KL on the same blocks
+  std::vector<RowPair> pairs;                      ///< with every other row that could run
+  std::vector<std::size_t> indistinguishableFrom;  ///< those of them, by mean KL
   std::string failure;                             ///< one sentence why it could not run; the figures mean nothing then
 };
 

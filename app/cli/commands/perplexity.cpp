@@ -1,10 +1,14 @@
+#include <fmt/core.h>
+
 #include <memory>
+#include <optional>
 
 #include "app/cli/arguments.h"
 #include "app/cli/command.h"
 #include "app/cli/evaluation_json.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
+#include "app/cli/task_text.h"
 #include "app/session/cache_folder.h"
 #include "app/session/evaluate_model.h"
 #include "core/base/error.h"
@@ -14,7 +18,7 @@ namespace app::cli {
 namespace {
 
 struct Options {
-  std::string model, text, reference = "stored", device = "auto", kvType = "f16";
+  std::string model, text, tasks, reference = "stored", device = "auto", kvType = "f16";
   std::vector<std::string> variants;
   RecipeOptions weights;
   core::evaluate::ReadingSettings reading;
@@ -40,24 +44,57 @@ core::calibrate::CalibrationText textFor(const Options& options, const OpenModel
                     "Only the built-in model has a text of its own; --text names one for another model.");
 }
 
-void run(const Options& options) {
-  const auto& job = interruptibleJob();
-  const auto model = OpenModel::open(options.model, job);
+/// The text, the tasks, or both: tasks alone where no text was named.
+struct Answers {
+  std::optional<Evaluation> text;
+  std::optional<TaskEvaluation> tasks;
+};
+
+Answers evaluate(const Options& options, OpenModel& model, const core::JobContext& job) {
   Variant usual;
   usual.device = DeviceChoice::parse(options.device);
   usual.kv = core::model::kvTypeOf(options.kvType);
-  EvaluationRequest request{Variant::parse(options.reference, usual),
-                            variantsOf(options, usual),
-                            textFor(options, *model),
-                            options.reading,
-                            options.batch,
-                            options.noise,
-                            options.usesCache ? userCacheFolder() : std::filesystem::path()};
-  options.weights.calibrate(*model, job);
+  const Variant reference = Variant::parse(options.reference, usual);
+  const auto compared = variantsOf(options, usual);
+  const auto cache = options.usesCache ? userCacheFolder() : std::filesystem::path();
+  const bool hasText = !options.text.empty() || options.tasks.empty(), hasTasks = !options.tasks.empty();
+  std::optional<EvaluationRequest> text;
+  if (hasText)
+    text = EvaluationRequest{reference,     compared, textFor(options, model), options.reading, options.batch,
+                             options.noise, cache};
+  std::optional<TaskRequest> tasks;
+  if (hasTasks) tasks = TaskRequest{reference, compared, openTaskList(options.tasks), cache};
+  options.weights.calibrate(model, job);
   Engine engine;
-  const Evaluation evaluation = evaluateModel(*model, engine, request, {}, job);
-  if (options.output == Output::ForPrograms) return print(evaluationJson(evaluation));
-  printEvaluation(evaluation);
+  Answers answers;
+  const double share = hasText && hasTasks ? 0.5 : hasText ? 1.0 : 0.0;
+  if (text) answers.text = evaluateModel(model, engine, *text, {}, job.part(0.0, share));
+  if (tasks) answers.tasks = evaluateTasks(model, engine, *tasks, {}, job.part(share, 1.0));
+  return answers;
+}
+
+Json toJson(const Answers& answers) {
+  Json rows = answers.text ? evaluationJson(*answers.text) : Json::array();
+  for (std::size_t i = 0; answers.tasks && i < answers.tasks->rows.size(); ++i) {
+    const TaskRow& row = answers.tasks->rows[i];
+    if (!answers.text)
+      rows.push_back({{"scheme", row.text},
+                      {"name", row.name},
+                      {"device", row.device},
+                      {"reference", answers.tasks->reference.text}});
+    rows[i]["tasks"] = tasksJson(*answers.tasks, row);
+  }
+  return rows;
+}
+
+void run(const Options& options) {
+  const auto& job = interruptibleJob();
+  const auto model = OpenModel::open(options.model, job);
+  const Answers answers = evaluate(options, *model, job);
+  if (options.output == Output::ForPrograms) return print(toJson(answers));
+  if (answers.text) printEvaluation(*answers.text);
+  if (answers.text && answers.tasks) fmt::print("\n");
+  if (answers.tasks) printTasks(*answers.tasks);
 }
 
 void addReadingOptions(CLI::App& command, Options& options) {
@@ -103,6 +140,10 @@ void addPerplexity(CLI::App& program) {
       "perplexity", "How well a model reads a text when quantized: perplexity, KL divergence, flips, with errors");
   addModel(*command, options->model);
   addReadingOptions(*command, *options);
+  command
+      ->add_option("--tasks", options->tasks,
+                   "Ask the questions of this file, JSONL with expected answers (or demo); without --text only them")
+      ->check(CLI::Validator(whyEmpty, ""));
   addRecipe(*command, options->weights, "Compare the block matrices under this scheme (repeatable)", Takes::Any);
   command->add_option(
       "--variant", options->variants,

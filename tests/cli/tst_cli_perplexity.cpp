@@ -1,0 +1,153 @@
+// quantscope-cli perplexity as a script sees it.
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+
+#include "cli_process.h"
+
+using cli::Json;
+using cli::Run;
+
+namespace {
+
+/// Caches of other runs are not seen, and none is left.
+QProcessEnvironment ownCache(const QTemporaryDir& folder) {
+  auto environment = QProcessEnvironment::systemEnvironment();
+  environment.insert(QStringLiteral("XDG_CACHE_HOME"), folder.path());
+  return environment;
+}
+
+QString write(const QTemporaryDir& folder, const char* name, const QByteArray& bytes) {
+  const QString path = folder.filePath(name);
+  QFile file(path);
+  if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) throw std::runtime_error("cannot write");
+  return path;
+}
+
+}  // namespace
+
+class TestCliPerplexity : public QObject {
+  Q_OBJECT
+
+ private:
+  QTemporaryDir m_folder;
+
+  Run run(const QString& line) { return cli::run(line.split(' '), ownCache(m_folder)); }
+  Json json(const QString& line) {
+    const Run result = run(line + " --json");
+    if (result.code != 0 || !result.err.isEmpty()) throw std::runtime_error(result.err.toStdString());
+    return Json::parse(result.out.toStdString());
+  }
+
+ private slots:
+  void everyFigureHasItsError() {
+    const Json rows =
+        json("perplexity demo --scheme int4 --scheme nf4 --variant stored@kv=f32 --device cpu --tokens 1500");
+    QCOMPARE(rows.size(), std::size_t{3});
+    QCOMPARE(rows[0]["scheme"].get<std::string>(), std::string("int4@cpu"));
+    for (const Json& row : rows) {
+      for (const char* key : {"perplexity", "perplexity_ratio", "kl_mean", "kl_median", "kl_p90", "kl_p99", "kl_p999",
+                              "kl_max", "kl_min", "same_top1", "rms_delta_p", "mean_delta_p", "flips"}) {
+        QVERIFY2(row[key].is_number(), key);
+        QVERIFY2(row[std::string(key) + "_error"].is_number(), key);
+      }
+      for (const char* key : {"noise_floor", "bits_per_weight", "bytes", "model_hash", "text_hash", "device",
+                              "settings", "verdict", "reference", "reference_perplexity", "tokens_per_s", "noise"})
+        QVERIFY2(row.contains(key) && !row[key].is_null(), key);
+      QVERIFY(std::abs(row["perplexity"].get<double>() / row["reference_perplexity"].get<double>() -
+                       row["perplexity_ratio"].get<double>()) < 1e-9);
+      QVERIFY(row["kl_median"] <= row["kl_p90"] && row["kl_p99"] <= row["kl_max"]);
+    }
+    QVERIFY(rows[0]["kl_mean"] > rows[1]["kl_mean"]);
+    QCOMPARE(rows[0]["verdict"].get<std::string>(), std::string("different"));
+    QVERIFY(rows[2]["kl_mean"].get<double>() > 0 && rows[2]["kl_mean"].get<double>() < 1e-4);
+    QVERIFY(rows[0]["tokens"] <= 1500);
+  }
+
+  void referencesAreVariants() {
+    const QString other = QStringLiteral("model:" QS_SOURCE_DIR "/resources/models/demo-smooth.gguf");
+    const Json rows = json("perplexity demo --scheme int3 --device cpu --tokens 600 --no-noise --reference " + other);
+    QCOMPARE(rows[0]["reference"].get<std::string>(), other.toStdString() + "@cpu");
+    QVERIFY(rows[0]["noise_floor"].is_null());
+    QVERIFY(rows[0]["kl_mean"].get<double>() > 0.01);
+  }
+
+  /// Running text is scored as llama-perplexity does unless a stride says otherwise.
+  void windowsAreThoseAskedFor() {
+    const QString base = "perplexity demo --text prose --scheme int8 --device cpu --no-noise --tokens 1024 ";
+    const Json half = json(base + "--context 128")[0], overlap = json(base + "--context 128 --stride 32")[0];
+    QCOMPARE(half["scored"].get<int>(), 8 * 63);
+    QCOMPARE(half["blocks"].get<int>(), 8);
+    QCOMPARE(overlap["scored"].get<int>(), 8 * 32);
+    QCOMPARE(json(base + "--context 128 --score-from 0")[0]["scored"].get<int>(), 8 * 127);
+  }
+
+  void chatsAndTasksAreFiles() {
+    const QTemporaryDir folder;
+    const QString chats = write(
+        folder, "chats.jsonl",
+        R"({"messages": [{"role": "user", "content": "What is 47 + 38?"}, {"role": "assistant", "content": "47 + 38 = 85."}]})"
+        "\n");
+    const QString tasks = write(folder, "tasks.jsonl",
+                                R"({"question": "What is 47 + 38?", "answer": "47 + 38 = 85."})"
+                                "\n");
+    const QString base = "perplexity demo --scheme int2 --device cpu --no-noise ";
+    const Json row = json(base + "--text " + chats + " --tasks " + tasks)[0];
+    QVERIFY(row["kl_mean_error"].is_null());  // one block says nothing of others
+    QCOMPARE(row["verdict"].get<std::string>(), std::string("unknown"));
+    QCOMPARE(row["tasks"]["reference_accuracy"].get<double>(), 1.0);
+    QCOMPARE(row["tasks"]["turned_wrong"][0]["reference_answer"].get<std::string>(), std::string("47 + 38 = 85."));
+    QCOMPARE(row["tasks"]["p_value"].get<double>(), 1.0);
+    const Json alone = json(base + "--tasks " + tasks)[0];
+    QVERIFY(!alone.contains("perplexity") && alone["tasks"]["accuracy"] == 0.0);
+    const Run text = run(base + "--tasks " + tasks);
+    QVERIFY(text.out.indexOf("+ stored") < text.out.indexOf("% right"));  // what turned comes first
+  }
+
+  void theTableFits() {
+    const Run result = run("perplexity demo --device cpu --tokens 800");
+    QCOMPARE(result.code, 0);
+    for (const QByteArray& line : result.out.split('\n')) QVERIFY2(QString::fromUtf8(line).size() <= 100, line);
+    for (const char* word : {"INT4", "NF4", "perplexity", "Noise floor", "(reference)"})
+      QVERIFY2(result.out.contains(word), word);
+  }
+
+  /// The second run takes what the first has measured, to the last digit.
+  void whatWasMeasuredIsKept() {
+    const QString line = "perplexity demo --scheme int4 --device cpu --tokens 2000";
+    const Json first = json(line), second = json(line), anew = json(line + " --no-cache");
+    QCOMPARE(first, second);
+    for (const char* key : {"kl_mean", "kl_p99", "kl_p99_error", "perplexity", "flips_error"})
+      QVERIFY(first[0][key] == anew[0][key]);
+  }
+
+  void whatCannotBeIsOneSentence_data() {
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<int>("code");
+    QTest::addColumn<QString>("word");
+    const auto row = [](const char* line, int code, const char* word) { QTest::newRow(line) << line << code << word; };
+    row("perplexity demo --scheme nosuch", 1, "nosuch");
+    row("perplexity demo --text nosuch.txt", 1, "nosuch.txt");
+    row("perplexity demo --tasks nosuch.jsonl", 1, "nosuch.jsonl");
+    row("perplexity demo --context 100000 --text prose", 1, "512");
+    row("perplexity demo --context 64 --stride 65 --text prose", 1, "leave out");
+    row("perplexity demo --reference nosuch", 1, "nosuch");
+    row("perplexity demo --variant nf4@kv=int9", 1, "nf4@kv=int9");
+    row("perplexity demo --device gpu", 1, "gpu");
+    row("perplexity demo --batch 0", 2, "");
+    row("perplexity", 2, "");
+  }
+  void whatCannotBeIsOneSentence() {
+    QFETCH(QString, line);
+    QFETCH(int, code);
+    QFETCH(QString, word);
+    const Run result = run(line);
+    QCOMPARE(result.code, code);
+    QVERIFY2(result.err.contains(word.toUtf8()), result.err);
+    if (code == 1) QCOMPARE(result.err.count('\n'), 1);
+    QVERIFY(result.out.isEmpty() || code == 2);
+  }
+};
+
+QTEST_APPLESS_MAIN(TestCliPerplexity)
+#include "tst_cli_perplexity.moc"
