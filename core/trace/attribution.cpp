@@ -38,8 +38,8 @@ class Line {
        const AttributionSettings& settings, const JobContext& job)
       : m_tokens(tokens),
         m_objective(objective),
-        m_compared(plainGraph(compared)),
-        m_reference(plainGraph(reference)),
+        m_compared(train::plainGraph(compared)),
+        m_reference(train::plainGraph(reference)),
         m_pass(m_compared.graph, train::weightsBetween(m_compared.graph, m_reference.graph),
                {train::Rounding::None, model::KvType::F32}) {
     checkObjective();
@@ -108,7 +108,7 @@ class Line {
 
   std::span<const TokenId> m_tokens;
   const Objective& m_objective;
-  PlainGraph m_compared, m_reference;
+  train::PlainGraph m_compared, m_reference;
   Pass m_pass;
   std::vector<train::Offset<float>> m_offsets;
 };

@@ -176,7 +176,7 @@ class Roundings {
 
 }  // namespace
 
-RoundingErrors measureRoundingErrors(const Graph& graph, const PlainGraph& plain,
+RoundingErrors measureRoundingErrors(const Graph& graph, const train::PlainGraph& plain,
                                      std::span<const model::TokenId> tokens, model::KvType kv, const JobContext& job) {
   const RoundingErrors measured = Roundings(graph, kv).measure(tokens, job);
   RoundingErrors errors;

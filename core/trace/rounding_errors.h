@@ -5,7 +5,7 @@
 
 #include "core/base/job_context.h"
 #include "core/model/kv_cache.h"
-#include "core/trace/plain_graph.h"
+#include "core/train/plain_graph.h"
 #include "core/train/offset.h"
 
 namespace core::trace {
@@ -17,7 +17,7 @@ using RoundingErrors = std::map<train::Place, std::vector<float>>;
 /// Measured in the model's own run on the CPU over these tokens, whose last token's logits are wanted: rounding is
 /// chaotic, so a run that differs in last bits would round other values up and down.
 /// @param plain of this graph
-RoundingErrors measureRoundingErrors(const model::Graph& graph, const PlainGraph& plain,
+RoundingErrors measureRoundingErrors(const model::Graph& graph, const train::PlainGraph& plain,
                                      std::span<const model::TokenId> tokens, model::KvType kv, const JobContext& job);
 
 }  // namespace core::trace

@@ -56,6 +56,10 @@ struct Wanted {
   /// during the call. Rows that nothing depends on (tokens that were not read, logits that the objective leaves out)
   /// are 0 and may be left out. Weights come as they are finished: the last operation's first.
   std::function<void(const WeightGradient<Real>&)> visit = {};
+  std::vector<WeightId> slopes = {};  ///< matrices with targets, of which visitSlopes is shown every use
+  /// [rows of the product's inputs] how steep the objective is if the weight moved towards its target at that row
+  /// alone; summed they are gradient · change. Its own gradient need not be formed for it.
+  std::function<void(WeightId, std::span<const Real> slopes)> visitSlopes = {};
 };
 
 /// Forward and backward through a graph, operation by operation, for causal sequences without a past. It keeps values
@@ -109,7 +113,7 @@ class ReversePass {
   struct Task {
     const Wanted<Real>& wanted;
     const JobContext& job;
-    std::vector<bool> weights = {}, values = {},
+    std::vector<bool> weights = {}, slopes = {}, values = {},
                       needed = {};                ///< which are wanted; which values have a gradient of any use
     std::vector<std::vector<LateUse>> late = {};  ///< of each weight
     std::vector<std::vector<Real>> vectors = {};  ///< gradients of weights of one row so far

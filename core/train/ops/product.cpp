@@ -64,6 +64,35 @@ void addRowSums(const Real* gradient, std::size_t rows, std::size_t width, Real*
   }
 }
 
+template <typename Real>
+void rowSlopes(const PassWeight& weight, std::size_t rows, const Real* in, const Real* gradient, Real* out,
+               const JobContext& job) {
+  const std::size_t width = weight.width, tile = tileRows(width), tiles = (weight.rows + tile - 1) / tile;
+  std::vector<double> parts(tiles * rows, 0.0);  // of every tile, so that the order of the sum is always the same
+  parallelFor(tiles, 1, [&](std::size_t begin, std::size_t end) {
+    thread_local WeightPanel<Real> panel;
+    thread_local std::vector<Real> changes;
+    for (std::size_t part = begin; part < end; ++part) {
+      job.throwIfCancelled();
+      const std::size_t first = part * tile, count = std::min<std::size_t>(tile, weight.rows - first);
+      panel.read(weight, first, count);
+      changes.resize(rows * count);
+      dots(panel.change(), width, count, in, width, rows, width, changes.data(), count);
+      for (std::size_t t = 0; t < rows; ++t)
+        for (std::size_t i = 0; i < count; ++i)
+          parts[part * rows + t] +=
+              static_cast<double>(changes[t * count + i]) * static_cast<double>(gradient[t * weight.rows + first + i]);
+    }
+  });
+  for (std::size_t t = 0; t < rows; ++t) {
+    double sum = 0.0;
+    for (std::size_t part = 0; part < tiles; ++part) sum += parts[part * rows + t];
+    out[t] = static_cast<Real>(sum);
+  }
+}
+
+template void rowSlopes(const PassWeight&, std::size_t, const float*, const float*, float*, const JobContext&);
+template void rowSlopes(const PassWeight&, std::size_t, const double*, const double*, double*, const JobContext&);
 template void multiply(const PassWeight&, const Batch&, const float*, float*, const JobContext&);
 template void multiply(const PassWeight&, const Batch&, const double*, double*, const JobContext&);
 template void addBias(const PassWeight&, const Batch&, float*);

@@ -23,6 +23,12 @@ void addBias(const PassWeight& bias, const Batch& batch, Real* out);
 template <typename Real>
 void addRowSums(const Real* gradient, std::size_t rows, std::size_t width, Real* out);
 
+/// out[t] = gradient[t] · (change · in[t]): how steep the objective is at a row if the weight moved towards its target
+/// there alone. Sums in double. @pre the weight has a target
+template <typename Real>
+void rowSlopes(const PassWeight& weight, std::size_t rows, const Real* in, const Real* gradient, Real* out,
+               const JobContext& job);
+
 /// One use of a matrix: what it was multiplied with, and the gradient of what came out.
 template <typename Real>
 struct ProductUse {

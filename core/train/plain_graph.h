@@ -4,7 +4,7 @@
 
 #include "core/model/graph.h"
 
-namespace core::trace {
+namespace core::train {
 
 /// A model's computation with nothing but exact numbers: without what weights ask of their inputs (ArrangeColumns,
 /// QuantizeRows; model::applyInputChanges), products taking the model's own columns and values. Two models of one
@@ -19,4 +19,4 @@ PlainGraph plainGraph(const model::Graph& graph);
 /// The value that stands where rearranged and rounded ones are made of it, itself included.
 model::ValueId plainValue(const model::Graph& graph, model::ValueId value);
 
-}  // namespace core::trace
+}  // namespace core::train

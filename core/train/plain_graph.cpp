@@ -1,6 +1,6 @@
-#include "core/trace/plain_graph.h"
+#include "core/train/plain_graph.h"
 
-namespace core::trace {
+namespace core::train {
 
 using model::Op;
 using model::OpKind;
@@ -30,4 +30,4 @@ PlainGraph plainGraph(const model::Graph& graph) {
   return plain;
 }
 
-}  // namespace core::trace
+}  // namespace core::train
