@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""`sensitivity`, output errors and `design` against PyTorch in float64 on the demo model.
+
+    python3 tests/peer/compare_sensitivity.py build/release/bin/quantscope-cli [--tokens 1024] [--context 256]
+    python3 tests/peer/compare_sensitivity.py build/release/bin/quantscope-cli --recipe FILE --against "int4" [--texts 64]
+
+KL of the model with one tensor (layer, role) swapped or restored, weight error and ‖X(W−Ŵ)ᵀ‖/‖XWᵀ‖ of some tensors over the windows of a text are computed anew.
+With --recipe: KL of a recipe and of what it is compared with on texts of the built-in evaluation text, and the interval of their
+difference when texts are drawn with replacement. Ends with 1 where a figure differs.
+"""
+import argparse
+import json
+import pathlib
+import sys
+
+import numpy as np
+import torch
+
+import compare_perplexity as perplexity
+import divergence_numpy as divergence
+from trace_oracle import DEMO, Pair, Program, stored
+
+TENSORS = ["blk.0.attn_v.weight", "blk.2.ffn_gate.weight", "blk.4.attn_output.weight", "blk.5.ffn_down.weight", "blk.1.attn_q.weight"]
+
+
+class Checker:
+    def __init__(self):
+        self.failures = self.compared = 0
+
+    def near(self, what, found, expected, relative, absolute=0.0):
+        fine = found is not None and abs(found - expected) <= relative * abs(expected) + absolute
+        self.compared += 1
+        self.failures += not fine
+        print(f"{' ' if fine else '!'} {what:60} {found if found is None else format(found, '12.6g')} {expected:12.6g}", flush=True)
+
+
+class Reading:
+    """A text's windows read by the reference: logits, and what enters each matrix."""
+
+    def __init__(self, pair, cut, first):
+        self.pair, self.cut, self.first, self.inputs = pair, cut, first, {}
+        self.rows = [pair.logits(pair.reference, tokens, self.kept)[first:-1].numpy() for tokens in cut]
+
+    def kept(self, name, value):
+        if name in self.pair.differing:
+            self.inputs.setdefault(name, []).append(value)
+        return value
+
+    def kl(self, weights):
+        """(mean, by window)"""
+        parts = [divergence.Scored.of(row, self.pair.logits(weights, tokens)[self.first:-1].numpy(), np.array(tokens[self.first + 1:])).kl
+                 for row, tokens in zip(self.rows, self.cut)]
+        return np.concatenate(parts).mean(), np.array([part.mean() for part in parts])
+
+    def output_error(self, name, weights):
+        x = torch.cat(self.inputs[name])
+        return float((x @ (weights[name] - self.pair.reference[name]).T).norm() / (x @ self.pair.reference[name].T).norm())
+
+
+def parts(row, differing):
+    """The tensors that a row of the answer is about."""
+    if row["level"] == "tensor":
+        return [row["tensor"]]
+    if row["level"] == "layer":
+        number = "".join(filter(str.isdigit, str(row["tensor"])))
+        return [name for name in differing if name.startswith(f"blk.{number}.")]
+    return [name for name in differing if name.split(".")[2] == str(row["tensor"]).removesuffix(".weight").split(".")[-1]]
+
+
+def check_rows(check, program, scheme, options, text):
+    pair = Pair(stored(), program.weights("--scheme", scheme))
+    cut = perplexity.windows(program, text.read_text(), options.tokens, options.context)
+    reading = Reading(pair, cut, options.context // 2)
+    rows = program.json("sensitivity", "demo", "--scheme", scheme, "--text", text, "--tokens", options.tokens, "--context", options.context,
+                        "--level", "tensor", "--level", "layer", "--level", "role", "--direction", "both", "--device", "cpu", "--kv-type", "f32", "--no-cache")
+    if rows[0]["scored"] != sum(len(row) for row in reading.rows):
+        sys.exit(f"{rows[0]['scored']} tokens scored, {sum(len(row) for row in reading.rows)} expected")
+    check.near(f"{scheme}: whole model, KL", rows[0]["recipe_kl"], reading.kl(pair.compared)[0], 1e-4)
+    taken = 0
+    for row in rows:
+        names = parts(row, pair.differing)
+        if row["level"] == "tensor" and row["tensor"] not in TENSORS:
+            continue
+        if row["level"] != "tensor":
+            taken += 1
+            if taken % 5:
+                continue
+        swapped = row["direction"] == "swap"
+        weights = {**(pair.reference if swapped else pair.compared), **{name: (pair.compared if swapped else pair.reference)[name] for name in names}}
+        what = f"{scheme}, {row['tensor']}, {row['direction']}"
+        check.near(f"{what}: KL", row["kl"], reading.kl(weights)[0], 1e-3, 1e-8)
+        if row["level"] == "tensor" and swapped:
+            w, q = pair.reference[names[0]], pair.compared[names[0]]
+            check.near(f"{what}: weight error", row["weight_error"], float((w - q).norm() / w.norm()), 1e-5)
+            check.near(f"{what}: output error", row["output_error"], reading.output_error(names[0], pair.compared), 1e-4)
+            spread = reading.kl(weights)[1]
+            check.near(f"{what}: error of KL", row["kl_error"], spread.std(ddof=1) / np.sqrt(len(spread)), 0.5)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--scheme", default="int4")
+    parser.add_argument("--text", type=pathlib.Path, default=DEMO.parent / "facts/floating_point.txt")
+    parser.add_argument("--tokens", type=int, default=1024)
+    parser.add_argument("--context", type=int, default=256)
+    options = parser.parse_args()
+    check, program = Checker(), Program(options.program)
+    check_rows(check, program, options.scheme, options, options.text)
+    print(f"{check.compared - check.failures} of {check.compared} agree")
+    sys.exit(check.failures != 0)
+
+
+if __name__ == "__main__":
+    main()
