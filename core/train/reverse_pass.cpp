@@ -29,6 +29,7 @@ ReversePass<Real>::ReversePass(model::Graph graph, std::vector<PassWeight> weigh
   m_gradients.resize(m_graph.values.size());
   m_layers.resize(m_graph.kv.size());
   findKept();
+  findSections();
 }
 
 template <typename Real>
@@ -53,6 +54,29 @@ void ReversePass<Real>::findKept() {
   }
   const ValueId logits = m_graph.ops.back().out;
   m_isKept[logits] = true;
+}
+
+template <typename Real>
+void ReversePass<Real>::findSections() {
+  std::vector<std::size_t> lastOfLayer(m_graph.kv.size(), 0);
+  for (std::size_t op = 0; op < m_graph.ops.size(); ++op)
+    if (m_graph.ops[op].kind() == OpKind::Attention)
+      lastOfLayer[m_graph.ops[op].template as<model::Attention>().layer] = op;
+  std::size_t first = 0, needed = 0;  // until which operation something is needed that was made before this one
+  for (std::size_t op = 0; op < m_graph.ops.size(); ++op) {
+    const Op& operation = m_graph.ops[op];
+    const bool isLast = op + 1 == m_graph.ops.size();
+    if (isLast || (operation.out != model::kNoValue && needed <= op)) {
+      m_sections.push_back({first, op + 1});
+      m_isKept[operation.out] = true;
+      first = op + 1;
+    }
+    if (operation.kind() == OpKind::StoreKv) {
+      needed = std::max(needed, lastOfLayer[operation.as<model::StoreKv>().layer]);
+    } else {
+      needed = std::max(needed, m_lastReader[operation.out]);
+    }
+  }
 }
 
 template <typename Real>
@@ -109,7 +133,7 @@ void ReversePass<Real>::checkTokens(const Sequences& sequences) const {
       throw Error(ErrorCode::InvalidArgument,
                   fmt::format("Token {} is not in the vocabulary of {} tokens.", token, known));
   model::requireMemory(fmt::format("A reverse pass over {} tokens", tokens.size()),
-                       static_cast<double>(keptBytes(tokens.size())));
+                       static_cast<double>(std::min(keptBytes(tokens.size()), m_settings.mostKeptBytes)));
 }
 
 template <typename Real>
@@ -128,14 +152,41 @@ std::span<const Real> ReversePass<Real>::forward(const Sequences& sequences, mod
   m_along = sequences.along.empty() ? std::vector<double>(sequences.count(), 0.0) : sequences.along;
   m_logits = wanted;
   m_changedInputs.clear();
-  for (std::size_t op = 0; op < m_graph.ops.size(); ++op) {
+  m_isFrugal = keptBytes(m_tokens.size()) > m_settings.mostKeptBytes;
+  for (Section& section : m_sections) {
+    runSection(section, job);
+    if (m_isFrugal && section.end != m_graph.ops.size()) drop(section);
+  }
+  checkLogits();
+  return m_values[m_graph.ops.back().out];
+}
+
+template <typename Real>
+void ReversePass<Real>::runSection(Section& section, const JobContext& job) {
+  for (std::size_t op = section.first; op < section.end; ++op) {
     job.progress(static_cast<double>(op) / static_cast<double>(m_graph.ops.size()), "Computing forward");
     runOp(op, job);
     for (const ValueId value : m_graph.ops[op].inputs)
       if (!m_isKept[value] && m_lastReader[value] == op) std::vector<Real>().swap(m_values[value]);
   }
-  checkLogits();
-  return m_values[m_graph.ops.back().out];
+  section.isHere = true;
+}
+
+/// Frees what the section keeps but for its result.
+template <typename Real>
+void ReversePass<Real>::drop(Section& section) {
+  for (std::size_t op = section.first; op < section.end; ++op) {
+    const Op& operation = m_graph.ops[op];
+    for (std::size_t i = 0; i < operation.inputs.size(); ++i) m_changedInputs.erase({op, i});
+    if (operation.kind() == OpKind::StoreKv) {
+      Layer& layer = m_layers[operation.as<model::StoreKv>().layer];
+      std::vector<Real>().swap(layer.keys);
+      std::vector<Real>().swap(layer.values);
+    } else if (op + 1 != section.end) {
+      std::vector<Real>().swap(m_values[operation.out]);
+    }
+  }
+  section.isHere = false;
 }
 
 template <typename Real>

@@ -25,6 +25,9 @@ enum class Rounding : std::uint8_t {
 struct PassSettings {
   Rounding rounding = Rounding::AsInTheModel;
   model::KvType kv = model::KvType::F32;
+  /// Where a forward would keep more, it keeps only the values at which all that follows hangs on one (residual
+  /// streams), and the backward pass computes those between two such once more (Chen et al. 2016): a third slower.
+  std::uint64_t mostKeptBytes = std::uint64_t{1} << 30U;
 };
 
 /// Sequences of one length, each read alone from position 0 on.
@@ -63,9 +66,10 @@ struct Wanted {
 };
 
 /// Forward and backward through a graph, operation by operation, for causal sequences without a past. It keeps values
-/// ([tokens, width]) that the backward pass needs and nothing of the model's size: weights are decoded in panels of
-/// rows as they are used, their gradients visited in such panels as they are formed. Any objective over logits and any
-/// graph made of model::OpKind. Real is float, or double for checks. Results do not depend on the number of threads.
+/// ([tokens, width]) that the backward pass needs, or computes them again, and nothing of the model's size: weights are
+/// decoded in panels of rows as they are used, their gradients visited in such panels as they are formed. Any objective
+/// over logits and any graph made of model::OpKind. Real is float, or double for checks. Results do not depend on the
+/// number of threads.
 ///
 /// Several sequences may stand at different points of a line between two models: weights and offsets at α are
 /// base + α · (target − base). A gradient summed over sequences at the nodes of a quadrature, seeded with its weights,
@@ -95,7 +99,7 @@ class ReversePass {
   /// The gradient at an offset's place after backward, summed over sequences: [rows of one, width]; empty where nothing
   /// depends on it.
   std::span<const Real> offsetGradient(Place place) const;
-  /// Bytes of values that a forward over so many rows keeps.
+  /// Bytes of values that a forward over so many rows keeps, if that is not too much.
   std::uint64_t keptBytes(std::uint64_t rows) const;
 
  private:
@@ -106,8 +110,14 @@ class ReversePass {
   };
   /// A use of a weight whose gradient is formed once its other uses have been reached, too.
   struct LateUse {
-    WeightUse use;
-    std::vector<Real> gradient;
+    WeightRole role;
+    std::size_t rows;
+    std::vector<Real> in, gradient;  ///< in: what a product read
+  };
+  /// Operations [first, end) that need one value of those before them.
+  struct Section {
+    std::size_t first, end;
+    bool isHere = true;  ///< whether the values that it keeps are in memory
   };
   /// What a backward pass is about.
   struct Task {
@@ -120,6 +130,9 @@ class ReversePass {
   };
 
   void findKept();
+  void findSections();
+  void runSection(Section& section, const JobContext& job);
+  void drop(Section& section);
   ops::Batch batchOf(std::size_t op) const;
   std::size_t width(model::ValueId value) const { return m_graph.values[value].width; }
   WeightId weightOf(std::size_t op, WeightRole role) const;
@@ -140,6 +153,7 @@ class ReversePass {
   Real* beginInput(Task& task, Place place);
   void endInput(Task& task, Place place);
   void addToOffset(Place place, const std::vector<Real>& gradient);
+  void reverseSection(Task& task, Section& section);
   void reverseOp(Task& task, std::size_t op);
   void reverseEmbed(Task& task, std::size_t op);
   void reverseNorm(Task& task, std::size_t op);
@@ -156,12 +170,14 @@ class ReversePass {
   std::map<std::pair<std::size_t, WeightRole>, WeightId> m_weightOf;
   std::vector<bool> m_isKept;             ///< whether the backward pass reads a value
   std::vector<std::size_t> m_lastReader;  ///< of a value: an operation
+  std::vector<Section> m_sections;        ///< of all operations, in their order
   std::size_t m_firstBehind = 0;          ///< operations from here on see only rows whose logits are wanted
   std::map<Place, Offset<Real>> m_offsets;
 
   std::vector<model::TokenId> m_tokens;
   std::vector<double> m_along;
   std::size_t m_length = 0;
+  bool m_isFrugal = false;  ///< sections are dropped and computed again
   model::LogitsWanted m_logits = model::LogitsWanted::LastToken;
   std::vector<std::vector<Real>> m_values, m_gradients;
   std::map<Place, std::vector<Real>> m_changedInputs;  ///< what an operation read instead of the value

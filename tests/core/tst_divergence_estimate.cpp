@@ -108,7 +108,7 @@ class TestDivergenceEstimate : public QObject {
     for (std::size_t i = 0; i < once.size(); ++i) {
       QCOMPARE(once[i].divergence, again[i].divergence);
       QVERIFY(once[i].divergence != other[i].divergence && once[i].divergence > 0);
-      const double n = kSequences;
+      const double n = 4.0 * kSequences;  // four draws
       QVERIFY(qFuzzyCompare(once[i].divergence, (n * once[i].bySequence + 16 * once[i].byPosition) / (n + 16)));
     }
   }

@@ -278,12 +278,16 @@ class TestReversePass : public QObject {
     Ends mine(3), other(4);
     const Graph from = build(mine), to = build(other);
     ReversePass<double> pass(from, train::weightsBetween(from, to));
+    ReversePass<double> frugal(from, train::weightsBetween(from, to), {train::Rounding::None, model::KvType::F32, 0});
     constexpr std::size_t kLength = 7;
     const auto offsets = offsetsEverywhere(from, kLength, wanted);
     pass.setOffsets(offsets);
+    frugal.setOffsets(offsets);
     const Tokens tokens = someTokens(2 * kLength, kVocabulary);
     const train::Sequences sequences{tokens, kLength, {0.3, 0.8}};
-    QVERIFY(isClose(slopeOf(pass, sequences, wanted, offsets), measuredSlope(pass, sequences, wanted), 1e-7));
+    const double slope = slopeOf(pass, sequences, wanted, offsets);
+    QVERIFY(isClose(slope, measuredSlope(pass, sequences, wanted), 1e-7));
+    QCOMPARE(slopeOf(frugal, sequences, wanted, offsets), slope);
   }
 
   // Single weights: the gradient's own values, of every kind of weight, and every place of a line.
@@ -448,8 +452,11 @@ class TestReversePass : public QObject {
       }
       QVERIFY2(norm > 0 && std::sqrt(error) <= 1e-5 * std::sqrt(norm), exact.weights()[weight].name.c_str());
     }
-    // The same bits again, however the threads fell.
+    // The same bits again, however the threads fell, and where values are computed once more instead of being kept.
     QVERIFY(gradientsOf(floats) == made);
+    ReversePass<float> frugal(graph, {train::Rounding::AsInTheModel, model::KvType::F32, 0});
+    QVERIFY(gradientsOf(frugal) == made);
+    QVERIFY(gradientsOf(frugal) == made);
   }
 
   void forwardIsTheExecutors_data() {
