@@ -21,6 +21,19 @@ namespace {
 
 constexpr float kWideMargin = 0.02F;  // by which A leads where a set did not hold on the device itself
 
+/// One ordinary run of a variant, some of whose tensors are others.
+Confirmation runWith(Engine& engine, OpenModel& model, Variant variant,
+                     const std::map<std::string, core::quant::QuantizedTensorPtr>& replacements,
+                     const trace::PartingCase& at, const JobContext& job) {
+  for (const auto& [name, tensor] : replacements) variant.recipe.replacements[name] = tensor;
+  const auto executor = engine.createExecutor(model, variant, job);
+  const auto& tokens = at.parting.tokens;
+  const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), variant.kv);
+  std::vector<float> logits(executor->graph().vocabulary());
+  executor->forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits, job);
+  return {executor->deviceName(), trace::effectOf(logits, at.parting, at.referenceLogits)};
+}
+
 class Tracer {
  public:
   Tracer(Engine& engine, OpenModel& model, const TraceRequest& request,
@@ -165,14 +178,9 @@ class Tracer {
   /// Runs the compared variant with the set's weights replaced, as anybody would run it.
   std::optional<Confirmation> confirm(Replay& replay, const std::optional<trace::ProvedSet>& set) {
     if (!set) return std::nullopt;
-    Variant variant = m_request.compared;
-    for (auto& [name, tensor] : trace::restoredTensors(replay, trace::restoredBy(set->members)))
-      variant.recipe.replacements[name] = tensor;
-    const auto executor = m_engine.createExecutor(m_model, variant, m_job.part(0.95, 1.0));
-    const auto cache = executor->createKvCache(static_cast<std::uint32_t>(parting().tokens.size()), variant.kv);
-    std::vector<float> logits(executor->graph().vocabulary());
-    executor->forward(parting().tokens, *cache, core::model::LogitsWanted::LastToken, logits, m_job.part(0.95, 1.0));
-    return Confirmation{executor->deviceName(), trace::effectOf(logits, parting(), m_trace.found().referenceLogits)};
+    return runWith(m_engine, m_model, m_request.compared,
+                   trace::restoredTensors(replay, trace::restoredBy(set->members)), m_trace.found(),
+                   m_job.part(0.95, 1.0));
   }
 
   Engine& m_engine;
@@ -236,6 +244,12 @@ std::map<std::string, core::quant::QuantizedTensorPtr> restoredTensors(Engine& e
   auto restored = core::trace::restoredTensors(replay, core::trace::restoredBy(set.members));
   for (const auto& [name, tensor] : compared.recipe.replacements) restored.try_emplace(name, tensor);
   return restored;
+}
+
+trace::Effect effectOf(Engine& engine, OpenModel& model, const Variant& compared,
+                       const std::map<std::string, core::quant::QuantizedTensorPtr>& replacements,
+                       const trace::PartingCase& at, const JobContext& job) {
+  return runWith(engine, model, compared, replacements, at, job).effect;
 }
 
 }  // namespace app

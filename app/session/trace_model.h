@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -83,5 +84,11 @@ Trace traceModel(Engine& engine, OpenModel& model, const TraceRequest& request,
 std::map<std::string, core::quant::QuantizedTensorPtr> restoredTensors(
     Engine& engine, OpenModel& model, const Variant& reference, const Variant& compared, const Trace& trace,
     const core::trace::ProvedSet& set, const core::JobContext& job = core::JobContext());
+
+/// What the compared variant says at the case with these tensors in place of its own: a code stored differently, a bit
+/// toggled, a head switched off. @throws core::Error, core::Cancelled
+core::trace::Effect effectOf(Engine& engine, OpenModel& model, const Variant& compared,
+                             const std::map<std::string, core::quant::QuantizedTensorPtr>& replacements,
+                             const core::trace::PartingCase& at, const core::JobContext& job = core::JobContext());
 
 }  // namespace app

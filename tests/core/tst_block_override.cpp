@@ -1,10 +1,12 @@
 // One number of a stored tensor with other bits: nothing else changes, and the same change twice is none.
 #include <QtTest>
 #include <cmath>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/quant/explain/block_explanation.h"
 #include "core/quant/explain/block_override.h"
+#include "core/quant/explain/block_place.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 #include "support/drawn_calibration.h"
@@ -17,7 +19,7 @@ using quant::QuantizedTensor;
 
 namespace {
 
-constexpr std::size_t kRows = 6, kWidth = 512;
+constexpr std::size_t kRows = 4, kWidth = 256;
 
 tensor::TensorView weights() {
   support::RandomNumbers random(11);
@@ -42,6 +44,13 @@ std::vector<std::byte> everything(const QuantizedTensor& tensor) {
       add(codes->nested->codes), add(codes->nested->absmax), add(std::vector<float>{codes->nested->offset});
   }
   return all;
+}
+
+/// Whether a weight has the same scale as a block: rows, tiles and tensors are more than what is explained together.
+bool isShared(const QuantizedTensor& tensor, const quant::BlockExplanation& block, std::uint64_t index) {
+  const quant::Grouping grouping = quant::blockGrouping(tensor);
+  return !tensor.dtype() &&
+         quant::groupOf(grouping, kWidth, index) == quant::groupOf(grouping, kWidth, block.firstValue);
 }
 
 }  // namespace
@@ -70,8 +79,10 @@ class TestBlockOverride : public QObject {
         QVERIFY_THROWS_EXCEPTION(Error, quant::withFieldBits(*tensor, place, 1));
         continue;
       }
-      if (field.role == FieldRole::Code && f % 17 != 0 && f + 1 != block.fields.fields.size()) continue;
-      for (std::uint32_t bit = 0; bit < field.bits(); ++bit) {
+      if (field.role == FieldRole::Code && f % 31 != 0 && f + 1 != block.fields.fields.size()) continue;
+      // The largest scale, which a maximum is read from, is none that is negative.
+      const std::uint32_t bits = field.symbol == "M" ? field.bits() - 1 : field.bits();
+      for (std::uint32_t bit = 0; bit < bits; ++bit) {
         const auto other = quant::withToggledBit(*tensor, place, bit);
         QCOMPARE(quant::fieldBits(*other, place), quant::fieldBits(*tensor, place) ^ (std::uint64_t{1} << bit));
         const auto again = quant::withToggledBit(*other, place, bit);
@@ -81,10 +92,10 @@ class TestBlockOverride : public QObject {
         for (std::size_t i = 0; i < after.size(); ++i) {
           if (after[i] == before[i] || (std::isnan(after[i]) && std::isnan(before[i]))) continue;
           changed.insert(field.role);
-          // Only weights that the field speaks of.
+          // Only weights that the field speaks of, or that share it.
           const bool isOfBlock = i >= block.firstValue && i < block.firstValue + block.fields.values;
           QVERIFY(!isOfBlock || field.speaksOf(static_cast<std::uint32_t>(i - block.firstValue)));
-          QVERIFY(isOfBlock || field.sharedBy != 1);
+          QVERIFY(isOfBlock || field.sharedBy != 1 || (field.role != FieldRole::Code && isShared(*tensor, block, i)));
         }
       }
     }
@@ -96,18 +107,39 @@ class TestBlockOverride : public QObject {
     QFETCH(QString, scheme);
     const auto tensor = quant::quantize(quant::Scheme::parse(scheme.toStdString()), weights());
     const std::vector<float> before = quant::dequantize(*tensor);
-    for (const std::uint64_t element : {0U, 77U, 1023U, 2048U + 300U, 3071U}) {
+    for (const std::uint64_t element : {0U, 77U, 511U, 512U + 200U, 1023U}) {
       if (tensor->changes != nullptr && !tensor->changes->outlierColumns.empty()) break;
       const FieldPlace place = quant::codePlace(*tensor, element);
       const std::uint64_t bits = quant::fieldBits(*tensor, place);
       bool doesChange = false;
-      for (std::uint64_t other = 0; other < 16; ++other) {
-        const std::vector<float> after = quant::dequantize(*quant::withFieldBits(*tensor, place, bits ^ other));
-        doesChange |= after[element] != before[element];
+      for (std::uint32_t bit = 0; bit < 32; ++bit) {
+        const auto other = quant::withFieldBits(*tensor, place, bits ^ (std::uint64_t{1} << bit));
+        float after = 0.0F;
+        quant::decode(*other, element, 1, &after);
+        doesChange |= after != before[element];
       }
       QVERIFY2(doesChange, std::to_string(element).c_str());
     }
     QVERIFY_THROWS_EXCEPTION(Error, quant::codePlace(*tensor, kRows * kWidth));
+  }
+
+  void findsTheNextCodes() {
+    for (const char* scheme : {"int4:group=64", "int8", "nf4", "q4_k", "bf16", "fp8_e4m3:scale=row", "iq4_nl"}) {
+      const auto tensor = quant::quantize(quant::Scheme::parse(scheme), weights());
+      const auto neighbours = quant::codeNeighbours(*tensor, 700);
+      QVERIFY2(neighbours.lower && neighbours.higher, scheme);
+      const auto place = quant::codePlace(*tensor, 700);
+      float value = 0, low = 0, high = 0;
+      quant::decode(*tensor, 700, 1, &value);
+      const auto lower = quant::withFieldBits(*tensor, place, *neighbours.lower),
+                 higher = quant::withFieldBits(*tensor, place, *neighbours.higher);
+      quant::decode(*lower, 700, 1, &low);
+      quant::decode(*higher, 700, 1, &high);
+      QVERIFY2(low < value && value < high, scheme);
+      // The next but one is this one again.
+      QCOMPARE(quant::codeNeighbours(*lower, 700).higher, std::optional(quant::fieldBits(*tensor, place)));
+      QCOMPARE(quant::codeNeighbours(*higher, 700).lower, std::optional(quant::fieldBits(*tensor, place)));
+    }
   }
 
   void refusesWhatIsNotThere() {

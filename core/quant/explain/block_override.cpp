@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "core/base/error.h"
@@ -13,6 +15,7 @@
 #include "core/quant/bit_stream.h"
 #include "core/quant/explain/block_explanation.h"
 #include "core/quant/explain/block_place.h"
+#include "core/quant/quantizer.h"
 
 namespace core::quant {
 
@@ -75,7 +78,7 @@ class Override {
     const std::uint64_t first = at / kScalesPerMaximum * kScalesPerMaximum;
     const auto part = std::span(scales).subspan(first, std::min<std::size_t>(kScalesPerMaximum, scales.size() - first));
     const float old = *std::ranges::max_element(part);
-    for (float& scale : part) scale = secondLevelScale(old == 0.0F ? 0.0F : secondLevelCode(scale, old), number());
+    for (float& scale : part) scale = secondLevelScale(old == 0.0F ? 0.0F : std::round(scale / old * 255.0F), number());
   }
 
   /// @return false for what is not a scale of these kinds
@@ -199,6 +202,30 @@ QuantizedTensorPtr withToggledBit(const QuantizedTensor& tensor, const FieldPlac
   if (bit >= fieldsOf(tensor, static_cast<std::uint32_t>(block.count)).fields[place.field].bits())
     refuse(tensor, "bit");
   return withFieldBits(tensor, place, bits ^ (std::uint64_t{1} << bit));
+}
+
+CodeNeighbours codeNeighbours(const QuantizedTensor& tensor, std::uint64_t element) {
+  constexpr std::uint32_t kListedBits = 8;  // codes of more bits are floats, whose neighbours are the next bits
+  const FieldPlace place = codePlace(tensor, element);
+  const BlockPlace block = placeOfBlock(tensor, place);
+  const BlockFields fields = fieldsOf(tensor, static_cast<std::uint32_t>(block.count));
+  const std::uint32_t bits = fields.fields[place.field].bits();
+  const std::uint64_t stored = fieldBits(tensor, place);
+  std::vector<std::uint64_t> codes;
+  if (bits <= kListedBits)
+    for (std::uint64_t code = 0; code < std::uint64_t{1} << bits; ++code) codes.push_back(code);
+  else
+    codes = {stored - 1, stored + 1, stored ^ (std::uint64_t{1} << (bits - 1))};
+  float value = 0.0F, low = -std::numeric_limits<float>::infinity(), high = std::numeric_limits<float>::infinity();
+  decode(tensor, element, 1, &value);
+  CodeNeighbours found;
+  for (const std::uint64_t code : codes) {
+    float other = 0.0F;
+    decode(*withFieldBits(tensor, place, code), element, 1, &other);
+    if (other < value && other > low) low = other, found.lower = code;
+    if (other > value && other < high) high = other, found.higher = code;
+  }
+  return found;
 }
 
 }  // namespace core::quant

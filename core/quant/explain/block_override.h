@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "core/quant/explain/block_fields.h"
 #include "core/quant/quantized_tensor.h"
@@ -32,5 +33,13 @@ QuantizedTensorPtr withFieldBits(const QuantizedTensor& tensor, const FieldPlace
 /// The tensor with one bit of a field the other way round. @param bit of the field's number, 0 is the lowest
 /// @throws Error (InvalidArgument) as withFieldBits, and for a bit the field does not have
 QuantizedTensorPtr withToggledBit(const QuantizedTensor& tensor, const FieldPlace& place, std::uint32_t bit);
+
+/// Codes that a weight could have instead, everything else staying as it is: those that decode to the next lower and
+/// the next higher value. Nothing where there is none, as at the ends.
+struct CodeNeighbours {
+  std::optional<std::uint64_t> lower, higher;
+};
+/// @throws Error (InvalidArgument) as codePlace
+CodeNeighbours codeNeighbours(const QuantizedTensor& tensor, std::uint64_t element);
 
 }  // namespace core::quant
