@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/base/error.h"
 #include "core/model/recipe/recipe.h"
@@ -53,11 +54,23 @@ bool isSame(const AdviceOption& a, const AdviceOption& b) {
          std::max({2 * error, a.measured->noiseFloor, b.measured->noiseFloor});
 }
 
-std::string memoryReason(const DevicePlan& plan, const MemoryQuestion& question) {
-  return fmt::format("{} of {} on {}: {} left with {} positions{}; up to {} fit.", bytesText(plan.parts.total()),
-                     bytesText(plan.capacity), plan.device.name, bytesText(plan.left()), question.context,
+std::string grouped(std::uint32_t number) {
+  std::string text = std::to_string(number);
+  for (auto at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
+/// What a scheme is called in a sentence.
+std::string spoken(const PlannedModel& plan) { return plan.scheme == "stored" ? "the weights as stored" : plan.title; }
+
+std::string memoryReason(const DevicePlan& plan, const MemoryQuestion& question, std::uint32_t trained) {
+  const std::string longest = trained != 0 && plan.longestContext >= trained
+                                  ? fmt::format("all {} that it was trained for fit", grouped(trained))
+                                  : fmt::format("up to {} fit", grouped(plan.longestContext));
+  return fmt::format("{} of {} on {}: {} left with {} positions{}; {}.", bytesText(plan.parts.total()),
+                     bytesText(plan.capacity), plan.device.name, bytesText(plan.left()), grouped(question.context),
                      question.sequences > 1 ? fmt::format(" for each of {}", question.sequences) : std::string(),
-                     plan.longestContext);
+                     longest);
 }
 
 std::string qualityReason(const AdviceOption& option) {
@@ -67,7 +80,7 @@ std::string qualityReason(const AdviceOption& option) {
   const SchemeMeasurement& m = *option.measured;
   if (m.kl <= std::max(m.noiseFloor, 2 * m.klError))
     return fmt::format("Measured here ({}): indistinguishable from the reference.", m.text);
-  return fmt::format("Measured here ({}): KL {:.4g} ± {:.1g} nats per token.", m.text, m.kl, m.klError);
+  return fmt::format("Measured here ({}): KL {:.2g} ± {:.1g} nats per token.", m.text, m.kl, m.klError);
 }
 
 std::string speedReason(const AdviceOption& option) {
@@ -85,8 +98,11 @@ class Adviser {
       if (plan.fits()) m_fitting.push_back({&option, std::move(plan)});
       if (m_smallest == nullptr || bytesOf(option) < bytesOf(*m_smallest)) m_smallest = &option;
     }
-    // Measured and unmeasured qualities are no one scale.
-    m_allMeasured = std::ranges::all_of(m_fitting, [](const Entry& e) { return e.option->measured.has_value(); });
+    // Measured and unmeasured qualities are no one scale: where there is a choice among measured ones, it is among
+    // them.
+    const auto isMeasured = [](const Entry& e) { return e.option->measured.has_value(); };
+    if (std::ranges::count_if(m_fitting, isMeasured) >= 2) std::erase_if(m_fitting, std::not_fn(isMeasured));
+    m_allMeasured = std::ranges::all_of(m_fitting, isMeasured);
   }
 
   Advice run() {
@@ -101,7 +117,8 @@ class Adviser {
     if (const Entry* smaller = nextSmaller(first)) add(advice, *smaller, "smaller, more room");
     if (advice.candidates.size() < 3)
       if (const Entry* other = nextBetter(first, advice)) add(advice, *other, "a third to compare");
-    advice.verdict = fmt::format("{} on {}.", first.option->plan.title, m_question.device.name);
+    advice.verdict =
+        fmt::format("Take {} on {}: {}.", spoken(first.option->plan), m_question.device.name, roleOfFirst());
     return advice;
   }
 
@@ -161,6 +178,7 @@ class Adviser {
                                              [&](const Candidate& c) { return c.scheme == entry.option->plan.scheme; });
       if (taken || &entry == &from) continue;
       if (without.candidates.empty() && qualityOf(entry) <= qualityOf(from)) continue;
+      if (without.candidates.empty() && !m_allMeasured && holdsSame(from, entry)) continue;
       if (found == nullptr || std::abs(bytesOf(*entry.option) - bytesOf(*from.option)) <
                                   std::abs(bytesOf(*found->option) - bytesOf(*from.option)))
         found = &entry;
@@ -198,21 +216,22 @@ class Adviser {
     candidate.plan = entry.plan;
     candidate.bitsPerWeight = plan.bitsPerWeight();
     candidate.measured = entry.option->measured;
-    candidate.reasons = {memoryReason(entry.plan, m_question.memory), qualityReason(*entry.option),
+    candidate.reasons = {memoryReason(entry.plan, m_question.memory, plan.trainedContext), qualityReason(*entry.option),
                          speedReason(*entry.option)};
     for (const AdviceRule& rule : kRules)
       if (rule.device == classOf(m_question.device) && rule.width == widthOf(plan.bitsPerWeight()))
         candidate.reasons.emplace_back(rule.reason);
     if (plan.trainedContext != 0 && m_question.memory.context > plan.trainedContext)
-      candidate.reasons.push_back(fmt::format("The model was trained for {} positions only.", plan.trainedContext));
+      candidate.reasons.push_back(
+          fmt::format("The model was trained for {} positions only.", grouped(plan.trainedContext)));
     advice.candidates.push_back(std::move(candidate));
   }
 
   std::string nothingFits() const {
     const DevicePlan plan = planOn(m_smallest->plan, m_question.device, m_question.memory);
     if (plan.longestContext > 0)
-      return fmt::format("With {} positions nothing fits on {}; {} fits with {}.", m_question.memory.context,
-                         m_question.device.name, m_smallest->plan.title, plan.longestContext);
+      return fmt::format("With {} positions nothing fits on {}; {} fits with {}.", grouped(m_question.memory.context),
+                         m_question.device.name, spoken(m_smallest->plan), grouped(plan.longestContext));
     return fmt::format("Nothing fits on {}: the smallest, {}, needs {} and {} are there.", m_question.device.name,
                        m_smallest->plan.title, bytesText(plan.parts.total()), bytesText(plan.capacity));
   }

@@ -146,11 +146,12 @@ PlannedModel planModel(OpenModel& model, const Recipe& recipe, const core::JobCo
   return planGraph(core::model::buildGraph(model.config(), weights), model.config(), recipe);
 }
 
-PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const Recipe& recipe) {
+PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const Recipe& recipe,
+                       std::uint32_t trainedContext) {
   const ModelConfig config = configOf(shape);
   PlannedModel plan = planGraph(core::model::buildGraph(config, weightsOf(shape, recipe)), config, recipe);
   plan.kv = kv;
-  plan.trainedContext = 0;
+  plan.trainedContext = trainedContext;
   return plan;
 }
 

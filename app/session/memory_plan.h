@@ -63,7 +63,8 @@ struct PlannedModel {
 PlannedModel planModel(OpenModel& model, const core::model::Recipe& recipe,
                        const core::JobContext& job = core::JobContext());
 /// A model of such a shape, in FP16 where the recipe keeps a matrix.
-PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const core::model::Recipe& recipe);
+PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const core::model::Recipe& recipe,
+                       std::uint32_t trainedContext = 0);
 /// A model of which only the number of parameters is known: all of them under one scheme, scales included, with the
 /// keys and values of the known shape that is nearest in size, unless others are given.
 PlannedModel planParameters(double parameters, const std::optional<KvLayout>& kv, const core::model::Recipe& recipe);

@@ -77,7 +77,8 @@ std::vector<PlannedModel> planAll(const Options& options) {
   if (!options.shape.empty()) {
     const KnownShape& known = knownShape(options.shape);
     for (const auto& recipe : recipes)
-      models.push_back(planShape(known.shape, typedLayout(options, known.kv()).value_or(known.kv()), recipe));
+      models.push_back(
+          planShape(known.shape, typedLayout(options, known.kv()).value_or(known.kv()), recipe, known.context));
   } else if (!options.parameters.empty()) {
     const double parameters = parseParameters(options.parameters);
     const auto layout = typedLayout(options, nearestShape(parameters).kv());

@@ -57,8 +57,9 @@ AdviserPage::AdviserPage(CompareState& state, SourcePlans& plans, DeviceTableMod
     column->addWidget(label);
   }
   auto* inside = new QWidget;
-  auto* row = new ReflowRow(kRowWidth, inside);
-  row->setContentsMargins(0, 0, 0, 0);
+  auto* cards = new QVBoxLayout(inside);
+  cards->setContentsMargins(0, 0, 0, 0);
+  auto* row = new ReflowRow(kRowWidth);
   row->setSpacing(space::kOneHalf);
   for (int i = 0; i < kCandidates; ++i) {
     auto* card = new CandidateCard;
@@ -67,6 +68,8 @@ AdviserPage::AdviserPage(CompareState& state, SourcePlans& plans, DeviceTableMod
     row->addWidget(card, 1);
     m_cards.push_back(card);
   }
+  cards->addLayout(row);
+  cards->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
   scroll->setFrameShape(QFrame::NoFrame);

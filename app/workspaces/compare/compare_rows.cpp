@@ -130,6 +130,15 @@ QString provenanceOf(const CompareState& state) {
   return text;
 }
 
+QString figureText(const core::evaluate::Estimate& estimate) {
+  if (!std::isfinite(estimate.value)) return QStringLiteral("–");
+  if (!std::isfinite(estimate.error)) return text::number(estimate.value, 4);
+  if (estimate.value == 0 && estimate.error == 0) return QStringLiteral("0");
+  const double ratio = std::abs(estimate.value) / std::max(estimate.error, 1e-300);
+  const int digits = std::clamp(static_cast<int>(std::ceil(std::log10(std::max(ratio, 1.0)))) + 2, 2, 6);
+  return QStringLiteral("%1 ± %2").arg(text::number(estimate.value, digits), text::number(estimate.error, 2));
+}
+
 std::vector<int> paretoFront(const std::vector<CompareRow>& rows) {
   std::vector<int> order;
   for (std::size_t i = 0; i < rows.size(); ++i)

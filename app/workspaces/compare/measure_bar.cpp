@@ -20,7 +20,7 @@ namespace app {
 namespace {
 
 const QString kFile = QStringLiteral("file…");
-constexpr int kMostTokens = 1 << 22, kTokenStep = 1024;
+constexpr int kMostTokens = 1 << 22, kTokenStep = 1024, kContents = 13;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ MeasureBar::MeasureBar(CompareState& state, QWidget* parent)
   flow->addWidget(namedField(tr("Text"), m_text));
   flow->addWidget(namedField(tr("Tokens"), m_tokens));
   flow->addWidget(namedField(tr("Device"), m_device));
-  flow->addWidget(namedField(tr("Keys and values"), m_kv));
+  flow->addWidget(namedField(tr("KV"), m_kv));
   flow->addWidget(namedField(tr("Against"), m_reference));
   m_measure->setObjectName(QStringLiteral("compare-measure"));
   m_measure->setProperty("kind", QStringLiteral("primary"));
@@ -75,6 +75,10 @@ void MeasureBar::buildText() {
   m_kv->setToolTip(tr("What the compared models round keys and values to; the reference keeps FP16"));
   m_reference->setObjectName(QStringLiteral("compare-reference"));
   m_device->setObjectName(QStringLiteral("compare-device"));
+  for (QComboBox* box : {m_device, m_reference, m_text}) {
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(kContents);
+  }
   connect(m_text, &QComboBox::activated, this, [this] { m_text->currentData() == kFile ? chooseFile() : ask(); });
   connect(m_tokens, &QSpinBox::valueChanged, this, &MeasureBar::ask);
   for (QComboBox* box : {m_device, m_kv, m_reference}) connect(box, &QComboBox::activated, this, &MeasureBar::ask);

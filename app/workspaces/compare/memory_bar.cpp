@@ -96,6 +96,8 @@ MemoryBar::MemoryBar(SourcePlans& plans, CompareState& state, QWidget* parent)
   auto* flow = new FlowLayout(fields);
   flow->setSpacing(space::kOne);
   m_model->setObjectName(QStringLiteral("memory-model"));
+  keepWidth(*m_context, 92);
+  keepWidth(*m_sequences, 62);
   m_kv->setObjectName(QStringLiteral("memory-kv"));
   m_program->setObjectName(QStringLiteral("memory-program"));
   buildModel();

@@ -19,6 +19,13 @@ constexpr double kRoomForNames = 0.24;
 
 QString bytesOf(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
 
+/// The longest context that fits, as far as the model goes.
+QString contextText(const MemoryBars::Bar& bar) {
+  if (bar.trainedContext != 0 && bar.plan.longestContext >= bar.trainedContext)
+    return MemoryBars::tr("all %1 positions").arg(text::count(bar.trainedContext));
+  return MemoryBars::tr("up to %1").arg(text::count(bar.plan.longestContext));
+}
+
 }  // namespace
 
 MemoryBars::MemoryBars(QWidget* parent)
@@ -34,6 +41,7 @@ MemoryBars::MemoryBars(QWidget* parent)
   xAxis->setTicker(ticker);
   axisRect()->setRangeZoom(Qt::Vertical);
   axisRect()->setRangeDrag(Qt::Vertical);
+  m_limit->setLayer(QStringLiteral("axes"));
   m_limit->point1->setCoords(1, 0);
   m_limit->point2->setCoords(1, 1);
   applyColors();
@@ -104,10 +112,8 @@ void MemoryBars::draw() {
       const double y = yOf(g, b), share = bar.plan.parts.total() / std::max(bar.plan.capacity, 1.0);
       drawBar(bar, y, static_cast<int>(b) == m_selected);
       const bool fits = bar.plan.fits();
-      const QString text =
-          fits ? tr("%1 · %2 · up to %3")
-                     .arg(bar.scheme, bytesOf(bar.plan.parts.total()), text::count(bar.plan.longestContext))
-               : tr("%1 · %2 too much").arg(bar.scheme, bytesOf(-bar.plan.left()));
+      const QString text = fits ? tr("%1 · %2 · %3").arg(bar.scheme, bytesOf(bar.plan.parts.total()), contextText(bar))
+                                : tr("%1 · %2 too much").arg(bar.scheme, bytesOf(-bar.plan.left()));
       texts.push_back({QPointF(std::clamp(share, 1.0, kMost), y), text, fits ? colors.textMuted : colors.error});
     }
   }

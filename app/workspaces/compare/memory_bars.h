@@ -15,6 +15,7 @@ class MemoryBars : public Chart {
     QString scheme;
     QColor color;
     DevicePlan plan;
+    std::uint32_t trainedContext = 0;  ///< 0: not known
   };
   struct Group {
     QString device;

@@ -218,7 +218,7 @@ void MemoryPage::refreshBars() {
                                                                        : tr("as stored");
       group.bars.push_back({isStored ? kept : selection.title(recipe),
                             isStored ? Theme::instance().colors().reference : selection.color(recipe),
-                            planOn(*plan, device, m_bar->question())});
+                            planOn(*plan, device, m_bar->question()), plan->trainedContext});
     }
     groups.push_back(std::move(group));
   }
@@ -232,12 +232,14 @@ void MemoryPage::refreshBars() {
   const PlannedModel* first = plans.empty() ? nullptr : plans.front().first;
   if (first != nullptr) {
     const MemoryQuestion& question = m_bar->question();
-    m_summary->setText(
-        tr("%1 · %2 parameters · %3 · %4 for each position%5")
-            .arg(m_plans->title(), text::shortCount(static_cast<std::uint64_t>(first->parameters)),
-                 QString::fromStdString(first->kv.describe()),
-                 bytesOf(first->kv.bytesPerPosition(question.kv) * first->kv.layers),
-                 first->note.empty() ? QString() : QStringLiteral(" · ") + QString::fromStdString(first->note)));
+    QString summary = tr("%1 · %2 parameters · %3 · %4 for each position")
+                          .arg(m_plans->title(), text::shortCount(static_cast<std::uint64_t>(first->parameters)),
+                               QString::fromStdString(first->kv.describe()),
+                               bytesOf(first->kv.bytesPerPosition(question.kv) * first->kv.layers));
+    if (!first->note.empty()) summary += QStringLiteral(" · ") + QString::fromStdString(first->note);
+    if (first->trainedContext != 0 && question.context > first->trainedContext)
+      summary += tr(" · trained for %1 only").arg(text::count(first->trainedContext));
+    m_summary->setText(summary);
   } else {
     m_summary->setText(QString());
   }
@@ -320,7 +322,7 @@ void MemoryPage::refreshClaims() {
           const QString reason = QString::fromStdString(claim.reason);
           lines.push_back({QString::fromStdString(claim.said), figure, signedPercent(claim.error()),
                            verdicts[static_cast<int>(claim.verdict)],
-                           reason.isEmpty() ? of : of + QStringLiteral(". ") + reason});
+                           reason.isEmpty() ? of : of + QStringLiteral(": ") + reason});
         }
         m_claims->setLines(lines);
       });

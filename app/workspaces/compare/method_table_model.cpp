@@ -13,12 +13,6 @@ namespace app {
 
 namespace {
 
-QString figure(const core::evaluate::Estimate& estimate, int digits) {
-  if (!std::isfinite(estimate.value)) return QStringLiteral("–");
-  if (!std::isfinite(estimate.error)) return text::number(estimate.value, digits);
-  return QStringLiteral("%1 ± %2").arg(text::number(estimate.value, digits), text::number(estimate.error, 2));
-}
-
 QPixmap swatch(const CompareRow& row) {
   const int size = Theme::instance().px(12);
   QPixmap pixmap(size * 2, size * 2);
@@ -62,9 +56,9 @@ QString MethodTableModel::textOf(const CompareRow& row, int column) const {
     case OfFp16:
       return row.ofFp16 ? text::percent(*row.ofFp16) : none;
     case Perplexity:
-      return figure(row.figures.perplexity, 5);
+      return figureText(row.figures.perplexity);
     case Kl:
-      return row.hasKl() ? figure(row.figures.klMean, 4) : none;
+      return row.hasKl() ? figureText(row.figures.klMean) : none;
     case SameTop:
       return row.hasKl() && std::isfinite(row.figures.sameTop.value) ? text::percent(row.figures.sameTop.value, 2)
                                                                      : none;
@@ -128,7 +122,7 @@ QVariant MethodTableModel::data(const QModelIndex& index, int role) const {
       return column == Method || column == Verdict ? QVariant() : QVariant(Theme::instance().monoFont(-1));
     case Qt::ForegroundRole:
       if (row.state == CompareRow::State::Failed && column == Verdict) return QBrush(colors.error);
-      if (m_isOld && column >= Perplexity) return QBrush(colors.textFaint);
+      if (m_isOld && column >= Kl && column != OfFp32 && column != OfFp16) return QBrush(colors.textFaint);
       if (row.isReference || row.state == CompareRow::State::Partly || column == Verdict)
         return QBrush(colors.textMuted);
       return {};
@@ -142,21 +136,22 @@ QVariant MethodTableModel::headerData(int section, Qt::Orientation orientation, 
   if (role == Qt::TextAlignmentRole)
     return QVariant::fromValue((section == Method || section == Verdict ? Qt::AlignLeft : Qt::AlignRight) |
                                Qt::AlignVCenter);
-  const QString titles[] = {tr("method"),   tr("bits/weight"), tr("bytes"),     tr("of FP32"),
-                            tr("of FP16"),  tr("perplexity"),  tr("KL (nats)"), tr("same top-1"),
-                            tr("tokens/s"), tr("prefill/s"),   tr("verdict")};
+  // In the order of the enumeration.
+  const QString titles[] = {tr("method"),     tr("bytes"),      tr("bits/weight"), tr("KL (nats)"),
+                            tr("same top-1"), tr("perplexity"), tr("tokens/s"),    tr("verdict"),
+                            tr("of FP32"),    tr("of FP16"),    tr("prefill/s")};
   const QString tips[] = {
       tr("A checked scheme; the reference first"),
-      tr("Of the whole model, tensors that stay as stored included"),
       tr("The weights, scales included"),
-      tr("Bytes against four for each weight"),
-      tr("Bytes against two for each weight"),
-      tr("Of the text, ± its standard error over blocks of text"),
+      tr("Of the whole model, tensors that stay as stored included"),
       tr("Mean Kullback–Leibler divergence from the reference's distribution, ± its standard error"),
       tr("Share of tokens whose most likely word is the reference's"),
+      tr("Of the text, ± its standard error over blocks of text"),
       tr("Decoding one token after another, measured here on this device"),
-      tr("Reading a prompt, measured here on this device"),
-      tr("Against the reference: within the noise floor or two standard errors is indistinguishable")};
+      tr("Against the reference: within the noise floor or two standard errors is indistinguishable"),
+      tr("Bytes against four for each weight"),
+      tr("Bytes against two for each weight"),
+      tr("Tokens of a prompt per second, measured here on this device")};
   if (role == Qt::ToolTipRole) return tips[section];
   return role == Qt::DisplayRole ? QVariant(titles[section]) : QVariant();
 }

@@ -10,7 +10,7 @@ namespace app {
 class MethodTableModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { Method, Bits, Bytes, OfFp32, OfFp16, Perplexity, Kl, SameTop, Decode, Prefill, Verdict, Columns };
+  enum Column { Method, Bytes, Bits, Kl, SameTop, Perplexity, Decode, Verdict, OfFp32, OfFp16, Prefill, Columns };
   static constexpr int kSortRole = Qt::UserRole + 1, kRowRole = Qt::UserRole + 2;
 
   explicit MethodTableModel(QObject* parent = nullptr) : QAbstractTableModel(parent) {}

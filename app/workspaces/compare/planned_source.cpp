@@ -14,7 +14,7 @@ const QString kOpen = QStringLiteral("open"), kTyped = QStringLiteral("typed:"),
 PlannedModel planSource(const PlannedSource& source, core::model::Recipe recipe) {
   if (source.kind == PlannedSource::Kind::Known) {
     const KnownShape& known = knownShape(source.known.toStdString());
-    return planShape(known.shape, known.kv(), recipe);
+    return planShape(known.shape, known.kv(), recipe, known.context);
   }
   if (recipe.keepsEverything()) recipe = *core::model::recipeByName("bf16");
   return planParameters(source.parameters, source.kv, recipe);

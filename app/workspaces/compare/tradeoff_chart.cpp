@@ -14,7 +14,8 @@ namespace app {
 namespace {
 
 constexpr double kMiB = 1048576, kReach = 22;  ///< pixels from a point within which it is meant
-constexpr double kLeastRing = 11, kWidestRing = 34;
+constexpr double kLeastRing = 10, kWidestRing = 26;
+constexpr double kBelowLeast = 12;  ///< the least difference lies so many times above the lower end
 
 QCPScatterStyle::ScatterShape shapeOf(SeriesMark mark) {
   switch (mark) {
@@ -33,12 +34,19 @@ QCPScatterStyle::ScatterShape shapeOf(SeriesMark mark) {
 }  // namespace
 
 TradeoffChart::TradeoffChart(QWidget* parent)
-    : Chart(parent), m_floor(new QCPItemRect(this)), m_names(new TextLayer(this, xAxis, yAxis, Qt::AlignLeft)) {
+    : Chart(parent),
+      m_floor(new QCPItemRect(this)),
+      m_floorName(new QCPItemText(this)),
+      m_names(new TextLayer(this, xAxis, yAxis, Qt::AlignLeft)) {
   setTitle(tr("Size and quality"));
   setObjectName(QStringLiteral("tradeoff-chart"));
   m_floor->setLayer(QStringLiteral("grid"));
   m_floor->topLeft->setTypeX(QCPItemPosition::ptAxisRectRatio);
   m_floor->bottomRight->setTypeX(QCPItemPosition::ptAxisRectRatio);
+  m_floorName->setText(tr("noise, and below"));
+  m_floorName->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
+  m_floorName->setPositionAlignment(Qt::AlignRight | Qt::AlignTop);
+  m_floorName->setPadding(QMargins(0, 1, 6, 0));
   xAxis->ticker()->setTickCount(5);
   setQuality(Quality::Kl);
 }
@@ -46,7 +54,7 @@ TradeoffChart::TradeoffChart(QWidget* parent)
 void TradeoffChart::setQuality(Quality quality) {
   m_quality = quality;
   const bool isKl = quality == Quality::Kl;
-  setAxisTitles(tr("weights (MiB)"), isKl ? tr("KL to the reference (nats per token)") : tr("perplexity"));
+  setAxisTitles(tr("weights (MiB)"), isKl ? tr("KL (nats per token)") : tr("perplexity"));
   yAxis->setScaleType(isKl ? QCPAxis::stLogarithmic : QCPAxis::stLinear);
   if (isKl)
     yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
@@ -71,13 +79,16 @@ void TradeoffChart::setSelected(int row) {
   draw();
 }
 
-// On a logarithmic axis what is nothing lies at the lower end.
+// What cannot be told from the reference lies in the band at the lower end of the logarithmic axis, however many powers
+// of ten it is smaller: they say nothing, and would press together what differs.
 double TradeoffChart::lowest() const {
   double least = std::numeric_limits<double>::infinity();
-  for (const CompareRow& row : m_rows)
-    if (row.hasKl() && row.figures.klMean.value > 0) least = std::min(least, row.figures.klMean.value);
-  if (m_noiseFloor > 0) least = std::min(least, m_noiseFloor);
-  return std::isfinite(least) ? least / 3 : 1e-6;
+  for (const CompareRow& row : m_rows) {
+    const double kl = row.figures.klMean.value;
+    const bool isSame = std::isfinite(row.figures.klMean.error) && kl <= 2 * row.figures.klMean.error;
+    if (row.hasKl() && kl > m_noiseFloor && !isSame) least = std::min(least, kl);
+  }
+  return (std::isfinite(least) ? least : std::max(m_noiseFloor, 1e-6)) / kBelowLeast;
 }
 
 std::optional<TradeoffChart::Point> TradeoffChart::pointFor(int index) const {
@@ -95,7 +106,7 @@ std::optional<TradeoffChart::Point> TradeoffChart::pointFor(int index) const {
 void TradeoffChart::clear() {
   clearPlottables();
   for (int i = itemCount() - 1; i >= 0; --i)
-    if (item(i) != m_floor && item(i) != m_names) removeItem(item(i));
+    if (item(i) != m_floor && item(i) != m_floorName && item(i) != m_names) removeItem(item(i));
 }
 
 void TradeoffChart::draw() {
@@ -149,7 +160,7 @@ void TradeoffChart::drawPoint(const Point& point) {
   bars->setDataPlottable(graph);
   bars->setPen(QPen(ink, 1.2));
   bars->setWhiskerWidth(6);
-  const double down = m_quality == Quality::Kl ? std::min(point.error, point.y - lowest() * 0.5) : point.error;
+  const double down = m_quality == Quality::Kl ? std::min(point.error, point.y - lowest() / 2) : point.error;
   bars->setData({std::max(down, 0.0)}, {point.error});
 }
 
@@ -186,9 +197,12 @@ void TradeoffChart::drawJoins() {
 void TradeoffChart::drawFloor() {
   const bool isShown = m_quality == Quality::Kl && m_noiseFloor > 0;
   m_floor->setVisible(isShown);
+  m_floorName->setVisible(isShown);
   if (!isShown) return;
-  m_floor->topLeft->setCoords(0, m_noiseFloor);
+  const double top = std::max(m_noiseFloor, lowest() * 2);
+  m_floor->topLeft->setCoords(0, top);
   m_floor->bottomRight->setCoords(1, lowest() / 1e3);
+  m_floorName->position->setCoords(1, top);
 }
 
 void TradeoffChart::showHome() {
@@ -208,7 +222,7 @@ void TradeoffChart::showHome() {
   const double room = std::max(right - left, right * 0.05);
   xAxis->setRange(std::max(0.0, left - 0.12 * room), right + 0.3 * room);
   if (m_quality == Quality::Kl)
-    yAxis->setRange(std::min(low, lowest()) / 1.6, high * 2);
+    yAxis->setRange(lowest() / 2.2, high * 8);
   else
     yAxis->setRange(low - 0.12 * (high - low) - 1e-3, high + 0.18 * (high - low) + 1e-3);
   rememberHome();
@@ -249,6 +263,8 @@ void TradeoffChart::applyColors() {
   ground.setAlpha(38);
   m_floor->setPen(Qt::NoPen);
   m_floor->setBrush(ground);
+  m_floorName->setColor(Theme::instance().colors().textFaint);
+  m_floorName->setFont(Theme::instance().textFont(-2));
   if (!m_rows.empty()) draw();
 }
 
@@ -289,13 +305,8 @@ std::optional<QString> TradeoffChart::readout(QPointF coordinates) const {
   const CompareRow& row = m_rows[static_cast<std::size_t>(index)];
   QStringList lines{row.title, tr("%1, %2").arg(text::bytes(static_cast<std::uint64_t>(*row.bytes)),
                                                 text::bitsPerWeight(row.bitsPerWeight.value_or(0)))};
-  const auto figure = [](const core::evaluate::Estimate& e, int digits) {
-    return std::isfinite(e.error)
-               ? QStringLiteral("%1 ± %2").arg(text::number(e.value, digits), text::number(e.error, 2))
-               : text::number(e.value, digits);
-  };
-  if (row.hasKl()) lines << tr("KL %1 nats").arg(figure(row.figures.klMean, 4));
-  lines << tr("perplexity %1").arg(figure(row.figures.perplexity, 5));
+  if (row.hasKl()) lines << tr("KL %1 nats").arg(figureText(row.figures.klMean));
+  lines << tr("perplexity %1").arg(figureText(row.figures.perplexity));
   if (row.hasKl()) lines << tr("same top-1 %1").arg(text::percent(row.figures.sameTop.value, 2));
   if (row.decode > 0) lines << tr("%1 tokens/s here").arg(text::number(row.decode, 3));
   lines << row.verdict;

@@ -61,6 +61,7 @@ class TradeoffChart : public Chart {
   int m_selected = -1;
   QString m_homeOf;  ///< what home was made for: it stays while figures come in
   QCPItemRect* m_floor;
+  QCPItemText* m_floorName;
   TextLayer* m_names;
 };
 

@@ -30,7 +30,7 @@
 namespace app {
 
 namespace {
-constexpr int kRowHeight = 25, kFilterWidth = 150;
+constexpr int kRowHeight = 23, kFilterWidth = 150;
 }
 
 TradeoffPage::TradeoffPage(CompareState& state, QWidget* parent)
@@ -82,7 +82,7 @@ QWidget* TradeoffPage::buildPicture() {
   card->header()->addWidget(m_quality);
   card->header()->addWidget(m_chart->createMenuButton());
   m_hint->setElide(Qt::ElideRight);
-  m_chart->setMinimumHeight(Theme::instance().px(170));
+  m_chart->setMinimumHeight(Theme::instance().px(150));
   card->body()->addWidget(m_chart, 1);
   connect(m_chart, &TradeoffChart::rowClicked, this, &TradeoffPage::select);
   return card;
@@ -109,8 +109,8 @@ QWidget* TradeoffPage::buildTable() {
   m_table->verticalHeader()->hide();
   m_table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRowHeight));
   m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-  m_table->horizontalHeader()->setStretchLastSection(true);
   m_table->horizontalHeader()->setHighlightSections(false);
+  m_table->horizontalHeader()->setProperty("kind", QStringLiteral("compact"));
   m_table->setMinimumHeight(Theme::instance().px(110));
   m_table->installEventFilter(this);
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
@@ -178,8 +178,8 @@ void TradeoffPage::say() {
   else
     m_status->setText(computed);
   const double noise = noiseFloorOf(m_state);
-  m_hint->setText(noise > 0 ? tr("Grey band: noise of the arithmetic alone, KL %1. Dashed: no scheme is smaller and "
-                                 "nearer. Joined: not told apart. Ring: tokens/s.")
+  m_hint->setText(noise > 0 ? tr("Dashed: nothing is both smaller and nearer. Joined: not told apart. Ring: tokens/s. "
+                                 "Noise of the arithmetic: KL %1.")
                                   .arg(text::number(noise, 2))
                             : tr("Lower and further left is better."));
 }
