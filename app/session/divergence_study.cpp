@@ -38,19 +38,19 @@ DivergenceStudy::DivergenceStudy(OpenModel& model, Engine& engine, StudyRequest 
   }
   m_file = std::make_unique<DivergenceFile>(m_request.cacheFolder, identity);
   m_exchange = std::make_unique<evaluate::ExchangeMeter>(
-      *m_meter,
-      [this](const evaluate::Exchanged& tensors) {
-        core::model::Recipe recipe;
-        recipe.replacements = tensors;
-        return graphOf(recipe, core::JobContext());
-      },
-      m_file.get());
+      *m_meter, [this](const evaluate::Exchanged& tensors) { return graphOf(tensors); }, m_file.get());
 }
 
 core::model::Graph DivergenceStudy::graphOf(const core::model::Recipe& recipe, const core::JobContext& job) const {
   const auto calibration = m_model.calibration().current();
   return core::model::buildGraph(m_model.config(),
                                  m_model.weights().load(m_model.config(), recipe, job, calibration.get()));
+}
+
+core::model::Graph DivergenceStudy::graphOf(const evaluate::Exchanged& tensors) const {
+  core::model::Recipe recipe;
+  recipe.replacements = tensors;
+  return graphOf(recipe, core::JobContext());
 }
 
 evaluate::Exchanged DivergenceStudy::tensorsOf(const core::model::Recipe& recipe, const core::JobContext& job) const {

@@ -42,6 +42,8 @@ class DivergenceStudy {
   core::evaluate::Exchanged tensorsOf(const core::model::Recipe& recipe, const core::JobContext& job) const;
   /// KL of a recipe as a whole, by block.
   core::evaluate::BlockRatio measure(const core::model::Recipe& recipe, const core::JobContext& job);
+  /// The model with these tensors in place of its own.
+  core::model::Graph graphOf(const core::evaluate::Exchanged& tensors) const;
   /// Where these tensors stand, in the order of their first use.
   std::vector<core::evaluate::PlacedTensor> placesOf(const core::evaluate::Exchanged& tensors) const;
 

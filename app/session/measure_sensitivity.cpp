@@ -7,6 +7,7 @@
 #include "app/session/scheme_error.h"
 #include "core/base/error.h"
 #include "core/metrics/error_stats.h"
+#include "core/train/divergence_estimate.h"
 
 namespace app {
 
@@ -32,6 +33,7 @@ std::string schemeOf(const evaluate::Exchanged& tensors, const std::vector<std::
 struct QuickFigures {
   std::map<std::string, double> weightErrors;
   std::map<std::string, evaluate::OutputError> outputErrors;
+  std::map<std::string, double> gradientEstimates;
 };
 
 QuickFigures quickFigures(const DivergenceStudy& study, const evaluate::Exchanged& tensors,
@@ -51,7 +53,14 @@ QuickFigures quickFigures(const DivergenceStudy& study, const evaluate::Exchange
       [&](const std::string& name, std::size_t, const evaluate::OutputError& error) {
         figures.outputErrors[name] = error;
       },
-      job.part(0.1, 1.0));
+      job.part(0.1, 0.4));
+  try {
+    const auto estimates = core::train::estimateDivergences(study.reference(), study.graphOf(tensors), windows->tokens,
+                                                            windows->context, {}, job.part(0.4, 1.0));
+    for (const auto& estimate : estimates) figures.gradientEstimates[estimate.tensor] = estimate.divergence;
+  } catch (const core::Error&) {
+    figures.gradientEstimates.clear();  // there is no reverse pass through such a model
+  }
   return figures;
 }
 
@@ -90,7 +99,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
     for (auto& part : evaluate::partsOf(places, level)) sweep.parts.push_back(std::move(part));
   }
   QuickFigures figures;
-  if (hasTensors && request.proxies) figures = quickFigures(study, sweep.quantized, job.part(0.05, 0.1));
+  if (hasTensors && request.proxies) figures = quickFigures(study, sweep.quantized, job.part(0.05, 0.15));
 
   evaluate::SweepVisitor visitor;
   visitor.whole = [&](const evaluate::BlockRatio& whole) { report.quantizedKl = whole.ratio(); };
@@ -107,13 +116,13 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
         row.weightError = found->second;
       if (const auto found = figures.outputErrors.find(part.name); found != figures.outputErrors.end())
         row.outputError = found->second;
-      if (request.gradientEstimate)
-        row.gradientEstimate = request.gradientEstimate(part.name).value_or(evaluate::ProxyPoint::kNotMeasured);
+      if (const auto found = figures.gradientEstimates.find(part.name); found != figures.gradientEstimates.end())
+        row.gradientEstimate = found->second;
     }
     report.rows.push_back(std::move(row));
     if (onRow) onRow(report);
   };
-  evaluate::measureSensitivity(study.meter(), sweep, visitor, job.part(0.1, 1.0));
+  evaluate::measureSensitivity(study.meter(), sweep, visitor, job.part(0.15, 1.0));
   std::vector<evaluate::ProxyPoint> points;
   for (const SensitivityRow& row : report.rows)
     if (row.level == evaluate::Level::Tensor && row.direction == evaluate::Direction::Swap)

@@ -16,9 +16,7 @@ struct SensitivityRequest {
   std::string pattern = "*";                  ///< of the tensors (* and ?)
   std::vector<core::evaluate::Level> levels;  ///< what is exchanged at once
   bool swaps = true, restores = false;
-  bool proxies = true;  ///< weight and output errors of single tensors beside
-  /// An estimate of a tensor's KL from gradients; empty, or nothing where there is none.
-  std::function<std::optional<double>(const std::string& tensor)> gradientEstimate = {};
+  bool proxies = true;  ///< what is quickly known of single tensors beside
 };
 
 /// One part of a model, exchanged.
@@ -33,6 +31,7 @@ struct SensitivityRow {
   // Of single tensors, NaN where not measured.
   double weightError = core::evaluate::ProxyPoint::kNotMeasured;
   core::evaluate::OutputError outputError;
+  /// KL by gradients at the reference (core::train::estimateDivergences), over all tokens of inputWindows().
   double gradientEstimate = core::evaluate::ProxyPoint::kNotMeasured;
 };
 

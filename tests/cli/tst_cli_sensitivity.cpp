@@ -112,10 +112,10 @@ class TestCliSensitivity : public QObject {
 
   void aDesignedRecipeHoldsItsBytes() {
     const QString out = path("recipe.txt");
-    const Json design =
-        json(QStringList{"design", "demo", "--candidates", "int2:range=minmax,int3,int4", "int6:group=64", "--like",
-                         "int4", "--tensor", "blk.5.*", "--rounds", "1", "--check", "calibration", "-o", out} +
-             kText);
+    const Json design = json(QStringList{"design", "demo", "--candidates", "int2:range=minmax,int3,int4",
+                                         "int6:group=64", "--like", "int4", "--tensor", "blk.5.*", "--rounds", "1",
+                                         "--check", "calibration", "--check-tokens", "400", "-o", out} +
+                             kText);
     QVERIFY(design["bytes"] <= design["most_bytes"]);
     QCOMPARE(design["choices"].size(), std::size_t{7});
     QVERIFY(design["measurements"] >= 29);  // seven tensors under four candidates, and the whole
@@ -135,7 +135,7 @@ class TestCliSensitivity : public QObject {
   void theSmallestUnderAQuality() {
     const Json design =
         json(QStringList{"design", "demo", "--candidates", "int4,int6,int8", "--kl", "0.002", "--group-by", "role",
-                         "--rounds", "1", "--check", "calibration", "-o", path("small.txt")} +
+                         "--rounds", "1", "--check", "calibration", "--check-tokens", "400", "-o", path("small.txt")} +
              kText);
     QVERIFY(design["kl"].get<double>() <= 0.002);
     QVERIFY(design["most_bytes"].is_null());

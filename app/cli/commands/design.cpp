@@ -30,6 +30,7 @@ struct Options {
   std::optional<std::uint64_t> bytes;
   std::optional<double> bitsPerWeight, kl;
   std::size_t rounds = 8;
+  std::uint32_t checkTokens = 0;
   RecipeOptions calibration;
   StudyOptions study;
   Output output = Output::ForPeople;
@@ -148,6 +149,7 @@ void run(const Options& options) {
   DivergenceStudy study(*model, engine, options.study.request(*model, std::string(kCalibrationText)), job);
   StudyOptions other = options.study;
   other.text = options.check;
+  other.reading.tokens = options.checkTokens;
   const StudyRequest checked = other.request(*model, options.check);
   core::io::OutputFile file(options.out, openFiles());
   Design design = designRecipe(study, request, visitorFor(options), job);
@@ -205,6 +207,10 @@ void addDesign(CLI::App& program) {
           "A text that takes no part, as --text takes it: the recipe is compared on it with others of its size")
       ->capture_default_str()
       ->check(CLI::Validator(whyEmpty, ""));
+  command->add_option("--check-tokens", options->checkTokens, "How much of it is read, at most (0: everything)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1 << 28))
+      ->type_name("N");
   command->add_option("-o,--output", options->out, "The recipe file to write, or - for standard output")->required();
   addCalibration(*command, options->calibration);
   addJsonFlag(*command, options->output);

@@ -87,7 +87,8 @@ void printRow(const SensitivityReport& report) {
              core::evaluate::toString(row.direction), shown(row.kl));
   if (row.direction == Direction::Restore) fmt::print(" less by {:<20}", shown(row.change));
   if (row.level == Level::Tensor && !std::isnan(row.weightError))
-    fmt::print(" weight error {:.3g}, output error {:.3g}", row.weightError, row.outputError.total.value);
+    fmt::print(" weight error {:.3g}, output error {:.3g}, by gradients {:.3g}", row.weightError,
+               row.outputError.total.value, row.gradientEstimate);
   fmt::print("\n");
   flush();
 }
