@@ -22,6 +22,10 @@ from trace_oracle import DEMO, Pair, Program, stored
 
 TENSORS = ["blk.0.attn_v.weight", "blk.2.ffn_gate.weight", "blk.4.attn_output.weight", "blk.5.ffn_down.weight", "blk.1.attn_q.weight"]
 
+ROLES = {"query": "attn_q", "key": "attn_k", "value": "attn_v", "attention output": "attn_output", "gate": "ffn_gate", "up": "ffn_up",
+         "down": "ffn_down"}
+OUTPUT_TOKENS, OUTPUT_CONTEXT = 2048, 256  # what sensitivity reads for output errors, whatever KL is measured on
+
 
 class Checker:
     def __init__(self):
@@ -52,6 +56,17 @@ class Reading:
                  for row, tokens in zip(self.rows, self.cut)]
         return np.concatenate(parts).mean(), np.array([part.mean() for part in parts])
 
+    def second_order(self, name, compared):
+        """½ Δᵀ F Δ: half the variance, under the reference's distribution, of what a small step towards the compared weights does to the
+        logits, by central differences; the mean over positions. What KL is for small changes."""
+        step, reference, total = 1e-4, self.pair.reference, []
+        for tokens, row in zip(self.cut, self.rows):
+            ends = [self.pair.logits({**reference, name: torch.lerp(reference[name], compared[name], at)}, tokens)[self.first:-1].numpy()
+                    for at in (step, -step)]
+            change, p = (ends[0] - ends[1]) / (2 * step), np.exp(divergence.log_softmax(row))
+            total.append(((p * change ** 2).sum(-1) - (p * change).sum(-1) ** 2) / 2)
+        return np.concatenate(total).mean()
+
     def output_error(self, name, weights):
         x = torch.cat(self.inputs[name])
         return float((x @ (weights[name] - self.pair.reference[name]).T).norm() / (x @ self.pair.reference[name].T).norm())
@@ -64,13 +79,14 @@ def parts(row, differing):
     if row["level"] == "layer":
         number = "".join(filter(str.isdigit, str(row["tensor"])))
         return [name for name in differing if name.startswith(f"blk.{number}.")]
-    return [name for name in differing if name.split(".")[2] == str(row["tensor"]).removesuffix(".weight").split(".")[-1]]
+    return [name for name in differing if name.split(".")[2] == ROLES[row["tensor"]]]
 
 
 def check_rows(check, program, scheme, options, text):
     pair = Pair(stored(), program.weights("--scheme", scheme))
     cut = perplexity.windows(program, text.read_text(), options.tokens, options.context)
     reading = Reading(pair, cut, options.context // 2)
+    for_outputs = Reading(pair, perplexity.windows(program, text.read_text(), OUTPUT_TOKENS, OUTPUT_CONTEXT), 1)
     rows = program.json("sensitivity", "demo", "--scheme", scheme, "--text", text, "--tokens", options.tokens, "--context", options.context,
                         "--level", "tensor", "--level", "layer", "--level", "role", "--direction", "both", "--device", "cpu", "--kv-type", "f32", "--no-cache")
     if rows[0]["scored"] != sum(len(row) for row in reading.rows):
@@ -92,9 +108,47 @@ def check_rows(check, program, scheme, options, text):
         if row["level"] == "tensor" and swapped:
             w, q = pair.reference[names[0]], pair.compared[names[0]]
             check.near(f"{what}: weight error", row["weight_error"], float((w - q).norm() / w.norm()), 1e-5)
-            check.near(f"{what}: output error", row["output_error"], reading.output_error(names[0], pair.compared), 1e-4)
+            check.near(f"{what}: output error", row["output_error"], for_outputs.output_error(names[0], pair.compared), 1e-4)
+            check.near(f"{what}: gradient estimate", row["gradient_estimate"], reading.second_order(names[0], pair.compared), 0.8)
             spread = reading.kl(weights)[1]
             check.near(f"{what}: error of KL", row["kl_error"], spread.std(ddof=1) / np.sqrt(len(spread)), 0.5)
+
+
+def conversations(program, count):
+    """[(tokens, positions whose prediction is scored)]: an answer's tokens with the end of the turn."""
+    texts = []
+    for line in (DEMO.parent / "evaluation/conversations.jsonl").read_text().splitlines()[-count:]:
+        tokens, scored = [1], []
+        for message in json.loads(line)["messages"]:
+            head = program.json("tokenize", "demo", f"<|{message['role']}|>\n", "--special")["tokens"]
+            body = program.json("tokenize", "demo", message["content"] + "</s>", "--special")["tokens"]
+            tail = program.json("tokenize", "demo", "\n", "--special")["tokens"]
+            tokens += head
+            if message["role"] == "assistant":
+                scored += range(len(tokens) - 1, len(tokens) + len(body) - 1)
+            tokens += body + tail
+        texts.append((tokens[:512], [at for at in scored if at < 511]))
+    return texts
+
+
+def compare_recipes(program, options):
+    reference, texts = stored(), conversations(program, options.texts)
+    variants = {name: program.weights("--recipe" if name == options.recipe else "--scheme", name) for name in (options.recipe, options.against)}
+    kl = {name: [] for name in variants}
+    pairs = {name: Pair(reference, weights, torch.float32) for name, weights in variants.items()}
+    for tokens, scored in texts:
+        for name, pair in pairs.items():
+            rows = [pair.logits(w, tokens)[scored].numpy() for w in (pair.reference, pair.compared)]
+            kl[name].append(divergence.Scored.of(*rows, np.array([tokens[at + 1] for at in scored])).kl)
+    sums = {name: np.array([one.sum() for one in parts]) for name, parts in kl.items()}
+    counts = np.array([len(one) for one in kl[options.against]])
+    ratio = lambda i: 1 - sums[options.recipe][i].sum() / sums[options.against][i].sum()
+    random = np.random.default_rng(1)
+    drawn = [ratio(random.integers(len(texts), size=len(texts))) for _ in range(5000)]
+    for name in variants:
+        print(f"{name}: KL {sums[name].sum() / counts.sum():.6f} over {len(texts)} texts, {counts.sum()} tokens of answers")
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    print(f"less KL by {ratio(slice(None)):.1%}, 95 % interval {low:.1%} to {high:.1%}, texts drawn in pairs")
 
 
 def main():
@@ -104,7 +158,12 @@ def main():
     parser.add_argument("--text", type=pathlib.Path, default=DEMO.parent / "facts/floating_point.txt")
     parser.add_argument("--tokens", type=int, default=1024)
     parser.add_argument("--context", type=int, default=256)
+    parser.add_argument("--recipe")
+    parser.add_argument("--against", default="int4")
+    parser.add_argument("--texts", type=int, default=64)
     options = parser.parse_args()
+    if options.recipe:
+        return compare_recipes(Program(options.program), options)
     check, program = Checker(), Program(options.program)
     check_rows(check, program, options.scheme, options, options.text)
     print(f"{check.compared - check.failures} of {check.compared} agree")
