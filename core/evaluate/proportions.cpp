@@ -9,8 +9,12 @@ namespace core::evaluate {
 
 Proportion wilsonInterval(std::uint64_t right, std::uint64_t all) {
   if (all == 0) return {};
-  const auto n = static_cast<double>(all);
-  const double p = static_cast<double>(right) / n, z = kConfidence95, square = z * z;
+  return wilsonIntervalOf(static_cast<double>(right) / static_cast<double>(all), static_cast<double>(all));
+}
+
+Proportion wilsonIntervalOf(double share, double samples) {
+  if (samples <= 0) return {share, 0, 1};
+  const double p = share, n = samples, z = kConfidence95, square = z * z;
   const double middle = (p + square / (2 * n)) / (1 + square / n);
   const double half = z * std::sqrt(p * (1 - p) / n + square / (4 * n * n)) / (1 + square / n);
   return {p, std::max(0.0, middle - half), std::min(1.0, middle + half)};

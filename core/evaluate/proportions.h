@@ -12,6 +12,8 @@ struct Proportion {
 ///   (p + z²/2n ± z √(p (1 − p) / n + z²/4n²)) / (1 + z²/n).
 /// Nothing is known of a share of nothing: 0 … 1.
 Proportion wilsonInterval(std::uint64_t right, std::uint64_t all);
+/// The same of a share, 0…1, that is worth so many independent samples.
+Proportion wilsonIntervalOf(double share, double samples);
 
 /// McNemar's test in its exact form (McNemar 1947; binomial, two-sided): how likely the questions that turned would be
 /// parted so unevenly, or more, if turning wrong and turning right were equally likely:

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "app/workspaces/chat/pane_memory.h"
 #include "core/base/error.h"
 
 namespace app {
@@ -88,6 +89,17 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
     }
   }
   old.clear();
+  std::vector<Variant> loaded, wanted;
+  for (std::size_t i = 0; i < kept.size(); ++i) (kept[i].session ? loaded : wanted).push_back(setup.panes[i]);
+  Engine::SessionOptions context;
+  context.contextLength = setup.contextLength;
+  const std::uint32_t contextLength = Engine::contextLength(*setup.model, context);
+  try {
+    requireRoom(*setup.model, loaded, wanted, contextLength, m_engine);
+  } catch (const core::Error&) {
+    m_panes = std::move(kept);
+    throw;
+  }
   std::vector<PaneFacts> facts;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     Pane& pane = kept[i];
@@ -97,9 +109,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
       pane.session = m_engine.createSession(*setup.model, pane.variant, setup.contextLength,
                                             job.part(index / count, (index + 1) / count));
-      Engine::SessionOptions options;
-      options.contextLength = setup.contextLength;
-      pane.facts = factsOf(*pane.session, Engine::contextLength(*setup.model, options));
+      pane.facts = factsOf(*pane.session, contextLength);
     }
     facts.push_back(pane.facts);
   }

@@ -15,8 +15,6 @@
 
 namespace app {
 
-QString aliasOf(std::size_t place) { return QChar(u'A' + static_cast<char16_t>(place)); }
-
 ChatPane::ChatPane(std::size_t index, Selection& selection, QWidget* parent)
     : QWidget(parent), m_index(index), m_selection(selection) {
   auto* column = new QVBoxLayout(this);

@@ -19,9 +19,6 @@ namespace app {
 class Label;
 class PaneHeader;
 
-/// "A", "B" …: what a place is called while its writer is hidden.
-QString aliasOf(std::size_t place);
-
 /// One side of the conversation: which scheme runs here now, what it costs, and every answer under the name of what
 /// wrote it.
 class ChatPane : public QWidget {

@@ -11,6 +11,7 @@ namespace {
 constexpr int kFrameMs = 16;
 const QString kPrepareTag = QStringLiteral("chat.prepare");
 const QString kAnswerTag = QStringLiteral("chat.answer");
+const QString kAsideTag = QStringLiteral("chat.aside");
 const QString kCompareTag = QStringLiteral("chat.compare");
 
 struct Prepared {
@@ -67,6 +68,22 @@ void ChatRunner::answer(const ChatSetup& setup, const std::vector<PanePrompt>& p
 }
 
 void ChatRunner::stop() { m_jobs.cancelTag(kAnswerTag); }
+
+void ChatRunner::answerAside(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
+                             const core::model::GenerationOptions& options, const QString& title, Done done) {
+  m_jobs.run(
+      this, {kAsideTag, title, Lane::Inference, Priority::Sweep},
+      [engine = m_engine, setup, prompts, options](const core::JobContext& job) {
+        TokenFeed feed;
+        engine->answer(setup, prompts, options, feed, job);
+        job.throwIfCancelled();
+        auto tokens = feed.take();
+        return std::pair(std::move(tokens), feed.takeEnd().value_or(std::vector<PaneAnswer>()));
+      },
+      [done = std::move(done)](const auto& result) { done(result.first, result.second); });
+}
+
+void ChatRunner::stopAside() { m_jobs.cancelTag(kAsideTag); }
 
 void ChatRunner::takeFeed() {
   // Once the job has let go of the feed nothing more can come: looked at first, so that nothing is missed.

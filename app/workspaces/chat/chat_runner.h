@@ -1,6 +1,7 @@
 #pragma once
 #include <QObject>
 #include <QTimer>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -23,6 +24,12 @@ class ChatRunner : public QObject {
               const core::model::GenerationOptions& options);
   /// Ends the answer early; answered() follows with what was written.
   void stop();
+  /// The same beside the conversation, all at once when it has ended; one at a time. Nothing comes of one that was
+  /// stopped.
+  using Done = std::function<void(const std::vector<StreamedToken>& tokens, const std::vector<PaneAnswer>& answers)>;
+  void answerAside(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
+                   const core::model::GenerationOptions& options, const QString& title, Done done);
+  void stopAside();
   void compare(const ChatSetup& setup, const ComparisonTask& task);
   void cancelComparison();
   /// Everything under way is dropped without a word.

@@ -4,6 +4,7 @@
 #include <QComboBox>
 #include <QFileDialog>
 #include <QGuiApplication>
+#include <QRandomGenerator>
 #include <QSettings>
 #include <QSpinBox>
 #include <QSplitter>
@@ -15,6 +16,7 @@
 #include "app/selection/selection_link.h"
 #include "app/widgets/label.h"
 #include "app/widgets/save_file.h"
+#include "app/workspaces/chat/answer_batch.h"
 #include "app/workspaces/chat/chat_choices.h"
 #include "app/workspaces/chat/chat_composer.h"
 #include "app/workspaces/chat/chat_pane.h"
@@ -22,6 +24,7 @@
 #include "app/workspaces/chat/evidence.h"
 #include "app/workspaces/chat/pane_grid.h"
 #include "app/workspaces/chat/pane_header.h"
+#include "app/workspaces/chat/pane_memory.h"
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/transcript.h"
 #include "core/base/error.h"
@@ -37,11 +40,6 @@ core::model::GenerationDefaults defaultsOf(const core::io::Checkpoint& checkpoin
   } catch (const core::Error&) {
     return {};
   }
-}
-
-/// Keys and values of one token in a cache of half precision.
-std::uint64_t kvBytesPerToken(const core::model::ModelConfig& config) {
-  return std::uint64_t{2} * config.layers * config.kvHeads * (config.headSize + config.valueHeadSize);
 }
 
 }  // namespace
@@ -78,6 +76,9 @@ void ChatWorkspace::followModel() {
   m_failures.clear();
   m_dialogue->setGround({});
   m_variantsChosen = false;
+  m_batch->stop();
+  showPage(Page::Conversation);
+  setBlind(false);
   m_dialogue->setConversation(Conversation(m_count));
   m_dialogue->runner().keepOnly(model);
   const QString why = whyNot();
@@ -93,7 +94,7 @@ void ChatWorkspace::followModel() {
   m_composer->setCanChat(runs && model->whyCannotChat() ? QString::fromStdString(*model->whyCannotChat()) : QString());
   m_sampling->setModelDefaults(runs ? defaultsOf(model->checkpoint()) : core::model::GenerationDefaults());
   m_sampling->setModelContext(runs ? model->config().contextLength : 0, runs ? Engine::contextLength(*model, {}) : 0,
-                              runs ? kvBytesPerToken(model->config()) : 0);
+                              runs ? kvBytesPerToken(model->config(), m_sampling->kvType()) : 0);
   if (!runs) return;
   m_panes[0]->setVariant({});
   followSchemes();
@@ -130,11 +131,12 @@ void ChatWorkspace::followGround() {
   m_calibration->setRecipes(recipes);
   m_composer->setSendable(whyNot().isEmpty() && !waits());
   showUnanswered();
+  updateTests();
   if (m_active) prepare();
 }
 
 void ChatWorkspace::showUnanswered() {
-  for (std::size_t i = 0; i < m_count; ++i) m_panes[i]->setUnanswered(m_dialogue->isUnanswered(i));
+  for (std::size_t i = 0; i < m_count; ++i) m_panes[i]->setUnanswered(!m_blind && m_dialogue->isUnanswered(i));
 }
 
 void ChatWorkspace::setActive(bool active) {
@@ -194,7 +196,10 @@ void ChatWorkspace::send(const QString& text) {
   m_failures.clear();
   for (ChatPane* pane : m_panes) pane->setNotice({});
   m_dialogue->setGround(ground());
-  m_dialogue->ask(text, m_composer->mode());
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; m_blind && i < m_count; ++i) order.push_back(i);
+  std::shuffle(order.begin(), order.end(), *QRandomGenerator::global());
+  m_dialogue->ask(text, m_composer->mode(), order);
 }
 
 void ChatWorkspace::finish() {
@@ -212,6 +217,7 @@ void ChatWorkspace::finish() {
   if (!m_dialogue->conversation().isEmpty()) refreshMarks(m_dialogue->conversation().turns().size() - 1);
   refreshEvidence();
   choosePlaceOfInterest();
+  updateTests();
   if (selection().model()) m_store->save(selection().model(), m_dialogue->conversation());
 }
 
@@ -255,6 +261,7 @@ void ChatWorkspace::newChat() {
   if (selection().model()) m_store->save(selection().model(), m_dialogue->conversation());
   m_composer->setGenerating(false);
   m_composer->setHasAnswer(false);
+  updateTests();
 }
 
 void ChatWorkspace::saveTranscript() {
@@ -279,7 +286,10 @@ QString ChatWorkspace::helpText() const {
       "was (−ln p) or how undecided (entropy), all in nats; behind the place where the answers part, the compared "
       "model reads the reference's words. It is about the pane in focus: the one whose token was clicked last. From "
       "the second question on all panes read the reference's history, or each its own: the switch above decides, and "
-      "every figure says which. “Continue” gives the models a text instead of a message. Enter sends, Shift+Enter "
+      "every figure says which. Under “Tests”: hide who answers and vote for the better answer, with a score and its "
+      "interval once it is revealed; count how often the panes agree under other seeds, beside how often the reference "
+      "agrees with itself; and put a whole set of questions to every pane, those whose answers differ first. "
+      "“Continue” gives the models a text instead of a message. Enter sends, Shift+Enter "
       "starts a new line, Esc stops.");
 }
 

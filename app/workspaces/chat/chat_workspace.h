@@ -7,22 +7,28 @@
 #include "app/workspaces/chat/chat_dialogue.h"
 #include "app/workspaces/workspace.h"
 
+class QAction;
 class QComboBox;
 class QPushButton;
 class QSplitter;
+class QStackedWidget;
 class QToolButton;
 
 namespace app {
 
 class CalibrationNotice;
 class ChatComposer;
+class AnswerBatch;
 class AnswerView;
+class BlindBar;
 class ChatPane;
 class ConversationStore;
 class Evidence;
 class Label;
 class PaneGrid;
+class PromptPage;
 class SamplingPanel;
+class SeedPage;
 
 /// Two to four variants of a model answer the same prompt side by side; the first pane is the reference of the others.
 /// Every answer keeps what it was computed from; tokens that differ are marked, and the pair of answers in question,
@@ -47,6 +53,7 @@ class ChatWorkspace : public Workspace {
 
  private:
   QWidget* buildBar();
+  QWidget* buildConversation();
   QWidget* buildPanes();
   QWidget* buildSettings();
   void connectParts();
@@ -93,6 +100,21 @@ class ChatWorkspace : public Workspace {
   void saveTranscript();
   void showSettings(bool shown);
 
+  /// What stands in the middle.
+  enum class Page : std::uint8_t { Conversation, Seeds, Prompts };
+  void buildTests(class QHBoxLayout* row);
+  QWidget* buildPages();
+  void connectTests();
+  void showPage(Page page);
+  /// Why neither seeds nor a set of questions can run now; empty where they can.
+  QString whyNoBatch() const;
+  void updateTests();
+  void runSeeds();
+  void runPrompts();
+  void endBatch();
+  void setBlind(bool blind);
+  void vote(int place);
+
   AnswerView* viewOf(int answer) const;
   void setFocusPane(std::size_t pane);
   void branchAt(core::text::TokenId token);
@@ -128,6 +150,15 @@ class ChatWorkspace : public Workspace {
   Evidence* m_evidence;
   ChatComposer* m_composer;
   SamplingPanel* m_sampling;
+  QStackedWidget* m_pages;
+  QToolButton* m_tests;
+  QAction* m_blindAction;
+  BlindBar* m_blindBar;
+  SeedPage* m_seedPage;
+  PromptPage* m_promptPage;
+  AnswerBatch* m_batch;
+  Page m_batchPage = Page::Seeds;  ///< whose answers the batch writes
+  bool m_blind = false;            ///< who answers is hidden from the next question on
   bool m_active = false, m_devicesListed = false;
 };
 

@@ -32,7 +32,6 @@ void ChatWorkspace::setPaneCount(std::size_t count) {
   m_count = count;
   m_focus = std::clamp<std::size_t>(m_focus, 1, m_count - 1);
   m_grid->setCount(count);
-  for (ChatPane* pane : m_panes) pane->header().setRemovable(count > Conversation::kFewestPanes);
   setFocusPane(m_focus);
   updatePaneTools();
   showAbout();
@@ -41,10 +40,13 @@ void ChatWorkspace::setPaneCount(std::size_t count) {
 void ChatWorkspace::updatePaneTools() {
   const bool free = !m_dialogue->isAnswering();
   const bool room = m_count < Conversation::kMostPanes;
-  m_addPane->setEnabled(free && room && selection().model() != nullptr);
+  m_addPane->setEnabled(free && room && !m_blind && selection().model() != nullptr);
   m_addPane->setToolTip(room ? tr("Add a pane: another scheme, device or type of keys and values")
                              : tr("There are four panes; take one away first"));
-  for (ChatPane* pane : m_panes) pane->header().setChangeable(free);
+  for (ChatPane* pane : m_panes) {
+    pane->header().setRemovable(m_count > Conversation::kFewestPanes && !m_blind);
+    pane->header().setChangeable(free);
+  }
 }
 
 PaneVariant ChatWorkspace::nextVariant() const {
@@ -61,7 +63,7 @@ PaneVariant ChatWorkspace::nextVariant() const {
 }
 
 void ChatWorkspace::addPane() {
-  if (m_count >= Conversation::kMostPanes || m_dialogue->isAnswering()) return;
+  if (m_count >= Conversation::kMostPanes || m_dialogue->isAnswering() || m_blind) return;
   const std::size_t pane = m_count;
   const auto& turns = m_dialogue->conversation().turns();
   const bool returns =

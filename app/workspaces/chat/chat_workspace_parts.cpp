@@ -16,6 +16,7 @@
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/blind_bar.h"
 #include "app/workspaces/chat/chat_composer.h"
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/chat/chat_workspace.h"
@@ -44,6 +45,23 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   column->addWidget(buildBar());
   m_calibration = new CalibrationNotice(selection(), calibrator());
   column->addWidget(m_calibration);
+  column->addWidget(buildPages(), 1);
+  m_composer = new ChatComposer;
+  column->addWidget(m_composer);
+  row->addLayout(column, 1);
+  row->addWidget(buildSettings());
+  connectParts();
+  connectDialogue();
+  connectTests();
+  setPaneCount(m_count);
+  followModel();
+}
+
+QWidget* ChatWorkspace::buildConversation() {
+  auto* page = new QWidget;
+  auto* column = new QVBoxLayout(page);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kOne);
   m_splitter = new QSplitter(Qt::Vertical);
   m_splitter->setHandleWidth(space::kOneHalf);
   m_splitter->setChildrenCollapsible(false);
@@ -53,14 +71,9 @@ ChatWorkspace::ChatWorkspace(const WorkspaceContext& context, QWidget* parent)
   m_splitter->setStretchFactor(0, 2);
   m_splitter->setStretchFactor(1, 1);
   column->addWidget(m_splitter, 1);
-  m_composer = new ChatComposer;
-  column->addWidget(m_composer);
-  row->addLayout(column, 1);
-  row->addWidget(buildSettings());
-  connectParts();
-  connectDialogue();
-  setPaneCount(m_count);
-  followModel();
+  m_blindBar = new BlindBar;
+  column->addWidget(m_blindBar);
+  return page;
 }
 
 QWidget* ChatWorkspace::buildBar() {
@@ -90,6 +103,7 @@ QWidget* ChatWorkspace::buildBar() {
   m_addPane->setAccessibleName(tr("Add a pane"));
   connect(m_addPane, &QToolButton::clicked, this, &ChatWorkspace::addPane);
   row->addWidget(m_addPane);
+  buildTests(row);
   m_settingsButton = new QPushButton(icon(QStringLiteral("settings")), {});
   m_settingsButton->setObjectName(QStringLiteral("settings"));
   m_settingsButton->setCheckable(true);
@@ -180,8 +194,10 @@ void ChatWorkspace::connectParts() {
           [this] { QGuiApplication::clipboard()->setText(toMarkdown(m_dialogue->conversation())); });
   connect(m_composer, &ChatComposer::saveTranscript, this, &ChatWorkspace::saveTranscript);
   connect(m_sampling, &SamplingPanel::groundChanged, this, &ChatWorkspace::followGround);
-  connect(m_sampling, &SamplingPanel::summaryChanged, this,
-          [this] { m_settingsButton->setText(m_sampling->summary()); });
+  connect(m_sampling, &SamplingPanel::summaryChanged, this, [this] {
+    m_settingsButton->setText(m_sampling->summary());
+    updateTests();
+  });
   m_settingsButton->setText(m_sampling->summary());
   connect(m_settingsButton, &QPushButton::toggled, this, &ChatWorkspace::showSettings);
   showSettings(false);
@@ -198,6 +214,8 @@ void ChatWorkspace::connectParts() {
     Conversation recalled = conversation;
     recalled.setPanes(m_count);
     m_dialogue->setConversation(std::move(recalled));
+    const auto& turns = m_dialogue->conversation().turns();
+    if (!turns.empty() && turns.back().isHidden()) setBlind(true);
   });
   connect(&selection(), &Selection::modelChanged, this, &ChatWorkspace::followModel);
   connect(&selection(), &Selection::comparedModelChanged, this, &ChatWorkspace::showAbout);
@@ -230,6 +248,7 @@ void ChatWorkspace::connectDialogue() {
     showTurn(turns > 0 ? turns - 1 : 0);
     refreshMarks(0);
     showUnanswered();
+    updateTests();
   });
   connect(m_dialogue, &ChatDialogue::asked, this, [this] {
     for (ChatPane* pane : panes()) pane->addQuestion(m_dialogue->conversation().turns().back());
@@ -239,6 +258,7 @@ void ChatWorkspace::connectDialogue() {
     m_composer->setGenerating(true);
     m_composer->setHasAnswer(false);
     updatePaneTools();
+    updateTests();
     const Turn& turn = m_dialogue->conversation().turns().back();
     for (std::size_t place = 0; place < m_count; ++place)
       if (turn.paneAt(place) == pane)

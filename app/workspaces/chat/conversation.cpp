@@ -25,6 +25,8 @@ std::vector<core::text::TokenId> Answer::ids() const {
   return ids;
 }
 
+QString aliasOf(std::size_t place) { return QChar(u'A' + static_cast<char16_t>(place)); }
+
 bool Answer::isOf(const PaneVariant& variant) const {
   return source.recipe == variant.recipe && source.deviations.toStdString() == variant.deviations();
 }

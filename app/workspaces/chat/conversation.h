@@ -73,6 +73,9 @@ struct Answer {
   bool isOf(const PaneVariant& variant) const;
 };
 
+/// "A", "B" …: what a place is called while its writer is hidden.
+QString aliasOf(std::size_t place);
+
 /// A vote among answers whose writers were hidden.
 struct BlindTurn {
   std::vector<std::size_t> order;  ///< pane whose answers stand at every place: {2, 0, 1}

@@ -187,7 +187,11 @@ void PaneHeader::setFacts(const std::optional<PaneFacts>& facts) {
                             : QString());
 }
 
-void PaneHeader::setRemovable(bool removable) { m_remove->setVisible(removable && m_index != 0); }
+// Among several that are compared, "compared" says nothing.
+void PaneHeader::setRemovable(bool removable) {
+  m_remove->setVisible(removable && m_index != 0);
+  m_role->setVisible(!isHidden() && (m_index == 0 || !removable));
+}
 
 void PaneHeader::setChangeable(bool changeable) { m_remove->setEnabled(changeable); }
 

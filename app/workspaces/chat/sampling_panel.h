@@ -28,6 +28,8 @@ class SamplingPanel : public QWidget {
   DeviceChoice device() const;
   /// Which named way of sampling is in force.
   SamplingPreset preset() const;
+  /// Puts it in force; Own is what was set by hand last.
+  void take(SamplingPreset preset);
   /// Fills the device list. @param devices text of the choice → name for people; the first is selected by default
   void setDevices(const std::vector<std::pair<QString, QString>>& devices);
   void setDevice(const QString& choice);
@@ -58,7 +60,6 @@ class SamplingPanel : public QWidget {
   void addKvType();
   void addSystemPrompt();
   void addPresets();
-  void take(SamplingPreset preset);
   void showPreset();
   void showContextCost();
   QDoubleSpinBox* addReal(const QString& label, double low, double high, double step, double value,

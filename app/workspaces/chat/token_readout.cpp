@@ -26,8 +26,9 @@ QString tr(const char* text) { return QCoreApplication::translate("TokenReadout"
 QString share(double probability) { return text::number(100 * probability, 3) + QChar(0x202F) + u'%'; }
 
 QString headlineOf(const TokenReading& reading, const core::text::Tokenizer* tokenizer) {
-  return tr("Token %1 of %2: %3")
-      .arg(text::count(reading.index + 1), text::count(reading.count), pieceText(reading.id, tokenizer));
+  return tr("Token %1 of %2 (position %3): %4")
+      .arg(text::count(reading.index + 1), text::count(reading.count), text::count(reading.position + 1),
+           pieceText(reading.id, tokenizer));
 }
 
 QString numbersOf(const TokenReading& reading) {
@@ -35,7 +36,6 @@ QString numbersOf(const TokenReading& reading) {
   if (reading.probability > 0)
     parts << tr("surprise %1 nats").arg(text::number(std::max(0.0, -std::log(reading.probability)), 3));
   if (reading.kl) parts << tr("KL %1 nats").arg(text::number(*reading.kl, 3));
-  parts << tr("position %1").arg(text::count(reading.position + 1));
   return parts.join(QStringLiteral(" · "));
 }
 

@@ -69,11 +69,12 @@ QString toMarkdown(const Conversation& conversation) {
   for (const Turn& turn : conversation.turns()) {
     const QString heading = turn.mode == PromptMode::Completion ? tr("Text to continue") : tr("Question");
     lines << QString() << QStringLiteral("## ") + heading << QString() << turn.prompt;
-    for (std::size_t pane = 0; pane < conversation.panes(); ++pane) {
-      for (const Answer& answer : turn.answers[pane]) {
-        lines << QString() << QStringLiteral("### ") + answer.source.title << QString();
+    for (std::size_t place = 0; place < conversation.panes(); ++place) {
+      for (const Answer& answer : turn.answers[turn.paneAt(place)]) {
+        const QString title = turn.isHidden() ? aliasOf(place) : answer.source.title;
+        lines << QString() << QStringLiteral("### ") + title << QString();
         QStringList notes;
-        if (!shared) notes << sharedText(answer.source);
+        if (!shared && !turn.isHidden()) notes << sharedText(answer.source);
         if (!answer.source.writer.isEmpty()) notes << contextOf(answer.source);
         if (answer.branch) notes << branchText(*answer.branch);
         if (!notes.isEmpty()) lines << QStringLiteral("*%1*").arg(notes.join(QStringLiteral(", "))) << QString();

@@ -1,0 +1,45 @@
+#include "app/workspaces/chat/page_head.h"
+
+#include <QHBoxLayout>
+#include <QPushButton>
+
+#include "app/widgets/icon.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+
+namespace app {
+
+PageHead::PageHead(const QString& title, QWidget* parent)
+    : QWidget(parent),
+      m_controls(new QHBoxLayout),
+      m_state(new Label(Label::Style::Hint)),
+      m_run(new QPushButton(tr("Run"))) {
+  auto* row = new QHBoxLayout(this);
+  row->setContentsMargins(0, 0, 0, 0);
+  row->setSpacing(space::kOne);
+  auto* back = new QPushButton(icon(QStringLiteral("back")), tr("Conversation"));
+  back->setObjectName(QStringLiteral("page-back"));
+  back->setToolTip(tr("Back to the conversation"));
+  connect(back, &QPushButton::clicked, this, &PageHead::backWanted);
+  row->addWidget(back);
+  row->addWidget(new Label(Label::Style::Heading, title));
+  m_state->setObjectName(QStringLiteral("page-state"));
+  m_state->setElide(Qt::ElideRight);
+  row->addWidget(m_state, 1);
+  row->addLayout(m_controls);
+  m_run->setObjectName(QStringLiteral("page-run"));
+  m_run->setProperty("kind", "primary");
+  connect(m_run, &QPushButton::clicked, this, [this] { m_isRunning ? Q_EMIT stopWanted() : Q_EMIT startWanted(); });
+  row->addWidget(m_run);
+}
+
+void PageHead::setRunning(bool running, const QString& whyNot) {
+  m_isRunning = running;
+  m_run->setText(running ? tr("Stop") : tr("Run"));
+  m_run->setEnabled(running || whyNot.isEmpty());
+  m_run->setToolTip(running ? QString() : whyNot);
+}
+
+void PageHead::setState(const QString& text) { m_state->setText(text); }
+
+}  // namespace app

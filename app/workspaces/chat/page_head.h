@@ -1,0 +1,36 @@
+#pragma once
+#include <QWidget>
+
+class QHBoxLayout;
+class QPushButton;
+
+namespace app {
+
+class Label;
+
+/// The first line of a page that stands in place of the conversation: the way back, what it is, its controls, and the
+/// button that starts and stops.
+class PageHead : public QWidget {
+  Q_OBJECT
+ public:
+  PageHead(const QString& title, QWidget* parent = nullptr);
+
+  /// Between the title and the button.
+  QHBoxLayout* controls() const { return m_controls; }
+  /// @param whyNot why it cannot start; empty where it can
+  void setRunning(bool running, const QString& whyNot = {});
+  void setState(const QString& text);
+
+ Q_SIGNALS:
+  void backWanted();
+  void startWanted();
+  void stopWanted();
+
+ private:
+  QHBoxLayout* m_controls;
+  Label* m_state;
+  QPushButton* m_run;
+  bool m_isRunning = false;
+};
+
+}  // namespace app
