@@ -66,6 +66,7 @@ Json pairsJson(const Evaluation& evaluation, const EvaluationRow& row) {
 /// What all rows were computed from.
 void addOrigin(Json& row, const Evaluation& of) {
   row["reference"] = of.reference;
+  row["reference_device"] = of.referenceDevice;
   add(row, "reference_perplexity", of.referencePerplexity);
   row["reference_bytes"] = of.referenceBytes;
   row["reference_tokens_per_s"] = of.referenceTokensPerSecond;

@@ -1,29 +1,31 @@
 #include "app/report/forced_comparison.h"
 
-#include "core/model/probabilities.h"
+#include "core/evaluate/step_scorer.h"
 
 namespace app::report {
 
+using core::evaluate::LogitStream;
+
 ForcedComparison::ForcedComparison(const OpenModel& model, core::model::Session& reference, const QString& prompt,
                                    const Answer& answer)
-    : m_vocabulary(model.config().vocabulary) {
+    : m_model(model), m_reference(reference) {
   const std::vector<core::text::ChatMessage> messages{{"user", prompt.toStdString()}};
-  m_tokens = model.tokenizer()->encodePrompt(model.chatTemplate()->render(messages), core::text::SpecialTokens::Parse);
-  m_first = m_tokens.size() - 1;  // its logits chose the answer's first token
-  m_tokens.insert(m_tokens.end(), answer.result.tokens.begin(), answer.result.tokens.end());
-  m_reference = reference.score(m_tokens);
+  auto& tokens = m_passage.tokens;
+  tokens = model.tokenizer()->encodePrompt(model.chatTemplate()->render(messages), core::text::SpecialTokens::Parse);
+  const auto first = static_cast<std::uint32_t>(tokens.size() - 1);  // its logits chose the answer's first token
+  tokens.insert(tokens.end(), answer.result.tokens.begin(), answer.result.tokens.end());
+  tokens.push_back(model.tokenizer()->eos().value_or(0));
+  m_passage.answers = {{first, static_cast<std::uint32_t>(tokens.size() - 1)}};
 }
 
 double ForcedComparison::meanKl(core::model::Session& other) const {
-  const std::vector<float> logits = other.score(m_tokens);
+  const core::evaluate::LogitStreamOptions options{.capacity = static_cast<std::uint32_t>(m_passage.tokens.size()),
+                                                   .knownTokens = m_model.tokenizer()->size()};
+  LogitStream reference(m_reference.executor(), options), compared(other.executor(), options);
+  const auto scores = core::evaluate::StepScorer(reference, {&compared}).score(m_passage).front();
   double sum = 0;
-  for (std::size_t i = m_first; i < m_tokens.size(); ++i)
-    sum += core::model::klDivergence(row(m_reference, i), row(logits, i));
-  return sum / static_cast<double>(m_tokens.size() - m_first);
-}
-
-std::span<const float> ForcedComparison::row(const std::vector<float>& logits, std::size_t index) const {
-  return std::span(logits).subspan(index * m_vocabulary, m_vocabulary);
+  for (const auto& token : scores) sum += token.kl;
+  return sum / static_cast<double>(scores.size());
 }
 
 }  // namespace app::report

@@ -16,6 +16,8 @@ std::optional<std::string> identityOf(const OpenModel& model, const Variant& var
   const core::model::Recipe& recipe = variant.recipe;
   if (!recipe.replacements.empty()) return std::nullopt;
   std::string identity = variant.toString();
+  if (variant.device.kind != DeviceChoice::Kind::Cpu)
+    for (const std::string& device : Engine::vulkanDevices()) identity += "\ndevice " + device;
   if (const auto* const other = recipe.otherModel()) identity += "\nmodel " + other->identity();
   if (recipe.importance) identity += "\nimportance " + recipe.importance->identity;
   const auto calibration = model.calibration().current();

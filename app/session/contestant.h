@@ -42,8 +42,8 @@ struct Contestant {
 };
 
 /// All that the figures of a comparison depend on, as far as variants say it: the text, the other model's and the
-/// importance's identity, the calibration where a scheme looks at data. Nothing for recipes with replaced tensors,
-/// which no text identifies.
+/// importance's identity, the calibration where a scheme looks at data, the devices that can be chosen. Nothing for
+/// recipes with replaced tensors, which no text identifies.
 std::optional<std::string> identityOf(const OpenModel& model, const Variant& variant);
 
 }  // namespace app

@@ -56,10 +56,11 @@ struct Engine::Devices {
                                          : devices.front().name + " cannot be used: " + devices.front().unusable);
   }
 
-  static bool isThere() {
-    const auto devices = gpu::enumerateDevices();
-    return std::any_of(devices.begin(), devices.end(),
-                       [](const gpu::DeviceInfo& device) { return device.unusable.empty(); });
+  static std::vector<std::string> names() {
+    std::vector<std::string> usable;
+    for (const auto& device : gpu::enumerateDevices())
+      if (device.unusable.empty()) usable.push_back(device.name);
+    return usable;
   }
 
   std::unique_ptr<core::model::Executor> create(const DeviceChoice& choice, const core::model::Graph& graph,
@@ -85,7 +86,7 @@ struct Engine::Devices {
 #else
 
 struct Engine::Devices {
-  static bool isThere() { return false; }
+  static std::vector<std::string> names() { return {}; }
   static std::unique_ptr<core::model::Executor> create(const DeviceChoice&, const core::model::Graph&,
                                                        const core::JobContext&) {
     throw Error(ErrorCode::NotFound, "This build of Quantscope has no Vulkan backend; choose the device cpu.");
@@ -138,7 +139,7 @@ std::unique_ptr<core::model::Session> Engine::createSession(OpenModel& model, co
   return createSession(model, SessionOptions{variant.recipe, variant.device, contextLength, variant.kv}, job);
 }
 
-bool Engine::hasVulkan() { return Devices::isThere(); }
+std::vector<std::string> Engine::vulkanDevices() { return Devices::names(); }
 
 std::optional<DeviceMemory> Engine::memory(const DeviceChoice& choice) const { return m_devices->memory(choice); }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "app/session/device_choice.h"
 #include "app/session/open_model.h"
@@ -50,7 +52,9 @@ class Engine {
   static std::uint32_t contextLength(const OpenModel& model, const SessionOptions& options);
 
   /// Whether a Vulkan device can be used.
-  static bool hasVulkan();
+  static bool hasVulkan() { return !vulkanDevices().empty(); }
+  /// Names of the Vulkan devices that can be used, in their order.
+  static std::vector<std::string> vulkanDevices();
   /// Of a Vulkan device that has been opened for this choice; nothing otherwise.
   std::optional<DeviceMemory> memory(const DeviceChoice& choice) const;
 

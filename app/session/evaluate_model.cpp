@@ -10,7 +10,8 @@
 #include "app/session/calibrate_model.h"
 #include "app/session/contestant.h"
 #include "app/session/demo_model.h"
-#include "app/session/recipe_size.h"
+#include "app/session/evaluation_table.h"
+#include "app/session/reordered_sums.h"
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
 #include "core/evaluate/step_scorer.h"
@@ -41,8 +42,9 @@ class Evaluator {
     m_modelHash = core::calibrate::modelHash(model.checkpoint(), job);
     m_reference = std::make_unique<VariantReader>(model, engine, request.reference,
                                                   optionsOf(request.reference, request.batchTokens));
+    m_referenceIdentity = identityOf(model, request.reference);
     for (const Variant& variant : request.compared) addContestant(variant, request.batchTokens, {});
-    if (request.noise == Noise::Measure) addNoise();
+    if (request.noise == Noise::Measure) addNoise(job);
     if (m_contestants.empty())
       m_contestants.push_back({nullptr, keptOf(request.reference, request.batchTokens, "itself"), {}});
   }
@@ -65,7 +67,7 @@ class Evaluator {
       throw;
     }
     for (Contestant& contestant : m_contestants) contestant.kept.keep();
-    return evaluation(evaluate::QuantileErrors::Compute);
+    return table(evaluate::QuantileErrors::Compute);
   }
 
  private:
@@ -74,29 +76,44 @@ class Evaluator {
   }
 
   KeptBlocks keptOf(const Variant& variant, std::uint32_t batch, const std::string& what) const {
-    const auto reference = identityOf(m_model, m_request.reference), compared = identityOf(m_model, variant);
-    const bool isKnown = reference && compared;
+    const auto compared = identityOf(m_model, variant);
+    const bool isKnown = m_referenceIdentity && compared;
     return {isKnown ? m_request.cacheFolder : std::filesystem::path(),
             isKnown ? fmt::format("evaluation 1\n{}\n{}\n{:016x}\n{}\n{}\n{}\n{}\n{}", buildText(), m_modelHash,
-                                  m_reading.hash, *reference, m_request.batchTokens, *compared, batch, what)
+                                  m_reading.hash, *m_referenceIdentity, m_request.batchTokens, *compared, batch, what)
                     : std::string(),
             m_reading.blocks};
   }
 
+  /// @param noise how it differs from the reference, where that is all it is for
   void addContestant(const Variant& variant, std::uint32_t batch, std::string noise) {
-    m_contestants.push_back({std::make_unique<VariantReader>(m_model, m_engine, variant, optionsOf(variant, batch)),
-                             keptOf(variant, batch, noise), noise});
+    auto reader = std::make_unique<VariantReader>(m_model, m_engine, variant, optionsOf(variant, batch));
+    // The reference's own recipe identifies what only computes it otherwise.
+    Variant identity = variant;
+    if (!noise.empty()) identity.recipe = m_request.reference.recipe;
+    try {
+      m_contestants.push_back({std::move(reader), keptOf(identity, batch, noise), noise});
+    } catch (const core::Error& error) {  // it cannot be planned
+      m_contestants.push_back({std::move(reader), KeptBlocks({}, {}, m_reading.blocks), noise, {}, error.what()});
+    }
   }
 
-  /// The reference again, in batches of another size and on the other kind of device where there is one.
-  void addNoise() {
+  /// The reference again: in batches of another size, and on the other kind of device or, where there is none, with
+  /// sums in another order.
+  void addNoise(const JobContext& job) {
     Variant variant = m_request.reference;
     const std::uint32_t batch = m_request.batchTokens == kOtherBatch ? kUsualBatch : kOtherBatch;
     addContestant(variant, batch, fmt::format("batches of {}", batch));
     using Kind = DeviceChoice::Kind;
-    if (!Engine::hasVulkan()) return;
-    variant.device = {variant.device.kind == Kind::Cpu ? Kind::Vulkan : Kind::Cpu};
-    addContestant(variant, m_request.batchTokens, variant.device.toString());
+    if (Engine::hasVulkan()) {
+      variant.device = {variant.device.kind == Kind::Cpu ? Kind::Vulkan : Kind::Cpu};
+      return addContestant(variant, m_request.batchTokens, variant.device.toString());
+    }
+    if (!variant.recipe.keepsEverything()) return;
+    auto reordered = reorderedSums(m_model, job);
+    if (!reordered) return;
+    variant.recipe = std::move(*reordered);
+    addContestant(variant, m_request.batchTokens, "feed-forward sums in reverse");
   }
 
   void readBlock(std::uint32_t block, std::span<const evaluate::Passage> passages, const JobContext& job) {
@@ -133,7 +150,8 @@ class Evaluator {
       blocks[i].seconds = streamOf(*missing[i], job).seconds() - seconds[i];
       blocks[i].secondsOfReference = reference.seconds() - referenceSeconds;
       blocks[i].tokensRead = reference.tokensRead() - tokensRead;
-      missing[i]->kept.setDevice(streamOf(*missing[i], job).executor().deviceName());
+      missing[i]->kept.setDevices(streamOf(*missing[i], job).executor().deviceName(),
+                                  reference.executor().deviceName());
       missing[i]->kept.add(block, std::move(blocks[i]));
     }
   }
@@ -154,12 +172,12 @@ class Evaluator {
     }
   }
 
+  /// Now and then, so that it takes no more than a tenth of the time.
   void show() {
-    if (!m_onBlock) return;
-    const bool isLast = m_blocksDone == m_reading.blocks;
-    if (isLast || Clock::now() - m_shown < kShowInterval) return;
-    m_onBlock(evaluation(evaluate::QuantileErrors::Leave));
-    m_shown = Clock::now();
+    const auto begin = Clock::now();
+    if (!m_onBlock || m_blocksDone == m_reading.blocks || begin < m_nextShown) return;
+    m_onBlock(table(evaluate::QuantileErrors::Leave));
+    m_nextShown = Clock::now() + std::max<Clock::duration>(kShowInterval, 10 * (Clock::now() - begin));
   }
 
   void keepNowAndThen() {
@@ -168,62 +186,8 @@ class Evaluator {
     m_kept = Clock::now();
   }
 
-  static double perSecond(const evaluate::ComparisonStatistics& statistics,
-                          double evaluate::BlockStatistics::*seconds) {
-    double all = 0;
-    std::uint64_t tokens = 0;
-    for (const auto& block : statistics.blocks()) all += block.*seconds, tokens += block.tokensRead;
-    return all > 0 ? static_cast<double>(tokens) / all : 0.0;
-  }
-
-  EvaluationRow rowOf(const Contestant& contestant, evaluate::QuantileErrors errors) const {
-    const Variant& variant = contestant.reader->variant();
-    const RecipeSize size = sizeUnder(m_model.checkpoint(), variant.recipe);
-    EvaluationRow row;
-    row.variant = variant;
-    row.text = variant.toString();
-    row.name = variant.displayName();
-    row.device = contestant.kept.device();
-    row.bytes = size.bytes;
-    row.bitsPerWeight = size.bitsPerWeight;
-    row.failure = contestant.failure;
-    row.statistics = contestant.statistics.summary(errors);
-    row.tokensPerSecond = perSecond(contestant.statistics, &evaluate::BlockStatistics::seconds);
-    return row;
-  }
-
-  Evaluation evaluation(evaluate::QuantileErrors errors) const {
-    Evaluation result;
-    result.modelHash = m_modelHash;
-    result.textTitle = m_request.text.title;
-    result.textHash = fmt::format("{:016x}", m_reading.hash);
-    result.settings = m_request.reading;
-    result.context = m_reading.context;
-    result.batchTokens = m_request.batchTokens;
-    result.tokens = m_reading.tokens, result.scored = m_reading.scored, result.leftOut = m_reading.leftOut;
-    if (const auto calibration = m_model.calibration().state()) result.calibration = calibration->text;
-    result.reference = m_request.reference.toString();
-    result.referenceName = m_request.reference.displayName();
-    result.referenceBytes = sizeUnder(m_model.checkpoint(), m_request.reference.recipe).bytes;
-    result.blocks = m_reading.blocks, result.blocksDone = m_blocksDone;
-    std::vector<const evaluate::ComparisonStatistics*> statistics;
-    for (const Contestant& contestant : m_contestants) {
-      if (contestant.failure.empty() && std::isnan(result.referencePerplexity.value)) {
-        result.referencePerplexity = contestant.statistics.summary(evaluate::QuantileErrors::Leave).perplexityReference;
-        result.referenceTokensPerSecond =
-            perSecond(contestant.statistics, &evaluate::BlockStatistics::secondsOfReference);
-      }
-      if (!contestant.reader) continue;
-      if (contestant.noise.empty()) {
-        result.rows.push_back(rowOf(contestant, errors));
-        statistics.push_back(&contestant.statistics);
-      } else if (contestant.failure.empty()) {
-        result.noise.runs.push_back(
-            {contestant.noise, contestant.kept.device(), contestant.statistics.summary(errors)});
-      }
-    }
-    judgeRows(result, statistics);
-    return result;
+  Evaluation table(evaluate::QuantileErrors errors) const {
+    return tabulate(m_model, {m_request, m_reading, m_modelHash, m_contestants, m_blocksDone}, errors);
   }
 
   OpenModel& m_model;
@@ -232,12 +196,13 @@ class Evaluator {
   const OnBlock& m_onBlock;
   evaluate::Reading m_reading;
   std::string m_modelHash;
+  std::optional<std::string> m_referenceIdentity;
   std::unique_ptr<VariantReader> m_reference;
   std::vector<Contestant> m_contestants;  ///< compared ones, then those that measure noise
   std::optional<evaluate::StepScorer> m_scorer;
   std::vector<Contestant*> m_scored;  ///< by m_scorer
   std::uint32_t m_blocksDone = 0;
-  Clock::time_point m_shown = Clock::now(), m_kept = Clock::now();
+  Clock::time_point m_nextShown = Clock::now(), m_kept = Clock::now();
 };
 
 }  // namespace

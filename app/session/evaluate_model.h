@@ -25,7 +25,8 @@ struct EvaluationRequest {
   std::filesystem::path cacheFolder;
 };
 
-/// Shown the table after every block, from the thread that evaluates. The errors of quantiles are NaN until the end.
+/// Shown the table after blocks, about ten times a second, and at the end, from the thread that evaluates. The errors
+/// of quantiles are NaN until then.
 using OnBlock = std::function<void(const Evaluation&)>;
 
 /// Runs all variants over the text, each block through the reference and all of them in step. A variant that cannot be

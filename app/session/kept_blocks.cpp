@@ -66,7 +66,7 @@ KeptBlocks::KeptBlocks(const fs::path& folder, std::string identity, std::uint32
     if (!m_file.empty()) read();
   } catch (const std::exception&) {
     m_blocks.assign(blocks, std::nullopt);  // damaged: as good as none
-    m_device.clear();
+    setDevices({}, {});
   }
 }
 
@@ -75,11 +75,12 @@ void KeptBlocks::add(std::uint32_t index, BlockStatistics block) {
   m_hasNews = true;
 }
 
-// The hash of the identity, the device, pairs of index and block, the hash of all that.
+// The hash of the identity, both devices, pairs of index and block, the hash of all that.
 std::vector<std::byte> KeptBlocks::encode() const {
   std::vector<std::byte> bytes;
   appendNumber(bytes, hashOf(m_identity + "head"));
   core::io::appendString(bytes, m_device);
+  core::io::appendString(bytes, m_referenceDevice);
   for (std::uint32_t index = 0; index < m_blocks.size(); ++index) {
     if (!m_blocks[index]) continue;
     appendNumber(bytes, index);
@@ -103,6 +104,7 @@ void KeptBlocks::read() {
   ByteReader reader(bytes, "blocks");
   if (reader.read<std::uint64_t>("an identity") != hashOf(m_identity + "head")) return;
   m_device = reader.string("a name");
+  m_referenceDevice = reader.string("a name");
   while (reader.remaining() != 0) {
     const auto index = reader.read<std::uint32_t>("an index");
     if (index >= m_blocks.size()) reader.fail("no such block");

@@ -21,9 +21,12 @@ class KeptBlocks {
 
   const std::optional<core::evaluate::BlockStatistics>& block(std::uint32_t index) const { return m_blocks[index]; }
   void add(std::uint32_t index, core::evaluate::BlockStatistics block);
-  /// Where they were computed, as the executor names it; empty: not yet.
+  /// Where they were computed, and the reference, as executors name it; empty: not yet.
   const std::string& device() const { return m_device; }
-  void setDevice(std::string device) { m_device = std::move(device); }
+  const std::string& referenceDevice() const { return m_referenceDevice; }
+  void setDevices(std::string device, std::string ofReference) {
+    m_device = std::move(device), m_referenceDevice = std::move(ofReference);
+  }
   /// Writes what is new.
   void keep() noexcept;
 
@@ -32,7 +35,7 @@ class KeptBlocks {
   std::vector<std::byte> encode() const;
 
   std::filesystem::path m_file;  ///< empty: nothing is kept
-  std::string m_identity, m_device;
+  std::string m_identity, m_device, m_referenceDevice;
   std::vector<std::optional<core::evaluate::BlockStatistics>> m_blocks;
   bool m_hasNews = false;
 };
