@@ -132,23 +132,24 @@ def conversations(program, count):
 
 
 def compare_recipes(program, options):
+    """Two weight sets on the same conversations, over all positions and over answers alone."""
     reference, texts = stored(), conversations(program, options.texts)
-    variants = {name: program.weights("--recipe" if name == options.recipe else "--scheme", name) for name in (options.recipe, options.against)}
-    kl = {name: [] for name in variants}
-    pairs = {name: Pair(reference, weights, torch.float32) for name, weights in variants.items()}
+    names = (options.recipe, options.against)
+    pairs = [Pair(reference, program.weights("--recipe" if name == options.recipe else "--scheme", name), torch.float32) for name in names]
+    sums = {"all positions": [], "answers": []}
     for tokens, scored in texts:
-        for name, pair in pairs.items():
-            rows = [pair.logits(w, tokens)[scored].numpy() for w in (pair.reference, pair.compared)]
-            kl[name].append(divergence.Scored.of(*rows, np.array([tokens[at + 1] for at in scored])).kl)
-    sums = {name: np.array([one.sum() for one in parts]) for name, parts in kl.items()}
-    counts = np.array([len(one) for one in kl[options.against]])
-    ratio = lambda i: 1 - sums[options.recipe][i].sum() / sums[options.against][i].sum()
+        rows = pairs[0].logits(pairs[0].reference, tokens)[:-1].numpy()
+        kl = [divergence.Scored.of(rows, pair.logits(pair.compared, tokens)[:-1].numpy(), np.array(tokens[1:])).kl for pair in pairs]
+        sums["all positions"].append([len(rows), *(one.sum() for one in kl)])
+        sums["answers"].append([len(scored), *(one[scored].sum() for one in kl)])
     random = np.random.default_rng(1)
-    drawn = [ratio(random.integers(len(texts), size=len(texts))) for _ in range(5000)]
-    for name in variants:
-        print(f"{name}: KL {sums[name].sum() / counts.sum():.6f} over {len(texts)} texts, {counts.sum()} tokens of answers")
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    print(f"less KL by {ratio(slice(None)):.1%}, 95 % interval {low:.1%} to {high:.1%}, texts drawn in pairs")
+    for what, rows in sums.items():
+        rows = np.array(rows)
+        less = lambda part: 1 - part[:, 1].sum() / part[:, 2].sum()
+        low, high = np.quantile([less(rows[random.integers(len(rows), size=len(rows))]) for _ in range(5000)], [0.025, 0.975])
+        count, ours, theirs = rows.sum(0)
+        print(f"{what} ({len(rows)} texts, {count:.0f} tokens): KL {ours / count:.6f}, {options.against} {theirs / count:.6f}; "
+              f"less by {less(rows):.1%}, 95 % interval {low:.1%} to {high:.1%} (texts drawn with replacement, in pairs)")
 
 
 def main():
@@ -160,7 +161,7 @@ def main():
     parser.add_argument("--context", type=int, default=256)
     parser.add_argument("--recipe")
     parser.add_argument("--against", default="int4")
-    parser.add_argument("--texts", type=int, default=64)
+    parser.add_argument("--texts", type=int, default=128)
     options = parser.parse_args()
     if options.recipe:
         return compare_recipes(Program(options.program), options)
