@@ -7,6 +7,7 @@
 #include "app/session/recipe_size.h"
 #include "app/session/scheme_error.h"
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/quant/registry.h"
 #include "core/quant/stored_size.h"
 
@@ -44,17 +45,19 @@ class Designer {
       if (m_visitor.better) m_visitor.better(best.bytes + m_otherBytes, best.divergence.ratio(), best.measurements);
     };
     const auto part = job.part(0.05, 1.0);
+    evaluate::SearchLimits limits{m_request.rounds};
+    if (m_request.from) limits.start = choiceOf(*m_request.from);
     Design made;
     if (m_request.kl) {
-      made.search = evaluate::searchUnderKl(m_items, *m_request.kl, measurements, visitor, part, m_request.limits);
+      made.search = evaluate::searchUnderKl(m_items, *m_request.kl, measurements, visitor, part, limits);
     } else {
       made.mostBytes = m_request.bytes ? *m_request.bytes : sizeUnder(m_checkpoint, *m_request.like).bytes;
       if (made.mostBytes <= m_otherBytes)
         throw core::Error(core::ErrorCode::InvalidArgument,
                           "What is not chosen for takes " + std::to_string(m_otherBytes) +
                               " bytes, but the model may have " + std::to_string(made.mostBytes) + ".");
-      made.search = evaluate::searchUnderBytes(m_items, made.mostBytes - m_otherBytes, measurements, visitor, part,
-                                               m_request.limits);
+      made.search =
+          evaluate::searchUnderBytes(m_items, made.mostBytes - m_otherBytes, measurements, visitor, part, limits);
     }
     finish(made);
     return made;
@@ -119,6 +122,27 @@ class Designer {
     return item;
   }
 
+  /// The candidates that a recipe gives the parts.
+  evaluate::CandidateChoice choiceOf(const Recipe& recipe) const {
+    const auto plan = core::model::planRecipe(recipe, m_checkpoint);
+    evaluate::CandidateChoice choice;
+    for (std::size_t i = 0; i < m_parts.size(); ++i) {
+      std::optional<std::size_t> chosen;
+      for (const std::string& tensor : m_parts[i].tensors) {
+        const auto& scheme = plan.tensors[*m_checkpoint.find(tensor)].scheme;
+        const auto found = scheme ? std::ranges::find(m_request.candidates, *scheme) : m_request.candidates.end();
+        const auto candidate = static_cast<std::size_t>(found - m_request.candidates.begin());
+        if (found == m_request.candidates.end() || !m_items[i].bytes[candidate] || (chosen && *chosen != candidate))
+          throw core::Error(
+              core::ErrorCode::InvalidArgument,
+              "What is begun from gives " + core::io::inQuotes(m_parts[i].name) + " none of the candidates.");
+        chosen = candidate;
+      }
+      choice.push_back(chosen);
+    }
+    return choice;
+  }
+
   evaluate::Exchanged tensorsOf(const evaluate::CandidateChoice& choice) const {
     evaluate::Exchanged tensors;
     const bool isComplete = std::ranges::all_of(choice, [](const auto& candidate) { return candidate.has_value(); });
@@ -132,12 +156,17 @@ class Designer {
     return tensors;
   }
 
+  evaluate::Estimate aloneOf(std::size_t item, std::size_t candidate) const {
+    const auto found = m_alone.find({item, candidate});
+    return found == m_alone.end() ? evaluate::Estimate() : found->second;
+  }
+
   void finish(Design& made) const {
     made.kl = made.search.divergence.ratio();
     for (std::size_t i = 0; i < m_parts.size(); ++i) {
       const std::size_t candidate = *made.search.choice[i];
       made.items.push_back({m_parts[i].name, m_parts[i].tensors, m_request.candidates[candidate].toString(),
-                            *m_items[i].bytes[candidate], m_alone.at({i, candidate})});
+                            *m_items[i].bytes[candidate], aloneOf(i, candidate)});
       for (const std::string& tensor : m_parts[i].tensors)
         made.recipe.rules.push_back(ruleFor(tensor, m_request.candidates[candidate]));
     }

@@ -18,7 +18,9 @@ struct DesignRequest {
   std::string pattern = "*";                    ///< of the tensors that are chosen for (* and ?)
   /// What gets one candidate together: single tensors, or for few measurements roles or layers.
   core::evaluate::Level grouping = core::evaluate::Level::Tensor;
-  core::evaluate::SearchLimits limits;
+  std::size_t rounds = 8;  ///< of improvements
+  /// Where to begin instead of measuring single tensors: every tensor under one of the candidates. With bytes or like.
+  std::optional<core::model::Recipe> from;
 };
 
 /// What a tensor or a group became.
@@ -27,7 +29,7 @@ struct DesignedItem {
   std::vector<std::string> tensors;
   std::string scheme;
   std::uint64_t bytes = 0;
-  core::evaluate::Estimate klAlone;  ///< with nothing else quantized
+  core::evaluate::Estimate klAlone;  ///< with nothing else quantized; NaN where that was not measured
 };
 
 struct Design {

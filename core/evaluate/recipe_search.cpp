@@ -38,10 +38,10 @@ class Search {
   }
 
   SearchResult underBytes(std::uint64_t limit, const JobContext& job) {
-    measureSingles(job.part(0.0, 0.5));
-    const auto chosen = chooseOptions(m_singles.options, limit);
-    if (!chosen) throwTooLarge(limit);
-    start(*chosen, job.part(0.5, 0.52));
+    if (m_limits.start)
+      startFrom(*m_limits.start, limit, job.part(0.0, 0.5));
+    else
+      startFromSingles(limit, job.part(0.0, 0.52));
     improve(
         [&](const OptionTable& near, double price) {
           OptionTable priced = near;
@@ -100,11 +100,32 @@ class Search {
     }
   }
 
-  [[noreturn]] void throwTooLarge(std::uint64_t limit) const {
+  void requireRoom(std::uint64_t limit) const {
     std::uint64_t least = 0;
-    for (const auto& item : m_singles.options) least += std::ranges::min(item, {}, &Option::bytes).bytes;
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("The smallest candidates take {} bytes, but the tensors may have {}.", least, limit));
+    for (const SearchItem& item : m_items) {
+      std::optional<std::uint64_t> smallest;
+      for (const auto& bytes : item.bytes)
+        if (bytes && (!smallest || *bytes < *smallest)) smallest = bytes;
+      least += *smallest;
+    }
+    if (least > limit)
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("The smallest candidates take {} bytes, but the tensors may have {}.", least, limit));
+  }
+
+  void startFromSingles(std::uint64_t limit, const JobContext& job) {
+    requireRoom(limit);
+    measureSingles(job.part(0.0, 0.95));
+    start(*chooseOptions(m_singles.options, limit), job.part(0.95, 1.0));
+  }
+
+  void startFrom(const CandidateChoice& choice, std::uint64_t limit, const JobContext& job) {
+    if (const std::uint64_t bytes = bytesIn(choice); bytes > limit)
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("What is begun from takes {} bytes, but the tensors may have {}.", bytes, limit));
+    BlockRatio divergence = measure(choice, job);
+    m_best.startKl = klOf(divergence);
+    take(choice, std::move(divergence));
   }
 
   void take(CandidateChoice choice, BlockRatio divergence) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,8 +35,9 @@ struct SearchResult {
   CandidateChoice choice;
   std::uint64_t bytes = 0;
   BlockRatio divergence;
-  double startKl = 0.0;      ///< of the first choice, from measurements of single items
-  double predictedKl = 0.0;  ///< for that one, had the items' own KLs added up
+  double startKl = 0.0;  ///< of the first choice
+  /// For that one, had the items' own KLs added up; NaN where those were not measured.
+  double predictedKl = std::numeric_limits<double>::quiet_NaN();
   std::size_t rounds = 0, measurements = 0;
 };
 
@@ -49,6 +51,9 @@ struct SearchVisitor {
 
 struct SearchLimits {
   std::size_t rounds = 8;  ///< of improvements, each of which measures neighbours of the best choice
+  /// Where to begin; then single items are not measured (steps 1 and 2 of searchUnderBytes). Complete, and within the
+  /// limit.
+  std::optional<CandidateChoice> start = {};
 };
 
 /// The choice of least KL whose bytes are no more than the limit:
@@ -58,8 +63,9 @@ struct SearchLimits {
 ///     what interactions leave of their single figures. A set of such changes is chosen in the same way, measured as a
 ///     whole, and taken if it is better; if not, smaller sets follow (each change has a price that doubles).
 ///  It ends when no set is better, or after so many rounds. Bytes never exceed the limit.
-/// @throws Error (InvalidArgument) where even the smallest candidates are too large, or an item has none; what
-///         measuring throws; Cancelled
+/// @throws Error (InvalidArgument) where even the smallest candidates, or the start, are too large, or an item has
+/// none;
+///         what measuring throws; Cancelled
 SearchResult searchUnderBytes(const std::vector<SearchItem>& items, std::uint64_t limit,
                               const SearchMeasurements& measurements, const SearchVisitor& visitor,
                               const JobContext& job, const SearchLimits& limits = {});

@@ -130,6 +130,14 @@ class TestCliSensitivity : public QObject {
     const Json plan = json({"quantize", "demo", "--recipe", out, "--dry-run"});
     QCOMPARE(plan["bytes"], design["bytes"]);
     QVERIFY(plan["unused_rules"].empty());
+    // It can be gone on from.
+    const Json more = json(QStringList{"design", "demo", "--candidates", "int2:range=minmax,int3,int4", "int6:group=64",
+                                       "--like", "int4", "--tensor", "blk.5.*", "--rounds", "0", "--from", out,
+                                       "--check", "calibration", "--check-tokens", "400", "-o", path("more.txt")} +
+                           kText);
+    QCOMPARE(more["kl"], design["kl"]);
+    QVERIFY(more["choices"][0]["kl_alone"].is_null());
+    QCOMPARE(contents(path("more.txt")), text);
   }
 
   void theSmallestUnderAQuality() {

@@ -205,6 +205,27 @@ class TestRecipeSearch : public QObject {
     QVERIFY2(atLast < 0.5 * atFirst, qPrintable(QStringLiteral("%1 %2").arg(atFirst).arg(atLast)));
   }
 
+  void aSearchCanBeginElsewhere() {
+    Model model(4);
+    std::uint64_t largest = 0;
+    evaluate::SearchLimits limits;
+    limits.start.emplace();
+    for (const SearchItem& item : model.items) {
+      largest += *item.bytes.back();
+      limits.start->push_back(1);
+    }
+    const auto measurements = model.measurements();
+    const auto found =
+        evaluate::searchUnderBytes(model.items, largest * 7 / 10, measurements, {}, JobContext(), limits);
+    QCOMPARE(found.startKl, model.klOf(*limits.start));
+    QVERIFY(std::isnan(found.predictedKl));
+    QVERIFY(found.divergence.ratio().value < found.startKl && found.bytes <= largest * 7 / 10);
+    const auto usual = evaluate::searchUnderBytes(model.items, largest * 7 / 10, measurements, {}, JobContext());
+    QVERIFY(std::abs(found.divergence.ratio().value - usual.divergence.ratio().value) < 1e-9);
+    QVERIFY_THROWS_EXCEPTION(Error, evaluate::searchUnderBytes(model.items, model.bytesOf(*limits.start) - 1,
+                                                               measurements, {}, JobContext(), limits));
+  }
+
   void theSmallestUnderAQuality() {
     for (std::uint32_t seed = 1; seed < 8; ++seed) {
       Model model(seed);

@@ -25,7 +25,7 @@ using core::evaluate::Estimate;
 using core::evaluate::Level;
 
 struct Options {
-  std::string model, like, out, check = "demo", grouping = "tensor", pattern = "*";
+  std::string model, like, from, out, check = "demo", grouping = "tensor", pattern = "*";
   std::vector<std::string> candidates;
   std::optional<std::uint64_t> bytes;
   std::optional<double> bitsPerWeight, kl;
@@ -59,10 +59,11 @@ DesignRequest requestOf(const Options& options, const OpenModel& model) {
   DesignRequest request;
   request.candidates = parseCandidates(options.candidates);
   request.pattern = options.pattern;
-  request.limits.rounds = options.rounds;
+  request.rounds = options.rounds;
   for (const Level level : {Level::Layer, Level::Role, Level::Tensor})
     if (options.grouping == core::evaluate::toString(level)) request.grouping = level;
   if (!options.like.empty()) request.like = openRecipe(options.like);
+  if (!options.from.empty()) request.from = openRecipe(options.from);
   request.bytes = options.bytes;
   if (options.bitsPerWeight)
     request.bytes =
@@ -176,6 +177,11 @@ void addLimits(CLI::App& command, Options& options) {
       ->check(CLI::PositiveNumber)
       ->type_name("X");
   limit->require_option(1);
+  command
+      .add_option("--from", options.from,
+                  "Begin with this recipe, made of the candidates, instead of measuring every tensor alone")
+      ->check(CLI::Validator(whyEmpty, ""))
+      ->excludes("--kl");
 }
 
 }  // namespace
