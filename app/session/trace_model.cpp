@@ -175,9 +175,17 @@ class Tracer {
     return !confirmation || confirmation->effect.isReferenceWord;
   }
 
+  /// Whether a restored weight is multiplied with integers: as a float it cannot be, and no ordinary run holds both.
+  static bool meetsIntegers(const Replay& replay, const trace::ProvedSet& set) {
+    return std::ranges::any_of(set.members, [&](const trace::Candidate& member) {
+      const auto& input = replay.tensors()[member.tensor].mine->input;
+      return input && input->makesCodes();
+    });
+  }
+
   /// Runs the compared variant with the set's weights replaced, as anybody would run it.
   std::optional<Confirmation> confirm(Replay& replay, const std::optional<trace::ProvedSet>& set) {
-    if (!set) return std::nullopt;
+    if (!set || meetsIntegers(replay, *set)) return std::nullopt;
     return runWith(m_engine, m_model, m_request.compared,
                    trace::restoredTensors(replay, trace::restoredBy(set->members)), m_trace.found(),
                    m_job.part(0.95, 1.0));

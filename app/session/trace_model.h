@@ -58,6 +58,7 @@ struct Trace {
   std::optional<core::trace::Restoration> restoration;
   std::optional<core::trace::Attribution> attribution;
   std::optional<core::trace::Proof> proof;  ///< not where both say the same
+  /// Nothing also where restored weights meet inputs of integers, which floats cannot in an ordinary run.
   std::optional<Confirmation> confirmedBlocks, confirmedWeights;
   std::vector<std::pair<TraceStage, double>> seconds;  ///< each stage took
   std::uint64_t seed = 1;
@@ -80,6 +81,7 @@ Trace traceModel(Engine& engine, OpenModel& model, const TraceRequest& request,
 
 /// The weights of a proved set as the reference has them, in whole tensors: with them as Recipe::replacements the
 /// compared variant goes on with the word restored. Those that the recipe replaces already stay replaced.
+/// Where products take integers, a restored matrix is floats, and its inputs are no longer rounded.
 /// @throws core::Error, core::Cancelled
 std::map<std::string, core::quant::QuantizedTensorPtr> restoredTensors(
     Engine& engine, OpenModel& model, const Variant& reference, const Variant& compared, const Trace& trace,

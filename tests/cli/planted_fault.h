@@ -36,20 +36,25 @@ class FaultPlanter {
     support::RandomNumbers random(1000 + seed);
     PlantedFault fault;
     fault.scheme = kSchemes[seed % std::size(kSchemes)];
-    constexpr std::size_t kTriesPerQuestion = 25;
+    constexpr std::size_t kTriesPerQuestion = 25, kCodeTries = 150;
     for (std::size_t tries = 0;; ++tries) {
       if (tries % kTriesPerQuestion == 0) {
         fault.question = kQuestions[pick(random, std::size(kQuestions))];
         fault.damaged = nullptr;
         prepare(fault);
       }
-      damage(fault, random, seed % 2 == 0);
+      damage(fault, random,
+             seed % 2 == 0                         ? Kind::Scale
+             : seed % 4 == 1 || tries > kCodeTries ? Kind::Bytes
+                                                   : Kind::Codes);
       fault.tries = tries + 1;
       if (fault.damaged && changesAWord(fault)) return fault;
     }
   }
 
  private:
+  enum class Kind { Scale, Codes, Bytes };
+
   static std::size_t pick(support::RandomNumbers& random, std::size_t count) {
     return std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(count)), count - 1);
   }
@@ -112,39 +117,51 @@ class FaultPlanter {
     return false;
   }
 
-  /// One exponent bit of a block's scale, or the highest bit of all its codes.
-  void damage(PlantedFault& fault, support::RandomNumbers& random, bool isScale) {
+  void damage(PlantedFault& fault, support::RandomNumbers& random, Kind kind) {
     const core::quant::QuantizedTensor& tensor = *m_weights[pick(random, m_weights.size())];
     const std::uint64_t row = pick(random, tensor.rows());
-    const std::uint64_t blocks = core::quant::blocksOfRow(tensor.scheme->format, tensor.shape, row);
-    const std::uint64_t block = pick(random, blocks);
+    const std::uint64_t block = pick(random, core::quant::blocksOfRow(tensor.scheme->format, tensor.shape, row));
     const auto stored = core::quant::explainStored(tensor, row, block);
     fault.tensor = tensor.name;
-    fault.damaged = nullptr;
-    if (isScale) {
-      const auto field = std::ranges::find_if(stored.fields.fields, [](const core::quant::BlockField& f) {
-        return core::quant::numberFormatOf(f.reading) != nullptr && f.role != core::quant::FieldRole::Code &&
-               f.bits() >= 16;
-      });
-      if (field == stored.fields.fields.end()) return;
-      const auto index = static_cast<std::uint32_t>(field - stored.fields.fields.begin());
-      const std::uint32_t mantissa = field->reading == core::quant::FieldReading::Fp32 ? 23 : 10;
-      const std::uint32_t bit = mantissa + 1 + static_cast<std::uint32_t>(pick(random, 3));
-      if ((core::quant::bitsOf(*field, stored.bytes) >> bit & 1U) != 0) return;  // it would only become smaller
-      fault.what = "exponent bit " + std::to_string(bit - mantissa) + " of a scale";
-      fault.damaged = core::quant::withToggledBit(tensor, {row, block, index}, bit);
-    } else {
-      fault.what = "the highest bit of a block's codes";
-      auto changed = std::make_shared<core::quant::QuantizedTensor>(tensor);
-      for (std::uint32_t f = 0; f < stored.fields.fields.size(); ++f) {
-        const auto& field = stored.fields.fields[f];
-        if (field.role != core::quant::FieldRole::Code) continue;
-        changed = std::make_shared<core::quant::QuantizedTensor>(
-            *core::quant::withToggledBit(*changed, {row, block, f}, field.bits() - 1));
-      }
-      fault.damaged = changed;
+    fault.damaged = kind == Kind::Scale
+                        ? withScale(tensor, row, block, stored, random, fault.what)
+                        : withBlock(tensor, row, block, stored, random, kind == Kind::Bytes, fault.what);
+    if (fault.damaged) noteRange(tensor, fault);
+  }
+
+  /// One exponent bit of a block's scale that makes it 4, 16, … times as large.
+  static core::quant::QuantizedTensorPtr withScale(const core::quant::QuantizedTensor& tensor, std::uint64_t row,
+                                                   std::uint64_t block, const core::quant::BlockExplanation& stored,
+                                                   support::RandomNumbers& random, std::string& what) {
+    using namespace core::quant;
+    const auto field = std::ranges::find_if(stored.fields.fields, [](const BlockField& f) {
+      return numberFormatOf(f.reading) != nullptr && f.role != FieldRole::Code && f.bits() >= 16;
+    });
+    if (field == stored.fields.fields.end()) return nullptr;
+    const bool isLong = field->reading == FieldReading::Fp32;
+    const std::uint32_t mantissa = isLong ? 23 : 10;
+    const std::uint32_t bit = mantissa + 1 + static_cast<std::uint32_t>(pick(random, isLong ? 5 : 3));
+    if ((bitsOf(*field, stored.bytes) >> bit & 1U) != 0) return nullptr;  // it would only become smaller
+    what = "exponent bit " + std::to_string(bit - mantissa) + " of a scale";
+    return withToggledBit(tensor, {row, block, static_cast<std::uint32_t>(field - stored.fields.fields.begin())}, bit);
+  }
+
+  /// The highest bit of all codes the other way round, or everything the block has for itself at random.
+  static core::quant::QuantizedTensorPtr withBlock(const core::quant::QuantizedTensor& tensor, std::uint64_t row,
+                                                   std::uint64_t block, const core::quant::BlockExplanation& stored,
+                                                   support::RandomNumbers& random, bool isRandom, std::string& what) {
+    using namespace core::quant;
+    what = isRandom ? "random bits in a block" : "the highest bit of a block's codes";
+    auto changed = std::make_shared<const QuantizedTensor>(tensor);
+    for (std::uint32_t f = 0; f < stored.fields.fields.size(); ++f) {
+      const BlockField& field = stored.fields.fields[f];
+      const bool isOwn = field.role != FieldRole::Padding && field.sharedBy == 1;
+      if (isRandom && isOwn)
+        changed = withFieldBits(*changed, {row, block, f}, static_cast<std::uint64_t>(random.uniform() * 0x1p32));
+      if (!isRandom && field.role == FieldRole::Code)
+        changed = withToggledBit(*changed, {row, block, f}, field.bits() - 1);
     }
-    noteRange(tensor, fault);
+    return changed;
   }
 
   static void noteRange(const core::quant::QuantizedTensor& tensor, PlantedFault& fault) {

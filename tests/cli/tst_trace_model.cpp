@@ -104,7 +104,7 @@ class TestTraceModel : public QObject {
           isProved |= trace.tensors[member.tensor].name == fault.tensor && member.first <= fault.lastDamaged &&
                       member.first + member.count > fault.firstDamaged;
       found += isFirst && isProved ? 1 : 0;
-      qInfo("%2d %-14s %-26s %-36s %3zu tries, tensor first: %s, block proved: %s (%zu blocks)", seed,
+      qInfo("%2d %-14s %-26s %-34s %4zu tries, tensor first: %s, block proved: %s (%zu blocks)", seed,
             fault.scheme.c_str(), fault.tensor.c_str(), fault.what.c_str(), fault.tries, isFirst ? "yes" : "no",
             isProved ? "yes" : "no", trace.proof->blocks ? trace.proof->blocks->members.size() : 0);
     }
