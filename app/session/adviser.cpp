@@ -36,6 +36,8 @@ constexpr AdviceRule kRules[] = {
     {DeviceClass::Processor, WidthClass::Half, "16 bits fit into this memory, but decoding reads all of them."},
 };
 
+constexpr double kSameSize = 0.02;
+
 double quality(const AdviceOption& option) {  // larger is better
   return option.measured ? -std::log(std::max(option.measured->kl, 1e-12)) : option.plan.bitsPerWeight();
 }
@@ -177,6 +179,8 @@ class Adviser {
       const bool taken = std::ranges::any_of(without.candidates,
                                              [&](const Candidate& c) { return c.scheme == entry.option->plan.scheme; });
       if (taken || &entry == &from) continue;
+      const double apart = std::abs(bytesOf(*entry.option) / bytesOf(*from.option) - 1);
+      if (!without.candidates.empty() && apart < kSameSize) continue;  // the same once more
       if (without.candidates.empty() && qualityOf(entry) <= qualityOf(from)) continue;
       if (without.candidates.empty() && !m_allMeasured && holdsSame(from, entry)) continue;
       if (found == nullptr || std::abs(bytesOf(*entry.option) - bytesOf(*from.option)) <

@@ -84,7 +84,7 @@ CompareMeasurement measureRecipes(OpenModel& model, Engine& engine, const Compar
     const auto part = job.part(0.7 + 0.3 * at / count, 0.7 + 0.3 * (at + 1) / count);
     part.progress(0, "Measuring speed");
     try {
-      result.devices[variants[i].recipe.toString()] = measureOnDevice(model, engine, variants[i], context, part);
+      result.devices[variants[i].toString()] = measureOnDevice(model, engine, variants[i], context, part);
     } catch (const core::Error&) {
       continue;  // its row says why it cannot run
     }

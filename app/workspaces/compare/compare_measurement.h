@@ -23,12 +23,12 @@ struct DeviceMeasurement {
   std::uint32_t context = 0;
 };
 
-/// Figures of one question about one model, as far as they are known. "stored" is the reference.
+/// Figures of one question about one model, as far as they are known.
 struct CompareMeasurement {
   CompareQuestion question;
   std::string model;  ///< its source: measurements of another one are not shown
   Evaluation evaluation;
-  std::map<std::string, DeviceMeasurement> devices;  ///< by the recipe's text
+  std::map<std::string, DeviceMeasurement> devices;  ///< by the variant's text
 };
 
 /// Carries what is known so far from the inference thread to the window. Thread-safe.

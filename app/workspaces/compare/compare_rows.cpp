@@ -39,7 +39,8 @@ void addSize(CompareRow& row, const CompareState& state) {
 }
 
 void addSpeed(CompareRow& row, const CompareMeasurement& measurement) {
-  const auto found = measurement.devices.find(row.recipe.toString());
+  const auto kv = row.isReference ? core::model::KvType::F16 : measurement.question.kv;
+  const auto found = measurement.devices.find(Variant{row.recipe, measurement.question.device, kv}.toString());
   if (found == measurement.devices.end()) return;
   row.decode = found->second.speed.decode;
   row.prefill = found->second.speed.prefill;
@@ -75,14 +76,21 @@ std::vector<CompareRow> compareRows(const CompareState& state) {
   const CompareMeasurement* measurement = state.measurement();
   std::vector<int> rowOfMeasured;  // [evaluation.rows], −1 for what is not shown
   if (measurement != nullptr) rowOfMeasured.assign(measurement->evaluation.rows.size(), -1);
-  auto recipes = selection.checkedRecipes();
+  // The stored weights are compared, too, where the reference is another model or keeps finer keys and values.
+  std::vector<core::model::Recipe> recipes;
+  const bool hasStored = measurement != nullptr &&
+                         std::ranges::any_of(measurement->evaluation.rows,
+                                             [](const auto& known) { return known.variant.recipe.keepsEverything(); });
+  if (hasStored) recipes.emplace_back();
+  for (const auto& recipe : selection.checkedRecipes())
+    if (!(rows.front().recipe == recipe)) recipes.push_back(recipe);
   for (const auto& recipe : recipes) {
-    if (rows.front().recipe == recipe) continue;
+    const bool isStored = recipe.keepsEverything();
     CompareRow row;
     row.recipe = recipe;
-    row.title = selection.title(recipe);
-    row.color = selection.color(recipe);
-    row.mark = selection.mark(recipe);
+    row.title = isStored ? tr("as stored, compared") : selection.title(recipe);
+    row.color = isStored ? Theme::instance().colors().textMuted : selection.color(recipe);
+    row.mark = isStored ? SeriesMark::Circle : selection.mark(recipe);
     row.verdict = tr("not measured");
     addSize(row, state);
     if (measurement != nullptr) {
@@ -108,6 +116,12 @@ std::vector<CompareRow> compareRows(const CompareState& state) {
     for (const std::size_t other : measurement->evaluation.rows[i].indistinguishableFrom)
       if (other < rowOfMeasured.size() && rowOfMeasured[other] >= 0)
         rows[static_cast<std::size_t>(rowOfMeasured[i])].sameAs.push_back(rowOfMeasured[other]);
+  }
+  for (CompareRow& row : rows) {
+    if (row.sameAs.empty() || row.state != CompareRow::State::Measured) continue;
+    QStringList names;
+    for (const int other : row.sameAs) names << rows[static_cast<std::size_t>(other)].title;
+    row.verdict = tr("%1; not told from %2").arg(row.verdict, names.join(QStringLiteral(", ")));
   }
   return rows;
 }

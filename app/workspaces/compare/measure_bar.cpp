@@ -9,7 +9,6 @@
 #include <QSpinBox>
 
 #include "app/widgets/flow_layout.h"
-#include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/compare_fields.h"
@@ -46,7 +45,6 @@ MeasureBar::MeasureBar(CompareState& state, QWidget* parent)
   m_measure->setProperty("kind", QStringLiteral("primary"));
   connect(m_measure, &QPushButton::clicked, this,
           [this] { m_state.isMeasuring() ? m_state.stop() : m_state.measure(); });
-  flow->addWidget(m_measure);
   connect(&m_state, &CompareState::measured, this, &MeasureBar::refresh);
   connect(&m_state, &CompareState::questionChanged, this, &MeasureBar::refresh);
   connect(&m_state, &CompareState::plansChanged, this, &MeasureBar::buildDevices);
@@ -149,7 +147,6 @@ void MeasureBar::refresh() {
   m_reference->setCurrentIndex(std::max(0, m_reference->findData(static_cast<int>(question.reference))));
   const bool isMeasuring = m_state.isMeasuring();
   m_measure->setText(isMeasuring ? tr("Stop") : m_state.measurement() == nullptr ? tr("Measure") : tr("Measure again"));
-  m_measure->setIcon(icon(isMeasuring ? QStringLiteral("stop") : QStringLiteral("play")));
   const auto& model = m_state.selection().model();
   const bool canRead = model && !model->whyCannotComplete();
   m_measure->setEnabled(isMeasuring || (canRead && !m_state.selection().checkedRecipes().empty()));

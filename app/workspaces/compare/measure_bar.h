@@ -17,6 +17,9 @@ class MeasureBar : public QWidget {
  public:
   explicit MeasureBar(CompareState& state, QWidget* parent = nullptr);
 
+  /// The button, to be placed by whoever has the bar.
+  QPushButton* button() const { return m_measure; }
+
  private:
   void buildText();
   void buildDevices();

@@ -39,6 +39,7 @@ QSlider* slider(const char* name, int least, int most, const QString& title) {
   result->setRange(sliderOf(least), sliderOf(most));
   result->setPageStep(kSliderSteps);
   result->setAccessibleName(title);
+  result->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   keepWidth(*result, kSliderWidth);
   return result;
 }

@@ -118,8 +118,23 @@ void MemoryBars::draw() {
     }
   }
   m_texts->setEntries(std::move(texts));
+  describe();
   labelGroups();
   replot(QCustomPlot::rpQueuedReplot);
+}
+
+// What the marked scheme takes of every device, or the first one.
+void MemoryBars::describe() {
+  QStringList lines;
+  for (const Group& group : m_groups) {
+    if (group.bars.empty()) continue;
+    const Bar& bar = group.bars[static_cast<std::size_t>(std::max(m_selected, 0)) % group.bars.size()];
+    lines << (bar.plan.fits()
+                  ? tr("%1 on %2: %3 of %4")
+                        .arg(bar.scheme, group.device, bytesOf(bar.plan.parts.total()), bytesOf(bar.plan.capacity))
+                  : tr("%1 on %2: %3 too much").arg(bar.scheme, group.device, bytesOf(-bar.plan.left())));
+  }
+  setAccessibleDescription(lines.join(u'\n'));
 }
 
 void MemoryBars::labelGroups() {

@@ -54,6 +54,7 @@ class MemoryBars : public Chart {
   double rows() const;
   std::optional<Place> placeAt(double y) const;
   void labelGroups();
+  void describe();
 
   std::vector<Group> m_groups;
   int m_selected = -1;

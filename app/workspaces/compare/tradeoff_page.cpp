@@ -4,6 +4,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
+#include <QHBoxLayout>
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -47,10 +48,15 @@ TradeoffPage::TradeoffPage(CompareState& state, QWidget* parent)
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, space::kOne, 0, 0);
   column->setSpacing(space::kOne);
-  column->addWidget(new MeasureBar(state));
+  auto* bar = new MeasureBar(state);
+  column->addWidget(bar);
   m_status->setObjectName(QStringLiteral("compare-status"));
   m_status->setElide(Qt::ElideRight);
-  column->addWidget(m_status);
+  auto* line = new QHBoxLayout;
+  line->setSpacing(space::kOneHalf);
+  line->addWidget(bar->button());
+  line->addWidget(m_status, 1);
+  column->addLayout(line);
   m_splitter = new QSplitter(Qt::Vertical);
   m_splitter->setHandleWidth(space::kOneHalf);
   m_splitter->setChildrenCollapsible(false);
@@ -198,7 +204,7 @@ void TradeoffPage::refreshSelected() {
 
 void TradeoffPage::select(int row) {
   const CompareRow& chosen = m_model->rows()[static_cast<std::size_t>(row)];
-  if (!chosen.isReference) m_state.selection().setCurrentRecipe(chosen.recipe);
+  if (!chosen.recipe.keepsEverything()) m_state.selection().setCurrentRecipe(chosen.recipe);
 }
 
 void TradeoffPage::copyTable() { QGuiApplication::clipboard()->setText(m_model->text()); }
