@@ -24,6 +24,8 @@ using Pass = train::ReversePass<float>;
 
 namespace {
 
+constexpr double kLogitError = 2e-6;  // relative, of a logit in float32
+
 /// What the weight lies in at its first use.
 const quant::QuantizedTensor& tensorOf(const Graph& graph, const train::PassWeight& weight) {
   const auto [op, role] = weight.uses.front();
@@ -71,8 +73,17 @@ class Line {
   std::pair<double, double> ends(const JobContext& job) {
     const std::span<const float> logits = forward({0.0, 1.0}, job);
     const std::size_t vocabulary = logits.size() / 2;
+    m_resolution = 0.0;
+    for (std::size_t end = 0; end < 2; ++end)
+      for (const Objective::Term& term : m_objective.terms)
+        m_resolution += kLogitError *
+                        std::abs(term.coefficient *
+                                 static_cast<double>(logits[end * vocabulary + static_cast<std::size_t>(term.token)]));
     return {m_objective.of(logits.first(vocabulary)), m_objective.of(logits.last(vocabulary))};
   }
+
+  /// What sums in float32 leave open of the difference of both ends.
+  double resolution() const { return m_resolution; }
 
   /// Gradients integrated along the line, as they are wanted.
   void integrate(std::size_t points, const train::Wanted<float>& wanted, const JobContext& job) {
@@ -111,6 +122,7 @@ class Line {
   train::PlainGraph m_compared, m_reference;
   Pass m_pass;
   std::vector<train::Offset<float>> m_offsets;
+  double m_resolution = 0.0;
 };
 
 /// (target − base) · gradient
@@ -135,7 +147,8 @@ class Attributor {
       result.compared = compared;
       result.reference = reference;
       result.remainder = reference - compared - result.total();
-      const bool isClose = std::abs(result.remainder) <= m_settings.remainder * std::abs(reference - compared);
+      const double allowed = std::max(m_settings.remainder * std::abs(reference - compared), m_line.resolution());
+      const bool isClose = std::abs(result.remainder) <= allowed;
       if (isClose || points * 2 > m_settings.mostPoints) return result;
     }
   }

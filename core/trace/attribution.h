@@ -74,8 +74,9 @@ struct Attribution {
 };
 
 struct AttributionSettings {
-  std::size_t keep = 65536;     ///< single weights in `most` and in `least`
-  double remainder = 0.01;      ///< of |d_ref − d_cmp|: points are added until it is no more
+  std::size_t keep = 65536;  ///< single weights in `most` and in `least`
+  /// Of |d_ref − d_cmp|: points are added until it is no more, or what float32 does not resolve in d itself.
+  double remainder = 0.01;
   std::size_t firstPoints = 5;  ///< of Gauss–Legendre's rule; doubled until the remainder is small
   std::size_t mostPoints = 40;
   /// Weights in a block of this tensor's rows; nothing: blockSizeOf() the compared model's.

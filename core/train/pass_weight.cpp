@@ -63,6 +63,35 @@ PassWeight weightOf(const Used& used) {
   throw Error(ErrorCode::InvalidArgument, fmt::format("The two models compute different things: {}.", detail), where);
 }
 
+/// Whether two operations of one kind do the same with other weights.
+bool doSame(const Op& a, const Op& b) {
+  if (a.kind() != b.kind() || a.inputs != b.inputs || a.out != b.out) return false;
+  switch (a.kind()) {
+    case model::OpKind::RmsNorm:
+      return a.as<model::RmsNorm>().epsilon == b.as<model::RmsNorm>().epsilon;
+    case model::OpKind::Rope:
+      return a.as<model::Rope>() == b.as<model::Rope>();
+    case model::OpKind::StoreKv:
+      return a.as<model::StoreKv>().layer == b.as<model::StoreKv>().layer;
+    case model::OpKind::Attention: {
+      const auto &x = a.as<model::Attention>(), &y = b.as<model::Attention>();
+      return x.layer == y.layer && x.heads == y.heads && x.scale == y.scale && x.window == y.window;
+    }
+    case model::OpKind::Glu:
+      return a.as<model::Glu>().activation == b.as<model::Glu>().activation;
+    case model::OpKind::ArrangeColumns:
+      return a.as<model::ArrangeColumns>() == b.as<model::ArrangeColumns>();
+    case model::OpKind::QuantizeRows:
+      return a.as<model::QuantizeRows>() == b.as<model::QuantizeRows>();
+    case model::OpKind::Embed:
+    case model::OpKind::MatMul:
+    case model::OpKind::Add:
+    case model::OpKind::TakeRows:
+      break;
+  }
+  return true;
+}
+
 /// The same weight of the other model. @throws Error (InvalidArgument)
 const Used& counterpart(const Used& used, const std::vector<Used>& others, std::size_t index) {
   if (index >= others.size() || others[index].role != used.role)
@@ -80,13 +109,14 @@ const Used& counterpart(const Used& used, const std::vector<Used>& others, std::
 std::vector<PassWeight> weightsBetween(const Graph& from, const Graph& to) {
   if (from.ops.size() != to.ops.size())
     refuseGraphs(fmt::format("one has {} operations, the other {}", from.ops.size(), to.ops.size()), "");
+  if (from.ropeTables != to.ropeTables) refuseGraphs("positions are rotated by other frequencies", "");
   std::vector<PassWeight> weights;
   // Two uses are of one weight if both ends are the same objects, used in the same type.
   using Ends = std::tuple<const void*, const void*, quant::ComputeType, quant::ComputeType>;
   std::map<Ends, std::size_t> known;
   for (std::size_t op = 0; op < from.ops.size(); ++op) {
     const std::vector<Used> ours = weightsUsedBy(from.ops[op]), theirs = weightsUsedBy(to.ops[op]);
-    if (from.ops[op].kind() != to.ops[op].kind() || ours.size() != theirs.size())
+    if (!doSame(from.ops[op], to.ops[op]) || ours.size() != theirs.size())
       refuseGraphs(fmt::format("their operations {} differ", op), "");
     for (std::size_t i = 0; i < ours.size(); ++i) {
       const Used& other = counterpart(ours[i], theirs, i);

@@ -38,7 +38,8 @@ struct PassWeight {
 std::vector<PassWeight> weightsOf(const model::Graph& graph);
 
 /// Lines from the weights of one graph to those of another that computes the same: the same operations in the same
-/// order, of the same shapes. Weights that are one object in both have no target.
+/// order, of the same shapes and parameters (epsilon, frequencies, windows). Weights that are one object in both have
+/// no target.
 /// @throws Error (InvalidArgument) naming a weight whose shape differs, or for graphs of different operations
 std::vector<PassWeight> weightsBetween(const model::Graph& from, const model::Graph& to);
 

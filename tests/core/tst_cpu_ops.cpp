@@ -111,6 +111,31 @@ class TestCpuOps : public QObject {
     }
   }
 
+  void everyInstructionSetAddsProducts() {
+    for (const ops::VectorKernels& kernels : ops::runnableVectorKernels()) {
+      for (const std::size_t n : {1, 16, 19, 83}) {
+        for (const std::size_t rows : {1, 4, 7}) {
+          for (const bool transposed : {false, true}) {
+            constexpr std::size_t kDepth = 6;
+            const auto terms = randomValues(kDepth * n, 5);
+            const auto factors = randomValues(kDepth * rows, 6);
+            const std::size_t rowStride = transposed ? 1 : kDepth, step = transposed ? rows : 1;
+            std::vector<float> out(rows * n, 1.0F);
+            kernels.addProducts(factors.data(), rowStride, step, rows, terms.data(), n, kDepth, n, out.data(), n);
+            for (std::size_t i = 0; i < rows; ++i) {
+              for (std::size_t j = 0; j < n; ++j) {
+                double expected = 1.0;
+                for (std::size_t k = 0; k < kDepth; ++k)
+                  expected += static_cast<double>(factors[i * rowStride + k * step] * terms[k * n + j]);
+                QVERIFY2(close(out[i * n + j], expected), kernels.name);
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
   void matMulDecodesAndAddsTheBias_data() {
     QTest::addColumn<QString>("scheme");
     QTest::addColumn<int>("rows");
