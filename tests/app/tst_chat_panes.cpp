@@ -1,5 +1,7 @@
 // Two to four panes: what runs in them, what the evidence is about, and how they are arranged.
 #include <QMenu>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QTabBar>
 #include <QToolButton>
 #include <nlohmann/json.hpp>
@@ -266,6 +268,17 @@ class TestChatPanes : public QObject {
       QVERIFY(shown.find<QLabel>(QStringLiteral("verdict"))->text().startsWith(hands.pane(pane).schemeTitle()));
       QVERIFY(hands.pane(pane).height() > 120);
     }
+    // Nothing is pushed out of it, with the settings open, too.
+    const auto isCut = [&] {
+      for (const QScrollArea* area : shown.window().findChildren<QScrollArea*>())
+        if (area->isAncestorOf(shown.window().currentWorkspace()) && area->horizontalScrollBar()->maximum() > 0)
+          return true;
+      return false;
+    };
+    QTRY_VERIFY(!isCut());
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("settings")), Qt::LeftButton);
+    QTRY_VERIFY(!isCut());
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("settings")), Qt::LeftButton);
     shown.window().resize(1920, 1080);
     QTRY_VERIFY(grid->form() != PaneGrid::Form::Tabs);
     for (std::size_t pane = 0; pane < 4; ++pane) QVERIFY(hands.pane(pane).isVisible());

@@ -127,7 +127,9 @@ QString ChatPane::notice() const { return m_notice->isHidden() ? QString() : m_n
 
 void ChatPane::showEmptyText() {
   if (m_header->isHidden())
-    m_emptyText->setText(tr("One of the panes answers here; which one stays hidden until you ask."));
+    m_emptyText->setText(
+        tr("One of the panes answers here; which one is drawn anew for every question. What was asked before comes "
+           "back when you reveal."));
   else
     m_emptyText->setText(m_index == 0
                              ? tr("%1 answers here. It is what the others are measured against.").arg(schemeTitle())
@@ -153,6 +155,8 @@ void ChatPane::showConversation(const Conversation& conversation) {
     delete item;
   }
   for (const Turn& turn : conversation.turns()) {
+    // A name that stands under a letter would seem to belong to it.
+    if (m_header->isHidden() && !turn.isHidden()) continue;
     addQuestion(turn);
     if (m_index >= conversation.panes()) continue;
     for (const Answer& answer : turn.answers[turn.paneAt(m_index)])

@@ -99,6 +99,7 @@ class ChatWorkspace : public Workspace {
   void remedy(const PaneFailure& failure);
   void saveTranscript();
   void showSettings(bool shown);
+  void nameSettingsButton();
 
   /// What stands in the middle.
   enum class Page : std::uint8_t { Conversation, Seeds, Prompts };

@@ -18,6 +18,7 @@
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/blind_bar.h"
 #include "app/workspaces/chat/chat_composer.h"
+#include "app/workspaces/chat/chat_trace.h"
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/chat/chat_workspace.h"
 #include "app/workspaces/chat/conversation_store.h"
@@ -89,8 +90,8 @@ QWidget* ChatWorkspace::buildBar() {
   m_history = new QComboBox;
   m_history->setObjectName(QStringLiteral("history"));
   m_history->setAccessibleName(tr("What the panes read of earlier answers"));
-  m_history->addItem(tr("All read the reference's history"), static_cast<int>(HistoryMode::Reference));
-  m_history->addItem(tr("Each pane its own history"), static_cast<int>(HistoryMode::Own));
+  m_history->addItem(tr("Shared history"), static_cast<int>(HistoryMode::Reference));
+  m_history->addItem(tr("Own histories"), static_cast<int>(HistoryMode::Own));
   m_history->setToolTip(
       tr("From the second question on: whether every pane reads the answers of the reference, so that "
          "the answers can be compared word by word, or each pane its own, as in a real chat."));
@@ -195,10 +196,9 @@ void ChatWorkspace::connectParts() {
   connect(m_composer, &ChatComposer::saveTranscript, this, &ChatWorkspace::saveTranscript);
   connect(m_sampling, &SamplingPanel::groundChanged, this, &ChatWorkspace::followGround);
   connect(m_sampling, &SamplingPanel::summaryChanged, this, [this] {
-    m_settingsButton->setText(m_sampling->summary());
+    nameSettingsButton();
     updateTests();
   });
-  m_settingsButton->setText(m_sampling->summary());
   connect(m_settingsButton, &QPushButton::toggled, this, &ChatWorkspace::showSettings);
   showSettings(false);
   connect(m_evidence, &Evidence::tokenClicked, this, [this](int index) {
@@ -208,6 +208,13 @@ void ChatWorkspace::connectParts() {
   connect(m_evidence, &Evidence::stepped, this, &ChatWorkspace::stepToken);
   connect(m_evidence, &Evidence::alternativeChosen, this, &ChatWorkspace::branchAt);
   connect(m_evidence, &Evidence::figureChanged, this, &ChatWorkspace::refreshEvidence);
+  connect(m_evidence, &Evidence::traceWanted, this, [this] {
+    const auto& token = selection().chatToken();
+    const auto question = token ? traceQuestionOf(shownPair(), static_cast<std::size_t>(token->pane),
+                                                  static_cast<std::size_t>(token->index))
+                                : std::nullopt;
+    if (question) selection().askTrace(*question);
+  });
   connect(m_store, &ConversationStore::recalled, this, [this](const Conversation& conversation) {
     if (!m_dialogue->conversation().isEmpty() || m_dialogue->isAnswering()) return;
     adoptPanes(conversation);
@@ -311,6 +318,12 @@ void ChatWorkspace::showAbout() {
 void ChatWorkspace::showSettings(bool shown) {
   m_settings->setVisible(shown);
   m_settingsButton->setChecked(shown);
+  nameSettingsButton();
+}
+
+// Beside the open panel its summary would say the same again, and push it out of small windows.
+void ChatWorkspace::nameSettingsButton() {
+  m_settingsButton->setText(m_settings->isHidden() ? m_sampling->summary() : tr("Settings"));
 }
 
 }  // namespace app

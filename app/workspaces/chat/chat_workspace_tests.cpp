@@ -20,7 +20,7 @@ namespace app {
 
 void ChatWorkspace::buildTests(QHBoxLayout* row) {
   m_tests = new QToolButton;
-  m_tests->setText(tr("Tests"));
+  m_tests->setText(tr("Tests ▾"));
   m_tests->setObjectName(QStringLiteral("tests"));
   m_tests->setAccessibleName(tr("Tests: blind vote, seeds, sets of questions"));
   m_tests->setPopupMode(QToolButton::InstantPopup);
@@ -148,6 +148,10 @@ void ChatWorkspace::setBlind(bool blind) {
   m_blind = blind;
   for (std::size_t place = 0; place < m_panes.size(); ++place)
     m_panes[place]->setAlias(blind ? aliasOf(place) : QString());
+  for (ChatPane* pane : panes()) pane->showConversation(m_dialogue->conversation());
+  refreshMarks(0);
+  refreshEvidence();
+  setFocusPane(m_focus);
   updatePaneTools();
   m_grid->nameTabs();
   showUnanswered();

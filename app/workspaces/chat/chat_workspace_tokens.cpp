@@ -22,7 +22,7 @@ void ChatWorkspace::setFocusPane(std::size_t pane) {
   const bool changed = std::exchange(m_focus, pane) != pane;
   m_grid->setFocusPane(pane);
   for (std::size_t i = 0; i < m_panes.size(); ++i)
-    m_panes[i]->setInFocus(i == m_focus && m_count > Conversation::kFewestPanes);
+    m_panes[i]->setInFocus(i == m_focus && m_count > Conversation::kFewestPanes && !m_blind);
   if (!changed) return;
   refreshMarks(0);
   const auto turn = m_dialogue->conversation().turnOf(m_reference);
@@ -64,7 +64,7 @@ void ChatWorkspace::refreshMarks(std::size_t firstTurn) {
 void ChatWorkspace::refreshEvidence() {
   const AnswerPair pair = shownPair();
   const auto& turns = m_dialogue->conversation().turns();
-  m_evidence->setVisible(!turns.empty() && !turns.back().isHidden());
+  m_evidence->setVisible(!m_blind && !turns.empty() && !turns.back().isHidden());
   m_evidence->show(pair, m_dialogue->isComparing() || m_dialogue->isAnswering());
 }
 

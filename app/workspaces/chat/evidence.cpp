@@ -9,7 +9,9 @@
 #include "app/selection/selection.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
+#include "app/widgets/icon.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/chat_trace.h"
 #include "app/workspaces/chat/token_readout.h"
 #include "app/workspaces/chat/token_strip.h"
 
@@ -34,7 +36,8 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
       m_verdict(new Label(Label::Style::Body)),
       m_figure(new QComboBox),
       m_strip(new TokenStrip),
-      m_readout(new TokenReadout(selection)) {
+      m_readout(new TokenReadout(selection)),
+      m_trace(new QToolButton) {
   auto* row = new QVBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kOne);
@@ -49,6 +52,14 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
   m_figure->setItemData(0, tr("How far the compared model's distribution is from the reference's"), Qt::ToolTipRole);
   m_figure->setItemData(1, tr("−ln p of the token that was written, under either model"), Qt::ToolTipRole);
   m_figure->setItemData(2, tr("How undecided either model was before it wrote"), Qt::ToolTipRole);
+  m_trace->setObjectName(QStringLiteral("trace-word"));
+  m_trace->setText(tr("Trace this word"));
+  m_trace->setIcon(icon(QStringLiteral("trace")));
+  m_trace->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  m_trace->setProperty("kind", QStringLiteral("link"));
+  m_trace->setShortcut(Qt::CTRL | Qt::Key_T);
+  m_trace->setToolTip(tr("From this word to the weights that changed it (Ctrl+T)"));
+  line->addWidget(m_trace, 0, Qt::AlignTop);
   line->addWidget(m_figure, 0, Qt::AlignTop);
   line->addWidget(m_strip->createMenuButton(), 0, Qt::AlignTop);
   row->addLayout(line);
@@ -66,6 +77,7 @@ Evidence::Evidence(const Selection& selection, QWidget* parent)
   connect(m_readout, &TokenReadout::stepped, this, &Evidence::stepped);
   connect(m_readout, &TokenReadout::alternativeChosen, this, &Evidence::alternativeChosen);
   connect(m_figure, &QComboBox::currentIndexChanged, this, &Evidence::figureChanged);
+  connect(m_trace, &QToolButton::clicked, this, &Evidence::traceWanted);
 }
 
 void Evidence::setBranchable(bool branchable) { m_readout->setBranchable(branchable); }
@@ -117,6 +129,7 @@ void Evidence::select(const AnswerPair& pair, std::optional<std::size_t> pane, s
   const bool hasBar = ofReference || (reading && reading->kl);
   m_strip->setSelected(hasBar ? std::optional(index) : std::nullopt);
   m_readout->setReading(reading);
+  m_trace->setEnabled(pane && traceQuestionOf(pair, *pane, index));
 }
 
 }  // namespace app

@@ -8,6 +8,7 @@
 
 class QComboBox;
 class QSplitter;
+class QToolButton;
 
 namespace app {
 
@@ -41,6 +42,8 @@ class Evidence : public QWidget {
   void stepped(int step);
   void alternativeChosen(core::text::TokenId token);
   void figureChanged();
+  /// Why the selected token is what it is.
+  void traceWanted();
 
  private:
   const Selection& m_selection;
@@ -50,6 +53,7 @@ class Evidence : public QWidget {
   QComboBox* m_figure;
   TokenStrip* m_strip;
   TokenReadout* m_readout;
+  QToolButton* m_trace;
 };
 
 }  // namespace app

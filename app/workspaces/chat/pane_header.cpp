@@ -21,6 +21,7 @@ namespace app {
 
 namespace {
 
+constexpr double kFactsFrom = 330;  ///< width of a header that has room for them, at 100 % zoom
 constexpr int kSwatch = 10, kMostShown = 18, kLeastLetters = 12;
 
 QIcon swatch(SeriesMark mark, const QColor& color) {
@@ -137,7 +138,7 @@ void PaneHeader::fillSchemes() {
     m_listed.emplace_back(entry.recipe);
   }
   m_schemes->setCurrentIndex(static_cast<int>(current));
-  m_schemes->setToolTip(titleOf(m_variant, m_selection));
+  if (m_facts->text().isEmpty()) m_schemes->setToolTip(titleOf(m_variant, m_selection));
   QAbstractItemView* view = m_schemes->view();
   view->setMinimumWidth(view->sizeHintForColumn(0) + view->verticalScrollBar()->sizeHint().width());
   m_menuButton->setToolButtonStyle(m_variant.deviations().empty() ? Qt::ToolButtonIconOnly
@@ -185,6 +186,15 @@ void PaneHeader::setFacts(const std::optional<PaneFacts>& facts) {
                                   .arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes),
                                        text::count(facts->contextLength), QString::fromStdString(facts->device))
                             : QString());
+  const QString title = titleOf(m_variant, m_selection);
+  m_schemes->setToolTip(facts ? title + u'\n' + m_facts->toolTip() : title);
+}
+
+void PaneHeader::fitFacts() { m_facts->setVisible(!isHidden() && width() >= Theme::instance().px(kFactsFrom)); }
+
+void PaneHeader::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  fitFacts();
 }
 
 // Among several that are compared, "compared" says nothing.
@@ -199,9 +209,10 @@ void PaneHeader::setAlias(const QString& letter) {
   m_aliasText = letter;
   m_alias->setText(letter);
   m_alias->setVisible(!letter.isEmpty());
-  for (QWidget* part : {static_cast<QWidget*>(m_schemes), static_cast<QWidget*>(m_role),
-                        static_cast<QWidget*>(m_menuButton), static_cast<QWidget*>(m_facts)})
+  for (QWidget* part :
+       {static_cast<QWidget*>(m_schemes), static_cast<QWidget*>(m_role), static_cast<QWidget*>(m_menuButton)})
     part->setVisible(letter.isEmpty());
+  fitFacts();
 }
 
 }  // namespace app

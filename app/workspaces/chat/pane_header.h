@@ -43,7 +43,12 @@ class PaneHeader : public QWidget {
   void variantChosen();
   void removeWanted();
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
+  /// Sizes of which nothing but a digit can be read are left to the tooltip.
+  void fitFacts();
   void addTools(class QHBoxLayout* row);
   void fillSchemes();
   void fillMenu();

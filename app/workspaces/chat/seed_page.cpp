@@ -1,6 +1,7 @@
 #include "app/workspaces/chat/seed_page.h"
 
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QPushButton>
 #include <QSpinBox>
 #include <QVBoxLayout>
@@ -17,6 +18,7 @@ namespace app {
 namespace {
 
 constexpr int kSeedsAtFirst = 8, kMostSeeds = 64;
+constexpr double kSeedWidth = 60;
 
 QString rateText(const AgreementRate& rate) {
   if (rate.pairs == 0) return QStringLiteral("—");
@@ -108,6 +110,8 @@ void SeedPage::begin(const QString& question, const std::vector<QString>& titles
   for (const QString& title : titles) columns << title;
   m_answers = new TextTable(columns, tr("Answers under every seed"), static_cast<int>(columns.size()));
   m_answers->setObjectName(QStringLiteral("seed-answers"));
+  m_answers->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Fixed);
+  m_answers->setColumnWidth(0, Theme::instance().px(kSeedWidth));
   m_tables->layout()->addWidget(m_study);
   m_tables->layout()->addWidget(m_answers);
   showStudy();
