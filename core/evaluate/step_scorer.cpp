@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/model/available_memory.h"
 
 namespace core::evaluate {
 
@@ -52,7 +53,11 @@ std::span<const float> StepScorer::referenceRow(std::uint32_t row) const {
 
 void StepScorer::read(LogitStream& stream, const Step& step, std::vector<float>& rows, const JobContext& job) const {
   if (step.rows.empty()) return stream.skip(step.tokens, job);
-  rows.resize(step.tokens.size() * stream.rowStride());
+  const std::size_t values = step.tokens.size() * stream.rowStride();
+  if (rows.capacity() < values)
+    model::requireMemory(fmt::format("The logits of a batch of {} tokens", step.tokens.size()),
+                         static_cast<double>(values) * sizeof(float));
+  rows.resize(values);
   stream.read(step.tokens, rows, job);
 }
 

@@ -20,7 +20,7 @@ class StepScorer {
 
   /// @return [compared, at least 1][passage.scored()], in the order of positions
   /// @throws Error (InvalidArgument) when a token of the passage has no probability or the passage does not fit a
-  ///         stream; as Executor::forward; Cancelled
+  ///         stream; (OutOfMemory) for a batch of logits; as Executor::forward; Cancelled
   std::vector<std::vector<TokenComparison>> score(const Passage& passage, const JobContext& job = JobContext());
 
   /// Values of the largest buffer it has used.
