@@ -21,7 +21,7 @@ namespace core::evaluate {
 /// Of conversations only the answers are scored, the token that ends each included; documents of a JSONL file are read
 /// each for itself from their first token on, texts among them in windows of which the first is scored whole.
 struct ReadingSettings {
-  std::uint32_t tokens = 0;   ///< how much is read, at most, in whole passages; 0: everything
+  std::uint32_t tokens = 0;   ///< computed, at most, in whole passages; 0: the whole text
   std::uint32_t context = 0;  ///< tokens of a window; 0: 512, or the model's context where that is shorter
   std::uint32_t stride = 0;   ///< 0: the context
   std::optional<std::uint32_t> scoreFrom = {};  ///< below context − 1; nothing: context / 2, or what a stride says

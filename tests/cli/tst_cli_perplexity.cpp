@@ -70,6 +70,11 @@ class TestCliPerplexity : public QObject {
     QCOMPARE(rows[0]["reference"].get<std::string>(), other.toStdString() + "@cpu");
     QVERIFY(rows[0]["noise_floor"].is_null());
     QVERIFY(rows[0]["kl_mean"].get<double>() > 0.01);
+    // A file against another one, and nothing else said: the file.
+    const Json files = json("perplexity demo --device cpu --tokens 600 --no-noise --reference " + other);
+    QCOMPARE(files.size(), std::size_t{1});
+    QCOMPARE(files[0]["scheme"].get<std::string>(), std::string("stored@cpu"));
+    QVERIFY(files[0]["kl_mean"].get<double>() > 0 && files[0]["kl_mean"].get<double>() < 1e-3);
   }
 
   /// Running text is scored as llama-perplexity does unless a stride says otherwise.

@@ -28,10 +28,13 @@ struct Options {
   Output output = Output::ForPeople;
 };
 
-/// What is compared: schemes and recipes, then variants; what is usual where there are none.
+/// What is compared: schemes and recipes, then variants. Where there are none, the model itself with a reference that
+/// was named, else what is usual.
 std::vector<Variant> variantsOf(const Options& options, const Variant& usual) {
   std::vector<Variant> all;
-  if (options.weights.isGiven() || options.variants.empty())
+  const bool isNothingNamed = !options.weights.isGiven() && options.variants.empty();
+  if (isNothingNamed && options.reference != Options().reference) return {usual};
+  if (options.weights.isGiven() || isNothingNamed)
     for (auto& recipe : options.weights.parseAll()) all.push_back({std::move(recipe), usual.device, usual.kv});
   for (const std::string& text : options.variants) all.push_back(Variant::parse(text, usual));
   return all;
@@ -105,7 +108,10 @@ void addReadingOptions(CLI::App& command, Options& options) {
           "A file (plain, or .jsonl of chats, whose answers are scored), demo or prose (default for the built-in "
           "model: demo)")
       ->check(CLI::Validator(whyEmpty, ""));
-  command.add_option("--tokens", reading.tokens, "How much of the text is read, at most (0: everything)")
+  command
+      .add_option(
+          "--tokens", reading.tokens,
+          "Tokens that are computed, at most; those of windows that overlap count each time (0: the whole text)")
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 28))
       ->type_name("N");
@@ -149,7 +155,9 @@ void addPerplexity(CLI::App& program) {
       "--variant", options->variants,
       "Compare a scheme, recipe or model:PATH on a device and with a type of keys and values of its own: "
       "nf4@cpu@kv=int8, stored@vulkan (repeatable)");
-  command->add_option("--reference", options->reference, "What they are compared with, as --variant takes it")
+  command
+      ->add_option("--reference", options->reference,
+                   "What they are compared with, as --variant takes it; with nothing else named, the model itself is")
       ->capture_default_str();
   addDevice(*command, options->device);
   addKvType(*command, options->kvType);
