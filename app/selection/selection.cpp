@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/selection/trace_question.h"
 #include "app/widgets/theme.h"
 #include "core/base/error.h"
 
@@ -81,12 +82,14 @@ std::shared_ptr<const core::model::OtherTensor> Selection::comparedTensor() cons
 void Selection::setComparedModel(std::shared_ptr<OpenModel> model) {
   if (model == m_compared) return;
   const bool otherScheme = m_place.recipe && m_place.recipe->otherModel() != nullptr;
+  const auto traced = m_place.trace;
   removeCompared();
   m_compared = std::move(model);
   if (m_compared) addCompared();
   Q_EMIT comparedModelChanged();
   Q_EMIT schemesChanged();
   if (otherScheme) Q_EMIT currentSchemeChanged();
+  if (traced != m_place.trace) Q_EMIT traceQuestionChanged();
   if (!m_compared) return;
   m_beforeCompared = m_place.recipe;
   setCurrentRecipe(comparedRecipe());  // whoever opens a model to compare wants to see it
@@ -115,6 +118,7 @@ void Selection::setModel(std::shared_ptr<OpenModel> model) {
   m_plans.clear();
   m_place.tensor = m_model ? firstChoice() : std::nullopt;
   m_place.weight.reset();
+  const bool traced = std::exchange(m_place.trace, nullptr) != nullptr;
   m_history.assign(1, m_place);
   m_historyIndex = 0;
   const bool otherScheme = resolveCurrentScheme();
@@ -127,6 +131,7 @@ void Selection::setModel(std::shared_ptr<OpenModel> model) {
   Q_EMIT weightChanged();
   if (otherScheme) Q_EMIT currentSchemeChanged();
   Q_EMIT chatTokenChanged();
+  if (traced) Q_EMIT traceQuestionChanged();
   Q_EMIT historyChanged();
 }
 
@@ -145,6 +150,7 @@ void Selection::apply(const Place& place) {
   if (before.tensor != place.tensor) Q_EMIT tensorChanged();
   if (before.tensor != place.tensor || before.weight != place.weight) Q_EMIT weightChanged();
   if (otherScheme || before.recipe != place.recipe) Q_EMIT currentSchemeChanged();
+  if (before.trace != place.trace) Q_EMIT traceQuestionChanged();
   if (before.workspace != place.workspace) Q_EMIT workspaceChanged();
   Q_EMIT historyChanged();
 }
@@ -206,6 +212,14 @@ void Selection::setWorkspace(const QString& id) {
   } else {
     moveTo(place);
   }
+}
+
+void Selection::askTrace(const TraceQuestion& question) {
+  if (!m_model) return;
+  Place place = m_place;
+  place.workspace = QStringLiteral("trace");
+  if (!place.trace || !(*place.trace == question)) place.trace = std::make_shared<const TraceQuestion>(question);
+  moveTo(place);
 }
 
 void Selection::goTo(const QString& workspace, std::size_t tensor, std::optional<std::uint64_t> flatIndex) {

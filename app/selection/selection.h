@@ -17,6 +17,8 @@
 
 namespace app {
 
+struct TraceQuestion;
+
 /// One row of the scheme list: a scheme, or a recipe that gives every tensor its own. Its colour is the same in every
 /// chart, table and chat pane.
 struct SchemeEntry {
@@ -49,8 +51,8 @@ struct ChatToken {
 
 /// The one selection of the program: every workspace shows it and may change it (brushing and linking).
 /// Setters emit only on change; a setter that narrows (tensor) clears what lies below it (weight).
-/// Steps through tensor, weight, scheme and workspace are remembered for back() and forward(), as in a browser.
-/// GUI thread only.
+/// Steps through tensor, weight, scheme, workspace and what is traced are remembered for back() and forward(), as in a
+/// browser. GUI thread only.
 class Selection : public QObject {
   Q_OBJECT
  public:
@@ -81,6 +83,8 @@ class Selection : public QObject {
   /// (Q6_K)".
   QString currentTitle() const;
   const std::optional<ChatToken>& chatToken() const { return m_chatToken; }
+  /// What Trace explains; null while nothing was asked.
+  const std::shared_ptr<const TraceQuestion>& traceQuestion() const { return m_place.trace; }
   /// Id of the workspace in front.
   const QString& workspace() const { return m_place.workspace; }
 
@@ -138,6 +142,8 @@ class Selection : public QObject {
   void replaceOwn(const core::model::Recipe& recipe, const core::model::Recipe& edited);
   void setChatToken(std::optional<ChatToken> token);
   void setWorkspace(const QString& id);
+  /// Asks and brings Trace to the front: one step of the history.
+  void askTrace(const TraceQuestion& question);
   /// A tensor, and perhaps one of its weights, in a workspace: one step of the history.
   void goTo(const QString& workspace, std::size_t tensor, std::optional<std::uint64_t> flatIndex = std::nullopt);
 
@@ -161,6 +167,7 @@ class Selection : public QObject {
   void schemesChanged();   ///< the list, its names, checks or colours
   void schemesRestored();  ///< the same, all at once: another order may suit better
   void chatTokenChanged();
+  void traceQuestionChanged();
   void workspaceChanged();
   void historyChanged();
 
@@ -170,6 +177,7 @@ class Selection : public QObject {
     std::optional<std::size_t> tensor;
     std::optional<std::uint64_t> weight;
     std::optional<core::model::Recipe> recipe;
+    std::shared_ptr<const TraceQuestion> trace;
     bool operator==(const Place&) const = default;
   };
   void loadPresets();

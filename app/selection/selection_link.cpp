@@ -48,6 +48,9 @@ std::optional<core::model::Recipe> otherModelOf(const Selection& selection, cons
 
 std::optional<core::model::Recipe> recipeOf(const Selection& selection, const QString& text, QString& problem) {
   if (text.toStdString().starts_with(core::model::kOtherModelPrefix)) return otherModelOf(selection, text, problem);
+  // What was changed by hand has no text; the list knows it by its title.
+  for (const SchemeEntry& entry : selection.schemes())
+    if (!entry.recipe.replacements.empty() && entry.title == text) return entry.recipe;
   try {
     if (auto recipe = core::model::recipeByName(text.toStdString())) return recipe;
     problem = say("There is no scheme \"%1\".").arg(text);

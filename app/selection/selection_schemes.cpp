@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/selection/selection.h"
+#include "app/selection/trace_question.h"
 #include "app/session/other_models.h"
 #include "app/widgets/theme.h"
 #include "core/base/error.h"
@@ -86,9 +87,15 @@ void Selection::removeCompared() {
   if (std::erase_if(m_schemes, [](const SchemeEntry& entry) { return entry.isModel(); }) == 0) return;
   m_plans.clear();
   const auto isGone = [](const Place& place) { return place.recipe && place.recipe->otherModel() != nullptr; };
-  for (Place& place : m_history)
+  const auto isTraced = [](const Place& place) {
+    return place.trace && (place.trace->reference.recipe.otherModel() || place.trace->compared.recipe.otherModel());
+  };
+  const auto leave = [&](Place& place) {
     if (isGone(place)) place.recipe = m_beforeCompared;
-  if (isGone(m_place)) m_place.recipe = m_beforeCompared;
+    if (isTraced(place)) place.trace.reset();
+  };
+  for (Place& place : m_history) leave(place);
+  leave(m_place);
   resolveCurrentScheme();
 }
 
@@ -188,7 +195,7 @@ void Selection::replaceOwn(const core::model::Recipe& recipe, const core::model:
 QStringList Selection::saveSchemes() const {
   QStringList saved;
   for (const SchemeEntry& entry : m_schemes) {
-    if (entry.colorSlot < 0 || entry.isModel()) continue;
+    if (entry.colorSlot < 0 || entry.isModel() || !entry.recipe.replacements.empty()) continue;
     QStringList fields{QString::number(entry.checked ? 1 : 0), QString::number(entry.colorSlot),
                        QString::fromStdString(core::model::textOf(entry.recipe))};
     if (entry.isOwn) fields << entry.title;

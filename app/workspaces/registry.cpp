@@ -10,6 +10,7 @@
 #include "app/workspaces/layers/layers_workspace.h"
 #include "app/workspaces/learn/learn_workspace.h"
 #include "app/workspaces/quantize/quantize_workspace.h"
+#include "app/workspaces/trace/trace_workspace.h"
 #include "app/workspaces/workspace.h"
 
 namespace app {
@@ -31,6 +32,9 @@ std::span<const WorkspaceEntry> workspaceEntries() {
       {"chat", QT_TRANSLATE_NOOP("Workspaces", "Chat"),
        QT_TRANSLATE_NOOP("Workspaces", "Original and quantized model side by side"), "chat", true,
        [](const WorkspaceContext& context) -> Workspace* { return new ChatWorkspace(context); }},
+      {"trace", QT_TRANSLATE_NOOP("Workspaces", "Trace"),
+       QT_TRANSLATE_NOOP("Workspaces", "From a wrong word to the weights that caused it"), "trace", true,
+       [](const WorkspaceContext& context) -> Workspace* { return new TraceWorkspace(context); }},
       {"compare", QT_TRANSLATE_NOOP("Workspaces", "Compare"),
        QT_TRANSLATE_NOOP("Workspaces", "Size, quality, speed and memory; what to use"), "compare", false,
        [](const WorkspaceContext& context) -> Workspace* { return new CompareWorkspace(context); }},

@@ -1,0 +1,36 @@
+#pragma once
+#include <QWidget>
+
+class QMenu;
+class QPushButton;
+class QToolButton;
+
+namespace app {
+
+class HandChanges;
+class Label;
+class TraceState;
+
+/// What was proved, in a sentence, and what can be done with it: tried in Chat, broken by hand, saved.
+class ProofBar : public QWidget {
+  Q_OBJECT
+ public:
+  ProofBar(TraceState& state, HandChanges& changes, QWidget* parent = nullptr);
+  void refresh();
+
+ Q_SIGNALS:
+  void failed(const QString& sentence);
+
+ private:
+  void fillBreak();
+  void save();
+
+  TraceState& m_state;
+  HandChanges& m_changes;
+  Label* m_sentence;
+  QPushButton *m_try, *m_break, *m_save;
+  QToolButton* m_undo;
+  QMenu* m_breakMenu;
+};
+
+}  // namespace app

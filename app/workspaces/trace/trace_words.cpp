@@ -1,0 +1,136 @@
+#include "app/workspaces/trace/trace_words.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include "app/selection/selection.h"
+#include "app/selection/tensor_text.h"
+#include "app/session/trace_json.h"
+#include "app/text/numbers.h"
+#include "core/model/tensor_place.h"
+
+namespace app {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("Trace", text); }
+
+bool isBehindAttention(const std::string& residual) { return residual.find("attn") != std::string::npos; }
+
+QString randomText(const core::trace::ProvedSet& set) {
+  if (set.randomSets == 0) return QStringLiteral(".");
+  if (set.randomThatRestore == 0) return tr("; %1 random sets of that size do not.").arg(set.randomSets);
+  return tr("; so do %1 of %2 random sets of that size.").arg(set.randomThatRestore).arg(set.randomSets);
+}
+
+QString blocksText(const Trace& trace) {
+  const auto& blocks = trace.proof->blocks;
+  if (!blocks) return {};
+  return blocks->members.size() == 1 ? tr(" One whole block of %1 does it, too.").arg(text::count(blocks->candidates))
+                                     : tr(" %1 whole blocks of %2 do it, too.")
+                                           .arg(text::count(blocks->members.size()), text::count(blocks->candidates));
+}
+
+/// What the ordinary run on the device said of a set.
+QString confirmedText(const std::optional<Confirmation>& confirmed) {
+  if (!confirmed) return {};
+  return confirmed->effect.isReferenceWord
+             ? tr(" Confirmed by a run on %1.").arg(QString::fromStdString(confirmed->device))
+             : tr(" A run on %1 does not confirm it: it is that close there.")
+                   .arg(QString::fromStdString(confirmed->device));
+}
+
+}  // namespace
+
+QString wordText(const core::text::Tokenizer* tokenizer, core::model::TokenId token) {
+  QString word = QString::fromStdString(tokenText(tokenizer, token));
+  word.replace(u'\n', QStringLiteral("⏎")).replace(u'\t', QStringLiteral("⇥"));
+  if (word.startsWith(u' ')) word[0] = QChar(0x2423);
+  return word;
+}
+
+QString quotedWord(const core::text::Tokenizer* tokenizer, core::model::TokenId token) {
+  return u'“' + wordText(tokenizer, token) + u'”';
+}
+
+QString depthName(const std::string& residual) {
+  const auto layer = core::model::placeOf(residual).layer;
+  if (!layer) return tr("embedding");
+  return (isBehindAttention(residual) ? tr("layer %1, attention") : tr("layer %1, feed-forward")).arg(*layer);
+}
+
+QString shortDepthName(const std::string& residual) {
+  const auto layer = core::model::placeOf(residual).layer;
+  if (!layer) return QStringLiteral("e");
+  return QString::number(*layer) + (isBehindAttention(residual) ? u'a' : u'f');
+}
+
+QString recipeTitle(const core::model::Recipe& recipe, const Selection& selection) {
+  if (!recipe.keepsEverything()) return selection.title(recipe);
+  const auto* first = selection.tensorInfo();
+  return first == nullptr ? tr("As stored") : tr("%1 as stored").arg(typeText(*first));
+}
+
+QString variantTitle(const Variant& variant, const Selection& selection) {
+  const QString title = recipeTitle(variant.recipe, selection);
+  if (variant.kv == Variant().kv) return title;
+  return title + QStringLiteral(" · KV ") + QString::fromUtf8(core::model::nameOf(variant.kv).data()).toUpper();
+}
+
+QString signedNumber(double value, int digits) {
+  const QString number = text::number(value, digits);
+  return value > 0 ? u'+' + number : number;
+}
+
+QString caseText(const Trace& trace, const TraceQuestion& question, const Selection& selection,
+                 const core::text::Tokenizer* tokenizer) {
+  const QString reference = variantTitle(question.reference, selection),
+                compared = variantTitle(question.compared, selection);
+  const core::trace::PartingCase& found = trace.found();
+  const QString mine = quotedWord(tokenizer, found.parting.reference),
+                other = quotedWord(tokenizer, found.parting.compared);
+  const QString numbers = tr("logit difference %1 → %2, KL %3 nats, token %4 of the answer")
+                              .arg(text::number(found.referenceDifference(), 3),
+                                   text::number(found.comparedDifference(), 3), text::number(found.divergence(), 3))
+                              .arg(found.position());
+  if (found.agreement == core::trace::Agreement::Agreed)
+    return tr("Both say %1 here; against %2, the next best of %3: %4.").arg(mine, other, compared, numbers);
+  return tr("%1 says %2 where %3 says %4: %5.").arg(compared, other, reference, mine, numbers);
+}
+
+QString proofText(const Trace& trace, const core::text::Tokenizer* tokenizer) {
+  if (trace.found().agreement == core::trace::Agreement::Agreed)
+    return tr("Both say the same word, so nothing has to be restored; contributions say what moved the two apart.");
+  if (!trace.proof) return {};
+  const QString word = quotedWord(tokenizer, trace.found().parting.reference);
+  const auto& weights = trace.proof->weights;
+  if (!weights && !trace.proof->blocks)
+    return tr("No small set of weights was found whose restoration alone brings %1 back: it is spread too thin.")
+        .arg(word);
+  if (!weights) return tr("No small set of single weights brings %1 back.").arg(word) + blocksText(trace);
+  const QString sentence =
+      weights->members.size() == 1
+          ? tr("Restoring one of %1 weights brings %2 back").arg(text::count(weights->candidates), word)
+          : tr("Restoring %1 of %2 weights brings %3 back")
+                .arg(text::count(weights->members.size()), text::count(weights->candidates), word);
+  return sentence + randomText(*weights) + blocksText(trace) + confirmedText(trace.confirmedWeights);
+}
+
+QString restoredTitle(const QString& compared, const core::trace::ProvedSet& set) {
+  return set.weights == 1 ? tr("%1 with one weight restored").arg(compared)
+                          : tr("%1 with %2 weights restored").arg(compared, text::count(set.weights));
+}
+
+OtherParts otherParts(const core::trace::Attribution& attribution) {
+  using Kind = core::trace::RoundingContribution::Kind;
+  OtherParts parts;
+  parts.remainder = attribution.remainder;
+  for (const auto& term : attribution.roundings) {
+    const bool isCache = term.kind == Kind::Keys || term.kind == Kind::Values;
+    (isCache ? parts.cache : parts.inputs) += term.sum;
+    (isCache ? parts.hasCache : parts.hasInputs) = true;
+  }
+  return parts;
+}
+
+}  // namespace app
