@@ -146,6 +146,8 @@ class Tracer {
                                     replay, trace::blockSizesOf(replay.tensors()));
     trace::ProofSettings settings;
     settings.seed = m_request.seed;
+    for (const trace::TensorEffect& tensor : m_trace.restoration->tensors)
+      if (tensor.restored.isReferenceWord) settings.restoring.push_back(tensor.tensor);
     const JobContext part = m_job.part(0.6, 0.95);
     const auto rank = [&](const trace::Objective& objective, const trace::Restored& restored) {
       return local.rank(objective, restored, settings.keep, part);

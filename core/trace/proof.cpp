@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/quant/quantizer.h"
 #include "core/quant/decoded_copy.h"
+#include "core/quant/quantizer.h"
 #include "core/trace/set_search.h"
 
 namespace core::trace {
@@ -31,7 +31,8 @@ Proof prove(Replay& replay, const Parting& parting, std::span<const float> refer
   proof.seed = settings.seed;
   const auto find = [&](SetSearch::Kind kind, const JobContext& part) -> std::optional<ProvedSet> {
     SetSearch search(kind, replay, parting, base, settings, part);
-    auto found = search.find(rankings, rank);
+    auto found = search.find(
+        rankings, rank, [&] { return rankByChange(replay.tensors(), settings.restoring, blockSizes, settings.keep); });
     if (!found) return std::nullopt;
     ProvedSet set;
     set.candidates = search.candidates(blockSizes);

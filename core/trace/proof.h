@@ -39,6 +39,8 @@ struct ProofSettings {
   std::size_t keep = 65536;      ///< candidates of a ranking
   std::uint64_t mostPasses = 0;  ///< of the search for one set; 0: by the model's size
   std::size_t rounds = 8;        ///< of restoring some and ranking anew
+  /// Tensors of which one alone brings A back, restored whole: where to look if no slope leads there.
+  std::vector<std::size_t> restoring = {};
 };
 
 /// Orders that a search may go by; the first is there at once, others cost a reverse pass each.

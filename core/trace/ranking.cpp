@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/quant/quantizer.h"
 #include "core/trace/largest.h"
 #include "core/trace/patched_weight.h"
 #include "core/train/reverse_pass.h"
@@ -60,6 +61,30 @@ Ranking rankByContribution(const Attribution& attribution, std::span<const Diffe
     if (place[weight.tensor] != kNone && weight.contribution > 0.0F)
       ranking.weights.push_back({place[weight.tensor], weight.index, 1, weight.contribution});
   return ranking;
+}
+
+Ranking rankByChange(std::span<const DifferingTensor> tensors, std::span<const std::size_t> which,
+                     const BlockSizes& blockSizes, std::size_t keep) {
+  Largest blocks(keep), single(keep);
+  for (const std::size_t index : which) {
+    const DifferingTensor& what = tensors[index];
+    const std::uint64_t width = what.mine->rowValues();
+    const auto tensor = static_cast<std::uint32_t>(index);
+    std::vector<float> mine(width), other(width);
+    for (std::uint64_t row = 0; row < what.mine->rows(); ++row) {
+      quant::dequantizeRows(*what.mine, row, 1, mine.data());
+      quant::dequantizeRows(*what.other, row, 1, other.data());
+      for (std::uint64_t column = 0; column < width; ++column) {
+        mine[column] = (other[column] - mine[column]) * (other[column] - mine[column]);
+        single.offer({tensor, row * width + column, 1, mine[column]});
+      }
+      const auto sumOf = [&](std::uint64_t column, std::uint32_t count) {
+        return std::accumulate(mine.data() + column, mine.data() + column + count, 0.0F);
+      };
+      offerBlocks(tensor, row * width, width, blockSizes[index], sumOf, blocks);
+    }
+  }
+  return {blocks.take(), single.take()};
 }
 
 LocalRanking::LocalRanking(const model::Graph& compared, const model::Graph& reference,

@@ -31,6 +31,11 @@ BlockSizes blockSizesOf(std::span<const DifferingTensor> tensors);
 /// By contributions along the whole line between the models.
 Ranking rankByContribution(const Attribution& attribution, std::span<const DifferingTensor> tensors);
 
+/// By how much weights changed, in these tensors only: for damage so large that no slope says anything of it. What is
+/// expected is the sum of squares.
+Ranking rankByChange(std::span<const DifferingTensor> tensors, std::span<const std::size_t> which,
+                     const BlockSizes& blockSizes, std::size_t keep);
+
 /// Ranks by what the objective would gain if it stayed as steep as it is, from where some weights are restored already.
 class LocalRanking {
  public:

@@ -116,13 +116,20 @@ SetSearch::Grown SetSearch::bisect(const Members& start, const Replay::Run& star
   return most;
 }
 
-std::optional<SetSearch::Found> SetSearch::find(std::span<const Ranking> rankings, const RankFrom& rank) {
+std::optional<SetSearch::Found> SetSearch::along(std::span<const Ranking> rankings) {
   std::optional<Found> found;
   for (const Ranking& ranking : rankings) {
     Grown grown = grow({}, m_base, listOf(ranking));
     if (!restores(grown.run) || (found && grown.members.size() >= found->members.size())) continue;
     found = Found{std::move(grown.members), std::move(grown.run)};
   }
+  return found;
+}
+
+std::optional<SetSearch::Found> SetSearch::find(std::span<const Ranking> rankings, const RankFrom& rank,
+                                                const std::function<Ranking()>& lastResort) {
+  std::optional<Found> found = along(rankings);
+  if (!found) found = along(std::vector<Ranking>{lastResort()});
   if (!found) found = inRounds(rank);
   if (!found) return std::nullopt;
   prune(*found);

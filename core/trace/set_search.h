@@ -23,7 +23,9 @@ class SetSearch {
     Replay::Run run;
     bool isMinimal = false;
   };
-  std::optional<Found> find(std::span<const Ranking> rankings, const RankFrom& rank);
+  /// @param lastResort where none of the others comes to anything
+  std::optional<Found> find(std::span<const Ranking> rankings, const RankFrom& rank,
+                            const std::function<Ranking()>& lastResort);
   /// How many of so many sets, as large and drawn from all that differs, do the same.
   std::size_t randomThatRestore(std::size_t members, std::uint64_t candidates, const BlockSizes& blockSizes);
   /// Members that a set could have.
@@ -48,6 +50,7 @@ class SetSearch {
   Replay::Run run(const Members& members, const Replay::Run& from);
   Grown grow(const Members& start, const Replay::Run& startRun, const Members& ranking);
   Grown bisect(const Members& start, const Replay::Run& startRun, const Members& ranking, Between counts, Grown most);
+  std::optional<Found> along(std::span<const Ranking> rankings);
   std::optional<Found> inRounds(const RankFrom& rank);
   void prune(Found& found);
   void improve(Found& found, const RankFrom& rank);
