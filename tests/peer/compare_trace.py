@@ -191,8 +191,9 @@ def run_schemes(check, program, options, random):
 
 def run_fault(program, options, planter, fault):
     """Whether the trace names the fault's tensor first and holds its block in the proved set; and what it said."""
-    where = ["--kv-type", options.kv_type, "--device", options.device]
-    done = program.run("trace", "demo", "--variant", f"model:{fault.path}", "--prompt", fault.question, *where, "--json", check=False)
+    suffix = f"@kv={options.kv_type}" + (f"@{options.device}" if options.device != "auto" else "")
+    done = program.run("trace", "demo", "--variant", f"model:{fault.path}{suffix}", "--reference", f"stored{suffix}",
+                       "--prompt", fault.question, "--json", check=False)
     if done.returncode:
         return False, done.stderr.strip()
     trace, values = json.loads(done.stdout), planter.files[fault.scheme].values
