@@ -1,7 +1,5 @@
 #include "core/trace/attribution.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -9,9 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/trace/contribution_sums.h"
-#include "core/trace/gauss_legendre.h"
-#include "core/trace/rounding_errors.h"
-#include "core/train/reverse_pass.h"
+#include "core/trace/model_line.h"
 
 namespace core::trace {
 
@@ -20,110 +16,8 @@ using model::OpKind;
 using model::TokenId;
 using train::Place;
 using train::WeightId;
-using Pass = train::ReversePass<float>;
 
 namespace {
-
-constexpr double kLogitError = 2e-6;  // relative, of a logit in float32
-
-/// What the weight lies in at its first use.
-const quant::QuantizedTensor& tensorOf(const Graph& graph, const train::PassWeight& weight) {
-  const auto [op, role] = weight.uses.front();
-  if (role == train::WeightRole::Bias) return *graph.ops[op].as<model::MatMul>().bias;
-  return **graph.ops[op].weight();
-}
-
-/// The line between two models, and the objective along it.
-class Line {
- public:
-  Line(const Graph& reference, const Graph& compared, std::span<const TokenId> tokens, const Objective& objective,
-       const AttributionSettings& settings, const JobContext& job)
-      : m_tokens(tokens),
-        m_objective(objective),
-        m_compared(train::plainGraph(compared)),
-        m_reference(train::plainGraph(reference)),
-        m_pass(m_compared.graph, train::weightsBetween(m_compared.graph, m_reference.graph),
-               {train::Rounding::None, model::KvType::F32}) {
-    checkObjective();
-    const RoundingErrors ours = measureRoundingErrors(compared, m_compared, tokens, settings.comparedKv, job);
-    const RoundingErrors theirs = measureRoundingErrors(reference, m_reference, tokens, settings.referenceKv, job);
-    std::map<Place, train::Offset<float>> offsets;
-    for (const auto& [place, error] : ours) offsets[place].base = error;
-    for (const auto& [place, error] : theirs) offsets[place].target = error;
-    for (auto& [place, offset] : offsets) {
-      offset.place = place;
-      m_offsets.push_back(std::move(offset));
-    }
-    m_pass.setOffsets(m_offsets);
-  }
-
-  const Pass& pass() const { return m_pass; }
-  /// The reference's tensor of this weight, whose name is told, and the compared one.
-  const quant::QuantizedTensor& referenceTensor(WeightId id) const {
-    return tensorOf(m_reference.graph, m_pass.weights()[id]);
-  }
-  const quant::QuantizedTensor& comparedTensor(WeightId id) const {
-    return tensorOf(m_compared.graph, m_pass.weights()[id]);
-  }
-  const std::vector<train::Offset<float>>& offsets() const { return m_offsets; }
-  const Graph& graph() const { return m_compared.graph; }
-  std::string nameOf(WeightId id) const { return referenceTensor(id).name; }
-
-  /// Both ends: g(0), g(1).
-  std::pair<double, double> ends(const JobContext& job) {
-    const std::span<const float> logits = forward({0.0, 1.0}, job);
-    const std::size_t vocabulary = logits.size() / 2;
-    m_resolution = 0.0;
-    for (std::size_t end = 0; end < 2; ++end)
-      for (const Objective::Term& term : m_objective.terms)
-        m_resolution += kLogitError *
-                        std::abs(term.coefficient *
-                                 static_cast<double>(logits[end * vocabulary + static_cast<std::size_t>(term.token)]));
-    return {m_objective.of(logits.first(vocabulary)), m_objective.of(logits.last(vocabulary))};
-  }
-
-  /// What sums in float32 leave open of the difference of both ends.
-  double resolution() const { return m_resolution; }
-
-  /// Gradients integrated along the line, as they are wanted.
-  void integrate(std::size_t points, const train::Wanted<float>& wanted, const JobContext& job) {
-    const std::vector<QuadratureNode> nodes = gaussLegendre(points);
-    std::vector<double> along;
-    for (const QuadratureNode& node : nodes) along.push_back(node.at);
-    const std::size_t count = forward(along, job.part(0.0, 0.3)).size(), vocabulary = count / points;
-    std::vector<float> seeds(count, 0.0F);
-    for (std::size_t point = 0; point < points; ++point)
-      for (const Objective::Term& term : m_objective.terms)
-        seeds[point * vocabulary + static_cast<std::size_t>(term.token)] +=
-            static_cast<float>(nodes[point].weight * term.coefficient);
-    m_pass.backward(seeds, wanted, job.part(0.3, 1.0));
-  }
-
-  std::span<const float> offsetGradient(Place place) const { return m_pass.offsetGradient(place); }
-
- private:
-  void checkObjective() const {
-    const std::uint32_t vocabulary = m_compared.graph.vocabulary();
-    for (const Objective::Term& term : m_objective.terms)
-      if (term.token < 0 || static_cast<std::uint32_t>(term.token) >= vocabulary)
-        throw Error(ErrorCode::InvalidArgument,
-                    fmt::format("Token {} has no logit: there are {}.", term.token, vocabulary));
-    if (m_tokens.empty()) throw Error(ErrorCode::InvalidArgument, "There is nothing to read before the word.");
-  }
-
-  std::span<const float> forward(const std::vector<double>& along, const JobContext& job) {
-    std::vector<TokenId> tokens;
-    for (std::size_t i = 0; i < along.size(); ++i) tokens.insert(tokens.end(), m_tokens.begin(), m_tokens.end());
-    return m_pass.forward({tokens, m_tokens.size(), along}, model::LogitsWanted::LastToken, job);
-  }
-
-  std::span<const TokenId> m_tokens;
-  const Objective& m_objective;
-  train::PlainGraph m_compared, m_reference;
-  Pass m_pass;
-  std::vector<train::Offset<float>> m_offsets;
-  double m_resolution = 0.0;
-};
 
 /// (target − base) · gradient
 void contributionsOfPanel(const train::WeightGradient<float>& panel, std::span<float> out) {
@@ -135,7 +29,7 @@ void contributionsOfPanel(const train::WeightGradient<float>& panel, std::span<f
 
 class Attributor {
  public:
-  Attributor(Line& line, const AttributionSettings& settings) : m_line(line), m_settings(settings) {
+  Attributor(ModelLine& line, const AttributionSettings& settings) : m_line(line), m_settings(settings) {
     for (WeightId id = 0; id < line.pass().weights().size(); ++id)
       if (line.pass().weights()[id].target) m_wanted.push_back(id);
   }
@@ -196,13 +90,13 @@ class Attributor {
 
   void addRoundings(Attribution& result) const {
     for (const train::Offset<float>& offset : m_line.offsets()) {
-      const std::span<const float> gradient = m_line.offsetGradient(offset.place);
-      const model::Op& op = m_line.graph().ops[offset.place.op];
+      const std::span<const float> gradient = m_line.pass().offsetGradient(offset.place);
+      const model::Op& op = m_line.pass().graph().ops[offset.place.op];
       RoundingContribution rounding{kindOf(op, offset.place), "", 0.0, {}};
       const model::ValueId value = offset.place.input == Place::kResult ? op.out : op.inputs[offset.place.input];
-      const std::size_t width = m_line.graph().values[value].width;
+      const std::size_t width = m_line.pass().graph().values[value].width;
       rounding.name =
-          op.kind() == OpKind::MatMul ? op.as<model::MatMul>().weight->name : m_line.graph().values[value].name;
+          op.kind() == OpKind::MatMul ? op.as<model::MatMul>().weight->name : m_line.pass().graph().values[value].name;
       rounding.columns.resize(width, 0.0);
       for (std::size_t i = 0; i < gradient.size(); ++i) {
         const float base = offset.base.empty() ? 0.0F : offset.base[i];
@@ -220,7 +114,7 @@ class Attributor {
     return place.input == Place::kResult ? Kind::Result : Kind::Input;
   }
 
-  Line& m_line;
+  ModelLine& m_line;
   const AttributionSettings& m_settings;
   std::vector<WeightId> m_wanted;
 };
@@ -247,14 +141,14 @@ std::uint32_t blockSizeOf(const quant::QuantizedTensor& tensor) {
 
 Attribution attribute(const Graph& reference, const Graph& compared, std::span<const TokenId> tokens,
                       const Objective& objective, const AttributionSettings& settings, const JobContext& job) {
-  Line line(reference, compared, tokens, objective, settings, job.part(0.0, 0.05));
+  ModelLine line(reference, compared, tokens, objective, settings, job.part(0.0, 0.05));
   return Attributor(line, settings).run(job.part(0.05, 1.0));
 }
 
 std::vector<float> contributionsOf(const std::string& tensor, const Graph& reference, const Graph& compared,
                                    std::span<const TokenId> tokens, const Objective& objective, std::size_t points,
                                    const AttributionSettings& settings, const JobContext& job) {
-  Line line(reference, compared, tokens, objective, settings, job.part(0.0, 0.05));
+  ModelLine line(reference, compared, tokens, objective, settings, job.part(0.0, 0.05));
   const auto& weights = line.pass().weights();
   for (WeightId id = 0; id < weights.size(); ++id) {
     if (!weights[id].target || line.nameOf(id) != tensor) continue;

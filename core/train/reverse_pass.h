@@ -144,7 +144,9 @@ class ReversePass {
   void addOffset(const Offset<Real>& offset, const ops::Batch& batch, Real* values) const;
   void runOp(std::size_t op, const JobContext& job);
   void runProduct(std::size_t op, Real* out, const JobContext& job);
+  void runEmbed(std::size_t op, Real* out);
   void runStore(std::size_t op);
+  void arrange(std::size_t op, Real* out);
   void takeRows(std::size_t op, Real* out);
 
   void findNeeded(Task& task);
