@@ -2,6 +2,7 @@
 
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QVBoxLayout>
 
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
@@ -14,8 +15,10 @@ PageHead::PageHead(const QString& title, QWidget* parent)
       m_controls(new QHBoxLayout),
       m_state(new Label(Label::Style::Hint)),
       m_run(new QPushButton(tr("Run"))) {
-  auto* row = new QHBoxLayout(this);
-  row->setContentsMargins(0, 0, 0, 0);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kOne);
+  auto* row = new QHBoxLayout;
   row->setSpacing(space::kOne);
   auto* back = new QPushButton(icon(QStringLiteral("back")), tr("Conversation"));
   back->setObjectName(QStringLiteral("page-back"));
@@ -26,11 +29,14 @@ PageHead::PageHead(const QString& title, QWidget* parent)
   m_state->setObjectName(QStringLiteral("page-state"));
   m_state->setElide(Qt::ElideRight);
   row->addWidget(m_state, 1);
-  row->addLayout(m_controls);
   m_run->setObjectName(QStringLiteral("page-run"));
   m_run->setProperty("kind", "primary");
   connect(m_run, &QPushButton::clicked, this, [this] { m_isRunning ? Q_EMIT stopWanted() : Q_EMIT startWanted(); });
   row->addWidget(m_run);
+  column->addLayout(row);
+  m_controls->setSpacing(space::kOne);
+  m_controls->setAlignment(Qt::AlignLeft);
+  column->addLayout(m_controls);
 }
 
 void PageHead::setRunning(bool running, const QString& whyNot) {

@@ -8,14 +8,14 @@ namespace app {
 
 class Label;
 
-/// The first line of a page that stands in place of the conversation: the way back, what it is, its controls, and the
-/// button that starts and stops.
+/// The top of a page that stands in place of the conversation: the way back, what it is, and the button that starts and
+/// stops; below them its controls.
 class PageHead : public QWidget {
   Q_OBJECT
  public:
   PageHead(const QString& title, QWidget* parent = nullptr);
 
-  /// Between the title and the button.
+  /// Below the title.
   QHBoxLayout* controls() const { return m_controls; }
   /// @param whyNot why it cannot start; empty where it can
   void setRunning(bool running, const QString& whyNot = {});
