@@ -81,6 +81,11 @@ void ChatWorkspace::endBatch() {
 
 void ChatWorkspace::showPage(Page page) {
   m_pages->setCurrentIndex(static_cast<int>(page));
+  // What is not seen needs no room.
+  for (int i = 0; i < m_pages->count(); ++i) {
+    const auto policy = i == m_pages->currentIndex() ? QSizePolicy::Preferred : QSizePolicy::Ignored;
+    m_pages->widget(i)->setSizePolicy(policy, policy);
+  }
   m_composer->setVisible(page == Page::Conversation);
   updateTests();
 }
