@@ -5,8 +5,8 @@
 
 #include "core/base/job_context.h"
 #include "core/model/kv_cache.h"
-#include "core/train/plain_graph.h"
 #include "core/train/offset.h"
+#include "core/train/plain_graph.h"
 
 namespace core::trace {
 
