@@ -95,9 +95,9 @@ std::uint64_t parseBytes(std::string_view text) {
 }
 
 std::string bytesText(double bytes) {
-  constexpr double kMiB = 1048576.0, kGigabytes = 1073741824.0;
-  if (bytes < kGigabytes) return fmt::format("{:.0f} MiB", bytes / kMiB);
-  const double gibibytes = bytes / kGigabytes;
+  constexpr double kMebi = 1048576.0, kGibi = 1073741824.0;
+  if (bytes < 1000 * kMebi) return fmt::format("{:.3g} MiB", bytes / kMebi);
+  const double gibibytes = bytes / kGibi;
   return gibibytes == std::floor(gibibytes) ? fmt::format("{:.0f} GiB", gibibytes)
                                             : fmt::format("{:.2f} GiB", gibibytes);
 }

@@ -13,7 +13,7 @@ namespace app {
 namespace {
 
 /// Short: speed is a matter of seconds here, not of the third digit.
-constexpr SpeedSettings kSpeed{.promptTokens = 64, .generatedTokens = 16, .repetitions = 3};
+constexpr SpeedSettings kSpeed{.promptTokens = 64, .generatedTokens = 16, .repetitions = 5};
 
 EvaluationRequest requestOf(const CompareQuestion& question, const std::vector<core::model::Recipe>& recipes,
                             const std::optional<core::model::Recipe>& reference) {
