@@ -124,6 +124,13 @@ Json proofJson(const Trace& trace) {
   for (const auto* set : {&proof.weights, &proof.blocks})
     if (*set) restoring += (*set)->randomThatRestore;
   json["random_sets_that_restore"] = restoring;
+  Json decisions = Json::array();
+  for (const core::quant::DecidedWeight& weight : trace.decisions)
+    decisions.push_back({{"reference", number(static_cast<double>(weight.value))},
+                         {"decoded", number(static_cast<double>(weight.decoded))},
+                         {"code", weight.code ? Json(*weight.code) : Json(nullptr)},
+                         {"decision", std::string(core::quant::toString(weight.decision))}});
+  json["decisions"] = std::move(decisions);
   if (proof.weights) json["weight_set"] = setJson(*proof.weights, trace.confirmedWeights);
   if (proof.blocks) json["block_set"] = setJson(*proof.blocks, trace.confirmedBlocks);
   json["passes"] = proof.passes;

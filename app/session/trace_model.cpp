@@ -5,6 +5,8 @@
 
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
+#include "core/quant/explain/block_override.h"
+#include "core/quant/quantizer.h"
 #include "core/trace/ranking.h"
 #include "core/trace/replay.h"
 
@@ -170,7 +172,26 @@ class Tracer {
       settings.margin = kWideMargin;
       find(false);
     }
+    if (m_trace.proof->weights) explain(replay, *m_trace.proof->weights);
     finish(TraceStage::Weights);
+  }
+
+  void explain(const Replay& replay, const trace::ProvedSet& set) {
+    m_trace.decisions.clear();
+    for (const trace::Candidate& member : set.members) {
+      const trace::DifferingTensor& tensor = replay.tensors()[member.tensor];
+      core::quant::DecidedWeight known;
+      known.element = member.first;
+      core::quant::decode(*tensor.other, member.first, 1, &known.value);
+      core::quant::decode(*tensor.mine, member.first, 1, &known.decoded);
+      try {
+        const auto place = core::quant::codePlace(*tensor.mine, member.first);
+        const auto block = core::quant::decisionsOf(*tensor.other, *tensor.mine, place.row, place.block);
+        known = *std::ranges::find(block, member.first, &core::quant::DecidedWeight::element);
+      } catch (const Error&) {  // it has no code of its own
+      }
+      m_trace.decisions.push_back(known);
+    }
   }
 
   static bool holds(const std::optional<Confirmation>& confirmation) {

@@ -9,6 +9,7 @@
 #include "app/session/engine.h"
 #include "app/session/open_model.h"
 #include "app/session/variant.h"
+#include "core/quant/explain/weight_decision.h"
 #include "core/trace/attribution.h"
 #include "core/trace/depth.h"
 #include "core/trace/parting_search.h"
@@ -60,6 +61,8 @@ struct Trace {
   std::optional<core::trace::Proof> proof;  ///< not where both say the same
   /// Nothing also where restored weights meet inputs of integers, which floats cannot in an ordinary run.
   std::optional<Confirmation> confirmedBlocks, confirmedWeights;
+  /// Of the proved weights, in their order, as far as they have codes: what each was, became, and why.
+  std::vector<core::quant::DecidedWeight> decisions;
   std::vector<std::pair<TraceStage, double>> seconds;  ///< each stage took
   std::uint64_t seed = 1;
 

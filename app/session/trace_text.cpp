@@ -90,10 +90,15 @@ std::string proofText(const Trace& trace, const Tokenizer* tokenizer) {
     return text + "No small set of weights was found whose restoration brings the word back.\n";
   text += proofSentence(trace, *trace.proof->weights, "weights", tokenizer) + "\n" +
           confirmationText(trace.confirmedWeights);
-  for (const trace::Candidate& member : trace.proof->weights->members) {
-    const TracedTensor& tensor = trace.tensors[member.tensor];
-    text +=
-        fmt::format("  {} row {} column {}\n", tensor.name, member.first / tensor.width, member.first % tensor.width);
+  const auto& members = trace.proof->weights->members;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const TracedTensor& tensor = trace.tensors[members[i].tensor];
+    text += fmt::format("  {} row {} column {}", tensor.name, members[i].first / tensor.width,
+                        members[i].first % tensor.width);
+    if (i < trace.decisions.size())
+      text += fmt::format(": {:.5f} became {:.5f} ({})", trace.decisions[i].value, trace.decisions[i].decoded,
+                          core::quant::toString(trace.decisions[i].decision));
+    text += "\n";
   }
   return text;
 }

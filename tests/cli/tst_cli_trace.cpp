@@ -32,6 +32,11 @@ class TestCliTrace : public QObject {
     for (const char* key : {"tensor", "contribution", "restores"}) QVERIFY(found["tensors"][0].contains(key));
     const Json& proof = found["proof"];
     QVERIFY(!proof["weights"].empty() && proof["weights"].size() <= 3 && proof["weights"][0].size() == 3);
+    QCOMPARE(proof["decisions"].size(), proof["weights"].size());
+    for (const Json& weight : proof["decisions"]) {
+      QVERIFY(weight["reference"] != weight["decoded"] && weight["code"].is_number());
+      QVERIFY(weight["decision"] != "exact");
+    }
     QVERIFY(!proof["blocks"].empty() && proof["blocks"].size() <= 2);
     QCOMPARE(proof["random_sets_that_restore"], Json(0));
     QVERIFY(proof["weight_set"]["confirmed"]["restores"].get<bool>());
