@@ -22,7 +22,7 @@ const std::vector<AdvicePreset>& advicePresets() {
   static const std::vector<AdvicePreset> presets{
       {"cloud", "Cloud, memory to spare", ask("80 GB card", 8192, 4, Quality), "BF16 or FP16", true,
        "As long as it fits. With many users at once the caches fill the card, and 8 bits serve more of them."},
-      {"consumer", "Consumer GPU", ask("RTX 3080", 4096, 1, Quality), "INT4 or INT8", true,
+      {"consumer", "Consumer graphics card", ask("RTX 3080", 4096, 1, Quality), "INT4 or INT8", true,
        "For models of 7B and 8B: 8 bits fit 10 GB with this context. Small models fit in 16 bits, and need no less."},
       {"apple", "Apple Silicon", ask("Apple 16 GB", 4096, 1, Speed), "FP16 or INT4", true,
        "4 bits for speed and for models that do not fit otherwise; 16 bits where memory is large."},

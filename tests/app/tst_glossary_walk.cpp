@@ -43,7 +43,8 @@ QStringList devicesIn(const QWidget& widget) {
   QStringList names;
   const auto* box = qobject_cast<const QComboBox*>(&widget);
   for (int i = 0; box != nullptr && i < box->count(); ++i)
-    if (box->itemData(i).toString().startsWith(QStringLiteral("vulkan:")))
+    if (box->itemData(i).toString().startsWith(QStringLiteral("vulkan:")) ||
+        box->objectName() == QStringLiteral("advice-device") || box->objectName() == QStringLiteral("memory-model"))
       names << box->itemText(i) << box->itemText(i).section(QStringLiteral(" ("), 0, 0);
   return names;
 }

@@ -20,4 +20,9 @@ QWidget* namedField(const QString& name, QWidget* field) {
   return pair;
 }
 
+QString kvText(KvStorage storage) {
+  const QString name = QString::fromUtf8(nameOf(storage).data()).toUpper();
+  return name.startsWith(u'F') ? QStringLiteral("FP") + name.mid(1) : name;
+}
+
 }  // namespace app

@@ -69,7 +69,7 @@ void MeasureBar::buildText() {
   m_tokens->setToolTip(tr("Read at most so many tokens; 0 reads all of the text"));
   m_kv->setObjectName(QStringLiteral("compare-kv"));
   for (const auto type : {core::model::KvType::F16, core::model::KvType::F32, core::model::KvType::Int8})
-    m_kv->addItem(QString::fromUtf8(core::model::nameOf(type).data()).toUpper(), static_cast<int>(type));
+    m_kv->addItem(kvText(storageOf(type)), static_cast<int>(type));
   m_kv->setToolTip(tr("What the compared models round keys and values to; the reference keeps FP16"));
   m_reference->setObjectName(QStringLiteral("compare-reference"));
   m_device->setObjectName(QStringLiteral("compare-device"));

@@ -145,9 +145,8 @@ void MemoryBar::buildModel() {
   m_model->addItem(tr("Typed measures…"), kTypedData);
   if (m_kv->count() > 0) return;
   for (const KvStorage storage : allKvStorages()) {
-    const QString name = QString::fromUtf8(nameOf(storage).data());
-    m_kv->addItem(ownKvType(storage) ? name.toUpper() : tr("%1 (llama.cpp)").arg(name.toUpper()),
-                  static_cast<int>(storage));
+    const QString name = kvText(storage);
+    m_kv->addItem(ownKvType(storage) ? name : tr("%1 (llama.cpp)").arg(name), static_cast<int>(storage));
   }
   m_program->addItem(tr("Quantscope"), static_cast<int>(Program::Quantscope));
   m_program->addItem(tr("llama.cpp"), static_cast<int>(Program::LlamaCpp));
