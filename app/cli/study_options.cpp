@@ -18,6 +18,7 @@ StudyRequest StudyOptions::request(const OpenModel& model, const std::string& bu
   request.reading = reading;
   request.device = DeviceChoice::parse(device);
   request.kv = core::model::kvTypeOf(kvType);
+  request.positions = positions;
   if (usesCache) request.cacheFolder = userCacheFolder();
   return request;
 }
@@ -36,6 +37,9 @@ void addStudy(CLI::App& command, StudyOptions& options) {
       ->capture_default_str()
       ->check(CLI::Range(0, 1 << 24))
       ->type_name("N");
+  command.add_flag_callback(
+      "--all-positions", [&options] { options.positions = StudyPositions::All; },
+      "Score every prediction, not only those of answers or of the second half of a window");
   addDevice(command, options.device);
   addKvType(command, options.kvType);
   command.add_flag_callback(

@@ -16,6 +16,7 @@ inline constexpr std::string_view kCalibrationText = "calibration";
 struct StudyOptions {
   std::string text, device = "auto", kvType = "f16";
   core::evaluate::ReadingSettings reading;
+  StudyPositions positions = StudyPositions::Answers;
   bool usesCache = true;
 
   /// @param builtIn the text of the built-in model where none is named  @throws core::Error

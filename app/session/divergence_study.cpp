@@ -13,12 +13,27 @@ namespace app {
 
 namespace evaluate = core::evaluate;
 
+namespace {
+
+/// Every position whose next token is known.
+void scoreAll(evaluate::Reading& reading) {
+  reading.scored = 0;
+  for (evaluate::Passage& passage : reading.passages) {
+    const auto count = static_cast<std::uint32_t>(passage.tokens.size());
+    passage.answers = {{0, count > 0 ? count - 1 : 0}};
+    reading.scored += passage.scored();
+  }
+}
+
+}  // namespace
+
 DivergenceStudy::DivergenceStudy(OpenModel& model, Engine& engine, StudyRequest request, const core::JobContext& job)
     : m_model(model), m_request(std::move(request)) {
   if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
   const core::calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(),
                                            model.config().contextLength};
   m_reading = evaluate::readText(m_request.text, reader, m_request.reading, job.part(0.0, 0.1));
+  if (m_request.positions == StudyPositions::All) scoreAll(m_reading);
   evaluate::ReadingOptions options;
   options.kv = m_request.kv;
   options.knownTokens = model.tokenizer()->size();
@@ -32,9 +47,10 @@ DivergenceStudy::DivergenceStudy(OpenModel& model, Engine& engine, StudyRequest 
   std::string identity;
   if (!m_request.cacheFolder.empty()) {
     const auto calibration = model.calibration().current();
-    identity = fmt::format("divergences 1\n{}\n{}\n{:016x}\n{}\n{}\n{}", buildText(),
-                           core::calibrate::modelHash(model.checkpoint(), job), m_reading.hash, m_deviceName,
-                           core::model::nameOf(m_request.kv), calibration ? calibration->identity() : "");
+    identity = fmt::format("divergences 1\n{}\n{}\n{:016x} {}\n{}\n{}\n{}", buildText(),
+                           core::calibrate::modelHash(model.checkpoint(), job), m_reading.hash,
+                           static_cast<int>(m_request.positions), m_deviceName, core::model::nameOf(m_request.kv),
+                           calibration ? calibration->identity() : "");
   }
   m_file = std::make_unique<DivergenceFile>(m_request.cacheFolder, identity);
   m_exchange = std::make_unique<evaluate::ExchangeMeter>(

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -14,12 +15,17 @@
 
 namespace app {
 
+/// Which predictions of conversations count: the answers', or every one. A few words decide the former; over all
+/// positions the same difference is seen with a smaller error.
+enum class StudyPositions : std::uint8_t { Answers, All };
+
 /// On what a model's tensors are measured.
 struct StudyRequest {
   core::calibrate::CalibrationText text;
   core::evaluate::ReadingSettings reading;
   DeviceChoice device;
   core::model::KvType kv = core::model::KvType::F16;
+  StudyPositions positions = StudyPositions::Answers;
   std::filesystem::path cacheFolder;  ///< where measurements are kept; empty: nowhere
 };
 

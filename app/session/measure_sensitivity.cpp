@@ -68,8 +68,10 @@ QuickFigures quickFigures(const DivergenceStudy& study, const evaluate::Exchange
 
 std::optional<core::calibrate::TokenWindows> inputWindows(const DivergenceStudy& study, const core::JobContext& job) {
   core::calibrate::CalibrationSettings settings;
-  settings.tokens = kInputTokens;
-  settings.context = std::min(kInputContext, study.model().config().contextLength);
+  const auto& reading = study.request().reading;
+  settings.tokens = reading.tokens == 0 ? kInputTokens : std::min(kInputTokens, reading.tokens);
+  settings.context = std::min(
+      {reading.context == 0 ? kInputContext : reading.context, settings.tokens, study.model().config().contextLength});
   try {
     return windowsOf(study.model(), study.request().text, settings, job);
   } catch (const core::Error&) {

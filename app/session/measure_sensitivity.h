@@ -54,7 +54,8 @@ using OnSensitivity = std::function<void(const SensitivityReport&)>;
 SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRequest& request,
                                      const OnSensitivity& onRow, const core::JobContext& job);
 
-/// Windows of a study's text, for the inputs of layers: at most 2048 tokens. Nothing for a text that is too short.
+/// Windows of a study's text, for the inputs of layers: as many tokens as it reads, at most 2048, in its context or
+/// 256. Nothing for a text that is too short.
 std::optional<core::calibrate::TokenWindows> inputWindows(const DivergenceStudy& study, const core::JobContext& job);
 
 }  // namespace app

@@ -41,6 +41,11 @@ class TestCliSensitivity : public QObject {
       const double estimate = row["gradient_estimate"];
       QVERIFY(estimate > 0.0 && estimate < 1e-2);
     }
+    QCOMPARE(rows[0]["output_tokens"], Json(256));  // of 400, in whole windows
+    // Every position counts where it is asked for.
+    QStringList all = asked;
+    all[5] = QStringLiteral("blk.5.attn_q*");
+    QVERIFY(json(all + QStringList{"--all-positions"})[0]["scored"] > rows[0]["scored"]);
     const double whole = rows[0]["recipe_kl"];
     QVERIFY(std::abs(rows[7]["kl"].get<double>() + rows[7]["kl_change"].get<double>() - whole) < 1e-12);
     for (const char* proxy : {"weight_error", "output_error", "gradient_estimate"})
@@ -53,9 +58,10 @@ class TestCliSensitivity : public QObject {
   }
 
   void whatWasMeasuredIsKept() {
+    qputenv("XDG_CACHE_HOME", path("own").toUtf8());
     const QStringList command = QStringList{"sensitivity", "demo", "--scheme", "int3", "--tensor", "blk.4.*"} + kText;
     const Json first = json(command);
-    const QDir folder(m_folder.filePath(QStringLiteral("cache/quantscope")));
+    const QDir folder(m_folder.filePath(QStringLiteral("own/quantscope")));
     const QStringList kept = folder.entryList({"*.divergences"}, QDir::Files);
     QCOMPARE(kept.size(), 1);
     QCOMPARE(json(command), first);

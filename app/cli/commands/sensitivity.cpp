@@ -45,6 +45,7 @@ Json toJson(const SensitivityRow& row) {
   addEstimate(json, "output_error", row.outputError.weights);
   json["output_error_of_inputs"] = finite(row.outputError.activations.value);
   json["output_error_total"] = finite(row.outputError.total.value);
+  json["output_tokens"] = row.outputError.tokens;
   json["gradient_estimate"] = finite(row.gradientEstimate);
   return json;
 }
