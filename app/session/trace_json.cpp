@@ -78,7 +78,10 @@ Json tensorsJson(const Trace& trace) {
     row.update(effectJson(tensor.restored));
     if (tensor.exchanged) row["exchanged"] = effectJson(*tensor.exchanged);
     tensors.push_back(std::move(row));
+    contributions.erase(tensor.name);
   }
+  for (const auto& [name, sum] : contributions)  // passes were for others
+    tensors.push_back({{"tensor", name}, {"contribution", number(sum)}, {"restores", nullptr}});
   return tensors;
 }
 
