@@ -28,13 +28,21 @@ struct Options {
   Output answer = Output::ForPeople;
 };
 
+/// A variant by its text; where that names no device or type of keys and values, the usual ones.
+Variant variantOf(const std::string& text, const Variant& usual) {
+  Variant variant = Variant::parse(text);
+  if (variant.device.kind == DeviceChoice::Kind::Auto) variant.device = usual.device;
+  if (text.find("@kv=") == std::string::npos) variant.kv = usual.kv;
+  return variant;
+}
+
 TraceRequest requestOf(const Options& options, const OpenModel& model) {
   TraceRequest request;
   Variant usual;
   usual.device = DeviceChoice::parse(options.device);
   usual.kv = core::model::kvTypeOf(options.kvType);
-  request.reference = options.reference.empty() ? usual : Variant::parse(options.reference);
-  request.compared = options.variant.empty() ? usual : Variant::parse(options.variant);
+  request.reference = options.reference.empty() ? usual : variantOf(options.reference, usual);
+  request.compared = options.variant.empty() ? usual : variantOf(options.variant, usual);
   if (options.variant.empty()) request.compared.recipe = options.weights.parse();
   if (request.reference == request.compared) {
     throw core::Error(core::ErrorCode::InvalidArgument,
