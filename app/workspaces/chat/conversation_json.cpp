@@ -189,6 +189,9 @@ std::optional<BlindTurn> blindFrom(const Json& json) {
   return blind;
 }
 
+/// Weights that were changed by hand have none: whoever wrote with them is gone with the program.
+bool hasText(const AnswerSource& source) { return !source.recipe || source.recipe->replacements.empty(); }
+
 }  // namespace
 
 QByteArray toJson(const Conversation& conversation) {
@@ -198,7 +201,7 @@ QByteArray toJson(const Conversation& conversation) {
     for (const auto& answers : turn.answers) {
       Json list = Json::array();
       for (const Answer& answer : answers)
-        if (answer.finished) list.push_back(toJson(answer));
+        if (answer.finished && hasText(answer.source)) list.push_back(toJson(answer));
       panes.push_back(std::move(list));
     }
     turns.push_back({{"prompt", turn.prompt.toStdString()},

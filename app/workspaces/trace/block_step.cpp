@@ -41,7 +41,6 @@ BlockStep::BlockStep(TraceState& state, HandChanges& changes, QWidget* parent)
       m_table(new QTableView),
       m_lower(new QPushButton(tr("Next lower code"))),
       m_higher(new QPushButton(tr("Next higher code"))),
-      m_use(new QPushButton(tr("Use in Chat"))),
       m_bits(new QToolButton),
       m_bitMenu(new QMenu(this)) {
   setFlush(true);
@@ -113,16 +112,15 @@ void BlockStep::buildFoot() {
   flow->addWidget(new Label(Label::Style::Hint, tr("Store this one differently:")));
   m_lower->setObjectName(QStringLiteral("trace-lower"));
   m_higher->setObjectName(QStringLiteral("trace-higher"));
-  m_use->setObjectName(QStringLiteral("trace-use-change"));
   m_bits->setObjectName(QStringLiteral("trace-toggle-bit"));
   m_bits->setText(tr("Toggle a bit ▾"));
   m_bits->setPopupMode(QToolButton::InstantPopup);
   m_bits->setMenu(m_bitMenu);
-  for (QWidget* widget : {static_cast<QWidget*>(m_lower), static_cast<QWidget*>(m_higher),
-                          static_cast<QWidget*>(m_bits), static_cast<QWidget*>(m_use)})
+  for (QWidget* widget :
+       {static_cast<QWidget*>(m_lower), static_cast<QWidget*>(m_higher), static_cast<QWidget*>(m_bits)})
     flow->addWidget(widget);
   column->addWidget(row);
-  m_detail->setObjectName(QStringLiteral("trace-change"));
+  m_detail->setObjectName(QStringLiteral("trace-decision"));
   m_detail->setWrapping();
   column->addWidget(m_detail);
   body()->addWidget(foot);
@@ -132,7 +130,6 @@ void BlockStep::buildFoot() {
   };
   connect(m_lower, &QPushButton::clicked, this, [store] { store(HandChanges::Direction::Lower); });
   connect(m_higher, &QPushButton::clicked, this, [store] { store(HandChanges::Direction::Higher); });
-  connect(m_use, &QPushButton::clicked, &m_changes, &HandChanges::useInChat);
   connect(m_bitMenu, &QMenu::aboutToShow, this, &BlockStep::fillBits);
 }
 
@@ -216,21 +213,6 @@ void BlockStep::refreshChanges() {
   for (QWidget* widget :
        {static_cast<QWidget*>(m_lower), static_cast<QWidget*>(m_higher), static_cast<QWidget*>(m_bits)})
     widget->setEnabled(canChange);
-  const HandChanges::Tried* tried = m_changes.tried();
-  m_use->setVisible(tried != nullptr && tried->effect && !m_changes.isComputing());
-  if (!m_changes.failure().isEmpty()) {
-    m_detail->setRole(Label::Style::Error);
-    return m_detail->setText(m_changes.failure());
-  }
-  m_detail->setRole(Label::Style::Hint);
-  if (m_changes.isComputing()) return m_detail->setText(tr("Running the model with the change…"));
-  if (tried != nullptr && tried->effect && m_state.trace()) {
-    const double before = m_state.trace()->found().comparedDifference();
-    return m_detail->setText(
-        tr("%1: the logit difference goes from %2 to %3; %4.")
-            .arg(tried->what, text::number(before, 3), text::number(tried->effect->logitDifference, 3),
-                 tried->effect->isReferenceWord ? tr("the word is back") : tr("the word stays wrong")));
-  }
   const QModelIndex index = m_table->currentIndex();
   m_detail->setText(index.isValid() ? tr("%1: %2.").arg(index.data().toString(),
                                                         m_weights->decisionText(m_weights->weight(index.row())))

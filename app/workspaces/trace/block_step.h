@@ -46,7 +46,7 @@ class BlockStep : public Card {
   WeightModel* m_weights;
   Label *m_title, *m_detail, *m_message;
   QTableView* m_table;
-  QPushButton *m_lower, *m_higher, *m_use;
+  QPushButton *m_lower, *m_higher;
   QToolButton* m_bits;
   QMenu* m_bitMenu;
 };

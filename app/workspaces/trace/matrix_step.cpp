@@ -105,9 +105,7 @@ void MatrixStep::drawProved() {
     add(m_shown->proof->blocks, blocks);
     add(m_shown->proof->weights, weights);
   }
-  m_result = weights.empty()       ? QString()
-             : weights.size() == 1 ? tr("one proved weight")
-                                   : tr("%1 proved weights").arg(weights.size());
+  m_result = weights.empty() ? QString() : weights.size() == 1 ? tr("1 proved") : tr("%1 proved").arg(weights.size());
   m_map->setProved(std::move(blocks), std::move(weights));
 }
 
@@ -129,7 +127,7 @@ void MatrixStep::refreshPlace() {
 QString MatrixStep::result() const {
   if (!m_tensor || !m_state.trace()) return m_state.isRunning() ? tr("computing…") : QString();
   const TracedTensor& of = m_state.trace()->tensors[*m_tensor];
-  const QString name = QString::fromStdString(of.name);
+  const QString name = shortTensorName(of.name);
   return m_result.isEmpty() ? name : name + QStringLiteral(" · ") + m_result;
 }
 

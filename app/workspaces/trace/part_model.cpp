@@ -56,7 +56,7 @@ QVariant PartModel::data(const QModelIndex& index, int role) const {
   const Row& row = m_rows[static_cast<std::size_t>(index.row())];
   const int column = index.column();
   if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole) {
-    if (column == Part) return row.name;
+    if (column == Part) return row.tensor ? shortTensorName(row.name.toStdString()) : row.name;
     if (column == Contribution) return row.contribution ? signedNumber(*row.contribution) : QString();
     if (column == Restored) return row.restored ? text::number(*row.restored, 3) : QString();
     return row.restoresWord ? tr("✓ back") : QString();

@@ -5,9 +5,11 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 #include "app/session/trace_json.h"
 #include "app/session/trace_page.h"
+#include "app/text/numbers.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/save_file.h"
@@ -22,14 +24,29 @@ ProofBar::ProofBar(TraceState& state, HandChanges& changes, QWidget* parent)
       m_state(state),
       m_changes(changes),
       m_sentence(new Label(Label::Style::Body)),
+      m_change(new Label(Label::Style::Muted)),
       m_try(new QPushButton(tr("Try it in Chat"))),
       m_break(new QPushButton(tr("Break it"))),
       m_save(new QPushButton(tr("Save…"))),
+      m_use(new QPushButton(tr("Use in Chat"))),
+      m_changeRow(new QWidget),
       m_undo(new QToolButton),
       m_breakMenu(new QMenu(this)) {
-  auto* row = new QHBoxLayout(this);
-  row->setContentsMargins(0, 0, 0, 0);
+  auto* column = new QVBoxLayout(this);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kHalf);
+  auto* row = new QHBoxLayout;
   row->setSpacing(space::kOne);
+  column->addLayout(row);
+  auto* changed = new QHBoxLayout(m_changeRow);
+  changed->setContentsMargins(0, 0, 0, 0);
+  m_change->setObjectName(QStringLiteral("trace-change"));
+  m_change->setWrapping();
+  m_use->setObjectName(QStringLiteral("trace-use-change"));
+  m_use->setToolTip(tr("The compared pane goes on with this change"));
+  changed->addWidget(m_change, 1);
+  changed->addWidget(m_use, 0, Qt::AlignTop);
+  column->addWidget(m_changeRow);
   m_sentence->setObjectName(QStringLiteral("trace-proof"));
   m_sentence->setWrapping();
   m_try->setObjectName(QStringLiteral("trace-try"));
@@ -51,6 +68,7 @@ ProofBar::ProofBar(TraceState& state, HandChanges& changes, QWidget* parent)
     row->addWidget(widget, 0, Qt::AlignTop);
   connect(m_try, &QPushButton::clicked, &m_changes, &HandChanges::restoreWeights);
   connect(m_undo, &QToolButton::clicked, &m_changes, &HandChanges::undo);
+  connect(m_use, &QPushButton::clicked, &m_changes, &HandChanges::useInChat);
   connect(m_save, &QPushButton::clicked, this, &ProofBar::save);
   connect(m_breakMenu, &QMenu::aboutToShow, this, &ProofBar::fillBreak);
   connect(&m_changes, &HandChanges::changed, this, &ProofBar::refresh);
@@ -71,6 +89,22 @@ void ProofBar::refresh() {
   m_try->setEnabled(m_state.isComplete() && !m_changes.isComputing());
   m_undo->setVisible(m_changes.canUndo());
   m_break->setEnabled(m_state.isComplete() && !m_changes.isComputing());
+  refreshChange();
+}
+
+// What was changed by hand, and what the model says then.
+void ProofBar::refreshChange() {
+  const HandChanges::Tried* tried = m_changes.tried();
+  const bool isTried = tried != nullptr && tried->effect;
+  m_changeRow->setVisible(isTried || m_changes.isComputing() || !m_changes.failure().isEmpty());
+  m_use->setVisible(isTried);
+  m_change->setRole(m_changes.failure().isEmpty() ? Label::Style::Muted : Label::Style::Error);
+  if (!m_changes.failure().isEmpty()) return m_change->setText(m_changes.failure());
+  if (!isTried) return m_change->setText(tr("Running the model with the change…"));
+  m_change->setText(tr("%1: the logit difference goes from %2 to %3; %4.")
+                        .arg(tried->what, text::number(m_state.trace()->found().comparedDifference(), 3),
+                             text::number(tried->effect->logitDifference, 3),
+                             tried->effect->isReferenceWord ? tr("the word is back") : tr("the word stays wrong")));
 }
 
 // Of the layer of the selected tensor: with eighty layers nobody reads a menu of all.

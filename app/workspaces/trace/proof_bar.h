@@ -24,11 +24,13 @@ class ProofBar : public QWidget {
  private:
   void fillBreak();
   void save();
+  void refreshChange();
 
   TraceState& m_state;
   HandChanges& m_changes;
-  Label* m_sentence;
-  QPushButton *m_try, *m_break, *m_save;
+  Label *m_sentence, *m_change;
+  QPushButton *m_try, *m_break, *m_save, *m_use;
+  QWidget* m_changeRow;
   QToolButton* m_undo;
   QMenu* m_breakMenu;
 };

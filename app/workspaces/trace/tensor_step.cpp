@@ -46,9 +46,9 @@ TensorStep::TensorStep(TraceState& state, QWidget* parent)
   m_splitter->setChildrenCollapsible(false);
   m_splitter->addWidget(m_map);
   m_splitter->addWidget(m_table);
-  m_splitter->setStretchFactor(0, 1);
-  m_splitter->setStretchFactor(1, 1);
-  m_splitter->setSizes({400, 400});
+  m_splitter->setStretchFactor(0, 2);
+  m_splitter->setStretchFactor(1, 3);
+  m_splitter->setSizes({360, 540});
   m_splitter->setObjectName(QStringLiteral("trace-tensors"));
   body()->addWidget(m_splitter, 1);
   auto* foot = new QHBoxLayout;
@@ -77,10 +77,7 @@ void TensorStep::buildTable() {
   m_table->setAllColumnsShowFocus(true);
   m_table->setItemDelegateForColumn(PartModel::Contribution, new BarDelegate(PartModel::kShareRole, this));
   m_table->header()->setProperty("kind", QStringLiteral("compact"));
-  m_table->header()->setStretchLastSection(false);
-  m_table->header()->setSectionResizeMode(PartModel::Part, QHeaderView::Stretch);
-  for (const int column : {PartModel::Contribution, PartModel::Restored, PartModel::Word})
-    m_table->header()->setSectionResizeMode(column, QHeaderView::ResizeToContents);
+  m_table->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
   m_table->setTextElideMode(Qt::ElideMiddle);
   connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
     if (!index.isValid()) return;
@@ -192,8 +189,8 @@ QString TensorStep::result() const {
   if (rows.empty() || !rows.front().tensor) return {};
   const QString value = rows.front().contribution ? signedNumber(*rows.front().contribution) : QString();
   const auto restoring = std::ranges::count_if(rows, [](const PartModel::Row& row) { return row.restoresWord; });
-  if (restoring == 0) return rows.front().name + u' ' + value;
-  return restoring == 1 ? tr("one restores the word") : tr("%1 restore the word, each alone").arg(restoring);
+  if (restoring == 0) return shortTensorName(rows.front().name.toStdString()) + u' ' + value;
+  return restoring == 1 ? tr("one restores the word") : tr("%1 restore the word").arg(restoring);
 }
 
 }  // namespace app

@@ -77,6 +77,12 @@ QString variantTitle(const Variant& variant, const Selection& selection) {
   return title + QStringLiteral(" · KV ") + QString::fromUtf8(core::model::nameOf(variant.kv).data()).toUpper();
 }
 
+QString shortTensorName(const std::string& name) {
+  const auto place = core::model::placeOf(name);
+  const QString path = QString::fromStdString(place.path);
+  return place.layer ? QStringLiteral("%1 · %2").arg(*place.layer).arg(path) : path;
+}
+
 QString signedNumber(double value, int digits) {
   const QString number = text::number(value, digits);
   return value > 0 ? u'+' + number : number;

@@ -20,6 +20,8 @@ QString shortDepthName(const std::string& residual);
 QString recipeTitle(const core::model::Recipe& recipe, const Selection& selection);
 /// The same with the type of keys and values where that is not the usual one: "NF4 · 64 · KV INT8".
 QString variantTitle(const Variant& variant, const Selection& selection);
+/// "3 · attn_q" of "blk.3.attn_q.weight"; of one outside the layers its name without ".weight".
+QString shortTensorName(const std::string& name);
 /// A number with its sign, as contributions are written: "+0.43".
 QString signedNumber(double value, int digits = 3);
 

@@ -14,6 +14,16 @@ namespace app {
 using core::quant::DecidedWeight;
 using core::quant::WeightDecision;
 
+namespace {
+
+/// Without a sign where nothing is left of it.
+QString shareText(double share) {
+  constexpr double kShown = 0.0005;
+  return text::percent(std::abs(share) < kShown ? 0.0 : share);
+}
+
+}  // namespace
+
 void WeightModel::show(const BlockDetails* details, double whole, std::uint64_t width,
                        std::vector<std::uint64_t> proved) {
   beginResetModel();
@@ -46,10 +56,8 @@ QString WeightModel::decisionText(const DecidedWeight& weight) const {
     case WeightDecision::Clipped:
       return tr("clipped: beyond the outermost level");
     case WeightDecision::OutlierScale:
-      return weight.cause ? tr("wide steps (%1): column %2 set the scale")
-                                .arg(text::number(weight.step, 3))
-                                .arg(*weight.cause % m_width)
-                          : tr("wide steps: an outlier set the scale");
+      return weight.cause ? tr("column %1, an outlier, set the scale").arg(*weight.cause % m_width)
+                          : tr("an outlier set the scale");
     case WeightDecision::CodeBookGap:
       return tr("a gap of the code book, %1 wide").arg(text::number(weight.step, 3));
     case WeightDecision::NotTheNearest:
@@ -82,7 +90,7 @@ QString WeightModel::textOf(const Line& line, int column) const {
     case Contribution:
       return line.contribution ? signedNumber(static_cast<double>(*line.contribution)) : QStringLiteral("…");
     case Share:
-      return line.contribution && m_whole != 0 ? text::percent(static_cast<double>(*line.contribution) / m_whole)
+      return line.contribution && m_whole != 0 ? shareText(static_cast<double>(*line.contribution) / m_whole)
                                                : QString();
     default:
       return decisionText(w);
@@ -105,7 +113,10 @@ QVariant WeightModel::data(const QModelIndex& index, int role) const {
 }
 
 QVariant WeightModel::headerData(int section, Qt::Orientation orientation, int role) const {
-  if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
+  if (orientation != Qt::Horizontal) return {};
+  if (role == Qt::TextAlignmentRole && (section == Why || section == Place))
+    return int(Qt::AlignLeft | Qt::AlignVCenter);
+  if (role != Qt::DisplayRole) return {};
   const QString titles[Columns]{tr("row, column"), tr("was"),          tr("code"),  tr("became"),
                                 tr("error"),       tr("contribution"), tr("share"), tr("because")};
   return titles[section];
