@@ -10,15 +10,24 @@
 #include <QRegularExpression>
 #include <QTabBar>
 #include <QTest>
+#include <algorithm>
 
 #include "app/lessons/glossary.h"
 #include "app/workspaces/workspace.h"
+#include "core/model/recipe/file_type.h"
 
 #include "workspace_window.h"
 
 using namespace app;
 
 namespace {
+
+/// What model files are named after: the schemes panel describes each.
+bool isFileType(const QString& text) {
+  return std::ranges::any_of(core::model::allFileTypes(), [&](const core::model::FileTypeInfo& type) {
+    return text == QLatin1String(type.name.data(), static_cast<qsizetype>(type.name.size()));
+  });
+}
 
 /// What people read on a widget.
 QStringList textsOn(const QWidget& widget) {
@@ -27,7 +36,8 @@ QStringList textsOn(const QWidget& widget) {
   if (const auto* box = qobject_cast<const QGroupBox*>(&widget)) return {box->title()};
   QStringList texts;
   if (const auto* box = qobject_cast<const QComboBox*>(&widget))
-    for (int i = 0; i < box->count(); ++i) texts << box->itemText(i);
+    for (int i = 0; i < box->count(); ++i)
+      if (!isFileType(box->itemText(i))) texts << box->itemText(i);
   if (const auto* tabs = qobject_cast<const QTabBar*>(&widget))
     for (int i = 0; i < tabs->count(); ++i) texts << tabs->tabText(i).remove(u'&');
   if (const auto* header = qobject_cast<const QHeaderView*>(&widget); header && header->orientation() == Qt::Horizontal)

@@ -24,10 +24,15 @@ namespace {
 constexpr double kFactsFrom = 330;  ///< width of a header that has room for them, at 100 % zoom
 constexpr int kSwatch = 10, kMostShown = 18, kLeastLetters = 12;
 
-QIcon swatch(SeriesMark mark, const QColor& color) {
+QPixmap emptySwatch() {
   QPixmap pixmap(kSwatch * 2, kSwatch * 2);
   pixmap.setDevicePixelRatio(2);
   pixmap.fill(Qt::transparent);
+  return pixmap;
+}
+
+QIcon swatch(SeriesMark mark, const QColor& color) {
+  QPixmap pixmap = emptySwatch();
   QPainter painter(&pixmap);
   painter.setRenderHint(QPainter::Antialiasing);
   paintMark(painter, mark, QRectF(0.5, 0.5, kSwatch - 1, kSwatch - 1), color);
@@ -132,9 +137,10 @@ void PaneHeader::fillSchemes() {
   const auto current = std::find(m_listed.begin(), m_listed.end(), m_variant.recipe) - m_listed.begin();
   m_listed.push_back(std::nullopt);
   m_schemes->insertSeparator(m_schemes->count());
+  const QIcon none(emptySwatch());  // so that all names stand in one column
   for (const SchemeEntry& entry : m_selection.schemes()) {
     if (std::find(m_listed.begin(), m_listed.end(), std::optional(entry.recipe)) != m_listed.end()) continue;
-    m_schemes->addItem(entry.title, QString::fromStdString(entry.recipe.toString()));
+    m_schemes->addItem(none, entry.title, QString::fromStdString(entry.recipe.toString()));
     m_listed.emplace_back(entry.recipe);
   }
   m_schemes->setCurrentIndex(static_cast<int>(current));
