@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
@@ -148,16 +149,19 @@ class Tracer {
                                     replay, trace::blockSizesOf(replay.tensors()));
     trace::ProofSettings settings;
     settings.seed = m_request.seed;
+    const trace::Attribution& known = *m_trace.attribution;
+    settings.slopesMislead =
+        std::abs(known.remainder) > trace::AttributionSettings().remainder * std::abs(known.reference - known.compared);
     for (const trace::TensorEffect& tensor : m_trace.restoration->tensors)
       if (tensor.restored.isReferenceWord) settings.restoring.push_back(tensor.tensor);
     const JobContext part = m_job.part(0.6, 0.95);
     const auto rank = [&](const trace::Objective& objective, const trace::Restored& restored) {
       return local.rank(objective, restored, settings.keep, part);
     };
-    const trace::Ranking known = trace::rankByContribution(*m_trace.attribution, replay.tensors());
+    const trace::Ranking byContribution = trace::rankByContribution(known, replay.tensors());
     const auto find = [&](bool shows) {
       m_trace.proof = trace::prove(
-          replay, parting(), m_trace.found().referenceLogits, known, rank, settings,
+          replay, parting(), m_trace.found().referenceLogits, byContribution, rank, settings,
           [&](const trace::Proof& proof) {
             m_trace.proof = proof;
             if (shows && !m_seenBlocks) finish(TraceStage::Blocks);
@@ -172,8 +176,18 @@ class Tracer {
       settings.margin = kWideMargin;
       find(false);
     }
+    nameFirst();
     if (m_trace.proof->weights) explain(replay, *m_trace.proof->weights);
     finish(TraceStage::Weights);
+  }
+
+  /// A proved set that lies in one tensor says more than how far that tensor as a whole brings the word.
+  void nameFirst() {
+    const auto named = trace::onlyTensor(*m_trace.proof);
+    if (!named) return;
+    auto& tensors = m_trace.restoration->tensors;
+    const auto found = std::ranges::find(tensors, *named, &trace::TensorEffect::tensor);
+    if (found != tensors.end()) std::rotate(tensors.begin(), found, found + 1);
   }
 
   void explain(const Replay& replay, const trace::ProvedSet& set) {

@@ -56,6 +56,7 @@ struct Trace {
   std::uint64_t differingWeights = 0;
   std::vector<TracedTensor> tensors;  ///< what other parts speak of by index
   std::optional<core::trace::Depth> depth;
+  /// Its tensors in its order, but for the one in which a whole proof lies: that is first.
   std::optional<core::trace::Restoration> restoration;
   std::optional<core::trace::Attribution> attribution;
   std::optional<core::trace::Proof> proof;  ///< not where both say the same

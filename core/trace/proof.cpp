@@ -9,6 +9,14 @@
 
 namespace core::trace {
 
+std::optional<std::size_t> onlyTensor(const Proof& proof) {
+  const std::optional<ProvedSet>& set = proof.blocks ? proof.blocks : proof.weights;
+  if (!set) return std::nullopt;
+  const std::uint32_t first = set->members.front().tensor;
+  const bool isOnly = std::ranges::all_of(set->members, [&](const Candidate& one) { return one.tensor == first; });
+  return isOnly ? std::optional<std::size_t>(first) : std::nullopt;
+}
+
 Restored restoredBy(std::span<const Candidate> members) {
   Restored restored;
   for (const Candidate& member : members) {

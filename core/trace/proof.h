@@ -41,6 +41,8 @@ struct ProofSettings {
   std::size_t rounds = 8;        ///< of restoring some and ranking anew
   /// Tensors of which one alone brings A back, restored whole: where to look if no slope leads there.
   std::vector<std::size_t> restoring = {};
+  /// The quadrature of the contributions came to no end, as behind a damaged exponent: look there in any case.
+  bool slopesMislead = false;
 };
 
 /// Orders that a search may go by; the first is there at once, others cost a reverse pass each.
@@ -55,6 +57,9 @@ using RankFrom = std::function<Ranking(const Objective&, const Restored&)>;
 Proof prove(Replay& replay, const Parting& parting, std::span<const float> referenceLogits,
             const Ranking& byContribution, const RankFrom& rank, const ProofSettings& settings = {},
             const std::function<void(const Proof&)>& onFound = {}, const JobContext& job = JobContext());
+
+/// The tensor in which all blocks of the proof lie, or, without blocks, all weights; nothing where they are several.
+std::optional<std::size_t> onlyTensor(const Proof& proof);
 
 /// The members as something to restore.
 Restored restoredBy(std::span<const Candidate> members);

@@ -129,7 +129,10 @@ std::optional<SetSearch::Found> SetSearch::along(std::span<const Ranking> rankin
 std::optional<SetSearch::Found> SetSearch::find(std::span<const Ranking> rankings, const RankFrom& rank,
                                                 const std::function<Ranking()>& lastResort) {
   std::optional<Found> found = along(rankings);
-  if (!found) found = along(std::vector<Ranking>{lastResort()});
+  if (!found || (m_settings.slopesMislead && found->members.size() > 1)) {
+    auto other = along(std::vector<Ranking>{lastResort()});
+    if (other && (!found || other->members.size() < found->members.size())) found = std::move(other);
+  }
   if (!found) found = inRounds(rank);
   if (!found) return std::nullopt;
   prune(*found);

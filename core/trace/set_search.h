@@ -23,7 +23,7 @@ class SetSearch {
     Replay::Run run;
     bool isMinimal = false;
   };
-  /// @param lastResort where none of the others comes to anything
+  /// @param lastResort where none of the others comes to anything, or they mislead
   std::optional<Found> find(std::span<const Ranking> rankings, const RankFrom& rank,
                             const std::function<Ranking()>& lastResort);
   /// How many of so many sets, as large and drawn from all that differs, do the same.
