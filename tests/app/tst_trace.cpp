@@ -281,6 +281,7 @@ class TestTrace : public QObject {
     QVERIFY(traced.settled());
     QVERIFY(traced.state().question() != first);
     QCOMPARE(traced.trace().found().position(), std::size_t{0});
+    for (const auto& row : traced.part<PartModel>()->rows()) QVERIFY(!row.restoresWord);  // nothing was lost
     while (traced.state().question() != first && traced.shown.selection().canGoBack()) traced.shown.selection().back();
     QVERIFY(traced.state().isComplete());
     QVERIFY(traced.text("trace-proof").startsWith(QStringLiteral("Restoring")));

@@ -31,7 +31,7 @@ void DepthMap::applyColors() {
   gradient.setColorStopAt(0, c.dark ? c.sunken : QColor(0xF7F7F7));
   gradient.setColorStopAt(1, c.exponent);
   m_map->setGradient(gradient);
-  m_differs->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, QPen(c.surface, 1), QBrush(c.sign), 6));
+  m_differs->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(c.surface, 1), QBrush(c.sign), 6));
   yAxis->grid()->setVisible(false);
 }
 

@@ -21,7 +21,7 @@ const core::trace::DifferingTensor& tensorNamed(const TracedModels& models, cons
 
 QString placeText(const TracedTensor& tensor, std::uint64_t element) {
   return HandChanges::tr("%1, row %2, column %3")
-      .arg(QString::fromStdString(tensor.name))
+      .arg(shortTensorName(tensor.name))
       .arg(element / tensor.width)
       .arg(element % tensor.width);
 }

@@ -20,7 +20,7 @@ void PartModel::show(const TraceState& state) {
       if (const auto* known = state.contribution(i)) row.contribution = known->sum;
       if (const auto* effect = state.effect(i)) {
         row.restored = effect->restored.logitDifference;
-        row.restoresWord = effect->restored.isReferenceWord;
+        row.restoresWord = state.restores(effect->restored);
       }
       m_rows.push_back(std::move(row));
     }
@@ -31,8 +31,8 @@ void PartModel::show(const TraceState& state) {
     if (isAttributed) {
       const OtherParts parts = otherParts(*trace->attribution);
       if (parts.hasInputs) m_rows.push_back({tr("rounded activations"), {}, parts.inputs, {}});
-      if (parts.hasCache) m_rows.push_back({tr("rounded keys and values"), {}, parts.cache, {}});
-      m_rows.push_back({tr("remainder of the quadrature"), {}, parts.remainder, {}});
+      if (parts.hasCache) m_rows.push_back({tr("rounded caches"), {}, parts.cache, {}});
+      m_rows.push_back({tr("remainder"), {}, parts.remainder, {}});
       const double whole = trace->attribution->reference - trace->attribution->compared;
       m_rows.push_back({tr("all together"), {}, whole, trace->attribution->reference, false, true});
     }
@@ -58,8 +58,9 @@ QVariant PartModel::data(const QModelIndex& index, int role) const {
   if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole) {
     if (column == Part) return row.tensor ? shortTensorName(row.name.toStdString()) : row.name;
     if (column == Contribution) return row.contribution ? signedNumber(*row.contribution) : QString();
-    if (column == Restored) return row.restored ? text::number(*row.restored, 3) : QString();
-    return row.restoresWord ? tr("✓ back") : QString();
+    if (!row.restored) return QString();
+    const QString number = text::number(*row.restored, 3);
+    return row.restoresWord ? QStringLiteral("✓ ") + number : number;
   }
   if (role == kShareRole && column == Contribution)
     return row.contribution && m_largest > 0 && !row.isSum ? *row.contribution / m_largest : 0.0;
@@ -73,23 +74,22 @@ QVariant PartModel::data(const QModelIndex& index, int role) const {
 
 QVariant PartModel::headerData(int section, Qt::Orientation orientation, int role) const {
   if (orientation != Qt::Horizontal) return {};
+  if (role == Qt::TextAlignmentRole) return int((section == Part ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
   if (role == Qt::DisplayRole) {
     switch (section) {
       case Part:
         return tr("part");
       case Contribution:
         return tr("contribution");
-      case Restored:
-        return tr("restored alone");
       default:
-        return tr("word");
+        return tr("restored alone");
     }
   }
   if (role == Qt::ToolTipRole && section == Contribution)
     return tr(
         "Its share of the change of the logit difference, by integrated gradients: the parts add up to the whole");
   if (role == Qt::ToolTipRole && section == Restored)
-    return tr("The logit difference when the reference has only this tensor back");
+    return tr("The logit difference when only this tensor is the reference's; ✓ where the word is back");
   return {};
 }
 

@@ -12,7 +12,7 @@ namespace app {
 class PartModel : public QAbstractTableModel {
   Q_OBJECT
  public:
-  enum Column { Part, Contribution, Restored, Word, Columns };
+  enum Column { Part, Contribution, Restored, Columns };
   struct Row {
     QString name;
     std::optional<std::size_t> tensor;  ///< of the trace

@@ -101,10 +101,11 @@ void ProofBar::refreshChange() {
   m_change->setRole(m_changes.failure().isEmpty() ? Label::Style::Muted : Label::Style::Error);
   if (!m_changes.failure().isEmpty()) return m_change->setText(m_changes.failure());
   if (!isTried) return m_change->setText(tr("Running the model with the change…"));
+  const QString word = quotedWord(m_state.tokenizer(), m_state.trace()->found().parting.reference);
   m_change->setText(tr("%1: the logit difference goes from %2 to %3; %4.")
                         .arg(tried->what, text::number(m_state.trace()->found().comparedDifference(), 3),
                              text::number(tried->effect->logitDifference, 3),
-                             tried->effect->isReferenceWord ? tr("the word is back") : tr("the word stays wrong")));
+                             (tried->effect->isReferenceWord ? tr("it says %1") : tr("it does not say %1")).arg(word)));
 }
 
 // Of the layer of the selected tensor: with eighty layers nobody reads a menu of all.

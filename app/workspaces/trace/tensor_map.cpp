@@ -13,7 +13,8 @@ namespace app {
 
 namespace {
 constexpr int kColors = 256, kMostTicks = 20;
-}
+constexpr double kMarkRight = 0.32, kMarkUp = 0.28;  // of a check in its cell, from the middle
+}  // namespace
 
 QCPColorGradient divergingGradient() {
   const ThemeColors& colors = Theme::instance().colors();
@@ -114,12 +115,10 @@ void TensorMap::draw() {
         if (cell == nullptr || (m_grid.isOutside(kind) && block != blocks / 2)) continue;
         const QColor ground = isKnown ? QColor::fromRgba(divergingGradient().color(share, QCPRange(-1, 1)))
                                       : Theme::instance().colors().surface;
-        const QString number = cell->isKnown ? signedNumber(cell->value, 2) : QString();
-        const QString text = cell->restores ? u'✓' + number : number;
-        if (!text.isEmpty()) values.push_back({QPointF(block, kind), text, TextLayer::inkOn(ground)});
-        // Where numbers do not fit, what restores the word is marked all the same.
-        if (cell->restores && blocks > 16)
-          marks.push_back({QPointF(block, kind), QStringLiteral("✓"), TextLayer::inkOn(ground)});
+        const QString number = signedNumber(cell->value, 2);
+        const QColor ink = TextLayer::inkOn(ground);
+        if (cell->isKnown) values.push_back({QPointF(block, kind), number, ink});
+        if (cell->restores) marks.push_back({QPointF(block + kMarkRight, kind - kMarkUp), QStringLiteral("✓"), ink});
       }
     }
     QSharedPointer<QCPAxisTickerText> kindTicks(new QCPAxisTickerText), blockTicks(new QCPAxisTickerText);
@@ -129,7 +128,6 @@ void TensorMap::draw() {
     xAxis->setTicker(blockTicks);
     yAxis->setTicker(kindTicks);
   }
-  if (!marks.empty()) values.clear();
   m_values->setEntries(std::move(values));
   m_marks->setEntries(std::move(marks));
   setSelected(m_selected);

@@ -132,10 +132,10 @@ void TensorStep::fillMap() {
       cell.value = effect->restored.logitDifference - trace->restoration->compared.logitDifference;
     }
     if (effect != nullptr) {
-      cell.restores = effect->restored.isReferenceWord;
-      cell.note = tr("restored alone: logit difference %1, %2")
-                      .arg(text::number(effect->restored.logitDifference, 3),
-                           cell.restores ? tr("the word is back") : tr("the word stays wrong"));
+      cell.restores = m_state.restores(effect->restored);
+      cell.note = tr("restored alone: logit difference %1").arg(text::number(effect->restored.logitDifference, 3));
+      if (trace->found().agreement == core::trace::Agreement::Parted)
+        cell.note += cell.restores ? tr(", the word is back") : tr(", the word stays wrong");
     }
     cells.push_back(std::move(cell));
   }
@@ -156,7 +156,10 @@ QString TensorStep::sumText() const {
                      .arg(text::number(sums.compared, 3), text::number(sums.reference, 3), signedNumber(tensors));
   if (parts.hasInputs) text += tr(" + rounded activations %1").arg(signedNumber(parts.inputs));
   if (parts.hasCache) text += tr(" + rounded keys and values %1").arg(signedNumber(parts.cache));
-  return text + tr(" + remainder %1. ✓ restored alone, it brings the word back.").arg(signedNumber(parts.remainder, 2));
+  text += tr(" + remainder %1.").arg(signedNumber(parts.remainder, 2));
+  return trace->found().agreement == core::trace::Agreement::Parted
+             ? text + tr(" ✓ restored alone, it brings the word back.")
+             : text;
 }
 
 void TensorStep::refreshPlace() {

@@ -177,6 +177,10 @@ const core::trace::TensorEffect* TraceState::effect(std::size_t tensor) const {
   return found == all.end() ? nullptr : &*found;
 }
 
+bool TraceState::restores(const core::trace::Effect& effect) const {
+  return trace()->found().agreement == core::trace::Agreement::Parted && effect.isReferenceWord;
+}
+
 std::optional<std::size_t> TraceState::indexInModel(std::size_t tensor) const {
   if (!m_model || !trace()) return std::nullopt;
   const auto tensors = m_model->checkpoint().tensors();

@@ -56,6 +56,8 @@ class TraceState : public QObject {
   const core::trace::TensorContribution* contribution(std::size_t tensor) const;
   /// What restoring it alone does; null where that was not tried.
   const core::trace::TensorEffect* effect(std::size_t tensor) const;
+  /// Whether a run brings back the word that the compared model lost; never where both say the same.
+  bool restores(const core::trace::Effect& effect) const;
   /// Index in the open model; nothing where it has no tensor of this name.
   std::optional<std::size_t> indexInModel(std::size_t tensor) const;
   void selectTensor(std::size_t tensor);
