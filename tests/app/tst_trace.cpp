@@ -196,6 +196,29 @@ class TestTrace : public QObject {
     QCOMPARE(changes->tried()->recipe.replacements.size(), std::size_t{1});
   }
 
+  void anExponentBitOfAScaleIsToggled() {
+    Traced traced;
+    traced.goTo(4);
+    QMenu* menu = traced.page().findChild<QToolButton*>(QStringLiteral("trace-toggle-bit"))->menu();
+    Q_EMIT menu->aboutToShow();
+    QAction* exponent = nullptr;
+    QStringList fields;
+    for (QAction* field : menu->actions()) {
+      fields << field->text();
+      for (QAction* bit : field->menu()->actions())
+        if (field->text() == QStringLiteral("the scale") && bit->text().contains(QStringLiteral("exponent")))
+          exponent = bit;
+    }
+    QVERIFY2(fields.contains(QStringLiteral("the code")), qPrintable(fields.join(u' ')));
+    QVERIFY2(exponent != nullptr, qPrintable(fields.join(u' ')));
+    exponent->trigger();
+    QVERIFY(traced.shown.waitUntilIdle());
+    const auto* tried = traced.part<HandChanges>()->tried();
+    QVERIFY2(tried != nullptr, qPrintable(traced.part<HandChanges>()->failure()));
+    QVERIFY2(tried->what.contains(QStringLiteral("exponent of the scale toggled")), qPrintable(tried->what));
+    QVERIFY(std::abs(tried->effect->logitDifference - traced.trace().found().comparedDifference()) > 1e-4);
+  }
+
   void whatWasRestoredIsTriedInChatAndTakenBack() {
     Traced traced;
     Selection& selection = traced.shown.selection();

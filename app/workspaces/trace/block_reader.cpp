@@ -82,7 +82,8 @@ void BlockReader::readBlock(std::size_t tensor, const TraceState::Block& block) 
   const auto work = [model = m_state.selection().model(), result = m_state.result(), tensor,
                      block](const core::JobContext& job) {
     const auto models = result.models ? result.models : makeTracedModels(*model, *result.question, job);
-    return BlockDetails{tensor, block, decisionsIn(tensorOf(*models, result.trace->tensors[tensor].name), block), {}};
+    const auto& differing = tensorOf(*models, result.trace->tensors[tensor].name);
+    return BlockDetails{tensor, block, decisionsIn(differing, block), {}, differing.mine};
   };
   const auto done = [this](BlockDetails details) {
     m_details = std::move(details);

@@ -16,6 +16,7 @@ struct BlockDetails {
   TraceState::Block block;
   std::vector<core::quant::DecidedWeight> weights;  ///< in the block's order
   std::vector<float> contributions;                 ///< likewise; empty while they are being computed
+  core::quant::QuantizedTensorPtr stored;           ///< the compared model's tensor
 };
 
 /// Reads the block that is selected: its weights at once, their contributions as soon as those of the tensor are known.
@@ -28,6 +29,8 @@ class BlockReader : public QObject {
   void setActive(bool active);
   /// Of the selected block; null while it is not known.
   const BlockDetails* details() const;
+  /// The compared model's tensor of that block; null while it is not known.
+  core::quant::QuantizedTensorPtr stored() const { return details() ? details()->stored : nullptr; }
   const QString& failure() const { return m_failure; }
   bool isComputing() const;
 

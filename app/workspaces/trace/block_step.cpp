@@ -18,15 +18,17 @@
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/trace/bar_delegate.h"
+#include "app/workspaces/trace/bit_menu.h"
 #include "app/workspaces/trace/block_reader.h"
 #include "app/workspaces/trace/hand_changes.h"
 #include "app/workspaces/trace/trace_words.h"
 #include "app/workspaces/trace/weight_model.h"
+#include "core/base/error.h"
 
 namespace app {
 
 namespace {
-constexpr int kRowHeight = 23, kMostBits = 16;
+constexpr int kRowHeight = 23;
 }
 
 BlockStep::BlockStep(TraceState& state, HandChanges& changes, QWidget* parent)
@@ -133,23 +135,21 @@ void BlockStep::buildFoot() {
   connect(m_bitMenu, &QMenu::aboutToShow, this, &BlockStep::fillBits);
 }
 
-// As many bits as the code of the chosen weight has; the highest first, as they are written.
 void BlockStep::fillBits() {
   m_bitMenu->clear();
   const auto element = chosen();
   const auto tensor = m_state.tensor();
-  const auto& models = m_state.result().models;
-  if (!element || !tensor) return;
-  std::uint32_t bits = 8;
-  if (models) {
-    for (const auto& differing : models->tensors)
-      if (differing.name == m_state.trace()->tensors[*tensor].name && differing.mine->scheme)
-        bits = static_cast<std::uint32_t>(core::quant::codeBits(differing.mine->scheme->format.name));
+  const auto stored = tensor ? m_reader->stored() : nullptr;
+  if (!element || stored == nullptr) return;
+  try {
+    fillBitMenu(*m_bitMenu, *stored, *element,
+                [this, tensor = *tensor, element = *element](const core::quant::FieldPlace& place, std::uint32_t bit,
+                                                             const QString& name) {
+                  m_changes.toggleBit(tensor, element, place, bit, name);
+                });
+  } catch (const core::Error& error) {
+    m_bitMenu->addAction(QString::fromUtf8(error.what()))->setEnabled(false);
   }
-  for (std::uint32_t bit = std::min<std::uint32_t>(bits, kMostBits); bit-- > 0;)
-    m_bitMenu->addAction(tr("Bit %1").arg(bit), this, [this, tensor = *tensor, element = *element, bit] {
-      m_changes.toggleBit(tensor, element, bit);
-    });
 }
 
 void BlockStep::setActive(bool active) { m_reader->setActive(active); }

@@ -110,15 +110,15 @@ void HandChanges::storeDifferently(std::size_t tensor, std::uint64_t element, Di
   run(tr("Trying another code"), make, Then::Show);
 }
 
-void HandChanges::toggleBit(std::size_t tensor, std::uint64_t element, std::uint32_t bit) {
+void HandChanges::toggleBit(std::size_t tensor, std::uint64_t element, const core::quant::FieldPlace& place,
+                            std::uint32_t bit, const QString& name) {
   const TracedTensor of = m_state.trace()->tensors[tensor];
-  const auto make = [of, element, bit, title = tr("%1 with one bit toggled").arg(comparedTitle())](
+  const auto make = [of, element, place, bit, name, title = tr("%1 with one bit toggled").arg(comparedTitle())](
                         const TracedModels& models, Tried& tried) {
-    const QuantizedTensorPtr& stored = tensorNamed(models, of.name).mine;
     tried.title = title;
-    tried.what = tr("%1: bit %2 of its code toggled").arg(placeText(of, element)).arg(bit);
+    tried.what = tr("%1: %2 toggled").arg(placeText(of, element), name);
     return core::model::Replacements{
-        {of.name, core::quant::withToggledBit(*stored, core::quant::codePlace(*stored, element), bit)}};
+        {of.name, core::quant::withToggledBit(*tensorNamed(models, of.name).mine, place, bit)}};
   };
   run(tr("Toggling a bit"), make, Then::Show);
 }

@@ -30,7 +30,9 @@ class HandChanges : public QObject {
 
   void restoreWeights();
   void storeDifferently(std::size_t tensor, std::uint64_t element, Direction direction);
-  void toggleBit(std::size_t tensor, std::uint64_t element, std::uint32_t bit);
+  /// @param name of the bit, for people: "bit 14, exponent, of the scale"
+  void toggleBit(std::size_t tensor, std::uint64_t element, const core::quant::FieldPlace& place, std::uint32_t bit,
+                 const QString& name);
   void switchOffLayer(std::uint32_t layer);
   void switchOffHead(std::uint32_t layer, std::uint32_t head);
   /// Chat's compared pane goes on with the last change.
