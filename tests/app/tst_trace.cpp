@@ -162,6 +162,36 @@ class TestTrace : public QObject {
     QCOMPARE(selection.workspace(), QStringLiteral("trace"));
   }
 
+  void whatIsDrawnOfALargeMatrixKeepsItsExtremes() {
+    core::trace::TensorContribution tensor;
+    tensor.rows = 1000;
+    tensor.width = 16384;
+    tensor.blockSize = 32;
+    tensor.blockSums.assign(1000 * 512, 0.001F);
+    tensor.blockSums[701 * 512 + 403] = -2.0F;
+    const ContributionMap map = contributionMap(tensor, 100);
+    QCOMPARE(map.cellRows, std::size_t{100});
+    QCOMPARE(map.cellColumns, std::size_t{100});
+    QCOMPARE(map.largest, 2.0F);
+    const std::size_t cell = 70 * 100 + 403 * 100 / 512;
+    QCOMPARE(map.values[cell], -2.0F);
+    QCOMPARE(map.extremes[cell], std::uint64_t{701 * 512 + 403});
+    // A click near it finds it, and arrow keys leave it.
+    BlockMap picture;
+    picture.resize(500, 400);
+    picture.setMap(map);
+    picture.replot();
+    BlockMap::Place clicked;
+    connect(&picture, &BlockMap::blockClicked, this, [&](quint64 row, quint64 block) {
+      clicked = {row, block};
+      picture.setSelected(clicked);
+    });
+    QTest::mouseClick(&picture, Qt::LeftButton, {}, picture.centerOf({705, 404}));
+    QCOMPARE(clicked, BlockMap::Place(701, 403));
+    QTest::keyClick(&picture, Qt::Key_Up);
+    QVERIFY(clicked.first >= 690 && clicked.first < 700);
+  }
+
   void contributionsOfABlockAddUp() {
     Traced traced;
     traced.goTo(4);

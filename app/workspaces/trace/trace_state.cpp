@@ -28,6 +28,7 @@ TraceState::TraceState(Selection& selection, JobRunner& jobs, QObject* parent)
   });
   connect(&selection, &Selection::traceQuestionChanged, this, &TraceState::follow);
   connect(&selection, &Selection::modelChanged, this, &TraceState::follow);
+  connect(&selection, &Selection::calibrationChanged, this, &TraceState::followCalibration);
   connect(&selection, &Selection::tensorChanged, this, &TraceState::placeChanged);
   connect(&selection, &Selection::weightChanged, this, &TraceState::placeChanged);
 }
@@ -53,9 +54,7 @@ void TraceState::follow() {
     m_running.reset();
   }
   if (asked && (m_result.question == asked || m_running == asked)) return;
-  m_result = {};
-  m_isComplete = m_wasStopped = false;
-  m_failure.clear();
+  forget();
   const auto known = std::ranges::find(m_earlier, asked, &TraceResult::question);
   if (asked && known != m_earlier.end()) {
     m_result = *known;
@@ -66,11 +65,28 @@ void TraceState::follow() {
   Q_EMIT changed();
 }
 
+void TraceState::forget() {
+  m_result = {};
+  m_isComplete = m_wasStopped = m_isOld = false;
+  m_failure.clear();
+}
+
+// What looks at data becomes other weights with another calibration.
+void TraceState::followCalibration() {
+  const auto looksAtData = [this](const TraceResult& result) {
+    const auto need = [this](const Variant& variant) { return m_selection.needOf(variant.recipe); };
+    return result.question && (need(result.question->compared) != core::quant::CalibrationNeed::None ||
+                               need(result.question->reference) != core::quant::CalibrationNeed::None);
+  };
+  std::erase_if(m_earlier, looksAtData);
+  if (!trace() || !looksAtData(m_result)) return;
+  m_isOld = true;
+  Q_EMIT changed();
+}
+
 void TraceState::run() {
   if (!m_model || !question()) return;
-  m_result = {};
-  m_isComplete = m_wasStopped = false;
-  m_failure.clear();
+  forget();
   m_running = question();
   m_feed = std::make_shared<TraceFeed>();
   const auto work = [engine = m_engine, model = m_model, asked = m_running, feed = m_feed](

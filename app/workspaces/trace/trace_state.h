@@ -44,6 +44,8 @@ class TraceState : public QObject {
   /// Why it ended early; empty: it did not.
   const QString& failure() const { return m_failure; }
   bool wasStopped() const { return m_wasStopped; }
+  /// Whether schemes are made with another calibration since.
+  bool isOld() const { return m_isOld; }
   void run();
   void stop();
 
@@ -71,6 +73,8 @@ class TraceState : public QObject {
 
  private:
   void follow();
+  void forget();
+  void followCalibration();
   void takeNews();
   void take(TraceResult result);
   void showFirstPlace();
@@ -85,7 +89,7 @@ class TraceState : public QObject {
   std::deque<TraceResult> m_earlier;  ///< complete ones, for the way back
   QString m_failure;
   QTimer m_poll;
-  bool m_isComplete = false, m_wasStopped = false, m_isActive = false;
+  bool m_isComplete = false, m_wasStopped = false, m_isActive = false, m_isOld = false;
 };
 
 }  // namespace app

@@ -158,7 +158,10 @@ void TraceWorkspace::refreshCase() {
   if (isFound) sentence = caseText(*trace, *m_state->result().question, selection(), m_state->tokenizer());
   const auto asked = m_bar->asked();
   const bool isOld = isFound && asked && !(*asked == *m_state->result().question);
-  if (isOld) sentence = tr("Old, of another question than above: ") + sentence;
+  if (isOld)
+    sentence = tr("Old, of another question than above: ") + sentence;
+  else if (isFound && m_state->isOld())
+    sentence = tr("Old, of weights made with another calibration: ") + sentence;
   if (isFound && !m_state->failure().isEmpty()) sentence += u' ' + m_state->failure();
   if (isFound && m_state->wasStopped()) sentence += tr(" Stopped; what is known stays.");
   m_case->setText(sentence);
