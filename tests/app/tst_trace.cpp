@@ -303,6 +303,10 @@ class TestTrace : public QObject {
     QVERIFY2(traced.text("trace-message").startsWith(QStringLiteral("They never part")),
              qPrintable(traced.text("trace-message")));
     QVERIFY(traced.text("trace-message-text").contains(QStringLiteral("coarser")));
+    QTest::mouseClick(traced.page().findChild<QPushButton*>(QStringLiteral("trace-coarser")), Qt::LeftButton);
+    QVERIFY(traced.settled());
+    QVERIFY(traced.trace().search.found.has_value());
+    QVERIFY(!traced.shown.selection().isChecked(core::quant::Scheme::parse("int3")));  // the list stays as it is
   }
 
   void whatIsKnownStaysWhenItIsStopped() {

@@ -2,6 +2,7 @@
 
 #include <QGridLayout>
 #include <QKeyEvent>
+#include <QPushButton>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QTableView>
@@ -31,7 +32,7 @@ namespace app {
 namespace {
 constexpr Length kWide{1180}, kHigh{800};  // of the page, from which on all steps are seen at once
 const QString kStepKey = QStringLiteral("step");
-constexpr const char* kExamplePrompt = "What is a zero-point?";
+constexpr const char *kExamplePrompt = "What is a zero-point?", *kCoarse = "int3";
 }  // namespace
 
 TraceWorkspace::TraceWorkspace(const WorkspaceContext& context, QWidget* parent)
@@ -81,6 +82,13 @@ QWidget* TraceWorkspace::buildMessage() {
   page->body()->addStretch(2);
   page->body()->addWidget(m_messageTitle);
   page->body()->addWidget(m_messageText);
+  m_coarser = new QPushButton(tr("Compare INT3 instead"));
+  m_coarser->setObjectName(QStringLiteral("trace-coarser"));
+  connect(m_coarser, &QPushButton::clicked, this, [this] {
+    if (m_state->question()) askCoarser(*m_state->question());
+  });
+  page->body()->addSpacing(space::kOne);
+  page->body()->addWidget(m_coarser, 0, Qt::AlignHCenter);
   page->body()->addStretch(3);
   return page;
 }
@@ -156,8 +164,8 @@ void TraceWorkspace::refreshCase() {
   const bool isFound = trace != nullptr && trace->search.found;
   QString sentence;
   if (isFound) sentence = caseText(*trace, *m_state->result().question, selection(), m_state->tokenizer());
-  const auto asked = m_bar->asked();
-  const bool isOld = isFound && asked && !(*asked == *m_state->result().question);
+  const auto inBar = m_bar->asked();
+  const bool isOld = isFound && inBar && !(*inBar == *m_state->result().question);
   if (isOld)
     sentence = tr("Old, of another question than above: ") + sentence;
   else if (isFound && m_state->isOld())
@@ -166,6 +174,9 @@ void TraceWorkspace::refreshCase() {
   if (isFound && m_state->wasStopped()) sentence += tr(" Stopped; what is known stays.");
   m_case->setText(sentence);
   m_case->setVisible(isFound);
+  const auto& asked = m_state->question();
+  m_coarser->setVisible(trace != nullptr && !isFound && !m_state->isRunning() && asked &&
+                        !(asked->compared.recipe == core::quant::Scheme::parse(kCoarse)));
   if (isFound) return;
   m_messageText->setRole(m_state->failure().isEmpty() ? Label::Style::Muted : Label::Style::Error);
   if (!m_state->failure().isEmpty()) {
@@ -250,8 +261,14 @@ void TraceWorkspace::openQuantize() {
 }
 
 void TraceWorkspace::showExample() {
-  m_bar->setPrompt(QString::fromLatin1(kExamplePrompt));
-  m_bar->ask();
+  TraceQuestion question;
+  question.text = QString::fromLatin1(kExamplePrompt);
+  askCoarser(question);
+}
+
+void TraceWorkspace::askCoarser(TraceQuestion question) {
+  question.compared.recipe = core::quant::Scheme::parse(kCoarse);
+  selection().askTrace(question);
 }
 
 QString TraceWorkspace::openLink(const Link& link) {

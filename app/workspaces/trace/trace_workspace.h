@@ -4,6 +4,7 @@
 #include "app/workspaces/workspace.h"
 
 class QGridLayout;
+class QPushButton;
 class QStackedWidget;
 
 namespace app {
@@ -19,6 +20,7 @@ class StepBar;
 class TensorStep;
 class TraceBar;
 class TraceState;
+struct TraceQuestion;
 
 /// From a wrong word to the weights that caused it, in four steps: depth, tensors, the matrix, the block. The steps
 /// stand side by side where there is room, else one at a time.
@@ -54,6 +56,8 @@ class TraceWorkspace : public Workspace {
   /// Comes from one step to the next, with the keyboard.
   void descend(int step);
   void arrange();
+  /// The same question about a scheme that changes more words.
+  void askCoarser(TraceQuestion question);
   void openBits();
   void openQuantize();
 
@@ -61,6 +65,7 @@ class TraceWorkspace : public Workspace {
   HandChanges* m_changes;
   TraceBar* m_bar;
   Label *m_case, *m_messageTitle, *m_messageText;
+  QPushButton* m_coarser;
   ProofBar* m_proof;
   StepBar* m_steps;
   QStackedWidget* m_pages;
