@@ -46,9 +46,9 @@ TensorStep::TensorStep(TraceState& state, QWidget* parent)
   m_splitter->setChildrenCollapsible(false);
   m_splitter->addWidget(m_map);
   m_splitter->addWidget(m_table);
-  m_splitter->setStretchFactor(0, 2);
-  m_splitter->setStretchFactor(1, 3);
-  m_splitter->setSizes({360, 540});
+  m_splitter->setStretchFactor(0, 1);
+  m_splitter->setStretchFactor(1, 1);
+  m_splitter->setSizes({450, 450});
   m_splitter->setObjectName(QStringLiteral("trace-tensors"));
   body()->addWidget(m_splitter, 1);
   auto* foot = new QHBoxLayout;
