@@ -19,7 +19,8 @@ calibrate::CalibrationText openText(const std::string& wordOrFile) {
     return calibrate::openCalibrationText(wordOrFile);
   }
   const bool isDemo = wordOrFile == kDemoText;
-  auto text = calibrate::openCalibrationText(builtInTextPath(isDemo ? "calibration/conversations.jsonl" : "calibration/prose.txt"));
+  auto text = calibrate::openCalibrationText(
+      builtInTextPath(isDemo ? "calibration/conversations.jsonl" : "calibration/prose.txt"));
   text.title = isDemo ? "demo text" : "prose";
   return text;
 }

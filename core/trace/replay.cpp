@@ -11,8 +11,8 @@
 #include "core/model/ops/rope.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/ops/swiglu.h"
-#include "core/quant/quantizer.h"
 #include "core/quant/decoded_copy.h"
+#include "core/quant/quantizer.h"
 #include "core/trace/prepared_product.h"
 
 namespace core::trace {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <span>
 
-#include "app/workspaces/chat/token_strip.h"
 #include "app/workspaces/chat/token_readout.h"
+#include "app/workspaces/chat/token_strip.h"
 #include "chat_hands.h"
 
 using namespace app;

@@ -3,8 +3,8 @@
 #include <QGuiApplication>
 #include <QToolButton>
 
-#include "app/workspaces/chat/token_strip.h"
 #include "app/workspaces/chat/token_readout.h"
+#include "app/workspaces/chat/token_strip.h"
 #include "chat_hands.h"
 
 using namespace app;

@@ -33,7 +33,8 @@ class TestMemoryPlan : public QObject {
   Q_OBJECT
 
  private Q_SLOTS:
-  /// The issue asks for 5 %; the rules are the same, so it is all of what executors and caches really hold, on every device of this computer.
+  /// The issue asks for 5 %; the rules are the same, so it is all of what executors and caches really hold, on every
+  /// device of this computer.
   void thePlanIsWhatIsMeasured_data() {
     QTest::addColumn<QString>("scheme");
     for (const char* scheme : {"stored",

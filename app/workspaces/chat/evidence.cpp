@@ -8,8 +8,8 @@
 
 #include "app/selection/selection.h"
 #include "app/widgets/card.h"
-#include "app/widgets/label.h"
 #include "app/widgets/icon.h"
+#include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/chat_trace.h"
 #include "app/workspaces/chat/token_readout.h"
