@@ -76,6 +76,20 @@ std::string whyNoSeed(const std::string& text) {
   return "must be a whole number from 0 to 2^64 - 1; found " + core::io::inQuotes(text);
 }
 
+std::string whyNoCount(const std::string& text) {
+  if (text != "0" && whyNoSeed(text).empty()) return {};
+  return "must be a whole number from 1 to 2^64 - 1; found " + core::io::inQuotes(text);
+}
+
+std::string whyNotPositive(const std::string& text) {
+  constexpr double kMost = 1e15;
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool isWhole = error == std::errc() && end == text.data() + text.size();
+  if (isWhole && value > 0.0 && value <= kMost) return {};
+  return "must be a number above 0 and at most 1e15; found " + core::io::inQuotes(text);
+}
+
 std::string whyEmpty(const std::string& text) { return text.empty() ? "must not be empty" : std::string(); }
 
 }  // namespace app::cli

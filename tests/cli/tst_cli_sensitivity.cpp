@@ -159,6 +159,13 @@ class TestCliSensitivity : public QObject {
   void wrongUsageIsSaid() {
     QCOMPARE(run({"sensitivity", "demo"}).code, 2);
     QCOMPARE(run({"design", "demo", "--candidates", "int4", "-o", path("x.txt")}).code, 2);
+    for (const auto& [limit, value] : {std::pair{"--kl", "nan"},
+                                       {"--bits-per-weight", "nan"},
+                                       {"--bits-per-weight", "1e300"},
+                                       {"--bytes", "-5"},
+                                       {"--bytes", "0"},
+                                       {"--bytes", "99999999999999999999"}})
+      QCOMPARE(run({"design", "demo", "--candidates", "int4", limit, value, "-o", path("x.txt")}).code, 2);
     for (const QStringList& limit : {QStringList{"--bytes", "1000"}, QStringList{"--kl", "1e-9"}}) {
       const Run result =
           run(QStringList{"design", "demo", "--candidates", "int4", "--tensor", "blk.5.*", "-o", path("x.txt")} +

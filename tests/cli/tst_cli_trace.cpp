@@ -82,6 +82,7 @@ class TestCliTrace : public QObject {
     QCOMPARE(run(trace({"--scheme", "int3", "--token", "3000"})).code, 1);
     QCOMPARE(run(trace({"--scheme", "int3", "--variant", "nf4"})).code, 2);
     QCOMPARE(run(trace({"--scheme", "int3", "--seed", "-1"})).code, 2);
+    QCOMPARE(run(trace({"--scheme", "int3", "--token", "-1"})).code, 2);
     QCOMPARE(run(trace({"--scheme", "int3", "--raw", "--system", "x"})).code, 1);
     QCOMPARE(run({"trace", "demo", "--scheme", "int3"}).code, 2);
     QVERIFY(!QFile::exists(m_folder.filePath("none.html")));

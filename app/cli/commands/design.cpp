@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -72,7 +73,11 @@ DesignRequest requestOf(const Options& options, const OpenModel& model) {
   return request;
 }
 
-std::string shown(const Estimate& estimate) { return fmt::format("{:.4g} ± {:.2g}", estimate.value, estimate.error); }
+/// Without the error where a single block of text says nothing of it.
+std::string shown(const Estimate& estimate) {
+  if (!std::isfinite(estimate.error)) return fmt::format("{:.4g}", estimate.value);
+  return fmt::format("{:.4g} ± {:.2g}", estimate.value, estimate.error);
+}
 
 DesignVisitor visitorFor(const Options& options) {
   DesignVisitor visitor;
@@ -167,14 +172,17 @@ void run(const Options& options) {
 
 void addLimits(CLI::App& command, Options& options) {
   auto* const limit = command.add_option_group("limit", "How large or how good");
-  limit->add_option("--bytes", options.bytes, "Bytes of the whole model, at most")->type_name("N");
+  limit->add_option("--bytes", options.bytes, "Bytes of the whole model, at most")
+      ->check(CLI::Validator(whyNoCount, ""))
+      ->type_name("N");
   limit->add_option("--like", options.like, "No more bytes than this recipe or scheme makes of the model")
       ->check(CLI::Validator(whyEmpty, ""));
   limit->add_option("--bits-per-weight", options.bitsPerWeight, "Of the whole model, at most")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(whyNotPositive, ""))
+      ->check(CLI::Range(0.0, 64.0))
       ->type_name("B");
   limit->add_option("--kl", options.kl, "KL divergence on the text, at most: then the fewest bytes")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(whyNotPositive, ""))
       ->type_name("X");
   limit->require_option(1);
   command

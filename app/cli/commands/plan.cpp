@@ -92,8 +92,12 @@ std::vector<PlannedModel> planAll(const Options& options) {
   return models;
 }
 
+/// Beyond 2^62 a whole number says no more than the double it is.
+Json bytes(double value) {
+  return std::abs(value) < 0x1p62 ? Json(static_cast<std::int64_t>(std::llround(value))) : Json(value);
+}
+
 Json rowOf(const PlannedModel& model, const DevicePlan& plan, const MemoryQuestion& question) {
-  const auto bytes = [](double value) { return static_cast<std::int64_t>(std::llround(value)); };
   Json types = Json::array();
   for (const auto& type : model.types)
     types.push_back({{"type", type.type}, {"tensors", type.tensors}, {"weights", type.weights}, {"bytes", type.bytes}});
@@ -143,7 +147,7 @@ Json adviceJson(const Advice& advice, const Options& options) {
   for (const Candidate& candidate : advice.candidates) {
     candidates.push_back({{"scheme", candidate.scheme},
                           {"role", candidate.role},
-                          {"total", static_cast<std::int64_t>(candidate.plan.parts.total())},
+                          {"total", bytes(candidate.plan.parts.total())},
                           {"longest_context", candidate.plan.longestContext},
                           {"bits_per_weight", candidate.bitsPerWeight},
                           {"reasons", candidate.reasons}});

@@ -77,6 +77,7 @@ Json toJson(const SensitivityReport& report) {
 }
 
 std::string shown(const core::evaluate::Estimate& estimate) {
+  if (!std::isfinite(estimate.error)) return fmt::format("{:.3g}", estimate.value);  // of a single block of text
   return fmt::format("{:.3g} ± {:.2g}", estimate.value, estimate.error);
 }
 

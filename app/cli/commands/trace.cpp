@@ -87,6 +87,7 @@ void run(const Options& options) {
     file->write(std::as_bytes(std::span(text)));
     file->commit();
   }
+  if (options.output == "-") return;  // standard output has the trace already
   if (options.answer == Output::ForPrograms) return print(traceJson(trace, tokenizer));
   printText(traceText(trace, tokenizer));
 }
@@ -106,7 +107,8 @@ void addTrace(CLI::App& program) {
   command->add_option("--prompt", options->prompt, "What the user says")->required();
   command->add_option("--system", options->system, "System prompt");
   command->add_flag("--raw", options->raw, "Continue the prompt as it is, without the model's chat template");
-  command->add_option("--token", options->token, "A token of the reference's answer (the first at which they part)");
+  command->add_option("--token", options->token, "A token of the reference's answer (the first at which they part)")
+      ->check(CLI::Range(0, 1 << 20));
   command->add_option("--max-tokens", options->mostTokens, "Of the answer that are looked at")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
