@@ -173,6 +173,13 @@ class Adviser {
     });
   }
 
+  /// In size; of two of about the same size the better one.
+  bool isNearerOrBetter(const Entry& one, const Entry& other, double bytes) const {
+    if (std::abs(bytesOf(*one.option) / bytesOf(*other.option) - 1) < kSameSize)
+      return qualityOf(one) > qualityOf(other);
+    return std::abs(bytesOf(*one.option) - bytes) < std::abs(bytesOf(*other.option) - bytes);
+  }
+
   const Entry* nextBetter(const Entry& from, const Advice& without = {}) const {
     const Entry* found = nullptr;
     for (const Entry& entry : m_fitting) {
@@ -183,9 +190,7 @@ class Adviser {
       if (!without.candidates.empty() && apart < kSameSize) continue;  // the same once more
       if (without.candidates.empty() && qualityOf(entry) <= qualityOf(from)) continue;
       if (without.candidates.empty() && !m_allMeasured && holdsSame(from, entry)) continue;
-      if (found == nullptr || std::abs(bytesOf(*entry.option) - bytesOf(*from.option)) <
-                                  std::abs(bytesOf(*found->option) - bytesOf(*from.option)))
-        found = &entry;
+      if (found == nullptr || isNearerOrBetter(entry, *found, bytesOf(*from.option))) found = &entry;
     }
     return found;
   }

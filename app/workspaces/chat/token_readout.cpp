@@ -18,7 +18,7 @@ namespace app {
 
 namespace {
 
-constexpr Length kGap{20}, kShareWidth{58}, kBarHeight{3}, kWideColumn{186};
+constexpr Length kGap{20}, kShareWidth{84}, kBarHeight{3}, kWideColumn{186};
 
 QString tr(const char* text) { return QCoreApplication::translate("TokenReadout", text); }
 

@@ -287,7 +287,8 @@ void MemoryPage::measureHere() {
   m_measuredNote->setText(tr("Measuring…"));
   m_state.jobs().run(
       this, {kMeasureTag, tr("Measuring memory"), Lane::Inference}, work,
-      [this, context, type](std::vector<Measured> rows) {
+      [this, context, type, model](std::vector<Measured> rows) {
+        if (model != m_state.selection().model()) return;  // another one has been opened meanwhile
         showMeasured(std::move(rows));
         m_measuredNote->setText(tr("Weights, scratch and a cache of %1 positions in %2.")
                                     .arg(text::count(context), QString::fromUtf8(core::model::nameOf(type).data())));

@@ -49,6 +49,7 @@ TradeoffChart::TradeoffChart(QWidget* parent)
   m_floorName->setPadding(QMargins(0, 1, 6, 0));
   xAxis->ticker()->setTickCount(5);
   setQuality(Quality::Kl);
+  applyColors();
 }
 
 void TradeoffChart::setQuality(Quality quality) {
@@ -79,14 +80,13 @@ void TradeoffChart::setSelected(int row) {
   draw();
 }
 
-// What cannot be told from the reference lies in the band at the lower end of the logarithmic axis, however many powers
-// of ten it is smaller: they say nothing, and would press together what differs.
+// What lies in the noise stands in the band at the lower end of the logarithmic axis, however many powers of ten it is
+// smaller: they say nothing, and would press together what differs.
 double TradeoffChart::lowest() const {
   double least = std::numeric_limits<double>::infinity();
   for (const CompareRow& row : m_rows) {
     const double kl = row.figures.klMean.value;
-    const bool isSame = std::isfinite(row.figures.klMean.error) && kl <= 2 * row.figures.klMean.error;
-    if (row.hasKl() && kl > m_noiseFloor && !isSame) least = std::min(least, kl);
+    if (row.hasKl() && kl > m_noiseFloor) least = std::min(least, kl);
   }
   return (std::isfinite(least) ? least : std::max(m_noiseFloor, 1e-6)) / kBelowLeast;
 }
@@ -195,7 +195,9 @@ void TradeoffChart::drawJoins() {
 }
 
 void TradeoffChart::drawFloor() {
-  const bool isShown = m_quality == Quality::Kl && m_noiseFloor > 0;
+  const bool isBelow = std::ranges::any_of(
+      m_rows, [this](const CompareRow& row) { return row.hasKl() && row.figures.klMean.value <= m_noiseFloor; });
+  const bool isShown = m_quality == Quality::Kl && m_noiseFloor > 0 && (isBelow || m_noiseFloor > lowest());
   m_floor->setVisible(isShown);
   m_floorName->setVisible(isShown);
   if (!isShown) return;

@@ -175,10 +175,10 @@ void TradeoffPage::say() {
   const QString computed = provenanceOf(m_state);
   if (!m_state.failure().isEmpty())
     m_status->setText(m_state.failure());
-  else if (m_state.isOld())
-    m_status->setText(tr("Old: measured with other settings (%1). Measure again for the ones above.").arg(computed));
   else if (m_state.isMeasuring())
     m_status->setText(computed.isEmpty() ? tr("Getting ready to read…") : tr("Measuring · %1").arg(computed));
+  else if (m_state.isOld())
+    m_status->setText(tr("Old: measured with other settings (%1). Measure again for the ones above.").arg(computed));
   else if (computed.isEmpty())
     m_status->setText(tr("Nothing was measured yet. Sizes are known without."));
   else
