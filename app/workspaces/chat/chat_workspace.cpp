@@ -314,7 +314,7 @@ void ChatWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("evidence"), m_evidence->splitter()->saveState());
   m_sampling->save(settings);
   if (selection().model() && m_store->isSaving(*selection().model()))
-    ConversationStore::saveNow(*selection().model(), m_dialogue->conversation());
+    m_store->saveNow(*selection().model(), m_dialogue->conversation());
 }
 
 void ChatWorkspace::restoreState(QSettings& settings) {

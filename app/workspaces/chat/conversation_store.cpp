@@ -69,7 +69,12 @@ void ConversationStore::save(const std::shared_ptr<OpenModel>& model, const Conv
   const QString file = fileOf(*model);
   m_jobs.run(
       this, {saveTag(file), {}, Lane::Pool},
-      [file, conversation](const core::JobContext&) { write(file, conversation); }, [] {});
+      [file, conversation, writing = m_writing](const core::JobContext& job) {
+        const std::lock_guard lock(*writing);
+        job.throwIfCancelled();  // a newer one is under way, and may have been first
+        write(file, conversation);
+      },
+      [] {});
 }
 
 void ConversationStore::forget() { m_jobs.cancelTag(kRecallTag); }
@@ -77,6 +82,8 @@ void ConversationStore::forget() { m_jobs.cancelTag(kRecallTag); }
 bool ConversationStore::isSaving(const OpenModel& model) const { return m_jobs.isActive(saveTag(fileOf(model))); }
 
 void ConversationStore::saveNow(const OpenModel& model, const Conversation& conversation) {
+  m_jobs.cancelTag(saveTag(fileOf(model)));
+  const std::lock_guard lock(*m_writing);
   write(fileOf(model), conversation);
 }
 

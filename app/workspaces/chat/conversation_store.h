@@ -2,6 +2,7 @@
 #include <QObject>
 #include <QString>
 #include <memory>
+#include <mutex>
 
 #include "app/session/open_model.h"
 #include "app/workspaces/chat/conversation.h"
@@ -24,7 +25,7 @@ class ConversationStore : public QObject {
   /// Whether the conversation with a model is still being written.
   bool isSaving(const OpenModel& model) const;
   /// As save(), but before it returns; for the end of the program.
-  static void saveNow(const OpenModel& model, const Conversation& conversation);
+  void saveNow(const OpenModel& model, const Conversation& conversation);
   /// Where the conversation with a model is kept.
   static QString fileOf(const OpenModel& model);
 
@@ -33,6 +34,8 @@ class ConversationStore : public QObject {
 
  private:
   JobRunner& m_jobs;
+  /// Held while a file is written, so that an older conversation does not land on a newer one.
+  std::shared_ptr<std::mutex> m_writing = std::make_shared<std::mutex>();
 };
 
 }  // namespace app
