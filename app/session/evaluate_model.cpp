@@ -142,9 +142,18 @@ class Evaluator {
     const std::size_t tokensRead = reference.tokensRead();
     std::vector<double> seconds;
     for (const Contestant* const contestant : missing) seconds.push_back(streamOf(*contestant, job).seconds());
-    for (const evaluate::Passage& passage : passages) {
-      const auto scores = m_scorer->score(passage, job);
-      for (std::size_t i = 0; i < missing.size(); ++i) blocks[i].add(passage, scores[i]);
+    try {
+      for (const evaluate::Passage& passage : passages) {
+        const auto scores = m_scorer->score(passage, job);
+        for (std::size_t i = 0; i < missing.size(); ++i) blocks[i].add(passage, scores[i]);
+      }
+    } catch (const core::Error& error) {
+      const auto failed = m_scorer->failed();
+      if (!failed) throw;  // the reference, without which nothing is compared
+      const auto gone = missing.begin() + static_cast<std::ptrdiff_t>(*failed);
+      giveUp(**gone, error);
+      missing.erase(gone);
+      return measure(block, passages, std::move(missing), job);
     }
     for (std::size_t i = 0; i < missing.size(); ++i) {
       blocks[i].seconds = streamOf(*missing[i], job).seconds() - seconds[i];
@@ -166,10 +175,14 @@ class Evaluator {
       streamOf(contestant, job);
       return true;
     } catch (const core::Error& error) {
-      contestant.failure = error.what();
-      contestant.statistics = {};
+      giveUp(contestant, error);
       return false;
     }
+  }
+
+  static void giveUp(Contestant& contestant, const core::Error& error) {
+    contestant.failure = error.what();
+    contestant.statistics = {};
   }
 
   /// Now and then, so that it takes no more than a tenth of the time.

@@ -79,6 +79,7 @@ std::vector<std::vector<TokenComparison>> StepScorer::score(const Passage& passa
   const std::size_t scored = passage.scored(), batch = m_reference.batchTokens();
   std::vector<std::vector<TokenComparison>> scores(std::max<std::size_t>(m_compared.size(), 1),
                                                    std::vector<TokenComparison>(scored));
+  m_failed.reset();
   if (scored == 0) return scores;
   const std::size_t end = passage.answers.back().last;
   require(passage, static_cast<std::uint32_t>(end - 1));
@@ -102,7 +103,9 @@ std::vector<std::vector<TokenComparison>> StepScorer::score(const Passage& passa
     m_summaries.resize(rows.size());
     forEachRow(rows.size(), [&](std::size_t i) { m_summaries[i] = summarizeRow(referenceRow(rows[i])); });
     for (std::size_t c = 0; c < m_compared.size(); ++c) {
+      m_failed = c;
       read(*m_compared[c], step, m_comparedRows, job);
+      m_failed.reset();
       compare(step, *m_compared[c], std::span(scores[c]).subspan(done, rows.size()));
     }
     if (m_compared.empty()) compareWithItself(step, std::span(scores[0]).subspan(done, rows.size()));

@@ -1,5 +1,6 @@
 #pragma once
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,8 @@ class StepScorer {
   ///         stream; (OutOfMemory) for a batch of logits; as Executor::forward; Cancelled
   std::vector<std::vector<TokenComparison>> score(const Passage& passage, const JobContext& job = JobContext());
 
+  /// Which of the compared models the last score() threw of; nothing where it was none of them.
+  std::optional<std::size_t> failed() const { return m_failed; }
   /// Values of the largest buffer it has used.
   std::size_t largestBuffer() const { return std::max(m_referenceRows.capacity(), m_comparedRows.capacity()); }
 
@@ -41,6 +44,7 @@ class StepScorer {
 
   LogitStream& m_reference;
   std::vector<LogitStream*> m_compared;
+  std::optional<std::size_t> m_failed;
   std::vector<float> m_referenceRows, m_comparedRows;
   std::vector<RowSummary> m_summaries;  ///< of the reference's scored rows
 };

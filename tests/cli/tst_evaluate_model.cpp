@@ -3,10 +3,12 @@
 #include <QtTest>
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "app/session/evaluate_model.h"
 #include "app/session/reordered_sums.h"
 #include "core/base/error.h"
+#include "core/quant/decoded_copy.h"
 
 using namespace app;
 using core::evaluate::Verdict;
@@ -217,6 +219,18 @@ class TestEvaluateModel : public QObject {
     QVERIFY(found.rows[1].failure.empty() && found.rows[1].statistics.tokens > 0);
     what.reference = Variant::parse("stored@vulkan:999");
     QVERIFY_THROWS_EXCEPTION(core::Error, run(what));
+  }
+
+  void aVariantThatComputesNoNumbersSaysSo() {
+    auto what = request({"int8@cpu", "stored@cpu", "int4@cpu"}, 900);
+    const std::string name = "blk.2.attn_q.weight";
+    auto damaged = core::quant::decodedCopy(*m_model->tensor(*m_model->checkpoint().find(name)));
+    core::quant::valuesOf(*damaged)[0] = std::numeric_limits<float>::infinity();
+    what.compared[1].recipe.replacements[name] = damaged;
+    const Evaluation found = run(what), without = run(request({"int8@cpu", "int4@cpu"}, 900));
+    QVERIFY2(found.rows[1].failure.find("infinite") != std::string::npos, found.rows[1].failure.c_str());
+    QVERIFY(isSame(found.rows[0].statistics, without.rows[0].statistics));
+    QVERIFY(isSame(found.rows[2].statistics, without.rows[1].statistics));
   }
 
   void theReferenceAloneHasItsPerplexity() {
