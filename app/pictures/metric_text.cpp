@@ -24,6 +24,8 @@ QString metricTitle(Metric metric) {
       return QCoreApplication::translate("Metrics", "Largest error");
     case Metric::OutputError:
       return QCoreApplication::translate("Metrics", "Output error");
+    case Metric::MeasuredKl:
+      return QCoreApplication::translate("Metrics", "KL divergence (nats per token)");
   }
   return {};
 }
@@ -40,6 +42,7 @@ QString metricValue(Metric metric, double value) {
       return text::number(value, 6);
     case Metric::Mse:
     case Metric::MaxAbsError:
+    case Metric::MeasuredKl:
       return text::number(value, 3);
   }
   return {};

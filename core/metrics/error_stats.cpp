@@ -260,6 +260,7 @@ double value(const ErrorStats& stats, Metric metric) {
     case Metric::MaxAbsError:
       return stats.maxAbsError();
     case Metric::OutputError:
+    case Metric::MeasuredKl:
       break;
   }
   return std::numeric_limits<double>::quiet_NaN();
@@ -278,9 +279,11 @@ const char* toString(Metric metric) {
     case Metric::MaxAbsError:
       return "max_abs_error";
     case Metric::OutputError:
+      return "output_error";
+    case Metric::MeasuredKl:
       break;
   }
-  return "output_error";
+  return "measured_kl";
 }
 
 bool isWorse(const ErrorStats& a, const ErrorStats& b, Metric metric) {

@@ -78,11 +78,12 @@ enum class Metric : std::uint8_t {
   Mse,
   Cosine,
   MaxAbsError,
-  OutputError  ///< ‖ΔW x‖ / ‖W x‖ over a layer's inputs x, as RelativeError is of weights
+  OutputError,  ///< ‖ΔW x‖ / ‖W x‖ over a layer's inputs x, as RelativeError is of weights
+  MeasuredKl    ///< nats per token: what the tensor alone adds to the model's KL on a text; may be negative
 };
-/// NaN for OutputError: a comparison of weights knows no inputs.
+/// NaN for OutputError and MeasuredKl: a comparison of weights knows neither inputs nor answers.
 double value(const ErrorStats& stats, Metric metric);
-/// JSON key: "sqnr_db", "relative_error", "mse", "cosine", "max_abs_error", "output_error"
+/// JSON key: "sqnr_db", "relative_error", "mse", "cosine", "max_abs_error", "output_error", "measured_kl"
 const char* toString(Metric metric);
 
 /// Strict weak order for "worst first": what could not be compared at all, then what is damaged (non-finite originals
