@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <cerrno>
-#include <cmath>
 #include <string>
 #include <system_error>
 
+#include "app/session/json_numbers.h"
 #include "core/base/utf8.h"
 #include "core/io/output_file.h"
 #include "core/io/text_checks.h"
@@ -77,7 +77,7 @@ Json reasonJson(const QuantizedFileRow& row) {
   return json;
 }
 
-Json finite(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json finite(double value) { return jsonNumber(value); }
 
 Json nonFiniteJson(const core::metrics::NonFinite& nonFinite) {
   Json first = nullptr;

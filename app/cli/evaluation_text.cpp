@@ -1,8 +1,9 @@
+#include "app/cli/evaluation_text.h"
+
 #include <fmt/core.h>
 
 #include <cmath>
 
-#include "app/cli/evaluation_json.h"
 #include "core/base/utf8.h"
 #include "core/io/text_checks.h"
 

@@ -46,9 +46,4 @@ void addStudy(CLI::App& command, StudyOptions& options) {
       "--no-cache", [&options] { options.usesCache = false; }, "Neither use nor keep what was measured before");
 }
 
-void addEstimate(Json& row, const std::string& name, const core::evaluate::Estimate& estimate) {
-  row[name] = finite(estimate.value);
-  row[name + "_error"] = finite(estimate.error);
-}
-
 }  // namespace app::cli

@@ -25,7 +25,5 @@ struct StudyOptions {
 
 /// Adds --text, --tokens, --context, --device, --kv-type and --no-cache.
 void addStudy(CLI::App& command, StudyOptions& options);
-/// {"value", "error"} under NAME and NAME_error; null where it is not known.
-void addEstimate(Json& row, const std::string& name, const core::evaluate::Estimate& estimate);
 
 }  // namespace app::cli

@@ -1,8 +1,8 @@
 #include "app/session/trace_json.h"
 
-#include <cmath>
 #include <map>
 
+#include "app/session/json_numbers.h"
 #include "core/io/text_checks.h"
 
 namespace app {
@@ -13,11 +13,9 @@ using core::text::Tokenizer;
 
 namespace {
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
 Json effectJson(const trace::Effect& effect) {
-  return {{"logit_difference", number(effect.logitDifference)},
-          {"kl", number(effect.divergence)},
+  return {{"logit_difference", jsonNumber(effect.logitDifference)},
+          {"kl", jsonNumber(effect.divergence)},
           {"restores", effect.isReferenceWord}};
 }
 
@@ -26,7 +24,7 @@ Json topJson(const std::vector<core::model::TokenProbability>& top, const Tokeni
   for (const auto& entry : top)
     list.push_back({{"token", entry.token},
                     {"text", tokenText(tokenizer, entry.token)},
-                    {"probability", number(static_cast<double>(entry.probability))}});
+                    {"probability", jsonNumber(static_cast<double>(entry.probability))}});
   return list;
 }
 
@@ -34,9 +32,9 @@ Json depthJson(const trace::Depth& depth, const Tokenizer* tokenizer) {
   Json steps = Json::array();
   for (const trace::DepthStep& step : depth.steps)
     steps.push_back({{"name", step.name},
-                     {"relative_error", number(step.relativeError)},
-                     {"cosine", number(step.cosine)},
-                     {"logit_difference", {number(step.referenceDifference), number(step.comparedDifference)}},
+                     {"relative_error", jsonNumber(step.relativeError)},
+                     {"cosine", jsonNumber(step.cosine)},
+                     {"logit_difference", {jsonNumber(step.referenceDifference), jsonNumber(step.comparedDifference)}},
                      {"reference_top", topJson(step.referenceTop, tokenizer)},
                      {"compared_top", topJson(step.comparedTop, tokenizer)}});
   return steps;
@@ -48,7 +46,7 @@ Json mapJson(const trace::Depth& depth) {
   for (std::size_t position = 0; position < depth.positions; ++position) {
     Json errorRow = Json::array(), agreeRow = Json::array();
     for (std::size_t step = 0; step < steps; ++step) {
-      errorRow.push_back(number(static_cast<double>(depth.relativeErrors[position * steps + step])));
+      errorRow.push_back(jsonNumber(static_cast<double>(depth.relativeErrors[position * steps + step])));
       if (!depth.agrees.empty()) agreeRow.push_back(depth.agrees[position * steps + step] != 0);
     }
     errors.push_back(std::move(errorRow));
@@ -74,14 +72,14 @@ Json tensorsJson(const Trace& trace) {
   for (const trace::TensorEffect& tensor : trace.restoration->tensors) {
     Json row = {{"tensor", tensor.name}};
     const auto found = contributions.find(tensor.name);
-    row["contribution"] = found == contributions.end() ? Json(nullptr) : number(found->second);
+    row["contribution"] = found == contributions.end() ? Json(nullptr) : jsonNumber(found->second);
     row.update(effectJson(tensor.restored));
     if (tensor.exchanged) row["exchanged"] = effectJson(*tensor.exchanged);
     tensors.push_back(std::move(row));
     contributions.erase(tensor.name);
   }
   for (const auto& [name, sum] : contributions)  // passes were for others
-    tensors.push_back({{"tensor", name}, {"contribution", number(sum)}, {"restores", nullptr}});
+    tensors.push_back({{"tensor", name}, {"contribution", jsonNumber(sum)}, {"restores", nullptr}});
   return tensors;
 }
 
@@ -91,7 +89,7 @@ Json termsJson(const trace::Attribution& attribution) {
   for (const trace::RoundingContribution& term : attribution.roundings)
     terms.push_back({{"kind", kKinds[static_cast<std::size_t>(term.kind)]},
                      {"name", term.name},
-                     {"contribution", number(term.sum)}});
+                     {"contribution", jsonNumber(term.sum)}});
   return terms;
 }
 
@@ -129,8 +127,8 @@ Json proofJson(const Trace& trace) {
   json["random_sets_that_restore"] = restoring;
   Json decisions = Json::array();
   for (const core::quant::DecidedWeight& weight : trace.decisions)
-    decisions.push_back({{"reference", number(static_cast<double>(weight.value))},
-                         {"decoded", number(static_cast<double>(weight.decoded))},
+    decisions.push_back({{"reference", jsonNumber(static_cast<double>(weight.value))},
+                         {"decoded", jsonNumber(static_cast<double>(weight.decoded))},
                          {"code", weight.code ? Json(*weight.code) : Json(nullptr)},
                          {"decision", std::string(core::quant::toString(weight.decision))}});
   json["decisions"] = std::move(decisions);
@@ -149,8 +147,8 @@ void addCase(const Trace& trace, const Tokenizer* tokenizer, Json& json) {
   json["compared_token"] = parting.compared;
   json["reference_text"] = tokenText(tokenizer, parting.reference);
   json["compared_text"] = tokenText(tokenizer, parting.compared);
-  json["logit_difference"] = {number(found.referenceDifference()), number(found.comparedDifference())};
-  json["kl"] = number(found.divergence());
+  json["logit_difference"] = {jsonNumber(found.referenceDifference()), jsonNumber(found.comparedDifference())};
+  json["kl"] = jsonNumber(found.divergence());
   json["tokens"] = parting.tokens;
   json["prompt_tokens"] = found.promptTokens;
 }
@@ -187,7 +185,7 @@ Json traceJson(const Trace& trace, const Tokenizer* tokenizer) {
   }
   if (trace.attribution) {
     json["activation_terms"] = termsJson(*trace.attribution);
-    json["remainder"] = number(trace.attribution->remainder);
+    json["remainder"] = jsonNumber(trace.attribution->remainder);
     json["points"] = trace.attribution->points;
   }
   if (trace.proof) json["proof"] = proofJson(trace);

@@ -11,6 +11,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/study_options.h"
 #include "app/session/design_recipe.h"
+#include "app/session/json_numbers.h"
 #include "app/session/open_files.h"
 #include "app/session/recipe_file.h"
 #include "core/base/error.h"

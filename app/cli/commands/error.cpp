@@ -10,6 +10,7 @@
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/study_options.h"
+#include "app/session/json_numbers.h"
 #include "app/session/measured_tensor.h"
 #include "app/session/open_model.h"
 #include "app/session/other_models.h"

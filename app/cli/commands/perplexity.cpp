@@ -5,12 +5,14 @@
 
 #include "app/cli/arguments.h"
 #include "app/cli/command.h"
-#include "app/cli/evaluation_json.h"
+#include "app/cli/evaluation_text.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/task_text.h"
 #include "app/session/cache_folder.h"
 #include "app/session/evaluate_model.h"
+#include "app/session/evaluation_json.h"
+#include "app/session/tasks_json.h"
 #include "core/base/error.h"
 
 namespace app::cli {

@@ -10,6 +10,7 @@
 #include "app/session/adviser.h"
 #include "app/session/known_shapes.h"
 #include "app/session/memory_plan.h"
+#include "app/session/memory_plan_json.h"
 #include "app/session/size_claims.h"
 #include "core/base/error.h"
 
@@ -92,38 +93,6 @@ std::vector<PlannedModel> planAll(const Options& options) {
   return models;
 }
 
-/// Beyond 2^62 a whole number says no more than the double it is.
-Json bytes(double value) {
-  return std::abs(value) < 0x1p62 ? Json(static_cast<std::int64_t>(std::llround(value))) : Json(value);
-}
-
-Json rowOf(const PlannedModel& model, const DevicePlan& plan, const MemoryQuestion& question) {
-  Json types = Json::array();
-  for (const auto& type : model.types)
-    types.push_back({{"type", type.type}, {"tensors", type.tensors}, {"weights", type.weights}, {"bytes", type.bytes}});
-  return {{"device", plan.device.name},
-          {"fits", plan.fits()},
-          {"weights", bytes(plan.parts.weights)},
-          {"kv_cache", bytes(plan.parts.kvCache)},
-          {"compute", bytes(plan.parts.compute)},
-          {"overhead", bytes(plan.parts.overhead)},
-          {"total", bytes(plan.parts.total())},
-          {"capacity", bytes(plan.capacity)},
-          {"left", bytes(plan.left())},
-          {"longest_context", plan.longestContext},
-          {"scheme", model.scheme},
-          {"parameters", bytes(model.parameters)},
-          {"bits_per_weight", model.bitsPerWeight()},
-          {"stored_bytes", bytes(model.weightBytes)},
-          {"types", std::move(types)},
-          {"attention", model.kv.describe()},
-          {"context", question.context},
-          {"sequences", question.sequences},
-          {"kv_type", std::string(nameOf(question.kv))},
-          {"program", question.program == Program::Quantscope ? "quantscope" : "llama.cpp"},
-          {"note", model.note}};
-}
-
 void printPlans(const std::vector<PlannedModel>& models, const std::vector<PlannedDevice>& devices,
                 const MemoryQuestion& question) {
   for (const PlannedModel& model : models) {
@@ -147,7 +116,7 @@ Json adviceJson(const Advice& advice, const Options& options) {
   for (const Candidate& candidate : advice.candidates) {
     candidates.push_back({{"scheme", candidate.scheme},
                           {"role", candidate.role},
-                          {"total", bytes(candidate.plan.parts.total())},
+                          {"total", bytesJson(candidate.plan.parts.total())},
                           {"longest_context", candidate.plan.longestContext},
                           {"bits_per_weight", candidate.bitsPerWeight},
                           {"reasons", candidate.reasons}});
@@ -208,7 +177,7 @@ void run(const Options& given) {
   Json rows = Json::array();
   for (const PlannedModel& model : models)
     for (const PlannedDevice& device : devices)
-      rows.push_back(rowOf(model, planOn(model, device, options.question), options.question));
+      rows.push_back(memoryPlanJson(model, planOn(model, device, options.question), options.question));
   print(rows);
 }
 

@@ -8,6 +8,7 @@
 #include "app/cli/recipe_options.h"
 #include "app/cli/study_options.h"
 #include "app/session/measure_sensitivity.h"
+#include "app/session/sensitivity_json.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 
@@ -32,48 +33,6 @@ std::vector<Level> levelsOf(const Options& options) {
     for (const Level level : {Level::Layer, Level::Role, Level::Tensor})
       if (word == core::evaluate::toString(level)) levels.push_back(level);
   return levels.empty() ? std::vector{Level::Tensor} : levels;
-}
-
-Json toJson(const SensitivityRow& row) {
-  Json json = {{"tensor", row.name},
-               {"level", core::evaluate::toString(row.level)},
-               {"scheme", row.scheme},
-               {"direction", core::evaluate::toString(row.direction)}};
-  addEstimate(json, "kl", row.kl);
-  addEstimate(json, "kl_change", row.change);
-  json["weight_error"] = finite(row.weightError);
-  addEstimate(json, "output_error", row.outputError.weights);
-  json["output_error_of_inputs"] = finite(row.outputError.activations.value);
-  json["output_error_total"] = finite(row.outputError.total.value);
-  json["output_tokens"] = row.outputError.tokens;
-  json["gradient_estimate"] = finite(row.gradientEstimate);
-  return json;
-}
-
-Json toJson(const core::evaluate::RankCorrelation& correlation) {
-  return {{"spearman", finite(correlation.rho)},
-          {"low", finite(correlation.low)},
-          {"high", finite(correlation.high)},
-          {"tensors", correlation.count}};
-}
-
-/// The list of measurements; what is said of all of them stands in the first.
-Json toJson(const SensitivityReport& report) {
-  Json rows = Json::array();
-  for (const SensitivityRow& row : report.rows) rows.push_back(toJson(row));
-  Json& first = rows.front();
-  first["recipe"] = report.recipe;
-  addEstimate(first, "recipe_kl", report.quantizedKl);
-  first["text"] = report.textTitle;
-  first["tokens"] = report.tokens;
-  first["scored"] = report.scored;
-  first["blocks"] = report.blocks;
-  first["device"] = report.device;
-  if (report.proxies.points.size() >= 3)
-    first["rank_correlation"] = {{"weight_error", toJson(report.proxies.weightError)},
-                                 {"output_error", toJson(report.proxies.outputError)},
-                                 {"gradient_estimate", toJson(report.proxies.gradientEstimate)}};
-  return rows;
 }
 
 std::string shown(const core::evaluate::Estimate& estimate) {
@@ -115,7 +74,7 @@ void run(const Options& options) {
   const bool isForPeople = options.output == Output::ForPeople;
   const SensitivityReport report =
       measureSensitivity(study, request, isForPeople ? OnSensitivity(printRow) : OnSensitivity(), job);
-  if (!isForPeople) return print(toJson(report));
+  if (!isForPeople) return print(sensitivityJson(report));
   if (report.proxies.points.size() < 3) return;
   fmt::print("Rank correlation with the measured KL, over {} tensors:\n", report.proxies.points.size());
   printCorrelation("weight error", report.proxies.weightError);

@@ -1,41 +1,36 @@
-#include "app/cli/evaluation_json.h"
+#include "app/session/evaluation_json.h"
 
-#include <fmt/format.h>
-
+#include "app/session/json_numbers.h"
 #include "core/evaluate/block_bootstrap.h"
 
-namespace app::cli {
+namespace app {
+
+using Json = nlohmann::ordered_json;
 
 namespace {
 
 using core::evaluate::ComparisonSummary;
-using core::evaluate::Estimate;
-
-void add(Json& row, const std::string& key, const Estimate& estimate) {
-  row[key] = finite(estimate.value);
-  row[key + "_error"] = finite(estimate.error);
-}
 
 void addStatistics(Json& row, const ComparisonSummary& of) {
-  add(row, "perplexity", of.perplexity);
-  add(row, "perplexity_ratio", of.perplexityRatio);
-  add(row, "log_perplexity_ratio", of.logRatio);
-  add(row, "kl_mean", of.klMean);
-  add(row, "kl_min", of.klMin);
-  add(row, "kl_median", of.klMedian);
-  add(row, "kl_p90", of.klP90);
-  add(row, "kl_p99", of.klP99);
-  add(row, "kl_p999", of.klP999);
-  add(row, "kl_max", of.klMax);
-  add(row, "same_top1", of.sameTop);
-  add(row, "rms_delta_p", of.rmsDeltaP);
-  add(row, "mean_delta_p", of.meanDeltaP);
-  add(row, "flips", of.flips);
-  add(row, "turned_wrong", of.turnedWrong);
+  addEstimate(row, "perplexity", of.perplexity);
+  addEstimate(row, "perplexity_ratio", of.perplexityRatio);
+  addEstimate(row, "log_perplexity_ratio", of.logRatio);
+  addEstimate(row, "kl_mean", of.klMean);
+  addEstimate(row, "kl_min", of.klMin);
+  addEstimate(row, "kl_median", of.klMedian);
+  addEstimate(row, "kl_p90", of.klP90);
+  addEstimate(row, "kl_p99", of.klP99);
+  addEstimate(row, "kl_p999", of.klP999);
+  addEstimate(row, "kl_max", of.klMax);
+  addEstimate(row, "same_top1", of.sameTop);
+  addEstimate(row, "rms_delta_p", of.rmsDeltaP);
+  addEstimate(row, "mean_delta_p", of.meanDeltaP);
+  addEstimate(row, "flips", of.flips);
+  addEstimate(row, "turned_wrong", of.turnedWrong);
   Json quantiles = Json::array();
   for (std::size_t i = 0; i < of.kDeltaPShares.size(); ++i) {
     Json quantile = {{"share", of.kDeltaPShares[i]}};
-    add(quantile, "delta_p", of.deltaPQuantiles[i]);
+    addEstimate(quantile, "delta_p", of.deltaPQuantiles[i]);
     quantiles.push_back(std::move(quantile));
   }
   row["delta_p_quantiles"] = std::move(quantiles);
@@ -55,8 +50,8 @@ Json pairsJson(const Evaluation& evaluation, const EvaluationRow& row) {
   Json pairs = Json::array();
   for (const RowPair& of : row.pairs) {
     Json pair = {{"scheme", evaluation.rows[of.other].text}};
-    add(pair, "kl_difference", of.difference.kl);
-    add(pair, "log_perplexity_ratio", of.difference.logRatio);
+    addEstimate(pair, "kl_difference", of.difference.kl);
+    addEstimate(pair, "log_perplexity_ratio", of.difference.logRatio);
     pair["verdict"] = nameOf(of.verdict);
     pairs.push_back(std::move(pair));
   }
@@ -67,7 +62,7 @@ Json pairsJson(const Evaluation& evaluation, const EvaluationRow& row) {
 void addOrigin(Json& row, const Evaluation& of) {
   row["reference"] = of.reference;
   row["reference_device"] = of.referenceDevice;
-  add(row, "reference_perplexity", of.referencePerplexity);
+  addEstimate(row, "reference_perplexity", of.referencePerplexity);
   row["reference_bytes"] = of.referenceBytes;
   row["reference_tokens_per_s"] = of.referenceTokensPerSecond;
   row["model_hash"] = of.modelHash;
@@ -95,7 +90,7 @@ Json evaluationJson(const Evaluation& evaluation) {
     if (!of.failure.empty()) row["failure"] = of.failure;
     row["device"] = of.device;
     row["bytes"] = of.bytes;
-    row["bits_per_weight"] = finite(of.bitsPerWeight);
+    row["bits_per_weight"] = jsonNumber(of.bitsPerWeight);
     if (of.failure.empty()) addStatistics(row, of.statistics);
     const bool hasNoise = !evaluation.noise.runs.empty();
     row["noise_floor"] = hasNoise ? Json(evaluation.noise.kl) : Json(nullptr);
@@ -116,4 +111,4 @@ Json evaluationJson(const Evaluation& evaluation) {
   return rows;
 }
 
-}  // namespace app::cli
+}  // namespace app
