@@ -45,6 +45,11 @@ std::shared_ptr<calibrate::TextCalibration> calibrationOf(const OpenModel& model
                                                       std::move(windows), std::move(options));
 }
 
+const core::calibrate::TokenWindows* windowsOf(const core::quant::Calibration& calibration) {
+  const auto* const read = dynamic_cast<const core::calibrate::TextCalibration*>(&calibration);
+  return read == nullptr ? nullptr : &read->windows();
+}
+
 void calibrateModel(const OpenModel& model, const calibrate::CalibrationText& text,
                     const calibrate::CalibrationSettings& settings, const std::filesystem::path& cacheFolder,
                     const core::JobContext& job) {

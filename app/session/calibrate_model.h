@@ -34,6 +34,9 @@ std::shared_ptr<core::calibrate::TextCalibration> calibrationOf(const OpenModel&
                                                                 const std::filesystem::path& cacheFolder,
                                                                 const core::JobContext& job = core::JobContext());
 
+/// The pieces of text that a calibration reads; null for one that has none: an importance matrix.
+const core::calibrate::TokenWindows* windowsOf(const core::quant::Calibration& calibration);
+
 /// Reads the whole text and makes that the model's calibration. For a job. @throws as calibrationOf, and reading it
 void calibrateModel(const OpenModel& model, const core::calibrate::CalibrationText& text,
                     const core::calibrate::CalibrationSettings& settings, const std::filesystem::path& cacheFolder,

@@ -100,6 +100,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
     hasTensors = hasTensors || level == evaluate::Level::Tensor;
     for (auto& part : evaluate::partsOf(places, level)) sweep.parts.push_back(std::move(part));
   }
+  report.parts = sweep.parts.size() * ((sweep.swaps ? 1 : 0) + (sweep.restores ? 1 : 0));
   QuickFigures figures;
   if (hasTensors && request.proxies) figures = quickFigures(study, sweep.quantized, job.part(0.05, 0.15));
 

@@ -39,6 +39,7 @@ struct SensitivityReport {
   std::string recipe, textTitle, device;
   std::uint64_t tokens = 0, scored = 0;
   std::uint32_t blocks = 0;
+  std::size_t parts = 0;                 ///< figures there will be, in rows
   core::evaluate::Estimate quantizedKl;  ///< of the recipe as a whole
   std::vector<SensitivityRow> rows;      ///< in the order in which they were measured
   /// Quick figures against measured KL of swapped tensors; no points where those were not measured.

@@ -32,14 +32,12 @@ MeasuredTensors measureOutputs(const OpenModel& model, const std::vector<Treatme
                              ? core::model::makeTensor(*decision, original, job.part(0.0, 0.0), calibration.get())
                              : nullptr);
           if (made.back())
-            measured[{current, i}].error = compareMade(current, *decision, *original, *made.back(), job.part(0.0, 0.0));
+            measured[{current, i}] = compareMade(current, *decision, *original, *made.back(), job.part(0.0, 0.0));
         }
         return made;
       },
       [&](const std::string&, std::size_t treatment, const core::evaluate::OutputError& error) {
-        MeasuredTensor& row = measured.at({current, treatment});
-        row.output = error;
-        row.error.outputError = error.weights.value;
+        measured.at({current, treatment}).output = error;
       },
       job.part(0.05, 1.0));
   return measured;

@@ -16,13 +16,8 @@ SchemeError compareMade(std::size_t tensor, const core::model::TensorDecision& d
                         const core::quant::QuantizedTensor& original, const core::quant::QuantizedTensor& quantized,
                         const core::JobContext& job);
 
-/// A tensor under a treatment: its weights, and what it does to the outputs of its layer.
-struct MeasuredTensor {
-  SchemeError error;
-  core::evaluate::OutputError output;
-};
 /// By index of the tensor and of the treatment.
-using MeasuredTensors = std::map<std::pair<std::size_t, std::size_t>, MeasuredTensor>;
+using MeasuredTensors = std::map<std::pair<std::size_t, std::size_t>, SchemeError>;
 
 /// Measures all treatments of these tensors in one pass of the model over a text; each tensor is made once. What no
 /// layer multiplies with, and what a scheme refuses, is left out.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "app/session/measured_tensor.h"
 #include "core/base/error.h"
@@ -49,7 +50,7 @@ SchemeError measureSchemeError(const core::io::Checkpoint& checkpoint, std::size
   const auto quantized = core::model::makeTensor(decision, original, job.part(0.0, 0.5), calibration);
   row = compareMade(tensor, decision, *original, *quantized, job.part(0.5, 0.7));
   if (what == Measure::Outputs)
-    row.outputError = measureOutputError(*original, *quantized, calibration, job.part(0.7, 1.0));
+    row.output.weights.value = measureOutputError(*original, *quantized, calibration, job.part(0.7, 1.0));
   return row;
 }
 
@@ -72,13 +73,15 @@ SchemeError compareMade(std::size_t tensor, const core::model::TensorDecision& d
 }
 
 double value(const SchemeError& error, core::metrics::Metric metric) {
-  return metric == core::metrics::Metric::OutputError ? error.outputError : core::metrics::value(error.stats, metric);
+  return metric == core::metrics::Metric::OutputError ? error.output.weights.value
+                                                      : core::metrics::value(error.stats, metric);
 }
 
 bool isWorse(const SchemeError& a, const SchemeError& b, core::metrics::Metric metric) {
   if (metric != core::metrics::Metric::OutputError) return core::metrics::isWorse(a.stats, b.stats, metric);
   const auto badness = [](const SchemeError& error) {
-    return std::isnan(error.outputError) ? std::numeric_limits<double>::infinity() : error.outputError;
+    const double share = error.output.weights.value;
+    return std::isnan(share) ? std::numeric_limits<double>::infinity() : share;
   };
   return badness(a) > badness(b);
 }

@@ -1,10 +1,10 @@
 #pragma once
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <string>
 #include <vector>
 
+#include "core/evaluate/output_error.h"
 #include "core/io/checkpoint.h"
 #include "core/metrics/error_stats.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -27,9 +27,9 @@ struct SchemeError {
   double bitsPerWeight = 0;
   std::uint64_t bytes = 0;
   core::metrics::ErrorStats stats;
-  /// ‖ΔW x‖ over ‖W x‖: the root of tr(ΔW H ΔWᵀ) / tr(W H Wᵀ) with H = mean of x xᵀ over the inputs x of a
-  /// calibration. How inputs are quantized takes no part. NaN where it was not measured, or no inputs are known.
-  double outputError = std::numeric_limits<double>::quiet_NaN();
+  /// Of the layer's products with its inputs on a calibration text. NaN where it was not measured, or no inputs are
+  /// known; all but the weights' share NaN where only the inputs' second moments were at hand.
+  core::evaluate::OutputError output;
   std::string refused;  ///< empty, or why this scheme cannot hold this tensor (then the numbers are 0)
 
   std::string schemeText() const { return typeName.empty() ? scheme.toString() : typeName; }

@@ -49,6 +49,7 @@ class TextCalibration final : public quant::Calibration {
   std::string identity() const override { return m_identity; }
   std::string title() const override;
 
+  const TokenWindows& windows() const { return m_windows; }
   std::size_t tokens() const { return m_windows.tokens.size(); }
   std::uint32_t context() const { return m_windows.context; }
   /// Reads the whole text, so that everything but Hessians is known. @throws as of()

@@ -75,10 +75,10 @@ class TestAppSession : public QObject {
     const auto weight = [&](std::size_t i) { return static_cast<double>(weights[i]); };
     const auto error = [&](std::size_t i) { return static_cast<double>(stored[i]) - static_cast<double>(weights[i]); };
     const double expected = std::sqrt(power(error) / power(weight));
-    QVERIFY2(std::abs(row.outputError / expected - 1) < 1e-4,
-             qPrintable(QStringLiteral("%1 %2").arg(row.outputError).arg(expected)));
-    QCOMPARE(value(row, core::metrics::Metric::OutputError), row.outputError);
-    QVERIFY(std::isnan(measureSchemeError(checkpoint, tensor, scheme).outputError));
+    QVERIFY2(std::abs(row.output.weights.value / expected - 1) < 1e-4,
+             qPrintable(QStringLiteral("%1 %2").arg(row.output.weights.value).arg(expected)));
+    QCOMPARE(value(row, core::metrics::Metric::OutputError), row.output.weights.value);
+    QVERIFY(std::isnan(measureSchemeError(checkpoint, tensor, scheme).output.weights.value));
     QVERIFY(sentence([&] {
               measureSchemeError(checkpoint, tensor, scheme, core::JobContext(), nullptr, Measure::Outputs);
             }).contains(QStringLiteral("needs a calibration text")));
@@ -87,7 +87,8 @@ class TestAppSession : public QObject {
     store.measure(checkpoint, tensor, scheme);
     QVERIFY(!store.find(tensor, scheme, calibration.get(), Measure::Outputs));
     store.measure(checkpoint, tensor, scheme, core::JobContext(), calibration.get(), Measure::Outputs);
-    QCOMPARE(store.find(tensor, scheme, calibration.get(), Measure::Outputs)->outputError, row.outputError);
+    QCOMPARE(store.find(tensor, scheme, calibration.get(), Measure::Outputs)->output.weights.value,
+             row.output.weights.value);
   }
 
   // A job may hold the calibration for longer than anybody the model.

@@ -229,10 +229,10 @@ class TestCalibration : public QObject {
     const auto tensor = *model.checkpoint().find("blk.0.attn_q.weight");
     const auto known = model.errors().find(tensor, core::quant::Scheme::parse("int4"),
                                            model.calibration().current().get(), Measure::Outputs);
-    QVERIFY(known && known->outputError > 0 && known->outputError < 1);
+    QVERIFY(known && known->output.weights.value > 0 && known->output.weights.value < 1);
     const ChartTable table = shown.find<LayerMaps>()->table();
     const auto row = static_cast<std::size_t>(table.rowLabels.indexOf(QStringLiteral("blk.0.attn_q")));
-    QCOMPARE(table.rows[row][0], known->outputError);
+    QCOMPARE(table.rows[row][0], known->output.weights.value);
     QVERIFY2(shown.find<LayerMaps>()->provenance().contains(QStringLiteral("inputs of demo text")),
              qPrintable(shown.find<LayerMaps>()->provenance()));
     QTest::keyClick(metric, Qt::Key_Home);

@@ -197,7 +197,7 @@ Answer measure(const OpenModel& model, std::vector<core::model::Recipe> recipes,
       if (!decision || !matchesPattern(name, options.pattern)) continue;
       const auto known = measured.find({index, i});
       const SchemeError error = known != measured.end()
-                                    ? known->second.error
+                                    ? known->second
                                     : measureSchemeError(checkpoint, index, *decision, job, calibration.get(), others);
       if (isTheSame(error, *decision)) {
         answer.same.push_back({name, "the same in both", tensor.bytes});
