@@ -17,6 +17,7 @@ namespace {
 using text::TokenId;
 
 constexpr std::uint32_t kUsualContext = 512;
+constexpr std::uint32_t kLeastContext = 2;  // a token that is read and one that is judged
 
 [[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorCode::InvalidArgument, sentence); }
 
@@ -28,9 +29,12 @@ struct Windows {
 
 Windows windowsFor(const ReadingSettings& settings, std::uint32_t modelContext, bool isLoneText) {
   Windows windows{settings.context == 0 ? std::min(kUsualContext, modelContext) : settings.context, 0, 0, 0};
+  const bool isLess = settings.tokens != 0 && settings.tokens < windows.context;
+  if (isLoneText && settings.context == 0 && isLess) windows.context = std::max(settings.tokens, kLeastContext);
   if (windows.context > modelContext)
     refuse(fmt::format("A context of {} tokens does not fit the model's {}.", windows.context, modelContext));
-  if (windows.context < 2) refuse("A context should have at least 2 tokens: one that is read and one that is judged.");
+  if (windows.context < kLeastContext)
+    refuse("A context should have at least 2 tokens: one that is read and one that is judged.");
   windows.stride = settings.stride == 0 ? windows.context : settings.stride;
   if (windows.stride > windows.context)
     refuse(
@@ -63,13 +67,14 @@ class Reader {
         m_isContextChosen(settings.context != 0) {}
 
   Reading read(const JobContext& job) {
-    for (const auto& document : m_text.documents) {
+    for (std::size_t i = 0; i < m_text.documents.size() && !m_isFull; ++i) {
       job.throwIfCancelled();
-      if (isFull(0)) break;
+      const auto& document = m_text.documents[i];
       if (const auto* const plain = std::get_if<std::string>(&document))
         addText(*plain, job);
       else
-        addConversation(std::get<std::vector<text::ChatMessage>>(document));
+        addConversation(std::get<std::vector<text::ChatMessage>>(document), job);
+      if (m_isFull && !m_isLoneText) m_reading.unread = m_text.documents.size() - i;
     }
     if (m_reading.scored == 0)
       refuse(fmt::format("{} has nothing to score: no answer that fits {} tokens, no text of more than one token.",
@@ -79,12 +84,9 @@ class Reader {
   }
 
  private:
-  bool isFull(std::size_t more) const {
-    return m_limit != 0 && m_reading.tokens != 0 && m_reading.tokens + more > m_limit;
-  }
-
   bool add(Passage passage) {
-    if (isFull(passage.tokens.size()) || passage.answers.empty()) return false;
+    m_isFull = m_limit != 0 && m_reading.tokens != 0 && m_reading.tokens + passage.tokens.size() > m_limit;
+    if (m_isFull || passage.answers.empty()) return false;
     m_reading.tokens += passage.tokens.size();
     m_reading.scored += passage.scored();
     m_reading.answers += passage.answers.size();
@@ -94,18 +96,18 @@ class Reader {
     return true;
   }
 
-  void addConversation(const std::vector<text::ChatMessage>& messages) {
+  void addConversation(const std::vector<text::ChatMessage>& messages, const JobContext& job) {
     if (m_reader.chatTemplate == nullptr)
       throw Error(ErrorCode::Unsupported,
                   fmt::format("{} holds conversations, but this model has no chat template to write them with.",
                               io::inQuotes(m_text.title)));
-    auto found = findAnswers(messages, m_reader.tokenizer, *m_reader.chatTemplate, m_windows.context);
-    m_reading.leftOut += found.tooLong + (found.passages.empty() && found.tooLong == 0 ? 1 : 0);
+    auto found = findAnswers(messages, m_reader.tokenizer, *m_reader.chatTemplate, m_windows.context, job);
     const std::uint32_t block = m_reading.blocks;
     for (Passage& passage : found.passages) {
       passage.block = block;
-      add(std::move(passage));
+      if (!add(std::move(passage))) return;
     }
+    m_reading.leftOut += found.tooLong + (found.passages.empty() && found.tooLong == 0 ? 1 : 0);
   }
 
   void addText(const std::string& plain, const JobContext& job) {
@@ -169,6 +171,7 @@ class Reader {
   std::uint32_t m_limit;
   Windows m_windows;
   bool m_isContextChosen;
+  bool m_isFull = false;  ///< what comes next does not fit what may be computed
   Reading m_reading;
 };
 

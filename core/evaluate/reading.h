@@ -21,9 +21,12 @@ namespace core::evaluate {
 /// Of conversations only the answers are scored, the token that ends each included; documents of a JSONL file are read
 /// each for itself from their first token on, texts among them in windows of which the first is scored whole.
 struct ReadingSettings {
-  std::uint32_t tokens = 0;   ///< computed, at most, in whole passages; 0: the whole text
-  std::uint32_t context = 0;  ///< tokens of a window; 0: 512, or the model's context where that is shorter
-  std::uint32_t stride = 0;   ///< 0: the context
+  /// Computed, at most, in whole passages from the beginning on: reading ends before the first that does not fit, be it
+  /// only longer than those behind it; the first is read in any case. 0: the whole text
+  std::uint32_t tokens = 0;
+  /// Tokens of a window; 0: 512, or the model's context where that is shorter, or `tokens` of a lone text.
+  std::uint32_t context = 0;
+  std::uint32_t stride = 0;                     ///< 0: the context
   std::optional<std::uint32_t> scoreFrom = {};  ///< below context − 1; nothing: context / 2, or what a stride says
 
   bool operator==(const ReadingSettings&) const = default;
@@ -37,6 +40,7 @@ struct Reading {
   std::uint64_t tokens = 0, scored = 0;
   std::uint64_t answers = 0;
   std::uint64_t leftOut = 0;  ///< answers that do not fit the context, documents without any
+  std::uint64_t unread = 0;   ///< documents of which something stands behind the `tokens` that were asked for
   std::uint64_t hash = 0;     ///< of tokens, and what of them is scored
 };
 

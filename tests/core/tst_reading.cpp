@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/evaluate/answers.h"
 #include "core/evaluate/reading.h"
 #include "core/io/checkpoint.h"
+#include "support/cpu_seconds.h"
 
 using namespace core;
 using calibrate::CalibrationText;
@@ -135,6 +137,60 @@ class TestReading : public QObject {
     QCOMPARE(reading.answers, std::uint64_t{1});
     QCOMPARE(reading.leftOut, std::uint64_t{2});
     QVERIFY(reading.context < 40);
+  }
+
+  /// What is read is the beginning of the file, not whatever of it happens to be short.
+  void readingEndsWhereTheNextConversationDoesNotFit() {
+    const Chat brief{{"user", "Hi"}, {"assistant", "Hello!"}};
+    const Chat large{{"user", prose(60)}, {"assistant", "That is a lot."}};
+    const auto tokensOf = [&](const Chat& chat) { return read({"chat", {chat}}).tokens; };
+    const std::uint64_t least = tokensOf(brief), most = tokensOf(large);
+    QVERIFY(most > 3 * least);
+    const CalibrationText text{"chat", {brief, large, brief, brief, Chat{{"user", "unanswered"}}}};
+    const auto first = read(text, {.tokens = static_cast<std::uint32_t>(3 * least)});
+    QCOMPARE(first.blocks, 1U);
+    QCOMPARE(first.unread, std::uint64_t{4});
+    QCOMPARE(first.leftOut, std::uint64_t{0});
+    const auto two = read(text, {.tokens = static_cast<std::uint32_t>(least + most)});
+    QCOMPARE(two.tokens, least + most);
+    QCOMPARE(two.unread, std::uint64_t{3});
+    const auto all = read(text, {.tokens = static_cast<std::uint32_t>(3 * least + most)});
+    QCOMPARE(all.unread, std::uint64_t{0});
+    QCOMPARE(all.leftOut, std::uint64_t{1});
+    QCOMPARE(all.hash, read(text).hash);
+    QCOMPARE(read(text, {.tokens = 1}).tokens, least);  // the first is read in any case
+  }
+
+  /// Of a long conversation no more is written than what fits, and whoever waits for it can go.
+  void aLongConversationCostsNoMoreThanItsContext() {
+    const auto turns = [](int count) {
+      Chat chat;
+      for (int i = 0; i < count; ++i) chat.insert(chat.end(), {{"user", "Hi"}, {"assistant", "Hello!"}});
+      return CalibrationText{"chat", {chat}};
+    };
+    const CalibrationText some = turns(200), many = turns(8000);
+    const double begin = support::cpuSeconds();
+    const Reading ofSome = read(some);
+    const double between = support::cpuSeconds();
+    const Reading ofMany = read(many);
+    const double end = support::cpuSeconds();
+    QCOMPARE(ofMany.hash, ofSome.hash);
+    QCOMPARE(ofMany.leftOut + ofMany.answers, std::uint64_t{8000});
+    // 40 times the turns: 1600 times the work if every turn were written with all before it. The margin is for noise.
+    QVERIFY2(end - between < 8 * (between - begin) + 0.2, qPrintable(QString::number(end - between)));
+    std::stop_source stop;
+    stop.request_stop();
+    const JobContext cancelled(stop.get_token());
+    QVERIFY_THROWS_EXCEPTION(Cancelled, evaluate::findAnswers(std::get<Chat>(some.documents.front()), *m_tokenizer,
+                                                              *m_template, 512, cancelled));
+  }
+
+  /// Fewer tokens than the usual window are one window of so many.
+  void fewTokensAreAShortWindow() {
+    const Reading reading = readPlain(600, {.tokens = 100});
+    QCOMPARE(reading.tokens, std::uint64_t{100});
+    QCOMPARE(reading.blocks, 1U);
+    QCOMPARE(reading.scored, std::uint64_t{49});
   }
 
   /// Texts in a JSONL file are read each for itself, from its first token on.
