@@ -117,7 +117,7 @@ ModelWeights weightsOf(const LlamaShape& shape, const Recipe& recipe) {
 }
 
 double kvBytes(const PlannedModel& model, const PlannedDevice& device, const MemoryQuestion& question) {
-  if (question.program == Program::LlamaCpp || !model.graph || !ownKvType(question.kv))
+  if (question.program == Program::LlamaCpp || !model.graph || model.kvIsTyped || !ownKvType(question.kv))
     return question.sequences * model.kv.bytes(question.context, question.kv);
   const auto type = *ownKvType(question.kv);
 #ifdef QS_HAS_GPU

@@ -48,6 +48,7 @@ struct PlannedModel {
   double weightBytes = 0;  ///< as stored
   std::vector<core::model::TypeBytes> types;
   KvLayout kv;
+  bool kvIsTyped = false;  ///< it is not the graph's: keys and values are counted by it, whatever the program
   std::uint32_t vocabulary = 0, width = 0;
   std::uint32_t trainedContext = 0;  ///< 0: not known
   std::string note;                  ///< what was assumed; empty for nothing

@@ -65,6 +65,20 @@ class TestCliPlan : public QObject {
     QVERIFY(run({"plan", "--claims"}).out.contains("70B in INT4"));
   }
 
+  /// A published model with other keys and values: what was typed is what is counted, whoever runs it.
+  void typedMeasuresChangeAShape() {
+    const auto kv = [](const QStringList& more) {
+      return json(QStringList{"plan", "--shape", "llama-2-7b", "--devices", "80GB", "--context", "1000"} + more)[0];
+    };
+    // Llama 2 7B: 32 blocks, 32 heads of 128 values; keys and values of two bytes.
+    QCOMPARE(kv({"--kv-heads", "8", "--program", "llama.cpp"})["kv_cache"].get<std::int64_t>(),
+             std::int64_t{32} * 8 * 128 * 2 * 2 * 1000);
+    const Json typed = kv({"--kv-heads", "8"});
+    QCOMPARE(typed["kv_cache"].get<std::int64_t>(), std::int64_t{32} * 8 * 128 * 2 * 2 * 1000);
+    QVERIFY(typed["note"].get<std::string>().find("typed") != std::string::npos);
+    QVERIFY(kv({})["kv_cache"].get<std::int64_t>() >= 4 * typed["kv_cache"].get<std::int64_t>());
+  }
+
   void whatIsWrongIsSaid_data() {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<int>("code");
@@ -76,6 +90,19 @@ class TestCliPlan : public QObject {
     QTest::newRow("type") << QStringList{"demo", "--kv-type", "f8"} << 1 << "int8";
     QTest::newRow("parameters") << QStringList{"--parameters", "many"} << 1 << "70B";
     QTest::newRow("context") << QStringList{"demo", "--context", "0"} << 2 << "context";
+    QTest::newRow("measure of a file") << QStringList{"demo", "--layers", "3"} << 2 << "--layers has no effect";
+    QTest::newRow("calibration") << QStringList{"demo", "--scheme", "int4", "--calibration", "demo"} << 2
+                                 << "--calibration has no effect";
+    QTest::newRow("matrix") << QStringList{"--shape", "llama-2-7b", "--imatrix", "m.gguf"} << 2
+                            << "--imatrix has no effect";
+    QTest::newRow("claims of a model") << QStringList{"demo", "--claims"} << 2 << "MODEL has no effect";
+    QTest::newRow("claims and context") << QStringList{"--claims", "--context", "9"} << 2 << "--context has no effect";
+    QTest::newRow("window's layers") << QStringList{"--parameters", "7B", "--window-layers", "3"} << 2 << "--window";
+    QTest::newRow("rotated values") << QStringList{"--parameters", "7B", "--rope-dims", "3"} << 2 << "--latent";
+    QTest::newRow("heads and a vector for all")
+        << QStringList{"--parameters", "7B", "--latent", "512", "--kv-heads", "8"} << 2 << "--kv-heads";
+    QTest::newRow("another model's weights")
+        << QStringList{"--shape", "llama-2-7b", "--recipe", "model:demo"} << 1 << "measures of its own";
   }
   void whatIsWrongIsSaid() {
     QFETCH(QStringList, arguments);

@@ -13,6 +13,7 @@
 #include "app/session/memory_plan_json.h"
 #include "app/session/size_claims.h"
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -69,6 +70,25 @@ std::optional<KvLayout> typedLayout(const Options& options, KvLayout known) {
   return known;
 }
 
+/// Recipes for models that have no weights. @throws core::Error
+void requireSchemes(const std::vector<core::model::Recipe>& recipes, const std::string& of) {
+  for (const auto& recipe : recipes)
+    if (recipe.otherModel() != nullptr)
+      throw core::Error(core::ErrorCode::InvalidArgument,
+                        fmt::format("{} is a model with measures of its own, not something that {} could be quantized "
+                                    "to; it is planned as MODEL.",
+                                    core::io::inQuotes(recipe.toString()), of));
+}
+
+PlannedModel planKnown(const Options& options, const core::model::Recipe& recipe) {
+  const KnownShape& known = knownShape(options.shape);
+  const auto layout = typedLayout(options, known.kv());
+  PlannedModel plan = planShape(known.shape, layout.value_or(known.kv()), recipe, known.context);
+  plan.kvIsTyped = layout.has_value();
+  if (layout) plan.note = "keys and values as typed";
+  return plan;
+}
+
 std::vector<PlannedModel> planAll(const Options& options) {
   const bool asksAdvice = !options.priority.empty() && !options.weights.isGiven();
   const auto recipes = options.weights.isGiven() ? options.weights.parseAll()
@@ -76,12 +96,11 @@ std::vector<PlannedModel> planAll(const Options& options) {
                                                  : std::vector<core::model::Recipe>{core::model::Recipe()};
   std::vector<PlannedModel> models;
   if (!options.shape.empty()) {
-    const KnownShape& known = knownShape(options.shape);
-    for (const auto& recipe : recipes)
-      models.push_back(
-          planShape(known.shape, typedLayout(options, known.kv()).value_or(known.kv()), recipe, known.context));
+    requireSchemes(recipes, options.shape);
+    for (const auto& recipe : recipes) models.push_back(planKnown(options, recipe));
   } else if (!options.parameters.empty()) {
     const double parameters = parseParameters(options.parameters);
+    requireSchemes(recipes, "a number of parameters");
     const auto layout = typedLayout(options, nearestShape(parameters).kv());
     for (const auto& recipe : recipes)
       models.push_back(
@@ -184,18 +203,50 @@ void run(const Options& given) {
 void addMeasures(CLI::App& command, Options& options) {
   command.add_option("--shape", options.shape, "A published model by its measures, instead of MODEL: llama-3.1-70b");
   command.add_option("--parameters", options.parameters, "A number of parameters instead of MODEL: 70B");
-  const auto measure = [&command](const char* name, std::uint32_t& into, const char* what) {
-    command.add_option(name, into, what)->check(CLI::Range(1U, 1U << 20U));
+  const auto measure = [&command](const char* name, auto& into, const char* what) {
+    return command.add_option(name, into, what)->check(CLI::Range(1U, 1U << 20U));
   };
   KvLayout& kv = options.layout;
   measure("--layers", kv.layers, "Blocks that keep keys and values");
   measure("--heads", kv.heads, "Heads of queries");
-  measure("--kv-heads", kv.kvHeads, "Heads of keys and values");
-  command.add_option("--head-size", kv.headSize, "Values of a head")->check(CLI::Range(1U, 1U << 20U));
-  measure("--window", kv.window, "Positions that a sliding window keeps");
-  measure("--window-layers", kv.windowLayers, "Blocks that have it (default: all)");
-  measure("--latent", kv.latent, "Values of a compressed vector for keys and values (MLA)");
-  measure("--rope-dims", kv.ropeDims, "Rotated values beside it");
+  auto* const heads = measure("--kv-heads", kv.kvHeads, "Heads of keys and values");
+  auto* const size = measure("--head-size", kv.headSize, "Values of a head");
+  auto* const window = measure("--window", kv.window, "Positions that a sliding window keeps");
+  measure("--window-layers", kv.windowLayers, "Blocks that have it (default: all)")->needs(window);
+  auto* const latent = measure("--latent", kv.latent, "Values of a compressed vector for keys and values (MLA)");
+  latent->excludes(heads)->excludes(size);
+  measure("--rope-dims", kv.ropeDims, "Rotated values beside it")->needs(latent);
+}
+
+/// The first of these options that was given.
+std::optional<std::string> firstGiven(const CLI::App& command, std::initializer_list<const char*> options) {
+  for (const char* const name : options)
+    if (command.get_option(name)->count() > 0) return name;
+  return std::nullopt;
+}
+
+[[noreturn]] void refuseUsage(const std::string& sentence) { throw CLI::ValidationError("plan", sentence); }
+
+/// @throws CLI::ValidationError naming an option that would not change a figure
+void refuseWhatHasNoEffect(const CLI::App& command) {
+  if (command.count("--claims") > 0) {
+    for (const CLI::Option* const option : command.get_options())
+      if (option->count() > 0 && option->get_name() != "--claims" && option->get_name() != "--json")
+        refuseUsage(option->get_name() + " has no effect on --claims, which are computed from published measures");
+    return;
+  }
+  if (command.count("MODEL") + command.count("--shape") + command.count("--parameters") != 1)
+    refuseUsage("takes one of MODEL, --shape and --parameters");
+  const auto measure =
+      firstGiven(command, {"--layers", "--heads", "--kv-heads", "--head-size", "--window", "--latent"});
+  if (measure && command.count("MODEL") > 0)
+    refuseUsage(*measure +
+                " has no effect on a MODEL, which has measures of its own; it goes with --shape or "
+                "--parameters");
+  const auto made = firstGiven(
+      command, {"--calibration", "--calibration-tokens", "--calibration-context", "--calibration-seed", "--imatrix"});
+  if (made)
+    refuseUsage(*made + " has no effect: a plan counts bytes, which do not depend on what weights are made with");
 }
 
 }  // namespace
@@ -203,7 +254,7 @@ void addMeasures(CLI::App& command, Options& options) {
 void addPlan(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("plan", "Memory by part, for a list of devices");
-  auto* model = command->add_option("MODEL", options->model, "File, folder, ollama:NAME or demo");
+  command->add_option("MODEL", options->model, "File, folder, ollama:NAME or demo");
   addRecipe(*command, options->weights, "Plan for the weights under this scheme", Takes::Any);
   addMeasures(*command, *options);
   command->add_option("--context", options->question.context, "Positions of a sequence")
@@ -221,12 +272,10 @@ void addPlan(CLI::App& program) {
       ->check(CLI::IsMember({"quantscope", "llama.cpp"}));
   command->add_option("--advise", options->priority, "What to use where quality, speed or size matters")
       ->check(CLI::IsMember({"quality", "speed", "size"}));
-  auto* claims = command->add_flag("--claims", options->claims, "Well-known claims about sizes, computed");
+  command->add_flag("--claims", options->claims, "Well-known claims about sizes, computed");
   addJsonFlag(*command, options->output);
-  command->callback([options, model, claims] {
-    const int given = int(model->count() > 0) + int(!options->shape.empty()) + int(!options->parameters.empty());
-    if (claims->count() == 0 && given != 1)
-      throw CLI::ValidationError("plan", "takes one of MODEL, --shape and --parameters");
+  command->callback([options, command] {
+    refuseWhatHasNoEffect(*command);
     run(*options);
   });
 }
