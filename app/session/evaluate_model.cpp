@@ -38,7 +38,8 @@ class Evaluator {
     if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
     const core::calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(),
                                              model.config().contextLength};
-    m_reading = evaluate::readText(request.text, reader, request.reading, job);
+    m_reading =
+        std::make_shared<const evaluate::Reading>(evaluate::readText(request.text, reader, request.reading, job));
     m_modelHash = core::calibrate::modelHash(model.checkpoint(), job);
     m_reference = std::make_unique<VariantReader>(model, engine, request.reference,
                                                   optionsOf(request.reference, request.batchTokens));
@@ -51,13 +52,13 @@ class Evaluator {
 
   Evaluation run(const JobContext& job) {
     try {
-      for (std::uint32_t block = 0, at = 0; block < m_reading.blocks; ++block) {
-        const double done = static_cast<double>(block) / m_reading.blocks;
+      for (std::uint32_t block = 0, at = 0; block < m_reading->blocks; ++block) {
+        const double done = static_cast<double>(block) / m_reading->blocks;
         job.progress(done, "Reading the evaluation text");
         const std::uint32_t first = at;
-        while (at < m_reading.passages.size() && m_reading.passages[at].block == block) ++at;
+        while (at < m_reading->passages.size() && m_reading->passages[at].block == block) ++at;
         // What making weights or a forward reports is no part of the text.
-        readBlock(block, std::span(m_reading.passages).subspan(first, at - first), job.part(done, done));
+        readBlock(block, std::span(m_reading->passages).subspan(first, at - first), job.part(done, done));
         ++m_blocksDone;
         show();
         keepNowAndThen();
@@ -72,17 +73,17 @@ class Evaluator {
 
  private:
   evaluate::LogitStreamOptions optionsOf(const Variant& variant, std::uint32_t batch) const {
-    return {variant.kv, m_reading.context, m_model.tokenizer()->size(), batch};
+    return {variant.kv, m_reading->context, m_model.tokenizer()->size(), batch};
   }
 
   KeptBlocks keptOf(const Variant& variant, std::uint32_t batch, const std::string& what) const {
     const auto compared = identityOf(m_model, variant);
     const bool isKnown = m_referenceIdentity && compared;
     return {isKnown ? m_request.cacheFolder : std::filesystem::path(),
-            isKnown ? fmt::format("evaluation 1\n{}\n{}\n{:016x}\n{}\n{}\n{}\n{}\n{}", buildText(), m_modelHash,
-                                  m_reading.hash, *m_referenceIdentity, m_request.batchTokens, *compared, batch, what)
+            isKnown ? fmt::format("evaluation 2\n{}\n{}\n{:016x}\n{}\n{}\n{}\n{}\n{}", buildText(), m_modelHash,
+                                  m_reading->hash, *m_referenceIdentity, m_request.batchTokens, *compared, batch, what)
                     : std::string(),
-            m_reading.blocks};
+            m_reading->blocks};
   }
 
   /// @param noise how it differs from the reference, where that is all it is for
@@ -94,7 +95,7 @@ class Evaluator {
     try {
       m_contestants.push_back({std::move(reader), keptOf(identity, batch, noise), noise});
     } catch (const core::Error& error) {  // it cannot be planned
-      m_contestants.push_back({std::move(reader), KeptBlocks({}, {}, m_reading.blocks), noise, {}, error.what()});
+      m_contestants.push_back({std::move(reader), KeptBlocks({}, {}, m_reading->blocks), noise, {}, error.what()});
     }
   }
 
@@ -188,7 +189,7 @@ class Evaluator {
   /// Now and then, so that it takes no more than a tenth of the time.
   void show() {
     const auto begin = Clock::now();
-    if (!m_onBlock || m_blocksDone == m_reading.blocks || begin < m_nextShown) return;
+    if (!m_onBlock || m_blocksDone == m_reading->blocks || begin < m_nextShown) return;
     m_onBlock(table(evaluate::QuantileErrors::Leave));
     m_nextShown = Clock::now() + std::max<Clock::duration>(kShowInterval, 10 * (Clock::now() - begin));
   }
@@ -207,7 +208,7 @@ class Evaluator {
   Engine& m_engine;
   const EvaluationRequest& m_request;
   const OnBlock& m_onBlock;
-  evaluate::Reading m_reading;
+  std::shared_ptr<const evaluate::Reading> m_reading;
   std::string m_modelHash;
   std::optional<std::string> m_referenceIdentity;
   std::unique_ptr<VariantReader> m_reference;

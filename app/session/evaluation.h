@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,7 +47,9 @@ struct EvaluationRow {
   core::evaluate::Verdict perplexityVerdict = core::evaluate::Verdict::Unknown;
   std::vector<RowPair> pairs;                      ///< with every other row that could run
   std::vector<std::size_t> indistinguishableFrom;  ///< those of them, by mean KL
-  std::string failure;                             ///< one sentence why it could not run; the figures mean nothing then
+  /// Where it is furthest from the reference, the worst first: at most WorstPositions::kMost.
+  std::vector<core::evaluate::WorstPosition> worst;
+  std::string failure;  ///< one sentence why it could not run; the figures mean nothing then
 };
 
 /// Models compared on a text: what was measured, and all that it was computed from.
@@ -58,6 +61,7 @@ struct Evaluation {
   std::uint32_t batchTokens = 0;
   std::uint64_t tokens = 0, scored = 0, leftOut = 0;
   std::string calibration;  ///< identity of what schemes that look at data were made with; empty: nothing
+  Variant referenceVariant;
   std::string reference, referenceName, referenceDevice;
   std::uint64_t referenceBytes = 0;
   double referenceTokensPerSecond = 0;
@@ -66,6 +70,7 @@ struct Evaluation {
   std::vector<EvaluationRow> rows;  ///< in the order they were asked for
   NoiseFloor noise;
   std::uint32_t blocksDone = 0, blocks = 0;
+  std::shared_ptr<const core::evaluate::Reading> reading;  ///< the text as tokens
 
   bool isComplete() const { return blocksDone == blocks; }
 };

@@ -32,6 +32,7 @@ EvaluationRow rowOf(const OpenModel& model, const Contestant& contestant, evalua
   row.bytes = size.bytes;
   row.bitsPerWeight = size.bitsPerWeight;
   row.statistics = contestant.statistics.summary(errors);
+  row.worst = contestant.statistics.worst();
   row.tokensPerSecond = perSecond(contestant.statistics, &evaluate::BlockStatistics::seconds);
   return row;
 }
@@ -42,17 +43,19 @@ Evaluation originOf(const OpenModel& model, const EvaluationProgress& progress) 
   Evaluation result;
   result.modelHash = progress.modelHash;
   result.textTitle = request.text.title;
-  result.textHash = fmt::format("{:016x}", progress.reading.hash);
+  result.textHash = fmt::format("{:016x}", progress.reading->hash);
   result.settings = request.reading;
-  result.context = progress.reading.context;
+  result.context = progress.reading->context;
   result.batchTokens = request.batchTokens;
-  result.tokens = progress.reading.tokens, result.scored = progress.reading.scored;
-  result.leftOut = progress.reading.leftOut;
+  result.tokens = progress.reading->tokens, result.scored = progress.reading->scored;
+  result.leftOut = progress.reading->leftOut;
   if (const auto calibration = model.calibration().state()) result.calibration = calibration->text;
+  result.reading = progress.reading;
+  result.referenceVariant = request.reference;
   result.reference = request.reference.toString();
   result.referenceName = request.reference.displayName();
   result.referenceBytes = sizeUnder(model.checkpoint(), request.reference.recipe).bytes;
-  result.blocks = progress.reading.blocks, result.blocksDone = progress.blocksDone;
+  result.blocks = progress.reading->blocks, result.blocksDone = progress.blocksDone;
   return result;
 }
 

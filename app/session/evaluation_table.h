@@ -9,7 +9,7 @@ namespace app {
 /// Contestants that have read so many blocks of a text.
 struct EvaluationProgress {
   const EvaluationRequest& request;
-  const core::evaluate::Reading& reading;
+  const std::shared_ptr<const core::evaluate::Reading>& reading;
   const std::string& modelHash;
   const std::vector<Contestant>& contestants;
   std::uint32_t blocksDone = 0;

@@ -17,6 +17,7 @@ namespace app {
 
 namespace fs = std::filesystem;
 using core::evaluate::BlockStatistics;
+using core::evaluate::WorstPosition;
 using core::io::appendBytes;
 using core::io::appendNumber;
 using core::io::ByteReader;
@@ -27,15 +28,41 @@ constexpr std::string_view kSuffix = ".blocks";
 
 std::uint64_t hashOf(std::string_view text) { return core::contentHash(std::as_bytes(std::span(text))); }
 
+void append(std::vector<std::byte>& bytes, const WorstPosition& position) {
+  for (const std::uint32_t place : {position.block, position.passage, position.position}) appendNumber(bytes, place);
+  for (const core::text::TokenId token : {position.token, position.referenceTop.token, position.comparedTop.token})
+    appendNumber(bytes, token);
+  for (const double value :
+       {position.kl, position.inReference, position.inCompared, position.referenceTop.inReference,
+        position.referenceTop.inCompared, position.comparedTop.inReference, position.comparedTop.inCompared})
+    appendNumber(bytes, value);
+}
+
 void append(std::vector<std::byte>& bytes, const BlockStatistics& block) {
   for (const double sum : {block.nllReference, block.nllCompared, block.kl, block.deltaP, block.deltaP2, block.seconds,
                            block.secondsOfReference})
     appendNumber(bytes, sum);
   for (const std::uint64_t count : {block.sameTop, block.answers, block.rightInReference, block.turnedWrong,
-                                    block.turnedRight, block.tokensRead, block.tokens()})
+                                    block.turnedRight, block.tokensRead, block.passages, block.tokens()})
     appendNumber(bytes, count);
   appendBytes(bytes, std::as_bytes(std::span(block.klOfTokens)));
   appendBytes(bytes, std::as_bytes(std::span(block.deltaPOfTokens)));
+  const auto worst = block.worst.sorted();
+  appendNumber(bytes, static_cast<std::uint64_t>(worst.size()));
+  for (const WorstPosition& position : worst) append(bytes, position);
+}
+
+WorstPosition readPosition(ByteReader& reader) {
+  WorstPosition position;
+  for (std::uint32_t* const place : {&position.block, &position.passage, &position.position})
+    *place = reader.read<std::uint32_t>("a place");
+  for (core::text::TokenId* const token : {&position.token, &position.referenceTop.token, &position.comparedTop.token})
+    *token = reader.read<core::text::TokenId>("a token");
+  for (double* const value :
+       {&position.kl, &position.inReference, &position.inCompared, &position.referenceTop.inReference,
+        &position.referenceTop.inCompared, &position.comparedTop.inReference, &position.comparedTop.inCompared})
+    *value = reader.read<double>("a probability");
+  return position;
 }
 
 BlockStatistics readBlock(ByteReader& reader) {
@@ -45,7 +72,7 @@ BlockStatistics readBlock(ByteReader& reader) {
     *sum = reader.read<double>("a sum");
   std::uint64_t tokens = 0;
   for (std::uint64_t* const count : {&block.sameTop, &block.answers, &block.rightInReference, &block.turnedWrong,
-                                     &block.turnedRight, &block.tokensRead, &tokens})
+                                     &block.turnedRight, &block.tokensRead, &block.passages, &tokens})
     *count = reader.read<std::uint64_t>("a count");
   if (tokens > reader.remaining() / (2 * sizeof(float))) reader.fail("too few tokens");
   for (std::vector<float>* const values : {&block.klOfTokens, &block.deltaPOfTokens}) {
@@ -53,6 +80,9 @@ BlockStatistics readBlock(ByteReader& reader) {
     values->resize(tokens);
     if (tokens != 0) std::memcpy(values->data(), bytes.data(), bytes.size());
   }
+  const auto worst = reader.read<std::uint64_t>("a count");
+  if (worst > core::evaluate::WorstPositions::kMost) reader.fail("too many positions");
+  for (std::uint64_t i = 0; i < worst; ++i) block.worst.add(readPosition(reader));
   return block;
 }
 

@@ -2,8 +2,25 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace core::evaluate {
+
+namespace {
+
+WorstPosition placed(const TokenComparison& token, const Passage& passage, std::uint64_t number, std::uint32_t at) {
+  return {.block = passage.block,
+          .passage = static_cast<std::uint32_t>(number),
+          .position = at,
+          .token = passage.tokens[at + 1],
+          .kl = token.kl,
+          .inReference = std::exp(-token.nllReference),
+          .inCompared = std::exp(-token.nllCompared),
+          .referenceTop = token.referenceTop,
+          .comparedTop = token.comparedTop};
+}
+
+}  // namespace
 
 void BlockStatistics::add(const Passage& passage, std::span<const TokenComparison> scores) {
   assert(scores.size() == passage.scored());
@@ -17,6 +34,7 @@ void BlockStatistics::add(const Passage& passage, std::span<const TokenCompariso
   }
   for (const PositionRange& answer : passage.answers) {
     const auto own = scores.first(answer.count());
+    for (std::uint32_t i = 0; i < answer.count(); ++i) worst.add(placed(own[i], passage, passages, answer.first + i));
     scores = scores.subspan(answer.count());
     const bool wasRight = std::ranges::all_of(own, &TokenComparison::referenceRight);
     const bool isRight = std::ranges::all_of(own, &TokenComparison::comparedRight);
@@ -25,6 +43,7 @@ void BlockStatistics::add(const Passage& passage, std::span<const TokenCompariso
     turnedWrong += wasRight && !isRight ? 1 : 0;
     turnedRight += !wasRight && isRight ? 1 : 0;
   }
+  ++passages;
 }
 
 }  // namespace core::evaluate

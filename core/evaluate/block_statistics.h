@@ -5,6 +5,7 @@
 
 #include "core/evaluate/passage.h"
 #include "core/evaluate/row_comparison.h"
+#include "core/evaluate/worst_positions.h"
 
 namespace core::evaluate {
 
@@ -18,7 +19,9 @@ struct BlockStatistics {
   std::uint64_t answers = 0, rightInReference = 0, turnedWrong = 0, turnedRight = 0;
   double seconds = 0, secondsOfReference = 0;  ///< they computed for the block
   std::uint64_t tokensRead = 0;                ///< by each
+  std::uint64_t passages = 0;
   std::vector<float> klOfTokens, deltaPOfTokens;
+  WorstPositions worst;
 
   std::uint64_t tokens() const { return klOfTokens.size(); }
   /// Adds a passage. @param scores of its scored positions, in order

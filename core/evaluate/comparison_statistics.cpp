@@ -63,6 +63,12 @@ ComparisonSummary ComparisonStatistics::summary(QuantileErrors errors) const {
   return result;
 }
 
+std::vector<WorstPosition> ComparisonStatistics::worst(std::size_t most) const {
+  WorstPositions all(std::min(most, WorstPositions::kMost));
+  for (const BlockStatistics& block : m_blocks) all.add(block.worst);
+  return all.sorted();
+}
+
 PairedComparison comparePaired(std::span<const BlockStatistics> first, std::span<const BlockStatistics> second) {
   assert(std::ranges::equal(first, second, {}, &BlockStatistics::tokens, &BlockStatistics::tokens));
   using Block = const BlockStatistics&;

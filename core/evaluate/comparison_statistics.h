@@ -45,6 +45,8 @@ class ComparisonStatistics {
     m_blocks.insert(m_blocks.end(), other.m_blocks.begin(), other.m_blocks.end());
   }
   std::span<const BlockStatistics> blocks() const { return m_blocks; }
+  /// The positions at which the two are furthest apart, the worst first. @param most at most WorstPositions::kMost
+  std::vector<WorstPosition> worst(std::size_t most = WorstPositions::kMost) const;
 
   /// All figures; NaN without a scored token, errors NaN with less than two blocks.
   ///

@@ -162,12 +162,19 @@ TokenComparison compareRows(std::span<const float> reference, const RowSummary& 
   assert(at < reference.size());
   Doubles sum = {};
   sumDivergence(reference.data(), compared.data(), reference.size(), ofReference.logSum, ofCompared.logSum, sum);
+  const auto favourite = [&](std::uint32_t top) {
+    return Favourite{static_cast<text::TokenId>(top),
+                     std::exp(static_cast<double>(reference[top]) - ofReference.logSum),
+                     std::exp(static_cast<double>(compared[top]) - ofCompared.logSum)};
+  };
   return {.nllReference = ofReference.logSum - static_cast<double>(reference[at]),
           .nllCompared = ofCompared.logSum - static_cast<double>(compared[at]),
           .kl = std::max(total(sum), 0.0),
           .sameTop = ofReference.top == ofCompared.top,
           .referenceRight = ofReference.top == at,
-          .comparedRight = ofCompared.top == at};
+          .comparedRight = ofCompared.top == at,
+          .referenceTop = favourite(ofReference.top),
+          .comparedTop = favourite(ofCompared.top)};
 }
 
 }  // namespace core::evaluate

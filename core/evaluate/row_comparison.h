@@ -12,12 +12,21 @@ struct RowSummary {
   std::uint32_t top = 0;  ///< the largest logit's column; the first of equal ones
 };
 
+/// A token that one of two models expects most, and the probability either gives it, 0 … 1.
+struct Favourite {
+  text::TokenId token = 0;
+  double inReference = 0, inCompared = 0;
+
+  bool operator==(const Favourite&) const = default;
+};
+
 /// How two models judge the same next token.
 struct TokenComparison {
   double nllReference = 0, nllCompared = 0;            ///< −ln p of the text's token
   double kl = 0;                                       ///< KL(reference ‖ compared), nats, ≥ 0
   bool sameTop = false;                                ///< both have the same favourite
   bool referenceRight = false, comparedRight = false;  ///< the favourite is the text's token
+  Favourite referenceTop, comparedTop;
 
   /// Change of the probability of the text's token, compared − reference.
   double deltaP() const;

@@ -1,7 +1,12 @@
 // quantscope-cli perplexity as a script sees it.
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
+#include <set>
+#include <vector>
 
 #include "cli_process.h"
 
@@ -22,6 +27,22 @@ QString write(const QTemporaryDir& folder, const char* name, const QByteArray& b
   QFile file(path);
   if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size()) throw std::runtime_error("cannot write");
   return path;
+}
+
+/// [rows, vocabulary] of a .npy file of float32 logits.
+std::vector<std::vector<double>> probabilities(const QByteArray& npy, std::size_t rows) {
+  const auto begin = static_cast<std::size_t>(npy.indexOf('\n')) + 1;
+  std::vector<float> logits((static_cast<std::size_t>(npy.size()) - begin) / sizeof(float));
+  std::memcpy(logits.data(), npy.constData() + begin, logits.size() * sizeof(float));
+  const std::size_t vocabulary = logits.size() / rows;
+  std::vector<std::vector<double>> all(rows, std::vector<double>(vocabulary));
+  for (std::size_t row = 0; row < rows; ++row) {
+    double sum = 0;
+    for (std::size_t i = 0; i < vocabulary; ++i)
+      sum += all[row][i] = std::exp(static_cast<double>(logits[row * vocabulary + i]));
+    for (double& value : all[row]) value /= sum;
+  }
+  return all;
 }
 
 }  // namespace
@@ -126,6 +147,63 @@ class TestCliPerplexity : public QObject {
       QVERIFY(first[0][key] == anew[0][key]);
   }
 
+  /// All positions of one window, listed by KL, against rows of `logits` after the same tokens.
+  void theWorstPositionsAreThoseOfTheLogits() {
+    const Json row = json(
+        "perplexity demo --scheme int3 --device cpu --no-noise --text prose --tokens 48 --context 48 --score-from 0 "
+        "--worst 50")[0];
+    const Json& worst = row["worst"];
+    QCOMPARE(worst.size(), std::size_t{47});
+    QStringList tokens;
+    for (const Json& at : worst)
+      if (at["position"] == 46)
+        for (const Json& token : at["tokens"]) tokens << QString::number(token.get<int>());
+    QCOMPARE(tokens.size(), 47);
+    const auto rowsOf = [&](const QString& scheme) {
+      const QString file = m_folder.filePath(QStringLiteral("rows.npy"));
+      const Run made = run("logits demo --device cpu --tokens " + tokens.join(',') + scheme + " -o " + file);
+      if (made.code != 0) throw std::runtime_error(made.err.toStdString());
+      return probabilities(cli::contents(file), static_cast<std::size_t>(tokens.size()));
+    };
+    const auto reference = rowsOf(QString()), compared = rowsOf(QStringLiteral(" --scheme int3"));
+    double last = std::numeric_limits<double>::infinity();
+    std::set<int> seen;
+    for (const Json& at : worst) {
+      const auto position = at["position"].get<std::size_t>();
+      const auto &p = reference[position], &q = compared[position];
+      double kl = 0;
+      for (std::size_t i = 0; i < p.size(); ++i) kl += p[i] > 0 ? p[i] * std::log(p[i] / q[i]) : 0;
+      const double claimed = at["kl"].get<double>();
+      // Single precision on both sides, in the logits and the exponentials.
+      QVERIFY2(std::abs(claimed - kl) < 1e-5 + 1e-3 * kl, qPrintable(QString::number(kl)));
+      QVERIFY(claimed <= last);
+      last = claimed;
+      seen.insert(static_cast<int>(position));
+      const auto a = static_cast<std::size_t>(std::ranges::max_element(p) - p.begin());
+      const auto b = static_cast<std::size_t>(std::ranges::max_element(q) - q.begin());
+      QCOMPARE(at["reference_top"]["token"].get<std::size_t>(), a);
+      QCOMPARE(at["compared_top"]["token"].get<std::size_t>(), b);
+      const auto token = at["token"].get<std::size_t>();
+      for (const auto& [found, expected] : {std::pair(at["probability"][0], p[token]),
+                                            {at["probability"][1], q[token]},
+                                            {at["reference_top"]["probability"][1], q[a]},
+                                            {at["compared_top"]["probability"][0], p[b]}})
+        QVERIFY(std::abs(found.get<double>() - expected) < 1e-4);
+      QCOMPARE(at["turned"] == "wrong", a == token && b != token);
+      QCOMPARE(at["tokens"].size(), position + 1);
+    }
+    QCOMPARE(seen.size(), std::size_t{47});
+    // Fewer are the first of them; kept ones are the same.
+    const Json few = json(
+        "perplexity demo --scheme int3 --device cpu --no-noise --text prose --tokens 48 --context 48 --score-from 0 "
+        "--worst 3")[0]["worst"];
+    QCOMPARE(few.size(), std::size_t{3});
+    for (std::size_t i = 0; i < 3; ++i) QCOMPARE(few[i], worst[i]);
+    const Run said = run("perplexity demo --scheme int3 --device cpu --no-noise --tokens 400 --worst 4");
+    QVERIFY2(said.out.contains("is furthest from stored"), said.out);
+    for (const QByteArray& line : said.out.split('\n')) QVERIFY2(QString::fromUtf8(line).size() <= 100, line);
+  }
+
   void whatCannotBeIsOneSentence_data() {
     QTest::addColumn<QString>("line");
     QTest::addColumn<int>("code");
@@ -140,6 +218,7 @@ class TestCliPerplexity : public QObject {
     row("perplexity demo --variant nf4@kv=int9", 1, "nf4@kv=int9");
     row("perplexity demo --device gpu", 1, "gpu");
     row("perplexity demo --batch 0", 2, "");
+    row("perplexity demo --worst 51", 2, "");
     row("perplexity", 2, "");
   }
   void whatCannotBeIsOneSentence() {

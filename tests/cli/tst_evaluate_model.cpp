@@ -174,7 +174,11 @@ class TestEvaluateModel : public QObject {
       QCOMPARE(filesIn(what.cacheFolder), std::size_t{2});
     }
     const Evaluation resumed = run(what);
-    for (std::size_t i = 0; i < 2; ++i) QVERIFY(isSame(resumed.rows[i].statistics, whole.rows[i].statistics));
+    for (std::size_t i = 0; i < 2; ++i) {
+      QVERIFY(isSame(resumed.rows[i].statistics, whole.rows[i].statistics));
+      QVERIFY(resumed.rows[i].worst == whole.rows[i].worst);
+      QVERIFY(std::abs(resumed.rows[i].worst.front().kl - whole.rows[i].statistics.klMax.value) < 1e-6);
+    }
     QVERIFY(isSame(resumed.referencePerplexity, whole.referencePerplexity));
     // A third variant joins what is known of the others.
     what.compared.push_back(Variant::parse("int4@cpu"));

@@ -9,10 +9,12 @@
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/task_text.h"
+#include "app/cli/worst_text.h"
 #include "app/session/cache_folder.h"
 #include "app/session/evaluate_model.h"
 #include "app/session/evaluation_json.h"
 #include "app/session/tasks_json.h"
+#include "app/session/worst_words.h"
 #include "core/base/error.h"
 
 namespace app::cli {
@@ -25,6 +27,7 @@ struct Options {
   RecipeOptions weights;
   core::evaluate::ReadingSettings reading;
   std::uint32_t batch = 256;
+  std::size_t worst = 0;  ///< positions that are listed
   Noise noise = Noise::Measure;
   bool usesCache = true;
   Output output = Output::ForPeople;
@@ -78,8 +81,10 @@ Answers evaluate(const Options& options, OpenModel& model, const core::JobContex
   return answers;
 }
 
-Json toJson(const Answers& answers) {
+Json toJson(const Answers& answers, const OpenModel& model, std::size_t worst) {
   Json rows = answers.text ? evaluationJson(*answers.text) : Json::array();
+  for (std::size_t i = 0; answers.text && worst > 0 && i < rows.size(); ++i)
+    rows[i]["worst"] = worstJson(*answers.text, answers.text->rows[i], *model.tokenizer(), worst);
   for (std::size_t i = 0; answers.tasks && i < answers.tasks->rows.size(); ++i) {
     const TaskRow& row = answers.tasks->rows[i];
     if (!answers.text)
@@ -96,8 +101,9 @@ void run(const Options& options) {
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
   const Answers answers = evaluate(options, *model, job);
-  if (options.output == Output::ForPrograms) return print(toJson(answers));
+  if (options.output == Output::ForPrograms) return print(toJson(answers, *model, options.worst));
   if (answers.text) printEvaluation(*answers.text);
+  if (answers.text && options.worst > 0) printWorst(*answers.text, *model->tokenizer(), options.worst);
   if (answers.text && answers.tasks) fmt::print("\n");
   if (answers.tasks) printTasks(*answers.tasks);
 }
@@ -163,6 +169,12 @@ void addPerplexity(CLI::App& program) {
       ->capture_default_str();
   addDevice(*command, options->device);
   addKvType(*command, options->kvType);
+  command
+      ->add_option("--worst", options->worst,
+                   "Also list the positions of the text at which each is furthest from the reference: what was read, "
+                   "what either would say")
+      ->check(CLI::Range(std::size_t{0}, core::evaluate::WorstPositions::kMost))
+      ->type_name("N");
   command->add_flag_callback(
       "--no-noise", [options] { options->noise = Noise::Skip; },
       "Do not compute the reference in other ways as well, which tells noise from differences");
