@@ -1,21 +1,18 @@
 #pragma once
 #include "app/workspaces/layers/layer_content.h"
+#include "app/workspaces/layers/layer_measure.h"
 #include "app/workspaces/workspace.h"
-#include "core/metrics/error_stats.h"
 
-class QComboBox;
-class QMenu;
 class QScrollArea;
 class QSplitter;
-class QTabWidget;
 
 namespace app {
 
 class CalibrationNotice;
-class KeptTensors;
-class Label;
+class LayerLists;
+class LayersHeader;
 class PaintBar;
-class RecipePainter;
+class PaintingHand;
 
 /// Error of every layer under every checked scheme: one map per scheme, the current scheme's matrices sorted, and what
 /// it leaves as stored. A click selects tensor and scheme, a double click opens the tensor in Inspect; marked tensors
@@ -27,6 +24,9 @@ class LayersWorkspace : public Workspace {
 
   void setActive(bool active) override;
   QString helpText() const override;
+  /// As any, with `measure=weights` or `outputs`.
+  QString openLink(const Link& link) override;
+  Link link() const override;
   void saveState(QSettings& settings) const override;
   void restoreState(QSettings& settings) override;
 
@@ -34,48 +34,36 @@ class LayersWorkspace : public Workspace {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  QWidget* buildHeader();
   QWidget* buildMaps();
-  QWidget* buildLists();
+  void connectAll();
   void request();
   void followModel();
   void refresh();
   void refreshMaps(const std::vector<core::model::Recipe>& schemes);
   void refreshDots();
   void refreshKept();
-  void refreshPaintBar();
-  /// The schemes that marked tensors can be given.
-  void fillPaintMenu(QMenu* menu);
-  std::vector<std::size_t> markedTensors() const;
+  void refreshSummary();
   void refreshSelection();
   void fitMaps();
   void select(int row, int column);
   void openTensor(int row, int column);
   /// The scheme whose dots are shown: the current one if it is checked, else the first checked one.
   std::optional<core::model::Recipe> dotScheme() const;
-  core::metrics::Metric metric() const;
   QString modelName() const;
   /// What the pictures were computed from.
   QString provenance() const;
-  /// What is measured, of which model.
-  QString summary() const;
   LayerContent content() const;
 
   LayerErrors* m_errors;
-  RecipePainter* m_painter;
-  QComboBox *m_metric, *m_shading;
-  Label* m_summary;
+  LayersHeader* m_header;
   CalibrationNotice* m_calibration;
   PaintBar* m_paintBar;
   LayerMaps* m_maps;
+  PaintingHand* m_painting;
   QScrollArea* m_mapScroll;
   QSplitter* m_splitter;
-  QTabWidget* m_lists;
-  Label* m_dotsTitle;
-  ErrorDots* m_dots;
-  KeptTensors* m_kept;
-  QString m_keptOf;   ///< what m_kept shows
-  QString m_painted;  ///< what was just painted, said until something else is marked
+  LayerLists* m_lists;
+  QString m_keptOf;  ///< what the list of kept tensors shows
   bool m_active = false;
 };
 
