@@ -87,6 +87,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
   report.device = study.deviceName();
   report.tokens = study.reading().tokens, report.scored = study.reading().scored;
   report.blocks = study.reading().blocks;
+  report.leftOut = study.reading().leftOut, report.unread = study.reading().unread;
   evaluate::Sweep sweep;
   sweep.quantized = study.tensorsOf(request.recipe, job.part(0.0, 0.05));
   sweep.swaps = request.swaps, sweep.restores = request.restores;
@@ -106,12 +107,13 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
 
   evaluate::SweepVisitor visitor;
   visitor.whole = [&](const evaluate::BlockRatio& whole) { report.quantizedKl = whole.ratio(); };
+  visitor.wholeFails = [&](const std::string& why) { report.quantizedFailure = why; };
   visitor.part = [&](const evaluate::Sensitivity& of) {
     const evaluate::Part& part = sweep.parts[of.part];
     SensitivityRow row;
     row.level = part.level, row.name = part.name, row.tensors = part.tensors, row.direction = of.direction;
     row.scheme = schemeOf(sweep.quantized, part.tensors);
-    row.kl = of.kl, row.change = of.change;
+    row.kl = of.kl, row.change = of.change, row.failure = of.failure;
     if (part.level == evaluate::Level::Tensor) {
       const auto place = std::ranges::find(places, part.name, &evaluate::PlacedTensor::name);
       row.layer = place->layer, row.role = place->role;
@@ -128,7 +130,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
   evaluate::measureSensitivity(study.meter(), sweep, visitor, job.part(0.15, 1.0));
   std::vector<evaluate::ProxyPoint> points;
   for (const SensitivityRow& row : report.rows)
-    if (row.level == evaluate::Level::Tensor && row.direction == evaluate::Direction::Swap)
+    if (row.level == evaluate::Level::Tensor && row.direction == evaluate::Direction::Swap && row.failure.empty())
       points.push_back({row.name, row.scheme, row.weightError, row.outputError.total.value, row.gradientEstimate,
                         row.kl.value, row.kl.error});
   report.proxies = evaluate::compareProxies(std::move(points));

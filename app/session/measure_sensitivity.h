@@ -28,6 +28,7 @@ struct SensitivityRow {
   std::string role, scheme;            ///< of a tensor; what it is quantized to, "several" where parts differ
   core::evaluate::Direction direction = core::evaluate::Direction::Swap;
   core::evaluate::Estimate kl, change;  ///< as core::evaluate::Sensitivity
+  std::string failure;                  ///< likewise
   // Of single tensors, NaN where not measured.
   double weightError = core::evaluate::ProxyPoint::kNotMeasured;
   core::evaluate::OutputError outputError;
@@ -38,9 +39,11 @@ struct SensitivityRow {
 struct SensitivityReport {
   std::string recipe, textTitle, device;
   std::uint64_t tokens = 0, scored = 0;
+  std::uint64_t leftOut = 0, unread = 0;  ///< as core::evaluate::Reading
   std::uint32_t blocks = 0;
   std::size_t parts = 0;                 ///< figures there will be, in rows
   core::evaluate::Estimate quantizedKl;  ///< of the recipe as a whole
+  std::string quantizedFailure;          ///< one sentence, where it computes no numbers
   std::vector<SensitivityRow> rows;      ///< in the order in which they were measured
   /// Quick figures against measured KL of swapped tensors; no points where those were not measured.
   core::evaluate::ProxyComparison proxies;

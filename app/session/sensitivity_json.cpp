@@ -21,6 +21,7 @@ Json toJson(const SensitivityRow& row) {
   json["output_error_total"] = jsonNumber(row.outputError.total.value);
   json["output_tokens"] = row.outputError.tokens;
   json["gradient_estimate"] = jsonNumber(row.gradientEstimate);
+  if (!row.failure.empty()) json["failure"] = row.failure;
   return json;
 }
 
@@ -39,10 +40,13 @@ Json sensitivityJson(const SensitivityReport& report) {
   Json& first = rows.front();
   first["recipe"] = report.recipe;
   addEstimate(first, "recipe_kl", report.quantizedKl);
+  if (!report.quantizedFailure.empty()) first["recipe_failure"] = report.quantizedFailure;
   first["text"] = report.textTitle;
   first["tokens"] = report.tokens;
   first["scored"] = report.scored;
   first["blocks"] = report.blocks;
+  first["left_out"] = report.leftOut;
+  first["unread_documents"] = report.unread;
   first["device"] = report.device;
   if (report.proxies.points.size() >= 3)
     first["rank_correlation"] = {{"weight_error", toJson(report.proxies.weightError)},

@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "core/base/error.h"
+
 namespace core::evaluate {
 
 namespace {
@@ -49,6 +51,18 @@ Exchanged only(const Exchanged& quantized, const Part& part) {
   return result;
 }
 
+/// A measurement, or, of a model that computes no numbers, why there is none.
+std::optional<BlockRatio> measured(ExchangeMeter& meter, const Exchanged& tensors, std::string& failure,
+                                   const JobContext& job) {
+  try {
+    return meter.measure(tensors, job);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::NotFinite) throw;
+    failure = error.what();
+    return std::nullopt;
+  }
+}
+
 Exchanged without(Exchanged quantized, const Part& part) {
   for (const std::string& tensor : part.tensors) quantized.erase(tensor);
   return quantized;
@@ -89,21 +103,27 @@ void measureSensitivity(ExchangeMeter& meter, const Sweep& sweep, const SweepVis
     done += 1.0;
     return job.part((done - 1.0) / steps, done / steps);
   };
-  const BlockRatio whole = meter.measure(sweep.quantized, next());
-  if (visitor.whole) visitor.whole(whole);
+  std::string failure;
+  const auto whole = measured(meter, sweep.quantized, failure, next());
+  if (whole && visitor.whole) visitor.whole(*whole);
+  if (!whole && visitor.wholeFails) visitor.wholeFails(failure);
   for (std::size_t i = 0; sweep.swaps && i < order.size(); ++i) {
-    Sensitivity of{
-        order[i], Direction::Swap, meter.measure(only(sweep.quantized, sweep.parts[order[i]]), next()), {}, {}};
-    of.kl = of.change = of.divergence.ratio();
+    Sensitivity of{order[i], Direction::Swap, {}, {}, {}, {}};
+    if (auto swapped = measured(meter, only(sweep.quantized, sweep.parts[order[i]]), of.failure, next())) {
+      of.divergence = *std::move(swapped);
+      of.kl = of.change = of.divergence.ratio();
+    }
     visitor.part(of);
   }
   if (!sweep.restores) return;
-  meter.setBase(sweep.quantized, job.part(done / steps, done / steps));
+  if (whole) meter.setBase(sweep.quantized, job.part(done / steps, done / steps));
   for (const std::size_t part : order) {
-    Sensitivity of{
-        part, Direction::Restore, meter.measure(without(sweep.quantized, sweep.parts[part]), next()), {}, {}};
-    of.kl = of.divergence.ratio();
-    of.change = pairedDifference(whole, of.divergence);
+    Sensitivity of{part, Direction::Restore, {}, {}, {}, {}};
+    if (auto restored = measured(meter, without(sweep.quantized, sweep.parts[part]), of.failure, next())) {
+      of.divergence = *std::move(restored);
+      of.kl = of.divergence.ratio();
+      if (whole) of.change = pairedDifference(*whole, of.divergence);
+    }
     visitor.part(of);
   }
 }

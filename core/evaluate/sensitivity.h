@@ -46,6 +46,7 @@ struct Sensitivity {
   /// What the part adds to the KL: Swap, all of it; Restore, that of the quantized model less that with the part
   /// restored, paired by blocks. Negative: it makes up for errors of others.
   Estimate change;
+  std::string failure;  ///< one sentence, where what ran computes no numbers: there are no figures then
 };
 
 /// What a sweep measures.
@@ -55,16 +56,19 @@ struct Sweep {
   bool swaps = true, restores = false;
 };
 
-/// Shown every figure as soon as it is known; also of the quantized model as a whole, at first.
+/// Shown every figure as soon as it is known; also of the quantized model as a whole, at first. All but `part` may be
+/// empty.
 struct SweepVisitor {
   std::function<void(const BlockRatio& quantized)> whole;
+  std::function<void(const std::string& why)> wholeFails;  ///< instead, where it computes no numbers
   std::function<void(const Sensitivity& of)> part;
 };
 
 /// Measures each part: coarse levels first, of a level what is quickest first (the last layers, as all before them are
 /// known), swaps before restores. A part none of whose tensors is quantized is left out. What was shown when it is
-/// cancelled is right; with a store, a sweep begun anew goes on where it was.
-/// @throws Error as Executor::forward, Cancelled
+/// cancelled is right; with a store, a sweep begun anew goes on where it was. Where a part makes the model compute no
+/// numbers, that is its row, and the others are measured.
+/// @throws Error as Executor::forward but NotFinite, Cancelled
 void measureSensitivity(ExchangeMeter& meter, const Sweep& sweep, const SweepVisitor& visitor, const JobContext& job);
 
 }  // namespace core::evaluate

@@ -315,6 +315,43 @@ class TestSensitivity : public QObject {
     for (std::size_t i = 0; i < 5; ++i) QCOMPARE(again[i], first[i]);
   }
 
+  /// A tensor that leaves no numbers is a row that says so; it is the one whose restoring brings them back.
+  void whatComputesNoNumbersIsSaid() {
+    const auto by = meter();
+    evaluate::ExchangeMeter exchange(
+        *by, [&](const Exchanged& tensors) { return exchanged(tensors); }, nullptr);
+    evaluate::Sweep sweep;
+    sweep.quantized = quantized("int4");
+    sweep.restores = true;
+    sweep.parts = evaluate::partsOf(placed(), Level::Tensor);
+    const std::string name = "blk.1.ffn_down.weight";
+    std::vector<float> values = quant::dequantize(*sweep.quantized.at(name));
+    values[values.size() / 2] = std::numeric_limits<float>::infinity();
+    auto broken = std::make_shared<quant::QuantizedTensor>();
+    broken->name = name;
+    broken->shape = sweep.quantized.at(name)->shape;
+    broken->layout = quant::Elements{tensor::DType::F32};
+    broken->payload = std::as_bytes(std::span(values));
+    sweep.quantized[name] = broken;
+    std::string whole;
+    std::map<Direction, std::vector<std::string>> failed, measured;
+    evaluate::SweepVisitor visitor;
+    visitor.wholeFails = [&](const std::string& why) { whole = why; };
+    visitor.part = [&](const evaluate::Sensitivity& of) {
+      const std::string part = sweep.parts[of.part].name;
+      (of.failure.empty() ? measured : failed)[of.direction].push_back(part);
+      QCOMPARE(std::isnan(of.kl.value), !of.failure.empty());
+      QVERIFY(of.failure.empty() || of.failure.find("blk.1.ffn") != std::string::npos);
+      QVERIFY(of.direction == Direction::Swap || std::isnan(of.change.value));  // what it would be less than is unknown
+    };
+    evaluate::measureSensitivity(exchange, sweep, visitor, JobContext());
+    QVERIFY(whole.find("does not compute numbers") != std::string::npos);
+    QCOMPARE(failed[Direction::Swap], std::vector{name});
+    QCOMPARE(measured[Direction::Swap].size(), std::size_t{20});
+    QCOMPARE(measured[Direction::Restore], std::vector{name});
+    QCOMPARE(failed[Direction::Restore].size(), std::size_t{20});
+  }
+
   void aTextWithoutAnythingToScoreIsRefused() {
     std::vector<Passage> none = passages();
     for (Passage& passage : none) passage.answers.clear();

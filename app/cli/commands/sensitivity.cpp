@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -40,18 +41,39 @@ std::string shown(const core::evaluate::Estimate& estimate) {
   return fmt::format("{:.3g} ± {:.2g}", estimate.value, estimate.error);
 }
 
+void printHead(const SensitivityReport& report) {
+  fmt::print("{}: {} blocks, {} tokens read, {} scored", core::io::printable(report.textTitle), report.blocks,
+             report.tokens, report.scored);
+  if (report.leftOut != 0) fmt::print(", {} answers left out: too long", report.leftOut);
+  if (report.unread != 0) fmt::print(", {} documents behind them not read", report.unread);
+  const bool fails = !report.quantizedFailure.empty();
+  printText(
+      fmt::format("\n{} as a whole: {}\n", core::io::printable(report.recipe),
+                  fails ? report.quantizedFailure : fmt::format("KL {} nats per token", shown(report.quantizedKl))));
+}
+
 void printRow(const SensitivityReport& report) {
   const SensitivityRow& row = report.rows.back();
-  if (report.rows.size() == 1)
-    fmt::print("{} as a whole: KL {} nats per token\n", core::io::printable(report.recipe), shown(report.quantizedKl));
-  fmt::print("{:<28} {:<16} {:<8} KL {:<20}", core::io::printable(row.name), row.scheme,
-             core::evaluate::toString(row.direction), shown(row.kl));
+  if (report.rows.size() == 1) printHead(report);
+  fmt::print("{:<28} {:<16} {:<8} ", core::io::printable(row.name), row.scheme,
+             core::evaluate::toString(row.direction));
+  if (!row.failure.empty()) return printText(row.failure + "\n"), flush();
+  fmt::print("KL {:<20}", shown(row.kl));
   if (row.direction == Direction::Restore) fmt::print(" less by {:<20}", shown(row.change));
   if (row.level == Level::Tensor && !std::isnan(row.weightError))
     fmt::print(" weight error {:.3g}, output error {:.3g}, by gradients {:.3g}", row.weightError,
                row.outputError.total.value, row.gradientEstimate);
   fmt::print("\n");
   flush();
+}
+
+/// @throws core::Error where nothing at all could be measured
+void requireSomething(const SensitivityReport& report) {
+  const bool isSomething =
+      std::ranges::any_of(report.rows, [](const SensitivityRow& row) { return row.failure.empty(); });
+  if (!isSomething)
+    throw core::Error(core::ErrorCode::NotFinite,
+                      fmt::format("Nothing could be measured of {}: {}", report.recipe, report.rows.front().failure));
 }
 
 void printCorrelation(const char* name, const core::evaluate::RankCorrelation& correlation) {
@@ -74,7 +96,9 @@ void run(const Options& options) {
   const bool isForPeople = options.output == Output::ForPeople;
   const SensitivityReport report =
       measureSensitivity(study, request, isForPeople ? OnSensitivity(printRow) : OnSensitivity(), job);
-  if (!isForPeople) return print(sensitivityJson(report));
+  if (!isForPeople) print(sensitivityJson(report));
+  requireSomething(report);
+  if (!isForPeople) return;
   if (report.proxies.points.size() < 3) return;
   fmt::print("Rank correlation with the measured KL, over {} tensors:\n", report.proxies.points.size());
   printCorrelation("weight error", report.proxies.weightError);
