@@ -61,7 +61,9 @@ void addReading(CLI::App& command, core::calibrate::CalibrationSettings& reading
 }
 
 void addRecipe(CLI::App& command, RecipeOptions& options, const std::string& scheme, Takes takes) {
-  std::string recipe = "A file type such as Q4_K_M, a file of lines PATTERN = SCHEME, or model:PATH for another model";
+  std::string recipe =
+      "A file type such as Q4_K_M, a file of lines PATTERN = SCHEME, model:PATH for another model, or "
+      "adapter:PATH or adapter:PATH:50% for the model with a LoRA adapter";
   if (takes == Takes::Any) recipe += " (repeatable)";
   auto* const first = command.add_option("--scheme", options.schemes, scheme);
   auto* const second = command.add_option("--recipe", options.recipes, recipe);

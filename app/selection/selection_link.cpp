@@ -42,12 +42,12 @@ std::optional<core::model::Recipe> otherModelOf(const Selection& selection, cons
   if (recipe && recipe->toString() == text.toStdString()) return recipe;
   problem =
       say("The link names \"%1\", which is not open beside this model: File, Compare with another model opens it.")
-          .arg(text.mid(static_cast<qsizetype>(core::model::kOtherModelPrefix.size())));
+          .arg(text.mid(text.indexOf(u':') + 1));
   return std::nullopt;
 }
 
 std::optional<core::model::Recipe> recipeOf(const Selection& selection, const QString& text, QString& problem) {
-  if (text.toStdString().starts_with(core::model::kOtherModelPrefix)) return otherModelOf(selection, text, problem);
+  if (core::model::namesOtherModel(text.toStdString())) return otherModelOf(selection, text, problem);
   // What was changed by hand has no text; the list knows it by its title.
   for (const SchemeEntry& entry : selection.schemes())
     if (!entry.recipe.replacements.empty() && entry.title == text) return entry.recipe;

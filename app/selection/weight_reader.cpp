@@ -71,15 +71,6 @@ std::optional<std::uint64_t> firstWeightBetween(const core::quant::QuantizedTens
   return std::nullopt;
 }
 
-float otherWeight(const core::model::OtherTensor& tensor, std::uint64_t flatIndex) {
-  const auto& checkpoint = *tensor.model->checkpoint();
-  const auto weights = core::quant::loadTensor(checkpoint, tensor.index);
-  const std::uint64_t columns = weights->shape.rank() > 1 ? weights->rowValues() : 1;
-  float value = 0;
-  core::quant::decode(*weights, tensor.rowThere(flatIndex / columns) * columns + flatIndex % columns, 1, &value);
-  return value;
-}
-
 float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex,
                       const core::quant::Scheme& scheme, const core::JobContext& job) {
   const core::quant::QuantizedTensorPtr weights = model.tensor(tensor);

@@ -31,9 +31,6 @@ std::uint64_t largestWeight(const OpenModel& model, std::size_t tensor, const co
 std::optional<std::uint64_t> firstWeightBetween(const core::quant::QuantizedTensor& tensor, double low, double high,
                                                 const core::JobContext& job);
 
-/// One weight as another model has it. @param flatIndex in the open model's tensor
-float otherWeight(const core::model::OtherTensor& tensor, std::uint64_t flatIndex);
-
 /// What a scheme stores in place of one weight. @throws core::Error, core::Cancelled
 float quantizedWeight(const OpenModel& model, std::size_t tensor, std::uint64_t flatIndex,
                       const core::quant::Scheme& scheme, const core::JobContext& job);

@@ -75,6 +75,9 @@ const CopyTargetInfo* findCopyTarget(std::string_view id) {
 }
 
 Copied copyAs(const core::model::Recipe& recipe, CopyTarget target) {
+  if (const auto* const other = recipe.otherModel(); other != nullptr && other->adapter() != nullptr)
+    return copy_as::impossible(target, "It is an adapter that is there already: " +
+                                           core::io::inQuotes(other->source()) + " is loaded beside the model.");
   if (const auto* const other = recipe.otherModel())
     return copy_as::impossible(
         target, "It is a model that is there already: " + core::io::inQuotes(other->source()) + " is opened as it is.");

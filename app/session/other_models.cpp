@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/metrics/error_stats.h"
+#include "core/model/recipe/adapted_matrix.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
@@ -25,6 +26,38 @@ std::shared_ptr<const core::model::OtherModel> otherOf(std::shared_ptr<const cor
                                                        const std::string& source) {
   std::string title = core::io::printable(checkpoint->name());
   return std::make_shared<const core::model::OtherModel>(std::move(checkpoint), source, std::move(title));
+}
+
+std::shared_ptr<const core::model::OtherModel> adapterOf(std::shared_ptr<const core::io::Checkpoint> checkpoint,
+                                                         const core::model::AdapterText& named) {
+  std::string title = core::io::printable(checkpoint->name());
+  if (named.percent != 100) title += fmt::format(" · {} %", named.percent);
+  return std::make_shared<const core::model::OtherModel>(
+      core::model::Adapter::read(std::move(checkpoint), named.percent), named.source, std::move(title));
+}
+
+std::shared_ptr<const core::io::Checkpoint> openCheckpoint(const std::string& source, const core::JobContext& job) {
+  const auto place = locateModel(source);
+  auto checkpoint = core::io::openCheckpoint(place, job);
+  rememberOpen(checkpoint, place);
+  return checkpoint;
+}
+
+core::model::Recipe adapterRecipe(std::shared_ptr<const core::io::Checkpoint> checkpoint,
+                                  const core::model::AdapterText& named, const core::JobContext& job) {
+  const auto other = adapterOf(std::move(checkpoint), named);
+  core::model::requireFinite(*other->adapter(), job);
+  return core::model::Recipe(other);
+}
+
+/// As whyNotComparable(), of an adapter over the open model.
+std::string whyDoesNotFit(const core::io::Checkpoint& open, const core::io::Checkpoint& file) {
+  try {
+    core::model::fitAdapter(*core::model::Adapter::read(file.shared_from_this()), open);
+    return {};
+  } catch (const core::Error& error) {
+    return error.what();
+  }
 }
 
 /// What the computation of one has otherwise than that of the other, as a clause; empty where nothing is.
@@ -88,17 +121,28 @@ auto ifReadable(const Read& read) -> std::optional<decltype(read())> {
 }  // namespace
 
 core::model::Recipe openOther(const std::string& source, const core::JobContext& job) {
-  const auto place = locateModel(source);
-  auto checkpoint = core::io::openCheckpoint(place, job);
-  rememberOpen(checkpoint, place);
+  auto checkpoint = openCheckpoint(source, job);
+  if (checkpoint->kind() == core::io::ModelKind::Adapter) return adapterRecipe(std::move(checkpoint), {source}, job);
   return core::model::Recipe(otherOf(std::move(checkpoint), source));
 }
 
+core::model::Recipe openAdapter(const std::string& text, const core::JobContext& job) {
+  auto named = core::model::AdapterText::parse(text);
+  auto checkpoint = openCheckpoint(named.source, job);
+  return adapterRecipe(std::move(checkpoint), std::move(named), job);
+}
+
 core::model::Recipe otherRecipe(const OpenModel& other) {
-  return core::model::Recipe(otherOf(other.sharedCheckpoint(), other.source()));
+  const bool isAdapter = other.checkpoint().kind() == core::io::ModelKind::Adapter;
+  return core::model::Recipe(isAdapter ? adapterOf(other.sharedCheckpoint(), {other.source()})
+                                       : otherOf(other.sharedCheckpoint(), other.source()));
 }
 
 std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& other) {
+  if (open.checkpoint().kind() == core::io::ModelKind::Adapter)
+    return fmt::format("{} is an adapter, which changes a model: open the model, then compare it with the adapter.",
+                       inQuotes(open.checkpoint().name()));
+  if (other.kind() == core::io::ModelKind::Adapter) return whyDoesNotFit(open.checkpoint(), other);
   std::string difference;
   if (!open.whyNotRunnable())
     if (const auto config = ifReadable([&] { return ModelConfig::fromCheckpoint(other); })) {
@@ -122,6 +166,8 @@ std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& 
 void requireComparable(const OpenModel& open, const core::model::Recipe& recipe) {
   const core::model::OtherModel* const other = recipe.otherModel();
   if (other == nullptr || other->checkpoint() == nullptr) return;
+  // Whoever opened an adapter has read its factors.
+  if (other->adapter() != nullptr) return void(core::model::fitAdapter(*other->adapter(), open.checkpoint()));
   const std::string why = whyNotComparable(open, *other->checkpoint());
   if (!why.empty()) throw core::Error(core::ErrorCode::Unsupported, why, other->source());
 }
@@ -152,6 +198,7 @@ std::string otherDifferences(const core::io::Checkpoint& open, const core::model
 }
 
 double sharedWeights(const core::io::Checkpoint& open, const core::io::Checkpoint& other) {
+  if (other.kind() == core::io::ModelKind::Adapter) return whyDoesNotFit(open, other).empty() ? 1 : 0;
   const std::shared_ptr<const core::io::Checkpoint> borrowed(std::shared_ptr<const void>(), &other);
   const core::model::OtherTensors pairs(otherOf(borrowed, {}), open);
   const auto isWeight = [](const core::io::TensorInfo& tensor) { return tensor.pieceOf.empty(); };

@@ -8,14 +8,16 @@
 
 namespace app {
 
-/// Another model as something an open one is compared with.
-/// @param source a file, a folder, "ollama:NAME", "demo" @throws core::Error as OpenModel::open
+/// Another model as something an open one is compared with. An adapter stands for the open model with it.
+/// @param source a file, a folder, "ollama:NAME", "demo" @throws core::Error as OpenModel::open, Adapter::read
 core::model::Recipe openOther(const std::string& source, const core::JobContext& job = core::JobContext());
-/// The same of a model that is open already.
+/// An adapter at a strength. @param text "PATH", "PATH:50%" @throws core::Error as openOther, for a model too
+core::model::Recipe openAdapter(const std::string& text, const core::JobContext& job = core::JobContext());
+/// The same of a model that is open already. @throws core::Error as Adapter::read
 core::model::Recipe otherRecipe(const OpenModel& other);
 
-/// Why one cannot stand for the other, as a sentence: another vocabulary, another computation. Empty where it can, or
-/// where one of them says nothing of it: then only weights are compared.
+/// Why one cannot stand for the other, as a sentence: another vocabulary, another computation, an adapter for another
+/// model. Empty where it can, or where one of them says nothing of it: then only weights are compared.
 std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& other);
 /// @throws core::Error (Unsupported) with that sentence, where the recipe is another model
 void requireComparable(const OpenModel& open, const core::model::Recipe& recipe);
@@ -28,7 +30,7 @@ std::string otherDifferences(const core::io::Checkpoint& open, const core::model
                              std::span<const std::size_t> measured, const core::JobContext& job);
 
 /// Share of the weights that both have, by name and shape, 0…1, of the model that has more. Pieces of packed weights
-/// do not count.
+/// do not count. Of an adapter that fits, 1.
 double sharedWeights(const core::io::Checkpoint& open, const core::io::Checkpoint& other);
 
 }  // namespace app

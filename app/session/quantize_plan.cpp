@@ -72,6 +72,13 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
 }  // namespace
 
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe) {
+  if (const auto* const other = recipe.otherModel(); other != nullptr && other->adapter() != nullptr) {
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("{} is an adapter, which is compared but not written into a model: only what this "
+                                  "program quantizes is written.",
+                                  core::io::inQuotes(other->title())),
+                      other->source());
+  }
   if (const auto* const other = recipe.otherModel()) {
     throw core::Error(core::ErrorCode::Unsupported,
                       fmt::format("{} is a file already, which can be copied: only what this program quantizes is "

@@ -14,11 +14,14 @@ namespace app {
 core::model::Recipe openRecipe(const std::string& nameOrFile) {
   if (nameOrFile.starts_with(core::model::kOtherModelPrefix))
     return openOther(nameOrFile.substr(core::model::kOtherModelPrefix.size()));
+  if (nameOrFile.starts_with(core::model::kAdapterPrefix))
+    return openAdapter(nameOrFile.substr(core::model::kAdapterPrefix.size()));
   if (const auto named = core::model::recipeByName(nameOrFile)) return *named;
   std::error_code error;
   if (!std::filesystem::exists(nameOrFile, error)) {
     throw core::Error(core::ErrorCode::NotFound,
-                      "A recipe is a file type such as Q4_K_M, a scheme such as nf4, a file, or model:PATH; found " +
+                      "A recipe is a file type such as Q4_K_M, a scheme such as nf4, a file, model:PATH or "
+                      "adapter:PATH; found " +
                           core::io::inQuotes(nameOrFile) +
                           ", which is none (quantscope-cli schemes lists the first two).",
                       nameOrFile);
@@ -45,7 +48,7 @@ std::vector<core::model::Recipe> openRecipes(const std::vector<std::string>& sch
                                              const std::vector<std::string>& rules) {
   std::vector<core::model::Recipe> result;
   for (const auto& text : schemes) {
-    if (text.starts_with(core::model::kOtherModelPrefix))
+    if (core::model::namesOtherModel(text))
       result.push_back(openRecipe(text));
     else
       result.emplace_back(core::quant::Scheme::parse(text));

@@ -7,7 +7,7 @@
 namespace app {
 
 /// What a person names a recipe by: a file type ("Q4_K_M"), a scheme ("nf4"), the path of a recipe file, which is
-/// its title, or another model, "model:PATH".
+/// its title, another model, "model:PATH", or an adapter over the open one, "adapter:PATH", "adapter:PATH:50%".
 /// @throws core::Error (NotFound, InvalidArgument, InvalidFile, Io) with one sentence
 core::model::Recipe openRecipe(const std::string& nameOrFile);
 

@@ -64,7 +64,7 @@ SchemeError compareMade(std::size_t tensor, const core::model::TensorDecision& d
   } else if (const auto stored = core::model::storedScheme(quantized)) {
     row.scheme = *stored;
   } else {
-    row.typeName = decision.other->info().typeName;
+    row.typeName = decision.other->typeName();
   }
   row.bitsPerWeight = quantized.bitsPerWeight();
   row.bytes = quantized.bytes();

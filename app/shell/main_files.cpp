@@ -49,7 +49,11 @@ void MainWindow::decideAboutSecond() {
                 second = text::shortened(QString::fromStdString(m_loader->waiting()->checkpoint().name()));
   QString text = tr("%1 is open.").arg(open);
   if (!work.isEmpty()) text += u' ' + tr("Replacing it ends %1.").arg(work.join(tr(" and ")));
-  if (comparable) text += u' ' + tr("%1 has the same tensors: it can be compared beside it.").arg(second);
+  const bool isAdapter = m_loader->waiting()->checkpoint().kind() == core::io::ModelKind::Adapter;
+  if (comparable)
+    text += u' ' + (isAdapter ? tr("%1 is an adapter for it: the model with it can be compared beside it.")
+                              : tr("%1 has the same tensors: it can be compared beside it."))
+                       .arg(second);
   QMessageBox* box = question(this, QStringLiteral("second-model"), tr("Open %1?").arg(second), text);
   const auto* replace = box->addButton(tr("Replace"), QMessageBox::AcceptRole);
   auto* compare = comparable ? box->addButton(tr("Compare"), QMessageBox::ActionRole) : nullptr;

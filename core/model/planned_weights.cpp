@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/model/recipe/adapted_matrix.h"
 #include "core/quant/hollow_tensors.h"
 #include "core/quant/load_tensor.h"
 #include "core/tensor/dtype.h"
@@ -42,6 +43,9 @@ ModelWeights planWeights(WeightLibrary& library, const ModelConfig& config, cons
     job.throwIfCancelled();
     if (decision.replacement) {
       hollow.replacements[info.name] = decision.replacement;
+    } else if (decision.other && decision.other->adapted) {
+      hollow.replacements[info.name] =
+          quant::HollowTensors::stored(info.name, decision.other->adapted->type(), info.shape);
     } else if (decision.other) {
       hollow.replacements[info.name] = loadOther(*decision.other);
     } else if (decision.scheme && !leavesAsStored(*decision.scheme, quant::elementType(info))) {

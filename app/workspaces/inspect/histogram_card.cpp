@@ -154,6 +154,7 @@ void HistogramCard::showTensor() {
     m_title->setText(tr("No tensor"));
     m_subtitle->clear();
     m_statistics->setStatistics(nullptr);
+    m_statistics->setCompared(std::nullopt);
     m_histogram->setMessage(tr("Choose a tensor on the left."));
     m_weight->showNothing();
     return;
@@ -212,7 +213,18 @@ void HistogramCard::requestOverlay() {
 
 // An overlay that is no longer asked for goes at once.
 void HistogramCard::showOverlay() {
-  if (m_active) m_histogram->setOverlay(m_summarized ? m_overlay->shown(m_subject) : std::nullopt);
+  if (!m_active) return;
+  const bool hasValues = m_selection.tensor() && m_facts.problem(*m_selection.tensor()).isEmpty();
+  const auto shown = hasValues ? m_overlay->shown(m_subject) : std::nullopt;
+  const auto* const weights = shown ? shown->weights : nullptr;
+  std::optional<StatisticsRow::Compared> compared;
+  if (shown) compared = StatisticsRow::Compared{shown->title, shown->color, shown->line, nullptr, nullptr, shown->note};
+  if (weights != nullptr) compared->stats = &weights->stats, compared->error = &weights->error;
+  m_statistics->setCompared(compared);
+  m_histogram->setOverlay(
+      m_summarized && weights != nullptr
+          ? std::optional(WeightHistogram::Overlay{shown->title, shown->color, shown->line, weights->histogram})
+          : std::nullopt);
 }
 
 void HistogramCard::showWeight() {
@@ -243,9 +255,9 @@ void HistogramCard::showOtherWeight(float value) {
   const std::uint64_t weight = *m_selection.weight();
   const auto show = [this, value, name = QString::fromStdString(m_selection.comparedModel()->checkpoint().name())](
                         float compared) { m_weight->showCompared(name, value, compared); };
-  if (other->info().assembly == core::io::Assembly::None) return show(otherWeight(*other, weight));
+  if (other->info().assembly == core::io::Assembly::None) return show(core::model::otherValue(*other, weight));
   m_jobs.run(
-      this, {kOtherTag, {}}, [other, weight](const core::JobContext&) { return otherWeight(*other, weight); },
+      this, {kOtherTag, {}}, [other, weight](const core::JobContext&) { return core::model::otherValue(*other, weight); },
       [this, subject = m_subject, other, weight, show](float compared) {
         const auto now = m_selection.comparedTensor();
         if (subject == m_subject && m_selection.weight() == weight && now && now->model == other->model) show(compared);
@@ -253,9 +265,13 @@ void HistogramCard::showOtherWeight(float value) {
 }
 
 void HistogramCard::showQuantizedWeight() {
-  const auto& scheme = m_selection.currentScheme();
-  if (!m_active || !scheme || !m_selection.weight() || !isReadable()) return;
+  const auto& recipe = m_selection.currentRecipe();
+  if (!m_active || !recipe || !m_selection.weight() || !isReadable()) return;
   const QString name = m_selection.currentTitle();
+  if (const auto changed = m_selection.replacementFor(*recipe, *m_selection.tensor()))
+    return showChanged(name, *changed);
+  const auto& scheme = m_selection.currentScheme();
+  if (!scheme) return;
   const SchemeView* view = m_levels->find(*scheme);
   if (m_selection.waitOf(*scheme) != CalibrationWait::Nothing)
     return m_weight->showNote(name, tr("waits for the calibration"));
@@ -266,6 +282,15 @@ void HistogramCard::showQuantizedWeight() {
   float value = 0;
   core::quant::decode(*weights, *m_selection.weight(), 1, &value);
   m_weight->showQuantized(name, value, view->value);
+}
+
+void HistogramCard::showChanged(const QString& name, const core::quant::QuantizedTensor& changed) {
+  const auto weights = tensor();
+  if (weights == nullptr) return;
+  float value = 0, made = 0;
+  core::quant::decode(*weights, *m_selection.weight(), 1, &value);
+  core::quant::decode(changed, *m_selection.weight(), 1, &made);
+  m_weight->showQuantized(name, value, made);
 }
 
 void HistogramCard::findInBin(double low, double high, bool activate) {

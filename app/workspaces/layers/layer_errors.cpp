@@ -4,50 +4,12 @@
 #include <utility>
 
 #include "app/selection/calibration_text.h"
-#include "app/session/other_models.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/tensor_group.h"
 
 namespace app {
 
 namespace {
-/// Whether a scheme would have it but cannot hold its shape, so that it was not chosen to stay.
-bool isRefused(const core::model::TensorDecision& decision, const core::model::Recipe& recipe) {
-  return decision.rule.empty() && decision.place.fate == core::model::Fate::Quantize &&
-         std::holds_alternative<core::quant::Scheme>(recipe.base);
-}
-
-ModelErrors measure(const OpenModel& model, const std::vector<std::size_t>& tensors, const core::model::Recipe& recipe,
-                    Measure what, const core::JobContext& job) {
-  const auto& checkpoint = model.checkpoint();
-  const auto plan = core::model::planRecipe(recipe, checkpoint);
-  const auto calibration = model.calibration().current();
-  ModelErrors errors;
-  errors.size = {sizeUnder(checkpoint, recipe), recipe};
-  const auto isKept = [&](const core::model::TensorDecision& decision) {
-    return decision.fate() == core::model::Fate::Keep && !isRefused(decision, recipe);
-  };
-  for (std::size_t i = 0; i < plan.tensors.size(); ++i)  // pieces of packed weights go with them
-    if (checkpoint.tensors()[i].pieceOf.empty() && isKept(plan.tensors[i])) ++errors.keptTensors;
-  const auto count = static_cast<double>(tensors.size());
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const std::size_t tensor = tensors[i];
-    const auto& decision = plan.tensors[tensor];
-    const core::JobContext part = job.part(static_cast<double>(i) / count, static_cast<double>(i + 1) / count);
-    part.progress(0.0, checkpoint.tensors()[tensor].name);
-    SchemeError error;
-    error.tensor = tensor;
-    if (decision.scheme || decision.other)
-      error = model.errors().measure(checkpoint, tensor, decision, part, calibration.get(), what);
-    else if (isRefused(decision, recipe))
-      error.refused = decision.kept;
-    errors.matrices.push_back(std::move(error));
-    errors.kept.push_back(isKept(decision) ? decision.kept : std::string());
-  }
-  errors.note = otherDifferences(checkpoint, plan, tensors, job);
-  return errors;
-}
-
 std::vector<std::size_t> matricesOf(const OpenModel& model) {
   const auto& checkpoint = model.checkpoint();
   std::vector<std::size_t> matrices;
@@ -101,7 +63,7 @@ void LayerErrors::calibrationChanged() {
 
 // Another model may come under the name of one that went: its file was written again.
 void LayerErrors::comparedChanged() {
-  const auto isModel = [](const QString& key) { return key.toStdString().starts_with(core::model::kOtherModelPrefix); };
+  const auto isModel = [](const QString& key) { return core::model::namesOtherModel(key.toStdString()); };
   for (const QString& key : QStringList(m_running)) {
     if (!isModel(key)) continue;
     m_jobs.cancelTag(tag(key));
@@ -171,7 +133,7 @@ void LayerErrors::start(const Wanted& wanted) {
   m_jobs.run(
       this, {tag(key), tr("Errors under %1").arg(m_selection.title(wanted.recipe)), Lane::Pool, Priority::Sweep},
       [model = m_selection.model(), tensors = m_tensors, recipe = wanted.recipe,
-       what = m_measure](const core::JobContext& job) { return measure(*model, tensors, recipe, what, job); },
+       what = m_measure](const core::JobContext& job) { return measureErrors(*model, tensors, recipe, what, job); },
       [this, key, looksAtData](ModelErrors errors) {
         end(key);
         errors.usesCalibration = looksAtData;

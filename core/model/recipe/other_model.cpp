@@ -8,9 +8,13 @@
 #include "core/io/text_checks.h"
 #include "core/model/config.h"
 #include "core/model/product_scale.h"
+#include "core/model/recipe/adapted_matrix.h"
+#include "core/model/recipe/adapter.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/element_format.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/quantizer.h"
+#include "core/tensor/dtype.h"
 
 namespace core::model {
 
@@ -44,14 +48,33 @@ OtherModel::OtherModel(std::shared_ptr<const io::Checkpoint> checkpoint, std::st
     : m_checkpoint(std::move(checkpoint)),
       m_source(std::move(source)),
       m_title(std::move(title)),
-      m_identity(m_checkpoint ? identityOf(*m_checkpoint, m_source) : m_source) {}
+      m_identity(m_checkpoint ? identityOf(*m_checkpoint, m_source) : m_source),
+      m_text(std::string(kOtherModelPrefix) + m_source) {}
 
-std::shared_ptr<const OtherModel> OtherModel::remembered(std::string source) {
+OtherModel::OtherModel(std::shared_ptr<const Adapter> adapter, std::string source, std::string title)
+    : m_checkpoint(adapter->sharedCheckpoint()),
+      m_adapter(std::move(adapter)),
+      m_source(std::move(source)),
+      m_title(std::move(title)),
+      m_identity(fmt::format("{}at {} %", identityOf(*m_checkpoint, m_source), m_adapter->percent())),
+      m_text(std::string(kAdapterPrefix) + AdapterText{m_source, m_adapter->percent()}.toString()) {}
+
+std::shared_ptr<const OtherModel> OtherModel::remembered(std::string source, std::string_view prefix) {
   std::string title = std::filesystem::path(source).filename().string();
-  return std::make_shared<const OtherModel>(nullptr, source, title.empty() ? source : std::move(title));
+  const std::shared_ptr<const io::Checkpoint> none;
+  auto model = std::make_shared<OtherModel>(none, source, title.empty() ? source : std::move(title));
+  model->m_text = std::string(prefix) + model->m_source;
+  if (prefix != kOtherModelPrefix) model->m_identity = model->m_text;
+  return model;
 }
 
-std::string OtherModel::toString() const { return std::string(kOtherModelPrefix) + m_source; }
+const io::TensorInfo& OtherTensor::info() const {
+  return adapted ? adapted->info() : model->checkpoint()->tensors()[index];
+}
+
+std::string OtherTensor::typeName() const {
+  return adapted ? fmt::format("{}, adapted", tensor::name(adapted->type())) : info().typeName;
+}
 
 std::uint64_t OtherTensor::rowThere(std::uint64_t row) const {
   if (order == RowOrder::Same) return row;
@@ -59,6 +82,7 @@ std::uint64_t OtherTensor::rowThere(std::uint64_t row) const {
 }
 
 quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor) {
+  if (tensor.adapted) return mergeAdapter(*tensor.adapted);
   const io::Checkpoint& checkpoint = *tensor.model->checkpoint();
   const std::string& nameThere = tensor.info().name;
   auto loaded = quant::loadTensor(checkpoint, tensor.index);
@@ -69,6 +93,15 @@ quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor) {
   result->name = tensor.name;
   result->factor *= scale;
   return result;
+}
+
+float otherValue(const OtherTensor& tensor, std::uint64_t flatIndex) {
+  if (tensor.adapted) return adaptedValue(*tensor.adapted, flatIndex);
+  const auto weights = quant::loadTensor(*tensor.model->checkpoint(), tensor.index);
+  const std::uint64_t columns = weights->shape.rank() > 1 ? weights->rowValues() : 1;
+  float value = 0;
+  quant::decode(*weights, tensor.rowThere(flatIndex / columns) * columns + flatIndex % columns, 1, &value);
+  return value;
 }
 
 std::optional<quant::Scheme> storedScheme(const quant::QuantizedTensor& tensor) {
@@ -84,6 +117,13 @@ OtherTensors::OtherTensors(std::shared_ptr<const OtherModel> other, const io::Ch
                 fmt::format("{} is not open: its weights are compared while it stands beside the model.",
                             io::inQuotes(m_other->title())),
                 m_other->source());
+  }
+  if (const Adapter* const adapter = m_other->adapter()) {
+    for (auto& matrix : fitAdapter(*adapter, open)) {
+      std::string name = matrix->info().name;
+      m_adapted.emplace(std::move(name), std::move(matrix));
+    }
+    return;
   }
   const io::Checkpoint& there = *m_other->checkpoint();
   if (there.format() == open.format()) return;
@@ -110,7 +150,22 @@ std::optional<std::size_t> OtherTensors::find(const std::string& name) const {
   return std::nullopt;
 }
 
+std::shared_ptr<const OtherTensor> OtherTensors::ofAdapter(const io::TensorInfo& tensor, std::string& why) const {
+  const auto found = m_adapted.find(tensor.name);
+  if (found == m_adapted.end()) {
+    why = fmt::format("{} leaves it as it is", m_other->title());
+    return nullptr;
+  }
+  auto result = std::make_shared<OtherTensor>();
+  result->model = m_other;
+  result->adapted = found->second;
+  result->name = tensor.name;
+  result->bytes = found->second->bytes();
+  return result;
+}
+
 std::shared_ptr<const OtherTensor> OtherTensors::of(const io::TensorInfo& tensor, std::string& why) const {
+  if (m_other->adapter() != nullptr) return ofAdapter(tensor, why);
   const io::Checkpoint& there = *m_other->checkpoint();
   const auto found = tensor.pieceOf.empty() ? find(tensor.name) : std::nullopt;
   if (!found || !there.tensors()[*found].pieceOf.empty()) {

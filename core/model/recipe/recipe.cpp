@@ -87,6 +87,8 @@ std::optional<quant::Scheme> parseTreatment(std::string_view text) {
 std::optional<Recipe> recipeByName(std::string_view text) {
   if (text.starts_with(kOtherModelPrefix))
     return Recipe(OtherModel::remembered(std::string(text.substr(kOtherModelPrefix.size()))));
+  if (text.starts_with(kAdapterPrefix))
+    return Recipe(OtherModel::remembered(std::string(text.substr(kAdapterPrefix.size())), kAdapterPrefix));
   const std::string_view word = text.substr(0, text.find(':'));
   for (const quant::FormatInfo& format : quant::allFormats())
     if (format.text == word) return Recipe(quant::Scheme::parse(text));

@@ -36,7 +36,7 @@ class Planner {
       if (checkpoint == nullptr)
         throw Error(ErrorCode::InvalidArgument, "Another model takes the place of an open model's weights only.");
       m_others.emplace(*other, *checkpoint);
-      m_otherBytes = io::weightBytes(*(*other)->checkpoint());
+      if ((*other)->adapter() == nullptr) m_otherBytes = io::weightBytes(*(*other)->checkpoint());
     }
     bool hasOutput = false;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -105,9 +105,10 @@ class Planner {
     const auto other = m_others->of(tensor, decision.kept);
     if (other == nullptr) return;
     auto sized = std::make_shared<OtherTensor>(*other);
-    sized->bytes = m_otherBytes[other->index];
+    if (!sized->adapted) sized->bytes = m_otherBytes[other->index];
+    const std::string& title = m_recipe.otherModel()->title();
+    decision.rule = sized->adapted ? fmt::format("{} is added", title) : fmt::format("as {} has it", title);
     decision.other = std::move(sized);
-    decision.rule = fmt::format("as {} has it", m_recipe.otherModel()->title());
   }
 
   /// Whether one of the recipe's own rules decided.

@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/model/recipe/adapter.h"
+#include "core/quant/quantized_tensor.h"
+
+namespace core::model {
+
+/// What an adapter makes of one of the open model's matrices: W + percent/100 · scale · B·A, in the model's order of
+/// rows. It is stored as W is where W is FP32, FP16 or BF16, else as FP16.
+struct AdaptedMatrix {
+  std::shared_ptr<const Adapter> adapter;
+  std::size_t pair = 0;  ///< of the adapter
+  std::shared_ptr<const io::Checkpoint> base;
+  std::size_t tensor = 0;      ///< in the base's table
+  std::uint64_t headRows = 0;  ///< of one head, where rows lie otherwise in the adapter's format; 0: they do not
+  bool isAdapterGguf = false;  ///< whose order the adapter's rows have, where they do
+
+  const io::TensorInfo& info() const { return base->tensors()[tensor]; }  ///< of W
+  tensor::DType type() const;
+  std::uint64_t bytes() const;
+};
+
+/// Finds the open model's matrix for every pair of factors: by name or, between GGUF and Hugging Face files of the
+/// Llama family, by the name it has there.
+/// @throws Error (Unsupported) with one sentence where a matrix is not there or has another shape, or where the
+/// adapter is for another architecture
+std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adapter, const io::Checkpoint& open);
+
+/// Makes it, under the name of W. @throws Error as quant::loadTensor, and (InvalidArgument) for sums beyond its type
+quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix);
+
+/// One value of it, without the others. @param flatIndex row-major
+float adaptedValue(const AdaptedMatrix& matrix, std::uint64_t flatIndex);
+
+}  // namespace core::model
