@@ -34,7 +34,8 @@ Confirmation runWith(Engine& engine, OpenModel& model, Variant variant,
   const auto cache = executor->createKvCache(static_cast<std::uint32_t>(tokens.size()), variant.kv);
   std::vector<float> logits(executor->graph().vocabulary());
   executor->forward(tokens, *cache, core::model::LogitsWanted::LastToken, logits, job);
-  return {executor->deviceName(), trace::effectOf(logits, at.parting, at.referenceLogits)};
+  const auto known = std::span<const float>(logits).first(at.referenceLogits.size());
+  return {executor->deviceName(), trace::effectOf(known, at.parting, at.referenceLogits)};
 }
 
 class Tracer {
@@ -50,7 +51,9 @@ class Tracer {
     lookIntoDepth();
     const auto& tokens = m_trace.found().parting.tokens;
     const auto &mine = m_compared->graph(), &other = m_reference->graph();
-    Replay compared(mine, other, tokens, m_request.compared.kv), reference(other, mine, tokens, m_request.reference.kv);
+    const std::size_t known = m_trace.found().referenceLogits.size();
+    Replay compared(mine, other, tokens, m_request.compared.kv, known),
+        reference(other, mine, tokens, m_request.reference.kv, known);
     noteTensors(compared);
     if (compared.tensors().empty()) return std::move(m_trace);
     restore(compared, reference);
@@ -94,6 +97,8 @@ class Tracer {
       settings.ends = [tokenizer](TokenId token) { return tokenizer->isEndOfGeneration(token); };
     settings.referenceKv = m_request.reference.kv;
     settings.comparedKv = m_request.compared.kv;
+    settings.referenceName = "The reference, " + m_trace.referenceTitle + ",";
+    settings.comparedName = "The compared model, " + m_trace.comparedTitle + ",";
     const JobContext part = m_job.part(0.1, 0.15);
     if (m_request.answer) {
       std::vector<TokenId> tokens = m_request.prompt;

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/model/probabilities.h"
 
 namespace core::evaluate {
 
@@ -86,7 +87,7 @@ DivergenceMeter::DivergenceMeter(model::Graph reference, std::vector<Passage> pa
   }
   if (scored == 0) throw Error(ErrorCode::InvalidArgument, "The text has no position at which a prediction is scored.");
   const std::size_t stride = reference.vocabulary();
-  m_vocabulary = m_options.knownTokens == 0 ? stride : std::min(m_options.knownTokens, stride);
+  m_vocabulary = model::knownTokens(stride, m_options.knownTokens);
   const bool keeps = std::uint64_t{sizeof(float)} * scored * m_vocabulary <= most.logits;
   m_summaries.reserve(scored);
   if (keeps) m_logits.reserve(scored * m_vocabulary);

@@ -4,21 +4,14 @@
 #include <cassert>
 #include <chrono>
 
+#include "core/model/probabilities.h"
+
 namespace core::evaluate {
-
-namespace {
-
-std::size_t knownOf(const model::Executor& executor, std::size_t known) {
-  const std::size_t all = executor.graph().vocabulary();
-  return known == 0 ? all : std::min(known, all);
-}
-
-}  // namespace
 
 LogitStream::LogitStream(model::Executor& executor, const LogitStreamOptions& options)
     : m_executor(executor),
       m_options(options),
-      m_known(knownOf(executor, options.knownTokens)),
+      m_known(model::knownTokens(executor.graph().vocabulary(), options.knownTokens)),
       m_cache(executor.createKvCache(options.capacity, options.kv)) {
   assert(options.batchTokens > 0);
 }

@@ -65,10 +65,12 @@ double entropy(std::span<const float> logits) {
 double klDivergence(std::span<const float> pLogits, std::span<const float> qLogits) {
   assert(pLogits.size() == qLogits.size());
   const auto isNan = [](float value) { return std::isnan(value); };
-  if (std::ranges::any_of(pLogits, isNan) || std::ranges::any_of(qLogits, isNan))
-    return std::numeric_limits<double>::quiet_NaN();  // left out, such logits would look like agreement
   const double pSum = logSumExp(pLogits);
   const double qSum = logSumExp(qLogits);
+  // Left out, such logits would look like agreement.
+  if (!std::isfinite(pSum) || !std::isfinite(qSum) || std::ranges::any_of(pLogits, isNan) ||
+      std::ranges::any_of(qLogits, isNan))
+    return std::numeric_limits<double>::quiet_NaN();
   double divergence = 0.0;
   for (std::size_t i = 0; i < pLogits.size(); ++i) {
     const double logP = logProbability(pLogits[i], pSum);
@@ -76,6 +78,10 @@ double klDivergence(std::span<const float> pLogits, std::span<const float> qLogi
     if (logP != kMinusInfinity) divergence += std::exp(logP) * (logP - logQ);
   }
   return std::max(divergence, 0.0);  // rounding may leave a tiny negative number for equal rows
+}
+
+std::size_t knownTokens(std::size_t vocabulary, std::size_t known) {
+  return known == 0 ? vocabulary : std::min(known, vocabulary);
 }
 
 void ruleOutUnknown(std::span<float> logits, std::size_t vocabulary, std::size_t known) {

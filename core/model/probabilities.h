@@ -25,8 +25,13 @@ std::vector<TokenProbability> topProbabilities(std::span<const float> logits, st
 /// Shannon's entropy −Σ p ln p of the softmax of a row, in nats: 0 … ln(size). NaN counts as −∞.
 double entropy(std::span<const float> logits);
 
-/// KL(p ‖ q) in nats of the softmax distributions of two logit rows of equal length; NaN when a logit is NaN.
+/// KL(p ‖ q) in nats of the softmax distributions of two logit rows of equal length; −∞ rules a token out. NaN where a
+/// row has no distribution: a logit is NaN or +∞, or all are −∞.
 double klDivergence(std::span<const float> pLogits, std::span<const float> qLogits);
+
+/// Of so many rows of an output matrix, those that stand for a token: `known` ones of the tokenizer, or all where that
+/// is 0 or more. The others are padding: no distribution has a place for them.
+std::size_t knownTokens(std::size_t vocabulary, std::size_t known);
 
 /// Rules out the tokens from `known` on: a model may have more embeddings than its tokenizer has tokens, as padding.
 /// @param logits rows of `vocabulary` values

@@ -69,7 +69,7 @@ Distance distance(std::span<const float> reference, std::span<const float> compa
 }
 
 std::span<const float> known(std::span<const float> logits, std::size_t count) {
-  return count == 0 ? logits : logits.first(std::min(count, logits.size()));
+  return logits.first(model::knownTokens(logits.size(), count));
 }
 
 /// What one model's lens shows at the last position, into the steps.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/model/probabilities.h"
@@ -19,22 +20,27 @@ constexpr float kRuledOut = std::numeric_limits<float>::lowest();
 /// One model reading along.
 class Reader {
  public:
-  Reader(model::Executor& executor, std::uint32_t capacity, model::KvType kv, std::size_t known)
+  Reader(model::Executor& executor, std::string name, std::uint32_t capacity, model::KvType kv, std::size_t known)
       : m_executor(executor),
+        m_name(std::move(name)),
         m_cache(executor.createKvCache(capacity, kv)),
-        m_known(known),
+        m_known(model::knownTokens(executor.graph().vocabulary(), known)),
         m_logits(executor.graph().vocabulary()) {}
 
   void read(std::span<const TokenId> tokens, const JobContext& job) {
-    m_executor.forward(tokens, *m_cache, model::LogitsWanted::LastToken, m_logits, job);
+    try {
+      m_executor.forward(tokens, *m_cache, model::LogitsWanted::LastToken, m_logits, job);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::NotFinite) throw;
+      throw Error(error.code(), fmt::format("{} fails here. {}", m_name, error.what()), error.where());
+    }
   }
-  std::span<const float> logits() const { return m_logits; }
+  std::span<const float> logits() const { return std::span(m_logits).first(m_known); }
   /// The most probable token; of all but `without`.
   TokenId word(std::optional<TokenId> without = std::nullopt) const {
-    const std::size_t count = m_known == 0 ? m_logits.size() : std::min(m_known, m_logits.size());
     std::size_t best = 0;
     float most = kRuledOut;
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < m_known; ++i) {
       if (m_logits[i] <= most || (without && static_cast<std::size_t>(*without) == i)) continue;
       most = m_logits[i];
       best = i;
@@ -44,6 +50,7 @@ class Reader {
 
  private:
   model::Executor& m_executor;
+  std::string m_name;
   std::unique_ptr<model::KvCache> m_cache;
   std::size_t m_known;
   std::vector<float> m_logits;
@@ -90,8 +97,8 @@ PartingSearch findParting(model::Executor& reference, model::Executor& compared,
   std::uint32_t capacity = capacityFor(prompt.size(), settings);
   const std::size_t wanted = settings.position ? *settings.position + 1 : settings.mostTokens;
   capacity = static_cast<std::uint32_t>(std::min<std::size_t>(capacity, prompt.size() + wanted));
-  Reader mine(reference, capacity, settings.referenceKv, settings.knownTokens);
-  Reader other(compared, capacity, settings.comparedKv, settings.knownTokens);
+  Reader mine(reference, settings.referenceName, capacity, settings.referenceKv, settings.knownTokens);
+  Reader other(compared, settings.comparedName, capacity, settings.comparedKv, settings.knownTokens);
   PartingSearch search;
   std::vector<TokenId> tokens(prompt.begin(), prompt.end());
   std::span<const TokenId> unread(tokens);
@@ -123,8 +130,8 @@ PartingCase partingBehind(model::Executor& reference, model::Executor& compared,
                           std::size_t promptTokens, const PartingSettings& settings, const JobContext& job) {
   capacityFor(tokens.size(), settings);
   const auto capacity = static_cast<std::uint32_t>(tokens.size());
-  Reader mine(reference, capacity, settings.referenceKv, settings.knownTokens);
-  Reader other(compared, capacity, settings.comparedKv, settings.knownTokens);
+  Reader mine(reference, settings.referenceName, capacity, settings.referenceKv, settings.knownTokens);
+  Reader other(compared, settings.comparedName, capacity, settings.comparedKv, settings.knownTokens);
   mine.read(tokens, job);
   other.read(tokens, job);
   return caseOf(tokens, promptTokens, mine, other);

@@ -2,6 +2,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/base/job_context.h"
@@ -21,7 +22,7 @@ struct PartingCase {
   Parting parting;
   Agreement agreement = Agreement::Parted;
   std::size_t promptTokens = 0;                        ///< of parting.tokens; the rest is the reference's answer
-  std::vector<float> referenceLogits, comparedLogits;  ///< behind the last token
+  std::vector<float> referenceLogits, comparedLogits;  ///< [known tokens] behind the last token
 
   /// Tokens of the answer before the word: its position in it.
   std::size_t position() const { return parting.tokens.size() - promptTokens; }
@@ -40,6 +41,8 @@ struct PartingSettings {
   std::size_t knownTokens = 0;                    ///< ids from here on have no text and are nobody's word; 0: all have
   std::function<bool(model::TokenId)> ends = {};  ///< whether an answer ends with it
   model::KvType referenceKv = model::KvType::F16, comparedKv = model::KvType::F16;
+  /// What sentences call the two: "The compared model, INT2 · 32,".
+  std::string referenceName = "The reference", comparedName = "The compared model";
 };
 
 /// What a search came to.
@@ -52,7 +55,8 @@ struct PartingSearch {
 /// Has both read the reference's greedy answer to a prompt, token by token, up to the first one at which the compared
 /// model's most probable token is another, or to the one asked for.
 /// @param prompt at least one token
-/// @throws Error (InvalidArgument) when the answer has no such token or does not fit the context, and as forward()
+/// @throws Error (InvalidArgument) when the answer has no such token or does not fit the context, (NotFinite) naming
+///         which of the two computes no numbers, and as forward()
 PartingSearch findParting(model::Executor& reference, model::Executor& compared, std::span<const model::TokenId> prompt,
                           const PartingSettings& settings, const JobContext& job = JobContext());
 

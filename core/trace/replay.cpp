@@ -11,6 +11,7 @@
 #include "core/model/ops/rope.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/ops/swiglu.h"
+#include "core/model/probabilities.h"
 #include "core/quant/decoded_copy.h"
 #include "core/quant/quantizer.h"
 #include "core/trace/prepared_product.h"
@@ -35,13 +36,14 @@ std::uint64_t Restored::elementCount() const {
 }
 
 Replay::Replay(const model::Graph& mine, const model::Graph& other, std::span<const model::TokenId> tokens,
-               model::KvType kv)
+               model::KvType kv, std::size_t knownTokens)
     : m_mine(mine),
       m_other(other),
       m_tokens(tokens.begin(), tokens.end()),
       m_tensors(differingTensors(m_mine, m_other)),
       m_residualOps(residualOps(m_mine.graph)),
       m_rowsTogether(mine.rowsTogether().value_or(other.rowsTogether().value_or(0))),
+      m_known(model::knownTokens(mine.vocabulary(), knownTokens)),
       m_slots(assignSlots(m_mine.graph)),
       m_cache(m_mine.graph.kv, static_cast<std::uint32_t>(tokens.size()), kv),
       m_differences(m_tensors.size()) {
@@ -157,7 +159,7 @@ Replay::Run Replay::run(const Restored& restored, const Run& from, const JobCont
   } else {
     index = 0;
   }
-  result.logits.assign(vocabulary(), 0.0F);
+  result.logits.assign(m_mine.graph.vocabulary(), 0.0F);
   for (std::size_t i = begin; i < m_mine.graph.ops.size(); ++i) {
     job.throwIfCancelled();
     runOp(i, setup, result.logits);
@@ -167,6 +169,7 @@ Replay::Run Replay::run(const Restored& restored, const Run& from, const JobCont
     result.residuals[index++] =
         std::make_shared<const std::vector<float>>(made, made + rowsOf(value) * m_mine.graph.values[value].width);
   }
+  result.logits.resize(m_known);
   return result;
 }
 

@@ -33,17 +33,19 @@ class Replay {
   /// A run, with what others can go on from.
   struct Run {
     Restored restored;
-    std::vector<float> logits;  ///< [vocabulary]
+    std::vector<float> logits;  ///< [vocabulary()]; not all numbers where the exchange makes it overflow
     /// After each residual operation, [tokens, width]; shared with the run that this one went on from.
     std::vector<std::shared_ptr<const std::vector<float>>> residuals;
   };
 
   /// @param mine runs  @param other whose weights take the place of its own  @param tokens at least one
+  /// @param knownTokens ids from here on have no text, and no logits in a run; 0: all have
   /// @throws Error (Unsupported) when they do not compute the same operations
-  Replay(const model::Graph& mine, const model::Graph& other, std::span<const model::TokenId> tokens, model::KvType kv);
+  Replay(const model::Graph& mine, const model::Graph& other, std::span<const model::TokenId> tokens, model::KvType kv,
+         std::size_t knownTokens = 0);
 
   std::span<const DifferingTensor> tensors() const { return m_tensors; }
-  std::size_t vocabulary() const { return m_mine.graph.vocabulary(); }
+  std::size_t vocabulary() const { return m_known; }
   std::size_t tokens() const { return m_tokens.size(); }
   /// What a weight has in the other model, less what it has in this one. @pre element < values()
   float difference(std::size_t tensor, std::uint64_t element);
@@ -82,6 +84,7 @@ class Replay {
   std::vector<std::size_t> m_residualOps;
   std::vector<std::size_t> m_firstRow;  ///< [values] that anything behind it needs
   std::size_t m_rowsTogether;           ///< 0: results do not depend on which rows are together
+  std::size_t m_known;                  ///< tokens that have logits
   model::ValueSlots m_slots;
   std::vector<std::vector<float>> m_scratch;  ///< [slots][tokens · slotWidth]
   std::vector<std::vector<float>> m_rotations;

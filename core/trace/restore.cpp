@@ -1,9 +1,12 @@
 #include "core/trace/restore.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 
 #include "core/base/error.h"
+#include "core/model/non_finite.h"
 #include "core/model/probabilities.h"
 
 namespace core::trace {
@@ -20,6 +23,11 @@ Groups groupsOf(std::span<const DifferingTensor> tensors) {
   Groups groups;
   for (std::size_t i = 0; i < tensors.size(); ++i) groups[tensors[i].layer].push_back(i);
   return groups;
+}
+
+/// How near an exchange brings A; what computes no numbers is furthest.
+double rankOf(const Effect& effect) {
+  return std::isfinite(effect.logitDifference) ? effect.logitDifference : -std::numeric_limits<double>::infinity();
 }
 
 class Search {
@@ -60,7 +68,7 @@ class Search {
       m_result.tensors.push_back({tensor, what.name, what.layer, restore({{tensor}, {}}), std::nullopt});
     }
     std::ranges::stable_sort(m_result.tensors, std::greater(),
-                             [](const TensorEffect& tensor) { return tensor.restored.logitDifference; });
+                             [](const TensorEffect& tensor) { return rankOf(tensor.restored); });
     for (TensorEffect& tensor : m_result.tensors) {
       if (passes() >= most) break;
       tensor.exchanged = exchange({{tensor.tensor}, {}});
@@ -81,8 +89,7 @@ class Search {
   std::vector<std::size_t> byLayers() const {
     std::vector<const LayerEffect*> order;
     for (const LayerEffect& layer : m_result.layers) order.push_back(&layer);
-    std::ranges::stable_sort(order, std::greater(),
-                             [](const LayerEffect* layer) { return layer->restored.logitDifference; });
+    std::ranges::stable_sort(order, std::greater(), [](const LayerEffect* layer) { return rankOf(layer->restored); });
     const Groups groups = groupsOf(m_compared.tensors());
     std::vector<std::size_t> ranked;
     for (const LayerEffect* layer : order)
@@ -105,7 +112,8 @@ Effect effectOf(std::span<const float> logits, const Parting& parting, std::span
   Effect effect;
   effect.logitDifference = static_cast<double>(logits[a]) - static_cast<double>(logits[b]);
   effect.divergence = model::klDivergence(referenceLogits, logits);
-  effect.isReferenceWord = std::ranges::max_element(logits) - logits.begin() == static_cast<std::ptrdiff_t>(a);
+  effect.isReferenceWord =
+      model::allFinite(logits) && std::ranges::max_element(logits) - logits.begin() == static_cast<std::ptrdiff_t>(a);
   return effect;
 }
 

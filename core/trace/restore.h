@@ -12,9 +12,9 @@ namespace core::trace {
 
 /// What a run with some weights exchanged says behind the last token.
 struct Effect {
-  double logitDifference = 0.0;  ///< logit(A) − logit(B)
-  double divergence = 0.0;       ///< KL(reference ‖ run), in nats
-  bool isReferenceWord = false;  ///< A is the most probable token
+  double logitDifference = 0.0;  ///< logit(A) − logit(B); not finite where one of them is no number
+  double divergence = 0.0;       ///< KL(reference ‖ run), in nats; NaN where a logit is no number
+  bool isReferenceWord = false;  ///< A is the most probable token; never where a logit is no number
 };
 
 /// One layer's tensors together, or all outside the layers.
@@ -39,7 +39,7 @@ struct Restoration {
   std::uint64_t passes = 0;           ///< forward passes, partial ones included: at most 2 · layers + 40
 };
 
-/// What a run's logits say of a parting.
+/// What a run's logits say of a parting. @param logits, referenceLogits of the same tokens
 Effect effectOf(std::span<const float> logits, const Parting& parting, std::span<const float> referenceLogits);
 
 /// Which layer, then which tensors: each is exchanged alone and the tokens are read again. Layers first, in both

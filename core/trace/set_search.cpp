@@ -5,13 +5,16 @@
 #include <random>
 #include <set>
 
+#include "core/model/non_finite.h"
+
 namespace core::trace {
 
 namespace {
 
 constexpr std::size_t kPrunedSingly = 128;  // larger sets are first pruned in larger pieces
 constexpr int kImprovements = 3;
-constexpr double kMostWork = 1e13;  // multiplications and additions of one search
+constexpr double kNoLead = -std::numeric_limits<double>::infinity();  // where logits are no numbers
+constexpr double kMostWork = 1e13;                                    // multiplications and additions of one search
 constexpr std::uint64_t kFewestPasses = 60, kMostPasses = 600;
 
 std::uint64_t weightsIn(std::span<const DifferingTensor> tensors) {
@@ -69,6 +72,7 @@ const SetSearch::Members& SetSearch::listOf(const Ranking& ranking) const {
 }
 
 double SetSearch::leadOf(const Replay::Run& run) const {
+  if (!model::allFinite(run.logits)) return kNoLead;
   const auto a = static_cast<std::size_t>(m_parting.reference);
   float other = std::numeric_limits<float>::lowest();
   for (std::size_t i = 0; i < run.logits.size(); ++i)
@@ -181,6 +185,7 @@ void SetSearch::improve(Found& found, const RankFrom& rank) {
     const auto half = static_cast<std::ptrdiff_t>(found.members.size() / 2);
     const Members kept(found.members.begin(), found.members.begin() + half);
     const Replay::Run start = run(kept, m_base);
+    if (leadOf(start) == kNoLead) return;
     const Ranking ranking = rank(Objective::against(m_parting.reference, start.logits), start.restored);
     Grown grown = grow(kept, start, listOf(ranking));
     if (!restores(grown.run)) return;

@@ -497,6 +497,10 @@ class TestSession : public QObject {
     QCOMPARE(model::klDivergence(q, q), 0.0);
     const std::vector<float> broken = {std::nanf(""), 1.0F};  // no number is left out as if the rest agreed
     QVERIFY(std::isnan(model::klDivergence(broken, q)) && std::isnan(model::klDivergence(q, broken)));
+    const float inf = std::numeric_limits<float>::infinity();
+    const std::vector<float> infinite{0.0F, inf}, nothing{-inf, -inf}, certain{-inf, 0.0F};
+    QVERIFY(std::isnan(model::klDivergence(infinite, infinite)) && std::isnan(model::klDivergence(nothing, nothing)));
+    QCOMPARE(model::klDivergence(certain, certain), 0.0);  // a token may be ruled out
   }
 };
 

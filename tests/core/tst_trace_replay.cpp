@@ -154,6 +154,56 @@ class TestTraceReplay : public QObject {
     }));
   }
 
+  /// What makes the model overflow is no agreement: A is not its word, and there is no KL, however small.
+  void numbersThatAreNoneBringNoWordBack() {
+    const std::vector<float> reference{1.0F, 3.0F, 2.0F};
+    const trace::Parting parting{{0}, 1, 2};
+    const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    QVERIFY(trace::effectOf(reference, parting, reference).isReferenceWord);
+    for (const std::vector<float>& bad :
+         {std::vector{nan, 3.0F, 2.0F}, {1.0F, nan, 2.0F}, {1.0F, inf, 2.0F}, {-inf, 3.0F, 2.0F}, {nan, nan, nan}}) {
+      const trace::Effect effect = trace::effectOf(bad, parting, reference);
+      QVERIFY(!effect.isReferenceWord);
+      QVERIFY(!(effect.divergence < 1e-3));
+    }
+    const model::Graph graph = m_models.graph("int3"), exact = m_models.graph("");
+    model::Recipe recipe;
+    auto broken = std::make_shared<quant::QuantizedTensor>();
+    const std::size_t layer = 1;
+    std::vector<float> values(160 * 96, 3e38F);
+    broken->name = "blk.1.ffn_down.weight";
+    broken->shape = {96, 160};
+    broken->layout = quant::Elements{tensor::DType::F32};
+    broken->payload = std::as_bytes(std::span(values));
+    recipe.replacements[broken->name] = broken;
+    const model::Graph damaged = m_models.graph(recipe);
+    Replay compared(graph, damaged, m_tokens, KvType::F16), back(damaged, graph, m_tokens, KvType::F16);
+    const auto found = trace::restoreTensors(compared, back, {m_tokens, 1, 2});
+    QVERIFY(!found.layers[layer].restored.isReferenceWord && found.layers[layer].exchanged.divergence != 0.0);
+    QVERIFY(std::isfinite(found.layers[0].restored.logitDifference));
+    QCOMPARE(found.tensors.back().name, broken->name);  // nothing is further from A than what computes no numbers
+  }
+
+  /// A model may have more rows of logits than its tokenizer has tokens: those are nobody's word, whatever they say.
+  void rowsOfLogitsWithoutATokenAreNobodysWord() {
+    const auto reference = m_models.executor({}), compared = m_models.executor(quant::Scheme::parse("int3"));
+    const auto all = TraceModels::lastLogits(m_models.graph(""), m_tokens);
+    const auto best = static_cast<std::size_t>(std::ranges::max_element(all) - all.begin());
+    QVERIFY(best > 3);
+    const std::size_t known = best;  // the favourite is the first that has no text
+    const auto parted = trace::partingBehind(*reference, *compared, m_tokens, 5, {.knownTokens = known});
+    QCOMPARE(parted.referenceLogits.size(), known);
+    QCOMPARE(parted.comparedLogits.size(), known);
+    QVERIFY(static_cast<std::size_t>(parted.parting.reference) < known);
+    Replay replay(compared->graph(), reference->graph(), m_tokens, KvType::F16, known);
+    QCOMPARE(replay.vocabulary(), known);
+    Restored everything;
+    for (std::size_t i = 0; i < replay.tensors().size(); ++i) everything.tensors.insert(i);
+    const auto run = replay.run(everything);
+    const auto effect = trace::effectOf(run.logits, parted.parting, parted.referenceLogits);
+    QVERIFY(effect.isReferenceWord && effect.divergence < 1e-9);
+  }
+
   void looksIntoDepth() {
     const auto reference = m_models.executor({}), compared = m_models.executor(quant::Scheme::parse("int3"));
     const auto found = trace::partingBehind(*reference, *compared, m_tokens, 5, {});
