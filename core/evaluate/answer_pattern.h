@@ -1,7 +1,8 @@
 #pragma once
-#include <memory>
 #include <string>
 #include <string_view>
+
+#include "core/text/guarded_pattern.h"
 
 namespace core::evaluate {
 
@@ -14,13 +15,12 @@ class AnswerPattern {
   /// @throws Error (InvalidArgument) saying what is wrong with the expression and where
   explicit AnswerPattern(std::string_view text);
 
-  const std::string& text() const { return m_text; }
+  const std::string& text() const { return m_pattern.text(); }
   /// @throws Error (InvalidArgument) when the expression takes too many steps on this answer
-  bool matches(std::string_view answer) const;
+  bool matches(std::string_view answer) const { return m_pattern.matches(answer); }
 
  private:
-  std::string m_text;
-  std::shared_ptr<const void> m_code;  ///< pcre2_code
+  text::GuardedPattern m_pattern;
 };
 
 }  // namespace core::evaluate

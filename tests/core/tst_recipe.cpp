@@ -88,7 +88,7 @@ class TestRecipe : public QObject {
       QTest::newRow(name) << text << QString::fromUtf8(says);
     };
     row("no rule", "base = Q4_K_M\n\nattn_v\n", "\"mine.txt\", line 3: A rule is written PATTERN=SCHEME");
-    row("no pattern", "=q4_0", "line 1: A tensor pattern must not be empty.");
+    row("no pattern", "=q4_0", "line 1: The tensor pattern must not be empty.");
     row("no scheme", "attn_v=", "line 1: A rule ends in a scheme such as q6_k, or in keep; found \"\".");
     row("unknown scheme", "# x\nattn_v = q9_k", "line 2: A rule ends in a scheme such as q6_k");
     row("bad option", "attn_v = int4:group=x", "line 1: 'group' must be a whole number");

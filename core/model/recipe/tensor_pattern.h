@@ -20,7 +20,7 @@ class TensorPattern {
 
  private:
   std::string m_text;
-  std::shared_ptr<const void> m_code;  ///< pcre2_code
+  std::shared_ptr<const void> m_code;  ///< text::GuardedPattern
 };
 
 }  // namespace core::model
