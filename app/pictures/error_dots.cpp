@@ -23,11 +23,18 @@ ErrorDots::ErrorDots(QWidget* parent)
     : Chart(parent),
       m_plain(addGraph(yAxis, xAxis)),
       m_marked(addGraph(yAxis, xAxis)),
+      m_hollow(addGraph(yAxis, xAxis)),
+      m_measured(addGraph(yAxis, xAxis)),
+      m_errors(new QCPErrorBars(yAxis, xAxis)),
       m_band(new QCPItemRect(this)),
       m_texts(new TextLayer(this, xAxis, yAxis, Qt::AlignLeft)),
       m_notes(new TextLayer(this, xAxis, yAxis, Qt::AlignLeft)) {
   setTitle(tr("Matrices sorted by error"));
   for (QCPGraph* graph : {m_plain, m_marked}) graph->setLineStyle(QCPGraph::lsImpulse);
+  for (QCPGraph* graph : {m_hollow, m_measured}) graph->setLineStyle(QCPGraph::lsNone);
+  m_errors->setDataPlottable(m_measured);
+  m_errors->setErrorType(QCPErrorBars::etValueError);
+  m_errors->setWhiskerWidth(5);
   m_band->setLayer(QStringLiteral("grid"));
   m_band->topLeft->setTypeX(QCPItemPosition::ptAxisRectRatio);
   m_band->topLeft->setTypeY(QCPItemPosition::ptPlotCoords);
@@ -47,6 +54,13 @@ ErrorDots::ErrorDots(QWidget* parent)
 
 double ErrorDots::length(const Dot& dot) const { return m_metric == Metric::Cosine ? 1 - dot.value : dot.value; }
 
+double ErrorDots::errorOf(const Dot& dot) { return std::isfinite(dot.error) ? dot.error : 0; }
+
+QString ErrorDots::figureOf(const Dot& dot) const {
+  const QString figure = metricFigure(m_metric, dot.value);
+  return dot.beside.isEmpty() ? figure : figure + u' ' + dot.beside;
+}
+
 void ErrorDots::setData(std::vector<Dot> dots, Metric metric, const QColor& color) {
   const bool sameRows = dots.size() == m_dots.size() && metric == m_metric;
   m_dots = std::move(dots);
@@ -59,12 +73,13 @@ void ErrorDots::setData(std::vector<Dot> dots, Metric metric, const QColor& colo
     return ascending ? a.value < b.value : a.value > b.value;
   });
   setAxisTitles(metric == Metric::Cosine ? tr("1 − cosine similarity") : metricTitle(metric), {});
-  m_longest = m_figureWidth = 0;
+  m_longest = m_lowest = m_figureWidth = 0;
   const QFontMetricsF metrics(TextLayer::font());
   for (const Dot& dot : m_dots) {
     if (!dot.note.isEmpty()) continue;
-    m_longest = std::max(m_longest, length(dot));
-    m_figureWidth = std::max(m_figureWidth, metrics.horizontalAdvance(metricFigure(m_metric, dot.value)));
+    m_longest = std::max(m_longest, length(dot) + errorOf(dot));
+    m_lowest = std::min(m_lowest, length(dot) - errorOf(dot));
+    m_figureWidth = std::max(m_figureWidth, metrics.horizontalAdvance(figureOf(dot)));
   }
   makeRoomForFigures();
   if (!sameRows) showHome();
@@ -86,7 +101,8 @@ void ErrorDots::makeRoomForFigures() {
   constexpr double kBeside = 14, kShortest = 4;
   const double wide = std::max(1, axisRect()->width());
   const double lines = std::max(wide - m_figureWidth - kBeside, kShortest);
-  xAxis->setRange(0, m_longest > 0 ? m_longest * wide / lines : 1);
+  const double length = m_longest - m_lowest;
+  xAxis->setRange(m_lowest, length > 0 ? m_lowest + length * wide / lines : 1);
 }
 
 void ErrorDots::showHome() { showRows(std::max(4, static_cast<int>(axisRect()->height() / kRowHeight))); }
@@ -123,7 +139,7 @@ void ErrorDots::labelRows() {
 }
 
 void ErrorDots::draw() {
-  QVector<double> keys, lengths, markedKeys, markedLengths;
+  QVector<double> keys, lengths, markedKeys, markedLengths, hollowKeys, hollowLengths, allKeys, allLengths, errors;
   std::vector<TextLayer::Entry> figures, notes;
   const ThemeColors& colors = Theme::instance().colors();
   m_band->setVisible(false);
@@ -142,10 +158,15 @@ void ErrorDots::draw() {
     }
     (dot.row == m_selected ? markedKeys : keys).append(at);
     (dot.row == m_selected ? markedLengths : lengths).append(length(dot));
-    figures.push_back({QPointF(length(dot), at), metricFigure(m_metric, dot.value), colors.textMuted});
+    if (dot.isWithinError) hollowKeys.append(at), hollowLengths.append(length(dot));
+    if (errorOf(dot) > 0) allKeys.append(at), allLengths.append(length(dot)), errors.append(errorOf(dot));
+    figures.push_back({QPointF(length(dot) + errorOf(dot), at), figureOf(dot), colors.textMuted});
   }
   m_plain->setData(keys, lengths, true);
   m_marked->setData(markedKeys, markedLengths, true);
+  m_hollow->setData(hollowKeys, hollowLengths, true);
+  m_measured->setData(allKeys, allLengths, true);
+  m_errors->setData(errors);
   m_texts->setEntries(std::move(figures));
   m_notes->setEntries(std::move(notes));
   applyColors();
@@ -159,6 +180,8 @@ void ErrorDots::applyColors() {
     graph->setPen(QPen(color, graph == m_marked ? 2.5 : 1.2));
     graph->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, color, color, graph == m_marked ? kDot + 2 : kDot));
   }
+  m_hollow->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssCircle, QPen(color, 1.2), QBrush(colors.surface), kDot));
+  m_errors->setPen(QPen(mix(color, colors.text, 0.4), 1));
   m_band->setPen(Qt::NoPen);
   m_band->setBrush(colors.selection);
 }
@@ -172,7 +195,9 @@ std::optional<QString> ErrorDots::readout(QPointF coordinates) const {
   const int index = dotAt(coordinates);
   if (index < 0) return std::nullopt;
   const Dot& dot = m_dots[static_cast<std::size_t>(index)];
-  return QStringLiteral("%1: %2").arg(dot.label, dot.note.isEmpty() ? metricValue(m_metric, dot.value) : dot.note);
+  if (!dot.note.isEmpty()) return QStringLiteral("%1: %2").arg(dot.label, dot.note);
+  const QString value = metricValue(m_metric, dot.value, dot.error);
+  return QStringLiteral("%1: %2").arg(dot.label, dot.detail.isEmpty() ? value : value + u'\n' + dot.detail);
 }
 
 void ErrorDots::clickedAt(QPointF coordinates) {
@@ -216,10 +241,14 @@ QPoint ErrorDots::centerOf(int place) const {
 
 ChartTable ErrorDots::table() const {
   ChartTable result;
+  const bool hasErrors = std::ranges::any_of(m_dots, [](const Dot& dot) { return errorOf(dot) > 0; });
   result.columns = {tr("tensor"), metricTitle(m_metric)};
+  if (hasErrors) result.columns << tr("standard error");
   for (const Dot& dot : m_dots) {
     result.rowLabels.append(dot.label);
-    result.rows.push_back({dot.note.isEmpty() ? dot.value : std::numeric_limits<double>::quiet_NaN()});
+    auto& row = result.rows.emplace_back();
+    row.push_back(dot.note.isEmpty() ? dot.value : std::numeric_limits<double>::quiet_NaN());
+    if (hasErrors) row.push_back(dot.error);
   }
   return result;
 }

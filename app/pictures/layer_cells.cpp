@@ -3,12 +3,24 @@
 #include <QCoreApplication>
 #include <cmath>
 
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 
 namespace app {
 
 namespace {
 QString tr(const char* text) { return QCoreApplication::translate("LayerCells", text); }
+
+/// "weights 3.12 ± 0.04 %, inputs 0.40 ± 0.01 %"
+QString shares(const core::evaluate::OutputError& output) {
+  const auto percent = [](const core::evaluate::Estimate& share) {
+    const QString value = text::percent(share.value, share.value < 0.001 ? 4 : 2);
+    return std::isfinite(share.error) ? tr("%1 (± %2)").arg(value, text::percent(share.error, 2)) : value;
+  };
+  const QString weights = tr("by the weights %1").arg(percent(output.weights));
+  if (!(output.activations.value > 0)) return weights + tr(", inputs are not quantized");
+  return tr("%1, by quantized inputs %2").arg(weights, percent(output.activations));
+}
 }  // namespace
 
 LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
@@ -17,12 +29,17 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   cell.known = error.refused.empty();
   if (!cell.known) return cell;
   cell.value = value(error, metric);
-  if (metric == core::metrics::Metric::OutputError && std::isnan(cell.value)) {
-    cell.known = false;
-    cell.note = tr("the calibration text has shown no inputs of it");
-    return cell;
-  }
   QStringList notes;
+  if (metric == core::metrics::Metric::OutputError) {
+    if (std::isfinite(error.output.total.value)) cell.value = error.output.total.value;
+    cell.known = !std::isnan(cell.value);
+    if (!cell.known) {
+      cell.note = tr("the calibration text has shown no inputs of it");
+      return cell;
+    }
+    cell.error = error.output.total.error;
+    if (std::isfinite(error.output.activations.value)) cell.detail = shares(error.output);
+  }
   const auto say = [&notes](const QString& sentence, const core::metrics::NonFinite& values) {
     if (values.count() != 0) notes << sentence.arg(QString::fromStdString(core::metrics::describe(values)));
   };
@@ -30,6 +47,23 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   say(tr("weights that the scheme makes infinite: %1"), error.stats.overflowed());
   cell.nonFinite = !notes.isEmpty();
   cell.note = notes.join(QStringLiteral("; "));
+  return cell;
+}
+
+LayerMaps::Cell measuredCell(const core::evaluate::Estimate& kl, const QString& of) {
+  LayerMaps::Cell cell;
+  cell.known = std::isfinite(kl.value);
+  cell.value = kl.value;
+  cell.error = kl.error;
+  cell.isWithinError = text::isWithinError(kl);
+  QStringList parts;
+  if (!of.isEmpty()) parts << tr("of %1 as a whole").arg(of);
+  if (cell.isWithinError)
+    parts << tr("indistinguishable from no harm");
+  else if (kl.value < 0)
+    parts << tr("below zero: its error makes up for errors of others");
+  if (!std::isfinite(kl.error)) parts << tr("one block of text says nothing of the error");
+  cell.detail = parts.join(QStringLiteral(", "));
   return cell;
 }
 

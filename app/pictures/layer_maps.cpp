@@ -23,15 +23,22 @@ LayerMaps::LayerMaps(QWidget* parent) : Chart(parent), m_item(new LayerMapsItem(
   yAxis->setRangeReversed(true);
 }
 
+// The scale is that of what was found of single matrices; where nothing was, of what there is.
+std::vector<double> LayerMaps::scaled(const SchemeMap& map) {
+  std::vector<double> found, all;
+  for (const Cell& cell : map.cells) {
+    if (!cell.known || !std::isfinite(cell.value)) continue;
+    all.push_back(cell.value);
+    if (cell.shared == Shared::No && !cell.isWithinError) found.push_back(cell.value);
+  }
+  return found.empty() ? all : found;
+}
+
 void LayerMaps::setContent(Content content) {
   const bool sameGrid = content.grid == m_content.grid;
   m_content = std::move(content);
   std::vector<std::vector<double>> values;
-  for (const SchemeMap& scheme : m_content.schemes) {
-    auto& finite = values.emplace_back();
-    for (const Cell& cell : scheme.cells)
-      if (cell.known && std::isfinite(cell.value)) finite.push_back(cell.value);
-  }
+  for (const SchemeMap& scheme : m_content.schemes) values.push_back(scaled(scheme));
   m_scale = LayerScale(m_content.metric, m_content.shading, values);
   const auto blocks = static_cast<std::size_t>(m_content.grid.blocks);
   m_matricesAt.assign(static_cast<std::size_t>(m_content.grid.kinds.size()) * blocks, {});
@@ -97,6 +104,7 @@ int LayerMaps::worstAt(Place place, int scheme) const {
 
 QString LayerMaps::summary(int scheme) const {
   const SchemeMap& map = m_content.schemes[static_cast<std::size_t>(scheme)];
+  if (!map.summary.isEmpty()) return map.summary;
   double sum = 0, worst = 0;
   std::size_t count = 0, unknown = 0, nonFinite = 0, refused = 0, changed = 0;
   for (const Cell& cell : map.cells) {
@@ -165,10 +173,11 @@ QString LayerMaps::describe(const Hit& hit) const {
     parts << tr("stays as stored (%1)").arg(cell.made);
   else if (cell.known)
     parts << (cell.made.isEmpty() ? QString() : cell.made + QStringLiteral(", ")) +
-                 metricValue(m_content.metric, cell.value);
+                 metricValue(m_content.metric, cell.value, cell.error);
   else if (cell.note.isEmpty())
     parts << tr("computing…");
-  if (!cell.note.isEmpty()) parts << cell.note;
+  for (const QString& more : {cell.note, cell.detail})
+    if (!more.isEmpty()) parts << more;
   const std::size_t here = matricesAt(hit.place).size();
   if (here > 1) parts << tr("the worst of %1").arg(text::count(here));
   return tr("%1 · %2: %3").arg(m_content.names[hit.matrix], map.title, parts.join(QStringLiteral(" · ")));
@@ -193,13 +202,20 @@ QPoint LayerMaps::centerOf(int matrix, int scheme) const {
 ChartTable LayerMaps::table() const {
   ChartTable result;
   result.columns << tr("tensor");
-  for (const SchemeMap& scheme : m_content.schemes) result.columns << scheme.title;
+  const bool hasErrors = m_content.metric == core::metrics::Metric::MeasuredKl;
+  for (const SchemeMap& scheme : m_content.schemes) {
+    result.columns << scheme.title;
+    if (hasErrors) result.columns << tr("%1, standard error").arg(scheme.title);
+  }
   result.rowLabels = m_content.names;
   for (qsizetype matrix = 0; matrix < m_content.names.size(); ++matrix) {
     auto& row = result.rows.emplace_back();
     for (const SchemeMap& scheme : m_content.schemes) {
       const Cell& cell = scheme.cells[static_cast<std::size_t>(matrix)];
-      row.push_back(cell.known ? cell.value : std::numeric_limits<double>::quiet_NaN());
+      // A figure that is of more than the matrix is not the matrix's.
+      const bool isOwn = cell.known && cell.shared == Shared::No;
+      row.push_back(isOwn ? cell.value : std::numeric_limits<double>::quiet_NaN());
+      if (hasErrors) row.push_back(isOwn ? cell.error : std::numeric_limits<double>::quiet_NaN());
     }
   }
   return result;

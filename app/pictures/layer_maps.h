@@ -1,5 +1,6 @@
 #pragma once
 #include <QStringList>
+#include <limits>
 #include <vector>
 
 #include "app/pictures/cell_marks.h"
@@ -19,10 +20,16 @@ class LayerMapsItem;
 class LayerMaps : public Chart {
   Q_OBJECT
  public:
+  /// How a cell shares its figure with its neighbours: of a layer as a whole, of a kind in all layers.
+  enum class Shared : std::uint8_t { No, WithLayer, WithKind };
   struct Cell {
     bool known = false;
-    double value = 0;        ///< may be infinite: no error at all
-    QString note;            ///< why there is no value
+    double value = 0;                                         ///< may be infinite: no error at all
+    double error = std::numeric_limits<double>::quiet_NaN();  ///< standard error of the value; NaN: none is known
+    bool isWithinError = false;                               ///< nothing was found: the value is drawn pale
+    Shared shared = Shared::No;                               ///< drawn as one with its neighbours, hatched
+    QString note;                                             ///< why there is no value
+    QString detail;                                           ///< what more there is to say of the value
     bool nonFinite = false;  ///< values that are no numbers, stored or made by the scheme
     bool isKept = false;     ///< it stays as stored, for the reason in the note; then it has no value
     QString made;            ///< what a recipe makes of it, or what a kept one is stored as: "Q6_K"; may be empty
@@ -37,6 +44,8 @@ class LayerMaps : public Chart {
     QString title;
     QColor color;
     SeriesMark mark = SeriesMark::Circle;
+    QString summary;          ///< in place of mean and worst; may be empty
+    bool isOld = false;       ///< an answer to another question than the one asked now: drawn pale
     QString size;             ///< of the whole model: "model 3.54 MiB · 5.67 bits/weight"; empty while unknown
     std::size_t kept = 0;     ///< tensors of the whole model that stay as stored
     std::vector<Cell> cells;  ///< one per matrix
@@ -92,6 +101,7 @@ class LayerMaps : public Chart {
     int matrix = -1, scheme = -1;  ///< matrix −1: over the head of a map
     Place place;
   };
+  static std::vector<double> scaled(const SchemeMap& map);
   std::optional<Hit> hitAt(QPointF pixel) const;
   /// The place of a map nearest to a pixel, with or without a matrix.
   Place nearestPlace(QPointF pixel, int scheme) const;

@@ -13,6 +13,8 @@ namespace {
 constexpr double kLinesFrom = 6;    ///< cells of this width have a line between them
 constexpr double kLetterFrom = 20;  ///< cells of this width carry their scheme each
 
+constexpr double kPale = 0.72;  ///< of the ground, in a colour that says nothing was found
+
 /// In low rows a thick line would stand on the figures.
 double frameWidth(const LayerMapsItem::Layout& layout) { return layout.cell.height() >= 20 ? 2 : 1.2; }
 
@@ -33,7 +35,13 @@ void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int schem
     const LayerGrid::Place place{static_cast<int>(at) / blocksInAll, static_cast<int>(at) % blocksInAll};
     const QRectF rect = cellRect(layout, scheme, place);
     if (rect.right() < grid.left() || rect.left() > grid.right()) continue;
-    drawCell(painter, rect.adjusted(0, 0, -gap, -gap), m_maps.worstAt(place, scheme), scheme);
+    const int worst = m_maps.worstAt(place, scheme);
+    const auto& cells = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)].cells;
+    const auto shared = cells[static_cast<std::size_t>(worst)].shared;
+    drawCell(painter,
+             rect.adjusted(0, 0, shared == LayerMaps::Shared::WithKind ? 0 : -gap,
+                           shared == LayerMaps::Shared::WithLayer ? 0 : -gap),
+             worst, scheme);
     if (std::find(here.begin(), here.end(), m_maps.m_selectedMatrix) != here.end()) selected = rect;
   }
   if (layout.cell.width() < kLetterFrom) drawRuns(painter, layout, scheme);
@@ -112,11 +120,19 @@ void LayerMapsItem::drawMarked(QCPPainter& painter, const Layout& layout, int sc
 
 void LayerMapsItem::drawCell(QCPPainter& painter, const QRectF& rect, int matrix, int scheme) const {
   const ThemeColors& colors = Theme::instance().colors();
-  const auto& cell = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)].cells[static_cast<std::size_t>(matrix)];
+  const auto& map = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)];
+  const auto& cell = map.cells[static_cast<std::size_t>(matrix)];
   const QFontMetricsF metrics(font());
   const bool isFilled = cell.known && !std::isnan(cell.value);
-  const QColor ground = isFilled ? m_maps.m_scale.color(static_cast<std::size_t>(scheme), cell.value) : colors.sunken;
+  QColor ground = isFilled ? m_maps.m_scale.color(static_cast<std::size_t>(scheme), cell.value) : colors.sunken;
+  if (isFilled && (cell.isWithinError || map.isOld)) ground = mix(ground, colors.surface, kPale);
   painter.fillRect(rect, ground);
+  if (isFilled && cell.shared != LayerMaps::Shared::No) {
+    QColor hatch = colors.surface;
+    hatch.setAlphaF(0.5F);
+    painter.fillRect(rect, QBrush(hatch, Qt::BDiagPattern));
+    return;
+  }
   if (!isFilled && !cell.isKept && !cell.note.isEmpty()) {
     painter.setPen(QPen(colors.textFaint, 1));
     painter.drawLine(rect.bottomLeft(), rect.topRight());

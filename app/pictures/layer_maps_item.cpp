@@ -202,17 +202,33 @@ void LayerMapsItem::drawBlockTicks(QCPPainter& painter, const Layout& layout, in
                      static_cast<int>(Qt::AlignRight | Qt::AlignTop), LayerMaps::tr("block"));
 }
 
+bool LayerMapsItem::hasCell(bool (*is)(const LayerMaps::Cell&)) const {
+  return std::ranges::any_of(m_maps.m_content.schemes,
+                             [is](const auto& scheme) { return std::ranges::any_of(scheme.cells, is); });
+}
+
+QString LayerMapsItem::legendText() const {
+  if (hasCell([](const LayerMaps::Cell& cell) { return cell.nonFinite; }))
+    return LayerMaps::tr("holds values that are no numbers");
+  QStringList parts{metricTitle(m_maps.m_content.metric)};
+  if (hasCell([](const LayerMaps::Cell& cell) { return cell.isWithinError && cell.shared == LayerMaps::Shared::No; }))
+    parts << LayerMaps::tr("pale: indistinguishable from no harm");
+  if (hasCell([](const LayerMaps::Cell& cell) { return cell.shared != LayerMaps::Shared::No; }))
+    parts << LayerMaps::tr("hatched: of all together");
+  const bool isKl = m_maps.m_content.metric == core::metrics::Metric::MeasuredKl;
+  if (isKl && hasCell([](const LayerMaps::Cell& cell) { return cell.known && cell.value < 0 && !cell.isWithinError; }))
+    parts << LayerMaps::tr("pink: below zero");
+  return parts.join(QStringLiteral(" · "));
+}
+
 void LayerMapsItem::drawScale(QCPPainter& painter, const Layout& layout, double right) const {
   const ThemeColors& colors = Theme::instance().colors();
   const QFontMetricsF metrics(font());
   constexpr Length kBar{8}, kMark{12};
   const auto& schemes = m_maps.m_content.schemes;
   const double left = kEdge + layout.gutter;
-  const bool marks = std::any_of(schemes.begin(), schemes.end(), [](const auto& scheme) {
-    return std::any_of(scheme.cells.begin(), scheme.cells.end(), [](const auto& cell) { return cell.nonFinite; });
-  });
-  const QString legend =
-      marks ? LayerMaps::tr("holds values that are no numbers") : metricTitle(m_maps.m_content.metric);
+  const bool marks = hasCell([](const LayerMaps::Cell& cell) { return cell.nonFinite; });
+  const QString legend = legendText();
   const double legendWidth = metrics.horizontalAdvance(legend) + (marks ? kMark + 6 : 0) + kGap + 2;
   const QStringList labels = m_maps.m_scale.labels();
   const double least = metrics.horizontalAdvance(labels.join(QStringLiteral("  ")));

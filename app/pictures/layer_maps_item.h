@@ -3,11 +3,9 @@
 
 #include <vector>
 
-#include "app/pictures/layer_grid.h"
+#include "app/pictures/layer_maps.h"
 
 namespace app {
-
-class LayerMaps;
 
 /// Where the maps stand in a picture of some size, and their painting.
 class LayerMapsItem : public QCPAbstractItem {
@@ -52,6 +50,9 @@ class LayerMapsItem : public QCPAbstractItem {
   void drawMark(QCPPainter& painter, const QRectF& rect) const;
   void drawBlockTicks(QCPPainter& painter, const Layout& layout, int scheme) const;
   void drawHead(QCPPainter& painter, const QRectF& head, int scheme) const;
+  /// Beside the scale: the metric, and what kinds of cells there are beside those that the scale explains.
+  QString legendText() const;
+  bool hasCell(bool (*is)(const LayerMaps::Cell&)) const;
   void drawScale(QCPPainter& painter, const Layout& layout, double right) const;
 
   LayerMaps& m_maps;

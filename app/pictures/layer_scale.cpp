@@ -97,7 +97,12 @@ double LayerScale::placeOf(std::size_t scheme, double value) const {
   return range.high > range.low ? (error - range.low) / (range.high - range.low) : 0.5;
 }
 
-QColor LayerScale::color(std::size_t scheme, double value) const { return colorAt(placeOf(scheme, value)); }
+QColor LayerScale::belowZero() { return {0xCC, 0x79, 0xA7}; }
+
+QColor LayerScale::color(std::size_t scheme, double value) const {
+  if (m_metric == Metric::MeasuredKl && value < 0) return belowZero();
+  return colorAt(placeOf(scheme, value));
+}
 
 QColor LayerScale::colorAt(double place) const {
   return m_shading == LayerShading::FromMedian ? diverging(place) : viridis(place);

@@ -30,6 +30,8 @@ class LayerScale {
   QStringList labels() const;
   /// The colours of the scale, for its legend. @param place 0…1
   QColor colorAt(double place) const;
+  /// Of a value below zero: what makes up for errors of others. In no other place of any scale.
+  static QColor belowZero();
   /// Larger for a larger error; −∞ for none.
   static double badness(core::metrics::Metric metric, double value);
 

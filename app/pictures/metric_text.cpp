@@ -4,6 +4,7 @@
 #include <QLocale>
 #include <cmath>
 
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 
 namespace app {
@@ -46,6 +47,13 @@ QString metricValue(Metric metric, double value) {
       return text::number(value, 3);
   }
   return {};
+}
+
+QString metricValue(Metric metric, double value, double error) {
+  if (metric == Metric::MeasuredKl)
+    return QCoreApplication::translate("Metrics", "%1 nats per token").arg(text::estimate({value, error}));
+  if (!std::isfinite(error)) return metricValue(metric, value);
+  return QStringLiteral("%1 ± %2").arg(metricValue(metric, value), metricValue(metric, error));
 }
 
 QString metricFigure(Metric metric, double value) {

@@ -7,6 +7,7 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTest>
+#include <QToolButton>
 #include <cmath>
 
 #include "app/calibration/calibration_dialog.h"
@@ -216,9 +217,11 @@ class TestCalibration : public QObject {
     QVERIFY(shown.waitUntilIdle());
     tickOnly(shown, "int4");
     QVERIFY(shown.waitUntilIdle());
-    auto* metric = shown.find<QComboBox>(QStringLiteral("metric"));
-    metric->setFocus();
-    QTest::keyClick(metric, Qt::Key_End);
+    auto* weights = shown.find<QToolButton>(QStringLiteral("measure-weights"));
+    auto* outputs = shown.find<QToolButton>(QStringLiteral("measure-outputs"));
+    weights->setFocus();
+    QTest::keyClick(weights, Qt::Key_Right);
+    QVERIFY(outputs->isChecked());
     QVERIFY(!notice(shown)->isHidden());
     QVERIFY2(notice(shown)->text().startsWith(QStringLiteral("The output error")), qPrintable(notice(shown)->text()));
     QCOMPARE(valuesShown(shown, 0), std::size_t{0});
@@ -232,10 +235,10 @@ class TestCalibration : public QObject {
     QVERIFY(known && known->output.weights.value > 0 && known->output.weights.value < 1);
     const ChartTable table = shown.find<LayerMaps>()->table();
     const auto row = static_cast<std::size_t>(table.rowLabels.indexOf(QStringLiteral("blk.0.attn_q")));
-    QCOMPARE(table.rows[row][0], known->output.weights.value);
+    QCOMPARE(table.rows[row][0], known->output.total.value);
     QVERIFY2(shown.find<LayerMaps>()->provenance().contains(QStringLiteral("inputs of demo text")),
              qPrintable(shown.find<LayerMaps>()->provenance()));
-    QTest::keyClick(metric, Qt::Key_Home);
+    QTest::keyClick(outputs, Qt::Key_Left);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(shown.find<LayerMaps>()->table().rows[row][0] > 5);  // dB again
   }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/pictures/layer_cells.h"
+#include "app/pictures/metric_text.h"
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
 
@@ -28,6 +29,17 @@ std::string usualScheme(const core::model::Recipe& recipe, const ModelErrors& er
     if (count > most) most = count, usual = scheme;
   }
   return usual;
+}
+
+ErrorDots::Dot dotOf(const QString& label, int row, const LayerMaps::Cell& cell, const SchemeError& error,
+                     core::metrics::Metric metric) {
+  ErrorDots::Dot dot{label, cell.value, row, {}};
+  dot.error = cell.error;
+  dot.detail = cell.detail;
+  const double inputs = error.output.activations.value;
+  if (metric == core::metrics::Metric::OutputError && inputs > 0)
+    dot.beside = tr("(inputs %1)").arg(metricFigure(metric, inputs));
+  return dot;
 }
 
 }  // namespace
@@ -124,7 +136,7 @@ LayerContent::Dots LayerContent::dots(const core::model::Recipe& recipe) const {
     if (cell.nonFinite && !std::isfinite(cell.value))
       result.dots.push_back({labels[number], 0, number, cell.note});
     else if (cell.known && std::isfinite(cell.value))
-      result.dots.push_back({labels[number], cell.value, number, {}});
+      result.dots.push_back(dotOf(labels[number], number, cell, errors->matrices[row], m_metric));
     else
       ++(cell.known ? exact : refused);
   }

@@ -7,20 +7,9 @@
 
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
-#include "app/session/scheme_error.h"
-#include "app/session/scheme_size.h"
+#include "app/workspaces/layers/layer_measuring.h"
 
 namespace app {
-
-/// What one scheme or recipe does to a model.
-struct ModelErrors {
-  std::vector<SchemeError> matrices;  ///< empty figures where a matrix is kept
-  std::vector<std::string> kept;      ///< one a matrix: empty, or why it stays as stored
-  std::size_t keptTensors = 0;        ///< of the whole model, norms and biases included
-  std::string note;                   ///< empty, or what else differs under another model
-  SchemeSize size;                    ///< of the whole model, as the schemes panel says it
-  bool usesCalibration = false;
-};
 
 /// Errors of every matrix of the open model that a scheme or recipe may change, embedding and output included, under
 /// every scheme and recipe asked for so far. One job each; what was measured before, by whatever scheme or recipe, is

@@ -1,0 +1,24 @@
+#include "app/text/estimates.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/text/numbers.h"
+
+namespace app::text {
+
+QString estimate(const core::evaluate::Estimate& estimate) {
+  if (!std::isfinite(estimate.value)) return QStringLiteral("–");
+  if (!std::isfinite(estimate.error)) return number(estimate.value, 4);
+  if (estimate.value == 0 && estimate.error == 0) return QStringLiteral("0");
+  const double ratio = std::abs(estimate.value) / std::max(estimate.error, 1e-300);
+  const int digits = std::clamp(static_cast<int>(std::ceil(std::log10(std::max(ratio, 1.0)))) + 2, 2, 6);
+  return QStringLiteral("%1 ± %2").arg(number(estimate.value, digits), number(estimate.error, 2));
+}
+
+bool isWithinError(const core::evaluate::Estimate& estimate) {
+  return std::isfinite(estimate.value) && std::isfinite(estimate.error) &&
+         std::abs(estimate.value) <= core::evaluate::kConfidence95 * estimate.error;
+}
+
+}  // namespace app::text
