@@ -56,8 +56,8 @@ class Attributor {
       index[id] = static_cast<std::uint32_t>(result.tensors.size());
       result.tensors.push_back(emptyTensor(id));
     }
-    BestWeights most(BestWeights::Order::LargestFirst, m_settings.keep);
-    BestWeights least(BestWeights::Order::SmallestFirst, m_settings.keep);
+    MostPositive most(m_settings.keep);
+    MostNegative least(m_settings.keep);
     std::vector<float> contributions;
     const auto visit = [&](const train::WeightGradient<float>& panel) {
       contributions.resize(panel.gradient.size());
@@ -65,8 +65,12 @@ class Attributor {
       const std::uint32_t tensor = index.at(panel.weight);
       TensorContribution& sums = result.tensors[tensor];
       addPanel(sums, panel.firstRow, contributions);
-      most.add(tensor, panel.firstRow * sums.width, contributions);
-      least.add(tensor, panel.firstRow * sums.width, contributions);
+      std::uint64_t at = panel.firstRow * sums.width;
+      for (const float contribution : contributions) {
+        const WeightContribution weight{tensor, at++, contribution};
+        most.offer(weight);
+        least.offer(weight);
+      }
     };
     m_line.integrate(points, {.weights = m_wanted, .values = {}, .offsets = true, .visit = visit}, job);
     result.most = most.take();

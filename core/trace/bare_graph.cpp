@@ -1,6 +1,9 @@
 #include "core/trace/bare_graph.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/train/plain_graph.h"
 
 namespace core::trace {
 
@@ -10,30 +13,19 @@ using model::Op;
 using model::OpKind;
 using model::ValueId;
 
-namespace {
-
-bool prepares(const Op& op) { return op.kind() == OpKind::ArrangeColumns || op.kind() == OpKind::QuantizeRows; }
-
-}  // namespace
-
-BareGraph::BareGraph(const Graph& whole) : graph(whole) {
-  graph.ops.clear();
-  std::vector<const Op*> preparing(whole.values.size(), nullptr);  // the value's maker, where it prepares
-  for (const Op& op : whole.ops) {
-    if (prepares(op)) {
-      preparing[op.out] = &op;
-      continue;
+BareGraph::BareGraph(const Graph& whole) {
+  train::PlainGraph plain = train::plainGraph(whole);
+  graph = std::move(plain.graph);
+  for (std::size_t i = 0; i < graph.ops.size(); ++i) {
+    const Op& made = whole.ops[plain.sources[i]];
+    preparations.emplace_back();
+    if (made.kind() != OpKind::MatMul) continue;
+    graph.ops[i].parameters = made.parameters;  // the columns that its weight has
+    for (ValueId value = made.inputs[0]; value != graph.ops[i].inputs[0];) {
+      const Op& preparing = whole.maker(value);
+      preparations.back().insert(preparations.back().begin(), preparing.parameters);
+      value = preparing.inputs[0];
     }
-    std::vector<model::OpParameters> before;
-    Op bare = op;
-    if (op.kind() == OpKind::MatMul) {
-      ValueId input = op.inputs[0];
-      for (; preparing[input] != nullptr; input = preparing[input]->inputs[0])
-        before.insert(before.begin(), preparing[input]->parameters);
-      bare.inputs = {input};
-    }
-    graph.ops.push_back(std::move(bare));
-    preparations.push_back(std::move(before));
   }
 }
 

@@ -5,8 +5,8 @@
 
 namespace core::trace {
 
-/// A model's graph with what products do to their inputs folded into them: two models of one architecture then have the
-/// same operations over the same values, whatever their weights ask for.
+/// A model's plain graph (core/train/plain_graph.h) with what its weights ask of their inputs folded into the products:
+/// it computes what the model does, and two models of one architecture have the same operations over the same values.
 struct BareGraph {
   model::Graph graph;  ///< without ArrangeColumns and QuantizeRows: products take the floats that those took
   /// [ops] of products: ArrangeColumns and QuantizeRows, in their order; empty for other operations.

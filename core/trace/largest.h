@@ -1,44 +1,47 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 #include <vector>
-
-#include "core/trace/ranking.h"
 
 namespace core::trace {
 
-/// Keeps the candidates of which most is expected, however many are offered.
+/// Keeps the items with the largest values, however many are offered, in memory for twice as many. What has no value
+/// above 0 is not kept.
+/// @tparam Order says `value(item)` (float) and `place(item)` (anything that compares), by which equal ones are sorted;
+/// where not all of them can be kept, it is those that were offered first.
+template <typename Item, typename Order>
 class Largest {
  public:
-  explicit Largest(std::size_t keep) : m_keep(keep) {}
+  explicit Largest(std::size_t keep) : m_keep(std::max<std::size_t>(keep, 1)) {}
 
-  void offer(const Candidate& candidate) {
-    if (!(candidate.expected > m_least)) return;
-    m_kept.push_back(candidate);
+  void offer(const Item& item) {
+    if (!(Order::value(item) > m_least)) return;
+    m_kept.push_back(item);
     if (m_kept.size() >= 2 * m_keep) cut();
   }
-  /// The most expected first; ties by their place.
-  std::vector<Candidate> take() {
+  /// No more than `keep`, the largest first.
+  std::vector<Item> take() {
     if (m_kept.size() > m_keep) cut();
     std::ranges::sort(m_kept, isBefore);
     return std::move(m_kept);
   }
 
  private:
-  static bool isBefore(const Candidate& a, const Candidate& b) {
-    if (a.expected != b.expected) return a.expected > b.expected;
-    return a.tensor != b.tensor ? a.tensor < b.tensor : a.first < b.first;
+  static bool isBefore(const Item& a, const Item& b) {
+    if (Order::value(a) != Order::value(b)) return Order::value(a) > Order::value(b);
+    return Order::place(a) < Order::place(b);
   }
   void cut() {
     const auto end = m_kept.begin() + static_cast<std::ptrdiff_t>(m_keep);
     std::ranges::nth_element(m_kept, end, isBefore);
     m_kept.erase(end, m_kept.end());
-    m_least = std::ranges::min(m_kept, {}, &Candidate::expected).expected;
+    m_least = Order::value(*std::ranges::max_element(m_kept, isBefore));
   }
 
   std::size_t m_keep;
-  float m_least = 0.0F;
-  std::vector<Candidate> m_kept;
+  float m_least = 0.0F;  ///< values must be above
+  std::vector<Item> m_kept;
 };
 
 }  // namespace core::trace

@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
+struct ByExpected {
+  static float value(const Candidate& candidate) { return candidate.expected; }
+  static auto place(const Candidate& candidate) { return std::pair(candidate.tensor, candidate.first); }
+};
+using MostExpected = Largest<Candidate, ByExpected>;
+
 std::map<std::string, std::uint32_t> indexOf(std::span<const DifferingTensor> tensors) {
   std::map<std::string, std::uint32_t> result;
   for (std::uint32_t i = 0; i < tensors.size(); ++i) result[tensors[i].name] = i;
@@ -23,7 +29,7 @@ std::map<std::string, std::uint32_t> indexOf(std::span<const DifferingTensor> te
 /// Offers the blocks of one row. @param sumOf what a block of the row is expected to bring
 template <typename SumOf>
 void offerBlocks(std::uint32_t tensor, std::uint64_t firstOfRow, std::uint64_t width, std::uint32_t size,
-                 const SumOf& sumOf, Largest& blocks) {
+                 const SumOf& sumOf, MostExpected& blocks) {
   for (std::uint64_t column = 0; column < width; column += size) {
     const auto count = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, width - column));
     blocks.offer({tensor, firstOfRow + column, count, sumOf(column, count)});
@@ -45,7 +51,7 @@ Ranking rankByContribution(const Attribution& attribution, std::span<const Diffe
     const auto found = index.find(tensor.name);
     place.push_back(found == index.end() ? kNone : found->second);
   }
-  Largest blocks(std::max<std::size_t>(attribution.most.size(), 1));
+  MostExpected blocks(std::max<std::size_t>(attribution.most.size(), 1));
   for (std::size_t i = 0; i < attribution.tensors.size(); ++i) {
     const TensorContribution& tensor = attribution.tensors[i];
     if (place[i] == kNone) continue;
@@ -65,7 +71,7 @@ Ranking rankByContribution(const Attribution& attribution, std::span<const Diffe
 
 Ranking rankByChange(std::span<const DifferingTensor> tensors, std::span<const std::size_t> which,
                      const BlockSizes& blockSizes, std::size_t keep) {
-  Largest blocks(keep), single(keep);
+  MostExpected blocks(keep), single(keep);
   for (const std::size_t index : which) {
     const DifferingTensor& what = tensors[index];
     const std::uint64_t width = what.mine->rowValues();
@@ -119,7 +125,7 @@ Ranking LocalRanking::rank(const Objective& objective, const Restored& restored,
       added.emplace_back(element, m_replay.difference(found->second, element));
     weight.base = std::make_shared<PatchedWeight>(weight.base, weight.width, std::move(added));
   }
-  Largest blocks(keep), single(keep);
+  MostExpected blocks(keep), single(keep);
   wanted.visit = [&](const train::WeightGradient<float>& panel) {
     if (panel.change.empty()) return;
     const std::uint32_t tensor = tensorOf[panel.weight];
