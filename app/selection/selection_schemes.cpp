@@ -75,8 +75,10 @@ void Selection::giveColor(SchemeEntry& entry) {
 void Selection::addCompared() {
   const core::model::Recipe recipe = otherRecipe(*m_compared);
   m_plans.erase(recipe.toString());  // of one that was only remembered, which could not be planned
+  const bool isAdapter = recipe.otherModel()->adapter() != nullptr;
   m_schemes.push_back({recipe, QString::fromStdString(recipe.displayName()),
-                       tr("The model beside the open one, with its weights as it stores them: %1")
+                       (isAdapter ? tr("The open model with what this adapter adds to its matrices: %1")
+                                  : tr("The model beside the open one, with its weights as it stores them: %1"))
                            .arg(QString::fromStdString(m_compared->source()))});
   giveColor(m_schemes.back());
   m_schemes.back().checked = true;

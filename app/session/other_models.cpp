@@ -51,9 +51,12 @@ core::model::Recipe adapterRecipe(std::shared_ptr<const core::io::Checkpoint> ch
 }
 
 /// As whyNotComparable(), of an adapter over the open model.
-std::string whyDoesNotFit(const core::io::Checkpoint& open, const core::io::Checkpoint& file) {
+/// @param readsFactors whether its numbers are looked at, too
+std::string whyDoesNotFit(const core::io::Checkpoint& open, const core::io::Checkpoint& file, bool readsFactors) {
   try {
-    core::model::fitAdapter(*core::model::Adapter::read(file.shared_from_this()), open);
+    const auto adapter = core::model::Adapter::read(file.shared_from_this());
+    core::model::fitAdapter(*adapter, open);
+    if (readsFactors) core::model::requireFinite(*adapter);
     return {};
   } catch (const core::Error& error) {
     return error.what();
@@ -142,7 +145,7 @@ std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& 
   if (open.checkpoint().kind() == core::io::ModelKind::Adapter)
     return fmt::format("{} is an adapter, which changes a model: open the model, then compare it with the adapter.",
                        inQuotes(open.checkpoint().name()));
-  if (other.kind() == core::io::ModelKind::Adapter) return whyDoesNotFit(open.checkpoint(), other);
+  if (other.kind() == core::io::ModelKind::Adapter) return whyDoesNotFit(open.checkpoint(), other, true);
   std::string difference;
   if (!open.whyNotRunnable())
     if (const auto config = ifReadable([&] { return ModelConfig::fromCheckpoint(other); })) {
@@ -198,7 +201,7 @@ std::string otherDifferences(const core::io::Checkpoint& open, const core::model
 }
 
 double sharedWeights(const core::io::Checkpoint& open, const core::io::Checkpoint& other) {
-  if (other.kind() == core::io::ModelKind::Adapter) return whyDoesNotFit(open, other).empty() ? 1 : 0;
+  if (other.kind() == core::io::ModelKind::Adapter) return whyDoesNotFit(open, other, false).empty() ? 1 : 0;
   const std::shared_ptr<const core::io::Checkpoint> borrowed(std::shared_ptr<const void>(), &other);
   const core::model::OtherTensors pairs(otherOf(borrowed, {}), open);
   const auto isWeight = [](const core::io::TensorInfo& tensor) { return tensor.pieceOf.empty(); };
