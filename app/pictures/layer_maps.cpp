@@ -174,7 +174,7 @@ QString LayerMaps::describe(const Hit& hit) const {
   else if (cell.known)
     parts << (cell.made.isEmpty() ? QString() : cell.made + QStringLiteral(", ")) +
                  metricValue(m_content.metric, cell.value, cell.error);
-  else if (cell.note.isEmpty())
+  else if (cell.note.isEmpty() && cell.detail.isEmpty())
     parts << tr("computing…");
   for (const QString& more : {cell.note, cell.detail})
     if (!more.isEmpty()) parts << more;

@@ -1,9 +1,11 @@
 // The cells of the layer maps: their colours, figures and marks.
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "app/pictures/layer_maps.h"
 #include "app/pictures/layer_maps_item.h"
+#include "app/pictures/metric_text.h"
 #include "app/plots/text_layer.h"
 #include "app/widgets/theme.h"
 
@@ -44,6 +46,7 @@ void LayerMapsItem::drawMap(QCPPainter& painter, const Layout& layout, int schem
              worst, scheme);
     if (std::find(here.begin(), here.end(), m_maps.m_selectedMatrix) != here.end()) selected = rect;
   }
+  drawShared(painter, layout, scheme);
   if (layout.cell.width() < kLetterFrom) drawRuns(painter, layout, scheme);
   drawMarked(painter, layout, scheme);
   if (!selected.isNull()) {
@@ -64,6 +67,31 @@ QRectF LayerMapsItem::cellRect(const Layout& layout, int scheme, LayerGrid::Plac
   if (m_maps.m_content.grid.isOutside(place.kind)) return {grid.left(), top, grid.width(), layout.cell.height()};
   return {grid.left() + (place.block - 0.5 - blocks().lower) * layout.cell.width(), top, layout.cell.width(),
           layout.cell.height()};
+}
+
+void LayerMapsItem::drawShared(QCPPainter& painter, const Layout& layout, int scheme) const {
+  const auto& cells = m_maps.m_content.schemes[static_cast<std::size_t>(scheme)].cells;
+  const auto& grid = m_maps.m_content.grid;
+  std::map<std::pair<bool, int>, std::pair<QRectF, double>> groups;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].shared == LayerMaps::Shared::No || !cells[i].known) continue;
+    const bool isKind = cells[i].shared == LayerMaps::Shared::WithKind;
+    auto& [rect, value] = groups[{isKind, isKind ? grid.places[i].kind : grid.places[i].block}];
+    rect = rect.united(cellRect(layout, scheme, grid.places[i]));
+    value = cells[i].value;
+  }
+  const QFontMetricsF metrics(font());
+  painter.setFont(font());
+  for (const auto& [key, group] : groups) {
+    const QString figure = metricFigure(m_maps.m_content.metric, group.second);
+    const double wide = metrics.horizontalAdvance(figure) + 4;
+    if (wide > group.first.width() || metrics.height() > group.first.height()) continue;
+    const QPointF middle = group.first.center();
+    const QRectF plate(middle.x() - wide / 2, middle.y() - metrics.height() / 2, wide, metrics.height());
+    painter.fillRect(plate, Theme::instance().colors().surface);
+    painter.setPen(Theme::instance().colors().text);
+    painter.drawText(plate, static_cast<int>(Qt::AlignCenter), figure);
+  }
 }
 
 // Where cells are narrow, neighbours of one scheme carry it together: a line above them, and its letter in the middle.

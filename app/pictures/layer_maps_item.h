@@ -41,6 +41,8 @@ class LayerMapsItem : public QCPAbstractItem {
   QRectF cellRect(const Layout& layout, int scheme, LayerGrid::Place place) const;
   void drawCell(QCPPainter& painter, const QRectF& rect, int matrix, int scheme) const;
   void drawTreatment(QCPPainter& painter, const QRectF& rect, int treatment, const QColor& ground, double figure) const;
+  /// The figures of cells that share one, each once in the middle of them.
+  void drawShared(QCPPainter& painter, const Layout& layout, int scheme) const;
   void drawRuns(QCPPainter& painter, const Layout& layout, int scheme) const;
   void drawMarked(QCPPainter& painter, const Layout& layout, int scheme) const;
   /// Where the entries of the legend of schemes within recipes stand, from its top left corner.

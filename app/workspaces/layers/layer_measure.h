@@ -9,9 +9,10 @@ namespace app {
 enum class LayerMeasure : std::uint8_t {
   Weights,  ///< of the weights alone: a proxy
   Outputs,  ///< of the products with the inputs of a calibration text
+  Measured  ///< of the model's answers, when one part alone is quantized or restored
 };
 
-/// "weights", "outputs": in links and settings.
+/// "weights", "outputs", "measured": in links and settings.
 QString wordOf(LayerMeasure measure);
 std::optional<LayerMeasure> layerMeasureOf(const QString& word);
 

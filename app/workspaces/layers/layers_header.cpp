@@ -21,8 +21,8 @@ namespace {
 const QString kMeasureKey = QStringLiteral("measure"), kMetricKey = QStringLiteral("metric"),
               kShadingKey = QStringLiteral("shading");
 
-const std::pair<LayerMeasure, const char*> kWords[] = {{LayerMeasure::Weights, "weights"},
-                                                       {LayerMeasure::Outputs, "outputs"}};
+const std::pair<LayerMeasure, const char*> kWords[] = {
+    {LayerMeasure::Weights, "weights"}, {LayerMeasure::Outputs, "outputs"}, {LayerMeasure::Measured, "measured"}};
 
 void choose(QComboBox& box, int index) { box.setCurrentIndex(std::clamp(index, 0, box.count() - 1)); }
 
@@ -72,7 +72,9 @@ QWidget* LayersHeader::buildSwitch() {
        tr("The error of the weights alone: known at once, a proxy for what the answers will be like")},
       {LayerMeasure::Outputs, tr("Outputs"),
        tr("How far the products with the inputs of the calibration text are off, against how large the right ones are "
-          "(roots of mean squares); the share of rounded inputs apart")}};
+          "(roots of mean squares); the share of quantized inputs apart")},
+      {LayerMeasure::Measured, tr("Measured"),
+       tr("What each tensor alone adds to the KL divergence of the model's answers on a text: takes a while")}};
   for (const auto& [measure, name, tip] : choices) {
     auto* button = new QToolButton;
     button->setText(name);
@@ -123,6 +125,8 @@ Metric LayersHeader::metric() const {
       return static_cast<Metric>(m_metric->currentData().toInt());
     case LayerMeasure::Outputs:
       return Metric::OutputError;
+    case LayerMeasure::Measured:
+      return Metric::MeasuredKl;
   }
   return Metric::SqnrDb;
 }

@@ -20,8 +20,11 @@
 #include "app/workspaces/layers/layer_errors.h"
 #include "app/workspaces/layers/layer_lists.h"
 #include "app/workspaces/layers/layers_header.h"
+#include "app/workspaces/layers/measured_content.h"
+#include "app/workspaces/layers/measured_link.h"
 #include "app/workspaces/layers/paint_bar.h"
 #include "app/workspaces/layers/painting_hand.h"
+#include "app/workspaces/layers/sensitivity_bar.h"
 
 namespace app {
 
@@ -34,7 +37,9 @@ const QString kMeasureKey = QStringLiteral("measure"), kSplitterKey = QStringLit
 LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* parent)
     : Workspace(context, parent),
       m_errors(new LayerErrors(selection(), jobs(), this)),
+      m_measured(new MeasuredLayers(selection(), jobs(), this)),
       m_header(new LayersHeader),
+      m_bar(new SensitivityBar(*m_measured)),
       m_calibration(new CalibrationNotice(selection(), calibrator())),
       m_paintBar(new PaintBar),
       m_maps(new LayerMaps),
@@ -44,6 +49,7 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
   column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
   column->setSpacing(space::kOneHalf);
   column->addWidget(m_header);
+  column->addWidget(m_bar);
   column->addWidget(m_calibration);
   m_splitter = new QSplitter;
   m_splitter->setHandleWidth(space::kOneHalf);
@@ -62,6 +68,8 @@ void LayersWorkspace::connectAll() {
   connect(m_header, &LayersHeader::figureChanged, this, &LayersWorkspace::request);
   connect(m_header, &LayersHeader::shadingChanged, this, &LayersWorkspace::refresh);
   connect(m_errors, &LayerErrors::changed, this, &LayersWorkspace::refresh);
+  connect(m_measured, &MeasuredLayers::changed, this, &LayersWorkspace::refreshMeasured);
+  connect(m_measured, &MeasuredLayers::questionChanged, this, &LayersWorkspace::refreshMeasured);
   connect(&selection(), &Selection::schemesChanged, this, &LayersWorkspace::request);
   connect(&selection(), &Selection::modelChanged, this, &LayersWorkspace::followModel);
   connect(&selection(), &Selection::comparedModelChanged, this, &LayersWorkspace::refresh);
@@ -120,10 +128,21 @@ void LayersWorkspace::request() {
   else
     m_calibration->setRecipes(recipes);
   m_errors->request(recipes, isOutput ? Measure::Outputs : Measure::Weights);
+  m_bar->setVisible(isMeasured());
   refresh();
 }
 
+bool LayersWorkspace::isMeasured() const { return m_header->measure() == LayerMeasure::Measured; }
+
+void LayersWorkspace::refreshMeasured() {
+  if (isMeasured()) refresh();
+}
+
 QString LayersWorkspace::provenance() const {
+  if (const auto scheme = dotScheme(); scheme && isMeasured()) {
+    const QString on = MeasuredContent(*m_measured, m_errors->tensors()).provenance(*scheme);
+    return on.isEmpty() ? modelName() : tr("%1 · %2").arg(modelName(), on);
+  }
   const bool isOutput = m_header->measure() == LayerMeasure::Outputs;
   return isOutput ? tr("%1 · inputs of %2").arg(modelName(), calibrationName(selection().calibrationState()))
                   : modelName();
@@ -185,7 +204,12 @@ void LayersWorkspace::refreshSummary() {
 
 void LayersWorkspace::refreshMaps(const std::vector<core::model::Recipe>& schemes) {
   m_maps->setProvenance(provenance());
-  m_maps->setContent(content().maps(schemes, m_header->shading()));
+  LayerMaps::Content shown = content().maps(schemes, m_header->shading());
+  if (isMeasured()) {
+    const MeasuredContent measured(*m_measured, m_errors->tensors());
+    for (std::size_t i = 0; i < schemes.size(); ++i) measured.fill(shown.schemes[i], schemes[i]);
+  }
+  m_maps->setContent(std::move(shown));
   m_painting->show(m_errors->tensors(), dotScheme());
   fitMaps();
 }
@@ -200,9 +224,15 @@ bool LayersWorkspace::eventFilter(QObject* watched, QEvent* event) {
 
 void LayersWorkspace::refreshDots() {
   const auto scheme = dotScheme();
+  const MeasuredContent measured(*m_measured, m_errors->tensors());
+  LayerContent::Dots shown;
+  if (scheme) shown = isMeasured() ? measured.dots(*scheme) : content().dots(*scheme);
   m_lists->dots()->setProvenance(provenance());
-  m_lists->showDots(scheme ? content().dots(*scheme) : LayerContent::Dots(), m_header->metric(),
-                    scheme ? selection().title(*scheme) : QString(), scheme ? selection().color(*scheme) : QColor());
+  m_lists->showDots(shown, m_header->metric(), scheme ? selection().title(*scheme) : QString(),
+                    scheme ? selection().color(*scheme) : QColor());
+  m_bar->setSentence(!m_measured->failure().isEmpty() ? m_measured->failure()
+                     : scheme                         ? measured.sentence(*scheme)
+                                                      : QString());
 }
 
 void LayersWorkspace::refreshSelection() {
@@ -233,12 +263,18 @@ void LayersWorkspace::openTensor(int row, int column) {
 }
 
 QString LayersWorkspace::openLink(const Link& link) {
-  if (!link.path.isEmpty() || !unknownKey(link, {kMeasureKey}).isEmpty())
+  if (!link.path.isEmpty() || !unknownKey(link, measuredKeys() << kMeasureKey).isEmpty())
     return tr("\"%1\" names nothing that can be shown here.").arg(link.toString());
   const auto measure = layerMeasureOf(link.has(kMeasureKey) ? link.value(kMeasureKey) : wordOf(m_header->measure()));
   if (!measure)
-    return tr("The error is looked at in weights or outputs, not in \"%1\".").arg(link.value(kMeasureKey).left(40));
-  if (const QString problem = followLink(selection(), link); !problem.isEmpty()) return problem;
+    return tr("The error is looked at in weights or outputs, or measured, not in \"%1\".")
+        .arg(link.value(kMeasureKey).left(40));
+  MeasuredView view{m_measured->question(), m_measured->level()};
+  QString problem = readMeasuredLink(link, view);
+  if (problem.isEmpty()) problem = followLink(selection(), link);
+  if (!problem.isEmpty()) return problem;
+  m_measured->setLevel(view.level);
+  m_measured->setQuestion(view.question);
   m_header->setMeasure(*measure);
   return {};
 }
@@ -247,6 +283,7 @@ Link LayersWorkspace::link() const {
   Link link{QStringLiteral("layers"), {}, {}};
   describeSelection(selection(), link);
   link.set(kMeasureKey, wordOf(m_header->measure()));
+  if (isMeasured()) writeMeasuredLink({m_measured->question(), m_measured->level()}, link);
   return link;
 }
 
@@ -276,10 +313,14 @@ QString LayersWorkspace::helpText() const {
 
 void LayersWorkspace::saveState(QSettings& settings) const {
   m_header->saveState(settings);
+  saveMeasured({m_measured->question(), m_measured->level()}, settings);
   settings.setValue(kSplitterKey, m_splitter->saveState());
 }
 
 void LayersWorkspace::restoreState(QSettings& settings) {
+  const MeasuredView view = restoreMeasured(settings, {m_measured->question(), m_measured->level()});
+  m_measured->setLevel(view.level);
+  m_measured->setQuestion(view.question);
   m_header->restoreState(settings);
   m_splitter->restoreState(settings.value(kSplitterKey).toByteArray());
 }

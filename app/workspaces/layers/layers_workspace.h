@@ -11,8 +11,10 @@ namespace app {
 class CalibrationNotice;
 class LayerLists;
 class LayersHeader;
+class MeasuredLayers;
 class PaintBar;
 class PaintingHand;
+class SensitivityBar;
 
 /// Error of every layer under every checked scheme: one map per scheme, the current scheme's matrices sorted, and what
 /// it leaves as stored. A click selects tensor and scheme, a double click opens the tensor in Inspect; marked tensors
@@ -24,7 +26,8 @@ class LayersWorkspace : public Workspace {
 
   void setActive(bool active) override;
   QString helpText() const override;
-  /// As any, with `measure=weights` or `outputs`.
+  /// As any, with `measure=weights`, `outputs` or `measured`; of what is measured also `text=demo` or `prose`,
+  /// `tokens`, `direction=swap` or `restore`, `level=layer`, `role` or `tensor`.
   QString openLink(const Link& link) override;
   Link link() const override;
   void saveState(QSettings& settings) const override;
@@ -43,6 +46,7 @@ class LayersWorkspace : public Workspace {
   void refreshDots();
   void refreshKept();
   void refreshSummary();
+  void refreshMeasured();
   void refreshSelection();
   void fitMaps();
   void select(int row, int column);
@@ -53,9 +57,12 @@ class LayersWorkspace : public Workspace {
   /// What the pictures were computed from.
   QString provenance() const;
   LayerContent content() const;
+  bool isMeasured() const;
 
   LayerErrors* m_errors;
+  MeasuredLayers* m_measured;
   LayersHeader* m_header;
+  SensitivityBar* m_bar;
   CalibrationNotice* m_calibration;
   PaintBar* m_paintBar;
   LayerMaps* m_maps;
