@@ -161,7 +161,7 @@ void addPerplexity(CLI::App& program) {
   addRecipe(*command, options->weights, "Compare the block matrices under this scheme (repeatable)", Takes::Any);
   command->add_option(
       "--variant", options->variants,
-      "Compare a scheme, recipe or model:PATH on a device and with a type of keys and values of its own: "
+      "Compare a scheme, recipe, model:PATH or adapter:PATH on a device and with a type of keys and values of its own: "
       "nf4@cpu@kv=int8, stored@vulkan (repeatable)");
   command
       ->add_option("--reference", options->reference,

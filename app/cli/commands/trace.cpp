@@ -100,7 +100,8 @@ void addTrace(CLI::App& program) {
       program.add_subcommand("trace", "From a token at which two versions part to the weights that caused it");
   addModel(*command, options->model);
   addRecipe(*command, options->weights, "What the block matrices become, e.g. nf4 or int4:group=64");
-  command->add_option("--variant", options->variant, "What is compared, e.g. nf4@cpu@kv=int8, model:PATH or adapter:PATH")
+  command
+      ->add_option("--variant", options->variant, "What is compared, e.g. nf4@cpu@kv=int8, model:PATH or adapter:PATH")
       ->excludes("--scheme")
       ->excludes("--recipe");
   command->add_option("--reference", options->reference, "What it is compared with, likewise (the model as stored)");
