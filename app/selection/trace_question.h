@@ -9,6 +9,9 @@
 
 namespace app {
 
+/// What is asked by one who has not said a prompt yet.
+inline constexpr QLatin1String kExamplePrompt{"What is a zero-point?"};
+
 /// What a trace is asked, from wherever in the program. Immutable once it is in the selection: what is computed from it
 /// carries it.
 struct TraceQuestion {

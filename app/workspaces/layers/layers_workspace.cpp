@@ -2,6 +2,8 @@
 
 #include <QAction>
 #include <QEvent>
+#include <QKeySequence>
+#include <QMenu>
 #include <QScrollArea>
 #include <QSettings>
 #include <QSplitter>
@@ -14,6 +16,7 @@
 #include "app/pictures/layer_maps.h"
 #include "app/selection/calibration_text.h"
 #include "app/selection/selection_link.h"
+#include "app/selection/trace_question.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/theme.h"
@@ -31,6 +34,7 @@ namespace app {
 namespace {
 
 const QString kMeasureKey = QStringLiteral("measure"), kSplitterKey = QStringLiteral("splitter");
+const QKeySequence kTraceShortcut(Qt::CTRL | Qt::Key_T);  // as in Chat
 
 }  // namespace
 
@@ -83,6 +87,12 @@ void LayersWorkspace::connectAll() {
   undo->setShortcutContext(Qt::WidgetWithChildrenShortcut);
   connect(undo, &QAction::triggered, m_painting, &PaintingHand::undo);
   addAction(undo);
+  auto* trace = new QAction(tr("Trace a word under this scheme"), this);
+  trace->setShortcut(kTraceShortcut);
+  trace->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+  connect(trace, &QAction::triggered, this, &LayersWorkspace::traceWord);
+  addAction(trace);
+  connect(m_maps, &LayerMaps::menuOpens, this, &LayersWorkspace::fillTraceMenu);
   connect(m_lists->dots(), &ErrorDots::dotClicked, this, [this](int row) { select(row, -1); });
   connect(m_lists->dots(), &ErrorDots::dotActivated, this, [this](int row) { openTensor(row, -1); });
   connect(m_lists, &LayerLists::keptActivated, this, [this](std::size_t tensor) {
@@ -246,6 +256,31 @@ void LayersWorkspace::refreshSelection() {
   const auto column = scheme ? std::find(checked.begin(), checked.end(), *scheme) : checked.end();
   m_maps->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
   m_lists->dots()->setSelected(row);
+}
+
+void LayersWorkspace::fillTraceMenu(QMenu* menu) {
+  const auto scheme = dotScheme();
+  if (!scheme) return;
+  menu->addSeparator();
+  QAction* trace =
+      menu->addAction(tr("Trace a word under %1").arg(selection().title(*scheme)), this, &LayersWorkspace::traceWord);
+  trace->setShortcut(kTraceShortcut);
+}
+
+// Of the prompt that was traced last, whatever it was traced under.
+void LayersWorkspace::traceWord() {
+  const auto scheme = dotScheme();
+  if (!scheme || !selection().model()) return;
+  TraceQuestion question;
+  if (selection().traceQuestion())
+    question = *selection().traceQuestion();
+  else
+    question.text = kExamplePrompt;
+  question.answer.reset();  // it was the other one's
+  question.position.reset();
+  question.compared.recipe = *scheme;
+  if (question.reference.recipe == question.compared.recipe) question.reference.recipe = {};
+  selection().askTrace(question);
 }
 
 void LayersWorkspace::select(int row, int column) {

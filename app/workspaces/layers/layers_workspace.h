@@ -3,6 +3,7 @@
 #include "app/workspaces/layers/layer_measure.h"
 #include "app/workspaces/workspace.h"
 
+class QMenu;
 class QScrollArea;
 class QSplitter;
 
@@ -49,6 +50,9 @@ class LayersWorkspace : public Workspace {
   void refreshMeasured();
   void refreshSelection();
   void fitMaps();
+  /// What is under the menu of a cell, of the scheme whose dots are shown.
+  void fillTraceMenu(QMenu* menu);
+  void traceWord();
   void select(int row, int column);
   void openTensor(int row, int column);
   /// The scheme whose dots are shown: the current one if it is checked, else the first checked one.

@@ -11,6 +11,7 @@
 #include "app/selection/selection_link.h"
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
+#include "app/widgets/old_veil.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/trace/block_map.h"
 #include "app/workspaces/trace/block_step.h"
@@ -32,7 +33,7 @@ namespace app {
 namespace {
 constexpr Length kWide{1180}, kHigh{800};  // of the page, from which on all steps are seen at once
 const QString kStepKey = QStringLiteral("step");
-constexpr const char *kExamplePrompt = "What is a zero-point?", *kCoarse = "int3";
+constexpr const char* kCoarse = "int3";
 }  // namespace
 
 TraceWorkspace::TraceWorkspace(const WorkspaceContext& context, QWidget* parent)
@@ -60,6 +61,7 @@ TraceWorkspace::TraceWorkspace(const WorkspaceContext& context, QWidget* parent)
   m_pages->addWidget(buildMessage());
   m_pages->addWidget(buildSteps());
   column->addWidget(m_pages, 1);
+  m_veils = {new OldVeil(m_proof), new OldVeil(m_steps), new OldVeil(m_pages)};
   connectSteps();
   refresh();
 }
@@ -172,6 +174,10 @@ void TraceWorkspace::refreshCase() {
     sentence = tr("Old, of weights made with another calibration: ") + sentence;
   if (isFound && !m_state->failure().isEmpty()) sentence += u' ' + m_state->failure();
   if (isFound && m_state->wasStopped()) sentence += tr(" Stopped; what is known stays.");
+  for (OldVeil* veil : m_veils) {
+    veil->setVisible(isOld || (isFound && m_state->isOld()));
+    veil->raise();
+  }
   m_case->setText(sentence);
   m_case->setVisible(isFound);
   const auto& asked = m_state->question();
@@ -262,7 +268,7 @@ void TraceWorkspace::openQuantize() {
 
 void TraceWorkspace::showExample() {
   TraceQuestion question;
-  question.text = QString::fromLatin1(kExamplePrompt);
+  question.text = kExamplePrompt;
   askCoarser(question);
 }
 
@@ -283,9 +289,16 @@ QString TraceWorkspace::openLink(const Link& link) {
     if (const QString problem = readTraceLink(link, selection(), question); !problem.isEmpty()) return problem;
   }
   if (const QString problem = followLink(selection(), link); !problem.isEmpty()) return problem;
-  if (!question.text.isEmpty()) selection().askTrace(question);
+  if (!question.text.isEmpty()) askUnlessKnown(question, link.has(QStringLiteral("tensor")));
   showStep(step - 1);
   return {};
+}
+
+void TraceWorkspace::askUnlessKnown(const TraceQuestion& question, bool hasPlace) {
+  const bool isSame = m_state->question() && *m_state->question() == question;
+  if (isSame && (m_state->isComplete() || m_state->isRunning())) return;
+  if (hasPlace) m_state->keepPlace();
+  selection().askTrace(question);
 }
 
 Link TraceWorkspace::link() const {
@@ -311,8 +324,10 @@ QString TraceWorkspace::helpText() const {
       "alone "
       "brings the word back. Step 3: the blocks of the selected tensor; what was proved is framed. Step 4: the block's "
       "weights: what they were, the code that is stored, what it decodes to, and why; Enter opens the weight in Bits. "
-      "“Next lower code” and “Next higher code” run the model with that one code changed. “Try it in Chat” leaves the "
-      "restored weights in the compared pane; “Break it” switches off a head or a layer. Keys: Tab goes from step to "
+      "“Next lower code” and “Next higher code” run the model with that one code changed. “Try it in Chat” is a "
+      "switch: on, "
+      "the restored weights are in the compared pane, off, it is as it was; “Break it” switches off a head or a layer. "
+      "Keys: Tab goes from step to "
       "step, "
       "arrows move in a picture, Enter goes deeper, Backspace comes back; Alt+Left goes where you came from.");
 }
