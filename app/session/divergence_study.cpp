@@ -27,13 +27,17 @@ void scoreAll(evaluate::Reading& reading) {
 
 }  // namespace
 
-DivergenceStudy::DivergenceStudy(OpenModel& model, Engine& engine, StudyRequest request, const core::JobContext& job)
-    : m_model(model), m_request(std::move(request)) {
+evaluate::Reading readingOf(const OpenModel& model, const StudyRequest& request, const core::JobContext& job) {
   if (model.whyCannotComplete()) throw core::Error(core::ErrorCode::Unsupported, *model.whyCannotComplete());
   const core::calibrate::TextReader reader{*model.tokenizer(), model.chatTemplate().get(),
                                            model.config().contextLength};
-  m_reading = evaluate::readText(m_request.text, reader, m_request.reading, job.part(0.0, 0.1));
-  if (m_request.positions == StudyPositions::All) scoreAll(m_reading);
+  evaluate::Reading reading = evaluate::readText(request.text, reader, request.reading, job);
+  if (request.positions == StudyPositions::All) scoreAll(reading);
+  return reading;
+}
+
+DivergenceStudy::DivergenceStudy(OpenModel& model, Engine& engine, StudyRequest request, const core::JobContext& job)
+    : m_model(model), m_request(std::move(request)), m_reading(readingOf(model, m_request, job.part(0.0, 0.1))) {
   evaluate::ReadingOptions options;
   options.kv = m_request.kv;
   options.knownTokens = model.tokenizer()->size();

@@ -29,12 +29,16 @@ struct StudyRequest {
   std::filesystem::path cacheFolder;  ///< where measurements are kept; empty: nowhere
 };
 
+/// The text as the study would read it, without computing anything: what can be said of it before long work.
+/// @throws core::Error (Unsupported) why the model cannot read a text, (InvalidArgument) as readText; core::Cancelled
+core::evaluate::Reading readingOf(const OpenModel& model, const StudyRequest& request, const core::JobContext& job);
+
 /// A model as it is stored and a text: measures what exchanging its tensors does to its predictions.
 class DivergenceStudy {
  public:
   /// Reads the text with the model. For the inference thread; model and engine outlive this.
-  /// @throws core::Error (Unsupported) why the model cannot read a text, (InvalidArgument) as readText, as
-  ///         Engine::createExecutor; core::Cancelled
+  /// @throws core::Error as readingOf, as Engine::createExecutor, (NotFinite) where the model itself computes no
+  ///         numbers; core::Cancelled
   DivergenceStudy(OpenModel& model, Engine& engine, StudyRequest request, const core::JobContext& job);
 
   core::evaluate::ExchangeMeter& meter() { return *m_exchange; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -107,21 +108,8 @@ std::optional<OptionChoice> bySteps(const Items& items, std::uint64_t step, std:
   return choice;
 }
 
-}  // namespace
-
-std::uint64_t bytesOf(const Items& items, const OptionChoice& choice) {
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < items.size(); ++i) bytes += items[i][choice[i]].bytes;
-  return bytes;
-}
-
-double costOf(const Items& items, const OptionChoice& choice) {
-  double cost = 0.0;
-  for (std::size_t i = 0; i < items.size(); ++i) cost += items[i][choice[i]].cost;
-  return cost;
-}
-
-std::optional<OptionChoice> chooseOptions(const Items& items, std::uint64_t limit) {
+/// @pre every item has an option, all costs are finite
+std::optional<OptionChoice> chooseFinite(const Items& items, std::uint64_t limit) {
   const std::uint64_t least = bytesOf(items, smallestOf(items));
   if (least > limit) return std::nullopt;
   std::uint64_t divisor = 0, most = 0;
@@ -144,6 +132,34 @@ std::optional<OptionChoice> chooseOptions(const Items& items, std::uint64_t limi
   spend(items, limit, *choice);
   const OptionChoice relaxed = byLagrange(items, limit);
   return costOf(items, relaxed) < costOf(items, *choice) ? relaxed : choice;
+}
+
+}  // namespace
+
+std::uint64_t bytesOf(const Items& items, const OptionChoice& choice) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) bytes += items[i][choice[i]].bytes;
+  return bytes;
+}
+
+double costOf(const Items& items, const OptionChoice& choice) {
+  double cost = 0.0;
+  for (std::size_t i = 0; i < items.size(); ++i) cost += items[i][choice[i]].cost;
+  return cost;
+}
+
+std::optional<OptionChoice> chooseOptions(const Items& items, std::uint64_t limit) {
+  Items finite(items.size());
+  std::vector<OptionChoice> places(items.size());  // of the finite ones among all
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    for (std::size_t o = 0; o < items[i].size(); ++o)
+      if (std::isfinite(items[i][o].cost)) finite[i].push_back(items[i][o]), places[i].push_back(o);
+    if (finite[i].empty()) return std::nullopt;
+  }
+  auto choice = chooseFinite(finite, limit);
+  if (choice)
+    for (std::size_t i = 0; i < items.size(); ++i) (*choice)[i] = places[i][(*choice)[i]];
+  return choice;
 }
 
 }  // namespace core::evaluate

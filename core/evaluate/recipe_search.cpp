@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "core/base/error.h"
@@ -32,7 +33,7 @@ class Search {
          const SearchLimits& limits)
       : m_items(items), m_measurements(measurements), m_visitor(visitor), m_limits(limits) {
     for (const SearchItem& item : items)
-      if (std::ranges::none_of(item.bytes, [](const auto& bytes) { return bytes.has_value(); }))
+      if (!hasCandidate(item))
         throw Error(ErrorCode::InvalidArgument, fmt::format("None of the candidates can hold {}.", item.name),
                     item.name);
   }
@@ -68,11 +69,41 @@ class Search {
   }
 
  private:
-  static double klOf(const BlockRatio& divergence) { return divergence.ratio().value; }
+  struct Measured {
+    BlockRatio divergence;
+    std::string whyNot;  ///< empty, or why there are no numbers
+  };
 
-  BlockRatio measure(const CandidateChoice& choice, const JobContext& job) {
+  /// Infinite where there is none, which is worse than everything.
+  static double klOf(const BlockRatio& divergence) {
+    const double kl = divergence.ratio().value;
+    return std::isfinite(kl) ? kl : std::numeric_limits<double>::infinity();
+  }
+
+  Measured measure(const CandidateChoice& choice, const JobContext& job) {
     ++m_best.measurements;
-    return m_measurements.measure(choice, job);
+    try {
+      BlockRatio divergence = m_measurements.measure(choice, job);
+      if (std::isfinite(klOf(divergence))) return {std::move(divergence), {}};
+      return {{}, "The KL divergence is no number."};
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::NotFinite) throw;
+      return {{}, error.what()};
+    }
+  }
+
+  void exclude(std::size_t item, std::size_t candidate, const std::string& why) {
+    m_items[item].bytes[candidate].reset();
+    if (m_visitor.excluded) m_visitor.excluded(item, candidate, why);
+    if (!hasCandidate(m_items[item]))
+      throw Error(
+          ErrorCode::NotFinite,
+          fmt::format("With none of the candidates for {} the model computes numbers. {}", m_items[item].name, why),
+          m_items[item].name);
+  }
+
+  static bool hasCandidate(const SearchItem& item) {
+    return std::ranges::any_of(item.bytes, [](const auto& bytes) { return bytes.has_value(); });
   }
 
   std::uint64_t bytesIn(const CandidateChoice& choice) const {
@@ -91,10 +122,14 @@ class Search {
         const double done = static_cast<double>(m_items.size() - 1 - i) / static_cast<double>(m_items.size());
         CandidateChoice alone(m_items.size());
         alone[i] = c;
-        const BlockRatio divergence = measure(alone, job.part(done, done));
+        const Measured single = measure(alone, job.part(done, done));
         job.progress(done, "Measuring single tensors");
-        if (m_visitor.single) m_visitor.single(i, c, divergence);
-        m_singles.options[i].push_back({*m_items[i].bytes[c], klOf(divergence)});
+        if (!single.whyNot.empty()) {
+          exclude(i, c, single.whyNot);
+          continue;
+        }
+        if (m_visitor.single) m_visitor.single(i, c, single.divergence);
+        m_singles.options[i].push_back({*m_items[i].bytes[c], klOf(single.divergence)});
         m_singles.candidates[i].push_back(c);
       }
     }
@@ -116,6 +151,7 @@ class Search {
   void startFromSingles(std::uint64_t limit, const JobContext& job) {
     requireRoom(limit);
     measureSingles(job.part(0.0, 0.95));
+    requireRoom(limit);  // the smallest may have turned out to be none
     start(*chooseOptions(m_singles.options, limit), job.part(0.95, 1.0));
   }
 
@@ -123,9 +159,17 @@ class Search {
     if (const std::uint64_t bytes = bytesIn(choice); bytes > limit)
       throw Error(ErrorCode::InvalidArgument,
                   fmt::format("What is begun from takes {} bytes, but the tensors may have {}.", bytes, limit));
-    BlockRatio divergence = measure(choice, job);
+    BlockRatio divergence = measureFirst(choice, job);
     m_best.startKl = klOf(divergence);
     take(choice, std::move(divergence));
+  }
+
+  BlockRatio measureFirst(const CandidateChoice& choice, const JobContext& job) {
+    Measured first = measure(choice, job);
+    if (!first.whyNot.empty())
+      throw Error(ErrorCode::NotFinite,
+                  "The recipe that a search would begin with computes no numbers. " + first.whyNot);
+    return std::move(first.divergence);
   }
 
   void take(CandidateChoice choice, BlockRatio divergence) {
@@ -137,7 +181,7 @@ class Search {
 
   void start(const OptionChoice& chosen, const JobContext& job) {
     const CandidateChoice choice = m_singles.choiceOf(chosen);
-    BlockRatio divergence = measure(choice, job);
+    BlockRatio divergence = measureFirst(choice, job);
     m_best.startKl = klOf(divergence);
     m_best.predictedKl = costOf(m_singles.options, chosen);
     take(choice, std::move(divergence));
@@ -159,7 +203,12 @@ class Search {
       for (const std::size_t candidate : besides(i, now)) {
         CandidateChoice changed = m_best.choice;
         changed[i] = candidate;
-        near.options[i].push_back({*m_items[i].bytes[candidate], klOf(measure(changed, job.part(done, done))) - kl});
+        const Measured neighbour = measure(changed, job.part(done, done));
+        if (!neighbour.whyNot.empty()) {
+          exclude(i, candidate, neighbour.whyNot);
+          continue;
+        }
+        near.options[i].push_back({*m_items[i].bytes[candidate], klOf(neighbour.divergence) - kl});
         near.candidates[i].push_back(candidate);
       }
     }
@@ -201,7 +250,7 @@ class Search {
         if (!chosen) continue;
         CandidateChoice choice = near.choiceOf(*chosen);
         if (!tried.insert(choice).second) continue;
-        BlockRatio divergence = measure(choice, part.part(0.9, 0.9));
+        BlockRatio divergence = measure(choice, part.part(0.9, 0.9)).divergence;
         isFound = isBetter(divergence, bytesIn(choice));
         if (isFound) take(std::move(choice), std::move(divergence));
       }
@@ -247,7 +296,7 @@ class Search {
       bool holds = false;
       if (chosen) {
         const CandidateChoice choice = m_singles.choiceOf(*chosen);
-        BlockRatio divergence = measure(choice, job);
+        BlockRatio divergence = measure(choice, job).divergence;
         holds = klOf(divergence) <= most;
         if (holds && bytesIn(choice) < m_best.bytes) take(choice, std::move(divergence));
       }
@@ -260,7 +309,7 @@ class Search {
     }
   }
 
-  const std::vector<SearchItem>& m_items;
+  std::vector<SearchItem> m_items;  ///< with the candidates that compute numbers, as far as is known
   const SearchMeasurements& m_measurements;
   const SearchVisitor& m_visitor;
   SearchLimits m_limits;

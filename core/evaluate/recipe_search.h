@@ -24,7 +24,8 @@ using CandidateChoice = std::vector<std::optional<std::size_t>>;
 
 /// How a search learns what a choice does.
 struct SearchMeasurements {
-  /// KL of the whole model by block of text.
+  /// KL of the whole model by block of text. Where the model computes no numbers: Error (NotFinite), or a KL that is
+  /// none.
   std::function<BlockRatio(const CandidateChoice& choice, const JobContext& job)> measure;
   /// Choices that follow differ little from this one; may be empty.
   std::function<void(const CandidateChoice& choice)> expectNear;
@@ -46,7 +47,9 @@ struct SearchVisitor {
   /// One item under one candidate alone.
   std::function<void(std::size_t item, std::size_t candidate, const BlockRatio& divergence)> single;
   /// A better choice, the first one included.
-  std::function<void(const SearchResult& so_far)> better;
+  std::function<void(const SearchResult& soFar)> better;
+  /// With this candidate the model computes no numbers: the item cannot have it. @param why a sentence
+  std::function<void(std::size_t item, std::size_t candidate, const std::string& why)> excluded;
 };
 
 struct SearchLimits {
@@ -62,10 +65,11 @@ struct SearchLimits {
 ///  3. from there, each item's next larger and next smaller candidate is measured *within* the best choice: that is
 ///     what interactions leave of their single figures. A set of such changes is chosen in the same way, measured as a
 ///     whole, and taken if it is better; if not, smaller sets follow (each change has a price that doubles).
-///  It ends when no set is better, or after so many rounds. Bytes never exceed the limit.
+///  It ends when no set is better, or after so many rounds. Bytes never exceed the limit. A candidate with which an
+///  item makes the model compute no numbers is none of this item's from then on.
 /// @throws Error (InvalidArgument) where even the smallest candidates, or the start, are too large, or an item has
-/// none;
-///         what measuring throws; Cancelled
+///         none; (NotFinite) where no candidate of an item computes numbers, or the first choice as a whole does not;
+///         what else measuring throws; Cancelled
 SearchResult searchUnderBytes(const std::vector<SearchItem>& items, std::uint64_t limit,
                               const SearchMeasurements& measurements, const SearchVisitor& visitor,
                               const JobContext& job, const SearchLimits& limits = {});

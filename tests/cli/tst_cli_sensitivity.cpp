@@ -1,5 +1,4 @@
-// `sensitivity`, `design`, and the layers' outputs of `error`: what they answer, what they keep, what a designed recipe
-// is good for.
+// `sensitivity` and the layers' outputs of `error`: what they answer and what they keep.
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
@@ -116,65 +115,7 @@ class TestCliSensitivity : public QObject {
     QCOMPARE(plain[0]["relative_error"].get<double>() > 0.0, true);
   }
 
-  void aDesignedRecipeHoldsItsBytes() {
-    const QString out = path("recipe.txt");
-    const Json design = json(QStringList{"design", "demo", "--candidates", "int2:range=minmax,int3,int4",
-                                         "int6:group=64", "--like", "int4", "--tensor", "blk.5.*", "--rounds", "1",
-                                         "--check", "calibration", "--check-tokens", "400", "-o", out} +
-                             kText);
-    QVERIFY(design["bytes"] <= design["most_bytes"]);
-    QCOMPARE(design["choices"].size(), std::size_t{7});
-    QVERIFY(design["measurements"] >= 29);  // seven tensors under four candidates, and the whole
-    QCOMPARE(design["check"]["compared"][0]["recipe"], Json("int4"));
-    QVERIFY(design["kl"].get<double>() <= design["kl_at_first"].get<double>());
-    // On the same text it is measured alike, and is no worse than what it is compared with.
-    QCOMPARE(design["check"]["kl"], design["kl"]);
-    QVERIFY(design["check"]["compared"][0]["difference"].get<double>() <= 0.0);
-    // What is not chosen for is as the recipe has it that bytes were taken from.
-    const QByteArray text = contents(out);
-    QVERIFY(text.startsWith("base = stored\n") && text.contains("^blk\\.0\\.attn_q\\.weight$ = int4\n"));
-    const Json plan = json({"quantize", "demo", "--recipe", out, "--dry-run"});
-    QCOMPARE(plan["bytes"], design["bytes"]);
-    QVERIFY(plan["unused_rules"].empty());
-    // It can be gone on from.
-    const Json more = json(QStringList{"design", "demo", "--candidates", "int2:range=minmax,int3,int4", "int6:group=64",
-                                       "--like", "int4", "--tensor", "blk.5.*", "--rounds", "0", "--from", out,
-                                       "--check", "calibration", "--check-tokens", "400", "-o", path("more.txt")} +
-                           kText);
-    QCOMPARE(more["kl"], design["kl"]);
-    QVERIFY(more["choices"][0]["kl_alone"].is_null());
-    QCOMPARE(contents(path("more.txt")), text);
-  }
-
-  void theSmallestUnderAQuality() {
-    const Json design =
-        json(QStringList{"design", "demo", "--candidates", "int4,int6,int8", "--kl", "0.002", "--group-by", "role",
-                         "--rounds", "1", "--check", "calibration", "--check-tokens", "400", "-o", path("small.txt")} +
-             kText);
-    QVERIFY(design["kl"].get<double>() <= 0.002);
-    QVERIFY(design["most_bytes"].is_null());
-    QCOMPARE(design["choices"].size(), std::size_t{7});
-  }
-
-  void wrongUsageIsSaid() {
-    QCOMPARE(run({"sensitivity", "demo"}).code, 2);
-    QCOMPARE(run({"design", "demo", "--candidates", "int4", "-o", path("x.txt")}).code, 2);
-    for (const auto& [limit, value] : {std::pair{"--kl", "nan"},
-                                       {"--bits-per-weight", "nan"},
-                                       {"--bits-per-weight", "1e300"},
-                                       {"--bytes", "-5"},
-                                       {"--bytes", "0"},
-                                       {"--bytes", "99999999999999999999"}})
-      QCOMPARE(run({"design", "demo", "--candidates", "int4", limit, value, "-o", path("x.txt")}).code, 2);
-    for (const QStringList& limit : {QStringList{"--bytes", "1000"}, QStringList{"--kl", "1e-9"}}) {
-      const Run result =
-          run(QStringList{"design", "demo", "--candidates", "int4", "--tensor", "blk.5.*", "-o", path("x.txt")} +
-              limit + kText);
-      QCOMPARE(result.code, 1);
-      QVERIFY2(isOneSentence(result.err) || result.err.contains("KL"), result.err.constData());
-      QVERIFY(!QFile::exists(path("x.txt")));
-    }
-  }
+  void wrongUsageIsSaid() { QCOMPARE(run({"sensitivity", "demo"}).code, 2); }
 };
 
 QTEST_GUILESS_MAIN(TestCliSensitivity)

@@ -2,7 +2,9 @@
 // bytes, finds the best choice where costs add up, and follows interactions where they do not.
 #include <QtTest>
 #include <cmath>
+#include <limits>
 #include <random>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/evaluate/recipe_search.h"
@@ -53,6 +55,7 @@ struct Model {
   std::vector<SearchItem> items;
   std::vector<std::vector<double>> damage;
   double together = 0.0;  ///< added for each pair of neighbours that both have the smallest candidate
+  std::set<std::pair<std::size_t, std::size_t>> overflows;  ///< items under candidates with which nothing is computed
   std::size_t measured = 0;
 
   explicit Model(std::uint32_t seed, std::size_t count = 6, std::size_t candidates = 4) {
@@ -82,11 +85,21 @@ struct Model {
   evaluate::SearchMeasurements measurements() {
     return {[this](const CandidateChoice& choice, const JobContext&) {
               ++measured;
+              for (std::size_t i = 0; i < choice.size(); ++i)
+                if (choice[i] && overflows.contains({i, *choice[i]})) return withoutNumbers(i);
               BlockRatio ratio;
               for (int block = 0; block < 3; ++block) ratio.add(10.0 * klOf(choice), 10.0);
               return ratio;
             },
             {}};
+  }
+  /// As a model says it: by an error, or by a KL that is none.
+  static BlockRatio withoutNumbers(std::size_t item) {
+    if (item % 2 == 0) throw Error(ErrorCode::NotFinite, "A product is infinite.");
+    BlockRatio ratio;
+    ratio.add(item % 4 == 1 ? std::nan("") : std::numeric_limits<double>::infinity(), 10.0);
+    ratio.add(1.0, 10.0);
+    return ratio;
   }
   std::uint64_t bytesOf(const CandidateChoice& choice) const {
     std::uint64_t bytes = 0;
@@ -101,7 +114,8 @@ struct Model {
       all.emplace_back();
       candidates.emplace_back();
       for (std::size_t c = 0; c < item.bytes.size(); ++c)
-        if (item.bytes[c]) all.back().push_back({*item.bytes[c], 0.0}), candidates.back().push_back(c);
+        if (item.bytes[c] && !overflows.contains({all.size() - 1, c}))
+          all.back().push_back({*item.bytes[c], 0.0}), candidates.back().push_back(c);
     }
     forEachChoice(all, [&](const evaluate::OptionChoice& chosen) {
       CandidateChoice choice;
@@ -149,6 +163,90 @@ class TestRecipeSearch : public QObject {
       lost += costOf(items, *choice) - *expected;
     }
     QVERIFY2(lost < 0.5, qPrintable(QString::number(lost)));
+  }
+
+  void costsThatAreNoNumbersAreNeverChosen() {
+    constexpr double kNan = std::numeric_limits<double>::quiet_NaN(),
+                     kInfinity = std::numeric_limits<double>::infinity();
+    std::mt19937 random(7);
+    for (const std::uint64_t unit : {std::uint64_t{96}, std::uint64_t{1}}) {
+      for (int round = 0; round < 30; ++round) {
+        const Items finite = drawn(random, unit);
+        Items items = finite;  // with what is no number before, between and behind
+        for (auto& item : items) {
+          item.insert(item.begin(), {0, kNan});
+          item.insert(item.begin() + 1, {0, -kInfinity});
+          item.push_back({1, kInfinity});
+        }
+        const std::uint64_t limit = unit * (random() % (unit == 1 ? 6000000 : 150));
+        const auto expected = evaluate::chooseOptions(finite, limit);
+        const auto choice = evaluate::chooseOptions(items, limit);
+        QCOMPARE(choice.has_value(), expected.has_value());
+        if (!choice) continue;
+        QCOMPARE(costOf(items, *choice), costOf(finite, *expected));
+        QCOMPARE(bytesOf(items, *choice), bytesOf(finite, *expected));
+      }
+    }
+    QVERIFY(!evaluate::chooseOptions({{{1, 1.0}}, {{1, kNan}, {1, -kInfinity}}}, 100));
+  }
+
+  void aCandidateThatComputesNoNumbersIsOutForItsItem() {
+    for (std::uint32_t seed = 1; seed < 8; ++seed) {
+      Model model(seed);
+      model.overflows = {{0, 0}, {1, 3}, {3, 1}, {3, 2}, {4, 0}};
+      std::uint64_t largest = 0;
+      for (const SearchItem& item : model.items) largest += *item.bytes.back();
+      const std::uint64_t limit = largest * 6 / 10;
+      double best = 1e9;
+      model.forEachComplete([&](const CandidateChoice& choice) {
+        if (model.bytesOf(choice) <= limit) best = std::min(best, model.klOf(choice));
+      });
+      std::set<std::pair<std::size_t, std::size_t>> excluded;
+      evaluate::SearchVisitor visitor;
+      visitor.single = [&](std::size_t, std::size_t, const BlockRatio& divergence) {
+        QVERIFY(std::isfinite(divergence.ratio().value));
+      };
+      visitor.excluded = [&](std::size_t item, std::size_t candidate, const std::string& why) {
+        QVERIFY(why.ends_with('.'));
+        excluded.insert({item, candidate});
+      };
+      const auto measurements = model.measurements();
+      const auto found = evaluate::searchUnderBytes(model.items, limit, measurements, visitor, JobContext());
+      QVERIFY(excluded == model.overflows);
+      QVERIFY(found.bytes <= limit);
+      QVERIFY(std::abs(found.divergence.ratio().value - best) < 1e-9);
+      excluded.clear();
+      const auto small = evaluate::searchUnderKl(model.items, 2.0 * best, measurements, visitor, JobContext());
+      QVERIFY(excluded == model.overflows);
+      QVERIFY(small.divergence.ratio().value <= 2.0 * best && small.bytes <= found.bytes);
+    }
+  }
+
+  void neighboursWithoutNumbersAreOutToo() {
+    Model model(4);
+    std::uint64_t largest = 0;
+    evaluate::SearchLimits limits;
+    limits.start.emplace();
+    for (const SearchItem& item : model.items) {
+      largest += *item.bytes.back();
+      limits.start->push_back(1);
+    }
+    model.overflows = {{0, 2}, {5, 2}};
+    const auto measurements = model.measurements();
+    const auto found = evaluate::searchUnderBytes(model.items, largest, measurements, {}, JobContext(), limits);
+    QCOMPARE(*found.choice[0], std::size_t{3});  // beyond the one that is out
+    QVERIFY(found.divergence.ratio().value < found.startKl);
+    // Where the beginning itself computes nothing, or an item has no candidate left, there is nothing to begin with.
+    model.overflows = {{0, 1}};
+    QVERIFY_THROWS_EXCEPTION(Error,
+                             evaluate::searchUnderBytes(model.items, largest, measurements, {}, JobContext(), limits));
+    model.overflows = {{2, 0}, {2, 1}, {2, 2}, {2, 3}};
+    QVERIFY_THROWS_EXCEPTION(Error, evaluate::searchUnderBytes(model.items, largest, measurements, {}, JobContext()));
+    // The smallest candidate may be what is out: then the bytes may not suffice any more.
+    model.overflows = {{0, 0}};
+    std::uint64_t least = 0;
+    for (const SearchItem& item : model.items) least += item.bytes.front().value_or(*item.bytes[1]);
+    QVERIFY_THROWS_EXCEPTION(Error, evaluate::searchUnderBytes(model.items, least, measurements, {}, JobContext()));
   }
 
   void costsThatAddUpAreSolvedExactly() {

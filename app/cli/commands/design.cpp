@@ -1,17 +1,15 @@
-#include <fmt/core.h>
-
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <optional>
 
 #include "app/cli/arguments.h"
 #include "app/cli/command.h"
+#include "app/cli/design_text.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
 #include "app/cli/study_options.h"
-#include "app/session/design_recipe.h"
-#include "app/session/json_numbers.h"
+#include "app/session/check_design.h"
+#include "app/session/design_json.h"
 #include "app/session/open_files.h"
 #include "app/session/recipe_file.h"
 #include "core/base/error.h"
@@ -23,7 +21,6 @@ namespace app::cli {
 
 namespace {
 
-using core::evaluate::Estimate;
 using core::evaluate::Level;
 
 struct Options {
@@ -74,101 +71,40 @@ DesignRequest requestOf(const Options& options, const OpenModel& model) {
   return request;
 }
 
-/// Without the error where a single block of text says nothing of it.
-std::string shown(const Estimate& estimate) {
-  if (!std::isfinite(estimate.error)) return fmt::format("{:.4g}", estimate.value);
-  return fmt::format("{:.4g} ± {:.2g}", estimate.value, estimate.error);
-}
-
-DesignVisitor visitorFor(const Options& options) {
-  DesignVisitor visitor;
-  if (options.output == Output::ForPrograms) return visitor;
-  // What is under way is no answer: it goes where it does not mix with one.
-  visitor.single = [](const std::string& item, const std::string& scheme, const Estimate& kl) {
-    fmt::print(stderr, "{:<28} {:<20} KL {}\n", core::io::printable(item), scheme, shown(kl));
-  };
-  visitor.better = [](std::uint64_t bytes, const Estimate& kl, std::size_t measurements) {
-    fmt::print(stderr, "after {} measurements: {} bytes, KL {}\n", measurements, bytes, shown(kl));
-  };
-  return visitor;
-}
-
-Json toJson(const DesignCheck& check) {
-  Json rivals = Json::array();
-  for (const DesignRival& rival : check.rivals) {
-    Json row = {{"recipe", rival.recipe}, {"bytes", rival.bytes}};
-    addEstimate(row, "kl", rival.kl);
-    addEstimate(row, "difference", rival.difference);
-    rivals.push_back(std::move(row));
-  }
-  Json json = {{"text", check.textTitle}, {"blocks", check.blocks}, {"scored", check.scored}};
-  addEstimate(json, "kl", check.kl);
-  json["compared"] = std::move(rivals);
-  return json;
-}
-
-Json toJson(const Options& options, const Design& design, const DivergenceStudy& study, const DesignCheck& check) {
-  Json items = Json::array();
-  for (const DesignedItem& item : design.items) {
-    Json row = {{"tensor", item.name}, {"scheme", item.scheme}, {"bytes", item.bytes}};
-    addEstimate(row, "kl_alone", item.klAlone);
-    items.push_back(std::move(row));
-  }
-  Json json = {{"output", options.out},
-               {"bytes", design.bytes},
-               {"most_bytes", design.mostBytes == 0 ? Json(nullptr) : Json(design.mostBytes)},
-               {"bits_per_weight", design.bitsPerWeight},
-               {"text", study.request().text.title},
-               {"tokens", study.reading().tokens},
-               {"scored", study.reading().scored},
-               {"blocks", study.reading().blocks},
-               {"device", study.deviceName()}};
-  addEstimate(json, "kl", design.kl);
-  json["kl_at_first"] = finite(design.search.startKl);
-  json["kl_predicted"] = finite(design.search.predictedKl);
-  json["rounds"] = design.search.rounds;
-  json["measurements"] = design.search.measurements;
-  json["choices"] = std::move(items);
-  json["check"] = toJson(check);
-  return json;
-}
-
-void printText(const Options& options, const Design& design, const DesignCheck& check) {
-  std::FILE* const report = reportStream(options.out);
-  for (const DesignedItem& item : design.items)
-    fmt::print(report, "{:<28} {}\n", core::io::printable(item.name), item.scheme);
-  fmt::print(report, "{}: {} bytes, {:.3f} bits per weight, KL {} ({} measurements)\n",
-             core::io::printable(options.out), design.bytes, design.bitsPerWeight, shown(design.kl),
-             design.search.measurements);
-  fmt::print(report, "on {}, {} texts: KL {}\n", core::io::printable(check.textTitle), check.blocks, shown(check.kl));
-  for (const DesignRival& rival : check.rivals)
-    fmt::print(report, "  {:<24} {:>12} bytes  KL {:<22} difference {} ({:+.1f} %)\n",
-               core::io::printable(rival.recipe), rival.bytes, shown(rival.kl), shown(rival.difference),
-               100.0 * rival.difference.value / rival.kl.value);
+StudyRequest checkRequest(const Options& options, const OpenModel& model) {
+  StudyOptions other = options.study;
+  other.text = options.check;
+  other.reading.tokens = options.checkTokens;
+  return other.request(model, options.check);
 }
 
 void run(const Options& options) {
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
+  // Everything that can be wrong is said before anything is computed.
   options.calibration.calibrate(*model, job);
+  options.calibration.checkCalibration(*model);
   const DesignRequest request = requestOf(options, *model);
-  Engine engine;
-  DivergenceStudy study(*model, engine, options.study.request(*model, std::string(kCalibrationText)), job);
-  StudyOptions other = options.study;
-  other.text = options.check;
-  other.reading.tokens = options.checkTokens;
-  const StudyRequest checked = other.request(*model, options.check);
+  const DesignSpace space = designSpace(model->checkpoint(), request);
+  if (request.from) choiceOf(model->checkpoint(), request, space, *request.from);
+  const StudyRequest designed = options.study.request(*model, std::string(kCalibrationText));
+  const StudyRequest checked = checkRequest(options, *model);
   core::io::OutputFile file(options.out, openFiles());
-  Design design = designRecipe(study, request, visitorFor(options), job);
-  design.recipe.title.clear();
+  readingOf(*model, checked, job);
+  const bool isForPeople = options.output == Output::ForPeople;
+  Engine engine;
+  DivergenceStudy study(*model, engine, designed, job);
+  Design design = designRecipe(study, request, isForPeople ? designProgress() : DesignVisitor(), job);
   const std::string text = core::model::formatRecipe(design.recipe);
   file.write(std::as_bytes(std::span(text)));
   file.commit();
   DivergenceStudy checkStudy(*model, engine, checked, job);
-  const DesignCheck check = checkDesign(checkStudy, design.recipe, rivalsOf(model->checkpoint(), request, design), job);
-  if (options.output == Output::ForPrograms)
-    return print(toJson(options, design, study, check), reportStream(options.out));
-  printText(options, design, check);
+  const auto rivals = rivalsOf(model->checkpoint(), request, std::max(design.bytes, design.mostBytes));
+  const DesignCheck check = checkDesign(checkStudy, design.recipe, rivals, job);
+  if (isForPeople) return printDesign(options.out, design, check);
+  Json json = {{"output", options.out}};
+  json.update(designJson(design, study, check));
+  print(json, reportStream(options.out));
 }
 
 void addLimits(CLI::App& command, Options& options) {
