@@ -360,6 +360,7 @@ class TestAdapter : public QObject {
     row(R"({"fan_in_fan_out":true})", "fan_in_fan_out");
     row(R"({"init_lora_weights":"pissa_niter_4"})", "its training began by changing the model");
     row(R"({"lora_alpha":null})", "no lora_alpha");
+    row(R"({"lora_alpha":1e300})", "is multiplied by");
     row(R"({"r":8})", "have the rank 4, where its settings say 8");
     row(R"({"rank_pattern":{"k_proj":2}})",
         "\"model.layers.0.self_attn.k_proj.weight\" have the rank 4, where its settings say 2");

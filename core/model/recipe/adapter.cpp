@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -97,8 +98,12 @@ AdapterPair pairOf(const io::Checkpoint& checkpoint, const AdapterSettings& sett
 std::shared_ptr<const Adapter> Adapter::read(std::shared_ptr<const io::Checkpoint> checkpoint, double percent) {
   const AdapterSettings settings = AdapterSettings::read(*checkpoint);
   auto adapter = std::make_shared<Adapter>();
-  for (const auto& [target, found] : factorsIn(*checkpoint))
+  for (const auto& [target, found] : factorsIn(*checkpoint)) {
     adapter->m_pairs.push_back(pairOf(*checkpoint, settings, target, found));
+    const double scale = adapter->m_pairs.back().scale * percent / 100;
+    if (std::abs(scale) > static_cast<double>(std::numeric_limits<float>::max()))
+      refuseAdapter(*checkpoint, fmt::format("the change of {} is multiplied by {}", inQuotes(target), scale));
+  }
   adapter->m_checkpoint = std::move(checkpoint);
   adapter->m_percent = percent;
   return adapter;

@@ -132,7 +132,8 @@ const double* AdapterSettings::find(const std::vector<PatternValue>& patterns, s
 std::optional<std::uint64_t> AdapterSettings::rankOf(std::string_view target) const {
   const double* const own = find(m_ranks, target);
   if (own == nullptr) return m_rank;
-  return *own > 0 ? static_cast<std::uint64_t>(*own) : 0;
+  constexpr double kMostRanks = 1U << 30U;  // beyond any; and the conversion is defined
+  return *own > 0 && *own < kMostRanks ? static_cast<std::uint64_t>(*own) : 0;
 }
 
 double AdapterSettings::scaleOf(std::string_view target, std::uint64_t rank) const {
