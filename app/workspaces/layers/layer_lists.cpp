@@ -8,6 +8,7 @@
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/kept_tensors.h"
+#include "app/workspaces/layers/proxy_page.h"
 
 namespace app {
 
@@ -16,6 +17,7 @@ LayerLists::LayerLists(QWidget* parent)
       m_tabs(new QTabWidget),
       m_dotsTitle(new Label(Label::Style::Muted)),
       m_dots(new ErrorDots),
+      m_proxies(new ProxyPage),
       m_kept(new KeptTensors) {
   setFlush(true);
   m_tabs->setObjectName(QStringLiteral("layer-lists"));
@@ -32,6 +34,10 @@ LayerLists::LayerLists(QWidget* parent)
   column->addWidget(m_dots, 1);
   m_tabs->addTab(sorted, tr("Most sensitive first"));
   m_tabs->addTab(m_kept, tr("Stays as stored"));
+  m_tabs->addTab(m_proxies, tr("Proxies"));
+  m_tabs->setTabToolTip(m_tabs->indexOf(m_proxies), tr("Proxy against truth: whether what is quickly known of tensors "
+                                                       "says which of them harm"));
+  setProxiesVisible(false);
   body()->addWidget(m_tabs, 1);
   connect(m_kept, &KeptTensors::tensorActivated, this, &LayerLists::keptActivated);
 }
@@ -51,7 +57,14 @@ void LayerLists::showKept(const OpenModel* model, const core::model::RecipePlan*
                                ? tr("Stays as stored")
                                : tr("Stays as stored (%1)").arg(m_kept->topLevelItemCount()));
   m_tabs->setTabToolTip(page, m_kept->summary());
-  m_tabs->setMinimumWidth(m_tabs->tabBar()->sizeHint().width());
+  fitTabs();
 }
+
+void LayerLists::setProxiesVisible(bool visible) {
+  m_tabs->setTabVisible(m_tabs->indexOf(m_proxies), visible);
+  fitTabs();
+}
+
+void LayerLists::fitTabs() { m_tabs->setMinimumWidth(m_tabs->tabBar()->sizeHint().width()); }
 
 }  // namespace app

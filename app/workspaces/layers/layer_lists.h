@@ -8,8 +8,10 @@ namespace app {
 
 class KeptTensors;
 class Label;
+class ProxyPage;
 
-/// Beside the maps: the matrices of one scheme or recipe with the most sensitive first, and what it leaves as stored.
+/// Beside the maps: the matrices of one scheme or recipe with the most sensitive first, quick figures against measured
+/// ones, and what it leaves as stored.
 class LayerLists : public Card {
   Q_OBJECT
  public:
@@ -17,6 +19,9 @@ class LayerLists : public Card {
 
   ErrorDots* dots() const { return m_dots; }
   QTabWidget* tabs() const { return m_tabs; }
+  ProxyPage* proxies() const { return m_proxies; }
+  /// Quick figures are compared where something is measured.
+  void setProxiesVisible(bool visible);
   /// @param title of the scheme; empty: none is shown
   void showDots(const LayerContent::Dots& dots, core::metrics::Metric metric, const QString& title,
                 const QColor& color);
@@ -28,9 +33,12 @@ class LayerLists : public Card {
   void keptActivated(std::size_t tensor);
 
  private:
+  void fitTabs();
+
   QTabWidget* m_tabs;
   Label* m_dotsTitle;
   ErrorDots* m_dots;
+  ProxyPage* m_proxies;
   KeptTensors* m_kept;
 };
 

@@ -27,6 +27,8 @@
 #include "app/workspaces/layers/measured_link.h"
 #include "app/workspaces/layers/paint_bar.h"
 #include "app/workspaces/layers/painting_hand.h"
+#include "app/workspaces/layers/proxy_chart.h"
+#include "app/workspaces/layers/proxy_page.h"
 #include "app/workspaces/layers/sensitivity_bar.h"
 
 namespace app {
@@ -95,6 +97,8 @@ void LayersWorkspace::connectAll() {
   connect(m_maps, &LayerMaps::menuOpens, this, &LayersWorkspace::fillTraceMenu);
   connect(m_lists->dots(), &ErrorDots::dotClicked, this, [this](int row) { select(row, -1); });
   connect(m_lists->dots(), &ErrorDots::dotActivated, this, [this](int row) { openTensor(row, -1); });
+  connect(m_lists->proxies()->chart(), &ProxyChart::pointClicked, this, [this](int row) { select(row, -1); });
+  connect(m_lists->proxies()->chart(), &ProxyChart::pointActivated, this, [this](int row) { openTensor(row, -1); });
   connect(m_lists, &LayerLists::keptActivated, this, [this](std::size_t tensor) {
     selection().setTensor(tensor);
     selection().setWorkspace(QStringLiteral("inspect"));
@@ -139,6 +143,7 @@ void LayersWorkspace::request() {
     m_calibration->setRecipes(recipes);
   m_errors->request(recipes, isOutput ? Measure::Outputs : Measure::Weights);
   m_bar->setVisible(isMeasured());
+  m_lists->setProxiesVisible(isMeasured());
   refresh();
 }
 
@@ -240,6 +245,7 @@ void LayersWorkspace::refreshDots() {
   m_lists->dots()->setProvenance(provenance());
   m_lists->showDots(shown, m_header->metric(), scheme ? selection().title(*scheme) : QString(),
                     scheme ? selection().color(*scheme) : QColor());
+  if (isMeasured()) m_lists->proxies()->show(*m_measured, m_errors->tensors(), scheme);
   m_bar->setSentence(!m_measured->failure().isEmpty() ? m_measured->failure()
                      : scheme                         ? measured.sentence(*scheme)
                                                       : QString());
@@ -256,6 +262,7 @@ void LayersWorkspace::refreshSelection() {
   const auto column = scheme ? std::find(checked.begin(), checked.end(), *scheme) : checked.end();
   m_maps->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
   m_lists->dots()->setSelected(row);
+  m_lists->proxies()->chart()->setSelected(row);
 }
 
 void LayersWorkspace::fillTraceMenu(QMenu* menu) {
