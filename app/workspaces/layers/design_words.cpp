@@ -1,0 +1,123 @@
+#include "app/workspaces/layers/design_words.h"
+
+#include <QCoreApplication>
+#include <algorithm>
+#include <cmath>
+
+#include "app/text/estimates.h"
+#include "app/text/numbers.h"
+#include "app/workspaces/layers/design_state.h"
+
+namespace app {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("DesignWords", text); }
+
+QString partsText(const DesignSpace& space, core::evaluate::Level grouping) {
+  const QString count = text::count(space.parts.size());
+  switch (grouping) {
+    case core::evaluate::Level::Layer:
+      return tr("%1 layers").arg(count);
+    case core::evaluate::Level::Role:
+      return tr("%1 roles").arg(count);
+    case core::evaluate::Level::Tensor:
+      break;
+  }
+  return tr("%1 tensors").arg(count);
+}
+
+QString runningText(const DesignOutcome* outcome) {
+  if (outcome == nullptr || outcome->textTitle.empty()) return tr("Reading the text…");
+  if (outcome->design) return tr("Checking the recipe on the text that took no part…");
+  if (!outcome->steps.empty()) {
+    const DesignStep& best = outcome->steps.back();
+    return tr("Better: %1 bytes, KL %2, after %3 measurements")
+        .arg(text::count(best.bytes), text::estimate(best.kl), text::count(best.measurement));
+  }
+  if (outcome->singles.empty()) return tr("Measuring what the recipe is to beat…");
+  const DesignSingle& last = outcome->singles.back();
+  return tr("Single measurements: %1 of %2 · %3 under %4: KL %5")
+      .arg(text::count(outcome->measurements()), text::count(outcome->singlesWanted), QString::fromStdString(last.item),
+           schemeTitle(last.scheme), text::estimate(last.kl));
+}
+
+}  // namespace
+
+QString schemeTitle(const std::string& scheme) {
+  return QString::fromStdString(core::quant::Scheme::parse(scheme).displayName());
+}
+
+QString comparisonText(const DesignRival& rival) {
+  if (!rival.problem.empty()) return QString::fromStdString(rival.problem);
+  if (!std::isfinite(rival.ratio.value)) return QStringLiteral("–");
+  const double less = 1 - rival.ratio.value;
+  const double half = core::evaluate::kConfidence95 * rival.ratio.error;
+  const bool isSure = std::isfinite(half);
+  const QString interval =
+      isSure ? tr(" (%1 … %2)").arg(text::percent(less - half, 0), text::percent(less + half, 0)) : QString();
+  if (rival.verdict() == core::evaluate::Verdict::Indistinguishable) return tr("indistinguishable") + interval;
+  if (!isSure) return tr("too little text");
+  // More is said as such, with an interval of the same sign.
+  if (less < 0)
+    return tr("%1 more KL (%2 … %3)")
+        .arg(text::percent(-less, 0), text::percent(-less - half, 0), text::percent(-less + half, 0));
+  return tr("%1 less KL%2").arg(text::percent(less, 0), interval);
+}
+
+QString offerText(const DesignQuestion& question, const DesignSpace& space) {
+  QString text = tr("%1 under %2 candidates: %3 single measurements. Possible: %4 … %5 bytes")
+                     .arg(partsText(space, question.request.grouping), text::count(question.request.candidates.size()),
+                          text::count(space.singles()), text::count(space.smallest), text::count(space.largest));
+  text += space.mostBytes != 0 ? tr("; at most %1.").arg(text::count(space.mostBytes)) : QStringLiteral(".");
+  if (question.text == question.checkText)
+    text += tr(" It is checked on the text it is designed on, which says less than another one would.");
+  return text;
+}
+
+QString stateText(const DesignState& state) {
+  if (!state.failure().isEmpty()) return state.failure();
+  const DesignOutcome* const outcome = state.outcome();
+  if (state.isRunning()) return runningText(outcome);
+  if (outcome == nullptr && !state.wasStopped()) return tr("Nothing was measured yet.");
+  const QString count = text::count(outcome == nullptr ? 0 : outcome->measurements());
+  if (state.isOld()) return tr("Old: this answers another question than stands above (%1 measurements).").arg(count);
+  if (state.wasStopped())
+    return tr("Stopped after %1 measurements. They are kept: designing again goes on from there.").arg(count);
+  return tr("%1 measurements · %2").arg(count, QString::fromStdString(outcome->device));
+}
+
+QString verdictText(const DesignOutcome& outcome, const Selection& selection) {
+  if (!outcome.design) return {};
+  const Design& design = *outcome.design;
+  QString text = tr("%1 bytes (%2), KL %3 on %4.")
+                     .arg(text::count(design.bytes), text::bitsPerWeight(design.bitsPerWeight),
+                          text::estimate(design.kl), QString::fromStdString(outcome.textTitle));
+  if (!outcome.check) return text;
+  const DesignCheck& check = *outcome.check;
+  text +=
+      QStringLiteral(" ") + tr("On %1, KL %2").arg(QString::fromStdString(check.textTitle), text::estimate(check.kl));
+  const auto measured = std::ranges::find_if(check.rivals, [](const auto& rival) { return rival.problem.empty(); });
+  if (measured == check.rivals.end()) return text + u'.';
+  const QString name = selection.title(measured->recipe);
+  const QString size = measured->bytes == design.bytes ? tr("at equal bytes")
+                                                       : tr("which takes %1 bytes").arg(text::count(measured->bytes));
+  switch (measured->verdict()) {
+    case core::evaluate::Verdict::Different:
+      return text + tr(": %1 than %2, %3.").arg(comparisonText(*measured), name, size);
+    case core::evaluate::Verdict::Indistinguishable:
+      return text + tr(": %1 from %2, %3.").arg(comparisonText(*measured), name, size);
+    case core::evaluate::Verdict::Unknown:
+      break;
+  }
+  return text + tr("; too little text to tell it from %1, %2.").arg(name, size);
+}
+
+QString provenanceText(const DesignOutcome& outcome, const QString& model) {
+  const bool isAll = outcome.question.positions == StudyPositions::All;
+  return tr("%1 · %2 · %3 positions scored (%4) · %5")
+      .arg(model, QString::fromStdString(outcome.textTitle), text::count(outcome.scored),
+           isAll ? tr("every one") : tr("answers"), QString::fromStdString(outcome.device));
+}
+
+}  // namespace app
