@@ -4,9 +4,10 @@
 #include <QEvent>
 #include <QKeySequence>
 #include <QMenu>
+#include <QPushButton>
 #include <QScrollArea>
-#include <QSettings>
 #include <QSplitter>
+#include <QStackedLayout>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -15,16 +16,15 @@
 #include "app/pictures/error_dots.h"
 #include "app/pictures/layer_maps.h"
 #include "app/selection/calibration_text.h"
-#include "app/selection/selection_link.h"
 #include "app/selection/trace_question.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/layers/design_page.h"
 #include "app/workspaces/layers/layer_errors.h"
 #include "app/workspaces/layers/layer_lists.h"
 #include "app/workspaces/layers/layers_header.h"
 #include "app/workspaces/layers/measured_content.h"
-#include "app/workspaces/layers/measured_link.h"
 #include "app/workspaces/layers/paint_bar.h"
 #include "app/workspaces/layers/painting_hand.h"
 #include "app/workspaces/layers/proxy_chart.h"
@@ -35,7 +35,6 @@ namespace app {
 
 namespace {
 
-const QString kMeasureKey = QStringLiteral("measure"), kSplitterKey = QStringLiteral("splitter");
 const QKeySequence kTraceShortcut(Qt::CTRL | Qt::Key_T);  // as in Chat
 
 }  // namespace
@@ -50,8 +49,13 @@ LayersWorkspace::LayersWorkspace(const WorkspaceContext& context, QWidget* paren
       m_paintBar(new PaintBar),
       m_maps(new LayerMaps),
       m_painting(new PaintingHand(selection(), *m_maps, *m_paintBar, this)),
-      m_lists(new LayerLists) {
-  auto* column = new QVBoxLayout(this);
+      m_lists(new LayerLists),
+      m_designer(new DesignPage(selection(), jobs(), calibrator())),
+      m_pages(new QStackedLayout(this)) {
+  auto* maps = new QWidget;
+  m_pages->addWidget(maps);
+  m_pages->addWidget(m_designer);
+  auto* column = new QVBoxLayout(maps);
   column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kTwo);
   column->setSpacing(space::kOneHalf);
   column->addWidget(m_header);
@@ -95,6 +99,7 @@ void LayersWorkspace::connectAll() {
   connect(trace, &QAction::triggered, this, &LayersWorkspace::traceWord);
   addAction(trace);
   connect(m_maps, &LayerMaps::menuOpens, this, &LayersWorkspace::fillTraceMenu);
+  connect(m_designer, &DesignPage::backWanted, this, [this] { showDesigner(false); });
   connect(m_lists->dots(), &ErrorDots::dotClicked, this, [this](int row) { select(row, -1); });
   connect(m_lists->dots(), &ErrorDots::dotActivated, this, [this](int row) { openTensor(row, -1); });
   connect(m_lists->proxies()->chart(), &ProxyChart::pointClicked, this, [this](int row) { select(row, -1); });
@@ -117,9 +122,20 @@ QWidget* LayersWorkspace::buildMaps() {
   card->setFlush(true);
   card->header()->setContentsMargins(space::kTwo, space::kOneHalf, space::kTwo, 0);
   card->header()->addWidget(m_paintBar, 1);
+  auto* design = new QPushButton(tr("Design…"));
+  design->setObjectName(QStringLiteral("design-open"));
+  design->setAccessibleName(tr("Design a recipe"));
+  design->setToolTip(tr("Let a scheme be chosen for every tensor, by what it measurably costs"));
+  connect(design, &QPushButton::clicked, this, [this] { showDesigner(true); });
+  card->header()->addWidget(design);
   card->header()->addWidget(m_maps->createMenuButton());
   card->body()->addWidget(m_mapScroll, 1);
   return card;
+}
+
+void LayersWorkspace::showDesigner(bool shown) {
+  m_pages->setCurrentIndex(shown ? 1 : 0);
+  (shown ? static_cast<QWidget*>(m_designer) : m_maps)->setFocus();
 }
 
 void LayersWorkspace::setActive(bool active) {
@@ -302,69 +318,6 @@ void LayersWorkspace::select(int row, int column) {
 void LayersWorkspace::openTensor(int row, int column) {
   select(row, column);
   selection().setWorkspace(QStringLiteral("inspect"));
-}
-
-QString LayersWorkspace::openLink(const Link& link) {
-  if (!link.path.isEmpty() || !unknownKey(link, measuredKeys() << kMeasureKey).isEmpty())
-    return tr("\"%1\" names nothing that can be shown here.").arg(link.toString());
-  const auto measure = layerMeasureOf(link.has(kMeasureKey) ? link.value(kMeasureKey) : wordOf(m_header->measure()));
-  if (!measure)
-    return tr("The error is looked at in weights or outputs, or measured, not in \"%1\".")
-        .arg(link.value(kMeasureKey).left(40));
-  MeasuredView view{m_measured->question(), m_measured->level()};
-  QString problem = readMeasuredLink(link, view);
-  if (problem.isEmpty()) problem = followLink(selection(), link);
-  if (!problem.isEmpty()) return problem;
-  m_measured->setLevel(view.level);
-  m_measured->setQuestion(view.question);
-  m_header->setMeasure(*measure);
-  return {};
-}
-
-Link LayersWorkspace::link() const {
-  Link link{QStringLiteral("layers"), {}, {}};
-  describeSelection(selection(), link);
-  link.set(kMeasureKey, wordOf(m_header->measure()));
-  if (isMeasured()) writeMeasuredLink({m_measured->question(), m_measured->level()}, link);
-  return link;
-}
-
-QString LayersWorkspace::helpText() const {
-  return tr(
-      "Every matrix of the model's blocks, quantized under every checked scheme and compared with the stored weights: "
-      "one map per scheme, blocks side by side, kinds of matrix below each other; over it mean and worst of the "
-      "matrices, and what the whole model would weigh. "
-      "Colours run from the scheme's smallest error to its largest, or show the distance from its median, or are one "
-      "scale for all schemes. The dots sort the current scheme's matrices with the most sensitive on top. A cross "
-      "marks a matrix with values that are no numbers. Below the blocks stand embedding and output, which schemes keep "
-      "and recipes may change. All but the last metric are errors of the weights alone, a "
-      "proxy for what the answers will be like; the output error is measured on the inputs that the calibration text "
-      "gives every matrix. Click a cell (or use the arrow keys, Page Up and Page Down for the scheme) to select tensor "
-      "and "
-      "scheme for all workspaces; a double click or Enter opens it in Inspect. Drag over a map to mark "
-      "tensors, Ctrl adds, Shift goes from where the last one was; with the keyboard Shift and the arrows, Ctrl with "
-      "the "
-      "arrows and Space, Ctrl+A. “Paint…” or the context menu gives what is marked a scheme of its own: that "
-      "makes "
-      "a recipe over the scheme whose map it was, or edits it, which is ticked, sized, run and exported like any "
-      "other. "
-      "A coloured corner with a letter marks what a recipe gives another scheme than most. Ctrl+Z undoes. Ctrl+wheel "
-      "zooms into the blocks, Shift+wheel or the middle button moves them, the context menu exports. “Stays as stored” "
-      "lists what the current scheme or recipe leaves alone, and why.");
-}
-
-void LayersWorkspace::saveState(QSettings& settings) const {
-  m_header->saveState(settings);
-  saveMeasured({m_measured->question(), m_measured->level()}, settings);
-  settings.setValue(kSplitterKey, m_splitter->saveState());
-}
-
-void LayersWorkspace::restoreState(QSettings& settings) {
-  const MeasuredView view = restoreMeasured(settings, {m_measured->question(), m_measured->level()});
-  m_measured->setLevel(view.level);
-  m_measured->setQuestion(view.question);
-  m_header->restoreState(settings);
-  m_splitter->restoreState(settings.value(kSplitterKey).toByteArray());
 }
 
 }  // namespace app
