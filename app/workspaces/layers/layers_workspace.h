@@ -6,10 +6,12 @@
 class QMenu;
 class QScrollArea;
 class QSplitter;
+class QStackedLayout;
 
 namespace app {
 
 class CalibrationNotice;
+class DesignPage;
 class LayerLists;
 class LayersHeader;
 class MeasuredLayers;
@@ -19,7 +21,7 @@ class SensitivityBar;
 
 /// Error of every layer under every checked scheme: one map per scheme, the current scheme's matrices sorted, and what
 /// it leaves as stored. A click selects tensor and scheme, a double click opens the tensor in Inspect; marked tensors
-/// are given schemes of their own, which makes a recipe.
+/// are given schemes of their own, which makes a recipe; another page designs one by what tensors measurably cost.
 class LayersWorkspace : public Workspace {
   Q_OBJECT
  public:
@@ -28,7 +30,7 @@ class LayersWorkspace : public Workspace {
   void setActive(bool active) override;
   QString helpText() const override;
   /// As any, with `measure=weights`, `outputs` or `measured`; of what is measured also `text=demo` or `prose`,
-  /// `tokens`, `direction=swap` or `restore`, `level=layer`, `role` or `tensor`.
+  /// `tokens`, `direction=swap` or `restore`, `level=layer`, `role` or `tensor`. layers/design is the designer.
   QString openLink(const Link& link) override;
   Link link() const override;
   void saveState(QSettings& settings) const override;
@@ -39,6 +41,7 @@ class LayersWorkspace : public Workspace {
 
  private:
   QWidget* buildMaps();
+  void showDesigner(bool shown);
   void connectAll();
   void request();
   void followModel();
@@ -74,6 +77,8 @@ class LayersWorkspace : public Workspace {
   QScrollArea* m_mapScroll;
   QSplitter* m_splitter;
   LayerLists* m_lists;
+  DesignPage* m_designer;
+  QStackedLayout* m_pages;
   QString m_keptOf;  ///< what the list of kept tensors shows
   bool m_active = false;
 };
