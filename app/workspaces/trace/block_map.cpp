@@ -5,6 +5,7 @@
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/trace/map_keys.h"
 #include "app/workspaces/trace/tensor_map.h"
 #include "app/workspaces/trace/trace_words.h"
 
@@ -187,23 +188,10 @@ void BlockMap::step(int columns, int rows) {
 }
 
 void BlockMap::keyPressEvent(QKeyEvent* event) {
-  if (m_map.values.empty()) return Chart::keyPressEvent(event);
-  switch (event->key()) {
-    case Qt::Key_Left:
-      return step(-1, 0);
-    case Qt::Key_Right:
-      return step(1, 0);
-    case Qt::Key_Up:
-      return step(0, -1);
-    case Qt::Key_Down:
-      return step(0, 1);
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-      if (m_selected) Q_EMIT blockActivated(m_selected->first, m_selected->second);
-      return;
-    default:
-      return Chart::keyPressEvent(event);
-  }
+  const auto key = mapKey(event->key());
+  if (m_map.values.empty() || !key) return Chart::keyPressEvent(event);
+  if (!key->opens) return step(key->columns, key->rows);
+  if (m_selected) Q_EMIT blockActivated(m_selected->first, m_selected->second);
 }
 
 QPoint BlockMap::centerOf(Place place) const {

@@ -6,6 +6,7 @@
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/trace/map_keys.h"
 #include "app/workspaces/trace/rotated_words.h"
 
 namespace app {
@@ -128,10 +129,9 @@ bool DepthChart::activatedAt(QPointF coordinates) {
 
 void DepthChart::keyPressEvent(QKeyEvent* event) {
   const int last = static_cast<int>(m_steps.size()) - 1;
-  const int key = event->key();
-  if (last >= 0 && (key == Qt::Key_Left || key == Qt::Key_Right))
-    return Q_EMIT stepClicked(std::clamp(m_selected + (key == Qt::Key_Right ? 1 : -1), 0, last));
-  if (m_selected >= 0 && (key == Qt::Key_Return || key == Qt::Key_Enter)) return Q_EMIT stepActivated(m_selected);
+  const auto key = mapKey(event->key());
+  if (last >= 0 && key && key->columns != 0) return Q_EMIT stepClicked(std::clamp(m_selected + key->columns, 0, last));
+  if (m_selected >= 0 && key && key->opens) return Q_EMIT stepActivated(m_selected);
   Chart::keyPressEvent(event);
 }
 

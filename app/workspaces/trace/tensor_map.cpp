@@ -7,6 +7,7 @@
 #include "app/plots/text_layer.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/trace/map_keys.h"
 #include "app/workspaces/trace/trace_words.h"
 
 namespace app {
@@ -185,23 +186,10 @@ void TensorMap::step(int blocks, int kinds) {
 }
 
 void TensorMap::keyPressEvent(QKeyEvent* event) {
-  if (m_cells.empty()) return Chart::keyPressEvent(event);
-  switch (event->key()) {
-    case Qt::Key_Left:
-      return step(-1, 0);
-    case Qt::Key_Right:
-      return step(1, 0);
-    case Qt::Key_Up:
-      return step(0, -1);
-    case Qt::Key_Down:
-      return step(0, 1);
-    case Qt::Key_Return:
-    case Qt::Key_Enter:
-      if (m_selected >= 0) Q_EMIT cellActivated(m_selected);
-      return;
-    default:
-      return Chart::keyPressEvent(event);
-  }
+  const auto key = mapKey(event->key());
+  if (m_cells.empty() || !key) return Chart::keyPressEvent(event);
+  if (!key->opens) return step(key->columns, key->rows);
+  if (m_selected >= 0) Q_EMIT cellActivated(m_selected);
 }
 
 QPoint TensorMap::centerOf(int cell) const {
