@@ -206,6 +206,24 @@ void DesignPage::refreshChart() {
   m_chart->show(*outcome, std::move(marks), m_state->isOld());
 }
 
+QString DesignPage::helpText() const {
+  return tr(
+      "A recipe is designed by measuring. Say of which schemes it is made, and how large it may be (like another "
+      "recipe, "
+      "in bytes, in bits per weight) or how much KL divergence is allowed; the line below says at once what is "
+      "possible. "
+      "“Design” reads the text and measures every tensor under every candidate alone: the dots. From these figures the "
+      "best choice is computed and measured as a whole; then its neighbours are measured, and sets of changes are "
+      "taken "
+      "as long as they make it better: the stairs. Lines across are recipes of that size. A candidate with which the "
+      "model computes no numbers is out for that tensor, and listed. “Stop” keeps what was measured: designing again "
+      "goes on from there. At the end the recipe is compared with others of its size on a text that took no part, "
+      "paired over blocks of text, with intervals at 95 %; what cannot be told apart is called indistinguishable. "
+      "“Tensors” lists what each became: click a header to sort, Ctrl+C copies, Enter selects the tensor. “Add to the "
+      "schemes” ticks the recipe, so that it is drawn, sized, run and exported like any other; “Save as recipe file…” "
+      "writes it. Esc goes back to the maps.");
+}
+
 void DesignPage::saveState(QSettings& settings) const { m_form->saveState(settings); }
 void DesignPage::restoreState(QSettings& settings) { m_form->restoreState(settings); }
 

@@ -26,6 +26,7 @@ class DesignPage : public QWidget {
   DesignPage(Selection& selection, JobRunner& jobs, Calibrator& calibrator, QWidget* parent = nullptr);
   ~DesignPage() override;
 
+  QString helpText() const;
   void saveState(QSettings& settings) const;
   void restoreState(QSettings& settings);
 

@@ -138,6 +138,8 @@ void LayersWorkspace::showDesigner(bool shown) {
   (shown ? static_cast<QWidget*>(m_designer) : m_maps)->setFocus();
 }
 
+bool LayersWorkspace::isDesigning() const { return m_pages->currentWidget() == m_designer; }
+
 void LayersWorkspace::setActive(bool active) {
   m_active = active;
   if (active) request();

@@ -65,6 +65,7 @@ class LayersWorkspace : public Workspace {
   QString provenance() const;
   LayerContent content() const;
   bool isMeasured() const;
+  bool isDesigning() const;
 
   LayerErrors* m_errors;
   MeasuredLayers* m_measured;

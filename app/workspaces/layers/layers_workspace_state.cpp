@@ -1,8 +1,10 @@
 // What of the page outlives a look at it: links, settings, and its help.
 #include <QSettings>
 #include <QSplitter>
+#include <QStackedLayout>
 
 #include "app/selection/selection_link.h"
+#include "app/workspaces/layers/design_page.h"
 #include "app/workspaces/layers/layers_header.h"
 #include "app/workspaces/layers/layers_workspace.h"
 #include "app/workspaces/layers/measured_layers.h"
@@ -12,12 +14,14 @@ namespace app {
 
 namespace {
 
-const QString kMeasureKey = QStringLiteral("measure"), kSplitterKey = QStringLiteral("splitter");
+const QString kMeasureKey = QStringLiteral("measure"), kSplitterKey = QStringLiteral("splitter"),
+              kDesignPath = QStringLiteral("design");
 
 }  // namespace
 
 QString LayersWorkspace::openLink(const Link& link) {
-  if (!link.path.isEmpty() || !unknownKey(link, measuredKeys() << kMeasureKey).isEmpty())
+  const bool isDesign = link.path == QStringList{kDesignPath};
+  if ((!link.path.isEmpty() && !isDesign) || !unknownKey(link, measuredKeys() << kMeasureKey).isEmpty())
     return tr("\"%1\" names nothing that can be shown here.").arg(link.toString());
   const auto measure = layerMeasureOf(link.has(kMeasureKey) ? link.value(kMeasureKey) : wordOf(m_header->measure()));
   if (!measure)
@@ -30,11 +34,13 @@ QString LayersWorkspace::openLink(const Link& link) {
   m_measured->setLevel(view.level);
   m_measured->setQuestion(view.question);
   m_header->setMeasure(*measure);
+  showDesigner(isDesign);
   return {};
 }
 
 Link LayersWorkspace::link() const {
   Link link{QStringLiteral("layers"), {}, {}};
+  if (isDesigning()) link.path << kDesignPath;
   describeSelection(selection(), link);
   link.set(kMeasureKey, wordOf(m_header->measure()));
   if (isMeasured()) writeMeasuredLink({m_measured->question(), m_measured->level()}, link);
@@ -42,6 +48,7 @@ Link LayersWorkspace::link() const {
 }
 
 QString LayersWorkspace::helpText() const {
+  if (isDesigning()) return m_designer->helpText();
   return tr(
       "Every matrix of the model under every checked scheme: one map per scheme, blocks side by side, kinds of matrix "
       "below each other; over it mean and worst of the matrices, and what the whole model would weigh. Above, choose "
