@@ -112,9 +112,9 @@ QString MeasuredContent::whyNothing(const core::model::Recipe& recipe) const {
   return waits.isEmpty() ? tr("not measured yet") : waits;
 }
 
-QString MeasuredContent::progress(const core::model::Recipe& recipe, const MeasuredAnswer& answer) const {
+QString MeasuredContent::progress(const MeasuredAnswer& answer) const {
   const QString known = tr("%1 of %2").arg(text::count(answer.done), text::count(answer.report.parts));
-  if (m_measured.isMeasuring(recipe))
+  if (m_measured.isMeasuring(answer))
     return answer.done < answer.report.parts ? tr("%1 measured…").arg(known) : QString();
   return answer.isComplete ? QString() : tr("%1 measured, stopped").arg(known);
 }
@@ -123,7 +123,7 @@ QString MeasuredContent::summary(const core::model::Recipe& recipe, const Measur
   if (answer == nullptr) return whyNothing(recipe);
   if (!answer->failure.empty()) return QString::fromStdString(answer->failure);
   if (answer->report.rows.empty()) return whyNothing(recipe);
-  QStringList parts{progress(recipe, *answer)};
+  QStringList parts{progress(*answer)};
   if (m_measured.isOld(*answer)) parts.prepend(tr("of another question"));
   parts << (answer->report.quantizedFailure.empty() ? tr("whole %1").arg(text::estimate(answer->report.quantizedKl))
                                                     : QString::fromStdString(answer->report.quantizedFailure));
@@ -148,7 +148,7 @@ QString MeasuredContent::sentence(const core::model::Recipe& recipe) const {
   const QString title = m_measured.selection().title(recipe);
   if (answer == nullptr || answer->report.rows.empty() || !answer->failure.empty())
     return QStringLiteral("%1: %2").arg(title, summary(recipe, answer));
-  const QString soFar = progress(recipe, *answer);
+  const QString soFar = progress(*answer);
   const auto rows = answer->rows(m_measured.level());
   const core::evaluate::Estimate whole = answer->report.quantizedKl;
   QString result = m_measured.isOld(*answer) ? tr("Of another question: ") : QString();
@@ -164,7 +164,7 @@ QString MeasuredContent::sentence(const core::model::Recipe& recipe) const {
   const core::evaluate::Estimate apart{whole.value - sum.value, whole.error + sum.error};
   if (text::isWithinError(apart))
     result += tr(": indistinguishable.");
-  else if (std::isfinite(apart.value))
+  else if (std::isfinite(apart.error))
     result += apart.value > 0 ? tr(": errors add to one another.") : tr(": errors make up for one another in part.");
   if (const std::size_t none = indistinguishable(rows); none > 0)
     result += u' ' + tr("%1 of them: indistinguishable from no harm.").arg(text::count(none));

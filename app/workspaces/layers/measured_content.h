@@ -27,7 +27,7 @@ class MeasuredContent {
   LayerMaps::Cell cellOf(const SensitivityRow& row) const;
   /// "12 of 49 measured…", "whole 0.015 ± 0.001 · parts 0.012 ± 0.002"
   QString summary(const core::model::Recipe& recipe, const MeasuredAnswer* answer) const;
-  QString progress(const core::model::Recipe& recipe, const MeasuredAnswer& answer) const;
+  QString progress(const MeasuredAnswer& answer) const;
   /// Why nothing is known of a recipe.
   QString whyNothing(const core::model::Recipe& recipe) const;
   const std::string& nameOf(std::size_t tensor) const;

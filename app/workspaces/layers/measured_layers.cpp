@@ -65,6 +65,7 @@ void MeasuredLayers::setQuestion(const MeasuredQuestion& question) {
   if (question == m_question) return;
   m_isChosen = m_isChosen || question.text != m_question.text;
   m_question = question;
+  m_failure.clear();
   Q_EMIT questionChanged();
 }
 
@@ -106,10 +107,14 @@ bool MeasuredLayers::hasMore(const core::model::Recipe& recipe) const {
 bool MeasuredLayers::isMeasuring() const { return m_jobs.isActive(kTag); }
 
 bool MeasuredLayers::isMeasuring(const core::model::Recipe& recipe) const {
-  if (!isMeasuring() || !(m_order.question == m_question)) return false;
-  if (std::ranges::find(m_order.recipes, recipe) == m_order.recipes.end()) return false;
   const MeasuredAnswer* answer = find(recipe);
-  return answer == nullptr || isOld(*answer) || !answer->isComplete;
+  return answer != nullptr && isMeasuring(*answer);
+}
+
+bool MeasuredLayers::isMeasuring(const MeasuredAnswer& answer) const {
+  return isMeasuring() && !answer.isComplete && answer.question == m_order.question &&
+         std::ranges::any_of(m_order.recipes,
+                             [&](const core::model::Recipe& recipe) { return recipe.toString() == answer.recipe; });
 }
 
 MeasuredAnswer& MeasuredLayers::answerTo(const core::model::Recipe& recipe) {

@@ -36,8 +36,9 @@ class MeasuredLayers : public QObject {
   bool isOld(const MeasuredAnswer& answer) const;
 
   bool isMeasuring() const;
-  /// Whether figures of this recipe are still to come.
+  /// Whether figures of this recipe, of this answer are still to come.
   bool isMeasuring(const core::model::Recipe& recipe) const;
+  bool isMeasuring(const MeasuredAnswer& answer) const;
   /// Why the last measurement could not begin; empty: it could.
   const QString& failure() const { return m_failure; }
   /// Measures all of these that can be made by now, the first one first.
