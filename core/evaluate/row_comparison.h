@@ -26,7 +26,7 @@ struct TokenComparison {
   double kl = 0;                                       ///< KL(reference ‖ compared), nats, ≥ 0
   bool sameTop = false;                                ///< both have the same favourite
   bool referenceRight = false, comparedRight = false;  ///< the favourite is the text's token
-  Favourite referenceTop, comparedTop;
+  Favourite referenceTop = {}, comparedTop = {};
 
   /// Change of the probability of the text's token, compared − reference.
   double deltaP() const;

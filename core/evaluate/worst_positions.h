@@ -15,7 +15,7 @@ struct WorstPosition {
   text::TokenId token = 0;                 ///< what the text goes on with
   double kl = 0;                           ///< KL(reference ‖ compared), nats
   double inReference = 0, inCompared = 0;  ///< the probability either gives the text's token, 0 … 1
-  Favourite referenceTop, comparedTop;
+  Favourite referenceTop = {}, comparedTop = {};
 
   bool hasSameTop() const { return referenceTop.token == comparedTop.token; }
   /// The reference has the text's token as its favourite and the compared model has not; the other way round.
