@@ -20,17 +20,23 @@ std::string shown(const Estimate& estimate) {
   return fmt::format("{:.4g} ± {:.2g}", estimate.value, estimate.error);
 }
 
-/// "36 % less KL (95 %: 27 … 44 %)" of the paired ratio, or that the two cannot be told apart.
+/// "36 % less KL (95 %: 27 … 44 %)" of the paired ratio, "3.1 times the KL (95 %: 2.2 … 4)", or that the two cannot be
+/// told apart.
 std::string comparison(const DesignRival& rival) {
-  const auto percent = [](double ratio) { return 100.0 * (1.0 - ratio); };
-  const double half = core::evaluate::kConfidence95 * rival.ratio.error;
-  std::string interval;
-  if (std::isfinite(half))
-    interval =
-        fmt::format(" (95 %: {:.0f} … {:.0f} %)", percent(rival.ratio.value + half), percent(rival.ratio.value - half));
-  if (rival.verdict() == core::evaluate::Verdict::Indistinguishable) return "indistinguishable" + interval;
-  const double less = percent(rival.ratio.value);
-  return fmt::format("{:.0f} % {} KL{}", std::abs(less), less < 0.0 ? "more" : "less", interval);
+  const double ratio = rival.ratio.value, half = core::evaluate::kConfidence95 * rival.ratio.error;
+  if (!std::isfinite(ratio)) return "not comparable: it has no KL";
+  if (ratio == 1.0 && half == 0.0) return "the same";
+  const auto between = [&](double low, double high, const char* unit) {
+    return std::isfinite(half) ? fmt::format(" (95 %: {:.3g} … {:.3g}{})", low, high, unit) : std::string();
+  };
+  constexpr double kManyTimes = 2.0;
+  if (ratio >= kManyTimes && rival.verdict() == core::evaluate::Verdict::Different)
+    return fmt::format("{:.3g} times the KL{}", ratio, between(ratio - half, ratio + half, ""));
+  const double sign = ratio > 1.0 ? -1.0 : 1.0, less = 100.0 * sign * (1.0 - ratio), spread = 100.0 * half;
+  if (rival.verdict() == core::evaluate::Verdict::Indistinguishable)
+    return "indistinguishable" + between(100.0 * (1.0 - ratio) - spread, 100.0 * (1.0 - ratio) + spread, " % less");
+  return fmt::format("{:.3g} % {} KL{}", less, sign < 0.0 ? "more" : "less",
+                     between(less - spread, less + spread, " %"));
 }
 
 void printRival(std::FILE* report, const DesignRival& rival) {

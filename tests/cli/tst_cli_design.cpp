@@ -22,7 +22,7 @@ class TestCliDesign : public QObject {
  private:
   QTemporaryDir m_folder;
   QString path(const char* name) const { return m_folder.filePath(QString::fromUtf8(name)); }
-  /// The demo model with one weight, stored as BF16, that no scale in FP16 reaches.
+  /// The demo model with one weight, stored as BF16, that FP16 cannot hold.
   QString demoWithHugeWeight(const std::string& tensor) const {
     const QString demo = QString::fromStdString(app::builtInModelPath(app::kDemoName).string());
     QByteArray bytes = contents(demo);
@@ -80,11 +80,11 @@ class TestCliDesign : public QObject {
     const QStringList command = QStringList{"design",
                                             model,
                                             "--candidates",
-                                            "q4_0,q8_0,bf16",
+                                            "fp16,q8_0,bf16",
                                             "--tensor",
                                             "blk.5.ffn*",
                                             "--bits-per-weight",
-                                            "16",
+                                            "17",
                                             "--rounds",
                                             "1",
                                             "--check",
@@ -95,22 +95,21 @@ class TestCliDesign : public QObject {
                                             out} +
                                 kText;
     const Json design = json(command);
-    QCOMPARE(design["excluded"].size(), std::size_t{2});
-    for (const Json& excluded : design["excluded"]) {
-      QCOMPARE(excluded["tensor"], Json(tensor));
-      QVERIFY(excluded["why"].get<std::string>().ends_with('.'));
-    }
+    QCOMPARE(design["excluded"].size(), std::size_t{1});
+    QCOMPARE(design["excluded"][0]["tensor"], Json(tensor));
+    QCOMPARE(design["excluded"][0]["scheme"], Json("fp16"));
+    QVERIFY(design["excluded"][0]["why"].get<std::string>().ends_with('.'));
     for (const Json& choice : design["choices"])
-      if (choice["tensor"] == tensor) QCOMPARE(choice["scheme"], Json("bf16"));
+      if (choice["tensor"] == tensor) QVERIFY(choice["scheme"] != Json("fp16"));
     QVERIFY(std::isfinite(design["kl"].get<double>()));
-    QVERIFY(contents(out).contains("ffn_up\\.weight$ = bf16\n"));
+    QVERIFY(!contents(out).contains("blk\\.5\\.ffn_up\\.weight$ = fp16"));
     const Run said = run(command);
     QCOMPARE(said.code, 0);
-    QVERIFY2(said.out.contains("cannot be q4_0: "), said.out.constData());
+    QVERIFY2(said.out.contains("cannot be fp16: "), said.out.constData());
     // Where nothing else may be chosen there is no recipe.
     QFile::remove(out);
     QStringList without = command;
-    without[3] = QStringLiteral("q4_0,q8_0");
+    without[3] = QStringLiteral("fp16");
     const Run none = run(without);
     QCOMPARE(none.code, 1);
     QVERIFY2(none.err.contains(tensor.c_str()), none.err.constData());

@@ -50,19 +50,20 @@ QString schemeTitle(const std::string& scheme) {
 
 QString comparisonText(const DesignRival& rival) {
   if (!rival.problem.empty()) return QString::fromStdString(rival.problem);
-  if (!std::isfinite(rival.ratio.value)) return QStringLiteral("–");
-  const double less = 1 - rival.ratio.value;
-  const double half = core::evaluate::kConfidence95 * rival.ratio.error;
-  const bool isSure = std::isfinite(half);
-  const QString interval =
-      isSure ? tr(" (%1 … %2)").arg(text::percent(less - half, 0), text::percent(less + half, 0)) : QString();
-  if (rival.verdict() == core::evaluate::Verdict::Indistinguishable) return tr("indistinguishable") + interval;
-  if (!isSure) return tr("too little text");
+  const double ratio = rival.ratio.value, half = core::evaluate::kConfidence95 * rival.ratio.error;
+  if (!std::isfinite(ratio)) return QStringLiteral("–");
+  if (ratio == 1 && half == 0) return tr("the same");
+  if (!std::isfinite(half)) return tr("too little text");
+  const bool isSame = rival.verdict() == core::evaluate::Verdict::Indistinguishable;
+  constexpr double kManyTimes = 2;
+  if (ratio >= kManyTimes && !isSame)
+    return tr("%1 times the KL (%2 … %3)")
+        .arg(text::number(ratio, 3), text::number(ratio - half, 3), text::number(ratio + half, 3));
   // More is said as such, with an interval of the same sign.
-  if (less < 0)
-    return tr("%1 more KL (%2 … %3)")
-        .arg(text::percent(-less, 0), text::percent(-less - half, 0), text::percent(-less + half, 0));
-  return tr("%1 less KL%2").arg(text::percent(less, 0), interval);
+  const double less = ratio > 1 && !isSame ? ratio - 1 : 1 - ratio;
+  const QString interval = tr("%1 … %2").arg(text::percent(less - half, 0), text::percent(less + half, 0));
+  if (isSame) return tr("indistinguishable (%1)").arg(interval);
+  return (ratio > 1 ? tr("%1 more KL (%2)") : tr("%1 less KL (%2)")).arg(text::percent(less, 0), interval);
 }
 
 QString offerText(const DesignQuestion& question, const DesignSpace& space) {
@@ -102,15 +103,7 @@ QString verdictText(const DesignOutcome& outcome, const Selection& selection) {
   const QString name = selection.title(measured->recipe);
   const QString size = measured->bytes == design.bytes ? tr("at equal bytes")
                                                        : tr("which takes %1 bytes").arg(text::count(measured->bytes));
-  switch (measured->verdict()) {
-    case core::evaluate::Verdict::Different:
-      return text + tr(": %1 than %2, %3.").arg(comparisonText(*measured), name, size);
-    case core::evaluate::Verdict::Indistinguishable:
-      return text + tr(": %1 from %2, %3.").arg(comparisonText(*measured), name, size);
-    case core::evaluate::Verdict::Unknown:
-      break;
-  }
-  return text + tr("; too little text to tell it from %1, %2.").arg(name, size);
+  return text + tr(". Beside %1, %2: %3.").arg(name, size, comparisonText(*measured));
 }
 
 QString provenanceText(const DesignOutcome& outcome, const QString& model) {
