@@ -3,7 +3,6 @@
 #include <QCoreApplication>
 #include <cmath>
 
-#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 
 namespace app {
@@ -50,19 +49,20 @@ LayerMaps::Cell cellOf(const SchemeError& error, core::metrics::Metric metric) {
   return cell;
 }
 
-LayerMaps::Cell measuredCell(const core::evaluate::Estimate& kl, const QString& of) {
+LayerMaps::Cell measuredCell(const core::evaluate::Estimate& kl, core::evaluate::Verdict verdict, const QString& of) {
   LayerMaps::Cell cell;
   cell.known = std::isfinite(kl.value);
   cell.value = kl.value;
   cell.error = kl.error;
-  cell.isWithinError = text::isWithinError(kl);
+  cell.isWithinError = verdict == core::evaluate::Verdict::Indistinguishable;
   QStringList parts;
   if (!of.isEmpty()) parts << tr("of %1 as a whole").arg(of);
   if (cell.isWithinError)
     parts << tr("indistinguishable from no harm");
   else if (kl.value < 0)
     parts << tr("below zero: its error makes up for errors of others");
-  if (!std::isfinite(kl.error)) parts << tr("one block of text says nothing of the error");
+  if (cell.known && verdict == core::evaluate::Verdict::Unknown)
+    parts << tr("on too little text for a verdict: its error is not known well enough");
   cell.detail = parts.join(QStringLiteral(", "));
   return cell;
 }

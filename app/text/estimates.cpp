@@ -16,9 +16,4 @@ QString estimate(const core::evaluate::Estimate& estimate) {
   return QStringLiteral("%1 ± %2").arg(number(estimate.value, digits), number(estimate.error, 2));
 }
 
-bool isWithinError(const core::evaluate::Estimate& estimate) {
-  return std::isfinite(estimate.value) && std::isfinite(estimate.error) &&
-         std::abs(estimate.value) <= core::evaluate::kConfidence95 * estimate.error;
-}
-
 }  // namespace app::text

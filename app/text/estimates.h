@@ -7,7 +7,5 @@ namespace app::text {
 
 /// "0.0123 ± 0.0004": as many digits as the standard error lets one say, and that with two; "–" for what is no number.
 QString estimate(const core::evaluate::Estimate& estimate);
-/// Whether zero lies within its 95 % interval: then nothing was found. An estimate without an error says nothing of it.
-bool isWithinError(const core::evaluate::Estimate& estimate);
 
 }  // namespace app::text

@@ -23,6 +23,11 @@ core::evaluate::Estimate MeasuredAnswer::sum(core::evaluate::Level level) const 
   return sum;
 }
 
+core::evaluate::Verdict MeasuredAnswer::judge(const core::evaluate::Estimate& figure) const {
+  if (report.blocks < core::evaluate::kFewestBlocks) return core::evaluate::Verdict::Unknown;
+  return core::evaluate::judge(figure, 0.0);
+}
+
 void MeasuredAnswer::add(SensitivityReport news) {
   const auto isNew = [&](const SensitivityRow& old) {
     return std::ranges::any_of(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/session/measure_sensitivity.h"
+#include "core/evaluate/verdict.h"
 
 namespace app {
 
@@ -33,6 +34,8 @@ struct MeasuredAnswer {
   /// All of them together, with the sum of their standard errors: the most that it can be, as all read the same blocks
   /// of text.
   core::evaluate::Estimate sum(core::evaluate::Level level) const;
+  /// On the distance of one of its figures from zero; of too few blocks of text, unknown.
+  core::evaluate::Verdict judge(const core::evaluate::Estimate& figure) const;
   /// Takes up a newer report about the same: what that has not is kept.
   void add(SensitivityReport news);
 };

@@ -51,9 +51,8 @@ QString quickFigures(const SensitivityRow& row) {
   return parts.join(QStringLiteral(", "));
 }
 
-std::size_t indistinguishable(const std::vector<const SensitivityRow*>& rows) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(rows, [](const SensitivityRow* row) { return text::isWithinError(row->change); }));
+bool isIndistinguishable(const MeasuredAnswer& answer, const core::evaluate::Estimate& figure) {
+  return answer.judge(figure) == core::evaluate::Verdict::Indistinguishable;
 }
 
 }  // namespace
@@ -69,9 +68,10 @@ MeasuredContent::RowOf MeasuredContent::rowOf(const MeasuredAnswer& answer, Leve
   return result;
 }
 
-LayerMaps::Cell MeasuredContent::cellOf(const SensitivityRow& row) const {
+LayerMaps::Cell MeasuredContent::cellOf(const MeasuredAnswer& answer, const SensitivityRow& row) {
   const bool isOfMany = row.tensors.size() > 1;
-  LayerMaps::Cell cell = measuredCell(row.change, isOfMany ? QString::fromStdString(row.name) : QString());
+  LayerMaps::Cell cell =
+      measuredCell(row.change, answer.judge(row.change), isOfMany ? QString::fromStdString(row.name) : QString());
   cell.note = QString::fromStdString(row.failure);
   if (isOfMany) cell.shared = row.level == Level::Role ? LayerMaps::Shared::WithKind : LayerMaps::Shared::WithLayer;
   return cell;
@@ -94,9 +94,9 @@ void MeasuredContent::fill(LayerMaps::SchemeMap& map, const core::model::Recipe&
     const auto inFine = fine.find(name), inCoarse = coarse.find(name);
     LayerMaps::Cell measured;
     if (inFine != fine.end())
-      measured = cellOf(*inFine->second);
+      measured = cellOf(*answer, *inFine->second);
     else if (inCoarse != coarse.end())
-      measured = cellOf(*inCoarse->second);
+      measured = cellOf(*answer, *inCoarse->second);
     else
       measured.detail = m_measured.isMeasuring(recipe) ? tr("not measured yet") : tr("not measured");
     measured.made = cell.made;
@@ -162,12 +162,16 @@ QString MeasuredContent::sentence(const core::model::Recipe& recipe) const {
                    : tr("%1 as a whole: KL %2 nats per token; its %3, restored one by one, take away %4 in all");
   result = result.arg(title, text::estimate(whole), countOf(m_measured.level(), rows.size()), text::estimate(sum));
   const core::evaluate::Estimate apart{whole.value - sum.value, whole.error + sum.error};
-  if (text::isWithinError(apart))
+  const core::evaluate::Verdict verdict = answer->judge(apart);
+  if (verdict == core::evaluate::Verdict::Indistinguishable)
     result += tr(": indistinguishable.");
-  else if (std::isfinite(apart.error))
+  else if (verdict == core::evaluate::Verdict::Different)
     result += apart.value > 0 ? tr(": errors add to one another.") : tr(": errors make up for one another in part.");
-  if (const std::size_t none = indistinguishable(rows); none > 0)
-    result += u' ' + tr("%1 of them: indistinguishable from no harm.").arg(text::count(none));
+  const auto none =
+      std::ranges::count_if(rows, [&](const SensitivityRow* row) { return isIndistinguishable(*answer, row->change); });
+  if (none > 0)
+    result +=
+        u' ' + tr("%1 of them: indistinguishable from no harm.").arg(text::count(static_cast<std::uint64_t>(none)));
   return result;
 }
 
@@ -182,12 +186,11 @@ LayerContent::Dots MeasuredContent::dots(const core::model::Recipe& recipe) cons
         return std::ranges::find(row->tensors, nameOf(tensor)) != row->tensors.end();
       });
       if (first == m_tensors.end()) continue;
-      const LayerMaps::Cell cell = cellOf(*row);
+      const LayerMaps::Cell cell = cellOf(*answer, *row);
       ErrorDots::Dot dot{shortName(row->name), cell.value, static_cast<int>(first - m_tensors.begin()), cell.note};
       dot.error = cell.error;
       dot.isWithinError = cell.isWithinError;
-      QStringList details{text::isWithinError(row->change) ? tr("indistinguishable from no harm") : QString(),
-                          quickFigures(*row)};
+      QStringList details{dot.isWithinError ? tr("indistinguishable from no harm") : QString(), quickFigures(*row)};
       details.removeAll(QString());
       dot.detail = details.join(u'\n');
       result.dots.push_back(std::move(dot));

@@ -24,7 +24,7 @@ class MeasuredContent {
  private:
   using RowOf = std::unordered_map<std::string, const SensitivityRow*>;  ///< by the name of a tensor in it
   static RowOf rowOf(const MeasuredAnswer& answer, core::evaluate::Level level);
-  LayerMaps::Cell cellOf(const SensitivityRow& row) const;
+  static LayerMaps::Cell cellOf(const MeasuredAnswer& answer, const SensitivityRow& row);
   /// "12 of 49 measured…", "whole 0.015 ± 0.001 · parts 0.012 ± 0.002"
   QString summary(const core::model::Recipe& recipe, const MeasuredAnswer* answer) const;
   QString progress(const MeasuredAnswer& answer) const;

@@ -55,7 +55,7 @@ void ProxyChart::setPoints(std::vector<Point> points, const QString& quick, cons
   for (const Point& point : m_points) {
     if (!(point.quick > 0) || !std::isfinite(point.quick) || !std::isfinite(point.measured.value)) continue;
     m_shown.push_back(&point);
-    if (point.measured.value > 0 && !text::isWithinError(point.measured)) least = std::min(least, point.measured.value);
+    if (point.measured.value > 0 && !point.isWithinError) least = std::min(least, point.measured.value);
   }
   m_lowest = (std::isfinite(least) ? least : 1e-6) / kBelowLeast;
   std::ranges::sort(m_shown, {}, &Point::quick);
@@ -86,7 +86,7 @@ void ProxyChart::draw() {
   setAccessibleDescription({});
   for (const Point* point : m_shown) {
     const double at = height(*point);
-    const bool isHollow = text::isWithinError(point->measured) || point->measured.value <= 0;
+    const bool isHollow = point->isWithinError || point->measured.value <= 0;
     (isHollow ? hollowX : solidX).append(point->quick);
     (isHollow ? hollowY : solidY).append(at);
     if (point->measured.error > 0) {
@@ -136,7 +136,7 @@ const ProxyChart::Point* ProxyChart::nearest(QPointF coordinates) const {
 QString ProxyChart::describe(const Point& point) const {
   QString text = tr("%1\n%2: %3\nmeasured: KL %4 nats per token")
                      .arg(point.name, m_quick, text::number(point.quick, 3), text::estimate(point.measured));
-  if (text::isWithinError(point.measured)) text += u'\n' + tr("indistinguishable from no harm");
+  if (point.isWithinError) text += u'\n' + tr("indistinguishable from no harm");
   return text;
 }
 

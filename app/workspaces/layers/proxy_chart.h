@@ -17,6 +17,7 @@ class ProxyChart : public Chart {
     QString name;
     double quick = std::numeric_limits<double>::quiet_NaN();  ///< NaN: not known
     core::evaluate::Estimate measured;                        ///< nats per token
+    bool isWithinError = false;                               ///< nothing was found: its point is hollow
     int row = 0;                                              ///< the caller's number of this tensor
   };
 

@@ -141,10 +141,12 @@ void ProxyPage::show(const MeasuredLayers& measured, const std::vector<std::size
   m_comparison = isShown ? answer->report.proxies : core::evaluate::ProxyComparison();
   m_color = recipe ? measured.selection().color(*recipe) : QColor();
   m_rows.clear();
+  m_within.clear();
   for (const auto& point : m_comparison.points) {
     const auto found = std::ranges::find_if(tensors, [&](std::size_t tensor) {
       return measured.selection().model()->checkpoint().tensors()[tensor].name == point.tensor;
     });
+    m_within.push_back(answer->judge({point.kl, point.klError}) == core::evaluate::Verdict::Indistinguishable);
     m_rows.push_back(found == tensors.end() ? -1 : static_cast<int>(found - tensors.begin()));
   }
   const bool isEmpty = m_comparison.points.empty();
@@ -172,7 +174,7 @@ void ProxyPage::showPoints() {
     const auto& of = m_comparison.points[i];
     QString name = QString::fromStdString(of.tensor);
     if (name.endsWith(QLatin1String(".weight"))) name.chop(7);
-    points.push_back({name, figureOf(of, proxy()), {of.kl, of.klError}, m_rows[i]});
+    points.push_back({name, figureOf(of, proxy()), {of.kl, of.klError}, m_within[i], m_rows[i]});
   }
   const QString unit = proxy() == Proxy::Gradients ? tr("KL by gradients (nats per token)")
                        : proxy() == Proxy::Outputs ? tr("relative error of the outputs")

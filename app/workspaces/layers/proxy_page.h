@@ -40,7 +40,8 @@ class ProxyPage : public QWidget {
   ProxyChart* m_chart;
   Label *m_sentence, *m_all;
   core::evaluate::ProxyComparison m_comparison;
-  std::vector<int> m_rows;  ///< of its points, the matrices
+  std::vector<int> m_rows;     ///< of its points, the matrices
+  std::vector<bool> m_within;  ///< likewise, whether nothing was found
   QColor m_color;
 };
 
