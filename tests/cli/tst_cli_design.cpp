@@ -64,6 +64,14 @@ class TestCliDesign : public QObject {
       QVERIFY2(isOneSentence(result.err), result.err.constData());
       QVERIFY(!isAnythingMeasured());
     }
+    // A model without a calibration cannot have what looks at one.
+    const Run uncalibrated =
+        run(QStringList{"design", QString::fromStdString(app::builtInModelPath(app::kDemoName).string()),
+                        "--candidates", "int4,gptq:bits=3", "--like", "int4"} +
+            out + kText);
+    QCOMPARE(uncalibrated.code, 1);
+    QVERIFY2(isOneSentence(uncalibrated.err) && uncalibrated.err.contains("calibration"), uncalibrated.err.constData());
+    QVERIFY(!isAnythingMeasured());
     QVERIFY(!QFile::exists(path("early.txt")));
     QVERIFY(contents(path("text.txt")).startsWith("A text"));
     // The bytes that would do are said exactly.

@@ -16,6 +16,7 @@
 #include "core/io/output_file.h"
 #include "core/io/text_checks.h"
 #include "core/model/recipe/recipe_text.h"
+#include "core/quant/required_calibration.h"
 
 namespace app::cli {
 
@@ -78,6 +79,15 @@ StudyRequest checkRequest(const Options& options, const OpenModel& model) {
   return other.request(model, options.check);
 }
 
+/// Where the model has nothing of what a candidate looks at.
+void checkCandidates(const OpenModel& model, const DesignRequest& request, const DesignSpace& space) {
+  const auto state = model.calibration().state();
+  const auto most = state ? state->most : core::quant::CalibrationNeed::None;
+  for (const core::quant::Scheme& candidate : request.candidates)
+    if (core::quant::calibrationNeed(candidate) > most)
+      core::quant::requireCalibration(candidate, nullptr, space.parts.front().tensors.front());
+}
+
 void run(const Options& options) {
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
@@ -86,6 +96,7 @@ void run(const Options& options) {
   options.calibration.checkCalibration(*model);
   const DesignRequest request = requestOf(options, *model);
   const DesignSpace space = designSpace(model->checkpoint(), request);
+  checkCandidates(*model, request, space);
   if (request.from) choiceOf(model->checkpoint(), request, space, *request.from);
   const StudyRequest designed = options.study.request(*model, std::string(kCalibrationText));
   const StudyRequest checked = checkRequest(options, *model);

@@ -79,7 +79,7 @@ QString offerText(const DesignQuestion& question, const DesignSpace& space) {
 QString stateText(const DesignState& state) {
   if (!state.failure().isEmpty()) return state.failure();
   const DesignOutcome* const outcome = state.outcome();
-  if (state.isRunning()) return runningText(outcome);
+  if (state.isRunning()) return state.wasStopped() ? tr("Stopping…") : runningText(outcome);
   if (outcome == nullptr && !state.wasStopped()) return tr("Nothing was measured yet.");
   const QString count = text::count(outcome == nullptr ? 0 : outcome->measurements());
   if (state.isOld()) return tr("Old: this answers another question than stands above (%1 measurements).").arg(count);
