@@ -93,7 +93,7 @@ def main():
         adapter.write_peft(folder / "peft")
         adapter.write_gguf(folder / "adapter.gguf")
         compare.run("quantize", "demo", "--recipe", "F32", "-o", folder / "f32.gguf")
-        compare.run("quantize", "demo", "--layout", "plain", "-o", folder / "hf")
+        compare.run("quantize", "demo", "--scheme", "bf16", "--layout", "plain", "-o", folder / "hf")
 
         same = lambda name: (name, lambda matrix: matrix)
 
@@ -120,7 +120,7 @@ def main():
             for kind, place in (("PEFT", folder / "peft"), ("GGUF", folder / "adapter.gguf")):
                 out = folder / "logits.npy"
                 compare.run("logits", folder / "f32.gguf", "--tokens", ",".join(map(str, tokens)), "--recipe", f"adapter:{place}:{100 * strength}%",
-                            "--device", "cpu", "--kv", "f32", "-o", out)
+                            "--device", "cpu", "--kv-type", "f32", "-o", out)
                 compare.row(f"llama.cpp with the adapter at {strength} and {kind}: mean KL, nats", mean_kl(np.load(out), theirs), 1e-5)
             if plain is None:
                 compare.run("logits", folder / "f32.gguf", "--tokens", ",".join(map(str, tokens)), "--device", "cpu", "-o", folder / "plain.npy")
