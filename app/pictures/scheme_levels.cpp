@@ -3,7 +3,6 @@
 #include <QCoreApplication>
 #include <QStringList>
 #include <algorithm>
-#include <cmath>
 
 #include "app/selection/tensor_text.h"
 #include "core/quant/quantizer.h"
@@ -44,8 +43,7 @@ core::quant::TensorCalibrationPtr calibrationOf(const core::quant::QuantizedTens
 }  // namespace
 
 SchemeView viewScheme(const core::quant::QuantizedTensor& tensor, const core::quant::Scheme& scheme,
-                      std::uint64_t around, const core::metrics::Histogram* bins, const core::JobContext& job,
-                      core::quant::Calibration* calibration) {
+                      std::uint64_t around, const core::JobContext& job, core::quant::Calibration* calibration) {
   SchemeView view;
   view.scheme = scheme;
   view.around = around;
@@ -61,36 +59,7 @@ SchemeView viewScheme(const core::quant::QuantizedTensor& tensor, const core::qu
   view.value = valueAt(*quantized, around - range.first);
   view.grid = core::quant::gridAround(*quantized, around - range.first);
   view.grid.first += range.first;
-  if (bins != nullptr) view.histogram = dequantizedHistogram(tensor, scheme, *bins, job, calibration);
   return view;
-}
-
-core::metrics::Histogram dequantizedHistogram(const core::quant::QuantizedTensor& tensor,
-                                              const core::quant::Scheme& scheme, core::metrics::Histogram histogram,
-                                              const core::JobContext& job, core::quant::Calibration* calibration) {
-  const auto known = calibrationOf(tensor, scheme, calibration, job);
-  const auto quantized = core::quant::quantize(scheme, tensor, job, known.get());
-  std::fill(histogram.counts.begin(), histogram.counts.end(), 0);
-  histogram.below = histogram.above = histogram.nonFinite = 0;
-  const double width = histogram.high - histogram.low;
-  const double count = static_cast<double>(histogram.counts.size());
-  std::vector<float> row(quantized->rowValues());
-  for (std::uint64_t r = 0; r < quantized->rows(); ++r) {
-    job.throwIfCancelled();
-    core::quant::dequantizeRows(*quantized, r, 1, row.data());
-    for (const float value : row) {
-      const double x = static_cast<double>(value);
-      if (!std::isfinite(x))
-        ++histogram.nonFinite;
-      else if (x < histogram.low)
-        ++histogram.below;
-      else if (x > histogram.high)
-        ++histogram.above;
-      else
-        ++histogram.counts[static_cast<std::size_t>(std::min((x - histogram.low) / width * count, count - 1))];
-    }
-  }
-  return histogram;
 }
 
 QString blockText(const core::tensor::Shape& shape, std::uint64_t first, std::uint64_t count) {

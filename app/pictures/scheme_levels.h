@@ -1,12 +1,10 @@
 #pragma once
 #include <QString>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/job_context.h"
-#include "core/metrics/tensor_stats.h"
 #include "core/quant/calibration.h"
 #include "core/quant/grid.h"
 #include "core/quant/scheme.h"
@@ -21,23 +19,15 @@ struct SchemeView {
   std::uint64_t around = 0;  ///< flat index of the weight
   float value = 0;           ///< what the scheme stores in its place
   core::quant::Grid grid;    ///< every level of its block
-  std::optional<core::metrics::Histogram> histogram;  ///< of the dequantized tensor, when asked for
 };
 
-/// Quantizes no more of the tensor than the weight's scale depends on, unless a histogram is asked for or the scheme
-/// looks at data.
-/// @param around flat index of the weight whose block is shown  @param bins of the original's histogram, or nothing
+/// Quantizes no more of the tensor than the weight's scale depends on, unless the scheme looks at data.
+/// @param around flat index of the weight whose block is shown
 /// @param calibration for schemes that look at data; null: they are refused in the view
 /// @throws core::Error, core::Cancelled
 SchemeView viewScheme(const core::quant::QuantizedTensor& tensor, const core::quant::Scheme& scheme,
-                      std::uint64_t around, const core::metrics::Histogram* bins, const core::JobContext& job,
+                      std::uint64_t around, const core::JobContext& job,
                       core::quant::Calibration* calibration = nullptr);
-
-/// The dequantized tensor in the bins of the original's histogram. @throws core::Error, core::Cancelled
-core::metrics::Histogram dequantizedHistogram(const core::quant::QuantizedTensor& tensor,
-                                              const core::quant::Scheme& scheme, core::metrics::Histogram bins,
-                                              const core::JobContext& job,
-                                              core::quant::Calibration* calibration = nullptr);
 
 /// "[3, 128–191]", "row 3", "the whole tensor": weights first … first + count − 1.
 QString blockText(const core::tensor::Shape& shape, std::uint64_t first, std::uint64_t count);

@@ -12,9 +12,10 @@ namespace app {
 namespace {
 constexpr Length kLevelRowHeight{19}, kLeastRowHeight{12};
 constexpr Length kAxisHeight{46}, kAxisHeightWithoutLabel{26};
-constexpr QSize kLeastPlot(80, 66);  // of the bars: below that a histogram says little
-constexpr int kValueRoom = 64;       ///< pixels between names of values, at 100 %
-constexpr int kTickRoom = 24;        ///< pixels between names of counts
+constexpr QSize kLeastPlot(80, 66);      // of the bars: below that a histogram says little
+constexpr int kValueRoom = 64;           ///< pixels between names of values, at 100 %
+constexpr int kTickRoom = 24;            ///< pixels between names of counts
+constexpr float kOverlayGround = 0.12F;  // how dense its ground is: bars stay readable through it
 constexpr double kRowFont = -1.5, kSmallRowFont = -3;
 constexpr QMargins kTight(8, 6, 8, 0);
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -117,7 +118,11 @@ void WeightHistogram::applyColors() {
   }
   for (QCPItemText* note : m_levelNotes) note->setColor(c.textFaint);
   sizeLevelRows();
-  if (m_overlay) m_overlayGraph->setPen(QPen(m_overlay->color, 1.5, m_overlay->line));
+  if (!m_overlay) return;
+  QColor ground = m_overlay->color;
+  ground.setAlphaF(kOverlayGround);
+  m_overlayGraph->setPen(QPen(m_overlay->color, 1.5, m_overlay->line));
+  m_overlayGraph->setBrush(ground);
 }
 
 void WeightHistogram::setSummary(const core::metrics::TensorSummary& summary, const QString& tensor) {
@@ -343,10 +348,16 @@ std::optional<QString> WeightHistogram::readout(QPointF coordinates) const {
   QString text = tr("%1 to %2: %3 weights, %4")
                      .arg(text::number(histogram.edge(index)), text::number(histogram.edge(index + 1)),
                           text::count(histogram.counts[index]), text::percent(share, 2));
-  if (m_overlay && index < m_overlay->histogram.counts.size()) {
-    text += tr("\n%1: %2 weights").arg(m_overlay->scheme, text::count(m_overlay->histogram.counts[index]));
-  }
+  if (m_overlay && index < m_overlay->histogram.counts.size()) text += u'\n' + overlayReadout(index);
   return text;
+}
+
+QString WeightHistogram::overlayReadout(std::size_t bin) const {
+  const std::uint64_t here = m_overlay->histogram.counts[bin], stored = m_summary.histogram.counts[bin];
+  const QString text = tr("%1: %2 weights").arg(m_overlay->scheme, text::count(here));
+  if (here == stored) return tr("%1, as many").arg(text);
+  return here > stored ? tr("%1, %2 more").arg(text, text::count(here - stored))
+                       : tr("%1, %2 fewer").arg(text, text::count(stored - here));
 }
 
 void WeightHistogram::clickedAt(QPointF coordinates) {
@@ -366,7 +377,13 @@ bool WeightHistogram::activatedAt(QPointF coordinates) {
 
 std::vector<ChartLegendEntry> WeightHistogram::legend() const {
   std::vector<ChartLegendEntry> entries{{tr("as stored"), m_bars->brush().color()}};
-  if (m_overlay) entries.push_back({tr("%1, laid over").arg(m_overlay->scheme), m_overlay->color});
+  if (!m_overlay) return entries;
+  const auto& counts = m_overlay->histogram;
+  QString text = tr("%1, laid over").arg(m_overlay->scheme);
+  if (const auto beyond = counts.below + counts.above; beyond != 0)
+    text = beyond == 1 ? tr("%1; one lies beyond the axis").arg(text)
+                       : tr("%1; %2 of them lie beyond the axis").arg(text, text::count(beyond));
+  entries.push_back({text, m_overlay->color});
   return entries;
 }
 

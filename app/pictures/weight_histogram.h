@@ -62,6 +62,7 @@ class WeightHistogram : public Chart {
   void placeLabels();
   void setCountRange();
   int binAt(double value) const;
+  QString overlayReadout(std::size_t bin) const;
   QVector<double> heights(const core::metrics::Histogram& histogram) const;
 
   core::metrics::TensorSummary m_summary;

@@ -40,7 +40,7 @@ std::vector<HistogramLevels> levelsAround(const ReportData& data, std::size_t te
     const bool isThere = std::any_of(levels.begin(), levels.end(),
                                      [&](const HistogramLevels& other) { return other.view.scheme == scheme; });
     if (!scheme || isThere) continue;
-    SchemeView view = viewScheme(*weights, *scheme, weight, nullptr, job, calibration.get());
+    SchemeView view = viewScheme(*weights, *scheme, weight, job, calibration.get());
     if (!view.grid.levels.empty()) levels.push_back({i, std::move(view)});
   }
   std::stable_sort(levels.begin(), levels.end(), [](const HistogramLevels& a, const HistogramLevels& b) {

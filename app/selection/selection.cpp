@@ -32,7 +32,11 @@ std::optional<core::quant::Scheme> Selection::schemeFor(const core::model::Recip
 
 const core::model::RecipePlan* Selection::planOf(const core::model::Recipe& recipe) const {
   if (!m_model) return nullptr;
-  const auto [place, isNew] = m_plans.try_emplace(recipe.toString());
+  // Two changes of one tensor by hand have the same text. (A plan holds what replaces, so no address comes twice.)
+  std::string key = recipe.toString();
+  for (const auto& [name, with] : recipe.replacements)
+    key += ' ' + std::to_string(reinterpret_cast<std::uintptr_t>(with.get()));
+  const auto [place, isNew] = m_plans.try_emplace(key);
   try {
     if (isNew) place->second = core::model::planRecipe(recipe, m_model->checkpoint());
   } catch (const core::Error&) {
@@ -45,7 +49,7 @@ QString Selection::currentTitle() const {
   if (!m_place.recipe) return {};
   const QString name = title(*m_place.recipe);
   if (m_place.recipe->asScheme() || !m_place.tensor) return name;
-  if (otherFor(*m_place.recipe, *m_place.tensor)) return name;
+  if (otherFor(*m_place.recipe, *m_place.tensor) || replacementFor(*m_place.recipe, *m_place.tensor)) return name;
   return m_currentScheme ? tr("%1 (%2)").arg(name, QString::fromStdString(m_currentScheme->displayName()))
                          : tr("%1 (as stored)").arg(name);
 }
@@ -72,6 +76,12 @@ std::shared_ptr<const core::model::OtherTensor> Selection::otherFor(const core::
   if (recipe.otherModel() == nullptr) return nullptr;
   const core::model::RecipePlan* plan = planOf(recipe);
   return plan != nullptr && tensor < plan->tensors.size() ? plan->tensors[tensor].other : nullptr;
+}
+
+core::quant::QuantizedTensorPtr Selection::replacementFor(const core::model::Recipe& recipe, std::size_t tensor) const {
+  if (!m_model || tensor >= m_model->checkpoint().tensors().size()) return nullptr;
+  const auto found = recipe.replacements.find(m_model->checkpoint().tensors()[tensor].name);
+  return found == recipe.replacements.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<const core::model::OtherTensor> Selection::comparedTensor() const {

@@ -69,6 +69,8 @@ class Selection : public QObject {
   std::shared_ptr<const core::model::OtherTensor> comparedTensor() const;
   /// The other model's tensor that a recipe puts in place of one of the open model's; null where it puts none.
   std::shared_ptr<const core::model::OtherTensor> otherFor(const core::model::Recipe& recipe, std::size_t tensor) const;
+  /// What takes the place of one of its tensors that was changed by hand; null where it was not.
+  core::quant::QuantizedTensorPtr replacementFor(const core::model::Recipe& recipe, std::size_t tensor) const;
   /// Index into model()->checkpoint().tensors().
   std::optional<std::size_t> tensor() const { return m_place.tensor; }
   /// Info of the selected tensor, or null.

@@ -221,8 +221,12 @@ QString SchemeListModel::toolTip(const Entry& entry) const {
     const auto scheme = m_selection.schemeFor(recipe, *m_selection.tensor());
     std::string why;
     const auto other = m_selection.otherFor(recipe, *m_selection.tensor());
-    if (other)
+    if (other && other->adapted)
+      lines << tr("%1: with the adapter, %2").arg(name, text::bytes(other->bytes));
+    else if (other)
       lines << tr("%1: %2, %3 there").arg(name, typeText(other->info()), text::bytes(other->bytes));
+    else if (m_selection.replacementFor(recipe, *m_selection.tensor()))
+      lines << tr("%1: changed by hand").arg(name);
     else if (!scheme)
       lines << tr("%1: stays as stored").arg(name);
     else if (!core::quant::accepts(*scheme, info->shape, &why))

@@ -181,10 +181,9 @@ class TestInspect : public QObject {
   void everyLevelOfTheBlockIsDrawnAndTheBlockNamed() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
     const auto view = shown.selection().model()->checkpoint().view(*shown.selection().tensor());
-    const auto bins = core::metrics::summarize(view, 50).histogram;
     const std::uint64_t columns = view.shape.rowValues(), around = 3 * columns + 70;
     const auto seen = [&](const char* scheme) {
-      return viewScheme(view, core::quant::Scheme::parse(scheme), around, &bins, core::JobContext());
+      return viewScheme(view, core::quant::Scheme::parse(scheme), around, core::JobContext());
     };
     const auto block = [&](const SchemeView& of) { return blockText(view.shape, of.grid.first, of.grid.count); };
     QCOMPARE(seen("nf4").grid.levels.size(), std::size_t{16});
@@ -204,8 +203,6 @@ class TestInspect : public QObject {
       for (std::size_t i = 1; i < levels.size(); ++i)
         QVERIFY2(std::abs(levels[i] - levels[i - 1] - step) < 1e-4 * step * count, scheme);
     }
-    const auto nf4 = *seen("nf4").histogram;
-    QCOMPARE(nf4.total() + nf4.below + nf4.above, view.shape.count());
   }
 
   void aBlockAloneGivesTheWeightItsValueInTheTensor() {
@@ -217,7 +214,7 @@ class TestInspect : public QObject {
       const auto whole = core::quant::quantize(scheme, view);
       const auto values = core::quant::dequantize(*whole);
       for (const std::uint64_t at : {std::uint64_t{0}, std::uint64_t{1001}, view.shape.count() - 1}) {
-        const auto seen = viewScheme(view, scheme, at, nullptr, core::JobContext());
+        const auto seen = viewScheme(view, scheme, at, core::JobContext());
         QCOMPARE(seen.value, values[at]);
         QVERIFY(seen.grid.first <= at && at < seen.grid.first + seen.grid.count);
         if (seen.grid.levels.empty()) continue;
@@ -227,6 +224,104 @@ class TestInspect : public QObject {
         QVERIFY2(std::abs(nearest - double(seen.value)) <= 1e-6 * std::abs(nearest), text);  // a level of its grid
       }
     }
+  }
+
+  // Counted here from the dequantized values, one by one.
+  void theSecondHistogramIsOfWhatTheSchemeMakes() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    shown.window().resize(1920, 1080);
+    QVERIFY(shown.waitUntilIdle());
+    const auto view = shown.selection().model()->checkpoint().view(*shown.selection().tensor());
+    const auto made = core::quant::dequantize(*core::quant::quantize(core::quant::Scheme::parse("nf4"), view));
+    std::vector<float> stored(made.size());
+    core::quant::decode(view, 0, stored.size(), stored.data());
+    auto* histogram = shown.find<WeightHistogram>();
+    const ChartTable table = histogram->table();
+    QCOMPARE(table.columns.size(), qsizetype{4});
+    const std::size_t bins = table.rows.size();
+    const double low = table.rows.front()[0], high = table.rows.back()[1];
+    std::vector<double> counts(bins);
+    double signal = 0, noise = 0;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const double value = static_cast<double>(made[i]), was = static_cast<double>(stored[i]);
+      signal += was * was, noise += (value - was) * (value - was);
+      if (value >= low && value <= high)
+        ++counts[std::min(static_cast<std::size_t>((value - low) / (high - low) * static_cast<double>(bins)),
+                          bins - 1)];
+    }
+    for (std::size_t i = 0; i < bins; ++i) QCOMPARE(table.rows[i][3], counts[i]);
+    const auto figure = [&](const char* name) {
+      for (const Label* label : shown.window().findChildren<Label*>())
+        if (label->accessibleName() == QLatin1String(name)) return label->isVisible() ? label->text() : QString();
+      return QStringLiteral("missing");
+    };
+    QCOMPARE(figure("min, laid over"), text::number(static_cast<double>(*std::ranges::min_element(made)), 4));
+    QCOMPARE(figure("max, laid over"), text::number(static_cast<double>(*std::ranges::max_element(made)), 4));
+    QCOMPARE(figure("SQNR, laid over"), text::decibel(10 * std::log10(signal / noise)));
+    QCOMPARE(figure("zeros, laid over"), text::count(static_cast<std::uint64_t>(std::ranges::count(made, 0.0F))));
+    // The pointer reads both, and how far they are apart.
+    const QRect plot = histogram->axisRect()->rect();
+    const QPoint at(plot.center());
+    QTest::mouseMove(histogram, at - QPoint(3, 0));
+    QTest::mouseMove(histogram, at);
+    const auto* readout = histogram->findChild<Readout*>();
+    QTRY_VERIFY(readout->isVisible());
+    const double value = histogram->xAxis->pixelToCoord(at.x());
+    const auto bin = static_cast<std::size_t>((value - low) / (high - low) * static_cast<double>(bins));
+    const double apart = counts[bin] - table.rows[bin][2];
+    const QString said = QStringLiteral("NF4 · 64: %1 weights, %2")
+                             .arg(text::count(static_cast<std::uint64_t>(counts[bin])),
+                                  text::count(static_cast<std::uint64_t>(std::abs(apart))));
+    QVERIFY2(apart == 0 || readout->text().contains(said), qPrintable(readout->text() + QStringLiteral(" ≠ ") + said));
+  }
+
+  // Two changes of the same weight have the same text; each shows its own.
+  void whatWasChangedByHandIsLaidOver() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    QVERIFY(shown.waitUntilIdle());
+    Selection& selection = shown.selection();
+    const auto view = selection.model()->checkpoint().view(*selection.tensor());
+    const std::string name = selection.tensorInfo()->name;
+    selection.setWeight(0);
+    const auto figure = [&](const char* of) {
+      for (const Label* label : shown.window().findChildren<Label*>())
+        if (label->accessibleName() == QLatin1String(of)) return label->text();
+      return QString();
+    };
+    for (const float value : {3.0F, -7.0F}) {
+      const auto scheme = core::quant::Scheme::parse("nf4");
+      auto values = std::make_shared<std::vector<float>>(core::quant::dequantize(*core::quant::quantize(scheme, view)));
+      (*values)[0] = value;
+      core::model::Recipe recipe(scheme);
+      recipe.replacements[name] = std::make_shared<const core::quant::QuantizedTensor>(core::tensor::TensorView{
+          name, core::tensor::DType::F32, view.shape, std::as_bytes(std::span<const float>(*values)), values});
+      selection.addOwn(recipe, QStringLiteral("NF4 with %1 in it").arg(static_cast<double>(value)));
+      selection.setCurrentRecipe(recipe);
+      QVERIFY(shown.waitUntilIdle());
+      QCOMPARE(figure(value > 0 ? "max, laid over" : "min, laid over"), text::number(static_cast<double>(value), 4));
+      const QString legend = shown.find<WeightHistogram>()->legend()[1].name;
+      QVERIFY2(legend.contains(QStringLiteral("one lies beyond")), qPrintable(legend));
+      QVERIFY2(!legend.contains(QStringLiteral("as stored")), qPrintable(legend));
+      QVERIFY2(shown.find<WeightCard>()->text().contains(text::number(static_cast<double>(value), 5)),
+               qPrintable(shown.find<WeightCard>()->text()));
+    }
+  }
+
+  void whatARecipeKeepsIsSaid() {
+    WorkspaceWindow shown(QStringLiteral("inspect"));
+    core::model::Recipe recipe(core::quant::Scheme::parse("int4"));
+    recipe.rules.push_back({core::model::TensorPattern("attn_q"), std::nullopt, {}});
+    shown.selection().addOwn(recipe, QStringLiteral("INT4, queries kept"));
+    shown.selection().setCurrentRecipe(recipe);
+    QVERIFY(shown.waitUntilIdle());
+    const auto* note = shown.find<QLabel>(QStringLiteral("overlay-note"));
+    QVERIFY(note->isVisible());
+    QVERIFY2(note->text().startsWith(QStringLiteral("keeps this tensor as stored")), qPrintable(note->text()));
+    QCOMPARE(shown.find<WeightHistogram>()->legend().size(), std::size_t{1});
+    shown.selection().setCurrentRecipe(core::quant::Scheme::parse("int4"));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(!note->isVisible());
+    QCOMPARE(shown.find<WeightHistogram>()->legend().size(), std::size_t{2});
   }
 
   // While another tensor is computed, nothing of the one before stands under the new name.

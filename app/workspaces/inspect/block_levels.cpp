@@ -11,6 +11,11 @@ namespace {
 const QString kTag = QStringLiteral("inspect.levels");
 }
 
+bool BlockLevels::StoredLevels::isOf(const StoredLevels& same) const {
+  const auto model = [](const StoredLevels& levels) { return levels.other ? levels.other->model : nullptr; };
+  return changed == same.changed && model(*this) == model(same);
+}
+
 BlockLevels::BlockLevels(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs), m_stop(new StopNotice(jobs, kTag, this)) {
   connect(m_stop, &StopNotice::stopped, this, [this] {
@@ -76,11 +81,12 @@ BlockLevels::Views BlockLevels::compute(const OpenModel& model, std::size_t inde
   Views views;
   for (const auto& scheme : schemes) {
     job.progress(static_cast<double>(views.schemes.size()) / static_cast<double>(schemes.size()), scheme.toString());
-    views.schemes.push_back(viewScheme(*tensor, scheme, around, nullptr, job, calibration.get()));
+    views.schemes.push_back(viewScheme(*tensor, scheme, around, job, calibration.get()));
   }
   for (StoredLevels& levels : stored) {
     job.throwIfCancelled();
-    levels.grid = core::quant::gridAround(levels.other ? *core::model::loadOther(*levels.other) : *tensor, around);
+    const auto from = levels.other ? core::model::loadOther(*levels.other) : levels.changed ? levels.changed : tensor;
+    levels.grid = core::quant::gridAround(*from, around);
   }
   views.stored = std::move(stored);
   return views;
@@ -92,37 +98,42 @@ void BlockLevels::receive(Views views) {
     m_views.push_back(std::move(view));
   }
   for (StoredLevels& levels : views.stored) {
-    std::erase_if(m_stored,
-                  [&](const StoredLevels& old) { return (old.other == nullptr) == (levels.other == nullptr); });
+    std::erase_if(m_stored, [&](const StoredLevels& old) { return old.isOf(levels); });
     m_stored.push_back(std::move(levels));
   }
   Q_EMIT computed();
 }
 
-const BlockLevels::StoredLevels* BlockLevels::findStored(const core::model::OtherTensor* other) const {
-  const auto found = std::find_if(m_stored.begin(), m_stored.end(), [&](const StoredLevels& levels) {
-    return other == nullptr ? levels.other == nullptr : levels.other && levels.other->model == other->model;
-  });
+BlockLevels::StoredLevels BlockLevels::storedOf(const core::model::Recipe& recipe, std::uint64_t around) const {
+  return {m_selection.otherFor(recipe, *m_selection.tensor()),
+          m_selection.replacementFor(recipe, *m_selection.tensor()),
+          around,
+          {}};
+}
+
+const BlockLevels::StoredLevels* BlockLevels::findStored(const StoredLevels& wanted) const {
+  const auto found =
+      std::find_if(m_stored.begin(), m_stored.end(), [&](const StoredLevels& levels) { return levels.isOf(wanted); });
   return found == m_stored.end() ? nullptr : &*found;
 }
 
 // Floats have no levels to tell apart: only what is packed is asked.
 std::vector<BlockLevels::StoredLevels> BlockLevels::missingStored(std::uint64_t around) const {
   std::vector<StoredLevels> missing;
-  const auto want = [&](const std::shared_ptr<const core::model::OtherTensor>& other) {
-    const StoredLevels* known = findStored(other.get());
-    if (known == nullptr || known->around != around) missing.push_back({other, around, {}});
+  const auto want = [&](StoredLevels levels) {
+    const StoredLevels* known = findStored(levels);
+    if (known == nullptr || known->around != around) missing.push_back(std::move(levels));
   };
-  if (m_selection.tensorInfo()->assembly != core::io::Assembly::None) want(nullptr);
+  if (m_selection.tensorInfo()->assembly != core::io::Assembly::None) want({nullptr, nullptr, around, {}});
   for (const auto& recipe : m_selection.checkedRecipes())
-    if (const auto other = m_selection.otherFor(recipe, *m_selection.tensor())) want(other);
+    if (auto levels = storedOf(recipe, around); levels.other || levels.changed) want(std::move(levels));
   return missing;
 }
 
-void BlockLevels::addStored(std::vector<WeightHistogram::Levels>& rows, const core::model::OtherTensor* other,
-                            QString title, const QColor& color) const {
+void BlockLevels::addStored(std::vector<WeightHistogram::Levels>& rows, const StoredLevels& wanted, QString title,
+                            const QColor& color) const {
   WeightHistogram::Levels row{std::move(title), color, {}, {}, {}};
-  if (const StoredLevels* levels = findStored(other); levels == nullptr) {
+  if (const StoredLevels* levels = findStored(wanted); levels == nullptr) {
     row.note = m_cancelled ? tr("cancelled") : tr("computing…");
   } else if (levels->grid.levels.empty()) {
     return;
@@ -137,10 +148,10 @@ std::vector<WeightHistogram::Levels> BlockLevels::rows() const {
   std::vector<WeightHistogram::Levels> rows;
   const auto& shape = m_selection.tensorInfo()->shape;
   if (m_selection.tensorInfo()->assembly != core::io::Assembly::None)
-    addStored(rows, nullptr, tr("As stored"), Theme::instance().colors().reference);
+    addStored(rows, {}, tr("As stored"), Theme::instance().colors().reference);
   for (const auto& recipe : m_selection.checkedRecipes()) {
-    if (const auto other = m_selection.otherFor(recipe, *m_selection.tensor())) {
-      addStored(rows, other.get(), m_selection.title(recipe), m_selection.color(recipe));
+    if (const StoredLevels stored = storedOf(recipe, 0); stored.other || stored.changed) {
+      addStored(rows, stored, m_selection.title(recipe), m_selection.color(recipe));
       continue;
     }
     const auto scheme = m_selection.schemeFor(recipe, *m_selection.tensor());

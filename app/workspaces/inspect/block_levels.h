@@ -34,20 +34,24 @@ class BlockLevels : public QObject {
   void computed();
 
  private:
-  /// The levels of a weight's block as a file stores it.
+  /// The levels of a weight's block as somebody stored it: in the compared model, changed by hand; else in the open
+  /// file.
   struct StoredLevels {
-    std::shared_ptr<const core::model::OtherTensor> other;  ///< in the compared model; null: in the open one
+    std::shared_ptr<const core::model::OtherTensor> other;
+    core::quant::QuantizedTensorPtr changed;
     std::uint64_t around = 0;
     core::quant::Grid grid;
+    bool isOf(const StoredLevels& same) const;  ///< stored there, too
   };
   struct Views {
     std::vector<SchemeView> schemes;
     std::vector<StoredLevels> stored;
   };
   std::vector<StoredLevels> missingStored(std::uint64_t around) const;
-  const StoredLevels* findStored(const core::model::OtherTensor* other) const;
+  StoredLevels storedOf(const core::model::Recipe& recipe, std::uint64_t around) const;
+  const StoredLevels* findStored(const StoredLevels& wanted) const;
   void receive(Views views);
-  void addStored(std::vector<WeightHistogram::Levels>& rows, const core::model::OtherTensor* other, QString title,
+  void addStored(std::vector<WeightHistogram::Levels>& rows, const StoredLevels& wanted, QString title,
                  const QColor& color) const;
   static Views compute(const OpenModel& model, std::size_t index, const std::vector<core::quant::Scheme>& schemes,
                        std::vector<StoredLevels> stored, std::uint64_t around, const core::JobContext& job);

@@ -38,6 +38,7 @@ class HistogramCard : public Card {
   void showFacts();
   void showWeight();
   void showQuantizedWeight();
+  void showChanged(const QString& name, const core::quant::QuantizedTensor& changed);
   void schemesChanged();
   void requestLevels();
   void requestOverlay();

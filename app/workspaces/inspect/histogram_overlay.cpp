@@ -3,8 +3,6 @@
 #include <QComboBox>
 
 #include "app/jobs/stop_notice.h"
-#include "app/pictures/scheme_levels.h"
-#include "core/quant/registry.h"
 
 namespace app {
 
@@ -22,7 +20,8 @@ HistogramOverlay::HistogramOverlay(Selection& selection, JobRunner& jobs, QObjec
       m_choice(new QComboBox),
       m_stop(new StopNotice(jobs, kTag, this)) {
   m_choice->setAccessibleName(tr("Histogram laid over"));
-  m_choice->setToolTip(tr("Lay another histogram over: of the dequantized weights, or of the compared model"));
+  m_choice->setToolTip(tr(
+      "Lay another histogram over: of the weights that a scheme, a recipe or the compared model has in their place"));
   m_choice->setObjectName(QStringLiteral("laid-over"));
   m_choice->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   connect(m_choice, &QComboBox::activated, this, &HistogramOverlay::take);
@@ -31,7 +30,7 @@ HistogramOverlay::HistogramOverlay(Selection& selection, JobRunner& jobs, QObjec
 
 void HistogramOverlay::take(int item) {
   m_wanted = static_cast<Kind>(m_choice->itemData(item).toInt());
-  if (m_wanted == Kind::Scheme)
+  if (m_wanted == Kind::Recipe)
     m_selection.setCurrentRecipe(m_listed[static_cast<std::size_t>(m_choice->itemData(item, kRecipeRole).toInt())]);
   Q_EMIT chosen();
 }
@@ -43,7 +42,7 @@ void HistogramOverlay::refill() {
   m_listed = m_selection.checkedRecipes();
   if (current && !m_selection.isChecked(*current)) m_listed.push_back(*current);
   for (std::size_t i = 0; i < m_listed.size(); ++i) {
-    add(m_selection.title(m_listed[i]), Kind::Scheme, m_wanted == Kind::Scheme && current == m_listed[i]);
+    add(m_selection.title(m_listed[i]), Kind::Recipe, m_wanted == Kind::Recipe && current == m_listed[i]);
     m_choice->setItemData(m_choice->count() - 1, static_cast<int>(i), kRecipeRole);
   }
 }
@@ -80,64 +79,49 @@ void HistogramOverlay::receive(Result result) {
   Q_EMIT computed();
 }
 
-bool HistogramOverlay::fits(const Result& result, const Subject& subject) const {
-  if (!(result.subject == subject) || result.kind != m_wanted) return false;
-  if (m_wanted == Kind::Nothing || !m_selection.currentRecipe()) return false;
-  const auto other = m_selection.otherFor(*m_selection.currentRecipe(), *m_selection.tensor());
-  if (other != nullptr || result.other != nullptr)
-    return other != nullptr && result.other != nullptr && other->model == result.other->model;
-  return result.scheme && m_selection.currentScheme() == result.scheme;
+std::optional<core::model::TensorDecision> HistogramOverlay::wanted(QString& why) const {
+  if (m_wanted == Kind::Nothing || !m_selection.currentRecipe() || !m_selection.tensor()) return std::nullopt;
+  return overlaidDecision(m_selection, *m_selection.currentRecipe(), *m_selection.tensor(), why);
 }
 
 void HistogramOverlay::request(const Subject& subject, const core::metrics::Histogram& bins) {
   setCancelled(false);
-  if (m_result && fits(*m_result, subject)) return stop();
+  QString why;
+  const auto decision = wanted(why);
+  const bool isKnown =
+      m_result && decision && m_result->subject == subject && isSameOverlay(m_result->decision, *decision);
+  if (isKnown || !decision) return stop();
   m_result.reset();
-  Result wanted{subject, m_wanted, {}, {}, bins};
-  if (m_wanted == Kind::Scheme && m_selection.currentRecipe())
-    wanted.other = m_selection.otherFor(*m_selection.currentRecipe(), *m_selection.tensor());
-  if (wanted.other) return computeOther(std::move(wanted));
-  const auto& scheme = m_selection.currentScheme();
-  if (m_wanted == Kind::Scheme && scheme && core::quant::accepts(*scheme, m_selection.tensorInfo()->shape) &&
-      m_selection.waitOf(*scheme) == CalibrationWait::Nothing) {
-    wanted.scheme = *scheme;
-    return computeScheme(std::move(wanted));
-  }
-  stop();
-}
-
-void HistogramOverlay::computeOther(Result wanted) {
   m_stop->end();
   m_jobs.run(
-      this, {kTag, tr("Histogram of the compared model")},
-      [wanted](const core::JobContext& job) mutable {
-        const auto view = core::model::loadOther(*wanted.other);
-        const auto& bins = wanted.histogram;
-        wanted.histogram = core::metrics::histogram(*view, bins.low, bins.high, bins.counts.size(), job);
-        return wanted;
+      this, {kTag, tr("Histogram of %1").arg(m_selection.currentTitle())},
+      [result = Result{subject, *decision}, bins, model = m_selection.model(),
+       tensor = *m_selection.tensor()](const core::JobContext& job) mutable {
+        result.weights = overlayWeights(*model, tensor, result.decision, bins, job);
+        return std::move(result);
       },
-      [this](Result result) { receive(std::move(result)); }, [this](const QString&) { m_stop->end(); });
+      [this](Result result) { receive(std::move(result)); },
+      [this, failed = Result{subject, *decision}](const QString& sentence) mutable {
+        failed.failure = sentence;
+        receive(std::move(failed));
+      });
   m_stop->begin();
 }
 
-void HistogramOverlay::computeScheme(Result wanted) {
-  m_stop->end();
-  m_jobs.run(
-      this, {kTag, tr("Dequantizing under %1").arg(QString::fromStdString(wanted.scheme->displayName()))},
-      [wanted, model = m_selection.model(), tensor = *m_selection.tensor()](const core::JobContext& job) mutable {
-        wanted.histogram = dequantizedHistogram(*model->tensor(tensor), *wanted.scheme, wanted.histogram, job,
-                                                model->calibration().current().get());
-        return wanted;
-      },
-      [this](Result result) { receive(std::move(result)); }, [this](const QString&) { m_stop->end(); });
-  m_stop->begin();
-}
-
-std::optional<WeightHistogram::Overlay> HistogramOverlay::shown(const Subject& subject) const {
-  if (!m_result || !fits(*m_result, subject)) return std::nullopt;
+std::optional<HistogramOverlay::Shown> HistogramOverlay::shown(const Subject& subject) const {
+  if (m_wanted == Kind::Nothing || !m_selection.currentRecipe()) return std::nullopt;
   const auto& recipe = *m_selection.currentRecipe();
-  return WeightHistogram::Overlay{m_selection.currentTitle(), m_selection.color(recipe), m_selection.penStyle(recipe),
-                                  m_result->histogram};
+  Shown shown{m_selection.currentTitle(), m_selection.color(recipe), m_selection.penStyle(recipe), nullptr, {}};
+  const auto decision = wanted(shown.note);
+  if (!decision) return shown;
+  const bool isKnown = m_result && m_result->subject == subject && isSameOverlay(m_result->decision, *decision);
+  if (!isKnown)
+    shown.note = m_cancelled ? tr("cancelled") : tr("computing…");
+  else if (!m_result->failure.isEmpty())
+    shown.note = m_result->failure;
+  else
+    shown.weights = &m_result->weights;
+  return shown;
 }
 
 }  // namespace app

@@ -1,10 +1,11 @@
 #pragma once
+#include <QColor>
 #include <QObject>
 #include <memory>
 #include <optional>
 
 #include "app/jobs/job_runner.h"
-#include "app/pictures/weight_histogram.h"
+#include "app/workspaces/inspect/overlaid_weights.h"
 #include "app/workspaces/inspect/subject.h"
 
 class QComboBox;
@@ -13,12 +14,21 @@ namespace app {
 
 class StopNotice;
 
-/// The histogram that is laid over the selected tensor's: of its weights dequantized under the current scheme, or as
-/// the compared model has them. Which of them, a person chooses; the result is shown only for what it was computed
-/// from.
+/// The histogram that is laid over the selected tensor's: of the weights that the current recipe puts in its place,
+/// quantized, another model's or changed by hand. Which of them, a person chooses; the result is shown only for what it
+/// was computed from.
 class HistogramOverlay : public QObject {
   Q_OBJECT
  public:
+  /// What is laid over: weights, or the reason why there are none.
+  struct Shown {
+    QString title;
+    QColor color;
+    Qt::PenStyle line = Qt::SolidLine;
+    const OverlaidWeights* weights = nullptr;
+    QString note;  ///< a clause in their place: "computing…", "keeps this tensor as stored"
+  };
+
   HistogramOverlay(Selection& selection, JobRunner& jobs, QObject* parent);
 
   /// Where one chooses; for a layout to take.
@@ -30,8 +40,8 @@ class HistogramOverlay : public QObject {
   void request(const Subject& subject, const core::metrics::Histogram& bins);
   /// Lets go of what was computed and stops what is under way: another tensor is shown.
   void reset();
-  /// What is laid over the subject now; nothing while it is computed or when nothing is to be.
-  std::optional<WeightHistogram::Overlay> shown(const Subject& subject) const;
+  /// Nothing where nothing is to be laid over.
+  std::optional<Shown> shown(const Subject& subject) const;
 
  Q_SIGNALS:
   void computed();
@@ -39,19 +49,16 @@ class HistogramOverlay : public QObject {
   void chosen();
 
  private:
-  enum class Kind { Nothing, Scheme };
+  enum class Kind { Nothing, Recipe };
   struct Result {
     Subject subject;
-    Kind kind = Kind::Nothing;
-    std::optional<core::quant::Scheme> scheme;
-    std::shared_ptr<const core::model::OtherTensor> other;  ///< in place of a scheme
-    core::metrics::Histogram histogram;
+    core::model::TensorDecision decision;
+    OverlaidWeights weights = OverlaidWeights();
+    QString failure = {};  ///< empty, or why there are none
   };
   void add(const QString& text, Kind kind, bool chosen);
   void take(int item);
-  bool fits(const Result& result, const Subject& subject) const;
-  void computeScheme(Result wanted);
-  void computeOther(Result wanted);
+  std::optional<core::model::TensorDecision> wanted(QString& why) const;
   void receive(Result result);
   void stop();
   void setCancelled(bool cancelled);
@@ -59,8 +66,8 @@ class HistogramOverlay : public QObject {
   Selection& m_selection;
   JobRunner& m_jobs;
   QComboBox* m_choice;
-  std::vector<core::model::Recipe> m_listed;  ///< what the items of Kind::Scheme mean
-  Kind m_wanted = Kind::Scheme;
+  std::vector<core::model::Recipe> m_listed;  ///< what the items of Kind::Recipe mean
+  Kind m_wanted = Kind::Recipe;
   std::optional<Result> m_result;
   StopNotice* m_stop;
   bool m_cancelled = false;  ///< somebody stopped what was wanted; the choice says so
