@@ -83,6 +83,22 @@ class TestLessonFacts : public QObject {
                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "index": 1})",
         -0.875);
     addFactRow(R"({"fact": "decoded_weight", "scheme": "mx_e2m1", "values": [7, 0.5, 1, 2, 3, 4, 5, 6]})", 6);
+    // One bit of 3 = 0x4040 in BF16: a half more or less, the other sign, times 2^(2^k), or divided by 2^128.
+    addFactRow(R"({"fact": "bit_before", "tensor": "blk.5.ffn_down.weight"})", 3);
+    addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 6})", 2);
+    addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 15})", -3);
+    addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 11})", 3 * 65536.0);
+    addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 14})", std::ldexp(3.0, -128));
+    addFactRow(R"({"fact": "bit_factor", "tensor": "blk.5.ffn_down.weight", "bit": 13})", std::ldexp(1.0, 64));
+    addFactRow(R"({"fact": "bit_weights", "tensor": "blk.5.ffn_down.weight", "bit": 6})", 1);
+    // The FP16 scale of its 32 weights in INT4 is 3/7, whose exponent field is 13: its highest bit adds 16 to it.
+    addFactRow(
+        R"({"fact": "bit_factor", "tensor": "blk.5.ffn_down.weight", "scheme": "int4", "part": "scale", "bit": 14})",
+        65536);
+    // Answers, as a scorer of its own has counted them.
+    addFactRow(R"({"fact": "bit_exact_answers", "tensor": "blk.5.ffn_down.weight", "bit": 10})", 25, 1e-9);
+    addFactRow(R"({"fact": "bit_exact_answers", "tensor": "blk.5.ffn_down.weight", "bit": 11})", 0);
+    addFactRow(R"({"fact": "bit_exact_answers", "tensor": "blk.3.attn_q.weight", "bit": 14})", 100 * 23 / 24.0, 1e-9);
     // Sizes: 70B, 32B, 8B, 7B.
     addFactRow(R"({"fact": "model_size", "parameters": 70, "scheme": "fp32", "scales": "without"})", 280, 1e-9);
     addFactRow(R"({"fact": "model_size", "parameters": 70, "scheme": "bf16", "scales": "without"})", 140, 1e-9);

@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "app/jobs/job_runner.h"
+#include "app/lessons/facts/broken_bit.h"
 #include "app/lessons/glossary.h"
 #include "app/lessons/lesson_files.h"
 #include "app/lessons/lesson_player.h"
@@ -202,6 +203,34 @@ class TestLessons : public QObject {
     QCOMPARE(
         std::get<std::string>(computeStep(stepOf(QStringLiteral("memory"), QStringLiteral("small-card")), {}).truth),
         std::string("yes"));
+  }
+
+  // Lessons hold no results: where a link names the weight that a fact has found, it is that weight.
+  void theWeightWhoseBitIsToggledIsTheLargest() {
+    int checked = 0;
+    for (const LessonStep& step : course().find(QStringLiteral("one-bit"))->steps) {
+      if (!step.stage || !step.stage->has(QStringLiteral("weight"))) continue;
+      const std::string tensor = step.stage->value(QStringLiteral("tensor")).toStdString();
+      const BrokenWeight weight = brokenWeight({tensor}, core::JobContext());
+      const auto model = OpenModel::open(std::string("demo"), core::JobContext());
+      const std::uint64_t columns = model->tensor(*model->checkpoint().find(tensor))->rowValues();
+      QCOMPARE(step.stage->value(QStringLiteral("weight")),
+               QStringLiteral("%1,%2").arg(weight.element / columns).arg(weight.element % columns));
+      ++checked;
+    }
+    QVERIFY(checked >= 5);
+  }
+
+  void fourBitsOfSixteenBreakTheModel() {
+    int breaking = 0;
+    for (std::uint32_t bit = 0; bit < 16; ++bit) {
+      const auto score = brokenScore({"blk.5.ffn_down.weight", "stored", "code", bit}, core::JobContext());
+      QVERIFY(score.has_value());
+      if (score->exactShare == 1.0) continue;
+      ++breaking;
+      QVERIFY(bit >= 7 && bit < 15);  // of the exponent
+    }
+    QCOMPARE(breaking, 4);
   }
 
   void brokenLessonsAreSentences_data() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/lessons/facts/activation_facts.h"
+#include "app/lessons/facts/bit_facts.h"
 #include "app/lessons/facts/chat_facts.h"
 #include "app/lessons/facts/classic_facts.h"
 #include "app/lessons/facts/fact_weights.h"
@@ -44,7 +45,7 @@ std::span<const Fact> facts() {
   static const std::vector<Fact> all = [] {
     std::vector<Fact> result;
     for (const auto group :
-         {numberFacts(), quantizationFacts(), sizeFacts(), classicFacts(), chatFacts(), activationFacts()})
+         {numberFacts(), quantizationFacts(), sizeFacts(), classicFacts(), chatFacts(), activationFacts(), bitFacts()})
       result.insert(result.end(), group.begin(), group.end());
     return result;
   }();
