@@ -7,7 +7,9 @@
 #include <QToolButton>
 #include <nlohmann/json.hpp>
 
+#include "app/widgets/old_veil.h"
 #include "app/workspaces/chat/prompt_page.h"
+#include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/seed_page.h"
 #include "app/workspaces/chat/seed_study.h"
 #include "chat_hands.h"
@@ -239,6 +241,57 @@ class TestChatBatches : public QObject {
     for (std::size_t i = 0; i < pair.length(); ++i) QVERIFY(pair.kl(i).has_value());
     QVERIFY(hands.ask(turn.prompt + QStringLiteral(" ")));
     QVERIFY(!hands.answer(0).tokens.empty());
+  }
+
+  // An answer is of the panes and settings that wrote it, and of no other model.
+  void whatWasAnsweredBeforeAChangeIsOld() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    ChatHands hands(shown);
+    QVERIFY(shown.waitUntilIdle());
+    chooseTest(shown, 2);
+    auto* page = shown.find<PromptPage>();
+    const auto* old = page->findChild<QLabel*>(QStringLiteral("page-old"));
+    QTest::mouseClick(run(page), Qt::LeftButton);
+    QVERIFY(QTest::qWaitFor([&] { return page->run().answered() >= 2; }, 60000));
+    QTest::mouseClick(run(page), Qt::LeftButton);
+    QVERIFY(isDone(shown, page));
+    const auto veil = [page] { return page->findChild<OldVeil*>()->isVisible(); };
+    QVERIFY(!old->isVisible() && !veil());
+    // Another scheme, and back.
+    const QString before = hands.pane(1).findChild<QComboBox*>(QStringLiteral("pane-scheme"))->currentData().toString();
+    shown.selection().addOwn(core::quant::Scheme::parse("int3"));
+    hands.pane(1).setScheme(core::quant::Scheme::parse("int3"));
+    Q_EMIT hands.pane(1).schemeChosen();
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY2(old->isVisible() && veil(), qPrintable(old->text()));
+    hands.pane(1).setScheme(core::quant::Scheme::parse(before.toStdString()));
+    Q_EMIT hands.pane(1).schemeChosen();
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(!old->isVisible() && !veil());
+    // Another system prompt is another question.
+    auto* prompt = shown.find<SamplingPanel>()->findChild<QPlainTextEdit*>();
+    prompt->setPlainText(QStringLiteral("Be brief."));
+    QVERIFY(old->isVisible() && veil());
+    QVERIFY(page->run().answered() >= 2);
+    QVERIFY(shown.replaceModel(QStringLiteral("demo-smooth")));
+    QVERIFY(shown.waitUntilIdle());
+    QCOMPARE(page->run().answered(), std::size_t{0});
+  }
+
+  // The status line knows nothing of the page.
+  void aRunThatIsCancelledElsewhereHasEnded() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    chooseTest(shown, 2);
+    auto* page = shown.find<PromptPage>();
+    QTest::mouseClick(run(page), Qt::LeftButton);
+    QVERIFY(QTest::qWaitFor([&] { return page->run().answered() >= 1; }, 60000));
+    QVERIFY(page->run().answered() < page->run().set().items.size());
+    auto* cancel = shown.window().findChild<QToolButton*>(QStringLiteral("cancel-job"));
+    while (!shown.window().jobs().visibleJobs().empty()) QTest::mouseClick(cancel, Qt::LeftButton);
+    QCOMPARE(run(page)->text(), QStringLiteral("Run"));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(run(page)->isEnabled());
   }
 
   void aRunCanBeStoppedAndKeepsWhatIsThere() {

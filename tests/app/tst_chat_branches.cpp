@@ -1,4 +1,6 @@
 // Branches from any alternative token, and what is shown over the tokens: KL, surprise, entropy.
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QToolButton>
 #include <cmath>
 
@@ -49,6 +51,11 @@ class TestChatBranches : public QObject {
       QVERIFY(hands.answer(pane).tokens[3].probability > 0);
     }
     QVERIFY(hands.answer(0).ids() != first);
+    // What is copied says where it left which answer.
+    QTest::mouseClick(shown.find<QToolButton>(QStringLiteral("copy-transcript")), Qt::LeftButton);
+    const QString note =
+        branchLine(hands.pane(0).newest()) + QStringLiteral(" in an answer of ") + hands.answer(0).source.title;
+    QCOMPARE(QGuiApplication::clipboard()->text().count(note), 2);
     // Both read the same beginning, so all of it is compared.
     const AnswerPair pair(&hands.answer(0), &hands.answer(1));
     QVERIFY(pair.isCompared());

@@ -12,9 +12,11 @@
 #include <QTest>
 #include <QToolButton>
 #include <QTreeView>
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "app/widgets/old_veil.h"
 #include "app/workspaces/chat/conversation_json.h"
 #include "app/workspaces/trace/block_map.h"
 #include "app/workspaces/trace/depth_chart.h"
@@ -249,11 +251,73 @@ class TestTrace : public QObject {
     QVERIFY(std::abs(tried->effect->logitDifference - traced.trace().found().comparedDifference()) > 1e-4);
   }
 
+  // The weights as stored can be broken, too: BF16 is compared with FP16, which says the same.
+  void anExponentBitOfAStoredWeightBreaksTheModel() {
+    Traced traced(
+        QStringLiteral("quantscope://trace?reference=fp16&compared=stored&prompt=What%20is%20NF4?&token=0"
+                       "&device=cpu&step=4&tensor=blk.5.ffn_down.weight&weight=0,31"));
+    QCOMPARE(QString::fromStdString(traced.shown.selection().tensorInfo()->name),
+             QStringLiteral("blk.5.ffn_down.weight"));  // the place that was named, not the one that did most
+    QCOMPARE(traced.shown.selection().weight(), std::optional<std::uint64_t>(31));
+    const auto toggle = [&](const QString& name) {
+      QMenu* menu = traced.page().findChild<QToolButton*>(QStringLiteral("trace-toggle-bit"))->menu();
+      Q_EMIT menu->aboutToShow();
+      if (menu->actions().isEmpty() || menu->actions().front()->menu() == nullptr) return false;
+      for (QAction* bit : menu->actions().front()->menu()->actions()) {
+        if (bit->text() != name) continue;
+        bit->trigger();
+        return traced.shown.waitUntilIdle() && traced.part<HandChanges>()->tried() != nullptr;
+      }
+      return false;
+    };
+    QVERIFY(toggle(QStringLiteral("bit 6, mantissa")));
+    QVERIFY(traced.part<HandChanges>()->tried()->effect->isReferenceWord);
+    QVERIFY(traced.part<HandChanges>()->tried()->effect->divergence < 1e-3);
+    QVERIFY(toggle(QStringLiteral("bit 12, exponent")));
+    QVERIFY(traced.part<HandChanges>()->tried()->effect->divergence > 1);
+    QVERIFY2(traced.text("trace-change").contains(QStringLiteral("it does not say")),
+             qPrintable(traced.text("trace-change")));
+    // Asked again, the same link computes nothing again.
+    const auto asked = traced.state().question();
+    QCOMPARE(traced.page().openLink(*Link::parse(QStringLiteral(
+                 "quantscope://trace?reference=fp16&compared=stored&prompt=What%20is%20NF4?&token=0&device=cpu&step=4"
+                 "&tensor=blk.2.ffn_down.weight&weight=119,103"))),
+             QString());
+    QCOMPARE(traced.state().question(), asked);
+    QVERIFY(traced.shown.waitUntilIdle());
+    // From 1 to 2, the highest bit of the exponent makes NaN: there is no word at all, and the sentence says where.
+    QVERIFY(toggle(QStringLiteral("bit 14, exponent")));
+    QVERIFY2(traced.part<HandChanges>()->tried()->noNumbers.contains(QStringLiteral("blk.2.ffn_down.weight holds NaN")),
+             qPrintable(traced.part<HandChanges>()->tried()->noNumbers));
+    QVERIFY(traced.page().findChild<QPushButton*>(QStringLiteral("trace-use-change"))->isVisible());
+  }
+
+  void whatComputesNoNumbersIsNamed() {
+    Traced traced(
+        QStringLiteral("quantscope://trace?reference=fp16&compared=stored&prompt=What%20is%20NF4?&token=0"
+                       "&device=cpu&step=4&tensor=blk.2.ffn_down.weight&weight=119,103"));
+    QMenu* menu = traced.page().findChild<QToolButton*>(QStringLiteral("trace-toggle-bit"))->menu();
+    Q_EMIT menu->aboutToShow();
+    for (QAction* bit : menu->actions().front()->menu()->actions())
+      if (bit->text() == QStringLiteral("bit 14, exponent")) bit->trigger();
+    QVERIFY(traced.shown.waitUntilIdle());
+    const auto* tried = traced.part<HandChanges>()->tried();
+    QVERIFY(tried != nullptr);
+    TraceQuestion question = *traced.state().question();
+    question.compared.recipe = tried->recipe;
+    traced.shown.selection().askTrace(question);
+    QVERIFY(QTest::qWaitFor([&] { return !traced.state().failure().isEmpty(); }, 60000));
+    QVERIFY2(traced.text("trace-message-text").contains(QStringLiteral("The compared model, ") + tried->title),
+             qPrintable(traced.text("trace-message-text")));
+  }
+
   void whatWasRestoredIsTriedInChatAndTakenBack() {
     Traced traced;
     Selection& selection = traced.shown.selection();
     const auto before = *selection.currentRecipe();
-    QTest::mouseClick(traced.page().findChild<QPushButton*>(QStringLiteral("trace-try")), Qt::LeftButton);
+    auto* tries = traced.page().findChild<QPushButton*>(QStringLiteral("trace-try"));
+    QVERIFY(!tries->isChecked());
+    QTest::mouseClick(tries, Qt::LeftButton);
     QTRY_COMPARE_WITH_TIMEOUT(selection.workspace(), QStringLiteral("chat"), 30000);
     QVERIFY(traced.shown.waitUntilIdle());
     const auto restored = *selection.currentRecipe();
@@ -273,7 +337,13 @@ class TestTrace : public QObject {
     QVERIFY(kept && kept->turns().size() == 1 && kept->newest(0, 0) != nullptr);
     QCOMPARE(kept->newest(0, 1), nullptr);
     selection.setWorkspace(QStringLiteral("trace"));
-    QTest::mouseClick(traced.page().findChild<QToolButton*>(QStringLiteral("trace-undo")), Qt::LeftButton);
+    // The switch stands where it was put; off, the pane is as it was.
+    QVERIFY(tries->isChecked());
+    QVERIFY(traced.text("trace-in-use").contains(QStringLiteral("restored")));
+    QVERIFY(traced.page().findChild<QToolButton*>(QStringLiteral("trace-undo"))->isVisible());
+    tries->setFocus();
+    QTest::keyClick(tries, Qt::Key_Space);
+    QVERIFY(!tries->isChecked());
     QCOMPARE(selection.entry(restored), nullptr);
     QVERIFY(traced.shown.waitUntilIdle());
     QVERIFY(chat.pane(1).scheme() == before);
@@ -329,7 +399,13 @@ class TestTrace : public QObject {
     token->setFocus();
     QTest::keyClick(token, Qt::Key_Up);
     QVERIFY(traced.text("trace-case").startsWith(QStringLiteral("Old")));
+    const auto isPale = [&] {
+      const auto veils = traced.page().findChildren<OldVeil*>();
+      return std::ranges::all_of(veils, [](const OldVeil* veil) { return veil->isVisible(); });
+    };
+    QVERIFY(isPale());
     QTest::keyClick(token, Qt::Key_Down);
+    QVERIFY(!isPale());
     QVERIFY(!traced.text("trace-case").startsWith(QStringLiteral("Old")));
     // Asked: both say the same at the first token, and the way back finds the first answer again.
     const auto first = traced.state().question();

@@ -4,7 +4,9 @@
 
 namespace app {
 
-AnswerBatch::AnswerBatch(ChatRunner& runner, QObject* parent) : QObject(parent), m_runner(runner) {}
+AnswerBatch::AnswerBatch(ChatRunner& runner, QObject* parent) : QObject(parent), m_runner(runner) {
+  connect(&runner, &ChatRunner::asideStopped, this, &AnswerBatch::stop);
+}
 
 void AnswerBatch::start(ChatGround ground, std::vector<BatchItem> items, const QString& title) {
   stop();
@@ -17,17 +19,20 @@ void AnswerBatch::start(ChatGround ground, std::vector<BatchItem> items, const Q
 }
 
 void AnswerBatch::stop() {
-  if (!std::exchange(m_isRunning, false)) return;
+  if (!m_isRunning) return;
   m_runner.stopAside();
+  end();
+}
+
+// No model stays open for it.
+void AnswerBatch::end() {
+  m_isRunning = false;
+  m_ground = {};
   Q_EMIT ended();
 }
 
 void AnswerBatch::answerNext() {
-  if (m_next == m_items.size()) {
-    m_isRunning = false;
-    Q_EMIT ended();
-    return;
-  }
+  if (m_next == m_items.size()) return end();
   const BatchItem& item = m_items[m_next];
   std::vector<PanePrompt> prompts;
   for (std::size_t pane = 0; pane < m_ground.setup.panes.size(); ++pane)

@@ -36,6 +36,7 @@ class AnswerBatch : public QObject {
 
  private:
   void answerNext();
+  void end();
   Turn turnOf(const BatchItem& item, const std::vector<StreamedToken>& tokens,
               const std::vector<PaneAnswer>& ends) const;
 

@@ -23,6 +23,13 @@ AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<c
   return source;
 }
 
+bool ChatGround::answersAs(const ChatGround& other) const {
+  return setup.model == other.setup.model && setup.panes == other.setup.panes &&
+         setup.contextLength == other.setup.contextLength && calibrations == other.calibrations &&
+         options.sampling == other.options.sampling && options.maxTokens == other.options.maxTokens &&
+         systemPrompt == other.systemPrompt;
+}
+
 bool ChatGround::wrote(const Answer& answer, std::size_t pane) const {
   return answer.isOf(variants[pane]) && answer.source.calibration == calibrations[pane];
 }

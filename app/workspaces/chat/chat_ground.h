@@ -21,6 +21,8 @@ struct ChatGround {
   /// among them
   AnswerSource source(std::size_t pane, PromptMode mode, std::vector<core::text::ChatMessage> messages,
                       const QString& writer = {}) const;
+  /// Whether a question that is asked on its own gets the same answers.
+  bool answersAs(const ChatGround& other) const;
   /// Whether the pane's present model wrote it.
   bool wrote(const Answer& answer, std::size_t pane) const;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/jobs/job_runner.h"
+#include "app/jobs/stop_notice.h"
 #include "core/base/error.h"
 
 namespace app {
@@ -22,7 +23,13 @@ struct Prepared {
 }  // namespace
 
 ChatRunner::ChatRunner(JobRunner& jobs, QObject* parent)
-    : QObject(parent), m_jobs(jobs), m_engine(std::make_shared<ChatEngine>()) {
+    : QObject(parent),
+      m_jobs(jobs),
+      m_engine(std::make_shared<ChatEngine>()),
+      m_preparing(new StopNotice(jobs, kPrepareTag, this)),
+      m_aside(new StopNotice(jobs, kAsideTag, this)) {
+  connect(m_preparing, &StopNotice::stopped, this, &ChatRunner::preparationStopped);
+  connect(m_aside, &StopNotice::stopped, this, &ChatRunner::asideStopped);
   m_frame.setInterval(kFrameMs);
   connect(&m_frame, &QTimer::timeout, this, &ChatRunner::takeFeed);
   connect(&m_jobs, &JobRunner::changed, this, [this] {
@@ -34,6 +41,7 @@ ChatRunner::ChatRunner(JobRunner& jobs, QObject* parent)
 bool ChatRunner::isComparing() const { return m_jobs.isActive(kCompareTag); }
 
 void ChatRunner::prepare(const ChatSetup& setup) {
+  m_preparing->end();
   m_jobs.run(
       this, {kPrepareTag, tr("Loading the chat models"), Lane::Inference},
       [engine = m_engine, setup](const core::JobContext& job) {
@@ -49,9 +57,11 @@ void ChatRunner::prepare(const ChatSetup& setup) {
         return prepared;
       },
       [this](const Prepared& prepared) {
+        m_preparing->end();
         if (prepared.failure) return Q_EMIT preparationFailed(*prepared.failure);
         Q_EMIT this->prepared(prepared.facts, prepared.memory.usedBytes, prepared.memory.budgetBytes);
       });
+  m_preparing->begin();
 }
 
 void ChatRunner::answer(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
@@ -71,6 +81,7 @@ void ChatRunner::stop() { m_jobs.cancelTag(kAnswerTag); }
 
 void ChatRunner::answerAside(const ChatSetup& setup, const std::vector<PanePrompt>& prompts,
                              const core::model::GenerationOptions& options, const QString& title, Done done) {
+  m_aside->end();
   m_jobs.run(
       this, {kAsideTag, title, Lane::Inference, Priority::Sweep},
       [engine = m_engine, setup, prompts, options](const core::JobContext& job) {
@@ -80,10 +91,17 @@ void ChatRunner::answerAside(const ChatSetup& setup, const std::vector<PanePromp
         auto tokens = feed.take();
         return std::pair(std::move(tokens), feed.takeEnd().value_or(std::vector<PaneAnswer>()));
       },
-      [done = std::move(done)](const auto& result) { done(result.first, result.second); });
+      [this, done = std::move(done)](const auto& result) {
+        m_aside->end();
+        done(result.first, result.second);
+      });
+  m_aside->begin();
 }
 
-void ChatRunner::stopAside() { m_jobs.cancelTag(kAsideTag); }
+void ChatRunner::stopAside() {
+  m_aside->end();
+  m_jobs.cancelTag(kAsideTag);
+}
 
 void ChatRunner::takeFeed() {
   // Once the job has let go of the feed nothing more can come: looked at first, so that nothing is missed.
@@ -114,6 +132,7 @@ void ChatRunner::keepOnly(const std::shared_ptr<OpenModel>& model) {
 
 void ChatRunner::abandon() {
   m_jobs.cancelTag(kAnswerTag);
+  m_preparing->end();
   m_jobs.cancelTag(kPrepareTag);
   cancelComparison();
   m_frame.stop();

@@ -10,6 +10,7 @@
 namespace app {
 
 class JobRunner;
+class StopNotice;
 
 /// The chat's work beside the GUI thread: loads sessions, lets them answer, compares. Says what came of it; knows no
 /// conversation and no widget. GUI thread only.
@@ -44,6 +45,8 @@ class ChatRunner : public QObject {
  Q_SIGNALS:
   void prepared(const std::vector<app::PaneFacts>& facts, quint64 usedBytes, quint64 budgetBytes);
   void preparationFailed(const app::PaneFailure& failure);
+  void preparationStopped();  ///< by a person, in the status line
+  void asideStopped();        ///< likewise what answers beside the conversation
   void tokens(const std::vector<app::StreamedToken>& tokens);
   /// Empty when it was stopped before it began.
   void answered(const std::vector<app::PaneAnswer>& answers);
@@ -57,6 +60,7 @@ class ChatRunner : public QObject {
   std::shared_ptr<ChatEngine> m_engine;  ///< used on the inference lane only
   std::shared_ptr<TokenFeed> m_feed;     ///< of the answer being written
   QTimer m_frame;
+  StopNotice *m_preparing, *m_aside;
   bool m_wasComparing = false;
 };
 

@@ -25,7 +25,9 @@
 #include "app/workspaces/chat/pane_grid.h"
 #include "app/workspaces/chat/pane_header.h"
 #include "app/workspaces/chat/pane_memory.h"
+#include "app/workspaces/chat/prompt_page.h"
 #include "app/workspaces/chat/sampling_panel.h"
+#include "app/workspaces/chat/seed_page.h"
 #include "app/workspaces/chat/transcript.h"
 #include "core/base/error.h"
 
@@ -77,6 +79,9 @@ void ChatWorkspace::followModel() {
   m_dialogue->setGround({});
   m_variantsChosen = false;
   m_batch->stop();
+  m_seedGround = m_promptGround = {};
+  m_seedPage->clear();
+  m_promptPage->clear();
   showPage(Page::Conversation);
   setBlind(false);
   m_dialogue->setConversation(Conversation(m_count));
@@ -173,7 +178,7 @@ void ChatWorkspace::prepare() {
   m_failures.clear();
   for (ChatPane* pane : panes()) {
     pane->setFacts(std::nullopt);
-    pane->setNotice(tr("Loading %1…").arg(pane->schemeTitle()));
+    pane->setNotice(tr("Loading %1…").arg(pane->displayTitle()));
   }
   m_dialogue->runner().prepare(setup);
 }

@@ -158,8 +158,9 @@ class ChatWorkspace : public Workspace {
   SeedPage* m_seedPage;
   PromptPage* m_promptPage;
   AnswerBatch* m_batch;
-  Page m_batchPage = Page::Seeds;  ///< whose answers the batch writes
-  bool m_blind = false;            ///< who answers is hidden from the next question on
+  Page m_batchPage = Page::Seeds;           ///< whose answers the batch writes
+  ChatGround m_seedGround, m_promptGround;  ///< what the pages' answers were computed with
+  bool m_blind = false;                     ///< who answers is hidden from the next question on
   bool m_active = false, m_devicesListed = false;
 };
 

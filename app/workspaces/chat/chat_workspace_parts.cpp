@@ -246,6 +246,11 @@ void ChatWorkspace::connectDialogue() {
       m_panes[i]->setNotice(QString::fromStdString(failure.sentence), true, remedyText(failure));
     }
   });
+  connect(&runner, &ChatRunner::preparationStopped, this, [this] {
+    m_preparedFor.clear();
+    for (ChatPane* pane : panes())
+      pane->setNotice(tr("Stopped: %1 is loaded when it is asked something.").arg(pane->displayTitle()));
+  });
   connect(m_dialogue, &ChatDialogue::replaced, this, [this] {
     selection().setChatToken(std::nullopt);
     for (ChatPane* pane : m_panes) pane->showConversation(m_dialogue->conversation());

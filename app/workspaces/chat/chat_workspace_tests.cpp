@@ -110,6 +110,10 @@ void ChatWorkspace::updateTests() {
   m_promptPage->setWhyNot(why.isEmpty() && selection().model() && selection().model()->whyCannotChat()
                               ? QString::fromStdString(*selection().model()->whyCannotChat())
                               : why);
+  if (!selection().model()) return;
+  const ChatGround now = ground();
+  m_seedPage->setOld(!m_seedGround.answersAs(now));
+  m_promptPage->setOld(!m_promptGround.answersAs(now));
 }
 
 void ChatWorkspace::runSeeds() {
@@ -129,6 +133,7 @@ void ChatWorkspace::runSeeds() {
     item.options.sampling.seed += static_cast<std::uint64_t>(i);
   }
   m_batchPage = Page::Seeds;
+  m_seedGround = now;
   m_seedPage->begin(turn.prompt, now.titles);
   m_batch->start(now, std::move(items), tr("Agreement under seeds"));
 }
@@ -145,6 +150,7 @@ void ChatWorkspace::runPrompts() {
     item.options = now.options;
   }
   m_batchPage = Page::Prompts;
+  m_promptGround = now;
   m_promptPage->begin(now.titles);
   m_batch->start(now, std::move(items), tr("Set of questions"));
 }

@@ -14,6 +14,7 @@ PageHead::PageHead(const QString& title, QWidget* parent)
     : QWidget(parent),
       m_controls(new QHBoxLayout),
       m_state(new Label(Label::Style::Hint)),
+      m_old(new Label(Label::Style::Body)),
       m_run(new QPushButton(tr("Run"))) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
@@ -37,6 +38,10 @@ PageHead::PageHead(const QString& title, QWidget* parent)
   m_controls->setSpacing(space::kOne);
   m_controls->setAlignment(Qt::AlignLeft);
   column->addLayout(m_controls);
+  m_old->setObjectName(QStringLiteral("page-old"));
+  m_old->setWrapping();
+  m_old->hide();
+  column->addWidget(m_old);
 }
 
 void PageHead::setRunning(bool running, const QString& whyNot) {
@@ -44,6 +49,11 @@ void PageHead::setRunning(bool running, const QString& whyNot) {
   m_run->setText(running ? tr("Stop") : tr("Run"));
   m_run->setEnabled(running || whyNot.isEmpty());
   m_run->setToolTip(running ? QString() : whyNot);
+}
+
+void PageHead::setOld(const QString& why) {
+  m_old->setText(why);
+  m_old->setVisible(!why.isEmpty());
 }
 
 void PageHead::setState(const QString& text) { m_state->setText(text); }

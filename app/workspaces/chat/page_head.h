@@ -20,6 +20,8 @@ class PageHead : public QWidget {
   /// @param whyNot why it cannot start; empty where it can
   void setRunning(bool running, const QString& whyNot = {});
   void setState(const QString& text);
+  /// @param why what stands below answers another question than would be asked now; empty: it does not
+  void setOld(const QString& why);
 
  Q_SIGNALS:
   void backWanted();
@@ -28,7 +30,7 @@ class PageHead : public QWidget {
 
  private:
   QHBoxLayout* m_controls;
-  Label* m_state;
+  Label *m_state, *m_old;
   QPushButton* m_run;
   bool m_isRunning = false;
 };

@@ -12,6 +12,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/old_veil.h"
 #include "app/widgets/save_file.h"
 #include "app/widgets/text_table.h"
 #include "app/widgets/theme.h"
@@ -29,10 +30,13 @@ PromptPage::PromptPage(QWidget* parent)
     : QWidget(parent),
       m_head(new PageHead(tr("A set of questions"))),
       m_sets(new QComboBox),
+      m_open(new QPushButton(icon(QStringLiteral("open-file")), tr("Open…"))),
       m_save(new QPushButton(icon(QStringLiteral("export")), tr("Save…"))),
       m_summary(new Label(Label::Style::Body)),
       m_notice(new Label(Label::Style::Error)),
-      m_holder(new QWidget) {
+      m_holder(new QWidget),
+      m_tableVeil(new OldVeil(m_holder)),
+      m_summaryVeil(new OldVeil(m_summary)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kOne);
@@ -67,12 +71,11 @@ void PromptPage::buildControls() {
     end();
   });
   m_head->controls()->addWidget(m_sets);
-  auto* open = new QPushButton(icon(QStringLiteral("open-file")), tr("Open…"));
-  open->setToolTip(
+  m_open->setToolTip(
       tr("A file with one question a line, or one JSON object a line with “question” and perhaps "
          "“expected”"));
-  connect(open, &QPushButton::clicked, this, &PromptPage::askForFile);
-  m_head->controls()->addWidget(open);
+  connect(m_open, &QPushButton::clicked, this, &PromptPage::askForFile);
+  m_head->controls()->addWidget(m_open);
   m_save->setObjectName(QStringLiteral("prompt-save"));
   m_save->setToolTip(tr("The table as CSV, or with everything the answers were computed from as JSON"));
   connect(m_save, &QPushButton::clicked, this, &PromptPage::askWhereToSave);
@@ -108,6 +111,7 @@ void PromptPage::openFile(const QString& path) {
   m_notice->setText(problem);
   m_notice->setVisible(!problem.isEmpty());
   if (!problem.isEmpty()) return;
+  if (m_isRunning) Q_EMIT stopWanted();
   fillSets();
   m_sets->setCurrentIndex(m_sets->count() - 1);
   begin(m_run.titles());
@@ -136,6 +140,21 @@ void PromptPage::saveTo(const QString& path) {
 void PromptPage::setWhyNot(const QString& whyNot) {
   m_whyNot = whyNot;
   showState();
+}
+
+void PromptPage::setOld(bool old) {
+  const bool isShown = old && !m_isRunning && m_run.answered() > 0;
+  m_head->setOld(isShown ? tr("Old: the panes or the settings have changed since. “Run” asks again.") : QString());
+  for (OldVeil* veil : {m_tableVeil, m_summaryVeil}) {
+    veil->setVisible(isShown);
+    veil->raise();
+  }
+}
+
+void PromptPage::clear() {
+  begin({});
+  end();
+  setOld(false);
 }
 
 void PromptPage::begin(const std::vector<QString>& titles) {
@@ -198,6 +217,7 @@ void PromptPage::showState() {
   m_head->setState(tr("%1 of %2 answered").arg(answered).arg(m_run.set().items.size()));
   m_save->setEnabled(answered > 0);
   m_sets->setEnabled(!m_isRunning);
+  m_open->setEnabled(!m_isRunning);
   QStringList parts;
   for (std::size_t pane = 0; pane < m_run.titles().size(); ++pane) {
     const PromptRun::Right right = m_run.right(pane);

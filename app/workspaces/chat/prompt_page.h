@@ -10,6 +10,7 @@ class QPushButton;
 namespace app {
 
 class Label;
+class OldVeil;
 class PageHead;
 class TextTable;
 
@@ -24,6 +25,10 @@ class PromptPage : public QWidget {
   /// Reads a file of questions and chooses it. What is wrong with it is said on the page.
   void openFile(const QString& path);
   void setWhyNot(const QString& whyNot);
+  /// The answers are of another ground than would answer now: they are pale, and a sentence says it.
+  void setOld(bool old);
+  /// Lets go of them: they are another model's.
+  void clear();
   /// A run of the chosen set by panes of these titles began.
   void begin(const std::vector<QString>& titles);
   void take(std::size_t item, const Turn& turn);
@@ -50,10 +55,11 @@ class PromptPage : public QWidget {
 
   PageHead* m_head;
   QComboBox* m_sets;
-  QPushButton* m_save;
+  QPushButton *m_open, *m_save;
   Label *m_summary, *m_notice;
   TextTable* m_table = nullptr;
   QWidget* m_holder;
+  OldVeil *m_tableVeil, *m_summaryVeil;
   std::vector<PromptSet> m_files;
   PromptRun m_run;
   std::vector<std::size_t> m_order;  ///< item of every line

@@ -151,6 +151,7 @@ void SamplingPanel::addSystemPrompt() {
   m_system->setMaximumHeight(72);
   m_system->setTabChangesFocus(true);
   m_system->setAccessibleName(tr("System prompt"));
+  connect(m_system, &QPlainTextEdit::textChanged, this, &SamplingPanel::summaryChanged);
   m_form->addRow(new Label(Label::Style::Body, tr("System prompt")));
   m_form->addRow(m_system);
 }

@@ -8,6 +8,7 @@
 
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
+#include "app/widgets/old_veil.h"
 #include "app/widgets/text_table.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/page_head.h"
@@ -44,7 +45,8 @@ SeedPage::SeedPage(QWidget* parent)
       m_definition(new Label(Label::Style::Muted)),
       m_greedy(new Label(Label::Style::Muted)),
       m_sampling(new QPushButton(tr("Use the demonstration's sampling"))),
-      m_tables(new QWidget) {
+      m_tables(new QWidget),
+      m_veil(new OldVeil(m_tables)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kOne);
@@ -90,7 +92,30 @@ void SeedPage::setQuestion(const QString& question, const QString& whyNot, bool 
   showState();
 }
 
+void SeedPage::setOld(bool old) {
+  const bool isOtherQuestion = m_next != m_asked && !m_next.isEmpty();
+  const bool isShown = (old || isOtherQuestion) && !m_isRunning && !m_taken.empty();
+  m_head->setOld(!isShown          ? QString()
+                 : isOtherQuestion ? tr("Old: of an earlier question. “Run” asks the newest one.")
+                                   : tr("Old: the panes or the settings have changed since. “Run” asks again."));
+  m_veil->setVisible(isShown);
+  m_veil->raise();
+}
+
+void SeedPage::clear() {
+  delete std::exchange(m_study, nullptr);
+  delete std::exchange(m_answers, nullptr);
+  m_asked.clear();
+  m_titles.clear();
+  m_texts.clear();
+  m_taken.clear();
+  m_isRunning = false;
+  setOld(false);
+  showState();
+}
+
 void SeedPage::begin(const QString& question, const std::vector<QString>& titles) {
+  m_wanted = m_seeds->value();
   m_asked = question;
   m_titles = titles;
   m_texts.assign(titles.size(), {});
@@ -137,7 +162,7 @@ void SeedPage::showState() {
   m_head->setState(m_texts.empty() ? QString()
                                    : tr("%1 of %2 seeds, “%3”")
                                          .arg(m_taken.size())
-                                         .arg(m_isRunning ? m_seeds->value() : static_cast<int>(m_taken.size()))
+                                         .arg(m_isRunning ? m_wanted : static_cast<int>(m_taken.size()))
                                          .arg(text::shortened(m_asked, 40)));
 }
 

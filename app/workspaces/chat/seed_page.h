@@ -10,6 +10,7 @@ class QSpinBox;
 namespace app {
 
 class Label;
+class OldVeil;
 class PageHead;
 class TextTable;
 
@@ -22,6 +23,11 @@ class SeedPage : public QWidget {
   /// The question of the next run and why it cannot run; what was found stays until then.
   void setQuestion(const QString& question, const QString& whyNot, bool isGreedy);
   int seeds() const;
+  /// The answers are of another ground than would answer now, or of another question: they are pale, and a sentence
+  /// says it.
+  void setOld(bool old);
+  /// Lets go of them: they are another model's.
+  void clear();
   /// A run of the panes with these titles began.
   void begin(const QString& question, const std::vector<QString>& titles);
   void take(const Turn& turn);
@@ -47,6 +53,8 @@ class SeedPage : public QWidget {
   std::vector<QString> m_titles;
   std::vector<std::vector<QString>> m_texts;  ///< of every pane, one a seed; null where it failed
   std::vector<std::uint64_t> m_taken;         ///< the seeds
+  int m_wanted = 0;                           ///< seeds of the run
+  OldVeil* m_veil;
   bool m_isRunning = false;
 };
 

@@ -36,6 +36,13 @@ QString sharedText(const AnswerSource& source) {
   return parts.join(QStringLiteral(", "));
 }
 
+/// Where it left which answer. Who wrote that one is not said while nobody may know.
+QString branchNote(const Conversation& conversation, const Branch& branch, bool isHidden) {
+  const Answer* const from = conversation.find(branch.answer);
+  if (from == nullptr || isHidden) return branchText(branch);
+  return tr("%1 in an answer of %2").arg(branchText(branch), from->source.title);
+}
+
 std::vector<const Answer*> allAnswers(const Conversation& conversation) {
   std::vector<const Answer*> all;
   for (const Turn& turn : conversation.turns())
@@ -75,12 +82,14 @@ QString toMarkdown(const Conversation& conversation) {
         lines << QString() << QStringLiteral("### ") + title << QString();
         QStringList notes;
         if (!shared && !turn.isHidden()) notes << sharedText(answer.source);
-        if (!answer.source.writer.isEmpty()) notes << contextOf(answer.source);
-        if (answer.branch) notes << branchText(*answer.branch);
+        if (!answer.source.writer.isEmpty() && !turn.isHidden()) notes << contextOf(answer.source);
+        if (answer.branch) notes << branchNote(conversation, *answer.branch, turn.isHidden());
         if (!notes.isEmpty()) lines << QStringLiteral("*%1*").arg(notes.join(QStringLiteral(", "))) << QString();
         lines << answer.text();
         if (answer.failure)
-          lines << QString() << QStringLiteral("*%1*").arg(QString::fromStdString(answer.failure->sentence));
+          lines << QString()
+                << QStringLiteral("*%1*").arg(turn.isHidden() ? tr("Failed.")
+                                                              : QString::fromStdString(answer.failure->sentence));
       }
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/jobs/stop_notice.h"
 #include "core/base/error.h"
 #include "core/quant/explain/block_override.h"
 
@@ -39,9 +40,15 @@ std::vector<core::quant::DecidedWeight> decisionsIn(const core::trace::Differing
 
 }  // namespace
 
-BlockReader::BlockReader(TraceState& state, QObject* parent) : QObject(parent), m_state(state) {
+BlockReader::BlockReader(TraceState& state, QObject* parent)
+    : QObject(parent), m_state(state), m_stop(new StopNotice(state.jobs(), kTensorTag, this)) {
   connect(&state, &TraceState::changed, this, &BlockReader::follow);
   connect(&state, &TraceState::placeChanged, this, &BlockReader::follow);
+  // The next block that is looked at asks for it again.
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_tensor.reset();
+    Q_EMIT changed();
+  });
 }
 
 void BlockReader::setActive(bool active) {
@@ -120,16 +127,20 @@ void BlockReader::readContributions(std::size_t tensor) {
         settings, job.part(0.1, 1.0)));
   };
   const auto done = [this, tensor, question = m_question](std::shared_ptr<const std::vector<float>> values) {
+    m_stop->end();
     if (m_tensor != tensor || m_question != question) return;
     m_contributions = std::move(values);
     addContributions();
     Q_EMIT changed();
   };
   const auto failed = [this](const QString& sentence) {
+    m_stop->end();
     m_failure = sentence;
     Q_EMIT changed();
   };
+  m_stop->end();
   m_state.jobs().run(this, {kTensorTag, tr("Adding up what every weight did")}, work, done, failed);
+  m_stop->begin();
 }
 
 }  // namespace app

@@ -10,6 +10,8 @@
 
 namespace app {
 
+class StopNotice;
+
 /// The weights of a block: what they were, what they became and why, and what each of them did.
 struct BlockDetails {
   std::size_t tensor = 0;  ///< of the trace
@@ -48,6 +50,7 @@ class BlockReader : public QObject {
   std::shared_ptr<const TraceQuestion> m_question;  ///< that both are of
   std::optional<std::size_t> m_tensor;              ///< that the contributions are of
   std::shared_ptr<const std::vector<float>> m_contributions;
+  StopNotice* m_stop;  ///< of adding up contributions
   QString m_failure;
   bool m_isActive = false;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/jobs/stop_notice.h"
 #include "app/workspaces/trace/trace_words.h"
 #include "core/base/error.h"
 
@@ -28,8 +29,37 @@ QString placeText(const TracedTensor& tensor, std::uint64_t element) {
 
 }  // namespace
 
-HandChanges::HandChanges(TraceState& state, QObject* parent) : QObject(parent), m_state(state) {
+HandChanges::HandChanges(TraceState& state, QObject* parent)
+    : QObject(parent), m_state(state), m_stop(new StopNotice(state.jobs(), kTag, this)) {
   connect(&state, &TraceState::changed, this, &HandChanges::changed);
+  connect(&state.selection(), &Selection::modelChanged, this, &HandChanges::forgetModel);
+  connect(m_stop, &StopNotice::stopped, this, [this] {
+    m_failure = tr("Stopped before the model had run with the change.");
+    Q_EMIT changed();
+  });
+}
+
+// What was changed is another model's: its weights fit nowhere here.
+void HandChanges::forgetModel() {
+  m_state.jobs().cancelTag(kTag);
+  m_stop->end();
+  m_tried.reset();
+  m_used.reset();
+  m_restoredOf.reset();
+  m_usedTitle.clear();
+  m_failure.clear();
+  Selection& selection = m_state.selection();
+  std::vector<core::model::Recipe> changed;
+  for (const SchemeEntry& entry : selection.schemes())
+    if (!entry.recipe.replacements.empty()) changed.push_back(entry.recipe);
+  if (const auto& current = selection.currentRecipe(); current && !current->replacements.empty())
+    selection.setCurrentRecipe(m_before);
+  for (const auto& recipe : changed) selection.removeOwn(recipe);
+  m_before.reset();
+}
+
+bool HandChanges::isRestoredInUse() const {
+  return m_used && m_restoredOf != nullptr && m_restoredOf == m_state.result().question;
 }
 
 const HandChanges::Tried* HandChanges::tried() const {
@@ -55,21 +85,34 @@ void HandChanges::run(const QString& jobTitle, const Maker& make, Then then) {
     tried.recipe = result.question->compared.recipe;
     for (const auto& [name, tensor] : replacements) tried.recipe.replacements[name] = tensor;
     tried.recipe.title = tried.title.toStdString();
-    if (then == Then::Show)
+    if (then == Then::Chat) return tried;
+    try {
       tried.effect =
           effectOf(*engine, *model, result.question->compared, replacements, result.trace->found(), job.part(0.2, 1.0));
+    } catch (const core::Error& error) {
+      if (error.code() != core::ErrorCode::NotFinite) throw;
+      tried.noNumbers = QString::fromUtf8(error.what());
+    }
     return tried;
   };
   const auto done = [this, then](Tried tried) {
+    m_stop->end();
+    if (m_question != m_state.result().question) return Q_EMIT changed();  // another question stands there now
     m_tried = std::move(tried);
-    if (then == Then::Chat) useInChat();
+    if (then == Then::Chat) {
+      useInChat();
+      m_restoredOf = m_question;
+    }
     Q_EMIT changed();
   };
   const auto failed = [this](const QString& sentence) {
+    m_stop->end();
     m_failure = sentence;
     Q_EMIT changed();
   };
+  m_stop->end();
   m_state.jobs().run(this, {kTag, jobTitle, Lane::Inference}, work, done, failed);
+  m_stop->begin();
   Q_EMIT changed();
 }
 
@@ -163,10 +206,15 @@ void HandChanges::useInChat() {
   };
   for (int number = 2; isTaken(title); ++number) title = QStringLiteral("%1 (%2)").arg(m_tried->title).arg(number);
   m_tried->recipe.title = title.toStdString();
+  // The compared model; where that has its weights as stored, what was current, as Chat has those on its left.
+  if (!m_used) {
+    m_before = m_question->compared.recipe;
+    if (m_before->keepsEverything()) m_before = selection.currentRecipe();
+  }
   selection.addOwn(m_tried->recipe, title);
   m_used = m_tried->recipe;
   m_usedTitle = title;
-  m_before = m_question->compared;
+  m_restoredOf.reset();
   Q_EMIT linkFollowed(chatLink(title));
   Q_EMIT changed();
 }
@@ -175,8 +223,9 @@ void HandChanges::undo() {
   if (!m_used) return;
   const core::model::Recipe used = *m_used;
   m_used.reset();
-  if (!m_before.recipe.keepsEverything())
-    Q_EMIT linkFollowed(chatLink(QString::fromStdString(m_before.recipe.toString())));
+  m_restoredOf.reset();
+  m_usedTitle.clear();
+  if (m_before && !(*m_before == used)) Q_EMIT linkFollowed(chatLink(QString::fromStdString(m_before->toString())));
   m_state.selection().removeOwn(used);
   Q_EMIT changed();
 }

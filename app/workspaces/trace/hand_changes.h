@@ -12,6 +12,8 @@
 
 namespace app {
 
+class StopNotice;
+
 /// The compared model with something of it changed by hand, tried at the word and handed to Chat: a proved set
 /// restored, one code stored differently, a bit toggled, a head or a layer switched off.
 class HandChanges : public QObject {
@@ -23,6 +25,7 @@ class HandChanges : public QObject {
     QString title;  ///< of the recipe it makes: "INT4 · 64 with one code changed"
     core::model::Recipe recipe;
     std::optional<core::trace::Effect> effect;  ///< at the word; nothing where it was not asked for
+    QString noNumbers;  ///< a sentence in its place where the changed model computes no numbers; empty: it does
   };
   enum class Direction : std::uint8_t { Lower, Higher };
 
@@ -40,6 +43,10 @@ class HandChanges : public QObject {
   /// Chat goes on with the compared model as it was.
   void undo();
   bool canUndo() const { return m_used.has_value(); }
+  /// What Chat was given, by its title; empty: nothing.
+  const QString& usedTitle() const { return m_usedTitle; }
+  /// Whether that is the proved set of the question that is shown.
+  bool isRestoredInUse() const;
 
   /// The last one, of the question that is shown; null for none.
   const Tried* tried() const;
@@ -54,15 +61,18 @@ class HandChanges : public QObject {
   using Maker = std::function<core::model::Replacements(const TracedModels&, Tried&)>;
   enum class Then { Show, Chat };
   void run(const QString& jobTitle, const Maker& make, Then then);
+  void forgetModel();
   Link chatLink(const QString& scheme) const;
   QString comparedTitle() const;
 
   TraceState& m_state;
   std::optional<Tried> m_tried;
-  std::shared_ptr<const TraceQuestion> m_question;  ///< that it was tried at
-  std::optional<core::model::Recipe> m_used;        ///< that Chat was given
+  std::shared_ptr<const TraceQuestion> m_question;    ///< that it was tried at
+  std::optional<core::model::Recipe> m_used;          ///< that Chat was given
+  std::shared_ptr<const TraceQuestion> m_restoredOf;  ///< whose proved set that is; null: it is another change
   QString m_usedTitle, m_failure;
-  Variant m_before;  ///< what Chat has after undo
+  std::optional<core::model::Recipe> m_before;  ///< what Chat has after undo
+  StopNotice* m_stop;
 };
 
 }  // namespace app

@@ -25,11 +25,13 @@ ProofBar::ProofBar(TraceState& state, HandChanges& changes, QWidget* parent)
       m_changes(changes),
       m_sentence(new Label(Label::Style::Body)),
       m_change(new Label(Label::Style::Muted)),
+      m_inUse(new Label(Label::Style::Body)),
       m_try(new QPushButton(tr("Try it in Chat"))),
       m_break(new QPushButton(tr("Break it"))),
       m_save(new QPushButton(tr("Save…"))),
       m_use(new QPushButton(tr("Use in Chat"))),
       m_changeRow(new QWidget),
+      m_useRow(new QWidget),
       m_undo(new QToolButton),
       m_breakMenu(new QMenu(this)) {
   auto* column = new QVBoxLayout(this);
@@ -47,14 +49,25 @@ ProofBar::ProofBar(TraceState& state, HandChanges& changes, QWidget* parent)
   changed->addWidget(m_change, 1);
   changed->addWidget(m_use, 0, Qt::AlignTop);
   column->addWidget(m_changeRow);
+  auto* inUse = new QHBoxLayout(m_useRow);
+  inUse->setContentsMargins(0, 0, 0, 0);
+  m_inUse->setObjectName(QStringLiteral("trace-in-use"));
+  m_inUse->setElide(Qt::ElideMiddle);
+  inUse->addWidget(m_inUse, 1);
+  inUse->addWidget(m_undo);
+  column->addWidget(m_useRow);
   m_sentence->setObjectName(QStringLiteral("trace-proof"));
   m_sentence->setWrapping();
   m_try->setObjectName(QStringLiteral("trace-try"));
   m_try->setIcon(icon(QStringLiteral("chat")));
-  m_try->setToolTip(tr("The compared pane goes on with these weights restored"));
+  m_try->setCheckable(true);
+  m_try->setToolTip(
+      tr("On: Chat's compared pane goes on with these weights restored. Off: with the compared model as it was"));
   m_undo->setObjectName(QStringLiteral("trace-undo"));
   m_undo->setIcon(icon(QStringLiteral("undo")));
-  m_undo->setToolTip(tr("Chat goes on with the compared model as it was"));
+  m_undo->setText(tr("Undo"));
+  m_undo->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  m_undo->setToolTip(tr("Chat goes on with the compared model as it was (Ctrl+Z)"));
   m_undo->setAccessibleName(tr("Undo the change in Chat"));
   m_break->setObjectName(QStringLiteral("trace-break"));
   m_break->setProperty("kind", QStringLiteral("menu"));
@@ -63,10 +76,8 @@ ProofBar::ProofBar(TraceState& state, HandChanges& changes, QWidget* parent)
   m_save->setObjectName(QStringLiteral("trace-save"));
   m_save->setToolTip(tr("The whole trace as one page (HTML) or for programs (JSON)"));
   row->addWidget(m_sentence, 1);
-  for (QWidget* widget : {static_cast<QWidget*>(m_try), static_cast<QWidget*>(m_undo), static_cast<QWidget*>(m_break),
-                          static_cast<QWidget*>(m_save)})
-    row->addWidget(widget, 0, Qt::AlignTop);
-  connect(m_try, &QPushButton::clicked, &m_changes, &HandChanges::restoreWeights);
+  for (QPushButton* button : {m_try, m_break, m_save}) row->addWidget(button, 0, Qt::AlignTop);
+  connect(m_try, &QPushButton::clicked, this, [this](bool on) { on ? m_changes.restoreWeights() : m_changes.undo(); });
   connect(m_undo, &QToolButton::clicked, &m_changes, &HandChanges::undo);
   connect(m_use, &QPushButton::clicked, &m_changes, &HandChanges::useInChat);
   connect(m_save, &QPushButton::clicked, this, &ProofBar::save);
@@ -86,25 +97,37 @@ void ProofBar::refresh() {
                                 .arg(quotedWord(m_state.tokenizer(), trace->found().parting.reference))
                           : tr("Stopped before anything was proved."));
   m_try->setVisible(trace->proof && (trace->proof->weights || trace->proof->blocks));
-  m_try->setEnabled(m_state.isComplete() && !m_changes.isComputing());
-  m_undo->setVisible(m_changes.canUndo());
   m_break->setEnabled(m_state.isComplete() && !m_changes.isComputing());
   refreshChange();
+  refreshUse();
+}
+
+// A switch: what it says is what Chat has.
+void ProofBar::refreshUse() {
+  const bool isRestored = m_changes.isRestoredInUse();
+  m_try->setChecked(isRestored);
+  m_try->setText(isRestored ? tr("In Chat: on") : tr("Try it in Chat"));
+  m_try->setEnabled(m_state.isComplete() && !m_changes.isComputing());
+  m_useRow->setVisible(m_changes.canUndo());
+  m_inUse->setText(tr("Chat's compared pane goes on with %1.").arg(m_changes.usedTitle()));
 }
 
 // What was changed by hand, and what the model says then.
 void ProofBar::refreshChange() {
   const HandChanges::Tried* tried = m_changes.tried();
-  const bool isTried = tried != nullptr && tried->effect;
+  const bool isTried = tried != nullptr && (tried->effect || !tried->noNumbers.isEmpty());
   m_changeRow->setVisible(isTried || m_changes.isComputing() || !m_changes.failure().isEmpty());
   m_use->setVisible(isTried);
   m_change->setRole(m_changes.failure().isEmpty() ? Label::Style::Muted : Label::Style::Error);
   if (!m_changes.failure().isEmpty()) return m_change->setText(m_changes.failure());
   if (!isTried) return m_change->setText(tr("Running the model with the change…"));
+  if (!tried->noNumbers.isEmpty()) return m_change->setText(tr("%1. %2").arg(tried->what, tried->noNumbers));
   const QString word = quotedWord(m_state.tokenizer(), m_state.trace()->found().parting.reference);
-  m_change->setText(tr("%1: the logit difference goes from %2 to %3; %4.")
+  m_change->setText(tr("%1: the logit difference goes from %2 to %3, the KL divergence from %4 to %5 nats; %6.")
                         .arg(tried->what, text::number(m_state.trace()->found().comparedDifference(), 3),
                              text::number(tried->effect->logitDifference, 3),
+                             text::number(m_state.trace()->found().divergence(), 3),
+                             text::number(tried->effect->divergence, 3),
                              (tried->effect->isReferenceWord ? tr("it says %1") : tr("it does not say %1")).arg(word)));
 }
 

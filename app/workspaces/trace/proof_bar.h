@@ -25,12 +25,13 @@ class ProofBar : public QWidget {
   void fillBreak();
   void save();
   void refreshChange();
+  void refreshUse();
 
   TraceState& m_state;
   HandChanges& m_changes;
-  Label *m_sentence, *m_change;
+  Label *m_sentence, *m_change, *m_inUse;
   QPushButton *m_try, *m_break, *m_save, *m_use;
-  QWidget* m_changeRow;
+  QWidget *m_changeRow, *m_useRow;
   QToolButton* m_undo;
   QMenu* m_breakMenu;
 };

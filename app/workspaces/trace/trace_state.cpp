@@ -132,6 +132,7 @@ void TraceState::take(TraceResult result) {
 
 // Who asked for the cause wants to see it: the first weight that was proved, or the tensor that did most.
 void TraceState::showFirstPlace() {
+  if (std::exchange(m_keepsPlace, false) && tensor()) return;
   if (!trace() || trace()->tensors.empty() || !trace()->attribution) return;
   const auto& proof = trace()->proof;
   if (proof && proof->weights && !proof->weights->members.empty()) {

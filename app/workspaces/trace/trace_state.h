@@ -48,6 +48,8 @@ class TraceState : public QObject {
   bool isOld() const { return m_isOld; }
   void run();
   void stop();
+  /// What is selected stays selected when the next answer arrives: whoever asked named a place, too.
+  void keepPlace() { m_keepsPlace = true; }
 
   /// The selected tensor among those that differ; nothing where it does not.
   std::optional<std::size_t> tensor() const;
@@ -89,7 +91,7 @@ class TraceState : public QObject {
   std::deque<TraceResult> m_earlier;  ///< complete ones, for the way back
   QString m_failure;
   QTimer m_poll;
-  bool m_isComplete = false, m_wasStopped = false, m_isActive = false, m_isOld = false;
+  bool m_isComplete = false, m_wasStopped = false, m_isActive = false, m_isOld = false, m_keepsPlace = false;
 };
 
 }  // namespace app

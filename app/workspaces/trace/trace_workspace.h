@@ -15,6 +15,7 @@ class DepthStep;
 class HandChanges;
 class Label;
 class MatrixStep;
+class OldVeil;
 class ProofBar;
 class StepBar;
 class TensorStep;
@@ -56,6 +57,8 @@ class TraceWorkspace : public Workspace {
   /// Comes from one step to the next, with the keyboard.
   void descend(int step);
   void arrange();
+  /// @param hasPlace a tensor was named with it
+  void askUnlessKnown(const TraceQuestion& question, bool hasPlace);
   /// The same question about a scheme that changes more words.
   void askCoarser(TraceQuestion question);
   void openBits();
@@ -76,6 +79,7 @@ class TraceWorkspace : public Workspace {
   MatrixStep* m_matrix;
   BlockStep* m_block;
   std::array<Card*, 4> m_cards{};
+  std::array<OldVeil*, 3> m_veils{};
   bool m_isActive = false, m_isWide = false;
 };
 
