@@ -17,6 +17,9 @@ constexpr std::uint32_t kMaxVocabulary = 1U << 24U;
 
 /// The sentence about a property that rules a file of any format out before any number of it is read.
 std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
+  if (checkpoint.kind() == io::ModelKind::Adapter)
+    return fmt::format("{} is {}: it opens for inspection, and runs where its model is open and compared with it.",
+                       checkpoint.name(), io::describe(checkpoint.kind()));
   if (checkpoint.kind() != io::ModelKind::Model) return cannotChat(checkpoint, io::describe(checkpoint.kind()));
   const io::TensorInfo* first = nullptr;
   for (const io::TensorInfo& tensor : checkpoint.tensors()) {

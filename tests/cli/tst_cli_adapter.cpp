@@ -1,0 +1,88 @@
+// A LoRA adapter on the command line: adapter:PATH wherever a recipe or a variant is named.
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "cli_process.h"
+#include "support/adapter_folder.h"
+
+using namespace cli;
+
+class TestCliAdapter : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir m_folder;
+  QString m_adapter;
+
+  QString asRecipe(const QString& strength = {}) const { return QStringLiteral("adapter:") + m_adapter + strength; }
+  Json logits(const QStringList& more) const {
+    return json(QStringList{"logits", "demo", "--tokens", "1,2,3,4", "--device", "cpu"} + more)["last_token_top"];
+  }
+
+ private Q_SLOTS:
+  void initTestCase() {
+    m_adapter = m_folder.filePath(QStringLiteral("tuned"));
+    const Json demo = json({"inspect", "demo"});
+    std::vector<support::AdaptedModule> modules;
+    for (const Json& tensor : demo["tensors"])
+      for (const auto& [gguf, module] : {std::pair("blk.0.attn_q.weight", "model.layers.0.self_attn.q_proj"),
+                                         {"blk.3.ffn_up.weight", "model.layers.3.mlp.up_proj"}})
+        if (tensor["name"] == gguf)
+          modules.push_back({module, tensor["shape"][0].get<std::uint64_t>(), tensor["shape"][1].get<std::uint64_t>()});
+    QCOMPARE(modules.size(), std::size_t{2});
+    support::writeAdapterFolder(m_adapter.toStdString(), modules, 0.1F);
+  }
+
+  void itRunsAtItsStrength() {
+    const Json stored = logits({});
+    QVERIFY(logits({"--scheme", asRecipe()}) != stored);
+    QCOMPARE(logits({"--recipe", asRecipe()}), logits({"--recipe", QStringLiteral("model:") + m_adapter}));
+    QVERIFY(logits({"--recipe", asRecipe(":50%")}) != logits({"--recipe", asRecipe()}));
+    QCOMPARE(logits({"--recipe", asRecipe(":0%")}), stored);
+  }
+
+  // What differs is what it changes; everything else is the open model's.
+  void errorMeasuresWhatItChanges() {
+    const Json rows = json({"error", "demo", "--recipe", asRecipe()});
+    QCOMPARE(rows.size(), std::size_t{2});
+    for (const Json& row : rows) {
+      QVERIFY(row["relative_error"].get<double>() > 1e-3);
+      QCOMPARE(row["bits_per_weight"], Json(16.0));  // BF16, as the demo has it
+      QCOMPARE(row["recipe"], Json(asRecipe().toStdString()));
+    }
+    const Json less = json({"error", "demo", "--recipe", asRecipe(":50%")});
+    // Half the change, but for BF16's rounding.
+    const double ratio = less[0]["relative_error"].get<double>() / rows[0]["relative_error"].get<double>();
+    QVERIFY2(qAbs(ratio - 0.5) < 0.01, qPrintable(QString::number(ratio)));
+  }
+
+  void perplexityComparesItAsVariantAndAsReference() {
+    const QStringList text{"--text",    QStringLiteral(QS_SOURCE_DIR "/resources/models/facts/floating_point.txt"),
+                           "--context", "64",
+                           "--tokens",  "128",
+                           "--device",  "cpu"};
+    const Json rows =
+        json(QStringList{"perplexity", "demo", "--variant", asRecipe(), "--variant", asRecipe(":0%")} + text);
+    QCOMPARE(rows.size(), std::size_t{2});
+    QVERIFY(rows[0]["scheme"].get<std::string>().starts_with(asRecipe().toStdString()));
+    QVERIFY(rows[0]["kl_mean"].get<double>() > 1e-4);
+    QCOMPARE(rows[1]["kl_mean"], Json(0.0));
+  }
+
+  void whatCannotBeIsOneSentence() {
+    const auto said = [](const Run& answer, const char* part) {
+      return answer.code == 1 && isOneSentence(answer.err) && answer.err.contains(part);
+    };
+    QVERIFY(said(run({"error", "demo", "--recipe", "adapter:nowhere"}), "nowhere"));
+    QVERIFY(said(run({"error", "demo", "--recipe", "adapter:" + kModel}), "it is a model"));
+    const QString small = QStringLiteral(QS_TEST_DATA "/packed/gptq_llama");
+    for (const QStringList& verb : {QStringList{"error"}, {"logits", "--tokens", "1,2"}})
+      QVERIFY(said(run(verb + QStringList{small, "--recipe", asRecipe()}), "cannot be used as an adapter"));
+    QVERIFY(said(run({"error", m_adapter, "--recipe", "model:demo"}), "open the model, then compare it"));
+    const QString out = m_folder.filePath("merged.gguf");
+    QVERIFY(said(run({"quantize", "demo", "--recipe", asRecipe(), "-o", out}), "is an adapter"));
+    QVERIFY(!QFile::exists(out));
+  }
+};
+
+QTEST_GUILESS_MAIN(TestCliAdapter)
+#include "tst_cli_adapter.moc"
