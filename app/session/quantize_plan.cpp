@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/recipe/adapted_matrix.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -48,6 +49,15 @@ void refuseWhatCannotBeCopied(const core::io::TensorInfo& tensor) {
                     tensor.name);
 }
 
+/// A file says of all its packed weights how they are packed: one of them cannot become plain numbers.
+void refuseOverPacked(const core::io::TensorInfo& tensor) {
+  if (tensor.assembly == core::io::Assembly::None) return;
+  throw core::Error(core::ErrorCode::Unsupported,
+                    fmt::format("An adapter is written into plain weights and GGUF's types, and {} is packed: {}.",
+                                core::io::inQuotes(tensor.name), tensor.typeName),
+                    tensor.name);
+}
+
 /// How the new file stores what the decision makes of the tensor.
 void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
   const core::model::TensorDecision& decision = row.decision;
@@ -60,6 +70,10 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
     row.bytes = decision.replacement->bytes();
     row.to = decision.replacement->scheme ? decision.replacement->scheme->toString()
                                           : std::string(core::tensor::name(row.type));
+  } else if (decision.other) {
+    row.type = decision.other->adapted->type();
+    row.bytes = decision.other->bytes;
+    row.to = core::tensor::name(row.type);
   } else if (decision.scheme) {
     const auto dtype = core::quant::storedDType(decision.scheme->format);
     row.type = dtype.value_or(core::tensor::DType::U8);
@@ -72,14 +86,7 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
 }  // namespace
 
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe) {
-  if (const auto* const other = recipe.otherModel(); other != nullptr && other->adapter() != nullptr) {
-    throw core::Error(core::ErrorCode::Unsupported,
-                      fmt::format("{} is an adapter, which is compared but not written into a model: only what this "
-                                  "program quantizes is written.",
-                                  core::io::inQuotes(other->title())),
-                      other->source());
-  }
-  if (const auto* const other = recipe.otherModel()) {
+  if (const auto* const other = recipe.otherModel(); other != nullptr && other->adapter() == nullptr) {
     throw core::Error(core::ErrorCode::Unsupported,
                       fmt::format("{} is a file already, which can be copied: only what this program quantizes is "
                                   "written.",
@@ -93,6 +100,7 @@ QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const auto& tensor = source.tensors()[i];
     refuseWhatCannotBeCopied(tensor);
+    if (plan.tensors[i].other) refuseOverPacked(tensor);
     QuantizedFileRow row{tensor.name, {}, {}, tensor.dtype, 0, std::move(plan.tensors[i]), false, {}, {}};
     describeResult(row, tensor);
     if (row.decision.place.fate == Fate::Quantize) ++matrices;

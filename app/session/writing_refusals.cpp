@@ -61,6 +61,7 @@ bool canHold(FileFormat format, const QuantizedFileRow& row) {
     const bool isPacked = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     return !isPacked && core::tensor::info(row.type).ggmlType >= 0;
   }
+  if (row.decision.other) return true;  // an adapter makes plain elements
   if (!row.decision.scheme) return row.decision.replacement && isElements(*row.decision.replacement);
   using core::quant::FormatName;
   const core::quant::Format& stored = row.decision.scheme->format;
@@ -111,7 +112,7 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
   std::optional<core::quant::Scheme> packed;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const QuantizedFileRow& row = rows[i];
-    if (row.isKept()) continue;
+    if (row.isKept() || row.decision.other) continue;
     if (!row.decision.scheme) {
       if (row.decision.replacement && row.decision.replacement->changes == nullptr &&
           isElements(*row.decision.replacement))

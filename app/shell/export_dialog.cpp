@@ -33,9 +33,9 @@ const QString kPreviewTag = QStringLiteral("export.preview");
 constexpr QSize kUsualSize(1080, 660), kLeastSize(880, 520);
 constexpr int kListWidth = 276, kSizeWidth = 76;
 
-/// "some-model-Q4_K_M": a recipe's text, or the name of one's own, as a part of a file's name.
+/// "some-model-Q4_K_M": a recipe's text, or the name of one's own or of an adapter, as a part of a file's name.
 QString filePart(const SchemeEntry* entry, const core::model::Recipe& recipe) {
-  QString text = entry && entry->isOwn ? entry->title : QString::fromStdString(recipe.toString());
+  QString text = entry && (entry->isOwn || entry->isModel()) ? entry->title : QString::fromStdString(recipe.toString());
   text.remove(u'=');
   for (QChar& c : text)
     if (!c.isLetterOrNumber() && c != u'.' && c != u'_') c = u'-';
@@ -86,8 +86,10 @@ ExportDialog::ExportDialog(Selection& selection, JobRunner& jobs, Calibrator& ca
   connect(m_list, &SchemeList::calibrationWanted, this,
           [this, &calibrator] { startCalibration(m_selection, calibrator, this); });
   connect(&selection, &Selection::calibrationChanged, this, &ExportDialog::refresh);
-  // The compared model is a file already.
-  const auto canBeMade = [](const core::model::Recipe& recipe) { return recipe.otherModel() == nullptr; };
+  // The compared model is a file already; the open one with an adapter is not.
+  const auto canBeMade = [](const core::model::Recipe& recipe) {
+    return recipe.otherModel() == nullptr || recipe.otherModel()->adapter() != nullptr;
+  };
   const auto checked = selection.checkedRecipes();
   const auto first = std::find_if(checked.begin(), checked.end(), canBeMade);
   if (selection.currentRecipe() && canBeMade(*selection.currentRecipe()))

@@ -68,6 +68,31 @@ class TestCliAdapter : public QObject {
     QCOMPARE(rows[1]["kl_mean"], Json(0.0));
   }
 
+  // The model with what the adapter adds, as a file and as a folder, whose rows of queries lie in another order.
+  void quantizeWritesTheSum() {
+    const QString file = m_folder.filePath("merged.gguf"), folder = m_folder.filePath("merged"),
+                  plain = m_folder.filePath("plain");
+    QCOMPARE(run({"quantize", "demo", "--recipe", asRecipe(), "-o", file}).code, 0);
+    QCOMPARE(run({"quantize", "demo", "--recipe", asRecipe(), "--layout", "plain", "-o", folder}).code, 0);
+    QCOMPARE(run({"quantize", "demo", "--scheme", "bf16", "--layout", "plain", "-o", plain}).code, 0);
+    const auto dumped = [&](const QStringList& what) {
+      const QString out = m_folder.filePath("tensor.npy");
+      if (run(QStringList{"dump"} + what + QStringList{"-o", out}).code != 0) return QByteArray();
+      return contents(out);
+    };
+    for (const auto& [gguf, module] : {std::pair("blk.0.attn_q.weight", "model.layers.0.self_attn.q_proj.weight"),
+                                       {"blk.3.ffn_up.weight", "model.layers.3.mlp.up_proj.weight"},
+                                       {"blk.1.attn_q.weight", "model.layers.1.self_attn.q_proj.weight"}}) {
+      const QByteArray sum = dumped({"demo", "--tensor", gguf, "--recipe", asRecipe()});
+      QVERIFY(!sum.isEmpty());
+      QVERIFY2(dumped({file, "--tensor", gguf}) == sum, gguf);
+      const QByteArray inFolder = dumped({plain, "--tensor", module, "--recipe", asRecipe()});
+      QVERIFY2(!inFolder.isEmpty() && dumped({folder, "--tensor", module}) == inFolder, module);
+    }
+    QCOMPARE(json({"logits", file, "--tokens", "1,2,3,4", "--device", "cpu"})["last_token_top"],
+             logits({"--recipe", asRecipe()}));
+  }
+
   void whatCannotBeIsOneSentence() {
     const auto said = [](const Run& answer, const char* part) {
       return answer.code == 1 && isOneSentence(answer.err) && answer.err.contains(part);
@@ -78,8 +103,9 @@ class TestCliAdapter : public QObject {
     for (const QStringList& verb : {QStringList{"error"}, {"logits", "--tokens", "1,2"}})
       QVERIFY(said(run(verb + QStringList{small, "--recipe", asRecipe()}), "cannot be used as an adapter"));
     QVERIFY(said(run({"error", m_adapter, "--recipe", "model:demo"}), "open the model, then compare it"));
-    const QString out = m_folder.filePath("merged.gguf");
-    QVERIFY(said(run({"quantize", "demo", "--recipe", asRecipe(), "-o", out}), "is an adapter"));
+    const QString packed = m_folder.filePath("packed"), out = m_folder.filePath("none.gguf");
+    QCOMPARE(run({"quantize", "demo", "--scheme", "nf4", "--layout", "bitsandbytes", "-o", packed}).code, 0);
+    QVERIFY(said(run({"quantize", packed, "--recipe", asRecipe(), "-o", out}), "is packed"));
     QVERIFY(!QFile::exists(out));
   }
 };
