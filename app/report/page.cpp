@@ -17,7 +17,7 @@ QString nameWithText(const core::model::Recipe& recipe) {
   return name == text ? html::code(text) : html::escaped(name) + u' ' + html::code(text);
 }
 
-QByteArray composePage(const ReportData& data, const Pictures& pictures) {
+QByteArray composePage(const ReportData& data, const Pictures& pictures, const Comparison* comparison) {
   const QString name = QString::fromStdString(data.model->checkpoint().name());
   const QString head =
       QStringLiteral(
@@ -25,17 +25,20 @@ QByteArray composePage(const ReportData& data, const Pictures& pictures) {
           "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
           "<meta name=\"generator\" content=\"Quantscope\"/>\n") +
       html::textElement("title", tr("%1: Quantscope report").arg(name)) + html::element("style", pageStyle());
-  const QString main = factsSection(data) + weightsSection(data, pictures) + bitsSection(data) +
-                       errorsSection(data, pictures) + recipesSection(data) + answersSection(data) +
+  const QString main = factsSection(data) + (comparison != nullptr ? againstSection(*comparison) : QString()) +
+                       evaluationSection(data, pictures) + tasksSection(data) + weightsSection(data, pictures) +
+                       bitsSection(data) + errorsSection(data, pictures) + sensitivitySection(data) +
+                       recipesSection(data) + answersSection(data) + traceSection(data) + memorySection(data) +
                        reproduceSection(data);
   const QString footer = html::element(
       "footer", html::textElement("div",
                                   tr("Made by Quantscope %1. This file is complete: it loads nothing from anywhere.")
                                       .arg(QLatin1String(QS_VERSION)),
                                   QStringLiteral("inner")));
-  const QString page = QStringLiteral("<!DOCTYPE html>\n<html lang=\"en\">\n") + html::element("head", head) +
-                       html::element("body", headerSection(data) + html::element("main", main) + footer) +
-                       QStringLiteral("</html>\n");
+  const QString page =
+      QStringLiteral("<!DOCTYPE html>\n<html lang=\"en\">\n") + html::element("head", head) +
+      html::element("body", headerSection(data, comparison != nullptr) + html::element("main", main) + footer) +
+      QStringLiteral("</html>\n");
   return page.toUtf8();
 }
 

@@ -1,10 +1,13 @@
 #include <QFile>
 #include <QLocale>
 #include <algorithm>
+#include <tuple>
 
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
+#include "app/session/trace_text.h"
 #include "app/text/numbers.h"
+#include "app/workspaces/compare/compare_rows.h"
 
 namespace app::report {
 
@@ -90,6 +93,28 @@ QString nonFiniteFinding(const ReportData& data) {
            escaped(QString::fromStdString(core::metrics::describe(first->stats.nonFinite))));
 }
 
+/// What an evaluation comes to: near-lossless schemes are not ranked by noise.
+QString evaluationFinding(const Evaluation& evaluation) {
+  QStringList alike;
+  const EvaluationRow* farthest = nullptr;
+  for (const EvaluationRow& row : evaluation.rows) {
+    if (!row.failure.empty()) continue;
+    if (row.verdict == core::evaluate::Verdict::Indistinguishable) alike << QString::fromStdString(row.name);
+    if (row.verdict == core::evaluate::Verdict::Different &&
+        (farthest == nullptr || row.statistics.klMean.value > farthest->statistics.klMean.value))
+      farthest = &row;
+  }
+  QString text;
+  const QString title = QString::fromStdString(evaluation.textTitle);
+  if (!alike.isEmpty())
+    text = tr("On the %1, indistinguishable from the stored model: %2.").arg(title, alike.join(QStringLiteral(", ")));
+  if (farthest != nullptr)
+    text += (text.isEmpty() ? QString() : QStringLiteral(" ")) +
+            tr("%1 moves farthest from the stored model on the %2: KL %3 nats/token.")
+                .arg(QString::fromStdString(farthest->name), title, figureText(farthest->statistics.klMean));
+  return escaped(text);
+}
+
 QString findings(const ReportData& data) {
   QStringList sentences;
   const SchemeSummary *best = fourBit(data, true), *worst = fourBit(data, false);
@@ -120,15 +145,42 @@ QString findings(const ReportData& data) {
       sentences << tr("Answers that are the same, token by token, as with the stored weights: %1.")
                        .arg(same.join(QStringLiteral(", ")));
   }
+  if (data.parts.evaluation)
+    if (const QString said = evaluationFinding(*data.parts.evaluation); !said.isEmpty()) sentences << said;
+  if (data.parts.trace)
+    sentences << escaped(QString::fromStdString(caseSentence(*data.parts.trace, data.model->tokenizer().get())));
   if (sentences.isEmpty()) return {};
   QString items;
   for (const QString& sentence : sentences) items += html::element("li", sentence);
   return html::element("ul", items, QStringLiteral("findings"));
 }
 
+/// Ids and names of the sections that there are, in the order of the page.
+std::vector<std::pair<const char*, QString>> sectionNames(const ReportData& data, bool isCompared) {
+  const auto& parts = data.request.parts.parts;
+  const std::tuple<const char*, QString, bool> sections[] = {
+      {"facts", tr("Model"), true},
+      {"against", tr("Against"), isCompared},
+      {"evaluation", tr("Evaluation"), parts.contains(Part::Evaluation)},
+      {"tasks", tr("Tasks"), parts.contains(Part::Tasks)},
+      {"weights", tr("Weights"), true},
+      {"bits", tr("Bits"), true},
+      {"errors", tr("Layer errors"), true},
+      {"sensitivity", tr("Sensitivity"), parts.contains(Part::Sensitivity)},
+      {"recipes", tr("Recipes"), !data.recipes.empty()},
+      {"answers", tr("Answers"), true},
+      {"trace", tr("Trace"), parts.contains(Part::Trace)},
+      {"memory", tr("Memory"), parts.contains(Part::Memory)},
+      {"reproduce", tr("Reproduce"), true}};
+  std::vector<std::pair<const char*, QString>> result;
+  for (const auto& [id, name, isThere] : sections)
+    if (isThere) result.emplace_back(id, name);
+  return result;
+}
+
 }  // namespace
 
-QString headerSection(const ReportData& data) {
+QString headerSection(const ReportData& data, bool isCompared) {
   const auto& checkpoint = data.model->checkpoint();
   const QString when = QLocale().toString(data.date, QStringLiteral("d MMM yyyy, HH:mm")) + QStringLiteral(" UTC");
   const QString brand = html::element(
@@ -142,11 +194,7 @@ QString headerSection(const ReportData& data) {
                                                                                     : QStringLiteral("safetensors")}
                           .join(QStringLiteral(" · "));
   QString links;
-  std::vector<std::pair<const char*, QString>> sections = {{"facts", tr("Model")},     {"weights", tr("Weights")},
-                                                           {"bits", tr("Bits")},       {"errors", tr("Layer errors")},
-                                                           {"answers", tr("Answers")}, {"reproduce", tr("Reproduce")}};
-  if (!data.recipes.empty()) sections.insert(sections.end() - 2, {"recipes", tr("Recipes")});
-  for (const auto& [id, name] : sections)
+  for (const auto& [id, name] : sectionNames(data, isCompared))
     links += QStringLiteral("<a href=\"#%1\">%2</a>\n").arg(QLatin1String(id), escaped(name));
   const QString top =
       html::element("div",

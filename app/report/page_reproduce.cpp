@@ -31,16 +31,6 @@ QString recipeFile(const ReportData& data, const core::model::Recipe& recipe) {
   return QStringLiteral("recipe-%1.txt").arg(found - data.recipes.begin() + 1);
 }
 
-bool looksAtData(const ReportData& data) {
-  using core::quant::CalibrationNeed;
-  const auto asks = [](const core::model::TensorDecision& decision) {
-    return decision.scheme && core::quant::calibrationNeed(*decision.scheme) != CalibrationNeed::None;
-  };
-  return std::any_of(data.treatments.begin(), data.treatments.end(), [&](const Treatment& treatment) {
-    return std::any_of(treatment.plan.tensors.begin(), treatment.plan.tensors.end(), asks);
-  });
-}
-
 /// As every command takes it.
 QString option(const ReportData& data, const core::model::Recipe& recipe) {
   const QString text = QString::fromStdString(recipe.toString());
@@ -54,11 +44,29 @@ QString calibrationOption(const ReportData& data) {
   return option;
 }
 
+/// What was asked for beside.
+QString partOptions(const ReportData& data) {
+  const PartSettings& settings = data.request.parts;
+  if (settings.parts.empty()) return {};
+  QStringList words;
+  for (const Part part : settings.parts) words << wordOf(part);
+  QString text = QStringLiteral(" --include ") + words.join(u',');
+  if (!settings.text.isEmpty()) text += QStringLiteral(" --text ") + quoted(settings.text);
+  if (settings.tokens != PartSettings().tokens) text += QStringLiteral(" --tokens %1").arg(settings.tokens);
+  if (!settings.tasks.isEmpty()) text += QStringLiteral(" --tasks ") + quoted(settings.tasks);
+  if (settings.looked)
+    text += QStringLiteral(" --sensitivity ") + quoted(QString::fromStdString(settings.looked->toString()));
+  if (!settings.prompt.isEmpty()) text += QStringLiteral(" --trace ") + quoted(settings.prompt);
+  return text;
+}
+
 QString reportCommand(const ReportData& data) {
   QString line = QStringLiteral("quantscope report %1 -o %2 --device %3")
                      .arg(quoted(data.request.model), quoted(data.request.folder), quoted(data.request.device));
   for (const auto& recipe : data.request.recipes) line += u' ' + option(data, recipe);
-  return line + calibrationOption(data);
+  line += calibrationOption(data) + partOptions(data);
+  if (!data.request.against.isEmpty()) line += QStringLiteral(" --against ") + quoted(data.request.against);
+  return line;
 }
 
 /// The texts of the recipes with rules.
@@ -121,9 +129,8 @@ QString reproduceSection(const ReportData& data) {
     if (!text.isEmpty() && !schemes.contains(text)) schemes << text;
   }
   QString calibrated;
-  if (const auto calibration = data.model->calibration().current(); calibration && looksAtData(data))
-    calibrated = html::textElement(
-        "p", tr("What looks at data was calibrated with %1.").arg(QString::fromStdString(calibration->title())));
+  if (!data.calibration.title.isEmpty())
+    calibrated = html::textElement("p", tr("What looks at data was calibrated with %1.").arg(data.calibration.title));
   const QString body = html::card(tr("Commands"), html::textElement("pre", lines.join(u'\n'))) + recipeFiles(data) +
                        html::card(tr("Schemes and recipes on this page"),
                                   html::element("p", schemes.join(QStringLiteral(", "))) + calibrated +

@@ -76,6 +76,11 @@ details { margin-top: 0; } summary { cursor: pointer; color: var(--accent); } de
 .answer .said { white-space: pre-wrap; overflow-wrap: anywhere; flex: 1; margin: 0; } .answer .how { font-size: 12.5px; color: var(--faint); margin: 8px 0 0; display: flex; flex-wrap: wrap; gap: 0 14px; } .how span { white-space: nowrap; }
 .said mark { background: var(--errorsoft); color: inherit; text-decoration: underline wavy var(--error) 1px; text-underline-offset: 3px; border-radius: 2px; }
 .said mark.first { outline: 1px solid var(--error); }
+.drawing svg { display: block; min-width: 720px; width: 100%; height: auto; } .drawing svg text { fill: var(--text); font-size: 12px; }
+.drawing .mark { fill: var(--accent); } .drawing .bad { fill: var(--error); } .drawing .other { stroke: var(--error); stroke-width: 1.5; }
+.drawing .frame { fill: none; stroke: var(--strong); } .drawing .axis { stroke: var(--text); stroke-width: 1; } figure + figure, figure + .scroll { margin-top: 20px; }
+.drawing .row { display: flex; flex-wrap: wrap; gap: 20px; } .drawing .row svg { min-width: 0; } .drawing .row figcaption { display: block; }
+.drawing .row figure { margin: 0; } .wrapped th, .wrapped td { white-space: normal; overflow-wrap: anywhere; min-width: 90px; vertical-align: top; }
 .same { color: var(--success); } .differs { color: var(--error); }
 footer { color: var(--faint); font-size: 13px; padding: 32px 0 40px; }
 @media print { body { background: #fff; } .card, .tile { break-inside: avoid; } nav { display: none; } }

@@ -1,5 +1,3 @@
-#include <QBuffer>
-
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
 #include "app/text/numbers.h"
@@ -7,27 +5,6 @@
 namespace app::report {
 
 namespace {
-
-QString dataUri(const char* type, const QByteArray& bytes) {
-  return QStringLiteral("data:") + QLatin1String(type) + QStringLiteral(";base64,") +
-         QString::fromLatin1(bytes.toBase64());
-}
-
-// Here rather than where the chart is drawn: packing takes longer than drawing, and this runs on a pool thread.
-QByteArray png(const QImage& image) {
-  QByteArray bytes;
-  QBuffer buffer(&bytes);
-  buffer.open(QIODevice::WriteOnly);
-  image.save(&buffer, "PNG");
-  return bytes;
-}
-
-/// "histogram-of-blk.0.attn_q.csv"
-QString fileName(const QString& title) {
-  QString name;
-  for (const QChar c : title.toLower()) name += c.isLetterOrNumber() || c == u'.' || c == u'_' ? c : QChar(u'-');
-  return name + QStringLiteral(".csv");
-}
 
 QString statistics(const core::metrics::TensorStats& stats) {
   const QString leftOut =
@@ -56,19 +33,6 @@ QString card(const ReportData& data, const HistogramData& histogram, const Pictu
 }
 
 }  // namespace
-
-QString figure(const Picture& picture, const QString& description) {
-  const QString image = QStringLiteral(
-                            "<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%1\"/>"
-                            "<img src=\"%2\" width=\"%3\" height=\"%4\" alt=\"%5\"/></picture>\n")
-                            .arg(dataUri("image/png", png(picture.dark)), dataUri("image/png", png(picture.light)),
-                                 QString::number(picture.size.width()), QString::number(picture.size.height()),
-                                 html::escaped(picture.title));
-  const QString link = QStringLiteral("<a download=\"%1\" href=\"%2\">%3</a>")
-                           .arg(html::escaped(fileName(picture.title)), dataUri("text/csv", picture.csv),
-                                html::escaped(tr("Numbers (CSV)")));
-  return html::element("figure", image + html::element("figcaption", html::textElement("span", description) + link));
-}
 
 QString weightsSection(const ReportData& data, const Pictures& pictures) {
   const QString heading = tr("How the weights are distributed");

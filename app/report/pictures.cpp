@@ -8,6 +8,7 @@
 #include "app/pictures/layer_maps.h"
 #include "app/pictures/weight_histogram.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/compare/tradeoff_chart.h"
 
 namespace app::report {
 
@@ -17,6 +18,7 @@ using core::metrics::Metric;
 
 constexpr double kPixelRatio = 2.0;
 constexpr int kLayoutTurns = 2;  ///< the first fits ranges, the second the margins to the labels of those
+constexpr int kTradeoffHeight = 420;
 constexpr int kHalfWidth = 548, kMapWidth = 1120, kHistogramHeight = 330;
 constexpr int kMostRows = 24, kRowHeight = 17, kDotsFrame = 58;
 
@@ -110,6 +112,36 @@ void drawDots(const ReportData& data, std::size_t treatment, Picture& picture) {
   shoot(chart, size, picture);
 }
 
+/// The rows of the evaluation as Compare shows them, in the page's colours.
+std::vector<CompareRow> tradeoffRows(const ReportData& data) {
+  const Evaluation& evaluation = *data.parts.evaluation;
+  std::vector<CompareRow> rows;
+  for (const EvaluationRow& of : evaluation.rows) {
+    CompareRow row;
+    row.recipe = of.variant.recipe;
+    row.title = QString::fromStdString(of.name);
+    const auto known = std::ranges::find(data.treatments, of.variant.recipe, &Treatment::recipe);
+    const auto place = static_cast<std::size_t>(known - data.treatments.begin());
+    row.color = treatmentColor(place);
+    row.mark = Theme::seriesMark(static_cast<int>(place));
+    row.bytes = static_cast<double>(of.bytes);
+    row.bitsPerWeight = of.bitsPerWeight;
+    row.state = of.failure.empty() ? CompareRow::State::Measured : CompareRow::State::Failed;
+    row.figures = of.statistics;
+    for (const std::size_t other : of.indistinguishableFrom) row.sameAs.push_back(static_cast<int>(other));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void drawTradeoff(const ReportData& data, Picture& picture) {
+  TradeoffChart chart;
+  const QSize size(kMapWidth, kTradeoffHeight);
+  chart.resize(size);
+  chart.setRows(tradeoffRows(data), data.parts.evaluation->noise.kl, false);
+  shoot(chart, size, picture);
+}
+
 }  // namespace
 
 std::vector<std::size_t> dotSchemes(const ReportData& data) {
@@ -128,6 +160,7 @@ std::vector<std::size_t> dotSchemes(const ReportData& data) {
 PictureDrawer::PictureDrawer(const ReportData& data) {
   m_pictures.histograms.resize(data.histograms.size());
   if (!data.matrices.empty()) m_pictures.maps.emplace();
+  if (data.parts.evaluation) m_pictures.tradeoff.emplace();
   for (const std::size_t scheme : dotSchemes(data)) m_pictures.dots.emplace_back(scheme, Picture());
   for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {
     const auto add = [this, mode](auto draw) {
@@ -138,6 +171,7 @@ PictureDrawer::PictureDrawer(const ReportData& data) {
     };
     for (std::size_t i = 0; i < data.histograms.size(); ++i)
       add([this, &data, i] { drawHistogram(data, data.histograms[i], m_pictures.histograms[i]); });
+    if (m_pictures.tradeoff) add([this, &data] { drawTradeoff(data, *m_pictures.tradeoff); });
     if (m_pictures.maps) add([this, &data] { drawMaps(data, *m_pictures.maps); });
     for (std::size_t i = 0; i < m_pictures.dots.size(); ++i)
       add([this, &data, i] { drawDots(data, m_pictures.dots[i].first, m_pictures.dots[i].second); });

@@ -23,6 +23,7 @@ struct Picture {
 struct Pictures {
   std::vector<Picture> histograms;  ///< one per ReportData::histograms
   std::optional<Picture> maps;
+  std::optional<Picture> tradeoff;                    ///< of the evaluation
   std::vector<std::pair<std::size_t, Picture>> dots;  ///< index into ReportData::treatments and its matrices by error
 };
 

@@ -11,11 +11,11 @@ namespace app::report {
 /// @throws core::Error with one sentence, core::Cancelled
 ReportData measure(const Request& request, const core::JobContext& job = core::JobContext());
 
-/// Composes the page and writes `folder`/index.html. @return its path @throws core::Error with one sentence
+/// Writes `folder`/index.html and report.json, both or none. @return the page's path
+/// @throws core::Error with one sentence
 QString writePage(const ReportData& data, const Pictures& pictures);
 
-/// Measures, draws and writes `folder`/index.html, which appears complete or not at all.
-/// @return the path of the page
+/// Measures, draws and writes both. @return the path of the page
 /// @throws core::Error with one sentence
 QString writeReport(const Request& request);
 

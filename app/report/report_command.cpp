@@ -4,6 +4,7 @@
 #include <QCommandLineParser>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 #include "app/report/report.h"
 #include "app/session/cache_folder.h"
@@ -31,7 +32,7 @@ QString tr(const char* text) { return QCoreApplication::translate("Report", text
 struct Options {
   QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, tr("Show this.")};
   QCommandLineOption output{{QStringLiteral("o"), QStringLiteral("output")},
-                            tr("Folder for index.html; made when it does not exist."),
+                            tr("Folder for index.html and report.json; made when it does not exist."),
                             QStringLiteral("DIR")};
   QCommandLineOption device{QStringLiteral("device"), tr("auto, cpu, vulkan or vulkan:N."), QStringLiteral("DEVICE"),
                             QStringLiteral("auto")};
@@ -52,7 +53,55 @@ struct Options {
       QStringLiteral("FILE")};
   QCommandLineOption imatrix{QStringLiteral("imatrix"), tr("An importance matrix of llama.cpp for such schemes."),
                              QStringLiteral("FILE")};
+  QCommandLineOption include{
+      QStringLiteral("include"),
+      tr("What is measured beside weights, bits, errors and answers: evaluation, tasks, sensitivity, memory, trace, "
+         "several behind commas, or all."),
+      QStringLiteral("PARTS")};
+  QCommandLineOption text{QStringLiteral("text"),
+                          tr("What evaluation and sensitivity read: a text, JSONL of chats, demo or prose (default for "
+                             "the built-in model: demo); includes evaluation."),
+                          QStringLiteral("TEXT")};
+  QCommandLineOption tokens{QStringLiteral("tokens"), tr("Tokens read of it, at most (0: all; default: 4096)."),
+                            QStringLiteral("N"), QString::number(PartSettings().tokens)};
+  QCommandLineOption tasks{QStringLiteral("tasks"),
+                           tr("Questions with expected answers, JSONL or demo; includes tasks."),
+                           QStringLiteral("FILE")};
+  QCommandLineOption sensitivity{QStringLiteral("sensitivity"),
+                                 tr("The scheme or recipe whose tensors are measured one by one (default: the compared "
+                                    "one that changes the weights most); includes sensitivity."),
+                                 QStringLiteral("SCHEME")};
+  QCommandLineOption trace{QStringLiteral("trace"),
+                           tr("The prompt whose answer is followed to the weights (default: that of the first answer "
+                              "that parts); includes trace."),
+                           QStringLiteral("PROMPT")};
+  QCommandLineOption against{QStringLiteral("against"),
+                             tr("The folder of an older report that this one is compared with."),
+                             QStringLiteral("DIR")};
+
+  QList<QCommandLineOption> all() const {
+    return {help,    output, device, scheme, recipe,      rule,  calibration, imatrix,
+            include, text,   tokens, tasks,  sensitivity, trace, against};
+  }
 };
+
+/// What else is to be measured, and on what. @throws core::Error for a word that names no part, no scheme
+PartSettings partsOf(const QCommandLineParser& parser, const Options& options) {
+  PartSettings settings;
+  settings.parts = parseParts(parser.values(options.include));
+  const std::pair<const QCommandLineOption*, Part> including[] = {{&options.text, Part::Evaluation},
+                                                                  {&options.tasks, Part::Tasks},
+                                                                  {&options.sensitivity, Part::Sensitivity},
+                                                                  {&options.trace, Part::Trace}};
+  for (const auto& [option, part] : including)
+    if (parser.isSet(*option)) settings.parts.insert(part);
+  settings.text = parser.value(options.text);
+  settings.tokens = parser.value(options.tokens).toUInt();
+  settings.tasks = parser.value(options.tasks);
+  settings.prompt = parser.value(options.trace);
+  if (parser.isSet(options.sensitivity)) settings.looked = openRecipe(parser.value(options.sensitivity).toStdString());
+  return settings;
+}
 
 /// As on the command line: what can use the matrix is made with it.
 void weigh(std::vector<core::model::Recipe>& recipes, const std::string& matrix) {
@@ -93,8 +142,12 @@ QString check(const QCommandLineParser& parser, const Options& options, Request&
   if (request.folder.isEmpty()) return tr("Say where to write the report: -o DIR.");
   if (parser.isSet(options.calibration) && parser.isSet(options.imatrix))
     return tr("Schemes are calibrated with one thing at a time: give --calibration or --imatrix.");
+  bool isCount = false;
+  if (parser.value(options.tokens).toUInt(&isCount) > (1U << 28) || !isCount)
+    return tr("--tokens takes a whole number up to 268435456, not %1.").arg(parser.value(options.tokens));
   request.device = parser.value(options.device);
   try {
+    static_cast<void>(parseParts(parser.values(options.include)));
     static_cast<void>(DeviceChoice::parse(request.device.toStdString()));
   } catch (const std::exception& error) {
     return QString::fromUtf8(error.what());
@@ -119,8 +172,7 @@ int runReport(const QStringList& arguments) {
   const Options options;
   parser.setApplicationDescription(
       tr("Writes everything this program measures of a model as one self-contained page."));
-  parser.addOptions({options.help, options.output, options.device, options.scheme, options.recipe, options.rule,
-                     options.calibration, options.imatrix});
+  parser.addOptions(options.all());
   parser.addPositionalArgument(QStringLiteral("report"), tr("This command."));
   parser.addPositionalArgument(QStringLiteral("MODEL"), tr("A model file, a folder, or demo."));
   if (!parser.parse(arguments)) return complain(parser.errorText(), kWrongUsage);
@@ -134,6 +186,8 @@ int runReport(const QStringList& arguments) {
   try {
     request.recipes = openRecipes(texts(parser.values(options.scheme)), texts(parser.values(options.recipe)),
                                   texts(parser.values(options.rule)));
+    request.parts = partsOf(parser, options);
+    request.against = parser.value(options.against);
     calibrate(parser, options, request);
     std::printf("%s\n", qUtf8Printable(writeReport(request)));
     return 0;

@@ -7,6 +7,7 @@
 
 #include "app/pictures/scheme_levels.h"
 #include "app/pictures/token_diff.h"
+#include "app/report/parts.h"
 #include "app/selection/bits_state.h"
 #include "app/session/open_model.h"
 #include "app/session/quantize_plan.h"
@@ -18,15 +19,19 @@
 
 namespace app::report {
 
+struct Record;
+
 /// What a person asked for.
 struct Request {
   QString model;   ///< a file, a folder, or "demo"
-  QString folder;  ///< gets index.html; made when it does not exist
+  QString folder;  ///< gets index.html and report.json; made when it does not exist
   QString device = QStringLiteral("auto");
   std::shared_ptr<OpenModel> open = nullptr;      ///< the model, when it is open already
   std::vector<core::model::Recipe> recipes = {};  ///< what is compared; none: what is usual
   /// "--calibration FILE" or "--imatrix FILE", as it was asked for on the command line; empty otherwise.
   QStringList calibration = {};
+  PartSettings parts = {};  ///< what else is measured
+  QString against = {};     ///< folder of an older report to compare with; empty: none
 };
 
 /// One file of the model.
@@ -137,11 +142,19 @@ struct Answers {
   std::uint64_t seed = 0;
 };
 
+/// What schemes that look at data were made with.
+struct CalibrationFacts {
+  QString title, identity;  ///< empty: no scheme looked at data
+};
+
 /// Everything the page says.
 struct ReportData {
   Request request;
   std::shared_ptr<OpenModel> model;
   std::vector<FileFacts> files;
+  QString
+      modelHash;  ///< of the contents (core::calibrate::modelHash); empty when they are too large to read them for it
+  CalibrationFacts calibration;
   QDateTime date;
   QString machine;
   double seconds = 0;                                     ///< that measuring took
@@ -154,6 +167,8 @@ struct ReportData {
   std::vector<HistogramData> histograms;
   std::vector<BitSample> bits;
   Answers answers;
+  Parts parts;
+  std::shared_ptr<const Record> against;  ///< the older report, if one was named
 };
 
 }  // namespace app::report

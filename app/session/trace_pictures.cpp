@@ -163,7 +163,7 @@ std::string blockMaps(const Trace& trace, const trace::ProvedSet& blocks) {
     }
     pictures += fmt::format(
         "<figure><svg viewBox=\"0 0 {:.0f} {:.0f}\" style=\"width:{:.0f}px\" role=\"img\" aria-label=\"{}\">{}</svg>"
-        "<figcaption>{}<br>{} of {} × {}</figcaption></figure>\n",
+        "<figcaption>{}<br/>{} of {} × {}</figcaption></figure>\n",
         width, height, width, escapedHtml(tensor.name), content, escapedHtml(tensor.name), members.size(), tensor.rows,
         (tensor.width + tensor.blockSize - 1) / tensor.blockSize);
   }

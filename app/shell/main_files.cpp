@@ -8,6 +8,7 @@
 #include "app/selection/model_loader.h"
 #include "app/shell/export_dialog.h"
 #include "app/shell/main_window.h"
+#include "app/shell/report_dialog.h"
 #include "app/shell/report_writer.h"
 #include "app/text/numbers.h"
 #include "app/widgets/banner.h"
@@ -140,19 +141,16 @@ void MainWindow::writeReport() {
     const QString waits = waitText(m_selection, m_selection.needOf(recipe), m_selection.title(recipe));
     if (!waits.isEmpty()) return showError(waits);
   }
-  auto* dialog = new QFileDialog(this, tr("Folder for the report (index.html)"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::Directory);
-  dialog->setOption(QFileDialog::ShowDirsOnly);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& folder) {
+  auto* dialog = new ReportDialog(*m_selection.model(), this);
+  connect(dialog, &ReportDialog::reportWanted, this, [this](report::Request request) {
     if (!m_selection.model()) return;
     auto* writer = new ReportWriter(m_jobs, this);
     connect(writer, &ReportWriter::written, m_banner, &Banner::showNotice);
     connect(writer, &ReportWriter::failed, this, &MainWindow::showError);
-    auto recipes = m_selection.checkedRecipes();
-    for (auto& recipe : recipes)
+    request.recipes = m_selection.checkedRecipes();
+    for (auto& recipe : request.recipes)
       if (m_selection.entry(recipe)->isOwn) recipe.title = m_selection.title(recipe).toStdString();
-    writer->write(m_selection.model(), folder, recipes);
+    writer->write(m_selection.model(), std::move(request));
   });
   dialog->open();
 }

@@ -1,6 +1,7 @@
 #include "app/shell/report_writer.h"
 
 #include <QDir>
+#include <utility>
 
 namespace app {
 
@@ -17,12 +18,12 @@ ReportWriter::ReportWriter(JobRunner& jobs, QObject* parent) : QObject(parent), 
   });
 }
 
-void ReportWriter::write(const std::shared_ptr<OpenModel>& model, const QString& folder,
-                         const std::vector<core::model::Recipe>& recipes) {
+void ReportWriter::write(const std::shared_ptr<OpenModel>& model, report::Request request) {
+  request.model = QString::fromStdString(model->source());
+  request.open = model;
   m_jobs.run(
       this, {kTag, tr("Measuring for the report"), Lane::Inference},
-      [request = report::Request{QString::fromStdString(model->source()), folder, QStringLiteral("auto"), model,
-                                 recipes}](const core::JobContext& job) { return report::measure(request, job); },
+      [request = std::move(request)](const core::JobContext& job) { return report::measure(request, job); },
       [this](report::ReportData data) {
         m_data = std::make_shared<const report::ReportData>(std::move(data));
         m_drawer = std::make_unique<report::PictureDrawer>(*m_data);

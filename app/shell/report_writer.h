@@ -14,10 +14,8 @@ class ReportWriter : public QObject {
   Q_OBJECT
  public:
   ReportWriter(JobRunner& jobs, QObject* parent);
-  /// @param model the one that is open: it is not opened a second time  @param recipes what is compared; none: what is
-  ///        usual
-  void write(const std::shared_ptr<OpenModel>& model, const QString& folder,
-             const std::vector<core::model::Recipe>& recipes = {});
+  /// @param model the one that is open: it is not opened a second time  @param request of it; no recipes: what is usual
+  void write(const std::shared_ptr<OpenModel>& model, report::Request request);
 
  Q_SIGNALS:
   void written(const QString& sentence);

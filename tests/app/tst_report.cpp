@@ -299,6 +299,10 @@ void TestReport::wrongUsageIsTwo_data() {
                                                  QStringLiteral("--fast")};
   QTest::newRow("unknown device") << QStringList{QStringLiteral("demo"), QStringLiteral("-o"), QStringLiteral("x"),
                                                  QStringLiteral("--device"), QStringLiteral("cuda")};
+  QTest::newRow("unknown part") << QStringList{QStringLiteral("demo"), QStringLiteral("-o"), QStringLiteral("x"),
+                                               QStringLiteral("--include"), QStringLiteral("evaluation,speed")};
+  QTest::newRow("no number") << QStringList{QStringLiteral("demo"), QStringLiteral("-o"), QStringLiteral("x"),
+                                            QStringLiteral("--tokens"), QStringLiteral("many")};
 }
 
 void TestReport::wrongUsageIsTwo() {
@@ -341,7 +345,14 @@ void TestReport::replacesAnOlderReport() {
   QCOMPARE(report::runReport(arguments), 0);
   QVERIFY(read(old.fileName()).contains(QLatin1String("generator")));
   QCOMPARE(report::runReport(arguments), 0);  // its own page is replaced as well
-  QCOMPARE(QDir(folder).entryList(QDir::Files | QDir::Hidden), QStringList{QStringLiteral("index.html")});
+  const QStringList both{QStringLiteral("index.html"), QStringLiteral("report.json")};
+  QCOMPARE(QDir(folder).entryList(QDir::Files | QDir::Hidden), both);
+  QFile numbers(folder + QStringLiteral("/report.json"));
+  QVERIFY(numbers.open(QIODevice::WriteOnly));
+  numbers.write("{\"mine\": 1}");
+  numbers.close();
+  QCOMPARE(report::runReport(arguments), 1);
+  QCOMPARE(read(numbers.fileName()), QStringLiteral("{\"mine\": 1}"));
 }
 
 void TestReport::anOpenModelIsNotOpenedAgain() {

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <QAbstractButton>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QFileDialog>
@@ -23,6 +24,7 @@
 #include "app/session/scheme_error.h"
 #include "app/shell/export_dialog.h"
 #include "app/shell/plan_table_model.h"
+#include "app/shell/report_dialog.h"
 #include "app/shell/report_writer.h"
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
@@ -444,7 +446,7 @@ class TestWindowFiles : public QObject {
     // It is the open model that is measured, not what now lies at its place: nothing does.
     const auto model = shown.selection().model();
     const long owners = model.use_count();
-    writer->write(model, folder);
+    writer->write(model, {{}, folder});
     QVERIFY(model.use_count() > owners);
     QTRY_COMPARE_WITH_TIMEOUT(written.count(), 1, 120000);
     QVERIFY(QFile::exists(folder + QStringLiteral("/index.html")));
@@ -467,26 +469,39 @@ class TestWindowFiles : public QObject {
     }();
     QVERIFY(action != nullptr);
     action->trigger();
-    auto* dialog = window.findChild<QFileDialog*>();
+    auto* dialog = window.findChild<ReportDialog*>();
     QVERIFY(dialog != nullptr);
     const QString folder = m_folder.filePath(QStringLiteral("ticked"));
-    Q_EMIT dialog->fileSelected(folder);
-    dialog->close();
+    auto* button = dialog->findChild<QPushButton*>(QStringLiteral("report-write"));
+    QVERIFY(!button->isEnabled());  // no folder yet
+    for (const char* part : {"evaluation", "tasks", "sensitivity", "trace"})
+      dialog->findChild<QCheckBox*>(QStringLiteral("report-") + QLatin1String(part))->setChecked(false);
+    auto* memory = dialog->findChild<QCheckBox*>(QStringLiteral("report-memory"));
+    memory->setFocus();
+    memory->setChecked(false);
+    QTest::keyClick(memory, Qt::Key_Space);
+    QVERIFY(memory->isChecked());
+    QTest::keyClicks(dialog->findChild<QLineEdit*>(QStringLiteral("report-folder")), folder);
+    QVERIFY(button->isEnabled());
+    QTest::mouseClick(button, Qt::LeftButton);
     QFile page(folder + QStringLiteral("/index.html"));
     QTRY_VERIFY_WITH_TIMEOUT(page.exists(), 120000);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY(page.open(QIODevice::ReadOnly));
     const QString text = QString::fromUtf8(page.readAll());
-    for (const char* part : {"INT3 · 32", "My &lt;own&gt;", "<code>q8_0, attn_v=keep</code>", "id=\"recipes\""})
+    for (const char* part :
+         {"INT3 · 32", "My &lt;own&gt;", "<code>q8_0, attn_v=keep</code>", "id=\"recipes\"", "<section id=\"memory\">"})
       QVERIFY2(text.contains(QString::fromUtf8(part)), part);
     QVERIFY(!text.contains(QStringLiteral("<code>nf4</code>")));
+    QVERIFY(!text.contains(QStringLiteral("<section id=\"evaluation\">")));
+    QVERIFY(QFile::exists(folder + QStringLiteral("/report.json")));
   }
 
   void aCancelledReportLeavesNothing() {
     WorkspaceWindow shown(QStringLiteral("inspect"));
     const QString folder = m_folder.filePath(QStringLiteral("cancelled"));
     QPointer<ReportWriter> writer(new ReportWriter(shown.window().jobs(), &shown.window()));
-    writer->write(shown.selection().model(), folder);
+    writer->write(shown.selection().model(), {{}, folder});
     shown.window().jobs().cancelAll();
     QTRY_VERIFY(writer.isNull());
     QVERIFY(!QFile::exists(folder));

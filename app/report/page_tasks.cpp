@@ -1,0 +1,111 @@
+#include "app/report/html.h"
+#include "app/report/page_sections.h"
+#include "app/text/numbers.h"
+
+namespace app::report {
+
+namespace {
+
+constexpr std::size_t kMostQuestions = 20;
+constexpr qsizetype kMostText = 160;
+
+QString cut(const std::string& text) {
+  const QString whole = QString::fromStdString(text).simplified();
+  return whole.size() <= kMostText ? whole : whole.left(kMostText) + u'…';
+}
+
+QString expected(const core::evaluate::Task& task) {
+  if (task.match == core::evaluate::TaskMatch::Choice) return cut(task.choices[task.right]);
+  QStringList answers;
+  for (const std::string& answer : task.answers) answers << cut(answer);
+  return answers.join(tr(" or "));
+}
+
+QString intervalText(const core::evaluate::Proportion& share) {
+  return tr("%1 (%2 to %3)").arg(text::percent(share.value), text::percent(share.low), text::percent(share.high));
+}
+
+/// What turned between right and wrong, with all answers to it.
+QString flippedTable(const TaskEvaluation& tasks) {
+  const auto flipped = tasks.flipped();
+  if (flipped.empty()) return html::textElement("p", tr("No answer turned between right and wrong under any scheme."));
+  std::vector<QStringList> rows;
+  for (std::size_t n = 0; n < std::min(flipped.size(), kMostQuestions); ++n) {
+    const std::size_t i = flipped[n];
+    const auto& reference = tasks.reference.answers[i];
+    QString turned;
+    for (const TaskRow& row : tasks.rows) {
+      if (!row.failure.empty() || row.answers[i].right == reference.right) continue;
+      turned += html::element(
+          "div",
+          html::textElement("span", row.answers[i].right ? tr("right") : tr("wrong"),
+                            row.answers[i].right ? QStringLiteral("same") : QStringLiteral("differs")) +
+              html::escaped(tr(" under %1: %2").arg(QString::fromStdString(row.name), cut(row.answers[i].text))));
+    }
+    rows.push_back({html::escaped(cut(tasks.tasks.tasks[i].question())), html::escaped(expected(tasks.tasks.tasks[i])),
+                    html::textElement("span", reference.right ? tr("right") : tr("wrong"),
+                                      reference.right ? QStringLiteral("same") : QStringLiteral("differs")) +
+                        html::escaped(QStringLiteral(": ") + cut(reference.text)),
+                    turned});
+  }
+  QString table = html::table({tr("Question"), tr("Expected"), tr("As stored"), tr("Turned")}, rows, 4);
+  if (flipped.size() > kMostQuestions)
+    table += html::textElement(
+        "p",
+        tr("The first %1 of %2; report.json holds all.").arg(text::count(kMostQuestions), text::count(flipped.size())),
+        QStringLiteral("note"));
+  return html::element("div", table, QStringLiteral("wrapped"));
+}
+
+QString accuracyTable(const TaskEvaluation& tasks) {
+  std::vector<QStringList> rows;
+  rows.push_back({html::escaped(tr("As stored, the reference")),
+                  html::escaped(intervalText(tasks.reference.accuracy)),
+                  {},
+                  {},
+                  {},
+                  {}});
+  for (const TaskRow& row : tasks.rows) {
+    const QString name = nameWithText(row.variant.recipe);
+    if (!row.failure.empty()) {
+      rows.push_back(
+          {name, html::escaped(tr("not measured")), {}, {}, {}, html::escaped(QString::fromStdString(row.failure))});
+      continue;
+    }
+    constexpr double kSignificant = 0.05;
+    rows.push_back({name, html::escaped(intervalText(row.accuracy)), text::count(row.turnedWrong.size()),
+                    text::count(row.turnedRight.size()), html::escaped(text::number(row.pValue, 2)),
+                    html::escaped(row.pValue < kSignificant ? tr("different") : tr("indistinguishable"))});
+  }
+  return html::table(
+      {tr("Scheme"), tr("Right"), tr("Turned wrong"), tr("Turned right"), tr("p (McNemar)"), tr("Against stored")},
+      rows);
+}
+
+}  // namespace
+
+QString tasksSection(const ReportData& data) {
+  const QString heading = tr("Whether tasks survive");
+  if (auto missing = missingSection(data, Part::Tasks, heading)) return *missing;
+  const TaskEvaluation& tasks = *data.parts.tasks;
+  const QString body =
+      html::card(tr("Questions that turned"), flippedTable(tasks)) +
+      html::card(tr("Accuracy"),
+                 accuracyTable(tasks) +
+                     html::textElement("p",
+                                       tr("In brackets the interval that holds the true share with 95 %. p is how "
+                                          "likely so uneven turns are if turning wrong and turning right were equally "
+                                          "likely; from 0.05 on schemes are called indistinguishable."),
+                                       QStringLiteral("note"))) +
+      provenanceCard(
+          data,
+          {{tr("Tasks"), tr("%1, %2 questions")
+                             .arg(QString::fromStdString(tasks.tasks.title), text::count(tasks.tasks.tasks.size()))},
+           {tr("Hash of the file"), QStringLiteral("%1").arg(tasks.tasks.hash, 16, 16, QLatin1Char('0'))},
+           {tr("Answers"), tr("written greedily")},
+           {tr("Device"), QString::fromStdString(tasks.reference.device)}});
+  return html::section(wordOf(Part::Tasks), heading,
+                       tr("Questions with expected answers, asked of the stored model and of every scheme."), body);
+}
+
+}  // namespace app::report
