@@ -29,7 +29,7 @@ using core::evaluate::Level;
 
 namespace {
 
-constexpr int kTokens = 256;
+constexpr int kTokens = 384;  ///< enough blocks for a verdict
 
 void tickOnly(WorkspaceWindow& shown, const std::vector<const char*>& schemes) {
   for (const auto& recipe : shown.selection().checkedRecipes()) shown.selection().setChecked(recipe, false);
@@ -298,7 +298,8 @@ class TestLayersMeasured : public QObject {
     QVERIFY(shown.waitUntilIdle());
     maps->replot();
     QTest::mouseClick(maps, Qt::LeftButton, {}, maps->centerOf(5, 1));
-    QContextMenuEvent event(QContextMenuEvent::Keyboard, maps->centerOf(5, 1));
+    const QPoint at = maps->centerOf(5, 1);
+    QContextMenuEvent event(QContextMenuEvent::Keyboard, at, maps->mapToGlobal(at));
     QCoreApplication::sendEvent(maps, &event);
     const auto menus = maps->findChildren<QMenu*>(Qt::FindDirectChildrenOnly);
     QVERIFY(!menus.isEmpty());
