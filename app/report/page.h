@@ -11,4 +11,7 @@ namespace app::report {
 /// @param comparison with an older report; null: there is none
 QByteArray composePage(const ReportData& data, const Pictures& pictures, const Comparison* comparison);
 
+/// A page that only compares. @param here the later of the two
+QByteArray composeComparison(const Comparison& comparison, const Record& here);
+
 }  // namespace app::report

@@ -19,8 +19,23 @@ using Json = nlohmann::ordered_json;
 
 constexpr qint64 kMostBytes = qint64{64} << 20;
 constexpr std::size_t kMostRows = 20'000, kMostText = 4096, kShownOfLong = 200;
+constexpr int kMostDepth = 3;
 /// Of figures without an error: sums of the same numbers in another order.
 constexpr double kRoundingShare = 1e-9;
+
+/// "context 512, batch 256"; nothing of what is null. @param depth that is followed: nobody's file overflows the stack
+std::string plain(const Json& value, int depth) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_structured()) return value.dump();
+  if (depth == 0) return "…";
+  std::string text;
+  for (const auto& [key, item] : value.items()) {
+    if (item.is_null()) continue;
+    text += text.empty() ? "" : value.is_array() ? "; " : ", ";
+    text += (value.is_array() ? "" : key + ' ') + plain(item, depth - 1);
+  }
+  return text;
+}
 
 /// Reads values of a file that anybody may have written.
 class Reader {
@@ -32,13 +47,11 @@ class Reader {
                       core::io::inQuotes(recordPath(m_folder).toStdString()) + " is no complete report: " + what + ".");
   }
 
-  /// A text; of anything else its JSON, so that two can be compared; empty where there is nothing.
+  /// A text, so that two can be compared, whatever is there; empty where there is nothing.
   QString textAt(const char* pointer) const {
     const Json::json_pointer at(pointer);
     if (!m_json.contains(at) || m_json.at(at).is_null()) return {};
-    const Json& value = m_json.at(at);
-    const std::string text =
-        value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string text = plain(m_json.at(at), kMostDepth);
     if (text.size() <= kMostText) return QString::fromStdString(text);
     const QByteArray hash =
         QCryptographicHash::hash(QByteArray::fromStdString(text), QCryptographicHash::Sha256).toHex();

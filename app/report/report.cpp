@@ -84,6 +84,17 @@ void makeFolder(const QString& folder) {
     throw core::Error(core::ErrorCode::Io, "The folder " + folder.toStdString() + " could not be made.");
 }
 
+/// Files appear all or none.
+void writeTogether(const QString& folder, const std::vector<std::pair<QString, QByteArray>>& texts) {
+  makeFolder(folder);
+  std::vector<core::io::OutputFile> files;
+  for (const auto& [path, text] : texts) {
+    files.emplace_back(path.toStdString(), openFiles());
+    files.back().write(std::as_bytes(std::span(text.constData(), static_cast<std::size_t>(text.size()))));
+  }
+  core::io::OutputFile::commitAll(files);
+}
+
 CalibrationFacts calibrationFacts(const ReportData& data) {
   using core::quant::CalibrationNeed;
   const auto asks = [](const core::model::TensorDecision& decision) {
@@ -138,13 +149,21 @@ QString writePage(const ReportData& data, const Pictures& pictures) {
     json["against"] = comparisonJson(*comparison);
   }
   const QByteArray page = composePage(data, pictures, comparison ? &*comparison : nullptr), record = fileText(json);
-  makeFolder(folder);
-  std::vector<core::io::OutputFile> files;
-  for (const auto& [path, text] : {std::pair(recordPath(folder), &record), std::pair(pagePath(folder), &page)}) {
-    files.emplace_back(path.toStdString(), openFiles());
-    files.back().write(std::as_bytes(std::span(text->constData(), static_cast<std::size_t>(text->size()))));
-  }
-  core::io::OutputFile::commitAll(files);
+  writeTogether(folder, {{recordPath(folder), record}, {pagePath(folder), page}});
+  return pagePath(folder);
+}
+
+QString writeComparison(const QString& there, const QString& here, const QString& folder) {
+  refuseWhatIsNotOurs({{}, folder});
+  if (QFileInfo::exists(recordPath(folder)))
+    throw core::Error(
+        core::ErrorCode::InvalidArgument,
+        core::io::inQuotes(folder.toStdString()) + " holds a report; choose another folder for the comparison.");
+  const Record older = readRecord(there), newer = readRecord(here);
+  const Comparison comparison = compareRecords(older, newer);
+  writeTogether(folder,
+                {{QDir(folder).filePath(QStringLiteral("comparison.json")), fileText(comparisonJson(comparison))},
+                 {pagePath(folder), composeComparison(comparison, newer)}});
   return pagePath(folder);
 }
 

@@ -19,4 +19,8 @@ QString writePage(const ReportData& data, const Pictures& pictures);
 /// @throws core::Error with one sentence
 QString writeReport(const Request& request);
 
+/// Compares two reports by their folders, the older first; nothing is measured. Writes `folder`/index.html and
+/// comparison.json, both or none. @return the page's path @throws core::Error with one sentence
+QString writeComparison(const QString& there, const QString& here, const QString& folder);
+
 }  // namespace app::report

@@ -79,9 +79,13 @@ struct Options {
                              tr("The folder of an older report that this one is compared with."),
                              QStringLiteral("DIR")};
 
+  QCommandLineOption compare{
+      QStringLiteral("compare"),
+      tr("Measure nothing: compare two reports by their folders, report --compare OLDER NEWER -o DIR.")};
+
   QList<QCommandLineOption> all() const {
     return {help,    output, device, scheme, recipe,      rule,  calibration, imatrix,
-            include, text,   tokens, tasks,  sensitivity, trace, against};
+            include, text,   tokens, tasks,  sensitivity, trace, against,     compare};
   }
 };
 
@@ -136,7 +140,9 @@ std::vector<std::string> texts(const QStringList& values) {
 /// @return nothing and the request, or what is wrong with the arguments
 QString check(const QCommandLineParser& parser, const Options& options, Request& request) {
   const QStringList words = parser.positionalArguments();
-  if (words.size() != 2) return tr("The command is: quantscope report MODEL -o DIR.");
+  if (parser.isSet(options.compare) && words.size() != 3)
+    return tr("Two reports are compared by: quantscope report --compare OLDER NEWER -o DIR.");
+  if (!parser.isSet(options.compare) && words.size() != 2) return tr("The command is: quantscope report MODEL -o DIR.");
   request.model = words[1];
   request.folder = parser.value(options.output);
   if (request.folder.isEmpty()) return tr("Say where to write the report: -o DIR.");
@@ -184,6 +190,11 @@ int runReport(const QStringList& arguments) {
   if (const QString problem = check(parser, options, request); !problem.isEmpty())
     return complain(problem, kWrongUsage);
   try {
+    if (parser.isSet(options.compare)) {
+      const QStringList words = parser.positionalArguments();
+      std::printf("%s\n", qUtf8Printable(writeComparison(words[1], words[2], request.folder)));
+      return 0;
+    }
     request.recipes = openRecipes(texts(parser.values(options.scheme)), texts(parser.values(options.recipe)),
                                   texts(parser.values(options.rule)));
     request.parts = partsOf(parser, options);

@@ -299,6 +299,8 @@ void TestReport::wrongUsageIsTwo_data() {
                                                  QStringLiteral("--fast")};
   QTest::newRow("unknown device") << QStringList{QStringLiteral("demo"), QStringLiteral("-o"), QStringLiteral("x"),
                                                  QStringLiteral("--device"), QStringLiteral("cuda")};
+  QTest::newRow("one report") << QStringList{QStringLiteral("--compare"), QStringLiteral("a"), QStringLiteral("-o"),
+                                             QStringLiteral("x")};
   QTest::newRow("unknown part") << QStringList{QStringLiteral("demo"), QStringLiteral("-o"), QStringLiteral("x"),
                                                QStringLiteral("--include"), QStringLiteral("evaluation,speed")};
   QTest::newRow("no number") << QStringList{QStringLiteral("demo"), QStringLiteral("-o"), QStringLiteral("x"),

@@ -58,6 +58,8 @@ class TestReportParts : public QObject {
   void whatCannotBeMeasuredSaysWhy();
   void againstItselfNothingDiffers();
   void againstAnotherReading();
+  void twoReportsAreCompared();
+  void whatNestsDeeplyIsCut();
   void aWorseSchemeIsDifferent();
   void damagedReports_data();
   void damagedReports();
@@ -201,6 +203,37 @@ void TestReportParts::againstAnotherReading() {
   const auto comparison = report::compareRecords(report::recordOf(other, folder), report::recordOf(m_json, folder));
   QCOMPARE(comparison.incomparable.size(), std::size_t{4});
   for (const auto& pair : comparison.pairs) QCOMPARE(pair.verdict, Verdict::Unknown);
+}
+
+// The same without measuring; what is no report, or would be lost, is left alone.
+void TestReportParts::twoReportsAreCompared() {
+  const auto compare = [this](const QString& older, const QString& newer, const QString& target) {
+    return report::runReport({QStringLiteral("quantscope"), QStringLiteral("report"), QStringLiteral("--compare"),
+                              m_folder.filePath(older), m_folder.filePath(newer), QStringLiteral("-o"),
+                              m_folder.filePath(target)});
+  };
+  QCOMPARE(compare(QStringLiteral("all"), QStringLiteral("prose"), QStringLiteral("two")), 0);
+  const QString page = QString::fromUtf8(read(m_folder.filePath(QStringLiteral("two/index.html"))));
+  QCOMPARE(xmlProblem(page), QString());
+  const Json json = Json::parse(read(m_folder.filePath(QStringLiteral("two/comparison.json"))).toStdString());
+  QCOMPARE(json, recordIn(QStringLiteral("prose"))["against"]);
+  QCOMPARE(compare(QStringLiteral("all"), QStringLiteral("prose"), QStringLiteral("two")), 0);  // its own is replaced
+  QCOMPARE(compare(QStringLiteral("all"), QStringLiteral("prose"), QStringLiteral("all")), 1);
+  QCOMPARE(recordIn(QStringLiteral("all")), m_json);
+  QCOMPARE(compare(QStringLiteral("all"), QStringLiteral("cache"), QStringLiteral("three")), 1);
+  QVERIFY(!QFile::exists(m_folder.filePath(QStringLiteral("three"))));
+}
+
+// A file that nests deeper than any stack is a report without figures.
+void TestReportParts::whatNestsDeeplyIsCut() {
+  constexpr int kDepth = 500'000;
+  const QString folder = m_folder.filePath(QStringLiteral("deep"));
+  QVERIFY(QDir().mkpath(folder));
+  write(folder + QStringLiteral("/report.json"),
+        "{\"format\": \"quantscope-report\", \"format_version\": 1, \"model\": {\"files\": " + QByteArray(kDepth, '[') +
+            QByteArray(kDepth, ']') + "}}");
+  const auto comparison = report::compareRecords(report::readRecord(folder), report::recordOf(m_json, folder));
+  QVERIFY(comparison.pairs.empty() && !comparison.differing.empty());
 }
 
 // One figure moved by three and by one of the errors of its difference.
