@@ -47,7 +47,7 @@ GuardedPattern::GuardedPattern(std::string_view text, const PatternUse& use) : m
   if (text.empty()) throw Error(ErrorCode::InvalidArgument, fmt::format("The {} must not be empty.", use.kind));
   if (text.size() > use.longest)
     throw Error(ErrorCode::InvalidArgument,
-                fmt::format("The {} has {} bytes, more than {}.", use.kind, text.size(), use.longest));
+                fmt::format("The {} has at most {} bytes; found {}.", use.kind, use.longest, text.size()));
   const CompileContext context(pcre2_compile_context_create(nullptr));
   if (!context) throwNoMemory(use);
   pcre2_set_parens_nest_limit(context.get(), kDeepestNesting);

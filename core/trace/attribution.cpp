@@ -8,6 +8,7 @@
 #include "core/base/parallel.h"
 #include "core/trace/contribution_sums.h"
 #include "core/trace/model_line.h"
+#include "core/trace/panel_offers.h"
 
 namespace core::trace {
 
@@ -65,12 +66,7 @@ class Attributor {
       const std::uint32_t tensor = index.at(panel.weight);
       TensorContribution& sums = result.tensors[tensor];
       addPanel(sums, panel.firstRow, contributions);
-      std::uint64_t at = panel.firstRow * sums.width;
-      for (const float contribution : contributions) {
-        const WeightContribution weight{tensor, at++, contribution};
-        most.offer(weight);
-        least.offer(weight);
-      }
+      offer(tensor, panel.firstRow * sums.width, contributions, most, least);
     };
     m_line.integrate(points, {.weights = m_wanted, .values = {}, .offsets = true, .visit = visit}, job);
     result.most = most.take();

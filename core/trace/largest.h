@@ -15,6 +15,8 @@ class Largest {
  public:
   explicit Largest(std::size_t keep) : m_keep(std::max<std::size_t>(keep, 1)) {}
 
+  /// What has no larger value need not be offered.
+  float least() const { return m_least; }
   void offer(const Item& item) {
     if (!(Order::value(item) > m_least)) return;
     m_kept.push_back(item);

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "core/quant/quantizer.h"
-#include "core/trace/largest.h"
+#include "core/trace/panel_offers.h"
 #include "core/trace/patched_weight.h"
 #include "core/train/reverse_pass.h"
 
@@ -13,12 +13,6 @@ namespace core::trace {
 namespace {
 
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
-
-struct ByExpected {
-  static float value(const Candidate& candidate) { return candidate.expected; }
-  static auto place(const Candidate& candidate) { return std::pair(candidate.tensor, candidate.first); }
-};
-using MostExpected = Largest<Candidate, ByExpected>;
 
 std::map<std::string, std::uint32_t> indexOf(std::span<const DifferingTensor> tensors) {
   std::map<std::string, std::uint32_t> result;
@@ -129,17 +123,9 @@ Ranking LocalRanking::rank(const Objective& objective, const Restored& restored,
   wanted.visit = [&](const train::WeightGradient<float>& panel) {
     if (panel.change.empty()) return;
     const std::uint32_t tensor = tensorOf[panel.weight];
-    const std::uint64_t width = panel.gradient.size() / panel.rows;
-    for (std::size_t row = 0; row < panel.rows; ++row) {
-      const std::uint64_t first = (panel.firstRow + row) * width;
-      const float *gradient = panel.gradient.data() + row * width, *change = panel.change.data() + row * width;
-      for (std::uint64_t column = 0; column < width; ++column)
-        single.offer({tensor, first + column, 1, gradient[column] * change[column]});
-      const auto sumOf = [&](std::uint64_t column, std::uint32_t count) {
-        return std::inner_product(gradient + column, gradient + column + count, change + column, 0.0F);
-      };
-      offerBlocks(tensor, first, width, m_blockSizes[tensor], sumOf, blocks);
-    }
+    offer({tensor, panel.firstRow, panel.gradient.size() / panel.rows, m_blockSizes[tensor], panel.gradient,
+           panel.change},
+          blocks, single);
   };
   train::ReversePass<float> pass(m_compared, std::move(weights), {train::Rounding::AsInTheModel, m_kv});
   pass.forward({m_tokens, m_tokens.size()}, model::LogitsWanted::LastToken, job);
