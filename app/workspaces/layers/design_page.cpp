@@ -182,8 +182,8 @@ void DesignPage::refreshButtons() {
 
 void DesignPage::refreshChart() {
   const DesignOutcome* const outcome = m_state->outcome();
-  const bool isEmpty =
-      outcome == nullptr || (outcome->rivals.empty() && outcome->singles.empty() && outcome->steps.empty());
+  const bool isEmpty = !m_selection.model() || outcome == nullptr ||
+                       (outcome->rivals.empty() && outcome->singles.empty() && outcome->steps.empty());
   m_chart->setMessage(!m_selection.model() ? QString()
                       : !isEmpty           ? QString()
                       : m_state->isRunning()

@@ -40,6 +40,7 @@ DesignTables::DesignTables(QWidget* parent)
   m_check->setObjectName(QStringLiteral("design-rivals"));
   m_excluded->setObjectName(QStringLiteral("design-excluded"));
   m_check->fitColumns();
+  m_check->wrapLastColumn();
   m_check->setColumnToolTip(1, tr("Of the whole model"));
   m_check->setColumnToolTip(2, tr("Nats per token on the text that took no part, ± its standard error over blocks"));
   m_check->setColumnToolTip(3, tr("Paired over blocks of text, with the interval at 95 %"));
