@@ -436,6 +436,10 @@ class TestAdapter : public QObject {
     QVERIFY(m_folder.refusal(m_folder.path("cut"), ErrorCode::InvalidFile).contains("bytes"));
     sentence = refusal([&] { Adapter::read(base("base.gguf")); });
     QVERIFY2(sentence.contains("it is a model"), qPrintable(sentence));
+    const std::vector<Target> embedding = {
+        {"", "token_embd.weight", false, Matrix::random(131, 4, 1), Matrix::random(96, 4, 2)}};
+    sentence = refusal([&] { Adapter::read(gguf("embedding.gguf", embedding, 6)); });
+    QVERIFY2(sentence.contains("\"token_embd.weight\" is an embedding"), qPrintable(sentence));
     sentence = refusal([&] { Adapter::read(gguf("ia3.gguf", targets(), 6, "llama", "ia3")); });
     QVERIFY2(sentence.contains("its adapter.type is \"ia3\""), qPrintable(sentence));
   }

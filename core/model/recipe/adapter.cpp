@@ -77,6 +77,9 @@ void requireMatrix(const io::Checkpoint& checkpoint, const io::TensorInfo& facto
 
 AdapterPair pairOf(const io::Checkpoint& checkpoint, const AdapterSettings& settings, const std::string& target,
                    const Found& found) {
+  // Whose factors lie the other way, and which may be the output matrix, too.
+  if (target == "token_embd.weight")
+    refuseAdapter(checkpoint, fmt::format("{} is an embedding, which is not followed here", inQuotes(target)));
   if (!found.a || !found.b)
     refuseAdapter(checkpoint, fmt::format("of the two factors for {} one is missing", inQuotes(target)));
   const io::TensorInfo &a = checkpoint.tensors()[*found.a], &b = checkpoint.tensors()[*found.b];
