@@ -2,6 +2,7 @@
 
 #include "app/cli/arguments.h"
 #include "app/session/cache_folder.h"
+#include "app/session/open_files.h"
 #include "app/session/recipe_file.h"
 #include "app/session/treatment.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -12,6 +13,7 @@ core::model::Recipe RecipeOptions::parse() const { return isGiven() ? parseAll()
 
 std::vector<core::model::Recipe> RecipeOptions::parseAll() const {
   auto all = isGiven() ? openRecipes(schemes, recipes, rules) : usualRecipes();
+  for (const std::string& recipe : recipes) rememberRead(recipe, "the recipe");  // a name that is no file says nothing
   if (imatrix.empty()) return all;
   const auto source = sourceOf(*importance());
   for (auto& recipe : all)

@@ -46,6 +46,9 @@ class TestCliPlan : public QObject {
     const Json typed = json({"plan", "--parameters", "70B", "--scheme", "bf16", "--devices", "24GiB"})[0];
     QVERIFY(!typed["fits"].get<bool>());
     QCOMPARE(typed["weights"].get<std::int64_t>(), std::int64_t{140'000'000'000});
+    // Fewer blocks than the model has are fewer with a window, too.
+    const Json few = json({"plan", "--shape", "mistral-7b-v0.1", "--layers", "4", "--devices", "80GB"})[0];
+    QVERIFY(few["attention"].get<std::string>().find("in 4 of 4") != std::string::npos);
     QVERIFY(typed["note"].get<std::string>().find("Llama 3.1 70B") != std::string::npos);
     const Json latent =
         json({"plan", "--parameters", "671B", "--scheme", "q4_0", "--devices", "640GB", "--layers", "61", "--latent",
@@ -75,6 +78,9 @@ class TestCliPlan : public QObject {
              std::int64_t{32} * 8 * 128 * 2 * 2 * 1000);
     const Json typed = kv({"--kv-heads", "8"});
     QCOMPARE(typed["kv_cache"].get<std::int64_t>(), std::int64_t{32} * 8 * 128 * 2 * 2 * 1000);
+    // Fewer blocks than the model has are fewer with a window, too.
+    const Json few = json({"plan", "--shape", "mistral-7b-v0.1", "--layers", "4", "--devices", "80GB"})[0];
+    QVERIFY(few["attention"].get<std::string>().find("in 4 of 4") != std::string::npos);
     QVERIFY(typed["note"].get<std::string>().find("typed") != std::string::npos);
     QVERIFY(kv({})["kv_cache"].get<std::int64_t>() >= 4 * typed["kv_cache"].get<std::int64_t>());
   }
@@ -89,6 +95,13 @@ class TestCliPlan : public QObject {
     QTest::newRow("size") << QStringList{"demo", "--devices", "24 pears"} << 1 << "24GiB";
     QTest::newRow("type") << QStringList{"demo", "--kv-type", "f8"} << 1 << "int8";
     QTest::newRow("parameters") << QStringList{"--parameters", "many"} << 1 << "70B";
+    QTest::newRow("parameters in another base") << QStringList{"--parameters", "0x10B"} << 1 << "70B";
+    QTest::newRow("no parameters") << QStringList{"--parameters", ""} << 2 << "--parameters";
+    QTest::newRow("more keys than queries")
+        << QStringList{"--parameters", "7B", "--heads", "4", "--kv-heads", "8"} << 1 << "8 heads of keys";
+    QTest::newRow("more windows than blocks")
+        << QStringList{"--parameters", "7B", "--layers", "4", "--window", "5", "--window-layers", "9"} << 1
+        << "9 blocks";
     QTest::newRow("context") << QStringList{"demo", "--context", "0"} << 2 << "context";
     QTest::newRow("measure of a file") << QStringList{"demo", "--layers", "3"} << 2 << "--layers has no effect";
     QTest::newRow("calibration") << QStringList{"demo", "--scheme", "int4", "--calibration", "demo"} << 2

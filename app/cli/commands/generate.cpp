@@ -125,14 +125,16 @@ void addGenerate(CLI::App& program) {
   addDevice(*command, options->device);
   addKvType(*command, options->kvType);
   command->add_option("--temperature", sampling.temperature, "0 is greedy")->capture_default_str();
-  command->add_option("--top-k", sampling.topK, "0 is off")->capture_default_str();
+  command->add_option("--top-k", sampling.topK, "0 is off")->check(CLI::Range(0U, 1U << 30U))->capture_default_str();
   command->add_option("--top-p", sampling.topP, "1 is off")->capture_default_str();
   command->add_option("--min-p", sampling.minP, "0 is off")->capture_default_str();
   command->add_option("--repetition-penalty", sampling.repetitionPenalty, "1 is off")->capture_default_str();
   command->add_option("--seed", sampling.seed, "The same seed gives the same answer")
       ->check(CLI::Validator(whyNoSeed, ""))
       ->capture_default_str();
-  command->add_option("--max-tokens", options->generation.maxTokens, "Longest answer")->capture_default_str();
+  command->add_option("--max-tokens", options->generation.maxTokens, "Longest answer")
+      ->check(CLI::Range(0U, 1U << 30U))
+      ->capture_default_str();
   command->add_flag("--model-defaults", options->modelDefaults,
                     "Options that are not given are as the model's files say (generation_config.json)");
   addJsonFlag(*command, options->output);

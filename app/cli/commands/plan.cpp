@@ -1,17 +1,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
+#include <charconv>
 #include <memory>
 
+#include "app/cli/arguments.h"
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/cli/plan_text.h"
 #include "app/cli/recipe_options.h"
 #include "app/session/adviser.h"
 #include "app/session/known_shapes.h"
 #include "app/session/memory_plan.h"
 #include "app/session/memory_plan_json.h"
-#include "app/session/size_claims.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 
@@ -30,33 +31,33 @@ struct Options {
 
 /// "70B", "1.1e9", "350M"
 double parseParameters(const std::string& text) {
-  std::size_t end = 0;
   double value = 0;
-  try {
-    value = std::stod(text, &end);
-  } catch (const std::exception&) {
-    value = 0;
-  }
-  const std::string unit = text.substr(end);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   const double factor = unit.empty()  ? 1
                         : unit == "K" ? 1e3
                         : unit == "M" ? 1e6
                         : unit == "B" ? 1e9
                         : unit == "T" ? 1e12
                                       : 0;
-  if (!(value * factor >= 1) || value * factor > 1e15)
-    throw core::Error(core::ErrorCode::InvalidArgument,
-                      fmt::format("A number of parameters is written like 70B, 350M or 1.1e9, not \"{}\".", text));
+  if (error != std::errc() || !(value * factor >= 1) || value * factor > 1e15)
+    throw core::Error(
+        core::ErrorCode::InvalidArgument,
+        fmt::format("A number of parameters is written like 70B, 350M or 1.1e9, not {}.", core::io::inQuotes(text)));
   return value * factor;
 }
 
+[[noreturn]] void refuse(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
+
 /// The keys and values of typed measures; nothing where none were typed. What is left out is as in the known shape.
+/// @throws core::Error (InvalidArgument) where they contradict each other
 std::optional<KvLayout> typedLayout(const Options& options, KvLayout known) {
   const KvLayout& typed = options.layout;
   if (typed == KvLayout()) return std::nullopt;
   const auto take = [](auto& into, auto value) {
     if (value != 0) into = value;
   };
+  if (typed.layers != 0 && known.windowLayers == known.layers) known.windowLayers = typed.layers;
   take(known.layers, typed.layers);
   take(known.heads, typed.heads);
   take(known.kvHeads, typed.kvHeads);
@@ -64,9 +65,15 @@ std::optional<KvLayout> typedLayout(const Options& options, KvLayout known) {
   take(known.valueHeadSize, typed.valueHeadSize != 0 ? typed.valueHeadSize : typed.headSize);
   take(known.window, typed.window);
   if (typed.window != 0) known.windowLayers = typed.windowLayers != 0 ? typed.windowLayers : known.layers;
+  if (typed.windowLayers == 0) known.windowLayers = std::min(known.windowLayers, known.layers);
   take(known.latent, typed.latent);
   take(known.ropeDims, typed.ropeDims);
   if (typed.heads != 0 && typed.kvHeads == 0) known.kvHeads = typed.heads;
+  if (known.kvHeads > known.heads)
+    refuse(fmt::format("{} heads of keys are more than the {} of queries that use them.", known.kvHeads, known.heads));
+  if (known.windowLayers > known.layers)
+    refuse(fmt::format("{} blocks with a window are more than the {} blocks there are.", known.windowLayers,
+                       known.layers));
   return known;
 }
 
@@ -112,24 +119,6 @@ std::vector<PlannedModel> planAll(const Options& options) {
   return models;
 }
 
-void printPlans(const std::vector<PlannedModel>& models, const std::vector<PlannedDevice>& devices,
-                const MemoryQuestion& question) {
-  for (const PlannedModel& model : models) {
-    fmt::print("{}: {} of weights stored, {:.2f} bits/weight, {}{}\n", model.title, bytesText(model.weightBytes),
-               model.bitsPerWeight(), model.kv.describe(), model.note.empty() ? "" : " (" + model.note + ")");
-    fmt::print("  {:<44} {:>12} {:>12} {:>12} {:>12} {:>12}  {}\n", "device", "weights", "KV cache", "compute", "total",
-               "left", "longest context");
-    for (const PlannedDevice& device : devices) {
-      const DevicePlan plan = planOn(model, device, question);
-      const std::string left = plan.left() < 0 ? "-" + bytesText(-plan.left()) : bytesText(plan.left());
-      printText(fmt::format("  {:<44} {:>12} {:>12} {:>12} {:>12} {:>12}  {}\n", device.name,
-                            bytesText(plan.parts.weights), bytesText(plan.parts.kvCache), bytesText(plan.parts.compute),
-                            bytesText(plan.parts.total()), left,
-                            plan.longestContext == 0 ? "does not fit" : std::to_string(plan.longestContext)));
-    }
-  }
-}
-
 Json adviceJson(const Advice& advice, const Options& options) {
   Json candidates = Json::array();
   for (const Candidate& candidate : advice.candidates) {
@@ -166,24 +155,6 @@ void giveAdvice(const Options& options, std::vector<PlannedModel> models) {
   if (options.output == Output::ForPrograms) print(all);
 }
 
-void printClaims(Output output) {
-  Json rows = Json::array();
-  for (const SizeClaim& claim : sizeClaims()) {
-    rows.push_back({{"claim", claim.said},
-                    {"claimed", claim.claimed},
-                    {"computed", claim.value},
-                    {"unit", claim.isFactor ? "times" : "GB"},
-                    {"of", claim.computed},
-                    {"error", claim.error()},
-                    {"verdict", nameOf(claim.verdict)},
-                    {"reason", claim.reason}});
-    if (output == Output::ForPeople)
-      fmt::print("{:<52} {:>7.2f} {:<2} ({:+.1f} %)  {:<12} {}\n", claim.said, claim.value, claim.isFactor ? "×" : "GB",
-                 100 * claim.error(), nameOf(claim.verdict), claim.reason);
-  }
-  if (output == Output::ForPrograms) print(rows);
-}
-
 void run(const Options& given) {
   Options options = given;
   if (options.claims) return printClaims(options.output);
@@ -201,8 +172,10 @@ void run(const Options& given) {
 }
 
 void addMeasures(CLI::App& command, Options& options) {
-  command.add_option("--shape", options.shape, "A published model by its measures, instead of MODEL: llama-3.1-70b");
-  command.add_option("--parameters", options.parameters, "A number of parameters instead of MODEL: 70B");
+  command.add_option("--shape", options.shape, "A published model by its measures, instead of MODEL: llama-3.1-70b")
+      ->check(CLI::Validator(whyEmpty, ""));
+  command.add_option("--parameters", options.parameters, "A number of parameters instead of MODEL: 70B")
+      ->check(CLI::Validator(whyEmpty, ""));
   const auto measure = [&command](const char* name, auto& into, const char* what) {
     return command.add_option(name, into, what)->check(CLI::Range(1U, 1U << 20U));
   };

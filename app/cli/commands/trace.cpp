@@ -118,7 +118,8 @@ void addTrace(CLI::App& program) {
   command->add_option("--seed", options->seed, "Of the random sets that the proof is compared with")
       ->check(CLI::Validator(whyNoSeed, ""))
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "Where the whole trace is kept: FILE.html or FILE.json");
+  command->add_option("-o,--output", options->output, "Where the whole trace is kept: FILE.html or FILE.json")
+      ->check(CLI::Validator(whyEmpty, ""));
   addJsonFlag(*command, options->answer);
   command->callback([options] { run(*options); });
 }
