@@ -79,6 +79,7 @@ void addOrigin(Json& row, const Evaluation& of) {
   row["tokens"] = of.tokens;
   row["scored"] = of.scored;
   row["left_out"] = of.leftOut;
+  if (of.reading) row["unread_documents"] = of.reading->unread;
 }
 
 }  // namespace

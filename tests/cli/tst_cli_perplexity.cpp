@@ -61,6 +61,24 @@ class TestCliPerplexity : public QObject {
   }
 
  private slots:
+  /// Where no row could be measured that is an error, but what is known is said all the same.
+  void nothingComparedIsAnError() {
+    const QString text = write(m_folder, "short.txt", QByteArray("The scale of a block is one number. ").repeated(8));
+    const QStringList command{"perplexity", "demo", "--text", text, "--reference", "stored@cpu", "--no-noise"};
+    const QStringList fails{"--variant", "int4@vulkan:77"};
+    const Run none = cli::run(command + fails + QStringList{"--json"}, ownCache(m_folder));
+    QCOMPARE(none.code, 1);
+    QVERIFY2(cli::isOneSentence(none.err) && none.err.contains("Nothing could be compared"), none.err.constData());
+    const Json rows = Json::parse(none.out.toStdString());
+    QCOMPARE(rows.size(), std::size_t{1});
+    QVERIFY(!rows[0]["failure"].get<std::string>().empty());
+    const Run table = cli::run(command + fails, ownCache(m_folder));
+    QCOMPARE(table.code, 1);
+    QVERIFY(table.out.contains("short.txt") && cli::isOneSentence(table.err));
+    // One that works is enough.
+    QCOMPARE(cli::run(command + fails + QStringList{"--variant", "int4@cpu"}, ownCache(m_folder)).code, 0);
+  }
+
   void everyFigureHasItsError() {
     const Json rows =
         json("perplexity demo --scheme int4 --scheme nf4 --variant stored@kv=f32 --device cpu --tokens 1500");

@@ -88,6 +88,25 @@ class TestCliTrace : public QObject {
     QVERIFY(!QFile::exists(m_folder.filePath("none.html")));
     QCOMPARE(run(trace({"--scheme", "int3", "--token", "3000", "-o", m_folder.filePath("none.html")})).code, 1);
     QVERIFY(!QFile::exists(m_folder.filePath("none.html")));
+    QCOMPARE(run(trace({"--scheme", "int3", "-o", ""})).code, 2);
+  }
+
+  void writesOverNothingThatItReads() {
+    const QString recipe = m_folder.filePath("my.recipe"), model = m_folder.filePath("my.gguf");
+    writeFile(recipe, "base = int3\n");
+    QVERIFY(QFile::copy(QStringLiteral(QS_SOURCE_DIR "/resources/models/demo.gguf"), model));
+    const QByteArray before = contents(model);
+    const auto refused = [](const QStringList& arguments) {
+      const Run result = run(arguments);
+      return result.code == 1 && isOneSentence(result.err) && result.err.contains("being read") && result.out.isEmpty();
+    };
+    const QStringList command{"trace", model, "--prompt", "Hi", "--max-tokens", "2", "--device", "cpu"};
+    QVERIFY(refused(command + QStringList{"--scheme", "int3", "-o", model}));
+    QVERIFY(refused(command + QStringList{"--recipe", recipe, "-o", recipe}));
+    QVERIFY(QFile::link(model, m_folder.filePath("link.json")));
+    QVERIFY(refused(command + QStringList{"--scheme", "int3", "-o", m_folder.filePath("link.json")}));
+    QCOMPARE(contents(recipe), QByteArray("base = int3\n"));
+    QVERIFY(contents(model) == before);
   }
 };
 

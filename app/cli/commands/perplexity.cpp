@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -97,15 +98,31 @@ Json toJson(const Answers& answers, const OpenModel& model, std::size_t worst) {
   return rows;
 }
 
+void printAll(const Answers& answers, const OpenModel& model, std::size_t worst) {
+  if (answers.text) printEvaluation(*answers.text);
+  if (answers.text && worst > 0) printWorst(*answers.text, *model.tokenizer(), worst);
+  if (answers.text && answers.tasks) fmt::print("\n");
+  if (answers.tasks) printTasks(*answers.tasks);
+}
+
+/// What was measured is said all the same. @throws core::Error where that is nothing
+void requireSomething(const Answers& answers) {
+  const auto works = [](const auto& row) { return row.failure.empty(); };
+  if (answers.text && std::ranges::any_of(answers.text->rows, works)) return;
+  if (answers.tasks && std::ranges::any_of(answers.tasks->rows, works)) return;
+  const std::string& first = answers.text ? answers.text->rows.front().failure : answers.tasks->rows.front().failure;
+  throw core::Error(core::ErrorCode::Unsupported, "Nothing could be compared: " + first);
+}
+
 void run(const Options& options) {
   const auto& job = interruptibleJob();
   const auto model = OpenModel::open(options.model, job);
   const Answers answers = evaluate(options, *model, job);
-  if (options.output == Output::ForPrograms) return print(toJson(answers, *model, options.worst));
-  if (answers.text) printEvaluation(*answers.text);
-  if (answers.text && options.worst > 0) printWorst(*answers.text, *model->tokenizer(), options.worst);
-  if (answers.text && answers.tasks) fmt::print("\n");
-  if (answers.tasks) printTasks(*answers.tasks);
+  if (options.output == Output::ForPrograms)
+    print(toJson(answers, *model, options.worst));
+  else
+    printAll(answers, *model, options.worst);
+  requireSomething(answers);
 }
 
 void addReadingOptions(CLI::App& command, Options& options) {
