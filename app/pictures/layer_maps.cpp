@@ -23,13 +23,13 @@ LayerMaps::LayerMaps(QWidget* parent) : Chart(parent), m_item(new LayerMapsItem(
   yAxis->setRangeReversed(true);
 }
 
-// The scale is that of what was found of single matrices; where nothing was, of what there is.
-std::vector<double> LayerMaps::scaled(const SchemeMap& map) {
+// The scale is that of what was found; where nothing was, of what there is.
+std::vector<double> LayerMaps::scaled(const SchemeMap& map, bool isShared) {
   std::vector<double> found, all;
   for (const Cell& cell : map.cells) {
-    if (!cell.known || !std::isfinite(cell.value)) continue;
+    if (!cell.known || !std::isfinite(cell.value) || (cell.shared != Shared::No) != isShared) continue;
     all.push_back(cell.value);
-    if (cell.shared == Shared::No && !cell.isWithinError) found.push_back(cell.value);
+    if (!cell.isWithinError) found.push_back(cell.value);
   }
   return found.empty() ? all : found;
 }
@@ -37,9 +37,15 @@ std::vector<double> LayerMaps::scaled(const SchemeMap& map) {
 void LayerMaps::setContent(Content content) {
   const bool sameGrid = content.grid == m_content.grid;
   m_content = std::move(content);
-  std::vector<std::vector<double>> values;
-  for (const SchemeMap& scheme : m_content.schemes) values.push_back(scaled(scheme));
-  m_scale = LayerScale(m_content.metric, m_content.shading, values);
+  // What is of a layer as a whole is larger than what is of its matrices: it has a scale of its own.
+  std::vector<std::vector<double>> values, sharedValues;
+  for (const SchemeMap& scheme : m_content.schemes) {
+    values.push_back(scaled(scheme, false));
+    sharedValues.push_back(scaled(scheme, true));
+  }
+  const bool isAllShared = std::ranges::all_of(values, [](const auto& ofScheme) { return ofScheme.empty(); });
+  m_sharedScale = LayerScale(m_content.metric, m_content.shading, sharedValues);
+  m_scale = isAllShared ? m_sharedScale : LayerScale(m_content.metric, m_content.shading, values);
   const auto blocks = static_cast<std::size_t>(m_content.grid.blocks);
   m_matricesAt.assign(static_cast<std::size_t>(m_content.grid.kinds.size()) * blocks, {});
   for (std::size_t i = 0; i < m_content.grid.places.size(); ++i) {

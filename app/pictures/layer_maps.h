@@ -101,7 +101,7 @@ class LayerMaps : public Chart {
     int matrix = -1, scheme = -1;  ///< matrix −1: over the head of a map
     Place place;
   };
-  static std::vector<double> scaled(const SchemeMap& map);
+  static std::vector<double> scaled(const SchemeMap& map, bool isShared);
   std::optional<Hit> hitAt(QPointF pixel) const;
   /// The place of a map nearest to a pixel, with or without a matrix.
   Place nearestPlace(QPointF pixel, int scheme) const;
@@ -118,7 +118,7 @@ class LayerMaps : public Chart {
   void showMarks();
 
   Content m_content;
-  LayerScale m_scale;
+  LayerScale m_scale, m_sharedScale;           ///< of single matrices; of what several share
   std::vector<std::vector<int>> m_matricesAt;  ///< kinds × blocks → matrices
   int m_selectedMatrix = -1, m_selectedScheme = -1;
   CellMarks m_marks;

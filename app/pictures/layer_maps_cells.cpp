@@ -152,7 +152,8 @@ void LayerMapsItem::drawCell(QCPPainter& painter, const QRectF& rect, int matrix
   const auto& cell = map.cells[static_cast<std::size_t>(matrix)];
   const QFontMetricsF metrics(font());
   const bool isFilled = cell.known && !std::isnan(cell.value);
-  QColor ground = isFilled ? m_maps.m_scale.color(static_cast<std::size_t>(scheme), cell.value) : colors.sunken;
+  const LayerScale& scale = cell.shared == LayerMaps::Shared::No ? m_maps.m_scale : m_maps.m_sharedScale;
+  QColor ground = isFilled ? scale.color(static_cast<std::size_t>(scheme), cell.value) : colors.sunken;
   if (isFilled && (cell.isWithinError || map.isOld)) ground = mix(ground, colors.surface, kPale);
   painter.fillRect(rect, ground);
   if (isFilled && cell.shared != LayerMaps::Shared::No) {

@@ -214,7 +214,7 @@ QString LayerMapsItem::legendText() const {
   if (hasCell([](const LayerMaps::Cell& cell) { return cell.isWithinError && cell.shared == LayerMaps::Shared::No; }))
     parts << LayerMaps::tr("pale: indistinguishable from no harm");
   if (hasCell([](const LayerMaps::Cell& cell) { return cell.shared != LayerMaps::Shared::No; }))
-    parts << LayerMaps::tr("hatched: of all together");
+    parts << LayerMaps::tr("hatched: of all together, on their own scale");
   const bool isKl = m_maps.m_content.metric == core::metrics::Metric::MeasuredKl;
   if (isKl && hasCell([](const LayerMaps::Cell& cell) { return cell.known && cell.value < 0 && !cell.isWithinError; }))
     parts << LayerMaps::tr("pink: below zero");

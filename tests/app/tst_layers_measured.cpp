@@ -29,7 +29,7 @@ using core::evaluate::Level;
 
 namespace {
 
-constexpr int kTokens = 384;  ///< enough blocks for a verdict
+constexpr int kTokens = 256, kEnoughForVerdicts = 512;
 
 void tickOnly(WorkspaceWindow& shown, const std::vector<const char*>& schemes) {
   for (const auto& recipe : shown.selection().checkedRecipes()) shown.selection().setChecked(recipe, false);
@@ -38,12 +38,13 @@ void tickOnly(WorkspaceWindow& shown, const std::vector<const char*>& schemes) {
 
 /// A hand on the page: schemes ticked, Measured chosen, few tokens.
 struct Hand {
-  explicit Hand(const std::vector<const char*>& schemes = {"int3"}) : shown(QStringLiteral("layers")) {
+  explicit Hand(int tokens = kTokens, const std::vector<const char*>& schemes = {"int3"})
+      : shown(QStringLiteral("layers")) {
     static_cast<void>(shown.waitUntilIdle());
     tickOnly(shown, schemes);
     static_cast<void>(shown.waitUntilIdle());
     QTest::mouseClick(shown.find<QToolButton>(QStringLiteral("measure-measured")), Qt::LeftButton);
-    setTokens(kTokens);
+    setTokens(tokens);
   }
   void setTokens(int tokens) {
     auto* spin = shown.find<QSpinBox>(QStringLiteral("sensitivity-tokens"));
@@ -76,12 +77,12 @@ struct Hand {
 };
 
 /// KL of the demo model with some tensors quantized and no others, by a recipe of rules: no exchange of tensors.
-double measureByRules(const std::vector<std::string>& tensors, const char* scheme) {
+double measureByRules(const std::vector<std::string>& tensors, const char* scheme, int tokens = kTokens) {
   auto model = OpenModel::open("demo");
   Engine engine;
   StudyRequest request;
   request.text = openEvaluationText("demo");
-  request.reading.tokens = kTokens;
+  request.reading.tokens = static_cast<std::uint32_t>(tokens);
   DivergenceStudy study(*model, engine, std::move(request), core::JobContext());
   core::model::Recipe recipe;
   for (const std::string& tensor : tensors) recipe.rules.push_back(ruleFor(tensor, core::quant::Scheme::parse(scheme)));
@@ -105,7 +106,7 @@ class TestLayersMeasured : public QObject {
   Q_OBJECT
  private Q_SLOTS:
   void layersAreMeasuredAsAWholeAndShownSo() {
-    Hand hand;
+    Hand hand(kEnoughForVerdicts);
     QVERIFY(!hand.shown.find<QComboBox>(QStringLiteral("metric"))->isVisible());
     QCOMPARE(hand.known(LayerMaps::Shared::WithLayer), std::size_t{0});
     QVERIFY2(hand.sentence().contains(QStringLiteral("not measured yet")), qPrintable(hand.sentence()));
@@ -121,10 +122,18 @@ class TestLayersMeasured : public QObject {
     for (const auto& tensor : hand.shown.selection().model()->checkpoint().tensors())
       if (tensor.name.starts_with("blk.2.") && tensor.shape.rank() == 2) layer.push_back(tensor.name);
     QCOMPARE(layer.size(), std::size_t{7});
-    const double expected = measureByRules(layer, "int3"), shown = hand.cell("blk.2.attn_q").value;
+    const double expected = measureByRules(layer, "int3", kEnoughForVerdicts), shown = hand.cell("blk.2.attn_q").value;
     QCOMPARE(shown, hand.cell("blk.2.ffn_down").value);
     // The same computation in another order of loading; KL is summed in double.
     QVERIFY2(std::abs(shown / expected - 1) < 1e-6, qPrintable(QStringLiteral("%1 %2").arg(shown).arg(expected)));
+    int pale = 0;
+    for (const auto& cell : hand.map().cells) {
+      if (!cell.known) continue;
+      QCOMPARE(cell.isWithinError, std::abs(cell.value) <= 2 * cell.error);
+      QCOMPARE(cell.detail.contains(QStringLiteral("indistinguishable from no harm")), cell.isWithinError);
+      pale += cell.isWithinError ? 1 : 0;
+    }
+    QVERIFY(pale > 0 && pale < 42);  // the first layer's figure is of two documents mostly
     QCOMPARE(hand.shown.find<ErrorDots>()->table().rows.size(), std::size_t{6});
     QVERIFY2(hand.sentence().contains(QStringLiteral("6 layers one by one")), qPrintable(hand.sentence()));
   }
@@ -141,7 +150,8 @@ class TestLayersMeasured : public QObject {
     for (const auto& cell : hand.map().cells) {
       if (!cell.known) continue;
       sum += cell.value;
-      QCOMPARE(cell.isWithinError, std::abs(cell.value) <= 2 * cell.error);
+      QVERIFY(!cell.isWithinError);  // on so few blocks of text nothing is judged
+      QVERIFY(cell.detail.contains(QStringLiteral("too little text for a verdict")));
     }
     QVERIFY2(hand.sentence().contains(QStringLiteral("42 tensors one by one")), qPrintable(hand.sentence()));
     const auto dots = hand.shown.find<ErrorDots>()->table();
@@ -326,7 +336,7 @@ class TestLayersMeasured : public QObject {
     const auto& measured = *shown.find<MeasuredLayers>();
     const MeasuredQuestion expected{QStringLiteral("prose"), 512, core::evaluate::Direction::Restore};
     QVERIFY(measured.question() == expected);
-    QCOMPARE(measured.level(), Level::Role);
+    QVERIFY(measured.level() == Level::Role);
     const Link now = shown.find<Workspace>()->link();
     QCOMPARE(now.value(QStringLiteral("measure")), QStringLiteral("measured"));
     QCOMPARE(now.value(QStringLiteral("level")), QStringLiteral("role"));
