@@ -49,8 +49,9 @@ void printTasks(const TaskEvaluation& evaluation) {
       fmt::print("{}: {}\n", core::io::printable(row.name), core::io::printable(row.failure));
       continue;
     }
-    printRow(row, fmt::format(", {} turned wrong, {} right, p = {:.2g}", row.turnedWrong.size(), row.turnedRight.size(),
-                              row.pValue));
+    const char* const note = row.pValue >= core::evaluate::kLeastChance ? ": indistinguishable" : "";
+    printRow(row, fmt::format(", {} turned wrong, {} right, p = {:.2g}{}", row.turnedWrong.size(),
+                              row.turnedRight.size(), row.pValue, note));
   }
 }
 

@@ -7,6 +7,7 @@ namespace app {
 
 using core::evaluate::comparePaired;
 using core::evaluate::judge;
+using core::evaluate::kFewestBlocks;
 using core::evaluate::Verdict;
 
 void judgeRows(Evaluation& evaluation, std::span<const core::evaluate::ComparisonStatistics* const> statistics) {
@@ -18,7 +19,7 @@ void judgeRows(Evaluation& evaluation, std::span<const core::evaluate::Compariso
   }
   for (std::size_t i = 0; i < evaluation.rows.size(); ++i) {
     EvaluationRow& row = evaluation.rows[i];
-    if (!row.failure.empty()) continue;
+    if (!row.failure.empty() || row.statistics.blocks < kFewestBlocks) continue;
     row.verdict = judge(row.statistics.klMean, noise.kl);
     row.perplexityVerdict = judge(row.statistics.logRatio, noise.logRatio);
     for (std::size_t other = 0; other < evaluation.rows.size(); ++other) {

@@ -75,7 +75,8 @@ struct Evaluation {
   bool isComplete() const { return blocksDone == blocks; }
 };
 
-/// Fills in the noise floor and all verdicts. @param statistics of each row, over the same blocks
+/// Fills in the noise floor and, from kFewestBlocks blocks on, all verdicts. @param statistics of each row, over the
+/// same blocks
 void judgeRows(Evaluation& evaluation, std::span<const core::evaluate::ComparisonStatistics* const> statistics);
 
 }  // namespace app

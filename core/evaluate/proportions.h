@@ -19,5 +19,7 @@ Proportion wilsonIntervalOf(double share, double samples);
 /// parted so unevenly, or more, if turning wrong and turning right were equally likely:
 ///   min(1, 2 Σ_{k ≤ min(wrong, right)} C(n, k) / 2ⁿ), n = wrong + right; 1 where nothing turned.
 double mcNemar(std::uint64_t turnedWrong, std::uint64_t turnedRight);
+/// p from which on answers turned as chance would have it: two models are then indistinguishable by their answers.
+inline constexpr double kLeastChance = 0.05;
 
 }  // namespace core::evaluate

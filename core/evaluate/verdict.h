@@ -11,6 +11,9 @@ enum class Verdict : std::uint8_t {
   Indistinguishable,  ///< within the noise floor or two standard errors
   Different
 };
+/// Blocks of text below which no verdict is given: two standard errors of fewer cover less than 91 % (Student 1908).
+inline constexpr std::size_t kFewestBlocks = 8;
+
 /// "unknown", "indistinguishable", "different"
 std::string_view nameOf(Verdict verdict);
 

@@ -1,26 +1,38 @@
 // The compare workspace on the demo model, driven with mouse and keyboard.
 #include <QClipboard>
 #include <QComboBox>
+#include <QDateTime>
+#include <QFile>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QSlider>
+#include <QSortFilterProxyModel>
 #include <QSpinBox>
 #include <QTabBar>
 #include <QTabWidget>
 #include <QTableView>
+#include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
+#include <chrono>
 #include <cmath>
 
+#include "app/selection/trace_question.h"
 #include "app/widgets/text_table.h"
 #include "app/workspaces/compare/adviser_page.h"
+#include "app/workspaces/compare/answer_table_model.h"
 #include "app/workspaces/compare/candidate_card.h"
 #include "app/workspaces/compare/compare_workspace.h"
 #include "app/workspaces/compare/device_table_model.h"
 #include "app/workspaces/compare/memory_bars.h"
 #include "app/workspaces/compare/method_table_model.h"
+#include "app/workspaces/compare/task_table_model.h"
 #include "app/workspaces/compare/tradeoff_chart.h"
+#include "app/workspaces/compare/worst_model.h"
 #include "workspace_window.h"
 
 using namespace app;
@@ -28,6 +40,7 @@ using namespace app;
 class TestCompare : public QObject {
   Q_OBJECT
  private:
+  enum Page { kTradeoff, kPartings, kTasks, kMemory, kAdviser };
   static void showPage(WorkspaceWindow& shown, int page) {
     QTabBar* bar = shown.find<QTabWidget>(QStringLiteral("compare-pages"))->tabBar();
     QTest::mouseClick(bar, Qt::LeftButton, {}, bar->tabRect(page).center());
@@ -40,6 +53,25 @@ class TestCompare : public QObject {
     return shown.waitUntilIdle();
   }
   static QString status(WorkspaceWindow& shown) { return shown.find<QLabel>(QStringLiteral("compare-status"))->text(); }
+  static void chooseText(WorkspaceWindow& shown, int index) {
+    auto* texts = shown.find<QComboBox>(QStringLiteral("compare-text"));
+    texts->setCurrentIndex(index);
+    Q_EMIT texts->activated(index);
+  }
+  static QToolButton* cancelButton(WorkspaceWindow& shown) {
+    return shown.window().findChild<QToolButton*>(QStringLiteral("cancel-job"));
+  }
+  /// Of all rows, the reference's first.
+  static QStringList verdicts(WorkspaceWindow& shown) {
+    QStringList all;
+    for (const CompareRow& row :
+         qobject_cast<MethodTableModel*>(
+             qobject_cast<QSortFilterProxyModel*>(shown.find<QTableView>(QStringLiteral("compare-table"))->model())
+                 ->sourceModel())
+             ->rows())
+      all << row.verdict;
+    return all;
+  }
   static double cell(const ChartTable& table, int row, const char* column) {
     return table.rows[static_cast<std::size_t>(row)]
                      [static_cast<std::size_t>(table.columns.indexOf(QLatin1String(column)) - 1)];
@@ -159,9 +191,198 @@ class TestCompare : public QObject {
     QVERIFY(cell(shown.find<TradeoffChart>()->table(), 1, "perplexity") > 1);
   }
 
+  /// The status line ends any job: nothing goes on claiming to be measured.
+  void aCancelledMeasurementIsStopped() {
+    WorkspaceWindow shown(QStringLiteral("compare"));
+    QVERIFY(shown.waitUntilIdle());
+    setTokens(shown, 0);
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("compare-measure")), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(status(shown).contains(QStringLiteral(" blocks")), 60000);
+    QTest::mouseClick(cancelButton(shown), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(status(shown).startsWith(QStringLiteral("Stopped")), 10000);
+    QVERIFY2(status(shown).contains(QStringLiteral(" blocks")), qPrintable(status(shown)));
+    QVERIFY(shown.find<QPushButton>(QStringLiteral("compare-measure"))->text() == QStringLiteral("Measure again"));
+    QVERIFY(!verdicts(shown).contains(QStringLiteral("measuring…")));
+    QVERIFY(shown.waitUntilIdle());
+  }
+
+  void fewBlocksClaimNothing() {
+    WorkspaceWindow shown(QStringLiteral("compare"));
+    QVERIFY(shown.waitUntilIdle());
+    chooseText(shown, 1);  // prose, in windows of 512
+    setTokens(shown, 1024);
+    QVERIFY(measure(shown));
+    QVERIFY2(status(shown).contains(QStringLiteral("too few blocks yet")), qPrintable(status(shown)));
+    for (const QString& verdict : verdicts(shown).mid(1)) QCOMPARE(verdict, QStringLiteral("too few blocks yet"));
+  }
+
+  /// What looks at data is other weights under another calibration.
+  void figuresOfAnotherCalibrationAreOld() {
+    WorkspaceWindow shown(QStringLiteral("compare"));
+    QVERIFY(shown.waitUntilIdle());
+    setTokens(shown, 256);
+    const auto recalibrate = [&] {
+      auto& calibration = shown.selection().model()->calibration();
+      CalibrationState state;
+      state.text = "another text";
+      state.made = std::chrono::system_clock::now();
+      calibration.set(state, calibration.current());
+      shown.selection().setCalibrating(false);
+    };
+    QVERIFY(measure(shown));
+    recalibrate();
+    QVERIFY(!status(shown).startsWith(QStringLiteral("Old")));  // none of these looks at data
+    for (const auto& recipe : shown.selection().checkedRecipes()) shown.selection().setChecked(recipe, false);
+    shown.selection().addOwn(core::quant::Scheme::parse("int4:method=gptq"));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(measure(shown));
+    QVERIFY2(!status(shown).startsWith(QStringLiteral("Old")), qPrintable(status(shown)));
+    recalibrate();
+    QVERIFY2(status(shown).startsWith(QStringLiteral("Old: of weights made with another calibration")),
+             qPrintable(status(shown)));
+  }
+
+  /// From the list of words to the trace of exactly that word.
+  void aWordWhereTheyPartIsTraced() {
+    WorkspaceWindow shown(QStringLiteral("compare"));
+    const auto scheme = core::quant::Scheme::parse("int3");
+    shown.selection().addOwn(scheme);
+    shown.selection().setCurrentRecipe(scheme);
+    QVERIFY(shown.waitUntilIdle());
+    showPage(shown, kPartings);
+    QVERIFY(shown.find<QLabel>(QStringLiteral("parting-message"))->isVisible());
+    showPage(shown, kTradeoff);
+    setTokens(shown, 512);
+    QVERIFY(measure(shown));
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("compare-partings")), Qt::LeftButton);
+    auto* table = shown.find<QTableView>(QStringLiteral("parting-table"));
+    QVERIFY(table->isVisible());
+    QCOMPARE(shown.find<QComboBox>(QStringLiteral("parting-scheme"))->currentText(), shown.selection().title(scheme));
+    QCOMPARE(table->model()->rowCount(), 20);
+    const auto text = [&](int row, int column) { return table->model()->index(row, column).data().toString(); };
+    int parted = -1;
+    for (int row = 19; row >= 0; --row)
+      if (text(row, WorstModel::Turned) == QStringLiteral("turned wrong")) parted = row;
+    QVERIFY(parted >= 0);
+    const auto word = [&](int column) { return text(parted, column).section(QStringLiteral("  "), 0, 0); };
+    const QString reference = word(WorstModel::Reference), compared = word(WorstModel::Compared);
+    QCOMPARE(reference, text(parted, WorstModel::Word));
+    QVERIFY(reference != compared);
+    const double kl = text(parted, WorstModel::Kl).toDouble();
+    table->setFocus();
+    table->setCurrentIndex(table->model()->index(0, 0));
+    for (int i = 0; i < parted; ++i) QTest::keyClick(table, Qt::Key_Down);
+    QVERIFY(shown.find<QLabel>(QStringLiteral("parting-said"))->text().contains(reference));
+    QTest::keyClick(table, Qt::Key_Return);
+    QCOMPARE(shown.selection().workspace(), QStringLiteral("trace"));
+    const auto& question = shown.selection().traceQuestion();
+    QVERIFY(question && question->prompt && question->answer && question->answer->empty());
+    QVERIFY(shown.waitUntilIdle(300000));
+    auto* state = shown.find<QLabel>(QStringLiteral("trace-case"));
+    const QString said = state->text();
+    QVERIFY2(said.contains(reference) && said.contains(compared), qPrintable(said + reference + compared));
+    const QRegularExpression pattern(QStringLiteral("KL ([0-9.]+) nats"));
+    const double traced = pattern.match(said).captured(1).toDouble();
+    // Both are printed with three digits, and were computed in batches of other sizes.
+    QVERIFY2(std::abs(traced - kl) < 0.02 * kl, qPrintable(said + QString::number(kl)));
+    // Back over the tensor that the trace went to.
+    for (int i = 0; i < 3 && shown.selection().workspace() != QStringLiteral("compare"); ++i) shown.selection().back();
+    QCOMPARE(shown.selection().workspace(), QStringLiteral("compare"));
+    QVERIFY(table->isVisible());
+  }
+
+  /// The questions that turned come first, with both answers, and lead on.
+  void tasksAreAskedAndTraced() {
+    WorkspaceWindow shown(QStringLiteral("compare"));
+    for (const auto& recipe : shown.selection().checkedRecipes()) shown.selection().setChecked(recipe, false);
+    const auto scheme = core::quant::Scheme::parse("int2");
+    shown.selection().addOwn(scheme);
+    shown.selection().setCurrentRecipe(scheme);
+    QVERIFY(shown.waitUntilIdle());
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(QStringLiteral("own.jsonl"));
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(
+        "{\"question\": \"What is 12 + 5?\", \"answer\": \"no such answer\"}\n"
+        "{\"question\": \"What is 12 + 5?\", \"answer\": \".\", \"match\": \"regex\"}\n"
+        "{\"question\": \"What is 47 + 38?\", \"answer\": \"47 + 38 = 85.\"}\n"
+        "{\"question\": \"What is 47 + 38?\", \"answer\": \"no such answer\", \"skill\": \"numbers\"}\n");
+    file.close();
+    showPage(shown, kTasks);
+    auto* files = shown.find<QComboBox>(QStringLiteral("task-file"));
+    files->setCurrentIndex(files->count() - 1);
+    Q_EMIT files->activated(files->currentIndex());
+    auto* dialog = shown.window().findChild<QFileDialog*>();
+    QVERIFY(dialog != nullptr);
+    Q_EMIT dialog->fileSelected(path);
+    dialog->reject();
+    QCOMPARE(files->currentText(), QStringLiteral("own.jsonl"));
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("task-ask")), Qt::LeftButton);
+    QVERIFY(shown.waitUntilIdle());
+    auto* table = shown.find<QTableView>(QStringLiteral("task-table"));
+    const auto cell = [&](int row, int column) { return table->model()->index(row, column).data().toString(); };
+    QCOMPARE(table->model()->rowCount(), 2);
+    QCOMPARE(cell(0, TaskTableModel::Right), QStringLiteral("2 of 4"));
+    QCOMPARE(cell(1, TaskTableModel::Right), QStringLiteral("1 of 4"));
+    QCOMPARE(cell(1, TaskTableModel::Difference), QStringLiteral("−25.0"));
+    QCOMPARE(cell(1, TaskTableModel::PValue).toDouble(), 1.0);  // one of one: 2 · 1/2
+    QCOMPARE(cell(1, TaskTableModel::Verdict), QStringLiteral("indistinguishable"));
+    auto* list = shown.find<QTableView>(QStringLiteral("task-answers"));
+    const auto answer = [&](int row, int column) { return list->model()->index(row, column).data().toString(); };
+    QCOMPARE(list->model()->rowCount(), 4);
+    QVERIFY(answer(0, AnswerTableModel::Outcome).contains(QStringLiteral("turned wrong")));
+    QCOMPARE(answer(0, AnswerTableModel::Reference), QStringLiteral("✓ 47 + 38 = 85."));
+    QVERIFY(answer(0, AnswerTableModel::Compared).startsWith(QStringLiteral("✗ ")));
+    QCOMPARE(answer(1, AnswerTableModel::Outcome), QStringLiteral("both wrong"));
+    QCOMPARE(answer(3, AnswerTableModel::Outcome), QStringLiteral("both right"));
+    auto* filter = shown.find<QLineEdit>(QStringLiteral("task-filter"));
+    filter->setFocus();
+    QTest::keyClicks(filter, QStringLiteral("12 + 5"));
+    QCOMPARE(list->model()->rowCount(), 2);
+    filter->clear();
+    // A changed file is another question.
+    auto* status = shown.find<QLabel>(QStringLiteral("task-status"));
+    QVERIFY(!status->text().startsWith(QStringLiteral("Old")));
+    QVERIFY(file.open(QIODevice::Append));
+    file.write("{\"question\": \"Why?\", \"answer\": \"Because.\"}\n");
+    file.setFileTime(QDateTime::currentDateTime().addSecs(60), QFileDevice::FileModificationTime);
+    file.close();
+    showPage(shown, kTradeoff);
+    showPage(shown, kTasks);
+    QVERIFY2(status->text().startsWith(QStringLiteral("Old: of the file before")), qPrintable(status->text()));
+    list->setFocus();
+    list->setCurrentIndex(list->model()->index(0, 0));
+    QTest::keyClick(list, Qt::Key_Return);
+    QCOMPARE(shown.selection().workspace(), QStringLiteral("trace"));
+    QCOMPARE(shown.selection().traceQuestion()->text, QStringLiteral("What is 47 + 38?"));
+    QVERIFY(shown.selection().traceQuestion()->compared.recipe == core::model::Recipe(scheme));
+  }
+
+  void cancelledTasksKeepTheirAnswers() {
+    WorkspaceWindow shown(QStringLiteral("compare"));
+    QVERIFY(shown.waitUntilIdle());
+    showPage(shown, kTasks);
+    QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("task-ask")), Qt::LeftButton);
+    auto* table = shown.find<QTableView>(QStringLiteral("task-table"));
+    const auto right = [&](int row) { return table->model()->index(row, TaskTableModel::Right).data().toString(); };
+    QTRY_VERIFY_WITH_TIMEOUT(right(0).contains(QStringLiteral(" of ")), 60000);
+    QTest::mouseClick(cancelButton(shown), Qt::LeftButton);
+    auto* status = shown.find<QLabel>(QStringLiteral("task-status"));
+    QTRY_VERIFY_WITH_TIMEOUT(status->text().startsWith(QStringLiteral("Stopped")), 10000);
+    QCOMPARE(shown.find<QPushButton>(QStringLiteral("task-ask"))->text(), QStringLiteral("Ask again"));
+    QVERIFY(right(0).contains(QStringLiteral(" of ")));
+    QCOMPARE(table->model()->index(1, TaskTableModel::Verdict).data().toString(), QStringLiteral("waiting"));
+    QVERIFY(shown.waitUntilIdle());
+    // Another model's answers do not stay.
+    QVERIFY(shown.replaceModel(QStringLiteral("demo-smooth")));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY2(status->text().startsWith(QStringLiteral("Nothing was asked")), qPrintable(status->text()));
+  }
+
   void memoryFollowsItsSliders() {
     WorkspaceWindow shown(QStringLiteral("compare"));
-    showPage(shown, 1);
+    showPage(shown, kMemory);
     QVERIFY(shown.waitUntilIdle());
     auto* bars = shown.find<MemoryBars>();
     QVERIFY(!bars->groups().empty());
@@ -186,7 +407,7 @@ class TestCompare : public QObject {
 
   void knownAndTypedModelsNeedNoFile() {
     WorkspaceWindow shown(QStringLiteral("compare"), QString());
-    showPage(shown, 1);
+    showPage(shown, kMemory);
     QVERIFY(shown.waitUntilIdle());
     auto* bars = shown.find<MemoryBars>();
     auto* model = shown.find<QComboBox>(QStringLiteral("memory-model"));
@@ -214,7 +435,7 @@ class TestCompare : public QObject {
 
   void devicesAreEdited() {
     WorkspaceWindow shown(QStringLiteral("compare"));
-    showPage(shown, 1);
+    showPage(shown, kMemory);
     QVERIFY(shown.waitUntilIdle());
     auto* table = shown.find<QTableView>(QStringLiteral("memory-devices"));
     auto* devices = qobject_cast<DeviceTableModel*>(table->model());
@@ -236,7 +457,7 @@ class TestCompare : public QObject {
     QVERIFY(problem->isVisible() && problem->text().contains(QStringLiteral("24GiB")));
     QCOMPARE(devices->index(before, DeviceTableModel::Memory).data().toString(), QStringLiteral("96 GiB"));
     shown.restart(QStringLiteral("compare"));
-    showPage(shown, 1);
+    showPage(shown, kMemory);
     QVERIFY(shown.waitUntilIdle());
     devices = qobject_cast<DeviceTableModel*>(shown.find<QTableView>(QStringLiteral("memory-devices"))->model());
     QCOMPARE(devices->index(devices->rowCount() - 1, 0).data().toString(), QStringLiteral("Big box"));
@@ -245,7 +466,7 @@ class TestCompare : public QObject {
   /// "predicted against measured … within 5 %", as the window shows it.
   void predictedAgainstMeasured() {
     WorkspaceWindow shown(QStringLiteral("compare"));
-    showPage(shown, 1);
+    showPage(shown, kMemory);
     QVERIFY(shown.waitUntilIdle());
     shown.find<QTabWidget>(QStringLiteral("memory-tabs"))->setCurrentIndex(1);
     QTest::mouseClick(shown.find<QPushButton>(QStringLiteral("memory-measure")), Qt::LeftButton);
@@ -261,7 +482,7 @@ class TestCompare : public QObject {
 
   void claimsAreComputed() {
     WorkspaceWindow shown(QStringLiteral("compare"), QString());
-    showPage(shown, 1);
+    showPage(shown, kMemory);
     shown.find<QTabWidget>(QStringLiteral("memory-tabs"))->setCurrentIndex(2);
     QVERIFY(shown.waitUntilIdle());
     auto* table = shown.find<TextTable>(QStringLiteral("memory-claims"));
@@ -271,17 +492,17 @@ class TestCompare : public QObject {
 
   void theAdviserRestsOnWhatWasMeasured() {
     WorkspaceWindow shown(QStringLiteral("compare"));
-    showPage(shown, 2);
+    showPage(shown, kAdviser);
     QVERIFY(shown.waitUntilIdle());
     auto* page = shown.find<AdviserPage>();
     QCOMPARE(page->advice().candidates.size(), std::size_t{3});
     QVERIFY(!page->advice().candidates.front().measured);
     const auto basis = [&] { return shown.find<QLabel>(QStringLiteral("advice-basis"))->text(); };
     QVERIFY2(basis().contains(QStringLiteral("Nothing was measured")), qPrintable(basis()));
-    showPage(shown, 0);
+    showPage(shown, kTradeoff);
     setTokens(shown, 1024);
     QVERIFY(measure(shown));
-    showPage(shown, 2);
+    showPage(shown, kAdviser);
     QVERIFY(shown.waitUntilIdle());
     QVERIFY2(basis().contains(QStringLiteral("measured here")), qPrintable(basis()));
     // What it says to take is taken by its button.
@@ -298,7 +519,7 @@ class TestCompare : public QObject {
 
   void situationsAndPricesCount() {
     WorkspaceWindow shown(QStringLiteral("compare"));
-    showPage(shown, 2);
+    showPage(shown, kAdviser);
     QVERIFY(shown.waitUntilIdle());
     auto* presets = shown.find<QComboBox>(QStringLiteral("advice-preset"));
     auto* said = shown.find<QLabel>(QStringLiteral("advice-said"));
@@ -323,7 +544,7 @@ class TestCompare : public QObject {
     const auto open = [&](const char* text) { return workspace->openLink(*Link::parse(QString::fromLatin1(text))); };
     QCOMPARE(open("quantscope://compare/memory?model=llama-3.1-8b&context=8192&sequences=4&kv=q8_0&program=llama.cpp"),
              QString());
-    QCOMPARE(shown.find<QTabWidget>(QStringLiteral("compare-pages"))->currentIndex(), 1);
+    QCOMPARE(shown.find<QTabWidget>(QStringLiteral("compare-pages"))->currentIndex(), int{kMemory});
     const Link memory = workspace->link();
     QCOMPARE(memory.value(QStringLiteral("model")), QStringLiteral("llama-3.1-8b"));
     QCOMPARE(memory.value(QStringLiteral("kv")), QStringLiteral("q8_0"));
@@ -344,12 +565,12 @@ class TestCompare : public QObject {
     WorkspaceWindow shown(QStringLiteral("compare"));
     QVERIFY(shown.waitUntilIdle());
     setTokens(shown, 2048);
-    showPage(shown, 1);
+    showPage(shown, kMemory);
     shown.find<QSpinBox>(QStringLiteral("memory-context"))->setValue(12345);
     QVERIFY(shown.waitUntilIdle());
     shown.restart(QStringLiteral("compare"));
     QVERIFY(shown.waitUntilIdle());
-    QCOMPARE(shown.find<QTabWidget>(QStringLiteral("compare-pages"))->currentIndex(), 1);
+    QCOMPARE(shown.find<QTabWidget>(QStringLiteral("compare-pages"))->currentIndex(), int{kMemory});
     QCOMPARE(shown.find<QSpinBox>(QStringLiteral("memory-context"))->value(), 12345);
     QCOMPARE(shown.find<QSpinBox>(QStringLiteral("compare-tokens"))->value(), 2048);
   }

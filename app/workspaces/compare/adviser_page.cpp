@@ -136,6 +136,8 @@ void AdviserPage::fillDevices() {
   for (const PlannedDevice& device : m_choices) m_device->addItem(QString::fromStdString(device.name));
   const int index = m_device->findText(before);
   m_device->setCurrentIndex(std::max(index, 0));
+  // A situation names its device; without that one it is no longer the situation.
+  if (index < 0 && !preset().isEmpty()) return askPreset();
   advise();
 }
 
@@ -199,9 +201,8 @@ std::vector<AdviceOption> AdviserPage::options() const {
     const PlannedModel* plan = m_plans.plan(recipe);
     if (plan == nullptr) continue;
     AdviceOption option{*plan, std::nullopt};
-    const auto row = std::ranges::find_if(rows, [&](const CompareRow& r) {
-      return r.recipe == recipe && (r.isReference || r.state == CompareRow::State::Measured);
-    });
+    const auto row = std::ranges::find_if(
+        rows, [&](const CompareRow& r) { return r.recipe == recipe && r.state == CompareRow::State::Measured; });
     if (row != rows.end()) {
       option.measured = SchemeMeasurement{row->isReference ? 0 : row->figures.klMean.value,
                                           row->isReference ? 0 : row->figures.klMean.error, noiseFloorOf(m_state),

@@ -32,16 +32,6 @@ EvaluationRequest requestOf(const CompareQuestion& question, const std::vector<c
 
 }  // namespace
 
-void MeasurementFeed::put(const CompareMeasurement& measurement) {
-  const std::lock_guard lock(m_mutex);
-  m_news = measurement;
-}
-
-std::optional<CompareMeasurement> MeasurementFeed::take() {
-  const std::lock_guard lock(m_mutex);
-  return std::exchange(m_news, std::nullopt);
-}
-
 DeviceMeasurement measureOnDevice(OpenModel& model, Engine& engine, const Variant& variant, std::uint32_t context,
                                   const core::JobContext& job) {
   const auto executor = engine.createExecutor(model, variant, job.part(0.0, 0.6));
@@ -64,12 +54,12 @@ DeviceMeasurement measureOnDevice(OpenModel& model, Engine& engine, const Varian
   return result;
 }
 
-CompareMeasurement measureRecipes(OpenModel& model, Engine& engine, const CompareQuestion& question,
+CompareMeasurement measureRecipes(OpenModel& model, Engine& engine, CompareMeasurement asked,
                                   const std::vector<core::model::Recipe>& recipes,
                                   const std::optional<core::model::Recipe>& reference, MeasurementFeed& feed,
                                   const core::JobContext& job) {
-  CompareMeasurement result{question, model.source(), {}, {}};
-  const EvaluationRequest request = requestOf(question, recipes, reference);
+  CompareMeasurement result = std::move(asked);
+  const EvaluationRequest request = requestOf(result.question, recipes, reference);
   const OnBlock onBlock = [&](const Evaluation& evaluation) {
     result.evaluation = evaluation;
     feed.put(result);

@@ -1,13 +1,13 @@
 #pragma once
 #include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/session/evaluation.h"
 #include "app/session/speed.h"
 #include "app/workspaces/compare/compare_question.h"
+#include "app/workspaces/compare/news_feed.h"
 
 namespace app {
 
@@ -26,25 +26,17 @@ struct DeviceMeasurement {
 /// Figures of one question about one model, as far as they are known.
 struct CompareMeasurement {
   CompareQuestion question;
-  std::string model;  ///< its source: measurements of another one are not shown
+  std::string calibration;  ///< CompareState::calibration() when it began
   Evaluation evaluation;
   std::map<std::string, DeviceMeasurement> devices;  ///< by the variant's text
 };
 
-/// Carries what is known so far from the inference thread to the window. Thread-safe.
-class MeasurementFeed {
- public:
-  void put(const CompareMeasurement& measurement);
-  std::optional<CompareMeasurement> take();
-
- private:
-  std::mutex m_mutex;
-  std::optional<CompareMeasurement> m_news;
-};
+using MeasurementFeed = NewsFeed<CompareMeasurement>;
 
 /// Evaluates all recipes, then runs each for its speed and memory. For the inference thread.
 /// @throws core::Error as evaluateModel; core::Cancelled (the feed has what is known)
-CompareMeasurement measureRecipes(OpenModel& model, Engine& engine, const CompareQuestion& question,
+/// @param asked its question and calibration
+CompareMeasurement measureRecipes(OpenModel& model, Engine& engine, CompareMeasurement asked,
                                   const std::vector<core::model::Recipe>& recipes,
                                   const std::optional<core::model::Recipe>& reference, MeasurementFeed& feed,
                                   const core::JobContext& job);

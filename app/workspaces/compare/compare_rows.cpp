@@ -6,6 +6,7 @@
 
 #include "app/text/numbers.h"
 #include "app/workspaces/compare/compare_state.h"
+#include "core/evaluate/verdict.h"
 
 namespace app {
 
@@ -15,8 +16,8 @@ using core::evaluate::Verdict;
 
 QString tr(const char* text) { return QCoreApplication::translate("CompareRows", text); }
 
-QString wordOf(Verdict verdict, bool isPartial) {
-  switch (verdict) {
+QString wordOf(const EvaluationRow& row, bool isMeasuring) {
+  switch (row.verdict) {
     case Verdict::Indistinguishable:
       return tr("indistinguishable");
     case Verdict::Different:
@@ -24,7 +25,8 @@ QString wordOf(Verdict verdict, bool isPartial) {
     case Verdict::Unknown:
       break;
   }
-  return isPartial ? tr("measuring…") : tr("too little text");
+  const bool isFew = row.statistics.blocks < core::evaluate::kFewestBlocks;
+  return isMeasuring ? tr("measuring…") : isFew ? tr("too few blocks yet") : tr("too little text");
 }
 
 void addSize(CompareRow& row, const CompareState& state) {
@@ -100,14 +102,14 @@ std::vector<CompareRow> compareRows(const CompareState& state) {
         const bool isPartial = !measurement->evaluation.isComplete();
         row.figures = found->statistics;
         row.state = isPartial ? CompareRow::State::Partly : CompareRow::State::Measured;
-        row.verdict = wordOf(found->verdict, isPartial);
+        row.verdict = wordOf(*found, isPartial && state.isMeasuring());
         if (!found->failure.empty()) {
           row.state = CompareRow::State::Failed;
           row.verdict = QString::fromStdString(found->failure);
         }
         rowOfMeasured[static_cast<std::size_t>(found - all.begin())] = static_cast<int>(rows.size());
       }
-      addSpeed(row, *measurement);
+      if (found != all.end()) addSpeed(row, *measurement);
     }
     rows.push_back(std::move(row));
   }
@@ -134,13 +136,21 @@ QString provenanceOf(const CompareState& state) {
   const CompareMeasurement* measurement = state.measurement();
   if (measurement == nullptr) return {};
   const Evaluation& e = measurement->evaluation;
-  QString text = tr("%1 · %2 tokens, %3 scored · %4")
-                     .arg(QString::fromStdString(e.textTitle), text::count(e.tokens), text::count(e.scored),
-                          QString::fromStdString(e.rows.empty() ? e.referenceDevice : e.rows.front().device));
+  if (e.blocksDone == 0) return {};
+  const auto measured = std::ranges::find_if(e.rows, [](const EvaluationRow& row) { return row.failure.empty(); });
+  const bool isWhole = e.isComplete() || measured == e.rows.end();
+  QString text = QString::fromStdString(e.textTitle) + QStringLiteral(" · ");
+  text += isWhole ? tr("%1 tokens, %2 scored").arg(text::count(e.tokens), text::count(e.scored))
+                  : tr("%1 of %2 blocks, %3 tokens scored")
+                        .arg(e.blocksDone)
+                        .arg(e.blocks)
+                        .arg(text::count(measured->statistics.tokens));
+  text +=
+      QStringLiteral(" · ") + QString::fromStdString(measured == e.rows.end() ? e.referenceDevice : measured->device);
   if (measurement->question.kv != core::model::KvType::F16)
     text += tr(" · keys and values in %1")
                 .arg(QString::fromUtf8(core::model::nameOf(measurement->question.kv).data()).toUpper());
-  if (!e.isComplete()) text += tr(" · %1 of %2 blocks").arg(e.blocksDone).arg(e.blocks);
+  if (e.blocksDone < core::evaluate::kFewestBlocks) text += tr(" · too few blocks yet for a verdict");
   return text;
 }
 

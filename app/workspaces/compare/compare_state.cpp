@@ -1,7 +1,13 @@
 #include "app/workspaces/compare/compare_state.h"
 
+#include <QDateTime>
+#include <QFileInfo>
+#include <algorithm>
+#include <utility>
+
 #include "app/session/engine.h"
 #include "core/base/error.h"
+#include "core/model/recipe/recipe_plan.h"
 
 namespace app {
 
@@ -12,6 +18,11 @@ constexpr int kPollMilliseconds = 120;
 
 }  // namespace
 
+qint64 changedAt(const QString& file) {
+  const QFileInfo info(file);
+  return info.isFile() ? info.lastModified().toMSecsSinceEpoch() : 0;
+}
+
 CompareState::CompareState(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs), m_engine(std::make_shared<Engine>()) {
   m_poll.setInterval(kPollMilliseconds);
@@ -19,9 +30,12 @@ CompareState::CompareState(Selection& selection, JobRunner& jobs, QObject* paren
     takeNews();
     if (isMeasuring()) return;
     m_poll.stop();
+    // A job that somebody cancelled delivers nothing.
+    if (std::exchange(m_isRunning, false)) m_wasStopped = true;
     Q_EMIT measured();
   });
   connect(&selection, &Selection::modelChanged, this, &CompareState::followModel);
+  connect(&selection, &Selection::comparedModelChanged, this, &CompareState::followComparedModel);
   connect(&selection, &Selection::calibrationChanged, this, &CompareState::plansChanged);
   followModel();
 }
@@ -37,14 +51,62 @@ void CompareState::followModel() {
   m_feed.reset();
   m_measurement.reset();
   m_failure.clear();
+  m_wasStopped = m_isRunning = false;
+  setQuestion(m_question);
   Q_EMIT plansChanged();
   Q_EMIT measured();
 }
 
-void CompareState::setQuestion(const CompareQuestion& question) {
+// Another model may come under the name of one that went.
+void CompareState::followComparedModel() { setQuestion(m_question); }
+
+void CompareState::setQuestion(CompareQuestion question) {
+  const auto compared = m_selection.comparedRecipe();
+  if (!compared) question.reference = CompareQuestion::Reference::Stored;
+  question.textChanged = changedAt(question.text);
+  question.model = m_model ? m_model->source() : std::string();
+  const bool isOther = question.reference == CompareQuestion::Reference::ComparedModel;
+  question.referenceModel = isOther ? compared->otherModel()->identity() : std::string();
   if (question == m_question) return;
-  m_question = question;
+  m_question = std::move(question);
+  m_failure.clear();  // it was another question's
   Q_EMIT questionChanged();
+}
+
+std::string CompareState::calibration() const {
+  const auto state = m_selection.calibrationState();
+  if (!state) return {};
+  const auto made = state->made ? state->made->time_since_epoch().count() : 0;
+  return state->text + '\n' + std::to_string(state->tokens) + '\n' + std::to_string(made);
+}
+
+std::optional<core::model::Recipe> CompareState::referenceRecipe() const {
+  const bool isOther = m_question.reference == CompareQuestion::Reference::ComparedModel;
+  return isOther ? m_selection.comparedRecipe() : std::nullopt;
+}
+
+std::vector<core::model::Recipe> CompareState::comparedRecipes() const {
+  // The weights as stored are compared, too, where keys and values are rounded or another model is the reference.
+  std::vector<core::model::Recipe> recipes;
+  if (m_question.kv != core::model::KvType::F16 || referenceRecipe()) recipes.emplace_back();
+  for (const auto& recipe : m_selection.checkedRecipes()) recipes.push_back(recipe);
+  return recipes;
+}
+
+QString CompareState::whyOtherWeights(const std::vector<core::model::Recipe>& recipes,
+                                      const std::string& calibration) const {
+  const bool looksAtData = std::ranges::any_of(recipes, [this](const core::model::Recipe& recipe) {
+    return m_selection.needOf(recipe) != core::quant::CalibrationNeed::None;
+  });
+  return looksAtData && calibration != this->calibration() ? tr("of weights made with another calibration") : QString();
+}
+
+QString CompareState::whyOld() const {
+  if (measurement() == nullptr) return {};
+  if (!(measurement()->question == m_question)) return tr("measured with other settings");
+  std::vector<core::model::Recipe> recipes;
+  for (const auto& row : measurement()->evaluation.rows) recipes.push_back(row.variant.recipe);
+  return whyOtherWeights(recipes, measurement()->calibration);
 }
 
 const CompareMeasurement* CompareState::measurement() const { return m_measurement ? &*m_measurement : nullptr; }
@@ -54,24 +116,23 @@ bool CompareState::isMeasuring() const { return m_jobs.isActive(kMeasureTag); }
 void CompareState::measure() {
   if (!m_model || isMeasuring()) return;
   m_failure.clear();
-  const bool isOther = m_question.reference == CompareQuestion::Reference::ComparedModel;
-  const auto reference = isOther ? m_selection.comparedRecipe() : std::nullopt;
-  // The weights as stored are compared, too, where keys and values are rounded or another model is the reference.
-  std::vector<core::model::Recipe> recipes;
-  if (m_question.kv != core::model::KvType::F16 || reference) recipes.emplace_back();
-  for (const auto& recipe : m_selection.checkedRecipes()) recipes.push_back(recipe);
+  m_wasStopped = false;
+  m_isRunning = true;
   m_feed = std::make_shared<MeasurementFeed>();
-  const auto work = [model = m_model, engine = m_engine, question = m_question, recipes, reference,
-                     feed = m_feed](const core::JobContext& job) {
-    return measureRecipes(*model, *engine, question, recipes, reference, *feed, job);
+  const CompareMeasurement asked{m_question, calibration(), {}, {}};
+  const auto work = [model = m_model, engine = m_engine, asked, recipes = comparedRecipes(),
+                     reference = referenceRecipe(), feed = m_feed](const core::JobContext& job) {
+    return measureRecipes(*model, *engine, asked, recipes, reference, *feed, job);
   };
   const auto done = [this, model = m_model](CompareMeasurement result) {
     if (model != m_model) return;
+    m_isRunning = false;
     m_measurement = std::move(result);
     m_feed.reset();
     Q_EMIT measured();
   };
   const auto failed = [this](const QString& sentence) {
+    m_isRunning = false;
     m_failure = sentence;
     Q_EMIT measured();
   };
@@ -84,13 +145,14 @@ void CompareState::measure() {
 void CompareState::stop() {
   m_jobs.cancelTag(kMeasureTag);
   takeNews();
+  m_wasStopped = std::exchange(m_isRunning, false);
   Q_EMIT measured();
 }
 
 void CompareState::takeNews() {
   if (!m_feed) return;
   auto news = m_feed->take();
-  if (!news || !m_model || news->model != m_model->source()) return;
+  if (!news) return;
   m_measurement = std::move(*news);
   Q_EMIT measured();
 }

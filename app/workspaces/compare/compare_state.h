@@ -15,6 +15,9 @@
 
 namespace app {
 
+/// When a file was last changed, milliseconds; 0 for what is no file.
+qint64 changedAt(const QString& file);
+
 /// What the pages of Compare share: the question, what was measured, and plans of memory. Everything long is a job.
 class CompareState : public QObject {
   Q_OBJECT
@@ -27,13 +30,24 @@ class CompareState : public QObject {
   const std::shared_ptr<Engine>& engine() const { return m_engine; }
 
   const CompareQuestion& question() const { return m_question; }
-  void setQuestion(const CompareQuestion& question);
+  /// Whose weights they are, and how old a file is, is filled in here: asking the same again notices what changed.
+  void setQuestion(CompareQuestion question);
+  /// What schemes that look at data are made with now: equal for the same calibration. Not for people.
+  std::string calibration() const;
+  /// The schemes that are measured, and what they are measured against where it is another model.
+  std::vector<core::model::Recipe> comparedRecipes() const;
+  std::optional<core::model::Recipe> referenceRecipe() const;
 
   /// Of the open model; null where nothing was measured.
   const CompareMeasurement* measurement() const;
-  /// Whether it answers another question than the bar asks now.
-  bool isOld() const { return measurement() != nullptr && !(measurement()->question == m_question); }
+  /// Why figures of these recipes, under that calibration, are no longer what would be measured now; empty: they are.
+  QString whyOtherWeights(const std::vector<core::model::Recipe>& recipes, const std::string& calibration) const;
+  /// Why the measurement answers another question than is asked now; empty: it does not.
+  QString whyOld() const;
+  bool isOld() const { return !whyOld().isEmpty(); }
   bool isMeasuring() const;
+  /// Whether somebody ended it before it was complete, here or in the status line.
+  bool wasStopped() const { return m_wasStopped; }
   /// Why it ended early; empty: it did not.
   const QString& failure() const { return m_failure; }
   /// Measures every checked scheme. Blocks that are known are not read again.
@@ -66,6 +80,7 @@ class CompareState : public QObject {
   };
   void takeNews();
   void followModel();
+  void followComparedModel();
 
   Selection& m_selection;
   JobRunner& m_jobs;
@@ -74,6 +89,7 @@ class CompareState : public QObject {
   std::shared_ptr<MeasurementFeed> m_feed;  ///< of the running measurement
   std::optional<CompareMeasurement> m_measurement;
   QString m_failure;
+  bool m_wasStopped = false, m_isRunning = false;  ///< the latter: no end of it was seen yet
   QTimer m_poll;
   std::shared_ptr<OpenModel> m_model;  ///< that plans are of
   Plans m_plans;

@@ -13,6 +13,9 @@
 #include "app/workspaces/compare/device_table_model.h"
 #include "app/workspaces/compare/memory_bar.h"
 #include "app/workspaces/compare/memory_page.h"
+#include "app/workspaces/compare/parting_page.h"
+#include "app/workspaces/compare/task_page.h"
+#include "app/workspaces/compare/task_state.h"
 #include "app/workspaces/compare/tradeoff_page.h"
 #include "core/base/error.h"
 
@@ -20,7 +23,10 @@ namespace app {
 
 namespace {
 
-const QStringList kPages{QStringLiteral("tradeoff"), QStringLiteral("memory"), QStringLiteral("adviser")};
+enum Page { kTradeoff, kPartings, kTasks, kMemory, kAdviser };
+/// In the order of the tabs.
+const QStringList kPages{QStringLiteral("tradeoff"), QStringLiteral("partings"), QStringLiteral("tasks"),
+                         QStringLiteral("memory"), QStringLiteral("adviser")};
 
 /// A whole number of a link. @throws core::Error with the sentence that says what is allowed
 std::uint32_t numberOf(const Link& link, const QString& key, std::uint32_t otherwise, std::uint32_t most) {
@@ -39,8 +45,11 @@ std::uint32_t numberOf(const Link& link, const QString& key, std::uint32_t other
 CompareWorkspace::CompareWorkspace(const WorkspaceContext& context, QWidget* parent)
     : Workspace(context, parent),
       m_state(new CompareState(selection(), jobs(), this)),
+      m_taskState(new TaskState(*m_state, this)),
       m_tabs(new QTabWidget),
       m_tradeoff(new TradeoffPage(*m_state)),
+      m_partings(new PartingPage(*m_state)),
+      m_tasks(new TaskPage(*m_taskState)),
       m_memory(new MemoryPage(*m_state)),
       m_adviser(new AdviserPage(*m_state, m_memory->plans(), m_memory->devices())),
       m_problem(new Label(Label::Style::Error)) {
@@ -52,6 +61,8 @@ CompareWorkspace::CompareWorkspace(const WorkspaceContext& context, QWidget* par
   m_tabs->setObjectName(QStringLiteral("compare-pages"));
   m_tabs->setAccessibleName(tr("Pages of Compare"));
   m_tabs->addTab(m_tradeoff, tr("Size, quality, speed"));
+  m_tabs->addTab(m_partings, tr("Where they part"));
+  m_tabs->addTab(m_tasks, tr("Tasks"));
   m_tabs->addTab(m_memory, tr("Memory"));
   m_tabs->addTab(m_adviser, tr("What should I use?"));
   m_problem->setObjectName(QStringLiteral("compare-problem"));
@@ -61,6 +72,8 @@ CompareWorkspace::CompareWorkspace(const WorkspaceContext& context, QWidget* par
   column->addWidget(m_tabs, 1);
   connect(m_tabs, &QTabWidget::currentChanged, this, &CompareWorkspace::refresh);
   connect(&selection(), &Selection::modelChanged, this, &CompareWorkspace::refresh);
+  connect(m_tradeoff, &TradeoffPage::partingsWanted, this, [this] { m_tabs->setCurrentIndex(kPartings); });
+  connect(m_tasks, &TaskPage::linkFollowed, this, &CompareWorkspace::linkFollowed);
   connect(m_memory, &MemoryPage::problemFound, this, [this](const QString& sentence) {
     m_problem->setText(sentence);
     m_problem->show();
@@ -81,7 +94,10 @@ void CompareWorkspace::setActive(bool active) {
 
 void CompareWorkspace::refresh() {
   m_problem->hide();
+  m_state->setQuestion(m_state->question());  // a file may have been changed meanwhile
   m_tradeoff->refresh();
+  m_partings->refresh();
+  m_tasks->refresh();
   m_memory->refresh();
   m_adviser->refresh();
 }
@@ -132,23 +148,26 @@ QString CompareWorkspace::openTradeoff(const Link& link) {
 
 QString CompareWorkspace::openLink(const Link& link) {
   static const QMap<QString, QStringList> kKeys{
-      {kPages[0],
+      {kPages[kTradeoff],
        {QStringLiteral("quality"), QStringLiteral("text"), QStringLiteral("tokens"), QStringLiteral("kv"),
         QStringLiteral("device")}},
-      {kPages[1],
+      {kPages[kPartings],
+       {QStringLiteral("text"), QStringLiteral("tokens"), QStringLiteral("kv"), QStringLiteral("device")}},
+      {kPages[kTasks], {}},
+      {kPages[kMemory],
        {QStringLiteral("model"), QStringLiteral("context"), QStringLiteral("sequences"), QStringLiteral("kv"),
         QStringLiteral("program")}},
-      {kPages[2], {QStringLiteral("preset")}}};
-  const QString page = link.path.isEmpty() ? kPages[0] : link.path.front();
+      {kPages[kAdviser], {QStringLiteral("preset")}}};
+  const QString page = link.path.isEmpty() ? kPages[kTradeoff] : link.path.front();
   const qsizetype index = kPages.indexOf(page);
   if (index < 0 || link.path.size() > 1 || !unknownKey(link, kKeys.value(page)).isEmpty())
     return tr("\"%1\" names nothing that can be shown here.").arg(link.toString());
   try {
     if (const QString problem = followLink(selection(), link); !problem.isEmpty()) return problem;
     QString problem;
-    if (page == kPages[0]) problem = openTradeoff(link);
-    if (page == kPages[1]) problem = openMemory(link);
-    if (page == kPages[2] && link.has(QStringLiteral("preset")) &&
+    if (page == kPages[kTradeoff] || page == kPages[kPartings]) problem = openTradeoff(link);
+    if (page == kPages[kMemory]) problem = openMemory(link);
+    if (page == kPages[kAdviser] && link.has(QStringLiteral("preset")) &&
         !m_adviser->choosePreset(link.value(QStringLiteral("preset"))))
       problem = tr("There is no situation \"%1\".").arg(link.value(QStringLiteral("preset")).left(40));
     if (!problem.isEmpty()) return problem;
@@ -161,18 +180,19 @@ QString CompareWorkspace::openLink(const Link& link) {
 }
 
 Link CompareWorkspace::link() const {
-  const QString page = kPages[m_tabs->currentIndex()];
+  const int shown = m_tabs->currentIndex();
+  const QString page = kPages[shown];
   Link link{QStringLiteral("compare"), {page}, {}};
   describeSelection(selection(), link);
-  if (page == kPages[0]) {
+  if (shown == kTradeoff || shown == kPartings) {
     const CompareQuestion& question = m_state->question();
-    link.set(QStringLiteral("quality"), m_tradeoff->shownQuality());
+    if (shown == kTradeoff) link.set(QStringLiteral("quality"), m_tradeoff->shownQuality());
     if (question.text == QStringLiteral("demo") || question.text == QStringLiteral("prose"))
       link.set(QStringLiteral("text"), question.text);
     if (question.tokens != 0) link.set(QStringLiteral("tokens"), QString::number(question.tokens));
     link.set(QStringLiteral("kv"), QString::fromUtf8(core::model::nameOf(question.kv).data()));
     link.set(QStringLiteral("device"), QString::fromStdString(question.device.toString()));
-  } else if (page == kPages[1]) {
+  } else if (shown == kMemory) {
     const MemoryQuestion& question = m_memory->bar().question();
     link.set(QStringLiteral("model"), m_memory->plans().source().toString());
     link.set(QStringLiteral("context"), QString::number(question.context));
@@ -180,7 +200,7 @@ Link CompareWorkspace::link() const {
     link.set(QStringLiteral("kv"), QString::fromUtf8(nameOf(question.kv).data()));
     link.set(QStringLiteral("program"),
              question.program == Program::LlamaCpp ? QStringLiteral("llama.cpp") : QStringLiteral("quantscope"));
-  } else if (!m_adviser->preset().isEmpty()) {
+  } else if (shown == kAdviser && !m_adviser->preset().isEmpty()) {
     link.set(QStringLiteral("preset"), m_adviser->preset());
   }
   return link;
@@ -194,7 +214,11 @@ QString CompareWorkspace::helpText() const {
       "other beats in both; a thick line joins those that this text cannot tell apart; the grey band is the noise of "
       "the arithmetic alone. A click (or the arrow keys) selects the scheme everywhere; the table below sorts by its "
       "headers, filters, and is copied with Ctrl+C. What the bar above asks is what the figures answer; when it "
-      "changes, they are pale until you measure again. “Memory”: what weights, keys and values and compute buffers "
+      "changes, they are pale until you measure again. “Where they part”: the words of the text at which the selected "
+      "scheme is furthest from the reference, with what both had read; Enter traces one to the weights that moved it. "
+      "“Tasks”: questions with expected answers (the demo's, or a file of JSON lines) put to the reference and every "
+      "checked scheme; accuracy with its 95 % interval, McNemar's test against the reference, and the questions that "
+      "turned, first; Enter traces one. “Memory”: what weights, keys and values and compute buffers "
       "take "
       "of every ticked device, by this program's own rules (exact) or llama.cpp's; sizes of devices can be edited; "
       "“Predicted and measured” loads the schemes on this computer and compares; “Claims” computes well-known sizes. "
@@ -210,6 +234,7 @@ void CompareWorkspace::saveState(QSettings& settings) const {
   settings.setValue(QStringLiteral("device"), QString::fromStdString(question.device.toString()));
   settings.setValue(QStringLiteral("kv"), QString::fromUtf8(core::model::nameOf(question.kv).data()));
   m_tradeoff->saveState(settings);
+  m_tasks->saveState(settings);
   m_memory->saveState(settings);
   m_adviser->saveState(settings);
 }
@@ -228,6 +253,7 @@ void CompareWorkspace::restoreState(QSettings& settings) {
   }
   m_state->setQuestion(question);
   m_tradeoff->restoreState(settings);
+  m_tasks->restoreState(settings);
   m_memory->restoreState(settings);
   m_adviser->restoreState(settings);
   const qsizetype page = kPages.indexOf(settings.value(QStringLiteral("page")).toString());

@@ -9,11 +9,16 @@ class AdviserPage;
 class CompareState;
 class Label;
 class MemoryPage;
+class PartingPage;
+class TaskPage;
+class TaskState;
 class TradeoffPage;
 
-/// Which scheme to take: size, quality and speed measured here; what memory everything takes; and an adviser.
+/// Which scheme to take: size, quality and speed measured here; the words at which schemes part from the reference;
+/// whether tasks survive; what memory everything takes; and an adviser.
 ///
-/// Links: compare/tradeoff?quality=kl|perplexity&text=demo|prose&tokens=N&kv=f16
+/// Links: compare/tradeoff?quality=kl|perplexity&text=demo|prose&tokens=N&kv=f16, compare/partings with the same keys
+///        compare/tasks
 ///        compare/memory?model=open|llama-3.1-8b&context=N&sequences=N&kv=f16&program=quantscope|llama.cpp
 ///        compare/adviser?preset=consumer
 class CompareWorkspace : public Workspace {
@@ -36,8 +41,11 @@ class CompareWorkspace : public Workspace {
   QString openTradeoff(const Link& link);
 
   CompareState* m_state;
+  TaskState* m_taskState;
   QTabWidget* m_tabs;
   TradeoffPage* m_tradeoff;
+  PartingPage* m_partings;
+  TaskPage* m_tasks;
   MemoryPage* m_memory;
   AdviserPage* m_adviser;
   Label* m_problem;

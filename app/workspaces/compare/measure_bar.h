@@ -8,10 +8,9 @@ class QSpinBox;
 namespace app {
 
 class CompareState;
-class Label;
 
-/// The question above the picture: which text, how much of it, on which device, with which keys and values, against
-/// what; and the button that measures or stops.
+/// The question above the picture: which text, how much of it, under which conditions; and the button that measures or
+/// stops.
 class MeasureBar : public QWidget {
   Q_OBJECT
  public:
@@ -22,14 +21,12 @@ class MeasureBar : public QWidget {
 
  private:
   void buildText();
-  void buildDevices();
-  void fillReference();
   void ask();
   void refresh();
   void chooseFile();
 
   CompareState& m_state;
-  QComboBox *m_text, *m_device, *m_kv, *m_reference;
+  QComboBox* m_text;
   QSpinBox* m_tokens;
   QPushButton* m_measure;
 };

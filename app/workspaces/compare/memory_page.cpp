@@ -19,6 +19,7 @@
 #include "app/widgets/label.h"
 #include "app/widgets/text_table.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/compare/compare_fields.h"
 #include "app/workspaces/compare/compare_measurement.h"
 #include "app/workspaces/compare/device_table_model.h"
 #include "app/workspaces/compare/memory_bar.h"
@@ -30,7 +31,6 @@ namespace app {
 namespace {
 
 const QString kMeasureTag = QStringLiteral("compare.memory"), kClaimTag = QStringLiteral("compare.claims");
-constexpr int kDeviceRow = 24;
 
 QString bytesOf(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
 
@@ -87,21 +87,23 @@ MemoryPage::MemoryPage(CompareState& state, QWidget* parent)
   connect(m_devices, &DeviceTableModel::refused, this, &MemoryPage::problemFound);
   connect(&m_state.selection(), &Selection::schemesChanged, this, &MemoryPage::refresh);
   connect(&m_state.selection(), &Selection::currentSchemeChanged, this, &MemoryPage::refreshBars);
-  connect(&m_state.selection(), &Selection::modelChanged, this, [this] { showMeasured({}); });
+  connect(&m_state.selection(), &Selection::modelChanged, this, [this] {
+    m_state.jobs().cancelTag(kMeasureTag);
+    m_isMeasuring = false;
+    m_whyNotMeasured.clear();
+    showMeasured({}, {});
+  });
+  connect(&m_state.jobs(), &JobRunner::changed, this, &MemoryPage::noticeStopped);
   connect(&Theme::instance(), &Theme::changed, this, &MemoryPage::refresh);
   connect(m_tabs, &QTabWidget::currentChanged, this, &MemoryPage::refreshClaims);
-  showMeasured({});
+  showMeasured({}, {});
 }
 
 QWidget* MemoryPage::buildPicture() {
-  auto* card = new Card;
-  card->setFlush(true);
-  card->header()->setContentsMargins(space::kTwo, space::kOne, space::kTwo, 0);
-  auto* hint = new Label(Label::Style::Hint,
-                         tr("Each bar: driver and system, weights, keys and values, compute. Hatched: too much."));
-  hint->setElide(Qt::ElideRight);
-  card->header()->addWidget(hint, 1);
-  card->header()->addWidget(m_bars->createMenuButton());
+  auto* card =
+      flushCard(new Label(Label::Style::Hint,
+                          tr("Each bar: driver and system, weights, keys and values, compute. Hatched: too much.")),
+                {m_bars->createMenuButton()});
   m_scroll->setWidgetResizable(true);
   m_scroll->setFrameShape(QFrame::NoFrame);
   m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -120,17 +122,8 @@ QWidget* MemoryPage::buildDevices() {
   auto* column = new QVBoxLayout(page);
   column->setContentsMargins(0, 0, 0, 0);
   m_deviceTable->setModel(m_devices);
-  m_deviceTable->setObjectName(QStringLiteral("memory-devices"));
-  m_deviceTable->setAccessibleName(tr("Devices"));
-  m_deviceTable->setShowGrid(false);
-  m_deviceTable->setFrameShape(QFrame::NoFrame);
-  m_deviceTable->setSelectionBehavior(QAbstractItemView::SelectRows);
-  m_deviceTable->setSelectionMode(QAbstractItemView::SingleSelection);
-  m_deviceTable->verticalHeader()->hide();
-  m_deviceTable->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kDeviceRow));
-  m_deviceTable->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  setUpTable(*m_deviceTable, QStringLiteral("memory-devices"), tr("Devices"));
   m_deviceTable->horizontalHeader()->setSectionResizeMode(DeviceTableModel::Name, QHeaderView::Stretch);
-  m_deviceTable->horizontalHeader()->setHighlightSections(false);
   column->addWidget(m_deviceTable, 1);
   auto* buttons = new QHBoxLayout;
   buttons->setContentsMargins(space::kOne, space::kHalf, space::kOne, space::kOne);
@@ -249,24 +242,30 @@ void MemoryPage::refreshBars() {
   const auto found = current ? std::ranges::find(m_shown, *current) : m_shown.end();
   m_bars->setSelected(found == m_shown.end() ? -1 : static_cast<int>(found - m_shown.begin()));
   m_measure->setEnabled(model && !model->whyNotRunnable() && isOpen);
+  sayMeasured();
+}
+
+MemoryPage::MeasureQuestion MemoryPage::measureQuestion() const {
+  const auto& model = m_state.selection().model();
+  const MemoryQuestion& question = m_bar->question();
+  return {std::min(question.context, model ? model->config().contextLength : question.context),
+          ownKvType(question.kv).value_or(core::model::KvType::F16), recipes()};
 }
 
 void MemoryPage::measureHere() {
   const auto model = m_state.selection().model();
   if (!model) return;
-  const MemoryQuestion question = m_bar->question();
-  const auto type = ownKvType(question.kv).value_or(core::model::KvType::F16);
-  const std::uint32_t context = std::min(question.context, model->config().contextLength);
+  const MeasureQuestion asked = measureQuestion();
   std::vector<PlannedModel> plans;
   std::vector<core::model::Recipe> planned;
-  for (const auto& recipe : recipes()) {
+  for (const auto& recipe : asked.recipes) {
     const PlannedModel* plan = m_state.plan(recipe);
     if (plan == nullptr) continue;
     plans.push_back(*plan);
     planned.push_back(recipe);
   }
-  const auto work = [model, engine = m_state.engine(), devices = m_state.devicesHere(), plans, planned, type,
-                     context](const core::JobContext& job) {
+  const auto work = [model, engine = m_state.engine(), devices = m_state.devicesHere(), plans, planned, type = asked.kv,
+                     context = asked.context](const core::JobContext& job) {
     std::vector<Measured> rows;
     const double count = static_cast<double>(plans.size() * devices.size());
     for (std::size_t i = 0; i < plans.size(); ++i) {
@@ -284,19 +283,32 @@ void MemoryPage::measureHere() {
     }
     return rows;
   };
-  m_measuredNote->setText(tr("Measuring…"));
+  m_isMeasuring = true;
+  m_whyNotMeasured.clear();
+  sayMeasured();
   m_state.jobs().run(
       this, {kMeasureTag, tr("Measuring memory"), Lane::Inference}, work,
-      [this, context, type, model](std::vector<Measured> rows) {
-        if (model != m_state.selection().model()) return;  // another one has been opened meanwhile
-        showMeasured(std::move(rows));
-        m_measuredNote->setText(tr("Weights, scratch and a cache of %1 positions in %2.")
-                                    .arg(text::count(context), QString::fromUtf8(core::model::nameOf(type).data())));
+      [this, asked](const std::vector<Measured>& rows) {
+        m_isMeasuring = false;
+        showMeasured(rows, asked);
       },
-      [this](const QString& sentence) { m_measuredNote->setText(sentence); });
+      [this](const QString& sentence) {
+        m_isMeasuring = false;
+        m_whyNotMeasured = sentence;
+        sayMeasured();
+      });
 }
 
-void MemoryPage::showMeasured(std::vector<Measured> rows) {
+// A job that somebody cancelled delivers nothing.
+void MemoryPage::noticeStopped() {
+  if (!m_isMeasuring || m_state.jobs().isActive(kMeasureTag)) return;
+  m_isMeasuring = false;
+  m_whyNotMeasured = tr("Stopped before all was measured.");
+  sayMeasured();
+}
+
+void MemoryPage::showMeasured(const std::vector<Measured>& rows, const MeasureQuestion& of) {
+  m_measuredOf = of;
   std::vector<QStringList> lines;
   for (const Measured& row : rows) {
     const QString scheme = row.scheme == "stored" ? tr("as stored") : QString::fromStdString(row.scheme);
@@ -304,8 +316,22 @@ void MemoryPage::showMeasured(std::vector<Measured> rows) {
                      signedPercent(row.planned / row.measured - 1)});
   }
   m_measured->setLines(lines);
-  if (rows.empty())
-    m_measuredNote->setText(tr("Not measured yet. It loads every checked scheme on this computer's devices."));
+  sayMeasured();
+}
+
+void MemoryPage::sayMeasured() {
+  const bool isOld = !(m_measuredOf == measureQuestion());
+  QString note = m_whyNotMeasured;
+  if (m_isMeasuring)
+    note = tr("Measuring…");
+  else if (note.isEmpty() && m_measuredOf.recipes.empty())
+    note = tr("Not measured yet. It loads every checked scheme on this computer's devices.");
+  else if (note.isEmpty())
+    note = (isOld ? tr("Old: weights, scratch and a cache of %1 positions in %2. Measure again for what is asked now.")
+                  : tr("Weights, scratch and a cache of %1 positions in %2."))
+               .arg(text::count(m_measuredOf.context),
+                    QString::fromUtf8(core::model::nameOf(m_measuredOf.kv).data()).toUpper());
+  m_measuredNote->setText(note);
 }
 
 void MemoryPage::refreshClaims() {

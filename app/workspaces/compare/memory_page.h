@@ -42,6 +42,13 @@ class MemoryPage : public QWidget {
     std::string scheme, device;
     double planned = 0, measured = 0;
   };
+  /// What was asked when it was measured.
+  struct MeasureQuestion {
+    std::uint32_t context = 0;  ///< positions of the cache
+    core::model::KvType kv = core::model::KvType::F16;
+    std::vector<core::model::Recipe> recipes;
+    bool operator==(const MeasureQuestion&) const = default;
+  };
   QWidget* buildPicture();
   QWidget* buildDevices();
   QWidget* buildMeasured();
@@ -49,7 +56,10 @@ class MemoryPage : public QWidget {
   void refreshBars();
   void refreshClaims();
   void measureHere();
-  void showMeasured(std::vector<Measured> rows);
+  void noticeStopped();
+  MeasureQuestion measureQuestion() const;
+  void showMeasured(const std::vector<Measured>& rows, const MeasureQuestion& of);
+  void sayMeasured();
   std::vector<core::model::Recipe> recipes() const;
 
   CompareState& m_state;
@@ -64,7 +74,9 @@ class MemoryPage : public QWidget {
   Label *m_summary, *m_measuredNote;
   QPushButton* m_measure;
   QSplitter* m_splitter;
-  bool m_hasClaims = false;
+  bool m_hasClaims = false, m_isMeasuring = false;
+  MeasureQuestion m_measuredOf;              ///< no recipes: nothing was measured
+  QString m_whyNotMeasured;                  ///< why the last run has no figures; empty: it has
   std::vector<core::model::Recipe> m_shown;  ///< bars of a group
 };
 

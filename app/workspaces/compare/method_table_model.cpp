@@ -2,29 +2,14 @@
 
 #include <QBrush>
 #include <QFont>
-#include <QPainter>
 #include <QPixmap>
 #include <cmath>
 #include <limits>
 
 #include "app/text/numbers.h"
+#include "app/workspaces/compare/compare_fields.h"
 
 namespace app {
-
-namespace {
-
-QPixmap swatch(const CompareRow& row) {
-  const int size = Theme::instance().px(12);
-  QPixmap pixmap(size * 2, size * 2);
-  pixmap.setDevicePixelRatio(2);
-  pixmap.fill(Qt::transparent);
-  QPainter painter(&pixmap);
-  painter.setRenderHint(QPainter::Antialiasing);
-  paintMark(painter, row.mark, QRectF(1, 1, size - 2, size - 2), row.color);
-  return pixmap;
-}
-
-}  // namespace
 
 void MethodTableModel::setRows(std::vector<CompareRow> rows, bool isOld) {
   const bool isSame = rows.size() == m_rows.size();
@@ -114,7 +99,7 @@ QVariant MethodTableModel::data(const QModelIndex& index, int role) const {
     case Qt::ToolTipRole:
       return column == Verdict || column == Method ? QVariant(row.title + u'\n' + row.verdict) : QVariant();
     case Qt::DecorationRole:
-      return column == Method ? QVariant(swatch(row)) : QVariant();
+      return column == Method ? QVariant(swatch(row.mark, row.color)) : QVariant();
     case Qt::TextAlignmentRole:
       return QVariant::fromValue((column == Method || column == Verdict ? Qt::AlignLeft : Qt::AlignRight) |
                                  Qt::AlignVCenter);

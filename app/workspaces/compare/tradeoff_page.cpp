@@ -8,8 +8,7 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QLineEdit>
-#include <QMenu>
-#include <QScopedValueRollback>
+#include <QPushButton>
 #include <QSettings>
 #include <QSignalBlocker>
 #include <QSortFilterProxyModel>
@@ -23,6 +22,7 @@
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/compare/compare_fields.h"
 #include "app/workspaces/compare/compare_state.h"
 #include "app/workspaces/compare/measure_bar.h"
 #include "app/workspaces/compare/method_table_model.h"
@@ -31,7 +31,7 @@
 namespace app {
 
 namespace {
-constexpr int kRowHeight = 23, kFilterWidth = 150;
+constexpr int kFilterWidth = 150;
 }
 
 TradeoffPage::TradeoffPage(CompareState& state, QWidget* parent)
@@ -74,9 +74,6 @@ TradeoffPage::TradeoffPage(CompareState& state, QWidget* parent)
 }
 
 QWidget* TradeoffPage::buildPicture() {
-  auto* card = new Card;
-  card->setFlush(true);
-  card->header()->setContentsMargins(space::kTwo, space::kOne, space::kTwo, 0);
   m_quality->addItem(tr("KL to the reference"), QStringLiteral("kl"));
   m_quality->addItem(tr("Perplexity"), QStringLiteral("perplexity"));
   m_quality->setAccessibleName(tr("What quality is"));
@@ -84,10 +81,7 @@ QWidget* TradeoffPage::buildPicture() {
   connect(m_quality, &QComboBox::currentIndexChanged, this, [this](int index) {
     m_chart->setQuality(index == 0 ? TradeoffChart::Quality::Kl : TradeoffChart::Quality::Perplexity);
   });
-  card->header()->addWidget(m_hint, 1);
-  card->header()->addWidget(m_quality);
-  card->header()->addWidget(m_chart->createMenuButton());
-  m_hint->setElide(Qt::ElideRight);
+  auto* card = flushCard(m_hint, {m_quality, m_chart->createMenuButton()});
   m_chart->setMinimumHeight(Theme::instance().px(150));
   card->body()->addWidget(m_chart, 1);
   connect(m_chart, &TradeoffChart::rowClicked, this, &TradeoffPage::select);
@@ -95,28 +89,14 @@ QWidget* TradeoffPage::buildPicture() {
 }
 
 QWidget* TradeoffPage::buildTable() {
-  auto* card = new Card;
-  card->setFlush(true);
   m_proxy->setSourceModel(m_model);
   m_proxy->setSortRole(MethodTableModel::kSortRole);
   m_proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
   m_proxy->setFilterKeyColumn(-1);
   m_table->setModel(m_proxy);
-  m_table->setObjectName(QStringLiteral("compare-table"));
-  m_table->setAccessibleName(tr("Methods, measured here"));
+  setUpTable(*m_table, QStringLiteral("compare-table"), tr("Methods, measured here"));
   m_table->setSortingEnabled(true);
   m_table->sortByColumn(-1, Qt::AscendingOrder);
-  m_table->setShowGrid(false);
-  m_table->setFrameShape(QFrame::NoFrame);
-  m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-  m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-  m_table->setTabKeyNavigation(false);
-  m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-  m_table->verticalHeader()->hide();
-  m_table->verticalHeader()->setDefaultSectionSize(Theme::instance().px(kRowHeight));
-  m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-  m_table->horizontalHeader()->setHighlightSections(false);
-  m_table->horizontalHeader()->setProperty("kind", QStringLiteral("compact"));
   m_table->setMinimumHeight(Theme::instance().px(110));
   m_table->installEventFilter(this);
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
@@ -132,14 +112,17 @@ QWidget* TradeoffPage::buildTable() {
   m_filter->setClearButtonEnabled(true);
   keepWidth(*m_filter, kFilterWidth);
   connect(m_filter, &QLineEdit::textChanged, m_proxy, &QSortFilterProxyModel::setFilterFixedString);
+  auto* partings = new QPushButton(tr("Where it parts"));
+  partings->setObjectName(QStringLiteral("compare-partings"));
+  partings->setToolTip(tr("The words at which the selected scheme is furthest from the reference (Enter)"));
+  connect(partings, &QPushButton::clicked, this, &TradeoffPage::partingsWanted);
+  connect(m_table, &QTableView::doubleClicked, this, &TradeoffPage::partingsWanted);
   auto* copyButton = new QToolButton;
   copyButton->setDefaultAction(copy);
   copyButton->setAccessibleName(copy->text());
   copyButton->setObjectName(QStringLiteral("compare-copy"));
-  card->header()->setContentsMargins(space::kTwo, space::kOne, space::kTwo, space::kHalf);
-  card->header()->addWidget(new Label(Label::Style::Heading, tr("Methods, measured here")), 1);
-  card->header()->addWidget(m_filter);
-  card->header()->addWidget(copyButton);
+  auto* card =
+      flushCard(new Label(Label::Style::Heading, tr("Methods, measured here")), {partings, m_filter, copyButton});
   card->body()->addWidget(m_table, 1);
   return card;
 }
@@ -178,7 +161,10 @@ void TradeoffPage::say() {
   else if (m_state.isMeasuring())
     m_status->setText(computed.isEmpty() ? tr("Getting ready to read…") : tr("Measuring · %1").arg(computed));
   else if (m_state.isOld())
-    m_status->setText(tr("Old: measured with other settings (%1). Measure again for the ones above.").arg(computed));
+    m_status->setText(tr("Old: %1 (%2). Measure again for what is asked now.").arg(m_state.whyOld(), computed));
+  else if (m_state.wasStopped())
+    m_status->setText(computed.isEmpty() ? tr("Stopped before anything was read. Measure again.")
+                                         : tr("Stopped; what is known stays: %1").arg(computed));
   else if (computed.isEmpty())
     m_status->setText(tr("Nothing was measured yet. Sizes are known without."));
   else
@@ -210,12 +196,15 @@ void TradeoffPage::select(int row) {
 void TradeoffPage::copyTable() { QGuiApplication::clipboard()->setText(m_model->text()); }
 
 bool TradeoffPage::eventFilter(QObject* watched, QEvent* event) {
-  if (watched == m_table && event->type() == QEvent::KeyPress &&
-      static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy)) {
+  if (watched != m_table || event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
+  const auto* key = static_cast<QKeyEvent*>(event);
+  if (key->matches(QKeySequence::Copy)) {
     copyTable();
     return true;
   }
-  return QWidget::eventFilter(watched, event);
+  if (key->key() != Qt::Key_Return && key->key() != Qt::Key_Enter) return QWidget::eventFilter(watched, event);
+  Q_EMIT partingsWanted();
+  return true;
 }
 
 QString TradeoffPage::shownQuality() const { return m_quality->currentData().toString(); }

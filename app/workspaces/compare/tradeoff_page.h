@@ -28,6 +28,10 @@ class TradeoffPage : public QWidget {
   void saveState(QSettings& settings) const;
   void restoreState(QSettings& settings);
 
+ Q_SIGNALS:
+  /// The words at which the selected scheme is far from the reference are to be seen.
+  void partingsWanted();
+
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
 
