@@ -11,6 +11,7 @@
 #include "app/selection/model_loader.h"
 #include "app/shell/scheme_list_model.h"
 #include "app/workspaces/inspect/weight_card.h"
+#include "chat_hands.h"
 #include "core/quant/quantizer.h"
 #include "support/adapter_folder.h"
 #include "workspace_window.h"
@@ -89,6 +90,23 @@ class TestAdapters : public QObject {
     for (int row = 0; row < kept->topLevelItemCount(); ++row)
       isSaid = isSaid || kept->topLevelItem(row)->text(1).contains(QStringLiteral("tuned leaves it as it is"));
     QVERIFY(isSaid);
+  }
+
+  void itAnswersInAPane() {
+    WorkspaceWindow shown(QStringLiteral("chat"));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(shown.compareWith(m_adapter));
+    QVERIFY(shown.waitUntilIdle());
+    ChatHands hands(shown);
+    QVERIFY(hands.choose(1, QString::fromStdString(shown.selection().comparedRecipe()->toString())));
+    QVERIFY(hands.ask(QStringLiteral("What is NF4?")));
+    const Answer& answer = hands.answer(1);
+    QVERIFY2(!answer.failure, answer.failure ? answer.failure->sentence.c_str() : "");
+    QVERIFY(answer.source.recipe && answer.source.recipe->otherModel() &&
+            answer.source.recipe->otherModel()->adapter());
+    QVERIFY(!answer.tokens.empty());
+    const QString verdict = shown.find<QLabel>(QStringLiteral("verdict"))->text();
+    QVERIFY2(verdict.startsWith(QStringLiteral("tuned")), qPrintable(verdict));
   }
 
   // What the open model is with it can be written.
