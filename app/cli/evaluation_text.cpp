@@ -24,17 +24,29 @@ std::string shown(const Estimate& estimate, double factor = 1.0) {
   return fmt::format("{:.{}f} ± {:.{}f}", value, std::min(decimals, 6), error, std::min(decimals, 6));
 }
 
+constexpr std::size_t kNameColumns = 25;
+
+std::size_t characters(std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); ++count) text.remove_prefix(core::firstCharacter(text).length);
+  return count;
+}
+
 /// Pads by characters, not bytes.
 std::string padded(std::string text, std::size_t width) {
-  std::size_t characters = 0;
-  for (std::string_view rest = text; !rest.empty(); ++characters) rest.remove_prefix(core::firstCharacter(rest).length);
-  if (characters < width) text.append(width - characters, ' ');
+  if (const std::size_t count = characters(text); count < width) text.append(width - count, ' ');
   return text;
 }
 
+/// A name that its column cannot hold has a line of its own.
 void printRow(const std::string& name, double bits, const std::string& perplexity, const std::string& kl,
               const std::string& top, const std::string& flips, const std::string& note) {
-  std::string line = padded(core::io::printable(name), 25) + (bits > 0 ? fmt::format("{:>5.2f}", bits) : "     ");
+  std::string label = core::io::printable(name);
+  if (characters(label) > kNameColumns) {
+    fmt::print("{}\n", label);
+    label.clear();
+  }
+  std::string line = padded(label, kNameColumns) + (bits > 0 ? fmt::format("{:>5.2f}", bits) : "     ");
   line += "  " + padded(perplexity, 18) + padded(kl, 20) + padded(top, 10) + padded(flips, 9) + note;
   fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
 }

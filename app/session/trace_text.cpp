@@ -74,7 +74,7 @@ std::string contributionText(const trace::Attribution& attribution) {
 std::string confirmationText(const std::optional<Confirmation>& confirmed) {
   if (!confirmed) return "";
   return fmt::format(
-      "  {} on {}: logit difference {:.2f}.\n",
+      "  {} on {}: logit difference {:.3g}.\n",
       confirmed->effect.isReferenceWord ? "Confirmed by an ordinary run" : "Not confirmed by an ordinary run",
       confirmed->device, confirmed->effect.logitDifference);
 }
