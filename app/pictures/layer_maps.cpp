@@ -182,11 +182,11 @@ QString LayerMaps::describe(const Hit& hit) const {
                  metricValue(m_content.metric, cell.value, cell.error);
   else if (cell.note.isEmpty() && cell.detail.isEmpty())
     parts << tr("computing…");
-  for (const QString& more : {cell.note, cell.detail})
-    if (!more.isEmpty()) parts << more;
+  if (!cell.note.isEmpty()) parts << cell.note;
   const std::size_t here = matricesAt(hit.place).size();
   if (here > 1) parts << tr("the worst of %1").arg(text::count(here));
-  return tr("%1 · %2: %3").arg(m_content.names[hit.matrix], map.title, parts.join(QStringLiteral(" · ")));
+  const QString text = tr("%1 · %2: %3").arg(m_content.names[hit.matrix], map.title, parts.join(QStringLiteral(" · ")));
+  return cell.detail.isEmpty() ? text : text + u'\n' + cell.detail;
 }
 
 void LayerMaps::resizeEvent(QResizeEvent* event) {

@@ -53,7 +53,9 @@ QString metricValue(Metric metric, double value, double error) {
   if (metric == Metric::MeasuredKl)
     return QCoreApplication::translate("Metrics", "%1 nats per token").arg(text::estimate({value, error}));
   if (!std::isfinite(error)) return metricValue(metric, value);
-  return QStringLiteral("%1 ± %2").arg(metricValue(metric, value), metricValue(metric, error));
+  const bool isPercent = metric == Metric::RelativeError || metric == Metric::OutputError;
+  return QStringLiteral("%1 ± %2").arg(
+      metricValue(metric, value), isPercent ? text::percent(error, value < 0.001 ? 4 : 2) : metricValue(metric, error));
 }
 
 QString metricFigure(Metric metric, double value) {

@@ -48,7 +48,7 @@ QString quickFigures(const SensitivityRow& row) {
     parts << tr("outputs by %1").arg(text::percent(row.outputError.total.value, 2));
   if (std::isfinite(row.gradientEstimate))
     parts << tr("by gradients %1 nats").arg(text::number(row.gradientEstimate, 2));
-  return parts.join(QStringLiteral(", "));
+  return parts.join(u'\n');
 }
 
 bool isIndistinguishable(const MeasuredAnswer& answer, const core::evaluate::Estimate& figure) {

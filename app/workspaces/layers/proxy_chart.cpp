@@ -17,13 +17,22 @@ namespace {
 constexpr Length kReach{18};  ///< from a point within which it is meant
 constexpr Length kDot{7};
 constexpr double kBelowLeast = 4;  ///< the least that was found lies so many times above the lower end
-constexpr double kMargin = 1.6;    ///< beyond the outermost points, as a factor
+constexpr double kMargin = 0.08;   ///< beyond the outermost points, of the range in logarithms
+constexpr double kLeastMargin = 1.02;
+constexpr double kPowersFrom = 20;  ///< ends so many times apart are told by powers of ten
 
-void useLogarithms(QCPAxis* axis) {
-  axis->setScaleType(QCPAxis::stLogarithmic);
-  axis->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
-  axis->setNumberFormat(QStringLiteral("eb"));
-  axis->setNumberPrecision(0);
+/// A logarithmic axis from end to end and a little beyond.
+void fit(QCPAxis* axis, double low, double high) {
+  const double margin = std::max(std::pow(high / low, kMargin), kLeastMargin);
+  const bool hasPowers = high / low >= kPowersFrom;
+  if (hasPowers)
+    axis->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
+  else
+    axis->setTicker(QSharedPointer<QCPAxisTicker>(new QCPAxisTicker));
+  axis->ticker()->setTickCount(4);
+  axis->setNumberFormat(hasPowers ? QStringLiteral("eb") : QStringLiteral("gb"));
+  axis->setNumberPrecision(hasPowers ? 0 : 3);
+  axis->setRange(low / margin, high * margin);
 }
 
 }  // namespace
@@ -40,8 +49,7 @@ ProxyChart::ProxyChart(QWidget* parent)
   for (QCPGraph* graph : {m_solid, m_hollow, m_marked, m_measured}) graph->setLineStyle(QCPGraph::lsNone);
   m_errors->setDataPlottable(m_measured);
   m_errors->setWhiskerWidth(4);
-  useLogarithms(xAxis);
-  useLogarithms(yAxis);
+  for (QCPAxis* axis : {xAxis, yAxis}) axis->setScaleType(QCPAxis::stLogarithmic);
   applyColors();
 }
 
@@ -72,11 +80,18 @@ double ProxyChart::height(const Point& point) const { return std::max(point.meas
 
 void ProxyChart::showHome() {
   if (m_shown.empty()) return;
+  // A picture that a person has zoomed into stays while nothing in it changes.
+  const QString key = QStringLiteral("%1 %2 %3 %4")
+                          .arg(m_quick)
+                          .arg(m_shown.size())
+                          .arg(m_lowest)
+                          .arg(m_shown.back()->quick / m_shown.front()->quick);
+  if (std::exchange(m_homeOf, key) == key) return;
   double highest = m_lowest;
   for (const Point* point : m_shown)
     highest = std::max(highest, height(*point) + (std::isfinite(point->measured.error) ? point->measured.error : 0));
-  xAxis->setRange(m_shown.front()->quick / kMargin, m_shown.back()->quick * kMargin);
-  yAxis->setRange(m_lowest / kMargin, highest * kMargin);
+  fit(xAxis, m_shown.front()->quick, m_shown.back()->quick);
+  fit(yAxis, m_lowest, highest);
   rememberHome();
 }
 
@@ -92,7 +107,7 @@ void ProxyChart::draw() {
     if (point->measured.error > 0) {
       x.append(point->quick);
       y.append(at);
-      down.append(std::clamp(point->measured.error, 0.0, at - m_lowest / (2 * kMargin)));
+      down.append(std::clamp(point->measured.error, 0.0, at - m_lowest / 2));
       up.append(point->measured.error);
     }
     if (point->row != m_selected) continue;

@@ -52,7 +52,7 @@ class ProxyChart : public Chart {
 
   std::vector<Point> m_points;
   std::vector<const Point*> m_shown;  ///< into m_points, from left to right
-  QString m_quick;
+  QString m_quick, m_homeOf;          ///< the latter: what home was made for
   QColor m_color;
   double m_lowest = 1e-9;
   int m_selected = -1;
