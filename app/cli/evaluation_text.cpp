@@ -59,7 +59,8 @@ void printHead(const Evaluation& of) {
   fmt::print("{}: {} blocks, {} tokens read in contexts of at most {}, {} scored", core::io::printable(of.textTitle),
              of.blocks, of.tokens, of.context, of.scored);
   if (of.leftOut != 0) fmt::print(", {} answers left out: too long", of.leftOut);
-  if (of.reading && of.reading->unread != 0) fmt::print(", {} documents behind them not read", of.reading->unread);
+  if (of.reading && of.reading->unread != 0)
+    fmt::print("\n{} documents behind them are not read: they do not fit the tokens asked for", of.reading->unread);
   fmt::print("\n\n");
   printRow("", 0, "perplexity", "KL (nats)", "same top", "flips", "");
   printRow(of.referenceName + " (reference)", 0, shown(of.referencePerplexity), "", "", "", "");

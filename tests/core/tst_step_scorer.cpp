@@ -163,6 +163,7 @@ class TestStepScorer : public QObject {
     ComparisonStatistics blocks, singles;
     for (std::size_t first = 0; first < tokens; first += perBlock) {
       Passage text;
+      text.tokens.resize(perBlock + 1);
       std::vector<TokenComparison> scores;
       for (std::size_t i = first; i < first + perBlock; ++i) {
         const auto a = std::span(reference).subspan(i * width, width),
@@ -180,7 +181,7 @@ class TestStepScorer : public QObject {
         QCOMPARE(score.sameTop, rows["same"][i].get<int>() != 0);
         text.answers.push_back({static_cast<std::uint32_t>(i - first), static_cast<std::uint32_t>(i - first + 1)});
         BlockStatistics single;
-        single.add({{}, {{0, 1}}, 0}, std::span(scores).last(1));
+        single.add({{0, 0}, {{0, 1}}, 0}, std::span(scores).last(1));
         singles.add(std::move(single));
       }
       BlockStatistics block;
