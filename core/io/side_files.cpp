@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/error.h"
@@ -75,13 +76,17 @@ void addMissing(Metadata& metadata, const Metadata& more) {
 
 std::shared_ptr<EncodedArrays> addSideFiles(const std::filesystem::path& folder, ParsedModel& model) {
   auto arrays = std::make_shared<EncodedArrays>();
+  bool saysAdapter = false;
   for (const SettingsFile& side : kSettingsFiles) {
     const bool isRead = addSideFile(folder, side, model, *arrays);
-    if (isRead && std::string_view(side.prefix) == "adapter") model.kind = ModelKind::Adapter;
+    saysAdapter = saysAdapter || (isRead && std::string_view(side.prefix) == "adapter");
   }
   for (const char* name : kOtherFiles) addOtherFile(folder, name, model);
   const MetadataValue* const type = model.metadata.find("config.model_type");
   if (const auto* text = type == nullptr ? nullptr : std::get_if<std::string>(type)) model.architecture = *text;
+  // A whole model may lie beside the settings of the adapter that was merged into it.
+  const auto isFactor = [](const TensorInfo& tensor) { return tensor.name.find("lora_") != std::string::npos; };
+  if (saysAdapter && (type == nullptr || std::ranges::any_of(model.tensors, isFactor))) model.kind = ModelKind::Adapter;
   return arrays;
 }
 

@@ -444,6 +444,21 @@ class TestAdapter : public QObject {
     QVERIFY2(sentence.contains("its adapter.type is \"ia3\""), qPrintable(sentence));
   }
 
+  // What is left of an adapter beside the model it was merged into makes no adapter of that.
+  void settingsAloneAreNoAdapter() {
+    const auto path = m_folder.path("merged");
+    support::FolderTwin options;
+    options.files = {{"adapter_config.json", plainConfig().dump()}};
+    support::FolderTwinWriter(*base("base.gguf"), options).write(path);
+    QVERIFY(io::openCheckpoint(path)->kind() == io::ModelKind::Model);
+    // Some programs keep the model's config.json beside the adapter.
+    const auto adapter = peft("with-config", plainConfig(), factorsOf(targets()));
+    std::filesystem::copy_file(path / "config.json", m_folder.path("with-config/config.json"));
+    const auto again = io::openCheckpoint(m_folder.path("with-config"));
+    QVERIFY(again->kind() == io::ModelKind::Adapter);
+    QCOMPARE(Adapter::read(again)->pairs().size(), std::size_t{4});
+  }
+
   void factorsThatAreNoNumbersAreNamed() {
     auto all = targets();
     const auto good = Adapter::read(peft("finite", plainConfig(), factorsOf(all)));
