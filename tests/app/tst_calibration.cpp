@@ -66,7 +66,12 @@ QByteArray someText() {
 class TestCalibration : public QObject {
   Q_OBJECT
  private:
-  static CalibrationNotice* notice(WorkspaceWindow& shown) { return shown.find<CalibrationNotice>(); }
+  /// Of the page in front: a workspace may have several, each with its own.
+  static CalibrationNotice* notice(WorkspaceWindow& shown) {
+    for (auto* notice : shown.window().currentWorkspace()->findChildren<CalibrationNotice*>())
+      if (notice->parentWidget()->isVisible()) return notice;
+    return shown.find<CalibrationNotice>();
+  }
   static QPushButton* button(WorkspaceWindow& shown) {
     return notice(shown)->findChild<QPushButton*>(QStringLiteral("calibrate"));
   }

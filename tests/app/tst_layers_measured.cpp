@@ -29,7 +29,7 @@ using core::evaluate::Level;
 
 namespace {
 
-constexpr int kTokens = 256, kEnoughForVerdicts = 512;
+constexpr int kTokens = 128, kEnoughForVerdicts = 512;
 
 void tickOnly(WorkspaceWindow& shown, const std::vector<const char*>& schemes) {
   for (const auto& recipe : shown.selection().checkedRecipes()) shown.selection().setChecked(recipe, false);
@@ -191,7 +191,7 @@ class TestLayersMeasured : public QObject {
 
   void whatIsKnownStaysWhenItIsStoppedAndIsGoneOnWith() {
     Hand hand;
-    hand.setTokens(2048);
+    hand.setTokens(1024);
     hand.measure();
     const auto& measured = *hand.shown.find<MeasuredLayers>();
     const auto recipe = hand.shown.selection().checkedRecipes().front();
@@ -211,7 +211,7 @@ class TestLayersMeasured : public QObject {
     hand.setTokens(kTokens);
     QVERIFY(hand.map().isOld);
     QVERIFY2(hand.map().summary.startsWith(QStringLiteral("of another question")), qPrintable(hand.map().summary));
-    hand.setTokens(2048);
+    hand.setTokens(1024);
     QVERIFY(!hand.map().isOld);
     hand.setLevel(0);  // the coarse ones only: quick
     hand.measure();
