@@ -45,6 +45,8 @@ QString cell(const Estimate& of, const FigureText& how) {
 
 QString verdictCell(const FigurePair& pair, bool isComparable) {
   if (!isComparable) return html::escaped(tr("not comparable"));
+  const bool isExact = pair.difference.error == 0 && pair.verdict == Verdict::Indistinguishable;
+  if (isExact) return html::textElement("span", tr("the same"), QStringLiteral("same"));
   switch (pair.verdict) {
     case Verdict::Indistinguishable:
       return html::textElement("span", tr("indistinguishable"), QStringLiteral("same"));
@@ -80,10 +82,14 @@ QString differences(const Comparison& comparison) {
 }
 
 QString figures(const Comparison& comparison, const QString& part) {
+  std::vector<const FigurePair*> pairs;
+  for (const FigurePair& pair : comparison.pairs)
+    if (pair.here.part == part) pairs.push_back(&pair);
+  std::ranges::stable_partition(pairs, [](const FigurePair* pair) { return pair->verdict == Verdict::Different; });
   std::vector<QStringList> rows;
   std::size_t different = 0;
-  for (const FigurePair& pair : comparison.pairs) {
-    if (pair.here.part != part) continue;
+  for (const FigurePair* each : pairs) {
+    const FigurePair& pair = *each;
     const FigureText how = textOf(pair.here.name);
     const QString title = tr(how.title);
     const QString unit = QLatin1String(how.unit);
@@ -101,16 +107,16 @@ QString figures(const Comparison& comparison, const QString& part) {
         tr("Measured of another model or text, or read otherwise: the figures stand side by side and say nothing "
            "about each other.");
   else if (different == 0)
-    said = tr("All %1 figures are indistinguishable.").arg(text::count(rows.size()));
+    said = tr("All %1 figures are the same or indistinguishable.").arg(text::count(rows.size()));
   else
-    said = tr("%1 of %2 figures differ.").arg(text::count(different), text::count(rows.size()));
+    said = tr("%1 of %2 figures differ; they come first.").arg(text::count(different), text::count(rows.size()));
   const QString table =
       html::table({tr("Scheme"), tr("Figure"), tr("There"), tr("Here"), tr("Difference"), tr("Verdict")}, rows, 2);
-  constexpr std::size_t kMostOpen = 40;
+  constexpr std::size_t kMostOpen = 12;
   return html::card(
       partTitle(part),
       html::textElement("p", said) +
-          (rows.size() <= kMostOpen
+          (different != 0 || rows.size() <= kMostOpen
                ? table
                : html::element(
                      "details",

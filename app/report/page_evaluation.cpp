@@ -17,6 +17,7 @@ QString figureCell(const Estimate& estimate) { return html::escaped(figureText(e
 
 QString shareCell(const Estimate& share) {
   if (!std::isfinite(share.value)) return QStringLiteral("–");
+  if (share.error == 0) return html::escaped(tr("%1 %").arg(text::trimmed(100 * share.value, 4)));
   return html::escaped(tr("%1 %").arg(figureText({100 * share.value, 100 * share.error})));
 }
 
@@ -37,7 +38,7 @@ QString nameCell(const EvaluationRow& row) { return nameWithText(row.variant.rec
 QString verdictCell(const Evaluation& evaluation, const EvaluationRow& row) {
   QStringList others;
   for (const std::size_t other : row.indistinguishableFrom)
-    others << QString::fromStdString(evaluation.rows[other].name);
+    others << displayName(evaluation.rows[other].variant.recipe);
   const QString word = wordOf(row.verdict);
   return html::escaped(others.isEmpty() ? word
                                         : tr("%1; not told from %2").arg(word, others.join(QStringLiteral(", "))));
@@ -67,11 +68,11 @@ QString mainTable(const Evaluation& evaluation) {
       continue;
     }
     const auto& is = of.statistics;
-    rows.push_back({nameCell(of), size, figureCell(is.perplexity), figureCell(is.perplexityRatio),
-                    figureCell(is.klMean), shareCell(is.sameTop), shareCell(is.flips), verdictCell(evaluation, of)});
+    rows.push_back({nameCell(of), size, figureCell(is.perplexity), figureCell(is.klMean), shareCell(is.sameTop),
+                    shareCell(is.flips), verdictCell(evaluation, of)});
   }
-  return html::table({tr("Scheme"), tr("Whole model"), tr("Perplexity"), tr("Ratio to stored"), tr("KL (nats/token)"),
-                      tr("Same top-1"), tr("Flips"), tr("Against stored")},
+  return html::table({tr("Scheme"), tr("Whole model"), tr("Perplexity"), tr("KL (nats/token)"), tr("Same top-1"),
+                      tr("Flips"), tr("Against stored")},
                      rows);
 }
 
@@ -87,16 +88,16 @@ QString quantiles(const Evaluation& evaluation) {
   for (const EvaluationRow& of : evaluation.rows) {
     if (!of.failure.empty()) continue;
     const auto& is = of.statistics;
-    divergences.push_back({nameCell(of), figureCell(is.klMin), figureCell(is.klMedian), figureCell(is.klP90),
-                           figureCell(is.klP99), figureCell(is.klP999), figureCell(is.klMax), shareCell(is.rmsDeltaP),
-                           shareCell(is.meanDeltaP), shareCell(is.turnedWrong)});
+    divergences.push_back({nameCell(of), figureCell(is.perplexityRatio), figureCell(is.klMin), figureCell(is.klMedian),
+                           figureCell(is.klP90), figureCell(is.klP99), figureCell(is.klP999), figureCell(is.klMax),
+                           shareCell(is.rmsDeltaP), shareCell(is.meanDeltaP), shareCell(is.turnedWrong)});
     QStringList row{nameCell(of)};
     for (const Estimate& quantile : is.deltaPQuantiles) row << shareCell(quantile);
     changes.push_back(row);
   }
   return folded(tr("Quantiles of KL and of Δp"),
-                html::table({tr("Scheme"), tr("KL, least"), tr("Median"), tr("90 %"), tr("99 %"), tr("99.9 %"),
-                             tr("Largest"), tr("RMS Δp"), tr("Mean Δp"), tr("Turned wrong")},
+                html::table({tr("Scheme"), tr("Perplexity to stored"), tr("KL, least"), tr("Median"), tr("90 %"),
+                             tr("99 %"), tr("99.9 %"), tr("Largest"), tr("RMS Δp"), tr("Mean Δp"), tr("Turned wrong")},
                             divergences) +
                     html::textElement("p",
                                       tr("Δp is what the probability of the text's own token gains or loses; below, "
@@ -111,8 +112,8 @@ QString pairs(const Evaluation& evaluation) {
     for (const RowPair& pair : evaluation.rows[i].pairs) {
       if (pair.other < i) continue;
       rows.push_back({html::escaped(tr("%1 less %2")
-                                        .arg(QString::fromStdString(evaluation.rows[i].name),
-                                             QString::fromStdString(evaluation.rows[pair.other].name))),
+                                        .arg(displayName(evaluation.rows[i].variant.recipe),
+                                             displayName(evaluation.rows[pair.other].variant.recipe))),
                       figureCell(pair.difference.kl), figureCell(pair.difference.logRatio),
                       html::escaped(wordOf(pair.verdict))});
     }
@@ -136,7 +137,7 @@ QString provenance(const ReportData& data, const Evaluation& of) {
   return provenanceCard(
       data,
       {{tr("Text"), QString::fromStdString(of.textTitle)},
-       {tr("Hash of its tokens"), QString::fromStdString(of.textHash)},
+       {tr("Text hash"), QString::fromStdString(of.textHash)},
        {tr("Tokens"),
         tr("%1 read, %2 scored, %3 answers left out").arg(count(of.tokens), count(of.scored), count(of.leftOut))},
        {tr("Context"), tr("at most %1 tokens, %2 computed together").arg(count(of.context), count(of.batchTokens))},

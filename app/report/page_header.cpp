@@ -99,7 +99,7 @@ QString evaluationFinding(const Evaluation& evaluation) {
   const EvaluationRow* farthest = nullptr;
   for (const EvaluationRow& row : evaluation.rows) {
     if (!row.failure.empty()) continue;
-    if (row.verdict == core::evaluate::Verdict::Indistinguishable) alike << QString::fromStdString(row.name);
+    if (row.verdict == core::evaluate::Verdict::Indistinguishable) alike << displayName(row.variant.recipe);
     if (row.verdict == core::evaluate::Verdict::Different &&
         (farthest == nullptr || row.statistics.klMean.value > farthest->statistics.klMean.value))
       farthest = &row;
@@ -111,7 +111,7 @@ QString evaluationFinding(const Evaluation& evaluation) {
   if (farthest != nullptr)
     text += (text.isEmpty() ? QString() : QStringLiteral(" ")) +
             tr("%1 moves farthest from the stored model on the %2: KL %3 nats/token.")
-                .arg(QString::fromStdString(farthest->name), title, figureText(farthest->statistics.klMean));
+                .arg(displayName(farthest->variant.recipe), title, figureText(farthest->statistics.klMean));
   return escaped(text);
 }
 

@@ -23,22 +23,24 @@ QString memorySection(const ReportData& data) {
   for (const MemoryRow& row : data.parts.memory) {
     const MemoryParts& plan = row.plan.parts;
     rows.push_back({row.recipe.keepsEverything() ? html::escaped(tr("As stored")) : nameWithText(row.recipe),
-                    bytesText(plan.weights), bytesText(plan.compute), bytesText(plan.weights + plan.compute),
-                    bytesText(row.residentBytes), bytesText(plan.kvCache), bytesText(row.kvBytes),
-                    bytesText(row.planned()), bytesText(row.measured()),
+                    bytesText(plan.weights), bytesText(plan.compute), bytesText(row.residentBytes),
+                    bytesText(plan.kvCache), bytesText(row.kvBytes), bytesText(row.planned()),
+                    bytesText(row.measured()),
                     row.measured() > 0 ? signedPercent(row.planned() / row.measured() - 1) : QStringLiteral("–")});
   }
-  const QString table = html::table(
-      {tr("Scheme"), tr("Weights"), tr("Compute"), tr("Both, planned"), tr("Both, measured"),
-       tr("Keys and values, planned"), tr("Measured"), tr("All, planned"), tr("All, measured"), tr("Difference")},
-      rows);
+  const QString table =
+      html::table({tr("Scheme"), tr("Weights"), tr("Compute"), tr("Both, measured"), tr("KV, planned"),
+                   tr("KV, measured"), tr("All, planned"), tr("All, measured"), tr("Difference")},
+                  rows);
   const MemoryRow& first = data.parts.memory.front();
   const QString body =
-      html::card({}, table + html::textElement("p",
-                                               tr("Planned before anything is loaded, by the rules of the device; "
-                                                  "measured after the model has run. Without what driver and system "
-                                                  "take."),
-                                               QStringLiteral("note"))) +
+      html::card(
+          {}, table + html::textElement(
+                          "p",
+                          tr("KV are keys and values. Planned before anything is loaded, by the rules of the device; "
+                             "measured after the model has run. Without what driver and system "
+                             "take."),
+                          QStringLiteral("note"))) +
       provenanceCard(
           data,
           {{tr("Device"), first.device},

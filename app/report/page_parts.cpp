@@ -1,7 +1,6 @@
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
-#include "app/session/build_text.h"
-#include "app/text/numbers.h"
+#include "app/report/record.h"
 
 namespace app::report {
 
@@ -16,11 +15,10 @@ std::optional<QString> missingSection(const ReportData& data, Part part, const Q
 
 QString provenanceCard(const ReportData& data, const std::vector<std::pair<QString, QString>>& facts) {
   std::vector<std::pair<QString, QString>> all = facts;
-  if (!data.modelHash.isEmpty()) all.emplace_back(tr("Hash of the model's contents"), data.modelHash);
+  if (!data.modelHash.isEmpty()) all.emplace_back(tr("Model hash"), data.modelHash);
   if (!data.calibration.title.isEmpty())
     all.emplace_back(tr("Calibrated with"), data.calibration.title + QStringLiteral(" · ") + data.calibration.identity);
-  all.emplace_back(tr("Program"),
-                   tr("Quantscope %1, build %2").arg(QLatin1String(QS_VERSION), QString::fromStdString(buildText())));
+  all.emplace_back(tr("Program"), tr("Quantscope %1, build %2").arg(QLatin1String(QS_VERSION), buildHash()));
   QString list;
   for (const auto& [name, text] : all) list += html::textElement("dt", name) + html::textElement("dd", text);
   return html::card(tr("How this was measured"), html::element("dl", list));

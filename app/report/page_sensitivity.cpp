@@ -100,7 +100,7 @@ QString sensitivitySection(const ReportData& data) {
           provenanceCard(data, {{tr("Scheme"), recipe},
                                 {tr("As a whole"), whole},
                                 {tr("Text"), QString::fromStdString(report.textTitle)},
-                                {tr("Hash of its tokens"), data.parts.sensitivityTextHash},
+                                {tr("Text hash"), data.parts.sensitivityTextHash},
                                 {tr("Tokens"), tr("%1 read, %2 scored in %3 blocks")
                                                    .arg(text::count(report.tokens), text::count(report.scored),
                                                         text::count(report.blocks))},

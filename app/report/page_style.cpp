@@ -50,7 +50,7 @@ a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: un
 @media (min-width: 900px) { .two { grid-template-columns: 1fr 1fr; } }
 figure { margin: 0; } figure img { display: block; width: 100%; height: auto; } figcaption { display: flex; gap: 14px; justify-content: space-between; margin-top: 8px; }
 figcaption a { white-space: nowrap; }
-dl { display: grid; grid-template-columns: minmax(96px, 132px) 1fr; gap: 5px 18px; margin: 0; }
+dl { display: grid; grid-template-columns: minmax(96px, 144px) 1fr; gap: 5px 18px; margin: 0; }
 dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
 code, pre, .bits { font-family: ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.9em; }
 pre { background: var(--sunken); border: 1px solid var(--border); border-radius: 6px; padding: 12px 14px; margin: 0; overflow-x: auto; line-height: 1.6; font-size: 13px; }
@@ -78,7 +78,7 @@ details { margin-top: 0; } summary { cursor: pointer; color: var(--accent); } de
 .said mark.first { outline: 1px solid var(--error); }
 .drawing svg { display: block; min-width: 720px; width: 100%; height: auto; } .drawing svg text { fill: var(--text); font-size: 12px; }
 .drawing .mark { fill: var(--accent); } .drawing .bad { fill: var(--error); } .drawing .other { stroke: var(--error); stroke-width: 1.5; }
-.drawing .frame { fill: none; stroke: var(--strong); } .drawing .axis { stroke: var(--text); stroke-width: 1; } figure + figure, figure + .scroll { margin-top: 20px; }
+.drawing .frame { fill: none; stroke: var(--strong); } .drawing .axis { stroke: var(--text); stroke-width: 1; } figure + figure, figure + .scroll, figure + p { margin-top: 20px; }
 .drawing .row { display: flex; flex-wrap: wrap; gap: 20px; } .drawing .row svg { min-width: 0; } .drawing .row figcaption { display: block; }
 .drawing .row figure { margin: 0; } .wrapped th, .wrapped td { white-space: normal; overflow-wrap: anywhere; min-width: 90px; vertical-align: top; }
 .same { color: var(--success); } .differs { color: var(--error); }

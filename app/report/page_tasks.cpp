@@ -21,6 +21,13 @@ QString expected(const core::evaluate::Task& task) {
   return answers.join(tr(" or "));
 }
 
+/// "right" or "wrong" in its colour, with what follows on the same line.
+QString judged(bool isRight, const QString& rest) {
+  return QStringLiteral("<span class=\"%1\">%2</span>%3")
+      .arg(isRight ? QStringLiteral("same") : QStringLiteral("differs"),
+           html::escaped(isRight ? tr("right") : tr("wrong")), html::escaped(rest));
+}
+
 QString intervalText(const core::evaluate::Proportion& share) {
   return tr("%1 (%2 to %3)").arg(text::percent(share.value), text::percent(share.low), text::percent(share.high));
 }
@@ -37,16 +44,11 @@ QString flippedTable(const TaskEvaluation& tasks) {
     for (const TaskRow& row : tasks.rows) {
       if (!row.failure.empty() || row.answers[i].right == reference.right) continue;
       turned += html::element(
-          "div",
-          html::textElement("span", row.answers[i].right ? tr("right") : tr("wrong"),
-                            row.answers[i].right ? QStringLiteral("same") : QStringLiteral("differs")) +
-              html::escaped(tr(" under %1: %2").arg(QString::fromStdString(row.name), cut(row.answers[i].text))));
+          "div", judged(row.answers[i].right,
+                        tr(" under %1: %2").arg(displayName(row.variant.recipe), cut(row.answers[i].text))));
     }
     rows.push_back({html::escaped(cut(tasks.tasks.tasks[i].question())), html::escaped(expected(tasks.tasks.tasks[i])),
-                    html::textElement("span", reference.right ? tr("right") : tr("wrong"),
-                                      reference.right ? QStringLiteral("same") : QStringLiteral("differs")) +
-                        html::escaped(QStringLiteral(": ") + cut(reference.text)),
-                    turned});
+                    judged(reference.right, QStringLiteral(": ") + cut(reference.text)), turned});
   }
   QString table = html::table({tr("Question"), tr("Expected"), tr("As stored"), tr("Turned")}, rows, 4);
   if (flipped.size() > kMostQuestions)
@@ -101,7 +103,7 @@ QString tasksSection(const ReportData& data) {
           data,
           {{tr("Tasks"), tr("%1, %2 questions")
                              .arg(QString::fromStdString(tasks.tasks.title), text::count(tasks.tasks.tasks.size()))},
-           {tr("Hash of the file"), QStringLiteral("%1").arg(tasks.tasks.hash, 16, 16, QLatin1Char('0'))},
+           {tr("File hash"), QStringLiteral("%1").arg(tasks.tasks.hash, 16, 16, QLatin1Char('0'))},
            {tr("Answers"), tr("written greedily")},
            {tr("Device"), QString::fromStdString(tasks.reference.device)}});
   return html::section(wordOf(Part::Tasks), heading,

@@ -30,9 +30,10 @@ QString depthCard(const core::trace::Depth& depth, const core::text::Tokenizer* 
       drawing(said(depthStrip(depth, tokenizer)), tr("Trace depth"), strip,
               tr("Relative error of the residual stream behind every half-layer, and what either model would say if "
                  "it ended there (stored → quantized).")) +
-          drawing(said(depthMap(depth)), tr("Trace map"), map,
-                  tr("All tokens by depth: the darker, the larger the error; outlined where the two would say "
-                     "different words.")));
+          drawing(
+              said(depthMap(depth)), tr("Trace map"), map,
+              tr("All tokens by depth: the stronger the colour, the larger the error; outlined where the two would say "
+                 "different words.")));
 }
 
 QString tensorCard(const Trace& trace) {

@@ -119,7 +119,7 @@ std::vector<CompareRow> tradeoffRows(const ReportData& data) {
   for (const EvaluationRow& of : evaluation.rows) {
     CompareRow row;
     row.recipe = of.variant.recipe;
-    row.title = QString::fromStdString(of.name);
+    row.title = QString::fromStdString(of.variant.recipe.displayName());
     const auto known = std::ranges::find(data.treatments, of.variant.recipe, &Treatment::recipe);
     const auto place = static_cast<std::size_t>(known - data.treatments.begin());
     row.color = treatmentColor(place);
@@ -138,6 +138,12 @@ void drawTradeoff(const ReportData& data, Picture& picture) {
   TradeoffChart chart;
   const QSize size(kMapWidth, kTradeoffHeight);
   chart.resize(size);
+  chart.setViewport(QRect(QPoint(), size));
+  // Names are placed beside points, which have their places only once axes have been laid out.
+  for (int turn = 0; turn < kLayoutTurns; ++turn) {
+    chart.setRows(tradeoffRows(data), data.parts.evaluation->noise.kl, false);
+    chart.replot(QCustomPlot::rpImmediateRefresh);
+  }
   chart.setRows(tradeoffRows(data), data.parts.evaluation->noise.kl, false);
   shoot(chart, size, picture);
 }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "app/report/page_sections.h"
+#include "app/session/build_text.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 
@@ -96,7 +97,7 @@ class Reader {
 void addEvaluation(const Reader& reader, Record& record) {
   for (const Json* row : reader.rows("evaluation")) {
     if (row->contains("failure")) continue;
-    const QString scheme = reader.text(*row, "scheme");
+    const QString scheme = reader.text(*row, "recipe");
     for (const char* name : {"kl_mean", "kl_p99", "perplexity", "same_top1", "flips", "mean_delta_p"}) {
       Figure figure{QStringLiteral("evaluation"), scheme, {}, QString::fromLatin1(name), reader.estimate(*row, name)};
       const double floor = reader.number(*row, "noise_floor");
@@ -110,7 +111,7 @@ void addEvaluation(const Reader& reader, Record& record) {
 void addTasks(const Reader& reader, Record& record) {
   for (const Json* row : reader.rows("tasks")) {
     if (row->contains("failure")) continue;
-    Figure figure{QStringLiteral("tasks"), reader.text(*row, "scheme"), {}, QStringLiteral("accuracy"), {}};
+    Figure figure{QStringLiteral("tasks"), reader.text(*row, "recipe"), {}, QStringLiteral("accuracy"), {}};
     figure.value.value = reader.number(*row, "accuracy");
     const Json* interval = row->contains("accuracy_interval") ? &row->at("accuracy_interval") : nullptr;
     if (interval == nullptr || !interval->is_array() || interval->size() != 2 || !interval->at(0).is_number() ||
@@ -166,6 +167,12 @@ void addFacts(const Reader& reader, Record& record) {
 }
 
 }  // namespace
+
+QString buildHash() {
+  constexpr qsizetype kDigits = 12;
+  const auto hash = QCryptographicHash::hash(QByteArray::fromStdString(buildText()), QCryptographicHash::Sha256);
+  return QString::fromLatin1(hash.toHex().left(kDigits));
+}
 
 QString recordPath(const QString& folder) { return QDir(folder).filePath(QStringLiteral("report.json")); }
 

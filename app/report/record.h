@@ -32,6 +32,8 @@ struct Record {
   std::vector<Figure> figures;
 };
 
+/// What tells this build of the program from another.
+QString buildHash();
 /// `folder`/report.json
 QString recordPath(const QString& folder);
 /// Whether a file says at its beginning that it is one.

@@ -1,7 +1,6 @@
 #include "app/report/record_json.h"
 
 #include "app/report/record.h"
-#include "app/session/build_text.h"
 #include "app/session/evaluation_json.h"
 #include "app/session/json_numbers.h"
 #include "app/session/memory_plan_json.h"
@@ -119,11 +118,22 @@ Json memoryJson(const Parts& parts) {
   return rows;
 }
 
+/// With the recipe alone beside the variant, whose text names the device: what reports are compared by.
+Json evaluationRows(const Evaluation& evaluation) {
+  Json rows = evaluationJson(evaluation);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i]["recipe"] = evaluation.rows[i].variant.recipe.toString();
+  return rows;
+}
+
 /// Rows with the questions' own figures beside the scheme, as a table.
 Json tasksRows(const TaskEvaluation& tasks) {
   Json rows = Json::array();
   for (const TaskRow& of : tasks.rows) {
-    Json row = {{"scheme", of.text}, {"name", of.name}, {"device", of.device}, {"reference", tasks.reference.text}};
+    Json row = {{"scheme", of.text},
+                {"name", of.name},
+                {"device", of.device},
+                {"reference", tasks.reference.text},
+                {"recipe", of.variant.recipe.toString()}};
     row.update(tasksJson(tasks, of));
     rows.push_back(std::move(row));
   }
@@ -132,7 +142,7 @@ Json tasksRows(const TaskEvaluation& tasks) {
 
 void addParts(const ReportData& data, Json& json) {
   const Parts& parts = data.parts;
-  if (parts.evaluation) json["evaluation"] = evaluationJson(*parts.evaluation);
+  if (parts.evaluation) json["evaluation"] = evaluationRows(*parts.evaluation);
   if (parts.tasks) json["tasks"] = tasksRows(*parts.tasks);
   if (parts.sensitivity) {
     json["sensitivity"] = sensitivityJson(*parts.sensitivity);
@@ -154,7 +164,7 @@ Json recordJson(const ReportData& data) {
   Json json = {{"format", kRecordFormat},
                {"format_version", kRecordVersion},
                {"program", QS_VERSION},
-               {"build", buildText()},
+               {"build", buildHash().toStdString()},
                {"date", data.date.toString(Qt::ISODate).toStdString()},
                {"machine", data.machine.toStdString()},
                {"device", data.request.device.toStdString()},

@@ -124,7 +124,7 @@ void TestReportParts::figuresAreThoseOfTheSession() {
   const Evaluation evaluation = evaluateModel(*model, engine, again);
   const auto& kl = evaluation.rows[0].statistics.klMean;
   const Json& row = m_json["evaluation"][1];
-  QCOMPARE(row["scheme"].get<std::string>(), std::string("int3"));
+  QCOMPARE(row["recipe"].get<std::string>(), std::string("int3"));
   QVERIFY(kl.value > 0 && std::abs(row["kl_mean"].get<double>() / kl.value - 1) < 1e-6);
   QVERIFY(std::abs(row["kl_mean_error"].get<double>() / kl.error - 1) < 1e-6);
   QCOMPARE(row["text_hash"].get<std::string>(), evaluation.textHash);
@@ -273,7 +273,7 @@ void TestReportParts::damagedReports_data() {
   QTest::newRow("row is none") << edited([](Json& json) { json["evaluation"][0] = 5; });
   QTest::newRow("no list") << edited([](Json& json) { json["weights"] = Json::object({{"a", 1}}); });
   QTest::newRow("figure is text") << edited([](Json& json) { json["evaluation"][0]["kl_mean"] = "much"; });
-  QTest::newRow("no scheme") << edited([](Json& json) { json["evaluation"][1].erase("scheme"); });
+  QTest::newRow("no scheme") << edited([](Json& json) { json["evaluation"][1].erase("recipe"); });
   QTest::newRow("long scheme") << edited([](Json& json) { json["weights"][0]["scheme"] = std::string(5000, 'x'); });
   QTest::newRow("interval") << edited([](Json& json) { json["tasks"][0]["accuracy_interval"] = {1, "x"}; });
 }
