@@ -171,7 +171,7 @@ QString LayerMaps::describe(const Hit& hit) const {
   if (hit.matrix < 0) {
     QStringList parts{summary(hit.scheme), map.size};
     parts.removeAll(QString());
-    return map.title + QStringLiteral(": ") + parts.join(QStringLiteral(" · "));
+    return map.title + QStringLiteral(": ") + parts.join(u'\n');
   }
   const Cell& cell = map.cells[static_cast<std::size_t>(hit.matrix)];
   QStringList parts;

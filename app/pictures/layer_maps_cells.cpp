@@ -84,13 +84,18 @@ void LayerMapsItem::drawShared(QCPPainter& painter, const Layout& layout, int sc
   painter.setFont(font());
   for (const auto& [key, group] : groups) {
     const QString figure = metricFigure(m_maps.m_content.metric, group.second);
-    const double wide = metrics.horizontalAdvance(figure) + 4;
-    if (wide > group.first.width() || metrics.height() > group.first.height()) continue;
-    const QPointF middle = group.first.center();
-    const QRectF plate(middle.x() - wide / 2, middle.y() - metrics.height() / 2, wide, metrics.height());
+    const QSizeF room = group.first.size(), size(metrics.horizontalAdvance(figure) + 4, metrics.height());
+    const bool isUpright = size.width() > room.width();  // in a narrow column it is read from below
+    const QSizeF taken = isUpright ? size.transposed() : size;
+    if (taken.width() > room.width() || taken.height() > room.height()) continue;
+    const QRectF plate(QPointF(-size.width() / 2, -size.height() / 2), size);
+    painter.save();
+    painter.translate(group.first.center());
+    if (isUpright) painter.rotate(-90);
     painter.fillRect(plate, Theme::instance().colors().surface);
     painter.setPen(Theme::instance().colors().text);
     painter.drawText(plate, static_cast<int>(Qt::AlignCenter), figure);
+    painter.restore();
   }
 }
 

@@ -36,6 +36,7 @@ namespace app {
 namespace {
 
 const QKeySequence kTraceShortcut(Qt::CTRL | Qt::Key_T);  // as in Chat
+constexpr double kPale = 0.55;                            ///< of the ground, in what answers another question
 
 }  // namespace
 
@@ -260,9 +261,10 @@ void LayersWorkspace::refreshDots() {
   const MeasuredContent measured(*m_measured, m_errors->tensors());
   LayerContent::Dots shown;
   if (scheme) shown = isMeasured() ? measured.dots(*scheme) : content().dots(*scheme);
+  QColor color = scheme ? selection().color(*scheme) : QColor();
+  if (scheme && isMeasured() && measured.isOld(*scheme)) color = mix(color, Theme::instance().colors().surface, kPale);
   m_lists->dots()->setProvenance(provenance());
-  m_lists->showDots(shown, m_header->metric(), scheme ? selection().title(*scheme) : QString(),
-                    scheme ? selection().color(*scheme) : QColor());
+  m_lists->showDots(shown, m_header->metric(), scheme ? selection().title(*scheme) : QString(), color);
   if (isMeasured()) m_lists->proxies()->show(*m_measured, m_errors->tensors(), scheme);
   m_bar->setSentence(!m_measured->failure().isEmpty() ? m_measured->failure()
                      : scheme                         ? measured.sentence(*scheme)

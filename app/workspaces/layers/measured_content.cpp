@@ -133,6 +133,11 @@ QString MeasuredContent::summary(const core::model::Recipe& recipe, const Measur
   return parts.join(kBetween);
 }
 
+bool MeasuredContent::isOld(const core::model::Recipe& recipe) const {
+  const MeasuredAnswer* const answer = m_measured.find(recipe);
+  return answer != nullptr && m_measured.isOld(*answer);
+}
+
 QString MeasuredContent::provenance(const core::model::Recipe& recipe) const {
   const MeasuredAnswer* const answer = m_measured.find(recipe);
   if (answer == nullptr || answer->report.rows.empty()) return {};

@@ -15,6 +15,8 @@ class MeasuredContent {
 
   /// Puts what was measured in place of the errors of weights; what a recipe keeps, or refuses, stays as it is.
   void fill(LayerMaps::SchemeMap& map, const core::model::Recipe& recipe) const;
+  /// Whether its figures answer another question than the one that is asked.
+  bool isOld(const core::model::Recipe& recipe) const;
   LayerContent::Dots dots(const core::model::Recipe& recipe) const;
   /// The whole recipe against the sum of its parts, and what was found of those.
   QString sentence(const core::model::Recipe& recipe) const;
