@@ -60,6 +60,11 @@ void DesignChart::clear() {
 }
 
 void DesignChart::draw() {
+  const bool isEmpty = m_points.empty() && m_marks.empty();
+  for (QCPAxis* axis : {xAxis, yAxis}) {  // the message stands alone
+    axis->setVisible(!isEmpty);
+    axis->grid()->setVisible(!isEmpty && axis == yAxis);
+  }
   clearPlottables();
   for (int i = itemCount() - 1; i >= 0; --i)
     if (item(i) != m_names) removeItem(item(i));
@@ -132,7 +137,8 @@ void DesignChart::showHome(double right) {
   for (const Point& point : m_points) include(point.kl);
   for (const Mark& mark : m_marks) include(mark.kl);
   if (!(high > 0)) return;
-  const double powerLow = std::floor(std::log10(low) * 2) / 2, powerHigh = std::ceil(std::log10(high * 1.6) * 2) / 2;
+  // Whole powers of ten, so that there are few ticks, none of them twice.
+  const double powerLow = std::floor(std::log10(low)), powerHigh = std::ceil(std::log10(high * 1.3));
   const QString key = QStringLiteral("%1 %2 %3").arg(powerLow).arg(powerHigh).arg(right);
   if (key == m_homeOf) return;
   m_homeOf = key;

@@ -21,7 +21,7 @@ namespace {
 enum class Of : std::uint8_t { Checked, Integers, Blocks };
 
 const QString kFile = QStringLiteral("file…");
-constexpr int kMostTokens = 1 << 22, kTokenStep = 512, kContents = 12;
+constexpr int kMostTokens = 1 << 22, kTokenStep = 512, kContents = 15;
 
 /// A field behind its name, as one thing that stays together.
 QWidget* named(const QString& name, QWidget* field) {

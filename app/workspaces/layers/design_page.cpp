@@ -53,6 +53,7 @@ DesignPage::DesignPage(Selection& selection, JobRunner& jobs, Calibrator& calibr
   splitter->addWidget(m_tables);
   splitter->setStretchFactor(0, 1);
   splitter->setStretchFactor(1, 1);
+  splitter->setSizes({400, 400});
   column->addWidget(splitter, 1);
   column->addWidget(m_result);
   connectAll();

@@ -6,6 +6,7 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QSortFilterProxyModel>
+#include <QStackedWidget>
 #include <QTabWidget>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -13,6 +14,7 @@
 #include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/widgets/icon.h"
+#include "app/widgets/label.h"
 #include "app/widgets/text_table.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/design_items_model.h"
@@ -22,7 +24,25 @@ namespace app {
 
 namespace {
 constexpr int kRowHeight = 23;
+
+/// A sentence, and behind it what will stand in its place.
+QStackedWidget* behindSentence(const QString& sentence, QWidget* content) {
+  auto* page = new QStackedWidget;
+  auto* empty = new QWidget;
+  auto* column = new QVBoxLayout(empty);
+  column->setContentsMargins(space::kThree, space::kTwo, space::kThree, space::kTwo);
+  auto* label = new Label(Label::Style::Muted, sentence);
+  label->setWrapping();
+  label->setAlignment(Qt::AlignCenter);
+  column->addStretch();
+  column->addWidget(label);
+  column->addStretch();
+  page->addWidget(empty);
+  page->addWidget(content);
+  return page;
 }
+
+}  // namespace
 
 DesignTables::DesignTables(QWidget* parent)
     : Card({}, parent),
@@ -32,6 +52,11 @@ DesignTables::DesignTables(QWidget* parent)
       m_check(
           new TextTable({tr("recipe"), tr("bytes"), tr("KL"), tr("the design has")}, tr("Beside other recipes"), 1)),
       m_excluded(new TextTable({tr("tensor"), tr("scheme"), tr("why")}, tr("Candidates that were out"), 3)),
+      m_itemsPage(behindSentence(tr("What every tensor becomes is listed here, with its bytes and its KL alone."),
+                                 buildItems())),
+      m_checkPage(behindSentence(
+          tr("At the end the recipe is compared here with others of its size, on the text that takes no part."),
+          m_check)),
       m_tabs(new QTabWidget) {
   setFlush(true);
   m_tabs->setObjectName(QStringLiteral("design-tables"));
@@ -46,14 +71,14 @@ DesignTables::DesignTables(QWidget* parent)
   m_check->setColumnToolTip(3, tr("Paired over blocks of text, with the interval at 95 %"));
   m_excluded->fitColumns();
   m_excluded->wrapLastColumn();
-  m_tabs->addTab(buildItems(), tr("Tensors"));
-  m_tabs->addTab(m_check, tr("Beside others"));
+  m_tabs->addTab(m_itemsPage, tr("Tensors"));
+  m_tabs->addTab(m_checkPage, tr("Beside others"));
   m_tabs->addTab(m_excluded, tr("Out"));
   m_tabs->setTabToolTip(2, tr("Candidates with which a tensor makes the model compute no numbers"));
   body()->addWidget(m_tabs, 1);
 }
 
-QWidget* DesignTables::buildItems() {
+QTableView* DesignTables::buildItems() {
   m_sorted->setSourceModel(m_items);
   m_sorted->setSortRole(DesignItemsModel::kSortRole);
   m_view->setModel(m_sorted);
@@ -94,6 +119,8 @@ void DesignTables::show(const DesignOutcome* outcome, const Selection& selection
   if (shown == m_shown) return;
   m_shown = shown;
   m_items->setItems(hasDesign ? outcome->design->items : std::vector<DesignedItem>(), isOld);
+  m_itemsPage->setCurrentIndex(hasDesign ? 1 : 0);
+  m_checkPage->setCurrentIndex(hasDesign && outcome->check ? 1 : 0);
   std::vector<QStringList> excluded;
   if (outcome != nullptr)
     for (const ExcludedCandidate& out : outcome->excluded)

@@ -6,6 +6,7 @@
 #include "app/workspaces/layers/design_run.h"
 
 class QSortFilterProxyModel;
+class QStackedWidget;
 class QTableView;
 class QTabWidget;
 
@@ -31,7 +32,7 @@ class DesignTables : public Card {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
-  QWidget* buildItems();
+  QTableView* buildItems();
   void showCheck(const DesignOutcome& outcome, const Selection& selection);
   void copyItems();
 
@@ -39,6 +40,7 @@ class DesignTables : public Card {
   QSortFilterProxyModel* m_sorted;
   QTableView* m_view;
   TextTable *m_check, *m_excluded;
+  QStackedWidget *m_itemsPage, *m_checkPage;  ///< each behind a sentence while it is empty
   QTabWidget* m_tabs;
   QString m_shown;  ///< which outcome, so that a table keeps its place while nothing changes
 };
