@@ -17,12 +17,14 @@ namespace {
 
 constexpr std::uint32_t kInputTokens = 2048, kInputContext = 256;
 
-std::string schemeOf(const evaluate::Exchanged& tensors, const std::vector<std::string>& names) {
+/// @param nameless of what no scheme made
+std::string schemeOf(const evaluate::Exchanged& tensors, const std::vector<std::string>& names,
+                     const std::string& nameless) {
   std::string scheme;
   for (const std::string& name : names) {
     const auto found = tensors.find(name);
     if (found == tensors.end()) continue;
-    const std::string own = found->second->scheme ? found->second->scheme->toString() : "stored elsewhere";
+    const std::string own = found->second->scheme ? found->second->scheme->toString() : nameless;
     if (!scheme.empty() && scheme != own) return "several";
     scheme = own;
   }
@@ -105,6 +107,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
   QuickFigures figures;
   if (hasTensors && request.proxies) figures = quickFigures(study, sweep.quantized, job.part(0.05, 0.15));
 
+  const bool isAdapter = request.recipe.otherModel() != nullptr && request.recipe.otherModel()->adapter() != nullptr;
   evaluate::SweepVisitor visitor;
   visitor.whole = [&](const evaluate::BlockRatio& whole) { report.quantizedKl = whole.ratio(); };
   visitor.wholeFails = [&](const std::string& why) { report.quantizedFailure = why; };
@@ -112,7 +115,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
     const evaluate::Part& part = sweep.parts[of.part];
     SensitivityRow row;
     row.level = part.level, row.name = part.name, row.tensors = part.tensors, row.direction = of.direction;
-    row.scheme = schemeOf(sweep.quantized, part.tensors);
+    row.scheme = schemeOf(sweep.quantized, part.tensors, isAdapter ? "adapted" : "stored elsewhere");
     row.kl = of.kl, row.change = of.change, row.failure = of.failure;
     if (part.level == evaluate::Level::Tensor) {
       const auto place = std::ranges::find(places, part.name, &evaluate::PlacedTensor::name);

@@ -68,6 +68,13 @@ class TestCliAdapter : public QObject {
     QCOMPARE(rows[1]["kl_mean"], Json(0.0));
   }
 
+  void sensitivityGoesThroughWhatItChanges() {
+    const Json found = json({"sensitivity", "demo", "--recipe", asRecipe(), "--level", "tensor", "--tokens", "128",
+                             "--context", "64", "--device", "cpu"});
+    QCOMPARE(found.size(), std::size_t{2});
+    for (const Json& row : found) QCOMPARE(row["scheme"], Json("adapted"));
+  }
+
   // The model with what the adapter adds, as a file and as a folder, whose rows of queries lie in another order.
   void quantizeWritesTheSum() {
     const QString file = m_folder.filePath("merged.gguf"), folder = m_folder.filePath("merged"),
