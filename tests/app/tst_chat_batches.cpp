@@ -5,6 +5,7 @@
 #include <QSpinBox>
 #include <QTableWidget>
 #include <QToolButton>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "app/widgets/old_veil.h"
@@ -255,7 +256,10 @@ class TestChatBatches : public QObject {
     QVERIFY(QTest::qWaitFor([&] { return page->run().answered() >= 2; }, 60000));
     QTest::mouseClick(run(page), Qt::LeftButton);
     QVERIFY(isDone(shown, page));
-    const auto veil = [page] { return page->findChild<OldVeil*>()->isVisible(); };
+    const auto veil = [page] {
+      const auto veils = page->findChildren<OldVeil*>();
+      return std::ranges::any_of(veils, [](const OldVeil* one) { return one->isVisible(); });
+    };
     QVERIFY(!old->isVisible() && !veil());
     // Another scheme, and back.
     const QString before = hands.pane(1).findChild<QComboBox*>(QStringLiteral("pane-scheme"))->currentData().toString();

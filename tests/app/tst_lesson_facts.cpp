@@ -83,12 +83,12 @@ class TestLessonFacts : public QObject {
                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], "index": 1})",
         -0.875);
     addFactRow(R"({"fact": "decoded_weight", "scheme": "mx_e2m1", "values": [7, 0.5, 1, 2, 3, 4, 5, 6]})", 6);
-    // One bit of 3 = 0x4040 in BF16: a half more or less, the other sign, times 2^(2^k), or divided by 2^128.
+    // One bit of 3 = 0x4040 in BF16: a third less, the other sign, times 2^(2^k), or the subnormal 0x0040.
     addFactRow(R"({"fact": "bit_before", "tensor": "blk.5.ffn_down.weight"})", 3);
     addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 6})", 2);
     addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 15})", -3);
     addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 11})", 3 * 65536.0);
-    addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 14})", std::ldexp(3.0, -128));
+    addFactRow(R"({"fact": "bit_after", "tensor": "blk.5.ffn_down.weight", "bit": 14})", std::ldexp(1.0, -127));
     addFactRow(R"({"fact": "bit_factor", "tensor": "blk.5.ffn_down.weight", "bit": 13})", std::ldexp(1.0, 64));
     addFactRow(R"({"fact": "bit_weights", "tensor": "blk.5.ffn_down.weight", "bit": 6})", 1);
     // The FP16 scale of its 32 weights in INT4 is 3/7, whose exponent field is 13: its highest bit adds 16 to it.

@@ -202,7 +202,9 @@ void BlockStep::refreshPlace() {
     const QSignalBlocker blocked(m_table->selectionModel());
     const QModelIndex index = row < 0 ? QModelIndex() : m_weights->index(row, 0);
     m_table->selectionModel()->setCurrentIndex(index, QItemSelectionModel::ClearAndSelect | QItemSelectionModel::Rows);
-    if (index.isValid()) m_table->scrollTo(index);
+    // The table may be shown or laid out only now.
+    QMetaObject::invokeMethod(
+        m_table, [table = m_table] { table->scrollTo(table->currentIndex()); }, Qt::QueuedConnection);
   }
   m_table->viewport()->update();
   refreshChanges();
