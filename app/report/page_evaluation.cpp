@@ -48,19 +48,19 @@ QString mainTable(const Evaluation& evaluation) {
   std::vector<QStringList> rows;
   rows.push_back({html::escaped(tr("As stored, the reference")),
                   html::escaped(text::bytes(evaluation.referenceBytes)),
-                  figureCell(evaluation.referencePerplexity),
                   {},
+                  figureCell(evaluation.referencePerplexity),
                   {},
                   {},
                   {},
                   {}});
   for (const EvaluationRow& of : evaluation.rows) {
-    const QString size = html::escaped(tr("%1, %2").arg(text::bytes(of.bytes), text::bitsPerWeight(of.bitsPerWeight)));
+    const QString size = html::escaped(text::bytes(of.bytes)), bits = text::number(of.bitsPerWeight, 3);
     if (!of.failure.empty()) {
       rows.push_back({nameCell(of),
                       size,
+                      bits,
                       html::escaped(tr("not measured")),
-                      {},
                       {},
                       {},
                       {},
@@ -68,11 +68,11 @@ QString mainTable(const Evaluation& evaluation) {
       continue;
     }
     const auto& is = of.statistics;
-    rows.push_back({nameCell(of), size, figureCell(is.perplexity), figureCell(is.klMean), shareCell(is.sameTop),
+    rows.push_back({nameCell(of), size, bits, figureCell(is.perplexity), figureCell(is.klMean), shareCell(is.sameTop),
                     shareCell(is.flips), verdictCell(evaluation, of)});
   }
-  return html::table({tr("Scheme"), tr("Whole model"), tr("Perplexity"), tr("KL (nats/token)"), tr("Same top-1"),
-                      tr("Flips"), tr("Against stored")},
+  return html::table({tr("Scheme"), tr("Whole model"), tr("Bits/weight"), tr("Perplexity"), tr("KL (nats/token)"),
+                      tr("Same top-1"), tr("Flips"), tr("Against stored")},
                      rows);
 }
 

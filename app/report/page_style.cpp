@@ -80,7 +80,7 @@ details { margin-top: 0; } summary { cursor: pointer; color: var(--accent); } de
 .drawing .mark { fill: var(--accent); } .drawing .bad { fill: var(--error); } .drawing .other { stroke: var(--error); stroke-width: 1.5; }
 .drawing .frame { fill: none; stroke: var(--strong); } .drawing .axis { stroke: var(--text); stroke-width: 1; } figure + figure, figure + .scroll, figure + p { margin-top: 20px; }
 .drawing .row { display: flex; flex-wrap: wrap; gap: 20px; } .drawing .row svg { min-width: 0; } .drawing .row figcaption { display: block; }
-.drawing .row figure { margin: 0; } .wrapped th, .wrapped td { white-space: normal; overflow-wrap: anywhere; min-width: 90px; vertical-align: top; }
+.drawing .row figure { margin: 0; } .wrapped th, .wrapped td { white-space: normal; overflow-wrap: anywhere; min-width: 130px; vertical-align: top; }
 .same { color: var(--success); } .differs { color: var(--error); }
 footer { color: var(--faint); font-size: 13px; padding: 32px 0 40px; }
 @media print { body { background: #fff; } .card, .tile { break-inside: avoid; } nav { display: none; } }

@@ -74,10 +74,10 @@ QString accuracyTable(const TaskEvaluation& tasks) {
           {name, html::escaped(tr("not measured")), {}, {}, {}, html::escaped(QString::fromStdString(row.failure))});
       continue;
     }
-    constexpr double kSignificant = 0.05;
-    rows.push_back({name, html::escaped(intervalText(row.accuracy)), text::count(row.turnedWrong.size()),
-                    text::count(row.turnedRight.size()), html::escaped(text::number(row.pValue, 2)),
-                    html::escaped(row.pValue < kSignificant ? tr("different") : tr("indistinguishable"))});
+    rows.push_back(
+        {name, html::escaped(intervalText(row.accuracy)), text::count(row.turnedWrong.size()),
+         text::count(row.turnedRight.size()), html::escaped(text::number(row.pValue, 2)),
+         html::escaped(row.pValue < core::evaluate::kLeastChance ? tr("different") : tr("indistinguishable"))});
   }
   return html::table(
       {tr("Scheme"), tr("Right"), tr("Turned wrong"), tr("Turned right"), tr("p (McNemar)"), tr("Against stored")},
