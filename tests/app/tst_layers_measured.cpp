@@ -29,7 +29,7 @@ using core::evaluate::Level;
 
 namespace {
 
-constexpr int kTokens = 128, kEnoughForVerdicts = 512;
+constexpr int kTokens = 256, kEnoughForVerdicts = 512;
 
 void tickOnly(WorkspaceWindow& shown, const std::vector<const char*>& schemes) {
   for (const auto& recipe : shown.selection().checkedRecipes()) shown.selection().setChecked(recipe, false);
