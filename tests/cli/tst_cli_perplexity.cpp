@@ -179,7 +179,8 @@ class TestCliPerplexity : public QObject {
     QCOMPARE(tokens.size(), 47);
     const auto rowsOf = [&](const QString& scheme) {
       const QString file = m_folder.filePath(QStringLiteral("rows.npy"));
-      const Run made = run("logits demo --device cpu --tokens " + tokens.join(',') + scheme + " -o " + file);
+      const Run made =
+          run("logits demo --device cpu --kv-type f16 --tokens " + tokens.join(',') + scheme + " -o " + file);
       if (made.code != 0) throw std::runtime_error(made.err.toStdString());
       return probabilities(cli::contents(file), static_cast<std::size_t>(tokens.size()));
     };

@@ -22,8 +22,8 @@
 namespace app {
 
 namespace {
-constexpr int kFilterWidth = 150;
-constexpr double kQuestionWidth = 260, kAnswerWidth = 240, kLeastHeight = 90;
+constexpr int kFilterWidth = 150, kMostCharacters = 300;
+constexpr double kLeastHeight = 90;
 }  // namespace
 
 AnswerList::AnswerList(TaskState& state, QWidget* parent)
@@ -33,6 +33,7 @@ AnswerList::AnswerList(TaskState& state, QWidget* parent)
       m_proxy(new QSortFilterProxyModel(this)),
       m_table(new QTableView),
       m_heading(new Label(Label::Style::Heading)),
+      m_detail(new Label(Label::Style::Body)),
       m_filter(new QLineEdit),
       m_trace(new QAction(tr("Trace this question"), this)),
       m_chat(new QAction(tr("Ask it in Chat"), this)) {
@@ -42,9 +43,19 @@ AnswerList::AnswerList(TaskState& state, QWidget* parent)
   auto* card = flushCard(m_heading, buildControls());
   buildTable();
   card->body()->addWidget(m_table, 1);
-  column->addWidget(card);
-  enableActions();
+  column->setSpacing(space::kOneHalf);
+  column->addWidget(card, 1);
+  auto* detail = new Card;
+  m_detail->setWrapping();
+  m_detail->setTextFormat(Qt::RichText);
+  m_detail->setObjectName(QStringLiteral("task-detail"));
+  detail->body()->addWidget(m_detail);
+  column->addWidget(detail);
+  showSelected();
 }
+
+// The models go before the table, whose selection says so once more.
+AnswerList::~AnswerList() { disconnect(m_table->selectionModel(), nullptr, this, nullptr); }
 
 std::vector<QWidget*> AnswerList::buildControls() {
   m_filter->setPlaceholderText(tr("Filter questions…"));
@@ -76,18 +87,14 @@ void AnswerList::buildTable() {
   m_table->setModel(m_proxy);
   setUpTable(*m_table, QStringLiteral("task-answers"), tr("Questions and answers, those that turned first"));
   auto* header = m_table->horizontalHeader();
-  header->setSectionResizeMode(QHeaderView::Interactive);
+  header->setSectionResizeMode(QHeaderView::Stretch);
   header->setSectionResizeMode(AnswerTableModel::Outcome, QHeaderView::ResizeToContents);
-  header->setStretchLastSection(true);
-  m_table->setColumnWidth(AnswerTableModel::Question, Theme::instance().px(kQuestionWidth));
-  for (const int column : {AnswerTableModel::Expected, AnswerTableModel::Reference})
-    m_table->setColumnWidth(column, Theme::instance().px(kAnswerWidth));
   m_table->installEventFilter(this);
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
   m_table->addActions({m_trace, m_chat});
   m_table->setMinimumHeight(Theme::instance().px(kLeastHeight));
   connect(m_table, &QTableView::doubleClicked, this, &AnswerList::trace);
-  connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &AnswerList::enableActions);
+  connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &AnswerList::showSelected);
 }
 
 void AnswerList::showAnswers(const TaskSchemeRow* shown) {
@@ -97,17 +104,17 @@ void AnswerList::showAnswers(const TaskSchemeRow* shown) {
   m_heading->setText(tr("Questions"));
   if (answers == nullptr) {
     m_model->clear();
-    return enableActions();
+    return showSelected();
   }
   const int before = selectedTask();
   m_model->setAnswers(answers->evaluation, asked, shown == nullptr ? QString() : shown->title, m_state.isOld());
-  if (asked != nullptr && asked->failure.empty())
+  if (asked != nullptr && asked->failure.empty() && !asked->answers.empty())
     m_heading->setText(tr("%1 of %2 questions turned under %3")
                            .arg(asked->turnedWrong.size() + asked->turnedRight.size())
                            .arg(asked->answers.size())
                            .arg(shown->title));
   selectTask(before);
-  enableActions();
+  showSelected();
 }
 
 const TaskRow* AnswerList::row() const {
@@ -128,6 +135,23 @@ void AnswerList::selectTask(int task) {
   for (int row = 0; row < m_proxy->rowCount(); ++row)
     if (static_cast<int>(m_model->task(m_proxy->mapToSource(m_proxy->index(row, 0)).row())) == task) found = row;
   if (m_proxy->rowCount() > 0) m_table->setCurrentIndex(m_proxy->index(found, 0));
+}
+
+// The texts of the selected question, whole: answers often turn at their end.
+void AnswerList::showSelected() {
+  const QModelIndex index = m_table->currentIndex();
+  m_detail->parentWidget()->setVisible(index.isValid());
+  QStringList lines;
+  for (int column = AnswerTableModel::Question; index.isValid() && column < AnswerTableModel::Columns; ++column) {
+    const QString text = index.siblingAtColumn(column).data().toString();
+    if (text.isEmpty()) continue;
+    const QString name = m_proxy->headerData(column, Qt::Horizontal).toString();
+    lines << QStringLiteral("<span style='color:%1'>%2:</span> %3")
+                 .arg(Theme::instance().colors().textMuted.name(), name.toHtmlEscaped(),
+                      text.left(kMostCharacters).toHtmlEscaped());
+  }
+  m_detail->setText(lines.join(QStringLiteral("<br>")));
+  enableActions();
 }
 
 void AnswerList::enableActions() {

@@ -24,6 +24,7 @@ class AnswerList : public QWidget {
   Q_OBJECT
  public:
   explicit AnswerList(TaskState& state, QWidget* parent = nullptr);
+  ~AnswerList() override;
 
   /// @param row a scheme that was asked; null: none is chosen, or nothing was asked
   void showAnswers(const TaskSchemeRow* row);
@@ -44,6 +45,7 @@ class AnswerList : public QWidget {
   /// Index of the question in its list; −1 for none.
   int selectedTask() const;
   void selectTask(int task);
+  void showSelected();
   void enableActions();
   void trace();
   void openChat();
@@ -52,7 +54,7 @@ class AnswerList : public QWidget {
   AnswerTableModel* m_model;
   QSortFilterProxyModel* m_proxy;
   QTableView* m_table;
-  Label* m_heading;
+  Label *m_heading, *m_detail;
   QLineEdit* m_filter;
   QAction *m_trace, *m_chat;
   std::string m_scheme;  ///< text of the variant that is shown; empty: none

@@ -92,6 +92,12 @@ void CompareWorkspace::setActive(bool active) {
   if (active) refresh();
 }
 
+// A link may have chosen a page before there was a window: hidden pages do nothing.
+void CompareWorkspace::showEvent(QShowEvent* event) {
+  Workspace::showEvent(event);
+  refresh();
+}
+
 void CompareWorkspace::refresh() {
   m_problem->hide();
   m_state->setQuestion(m_state->question());  // a file may have been changed meanwhile

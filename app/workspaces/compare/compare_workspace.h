@@ -35,6 +35,9 @@ class CompareWorkspace : public Workspace {
   void saveState(QSettings& settings) const override;
   void restoreState(QSettings& settings) override;
 
+ protected:
+  void showEvent(QShowEvent* event) override;
+
  private:
   void refresh();
   QString openMemory(const Link& link);

@@ -78,6 +78,9 @@ PartingPage::PartingPage(CompareState& state, QWidget* parent)
   connect(&Theme::instance(), &Theme::changed, this, &PartingPage::refresh);
 }
 
+// The model goes before the table, whose selection says so once more.
+PartingPage::~PartingPage() { disconnect(m_table->selectionModel(), nullptr, this, nullptr); }
+
 QWidget* PartingPage::buildMessage() {
   auto* card = new Card;
   m_message->setAlignment(Qt::AlignCenter);
@@ -184,7 +187,10 @@ void PartingPage::refresh() {
     if (m_model->rowCount() > 0)
       m_table->setCurrentIndex(m_model->index(std::clamp(before, 0, m_model->rowCount() - 1), 0));
   }
+  // Whoever pressed Measure goes on with the keyboard in the list.
+  const bool hadFocus = m_measure->hasFocus();
   m_pages->setCurrentIndex(hasList ? 1 : 0);
+  if (hasList && hadFocus) m_table->setFocus();
   m_schemes->setEnabled(m_schemes->count() > 0);
   say();
   showPosition();

@@ -22,6 +22,7 @@ class PartingPage : public QWidget {
   Q_OBJECT
  public:
   explicit PartingPage(CompareState& state, QWidget* parent = nullptr);
+  ~PartingPage() override;
 
   /// Catches up with what changed while it was hidden.
   void refresh();

@@ -6,6 +6,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
+#include <QHeaderView>
 #include <QPushButton>
 #include <QSettings>
 #include <QSignalBlocker>
@@ -72,6 +73,9 @@ TaskPage::TaskPage(TaskState& state, QWidget* parent)
   connect(&Theme::instance(), &Theme::changed, this, &TaskPage::refresh);
 }
 
+// The model goes before the table, whose selection says so once more.
+TaskPage::~TaskPage() { disconnect(m_table->selectionModel(), nullptr, this, nullptr); }
+
 QWidget* TaskPage::buildBar() {
   auto* bar = new QWidget;
   auto* flow = new FlowLayout(bar);
@@ -104,6 +108,7 @@ QWidget* TaskPage::buildSchemes() {
   auto* card = flushCard(new Label(Label::Style::Heading, tr("Right answers")), {button});
   m_table->setModel(m_model);
   setUpTable(*m_table, QStringLiteral("task-table"), tr("Right answers of every scheme"));
+  m_table->horizontalHeader()->setStretchLastSection(true);
   m_table->setMinimumHeight(Theme::instance().px(90));
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
   m_table->addAction(copy);

@@ -22,6 +22,7 @@ class TaskPage : public QWidget {
   Q_OBJECT
  public:
   explicit TaskPage(TaskState& state, QWidget* parent = nullptr);
+  ~TaskPage() override;
 
   /// Catches up with what changed while it was hidden.
   void refresh();

@@ -126,7 +126,7 @@ void TaskState::ask() {
     m_failure = sentence;
     Q_EMIT changed();
   };
-  m_compare.jobs().run(this, {kTag, tr("Asking questions"), Lane::Inference, Priority::Sweep}, work, done, failed);
+  m_compare.jobs().run(this, {kTag, tr("Tasks"), Lane::Inference, Priority::Sweep}, work, done, failed);
   m_poll.start();
   Q_EMIT changed();
 }

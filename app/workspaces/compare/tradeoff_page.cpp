@@ -171,7 +171,7 @@ void TradeoffPage::say() {
     m_status->setText(computed);
   const double noise = noiseFloorOf(m_state);
   m_hint->setText(noise > 0 ? tr("Dashed: nothing is both smaller and nearer. Joined: not told apart. Ring: tokens/s. "
-                                 "Noise of the arithmetic: KL %1.")
+                                 "Noise: KL %1.")
                                   .arg(text::number(noise, 2))
                             : tr("Lower and further left is better."));
 }
