@@ -172,6 +172,8 @@ QString MeasuredContent::sentence(const core::model::Recipe& recipe) const {
     result += tr(": indistinguishable.");
   else if (verdict == core::evaluate::Verdict::Different)
     result += apart.value > 0 ? tr(": errors add to one another.") : tr(": errors make up for one another in part.");
+  else
+    result += tr(". The text is too short for a verdict.");
   const auto none =
       std::ranges::count_if(rows, [&](const SensitivityRow* row) { return isIndistinguishable(*answer, row->change); });
   if (none > 0)
