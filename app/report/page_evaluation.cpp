@@ -46,7 +46,7 @@ QString verdictCell(const Evaluation& evaluation, const EvaluationRow& row) {
 
 QString mainTable(const Evaluation& evaluation) {
   std::vector<QStringList> rows;
-  rows.push_back({html::escaped(tr("As stored, the reference")),
+  rows.push_back({html::escaped(tr("As stored")),
                   html::escaped(text::bytes(evaluation.referenceBytes)),
                   {},
                   figureCell(evaluation.referencePerplexity),

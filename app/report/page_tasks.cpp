@@ -61,12 +61,8 @@ QString flippedTable(const TaskEvaluation& tasks) {
 
 QString accuracyTable(const TaskEvaluation& tasks) {
   std::vector<QStringList> rows;
-  rows.push_back({html::escaped(tr("As stored, the reference")),
-                  html::escaped(intervalText(tasks.reference.accuracy)),
-                  {},
-                  {},
-                  {},
-                  {}});
+  rows.push_back(
+      {html::escaped(tr("As stored")), html::escaped(intervalText(tasks.reference.accuracy)), {}, {}, {}, {}});
   for (const TaskRow& row : tasks.rows) {
     const QString name = nameWithText(row.variant.recipe);
     if (!row.failure.empty()) {
