@@ -5,10 +5,12 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSortFilterProxyModel>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "app/selection/trace_question.h"
 #include "app/session/trace_model.h"
@@ -23,7 +25,7 @@ namespace app {
 
 namespace {
 constexpr int kFilterWidth = 150, kMostCharacters = 300;
-constexpr double kLeastHeight = 90;
+constexpr double kLeastHeight = 70;
 }  // namespace
 
 AnswerList::AnswerList(TaskState& state, QWidget* parent)
@@ -34,6 +36,7 @@ AnswerList::AnswerList(TaskState& state, QWidget* parent)
       m_table(new QTableView),
       m_heading(new Label(Label::Style::Heading)),
       m_detail(new Label(Label::Style::Body)),
+      m_detailCard(new Card),
       m_filter(new QLineEdit),
       m_trace(new QAction(tr("Trace this question"), this)),
       m_chat(new QAction(tr("Ask it in Chat"), this)) {
@@ -45,17 +48,31 @@ AnswerList::AnswerList(TaskState& state, QWidget* parent)
   card->body()->addWidget(m_table, 1);
   column->setSpacing(space::kOneHalf);
   column->addWidget(card, 1);
-  auto* detail = new Card;
-  m_detail->setWrapping();
-  m_detail->setTextFormat(Qt::RichText);
-  m_detail->setObjectName(QStringLiteral("task-detail"));
-  detail->body()->addWidget(m_detail);
-  column->addWidget(detail);
+  column->addWidget(buildDetail());
   showSelected();
 }
 
 // The models go before the table, whose selection says so once more.
 AnswerList::~AnswerList() { disconnect(m_table->selectionModel(), nullptr, this, nullptr); }
+
+// As high as four lines: long texts scroll, a small window keeps its list.
+QWidget* AnswerList::buildDetail() {
+  m_detail->setWrapping();
+  m_detail->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+  m_detail->setTextFormat(Qt::RichText);
+  m_detail->setObjectName(QStringLiteral("task-detail"));
+  auto* scroll = new QScrollArea;
+  scroll->setAccessibleName(tr("The selected question, whole"));
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setWidget(m_detail);
+  scroll->viewport()->setAutoFillBackground(false);
+  m_detail->setAutoFillBackground(false);
+  scroll->setFixedHeight(4 * QFontMetrics(m_detail->font()).lineSpacing());
+  m_detailCard->body()->addWidget(scroll);
+  return m_detailCard;
+}
 
 std::vector<QWidget*> AnswerList::buildControls() {
   m_filter->setPlaceholderText(tr("Filter questions…"));
@@ -100,7 +117,7 @@ void AnswerList::buildTable() {
 void AnswerList::showAnswers(const TaskSchemeRow* shown) {
   const TaskAnswers* answers = m_state.answers();
   const TaskRow* asked = shown == nullptr ? nullptr : shown->asked;
-  m_scheme = asked == nullptr ? std::string() : asked->text;
+  const std::string schemeBefore = std::exchange(m_scheme, asked == nullptr ? std::string() : asked->text);
   m_heading->setText(tr("Questions"));
   if (answers == nullptr) {
     m_model->clear();
@@ -113,7 +130,7 @@ void AnswerList::showAnswers(const TaskSchemeRow* shown) {
                            .arg(asked->turnedWrong.size() + asked->turnedRight.size())
                            .arg(asked->answers.size())
                            .arg(shown->title));
-  selectTask(before);
+  selectTask(m_scheme == schemeBefore ? before : -1);  // of another scheme, what turned first
   showSelected();
 }
 
@@ -129,7 +146,7 @@ int AnswerList::selectedTask() const {
   return index.isValid() ? static_cast<int>(m_model->task(index.row())) : -1;
 }
 
-// Questions move as they are answered; the selected one stays the selected one.
+// Questions move as they are answered; the selected one stays the selected one. Where it is not there, the first.
 void AnswerList::selectTask(int task) {
   int found = 0;
   for (int row = 0; row < m_proxy->rowCount(); ++row)
@@ -140,9 +157,11 @@ void AnswerList::selectTask(int task) {
 // The texts of the selected question, whole: answers often turn at their end.
 void AnswerList::showSelected() {
   const QModelIndex index = m_table->currentIndex();
-  m_detail->parentWidget()->setVisible(index.isValid());
+  m_detailCard->setVisible(index.isValid());
   QStringList lines;
-  for (int column = AnswerTableModel::Question; index.isValid() && column < AnswerTableModel::Columns; ++column) {
+  for (const int column : {AnswerTableModel::Reference, AnswerTableModel::Compared, AnswerTableModel::Expected,
+                           AnswerTableModel::Question}) {
+    if (!index.isValid()) break;
     const QString text = index.siblingAtColumn(column).data().toString();
     if (text.isEmpty()) continue;
     const QString name = m_proxy->headerData(column, Qt::Horizontal).toString();

@@ -13,6 +13,7 @@ class QTableView;
 namespace app {
 
 class AnswerTableModel;
+class Card;
 class Label;
 class TaskState;
 struct TaskRow;
@@ -39,6 +40,7 @@ class AnswerList : public QWidget {
 
  private:
   std::vector<QWidget*> buildControls();
+  QWidget* buildDetail();
   void buildTable();
   /// What the scheme answered; null where none is shown.
   const TaskRow* row() const;
@@ -55,6 +57,7 @@ class AnswerList : public QWidget {
   QSortFilterProxyModel* m_proxy;
   QTableView* m_table;
   Label *m_heading, *m_detail;
+  Card* m_detailCard;
   QLineEdit* m_filter;
   QAction *m_trace, *m_chat;
   std::string m_scheme;  ///< text of the variant that is shown; empty: none

@@ -109,7 +109,7 @@ QWidget* TaskPage::buildSchemes() {
   m_table->setModel(m_model);
   setUpTable(*m_table, QStringLiteral("task-table"), tr("Right answers of every scheme"));
   m_table->horizontalHeader()->setStretchLastSection(true);
-  m_table->setMinimumHeight(Theme::instance().px(90));
+  m_table->setMinimumHeight(Theme::instance().px(70));
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
   m_table->addAction(copy);
   connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
