@@ -257,7 +257,8 @@ void HistogramCard::showOtherWeight(float value) {
                         float compared) { m_weight->showCompared(name, value, compared); };
   if (other->info().assembly == core::io::Assembly::None) return show(core::model::otherValue(*other, weight));
   m_jobs.run(
-      this, {kOtherTag, {}}, [other, weight](const core::JobContext&) { return core::model::otherValue(*other, weight); },
+      this, {kOtherTag, {}},
+      [other, weight](const core::JobContext&) { return core::model::otherValue(*other, weight); },
       [this, subject = m_subject, other, weight, show](float compared) {
         const auto now = m_selection.comparedTensor();
         if (subject == m_subject && m_selection.weight() == weight && now && now->model == other->model) show(compared);
