@@ -88,7 +88,8 @@ void WeightPicker::refreshNote() {
   m_jobs.run(
       this, {QStringLiteral("bits/scheme"), other ? QString() : tr("Quantizing with %1").arg(name), Lane::Pool},
       [model, scheme, other, tensor, weight](const core::JobContext& job) {
-        const float made = other ? core::model::otherValue(*other, weight) : quantizedWeight(*model, tensor, weight, *scheme, job);
+        const float made =
+            other ? core::model::otherValue(*other, weight) : quantizedWeight(*model, tensor, weight, *scheme, job);
         return std::pair(readWeight(*model, tensor, weight), made);
       },
       [this, name, isCurrent, model](const std::pair<WeightReading, float>& result) {
