@@ -70,6 +70,13 @@ void printDesign(const std::string& output, const Design& design, const DesignCh
     fmt::print(report, "{:<28} cannot be {}: {}\n", printable(out.item), out.scheme, printable(out.why));
   fmt::print(report, "{}: {} bytes, {:.3f} bits per weight, KL {} ({} measurements)\n", printable(output), design.bytes,
              design.bitsPerWeight, shown(design.kl), design.search.measurements);
+  if (!design.speeds.candidates.empty()) {
+    fmt::print(report,
+               "decodes {:.0f} tokens/s, predicted {:.0f}; all tensors under one candidate:", design.speeds.measured,
+               design.speeds.predicted);
+    for (const double speed : design.speeds.candidates) fmt::print(report, " {:.0f}", speed);
+    fmt::print(report, "\n");
+  }
   fmt::print(report, "on {}, {} texts: KL {}\n", printable(check.textTitle), check.blocks, shown(check.kl));
   for (const DesignRival& rival : check.rivals) printRival(report, rival);
 }

@@ -40,6 +40,13 @@ Json designJson(const Design& design, const DivergenceStudy& study, const Design
   addEstimate(json, "kl", design.kl);
   json["kl_at_first"] = jsonNumber(design.search.startKl);
   json["kl_predicted"] = jsonNumber(design.search.predictedKl);
+  if (!design.speeds.candidates.empty()) {
+    json["decode_tokens_per_s"] = jsonNumber(design.speeds.measured);
+    json["decode_tokens_per_s_predicted"] = jsonNumber(design.speeds.predicted);
+    json["decode_tokens_per_s_of_candidates"] = Json::array();
+    for (const double speed : design.speeds.candidates)
+      json["decode_tokens_per_s_of_candidates"].push_back(jsonNumber(speed));
+  }
   json["rounds"] = design.search.rounds;
   json["measurements"] = design.search.measurements;
   json["choices"] = Json::array();

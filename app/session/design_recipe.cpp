@@ -14,8 +14,9 @@ namespace {
 
 class Designer {
  public:
-  Designer(DivergenceStudy& study, const DesignRequest& request, const DesignVisitor& visitor)
+  Designer(DivergenceStudy& study, Engine& engine, const DesignRequest& request, const DesignVisitor& visitor)
       : m_study(study),
+        m_engine(engine),
         m_request(request),
         m_visitor(visitor),
         m_checkpoint(study.model().checkpoint()),
@@ -31,16 +32,19 @@ class Designer {
           m_study.meter().setBase(tensorsOf(choice), job.part(0.0, 0.0));
         }};
     const evaluate::SearchVisitor visitor = searchVisitor();
-    const auto part = job.part(0.05, 1.0);
+    const auto part = job.part(0.1, 0.98);
     evaluate::SearchLimits limits{m_request.rounds};
     if (m_request.from) limits.start = choiceOf(m_checkpoint, m_request, m_space, *m_request.from);
     m_design.mostBytes = m_space.mostBytes;
     if (m_request.kl)
-      m_design.search = evaluate::searchUnderKl(m_space.items, *m_request.kl, measurements, visitor, part, limits);
+      m_design.search =
+          evaluate::searchUnderKl(priced(job.part(0.05, 0.1)), *m_request.kl, measurements, visitor, part, limits);
     else
       m_design.search = evaluate::searchUnderBytes(m_space.items, m_space.mostBytes - m_space.otherBytes, measurements,
                                                    visitor, part, limits);
     finish();
+    if (m_request.fastest)
+      m_design.speeds.measured = measureRecipeSpeed(m_engine, m_study, m_design.recipe, job.part(0.98, 1.0));
     return std::move(m_design);
   }
 
@@ -59,6 +63,19 @@ class Designer {
     }
   }
 
+  /// What is to be spared of each part: bytes or time.
+  std::vector<evaluate::SearchItem> priced(const core::JobContext& job) {
+    if (!m_request.fastest) return m_space.items;
+    m_design.speeds.candidates = measureCandidateSpeeds(m_engine, m_study, m_space, m_request, job);
+    return timedItems(m_checkpoint, m_space, m_design.speeds.candidates);
+  }
+
+  std::uint64_t bytesOf(const evaluate::CandidateChoice& choice) const {
+    std::uint64_t bytes = m_space.otherBytes;
+    for (std::size_t i = 0; i < choice.size(); ++i) bytes += *m_space.items[i].bytes[*choice[i]];
+    return bytes;
+  }
+
   std::string textOf(std::size_t candidate) const { return m_request.candidates[candidate].toString(); }
 
   evaluate::SearchVisitor searchVisitor() {
@@ -68,8 +85,7 @@ class Designer {
       if (m_visitor.single) m_visitor.single(m_space.parts[item].name, textOf(candidate), divergence.ratio());
     };
     visitor.better = [this](const evaluate::SearchResult& best) {
-      if (m_visitor.better)
-        m_visitor.better(best.bytes + m_space.otherBytes, best.divergence.ratio(), best.measurements);
+      if (m_visitor.better) m_visitor.better(bytesOf(best.choice), best.divergence.ratio(), best.measurements);
     };
     visitor.excluded = [this](std::size_t item, std::size_t candidate, const std::string& why) {
       m_design.excluded.push_back({m_space.parts[item].name, textOf(candidate), why});
@@ -98,6 +114,7 @@ class Designer {
 
   void finish() {
     m_design.kl = m_design.search.divergence.ratio();
+    if (m_request.fastest) m_design.speeds.predicted = 1e12 / static_cast<double>(m_design.search.bytes);
     auto& rules = m_design.recipe.rules;
     for (std::size_t i = 0; i < m_space.parts.size(); ++i) {
       const std::size_t candidate = *m_design.search.choice[i];
@@ -113,6 +130,7 @@ class Designer {
   }
 
   DivergenceStudy& m_study;
+  Engine& m_engine;
   const DesignRequest& m_request;
   const DesignVisitor& m_visitor;
   const core::io::Checkpoint& m_checkpoint;
@@ -125,9 +143,9 @@ class Designer {
 
 }  // namespace
 
-Design designRecipe(DivergenceStudy& study, const DesignRequest& request, const DesignVisitor& visitor,
+Design designRecipe(DivergenceStudy& study, Engine& engine, const DesignRequest& request, const DesignVisitor& visitor,
                     const core::JobContext& job) {
-  return Designer(study, request, visitor).design(job);
+  return Designer(study, engine, request, visitor).design(job);
 }
 
 }  // namespace app

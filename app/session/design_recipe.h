@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/session/design_space.h"
+#include "app/session/design_speeds.h"
 #include "app/session/divergence_study.h"
 #include "core/evaluate/recipe_search.h"
 
@@ -30,8 +31,9 @@ struct Design {
   double bitsPerWeight = 0.0;
   std::vector<DesignedItem> items;
   std::vector<ExcludedCandidate> excluded;
-  core::evaluate::SearchResult search;
+  core::evaluate::SearchResult search;  ///< its bytes are picoseconds where the fastest was sought
   core::evaluate::Estimate kl;
+  DesignSpeeds speeds;  ///< where the fastest was sought
 };
 
 /// What a design tells while it is made.
@@ -43,9 +45,10 @@ struct DesignVisitor {
 };
 
 /// Chooses a candidate for every part of designSpace() so that the model diverges least from how it is stored.
+/// @param engine runs the model where the fastest is sought: every candidate before, the recipe afterwards
 /// @throws core::Error as designSpace, searchUnderBytes, searchUnderKl and the study's; core::Cancelled (measurements
 ///         are kept)
-Design designRecipe(DivergenceStudy& study, const DesignRequest& request, const DesignVisitor& visitor,
+Design designRecipe(DivergenceStudy& study, Engine& engine, const DesignRequest& request, const DesignVisitor& visitor,
                     const core::JobContext& job);
 
 }  // namespace app

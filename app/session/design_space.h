@@ -17,6 +17,7 @@ struct DesignRequest {
   std::optional<std::uint64_t> bytes;           ///< of the whole model, at most
   std::optional<core::model::Recipe> like;      ///< of the whole model, no more than this one makes it
   std::optional<double> kl;                     ///< of the text, at most: then the fewest bytes
+  bool fastest = false;                         ///< with kl: not the fewest bytes but the fastest to decode
   std::string pattern = "*";                    ///< of the tensors that are chosen for (* and ?)
   /// What gets one candidate together: single tensors, or for few measurements roles or layers.
   core::evaluate::Level grouping = core::evaluate::Level::Tensor;

@@ -15,7 +15,7 @@ namespace core::evaluate {
 /// Tensors that are stored alike: one tensor, or those of one role or layer.
 struct SearchItem {
   std::string name;
-  /// Bytes under each candidate; nothing where it cannot have that one.
+  /// Bytes, or whatever else is limited or to be spared, under each candidate; nothing where it cannot have that one.
   std::vector<std::optional<std::uint64_t>> bytes;
 };
 

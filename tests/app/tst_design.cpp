@@ -212,6 +212,17 @@ class TestDesign : public QObject {
     QCOMPARE(shown.items()->rowCount(), 0);
   }
 
+  void theFastestUnderAKl() {
+    Designer shown;
+    shown.use({QStringLiteral("int4"), QStringLiteral("int6")});
+    shown.askForKl(1);
+    shown.choose("design-goal", QStringLiteral("Fastest, KL at most"));
+    QVERIFY(shown.design());
+    QVERIFY2(shown.text("design-verdict").contains(QStringLiteral("tokens/s")),
+             qPrintable(shown.text("design-status")));
+    QCOMPARE(shown.items()->rowCount(), 7);
+  }
+
   void stoppingKeepsWhatWasMeasured() {
     Designer shown;
     shown.choose("design-grouping", QStringLiteral("tensor"));

@@ -82,6 +82,31 @@ class TestCliDesign : public QObject {
              tooSmall.err.constData());
   }
 
+  // Matrices of one size: a token takes the mean of the times under their candidates.
+  void theFastestUnderAKl() {
+    const QStringList command = QStringList{"design",   "demo",           "--candidates",   "int4,int8,kmeans4",
+                                            "--tensor", "blk.5.ffn*",     "--rounds",       "1",
+                                            "--check",  "calibration",    "--check-tokens", "400",
+                                            "-o",       path("fast.txt"), "--fastest"} +
+                                kText;
+    const Json design = json(command + QStringList{"--kl", "1"});
+    const Json& speeds = design["decode_tokens_per_s_of_candidates"];
+    QCOMPARE(speeds.size(), std::size_t{3});
+    double fastest = 0.0, seconds = 0.0;
+    for (const Json& speed : speeds) fastest = std::max(fastest, speed.get<double>());
+    QCOMPARE(design["choices"].size(), std::size_t{3});
+    for (const Json& choice : design["choices"]) {
+      const auto scheme = choice["scheme"].get<std::string>();
+      const std::size_t candidate = scheme.starts_with("int4") ? 0 : scheme.starts_with("int8") ? 1 : 2;
+      seconds += 1.0 / speeds[candidate].get<double>() / 3.0;
+    }
+    const double predicted = design["decode_tokens_per_s_predicted"].get<double>();
+    QVERIFY(std::abs(predicted * seconds - 1.0) < 1e-5);  // times are whole picoseconds
+    QVERIFY(std::abs(predicted / fastest - 1.0) < 1e-5);  // nothing is too bad under such a limit
+    QVERIFY(design["decode_tokens_per_s"].get<double>() > 0);
+    QCOMPARE(run(command + QStringList{"--like", "int4"}).code, 2);
+  }
+
   void aCandidateThatOverflowsIsOutForItsTensor() {
     const std::string tensor = "blk.5.ffn_up.weight";
     const QString model = demoWithHugeWeight(tensor), out = path("huge.txt");

@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> candidates;
   std::optional<std::uint64_t> bytes;
   std::optional<double> bitsPerWeight, kl;
+  bool fastest = false;
   std::size_t rounds = 8;
   std::uint32_t checkTokens = 0;
   RecipeOptions calibration;
@@ -69,6 +70,7 @@ DesignRequest requestOf(const Options& options, const OpenModel& model) {
     request.bytes =
         static_cast<std::uint64_t>(*options.bitsPerWeight * static_cast<double>(model.checkpoint().parameters()) / 8.0);
   request.kl = options.kl;
+  request.fastest = options.fastest;
   return request;
 }
 
@@ -105,7 +107,7 @@ void run(const Options& options) {
   const bool isForPeople = options.output == Output::ForPeople;
   Engine engine;
   DivergenceStudy study(*model, engine, designed, job);
-  Design design = designRecipe(study, request, isForPeople ? designProgress() : DesignVisitor(), job);
+  Design design = designRecipe(study, engine, request, isForPeople ? designProgress() : DesignVisitor(), job);
   const std::string text = core::model::formatRecipe(design.recipe);
   file.write(std::as_bytes(std::span(text)));
   file.commit();
@@ -133,6 +135,10 @@ void addLimits(CLI::App& command, Options& options) {
       ->check(CLI::Validator(whyNotPositive, ""))
       ->type_name("X");
   limit->require_option(1);
+  command
+      .add_flag("--fastest", options.fastest,
+                "With --kl: not the fewest bytes but the fastest to decode, by speeds measured here")
+      ->needs("--kl");
   command
       .add_option("--from", options.from,
                   "Begin with this recipe, made of the candidates, instead of measuring every tensor alone")

@@ -15,7 +15,7 @@ namespace app {
 
 namespace {
 
-enum class Kind : std::uint8_t { Like, Bytes, Bits, Kl };
+enum class Kind : std::uint8_t { Like, Bytes, Bits, Kl, Fastest };
 
 constexpr int kContents = 12;
 constexpr double kLimitWidth = 110, kMostBits = 64;
@@ -44,7 +44,10 @@ DesignGoal::DesignGoal(Selection& selection, QWidget* parent)
   m_kind->addItem(tr("Best, bytes at most"), static_cast<int>(Kind::Bytes));
   m_kind->addItem(tr("Best, bits/weight at most"), static_cast<int>(Kind::Bits));
   m_kind->addItem(tr("Smallest, KL at most"), static_cast<int>(Kind::Kl));
-  m_kind->setToolTip(tr("Sizes are of the whole model; the KL divergence is of the text it is measured on"));
+  m_kind->addItem(tr("Fastest, KL at most"), static_cast<int>(Kind::Fastest));
+  m_kind->setToolTip(
+      tr("Sizes are of the whole model; the KL divergence is of the text it is measured on; speeds are "
+         "of decoding, measured here under every candidate"));
   m_kind->setAccessibleName(tr("Goal"));
   m_like->setObjectName(QStringLiteral("design-like"));
   m_like->setAccessibleName(tr("As large as"));
@@ -104,6 +107,8 @@ QString DesignGoal::read(DesignRequest& request) const {
       request.bytes = countIn(typed);
       return request.bytes ? QString() : tr("Type how many bytes the whole model may have, as a whole number.");
     case Kind::Kl:
+    case Kind::Fastest:
+      request.fastest = m_kind->currentData().toInt() == static_cast<int>(Kind::Fastest);
       request.kl = numberIn(typed);
       return request.kl ? QString() : tr("Type the KL divergence that is allowed, in nats per token: 0.005, say.");
     case Kind::Bits:

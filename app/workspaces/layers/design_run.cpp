@@ -53,7 +53,7 @@ class Run {
     m_outcome.scored = study.reading().scored;
     m_feed.put(m_outcome);
     measureRivals(study, space.mostBytes, job.part(0.05, 0.1));
-    m_outcome.design = designRecipe(study, m_outcome.question.request, visitor(), job.part(0.1, 1.0));
+    m_outcome.design = designRecipe(study, m_engine, m_outcome.question.request, visitor(), job.part(0.1, 1.0));
     m_feed.put(m_outcome);
   }
 

@@ -35,11 +35,23 @@ QString runningText(const DesignOutcome* outcome) {
     return tr("Better: %1 bytes, KL %2, after %3 measurements")
         .arg(text::count(best.bytes), text::estimate(best.kl), text::count(best.measurement));
   }
-  if (outcome->singles.empty()) return tr("Measuring what the recipe is to beat…");
+  if (outcome->singles.empty())
+    return outcome->question.request.fastest ? tr("Measuring the candidates' speeds…")
+                                             : tr("Measuring what the recipe is to beat…");
   const DesignSingle& last = outcome->singles.back();
   return tr("Single measurements: %1 of %2 · %3 under %4: KL %5")
       .arg(text::count(outcome->measurements()), text::count(outcome->singlesWanted), QString::fromStdString(last.item),
            schemeTitle(last.scheme), text::estimate(last.kl));
+}
+
+/// Of the recipe, and of all tensors under the candidate that is fastest alone.
+QString speedText(const DesignQuestion& question, const DesignSpeeds& speeds) {
+  const auto known = [](double speed) { return std::isfinite(speed) ? speed : 0.0; };
+  const auto fastest = std::ranges::max_element(speeds.candidates, {}, known);
+  const auto candidate = static_cast<std::size_t>(fastest - speeds.candidates.begin());
+  return tr("It decodes %1 tokens/s here (predicted: %2); with %3 for all tensors it would be %4.")
+      .arg(text::number(speeds.measured, 3), text::number(speeds.predicted, 3),
+           schemeTitle(question.request.candidates[candidate].toString()), text::number(*fastest, 3));
 }
 
 }  // namespace
@@ -94,6 +106,7 @@ QString verdictText(const DesignOutcome& outcome, const Selection& selection) {
   QString text = tr("%1 bytes (%2), KL %3 on %4.")
                      .arg(text::count(design.bytes), text::bitsPerWeight(design.bitsPerWeight),
                           text::estimate(design.kl), QString::fromStdString(outcome.textTitle));
+  if (!design.speeds.candidates.empty()) text += QStringLiteral(" ") + speedText(outcome.question, design.speeds);
   if (!outcome.check) return text;
   const DesignCheck& check = *outcome.check;
   text +=
