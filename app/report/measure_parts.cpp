@@ -53,13 +53,23 @@ class PartMeter {
 
  private:
   Variant stored() const { return {{}, m_device, core::model::KvType::F16}; }
+  Variant reference() const { return m_settings.reference.value_or(stored()); }
   Variant variantOf(const core::model::Recipe& recipe) const { return {recipe, m_device, core::model::KvType::F16}; }
   core::model::Recipe looked() const { return m_settings.looked.value_or(coarsestOf(m_data)); }
 
-  std::vector<Variant> compared() const {
+  std::vector<Variant> recipes() const {
     std::vector<Variant> variants;
     for (const Treatment& treatment : m_data.treatments)
       if (Variant variant = variantOf(treatment.recipe); !(variant == stored())) variants.push_back(std::move(variant));
+    return variants;
+  }
+
+  /// The recipes, then what else was named, but for the reference.
+  std::vector<Variant> compared() const {
+    std::vector<Variant> variants = recipes();
+    for (const Variant& variant : m_settings.variants)
+      if (std::ranges::find(variants, variant) == variants.end()) variants.push_back(variant);
+    std::erase(variants, reference());
     return variants;
   }
 
@@ -71,7 +81,7 @@ class PartMeter {
 
   Evaluation evaluation(const JobContext& job) {
     EvaluationRequest request;
-    request.reference = stored();
+    request.reference = reference();
     request.compared = compared();
     request.text = text();
     request.reading.tokens = m_settings.tokens;
@@ -83,7 +93,7 @@ class PartMeter {
     if (m_settings.tasks.isEmpty() && !m_model.isDemo())
       unsupported("Only the built-in model has questions of its own; no file of tasks was named for this one.");
     const std::string named = m_settings.tasks.isEmpty() ? "demo" : m_settings.tasks.toStdString();
-    return evaluateTasks(m_model, m_engine, {stored(), compared(), openTaskList(named), userCacheFolder()}, {}, job);
+    return evaluateTasks(m_model, m_engine, {reference(), compared(), openTaskList(named), userCacheFolder()}, {}, job);
   }
 
   void measureSensitivities(Parts& parts, const JobContext& job) {
@@ -108,7 +118,7 @@ class PartMeter {
     if (const auto why = m_model.whyNotRunnable()) unsupported(*why);
     const auto devices = devicesHere();
     parts.memoryQuestion = {.context = std::min(kMemoryContext, m_model.config().contextLength)};
-    std::vector<Variant> variants = compared();
+    std::vector<Variant> variants = recipes();
     variants.insert(variants.begin(), stored());
     std::vector<MemoryRow> rows;
     for (std::size_t i = 0; i < variants.size(); ++i) {
@@ -164,7 +174,7 @@ class PartMeter {
 
   void measureTrace(Parts& parts, const JobContext& job) {
     TraceRequest request;
-    request.reference = stored();
+    request.reference = reference();
     QString prompt = m_settings.prompt;
     if (prompt.isEmpty())
       findPrompt(request, prompt);

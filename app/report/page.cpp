@@ -18,6 +18,24 @@ QString nameWithText(const core::model::Recipe& recipe) {
   return name == text ? html::code(text) : html::escaped(name) + u' ' + html::code(text);
 }
 
+bool isUsual(const ReportData& data, const Variant& variant) {
+  const Variant usual{variant.recipe, DeviceChoice::parse(data.request.device.toStdString()), core::model::KvType::F16};
+  return variant == usual;
+}
+
+QString displayName(const ReportData& data, const Variant& variant) {
+  return isUsual(data, variant) ? displayName(variant.recipe) : QString::fromStdString(variant.displayName());
+}
+
+QString nameWithText(const ReportData& data, const Variant& variant) {
+  return isUsual(data, variant) ? nameWithText(variant.recipe) : html::escaped(displayName(data, variant));
+}
+
+QString referenceName(const ReportData& data, const Variant& reference) {
+  const bool isStored = reference.recipe.keepsEverything() && isUsual(data, reference);
+  return isStored ? tr("As stored") : displayName(data, reference);
+}
+
 namespace {
 
 /// @param header, main markup

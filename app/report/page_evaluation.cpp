@@ -33,20 +33,19 @@ QString wordOf(Verdict verdict) {
   return tr("too little text");
 }
 
-QString nameCell(const EvaluationRow& row) { return nameWithText(row.variant.recipe); }
+QString nameCell(const ReportData& data, const EvaluationRow& row) { return nameWithText(data, row.variant); }
 
-QString verdictCell(const Evaluation& evaluation, const EvaluationRow& row) {
+QString verdictCell(const ReportData& data, const Evaluation& evaluation, const EvaluationRow& row) {
   QStringList others;
-  for (const std::size_t other : row.indistinguishableFrom)
-    others << displayName(evaluation.rows[other].variant.recipe);
+  for (const std::size_t other : row.indistinguishableFrom) others << displayName(data, evaluation.rows[other].variant);
   const QString word = wordOf(row.verdict);
   return html::escaped(others.isEmpty() ? word
                                         : tr("%1; not told from %2").arg(word, others.join(QStringLiteral(", "))));
 }
 
-QString mainTable(const Evaluation& evaluation) {
+QString mainTable(const ReportData& data, const Evaluation& evaluation) {
   std::vector<QStringList> rows;
-  rows.push_back({html::escaped(tr("As stored")),
+  rows.push_back({html::escaped(referenceName(data, evaluation.referenceVariant)),
                   html::escaped(text::bytes(evaluation.referenceBytes)),
                   {},
                   figureCell(evaluation.referencePerplexity),
@@ -57,7 +56,7 @@ QString mainTable(const Evaluation& evaluation) {
   for (const EvaluationRow& of : evaluation.rows) {
     const QString size = html::escaped(text::bytes(of.bytes)), bits = text::number(of.bitsPerWeight, 3);
     if (!of.failure.empty()) {
-      rows.push_back({nameCell(of),
+      rows.push_back({nameCell(data, of),
                       size,
                       bits,
                       html::escaped(tr("not measured")),
@@ -68,11 +67,11 @@ QString mainTable(const Evaluation& evaluation) {
       continue;
     }
     const auto& is = of.statistics;
-    rows.push_back({nameCell(of), size, bits, figureCell(is.perplexity), figureCell(is.klMean), shareCell(is.sameTop),
-                    shareCell(is.flips), verdictCell(evaluation, of)});
+    rows.push_back({nameCell(data, of), size, bits, figureCell(is.perplexity), figureCell(is.klMean),
+                    shareCell(is.sameTop), shareCell(is.flips), verdictCell(data, evaluation, of)});
   }
   return html::table({tr("Scheme"), tr("Whole model"), tr("Bits/weight"), tr("Perplexity"), tr("KL (nats/token)"),
-                      tr("Same top-1"), tr("Flips"), tr("Against stored")},
+                      tr("Same top-1"), tr("Flips"), tr("Against the reference")},
                      rows);
 }
 
@@ -80,7 +79,7 @@ QString folded(const QString& title, const QString& body) {
   return html::card({}, html::element("details", html::textElement("summary", title) + body));
 }
 
-QString quantiles(const Evaluation& evaluation) {
+QString quantiles(const ReportData& data, const Evaluation& evaluation) {
   std::vector<QStringList> divergences, changes;
   QStringList shares{tr("Scheme")};
   for (const double share : core::evaluate::ComparisonSummary::kDeltaPShares)
@@ -88,15 +87,16 @@ QString quantiles(const Evaluation& evaluation) {
   for (const EvaluationRow& of : evaluation.rows) {
     if (!of.failure.empty()) continue;
     const auto& is = of.statistics;
-    divergences.push_back({nameCell(of), figureCell(is.perplexityRatio), figureCell(is.klMin), figureCell(is.klMedian),
-                           figureCell(is.klP90), figureCell(is.klP99), figureCell(is.klP999), figureCell(is.klMax),
-                           shareCell(is.rmsDeltaP), shareCell(is.meanDeltaP), shareCell(is.turnedWrong)});
-    QStringList row{nameCell(of)};
+    divergences.push_back({nameCell(data, of), figureCell(is.perplexityRatio), figureCell(is.klMin),
+                           figureCell(is.klMedian), figureCell(is.klP90), figureCell(is.klP99), figureCell(is.klP999),
+                           figureCell(is.klMax), shareCell(is.rmsDeltaP), shareCell(is.meanDeltaP),
+                           shareCell(is.turnedWrong)});
+    QStringList row{nameCell(data, of)};
     for (const Estimate& quantile : is.deltaPQuantiles) row << shareCell(quantile);
     changes.push_back(row);
   }
   return folded(tr("Quantiles of KL and of Δp"),
-                html::table({tr("Scheme"), tr("Perplexity to stored"), tr("KL, least"), tr("Median"), tr("90 %"),
+                html::table({tr("Scheme"), tr("Perplexity ratio"), tr("KL, least"), tr("Median"), tr("90 %"),
                              tr("99 %"), tr("99.9 %"), tr("Largest"), tr("RMS Δp"), tr("Mean Δp"), tr("Turned wrong")},
                             divergences) +
                     html::textElement("p",
@@ -106,14 +106,14 @@ QString quantiles(const Evaluation& evaluation) {
                     html::table(shares, changes));
 }
 
-QString pairs(const Evaluation& evaluation) {
+QString pairs(const ReportData& data, const Evaluation& evaluation) {
   std::vector<QStringList> rows;
   for (std::size_t i = 0; i < evaluation.rows.size(); ++i)
     for (const RowPair& pair : evaluation.rows[i].pairs) {
       if (pair.other < i) continue;
       rows.push_back({html::escaped(tr("%1 less %2")
-                                        .arg(displayName(evaluation.rows[i].variant.recipe),
-                                             displayName(evaluation.rows[pair.other].variant.recipe))),
+                                        .arg(displayName(data, evaluation.rows[i].variant),
+                                             displayName(data, evaluation.rows[pair.other].variant))),
                       figureCell(pair.difference.kl), figureCell(pair.difference.logRatio),
                       html::escaped(wordOf(pair.verdict))});
     }
@@ -128,7 +128,7 @@ QString noise(const NoiseFloor& floor) {
   QStringList runs;
   for (const NoiseRun& run : floor.runs)
     runs << tr("%1: KL %2").arg(QString::fromStdString(run.what), figureText(run.statistics.klMean));
-  return tr("Noise floor: the stored weights computed in other ways differ by a KL of up to %1 (%2).")
+  return tr("Noise floor: the reference computed in other ways differs by a KL of up to %1 (%2).")
       .arg(text::number(floor.kl, 2), runs.join(QStringLiteral("; ")));
 }
 
@@ -158,20 +158,21 @@ QString evaluationSection(const ReportData& data, const Pictures& pictures) {
   if (pictures.tradeoff)
     body += html::card(tr("Size against quality"),
                        figure(*pictures.tradeoff,
-                              tr("KL divergence from the stored model over the size of the weights, with standard "
+                              tr("KL divergence from the reference over the size of the weights, with standard "
                                  "errors; the dashed line joins what nothing beats in both, a broad line what cannot "
                                  "be told apart.")));
-  body += html::card(tr("All schemes on the same text"),
-                     mainTable(of) + html::textElement("p",
-                                                       noise(of.noise) + u' ' +
-                                                           tr("± is the standard error over blocks of text. What lies "
-                                                              "within the floor or two standard errors is called "
-                                                              "indistinguishable."),
-                                                       QStringLiteral("note")));
-  body += quantiles(of) + pairs(of) + provenance(data, of);
+  body += html::card(
+      tr("All schemes on the same text"),
+      mainTable(data, of) + html::textElement("p",
+                                              noise(of.noise) + u' ' +
+                                                  tr("± is the standard error over blocks of text. What lies "
+                                                     "within the floor or two standard errors is called "
+                                                     "indistinguishable."),
+                                              QStringLiteral("note")));
+  body += quantiles(data, of) + pairs(data, of) + provenance(data, of);
   return html::section(wordOf(Part::Evaluation), heading,
                        tr("Perplexity, and how far the predictions of the next token move away from those of the "
-                          "stored weights, on one text."),
+                          "reference, on one text."),
                        body);
 }
 

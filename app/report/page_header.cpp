@@ -94,12 +94,12 @@ QString nonFiniteFinding(const ReportData& data) {
 }
 
 /// What an evaluation comes to: near-lossless schemes are not ranked by noise.
-QString evaluationFinding(const Evaluation& evaluation) {
+QString evaluationFinding(const ReportData& data, const Evaluation& evaluation) {
   QStringList alike;
   const EvaluationRow* farthest = nullptr;
   for (const EvaluationRow& row : evaluation.rows) {
     if (!row.failure.empty()) continue;
-    if (row.verdict == core::evaluate::Verdict::Indistinguishable) alike << displayName(row.variant.recipe);
+    if (row.verdict == core::evaluate::Verdict::Indistinguishable) alike << displayName(data, row.variant);
     if (row.verdict == core::evaluate::Verdict::Different &&
         (farthest == nullptr || row.statistics.klMean.value > farthest->statistics.klMean.value))
       farthest = &row;
@@ -107,11 +107,11 @@ QString evaluationFinding(const Evaluation& evaluation) {
   QString text;
   const QString title = QString::fromStdString(evaluation.textTitle);
   if (!alike.isEmpty())
-    text = tr("On the %1, indistinguishable from the stored model: %2.").arg(title, alike.join(QStringLiteral(", ")));
+    text = tr("On the %1, indistinguishable from the reference: %2.").arg(title, alike.join(QStringLiteral(", ")));
   if (farthest != nullptr)
     text += (text.isEmpty() ? QString() : QStringLiteral(" ")) +
-            tr("%1 moves farthest from the stored model on the %2: KL %3 nats/token.")
-                .arg(displayName(farthest->variant.recipe), title, figureText(farthest->statistics.klMean));
+            tr("%1 moves farthest from the reference on the %2: KL %3 nats/token.")
+                .arg(displayName(data, farthest->variant), title, figureText(farthest->statistics.klMean));
   return escaped(text);
 }
 
@@ -146,7 +146,7 @@ QString findings(const ReportData& data) {
                        .arg(same.join(QStringLiteral(", ")));
   }
   if (data.parts.evaluation)
-    if (const QString said = evaluationFinding(*data.parts.evaluation); !said.isEmpty()) sentences << said;
+    if (const QString said = evaluationFinding(data, *data.parts.evaluation); !said.isEmpty()) sentences << said;
   if (data.parts.trace)
     sentences << escaped(QString::fromStdString(caseSentence(*data.parts.trace, data.model->tokenizer().get())));
   if (sentences.isEmpty()) return {};

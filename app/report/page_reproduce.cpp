@@ -56,6 +56,9 @@ QString partOptions(const ReportData& data) {
   if (!settings.tasks.isEmpty()) text += QStringLiteral(" --tasks ") + quoted(settings.tasks);
   if (settings.looked)
     text += QStringLiteral(" --sensitivity ") + quoted(QString::fromStdString(settings.looked->toString()));
+  const auto variant = [](const Variant& of) { return quoted(QString::fromStdString(of.toString())); };
+  if (settings.reference) text += QStringLiteral(" --reference ") + variant(*settings.reference);
+  for (const Variant& each : settings.variants) text += QStringLiteral(" --variant ") + variant(each);
   if (!settings.prompt.isEmpty()) text += QStringLiteral(" --trace ") + quoted(settings.prompt);
   return text;
 }

@@ -42,5 +42,12 @@ QString tr(const char* text);
 QString displayName(const core::model::Recipe& recipe);
 /// Its name and, where that is another one, its text: markup.
 QString nameWithText(const core::model::Recipe& recipe);
+/// Whether it runs as everything here does: on the device asked for, with keys and values in FP16.
+bool isUsual(const ReportData& data, const Variant& variant);
+/// Of its recipe, with device and type of keys and values where they are not the usual ones.
+QString displayName(const ReportData& data, const Variant& variant);
+QString nameWithText(const ReportData& data, const Variant& variant);  ///< likewise: markup
+/// "As stored", or what else others are compared with.
+QString referenceName(const ReportData& data, const Variant& reference);
 
 }  // namespace app::report

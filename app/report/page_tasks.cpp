@@ -33,7 +33,7 @@ QString intervalText(const core::evaluate::Proportion& share) {
 }
 
 /// What turned between right and wrong, with all answers to it.
-QString flippedTable(const TaskEvaluation& tasks) {
+QString flippedTable(const ReportData& data, const TaskEvaluation& tasks) {
   const auto flipped = tasks.flipped();
   if (flipped.empty()) return html::textElement("p", tr("No answer turned between right and wrong under any scheme."));
   std::vector<QStringList> rows;
@@ -45,12 +45,13 @@ QString flippedTable(const TaskEvaluation& tasks) {
       if (!row.failure.empty() || row.answers[i].right == reference.right) continue;
       turned += html::element(
           "div", judged(row.answers[i].right,
-                        tr(" under %1: %2").arg(displayName(row.variant.recipe), cut(row.answers[i].text))));
+                        tr(" under %1: %2").arg(displayName(data, row.variant), cut(row.answers[i].text))));
     }
     rows.push_back({html::escaped(cut(tasks.tasks.tasks[i].question())), html::escaped(expected(tasks.tasks.tasks[i])),
                     judged(reference.right, QStringLiteral(": ") + cut(reference.text)), turned});
   }
-  QString table = html::table({tr("Question"), tr("Expected"), tr("As stored"), tr("Turned")}, rows, 4);
+  QString table = html::table(
+      {tr("Question"), tr("Expected"), referenceName(data, tasks.reference.variant), tr("Turned")}, rows, 4);
   if (flipped.size() > kMostQuestions)
     table += html::textElement(
         "p",
@@ -59,12 +60,16 @@ QString flippedTable(const TaskEvaluation& tasks) {
   return html::element("div", table, QStringLiteral("wrapped"));
 }
 
-QString accuracyTable(const TaskEvaluation& tasks) {
+QString accuracyTable(const ReportData& data, const TaskEvaluation& tasks) {
   std::vector<QStringList> rows;
-  rows.push_back(
-      {html::escaped(tr("As stored")), html::escaped(intervalText(tasks.reference.accuracy)), {}, {}, {}, {}});
+  rows.push_back({html::escaped(referenceName(data, tasks.reference.variant)),
+                  html::escaped(intervalText(tasks.reference.accuracy)),
+                  {},
+                  {},
+                  {},
+                  {}});
   for (const TaskRow& row : tasks.rows) {
-    const QString name = nameWithText(row.variant.recipe);
+    const QString name = nameWithText(data, row.variant);
     if (!row.failure.empty()) {
       rows.push_back(
           {name, html::escaped(tr("not measured")), {}, {}, {}, html::escaped(QString::fromStdString(row.failure))});
@@ -75,9 +80,9 @@ QString accuracyTable(const TaskEvaluation& tasks) {
          text::count(row.turnedRight.size()), html::escaped(text::number(row.pValue, 2)),
          html::escaped(row.pValue < core::evaluate::kLeastChance ? tr("different") : tr("indistinguishable"))});
   }
-  return html::table(
-      {tr("Scheme"), tr("Right"), tr("Turned wrong"), tr("Turned right"), tr("p (McNemar)"), tr("Against stored")},
-      rows);
+  return html::table({tr("Scheme"), tr("Right"), tr("Turned wrong"), tr("Turned right"), tr("p (McNemar)"),
+                      tr("Against the reference")},
+                     rows);
 }
 
 }  // namespace
@@ -87,9 +92,9 @@ QString tasksSection(const ReportData& data) {
   if (auto missing = missingSection(data, Part::Tasks, heading)) return *missing;
   const TaskEvaluation& tasks = *data.parts.tasks;
   const QString body =
-      html::card(tr("Questions that turned"), flippedTable(tasks)) +
+      html::card(tr("Questions that turned"), flippedTable(data, tasks)) +
       html::card(tr("Accuracy"),
-                 accuracyTable(tasks) +
+                 accuracyTable(data, tasks) +
                      html::textElement("p",
                                        tr("In brackets the interval that holds the true share with 95 %. p is how "
                                           "likely so uneven turns are if turning wrong and turning right were equally "
@@ -103,7 +108,7 @@ QString tasksSection(const ReportData& data) {
            {tr("Answers"), tr("written greedily")},
            {tr("Device"), QString::fromStdString(tasks.reference.device)}});
   return html::section(wordOf(Part::Tasks), heading,
-                       tr("Questions with expected answers, asked of the stored model and of every scheme."), body);
+                       tr("Questions with expected answers, asked of the reference and of every scheme."), body);
 }
 
 }  // namespace app::report

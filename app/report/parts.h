@@ -12,6 +12,7 @@
 #include "app/session/measure_sensitivity.h"
 #include "app/session/memory_plan.h"
 #include "app/session/trace_model.h"
+#include "app/session/variant.h"
 
 namespace app::report {
 
@@ -33,6 +34,9 @@ struct PartSettings {
   /// Whose tensors are measured and whose words are traced; nothing: of what is compared the one that changes the
   /// weights most.
   std::optional<core::model::Recipe> looked = {};
+  /// What evaluation, tasks and trace compare with; nothing: the weights as stored.
+  std::optional<Variant> reference = {};
+  std::vector<Variant> variants = {};  ///< that both compare beside the recipes: another device, other keys and values
   QString prompt = {};  ///< whose answer is traced; empty: that of the first answer on the page that parts
 };
 

@@ -7,6 +7,7 @@
 #include "app/pictures/layer_cells.h"
 #include "app/pictures/layer_maps.h"
 #include "app/pictures/weight_histogram.h"
+#include "app/report/page_sections.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/tradeoff_chart.h"
 
@@ -119,7 +120,7 @@ std::vector<CompareRow> tradeoffRows(const ReportData& data) {
   for (const EvaluationRow& of : evaluation.rows) {
     CompareRow row;
     row.recipe = of.variant.recipe;
-    row.title = QString::fromStdString(of.variant.recipe.displayName());
+    row.title = displayName(data, of.variant);
     const auto known = std::ranges::find(data.treatments, of.variant.recipe, &Treatment::recipe);
     const auto place = static_cast<std::size_t>(known - data.treatments.begin());
     row.color = treatmentColor(place);

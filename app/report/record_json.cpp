@@ -1,5 +1,6 @@
 #include "app/report/record_json.h"
 
+#include "app/report/page_sections.h"
 #include "app/report/record.h"
 #include "app/session/evaluation_json.h"
 #include "app/session/json_numbers.h"
@@ -118,22 +119,27 @@ Json memoryJson(const Parts& parts) {
   return rows;
 }
 
-/// With the recipe alone beside the variant, whose text names the device: what reports are compared by.
-Json evaluationRows(const Evaluation& evaluation) {
+/// What reports are compared by: the recipe, for the variant's text names the device; another device or type of keys
+/// and values than the report's own is told apart.
+std::string comparedBy(const ReportData& data, const Variant& variant) {
+  return isUsual(data, variant) ? variant.recipe.toString() : variant.toString();
+}
+
+Json evaluationRows(const ReportData& data, const Evaluation& evaluation) {
   Json rows = evaluationJson(evaluation);
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i]["recipe"] = evaluation.rows[i].variant.recipe.toString();
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i]["recipe"] = comparedBy(data, evaluation.rows[i].variant);
   return rows;
 }
 
 /// Rows with the questions' own figures beside the scheme, as a table.
-Json tasksRows(const TaskEvaluation& tasks) {
+Json tasksRows(const ReportData& data, const TaskEvaluation& tasks) {
   Json rows = Json::array();
   for (const TaskRow& of : tasks.rows) {
     Json row = {{"scheme", of.text},
                 {"name", of.name},
                 {"device", of.device},
                 {"reference", tasks.reference.text},
-                {"recipe", of.variant.recipe.toString()}};
+                {"recipe", comparedBy(data, of.variant)}};
     row.update(tasksJson(tasks, of));
     rows.push_back(std::move(row));
   }
@@ -142,8 +148,8 @@ Json tasksRows(const TaskEvaluation& tasks) {
 
 void addParts(const ReportData& data, Json& json) {
   const Parts& parts = data.parts;
-  if (parts.evaluation) json["evaluation"] = evaluationRows(*parts.evaluation);
-  if (parts.tasks) json["tasks"] = tasksRows(*parts.tasks);
+  if (parts.evaluation) json["evaluation"] = evaluationRows(data, *parts.evaluation);
+  if (parts.tasks) json["tasks"] = tasksRows(data, *parts.tasks);
   if (parts.sensitivity) {
     json["sensitivity"] = sensitivityJson(*parts.sensitivity);
     json["sensitivity"].front()["text_hash"] = parts.sensitivityTextHash.toStdString();

@@ -71,6 +71,14 @@ struct Options {
                                  tr("The scheme or recipe whose tensors are measured one by one (default: the compared "
                                     "one that changes the weights most); includes sensitivity."),
                                  QStringLiteral("SCHEME")};
+  QCommandLineOption reference{QStringLiteral("reference"),
+                               tr("What evaluation, tasks and trace compare with: stored, a scheme, model:PATH or "
+                                  "adapter:PATH, on a device and with a type of keys and values: stored@cpu@kv=f32."),
+                               QStringLiteral("VARIANT")};
+  QCommandLineOption variant{QStringLiteral("variant"),
+                             tr("What evaluation and tasks compare beside schemes and recipes, written likewise "
+                                "(repeatable)."),
+                             QStringLiteral("VARIANT")};
   QCommandLineOption trace{QStringLiteral("trace"),
                            tr("The prompt whose answer is followed to the weights (default: that of the first answer "
                               "that parts); includes trace."),
@@ -84,8 +92,8 @@ struct Options {
       tr("Measure nothing: compare two reports by their folders, report --compare OLDER NEWER -o DIR.")};
 
   QList<QCommandLineOption> all() const {
-    return {help,    output, device, scheme, recipe,      rule,  calibration, imatrix,
-            include, text,   tokens, tasks,  sensitivity, trace, against,     compare};
+    return {help, output, device, scheme,      recipe, rule,      calibration, imatrix, include,
+            text, tokens, tasks,  sensitivity, trace,  reference, variant,     against, compare};
   }
 };
 
@@ -103,6 +111,14 @@ PartSettings partsOf(const QCommandLineParser& parser, const Options& options) {
   settings.tokens = parser.value(options.tokens).toUInt();
   settings.tasks = parser.value(options.tasks);
   settings.prompt = parser.value(options.trace);
+  Variant usual;
+  usual.device = DeviceChoice::parse(parser.value(options.device).toStdString());
+  if (parser.isSet(options.reference))
+    settings.reference = Variant::parse(parser.value(options.reference).toStdString(), usual);
+  for (const QString& variant : parser.values(options.variant))
+    settings.variants.push_back(Variant::parse(variant.toStdString(), usual));
+  if (parser.isSet(options.reference) || parser.isSet(options.variant))
+    if (settings.parts.empty()) settings.parts.insert(Part::Evaluation);
   if (parser.isSet(options.sensitivity)) settings.looked = openRecipe(parser.value(options.sensitivity).toStdString());
   return settings;
 }

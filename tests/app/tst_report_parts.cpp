@@ -55,6 +55,7 @@ class TestReportParts : public QObject {
   void initTestCase();
   void everyPartHasItsSection();
   void figuresAreThoseOfTheSession();
+  void theReferenceAndVariantsCanBeNamed();
   void whatCannotBeMeasuredSaysWhy();
   void againstItselfNothingDiffers();
   void againstAnotherReading();
@@ -144,6 +145,50 @@ void TestReportParts::figuresAreThoseOfTheSession() {
   }
   QCOMPARE(m_json["tasks"][0]["questions"].get<int>(), 2);
   QVERIFY(m_json["trace"]["prompt"].is_string() && m_json["trace"].contains("proof"));
+}
+
+// Measured once more by the session, as above.
+void TestReportParts::theReferenceAndVariantsCanBeNamed() {
+  const QString name = QStringLiteral("variants"), folder = m_folder.filePath(name);
+  const QStringList arguments{QStringLiteral("quantscope"),
+                              QStringLiteral("report"),
+                              kChatModel,
+                              QStringLiteral("-o"),
+                              folder,
+                              QStringLiteral("--device"),
+                              QStringLiteral("cpu"),
+                              QStringLiteral("--scheme"),
+                              QStringLiteral("int4"),
+                              QStringLiteral("--reference"),
+                              QStringLiteral("int8"),
+                              QStringLiteral("--variant"),
+                              QStringLiteral("stored@kv=int8"),
+                              QStringLiteral("--text"),
+                              QStringLiteral("demo"),
+                              QStringLiteral("--tokens"),
+                              QString::number(kTokens)};
+  QCOMPARE(report::runReport(arguments), 0);
+  const auto model = OpenModel::open(kChatModel.toStdString());
+  Engine engine;
+  EvaluationRequest again;
+  again.reference = Variant::parse("int8@cpu");
+  again.compared = {Variant::parse("stored@cpu@kv=int8")};
+  again.text = openEvaluationText("demo");
+  again.reading.tokens = kTokens;
+  const double kl = evaluateModel(*model, engine, again).rows[0].statistics.klMean.value;
+  const Json rows = recordIn(name)["evaluation"];
+  QCOMPARE(rows.size(), std::size_t{2});
+  QCOMPARE(rows[0]["recipe"].get<std::string>(), std::string("int4"));
+  QCOMPARE(rows[1]["recipe"].get<std::string>(), again.compared[0].toString());
+  QVERIFY(rows[1]["reference"].get<std::string>().starts_with("int8"));
+  QVERIFY(kl > 0 && std::abs(rows[1]["kl_mean"].get<double>() / kl - 1) < 1e-6);
+  const QString page = QString::fromUtf8(read(folder + QStringLiteral("/index.html")));
+  QVERIFY(page.contains(QString::fromStdString(again.compared[0].displayName()).toHtmlEscaped()));
+  // How to make it once more is on the page.
+  QVERIFY(page.contains(QStringLiteral("--reference int8@cpu --variant stored@cpu@kv=int8")));
+  QCOMPARE(report::runReport(arguments.mid(0, 3) + QStringList{QStringLiteral("-o"), folder + QStringLiteral("2"),
+                                                               QStringLiteral("--variant"), QStringLiteral("q9_9")}),
+           1);
 }
 
 void TestReportParts::whatCannotBeMeasuredSaysWhy() {
