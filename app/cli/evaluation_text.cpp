@@ -56,8 +56,8 @@ std::string percent(const Estimate& share) {
 }
 
 void printHead(const Evaluation& of) {
-  fmt::print("{}: {} blocks, {} tokens read in contexts of at most {}, {} scored", core::io::printable(of.textTitle),
-             of.blocks, of.tokens, of.context, of.scored);
+  fmt::print("{}: {} {}, {} tokens read in contexts of at most {}, {} scored", core::io::printable(of.textTitle),
+             of.blocks, of.blocks == 1 ? "block" : "blocks", of.tokens, of.context, of.scored);
   if (of.leftOut != 0) fmt::print(", {} answers left out: too long", of.leftOut);
   if (of.reading && of.reading->unread != 0)
     fmt::print("\n{} documents behind them are not read: they do not fit the tokens asked for", of.reading->unread);
