@@ -14,7 +14,7 @@ namespace {
 QString quoted(QString argument) {
   bool plain = !argument.isEmpty();
   for (const QChar c : std::as_const(argument))
-    plain = plain && (c.isLetterOrNumber() || QStringLiteral("-_./:=,+").contains(c));
+    plain = plain && (c.isLetterOrNumber() || QStringLiteral("-_./:=,+@").contains(c));
   if (plain) return argument;
   return u'\'' + argument.replace(u'\'', QStringLiteral("'\\''")) + u'\'';
 }
