@@ -2,6 +2,7 @@
 
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/workspaces/compare/compare_rows.h"
 
@@ -40,7 +41,7 @@ FigureText textOf(const QString& key) {
 
 QString cell(const Estimate& of, const FigureText& how) {
   if (of.error == 0) return html::escaped(text::number(of.value * how.factor, 4));
-  return html::escaped(figureText({of.value * how.factor, of.error * how.factor}));
+  return html::escaped(text::estimate({of.value * how.factor, of.error * how.factor}));
 }
 
 QString verdictCell(const FigurePair& pair, bool isComparable) {

@@ -2,6 +2,7 @@
 
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/workspaces/compare/compare_rows.h"
 #include "core/evaluate/block_bootstrap.h"
@@ -11,26 +12,13 @@ namespace app::report {
 namespace {
 
 using core::evaluate::Estimate;
-using core::evaluate::Verdict;
 
-QString figureCell(const Estimate& estimate) { return html::escaped(figureText(estimate)); }
+QString figureCell(const Estimate& estimate) { return html::escaped(text::estimate(estimate)); }
 
 QString shareCell(const Estimate& share) {
   if (!std::isfinite(share.value)) return QStringLiteral("–");
   if (share.error == 0) return html::escaped(tr("%1 %").arg(text::trimmed(100 * share.value, 4)));
-  return html::escaped(tr("%1 %").arg(figureText({100 * share.value, 100 * share.error})));
-}
-
-QString wordOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::Indistinguishable:
-      return tr("indistinguishable");
-    case Verdict::Different:
-      return tr("different");
-    case Verdict::Unknown:
-      break;
-  }
-  return tr("too little text");
+  return html::escaped(tr("%1 %").arg(text::estimate({100 * share.value, 100 * share.error})));
 }
 
 QString nameCell(const ReportData& data, const EvaluationRow& row) { return nameWithText(data, row.variant); }
@@ -38,7 +26,7 @@ QString nameCell(const ReportData& data, const EvaluationRow& row) { return name
 QString verdictCell(const ReportData& data, const Evaluation& evaluation, const EvaluationRow& row) {
   QStringList others;
   for (const std::size_t other : row.indistinguishableFrom) others << displayName(data, evaluation.rows[other].variant);
-  const QString word = wordOf(row.verdict);
+  const QString word = text::verdict(row.verdict);
   return html::escaped(others.isEmpty() ? word
                                         : tr("%1; not told from %2").arg(word, others.join(QStringLiteral(", "))));
 }
@@ -115,7 +103,7 @@ QString pairs(const ReportData& data, const Evaluation& evaluation) {
                                         .arg(displayName(data, evaluation.rows[i].variant),
                                              displayName(data, evaluation.rows[pair.other].variant))),
                       figureCell(pair.difference.kl), figureCell(pair.difference.logRatio),
-                      html::escaped(wordOf(pair.verdict))});
+                      html::escaped(text::verdict(pair.verdict))});
     }
   if (rows.empty()) return {};
   return folded(
@@ -127,7 +115,7 @@ QString noise(const NoiseFloor& floor) {
   if (floor.runs.empty()) return tr("A noise floor was not measured.");
   QStringList runs;
   for (const NoiseRun& run : floor.runs)
-    runs << tr("%1: KL %2").arg(QString::fromStdString(run.what), figureText(run.statistics.klMean));
+    runs << tr("%1: KL %2").arg(QString::fromStdString(run.what), text::estimate(run.statistics.klMean));
   return tr("Noise floor: the reference computed in other ways differs by a KL of up to %1 (%2).")
       .arg(text::number(floor.kl, 2), runs.join(QStringLiteral("; ")));
 }

@@ -6,6 +6,7 @@
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
 #include "app/session/trace_text.h"
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/workspaces/compare/compare_rows.h"
 
@@ -111,7 +112,7 @@ QString evaluationFinding(const ReportData& data, const Evaluation& evaluation) 
   if (farthest != nullptr)
     text += (text.isEmpty() ? QString() : QStringLiteral(" ")) +
             tr("%1 moves farthest from the reference on the %2: KL %3 nats/token.")
-                .arg(displayName(data, farthest->variant), title, figureText(farthest->statistics.klMean));
+                .arg(displayName(data, farthest->variant), title, text::estimate(farthest->statistics.klMean));
   return escaped(text);
 }
 

@@ -4,6 +4,7 @@
 #include "app/report/bars.h"
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/workspaces/compare/compare_rows.h"
 
@@ -21,7 +22,7 @@ QString plain(double value, int digits = 3) {
 }
 
 QString valueText(const SensitivityRow& row) {
-  return row.failure.empty() ? figureText(row.kl) : QString::fromStdString(row.failure);
+  return row.failure.empty() ? text::estimate(row.kl) : QString::fromStdString(row.failure);
 }
 
 /// Most sensitive first; what computes no numbers before all.
@@ -92,7 +93,7 @@ QString sensitivitySection(const ReportData& data) {
   const SensitivityReport& report = *data.parts.sensitivity;
   const auto rows = sorted(report);
   const QString recipe = QString::fromStdString(report.recipe);
-  const QString whole = report.quantizedFailure.empty() ? tr("KL %1 nats/token").arg(figureText(report.quantizedKl))
+  const QString whole = report.quantizedFailure.empty() ? tr("KL %1 nats/token").arg(text::estimate(report.quantizedKl))
                                                         : QString::fromStdString(report.quantizedFailure);
   QString body = html::card(tr("Most sensitive first, under %1").arg(recipe), picture(rows));
   if (report.proxies.points.size() >= 3) body += correlationTable(report.proxies);

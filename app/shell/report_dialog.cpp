@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "app/report/record.h"
+#include "app/widgets/file_choice.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
@@ -24,7 +25,7 @@ namespace {
 
 using report::Part;
 
-const QString kPartsKey = QStringLiteral("report/parts"), kFile = QStringLiteral("file…");
+const QString kPartsKey = QStringLiteral("report/parts");
 constexpr int kWidth = 620;
 
 QString sentence(const std::optional<std::string>& whyNot) {
@@ -35,8 +36,8 @@ QString sentence(const std::optional<std::string>& whyNot) {
 
 ReportDialog::ReportDialog(const OpenModel& model, QWidget* parent)
     : QDialog(parent),
-      m_text(new QComboBox),
-      m_tasks(new QComboBox),
+      m_text(FileChoice::ofTexts()),
+      m_tasks(FileChoice::ofTasks(model.isDemo())),
       m_folder(new QLineEdit),
       m_against(new QLineEdit),
       m_note(new Label(Label::Style::Hint)),
@@ -67,7 +68,7 @@ ReportDialog::ReportDialog(const OpenModel& model, QWidget* parent)
           sentence(model.whyNotRunnable()));
   addPart(*grid, Part::Trace, tr("T&race"), tr("the first word that parts, followed to its weights"), noChat);
   column->addLayout(grid);
-  column->addWidget(buildTexts(model));
+  column->addWidget(buildTexts());
   m_note->setWrapping();
   m_note->setObjectName(QStringLiteral("report-note"));
   column->addWidget(m_note);
@@ -102,28 +103,14 @@ void ReportDialog::addPart(QGridLayout& grid, Part part, const QString& name, co
   m_parts[part] = box;
 }
 
-QWidget* ReportDialog::buildTexts(const OpenModel& model) {
+QWidget* ReportDialog::buildTexts() {
   auto* box = new QWidget;
   auto* form = new QFormLayout(box);
   form->setContentsMargins(0, 0, 0, 0);
   form->setSpacing(space::kOne);
   m_text->setObjectName(QStringLiteral("report-text"));
-  m_text->addItem(tr("Demo conversations"), QStringLiteral("demo"));
-  m_text->addItem(tr("Prose"), QStringLiteral("prose"));
-  m_text->addItem(tr("File…"), kFile);
   m_tasks->setObjectName(QStringLiteral("report-tasks-file"));
-  if (model.isDemo()) m_tasks->addItem(tr("Demo questions"), QStringLiteral("demo"));
-  if (!model.isDemo()) m_tasks->addItem(tr("none chosen"), QString());
-  m_tasks->addItem(tr("File…"), kFile);
-  connect(m_text, &QComboBox::activated, this, [this] {
-    if (m_text->currentData() == kFile)
-      chooseFile(*m_text, tr("A text to evaluate on"),
-                 tr("Texts and conversations (*.txt *.md *.jsonl);;All files (*)"));
-  });
-  connect(m_tasks, &QComboBox::activated, this, [this] {
-    if (m_tasks->currentData() == kFile)
-      chooseFile(*m_tasks, tr("Questions with expected answers"), tr("Questions (*.jsonl);;All files (*)"));
-  });
+  connect(m_tasks, &FileChoice::chosenByPerson, this, &ReportDialog::refresh);
   form->addRow(tr("Te&xt"), m_text);
   form->addRow(tr("&Questions"), m_tasks);
   form->addRow(tr("&Folder"), buildFolder(*m_folder, tr("Folder for the report"), QStringLiteral("report-folder")));
@@ -161,27 +148,12 @@ QWidget* ReportDialog::buildFolder(QLineEdit& edit, const QString& name, const Q
   return box;
 }
 
-void ReportDialog::chooseFile(QComboBox& box, const QString& title, const QString& filter) {
-  auto* dialog = new QFileDialog(this, title, QString(), filter);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFile);
-  connect(dialog, &QFileDialog::fileSelected, &box, [&box](const QString& file) {
-    box.insertItem(0, QFileInfo(file).fileName(), file);
-    box.setItemData(0, file, Qt::ToolTipRole);
-  });
-  connect(dialog, &QFileDialog::finished, this, [this, &box] {
-    box.setCurrentIndex(0);  // what was chosen, else what is usual
-    refresh();
-  });
-  dialog->open();
-}
-
 void ReportDialog::refresh() {
   if (m_write == nullptr) return;
   const auto isAsked = [this](Part part) { return m_parts.at(part)->isChecked(); };
   m_text->setEnabled(isAsked(Part::Evaluation) || isAsked(Part::Sensitivity));
   m_tasks->setEnabled(isAsked(Part::Tasks));
-  const bool hasQuestions = !isAsked(Part::Tasks) || !m_tasks->currentData().toString().isEmpty();
+  const bool hasQuestions = !isAsked(Part::Tasks) || !m_tasks->chosen().isEmpty();
   const QString folder = m_folder->text().trimmed();
   m_note->setText(
       folder.isEmpty() ? tr("Choose a folder. It is made when it does not exist.")
@@ -202,8 +174,8 @@ void ReportDialog::start() {
     request.parts.parts.insert(part);
     words << report::wordOf(part);
   }
-  if (m_text->isEnabled()) request.parts.text = m_text->currentData().toString();
-  if (m_tasks->isEnabled()) request.parts.tasks = m_tasks->currentData().toString();
+  if (m_text->isEnabled()) request.parts.text = m_text->chosen();
+  if (m_tasks->isEnabled()) request.parts.tasks = m_tasks->chosen();
   QSettings().setValue(kPartsKey, words);
   Q_EMIT reportWanted(request);
   accept();

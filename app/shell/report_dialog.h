@@ -5,12 +5,13 @@
 #include "app/report/report_data.h"
 
 class QCheckBox;
-class QComboBox;
 class QGridLayout;
 class QLineEdit;
 class QPushButton;
 
 namespace app {
+
+class FileChoice;
 
 class Label;
 
@@ -27,14 +28,13 @@ class ReportDialog : public QDialog {
 
  private:
   void addPart(QGridLayout& grid, report::Part part, const QString& name, const QString& hint, const QString& whyNot);
-  QWidget* buildTexts(const OpenModel& model);
+  QWidget* buildTexts();
   QWidget* buildFolder(QLineEdit& edit, const QString& name, const QString& objectName);
-  void chooseFile(QComboBox& box, const QString& title, const QString& filter);
   void refresh();
   void start();
 
   std::map<report::Part, QCheckBox*> m_parts;
-  QComboBox *m_text, *m_tasks;
+  FileChoice *m_text, *m_tasks;
   QLineEdit *m_folder, *m_against;
   Label* m_note;
   QPushButton* m_write;

@@ -1,36 +1,16 @@
 #include "core/text/guarded_pattern.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include <fmt/format.h>
-#include <pcre2.h>
-
-#include <array>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/text/pcre2_objects.h"
 
 namespace core::text {
 
 namespace {
 
 constexpr std::uint32_t kDeepestNesting = 32;
-
-template <auto free>
-struct Freer {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using CompileContext = std::unique_ptr<pcre2_compile_context, Freer<pcre2_compile_context_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Freer<pcre2_match_context_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
-
-std::string describe(int code) {
-  std::array<PCRE2_UCHAR, 256> buffer{};
-  pcre2_get_error_message(code, buffer.data(), buffer.size());
-  return reinterpret_cast<const char*>(buffer.data());
-}
 
 [[noreturn]] void throwNoMemory(const PatternUse& use) {
   throw Error(ErrorCode::OutOfMemory, fmt::format("There is no memory left for the {}.", use.kind));
@@ -48,7 +28,7 @@ GuardedPattern::GuardedPattern(std::string_view text, const PatternUse& use) : m
   if (text.size() > use.longest)
     throw Error(ErrorCode::InvalidArgument,
                 fmt::format("The {} has at most {} bytes; found {}.", use.kind, use.longest, text.size()));
-  const CompileContext context(pcre2_compile_context_create(nullptr));
+  const pcre2::CompileContext context(pcre2_compile_context_create(nullptr));
   if (!context) throwNoMemory(use);
   pcre2_set_parens_nest_limit(context.get(), kDeepestNesting);
   int error = 0;
@@ -57,14 +37,14 @@ GuardedPattern::GuardedPattern(std::string_view text, const PatternUse& use) : m
                                          &error, &offset, context.get());
   if (code == nullptr)
     throw Error(ErrorCode::InvalidArgument, fmt::format("The {} {} is no regular expression: {} at byte {}.", use.kind,
-                                                        io::inQuotes(text), describe(error), offset));
+                                                        io::inQuotes(text), pcre2::describe(error), offset));
   m_code = std::shared_ptr<const void>(code, [code](const void*) { pcre2_code_free(code); });
 }
 
 bool GuardedPattern::matches(std::string_view subject) const {
   const auto* const code = static_cast<const pcre2_code*>(m_code.get());
-  const MatchData data(pcre2_match_data_create(1, nullptr));
-  const MatchContext context(pcre2_match_context_create(nullptr));
+  const pcre2::MatchData data(pcre2_match_data_create(1, nullptr));
+  const pcre2::MatchContext context(pcre2_match_context_create(nullptr));
   if (!data || !context) throwNoMemory(m_use);
   pcre2_set_match_limit(context.get(), m_use.matchLimit);
   pcre2_set_heap_limit(context.get(), m_use.heapLimitKib);
@@ -74,7 +54,7 @@ bool GuardedPattern::matches(std::string_view subject) const {
   if (result >= 0) return true;
   throw Error(ErrorCode::InvalidArgument,
               fmt::format("The {} {} takes too long on the {} {}: {}.", m_use.kind, io::inQuotes(m_text), m_use.subject,
-                          io::inQuotes(subject), describe(result)));
+                          io::inQuotes(subject), pcre2::describe(result)));
 }
 
 }  // namespace core::text

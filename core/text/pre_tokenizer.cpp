@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "core/base/error.h"
+#include "core/text/pcre2_objects.h"
 #include "core/text/unicode.h"
 
 namespace core::text {
@@ -21,23 +22,11 @@ constexpr std::size_t kJitStackBytes = 1 << 20;
 constexpr std::size_t kLongestExpression = std::size_t{64} << 10;
 constexpr std::chrono::seconds kLongestSplit{60};
 
-template <auto free>
-struct Freer {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Code = std::unique_ptr<pcre2_code, Freer<pcre2_code_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Freer<pcre2_match_context_free>>;
-using JitStack = std::unique_ptr<pcre2_jit_stack, Freer<pcre2_jit_stack_free>>;
-
-std::string describe(int code) {
-  std::array<PCRE2_UCHAR, 256> buffer{};
-  pcre2_get_error_message(code, buffer.data(), buffer.size());
-  return reinterpret_cast<const char*>(buffer.data());
-}
+using pcre2::Code;
+using pcre2::describe;
+using pcre2::JitStack;
+using pcre2::MatchContext;
+using pcre2::MatchData;
 
 }  // namespace
 

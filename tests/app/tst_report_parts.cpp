@@ -15,6 +15,7 @@
 #include "app/report/report_command.h"
 #include "app/session/engine.h"
 #include "app/session/evaluate_model.h"
+#include "app/text/estimates.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/compare_rows.h"
 #include "core/base/error.h"
@@ -129,7 +130,7 @@ void TestReportParts::figuresAreThoseOfTheSession() {
   QVERIFY(kl.value > 0 && std::abs(row["kl_mean"].get<double>() / kl.value - 1) < 1e-6);
   QVERIFY(std::abs(row["kl_mean_error"].get<double>() / kl.error - 1) < 1e-6);
   QCOMPARE(row["text_hash"].get<std::string>(), evaluation.textHash);
-  QVERIFY2(m_page.contains(figureText(kl)), qPrintable(figureText(kl)));
+  QVERIFY2(m_page.contains(text::estimate(kl)), qPrintable(text::estimate(kl)));
   // Each of the matrices once, as many as the scheme changes; the most sensitive is first on the page.
   QCOMPARE(m_json["sensitivity"].size(), m_data.blockMatrices);
   const auto worst =

@@ -13,6 +13,7 @@
 #include "app/widgets/card.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/reflow_row.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/candidate_card.h"

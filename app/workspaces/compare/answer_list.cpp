@@ -106,7 +106,7 @@ void AnswerList::buildTable() {
   auto* header = m_table->horizontalHeader();
   header->setSectionResizeMode(QHeaderView::Stretch);
   header->setSectionResizeMode(AnswerTableModel::Outcome, QHeaderView::ResizeToContents);
-  m_table->installEventFilter(this);
+  setTableKeys(*m_table, [this] { trace(); });
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
   m_table->addActions({m_trace, m_chat});
   m_table->setMinimumHeight(Theme::instance().px(kLeastHeight));
@@ -210,14 +210,6 @@ void AnswerList::openChat() {
   if (const core::quant::Scheme* scheme = asked->variant.recipe.asScheme())
     link.set(QStringLiteral("scheme"), QString::fromStdString(scheme->toString()));
   Q_EMIT linkFollowed(link);
-}
-
-bool AnswerList::eventFilter(QObject* watched, QEvent* event) {
-  if (watched != m_table || event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
-  const int key = static_cast<QKeyEvent*>(event)->key();
-  if (key != Qt::Key_Return && key != Qt::Key_Enter) return QWidget::eventFilter(watched, event);
-  trace();
-  return true;
 }
 
 }  // namespace app

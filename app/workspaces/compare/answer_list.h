@@ -35,9 +35,6 @@ class AnswerList : public QWidget {
   /// Why a question cannot be traced.
   void failed(const QString& sentence);
 
- protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
-
  private:
   std::vector<QWidget*> buildControls();
   QWidget* buildDetail();

@@ -1,9 +1,10 @@
 #include "app/workspaces/compare/compare_fields.h"
 
-#include <QHBoxLayout>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QPainter>
 #include <QTableView>
+#include <utility>
 
 #include "app/widgets/card.h"
 #include "app/widgets/label.h"
@@ -12,21 +13,35 @@
 namespace app {
 
 namespace {
-constexpr int kRowHeight = 23;
-}
 
-QWidget* namedField(const QString& name, QWidget* field) {
-  auto* pair = new QWidget;
-  auto* row = new QHBoxLayout(pair);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kHalf);
-  auto* label = new Label(Label::Style::Hint, name);
-  label->setBuddy(field);
-  field->setAccessibleName(name);
-  row->addWidget(label);
-  row->addWidget(field);
-  return pair;
-}
+constexpr int kRowHeight = 23;
+
+/// Lives as long as its table.
+class TableKeys : public QObject {
+ public:
+  TableKeys(QTableView& table, std::function<void()> enter, std::function<void()> copy)
+      : QObject(&table), m_enter(std::move(enter)), m_copy(std::move(copy)) {
+    table.installEventFilter(this);
+  }
+
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override {
+    if (event->type() != QEvent::KeyPress) return QObject::eventFilter(watched, event);
+    const auto* key = static_cast<QKeyEvent*>(event);
+    if (m_copy && key->matches(QKeySequence::Copy)) {
+      m_copy();
+      return true;
+    }
+    if (key->key() != Qt::Key_Return && key->key() != Qt::Key_Enter) return QObject::eventFilter(watched, event);
+    m_enter();
+    return true;
+  }
+
+ private:
+  std::function<void()> m_enter, m_copy;
+};
+
+}  // namespace
 
 Card* flushCard(Label* title, const std::vector<QWidget*>& controls) {
   auto* card = new Card;
@@ -53,6 +68,10 @@ void setUpTable(QTableView& table, const QString& objectName, const QString& nam
   table.horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   table.horizontalHeader()->setHighlightSections(false);
   table.horizontalHeader()->setProperty("kind", QStringLiteral("compact"));
+}
+
+void setTableKeys(QTableView& table, std::function<void()> enter, std::function<void()> copy) {
+  new TableKeys(table, std::move(enter), std::move(copy));
 }
 
 QPixmap swatch(SeriesMark mark, const QColor& color) {

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "app/jobs/news_feed.h"
 #include "app/session/evaluation.h"
 #include "app/session/speed.h"
 #include "app/workspaces/compare/compare_question.h"
-#include "app/workspaces/compare/news_feed.h"
 
 namespace app {
 

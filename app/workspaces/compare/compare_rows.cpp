@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/workspaces/compare/compare_state.h"
 #include "core/evaluate/verdict.h"
@@ -17,16 +18,10 @@ using core::evaluate::Verdict;
 QString tr(const char* text) { return QCoreApplication::translate("CompareRows", text); }
 
 QString wordOf(const EvaluationRow& row, bool isMeasuring) {
-  switch (row.verdict) {
-    case Verdict::Indistinguishable:
-      return tr("indistinguishable");
-    case Verdict::Different:
-      return tr("different");
-    case Verdict::Unknown:
-      break;
-  }
+  if (row.verdict != Verdict::Unknown) return text::verdict(row.verdict);
+  if (isMeasuring) return tr("measuring…");
   const bool isFew = row.statistics.blocks < core::evaluate::kFewestBlocks;
-  return isMeasuring ? tr("measuring…") : isFew ? tr("too few blocks yet") : tr("too little text");
+  return isFew ? tr("too few blocks yet") : text::verdict(row.verdict);
 }
 
 void addSize(CompareRow& row, const CompareState& state) {
@@ -152,15 +147,6 @@ QString provenanceOf(const CompareState& state) {
                 .arg(QString::fromUtf8(core::model::nameOf(measurement->question.kv).data()).toUpper());
   if (e.blocksDone < core::evaluate::kFewestBlocks) text += tr(" · too few blocks yet for a verdict");
   return text;
-}
-
-QString figureText(const core::evaluate::Estimate& estimate) {
-  if (!std::isfinite(estimate.value)) return QStringLiteral("–");
-  if (!std::isfinite(estimate.error)) return text::number(estimate.value, 4);
-  if (estimate.value == 0 && estimate.error == 0) return QStringLiteral("0");
-  const double ratio = std::abs(estimate.value) / std::max(estimate.error, 1e-300);
-  const int digits = std::clamp(static_cast<int>(std::ceil(std::log10(std::max(ratio, 1.0)))) + 2, 2, 6);
-  return QStringLiteral("%1 ± %2").arg(text::number(estimate.value, digits), text::number(estimate.error, 2));
 }
 
 std::vector<int> paretoFront(const std::vector<CompareRow>& rows) {

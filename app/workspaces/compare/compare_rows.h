@@ -38,8 +38,6 @@ std::vector<CompareRow> compareRows(const CompareState& state);
 double noiseFloorOf(const CompareState& state);
 /// What the figures were computed from, one line.
 QString provenanceOf(const CompareState& state);
-/// "0.00191 ± 0.00055": as many digits as the error allows.
-QString figureText(const core::evaluate::Estimate& estimate);
 /// The rows that no other beats in both size and KL, smallest first.
 std::vector<int> paretoFront(const std::vector<CompareRow>& rows);
 

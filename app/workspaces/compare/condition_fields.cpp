@@ -1,4 +1,5 @@
 #include "app/workspaces/compare/condition_fields.h"
+#include "app/widgets/named_field.h"
 
 #include <QComboBox>
 #include <QLayout>

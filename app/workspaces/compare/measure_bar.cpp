@@ -1,15 +1,15 @@
 #include "app/workspaces/compare/measure_bar.h"
 
 #include <QComboBox>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QSpinBox>
 
+#include "app/widgets/file_choice.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/compare_fields.h"
 #include "app/workspaces/compare/compare_state.h"
@@ -19,13 +19,16 @@ namespace app {
 
 namespace {
 
-const QString kFile = QStringLiteral("file…");
-constexpr int kMostTokens = 1 << 22, kTokenStep = 1024, kContents = 13;
+constexpr int kMostTokens = 1 << 22, kTokenStep = 1024;
 
 }  // namespace
 
 MeasureBar::MeasureBar(CompareState& state, QWidget* parent)
-    : QWidget(parent), m_state(state), m_text(new QComboBox), m_tokens(new QSpinBox), m_measure(new QPushButton) {
+    : QWidget(parent),
+      m_state(state),
+      m_text(FileChoice::ofTexts()),
+      m_tokens(new QSpinBox),
+      m_measure(new QPushButton) {
   auto* flow = new FlowLayout(this);
   flow->setSpacing(space::kOne);
   buildText();
@@ -45,9 +48,6 @@ MeasureBar::MeasureBar(CompareState& state, QWidget* parent)
 
 void MeasureBar::buildText() {
   m_text->setObjectName(QStringLiteral("compare-text"));
-  m_text->addItem(tr("Demo conversations"), QStringLiteral("demo"));
-  m_text->addItem(tr("Prose"), QStringLiteral("prose"));
-  m_text->addItem(tr("File…"), kFile);
   m_text->setToolTip(tr("What is read. Of conversations (JSONL) only the answers are scored."));
   m_tokens->setObjectName(QStringLiteral("compare-tokens"));
   m_tokens->setRange(0, kMostTokens);
@@ -55,41 +55,21 @@ void MeasureBar::buildText() {
   m_tokens->setSpecialValueText(tr("all"));
   m_tokens->setValue(static_cast<int>(m_state.question().tokens));
   m_tokens->setToolTip(tr("Read at most so many tokens; 0 reads all of the text"));
-  m_text->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  m_text->setMinimumContentsLength(kContents);
-  connect(m_text, &QComboBox::activated, this, [this] { m_text->currentData() == kFile ? chooseFile() : ask(); });
+  connect(m_text, &FileChoice::chosenByPerson, this, &MeasureBar::ask);
   connect(m_tokens, &QSpinBox::valueChanged, this, &MeasureBar::ask);
-}
-
-void MeasureBar::chooseFile() {
-  auto* dialog = new QFileDialog(window(), tr("A text to evaluate on"), QString(),
-                                 tr("Texts and conversations (*.txt *.md *.jsonl);;All files (*)"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFile);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
-    CompareQuestion question = m_state.question();
-    question.text = file;
-    m_state.setQuestion(question);
-  });
-  connect(dialog, &QFileDialog::finished, this, &MeasureBar::refresh);
-  dialog->open();
 }
 
 void MeasureBar::ask() {
   CompareQuestion question = m_state.question();
-  if (m_text->currentData() != kFile) question.text = m_text->currentData().toString();
+  question.text = m_text->chosen();
   question.tokens = static_cast<std::uint32_t>(m_tokens->value());
   m_state.setQuestion(question);
 }
 
 void MeasureBar::refresh() {
   const CompareQuestion& question = m_state.question();
-  const QSignalBlocker text(m_text), tokens(m_tokens);
-  if (m_text->findData(question.text) < 0) {
-    if (m_text->count() > 3) m_text->removeItem(2);
-    m_text->insertItem(2, QFileInfo(question.text).fileName(), question.text);
-  }
-  m_text->setCurrentIndex(m_text->findData(question.text));
+  const QSignalBlocker tokens(m_tokens);
+  m_text->choose(question.text);
   m_tokens->setValue(static_cast<int>(question.tokens));
   const bool isMeasuring = m_state.isMeasuring();
   m_measure->setText(isMeasuring ? tr("Stop") : m_state.measurement() == nullptr ? tr("Measure") : tr("Measure again"));

@@ -1,11 +1,12 @@
 #pragma once
 #include <QWidget>
 
-class QComboBox;
 class QPushButton;
 class QSpinBox;
 
 namespace app {
+
+class FileChoice;
 
 class CompareState;
 
@@ -23,10 +24,9 @@ class MeasureBar : public QWidget {
   void buildText();
   void ask();
   void refresh();
-  void chooseFile();
 
   CompareState& m_state;
-  QComboBox* m_text;
+  FileChoice* m_text;
   QSpinBox* m_tokens;
   QPushButton* m_measure;
 };

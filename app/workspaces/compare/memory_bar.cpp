@@ -14,6 +14,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/compare_fields.h"
 

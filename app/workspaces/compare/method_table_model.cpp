@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/workspaces/compare/compare_fields.h"
 
@@ -41,9 +42,9 @@ QString MethodTableModel::textOf(const CompareRow& row, int column) const {
     case OfFp16:
       return row.ofFp16 ? text::percent(*row.ofFp16) : none;
     case Perplexity:
-      return figureText(row.figures.perplexity);
+      return text::estimate(row.figures.perplexity);
     case Kl:
-      return row.hasKl() ? figureText(row.figures.klMean) : none;
+      return row.hasKl() ? text::estimate(row.figures.klMean) : none;
     case SameTop:
       return row.hasKl() && std::isfinite(row.figures.sameTop.value) ? text::percent(row.figures.sameTop.value, 2)
                                                                      : none;

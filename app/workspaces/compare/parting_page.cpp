@@ -21,6 +21,7 @@
 #include "app/widgets/card.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/compare_fields.h"
 #include "app/workspaces/compare/compare_rows.h"
@@ -115,7 +116,8 @@ QWidget* PartingPage::buildList() {
   setUpTable(*m_table, QStringLiteral("parting-table"), tr("Words at which the scheme parts most from the reference"));
   m_table->setTextElideMode(Qt::ElideLeft);
   m_table->horizontalHeader()->setSectionResizeMode(WorstModel::Before, QHeaderView::Stretch);
-  m_table->installEventFilter(this);
+  setTableKeys(
+      *m_table, [this] { trace(); }, [this] { copyTable(); });
   m_table->addActions({traceAction, copyAction});
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
   connect(m_table, &QTableView::doubleClicked, this, &PartingPage::trace);
@@ -266,17 +268,5 @@ void PartingPage::trace() {
 }
 
 void PartingPage::copyTable() const { QGuiApplication::clipboard()->setText(m_model->text()); }
-
-bool PartingPage::eventFilter(QObject* watched, QEvent* event) {
-  if (watched != m_table || event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
-  const auto* key = static_cast<QKeyEvent*>(event);
-  if (key->matches(QKeySequence::Copy)) {
-    copyTable();
-    return true;
-  }
-  if (key->key() != Qt::Key_Return && key->key() != Qt::Key_Enter) return QWidget::eventFilter(watched, event);
-  trace();
-  return true;
-}
 
 }  // namespace app

@@ -27,9 +27,6 @@ class PartingPage : public QWidget {
   /// Catches up with what changed while it was hidden.
   void refresh();
 
- protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
-
  private:
   QWidget* buildMessage();
   QWidget* buildList();

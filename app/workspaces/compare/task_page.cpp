@@ -17,9 +17,11 @@
 
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
+#include "app/widgets/file_choice.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/compare/answer_list.h"
 #include "app/workspaces/compare/compare_fields.h"
@@ -29,15 +31,10 @@
 
 namespace app {
 
-namespace {
-const QString kDemo = QStringLiteral("demo"), kFile = QStringLiteral("file…");
-constexpr int kContents = 16;
-}  // namespace
-
 TaskPage::TaskPage(TaskState& state, QWidget* parent)
     : QWidget(parent),
       m_state(state),
-      m_tasks(new QComboBox),
+      m_tasks(FileChoice::ofTasks()),
       m_ask(new QPushButton),
       m_status(new Label(Label::Style::Muted)),
       m_model(new TaskTableModel(this)),
@@ -81,16 +78,10 @@ QWidget* TaskPage::buildBar() {
   auto* flow = new FlowLayout(bar);
   flow->setSpacing(space::kOne);
   m_tasks->setObjectName(QStringLiteral("task-file"));
-  m_tasks->addItem(tr("Demo questions"), kDemo);
-  m_tasks->addItem(tr("File…"), kFile);
-  m_tasks->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  m_tasks->setMinimumContentsLength(kContents);
   m_tasks->setToolTip(
       tr("Questions with expected answers: one JSON object a line with “question” and “answer” (exact, contains or "
          "regex by “match”, or “choices”)"));
-  connect(m_tasks, &QComboBox::activated, this, [this] {
-    m_tasks->currentData() == kFile ? chooseFile() : m_state.setTasks(m_tasks->currentData().toString());
-  });
+  connect(m_tasks, &FileChoice::chosenByPerson, this, [this] { m_state.setTasks(m_tasks->chosen()); });
   flow->addWidget(namedField(tr("Questions"), m_tasks));
   (new ConditionFields(m_state.compare(), QStringLiteral("task"), this))->addTo(*flow);
   m_ask->setObjectName(QStringLiteral("task-ask"));
@@ -118,28 +109,9 @@ QWidget* TaskPage::buildSchemes() {
   return card;
 }
 
-void TaskPage::chooseFile() {
-  auto* dialog = new QFileDialog(window(), tr("Questions with expected answers"), QString(),
-                                 tr("Questions (*.jsonl);;All files (*)"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFile);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) { m_state.setTasks(file); });
-  connect(dialog, &QFileDialog::finished, this, &TaskPage::fillTasks);
-  dialog->open();
-}
-
-void TaskPage::fillTasks() {
-  const QSignalBlocker blocked(m_tasks);
-  if (m_tasks->findData(m_state.tasks()) < 0) {
-    if (m_tasks->count() > 2) m_tasks->removeItem(1);
-    m_tasks->insertItem(1, QFileInfo(m_state.tasks()).fileName(), m_state.tasks());
-  }
-  m_tasks->setCurrentIndex(m_tasks->findData(m_state.tasks()));
-}
-
 void TaskPage::refresh() {
   if (!isVisible()) return;
-  fillTasks();
+  m_tasks->choose(m_state.tasks());
   const auto& selection = m_state.compare().selection();
   const TaskAnswers* answers = m_state.answers();
   {
@@ -217,7 +189,7 @@ void TaskPage::saveState(QSettings& settings) const {
 }
 
 void TaskPage::restoreState(QSettings& settings) {
-  m_state.setTasks(settings.value(QStringLiteral("tasks"), kDemo).toString());
+  m_state.setTasks(settings.value(QStringLiteral("tasks"), QStringLiteral("demo")).toString());
   m_splitter->restoreState(settings.value(QStringLiteral("tasks-splitter")).toByteArray());
 }
 

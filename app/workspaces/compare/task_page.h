@@ -3,13 +3,14 @@
 
 #include "app/selection/link.h"
 
-class QComboBox;
 class QPushButton;
 class QSettings;
 class QSplitter;
 class QTableView;
 
 namespace app {
+
+class FileChoice;
 
 class AnswerList;
 class Label;
@@ -35,14 +36,12 @@ class TaskPage : public QWidget {
  private:
   QWidget* buildBar();
   QWidget* buildSchemes();
-  void fillTasks();
-  void chooseFile();
   void say();
   void showAnswers();
   void select(int row);
 
   TaskState& m_state;
-  QComboBox* m_tasks;
+  FileChoice* m_tasks;
   QPushButton* m_ask;
   Label* m_status;
   TaskTableModel* m_model;

@@ -5,9 +5,9 @@
 #include <memory>
 #include <optional>
 
+#include "app/jobs/news_feed.h"
 #include "app/session/evaluate_tasks.h"
 #include "app/workspaces/compare/compare_state.h"
-#include "app/workspaces/compare/news_feed.h"
 
 namespace app {
 

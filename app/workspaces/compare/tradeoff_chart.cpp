@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "app/plots/text_layer.h"
+#include "app/text/estimates.h"
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
 
@@ -307,8 +308,8 @@ std::optional<QString> TradeoffChart::readout(QPointF coordinates) const {
   const CompareRow& row = m_rows[static_cast<std::size_t>(index)];
   QStringList lines{row.title, tr("%1, %2").arg(text::bytes(static_cast<std::uint64_t>(*row.bytes)),
                                                 text::bitsPerWeight(row.bitsPerWeight.value_or(0)))};
-  if (row.hasKl()) lines << tr("KL %1 nats").arg(figureText(row.figures.klMean));
-  lines << tr("perplexity %1").arg(figureText(row.figures.perplexity));
+  if (row.hasKl()) lines << tr("KL %1 nats").arg(text::estimate(row.figures.klMean));
+  lines << tr("perplexity %1").arg(text::estimate(row.figures.perplexity));
   if (row.hasKl()) lines << tr("same top-1 %1").arg(text::percent(row.figures.sameTop.value, 2));
   if (row.decode > 0) lines << tr("%1 tokens/s here").arg(text::number(row.decode, 3));
   lines << row.verdict;

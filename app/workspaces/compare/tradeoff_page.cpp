@@ -98,7 +98,8 @@ QWidget* TradeoffPage::buildTable() {
   m_table->setSortingEnabled(true);
   m_table->sortByColumn(-1, Qt::AscendingOrder);
   m_table->setMinimumHeight(Theme::instance().px(110));
-  m_table->installEventFilter(this);
+  setTableKeys(
+      *m_table, [this] { Q_EMIT partingsWanted(); }, [this] { copyTable(); });
   m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
   auto* copy = new QAction(icon(QStringLiteral("copy")), tr("Copy the table"), m_table);
   connect(copy, &QAction::triggered, this, &TradeoffPage::copyTable);
@@ -194,18 +195,6 @@ void TradeoffPage::select(int row) {
 }
 
 void TradeoffPage::copyTable() { QGuiApplication::clipboard()->setText(m_model->text()); }
-
-bool TradeoffPage::eventFilter(QObject* watched, QEvent* event) {
-  if (watched != m_table || event->type() != QEvent::KeyPress) return QWidget::eventFilter(watched, event);
-  const auto* key = static_cast<QKeyEvent*>(event);
-  if (key->matches(QKeySequence::Copy)) {
-    copyTable();
-    return true;
-  }
-  if (key->key() != Qt::Key_Return && key->key() != Qt::Key_Enter) return QWidget::eventFilter(watched, event);
-  Q_EMIT partingsWanted();
-  return true;
-}
 
 QString TradeoffPage::shownQuality() const { return m_quality->currentData().toString(); }
 

@@ -32,9 +32,6 @@ class TradeoffPage : public QWidget {
   /// The words at which the selected scheme is far from the reference are to be seen.
   void partingsWanted();
 
- protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
-
  private:
   QWidget* buildPicture();
   QWidget* buildTable();

@@ -8,8 +8,10 @@
 #include <QSpinBox>
 #include <algorithm>
 
+#include "app/widgets/file_choice.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/design_goal.h"
 #include "core/quant/registry.h"
@@ -20,22 +22,7 @@ namespace {
 
 enum class Of : std::uint8_t { Checked, Integers, Blocks };
 
-const QString kFile = QStringLiteral("file…");
-constexpr int kMostTokens = 1 << 22, kTokenStep = 512, kContents = 15;
-
-/// A field behind its name, as one thing that stays together.
-QWidget* named(const QString& name, QWidget* field) {
-  auto* pair = new QWidget;
-  auto* row = new QHBoxLayout(pair);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kHalf);
-  auto* label = new Label(Label::Style::Hint, name);
-  label->setBuddy(field);
-  field->setAccessibleName(name);
-  row->addWidget(label);
-  row->addWidget(field);
-  return pair;
-}
+constexpr int kMostTokens = 1 << 22, kTokenStep = 512;
 
 /// K and IQ types that need no importance matrix.
 std::vector<core::quant::Scheme> blockTypes() {
@@ -64,9 +51,9 @@ DesignForm::DesignForm(Selection& selection, QWidget* parent)
       m_candidates(new QComboBox),
       m_goal(new DesignGoal(selection)),
       m_grouping(new QComboBox),
-      m_text(new QComboBox),
+      m_text(FileChoice::ofTexts()),
       m_positions(new QComboBox),
-      m_check(new QComboBox),
+      m_check(FileChoice::ofTexts()),
       m_tokens(new QSpinBox),
       m_checkTokens(new QSpinBox) {
   auto* flow = new FlowLayout(this);
@@ -82,24 +69,20 @@ DesignForm::DesignForm(Selection& selection, QWidget* parent)
                                     {tr("layer"), core::evaluate::Level::Layer}})
     m_grouping->addItem(name, static_cast<int>(level));
   m_grouping->setToolTip(tr("What gets one scheme together: roles and layers need fewer measurements"));
-  flow->addWidget(named(tr("Made of"), m_candidates));
+  flow->addWidget(namedField(tr("Made of"), m_candidates));
   flow->addWidget(m_goal);
-  flow->addWidget(named(tr("One scheme per"), m_grouping));
+  flow->addWidget(namedField(tr("One scheme per"), m_grouping));
   buildTexts();
-  flow->addWidget(named(tr("Measured on"), m_text));
-  flow->addWidget(named(tr("Tokens"), m_tokens));
-  flow->addWidget(named(tr("Scored"), m_positions));
-  flow->addWidget(named(tr("Checked on"), m_check));
-  flow->addWidget(named(tr("Its tokens"), m_checkTokens));
+  flow->addWidget(namedField(tr("Measured on"), m_text));
+  flow->addWidget(namedField(tr("Tokens"), m_tokens));
+  flow->addWidget(namedField(tr("Scored"), m_positions));
+  flow->addWidget(namedField(tr("Checked on"), m_check));
+  flow->addWidget(namedField(tr("Its tokens"), m_checkTokens));
   for (QComboBox* box : {m_candidates, m_grouping, m_positions})
     connect(box, &QComboBox::currentIndexChanged, this, &DesignForm::edited);
   connect(m_goal, &DesignGoal::edited, this, &DesignForm::edited);
   for (QSpinBox* box : {m_tokens, m_checkTokens}) connect(box, &QSpinBox::valueChanged, this, &DesignForm::edited);
-  for (QComboBox* box : {m_text, m_check})
-    connect(box, &QComboBox::activated, this, [this, box] {
-      if (box->currentData() == kFile) return chooseFile(box);
-      Q_EMIT edited();
-    });
+  for (FileChoice* box : {m_text, m_check}) connect(box, &FileChoice::chosenByPerson, this, &DesignForm::edited);
   connect(&selection, &Selection::modelChanged, this, &DesignForm::followModel);
   followModel();
 }
@@ -107,15 +90,7 @@ DesignForm::DesignForm(Selection& selection, QWidget* parent)
 void DesignForm::buildTexts() {
   m_text->setObjectName(QStringLiteral("design-text"));
   m_check->setObjectName(QStringLiteral("design-check"));
-  for (QComboBox* box : {m_text, m_check}) {
-    box->addItem(tr("Calibration text"), QStringLiteral("calibration"));
-    box->addItem(tr("Demo conversations"), QStringLiteral("demo"));
-    box->addItem(tr("Prose"), QStringLiteral("prose"));
-    box->addItem(tr("File…"), kFile);
-    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(kContents);
-  }
-  m_check->setCurrentIndex(1);
+  for (FileChoice* box : {m_text, m_check}) box->addWord(tr("Calibration text"), QStringLiteral("calibration"));
   m_text->setToolTip(tr("The text on which single tensors and whole recipes are measured"));
   m_check->setToolTip(
       tr("A text that takes no part in the choice: on it the recipe is compared with others of its size"));
@@ -138,28 +113,9 @@ void DesignForm::buildTexts() {
 // Only the built-in model has texts of its own kind.
 void DesignForm::followModel() {
   const bool isDemo = m_selection.model() && m_selection.model()->isDemo();
-  m_text->setCurrentIndex(m_text->findData(isDemo ? QStringLiteral("calibration") : QStringLiteral("prose")));
-  m_check->setCurrentIndex(m_check->findData(QStringLiteral("demo")));
+  m_text->choose(isDemo ? QStringLiteral("calibration") : QStringLiteral("prose"));
+  m_check->choose(QStringLiteral("demo"));
   Q_EMIT edited();
-}
-
-void DesignForm::chooseFile(QComboBox* box) {
-  auto* dialog = new QFileDialog(window(), tr("A text to measure on"), QString(),
-                                 tr("Texts and conversations (*.txt *.md *.jsonl);;All files (*)"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFile);
-  connect(dialog, &QFileDialog::fileSelected, box, [this, box](const QString& file) {
-    constexpr int kBuiltIn = 3;
-    if (box->count() > kBuiltIn + 1) box->removeItem(kBuiltIn);
-    box->insertItem(kBuiltIn, QFileInfo(file).fileName(), file);
-    box->setCurrentIndex(kBuiltIn);
-    Q_EMIT edited();
-  });
-  connect(dialog, &QFileDialog::rejected, box, [this, box] {
-    box->setCurrentIndex(0);
-    Q_EMIT edited();
-  });
-  dialog->open();
 }
 
 std::vector<core::quant::Scheme> DesignForm::candidates() const {
@@ -188,10 +144,10 @@ std::optional<DesignQuestion> DesignForm::question(QString* problem) const {
   *problem = m_goal->read(question.request);
   if (!problem->isEmpty()) return std::nullopt;
   question.request.grouping = static_cast<core::evaluate::Level>(m_grouping->currentData().toInt());
-  question.text = m_text->currentData().toString();
+  question.text = m_text->chosen();
   question.tokens = static_cast<std::uint32_t>(m_tokens->value());
   question.positions = static_cast<StudyPositions>(m_positions->currentData().toInt());
-  question.checkText = m_check->currentData().toString();
+  question.checkText = m_check->chosen();
   question.checkTokens = static_cast<std::uint32_t>(m_checkTokens->value());
   return question;
 }

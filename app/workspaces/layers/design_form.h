@@ -12,6 +12,8 @@ class QSpinBox;
 
 namespace app {
 
+class FileChoice;
+
 class DesignGoal;
 
 /// What stands above the designer's picture: of what a recipe is made, how large or how good it has to be, on which
@@ -32,13 +34,15 @@ class DesignForm : public QWidget {
  private:
   void buildTexts();
   void followModel();
-  void chooseFile(QComboBox* box);
   std::vector<core::quant::Scheme> candidates() const;
 
   Selection& m_selection;
   QComboBox* m_candidates;
   DesignGoal* m_goal;
-  QComboBox *m_grouping, *m_text, *m_positions, *m_check;
+  QComboBox* m_grouping;
+  FileChoice* m_text;
+  QComboBox* m_positions;
+  FileChoice* m_check;
   QSpinBox *m_tokens, *m_checkTokens;
 };
 

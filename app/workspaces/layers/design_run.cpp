@@ -97,16 +97,6 @@ std::size_t DesignOutcome::measurements() const {
   return std::max(singles.size() + excluded.size(), steps.empty() ? 0 : steps.back().measurement);
 }
 
-void DesignFeed::put(const DesignOutcome& outcome) {
-  const std::lock_guard lock(m_mutex);
-  m_news = outcome;
-}
-
-std::optional<DesignOutcome> DesignFeed::take() {
-  const std::lock_guard lock(m_mutex);
-  return std::exchange(m_news, std::nullopt);
-}
-
 DesignOutcome runDesign(OpenModel& model, Engine& engine, const DesignQuestion& question, DesignFeed& feed,
                         const core::JobContext& job) {
   return Run(model, engine, question, feed).run(job);

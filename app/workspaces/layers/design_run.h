@@ -1,10 +1,10 @@
 #pragma once
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/jobs/news_feed.h"
 #include "app/session/check_design.h"
 #include "app/session/design_recipe.h"
 #include "app/workspaces/layers/design_question.h"
@@ -44,16 +44,7 @@ struct DesignOutcome {
   std::size_t measurements() const;
 };
 
-/// Carries what is known so far from the inference thread to the window. Thread-safe.
-class DesignFeed {
- public:
-  void put(const DesignOutcome& outcome);
-  std::optional<DesignOutcome> take();
-
- private:
-  std::mutex m_mutex;
-  std::optional<DesignOutcome> m_news;
-};
+using DesignFeed = NewsFeed<DesignOutcome>;
 
 /// Measures what the recipe is to beat, designs it, and checks it on the other text. For the inference thread.
 /// @throws core::Error as designRecipe and checkDesign; core::Cancelled (the feed has what is known, and single

@@ -10,8 +10,10 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/widgets/file_choice.h"
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/measured_layers.h"
 
@@ -22,21 +24,7 @@ using core::evaluate::Level;
 
 namespace {
 
-const QString kFile = QStringLiteral("file…");
-constexpr int kMostTokens = 1 << 22, kTokenStep = 512, kContents = 15;
-
-QWidget* named(const QString& name, QWidget* field) {
-  auto* pair = new QWidget;
-  auto* row = new QHBoxLayout(pair);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kHalf);
-  auto* label = new Label(Label::Style::Hint, name);
-  label->setBuddy(field);
-  field->setAccessibleName(name);
-  row->addWidget(label);
-  row->addWidget(field);
-  return pair;
-}
+constexpr int kMostTokens = 1 << 22, kTokenStep = 512;
 
 void addChoice(QComboBox& box, const QString& name, const QString& meaning, int value) {
   box.addItem(name, value);
@@ -48,7 +36,7 @@ void addChoice(QComboBox& box, const QString& name, const QString& meaning, int 
 SensitivityBar::SensitivityBar(MeasuredLayers& measured, QWidget* parent)
     : QWidget(parent),
       m_measured(measured),
-      m_text(new QComboBox),
+      m_text(FileChoice::ofTexts()),
       m_direction(new QComboBox),
       m_level(new QComboBox),
       m_tokens(new QSpinBox),
@@ -62,10 +50,10 @@ SensitivityBar::SensitivityBar(MeasuredLayers& measured, QWidget* parent)
   flow->setSpacing(space::kOne);
   buildText();
   buildChoices();
-  flow->addWidget(named(tr("Text"), m_text));
-  flow->addWidget(named(tr("Tokens"), m_tokens));
-  flow->addWidget(named(tr("Each part"), m_direction));
-  flow->addWidget(named(tr("Part"), m_level));
+  flow->addWidget(namedField(tr("Text"), m_text));
+  flow->addWidget(namedField(tr("Tokens"), m_tokens));
+  flow->addWidget(namedField(tr("Each part"), m_direction));
+  flow->addWidget(namedField(tr("Part"), m_level));
   flow->addWidget(m_button);
   m_button->setObjectName(QStringLiteral("sensitivity-measure"));
   m_button->setProperty("kind", QStringLiteral("primary"));
@@ -82,19 +70,14 @@ SensitivityBar::SensitivityBar(MeasuredLayers& measured, QWidget* parent)
 
 void SensitivityBar::buildText() {
   m_text->setObjectName(QStringLiteral("sensitivity-text"));
-  m_text->addItem(tr("Demo conversations"), QStringLiteral("demo"));
-  m_text->addItem(tr("Prose"), QStringLiteral("prose"));
-  m_text->addItem(tr("File…"), kFile);
   m_text->setToolTip(tr("What is read. Of conversations (JSONL) only the answers are scored."));
-  m_text->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  m_text->setMinimumContentsLength(kContents);
   m_tokens->setObjectName(QStringLiteral("sensitivity-tokens"));
   m_tokens->setRange(0, kMostTokens);
   m_tokens->setSingleStep(kTokenStep);
   m_tokens->setSpecialValueText(tr("all"));
   m_tokens->setKeyboardTracking(false);
   m_tokens->setToolTip(tr("Read at most so many tokens; 0 reads all of the text. More tokens, smaller errors."));
-  connect(m_text, &QComboBox::activated, this, [this] { m_text->currentData() == kFile ? chooseFile() : ask(); });
+  connect(m_text, &FileChoice::chosenByPerson, this, &SensitivityBar::ask);
   connect(m_tokens, &QSpinBox::valueChanged, this, &SensitivityBar::ask);
 }
 
@@ -115,23 +98,9 @@ void SensitivityBar::buildChoices() {
   connect(m_level, &QComboBox::activated, this, &SensitivityBar::ask);
 }
 
-void SensitivityBar::chooseFile() {
-  auto* dialog = new QFileDialog(window(), tr("A text to measure on"), QString(),
-                                 tr("Texts and conversations (*.txt *.md *.jsonl);;All files (*)"));
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::ExistingFile);
-  connect(dialog, &QFileDialog::fileSelected, this, [this](const QString& file) {
-    MeasuredQuestion question = m_measured.question();
-    question.text = file;
-    m_measured.setQuestion(question);
-  });
-  connect(dialog, &QFileDialog::finished, this, &SensitivityBar::refresh);
-  dialog->open();
-}
-
 void SensitivityBar::ask() {
   MeasuredQuestion question = m_measured.question();
-  if (m_text->currentData() != kFile) question.text = m_text->currentData().toString();
+  question.text = m_text->chosen();
   question.tokens = static_cast<std::uint32_t>(m_tokens->value());
   question.direction = static_cast<Direction>(m_direction->currentData().toInt());
   m_measured.setLevel(static_cast<Level>(m_level->currentData().toInt()));
@@ -156,12 +125,8 @@ void SensitivityBar::setSentence(const QString& sentence) {
 
 void SensitivityBar::refresh() {
   const MeasuredQuestion& question = m_measured.question();
-  const QSignalBlocker text(m_text), tokens(m_tokens), direction(m_direction), level(m_level);
-  if (m_text->findData(question.text) < 0) {
-    if (m_text->count() > 3) m_text->removeItem(2);
-    m_text->insertItem(2, QFileInfo(question.text).fileName(), question.text);
-  }
-  m_text->setCurrentIndex(m_text->findData(question.text));
+  const QSignalBlocker tokens(m_tokens), direction(m_direction), level(m_level);
+  m_text->choose(question.text);
   m_tokens->setValue(static_cast<int>(question.tokens));
   m_direction->setCurrentIndex(m_direction->findData(static_cast<int>(question.direction)));
   m_level->setCurrentIndex(m_level->findData(static_cast<int>(m_measured.level())));

@@ -7,6 +7,8 @@ class QSpinBox;
 
 namespace app {
 
+class FileChoice;
+
 class Label;
 class MeasuredLayers;
 
@@ -21,13 +23,13 @@ class SensitivityBar : public QWidget {
  private:
   void buildText();
   void buildChoices();
-  void chooseFile();
   void ask();
   void measure();
   void refresh();
 
   MeasuredLayers& m_measured;
-  QComboBox *m_text, *m_direction, *m_level;
+  FileChoice* m_text;
+  QComboBox *m_direction, *m_level;
   QSpinBox* m_tokens;
   QPushButton* m_button;
   Label* m_sentence;

@@ -15,6 +15,7 @@
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/quantize/lab_state.h"
 
@@ -41,19 +42,6 @@ QHBoxLayout* rowOf(QWidget* page) {
   row->setContentsMargins(0, 0, 0, 0);
   row->setSpacing(space::kOne);
   return row;
-}
-
-/// A field behind its name, as one thing that stays together.
-QWidget* named(const QString& name, QWidget* field) {
-  auto* pair = new QWidget;
-  auto* row = rowOf(pair);
-  row->setSpacing(space::kHalf);
-  auto* label = new Label(Label::Style::Hint, name);
-  label->setBuddy(field);
-  field->setAccessibleName(name);
-  row->addWidget(label);
-  row->addWidget(field);
-  return pair;
 }
 
 }  // namespace
@@ -150,8 +138,8 @@ void SourceBar::buildDrawnFields() {
   m_seed->setObjectName(QStringLiteral("lab-seed"));
   auto* roll = toolButton("refresh", tr("Draw others: the next seed"), "lab-roll");
   connect(roll, &QToolButton::clicked, this, [this] { m_seed->setValue(m_seed->value() + 1); });
-  for (QWidget* field : std::initializer_list<QWidget*>{m_distribution, m_count, named(tr("outliers"), m_outliers),
-                                                        m_outlierSize, named(tr("seed"), m_seed), roll})
+  for (QWidget* field : std::initializer_list<QWidget*>{m_distribution, m_count, namedField(tr("outliers"), m_outliers),
+                                                        m_outlierSize, namedField(tr("seed"), m_seed), roll})
     addField(WeightSource::Drawn, field);
   for (QComboBox* box : {m_distribution, m_count})
     connect(box, &QComboBox::currentIndexChanged, this, &SourceBar::takeDraw);

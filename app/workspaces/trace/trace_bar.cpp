@@ -10,6 +10,7 @@
 
 #include "app/widgets/flow_layout.h"
 #include "app/widgets/label.h"
+#include "app/widgets/named_field.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/trace/trace_state.h"
 #include "app/workspaces/trace/trace_words.h"
@@ -22,19 +23,6 @@ constexpr int kContents = 11, kMostToken = 1 << 20, kFirst = -1;
 constexpr double kPromptWidth = 190;
 
 /// @param stretch of the field
-QWidget* named(const QString& name, QWidget* field, int stretch = 0) {
-  auto* pair = new QWidget;
-  auto* row = new QHBoxLayout(pair);
-  row->setContentsMargins(0, 0, 0, 0);
-  row->setSpacing(space::kHalf);
-  auto* label = new Label(Label::Style::Hint, name);
-  label->setBuddy(field);
-  field->setAccessibleName(name);
-  row->addWidget(label);
-  row->addWidget(field, stretch);
-  return pair;
-}
-
 }  // namespace
 
 TraceBar::TraceBar(TraceState& state, QWidget* parent)
@@ -67,13 +55,13 @@ TraceBar::TraceBar(TraceState& state, QWidget* parent)
     box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box->setMinimumContentsLength(kContents);
   }
-  auto* prompt = named(tr("Prompt"), m_prompt, 1);
+  auto* prompt = namedField(tr("Prompt"), m_prompt, 1);
   prompt->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
   flow->addWidget(prompt);
-  flow->addWidget(named(tr("Reference"), m_reference));
-  flow->addWidget(named(tr("Compared"), m_compared));
-  flow->addWidget(named(tr("Token"), m_token));
-  flow->addWidget(named(tr("Device"), m_device));
+  flow->addWidget(namedField(tr("Reference"), m_reference));
+  flow->addWidget(namedField(tr("Compared"), m_compared));
+  flow->addWidget(namedField(tr("Token"), m_token));
+  flow->addWidget(namedField(tr("Device"), m_device));
   m_run->setObjectName(QStringLiteral("trace-run"));
   m_run->setProperty("kind", QStringLiteral("primary"));
   flow->addWidget(m_run);
