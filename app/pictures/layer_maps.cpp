@@ -205,6 +205,11 @@ QPoint LayerMaps::centerOf(int matrix, int scheme) const {
   return QPointF(grid.left() + middle, grid.top() + (place.kind + 0.5) * layout.cell.height()).toPoint();
 }
 
+QRect LayerMaps::placeOf(int scheme) const {
+  const auto layout = m_item->layOut(axisRect()->rect().size());
+  return layout.head(scheme).united(layout.grid(scheme)).toAlignedRect();
+}
+
 ChartTable LayerMaps::table() const {
   ChartTable result;
   result.columns << tr("tensor");

@@ -72,6 +72,8 @@ class LayerMaps : public Chart {
   ChartTable table() const override;
   /// Middle of a cell in widget coordinates, for tests.
   QPoint centerOf(int matrix, int scheme) const;
+  /// A map with its head, in widget coordinates.
+  QRect placeOf(int scheme) const;
   /// "mean 20.1 · worst 14.2 · 14 kept"
   QString summary(int scheme) const;
 

@@ -63,9 +63,14 @@ LayerMaps::SchemeMap LayerContent::mapOf(const core::model::Recipe& recipe) cons
   map.color = m_selection.color(recipe);
   map.mark = m_selection.mark(recipe);
   map.cells.resize(tensors.size());
+  const QString problem = errors == nullptr ? m_errors.problem(recipe) : QString();
+  const auto need = m_metric == core::metrics::Metric::OutputError ? core::quant::CalibrationNeed::Hessian
+                                                                   : m_selection.needOf(recipe);
+  const bool waits = m_selection.waitFor(need) != CalibrationWait::Nothing;
+  map.summary = waits && !problem.isEmpty() ? tr("waits for a calibration") : problem;
   for (std::size_t row = 0; row < tensors.size(); ++row) {
     if (errors == nullptr)
-      map.cells[row].note = m_errors.problem(recipe);
+      map.cells[row].detail = problem;
     else if (!errors->kept[row].empty())
       map.cells[row] = keptCell(errors->kept[row], typeText(m_selection.model()->checkpoint().tensors()[tensors[row]]));
     else

@@ -8,6 +8,7 @@
 #include <QScrollArea>
 #include <QSplitter>
 #include <QStackedLayout>
+#include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -280,9 +281,22 @@ void LayersWorkspace::refreshSelection() {
   const auto checked = selection().checkedRecipes();
   const auto scheme = dotScheme();
   const auto column = scheme ? std::find(checked.begin(), checked.end(), *scheme) : checked.end();
-  m_maps->setSelected(row, column == checked.end() ? -1 : static_cast<int>(column - checked.begin()));
+  const int map = column == checked.end() ? -1 : static_cast<int>(column - checked.begin());
+  m_maps->setSelected(row, map);
+  bringIntoView(map);
   m_lists->dots()->setSelected(row);
   m_lists->proxies()->chart()->setSelected(row);
+}
+
+void LayersWorkspace::bringIntoView(int map) {
+  if (map == m_shownMap) return;
+  m_shownMap = map;
+  // Once the picture has its height.
+  QTimer::singleShot(0, this, [this] {
+    if (m_shownMap < 0 || m_shownMap >= static_cast<int>(m_maps->content().schemes.size())) return;
+    const QRect place = m_maps->placeOf(m_shownMap);
+    m_mapScroll->ensureVisible(place.center().x(), place.center().y(), 0, place.height() / 2);
+  });
 }
 
 void LayersWorkspace::fillTraceMenu(QMenu* menu) {

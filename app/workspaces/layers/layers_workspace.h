@@ -52,6 +52,8 @@ class LayersWorkspace : public Workspace {
   void refreshSummary();
   void refreshMeasured();
   void refreshSelection();
+  /// A map that came to be the current scheme's.
+  void bringIntoView(int map);
   void fitMaps();
   /// What is under the menu of a cell, of the scheme whose dots are shown.
   void fillTraceMenu(QMenu* menu);
@@ -76,6 +78,7 @@ class LayersWorkspace : public Workspace {
   LayerMaps* m_maps;
   PaintingHand* m_painting;
   QScrollArea* m_mapScroll;
+  int m_shownMap = -1;  ///< that of the current scheme, which was brought into view
   QSplitter* m_splitter;
   LayerLists* m_lists;
   DesignPage* m_designer;
