@@ -216,7 +216,10 @@ int runReport(const QStringList& arguments) {
     request.parts = partsOf(parser, options);
     request.against = parser.value(options.against);
     calibrate(parser, options, request);
-    std::printf("%s\n", qUtf8Printable(writeReport(request)));
+    const ReportData data = measure(request);
+    std::printf("%s\n", qUtf8Printable(writePage(data, drawPictures(data))));
+    for (const auto& [part, why] : data.parts.whyNot)  // the page says so, too
+      complain(tr("%1 was not measured: %2").arg(wordOf(part), why), 0);
     return 0;
   } catch (const std::exception& error) {
     return complain(QString::fromUtf8(error.what()), kCouldNot);
