@@ -1,0 +1,111 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/session/train_settings.h"
+#include "core/evaluate/estimate.h"
+#include "core/train/trainer.h"
+
+namespace app {
+
+/// Where the latent weights of one matrix lie between the levels that its scheme can store, all groups together. Each
+/// weight is divided by its group's scale, so that one axis serves all: in steps of a uniform format, in parts of the
+/// group's largest weight of any other.
+struct LevelHistogram {
+  std::string tensor;                 ///< "blk.0.attn_q.weight"
+  double low = 0, high = 0;           ///< of the axis; what lies outside is counted at the ends
+  std::vector<std::uint32_t> counts;  ///< of equally wide bins from low to high
+  std::vector<double> levels;         ///< ascending, on the same axis
+  double meanDistance = 0;            ///< of a weight from the nearest level, on the same axis
+};
+
+/// How a model reads text that it is not trained on, and what it writes.
+struct TrainMark {
+  core::evaluate::Estimate perplexity;               ///< of held-out answers
+  std::optional<core::evaluate::Estimate> accuracy;  ///< share of held-out questions answered exactly
+  std::vector<std::string> answers;                  ///< to the settings' prompts, greedily
+};
+
+/// What is known before the first step.
+struct TrainStart {
+  TrainMark stored;                  ///< the model as it is stored
+  TrainMark untrained;               ///< QAT: quantized after training (PTQ); QLoRA: the quantized base
+  std::uint64_t trainedTokens = 0;   ///< of the data, read once
+  std::uint64_t heldOutAnswers = 0;  ///< that the perplexity is of
+  std::uint64_t predictedBytes = 0;  ///< of memory while it runs
+};
+
+/// What is known of one of the facts that were to be learned.
+struct FactKnown {
+  std::string answer;  ///< to the question as it was typed
+  bool isKnown = false;
+  std::uint32_t rewordings = 0, rewordingsKnown = 0;  ///< wordings that were never trained
+};
+
+/// The model as it is after some steps.
+struct TrainEvaluation {
+  std::uint64_t step = 0;  ///< made so far
+  TrainMark now;
+  std::optional<LevelHistogram> levels;  ///< QAT
+  std::vector<FactKnown> facts;          ///< QLoRA, in the settings' order
+  double seconds = 0;                    ///< of training so far, evaluations apart
+};
+
+/// What came out.
+struct TrainSummary {
+  bool isFinished = false;  ///< else it was paused: the run's folder has what the next step needs
+  std::uint64_t steps = 0;
+  double seconds = 0;  ///< of training, evaluations apart
+  std::uint64_t tokens = 0;
+  double bitsPerWeight = 0;         ///< of what was trained, adapters included
+  std::uint64_t measuredBytes = 0;  ///< the most memory that the run took
+  /// As openRecipe() reads it: what a chat pane runs. "model:PATH" of a quantized file, "nf4:…+adapter:PATH".
+  std::string recipe;
+  /// QLoRA: adapters merged into the stored weights, and those quantized again as the base is.
+  std::optional<TrainMark> merged, requantized;
+};
+
+/// Told what happens, from the thread that trains. Any may be empty.
+struct TrainVisitor {
+  std::function<void(const TrainStart&)> started;
+  std::function<void(const core::train::StepReport&)> step;
+  std::function<void(const TrainEvaluation&)> evaluated;
+};
+
+/// Everything that is known of a run: what the visitor was told, in order. Kept in the run's folder.
+struct TrainHistory {
+  std::optional<TrainStart> start;
+  std::vector<core::train::StepReport> steps;
+  std::vector<TrainEvaluation> evaluations;
+  std::optional<TrainSummary> summary;
+};
+
+}  // namespace app
+
+// What trains and tells (train_qat.h, train_qlora.h, train_memory.h, train_run.h):
+//
+//   /// Begins the run in a folder, or goes on with the one that is there. Pauses after the step at which `pause` is
+//   set.
+//   /// @throws core::Error (NotFinite with the step and advice; data: line and field), core::Cancelled; either leaves
+//   ///         the folder's last checkpoint
+//   TrainSummary trainQat(OpenModel&, Engine&, const QatLabSettings&, const std::filesystem::path& folder,
+//                         const TrainVisitor&, const std::atomic<bool>& pause, const core::JobContext&);
+//   TrainSummary trainQlora(… QloraLabSettings …);
+//
+//   /// A run's folder read back: which lab, settings, history, how many steps are made.
+//   struct KeptRun { std::string modelHash; std::variant<QatLabSettings, QloraLabSettings> settings; TrainHistory
+//   history; }; KeptRun readRun(const std::filesystem::path& folder); void removeRun(folder);
+//
+//   std::vector<Fact> parseFacts(std::string_view jsonLines, const std::string& title);  // error names line and field
+//   std::string formatFacts(std::span<const Fact>);
+//
+//   struct TrainMemory { std::uint64_t weights, adapters, gradients, optimizer, activations, total(); };
+//   enum class TrainMethod { Full, Lora, Qlora, Qat };
+//   TrainMemory predictQatMemory(OpenModel&, const QatLabSettings&);
+//   /// Of the open model and known shapes (7B, 13B, 70B): a row per model, a TrainMemory per method.
+//   std::vector<TrainMemoryRow> trainMemoryTable(OpenModel* open, const QloraLabSettings&);
+//
+//   void exportAdapter(folder, target: PEFT folder or .gguf);  void exportTrained(folder, target.gguf);
