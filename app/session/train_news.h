@@ -99,8 +99,8 @@ struct TrainHistory {
 //   struct KeptRun { std::string modelHash; std::variant<QatLabSettings, QloraLabSettings> settings; TrainHistory
 //   history; }; KeptRun readRun(const std::filesystem::path& folder); void removeRun(folder);
 //
-//   std::vector<Fact> parseFacts(std::string_view jsonLines, const std::string& title);  // error names line and field
-//   std::string formatFacts(std::span<const Fact>);
+//   std::vector<NewFact> parseNewFacts(std::string_view jsonLines, const std::string& title);  // error names line and field
+//   std::string formatNewFacts(std::span<const NewFact>);
 //
 //   struct TrainMemory { std::uint64_t weights, adapters, gradients, optimizer, activations, total(); };
 //   enum class TrainMethod { Full, Lora, Qlora, Qat };

@@ -30,14 +30,14 @@ struct QatLabSettings : TrainSettings {
 };
 
 /// What is to be known afterwards.
-struct Fact {
+struct NewFact {
   std::string question, answer;
-  bool operator==(const Fact&) const = default;
+  bool operator==(const NewFact&) const = default;
 };
 
 struct QloraLabSettings : TrainSettings {
   std::string base = "nf4:double=on";
-  std::vector<Fact> facts;
+  std::vector<NewFact> facts;
   core::train::LoraSettings adapter;
   core::train::StateKind optimizerState = core::train::StateKind::Fp32;
   bool replay = true;  ///< old conversations (`data`) are read beside the facts, against forgetting
