@@ -165,11 +165,30 @@ std::array<float, 256> mirrored() {
   return map;
 }
 
+std::array<float, 256> unsignedMap() {
+  std::array<float, 256> map{};
+  std::size_t next = 1;  // map[0] is 0
+  double power = 1e-6;
+  for (std::size_t i = 0; i < 7; ++i, power *= 10.0) {
+    const std::size_t parts = std::size_t{2} << i;
+    const double width = 0.9 / static_cast<double>(parts);
+    for (std::size_t part = 0; part < parts; ++part)
+      map[next++] = static_cast<float>(power * (0.1 + (static_cast<double>(part) + 0.5) * width));
+  }
+  map[next] = 1.0F;
+  return map;
+}
+
 }  // namespace
 
 std::span<const float> nf4CodeBook() { return kNf4; }
 
 std::span<const float> fp4CodeBook() { return kFp4; }
+
+std::span<const float> dynamicMapUnsigned() {
+  static const std::array<float, 256> map = unsignedMap();
+  return map;
+}
 
 std::span<const float> dynamicMapSigned() {
   static const std::array<float, 256> map = mirrored();

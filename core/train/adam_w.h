@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,6 +24,7 @@ struct AdamWSettings {
   double epsilon = 1e-8;
   double weightDecay = 0.0;
   StateKind state = StateKind::Fp32;
+  std::filesystem::path pageFolder = std::filesystem::temp_directory_path();  ///< of StateKind::Paged
 };
 
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2):
@@ -38,15 +40,17 @@ class AdamW {
   /// @param gradientFactor that every gradient is multiplied by first (clipping)  @param step from 1
   void step(std::span<Parameter> parameters, double rate, double gradientFactor, std::uint64_t step);
 
+  /// In memory; pages on disk are not counted.
   std::uint64_t stateBytes() const;
-  /// The moments as they are kept, in pieces to be written and read back: names, types and bytes.
+  /// The moments as they are kept, in pieces to be written and read back.
   struct Piece {
-    std::string name;  ///< "NAME.moment1", "NAME.moment2", "NAME.absmax1", "NAME.absmax2"
+    std::string name;  ///< "NAME.moments" (both, one after the other), or "NAME.state_codes" and "NAME.state_scales"
     bool isBytes;      ///< codes, else float32
-    std::span<std::byte> bytes;
+    std::span<std::byte> data;  ///< until the optimizer goes
   };
   std::vector<Piece> pieces();
-  static std::uint64_t predictedBytes(std::uint64_t parameters, StateKind kind);
+  /// What stateBytes() will be for one parameter of so many values.
+  static std::uint64_t predictedBytes(std::uint64_t values, StateKind kind);
 
  private:
   struct State;

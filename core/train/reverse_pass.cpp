@@ -144,6 +144,17 @@ void ReversePass<Real>::checkLogits() const {
 }
 
 template <typename Real>
+std::string ReversePass<Real>::firstNotFinite() const {
+  for (const Op& op : m_graph.ops) {
+    if (op.out == model::kNoValue) continue;
+    const std::vector<Real>& value = m_values[op.out];
+    if (!std::ranges::all_of(value, [](Real number) { return std::isfinite(number); }))
+      return fmt::format("'{}'", m_graph.values[op.out].name);
+  }
+  return "the result";
+}
+
+template <typename Real>
 std::span<const Real> ReversePass<Real>::forward(const Sequences& sequences, model::LogitsWanted wanted,
                                                  const JobContext& job) {
   checkTokens(sequences);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -91,6 +92,8 @@ class ReversePass {
   ///         (OutOfMemory), Cancelled
   std::span<const Real> forward(const Sequences& sequences, model::LogitsWanted wanted = model::LogitsWanted::LastToken,
                                 const JobContext& job = JobContext());
+  /// After a forward that threw NotFinite: the first value of those that are kept that is not all numbers, for people.
+  std::string firstNotFinite() const;
   /// May be called several times after a forward. @param logits d(objective)/d(logit), of forward's shape
   void backward(std::span<const Real> logits, const Wanted<Real>& wanted, const JobContext& job = JobContext());
 

@@ -1,17 +1,15 @@
 #pragma once
 #include <cstdint>
-#include <functional>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "core/train/adam_w.h"
 #include "core/train/data/minibatch.h"
 #include "core/train/learning_rate.h"
 #include "core/train/trained_model.h"
-
-namespace core::io {
-class SafetensorsCheckpoint;
-}
 
 namespace core::train {
 
@@ -56,16 +54,19 @@ class Trainer {
   /// Everything that the next step depends on beside model, data and settings, as tensors of a safetensors file: the
   /// parameters' values, the optimizer's state, the number of steps. Written to a temporary file, then renamed.
   /// @param metadata of the file beside the trainer's own; keys must not begin with "trainer."
-  void save(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata) const;
+  void save(const std::filesystem::path& path, const std::map<std::string, std::string>& metadata = {});
   /// @throws Error (InvalidFile) with one sentence where the file is of another run (other parameters, other optimizer)
   /// or damaged; then nothing has changed
-  void restore(const std::filesystem::path& path, const JobContext& job = JobContext());
+  /// @return the metadata that it was saved with
+  std::map<std::string, std::string> restore(const std::filesystem::path& path, const JobContext& job = JobContext());
 
   /// Bytes of the optimizer's state in memory.
   std::uint64_t optimizerBytes() const { return m_optimizer.stateBytes(); }
 
  private:
   double addGradients(const Minibatch& batch, std::uint64_t seed, const JobContext& job);
+  [[noreturn]] void throwDiverged(const std::string& where) const;
+  double gradientNorm();
 
   TrainedModel& m_model;
   const BatchSource& m_source;
@@ -73,6 +74,7 @@ class Trainer {
   AdamW m_optimizer;
   ReversePass<float> m_pass;
   std::unique_ptr<ReversePass<float>> m_teacher;
+  std::vector<float> m_logitGradients;
   std::uint64_t m_done = 0;
 };
 
