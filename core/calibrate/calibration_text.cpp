@@ -36,14 +36,20 @@ std::size_t firstNonText(std::string_view bytes) {
   return bytes.size() - rest.size();
 }
 
-void checkIsText(std::string_view bytes, const std::string& source) {
+/// "byte 7", of lines of JSON "byte 7 (line 2)".
+std::string placeOf(std::string_view bytes, std::size_t at, TextForm form) {
+  if (form == TextForm::Plain) return fmt::format("byte {}", at);
+  return fmt::format("byte {} (line {})", at, 1 + std::ranges::count(bytes.substr(0, at), '\n'));
+}
+
+void checkIsText(std::string_view bytes, TextForm form, const std::string& source) {
   if (bytes.size() > kMostBytes)
     refuse(source, fmt::format("found {} bytes, more than the {} that are read", bytes.size(), kMostBytes));
   if (const std::size_t at = firstNonText(bytes); at != bytes.size()) {
     const auto foreign = io::recognizeForeign(std::as_bytes(std::span(bytes)));
     if (foreign) refuse(source, "found " + foreign->description);
-    refuse(source,
-           fmt::format("byte {} is 0x{:02X}, which is no text in UTF-8", at, static_cast<unsigned char>(bytes[at])));
+    refuse(source, fmt::format("{} is 0x{:02X}, which is no text in UTF-8", placeOf(bytes, at, form),
+                               static_cast<unsigned char>(bytes[at])));
   }
   if (bytes.find_first_not_of(" \t\r\n\f\v") == std::string_view::npos)
     refuse(source, bytes.empty() ? "found an empty file" : "found nothing but blanks");
@@ -61,7 +67,7 @@ CalibrationText::Document documentOf(io::ChatLine&& line) {
 CalibrationText parseCalibrationText(std::string_view bytes, TextForm form, const std::string& title) {
   const std::string source = io::inQuotes(title);
   if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
-  checkIsText(bytes, source);
+  checkIsText(bytes, form, source);
   CalibrationText result{title, {}};
   if (form == TextForm::Plain) {
     result.documents.emplace_back(std::string(bytes));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -21,10 +22,13 @@ class LineVisitor final : public JsonVisitor {
   explicit LineVisitor(const std::string& source) : m_source(source) {}
 
   ChatLine take() {
-    const bool hasTurns = !m_turns.empty();
-    if (!hasTurns && !m_text)
-      refuse("expected {\"messages\": […]}, a list of messages or {\"text\": \"…\"} with something in it");
-    return {std::move(m_turns), hasTurns ? std::string() : std::move(*m_text)};
+    if (!m_turns.empty()) return {std::move(m_turns), {}};
+    if (m_text) return {{}, std::move(*m_text)};
+    for (Pair& pair : m_pairs)
+      if (pair.asks.isThere || pair.answers.isThere) return {turnsOf(pair), {}};
+    refuse(
+        "expected {\"messages\": […]}, a list of messages, {\"text\": \"…\"} or {\"question\": \"…\", \"answer\": "
+        "\"…\"} with something in it");
   }
 
   void onBegin(JsonContainer container) override {
@@ -36,6 +40,7 @@ class LineVisitor final : public JsonVisitor {
       m_turns.emplace_back();
       m_hasRole = m_hasContent = false;
     }
+    if (m_depth == 2 && !isInList()) onField(nullptr);
     m_key.clear();
   }
 
@@ -55,11 +60,41 @@ class LineVisitor final : public JsonVisitor {
       if (m_key == "role") m_hasRole = true, m_turns.back().role = std::move(*text);
       if (m_key == "content") m_hasContent = true, m_turns.back().content = std::move(*text);
     }
-    if (m_depth == 1 && !isInList() && m_key == "text" && text != nullptr && !text->empty()) m_text = std::move(*text);
+    if (m_depth == 1 && !isInList()) onField(text);
     m_key.clear();
   }
 
  private:
+  /// A text that a line may have under a key of its own.
+  struct Field {
+    std::string_view key;
+    std::string text = {};
+    bool isThere = false;
+  };
+  struct Pair {
+    Field asks, answers;
+  };
+
+  /// @param text null: the value is something else
+  void onField(std::string* text) {
+    if (m_key == "text" && text != nullptr && !text->empty()) m_text = std::move(*text);
+    for (Pair& pair : m_pairs)
+      for (Field* const field : {&pair.asks, &pair.answers}) {
+        if (field->key != m_key) continue;
+        field->isThere = true;
+        if (text != nullptr) field->text = std::move(*text);
+      }
+  }
+
+  std::vector<ChatTurn> turnsOf(Pair& pair) const {
+    for (const Field* const field : {&pair.asks, &pair.answers})
+      if (field->text.empty())
+        refuse(field->isThere ? fmt::format("\"{}\" should be a text with something in it", field->key)
+                              : fmt::format("\"{}\" is missing beside \"{}\"", field->key,
+                                            field == &pair.asks ? pair.answers.key : pair.asks.key));
+    return {{"user", std::move(pair.asks.text)}, {"assistant", std::move(pair.answers.text)}};
+  }
+
   static constexpr std::size_t kDone = kMaxDepth + 1;  ///< m_listDepth once the list is over
 
   bool isInList() const { return m_listDepth != 0 && m_listDepth != kDone; }
@@ -71,6 +106,7 @@ class LineVisitor final : public JsonVisitor {
   const std::string& m_source;
   std::vector<ChatTurn> m_turns;
   std::optional<std::string> m_text;
+  std::array<Pair, 2> m_pairs{{{{.key = "question"}, {.key = "answer"}}, {{.key = "prompt"}, {.key = "completion"}}}};
   std::string m_key;            ///< of the value that comes next
   std::size_t m_depth = 0;      ///< open containers
   std::size_t m_listDepth = 0;  ///< of the list of messages; 0 before it

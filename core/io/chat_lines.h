@@ -18,6 +18,7 @@ struct ChatLine {
 /// Reads untrusted lines of JSON, as calibration and training texts are kept:
 ///   {"messages": [{"role": "user", "content": "Hi"}, …]}   other keys are somebody else's
 ///   [{"role": "user", "content": "Hi"}, …]
+///   {"question": "…", "answer": "…"}, {"prompt": "…", "completion": "…"}     a user's turn and the answer to it
 ///   {"text": "…"}
 /// Empty lines are left out.
 /// @param source how sentences call the file, e.g. its quoted name

@@ -95,7 +95,13 @@ class TestCalibrationText : public QObject {
     row("content in parts", "[{\"role\": \"user\", \"content\": [{\"text\": \"a\"}]}]", true, "a message should have");
     row("text for messages", "[\"user\", \"hi\"]", true, "a message should have");
     row("nothing in it", "\n\n{\"messages\": []}", true, "line 3: expected {\"messages\": […]}");
-    row("something else", "{\"prompt\": \"hi\"}", true, "line 1: expected {\"messages\": […]}");
+    row("something else", "{\"query\": \"hi\"}", true, "line 1: expected {\"messages\": […]}");
+    row("no answer", "{\"text\": \"a\"}\n{\"question\": \"hi\"}", true,
+        "line 2: \"answer\" is missing beside \"question\"");
+    row("no prompt", "{\"completion\": \"hi\"}", true, "line 1: \"prompt\" is missing beside \"completion\"");
+    row("answer in parts", "{\"question\": \"hi\", \"answer\": [\"a\"]}", true, "\"answer\" should be a text with");
+    row("empty question", "{\"question\": \"\", \"answer\": \"a\"}", true, "\"question\" should be a text with");
+    row("latin 1 in a line", "{\"text\": \"a\"}\n{\"text\": \"\xF6\"}", true, "byte 24 (line 2) is 0xF6");
     row("a number", "7", true, "line 1: expected {\"messages\": […]}");
     row("key twice", "{\"text\": \"a\", \"text\": \"b\"}", true, "line 1: the JSON key \"text\" occurs twice");
   }
@@ -126,6 +132,19 @@ class TestCalibrationText : public QObject {
     QCOMPARE(chat[1].role, std::string("assistant"));
     QCOMPARE(std::get<std::vector<text::ChatMessage>>(text.documents[1])[0].content, std::string("Be brief."));
     QCOMPARE(std::get<std::string>(text.documents[2]), std::string("größer"));
+  }
+
+  void questionsWithAnswersAreConversations() {
+    const auto text = calibrate::parseCalibrationText(
+        "{\"question\": \"Who?\", \"answer\": \"Me.\", \"skill\": \"x\"}\n{\"completion\": \"b\", \"prompt\": \"a\"}",
+        TextForm::ChatLines, "facts");
+    QCOMPARE(text.documents.size(), std::size_t{2});
+    const auto& asked = std::get<std::vector<text::ChatMessage>>(text.documents[0]);
+    QCOMPARE(asked.size(), std::size_t{2});
+    QCOMPARE(asked[0].role + ": " + asked[0].content, std::string("user: Who?"));
+    QCOMPARE(asked[1].role + ": " + asked[1].content, std::string("assistant: Me."));
+    const auto& prompted = std::get<std::vector<text::ChatMessage>>(text.documents[1]);
+    QCOMPARE(prompted[0].content + prompted[1].content, std::string("ab"));
   }
 
   void aByteOrderMarkIsNoText() {
