@@ -34,6 +34,7 @@ const core::model::RecipePlan* Selection::planOf(const core::model::Recipe& reci
   if (!m_model) return nullptr;
   // Two changes of one tensor by hand have the same text. (A plan holds what replaces, so no address comes twice.)
   std::string key = recipe.toString();
+  if (recipe.adapter) key += '\n' + recipe.adapter->identity();
   for (const auto& [name, with] : recipe.replacements)
     key += ' ' + std::to_string(reinterpret_cast<std::uintptr_t>(with.get()));
   const auto [place, isNew] = m_plans.try_emplace(key);
@@ -73,7 +74,7 @@ std::optional<core::model::Recipe> Selection::comparedRecipe() const {
 
 std::shared_ptr<const core::model::OtherTensor> Selection::otherFor(const core::model::Recipe& recipe,
                                                                     std::size_t tensor) const {
-  if (recipe.otherModel() == nullptr) return nullptr;
+  if (!recipe.namesFiles()) return nullptr;
   const core::model::RecipePlan* plan = planOf(recipe);
   return plan != nullptr && tensor < plan->tensors.size() ? plan->tensors[tensor].other : nullptr;
 }

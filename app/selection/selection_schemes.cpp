@@ -197,7 +197,7 @@ void Selection::replaceOwn(const core::model::Recipe& recipe, const core::model:
 QStringList Selection::saveSchemes() const {
   QStringList saved;
   for (const SchemeEntry& entry : m_schemes) {
-    if (entry.colorSlot < 0 || entry.isModel() || !entry.recipe.replacements.empty()) continue;
+    if (entry.colorSlot < 0 || entry.recipe.namesFiles() || !entry.recipe.replacements.empty()) continue;
     QStringList fields{QString::number(entry.checked ? 1 : 0), QString::number(entry.colorSlot),
                        QString::fromStdString(core::model::textOf(entry.recipe))};
     if (entry.isOwn) fields << entry.title;
@@ -211,7 +211,7 @@ void Selection::restoreScheme(const QString& line) {
   const QStringList fields = line.split(line.contains(u'\t') ? u'\t' : u' ');
   if (fields.size() < 3) return;
   const core::model::Recipe recipe = core::model::recipeFromText(fields[2].toStdString());
-  if (recipe.otherModel() != nullptr) return;
+  if (recipe.namesFiles()) return;
   if (!find(recipe)) m_schemes.push_back(ownEntry(recipe, fields.value(3)));
   SchemeEntry* entry = find(recipe);
   const int slot = std::clamp(fields[1].toInt(), 0, kSeriesSlots - 1);

@@ -19,6 +19,7 @@ std::optional<std::string> identityOf(const OpenModel& model, const Variant& var
   if (variant.device.kind != DeviceChoice::Kind::Cpu)
     for (const std::string& device : Engine::vulkanDevices()) identity += "\ndevice " + device;
   if (const auto* const other = recipe.otherModel()) identity += "\nmodel " + other->identity();
+  if (recipe.adapter) identity += "\nadapter " + recipe.adapter->identity();
   if (recipe.importance) identity += "\nimportance " + recipe.importance->identity;
   const auto calibration = model.calibration().current();
   const auto plan = core::model::planRecipe(recipe, model.checkpoint());

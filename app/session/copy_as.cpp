@@ -75,6 +75,10 @@ const CopyTargetInfo* findCopyTarget(std::string_view id) {
 }
 
 Copied copyAs(const core::model::Recipe& recipe, CopyTarget target) {
+  if (recipe.adapter)
+    return copy_as::impossible(
+        target, "An adapter is added to it, which is there already: " + core::io::inQuotes(recipe.adapter->source()) +
+                    " is loaded beside the model.");
   if (const auto* const other = recipe.otherModel(); other != nullptr && other->adapter() != nullptr)
     return copy_as::impossible(target, "It is an adapter that is there already: " +
                                            core::io::inQuotes(other->source()) + " is loaded beside the model.");

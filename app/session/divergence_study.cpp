@@ -8,6 +8,7 @@
 #include "app/session/other_models.h"
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
+#include "core/io/text_checks.h"
 
 namespace app {
 
@@ -74,6 +75,12 @@ core::model::Graph DivergenceStudy::graphOf(const evaluate::Exchanged& tensors) 
 }
 
 evaluate::Exchanged DivergenceStudy::tensorsOf(const core::model::Recipe& recipe, const core::JobContext& job) const {
+  if (recipe.adapter)
+    throw core::Error(
+        core::ErrorCode::Unsupported,
+        fmt::format("Matrices are exchanged one by one here, and {} adds factors beside them: measure "
+                    "{}, which merges them.",
+                    core::io::inQuotes(recipe.toString()), core::io::inQuotes(recipe.adapter->toString())));
   requireComparable(m_model, recipe);
   evaluate::Exchanged tensors = evaluate::differingTensors(reference(), graphOf(recipe, job));
   if (recipe.otherModel() == nullptr) return tensors;

@@ -52,7 +52,7 @@ std::string ErrorStore::keyOf(std::size_t tensor, const core::quant::Scheme& sch
 
 std::string ErrorStore::keyOf(std::size_t tensor, const core::model::OtherTensor& other,
                               const core::quant::Calibration* calibration, Measure what) {
-  std::string key = std::to_string(tensor) + ' ' + other.model->toString() + '\n' + other.model->identity();
+  std::string key = std::to_string(tensor) + ' ' + other.model->toString() + '\n' + other.identity();
   if (what == Measure::Outputs) key += "\noutputs\n" + (calibration != nullptr ? calibration->identity() : "");
   return key;
 }

@@ -28,6 +28,7 @@ std::shared_ptr<const core::model::OtherModel> otherOf(std::shared_ptr<const cor
   return std::make_shared<const core::model::OtherModel>(std::move(checkpoint), source, std::move(title));
 }
 
+/// @throws core::Error as Adapter::read
 std::shared_ptr<const core::model::OtherModel> adapterOf(std::shared_ptr<const core::io::Checkpoint> checkpoint,
                                                          const core::model::AdapterText& named) {
   std::string title = core::io::printable(checkpoint->name());
@@ -43,11 +44,13 @@ std::shared_ptr<const core::io::Checkpoint> openCheckpoint(const std::string& so
   return checkpoint;
 }
 
-core::model::Recipe adapterRecipe(std::shared_ptr<const core::io::Checkpoint> checkpoint,
-                                  const core::model::AdapterText& named, const core::JobContext& job) {
-  const auto other = adapterOf(std::move(checkpoint), named);
+/// Its numbers are looked at, too.
+std::shared_ptr<const core::model::OtherModel> soundAdapter(std::shared_ptr<const core::io::Checkpoint> checkpoint,
+                                                            const core::model::AdapterText& named,
+                                                            const core::JobContext& job) {
+  auto other = adapterOf(std::move(checkpoint), named);
   core::model::requireFinite(*other->adapter(), job);
-  return core::model::Recipe(other);
+  return other;
 }
 
 /// As whyNotComparable(), of an adapter over the open model.
@@ -125,14 +128,31 @@ auto ifReadable(const Read& read) -> std::optional<decltype(read())> {
 
 core::model::Recipe openOther(const std::string& source, const core::JobContext& job) {
   auto checkpoint = openCheckpoint(source, job);
-  if (checkpoint->kind() == core::io::ModelKind::Adapter) return adapterRecipe(std::move(checkpoint), {source}, job);
+  if (checkpoint->kind() == core::io::ModelKind::Adapter)
+    return core::model::Recipe(soundAdapter(std::move(checkpoint), {source}, job));
   return core::model::Recipe(otherOf(std::move(checkpoint), source));
 }
 
 core::model::Recipe openAdapter(const std::string& text, const core::JobContext& job) {
-  auto named = core::model::AdapterText::parse(text);
-  auto checkpoint = openCheckpoint(named.source, job);
-  return adapterRecipe(std::move(checkpoint), std::move(named), job);
+  const auto named = core::model::AdapterText::parse(text);
+  return core::model::Recipe(soundAdapter(openCheckpoint(named.source, job), named, job));
+}
+
+core::model::Recipe withAdapter(core::model::Recipe recipe, const std::string& text, const core::JobContext& job) {
+  const auto named = core::model::AdapterText::parse(text);
+  recipe.adapter = soundAdapter(openCheckpoint(named.source, job), named, job);
+  return recipe;
+}
+
+core::model::Recipe atStrength(core::model::Recipe recipe, double percent) {
+  const auto changed = [percent](const core::model::OtherModel& adapter) {
+    return adapterOf(adapter.adapter()->sharedCheckpoint(), {adapter.source(), percent});
+  };
+  if (recipe.adapter)
+    recipe.adapter = changed(*recipe.adapter);
+  else
+    recipe.base = changed(*recipe.otherModel());
+  return recipe;
 }
 
 core::model::Recipe otherRecipe(const OpenModel& other) {
@@ -167,6 +187,8 @@ std::string whyNotComparable(const OpenModel& open, const core::io::Checkpoint& 
 }
 
 void requireComparable(const OpenModel& open, const core::model::Recipe& recipe) {
+  if (recipe.adapter && recipe.adapter->adapter() != nullptr)
+    core::model::fitAdapter(*recipe.adapter->adapter(), open.checkpoint());
   const core::model::OtherModel* const other = recipe.otherModel();
   if (other == nullptr || other->checkpoint() == nullptr) return;
   // Whoever opened an adapter has read its factors.

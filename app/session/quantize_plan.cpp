@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
@@ -58,6 +59,20 @@ void refuseOverPacked(const core::io::TensorInfo& tensor) {
                     tensor.name);
 }
 
+/// A file holds no factors beside a matrix.
+void mergeAdapter(QuantizedFileRow& row) {
+  const core::model::TensorDecision base = row.decision.running();
+  if (base.scheme) {
+    row.merged = std::exchange(row.decision, base).other;
+  } else if (!base.other && !base.replacement) {
+    auto matrix = std::make_shared<core::model::AdaptedMatrix>(*row.decision.other->adapted);
+    matrix->beside = nullptr;
+    auto merged = std::make_shared<core::model::OtherTensor>(*row.decision.other);
+    merged->adapted = std::move(matrix);
+    row.decision.other = std::move(merged);
+  }
+}
+
 /// How the new file stores what the decision makes of the tensor.
 void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
   const core::model::TensorDecision& decision = row.decision;
@@ -72,13 +87,13 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
                                           : std::string(core::tensor::name(row.type));
   } else if (decision.other) {
     row.type = decision.other->adapted->type();
-    row.bytes = decision.other->bytes;
+    row.bytes = decision.other->adapted->bytes();
     row.to = core::tensor::name(row.type);
   } else if (decision.scheme) {
     const auto dtype = core::quant::storedDType(decision.scheme->format);
     row.type = dtype.value_or(core::tensor::DType::U8);
     row.bytes = core::quant::storedSize(*decision.scheme, tensor.shape).bytes();
-    row.isCopied = dtype && dtype == core::quant::elementType(tensor);
+    row.isCopied = !row.merged && dtype && dtype == core::quant::elementType(tensor);
     row.to = dtype ? std::string(core::tensor::name(*dtype)) : decision.scheme->toString();
   }
 }
@@ -101,7 +116,8 @@ QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core
     const auto& tensor = source.tensors()[i];
     refuseWhatCannotBeCopied(tensor);
     if (plan.tensors[i].other) refuseOverPacked(tensor);
-    QuantizedFileRow row{tensor.name, {}, {}, tensor.dtype, 0, std::move(plan.tensors[i]), false, {}, {}};
+    QuantizedFileRow row{tensor.name, {}, {}, tensor.dtype, 0, std::move(plan.tensors[i]), {}, false, {}, {}};
+    if (&row.decision.running() != &row.decision) mergeAdapter(row);
     describeResult(row, tensor);
     if (row.decision.place.fate == Fate::Quantize) ++matrices;
     if (!row.isKept()) ++quantized;

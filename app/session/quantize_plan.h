@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct QuantizedFileRow {
   core::tensor::DType type;  ///< of the stored elements in the new file; U8 for packed codes
   std::uint64_t bytes = 0;   ///< in the new file
   core::model::TensorDecision decision;
+  /// What is quantized instead of the source's: an adapter merged into what the recipe makes of it; null for none.
+  std::shared_ptr<const core::model::OtherTensor> merged = nullptr;
   bool isCopied = false;                ///< the source's bytes: kept, or stored so already
   core::metrics::NonFinite nonFinite;   ///< values of the source that are no numbers
   core::metrics::NonFinite overflowed;  ///< values of the new file that are none, where they are more than before
@@ -36,7 +39,8 @@ struct QuantizationPlan {
   std::vector<std::string> unused;     ///< rules of the recipe that decided nothing
 };
 
-/// Decides for every tensor before anything is written.
+/// Decides for every tensor before anything is written. A file holds one matrix: an adapter that is added while a
+/// recipe runs is merged, and under a scheme the sum is quantized once more.
 /// @throws core::Error (Unsupported) when the recipe would apply to no tensor at all, or a tensor can neither be
 ///         quantized nor copied, (InvalidArgument) as planRecipe
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe);

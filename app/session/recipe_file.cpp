@@ -11,7 +11,23 @@
 
 namespace app {
 
+namespace {
+
+/// The adapter that a recipe file names is opened with it.
+core::model::Recipe withOpenAdapter(core::model::Recipe recipe) {
+  if (!recipe.adapter) return recipe;
+  const std::string source = recipe.adapter->source();
+  return withAdapter(std::move(recipe), source);
+}
+
+}  // namespace
+
 core::model::Recipe openRecipe(const std::string& nameOrFile) {
+  if (const std::size_t at = nameOrFile.find(core::model::kAddedAdapter); at != std::string::npos) {
+    const std::string base = nameOrFile.substr(0, at);
+    return withAdapter(base == "stored" ? core::model::Recipe() : openRecipe(base),
+                       nameOrFile.substr(at + core::model::kAddedAdapter.size()));
+  }
   if (nameOrFile.starts_with(core::model::kOtherModelPrefix))
     return openOther(nameOrFile.substr(core::model::kOtherModelPrefix.size()));
   if (nameOrFile.starts_with(core::model::kAdapterPrefix))
@@ -20,8 +36,8 @@ core::model::Recipe openRecipe(const std::string& nameOrFile) {
   std::error_code error;
   if (!std::filesystem::exists(nameOrFile, error)) {
     throw core::Error(core::ErrorCode::NotFound,
-                      "A recipe is a file type such as Q4_K_M, a scheme such as nf4, a file, model:PATH or "
-                      "adapter:PATH; found " +
+                      "A recipe is a file type such as Q4_K_M, a scheme such as nf4, a file, model:PATH, "
+                      "adapter:PATH or nf4+adapter:PATH; found " +
                           core::io::inQuotes(nameOrFile) +
                           ", which is none (quantscope-cli schemes lists the first two).",
                       nameOrFile);
@@ -29,7 +45,8 @@ core::model::Recipe openRecipe(const std::string& nameOrFile) {
   const core::io::MappedFile file(nameOrFile);
   const auto bytes = file.contents();
   const std::string name = std::filesystem::path(nameOrFile).filename().string();
-  auto recipe = core::model::parseRecipe({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
+  auto recipe =
+      withOpenAdapter(core::model::parseRecipe({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name));
   recipe.title = core::io::printable(name);
   return recipe;
 }
@@ -48,7 +65,7 @@ std::vector<core::model::Recipe> openRecipes(const std::vector<std::string>& sch
                                              const std::vector<std::string>& rules) {
   std::vector<core::model::Recipe> result;
   for (const auto& text : schemes) {
-    if (core::model::namesOtherModel(text))
+    if (core::model::namesOtherModel(text) || text.find(core::model::kAddedAdapter) != std::string::npos)
       result.push_back(openRecipe(text));
     else
       result.emplace_back(core::quant::Scheme::parse(text));

@@ -7,7 +7,8 @@
 namespace app {
 
 /// What a person names a recipe by: a file type ("Q4_K_M"), a scheme ("nf4"), the path of a recipe file, which is
-/// its title, another model, "model:PATH", or an adapter over the open one, "adapter:PATH", "adapter:PATH:50%".
+/// its title, another model, "model:PATH", or an adapter merged into the open one, "adapter:PATH", "adapter:PATH:50%";
+/// any of these, or "stored", with an adapter that is added while it runs: "nf4+adapter:PATH:50%".
 /// @throws core::Error (NotFound, InvalidArgument, InvalidFile, Io) with one sentence
 core::model::Recipe openRecipe(const std::string& nameOrFile);
 

@@ -61,13 +61,16 @@ SchemeError compareMade(std::size_t tensor, const core::model::TensorDecision& d
   row.tensor = tensor;
   if (!decision.other) {
     row.scheme = *decision.scheme;
+  } else if (const bool isBeside = &decision.running() != &decision; isBeside) {
+    row.typeName = decision.other->typeName();
   } else if (const auto stored = core::model::storedScheme(quantized)) {
     row.scheme = *stored;
   } else {
     row.typeName = decision.other->typeName();
   }
-  row.bitsPerWeight = quantized.bitsPerWeight();
-  row.bytes = quantized.bytes();
+  // What was made for looking at it takes more than what runs: a matrix and factors beside it.
+  row.bytes = decision.other && decision.other->adapted ? decision.other->bytes : quantized.bytes();
+  row.bitsPerWeight = 8.0 * static_cast<double>(row.bytes) / static_cast<double>(quantized.shape.count());
   row.stats = core::metrics::compare(original, quantized, job);
   return row;
 }

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "core/model/recipe/adapted_matrix.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
@@ -58,8 +59,11 @@ WeightMaker::WeightMaker(const core::io::Checkpoint& source, const WritingPlan& 
 QuantizedTensorPtr WeightMaker::quantized(const NewWeight& weight, const QuantizedTensorPtr& stored,
                                           const core::JobContext& job) {
   const auto& decision = m_rows[*weight.row].decision;
-  if (!m_factors || !decision.scheme || !core::quant::multipliesColumns(*decision.scheme))
-    return m_tensors.make(decision, stored, job, weight.order == RowOrder::Same ? "" : "rows in another order");
+  if (!m_factors || !decision.scheme || !core::quant::multipliesColumns(*decision.scheme)) {
+    std::string of = weight.order == RowOrder::Same ? "" : "rows in another order";
+    if (const auto& merged = m_rows[*weight.row].merged) of += "\nwith " + merged->identity();
+    return m_tensors.make(decision, stored, job, of);
+  }
   const auto& factors = m_factors->ofColumns(*weight.row, job.part(0.0, 0.6));
   const auto need = core::quant::calibrationNeed(*decision.scheme);
   const auto known = m_calibration == nullptr ? nullptr : m_calibration->of(stored->name, need, job.part(0.6, 0.6));
@@ -88,7 +92,13 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     if (core::quant::isLoadable(tensor)) noteNonFinite(row, *core::quant::loadTensor(m_source, index), nullptr, done);
     return append(view.bytes);
   }
-  auto stored = inNewOrder(core::quant::loadTensor(m_source, index), weight);
+  auto stored = core::quant::loadTensor(m_source, index);
+  if (row.merged) {
+    const core::model::AdaptedMatrix& matrix = *row.merged->adapted;
+    stored = core::model::mergeAdapter(
+        matrix, *core::model::makeTensor(*matrix.beside, stored, job.part(0.0, 0.0), m_calibration));
+  }
+  stored = inNewOrder(std::move(stored), weight);
   const auto* const divisors = m_factors ? m_factors->ofRows(index, job.part(0.0, 0.3)) : nullptr;
   if (divisors != nullptr) stored = divided(*stored, *divisors);
   QuantizedTensorPtr made = stored;

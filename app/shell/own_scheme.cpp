@@ -27,9 +27,10 @@ namespace {
 /// @throws core::Error also for another model, which is opened and not typed
 std::optional<core::model::Recipe> typedRecipe(const QString& text) {
   auto recipe = core::model::recipeByName(text.toStdString());
-  if (recipe && recipe->otherModel() != nullptr)
+  if (recipe && recipe->namesFiles())
     throw core::Error(core::ErrorCode::InvalidArgument,
-                      "Another model is a row of this list while it is open: File, Compare with another model.");
+                      "Another model or an adapter is a row of this list while it is open: File, Compare with another "
+                      "model.");
   return recipe;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/model/adapter_graph.h"
 #include "core/model/input_changes.h"
 
 namespace core::model {
@@ -40,7 +41,7 @@ std::optional<ValueId> Graph::find(std::string_view name) const {
 
 Graph buildGraph(const ModelConfig& config, const ModelWeights& weights) {
   if (config.architecture == "llama" || config.architecture == "mistral")
-    return applyInputChanges(buildLlamaGraph(config, weights));
+    return withAdapters(applyInputChanges(buildLlamaGraph(config, weights)), weights.adapters);
   throw Error(
       ErrorCode::Unsupported,
       fmt::format("Models of architecture \"{}\" cannot be run yet; llama and mistral can.", config.architecture),

@@ -111,4 +111,11 @@ std::shared_ptr<const Arrangement> arrangementOf(const QuantizedTensor& weight) 
 
 Graph applyInputChanges(Graph graph) { return Pass(std::move(graph)).run(); }
 
+ValueId plainValue(const Graph& graph, ValueId value) {
+  const Op* op = &graph.maker(value);
+  for (; op->kind() == OpKind::ArrangeColumns || op->kind() == OpKind::QuantizeRows; op = &graph.maker(value))
+    value = op->inputs[0];
+  return value;
+}
+
 }  // namespace core::model

@@ -18,4 +18,7 @@ std::shared_ptr<const Arrangement> arrangementOf(const quant::QuantizedTensor& w
 ///         between the levels or far from them, groups other than 8, 16 or multiples of 32
 Graph applyInputChanges(Graph graph);
 
+/// The value that stands where rearranged and rounded ones are made of it, itself included.
+ValueId plainValue(const Graph& graph, ValueId value);
+
 }  // namespace core::model

@@ -36,9 +36,10 @@ ModelWeights planWeights(WeightLibrary& library, const ModelConfig& config, cons
   const io::Checkpoint& checkpoint = *library.checkpoint();
   const RecipePlan plan = planRecipe(recipe, checkpoint);
   Recipe hollow;
+  hollow.adapter = recipe.adapter;
   quant::HollowTensors tensors;
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
-    const TensorDecision& decision = plan.tensors[i];
+    const TensorDecision& decision = plan.tensors[i].running();
     const io::TensorInfo& info = checkpoint.tensors()[i];
     job.throwIfCancelled();
     if (decision.replacement) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/model/input_changes.h"
 #include "core/quant/decoded_copy.h"
 
 namespace core::model {
@@ -17,14 +18,6 @@ struct AttentionOutput {
   quant::QuantizedTensorPtr weight;
 };
 
-/// The value that a value was made of by operations that only change its columns.
-ValueId sourceOf(const Graph& graph, ValueId value) {
-  for (const Op* op = &graph.maker(value); op->kind() == OpKind::ArrangeColumns || op->kind() == OpKind::QuantizeRows;
-       op = &graph.maker(value))
-    value = op->inputs[0];
-  return value;
-}
-
 AttentionOutput outputOf(const Graph& graph, std::uint32_t layer) {
   const auto attention = std::ranges::find_if(
       graph.ops, [&](const Op& op) { return op.kind() == OpKind::Attention && op.as<Attention>().layer == layer; });
@@ -32,7 +25,7 @@ AttentionOutput outputOf(const Graph& graph, std::uint32_t layer) {
     throw Error(ErrorCode::InvalidArgument,
                 fmt::format("The model has the layers 0 to {}; there is no layer {}.", graph.kv.size() - 1, layer));
   const auto product = std::find_if(attention, graph.ops.end(), [&](const Op& op) {
-    return op.kind() == OpKind::MatMul && sourceOf(graph, op.inputs[0]) == attention->out;
+    return op.kind() == OpKind::MatMul && plainValue(graph, op.inputs[0]) == attention->out;
   });
   return {attention->as<Attention>(), graph.kv[layer], product->as<MatMul>().weight};
 }
@@ -68,7 +61,7 @@ Replacements withoutLayer(const Graph& graph, std::uint32_t layer) {
   if (const auto& bias = product->as<MatMul>().bias) result[bias->name] = zeros(*bias);
   const auto unit = std::find_if(product, graph.ops.end(), [](const Op& op) { return op.kind() == OpKind::Glu; });
   const auto down = std::find_if(unit, graph.ops.end(), [&](const Op& op) {
-    return op.kind() == OpKind::MatMul && sourceOf(graph, op.inputs[0]) == unit->out;
+    return op.kind() == OpKind::MatMul && plainValue(graph, op.inputs[0]) == unit->out;
   });
   result[down->as<MatMul>().weight->name] = zeros(*down->as<MatMul>().weight);
   return result;

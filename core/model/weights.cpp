@@ -3,6 +3,8 @@
 #include <set>
 
 #include "core/model/product_scale.h"
+#include "core/model/recipe/adapted_matrix.h"
+#include "core/model/visit_weights.h"
 #include "core/model/weight_requests.h"
 #include "core/quant/load_tensor.h"
 
@@ -11,21 +13,6 @@ namespace core::model {
 namespace {
 
 using quant::QuantizedTensorPtr;
-
-template <typename Visit>
-void visitTensors(const ModelWeights& weights, const Visit& visit) {
-  visit(weights.embedding);
-  visit(weights.outputNorm);
-  visit(weights.output);
-  for (const BlockWeights& block : weights.blocks) {
-    for (const QuantizedTensorPtr* tensor :
-         {&block.attentionNorm, &block.query, &block.key, &block.value, &block.attentionOutput, &block.queryBias,
-          &block.keyBias, &block.valueBias, &block.attentionOutputBias, &block.feedForwardNorm, &block.gate, &block.up,
-          &block.down}) {
-      visit(*tensor);
-    }
-  }
-}
 
 QuantizedTensorPtr scaled(QuantizedTensorPtr tensor, float scale) {
   if (scale == 1.0F) return tensor;
@@ -39,9 +26,14 @@ QuantizedTensorPtr scaled(QuantizedTensorPtr tensor, float scale) {
 std::uint64_t ModelWeights::bytes() const {
   std::set<const quant::QuantizedTensor*> seen;
   std::uint64_t total = 0;
-  visitTensors(*this, [&](const QuantizedTensorPtr& tensor) {
+  const auto count = [&](const QuantizedTensorPtr& tensor) {
     if (tensor && seen.insert(tensor.get()).second) total += tensor->bytes();
-  });
+  };
+  visitWeights(*this, count);
+  for (const AdapterFactors& pair : adapters) {
+    count(pair.a);
+    count(pair.b);
+  }
   return total;
 }
 
@@ -64,10 +56,13 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
     const JobContext part = job.part(index / count, (index + 1) / count);
     part.progress(0.0, "Preparing weights");
     const std::size_t stored = *m_checkpoint->find(request.name);
-    const bool takesScale = request.takesScale() && !plan.tensors[stored].other;  // which has its own
+    const TensorDecision& decision = plan.tensors[stored].running();
+    const bool takesScale = request.takesScale() && !decision.other;  // which has its own
     const float scale = takesScale ? productScale(*m_checkpoint, request.name).value_or(1.0F) : 1.0F;
-    *request.target = tensor(stored, plan.tensors[stored], scale, part, calibration);
+    *request.target = tensor(stored, decision, scale, part, calibration);
   }
+  for (const TensorDecision& decision : plan.tensors)
+    if (&decision.running() != &decision) weights.adapters.push_back(factorsOf(*decision.other->adapted));
   if (!weights.output) weights.output = weights.embedding;
   if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job.part(1.0, 1.0));
   return weights;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/model/config.h"
+#include "core/model/recipe/adapter_factors.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/tensor_roles.h"
 #include "core/quant/quantizer.h"
@@ -25,6 +26,7 @@ struct ModelWeights {
   quant::QuantizedTensorPtr output;         ///< the same object as embedding when tied
   std::vector<float> ropeFrequencyFactors;  ///< rope_freqs.weight, usually empty
   std::vector<BlockWeights> blocks;
+  std::vector<AdapterFactors> adapters;  ///< buildGraph() adds them (adapter_graph.h)
   /// Stored bytes of all distinct tensors (a tied output counts once).
   std::uint64_t bytes() const;
 };

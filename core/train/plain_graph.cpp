@@ -1,5 +1,7 @@
 #include "core/train/plain_graph.h"
 
+#include "core/model/input_changes.h"
+
 namespace core::train {
 
 using model::Op;
@@ -9,11 +11,6 @@ namespace {
 bool isInputChange(const Op& op) { return op.kind() == OpKind::ArrangeColumns || op.kind() == OpKind::QuantizeRows; }
 }  // namespace
 
-model::ValueId plainValue(const model::Graph& graph, model::ValueId value) {
-  while (isInputChange(graph.maker(value))) value = graph.maker(value).inputs[0];
-  return value;
-}
-
 PlainGraph plainGraph(const model::Graph& graph) {
   PlainGraph plain{graph, {}};
   plain.graph.ops.clear();
@@ -22,7 +19,7 @@ PlainGraph plainGraph(const model::Graph& graph) {
     Op op = graph.ops[index];
     if (auto* product = std::get_if<model::MatMul>(&op.parameters)) {
       product->columns = quant::Columns::OfTheWeight;
-      op.inputs = {plainValue(graph, op.inputs[0])};
+      op.inputs = {model::plainValue(graph, op.inputs[0])};
     }
     plain.graph.ops.push_back(std::move(op));
     plain.sources.push_back(index);

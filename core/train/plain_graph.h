@@ -16,7 +16,4 @@ struct PlainGraph {
 
 PlainGraph plainGraph(const model::Graph& graph);
 
-/// The value that stands where rearranged and rounded ones are made of it, itself included.
-model::ValueId plainValue(const model::Graph& graph, model::ValueId value);
-
 }  // namespace core::train

@@ -99,7 +99,7 @@ void SourcePlans::request(const std::vector<core::model::Recipe>& recipes) {
   std::vector<std::pair<QString, core::model::Recipe>> missing;
   std::vector<QString> keys;
   for (const auto& recipe : recipes) {
-    if (recipe.otherModel() != nullptr || m_plans.contains(keyOf(recipe))) continue;
+    if (recipe.namesFiles() || m_plans.contains(keyOf(recipe))) continue;
     missing.emplace_back(keyOf(recipe), recipe);
     keys.push_back(keyOf(recipe));
   }

@@ -12,8 +12,10 @@ const QString kTag = QStringLiteral("inspect.levels");
 }
 
 bool BlockLevels::StoredLevels::isOf(const StoredLevels& same) const {
-  const auto model = [](const StoredLevels& levels) { return levels.other ? levels.other->model : nullptr; };
-  return changed == same.changed && model(*this) == model(same);
+  const auto identity = [](const StoredLevels& levels) {
+    return levels.other ? levels.other->identity() : std::string();
+  };
+  return changed == same.changed && identity(*this) == identity(same);
 }
 
 BlockLevels::BlockLevels(Selection& selection, JobRunner& jobs, QObject* parent)

@@ -48,8 +48,10 @@ std::optional<TensorDecision> overlaidDecision(const Selection& selection, const
 }
 
 bool isSameOverlay(const TensorDecision& a, const TensorDecision& b) {
-  const auto model = [](const TensorDecision& decision) { return decision.other ? decision.other->model : nullptr; };
-  return a.scheme == b.scheme && a.replacement == b.replacement && model(a) == model(b);
+  const auto other = [](const TensorDecision& decision) {
+    return decision.other ? decision.other->identity() : std::string();
+  };
+  return a.scheme == b.scheme && a.replacement == b.replacement && other(a) == other(b);
 }
 
 OverlaidWeights overlayWeights(OpenModel& model, std::size_t tensor, const TensorDecision& decision,

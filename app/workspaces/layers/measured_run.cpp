@@ -23,7 +23,7 @@ void measure(DivergenceStudy& study, const MeasuredOrder& order, const core::mod
   request.restores = !request.swaps;
   const bool hasProxies = request.swaps && order.level == Level::Tensor;
   // What no scheme describes is not recognised a second time: then the quick figures come first.
-  const bool isRecognised = recipe.otherModel() == nullptr && recipe.replacements.empty();
+  const bool isRecognised = !recipe.namesFiles() && recipe.replacements.empty();
   request.proxies = hasProxies && !isRecognised;
   const double rest = hasProxies && isRecognised ? 0.8 : 1.0;
   const auto onRow = [&](const SensitivityReport& report) { feed.put(key, {report, false, {}}); };

@@ -15,6 +15,8 @@
 #include "core/model/llama_names.h"
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapter_settings.h"
+#include "core/model/recipe/recipe_plan.h"
+#include "core/model/recipe/row_order.h"
 #include "core/quant/casts.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -96,6 +98,13 @@ class Factors {
     for (std::size_t i = 0; i < columns; ++i) values[i] += m_scale * sums[i];
   }
 
+  AdapterFactors inOpenOrder() const {
+    quant::QuantizedTensor b = *m_b;
+    if (m_matrix.headRows != 0) b = *reorderRows(m_b, [&](std::uint64_t row) { return rowThere(row); });
+    b.factor *= m_scale;
+    return {m_matrix.info().name, m_a, std::make_shared<const quant::QuantizedTensor>(std::move(b))};
+  }
+
  private:
   std::uint64_t rowThere(std::uint64_t row) const {
     if (m_matrix.headRows == 0) return row;
@@ -124,15 +133,60 @@ void keepTreatment(const quant::QuantizedTensor& base, DType type, quant::Quanti
   merged.scheme->compute = base.compute();
 }
 
+/// @param scale what the values of `made` are multiplied by
+quant::QuantizedTensorPtr merge(const AdaptedMatrix& matrix, const quant::QuantizedTensor& made, float scale,
+                                DType type) {
+  const Factors factors(matrix);
+  const std::vector<float> a = factors.first(), b = factors.second();
+  const std::size_t columns = made.rowValues();
+  const std::size_t size = tensor::info(type).blockBytes;
+  auto bytes = std::make_shared<std::vector<std::byte>>(made.shape.count() * size);
+  std::atomic<bool> isBeyond = false;
+  constexpr std::size_t kRows = 16;
+  parallelFor(made.rows(), kRows, [&](std::size_t first, std::size_t last) {
+    std::vector<float> values((last - first) * columns), sums(columns);
+    quant::dequantizeRows(made, first, last - first, values.data());
+    if (scale != 1.0F)
+      for (float& value : values) value *= scale;
+    for (std::size_t row = first; row < last; ++row)
+      factors.add(row, a, b, sums, values.data() + (row - first) * columns);
+    auto* out = reinterpret_cast<std::uint8_t*>(bytes->data()) + first * columns * size;
+    encode(type, values.data(), values.size(), out);
+    constexpr float kMostHalf = 65504;
+    const auto isBeyondHalf = [](float value) { return std::isfinite(value) && std::abs(value) > kMostHalf; };
+    if (type == DType::F16 && std::any_of(values.begin(), values.end(), isBeyondHalf)) isBeyond = true;
+  });
+  if (isBeyond)
+    throw Error(ErrorCode::InvalidArgument,
+                fmt::format("With {}, values of {} are beyond the largest of FP16.",
+                            inQuotes(matrix.adapter->checkpoint().name()), inQuotes(made.name)),
+                made.name);
+  auto merged = std::make_shared<quant::QuantizedTensor>();
+  merged->name = made.name;
+  merged->shape = made.shape;
+  merged->layout = quant::Elements{type};
+  merged->payload = *bytes;
+  merged->owner = std::move(bytes);
+  keepTreatment(made, type, *merged);
+  return merged;
+}
+
 }  // namespace
 
 DType AdaptedMatrix::type() const {
+  if (beside) return DType::F32;
   const DType stored = quant::elementType(info()).value_or(DType::Unknown);
   if (stored == DType::F64) return DType::F32;
   return stored == DType::F32 || stored == DType::BF16 ? stored : DType::F16;
 }
 
 std::uint64_t AdaptedMatrix::bytes() const { return info().shape.count() * tensor::info(type()).blockBytes; }
+
+std::uint64_t AdaptedMatrix::factorBytes() const {
+  const auto& tensors = adapter->checkpoint().tensors();
+  const AdapterPair& factors = adapter->pairs()[pair];
+  return tensors[factors.a].bytes + tensors[factors.b].bytes;
+}
 
 std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adapter, const io::Checkpoint& open) {
   const io::Checkpoint& file = adapter.checkpoint();
@@ -162,43 +216,15 @@ std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adap
 }
 
 quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix) {
-  const auto base = quant::loadTensor(*matrix.base, matrix.tensor);
-  const Factors factors(matrix);
-  const std::vector<float> a = factors.first(), b = factors.second();
-  const std::size_t columns = base->rowValues();
-  const float scale = scaleBeside(matrix);
-  const DType type = matrix.type();
-  const std::size_t size = tensor::info(type).blockBytes;
-  auto bytes = std::make_shared<std::vector<std::byte>>(base->shape.count() * size);
-  std::atomic<bool> isBeyond = false;
-  constexpr std::size_t kRows = 16;
-  parallelFor(base->rows(), kRows, [&](std::size_t first, std::size_t last) {
-    std::vector<float> values((last - first) * columns), sums(columns);
-    quant::dequantizeRows(*base, first, last - first, values.data());
-    if (scale != 1.0F)
-      for (float& value : values) value *= scale;
-    for (std::size_t row = first; row < last; ++row)
-      factors.add(row, a, b, sums, values.data() + (row - first) * columns);
-    auto* out = reinterpret_cast<std::uint8_t*>(bytes->data()) + first * columns * size;
-    encode(type, values.data(), values.size(), out);
-    constexpr float kMostHalf = 65504;
-    const auto isBeyondHalf = [](float value) { return std::isfinite(value) && std::abs(value) > kMostHalf; };
-    if (type == DType::F16 && std::any_of(values.begin(), values.end(), isBeyondHalf)) isBeyond = true;
-  });
-  if (isBeyond)
-    throw Error(ErrorCode::InvalidArgument,
-                fmt::format("With {}, values of {} are beyond the largest of FP16.",
-                            inQuotes(matrix.adapter->checkpoint().name()), inQuotes(base->name)),
-                base->name);
-  auto merged = std::make_shared<quant::QuantizedTensor>();
-  merged->name = base->name;
-  merged->shape = base->shape;
-  merged->layout = quant::Elements{type};
-  merged->payload = *bytes;
-  merged->owner = std::move(bytes);
-  keepTreatment(*base, type, *merged);
-  return merged;
+  return merge(matrix, *quant::loadTensor(*matrix.base, matrix.tensor), scaleBeside(matrix), matrix.type());
 }
+
+quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix, const quant::QuantizedTensor& made) {
+  const bool hasScale = matrix.beside != nullptr && matrix.beside->other != nullptr;  // another model's own
+  return merge(matrix, made, hasScale ? 1.0F : scaleBeside(matrix), DType::F32);
+}
+
+AdapterFactors factorsOf(const AdaptedMatrix& matrix) { return Factors(matrix).inOpenOrder(); }
 
 float adaptedValue(const AdaptedMatrix& matrix, std::uint64_t flatIndex) {
   const auto base = quant::loadTensor(*matrix.base, matrix.tensor);

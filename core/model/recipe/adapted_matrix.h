@@ -4,12 +4,17 @@
 #include <vector>
 
 #include "core/model/recipe/adapter.h"
+#include "core/model/recipe/adapter_factors.h"
 #include "core/quant/quantized_tensor.h"
 
 namespace core::model {
 
+struct TensorDecision;
+
 /// What an adapter makes of one of the open model's matrices: W + percent/100 · scale · B·A, in the model's order of
-/// rows. It is stored as W is where W is FP32, FP16 or BF16, else as FP16.
+/// rows. Either merged: it is stored as W is where W is FP32, FP16 or BF16, else as FP16. Or beside it: the product of
+/// the factors is added while the model runs, and W is whatever a recipe makes of it; what both are together, wherever
+/// that is looked at, is FP32.
 struct AdaptedMatrix {
   std::shared_ptr<const Adapter> adapter;
   std::size_t pair = 0;  ///< of the adapter
@@ -17,10 +22,12 @@ struct AdaptedMatrix {
   std::size_t tensor = 0;      ///< in the base's table
   std::uint64_t headRows = 0;  ///< of one head, where rows lie otherwise in the adapter's format; 0: they do not
   bool isAdapterGguf = false;  ///< whose order the adapter's rows have, where they do
+  std::shared_ptr<const TensorDecision> beside = nullptr;  ///< what a recipe makes of W; null: merged
 
   const io::TensorInfo& info() const { return base->tensors()[tensor]; }  ///< of W
   tensor::DType type() const;
-  std::uint64_t bytes() const;
+  std::uint64_t bytes() const;        ///< of the merged matrix
+  std::uint64_t factorBytes() const;  ///< of the two factors, as they are stored
 };
 
 /// Finds the open model's matrix for every pair of factors: by name or, between GGUF and Hugging Face files of the
@@ -29,10 +36,16 @@ struct AdaptedMatrix {
 /// adapter is for another architecture
 std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adapter, const io::Checkpoint& open);
 
-/// Makes it, under the name of W. @throws Error as quant::loadTensor, and (InvalidArgument) for sums beyond its type
+/// Makes the merged one, under the name of W. @throws Error as quant::loadTensor, and (InvalidArgument) for sums beyond
+/// its type
 quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix);
+/// What both are together where W is now this. @param made of W  @throws as the other
+quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix, const quant::QuantizedTensor& made);
+/// The factors as they are added while the model runs: B's rows in the model's order.
+/// @throws Error as quant::loadTensor
+AdapterFactors factorsOf(const AdaptedMatrix& matrix);
 
-/// One value of it, without the others. @param flatIndex row-major
+/// One value of the merged one, without the others. @param flatIndex row-major
 float adaptedValue(const AdaptedMatrix& matrix, std::uint64_t flatIndex);
 
 }  // namespace core::model

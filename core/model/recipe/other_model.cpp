@@ -10,6 +10,7 @@
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/recipe/adapter.h"
+#include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/element_format.h"
 #include "core/quant/load_tensor.h"
@@ -29,6 +30,14 @@ std::string identityOf(const io::Checkpoint& checkpoint, const std::string& sour
     identity += fmt::format("{} {} {}\n", std::filesystem::weakly_canonical(file, error).string(), size, changed);
   }
   return identity;
+}
+
+/// What becomes of the open model's tensor: "nf4", or its type as stored.
+std::string treatmentOf(const TensorDecision& decision, const io::TensorInfo& stored) {
+  if (decision.scheme) return decision.scheme->toString();
+  if (decision.other) return decision.other->typeName();
+  if (!decision.replacement) return stored.typeName;
+  return decision.replacement->scheme ? decision.replacement->scheme->toString() : "replaced";
 }
 
 /// A bias has one value where a matrix has a row.
@@ -73,7 +82,19 @@ const io::TensorInfo& OtherTensor::info() const {
 }
 
 std::string OtherTensor::typeName() const {
-  return adapted ? fmt::format("{}, adapted", tensor::name(adapted->type())) : info().typeName;
+  if (!adapted) return info().typeName;
+  if (adapted->beside) return treatmentOf(*adapted->beside, info()) + " + adapter";
+  return fmt::format("{}, adapted", tensor::name(adapted->type()));
+}
+
+std::string OtherTensor::identity() const {
+  if (!adapted || !adapted->beside) return model->identity();
+  const TensorDecision& base = *adapted->beside;
+  std::string identity = fmt::format("{}\nbeside {}", model->identity(), treatmentOf(base, info()));
+  if (base.other) identity += '\n' + base.other->identity();
+  if (base.replacement)  // held by whoever asks, so that no address comes twice
+    identity += fmt::format("\n{}", static_cast<const void*>(base.replacement.get()));
+  return identity;
 }
 
 std::uint64_t OtherTensor::rowThere(std::uint64_t row) const {
@@ -82,7 +103,10 @@ std::uint64_t OtherTensor::rowThere(std::uint64_t row) const {
 }
 
 quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor) {
-  if (tensor.adapted) return mergeAdapter(*tensor.adapted);
+  if (const AdaptedMatrix* const adapted = tensor.adapted.get()) {
+    if (!adapted->beside) return mergeAdapter(*adapted);
+    return mergeAdapter(*adapted, *makeTensor(*adapted->beside, quant::loadTensor(*adapted->base, adapted->tensor)));
+  }
   const io::Checkpoint& checkpoint = *tensor.model->checkpoint();
   const std::string& nameThere = tensor.info().name;
   auto loaded = quant::loadTensor(checkpoint, tensor.index);
@@ -96,8 +120,9 @@ quant::QuantizedTensorPtr loadOther(const OtherTensor& tensor) {
 }
 
 float otherValue(const OtherTensor& tensor, std::uint64_t flatIndex) {
-  if (tensor.adapted) return adaptedValue(*tensor.adapted, flatIndex);
-  const auto weights = quant::loadTensor(*tensor.model->checkpoint(), tensor.index);
+  if (tensor.adapted && !tensor.adapted->beside) return adaptedValue(*tensor.adapted, flatIndex);
+  const auto weights =
+      tensor.adapted ? loadOther(tensor) : quant::loadTensor(*tensor.model->checkpoint(), tensor.index);
   const std::uint64_t columns = weights->shape.rank() > 1 ? weights->rowValues() : 1;
   float value = 0;
   quant::decode(*weights, tensor.rowThere(flatIndex / columns) * columns + flatIndex % columns, 1, &value);

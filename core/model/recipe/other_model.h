@@ -21,6 +21,7 @@ constexpr std::string_view kAdapterPrefix = "adapter:";   ///< of an adapter's t
 constexpr bool namesOtherModel(std::string_view text) {
   return text.starts_with(kOtherModelPrefix) || text.starts_with(kAdapterPrefix);
 }
+constexpr std::string_view kAddedAdapter = "+adapter:";  ///< behind a base: an adapter is added while that runs
 
 /// Another model whose weights take the place of the open one's: what somebody else quantized, beside its original, or
 /// the open one with an adapter on it. As a recipe's base it is measured, drawn and run like any scheme. Immutable.
@@ -61,7 +62,9 @@ struct OtherTensor {
 
   /// Of the tensor that is read: of an adapted one the open model's.
   const io::TensorInfo& info() const;
-  std::string typeName() const;  ///< for people: "q4_k", "f16, adapted"
+  std::string typeName() const;  ///< for people: "q4_k", "f16, adapted", "nf4 + adapter"
+  /// The model's, and what the open model's matrix becomes under an adapter that is added to it.
+  std::string identity() const;
   /// Where the open model's row lies in the other.
   std::uint64_t rowThere(std::uint64_t row) const;
 };

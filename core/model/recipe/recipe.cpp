@@ -34,6 +34,7 @@ std::string Recipe::toString() const {
   if (const auto* const scheme = std::get_if<quant::Scheme>(&base)) text = scheme->toString();
   if (const auto* const type = std::get_if<FileType>(&base)) text = name(*type);
   if (const OtherModel* const other = otherModel()) text = other->toString();
+  if (adapter) text += "+" + adapter->toString();
   for (const RecipeRule& rule : rules) text += ", " + rule.toString();
   for (const auto& [tensor, with] : replacements)
     text += fmt::format(", {}=({})", tensor, with->scheme ? with->scheme->toString() : "replaced");
@@ -44,6 +45,11 @@ std::string Recipe::toString() const {
 std::string Recipe::displayName() const {
   if (!title.empty()) return importance ? title + " with " + importance->title : title;
   if (const quant::Scheme* const scheme = asScheme()) return scheme->displayName();
+  if (adapter && rules.empty() && replacements.empty()) {
+    Recipe alone = *this;
+    alone.adapter = nullptr;
+    return fmt::format("{} + {}", alone.keepsEverything() ? "stored" : alone.displayName(), adapter->title());
+  }
   if (const OtherModel* const other = otherModel(); other && rules.empty() && replacements.empty())
     return other->title();
   const std::string text = toString();
@@ -54,7 +60,7 @@ std::string Recipe::displayName() const {
 }
 
 const quant::Scheme* Recipe::asScheme() const {
-  return rules.empty() && replacements.empty() && !importance ? std::get_if<quant::Scheme>(&base) : nullptr;
+  return !adapter && rules.empty() && replacements.empty() && !importance ? std::get_if<quant::Scheme>(&base) : nullptr;
 }
 
 const OtherModel* Recipe::otherModel() const {
@@ -72,7 +78,9 @@ bool Recipe::operator==(const Recipe& other) const {
       return otherModel()->identity() == other.otherModel()->identity();
     return base == other.base;
   };
-  return isSameBase() && replacements == other.replacements && matrix(*this) == matrix(other) &&
+  const auto adapterOf = [](const Recipe& of) { return of.adapter ? of.adapter->identity() : std::string(); };
+  return isSameBase() && adapterOf(*this) == adapterOf(other) && replacements == other.replacements &&
+         matrix(*this) == matrix(other) &&
          std::equal(rules.begin(), rules.end(), other.rules.begin(), other.rules.end(), isSameRule);
 }
 
@@ -85,6 +93,13 @@ std::optional<quant::Scheme> parseTreatment(std::string_view text) {
 }
 
 std::optional<Recipe> recipeByName(std::string_view text) {
+  if (const std::size_t at = text.find(kAddedAdapter); at != std::string_view::npos) {
+    const std::string_view base = text.substr(0, at);
+    auto recipe = base == "stored" ? Recipe() : recipeByName(base);
+    if (recipe)
+      recipe->adapter = OtherModel::remembered(std::string(text.substr(at + kAddedAdapter.size())), kAdapterPrefix);
+    return recipe;
+  }
   if (text.starts_with(kOtherModelPrefix))
     return Recipe(OtherModel::remembered(std::string(text.substr(kOtherModelPrefix.size()))));
   if (text.starts_with(kAdapterPrefix))

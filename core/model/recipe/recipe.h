@@ -41,6 +41,7 @@ struct ImportanceSource {
 ///   a scheme  every matrix that multiplies activations gets it, where its shape allows (chooseTensors)
 ///   file type the mixture that llama.cpp's quantizer makes under this name
 ///   a model   its weights, as they are stored there, take the place of the open model's
+/// An adapter may be added to all that while it runs: its factors stand beside the matrices, whatever those became.
 /// A single scheme is a recipe.
 class Recipe {
  public:
@@ -53,7 +54,8 @@ class Recipe {
   explicit Recipe(std::shared_ptr<const OtherModel> other) : base(std::move(other)) {}
 
   Base base;
-  std::vector<RecipeRule> rules;  ///< the first that matches decides, before the base does
+  std::shared_ptr<const OtherModel> adapter = nullptr;  ///< added while the rest runs; null for none
+  std::vector<RecipeRule> rules;                        ///< the first that matches decides, before the base does
   /// Tensors by name that take the place of the model's own, before all rules: one tensor swapped, a weight changed.
   std::map<std::string, quant::QuantizedTensorPtr> replacements;
   /// Whatever can use importance and says nothing of a method gets method=imatrix, where this has the tensor. Null:
@@ -61,8 +63,9 @@ class Recipe {
   std::shared_ptr<const ImportanceSource> importance;
   std::string title;  ///< what its file is called, for people; empty: its name says what it does
 
-  bool keepsEverything() const { return base.index() == 0 && rules.empty() && replacements.empty(); }
-  /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k", "Q4_K_M with imatrix.gguf", "model:PATH".
+  bool keepsEverything() const { return base.index() == 0 && !adapter && rules.empty() && replacements.empty(); }
+  /// "stored", "nf4", "Q4_K_M", "Q4_K_M, attn_v=q6_k", "Q4_K_M with imatrix.gguf", "model:PATH",
+  /// "nf4+adapter:PATH:50%".
   std::string toString() const;
   /// For people: the title, or "NF4 · 64", "Q4_K_M"; "Q4_0 recipe" where a format has the name, too.
   std::string displayName() const;
@@ -70,6 +73,8 @@ class Recipe {
   const quant::Scheme* asScheme() const;
   /// The model whose weights it takes; null where it takes none.
   const OtherModel* otherModel() const;
+  /// Whether it is more than its text: another model or an adapter, whose files are opened.
+  bool namesFiles() const { return adapter != nullptr || otherModel() != nullptr; }
   /// Whether both do the same, whatever they are called.
   bool operator==(const Recipe& other) const;
 };
@@ -79,8 +84,8 @@ class Recipe {
 std::optional<quant::Scheme> parseTreatment(std::string_view text);
 
 /// A file type or a scheme by its text: "Q4_K_M", "nf4"; lower case words that are both ("q4_0") are the scheme.
-/// "model:PATH" is another model that is only remembered: whoever opens models opens it.
-/// Nothing when it is none of them.
+/// "model:PATH" is another model that is only remembered, as is the adapter of "nf4+adapter:PATH",
+/// "stored+adapter:PATH": whoever opens models opens them. Nothing when it is none of them.
 std::optional<Recipe> recipeByName(std::string_view text);
 
 }  // namespace core::model

@@ -11,6 +11,7 @@
 #include "core/io/packed_weights.h"
 #include "core/io/text_checks.h"
 #include "core/model/llama_names.h"
+#include "core/model/recipe/adapted_matrix.h"
 #include "core/model/recipe/mixture.h"
 #include "core/model/recipe/shape_fallback.h"
 #include "core/model/recipe/tensor_group.h"
@@ -38,6 +39,11 @@ class Planner {
       m_others.emplace(*other, *checkpoint);
       if ((*other)->adapter() == nullptr) m_otherBytes = io::weightBytes(*(*other)->checkpoint());
     }
+    if (recipe.adapter) {
+      if (checkpoint == nullptr)
+        throw Error(ErrorCode::InvalidArgument, "An adapter is added to an open model's matrices only.");
+      m_adapter.emplace(recipe.adapter, *checkpoint);
+    }
     bool hasOutput = false;
     for (std::size_t i = 0; i < tensors.size(); ++i) {
       m_groups.push_back(groupOf(tensors[i], choices[i], format));
@@ -53,7 +59,10 @@ class Planner {
     std::vector<std::size_t> order(m_tensors.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return keyOf(a) < keyOf(b); });
-    for (const std::size_t tensor : order) decide(tensor);
+    for (const std::size_t tensor : order) {
+      decide(tensor);
+      if (m_adapter) addAdapter(tensor);
+    }
     noteUnused();
     return std::move(m_plan);
   }
@@ -80,6 +89,31 @@ class Planner {
     std::string without;
     decision.scheme = withImportance(m_recipe, *decision.scheme, tensor.name, &without);
     if (!without.empty()) decision.fallback += (decision.fallback.empty() ? "" : "; ") + without;
+  }
+
+  /// Puts the adapter's factors beside what was decided, where it has some.
+  void addAdapter(std::size_t index) {
+    const io::TensorInfo& tensor = m_tensors[index];
+    TensorDecision& decision = m_plan.tensors[index];
+    std::string why;
+    const auto found = m_adapter->of(tensor, why);
+    if (found == nullptr) return;
+    auto matrix = std::make_shared<AdaptedMatrix>(*found->adapted);
+    matrix->beside = std::make_shared<const TensorDecision>(decision);
+    auto added = std::make_shared<OtherTensor>(*found);
+    added->bytes = bytesOf(decision, tensor) + matrix->factorBytes();
+    added->adapted = std::move(matrix);
+    decision.scheme.reset();
+    decision.replacement = nullptr;
+    decision.other = std::move(added);
+    decision.rule = fmt::format("{} is added", m_recipe.adapter->title());
+    decision.kept.clear();
+  }
+
+  static std::uint64_t bytesOf(const TensorDecision& decision, const io::TensorInfo& tensor) {
+    if (decision.scheme) return quant::storedSize(*decision.scheme, tensor.shape).bytes();
+    if (decision.other) return decision.other->bytes;
+    return decision.replacement ? decision.replacement->bytes() : tensor.bytes;
   }
 
   void decideScheme(std::size_t index) {
@@ -191,11 +225,15 @@ class Planner {
   std::array<std::uint32_t, static_cast<std::size_t>(TensorGroup::Other) + 1> m_seen{};
   std::vector<bool> m_usedRules;
   std::set<std::string> m_usedReplacements;
-  std::optional<OtherTensors> m_others;
+  std::optional<OtherTensors> m_others, m_adapter;
   std::vector<std::uint64_t> m_otherBytes;  ///< of its tensors
 };
 
 }  // namespace
+
+const TensorDecision& TensorDecision::running() const {
+  return other && other->adapted && other->adapted->beside ? *other->adapted->beside : *this;
+}
 
 RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span<const io::TensorInfo> tensors,
                       io::FileFormat format) {
@@ -229,7 +267,7 @@ quant::Scheme withImportance(const Recipe& recipe, const quant::Scheme& scheme, 
 quant::CalibrationNeed calibrationNeed(const RecipePlan& plan) {
   auto most = quant::CalibrationNeed::None;
   for (const TensorDecision& decision : plan.tensors)
-    if (decision.scheme) most = std::max(most, quant::calibrationNeed(*decision.scheme));
+    if (const auto& scheme = decision.running().scheme) most = std::max(most, quant::calibrationNeed(*scheme));
   return most;
 }
 
@@ -245,6 +283,8 @@ bool leavesAsStored(const quant::Scheme& scheme, std::optional<tensor::DType> st
 quant::QuantizedTensorPtr makeTensor(const TensorDecision& decision, const quant::QuantizedTensorPtr& stored,
                                      const JobContext& job, quant::Calibration* calibration) {
   const quant::QuantizedTensor& tensor = *stored;
+  if (&decision.running() != &decision)
+    return mergeAdapter(*decision.other->adapted, *makeTensor(decision.running(), stored, job, calibration));
   if (decision.other) return loadOther(*decision.other);
   if (decision.replacement) {
     if (decision.replacement->shape == tensor.shape) return decision.replacement;

@@ -22,6 +22,9 @@ struct TensorDecision {
   std::string fallback;  ///< empty, or why it is not what the rule says: "…: q5_0 instead of q4_k"
   std::string kept;      ///< empty, or why it stays as stored: "a norm"
 
+  /// What is computed with: itself, or what an adapter that is added while the model runs stands beside.
+  const TensorDecision& running() const;
+
   Fate fate() const { return scheme || replacement || other ? Fate::Quantize : Fate::Keep; }
 };
 
@@ -35,7 +38,8 @@ struct RecipePlan {
 /// asked. A matrix under a file type or a rule gets a fallback where its rows are no whole blocks; under a single
 /// scheme it is kept, with the sentence that says so. Where an importance matrix has nothing on a tensor, its scheme
 /// does without, and that is its fallback.
-/// Under another model, every tensor that has a counterpart there of its shape is that one.
+/// Under another model, every tensor that has a counterpart there of its shape is that one. A matrix that an adapter is
+/// added to is an OtherTensor that holds what the rest of the recipe decided (AdaptedMatrix::beside).
 /// @throws Error (InvalidArgument) when a pattern takes too many steps, and for another model where there is only a
 ///         table of tensors; (NotFound) for one that is not open
 RecipePlan planRecipe(const Recipe& recipe, const MixtureModel& model, std::span<const io::TensorInfo> tensors,

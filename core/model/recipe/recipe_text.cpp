@@ -90,6 +90,7 @@ class Reader {
                               io::inQuotes(text)));
     }
     m_recipe.base = base->base;
+    m_recipe.adapter = base->adapter;
   }
 
   Recipe m_recipe;
@@ -124,6 +125,7 @@ RecipeRule parseRecipeRule(std::string_view text) {
 std::string formatRecipe(const Recipe& recipe) {
   Recipe base;
   base.base = recipe.base;
+  base.adapter = recipe.adapter;
   std::string text = fmt::format("base = {}\n", base.toString());
   for (const RecipeRule& rule : recipe.rules)
     text += fmt::format("{} = {}\n", rule.pattern.text(), rule.scheme ? rule.scheme->toString() : "keep");
@@ -131,7 +133,7 @@ std::string formatRecipe(const Recipe& recipe) {
 }
 
 std::string textOf(const Recipe& recipe) {
-  const bool isNamed = recipe.rules.empty() && recipe.base.index() != 0;
+  const bool isNamed = recipe.rules.empty() && (recipe.base.index() != 0 || recipe.adapter);
   return isNamed ? recipe.toString() : formatRecipe(recipe);
 }
 
