@@ -64,6 +64,10 @@ struct TrainSummary {
   std::uint64_t measuredBytes = 0;  ///< the most memory that the run took
   /// As openRecipe() reads it: what a chat pane runs. "model:PATH" of a quantized file, "nf4:…+adapter:PATH".
   std::string recipe;
+  std::string result;              ///< the file or folder that holds it
+  std::vector<std::string> notes;  ///< sentences: how it is stored, what was not carried over
+  /// The model as stored, before and after training, once it is finished: with accuracy where there are questions.
+  std::optional<TrainMark> stored, untrained, trained;
   /// QLoRA: adapters merged into the stored weights, and those quantized again as the base is.
   std::optional<TrainMark> merged, requantized;
 };
@@ -84,28 +88,3 @@ struct TrainHistory {
 };
 
 }  // namespace app
-
-// What trains and tells (train_qat.h, train_qlora.h, train_memory.h, train_run.h):
-//
-//   /// Begins the run in a folder, or goes on with the one that is there. Pauses after the step at which `pause` is
-//   set.
-//   /// @throws core::Error (NotFinite with the step and advice; data: line and field), core::Cancelled; either leaves
-//   ///         the folder's last checkpoint
-//   TrainSummary trainQat(OpenModel&, Engine&, const QatLabSettings&, const std::filesystem::path& folder,
-//                         const TrainVisitor&, const std::atomic<bool>& pause, const core::JobContext&);
-//   TrainSummary trainQlora(… QloraLabSettings …);
-//
-//   /// A run's folder read back: which lab, settings, history, how many steps are made.
-//   struct KeptRun { std::string modelHash; std::variant<QatLabSettings, QloraLabSettings> settings; TrainHistory
-//   history; }; KeptRun readRun(const std::filesystem::path& folder); void removeRun(folder);
-//
-//   std::vector<NewFact> parseNewFacts(std::string_view jsonLines, const std::string& title);  // error names line and field
-//   std::string formatNewFacts(std::span<const NewFact>);
-//
-//   struct TrainMemory { std::uint64_t weights, adapters, gradients, optimizer, activations, total(); };
-//   enum class TrainMethod { Full, Lora, Qlora, Qat };
-//   TrainMemory predictQatMemory(OpenModel&, const QatLabSettings&);
-//   /// Of the open model and known shapes (7B, 13B, 70B): a row per model, a TrainMemory per method.
-//   std::vector<TrainMemoryRow> trainMemoryTable(OpenModel* open, const QloraLabSettings&);
-//
-//   void exportAdapter(folder, target: PEFT folder or .gguf);  void exportTrained(folder, target.gguf);

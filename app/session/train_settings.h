@@ -20,6 +20,7 @@ struct TrainSettings {
   std::uint64_t seed = 1;
   std::uint64_t evaluateEvery = 10;  ///< steps; evaluated before the first and after the last, too
   std::vector<std::string> prompts;  ///< asked at every evaluation
+  std::string tasks;                 ///< questions that are asked at the end: "demo", a file of them, or empty for none
 };
 
 struct QatLabSettings : TrainSettings {
@@ -40,7 +41,8 @@ struct QloraLabSettings : TrainSettings {
   std::vector<NewFact> facts;
   core::train::LoraSettings adapter;
   core::train::StateKind optimizerState = core::train::StateKind::Fp32;
-  bool replay = true;  ///< old conversations (`data`) are read beside the facts, against forgetting
+  bool replay = true;            ///< old conversations (`data`) are read beside the facts, against forgetting
+  std::uint32_t replayRows = 4;  ///< of them, sequences of `length` tokens per step; `batch` are of the facts
 };
 
 }  // namespace app

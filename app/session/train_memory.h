@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/session/open_model.h"
+#include "app/session/train_settings.h"
+
+namespace app {
+
+enum class TrainMethod : std::uint8_t {
+  Full,   ///< every weight trained: FP32 weights, gradients and AdamW's moments
+  Lora,   ///< adapters over the weights as they are stored (16 bits of a published model)
+  Qlora,  ///< adapters over a quantized base
+  Qat     ///< every matrix trained through its quantization
+};
+constexpr std::size_t kTrainMethods = 4;
+/// "full", "lora", "qlora", "qat": what JSON calls them.
+std::string_view nameOf(TrainMethod method);
+
+/// Bytes of memory by part, as this program trains.
+struct TrainMemory {
+  std::uint64_t weights = 0;      ///< frozen ones as they are stored, trained ones in FP32, codes of QAT
+  std::uint64_t adapters = 0;     ///< factors
+  std::uint64_t gradients = 0;    ///< of what is trained, and the panels in which they are formed
+  std::uint64_t optimizer = 0;    ///< AdamW's moments
+  std::uint64_t activations = 0;  ///< values that the backward pass reads, logits and their gradients
+
+  std::uint64_t total() const { return weights + adapters + gradients + optimizer + activations; }
+};
+
+/// Of a run on the open model. @throws core::Error where it cannot be trained
+TrainMemory predictMemory(OpenModel& model, const QatLabSettings& settings);
+TrainMemory predictMemory(OpenModel& model, const QloraLabSettings& settings);
+
+/// One model under every method.
+struct TrainMemoryRow {
+  std::string id, title;  ///< "llama-2-7b", "Llama 2 7B"; of the open model its name
+  double parameters = 0;
+  TrainMemory methods[kTrainMethods];  ///< by TrainMethod
+};
+
+/// The open model, where there is one, and published ones of 1.1B, 7B, 13B and 70B. @param settings base, adapter,
+/// optimizer and how much is read in a step
+std::vector<TrainMemoryRow> trainMemoryTable(OpenModel* open, const QloraLabSettings& settings);
+
+/// Measures how much more memory the program needs than when it was made, at its most: the kernel's record of the
+/// largest resident set, which begins anew where it lets us (Linux, /proc/self/clear_refs).
+class PeakMemory {
+ public:
+  PeakMemory();
+  std::uint64_t bytes() const;  ///< 0 where nobody knows
+
+ private:
+  std::uint64_t m_before = 0;
+};
+
+}  // namespace app
