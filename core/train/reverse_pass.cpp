@@ -9,6 +9,7 @@
 #include "core/model/available_memory.h"
 #include "core/train/decoded_weight.h"
 #include "core/train/ops/attention.h"
+#include "core/train/ops/dropout.h"
 #include "core/train/ops/glu.h"
 #include "core/train/ops/rms_norm.h"
 #include "core/train/ops/rope.h"
@@ -110,6 +111,26 @@ void ReversePass<Real>::setOffsets(std::vector<Offset<Real>> offsets) {
 }
 
 template <typename Real>
+const Dropout* ReversePass<Real>::dropoutAt(Place place) const {
+  const auto found = m_dropouts.find(place);
+  return found == m_dropouts.end() ? nullptr : &found->second;
+}
+
+template <typename Real>
+void ReversePass<Real>::setDropouts(std::vector<Dropout> dropouts) {
+  m_dropouts.clear();
+  for (const Dropout& dropout : dropouts) {
+    const Place place = dropout.place;
+    if (place.op >= m_graph.ops.size() || place.input >= m_graph.ops[place.op].inputs.size())
+      throw Error(ErrorCode::InvalidArgument, "A dropout is to be where nothing is read.");
+    if (!(dropout.probability >= 0.0 && dropout.probability < 1.0))
+      throw Error(ErrorCode::InvalidArgument,
+                  fmt::format("A dropout's probability is 0 or more and less than 1, not {}.", dropout.probability));
+    m_dropouts.emplace(place, dropout);
+  }
+}
+
+template <typename Real>
 std::uint64_t ReversePass<Real>::keptBytes(std::uint64_t rows) const {
   std::uint64_t words = 0;
   for (ValueId value = 0; value < m_graph.values.size(); ++value)
@@ -117,6 +138,8 @@ std::uint64_t ReversePass<Real>::keptBytes(std::uint64_t rows) const {
   for (const model::KvShape& layer : m_graph.kv) words += layer.keyWidth() + layer.valueWidth();
   for (const auto& [place, offset] : m_offsets)
     if (place.input != Place::kResult) words += width(m_graph.ops[place.op].inputs[place.input]);
+  for (const auto& [place, dropout] : m_dropouts)
+    if (offsetAt(place) == nullptr) words += width(m_graph.ops[place.op].inputs[place.input]);
   return rows * words * sizeof(Real);
 }
 

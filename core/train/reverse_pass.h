@@ -10,6 +10,7 @@
 #include "core/base/job_context.h"
 #include "core/model/executor.h"
 #include "core/model/graph.h"
+#include "core/train/dropout.h"
 #include "core/train/offset.h"
 #include "core/train/ops/product.h"
 #include "core/train/pass_weight.h"
@@ -85,6 +86,9 @@ class ReversePass {
   const std::vector<PassWeight>& weights() const { return m_weights; }
   /// Replaces all offsets. @throws Error (InvalidArgument) for a place that reads no floats
   void setOffsets(std::vector<Offset<Real>> offsets);
+  /// Replaces all dropouts; none without a call. Where a place has an offset, too, it is added first.
+  /// @throws Error (InvalidArgument) for a place that nothing is read at, or a probability outside [0, 1)
+  void setDropouts(std::vector<Dropout> dropouts);
 
   /// @return [count, vocabulary] logits of each sequence's last token, or [count · length, vocabulary] of all; valid
   ///         until the next forward
@@ -140,6 +144,7 @@ class ReversePass {
   std::size_t width(model::ValueId value) const { return m_graph.values[value].width; }
   WeightId weightOf(std::size_t op, WeightRole role) const;
   const Offset<Real>* offsetAt(Place place) const;
+  const Dropout* dropoutAt(Place place) const;
 
   void checkTokens(const Sequences& sequences) const;
   void checkLogits() const;
@@ -157,6 +162,7 @@ class ReversePass {
   const Real* keptInput(std::size_t op, std::size_t index) const;
   Real* beginInput(Task& task, Place place);
   void endInput(Task& task, Place place);
+  bool isChanged(const Task& task, Place place) const;
   void addToOffset(Place place, const std::vector<Real>& gradient);
   void reverseSection(Task& task, Section& section);
   void reverseOp(Task& task, std::size_t op);
@@ -178,6 +184,7 @@ class ReversePass {
   std::vector<Section> m_sections;        ///< of all operations, in their order
   std::size_t m_firstBehind = 0;          ///< operations from here on see only rows whose logits are wanted
   std::map<Place, Offset<Real>> m_offsets;
+  std::map<Place, Dropout> m_dropouts;
 
   std::vector<model::TokenId> m_tokens;
   std::vector<double> m_along;
@@ -188,7 +195,7 @@ class ReversePass {
   std::map<Place, std::vector<Real>> m_changedInputs;  ///< what an operation read instead of the value
   std::map<Place, std::vector<Real>> m_offsetGradients;
   std::vector<Layer> m_layers;
-  std::vector<Real> m_parts[2];  ///< gradients of one operation's inputs where they have offsets
+  std::vector<Real> m_parts[2];  ///< gradients of one operation's inputs where those were changed for it
 };
 
 }  // namespace core::train
