@@ -12,8 +12,8 @@ namespace app {
 using LabSettings = std::variant<QatLabSettings, QloraLabSettings>;
 
 /// What a run's folder says of it. The folder holds run.json (model, settings), history.json (what the visitor was
-/// told), checkpoint.safetensors (what the next step needs) and, once something came out, the result: a file
-/// trained.gguf, a folder trained or a folder adapter. Each of them is replaced whole.
+/// told), checkpoint.safetensors (what the next step needs) and what came out: trained-STEPS.gguf, a folder
+/// trained-STEPS or adapter-STEPS. Each of them appears whole.
 struct KeptRun {
   std::string source;     ///< what the model was opened by
   std::string modelHash;  ///< core::calibrate::modelHash
