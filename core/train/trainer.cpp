@@ -66,10 +66,11 @@ void Trainer::throwDiverged(const std::string& where) const {
               where);
 }
 
-double Trainer::addGradients(const Minibatch& batch, std::uint64_t /*seed*/, const JobContext& job) {
+double Trainer::addGradients(const Minibatch& batch, std::uint64_t seed, const JobContext& job) {
   const Sequences sequences{batch.tokens, batch.length};
   std::span<const float> teacher;
   if (m_teacher) teacher = m_teacher->forward(sequences, model::LogitsWanted::AllTokens, job.part(0.0, 0.2));
+  m_pass.setDropouts(m_model.dropouts(seed));
   std::span<const float> logits;
   try {
     logits = m_pass.forward(sequences, model::LogitsWanted::AllTokens, job.part(0.2, 0.45));
