@@ -508,10 +508,12 @@ class TestReversePass : public QObject {
     }
     // Where values are rounded, one that falls the other way is a step, not a last bit, and makes others fall: then two
     // correct runs are as far apart as half of what rounding does at all.
-    const bool isStepped = scheme.contains("act") || scheme.contains("llm") || scheme.contains("llm") ||
-                           scheme.contains("compute") || kv != "f32";
+    // A step of FP8 E4M3 is up to an eighth of a value, the others' are smaller.
+    const bool isStepped =
+        scheme.contains("act") || scheme.contains("llm") || scheme.contains("compute") || kv != "f32";
+    const double allowed = scheme.contains("fp8") ? 0.1 : isStepped ? 0.06 : 1e-5;
     const double relative = std::sqrt(error / norm);
-    QVERIFY2(relative <= (isStepped ? 0.06 : 1e-5), qPrintable(QString::number(relative)));
+    QVERIFY2(relative <= allowed, qPrintable(QString::number(relative)));
   }
 
   void refusesWhatItCannotRead() {

@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kTileValues = 64 * 1024;  // decoded weights that stay in the second-level cache, with their line
 constexpr std::size_t kMostTileRows = 32;
+constexpr std::size_t kLeastRowsToTurn = 16;         // fewer tokens than this do not pay for turning a weight
+constexpr std::size_t kTurnedRows = 64;              // of a weight at once
+constexpr std::size_t kLeastShareRows = 1024;        // tokens of a task
 constexpr std::size_t kTaskMultiplications = 65536;  // below this a thread costs more than it brings
 
 std::size_t tileRows(std::size_t width) {
@@ -19,10 +22,9 @@ std::size_t tileRows(std::size_t width) {
                     kMostTileRows);
 }
 
-}  // namespace
-
+/// Of few tokens: every row of the weight is read where it lies.
 template <typename Real>
-void multiply(const PassWeight& weight, const Batch& batch, const Real* in, Real* out, const JobContext& job) {
+void multiplyFew(const PassWeight& weight, const Batch& batch, const Real* in, Real* out, const JobContext& job) {
   const std::size_t width = weight.width, outWidth = weight.rows, tile = tileRows(width);
   // Without a line all sequences meet the same values.
   const std::size_t parts = weight.target ? batch.sequences : 1, partRows = batch.rows() / parts;
@@ -42,6 +44,47 @@ void multiply(const PassWeight& weight, const Batch& batch, const Real* in, Real
       }
     }
   });
+}
+
+/// Of many tokens: some rows of the weight are turned into columns, so that sums stay in their lanes.
+template <typename Real>
+void multiplyMany(const PassWeight& weight, const Batch& batch, const Real* in, Real* out, const JobContext& job) {
+  const std::size_t width = weight.width, outWidth = weight.rows;
+  const std::size_t parts = weight.target ? batch.sequences : 1, partRows = batch.rows() / parts;
+  const std::size_t tiles = (outWidth + kTurnedRows - 1) / kTurnedRows;
+  const std::size_t shares = std::max<std::size_t>(1, partRows / kLeastShareRows);  // of a part's tokens
+  parallelFor(tiles * shares, 1, [&](std::size_t begin, std::size_t end) {
+    thread_local WeightPanel<Real> panel;
+    thread_local std::vector<Real> scratch, turned;
+    turned.resize(width * kTurnedRows);
+    for (std::size_t task = begin; task < end; ++task) {
+      job.throwIfCancelled();
+      const std::size_t row = task / shares * kTurnedRows, count = std::min(kTurnedRows, outWidth - row);
+      const std::size_t from = task % shares * partRows / shares, to = (task % shares + 1) * partRows / shares;
+      panel.read(weight, row, count);
+      for (std::size_t part = 0; part < parts; ++part) {
+        std::size_t stride = 0;
+        const Real* const rows = panel.at(batch.along[part], 0, width, scratch, stride);
+        if (part == 0 || panel.hasChange())
+          for (std::size_t r = 0; r < count; ++r)
+            for (std::size_t i = 0; i < width; ++i) turned[i * kTurnedRows + r] = rows[r * stride + i];
+        const std::size_t t = part * partRows + from;
+        for (std::size_t i = t; i < part * partRows + to; ++i) std::fill_n(out + i * outWidth + row, count, Real{0});
+        addProducts(in + t * width, {width, 1}, to - from, turned.data(), kTurnedRows, width, count,
+                    out + t * outWidth + row, outWidth);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <typename Real>
+void multiply(const PassWeight& weight, const Batch& batch, const Real* in, Real* out, const JobContext& job) {
+  if (batch.rows() >= kLeastRowsToTurn)
+    multiplyMany(weight, batch, in, out, job);
+  else
+    multiplyFew(weight, batch, in, out, job);
 }
 
 template <typename Real>

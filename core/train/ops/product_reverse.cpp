@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t kPanelValues = 256 * 1024;  // of a weight at once: enough to be worth two parallel loops
 constexpr std::size_t kLeastPanelRows = 32, kMostPanelRows = 256;
-constexpr std::size_t kColumns = 64;  // of a task: with a panel's rows they stay in a cache next to the processor
+constexpr std::size_t kColumns = 64;     // of a task: with a panel's rows they stay in a cache next to the processor
+constexpr std::size_t kStripRows = 128;  // of a panel, whose gradient one task forms
+constexpr std::size_t kLeastShareRows = 1024;  // tokens that one task goes back for
 constexpr std::size_t kDecodedRows = 8;
 
 std::size_t panelRows(const PassWeight& weight) {
@@ -43,11 +45,17 @@ class Reverse {
     if (goesBack || m_panel.hasChange()) decode();
     if (isFormed) m_gradient.assign(count * m_weight.width, Real{0});
     const std::size_t chunks = (m_weight.width + kColumns - 1) / kColumns;
-    parallelFor(chunks, 1, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t chunk = begin; chunk < end; ++chunk) {
-        const std::size_t column = chunk * kColumns, columns = std::min(kColumns, m_weight.width - column);
-        if (goesBack) goBack(column, columns);
-        if (isFormed) form(column, columns);
+    const std::size_t partRows = m_wanted.batch.rows() / parts();
+    const std::size_t shares = goesBack ? std::max<std::size_t>(1, partRows / kLeastShareRows) : 0;
+    const std::size_t strips = isFormed ? (count + kStripRows - 1) / kStripRows : 0;
+    parallelFor(chunks * (shares + strips), 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t task = begin; task < end; ++task) {
+        const std::size_t column = task % chunks * kColumns, columns = std::min(kColumns, m_weight.width - column);
+        const std::size_t share = task / chunks;
+        if (share < shares)
+          goBack(share * partRows / shares, (share + 1) * partRows / shares, column, columns);
+        else
+          form((share - shares) * kStripRows, column, columns);
       }
     });
     if (isFormed) m_wanted.visit(m_panel, m_gradient);
@@ -74,30 +82,35 @@ class Reverse {
     });
   }
 
-  /// inGradient += gradient · weight, for some columns.
-  void goBack(std::size_t column, std::size_t columns) {
+  /// Without a line all sequences meet the same values.
+  std::size_t parts() const { return m_weight.target ? m_wanted.batch.sequences : 1; }
+
+  /// inGradient += gradient · weight, for rows [from, to) of every part and some columns.
+  void goBack(std::size_t from, std::size_t to, std::size_t column, std::size_t columns) {
     thread_local std::vector<Real> scratch;
     const Batch& batch = m_wanted.batch;
-    const std::size_t parts = m_panel.hasChange() ? batch.sequences : 1, partRows = batch.rows() / parts;
-    for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t partRows = batch.rows() / parts();
+    for (std::size_t part = 0; part < parts(); ++part) {
       std::size_t stride = 0;
       const Real* const rows = m_panel.at(batch.along[part], column, columns, scratch, stride);
-      const std::size_t t = part * partRows;
-      addProducts(m_wanted.gradient + t * m_weight.rows + m_first, {m_weight.rows, 1}, partRows, rows, stride, m_count,
+      const std::size_t t = part * partRows + from;
+      addProducts(m_wanted.gradient + t * m_weight.rows + m_first, {m_weight.rows, 1}, to - from, rows, stride, m_count,
                   columns, m_wanted.inGradient + t * m_weight.width + column, m_weight.width);
     }
   }
 
-  /// Σ gradientᵀ · in over all uses, for some columns.
-  void form(std::size_t column, std::size_t columns) {
-    Real* const out = m_gradient.data() + column;
+  /// Σ gradientᵀ · in over all uses, for a strip of the panel's rows and some columns.
+  void form(std::size_t strip, std::size_t column, std::size_t columns) {
+    const std::size_t rows = std::min(kStripRows, m_count - strip);
+    Real* const out = m_gradient.data() + strip * m_weight.width + column;
     for (const ProductUse<Real>& use : m_wanted.uses)
-      addProducts(use.gradient + m_first, {1, m_weight.rows}, m_count, use.in + column, m_weight.width, use.rows,
+      addProducts(use.gradient + m_first + strip, {1, m_weight.rows}, rows, use.in + column, m_weight.width, use.rows,
                   columns, out, m_weight.width);
     for (const TableUse<Real>& table : m_wanted.tables) {
       for (std::size_t t = 0; t < table.tokens.size(); ++t) {
-        if (!isHere(table.tokens[t])) continue;
-        Real* const row = out + (static_cast<std::size_t>(table.tokens[t]) - m_first) * m_weight.width;
+        const auto token = static_cast<std::size_t>(table.tokens[t]);
+        if (token < m_first + strip || token >= m_first + strip + rows) continue;
+        Real* const row = out + (token - m_first - strip) * m_weight.width;
         const Real* const gradient = table.gradient + t * m_weight.width + column;
         for (std::size_t i = 0; i < columns; ++i) row[i] += gradient[i];
       }
