@@ -61,6 +61,16 @@ void storeSecondLevel(Uniform& codes, const UniformLevels& level, std::span<cons
     codes.zeroPoints[g] = zeroPointOf(level, ranges[g], codes.scales[g]);
 }
 
+void encodeUniform(const UniformLevels& level, float scale, float zeroPoint, std::span<const float> values,
+                   std::uint8_t* codes) {
+  if (scale == 0.0F) {
+    std::fill_n(codes, values.size(), static_cast<std::uint8_t>(static_cast<std::int32_t>(zeroPoint) - level.min));
+    return;
+  }
+  encodeGroup(values.data(), values.size(), scale, zeroPoint, static_cast<float>(level.min),
+              static_cast<float>(level.max), codes);
+}
+
 void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const TensorCalibration* calibration,
                      const JobContext& job, Uniform& out, std::uint8_t* payload) {
   const UniformLevels level = uniformLevels(scheme.format);
@@ -84,11 +94,7 @@ void quantizeUniform(const QuantizedTensor& source, const Scheme& scheme, const 
     forEachRun(out.grouping, rowValues, row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
       if (!scalesFirst) store(chooseGrid(scheme, values + at, n, importance.at(row, at)), g, out);
       const float zero = out.zeroPoints.empty() ? 0.0F : out.zeroPoints[g];
-      if (out.scales[g] == 0.0F)
-        std::fill_n(codes.data() + at, n, static_cast<std::uint8_t>(static_cast<std::int32_t>(zero) - level.min));
-      else
-        encodeGroup(values + at, n, out.scales[g], zero, static_cast<float>(level.min), static_cast<float>(level.max),
-                    codes.data() + at);
+      encodeUniform(level, out.scales[g], zero, {values + at, n}, codes.data() + at);
     });
     packBits(codes.data(), rowValues, out.bits, payload + row * rowBytes);
   });

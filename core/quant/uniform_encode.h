@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 
 #include "core/base/job_context.h"
 #include "core/quant/calibration.h"
@@ -32,5 +33,8 @@ Uniform emptyUniform(const Scheme& scheme, const tensor::Shape& shape);
 /// Scales of 8 bits: what their second level makes of them, and the zero-points that belong to those.
 /// @param ranges of the groups
 void storeSecondLevel(Uniform& codes, const UniformLevels& level, std::span<const Extremes> ranges);
+/// Codes u = q − qmin of values under a scale and zero-point as they are stored; under a scale of 0 all are that of 0.
+void encodeUniform(const UniformLevels& level, float scale, float zeroPoint, std::span<const float> values,
+                   std::uint8_t* codes);
 
 }  // namespace core::quant

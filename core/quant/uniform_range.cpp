@@ -97,6 +97,8 @@ UniformLevels uniformLevels(std::uint32_t bits, ZeroPoint zeroPoint) {
   return {zeroPoint == ZeroPoint::Off ? -(half - 1) : -half, half - 1};
 }
 
+Extremes extremesOf(std::span<const float> values) { return extremes(values.data(), values.size()); }
+
 UniformLevels uniformLevels(const Format& format) { return uniformLevels(codeBits(format.name), format.zeroPoint); }
 
 Extremes extremesOfTensor(const QuantizedTensor& source, const JobContext& job) {

@@ -36,6 +36,8 @@ struct UniformGrid {
   float factor = 1.0F;         ///< of the full range (RangeMethod::Mse)
 };
 
+/// The extremes of values, as far as they are finite.
+Extremes extremesOf(std::span<const float> values);
 /// The extremes of a whole tensor.
 Extremes extremesOfTensor(const QuantizedTensor& source, const JobContext& job);
 /// The grid that spans a range with integers of any width below 2^22 levels (formulas in uniform_encode.h).
