@@ -30,7 +30,7 @@ struct SchemeEntry {
   bool isOwn = false;  ///< added by a person: kept between runs, can be renamed and removed
 
   /// The compared model: there while it is open.
-  bool isModel() const { return recipe.otherModel() != nullptr; }
+  bool isModel() const { return !isOwn && recipe.otherModel() != nullptr; }
 };
 
 /// Whether what looks at data can be made of the open model.

@@ -82,6 +82,25 @@ void MainWindow::closeModel() {
   box->open();
 }
 
+bool MainWindow::asksBeforeClosing() {
+  QStringList work;
+  for (const Workspace* workspace : m_workspaces)
+    if (workspace != nullptr && !workspace->runningWork().isEmpty()) work << workspace->runningWork();
+  if (work.isEmpty()) return false;
+  if (findChild<QMessageBox*>(QStringLiteral("close-window")) != nullptr) return true;
+  QMessageBox* box = question(this, QStringLiteral("close-window"), tr("Close Quantscope?"),
+                              tr("Closing interrupts %1. What was reached is kept, and the next start offers to go on.")
+                                  .arg(work.join(tr(" and "))));
+  const auto* close = box->addButton(tr("Close"), QMessageBox::AcceptRole);
+  connect(box, &QMessageBox::buttonClicked, this, [this, close](const QAbstractButton* clicked) {
+    if (clicked != close) return;
+    m_closesAnyway = true;
+    this->close();
+  });
+  box->open();
+  return true;
+}
+
 void MainWindow::openModel(const QString& source) { m_loader->open(source); }
 
 void MainWindow::askForFile() {

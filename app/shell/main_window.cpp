@@ -370,6 +370,7 @@ void MainWindow::keyPressEvent(QKeyEvent* event) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+  if (!m_closesAnyway && asksBeforeClosing()) return event->ignore();
   m_ahead.stop();
   saveState();
   m_jobs.shutdown();

@@ -99,6 +99,8 @@ class MainWindow : public QMainWindow {
   void decideAboutSecond();
   void closeModel();
   QStringList unsavedWork() const;
+  /// Asks where work is running that the next start would have to take up. @return whether somebody is asked now
+  bool asksBeforeClosing();
   void writeModel(const ExportOrder& order);
   void writeReport();
   void askForCompared();
@@ -142,6 +144,7 @@ class MainWindow : public QMainWindow {
   QString m_workspaceAfterOpening;
   std::optional<Link> m_linkAfterOpening;
   bool m_panelWanted = true;     ///< where there is room for it
+  bool m_closesAnyway = false;   ///< somebody was asked
   bool m_panelInNarrow = false;  ///< asked for in a window that is too narrow; until the window changes its width
 };
 

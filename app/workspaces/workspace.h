@@ -43,6 +43,9 @@ class Workspace : public QWidget {
   virtual QString helpText() const = 0;
   /// What would be lost if the model went away: "the conversation in Chat"; empty for nothing.
   virtual QString unsavedWork() const { return {}; }
+  /// What the end of the program would interrupt, and the next start take up again: "the training in Train"; empty for
+  /// nothing.
+  virtual QString runningWork() const { return {}; }
   /// Brings up something worth looking at (for screenshots and the newcomer): picks a tensor, types a prompt.
   virtual void showExample() {}
   /// Shows what a link to this workspace names. The window has brought it to the front and has opened a model where it

@@ -10,6 +10,7 @@
 
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/adapter_bar.h"
 #include "app/workspaces/chat/pane_header.h"
 #include "app/workspaces/chat/question_label.h"
 
@@ -38,6 +39,9 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
   });
   connect(m_header, &PaneHeader::removeWanted, this, &ChatPane::removeWanted);
   column->addWidget(m_header);
+  m_adapter = new AdapterBar;
+  connect(m_adapter, &AdapterBar::strengthChosen, this, &ChatPane::strengthChosen);
+  column->addWidget(m_adapter);
 }
 
 void ChatPane::buildNotice(QVBoxLayout* column) {
@@ -81,7 +85,13 @@ void ChatPane::buildTranscript(QVBoxLayout* column) {
           [this, bar] { m_followsEnd = bar->sliderPosition() >= bar->maximum(); });
 }
 
+void ChatPane::setChangeable(bool changeable) {
+  m_header->setChangeable(changeable);
+  m_adapter->setEnabled(changeable);
+}
+
 void ChatPane::showScheme() {
+  m_adapter->setRecipe(m_header->isHidden() ? std::nullopt : scheme());
   showEmptyText();
   update();
 }

@@ -16,6 +16,7 @@ class QVBoxLayout;
 
 namespace app {
 
+class AdapterBar;
 class Label;
 class PaneHeader;
 
@@ -37,6 +38,8 @@ class ChatPane : public QWidget {
   /// That, or its letter while nobody may know who answers.
   QString displayTitle() const;
   PaneHeader& header() { return *m_header; }
+  /// Not while it answers.
+  void setChangeable(bool changeable);
   /// Nothing while the session is not the one that would run.
   void setFacts(const std::optional<PaneFacts>& facts);
   /// Whether what is shown below is of this pane.
@@ -74,7 +77,8 @@ class ChatPane : public QWidget {
   void setDescribe(Describe describe) { m_describe = std::move(describe); }
 
  Q_SIGNALS:
-  void schemeChosen();  ///< or another device or type of keys and values
+  void schemeChosen();               ///< or another device or type of keys and values
+  void strengthChosen(int percent);  ///< of the adapter that runs here
   void removeWanted();
   void clicked();
   void tokenClicked(int answerId, int index);
@@ -99,6 +103,7 @@ class ChatPane : public QWidget {
   Selection& m_selection;
   Describe m_describe;
   PaneHeader* m_header;
+  AdapterBar* m_adapter;
   Label *m_notice, *m_emptyText;
   QPushButton* m_noticeAction;
   QScrollArea* m_scroll;

@@ -70,6 +70,8 @@ class ChatWorkspace : public Workspace {
   /// The panes run what wrote a conversation.
   void adoptPanes(const Conversation& conversation);
   void setVariants(const std::vector<PaneVariant>& variants);
+  /// Of the adapter that runs in a pane.
+  void setStrength(std::size_t pane, int percent);
   /// What may not be done while answers are written.
   void updatePaneTools();
   void nameSettings();

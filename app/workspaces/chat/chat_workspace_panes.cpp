@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "app/selection/selection_link.h"
+#include "app/session/other_models.h"
+#include "app/text/numbers.h"
+#include "app/workspaces/chat/adapter_bar.h"
 #include "app/workspaces/chat/chat_composer.h"
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/chat/chat_workspace.h"
@@ -45,7 +48,7 @@ void ChatWorkspace::updatePaneTools() {
                              : tr("There are four panes; take one away first"));
   for (ChatPane* pane : m_panes) {
     pane->header().setRemovable(m_count > Conversation::kFewestPanes && !m_blind);
-    pane->header().setChangeable(free);
+    pane->setChangeable(free);
   }
 }
 
@@ -149,6 +152,32 @@ void ChatWorkspace::letGoOfClosedModel() {
   if (any) followGround();
 }
 
+// The conversation stays: answers keep the name of what wrote them, and the last question is answered again.
+void ChatWorkspace::setStrength(std::size_t pane, int percent) {
+  const auto& running = m_panes[pane]->scheme();
+  const auto strength = adapterStrength(running);
+  if (!strength || *strength == percent || m_dialogue->isAnswering()) return;
+  const core::model::Recipe before = *running;
+  const bool isShared =
+      std::count_if(panes().begin(), panes().end(), [&](const ChatPane* p) { return p->scheme() == before; }) > 1;
+  QString name = selection().title(before);
+  if (name.endsWith(u'%')) name.truncate(std::max<qsizetype>(name.lastIndexOf(QStringLiteral(" · ")), 0));
+  if (percent != 100) name += QStringLiteral(" · ") + text::percent(percent / 100.0, 0);
+  core::model::Recipe edited = atStrength(before, percent);
+  edited.title = name.toStdString();
+  const SchemeEntry* entry = selection().entry(before);
+  const bool isOwn = entry != nullptr && entry->isOwn;
+  m_panes[pane]->setScheme(edited);
+  if (isOwn && !isShared) {
+    selection().replaceOwn(before, edited);
+    selection().renameOwn(edited, name);
+  } else {
+    selection().addOwn(edited, name);
+  }
+  m_grid->nameTabs();
+  Q_EMIT m_panes[pane]->schemeChosen();
+}
+
 void ChatWorkspace::nameSettings() {
   for (ChatPane* pane : m_panes) pane->header().setSettings(m_sampling->device(), m_sampling->kvType());
   m_grid->nameTabs();
@@ -170,13 +199,25 @@ void ChatWorkspace::setVariants(const std::vector<PaneVariant>& variants) {
 namespace {
 
 /// @throws core::Error
-std::vector<PaneVariant> variantsOf(const QString& text) {
+std::vector<PaneVariant> variantsOf(const QString& text, const Selection& selection) {
   std::vector<PaneVariant> variants;
+  // What has files or was trained here is known by the list alone, by its text or its name.
+  const auto listed = [&selection](const QString& part) -> std::optional<core::model::Recipe> {
+    for (const SchemeEntry& entry : selection.schemes())
+      if (entry.isOwn && (entry.title == part || QString::fromStdString(entry.recipe.toString()) == part))
+        return entry.recipe;
+    return std::nullopt;
+  };
   const QStringList parts = text.split(u'|');
   if (parts.size() < static_cast<qsizetype>(Conversation::kFewestPanes) ||
       parts.size() > static_cast<qsizetype>(Conversation::kMostPanes))
     throw core::Error(core::ErrorCode::InvalidArgument, "A chat has two to four panes, such as \"stored|nf4|int4\".");
-  for (const QString& part : parts) variants.push_back(PaneVariant::parse(part.toStdString()));
+  for (const QString& part : parts) {
+    if (auto own = listed(part))
+      variants.push_back({std::move(own), {}, {}});
+    else
+      variants.push_back(PaneVariant::parse(part.toStdString()));
+  }
   return variants;
 }
 
@@ -186,7 +227,7 @@ QString ChatWorkspace::openLink(const Link& link) {
   if (!link.path.isEmpty() || !unknownKey(link, {kPromptKey, kPanesKey}).isEmpty()) return Workspace::openLink(link);
   std::vector<PaneVariant> variants;
   try {
-    if (link.has(kPanesKey)) variants = variantsOf(link.value(kPanesKey));
+    if (link.has(kPanesKey)) variants = variantsOf(link.value(kPanesKey), selection());
   } catch (const core::Error& error) {
     return QString::fromStdString(error.what());
   }
