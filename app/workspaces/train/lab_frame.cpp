@@ -1,0 +1,91 @@
+#include "app/workspaces/train/lab_frame.h"
+
+#include <QHBoxLayout>
+#include <QScrollArea>
+#include <QScrollBar>
+#include <QSplitter>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "app/plots/chart.h"
+#include "app/widgets/card.h"
+#include "app/widgets/label.h"
+#include "app/widgets/theme.h"
+
+namespace app {
+
+namespace {
+
+constexpr int kColumn = 264, kLeastChart = 130, kLeastTable = 96;
+
+}  // namespace
+
+void layOutLab(QWidget* page, const std::vector<QWidget*>& asked, QWidget* buttons, QWidget* pictures) {
+  auto* content = new QWidget;
+  auto* fields = new QVBoxLayout(content);
+  fields->setContentsMargins(0, 0, space::kOne, 0);
+  fields->setSpacing(space::kOneHalf);
+  for (QWidget* widget : asked) fields->addWidget(widget);
+  fields->addStretch(1);
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  scroll->setWidget(content);
+  scroll->viewport()->setAutoFillBackground(false);
+  content->setAutoFillBackground(false);
+  auto* column = new QWidget;
+  keepWidth(*column, kColumn);
+  auto* left = new QVBoxLayout(column);
+  left->setContentsMargins(0, 0, 0, 0);
+  left->setSpacing(space::kOne);
+  left->addWidget(scroll, 1);
+  left->addWidget(buttons);
+  auto* row = new QHBoxLayout(page);
+  row->setContentsMargins(0, space::kOneHalf, 0, 0);
+  row->setSpacing(space::kOneHalf);
+  row->addWidget(column);
+  row->addWidget(pictures, 1);
+}
+
+QWidget* stackLab(const QString& objectName, QWidget* result, QWidget* pictures, QWidget* table) {
+  auto* splitter = new QSplitter(Qt::Vertical);
+  splitter->setObjectName(objectName);
+  splitter->setHandleWidth(space::kOne);
+  splitter->setChildrenCollapsible(false);
+  splitter->addWidget(pictures);
+  splitter->addWidget(table);
+  splitter->setStretchFactor(0, 3);
+  splitter->setStretchFactor(1, 2);
+  splitter->setSizes({300, 200});
+  auto* stack = new QWidget;
+  auto* column = new QVBoxLayout(stack);
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(space::kOne);
+  column->addWidget(result);
+  column->addWidget(splitter, 1);
+  return stack;
+}
+
+QWidget* chartCard(Label* title, Chart* chart) {
+  auto* card = new Card;
+  card->setFlush(true);
+  card->header()->setContentsMargins(space::kTwo, space::kOne, space::kOne, 0);
+  title->setElide(Qt::ElideRight);
+  card->header()->addWidget(title, 1);
+  card->header()->addWidget(chart->createMenuButton());
+  chart->setMinimumHeight(Theme::instance().px(kLeastChart));
+  card->body()->addWidget(chart, 1);
+  return card;
+}
+
+QWidget* tableCard(QWidget* table, QWidget* above) {
+  auto* card = new Card;
+  card->setFlush(true);
+  if (above != nullptr) card->body()->addWidget(above);
+  table->setMinimumHeight(Theme::instance().px(kLeastTable));
+  card->body()->addWidget(table, 1);
+  return card;
+}
+
+}  // namespace app
