@@ -127,7 +127,7 @@ void QatPage::ask() {
     comparable.watched = shown.watched;  // what one looks at is no other run
     isOther = runName({}, comparable) != runName({}, shown);
   }
-  m_bar->setQuestion(problem, isOther);
+  m_bar->setQuestion(problem, isOther, static_cast<double>(asked.steps) * asked.batch * asked.length);
   const auto& summary = m_state->history().summary;
   if (problem.isEmpty())
     m_memory->predict(m_selection.model(), asked, summary && !isOther ? summary->measuredBytes : 0);

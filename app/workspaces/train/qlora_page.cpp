@@ -21,6 +21,19 @@
 
 namespace app {
 
+namespace {
+
+/// That a run would read: facts are short, so that the last run says more than their greatest length.
+double tokensOf(const QloraLabSettings& settings, const TrainHistory& last) {
+  const auto steps = static_cast<double>(settings.steps);
+  double tokens = 0;
+  for (const auto& step : last.steps) tokens += static_cast<double>(step.tokens);
+  if (!last.steps.empty()) return tokens / static_cast<double>(last.steps.size()) * steps;
+  return steps * settings.batch * settings.length;
+}
+
+}  // namespace
+
 QloraPage::QloraPage(Selection& selection, JobRunner& jobs, QWidget* parent)
     : QWidget(parent),
       m_selection(selection),
@@ -100,7 +113,7 @@ void QloraPage::ask() {
   const QloraLabSettings asked = question(&problem);
   const auto& run = m_state->settings();
   const bool isOther = run && runName({}, asked) != runName({}, *run);
-  m_bar->setQuestion(problem, isOther);
+  m_bar->setQuestion(problem, isOther, tokensOf(asked, m_state->history()));
   const auto& summary = m_state->history().summary;
   const std::uint64_t measured = summary && !isOther ? summary->measuredBytes : 0;
   m_memory->predict(m_selection.model(), asked, measured);

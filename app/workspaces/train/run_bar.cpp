@@ -43,9 +43,10 @@ RunBar::RunBar(TrainState& state, const QString& prefix, QWidget* parent)
   refresh();
 }
 
-void RunBar::setQuestion(const QString& problem, bool isOther) {
+void RunBar::setQuestion(const QString& problem, bool isOther, double tokens) {
   m_problem = problem;
   m_isOther = isOther;
+  m_tokens = tokens;
   refresh();
 }
 
@@ -98,23 +99,29 @@ void RunBar::refresh() {
   const auto steps = m_state.settings() ? commonOf(*m_state.settings()).steps : 0;
   m_progress->setMaximum(static_cast<int>(std::max<std::uint64_t>(steps, 1)));
   m_progress->setValue(static_cast<int>(m_state.stepsDone()));
-  const bool hasFailed = !m_problem.isEmpty() || (!m_state.failure().isEmpty() && !isRunning);
+  const bool hasFailed = !isRunning && (!m_problem.isEmpty() || (!m_state.failure().isEmpty() && !m_isOther));
   m_status->setRole(hasFailed ? Label::Style::Error : Label::Style::Muted);
   m_status->setText(statusText());
+}
+
+QString RunBar::estimateText() const {
+  const auto pace = m_state.pace();
+  return pace ? tr("About %1 of training, at the pace measured here.").arg(text::duration(*pace * m_tokens))
+              : tr("How long it takes is known after the first steps.");
 }
 
 QString RunBar::statusText() const {
   const auto& model = m_state.selection().model();
   if (!model) return tr("No model is open.");
   if (model->whyCannotComplete()) return QString::fromStdString(*model->whyCannotComplete());
-  if (!m_state.isRunning() && !m_state.failure().isEmpty()) return m_state.failure();
+  if (!m_state.isRunning() && !m_state.failure().isEmpty() && !m_isOther) return m_state.failure();
   if (!m_state.isRunning() && !m_problem.isEmpty()) return m_problem;
   const auto steps = m_state.settings() ? commonOf(*m_state.settings()).steps : 0;
   const QString at = tr("Step %1 of %2").arg(text::count(m_state.stepsDone()), text::count(steps));
   const auto left = m_state.secondsLeft();
   switch (m_state.phase()) {
     case TrainPhase::None:
-      return tr("Nothing was trained yet.");
+      return estimateText();
     case TrainPhase::Running:
       if (!m_state.history().start) return tr("Measuring what training starts from…");
       return left ? tr("%1, about %2 left.").arg(at, text::duration(*left)) : tr("The first step is under way…");
@@ -123,7 +130,7 @@ QString RunBar::statusText() const {
     case TrainPhase::Paused:
       return m_isOther ? tr("%1, paused. Resuming keeps the run's own settings.").arg(at) : tr("%1, paused.").arg(at);
     case TrainPhase::Finished:
-      return m_isOther ? tr("Finished, with other settings than above.") : tr("Finished.");
+      return m_isOther ? tr("What is shown was trained with other settings.") + u' ' + estimateText() : tr("Finished.");
   }
   return {};
 }

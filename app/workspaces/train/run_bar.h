@@ -18,8 +18,8 @@ class RunBar : public QWidget {
   explicit RunBar(TrainState& state, const QString& prefix, QWidget* parent = nullptr);
 
   /// What a new run would be asked. @param problem why it cannot; empty: it can  @param isOther than the run that is
-  /// shown, so that resuming it is not what the form says
-  void setQuestion(const QString& problem, bool isOther);
+  /// shown, so that resuming it is not what the form says  @param tokens that it would read, padding apart
+  void setQuestion(const QString& problem, bool isOther, double tokens);
   void refresh();
 
  Q_SIGNALS:
@@ -29,10 +29,13 @@ class RunBar : public QWidget {
  private:
   void press();
   QString statusText() const;
+  /// How long a new run would take.
+  QString estimateText() const;
 
   TrainState& m_state;
   QString m_problem;
   bool m_isOther = false;
+  double m_tokens = 0;
   QPushButton *m_primary, *m_second;
   QProgressBar* m_progress;
   Label* m_status;

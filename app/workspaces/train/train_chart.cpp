@@ -97,6 +97,7 @@ void TrainChart::append(const TrainHistory& history) {
 
 void TrainChart::setLines(std::vector<Line> lines) {
   std::erase_if(lines, [](const Line& line) { return !(line.perplexity > 1) || !std::isfinite(line.perplexity); });
+  if (lines == m_lines) return;
   for (QCPGraph* graph : m_lineGraphs) removeGraph(graph);
   m_lineGraphs.clear();
   m_lines = std::move(lines);

@@ -19,6 +19,7 @@ class TrainChart : public Chart {
     QString name;
     double perplexity = 0;
     QColor color;
+    bool operator==(const Line&) const = default;
   };
 
   explicit TrainChart(QWidget* parent = nullptr);

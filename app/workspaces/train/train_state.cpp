@@ -51,7 +51,7 @@ QString TrainState::tag() const {
 
 TrainPhase TrainState::phase() const {
   if (m_jobs.isActive(tag())) return m_pause && *m_pause ? TrainPhase::Pausing : TrainPhase::Running;
-  if (!m_settings) return TrainPhase::None;
+  if (!m_settings || m_history.steps.empty()) return TrainPhase::None;
   return m_history.summary && m_history.summary->isFinished ? TrainPhase::Finished : TrainPhase::Paused;
 }
 
@@ -64,6 +64,12 @@ std::optional<double> TrainState::secondsLeft() const {
                        : seconds / static_cast<double>(m_history.steps.size()) * static_cast<double>(steps - done);
 }
 
+std::optional<double> TrainState::pace() const {
+  double seconds = 0, tokens = 0;
+  for (const auto& step : m_history.steps) seconds += step.seconds, tokens += static_cast<double>(step.tokens);
+  return tokens > 0 ? std::optional(seconds / tokens) : m_lastPace;
+}
+
 void TrainState::followModel() {
   if (m_model == m_selection.model()) return;
   m_jobs.cancelTag(tag());
@@ -73,6 +79,7 @@ void TrainState::followModel() {
   m_feed.reset();
   m_settings.reset();
   m_history = {};
+  m_lastPace.reset();
   m_failure.clear();
   ++m_runId;
   Q_EMIT changed();
@@ -81,6 +88,7 @@ void TrainState::followModel() {
 void TrainState::train(const LabSettings& settings) {
   if (!m_model || isRunning()) return;
   m_isRecalled = true;
+  m_lastPace = pace();
   m_settings = settings;
   m_history = {};
   ++m_runId;

@@ -47,6 +47,8 @@ class TrainState : public QObject {
   std::uint64_t stepsDone() const { return m_history.steps.empty() ? 0 : m_history.steps.back().step; }
   /// Of training that are left at the pace so far; nothing before the first step.
   std::optional<double> secondsLeft() const;
+  /// Seconds of training per token, measured on the open model here; nothing before a first step.
+  std::optional<double> pace() const;
 
   /// Begins a new run in place of the one before.
   void train(const LabSettings& settings);
@@ -80,6 +82,7 @@ class TrainState : public QObject {
   std::optional<LabSettings> m_settings;
   TrainHistory m_history;
   std::uint64_t m_runId = 0;
+  std::optional<double> m_lastPace;  ///< of the run before
   QString m_failure;
   std::shared_ptr<TrainFeed> m_feed;           ///< of the running job
   std::shared_ptr<std::atomic<bool>> m_pause;  ///< of the running job
