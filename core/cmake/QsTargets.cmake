@@ -40,6 +40,13 @@ function(qs_library name path)
   target_link_libraries(${name} PUBLIC qs_flags ${ARG_DEPS} ${ARG_EXTERNAL})
 endfunction()
 
+# What everything that is compiled for a test has in common.
+function(qs_test_settings name)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  target_compile_definitions(${name} PRIVATE QS_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" QS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE qs_test_support Qt6::Test nlohmann_json::nlohmann_json ${ARG_LIBS})
+endfunction()
+
 # qs_test(NAME LIBS lib…) — one Qt Test executable from NAME.cpp, run by ctest on the offscreen platform.
 function(qs_test name)
   cmake_parse_arguments(ARG "" "" "LIBS;LABELS;ENV" ${ARGN})
@@ -47,8 +54,7 @@ function(qs_test name)
   set_target_properties(${name} PROPERTIES AUTOMOC ON)
   # The waiting macros of Qt Test narrow integers (Qt 6.8). Options of a source come after those of its libraries.
   set_source_files_properties(${name}.cpp PROPERTIES COMPILE_OPTIONS -Wno-conversion)
-  target_compile_definitions(${name} PRIVATE QS_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data" QS_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE qs_test_support Qt6::Test ${ARG_LIBS})
+  qs_test_settings(${name} LIBS ${ARG_LIBS})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES ENVIRONMENT "QT_QPA_PLATFORM=offscreen;${ARG_ENV}" TIMEOUT 1200 LABELS "${ARG_LABELS}")
 endfunction()

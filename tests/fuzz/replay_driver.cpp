@@ -1,4 +1,6 @@
 // Runs a fuzz target over files and folders of files, for builds without libFuzzer: usage: fuzz_x PATH…
+#include <sys/resource.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +31,16 @@ void replay(const std::filesystem::path& path) {
   LLVMFuzzerTestOneInput(bytes.get(), contents.size());
 }
 
+/// A count believed without looking shows as an allocation of gigabytes: it fails. Sanitizers have a limit of their own
+/// and reserve more than any process may have.
+void limitMemory() {
+#ifndef __SANITIZE_ADDRESS__
+  constexpr rlim_t kMostBytes = rlim_t{4} << 30U;
+  const rlimit limit{kMostBytes, kMostBytes};
+  setrlimit(RLIMIT_AS, &limit);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -38,6 +50,7 @@ int main(int argc, char** argv) {
     std::fprintf(isHelp ? stdout : stderr, "usage: %s PATH...   files and folders of files to replay\n", argv[0]);
     return isHelp ? 0 : 2;
   }
+  limitMemory();
   std::size_t replayed = 0;
   for (int i = 1; i < argc; ++i) {
     if (!std::filesystem::is_directory(argv[i])) {
