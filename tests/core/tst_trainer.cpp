@@ -1,0 +1,435 @@
+// The pieces of a training run against formulas written here in double precision, and the run as a whole: resumed it
+// gives the bits of one that was not interrupted.
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+#include <filesystem>
+#include <random>
+
+#include "core/base/error.h"
+#include "core/model/weights.h"
+#include "core/numeric/code_books.h"
+#include "core/train/token_loss.h"
+#include "core/train/trainer.h"
+#include "support/random_model.h"
+
+using namespace core;
+using train::AdamW;
+using train::AdamWSettings;
+using train::LearningRate;
+using train::Minibatch;
+using train::Parameter;
+using train::RateDecay;
+using train::StateKind;
+using train::Trainer;
+using train::TrainerSettings;
+
+namespace {
+
+std::vector<float> randomValues(std::size_t count, unsigned seed, float sigma = 1.0F) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal(0.0F, sigma);
+  std::vector<float> values(count);
+  for (float& value : values) value = normal(random);
+  return values;
+}
+
+/// Every weight of a model, trained as it is.
+class AllWeights final : public train::TrainedModel {
+ public:
+  explicit AllWeights(model::Graph graph) : m_graph(std::move(graph)), m_weights(train::weightsOf(m_graph)) {
+    m_parameters.reserve(m_weights.size());
+    for (train::WeightId id = 0; id < m_weights.size(); ++id) {
+      train::PassWeight& weight = m_weights[id];
+      Parameter& parameter = m_parameters.emplace_back();
+      parameter.name = weight.name;
+      parameter.values.resize(weight.count());
+      parameter.gradient.resize(weight.count());
+      weight.base->rows(0, parameter.values);
+      weight.base = std::make_shared<Values>(parameter, weight.width);
+      m_wanted.push_back(id);
+    }
+  }
+
+  const model::Graph& graph() const override { return m_graph; }
+  const std::vector<train::PassWeight>& weights() const override { return m_weights; }
+  std::span<const train::WeightId> wanted() const override { return m_wanted; }
+  std::span<Parameter> parameters() override { return m_parameters; }
+  void prepare(const JobContext&) override {}
+  void add(const train::WeightGradient<float>& panel) override {
+    float* const sum = m_parameters[panel.weight].gradient.data() + panel.firstRow * m_weights[panel.weight].width;
+    for (std::size_t i = 0; i < panel.gradient.size(); ++i) sum[i] += panel.gradient[i];
+  }
+
+ private:
+  class Values final : public train::WeightSource {
+   public:
+    Values(const Parameter& parameter, std::uint64_t width) : m_parameter(parameter), m_width(width) {}
+    void rows(std::uint64_t firstRow, std::span<float> values) const override {
+      std::copy_n(m_parameter.values.begin() + static_cast<std::ptrdiff_t>(firstRow * m_width), values.size(),
+                  values.begin());
+    }
+
+   private:
+    const Parameter& m_parameter;
+    std::uint64_t m_width;
+  };
+
+  model::Graph m_graph;
+  std::vector<train::PassWeight> m_weights;
+  std::vector<Parameter> m_parameters;
+  std::vector<train::WeightId> m_wanted;
+};
+
+constexpr std::int32_t kVocabulary = 29;
+
+/// A language that can be learned: the next token is this one's triple, and one more. Another set every step.
+class Triples final : public train::BatchSource {
+ public:
+  explicit Triples(std::size_t minibatches = 1) : m_minibatches(minibatches) {}
+
+  std::vector<Minibatch> batches(std::uint64_t step) const override {
+    std::vector<Minibatch> all;
+    for (std::size_t i = 0; i < m_minibatches; ++i) {
+      Minibatch batch{.length = 7,
+                      .tokens = {},
+                      .targets = {},
+                      .isCounted = {},
+                      .weight = 1.0 / static_cast<double>(m_minibatches)};
+      for (std::size_t row = 0; row < 4; ++row) {
+        auto token = static_cast<std::int32_t>((step * 5 + i * 11 + row * 3) % kVocabulary);
+        for (std::size_t t = 0; t < batch.length; ++t) {
+          batch.tokens.push_back(token);
+          token = (3 * token + 1) % kVocabulary;
+          batch.targets.push_back(token);
+          batch.isCounted.push_back(t > 0 ? 1 : 0);
+        }
+      }
+      all.push_back(std::move(batch));
+    }
+    return all;
+  }
+
+ private:
+  std::size_t m_minibatches;
+};
+
+/// Makes the model say nothing that is a number: a token's embedding is NaN.
+class Poisoned final : public train::BatchSource {
+ public:
+  explicit Poisoned(AllWeights& model) : m_model(model) {}
+  std::vector<Minibatch> batches(std::uint64_t step) const override {
+    if (step == 2) std::ranges::fill(m_model.parameters()[0].values, std::nanf(""));
+    return Triples().batches(step);
+  }
+
+ private:
+  AllWeights& m_model;
+};
+
+}  // namespace
+
+class TestTrainer : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir m_folder;
+
+  model::Graph graph() const {
+    const std::filesystem::path path = m_folder.filePath("model.gguf").toStdString();
+    if (!std::filesystem::exists(path))
+      support::writeRandomModel({.vocabulary = kVocabulary,
+                                 .width = 48,
+                                 .layers = 1,
+                                 .feedForward = 96,
+                                 .heads = 3,
+                                 .kvHeads = 1,
+                                 .tiedOutput = true},
+                                path);
+    const auto checkpoint = io::openCheckpoint(path);
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    return model::buildGraph(config, model::WeightLibrary(checkpoint).load(config, {}));
+  }
+  static TrainerSettings settings(std::uint64_t steps, StateKind state = StateKind::Fp32) {
+    TrainerSettings settings;
+    settings.steps = steps;
+    settings.rate.peak = 3e-3;
+    settings.rate.warmUp = 4;
+    settings.optimizer.state = state;
+    return settings;
+  }
+  static std::vector<float> valuesOf(AllWeights& model) {
+    std::vector<float> all;
+    for (const Parameter& parameter : model.parameters())
+      all.insert(all.end(), parameter.values.begin(), parameter.values.end());
+    return all;
+  }
+
+ private Q_SLOTS:
+  void rateRisesAndFalls() {
+    const LearningRate cosine{.peak = 2.0, .warmUp = 4, .decay = RateDecay::Cosine, .lastShare = 0.1};
+    QCOMPARE(cosine.at(0, 14), 0.5);
+    QCOMPARE(cosine.at(3, 14), 2.0);
+    QCOMPARE(cosine.at(4, 14), 2.0);
+    QVERIFY(std::abs(cosine.at(13, 14) - 0.2) < 1e-12);
+    // A third of the way down: 0.1 + 0.9 · (1 + cos(π / 3)) / 2 of the peak.
+    QVERIFY(std::abs(cosine.at(7, 14) - 2.0 * (0.1 + 0.9 * 0.75)) < 1e-12);
+    LearningRate linear = cosine;
+    linear.decay = RateDecay::Linear;
+    QVERIFY(std::abs(linear.at(7, 14) - 2.0 * (0.1 + 0.9 * 2.0 / 3.0)) < 1e-12);
+    QCOMPARE((LearningRate{.peak = 1.0, .warmUp = 0, .decay = RateDecay::Constant}.at(0, 1)), 1.0);
+  }
+
+  /// Algorithm 2 of Loshchilov & Hutter in double. Float32 state: an ulp or two of the values, 1e-6 of them.
+  void adamWIsTheFormula() {
+    const std::size_t count = 1000;
+    std::vector<Parameter> parameters(1);
+    parameters[0] = {.name = "w", .values = randomValues(count, 1), .gradient = std::vector<float>(count)};
+    parameters[0].rateFactor = 0.5;
+    std::vector<double> w(parameters[0].values.begin(), parameters[0].values.end()), m(count), v(count);
+    const AdamWSettings settings{.beta1 = 0.9, .beta2 = 0.95, .epsilon = 1e-6, .weightDecay = 0.1};
+    AdamW optimizer(parameters, settings);
+    for (unsigned step = 1; step <= 5; ++step) {
+      parameters[0].gradient = randomValues(count, 10 + step, 3.0F);
+      for (std::size_t i = 0; i < count; ++i) {
+        const double g = 0.25 * static_cast<double>(parameters[0].gradient[i]);
+        m[i] = 0.9 * m[i] + 0.1 * g;
+        v[i] = 0.95 * v[i] + 0.05 * g * g;
+        const double move = m[i] / (1 - std::pow(0.9, step)) / (std::sqrt(v[i] / (1 - std::pow(0.95, step))) + 1e-6);
+        w[i] -= 0.5 * 1e-2 * (move + 0.1 * w[i]);
+      }
+      optimizer.step(parameters, 1e-2, 0.25, step);
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      QVERIFY2(std::abs(static_cast<double>(parameters[0].values[i]) - w[i]) < 1e-6, qPrintable(QString::number(i)));
+  }
+
+  /// bitsandbytes' create_dynamic_map(signed=False): its ends, its middle and its spacing.
+  void unsignedMap() {
+    const std::span<const float> map = numeric::dynamicMapUnsigned();
+    QCOMPARE(map.size(), std::size_t{256});
+    QVERIFY(std::ranges::is_sorted(map));
+    QCOMPARE(map[0], 0.0F);
+    QCOMPARE(map[1], 3.25e-7F);
+    QCOMPARE(map[2], 7.75e-7F);
+    QCOMPARE(map[254], 0.996484375F);
+    QCOMPARE(map[255], 1.0F);
+  }
+
+  void stateIsSmaller_data() {
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<double>("bytesPerValue");
+    QTest::newRow("fp32") << static_cast<int>(StateKind::Fp32) << 8.0;
+    QTest::newRow("8 bits") << static_cast<int>(StateKind::Int8) << 2.03125;  // two codes, two absmax of each 256
+    QTest::newRow("paged") << static_cast<int>(StateKind::Paged) << 0.0;
+  }
+  /// Each goes the way of FP32: pages exactly, 8 bits to a few percent of what the parameters move.
+  void stateIsSmaller() {
+    QFETCH(int, kind);
+    QFETCH(double, bytesPerValue);
+    const std::size_t count = 8192;
+    std::vector<Parameter> exact(1), kept(1);
+    exact[0] = kept[0] = {.name = "w", .values = std::vector<float>(count), .gradient = std::vector<float>(count)};
+    AdamW first(exact, {}), second(kept, {.state = static_cast<StateKind>(kind)});
+    QCOMPARE(static_cast<double>(second.stateBytes()) / static_cast<double>(count), bytesPerValue);
+    QCOMPARE(AdamW::predictedBytes(count, static_cast<StateKind>(kind)), second.stateBytes());
+    double moved = 0, apart = 0;
+    for (unsigned step = 1; step <= 10; ++step) {
+      exact[0].gradient = kept[0].gradient = randomValues(count, step);
+      first.step(exact, 1e-2, 1.0, step);
+      second.step(kept, 1e-2, 1.0, step);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      moved += std::pow(static_cast<double>(exact[0].values[i]), 2);
+      apart += std::pow(static_cast<double>(exact[0].values[i] - kept[0].values[i]), 2);
+    }
+    const double share = std::sqrt(apart / moved);
+    QVERIFY2(static_cast<StateKind>(kind) == StateKind::Int8 ? share > 0 && share < 0.05 : share == 0,
+             qPrintable(QString::number(share)));
+  }
+
+  void noFolderForPages() {
+    std::vector<Parameter> parameters(1);
+    parameters[0] = {.name = "w", .values = std::vector<float>(16), .gradient = std::vector<float>(16)};
+    QVERIFY_THROWS_EXCEPTION(Error, AdamW(parameters, {.state = StateKind::Paged, .pageFolder = "/nowhere/at/all"}));
+  }
+
+  /// Against central differences of the loss written here in double.
+  void lossAndItsSlope() {
+    const std::size_t rows = 3, vocabulary = 11;
+    Minibatch batch{.length = rows, .tokens = {1, 2, 3}, .targets = {4, 0, 10}, .isCounted = {1, 0, 1}};
+    std::vector<float> logits = randomValues(rows * vocabulary, 3, 2.0F);
+    const std::vector<float> teacher = randomValues(rows * vocabulary, 4, 2.0F);
+    for (const double share : {0.0, 0.4}) {
+      const auto loss = [&](const std::vector<float>& z) {
+        double sum = 0;
+        for (const std::size_t row : {std::size_t{0}, std::size_t{2}}) {
+          double total = 0, taught = 0;
+          for (std::size_t i = 0; i < vocabulary; ++i) {
+            total += std::exp(static_cast<double>(z[row * vocabulary + i]));
+            taught += std::exp(static_cast<double>(teacher[row * vocabulary + i]));
+          }
+          const auto target = static_cast<std::size_t>(batch.targets[row]);
+          sum -= (1 - share) * std::log(std::exp(static_cast<double>(z[row * vocabulary + target])) / total);
+          for (std::size_t i = 0; i < vocabulary; ++i) {
+            const double q = std::exp(static_cast<double>(teacher[row * vocabulary + i])) / taught;
+            sum += share * q * std::log(q * total / std::exp(static_cast<double>(z[row * vocabulary + i])));
+          }
+        }
+        return sum / 2;
+      };
+      std::vector<float> gradient(logits.size(), 7.0F);
+      const auto made = train::tokenLoss(logits, batch, 0.5, share > 0 ? std::span(teacher) : std::span<const float>(),
+                                         share, gradient);
+      QCOMPARE(made.counted, std::uint64_t{2});
+      QVERIFY(std::abs(made.mean - loss(logits)) < 1e-6);
+      for (std::size_t i = 0; i < logits.size(); ++i) {
+        std::vector<float> up = logits, down = logits;
+        up[i] += 0.01F;
+        down[i] -= 0.01F;
+        const double slope = (loss(up) - loss(down)) / static_cast<double>(up[i] - down[i]);
+        // The differences' own error: a sixth of the third derivative, below 1e-5.
+        QVERIFY2(std::abs(static_cast<double>(gradient[i]) - 0.5 * slope) < 2e-5, qPrintable(QString::number(i)));
+      }
+    }
+  }
+
+  void learns() {
+    AllWeights model(graph());
+    const Triples source;
+    Trainer trainer(model, source, settings(60));
+    const double first = trainer.step().loss;
+    double last = 0;
+    while (!trainer.isFinished()) last = trainer.step().loss;
+    QVERIFY2(first > 2.0 && last < 0.2, qPrintable(QString("%1 %2").arg(first).arg(last)));
+  }
+
+  void learnsFromATeacher() {
+    AllWeights model(graph());
+    TrainerSettings asked = settings(5);
+    asked.distillation = 1.0;
+    const Triples source;
+    Trainer trainer(model, source, asked, graph());
+    QVERIFY(std::abs(trainer.step().loss) < 1e-6);  // the model is its teacher: nothing to learn
+  }
+
+  /// Two minibatches of half the weight are one step over both.
+  void accumulates() {
+    AllWeights model(graph()), same(graph());
+    class Joined final : public train::BatchSource {
+     public:
+      std::vector<Minibatch> batches(std::uint64_t step) const override {
+        std::vector<Minibatch> two = Triples(2).batches(step);
+        Minibatch& one = two[0];
+        one.tokens.insert(one.tokens.end(), two[1].tokens.begin(), two[1].tokens.end());
+        one.targets.insert(one.targets.end(), two[1].targets.begin(), two[1].targets.end());
+        one.isCounted.insert(one.isCounted.end(), two[1].isCounted.begin(), two[1].isCounted.end());
+        one.weight = 1.0;
+        return {one};
+      }
+    } joined;
+    const Triples two(2);
+    Trainer a(model, two, settings(3)), b(same, joined, settings(3));
+    for (int step = 0; step < 3; ++step) {
+      const auto first = a.step(), second = b.step();
+      QVERIFY(std::abs(first.loss - second.loss) < 1e-5);
+      QVERIFY(std::abs(first.gradientNorm - second.gradientNorm) < 1e-4 * first.gradientNorm);
+    }
+  }
+
+  void resumesBitForBit_data() { stateIsSmaller_data(); }
+  void resumesBitForBit() {
+    QFETCH(int, kind);
+    const TrainerSettings asked = settings(9, static_cast<StateKind>(kind));
+    const Triples source;
+    AllWeights whole(graph()), before(graph()), after(graph());
+    Trainer uninterrupted(whole, source, asked);
+    while (!uninterrupted.isFinished()) uninterrupted.step();
+    const std::filesystem::path path = m_folder.filePath("state.safetensors").toStdString();
+    {
+      Trainer first(before, source, asked);
+      for (int step = 0; step < 4; ++step) first.step();
+      first.save(path, {{"note", "four"}});
+    }
+    Trainer second(after, source, asked);
+    const auto metadata = second.restore(path);
+    QCOMPARE(metadata.at("note"), std::string("four"));
+    QCOMPARE(second.stepsDone(), std::uint64_t{4});
+    while (!second.isFinished()) second.step();
+    QVERIFY(valuesOf(whole) == valuesOf(after));
+  }
+
+  /// Files that are no state of this run change nothing.
+  void refusesOtherStates() {
+    const std::filesystem::path path = m_folder.filePath("other.safetensors").toStdString();
+    const Triples source;
+    AllWeights model(graph()), other(graph());
+    Trainer trainer(model, source, settings(9)), bytes(other, source, settings(9, StateKind::Int8));
+    trainer.step();
+    trainer.save(path);
+    const std::vector<float> untouched = valuesOf(other);
+    QVERIFY_THROWS_EXCEPTION(Error, bytes.restore(path));
+    Trainer shorter(other, source, settings(1));
+    shorter.restore(path);  // one of one step
+    QVERIFY(shorter.isFinished());
+    std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
+    AllWeights third(graph());
+    Trainer damaged(third, source, settings(9));
+    QVERIFY_THROWS_EXCEPTION(Error, damaged.restore(path));
+    QVERIFY(valuesOf(third) == untouched);
+    QCOMPARE(damaged.stepsDone(), std::uint64_t{0});
+    QVERIFY_THROWS_EXCEPTION(Error, damaged.restore(m_folder.filePath("missing").toStdString()));
+  }
+
+  void saysWhereItDiverged() {
+    AllWeights model(graph());
+    const Poisoned source(model);
+    Trainer trainer(model, source, settings(9));
+    trainer.step();
+    trainer.step();
+    try {
+      trainer.step();
+      QFAIL("NaN was trained with.");
+    } catch (const Error& error) {
+      QCOMPARE(error.code(), ErrorCode::NotFinite);
+      QVERIFY2(QString(error.what()).contains("step 3"), error.what());
+    }
+    QCOMPARE(trainer.stepsDone(), std::uint64_t{2});
+  }
+
+  void cancelledStepsChangeNothing() {
+    AllWeights model(graph());
+    const Triples source;
+    Trainer trainer(model, source, settings(9));
+    const std::vector<float> before = valuesOf(model);
+    std::stop_source stop;
+    stop.request_stop();
+    QVERIFY_THROWS_EXCEPTION(Cancelled, trainer.step(JobContext(stop.get_token())));
+    QVERIFY(valuesOf(model) == before);
+    QCOMPARE(trainer.stepsDone(), std::uint64_t{0});
+  }
+
+  void refusesSettings() {
+    AllWeights model(graph());
+    const Triples source;
+    const auto refuses = [&](const auto& change) {
+      TrainerSettings asked = settings(9);
+      change(asked);
+      try {
+        Trainer trainer(model, source, asked);
+      } catch (const Error& error) {
+        return error.code() == ErrorCode::InvalidArgument;
+      }
+      return false;
+    };
+    QVERIFY(refuses([](TrainerSettings& s) { s.steps = 0; }));
+    QVERIFY(refuses([](TrainerSettings& s) { s.rate.peak = 0; }));
+    QVERIFY(refuses([](TrainerSettings& s) { s.rate.peak = std::nan(""); }));
+    QVERIFY(refuses([](TrainerSettings& s) { s.clipNorm = -1; }));
+    QVERIFY(refuses([](TrainerSettings& s) { s.optimizer.beta2 = 1; }));
+    QVERIFY(refuses([](TrainerSettings& s) { s.distillation = 0.5; }));  // without a teacher
+    QVERIFY(!refuses([](TrainerSettings&) {}));
+  }
+};
+
+QTEST_APPLESS_MAIN(TestTrainer)
+#include "tst_trainer.moc"
