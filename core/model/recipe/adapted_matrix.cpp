@@ -220,7 +220,8 @@ quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix) {
 }
 
 quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix, const quant::QuantizedTensor& made) {
-  const bool hasScale = matrix.beside != nullptr && matrix.beside->other != nullptr;  // another model's own
+  // Another model's tensor has its own scale, a replacement all that it is to have.
+  const bool hasScale = matrix.beside != nullptr && (matrix.beside->other || matrix.beside->replacement);
   return merge(matrix, made, hasScale ? 1.0F : scaleBeside(matrix), DType::F32);
 }
 
