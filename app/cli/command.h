@@ -66,5 +66,6 @@ void addSensitivity(CLI::App& program);
 void addTemplate(CLI::App& program);
 void addTokenize(CLI::App& program);
 void addTrace(CLI::App& program);
+void addTrain(CLI::App& program);
 
 }  // namespace app::cli

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <stop_token>
 #include <thread>
 
@@ -13,8 +14,8 @@ namespace app::cli {
 
 namespace {
 
-/// How long work may take to notice that it was cancelled.
-constexpr auto kPatience = std::chrono::seconds(2);
+/// How many seconds work may take to notice that it was cancelled.
+std::atomic<std::int64_t> patienceSeconds{2};
 
 std::atomic<int> receivedSignal{0};
 
@@ -50,7 +51,7 @@ void waitForSignals(sigset_t set) {
   receivedSignal = signal;
   stopSource().request_stop();
   // A second signal means now.
-  const timespec patience{std::chrono::duration_cast<std::chrono::seconds>(kPatience).count(), 0};
+  const timespec patience{patienceSeconds, 0};
   sigtimedwait(&set, nullptr, &patience);
   dieOf(signal);
 }
@@ -73,5 +74,7 @@ const core::JobContext& interruptibleJob() {
   static const core::JobContext job(stopSource().get_token());
   return job;
 }
+
+void allowPatience(std::chrono::seconds patience) { patienceSeconds = patience.count(); }
 
 }  // namespace app::cli

@@ -1,4 +1,6 @@
 #pragma once
+#include <chrono>
+
 #include "core/base/job_context.h"
 
 namespace app::cli {
@@ -17,5 +19,8 @@ class Interruption {
 
 /// The job of every command: cancelled by those signals. Work that does not look at it ends a moment later, by force.
 const core::JobContext& interruptibleJob();
+
+/// How long that moment is from now on, for work that has to keep what it reached.
+void allowPatience(std::chrono::seconds patience);
 
 }  // namespace app::cli

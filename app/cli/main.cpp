@@ -38,6 +38,7 @@ void addCommands(CLI::App& program) {
   addLogits(program);
   addGenerate(program);
   addTrace(program);
+  addTrain(program);
   addDevices(program);
   addBench(program);
   addPlan(program);

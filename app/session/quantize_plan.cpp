@@ -73,6 +73,12 @@ void mergeAdapter(QuantizedFileRow& row) {
   }
 }
 
+/// Codes that take a tensor's place (trained ones) are packed by the scheme that they are of, as if it had made them.
+void takeSchemeOfCodes(core::model::TensorDecision& decision) {
+  const auto& tensor = decision.replacement;
+  if (tensor && !tensor->dtype() && tensor->scheme && tensor->changes == nullptr) decision.scheme = tensor->scheme;
+}
+
 /// How the new file stores what the decision makes of the tensor.
 void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
   const core::model::TensorDecision& decision = row.decision;
@@ -81,7 +87,7 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
   row.bytes = tensor.bytes;
   row.isCopied = row.isKept();
   if (decision.replacement) {
-    row.type = decision.replacement->dtype().value_or(core::tensor::DType::Unknown);
+    row.type = decision.replacement->dtype().value_or(core::tensor::DType::U8);
     row.bytes = decision.replacement->bytes();
     row.to = decision.replacement->scheme ? decision.replacement->scheme->toString()
                                           : std::string(core::tensor::name(row.type));
@@ -118,6 +124,7 @@ QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core
     if (plan.tensors[i].other) refuseOverPacked(tensor);
     QuantizedFileRow row{tensor.name, {}, {}, tensor.dtype, 0, std::move(plan.tensors[i]), {}, false, {}, {}};
     if (&row.decision.running() != &row.decision) mergeAdapter(row);
+    takeSchemeOfCodes(row.decision);
     describeResult(row, tensor);
     if (row.decision.place.fate == Fate::Quantize) ++matrices;
     if (!row.isKept()) ++quantized;

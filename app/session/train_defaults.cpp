@@ -43,7 +43,7 @@ void addBuiltIn(const OpenModel& model, TrainSettings& settings) {
     return;
   }
   settings.tasks = kDemoText;
-  settings.prompts = {"What is NF4?", "What is 17 plus 25?", "Spell the letters of zebra backwards."};
+  settings.prompts = {"What is NF4?", "67+89", "Reverse the letters e i l c c."};
 }
 
 }  // namespace

@@ -1,0 +1,197 @@
+#include "app/session/train_memory.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "app/session/known_shapes.h"
+#include "app/session/memory_plan.h"
+#include "app/session/recipe_file.h"
+#include "app/session/train_source.h"
+#include "core/io/text_checks.h"
+#include "core/model/cpu_executor.h"
+#include "core/model/llama_names.h"
+#include "core/model/planned_weights.h"
+#include "core/quant/hollow_tensors.h"
+#include "core/quant/stored_size.h"
+#include "core/train/adam_w.h"
+#include "core/train/reverse_pass.h"
+
+namespace app {
+
+namespace {
+
+using core::model::Graph;
+using core::model::Recipe;
+using core::train::AdamW;
+using core::train::ReversePass;
+using core::train::StateKind;
+
+constexpr std::uint64_t kFloat = sizeof(float);
+constexpr const char* kShapes[] = {"tinyllama-1.1b", "llama-2-7b", "llama-2-13b", "llama-3.1-70b"};
+
+/// What is read at once.
+struct Reading {
+  std::uint64_t rows = 0;  ///< tokens that go through the model together
+  bool isMarked = false;   ///< whether states are marked by an executor beside it
+};
+
+/// "blk.0.attn_q.weight" → "attn_q"
+std::string kindOf(const std::string& tensor) {
+  std::string name = core::model::ggufName(tensor).value_or(tensor);
+  if (name.starts_with("blk.")) name.erase(0, name.find('.', 4) + 1);
+  return name.substr(0, name.rfind(".weight"));
+}
+
+/// Values that a forward keeps, or where they are too many the residuals between sections and the values of the largest
+/// section; what the backward pass holds beside them; three times the logits (values, derivatives, their copy).
+std::uint64_t activationBytes(const Graph& graph, const Reading& reading) {
+  const core::train::PassSettings settings;
+  const ReversePass<float> pass(graph, settings);
+  std::uint64_t kept = pass.keptBytes(reading.rows);
+  const std::uint64_t width = graph.values.front().width, sections = 2 * graph.kv.size() + 1;
+  if (kept > settings.mostKeptBytes) kept = reading.rows * width * kFloat * sections + 2 * kept / sections;
+  std::uint64_t widest = 0;
+  for (std::size_t i = 0; i + 1 < graph.values.size(); ++i)
+    if (i != graph.ops.back().out) widest = std::max<std::uint64_t>(widest, graph.values[i].width);
+  const std::uint64_t logits = reading.rows * graph.vocabulary() * kFloat;
+  // Of a feed-forward block: the gradients of gate, up and their product, and of the residual around it.
+  const std::uint64_t gradients = reading.rows * (3 * widest + 2 * width) * kFloat;
+  std::uint64_t bytes = kept + 2 * logits + std::max(logits, gradients);
+  if (reading.isMarked) {
+    const auto executor = core::model::CpuExecutor::plannedMemory(graph);
+    bytes += executor.residentBytes - std::min(executor.residentBytes, executor.weightBytes);
+  }
+  return bytes;
+}
+
+/// Full training and QAT: every matrix, and norms.
+TrainMemory trainedWhole(const Graph& graph, const Reading& reading, const Recipe* quantized,
+                         const std::map<std::string, core::quant::Scheme>& schemes, StateKind state) {
+  TrainMemory memory;
+  std::uint64_t trained = 0;
+  for (const auto& weight : core::train::weightsOf(graph)) {
+    const auto scheme = schemes.find(weight.name);
+    const bool isNorm = weight.rows == 1;
+    if (quantized != nullptr && !isNorm && scheme == schemes.end()) {
+      memory.weights += 2 * weight.count();  // as stored, 16 bits
+      continue;
+    }
+    trained += weight.count();
+    memory.weights += kFloat * weight.count();
+    if (quantized == nullptr) continue;
+    // What the latent values are stored as, and what that decodes to.
+    memory.weights += kFloat * weight.count();
+    memory.weights += scheme == schemes.end()
+                          ? kFloat * weight.count()
+                          : core::quant::storedSize(scheme->second, {weight.rows, weight.width}).bytes();
+  }
+  memory.gradients = kFloat * trained;
+  memory.optimizer = AdamW::predictedBytes(trained, state);
+  memory.activations = activationBytes(graph, reading);
+  return memory;
+}
+
+TrainMemory withAdapters(const Graph& graph, const Reading& reading, const core::train::LoraSettings& adapter,
+                         StateKind state) {
+  const std::set<std::string> targets(adapter.targets.begin(), adapter.targets.end());
+  std::uint64_t trained = 0;
+  for (const auto& weight : core::train::weightsOf(graph)) {
+    if (!targets.contains(kindOf(weight.name))) continue;
+    trained += adapter.rank * (weight.rows + weight.width);
+  }
+  TrainMemory memory;
+  memory.weights = core::model::plannedWeightBytes(graph);
+  memory.adapters = 2 * kFloat * trained;  // moved by the optimizer, and as they are computed with
+  memory.gradients = kFloat * trained;
+  memory.optimizer = AdamW::predictedBytes(trained, state);
+  memory.activations = activationBytes(graph, reading) + reading.rows * adapter.rank * kFloat * graph.kv.size();
+  return memory;
+}
+
+std::map<std::string, core::quant::Scheme> schemesOf(const Recipe& recipe, const OpenModel& model) {
+  std::map<std::string, core::quant::Scheme> schemes;
+  const auto plan = core::model::planRecipe(recipe, model.checkpoint());
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i)
+    if (plan.tensors[i].scheme) schemes.emplace(model.checkpoint().tensors()[i].name, *plan.tensors[i].scheme);
+  return schemes;
+}
+
+std::map<std::string, core::quant::Scheme> schemesOf(const Recipe& recipe, const LlamaShape& shape) {
+  std::map<std::string, core::quant::Scheme> schemes;
+  const auto tensors = shape.tensors();
+  const auto plan = core::model::planRecipe(recipe, shape.mixtureModel(), tensors, core::io::FileFormat::Gguf);
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i)
+    if (plan.tensors[i].scheme) schemes.emplace(tensors[i].name, *plan.tensors[i].scheme);
+  return schemes;
+}
+
+Graph graphOf(OpenModel& model, const Recipe& recipe) {
+  return core::model::buildGraph(model.config(), core::model::planWeights(model.weights(), model.config(), recipe));
+}
+
+/// Tokens of a step's largest minibatch.
+std::uint64_t rowsOf(const OpenModel& model, const QloraLabSettings& settings) {
+  std::uint64_t rows = settings.replay ? std::uint64_t{settings.replayRows} * settings.length : 0;
+  if (settings.facts.empty()) return std::max<std::uint64_t>(rows, std::uint64_t{settings.batch} * 32);
+  QloraLabSettings alone = settings;
+  alone.replay = false;
+  for (const auto& batch : sourceOf(model, alone, {}).batches->batches(0))
+    rows = std::max<std::uint64_t>(rows, batch.tokens.size());
+  return rows;
+}
+
+TrainMemoryRow rowOf(const KnownShape& known, const QloraLabSettings& settings) {
+  const Recipe base = openRecipe(settings.base);
+  const Reading reading{settings.length};
+  const auto stored = planShape(known.shape, known.kv(), {}).graph,
+             quantized = planShape(known.shape, known.kv(), base).graph;
+  TrainMemoryRow row{std::string(known.id), std::string(known.title), known.shape.parameters(), {}};
+  row.methods[0] = trainedWhole(*stored, reading, nullptr, {}, settings.optimizerState);
+  row.methods[1] = withAdapters(*stored, reading, settings.adapter, settings.optimizerState);
+  row.methods[2] = withAdapters(*quantized, reading, settings.adapter, settings.optimizerState);
+  row.methods[3] = trainedWhole(*stored, reading, &base, schemesOf(base, known.shape), settings.optimizerState);
+  return row;
+}
+
+TrainMemoryRow rowOf(OpenModel& model, const QloraLabSettings& settings) {
+  const Recipe base = openRecipe(settings.base);
+  const Reading reading{rowsOf(model, settings), true};
+  const Graph stored = graphOf(model, {});
+  TrainMemoryRow row{model.source(),
+                     core::io::printable(model.checkpoint().name()),
+                     static_cast<double>(model.checkpoint().parameters()),
+                     {}};
+  row.methods[0] = trainedWhole(stored, reading, nullptr, {}, settings.optimizerState);
+  row.methods[1] = withAdapters(stored, reading, settings.adapter, settings.optimizerState);
+  row.methods[2] = withAdapters(graphOf(model, base), reading, settings.adapter, settings.optimizerState);
+  row.methods[3] = trainedWhole(stored, reading, &base, schemesOf(base, model), settings.optimizerState);
+  return row;
+}
+
+}  // namespace
+
+std::string_view nameOf(TrainMethod method) {
+  constexpr std::string_view kNames[kTrainMethods] = {"full", "lora", "qlora", "qat"};
+  return kNames[static_cast<std::size_t>(method)];
+}
+
+TrainMemory predictMemory(OpenModel& model, const QatLabSettings& settings) {
+  const Recipe recipe = openRecipe(settings.scheme);
+  const Reading reading{std::uint64_t{settings.batch} * settings.length, true};
+  return trainedWhole(graphOf(model, {}), reading, &recipe, schemesOf(recipe, model), StateKind::Fp32);
+}
+
+TrainMemory predictMemory(OpenModel& model, const QloraLabSettings& settings) {
+  const Reading reading{rowsOf(model, settings), true};
+  return withAdapters(graphOf(model, openRecipe(settings.base)), reading, settings.adapter, settings.optimizerState);
+}
+
+std::vector<TrainMemoryRow> trainMemoryTable(OpenModel* open, const QloraLabSettings& settings) {
+  std::vector<TrainMemoryRow> rows;
+  if (open != nullptr) rows.push_back(rowOf(*open, settings));
+  for (const char* const id : kShapes) rows.push_back(rowOf(knownShape(id), settings));
+  return rows;
+}
+
+}  // namespace app
