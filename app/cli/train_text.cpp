@@ -45,7 +45,8 @@ TrainVisitor TrainTeller::visitor() {
 }
 
 void TrainTeller::tell(const Json& line) const {
-  print(line);
+  // One object a line; what a model wrote may be no UTF-8.
+  fmt::print("{}\n", line.dump(-1, ' ', false, Json::error_handler_t::replace));
   flush();
 }
 

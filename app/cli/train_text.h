@@ -8,7 +8,7 @@
 namespace app::cli {
 
 /// What is told while a run goes on, line by line: of JSON on standard output, for people on standard error.
-/// @param steps of the whole run  @param summary outlives it; facts of the last evaluation are kept for the summary
+/// @param steps of the whole run
 class TrainTeller {
  public:
   TrainTeller(Output output, std::uint64_t steps) : m_output(output), m_steps(steps) {}
@@ -30,7 +30,7 @@ class TrainTeller {
   std::vector<FactKnown> m_facts;  ///< of the last evaluation
 };
 
-/// "312 ± 4", a mark's perplexity and accuracy.
+/// A mark's perplexity and accuracy with their errors.
 std::string describe(const TrainMark& mark);
 void printMemory(const std::vector<TrainMemoryRow>& rows);
 Json memoryJson(const std::vector<TrainMemoryRow>& rows);

@@ -106,6 +106,8 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     made = cast(stored, *weight.cast, job);
   else if (row.decision.other)
     made = inNewOrder(core::model::loadOther(*row.decision.other), weight);
+  else if (row.decision.replacement)
+    made = inNewOrder(row.decision.replacement, weight);
   else if (!row.isCopied)
     made = quantized(weight, stored, job);
   if (stored->input && (made == stored || !made->input)) ++m_inputsLeft;
