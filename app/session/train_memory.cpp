@@ -1,13 +1,18 @@
 #include "app/session/train_memory.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 
+#include "app/session/calibrate_model.h"
+#include "app/session/demo_model.h"
 #include "app/session/known_shapes.h"
 #include "app/session/memory_plan.h"
 #include "app/session/recipe_file.h"
 #include "app/session/train_source.h"
+#include "core/evaluate/logit_stream.h"
 #include "core/io/text_checks.h"
 #include "core/model/cpu_executor.h"
 #include "core/model/llama_names.h"
@@ -61,6 +66,7 @@ std::uint64_t activationBytes(const Graph& graph, const Reading& reading) {
   if (reading.isMarked) {
     const auto executor = core::model::CpuExecutor::plannedMemory(graph);
     bytes += executor.residentBytes - std::min(executor.residentBytes, executor.weightBytes);
+    bytes += 2 * core::evaluate::LogitStreamOptions().batchTokens * graph.vocabulary() * kFloat;
   }
   return bytes;
 }
@@ -130,6 +136,18 @@ Graph graphOf(OpenModel& model, const Recipe& recipe) {
   return core::model::buildGraph(model.config(), core::model::planWeights(model.weights(), model.config(), recipe));
 }
 
+/// What a run on an open model holds beside: the file's own weights, which are read to mark the model as it is stored,
+/// and the text, as documents, as examples and as rows: about five times its bytes.
+std::uint64_t besideBytes(const OpenModel& model, const std::string& data) {
+  std::uint64_t bytes = 0;
+  for (const auto& tensor : model.checkpoint().tensors()) bytes += tensor.bytes;
+  std::error_code error;
+  if (data.empty()) return bytes;
+  const auto text = std::filesystem::file_size(
+      data == kDemoText ? builtInTextPath("training_text/conversations.jsonl") : std::filesystem::path(data), error);
+  return error ? bytes : bytes + 5 * text;
+}
+
 /// Tokens of a step's largest minibatch.
 std::uint64_t rowsOf(const OpenModel& model, const QloraLabSettings& settings) {
   std::uint64_t rows = settings.replay ? std::uint64_t{settings.replayRows} * settings.length : 0;
@@ -179,12 +197,17 @@ std::string_view nameOf(TrainMethod method) {
 TrainMemory predictMemory(OpenModel& model, const QatLabSettings& settings) {
   const Recipe recipe = openRecipe(settings.scheme);
   const Reading reading{std::uint64_t{settings.batch} * settings.length, true};
-  return trainedWhole(graphOf(model, {}), reading, &recipe, schemesOf(recipe, model), StateKind::Fp32);
+  auto memory = trainedWhole(graphOf(model, {}), reading, &recipe, schemesOf(recipe, model), StateKind::Fp32);
+  memory.weights += besideBytes(model, settings.data);
+  return memory;
 }
 
 TrainMemory predictMemory(OpenModel& model, const QloraLabSettings& settings) {
   const Reading reading{rowsOf(model, settings), true};
-  return withAdapters(graphOf(model, openRecipe(settings.base)), reading, settings.adapter, settings.optimizerState);
+  auto memory =
+      withAdapters(graphOf(model, openRecipe(settings.base)), reading, settings.adapter, settings.optimizerState);
+  memory.weights += besideBytes(model, settings.replay ? settings.data : std::string());
+  return memory;
 }
 
 std::vector<TrainMemoryRow> trainMemoryTable(OpenModel* open, const QloraLabSettings& settings) {
