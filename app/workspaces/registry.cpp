@@ -11,6 +11,7 @@
 #include "app/workspaces/learn/learn_workspace.h"
 #include "app/workspaces/quantize/quantize_workspace.h"
 #include "app/workspaces/trace/trace_workspace.h"
+#include "app/workspaces/train/train_workspace.h"
 #include "app/workspaces/workspace.h"
 
 namespace app {
@@ -38,6 +39,9 @@ std::span<const WorkspaceEntry> workspaceEntries() {
       {"compare", QT_TRANSLATE_NOOP("Workspaces", "Compare"),
        QT_TRANSLATE_NOOP("Workspaces", "Size, quality, speed and memory; what to use"), "compare", false,
        [](const WorkspaceContext& context) -> Workspace* { return new CompareWorkspace(context); }},
+      {"train", QT_TRANSLATE_NOOP("Workspaces", "Train"),
+       QT_TRANSLATE_NOOP("Workspaces", "A quantized model heals, or learns new facts, while you watch"), "train", true,
+       [](const WorkspaceContext& context) -> Workspace* { return new TrainWorkspace(context); }},
       {"learn", QT_TRANSLATE_NOOP("Workspaces", "Learn"),
        QT_TRANSLATE_NOOP("Workspaces", "Lessons on numbers and quantization, and a glossary"), "learn", false,
        [](const WorkspaceContext& context) -> Workspace* { return new LearnWorkspace(context); }},

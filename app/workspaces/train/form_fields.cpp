@@ -27,6 +27,8 @@ QFormLayout* trainForm(QWidget* parent) {
 void addField(QFormLayout& form, const QString& name, QWidget* field, const QString& toolTip) {
   auto* label = new Label(Label::Style::Hint, name);
   label->setBuddy(field);
+  label->setAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+  label->setMinimumHeight(field->sizeHint().height());
   field->setAccessibleName(name);
   field->setToolTip(toolTip);
   form.addRow(label, field);

@@ -90,6 +90,7 @@ void QatPage::followModel() {
   }
   if (isVisible()) m_state->recall();
   ask();
+  refresh();
 }
 
 // How long and how fast a scheme is trained follows from its bits.
