@@ -1,4 +1,5 @@
-// A LoRA adapter on the command line: adapter:PATH wherever a recipe or a variant is named.
+// A LoRA adapter on the command line: adapter:PATH, merged, and BASE+adapter:PATH, beside what runs, wherever a recipe
+// or a variant is named.
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -100,11 +101,73 @@ class TestCliAdapter : public QObject {
              logits({"--recipe", asRecipe()}));
   }
 
+  // tst_lora and tst_adapter_writer have what it computes.
+  void besideItRunsOverAnyBase() {
+    const QString beside = QStringLiteral("+adapter:") + m_adapter;
+    const Json nf4 = logits({"--scheme", "nf4"});
+    QCOMPARE(logits({"--recipe", "nf4" + beside + ":0%"}), nf4);
+    const Json added = logits({"--recipe", "nf4" + beside});
+    QVERIFY(added != nf4);
+    QCOMPARE(logits({"--scheme", "nf4" + beside}), added);
+    QVERIFY(logits({"--recipe", "nf4" + beside + ":200%"}) != added);
+    QVERIFY(logits({"--recipe", "stored" + beside}) != logits({}));
+    // A recipe file says it, too.
+    const QString file = m_folder.filePath("mix.txt");
+    QFile recipe(file);
+    QVERIFY(recipe.open(QIODevice::WriteOnly));
+    recipe.write(("base = nf4" + beside + "\n").toUtf8());
+    recipe.close();
+    QCOMPARE(logits({"--recipe", file}), added);
+  }
+
+  void besideItIsMeasuredAndCompared() {
+    const QString beside = "nf4+adapter:" + m_adapter;
+    const Json rows = json({"error", "demo", "--recipe", beside, "--tensor", "*attn_q*"});
+    QVERIFY(rows.size() > 1);
+    const Json nf4 = json({"error", "demo", "--scheme", "nf4", "--tensor", "*attn_q*"});
+    QCOMPARE(rows[0]["scheme"], Json("nf4 + adapter"));
+    QVERIFY(rows[0]["relative_error"].get<double>() > nf4[0]["relative_error"].get<double>());
+    QVERIFY(rows[0]["bits_per_weight"].get<double>() > nf4[0]["bits_per_weight"].get<double>());
+    QVERIFY(rows[0]["bits_per_weight"].get<double>() < 16);         // the factors, not what is shown of the sum
+    QCOMPARE(rows[1]["relative_error"], nf4[1]["relative_error"]);  // which it leaves
+    const QStringList text{"--text",    QStringLiteral(QS_SOURCE_DIR "/resources/models/facts/floating_point.txt"),
+                           "--context", "64",
+                           "--tokens",  "128",
+                           "--device",  "cpu"};
+    const Json compared = json(QStringList{"perplexity", "demo", "--variant", "stored+adapter:" + m_adapter,
+                                           "--variant", "stored+adapter:" + m_adapter + ":0%"} +
+                               text);
+    QVERIFY(compared[0]["kl_mean"].get<double>() > 1e-4);
+    QCOMPARE(compared[1]["kl_mean"], Json(0.0));
+  }
+
+  // A file holds no factors: they are merged into what the base makes, and that is quantized once more.
+  void besideItIsMergedWhenWritten() {
+    const QString beside = "nf4+adapter:" + m_adapter, q8 = m_folder.filePath("q8.gguf"),
+                  stored = m_folder.filePath("stored.gguf"), merged = m_folder.filePath("merged-alone.gguf");
+    QCOMPARE(run({"quantize", "demo", "--recipe", "stored+adapter:" + m_adapter, "-o", stored}).code, 0);
+    QCOMPARE(run({"quantize", "demo", "--recipe", asRecipe(), "-o", merged}).code, 0);
+    QVERIFY(contents(stored) == contents(merged));
+    QCOMPARE(run({"quantize", "demo", "--recipe", "q8_0+adapter:" + m_adapter, "-o", q8}).code, 0);
+    for (const char* tensor : {"blk.0.attn_q.weight", "blk.1.attn_q.weight"}) {
+      const auto rows = json({"error", q8, "--recipe", "model:" + merged, "--tensor", tensor});
+      QCOMPARE(rows.size(), std::size_t{1});
+      QVERIFY2(rows[0]["relative_error"].get<double>() < 0.02, tensor);  // twice that of Q8_0, and BF16's
+    }
+    QVERIFY(run({"quantize", "demo", "--recipe", beside, "-o", m_folder.filePath("no.gguf")}).code == 1);
+  }
+
   void whatCannotBeIsOneSentence() {
     const auto said = [](const Run& answer, const char* part) {
       return answer.code == 1 && isOneSentence(answer.err) && answer.err.contains(part);
     };
     QVERIFY(said(run({"error", "demo", "--recipe", "adapter:nowhere"}), "nowhere"));
+    QVERIFY(said(run({"error", "demo", "--recipe", "nf4+adapter:nowhere"}), "nowhere"));
+    QVERIFY(said(run({"error", "demo", "--recipe", "nf4+adapter:" + kModel}), "it is a model"));
+    QVERIFY(said(run({"error", "demo", "--recipe", "nothing+adapter:" + m_adapter}), "nothing"));
+    QVERIFY(said(run({"sensitivity", "demo", "--recipe", "nf4+adapter:" + m_adapter, "--tokens", "128", "--context",
+                      "64", "--device", "cpu"}),
+                 "which merges them"));
     QVERIFY(said(run({"error", "demo", "--recipe", "adapter:" + kModel}), "it is a model"));
     const QString small = QStringLiteral(QS_TEST_DATA "/packed/gptq_llama");
     for (const QStringList& verb : {QStringList{"error"}, {"logits", "--tokens", "1,2"}})

@@ -6,9 +6,11 @@
 #include <limits>
 
 #include "app/session/evaluate_model.h"
+#include "app/session/merge_adapter.h"
 #include "app/session/reordered_sums.h"
 #include "core/base/error.h"
 #include "core/quant/decoded_copy.h"
+#include "support/adapter_folder.h"
 
 using namespace app;
 using core::evaluate::Verdict;
@@ -241,6 +243,30 @@ class TestEvaluateModel : public QObject {
     const Evaluation alone = run(request({}, 1500)), beside = run(request({"int4@cpu"}, 1500));
     QVERIFY(isSame(alone.referencePerplexity, beside.referencePerplexity));
     QVERIFY(alone.rows.empty() && alone.isComplete());
+  }
+
+  /// What merging an adapter and quantizing again loses: all four are variants of one evaluation.
+  void anAdapterIsMeasuredBesideMergedAndQuantizedAgain() {
+    const QTemporaryDir folder;
+    const std::string tuned = folder.filePath("tuned").toStdString();
+    const auto shape = m_model->checkpoint().tensors()[*m_model->checkpoint().find("blk.2.ffn_up.weight")].shape;
+    support::writeAdapterFolder(tuned, {{"model.layers.2.mlp.up_proj", shape.rows(), shape.rowValues()}}, 0.2F);
+    auto what = request({}, 300);
+    const Variant beside = Variant::parse("nf4+adapter:" + tuned + "@cpu");
+    Variant plain = beside, again = beside;
+    plain.recipe = mergedAdapter(*m_model, beside.recipe, std::nullopt);
+    again.recipe = mergedAdapter(*m_model, beside.recipe, core::quant::Scheme::parse("int3"));
+    QCOMPARE(plain.recipe.replacements.size(), std::size_t{1});
+    QVERIFY(!plain.recipe.adapter && !again.recipe.adapter);
+    what.reference = beside;
+    what.compared = {Variant::parse("nf4@cpu"), plain, again};
+    const Evaluation found = run(what);
+    QVERIFY(found.isComplete());
+    const auto kl = [&](std::size_t row) { return found.rows[row].statistics.klMean.value; };
+    QVERIFY(kl(0) > 1e-4);                                               // the adapter does something
+    QVERIFY2(kl(1) < 0.01 * kl(0), qPrintable(QString::number(kl(1))));  // BF16 rounds the sum
+    QVERIFY2(kl(2) > 2 * kl(1), qPrintable(QString::number(kl(2))));
+    QVERIFY_EXCEPTION_THROWN(mergedAdapter(*m_model, plain.recipe, std::nullopt), core::Error);
   }
 };
 
