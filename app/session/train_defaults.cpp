@@ -22,7 +22,7 @@ constexpr QatUsual kQat[] = {
     {3.9, 200, 1e-3, 0.0},
     {99.0, 120, 5e-4, 0.0},
 };
-constexpr std::uint64_t kQloraSteps = 60;
+constexpr std::uint64_t kQloraSteps = 50;
 constexpr std::uint32_t kFactRows = 24;
 constexpr double kQloraRate = 5e-3;
 
