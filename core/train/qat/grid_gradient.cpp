@@ -19,7 +19,10 @@ struct Sums {
 };
 
 QS_MULTIVERSION void addPart(const float* __restrict__ weights, const float* __restrict__ gradient, std::size_t count,
-                             float scale, LevelRange levels, float margin, float* __restrict__ toWeights, Sums& sums) {
+                             float scale, LevelRange levels, Clipping clipping, float* __restrict__ toWeights,
+                             Sums& sums) {
+  const bool passes = clipping == Clipping::AfterRounding;
+  const float margin = passes ? 0.5F : 0.0F;
   const float below = levels.lowest - margin, above = levels.highest + margin;
   for (std::size_t i = 0; i < count; ++i) {
     const quant::UniformCode code = quant::uniformCode(weights[i], scale, levels.lowest, levels.highest);
@@ -27,7 +30,7 @@ QS_MULTIVERSION void addPart(const float* __restrict__ weights, const float* __r
     const float g = gradient[i];
     sums.scale[i % kLanes] += g * (isInside ? code.clamped - code.divided : code.clamped);
     sums.beyond[i % kLanes] += isInside ? 0.0F : g;
-    toWeights[i] += isInside ? g : 0.0F;
+    toWeights[i] += isInside || passes ? g : 0.0F;
   }
 }
 
@@ -39,18 +42,17 @@ double total(const float (&lanes)[kLanes]) {
 
 }  // namespace
 
-GridGradient reverseGrid(float scale, LevelRange levels, Inside inside, std::span<const float> weights,
+GridGradient reverseGrid(float scale, LevelRange levels, Clipping clipping, std::span<const float> weights,
                          std::span<const float> gradient, float* toWeights) {
   GridGradient result;
   if (scale == 0.0F) {
     for (std::size_t i = 0; i < weights.size(); ++i) toWeights[i] += gradient[i];
     return result;
   }
-  const float margin = inside == Inside::AfterRounding ? 0.5F : 0.0F;
   for (std::size_t at = 0; at < weights.size(); at += kPart) {
     const std::size_t count = std::min(kPart, weights.size() - at);
     Sums sums;
-    addPart(weights.data() + at, gradient.data() + at, count, scale, levels, margin, toWeights + at, sums);
+    addPart(weights.data() + at, gradient.data() + at, count, scale, levels, clipping, toWeights + at, sums);
     result.scale += total(sums.scale);
     result.zeroPoint -= static_cast<double>(scale) * total(sums.beyond);
   }

@@ -23,7 +23,7 @@ class LearnedClips final : public LearnedRanges {
             const JobContext& job) override;
   void add(const quant::Uniform& codes, std::uint64_t group, const GridGradient& gradient,
            std::span<Parameter> ranges) const override;
-  Inside inside() const override { return Inside::AfterRounding; }
+  Clipping clipping() const override { return Clipping::AfterRounding; }
 
  private:
   void findExtremes(const std::vector<float>& latent, const JobContext& job);

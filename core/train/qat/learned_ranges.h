@@ -28,7 +28,7 @@ class LearnedRanges {
   /// these. @param codes of the last make()  @param weights that share them, of which this may be a part
   virtual void add(const quant::Uniform& codes, std::uint64_t group, const GridGradient& gradient,
                    std::span<Parameter> ranges) const = 0;
-  virtual Inside inside() const = 0;
+  virtual Clipping clipping() const = 0;
 };
 
 }  // namespace core::train

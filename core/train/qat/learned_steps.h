@@ -22,7 +22,7 @@ class LearnedSteps final : public LearnedRanges {
             const JobContext& job) override;
   void add(const quant::Uniform& codes, std::uint64_t group, const GridGradient& gradient,
            std::span<Parameter> ranges) const override;
-  Inside inside() const override { return Inside::BeforeRounding; }
+  Clipping clipping() const override { return Clipping::BeforeRounding; }
 
  private:
   std::string m_name;

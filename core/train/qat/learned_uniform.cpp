@@ -66,7 +66,7 @@ void LearnedUniform::add(std::uint64_t firstRow, std::span<const float> gradient
       const LevelRange levels{static_cast<float>(level.min) - zero, static_cast<float>(level.max) - zero};
       const std::uint64_t at = row * width + column;
       const GridGradient found =
-          reverseGrid(codes.scales[g], levels, m_ranges->inside(), {latent.values.data() + at, n},
+          reverseGrid(codes.scales[g], levels, m_ranges->clipping(), {latent.values.data() + at, n},
                       gradient.subspan(first + column, n), latent.gradient.data() + at);
       m_ranges->add(codes, g, found, parameters.subspan(1));
     });

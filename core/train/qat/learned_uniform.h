@@ -7,7 +7,7 @@
 namespace core::train {
 
 /// A matrix of evenly spaced levels whose ranges are learned: the layout is that of its scheme, only the scales and
-/// zero-points come from parameters. Latent weights beyond the outermost levels get no gradient (grid_gradient.h).
+/// zero-points come from parameters. Gradients are those of grid_gradient.h.
 class LearnedUniform final : public TrainedTensor {
  public:
   /// @pre the scheme is of the Integer family
