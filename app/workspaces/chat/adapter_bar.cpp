@@ -17,7 +17,7 @@ namespace app {
 
 namespace {
 
-constexpr int kMostPercent = 200, kStep = 5, kPage = 25, kUsual = 100;
+constexpr int kMostPercent = 200, kStep = 5, kPage = 25;
 /// A model is loaded anew for every strength: what a hand only passes is not.
 constexpr int kRestMilliseconds = 350;
 
@@ -79,7 +79,7 @@ void AdapterBar::setRecipe(const std::optional<core::model::Recipe>& recipe) {
   m_rest.stop();
   const QSignalBlocker blocker(m_slider);
   m_slider->setValue(std::clamp(static_cast<int>(std::lround(*strength)), 0, kMostPercent));
-  m_on = m_slider->value() > 0 ? m_slider->value() : kUsual;
+  if (m_slider->value() > 0) m_on = m_slider->value();
   showPercent();
 }
 
