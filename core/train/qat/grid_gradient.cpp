@@ -22,11 +22,10 @@ QS_MULTIVERSION void addPart(const float* __restrict__ weights, const float* __r
                              float scale, LevelRange levels, Clipping clipping, float* __restrict__ toWeights,
                              Sums& sums) {
   const bool passes = clipping == Clipping::AfterRounding;
-  const float margin = passes ? 0.5F : 0.0F;
-  const float below = levels.lowest - margin, above = levels.highest + margin;
   for (std::size_t i = 0; i < count; ++i) {
     const quant::UniformCode code = quant::uniformCode(weights[i], scale, levels.lowest, levels.highest);
-    const bool isInside = code.divided > below && code.divided < above;
+    const bool isInside = passes ? code.rounded >= levels.lowest && code.rounded <= levels.highest
+                                 : code.divided > levels.lowest && code.divided < levels.highest;
     const float g = gradient[i];
     sums.scale[i % kLanes] += g * (isInside ? code.clamped - code.divided : code.clamped);
     sums.beyond[i % kLanes] += isInside ? 0.0F : g;
