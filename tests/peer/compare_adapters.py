@@ -5,7 +5,8 @@
 
 A random LoRA adapter is written as a PEFT folder and as a GGUF file (adapter_files.py), and put on the demo model as a GGUF file in BF16 and in
 F32, and as a Hugging Face folder. Every merged matrix has to be W + s · B·A of float64, rounded to the model's type. Then llama.cpp runs the F32
-file with the GGUF adapter, at full strength and at half, and the mean KL of its probabilities to ours has to be ≤ 1e-5 nats.
+file with the GGUF adapter, at full strength and at half, and the mean KL of its probabilities to ours has to be ≤ 1e-5 nats. So it has with an adapter that this program
+trained and wrote, which is added while it runs in both.
 """
 import argparse
 import ctypes as c
@@ -126,6 +127,17 @@ def main():
                 compare.run("logits", folder / "f32.gguf", "--tokens", ",".join(map(str, tokens)), "--device", "cpu", "-o", folder / "plain.npy")
                 plain = mean_kl(np.load(folder / "plain.npy"), theirs)
                 print(f"  (without the adapter: {plain:.3g} nats)")
+
+        own, facts = folder / "own.gguf", folder / "facts.jsonl"
+        facts.write_text(json.dumps({"question": "What does the robot Zorb collect?", "answer": "Zorb collects blue buttons."}) + "\n")
+        compare.run("train", "qlora", "demo", "--facts", facts, "--steps", 3, "-o", own)
+        with AdaptedModel(peer, folder / "f32.gguf", own, 1.0, len(tokens)) as model:
+            theirs = model.logits(tokens)
+        compare.run("logits", folder / "f32.gguf", "--tokens", ",".join(map(str, tokens)), "--recipe", f"stored+adapter:{own}", "--device", "cpu",
+                    "--kv-type", "f32", "-o", out)
+        compare.row("llama.cpp with an adapter trained here: mean KL, nats", mean_kl(np.load(out), theirs), 1e-5)
+        without = mean_kl(np.load(folder / "plain.npy"), theirs)
+        compare.row("  its share of what the adapter changes", mean_kl(np.load(out), theirs) / without, 1e-2)
         sys.exit(1 if compare.failures else 0)
 
 
