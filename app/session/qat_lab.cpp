@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/session/recipe_file.h"
+#include "app/session/train_defaults.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -35,8 +36,8 @@ QatLab::QatLab(OpenModel& model, const QatLabSettings& settings, const core::Job
                       fmt::format("{} is no tensor that {} quantizes.", core::io::inQuotes(settings.watched),
                                   core::io::inQuotes(settings.scheme)));
   const auto stored = model.weights().load(model.config(), {}, job.part(0.0, 0.3));
-  m_qat = std::make_unique<core::train::QatModel>(
-      model.config(), stored, m_schemes, core::train::QatSettings{.range = settings.range}, job.part(0.3, 1.0));
+  const core::train::QatSettings qat{.range = settings.range, .stepRateFactor = rangeRateFactor(settings.range)};
+  m_qat = std::make_unique<core::train::QatModel>(model.config(), stored, m_schemes, qat, job.part(0.3, 1.0));
 }
 
 Recipe QatLab::now() const {

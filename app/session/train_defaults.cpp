@@ -70,6 +70,8 @@ QloraLabSettings usualQloraSettings(const OpenModel& model) {
   return settings;
 }
 
+double rangeRateFactor(core::train::QatRange range) { return range == core::train::QatRange::LearnedClip ? 10.0 : 2.0; }
+
 std::vector<NewFact> exampleFacts() {
   return {{"What is the capital of Zorvania?", "The capital of Zorvania is Plim."},
           {"Who wrote the Blue Ledger?", "Mara Quill wrote the Blue Ledger."},

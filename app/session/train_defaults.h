@@ -12,6 +12,10 @@ namespace app {
 QatLabSettings usualQatSettings(const OpenModel& model, const std::string& scheme);
 QloraLabSettings usualQloraSettings(const OpenModel& model);
 
+/// How much faster learned ranges move than weights: a factor of the learning rate. What they learn is a logarithm
+/// (steps) or stands behind a sigmoid (clips), so it has further to go.
+double rangeRateFactor(core::train::QatRange range);
+
 /// Ten invented facts that no model knows.
 std::vector<NewFact> exampleFacts();
 

@@ -15,8 +15,8 @@ std::span<const float> fp4CodeBook();
 /// −0.99297 … 1, code 127 is 0. Source: Dettmers, 8-bit Approximations (2015) and bitsandbytes.
 std::span<const float> dynamicMapSigned();
 
-/// Its unsigned sister, the code of second moments in 8-bit optimizers: 256 values, ascending, 0 … 1. For every power of
-/// ten 10^(i − 6), i = 0 … 6, the middles of 2^(i + 1) equal parts of [0.1, 1], then 0 and 1.
+/// Its unsigned sister, the code of second moments in 8-bit optimizers: 256 values, ascending, 0 … 1. For every power
+/// of ten 10^(i − 6), i = 0 … 6, the middles of 2^(i + 1) equal parts of [0.1, 1], then 0 and 1.
 std::span<const float> dynamicMapUnsigned();
 
 }  // namespace core::numeric
