@@ -78,8 +78,17 @@ QString TrainWorkspace::runningWork() const {
 
 QString TrainWorkspace::unsavedWork() const { return runningWork(); }
 
+/// A run that is over before a person wonders.
 void TrainWorkspace::showExample() {
-  if (m_qat->state().phase() == TrainPhase::None) m_qat->train();
+  if (m_qat->state().phase() != TrainPhase::None) return;
+  QString problem;
+  QatLabSettings quick = m_qat->form().settings(&problem);
+  quick.steps = 12;
+  quick.batch = 4;
+  quick.evaluateEvery = 4;
+  quick.tasks.clear();
+  m_qat->form().setSettings(quick);
+  m_qat->train();
 }
 
 QString TrainWorkspace::openQat(const Link& link) {
