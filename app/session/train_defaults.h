@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,10 @@ namespace app {
 /// @param scheme a scheme's text, or a recipe's, which is trained as four bits are
 QatLabSettings usualQatSettings(const OpenModel& model, const std::string& scheme);
 QloraLabSettings usualQloraSettings(const OpenModel& model);
+
+/// Values that a run with adapters keeps for its backward pass, at most; beyond it computes them again. Little beside
+/// the packed weights of models for which memory is short.
+constexpr std::uint64_t kAdapterKeptBytes = std::uint64_t{256} << 20U;
 
 /// How much faster learned ranges move than weights: a factor of the learning rate. What they learn is a logarithm
 /// (steps) or stands behind a sigmoid (clips), so it has further to go.

@@ -11,6 +11,7 @@
 #include "app/session/known_shapes.h"
 #include "app/session/memory_plan.h"
 #include "app/session/recipe_file.h"
+#include "app/session/train_defaults.h"
 #include "app/session/train_source.h"
 #include "core/evaluate/logit_stream.h"
 #include "core/io/text_checks.h"
@@ -21,6 +22,7 @@
 #include "core/quant/stored_size.h"
 #include "core/train/adam_w.h"
 #include "core/train/reverse_pass.h"
+#include "core/train/trainer.h"
 
 namespace app {
 
@@ -50,12 +52,11 @@ std::string kindOf(const std::string& tensor) {
 
 /// Values that a forward keeps, or where they are too many the residuals between sections and the values of the largest
 /// section; what the backward pass holds beside them; three times the logits (values, derivatives, their copy).
-std::uint64_t activationBytes(const Graph& graph, const Reading& reading) {
-  const core::train::PassSettings settings;
-  const ReversePass<float> pass(graph, settings);
+std::uint64_t activationBytes(const Graph& graph, const Reading& reading, std::uint64_t mostKept) {
+  const ReversePass<float> pass(graph);
   std::uint64_t kept = pass.keptBytes(reading.rows);
   const std::uint64_t width = graph.values.front().width, sections = 2 * graph.kv.size() + 1;
-  if (kept > settings.mostKeptBytes) kept = reading.rows * width * kFloat * sections + 2 * kept / sections;
+  if (kept > mostKept) kept = reading.rows * width * kFloat * sections + 2 * kept / sections;
   std::uint64_t widest = 0;
   for (std::size_t i = 0; i + 1 < graph.values.size(); ++i)
     if (i != graph.ops.back().out) widest = std::max<std::uint64_t>(widest, graph.values[i].width);
@@ -94,7 +95,7 @@ TrainMemory trainedWhole(const Graph& graph, const Reading& reading, const Recip
   }
   memory.gradients = kFloat * trained;
   memory.optimizer = AdamW::predictedBytes(trained, state);
-  memory.activations = activationBytes(graph, reading);
+  memory.activations = activationBytes(graph, reading, core::train::TrainerSettings().mostKeptBytes);
   return memory;
 }
 
@@ -111,7 +112,8 @@ TrainMemory withAdapters(const Graph& graph, const Reading& reading, const core:
   memory.adapters = 2 * kFloat * trained;  // moved by the optimizer, and as they are computed with
   memory.gradients = kFloat * trained;
   memory.optimizer = AdamW::predictedBytes(trained, state);
-  memory.activations = activationBytes(graph, reading) + reading.rows * adapter.rank * kFloat * graph.kv.size();
+  memory.activations =
+      activationBytes(graph, reading, kAdapterKeptBytes) + reading.rows * adapter.rank * kFloat * graph.kv.size();
   return memory;
 }
 

@@ -1,4 +1,5 @@
 #include "app/session/train_qlora.h"
+#include "app/session/train_defaults.h"
 
 #include "app/session/open_files.h"
 #include "app/session/other_models.h"
@@ -26,6 +27,7 @@ core::model::Graph graphOf(const OpenModel& model, const Recipe& recipe, const J
 core::train::TrainerSettings trainerOf(const QloraLabSettings& settings) {
   auto trainer = trainerSettings(settings);
   trainer.optimizer.state = settings.optimizerState;
+  trainer.mostKeptBytes = kAdapterKeptBytes;
   return trainer;
 }
 

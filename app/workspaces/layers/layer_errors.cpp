@@ -89,7 +89,9 @@ void LayerErrors::noticeStopped() {
 }
 
 QString LayerErrors::keyOf(const core::model::Recipe& recipe) const {
-  const QString key = QString::fromStdString(recipe.toString());
+  QString key = QString::fromStdString(recipe.toString());
+  // An adapter may be trained again under its name.
+  if (recipe.adapter) key += u'\n' + QString::fromStdString(recipe.adapter->identity());
   return m_measure == Measure::Outputs ? key + QStringLiteral("\noutputs") : key;
 }
 

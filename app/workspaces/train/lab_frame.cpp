@@ -26,6 +26,7 @@ void layOutLab(QWidget* page, const std::vector<QWidget*>& asked, QWidget* butto
   fields->setContentsMargins(0, 0, space::kOne, 0);
   fields->setSpacing(space::kOneHalf);
   for (QWidget* widget : asked) fields->addWidget(widget);
+  fields->addWidget(buttons);
   fields->addStretch(1);
   auto* scroll = new QScrollArea;
   scroll->setWidgetResizable(true);
@@ -34,17 +35,11 @@ void layOutLab(QWidget* page, const std::vector<QWidget*>& asked, QWidget* butto
   scroll->setWidget(content);
   scroll->viewport()->setAutoFillBackground(false);
   content->setAutoFillBackground(false);
-  auto* column = new QWidget;
-  keepWidth(*column, kColumn);
-  auto* left = new QVBoxLayout(column);
-  left->setContentsMargins(0, 0, 0, 0);
-  left->setSpacing(space::kOne);
-  left->addWidget(scroll, 1);
-  left->addWidget(buttons);
+  keepWidth(*scroll, kColumn);
   auto* row = new QHBoxLayout(page);
   row->setContentsMargins(0, space::kOneHalf, 0, 0);
   row->setSpacing(space::kOneHalf);
-  row->addWidget(column);
+  row->addWidget(scroll);
   row->addWidget(pictures, 1);
 }
 

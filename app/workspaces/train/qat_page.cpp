@@ -76,7 +76,7 @@ QWidget* QatPage::buildPictures() {
   charts->setObjectName(QStringLiteral("qat-charts"));
   charts->setHandleWidth(space::kOne);
   charts->setChildrenCollapsible(false);
-  charts->addWidget(chartCard(new Label(Label::Style::Heading, tr("Loss and held-out perplexity")), m_chart));
+  charts->addWidget(chartCard(new Label(Label::Style::Heading, tr("Loss, perplexity")), m_chart));
   charts->addWidget(levels);
   charts->setSizes({600, 400});
   return stackLab(QStringLiteral("qat-stack"), m_result, charts, tableCard(m_answers));

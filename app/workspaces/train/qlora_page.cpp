@@ -87,7 +87,7 @@ QWidget* QloraPage::buildPictures() {
   charts->setObjectName(QStringLiteral("qlora-charts"));
   charts->setHandleWidth(space::kOne);
   charts->setChildrenCollapsible(false);
-  charts->addWidget(chartCard(new Label(Label::Style::Heading, tr("Loss and held-out perplexity")), m_chart));
+  charts->addWidget(chartCard(new Label(Label::Style::Heading, tr("Loss, perplexity")), m_chart));
   charts->addWidget(tableCard(m_side));
   charts->setSizes({400, 600});
   return stackLab(QStringLiteral("qlora-stack"), m_result, charts, tableCard(m_facts, m_factBar));
