@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "app/session/qat_lab.h"
 #include "app/session/train_accuracy.h"
@@ -20,25 +19,12 @@ using core::JobContext;
 
 namespace {
 
-/// Distances are of the bins' middles: there is at least one between two levels.
-double meanDistance(const core::train::LevelHistogram& histogram) {
-  double sum = 0.0, count = 0.0;
-  for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
-    const double middle = (histogram.edges[i] + histogram.edges[i + 1]) / 2.0;
-    double nearest = std::abs(histogram.levels.front() - middle);
-    for (const double level : histogram.levels) nearest = std::min(nearest, std::abs(level - middle));
-    sum += nearest * static_cast<double>(histogram.counts[i]);
-    count += static_cast<double>(histogram.counts[i]);
-  }
-  return count > 0.0 ? sum / count : 0.0;
-}
-
 /// Nothing for formats whose levels differ from group to group.
 std::optional<LevelHistogram> levelsOf(QatLab& lab) {
   const auto tensors = lab.model().tensors();
   const auto found = core::train::levelHistogram(*tensors.at(lab.watched()), lab.model().latent(lab.watched()));
   if (found.edges.size() < 2 || found.levels.empty()) return std::nullopt;
-  LevelHistogram levels{lab.watched(), found.edges.front(), found.edges.back(), {}, found.levels, meanDistance(found)};
+  LevelHistogram levels{lab.watched(), found.edges.front(), found.edges.back(), {}, found.levels, found.meanDistance};
   for (const std::uint64_t count : found.counts)
     levels.counts.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX)));
   return levels;

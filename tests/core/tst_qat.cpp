@@ -614,6 +614,8 @@ class TestQat : public QObject {
     const train::LevelHistogram shifted = train::levelHistogram(*affine, weights, 5);
     QVERIFY(shifted.levels == (std::vector<double>{-2, -1, 0, 1}));
     QVERIFY(shifted.counts == (std::vector<std::uint64_t>{0, 1, 2, 0, 1}));  // at −1.88, −1, −0.65 and 1.12
+    // Scale 17 / 12: they are 2/17, 0, 6/17 and 2/17 from a level, whatever the bins. To the rounding of FP32.
+    QVERIFY(std::abs(shifted.meanDistance - 10.0 / 17 / 4) < 1e-6);
 
     const auto table = quant::quantize(quant::Scheme::parse("nf4"), quant::tensorOf(weights, {1, 4}));
     const train::LevelHistogram scales = train::levelHistogram(*table, weights, 100);
@@ -625,6 +627,7 @@ class TestQat : public QObject {
     const train::LevelHistogram plain = train::levelHistogram(*block, std::vector<float>(32, 0.7F), 10);
     QCOMPARE(static_cast<int>(plain.axis), static_cast<int>(train::LevelAxis::Weights));
     QVERIFY(plain.levels.empty());
+    QCOMPARE(plain.meanDistance, 0.0);
     QCOMPARE(plain.edges.back(), 1.0);
     QCOMPARE(plain.counts[8], std::uint64_t{32});
     const std::vector<float> zeros(4, 0.0F);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace core::train {
 
@@ -23,10 +24,19 @@ void count(LevelHistogram& histogram, float place) {
   ++histogram.counts[static_cast<std::size_t>(std::clamp(bin, 0.0, bins - 1.0))];
 }
 
-/// Counts place(weight, group) of every weight of a group whose scale is not 0.
+/// From the level next to it. @pre levels ascend, and there is one
+double distance(std::span<const double> levels, double place) {
+  const auto above = std::ranges::lower_bound(levels, place);
+  if (above == levels.begin()) return levels.front() - place;
+  if (above == levels.end()) return place - levels.back();
+  return std::min(*above - place, place - *std::prev(above));
+}
+
+/// Counts placeOf(weight, group) of every weight of a group whose scale is not 0.
 template <typename Codes, typename Place>
 void countGroups(LevelHistogram& histogram, const Codes& codes, std::uint64_t width, std::span<const float> latent,
-                 const Place& place) {
+                 const Place& placeOf) {
+  double distances = 0.0, counted = 0.0;
   for (std::uint64_t row = 0; row * width < latent.size(); ++row)
     quant::forEachRun(codes.grouping, width, row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
       const std::span<const float> weights = latent.subspan(row * width + at, n);
@@ -34,8 +44,14 @@ void countGroups(LevelHistogram& histogram, const Codes& codes, std::uint64_t wi
         histogram.leftOut += n;
         return;
       }
-      for (const float weight : weights) count(histogram, place(weight, g));
+      for (const float weight : weights) {
+        const float place = placeOf(weight, g);
+        count(histogram, place);
+        distances += distance(histogram.levels, static_cast<double>(place));
+      }
+      counted += static_cast<double>(n);
     });
+  if (counted > 0.0) histogram.meanDistance = distances / counted;
 }
 
 LevelHistogram ofSteps(const Uniform& codes, std::uint64_t width, std::span<const float> latent, std::size_t bins) {

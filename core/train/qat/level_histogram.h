@@ -21,6 +21,7 @@ struct LevelHistogram {
   std::vector<std::uint64_t> counts;  ///< [bins] the first and the last one hold what lies beyond them, too
   std::vector<double> levels;         ///< ascending; empty for LevelAxis::Weights
   std::uint64_t leftOut = 0;          ///< weights under a scale of 0, which lie nowhere
+  double meanDistance = 0.0;          ///< of what is counted from its nearest level, on the axis; 0 without levels
 };
 
 /// Of one tensor as it is quantized now. Edges and levels are the same as long as the format is (LevelAxis::Weights:
