@@ -1,6 +1,7 @@
 #include "app/session/train_defaults.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "app/session/calibrate_model.h"
 #include "core/base/error.h"
@@ -8,33 +9,42 @@
 
 namespace app {
 
+using core::train::QatRange;
+
 namespace {
 
 /// What a weight's bits ask of a run.
 struct QatUsual {
   double mostBits;  ///< per weight, scales included, that the row is for
-  std::uint64_t steps;
+  std::uint64_t steps, evaluateEvery;
   double rate;
-  double distillation;
+  QatRange range;  ///< where it can be learned; elsewhere recomputed
 };
 constexpr QatUsual kQat[] = {
-    {2.9, 300, 1e-3, 0.0},  // two bits begin from a broken model
-    {3.9, 200, 1e-3, 0.0},
-    {99.0, 120, 5e-4, 0.0},
+    {2.9, 300, 20, 2e-3, QatRange::LearnedClip},  // two bits begin from a broken model
+    {3.9, 200, 20, 1e-3, QatRange::Recomputed},
+    {99.0, 120, 10, 5e-4, QatRange::Recomputed},
 };
 constexpr std::uint64_t kQloraSteps = 50;
 constexpr std::uint32_t kFactRows = 24;
 constexpr double kQloraRate = 5e-3;
 
-double bitsOf(const std::string& text) {
+std::optional<core::quant::Scheme> schemeOf(const std::string& text) {
   try {
-    const core::tensor::Shape shape{256, 256};
-    const auto scheme = core::quant::Scheme::parse(text);
-    return 8.0 * static_cast<double>(core::quant::storedSize(scheme, shape).bytes()) /
-           static_cast<double>(shape.count());
+    return core::quant::Scheme::parse(text);
   } catch (const core::Error&) {
-    return 4.0;  // a recipe
+    return std::nullopt;  // a recipe
   }
+}
+
+double bitsOf(const core::quant::Scheme& scheme) {
+  const core::tensor::Shape shape{256, 256};
+  return 8.0 * static_cast<double>(core::quant::storedSize(scheme, shape).bytes()) / static_cast<double>(shape.count());
+}
+
+bool hasLearnableRanges(const core::quant::Scheme& scheme) {
+  return core::quant::family(scheme.format.name) == core::quant::Family::Integer &&
+         scheme.method.name == core::quant::MethodName::RoundToNearest;
 }
 
 void addBuiltIn(const OpenModel& model, TrainSettings& settings) {
@@ -50,12 +60,14 @@ void addBuiltIn(const OpenModel& model, TrainSettings& settings) {
 
 QatLabSettings usualQatSettings(const OpenModel& model, const std::string& scheme) {
   QatLabSettings settings;
-  const QatUsual& usual = *std::ranges::find_if(
-      kQat, [bits = std::min(bitsOf(scheme), 99.0)](const QatUsual& row) { return bits <= row.mostBits; });
+  const auto parsed = schemeOf(scheme);
+  const double bits = parsed ? std::min(bitsOf(*parsed), 99.0) : 4.0;
+  const QatUsual& usual = *std::ranges::find_if(kQat, [bits](const QatUsual& row) { return bits <= row.mostBits; });
   settings.scheme = scheme;
   settings.steps = usual.steps;
+  settings.evaluateEvery = usual.evaluateEvery;
   settings.rate = usual.rate;
-  settings.distillation = usual.distillation;
+  if (parsed && hasLearnableRanges(*parsed)) settings.range = usual.range;
   addBuiltIn(model, settings);
   return settings;
 }
@@ -70,7 +82,7 @@ QloraLabSettings usualQloraSettings(const OpenModel& model) {
   return settings;
 }
 
-double rangeRateFactor(core::train::QatRange range) { return range == core::train::QatRange::LearnedClip ? 10.0 : 2.0; }
+double rangeRateFactor(QatRange range) { return range == QatRange::LearnedClip ? 10.0 : 2.0; }
 
 std::vector<NewFact> exampleFacts() {
   return {{"What is the capital of Zorvania?", "The capital of Zorvania is Plim."},

@@ -102,6 +102,7 @@ void QatPage::followScheme(const QString& scheme) {
   const QatLabSettings usual = usualQatSettings(*model, scheme.toStdString());
   settings.scheme = scheme.toStdString();
   settings.steps = usual.steps;
+  settings.evaluateEvery = usual.evaluateEvery;
   settings.rate = usual.rate;
   settings.range = usual.range;
   settings.distillation = usual.distillation;
