@@ -11,7 +11,7 @@ namespace {
 
 using core::tensor::DType;
 
-constexpr std::uint32_t kUnits = 8;  // per block of 256 values
+constexpr std::uint32_t kWideUnits = 8;  // per block of 256 values
 
 /// Four codes of a point. @param signs of its values, lowest first
 void setPoint(std::uint32_t point, std::uint32_t signs, std::uint8_t* codes) {
@@ -44,8 +44,8 @@ Codes codesOfS(const std::uint8_t* block, std::uint32_t unit) {
 
 void packWideLatticeBlock(DType type, const std::uint8_t* bytes, std::uint32_t index, std::uint32_t count,
                           std::uint32_t row, PackedTile& tile) {
-  for (std::uint32_t u = 0; u < kUnits; ++u) {
-    const std::uint32_t unit = index * kUnits + u;
+  for (std::uint32_t u = 0; u < kWideUnits; ++u) {
+    const std::uint32_t unit = index * kWideUnits + u;
     std::uint32_t scale;
     if (type == DType::IQ3_XXS) {
       const std::uint32_t signs = wordAt(bytes + 66 + 4 * u);

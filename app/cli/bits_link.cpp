@@ -14,7 +14,9 @@ namespace {
 constexpr std::string_view kScheme = "quantscope://";
 constexpr std::size_t kMaxLength = 8192;
 
-[[noreturn]] void refuse(const std::string& sentence) { throw core::Error(core::ErrorCode::InvalidArgument, sentence); }
+[[noreturn]] void refuseLink(const std::string& sentence) {
+  throw core::Error(core::ErrorCode::InvalidArgument, sentence);
+}
 
 int hexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -31,8 +33,8 @@ std::string decoded(std::string_view text) {
     }
     const int high = i + 2 < text.size() ? hexDigit(text[i + 1]) : -1, low = high < 0 ? -1 : hexDigit(text[i + 2]);
     if (low < 0)
-      refuse("In a link a percent sign stands before two hexadecimal digits, but found " + core::io::inQuotes(text) +
-             ".");
+      refuseLink("In a link a percent sign stands before two hexadecimal digits, but found " +
+                 core::io::inQuotes(text) + ".");
     result += static_cast<char>(16 * high + low);
     i += 2;
   }
@@ -66,20 +68,20 @@ bool isLink(std::string_view text) {
 
 BitsLink parseBitsLink(std::string_view text) {
   text = trimmed(text);
-  if (text.size() > kMaxLength) refuse("A link may have up to 8192 characters.");
+  if (text.size() > kMaxLength) refuseLink("A link may have up to 8192 characters.");
   std::string_view rest = text.substr(kScheme.size());
   const std::size_t question = std::min(rest.find('?'), rest.size());
   BitsLink link;
   forEachPart(rest.substr(0, question), '/', [&](std::string_view part) { link.path.push_back(decoded(part)); });
   if (link.path.empty() || core::numeric::lowerTrimmed(link.path.front()) != "bits")
-    refuse("A link to a number begins with quantscope://bits, but found " + core::io::inQuotes(text) + ".");
+    refuseLink("A link to a number begins with quantscope://bits, but found " + core::io::inQuotes(text) + ".");
   link.path.erase(link.path.begin());
   forEachPart(rest.substr(std::min(question + 1, rest.size())), '&', [&](std::string_view pair) {
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const std::string key = decoded(pair.substr(0, equals));
     const std::string value = decoded(pair.substr(std::min(equals + 1, pair.size())));
     if (!link.query.emplace(key, value).second)
-      refuse("A link says each key once, but found two of " + core::io::inQuotes(key) + ".");
+      refuseLink("A link says each key once, but found two of " + core::io::inQuotes(key) + ".");
   });
   return link;
 }

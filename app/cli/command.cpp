@@ -78,6 +78,7 @@ Json reasonJson(const QuantizedFileRow& row) {
 }
 
 Json finite(double value) { return jsonNumber(value); }
+Json finite(const std::optional<double>& value) { return value ? finite(*value) : Json(); }
 
 Json nonFiniteJson(const core::metrics::NonFinite& nonFinite) {
   Json first = nullptr;

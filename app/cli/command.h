@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,7 @@ void addAxes(Json& row, core::model::StoredAxes axes);
 Json reasonJson(const QuantizedFileRow& row);
 /// A number for JSON: null where it is not finite.
 Json finite(double value);
+Json finite(const std::optional<double>& value);  ///< null, too, for nothing
 /// {"nan", "inf", "first": [row, column] or null}
 Json nonFiniteJson(const core::metrics::NonFinite& nonFinite);
 

@@ -15,7 +15,7 @@ using core::evaluate::Estimate;
 using core::io::printable;
 
 /// Without the error where a single block of text says nothing of it.
-std::string shown(const Estimate& estimate) {
+std::string shownEstimate(const Estimate& estimate) {
   if (!std::isfinite(estimate.error)) return fmt::format("{:.4g}", estimate.value);
   return fmt::format("{:.4g} ± {:.2g}", estimate.value, estimate.error);
 }
@@ -44,7 +44,8 @@ void printRival(std::FILE* report, const DesignRival& rival) {
   if (!rival.problem.empty())
     fmt::print(report, "  {:<24} {:>12} bytes  not measured: {}\n", name, rival.bytes, printable(rival.problem));
   else
-    fmt::print(report, "  {:<24} {:>12} bytes  KL {:<22} {}\n", name, rival.bytes, shown(rival.kl), comparison(rival));
+    fmt::print(report, "  {:<24} {:>12} bytes  KL {:<22} {}\n", name, rival.bytes, shownEstimate(rival.kl),
+               comparison(rival));
 }
 
 }  // namespace
@@ -52,10 +53,10 @@ void printRival(std::FILE* report, const DesignRival& rival) {
 DesignVisitor designProgress() {
   DesignVisitor visitor;
   visitor.single = [](const std::string& item, const std::string& scheme, const Estimate& kl) {
-    fmt::print(stderr, "{:<28} {:<20} KL {}\n", printable(item), scheme, shown(kl));
+    fmt::print(stderr, "{:<28} {:<20} KL {}\n", printable(item), scheme, shownEstimate(kl));
   };
   visitor.better = [](std::uint64_t bytes, const Estimate& kl, std::size_t measurements) {
-    fmt::print(stderr, "after {} measurements: {} bytes, KL {}\n", measurements, bytes, shown(kl));
+    fmt::print(stderr, "after {} measurements: {} bytes, KL {}\n", measurements, bytes, shownEstimate(kl));
   };
   visitor.excluded = [](const ExcludedCandidate& out) {
     fmt::print(stderr, "{:<28} {:<20} is out: {}\n", printable(out.item), out.scheme, printable(out.why));
@@ -69,7 +70,7 @@ void printDesign(const std::string& output, const Design& design, const DesignCh
   for (const ExcludedCandidate& out : design.excluded)
     fmt::print(report, "{:<28} cannot be {}: {}\n", printable(out.item), out.scheme, printable(out.why));
   fmt::print(report, "{}: {} bytes, {:.3f} bits per weight, KL {} ({} measurements)\n", printable(output), design.bytes,
-             design.bitsPerWeight, shown(design.kl), design.search.measurements);
+             design.bitsPerWeight, shownEstimate(design.kl), design.search.measurements);
   if (!design.speeds.candidates.empty()) {
     fmt::print(report,
                "decodes {:.0f} tokens/s, predicted {:.0f}; all tensors under one candidate:", design.speeds.measured,
@@ -77,7 +78,7 @@ void printDesign(const std::string& output, const Design& design, const DesignCh
     for (const double speed : design.speeds.candidates) fmt::print(report, " {:.0f}", speed);
     fmt::print(report, "\n");
   }
-  fmt::print(report, "on {}, {} texts: KL {}\n", printable(check.textTitle), check.blocks, shown(check.kl));
+  fmt::print(report, "on {}, {} texts: KL {}\n", printable(check.textTitle), check.blocks, shownEstimate(check.kl));
   for (const DesignRival& rival : check.rivals) printRival(report, rival);
 }
 

@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t kPushedShown = 32, kColumnsShown = 32, kWide = 12;
 
-Json numberOrNull(const std::optional<double>& number) { return number ? finite(*number) : Json(); }
-
 Json gptqJson(const quant::GptqExplanation& of) {
   Json columns = Json::array();
   for (const quant::GptqStep& step : of.trace.steps) {
@@ -54,10 +52,10 @@ Json scaledJson(const quant::ScaledExplanation& of) {
     columns.push_back(std::move(row));
   }
   return {{"method", of.ratio ? "awq" : "smooth"},
-          {"ratio", numberOrNull(of.ratio)},
+          {"ratio", finite(of.ratio)},
           {"losses", of.losses},
-          {"output_mse", numberOrNull(of.error)},
-          {"output_mse_alone", numberOrNull(of.errorAlone)},
+          {"output_mse", finite(of.error)},
+          {"output_mse_alone", finite(of.errorAlone)},
           {"columns", std::move(columns)}};
 }
 

@@ -47,8 +47,6 @@ Json rangeJson(const quant::ExplanationRange& range) {
           {"non_finite", range.nonFinite}};
 }
 
-Json numberOrNull(const std::optional<double>& number) { return number ? finite(*number) : Json(); }
-
 Json textOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
 /// A fragment such as "rows of 48 values are …" as a sentence.
@@ -72,8 +70,8 @@ Json parameterJson(const quant::ExplanationParameter& parameter) {
           {"numbers", parameter.numbers},
           {"search", parameter.search},
           {"candidates", parameter.candidates},
-          {"searched", numberOrNull(parameter.searched)},
-          {"computed", numberOrNull(parameter.computed)},
+          {"searched", finite(parameter.searched)},
+          {"computed", finite(parameter.computed)},
           {"stored", finite(parameter.stored)},
           {"stored_as", parameter.storedAs},
           {"bits", parameter.bits},

@@ -9,13 +9,12 @@
 #include "app/pictures/field_style.h"
 #include "app/widgets/cell_keys.h"
 #include "app/widgets/theme.h"
+#include "app/widgets/zoomed_length.h"
 
 namespace app {
 namespace {
 
 constexpr double kCellWidth = 18, kCellHeight = 26, kLine = 36, kGap = 4;  // at 100 %; the gap parts fields and bytes
-
-double px(double length) { return length * Theme::instance().zoom() / 100.0; }
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/widgets/theme.h"
+#include "app/widgets/zoomed_length.h"
 #include "core/classic/digit_images.h"
 
 namespace app {
@@ -14,8 +15,6 @@ namespace {
 
 constexpr int kSide = static_cast<int>(core::classic::kDigitSide);
 constexpr double kLargestCell = 72, kLeastBesideLabels = 56, kRow = 30, kGap = 12;  // at 100 %
-
-double px(double length) { return length * Theme::instance().zoom() / 100.0; }
 
 QImage imageOf(std::uint64_t index) {
   const auto digit = core::classic::drawDigit(core::classic::kHeldOutSeed, index);

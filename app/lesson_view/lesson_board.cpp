@@ -9,13 +9,12 @@
 #include "app/lessons/lesson_player.h"
 #include "app/lessons/lesson_words.h"
 #include "app/widgets/theme.h"
+#include "app/widgets/zoomed_length.h"
 
 namespace app {
 namespace {
 
 constexpr double kMargin = 16, kPad = 40, kTitle = 56, kFoot = 40, kMostRow = 84, kValueRoom = 110;  // at 100 %
-
-double px(double length) { return length * Theme::instance().zoom() / 100.0; }
 
 }  // namespace
 

@@ -9,7 +9,7 @@
 namespace app {
 namespace {
 
-constexpr int kPad = 16, kNumber = 34, kFoot = 30;
+constexpr int kTilePad = 16, kNumber = 34, kTileFoot = 30;
 
 }  // namespace
 
@@ -47,10 +47,10 @@ QString LessonTile::progressText() const {
 
 int LessonTile::heightForWidth(int width) const {
   const Theme& theme = Theme::instance();
-  const QRect room(0, 0, std::max(60, width - theme.px(2 * kPad)), 10'000);
+  const QRect room(0, 0, std::max(60, width - theme.px(2 * kTilePad)), 10'000);
   const int summary =
       QFontMetrics(theme.textFont(-0.5)).boundingRect(room, Qt::TextWordWrap, m_lesson.summary).height();
-  return theme.px(kPad + kNumber + 6) + summary + theme.px(kFoot + 10);
+  return theme.px(kTilePad + kNumber + 6) + summary + theme.px(kTileFoot + 10);
 }
 
 QSize LessonTile::sizeHint() const {
@@ -78,7 +78,7 @@ void LessonTile::paintEvent(QPaintEvent*) {
     painter.setPen(QPen(c.text, 1, Qt::DotLine));
     painter.drawRoundedRect(QRectF(rect()).adjusted(4, 4, -4, -4), space::kRadiusSmall, space::kRadiusSmall);
   }
-  const int pad = theme.px(kPad), number = theme.px(kNumber), room = width() - 2 * pad;
+  const int pad = theme.px(kTilePad), number = theme.px(kNumber), room = width() - 2 * pad;
   const bool done = m_player.progress().answered(m_lesson) == static_cast<int>(m_lesson.steps.size());
   const QRectF disc(pad, pad, number - theme.px(6), number - theme.px(6));
   painter.setPen(Qt::NoPen);
@@ -94,11 +94,11 @@ void LessonTile::paintEvent(QPaintEvent*) {
                    painter.fontMetrics().elidedText(text(), Qt::ElideRight, titleRoom));
   painter.setFont(theme.textFont(-0.5));
   painter.setPen(c.textMuted);
-  const QRect body(pad, pad + number + theme.px(6), room, height() - pad - number - theme.px(kFoot));
+  const QRect body(pad, pad + number + theme.px(6), room, height() - pad - number - theme.px(kTileFoot));
   painter.drawText(body, static_cast<int>(Qt::AlignLeft | Qt::AlignTop) | Qt::TextWordWrap, m_lesson.summary);
   painter.setFont(theme.textFont(-1));
   painter.setPen(isHere ? c.accent : done ? c.success : c.textFaint);
-  const QRect foot(pad, height() - theme.px(kFoot), room, theme.px(kFoot - 8));
+  const QRect foot(pad, height() - theme.px(kTileFoot), room, theme.px(kTileFoot - 8));
   painter.drawText(foot, Qt::AlignVCenter, progressText());
   const int answered = m_player.progress().answered(m_lesson);
   if (answered == 0 || done) return;

@@ -1,15 +1,11 @@
 #include "app/lessons/fact_reader.h"
 
-#include <QCoreApplication>
-
 #include "app/lessons/facts/facts.h"
+#include "app/text/tr.h"
 
 namespace app {
-namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("lessons", text); }
-
-}  // namespace
+using text::tr;
 
 FactCall readFact(const nlohmann::json& json, const QString& where) {
   StrictJson object(json, where);

@@ -11,7 +11,7 @@
 namespace app {
 namespace {
 
-const QString kName = QStringLiteral("glossary");
+const QString kGlossaryName = QStringLiteral("glossary");
 
 Glossary::Term readTerm(const nlohmann::json& json, const QString& file, const QString& id) {
   StrictJson object(json, file + QStringLiteral(", ") + id);
@@ -34,7 +34,7 @@ Glossary::Term readTerm(const nlohmann::json& json, const QString& file, const Q
 }  // namespace
 
 Glossary Glossary::load(const QString& folder, const QString& language) {
-  const QString english = QStringLiteral("en/glossary.json"), other = translatedFile(folder, language, kName);
+  const QString english = QStringLiteral("en/glossary.json"), other = translatedFile(folder, language, kGlossaryName);
   const nlohmann::json terms = readLessonFile(folder, english);
   const nlohmann::json translated = other.isEmpty() ? nlohmann::json::object() : readLessonFile(folder, other);
   Glossary glossary;

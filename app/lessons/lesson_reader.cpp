@@ -1,6 +1,5 @@
 #include "app/lessons/lesson_reader.h"
 
-#include <QCoreApplication>
 #include <QRegularExpression>
 #include <QSet>
 #include <algorithm>
@@ -10,11 +9,13 @@
 #include "app/lessons/lesson_texts.h"
 #include "app/lessons/question_reader.h"
 #include "app/lessons/strict_json.h"
+#include "app/text/tr.h"
 
 namespace app {
-namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("lessons", text); }
+using text::tr;
+
+namespace {
 
 /// Reads one lesson; what its steps share.
 class Reader {

@@ -1,16 +1,18 @@
 #include "app/lessons/lesson_texts.h"
 
-#include <QCoreApplication>
 #include <QFile>
 
 #include "app/lessons/lesson_files.h"
 #include "app/lessons/strict_json.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("lessons", text); }
 QString joined(const QStringList& path) { return path.join(QStringLiteral(" → ")); }
 
 }  // namespace

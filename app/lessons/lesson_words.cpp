@@ -1,6 +1,5 @@
 #include "app/lessons/lesson_words.h"
 
-#include <QCoreApplication>
 #include <QLocale>
 #include <QRegularExpression>
 #include <algorithm>
@@ -8,12 +7,14 @@
 #include <functional>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "core/numeric/number_format.h"
 
 namespace app {
-namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("lessons", text); }
+using text::tr;
+
+namespace {
 
 /// Whole numbers are written in full: 16777217 is not 16777216.
 QString numberWords(double value, const ShownFact& shown) {

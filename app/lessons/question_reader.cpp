@@ -1,15 +1,16 @@
 #include "app/lessons/question_reader.h"
 
-#include <QCoreApplication>
 #include <QSet>
 
 #include "app/lessons/fact_reader.h"
+#include "app/text/tr.h"
 #include "core/numeric/number_format.h"
 
 namespace app {
-namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("lessons", text); }
+using text::tr;
+
+namespace {
 
 Tolerance readTolerance(StrictJson& object) {
   const Tolerance tolerance{object.number("absolute", 0), object.number("relative", 0)};

@@ -1,16 +1,17 @@
 #include "app/lessons/strict_json.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 #include <cmath>
 #include <vector>
 
+#include "app/text/tr.h"
 #include "core/base/error.h"
 
 namespace app {
-namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("lessons", text); }
+using text::tr;
+
+namespace {
 
 [[noreturn]] void refuseAt(const QString& where, const QString& sentence) {
   throw core::Error(core::ErrorCode::InvalidFile, (where + QStringLiteral(": ") + sentence).toStdString(),

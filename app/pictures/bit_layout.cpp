@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/widgets/theme.h"
+#include "app/widgets/zoomed_length.h"
 
 namespace app {
 namespace {
@@ -11,8 +12,6 @@ using core::numeric::FormatKind;
 using core::numeric::NumberFormat;
 
 constexpr double kFieldGap = 9, kRowPadding = 5, kSmallestLine = 18, kHeader = 22;
-
-double px(double length) { return length * Theme::instance().zoom() / 100.0; }
 
 int lines(const NumberFormat& format, const BitColumns& columns) {
   const int mantissa = static_cast<int>(format.mantissaBits);

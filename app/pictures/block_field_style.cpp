@@ -1,27 +1,28 @@
 #include "app/pictures/block_field_style.h"
 
-#include <QCoreApplication>
 #include <cmath>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "app/widgets/theme.h"
 
 namespace app {
+
+using text::tr;
 
 using core::quant::BlockField;
 using core::quant::FieldRole;
 
 namespace {
-QString say(const char* text) { return QCoreApplication::translate("BlockFields", text); }
 QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
 
 /// "weight 3", "weights 0–31", "weights 0, 2 … 14"
 QString coveredText(const BlockField& field) {
   if (field.valueCount == 0) return {};
-  if (field.valueCount == 1) return say("weight %1").arg(field.firstValue);
+  if (field.valueCount == 1) return tr("weight %1").arg(field.firstValue);
   const std::uint32_t last = field.firstValue + (field.valueCount - 1) * field.valueStride;
-  if (field.valueStride == 1) return say("weights %1–%2").arg(field.firstValue).arg(last);
-  return say("weights %1, %2 … %3").arg(field.firstValue).arg(field.firstValue + field.valueStride).arg(last);
+  if (field.valueStride == 1) return tr("weights %1–%2").arg(field.firstValue).arg(last);
+  return tr("weights %1, %2 … %3").arg(field.firstValue).arg(field.firstValue + field.valueStride).arg(last);
 }
 }  // namespace
 
@@ -86,31 +87,31 @@ QString blockFieldLetter(FieldRole role) {
 QString blockFieldName(FieldRole role) {
   switch (role) {
     case FieldRole::Scale:
-      return say("scale");
+      return tr("scale");
     case FieldRole::SuperScale:
-      return say("scale of scales");
+      return tr("scale of scales");
     case FieldRole::Minimum:
-      return say("minimum");
+      return tr("minimum");
     case FieldRole::SuperMinimum:
-      return say("scale of minima");
+      return tr("scale of minima");
     case FieldRole::ZeroPoint:
-      return say("zero-point");
+      return tr("zero-point");
     case FieldRole::Code:
-      return say("code");
+      return tr("code");
     case FieldRole::Index:
-      return say("index of several weights");
+      return tr("index of several weights");
     case FieldRole::Sign:
-      return say("signs");
+      return tr("signs");
     case FieldRole::OffsetSign:
-      return say("sign of the offset");
+      return tr("sign of the offset");
     case FieldRole::Offset:
-      return say("offset of all scales");
+      return tr("offset of all scales");
     case FieldRole::Level:
-      return say("level of the code book");
+      return tr("level of the code book");
     case FieldRole::Sum:
-      return say("sum for products");
+      return tr("sum for products");
     case FieldRole::Padding:
-      return say("padding");
+      return tr("padding");
   }
   return {};
 }
@@ -118,15 +119,15 @@ QString blockFieldName(FieldRole role) {
 QString blockFieldText(const BlockField& field, std::span<const std::byte> block) {
   QString text = blockFieldName(field.role);
   if (!field.symbol.empty()) text += u' ' + fromView(field.symbol);
-  if (const QString covered = coveredText(field); !covered.isEmpty()) text = say("%1 of %2").arg(text, covered);
+  if (const QString covered = coveredText(field); !covered.isEmpty()) text = tr("%1 of %2").arg(text, covered);
   const std::uint32_t bits = field.bits();
-  text += QStringLiteral(": ") + (bits == 1 ? say("1 bit") : say("%1 bits").arg(bits));
+  text += QStringLiteral(": ") + (bits == 1 ? tr("1 bit") : tr("%1 bits").arg(bits));
   text += QStringLiteral(", ") + fromView(core::quant::title(field.reading));
   const double number = core::quant::numberOf(field, core::quant::bitsOf(field, block));
   if (!std::isnan(number)) text += QStringLiteral(" = ") + text::trimmed(number, 7);
   if (field.sharedBy != 1)
-    text += u' ' + (field.sharedBy == 0 ? say("(shared by all blocks of the tensor)")
-                                        : say("(shared by %1 blocks)").arg(field.sharedBy));
+    text += u' ' + (field.sharedBy == 0 ? tr("(shared by all blocks of the tensor)")
+                                        : tr("(shared by %1 blocks)").arg(field.sharedBy));
   return text;
 }
 

@@ -1,15 +1,15 @@
 #include "app/pictures/layer_cells.h"
 
-#include <QCoreApplication>
 #include <cmath>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
 
-namespace {
-QString tr(const char* text) { return QCoreApplication::translate("LayerCells", text); }
+using text::tr;
 
+namespace {
 /// "weights 3.12 ± 0.04 %, inputs 0.40 ± 0.01 %"
 QString shares(const core::evaluate::OutputError& output) {
   const auto percent = [](const core::evaluate::Estimate& share) {

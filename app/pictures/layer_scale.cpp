@@ -1,6 +1,5 @@
 #include "app/pictures/layer_scale.h"
 
-#include <QCoreApplication>
 #include <QLocale>
 #include <QStringList>
 #include <algorithm>
@@ -9,17 +8,18 @@
 
 #include "app/pictures/metric_text.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "app/widgets/theme.h"
 
 namespace app {
+
+using text::tr;
 
 using core::metrics::Metric;
 
 namespace {
 
 constexpr double kDbPerDecade = 10;
-
-QString tr(const char* text) { return QCoreApplication::translate("LayerScale", text); }
 
 /// Viridis (van der Walt and Smith, 2015): perceptually uniform, readable without colour vision.
 QColor viridis(double place) {

@@ -8,8 +8,8 @@
 
 namespace app {
 namespace {
-constexpr double kReach = 16;    ///< pixels
-constexpr double kClose = 0.05;  ///< of the axis
+constexpr double kPointReach = 16;  ///< pixels
+constexpr double kClose = 0.05;     ///< of the axis
 }  // namespace
 
 SharingChart::SharingChart(QWidget* parent)
@@ -99,7 +99,7 @@ void SharingChart::applyColors() {
 
 int SharingChart::pointAt(QPointF at) const {
   int best = -1;
-  double nearest = kReach;
+  double nearest = kPointReach;
   for (std::size_t i = 0; i < m_points.size(); ++i) {
     const double distance = std::hypot(xAxis->coordToPixel(m_points[i].bitsPerWeight) - xAxis->coordToPixel(at.x()),
                                        yAxis->coordToPixel(100 * m_points[i].error) - yAxis->coordToPixel(at.y()));

@@ -8,7 +8,7 @@
 
 namespace app {
 namespace {
-constexpr double kReach = 12;           ///< pixels around a dot that belong to it
+constexpr double kDotReach = 12;        ///< pixels around a dot that belong to it
 constexpr std::size_t kMostDots = 400;  ///< of a long block some are drawn
 
 QCPRange withRoom(double low, double high) {
@@ -77,7 +77,7 @@ void TransferChart::applyColors() {
 int TransferChart::dotAt(QPointF at) const {
   const QPointF pixel(xAxis->coordToPixel(at.x()), yAxis->coordToPixel(at.y()));
   int best = -1;
-  double nearest = kReach;
+  double nearest = kDotReach;
   for (std::size_t i = 0; i < m_data.weights.size(); ++i) {
     const QPointF dot(xAxis->coordToPixel(m_data.weights[i]),
                       yAxis->coordToPixel(yOf(m_data.weights[i], m_data.storedWeights[i])));

@@ -1,15 +1,12 @@
 #include "app/report/page.h"
 
-#include <QCoreApplication>
-
 #include "app/report/html.h"
 #include "app/report/page_sections.h"
 #include "app/report/page_style.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app::report {
-
-QString tr(const char* text) { return QCoreApplication::translate("Report", text); }
 
 QString displayName(const core::model::Recipe& recipe) { return QString::fromStdString(recipe.displayName()); }
 

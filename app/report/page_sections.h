@@ -4,9 +4,12 @@
 #include "app/report/comparison.h"
 #include "app/report/pictures.h"
 #include "app/report/report_data.h"
+#include "app/text/tr.h"
 
 /// The sections of the page, each as markup, in the order of the page.
 namespace app::report {
+
+using text::tr;
 
 /// @param isCompared with an older report: a section says how
 QString headerSection(const ReportData& data, bool isCompared);
@@ -37,8 +40,6 @@ QString figure(const Picture& picture, const QString& description);
 /// The same of inline SVG, which takes the page's colours by its classes: mark, bad, other, frame, axis.
 QString drawing(const QString& svg, const QString& title, const QByteArray& csv, const QString& description);
 
-/// Translated text of the report.
-QString tr(const char* text);
 QString displayName(const core::model::Recipe& recipe);
 /// Its name and, where that is another one, its text: markup.
 QString nameWithText(const core::model::Recipe& recipe);

@@ -21,7 +21,7 @@ constexpr double kPixelRatio = 2.0;
 constexpr int kLayoutTurns = 2;  ///< the first fits ranges, the second the margins to the labels of those
 constexpr int kTradeoffHeight = 420;
 constexpr int kHalfWidth = 548, kMapWidth = 1120, kHistogramHeight = 330;
-constexpr int kMostRows = 24, kRowHeight = 17, kDotsFrame = 58;
+constexpr int kMostDotRows = 24, kRowHeight = 17, kDotsFrame = 58;
 
 /// What is compared has one colour in all charts of the page.
 QColor treatmentColor(std::size_t treatment) { return Theme::instance().seriesColor(static_cast<int>(treatment)); }
@@ -105,7 +105,7 @@ void drawDots(const ReportData& data, std::size_t treatment, Picture& picture) {
       dots.push_back(
           {data.matrices[i].name, dot.value, static_cast<int>(i), std::isfinite(dot.value) ? QString() : dot.note});
   }
-  const int shown = std::min<int>(static_cast<int>(dots.size()), kMostRows);
+  const int shown = std::min<int>(static_cast<int>(dots.size()), kMostDotRows);
   const QSize size(kHalfWidth, kDotsFrame + shown * kRowHeight);
   chart.resize(size);
   chart.setData(std::move(dots), Metric::SqnrDb, treatmentColor(treatment));

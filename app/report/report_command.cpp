@@ -12,10 +12,13 @@
 #include "app/session/device_choice.h"
 #include "app/session/recipe_file.h"
 #include "app/session/treatment.h"
+#include "app/text/tr.h"
 #include "app/widgets/theme.h"
 #include "core/io/text_checks.h"
 
 namespace app::report {
+
+using text::tr;
 
 namespace {
 
@@ -26,8 +29,6 @@ int complain(const QString& sentence, int code) {
   std::fprintf(stderr, "quantscope: %s\n", core::io::printable(sentence.toStdString()).c_str());
   return code;
 }
-
-QString tr(const char* text) { return QCoreApplication::translate("Report", text); }
 
 struct Options {
   QCommandLineOption help{{QStringLiteral("h"), QStringLiteral("help")}, tr("Show this.")};

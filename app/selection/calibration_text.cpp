@@ -1,18 +1,18 @@
 #include "app/selection/calibration_text.h"
 
-#include <QCoreApplication>
 #include <QDateTime>
 #include <QLocale>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
+
+using text::tr;
 
 namespace {
 
 constexpr qsizetype kLongestName = 28;
-
-QString tr(const char* text) { return QCoreApplication::translate("CalibrationText", text); }
 
 QString ageText(std::chrono::system_clock::time_point made, std::chrono::system_clock::time_point now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(now - made).count();

@@ -1,20 +1,20 @@
 #include "app/selection/selection_link.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 
 #include "app/selection/selection.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 #include "core/model/recipe/recipe.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 const QString kTensor = QStringLiteral("tensor"), kWeight = QStringLiteral("weight"),
               kSchemeKey = QStringLiteral("scheme");
-
-QString say(const char* text) { return QCoreApplication::translate("Links", text); }
 
 std::optional<std::size_t> tensorNamed(const OpenModel& model, const QString& name) {
   const auto tensors = model.checkpoint().tensors();
@@ -40,9 +40,8 @@ std::optional<std::uint64_t> weightNamed(const core::tensor::Shape& shape, const
 std::optional<core::model::Recipe> otherModelOf(const Selection& selection, const QString& text, QString& problem) {
   const auto recipe = selection.comparedRecipe();
   if (recipe && recipe->toString() == text.toStdString()) return recipe;
-  problem =
-      say("The link names \"%1\", which is not open beside this model: File, Compare with another model opens it.")
-          .arg(text.mid(text.indexOf(u':') + 1));
+  problem = tr("The link names \"%1\", which is not open beside this model: File, Compare with another model opens it.")
+                .arg(text.mid(text.indexOf(u':') + 1));
   return std::nullopt;
 }
 
@@ -53,7 +52,7 @@ std::optional<core::model::Recipe> recipeOf(const Selection& selection, const QS
     if (!entry.recipe.replacements.empty() && entry.title == text) return entry.recipe;
   try {
     if (auto recipe = core::model::recipeByName(text.toStdString())) return recipe;
-    problem = say("There is no scheme \"%1\".").arg(text);
+    problem = tr("There is no scheme \"%1\".").arg(text);
   } catch (const core::Error& error) {
     problem = QString::fromUtf8(error.what());
   }
@@ -69,15 +68,15 @@ QString followLink(Selection& selection, const Link& link) {
   std::optional<std::size_t> tensor = selection.tensor();
   std::optional<std::uint64_t> weight;
   const auto& model = selection.model();
-  if ((link.has(kTensor) || link.has(kWeight)) && !model) return say("The link names a weight, but no model is open.");
+  if ((link.has(kTensor) || link.has(kWeight)) && !model) return tr("The link names a weight, but no model is open.");
   if (link.has(kTensor) && !(tensor = tensorNamed(*model, link.value(kTensor))))
-    return say("The open model has no tensor \"%1\".").arg(link.value(kTensor));
+    return tr("The open model has no tensor \"%1\".").arg(link.value(kTensor));
   if (link.has(kWeight)) {
-    if (!tensor) return say("The link names a weight, but no tensor is selected.");
+    if (!tensor) return tr("The link names a weight, but no tensor is selected.");
     const auto& info = model->checkpoint().tensors()[*tensor];
     weight = weightNamed(info.shape, link.value(kWeight));
     if (!weight)
-      return say("%1 %2 has no weight \"%3\": ROW,COLUMN is expected.")
+      return tr("%1 %2 has no weight \"%3\": ROW,COLUMN is expected.")
           .arg(QString::fromStdString(info.name), QString::fromStdString(info.shape.toString()), link.value(kWeight));
   }
   if (weight)

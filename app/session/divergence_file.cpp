@@ -16,9 +16,7 @@ using core::evaluate::BlockRatio;
 
 namespace {
 
-constexpr std::string_view kSuffix = ".divergences";
-
-std::uint64_t hashOf(std::string_view text) { return core::contentHash(std::as_bytes(std::span(text))); }
+constexpr std::string_view kDivergencesSuffix = ".divergences";
 
 /// Hash of the key, count, numerators, denominators; then the hash of all that. 64-bit words.
 std::vector<std::uint64_t> encode(std::uint64_t key, const BlockRatio& divergence) {
@@ -35,9 +33,10 @@ DivergenceFile::DivergenceFile(const fs::path& folder, const std::string& identi
   if (folder.empty()) return;
   try {
     fs::create_directories(folder);
-    core::io::makeRoom(folder, kSuffix, kMostFolderBytes);
-    const fs::path file = folder / (fmt::format("{:016x}", hashOf(identity)) + std::string(kSuffix));
-    const std::string head = fmt::format("{:016x}", hashOf(identity + "head"));
+    core::io::makeRoom(folder, kDivergencesSuffix, kMostFolderBytes);
+    const fs::path file =
+        folder / (fmt::format("{:016x}", core::contentHash(identity)) + std::string(kDivergencesSuffix));
+    const std::string head = fmt::format("{:016x}", core::contentHash(identity + "head"));
     read(file, head);
     // Written anew, so that nothing stands behind what an interrupted program has left there.
     m_file.open(file, std::ios::binary | std::ios::trunc);
@@ -79,13 +78,13 @@ void DivergenceFile::read(const fs::path& file, const std::string& head) {
 
 std::optional<BlockRatio> DivergenceFile::find(const std::string& key) const {
   const std::lock_guard lock(m_mutex);
-  const auto found = m_known.find(hashOf(key));
+  const auto found = m_known.find(core::contentHash(key));
   return found == m_known.end() ? std::nullopt : std::optional(found->second);
 }
 
 void DivergenceFile::add(const std::string& key, const BlockRatio& divergence) {
   const std::lock_guard lock(m_mutex);
-  const std::uint64_t hash = hashOf(key);
+  const std::uint64_t hash = core::contentHash(key);
   if (!m_known.insert_or_assign(hash, divergence).second || !m_file.is_open()) return;
   const auto words = encode(hash, divergence);
   m_file.write(reinterpret_cast<const char*>(words.data()),

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kSuffix = ".errors";
+constexpr std::string_view kErrorsSuffix = ".errors";
 /// Some file systems tell the time of a change no finer than this.
 constexpr std::chrono::seconds kClockStep{2};
 
@@ -64,9 +64,9 @@ void ErrorStore::keepIn(const fs::path& folder, const core::io::Checkpoint& chec
   try {
     if (changedLately(checkpoint, openedAt)) return;
     fs::create_directories(folder);
-    core::io::makeRoom(folder, kSuffix, kMostFolderBytes);
+    core::io::makeRoom(folder, kErrorsSuffix, kMostFolderBytes);
     const std::string identity = identityOf(checkpoint, build);
-    const fs::path file = folder / (fmt::format("{:016x}", checksumOf(identity)) + std::string(kSuffix));
+    const fs::path file = folder / (fmt::format("{:016x}", checksumOf(identity)) + std::string(kErrorsSuffix));
     const std::string head = fmt::format("{:016x}\n", checksumOf(identity + "head"));
     read(file, head, checkpoint);
     // What is there but of something else is written anew; so is what is too long to be read.

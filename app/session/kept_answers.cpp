@@ -20,15 +20,15 @@ using core::io::appendString;
 
 namespace {
 
-constexpr std::string_view kSuffix = ".answers";
-
-std::uint64_t hashOf(std::string_view text) { return core::contentHash(std::as_bytes(std::span(text))); }
+constexpr std::string_view kAnswersSuffix = ".answers";
 
 }  // namespace
 
 KeptAnswers::KeptAnswers(const fs::path& folder, const std::string& identity)
-    : m_file(folder.empty() ? fs::path() : folder / (fmt::format("{:016x}", hashOf(identity)) + std::string(kSuffix))),
-      m_head(hashOf(identity + "head")) {}
+    : m_file(folder.empty()
+                 ? fs::path()
+                 : folder / (fmt::format("{:016x}", core::contentHash(identity)) + std::string(kAnswersSuffix))),
+      m_head(core::contentHash(identity + "head")) {}
 
 std::vector<TaskAnswer> KeptAnswers::read(std::size_t most, std::string& device) const {
   std::error_code error;
@@ -73,7 +73,7 @@ void KeptAnswers::write(const std::vector<TaskAnswer>& answers, const std::strin
     }
     appendNumber(bytes, core::contentHash(bytes));
     fs::create_directories(m_file.parent_path());
-    core::io::makeRoom(m_file.parent_path(), kSuffix, kMostFolderBytes);
+    core::io::makeRoom(m_file.parent_path(), kAnswersSuffix, kMostFolderBytes);
     core::io::writeFile(m_file, core::io::InputFiles(), bytes);
   } catch (const std::exception&) {
     // No cache, then.

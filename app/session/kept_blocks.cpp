@@ -24,9 +24,7 @@ using core::io::ByteReader;
 
 namespace {
 
-constexpr std::string_view kSuffix = ".blocks";
-
-std::uint64_t hashOf(std::string_view text) { return core::contentHash(std::as_bytes(std::span(text))); }
+constexpr std::string_view kBlocksSuffix = ".blocks";
 
 void append(std::vector<std::byte>& bytes, const WorstPosition& position) {
   for (const std::uint32_t place : {position.block, position.passage, position.position}) appendNumber(bytes, place);
@@ -89,7 +87,9 @@ BlockStatistics readBlock(ByteReader& reader) {
 }  // namespace
 
 KeptBlocks::KeptBlocks(const fs::path& folder, std::string identity, std::uint32_t blocks)
-    : m_file(folder.empty() ? fs::path() : folder / (fmt::format("{:016x}", hashOf(identity)) + std::string(kSuffix))),
+    : m_file(folder.empty()
+                 ? fs::path()
+                 : folder / (fmt::format("{:016x}", core::contentHash(identity)) + std::string(kBlocksSuffix))),
       m_identity(std::move(identity)),
       m_blocks(blocks) {
   try {
@@ -108,7 +108,7 @@ void KeptBlocks::add(std::uint32_t index, BlockStatistics block) {
 // The hash of the identity, both devices, pairs of index and block, the hash of all that.
 std::vector<std::byte> KeptBlocks::encode() const {
   std::vector<std::byte> bytes;
-  appendNumber(bytes, hashOf(m_identity + "head"));
+  appendNumber(bytes, core::contentHash(m_identity + "head"));
   core::io::appendString(bytes, m_device);
   core::io::appendString(bytes, m_referenceDevice);
   for (std::uint32_t index = 0; index < m_blocks.size(); ++index) {
@@ -132,7 +132,7 @@ void KeptBlocks::read() {
   bytes = bytes.first(bytes.size() - sizeof(checksum));
   if (core::contentHash(bytes) != checksum) return;
   ByteReader reader(bytes, "blocks");
-  if (reader.read<std::uint64_t>("an identity") != hashOf(m_identity + "head")) return;
+  if (reader.read<std::uint64_t>("an identity") != core::contentHash(m_identity + "head")) return;
   m_device = reader.string("a name");
   m_referenceDevice = reader.string("a name");
   while (reader.remaining() != 0) {
@@ -147,7 +147,7 @@ void KeptBlocks::keep() noexcept {
   if (m_file.empty() || !m_hasNews) return;
   try {
     fs::create_directories(m_file.parent_path());
-    core::io::makeRoom(m_file.parent_path(), kSuffix, kMostFolderBytes);
+    core::io::makeRoom(m_file.parent_path(), kBlocksSuffix, kMostFolderBytes);
     core::io::writeFile(m_file, core::io::InputFiles(), encode());
     m_hasNews = false;
   } catch (const std::exception&) {

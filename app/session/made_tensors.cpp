@@ -24,7 +24,7 @@ using core::io::ByteReader;
 
 namespace {
 
-constexpr std::string_view kSuffix = ".tensor";
+constexpr std::string_view kTensorSuffix = ".tensor";
 
 bool takesLong(const core::model::TensorDecision& decision) {
   return decision.scheme && quant::calibrationNeed(*decision.scheme) == quant::CalibrationNeed::Hessian;
@@ -174,7 +174,7 @@ quant::QuantizedTensorPtr MadeTensors::make(const core::model::TensorDecision& d
     const std::vector<std::byte> bytes = packTensor(*made);
     if (bytes.empty()) return made;
     fs::create_directories(m_making.workFolder);
-    core::io::makeRoom(m_making.workFolder, kSuffix, kMostFolderBytes);
+    core::io::makeRoom(m_making.workFolder, kTensorSuffix, kMostFolderBytes);
     core::io::writeFile(file, {}, bytes);
   } catch (const std::exception&) {
     // Not kept, then.
@@ -192,7 +192,7 @@ fs::path MadeTensors::fileOf(const quant::Scheme& scheme, const std::string& ten
   std::string all = buildText() + '\n' + m_making.calibration->identity() + '\n' + tensor + '\n' + scheme.toString();
   if (!order.empty()) all += '\n' + std::string(order);
   return m_making.workFolder /
-         (fmt::format("{:016x}", core::contentHash(std::as_bytes(std::span(all)))) + std::string(kSuffix));
+         (fmt::format("{:016x}", core::contentHash(std::as_bytes(std::span(all)))) + std::string(kTensorSuffix));
 }
 
 }  // namespace app

@@ -4,16 +4,17 @@
 #include <QCoreApplication>
 #include <cstdio>
 
+#include "app/text/tr.h"
 #include "app/workspaces/workspace.h"
 #include "core/io/text_checks.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 constexpr int kWrongUsage = 2;
-
-QString tr(const char* text) { return QCoreApplication::translate("main", text); }
 
 int complain(const QString& sentence) {
   std::fprintf(stderr, "quantscope: %s\n", core::io::printable(sentence.toStdString()).c_str());

@@ -2,7 +2,6 @@
 
 #include <QBuffer>
 #include <QClipboard>
-#include <QCoreApplication>
 #include <QFileDialog>
 #include <QGuiApplication>
 #include <QMenu>
@@ -10,18 +9,19 @@
 #include <QPixmap>
 #include <QSvgGenerator>
 
+#include "app/text/tr.h"
 #include "app/widgets/icon.h"
 #include "app/widgets/save_file.h"
 #include "app/widgets/theme.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 constexpr double kPixelScale = 2;
 constexpr int kHeading = 48;
-
-QString tr(const char* text) { return QCoreApplication::translate("Picture", text); }
 
 QSize wholeSize(const Picture& picture) { return picture.size + QSize(0, kHeading); }
 

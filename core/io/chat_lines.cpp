@@ -14,7 +14,7 @@ namespace core::io {
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMostListDepth = 16;
 
 /// Finds the messages or the text of one line. What stands under other keys is walked over.
 class LineVisitor final : public JsonVisitor {
@@ -95,7 +95,7 @@ class LineVisitor final : public JsonVisitor {
     return {{"user", std::move(pair.asks.text)}, {"assistant", std::move(pair.answers.text)}};
   }
 
-  static constexpr std::size_t kDone = kMaxDepth + 1;  ///< m_listDepth once the list is over
+  static constexpr std::size_t kDone = kMostListDepth + 1;  ///< m_listDepth once the list is over
 
   bool isInList() const { return m_listDepth != 0 && m_listDepth != kDone; }
   [[noreturn]] void refuse(std::string_view detail) const {
@@ -128,7 +128,7 @@ std::vector<ChatLine> readChatLines(std::string_view text, std::string_view sour
     if (isBlank(line)) continue;
     const std::string where = fmt::format("{}, line {}", source, number);
     LineVisitor visitor(where);
-    readJson(line, visitor, where, kMaxDepth);
+    readJson(line, visitor, where, kMostListDepth);
     lines.push_back(visitor.take());
   }
   return lines;

@@ -18,7 +18,7 @@ namespace core::io {
 namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{4} << 20;
-constexpr std::size_t kMaxDepth = 16;
+constexpr std::size_t kMostConfigDepth = 16;
 constexpr std::size_t kMaxValues = 200'000;
 /// Bytes of dotted keys: a nested key repeats those around it.
 constexpr std::size_t kKeyBytesPerByte = 8;
@@ -178,8 +178,8 @@ void readConfigJson(std::span<const std::byte> bytes, Metadata& metadata, Encode
   ConfigVisitor visitor(metadata, arrays, source, prefix, bytes.size());
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const bool isOfPython = text.find("NaN") != std::string_view::npos || text.find("Infinity") != std::string_view::npos;
-  if (isOfPython) return readJson(withoutPythonNumbers(text), visitor, source, kMaxDepth);
-  readJson(text, visitor, source, kMaxDepth);
+  if (isOfPython) return readJson(withoutPythonNumbers(text), visitor, source, kMostConfigDepth);
+  readJson(text, visitor, source, kMostConfigDepth);
 }
 
 }  // namespace core::io

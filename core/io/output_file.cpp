@@ -26,7 +26,8 @@ using Sink = std::variant<AtomicFile, BufferedDescriptor>;
 constexpr int kMostLinks = 40;
 constexpr mode_t kAnyWriter = 0222;
 
-[[noreturn]] void refuse(const fs::path& target, std::string_view reason, ErrorCode code = ErrorCode::InvalidArgument) {
+[[noreturn]] void refuseFile(const fs::path& target, std::string_view reason,
+                             ErrorCode code = ErrorCode::InvalidArgument) {
   throw Error(code, fmt::format("Could not write {}: {}.", inQuotes(target.string()), reason));
 }
 
@@ -46,7 +47,7 @@ std::optional<int> descriptorNamed(const fs::path& target) {
 
 void refuseInput(const fs::path& target, const struct stat& status, const InputFiles& inputs) {
   if (const auto what = inputs.find(status.st_dev, status.st_ino))
-    refuse(target, fmt::format("it is {}, which is being read; choose another name", *what));
+    refuseFile(target, fmt::format("it is {}, which is being read; choose another name", *what));
 }
 
 Sink openDescriptor(const fs::path& target, int number, const InputFiles& inputs) {
@@ -57,8 +58,8 @@ Sink openDescriptor(const fs::path& target, int number, const InputFiles& inputs
   if (::fstat(descriptor, &status) != 0) throwSystemError("write", target, errno);
   refuseInput(target, status, inputs);
   if ((::fcntl(descriptor, F_GETFL) & O_ACCMODE) == O_RDONLY)
-    refuse(target, "it is not open for writing", ErrorCode::Io);
-  if (::isatty(descriptor) == 1) refuse(target, "it is a terminal; send it to a file or into a pipe");
+    refuseFile(target, "it is not open for writing", ErrorCode::Io);
+  if (::isatty(descriptor) == 1) refuseFile(target, "it is a terminal; send it to a file or into a pipe");
   return file;
 }
 
@@ -69,7 +70,7 @@ Sink openStream(const fs::path& target) {
   BufferedDescriptor file(descriptor, target);
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) throwSystemError("write", target, errno);
-  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) refuse(target, "it changed while it was opened");
+  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) refuseFile(target, "it changed while it was opened");
   return file;
 }
 
@@ -88,27 +89,27 @@ fs::path endOfLinks(fs::path path) {
 Sink openExisting(const fs::path& target, const struct stat& status, const InputFiles& inputs) {
   refuseInput(target, status, inputs);
   if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)) return openStream(target);
-  if (S_ISDIR(status.st_mode)) refuse(target, "it is a folder", ErrorCode::Io);
-  if (!S_ISREG(status.st_mode)) refuse(target, "it is a disk or a socket", ErrorCode::Io);
+  if (S_ISDIR(status.st_mode)) refuseFile(target, "it is a folder", ErrorCode::Io);
+  if (!S_ISREG(status.st_mode)) refuseFile(target, "it is a disk or a socket", ErrorCode::Io);
   // The superuser may write everything; that a file says otherwise still counts.
   const bool isWritable = ::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) == 0;
-  if (!isWritable || (status.st_mode & kAnyWriter) == 0) refuse(target, "it is read-only", ErrorCode::Io);
+  if (!isWritable || (status.st_mode & kAnyWriter) == 0) refuseFile(target, "it is read-only", ErrorCode::Io);
   std::error_code error;
   const fs::path file = fs::canonical(target, error);
   struct stat same {};
   const bool isFound = !error && ::stat(file.c_str(), &same) == 0;
   if (!isFound || same.st_dev != status.st_dev || same.st_ino != status.st_ino)
-    refuse(target, "the file it leads to has no name any more", ErrorCode::Io);
+    refuseFile(target, "the file it leads to has no name any more", ErrorCode::Io);
   return AtomicFile(file);
 }
 
 Sink open(const fs::path& target, const InputFiles& inputs) {
-  if (target.empty()) refuse(target, "the name is empty");
+  if (target.empty()) refuseFile(target, "the name is empty");
   if (const auto number = descriptorNamed(target)) return openDescriptor(target, *number, inputs);
   struct stat status {};
   if (::stat(target.c_str(), &status) == 0) return openExisting(target, status, inputs);
   if (errno != ENOENT) throwSystemError("write", target, errno);
-  if (target.filename().empty()) refuse(target, "a name that ends in a slash is a folder's", ErrorCode::Io);
+  if (target.filename().empty()) refuseFile(target, "a name that ends in a slash is a folder's", ErrorCode::Io);
   return AtomicFile(endOfLinks(target));
 }
 

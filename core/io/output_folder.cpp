@@ -22,7 +22,8 @@ namespace {
 
 constexpr mode_t kNewFile = 0666, kNewFolder = 0777;
 
-[[noreturn]] void refuse(const fs::path& target, std::string_view reason, ErrorCode code = ErrorCode::InvalidArgument) {
+[[noreturn]] void refuseFolder(const fs::path& target, std::string_view reason,
+                               ErrorCode code = ErrorCode::InvalidArgument) {
   throw Error(code, fmt::format("Could not write the folder {}: {}.", inQuotes(target.string()), reason));
 }
 
@@ -41,26 +42,27 @@ void refuseExisting(const fs::path& target, const fs::path& place, const struct 
                     const InputFiles& inputs) {
   if (!S_ISDIR(status.st_mode)) {
     if (const auto what = inputs.find(status.st_dev, status.st_ino))
-      refuse(target, fmt::format("it is {}, which is being read; choose another name", *what));
-    refuse(target, "it is a file", ErrorCode::Io);
+      refuseFolder(target, fmt::format("it is {}, which is being read; choose another name", *what));
+    refuseFolder(target, "it is a file", ErrorCode::Io);
   }
   std::error_code error;
   const bool isEmpty = fs::is_empty(place, error);
   if (error) throwSystemError("write", target, error.value());
   if (isEmpty) return;
   if (const auto what = inputIn(place, inputs))
-    refuse(target, fmt::format("it holds {}, which is being read; choose another name", *what));
-  refuse(target, "it is not empty; choose a new name", ErrorCode::Io);
+    refuseFolder(target, fmt::format("it holds {}, which is being read; choose another name", *what));
+  refuseFolder(target, "it is not empty; choose a new name", ErrorCode::Io);
 }
 
 /// Without slashes at its end, and where a link leads that points at a folder.
 fs::path placeOf(const fs::path& target) {
-  if (target.empty()) refuse(target, "the name is empty");
-  if (OutputFile::isStandardOutput(target)) refuse(target, "a folder does not go to standard output; name one");
+  if (target.empty()) refuseFolder(target, "the name is empty");
+  if (OutputFile::isStandardOutput(target)) refuseFolder(target, "a folder does not go to standard output; name one");
   fs::path place = target;
   while (!place.has_filename() && place.has_relative_path()) place = place.parent_path();
   std::error_code error;
-  if (!fs::exists(place, error) && fs::is_symlink(place, error)) refuse(target, "it is a link that leads nowhere");
+  if (!fs::exists(place, error) && fs::is_symlink(place, error))
+    refuseFolder(target, "it is a link that leads nowhere");
   const fs::path whole = fs::canonical(place, error);
   return error ? place : whole;
 }

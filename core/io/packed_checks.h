@@ -10,6 +10,9 @@
 
 namespace core::io {
 
+/// Bits of the integers that codes are packed into.
+inline constexpr std::uint64_t kWordBits = 32;
+
 /// Refuses a packed weight. @param clause "its scales have the shape [31, 64] where [32, 64] was expected"
 /// @throws Error (InvalidFile) with the clause
 [[noreturn]] void refuse(const std::string& clause);

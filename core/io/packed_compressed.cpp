@@ -15,8 +15,6 @@ namespace {
 using tensor::DType;
 using tensor::Shape;
 
-constexpr std::uint64_t kWordBits = 32;
-
 /// What the config says of the tiles of a weight's scales.
 TileSize tileSizeOf(const PackedTensor& tensor) {
   const QuantizationConfig& config = tensor.config();

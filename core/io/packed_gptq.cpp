@@ -12,12 +12,10 @@ namespace {
 
 using tensor::Shape;
 
-constexpr std::uint64_t kWordBits = 32;
-
 bool isKnownWidth(std::uint64_t bits) { return bits == 2 || bits == 3 || bits == 4 || bits == 8; }
 
 /// Bits of a code: as the pieces' sizes have it, else as the config does.
-std::uint64_t bitsOf(const PackedTensor& tensor, std::uint64_t words, std::uint64_t rows) {
+std::uint64_t packedBitsOf(const PackedTensor& tensor, std::uint64_t words, std::uint64_t rows) {
   if (const TensorInfo* const index = tensor.beside(".g_idx")) {
     const std::uint64_t columns = extent(index, 0), bits = columns == 0 ? 0 : words * kWordBits / columns;
     if (isKnownWidth(bits)) return bits;
@@ -48,7 +46,7 @@ PackedLayout listedGptq(const PackedTensor& tensor) {
   const TensorInfo& codes = tensor.codes();
   const std::uint64_t words = extent(&codes, 0), rows = extent(&codes, 1);
   const bool isSmall = words <= UINT64_MAX / kWordBits;
-  const std::uint64_t bits = isSmall ? bitsOf(tensor, words, rows) : validBits(tensor.config().number("bits"));
+  const std::uint64_t bits = isSmall ? packedBitsOf(tensor, words, rows) : validBits(tensor.config().number("bits"));
   return packed("GPTQ ", bits, checkedShape(codes, bits, {rows, unpackedExtent(words, bits)}));
 }
 
@@ -75,7 +73,7 @@ GptqWeight gptqWeight(const PackedTensor& tensor) {
   weight.words = extent(&codes, 0);
   weight.rows = extent(&codes, 1);
   const std::uint64_t streamBits = product(weight.words, kWordBits);
-  const std::uint64_t bits = bitsOf(tensor, weight.words, weight.rows);
+  const std::uint64_t bits = packedBitsOf(tensor, weight.words, weight.rows);
   if (!isKnownWidth(bits)) refuse(fmt::format("codes of {} bits are no codes of GPTQ", bits));
   weight.bits = static_cast<std::uint32_t>(bits);
   const TensorInfo* const index = tensor.beside(".g_idx");

@@ -13,7 +13,6 @@ using tensor::DType;
 using tensor::Shape;
 
 constexpr std::uint64_t kDefaultBits = 4;
-constexpr std::uint64_t kWordBits = 32;
 
 }  // namespace
 

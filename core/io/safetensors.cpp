@@ -22,7 +22,6 @@ namespace {
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr std::size_t kMaxDepth = 8;
 constexpr std::size_t kMaxRank = 64;
-constexpr std::string_view kMetadataKey = "__metadata__";
 
 /// Builds the tensor table from the events of the header's JSON. Offsets are still those of the header.
 class HeaderVisitor final : public JsonVisitor {

@@ -15,6 +15,9 @@ namespace core::io {
 /// JSON: {"NAME": {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]}, …, "__metadata__": {"key": "text"}}
 /// Offsets count from the end of the header; the tensors must cover the data without overlap or hole.
 
+/// The entry of the header that is no tensor.
+inline constexpr std::string_view kMetadataKey = "__metadata__";
+
 bool looksLikeSafetensors(std::span<const std::byte> bytes);
 
 /// @param bytes the whole file  @param source how sentences call it, e.g. the quoted file name

@@ -6,12 +6,12 @@
 
 #include "core/base/utf8.h"
 #include "core/io/metadata_encoding.h"
+#include "core/io/safetensors.h"
 #include "core/io/text_checks.h"
 
 namespace core::io {
 
 namespace {
-constexpr std::string_view kMetadataKey = "__metadata__";
 /// The data section starts at a multiple of this, so that a mapped F64 is aligned.
 constexpr std::size_t kHeaderAlignment = 8;
 }  // namespace

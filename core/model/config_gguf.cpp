@@ -11,7 +11,7 @@ namespace core::model {
 
 namespace {
 
-constexpr ConfigKeys kKeys = {
+constexpr ConfigKeys kGgufKeys = {
     "llama.context_length",       "llama.embedding_length",       "llama.block_count",
     "llama.feed_forward_length",  "llama.attention.head_count",   "llama.attention.head_count_kv",
     "llama.attention.key_length", "llama.attention.value_length", "llama.attention.layer_norm_rms_epsilon",
@@ -53,7 +53,7 @@ std::optional<std::string> whyNoGgufConfig(const io::Checkpoint& checkpoint) {
   const MetadataLimits limits(checkpoint.metadata());
   if (limits.integer("llama.expert_count", 0, 0, 1U << 16U) > 0)
     return cannotChat(checkpoint, "a mixture-of-experts model");
-  for (const char* key : {kKeys.kvHeads, kKeys.heads, kKeys.feedForward}) {
+  for (const char* key : {kGgufKeys.kvHeads, kGgufKeys.heads, kGgufKeys.feedForward}) {
     const io::MetadataArray* list = std::get_if<io::MetadataArray>(checkpoint.metadata().find(key));
     if (list != nullptr && !uniformValue(*list))
       return cannotChat(checkpoint, fmt::format("a model whose layers differ ({} is a list)", key));
@@ -67,7 +67,7 @@ std::optional<std::string> whyNoGgufConfig(const io::Checkpoint& checkpoint) {
 void readGgufConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
   const io::Metadata& metadata = checkpoint.metadata();
   const MetadataLimits limits(metadata);
-  readSizes(limits, kKeys, {}, config);
+  readSizes(limits, kGgufKeys, {}, config);
   config.slidingWindow = limits.integer("llama.attention.sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(limits, metadata, config);
   if (const io::MetadataEntry* entry = findUnfollowedKey(metadata, config)) refuseKey(checkpoint, *entry);

@@ -13,16 +13,16 @@ namespace core::model {
 
 namespace {
 
-constexpr ConfigKeys kKeys = {"config.max_position_embeddings",
-                              "config.hidden_size",
-                              "config.num_hidden_layers",
-                              "config.intermediate_size",
-                              "config.num_attention_heads",
-                              "config.num_key_value_heads",
-                              "config.head_dim",
-                              nullptr,
-                              "config.rms_norm_eps",
-                              "config.rope_theta"};
+constexpr ConfigKeys kFolderKeys = {"config.max_position_embeddings",
+                                    "config.hidden_size",
+                                    "config.num_hidden_layers",
+                                    "config.intermediate_size",
+                                    "config.num_attention_heads",
+                                    "config.num_key_value_heads",
+                                    "config.head_dim",
+                                    nullptr,
+                                    "config.rms_norm_eps",
+                                    "config.rope_theta"};
 
 /// Where rotary embedding is described: rope_parameters since transformers 5, rope_scaling before.
 constexpr std::array<std::string_view, 2> kRopeObjects = {"config.rope_parameters", "config.rope_scaling"};
@@ -135,7 +135,7 @@ void readRope(const io::Checkpoint& checkpoint, const MetadataLimits& limits, Mo
   config.ropeDimensions = config.headSize;
   if (config.headSize % 2 != 0) {
     throw Error(ErrorCode::InvalidFile, fmt::format("The size of a head should be even, but is {}.", config.headSize),
-                kKeys.headSize);
+                kFolderKeys.headSize);
   }
   for (const std::string_view object : kRopeObjects) {
     const auto key = [&](const char* name) { return fmt::format("{}.{}", object, name); };
@@ -181,7 +181,7 @@ void readHuggingFaceConfig(const io::Checkpoint& checkpoint, ModelConfig& config
   const bool isMistral = checkpoint.architecture() == "mistral";
   ConfigDefaults defaults{2048, std::nullopt, 1e-6F};
   if (isMistral) defaults = {131072, 8, 1e-6F};
-  readSizes(limits, kKeys, defaults, config);
+  readSizes(limits, kFolderKeys, defaults, config);
   // Only mistral's attention looks at it; null, which most files say, is none.
   if (isMistral) config.slidingWindow = limits.integer("config.sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(checkpoint, limits, config);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kGgufBlocks = "blk.", kHuggingFaceBlocks = "model.layers.";
 
 // Sources: tensor names of transformers' LlamaForCausalLM; gguf-py's tensor mapping.
-constexpr std::array kNames = {
+constexpr std::array kLlamaNames = {
     LlamaName{"token_embd.weight", "model.embed_tokens.weight", false},
     LlamaName{"output_norm.weight", "model.norm.weight", false},
     LlamaName{"output.weight", "lm_head.weight", false},
@@ -47,10 +47,10 @@ std::optional<Split> split(std::string_view name, std::string_view blocks) {
 }
 
 const LlamaName* row(const Split& name, std::string_view LlamaName::*side) {
-  const auto found = std::ranges::find_if(kNames, [&](const LlamaName& candidate) {
+  const auto found = std::ranges::find_if(kLlamaNames, [&](const LlamaName& candidate) {
     return candidate.isOfBlock == !name.block.empty() && candidate.*side == name.rest;
   });
-  return found == kNames.end() ? nullptr : &*found;
+  return found == kLlamaNames.end() ? nullptr : &*found;
 }
 
 std::optional<std::string> translated(std::string_view name, std::string_view blocks, std::string_view LlamaName::*from,
@@ -63,7 +63,7 @@ std::optional<std::string> translated(std::string_view name, std::string_view bl
 
 }  // namespace
 
-std::span<const LlamaName> llamaNames() { return kNames; }
+std::span<const LlamaName> llamaNames() { return kLlamaNames; }
 
 std::optional<std::string> huggingFaceName(std::string_view ggufName) {
   return translated(ggufName, kGgufBlocks, &LlamaName::gguf, kHuggingFaceBlocks, &LlamaName::huggingFace);

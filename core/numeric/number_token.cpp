@@ -11,7 +11,7 @@ namespace core::numeric {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorCode::InvalidArgument, sentence); }
+[[noreturn]] void refuseToken(const std::string& sentence) { throw Error(ErrorCode::InvalidArgument, sentence); }
 
 bool isDigit(char c) { return c >= '0' && c <= '9'; }
 bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -34,23 +34,24 @@ std::uint64_t readPattern(std::string_view token, const NumberFormat& format) {
                            : c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a' + 10)
                                                   : 99U;
     if (digit >= (1U << bitsPerDigit))
-      refuse("A bit pattern has " + std::string(bitsPerDigit == 4 ? "hexadecimal" : "binary") + " digits, but " +
-             shortQuote(token) + " contains " + shortQuote(std::string_view(&c, 1)) + ".");
+      refuseToken("A bit pattern has " + std::string(bitsPerDigit == 4 ? "hexadecimal" : "binary") + " digits, but " +
+                  shortQuote(token) + " contains " + shortQuote(std::string_view(&c, 1)) + ".");
     any = true;
     if (code > (format.codeMask() >> bitsPerDigit) || ((code << bitsPerDigit) | digit) > format.codeMask())
-      refuse("The bit pattern " + shortQuote(token) + " does not fit into the " + std::to_string(format.bits) +
-             " bits of " + format.title + ".");
+      refuseToken("The bit pattern " + shortQuote(token) + " does not fit into the " + std::to_string(format.bits) +
+                  " bits of " + format.title + ".");
     code = (code << bitsPerDigit) | digit;
   }
-  if (!any) refuse("The bit pattern " + shortQuote(token) + " has no digits.");
+  if (!any) refuseToken("The bit pattern " + shortQuote(token) + " has no digits.");
   return code;
 }
 
 [[noreturn]] void refuseNumber(std::string_view token) {
   if (std::count(token.begin(), token.end(), ',') != 0)
-    refuse("In " + shortQuote(token) +
-           " a comma may group thousands or stand for the decimal point; write a point, as " + "in 1234 or 1.234.");
-  refuse(
+    refuseToken("In " + shortQuote(token) +
+                " a comma may group thousands or stand for the decimal point; write a point, as " +
+                "in 1234 or 1.234.");
+  refuseToken(
       "A number such as 0.1, -1e-7, 1/3 or 0x1.8p3, inf, nan, the bits of a code as 0x… or 0b…, or arithmetic with "
       "them "
       "was expected (exponents within ±5000), but found " +
@@ -105,8 +106,8 @@ Expression::Term readNumber(std::string_view token, bool hasSign, bool negative,
   Expression::Term term;
   if (isPattern(token)) {
     if (hasSign)
-      refuse("The bits of a code have no sign, but found one before " + shortQuote(token) +
-             "; a hexadecimal number is written with a power of two, as in -0x1.8p3.");
+      refuseToken("The bits of a code have no sign, but found one before " + shortQuote(token) +
+                  "; a hexadecimal number is written with a power of two, as in -0x1.8p3.");
     term.patternFormat = patternFormat;
     term.patternCode = readPattern(token, patternFormat);
     term.exact = decodeExact(patternFormat, term.patternCode, scale);
@@ -132,9 +133,9 @@ ExactNumber readPower(std::string_view base, std::string_view exponent) {
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   const bool whole = result.ec == std::errc() && result.ptr == digits.data() + digits.size();
   if (!number || !whole || std::abs(value) > kMaxExponent)
-    refuse("A power has a number and a whole exponent within ±20000, as in 2^-24, but found " +
-           shortQuote(std::string(base) + "^" + std::string(exponent)) + ".");
-  if (value < 0 && number->isZero()) refuse("A power of zero with a negative exponent has no result.");
+    refuseToken("A power has a number and a whole exponent within ±20000, as in 2^-24, but found " +
+                shortQuote(std::string(base) + "^" + std::string(exponent)) + ".");
+  if (value < 0 && number->isZero()) refuseToken("A power of zero with a negative exponent has no result.");
   const ExactNumber positive = power(*number, static_cast<unsigned>(std::abs(value)));
   return value < 0 ? ExactNumber::fromInteger(1) / positive : positive;
 }

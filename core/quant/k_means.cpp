@@ -14,7 +14,7 @@ namespace core::quant {
 
 namespace {
 
-constexpr std::size_t kBins = 1024;
+constexpr std::size_t kHistogramBins = 1024;
 constexpr int kIterations = 30;
 
 /// Sums over the first n sorted values (or bins): weight, weight · x, weight · x².
@@ -60,9 +60,10 @@ std::vector<std::size_t> binEnds(const std::vector<float>& values) {
     const double rank = static_cast<double>(i) / static_cast<double>(values.size());
     const double place =
         width > 0.0 ? (static_cast<double>(values[i]) - static_cast<double>(values.front())) / width : 0.0;
-    return static_cast<std::size_t>(rank * (kBins / 2)) + static_cast<std::size_t>(place * (kBins / 2 - 1));
+    return static_cast<std::size_t>(rank * (kHistogramBins / 2)) +
+           static_cast<std::size_t>(place * (kHistogramBins / 2 - 1));
   };
-  const bool each = values.size() <= kBins;
+  const bool each = values.size() <= kHistogramBins;
   for (std::size_t i = 1; i < values.size(); ++i)
     if (each ? values[i] != values[i - 1] : binOf(i) != binOf(i - 1)) ends.push_back(i);
   ends.push_back(values.size());

@@ -13,7 +13,7 @@ constexpr std::uint64_t pairKey(std::uint32_t left, std::uint32_t right) { retur
 
 /// A place among the nodes of a word: encode() refuses texts that need more.
 using Index = std::uint32_t;
-constexpr Index kNone = ~Index{0};
+constexpr Index kNoNode = ~Index{0};
 
 struct Node {
   std::uint32_t symbol;
@@ -88,10 +88,10 @@ void PairMerges::apply(std::vector<Symbol>& symbols) const {
   std::vector<Node> nodes;
   nodes.reserve(symbols.size());
   for (Index i = 0; i < symbols.size(); ++i)
-    nodes.push_back({symbols[i], i == 0 ? kNone : i - 1, i + 1 == symbols.size() ? kNone : i + 1});
+    nodes.push_back({symbols[i], i == 0 ? kNoNode : i - 1, i + 1 == symbols.size() ? kNoNode : i + 1});
   std::priority_queue<Candidate, std::vector<Candidate>, IsLater> queue;
   const auto consider = [&](Index left, Index right) {
-    if (left == kNone || right == kNone) return;
+    if (left == kNoNode || right == kNoNode) return;
     const std::uint64_t pair = pairKey(nodes[left].symbol, nodes[right].symbol);
     const auto rule = m_rules.find(pair);
     if (rule != m_rules.end()) queue.push({rule->second.rank, left, right, pair});
@@ -106,7 +106,7 @@ void PairMerges::apply(std::vector<Symbol>& symbols) const {
     left.symbol = m_rules.at(candidate.pair).merged;
     right.alive = false;
     left.next = right.next;
-    if (right.next != kNone) nodes[right.next].previous = candidate.left;
+    if (right.next != kNoNode) nodes[right.next].previous = candidate.left;
     consider(left.previous, candidate.left);
     consider(candidate.left, left.next);
   }

@@ -119,8 +119,6 @@ PreTokenizer::~PreTokenizer() = default;
 
 namespace {
 
-constexpr std::string_view kBlankMark = "\xE2\x96\x81";  // U+2581
-
 /// The text with U+FFFD for ill-formed bytes, and where each of its bytes comes from.
 struct ShownText {
   std::string text;

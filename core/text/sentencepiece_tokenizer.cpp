@@ -23,7 +23,7 @@ std::optional<unsigned char> byteOf(std::string_view piece) {
 
 /// A place in the text or among the symbols: encode() refuses texts that need more.
 using Index = std::uint32_t;
-constexpr Index kNone = ~Index{0};
+constexpr Index kNoSymbol = ~Index{0};
 
 /// A piece of the text in a doubly linked list; length 0 once merged away.
 struct Symbol {
@@ -54,10 +54,10 @@ std::vector<Symbol> charactersOf(std::string_view text) {
     const Utf8Step step = firstCharacter(text.substr(at));
     const Index length = step.kind == Utf8Kind::Complete ? static_cast<Index>(step.length) : 1;
     const auto index = static_cast<Index>(symbols.size());
-    symbols.push_back({at, length, index == 0 ? kNone : index - 1, index + 1});
+    symbols.push_back({at, length, index == 0 ? kNoSymbol : index - 1, index + 1});
     at += length;
   }
-  if (!symbols.empty()) symbols.back().next = kNone;
+  if (!symbols.empty()) symbols.back().next = kNoSymbol;
   return symbols;
 }
 
@@ -145,7 +145,7 @@ void SentencePieceTokenizer::encodeByScore(std::string_view text, std::vector<To
   std::vector<Symbol> symbols = charactersOf(text);
   std::priority_queue<Merge, std::vector<Merge>, IsWorse> queue;
   const auto consider = [&](Index left, Index right) {
-    if (left == kNone || right == kNone) return;
+    if (left == kNoSymbol || right == kNoSymbol) return;
     const Index length = symbols[left].length + symbols[right].length;
     const auto token = m_vocabulary.find(text.substr(symbols[left].begin, length));
     if (token) queue.push({m_vocabulary.score(*token), left, right, length});
@@ -160,7 +160,7 @@ void SentencePieceTokenizer::encodeByScore(std::string_view text, std::vector<To
     left.length += right.length;
     right.length = 0;
     left.next = right.next;
-    if (right.next != kNone) symbols[right.next].previous = merge.left;
+    if (right.next != kNoSymbol) symbols[right.next].previous = merge.left;
     consider(left.previous, merge.left);
     consider(merge.left, left.next);
   }

@@ -7,14 +7,13 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/text/pre_tokenizer_patterns.h"
+#include "core/text/vocabulary_data.h"
 
 namespace core::text {
 
 namespace {
 
 using io::JsonTree;
-
-constexpr std::string_view kBlankMark = "\xE2\x96\x81";  // U+2581
 
 [[noreturn]] void refuse(const std::string& source, std::string_view what) {
   throw Error(ErrorCode::Unsupported, fmt::format("{}: {} is not supported (yet).", source, what));

@@ -2,12 +2,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/io/checkpoint.h"
 #include "core/text/token.h"
 
 namespace core::text {
+
+/// What stands for a blank in pieces of SentencePiece: U+2581.
+inline constexpr std::string_view kBlankMark = "\xE2\x96\x81";
 
 enum class VocabularyKind : std::uint8_t {
   SentencePiece,  ///< GGUF's "llama": blanks are written U+2581, bytes without a token of their own <0x0A>

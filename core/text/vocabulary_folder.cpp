@@ -13,13 +13,13 @@
 #include "core/text/folder_settings.h"
 #include "core/text/pre_tokenizer_patterns.h"
 #include "core/text/tokenizer_steps.h"
+#include "core/text/vocabulary_data.h"
 
 namespace core::text {
 
 namespace {
 
 constexpr std::string_view kFile = "tokenizer.json";
-constexpr std::string_view kBlankMark = "\xE2\x96\x81";  // U+2581
 
 [[noreturn]] void refuse(std::string_view detail, ErrorCode code = ErrorCode::InvalidFile) {
   throw Error(code, fmt::format("\"{}\": {}.", kFile, detail), std::string(kFile));

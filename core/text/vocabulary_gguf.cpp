@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/text/pre_tokenizer_patterns.h"
+#include "core/text/vocabulary_data.h"
 
 namespace core::text {
 
@@ -16,7 +17,6 @@ constexpr std::string_view kTokens = "tokenizer.ggml.tokens";
 constexpr std::string_view kScores = "tokenizer.ggml.scores";
 constexpr std::string_view kTypes = "tokenizer.ggml.token_type";
 constexpr std::string_view kMerges = "tokenizer.ggml.merges";
-constexpr std::string_view kBlankMark = "\xE2\x96\x81";  // U+2581
 
 [[noreturn]] void fail(ErrorCode code, const std::string& sentence, std::string_view key) {
   throw Error(code, sentence, std::string(key));

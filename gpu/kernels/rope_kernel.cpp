@@ -3,7 +3,7 @@
 namespace gpu {
 
 namespace {
-constexpr std::uint32_t kWorkgroup = 64;
+constexpr std::uint32_t kRopeWorkgroup = 64;
 }  // namespace
 
 void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const RopeShape& shape,
@@ -23,8 +23,9 @@ void recordRope(Recorder& recorder, std::span<const VkDescriptorSet> sets, const
     push.allPairs += pairsOf(targets[1]);
   }
   const bool adjacent = shape.pairing == core::model::RopePairing::Adjacent;
-  const RopeConstants constants{.workgroup = kWorkgroup, .adjacent = adjacent ? 1U : 0U};
-  recorder.dispatch("rope", constants.values(), sets, push, {divideUp(push.allPairs, kWorkgroup), recorder.tokens()},
+  const RopeConstants constants{.workgroup = kRopeWorkgroup, .adjacent = adjacent ? 1U : 0U};
+  recorder.dispatch("rope", constants.values(), sets, push,
+                    {divideUp(push.allPairs, kRopeWorkgroup), recorder.tokens()},
                     4.0 * push.allPairs * recorder.tokens());
 }
 

@@ -3,7 +3,7 @@
 namespace gpu {
 
 namespace {
-constexpr std::uint32_t kWorkgroup = 64;
+constexpr std::uint32_t kStoreWorkgroup = 64;
 }  // namespace
 
 void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::KvShape& shape,
@@ -19,11 +19,11 @@ void recordStoreKv(Recorder& recorder, std::span<const VkDescriptorSet> sets, co
                          .valueHead = shape.valueHeadSize,
                          .valueHeadWords = headWords(shape.valueHeadSize),
                          .kvHeads = shape.heads};
-  const StoreKvConstants constants{.workgroup = kWorkgroup, .kvKind = kind};
+  const StoreKvConstants constants{.workgroup = kStoreWorkgroup, .kvKind = kind};
   const std::uint32_t words = (push.keyHeadWords + push.valueHeadWords) * shape.heads;
   const std::uint32_t invocations = kind == kKvBytes ? 2 * shape.heads : words;
-  recorder.dispatch("store_kv", constants.values(), sets, push, {divideUp(invocations, kWorkgroup), recorder.tokens()},
-                    1.0 * words * recorder.tokens());
+  recorder.dispatch("store_kv", constants.values(), sets, push,
+                    {divideUp(invocations, kStoreWorkgroup), recorder.tokens()}, 1.0 * words * recorder.tokens());
 }
 
 }  // namespace gpu

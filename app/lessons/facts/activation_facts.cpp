@@ -230,7 +230,7 @@ FactValue smoothedWeightRatio(const FactArguments& arguments, const core::JobCon
   return largestOf(of.weights) / medianOf(of.weights);
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kActivationFacts[] = {
     {"input_columns", FactKind::Number, "layer text?", inputColumns},
     {"largest_input", FactKind::Number, "layer text?", largestInput},
     {"lowest_input", FactKind::Number, "layer text?", lowestInput},
@@ -260,6 +260,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> activationFacts() { return kFacts; }
+std::span<const Fact> activationFacts() { return kActivationFacts; }
 
 }  // namespace app

@@ -73,7 +73,7 @@ FactValue bitFirstToBreak(const FactArguments& arguments, const core::JobContext
   return std::string("none");
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kBitFacts[] = {
     {"bit_before", FactKind::Number, "tensor scheme?", bitBefore},
     {"bit_after", FactKind::Number, "tensor bit scheme? part?", bitAfter},
     {"bit_factor", FactKind::Number, "tensor bit scheme? part?", bitFactor},
@@ -86,6 +86,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> bitFacts() { return kFacts; }
+std::span<const Fact> bitFacts() { return kBitFacts; }
 
 }  // namespace app

@@ -108,7 +108,7 @@ FactValue mostHurt(const FactArguments& arguments, const core::JobContext& job) 
   return std::ranges::max_element(losses)->second;
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kChatFacts[] = {
     {"chat_perplexity", FactKind::Number, "scheme? calibrated?", chatPerplexity},
     {"chat_kl", FactKind::Number, "scheme? calibrated?", chatKl},
     {"chat_same_favourite", FactKind::Number, "scheme? calibrated?", chatSameFavourite},
@@ -124,6 +124,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> chatFacts() { return kFacts; }
+std::span<const Fact> chatFacts() { return kChatFacts; }
 
 }  // namespace app

@@ -134,7 +134,7 @@ FactValue digitSize(const FactArguments& arguments, const core::JobContext&) {
   return bytes / 1000.0;
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kClassicFacts[] = {
     {"regression_r2", FactKind::Number, "bits? scales?", regressionR2},
     {"regression_explained", FactKind::Number, "bits? scales?", regressionExplained},
     {"regression_error", FactKind::Number, "bits? scales?", regressionError},
@@ -148,6 +148,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> classicFacts() { return kFacts; }
+std::span<const Fact> classicFacts() { return kClassicFacts; }
 
 }  // namespace app

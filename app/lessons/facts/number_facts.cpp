@@ -230,7 +230,7 @@ FactValue spacingCurve(const FactArguments& arguments, const core::JobContext&) 
   return curve;
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kNumberFacts[] = {
     {"field_bits", FactKind::Number, "format field", fieldBits},
     {"bias", FactKind::Number, "format", bias},
     {"code", FactKind::Pattern, "format value", codeFact},
@@ -261,6 +261,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> numberFacts() { return kFacts; }
+std::span<const Fact> numberFacts() { return kNumberFacts; }
 
 }  // namespace app

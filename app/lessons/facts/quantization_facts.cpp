@@ -288,7 +288,7 @@ FactValue bestClip(const FactArguments& arguments, const core::JobContext& job) 
   return curve.x[static_cast<std::size_t>(least - curve.y.begin())];
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kQuantizationFacts[] = {
     {"weight_code", FactKind::Number, "scheme weights? index?", weightCode},
     {"decoded_weight", FactKind::Number, "scheme weights? index?", decodedWeight},
     {"weight_error", FactKind::Number, "scheme weights? index?", weightError},
@@ -320,6 +320,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> quantizationFacts() { return kFacts; }
+std::span<const Fact> quantizationFacts() { return kQuantizationFacts; }
 
 }  // namespace app

@@ -125,7 +125,7 @@ FactValue contextThatFits(const FactArguments& arguments, const core::JobContext
   return std::floor(std::fmax(room, 0) * kGigabyte / kvCacheBytes(keysOf(arguments), 1));
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kSizeFacts[] = {
     {"bits_per_parameter", FactKind::Number, "scheme scales?", bitsPerParameter},
     {"times_smaller", FactKind::Number, "from to scales?", timesSmaller},
     {"model_parameters", FactKind::Number, "model part?", modelParameters},
@@ -148,6 +148,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> sizeFacts() { return kFacts; }
+std::span<const Fact> sizeFacts() { return kSizeFacts; }
 
 }  // namespace app

@@ -12,7 +12,7 @@
 namespace app {
 namespace {
 
-constexpr double kGigabyte = 1e9;
+constexpr double kGigabytes = 1e9;
 
 FactValue trainedPerplexity(const FactArguments& arguments, const core::JobContext& job) {
   return trainedScore(arguments.text("scheme"), arguments.count("steps"), job).perplexity;
@@ -59,7 +59,7 @@ double trainingGigabytes(const FactArguments& arguments) {
   const auto rows = trainMemoryTable(nullptr, settings);
   const auto found = std::ranges::find(rows, arguments.text("model"), &TrainMemoryRow::id);
   if (found == rows.end()) refuseArgument(fmt::format("No memory is known of {}.", arguments.text("model")));
-  return static_cast<double>(found->methods[static_cast<std::size_t>(methodOf(arguments))].total()) / kGigabyte;
+  return static_cast<double>(found->methods[static_cast<std::size_t>(methodOf(arguments))].total()) / kGigabytes;
 }
 
 FactValue trainingMemory(const FactArguments& arguments, const core::JobContext&) {
@@ -82,7 +82,7 @@ FactValue adapterShare(const FactArguments& arguments, const core::JobContext&) 
   return kPercent * factorsOf(arguments) / (arguments.number("in") * arguments.number("out"));
 }
 
-constexpr Fact kFacts[] = {
+constexpr Fact kTrainingFacts[] = {
     {"trained_perplexity", FactKind::Number, "scheme steps", trainedPerplexity},
     {"trained_exact_answers", FactKind::Number, "scheme steps", trainedExactAnswers},
     {"facts_learned", FactKind::Number, "facts steps", learned},
@@ -95,6 +95,6 @@ constexpr Fact kFacts[] = {
 
 }  // namespace
 
-std::span<const Fact> trainingFacts() { return kFacts; }
+std::span<const Fact> trainingFacts() { return kTrainingFacts; }
 
 }  // namespace app

@@ -1,21 +1,22 @@
 #include "app/workspaces/bits/arithmetic_text.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 
+#include "app/text/tr.h"
 #include "app/workspaces/bits/rounding_text.h"
 #include "core/numeric/number_text.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::numeric::ArithmeticException;
 using core::numeric::Evaluation;
 using core::numeric::EvaluationStep;
 using core::numeric::Operation;
-
-QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
 
 /// Why arithmetic without rounding comes to nothing.
 QString noValueSentence(ArithmeticException exception) {

@@ -1,21 +1,22 @@
 #include "app/workspaces/bits/bits_link.h"
 
-#include <QCoreApplication>
 #include <cmath>
 #include <vector>
 
 #include "app/selection/bits_state.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::numeric::NumberFormat;
 using core::numeric::Rounding;
 
 const QString kScaleKey = QStringLiteral(".scale"), kZeroPointKey = QStringLiteral(".zero_point");
-
-QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
 
 /// Of one format: "int8.scale".
 bool isScaleKey(const QString& key) { return key.endsWith(kScaleKey) || key.endsWith(kZeroPointKey); }

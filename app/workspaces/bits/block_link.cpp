@@ -1,8 +1,8 @@
 #include "app/workspaces/bits/block_link.h"
 
-#include <QCoreApplication>
 #include <QRegularExpression>
 
+#include "app/text/tr.h"
 #include "app/workspaces/bits/block_source.h"
 #include "app/workspaces/bits/block_state.h"
 #include "core/base/error.h"
@@ -10,13 +10,14 @@
 #include "core/quant/quantizer.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::quant::Scheme;
 
 const QString kBlock = QStringLiteral("block"), kValues = QStringLiteral("values");
-
-QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
 
 QString hexOf(const std::vector<std::byte>& bytes) {
   const QByteArray raw(reinterpret_cast<const char*>(bytes.data()), static_cast<qsizetype>(bytes.size()));

@@ -1,20 +1,21 @@
 #include "app/workspaces/bits/chain_text.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 
 #include "app/selection/bits_state.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "app/workspaces/bits/rounding_text.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::numeric::DivergenceCause;
 using core::numeric::ExactNumber;
-
-QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
 
 QString errorText(const ExactNumber& error) {
   if (error.isNan()) return QStringLiteral("—");

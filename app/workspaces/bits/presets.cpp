@@ -1,11 +1,10 @@
 #include "app/workspaces/bits/presets.h"
 
-#include <QCoreApplication>
+#include "app/text/tr.h"
 
 namespace app {
-namespace {
-QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
-}  // namespace
+
+using text::tr;
 
 std::vector<BitsPreset> bitsPresets() {
   return {

@@ -1,22 +1,23 @@
 #include "app/workspaces/bits/rounding_text.h"
 
-#include <QCoreApplication>
 #include <QLocale>
 #include <QRegularExpression>
 #include <algorithm>
 #include <cmath>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::numeric::FormatKind;
 using core::numeric::Rounding;
 using core::numeric::RoundingDecision;
 using core::numeric::RoundingDirection;
-
-QString tr(const char* text) { return QCoreApplication::translate("bits", text); }
 
 QString becomes(double value) {
   if (std::isnan(value)) return tr("it becomes NaN");

@@ -1,17 +1,17 @@
 #include "app/workspaces/chat/answer_pair.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 #include <algorithm>
 #include <cmath>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("AnswerPair", text); }
+namespace {
 
 std::optional<double> surpriseOf(double probability) {
   return probability > 0 ? std::optional(std::max(0.0, -std::log(probability))) : std::nullopt;

@@ -1,15 +1,15 @@
 #include "app/workspaces/chat/blind_score.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("BlindScore", text); }
+namespace {
 
 /// The answers that a turn's vote was about, by pane, as far as they are still there; empty without a vote that counts.
 std::vector<const Answer*> votedOn(const Turn& turn) {

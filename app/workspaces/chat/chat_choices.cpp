@@ -1,15 +1,13 @@
 #include "app/workspaces/chat/chat_choices.h"
 
-#include <QCoreApplication>
 #ifdef QS_HAS_GPU
+#include "app/text/tr.h"
 #include "gpu/vulkan_device.h"
 #endif
 
 namespace app {
 
-namespace {
-QString tr(const char* text) { return QCoreApplication::translate("ChatChoices", text); }
-}  // namespace
+using text::tr;
 
 QStringList suggestions(const OpenModel& model) {
   if (model.isDemo())

@@ -7,6 +7,7 @@
 #include "app/workspaces/chat/chat_dialogue.h"
 #include "app/workspaces/workspace.h"
 
+class QHBoxLayout;
 class QAction;
 class QComboBox;
 class QPushButton;
@@ -105,7 +106,7 @@ class ChatWorkspace : public Workspace {
 
   /// What stands in the middle.
   enum class Page : std::uint8_t { Conversation, Seeds, Prompts };
-  void buildTests(class QHBoxLayout* row);
+  void buildTests(QHBoxLayout* row);
   QWidget* buildPages();
   void connectTests();
   void showPage(Page page);

@@ -1,14 +1,15 @@
 #include "app/workspaces/chat/meaning.h"
 
-#include <QCoreApplication>
 #include <QRegularExpression>
 #include <QStringList>
 
+#include "app/text/tr.h"
+
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("Meaning", text); }
+namespace {
 
 constexpr double kAgreeing = 0.5;
 

@@ -1,15 +1,12 @@
 #include "app/workspaces/chat/pane_failure.h"
 
-#include <QCoreApplication>
-
 #include "app/jobs/job_runner.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 
 namespace app {
 
-namespace {
-QString tr(const char* text) { return QCoreApplication::translate("PaneFailure", text); }
-}  // namespace
+using text::tr;
 
 PaneFailure currentFailure() {
   PaneFailure failure;

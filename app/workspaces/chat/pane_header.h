@@ -7,6 +7,7 @@
 #include "app/workspaces/chat/pane_variant.h"
 #include "app/workspaces/chat/token_feed.h"
 
+class QHBoxLayout;
 class QComboBox;
 class QMenu;
 class QToolButton;
@@ -49,7 +50,7 @@ class PaneHeader : public QWidget {
  private:
   /// Sizes of which nothing but a digit can be read are left to the tooltip.
   void fitFacts();
-  void addTools(class QHBoxLayout* row);
+  void addTools(QHBoxLayout* row);
   void fillSchemes();
   void fillMenu();
   void choose(const PaneVariant& variant);

@@ -1,19 +1,20 @@
 #include "app/workspaces/chat/pane_variant.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 #include <algorithm>
 
 #include "app/selection/selection.h"
 #include "app/selection/tensor_text.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 #include "core/model/recipe/recipe_text.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
-QString tr(const char* text) { return QCoreApplication::translate("PaneVariant", text); }
 const QString kKvKey = QStringLiteral("kv=");
 constexpr std::string_view kStored = "stored";
 

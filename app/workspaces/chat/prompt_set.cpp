@@ -2,19 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <QCoreApplication>
 #include <QFile>
 #include <nlohmann/json.hpp>
 
+#include "app/text/tr.h"
 #include "core/base/error.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 using Json = nlohmann::json;
-QString tr(const char* text) { return QCoreApplication::translate("PromptSet", text); }
-
 constexpr std::size_t kMostQuestions = 10'000;
 
 QString textOf(const Json& object, std::initializer_list<const char*> keys) {

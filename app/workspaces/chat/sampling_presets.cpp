@@ -1,16 +1,17 @@
 #include "app/workspaces/chat/sampling_presets.h"
 
-#include <QCoreApplication>
 #include <QLocale>
 #include <QStringList>
 #include <algorithm>
 #include <cmath>
 
+#include "app/text/tr.h"
+
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("SamplingPresets", text); }
+namespace {
 
 constexpr std::uint32_t kMostTokens = 4096;  ///< that the knob can show
 

@@ -12,15 +12,16 @@
 
 #include "app/selection/selection.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "app/widgets/theme.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 constexpr Length kGap{20}, kShareWidth{84}, kBarHeight{3}, kWideColumn{186};
-
-QString tr(const char* text) { return QCoreApplication::translate("TokenReadout", text); }
 
 /// Three significant digits: the runners-up of a sure model are far below a tenth of a percent.
 QString share(double probability) { return text::number(100 * probability, 3) + QChar(0x202F) + u'%'; }

@@ -1,15 +1,15 @@
 #include "app/workspaces/chat/transcript.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 
+#include "app/text/tr.h"
 #include "app/workspaces/chat/answer_pair.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("Transcript", text); }
+namespace {
 
 QString samplingText(const core::model::GenerationOptions& options) {
   const auto& s = options.sampling;

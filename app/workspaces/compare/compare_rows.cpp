@@ -1,21 +1,21 @@
 #include "app/workspaces/compare/compare_rows.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 
 #include "app/text/estimates.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "app/workspaces/compare/compare_state.h"
 #include "core/evaluate/verdict.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 using core::evaluate::Verdict;
-
-QString tr(const char* text) { return QCoreApplication::translate("CompareRows", text); }
 
 QString wordOf(const EvaluationRow& row, bool isMeasuring) {
   if (row.verdict != Verdict::Unknown) return text::verdict(row.verdict);

@@ -17,8 +17,6 @@ constexpr double kGap = 0.9;    ///< rows between groups
 constexpr double kMost = 1.22;  ///< share up to which bars are drawn
 constexpr double kRoomForNames = 0.24;
 
-QString bytesOf(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
-
 /// The longest context that fits, as far as the model goes.
 QString contextText(const MemoryBars::Bar& bar) {
   if (bar.trainedContext != 0 && bar.plan.longestContext >= bar.trainedContext)
@@ -27,6 +25,8 @@ QString contextText(const MemoryBars::Bar& bar) {
 }
 
 }  // namespace
+
+QString bytesOf(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
 
 MemoryBars::MemoryBars(QWidget* parent)
     : Chart(parent), m_limit(new QCPItemStraightLine(this)), m_texts(new TextLayer(this, xAxis, yAxis, Qt::AlignLeft)) {

@@ -30,9 +30,7 @@ namespace app {
 
 namespace {
 
-const QString kMeasureTag = QStringLiteral("compare.memory"), kClaimTag = QStringLiteral("compare.claims");
-
-QString bytesOf(double bytes) { return text::bytes(static_cast<std::uint64_t>(std::max(bytes, 0.0))); }
+const QString kMemoryTag = QStringLiteral("compare.memory"), kClaimTag = QStringLiteral("compare.claims");
 
 QString signedPercent(double share) {
   return (share < 0 ? QStringLiteral("−") : QStringLiteral("+")) + text::percent(std::abs(share), 2);
@@ -88,7 +86,7 @@ MemoryPage::MemoryPage(CompareState& state, QWidget* parent)
   connect(&m_state.selection(), &Selection::schemesChanged, this, &MemoryPage::refresh);
   connect(&m_state.selection(), &Selection::currentSchemeChanged, this, &MemoryPage::refreshBars);
   connect(&m_state.selection(), &Selection::modelChanged, this, [this] {
-    m_state.jobs().cancelTag(kMeasureTag);
+    m_state.jobs().cancelTag(kMemoryTag);
     m_isMeasuring = false;
     m_whyNotMeasured.clear();
     showMeasured({}, {});
@@ -287,7 +285,7 @@ void MemoryPage::measureHere() {
   m_whyNotMeasured.clear();
   sayMeasured();
   m_state.jobs().run(
-      this, {kMeasureTag, tr("Measuring memory"), Lane::Inference}, work,
+      this, {kMemoryTag, tr("Measuring memory"), Lane::Inference}, work,
       [this, asked](const std::vector<Measured>& rows) {
         m_isMeasuring = false;
         showMeasured(rows, asked);
@@ -301,7 +299,7 @@ void MemoryPage::measureHere() {
 
 // A job that somebody cancelled delivers nothing.
 void MemoryPage::noticeStopped() {
-  if (!m_isMeasuring || m_state.jobs().isActive(kMeasureTag)) return;
+  if (!m_isMeasuring || m_state.jobs().isActive(kMemoryTag)) return;
   m_isMeasuring = false;
   m_whyNotMeasured = tr("Stopped before all was measured.");
   sayMeasured();

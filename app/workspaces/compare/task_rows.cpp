@@ -1,15 +1,15 @@
 #include "app/workspaces/compare/task_rows.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("TaskRows", text); }
+namespace {
 
 const TaskRow* askedOf(const TaskState& state, const core::model::Recipe& recipe) {
   if (state.answers() == nullptr) return nullptr;

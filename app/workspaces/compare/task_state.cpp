@@ -10,7 +10,7 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("compare.tasks");
+const QString kTasksTag = QStringLiteral("compare.tasks");
 constexpr int kPollMilliseconds = 120;
 constexpr std::chrono::milliseconds kShowInterval{100};
 
@@ -67,7 +67,7 @@ void TaskState::setTasks(const QString& tasks) {
   Q_EMIT changed();
 }
 
-bool TaskState::isAsking() const { return m_compare.jobs().isActive(kTag); }
+bool TaskState::isAsking() const { return m_compare.jobs().isActive(kTasksTag); }
 
 QString TaskState::whyOld() const {
   if (!m_answers) return {};
@@ -82,7 +82,7 @@ QString TaskState::whyOld() const {
 
 void TaskState::followModel() {
   if (m_model == m_compare.selection().model()) return;
-  m_compare.jobs().cancelTag(kTag);
+  m_compare.jobs().cancelTag(kTasksTag);
   m_model = m_compare.selection().model();
   m_feed.reset();
   m_answers.reset();
@@ -126,13 +126,13 @@ void TaskState::ask() {
     m_failure = sentence;
     Q_EMIT changed();
   };
-  m_compare.jobs().run(this, {kTag, tr("Tasks"), Lane::Inference, Priority::Sweep}, work, done, failed);
+  m_compare.jobs().run(this, {kTasksTag, tr("Tasks"), Lane::Inference, Priority::Sweep}, work, done, failed);
   m_poll.start();
   Q_EMIT changed();
 }
 
 void TaskState::stop() {
-  m_compare.jobs().cancelTag(kTag);
+  m_compare.jobs().cancelTag(kTasksTag);
   takeNews();
   m_wasStopped = std::exchange(m_isRunning, false);
   Q_EMIT changed();

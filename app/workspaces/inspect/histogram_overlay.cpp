@@ -8,7 +8,7 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("inspect.overlay");
+const QString kOverlayTag = QStringLiteral("inspect.overlay");
 constexpr int kRecipeRole = Qt::UserRole + 1, kWidestItem = 180;
 
 }  // namespace
@@ -18,7 +18,7 @@ HistogramOverlay::HistogramOverlay(Selection& selection, JobRunner& jobs, QObjec
       m_selection(selection),
       m_jobs(jobs),
       m_choice(new QComboBox),
-      m_stop(new StopNotice(jobs, kTag, this)) {
+      m_stop(new StopNotice(jobs, kOverlayTag, this)) {
   m_choice->setAccessibleName(tr("Histogram laid over"));
   m_choice->setToolTip(tr(
       "Lay another histogram over: of the weights that a scheme, a recipe or the compared model has in their place"));
@@ -64,7 +64,7 @@ void HistogramOverlay::reset() {
 
 void HistogramOverlay::stop() {
   m_stop->end();
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kOverlayTag);
 }
 
 void HistogramOverlay::setCancelled(bool cancelled) {
@@ -94,7 +94,7 @@ void HistogramOverlay::request(const Subject& subject, const core::metrics::Hist
   m_result.reset();
   m_stop->end();
   m_jobs.run(
-      this, {kTag, tr("Histogram of %1").arg(m_selection.currentTitle())},
+      this, {kOverlayTag, tr("Histogram of %1").arg(m_selection.currentTitle())},
       [result = Result{subject, *decision}, bins, model = m_selection.model(),
        tensor = *m_selection.tensor()](const core::JobContext& job) mutable {
         result.weights = overlayWeights(*model, tensor, result.decision, bins, job);

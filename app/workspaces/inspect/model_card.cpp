@@ -1,5 +1,6 @@
 #include "app/workspaces/inspect/model_card.h"
 
+#include <QCoreApplication>
 #include <QMap>
 #include <QScrollBar>
 

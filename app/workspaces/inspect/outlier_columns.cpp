@@ -9,7 +9,7 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("inspect.outliers");
+const QString kOutliersTag = QStringLiteral("inspect.outliers");
 
 /// What a text has shown: nothing where it has shown no inputs of the tensor.
 std::optional<std::vector<MarkedColumn>> findOutliers(const OpenModel& model, std::size_t tensor, float threshold,
@@ -50,7 +50,7 @@ core::quant::CalibrationNeed OutlierColumns::need() const {
 }
 
 void OutlierColumns::forget() {
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kOutliersTag);
   m_threshold.reset();
   m_columns.clear();
   m_problem.clear();
@@ -67,7 +67,7 @@ void OutlierColumns::follow(bool active) {
   if (!wanted || m_selection.waitFor(need()) != CalibrationWait::Nothing) return;
   m_threshold = wanted;
   m_jobs.run(
-      this, {kTag, tr("Outlier columns")},
+      this, {kOutliersTag, tr("Outlier columns")},
       [model = m_selection.model(), tensor = *m_selection.tensor(), threshold = *wanted](const core::JobContext& job) {
         return findOutliers(*model, tensor, threshold, job);
       },

@@ -1,17 +1,17 @@
 #include "app/workspaces/inspect/overlaid_weights.h"
 
-#include <QCoreApplication>
 #include <string>
 
+#include "app/text/tr.h"
 #include "core/quant/registry.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 using core::model::TensorDecision;
-
-QString tr(const char* text) { return QCoreApplication::translate("OverlaidWeights", text); }
 
 QString waitText(CalibrationWait wait) {
   return wait == CalibrationWait::Reading ? tr("waits for the calibration") : tr("needs a calibration text");

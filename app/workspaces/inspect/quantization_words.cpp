@@ -1,18 +1,18 @@
 #include "app/workspaces/inspect/quantization_words.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 #include <map>
 
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "core/io/packed_weights.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("QuantizationWords", text); }
+namespace {
 
 /// The keys of quantization_config as texts.
 class Keys {

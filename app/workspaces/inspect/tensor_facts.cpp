@@ -8,7 +8,7 @@
 namespace app {
 
 namespace {
-const QString kTag = QStringLiteral("inspect.facts");
+const QString kFactsTag = QStringLiteral("inspect.facts");
 constexpr std::size_t kBins = 240;
 }  // namespace
 
@@ -18,13 +18,13 @@ TensorFacts::TensorFacts(Selection& selection, JobRunner& jobs, QObject* parent)
   connect(&m_selection, &Selection::tensorChanged, this, &TensorFacts::preferSelected);
   // Whoever stops the sweep gets it back with the next tensor, or when Inspect comes to the front again.
   connect(&m_jobs, &JobRunner::changed, this, [this] {
-    if (m_running && !m_jobs.isActive(kTag)) m_running.reset();
+    if (m_running && !m_jobs.isActive(kFactsTag)) m_running.reset();
   });
   restart();
 }
 
 void TensorFacts::restart() {
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kFactsTag);
   m_running.reset();
   const std::size_t count = m_selection.model() ? m_selection.model()->checkpoint().tensors().size() : 0;
   m_facts.assign(count, std::nullopt);
@@ -41,7 +41,7 @@ void TensorFacts::restart() {
 void TensorFacts::preferSelected() {
   const auto next = nextTensor();
   if (m_running && (!next || next != m_selection.tensor() || next == m_running)) return;
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kFactsTag);
   m_running.reset();
   computeNext();
 }
@@ -80,7 +80,7 @@ void TensorFacts::computeNext() {
   };
   m_jobs.run(
       this,
-      {kTag, tr("Statistics of the tensors"), Lane::Pool,
+      {kFactsTag, tr("Statistics of the tensors"), Lane::Pool,
        tensor == m_selection.tensor() ? Priority::Asked : Priority::Sweep},
       [checkpoint = m_selection.model()->sharedCheckpoint(), tensor = *tensor](const core::JobContext& job) {
         job.progress(static_cast<double>(tensor) / static_cast<double>(checkpoint->tensors().size()),

@@ -1,18 +1,18 @@
 #include "app/workspaces/layers/design_words.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 
 #include "app/text/estimates.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "app/workspaces/layers/design_state.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("DesignWords", text); }
+namespace {
 
 QString partsText(const DesignSpace& space, core::evaluate::Level grouping) {
   const QString count = text::count(space.parts.size());

@@ -1,6 +1,5 @@
 #include "app/workspaces/layers/layer_content.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -10,12 +9,13 @@
 #include "app/pictures/metric_text.h"
 #include "app/selection/tensor_text.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("LayerContent", text); }
+namespace {
 
 std::string usualScheme(const core::model::Recipe& recipe, const ModelErrors& errors) {
   if (const auto* base = std::get_if<core::quant::Scheme>(&recipe.base)) return base->toString();

@@ -18,7 +18,7 @@ using core::metrics::Metric;
 
 namespace {
 
-const QString kMeasureKey = QStringLiteral("measure"), kMetricKey = QStringLiteral("metric"),
+const QString kMeasureSetting = QStringLiteral("measure"), kMetricKey = QStringLiteral("metric"),
               kShadingKey = QStringLiteral("shading");
 
 const std::pair<LayerMeasure, const char*> kWords[] = {
@@ -139,7 +139,7 @@ void LayersHeader::setSummary(const QString& text, const QString& toolTip) {
 }
 
 void LayersHeader::saveState(QSettings& settings) const {
-  settings.setValue(kMeasureKey, wordOf(measure()));
+  settings.setValue(kMeasureSetting, wordOf(measure()));
   settings.setValue(kMetricKey, m_metric->currentIndex());
   settings.setValue(kShadingKey, m_shading->currentIndex());
 }
@@ -147,7 +147,7 @@ void LayersHeader::saveState(QSettings& settings) const {
 void LayersHeader::restoreState(QSettings& settings) {
   choose(*m_metric, settings.value(kMetricKey, 0).toInt());
   choose(*m_shading, settings.value(kShadingKey, 0).toInt());
-  setMeasure(layerMeasureOf(settings.value(kMeasureKey).toString()).value_or(LayerMeasure::Weights));
+  setMeasure(layerMeasureOf(settings.value(kMeasureSetting).toString()).value_or(LayerMeasure::Weights));
 }
 
 }  // namespace app

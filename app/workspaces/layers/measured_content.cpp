@@ -1,6 +1,5 @@
 #include "app/workspaces/layers/measured_content.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 
@@ -9,8 +8,11 @@
 #include "app/selection/calibration_text.h"
 #include "app/text/estimates.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
+
+using text::tr;
 
 using core::evaluate::Direction;
 using core::evaluate::Level;
@@ -18,8 +20,6 @@ using core::evaluate::Level;
 namespace {
 
 const QString kBetween = QStringLiteral(" · ");
-
-QString tr(const char* text) { return QCoreApplication::translate("MeasuredContent", text); }
 
 QString shortName(const std::string& name) {
   QString text = QString::fromStdString(name);

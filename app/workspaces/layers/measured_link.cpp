@@ -1,13 +1,16 @@
 #include "app/workspaces/layers/measured_link.h"
 
-#include <QCoreApplication>
 #include <QSettings>
 #include <algorithm>
 #include <initializer_list>
 #include <optional>
 #include <string_view>
 
+#include "app/text/tr.h"
+
 namespace app {
+
+using text::tr;
 
 using core::evaluate::Direction;
 using core::evaluate::Level;
@@ -18,8 +21,6 @@ const QString kText = QStringLiteral("text"), kTokens = QStringLiteral("tokens")
               kDirection = QStringLiteral("direction"), kLevel = QStringLiteral("level");
 const QString kGroup = QStringLiteral("measured/");
 constexpr uint kMostTokens = 1U << 22U;
-
-QString say(const char* text) { return QCoreApplication::translate("MeasuredLink", text); }
 
 template <class Value>
 QString wordOf(Value value) {
@@ -50,19 +51,19 @@ QString readMeasuredLink(const Link& link, MeasuredView& view) {
   MeasuredView read = view;
   if (link.has(kText)) read.question.text = link.value(kText);
   if (link.has(kText) && !isBuiltIn(read.question.text))
-    return say("A link names the text demo or prose, not \"%1\".").arg(read.question.text.left(40));
+    return tr("A link names the text demo or prose, not \"%1\".").arg(read.question.text.left(40));
   bool isNumber = true;
   if (link.has(kTokens)) read.question.tokens = link.value(kTokens).toUInt(&isNumber);
   if (!isNumber || read.question.tokens > kMostTokens)
-    return say("%1 should be a whole number up to %2.").arg(kTokens).arg(kMostTokens);
+    return tr("%1 should be a whole number up to %2.").arg(kTokens).arg(kMostTokens);
   if (link.has(kDirection)) {
     const auto direction = directionOf(link.value(kDirection));
-    if (!direction) return say("The direction is swap or restore, not \"%1\".").arg(link.value(kDirection).left(40));
+    if (!direction) return tr("The direction is swap or restore, not \"%1\".").arg(link.value(kDirection).left(40));
     read.question.direction = *direction;
   }
   if (link.has(kLevel)) {
     const auto level = levelOf(link.value(kLevel));
-    if (!level) return say("The level is layer, role or tensor, not \"%1\".").arg(link.value(kLevel).left(40));
+    if (!level) return tr("The level is layer, role or tensor, not \"%1\".").arg(link.value(kLevel).left(40));
     read.level = *level;
   }
   view = read;

@@ -1,7 +1,6 @@
 #include "app/workspaces/layers/proxy_page.h"
 
 #include <QButtonGroup>
-#include <QCoreApplication>
 #include <QHBoxLayout>
 #include <QLocale>
 #include <QToolButton>
@@ -10,17 +9,18 @@
 #include <cmath>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/layers/proxy_chart.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 constexpr double kNearly = 0.8, kRoughly = 0.5;  ///< rank correlations from which on a proxy is called so
-
-QString say(const char* text) { return QCoreApplication::translate("ProxyPage", text); }
 
 QString rho(double value) { return QLocale().toString(value, 'f', 2).replace(u'-', QChar(0x2212)); }
 
@@ -31,13 +31,13 @@ QString interval(const core::evaluate::RankCorrelation& correlation) {
 }  // namespace
 
 QString correlationSentence(const QString& of, const core::evaluate::RankCorrelation& correlation) {
-  if (!std::isfinite(correlation.rho)) return say("Of the %1 there are too few figures to compare.").arg(of);
-  const QString verdict = correlation.high < 0          ? say("it misleads: what it calls harmless harms")
-                          : !(correlation.low > 0)      ? say("it hardly says which tensors harm")
-                          : correlation.low >= kNearly  ? say("it puts tensors nearly in the order of their harm")
-                          : correlation.rho >= kRoughly ? say("it says roughly which tensors harm")
-                                                        : say("it says little about which tensors harm");
-  return say("Of the %1, rank correlation %2 with what was measured of %3 tensors: %4.")
+  if (!std::isfinite(correlation.rho)) return tr("Of the %1 there are too few figures to compare.").arg(of);
+  const QString verdict = correlation.high < 0          ? tr("it misleads: what it calls harmless harms")
+                          : !(correlation.low > 0)      ? tr("it hardly says which tensors harm")
+                          : correlation.low >= kNearly  ? tr("it puts tensors nearly in the order of their harm")
+                          : correlation.rho >= kRoughly ? tr("it says roughly which tensors harm")
+                                                        : tr("it says little about which tensors harm");
+  return tr("Of the %1, rank correlation %2 with what was measured of %3 tensors: %4.")
       .arg(of, interval(correlation), text::count(correlation.count), verdict);
 }
 

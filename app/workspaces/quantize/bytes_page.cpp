@@ -15,7 +15,7 @@
 
 namespace app {
 namespace {
-constexpr int kSizeWidth = 276, kRowWidth = 620, kColumns = 3;
+constexpr int kSizeWidth = 276, kBytesRowWidth = 620, kColumns = 3;
 }
 
 BytesPage::BytesPage(LabState& state, QWidget* parent)
@@ -25,7 +25,7 @@ BytesPage::BytesPage(LabState& state, QWidget* parent)
       m_field(new Label(Label::Style::Body)),
       m_shape(new Label(Label::Style::Muted)),
       m_size(new QGridLayout) {
-  auto* row = new ReflowRow(kRowWidth, this);
+  auto* row = new ReflowRow(kBytesRowWidth, this);
   row->setContentsMargins(0, space::kHalf, 0, 0);
   row->setSpacing(space::kThree);
   auto* left = new QVBoxLayout;

@@ -24,11 +24,11 @@
 namespace app {
 namespace {
 
-const QString kTag = QStringLiteral("quantize.clip");
+const QString kClipTag = QStringLiteral("quantize.clip");
 
 /// So much work (weights of plain rounding) is done at once, without a job; a study of more weights than the second
 /// takes long enough to be named.
-constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;
+constexpr std::uint64_t kTriedAtOnce = 1U << 10U, kLong = 1U << 16U;
 constexpr int kBetween = 6, kLeastWidth = 260, kSliderWidth = 120;
 constexpr int kChartHeight = 156;  ///< with its axes: the curve has two thirds of it
 
@@ -43,7 +43,7 @@ ClipPage::ClipPage(LabState& state, QWidget* parent)
       m_best(new QPushButton(tr("Take the best"))),
       m_extents(new QButtonGroup(this)),
       m_choices(new ClipChoices),
-      m_stop(new StopNotice(state.jobs(), kTag, this)) {
+      m_stop(new StopNotice(state.jobs(), kClipTag, this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
@@ -152,7 +152,7 @@ void ClipPage::showCurve() {
   for (QAbstractButton* button : m_extents->buttons()) button->setEnabled(false);
   if (!isThere) {
     m_computed.clear();
-    state().jobs().cancelTag(kTag);
+    state().jobs().cancelTag(kClipTag);
     return showMessage(isAlone ? tr("Every weight is rounded for itself here: there is no range to clip.")
                        : state().problem().isEmpty() ? tr("Computing…")
                                                      : state().problem());
@@ -178,17 +178,17 @@ void ClipPage::compute(const core::quant::FlatRange& part) {
   };
   const auto fail = [this](const QString& sentence) { showMessage(sentence); };
   const auto needed = std::max(part.count, request.context().count);
-  if (needed * workPerWeight(request.scheme) > kAtOnce) {
+  if (needed * workPerWeight(request.scheme) > kTriedAtOnce) {
     // A short job is over before anybody could read of it, and the curve of the moment before stays.
     const bool isLong = needed > kLong;
     if (isLong) showMessage(tr("Computing…"));
     state().jobs().run(
-        this, {kTag, isLong ? tr("Clipping %1").arg(state().sourceName()) : QString()},
+        this, {kClipTag, isLong ? tr("Clipping %1").arg(state().sourceName()) : QString()},
         [request, part](const core::JobContext& job) { return studyClip(request, part, job); }, show, fail);
     if (isLong) m_stop->begin();
     return;
   }
-  state().jobs().cancelTag(kTag);
+  state().jobs().cancelTag(kClipTag);
   try {
     show(studyClip(request, part));
   } catch (const core::Error& error) {

@@ -1,34 +1,37 @@
 #include "app/workspaces/quantize/column_table.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <limits>
 
+#include "app/text/tr.h"
+
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using namespace core::quant;
 
-QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
 double wide(float value) { return static_cast<double>(value); }
 
-constexpr int kWhole = 0, kRough = 3;                         // digits
-constexpr int kPlace = 6, kCode = 4, kShort = 5, kLong = 10;  // letters
+constexpr int kWhole = 0, kRough = 3;                               // digits
+constexpr int kPlace = 6, kCode = 4, kShort = 5, kLongNumber = 10;  // letters
 
-ColumnTable::Field columnField() { return {say("column"), say("of the weight matrix"), kWhole, kPlace}; }
-ColumnTable::Field weightField() { return {say("w"), say("the weight as it was")}; }
-ColumnTable::Field codeField() { return {say("code"), say("what is stored"), kWhole, kCode}; }
-ColumnTable::Field decodedField() { return {say("ŵ"), say("what is read back")}; }
+ColumnTable::Field columnField() { return {tr("column"), tr("of the weight matrix"), kWhole, kPlace}; }
+ColumnTable::Field weightField() { return {tr("w"), tr("the weight as it was")}; }
+ColumnTable::Field codeField() { return {tr("code"), tr("what is stored"), kWhole, kCode}; }
+ColumnTable::Field decodedField() { return {tr("ŵ"), tr("what is read back")}; }
 
 ColumnTable tableOf(const GptqExplanation& of) {
   ColumnTable table;
-  table.fields = {{say("turn"), say("the place of the column in the order of rounding"), kWhole, kCode},
+  table.fields = {{tr("turn"), tr("the place of the column in the order of rounding"), kWhole, kCode},
                   columnField(),
                   weightField(),
-                  {say("w now"), say("the same with what the columns before pushed into it: this is rounded")},
+                  {tr("w now"), tr("the same with what the columns before pushed into it: this is rounded")},
                   codeField(),
                   decodedField(),
-                  {say("error"), say("of the rounding: what it stood at less what is read back"), kRough, kLong}};
+                  {tr("error"), tr("of the rounding: what it stood at less what is read back"), kRough, kLongNumber}};
   for (std::size_t k = 0; k < of.trace.steps.size(); ++k) {
     const GptqStep& step = of.trace.steps[k];
     table.lines.push_back({static_cast<double>(k + 1), static_cast<double>(step.column), step.weight, step.stood,
@@ -41,15 +44,15 @@ ColumnTable tableOf(const ScaledExplanation& of) {
   ColumnTable table;
   const bool isAwq = of.ratio.has_value();
   table.fields = {columnField(),
-                  isAwq ? ColumnTable::Field{say("mean |x|"), say("how large its inputs are"), kRough, kShort + 1}
-                        : ColumnTable::Field{say("max |x|"), say("the largest of its inputs"), kRough, kShort}};
-  if (!isAwq) table.fields.push_back({say("max |w|"), say("the largest weight of the column"), kRough, kShort});
+                  isAwq ? ColumnTable::Field{tr("mean |x|"), tr("how large its inputs are"), kRough, kShort + 1}
+                        : ColumnTable::Field{tr("max |x|"), tr("the largest of its inputs"), kRough, kShort}};
+  if (!isAwq) table.fields.push_back({tr("max |w|"), tr("the largest weight of the column"), kRough, kShort});
   table.fields.push_back(
-      {say("s"), say("what the column is multiplied by and its inputs are divided by"), kRough, kShort});
+      {tr("s"), tr("what the column is multiplied by and its inputs are divided by"), kRough, kShort});
   table.fields.push_back(weightField());
   if (isAwq) table.fields.push_back(codeField());
-  table.fields.push_back({say("error"), say("what is read back less w"), kRough, kLong});
-  table.fields.push_back({say("without s"), say("the error that the format makes of w alone"), kRough, kLong});
+  table.fields.push_back({tr("error"), tr("what is read back less w"), kRough, kLongNumber});
+  table.fields.push_back({tr("without s"), tr("the error that the format makes of w alone"), kRough, kLongNumber});
   for (std::size_t c = 0; c < of.columns.size(); ++c) {
     const ScaledColumn& column = of.columns[c];
     std::vector<double> line{static_cast<double>(c), wide(column.input)};
@@ -67,13 +70,14 @@ ColumnTable tableOf(const ScaledExplanation& of) {
 
 ColumnTable tableOf(const HqqExplanation& of) {
   ColumnTable table;
-  table.fields = {columnField(),
-                  {say("group"), say("of the row"), kWhole, kCode + 1},
-                  weightField(),
-                  codeField(),
-                  decodedField(),
-                  {say("error"), say("what is read back less w"), kRough, kLong},
-                  {say("at first"), say("the error under the zero-point that the search began with"), kRough, kLong}};
+  table.fields = {
+      columnField(),
+      {tr("group"), tr("of the row"), kWhole, kCode + 1},
+      weightField(),
+      codeField(),
+      decodedField(),
+      {tr("error"), tr("what is read back less w"), kRough, kLongNumber},
+      {tr("at first"), tr("the error under the zero-point that the search began with"), kRough, kLongNumber}};
   for (std::size_t c = 0; c < of.columns.size(); ++c) {
     const HqqColumn& column = of.columns[c];
     table.lines.push_back({static_cast<double>(c), static_cast<double>(column.group), wide(column.weight),

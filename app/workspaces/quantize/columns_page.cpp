@@ -12,7 +12,7 @@ namespace {
 
 using namespace core::quant;
 
-const QString kTag = QStringLiteral("quantize.columns");
+const QString kColumnsTag = QStringLiteral("quantize.columns");
 
 }  // namespace
 
@@ -21,7 +21,7 @@ ColumnsPage::ColumnsPage(LabState& state, QWidget* parent)
       m_stack(new QStackedLayout(this)),
       m_story(new ColumnStory),
       m_choice(new MethodChoice),
-      m_stop(new StopNotice(state.jobs(), kTag, this)) {
+      m_stop(new StopNotice(state.jobs(), kColumnsTag, this)) {
   m_stack->setContentsMargins(0, 0, 0, 0);
   m_stack->addWidget(m_story);
   m_stack->addWidget(m_choice);
@@ -50,12 +50,12 @@ void ColumnsPage::refresh() {
   if (!explainsColumns(state().input().scheme)) return offerMethods();
   if (state().waitFor(calibrationNeed(state().input().scheme)) != CalibrationWait::Reading) return compute();
   showMessage(tr("Computing…"));
-  state().jobs().cancelTag(kTag);
+  state().jobs().cancelTag(kColumnsTag);
 }
 
 void ColumnsPage::offerMethods() {
   showMessage({});
-  state().jobs().cancelTag(kTag);
+  state().jobs().cancelTag(kColumnsTag);
   m_choice->offerMethods(state().input().scheme);
 }
 
@@ -72,7 +72,8 @@ void ColumnsPage::compute() {
   if (!m_isThere || !m_computed.startsWith(matrix)) showMessage(tr("Computing…"));
   m_computed = question;
   state().jobs().run(
-      this, {kTag, tr("Following %1 through the columns").arg(QString::fromStdString(request.scheme.displayName()))},
+      this,
+      {kColumnsTag, tr("Following %1 through the columns").arg(QString::fromStdString(request.scheme.displayName()))},
       [request = std::move(request), row = row()](const core::JobContext& job) {
         const auto known = request.known(job.part(0, 0.5));
         const FlatRange all{0, request.tensor->shape.count()};

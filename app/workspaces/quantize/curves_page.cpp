@@ -16,12 +16,12 @@
 namespace app {
 namespace {
 
-const QString kTag = QStringLiteral("quantize.step-errors");
+const QString kCurvesTag = QStringLiteral("quantize.step-errors");
 /// Work (weights of plain rounding) that is done without a job.
-constexpr std::uint64_t kAtOnce = 1U << 15U;
+constexpr std::uint64_t kSteppedAtOnce = 1U << 15U;
 
 constexpr double kNearLevels = 0.25;  ///< of the range of the weights
-constexpr int kRowWidth = 680, kPairWidth = 340, kChartHeight = 96;
+constexpr int kCurvesRowWidth = 680, kPairWidth = 340, kCurvesHeight = 96;
 constexpr int kPoints = 800;  ///< of the curve: more than a wide chart has pixels
 
 TransferChart::Data dataOf(const LabBlock& block, int shown) {
@@ -68,12 +68,12 @@ CurvesPage::CurvesPage(LabState& state, QWidget* parent)
   pair->setSpacing(space::kTwo);
   pair->addWidget(framed(m_staircase, tr("What every number becomes")), 1);
   pair->addWidget(framed(m_error, tr("The error of that")), 1);
-  auto* row = new ReflowRow(kRowWidth);
+  auto* row = new ReflowRow(kCurvesRowWidth);
   row->setSpacing(space::kTwo);
   row->addLayout(pair, 2);
   row->addWidget(framed(m_steps, tr("Errors in steps: even?")), 1);
   for (Chart* chart : std::initializer_list<Chart*>{m_staircase, m_error, m_steps})
-    chart->setMinimumHeight(Theme::instance().px(kChartHeight));
+    chart->setMinimumHeight(Theme::instance().px(kCurvesHeight));
   column->addLayout(row, 1);
   m_verdict->setObjectName(QStringLiteral("lab-verdict"));
   column->addWidget(m_verdict);
@@ -110,13 +110,14 @@ void CurvesPage::showStepErrors() {
     m_steps->setErrors(errors);
     m_verdict->setText(m_none.isEmpty() ? m_steps->verdict() : m_none + u' ' + m_steps->verdict());
   };
-  state().jobs().cancelTag(kTag);
+  state().jobs().cancelTag(kCurvesTag);
   if (block->isEmpty()) return show({});
   const LabRequest request = state().request();
-  if (rowAround(request.tensor->shape, request.weight).count * workPerWeight(request.scheme) <= kAtOnce)
+  if (rowAround(request.tensor->shape, request.weight).count * workPerWeight(request.scheme) <= kSteppedAtOnce)
     return show(rowStepErrors(request, *block));
   state().jobs().run(
-      this, {kTag, {}}, [request, block](const core::JobContext&) { return rowStepErrors(request, *block); }, show);
+      this, {kCurvesTag, {}}, [request, block](const core::JobContext&) { return rowStepErrors(request, *block); },
+      show);
 }
 
 }  // namespace app

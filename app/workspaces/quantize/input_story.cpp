@@ -1,12 +1,15 @@
 #include "app/workspaces/quantize/input_story.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 #include <cmath>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::quant::ActivationName;
@@ -15,7 +18,6 @@ using core::quant::Activations;
 
 constexpr qsizetype kBefore = 16;  ///< letters in front of a token
 
-QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
 QString lostText(const core::calibrate::RangeStudy& range) { return text::percent(std::sqrt(range.error), 2); }
 
 const core::calibrate::RangeStudy& bestStatic(const LabInputs& inputs) {
@@ -33,9 +35,9 @@ QString onOneLine(const std::string& text) {
 }  // namespace
 
 QString rangeName(const Activations& how) {
-  if (!how.isStatic()) return say("dynamic");
-  if (how.range == ActivationRange::MinMax) return say("min–max");
-  return how.range == ActivationRange::Entropy ? say("entropy") : text::trimmed(how.percentile, 6) + say(" %");
+  if (!how.isStatic()) return tr("dynamic");
+  if (how.range == ActivationRange::MinMax) return tr("min–max");
+  return how.range == ActivationRange::Entropy ? tr("entropy") : text::trimmed(how.percentile, 6) + tr(" %");
 }
 
 int rangeOf(const LabInputs& inputs, const Activations& activations) {
@@ -48,35 +50,34 @@ int rangeOf(const LabInputs& inputs, const Activations& activations) {
 
 QString inputsSentence(const LabInputs& inputs, const core::quant::Scheme& scheme) {
   const auto& best = bestStatic(inputs);
-  QString text =
-      (inputs.isCalibrated
-           ? say("On %1 tokens of the text that the ranges were chosen by, the best static one (%2) loses %3 "
-                 "of the inputs, a range of each token's own (dynamic) %4.")
-           : say("On %1 tokens of a text that the ranges have not seen, the best static one (%2) loses %3 of "
-                 "the inputs, a range of each token's own (dynamic) %4."))
-          .arg(text::count(inputs.study.tokens.size()), rangeName(best.how), lostText(best),
-               lostText(inputs.study.ranges.back()));
+  QString text = (inputs.isCalibrated
+                      ? tr("On %1 tokens of the text that the ranges were chosen by, the best static one (%2) loses %3 "
+                           "of the inputs, a range of each token's own (dynamic) %4.")
+                      : tr("On %1 tokens of a text that the ranges have not seen, the best static one (%2) loses %3 of "
+                           "the inputs, a range of each token's own (dynamic) %4."))
+                     .arg(text::count(inputs.study.tokens.size()), rangeName(best.how), lostText(best),
+                          lostText(inputs.study.ranges.back()));
   if (scheme.activations.name == ActivationName::LlmInt8)
-    text += u' ' + say("%1 of %2 columns reach %3 on the calibration text: LLM.int8() leaves such columns in FP16.")
+    text += u' ' + tr("%1 of %2 columns reach %3 on the calibration text: LLM.int8() leaves such columns in FP16.")
                        .arg(text::count(inputs.outlierColumns), text::count(inputs.columns),
                             text::trimmed(static_cast<double>(scheme.activations.threshold), 3));
   if (scheme.method.name == core::quant::MethodName::SmoothQuant)
-    text += u' ' + say("These are the inputs before SmoothQuant divides them (tab Columns).");
+    text += u' ' + tr("These are the inputs before SmoothQuant divides them (tab Columns).");
   return text;
 }
 
 QString clippedSentence(const LabInputs& inputs, const core::calibrate::RangeStudy& range) {
-  if (!range.how.isStatic()) return say("A range of the token's own clips nothing.");
+  if (!range.how.isStatic()) return tr("A range of the token's own clips nothing.");
   if (range.clippedTokens == 0)
-    return say("No token of %1 has values that %2 clips.")
+    return tr("No token of %1 has values that %2 clips.")
         .arg(text::count(inputs.study.tokens.size()), rangeName(range.how));
-  return say("%1 of %2 tokens have values that %3 clips, the largest first:")
+  return tr("%1 of %2 tokens have values that %3 clips, the largest first:")
       .arg(text::count(range.clippedTokens), text::count(inputs.study.tokens.size()), rangeName(range.how));
 }
 
 QString tokenText(const InputToken& token) {
   const QString text = onOneLine(token.token).trimmed();
-  return text.isEmpty() ? say("(space)") : text;
+  return text.isEmpty() ? tr("(space)") : text;
 }
 
 QString tokenInText(const InputToken& token) {

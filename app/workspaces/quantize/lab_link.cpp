@@ -1,6 +1,5 @@
 #include "app/workspaces/quantize/lab_link.h"
 
-#include <QCoreApplication>
 #include <QLocale>
 #include <QStringList>
 #include <algorithm>
@@ -9,10 +8,14 @@
 #include <limits>
 
 #include "app/selection/selection_link.h"
+#include "app/text/tr.h"
 #include "app/workspaces/quantize/lab_state.h"
 #include "core/base/error.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::metrics::Distribution;
@@ -23,8 +26,6 @@ const QStringList kOwnKeys{QStringLiteral("values"), QStringLiteral("distributio
                            QStringLiteral("row"),    QStringLiteral("block"),        QStringLiteral("moved"),
                            QStringLiteral("clip"),   QStringLiteral("step"),         QStringLiteral("show"),
                            QStringLiteral("extent")};
-
-QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
 
 [[noreturn]] void refuse(const QString& sentence) {
   throw core::Error(core::ErrorCode::InvalidArgument, sentence.toStdString());
@@ -37,7 +38,7 @@ Number numberOf(const Link& link, const QString& key, Number low, Number high) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high))
-    refuse(say("'%1' must be a number from %2 to %3; found '%4'.")
+    refuse(tr("'%1' must be a number from %2 to %3; found '%4'.")
                .arg(key)
                .arg(low)
                .arg(high)
@@ -54,7 +55,7 @@ void readDraw(const Link& link, WeightDraw& draw) {
     draw.distribution = distribution;
     isKnown = true;
   }
-  if (!isKnown) refuse(say("'distribution' must be 'normal', 'laplace' or 'uniform'; found '%1'.").arg(name.left(40)));
+  if (!isKnown) refuse(tr("'distribution' must be 'normal', 'laplace' or 'uniform'; found '%1'.").arg(name.left(40)));
   constexpr auto kMostSeed = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
   if (link.has(QStringLiteral("count")))
     draw.count = numberOf<std::uint32_t>(link, QStringLiteral("count"), 1, WeightDraw::kMostValues);
@@ -74,7 +75,7 @@ WeightEdits readMoved(const QString& text) {
     bool isIndex = false;
     const std::uint64_t index = pair.left(colon).trimmed().toULongLong(&isIndex);
     if (colon < 0 || !isIndex)
-      refuse(say("'moved' is written INDEX:VALUE between commas; found '%1'.").arg(pair.left(40)));
+      refuse(tr("'moved' is written INDEX:VALUE between commas; found '%1'.").arg(pair.left(40)));
     edits[index] = parseWeights(pair.mid(colon + 1)).front();
   }
   return edits;
@@ -84,7 +85,7 @@ WeightEdits readMoved(const QString& text) {
 
 LabPlace parseLabLink(const Link& link, const LabInput& now) {
   if (const QString key = unknownKey(link, kOwnKeys); !link.path.isEmpty() || !key.isEmpty())
-    refuse(say("\"%1\" names nothing that can be shown here.").arg(link.toString()));
+    refuse(tr("\"%1\" names nothing that can be shown here.").arg(link.toString()));
   LabPlace place;
   place.input = now;
   if (link.has(QStringLiteral("scheme")))
@@ -115,7 +116,7 @@ LabPlace parseLabLink(const Link& link, const LabInput& now) {
   if (link.has(QStringLiteral("extent"))) {
     const QString extent = link.value(QStringLiteral("extent"));
     place.extent = clipExtentOf(extent.toStdString());
-    if (!place.extent) refuse(say("'extent' must be 'block', 'row' or 'all'; found '%1'.").arg(extent.left(40)));
+    if (!place.extent) refuse(tr("'extent' must be 'block', 'row' or 'all'; found '%1'.").arg(extent.left(40)));
   }
   place.step = link.value(QStringLiteral("step"));
   place.tab = link.value(QStringLiteral("show"));

@@ -1,17 +1,17 @@
 #include "app/workspaces/quantize/lab_source.h"
 
-#include <QCoreApplication>
 #include <memory>
 #include <vector>
 
 #include "app/selection/selection.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
+namespace {
 
 core::quant::QuantizedTensorPtr tensorOf(std::vector<float> numbers, const char* name) {
   auto values = std::make_shared<std::vector<float>>(std::move(numbers));
@@ -51,7 +51,7 @@ void LabSource::load(const LabInput& input, const Selection& selection) {
     else
       loadTensor(selection);
     if (m_tensor && m_tensor->shape.count() == 0) {
-      m_whyNone = say("This tensor holds no weights.");
+      m_whyNone = tr("This tensor holds no weights.");
       m_tensor.reset();
     }
   } catch (const core::Error& error) {
@@ -61,8 +61,8 @@ void LabSource::load(const LabInput& input, const Selection& selection) {
 
 void LabSource::loadTensor(const Selection& selection) {
   if (selection.tensorInfo() == nullptr) {
-    m_whyNone = selection.model() ? say("Choose a tensor, in Inspect or with Ctrl+K.")
-                                  : say("Open a model to look at its weights, or draw some.");
+    m_whyNone = selection.model() ? tr("Choose a tensor, in Inspect or with Ctrl+K.")
+                                  : tr("Open a model to look at its weights, or draw some.");
     return;
   }
   const std::size_t index = *selection.tensor();
@@ -73,7 +73,7 @@ void LabSource::loadTensor(const Selection& selection) {
 
 void LabSource::loadDrawn(const LabInput& input) {
   m_tensor = tensorOf(core::metrics::drawWeights(input.draw), "drawn");
-  m_name = say("%1 drawn weights (%2, seed %3)")
+  m_name = tr("%1 drawn weights (%2, seed %3)")
                .arg(input.draw.count)
                .arg(QString::fromUtf8(core::metrics::toString(input.draw.distribution).data()))
                .arg(input.draw.seed);
@@ -87,7 +87,7 @@ void LabSource::loadTyped(const LabInput& input) {
   const std::size_t filled = (block - values.size() % block) % block;
   values.resize(values.size() + filled);
   m_tensor = tensorOf(std::move(values), "typed");
-  m_name = filled == 0 ? say("typed weights") : say("typed weights and %1 zeros to fill a block").arg(filled);
+  m_name = filled == 0 ? tr("typed weights") : tr("typed weights and %1 zeros to fill a block").arg(filled);
 }
 
 }  // namespace app

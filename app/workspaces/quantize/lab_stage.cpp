@@ -1,14 +1,17 @@
 #include "app/workspaces/quantize/lab_stage.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 #include <algorithm>
 #include <cmath>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "core/quant/explain/formula_text.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using core::quant::BlockField;
@@ -16,35 +19,34 @@ using core::quant::ExplanationParameter;
 using core::quant::FieldRole;
 using core::quant::StepId;
 
-QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
 QString fromView(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
 
 QString titleOf(StepId id) {
   switch (id) {
     case StepId::Value:
-      return say("weight");
+      return tr("weight");
     case StepId::Input:
-      return say("input");
+      return tr("input");
     case StepId::Offset:
-      return say("less the minimum");
+      return tr("less the minimum");
     case StepId::Divide:
-      return say("divide");
+      return tr("divide");
     case StepId::Round:
-      return say("round");
+      return tr("round");
     case StepId::Clamp:
-      return say("clamp");
+      return tr("clamp");
     case StepId::Code:
-      return say("code");
+      return tr("code");
     case StepId::Level:
-      return say("level");
+      return tr("level");
     case StepId::Scaled:
-      return say("scaled");
+      return tr("scaled");
     case StepId::Factor:
-      return say("factor");
+      return tr("factor");
     case StepId::Decoded:
-      return say("decode");
+      return tr("decode");
     case StepId::Error:
-      return say("error");
+      return tr("error");
   }
   return {};
 }
@@ -60,9 +62,9 @@ const BlockField* codeOf(const LabBlock& block, std::size_t shownIndex) {
 QString placeText(const core::quant::BitRange& range) {
   const std::uint32_t byte = range.firstBit / 8, first = range.firstBit % 8, last = first + range.bits - 1;
   if (last < 8)
-    return (first == last ? say("bit %1 of byte %2").arg(first).arg(byte)
-                          : say("bits %1–%2 of byte %3").arg(first).arg(last).arg(byte));
-  return say("%1 bits from bit %2 of byte %3").arg(range.bits).arg(first).arg(byte);
+    return (first == last ? tr("bit %1 of byte %2").arg(first).arg(byte)
+                          : tr("bits %1–%2 of byte %3").arg(first).arg(last).arg(byte));
+  return tr("%1 bits from bit %2 of byte %3").arg(range.bits).arg(first).arg(byte);
 }
 
 QString packText(const LabBlock& block, std::size_t shownIndex) {
@@ -72,20 +74,20 @@ QString packText(const LabBlock& block, std::size_t shownIndex) {
   for (const auto& range : field->ranges)
     if (range.bits > 0) places << placeText(range);
   const std::uint64_t bits = core::quant::bitsOf(*field, block.explanation.bytes);
-  return say("%1 = %2 goes into %3")
-      .arg(field->symbol.empty() ? say("the code") : fromView(field->symbol),
+  return tr("%1 = %2 goes into %3")
+      .arg(field->symbol.empty() ? tr("the code") : fromView(field->symbol),
            QStringLiteral("0b%1").arg(static_cast<qulonglong>(bits), static_cast<int>(field->bits()), 2,
                                       QLatin1Char('0')),
-           places.join(say(" and ")));
+           places.join(tr(" and ")));
 }
 
 QString rangeNumbers(const LabBlock& block) {
   const auto& range = block.explanation.range;
-  QString text = say("weights from %1 to %2; the levels span %3 to %4")
+  QString text = tr("weights from %1 to %2; the levels span %3 to %4")
                      .arg(text::number(range.min, 5), text::number(range.max, 5), text::number(range.low, 5),
                           text::number(range.high, 5));
-  if (range.candidates > 0) text += say("; %1 ranges were tried").arg(range.candidates);
-  if (range.nonFinite > 0) text += say("; %1 are no finite numbers and took no part").arg(range.nonFinite);
+  if (range.candidates > 0) text += tr("; %1 ranges were tried").arg(range.candidates);
+  if (range.nonFinite > 0) text += tr("; %1 are no finite numbers and took no part").arg(range.nonFinite);
   return text;
 }
 
@@ -118,16 +120,16 @@ std::vector<LabStage> stagesOf(const LabBlock& block) {
   if (block.isEmpty()) return stages;
   const auto& explanation = block.explanation;
   if (!explanation.range.meaning.empty())
-    stages.push_back({LabStage::Kind::Range, QStringLiteral("range"), say("range"), 0});
+    stages.push_back({LabStage::Kind::Range, QStringLiteral("range"), tr("range"), 0});
   if (!explanation.parameters.empty())
-    stages.push_back({LabStage::Kind::Parameters, QStringLiteral("parameters"), say("scale"), 0});
+    stages.push_back({LabStage::Kind::Parameters, QStringLiteral("parameters"), tr("scale"), 0});
   for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
     const StepId id = explanation.steps[i].id;
     if (id == StepId::Value) continue;  // given, not made
     stages.push_back({LabStage::Kind::Step, fromView(core::quant::toString(id)), titleOf(id), i});
     const bool codeIsNext = i + 1 < explanation.steps.size() && explanation.steps[i + 1].id == StepId::Code;
     if (id == StepId::Code || (id == StepId::Clamp && !codeIsNext && explanation.step(StepId::Code) == nullptr))
-      stages.push_back({LabStage::Kind::Pack, QStringLiteral("pack"), say("pack"), i});
+      stages.push_back({LabStage::Kind::Pack, QStringLiteral("pack"), tr("pack"), i});
   }
   return stages;
 }
@@ -144,9 +146,9 @@ QString stageMeaning(const LabBlock& block, const LabStage& stage) {
     case LabStage::Kind::Range:
       return QString::fromStdString(block.explanation.range.meaning);
     case LabStage::Kind::Parameters:
-      return say("what these weights have in common");
+      return tr("what these weights have in common");
     case LabStage::Kind::Pack:
-      return say("Codes lie beside each other in bytes: see “Bytes and size”.");
+      return tr("Codes lie beside each other in bytes: see “Bytes and size”.");
     case LabStage::Kind::Step:
       return QString::fromStdString(block.explanation.steps[stage.step].meaning);
   }
@@ -172,7 +174,7 @@ QString stageNumbers(const LabBlock& block, const LabStage& stage, std::size_t s
   }
   const auto& step = block.explanation.steps[stage.step];
   if (step.id == StepId::Error && block.isCut(shownIndex))
-    return say("x̂ − x before clipping = %1 − %2 = %3")
+    return tr("x̂ − x before clipping = %1 − %2 = %3")
         .arg(text::number(static_cast<double>(block.decoded[shownIndex]), 6),
              text::number(static_cast<double>(block.values[shownIndex]), 6),
              text::number(stepValue(block, stage.step, shownIndex), 6));

@@ -1,16 +1,18 @@
 #include "app/workspaces/quantize/method_story.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 
 namespace app {
+
+using text::tr;
+
 namespace {
 
 using namespace core::quant;
 
-QString say(const char* text) { return QCoreApplication::translate("Quantize", text); }
 double wide(float value) { return static_cast<double>(value); }
 QString number(double value) { return text::number(value, 4); }
 QString number(float value) { return number(wide(value)); }
@@ -21,16 +23,16 @@ QString sentenceOf(const GptqExplanation& of, std::size_t line) {
   const GptqStep& step = steps[line];
   const double moved = step.stood - step.weight;
   QString text = moved == 0
-                     ? say("Column %1 is %2 and nothing was pushed into it.").arg(step.column).arg(number(step.weight))
-                     : say("Column %1 was %2; the columns before it pushed %3 into it, so it stands at %4.")
+                     ? tr("Column %1 is %2 and nothing was pushed into it.").arg(step.column).arg(number(step.weight))
+                     : tr("Column %1 was %2; the columns before it pushed %3 into it, so it stands at %4.")
                            .arg(step.column)
                            .arg(number(step.weight), rough(moved), number(step.stood));
   const double error = step.stood - wide(step.decoded);
-  text += u' ' + say("Code %1 stands for %2: an error of %3.").arg(step.code).arg(number(step.decoded), rough(error));
-  if (line + 1 == steps.size()) return text + u' ' + say("It is the last one: nobody makes up for it.");
+  text += u' ' + tr("Code %1 stands for %2: an error of %3.").arg(step.code).arg(number(step.decoded), rough(error));
+  if (line + 1 == steps.size()) return text + u' ' + tr("It is the last one: nobody makes up for it.");
   return text + u' ' +
-         say("Over the factor's diagonal, %1, that is %2, which the %3 columns to come share: %4 goes into the next, "
-             "column %5.")
+         tr("Over the factor's diagonal, %1, that is %2, which the %3 columns to come share: %4 goes into the next, "
+            "column %5.")
              .arg(rough(step.diagonal), rough(step.scaledError))
              .arg(steps.size() - line - 1)
              .arg(rough(step.pushed.front()))
@@ -42,17 +44,17 @@ QString factorText(const ScaledExplanation& of, std::size_t line) {
   const ScaledColumn& column = of.columns[line];
   const QString input = rough(wide(column.input)), factor = rough(wide(column.factor));
   if (!of.ratio)
-    return say("Inputs of column %1 reach %2; divided by its factor %3 they reach %4, and its weights are multiplied "
-               "by "
-               "it.")
+    return tr("Inputs of column %1 reach %2; divided by its factor %3 they reach %4, and its weights are multiplied "
+              "by "
+              "it.")
         .arg(line)
         .arg(input, factor, rough(wide(column.input) / wide(column.factor)));
   return (column.factor >= 1
-              ? say("Inputs of column %1 are %2 in the mean and its factor is %3: it is protected, its steps are as "
-                    "much "
-                    "finer.")
-              : say("Inputs of column %1 are %2 in the mean and its factor is %3: it pays for others, its steps are as "
-                    "much coarser."))
+              ? tr("Inputs of column %1 are %2 in the mean and its factor is %3: it is protected, its steps are as "
+                   "much "
+                   "finer.")
+              : tr("Inputs of column %1 are %2 in the mean and its factor is %3: it pays for others, its steps are as "
+                   "much coarser."))
       .arg(line)
       .arg(input, factor);
 }
@@ -60,12 +62,12 @@ QString factorText(const ScaledExplanation& of, std::size_t line) {
 QString sentenceOf(const ScaledExplanation& of, std::size_t line) {
   const ScaledColumn& column = of.columns[line];
   QString text = factorText(of, line);
-  text += u' ' + say("%1 becomes %2").arg(number(column.weight), number(column.multiplied));
+  text += u' ' + tr("%1 becomes %2").arg(number(column.weight), number(column.multiplied));
   if (column.limited != column.multiplied)
-    text += say(", and %1 where its group is clipped").arg(number(column.limited));
-  if (column.code) text += say(", code %1").arg(*column.code);
+    text += tr(", and %1 where its group is clipped").arg(number(column.limited));
+  if (column.code) text += tr(", code %1").arg(*column.code);
   return text + u';' + u' ' +
-         say("over the factor %1 is read back, an error of %2. Without a factor it would be %3.")
+         tr("over the factor %1 is read back, an error of %2. Without a factor it would be %3.")
              .arg(number(column.decoded), rough(wide(column.decoded) - wide(column.weight)),
                   rough(wide(column.decodedAlone) - wide(column.weight)));
 }
@@ -73,8 +75,8 @@ QString sentenceOf(const ScaledExplanation& of, std::size_t line) {
 QString sentenceOf(const HqqExplanation& of, std::size_t line) {
   const HqqColumn& column = of.columns[line];
   const HqqGrid &first = of.trace.grids.front()[column.group], &stored = of.trace.stored[column.group];
-  return say("Column %1 lies in group %2, whose zero-point moved from %3 to %4. Code %5 stands for %6 where the weight "
-             "is %7; under the zero-point at first it was %8.")
+  return tr("Column %1 lies in group %2, whose zero-point moved from %3 to %4. Code %5 stands for %6 where the weight "
+            "is %7; under the zero-point at first it was %8.")
       .arg(line)
       .arg(column.group)
       .arg(number(first.zero), number(stored.zero))
@@ -83,8 +85,8 @@ QString sentenceOf(const HqqExplanation& of, std::size_t line) {
 }
 
 QString errorsText(double error, double alone) {
-  if (!(alone > 0)) return say("The row's output has no error.");
-  return say("Mean squared error of the row's output: %1 in place of %2 by rounding alone (%3).")
+  if (!(alone > 0)) return tr("The row's output has no error.");
+  return tr("Mean squared error of the row's output: %1 in place of %2 by rounding alone (%3).")
       .arg(rough(error), rough(alone), text::percent(error / alone, 0));
 }
 
@@ -97,7 +99,7 @@ QString movedText(const ScaledExplanation& of) {
     weight = std::max(weight, wide(column.largestWeight));
     weightAfter = std::max(weightAfter, wide(column.largestWeight) * wide(column.factor));
   }
-  return say("The largest input goes from %1 to %2, the largest weight from %3 to %4.")
+  return tr("The largest input goes from %1 to %2, the largest weight from %3 to %4.")
       .arg(rough(input), rough(inputAfter), rough(weight), rough(weightAfter));
 }
 
@@ -112,7 +114,7 @@ QString storySentence(const MethodExplanation& explanation) {
   if (const auto* of = explanation.as<ScaledExplanation>())
     return of->error && of->ratio ? errorsText(*of->error, *of->errorAlone) : movedText(*of);
   const auto& errors = explanation.as<HqqExplanation>()->trace.errors;
-  return say("Mean |error| of the whole tensor: %1 at first, %2 after %3 rounds.")
+  return tr("Mean |error| of the whole tensor: %1 at first, %2 after %3 rounds.")
       .arg(number(errors.front()), number(errors.back()))
       .arg(errors.size());
 }

@@ -20,7 +20,7 @@
 namespace app {
 namespace {
 
-const QString kTag = QStringLiteral("quantize.rivals");
+const QString kRivalsTag = QStringLiteral("quantize.rivals");
 constexpr int kRowHeight = 25, kRowWidth = 560, kLeastHeight = 104;
 /// Widths within so much of each other are the same price.
 constexpr double kSameBits = 0.3;
@@ -96,7 +96,7 @@ void RivalsPage::refresh() {
     m_sentence->setText(sentence);
   };
   // Always a job: there are twenty formats to try while a hand moves a weight.
-  state().jobs().run(this, {kTag, {}}, work, done, fail);
+  state().jobs().run(this, {kRivalsTag, {}}, work, done, fail);
   showQuantiles(*row);
 }
 

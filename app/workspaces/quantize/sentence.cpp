@@ -7,7 +7,7 @@
 
 namespace app {
 namespace {
-constexpr Length kLeastWidth{220};
+constexpr Length kSentenceWidth{220};
 }
 
 Sentence::Sentence(Style style, QWidget* parent) : Label(style, {}, parent) {
@@ -15,7 +15,9 @@ Sentence::Sentence(Style style, QWidget* parent) : Label(style, {}, parent) {
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
 }
 
-QSize Sentence::minimumSizeHint() const { return {kLeastWidth, heightForWidth(std::max<int>(width(), kLeastWidth))}; }
+QSize Sentence::minimumSizeHint() const {
+  return {kSentenceWidth, heightForWidth(std::max<int>(width(), kSentenceWidth))};
+}
 
 void Sentence::resizeEvent(QResizeEvent* event) {
   Label::resizeEvent(event);

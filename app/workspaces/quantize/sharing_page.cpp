@@ -20,7 +20,7 @@
 namespace app {
 namespace {
 
-const QString kTag = QStringLiteral("quantize.sharing");
+const QString kSharingTag = QStringLiteral("quantize.sharing");
 /// Work (weights of plain rounding) done without a job, under each choice; weights that take long enough to be named.
 constexpr std::uint64_t kAtOnce = 1U << 10U, kLong = 1U << 16U;
 
@@ -38,7 +38,7 @@ SharingPage::SharingPage(LabState& state, QWidget* parent)
       m_slider(new QSlider(Qt::Horizontal)),
       m_now(new Label(Label::Style::Number)),
       m_sentence(new Sentence),
-      m_stop(new StopNotice(state.jobs(), kTag, this)) {
+      m_stop(new StopNotice(state.jobs(), kSharingTag, this)) {
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(space::kHalf);
@@ -121,11 +121,11 @@ void SharingPage::measure() {
     const bool isLong = tensor->shape.count() > kLong;
     if (isLong) m_chart->setMessage(tr("Computing…"));
     const QString title = isLong ? tr("Trying sizes of groups on %1").arg(state().sourceName()) : QString();
-    state().jobs().run(this, {kTag, title}, work, done, fail);
+    state().jobs().run(this, {kSharingTag, title}, work, done, fail);
     if (isLong) m_stop->begin();
     return;
   }
-  state().jobs().cancelTag(kTag);
+  state().jobs().cancelTag(kSharingTag);
   try {
     done(work(core::JobContext()));
   } catch (const core::Error& error) {

@@ -25,8 +25,8 @@ namespace {
 using core::metrics::Distribution;
 
 constexpr int kCounts[] = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
-constexpr int kMostOutliers = 32, kBetween = 6, kSeedWidth = 58, kSizeWidth = 84, kOutliersWidth = 48,
-              kLeastWidth = 260, kFieldWidth = 150;
+constexpr int kMostOutliers = 32, kFieldGap = 6, kSeedWidth = 58, kSizeWidth = 84, kOutliersWidth = 48, kBarWidth = 260,
+              kFieldWidth = 150;
 
 QToolButton* toolButton(const char* iconName, const QString& name, const char* objectName) {
   auto* button = new QToolButton;
@@ -66,8 +66,8 @@ SourceBar::SourceBar(LabState& state, Selection& selection, QWidget* parent)
   fields->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
   setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Minimum);
   m_flow = new FlowLayout(fields);
-  m_flow->setSpacing(kBetween);
-  m_flow->setLeastWidth(kLeastWidth);
+  m_flow->setSpacing(kFieldGap);
+  m_flow->setLeastWidth(kBarWidth);
   m_flow->addWidget(buildKinds());
   buildTensorFields();
   buildDrawnFields();
@@ -81,7 +81,7 @@ SourceBar::SourceBar(LabState& state, Selection& selection, QWidget* parent)
 QWidget* SourceBar::buildKinds() {
   auto* kinds = new QWidget;
   auto* row = rowOf(kinds);
-  row->setSpacing(kBetween);
+  row->setSpacing(kFieldGap);
   const std::tuple<WeightSource, QString, QString> choices[] = {
       {WeightSource::Tensor, tr("Selected tensor"), tr("The block around the selected weight of the open model")},
       {WeightSource::Drawn, tr("Drawn"), tr("Weights drawn from a distribution, for which no model is needed")},

@@ -1,18 +1,17 @@
 #include "app/workspaces/trace/bit_menu.h"
 
-#include <QCoreApplication>
-
+#include "app/text/tr.h"
 #include "core/numeric/number_format.h"
 #include "core/quant/explain/block_explanation.h"
 
 namespace app {
 
+using text::tr;
+
 namespace {
 
 using core::quant::BlockField;
 using core::quant::FieldRole;
-
-QString tr(const char* text) { return QCoreApplication::translate("BitMenu", text); }
 
 /// Empty for what is no number that the weight is decoded with.
 QString titleOf(FieldRole role) {

@@ -1,11 +1,12 @@
 #include "app/workspaces/trace/trace_link.h"
 
-#include <QCoreApplication>
-
 #include "app/selection/selection.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 
 namespace app {
+
+using text::tr;
 
 namespace {
 
@@ -13,9 +14,7 @@ const QString kPrompt = QStringLiteral("prompt"), kToken = QStringLiteral("token
               kReference = QStringLiteral("reference"), kCompared = QStringLiteral("compared"),
               kScheme = QStringLiteral("scheme"), kMode = QStringLiteral("mode"),
               kContinue = QStringLiteral("continue");
-constexpr uint kMostToken = 1U << 20;
-
-QString tr(const char* text) { return QCoreApplication::translate("TraceLink", text); }
+constexpr uint kLastToken = 1U << 20;
 
 /// One that stands in the list, which no text could name, or what the text says.
 Variant variantOf(const QString& text, const Selection& selection, const Variant& usual) {
@@ -52,7 +51,7 @@ QString readTraceLink(const Link& link, const Selection& selection, TraceQuestio
   if (!link.has(kToken)) return {};
   bool isNumber = false;
   const uint token = link.value(kToken).toUInt(&isNumber);
-  if (!isNumber || token > kMostToken) return tr("The token is a whole number from 0 on.");
+  if (!isNumber || token > kLastToken) return tr("The token is a whole number from 0 on.");
   question.position = token;
   return {};
 }

@@ -1,19 +1,19 @@
 #include "app/workspaces/trace/trace_words.h"
 
-#include <QCoreApplication>
 #include <QStringList>
 
 #include "app/selection/selection.h"
 #include "app/selection/tensor_text.h"
 #include "app/session/trace_json.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "core/model/tensor_place.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("Trace", text); }
+namespace {
 
 bool isBehindAttention(const std::string& residual) { return residual.find("attn") != std::string::npos; }
 

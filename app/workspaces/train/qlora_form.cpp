@@ -14,7 +14,7 @@ namespace app {
 
 namespace {
 
-constexpr int kMostRank = 256, kMostSteps = 100000, kMostBatch = 512, kMostSeed = 1 << 30;
+constexpr int kMostRank = 256, kMostQloraSteps = 100000, kMostFactRows = 512, kMostQloraSeed = 1 << 30;
 constexpr double kMostAlpha = 1024, kMostDropout = 0.9;
 constexpr const char* kBases[] = {"nf4:double=on", "nf4", "int4", "int8", "q4_0"};
 
@@ -36,10 +36,10 @@ QloraForm::QloraForm(QWidget* parent)
       m_targets(new QComboBox),
       m_state(new QComboBox),
       m_rank(countField("qlora-rank", 1, kMostRank, 8)),
-      m_steps(countField("qlora-steps", 1, kMostSteps, 60)),
-      m_every(countField("qlora-every", 1, kMostSteps, 10)),
-      m_batch(countField("qlora-batch", 1, kMostBatch, 24)),
-      m_seed(countField("qlora-seed", 0, kMostSeed, 1)),
+      m_steps(countField("qlora-steps", 1, kMostQloraSteps, 60)),
+      m_every(countField("qlora-every", 1, kMostQloraSteps, 10)),
+      m_batch(countField("qlora-batch", 1, kMostFactRows, 24)),
+      m_seed(countField("qlora-seed", 0, kMostQloraSeed, 1)),
       m_alpha(new QDoubleSpinBox),
       m_dropout(new QDoubleSpinBox),
       m_rate(new RateField("qlora-rate", 5e-3)),

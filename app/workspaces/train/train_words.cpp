@@ -1,18 +1,18 @@
 #include "app/workspaces/train/train_words.h"
 
-#include <QCoreApplication>
 #include <algorithm>
 
 #include "app/text/estimates.h"
 #include "app/text/numbers.h"
+#include "app/text/tr.h"
 #include "core/base/error.h"
 #include "core/quant/registry.h"
 
 namespace app {
 
-namespace {
+using text::tr;
 
-QString tr(const char* text) { return QCoreApplication::translate("TrainWords", text); }
+namespace {
 
 QString accuracyText(const core::evaluate::Estimate& accuracy) {
   return tr("%1 of the held-out questions are answered exactly").arg(text::percent(accuracy.value));

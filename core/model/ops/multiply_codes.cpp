@@ -19,8 +19,8 @@ using quant::QuantizedTensor;
 using quant::Uniform;
 
 constexpr std::size_t kTokens = CodeTile::kTokens;
-constexpr std::size_t kFewTokens = 3;                // up to here each token is multiplied for itself
-constexpr std::size_t kTaskMultiplications = 65536;  // below this a thread costs more than it brings
+constexpr std::size_t kFewTokens = 3;                    // up to here each token is multiplied for itself
+constexpr std::size_t kTaskCodeMultiplications = 65536;  // below this a thread costs more than it brings
 
 std::vector<CodeRun> runsOf(const Uniform& codes, std::size_t width) {
   std::vector<CodeRun> runs;
@@ -210,7 +210,7 @@ class Product {
     const std::size_t work = std::max<std::size_t>(m_weight.rowValues() * m_inputs.tokens, 1);
     // Whole blocks of rows: single ones take longer.
     const std::size_t blocks = (m_rows + kRows - 1) / kRows;
-    parallelFor(blocks, kTaskMultiplications / kRows / work + 1, [&](std::size_t first, std::size_t last) {
+    parallelFor(blocks, kTaskCodeMultiplications / kRows / work + 1, [&](std::size_t first, std::size_t last) {
       Rows rows(m_weight, m_runs);
       for (std::size_t row = first * kRows; row < std::min(last * kRows, m_rows); row += kRows) {
         const std::size_t count = std::min(kRows, m_rows - row);

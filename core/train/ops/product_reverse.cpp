@@ -12,7 +12,7 @@ constexpr std::size_t kPanelValues = 256 * 1024;  // of a weight at once: enough
 constexpr std::size_t kLeastPanelRows = 32, kMostPanelRows = 256;
 constexpr std::size_t kColumns = 64;     // of a task: with a panel's rows they stay in a cache next to the processor
 constexpr std::size_t kStripRows = 128;  // of a panel, whose gradient one task forms
-constexpr std::size_t kLeastShareRows = 1024;  // tokens that one task goes back for
+constexpr std::size_t kLeastReverseRows = 1024;  // tokens that one task goes back for
 constexpr std::size_t kDecodedRows = 8;
 
 std::size_t panelRows(const PassWeight& weight) {
@@ -46,7 +46,7 @@ class Reverse {
     if (isFormed) m_gradient.assign(count * m_weight.width, Real{0});
     const std::size_t chunks = (m_weight.width + kColumns - 1) / kColumns;
     const std::size_t partRows = m_wanted.batch.rows() / parts();
-    const std::size_t shares = goesBack ? std::max<std::size_t>(1, partRows / kLeastShareRows) : 0;
+    const std::size_t shares = goesBack ? std::max<std::size_t>(1, partRows / kLeastReverseRows) : 0;
     const std::size_t strips = isFormed ? (count + kStripRows - 1) / kStripRows : 0;
     parallelFor(chunks * (shares + strips), 1, [&](std::size_t begin, std::size_t end) {
       for (std::size_t task = begin; task < end; ++task) {
