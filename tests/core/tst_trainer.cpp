@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <random>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/model/weights.h"
@@ -32,7 +33,7 @@ std::vector<float> randomValues(std::size_t count, unsigned seed, float sigma = 
 }
 
 /// Every weight of a model, trained as it is.
-class AllWeights final : public train::TrainedModel {
+class AllWeights : public train::TrainedModel {
  public:
   explicit AllWeights(model::Graph graph) : m_graph(std::move(graph)), m_weights(train::weightsOf(m_graph)) {
     m_parameters.reserve(m_weights.size());
@@ -109,6 +110,17 @@ class Triples final : public train::BatchSource {
 
  private:
   std::size_t m_minibatches;
+};
+
+/// Notes which dropouts it is asked for.
+class Asked final : public AllWeights {
+ public:
+  using AllWeights::AllWeights;
+  std::vector<train::Dropout> dropouts(std::uint64_t seed) const override {
+    seeds.push_back(seed);
+    return {};
+  }
+  mutable std::vector<std::uint64_t> seeds;
 };
 
 /// Makes the model say nothing that is a number: a token's embedding is NaN.
@@ -279,6 +291,24 @@ class TestTrainer : public QObject {
       QVERIFY(std::abs(first.loss - second.loss) < 1e-5);
       QVERIFY(std::abs(first.gradientNorm - second.gradientNorm) < 1e-4 * first.gradientNorm);
     }
+  }
+
+  /// Every minibatch leaves out others, and in every run of one seed the same.
+  void everyMinibatchDropsOutAnew() {
+    std::vector<std::uint64_t> all;
+    for (const std::uint64_t seed : {1U, 1U, 2U}) {
+      Asked model(graph());
+      TrainerSettings asked = settings(3);
+      asked.seed = seed;
+      const Triples two(2);
+      Trainer trainer(model, two, asked);
+      while (!trainer.isFinished()) trainer.step();
+      all.insert(all.end(), model.seeds.begin(), model.seeds.end());
+    }
+    QCOMPARE(all.size(), std::size_t{18});
+    QVERIFY(std::equal(all.begin(), all.begin() + 6, all.begin() + 6));
+    const std::set<std::uint64_t> different(all.begin(), all.end());
+    QCOMPARE(different.size(), std::size_t{12});
   }
 
   void resumesBitForBit_data() {
