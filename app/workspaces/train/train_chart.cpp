@@ -14,6 +14,7 @@ namespace app {
 namespace {
 
 constexpr double kLeastNats = 1e-4;  ///< what is less is drawn here: a logarithm has no 0
+constexpr double kNamesFrom = 0.3;   ///< of the axis: where names of lines begin
 constexpr double kReach = 18;        ///< pixels from a point within which it is meant
 
 double shown(double nats) { return std::max(nats, kLeastNats); }
@@ -140,10 +141,14 @@ void TrainChart::placeNames() {
   const ThemeColors& c = Theme::instance().colors();
   const double height = std::max(axisRect()->height(), 60);
   const double line = std::pow(yAxis->range().upper / yAxis->range().lower, 14.0 / height);
+  const QFontMetricsF metrics(TextLayer::font());
   std::vector<TextLayer::Entry> names;
   for (const Line& entry : m_lines) {
     const QString name = QStringLiteral("%1 · %2").arg(entry.name, text::number(entry.perplexity, 4));
-    names.push_back({QPointF(xAxis->range().upper * 0.3, shown(std::log(entry.perplexity))), name, c.textMuted});
+    // Clear of where the loss begins, as far as it fits.
+    const double fits = 1.0 - (metrics.horizontalAdvance(name) + 12.0) / std::max(axisRect()->width(), 1);
+    const double at = xAxis->range().upper * std::clamp(fits, 0.0, kNamesFrom);
+    names.push_back({QPointF(at, shown(std::log(entry.perplexity))), name, c.textMuted});
   }
   std::ranges::sort(names, std::greater<>(), [](const TextLayer::Entry& entry) { return entry.at.y(); });
   for (std::size_t i = 0; i < names.size(); ++i) {
