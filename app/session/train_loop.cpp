@@ -96,9 +96,19 @@ void TrainLoop::evaluate(const JobContext& job) {
   evaluation.step = m_trainer.stepsDone();
   evaluation.seconds = trainedSeconds();
   m_task.trained.prepare(job.part(0.0, 0.05));
-  MarkedModel now(m_task.model, m_task.now(job.part(0.05, 0.1)));
-  evaluation.now = m_marker->mark(now, job.part(0.1, 0.7));
-  m_task.describe(evaluation, now, job.part(0.7, 1.0));
+  try {
+    MarkedModel now(m_task.model, m_task.now(job.part(0.05, 0.1)));
+    evaluation.now = m_marker->mark(now, job.part(0.1, 0.7));
+    m_task.describe(evaluation, now, job.part(0.7, 1.0));
+  } catch (const core::Error& error) {
+    if (error.code() != core::ErrorCode::NotFinite || evaluation.step == 0) throw;
+    // Its values outgrew what a chat computes in (a cache in FP16) before training itself noticed.
+    throw core::Error(core::ErrorCode::NotFinite,
+                      fmt::format("After step {} the run has diverged: a lower learning rate (it was at most {:.2g}) "
+                                  "helps. {}",
+                                  evaluation.step, settings().rate, error.what()),
+                      error.where());
+  }
   evaluation.took = secondsSince(began);
   m_history.evaluations.push_back(std::move(evaluation));
   if (m_task.visitor.evaluated) m_task.visitor.evaluated(m_history.evaluations.back());

@@ -18,6 +18,7 @@
 #include "core/model/cpu_executor.h"
 #include "core/model/llama_names.h"
 #include "core/model/planned_weights.h"
+#include "core/model/visit_weights.h"
 #include "core/quant/hollow_tensors.h"
 #include "core/quant/stored_size.h"
 #include "core/train/adam_w.h"
@@ -72,16 +73,20 @@ std::uint64_t activationBytes(const Graph& graph, const Reading& reading, std::u
   return bytes;
 }
 
+/// Where weights are that QAT does not train: in memory, with 16 bits, or in a mapped file.
+enum class Frozen : std::uint8_t { InMemory, Mapped };
+
 /// Full training and QAT: every matrix, and norms.
 TrainMemory trainedWhole(const Graph& graph, const Reading& reading, const Recipe* quantized,
-                         const std::map<std::string, core::quant::Scheme>& schemes, StateKind state) {
+                         const std::map<std::string, core::quant::Scheme>& schemes, StateKind state,
+                         Frozen frozen = Frozen::InMemory) {
   TrainMemory memory;
   std::uint64_t trained = 0;
   for (const auto& weight : core::train::weightsOf(graph)) {
     const auto scheme = schemes.find(weight.name);
     const bool isNorm = weight.rows == 1;
     if (quantized != nullptr && !isNorm && scheme == schemes.end()) {
-      memory.weights += 2 * weight.count();  // as stored, 16 bits
+      if (frozen == Frozen::InMemory) memory.weights += 2 * weight.count();
       continue;
     }
     trained += weight.count();
@@ -102,18 +107,19 @@ TrainMemory trainedWhole(const Graph& graph, const Reading& reading, const Recip
 TrainMemory withAdapters(const Graph& graph, const Reading& reading, const core::train::LoraSettings& adapter,
                          StateKind state) {
   const std::set<std::string> targets(adapter.targets.begin(), adapter.targets.end());
-  std::uint64_t trained = 0;
+  std::uint64_t trained = 0, dropped = 0;
   for (const auto& weight : core::train::weightsOf(graph)) {
     if (!targets.contains(kindOf(weight.name))) continue;
     trained += adapter.rank * (weight.rows + weight.width);
+    if (adapter.dropout > 0.0) dropped += reading.rows * weight.width * kFloat;  // what A reads is a copy
   }
   TrainMemory memory;
   memory.weights = core::model::plannedWeightBytes(graph);
   memory.adapters = 2 * kFloat * trained;  // moved by the optimizer, and as they are computed with
   memory.gradients = kFloat * trained;
   memory.optimizer = AdamW::predictedBytes(trained, state);
-  memory.activations =
-      activationBytes(graph, reading, kAdapterKeptBytes) + reading.rows * adapter.rank * kFloat * graph.kv.size();
+  memory.activations = activationBytes(graph, reading, kAdapterKeptBytes) +
+                       reading.rows * adapter.rank * kFloat * graph.kv.size() + dropped;
   return memory;
 }
 
@@ -138,16 +144,31 @@ Graph graphOf(OpenModel& model, const Recipe& recipe) {
   return core::model::buildGraph(model.config(), core::model::planWeights(model.weights(), model.config(), recipe));
 }
 
-/// What a run on an open model holds beside: the file's own weights, which are read to mark the model as it is stored,
-/// and the text, as documents, as examples and as rows: about five times its bytes.
-std::uint64_t besideBytes(const OpenModel& model, const std::string& data) {
+/// Of the weights as a recipe makes them those that are read where the file is mapped.
+std::uint64_t mappedBytes(OpenModel& model, const Recipe& recipe) {
+  std::set<const core::quant::QuantizedTensor*> seen;
   std::uint64_t bytes = 0;
-  for (const auto& tensor : model.checkpoint().tensors()) bytes += tensor.bytes;
+  const auto weights = core::model::planWeights(model.weights(), model.config(), recipe);
+  core::model::visitWeights(weights, [&](const core::quant::QuantizedTensorPtr& tensor) {
+    if (!tensor || core::quant::isHollow(*tensor) || !seen.insert(tensor.get()).second) return;
+    const auto found = model.checkpoint().find(tensor->name);
+    if (found && model.checkpoint().tensors()[*found].assembly == core::io::Assembly::None) bytes += tensor->bytes();
+  });
+  return bytes;
+}
+
+/// What the model takes as it is stored, which is marked beside the trained one: packed weights are put together.
+std::uint64_t besideBytes(OpenModel& model) {
+  return core::model::plannedWeightBytes(graphOf(model, {})) - mappedBytes(model, {});
+}
+
+/// The text as documents, as examples and as rows: about five times its bytes.
+std::uint64_t textBytes(const std::string& data) {
+  if (data.empty()) return 0;
   std::error_code error;
-  if (data.empty()) return bytes;
   const auto text = std::filesystem::file_size(
       data == kDemoText ? builtInTextPath("training_text/conversations.jsonl") : std::filesystem::path(data), error);
-  return error ? bytes : bytes + 5 * text;
+  return error ? 0 : 5 * text;
 }
 
 /// Tokens of a step's largest minibatch.
@@ -198,17 +219,21 @@ std::string_view nameOf(TrainMethod method) {
 
 TrainMemory predictMemory(OpenModel& model, const QatLabSettings& settings) {
   const Recipe recipe = openRecipe(settings.scheme);
-  const Reading reading{std::uint64_t{settings.batch} * settings.length, true};
-  auto memory = trainedWhole(graphOf(model, {}), reading, &recipe, schemesOf(recipe, model), StateKind::Fp32);
-  memory.weights += besideBytes(model, settings.data);
+  constexpr std::uint64_t kMostRows = std::uint64_t{1} << 36U;  // far more than any memory has; products stay counts
+  const std::uint64_t rows = std::min(std::uint64_t{settings.batch} * settings.length, kMostRows);
+  const Reading reading{rows, settings.isEvaluated};
+  auto memory =
+      trainedWhole(graphOf(model, {}), reading, &recipe, schemesOf(recipe, model), StateKind::Fp32, Frozen::Mapped);
+  memory.weights += besideBytes(model) + textBytes(settings.data);
   return memory;
 }
 
 TrainMemory predictMemory(OpenModel& model, const QloraLabSettings& settings) {
-  const Reading reading{rowsOf(model, settings), true};
-  auto memory =
-      withAdapters(graphOf(model, openRecipe(settings.base)), reading, settings.adapter, settings.optimizerState);
-  memory.weights += besideBytes(model, settings.replay ? settings.data : std::string());
+  const Recipe base = openRecipe(settings.base);
+  const Reading reading{rowsOf(model, settings), settings.isEvaluated};
+  auto memory = withAdapters(graphOf(model, base), reading, settings.adapter, settings.optimizerState);
+  memory.weights -= std::min(memory.weights, mappedBytes(model, base));
+  memory.weights += besideBytes(model) + textBytes(settings.replay ? settings.data : std::string());
   return memory;
 }
 
