@@ -177,6 +177,8 @@ void ResultCard::merge(const MergeOrder& order) {
   const auto work = [model = m_state.selection().model(), engine = m_state.engine(), order,
                      heldOut = commonOf(*m_state.settings()).heldOut](const core::JobContext& job) {
     MergeRequest request{openRecipe(order.runs), order.stored, order.target};
+    request.device = DeviceChoice::parse("cpu");  // where it was trained
+    request.noise = Noise::Skip;
     if (!heldOut.empty()) request.text = openEvaluationText(heldOut);
     return mergeModel(*model, *engine, request, job);
   };
