@@ -123,11 +123,11 @@ void RunBar::refresh() {
   const bool isPaused = phase == TrainPhase::Paused;
   const QString resume = tr("Goes on where the run was, with its own settings"),
                 over = tr("A new run with what is set above; the one that is shown is given up");
-  m_primary->setEnabled(phase == TrainPhase::Running || isPaused || (!isRunning && canTrain));
+  m_primary->setEnabled(isRunning || isPaused || canTrain);  // a button that is disabled loses the focus
   m_primary->setToolTip(phase == TrainPhase::Running ? tr("After the step under way; it can be resumed, also later")
                         : isPaused                   ? (beginsAnew() ? over : resume)
                                                      : tr("Begins with what is set above"));
-  m_second->setVisible((isRunning && phase != TrainPhase::Stopping) || isPaused);
+  m_second->setVisible(isRunning || isPaused);
   m_second->setText(isRunning ? tr("Stop") : beginsAnew() ? tr("Resume") : tr("Start over"));
   m_second->setEnabled(isRunning || beginsAnew() || canTrain);
   m_second->setToolTip(isRunning      ? tr("At once; what was reached can be used, saved and resumed")

@@ -193,7 +193,7 @@ void TrainState::pause() {
 }
 
 void TrainState::stop() {
-  if (!isRunning()) return;
+  if (!isRunning() || phase() == TrainPhase::Stopping) return;
   m_jobs.cancelTag(tag());
   settle();
 }

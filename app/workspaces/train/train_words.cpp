@@ -92,9 +92,8 @@ QString outcomeText(const LabSettings& settings, const TrainHistory& history) {
   else
     said = qatText(history);
   const std::uint64_t done = history.steps.empty() ? 0 : history.steps.back().step;
-  if (done > history.evaluations.back().step)
-    said += u' ' + tr("It has been trained for %1 steps since, which nothing was measured of.")
-                       .arg(text::count(done - history.evaluations.back().step));
+  if (history.summary && done > history.evaluations.back().step)
+    said += u' ' + tr("It was trained up to step %1 since, of which nothing was measured.").arg(text::count(done));
   if (history.summary && history.summary->isFinished)
     said += u' ' + tr("The whole run took %1.").arg(text::duration(secondsTaken(history)));
   if (history.summary && history.summary->bitsPerWeight > 0)
@@ -108,13 +107,16 @@ QString mergedText(const MergeReport& report) {
   if (!report.evaluation) return said;
   const EvaluationRow& row = report.writtenRow();
   if (!row.failure.empty()) return said + u' ' + QString::fromStdString(row.failure);
-  said +=
-      u' ' + tr("On the held-out text its perplexity is %1; with the adapter beside its base it is %2. Their "
-                "predictions differ by %3 nats per token")
-                 .arg(text::estimate(row.statistics.perplexity), text::estimate(report.evaluation->referencePerplexity),
+  const bool isAlike = row.perplexityVerdict == core::evaluate::Verdict::Indistinguishable;
+  const QString sentence =
+      isAlike
+          ? tr("On the held-out text its perplexity is %1, indistinguishable from that of the adapter beside its "
+               "base, %2; their predictions differ by %3 nats per token.")
+          : tr("On the held-out text its perplexity is %1, that of the adapter beside its base %2; their predictions "
+               "differ by %3 nats per token.");
+  return said + u' ' +
+         sentence.arg(text::estimate(row.statistics.perplexity), text::estimate(report.evaluation->referencePerplexity),
                       text::estimate(row.statistics.klMean));
-  return said + (row.verdict == core::evaluate::Verdict::Indistinguishable ? tr(", which is within the noise.")
-                                                                           : QStringLiteral("."));
 }
 
 QString roughly(double seconds) {
