@@ -43,10 +43,11 @@ QString qatText(const TrainHistory& history) {
 
 QString qloraText(const QloraLabSettings& settings, const TrainHistory& history) {
   const TrainEvaluation& last = history.evaluations.back();
-  QString said =
-      tr("%1 it knows %2. The held-out perplexity went from %3 to %4.")
-          .arg(afterText(last, settings.replay ? tr(", with replay") : tr(", without replay")), factsText(last),
-               text::estimate(history.start->untrained.perplexity), text::estimate(last.now.perplexity));
+  const QString after = afterText(last, settings.replay ? tr(", with replay") : tr(", without replay"));
+  const QString before = text::estimate(history.start->untrained.perplexity);
+  if (last.step == 0) return tr("%1 it knows %2. The held-out perplexity is %3.").arg(after, factsText(last), before);
+  QString said = tr("%1 it knows %2. The held-out perplexity went from %3 to %4.")
+                     .arg(after, factsText(last), before, text::estimate(last.now.perplexity));
   if (history.summary && history.summary->requantized)
     said += u' ' + tr("Merged into the weights and quantized again: %1.")
                        .arg(text::estimate(history.summary->requantized->perplexity));
