@@ -181,7 +181,8 @@ QString RunBar::statusText() const {
                  ? tr("%1, paused; resuming keeps its own settings. What is set above: %2").arg(at, estimateText())
                  : tr("%1, paused. What was reached can be used as it is.").arg(at);
     case TrainPhase::Finished:
-      return m_isOther ? tr("What is shown was trained with other settings.") + u' ' + estimateText() : tr("Finished.");
+      return m_isOther ? tr("What is shown was trained with other settings.") + u' ' + estimateText()
+                       : tr("Finished: %1 in all, evaluations included.").arg(roughly(m_state.secondsTaken()));
   }
   return {};
 }

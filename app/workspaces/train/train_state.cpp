@@ -179,8 +179,11 @@ void TrainState::recall() {
     m_settings = std::move(kept->settings);
     m_history = std::move(kept->history);
     ++m_runId;
+    const auto& summary = m_history.summary;
+    const bool isConcluded = summary && summary->steps == stepsDone();
     Q_EMIT changed();
     Q_EMIT recalled();
+    if (stepsDone() > 0 && !isConcluded) settle();  // the program ended in the middle of it
   };
   // What cannot be read is nobody's run any more; the next one takes its place.
   m_jobs.run(this, {tag() + QStringLiteral(".recall"), {}, Lane::Pool}, work, done, [](const QString&) {});

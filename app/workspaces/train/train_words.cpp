@@ -95,8 +95,6 @@ QString outcomeText(const LabSettings& settings, const TrainHistory& history) {
   const std::uint64_t done = history.steps.empty() ? 0 : history.steps.back().step;
   if (history.summary && done > history.evaluations.back().step)
     said += u' ' + tr("It was trained up to step %1 since, of which nothing was measured.").arg(text::count(done));
-  if (history.summary && history.summary->isFinished)
-    said += u' ' + tr("The whole run took %1.").arg(text::duration(secondsTaken(history)));
   if (history.summary && history.summary->bitsPerWeight > 0)
     said += u' ' + tr("It has %1.").arg(text::bitsPerWeight(history.summary->bitsPerWeight));
   return said;
