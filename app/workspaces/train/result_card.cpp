@@ -42,12 +42,17 @@ ResultCard::ResultCard(TrainState& state, const QString& prefix, QWidget* parent
   m_said->setWrapping();
   m_chat->setObjectName(prefix + QStringLiteral("-chat"));
   m_keep->setObjectName(prefix + QStringLiteral("-keep"));
-  row->addWidget(m_said, 1);
+  // Three buttons beside it would leave the sentence a column of words.
+  if (state.lab() == TrainLab::Qat)
+    row->addWidget(m_said, 1);
+  else
+    column->addWidget(m_said);
   row->addWidget(m_chat);
   row->addWidget(m_keep);
   m_merge->setObjectName(prefix + QStringLiteral("-merge"));
   m_merge->setToolTip(tr("The base with what the adapter adds, as one model: a file that every program opens"));
   row->addWidget(m_merge);
+  if (state.lab() == TrainLab::Qlora) row->addStretch(1);
   column->addLayout(row);
   m_notice->setObjectName(prefix + QStringLiteral("-notice"));
   m_notice->setWrapping();
