@@ -9,6 +9,7 @@
 #include "app/session/train_time.h"
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/train/fact_table.h"
+#include "app/workspaces/train/train_chart.h"
 #include "app/workspaces/train/train_words.h"
 #include "train_lab.h"
 
@@ -246,6 +247,33 @@ class TestTrainRuns : public QObject {
     QCOMPARE(roughly(131), QStringLiteral("2 min 10 s"));
     QCOMPARE(roughly(1234), QStringLiteral("21 min"));
     QCOMPARE(roughly(3600 * 2.3), QStringLiteral("2 h 20 min"));
+  }
+
+  void aLowChartLabelsWhatItHasRoomFor() {
+    TrainChart chart;
+    chart.resize(250, 210);
+    TrainHistory history;
+    history.start = TrainStart();
+    history.start->untrained.perplexity = {1.008, 0.001};
+    for (std::uint64_t step = 1; step <= 6; ++step) history.steps.push_back({step, 6.0 / static_cast<double>(step)});
+    history.evaluations.push_back({});
+    history.evaluations.back().now.perplexity = {1.008, 0.001};
+    chart.setLines({{QStringLiteral("before training"), 1.008, Qt::gray}});
+    chart.show(1, history, 6);
+    static_cast<QWidget&>(chart).show();
+    QVERIFY(QTest::qWaitForWindowExposed(&chart));
+    chart.replot();
+    const QVector<double> ticks = chart.yAxis2->tickVector();
+    double last = 1e9;
+    int shown = 0;
+    for (const double tick : ticks) {
+      if (!chart.yAxis2->range().contains(tick)) continue;
+      const double at = chart.yAxis2->coordToPixel(tick);
+      QVERIFY2(last - at >= 14, "labels lie on each other");
+      last = at;
+      ++shown;
+    }
+    QVERIFY(shown >= 3);
   }
 
   void theKeyboardGoesThroughTheLabInOrder() {

@@ -15,8 +15,14 @@ namespace {
 
 QString tr(const char* text) { return QCoreApplication::translate("TrainWords", text); }
 
+/// "94.2 ± 1.5 %"
+QString shareText(const core::evaluate::Estimate& share) {
+  if (!(share.error > 0)) return text::percent(share.value);
+  return tr("%1 %").arg(text::estimate({100 * share.value, 100 * share.error}));
+}
+
 QString accuracyText(const core::evaluate::Estimate& accuracy) {
-  return tr("%1 of the held-out questions are answered exactly").arg(text::percent(accuracy.value));
+  return tr("%1 of the held-out questions are answered exactly").arg(shareText(accuracy));
 }
 
 /// "After 64 steps (3 min 2 s of training)"; before the first one nothing was trained.
@@ -35,7 +41,7 @@ QString qatText(const TrainHistory& history) {
   if (const auto& summary = history.summary; summary && summary->trained && summary->trained->accuracy) {
     said += u' ' + accuracyText(*summary->trained->accuracy);
     if (summary->untrained && summary->untrained->accuracy)
-      said += tr(" (after rounding: %1)").arg(text::percent(summary->untrained->accuracy->value));
+      said += tr(" (after rounding: %1)").arg(shareText(*summary->untrained->accuracy));
     said += u'.';
   }
   return said;
