@@ -1,6 +1,7 @@
 #include "app/workspaces/train/train_words.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 #include <algorithm>
 #include <cmath>
 
@@ -18,7 +19,8 @@ QString tr(const char* text) { return QCoreApplication::translate("TrainWords", 
 /// "94.2 ± 1.5 %"
 QString shareText(const core::evaluate::Estimate& share) {
   if (!(share.error > 0)) return text::percent(share.value);
-  return tr("%1 %").arg(text::estimate({100 * share.value, 100 * share.error}));
+  const auto percents = [](double value) { return QLocale().toString(100 * value, 'f', 1); };
+  return tr("%1 ± %2 %").arg(percents(share.value), percents(share.error));
 }
 
 QString accuracyText(const core::evaluate::Estimate& accuracy) {
