@@ -11,8 +11,8 @@ namespace app {
 struct WrittenResult {
   std::filesystem::path path;
   std::vector<std::string> notes;  ///< sentences: how it is stored, what is not carried over
-  std::string storedAs = {};       ///< of a trained model: "gguf", a folder's layout, or what was decoded: "fp32 in gguf"
-  double bitsPerWeight = 0;        ///< of a trained model's matrices there
+  std::string storedAs = {};  ///< of a trained model: "gguf", a folder's layout, or what was decoded: "fp32 in gguf"
+  double bitsPerWeight = 0;   ///< of a trained model's matrices there
 };
 
 /// Writes the model that a recipe of replacements makes: as GGUF where every type is one of GGUF's (or the name ends in

@@ -61,7 +61,7 @@ class TrainLoop {
 
   TrainTask m_task;
   std::optional<core::io::FolderLock> m_lock;  ///< of the run's folder
-  std::optional<TrainMarker> m_marker;  ///< where states are evaluated
+  std::optional<TrainMarker> m_marker;         ///< where states are evaluated
   core::train::Trainer m_trainer;
   TrainHistory m_history;
   std::chrono::steady_clock::time_point m_ended;  ///< when run() had made the last evaluation
