@@ -5,6 +5,8 @@
 #include "app/session/open_files.h"
 #include "app/session/recipe_file.h"
 #include "app/session/treatment.h"
+#include "core/base/error.h"
+#include "core/model/recipe/other_model.h"
 #include "core/model/recipe/recipe_plan.h"
 
 namespace app::cli {
@@ -31,10 +33,25 @@ void RecipeOptions::calibrate(const OpenModel& model, const core::JobContext& jo
     requireOwn(model, *importance());
     return model.calibration().set({importance()->title(), 0, {}}, importance());
   }
-  if (calibration.empty()) return;
+  if (calibration.empty()) return requireCalibration(model);
   const auto text = openText(calibration);
   const auto made = calibrationOf(model, text, reading, userCacheFolder(), job);
   model.calibration().set({text.title, made->tokens(), {}}, made);
+}
+
+// Of several, one that cannot be made says so beside the others.
+void RecipeOptions::requireCalibration(const OpenModel& model) const {
+  if (schemes.size() + recipes.size() != 1 || model.calibration().current() != nullptr) return;
+  const std::string& text = schemes.empty() ? recipes.front() : schemes.front();
+  const auto recipe = core::model::namesOtherModel(text) ? std::nullopt : core::model::recipeByName(text);
+  if (!recipe || recipe->namesFiles()) return;
+  const auto need = core::model::calibrationNeed(core::model::planRecipe(*recipe, model.checkpoint()));
+  if (need == core::quant::CalibrationNeed::None) return;
+  throw core::Error(core::ErrorCode::InvalidArgument,
+                    recipe->displayName() + (need == core::quant::CalibrationNeed::Importance
+                                                 ? " needs an importance matrix: --imatrix names one, or --calibration "
+                                                   "a text to make it of."
+                                                 : " needs a calibration text: --calibration names one."));
 }
 
 void RecipeOptions::checkCalibration(const OpenModel& model) const {

@@ -29,6 +29,8 @@ struct RecipeOptions {
 
  private:
   std::shared_ptr<core::calibrate::MatrixCalibration> importance() const;
+  /// @throws core::Error (InvalidArgument) where the one that is asked for needs a text, and there is none
+  void requireCalibration(const OpenModel& model) const;
   mutable std::shared_ptr<core::calibrate::MatrixCalibration> m_importance;  ///< read once
 };
 

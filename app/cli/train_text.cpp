@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "app/session/train_json.h"
 #include "core/io/text_checks.h"
 
@@ -31,7 +33,9 @@ Json factsJson(const std::vector<FactKnown>& facts) {
 }  // namespace
 
 std::string describe(const TrainMark& mark) {
-  std::string text = fmt::format("perplexity {:.4f} ± {:.4f}", mark.perplexity.value, mark.perplexity.error);
+  if (std::isnan(mark.perplexity.value)) return "not evaluated";
+  std::string text = fmt::format("perplexity {:.4f}", mark.perplexity.value);
+  if (std::isfinite(mark.perplexity.error)) text += fmt::format(" ± {:.4f}", mark.perplexity.error);
   if (mark.accuracy)
     text += fmt::format(", {:.1f} ± {:.1f} % of the questions right", 100 * mark.accuracy->value,
                         100 * mark.accuracy->error);
@@ -39,9 +43,11 @@ std::string describe(const TrainMark& mark) {
 }
 
 TrainVisitor TrainTeller::visitor() {
-  return {[this](const TrainStart& start) { tellStart(start); },
-          [this](const core::train::StepReport& step) { tellStep(step); },
-          [this](const TrainEvaluation& evaluation) { tellEvaluation(evaluation); }};
+  TrainVisitor visitor;
+  visitor.started = [this](const TrainStart& start) { tellStart(start); };
+  visitor.step = [this](const core::train::StepReport& step) { tellStep(step); };
+  visitor.evaluated = [this](const TrainEvaluation& evaluation) { tellEvaluation(evaluation); };
+  return visitor;
 }
 
 void TrainTeller::tell(const Json& line) const {
@@ -104,6 +110,9 @@ void TrainTeller::finish(const TrainSummary& summary, const std::string& folder)
     fmt::print("{} of {} facts known, {} of {} in wordings that were never trained\n", facts["facts_known"].get<int>(),
                facts["facts"].get<int>(), facts["rewordings_known"].get<int>(), facts["rewordings"].get<int>());
   }
+  if (!summary.storedAs.empty())
+    fmt::print("{:.4g} bits per weight, stored as {} with {:.4g}\n", summary.bitsPerWeight, summary.storedAs,
+               summary.storedBitsPerWeight);
   for (const std::string& note : summary.notes) fmt::print("{}\n", core::io::printable(note));
   fmt::print("{}\nto run it: --recipe {}\n", core::io::printable(summary.result), core::io::printable(summary.recipe));
 }

@@ -6,6 +6,7 @@
 #include "core/model/recipe/file_type.h"
 #include "core/quant/scheme.h"
 #include "core/quant/scheme_options.h"
+#include "core/quant/scheme_spelling.h"
 
 namespace app {
 
@@ -24,6 +25,7 @@ std::optional<core::quant::Scheme> parsed(const QString& text) {
 QStringList names(const QString& typed) {
   QStringList found;
   for (const core::quant::FormatInfo& format : core::quant::allFormats()) found << fromView(format.text);
+  for (const std::string_view spelling : core::quant::schemeSpellings()) found << fromView(spelling);
   for (const core::model::FileTypeInfo& type : core::model::allFileTypes()) found << fromView(type.name);
   found.removeIf([&](const QString& name) { return !name.startsWith(typed, Qt::CaseInsensitive); });
   return found;

@@ -51,8 +51,13 @@ std::optional<core::model::Recipe> recipeOf(const Selection& selection, const QS
   for (const SchemeEntry& entry : selection.schemes())
     if (!entry.recipe.replacements.empty() && entry.title == text) return entry.recipe;
   try {
-    if (auto recipe = core::model::recipeByName(text.toStdString())) return recipe;
-    problem = tr("There is no scheme \"%1\".").arg(text);
+    const auto recipe = core::model::recipeByName(text.toStdString());
+    if (recipe && !recipe->adapter) return recipe;
+    for (const SchemeEntry& entry : selection.schemes())  // there its adapter is open
+      if (recipe && entry.recipe.toString() == recipe->toString()) return entry.recipe;
+    problem =
+        recipe ? tr("The link names \"%1\", whose adapter is not open: typed as a scheme of one's own it is.").arg(text)
+               : tr("There is no scheme \"%1\".").arg(text);
   } catch (const core::Error& error) {
     problem = QString::fromUtf8(error.what());
   }

@@ -5,10 +5,10 @@
 #include <set>
 
 #include "app/session/build_text.h"
+#include "app/session/merge_adapter.h"
 #include "app/session/other_models.h"
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
-#include "core/io/text_checks.h"
 
 namespace app {
 
@@ -75,16 +75,12 @@ core::model::Graph DivergenceStudy::graphOf(const evaluate::Exchanged& tensors) 
 }
 
 evaluate::Exchanged DivergenceStudy::tensorsOf(const core::model::Recipe& recipe, const core::JobContext& job) const {
-  if (recipe.adapter)
-    throw core::Error(
-        core::ErrorCode::Unsupported,
-        fmt::format("Matrices are exchanged one by one here, and {} adds factors beside them: measure "
-                    "{}, which merges them.",
-                    core::io::inQuotes(recipe.toString()), core::io::inQuotes(recipe.adapter->toString())));
   requireComparable(m_model, recipe);
-  evaluate::Exchanged tensors = evaluate::differingTensors(reference(), graphOf(recipe, job));
-  if (recipe.otherModel() == nullptr) return tensors;
+  const auto folded = withAdapterFolded(m_model, recipe, job.part(0.0, 0.5));
+  evaluate::Exchanged tensors = evaluate::differingTensors(reference(), graphOf(folded, job.part(0.5, 1.0)));
+  if (recipe.otherModel() == nullptr && !recipe.adapter) return tensors;
   for (auto& [name, tensor] : tensors) {  // its scheme does not say whose it is, so no measurement is kept under it
+    if (recipe.otherModel() == nullptr && !folded.replacements.contains(name)) continue;
     auto copy = std::make_shared<core::quant::QuantizedTensor>(*tensor);
     copy->scheme.reset();
     tensor = std::move(copy);

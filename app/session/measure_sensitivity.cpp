@@ -31,6 +31,17 @@ std::string schemeOf(const evaluate::Exchanged& tensors, const std::vector<std::
   return scheme;
 }
 
+/// What a tensor is that no scheme alone made.
+std::string namelessOf(const core::model::Recipe& recipe) {
+  if (recipe.adapter) {
+    core::model::Recipe base = recipe;
+    base.adapter = nullptr;
+    return base.toString() + " + adapter";
+  }
+  const bool isAdapter = recipe.otherModel() != nullptr && recipe.otherModel()->adapter() != nullptr;
+  return isAdapter ? "adapted" : "stored elsewhere";
+}
+
 /// What is quickly known of single tensors.
 struct QuickFigures {
   std::map<std::string, double> weightErrors;
@@ -107,7 +118,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
   QuickFigures figures;
   if (hasTensors && request.proxies) figures = quickFigures(study, sweep.quantized, job.part(0.05, 0.15));
 
-  const bool isAdapter = request.recipe.otherModel() != nullptr && request.recipe.otherModel()->adapter() != nullptr;
+  const std::string nameless = namelessOf(request.recipe);
   evaluate::SweepVisitor visitor;
   visitor.whole = [&](const evaluate::BlockRatio& whole) { report.quantizedKl = whole.ratio(); };
   visitor.wholeFails = [&](const std::string& why) { report.quantizedFailure = why; };
@@ -115,7 +126,7 @@ SensitivityReport measureSensitivity(DivergenceStudy& study, const SensitivityRe
     const evaluate::Part& part = sweep.parts[of.part];
     SensitivityRow row;
     row.level = part.level, row.name = part.name, row.tensors = part.tensors, row.direction = of.direction;
-    row.scheme = schemeOf(sweep.quantized, part.tensors, isAdapter ? "adapted" : "stored elsewhere");
+    row.scheme = schemeOf(sweep.quantized, part.tensors, nameless);
     row.kl = of.kl, row.change = of.change, row.failure = of.failure;
     if (part.level == evaluate::Level::Tensor) {
       const auto place = std::ranges::find(places, part.name, &evaluate::PlacedTensor::name);

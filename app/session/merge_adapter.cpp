@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/quant/element_format.h"
@@ -53,6 +54,28 @@ core::model::Recipe mergedAdapter(const OpenModel& model, const core::model::Rec
                                             calibration.get(), part.part(0.5, 1.0));
   }
   return result;
+}
+
+core::model::Recipe withAdapterFolded(const OpenModel& model, const core::model::Recipe& recipe,
+                                      const core::JobContext& job) {
+  if (!recipe.adapter) return recipe;
+  const auto plan = core::model::planRecipe(recipe, model.checkpoint());
+  for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
+    const auto& decision = plan.tensors[i];
+    const auto& scheme = decision.running().scheme;
+    if (&decision.running() == &decision || !scheme || scheme->activations.name == core::quant::ActivationName::None)
+      continue;
+    const std::string& name = model.checkpoint().tensors()[i].name;
+    throw core::Error(core::ErrorCode::Unsupported,
+                      fmt::format("Single weights are looked at here, and {} has none that does what its matrix and "
+                                  "its adapter do: {} quantizes inputs that the adapter takes as they are. Merge the "
+                                  "adapter (train merge, or Save merged in Train) and open the result.",
+                                  core::io::inQuotes(name), scheme->displayName()),
+                      name);
+  }
+  auto folded = mergedAdapter(model, recipe, core::quant::Scheme::defaults(core::quant::FormatName::Fp32), job);
+  folded.title = recipe.title;
+  return folded;
 }
 
 }  // namespace app

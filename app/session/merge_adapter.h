@@ -20,4 +20,12 @@ core::model::Recipe mergedAdapter(const OpenModel& model, const core::model::Rec
                                   const std::optional<core::quant::Scheme>& scheme,
                                   const core::JobContext& job = core::JobContext());
 
+/// The same model with one matrix per product, for whatever looks at single matrices and their weights (trace,
+/// sensitivity): adapted ones are W + B·A in FP32, which computes what both do beside each other but for the order of
+/// sums. A recipe without an adapter is returned as it is.
+/// @throws core::Error (Unsupported) where a matrix quantizes the inputs that its adapter takes as they are, so that no
+///         single matrix does both, and as mergedAdapter; core::Cancelled
+core::model::Recipe withAdapterFolded(const OpenModel& model, const core::model::Recipe& recipe,
+                                      const core::JobContext& job = core::JobContext());
+
 }  // namespace app

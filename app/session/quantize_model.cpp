@@ -132,6 +132,20 @@ void writeFolder(const Order& order, WritingPlan& plan, WrittenModel& model) {
   folder.commit();
 }
 
+WrittenModel writeRows(const Order& order, const TargetKind& kind, std::vector<QuantizedFileRow> rows) {
+  WrittenModel model;
+  model.rows = std::move(rows);
+  WritingPlan plan = planWriting(order.source, order.recipe, model.rows, kind);
+  if (kind.isFolder())
+    writeFolder(order, plan, model);
+  else if (kind.format == FileFormat::Safetensors)
+    writeSafetensors(order, plan, model);
+  else
+    writeGguf(order, plan, model);
+  model.notes = std::move(plan.notes);
+  return model;
+}
+
 }  // namespace
 
 std::string whatIsNotWritten(const std::vector<QuantizedFileRow>& rows, const TargetKind& kind) {
@@ -150,18 +164,14 @@ std::string whatIsNotWritten(const std::vector<QuantizedFileRow>& rows, const Ta
 WrittenModel writeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                         const QuantizeTarget& target, const core::JobContext& job, const TensorMaking& making) {
   const TargetKind kind = targetKind(target, source);
-  WrittenModel model;
-  model.rows = planQuantization(source, recipe).rows;
-  WritingPlan plan = planWriting(source, recipe, model.rows, kind);
-  const Order order{source, recipe, target, job, making};
-  if (kind.isFolder())
-    writeFolder(order, plan, model);
-  else if (kind.format == FileFormat::Safetensors)
-    writeSafetensors(order, plan, model);
-  else
-    writeGguf(order, plan, model);
-  model.notes = std::move(plan.notes);
-  return model;
+  return writeRows({source, recipe, target, job, making}, kind, planQuantization(source, recipe).rows);
+}
+
+WrittenModel writeMerged(const core::io::Checkpoint& source, const core::model::Recipe& runs,
+                         const core::model::Recipe& stored, const QuantizeTarget& target, const core::JobContext& job,
+                         const TensorMaking& making) {
+  const TargetKind kind = targetKind(target, source);
+  return writeRows({source, stored, target, job, making}, kind, planMerging(source, runs, stored).rows);
 }
 
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,

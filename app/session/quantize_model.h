@@ -40,6 +40,12 @@ WrittenModel writeModel(const core::io::Checkpoint& source, const core::model::R
                         const QuantizeTarget& target, const core::JobContext& job = core::JobContext(),
                         const TensorMaking& making = {});
 
+/// Writes what a recipe with an adapter makes while it runs as a model without one (planMerging), likewise.
+/// @param runs with an adapter that is open, for this model  @param stored how it is stored; the default: plain
+WrittenModel writeMerged(const core::io::Checkpoint& source, const core::model::Recipe& runs,
+                         const core::model::Recipe& stored, const QuantizeTarget& target,
+                         const core::JobContext& job = core::JobContext(), const TensorMaking& making = {});
+
 /// The rows of writeModel().
 std::vector<QuantizedFileRow> quantizeModel(const core::io::Checkpoint& source, const core::model::Recipe& recipe,
                                             const QuantizeTarget& target,

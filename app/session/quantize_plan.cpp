@@ -16,6 +16,7 @@
 namespace app {
 
 using core::model::Fate;
+using core::tensor::DType;
 
 namespace {
 
@@ -63,8 +64,8 @@ void refuseOverPacked(const core::io::TensorInfo& tensor) {
 void mergeAdapter(QuantizedFileRow& row) {
   const core::model::TensorDecision base = row.decision.running();
   if (base.scheme) {
-    row.merged = std::exchange(row.decision, base).other;
-  } else if (!base.other && !base.replacement) {
+    row.before = std::make_shared<const core::model::TensorDecision>(std::exchange(row.decision, base));
+  } else if (!base.other) {
     auto matrix = std::make_shared<core::model::AdaptedMatrix>(*row.decision.other->adapted);
     matrix->beside = nullptr;
     auto merged = std::make_shared<core::model::OtherTensor>(*row.decision.other);
@@ -99,12 +100,59 @@ void describeResult(QuantizedFileRow& row, const core::io::TensorInfo& tensor) {
     const auto dtype = core::quant::storedDType(decision.scheme->format);
     row.type = dtype.value_or(core::tensor::DType::U8);
     row.bytes = core::quant::storedSize(*decision.scheme, tensor.shape).bytes();
-    row.isCopied = !row.merged && dtype && dtype == core::quant::elementType(tensor);
+    row.isCopied = !row.before && dtype && dtype == core::quant::elementType(tensor);
     row.to = dtype ? std::string(core::tensor::name(*dtype)) : decision.scheme->toString();
   }
 }
 
+/// Whether both make the same of a tensor, so that nothing is quantized twice.
+bool isSame(const core::model::TensorDecision& runs, const core::model::TensorDecision& stored) {
+  return !runs.other && !runs.replacement && runs.scheme == stored.scheme;
+}
+
+/// Plain elements for what is not quantized again.
+core::quant::Scheme plainScheme(const core::io::TensorInfo& tensor) {
+  const auto stored = core::quant::elementType(tensor);
+  const bool isPlain = stored == DType::F32 || stored == DType::BF16 || stored == DType::F16;
+  return core::quant::Scheme::defaults(*core::quant::formatOf(isPlain ? *stored : DType::F16));
+}
+
+QuantizedFileRow mergedRow(const core::io::TensorInfo& tensor, core::model::TensorDecision runs,
+                           core::model::TensorDecision stored) {
+  QuantizedFileRow row{tensor.name, {}, {}, tensor.dtype, 0, std::move(stored), {}, false, {}, {}};
+  if (runs.fate() == Fate::Keep || isSame(runs, row.decision)) return row;
+  if (row.isKept()) {
+    row.decision.scheme = plainScheme(tensor);
+    row.decision.rule = "what runs, not quantized again";
+    row.decision.kept.clear();
+  }
+  row.before = std::make_shared<const core::model::TensorDecision>(std::move(runs));
+  return row;
+}
+
 }  // namespace
+
+QuantizationPlan planMerging(const core::io::Checkpoint& source, const core::model::Recipe& runs,
+                             const core::model::Recipe& stored) {
+  if (stored.namesFiles() || !stored.replacements.empty())
+    throw core::Error(core::ErrorCode::InvalidArgument,
+                      fmt::format("What was merged is stored by a scheme or a recipe of schemes, and {} takes the "
+                                  "weights of another file.",
+                                  core::io::inQuotes(stored.toString())));
+  auto running = core::model::planRecipe(runs, source);
+  auto storing = core::model::planRecipe(stored, source);
+  QuantizationPlan result;
+  result.unused = std::move(storing.unused);
+  result.unused.insert(result.unused.begin(), running.unused.begin(), running.unused.end());
+  for (std::size_t i = 0; i < running.tensors.size(); ++i) {
+    const auto& tensor = source.tensors()[i];
+    refuseWhatCannotBeCopied(tensor);
+    if (running.tensors[i].fate() != Fate::Keep) refuseOverPacked(tensor);
+    result.rows.push_back(mergedRow(tensor, std::move(running.tensors[i]), std::move(storing.tensors[i])));
+    describeResult(result.rows.back(), tensor);
+  }
+  return result;
+}
 
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe) {
   if (const auto* const other = recipe.otherModel(); other != nullptr && other->adapter() == nullptr) {

@@ -23,8 +23,9 @@ struct QuantizedFileRow {
   core::tensor::DType type;  ///< of the stored elements in the new file; U8 for packed codes
   std::uint64_t bytes = 0;   ///< in the new file
   core::model::TensorDecision decision;
-  /// What is quantized instead of the source's: an adapter merged into what the recipe makes of it; null for none.
-  std::shared_ptr<const core::model::OtherTensor> merged = nullptr;
+  /// What is made of the source's tensor before that: the sum of a matrix and its adapter, what runs and is stored in
+  /// another way. Null: nothing, the decision is about the source's.
+  std::shared_ptr<const core::model::TensorDecision> before = nullptr;
   bool isCopied = false;                ///< the source's bytes: kept, or stored so already
   core::metrics::NonFinite nonFinite;   ///< values of the source that are no numbers
   core::metrics::NonFinite overflowed;  ///< values of the new file that are none, where they are more than before
@@ -44,6 +45,14 @@ struct QuantizationPlan {
 /// @throws core::Error (Unsupported) when the recipe would apply to no tensor at all, or a tensor can neither be
 ///         quantized nor copied, (InvalidArgument) as planRecipe
 QuantizationPlan planQuantization(const core::io::Checkpoint& source, const core::model::Recipe& recipe);
+
+/// The same of what a recipe with an adapter makes while it runs, stored as another recipe says: every matrix is what
+/// runs (W + B·A, W as the first recipe makes it), quantized by the second. What only the second leaves alone keeps the
+/// type that it is stored in, FP16 where that is packed.
+/// @param stored the default: nothing is quantized again
+/// @throws core::Error as planQuantization, and (InvalidArgument) for a second recipe that is another model's
+QuantizationPlan planMerging(const core::io::Checkpoint& source, const core::model::Recipe& runs,
+                             const core::model::Recipe& stored);
 
 /// Counts and locates what is no number in a tensor and in what was made of it. @param quantized null: kept as stored
 void noteNonFinite(QuantizedFileRow& row, const core::quant::QuantizedTensor& source,

@@ -1,5 +1,6 @@
 #include "app/session/recipe_file.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 
@@ -8,6 +9,7 @@
 #include "core/io/mapped_file.h"
 #include "core/io/text_checks.h"
 #include "core/model/recipe/recipe_text.h"
+#include "core/quant/scheme_spelling.h"
 
 namespace app {
 
@@ -18,6 +20,14 @@ core::model::Recipe withOpenAdapter(core::model::Recipe recipe) {
   if (!recipe.adapter) return recipe;
   const std::string source = recipe.adapter->source();
   return withAdapter(std::move(recipe), source);
+}
+
+/// Whether a text begins as a scheme does but for capitals, which Scheme::parse says better than anybody.
+bool isSchemeButForCase(std::string word) {
+  word.resize(std::min(word.size(), word.find(':')));
+  std::ranges::transform(word, word.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return core::quant::isSchemeName(word);
 }
 
 }  // namespace
@@ -35,6 +45,7 @@ core::model::Recipe openRecipe(const std::string& nameOrFile) {
   if (const auto named = core::model::recipeByName(nameOrFile)) return *named;
   std::error_code error;
   if (!std::filesystem::exists(nameOrFile, error)) {
+    if (isSchemeButForCase(nameOrFile)) static_cast<void>(core::quant::Scheme::parse(nameOrFile));
     throw core::Error(core::ErrorCode::NotFound,
                       "A recipe is a file type such as Q4_K_M, a scheme such as nf4, a file, model:PATH, "
                       "adapter:PATH or nf4+adapter:PATH; found " +

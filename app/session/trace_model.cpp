@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
+#include "app/session/merge_adapter.h"
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
 #include "core/quant/explain/block_override.h"
@@ -23,6 +25,12 @@ using trace::Replay;
 namespace {
 
 constexpr float kWideMargin = 0.02F;  // by which A leads where a set did not hold on the device itself
+
+/// With one matrix per product, so that every weight is somebody's.
+Variant traced(const OpenModel& model, Variant variant, const JobContext& job) {
+  variant.recipe = withAdapterFolded(model, variant.recipe, job);
+  return variant;
+}
 
 /// One ordinary run of a variant, some of whose tensors are others.
 Confirmation runWith(Engine& engine, OpenModel& model, Variant variant,
@@ -80,8 +88,10 @@ class Tracer {
     m_trace.referenceTitle = m_request.reference.displayName();
     m_trace.comparedTitle = m_request.compared.displayName();
     m_trace.seed = m_request.seed;
-    m_reference = m_engine.createExecutor(m_model, m_request.reference, m_job.part(0.01, 0.05));
-    m_compared = m_engine.createExecutor(m_model, m_request.compared, m_job.part(0.05, 0.1));
+    m_reference = m_engine.createExecutor(m_model, traced(m_model, m_request.reference, m_job.part(0.01, 0.02)),
+                                          m_job.part(0.02, 0.05));
+    m_compared = m_engine.createExecutor(m_model, traced(m_model, m_request.compared, m_job.part(0.05, 0.06)),
+                                         m_job.part(0.06, 0.1));
     m_trace.referenceDevice = m_reference->deviceName();
     m_trace.comparedDevice = m_compared->deviceName();
     m_since = std::chrono::steady_clock::now();
@@ -208,6 +218,8 @@ class Tracer {
         const auto block = core::quant::decisionsOf(*tensor.other, *tensor.mine, place.row, place.block);
         known = *std::ranges::find(block, member.first, &core::quant::DecidedWeight::element);
       } catch (const Error&) {  // it has no code of its own
+        known.step = std::numeric_limits<double>::quiet_NaN();
+        known.decision = core::quant::plainDecision(known.value, known.decoded);
       }
       m_trace.decisions.push_back(known);
     }
@@ -288,8 +300,8 @@ std::map<std::string, core::quant::QuantizedTensorPtr> restoredTensors(Engine& e
                                                                        const JobContext& job) {
   Variant mine = compared, other = reference;
   mine.device = other.device = DeviceChoice::parse("cpu");
-  const auto executor = engine.createExecutor(model, mine, job.part(0.0, 0.5)),
-             source = engine.createExecutor(model, other, job.part(0.5, 1.0));
+  const auto executor = engine.createExecutor(model, traced(model, mine, job.part(0.0, 0.1)), job.part(0.1, 0.5)),
+             source = engine.createExecutor(model, traced(model, other, job.part(0.5, 0.6)), job.part(0.6, 1.0));
   Replay replay(executor->graph(), source->graph(), trace.found().parting.tokens, mine.kv);
   auto restored = core::trace::restoredTensors(replay, core::trace::restoredBy(set.members));
   for (const auto& [name, tensor] : compared.recipe.replacements) restored.try_emplace(name, tensor);

@@ -76,7 +76,8 @@ std::vector<core::model::TokenId> tracePrompt(const OpenModel& model,
                                               std::span<const core::text::ChatMessage> messages);
 std::vector<core::model::TokenId> tracePrompt(const OpenModel& model, const std::string& text);
 
-/// Finds the case and follows it from the layers to single weights. On the inference thread, as Engine asks.
+/// Finds the case and follows it from the layers to single weights. On the inference thread, as Engine asks. An adapter
+/// that is added to a variant's matrices counts as part of their weights (withAdapterFolded).
 /// @param onStage told what is known as soon as a stage is complete; may be empty
 /// @throws core::Error, core::Cancelled
 Trace traceModel(Engine& engine, OpenModel& model, const TraceRequest& request,

@@ -18,6 +18,14 @@ double numberIn(const Json& json) {
   return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
 }
 
+/// A count; what is negative, too large or no whole number is none.
+template <typename Count>
+Count countIn(const Json& json) {
+  if (!json.is_number_unsigned() || json.get<std::uint64_t>() > std::numeric_limits<Count>::max())
+    throw core::Error(core::ErrorCode::InvalidFile, "A training run counts with whole numbers.");
+  return json.get<Count>();
+}
+
 Estimate estimateIn(const Json& json, const std::string& name) {
   return {numberIn(json.at(name)), numberIn(json.at(name + "_error"))};
 }
@@ -46,13 +54,13 @@ LevelHistogram levelsOf(const Json& json) {
 }
 
 TrainStart startOf(const Json& json) {
-  return {markOf(json.at("stored")), markOf(json.at("untrained")), json.at("trained_tokens"),
-          json.at("held_out_answers"), json.at("predicted_bytes")};
+  return {markOf(json.at("stored")),   markOf(json.at("untrained")), json.at("trained_tokens"),
+          json.at("held_out_answers"), json.at("predicted_bytes"),   json.value("seconds", 0.0)};
 }
 
 core::train::StepReport stepOf(const Json& json) {
   core::train::StepReport step;
-  step.step = json.at("step");
+  step.step = countIn<std::uint64_t>(json.at("step"));
   step.loss = numberIn(json.at("loss"));
   step.gradientNorm = numberIn(json.at("gradient_norm"));
   step.rate = json.at("rate");
@@ -63,7 +71,7 @@ core::train::StepReport stepOf(const Json& json) {
 
 TrainEvaluation evaluationOf(const Json& json) {
   TrainEvaluation evaluation;
-  evaluation.step = json.at("step");
+  evaluation.step = countIn<std::uint64_t>(json.at("step"));
   evaluation.now = markOf(json);
   evaluation.levels = optionalIn<LevelHistogram>(json, "levels", levelsOf);
   if (json.contains("facts"))
@@ -71,20 +79,24 @@ TrainEvaluation evaluationOf(const Json& json) {
       evaluation.facts.push_back(
           {fact.at("answer"), fact.at("known"), fact.at("rewordings"), fact.at("rewordings_known")});
   evaluation.seconds = json.at("seconds");
+  evaluation.took = json.value("took", 0.0);
   return evaluation;
 }
 
 TrainSummary summaryOf(const Json& json) {
   TrainSummary summary;
   summary.isFinished = json.at("finished");
-  summary.steps = json.at("steps");
+  summary.steps = countIn<std::uint64_t>(json.at("steps"));
   summary.seconds = json.at("seconds");
+  summary.concluding = json.value("concluding", 0.0);
   summary.tokens = json.at("tokens");
   summary.bitsPerWeight = numberIn(json.at("bits_per_weight"));
   summary.measuredBytes = json.at("measured_bytes");
   summary.recipe = json.at("recipe");
   summary.result = json.at("result");
   summary.notes = json.at("notes").get<std::vector<std::string>>();
+  summary.storedAs = json.value("stored_as", std::string());
+  summary.storedBitsPerWeight = json.value("stored_bits_per_weight", 0.0);
   summary.merged = optionalIn<TrainMark>(json, "merged", markOf);
   summary.requantized = optionalIn<TrainMark>(json, "requantized", markOf);
   summary.stored = optionalIn<TrainMark>(json, "stored", markOf);
@@ -104,22 +116,29 @@ Kind kindIn(const Json& json, const std::array<std::string_view, 3>& names) {
 }
 
 Json commonJson(const TrainSettings& settings) {
-  return {{"data", settings.data},       {"held_out", settings.heldOut},
-          {"steps", settings.steps},     {"rate", settings.rate},
-          {"batch", settings.batch},     {"length", settings.length},
-          {"seed", settings.seed},       {"evaluate_every", settings.evaluateEvery},
-          {"prompts", settings.prompts}, {"tasks", settings.tasks}};
+  return {{"data", settings.data},
+          {"held_out", settings.heldOut},
+          {"steps", settings.steps},
+          {"rate", settings.rate},
+          {"batch", settings.batch},
+          {"length", settings.length},
+          {"seed", settings.seed},
+          {"evaluated", settings.isEvaluated},
+          {"evaluate_every", settings.evaluateEvery},
+          {"prompts", settings.prompts},
+          {"tasks", settings.tasks}};
 }
 
 void readCommon(const Json& json, TrainSettings& settings) {
   settings.data = json.at("data");
   settings.heldOut = json.at("held_out");
-  settings.steps = json.at("steps");
+  settings.steps = countIn<std::uint64_t>(json.at("steps"));
   settings.rate = json.at("rate");
-  settings.batch = json.at("batch");
-  settings.length = json.at("length");
-  settings.seed = json.at("seed");
-  settings.evaluateEvery = json.at("evaluate_every");
+  settings.batch = countIn<std::uint32_t>(json.at("batch"));
+  settings.length = countIn<std::uint32_t>(json.at("length"));
+  settings.seed = countIn<std::uint64_t>(json.at("seed"));
+  settings.isEvaluated = json.value("evaluated", true);
+  settings.evaluateEvery = countIn<std::uint64_t>(json.at("evaluate_every"));
   settings.prompts = json.at("prompts").get<std::vector<std::string>>();
   settings.tasks = json.at("tasks");
 }
@@ -165,7 +184,7 @@ QloraLabSettings qloraOf(const Json& json) {
   readCommon(json, settings);
   settings.base = json.at("base");
   for (const Json& fact : json.at("facts")) settings.facts.push_back({fact.at("question"), fact.at("answer")});
-  settings.adapter.rank = json.at("rank");
+  settings.adapter.rank = countIn<std::uint32_t>(json.at("rank"));
   settings.adapter.alpha = json.at("alpha");
   settings.adapter.dropout = json.at("dropout");
   settings.adapter.targets = json.at("targets").get<std::vector<std::string>>();
@@ -173,7 +192,7 @@ QloraLabSettings qloraOf(const Json& json) {
   settings.adapter.seed = json.at("adapter_seed");
   settings.optimizerState = kindIn<core::train::StateKind>(json.at("optimizer"), kStates);
   settings.replay = json.at("replay");
-  settings.replayRows = json.at("replay_rows");
+  settings.replayRows = countIn<std::uint32_t>(json.at("replay_rows"));
   return settings;
 }
 
@@ -188,11 +207,9 @@ Json trainMarkJson(const TrainMark& mark) {
 }
 
 Json trainStartJson(const TrainStart& start) {
-  return {{"stored", trainMarkJson(start.stored)},
-          {"untrained", trainMarkJson(start.untrained)},
-          {"trained_tokens", start.trainedTokens},
-          {"held_out_answers", start.heldOutAnswers},
-          {"predicted_bytes", start.predictedBytes}};
+  return {{"stored", trainMarkJson(start.stored)},   {"untrained", trainMarkJson(start.untrained)},
+          {"trained_tokens", start.trainedTokens},   {"held_out_answers", start.heldOutAnswers},
+          {"predicted_bytes", start.predictedBytes}, {"seconds", start.seconds}};
 }
 
 Json trainStepJson(const core::train::StepReport& step) {
@@ -212,6 +229,7 @@ Json trainEvaluationJson(const TrainEvaluation& evaluation) {
                      {"rewordings_known", fact.rewordingsKnown}});
   if (!facts.empty()) json["facts"] = std::move(facts);
   json["seconds"] = evaluation.seconds;
+  json["took"] = evaluation.took;
   return json;
 }
 
@@ -219,12 +237,17 @@ Json trainSummaryJson(const TrainSummary& summary) {
   Json json = {{"finished", summary.isFinished},
                {"steps", summary.steps},
                {"seconds", summary.seconds},
+               {"concluding", summary.concluding},
                {"tokens", summary.tokens},
                {"bits_per_weight", jsonNumber(summary.bitsPerWeight)},
                {"measured_bytes", summary.measuredBytes},
                {"recipe", summary.recipe},
                {"result", summary.result},
                {"notes", summary.notes}};
+  if (!summary.storedAs.empty()) {
+    json["stored_as"] = summary.storedAs;
+    json["stored_bits_per_weight"] = jsonNumber(summary.storedBitsPerWeight);
+  }
   const auto add = [&json](const char* name, const std::optional<TrainMark>& mark) {
     if (mark) json[name] = trainMarkJson(*mark);
   };

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <optional>
 
@@ -8,6 +9,7 @@
 #include "app/session/train_memory.h"
 #include "app/session/train_news.h"
 #include "core/base/job_context.h"
+#include "core/io/folder_lock.h"
 #include "core/train/trainer.h"
 
 namespace app {
@@ -42,8 +44,10 @@ class TrainLoop {
 
   /// @return without what comes out  @throws as trainQat
   TrainSummary run(const core::JobContext& job);
-  /// Keeps the summary: the run's last word.
-  void conclude(const TrainSummary& summary);
+  /// Says what begins now.
+  void tell(TrainActivity activity) const;
+  /// Keeps the summary, the run's last word, and returns it.
+  TrainSummary conclude(TrainSummary summary);
 
   const TrainHistory& history() const { return m_history; }
 
@@ -56,9 +60,11 @@ class TrainLoop {
   const TrainSettings& settings() const;
 
   TrainTask m_task;
-  TrainMarker m_marker;
+  std::optional<core::io::FolderLock> m_lock;  ///< of the run's folder
+  std::optional<TrainMarker> m_marker;         ///< where states are evaluated
   core::train::Trainer m_trainer;
   TrainHistory m_history;
+  std::chrono::steady_clock::time_point m_ended;  ///< when run() had made the last evaluation
 };
 
 }  // namespace app

@@ -18,6 +18,7 @@
 #include "core/model/cpu_executor.h"
 #include "core/model/llama_names.h"
 #include "core/model/planned_weights.h"
+#include "core/model/visit_weights.h"
 #include "core/quant/hollow_tensors.h"
 #include "core/quant/stored_size.h"
 #include "core/train/adam_w.h"
@@ -35,6 +36,8 @@ using core::train::ReversePass;
 using core::train::StateKind;
 
 constexpr std::uint64_t kFloat = sizeof(float);
+constexpr std::uint64_t kThreads = std::uint64_t{6}
+                                   << 20U;  // panels of decoded weights and what threads have of their own
 constexpr const char* kShapes[] = {"tinyllama-1.1b", "llama-2-7b", "llama-2-13b", "llama-3.1-70b"};
 
 /// What is read at once.
@@ -63,7 +66,7 @@ std::uint64_t activationBytes(const Graph& graph, const Reading& reading, std::u
   const std::uint64_t logits = reading.rows * graph.vocabulary() * kFloat;
   // Of a feed-forward block: the gradients of gate, up and their product, and of the residual around it.
   const std::uint64_t gradients = reading.rows * (3 * widest + 2 * width) * kFloat;
-  std::uint64_t bytes = kept + 2 * logits + std::max(logits, gradients);
+  std::uint64_t bytes = kept + 2 * logits + std::max(logits, gradients) + kThreads;
   if (reading.isMarked) {
     const auto executor = core::model::CpuExecutor::plannedMemory(graph);
     bytes += executor.residentBytes - std::min(executor.residentBytes, executor.weightBytes);
@@ -72,16 +75,20 @@ std::uint64_t activationBytes(const Graph& graph, const Reading& reading, std::u
   return bytes;
 }
 
+/// Where weights are that QAT does not train: in memory, with 16 bits, or in a mapped file.
+enum class Frozen : std::uint8_t { InMemory, Mapped };
+
 /// Full training and QAT: every matrix, and norms.
 TrainMemory trainedWhole(const Graph& graph, const Reading& reading, const Recipe* quantized,
-                         const std::map<std::string, core::quant::Scheme>& schemes, StateKind state) {
+                         const std::map<std::string, core::quant::Scheme>& schemes, StateKind state,
+                         Frozen frozen = Frozen::InMemory) {
   TrainMemory memory;
   std::uint64_t trained = 0;
   for (const auto& weight : core::train::weightsOf(graph)) {
     const auto scheme = schemes.find(weight.name);
     const bool isNorm = weight.rows == 1;
     if (quantized != nullptr && !isNorm && scheme == schemes.end()) {
-      memory.weights += 2 * weight.count();  // as stored, 16 bits
+      if (frozen == Frozen::InMemory) memory.weights += 2 * weight.count();
       continue;
     }
     trained += weight.count();
@@ -99,21 +106,34 @@ TrainMemory trainedWhole(const Graph& graph, const Reading& reading, const Recip
   return memory;
 }
 
-TrainMemory withAdapters(const Graph& graph, const Reading& reading, const core::train::LoraSettings& adapter,
-                         StateKind state) {
+using Schemes = std::map<std::string, core::quant::Scheme>;
+
+/// Under double quantization the absmax values are in memory as they are stored, and decoded beside it.
+std::uint64_t decodedScaleBytes(const core::train::PassWeight& weight, const Schemes& schemes) {
+  const auto found = schemes.find(weight.name);
+  if (found == schemes.end()) return 0;
+  const core::quant::Format& format = found->second.format;
+  if (format.doubleQuantization != core::quant::DoubleQuantization::On) return 0;
+  return weight.count() / format.grouping.size * kFloat;
+}
+
+TrainMemory withAdapters(const Graph& graph, const Schemes& schemes, const Reading& reading,
+                         const core::train::LoraSettings& adapter, StateKind state) {
   const std::set<std::string> targets(adapter.targets.begin(), adapter.targets.end());
-  std::uint64_t trained = 0;
-  for (const auto& weight : core::train::weightsOf(graph)) {
-    if (!targets.contains(kindOf(weight.name))) continue;
-    trained += adapter.rank * (weight.rows + weight.width);
-  }
   TrainMemory memory;
   memory.weights = core::model::plannedWeightBytes(graph);
+  std::uint64_t trained = 0, dropped = 0;
+  for (const auto& weight : core::train::weightsOf(graph)) {
+    memory.weights += decodedScaleBytes(weight, schemes);
+    if (!targets.contains(kindOf(weight.name))) continue;
+    trained += adapter.rank * (weight.rows + weight.width);
+    if (adapter.dropout > 0.0) dropped += reading.rows * weight.width * kFloat;  // what A reads is a copy
+  }
   memory.adapters = 2 * kFloat * trained;  // moved by the optimizer, and as they are computed with
   memory.gradients = kFloat * trained;
   memory.optimizer = AdamW::predictedBytes(trained, state);
-  memory.activations =
-      activationBytes(graph, reading, kAdapterKeptBytes) + reading.rows * adapter.rank * kFloat * graph.kv.size();
+  memory.activations = activationBytes(graph, reading, kAdapterKeptBytes) +
+                       reading.rows * adapter.rank * kFloat * graph.kv.size() + dropped;
   return memory;
 }
 
@@ -138,16 +158,31 @@ Graph graphOf(OpenModel& model, const Recipe& recipe) {
   return core::model::buildGraph(model.config(), core::model::planWeights(model.weights(), model.config(), recipe));
 }
 
-/// What a run on an open model holds beside: the file's own weights, which are read to mark the model as it is stored,
-/// and the text, as documents, as examples and as rows: about five times its bytes.
-std::uint64_t besideBytes(const OpenModel& model, const std::string& data) {
+/// Of the weights as a recipe makes them those that are read where the file is mapped.
+std::uint64_t mappedBytes(OpenModel& model, const Recipe& recipe) {
+  std::set<const core::quant::QuantizedTensor*> seen;
   std::uint64_t bytes = 0;
-  for (const auto& tensor : model.checkpoint().tensors()) bytes += tensor.bytes;
+  const auto weights = core::model::planWeights(model.weights(), model.config(), recipe);
+  core::model::visitWeights(weights, [&](const core::quant::QuantizedTensorPtr& tensor) {
+    if (!tensor || core::quant::isHollow(*tensor) || !seen.insert(tensor.get()).second) return;
+    const auto found = model.checkpoint().find(tensor->name);
+    if (found && model.checkpoint().tensors()[*found].assembly == core::io::Assembly::None) bytes += tensor->bytes();
+  });
+  return bytes;
+}
+
+/// What the model takes as it is stored, which is marked beside the trained one: packed weights are put together.
+std::uint64_t besideBytes(OpenModel& model) {
+  return core::model::plannedWeightBytes(graphOf(model, {})) - mappedBytes(model, {});
+}
+
+/// The text as documents, as examples and as rows: about five times its bytes.
+std::uint64_t textBytes(const std::string& data) {
+  if (data.empty()) return 0;
   std::error_code error;
-  if (data.empty()) return bytes;
   const auto text = std::filesystem::file_size(
       data == kDemoText ? builtInTextPath("training_text/conversations.jsonl") : std::filesystem::path(data), error);
-  return error ? bytes : bytes + 5 * text;
+  return error ? 0 : 5 * text;
 }
 
 /// Tokens of a step's largest minibatch.
@@ -168,8 +203,9 @@ TrainMemoryRow rowOf(const KnownShape& known, const QloraLabSettings& settings) 
              quantized = planShape(known.shape, known.kv(), base).graph;
   TrainMemoryRow row{std::string(known.id), std::string(known.title), known.shape.parameters(), {}};
   row.methods[0] = trainedWhole(*stored, reading, nullptr, {}, settings.optimizerState);
-  row.methods[1] = withAdapters(*stored, reading, settings.adapter, settings.optimizerState);
-  row.methods[2] = withAdapters(*quantized, reading, settings.adapter, settings.optimizerState);
+  row.methods[1] = withAdapters(*stored, {}, reading, settings.adapter, settings.optimizerState);
+  row.methods[2] =
+      withAdapters(*quantized, schemesOf(base, known.shape), reading, settings.adapter, settings.optimizerState);
   row.methods[3] = trainedWhole(*stored, reading, &base, schemesOf(base, known.shape), settings.optimizerState);
   return row;
 }
@@ -183,8 +219,9 @@ TrainMemoryRow rowOf(OpenModel& model, const QloraLabSettings& settings) {
                      static_cast<double>(model.checkpoint().parameters()),
                      {}};
   row.methods[0] = trainedWhole(stored, reading, nullptr, {}, settings.optimizerState);
-  row.methods[1] = withAdapters(stored, reading, settings.adapter, settings.optimizerState);
-  row.methods[2] = withAdapters(graphOf(model, base), reading, settings.adapter, settings.optimizerState);
+  row.methods[1] = withAdapters(stored, {}, reading, settings.adapter, settings.optimizerState);
+  row.methods[2] =
+      withAdapters(graphOf(model, base), schemesOf(base, model), reading, settings.adapter, settings.optimizerState);
   row.methods[3] = trainedWhole(stored, reading, &base, schemesOf(base, model), settings.optimizerState);
   return row;
 }
@@ -198,17 +235,22 @@ std::string_view nameOf(TrainMethod method) {
 
 TrainMemory predictMemory(OpenModel& model, const QatLabSettings& settings) {
   const Recipe recipe = openRecipe(settings.scheme);
-  const Reading reading{std::uint64_t{settings.batch} * settings.length, true};
-  auto memory = trainedWhole(graphOf(model, {}), reading, &recipe, schemesOf(recipe, model), StateKind::Fp32);
-  memory.weights += besideBytes(model, settings.data);
+  constexpr std::uint64_t kMostRows = std::uint64_t{1} << 36U;  // far more than any memory has; products stay counts
+  const std::uint64_t rows = std::min(std::uint64_t{settings.batch} * settings.length, kMostRows);
+  const Reading reading{rows, settings.isEvaluated};
+  auto memory =
+      trainedWhole(graphOf(model, {}), reading, &recipe, schemesOf(recipe, model), StateKind::Fp32, Frozen::Mapped);
+  memory.weights += besideBytes(model) + textBytes(settings.data);
   return memory;
 }
 
 TrainMemory predictMemory(OpenModel& model, const QloraLabSettings& settings) {
-  const Reading reading{rowsOf(model, settings), true};
+  const Recipe base = openRecipe(settings.base);
+  const Reading reading{rowsOf(model, settings), settings.isEvaluated};
   auto memory =
-      withAdapters(graphOf(model, openRecipe(settings.base)), reading, settings.adapter, settings.optimizerState);
-  memory.weights += besideBytes(model, settings.replay ? settings.data : std::string());
+      withAdapters(graphOf(model, base), schemesOf(base, model), reading, settings.adapter, settings.optimizerState);
+  memory.weights -= std::min(memory.weights, mappedBytes(model, base));
+  memory.weights += besideBytes(model) + textBytes(settings.replay ? settings.data : std::string());
   return memory;
 }
 

@@ -1,6 +1,10 @@
 #pragma once
+#include <atomic>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "app/session/open_model.h"
@@ -29,7 +33,8 @@ struct TrainMemory {
   std::uint64_t total() const { return weights + adapters + gradients + optimizer + activations; }
 };
 
-/// Of a run on the open model. @throws core::Error where it cannot be trained
+/// Of a run on the open model, pages of mapped files apart: the system takes those back when it needs memory, and what
+/// reads them again is slower but right. @throws core::Error where it cannot be trained
 TrainMemory predictMemory(OpenModel& model, const QatLabSettings& settings);
 TrainMemory predictMemory(OpenModel& model, const QloraLabSettings& settings);
 
@@ -44,15 +49,26 @@ struct TrainMemoryRow {
 /// optimizer and how much is read in a step
 std::vector<TrainMemoryRow> trainMemoryTable(OpenModel* open, const QloraLabSettings& settings);
 
-/// Measures how much more memory the program needs than when it was made, at its most: the kernel's record of the
-/// largest resident set, which begins anew where it lets us (Linux, /proc/self/clear_refs).
+/// Measures how much more memory the program needs than when this was made, at its most, pages of mapped files apart:
+/// asks the kernel many times a second (Linux, /proc/self/statm).
 class PeakMemory {
  public:
   PeakMemory();
+  ~PeakMemory();
+  PeakMemory(const PeakMemory&) = delete;
+  PeakMemory& operator=(const PeakMemory&) = delete;
+
   std::uint64_t bytes() const;  ///< 0 where nobody knows
 
  private:
-  std::uint64_t m_before = 0;
+  void watch();
+
+  std::uint64_t m_before;
+  std::atomic<std::uint64_t> m_most;
+  bool m_isOver = false;
+  std::mutex m_mutex;
+  std::condition_variable m_end;
+  std::thread m_watcher;
 };
 
 }  // namespace app

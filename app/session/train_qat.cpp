@@ -6,11 +6,12 @@
 
 #include "app/session/qat_lab.h"
 #include "app/session/train_accuracy.h"
-#include "app/session/train_export.h"
+#include "app/session/train_conclude.h"
 #include "app/session/train_loop.h"
 #include "app/session/train_source.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/available_memory.h"
 #include "core/train/qat/level_histogram.h"
 
 namespace app {
@@ -44,10 +45,11 @@ TrainSummary trainQat(OpenModel& model, Engine& engine, const QatLabSettings& se
   const PeakMemory memory;
   const RunFolder files(folder);
   const TrainSource source = sourceOf(model, settings, job.part(0.0, 0.01));
-  QatLab lab(model, settings, job.part(0.01, 0.02));
   TrainStart start;
   start.trainedTokens = source.tokens;
   start.predictedBytes = predictMemory(model, settings).total();
+  core::model::requireMemory("This training run", static_cast<double>(start.predictedBytes));
+  QatLab lab(model, settings, job.part(0.01, 0.02));
   core::model::Graph stored = lab.graphOf({}, job.part(0.02, 0.02));
   auto teacher = settings.distillation > 0.0 ? std::optional(stored) : std::nullopt;
   TrainLoop loop(
@@ -63,18 +65,16 @@ TrainSummary trainQat(OpenModel& model, Engine& engine, const QatLabSettings& se
   summary.bitsPerWeight = lab.bitsPerWeight();
   const auto written =
       writeTrained(model, trained, files.result(RunFolder::kResults[0], summary.steps), job.part(0.94, 0.96));
-  summary.recipe = "model:" + written.path.string();
-  summary.result = written.path.string();
-  summary.notes = written.notes;
-  if (summary.isFinished) {
+  addResult(summary, written);
+  if (summary.isFinished && settings.isEvaluated) {
     summary.stored = loop.history().start->stored;
     summary.untrained = loop.history().start->untrained;
     summary.trained = loop.history().evaluations.back().now;
+    loop.tell(TrainActivity::Asking);
     addAccuracy(model, engine, settings, {core::model::Recipe(), lab.untrained(), trained},
                 {&*summary.stored, &*summary.untrained, &*summary.trained}, job.part(0.96, 1.0));
   }
-  loop.conclude(summary);
-  return summary;
+  return loop.conclude(std::move(summary));
 }
 
 core::model::Recipe trainedRecipe(OpenModel& model, const std::filesystem::path& folder, const JobContext& job) {

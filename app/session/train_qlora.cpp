@@ -1,15 +1,19 @@
 #include "app/session/train_qlora.h"
-#include "app/session/train_defaults.h"
+
+#include <fmt/format.h>
 
 #include "app/session/open_files.h"
 #include "app/session/other_models.h"
 #include "app/session/recipe_file.h"
 #include "app/session/train_accuracy.h"
+#include "app/session/train_defaults.h"
 #include "app/session/train_export.h"
 #include "app/session/train_loop.h"
 #include "app/session/train_source.h"
 #include "core/base/error.h"
+#include "core/model/available_memory.h"
 #include "core/model/recipe/recipe_plan.h"
+#include "core/quant/plain_scheme.h"
 #include "core/quant/quantizer.h"
 #include "core/train/lora/adapter_writer.h"
 
@@ -45,6 +49,20 @@ Recipe requantized(const OpenModel& model, const Recipe& base, const Recipe& mer
   return recipe;
 }
 
+/// A run goes on later with the base that it began with, and its folder holds no text that a base was made with.
+void refuseCalibrated(const OpenModel& model, const Recipe& base) {
+  if (core::model::calibrationNeed(core::model::planRecipe(base, model.checkpoint())) ==
+      core::quant::CalibrationNeed::None)
+    return;
+  const auto* const scheme = base.asScheme();
+  throw core::Error(core::ErrorCode::Unsupported,
+                    fmt::format("{} looks at calibration data, which a training run does not keep: give {}, or train "
+                                "over a file that was quantized with it.",
+                                base.displayName(),
+                                scheme ? "the plain scheme, " + core::quant::plainScheme(*scheme).toString()
+                                       : std::string("plain schemes")));
+}
+
 double bitsPerWeight(const core::model::Graph& graph, core::train::LoraModel& lora, bool isBf16) {
   double weights = 0.0, factors = 0.0;
   for (const auto& weight : core::train::weightsOf(graph)) weights += static_cast<double>(weight.count());
@@ -63,11 +81,13 @@ TrainSummary trainQlora(OpenModel& model, Engine& engine, const QloraLabSettings
   const Recipe base = openRecipe(settings.base);
   if (base.adapter)
     throw core::Error(core::ErrorCode::Unsupported, "The base of a new adapter has no adapter of its own.");
-  const core::model::Graph frozen = graphOf(model, base, job.part(0.01, 0.02));
-  core::train::LoraModel lora(frozen, settings.adapter);
+  refuseCalibrated(model, base);
   TrainStart start;
   start.trainedTokens = source.tokens;
   start.predictedBytes = predictMemory(model, settings).total();
+  core::model::requireMemory("This training run", static_cast<double>(start.predictedBytes));
+  const core::model::Graph frozen = graphOf(model, base, job.part(0.01, 0.02));
+  core::train::LoraModel lora(frozen, settings.adapter);
   TrainLoop loop(
       {model, settings, files, visitor, pause, memory, lora, *source.batches, trainerOf(settings), std::nullopt,
        graphOf(model, {}, job.part(0.02, 0.03)), frozen, start, [&lora](const JobContext&) { return lora.graph(); },
@@ -82,7 +102,8 @@ TrainSummary trainQlora(OpenModel& model, Engine& engine, const QloraLabSettings
   summary.bitsPerWeight = bitsPerWeight(frozen, lora, settings.adapter.isBf16);
   summary.recipe = settings.base + "+adapter:" + adapter.string();
   summary.result = adapter.string();
-  if (summary.isFinished) {
+  if (summary.isFinished && settings.isEvaluated) {
+    loop.tell(TrainActivity::Merging);
     const TrainMarker marker(model, settings, job.part(0.9, 0.9));
     const Recipe merged = openAdapter(adapter.string(), job.part(0.9, 0.9));
     const auto mark = [&](const Recipe& recipe, const JobContext& part) {
@@ -94,11 +115,11 @@ TrainSummary trainQlora(OpenModel& model, Engine& engine, const QloraLabSettings
     summary.stored = loop.history().start->stored;
     summary.untrained = loop.history().start->untrained;
     summary.trained = loop.history().evaluations.back().now;
+    loop.tell(TrainActivity::Asking);
     addAccuracy(model, engine, settings, {Recipe(), base, openRecipe(summary.recipe)},
                 {&*summary.stored, &*summary.untrained, &*summary.trained}, job.part(0.94, 1.0));
   }
-  loop.conclude(summary);
-  return summary;
+  return loop.conclude(std::move(summary));
 }
 
 WrittenResult exportAdapter(OpenModel& model, const std::filesystem::path& run, const std::filesystem::path& target,

@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+constexpr int kVersion = 1;                                     // of run.json; a greater one is of a newer program
 constexpr std::uint64_t kMostBytes = std::uint64_t{64} << 20U;  // of what is told; a step takes a hundred
 
 Json readJson(const fs::path& path) {
@@ -37,6 +38,11 @@ Json readJson(const fs::path& path) {
 void write(const fs::path& path, const Json& json) {
   const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
   core::io::writeFile(path, {}, std::as_bytes(std::span(text)));
+}
+
+[[noreturn]] void refuse(const fs::path& folder, core::ErrorCode code, const char* why) {
+  throw core::Error(code, fmt::format("What {} says of its training run cannot be read: {}.",
+                                      core::io::inQuotes(folder.string()), why));
 }
 
 }  // namespace
@@ -65,7 +71,7 @@ void RunFolder::begin(const KeptRun& run) const {
   if (error)
     throw core::Error(core::ErrorCode::Io, fmt::format("The folder {} for a training run cannot be made: {}.",
                                                        core::io::inQuotes(m_path.string()), error.message()));
-  Json json = {{"model", run.source}, {"model_hash", run.modelHash}};
+  Json json = {{"version", kVersion}, {"model", run.source}, {"model_hash", run.modelHash}};
   json.update(labJson(run.settings));
   write(settingsFile(), json);
 }
@@ -84,14 +90,17 @@ KeptRun readRun(const fs::path& folder) {
                       fmt::format("There is no training run in {}.", core::io::inQuotes(folder.string())));
   try {
     const Json json = readJson(files.settingsFile());
+    if (json.is_object() && json.value("version", kVersion) > kVersion)
+      refuse(folder, core::ErrorCode::Unsupported, "a newer version of this program made it");
     KeptRun run{json.at("model"), json.at("model_hash"), labOf(json), {}};
     std::error_code error;
     if (fs::is_regular_file(files.historyFile(), error)) run.history = trainHistoryOf(readJson(files.historyFile()));
     return run;
-  } catch (const Json::exception& problem) {
-    throw core::Error(core::ErrorCode::InvalidFile,
-                      fmt::format("What {} says of its training run cannot be read: {}.",
-                                  core::io::inQuotes(folder.string()), core::io::printable(problem.what())));
+  } catch (const Json::exception&) {
+    refuse(folder, core::ErrorCode::InvalidFile, "it is damaged");
+  } catch (const core::Error& error) {
+    if (error.code() != core::ErrorCode::InvalidFile) throw;
+    refuse(folder, core::ErrorCode::InvalidFile, "it is damaged");
   }
 }
 

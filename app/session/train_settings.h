@@ -18,6 +18,7 @@ struct TrainSettings {
   std::uint32_t batch = 16;    ///< sequences per step
   std::uint32_t length = 256;  ///< tokens of a sequence
   std::uint64_t seed = 1;
+  bool isEvaluated = true;           ///< else nothing is read or asked but what is trained on: for large models
   std::uint64_t evaluateEvery = 10;  ///< steps; evaluated before the first and after the last, too
   std::vector<std::string> prompts;  ///< asked at every evaluation
   std::string tasks;                 ///< questions that are asked at the end: "demo", a file of them, or empty for none

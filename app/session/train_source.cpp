@@ -90,6 +90,18 @@ TrainSource sourceOf(const OpenModel& model, const QloraLabSettings& settings, c
   return source;
 }
 
+double tokensOfStep(const OpenModel& model, const LabSettings& settings, const JobContext& job) {
+  if (const auto* qat = std::get_if<QatLabSettings>(&settings))
+    return static_cast<double>(qat->batch) * static_cast<double>(qat->length);
+  const auto& qlora = std::get<QloraLabSettings>(settings);
+  std::size_t longest = 0;
+  for (const auto& example : train::readExamples(wordedFacts(qlora.facts), readerOf(model), qlora.length, job).all)
+    longest = std::max(longest, example.tokens.size());
+  const double replayed =
+      qlora.replay ? static_cast<double>(qlora.replayRows) * static_cast<double>(qlora.length) : 0.0;
+  return static_cast<double>(qlora.batch) * static_cast<double>(longest) + replayed;
+}
+
 train::TrainerSettings trainerSettings(const TrainSettings& settings) {
   train::TrainerSettings trainer;
   trainer.steps = settings.steps;

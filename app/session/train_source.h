@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "app/session/open_model.h"
-#include "app/session/train_settings.h"
+#include "app/session/train_run.h"
 #include "core/train/data/minibatch.h"
 #include "core/train/trainer.h"
 
@@ -22,6 +22,10 @@ TrainSource sourceOf(const OpenModel& model, const QatLabSettings& settings, con
 /// The facts in all wordings that are trained, an exchange a row, and beside them rows of old conversations, each with
 /// weight 1. @throws as the other, and (InvalidArgument) without facts or for one that says nothing
 TrainSource sourceOf(const OpenModel& model, const QloraLabSettings& settings, const core::JobContext& job);
+
+/// Tokens that a step reads, rows filled up included; of facts, were every row as long as the longest.
+/// @throws as sourceOf
+double tokensOfStep(const OpenModel& model, const LabSettings& settings, const core::JobContext& job);
 
 /// Of a trainer that only takes up what a checkpoint holds.
 class NoBatches final : public core::train::BatchSource {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/model/recipe/adapted_matrix.h"
+#include "core/model/recipe/other_model.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/format.h"
 #include "core/quant/load_tensor.h"
@@ -48,6 +48,13 @@ QuantizedTensorPtr divided(const core::quant::QuantizedTensor& tensor, const std
   return result;
 }
 
+/// Two that make other values of a tensor have others.
+std::string identityOf(const core::model::TensorDecision& decision) {
+  std::string identity = decision.scheme ? decision.scheme->toString() : std::string();
+  if (decision.other) identity += decision.other->identity();
+  return identity;
+}
+
 }  // namespace
 
 WeightMaker::WeightMaker(const core::io::Checkpoint& source, const WritingPlan& plan,
@@ -61,7 +68,7 @@ QuantizedTensorPtr WeightMaker::quantized(const NewWeight& weight, const Quantiz
   const auto& decision = m_rows[*weight.row].decision;
   if (!m_factors || !decision.scheme || !core::quant::multipliesColumns(*decision.scheme)) {
     std::string of = weight.order == RowOrder::Same ? "" : "rows in another order";
-    if (const auto& merged = m_rows[*weight.row].merged) of += "\nwith " + merged->identity();
+    if (const auto& before = m_rows[*weight.row].before) of += "\nof " + identityOf(*before);
     return m_tensors.make(decision, stored, job, of);
   }
   const auto& factors = m_factors->ofColumns(*weight.row, job.part(0.0, 0.6));
@@ -93,11 +100,7 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
     return append(view.bytes);
   }
   auto stored = core::quant::loadTensor(m_source, index);
-  if (row.merged) {
-    const core::model::AdaptedMatrix& matrix = *row.merged->adapted;
-    stored = core::model::mergeAdapter(
-        matrix, *core::model::makeTensor(*matrix.beside, stored, job.part(0.0, 0.0), m_calibration));
-  }
+  if (row.before) stored = core::model::makeTensor(*row.before, stored, job.part(0.0, 0.0), m_calibration);
   stored = inNewOrder(std::move(stored), weight);
   const auto* const divisors = m_factors ? m_factors->ofRows(index, job.part(0.0, 0.3)) : nullptr;
   if (divisors != nullptr) stored = divided(*stored, *divisors);

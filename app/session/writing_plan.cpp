@@ -1,11 +1,16 @@
 #include "app/session/writing_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
 
 #include "app/session/shared_factors.h"
 #include "app/session/writing_refusals.h"
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+#include "core/model/recipe/row_order.h"
 #include "core/quant/format.h"
 #include "core/quant/methods/folded_columns.h"
 
@@ -115,6 +120,19 @@ class Planner {
         rows / (weight.order == core::model::RowOrder::QueryHeads ? m_plan.config->heads : m_plan.config->kvHeads);
   }
 
+  /// What is packed already has its rows moved as they are.
+  static core::quant::Scheme schemeThere(const QuantizedFileRow& row, const NewWeight& weight) {
+    const core::quant::Scheme& scheme = *row.decision.scheme;
+    const auto& packed = row.decision.replacement;
+    if (!packed || weight.order == core::model::RowOrder::Same) return scheme;
+    if (!core::model::hasWholeRows(*packed))
+      throw core::Error(core::ErrorCode::Unsupported,
+                        fmt::format("The rows of {} have another order there, and groups of {} span them.",
+                                    core::io::inQuotes(row.tensor), scheme.displayName()),
+                        row.tensor);
+    return core::model::reorderedScheme(scheme);
+  }
+
   void addPacked(const core::quant::Scheme& scheme, const TensorInfo& tensor, NewWeight& weight) {
     std::string module = newName(tensor);
     module.resize(module.size() - kWeight.size());
@@ -148,7 +166,7 @@ class Planner {
                                 weight.cast.value_or(tensor.dtype), isDecoded ? tensor.shape : tensor.storedShape});
       if (isDecoded) row.to = core::tensor::name(*weight.cast), row.type = *weight.cast;
     } else if (isPackedNow && m_plan.kind.isFolder()) {
-      addPacked(*row.decision.scheme, tensor, weight);
+      addPacked(schemeThere(row, weight), tensor, weight);
     } else if (isPackedNow) {
       addLinear4bit(*row.decision.scheme, tensor, weight);
     } else {

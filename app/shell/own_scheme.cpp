@@ -12,6 +12,7 @@
 
 #include "app/jobs/job_runner.h"
 #include "app/selection/scheme_completion.h"
+#include "app/session/other_models.h"
 #include "app/session/recipe_file.h"
 #include "app/session/recipe_size.h"
 #include "app/text/numbers.h"
@@ -19,18 +20,20 @@
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "core/base/error.h"
+#include "core/model/recipe/other_model.h"
 
 namespace app {
 
 namespace {
 
+/// An adapter that is added to a scheme is only remembered: it is opened when it is taken.
 /// @throws core::Error also for another model, which is opened and not typed
 std::optional<core::model::Recipe> typedRecipe(const QString& text) {
   auto recipe = core::model::recipeByName(text.toStdString());
-  if (recipe && recipe->namesFiles())
+  if (recipe && recipe->otherModel())
     throw core::Error(core::ErrorCode::InvalidArgument,
-                      "Another model or an adapter is a row of this list while it is open: File, Compare with another "
-                      "model.");
+                      "Another model, or one with an adapter merged, is a row of this list while it is open: File, "
+                      "Compare with another model. An adapter beside a scheme is written nf4+adapter:PATH.");
   return recipe;
 }
 
@@ -73,7 +76,8 @@ void OwnScheme::buildLine() {
   m_text->setPlaceholderText(tr("Your own: int4:group=64"));
   m_text->setAccessibleName(tr("Add a scheme in text form"));
   m_text->setToolTip(
-      tr("A scheme in text form, for example int4:group=64,range=minmax or nf4:block=128,double=on. Enter adds it."));
+      tr("A scheme in text form, for example int4:group=64,range=minmax, nf4:block=128,double=on, or "
+         "nf4+adapter:PATH with a LoRA adapter beside it. Enter adds it."));
   m_text->setObjectName(QStringLiteral("own-scheme"));
   // The field's own: its list lies in front of the field, and closed with the rest it would finish an edit that nobody
   // can take any more.
@@ -105,7 +109,9 @@ void OwnScheme::follow() {
   try {
     const auto recipe = typedRecipe(text);
     isOne = recipe.has_value();
-    if (isOne && m_selection.model()) {
+    if (isOne && recipe->adapter) {
+      sentence = tr("Enter opens the adapter and adds it.");
+    } else if (isOne && m_selection.model()) {
       const RecipeSize size = sizeUnder(m_selection.model()->checkpoint(), *recipe);
       sentence = tr("The whole model: %1, %2. Enter adds it.")
                      .arg(text::bytes(size.bytes), text::bitsPerWeight(size.bitsPerWeight));
@@ -129,6 +135,7 @@ void OwnScheme::add() {
   try {
     // Parsing again says what is wrong with a text that names nothing.
     const auto named = typedRecipe(text);
+    if (named && named->adapter) return openTyped(text);
     keep(named ? *named : core::model::Recipe(core::quant::Scheme::parse(text.toStdString())),
          m_name->text().simplified());
     m_text->clear();
@@ -136,6 +143,25 @@ void OwnScheme::add() {
   } catch (const core::Error& error) {
     say(QString::fromUtf8(error.what()), true);
   }
+}
+
+// It may be large, and what it says is looked at.
+void OwnScheme::openTyped(const QString& text) {
+  const auto work = [model = m_selection.model(), typed = text.toStdString()](const core::JobContext& job) {
+    core::model::Recipe recipe = openRecipe(typed);
+    job.throwIfCancelled();
+    if (model) requireComparable(*model, recipe);
+    return recipe;
+  };
+  const auto done = [this, text, model = m_selection.model()](const core::model::Recipe& recipe) {
+    if (m_text->text().trimmed() != text || m_selection.model() != model) return;  // another one is wanted by now
+    keep(recipe, m_name->text().simplified());
+    m_text->clear();
+    m_name->clear();
+  };
+  say(tr("Opening the adapter…"), false);
+  m_jobs.run(this, {QStringLiteral("recipe.typed"), {}}, work, done,
+             [this](const QString& sentence) { say(sentence, true); });
 }
 
 void OwnScheme::keep(const core::model::Recipe& recipe, const QString& name) {

@@ -28,6 +28,7 @@ class OwnScheme : public QWidget {
   void buildLine();
   void follow();
   void add();
+  void openTyped(const QString& text);
   void keep(const core::model::Recipe& recipe, const QString& name);
   void askForFile();
   void say(const QString& sentence, bool isProblem);

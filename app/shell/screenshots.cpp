@@ -120,6 +120,16 @@ bool photographBits(MainWindow& window, const QDir& folder, const QString& prefi
   return true;
 }
 
+/// The other lab of Train, before a run.
+bool photographQlora(MainWindow& window, const QDir& folder, const QString& file) {
+  window.openLink(QStringLiteral("quantscope://train/qlora"));
+  settle(window);
+  const bool saved = save(window, folder, file);
+  window.openLink(QStringLiteral("quantscope://train/qat"));
+  settle(window);
+  return saved;
+}
+
 bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix, const QString& suffix) {
   QStringList pages{QStringLiteral("start")};
   for (const WorkspaceEntry& entry : workspaceEntries()) pages << QLatin1String(entry.id);
@@ -131,6 +141,9 @@ bool photographAll(MainWindow& window, const QDir& folder, const QString& prefix
       std::fprintf(stderr, "quantscope: %s was still computing after two minutes.\n", qPrintable(id));
     if (!save(window, folder, prefix + id + suffix)) return false;
     if (id == QLatin1String("quantize") && !photographQuantize(window, folder, prefix, suffix)) return false;
+    if (id == QStringLiteral("train") &&
+        !photographQlora(window, folder, prefix + QStringLiteral("train-qlora") + suffix))
+      return false;
     if (id == QStringLiteral("bits") && !photographBits(window, folder, prefix, suffix)) return false;
   }
   window.openCommandPalette();

@@ -36,12 +36,13 @@ ModelWeights planWeights(WeightLibrary& library, const ModelConfig& config, cons
   const io::Checkpoint& checkpoint = *library.checkpoint();
   const RecipePlan plan = planRecipe(recipe, checkpoint);
   Recipe hollow;
-  hollow.adapter = recipe.adapter;
+  std::vector<AdapterFactors> adapters;  // which nothing stands beside that is replaced
   quant::HollowTensors tensors;
   for (std::size_t i = 0; i < plan.tensors.size(); ++i) {
     const TensorDecision& decision = plan.tensors[i].running();
     const io::TensorInfo& info = checkpoint.tensors()[i];
     job.throwIfCancelled();
+    if (&decision != &plan.tensors[i]) adapters.push_back(factorsOf(*plan.tensors[i].other->adapted));
     if (decision.replacement) {
       hollow.replacements[info.name] = decision.replacement;
     } else if (decision.other && decision.other->adapted) {
@@ -53,7 +54,9 @@ ModelWeights planWeights(WeightLibrary& library, const ModelConfig& config, cons
       hollow.replacements[info.name] = tensors.quantized(info.name, *decision.scheme, info.shape);
     }
   }
-  return library.load(config, hollow, job);
+  ModelWeights weights = library.load(config, hollow, job);
+  weights.adapters = std::move(adapters);
+  return weights;
 }
 
 std::vector<TypeBytes> bytesByType(const Graph& graph) {

@@ -30,6 +30,11 @@ FormatName parseName(std::string_view word, std::string_view text) {
       refuse(text, fmt::format("Scheme names are lower case: expected '{}', found '{}'.", entry.text, word));
     names.push_back(entry.text);
   }
+  for (const std::string_view spelling : schemeSpellings()) {
+    if (spelling == lower)
+      refuse(text, fmt::format("Scheme names are lower case: expected '{}', found '{}'.", spelling, word));
+    names.push_back(spelling);
+  }
   if (word.empty()) refuse(text, "A scheme begins with a name, such as 'int4'; found none.");
   refuse(text, fmt::format("No scheme is called '{}'; the nearest is '{}'.", word, core::mostSimilar(lower, names)));
 }

@@ -8,10 +8,18 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/quant/format.h"
 
 namespace core::quant {
 
 namespace {
+
+constexpr std::string_view kLlmInt8 = "llm.int8";
+constexpr std::string_view kNames[] = {"gptq", "awq", "hqq", "w8a8", "smoothquant", kLlmInt8};
+
+bool isSpelling(std::string_view name) {
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
 
 using Words = std::vector<std::pair<std::string, std::string>>;  // keys and values as they are written
 
@@ -76,8 +84,8 @@ std::string withRest(std::string start, const Words& rest) {
 std::optional<std::string> spelledOut(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
-  constexpr std::string_view kNames[] = {"gptq", "awq", "hqq", "w8a8", "smoothquant"};
-  if (std::find(std::begin(kNames), std::end(kNames), name) == std::end(kNames)) return std::nullopt;
+  if (!isSpelling(name)) return std::nullopt;
+  if (name == kLlmInt8) return "llm_int8" + std::string(text.substr(name.size()));
   auto words = split(colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1));
   if (!words)
     throw Error(ErrorCode::InvalidArgument,
@@ -91,6 +99,14 @@ std::optional<std::string> spelledOut(std::string_view text) {
   else
     start = grouped(name, name == "hqq" ? "64" : "128", *words, text);
   return withRest(std::move(start), *words);
+}
+
+std::span<const std::string_view> schemeSpellings() { return kNames; }
+
+bool isSchemeName(std::string_view word) {
+  const auto formats = allFormats();
+  return isSpelling(word) ||
+         std::any_of(formats.begin(), formats.end(), [word](const FormatInfo& format) { return format.text == word; });
 }
 
 }  // namespace core::quant

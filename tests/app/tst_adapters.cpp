@@ -11,6 +11,8 @@
 #include "app/selection/model_loader.h"
 #include "app/shell/scheme_list_model.h"
 #include "app/workspaces/inspect/weight_card.h"
+#include "app/workspaces/trace/trace_state.h"
+#include "app/workspaces/trace/trace_workspace.h"
 #include "chat_hands.h"
 #include "core/quant/quantizer.h"
 #include "support/adapter_folder.h"
@@ -107,6 +109,47 @@ class TestAdapters : public QObject {
     QVERIFY(!answer.tokens.empty());
     const QString verdict = shown.find<QLabel>(QStringLiteral("verdict"))->text();
     QVERIFY2(verdict.startsWith(QStringLiteral("tuned")), qPrintable(verdict));
+  }
+
+  // Beside a scheme it is typed, opened and added; what does not fit says why, and nothing is added.
+  void besideASchemeItIsTypedAndTraced() {
+    WorkspaceWindow shown(QStringLiteral("trace"));
+    QVERIFY(shown.waitUntilIdle());
+    const std::size_t before = shown.selection().schemes().size();
+    auto* field = shown.find<QLineEdit>(QStringLiteral("own-scheme"));
+    auto* sentence = shown.find<QLabel>(QStringLiteral("own-scheme-sentence"));
+    const auto type = [&](const QString& text) {
+      field->setFocus();
+      field->clear();
+      QTest::keyClicks(field, text);
+      QTest::keyClick(field, Qt::Key_Return);
+    };
+    type(QStringLiteral("nf4+adapter:") + m_foreign);
+    QTRY_VERIFY2(sentence->text().contains(QStringLiteral("cannot be used as an adapter")),
+                 qPrintable(sentence->text()));
+    QVERIFY(field->property("invalid").toBool());
+    type(QStringLiteral("adapter:") + m_adapter);  // which is a row while it is open
+    QVERIFY(sentence->text().contains(QStringLiteral("nf4+adapter:PATH")));
+    QCOMPARE(shown.selection().schemes().size(), before);
+    const QString text = QStringLiteral("nf4+adapter:%1:1600%").arg(m_adapter);  // at which it says something else
+    type(text);
+    QTRY_COMPARE(shown.selection().schemes().size(), before + 1);
+    const SchemeEntry added = shown.selection().schemes().back();
+    QCOMPARE(QString::fromStdString(added.recipe.toString()), text);
+    QVERIFY(added.isOwn && added.checked && field->text().isEmpty());
+    QVERIFY(shown.selection().currentRecipe() == added.recipe);
+    // It is traced to the matrices it changes, which no scheme alone would part at.
+    Link link{QStringLiteral("trace"), {}, {}};
+    link.set(QStringLiteral("scheme"), text);
+    link.set(QStringLiteral("prompt"), QStringLiteral("Why are outliers a problem?"));
+    link.set(QStringLiteral("device"), QStringLiteral("cpu"));
+    shown.window().openLink(link.toString());
+    TraceState& state = shown.find<TraceWorkspace>()->state();
+    QVERIFY(QTest::qWaitFor([&] { return state.isComplete() && !state.isRunning(); }, 60000));
+    QVERIFY(shown.waitUntilIdle());
+    QVERIFY(state.trace() != nullptr && state.trace()->proof);
+    const std::string first = state.trace()->restoration->tensors.front().name;
+    QVERIFY2(first.starts_with("blk.2."), first.c_str());
   }
 
   // What the open model is with it can be written.

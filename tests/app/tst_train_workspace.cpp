@@ -2,7 +2,9 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QDialog>
 #include <QFile>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QMessageBox>
@@ -18,70 +20,16 @@
 #include "app/workspaces/train/fact_bar.h"
 #include "app/workspaces/train/fact_table.h"
 #include "app/workspaces/train/levels_chart.h"
-#include "app/workspaces/train/qat_form.h"
-#include "app/workspaces/train/qat_page.h"
-#include "app/workspaces/train/qlora_form.h"
-#include "app/workspaces/train/qlora_page.h"
 #include "app/workspaces/train/train_chart.h"
 #include "app/workspaces/train/train_workspace.h"
-#include "workspace_window.h"
+#include "train_lab.h"
 
 using namespace app;
-
-namespace {
-
-constexpr int kLong = 180000;  ///< milliseconds that nothing takes, on a loaded machine either
-
-/// A few conversations that are read fast, as a file.
-QString smallText(const QTemporaryDir& folder) {
-  const QString path = folder.filePath(QStringLiteral("held-out.jsonl"));
-  QFile file(path);
-  if (!file.open(QIODevice::WriteOnly)) return {};
-  for (const auto& [question, answer] : {std::pair{"What is the sum of 65 and 21?", "65 + 21 = 86."},
-                                         {"What is the sum of 12 and 30?", "12 + 30 = 42."},
-                                         {"Reverse the order of c v e.", "e v c"}})
-    file.write(QByteArray("{\"messages\": [{\"role\": \"user\", \"content\": \"") + question +
-               "\"}, {\"role\": \"assistant\", \"content\": \"" + answer + "\"}]}\n");
-  return path;
-}
-
-}  // namespace
 
 class TestTrainWorkspace : public QObject {
   Q_OBJECT
  private:
-  /// Train with settings under which a step takes a fraction of a second.
-  struct Lab : WorkspaceWindow {
-    Lab() : WorkspaceWindow(QStringLiteral("train")) {
-      const QString text = smallText(m_folder);
-      QString problem;
-      QatLabSettings qat = page()->form().settings(&problem);
-      small(qat, text);
-      page()->form().setSettings(qat);
-      page()->ask();
-      QloraLabSettings qlora = learning()->form().settings(&problem);
-      small(qlora, text);
-      learning()->form().setSettings(qlora);
-      learning()->ask();
-    }
-    static void small(TrainSettings& settings, const QString& text) {
-      settings.steps = 4;
-      settings.evaluateEvery = 2;
-      settings.batch = 2;
-      settings.length = 32;
-      settings.heldOut = text.toStdString();
-      settings.tasks.clear();
-    }
-    QatPage* page() { return find<QatPage>(); }
-    QloraPage* learning() { return find<QloraPage>(); }
-    QPushButton* button(const char* name) { return find<QPushButton>(QLatin1String(name)); }
-    QString text(const char* name) { return find<QLabel>(QLatin1String(name))->text(); }
-    void click(const char* name) { QTest::mouseClick(button(name), Qt::LeftButton); }
-    void showQlora() { find<QTabWidget>(QStringLiteral("train-pages"))->setCurrentIndex(1); }
-    bool waitFor(const std::function<bool()>& condition) { return QTest::qWaitFor(condition, kLong); }
-
-    QTemporaryDir m_folder;
-  };
+  using Lab = TrainLabWindow;
 
  private Q_SLOTS:
   // A software GPU would take its time for pipelines; training is the CPU's.
@@ -267,6 +215,34 @@ class TestTrainWorkspace : public QObject {
     QVERIFY(facts->item(0, 2)->text().size() > 2);
     QVERIFY(facts->item(0, 3)->text().contains(QStringLiteral("of")));
     QVERIFY(lab.text("qlora-known").contains(QStringLiteral("of 1 facts")));
+    // Merged it is one file, and what that lost is said.
+    const QString merged = lab.m_folder.filePath(QStringLiteral("merged.gguf"));
+    lab.click("qlora-merge");
+    auto* dialog = lab.window().findChild<QDialog*>(QStringLiteral("merge-dialog"));
+    QVERIFY(dialog != nullptr && dialog->isVisible());
+    auto* save = dialog->findChild<QPushButton*>(QStringLiteral("merge-save"));
+    auto* note = dialog->findChild<QLabel*>(QStringLiteral("merge-note"));
+    QVERIFY2(lab.waitFor([&] { return save->isEnabled(); }), qPrintable(note->text()));
+    QVERIFY2(note->text().startsWith(QStringLiteral("A GGUF file")), qPrintable(note->text()));
+    auto* stored = dialog->findChild<QComboBox*>(QStringLiteral("merge-stored"));
+    stored->setCurrentText(QStringLiteral("NF4 · 64 · dq"));
+    QVERIFY2(lab.waitFor([&] { return save->isEnabled(); }), qPrintable(note->text()));
+    QVERIFY2(note->text().contains(QStringLiteral("bitsandbytes")), qPrintable(note->text()));
+    stored->setFocus();
+    QTest::keyClick(stored, Qt::Key_Home);
+    QTest::keyClick(stored, Qt::Key_Down);  // Q8_0
+    QVERIFY(lab.waitFor([&] { return save->isEnabled() && note->text().startsWith(QStringLiteral("A GGUF file")); }));
+    QTest::mouseClick(save, Qt::LeftButton);
+    auto* files = dialog->findChild<QFileDialog*>();
+    QVERIFY(files != nullptr);
+    Q_EMIT files->fileSelected(merged);
+    QVERIFY(!lab.button("qlora-merge")->isEnabled());
+    QVERIFY2(lab.waitFor([&] { return lab.text("qlora-notice").contains(QStringLiteral("perplexity")); }),
+             qPrintable(lab.text("qlora-notice")));
+    QVERIFY(lab.button("qlora-merge")->isEnabled());
+    const auto opened = OpenModel::open(merged.toStdString());
+    QCOMPARE(opened->checkpoint().tensors()[*opened->checkpoint().find("blk.0.attn_q.weight")].typeName,
+             std::string("q8_0"));
     lab.click("qlora-chat");
     QTRY_COMPARE_WITH_TIMEOUT(lab.selection().workspace(), QStringLiteral("chat"), kLong);
     ChatPane* adapted = nullptr;

@@ -2,6 +2,9 @@
 // or a variant is named.
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cmath>
+#include <cstring>
+#include <map>
 
 #include "cli_process.h"
 #include "support/adapter_folder.h"
@@ -157,6 +160,142 @@ class TestCliAdapter : public QObject {
     QVERIFY(run({"quantize", "demo", "--recipe", beside, "-o", m_folder.filePath("no.gguf")}).code == 1);
   }
 
+  // A matrix with its adapter is exchanged as one; at no strength it is the base.
+  void besideItIsExchangedMatrixByMatrix() {
+    const auto rows = [this](const QString& recipe) {
+      return json({"sensitivity", "demo", "--recipe", recipe, "--tensor", "blk.0.attn_*", "--level", "tensor",
+                   "--tokens", "128", "--context", "64", "--device", "cpu", "--no-cache"});
+    };
+    const QString beside = "nf4+adapter:" + m_adapter;
+    const Json base = rows("nf4"), none = rows(beside + ":0%"), added = rows(beside);
+    QCOMPARE(added.size(), base.size());
+    std::size_t adapted = 0;
+    for (std::size_t i = 0; i < base.size(); ++i) {
+      QCOMPARE(none[i]["tensor"], base[i]["tensor"]);
+      const double kl = base[i]["kl"], of0 = none[i]["kl"], of100 = added[i]["kl"];
+      // The same values as FP32 instead of packed: products differ in the order of sums.
+      QVERIFY2(std::abs(of0 - kl) <= 0.01 * kl + 1e-9, qPrintable(QString("%1 %2").arg(kl).arg(of0)));
+      const bool isAdapted = added[i]["scheme"] == "nf4 + adapter";
+      adapted += isAdapted ? 1 : 0;
+      if (isAdapted)
+        QVERIFY(of100 > 2 * kl);
+      else
+        QCOMPARE(added[i]["scheme"], Json("nf4"));
+    }
+    QCOMPARE(adapted, std::size_t{1});
+  }
+
+  // Traced as the model with one matrix for each, which a merged file holds, too.
+  void besideItIsTraced() {
+    const QString merged = m_folder.filePath("traced.gguf");
+    // At a strength that makes it say something else.
+    QCOMPARE(run({"train", "merge", "demo", m_adapter, "--scale", "1600", "--base", "nf4", "--scheme", "fp32",
+                  "--tokens", "64", "--device", "cpu", "-o", merged})
+                 .code,
+             0);
+    const auto traced = [](const QString& what) {
+      return json({"trace", "demo", "--variant", what, "--prompt", "Why are outliers a problem?", "--device", "cpu"});
+    };
+    const Json beside = traced("nf4+adapter:" + m_adapter + ":1600%"), alone = traced("model:" + merged);
+    QCOMPARE(beside.at("agreement"), Json("parted"));
+    for (const char* const same : {"position", "reference_token", "compared_token"})
+      QCOMPARE(beside.at(same), alone.at(same));
+    std::map<std::string, double> contributions;
+    double largest = 0;
+    for (const Json& tensor : alone.at("tensors")) {
+      contributions[tensor.at("tensor")] = tensor.at("contribution");
+      largest = std::max(largest, std::abs(tensor.at("contribution").get<double>()));
+    }
+    for (const Json& tensor : beside.at("tensors")) {  // float32 along the same line
+      double& other = contributions.at(tensor.at("tensor"));
+      QVERIFY(std::abs(tensor.at("contribution").get<double>() - other) < 1e-2 * largest);
+      other = 0;
+    }
+    for (const auto& [name, rest] : contributions) QCOMPARE(rest, 0.0);  // norms, which the file has for itself
+    QVERIFY(!beside.at("proof").at("blocks").empty());
+  }
+
+  // The sums as they run are what is written; what storing them otherwise loses is said against them.
+  void mergingSaysWhatItLoses() {
+    const QString plain = m_folder.filePath("sums.gguf"), again = m_folder.filePath("again.gguf"),
+                  text = QStringLiteral(QS_SOURCE_DIR "/resources/models/facts/floating_point.txt");
+    const auto merge = [&](const QString& to, const QStringList& more) {
+      return json(QStringList{"train", "merge", "demo", m_adapter, "--base", "nf4", "--text", text, "--tokens", "128",
+                              "--device", "cpu", "-o", to} +
+                  more);
+    };
+    const Json sums = merge(plain, {}), quantized = merge(again, {"--scheme", "q4_0"});
+    const QString runs = "nf4+adapter:" + m_adapter;
+    const auto values = [&](const QStringList& what) {
+      const QString to = m_folder.filePath("values.npy");
+      run(QStringList{"dump"} + what + QStringList{"-o", to});
+      const QByteArray bytes = contents(to);
+      const qsizetype header =
+          10 + static_cast<unsigned char>(bytes.at(8)) + 256 * static_cast<unsigned char>(bytes.at(9));
+      std::vector<float> numbers(static_cast<std::size_t>(bytes.size() - header) / sizeof(float));
+      std::memcpy(numbers.data(), bytes.constData() + header, numbers.size() * sizeof(float));
+      return numbers;
+    };
+    const auto errorOf = [](const Json& report, const char* name) {
+      for (const Json& row : report.at("tensors"))
+        if (row.at("tensor") == name) return row.at("relative_error").get<double>();
+      return -1.0;
+    };
+    for (const char* const name : {"blk.0.attn_q.weight", "blk.1.attn_q.weight"}) {
+      const auto ran = values({"demo", "--tensor", name, "--recipe", runs});
+      for (const auto& [file, report] : {std::pair(plain, &sums), {again, &quantized}}) {
+        const auto stored = values({file, "--tensor", name});
+        QCOMPARE(stored.size(), ran.size());
+        double error = 0, norm = 0;
+        for (std::size_t i = 0; i < ran.size(); ++i) {
+          error += std::pow(static_cast<double>(ran[i]) - static_cast<double>(stored[i]), 2);
+          norm += std::pow(static_cast<double>(ran[i]), 2);
+        }
+        const double expected = std::sqrt(error / norm), told = errorOf(*report, name);
+        QVERIFY2(std::abs(told - expected) <= 1e-4 * expected,
+                 qPrintable(QString("%1: %2 %3").arg(name).arg(told).arg(expected)));
+      }
+    }
+    QVERIFY(errorOf(sums, "blk.0.attn_q.weight") < 0.005);  // BF16 has eight bits
+    // What was read is the file: another process finds the same figures.
+    const Json& rows = quantized.at("evaluation");
+    QCOMPARE(rows.size(), std::size_t{2});
+    QCOMPARE(rows[0].at("scheme"), Json("merged"));
+    QVERIFY(rows[0].at("kl_mean") < rows[1].at("kl_mean"));
+    const Json found = json({"perplexity", "demo", "--reference", runs, "--variant", "model:" + again, "--text", text,
+                             "--tokens", "128", "--device", "cpu", "--no-noise", "--no-cache"});
+    for (const char* const figure : {"perplexity", "kl_mean", "reference_perplexity"}) {
+      const double expected = found[0].at(figure), told = rows[1].at(figure);
+      QVERIFY2(std::abs(told - expected) <= 1e-6 * std::abs(expected), figure);
+    }
+  }
+
+  void mergingAtAStrengthAndIntoFolders() {
+    const auto merged = [this](const QString& adapter, const QString& name, const QStringList& more) {
+      const QString to = m_folder.filePath(name);
+      return run(QStringList{"train", "merge", "demo", adapter, "--tokens", "16", "--device", "cpu", "-o", to} + more);
+    };
+    QCOMPARE(merged(m_adapter + ":50%", "half.gguf", {}).code, 0);
+    QCOMPARE(merged(m_adapter, "scaled.gguf", {"--scale", "50"}).code, 0);
+    QVERIFY(contents(m_folder.filePath("half.gguf")) == contents(m_folder.filePath("scaled.gguf")));
+    // A name without an ending is what holds it: GGUF has no NF4, a folder has.
+    QCOMPARE(merged(m_adapter, "nf4", {"--scheme", "nf4", "--base", "nf4"}).code, 0);
+    QVERIFY(QFile::exists(m_folder.filePath("nf4/config.json")));
+    // Nothing is written where nothing holds it, over what is read, or without an adapter.
+    const auto said = [](const Run& answer, const char* part) {
+      return answer.code == 1 && isOneSentence(answer.err) && answer.err.contains(part);
+    };
+    QVERIFY(said(merged(m_adapter, "none.gguf", {"--scheme", "int3"}), "GGUF has no type for int3"));
+    QVERIFY(!QFile::exists(m_folder.filePath("none.gguf")));
+    QVERIFY(said(merged(kModel, "none.gguf", {}), "it is a model"));
+    QVERIFY(said(merged(m_adapter, "none.gguf", {"--scale", "much"}), "much"));
+    const QString copy = m_folder.filePath("copy.gguf");
+    QVERIFY(QFile::copy(QStringLiteral(QS_SOURCE_DIR "/resources/models/demo.gguf"), copy));
+    const QByteArray before = contents(copy);
+    QCOMPARE(run({"train", "merge", copy, m_adapter, "-o", copy}).code, 1);
+    QVERIFY(contents(copy) == before);
+  }
+
   void whatCannotBeIsOneSentence() {
     const auto said = [](const Run& answer, const char* part) {
       return answer.code == 1 && isOneSentence(answer.err) && answer.err.contains(part);
@@ -165,9 +304,10 @@ class TestCliAdapter : public QObject {
     QVERIFY(said(run({"error", "demo", "--recipe", "nf4+adapter:nowhere"}), "nowhere"));
     QVERIFY(said(run({"error", "demo", "--recipe", "nf4+adapter:" + kModel}), "it is a model"));
     QVERIFY(said(run({"error", "demo", "--recipe", "nothing+adapter:" + m_adapter}), "nothing"));
-    QVERIFY(said(run({"sensitivity", "demo", "--recipe", "nf4+adapter:" + m_adapter, "--tokens", "128", "--context",
-                      "64", "--device", "cpu"}),
-                 "which merges them"));
+    // Inputs that are rounded for the matrix and not for its adapter: no single matrix takes both.
+    QVERIFY(said(run({"sensitivity", "demo", "--recipe", "int8:activations=int8_dynamic+adapter:" + m_adapter,
+                      "--tokens", "128", "--context", "64", "--device", "cpu"}),
+                 "Merge the adapter"));
     QVERIFY(said(run({"error", "demo", "--recipe", "adapter:" + kModel}), "it is a model"));
     const QString small = QStringLiteral(QS_TEST_DATA "/packed/gptq_llama");
     for (const QStringList& verb : {QStringList{"error"}, {"logits", "--tokens", "1,2"}})

@@ -294,6 +294,40 @@ class TestCliRecipe : public QObject {
     }
   }
 
+  // One door: what --scheme reads, --recipe, a rule and training read, too, and say the same of it.
+  void schemesUnderTheFieldsNamesAreRecipes() {
+    for (const char* text :
+         {"gptq:bits=4,group=32", "awq:bits=4,group=32", "hqq:bits=4,group=32", "smoothquant", "w8a8", "llm.int8"}) {
+      const QString named = QString::fromLatin1(text);
+      const QStringList rest{"--tensor", "blk.0.attn_v.weight", "--calibration-tokens", "64"};
+      const Json byScheme = json(QStringList{"error", "demo", "--scheme", named} + rest),
+                 byRecipe = json(QStringList{"error", "demo", "--recipe", named} + rest);
+      QCOMPARE(byScheme.size(), std::size_t{1});
+      QCOMPARE(byRecipe[0]["scheme"], byScheme[0]["scheme"]);
+      QCOMPARE(byRecipe[0]["relative_error"], byScheme[0]["relative_error"]);
+    }
+    const auto said = [](const QStringList& arguments, const char* part) {
+      const Run result = run(arguments);
+      if (result.code == 1 && isOneSentence(result.err) && result.err.contains(part)) return true;
+      qWarning("%d %s", result.code, result.err.constData());
+      return false;
+    };
+    for (const char* option : {"--scheme", "--recipe"}) {
+      QVERIFY(said({"error", "demo", option, "GPTQ:bits=4"}, "lower case: expected 'gptq'"));
+      QVERIFY(said({"error", "demo", option, "NF4"}, "lower case: expected 'nf4'"));
+      QVERIFY(said({"error", m_model, option, "gptq:bits=4,group=32"}, "--calibration names one"));
+      QVERIFY(
+          said({"quantize", m_model, option, "q4_0:method=imatrix", "-o", path("none.gguf")}, "--imatrix names one"));
+    }
+    const QStringList training{"--steps", "1", "--run", path("none")};
+    QVERIFY(said(QStringList{"train", "qat", "demo", "--scheme", "gptq:bits=4"} + training,
+                 "give the plain scheme, int4:group=128,range=minmax."));
+    QVERIFY(said(QStringList{"train", "qat", "demo", "--scheme", "AWQ"} + training, "lower case: expected 'awq'"));
+    QVERIFY(said(QStringList{"train", "qlora", "demo", "--base", "awq:bits=4"} + training,
+                 "the plain scheme, int4:group=128,range=minmax"));
+    QVERIFY(!QFile::exists(path("none.gguf")));
+  }
+
   void recipesAreListed() {
     std::map<std::string, Json> recipes;
     for (const Json& row : json({QStringLiteral("schemes")}))

@@ -85,6 +85,38 @@ class TestCliTrain : public QObject {
     QVERIFY2(std::abs(found - told) <= 1e-4 * told, qPrintable(QString("%1 %2").arg(found).arg(told)));
   }
 
+  // A file that cannot hold a format says so, and how many bits it has instead.
+  void whatIsStoredIsSaid() {
+    const auto trained = [this](const char* scheme, const char* folder) {
+      const auto all =
+          lines({"train", "qat",      "demo",       "--scheme",   scheme,    "--steps", "1", "--batch",
+                 "1",     "--length", "16",         "--held-out", m_heldOut, "--tasks", "",  "--eval-every",
+                 "0",     "--run",    path(folder), "--json"});
+      return summaryOf(all);
+    };
+    const Json row = trained("int4:group=row", "row");
+    QCOMPARE(row.at("stored_as"), Json("fp32 in gguf"));
+    QCOMPARE(row.at("stored_bits_per_weight").get<double>(), 32.0);
+    QVERIFY(row.at("bits_per_weight").get<double>() < 4.2);
+    const std::string notes = row.at("notes").dump();
+    QVERIFY2(notes.find("32 bits per weight") != std::string::npos &&
+                 notes.find("int4:group=row,scales=fp16") != std::string::npos,
+             notes.c_str());
+    const Json half = trained("int4:group=row,scales=fp16", "half");
+    QVERIFY2(half.at("stored_as") == "gptq" || half.at("stored_as") == "compressed-tensors",
+             half.at("stored_as").dump().c_str());
+    QCOMPARE(half.at("stored_bits_per_weight"), half.at("bits_per_weight"));
+    QVERIFY(QFile::exists(QString::fromStdString(half.at("result").get<std::string>()) + "/config.json"));
+    // Powers of two under FP16 scales are FP16 numbers: half of what FP32 takes, and nothing lost.
+    const Json log = trained("log4", "log");
+    QCOMPARE(log.at("stored_as"), Json("fp16 in gguf"));
+    const Json read =
+        json({"perplexity", "demo", "--recipe", QString::fromStdString(log.at("recipe").get<std::string>()), "--text",
+              m_heldOut, "--no-noise", "--no-cache", "--device", "cpu"});
+    const double told = log.at("trained").at("held_out_perplexity"), found = read.at(0).at("perplexity");
+    QVERIFY2(std::abs(found - told) <= 1e-5 * told, qPrintable(QString("%1 %2").arg(found).arg(told)));
+  }
+
   void aRunThatIsStoppedGoesOnToTheBit() {
     const auto whole = lines(qat("whole", "4"));
     // Interrupted as soon as its second step is told, in whatever it does then.

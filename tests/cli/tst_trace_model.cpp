@@ -1,5 +1,6 @@
 // The whole trace of the built-in model: the known cases within the prototype's sizes, planted faults found, and what
 // is said where there is nothing to trace.
+#include <QTemporaryDir>
 #include <QtTest>
 #include <numeric>
 
@@ -7,6 +8,7 @@
 #include "app/session/trace_page.h"
 #include "app/session/trace_text.h"
 #include "planted_fault.h"
+#include "support/adapter_folder.h"
 
 using app::Engine;
 using app::OpenModel;
@@ -129,6 +131,40 @@ class TestTraceModel : public QObject {
     const auto now = core::trace::partingBehind(*reference, *executor, parting.tokens, what.prompt.size(), {});
     QVERIFY(now.agreement == core::trace::Agreement::Agreed);
     QCOMPARE(now.parting.reference, parting.reference);
+  }
+
+  // Traced with the adapter in the matrices; what is found restores the word where it stands beside them.
+  void followsAnAdapterBesideTheMatrices() {
+    QTemporaryDir folder;
+    const std::string adapter = folder.filePath(QStringLiteral("tuned")).toStdString();
+    const auto& checkpoint = m_model->checkpoint();
+    const auto shape = checkpoint.view("blk.2.ffn_up.weight").shape;
+    support::writeAdapterFolder(adapter, {{"model.layers.2.mlp.up_proj", shape.rows(), shape.rowValues()}}, 0.4F);
+    const TraceRequest what = request("nf4+adapter:" + adapter, "Why are outliers a problem?");
+    const Trace trace = app::traceModel(m_engine, *m_model, what);
+    QVERIFY(trace.search.found && trace.proof && trace.proof->blocks);
+    QCOMPARE(trace.compared, what.compared.toString());
+    QCOMPARE(trace.restoration->tensors.front().name, std::string("blk.2.ffn_up.weight"));  // what was changed most
+    QVERIFY(std::ranges::any_of(trace.decisions, [](const auto& weight) {
+      return weight.decision == core::quant::WeightDecision::Given;  // the adapter's doing
+    }));
+    Variant restored = what.compared;
+    restored.recipe.replacements =
+        app::restoredTensors(m_engine, *m_model, what.reference, what.compared, trace, *trace.proof->blocks);
+    QVERIFY(restored.recipe.adapter && !restored.recipe.replacements.empty());
+    const auto reference = m_engine.createExecutor(*m_model, what.reference),
+               executor = m_engine.createExecutor(*m_model, restored);
+    const auto now =
+        core::trace::partingBehind(*reference, *executor, trace.found().parting.tokens, what.prompt.size(), {});
+    QVERIFY(now.agreement == core::trace::Agreement::Agreed);
+    // Inputs that are rounded for the matrix alone have no single matrix.
+    try {
+      app::traceModel(m_engine, *m_model,
+                      request("int8:activations=int8_dynamic+adapter:" + adapter, "What is a zero-point?"));
+      QFAIL("It was traced.");
+    } catch (const core::Error& error) {
+      QVERIFY2(std::string(error.what()).find("Merge the adapter") != std::string::npos, error.what());
+    }
   }
 
   void saysWhereThereIsNothingToTrace() {

@@ -125,6 +125,18 @@ class TestAddedAdapter : public QObject {
     }
   }
 
+  // What takes a matrix's place is all of it: the sum, or a cause that was restored.
+  void whatIsReplacedHasNoAdapterBesideIt() {
+    Recipe replaced = recipe("nf4");
+    const auto sum = made(replaced);
+    replaced.replacements["blk.0.attn_q.weight"] = sum;
+    QCOMPARE(made(replaced), sum);
+    const auto loaded = model::WeightLibrary(m_open).load(model::ModelConfig::fromCheckpoint(*m_open), replaced);
+    QCOMPARE(loaded.adapters.size(), std::size_t{1});
+    QCOMPARE(loaded.adapters.front().target, std::string("blk.1.ffn_up.weight"));
+    QCOMPARE(loaded.blocks[0].query, sum);
+  }
+
   void theBaseIsSharedAndPlanned() {
     model::WeightLibrary library(m_open);
     const auto config = model::ModelConfig::fromCheckpoint(*m_open);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/model/adapter_graph.h"
@@ -337,6 +338,15 @@ class TestLora : public QObject {
     QCOMPARE(masked(7, 0.3), mask);
     QVERIFY(masked(8, 0.3) != mask);
     QCOMPARE(masked(7, 0.0), std::vector<double>(kRows * kWidth, 1.0));
+  }
+
+  void everyMatrixLeavesOutOthers() {
+    Model model;
+    const LoraModel lora(model.graph("nf4"), {.rank = 4, .dropout = 0.25});
+    std::set<std::uint64_t> seeds;
+    for (const train::Dropout& dropout : lora.dropouts(5)) seeds.insert(dropout.seed);
+    QVERIFY(!lora.pairs().empty());
+    QCOMPARE(seeds.size(), lora.pairs().size());
   }
 
   // A backward pass that computes sections again finds the same masks, also beside an offset at the same place.

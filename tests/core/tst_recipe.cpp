@@ -120,6 +120,9 @@ class TestRecipe : public QObject {
 
   void namesOfRecipes() {
     QCOMPARE(model::recipeByName("Q4_K_M")->toString(), std::string("Q4_K_M"));
+    QCOMPARE(model::recipeByName("gptq:bits=4")->toString(), std::string("int4:group=128,range=minmax,method=gptq"));
+    QCOMPARE(model::parseRecipeRule("attn_v=awq:bits=4").scheme->toString(),
+             std::string("int4:group=128,range=minmax,method=awq"));
     QCOMPARE(model::recipeByName("q4_k_m")->toString(), std::string("Q4_K_M"));
     QCOMPARE(model::recipeByName("Q5_K")->toString(), std::string("Q5_K_M"));
     QCOMPARE(model::recipeByName("Q4_0")->toString(), std::string("Q4_0"));

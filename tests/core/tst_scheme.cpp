@@ -2,6 +2,7 @@
 #include <set>
 
 #include "core/base/error.h"
+#include "core/quant/plain_scheme.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/registry.h"
 #include "core/quant/scheme.h"
@@ -15,6 +16,7 @@ class TestScheme : public QObject {
  private slots:
   void printsCanonically_data();
   void printsCanonically();
+  void withoutDataItRoundsToNearest();
   void hasTheDefaultsOfTheDesign();
   void refusesWithASentence_data();
   void refusesWithASentence();
@@ -81,6 +83,8 @@ void TestScheme::printsCanonically_data() {
       "fp8_e4m3:scale=row,activations=fp8_dynamic,compute=fp16");
   row("llm_int8:threshold=6", "llm_int8");
   row("llm_int8:threshold=0", "llm_int8:threshold=0");
+  row("llm.int8", "llm_int8");
+  row("llm.int8:threshold=5", "llm_int8:threshold=5");
   row("gptq", "int4:group=128,range=minmax,method=gptq");
   row("gptq:bits=3,group=row,sym=on,act_order=on", "int3:group=row,method=gptq,act_order=on");
   row("awq:bits=4,group=64", "int4:group=64,range=minmax,method=awq");
@@ -167,6 +171,9 @@ void TestScheme::refusesWithASentence_data() {
   row("mx_e2m1:group=32", "'mx_e2m1' takes the options 'activations' and 'compute'; found 'group'.");
   row("dynamic8:double=on", "'dynamic8' takes the options 'block', 'activations' and 'compute'; found 'double'.");
   row("NF4", "Scheme names are lower case: expected 'nf4', found 'NF4'.");
+  row("GPTQ:bits=4", "Scheme names are lower case: expected 'gptq', found 'GPTQ'.");
+  row("LLM.int8", "Scheme names are lower case: expected 'llm.int8', found 'LLM.int8'.");
+  row("smothquant", "No scheme is called 'smothquant'; the nearest is 'smoothquant'.");
   row("int4:", "Options of a scheme are written key=value, separated by commas; found ''.");
   row("int4:group", "Options of a scheme are written key=value, separated by commas; found 'group'.");
   row("int4:group=32,", "Options of a scheme are written key=value, separated by commas; found ''.");
@@ -176,6 +183,17 @@ void TestScheme::refusesWithASentence_data() {
   row("q4_0 ", "No scheme is called 'q4_0 '; the nearest is 'q4_0'.");
   row("mxe4m3:block=32", "No scheme is called 'mxe4m3'; the nearest is 'mx_e4m3'.");
   row("int4:group=32,group=64", "The option 'group' is given twice in 'int4:group=32,group=64'.");
+}
+
+void TestScheme::withoutDataItRoundsToNearest() {
+  for (const auto& [text, plain] : {std::pair("gptq:bits=4,act_order=on", "int4:group=128,range=minmax"),
+                                    {"awq:bits=3,group=64", "int3:group=64,range=minmax"},
+                                    {"smoothquant:alpha=0.7", "int8:activations=int8_dynamic"},
+                                    {"w8a8:activations=static", "int8"},
+                                    {"q4_k:method=imatrix", "q4_k"},
+                                    {"int4:range=percentile,p=99", "int4:range=percentile,p=99"},
+                                    {"nf4:double=on", "nf4:double=on"}})
+    QCOMPARE(quant::plainScheme(Scheme::parse(text)).toString(), std::string(plain));
 }
 
 void TestScheme::refusesWithASentence() {

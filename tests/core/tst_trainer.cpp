@@ -5,17 +5,15 @@
 #include <cmath>
 #include <filesystem>
 #include <random>
+#include <set>
 
 #include "core/base/error.h"
 #include "core/model/weights.h"
-#include "core/numeric/code_books.h"
 #include "core/train/token_loss.h"
 #include "core/train/trainer.h"
 #include "support/random_model.h"
 
 using namespace core;
-using train::AdamW;
-using train::AdamWSettings;
 using train::LearningRate;
 using train::Minibatch;
 using train::Parameter;
@@ -35,7 +33,7 @@ std::vector<float> randomValues(std::size_t count, unsigned seed, float sigma = 
 }
 
 /// Every weight of a model, trained as it is.
-class AllWeights final : public train::TrainedModel {
+class AllWeights : public train::TrainedModel {
  public:
   explicit AllWeights(model::Graph graph) : m_graph(std::move(graph)), m_weights(train::weightsOf(m_graph)) {
     m_parameters.reserve(m_weights.size());
@@ -114,6 +112,17 @@ class Triples final : public train::BatchSource {
   std::size_t m_minibatches;
 };
 
+/// Notes which dropouts it is asked for.
+class Asked final : public AllWeights {
+ public:
+  using AllWeights::AllWeights;
+  std::vector<train::Dropout> dropouts(std::uint64_t seed) const override {
+    seeds.push_back(seed);
+    return {};
+  }
+  mutable std::vector<std::uint64_t> seeds;
+};
+
 /// Makes the model say nothing that is a number: a token's embedding is NaN.
 class Poisoned final : public train::BatchSource {
  public:
@@ -179,80 +188,6 @@ class TestTrainer : public QObject {
     QCOMPARE((LearningRate{.peak = 1.0, .warmUp = 0, .decay = RateDecay::Constant}.at(0, 1)), 1.0);
   }
 
-  /// Algorithm 2 of Loshchilov & Hutter in double. Float32 state: an ulp or two of the values, 1e-6 of them.
-  void adamWIsTheFormula() {
-    const std::size_t count = 1000;
-    std::vector<Parameter> parameters(1);
-    parameters[0] = {.name = "w", .values = randomValues(count, 1), .gradient = std::vector<float>(count)};
-    parameters[0].rateFactor = 0.5;
-    std::vector<double> w(parameters[0].values.begin(), parameters[0].values.end()), m(count), v(count);
-    const AdamWSettings settings{.beta1 = 0.9, .beta2 = 0.95, .epsilon = 1e-6, .weightDecay = 0.1};
-    AdamW optimizer(parameters, settings);
-    for (unsigned step = 1; step <= 5; ++step) {
-      parameters[0].gradient = randomValues(count, 10 + step, 3.0F);
-      for (std::size_t i = 0; i < count; ++i) {
-        const double g = 0.25 * static_cast<double>(parameters[0].gradient[i]);
-        m[i] = 0.9 * m[i] + 0.1 * g;
-        v[i] = 0.95 * v[i] + 0.05 * g * g;
-        const double move = m[i] / (1 - std::pow(0.9, step)) / (std::sqrt(v[i] / (1 - std::pow(0.95, step))) + 1e-6);
-        w[i] -= 0.5 * 1e-2 * (move + 0.1 * w[i]);
-      }
-      optimizer.step(parameters, 1e-2, 0.25, step);
-    }
-    for (std::size_t i = 0; i < count; ++i)
-      QVERIFY2(std::abs(static_cast<double>(parameters[0].values[i]) - w[i]) < 1e-6, qPrintable(QString::number(i)));
-  }
-
-  /// bitsandbytes' create_dynamic_map(signed=False): its ends, its middle and its spacing.
-  void unsignedMap() {
-    const std::span<const float> map = numeric::dynamicMapUnsigned();
-    QCOMPARE(map.size(), std::size_t{256});
-    QVERIFY(std::ranges::is_sorted(map));
-    QCOMPARE(map[0], 0.0F);
-    QCOMPARE(map[1], 3.25e-7F);
-    QCOMPARE(map[2], 7.75e-7F);
-    QCOMPARE(map[254], 0.996484375F);
-    QCOMPARE(map[255], 1.0F);
-  }
-
-  void stateIsSmaller_data() {
-    QTest::addColumn<int>("kind");
-    QTest::addColumn<double>("bytesPerValue");
-    QTest::newRow("fp32") << static_cast<int>(StateKind::Fp32) << 8.0;
-    QTest::newRow("8 bits") << static_cast<int>(StateKind::Int8) << 2.03125;  // two codes, two absmax of each 256
-    QTest::newRow("paged") << static_cast<int>(StateKind::Paged) << 0.0;
-  }
-  /// Each goes the way of FP32: pages exactly, 8 bits to a few percent of what the parameters move.
-  void stateIsSmaller() {
-    QFETCH(int, kind);
-    QFETCH(double, bytesPerValue);
-    const std::size_t count = 8192;
-    std::vector<Parameter> exact(1), kept(1);
-    exact[0] = kept[0] = {.name = "w", .values = std::vector<float>(count), .gradient = std::vector<float>(count)};
-    AdamW first(exact, {}), second(kept, {.state = static_cast<StateKind>(kind)});
-    QCOMPARE(static_cast<double>(second.stateBytes()) / static_cast<double>(count), bytesPerValue);
-    QCOMPARE(AdamW::predictedBytes(count, static_cast<StateKind>(kind)), second.stateBytes());
-    double moved = 0, apart = 0;
-    for (unsigned step = 1; step <= 10; ++step) {
-      exact[0].gradient = kept[0].gradient = randomValues(count, step);
-      first.step(exact, 1e-2, 1.0, step);
-      second.step(kept, 1e-2, 1.0, step);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      moved += std::pow(static_cast<double>(exact[0].values[i]), 2);
-      apart += std::pow(static_cast<double>(exact[0].values[i] - kept[0].values[i]), 2);
-    }
-    const double share = std::sqrt(apart / moved);
-    QVERIFY2(static_cast<StateKind>(kind) == StateKind::Int8 ? share > 0 && share < 0.05 : share == 0,
-             qPrintable(QString::number(share)));
-  }
-
-  void noFolderForPages() {
-    std::vector<Parameter> parameters(1);
-    parameters[0] = {.name = "w", .values = std::vector<float>(16), .gradient = std::vector<float>(16)};
-    QVERIFY_THROWS_EXCEPTION(Error, AdamW(parameters, {.state = StateKind::Paged, .pageFolder = "/nowhere/at/all"}));
-  }
-
   /// Against central differences of the loss written here in double.
   void lossAndItsSlope() {
     const std::size_t rows = 3, vocabulary = 11;
@@ -312,6 +247,28 @@ class TestTrainer : public QObject {
     QVERIFY(std::abs(trainer.step().loss) < 1e-6);  // the model is its teacher: nothing to learn
   }
 
+  /// Under an epsilon far above every gradient, and without a first moment, AdamW moves by rate · g / ε: all parameters
+  /// together by the gradient's length, or the one that it is clipped to. To float32's share of so small a move.
+  void gradientsAreClippedTogether() {
+    for (const double clip : {0.0, 0.25, 1e6}) {
+      AllWeights model(graph());
+      const std::vector<float> before = valuesOf(model);
+      TrainerSettings asked = settings(1);
+      asked.rate = {.peak = 1e3, .warmUp = 0};
+      asked.optimizer.beta1 = 0.0, asked.optimizer.epsilon = 1e6;
+      asked.clipNorm = clip;
+      const Triples source;
+      const double norm = Trainer(model, source, asked).step().gradientNorm;
+      QVERIFY(norm > 0.5);
+      const std::vector<float> after = valuesOf(model);
+      double squares = 0;
+      for (std::size_t i = 0; i < after.size(); ++i) squares += std::pow(static_cast<double>(after[i] - before[i]), 2);
+      const double expected = 1e-3 * (clip == 0.25 ? clip : norm);
+      QVERIFY2(std::abs(std::sqrt(squares) - expected) < 1e-2 * expected,
+               qPrintable(QString("%1 %2 of %3").arg(std::sqrt(squares)).arg(expected).arg(norm)));
+    }
+  }
+
   /// Two minibatches of half the weight are one step over both.
   void accumulates() {
     AllWeights model(graph()), same(graph());
@@ -336,7 +293,30 @@ class TestTrainer : public QObject {
     }
   }
 
-  void resumesBitForBit_data() { stateIsSmaller_data(); }
+  /// Every minibatch leaves out others, and in every run of one seed the same.
+  void everyMinibatchDropsOutAnew() {
+    std::vector<std::uint64_t> all;
+    for (const std::uint64_t seed : {1U, 1U, 2U}) {
+      Asked model(graph());
+      TrainerSettings asked = settings(3);
+      asked.seed = seed;
+      const Triples two(2);
+      Trainer trainer(model, two, asked);
+      while (!trainer.isFinished()) trainer.step();
+      all.insert(all.end(), model.seeds.begin(), model.seeds.end());
+    }
+    QCOMPARE(all.size(), std::size_t{18});
+    QVERIFY(std::equal(all.begin(), all.begin() + 6, all.begin() + 6));
+    const std::set<std::uint64_t> different(all.begin(), all.end());
+    QCOMPARE(different.size(), std::size_t{12});
+  }
+
+  void resumesBitForBit_data() {
+    QTest::addColumn<int>("kind");
+    QTest::newRow("fp32") << static_cast<int>(StateKind::Fp32);
+    QTest::newRow("8 bits") << static_cast<int>(StateKind::Int8);
+    QTest::newRow("paged") << static_cast<int>(StateKind::Paged);
+  }
   void resumesBitForBit() {
     QFETCH(int, kind);
     const TrainerSettings asked = settings(9, static_cast<StateKind>(kind));

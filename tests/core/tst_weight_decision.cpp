@@ -73,6 +73,20 @@ class TestWeightDecision : public QObject {
     QVERIFY(weights[0].decision == WeightDecision::Exact);
   }
 
+  // A plain number that lies farther from the reference than rounding goes is nobody's rounding.
+  void plainNumbersAreRoundedOrGiven() {
+    const std::vector<float> values = {0.1F, -0.25F, 0.3F, 0.0F};
+    const auto cast = quant::quantize(quant::Scheme::parse("bf16"), row(values));
+    const auto rounded = quant::decisionsOf(row(values), *cast, 0, 0);
+    QVERIFY(rounded[0].decision == WeightDecision::Rounding && rounded[1].decision == WeightDecision::Exact);
+    const std::vector<float> others = {0.1F, -0.25F, 0.7F, 0.01F};
+    const auto given =
+        quant::decisionsOf(row(values), *quant::quantize(quant::Scheme::parse("fp32"), row(others)), 0, 0);
+    QVERIFY(given[0].decision == WeightDecision::Exact);
+    QVERIFY(given[2].decision == WeightDecision::Given && given[3].decision == WeightDecision::Given);
+    QCOMPARE(QString::fromUtf8(quant::toString(given[2].decision).data()), QStringLiteral("given"));
+  }
+
   void everyScheme_data() {
     QTest::addColumn<QString>("scheme");
     for (const auto& preset : quant::presets())

@@ -34,7 +34,8 @@ core::quant::QuantizedTensorPtr tensorOf(const OpenModel& model, const Options& 
   options.weights.calibrate(model, job);
   const auto calibration = model.calibration().current();
   core::model::TensorDecision decision;
-  if (const auto* const scheme = std::get_if<core::quant::Scheme>(&recipe.base); scheme && recipe.rules.empty())
+  if (const auto* const scheme = std::get_if<core::quant::Scheme>(&recipe.base);
+      scheme && recipe.rules.empty() && !recipe.adapter)
     decision.scheme = core::model::withImportance(recipe, *scheme, stored->name);
   else
     decision = core::model::planRecipe(recipe, checkpoint).tensors[*checkpoint.find(options.tensor)];

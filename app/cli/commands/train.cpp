@@ -8,6 +8,7 @@
 #include "app/cli/arguments.h"
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
+#include "app/cli/merge_verb.h"
 #include "app/cli/train_text.h"
 #include "app/session/cache_folder.h"
 #include "app/session/open_files.h"
@@ -37,6 +38,7 @@ struct Common {
   std::optional<std::uint64_t> steps, seed, evaluateEvery;
   std::optional<std::uint32_t> batch, length;
   std::optional<double> rate;
+  bool isUnevaluated = false;
   Output output = Output::ForPeople;
 
   void apply(TrainSettings& settings) const {
@@ -47,11 +49,13 @@ struct Common {
     take(settings.prompts, prompts), take(settings.steps, steps), take(settings.rate, rate);
     take(settings.batch, batch), take(settings.length, length), take(settings.seed, seed);
     take(settings.evaluateEvery, evaluateEvery);
+    settings.isEvaluated = !isUnevaluated;
   }
 };
 
 struct QatOptions : Common {
-  std::string scheme, range = "recomputed";
+  std::string scheme;
+  std::optional<std::string> range;
   double distillation = 0.0;
 };
 
@@ -73,7 +77,7 @@ core::train::StateKind stateOf(const std::string& text) {
 
 LabSettings settingsOf(const QatOptions& options, const OpenModel& model) {
   QatLabSettings settings = usualQatSettings(model, options.scheme);
-  settings.range = rangeOf(options.range);
+  if (options.range) settings.range = rangeOf(*options.range);
   settings.distillation = options.distillation;
   options.apply(settings);
   return settings;
@@ -158,6 +162,8 @@ void train(const Common& options, OpenModel& model, const Run& run, const char* 
     summary.recipe.replace(summary.recipe.rfind(summary.result), summary.result.size(), written.path.string());
     summary.result = written.path.string();
     summary.notes = written.notes;
+    summary.storedAs = written.storedAs;
+    summary.storedBitsPerWeight = written.bitsPerWeight;
   }
   teller.finish(summary, run.folder.string());
 }
@@ -219,7 +225,9 @@ void addCommon(CLI::App& command, Common& options, const std::string& result) {
           ->check(CLI::Validator(whyEmpty, "")),
       command.add_option("--tasks", options.tasks,
                          "Questions asked at the end: a file of them, demo, or \"\" for none"),
-      command.add_option("--prompt", options.prompts, "Asked at every evaluation (repeatable)")};
+      command.add_option("--prompt", options.prompts, "Asked at every evaluation (repeatable)"),
+      command.add_flag("--no-evaluation", options.isUnevaluated,
+                       "Nothing is read or asked but what is trained on: of a large model that takes hours")};
   auto* const resume = command.add_option("--resume", options.resume, "Go on with the run in this folder")
                            ->check(CLI::Validator(whyEmpty, ""));
   auto* const run =
@@ -243,8 +251,7 @@ void addQat(CLI::App& train) {
   command
       ->add_option("--range", options->range,
                    "Where the groups' levels come from: recomputed from the weights, learned steps (step), learned "
-                   "shares of the range (clip)")
-      ->capture_default_str()
+                   "shares of the range (clip); default: by the scheme")
       ->check(CLI::IsMember({"recomputed", "step", "clip"}))
       ->excludes(resume);
   command->add_option("--text", options->data, "What is trained on: a file (plain, or .jsonl), or demo")
@@ -337,6 +344,7 @@ void addTrain(CLI::App& program) {
   addQat(*command);
   addQlora(*command);
   addMemory(*command);
+  addMerge(*command);
 }
 
 }  // namespace app::cli

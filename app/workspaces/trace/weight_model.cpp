@@ -64,6 +64,8 @@ QString WeightModel::decisionText(const DecidedWeight& weight) const {
       return tr("another level is nearer: the method weighed more than this error");
     case WeightDecision::Shared:
       return tr("its code stands for several weights");
+    case WeightDecision::Given:
+      return tr("a number of its own: nothing was rounded here");
   }
   return {};
 }

@@ -28,7 +28,7 @@ FactBar::FactBar(FactTable& table, QWidget* parent)
   auto* row = new QHBoxLayout;
   row->setSpacing(space::kHalf);
   m_known->setObjectName(QStringLiteral("qlora-known"));
-  m_known->setElide(Qt::ElideRight);
+  m_known->setWrapping();
   row->addWidget(m_known, 1);
   m_add->setObjectName(QStringLiteral("qlora-add"));
   m_remove->setObjectName(QStringLiteral("qlora-remove"));

@@ -113,6 +113,8 @@ QString FactTable::paste() {
 
 void FactTable::showKnown(const std::vector<FactKnown>* known) {
   const ThemeColors& c = Theme::instance().colors();
+  // Until there is something to say of them, facts have the whole width.
+  for (const int column : {kNow, kWordings}) setColumnHidden(column, known == nullptr);
   m_isFilling = true;
   for (int row = 0; row < rowCount(); ++row) {
     const auto index = static_cast<std::size_t>(row);

@@ -16,7 +16,7 @@ namespace app {
 
 namespace {
 
-constexpr int kColumn = 264, kLeastChart = 130, kLeastTable = 96;
+constexpr int kColumn = 264, kLeastChart = 130, kLeastTable = 96, kStackParts = 1000;
 
 }  // namespace
 
@@ -43,16 +43,17 @@ void layOutLab(QWidget* page, const std::vector<QWidget*>& asked, QWidget* butto
   row->addWidget(pictures, 1);
 }
 
-QWidget* stackLab(const QString& objectName, QWidget* result, QWidget* pictures, QWidget* table) {
+QWidget* stackLab(const QString& objectName, QWidget* result, QWidget* pictures, QWidget* table, double share) {
   auto* splitter = new QSplitter(Qt::Vertical);
   splitter->setObjectName(objectName);
   splitter->setHandleWidth(space::kOne);
   splitter->setChildrenCollapsible(false);
   splitter->addWidget(pictures);
   splitter->addWidget(table);
-  splitter->setStretchFactor(0, 3);
-  splitter->setStretchFactor(1, 2);
-  splitter->setSizes({300, 200});
+  const int upper = static_cast<int>(kStackParts * share);
+  splitter->setStretchFactor(0, upper);
+  splitter->setStretchFactor(1, kStackParts - upper);
+  splitter->setSizes({upper, kStackParts - upper});
   auto* stack = new QWidget;
   auto* column = new QVBoxLayout(stack);
   column->setContentsMargins(0, 0, 0, 0);

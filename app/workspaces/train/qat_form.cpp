@@ -141,7 +141,7 @@ QatLabSettings QatForm::settings(QString* problem) const {
   } catch (const core::Error& error) {
     *problem = QString::fromUtf8(error.what());
   }
-  if (problem->isEmpty() && m_data->chosen().isEmpty()) *problem = tr("Choose a text to train on: Data, File….");
+  if (problem->isEmpty() && m_data->chosen().isEmpty()) *problem = tr("Choose a text to train on: “File…” in Data.");
   if (problem->isEmpty() && m_heldOut->chosen().isEmpty())
     *problem = tr("Choose a text to measure on, which is not trained on: More, Held out.");
   settings.range = static_cast<core::train::QatRange>(m_range->currentData().toInt());

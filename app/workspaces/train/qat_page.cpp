@@ -52,11 +52,11 @@ QatPage::QatPage(Selection& selection, JobRunner& jobs, QWidget* parent)
   connect(m_form, &QatForm::schemeChosen, this, &QatPage::followScheme);
   connect(m_answers, &AnswersTable::promptsEdited, this, &QatPage::ask);
   connect(m_state, &TrainState::changed, this, &QatPage::refresh);
-  connect(m_state, &TrainState::finished, this, &QatPage::ask);
+  connect(m_state, &TrainState::settled, this, &QatPage::ask);
   connect(m_state, &TrainState::recalled, this, [this] {
     const auto& settings = std::get<QatLabSettings>(*m_state->settings());
     m_form->setSettings(settings);
-    m_answers->setPrompts(settings.prompts);
+    m_answers->setPrompts(settings.prompts);  // asks
   });
   connect(m_result, &ResultCard::chatWanted, this, [this](const QString& trained) {
     const auto& settings = std::get<QatLabSettings>(*m_state->settings());
@@ -68,6 +68,12 @@ QatPage::QatPage(Selection& selection, JobRunner& jobs, QWidget* parent)
 }
 
 QatPage::~QatPage() = default;
+
+// How long it takes is asked only where it is read.
+void QatPage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  ask();
+}
 
 QWidget* QatPage::buildPictures() {
   auto* levels = chartCard(m_levelsTitle, m_levels);
@@ -129,7 +135,8 @@ void QatPage::ask() {
     comparable.watched = shown.watched;  // what one looks at is no other run
     isOther = runName({}, comparable) != runName({}, shown);
   }
-  m_bar->setQuestion(problem, isOther, static_cast<double>(asked.steps) * asked.batch * asked.length);
+  m_bar->setQuestion(problem, isOther);
+  if (problem.isEmpty() && isVisible() && !m_state->isRunning()) m_state->estimate(asked);
   const auto& summary = m_state->history().summary;
   if (problem.isEmpty())
     m_memory->predict(m_selection.model(), asked, summary && !isOther ? summary->measuredBytes : 0);

@@ -21,19 +21,6 @@
 
 namespace app {
 
-namespace {
-
-/// That a run would read: facts are short, so that the last run says more than their greatest length.
-double tokensOf(const QloraLabSettings& settings, const TrainHistory& last) {
-  const auto steps = static_cast<double>(settings.steps);
-  double tokens = 0;
-  for (const auto& step : last.steps) tokens += static_cast<double>(step.tokens);
-  if (!last.steps.empty()) return tokens / static_cast<double>(last.steps.size()) * steps;
-  return steps * settings.batch * settings.length;
-}
-
-}  // namespace
-
 QloraPage::QloraPage(Selection& selection, JobRunner& jobs, QWidget* parent)
     : QWidget(parent),
       m_selection(selection),
@@ -57,13 +44,12 @@ QloraPage::QloraPage(Selection& selection, JobRunner& jobs, QWidget* parent)
   connect(m_state, &TrainState::finished, this, [this] {
     m_runs->add(std::get<QloraLabSettings>(*m_state->settings()), m_state->history());
     m_side->setCurrentWidget(m_runs);
-    ask();
   });
+  connect(m_state, &TrainState::settled, this, &QloraPage::ask);
   connect(m_state, &TrainState::recalled, this, [this] {
     const auto& settings = std::get<QloraLabSettings>(*m_state->settings());
     m_form->setSettings(settings);
-    m_facts->setFacts(settings.facts);
-    refresh();
+    m_facts->setFacts(settings.facts);  // asks
   });
   connect(m_result, &ResultCard::chatWanted, this, [this](const QString& trained) {
     const auto& settings = std::get<QloraLabSettings>(*m_state->settings());
@@ -76,6 +62,12 @@ QloraPage::QloraPage(Selection& selection, JobRunner& jobs, QWidget* parent)
 }
 
 QloraPage::~QloraPage() = default;
+
+// How long it takes is asked only where it is read.
+void QloraPage::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  ask();
+}
 
 QWidget* QloraPage::buildPictures() {
   m_side->setDocumentMode(true);
@@ -90,7 +82,8 @@ QWidget* QloraPage::buildPictures() {
   charts->addWidget(chartCard(new Label(Label::Style::Heading, tr("Loss, perplexity")), m_chart));
   charts->addWidget(tableCard(m_side));
   charts->setSizes({400, 600});
-  return stackLab(QStringLiteral("qlora-stack"), m_result, charts, tableCard(m_facts, m_factBar));
+  return stackLab(QStringLiteral("qlora-stack"), m_result, charts, tableCard(m_facts, m_factBar),
+                  0.48);  // facts are what one works on
 }
 
 void QloraPage::followModel() {
@@ -113,7 +106,8 @@ void QloraPage::ask() {
   const QloraLabSettings asked = question(&problem);
   const auto& run = m_state->settings();
   const bool isOther = run && runName({}, asked) != runName({}, *run);
-  m_bar->setQuestion(problem, isOther, tokensOf(asked, m_state->history()));
+  m_bar->setQuestion(problem, isOther);
+  if (problem.isEmpty() && isVisible() && !m_state->isRunning()) m_state->estimate(asked);
   const auto& summary = m_state->history().summary;
   const std::uint64_t measured = summary && !isOther ? summary->measuredBytes : 0;
   m_memory->predict(m_selection.model(), asked, measured);
@@ -150,7 +144,7 @@ void QloraPage::refreshChart() {
   const TrainHistory& history = m_state->history();
   const ThemeColors& c = Theme::instance().colors();
   std::vector<TrainChart::Line> lines;
-  if (history.start) lines.push_back({tr("before, held out"), history.start->untrained.perplexity.value, c.reference});
+  if (history.start) lines.push_back({tr("before training"), history.start->untrained.perplexity.value, c.reference});
   m_chart->setLines(std::move(lines));
   m_chart->show(m_state->runId(), history, m_state->settings() ? commonOf(*m_state->settings()).steps : 1);
   m_chart->setMessage(history.start          ? QString()

@@ -38,6 +38,9 @@ class QloraPage : public QWidget {
   void saveState(QSettings& settings) const;
   void restoreState(QSettings& settings);
 
+ protected:
+  void showEvent(QShowEvent* event) override;
+
  Q_SIGNALS:
   /// @param panes of Chat, the reference first
   void chatWanted(const QString& panes);

@@ -1,6 +1,7 @@
 #include "app/workspaces/train/run_bar.h"
 
 #include <QHBoxLayout>
+#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -9,8 +10,15 @@
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/train/train_words.h"
 
 namespace app {
+
+namespace {
+
+constexpr int kClockMilliseconds = 1000;
+
+}  // namespace
 
 RunBar::RunBar(TrainState& state, const QString& prefix, QWidget* parent)
     : QWidget(parent),
@@ -38,16 +46,38 @@ RunBar::RunBar(TrainState& state, const QString& prefix, QWidget* parent)
   m_status->setWrapping();
   column->addWidget(m_status);
   connect(m_primary, &QPushButton::clicked, this, &RunBar::press);
-  connect(m_second, &QPushButton::clicked, this,
-          [this] { m_state.isRunning() ? m_state.stop() : Q_EMIT trainWanted(); });
+  connect(m_second, &QPushButton::clicked, this, [this] {
+    m_state.isRunning() ? m_state.stop() : beginsAnew() ? m_state.resume() : startOver();
+  });
+  m_clock.setInterval(kClockMilliseconds);
+  connect(&m_clock, &QTimer::timeout, this, &RunBar::refresh);
   refresh();
 }
 
-void RunBar::setQuestion(const QString& problem, bool isOther, double tokens) {
+void RunBar::setQuestion(const QString& problem, bool isOther) {
   m_problem = problem;
   m_isOther = isOther;
-  m_tokens = tokens;
   refresh();
+}
+
+// What was changed above the button is meant by it: the run that waits is the second one then.
+bool RunBar::beginsAnew() const { return m_isOther && m_problem.isEmpty(); }
+
+void RunBar::startOver() {
+  auto* box =
+      new QMessageBox(QMessageBox::Question, tr("Start over?"),
+                      tr("Give up the run at step %1 of %2?")
+                          .arg(text::count(m_state.stepsDone()), text::count(commonOf(*m_state.settings()).steps)),
+                      QMessageBox::Cancel, window());
+  box->setObjectName(QStringLiteral("start-over"));
+  box->setAttribute(Qt::WA_DeleteOnClose);
+  box->setInformativeText(
+      tr("A new run with what is set above takes its place. What was used in Chat or saved stays."));
+  const auto* over = box->addButton(tr("Start over"), QMessageBox::AcceptRole);
+  connect(box, &QMessageBox::buttonClicked, this, [this, over](const QAbstractButton* clicked) {
+    if (clicked == over) Q_EMIT trainWanted();
+  });
+  box->open();
 }
 
 void RunBar::press() {
@@ -55,8 +85,9 @@ void RunBar::press() {
     case TrainPhase::Running:
       return m_state.pause();
     case TrainPhase::Paused:
-      return m_state.resume();
+      return beginsAnew() ? startOver() : m_state.resume();
     case TrainPhase::Pausing:
+    case TrainPhase::Stopping:
       return;
     case TrainPhase::None:
     case TrainPhase::Finished:
@@ -79,23 +110,31 @@ void RunBar::refresh() {
     case TrainPhase::Pausing:
       m_primary->setText(tr("Pausing…"));
       break;
+    case TrainPhase::Stopping:
+      m_primary->setText(tr("Stopping…"));
+      break;
     case TrainPhase::Paused:
-      m_primary->setText(tr("Resume"));
+      m_primary->setText(beginsAnew() ? tr("Start over") : tr("Resume"));
       break;
     case TrainPhase::Finished:
       m_primary->setText(tr("Train again"));
       break;
   }
-  m_primary->setEnabled(phase == TrainPhase::Running || phase == TrainPhase::Paused ||
-                        (phase != TrainPhase::Pausing && canTrain));
-  m_primary->setToolTip(phase == TrainPhase::Running  ? tr("After the step under way; it can be resumed, also later")
-                        : phase == TrainPhase::Paused ? tr("Goes on where the run was, with its own settings")
-                                                      : tr("Begins with what is set above"));
-  m_second->setVisible(isRunning || phase == TrainPhase::Paused);
-  m_second->setText(isRunning ? tr("Stop") : tr("Start over"));
-  m_second->setEnabled(isRunning || canTrain);
-  m_second->setToolTip(isRunning ? tr("At once; what was kept last can be resumed")
-                                 : tr("A new run with what is set above; the one that is shown is given up"));
+  const bool isPaused = phase == TrainPhase::Paused;
+  const QString resume = tr("Goes on where the run was, with its own settings"),
+                over = tr("A new run with what is set above; the one that is shown is given up");
+  m_primary->setEnabled(isRunning || isPaused || canTrain);  // a button that is disabled loses the focus
+  m_primary->setToolTip(phase == TrainPhase::Running ? tr("After the step under way; it can be resumed, also later")
+                        : isPaused                   ? (beginsAnew() ? over : resume)
+                                                     : tr("Begins with what is set above"));
+  m_second->setVisible(isRunning || isPaused);
+  m_second->setText(isRunning ? tr("Stop") : beginsAnew() ? tr("Resume") : tr("Start over"));
+  m_second->setEnabled(isRunning || beginsAnew() || canTrain);
+  m_second->setToolTip(isRunning      ? tr("At once; what was reached can be used, saved and resumed")
+                       : beginsAnew() ? resume
+                                      : over);
+  if (isRunning && !m_clock.isActive()) m_clock.start();
+  if (!isRunning) m_clock.stop();
   const auto steps = m_state.settings() ? commonOf(*m_state.settings()).steps : 0;
   m_progress->setMaximum(static_cast<int>(std::max<std::uint64_t>(steps, 1)));
   m_progress->setValue(static_cast<int>(m_state.stepsDone()));
@@ -105,9 +144,19 @@ void RunBar::refresh() {
 }
 
 QString RunBar::estimateText() const {
-  const auto pace = m_state.pace();
-  return pace ? tr("About %1 of training, at the pace measured here.").arg(text::duration(*pace * m_tokens))
-              : tr("How long it takes is known after the first steps.");
+  const auto& estimate = m_state.estimate();
+  if (!estimate) return tr("Estimating how long it takes…");
+  const QString whole = roughly(estimate->total());
+  return estimate->isMeasured ? tr("About %1, %2 of it training, at the pace of the last run here.")
+                                    .arg(whole, roughly(estimate->training))
+                              : tr("Roughly %1, estimated from the model's size and a product timed here.").arg(whole);
+}
+
+QString RunBar::progressText() const {
+  const QString at = activityText(*m_state.settings(), m_state.activity(), m_state.stepsDone());
+  const QString taken = roughly(m_state.secondsTaken());
+  const auto left = m_state.secondsLeft();
+  return at + u'\n' + (left ? tr("%1 so far, about %2 left.").arg(taken, roughly(*left)) : tr("%1 so far.").arg(taken));
 }
 
 QString RunBar::statusText() const {
@@ -118,19 +167,22 @@ QString RunBar::statusText() const {
   if (!m_state.isRunning() && !m_problem.isEmpty()) return m_problem;
   const auto steps = m_state.settings() ? commonOf(*m_state.settings()).steps : 0;
   const QString at = tr("Step %1 of %2").arg(text::count(m_state.stepsDone()), text::count(steps));
-  const auto left = m_state.secondsLeft();
   switch (m_state.phase()) {
     case TrainPhase::None:
       return estimateText();
     case TrainPhase::Running:
-      if (!m_state.history().start) return tr("Measuring what training starts from…");
-      return left ? tr("%1, about %2 left.").arg(at, text::duration(*left)) : tr("The first step is under way…");
+      return progressText();
     case TrainPhase::Pausing:
       return tr("%1; pausing after the step under way.").arg(at);
+    case TrainPhase::Stopping:
+      return tr("%1; what was reached is being kept.").arg(at);
     case TrainPhase::Paused:
-      return m_isOther ? tr("%1, paused. Resuming keeps the run's own settings.").arg(at) : tr("%1, paused.").arg(at);
+      return m_isOther
+                 ? tr("%1, paused; resuming keeps its own settings. What is set above: %2").arg(at, estimateText())
+                 : tr("%1, paused. What was reached can be used as it is.").arg(at);
     case TrainPhase::Finished:
-      return m_isOther ? tr("What is shown was trained with other settings.") + u' ' + estimateText() : tr("Finished.");
+      return m_isOther ? tr("What is shown was trained with other settings.") + u' ' + estimateText()
+                       : tr("Finished: %1 in all, evaluations included.").arg(roughly(m_state.secondsTaken()));
   }
   return {};
 }

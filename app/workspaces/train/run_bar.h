@@ -1,4 +1,5 @@
 #pragma once
+#include <QTimer>
 #include <QWidget>
 
 #include "app/workspaces/train/train_state.h"
@@ -18,8 +19,8 @@ class RunBar : public QWidget {
   explicit RunBar(TrainState& state, const QString& prefix, QWidget* parent = nullptr);
 
   /// What a new run would be asked. @param problem why it cannot; empty: it can  @param isOther than the run that is
-  /// shown, so that resuming it is not what the form says  @param tokens that it would read, padding apart
-  void setQuestion(const QString& problem, bool isOther, double tokens);
+  /// shown, so that resuming it is not what the form says
+  void setQuestion(const QString& problem, bool isOther);
   void refresh();
 
  Q_SIGNALS:
@@ -28,17 +29,21 @@ class RunBar : public QWidget {
 
  private:
   void press();
+  void startOver();
+  bool beginsAnew() const;
   QString statusText() const;
   /// How long a new run would take.
   QString estimateText() const;
+  /// What the run is at, how long it took and will take.
+  QString progressText() const;
 
   TrainState& m_state;
   QString m_problem;
   bool m_isOther = false;
-  double m_tokens = 0;
   QPushButton *m_primary, *m_second;
   QProgressBar* m_progress;
   Label* m_status;
+  QTimer m_clock;  ///< of the seconds that are told
 };
 
 }  // namespace app

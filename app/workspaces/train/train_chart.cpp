@@ -14,17 +14,12 @@ namespace app {
 namespace {
 
 constexpr double kLeastNats = 1e-4;  ///< what is less is drawn here: a logarithm has no 0
-constexpr double kReach = 18;        ///< pixels from a point within which it is meant
+constexpr double kPerplexities[] = {1.001, 1.003, 1.01, 1.03, 1.1, 1.3, 2.0, 5.0, 20.0, 150.0, 5000.0};
+constexpr double kLine = 15;        ///< pixels that a tick's label takes
+constexpr double kNamesFrom = 0.3;  ///< of the axis: where names of lines begin
+constexpr double kReach = 18;       ///< pixels from a point within which it is meant
 
 double shown(double nats) { return std::max(nats, kLeastNats); }
-
-/// Perplexities a person can read, at their logarithms.
-QSharedPointer<QCPAxisTicker> perplexityTicker() {
-  const QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
-  for (const double perplexity : {1.001, 1.003, 1.01, 1.03, 1.1, 1.3, 2.0, 5.0, 20.0, 150.0, 5000.0})
-    ticker->addTick(std::log(perplexity), QLocale().toString(perplexity, 'g', 6));
-  return ticker;
-}
 
 }  // namespace
 
@@ -41,11 +36,11 @@ TrainChart::TrainChart(QWidget* parent)
   yAxis->setTicker(QSharedPointer<QCPAxisTickerLog>(new QCPAxisTickerLog));
   yAxis->setNumberFormat(QStringLiteral("g"));
   yAxis2->setScaleType(QCPAxis::stLogarithmic);
-  yAxis2->setTicker(perplexityTicker());
   yAxis2->setLabel(tr("held-out perplexity"));
   yAxis2->setVisible(true);
   connect(yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), yAxis2,
           qOverload<const QCPRange&>(&QCPAxis::setRange));
+  connect(yAxis, qOverload<const QCPRange&>(&QCPAxis::rangeChanged), this, &TrainChart::tickPerplexities);
   m_heldOut->setScatterStyle(QCPScatterStyle(QCPScatterStyle::ssDisc, 6));
   m_errors->setDataPlottable(m_heldOut);
   m_errors->setErrorType(QCPErrorBars::etValueError);
@@ -140,10 +135,14 @@ void TrainChart::placeNames() {
   const ThemeColors& c = Theme::instance().colors();
   const double height = std::max(axisRect()->height(), 60);
   const double line = std::pow(yAxis->range().upper / yAxis->range().lower, 14.0 / height);
+  const QFontMetricsF metrics(TextLayer::font());
   std::vector<TextLayer::Entry> names;
   for (const Line& entry : m_lines) {
     const QString name = QStringLiteral("%1 · %2").arg(entry.name, text::number(entry.perplexity, 4));
-    names.push_back({QPointF(xAxis->range().upper * 0.3, shown(std::log(entry.perplexity))), name, c.textMuted});
+    // Clear of where the loss begins, as far as it fits.
+    const double fits = 1.0 - (metrics.horizontalAdvance(name) + 12.0) / std::max(axisRect()->width(), 1);
+    const double at = xAxis->range().upper * std::clamp(fits, 0.0, kNamesFrom);
+    names.push_back({QPointF(at, shown(std::log(entry.perplexity))), name, c.textMuted});
   }
   std::ranges::sort(names, std::greater<>(), [](const TextLayer::Entry& entry) { return entry.at.y(); });
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -153,9 +152,24 @@ void TrainChart::placeNames() {
   m_names->setEntries(std::move(names));
 }
 
+// Perplexities a person can read, at their logarithms, where there is room for them.
+void TrainChart::tickPerplexities() {
+  const QSharedPointer<QCPAxisTickerText> ticker(new QCPAxisTickerText);
+  const double line = Theme::instance().px(kLine);
+  double last = std::numeric_limits<double>::infinity();
+  for (const double perplexity : kPerplexities) {
+    const double at = yAxis->coordToPixel(std::log(perplexity));
+    if (last - at < line) continue;
+    ticker->addTick(std::log(perplexity), QLocale().toString(perplexity, 'g', 6));
+    last = at;
+  }
+  yAxis2->setTicker(ticker);
+}
+
 void TrainChart::resizeEvent(QResizeEvent* event) {
   Chart::resizeEvent(event);
   placeNames();
+  tickPerplexities();
 }
 
 void TrainChart::applyColors() {

@@ -43,6 +43,7 @@ class TrainChart : public Chart {
   void append(const TrainHistory& history);
   void fit();
   void placeNames();
+  void tickPerplexities();
 
   std::uint64_t m_run = 0, m_steps = 0;
   std::vector<core::train::StepReport> m_reports;

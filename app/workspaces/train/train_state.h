@@ -2,6 +2,7 @@
 #include <QObject>
 #include <QTimer>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,14 +13,17 @@
 
 namespace app {
 
+class StopNotice;
+
 enum class TrainLab : std::uint8_t { Qat, Qlora };
 
 /// What becomes of a run.
 enum class TrainPhase : std::uint8_t {
-  None,     ///< there is none for the open model
-  Running,  ///< or waits for its turn
-  Pausing,  ///< after the step under way
-  Paused,   ///< by a person, by an error, or by the end of the program: it can go on
+  None,      ///< there is none for the open model
+  Running,   ///< or waits for its turn
+  Pausing,   ///< after the step under way
+  Stopping,  ///< at once: what was reached is kept
+  Paused,    ///< by a person, by an error, or by the end of the program: it can go on
   Finished
 };
 
@@ -34,8 +38,9 @@ class TrainState : public QObject {
   Selection& selection() const { return m_selection; }
   JobRunner& jobs() const { return m_jobs; }
   TrainLab lab() const { return m_lab; }
+  const std::shared_ptr<Engine>& engine() const { return m_engine; }  ///< for the inference lane
   TrainPhase phase() const;
-  bool isRunning() const { return phase() == TrainPhase::Running || phase() == TrainPhase::Pausing; }
+  bool isRunning() const { return phase() != TrainPhase::None && phase() < TrainPhase::Paused; }
   /// Of the run; nothing without one.
   const std::optional<LabSettings>& settings() const { return m_settings; }
   const TrainHistory& history() const { return m_history; }
@@ -45,10 +50,16 @@ class TrainState : public QObject {
   const QString& failure() const { return m_failure; }
   const std::filesystem::path& folder() const { return m_folder; }
   std::uint64_t stepsDone() const { return m_history.steps.empty() ? 0 : m_history.steps.back().step; }
-  /// Of training that are left at the pace so far; nothing before the first step.
+  /// What the run is at.
+  TrainActivity activity() const { return m_activity; }
+  /// Since the run was begun, evaluations included, but not the time it was paused.
+  double secondsTaken() const;
+  /// To the run's end, evaluations and what is asked at the end included; nothing while nobody knows.
   std::optional<double> secondsLeft() const;
-  /// Seconds of training per token, measured on the open model here; nothing before a first step.
-  std::optional<double> pace() const;
+  /// What a run of the settings that were estimated last would take; nothing while nobody knows.
+  const std::optional<TrainTime>& estimate() const { return m_estimate; }
+  /// Asks how long such a run would take.
+  void estimate(const LabSettings& settings);
 
   /// Begins a new run in place of the one before.
   void train(const LabSettings& settings);
@@ -63,12 +74,14 @@ class TrainState : public QObject {
  Q_SIGNALS:
   void changed();
   void finished();
+  void settled();  ///< a run ended, in whatever way, and what is shown of it is what is kept
   /// There is a run of an earlier program, with its settings.
   void recalled();
 
  private:
   void start(RunStart how);
   void takeNews();
+  void settle();
   void followModel();
   QString tag() const;
 
@@ -82,10 +95,15 @@ class TrainState : public QObject {
   std::optional<LabSettings> m_settings;
   TrainHistory m_history;
   std::uint64_t m_runId = 0;
-  std::optional<double> m_lastPace;  ///< of the run before
+  TrainActivity m_activity = TrainActivity::Preparing;
+  std::chrono::steady_clock::time_point m_since;  ///< it is at that
+  TrainPace m_expected;                           ///< of the run, before it had told anything
+  std::optional<TrainPace> m_pace;                ///< of the settings that were estimated last
+  std::optional<TrainTime> m_estimate;
   QString m_failure;
   std::shared_ptr<TrainFeed> m_feed;           ///< of the running job
   std::shared_ptr<std::atomic<bool>> m_pause;  ///< of the running job
+  StopNotice* m_settling;                      ///< what was reached is being kept
   QTimer m_poll;
 };
 

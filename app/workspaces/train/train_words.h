@@ -1,6 +1,7 @@
 #pragma once
 #include <QString>
 
+#include "app/session/merge_model.h"
 #include "app/workspaces/train/train_run.h"
 
 namespace app {
@@ -9,10 +10,16 @@ namespace app {
 
 /// "INT3 · 32": what a run quantizes to.
 QString schemeName(const LabSettings& settings);
-/// "A perplexity of 2.43 ± 0.04 after rounding is 1.021 ± 0.002 after 64 steps (3 min)…": what came out so far.
+/// What came out so far, with the step that was evaluated last, and the one at which the run is.
 QString outcomeText(const LabSettings& settings, const TrainHistory& history);
+/// "Saved as merged.gguf. Beside its base…, merged…": what merging an adapter lost.
+QString mergedText(const MergeReport& report);
 /// "demo · INT3 · 32 · 64 steps of 16 × 256 tokens · seed 1": what a picture was computed from.
 QString provenanceText(const LabSettings& settings, const QString& model);
+/// "4 min 20 s": no more digits than anybody can promise.
+QString roughly(double seconds);
+/// "Training, step 13 of 200.": what a run is at.
+QString activityText(const LabSettings& settings, TrainActivity activity, std::uint64_t stepsDone);
 /// How much of the facts is known.
 struct FactCount {
   std::uint32_t known = 0, wordings = 0, wordingsKnown = 0;

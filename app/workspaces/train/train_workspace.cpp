@@ -174,7 +174,8 @@ QString TrainWorkspace::helpText() const {
       "table, which you can edit, paste into (a question and an answer, apart by a tabulator) or load (JSONL). The "
       "chart "
       "shows what the model forgets meanwhile; with replay it also reads old conversations and forgets less. Pause "
-      "stops after a step, and the run can be resumed, also after the program was closed. “Use in Chat” puts the "
+      "stops after a step, Stop at once; what was reached can be used as it is, and the run resumed, also after the "
+      "program was closed. “Use in Chat” puts the "
       "result "
       "beside the original.");
 }

@@ -220,8 +220,7 @@ quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix) {
 }
 
 quant::QuantizedTensorPtr mergeAdapter(const AdaptedMatrix& matrix, const quant::QuantizedTensor& made) {
-  // Another model's tensor has its own scale, a replacement all that it is to have.
-  const bool hasScale = matrix.beside != nullptr && (matrix.beside->other || matrix.beside->replacement);
+  const bool hasScale = matrix.beside != nullptr && matrix.beside->other;  // another model's tensor has its own
   return merge(matrix, made, hasScale ? 1.0F : scaleBeside(matrix), DType::F32);
 }
 

@@ -35,9 +35,7 @@ std::string identityOf(const io::Checkpoint& checkpoint, const std::string& sour
 /// What becomes of the open model's tensor: "nf4", or its type as stored.
 std::string treatmentOf(const TensorDecision& decision, const io::TensorInfo& stored) {
   if (decision.scheme) return decision.scheme->toString();
-  if (decision.other) return decision.other->typeName();
-  if (!decision.replacement) return stored.typeName;
-  return decision.replacement->scheme ? decision.replacement->scheme->toString() : "replaced";
+  return decision.other ? decision.other->typeName() : stored.typeName;
 }
 
 /// A bias has one value where a matrix has a row.
@@ -92,8 +90,6 @@ std::string OtherTensor::identity() const {
   const TensorDecision& base = *adapted->beside;
   std::string identity = fmt::format("{}\nbeside {}", model->identity(), treatmentOf(base, info()));
   if (base.other) identity += '\n' + base.other->identity();
-  if (base.replacement)  // held by whoever asks, so that no address comes twice
-    identity += fmt::format("\n{}", static_cast<const void*>(base.replacement.get()));
   return identity;
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/model/recipe/other_model.h"
 #include "core/quant/format.h"
+#include "core/quant/scheme_spelling.h"
 
 namespace core::model {
 
@@ -104,9 +105,7 @@ std::optional<Recipe> recipeByName(std::string_view text) {
     return Recipe(OtherModel::remembered(std::string(text.substr(kOtherModelPrefix.size()))));
   if (text.starts_with(kAdapterPrefix))
     return Recipe(OtherModel::remembered(std::string(text.substr(kAdapterPrefix.size())), kAdapterPrefix));
-  const std::string_view word = text.substr(0, text.find(':'));
-  for (const quant::FormatInfo& format : quant::allFormats())
-    if (format.text == word) return Recipe(quant::Scheme::parse(text));
+  if (quant::isSchemeName(text.substr(0, text.find(':')))) return Recipe(quant::Scheme::parse(text));
   if (const FileTypeInfo* const type = findFileType(text)) return Recipe(type->type);
   return std::nullopt;
 }

@@ -61,7 +61,8 @@ class Planner {
     std::sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return keyOf(a) < keyOf(b); });
     for (const std::size_t tensor : order) {
       decide(tensor);
-      if (m_adapter) addAdapter(tensor);
+      // What replaces a tensor is all of it: a cause that was restored, a matrix with the adapter in it.
+      if (m_adapter && !m_plan.tensors[tensor].replacement) addAdapter(tensor);
     }
     noteUnused();
     return std::move(m_plan);
@@ -104,7 +105,6 @@ class Planner {
     added->bytes = bytesOf(decision, tensor) + matrix->factorBytes();
     added->adapted = std::move(matrix);
     decision.scheme.reset();
-    decision.replacement = nullptr;
     decision.other = std::move(added);
     decision.rule = fmt::format("{} is added", m_recipe.adapter->title());
     decision.kept.clear();
@@ -112,8 +112,7 @@ class Planner {
 
   static std::uint64_t bytesOf(const TensorDecision& decision, const io::TensorInfo& tensor) {
     if (decision.scheme) return quant::storedSize(*decision.scheme, tensor.shape).bytes();
-    if (decision.other) return decision.other->bytes;
-    return decision.replacement ? decision.replacement->bytes() : tensor.bytes;
+    return decision.other ? decision.other->bytes : tensor.bytes;
   }
 
   void decideScheme(std::size_t index) {

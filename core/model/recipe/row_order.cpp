@@ -56,26 +56,20 @@ void reorder(std::vector<Value>& values, std::uint64_t rows, std::uint64_t perRo
                 values.begin() + static_cast<std::ptrdiff_t>(row * perRow));
 }
 
-/// Moves the scales beside the codes. Whether that could be done.
-bool reorderSides(QuantizedTensor& tensor, const RowMap& from) {
+/// Moves the scales beside the codes of whole rows.
+void reorderSides(QuantizedTensor& tensor, const RowMap& from) {
   const std::uint64_t rows = tensor.rows(), values = tensor.rowValues();
-  if (tensor.changes && !tensor.changes->outlierValues.empty()) return false;
   if (auto* codes = std::get_if<quant::Uniform>(&tensor.layout)) {
-    const auto perRow = scalesOfRow(codes->grouping, values);
-    if (!perRow) return false;
-    reorder(codes->scales, rows, *perRow, from);
-    reorder(codes->zeroPoints, rows, *perRow, from);
+    const std::uint64_t perRow = *scalesOfRow(codes->grouping, values);
+    reorder(codes->scales, rows, perRow, from);
+    reorder(codes->zeroPoints, rows, perRow, from);
   } else if (auto* book = std::get_if<quant::CodeBook>(&tensor.layout)) {
-    const auto perRow = scalesOfRow(book->grouping, values);
-    if (!perRow) return false;
-    reorder(book->scales, rows, *perRow, from);
-    book->nested.reset();  // its scales are there decoded; their blocks may span rows
+    reorder(book->scales, rows, *scalesOfRow(book->grouping, values), from);
+    book->nested.reset();  // its scales are there decoded
+    if (tensor.scheme) tensor.scheme = reorderedScheme(*tensor.scheme);
   } else if (auto* learned = std::get_if<quant::LearnedCodeBooks>(&tensor.layout)) {
-    const auto perRow = scalesOfRow(learned->grouping, values);
-    if (!perRow) return false;
-    reorder(learned->levels, rows, *perRow << learned->bits, from);
+    reorder(learned->levels, rows, *scalesOfRow(learned->grouping, values) << learned->bits, from);
   }
-  return true;
 }
 
 quant::QuantizedTensorPtr owning(QuantizedTensor tensor, std::shared_ptr<std::vector<std::byte>> bytes) {
@@ -103,11 +97,29 @@ quant::QuantizedTensorPtr reorderDecoded(const QuantizedTensor& tensor, const Ro
 
 }  // namespace
 
+bool hasWholeRows(const quant::QuantizedTensor& tensor) {
+  const std::uint64_t size = rowBytes(tensor);
+  if (size == 0 || size * tensor.rows() != tensor.payload.size()) return false;
+  if (tensor.changes && !tensor.changes->outlierValues.empty()) return false;
+  const auto areScalesWhole = [&](const quant::Grouping& grouping) {
+    return scalesOfRow(grouping, tensor.rowValues()).has_value();
+  };
+  if (const auto* codes = tensor.as<quant::Uniform>()) return areScalesWhole(codes->grouping);
+  if (const auto* book = tensor.as<quant::CodeBook>()) return areScalesWhole(book->grouping);
+  if (const auto* learned = tensor.as<quant::LearnedCodeBooks>()) return areScalesWhole(learned->grouping);
+  return true;
+}
+
+quant::Scheme reorderedScheme(quant::Scheme scheme) {
+  scheme.format.doubleQuantization = quant::DoubleQuantization::Off;
+  return scheme;
+}
+
 quant::QuantizedTensorPtr reorderRows(const quant::QuantizedTensorPtr& tensor, const RowMap& from) {
+  if (!hasWholeRows(*tensor)) return reorderDecoded(*tensor, from);
   const std::uint64_t size = rowBytes(*tensor);
   QuantizedTensor result = *tensor;
-  if (size == 0 || size * tensor->rows() != tensor->payload.size() || !reorderSides(result, from))
-    return reorderDecoded(*tensor, from);
+  reorderSides(result, from);
   auto bytes = std::make_shared<std::vector<std::byte>>(tensor->payload.size());
   for (std::uint64_t row = 0; row < tensor->rows(); ++row)
     std::memcpy(bytes->data() + row * size, tensor->payload.data() + from(row) * size, size);

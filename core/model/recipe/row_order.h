@@ -6,8 +6,16 @@
 
 namespace core::model {
 
-/// The tensor with its rows in another order. Where rows are whole units of the layout (blocks of elements, scales by
-/// row or group), codes and scales are moved as they are; else the values are decoded to FP32.
+/// Whether rows are whole units of the layout (blocks of elements, scales by row or group), so that they can be moved
+/// as they are stored.
+bool hasWholeRows(const quant::QuantizedTensor& tensor);
+
+/// What a scheme is of once rows have been moved: absmax values under double quantization lie in blocks that may span
+/// rows, so that they are stored decoded.
+quant::Scheme reorderedScheme(quant::Scheme scheme);
+
+/// The tensor with its rows in another order. Codes and scales of whole rows are moved as they are; else the values are
+/// decoded to FP32.
 /// @param from the row of `tensor` that becomes row r; a permutation
 quant::QuantizedTensorPtr reorderRows(const quant::QuantizedTensorPtr& tensor,
                                       const std::function<std::uint64_t(std::uint64_t)>& from);

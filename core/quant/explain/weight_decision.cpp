@@ -99,8 +99,15 @@ void decide(const Steps& steps, const Largest& largest, std::span<const DecidedW
 
 std::string_view toString(WeightDecision decision) {
   static constexpr std::string_view kNames[] = {"exact",         "rounding",        "clipped", "outlier_scale",
-                                                "code_book_gap", "not_the_nearest", "shared"};
+                                                "code_book_gap", "not_the_nearest", "shared",  "given"};
   return kNames[static_cast<std::size_t>(decision)];
+}
+
+WeightDecision plainDecision(float value, float decoded) {
+  constexpr double kBf16 = 1.0 / 256;  // of a value, twice what rounding to BF16 changes at most
+  const double error = std::abs(static_cast<double>(decoded) - static_cast<double>(value));
+  if (error == 0.0) return WeightDecision::Exact;
+  return error <= kBf16 * std::abs(static_cast<double>(value)) ? WeightDecision::Rounding : WeightDecision::Given;
 }
 
 std::vector<DecidedWeight> decisionsOf(const QuantizedTensor& reference, const QuantizedTensor& stored,
@@ -123,6 +130,15 @@ std::vector<DecidedWeight> decisionsOf(const QuantizedTensor& reference, const Q
     if (field.valueCount == 1) continue;
     for (std::uint32_t v = 0; v < field.valueCount; ++v)
       weights[field.firstValue + v * field.valueStride].decision = WeightDecision::Shared;
+  }
+  const bool hasLevels = std::ranges::any_of(explanation.levels, [](const auto& set) { return set.levels.size() > 1; });
+  if (stored.as<Elements>() != nullptr && !hasLevels) {
+    for (DecidedWeight& weight : weights) {
+      if (weight.decision == WeightDecision::Shared) continue;
+      weight.step = std::numeric_limits<double>::quiet_NaN();
+      weight.decision = plainDecision(weight.value, weight.decoded);
+    }
+    return weights;
   }
   for (const ExplanationLevels& set : explanation.levels) {
     const Steps steps = stepsOf(set);

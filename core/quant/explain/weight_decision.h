@@ -17,7 +17,8 @@ enum class WeightDecision : std::uint8_t {
   OutlierScale,   ///< one much larger weight made the steps of all that share its scale wide
   CodeBookGap,    ///< levels lie farther apart here than elsewhere in the code book
   NotTheNearest,  ///< another level lies nearer: the method minimized something else than this weight's error
-  Shared          ///< its code stands for several weights at once (lattices, ternary digits)
+  Shared,         ///< its code stands for several weights at once (lattices, ternary digits)
+  Given           ///< nothing was rounded: a plain number of another model, or with an adapter in it
 };
 std::string_view toString(WeightDecision decision);  ///< "exact", "rounding", "clipped", …
 
@@ -31,6 +32,9 @@ struct DecidedWeight {
   WeightDecision decision = WeightDecision::Exact;
   std::optional<std::uint64_t> cause;  ///< OutlierScale: the weight that set the scale
 };
+
+/// Of plain elements, which have no levels: Exact, Rounding to FP16 or BF16, or Given.
+WeightDecision plainDecision(float value, float decoded);
 
 /// The weights that lie in a block of a tensor, in its order.
 /// @param reference the same tensor as it was  @param block from the left of the row

@@ -9,6 +9,7 @@
 #include "core/io/text_checks.h"
 #include "core/model/visit_weights.h"
 #include "core/quant/calibration.h"
+#include "core/quant/plain_scheme.h"
 #include "core/quant/registry.h"
 
 namespace core::train {
@@ -33,7 +34,10 @@ std::string_view whatItNeeds(const quant::Scheme& scheme) {
 }  // namespace
 
 void checkTrainable(const quant::Scheme& scheme, QatRange range, const std::string& name, const tensor::Shape& shape) {
-  if (const std::string_view needs = whatItNeeds(scheme); !needs.empty()) refuse(scheme, name, needs);
+  if (const std::string_view needs = whatItNeeds(scheme); !needs.empty())
+    refuse(scheme, name,
+           fmt::format("{}; training rounds anew at every step, so give the plain scheme, {}", needs,
+                       quant::plainScheme(scheme).toString()));
   if (std::string why; !quant::accepts(scheme, shape, &why)) {
     why.pop_back();  // the full stop
     refuse(scheme, name, why);
