@@ -243,6 +243,16 @@ class TestTrainWorkspace : public QObject {
     const auto opened = OpenModel::open(merged.toStdString());
     QCOMPARE(opened->checkpoint().tensors()[*opened->checkpoint().find("blk.0.attn_q.weight")].typeName,
              std::string("q8_0"));
+    // Cancelled, it can be asked for again, and nothing is said of what was not done.
+    lab.click("qlora-merge");
+    QTRY_VERIFY((dialog = lab.window().findChild<QDialog*>(QStringLiteral("merge-dialog"))) != nullptr);
+    save = dialog->findChild<QPushButton*>(QStringLiteral("merge-save"));
+    QVERIFY(lab.waitFor([&] { return save->isEnabled(); }));
+    QTest::mouseClick(save, Qt::LeftButton);
+    Q_EMIT dialog->findChild<QFileDialog*>()->fileSelected(lab.m_folder.filePath(QStringLiteral("never.gguf")));
+    lab.window().jobs().cancelAll();
+    QVERIFY(lab.waitFor([&] { return lab.button("qlora-merge")->isEnabled(); }));
+    QTRY_VERIFY(!lab.find<QLabel>(QStringLiteral("qlora-notice"))->isVisible());
     lab.click("qlora-chat");
     QTRY_COMPARE_WITH_TIMEOUT(lab.selection().workspace(), QStringLiteral("chat"), kLong);
     ChatPane* adapted = nullptr;
