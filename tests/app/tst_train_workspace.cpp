@@ -82,6 +82,16 @@ class TestTrainWorkspace : public QObject {
       }
     }
     QVERIFY(lab.text("qat-outcome").contains(QStringLiteral("unquantized")));
+    // Kept as codes: GGUF has no INT3, a folder has, and is offered first.
+    lab.click("qat-keep");
+    auto* files = lab.window().findChild<QFileDialog*>();
+    QVERIFY(files != nullptr && files->nameFilters().size() == 2);
+    QVERIFY2(files->nameFilters().first().contains(QStringLiteral("code for code")),
+             qPrintable(files->nameFilters().first()));
+    Q_EMIT files->fileSelected(lab.m_folder.filePath(QStringLiteral("kept")));
+    QVERIFY(lab.waitFor([&] { return lab.text("qat-notice").contains(QStringLiteral("code for code")); }));
+    QVERIFY(QFile::exists(lab.m_folder.filePath(QStringLiteral("kept/config.json"))));
+    files->close();
     // Beside the original and what rounding alone left.
     lab.click("qat-chat");
     QTRY_COMPARE_WITH_TIMEOUT(lab.selection().workspace(), QStringLiteral("chat"), kLong);
