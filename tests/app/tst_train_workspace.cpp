@@ -82,6 +82,16 @@ class TestTrainWorkspace : public QObject {
       }
     }
     QVERIFY(lab.text("qat-outcome").contains(QStringLiteral("unquantized")));
+    // Kept as codes: GGUF has no INT3, a folder has, and is offered first.
+    lab.click("qat-keep");
+    auto* files = lab.window().findChild<QFileDialog*>();
+    QVERIFY(files != nullptr && files->nameFilters().size() == 2);
+    QVERIFY2(files->nameFilters().first().contains(QStringLiteral("code for code")),
+             qPrintable(files->nameFilters().first()));
+    Q_EMIT files->fileSelected(lab.m_folder.filePath(QStringLiteral("kept")));
+    QVERIFY(lab.waitFor([&] { return lab.text("qat-notice").contains(QStringLiteral("code for code")); }));
+    QVERIFY(QFile::exists(lab.m_folder.filePath(QStringLiteral("kept/config.json"))));
+    files->close();
     // Beside the original and what rounding alone left.
     lab.click("qat-chat");
     QTRY_COMPARE_WITH_TIMEOUT(lab.selection().workspace(), QStringLiteral("chat"), kLong);
@@ -243,6 +253,16 @@ class TestTrainWorkspace : public QObject {
     const auto opened = OpenModel::open(merged.toStdString());
     QCOMPARE(opened->checkpoint().tensors()[*opened->checkpoint().find("blk.0.attn_q.weight")].typeName,
              std::string("q8_0"));
+    // Cancelled, it can be asked for again, and nothing is said of what was not done.
+    lab.click("qlora-merge");
+    QTRY_VERIFY((dialog = lab.window().findChild<QDialog*>(QStringLiteral("merge-dialog"))) != nullptr);
+    save = dialog->findChild<QPushButton*>(QStringLiteral("merge-save"));
+    QVERIFY(lab.waitFor([&] { return save->isEnabled(); }));
+    QTest::mouseClick(save, Qt::LeftButton);
+    Q_EMIT dialog->findChild<QFileDialog*>()->fileSelected(lab.m_folder.filePath(QStringLiteral("never.gguf")));
+    lab.window().jobs().cancelAll();
+    QVERIFY(lab.waitFor([&] { return lab.button("qlora-merge")->isEnabled(); }));
+    QTRY_VERIFY(!lab.find<QLabel>(QStringLiteral("qlora-notice"))->isVisible());
     lab.click("qlora-chat");
     QTRY_COMPARE_WITH_TIMEOUT(lab.selection().workspace(), QStringLiteral("chat"), kLong);
     ChatPane* adapted = nullptr;

@@ -29,8 +29,8 @@ TraceRequest requestOf(const TraceQuestion& question, const OpenModel& model) {
 core::model::Graph graphOf(OpenModel& model, const core::model::Recipe& recipe, const core::JobContext& job) {
   const auto calibration = model.calibration().current();
   const auto folded = withAdapterFolded(model, recipe, job.part(0.0, 0.5));
-  return core::model::buildGraph(
-      model.config(), model.weights().load(model.config(), folded, job.part(0.5, 1.0), calibration.get()));
+  return core::model::buildGraph(model.config(),
+                                 model.weights().load(model.config(), folded, job.part(0.5, 1.0), calibration.get()));
 }
 
 }  // namespace

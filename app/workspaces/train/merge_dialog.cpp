@@ -46,8 +46,8 @@ MergeDialog::MergeDialog(TrainState& state, const QString& name, QWidget* parent
   column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
   column->setSpacing(space::kOneHalf);
   auto* what = new Label(Label::Style::Muted,
-                         tr("What the adapter adds goes into the weights for good: one model, which every program "
-                            "opens. What that loses is measured once it is written."));
+                         tr("What the adapter adds goes into the weights for good: one model instead of a base and "
+                            "an adapter. What that loses is measured once it is written."));
   what->setWrapping();
   column->addWidget(what);
   auto* fields = new QWidget;

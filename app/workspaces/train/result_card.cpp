@@ -50,7 +50,7 @@ ResultCard::ResultCard(TrainState& state, const QString& prefix, QWidget* parent
   row->addWidget(m_chat);
   row->addWidget(m_keep);
   m_merge->setObjectName(prefix + QStringLiteral("-merge"));
-  m_merge->setToolTip(tr("The base with what the adapter adds, as one model: a file that every program opens"));
+  m_merge->setToolTip(tr("The base with what the adapter adds, as one model"));
   row->addWidget(m_merge);
   if (state.lab() == TrainLab::Qlora) row->addStretch(1);
   column->addLayout(row);
