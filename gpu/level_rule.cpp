@@ -56,7 +56,7 @@ bool areIntegers(const CodeBook& codes) {
   const float step = codes.levels[1];
   int exponent = 0;
   if (!(step > 0) || std::frexp(step, &exponent) != 0.5F) return false;
-  const bool areScalesLarge = std::all_of(codes.scales.begin(), codes.scales.end(), [&](float scale) {
+  const bool areScalesLarge = std::ranges::all_of(codes.decodedScales(), [&](float scale) {
     return scale == 0 || (std::abs(scale * step) >= std::numeric_limits<float>::min() && std::isfinite(scale * step));
   });
   return areScalesLarge &&

@@ -182,7 +182,9 @@ void packLevels(const QuantizedTensor& tensor, const CodeBook& codeBook, const P
     packCodes(tensor, codeBook.bits, format, row, r, tile, areIntegers ? 0x80U : 0U);
   else
     packNibbles(tensor, format, row, r, tile);
-  const auto scaleOf = [&](std::uint64_t i) { return (codeBook.scales.empty() ? 1.0F : codeBook.scales[i]) * step; };
+  const auto scaleOf = [&](std::uint64_t i) {
+    return (codeBook.scales.empty() && !codeBook.nested ? 1.0F : codeBook.scale(i)) * step;
+  };
   packScales(
       codeBook.grouping, format, row, r, scaleOf, [](std::uint64_t) { return 0.0F; }, tile);
 }
@@ -199,7 +201,7 @@ void packRow(const QuantizedTensor& tensor, const CodeBook& codeBook, const Pack
     if (nested) {
       tile.setByte(0, g, r, codeBook.nested->codes[block]);
     } else {
-      tile.param(g, r) = std::bit_cast<std::uint32_t>(codeBook.scales[block]);
+      tile.param(g, r) = std::bit_cast<std::uint32_t>(codeBook.scale(block));
     }
   }
 }

@@ -141,10 +141,10 @@ void chooseLevels(const CodeBook& codes, PackedFormat& format) {
     format.isDecoded = true;
     return;
   }
-  const std::uint32_t mode = scaleModeOf(codes.scales);
+  std::vector<float> scales = codes.decodedScales();
+  const std::uint32_t mode = scaleModeOf(scales);
   switch (const LevelRule rule = levelRuleOf(codes); rule) {
     case LevelRule::Integers: {
-      std::vector<float> scales = codes.scales;
       for (float& scale : scales) scale *= codes.levels[1];
       return chooseScaled("int", codes.bits, scaleModeOf(scales), -128, format);
     }

@@ -106,25 +106,13 @@ TrainMemory trainedWhole(const Graph& graph, const Reading& reading, const Recip
   return memory;
 }
 
-using Schemes = std::map<std::string, core::quant::Scheme>;
-
-/// Under double quantization the absmax values are in memory as they are stored, and decoded beside it.
-std::uint64_t decodedScaleBytes(const core::train::PassWeight& weight, const Schemes& schemes) {
-  const auto found = schemes.find(weight.name);
-  if (found == schemes.end()) return 0;
-  const core::quant::Format& format = found->second.format;
-  if (format.doubleQuantization != core::quant::DoubleQuantization::On) return 0;
-  return weight.count() / format.grouping.size * kFloat;
-}
-
-TrainMemory withAdapters(const Graph& graph, const Schemes& schemes, const Reading& reading,
-                         const core::train::LoraSettings& adapter, StateKind state) {
+TrainMemory withAdapters(const Graph& graph, const Reading& reading, const core::train::LoraSettings& adapter,
+                         StateKind state) {
   const std::set<std::string> targets(adapter.targets.begin(), adapter.targets.end());
   TrainMemory memory;
   memory.weights = core::model::plannedWeightBytes(graph);
   std::uint64_t trained = 0, dropped = 0;
   for (const auto& weight : core::train::weightsOf(graph)) {
-    memory.weights += decodedScaleBytes(weight, schemes);
     if (!targets.contains(kindOf(weight.name))) continue;
     trained += adapter.rank * (weight.rows + weight.width);
     if (adapter.dropout > 0.0) dropped += reading.rows * weight.width * kFloat;  // what A reads is a copy
@@ -203,9 +191,8 @@ TrainMemoryRow rowOf(const KnownShape& known, const QloraLabSettings& settings) 
              quantized = planShape(known.shape, known.kv(), base).graph;
   TrainMemoryRow row{std::string(known.id), std::string(known.title), known.shape.parameters(), {}};
   row.methods[0] = trainedWhole(*stored, reading, nullptr, {}, settings.optimizerState);
-  row.methods[1] = withAdapters(*stored, {}, reading, settings.adapter, settings.optimizerState);
-  row.methods[2] =
-      withAdapters(*quantized, schemesOf(base, known.shape), reading, settings.adapter, settings.optimizerState);
+  row.methods[1] = withAdapters(*stored, reading, settings.adapter, settings.optimizerState);
+  row.methods[2] = withAdapters(*quantized, reading, settings.adapter, settings.optimizerState);
   row.methods[3] = trainedWhole(*stored, reading, &base, schemesOf(base, known.shape), settings.optimizerState);
   return row;
 }
@@ -219,9 +206,8 @@ TrainMemoryRow rowOf(OpenModel& model, const QloraLabSettings& settings) {
                      static_cast<double>(model.checkpoint().parameters()),
                      {}};
   row.methods[0] = trainedWhole(stored, reading, nullptr, {}, settings.optimizerState);
-  row.methods[1] = withAdapters(stored, {}, reading, settings.adapter, settings.optimizerState);
-  row.methods[2] =
-      withAdapters(graphOf(model, base), schemesOf(base, model), reading, settings.adapter, settings.optimizerState);
+  row.methods[1] = withAdapters(stored, reading, settings.adapter, settings.optimizerState);
+  row.methods[2] = withAdapters(graphOf(model, base), reading, settings.adapter, settings.optimizerState);
   row.methods[3] = trainedWhole(stored, reading, &base, schemesOf(base, model), settings.optimizerState);
   return row;
 }
@@ -247,8 +233,7 @@ TrainMemory predictMemory(OpenModel& model, const QatLabSettings& settings) {
 TrainMemory predictMemory(OpenModel& model, const QloraLabSettings& settings) {
   const Recipe base = openRecipe(settings.base);
   const Reading reading{rowsOf(model, settings), settings.isEvaluated};
-  auto memory =
-      withAdapters(graphOf(model, base), schemesOf(base, model), reading, settings.adapter, settings.optimizerState);
+  auto memory = withAdapters(graphOf(model, base), reading, settings.adapter, settings.optimizerState);
   memory.weights -= std::min(memory.weights, mappedBytes(model, base));
   memory.weights += besideBytes(model) + textBytes(settings.replay ? settings.data : std::string());
   return memory;

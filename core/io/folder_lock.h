@@ -3,9 +3,9 @@
 
 namespace core::io {
 
-/// Keeps a folder to one user at a time, in this program and others of its kind, for as long as the object lives: a lock
-/// that the system drops when a program ends, however it ends, and that leaves no file behind. Where the file system
-/// has no locks, nobody is kept out.
+/// Keeps a folder to one user at a time, in this program and others of its kind, for as long as the object lives: a
+/// lock that the system drops when a program ends, however it ends, and that leaves no file behind. Where the file
+/// system has no locks, nobody is kept out.
 class FolderLock {
  public:
   /// @throws Error (Io) with one sentence when somebody has it, or the folder cannot be opened

@@ -53,7 +53,7 @@ float encodeDynamicBlock(float* values, std::size_t count, std::uint8_t* codes) 
   return absmax;
 }
 
-/// Replaces the absmax values by what their 8-bit codes decode to.
+/// Quantizes the absmax values in turn.
 void quantizeAbsmax(CodeBook& tensor) {
   if (tensor.scales.empty()) return;
   NestedScales& nested = tensor.nested.emplace();
@@ -66,11 +66,10 @@ void quantizeAbsmax(CodeBook& tensor) {
     float largest = 0.0F;
     for (std::size_t i = first; i < end; ++i) largest = std::max(largest, std::abs(tensor.scales[i] - nested.offset));
     nested.absmax.push_back(largest);
-    for (std::size_t i = first; i < end; ++i) {
+    for (std::size_t i = first; i < end; ++i)
       nested.codes[i] = nearestDynamicCode(nestedInUnits(tensor.scales[i], nested.offset, largest));
-      tensor.scales[i] = numeric::dynamicMapSigned()[nested.codes[i]] * largest + nested.offset;
-    }
   }
+  tensor.scales = {};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/base/multiversion.h"
+#include "core/numeric/code_books.h"
 #include "core/quant/bit_stream.h"
 
 namespace core::quant {
@@ -45,7 +46,7 @@ void decodeNibbles(const CodeBook& codes, const std::uint8_t* payload, std::uint
   std::copy_n(codes.levels.begin(), levels.size(), levels.begin());
   for (std::uint64_t i = first; i < last;) {
     const std::uint64_t block = i / blockSize, end = std::min(last, (block + 1) * blockSize);
-    const float scale = codes.scales[block];
+    const float scale = codes.scale(block);
     std::array<float, 16> level;
     for (std::size_t code = 0; code < level.size(); ++code) level[code] = levels[code] * scale;
     if (i % 2 != 0) {
@@ -65,6 +66,17 @@ void decodeNibbles(const CodeBook& codes, const std::uint8_t* payload, std::uint
 
 }  // namespace
 
+float NestedScales::scale(std::uint64_t k) const {
+  return numeric::dynamicMapSigned()[codes[k]] * absmax[k / kNestedBlock] + offset;
+}
+
+std::vector<float> CodeBook::decodedScales() const {
+  if (!nested) return scales;
+  std::vector<float> decoded(nested->codes.size());
+  for (std::size_t k = 0; k < decoded.size(); ++k) decoded[k] = nested->scale(k);
+  return decoded;
+}
+
 void decodeRows(const CodeBook& codes, std::span<const std::byte> payload, const tensor::Shape& shape,
                 std::uint64_t firstRow, std::uint64_t rowCount, float* out) {
   const std::uint64_t rowValues = shape.rowValues();
@@ -74,7 +86,7 @@ void decodeRows(const CodeBook& codes, std::span<const std::byte> payload, const
   for (std::uint64_t r = firstRow; r < firstRow + rowCount; ++r, out += rowValues) {
     const std::uint8_t* row = rows.at(r);
     forEachRun(codes.grouping, rowValues, r, [&](std::uint64_t column, std::uint64_t count, std::uint64_t group) {
-      lookUp(row + column, count, codes.levels.data(), codes.scales[group], out + column);
+      lookUp(row + column, count, codes.levels.data(), codes.scale(group), out + column);
     });
   }
 }

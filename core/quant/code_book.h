@@ -23,6 +23,9 @@ struct NestedScales {
   std::vector<std::uint8_t> codes;
   std::vector<float> absmax;
   float offset = 0.0F;
+
+  /// What absmax k decodes to.
+  float scale(std::uint64_t k) const;
 };
 
 /// Values that share one absmax of the absmax values under double quantization.
@@ -30,7 +33,7 @@ constexpr std::uint32_t kNestedBlock = 256;
 
 /// Layout of a QuantizedTensor: indices into one table of values that is a constant of the format, under a scale.
 ///
-///   value = levels[u] · scales[g]      in float32; g = groupOf(grouping, …)
+///   value = levels[u] · scale(g)      in float32; g = groupOf(grouping, …)
 struct CodeBook {
   std::uint32_t bits = 4;  ///< 2 … 8
   Packing packing = Packing::Rows;
@@ -39,7 +42,11 @@ struct CodeBook {
   ScaleType scaleType = ScaleType::Fp32;
   std::vector<float> scales;           ///< absmax of bitsandbytes; decoded where it is stored in another way
   float tensorFactor = 1.0F;           ///< ScaleType::E4M3: what the FP8 scales are divided by
-  std::optional<NestedScales> nested;  ///< where the scales came from; then they cost what these cost
+  std::optional<NestedScales> nested;  ///< instead of `scales`, which is empty: in memory as in the file
+
+  float scale(std::uint64_t group) const { return nested ? nested->scale(group) : scales[group]; }
+  /// Of every group.
+  std::vector<float> decodedScales() const;
 };
 
 /// Decodes rows [firstRow, firstRow + rowCount) into out.

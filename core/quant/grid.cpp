@@ -88,7 +88,7 @@ void addLevels(const CodeBook& codes, const QuantizedTensor& tensor, std::uint64
   const std::uint64_t group = locate(codes, tensor, flatIndex, grid);
   for (const float level : codes.levels)
     if (std::isfinite(level))
-      grid.levels.push_back(static_cast<double>(level) * static_cast<double>(codes.scales[group]));
+      grid.levels.push_back(static_cast<double>(level) * static_cast<double>(codes.scale(group)));
 }
 
 void addLevels(const LearnedCodeBooks& codes, const QuantizedTensor& tensor, std::uint64_t flatIndex, Grid& grid) {

@@ -42,7 +42,7 @@ std::int32_t codeAt(const quant::QuantizedTensor& tensor, std::uint64_t row, std
 
 std::vector<float> scalesOf(const quant::QuantizedTensor& tensor) {
   if (const auto* uniform = tensor.as<quant::Uniform>()) return uniform->scales;
-  if (const auto* codeBook = tensor.as<quant::CodeBook>()) return codeBook->scales;
+  if (const auto* codeBook = tensor.as<quant::CodeBook>()) return codeBook->decodedScales();
   if (const auto* learned = tensor.as<quant::LearnedCodeBooks>()) return learned->levels;
   return {};
 }

@@ -92,7 +92,7 @@ void RowDecoder::decodeCodeBookRow(std::size_t row, float* out) const {
   quant::forEachRun(codes.grouping, m_tensor.rowValues(), row,
                     [&](std::uint64_t begin, std::uint64_t count, std::uint64_t group) {
                       vectorKernels().lookUpNibbles(packed + begin / 2, count / 2, order, codes.levels.data(), 0.0F,
-                                                    codes.scales[group], out + begin);
+                                                    codes.scale(group), out + begin);
                     });
 }
 

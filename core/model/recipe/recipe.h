@@ -56,7 +56,8 @@ class Recipe {
   Base base;
   std::shared_ptr<const OtherModel> adapter = nullptr;  ///< added while the rest runs; null for none
   std::vector<RecipeRule> rules;                        ///< the first that matches decides, before the base does
-  /// Tensors by name that take the place of the model's own, before all rules: one tensor swapped, a weight changed.
+  /// Tensors by name that take the place of the model's own, before all rules, and nothing is added to: one tensor
+  /// swapped, a weight changed.
   std::map<std::string, quant::QuantizedTensorPtr> replacements;
   /// Whatever can use importance and says nothing of a method gets method=imatrix, where this has the tensor. Null:
   /// schemes are as they were said.

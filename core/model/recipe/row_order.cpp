@@ -64,8 +64,9 @@ void reorderSides(QuantizedTensor& tensor, const RowMap& from) {
     reorder(codes->scales, rows, perRow, from);
     reorder(codes->zeroPoints, rows, perRow, from);
   } else if (auto* book = std::get_if<quant::CodeBook>(&tensor.layout)) {
+    book->scales = book->decodedScales();
+    book->nested.reset();
     reorder(book->scales, rows, *scalesOfRow(book->grouping, values), from);
-    book->nested.reset();  // its scales are there decoded
     if (tensor.scheme) tensor.scheme = reorderedScheme(*tensor.scheme);
   } else if (auto* learned = std::get_if<quant::LearnedCodeBooks>(&tensor.layout)) {
     reorder(learned->levels, rows, *scalesOfRow(learned->grouping, values) << learned->bits, from);

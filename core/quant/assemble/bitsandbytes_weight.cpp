@@ -37,9 +37,11 @@ void assembleBitsandbytes4(const io::PackedTensor& stored, QuantizedTensor& out)
     NestedScales nested{bytesOf(stored, *weight.absmax), floatsOf(stored, *weight.nestedAbsmax),
                         static_cast<float>(weight.state.nestedOffset)};
     const std::vector<float> map = floatsOf(stored, *weight.nestedMap);
-    codes.scales = decodeNested(nested, map, *weight.state.nestedBlockSize);
     const bool isStandard = isSame(map, numeric::dynamicMapSigned()) && *weight.state.nestedBlockSize == kNestedBlock;
-    if (isStandard) codes.nested = std::move(nested);
+    if (isStandard)
+      codes.nested = std::move(nested);
+    else
+      codes.scales = decodeNested(nested, map, *weight.state.nestedBlockSize);
     isExpressed = isExpressed && isStandard;
   } else {
     codes.scales = floatsOf(stored, *weight.absmax);

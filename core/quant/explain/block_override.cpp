@@ -10,7 +10,6 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
-#include "core/numeric/code_books.h"
 #include "core/numeric/codec.h"
 #include "core/quant/bit_stream.h"
 #include "core/quant/explain/block_explanation.h"
@@ -113,8 +112,6 @@ class Override {
     if (m_field.symbol == "c") nested.codes[at] = static_cast<std::uint8_t>(m_bits);
     if (m_field.symbol == "A") nested.absmax[at / kNestedBlock] = number();
     if (m_field.symbol == "o") nested.offset = number();
-    for (std::size_t i = 0; i < codes.scales.size(); ++i)
-      codes.scales[i] = numeric::dynamicMapSigned()[nested.codes[i]] * nested.absmax[i / kNestedBlock] + nested.offset;
   }
 
   void changeUnderFactor(CodeBook& codes, std::uint64_t at) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/numeric/code_books.h"
 #include "core/quant/bit_stream.h"
 #include "core/quant/explain/block_fields.h"
 #include "core/quant/methods/scaled_columns.h"
@@ -63,7 +62,6 @@ void read(const BlockReader& block, Uniform& codes) {
 void read(const BlockReader& block, CodeBook& codes) {
   if (codes.nested) {
     codes.nested = NestedScales{{block.bits("c")}, {block.number("A")}, block.number("o")};
-    codes.scales = {numeric::dynamicMapSigned()[block.bits("c")] * block.number("A") + block.number("o")};
   } else if (codes.scaleType == ScaleType::E4M3) {
     codes.tensorFactor = block.number("g");
     codes.scales = {block.number("s") / codes.tensorFactor};

@@ -61,7 +61,7 @@ void explainBitsandbytes(const ExplainInput& input, BlockExplanation& out) {
                     "as the thresholds of bitsandbytes decide");
   if (absmax == 0.0F) out.notes.push_back("All weights are 0: so is the scale, and the code means nothing.");
   const auto levels = bitsandbytesLevels(name);
-  const float stored = codes.scales[group];
+  const float stored = codes.scale(group);
   out.transfer = [=](float x, std::size_t) {
     copyFinite(&x, 1, absmax, &x);
     return levels[codeOf(name, inUnits(name, absmax, x))] * stored;

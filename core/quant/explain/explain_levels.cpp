@@ -80,7 +80,7 @@ void explainScaledLevels(const ExplainInput& input, BlockExplanation& out) {
   const std::vector<float> levels = writtenLevels(scheme.format);
   const Maxima maxima = findMaxima(input, codes);
   const ScaleRule rule(scheme.format, levels, maxima.tensor);
-  const float scale = codes.scales[groupOf(codes.grouping, input.encoded.rowValues(), input.place.first)];
+  const float scale = codes.scale(groupOf(codes.grouping, input.encoded.rowValues(), input.place.first));
   explainScale(scheme, rule, maxima, out);
   out.range.low = -static_cast<double>(scale * rule.largestLevel());
   out.range.high = -out.range.low;

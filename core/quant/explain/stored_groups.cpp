@@ -71,7 +71,7 @@ SideNumbers sideNumbers(const Uniform& codes, std::uint64_t group) {
 }
 
 SideNumbers sideNumbers(const CodeBook& codes, std::uint64_t group) {
-  const double scale = static_cast<double>(codes.scales[group]);
+  const double scale = static_cast<double>(codes.scale(group));
   if (codes.nested)
     return {{static_cast<double>(codes.nested->offset), static_cast<double>(codes.nested->absmax[group / kNestedBlock]),
              static_cast<double>(codes.nested->codes[group])},
@@ -100,6 +100,9 @@ void writeBytes(const SideNumbers& side, const std::vector<std::uint8_t>& codes,
   }
 }
 
+float scaleOf(const Uniform& codes, std::uint64_t group) { return codes.scales[group]; }
+float scaleOf(const CodeBook& codes, std::uint64_t group) { return codes.scale(group); }
+
 /// What the codes 0, 1, … of a group decode to, by the layout's own decoder.
 template <class Codes>
 std::vector<double> levelsOfGroup(const Codes& codes, std::uint64_t group) {
@@ -109,11 +112,11 @@ std::vector<double> levelsOfGroup(const Codes& codes, std::uint64_t group) {
     const auto first = codes.levels.begin() + static_cast<std::ptrdiff_t>(group << codes.bits);
     one.levels.assign(first, first + (std::ptrdiff_t{1} << codes.bits));
   } else {
-    one.scales = {codes.scales[group]};
+    one.scales = {scaleOf(codes, group)};
   }
   if constexpr (std::is_same_v<Codes, Uniform>)
     if (!codes.zeroPoints.empty()) one.zeroPoints = {codes.zeroPoints[group]};
-  if constexpr (std::is_same_v<Codes, CodeBook>) one.packing = Packing::Rows;
+  if constexpr (std::is_same_v<Codes, CodeBook>) one.packing = Packing::Rows, one.nested.reset();
   std::size_t count = std::size_t{1} << codes.bits;
   // Symmetric integers leave their last code unused: the levels are as many above 0 as below.
   if constexpr (std::is_same_v<Codes, Uniform>) count = (count >> 1U) + static_cast<std::size_t>(-codes.qmin);
