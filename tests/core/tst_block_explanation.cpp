@@ -103,7 +103,7 @@ float wholeScale(const quant::QuantizedTensor& whole, std::uint64_t first) {
   if (const auto* codes = whole.as<quant::Uniform>())
     return codes->scales[quant::groupOf(codes->grouping, whole.rowValues(), first)];
   const auto& codes = *whole.as<quant::CodeBook>();
-  return codes.scales[quant::groupOf(codes.grouping, whole.rowValues(), first)];
+  return codes.scale(quant::groupOf(codes.grouping, whole.rowValues(), first));
 }
 
 void compareColumns(const BlockExplanation& block, std::uint64_t rowValues, const std::vector<float>& decoded) {

@@ -33,6 +33,9 @@ double distance(std::span<const double> levels, double place) {
 }
 
 /// Counts placeOf(weight, group) of every weight of a group whose scale is not 0.
+float scaleOf(const quant::Uniform& codes, std::uint64_t group) { return codes.scales[group]; }
+float scaleOf(const quant::CodeBook& codes, std::uint64_t group) { return codes.scale(group); }
+
 template <typename Codes, typename Place>
 void countGroups(LevelHistogram& histogram, const Codes& codes, std::uint64_t width, std::span<const float> latent,
                  const Place& placeOf) {
@@ -40,7 +43,7 @@ void countGroups(LevelHistogram& histogram, const Codes& codes, std::uint64_t wi
   for (std::uint64_t row = 0; row * width < latent.size(); ++row)
     quant::forEachRun(codes.grouping, width, row, [&](std::uint64_t at, std::uint64_t n, std::uint64_t g) {
       const std::span<const float> weights = latent.subspan(row * width + at, n);
-      if (codes.scales[g] == 0.0F) {
+      if (scaleOf(codes, g) == 0.0F) {
         histogram.leftOut += n;
         return;
       }
@@ -80,7 +83,7 @@ LevelHistogram ofScales(const CodeBook& codes, std::uint64_t width, std::span<co
   const double lowest = histogram.levels.front(), highest = histogram.levels.back();
   const double margin = 0.05 * (highest - lowest);
   divide(histogram, lowest - margin, highest + margin, std::max(bins, histogram.levels.size()));
-  countGroups(histogram, codes, width, latent, [&](float weight, std::uint64_t g) { return weight / codes.scales[g]; });
+  countGroups(histogram, codes, width, latent, [&](float weight, std::uint64_t g) { return weight / codes.scale(g); });
   return histogram;
 }
 
