@@ -38,14 +38,18 @@ std::string treatmentOf(const TensorDecision& decision, const io::TensorInfo& st
   return decision.other ? decision.other->typeName() : stored.typeName;
 }
 
-/// A bias has one value where a matrix has a row.
+/// A bias has one value where a matrix has a row. What is said of the tensor is still what its file stores.
 quant::QuantizedTensorPtr inOpenOrder(const OtherTensor& order, const quant::QuantizedTensorPtr& tensor) {
   const auto from = [&](std::uint64_t row) { return order.rowThere(row); };
-  if (tensor->shape.rank() > 1) return reorderRows(tensor, from);
-  auto column = std::make_shared<quant::QuantizedTensor>(*tensor);
-  column->shape = tensor::Shape{tensor->shape.count(), 1};
-  auto result = std::make_shared<quant::QuantizedTensor>(*reorderRows(column, from));
+  auto rows = tensor;
+  if (tensor->shape.rank() == 1) {
+    auto column = std::make_shared<quant::QuantizedTensor>(*tensor);
+    column->shape = tensor::Shape{tensor->shape.count(), 1};
+    rows = std::move(column);
+  }
+  auto result = std::make_shared<quant::QuantizedTensor>(*reorderRows(rows, from));
   result->shape = tensor->shape;
+  result->scheme = tensor->scheme;
   return result;
 }
 
