@@ -1,11 +1,11 @@
 // The verb train: runs of a few tiny steps, what they tell and keep, stopped and gone on with.
-#include <signal.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
 
 #include "cli_process.h"
+#include "interrupted_run.h"
 
 using namespace cli;
 
@@ -119,17 +119,7 @@ class TestCliTrain : public QObject {
 
   void aRunThatIsStoppedGoesOnToTheBit() {
     const auto whole = lines(qat("whole", "4"));
-    // Interrupted as soon as its second step is told, in whatever it does then.
-    QProcess process;
-    process.start(QStringLiteral(QS_CLI), qat("stopped", "4"));
-    QByteArray out;
-    while (!out.contains("\"step\":2,\"loss\"")) {
-      QVERIFY(process.waitForReadyRead(60'000));
-      out += process.readAllStandardOutput();
-    }
-    QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
-    QVERIFY(process.waitForFinished(60'000));
-    const QByteArray said = process.readAllStandardError();
+    const QByteArray said = interruptedRun(qat("stopped", "4"));
     QVERIFY2(said.contains("--resume"), said.constData());
     const auto rest = lines({"train", "qat", "demo", "--resume", path("stopped"), "--json"});
     const Json &one = summaryOf(whole), &two = summaryOf(rest);

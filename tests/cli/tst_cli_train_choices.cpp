@@ -1,12 +1,12 @@
 // The verb train with every choice of how adapters, moments and ranges are kept: the loss falls, what was written reads
 // to the run's own figure, and a run that was stopped ends with the bits of one that was not.
-#include <signal.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
 
 #include "cli_process.h"
+#include "interrupted_run.h"
 
 using namespace cli;
 
@@ -41,19 +41,6 @@ class TestCliTrainChoices : public QObject {
       all << "--facts" << m_facts << "--replay"
           << "none";
     return all + choices;
-  }
-
-  /// Interrupted as soon as its second step is told, in whatever it does then.
-  void stop(const QStringList& arguments) const {
-    QProcess process;
-    process.start(QStringLiteral(QS_CLI), arguments);
-    QByteArray out;
-    while (!out.contains("\"step\":2,\"loss\"")) {
-      QVERIFY(process.waitForReadyRead(60'000));
-      out += process.readAllStandardOutput();
-    }
-    QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
-    QVERIFY(process.waitForFinished(60'000));
   }
 
  private slots:
@@ -96,7 +83,7 @@ class TestCliTrainChoices : public QObject {
     }
     QVERIFY2(last < first || !falls, qPrintable(QString("%1 %2").arg(first).arg(last)));
 
-    stop(begin(lab, choices, stopped));
+    QVERIFY(interruptedRun(begin(lab, choices, stopped)).contains("--resume"));
     const auto rest = lines({"train", lab, "demo", "--resume", path(stopped), "--json"});
     const Json &one = whole.back().at("summary"), &two = rest.back().at("summary");
     const double told = one.at("trained").at("held_out_perplexity");

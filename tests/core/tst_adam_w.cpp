@@ -1,29 +1,18 @@
 // AdamW against its formula in double precision, and its state in 8 bits and in pages against the one in FP32.
 #include <QtTest>
 #include <cmath>
-#include <random>
 
 #include "core/base/error.h"
 #include "core/numeric/code_books.h"
 #include "core/train/adam_w.h"
+#include "support/random_values.h"
 
 using namespace core;
+using support::randomValues;
 using train::AdamW;
 using train::AdamWSettings;
 using train::Parameter;
 using train::StateKind;
-
-namespace {
-
-std::vector<float> randomValues(std::size_t count, unsigned seed, float sigma = 1.0F) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(0.0F, sigma);
-  std::vector<float> values(count);
-  for (float& value : values) value = normal(random);
-  return values;
-}
-
-}  // namespace
 
 class TestAdamW : public QObject {
   Q_OBJECT

@@ -4,7 +4,6 @@
 #include <QtTest>
 #include <cmath>
 #include <filesystem>
-#include <random>
 #include <set>
 
 #include "core/base/error.h"
@@ -12,8 +11,10 @@
 #include "core/train/token_loss.h"
 #include "core/train/trainer.h"
 #include "support/random_model.h"
+#include "support/random_values.h"
 
 using namespace core;
+using support::randomValues;
 using train::LearningRate;
 using train::Minibatch;
 using train::Parameter;
@@ -23,14 +24,6 @@ using train::Trainer;
 using train::TrainerSettings;
 
 namespace {
-
-std::vector<float> randomValues(std::size_t count, unsigned seed, float sigma = 1.0F) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(0.0F, sigma);
-  std::vector<float> values(count);
-  for (float& value : values) value = normal(random);
-  return values;
-}
 
 /// Every weight of a model, trained as it is.
 class AllWeights : public train::TrainedModel {
