@@ -27,7 +27,7 @@ constexpr QatUsual kQat[] = {
 };
 constexpr std::uint64_t kQloraSteps = 50;
 constexpr std::uint32_t kFactRows = 24;
-constexpr double kQloraRate = 5e-3;
+constexpr double kQloraRate = 3e-3;
 
 std::optional<core::quant::Scheme> schemeOf(const std::string& text) {
   try {

@@ -42,7 +42,7 @@ QloraForm::QloraForm(QWidget* parent)
       m_seed(countField("qlora-seed", 0, kMostQloraSeed, 1)),
       m_alpha(new QDoubleSpinBox),
       m_dropout(new QDoubleSpinBox),
-      m_rate(new RateField("qlora-rate", 5e-3)),
+      m_rate(new RateField("qlora-rate", 3e-3)),
       m_replay(new QCheckBox(tr("read old conversations, too"))),
       m_data(new FileChoice(tr("Conversations to repeat"), tr("Conversations (*.jsonl *.txt);;All files (*)"))),
       m_heldOut(FileChoice::ofTexts()) {
