@@ -7,7 +7,7 @@
 #include "core/base/error.h"
 #include "core/calibrate/model_hash.h"
 #include "core/io/text_checks.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 
 namespace app {
 
@@ -81,7 +81,7 @@ std::shared_ptr<calibrate::MatrixCalibration> openImportance(const std::filesyst
 
 void requireOwn(const OpenModel& model, const calibrate::MatrixCalibration& importance) {
   const bool isOwn = std::ranges::any_of(importance.matrix().entries, [&](const core::io::ImportanceEntry& entry) {
-    const auto other = core::model::otherLlamaName(entry.name);
+    const auto other = core::model::otherName(entry.name);
     return model.checkpoint().find(entry.name) || (other && model.checkpoint().find(*other));
   });
   if (isOwn) return;

@@ -6,6 +6,7 @@
 
 #include "app/session/known_shapes.h"
 #include "core/base/error.h"
+#include "core/model/architectures/architecture.h"
 #include "core/model/cpu_executor.h"
 #include "core/model/cpu_kv_cache.h"
 #include "core/quant/format.h"
@@ -22,11 +23,11 @@ namespace {
 
 using core::Error;
 using core::ErrorCode;
-using core::model::BlockWeights;
 using core::model::Graph;
 using core::model::ModelConfig;
 using core::model::ModelWeights;
 using core::model::Recipe;
+using core::model::WeightKind;
 using core::quant::QuantizedTensorPtr;
 
 constexpr std::uint32_t kPeerBatch = 512;          // llama.cpp's n_ubatch
@@ -65,7 +66,7 @@ PlannedModel planGraph(Graph graph, const ModelConfig& config, const Recipe& rec
 
 ModelConfig configOf(const LlamaShape& shape) {
   ModelConfig config;
-  config.architecture = "llama";
+  config.architecture = core::model::findArchitecture(core::io::FileFormat::Gguf, "llama");
   config.vocabulary = static_cast<std::uint32_t>(shape.vocabulary);
   config.width = static_cast<std::uint32_t>(shape.width);
   config.layers = shape.blocks;
@@ -77,29 +78,17 @@ ModelConfig configOf(const LlamaShape& shape) {
 }
 
 /// Where a tensor of LlamaShape::tensors() belongs.
-QuantizedTensorPtr* placeOf(ModelWeights& weights, const std::string& name) {
-  if (name == "token_embd.weight") return &weights.embedding;
-  if (name == "output_norm.weight") return &weights.outputNorm;
-  if (name == "output.weight") return &weights.output;
-  const std::size_t dot = name.find('.', 4);  // behind "blk."
-  BlockWeights& block = weights.blocks.at(std::stoul(name.substr(4, dot - 4)));
-  const std::string role = name.substr(dot + 1, name.rfind('.') - dot - 1);
-  const std::pair<std::string_view, QuantizedTensorPtr BlockWeights::*> kRoles[] = {
-      {"attn_norm", &BlockWeights::attentionNorm},
-      {"attn_q", &BlockWeights::query},
-      {"attn_k", &BlockWeights::key},
-      {"attn_v", &BlockWeights::value},
-      {"attn_output", &BlockWeights::attentionOutput},
-      {"ffn_norm", &BlockWeights::feedForwardNorm},
-      {"ffn_gate", &BlockWeights::gate},
-      {"ffn_up", &BlockWeights::up},
-      {"ffn_down", &BlockWeights::down}};
-  for (const auto& [known, member] : kRoles)
-    if (known == role) return &(block.*member);
-  return nullptr;
+QuantizedTensorPtr* placeOf(ModelWeights& weights, const ModelConfig& config, const std::string& name) {
+  const auto rows = config.architecture->weights;
+  const bool isOfBlock = name.starts_with("blk.");
+  const std::size_t dot = isOfBlock ? name.find('.', 4) : 0;
+  const std::string known = isOfBlock ? name.substr(dot + 1) : name;
+  const auto row = std::ranges::find(rows, known, &core::model::WeightRow::gguf);
+  if (row == rows.end()) return nullptr;
+  return isOfBlock ? &weights.blocks.at(std::stoul(name.substr(4, dot - 4)))[row->kind] : &weights.shared[row->kind];
 }
 
-ModelWeights weightsOf(const LlamaShape& shape, const Recipe& recipe) {
+ModelWeights weightsOf(const LlamaShape& shape, const ModelConfig& config, const Recipe& recipe) {
   const auto tensors = shape.tensors();
   const auto plan = core::model::planRecipe(recipe, shape.mixtureModel(), tensors, core::io::FileFormat::Gguf);
   core::quant::HollowTensors hollow;
@@ -107,12 +96,13 @@ ModelWeights weightsOf(const LlamaShape& shape, const Recipe& recipe) {
   weights.blocks.resize(shape.blocks);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const auto& scheme = plan.tensors[i].scheme;
-    QuantizedTensorPtr* place = placeOf(weights, tensors[i].name);
+    QuantizedTensorPtr* place = placeOf(weights, config, tensors[i].name);
     if (place == nullptr) continue;
     *place = scheme ? hollow.quantized(tensors[i].name, *scheme, tensors[i].shape)
                     : core::quant::HollowTensors::stored(tensors[i].name, tensors[i].dtype, tensors[i].shape);
   }
-  if (!weights.output) weights.output = weights.embedding;
+  auto& output = weights.shared[WeightKind::Output];
+  if (!output) output = weights.shared[WeightKind::Embedding];
   return weights;
 }
 
@@ -149,7 +139,7 @@ PlannedModel planModel(OpenModel& model, const Recipe& recipe, const core::JobCo
 PlannedModel planShape(const LlamaShape& shape, const KvLayout& kv, const Recipe& recipe,
                        std::uint32_t trainedContext) {
   const ModelConfig config = configOf(shape);
-  PlannedModel plan = planGraph(core::model::buildGraph(config, weightsOf(shape, recipe)), config, recipe);
+  PlannedModel plan = planGraph(core::model::buildGraph(config, weightsOf(shape, config, recipe)), config, recipe);
   plan.kv = kv;
   plan.trainedContext = trainedContext;
   return plan;

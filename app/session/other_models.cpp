@@ -11,6 +11,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/metrics/error_stats.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -112,7 +113,7 @@ std::string otherVocabulary(const core::text::Tokenizer& open, const core::text:
 }
 
 bool hasOutput(const core::io::Checkpoint& checkpoint) {
-  return checkpoint.find(core::model::nameIn(checkpoint.format(), "output.weight")).has_value();
+  return checkpoint.find(core::model::TensorNames(checkpoint).in(checkpoint.format(), "output.weight")).has_value();
 }
 
 template <class Read>

@@ -9,6 +9,7 @@ namespace app {
 
 namespace {
 
+using core::model::WeightKind;
 using core::quant::QuantizedTensorPtr;
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 30;
@@ -42,7 +43,7 @@ std::optional<core::model::Recipe> reorderedSums(const OpenModel& model, const c
   const auto weights = model.weights().load(model.config(), {}, job);
   std::uint64_t bytes = 0;
   for (const auto& block : weights.blocks) {
-    for (const auto& tensor : {block.gate, block.up, block.down}) {
+    for (const auto& tensor : {block[WeightKind::Gate], block[WeightKind::Up], block[WeightKind::Down]}) {
       if (valueBytes(*tensor) == 0) return std::nullopt;
       bytes += tensor->payload.size();
     }
@@ -50,9 +51,10 @@ std::optional<core::model::Recipe> reorderedSums(const OpenModel& model, const c
   if (bytes > kMostBytes) return std::nullopt;
   core::model::Recipe recipe;
   for (const auto& block : weights.blocks) {
-    for (const auto& tensor : {block.gate, block.up})
+    for (const auto& tensor : {block[WeightKind::Gate], block[WeightKind::Up]})
       recipe.replacements[tensor->name] = reversed(tensor, tensor->rowValues() * valueBytes(*tensor), tensor->rows());
-    recipe.replacements[block.down->name] = reversed(block.down, valueBytes(*block.down), block.down->rowValues());
+    const auto& down = block[WeightKind::Down];
+    recipe.replacements[down->name] = reversed(down, valueBytes(*down), down->rowValues());
   }
   return recipe;
 }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
-#include "core/model/llama_names.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/methods/folded_columns.h"
 
@@ -39,7 +39,7 @@ SharedFactors::SharedFactors(const core::io::Checkpoint& source, const std::vect
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::string& name = source.tensors()[row].name;
     const bool isGguf = source.format() == core::io::FileFormat::Gguf;
-    m_names.push_back(isGguf ? name : core::model::ggufName(name).value_or(""));
+    m_names.push_back(isGguf ? name : core::model::TensorNames(source).gguf(name).value_or(""));
     if (!m_names.back().empty()) m_index.emplace(m_names.back(), row);
   }
 }

@@ -9,7 +9,7 @@
 #include "app/session/train_source.h"
 #include "core/calibrate/calibration_text.h"
 #include "core/evaluate/reading.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/train/data/wordings.h"
 #include "core/train/ops/product.h"
 
@@ -30,7 +30,7 @@ double weightsPerToken(const OpenModel& model) {
   bool hasOutput = false;
   for (const auto& tensor : model.checkpoint().tensors()) {
     if (tensor.shape.rank() != 2) continue;
-    const std::string name = core::model::ggufName(tensor.name).value_or(tensor.name);
+    const std::string name = core::model::canonicalName(tensor.name);
     const auto count = static_cast<double>(tensor.shape.count());
     weights += count;
     if (name == "token_embd.weight") table = count;

@@ -15,8 +15,8 @@
 #include "app/session/train_source.h"
 #include "core/evaluate/logit_stream.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/cpu_executor.h"
-#include "core/model/llama_names.h"
 #include "core/model/planned_weights.h"
 #include "core/model/visit_weights.h"
 #include "core/quant/hollow_tensors.h"
@@ -48,7 +48,7 @@ struct Reading {
 
 /// "blk.0.attn_q.weight" → "attn_q"
 std::string kindOf(const std::string& tensor) {
-  std::string name = core::model::ggufName(tensor).value_or(tensor);
+  std::string name = core::model::canonicalName(tensor);
   if (name.starts_with("blk.")) name.erase(0, name.find('.', 4) + 1);
   return name.substr(0, name.rfind(".weight"));
 }

@@ -10,6 +10,7 @@
 #include "app/session/writing_refusals.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/format.h"
 #include "core/quant/methods/folded_columns.h"
@@ -95,8 +96,8 @@ class Planner {
 
   std::string newName(const TensorInfo& tensor) const {
     if (!m_plan.changesNames()) return tensor.storedName.value_or(tensor.name);
-    const auto name =
-        m_plan.kind.isFolder() ? core::model::huggingFaceName(tensor.name) : core::model::ggufName(tensor.name);
+    const core::model::TensorNames names(m_source);
+    const auto name = m_plan.kind.isFolder() ? names.huggingFace(tensor.name) : names.gguf(tensor.name);
     return *name;  // others were refused
   }
 
@@ -113,7 +114,7 @@ class Planner {
 
   void addOrder(const TensorInfo& tensor, NewWeight& weight) const {
     if (!m_plan.changesNames()) return;
-    weight.order = core::model::rowOrderOf(tensor.name);
+    weight.order = core::model::TensorNames(m_source).rowOrder(tensor.name);
     if (weight.order == core::model::RowOrder::Same) return;
     const std::uint64_t rows = tensor.shape.rank() == 1 ? tensor.shape[0] : tensor.shape.rows();
     weight.headRows =

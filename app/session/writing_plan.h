@@ -8,7 +8,7 @@
 
 #include "app/session/quantize_target.h"
 #include "core/model/config.h"
-#include "core/model/llama_names.h"
+#include "core/model/head_rows.h"
 #include "core/quant/pack/packed_pieces.h"
 
 namespace app {

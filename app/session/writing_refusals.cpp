@@ -7,8 +7,8 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
-#include "core/model/llama_names.h"
 #include "core/model/weight_requests.h"
 #include "core/quant/format.h"
 #include "core/quant/methods/folded_columns.h"
@@ -156,11 +156,12 @@ void refuseStrangers(const core::io::Checkpoint& source, const TargetKind& kind)
   if (const auto why = whyNotUnderstood(source))
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Only models of the Llama family can be made {}, and {}", what, *why));
+  const core::model::TensorNames names(source);
   for (const auto& tensor : source.tensors()) {
     if (!tensor.pieceOf.empty() || tensor.name.ends_with(".rotary_emb.inv_freq")) continue;
-    const bool isKnown =
-        kind.isFolder() ? tensor.name == "rope_freqs.weight" || core::model::huggingFaceName(tensor.name).has_value()
-                        : core::model::ggufName(tensor.name).has_value();
+    const bool isKnown = kind.isFolder()
+                             ? tensor.name == "rope_freqs.weight" || names.huggingFace(tensor.name).has_value()
+                             : names.gguf(tensor.name).has_value();
     if (!isKnown)
       throw Error(ErrorCode::Unsupported,
                   fmt::format("The tensor {} has no name in {}.", core::io::inQuotes(tensor.name), what), tensor.name);

@@ -7,7 +7,7 @@
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 
 namespace core::calibrate {
 
@@ -37,7 +37,7 @@ quant::TensorCalibrationPtr MatrixCalibration::of(const std::string& tensor, qua
   const io::ImportanceEntry* entry = m_matrix.find(tensor);
   // A matrix made from a GGUF file serves the folder it was made from, and the other way: it is about columns, whose
   // order is the same.
-  if (const auto other = model::otherLlamaName(tensor); entry == nullptr && other) entry = m_matrix.find(*other);
+  if (const auto other = model::otherName(tensor); entry == nullptr && other) entry = m_matrix.find(*other);
   if (entry == nullptr) return nullptr;
   auto result = std::make_shared<quant::TensorCalibration>();
   result->importance = io::meanSquares(*entry);

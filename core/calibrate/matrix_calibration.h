@@ -12,7 +12,7 @@ class MatrixCalibration final : public quant::Calibration {
   /// @param title its file's name, for people
   MatrixCalibration(io::ImportanceMatrix matrix, std::string title);
 
-  /// @param tensor of the Llama family under either of its names (llama_names.h), whichever the matrix has
+  /// @param tensor under either of its names (tensor_names.h), whichever the matrix has
   /// @throws Error (Unsupported) for more than CalibrationNeed::Importance
   quant::TensorCalibrationPtr of(const std::string& tensor, quant::CalibrationNeed need,
                                  const JobContext& job) override;

@@ -8,7 +8,7 @@
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/io/make_room.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/quant/methods/hessian.h"
 
 namespace core::calibrate {
@@ -117,7 +117,7 @@ io::ImportanceMatrix TextCalibration::importanceMatrix(const JobContext& job) {
     if (place.section + 1 == m_sections.size()) continue;
     const InputStatistics& of = *m_progress.statistics[place.section][place.input];
     // The names llama.cpp's quantizer looks for, of a folder's weights, too.
-    io::ImportanceEntry entry{model::ggufName(weight).value_or(weight), {}, {static_cast<float>(of.rows)}};
+    io::ImportanceEntry entry{model::canonicalName(weight), {}, {static_cast<float>(of.rows)}};
     for (const double sum : of.squares) entry.sums.push_back(static_cast<float>(sum));
     matrix.entries.push_back(std::move(entry));
   }

@@ -4,10 +4,11 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/architecture.h"
 #include "core/model/config_gguf.h"
 #include "core/model/config_hugging_face.h"
 #include "core/model/config_reading.h"
-#include "core/model/llama_tensors.h"
+#include "core/model/decoder_tensors.h"
 
 namespace core::model {
 
@@ -34,7 +35,7 @@ std::optional<std::string> unsupportedKind(const io::Checkpoint& checkpoint) {
 
 /// Rows of the embedding: the vocabulary the model really has. The tokenizer may know fewer or more.
 std::uint32_t vocabularySize(const io::Checkpoint& checkpoint) {
-  const std::string name = llamaTensor(checkpoint, "token_embd.weight");
+  const std::string name = decoderTensor(checkpoint, "token_embd.weight");
   const auto index = checkpoint.find(name);
   if (!index) {
     throw Error(
@@ -61,7 +62,7 @@ ModelConfig ModelConfig::fromCheckpoint(const io::Checkpoint& checkpoint) {
     sentence = kind;
   if (sentence) throw Error(ErrorCode::Unsupported, *sentence);
   ModelConfig config;
-  config.architecture = checkpoint.architecture();
+  config.architecture = findArchitecture(checkpoint);
   config.vocabulary = vocabularySize(checkpoint);
   isGguf ? readGgufConfig(checkpoint, config) : readHuggingFaceConfig(checkpoint, config);
   return config;

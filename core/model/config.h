@@ -8,11 +8,13 @@
 
 namespace core::model {
 
+struct Architecture;
+
 enum class RopeScaling : std::uint8_t { None, Linear, Llama3 };
 
 /// How rotary embedding pairs the elements of a head.
 enum class RopePairing : std::uint8_t {
-  Adjacent,  ///< (2i, 2i+1): GGUF files of architecture "llama" (their Q/K rows are permuted for it)
+  Adjacent,  ///< (2i, 2i+1): GGUF files of some architectures (their Q/K rows are permuted for it)
   Halves     ///< (i, i + d/2): Hugging Face order
 };
 
@@ -21,7 +23,7 @@ enum class RopePairing : std::uint8_t {
 struct ModelConfig {
   static constexpr std::uint32_t kMaxContext = 1U << 28U;
 
-  std::string architecture;
+  const Architecture* architecture = nullptr;  ///< what it is one of (architectures/architecture.h)
   std::uint32_t vocabulary = 0;
   std::uint32_t contextLength = 0;
   std::uint32_t width = 0;  ///< embedding length

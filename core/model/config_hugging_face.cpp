@@ -7,22 +7,23 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/architecture.h"
 #include "core/model/config_reading.h"
 
 namespace core::model {
 
 namespace {
 
-constexpr ConfigKeys kFolderKeys = {"config.max_position_embeddings",
-                                    "config.hidden_size",
-                                    "config.num_hidden_layers",
-                                    "config.intermediate_size",
-                                    "config.num_attention_heads",
-                                    "config.num_key_value_heads",
-                                    "config.head_dim",
-                                    nullptr,
-                                    "config.rms_norm_eps",
-                                    "config.rope_theta"};
+const ConfigKeys kFolderKeys = {"config.max_position_embeddings",
+                                "config.hidden_size",
+                                "config.num_hidden_layers",
+                                "config.intermediate_size",
+                                "config.num_attention_heads",
+                                "config.num_key_value_heads",
+                                "config.head_dim",
+                                "",
+                                "config.rms_norm_eps",
+                                "config.rope_theta"};
 
 /// Where rotary embedding is described: rope_parameters since transformers 5, rope_scaling before.
 constexpr std::array<std::string_view, 2> kRopeObjects = {"config.rope_parameters", "config.rope_scaling"};
@@ -150,9 +151,8 @@ void readRope(const io::Checkpoint& checkpoint, const MetadataLimits& limits, Mo
     config.ropeFactor = limits.real(key("factor"), 1.0F, 1e-3F, 1e4F);
     if (type == "linear" && config.ropeFactor != 1.0F) config.ropeScaling = RopeScaling::Linear;
     if (type != "llama3") return;
-    const std::string context = key("original_max_position_embeddings"), low = key("low_freq_factor"),
-                      high = key("high_freq_factor");
-    return readLlama3Scaling(limits, {context.c_str(), low.c_str(), high.c_str()}, config);
+    return readLlama3Scaling(
+        limits, {key("original_max_position_embeddings"), key("low_freq_factor"), key("high_freq_factor")}, config);
   }
 }
 
@@ -167,7 +167,7 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
     return cannotChat(checkpoint, hasConfig ? "a folder whose config.json names no model_type"
                                             : "a safetensors model without a readable config.json beside it");
   }
-  if (type != "llama" && type != "mistral") return cannotChat(checkpoint, withArticle(type) + " model");
+  if (findArchitecture(checkpoint) == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
   for (const std::string_view object : kRopeObjects) {
     const std::string scaling = scalingType(metadata, object);
     if (scaling != "default" && scaling != "linear" && scaling != "llama3")

@@ -29,7 +29,7 @@ void readHeads(const MetadataLimits& limits, const ConfigKeys& keys, const Confi
   if (config.width % config.heads == 0) headSize = config.width / config.heads;
   config.headSize = limits.integer(keys.headSize, headSize, 1, kMaxHeadSize);
   config.valueHeadSize = config.headSize;
-  if (keys.valueHeadSize != nullptr)
+  if (!keys.valueHeadSize.empty())
     config.valueHeadSize = limits.integer(keys.valueHeadSize, config.headSize, 1, kMaxHeadSize);
 }
 

@@ -17,16 +17,16 @@ std::string withArticle(std::string_view word);
 
 /// What a format calls the hyper-parameters that all formats have.
 struct ConfigKeys {
-  const char* context;
-  const char* width;
-  const char* layers;
-  const char* feedForward;
-  const char* heads;
-  const char* kvHeads;
-  const char* headSize;
-  const char* valueHeadSize;  ///< null: as headSize
-  const char* normEpsilon;
-  const char* ropeBase;
+  std::string context;
+  std::string width;
+  std::string layers;
+  std::string feedForward;
+  std::string heads;
+  std::string kvHeads;
+  std::string headSize;
+  std::string valueHeadSize;  ///< empty: as headSize
+  std::string normEpsilon;
+  std::string ropeBase;
 };
 
 /// What holds where a file is silent; a count without one is required.
@@ -43,9 +43,9 @@ void readSizes(const MetadataLimits& limits, const ConfigKeys& keys, const Confi
 
 /// Llama 3's rule of frequencies. @throws Error (InvalidFile) naming key and value
 struct Llama3Keys {
-  const char* originalContext;
-  const char* lowFactor;
-  const char* highFactor;
+  std::string originalContext;
+  std::string lowFactor;
+  std::string highFactor;
 };
 void readLlama3Scaling(const MetadataLimits& limits, const Llama3Keys& keys, ModelConfig& config);
 

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/model/adapter_graph.h"
+#include "core/model/architectures/architecture.h"
 #include "core/model/input_changes.h"
 
 namespace core::model {
@@ -40,12 +41,8 @@ std::optional<ValueId> Graph::find(std::string_view name) const {
 }
 
 Graph buildGraph(const ModelConfig& config, const ModelWeights& weights) {
-  if (config.architecture == "llama" || config.architecture == "mistral")
-    return withAdapters(applyInputChanges(buildLlamaGraph(config, weights)), weights.adapters);
-  throw Error(
-      ErrorCode::Unsupported,
-      fmt::format("Models of architecture \"{}\" cannot be run yet; llama and mistral can.", config.architecture),
-      "general.architecture");
+  if (config.architecture == nullptr) throw Error(ErrorCode::Unsupported, "The model has no architecture to run.");
+  return withAdapters(applyInputChanges(config.architecture->build(config, weights)), weights.adapters);
 }
 
 }  // namespace core::model

@@ -63,12 +63,8 @@ struct Graph {
   std::optional<ValueId> find(std::string_view name) const;
 };
 
-/// Llama 2/3, TinyLlama, Mistral, SmolLM.
-Graph buildLlamaGraph(const ModelConfig& config, const ModelWeights& weights);
-
 /// The graph of whatever architecture the config names, with what its weights ask of their inputs (input_changes.h) and
 /// the adapters that are added to its matrices (adapter_graph.h).
-/// One place to add an architecture.
 /// @throws Error (Unsupported)
 Graph buildGraph(const ModelConfig& config, const ModelWeights& weights);
 

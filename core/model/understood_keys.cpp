@@ -100,8 +100,9 @@ bool isFollowed(std::string_view key, const io::MetadataEntry& entry, const Mode
 
 }  // namespace
 
-const io::MetadataEntry* findUnfollowedKey(const io::Metadata& metadata, const ModelConfig& config) {
-  const std::string prefix = config.architecture + '.';
+const io::MetadataEntry* findUnfollowedKey(const io::Checkpoint& checkpoint, const ModelConfig& config) {
+  const io::Metadata& metadata = checkpoint.metadata();
+  const std::string prefix = checkpoint.architecture() + '.';
   const auto found = std::ranges::find_if(metadata.entries(), [&](const io::MetadataEntry& entry) {
     const std::string_view key = entry.key;
     return key.starts_with(prefix) && !isFollowed(key.substr(prefix.size()), entry, config);

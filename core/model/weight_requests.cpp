@@ -6,7 +6,8 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
-#include "core/model/llama_tensors.h"
+#include "core/model/architectures/architecture.h"
+#include "core/model/decoder_tensors.h"
 #include "core/model/product_scale.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -16,34 +17,6 @@ namespace core::model {
 namespace {
 
 using quant::QuantizedTensorPtr;
-using tensor::Shape;
-
-void requestBlock(const io::Checkpoint& checkpoint, const ModelConfig& config, std::uint32_t layer, BlockWeights& block,
-                  std::vector<WeightRequest>& requests) {
-  const auto add = [&](QuantizedTensorPtr& target, const char* role, Shape shape, bool required = true) {
-    requests.push_back(
-        {&target, llamaTensor(checkpoint, fmt::format("blk.{}.{}", layer, role)), std::move(shape), required});
-  };
-  const std::uint64_t width = config.width;
-  const std::uint64_t hidden = config.feedForward;
-  const std::uint64_t queries = std::uint64_t{config.heads} * config.headSize;
-  const std::uint64_t keys = std::uint64_t{config.kvHeads} * config.headSize;
-  const std::uint64_t values = std::uint64_t{config.kvHeads} * config.valueHeadSize;
-  const std::uint64_t attended = std::uint64_t{config.heads} * config.valueHeadSize;
-  add(block.attentionNorm, "attn_norm.weight", {width});
-  add(block.query, "attn_q.weight", {queries, width});
-  add(block.key, "attn_k.weight", {keys, width});
-  add(block.value, "attn_v.weight", {values, width});
-  add(block.attentionOutput, "attn_output.weight", {width, attended});
-  add(block.queryBias, "attn_q.bias", {queries}, false);
-  add(block.keyBias, "attn_k.bias", {keys}, false);
-  add(block.valueBias, "attn_v.bias", {values}, false);
-  add(block.attentionOutputBias, "attn_output.bias", {width}, false);
-  add(block.feedForwardNorm, "ffn_norm.weight", {width});
-  add(block.gate, "ffn_gate.weight", {hidden, width});
-  add(block.up, "ffn_up.weight", {hidden, width});
-  add(block.down, "ffn_down.weight", {width, hidden});
-}
 
 /// The towers of vision and audio, which a merged GGUF file may carry, feed on what is no text.
 bool isOfAnotherInput(const io::Checkpoint& checkpoint, std::string_view name) {
@@ -73,25 +46,27 @@ void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<st
 }  // namespace
 
 std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, const ModelConfig& config,
-                                          ModelWeights& weights, QuantizedTensorPtr& frequencyFactors) {
+                                          ModelWeights& weights) {
   weights.blocks.resize(config.layers);
-  const Shape matrix{config.vocabulary, config.width};
   std::vector<WeightRequest> requests;
-  const auto name = [&](const char* ggufName) { return llamaTensor(checkpoint, ggufName); };
-  requests.push_back({&weights.embedding, name("token_embd.weight"), matrix, true, false});
-  requests.push_back({&weights.outputNorm, name("output_norm.weight"), {config.width}});
-  if (hasOwnOutput(checkpoint)) requests.push_back({&weights.output, name("output.weight"), matrix});
-  requests.push_back({&frequencyFactors, "rope_freqs.weight", {config.ropeDimensions / 2}, false});
-  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-    requestBlock(checkpoint, config, layer, weights.blocks[layer], requests);
+  const auto add = [&](QuantizedTensorPtr& target, const WeightRow& row, std::string ggufName) {
+    requests.push_back({&target, decoderTensor(checkpoint, ggufName), row.shape(config), row.isRequired,
+                        row.kind != WeightKind::Embedding});
+  };
+  const Architecture& architecture = *findArchitecture(checkpoint);
+  for (const WeightRow& row : architecture.weights) {
+    if (row.isOfBlock() || (row.kind == WeightKind::Output && !hasOwnOutput(checkpoint))) continue;
+    add(weights.shared[row.kind], row, std::string(row.gguf));
   }
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
+    for (const WeightRow& row : architecture.weights)
+      if (row.isOfBlock()) add(weights.blocks[layer][row.kind], row, fmt::format("blk.{}.{}", layer, row.gguf));
   return requests;
 }
 
 void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
   ModelWeights weights;
-  QuantizedTensorPtr frequencyFactors;
-  const std::vector<WeightRequest> requests = weightRequests(checkpoint, config, weights, frequencyFactors);
+  const std::vector<WeightRequest> requests = weightRequests(checkpoint, config, weights);
   std::unordered_set<std::string> asked;
   for (const WeightRequest& request : requests) {
     asked.insert(request.name);

@@ -21,9 +21,8 @@ struct WeightRequest {
 
 /// All tensors that a graph of this config may be made of.
 /// @param weights receives them: requests point into it; without an output matrix of its own, `output` is not asked for
-/// @param frequencyFactors receives rope_freqs.weight
 std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, const ModelConfig& config,
-                                          ModelWeights& weights, quant::QuantizedTensorPtr& frequencyFactors);
+                                          ModelWeights& weights);
 
 /// Whether the checkpoint holds the tensors of this config's graph, all of them and no others: one that nobody asked
 /// for would be left out of the computation in silence.

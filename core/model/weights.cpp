@@ -30,6 +30,7 @@ std::uint64_t ModelWeights::bytes() const {
     if (tensor && seen.insert(tensor.get()).second) total += tensor->bytes();
   };
   visitWeights(*this, count);
+  if (const auto& factors = shared[WeightKind::RopeFactors]) total -= factors->bytes();  // a table is made of them
   for (const AdapterFactors& pair : adapters) {
     count(pair.a);
     count(pair.b);
@@ -45,8 +46,7 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
   checkTensors(*m_checkpoint, config);
   const RecipePlan plan = planRecipe(recipe, *m_checkpoint);
   ModelWeights weights;
-  QuantizedTensorPtr frequencyFactors;
-  std::vector<WeightRequest> requests = weightRequests(*m_checkpoint, config, weights, frequencyFactors);
+  std::vector<WeightRequest> requests = weightRequests(*m_checkpoint, config, weights);
   std::erase_if(requests, [&](const WeightRequest& request) { return !m_checkpoint->find(request.name); });
 
   // One after the other: quantize() itself uses all cores, and this way only one decoded tensor is in memory.
@@ -63,8 +63,8 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
   }
   for (const TensorDecision& decision : plan.tensors)
     if (&decision.running() != &decision) weights.adapters.push_back(factorsOf(*decision.other->adapted));
-  if (!weights.output) weights.output = weights.embedding;
-  if (frequencyFactors) weights.ropeFrequencyFactors = quant::dequantize(*frequencyFactors, job.part(1.0, 1.0));
+  auto& output = weights.shared[WeightKind::Output];
+  if (!output) output = weights.shared[WeightKind::Embedding];
   return weights;
 }
 

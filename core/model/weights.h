@@ -9,23 +9,15 @@
 #include "core/model/recipe/adapter_factors.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/tensor_roles.h"
+#include "core/model/weight_kind.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
 
-/// Weights of one transformer block. Matrices are [out, in]; absent biases are null.
-struct BlockWeights {
-  quant::QuantizedTensorPtr attentionNorm, query, key, value, attentionOutput;
-  quant::QuantizedTensorPtr queryBias, keyBias, valueBias, attentionOutputBias;
-  quant::QuantizedTensorPtr feedForwardNorm, gate, up, down;
-};
-
-/// All weights of a model, by role.
+/// All weights of a model, by what they do. Matrices are [out, in].
 struct ModelWeights {
-  quant::QuantizedTensorPtr embedding, outputNorm;
-  quant::QuantizedTensorPtr output;         ///< the same object as embedding when tied
-  std::vector<float> ropeFrequencyFactors;  ///< rope_freqs.weight, usually empty
-  std::vector<BlockWeights> blocks;
+  WeightSet shared;  ///< beside the blocks; an output that is tied is the same object as the embedding
+  std::vector<WeightSet> blocks;
   std::vector<AdapterFactors> adapters;  ///< buildGraph() adds them (adapter_graph.h)
   /// Stored bytes of all distinct tensors (a tied output counts once).
   std::uint64_t bytes() const;

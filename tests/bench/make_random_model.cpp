@@ -18,7 +18,7 @@
 
 #include <nlohmann/json.hpp>
 #include "core/io/output_file.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/numeric/half.h"
 #include "tool_arguments.h"
 
@@ -280,8 +280,9 @@ void writeFolder(const std::filesystem::path& folder, const Shape& shape) {
   const std::vector<Tensor> tensors = tensorsOf(shape, kF16);
   Json header;
   std::uint64_t offset = 0;
+  const core::model::TensorNames names(*core::model::findArchitecture(core::io::FileFormat::Gguf, "llama"));
   for (const Tensor& tensor : tensors) {
-    header[core::model::nameIn(core::io::FileFormat::Safetensors, tensor.name)] = {
+    header[names.in(core::io::FileFormat::Safetensors, tensor.name)] = {
         {"dtype", tensor.type == kF16 ? "F16" : "F32"},
         {"shape", std::vector<std::uint64_t>(tensor.extents.rbegin(), tensor.extents.rend())},
         {"data_offsets", {offset, offset + tensor.bytes()}}};

@@ -10,7 +10,7 @@
 #include "app/session/quantize_model.h"
 #include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
@@ -171,11 +171,12 @@ class TestCliConversions : public QObject, private Written {
     const app::QuantizeTarget target(out.toStdString(), {}, core::quant::folderLayoutOf(layout.toStdString()));
     app::writeModel(model->checkpoint(), scheme, target, core::JobContext(), {calibration.get(), {}});
     const auto written = core::io::openCheckpoint(out.toStdString());
+    const core::model::TensorNames names(model->checkpoint());
     for (const char* part : {"attn_q", "attn_k", "attn_v", "ffn_down"}) {
       const std::string name = std::string("blk.1.") + part + ".weight";
       auto stored = core::quant::loadTensor(model->checkpoint(), name);
       const std::uint64_t rows = stored->shape.rows();
-      const auto order = core::model::rowOrderOf(name);
+      const auto order = names.rowOrder(name);
       if (order != core::model::RowOrder::Same) {
         const std::uint64_t headRows = rows / (order == core::model::RowOrder::QueryHeads ? 8 : 4);
         stored =
@@ -185,7 +186,7 @@ class TestCliConversions : public QObject, private Written {
       const auto known =
           need == core::quant::CalibrationNeed::None ? nullptr : calibration->of(name, need, core::JobContext());
       const auto expected = core::quant::dequantize(*core::quant::quantize(scheme, *stored, {}, known.get()));
-      const auto found = core::quant::loadTensor(*written, *core::model::huggingFaceName(name));
+      const auto found = core::quant::loadTensor(*written, *names.huggingFace(name));
       QCOMPARE(found->shape, stored->shape);
       QVERIFY2(core::quant::dequantize(*found) == expected, name.c_str());
     }

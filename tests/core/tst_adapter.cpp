@@ -9,6 +9,7 @@
 #include <random>
 
 #include "core/io/gguf_writer.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/planned_weights.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -219,7 +220,7 @@ class TestAdapter : public QObject {
     }
     const auto plan = model::planRecipe(recipe, *open);
     QCOMPARE(std::ranges::count_if(plan.tensors, [](const auto& decision) { return decision.other != nullptr; }), 4);
-    const auto& norm = plan.tensors[*open->find(model::nameIn(open->format(), "output_norm.weight"))];
+    const auto& norm = plan.tensors[*open->find(model::TensorNames(*open).in(open->format(), "output_norm.weight"))];
     QVERIFY2(norm.kept == "tuned leaves it as it is" && norm.fate() == model::Fate::Keep, norm.kept.c_str());
   }
 
@@ -325,10 +326,11 @@ class TestAdapter : public QObject {
     model::WeightLibrary library(open);
     const auto config = model::ModelConfig::fromCheckpoint(*open);
     const auto planned = model::planWeights(library, config, recipe), loaded = library.load(config, recipe);
-    QCOMPARE(planned.blocks[0].query->shape, loaded.blocks[0].query->shape);
-    QCOMPARE(*planned.blocks[0].query->dtype(), *loaded.blocks[0].query->dtype());
+    QCOMPARE(planned.blocks[0][model::WeightKind::Query]->shape, loaded.blocks[0][model::WeightKind::Query]->shape);
+    QCOMPARE(*planned.blocks[0][model::WeightKind::Query]->dtype(),
+             *loaded.blocks[0][model::WeightKind::Query]->dtype());
     // What it leaves as it is is shared with the open model.
-    QCOMPARE(loaded.blocks[0].up, library.load(config, {}).blocks[0].up);
+    QCOMPARE(loaded.blocks[0][model::WeightKind::Up], library.load(config, {}).blocks[0][model::WeightKind::Up]);
   }
 
   void valuesBeyondFp16AreASentence() {

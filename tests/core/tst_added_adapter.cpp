@@ -134,7 +134,7 @@ class TestAddedAdapter : public QObject {
     const auto loaded = model::WeightLibrary(m_open).load(model::ModelConfig::fromCheckpoint(*m_open), replaced);
     QCOMPARE(loaded.adapters.size(), std::size_t{1});
     QCOMPARE(loaded.adapters.front().target, std::string("blk.1.ffn_up.weight"));
-    QCOMPARE(loaded.blocks[0].query, sum);
+    QCOMPARE(loaded.blocks[0][model::WeightKind::Query], sum);
   }
 
   void theBaseIsSharedAndPlanned() {
@@ -142,8 +142,8 @@ class TestAddedAdapter : public QObject {
     const auto config = model::ModelConfig::fromCheckpoint(*m_open);
     const auto nf4 = library.load(config, Recipe(quant::Scheme::parse("nf4"))),
                half = library.load(config, recipe("nf4", 50)), whole = library.load(config, recipe("nf4"));
-    QCOMPARE(half.blocks[0].query, nf4.blocks[0].query);
-    QCOMPARE(whole.blocks[0].query, nf4.blocks[0].query);
+    QCOMPARE(half.blocks[0][model::WeightKind::Query], nf4.blocks[0][model::WeightKind::Query]);
+    QCOMPARE(whole.blocks[0][model::WeightKind::Query], nf4.blocks[0][model::WeightKind::Query]);
     QCOMPARE(half.bytes(), nf4.bytes() + std::uint64_t{2 * 96 * 4 + (160 + 96) * 4} * 4);
     const auto planned = model::planWeights(library, config, recipe("nf4"));
     QCOMPARE(model::plannedWeightBytes(model::buildGraph(config, planned)),

@@ -13,6 +13,7 @@
 using namespace core;
 using model::ModelConfig;
 using model::WeightLibrary;
+using Kind = model::WeightKind;
 
 class TestModelWeights : public QObject {
   Q_OBJECT
@@ -35,10 +36,10 @@ class TestModelWeights : public QObject {
     const auto stored = library.load(config, {});
     const auto nf4 = library.load(config, quant::Scheme::parse("nf4"));
     const auto again = library.load(config, quant::Scheme::parse("nf4"));
-    QCOMPARE(stored.embedding, nf4.embedding);
-    QCOMPARE(stored.blocks[1].attentionNorm, nf4.blocks[1].attentionNorm);
-    QCOMPARE(nf4.blocks[0].gate, again.blocks[0].gate);
-    QVERIFY(stored.blocks[0].gate != nf4.blocks[0].gate);
+    QCOMPARE(stored.shared[Kind::Embedding], nf4.shared[Kind::Embedding]);
+    QCOMPARE(stored.blocks[1][Kind::AttentionNorm], nf4.blocks[1][Kind::AttentionNorm]);
+    QCOMPARE(nf4.blocks[0][Kind::Gate], again.blocks[0][Kind::Gate]);
+    QVERIFY(stored.blocks[0][Kind::Gate] != nf4.blocks[0][Kind::Gate]);
     QVERIFY(nf4.bytes() < stored.bytes());
   }
 
@@ -51,14 +52,14 @@ class TestModelWeights : public QObject {
     const auto nf4 = library.load(config, recipe);
     recipe.rules.push_back(model::parseRecipeRule("^blk.1.attn_v=int8"));
     const auto swapped = library.load(config, recipe);
-    QCOMPARE(swapped.blocks[1].value->scheme->toString(), std::string("int8"));
-    QCOMPARE(swapped.blocks[0].value, nf4.blocks[0].value);
-    QCOMPARE(swapped.blocks[1].key, nf4.blocks[1].key);
-    recipe.replacements["blk.0.attn_norm.weight"] = nf4.outputNorm;
+    QCOMPARE(swapped.blocks[1][Kind::Value]->scheme->toString(), std::string("int8"));
+    QCOMPARE(swapped.blocks[0][Kind::Value], nf4.blocks[0][Kind::Value]);
+    QCOMPARE(swapped.blocks[1][Kind::Key], nf4.blocks[1][Kind::Key]);
+    recipe.replacements["blk.0.attn_norm.weight"] = nf4.shared[Kind::OutputNorm];
     const auto replaced = library.load(config, recipe);
-    QCOMPARE(replaced.blocks[0].attentionNorm, nf4.outputNorm);
-    QCOMPARE(replaced.blocks[1].value, swapped.blocks[1].value);
-    recipe.replacements["blk.0.attn_norm.weight"] = nf4.embedding;
+    QCOMPARE(replaced.blocks[0][Kind::AttentionNorm], nf4.shared[Kind::OutputNorm]);
+    QCOMPARE(replaced.blocks[1][Kind::Value], swapped.blocks[1][Kind::Value]);
+    recipe.replacements["blk.0.attn_norm.weight"] = nf4.shared[Kind::Embedding];
     QVERIFY_EXCEPTION_THROWN(library.load(config, recipe), Error);
   }
 
@@ -67,17 +68,17 @@ class TestModelWeights : public QObject {
     const auto checkpoint = write({.matrixType = "q8_0", .tiedOutput = true});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
     const auto weights = WeightLibrary(checkpoint).load(config, model::FileType::Q8_0);
-    QCOMPARE(weights.embedding->scheme->toString(), std::string("q8_0"));
-    QCOMPARE(weights.output, weights.embedding);
-    QVERIFY(!weights.blocks[0].query->scheme);
-    QVERIFY(weights.blocks[0].query->dtype() == tensor::DType::Q8_0);
+    QCOMPARE(weights.shared[Kind::Embedding]->scheme->toString(), std::string("q8_0"));
+    QCOMPARE(weights.shared[Kind::Output], weights.shared[Kind::Embedding]);
+    QVERIFY(!weights.blocks[0][Kind::Query]->scheme);
+    QVERIFY(weights.blocks[0][Kind::Query]->dtype() == tensor::DType::Q8_0);
   }
 
   void tiedOutputCountsOnce() {
     const auto tied = write({.tiedOutput = true});
     const auto config = ModelConfig::fromCheckpoint(*tied);
     const auto weights = WeightLibrary(tied).load(config, {});
-    QCOMPARE(weights.output, weights.embedding);
+    QCOMPARE(weights.shared[Kind::Output], weights.shared[Kind::Embedding]);
     const auto untied = write({.tiedOutput = false});
     const auto more = WeightLibrary(untied).load(config, {});
     QCOMPARE(more.bytes() - weights.bytes(), std::uint64_t{131} * 96 * 4);
@@ -140,7 +141,7 @@ class TestModelWeights : public QObject {
   void towersOfOtherInputsAreLeftAlone() {
     const auto checkpoint = write({.extraTensors = {"v.patch_embd.weight", "mm.0.weight"}});
     const ModelConfig config = ModelConfig::fromCheckpoint(*checkpoint);
-    QVERIFY(WeightLibrary(checkpoint).load(config, {}).blocks[1].down);
+    QVERIFY(WeightLibrary(checkpoint).load(config, {}).blocks[1][Kind::Down]);
   }
 
   void namesOfAnotherFamilyAreExplained() {
@@ -184,9 +185,9 @@ class TestModelWeights : public QObject {
     QCOMPARE(graph.values.front().name, std::string("token_embd"));
     QCOMPARE(graph.values.back().name, std::string("logits"));
     QCOMPARE(graph.values.back().width, config.vocabulary);
-    QVERIFY(graph.ops.back().as<model::MatMul>().weight == weights.output);
+    QVERIFY(graph.ops.back().as<model::MatMul>().weight == weights.shared[Kind::Output]);
     QCOMPARE(graph.ropeTables.size(), std::size_t{1});
-    QCOMPARE(graph.ropeTables[0], config.ropeFrequencies(weights.ropeFrequencyFactors));
+    QCOMPARE(graph.ropeTables[0], config.ropeFrequencies(quant::dequantize(*weights.shared[Kind::RopeFactors])));
     QVERIFY(graph.ropeTables[0] != config.ropeFrequencies());
     QCOMPARE(graph.vocabulary(), config.vocabulary);
     std::set<std::string> names;

@@ -7,6 +7,7 @@
 #include "core/io/gguf_writer.h"
 #include "core/io/safetensors_writer.h"
 #include "core/metrics/error_stats.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/recipe/recipe_plan.h"
 #include "core/model/recipe/recipe_text.h"
 #include "core/model/recipe/row_order.h"
@@ -145,12 +146,13 @@ class TestOtherModel : public QObject {
       io::SafetensorsWriter writer{io::OutputFile(path.string())};
       std::vector<std::pair<std::size_t, std::string>> tensors;
       for (std::size_t i = 0; i < gguf->tensors().size(); ++i)
-        if (const auto name = model::huggingFaceName(gguf->tensors()[i].name)) tensors.emplace_back(i, *name);
+        if (const auto name = model::TensorNames(*gguf).huggingFace(gguf->tensors()[i].name))
+          tensors.emplace_back(i, *name);
       for (const auto& [index, name] : tensors)
         writer.declareTensor(name, tensor::DType::F32, gguf->tensors()[index].shape);
       for (const auto& [index, name] : tensors) {
         const auto view = gguf->view(index);
-        const auto order = model::rowOrderOf(name);
+        const auto order = model::TensorNames(*gguf).rowOrder(name);
         const std::uint64_t heads = order == model::RowOrder::QueryHeads ? config.heads : config.kvHeads;
         std::vector<std::byte> bytes(view.bytes.begin(), view.bytes.end());
         if (order != model::RowOrder::Same) {

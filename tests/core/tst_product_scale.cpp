@@ -72,11 +72,12 @@ class TestProductScale : public QObject {
     const auto stored = load(files.scaled), nf4 = load(files.scaled, quant::Scheme::parse("nf4"));
     const auto query = checkpoint->view("blk.1.attn_q.weight");
     const float scale = model::productScale(*checkpoint, query.name).value();
-    QVERIFY(scale != 1.0F && stored.blocks[1].query->factor == scale && nf4.blocks[1].query->factor == scale);
+    QVERIFY(scale != 1.0F && stored.blocks[1][model::WeightKind::Query]->factor == scale &&
+            nf4.blocks[1][model::WeightKind::Query]->factor == scale);
     auto expected = quant::dequantize(*quant::quantize(quant::Scheme::parse("nf4"), query));
     for (float& value : expected) value *= scale;
-    QCOMPARE(quant::dequantize(*nf4.blocks[1].query), expected);
-    QCOMPARE(stored.blocks[1].query->bytes(), query.bytes.size() + sizeof(float));
+    QCOMPARE(quant::dequantize(*nf4.blocks[1][model::WeightKind::Query]), expected);
+    QCOMPARE(stored.blocks[1][model::WeightKind::Query]->bytes(), query.bytes.size() + sizeof(float));
     QCOMPARE(stored.output->factor, model::productScale(*checkpoint, "output.weight").value());
     QVERIFY(!model::productScale(*checkpoint, "token_embd.weight"));
     QCOMPARE(stored.embedding->factor, 1.0F);

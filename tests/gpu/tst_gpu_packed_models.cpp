@@ -41,11 +41,11 @@ class TestGpuPackedModels : public QObject {
     model::ModelWeights weights = library.load(config, std::optional<quant::Scheme>());
     model::ModelWeights floats = weights;
     std::size_t packed = 0;
-    for (model::BlockWeights& block : floats.blocks) {
-      for (quant::QuantizedTensorPtr* weight :
-           {&block.query, &block.key, &block.value, &block.attentionOutput, &block.gate, &block.up, &block.down}) {
-        if (!(*weight)->dtype()) ++packed;
-        *weight = decoded(**weight);
+    for (model::WeightSet& block : floats.blocks) {
+      for (quant::QuantizedTensorPtr& weight : block) {
+        if (!weight || weight->shape.rank() != 2) continue;
+        if (!weight->dtype()) ++packed;
+        weight = decoded(*weight);
       }
     }
     QCOMPARE(packed, std::size_t{7});

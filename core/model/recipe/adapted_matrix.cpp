@@ -11,8 +11,8 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
-#include "core/model/llama_names.h"
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapter_settings.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -30,17 +30,17 @@ using io::inQuotes;
 using tensor::DType;
 
 /// What the adapter's name for a matrix is in the open model.
-std::optional<std::string> nameInOpen(const std::string& target, io::FileFormat adapter, io::FileFormat open) {
-  if (adapter == open) return target;
-  return open == io::FileFormat::Gguf ? ggufName(target) : huggingFaceName(target);
+std::optional<std::string> nameInOpen(const std::string& target, io::FileFormat adapter, const io::Checkpoint& open) {
+  if (adapter == open.format()) return target;
+  const TensorNames names(open);
+  return open.format() == io::FileFormat::Gguf ? names.gguf(target) : names.huggingFace(target);
 }
 
 /// A GGUF adapter says which architecture it is for; one of PEFT does not.
 void requireArchitecture(const Adapter& adapter, const io::Checkpoint& open) {
   const io::Checkpoint& file = adapter.checkpoint();
   if (file.format() != io::FileFormat::Gguf) return;
-  // What Hugging Face calls Mistral is "llama" in GGUF files.
-  const std::string here = open.architecture() == "mistral" ? "llama" : open.architecture();
+  const std::string here = ggufArchitecture(open);
   if (here == file.architecture()) return;
   refuseAdapter(file, fmt::format("it is for the architecture {}, and {} is of {}", inQuotes(file.architecture()),
                                   inQuotes(open.name()), inQuotes(here)));
@@ -58,8 +58,7 @@ std::optional<ModelConfig> headsOf(const Adapter& adapter, const io::Checkpoint&
   }
 }
 
-std::uint64_t headRows(const std::optional<ModelConfig>& config, const std::string& name, std::uint64_t rows) {
-  const RowOrder order = rowOrderOf(name);
+std::uint64_t headRows(const std::optional<ModelConfig>& config, RowOrder order, std::uint64_t rows) {
   if (!config || order == RowOrder::Same) return 0;
   return rows / (order == RowOrder::QueryHeads ? config->heads : config->kvHeads);
 }
@@ -195,7 +194,7 @@ std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adap
   std::vector<std::shared_ptr<const AdaptedMatrix>> fitted;
   for (std::size_t i = 0; i < adapter.pairs().size(); ++i) {
     const AdapterPair& pair = adapter.pairs()[i];
-    const auto name = nameInOpen(pair.target, file.format(), open.format());
+    const auto name = nameInOpen(pair.target, file.format(), open);
     const auto found = name ? open.find(*name) : std::nullopt;
     if (!found || !open.tensors()[*found].pieceOf.empty())
       refuseAdapter(file,
@@ -210,7 +209,8 @@ std::vector<std::shared_ptr<const AdaptedMatrix>> fitAdapter(const Adapter& adap
           file, fmt::format("it changes {}, which cannot be read in {}", inQuotes(pair.target), inQuotes(open.name())));
     fitted.push_back(std::make_shared<const AdaptedMatrix>(
         AdaptedMatrix{adapter.shared_from_this(), i, open.shared_from_this(), *found,
-                      headRows(config, tensor.name, shape.rows()), file.format() == io::FileFormat::Gguf}));
+                      headRows(config, TensorNames(open).rowOrder(tensor.name), shape.rows()),
+                      file.format() == io::FileFormat::Gguf}));
   }
   return fitted;
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapted_matrix.h"
@@ -153,7 +154,7 @@ OtherTensors::OtherTensors(std::shared_ptr<const OtherModel> other, const io::Ch
   const io::Checkpoint& there = *m_other->checkpoint();
   if (there.format() == open.format()) return;
   const io::Checkpoint& gguf = open.format() == io::FileFormat::Gguf ? open : there;
-  if (gguf.architecture() != "llama") return;
+  if (findArchitecture(gguf) == nullptr) return;
   try {
     const ModelConfig config = ModelConfig::fromCheckpoint(gguf);
     m_queryHeads = config.heads;
@@ -167,11 +168,12 @@ std::optional<std::size_t> OtherTensors::find(const std::string& name) const {
   const io::Checkpoint& there = *m_other->checkpoint();
   if (const auto same = there.find(name)) return same;
   if (there.format() == m_open.format()) return std::nullopt;
-  const auto canonical = m_open.format() == io::FileFormat::Gguf ? std::optional(name) : ggufName(name);
+  const TensorNames names(m_open);
+  const auto canonical = m_open.format() == io::FileFormat::Gguf ? std::optional(name) : names.gguf(name);
   if (!canonical) return std::nullopt;
-  if (const auto found = there.find(nameIn(there.format(), *canonical))) return found;
+  if (const auto found = there.find(names.in(there.format(), *canonical))) return found;
   // An output matrix that the other ties to its embedding.
-  if (*canonical == "output.weight") return there.find(nameIn(there.format(), "token_embd.weight"));
+  if (*canonical == "output.weight") return there.find(names.in(there.format(), "token_embd.weight"));
   return std::nullopt;
 }
 
@@ -214,7 +216,7 @@ std::shared_ptr<const OtherTensor> OtherTensors::of(const io::TensorInfo& tensor
   result->bytes = info.bytes;  // planRecipe adds what lies beside it, in one pass for all
   if (there.format() == m_open.format()) return result;
   const io::Checkpoint& gguf = m_open.format() == io::FileFormat::Gguf ? m_open : there;
-  const RowOrder order = gguf.architecture() == "llama" ? rowOrderOf(tensor.name) : RowOrder::Same;
+  const RowOrder order = findArchitecture(gguf) != nullptr ? TensorNames(gguf).rowOrder(tensor.name) : RowOrder::Same;
   if (order == RowOrder::Same) return result;
   const std::uint64_t heads = order == RowOrder::QueryHeads ? m_queryHeads : m_keyHeads;
   const std::uint64_t rows = tensor.shape.rank() > 1 ? tensor.shape.rows() : tensor.shape.count();

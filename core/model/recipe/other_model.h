@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "core/io/checkpoint.h"
-#include "core/model/llama_names.h"
+#include "core/model/head_rows.h"
 #include "core/quant/quantized_tensor.h"
 
 namespace core::model {

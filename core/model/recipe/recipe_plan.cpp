@@ -10,7 +10,7 @@
 #include "core/base/error.h"
 #include "core/io/packed_weights.h"
 #include "core/io/text_checks.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/recipe/mixture.h"
 #include "core/model/recipe/shape_fallback.h"
@@ -254,7 +254,7 @@ quant::Scheme withImportance(const Recipe& recipe, const quant::Scheme& scheme, 
   const auto weighted = isAsked ? scheme : quant::byImportance(scheme);
   if (!weighted) return scheme;
   const auto& known = recipe.importance->weights;
-  const auto other = otherLlamaName(tensor);
+  const auto other = otherName(tensor);
   if (known.contains(tensor) || (other && known.contains(*other))) return *weighted;
   if (fallback != nullptr)
     *fallback = fmt::format("{} has nothing on it: without importance", recipe.importance->title);

@@ -12,8 +12,8 @@
 #include "core/io/output_folder.h"
 #include "core/io/safetensors_writer.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
-#include "core/model/llama_names.h"
 #include "core/quant/casts.h"
 
 namespace core::train {
@@ -29,7 +29,8 @@ constexpr std::string_view kWeight = ".weight";
 /// @throws Error (Unsupported)
 std::string nameThere(const NewAdapterPair& pair, const io::Checkpoint& open, FileFormat format) {
   if (open.format() == format) return pair.target;
-  auto name = format == FileFormat::Gguf ? model::ggufName(pair.target) : model::huggingFaceName(pair.target);
+  const model::TensorNames names(open);
+  auto name = format == FileFormat::Gguf ? names.gguf(pair.target) : names.huggingFace(pair.target);
   if (name) return *std::move(name);
   throw Error(ErrorCode::Unsupported,
               fmt::format("{} has no name in {}.", io::inQuotes(pair.target),
@@ -40,7 +41,7 @@ std::string nameThere(const NewAdapterPair& pair, const io::Checkpoint& open, Fi
 /// B with its rows in the order that they have in files of a format.
 std::vector<float> rowsThere(const NewAdapterPair& pair, const io::Checkpoint& open, FileFormat format) {
   std::vector<float> rows(pair.b.begin(), pair.b.end());
-  const model::RowOrder order = model::rowOrderOf(pair.target);
+  const model::RowOrder order = model::TensorNames(open).rowOrder(pair.target);
   if (open.format() == format || order == model::RowOrder::Same) return rows;
   const model::ModelConfig config = model::ModelConfig::fromCheckpoint(open);
   const std::uint64_t headRows = pair.out / (order == model::RowOrder::QueryHeads ? config.heads : config.kvHeads);
@@ -138,9 +139,7 @@ void writePeftAdapter(const NewAdapter& adapter, const io::Checkpoint& open, con
 void writeGgufAdapter(const NewAdapter& adapter, const io::Checkpoint& open, const std::filesystem::path& file,
                       const io::InputFiles& inputs) {
   io::GgufWriter writer(io::OutputFile(file, inputs));
-  // What Hugging Face calls Mistral is "llama" in GGUF files.
-  const std::string architecture(open.architecture() == "mistral" ? "llama" : open.architecture());
-  writer.addString("general.architecture", architecture);
+  writer.addString("general.architecture", model::ggufArchitecture(open));
   writer.addString("general.type", "adapter");
   writer.addString("general.name", io::printable(adapter.name));
   writer.addString("adapter.type", "lora");

@@ -13,7 +13,7 @@
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/adapter_graph.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/quant/compute_type.h"
 
 namespace core::train {
@@ -24,9 +24,8 @@ using model::Op;
 
 /// "blk.0.attn_q.weight", or what Hugging Face calls it, → "attn_q"; "output.weight" → "output".
 std::string kindOf(const std::string& tensor) {
-  std::string_view name = tensor;
-  const auto canonical = model::ggufName(tensor);
-  if (canonical) name = *canonical;
+  const std::string canonical = model::canonicalName(tensor);
+  std::string_view name = canonical;
   if (name.starts_with("blk.")) name.remove_prefix(std::min(name.find('.', 4), name.size() - 1) + 1);
   constexpr std::string_view kEnd = ".weight";
   if (name.ends_with(kEnd)) name.remove_suffix(kEnd.size());

@@ -1,24 +1,24 @@
-#include "core/model/llama_tensors.h"
+#include "core/model/decoder_tensors.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "core/io/packed_weights.h"
-#include "core/model/llama_names.h"
+#include "core/model/architectures/tensor_names.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
 
-std::string llamaTensor(const io::Checkpoint& checkpoint, std::string_view ggufName) {
+std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName) {
   constexpr std::string_view kDecoder = "model.";
-  std::string name = nameIn(checkpoint.format(), ggufName);
+  std::string name = TensorNames(checkpoint).in(checkpoint.format(), ggufName);
   if (checkpoint.format() == io::FileFormat::Gguf || checkpoint.find(name) || !name.starts_with(kDecoder)) return name;
   std::string bare = name.substr(kDecoder.size());
   return checkpoint.find(bare) ? bare : name;
 }
 
 bool hasOwnOutput(const io::Checkpoint& checkpoint) {
-  const bool isThere = checkpoint.find(llamaTensor(checkpoint, "output.weight")).has_value();
+  const bool isThere = checkpoint.find(decoderTensor(checkpoint, "output.weight")).has_value();
   if (checkpoint.format() == io::FileFormat::Gguf) return isThere;
   const auto isTied = checkpoint.metadata().boolean("config.tie_word_embeddings");
   return isTied ? !*isTied : isThere;
@@ -29,7 +29,7 @@ bool isWithoutEffect(const io::Checkpoint& checkpoint, const io::TensorInfo& ten
   if (tensor.name.ends_with("rotary_emb.inv_freq")) return true;
   // Scales of a cache in 8 bits, whose type is chosen here (KvType), and warned of when the file is opened.
   if (io::isCacheScale(tensor.name)) return true;
-  if (tensor.name == nameIn(checkpoint.format(), "output.weight")) return !hasOwnOutput(checkpoint);
+  if (tensor.name == TensorNames(checkpoint).in(checkpoint.format(), "output.weight")) return !hasOwnOutput(checkpoint);
   constexpr std::uint64_t kMostValues = 1U << 20U;
   const bool isBias = tensor.name.ends_with(".bias") && tensor.shape.rank() == 1 && tensor.isReadable();
   if (!isBias || tensor.shape[0] > kMostValues || tensor.assembly != io::Assembly::None) return false;

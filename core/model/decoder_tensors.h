@@ -6,15 +6,15 @@
 
 namespace core::model {
 
-/// What a checkpoint calls the tensor of this GGUF name: nameIn, without the "model." in front where a folder holds the
+/// What a checkpoint calls the tensor of this GGUF name: TensorNames::in, without the "model." in front where a folder holds the
 /// bare decoder (LlamaModel). Whether it is there is another question.
-std::string llamaTensor(const io::Checkpoint& checkpoint, std::string_view ggufName);
+std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName);
 
 /// Whether the logits come from a matrix of their own, as a folder's config.json says: one that it does not tie to the
 /// embedding has to be there. Where nothing says it, whether there is one.
 bool hasOwnOutput(const io::Checkpoint& checkpoint);
 
-/// Whether the tensor has no part in the computation of this family: what old folders keep beside the weights
+/// Whether the tensor has no part in the computation of decoders: what old folders keep beside the weights
 /// (rotary_emb.inv_freq), and biases of zeros, which some quantizers add to every layer.
 bool isWithoutEffect(const io::Checkpoint& checkpoint, const io::TensorInfo& tensor);
 

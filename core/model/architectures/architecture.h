@@ -1,0 +1,64 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/io/checkpoint.h"
+#include "core/model/config.h"
+#include "core/model/graph.h"
+#include "core/model/head_rows.h"
+#include "core/model/weight_kind.h"
+#include "core/tensor/shape.h"
+
+namespace core::model {
+
+/// How long a side of a weight is, in terms of a config.
+enum class Side : std::uint8_t {
+  None,  ///< it has no such side
+  Vocabulary,
+  Width,
+  FeedForward,
+  Queries,   ///< heads · headSize
+  Keys,      ///< kvHeads · headSize
+  Values,    ///< kvHeads · valueHeadSize
+  Attended,  ///< heads · valueHeadSize
+  HeadSize,
+  RopePairs  ///< half of the rotated elements of a head
+};
+std::uint64_t lengthOf(Side side, const ModelConfig& config);
+
+/// One weight that models of an architecture have: what it does, its two names, its shape.
+struct WeightRow {
+  WeightKind kind;
+  std::string_view gguf;         ///< "attn_q.weight" behind "blk.N." for a weight of a block, else the whole name
+  std::string_view huggingFace;  ///< "self_attn.q_proj.weight" behind "model.layers.N.", else the whole name; empty:
+                                 ///< such folders have it in their config
+  Side rows = Side::None, columns = Side::None;
+  bool isRequired = true;
+  RowOrder order = RowOrder::Same;
+
+  bool isOfBlock() const { return kind > WeightKind::RopeFactors; }
+  tensor::Shape shape(const ModelConfig& config) const;
+};
+
+/// All that is to be known of a family of models: what files call it, its weights, its computation.
+struct Architecture {
+  std::span<const std::string_view> gguf;         ///< general.architecture
+  std::span<const std::string_view> huggingFace;  ///< model_type of config.json
+  std::span<const WeightRow> weights;
+  RopePairing ggufPairing;  ///< of its GGUF files; folders are always in halves
+  Graph (*build)(const ModelConfig& config, const ModelWeights& weights);
+};
+
+/// Every architecture that can be run.
+std::span<const Architecture* const> architectures();
+/// By what a file of a format calls it; null: none that can be run.
+const Architecture* findArchitecture(io::FileFormat format, std::string_view name);
+const Architecture* findArchitecture(const io::Checkpoint& checkpoint);
+/// What GGUF files call the architecture of a checkpoint: what Hugging Face calls mistral is "llama" there. Its own
+/// name for one that cannot be run.
+std::string ggufArchitecture(const io::Checkpoint& checkpoint);
+
+}  // namespace core::model

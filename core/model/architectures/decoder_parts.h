@@ -1,0 +1,41 @@
+#pragma once
+#include "core/model/graph_builder.h"
+
+namespace core::model {
+
+/// Writes the parts that decoders are made of; each architecture says how they are wired. Values are named by what made
+/// them: "blk.3.attn_q". A weight that the model does not have is a step that it does not take (a bias, a norm of
+/// queries and keys).
+class DecoderParts {
+ public:
+  DecoderParts(const ModelConfig& config, const ModelWeights& weights);
+
+  ValueId embed();
+  /// RMSNorm under a weight of the block. @param name "attn_norm"
+  ValueId norm(const char* name, std::uint32_t layer, WeightKind weight, ValueId x);
+  /// Wo · attention(rope(norm(Wq x)), rope(norm(Wk x)), Wv x)
+  ValueId attention(std::uint32_t layer, ValueId x);
+  /// Wdown · (activation(Wgate x) · (Wup x))
+  ValueId gatedFeedForward(std::uint32_t layer, ValueId x, Activation activation = Activation::Silu);
+  /// x + y. @param name "attn_residual"
+  ValueId add(const char* name, std::uint32_t layer, ValueId x, ValueId y);
+  /// Wout · norm(x) of the rows that are wanted
+  void logits(ValueId x);
+
+  Graph take() { return m_builder.take(); }
+
+ private:
+  /// A product with a weight of the block, its bias, and the norm of every head where the model has one.
+  ValueId project(const char* name, const WeightSet& block, std::uint32_t layer, WeightKind weight, WeightKind bias,
+                  ValueId x);
+
+  const ModelConfig& m_config;
+  const ModelWeights& m_weights;
+  GraphBuilder m_builder;
+  Rope m_rope;
+};
+
+/// Blocks of attention and a gated feed-forward part, each behind a norm and added to what runs through.
+Graph buildPreNormDecoder(const ModelConfig& config, const ModelWeights& weights);
+
+}  // namespace core::model

@@ -1,0 +1,57 @@
+#pragma once
+#include <array>
+#include <cstddef>
+
+#include "core/model/architectures/architecture.h"
+
+namespace core::model {
+
+/// What most decoders since Llama have. Biases are there where the model has them.
+/// Sources: tensor names of transformers' LlamaForCausalLM; gguf-py's tensor mapping.
+inline constexpr std::array kDecoderRows{
+    WeightRow{WeightKind::Embedding, "token_embd.weight", "model.embed_tokens.weight", Side::Vocabulary, Side::Width},
+    WeightRow{WeightKind::OutputNorm, "output_norm.weight", "model.norm.weight", Side::Width},
+    WeightRow{WeightKind::Output, "output.weight", "lm_head.weight", Side::Vocabulary, Side::Width},
+    WeightRow{WeightKind::AttentionNorm, "attn_norm.weight", "input_layernorm.weight", Side::Width},
+    WeightRow{WeightKind::Query, "attn_q.weight", "self_attn.q_proj.weight", Side::Queries, Side::Width},
+    WeightRow{WeightKind::QueryBias, "attn_q.bias", "self_attn.q_proj.bias", Side::Queries, Side::None, false},
+    WeightRow{WeightKind::Key, "attn_k.weight", "self_attn.k_proj.weight", Side::Keys, Side::Width},
+    WeightRow{WeightKind::KeyBias, "attn_k.bias", "self_attn.k_proj.bias", Side::Keys, Side::None, false},
+    WeightRow{WeightKind::Value, "attn_v.weight", "self_attn.v_proj.weight", Side::Values, Side::Width},
+    WeightRow{WeightKind::ValueBias, "attn_v.bias", "self_attn.v_proj.bias", Side::Values, Side::None, false},
+    WeightRow{WeightKind::AttentionOutput, "attn_output.weight", "self_attn.o_proj.weight", Side::Width,
+              Side::Attended},
+    WeightRow{WeightKind::AttentionOutputBias, "attn_output.bias", "self_attn.o_proj.bias", Side::Width, Side::None,
+              false},
+    WeightRow{WeightKind::FeedForwardNorm, "ffn_norm.weight", "post_attention_layernorm.weight", Side::Width},
+    WeightRow{WeightKind::Gate, "ffn_gate.weight", "mlp.gate_proj.weight", Side::FeedForward, Side::Width},
+    WeightRow{WeightKind::Up, "ffn_up.weight", "mlp.up_proj.weight", Side::FeedForward, Side::Width},
+    WeightRow{WeightKind::Down, "ffn_down.weight", "mlp.down_proj.weight", Side::Width, Side::FeedForward},
+};
+
+/// Norms of every head's queries and keys (Qwen 3, Gemma 3).
+inline constexpr std::array kHeadNormRows{
+    WeightRow{WeightKind::QueryNorm, "attn_q_norm.weight", "self_attn.q_norm.weight", Side::HeadSize},
+    WeightRow{WeightKind::KeyNorm, "attn_k_norm.weight", "self_attn.k_norm.weight", Side::HeadSize},
+};
+
+template <std::size_t A, std::size_t B>
+constexpr std::array<WeightRow, A + B> joined(const std::array<WeightRow, A>& first,
+                                              const std::array<WeightRow, B>& second) {
+  std::array<WeightRow, A + B> all{};
+  for (std::size_t i = 0; i < A; ++i) all[i] = first[i];
+  for (std::size_t i = 0; i < B; ++i) all[A + i] = second[i];
+  return all;
+}
+
+/// For architectures whose GGUF files pair neighbours in rotary embedding.
+template <std::size_t N>
+constexpr std::array<WeightRow, N> withHeadsInPairs(std::array<WeightRow, N> rows) {
+  for (WeightRow& row : rows) {
+    if (row.kind == WeightKind::Query || row.kind == WeightKind::QueryBias) row.order = RowOrder::QueryHeads;
+    if (row.kind == WeightKind::Key || row.kind == WeightKind::KeyBias) row.order = RowOrder::KeyHeads;
+  }
+  return rows;
+}
+
+}  // namespace core::model

@@ -1,0 +1,17 @@
+#include "core/model/architectures/all.h"
+#include "core/model/architectures/decoder_parts.h"
+#include "core/model/architectures/decoder_rows.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr auto kQwen3Rows = joined(kDecoderRows, kHeadNormRows);
+constexpr std::array<std::string_view, 1> kQwen3Names{"qwen3"};
+
+}  // namespace
+
+// As Llama, with an RMSNorm of every head's queries and keys.
+const Architecture kQwen3{kQwen3Names, kQwen3Names, kQwen3Rows, RopePairing::Halves, buildPreNormDecoder};
+
+}  // namespace core::model

@@ -1,0 +1,28 @@
+#pragma once
+#include <cstdint>
+
+namespace core::model {
+
+/// How the rows of a matrix lie in a GGUF file, compared with a Hugging Face folder of the same model.
+enum class RowOrder : std::uint8_t {
+  Same,
+  /// Queries and keys (weights and biases) of the architectures whose GGUF files pair neighbours in rotary embedding
+  /// (RopePairing): within every head of d rows, GGUF's row 2i is Hugging Face's row i, its row 2i + 1 that of i + d/2.
+  /// Source: convert_hf_to_gguf.py of llama.cpp (permute).
+  QueryHeads,
+  KeyHeads
+};
+
+/// Where a row of a Hugging Face matrix lies in GGUF's order. @param headRows rows of one head, even
+/// @pre order is not Same
+constexpr std::uint64_t ggufRow(std::uint64_t huggingFaceRow, std::uint64_t headRows) {
+  const std::uint64_t head = huggingFaceRow / headRows, row = huggingFaceRow % headRows, half = headRows / 2;
+  return head * headRows + (row < half ? 2 * row : 2 * (row - half) + 1);
+}
+/// The other way.
+constexpr std::uint64_t huggingFaceRow(std::uint64_t ggufRow, std::uint64_t headRows) {
+  const std::uint64_t head = ggufRow / headRows, row = ggufRow % headRows, half = headRows / 2;
+  return head * headRows + row / 2 + (row % 2 == 0 ? 0 : half);
+}
+
+}  // namespace core::model
