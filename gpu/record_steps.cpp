@@ -123,8 +123,9 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
     }
     case OpKind::RmsNorm: {
       const auto& norm = op.as<core::model::RmsNorm>();
-      return recordRmsNorm(recorder, plain, input(0), m_vectors.at(norm.weight.get()), m_graph.values[op.out].width,
-                           norm.epsilon, context.place(op.out));
+      const auto width = static_cast<std::uint32_t>(norm.weight->shape.count());
+      return recordRmsNorm(recorder, plain, input(0), m_vectors.at(norm.weight.get()),
+                           {width, m_graph.values[op.out].width / width, norm.epsilon}, context.place(op.out));
     }
     case OpKind::MatMul:
       return recordProducts(context, step);
@@ -141,13 +142,18 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
     }
     case OpKind::Glu:
       if (step.ops.size() == 3) return recordProducts(context, step);
-      switch (op.as<core::model::Glu>().activation) {
-        case core::model::Activation::Silu:
-          return recordElementwise(recorder, plain, ElementwiseOp::SwiGlu, input(0), input(1), context.place(op.out));
-      }
-      return;
+      return recordElementwise(recorder, plain, elementwiseOf(op.as<core::model::Glu>().activation), input(0), input(1),
+                               context.place(op.out));
     case OpKind::Add:
       return recordElementwise(recorder, plain, ElementwiseOp::Add, input(0), input(1), context.place(op.out));
+    case OpKind::Map: {
+      const auto& map = op.as<core::model::Map>();
+      return recordElementwise(recorder, plain, elementwiseOf(map.function), input(0), input(0), context.place(op.out),
+                               map.parameter);
+    }
+    case OpKind::Slice:
+      return recordSlice(recorder, plain, input(0), op.as<core::model::Slice>().first, m_graph.values[op.out].width,
+                         context.place(op.out));
     case OpKind::ArrangeColumns:
     case OpKind::QuantizeRows:
       return recordInputChange(context, op);

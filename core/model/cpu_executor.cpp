@@ -12,13 +12,15 @@
 #include "core/model/ops/arrange_columns.h"
 #include "core/model/ops/attention.h"
 #include "core/model/ops/embed.h"
+#include "core/model/ops/glu.h"
+#include "core/model/ops/map.h"
 #include "core/model/ops/matmul.h"
 #include "core/model/ops/multiply_codes.h"
 #include "core/model/ops/quantize_rows.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
 #include "core/model/ops/store_kv.h"
-#include "core/model/ops/swiglu.h"
+#include "core/model/ops/slice.h"
 #include "core/model/ops/vector_kernels.h"
 #include "core/model/planned_weights.h"
 #include "core/quant/quantizer.h"
@@ -115,8 +117,10 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
   switch (op.kind()) {
     case OpKind::Embed:
       return ops::embed(*op.as<Embed>().weight, batch.tokens, out);
-    case OpKind::RmsNorm:
-      return ops::rmsNorm(vectorOf(op.as<RmsNorm>().weight), op.as<RmsNorm>().epsilon, input(0), batch.rows, out);
+    case OpKind::RmsNorm: {
+      const std::span<const float> weight = vectorOf(op.as<RmsNorm>().weight);
+      return ops::rmsNorm(weight, op.as<RmsNorm>().epsilon, input(0), batch.rows * (width / weight.size()), out);
+    }
     case OpKind::MatMul: {
       const MatMul& product = op.as<MatMul>();
       if (m_graph.values[op.inputs[0]].form == ValueForm::Codes)
@@ -143,13 +147,15 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
           batch.rows, batch.firstPosition, batch.cache.keys(attention.layer), batch.cache.values(attention.layer), out);
     }
     case OpKind::Glu:
-      switch (op.as<Glu>().activation) {
-        case Activation::Silu:
-          return ops::swiGlu(input(0), input(1), batch.rows * width, out);
-      }
-      return;
+      return ops::glu(op.as<Glu>().activation, input(0), input(1), batch.rows * width, out);
     case OpKind::Add:
       return ops::add(input(0), input(1), batch.rows * width, out);
+    case OpKind::Map:
+      return ops::map(op.as<Map>(), input(0), batch.rows * width, out);
+    case OpKind::Slice: {
+      const std::size_t from = m_graph.values[op.inputs[0]].width;
+      return ops::slice(input(0) + op.as<Slice>().first, from, batch.rows, width, out);
+    }
     case OpKind::TakeRows:
       batch.rows = batch.tokens.size() - batch.firstRow;
       std::copy_n(input(0) + batch.firstRow * width, batch.rows * width, out);

@@ -27,7 +27,7 @@ ValueId GraphBuilder::embed(std::string name, const quant::QuantizedTensorPtr& w
 }
 
 ValueId GraphBuilder::rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon) {
-  assert(weight->shape.count() == width(in));
+  assert(width(in) % weight->shape.count() == 0);
   return append(RmsNorm{weight, epsilon}, {in}, std::move(name), width(in));
 }
 
@@ -61,6 +61,15 @@ ValueId GraphBuilder::glu(std::string name, ValueId gate, ValueId up, Activation
 ValueId GraphBuilder::add(std::string name, ValueId a, ValueId b) {
   assert(width(a) == width(b));
   return append(Add(), {a, b}, std::move(name), width(a));
+}
+
+ValueId GraphBuilder::map(std::string name, ValueId in, const Map& map) {
+  return append(map, {in}, std::move(name), width(in));
+}
+
+ValueId GraphBuilder::slice(std::string name, ValueId in, std::uint32_t first, std::uint32_t count) {
+  assert(first + count <= width(in));
+  return append(Slice{first}, {in}, std::move(name), count);
 }
 
 ValueId GraphBuilder::takeRows(std::string name, ValueId in) {

@@ -26,6 +26,8 @@ class GraphBuilder {
   ValueId attention(std::string name, ValueId query, const Attention& attention);
   ValueId glu(std::string name, ValueId gate, ValueId up, Activation activation);
   ValueId add(std::string name, ValueId a, ValueId b);
+  ValueId map(std::string name, ValueId in, const Map& map);
+  ValueId slice(std::string name, ValueId in, std::uint32_t first, std::uint32_t width);
   ValueId takeRows(std::string name, ValueId in);
 
   Graph take() { return std::move(m_graph); }

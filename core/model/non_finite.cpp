@@ -96,7 +96,7 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
     case OpKind::Embed:
       return look(*op.as<Embed>().weight, static_cast<std::size_t>(m_tokens[finding.position]), finding.column, 1);
     case OpKind::RmsNorm:
-      return look(*op.as<RmsNorm>().weight, 0, finding.column, 1);
+      return look(*op.as<RmsNorm>().weight, 0, finding.column % op.as<RmsNorm>().weight->rowValues(), 1);
     case OpKind::MatMul: {
       const MatMul& product = op.as<MatMul>();
       Cause cause = look(*product.weight, finding.column, 0, product.weight->rowValues());

@@ -20,9 +20,10 @@ struct Embed {
   quant::QuantizedTensorPtr weight = nullptr;  ///< [vocabulary, out.width]
 };
 
-/// out[t] = x[t] / sqrt(mean(x[t]²) + epsilon) · weight
+/// out[t] = x[t] / sqrt(mean(x[t]²) + epsilon) · weight. A weight that is shorter than the row norms every so many
+/// columns for themselves: the heads of queries and keys.
 struct RmsNorm {
-  quant::QuantizedTensorPtr weight = nullptr;  ///< [x.width]
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [x.width], or a divisor of it
   float epsilon = 1e-5F;
 };
 
@@ -77,7 +78,10 @@ struct Attention {
   std::uint32_t window = 0;  ///< positions a query sees, itself included; 0: all before it
 };
 
-enum class Activation : std::uint8_t { Silu };  ///< x / (1 + e^−x)
+enum class Activation : std::uint8_t {
+  Silu,     ///< x / (1 + e^−x)
+  GeluTanh  ///< x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) (Hendrycks and Gimpel 2016)
+};
 
 /// Gated linear unit: out = activation(x) · y, element by element (Shazeer 2020).
 struct Glu {
@@ -87,11 +91,30 @@ struct Glu {
 /// out = x + y, element by element.
 struct Add {};
 
+/// out = f(x), element by element.
+struct Map {
+  enum class Function : std::uint8_t {
+    Scale,    ///< x · parameter
+    SoftCap,  ///< parameter · tanh(x / parameter): no further from 0 than that (Gemma 2)
+    GeluTanh  ///< as the activation
+  };
+  Function function = Function::Scale;
+  float parameter = 1.0F;
+  bool operator==(const Map&) const = default;
+};
+
+/// out[t] = x[t][first … first + out.width): what one of several matrices made that are stored as one.
+struct Slice {
+  std::uint32_t first = 0;
+  bool operator==(const Slice&) const = default;
+};
+
 /// Keeps the rows of x whose logits are wanted: the last token's, or all.
 struct TakeRows {};
 
 using OpParameters =
-    std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns, QuantizeRows>;
+    std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns, QuantizeRows, Map,
+                 Slice>;
 /// Which alternative of OpParameters, in its order.
 enum class OpKind : std::uint8_t {
   Embed,
@@ -104,9 +127,11 @@ enum class OpKind : std::uint8_t {
   Add,
   TakeRows,
   ArrangeColumns,
-  QuantizeRows
+  QuantizeRows,
+  Map,
+  Slice
 };
-static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::QuantizeRows) + 1);
+static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::Slice) + 1);
 
 struct Op {
   OpParameters parameters;

@@ -31,7 +31,9 @@ class Assignment {
   }
 
  private:
-  static bool worksInPlace(OpKind kind) { return kind == OpKind::Rope || kind == OpKind::Glu || kind == OpKind::Add; }
+  static bool worksInPlace(OpKind kind) {
+    return kind == OpKind::Rope || kind == OpKind::Glu || kind == OpKind::Add || kind == OpKind::Map;
+  }
 
   /// An input's slot where the operation may work in place, or a free one.
   std::uint32_t slotFor(const Op& op, std::size_t index) {

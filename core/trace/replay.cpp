@@ -7,10 +7,12 @@
 #include "core/model/ops/add.h"
 #include "core/model/ops/attention.h"
 #include "core/model/ops/embed.h"
+#include "core/model/ops/glu.h"
+#include "core/model/ops/map.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
+#include "core/model/ops/slice.h"
 #include "core/model/ops/store_kv.h"
-#include "core/model/ops/swiglu.h"
 #include "core/model/probabilities.h"
 #include "core/quant/decoded_copy.h"
 #include "core/quant/quantizer.h"
@@ -193,9 +195,11 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
   switch (op.kind()) {
     case OpKind::Embed:
       return embed(index, setup, out);
-    case OpKind::RmsNorm:
-      return model::ops::rmsNorm(vectorOf(index, false, setup), op.as<model::RmsNorm>().epsilon, input(0), rows,
+    case OpKind::RmsNorm: {
+      const std::vector<float> weight = vectorOf(index, false, setup);
+      return model::ops::rmsNorm(weight, op.as<model::RmsNorm>().epsilon, input(0), out.size() / weight.size(),
                                  out.data());
+    }
     case OpKind::MatMul:
       return multiply(index, setup, out);
     case OpKind::Rope: {
@@ -214,9 +218,15 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
           out.data());
     }
     case OpKind::Glu:
-      return model::ops::swiGlu(input(0), input(1), out.size(), out.data());
+      return model::ops::glu(op.as<model::Glu>().activation, input(0), input(1), out.size(), out.data());
     case OpKind::Add:
       return model::ops::add(input(0), input(1), out.size(), out.data());
+    case OpKind::Map:
+      return model::ops::map(op.as<model::Map>(), input(0), out.size(), out.data());
+    case OpKind::Slice: {
+      const std::size_t from = m_mine.graph.values[op.inputs[0]].width;
+      return model::ops::slice(input(0) + op.as<model::Slice>().first, from, rows, width, out.data());
+    }
     case OpKind::TakeRows:
       std::copy_n(input(0), out.size(), out.data());
       return;

@@ -79,6 +79,10 @@ bool doSame(const Op& a, const Op& b) {
     }
     case model::OpKind::Glu:
       return a.as<model::Glu>().activation == b.as<model::Glu>().activation;
+    case model::OpKind::Map:
+      return a.as<model::Map>() == b.as<model::Map>();
+    case model::OpKind::Slice:
+      return a.as<model::Slice>() == b.as<model::Slice>();
     case model::OpKind::ArrangeColumns:
       return a.as<model::ArrangeColumns>() == b.as<model::ArrangeColumns>();
     case model::OpKind::QuantizeRows:

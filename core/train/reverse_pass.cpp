@@ -11,6 +11,7 @@
 #include "core/train/ops/attention.h"
 #include "core/train/ops/dropout.h"
 #include "core/train/ops/glu.h"
+#include "core/train/ops/map.h"
 #include "core/train/ops/rms_norm.h"
 #include "core/train/ops/rope.h"
 #include "core/train/ops/rounding.h"
@@ -49,6 +50,7 @@ void ReversePass<Real>::findKept() {
       m_lastReader[operation.inputs[i]] = op;
       const OpKind kind = operation.kind();
       const bool isRead = kind == OpKind::RmsNorm || kind == OpKind::Glu || kind == OpKind::Attention ||
+                          kind == OpKind::Map ||
                           (kind == OpKind::MatMul && i == 0);
       if (isRead) m_isKept[operation.inputs[i]] = true;
     }
@@ -84,6 +86,13 @@ template <typename Real>
 ops::Batch ReversePass<Real>::batchOf(std::size_t op) const {
   const bool isLast = m_logits == model::LogitsWanted::LastToken && op >= m_firstBehind;
   return {m_along.size(), isLast ? 1 : m_length, m_along};
+}
+
+template <typename Real>
+ops::Batch ReversePass<Real>::normBatch(std::size_t op) const {
+  ops::Batch batch = batchOf(op);
+  batch.length *= width(m_graph.ops[op].out) / m_weights[weightOf(op, WeightRole::Norm)].width;
+  return batch;
 }
 
 template <typename Real>

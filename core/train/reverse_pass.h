@@ -141,6 +141,8 @@ class ReversePass {
   void runSection(Section& section, const JobContext& job);
   void drop(Section& section);
   ops::Batch batchOf(std::size_t op) const;
+  /// Of a norm, whose rows are heads where its weight is as short as one.
+  ops::Batch normBatch(std::size_t op) const;
   std::size_t width(model::ValueId value) const { return m_graph.values[value].width; }
   WeightId weightOf(std::size_t op, WeightRole role) const;
   const Offset<Real>* offsetAt(Place place) const;

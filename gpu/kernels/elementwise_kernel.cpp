@@ -6,9 +6,36 @@ namespace {
 constexpr std::uint32_t kElementwiseWorkgroup = 64;
 }
 
-void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out) {
-  const ElementwisePush push{
-      .inQuad = in.quad(), .secondQuad = second.quad(), .resultQuad = out.quad(), .strideQuads = out.strideQuads()};
+ElementwiseOp elementwiseOf(core::model::Activation activation) {
+  switch (activation) {
+    case core::model::Activation::Silu:
+      break;
+    case core::model::Activation::GeluTanh:
+      return ElementwiseOp::GeGlu;
+  }
+  return ElementwiseOp::SwiGlu;
+}
+
+ElementwiseOp elementwiseOf(core::model::Map::Function function) {
+  using Function = core::model::Map::Function;
+  switch (function) {
+    case Function::Scale:
+      break;
+    case Function::SoftCap:
+      return ElementwiseOp::SoftCap;
+    case Function::GeluTanh:
+      return ElementwiseOp::Gelu;
+  }
+  return ElementwiseOp::Scale;
+}
+
+void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out,
+                       float parameter) {
+  const ElementwisePush push{.inQuad = in.quad(),
+                             .secondQuad = second.quad(),
+                             .resultQuad = out.quad(),
+                             .strideQuads = out.strideQuads(),
+                             .parameter = parameter};
   const ElementwiseConstants constants{.workgroup = kElementwiseWorkgroup, .operation = static_cast<std::uint32_t>(op)};
   const VkDescriptorSet sets[] = {set};
   recorder.dispatch("elementwise", constants.values(), sets, push,

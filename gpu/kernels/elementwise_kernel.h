@@ -3,9 +3,20 @@
 
 namespace gpu {
 
-enum class ElementwiseOp : std::uint32_t { Add = kAddOperation, SwiGlu = kSwiGluOperation };
+enum class ElementwiseOp : std::uint32_t {
+  Add = kAddOperation,
+  SwiGlu = kSwiGluOperation,
+  GeGlu = kGeGluOperation,
+  Scale = kScaleOperation,
+  SoftCap = kSoftCapOperation,
+  Gelu = kGeluOperation
+};
+ElementwiseOp elementwiseOf(core::model::Activation activation);
+ElementwiseOp elementwiseOf(core::model::Map::Function function);
 
-/// out = in + second, or silu(in) · second. All three have the same stride.
-void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out);
+/// out = f(in, second), or of an operation on one value f(in). All have the same stride.
+/// @param parameter of Scale and SoftCap
+void recordElementwise(Recorder& recorder, VkDescriptorSet set, ElementwiseOp op, Place in, Place second, Place out,
+                       float parameter = 1.0F);
 
 }  // namespace gpu

@@ -9,22 +9,26 @@ namespace {
 constexpr std::uint32_t kLeastWorkgroup = 128;
 }  // namespace
 
-void recordRmsNorm(Recorder& recorder, VkDescriptorSet set, Place in, std::uint32_t weight, std::uint32_t width,
-                   float epsilon, Place out) {
+void recordRmsNorm(Recorder& recorder, VkDescriptorSet set, Place in, std::uint32_t weight, const RmsNormShape& shape,
+                   Place out) {
   const RmsNormPush push{.inQuad = in.quad(),
                          .inStrideQuads = in.strideQuads(),
                          .resultQuad = out.quad(),
                          .resultStrideQuads = out.strideQuads(),
                          .weightQuad = weight / 4,
-                         .width = width,
-                         .epsilon = epsilon};
+                         .width = shape.width,
+                         .heads = shape.heads,
+                         .epsilon = shape.epsilon};
   const VkDescriptorSet sets[] = {set};
-  const bool lanes = recorder.choice().isLanes();
+  const bool lanes = recorder.choice().isLanes(), isOfHeads = shape.heads > 1;
+  const std::uint32_t each = isOfHeads ? shape.width : push.resultStrideQuads;  // steps of the workgroup's loop
   const std::uint32_t workgroup =
-      std::clamp(std::bit_ceil(push.resultStrideQuads), kLeastWorkgroup, recorder.choice().largeWorkgroup);
+      std::clamp(std::bit_ceil(each), kLeastWorkgroup, recorder.choice().largeWorkgroup);
   const RmsNormConstants constants{.workgroup = lanes ? recorder.choice().lanes : workgroup};
-  recorder.dispatch(lanes ? "rms_norm.one_subgroup" : "rms_norm", constants.values(), sets, push, {recorder.tokens()},
-                    2.0 * width * recorder.tokens());
+  const std::string shader = std::string("rms_norm") + (isOfHeads ? (lanes ? ".heads_one_subgroup" : ".heads")
+                                                                  : (lanes ? ".one_subgroup" : ""));
+  recorder.dispatch(shader, constants.values(), sets, push, {recorder.tokens(), shape.heads},
+                    2.0 * shape.width * shape.heads * recorder.tokens());
 }
 
 }  // namespace gpu

@@ -1,5 +1,4 @@
-// result = in + second or silu(in) · second, element by element over whole rows, padding
-// included: it stays 0.
+// A function of one value or two, element by element over whole rows, padding included: it stays 0.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 layout(local_size_x_id = 0) in;
@@ -8,9 +7,20 @@ layout(local_size_x_id = 0) in;
 QS_ELEMENTWISE(QS_SPECIALIZE)
 layout(push_constant) uniform Push { ElementwisePush push; };
 
+// tanh of a large number is infinity divided by infinity on some devices: beyond 15 it is 1 in float32.
+vec4 tanhOf(vec4 x) { return tanh(clamp(x, -15.0, 15.0)); }
+vec4 gelu(vec4 x) { return 0.5 * x * (1.0 + tanhOf(0.7978845608 * x * (1.0 + 0.044715 * x * x))); }
+
 void main() {
   if (gl_GlobalInvocationID.x >= push.strideQuads) return;
   const uint i = gl_WorkGroupID.y * push.strideQuads + gl_GlobalInvocationID.x;
   const vec4 a = arenaQuads[push.inQuad + i], b = arenaQuads[push.secondQuad + i];
-  arenaQuads[push.resultQuad + i] = operation == kAddOperation ? a + b : a / (1.0 + exp(-a)) * b;
+  vec4 result = a;
+  if (operation == kAddOperation) result = a + b;
+  if (operation == kSwiGluOperation) result = a / (1.0 + exp(-a)) * b;
+  if (operation == kGeGluOperation) result = gelu(a) * b;
+  if (operation == kScaleOperation) result = a * push.parameter;
+  if (operation == kSoftCapOperation) result = push.parameter * tanhOf(a / push.parameter);
+  if (operation == kGeluOperation) result = gelu(a);
+  arenaQuads[push.resultQuad + i] = result;
 }

@@ -1,4 +1,5 @@
 // result[t] = in[t] / sqrt(mean(in[t]²) + epsilon) · weight. One workgroup per token.
+// HEADS: every head of a row for itself under one weight, a workgroup each.
 // ONE_SUBGROUP: the workgroup is at most one subgroup and needs no shared memory.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -18,6 +19,21 @@ float sumOf(float value) { return subgroupAdd(value); }
 QS_REDUCE(sumOf, QS_ADD)
 #endif
 
+#ifdef HEADS
+void main() {
+  const uint t = gl_WorkGroupID.x, head = gl_WorkGroupID.y, lane = gl_LocalInvocationID.x, lanes = gl_WorkGroupSize.x;
+  const uint source = (push.inQuad + t * push.inStrideQuads) * 4 + head * push.width;
+  const uint result = (push.resultQuad + t * push.resultStrideQuads) * 4 + head * push.width;
+  float squares = 0.0;
+  for (uint i = lane; i < push.width; i += lanes) squares += arena[source + i] * arena[source + i];
+  const float factor = 1.0 / sqrt(sumOf(squares) / float(push.width) + push.epsilon);
+  for (uint i = lane; i < push.width; i += lanes)
+    arena[result + i] = arena[source + i] * factor * loadConstant(push.weightQuad * 4 + i);
+  if (head + 1 < push.heads) return;
+  const uint padding = push.resultStrideQuads * 4 - head * push.width;
+  for (uint i = push.width + lane; i < padding; i += lanes) arena[result + i] = 0.0;
+}
+#else
 void main() {
   const uint t = gl_WorkGroupID.x, quads = (push.width + 3) / 4;
   float squares = 0.0;
@@ -34,3 +50,4 @@ void main() {
     arenaQuads[push.resultQuad + t * push.resultStrideQuads + i] = x * factor * weight;
   }
 }
+#endif

@@ -8,12 +8,12 @@
 #include "core/model/ops/add.h"
 #include "core/model/ops/attention.h"
 #include "core/model/ops/embed.h"
+#include "core/model/ops/glu.h"
 #include "core/model/ops/matmul.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
 #include "core/model/ops/row_decoder.h"
 #include "core/model/ops/store_kv.h"
-#include "core/model/ops/swiglu.h"
 #include "core/model/ops/vector_kernels.h"
 #include "core/quant/quantizer.h"
 
@@ -426,7 +426,7 @@ class TestCpuOps : public QObject {
     const auto gate = randomValues(20000, 15);
     const auto up = randomValues(20000, 16);
     std::vector<float> out(20000);
-    ops::swiGlu(gate.data(), up.data(), out.size(), out.data());
+    ops::glu(model::Activation::Silu, gate.data(), up.data(), out.size(), out.data());
     for (std::size_t i = 0; i < out.size(); ++i) {
       const double g = gate[i];
       QVERIFY(close(out[i], g / (1.0 + std::exp(-g)) * static_cast<double>(up[i])));

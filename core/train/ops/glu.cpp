@@ -1,34 +1,13 @@
 #include "core/train/ops/glu.h"
 
-#include <cmath>
-
 #include "core/base/parallel.h"
+#include "core/train/ops/activation.h"
 
 namespace core::train::ops {
 
 namespace {
 
 constexpr std::size_t kGrain = 8192;  // below this a thread costs more than it brings
-
-template <typename Real>
-struct Silu {
-  Real value, slope;
-
-  explicit Silu(Real x) {
-    const Real sigmoid = 1 / (1 + std::exp(-x));
-    value = x * sigmoid;
-    slope = sigmoid * (1 + x * (1 - sigmoid));
-  }
-};
-
-template <typename Real>
-Silu<Real> activated(model::Activation activation, Real x) {
-  switch (activation) {
-    case model::Activation::Silu:
-      break;
-  }
-  return Silu<Real>(x);
-}
 
 }  // namespace
 
@@ -44,7 +23,7 @@ void gluReverse(model::Activation activation, const Real* gate, const Real* up, 
                 Real* gateGradient, Real* upGradient) {
   parallelFor(count, kGrain, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
-      const Silu<Real> made = activated(activation, gate[i]);
+      const Activated<Real> made = activated(activation, gate[i]);
       if (gateGradient != nullptr) gateGradient[i] += gradient[i] * up[i] * made.slope;
       if (upGradient != nullptr) upGradient[i] += gradient[i] * made.value;
     }

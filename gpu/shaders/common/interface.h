@@ -111,16 +111,29 @@ struct RmsNormPush {
   uint inQuad, inStrideQuads;
   uint resultQuad, resultStrideQuads;
   uint weightQuad;  // first constant, in quads
-  uint width;       // of a row, without padding
+  uint width;       // of a row or, of rms_norm.heads, of a head, without padding
+  uint heads;
   float epsilon;
 };
 
 struct ElementwisePush {
   uint inQuad, secondQuad, resultQuad;
   uint strideQuads;  // of all three
+  float parameter;
 };
-QS_CONSTANT uint kAddOperation = 0u;     // in + second
-QS_CONSTANT uint kSwiGluOperation = 1u;  // silu(in) · second
+QS_CONSTANT uint kAddOperation = 0u;      // in + second
+QS_CONSTANT uint kSwiGluOperation = 1u;   // silu(in) · second
+QS_CONSTANT uint kGeGluOperation = 2u;    // gelu(in) · second
+QS_CONSTANT uint kScaleOperation = 3u;    // in · parameter
+QS_CONSTANT uint kSoftCapOperation = 4u;  // parameter · tanh(in / parameter)
+QS_CONSTANT uint kGeluOperation = 5u;     // gelu(in)
+
+// result = in[first … first + width)
+struct SlicePush {
+  uint first, stride;  // float of the arena; of the input
+  uint resultQuad, resultStrideQuads;
+  uint width;
+};
 
 // One value or two, rotated in place.
 struct RopePush {

@@ -44,6 +44,7 @@
 
 #define QS_RMS_NORM(ENTRY)
 #define QS_ELEMENTWISE(ENTRY) ENTRY(1, uint, operation)
+#define QS_SLICE(ENTRY)
 #define QS_ROPE(ENTRY) ENTRY(1, uint, adjacent) /* 1: pairs are neighbours, 0: halves of a head */
 #define QS_STORE_KV(ENTRY) ENTRY(1, uint, kvKind)
 #define QS_EMBED(ENTRY)
@@ -94,6 +95,7 @@ QS_KERNEL_CONSTANTS(AttentionLanesConstants, QS_ATTENTION_LANES)
 QS_KERNEL_CONSTANTS(AttentionWorkgroupsConstants, QS_ATTENTION_WORKGROUPS)
 QS_KERNEL_CONSTANTS(RmsNormConstants, QS_RMS_NORM)
 QS_KERNEL_CONSTANTS(ElementwiseConstants, QS_ELEMENTWISE)
+QS_KERNEL_CONSTANTS(SliceConstants, QS_SLICE)
 QS_KERNEL_CONSTANTS(RopeConstants, QS_ROPE)
 QS_KERNEL_CONSTANTS(StoreKvConstants, QS_STORE_KV)
 QS_KERNEL_CONSTANTS(EmbedConstants, QS_EMBED)

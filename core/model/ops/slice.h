@@ -1,0 +1,9 @@
+#pragma once
+#include <cstddef>
+
+namespace core::model::ops {
+
+/// out[t] = in[t][0 … width). @param in rows `stride` apart, from the first column wanted  @param out [tokens, width]
+void slice(const float* in, std::size_t stride, std::size_t tokens, std::size_t width, float* out);
+
+}  // namespace core::model::ops

@@ -1,0 +1,49 @@
+#include "core/train/ops/map.h"
+
+#include "core/base/parallel.h"
+#include "core/train/ops/activation.h"
+
+namespace core::train::ops {
+
+namespace {
+
+constexpr std::size_t kMapGrain = 8192;  // below this a thread costs more than it brings
+
+template <typename Real>
+Activated<Real> mapped(const model::Map& map, Real x) {
+  const auto parameter = static_cast<Real>(map.parameter);
+  switch (map.function) {
+    case model::Map::Function::Scale:
+      break;
+    case model::Map::Function::SoftCap: {
+      const Real tanh = std::tanh(x / parameter);
+      return {parameter * tanh, 1 - tanh * tanh};
+    }
+    case model::Map::Function::GeluTanh:
+      return geluTanh(x);
+  }
+  return {x * parameter, parameter};
+}
+
+}  // namespace
+
+template <typename Real>
+void map(const model::Map& map, const Real* in, std::size_t count, Real* out) {
+  parallelFor(count, kMapGrain, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) out[i] = mapped(map, in[i]).value;
+  });
+}
+
+template <typename Real>
+void mapReverse(const model::Map& map, const Real* in, const Real* gradient, std::size_t count, Real* inGradient) {
+  parallelFor(count, kMapGrain, [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) inGradient[i] += gradient[i] * mapped(map, in[i]).slope;
+  });
+}
+
+template void map(const model::Map&, const float*, std::size_t, float*);
+template void map(const model::Map&, const double*, std::size_t, double*);
+template void mapReverse(const model::Map&, const float*, const float*, std::size_t, float*);
+template void mapReverse(const model::Map&, const double*, const double*, std::size_t, double*);
+
+}  // namespace core::train::ops

@@ -1,0 +1,23 @@
+#include "gpu/kernels/slice_kernel.h"
+
+namespace gpu {
+
+namespace {
+constexpr std::uint32_t kSliceWorkgroup = 64;
+}
+
+void recordSlice(Recorder& recorder, VkDescriptorSet set, Place in, std::uint32_t first, std::uint32_t width,
+                 Place out) {
+  const SlicePush push{.first = in.offset + first,
+                       .stride = in.stride,
+                       .resultQuad = out.quad(),
+                       .resultStrideQuads = out.strideQuads(),
+                       .width = width};
+  const SliceConstants constants{.workgroup = kSliceWorkgroup};
+  const VkDescriptorSet sets[] = {set};
+  recorder.dispatch("slice", constants.values(), sets, push,
+                    {divideUp(push.resultStrideQuads, kSliceWorkgroup), recorder.tokens()},
+                    1.0 * out.stride * recorder.tokens());
+}
+
+}  // namespace gpu

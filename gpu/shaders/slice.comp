@@ -1,0 +1,15 @@
+// result[t] = in[t][first … first + width), and zeros up to the stride.
+#version 450
+#extension GL_GOOGLE_include_directive : require
+layout(local_size_x_id = 0) in;
+#include "common/bindings.glsl"
+layout(push_constant) uniform Push { SlicePush push; };
+
+void main() {
+  const uint quad = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y;
+  if (quad >= push.resultStrideQuads) return;
+  vec4 result = vec4(0.0);
+  for (uint i = 0; i < 4; ++i)
+    if (quad * 4 + i < push.width) result[i] = arena[push.first + t * push.stride + quad * 4 + i];
+  arenaQuads[push.resultQuad + t * push.resultStrideQuads + quad] = result;
+}

@@ -1,0 +1,180 @@
+"""Small random models of every architecture that runs, as GGUF files and, where published, as Hugging Face folders.
+
+    architecture_models.py OUT [NAME …]     # OUT/NAME.gguf and OUT/NAME-folder/
+
+Sizes are awkward: no width is a multiple of a kernel's tile, heads do not divide the width. Names and shapes of GGUF are
+those that llama.cpp loads, of folders those of transformers; both files have the same weights. There is no tokenizer.
+"""
+import json
+import pathlib
+import struct
+import sys
+
+import numpy as np
+
+VOCABULARY, WIDTH, FEED_FORWARD, LAYERS, HEADS, KV_HEADS, HEAD = 131, 72, 104, 3, 6, 2, 16
+CONTEXT = 96
+TYPES = {bool: 7, int: 4, float: 6, str: 8}
+
+
+class Model:
+    """What a model is made of; tensors as [rows, columns] in the order of the folder."""
+
+    def __init__(self, architecture, model_type=None, seed=1, **sizes):
+        self.architecture, self.model_type = architecture, model_type or architecture
+        self.random = np.random.default_rng(seed)
+        self.width, self.heads, self.kv_heads, self.head = WIDTH, HEADS, KV_HEADS, HEAD
+        self.feed_forward, self.layers, self.base, self.epsilon = FEED_FORWARD, LAYERS, 10000.0, 1e-5
+        self.__dict__.update(sizes)
+        self.adjacent = False  # whether GGUF pairs neighbours in rotary embedding
+        self.keys, self.config, self.tensors = {}, {}, []  # of tensors: GGUF's name, the folder's, values here, values there
+
+    def add(self, gguf, folder, values, there=None):
+        self.tensors.append((gguf, folder, values.astype("<f4"), (values if there is None else there).astype("<f4")))
+
+    def matrix(self, rows, columns, gain=1.0):
+        return gain * self.random.standard_normal((rows, columns)) / np.sqrt(columns)
+
+    def norm(self, size):
+        return 1 + 0.2 * self.random.standard_normal(size)
+
+    def heads_in_pairs(self, values):
+        """Rows of queries or keys as GGUF has them where neighbours are paired."""
+        if not self.adjacent:
+            return values
+        rest = values.shape[1:]
+        return values.reshape(-1, 2, self.head // 2, *rest).swapaxes(1, 2).reshape(-1, *rest)
+
+    def projection(self, name, folder, rows, columns, bias=False, is_rotated=False, gain=1.0):
+        values = self.matrix(rows, columns, gain)
+        self.add(name + ".weight", folder + ".weight", self.heads_in_pairs(values) if is_rotated else values, values)
+        if bias:
+            values = 0.2 * self.random.standard_normal(rows)
+            self.add(name + ".bias", folder + ".bias", self.heads_in_pairs(values) if is_rotated else values, values)
+
+    def embedding(self, tied=False):
+        self.add("token_embd.weight", "model.embed_tokens.weight", self.random.standard_normal((VOCABULARY, self.width)))
+        if not tied:
+            self.add("output.weight", "lm_head.weight", self.matrix(VOCABULARY, self.width, 2.0))
+        self.add("output_norm.weight", "model.norm.weight", self.norm(self.width))
+        self.config["tie_word_embeddings"] = tied
+
+    def attention(self, layer, bias=False, output_bias=False, head_norms=None):
+        here, there = f"blk.{layer}.", f"model.layers.{layer}.self_attn."
+        queries, keys = self.heads * self.head, self.kv_heads * self.head
+        self.projection(here + "attn_q", there + "q_proj", queries, self.width, bias, True, 1.5)
+        self.projection(here + "attn_k", there + "k_proj", keys, self.width, bias, True, 1.5)
+        self.projection(here + "attn_v", there + "v_proj", keys, self.width, bias)
+        self.projection(here + "attn_output", there + "o_proj", self.width, queries, output_bias)
+        if head_norms:
+            for part, size in (("q", head_norms[0]), ("k", head_norms[1])):
+                self.add(f"{here}attn_{part}_norm.weight", f"{there}{part}_norm.weight", self.norm(size))
+
+    def feed_forward_part(self, layer):
+        here, there = f"blk.{layer}.", f"model.layers.{layer}.mlp."
+        self.projection(here + "ffn_gate", there + "gate_proj", self.feed_forward, self.width)
+        self.projection(here + "ffn_up", there + "up_proj", self.feed_forward, self.width)
+        self.projection(here + "ffn_down", there + "down_proj", self.width, self.feed_forward)
+
+    def norm_of(self, layer, gguf, folder):
+        self.add(f"blk.{layer}.{gguf}.weight", f"model.layers.{layer}.{folder}.weight", self.norm(self.width))
+
+    def finish(self):
+        self.keys = {"vocab_size": VOCABULARY, "context_length": CONTEXT, "embedding_length": self.width, "block_count": self.layers,
+                     "feed_forward_length": self.feed_forward, "attention.head_count": self.heads,
+                     "attention.head_count_kv": self.kv_heads, "attention.key_length": self.head,
+                     "attention.value_length": self.head, "rope.dimension_count": self.head, "rope.freq_base": self.base,
+                     "attention.layer_norm_rms_epsilon": self.epsilon, **self.keys}
+        self.config = {"model_type": self.model_type, "vocab_size": VOCABULARY, "max_position_embeddings": CONTEXT,
+                       "hidden_size": self.width, "num_hidden_layers": self.layers, "intermediate_size": self.feed_forward,
+                       "num_attention_heads": self.heads, "num_key_value_heads": self.kv_heads, "head_dim": self.head,
+                       "rms_norm_eps": self.epsilon, "rope_theta": self.base, "hidden_act": "silu", "torch_dtype": "float32",
+                       **self.config}
+        return self
+
+    def write_gguf(self, path):
+        def text(value):
+            value = value.encode()
+            return struct.pack("<Q", len(value)) + value
+
+        def entry(key, value):
+            if isinstance(value, (list, tuple)):
+                inner = TYPES[type(value[0])]
+                return text(key) + struct.pack("<IIQ", 9, inner, len(value)) + b"".join(plain(item) for item in value)
+            return text(key) + struct.pack("<I", TYPES[type(value)]) + plain(value)
+
+        def plain(value):
+            if isinstance(value, str):
+                return text(value)
+            return struct.pack({bool: "<?", int: "<I", float: "<f"}[type(value)], value)
+
+        keys = {"general.architecture": self.architecture, "tokenizer.ggml.model": "no_vocab",
+                **{f"{self.architecture}.{key}": value for key, value in self.keys.items()}}
+        table, data = b"", b""
+        stored = [row for row in self.tensors if row[0]]
+        for name, _, values, _ in stored:
+            table += text(name) + struct.pack("<I", values.ndim) + struct.pack(f"<{values.ndim}Q", *reversed(values.shape))
+            table += struct.pack("<IQ", 0, len(data))
+            data += values.tobytes()
+            data += bytes(-len(data) % 32)
+        head = b"GGUF" + struct.pack("<IQQ", 3, len(stored), len(keys)) + b"".join(entry(*item) for item in keys.items()) + table
+        pathlib.Path(path).write_bytes(head + bytes(-len(head) % 32) + data)
+
+    def write_folder(self, path):
+        path = pathlib.Path(path)
+        path.mkdir(parents=True, exist_ok=True)
+        header, data = {}, b""
+        for _, name, _, values in self.tensors:
+            if not name:
+                continue
+            header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [len(data), len(data) + values.nbytes]}
+            data += values.tobytes()
+        text = json.dumps(header).encode()
+        text += b" " * (-len(text) % 8)
+        (path / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data)
+        (path / "config.json").write_text(json.dumps(self.config, indent=2))
+
+
+def pre_norm(model, **attention):
+    """Norms before attention and feed-forward part, as in Llama."""
+    for layer in range(model.layers):
+        model.norm_of(layer, "attn_norm", "input_layernorm")
+        model.attention(layer, **attention)
+        model.norm_of(layer, "ffn_norm", "post_attention_layernorm")
+        model.feed_forward_part(layer)
+    return model
+
+
+def llama():
+    model = Model("llama")
+    model.adjacent = True
+    model.embedding()
+    return pre_norm(model).finish()
+
+
+def qwen2():
+    model = Model("qwen2", base=1e6, head=WIDTH // HEADS)
+    model.embedding(tied=True)
+    return pre_norm(model, bias=True).finish()
+
+
+def qwen3():
+    model = Model("qwen3", base=1e6, epsilon=1e-6)
+    model.embedding(tied=True)
+    return pre_norm(model, head_norms=(HEAD, HEAD)).finish()
+
+
+MODELS = {function.__name__: function for function in (llama, qwen2, qwen3)}
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    for name in sys.argv[2:] or MODELS:
+        model = MODELS[name]()
+        model.write_gguf(out / f"{name}.gguf")
+        model.write_folder(out / f"{name}-folder")
+
+
+if __name__ == "__main__":
+    main()
