@@ -9,6 +9,7 @@
 #include "gpu/kernels/quantize_rows_kernel.h"
 #include "gpu/kernels/rms_norm_kernel.h"
 #include "gpu/kernels/rope_kernel.h"
+#include "gpu/kernels/slice_kernel.h"
 #include "gpu/kernels/store_kv_kernel.h"
 #include "gpu/step_context.h"
 

@@ -95,7 +95,8 @@ KvLayout kvLayoutOf(const core::model::Graph& graph, const core::model::ModelCon
                   .valueHeadSize = config.valueHeadSize};
   if (config.slidingWindow != 0) {
     layout.window = config.slidingWindow;
-    layout.windowLayers = layout.layers;
+    for (std::uint32_t layer = 0; layer < layout.layers; ++layer)
+      layout.windowLayers += config.windowOf(layer) != 0 ? 1 : 0;
   }
   return layout;
 }

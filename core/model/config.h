@@ -43,9 +43,23 @@ struct ModelConfig {
   float ropeHighFrequencyFactor = 4.0F;      ///< Llama3
   std::uint32_t ropeOriginalContext = 8192;  ///< Llama3
   std::uint32_t slidingWindow = 0;           ///< 0: none (Mistral 7B v0.1: 4096)
+  std::vector<std::uint32_t> isWindowed;     ///< [layers] 1: sees the window only; empty: every layer, if there is one
+  std::vector<std::uint32_t> isRotated;      ///< [layers] 0: without rotary embedding; empty: every layer has it
+  float ropeWindowBase = 0.0F;               ///< of windowed layers, which are not scaled; 0: as the others (Gemma 3)
+  float attentionScale = 0.0F;               ///< of products of queries and keys; 0: 1 / sqrt(headSize)
+  float embeddingScale = 1.0F;               ///< what is embedded is multiplied by
+  float residualScale = 1.0F;                ///< what a part of a block adds is multiplied by
+  float logitScale = 1.0F;                   ///< logits are multiplied by
+  float logitSoftCap = 0.0F;                 ///< and capped at; 0: not
+
+  std::uint32_t windowOf(std::uint32_t layer) const {
+    return isWindowed.empty() || isWindowed[layer] ? slidingWindow : 0;
+  }
 
   /// Per-pair angular frequencies [ropeDimensions / 2], scaling and the optional rope_freqs.weight tensor applied.
   std::vector<float> ropeFrequencies(const std::vector<float>& frequencyFactors = {}) const;
+  /// Those of windowed layers. @pre ropeWindowBase is not 0
+  std::vector<float> ropeWindowFrequencies() const;
 
   /// @throws Error (Unsupported) "… opens for inspection, but cannot chat yet" for other architectures and for keys
   /// that

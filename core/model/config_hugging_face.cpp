@@ -14,19 +14,19 @@ namespace core::model {
 
 namespace {
 
-const ConfigKeys kFolderKeys = {"config.max_position_embeddings",
-                                "config.hidden_size",
-                                "config.num_hidden_layers",
-                                "config.intermediate_size",
-                                "config.num_attention_heads",
-                                "config.num_key_value_heads",
-                                "config.head_dim",
-                                "",
-                                "config.rms_norm_eps",
-                                "config.rope_theta"};
+constexpr SizeNames kSizes{"max_position_embeddings",
+                           "hidden_size",
+                           "num_hidden_layers",
+                           "intermediate_size",
+                           "num_attention_heads",
+                           "num_key_value_heads",
+                           "head_dim",
+                           nullptr,
+                           "rms_norm_eps",
+                           "rope_theta"};
 
 /// Where rotary embedding is described: rope_parameters since transformers 5, rope_scaling before.
-constexpr std::array<std::string_view, 2> kRopeObjects = {"config.rope_parameters", "config.rope_scaling"};
+constexpr std::array<std::string_view, 2> kRopeObjects = {"rope_parameters", "rope_scaling"};
 
 /// Keys that change the computation unless they have one of the values that change nothing: nothing, false, 0 or 1 as
 /// noted. transformers gives some of them to other families; a model that needs them computes something else here.
@@ -89,8 +89,9 @@ const io::MetadataEntry* entryOf(const io::Metadata& metadata, std::string_view 
 /// Rotary embedding that is described by no object of plain values: each kind of layer may have an object of its own.
 bool isUnknownRope(std::string_view key) {
   return std::ranges::any_of(kRopeObjects, [key](std::string_view object) {
-    if (!key.starts_with(object)) return false;
-    const std::string_view inside = key.substr(object.size());
+    const std::string whole = fmt::format("config.{}", object);
+    if (!key.starts_with(whole)) return false;
+    const std::string_view inside = key.substr(whole.size());
     return inside.empty() || (inside.front() == '.' && inside.find('.', 1) != std::string_view::npos);
   });
 }
@@ -102,17 +103,21 @@ bool isRotation(const io::MetadataEntry& entry) {
          entry.key.ends_with(".location") && !place->starts_with("weight_");
 }
 
-void refuseUnfollowed(const io::Checkpoint& checkpoint) {
+void refuseUnfollowed(const io::Checkpoint& checkpoint, const Architecture& architecture) {
   const io::Metadata& metadata = checkpoint.metadata();
+  const auto isFollowed = [&](std::string_view key) {
+    return std::ranges::find(architecture.folderKeys, key) != architecture.folderKeys.end();
+  };
   for (const NeutralKey& row : kNeutralKeys) {
+    if (isFollowed(row.key)) continue;
     const io::MetadataEntry* const entry = entryOf(metadata, fmt::format("config.{}", row.key));
     if (entry != nullptr && !isNeutral(entry->value, row.neutral)) refuseKey(checkpoint, *entry);
   }
-  if (const io::MetadataEntry* const act = entryOf(metadata, "config.hidden_act")) {
+  if (const auto* const act = isFollowed("hidden_act") ? nullptr : entryOf(metadata, "config.hidden_act")) {
     const auto* const name = std::get_if<std::string>(&act->value);
     if (name == nullptr || (*name != "silu" && *name != "swish")) refuseKey(checkpoint, *act);
   }
-  if (const io::MetadataEntry* const types = entryOf(metadata, "config.layer_types")) {
+  if (const auto* const types = isFollowed("layer_types") ? nullptr : entryOf(metadata, "config.layer_types")) {
     const auto* const list = std::get_if<io::MetadataArray>(&types->value);
     const bool isText = list != nullptr && list->elementType() == io::MetadataType::String;
     const std::vector<std::string> kinds = isText ? list->strings() : std::vector<std::string>{""};
@@ -125,34 +130,33 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint) {
 }
 
 /// The type of rotary scaling under one of its names; "default" is none.
-std::string scalingType(const io::Metadata& metadata, std::string_view object) {
-  const auto value = metadata.string(fmt::format("{}.rope_type", object));
-  return value ? *value : metadata.string(fmt::format("{}.type", object)).value_or("default");
+std::string scalingType(const ConfigKeys& keys, std::string_view object) {
+  const auto value = keys.metadata().string(keys(fmt::format("{}.rope_type", object)));
+  return value ? *value : keys.metadata().string(keys(fmt::format("{}.type", object))).value_or("default");
 }
 
-void readRope(const io::Checkpoint& checkpoint, const MetadataLimits& limits, ModelConfig& config) {
-  const io::Metadata& metadata = checkpoint.metadata();
+void readRope(const ConfigKeys& keys, ModelConfig& config) {
   config.ropePairing = RopePairing::Halves;
   config.ropeDimensions = config.headSize;
   if (config.headSize % 2 != 0) {
     throw Error(ErrorCode::InvalidFile, fmt::format("The size of a head should be even, but is {}.", config.headSize),
-                kFolderKeys.headSize);
+                keys(kSizes.headSize));
   }
   for (const std::string_view object : kRopeObjects) {
-    const auto key = [&](const char* name) { return fmt::format("{}.{}", object, name); };
-    if (metadata.find(key("rope_theta")) != nullptr)
-      config.ropeBase = limits.real(key("rope_theta"), config.ropeBase, 1.0F, 1e12F);
-    const std::string type = scalingType(metadata, object);
+    const auto inside = [&](const char* name) { return fmt::format("{}.{}", object, name); };
+    if (keys.has(inside("rope_theta"))) config.ropeBase = keys.real(inside("rope_theta"), config.ropeBase, 1.0F, 1e12F);
+    const std::string type = scalingType(keys, object);
     if (type == "default") continue;
     for (const char* const name : {"factor", "original_max_position_embeddings"})
-      if (metadata.find(key(name)) == nullptr && (type == "llama3" || std::string_view(name) == "factor"))
-        throw Error(ErrorCode::InvalidFile, fmt::format("Rotary scaling of type {} needs {}.", type, key(name)),
-                    key(name));
-    config.ropeFactor = limits.real(key("factor"), 1.0F, 1e-3F, 1e4F);
+      if (!keys.has(inside(name)) && (type == "llama3" || std::string_view(name) == "factor"))
+        throw Error(ErrorCode::InvalidFile,
+                    fmt::format("Rotary scaling of type {} needs {}.", type, keys(inside(name))), keys(inside(name)));
+    config.ropeFactor = keys.real(inside("factor"), 1.0F, 1e-3F, 1e4F);
     if (type == "linear" && config.ropeFactor != 1.0F) config.ropeScaling = RopeScaling::Linear;
     if (type != "llama3") return;
     return readLlama3Scaling(
-        limits, {key("original_max_position_embeddings"), key("low_freq_factor"), key("high_freq_factor")}, config);
+        keys, {inside("original_max_position_embeddings"), inside("low_freq_factor"), inside("high_freq_factor")},
+        config);
   }
 }
 
@@ -169,7 +173,7 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
   }
   if (findArchitecture(checkpoint) == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
   for (const std::string_view object : kRopeObjects) {
-    const std::string scaling = scalingType(metadata, object);
+    const std::string scaling = scalingType(ConfigKeys(checkpoint), object);
     if (scaling != "default" && scaling != "linear" && scaling != "llama3")
       return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type {}", io::inQuotes(scaling)));
   }
@@ -177,15 +181,16 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
 }
 
 void readHuggingFaceConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
-  const MetadataLimits limits(checkpoint.metadata());
+  const ConfigKeys keys(checkpoint);
   const bool isMistral = checkpoint.architecture() == "mistral";
   ConfigDefaults defaults{2048, std::nullopt, 1e-6F};
   if (isMistral) defaults = {131072, 8, 1e-6F};
-  readSizes(limits, kFolderKeys, defaults, config);
+  readSizes(keys, kSizes, defaults, config);
   // Only mistral's attention looks at it; null, which most files say, is none.
-  if (isMistral) config.slidingWindow = limits.integer("config.sliding_window", 0, 0, ModelConfig::kMaxContext);
-  readRope(checkpoint, limits, config);
-  refuseUnfollowed(checkpoint);
+  if (isMistral) config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
+  readRope(keys, config);
+  if (config.architecture->readFolder != nullptr) config.architecture->readFolder(keys, config);
+  refuseUnfollowed(checkpoint, *config.architecture);
 }
 
 }  // namespace core::model

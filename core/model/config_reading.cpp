@@ -15,22 +15,21 @@ constexpr std::uint32_t kMaxLayers = 1024;
 constexpr std::uint32_t kMaxHeads = 1024;
 constexpr std::uint32_t kMaxHeadSize = 1024;
 
-void readHeads(const MetadataLimits& limits, const ConfigKeys& keys, const ConfigDefaults& defaults,
-               ModelConfig& config) {
-  config.heads = limits.integer(keys.heads, std::nullopt, 1, kMaxHeads);
-  config.kvHeads = limits.integer(keys.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads);
+void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
+  config.heads = keys.integer(names.heads, std::nullopt, 1, kMaxHeads);
+  config.kvHeads = keys.integer(names.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads);
   if (config.heads % config.kvHeads != 0) {
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("The number of heads ({}) should be a multiple of the number of key-value heads ({}).",
                             config.heads, config.kvHeads),
-                keys.kvHeads);
+                keys(names.kvHeads));
   }
   std::optional<std::uint32_t> headSize;
   if (config.width % config.heads == 0) headSize = config.width / config.heads;
-  config.headSize = limits.integer(keys.headSize, headSize, 1, kMaxHeadSize);
+  config.headSize = keys.integer(names.headSize, headSize, 1, kMaxHeadSize);
   config.valueHeadSize = config.headSize;
-  if (!keys.valueHeadSize.empty())
-    config.valueHeadSize = limits.integer(keys.valueHeadSize, config.headSize, 1, kMaxHeadSize);
+  if (names.valueHeadSize != nullptr)
+    config.valueHeadSize = keys.integer(names.valueHeadSize, config.headSize, 1, kMaxHeadSize);
 }
 
 }  // namespace
@@ -51,28 +50,27 @@ void refuseKey(const io::Checkpoint& checkpoint, const io::MetadataEntry& entry)
               entry.key);
 }
 
-void readSizes(const MetadataLimits& limits, const ConfigKeys& keys, const ConfigDefaults& defaults,
-               ModelConfig& config) {
-  config.contextLength = limits.integer(keys.context, defaults.context, 1, ModelConfig::kMaxContext);
-  config.width = limits.integer(keys.width, std::nullopt, 1, kMaxWidth);
-  config.layers = limits.integer(keys.layers, std::nullopt, 1, kMaxLayers);
-  config.feedForward = limits.integer(keys.feedForward, std::nullopt, 1, kMaxFeedForward);
-  config.normEpsilon = limits.real(keys.normEpsilon, defaults.normEpsilon, 0.0F, 1.0F);
-  readHeads(limits, keys, defaults, config);
-  config.ropeBase = limits.real(keys.ropeBase, 10000.0F, 1.0F, 1e12F);
+void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
+  config.contextLength = keys.integer(names.context, defaults.context, 1, ModelConfig::kMaxContext);
+  config.width = keys.integer(names.width, std::nullopt, 1, kMaxWidth);
+  config.layers = keys.integer(names.layers, std::nullopt, 1, kMaxLayers);
+  config.feedForward = keys.integer(names.feedForward, std::nullopt, 1, kMaxFeedForward);
+  config.normEpsilon = keys.real(names.normEpsilon, defaults.normEpsilon, 0.0F, 1.0F);
+  readHeads(keys, names, defaults, config);
+  config.ropeBase = keys.real(names.ropeBase, 10000.0F, 1.0F, 1e12F);
 }
 
-void readLlama3Scaling(const MetadataLimits& limits, const Llama3Keys& keys, ModelConfig& config) {
+void readLlama3Scaling(const ConfigKeys& keys, const Llama3Names& names, ModelConfig& config) {
   config.ropeScaling = RopeScaling::Llama3;
   config.ropeOriginalContext =
-      limits.integer(keys.originalContext, config.ropeOriginalContext, 1, ModelConfig::kMaxContext);
-  config.ropeLowFrequencyFactor = limits.real(keys.lowFactor, 1.0F, 1e-3F, 1e4F);
-  config.ropeHighFrequencyFactor = limits.real(keys.highFactor, 4.0F, 1e-3F, 1e4F);
+      keys.integer(names.originalContext, config.ropeOriginalContext, 1, ModelConfig::kMaxContext);
+  config.ropeLowFrequencyFactor = keys.real(names.lowFactor, 1.0F, 1e-3F, 1e4F);
+  config.ropeHighFrequencyFactor = keys.real(names.highFactor, 4.0F, 1e-3F, 1e4F);
   if (config.ropeHighFrequencyFactor <= config.ropeLowFrequencyFactor) {
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("The high frequency factor ({}) should be greater than the low one ({}).",
                             config.ropeHighFrequencyFactor, config.ropeLowFrequencyFactor),
-                keys.highFactor);
+                keys(names.highFactor));
   }
 }
 

@@ -4,7 +4,7 @@
 
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
-#include "core/model/metadata_limits.h"
+#include "core/model/config_keys.h"
 
 namespace core::model {
 
@@ -15,18 +15,18 @@ std::string withArticle(std::string_view word);
 /// Throws Error (Unsupported) for a key that changes the computation in a way no graph here follows.
 [[noreturn]] void refuseKey(const io::Checkpoint& checkpoint, const io::MetadataEntry& entry);
 
-/// What a format calls the hyper-parameters that all formats have.
-struct ConfigKeys {
-  std::string context;
-  std::string width;
-  std::string layers;
-  std::string feedForward;
-  std::string heads;
-  std::string kvHeads;
-  std::string headSize;
-  std::string valueHeadSize;  ///< empty: as headSize
-  std::string normEpsilon;
-  std::string ropeBase;
+/// What a format calls the hyper-parameters that all formats have, behind its prefix.
+struct SizeNames {
+  const char* context;
+  const char* width;
+  const char* layers;
+  const char* feedForward;
+  const char* heads;
+  const char* kvHeads;
+  const char* headSize;
+  const char* valueHeadSize;  ///< null: as headSize
+  const char* normEpsilon;
+  const char* ropeBase;
 };
 
 /// What holds where a file is silent; a count without one is required.
@@ -38,15 +38,14 @@ struct ConfigDefaults {
 
 /// Fills in the sizes, checked against their limits and each other.
 /// @throws Error (InvalidFile) naming key and value
-void readSizes(const MetadataLimits& limits, const ConfigKeys& keys, const ConfigDefaults& defaults,
-               ModelConfig& config);
+void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config);
 
 /// Llama 3's rule of frequencies. @throws Error (InvalidFile) naming key and value
-struct Llama3Keys {
+struct Llama3Names {
   std::string originalContext;
   std::string lowFactor;
   std::string highFactor;
 };
-void readLlama3Scaling(const MetadataLimits& limits, const Llama3Keys& keys, ModelConfig& config);
+void readLlama3Scaling(const ConfigKeys& keys, const Llama3Names& names, ModelConfig& config);
 
 }  // namespace core::model

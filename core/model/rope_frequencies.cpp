@@ -53,4 +53,11 @@ std::vector<float> ModelConfig::ropeFrequencies(const std::vector<float>& freque
   return frequencies;
 }
 
+std::vector<float> ModelConfig::ropeWindowFrequencies() const {
+  ModelConfig plain = *this;
+  plain.ropeBase = ropeWindowBase;
+  plain.ropeScaling = RopeScaling::None;
+  return plain.ropeFrequencies();
+}
+
 }  // namespace core::model

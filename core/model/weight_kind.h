@@ -25,14 +25,18 @@ enum class WeightKind : std::uint8_t {
   KeyNorm,
   Value,
   ValueBias,
+  QueryKeyValue,  ///< the three of them, one below the other
   AttentionOutput,
   AttentionOutputBias,
+  AttentionPostNorm,  ///< of what the attention adds
   FeedForwardNorm,
   Gate,
   Up,
+  GateUp,  ///< both, one below the other
   Down,
+  FeedForwardPostNorm,  ///< of what the feed-forward part adds
 };
-inline constexpr std::size_t kWeightKinds = static_cast<std::size_t>(WeightKind::Down) + 1;
+inline constexpr std::size_t kWeightKinds = static_cast<std::size_t>(WeightKind::FeedForwardPostNorm) + 1;
 
 /// One tensor per kind; null where there is none.
 class WeightSet {

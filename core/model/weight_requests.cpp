@@ -51,7 +51,7 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
   std::vector<WeightRequest> requests;
   const auto add = [&](QuantizedTensorPtr& target, const WeightRow& row, std::string ggufName) {
     requests.push_back({&target, decoderTensor(checkpoint, ggufName), row.shape(config), row.isRequired,
-                        row.kind != WeightKind::Embedding});
+                        row.folderOffset, row.kind != WeightKind::Embedding});
   };
   const Architecture& architecture = *findArchitecture(checkpoint);
   for (const WeightRow& row : architecture.weights) {

@@ -13,7 +13,8 @@ struct WeightRequest {
   std::string name;
   tensor::Shape shape;
   bool required = true;
-  bool multiplies = true;  ///< activations, where it is a matrix: rows of an embedding are looked up
+  float folderOffset = 0.0F;  ///< is added to what a folder holds (WeightRow::folderOffset)
+  bool multiplies = true;     ///< activations, where it is a matrix: rows of an embedding are looked up
 
   /// Whether a scale may stand beside it (product_scale).
   bool takesScale() const { return shape.rank() == 2 && multiplies; }

@@ -21,6 +21,19 @@ QuantizedTensorPtr scaled(QuantizedTensorPtr tensor, float scale) {
   return result;
 }
 
+/// A norm as float32 with something added.
+QuantizedTensorPtr raised(const quant::QuantizedTensor& tensor, float offset) {
+  auto values = std::make_shared<std::vector<float>>(quant::dequantize(tensor));
+  for (float& value : *values) value += offset;
+  auto result = std::make_shared<quant::QuantizedTensor>();
+  result->name = tensor.name;
+  result->shape = tensor.shape;
+  result->layout = quant::Elements{tensor::DType::F32};
+  result->payload = std::as_bytes(std::span(*values));
+  result->owner = std::move(values);
+  return result;
+}
+
 }  // namespace
 
 std::uint64_t ModelWeights::bytes() const {
@@ -59,7 +72,10 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
     const TensorDecision& decision = plan.tensors[stored].running();
     const bool takesScale = request.takesScale() && !decision.other;  // which has its own
     const float scale = takesScale ? productScale(*m_checkpoint, request.name).value_or(1.0F) : 1.0F;
-    *request.target = tensor(stored, decision, scale, part, calibration);
+    const bool isOther = decision.other && !decision.other->adapted;
+    const io::Checkpoint& from = isOther ? *decision.other->model->checkpoint() : *m_checkpoint;
+    const float offset = from.format() == io::FileFormat::Gguf ? 0.0F : request.folderOffset;
+    *request.target = tensor(stored, decision, {scale, offset}, part, calibration);
   }
   for (const TensorDecision& decision : plan.tensors)
     if (&decision.running() != &decision) weights.adapters.push_back(factorsOf(*decision.other->adapted));
@@ -68,7 +84,7 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
   return weights;
 }
 
-quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, float scale,
+quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, const Change& change,
                                                 const JobContext& job, quant::Calibration* calibration) {
   if (decision.replacement) return makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration);
   const io::TensorInfo& info = m_checkpoint->tensors()[index];
@@ -85,7 +101,8 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
   }
   // Outside the lock: quantizing takes long, as does assembling, and other tensors may be loaded meanwhile.
   const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
-  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), scale);
+  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), change.scale);
+  if (change.offset != 0.0F) made = raised(*made, change.offset);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];
   if (auto known = entry.lock()) return known;  // another thread was faster: everybody shares its object

@@ -40,8 +40,12 @@ class WeightLibrary {
                     quant::Calibration* calibration = nullptr);
 
  private:
-  /// @param scale what products with it are multiplied by (product_scale)
-  quant::QuantizedTensorPtr tensor(std::size_t index, const TensorDecision& decision, float scale,
+  /// What is done to a tensor beside what the recipe decides.
+  struct Change {
+    float scale;   ///< products with it are multiplied by (product_scale)
+    float offset;  ///< is added to its values
+  };
+  quant::QuantizedTensorPtr tensor(std::size_t index, const TensorDecision& decision, const Change& change,
                                    const JobContext& job, quant::Calibration* calibration);
 
   std::shared_ptr<const io::Checkpoint> m_checkpoint;

@@ -1,4 +1,5 @@
 #pragma once
+#include "core/model/op.h"
 #include "gpu/kernels/recorder.h"
 
 namespace gpu {

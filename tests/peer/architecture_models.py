@@ -27,6 +27,7 @@ class Model:
         self.feed_forward, self.layers, self.base, self.epsilon = FEED_FORWARD, LAYERS, 10000.0, 1e-5
         self.__dict__.update(sizes)
         self.adjacent = False  # whether GGUF pairs neighbours in rotary embedding
+        self.norms_from_one = False  # whether folders store norms as differences from 1
         self.keys, self.config, self.tensors = {}, {}, []  # of tensors: GGUF's name, the folder's, values here, values there
 
     def add(self, gguf, folder, values, there=None):
@@ -55,8 +56,8 @@ class Model:
     def embedding(self, tied=False):
         self.add("token_embd.weight", "model.embed_tokens.weight", self.random.standard_normal((VOCABULARY, self.width)))
         if not tied:
-            self.add("output.weight", "lm_head.weight", self.matrix(VOCABULARY, self.width, 2.0))
-        self.add("output_norm.weight", "model.norm.weight", self.norm(self.width))
+            self.add("output.weight", "lm_head.weight", self.matrix(VOCABULARY, self.width))
+        self.norm_weight("output_norm.weight", "model.norm.weight", self.width)
         self.config["tie_word_embeddings"] = tied
 
     def attention(self, layer, bias=False, output_bias=False, head_norms=None):
@@ -68,7 +69,7 @@ class Model:
         self.projection(here + "attn_output", there + "o_proj", self.width, queries, output_bias)
         if head_norms:
             for part, size in (("q", head_norms[0]), ("k", head_norms[1])):
-                self.add(f"{here}attn_{part}_norm.weight", f"{there}{part}_norm.weight", self.norm(size))
+                self.norm_weight(f"{here}attn_{part}_norm.weight", f"{there}{part}_norm.weight", size)
 
     def feed_forward_part(self, layer):
         here, there = f"blk.{layer}.", f"model.layers.{layer}.mlp."
@@ -77,7 +78,11 @@ class Model:
         self.projection(here + "ffn_down", there + "down_proj", self.width, self.feed_forward)
 
     def norm_of(self, layer, gguf, folder):
-        self.add(f"blk.{layer}.{gguf}.weight", f"model.layers.{layer}.{folder}.weight", self.norm(self.width))
+        self.norm_weight(f"blk.{layer}.{gguf}.weight", f"model.layers.{layer}.{folder}.weight", self.width)
+
+    def norm_weight(self, gguf, folder, size):
+        values = self.norm(size)
+        self.add(gguf, folder, values, values - 1 if self.norms_from_one else values)
 
     def finish(self):
         self.keys = {"vocab_size": VOCABULARY, "context_length": CONTEXT, "embedding_length": self.width, "block_count": self.layers,
@@ -164,7 +169,69 @@ def qwen3():
     return pre_norm(model, head_norms=(HEAD, HEAD)).finish()
 
 
-MODELS = {function.__name__: function for function in (llama, qwen2, qwen3)}
+def smollm3():
+    model = Model("smollm3", layers=5, base=5e6)
+    model.adjacent = True
+    model.config["no_rope_layers"] = [1, 1, 1, 0, 1]
+    model.embedding(tied=True)
+    return pre_norm(model).finish()
+
+
+def granite():
+    model = Model("granite")
+    model.adjacent = True
+    model.keys |= {"attention.scale": 0.11, "embedding_scale": 1.7, "residual_scale": 0.22, "logit_scale": 1.3}
+    model.config |= {"attention_multiplier": 0.11, "embedding_multiplier": 1.7, "residual_multiplier": 0.22, "logits_scaling": 1.3}
+    model.embedding(tied=True)
+    return pre_norm(model).finish()
+
+
+def olmo2():
+    model = Model("olmo2", head=WIDTH // HEADS, kv_heads=3)
+    model.embedding()
+    for layer in range(model.layers):
+        model.attention(layer, head_norms=(model.heads * model.head, model.kv_heads * model.head))
+        model.norm_of(layer, "post_attention_norm", "post_attention_layernorm")
+        model.feed_forward_part(layer)
+        model.norm_of(layer, "post_ffw_norm", "post_feedforward_layernorm")
+    return model.finish()
+
+
+def gemma3():
+    model = Model("gemma3", "gemma3_text", layers=7, base=1e6, kv_heads=1, heads=3)
+    model.norms_from_one = True
+    model.keys |= {"attention.sliding_window": 24, "rope.scaling.type": "linear", "rope.scaling.factor": 8.0}
+    model.config |= {"sliding_window": 24, "query_pre_attn_scalar": HEAD, "rope_local_base_freq": 10000.0,
+                     "hidden_activation": "gelu_pytorch_tanh", "rope_scaling": {"rope_type": "linear", "factor": 8.0},
+                     "layer_types": [*["sliding_attention"] * 5, "full_attention", "sliding_attention"]}
+    model.embedding(tied=True)
+    for layer in range(model.layers):
+        model.norm_of(layer, "attn_norm", "input_layernorm")
+        model.attention(layer, head_norms=(HEAD, HEAD))
+        model.norm_of(layer, "post_attention_norm", "post_attention_layernorm")
+        model.norm_of(layer, "ffn_norm", "pre_feedforward_layernorm")
+        model.feed_forward_part(layer)
+        model.norm_of(layer, "post_ffw_norm", "post_feedforward_layernorm")
+    return model.finish()
+
+
+def phi3():
+    model = Model("phi3", head=WIDTH // HEADS)
+    model.keys["rope.dimension_count"] = 8
+    model.config |= {"partial_rotary_factor": 8 / 12}
+    model.embedding()
+    for layer in range(model.layers):
+        here, there = f"blk.{layer}.", f"model.layers.{layer}."
+        model.norm_of(layer, "attn_norm", "input_layernorm")
+        model.projection(here + "attn_qkv", there + "self_attn.qkv_proj", (model.heads + 2 * model.kv_heads) * model.head, model.width)
+        model.projection(here + "attn_output", there + "self_attn.o_proj", model.width, model.heads * model.head)
+        model.norm_of(layer, "ffn_norm", "post_attention_layernorm")
+        model.projection(here + "ffn_up", there + "mlp.gate_up_proj", 2 * model.feed_forward, model.width)
+        model.projection(here + "ffn_down", there + "mlp.down_proj", model.width, model.feed_forward)
+    return model.finish()
+
+
+MODELS = {function.__name__: function for function in (llama, qwen2, qwen3, smollm3, granite, olmo2, gemma3, phi3)}
 
 
 def main():

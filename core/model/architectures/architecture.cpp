@@ -25,6 +25,10 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config) {
       return std::uint64_t{config.kvHeads} * config.valueHeadSize;
     case Side::Attended:
       return std::uint64_t{config.heads} * config.valueHeadSize;
+    case Side::QueriesKeysValues:
+      return lengthOf(Side::Queries, config) + lengthOf(Side::Keys, config) + lengthOf(Side::Values, config);
+    case Side::GateUp:
+      return 2 * std::uint64_t{config.feedForward};
     case Side::HeadSize:
       return config.headSize;
     case Side::RopePairs:
@@ -39,7 +43,7 @@ tensor::Shape WeightRow::shape(const ModelConfig& config) const {
 }
 
 std::span<const Architecture* const> architectures() {
-  static constexpr std::array kAll{&kLlama, &kQwen2, &kQwen3};
+  static constexpr std::array kAll{&kLlama, &kQwen2, &kQwen3, &kSmolLm3, &kGranite, &kOlmo2, &kGemma3, &kPhi3};
   return kAll;
 }
 

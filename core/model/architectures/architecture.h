@@ -7,6 +7,7 @@
 
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
+#include "core/model/config_keys.h"
 #include "core/model/graph.h"
 #include "core/model/head_rows.h"
 #include "core/model/weight_kind.h"
@@ -25,7 +26,9 @@ enum class Side : std::uint8_t {
   Values,    ///< kvHeads · valueHeadSize
   Attended,  ///< heads · valueHeadSize
   HeadSize,
-  RopePairs  ///< half of the rotated elements of a head
+  QueriesKeysValues,  ///< the three together
+  GateUp,             ///< 2 · feedForward
+  RopePairs           ///< half of the rotated elements of a head
 };
 std::uint64_t lengthOf(Side side, const ModelConfig& config);
 
@@ -38,6 +41,7 @@ struct WeightRow {
   Side rows = Side::None, columns = Side::None;
   bool isRequired = true;
   RowOrder order = RowOrder::Same;
+  float folderOffset = 0.0F;  ///< is added to what a folder holds: norms there may be stored as differences from 1
 
   bool isOfBlock() const { return kind > WeightKind::RopeFactors; }
   tensor::Shape shape(const ModelConfig& config) const;
@@ -48,8 +52,13 @@ struct Architecture {
   std::span<const std::string_view> gguf;         ///< general.architecture
   std::span<const std::string_view> huggingFace;  ///< model_type of config.json
   std::span<const WeightRow> weights;
-  RopePairing ggufPairing;  ///< of its GGUF files; folders are always in halves
   Graph (*build)(const ModelConfig& config, const ModelWeights& weights);
+  RopePairing ggufPairing;  ///< of its GGUF files; folders are always in halves
+  /// Keys of its own, behind the prefix, that are followed: what every architecture has need not be named.
+  std::span<const std::string_view> ggufKeys = {}, folderKeys = {};
+  /// Reads them. Sizes, norms and rotary embedding are known. @throws Error as ModelConfig::fromCheckpoint
+  void (*readGguf)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
+  void (*readFolder)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
 };
 
 /// Every architecture that can be run.

@@ -17,13 +17,20 @@ std::string of(std::uint32_t layer, const char* name) { return fmt::format("blk.
 DecoderParts::DecoderParts(const ModelConfig& config, const ModelWeights& weights)
     : m_config(config), m_weights(weights), m_builder(weights.bytes()) {
   const auto& factors = weights.shared[WeightKind::RopeFactors];
-  m_rope = {
-      config.headSize,
-      m_builder.addRopeTable(config.ropeFrequencies(factors ? quant::dequantize(*factors) : std::vector<float>())),
-      config.ropePairing};
+  const std::vector<float> divisors = factors ? quant::dequantize(*factors) : std::vector<float>();
+  m_rope = {config.headSize, m_builder.addRopeTable(config.ropeFrequencies(divisors)), config.ropePairing};
+  m_windowRope = m_rope;
+  if (config.ropeWindowBase != 0.0F) m_windowRope.table = m_builder.addRopeTable(config.ropeWindowFrequencies());
 }
 
-ValueId DecoderParts::embed() { return m_builder.embed("token_embd", m_weights.shared[WeightKind::Embedding]); }
+ValueId DecoderParts::scaled(std::string name, ValueId x, float scale) {
+  return scale == 1.0F ? x : m_builder.map(std::move(name), x, {Map::Function::Scale, scale});
+}
+
+ValueId DecoderParts::embed() {
+  const ValueId x = m_builder.embed("token_embd", m_weights.shared[WeightKind::Embedding]);
+  return scaled("token_embd_scaled", x, m_config.embeddingScale);
+}
 
 ValueId DecoderParts::norm(const char* name, std::uint32_t layer, WeightKind weight, ValueId x) {
   return m_builder.rmsNorm(of(layer, name), x, m_weights.blocks[layer][weight], m_config.normEpsilon);
@@ -34,41 +41,67 @@ ValueId DecoderParts::project(const char* name, const WeightSet& block, std::uin
   return m_builder.matMul(of(layer, name), x, block[weight], block[bias]);
 }
 
+DecoderParts::Heads DecoderParts::heads(std::uint32_t layer, ValueId x) {
+  const WeightSet& block = m_weights.blocks[layer];
+  if (!block[WeightKind::QueryKeyValue])
+    return {project("attn_q", block, layer, WeightKind::Query, WeightKind::QueryBias, x),
+            project("attn_k", block, layer, WeightKind::Key, WeightKind::KeyBias, x),
+            project("attn_v", block, layer, WeightKind::Value, WeightKind::ValueBias, x)};
+  const ValueId all = m_builder.matMul(of(layer, "attn_qkv"), x, block[WeightKind::QueryKeyValue]);
+  const std::uint32_t queries = m_config.heads * m_config.headSize, keys = m_config.kvHeads * m_config.headSize,
+                      values = m_config.kvHeads * m_config.valueHeadSize;
+  return {m_builder.slice(of(layer, "attn_q"), all, 0, queries),
+          m_builder.slice(of(layer, "attn_k"), all, queries, keys),
+          m_builder.slice(of(layer, "attn_v"), all, queries + keys, values)};
+}
+
 ValueId DecoderParts::attention(std::uint32_t layer, ValueId x) {
   const WeightSet& block = m_weights.blocks[layer];
   const std::uint32_t kept = m_builder.addLayer({m_config.kvHeads, m_config.headSize, m_config.valueHeadSize});
-  ValueId query = project("attn_q", block, layer, WeightKind::Query, WeightKind::QueryBias, x);
-  ValueId key = project("attn_k", block, layer, WeightKind::Key, WeightKind::KeyBias, x);
-  const ValueId value = project("attn_v", block, layer, WeightKind::Value, WeightKind::ValueBias, x);
+  auto [query, key, value] = heads(layer, x);
   if (block[WeightKind::QueryNorm]) {
     query = norm("attn_q_norm", layer, WeightKind::QueryNorm, query);
     key = norm("attn_k_norm", layer, WeightKind::KeyNorm, key);
   }
-  query = m_builder.rope(of(layer, "attn_q_rope"), query, m_rope);
-  key = m_builder.rope(of(layer, "attn_k_rope"), key, m_rope);
+  const std::uint32_t window = m_config.windowOf(layer);
+  if (m_config.isRotated.empty() || m_config.isRotated[layer] != 0) {
+    const Rope& rope = window != 0 ? m_windowRope : m_rope;
+    query = m_builder.rope(of(layer, "attn_q_rope"), query, rope);
+    key = m_builder.rope(of(layer, "attn_k_rope"), key, rope);
+  }
   m_builder.storeKv(key, value, kept);
-  const float scale = 1.0F / std::sqrt(static_cast<float>(m_config.headSize));
-  const ValueId heads =
-      m_builder.attention(of(layer, "attn_heads"), query, {kept, m_config.heads, scale, m_config.slidingWindow});
-  return project("attn_output", block, layer, WeightKind::AttentionOutput, WeightKind::AttentionOutputBias, heads);
+  const float usual = 1.0F / std::sqrt(static_cast<float>(m_config.headSize));
+  const float scale = m_config.attentionScale != 0.0F ? m_config.attentionScale : usual;
+  const ValueId attended = m_builder.attention(of(layer, "attn_heads"), query, {kept, m_config.heads, scale, window});
+  return project("attn_output", block, layer, WeightKind::AttentionOutput, WeightKind::AttentionOutputBias, attended);
 }
 
 ValueId DecoderParts::gatedFeedForward(std::uint32_t layer, ValueId x, Activation activation) {
   const WeightSet& block = m_weights.blocks[layer];
-  const ValueId gate = m_builder.matMul(of(layer, "ffn_gate"), x, block[WeightKind::Gate]);
-  const ValueId up = m_builder.matMul(of(layer, "ffn_up"), x, block[WeightKind::Up]);
+  ValueId gate = kNoValue, up = kNoValue;
+  if (const auto& both = block[WeightKind::GateUp]) {
+    const ValueId all = m_builder.matMul(of(layer, "ffn_gate_up"), x, both);
+    gate = m_builder.slice(of(layer, "ffn_gate"), all, 0, m_config.feedForward);
+    up = m_builder.slice(of(layer, "ffn_up"), all, m_config.feedForward, m_config.feedForward);
+  } else {
+    gate = m_builder.matMul(of(layer, "ffn_gate"), x, block[WeightKind::Gate]);
+    up = m_builder.matMul(of(layer, "ffn_up"), x, block[WeightKind::Up]);
+  }
   const ValueId hidden = m_builder.glu(of(layer, "ffn_hidden"), gate, up, activation);
   return m_builder.matMul(of(layer, "ffn_down"), hidden, block[WeightKind::Down]);
 }
 
 ValueId DecoderParts::add(const char* name, std::uint32_t layer, ValueId x, ValueId y) {
-  return m_builder.add(of(layer, name), x, y);
+  return m_builder.add(of(layer, name), x, scaled(of(layer, name) + "_scaled", y, m_config.residualScale));
 }
 
 void DecoderParts::logits(ValueId x) {
   x = m_builder.takeRows("last_residual", x);
   x = m_builder.rmsNorm("output_norm", x, m_weights.shared[WeightKind::OutputNorm], m_config.normEpsilon);
-  m_builder.matMul("logits", x, m_weights.shared[WeightKind::Output]);
+  const bool isScaled = m_config.logitScale != 1.0F, isCapped = m_config.logitSoftCap != 0.0F;
+  x = m_builder.matMul(isScaled || isCapped ? "output" : "logits", x, m_weights.shared[WeightKind::Output]);
+  x = scaled(isCapped ? "output_scaled" : "logits", x, m_config.logitScale);
+  if (isCapped) m_builder.map("logits", x, {Map::Function::SoftCap, m_config.logitSoftCap});
 }
 
 Graph buildPreNormDecoder(const ModelConfig& config, const ModelWeights& weights) {

@@ -11,13 +11,13 @@ class DecoderParts {
   DecoderParts(const ModelConfig& config, const ModelWeights& weights);
 
   ValueId embed();
-  /// RMSNorm under a weight of the block. @param name "attn_norm"
+  /// RMSNorm under a weight of the block, of every head where it is as short as one. @param name "attn_norm"
   ValueId norm(const char* name, std::uint32_t layer, WeightKind weight, ValueId x);
   /// Wo · attention(rope(norm(Wq x)), rope(norm(Wk x)), Wv x)
   ValueId attention(std::uint32_t layer, ValueId x);
   /// Wdown · (activation(Wgate x) · (Wup x))
   ValueId gatedFeedForward(std::uint32_t layer, ValueId x, Activation activation = Activation::Silu);
-  /// x + y. @param name "attn_residual"
+  /// x + y, y times the config's scale. @param name "attn_residual"
   ValueId add(const char* name, std::uint32_t layer, ValueId x, ValueId y);
   /// Wout · norm(x) of the rows that are wanted
   void logits(ValueId x);
@@ -25,6 +25,12 @@ class DecoderParts {
   Graph take() { return m_builder.take(); }
 
  private:
+  struct Heads {
+    ValueId query, key, value;
+  };
+  /// Of one matrix each, or of one for all.
+  Heads heads(std::uint32_t layer, ValueId x);
+  ValueId scaled(std::string name, ValueId x, float scale);
   /// A product with a weight of the block, its bias, and the norm of every head where the model has one.
   ValueId project(const char* name, const WeightSet& block, std::uint32_t layer, WeightKind weight, WeightKind bias,
                   ValueId x);
@@ -32,7 +38,7 @@ class DecoderParts {
   const ModelConfig& m_config;
   const ModelWeights& m_weights;
   GraphBuilder m_builder;
-  Rope m_rope;
+  Rope m_rope, m_windowRope;
 };
 
 /// Blocks of attention and a gated feed-forward part, each behind a norm and added to what runs through.

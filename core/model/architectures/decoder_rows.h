@@ -54,4 +54,30 @@ constexpr std::array<WeightRow, N> withHeadsInPairs(std::array<WeightRow, N> row
   return rows;
 }
 
+/// Without the rows of some kinds. @pre each of them is there once
+template <std::size_t N, std::size_t M>
+constexpr std::array<WeightRow, N - M> withoutAll(const std::array<WeightRow, N>& rows,
+                                                  const std::array<WeightKind, M>& kinds) {
+  std::array<WeightRow, N - M> rest{};
+  std::size_t count = 0;
+  for (const WeightRow& row : rows) {
+    bool isGone = false;
+    for (const WeightKind kind : kinds) isGone = isGone || kind == row.kind;
+    if (!isGone) rest[count++] = row;
+  }
+  return rest;
+}
+template <std::size_t N>
+constexpr std::array<WeightRow, N - 1> without(const std::array<WeightRow, N>& rows, WeightKind kind) {
+  return withoutAll(rows, std::array{kind});
+}
+
+/// For architectures whose folders store norms as differences from 1.
+template <std::size_t N>
+constexpr std::array<WeightRow, N> withNormsFromOne(std::array<WeightRow, N> rows) {
+  for (WeightRow& row : rows)
+    if (row.huggingFace.ends_with("norm.weight")) row.folderOffset = 1.0F;
+  return rows;
+}
+
 }  // namespace core::model

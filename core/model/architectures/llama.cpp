@@ -14,6 +14,6 @@ constexpr std::array<std::string_view, 2> kLlamaTypes{"llama", "mistral"};
 
 }  // namespace
 
-const Architecture kLlama{kLlamaNames, kLlamaTypes, kLlamaRows, RopePairing::Adjacent, buildPreNormDecoder};
+const Architecture kLlama{kLlamaNames, kLlamaTypes, kLlamaRows, buildPreNormDecoder, RopePairing::Adjacent};
 
 }  // namespace core::model

@@ -11,6 +11,6 @@ constexpr std::array<std::string_view, 1> kQwen2Names{"qwen2"};
 }  // namespace
 
 // As Llama, with biases of queries, keys and values.
-const Architecture kQwen2{kQwen2Names, kQwen2Names, kDecoderRows, RopePairing::Halves, buildPreNormDecoder};
+const Architecture kQwen2{kQwen2Names, kQwen2Names, kDecoderRows, buildPreNormDecoder, RopePairing::Halves};
 
 }  // namespace core::model

@@ -12,6 +12,6 @@ constexpr std::array<std::string_view, 1> kQwen3Names{"qwen3"};
 }  // namespace
 
 // As Llama, with an RMSNorm of every head's queries and keys.
-const Architecture kQwen3{kQwen3Names, kQwen3Names, kQwen3Rows, RopePairing::Halves, buildPreNormDecoder};
+const Architecture kQwen3{kQwen3Names, kQwen3Names, kQwen3Rows, buildPreNormDecoder, RopePairing::Halves};
 
 }  // namespace core::model
