@@ -54,7 +54,9 @@ class Model:
             self.add(name + ".bias", folder + ".bias", self.heads_in_pairs(values) if is_rotated else values, values)
 
     def embedding(self, tied=False):
-        self.add("token_embd.weight", "model.embed_tokens.weight", self.random.standard_normal((VOCABULARY, self.width)))
+        # A tied matrix as large as others are would only say the token that was read.
+        spread = 0.2 if tied else 1.0
+        self.add("token_embd.weight", "model.embed_tokens.weight", spread * self.random.standard_normal((VOCABULARY, self.width)))
         if not tied:
             self.add("output.weight", "lm_head.weight", self.matrix(VOCABULARY, self.width))
         self.norm_weight("output_norm.weight", "model.norm.weight", self.width)
