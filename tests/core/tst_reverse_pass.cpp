@@ -26,6 +26,7 @@ using train::ReversePass;
 namespace {
 
 const std::filesystem::path kDemo = std::filesystem::path(QS_SOURCE_DIR) / "resources" / "models" / "demo.gguf";
+const std::filesystem::path kArchitectures = std::filesystem::path(QS_TEST_DATA) / "architectures";
 using Tokens = std::vector<model::TokenId>;
 
 /// Random float tensors, each with a counterpart at the other end of a line.
@@ -244,6 +245,24 @@ class TestReversePass : public QObject {
                      [](Ends& ends) { return attention(ends, 4, 2, 3, 0, RopePairing::Halves); });
     all.emplace_back("attention, one head of keys, a window of 3",
                      [](Ends& ends) { return attention(ends, 3, 1, 6, 3, RopePairing::Adjacent); });
+    all.emplace_back("GELU unit of slices of one product", [](Ends& ends) {
+      return between(ends, [](GraphBuilder& builder, Ends& tensors, ValueId x) {
+        const ValueId both = builder.matMul("both", x, tensors.tensor("both", {2 * kWidth, kWidth}, 0.6));
+        const ValueId gate = builder.slice("gate", both, 0, kWidth), up = builder.slice("up", both, kWidth, kWidth);
+        return builder.add("sum", x, builder.glu("glu", gate, up, model::Activation::GeluTanh));
+      });
+    });
+    all.emplace_back("a norm of every head", [](Ends& ends) {
+      return between(ends, [](GraphBuilder& builder, Ends& tensors, ValueId x) {
+        return builder.rmsNorm("norm", x, tensors.tensor("heads", {kWidth / 3}, 0.3, 1.0), 1e-5F);
+      });
+    });
+    for (const auto& [name, map] : {std::pair("scale", model::Map{model::Map::Function::Scale, 0.7F}),
+                                    std::pair("soft cap", model::Map{model::Map::Function::SoftCap, 0.8F}),
+                                    std::pair("GELU", model::Map{model::Map::Function::GeluTanh})})
+      all.emplace_back(name, [map = map](Ends& ends) {
+        return between(ends, [map](GraphBuilder& builder, Ends&, ValueId x) { return builder.map("map", x, map); });
+      });
     all.emplace_back("arranged columns", [](Ends& ends) { return arranged(ends, true); });
     all.emplace_back("divided columns", [](Ends& ends) { return arranged(ends, false); });
     return all;
@@ -388,6 +407,41 @@ class TestReversePass : public QObject {
     QVERIFY(isClose(slope, measuredSlope(pass, sequences, LogitsWanted::LastToken), 1e-6));
     ReversePass<float> floats(from, train::weightsBetween(from, to));
     QVERIFY(isClose(slopeOf(floats, sequences, LogitsWanted::LastToken, {}), slope, 1e-4));
+  }
+
+  // Of every architecture: the forward half gives the executor's logits, the other one the slope towards another seed's
+  // weights.
+  void architectures_data() {
+    QTest::addColumn<QString>("name");
+    for (const auto& entry : std::filesystem::directory_iterator(kArchitectures))
+      if (entry.path().extension() == ".gguf")
+        QTest::newRow(entry.path().stem().c_str()) << QString::fromStdString(entry.path().stem().string());
+  }
+
+  void architectures() {
+    QFETCH(QString, name);
+    const auto checkpoint = io::openCheckpoint(kArchitectures / (name.toStdString() + ".gguf"));
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    model::WeightLibrary library(checkpoint);
+    const Graph from = model::buildGraph(config, library.load(config, std::optional<quant::Scheme>()));
+    const Graph to = model::buildGraph(config, library.load(config, quant::Scheme::parse("int3:group=8")));
+    const Tokens tokens = someTokens(22, config.vocabulary);
+    const auto executor = model::createCpuExecutor(from);
+    const auto cache = executor->createKvCache(32, model::KvType::F32);
+    std::vector<float> expected(tokens.size() * config.vocabulary);
+    executor->forward(tokens, *cache, LogitsWanted::AllTokens, expected);
+    ReversePass<float> plain(from);
+    const auto made = plain.forward({tokens, tokens.size()}, LogitsWanted::AllTokens);
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      difference = std::max(difference, std::abs(static_cast<double>(made[i] - expected[i])));
+      size = std::max(size, std::abs(static_cast<double>(expected[i])));
+    }
+    QVERIFY2(difference <= 1e-5 * size, qPrintable(QString::number(difference / size)));  // sums in another order
+    const train::Sequences sequences{tokens, tokens.size() / 2, {0.2, 0.6}};
+    ReversePass<double> pass(from, train::weightsBetween(from, to));
+    const double slope = slopeOf(pass, sequences, LogitsWanted::AllTokens, {});
+    QVERIFY(isClose(slope, measuredSlope(pass, sequences, LogitsWanted::AllTokens), 1e-6));
   }
 
   // Rows' slopes are the weight's own gradient along its line, cut by rows.

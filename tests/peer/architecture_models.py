@@ -14,7 +14,14 @@ import numpy as np
 
 VOCABULARY, WIDTH, FEED_FORWARD, LAYERS, HEADS, KV_HEADS, HEAD = 131, 72, 104, 3, 6, 2, 16
 CONTEXT = 96
+ROTATED = 8  # of a head, where a part is
+WINDOW = 24
 TYPES = {bool: 7, int: 4, float: 6, str: 8}
+
+
+def use_small_sizes():
+    """What is committed as goldens."""
+    globals().update(VOCABULARY=37, WIDTH=24, FEED_FORWARD=40, LAYERS=2, HEADS=3, KV_HEADS=1, HEAD=8, ROTATED=4, WINDOW=8)
 
 
 class Model:
@@ -202,8 +209,8 @@ def olmo2():
 def gemma3():
     model = Model("gemma3", "gemma3_text", layers=7, base=1e6, kv_heads=1, heads=3)
     model.norms_from_one = True
-    model.keys |= {"attention.sliding_window": 24, "rope.scaling.type": "linear", "rope.scaling.factor": 8.0}
-    model.config |= {"sliding_window": 24, "query_pre_attn_scalar": HEAD, "rope_local_base_freq": 10000.0,
+    model.keys |= {"attention.sliding_window": WINDOW, "rope.scaling.type": "linear", "rope.scaling.factor": 8.0}
+    model.config |= {"sliding_window": WINDOW, "query_pre_attn_scalar": HEAD, "rope_local_base_freq": 10000.0,
                      "hidden_activation": "gelu_pytorch_tanh", "rope_scaling": {"rope_type": "linear", "factor": 8.0},
                      "layer_types": [*["sliding_attention"] * 5, "full_attention", "sliding_attention"]}
     model.embedding(tied=True)
@@ -219,8 +226,8 @@ def gemma3():
 
 def phi3():
     model = Model("phi3", head=WIDTH // HEADS)
-    model.keys["rope.dimension_count"] = 8
-    model.config |= {"partial_rotary_factor": 8 / 12}
+    model.keys["rope.dimension_count"] = ROTATED
+    model.config |= {"partial_rotary_factor": ROTATED / model.head}
     model.embedding()
     for layer in range(model.layers):
         here, there = f"blk.{layer}.", f"model.layers.{layer}."
