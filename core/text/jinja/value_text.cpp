@@ -7,6 +7,9 @@
 
 #include "core/text/jinja/value_text.h"
 
+#include "core/text/jinja/ast.h"
+#include "core/text/unicode.h"
+
 namespace core::text::jinja {
 
 namespace {
@@ -39,26 +42,67 @@ class HexEscape {
 
 bool isControl(char c) { return static_cast<unsigned char>(c) < 0x20; }
 
+/// What Python's repr() escapes beyond ASCII: "\xa0", "\u200b".
+void appendUnprintable(Text& out, std::uint32_t code) {
+  std::array<char, 16> buffer{};
+  const char* format = code < 0x100 ? "\\x%02x" : code < 0x10000 ? "\\u%04x" : "\\U%08x";
+  const int length = std::snprintf(buffer.data(), buffer.size(), format, static_cast<unsigned>(code));
+  out += std::string_view(buffer.data(), static_cast<std::size_t>(length));
+}
+
 void appendQuotedRepr(Text& out, std::string_view text) {
   const bool hasSingle = text.find('\'') != std::string_view::npos;
   const bool hasDouble = text.find('"') != std::string_view::npos;
   const std::string_view quote = hasSingle && !hasDouble ? "\"" : "'";
   HexEscape hex;
   out += quote;
-  appendEscaped(out, text, [&](char c) -> std::string_view {
+  const auto escape = [&](char c) -> std::string_view {
     if (c == quote[0]) return c == '"' ? "\\\"" : "\\'";
     if (c == '\\') return "\\\\";
     if (c == '\n') return "\\n";
     if (c == '\r') return "\\r";
     if (c == '\t') return "\\t";
     return isControl(c) || c == 0x7F ? hex.write("\\x%02x", c) : std::string_view();
-  });
+  };
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Step step = firstCharacter(text.substr(at));
+    if (step.codePoint >= 0x80 && step.kind == Utf8Kind::Complete && !isPrintable(step.codePoint)) {
+      appendEscaped(out, text.substr(from, at - from), escape);
+      appendUnprintable(out, step.codePoint);
+      from = at + step.length;
+    }
+    at += step.length;
+  }
+  appendEscaped(out, text.substr(from), escape);
   out += quote;
 }
 
-void appendJsonString(Text& out, std::string_view text) {
+/// A text with its characters beyond ASCII as \uXXXX, in pairs of surrogates beyond 16 bits.
+std::string withoutOthers(std::string_view text) {
+  std::string out;
+  std::array<char, 16> buffer{};
+  const auto unit = [&](std::uint32_t code) {
+    const int length = std::snprintf(buffer.data(), buffer.size(), "\\u%04x", static_cast<unsigned>(code));
+    out.append(buffer.data(), static_cast<std::size_t>(length));
+  };
+  for (; !text.empty();) {
+    const Utf8Step step = firstCharacter(text);
+    if (step.codePoint < 0x80) {
+      out += text[0];
+    } else if (step.codePoint < 0x10000) {
+      unit(step.codePoint);
+    } else {
+      unit(0xD800 + ((step.codePoint - 0x10000) >> 10U));
+      unit(0xDC00 + ((step.codePoint - 0x10000) & 0x3FFU));
+    }
+    text.remove_prefix(step.length);
+  }
+  return out;
+}
+
+void appendEscapedJson(Text& out, std::string_view text) {
   HexEscape hex;
-  out += "\"";
   appendEscaped(out, text, [&](char c) -> std::string_view {
     static constexpr std::string_view kPlain = "\"\\\n\r\t\b\f";
     static constexpr std::array<std::string_view, 7> kWritten = {"\\\"", "\\\\", "\\n", "\\r", "\\t", "\\b", "\\f"};
@@ -66,6 +110,17 @@ void appendJsonString(Text& out, std::string_view text) {
     if (known != std::string_view::npos) return kWritten[known];
     return isControl(c) ? hex.write("\\u%04x", c) : std::string_view();
   });
+}
+
+void appendJsonString(Text& out, std::string_view text, bool ensureAscii) {
+  out += "\"";
+  if (ensureAscii) {
+    Text escaped(out.budget());
+    appendEscapedJson(escaped, text);
+    out += withoutOthers(escaped.view());
+  } else {
+    appendEscapedJson(out, text);
+  }
   out += "\"";
 }
 
@@ -78,7 +133,7 @@ class JsonWriter {
     Budget& budget = m_out.budget();
     budget.step();
     if (const std::string* text = value.text(budget)) {
-      appendJsonString(m_out, *text);
+      appendJsonString(m_out, *text, m_layout.ensureAscii);
     } else if (value.isList()) {
       writeList(value.list(budget), level);
     } else if (value.isDict()) {
@@ -151,7 +206,7 @@ class JsonWriter {
     for (const auto& [key, value] : entries) {
       m_out += before;
       newLine(level + 1);
-      appendJsonString(m_out, key);
+      appendJsonString(m_out, key, m_layout.ensureAscii);
       m_out += m_layout.keySeparator;
       write(*value, level + 1);
       before = m_layout.itemSeparator;
@@ -188,23 +243,66 @@ void appendText(Text& out, const Value& value) {
   }
 }
 
+namespace {
+
+/// "range(0, 3)", from the items of one.
+void appendRangeRepr(Text& out, const List& items) {
+  const auto at = [&](std::size_t i) { return *items[i].integer(); };
+  const std::int64_t step = items.size() > 1 ? at(1) - at(0) : 1;
+  const std::int64_t start = items.empty() ? 0 : at(0);
+  out += "range(" + std::to_string(start) + ", " +
+         std::to_string(items.empty() ? 0 : at(items.size() - 1) + (step > 0 ? 1 : -1));
+  if (step != 1) out += ", " + std::to_string(step);
+  out += ")";
+}
+
+void appendNamespaceRepr(Text& out, const NamespaceData& space) {
+  const Budget::Level level(out.budget());  // one may hold itself
+  std::string_view before = "<Namespace {";
+  for (const auto& [name, value] : space.attributes) {
+    out += before;
+    appendQuotedRepr(out, name);
+    out += ": ";
+    appendRepr(out, value);
+    before = ", ";
+  }
+  out += space.attributes.empty() ? "<Namespace {}>" : "}>";
+}
+
+void appendSequenceRepr(Text& out, const Value& value) {
+  const List list = value.list(out.budget());
+  if (value.isIterator()) {
+    out += "<generator object>";
+    return;
+  }
+  if (list.kind() == Sequence::Range) return appendRangeRepr(out, list);
+  const bool isTuple = list.kind() == Sequence::Tuple || list.kind() == Sequence::Group;
+  const bool isView = !isTuple && list.kind() != Sequence::List;
+  if (isView) {
+    out += value.typeName();
+    out += "(";
+  }
+  out += isTuple ? "(" : "[";
+  std::string_view before;
+  for (const Value& item : list) {
+    out += before;
+    appendRepr(out, item);
+    before = ", ";
+  }
+  if (isTuple && list.size() == 1) out += ",";
+  out += isTuple ? ")" : "]";
+  if (isView) out += ")";
+}
+
+}  // namespace
+
 void appendRepr(Text& out, const Value& value) {
   Budget& budget = out.budget();
   budget.step();
   if (const std::string* text = value.text(budget)) {
     appendQuotedRepr(out, *text);
-  } else if (value.isList()) {
-    const List list = value.list(budget);
-    const bool isList = list.kind() == Sequence::List;
-    out += isList ? "[" : "(";
-    std::string_view before;
-    for (const Value& item : list) {
-      out += before;
-      appendRepr(out, item);
-      before = ", ";
-    }
-    if (!isList && list.size() == 1) out += ",";
-    out += isList ? "]" : ")";
+  } else if (value.isSequence()) {
+    appendSequenceRepr(out, value);
   } else if (value.isDict()) {
     std::string_view before = "{";
     for (const auto& [key, item] : value.dict(budget)) {
@@ -225,6 +323,12 @@ void appendRepr(Text& out, const Value& value) {
     out += floatToText(*value.number());
   } else if (value.isInteger()) {
     out += std::to_string(*value.integer());
+  } else if (const auto space = value.space()) {
+    appendNamespaceRepr(out, *space);
+  } else if (const auto macro = value.callable(); macro && macro->macro != nullptr) {
+    out += macro->macro->kind == StmtKind::Call ? "<Macro anonymous>" : "<Macro '" + macro->macro->name + "'>";
+  } else if (const auto loop = value.loop()) {
+    out += "<LoopContext " + std::to_string(loop->index0 + 1) + "/" + std::to_string(loop->items.size()) + ">";
   } else {
     out += "<";
     out += value.typeName();
