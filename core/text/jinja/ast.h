@@ -96,8 +96,8 @@ struct Stmt {
   StmtKind kind = StmtKind::Text;
   int line = 1;
   std::string text;
-  std::string name;  ///< Macro
-  Target target;     ///< For, Set, SetBlock
+  std::string name;                      ///< Macro
+  std::unique_ptr<const Target> target;  ///< For, Set, SetBlock
   ExprPtr value;
   ExprPtr condition;
   Block body;

@@ -160,7 +160,7 @@ List Interpreter::itemsOf(const Stmt& loop, const Value& value) {
   ListBuilder kept(m_budget);
   for (const Value& item : all) {
     enterScope();
-    assign(loop.target, item);
+    assign(*loop.target, item);
     if (evaluate(*loop.condition).truthy()) kept.push(item);
     leaveScope();
   }
@@ -175,7 +175,7 @@ Interpreter::Flow Interpreter::runFor(const Stmt& statement, const List& items, 
   for (std::size_t i = 0; i < items.size(); ++i) {
     enterScope();
     bind("loop", Value::loop({items, i, place, serial, depth0}, m_budget));
-    assign(statement.target, items[i]);
+    assign(*statement.target, items[i]);
     const Flow flow = run(statement.body);
     leaveScope();
     anyWhole = anyWhole || flow == Flow::Normal;
@@ -223,7 +223,7 @@ Value Interpreter::loopChanged(Interpreter& interpreter, const Callable& self, c
   return Value(!same);
 }
 
-void Interpreter::runSet(const Stmt& statement) { assign(statement.target, evaluate(*statement.value)); }
+void Interpreter::runSet(const Stmt& statement) { assign(*statement.target, evaluate(*statement.value)); }
 
 void Interpreter::runSetBlock(const Stmt& statement) {
   Value value = capture([&] { run(statement.body); });
@@ -232,7 +232,7 @@ void Interpreter::runSetBlock(const Stmt& statement) {
     value = evaluate(*statement.value);
     m_blockText.pop_back();
   }
-  assign(statement.target, value);
+  assign(*statement.target, value);
 }
 
 Interpreter::Flow Interpreter::runWith(const Stmt& statement) {

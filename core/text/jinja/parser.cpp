@@ -190,6 +190,7 @@ std::unique_ptr<Stmt> Parser::parseIf() {
 
 Target Parser::parseOneTarget() {
   const Level level(*this);
+  m_budget.make(sizeof(Target));
   if (acceptOperator("(")) {
     Target inner = parseTarget();
     expectOperator(")");
@@ -212,7 +213,6 @@ Target Parser::parseTarget() {
     if (isName("in") || isOperator("=") || isOperator(")")) break;
     tuple.parts.push_back(parseOneTarget());
   }
-  m_budget.make(tuple.parts.size() * sizeof(Target));
   return tuple;
 }
 
@@ -220,7 +220,7 @@ std::unique_ptr<Stmt> Parser::parseFor() {
   static constexpr std::array<std::string_view, 2> kNext = {"else", "endfor"};
   static constexpr std::array<std::string_view, 1> kEnd = {"endfor"};
   auto made = statement(StmtKind::For);
-  made->target = parseTarget();
+  made->target = std::make_unique<const Target>(parseTarget());
   if (!acceptName("in")) failExpected("'in'");
   made->value = parseExpressionOrTuple(false);
   if (acceptName("if")) made->condition = parseExpression();
@@ -240,12 +240,12 @@ std::unique_ptr<Stmt> Parser::parseFor() {
 std::unique_ptr<Stmt> Parser::parseSet() {
   static constexpr std::array<std::string_view, 1> kEnd = {"endset"};
   auto made = statement(StmtKind::Set);
-  made->target = parseTarget();
+  made->target = std::make_unique<const Target>(parseTarget());
   if (acceptOperator("=")) {
     made->value = parseExpressionOrTuple();
     return made;
   }
-  if (made->target.isTuple) failExpected("'='");
+  if (made->target->isTuple) failExpected("'='");
   made->kind = StmtKind::SetBlock;
   if (isOperator("|")) {
     ExprPtr piped;  // the innermost operand stays null: it stands for the text of the block

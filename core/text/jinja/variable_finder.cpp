@@ -33,8 +33,8 @@ void collectSets(const Block& block, std::vector<std::string>& names) {
   for (const auto& statement : block) {
     if (statement->kind == StmtKind::Macro) names.push_back(statement->name);
     const bool sets = statement->kind == StmtKind::Set || statement->kind == StmtKind::SetBlock;
-    if (sets && !statement->target.isTuple && statement->target.attribute.empty()) {
-      names.push_back(statement->target.name);
+    if (sets && !statement->target->isTuple && statement->target->attribute.empty()) {
+      names.push_back(statement->target->name);
     }
     for (const Branch& branch : statement->branches) collectSets(branch.body, names);
   }
@@ -151,7 +151,7 @@ void VariableFinder::walk(const Stmt& statement) {
       note(walk(*statement.value), [](Uses& uses) { uses.list = true; });
       const Inside inside(*this);
       bind("loop", kNone);
-      bindTarget(statement.target, kNone);
+      bindTarget(*statement.target, kNone);
       if (statement.condition) walk(*statement.condition);
       walk(statement.body);
       return walk(statement.otherwise);
@@ -169,7 +169,7 @@ void VariableFinder::walk(const Stmt& statement) {
         if (statement.value) walk(*statement.value);
         walk(statement.body);
       }
-      if (statement.kind == StmtKind::SetBlock) bindTarget(statement.target, kNone);
+      if (statement.kind == StmtKind::SetBlock) bindTarget(*statement.target, kNone);
       return;
     }
     case StmtKind::Text:
@@ -195,7 +195,7 @@ void VariableFinder::walkIf(const Stmt& statement) {
 
 void VariableFinder::walkSet(const Stmt& statement) {
   const int value = walk(*statement.value);
-  const Target& target = statement.target;
+  const Target& target = *statement.target;
   if (target.isTuple || !target.attribute.empty()) return bindTarget(target, value);
   const auto bound = m_bound.find(target.name);
   const bool isNew = bound == m_bound.end() || bound->second.empty();
