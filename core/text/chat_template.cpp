@@ -11,7 +11,6 @@
 #include "core/text/jinja/interpreter.h"
 #include "core/text/jinja/json_value.h"
 #include "core/text/jinja/parser.h"
-#include "core/text/jinja/text_functions.h"
 #include "core/text/jinja/variable_finder.h"
 
 namespace core::text {
@@ -88,34 +87,6 @@ Value valueOf(const io::JsonTree& tree, jinja::Budget& own) {
   }
 }
 
-/// The marks that templates look for in an answer when they drop its thoughts.
-std::optional<ReasoningMarks> marksIn(std::string_view source) {
-  static const std::array<ReasoningMarks, 8> kKnown = {{{"<think>", "</think>"},
-                                                        {"[THINK]", "[/THINK]"},
-                                                        {"<|START_THINKING|>", "<|END_THINKING|>"},
-                                                        {"<seed:think>", "</seed:think>"},
-                                                        {"<|channel>thought", "<channel|>"},
-                                                        {"<thinking>", "</thinking>"},
-                                                        {"<thought>", "</thought>"},
-                                                        {"<reasoning>", "</reasoning>"}}};
-  const auto found = std::find_if(kKnown.begin(), kKnown.end(), [&](const ReasoningMarks& marks) {
-    return source.find(marks.end) != std::string_view::npos;
-  });
-  return found == kKnown.end() ? std::nullopt : std::optional(*found);
-}
-
-std::string_view trimmed(std::string_view text) {
-  jinja::Budget own;
-  return jinja::stripText(text, jinja::Ends::Both, jinja::CharacterSet(nullptr, own));
-}
-
-/// A last tag: "<think>" of "…\n<think>\n".
-std::string_view lastTag(std::string_view text) {
-  text = trimmed(text);
-  const std::size_t from = text.find_last_of(text.ends_with(']') ? '[' : '<');
-  return text.ends_with(']') || text.ends_with('>') ? text.substr(from == std::string_view::npos ? 0 : from) : text;
-}
-
 io::JsonTree jsonObject(std::initializer_list<std::pair<const char*, const char*>> texts) {
   io::JsonTree object{io::JsonContainer::Object, {}, {}};
   for (const auto& [key, text] : texts) object.children.emplace_back(key, io::JsonTree{{}, std::string(text), {}});
@@ -140,12 +111,6 @@ io::JsonTree probe(bool withAnswer) {
 
 }  // namespace
 
-bool ReasoningMarks::isOpenIn(std::string_view text) const {
-  const std::size_t opened = text.rfind(begin);
-  if (opened == std::string_view::npos) return false;
-  return text.find(end, opened + begin.size()) == std::string_view::npos;
-}
-
 struct ChatTemplate::Impl {
   jinja::Block block;
   std::string bos;
@@ -161,7 +126,7 @@ ChatTemplate::ChatTemplate(std::string_view source, std::string bos, std::string
   jinja::Budget budget;
   jinja::Block block = parse(source, budget);
   m_impl = std::make_unique<Impl>(
-      Impl{std::move(block), std::move(bos), std::move(eos), shareUsed(budget), marksIn(source)});
+      Impl{std::move(block), std::move(bos), std::move(eos), shareUsed(budget), marksNamedIn(source)});
 }
 
 std::shared_ptr<const ChatTemplate> ChatTemplate::fromCheckpoint(const io::Checkpoint& checkpoint,
@@ -241,19 +206,7 @@ std::optional<ReasoningMarks> ChatTemplate::reasoning() const {
   try {
     const std::string prompt = render(probe(false), true);
     const std::string text = render(probe(true), false);
-    const std::size_t thought = text.find(kThought);
-    const std::size_t answer = text.find(kAnswer);
-    if (thought != std::string::npos && answer != std::string::npos && thought < answer) {
-      const std::string_view before = std::string_view(text).substr(0, thought);
-      const auto differ = std::mismatch(before.begin(), before.end(), prompt.begin(), prompt.end()).first;
-      const auto shared = static_cast<std::size_t>(differ - before.begin());
-      // A prompt may begin the block already; then its tag is the last before the thought.
-      std::string_view begin = trimmed(before.substr(shared));
-      if (begin.empty()) begin = lastTag(before);
-      const std::size_t end = thought + std::string_view(kThought).size();
-      const std::string_view close = trimmed(std::string_view(text).substr(end, answer - end));
-      if (!begin.empty() && !close.empty()) return ReasoningMarks{std::string(begin), std::string(close)};
-    }
+    if (auto marks = marksAround(text, kThought, kAnswer, prompt)) return marks;
   } catch (const Error&) {
     // A template that refuses such a conversation tells by what it looks for.
   }

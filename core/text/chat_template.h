@@ -9,6 +9,7 @@
 
 #include "core/io/json_tree.h"
 #include "core/text/jinja/variables.h"
+#include "core/text/reasoning_marks.h"
 #include "core/text/tokenizer.h"
 
 namespace core::text {
@@ -23,15 +24,6 @@ using TemplateVariables = std::vector<std::pair<std::string, io::JsonTree>>;
 
 /// A variable of a template that its user may set.
 using TemplateVariable = jinja::Variable;
-
-/// How a template writes what a model thinks before it answers.
-struct ReasoningMarks {
-  std::string begin;  ///< "<think>", "<|channel|>analysis<|message|>": comes first, in the prompt or the answer
-  std::string end;    ///< "</think>": the answer follows it
-
-  /// Whether a text ends inside of a block: a prompt that begins one already, or an answer cut off.
-  bool isOpenIn(std::string_view text) const;
-};
 
 /// A model's own Jinja chat template, parsed once and rendered for a conversation. Immutable.
 class ChatTemplate {
