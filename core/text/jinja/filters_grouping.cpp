@@ -38,7 +38,10 @@ Value sort(const Value& input, const Arguments& arguments, Interpreter& i) {
   const Value* attribute = arguments.find(2, "attribute");
   std::vector<std::pair<Value, Value>> keyed;
   for (const Value& item : iterate(input, i.budget())) {
-    keyed.emplace_back(keyOf(item, attribute, caseSensitive, i, nullptr), item);
+    // In a list, as Jinja2 has it: equal keys need no order then.
+    ListBuilder key(i.budget());
+    key.push(keyOf(item, attribute, caseSensitive, i, nullptr));
+    keyed.emplace_back(std::move(key).value(), item);
   }
   return sortedBy(std::move(keyed), flag(arguments, 0, "reverse"), i);
 }
@@ -64,6 +67,8 @@ Value unique(const Value& input, const Arguments& arguments, Interpreter& i) {
   ListBuilder out(i.budget());
   for (const Value& item : iterate(input, i.budget())) {
     const Value key = keyOf(item, attribute, caseSensitive, i, nullptr);
+    const bool isMutable = key.isDict() || (key.isSequence() && key.sequenceKind() == Sequence::List);
+    if (isMutable) fail("unique needs items that can be keys, not of type " + std::string(key.typeName()) + ".");
     const bool known = std::any_of(seen.begin(), seen.end(), [&](const Value& k) { return equal(k, key, i.budget()); });
     if (known) continue;
     i.budget().make(sizeof(Value));

@@ -74,7 +74,7 @@ Value attr(const Value& input, const Arguments& arguments, Interpreter& i) {
     Value method = boundMethod(input, name, i.budget());
     return method.isUndefined() ? Value::undefined(name, i.budget()) : method;
   }
-  return input.isUndefined() ? Value::undefined(name, i.budget()) : i.attribute(input, name);
+  return i.attribute(input, name);
 }
 
 Value list(const Value& input, const Arguments&, Interpreter& i) {
