@@ -357,6 +357,7 @@ ExprPtr Parser::parseTest(ExprPtr input) {
   const Token& next = peek();
   const bool reserved =
       isName("else") || isName("or") || isName("and") || isName("is") || isName("in") || isName("if") || isName("not");
+  if (isName("is")) fail("Tests cannot be chained with 'is'.");
   if (isOperator("(")) {
     parseArguments(*test);
   } else if ((next.kind == TokenKind::Name && !reserved) || next.kind == TokenKind::String ||
