@@ -152,7 +152,12 @@ TrainSummary TrainLoop::run(const JobContext& job) {
   } catch (const core::Cancelled&) {
     keep();
     throw;
-  } catch (const core::Error&) {
+  } catch (const core::Error& error) {
+    const bool isHopeless = !m_history.start || error.code() == core::ErrorCode::NotFinite;
+    if (m_trainer.stepsDone() == 0 && isHopeless) {  // there is nothing to go on with
+      removeRun(m_task.folder.path());
+      throw;
+    }
     // The parameters are as they were before the step that failed: that much can be used.
     try {
       keep();

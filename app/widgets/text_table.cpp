@@ -12,6 +12,7 @@
 
 #include "app/widgets/icon.h"
 #include "app/widgets/theme.h"
+#include "app/widgets/wrapping_delegate.h"
 
 namespace app {
 
@@ -27,6 +28,7 @@ TextTable::TextTable(const QStringList& columns, const QString& name, int firstN
   setSelectionBehavior(SelectRows);
   setShowGrid(false);
   setWordWrap(false);
+  setItemDelegate(new WrappingDelegate(this));
   setFrameShape(NoFrame);
   setTabKeyNavigation(false);
   verticalHeader()->hide();

@@ -3,9 +3,11 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMessageBox>
+#include <QPushButton>
 #include <QSpinBox>
 #include <QTest>
 
+#include "app/session/recipe_file.h"
 #include "app/session/train_time.h"
 #include "app/workspaces/chat/chat_pane.h"
 #include "app/workspaces/train/fact_table.h"
@@ -132,10 +134,19 @@ class TestTrainRuns : public QObject {
     QVERIFY(QFileInfo(lab.m_folder.filePath(QStringLiteral("for-llama.gguf"))).size() > 0);
     lab.click("qlora-chat");
     QTRY_COMPARE_WITH_TIMEOUT(lab.selection().workspace(), QStringLiteral("chat"), kLong);
-    bool isAdapted = false;
+    std::optional<core::model::Recipe> adapted;
     for (const ChatPane* pane : lab.window().currentWorkspace()->findChildren<ChatPane*>())
-      isAdapted = isAdapted || (pane->isVisible() && pane->scheme() && pane->scheme()->adapter);
-    QVERIFY(isAdapted);
+      if (pane->isVisible() && pane->scheme() && pane->scheme()->adapter) adapted = pane->scheme();
+    QVERIFY(adapted);
+    // What was taught is what one would ask.
+    const auto chips = lab.find<QWidget>(QStringLiteral("suggestions"))->findChildren<QPushButton*>();
+    QVERIFY(!chips.isEmpty());
+    QCOMPARE(chips.front()->text(), QStringLiteral("Who mapped Ferrow?"));
+    // A new run in the same folder leaves the scheme what it was made with.
+    const std::string text = adapted->toString();
+    removeRun(state.folder());
+    QVERIFY(!isRun(state.folder()));
+    QVERIFY(openRecipe(text).adapter != nullptr);
     QVERIFY(lab.waitUntilIdle(kLong));
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "core/model/weights.h"
 #include "core/text/chat_template.h"
 #include "core/train/divergence_estimate.h"
+#include "core/train/plain_graph.h"
+#include "core/train/reverse_pass.h"
 #include "tool_arguments.h"
 
 namespace {
@@ -78,6 +81,54 @@ double divergence(const std::vector<float>& reference, const std::vector<float>&
   return sum / static_cast<double>(reference.size() / vocabulary);
 }
 
+/// Σ g·Δw of every matrix, mean over the tokens: g at `from`, Δw = `to` − `from`.
+/// @param slope turns the logits of a token at `from` into the gradient of what is measured there
+std::map<std::string, double> firstOrder(const Graph& from, const Graph& to, const calibrate::TokenWindows& windows,
+                                         const std::function<void(std::size_t token, std::span<float>)>& slope) {
+  train::ReversePass<float> pass(train::plainGraph(from).graph,
+                                 train::weightsBetween(train::plainGraph(from).graph, train::plainGraph(to).graph),
+                                 {train::Rounding::None, model::KvType::F32});
+  train::Wanted<float> wanted;
+  for (train::WeightId id = 0; id < pass.weights().size(); ++id)
+    if (pass.weights()[id].target && pass.weights()[id].name.starts_with("blk")) wanted.slopes.push_back(id);
+  std::map<std::string, double> sums;
+  wanted.visitSlopes = [&](train::WeightId id, std::span<const float> slopes) {
+    for (const float x : slopes)
+      sums[pass.weights()[id].name] += static_cast<double>(x) / static_cast<double>(windows.tokens.size());
+  };
+  const std::size_t vocabulary = from.vocabulary();
+  for (std::size_t first = 0; first < windows.tokens.size(); first += windows.context) {
+    const auto logits = pass.forward({std::span(windows.tokens).subspan(first, windows.context), windows.context},
+                                     model::LogitsWanted::AllTokens);
+    std::vector<float> seeds(logits.begin(), logits.end());
+    for (std::size_t at = 0; at < windows.context; ++at)
+      slope(first + at, std::span(seeds).subspan(at * vocabulary, vocabulary));
+    pass.backward(seeds, wanted);
+  }
+  return sums;
+}
+
+/// Of −log p(next word of the text).
+std::map<std::string, double> ofTheText(const Graph& reference, const Graph& compared,
+                                        const calibrate::TokenWindows& windows) {
+  return firstOrder(reference, compared, windows, [&](std::size_t token, std::span<float> logits) {
+    const auto p = softmax(logits);
+    const bool isLast = (token + 1) % windows.context == 0;  // of a window: nothing follows
+    for (std::size_t i = 0; i < p.size(); ++i) logits[i] = isLast ? 0.0F : static_cast<float>(p[i]);
+    if (!isLast) logits[static_cast<std::size_t>(windows.tokens[token + 1])] -= 1.0F;
+  });
+}
+
+/// Of KL(reference ‖ compared), whose gradient is zero at the reference: at the compared model, towards the reference.
+std::map<std::string, double> ofTheDivergence(const Graph& reference, const Graph& compared,
+                                              const calibrate::TokenWindows& windows, const std::vector<float>& exact) {
+  const std::size_t vocabulary = reference.vocabulary();
+  return firstOrder(compared, reference, windows, [&](std::size_t token, std::span<float> logits) {
+    const auto p = softmax(std::span(exact).subspan(token * vocabulary, vocabulary)), q = softmax(logits);
+    for (std::size_t i = 0; i < q.size(); ++i) logits[i] = static_cast<float>(q[i] - p[i]);
+  });
+}
+
 void compare(Bench& bench, const std::string& scheme, std::size_t windows, std::size_t draws) {
   const Graph reference = bench.graph({}), compared = bench.graph(model::Recipe(quant::Scheme::parse(scheme)));
   const auto exact = bench.logits(reference, 0, windows);
@@ -111,6 +162,20 @@ void compare(Bench& bench, const std::string& scheme, std::size_t windows, std::
   report("both", &train::DivergenceEstimate::divergence);
   report("by sequence", &train::DivergenceEstimate::bySequence);
   report("by position", &train::DivergenceEstimate::byPosition);
+  const auto reportFirst = [&](const char* what, const std::map<std::string, double>& sums, double sign) {
+    std::vector<double> x, y;
+    for (const auto& [name, sum] : sums) {
+      x.push_back(sign == 0 ? std::abs(sum) : sign * sum);
+      y.push_back(measured.at(name));
+    }
+    const auto rho = evaluate::rankCorrelation(x, y);
+    fmt::print("| {} | | {} | {:.2f} ({:.2f} … {:.2f}) | | |\n", scheme, what, rho.rho, rho.low, rho.high);
+  };
+  const auto text = ofTheText(reference, compared, bench.windows);
+  reportFirst("|Σ g·Δw|, g of the text's loss at the reference", text, 0);
+  reportFirst("Σ g·Δw, the same with its sign", text, 1);
+  reportFirst("−Σ g·Δw, g of the divergence at the quantized model, Δw towards the reference",
+              ofTheDivergence(reference, compared, bench.windows, exact), -1);
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ class ChatWorkspace : public Workspace {
   void setActive(bool active) override;
   QString helpText() const override;
   /// Also "prompt", which is put into the composer and waits there; "scheme" is what the first compared pane runs;
-  /// "panes" says what all of them run, the reference first: "stored|nf4|int4@kv=int8".
+  /// "panes" says what all of them run, the reference first: "stored|nf4|int4@kv=int8"; "suggest" has prompts to
+  /// choose from, apart by "|".
   QString openLink(const Link& link) override;
   Link link() const override;
   void showExample() override;

@@ -20,7 +20,8 @@ namespace app {
 
 namespace {
 
-const QString kPromptKey = QStringLiteral("prompt"), kPanesKey = QStringLiteral("panes");
+const QString kPromptKey = QStringLiteral("prompt"), kPanesKey = QStringLiteral("panes"),
+              kSuggestKey = QStringLiteral("suggest");
 
 /// At most eight bits a weight: what a person wants to see beside the original.
 bool isNarrow(const core::model::Recipe& recipe) {
@@ -224,7 +225,8 @@ std::vector<PaneVariant> variantsOf(const QString& text, const Selection& select
 }  // namespace
 
 QString ChatWorkspace::openLink(const Link& link) {
-  if (!link.path.isEmpty() || !unknownKey(link, {kPromptKey, kPanesKey}).isEmpty()) return Workspace::openLink(link);
+  if (!link.path.isEmpty() || !unknownKey(link, {kPromptKey, kPanesKey, kSuggestKey}).isEmpty())
+    return Workspace::openLink(link);
   std::vector<PaneVariant> variants;
   try {
     if (link.has(kPanesKey)) variants = variantsOf(link.value(kPanesKey), selection());
@@ -240,6 +242,7 @@ QString ChatWorkspace::openLink(const Link& link) {
     m_panes[1]->setScheme(selection().currentRecipe());
     Q_EMIT m_panes[1]->schemeChosen();
   }
+  if (link.has(kSuggestKey)) m_composer->setSuggestions(link.value(kSuggestKey).split(u'|', Qt::SkipEmptyParts));
   if (link.has(kPromptKey)) m_composer->setPrompt(link.value(kPromptKey));
   return {};
 }

@@ -12,7 +12,7 @@ void ChipRow::setTexts(const QStringList& texts) {
   for (QPushButton* chip : m_chips) delete chip;
   m_chips.clear();
   for (const QString& text : texts) {
-    auto* chip = new QPushButton(text, this);
+    auto* chip = new QPushButton(text.simplified().replace(u'&', QStringLiteral("&&")), this);
     chip->setCursor(Qt::PointingHandCursor);
     connect(chip, &QPushButton::clicked, this, [this, text] { Q_EMIT clicked(text); });
     m_chips.push_back(chip);

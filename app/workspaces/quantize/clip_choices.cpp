@@ -12,7 +12,7 @@
 namespace app {
 
 namespace {
-constexpr int kBetween = 6, kLeastWidth = 260;
+constexpr int kBetweenChoices = 6, kLeastChoicesWidth = 260;
 }
 
 ClipChoices::ClipChoices(QWidget* parent)
@@ -26,8 +26,8 @@ ClipChoices::ClipChoices(QWidget* parent)
   m_none->setObjectName(QStringLiteral("lab-clip-none"));
   column->addWidget(m_none);
   auto* buttons = new FlowLayout;
-  buttons->setSpacing(kBetween);
-  buttons->setLeastWidth(kLeastWidth);
+  buttons->setSpacing(kBetweenChoices);
+  buttons->setLeastWidth(kLeastChoicesWidth);
   column->addLayout(buttons);
   buttons->addWidget(m_name);
   for (std::size_t i = 0; i < m_buttons.size(); ++i) {

@@ -14,10 +14,6 @@ namespace app {
 
 namespace {
 
-[[noreturn]] void refuse(const QString& sentence) {
-  throw core::Error(core::ErrorCode::InvalidArgument, sentence.toStdString());
-}
-
 float parseWeight(const QString& word) {
   QString plain = word;
   plain.replace(QChar(0x2212), u'-');
@@ -26,22 +22,27 @@ float parseWeight(const QString& word) {
   float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
-    refuse(QCoreApplication::translate("Quantize", "“%1” is no number: type decimals between commas, such as 0.5, -1.")
-               .arg(word.left(40)));
+    refuseInput(
+        QCoreApplication::translate("Quantize", "“%1” is no number: type decimals between commas, such as 0.5, -1.")
+            .arg(word.left(40)));
   return value;
 }
 
 }  // namespace
 
+void refuseInput(const QString& sentence) {
+  throw core::Error(core::ErrorCode::InvalidArgument, sentence.toStdString());
+}
+
 std::vector<float> parseWeights(const QString& text) {
   static const QRegularExpression between(QStringLiteral("[,;\\s]+"));
   const QStringList words = text.split(between, Qt::SkipEmptyParts);
   if (words.isEmpty())
-    refuse(QCoreApplication::translate("Quantize", "Type weights between commas, such as 0.45892, 1, -0.3."));
+    refuseInput(QCoreApplication::translate("Quantize", "Type weights between commas, such as 0.45892, 1, -0.3."));
   if (words.size() > static_cast<qsizetype>(core::metrics::WeightDraw::kMostValues))
-    refuse(QCoreApplication::translate("Quantize", "At most %1 weights fit here; these are %2.")
-               .arg(core::metrics::WeightDraw::kMostValues)
-               .arg(words.size()));
+    refuseInput(QCoreApplication::translate("Quantize", "At most %1 weights fit here; these are %2.")
+                    .arg(core::metrics::WeightDraw::kMostValues)
+                    .arg(words.size()));
   std::vector<float> values;
   for (const QString& word : words) values.push_back(parseWeight(word));
   return values;

@@ -28,6 +28,8 @@ struct LabInput {
   bool operator==(const LabInput&) const = default;
 };
 
+/// Throws core::Error (InvalidArgument) with what is wrong with something typed or linked.
+[[noreturn]] void refuseInput(const QString& sentence);
 /// The numbers of "0.45892, 1 −0.3": decimals between commas, semicolons or blanks, as float32.
 /// @throws core::Error (InvalidArgument) with a sentence about the first that is no finite number, none or too many
 std::vector<float> parseWeights(const QString& text);

@@ -27,10 +27,6 @@ const QStringList kOwnKeys{QStringLiteral("values"), QStringLiteral("distributio
                            QStringLiteral("clip"),   QStringLiteral("step"),         QStringLiteral("show"),
                            QStringLiteral("extent")};
 
-[[noreturn]] void refuse(const QString& sentence) {
-  throw core::Error(core::ErrorCode::InvalidArgument, sentence.toStdString());
-}
-
 /// A number from low to high, as `key` of the link.
 template <class Number>
 Number numberOf(const Link& link, const QString& key, Number low, Number high) {
@@ -38,11 +34,11 @@ Number numberOf(const Link& link, const QString& key, Number low, Number high) {
   Number value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !(value >= low && value <= high))
-    refuse(tr("'%1' must be a number from %2 to %3; found '%4'.")
-               .arg(key)
-               .arg(low)
-               .arg(high)
-               .arg(link.value(key).left(40)));
+    refuseInput(tr("'%1' must be a number from %2 to %3; found '%4'.")
+                    .arg(key)
+                    .arg(low)
+                    .arg(high)
+                    .arg(link.value(key).left(40)));
   return value;
 }
 
@@ -55,7 +51,8 @@ void readDraw(const Link& link, WeightDraw& draw) {
     draw.distribution = distribution;
     isKnown = true;
   }
-  if (!isKnown) refuse(tr("'distribution' must be 'normal', 'laplace' or 'uniform'; found '%1'.").arg(name.left(40)));
+  if (!isKnown)
+    refuseInput(tr("'distribution' must be 'normal', 'laplace' or 'uniform'; found '%1'.").arg(name.left(40)));
   constexpr auto kMostSeed = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
   if (link.has(QStringLiteral("count")))
     draw.count = numberOf<std::uint32_t>(link, QStringLiteral("count"), 1, WeightDraw::kMostValues);
@@ -75,7 +72,7 @@ WeightEdits readMoved(const QString& text) {
     bool isIndex = false;
     const std::uint64_t index = pair.left(colon).trimmed().toULongLong(&isIndex);
     if (colon < 0 || !isIndex)
-      refuse(tr("'moved' is written INDEX:VALUE between commas; found '%1'.").arg(pair.left(40)));
+      refuseInput(tr("'moved' is written INDEX:VALUE between commas; found '%1'.").arg(pair.left(40)));
     edits[index] = parseWeights(pair.mid(colon + 1)).front();
   }
   return edits;
@@ -85,7 +82,7 @@ WeightEdits readMoved(const QString& text) {
 
 LabPlace parseLabLink(const Link& link, const LabInput& now) {
   if (const QString key = unknownKey(link, kOwnKeys); !link.path.isEmpty() || !key.isEmpty())
-    refuse(tr("\"%1\" names nothing that can be shown here.").arg(link.toString()));
+    refuseInput(tr("\"%1\" names nothing that can be shown here.").arg(link.toString()));
   LabPlace place;
   place.input = now;
   if (link.has(QStringLiteral("scheme")))
@@ -116,7 +113,7 @@ LabPlace parseLabLink(const Link& link, const LabInput& now) {
   if (link.has(QStringLiteral("extent"))) {
     const QString extent = link.value(QStringLiteral("extent"));
     place.extent = clipExtentOf(extent.toStdString());
-    if (!place.extent) refuse(tr("'extent' must be 'block', 'row' or 'all'; found '%1'.").arg(extent.left(40)));
+    if (!place.extent) refuseInput(tr("'extent' must be 'block', 'row' or 'all'; found '%1'.").arg(extent.left(40)));
   }
   place.step = link.value(QStringLiteral("step"));
   place.tab = link.value(QStringLiteral("show"));

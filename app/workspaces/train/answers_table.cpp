@@ -6,6 +6,7 @@
 #include <QKeyEvent>
 
 #include "app/widgets/theme.h"
+#include "app/widgets/wrapping_delegate.h"
 
 namespace app {
 
@@ -31,6 +32,7 @@ AnswersTable::AnswersTable(QWidget* parent) : QTableWidget(kPrompts, 4, parent) 
   setShowGrid(false);
   setFrameShape(NoFrame);
   setWordWrap(true);
+  setItemDelegate(new WrappingDelegate(this));
   setTabKeyNavigation(false);
   setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   setVerticalScrollMode(ScrollPerPixel);

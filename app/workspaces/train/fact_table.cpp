@@ -9,6 +9,7 @@
 
 #include "app/text/numbers.h"
 #include "app/widgets/theme.h"
+#include "app/widgets/wrapping_delegate.h"
 
 namespace app {
 
@@ -30,6 +31,7 @@ FactTable::FactTable(QWidget* parent) : QTableWidget(0, 4, parent) {
   setShowGrid(false);
   setFrameShape(NoFrame);
   setWordWrap(true);
+  setItemDelegate(new WrappingDelegate(this));
   setTabKeyNavigation(false);
   setVerticalScrollMode(ScrollPerPixel);
   connect(this, &QTableWidget::itemChanged, this, [this](const QTableWidgetItem* item) {

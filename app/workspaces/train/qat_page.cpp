@@ -60,7 +60,8 @@ QatPage::QatPage(Selection& selection, JobRunner& jobs, QWidget* parent)
   });
   connect(m_result, &ResultCard::chatWanted, this, [this](const QString& trained) {
     const auto& settings = std::get<QatLabSettings>(*m_state->settings());
-    Q_EMIT chatWanted(QStringLiteral("stored|%1|%2").arg(QString::fromStdString(settings.scheme), trained));
+    Q_EMIT chatWanted(QStringLiteral("stored|%1|%2").arg(QString::fromStdString(settings.scheme), trained),
+                      promptsOf(settings));
   });
   connect(&m_selection, &Selection::modelChanged, this, &QatPage::followModel);
   connect(&Theme::instance(), &Theme::changed, this, &QatPage::refresh);

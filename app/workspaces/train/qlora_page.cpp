@@ -53,7 +53,8 @@ QloraPage::QloraPage(Selection& selection, JobRunner& jobs, QWidget* parent)
   });
   connect(m_result, &ResultCard::chatWanted, this, [this](const QString& trained) {
     const auto& settings = std::get<QloraLabSettings>(*m_state->settings());
-    Q_EMIT chatWanted(QStringLiteral("stored|%1|%2").arg(QString::fromStdString(settings.base), trained));
+    Q_EMIT chatWanted(QStringLiteral("stored|%1|%2").arg(QString::fromStdString(settings.base), trained),
+                      promptsOf(settings));
   });
   connect(&m_selection, &Selection::modelChanged, this, &QloraPage::followModel);
   connect(&Theme::instance(), &Theme::changed, this, &QloraPage::refresh);

@@ -42,8 +42,8 @@ class QloraPage : public QWidget {
   void showEvent(QShowEvent* event) override;
 
  Q_SIGNALS:
-  /// @param panes of Chat, the reference first
-  void chatWanted(const QString& panes);
+  /// @param panes of Chat, the reference first  @param prompts to try there
+  void chatWanted(const QString& panes, const QStringList& prompts);
 
  private:
   QWidget* buildPictures();

@@ -6,6 +6,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "app/session/keep_adapter.h"
 #include "app/session/merge_model.h"
 #include "app/session/recipe_file.h"
 #include "app/session/train_export.h"
@@ -106,9 +107,12 @@ QString ResultCard::mergingText() { return tr("Merging the adapter, then measuri
 
 // The file is opened beside the window; what is there already is not read again.
 void ResultCard::useInChat() {
-  const auto work = [model = m_state.selection().model(), folder = m_state.folder(), lab = m_state.lab(),
-                     text = m_state.history().summary->recipe](const core::JobContext& job) {
-    return lab == TrainLab::Qat ? trainedRecipe(*model, folder, job) : openRecipe(text);
+  const auto work = [model = m_state.selection().model(), folder = m_state.folder(), settings = *m_state.settings(),
+                     adapter = m_state.history().summary->result](const core::JobContext& job) {
+    const auto* const qlora = std::get_if<QloraLabSettings>(&settings);
+    if (qlora == nullptr) return trainedRecipe(*model, folder, job);
+    const auto kept = keepAdapter(adapter, folder.parent_path() / "adapters");
+    return openRecipe(qlora->base + "+adapter:" + kept.string());
   };
   const auto done = [this](const core::model::Recipe& recipe) { take(recipe); };
   const auto failed = [this](const QString& sentence) { tell(sentence, Label::Style::Error); };

@@ -138,8 +138,11 @@ void RunBar::refresh() {
   const auto steps = m_state.settings() ? commonOf(*m_state.settings()).steps : 0;
   m_progress->setMaximum(static_cast<int>(std::max<std::uint64_t>(steps, 1)));
   m_progress->setValue(static_cast<int>(m_state.stepsDone()));
-  const bool hasFailed = !isRunning && (!m_problem.isEmpty() || (!m_state.failure().isEmpty() && !m_isOther));
-  m_status->setRole(hasFailed ? Label::Style::Error : Label::Style::Muted);
+  // What is still to be chosen is no failure.
+  const bool hasFailed = !isRunning && !m_state.failure().isEmpty() && !m_isOther;
+  m_status->setRole(hasFailed                            ? Label::Style::Error
+                    : !isRunning && !m_problem.isEmpty() ? Label::Style::Body
+                                                         : Label::Style::Muted);
   m_status->setText(statusText());
 }
 

@@ -165,6 +165,16 @@ QString activityText(const LabSettings& settings, TrainActivity activity, std::u
   return {};
 }
 
+QStringList promptsOf(const LabSettings& settings) {
+  constexpr qsizetype kMost = 4;
+  QStringList prompts;
+  if (const auto* const qlora = std::get_if<QloraLabSettings>(&settings))
+    for (const NewFact& fact : qlora->facts) prompts << QString::fromStdString(fact.question);
+  else
+    for (const std::string& prompt : commonOf(settings).prompts) prompts << QString::fromStdString(prompt);
+  return prompts.mid(0, kMost);
+}
+
 QString provenanceText(const LabSettings& settings, const QString& model) {
   const TrainSettings& common = commonOf(settings);
   return tr("%1 · %2 · %3 steps of %4 × %5 tokens · rate %6 · seed %7")

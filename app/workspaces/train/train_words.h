@@ -1,5 +1,6 @@
 #pragma once
 #include <QString>
+#include <QStringList>
 
 #include "app/session/merge_model.h"
 #include "app/workspaces/train/train_run.h"
@@ -20,6 +21,8 @@ QString provenanceText(const LabSettings& settings, const QString& model);
 QString roughly(double seconds);
 /// "Training, step 13 of 200.": what a run is at.
 QString activityText(const LabSettings& settings, TrainActivity activity, std::uint64_t stepsDone);
+/// What to ask what came out: the prompts that were watched, or questions of the facts.
+QStringList promptsOf(const LabSettings& settings);
 /// How much of the facts is known.
 struct FactCount {
   std::uint32_t known = 0, wordings = 0, wordingsKnown = 0;

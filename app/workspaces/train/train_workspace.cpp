@@ -66,9 +66,10 @@ void TrainWorkspace::setActive(bool active) {
   m_qlora->recall();
 }
 
-void TrainWorkspace::openChat(const QString& panes) {
+void TrainWorkspace::openChat(const QString& panes, const QStringList& prompts) {
   Link link{QStringLiteral("chat"), {}, {}};
   link.set(QStringLiteral("panes"), panes);
+  link.set(QStringLiteral("suggest"), prompts.join(u'|'));
   Q_EMIT linkFollowed(link);
 }
 

@@ -32,7 +32,7 @@ class TrainWorkspace : public Workspace {
  private:
   QString openQat(const Link& link);
   QString openQlora(const Link& link);
-  void openChat(const QString& panes);
+  void openChat(const QString& panes, const QStringList& prompts);
 
   QTabWidget* m_tabs;
   QatPage* m_qat;

@@ -74,17 +74,44 @@ def qlora(cli: str, folder: Path, seeds: list[int]) -> None:
               f"| {mean(run['seconds'] for run in runs):.0f}, {mean(run['wall'] for run in runs):.0f} |", flush=True)
 
 
+def methods(cli: str, folder: Path, seeds: list[int]) -> None:
+    """Rounding, GPTQ and AWQ beside training, on the same held-out conversations and questions: how good, and in what time.
+
+    Seconds of the methods are those of a whole `error` command, which reads the calibration text, quantizes and compares.
+    """
+    print("| scheme | method | bits of the whole model | held-out perplexity | exact answers | work |")
+    print("|---|---|---|---|---|---|")
+    for name, scheme in QAT.items():
+        bits = 0.0
+        for method in ("rounding", "gptq", "awq"):
+            text = scheme if method == "rounding" else f"{scheme}{',' if ':' in scheme else ':'}method={method}"
+            asked = ["demo", "--scheme", text, "--calibration", "demo", "--json"]
+            begun = time.monotonic()
+            subprocess.run([cli, "error", *asked], check=True, stdout=subprocess.DEVNULL)
+            seconds = time.monotonic() - begun
+            row = json.loads(subprocess.run([cli, "perplexity", *asked, "--text", "demo", "--tasks", "demo", "--no-noise", "--device", "cpu"],
+                                            check=True, stdout=subprocess.PIPE, text=True).stdout)[0]
+            bits = bits or row["bits_per_weight"]  # what training ends in is stored as rounding's is
+            print(f"| {name} | {method} | {row['bits_per_weight']:.2f} | {row['perplexity']:.3f} "
+                  f"| {100 * row['tasks']['accuracy']:.1f} % | {seconds:.0f} s |", flush=True)
+        runs = [run(cli, folder / f"qat-{scheme.replace(':', '-')}-{seed}", ["qat", "demo", "--scheme", scheme, "--seed", str(seed)])
+                for seed in seeds]
+        trained = [run["trained"] for run in runs]
+        print(f"| {name} | QAT | {bits:.2f} | {mean(t['held_out_perplexity'] for t in trained):.4f} "
+              f"| {mean(100 * t['accuracy'] for t in trained):.1f} % | {minutes(runs, 'wall')} min |", flush=True)
+
+
 def main() -> None:
     """Run what is not in the folder yet; print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cli", default="build/release/bin/quantscope-cli")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--keep", type=Path, help="where runs are kept and, once finished, read again")
-    parser.add_argument("--only", choices=["qat", "qlora"])
+    parser.add_argument("--only", choices=["qat", "qlora", "methods"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
-        for name, table in (("qat", qat), ("qlora", qlora)):
+        for name, table in (("qat", qat), ("qlora", qlora), ("methods", methods)):
             if options.only in (None, name):
                 table(options.cli, folder, options.seeds)
 
