@@ -20,6 +20,9 @@ void appendLower(std::string& out, std::uint32_t codePoint);
 void appendTitle(std::string& out, std::uint32_t codePoint);
 bool isLetter(std::uint32_t codePoint);
 bool isDigit(std::uint32_t codePoint);
+/// What Python's str.isprintable() holds for: not a control, format, private or unassigned character, nor a separator
+/// other than the blank.
+bool isPrintable(std::uint32_t codePoint);
 /// What \w matches in Unicode's regular expressions (UTS #18, annex C): letters, marks, numbers, connectors.
 bool isWordCharacter(std::uint32_t codePoint);
 

@@ -508,6 +508,13 @@ void TestCli::templateRendersAConversation() {
       json({QStringLiteral("tokenize"), kModel, QString::fromStdString(prompt), QStringLiteral("--special")})["tokens"];
   tokens.insert(tokens.begin(), 1);  // the model asks for <s> in front
   QCOMPARE(answer["tokens"], tokens);
+  QVERIFY(answer["variables"].is_array());
+  const Json without = json({QStringLiteral("template"), kModel, chat.fileName(), QStringLiteral("--no-prompt")});
+  QCOMPARE(without["prompt"].get<std::string>(),
+           prompt.substr(0, prompt.size() - std::string("<|assistant|>\n").size()));
+  const Json given = json({QStringLiteral("template"), kModel, chat.fileName(), QStringLiteral("--set"),
+                           QStringLiteral("bos_token=x"), QStringLiteral("--set"), QStringLiteral("tools=[1]")});
+  QCOMPARE(given["prompt"].get<std::string>(), prompt);
 }
 
 QTEST_GUILESS_MAIN(TestCli)

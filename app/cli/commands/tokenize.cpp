@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <memory>
 
@@ -11,6 +12,7 @@
 #include "app/cli/token_list.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
+#include "core/io/json_tree.h"
 #include "core/io/text_checks.h"
 
 namespace app::cli {
@@ -24,7 +26,8 @@ constexpr std::size_t kReadBytes = std::size_t{1} << 16, kMaxChatBytes = std::si
 
 struct Options {
   std::string model, input, lines;
-  bool special = false, bos = false;
+  std::vector<std::string> variables;
+  bool special = false, bos = false, noPrompt = false;
   Output output = Output::ForPeople;
 };
 
@@ -81,36 +84,77 @@ std::string readAll(const std::string& path) {
   return text;
 }
 
-std::vector<core::text::ChatMessage> readMessages(const std::string& path) {
-  const std::string text = readAll(path);
-  const Json chat = Json::parse(text, nullptr, false);
-  const Json& list = chat.is_object() && chat.contains("messages") ? chat["messages"] : chat;
-  if (!list.is_array())
+core::io::JsonTree parseJson(const std::string& text, const std::string& source) {
+  constexpr std::size_t kMostValues = 1'000'000, kDeepest = 60;
+  core::io::JsonTreeBuilder builder(kMostValues, source);
+  core::io::readJson(text, builder, source, kDeepest);
+  return builder.take();
+}
+
+/// The messages of a file, with all they say: an array, or an object's "messages".
+core::io::JsonTree readMessages(const std::string& path) {
+  core::io::JsonTree chat = parseJson(readAll(path), core::io::inQuotes(path));
+  const core::io::JsonTree* const inside = chat.find("messages");
+  core::io::JsonTree list = inside == nullptr ? std::move(chat) : *inside;
+  if (list.container != core::io::JsonContainer::Array)
     throw Error(ErrorCode::InvalidFile, path + " must hold a JSON array of {\"role\", \"content\"} objects.");
-  std::vector<core::text::ChatMessage> messages;
-  for (const auto& message : list) {
-    const auto isText = [&](const char* key) {
-      return message.is_object() && message.contains(key) && message[key].is_string();
-    };
-    if (!isText("role") || !isText("content")) {
-      throw Error(ErrorCode::InvalidFile,
-                  fmt::format("Message {} of {} must have the texts \"role\" and \"content\".", messages.size(), path));
-    }
-    messages.push_back({message["role"].get<std::string>(), message["content"].get<std::string>()});
+  for (std::size_t i = 0; i < list.children.size(); ++i) {
+    if (list.children[i].second.text("role")) continue;
+    throw Error(ErrorCode::InvalidFile, fmt::format("Message {} of {} must have the text \"role\".", i, path));
   }
-  return messages;
+  return list;
+}
+
+/// NAME=VALUE: JSON, @FILE with JSON in it, or anything else as a text.
+core::text::TemplateVariables readVariables(const std::vector<std::string>& assignments) {
+  core::text::TemplateVariables variables;
+  for (const std::string& one : assignments) {
+    const std::size_t equals = one.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw Error(ErrorCode::InvalidArgument, core::io::inQuotes(one) + " should be NAME=VALUE.");
+    }
+    const std::string value = one.substr(equals + 1);
+    if (value.starts_with('@')) {
+      variables.emplace_back(one.substr(0, equals),
+                             parseJson(readAll(value.substr(1)), core::io::inQuotes(value.substr(1))));
+    } else {
+      variables.emplace_back(one.substr(0, equals), Json::accept(value) ? parseJson(value, core::io::inQuotes(one))
+                                                                        : core::io::JsonTree{{}, value, {}});
+    }
+  }
+  return variables;
+}
+
+Json variablesOf(const core::text::ChatTemplate& chatTemplate) {
+  static constexpr std::array<const char*, 4> kKinds = {"flag", "text", "number", "list"};
+  Json all = Json::array();
+  for (const auto& variable : chatTemplate.variables()) {
+    Json one = {{"name", variable.name}, {"kind", kKinds[static_cast<std::size_t>(variable.kind)]}};
+    std::visit(
+        [&](const auto& usual) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(usual)>, std::monostate>) one["default"] = usual;
+        },
+        variable.usual);
+    if (!variable.choices.empty()) one["choices"] = variable.choices;
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 void renderTemplate(const Options& options) {
   const auto model = OpenModel::open(options.model);
   if (!model->chatTemplate()) throw Error(ErrorCode::Unsupported, *model->whyNoTemplate());
-  const std::string prompt = model->chatTemplate()->render(readMessages(options.input));
+  const core::io::JsonTree messages = readMessages(options.input);
+  const core::text::TemplateVariables variables = readVariables(options.variables);
+  const std::string prompt = model->chatTemplate()->render(messages, !options.noPrompt, variables);
   if (options.output == Output::ForPeople) return app::cli::printText(prompt);
   Json answer = {{"prompt", prompt}};
   // The template works without a tokenizer; then there are no ids to give.
   answer["tokens"] = model->tokenizer()
                          ? Json(model->tokenizer()->encodePrompt(prompt, core::text::SpecialTokens::Parse))
                          : Json(nullptr);
+  answer["variables"] = variablesOf(*model->chatTemplate());
+  if (const auto marks = model->chatTemplate()->reasoning()) answer["reasoning"] = {marks->begin, marks->end};
   print(answer);
 }
 
@@ -159,6 +203,12 @@ void addTemplate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("template", "The prompt that a conversation becomes");
   addModel(*command, options->model);
   command->add_option("chat", options->input, "A JSON file: [{\"role\": \"user\", \"content\": \"Hi\"}]")->required();
+  command
+      ->add_option("--set", options->variables,
+                   "A variable of the template, NAME=VALUE with a text, JSON, or @FILE of JSON: enable_thinking=false, "
+                   "tools=@tools.json; --json lists them")
+      ->allow_extra_args(false);
+  command->add_flag("--no-prompt", options->noPrompt, "Without what asks the model to answer");
   addJsonFlag(*command, options->output);
   command->callback([options] { renderTemplate(*options); });
 }

@@ -1,6 +1,8 @@
 #include <cmath>
 
 #include "core/text/jinja/globals.h"
+#include "core/text/jinja/text_format.h"
+#include "core/text/jinja/text_functions.h"
 
 namespace core::text::jinja {
 
@@ -63,29 +65,38 @@ Value repeat(const Value& sequence, std::int64_t count, Budget& budget) {
   if (const std::string* text = sequence.text(budget)) {
     Text out(budget);
     for (std::int64_t i = 0; i < count && !text->empty(); ++i) out += *text;
-    return std::move(out).value();
+    const Value repeated = std::move(out).value();
+    return sequence.isMarkup() ? repeated.asMarkup() : repeated;
   }
   const List list = sequence.list(budget);
   ListBuilder out(budget);
   for (std::int64_t i = 0; i < count && !list.empty(); ++i) {
     for (const Value& item : list) out.push(item);
   }
-  return std::move(out).value(list.kind());
+  return std::move(out).value(list.kind() == Sequence::List ? Sequence::List : Sequence::Tuple);
 }
 
-bool isSequence(const Value& value) { return value.isText() || value.isList(); }
+bool canRepeat(const Value& value) { return value.isText() || value.isList(); }
 
 /// a + b of two texts, lists or tuples.
 Value joinBoth(const Value& a, const Value& b, Budget& budget) {
-  if (const std::string* text = a.text(budget)) {
-    Text out(*text, budget);
-    out += *b.text(budget);
-    return std::move(out).value();
+  if (a.isText()) {
+    const bool isMarkup = a.isMarkup() || b.isMarkup();
+    Text out(budget);
+    for (const Value* part : {&a, &b}) {
+      if (isMarkup && !part->isMarkup()) {
+        appendMarkup(out, *part->text(budget));
+      } else {
+        out += *part->text(budget);
+      }
+    }
+    const Value joined = std::move(out).value();
+    return isMarkup ? joined.asMarkup() : joined;
   }
   ListBuilder out(budget);
   for (const Value& item : a.list(budget)) out.push(item);
   for (const Value& item : b.list(budget)) out.push(item);
-  return std::move(out).value(a.list(budget).kind());
+  return std::move(out).value(a.sequenceKind() == Sequence::List ? Sequence::List : Sequence::Tuple);
 }
 
 }  // namespace
@@ -97,12 +108,14 @@ Value arithmetic(std::string_view op, const Value& a, const Value& b, Budget& bu
     if (a.integer() && b.integer() && op != "/") return integerArithmetic(op, *a.integer(), *b.integer());
     return floatArithmetic(op, *a.number(), *b.number());
   }
+  if (op == "%" && a.isText()) return formatPercent(*a.text(budget), b, budget);
   if (op == "+" && a.isText() && b.isText()) return joinBoth(a, b, budget);
-  if (op == "+" && a.isList() && b.isList() && a.list(budget).kind() == b.list(budget).kind()) {
+  if (op == "+" && a.isList() && b.isList() &&
+      (a.sequenceKind() == Sequence::List) == (b.sequenceKind() == Sequence::List)) {
     return joinBoth(a, b, budget);
   }
-  if (op == "*" && isSequence(a) && b.integer()) return repeat(a, *b.integer(), budget);
-  if (op == "*" && isSequence(b) && a.integer()) return repeat(b, *a.integer(), budget);
+  if (op == "*" && canRepeat(a) && b.integer()) return repeat(a, *b.integer(), budget);
+  if (op == "*" && canRepeat(b) && a.integer()) return repeat(b, *a.integer(), budget);
   failTypes(op, a, b);
 }
 

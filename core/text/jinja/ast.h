@@ -18,7 +18,7 @@ enum class ExprKind : std::uint8_t {
   Attribute,   ///< operands[0].name
   Index,       ///< operands[0][operands[1]]
   Slice,       ///< operands[0][operands[1]:operands[2]:operands[3]], absent parts null
-  Call,        ///< operands[0](operands[1…], keywords)
+  Call,        ///< operands[0](operands[1…], keywords, *spread, **spreadNamed)
   Filter,      ///< operands[0] | name(operands[1…], keywords)
   Test,        ///< operands[0] is name(operands[1…], keywords)
   Not,         ///< not operands[0]
@@ -44,6 +44,8 @@ struct Expr {
   std::vector<ExprPtr> operands;
   std::vector<std::pair<std::string, ExprPtr>> keywords;
   std::vector<std::string> operators;
+  ExprPtr spread;       ///< Call, Filter, Test: a sequence of further arguments; may be null
+  ExprPtr spreadNamed;  ///< likewise a dictionary of named ones
 };
 
 struct Stmt;
@@ -53,13 +55,14 @@ enum class StmtKind : std::uint8_t {
   Text,      ///< text
   Output,    ///< {{ value }}
   If,        ///< branches; a null condition is else
-  For,       ///< for targets in value if condition: body, else otherwise
-  Set,       ///< targets (or names[0].attribute) = value
-  SetBlock,  ///< targets[0] = the text body makes, through filters
-  Macro,     ///< names[0](parameters): body
-  With,      ///< branches' names bound for body
+  For,       ///< for target in value if condition: body, else otherwise; `recursive` when loop() may be called
+  Set,       ///< target = value
+  SetBlock,  ///< target = the text body makes, through filters
+  Macro,     ///< name(parameters): body
+  Call,      ///< the call `value`, whose caller(parameters) is body
+  With,      ///< the parameters' names bound for body
   Filter,    ///< the text body makes, through the filter expression `value` (its innermost operand is null)
-  Scope,     ///< body as it is (generation)
+  Scope,     ///< body in a scope of its own (generation)
   Break,
   Continue
 };
@@ -74,18 +77,35 @@ struct Parameter {
   ExprPtr defaultValue;  ///< may be null
 };
 
+/// What an assignment binds: a name, an attribute of a namespace, or several of them.
+struct Target {
+  std::string name;
+  std::string attribute;      ///< empty for a plain name
+  std::vector<Target> parts;  ///< of a tuple; then there is no name
+  bool isTuple = false;       ///< a tuple of one takes a sequence apart, too
+};
+
+/// The names a macro has without declaring them, when its body reads them.
+struct ImplicitNames {
+  bool caller = false;
+  bool positional = false;  ///< varargs
+  bool named = false;       ///< kwargs
+};
+
 struct Stmt {
   StmtKind kind = StmtKind::Text;
   int line = 1;
   std::string text;
-  std::string attribute;             ///< Set: of a namespace; empty for a plain name
-  std::vector<std::string> targets;  ///< For, Set, SetBlock, Macro: names
+  std::string name;                      ///< Macro
+  std::unique_ptr<const Target> target;  ///< For, Set, SetBlock
   ExprPtr value;
   ExprPtr condition;
   Block body;
   Block otherwise;
   std::vector<Branch> branches;
-  std::vector<Parameter> parameters;  ///< Macro, With
+  std::vector<Parameter> parameters;  ///< Macro, Call, With
+  ImplicitNames implicit;             ///< Macro, Call
+  bool recursive = false;             ///< For
 };
 
 }  // namespace core::text::jinja

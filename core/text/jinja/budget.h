@@ -22,7 +22,7 @@ std::string inQuotes(std::string_view name);
 /// What parsing a template, or rendering it once, may spend. A template comes from a file nobody vouches for: without
 /// limits a dozen characters could run forever or fill the memory. Who looks at a value or makes one pays for it in the
 /// accessors and builders of value.h, containers.h and builders.h: there is no other way to a value's contents.
-/// A step takes 2 to 25 ns, so that the worst template ends within about 0.1 s; the largest templates in use take under
+/// A step takes 2 to 25 ns, so that the worst template ends within about 0.1 s; the largest templates in use take about
 /// 2 % of both limits (tst_chat_template measures it).
 class Budget {
  public:

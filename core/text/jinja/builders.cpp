@@ -42,7 +42,7 @@ void ListBuilder::reverse() {
 
 std::shared_ptr<const ListData> ListBuilder::data(Sequence kind) {
   m_budget.make(sizeof(ListData));
-  return std::make_shared<const ListData>(ListData{std::move(m_items), kind, checkedNesting(m_deepest)});
+  return std::make_shared<const ListData>(ListData{std::move(m_items), kind, checkedNesting(m_deepest), 0});
 }
 
 List ListBuilder::list(Sequence kind) && { return {data(kind), m_budget}; }
@@ -61,7 +61,7 @@ Value newPair(const Value& first, const Value& second, Budget& budget) {
 }
 
 void DictBuilder::set(Value key, Value value) {
-  if (key.isList() && key.list(m_budget).kind() == Sequence::List) fail("A list cannot be the key of a dictionary.");
+  if (key.isSequence() && key.sequenceKind() == Sequence::List) fail("A list cannot be the key of a dictionary.");
   if (key.isDict()) fail("A dictionary cannot be the key of a dictionary.");
   m_budget.make(2 * sizeof(Value));
   m_deepest = std::max({m_deepest, key.nesting(), value.nesting()});
@@ -89,11 +89,11 @@ Value Value::callable(Callable callable, Budget& budget) {
   return made;
 }
 
-Value Value::loop(const List& items, std::size_t index0, Budget& budget) {
-  checkedNesting(items.nesting());
+Value Value::loop(const LoopData& data, Budget& budget) {
+  checkedNesting(data.items.nesting());
   budget.make(sizeof(LoopData));
   Value made;
-  made.m_value = std::make_shared<const LoopData>(LoopData{items, index0});
+  made.m_value = std::make_shared<const LoopData>(data);
   return made;
 }
 

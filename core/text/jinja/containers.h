@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,7 +15,8 @@ namespace core::text::jinja {
 struct ListData {
   std::vector<Value> items;
   Sequence kind;
-  int nesting;  ///< 1 + the deepest item
+  int nesting;                    ///< 1 + the deepest item
+  mutable std::size_t taken = 0;  ///< of an iterator: how many of its items are gone
 };
 struct DictData {
   std::vector<std::pair<Value, Value>> entries;  ///< in order of insertion, keys unique
@@ -62,6 +64,9 @@ class List {
   bool empty() const { return m_data->items.empty(); }
   Sequence kind() const { return m_data->kind; }
   int nesting() const { return m_data->nesting; }
+  /// Of an iterator: what is left, which is gone then; its next item, nothing at the end.
+  List takeRest() const;
+  std::optional<Value> takeOne() const;
   /// @pre index < size()
   const Value& operator[](std::size_t index) const {
     m_budget->step();
@@ -101,17 +106,22 @@ struct NamespaceData {
 struct LoopData {
   List items;
   std::size_t index0 = 0;
+  std::size_t place = 0;     ///< among the loops that run (Interpreter)
+  std::uint64_t serial = 0;  ///< which of those that ever ran there
+  int depth0 = 0;            ///< calls of a recursive loop around it
 };
 
+struct Scope;
 struct Stmt;
 
-/// A function, a method bound to a value, or a macro. It cannot capture anything but `self`, which counts as nesting.
+/// A function, a method bound to a value, or a macro. It keeps nothing alive but `self`, which counts as nesting.
 struct Callable {
   using Function = Value (*)(Interpreter& interpreter, const Callable& self, const Arguments& arguments);
   std::string_view name;  ///< of a table or of the template's tree: both outlive every value
   Function function;
-  Value self;                   ///< what a method is bound to
-  const Stmt* macro = nullptr;  ///< what a macro runs
+  Value self;                      ///< what a method is bound to
+  const Stmt* macro = nullptr;     ///< what a macro runs
+  std::weak_ptr<Scope> home = {};  ///< where it was defined: what else it sees
 };
 
 }  // namespace core::text::jinja

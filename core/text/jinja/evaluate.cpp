@@ -44,26 +44,23 @@ Value cycle(Interpreter&, const Callable& self, const Arguments& arguments) {
   return arguments.positional[self.self.loop()->index0 % arguments.positional.size()];
 }
 
-Value loopAttribute(const Value& object, std::string_view name, Budget& budget) {
-  const auto loop = object.loop();
-  const auto index = static_cast<std::int64_t>(loop->index0);
-  const auto length = static_cast<std::int64_t>(loop->items.size());
-  const auto neighbour = [&](std::int64_t at) {
-    return at < 0 || at >= length ? Value::undefined(name, budget) : loop->items[static_cast<std::size_t>(at)];
-  };
-  if (name == "index") return Value(index + 1);
-  if (name == "index0") return Value(index);
-  if (name == "revindex") return Value(length - index);
-  if (name == "revindex0") return Value(length - index - 1);
-  if (name == "first") return Value(index == 0);
-  if (name == "last") return Value(index + 1 == length);
-  if (name == "length") return Value(length);
-  if (name == "depth") return Value(std::int64_t{1});
-  if (name == "depth0") return Value(std::int64_t{0});
-  if (name == "previtem") return neighbour(index - 1);
-  if (name == "nextitem") return neighbour(index + 1);
-  if (name == "cycle") return Value::callable({"cycle", cycle, object}, budget);
-  return Value::undefined(name, budget);
+/// What groupby's pairs and macros are asked for by name.
+Value partAttribute(const Value& object, std::string_view name, Budget& budget) {
+  if (object.isSequence() && object.sequenceKind() == Sequence::Group) {
+    if (name == "grouper") return object.list(budget)[0];
+    if (name == "list") return object.list(budget)[1];
+  }
+  const auto callable = object.callable();
+  if (callable == nullptr || callable->macro == nullptr) return {};
+  const Stmt& macro = *callable->macro;
+  if (name == "name") return newText(macro.name, budget);
+  if (name == "caller") return Value(macro.implicit.caller);
+  if (name == "catch_varargs") return Value(macro.implicit.positional);
+  if (name == "catch_kwargs") return Value(macro.implicit.named);
+  if (name != "arguments") return {};
+  ListBuilder names(budget);
+  for (const Parameter& parameter : macro.parameters) names.push(parameter.name);
+  return std::move(names).value(Sequence::Tuple);
 }
 
 /// A text from one character to another, every `step`-th of them.
@@ -90,6 +87,11 @@ Value sliceText(const std::string& text, const SliceRange& range, std::size_t le
   return std::move(out).value();
 }
 
+Value negated(const Value& value, Budget& budget) {
+  if (value.isFloat()) return Value(-*value.number());  // 0 − 0.0 would lose its sign
+  return arithmetic("-", Value(std::int64_t{0}), value, budget);
+}
+
 /// The character at an index of a text; Undefined outside.
 Value characterAt(const std::string& text, std::int64_t index, const Value& key, Budget& budget) {
   const auto length = static_cast<std::int64_t>(countCharacters(text));
@@ -102,6 +104,29 @@ Value characterAt(const std::string& text, std::int64_t index, const Value& key,
 
 }  // namespace
 
+Value Interpreter::loopAttribute(const Value& object, std::string_view name) {
+  const auto loop = object.loop();
+  const auto index = static_cast<std::int64_t>(loop->index0);
+  const auto length = static_cast<std::int64_t>(loop->items.size());
+  const auto neighbour = [&](std::int64_t at) {
+    return at < 0 || at >= length ? Value::undefined(name, m_budget) : loop->items[static_cast<std::size_t>(at)];
+  };
+  if (name == "index") return Value(index + 1);
+  if (name == "index0") return Value(index);
+  if (name == "revindex") return Value(length - index);
+  if (name == "revindex0") return Value(length - index - 1);
+  if (name == "first") return Value(index == 0);
+  if (name == "last") return Value(index + 1 == length);
+  if (name == "length") return Value(length);
+  if (name == "depth") return Value(std::int64_t{loop->depth0 + 1});
+  if (name == "depth0") return Value(std::int64_t{loop->depth0});
+  if (name == "previtem") return neighbour(index - 1);
+  if (name == "nextitem") return neighbour(index + 1);
+  if (name == "cycle") return Value::callable({"cycle", cycle, object, nullptr, {}}, m_budget);
+  if (name == "changed") return Value::callable({"changed", loopChanged, object, nullptr, {}}, m_budget);
+  return Value::undefined(name, m_budget);
+}
+
 Value Interpreter::attribute(const Value& object, std::string_view name) {
   if (object.isUndefined()) fail(object.undefinedName() + " is undefined, so it has no " + inQuotes(name) + ".");
   if (const auto space = object.space()) {
@@ -111,7 +136,9 @@ Value Interpreter::attribute(const Value& object, std::string_view name) {
     }
     return Value::undefined(name, m_budget);
   }
-  if (object.loop()) return loopAttribute(object, name, m_budget);
+  if (object.loop()) return loopAttribute(object, name);
+  Value part = partAttribute(object, name, m_budget);
+  if (!part.isUndefined()) return part;
   Value method = boundMethod(object, name, m_budget);
   if (!method.isUndefined()) return method;
   const Value* found = object.isDict() ? object.dict(m_budget).find(name) : nullptr;
@@ -129,7 +156,8 @@ Value Interpreter::subscript(const Value& object, const Value& key) {
     return found == nullptr ? Value::undefined(toText(key, m_budget), m_budget) : *found;
   }
   const auto index = key.integer();
-  if (index && object.isList()) return itemAt(object.list(m_budget), *index, key, m_budget);
+  const bool indexable = object.isList() || (object.isSequence() && object.sequenceKind() == Sequence::Range);
+  if (index && indexable) return itemAt(object.list(m_budget), *index, key, m_budget);
   if (index && object.isText()) return characterAt(*object.text(m_budget), *index, key, m_budget);
   return Value::undefined(toText(key, m_budget), m_budget);
 }
@@ -151,6 +179,24 @@ Value Interpreter::evaluateList(const Expr& expr, Sequence kind) {
 Arguments Interpreter::evaluateArguments(const Expr& expr) {
   Arguments arguments{evaluateAll(expr.operands, 1), {}};
   for (const auto& [name, value] : expr.keywords) arguments.named.emplace_back(name, evaluate(*value));
+  if (expr.spread) {
+    for (const Value& item : iterate(evaluate(*expr.spread), m_budget)) {
+      m_budget.make(sizeof(Value));
+      arguments.positional.push_back(item);
+    }
+  }
+  if (!expr.spreadNamed) return arguments;
+  const Value named = evaluate(*expr.spreadNamed);
+  if (!named.isDict()) fail("Only a dictionary can give named arguments, not " + named.description() + ".");
+  for (const auto& [key, value] : named.dict(m_budget)) {
+    const std::string& name = textArgument(key, "A named argument", m_budget);
+    m_budget.make(sizeof(Value) + name.size());
+    m_budget.step(arguments.named.size());
+    const bool twice = std::any_of(arguments.named.begin(), arguments.named.end(),
+                                   [&name](const auto& given) { return given.first == name; });
+    if (twice) fail("The argument " + inQuotes(name) + " is given twice.");
+    arguments.named.emplace_back(name, value);
+  }
   return arguments;
 }
 
@@ -189,7 +235,7 @@ Value Interpreter::evaluate(const Expr& expr) {
     case ExprKind::Not:
       return Value(!operand(0).truthy());
     case ExprKind::Negate:
-      return arithmetic("-", Value(std::int64_t{0}), operand(0), m_budget);
+      return negated(operand(0), m_budget);
     case ExprKind::Plus:
       return arithmetic("+", Value(std::int64_t{0}), operand(0), m_budget);
     case ExprKind::And: {
@@ -250,10 +296,12 @@ bool Interpreter::evaluateCompare(const Expr& expr) {
   return true;
 }
 
-Value Interpreter::evaluateCall(const Expr& expr) {
+Value Interpreter::evaluateCall(const Expr& expr, const Value* caller) {
   const Value callee = evaluate(*expr.operands[0]);
-  const Arguments arguments = evaluateArguments(expr);
+  Arguments arguments = evaluateArguments(expr);
+  if (caller != nullptr) arguments.named.emplace_back("caller", *caller);
   m_line = expr.line;
+  if (callee.loop()) return callLoop(callee, arguments);
   const auto callable = callee.callable();
   if (callable == nullptr) {
     const std::string& name = expr.operands[0]->name;
@@ -286,7 +334,8 @@ Value Interpreter::evaluateSlice(const Expr& expr) {
   const Value stop = part(2);
   const Value step = part(3);
   if (object.isUndefined()) return attribute(object, "slice");
-  if (!object.isList() && !object.isText()) {
+  const bool isRange = object.isSequence() && object.sequenceKind() == Sequence::Range;
+  if (!object.isList() && !isRange && !object.isText()) {
     fail("A value of type " + std::string(object.typeName()) + " cannot be sliced.");
   }
   const std::int64_t length = lengthOf(object, m_budget);
@@ -300,7 +349,7 @@ Value Interpreter::evaluateSlice(const Expr& expr) {
     picked.push(items[static_cast<std::size_t>(i)]);
     if (__builtin_add_overflow(i, range.step, &i)) break;
   }
-  return std::move(picked).value(items.kind());
+  return std::move(picked).value(items.kind() == Sequence::Group ? Sequence::Tuple : items.kind());
 }
 
 }  // namespace core::text::jinja

@@ -1,6 +1,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 #include "core/text/jinja/filters.h"
 #include "core/text/jinja/globals.h"
@@ -29,7 +31,8 @@ Value trim(const Value& input, const Arguments& arguments, Interpreter& i) {
   const Value* given = arguments.find(0, "chars");
   const bool all = given == nullptr || given->isNone();
   const CharacterSet characters(all ? nullptr : &textArgument(*given, "trim", i.budget()), i.budget());
-  return newText(stripText(asText(input, i), Ends::Both, characters), i.budget());
+  const Value trimmed = newText(stripText(asText(input, i), Ends::Both, characters), i.budget());
+  return input.isMarkup() ? trimmed.asMarkup() : trimmed;
 }
 
 Value replace(const Value& input, const Arguments& arguments, Interpreter& i) {
@@ -48,54 +51,10 @@ Value defaultFilter(const Value& input, const Arguments& arguments, Interpreter&
   return otherwise == nullptr ? Value::literal({}) : *otherwise;
 }
 
-Value escape(const Value& input, const Arguments&, Interpreter& i) {
-  static constexpr std::string_view kPlain = "&<>\"'";
-  static constexpr std::array<std::string_view, 5> kWritten = {"&amp;", "&lt;", "&gt;", "&#34;", "&#39;"};
-  const std::string text = asText(input, i);
-  Text out(i.budget());
-  std::size_t from = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::size_t known = kPlain.find(text[at]);
-    if (known == std::string_view::npos) continue;
-    out += std::string_view(text).substr(from, at - from);
-    out += kWritten[known];
-    from = at + 1;
-  }
-  out += std::string_view(text).substr(from);
-  return std::move(out).value();
-}
-
-/// Indents every line but the first, empty lines only when asked.
-Value indent(const Value& input, const Arguments& arguments, Interpreter& i) {
-  const Value* width = arguments.find(0, "width");
-  const Value* first = arguments.find(1, "first");
-  const Value* blank = arguments.find(2, "blank");
-  std::string indention(4, ' ');
-  if (width != nullptr && width->isText()) {
-    indention = asText(*width, i);
-  } else if (width != nullptr) {
-    const std::int64_t count = integerArgument(*width, "indent");
-    if (count > 1000) fail("indent takes at most 1000 blanks.");
-    indention.assign(static_cast<std::size_t>(std::max<std::int64_t>(0, count)), ' ');
-  }
-  const std::string text = asText(input, i);
-  Text out(i.budget());
-  for (std::size_t from = 0, line = 0; from <= text.size(); ++line) {
-    const std::size_t end = std::min(text.find('\n', from), text.size());
-    const std::string_view content = std::string_view(text).substr(from, end - from);
-    const bool wanted =
-        line == 0 ? first != nullptr && first->truthy() : !content.empty() || (blank != nullptr && blank->truthy());
-    if (line != 0) out += "\n";
-    if (wanted) out += indention;
-    out += content;
-    from = end + 1;
-  }
-  return std::move(out).value();
-}
-
 Value tojson(const Value& input, const Arguments& arguments, Interpreter& i) {
   JsonLayout layout;
-  // Hugging Face's order of arguments: ensure_ascii, indent, separators, sort_keys; people name them or pass indent.
+  // Hugging Face's order of arguments: ensure_ascii, indent, separators, sort_keys.
+  layout.ensureAscii = flag(arguments, 0, "ensure_ascii");
   const Value* width = arguments.find(1, "indent");
   if (width != nullptr && !width->isNone()) {
     if (width->isText()) {
@@ -112,23 +71,50 @@ Value tojson(const Value& input, const Arguments& arguments, Interpreter& i) {
     layout.itemSeparator = textArgument(separators->list(i.budget())[0], "tojson", i.budget());
     layout.keySeparator = textArgument(separators->list(i.budget())[1], "tojson", i.budget());
   }
-  const Value* sortKeys = arguments.find(3, "sort_keys");
-  layout.sortKeys = sortKeys != nullptr && sortKeys->truthy();
+  layout.sortKeys = flag(arguments, 3, "sort_keys");
   return toJson(input, layout, i.budget());
 }
 
-/// The number a text holds, white space around it aside.
+/// The number a text holds as Python's int() and float() read it: white space around it and single underscores between
+/// digits aside.
 template <typename Number, typename... Base>
 std::optional<Number> parseNumber(const std::string& text, Budget& budget, Base... base) {
-  std::string_view trimmed = stripText(text, Ends::Both, CharacterSet(nullptr, budget));
-  if (trimmed.starts_with('+')) trimmed.remove_prefix(1);
-  const char* end = trimmed.data() + trimmed.size();
+  std::string digits(stripText(text, Ends::Both, CharacterSet(nullptr, budget)));
+  if (digits.find("__") != std::string::npos || digits.starts_with('_') || digits.ends_with('_')) return std::nullopt;
+  std::erase(digits, '_');
+  std::string_view rest = digits;
+  if (rest.starts_with("+-") || rest.starts_with("++")) return std::nullopt;
+  if (rest.starts_with('+')) rest.remove_prefix(1);
   Number value = 0;
-  const auto parsed = std::from_chars(trimmed.data(), end, value, base...);
-  return parsed.ec == std::errc() && parsed.ptr == end ? std::optional(value) : std::nullopt;
+  const auto parsed = std::from_chars(rest.data(), rest.data() + rest.size(), value, base...);
+  if (parsed.ptr != rest.data() + rest.size()) return std::nullopt;
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (parsed.ec == std::errc::result_out_of_range) return std::strtod(std::string(rest).c_str(), nullptr);
+  }
+  return parsed.ec == std::errc() ? std::optional(value) : std::nullopt;
+}
+
+/// int(text, base): 0x, 0o and 0b may stand before the digits of their base.
+std::optional<std::int64_t> parseInteger(std::string text, std::int64_t base, Budget& budget) {
+  text = stripText(text, Ends::Both, CharacterSet(nullptr, budget));
+  const std::size_t sign = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+  const char kind = text.size() > sign + 2 && text[sign] == '0' ? static_cast<char>(text[sign + 1] | 0x20) : '\0';
+  const std::int64_t named = kind == 'x' ? 16 : kind == 'o' ? 8 : kind == 'b' ? 2 : 0;
+  if (named != 0 && (base == named || base == 0)) {
+    text.erase(sign, 2);
+    base = named;
+  }
+  if (base == 0) base = 10;
+  if (base < 2 || base > 36) return std::nullopt;
+  return parseNumber<std::int64_t>(text, budget, static_cast<int>(base));
+}
+
+void refuseUndefined(const Value& input, std::string_view filter) {
+  if (input.isUndefined()) fail(std::string(filter) + " cannot be applied to " + input.description() + ".");
 }
 
 Value toInteger(const Value& input, const Arguments& arguments, Interpreter& i) {
+  refuseUndefined(input, "int");
   const Value* otherwise = arguments.find(0, "default");
   const Value* baseArgument = arguments.find(1, "base");
   const Value fallback = otherwise == nullptr ? Value(std::int64_t{0}) : *otherwise;
@@ -136,8 +122,7 @@ Value toInteger(const Value& input, const Arguments& arguments, Interpreter& i) 
   const std::int64_t base = baseArgument == nullptr ? 10 : integerArgument(*baseArgument, "int");
   std::optional<double> number = input.number();
   if (const std::string* text = input.text(i.budget())) {
-    if (base < 2 || base > 36) return fallback;
-    const auto whole = parseNumber<std::int64_t>(*text, i.budget(), static_cast<int>(base));
+    const auto whole = parseInteger(*text, base, i.budget());
     if (whole) return Value(*whole);
     number = parseNumber<double>(*text, i.budget());
   }
@@ -146,6 +131,7 @@ Value toInteger(const Value& input, const Arguments& arguments, Interpreter& i) 
 }
 
 Value toFloat(const Value& input, const Arguments& arguments, Interpreter& i) {
+  refuseUndefined(input, "float");
   if (input.number()) return Value(*input.number());
   const std::string* text = input.text(i.budget());
   const auto parsed = text != nullptr ? parseNumber<double>(*text, i.budget()) : std::nullopt;
@@ -160,23 +146,50 @@ Value absolute(const Value& input, const Arguments&, Interpreter& i) {
   return value < 0 ? arithmetic("-", Value(std::int64_t{0}), input, i.budget()) : Value(value);
 }
 
-/// Rounds to a number of decimals, halves to the even neighbour as Python does; the result is a float.
+/// An integer to a power of ten, halves to the even neighbour.
+std::int64_t roundedInteger(std::int64_t value, std::int64_t zeros) {
+  if (zeros > 18) return 0;
+  std::int64_t unit = 1;
+  for (std::int64_t k = 0; k < zeros; ++k) unit *= 10;
+  const std::int64_t rest = value % unit;
+  const std::int64_t down = value - rest;
+  const std::uint64_t twice = 2 * static_cast<std::uint64_t>(rest < 0 ? -rest : rest);
+  const bool away =
+      twice > static_cast<std::uint64_t>(unit) || (twice == static_cast<std::uint64_t>(unit) && down / unit % 2 != 0);
+  std::int64_t rounded = down;
+  if (away && __builtin_add_overflow(down, rest < 0 ? -unit : unit, &rounded)) {
+    throw Failure{ErrorCode::Unsupported, "It computes an integer beyond 64 bits."};
+  }
+  return rounded;
+}
+
+/// Python's round(): of the number as it is stored, to the nearest text of so many decimals.
+Value rounded(const Value& input, std::int64_t digits) {
+  if (input.integer()) return Value(digits < 0 ? roundedInteger(*input.integer(), -digits) : *input.integer());
+  if (digits < 0) {
+    const double unit = std::pow(10.0, static_cast<double>(-digits));
+    return Value(std::nearbyint(*input.number() / unit) * unit);
+  }
+  if (!std::isfinite(*input.number())) return input;
+  std::array<char, 400> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%.*f", static_cast<int>(digits), *input.number());
+  return Value(std::strtod(buffer.data(), nullptr));
+}
+
 Value roundFilter(const Value& input, const Arguments& arguments, Interpreter& i) {
   const Value* precision = arguments.find(0, "precision");
   const Value* method = arguments.find(1, "method");
   if (!input.number()) fail("round needs a number, found a value of type " + std::string(input.typeName()) + ".");
   const std::int64_t digits = precision == nullptr ? 0 : integerArgument(*precision, "round");
-  if (digits < 0 || digits > 15) fail("round takes 0 to 15 decimals.");
+  if (digits < -15 || digits > 15) fail("round takes -15 to 15 decimals.");
   const std::string how = method == nullptr ? "common" : textArgument(*method, "round", i.budget());
+  if (how == "common") return rounded(input, digits);
   const double scale = std::pow(10.0, static_cast<double>(digits));
   const double scaled = *input.number() * scale;
   if (how == "ceil") return Value(std::ceil(scaled) / scale);
   if (how == "floor") return Value(std::floor(scaled) / scale);
-  if (how != "common") fail("round knows the methods common, ceil and floor, not " + inQuotes(how) + ".");
-  return Value(std::nearbyint(scaled) / scale);
+  fail("round knows the methods common, ceil and floor, not " + inQuotes(how) + ".");
 }
-
-Value same(const Value& input, const Arguments&, Interpreter&) { return input; }
 
 Value wordCount(const Value& input, const Arguments&, Interpreter& i) {
   const std::string text = asText(input, i);
@@ -206,15 +219,11 @@ const FilterTable& scalarFilters() {
       {"string", string},
       {"default", defaultFilter},
       {"d", defaultFilter},
-      {"escape", escape},
-      {"e", escape},
-      {"indent", indent},
       {"tojson", tojson},
       {"int", toInteger},
       {"float", toFloat},
       {"abs", absolute},
       {"round", roundFilter},
-      {"safe", same},
       {"wordcount", wordCount},
   };
   return table;

@@ -34,17 +34,22 @@ Value range(Interpreter& interpreter, const Callable&, const Arguments& argument
     if (step > 0 ? value >= stop : value <= stop) break;
     items.push(Value(value));
   }
-  return std::move(items).value();
+  return std::move(items).value(Sequence::Range);
 }
 
 /// What namespace() and dict() are given: a dictionary, then named values. A later name replaces an earlier one.
 Value namedEntries(const Arguments& arguments, Budget& budget) {
   DictBuilder dict(budget);
   if (!arguments.positional.empty()) {
-    if (!arguments.positional[0].isDict()) fail("namespace() and dict() take a dictionary or named values.");
-    for (const auto& [key, value] : arguments.positional[0].dict(budget)) {
-      textArgument(key, "namespace", budget);
-      dict.set(key, value);
+    const Value& given = arguments.positional[0];
+    if (given.isDict()) {
+      for (const auto& [key, value] : given.dict(budget)) dict.set(key, value);
+    } else {
+      for (const Value& pair : iterate(given, budget)) {
+        const List both = iterate(pair, budget);
+        if (both.size() != 2) fail("namespace() and dict() take a dictionary, pairs or named values.");
+        dict.set(both[0], both[1]);
+      }
     }
   }
   for (const auto& [name, value] : arguments.named) dict.set(newText(name, budget), value);
@@ -86,7 +91,7 @@ const std::vector<std::pair<std::string, Value>>& builtinFunctions() {
     Budget once;
     std::vector<std::pair<std::string, Value>> made;
     const auto add = [&](const char* name, Callable::Function function) {
-      made.emplace_back(name, Value::callable({name, function, Value()}, once));
+      made.emplace_back(name, Value::callable({name, function, Value(), nullptr, {}}, once));
     };
     add("range", range);
     add("namespace", makeNamespace);

@@ -21,7 +21,8 @@ const Value& required(const Arguments& arguments, std::size_t position, std::str
 const std::string& textArgument(const Value& value, std::string_view function, Budget& budget);
 std::int64_t integerArgument(const Value& value, std::string_view function);
 
-/// Jinja's arithmetic: + - * / // % ** on numbers, + on strings and lists, * of a string or list by a count.
+/// Jinja's arithmetic: + - * / // % ** on numbers, + on strings and lists, * of a string or list by a count,
+/// % of a string as formatting.
 /// @throws Failure for other types, division by zero and results beyond 64 bits
 Value arithmetic(std::string_view op, const Value& a, const Value& b, Budget& budget);
 

@@ -12,15 +12,16 @@ constexpr std::size_t kBindingBytes = 96;  // of a name in a scope, beside its c
 }
 
 Interpreter::Interpreter(std::vector<std::pair<std::string, Value>> variables, Budget& budget)
-    : m_budget(budget), m_output(budget) {
-  m_scopes.emplace_back();
-  for (auto& [name, value] : builtinFunctions()) m_scopes[0].insert_or_assign(name, value);
-  for (auto& [name, value] : variables) m_scopes[0].insert_or_assign(std::move(name), std::move(value));
+    : m_budget(budget), m_output(budget), m_top(std::make_shared<Scope>()), m_scope(m_top) {
+  for (auto& [name, value] : builtinFunctions()) m_top->names.insert_or_assign(name, value);
+  for (auto& [name, value] : variables) m_top->names.insert_or_assign(std::move(name), std::move(value));
 }
 
 Interpreter::~Interpreter() {
   // Namespaces can hold each other in a ring or a long chain; emptying them one by one frees both without recursion.
-  m_scopes.clear();
+  m_loops.clear();
+  m_scope.reset();
+  m_top.reset();
   for (const auto& space : m_namespaces) space->attributes.clear();
 }
 
@@ -36,13 +37,18 @@ Value Interpreter::makeNamespace(std::vector<std::pair<std::string, Value>> attr
 }
 
 const Value* Interpreter::lookUp(const std::string& name) {
-  for (std::size_t i = m_scopes.size(); i-- > 0;) {
-    if (i != 0 && i < m_macroBase) continue;
+  for (Scope* scope = m_scope.get(); scope != nullptr; scope = scope->outer.get()) {
     m_budget.read(name.size());
-    const auto found = m_scopes[i].find(name);
-    if (found != m_scopes[i].end()) return &found->second;
+    const auto found = scope->names.find(name);
+    if (found != scope->names.end()) return &found->second;
   }
   return nullptr;
+}
+
+void Interpreter::enterScope() {
+  m_budget.make(sizeof(Scope));
+  m_budget.step(4);
+  m_scope = std::make_shared<Scope>(Scope{{}, m_scope});
 }
 
 Interpreter::Flow Interpreter::run(const Block& block) {
@@ -67,7 +73,7 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
     case StmtKind::If:
       return runIf(statement);
     case StmtKind::For:
-      return runFor(statement);
+      return runFor(statement, itemsOf(statement, evaluate(*statement.value)), 0);
     case StmtKind::Set:
       runSet(statement);
       return Flow::Normal;
@@ -75,17 +81,23 @@ Interpreter::Flow Interpreter::run(const Stmt& statement) {
       runSetBlock(statement);
       return Flow::Normal;
     case StmtKind::Macro:
-      defineMacro(statement);
+      bind(statement.name, macroOf(statement));
+      return Flow::Normal;
+    case StmtKind::Call:
+      runCallBlock(statement);
       return Flow::Normal;
     case StmtKind::With:
       return runWith(statement);
     case StmtKind::Filter:
-      m_blockText.push_back(capture(statement.body));
+      m_blockText.push_back(capture([&] { run(statement.body); }));
       appendText(m_output, evaluate(*statement.value));
       m_blockText.pop_back();
       return Flow::Normal;
     case StmtKind::Scope:
-      return run(statement.body);
+      enterScope();
+      run(statement.body);
+      leaveScope();
+      return Flow::Normal;
     case StmtKind::Break:
       return Flow::Break;
     case StmtKind::Continue:
@@ -104,112 +116,197 @@ Interpreter::Flow Interpreter::runIf(const Stmt& statement) {
 void Interpreter::bind(const std::string& name, Value value) {
   m_budget.make(kBindingBytes + name.size());
   m_budget.step(8);  // a node, its place in the table, and the end of both
-  m_scopes.back().insert_or_assign(name, std::move(value));
+  m_scope->names.insert_or_assign(name, std::move(value));
 }
 
-void Interpreter::assign(const std::vector<std::string>& targets, const Value& value) {
-  if (targets.size() == 1) return bind(targets[0], value);
-  const auto items = iterate(value, m_budget);
-  if (items.size() != targets.size()) {
-    fail("Expected " + std::to_string(targets.size()) + " values to assign, found " + std::to_string(items.size()) +
-         ".");
+void Interpreter::assign(const Target& target, const Value& value) {
+  if (!target.isTuple) {
+    if (!target.attribute.empty()) return setAttribute(target, value);
+    return bind(target.name, value);
   }
-  for (std::size_t i = 0; i < targets.size(); ++i) bind(targets[i], items[i]);
-}
-
-/// What a for statement visits: its values, those its `if` keeps.
-List Interpreter::itemsOf(const Stmt& loop) {
-  List all = iterate(evaluate(*loop.value), m_budget);
-  if (!loop.condition) return all;
-  ListBuilder kept(m_budget);
-  for (const Value& item : all) {
-    m_scopes.emplace_back();
-    assign(loop.targets, item);
-    if (evaluate(*loop.condition).truthy()) kept.push(item);
-    m_scopes.pop_back();
+  if (value.isUndefined() || (!value.isSequence() && !value.isText() && !value.isDict())) {
+    fail("Expected " + std::to_string(target.parts.size()) + " values to assign, found " + value.description() + ".");
   }
-  return std::move(kept).list();
-}
-
-Interpreter::Flow Interpreter::runFor(const Stmt& statement) {
-  const List items = itemsOf(statement);
-  if (items.empty()) return run(statement.otherwise);
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    m_scopes.emplace_back();
-    bind("loop", Value::loop(items, i, m_budget));
-    assign(statement.targets, items[i]);
-    const Flow flow = run(statement.body);
-    m_scopes.pop_back();
-    if (flow == Flow::Break) break;
+  const List items = iterate(value, m_budget);
+  if (items.size() != target.parts.size()) {
+    fail("Expected " + std::to_string(target.parts.size()) + " values to assign, found " +
+         std::to_string(items.size()) + ".");
   }
-  return Flow::Normal;
+  for (std::size_t i = 0; i < items.size(); ++i) assign(target.parts[i], items[i]);
 }
 
-void Interpreter::runSet(const Stmt& statement) {
-  Value value = evaluate(*statement.value);
-  if (statement.attribute.empty()) return assign(statement.targets, value);
-  const Value* object = lookUp(statement.targets[0]);
+void Interpreter::setAttribute(const Target& target, Value value) {
+  const Value* object = lookUp(target.name);
   const auto space = object == nullptr ? nullptr : object->space();
   if (space == nullptr) {
-    fail("Only attributes of a namespace can be set, and " + inQuotes(statement.targets[0]) + " is none.");
+    fail("Only attributes of a namespace can be set, and " + inQuotes(target.name) + " is none.");
   }
   auto& attributes = space->attributes;
   m_budget.step(attributes.size());
   const auto found = std::find_if(attributes.begin(), attributes.end(),
-                                  [&](const auto& entry) { return entry.first == statement.attribute; });
+                                  [&](const auto& entry) { return entry.first == target.attribute; });
   if (found != attributes.end()) {
     found->second = std::move(value);
   } else {
-    m_budget.make(kBindingBytes + statement.attribute.size());
-    attributes.emplace_back(statement.attribute, std::move(value));
+    m_budget.make(kBindingBytes + target.attribute.size());
+    attributes.emplace_back(target.attribute, std::move(value));
   }
 }
 
+/// What a for statement visits: the values, those its `if` keeps.
+List Interpreter::itemsOf(const Stmt& loop, const Value& value) {
+  List all = iterate(value, m_budget);
+  if (!loop.condition) return all;
+  ListBuilder kept(m_budget);
+  for (const Value& item : all) {
+    enterScope();
+    assign(*loop.target, item);
+    if (evaluate(*loop.condition).truthy()) kept.push(item);
+    leaveScope();
+  }
+  return std::move(kept).list();
+}
+
+Interpreter::Flow Interpreter::runFor(const Stmt& statement, const List& items, int depth0) {
+  const std::size_t place = m_loops.size();
+  m_loops.push_back({&statement, m_scope, ++m_serial, std::nullopt});
+  const std::uint64_t serial = m_serial;
+  bool anyWhole = false;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    enterScope();
+    bind("loop", Value::loop({items, i, place, serial, depth0}, m_budget));
+    assign(*statement.target, items[i]);
+    const Flow flow = run(statement.body);
+    leaveScope();
+    anyWhole = anyWhole || flow == Flow::Normal;
+    if (flow == Flow::Break) break;
+  }
+  m_loops.pop_back();
+  if (anyWhole || statement.otherwise.empty()) return Flow::Normal;
+  // As Jinja2 has it: `else` runs when no round reached its end, be it for want of items, break or continue.
+  enterScope();
+  const Flow flow = run(statement.otherwise);
+  leaveScope();
+  return flow;
+}
+
+/// loop(children): the body of a recursive for once more, over other values.
+Value Interpreter::callLoop(const Value& loop, const Arguments& arguments) {
+  const Budget::Level level(m_budget);
+  const auto data = loop.loop();
+  if (data->place >= m_loops.size() || m_loops[data->place].serial != data->serial) {
+    fail("A loop that has ended is called.");
+  }
+  const Stmt& statement = *m_loops[data->place].statement;
+  if (!statement.recursive) fail("Only a loop that is marked as 'recursive' can be called.");
+  const std::shared_ptr<Scope> home = m_loops[data->place].home;
+  const std::shared_ptr<Scope> outer = std::exchange(m_scope, home);
+  Value text = capture(
+      [&] { runFor(statement, itemsOf(statement, required(arguments, 0, "iterable", "loop")), data->depth0 + 1); });
+  m_scope = outer;
+  return text;
+}
+
+/// loop.changed(…): whether it is asked about other values than before.
+Value Interpreter::loopChanged(Interpreter& interpreter, const Callable& self, const Arguments& arguments) {
+  Budget& budget = interpreter.m_budget;
+  const auto data = self.self.loop();
+  if (data->place >= interpreter.m_loops.size() || interpreter.m_loops[data->place].serial != data->serial) {
+    fail("A loop that has ended is asked whether something changed.");
+  }
+  auto& last = interpreter.m_loops[data->place].last;
+  budget.make(arguments.positional.size() * sizeof(Value));
+  const bool same =
+      last && std::equal(last->begin(), last->end(), arguments.positional.begin(), arguments.positional.end(),
+                         [&](const Value& a, const Value& b) { return equal(a, b, budget); });
+  if (!same) last = arguments.positional;
+  return Value(!same);
+}
+
+void Interpreter::runSet(const Stmt& statement) { assign(*statement.target, evaluate(*statement.value)); }
+
 void Interpreter::runSetBlock(const Stmt& statement) {
-  Value value = capture(statement.body);
+  Value value = capture([&] { run(statement.body); });
   if (statement.value) {
     m_blockText.push_back(std::move(value));
     value = evaluate(*statement.value);
     m_blockText.pop_back();
   }
-  assign(statement.targets, value);
+  assign(*statement.target, value);
 }
 
 Interpreter::Flow Interpreter::runWith(const Stmt& statement) {
   std::vector<Value> values;  // all evaluated outside of the new scope
   for (const Parameter& binding : statement.parameters) values.push_back(evaluate(*binding.defaultValue));
-  m_scopes.emplace_back();
+  enterScope();
   for (std::size_t i = 0; i < values.size(); ++i) bind(statement.parameters[i].name, std::move(values[i]));
   const Flow flow = run(statement.body);
-  m_scopes.pop_back();
+  leaveScope();
   return flow;
 }
 
-/// Runs a block in a scope of its own and gives its text instead of writing it.
-Value Interpreter::capture(const Block& block) {
+/// Runs something in a scope of its own and gives its text instead of writing it.
+template <typename Body>
+Value Interpreter::capture(const Body& body) {
   Text outer = std::exchange(m_output, Text(m_budget));
-  m_scopes.emplace_back();
-  run(block);
-  m_scopes.pop_back();
+  enterScope();
+  body();
+  leaveScope();
   return std::exchange(m_output, std::move(outer)).value();
 }
 
-void Interpreter::defineMacro(const Stmt& statement) {
-  const std::string& name = statement.targets[0];
-  bind(name, Value::callable({name, callMacro, Value(), &statement}, m_budget));
+Value Interpreter::macroOf(const Stmt& statement) {
+  return Value::callable({statement.name, callMacro, Value(), &statement, m_scope}, m_budget);
+}
+
+void Interpreter::runCallBlock(const Stmt& statement) {
+  const Value caller = macroOf(statement);
+  appendText(m_output, evaluateCall(*statement.value, &caller));
 }
 
 Value Interpreter::callMacro(Interpreter& interpreter, const Callable& self, const Arguments& arguments) {
-  return interpreter.runMacro(*self.macro, arguments);
+  return interpreter.runMacro(self, arguments);
 }
 
-Value Interpreter::runMacro(const Stmt& macro, const Arguments& arguments) {
-  if (arguments.positional.size() > macro.parameters.size()) {
-    fail("The macro " + inQuotes(macro.targets[0]) + " takes " + std::to_string(macro.parameters.size()) +
-         " arguments, found " + std::to_string(arguments.positional.size()) + ".");
+/// varargs, kwargs and caller, where the body reads them; otherwise what they would hold is too much.
+void Interpreter::bindImplicitNames(const Stmt& macro, const Arguments& arguments) {
+  const std::size_t count = macro.parameters.size();
+  if (macro.implicit.positional) {
+    ListBuilder rest(m_budget);
+    for (std::size_t i = count; i < arguments.positional.size(); ++i) rest.push(arguments.positional[i]);
+    bind("varargs", std::move(rest).value(Sequence::Tuple));
+  } else if (arguments.positional.size() > count) {
+    fail("The macro " + inQuotes(macro.name) + " takes " + std::to_string(count) + " arguments, found " +
+         std::to_string(arguments.positional.size()) + ".");
   }
-  const std::size_t outerBase = std::exchange(m_macroBase, m_scopes.size());
-  m_scopes.emplace_back();
+  DictBuilder named(m_budget);
+  Value caller = Value::undefined("caller", m_budget);
+  for (const auto& [name, value] : arguments.named) {
+    m_budget.step(count);
+    const auto parameter = std::find_if(macro.parameters.begin(), macro.parameters.end(),
+                                        [&name = name](const Parameter& one) { return one.name == name; });
+    if (parameter != macro.parameters.end()) {
+      if (static_cast<std::size_t>(parameter - macro.parameters.begin()) < arguments.positional.size()) {
+        fail("The macro " + inQuotes(macro.name) + " is given " + inQuotes(name) + " twice.");
+      }
+    } else if (name == "caller" && macro.implicit.caller) {
+      caller = value;
+    } else if (macro.implicit.named) {
+      named.set(newText(name, m_budget), value);
+    } else {
+      fail("The macro " + inQuotes(macro.name) + " takes no argument " + inQuotes(name) + ".");
+    }
+  }
+  if (macro.implicit.named) bind("kwargs", std::move(named).value());
+  if (macro.implicit.caller) bind("caller", caller);
+}
+
+Value Interpreter::runMacro(const Callable& callable, const Arguments& arguments) {
+  const Stmt& macro = *callable.macro;
+  const std::shared_ptr<Scope> home = callable.home.lock();
+  const std::shared_ptr<Scope> outer = std::exchange(m_scope, home ? home : m_top);
+  enterScope();
+  bindImplicitNames(macro, arguments);
   for (std::size_t i = 0; i < macro.parameters.size(); ++i) {
     const Parameter& parameter = macro.parameters[i];
     m_budget.step(arguments.named.size());
@@ -221,9 +318,8 @@ Value Interpreter::runMacro(const Stmt& macro, const Arguments& arguments) {
       bind(parameter.name, Value::undefined(parameter.name, m_budget));
     }
   }
-  Value text = capture(macro.body);
-  m_scopes.pop_back();
-  m_macroBase = outerBase;
+  Value text = capture([&] { run(macro.body); });
+  m_scope = outer;
   return text;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -10,6 +12,12 @@
 #include "core/text/jinja/builders.h"
 
 namespace core::text::jinja {
+
+/// Names and what they mean, and the scope around it.
+struct Scope {
+  std::unordered_map<std::string, Value> names;
+  std::shared_ptr<Scope> outer;
+};
 
 /// Renders one template once. The tree must outlive it.
 class Interpreter {
@@ -34,29 +42,37 @@ class Interpreter {
   Value subscript(const Value& object, const Value& key);
 
  private:
-  using Scope = std::unordered_map<std::string, Value>;
   enum class Flow : std::uint8_t { Normal, Break, Continue };
 
   // interpreter.cpp: statements
   Flow run(const Block& block);
   Flow run(const Stmt& statement);
   Flow runIf(const Stmt& statement);
-  Flow runFor(const Stmt& statement);
+  Flow runFor(const Stmt& statement, const List& items, int depth0);
   void runSet(const Stmt& statement);
   void runSetBlock(const Stmt& statement);
   Flow runWith(const Stmt& statement);
-  void defineMacro(const Stmt& statement);
+  void runCallBlock(const Stmt& statement);
+  Value macroOf(const Stmt& statement);
   static Value callMacro(Interpreter& interpreter, const Callable& self, const Arguments& arguments);
-  Value runMacro(const Stmt& macro, const Arguments& arguments);
-  Value capture(const Block& block);
-  void assign(const std::vector<std::string>& targets, const Value& value);
+  Value runMacro(const Callable& macro, const Arguments& arguments);
+  void bindImplicitNames(const Stmt& macro, const Arguments& arguments);
+  Value callLoop(const Value& loop, const Arguments& arguments);
+  static Value loopChanged(Interpreter& interpreter, const Callable& self, const Arguments& arguments);
+  template <typename Body>
+  Value capture(const Body& body);
+  void assign(const Target& target, const Value& value);
+  void setAttribute(const Target& target, Value value);
   void bind(const std::string& name, Value value);
-  List itemsOf(const Stmt& loop);
+  void enterScope();
+  void leaveScope() { m_scope = m_scope->outer; }
+  List itemsOf(const Stmt& loop, const Value& value);
   const Value* lookUp(const std::string& name);
 
   // evaluate.cpp: expressions
   Value evaluate(const Expr& expr);
-  Value evaluateCall(const Expr& expr);
+  Value evaluateCall(const Expr& expr, const Value* caller = nullptr);
+  Value loopAttribute(const Value& object, std::string_view name);
   Value evaluateFilter(const Expr& expr);
   Value evaluateSlice(const Expr& expr);
   Value evaluateConcat(const Expr& expr);
@@ -70,9 +86,19 @@ class Interpreter {
   Budget& m_budget;
   int m_line = 1;
   Text m_output;
-  std::vector<Scope> m_scopes;     ///< [0] is the template's own
-  std::size_t m_macroBase = 0;     ///< scopes between 0 and this one are invisible (a macro is running)
-  std::vector<Value> m_blockText;  ///< what a filter chain's missing operand stands for
+  /// A for statement at work.
+  struct RunningLoop {
+    const Stmt* statement;
+    std::shared_ptr<Scope> home;  ///< the scope around it
+    std::uint64_t serial;
+    std::optional<std::vector<Value>> last;  ///< what loop.changed() was asked before
+  };
+
+  std::shared_ptr<Scope> m_top;    ///< the template's own
+  std::shared_ptr<Scope> m_scope;  ///< the innermost
+  std::vector<RunningLoop> m_loops;
+  std::uint64_t m_serial = 0;
+  std::vector<Value> m_blockText;                            ///< what a filter chain's missing operand stands for
   std::vector<std::shared_ptr<NamespaceData>> m_namespaces;  ///< emptied at the end: they may refer to each other
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "core/text/unicode.h"
 
@@ -193,7 +194,31 @@ class Lexer {
     }
   }
 
+  /// 0x1F, 0o17, 0b11: the digits after the prefix, which must be there.
+  bool lexPrefixedInteger() {
+    const std::string_view text = rest();
+    const char kind = text.size() > 2 && text[0] == '0' ? static_cast<char>(text[1] | 0x20) : '\0';
+    const int base = kind == 'x' ? 16 : kind == 'o' ? 8 : kind == 'b' ? 2 : 0;
+    if (base == 0) return false;
+    std::size_t end = 2;
+    while (end < text.size() && (text[end] == '_' || (digitOf(text[end]) >= 0 && digitOf(text[end]) < base))) ++end;
+    std::string digits(text.substr(2, end - 2));
+    std::erase(digits, '_');
+    std::uint64_t value = 0;
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (parsed.ec != std::errc()) fail("The integer " + inQuotes(text.substr(0, end)) + " does not fit 64 bits.");
+    push(TokenKind::Integer, std::to_string(value));
+    advance(end);
+    return true;
+  }
+
+  /// The value of a hexadecimal digit; −1 for other characters.
+  static int digitOf(char c) {
+    return isDigitChar(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  }
+
   void lexNumber() {
+    if (lexPrefixedInteger()) return;
     const std::string_view text = rest();
     const auto digits = [&](std::size_t from) {
       while (from < text.size() && (isDigitChar(text[from]) || text[from] == '_')) ++from;
@@ -236,18 +261,15 @@ class Lexer {
 
   /// Resolves the escape whose letter is at `i`; returns where the text goes on.
   std::size_t unescape(std::size_t i, std::string& out) {
-    static constexpr std::string_view kLetters = "nrtabfv0\\'\"";
-    static constexpr std::string_view kMeanings("\n\r\t\a\b\f\v\0\\'\"", 11);
+    static constexpr std::string_view kLetters = "nrtabfv\\'\"";
+    static constexpr std::string_view kMeanings = "\n\r\t\a\b\f\v\\'\"";
     const char c = m_source[i];
     const std::size_t length = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
     if (length != 0) {
       std::uint32_t code = 0;
       for (std::size_t k = 1; k <= length; ++k) {
         const char h = i + k < m_source.size() ? m_source[i + k] : '\0';
-        const int digit = isDigitChar(h)         ? h - '0'
-                          : h >= 'a' && h <= 'f' ? h - 'a' + 10
-                          : h >= 'A' && h <= 'F' ? h - 'A' + 10
-                                                 : -1;
+        const int digit = digitOf(h);
         if (digit < 0) fail("A string has an escape \\" + std::string(1, c) + " without enough hexadecimal digits.");
         code = code << 4U | static_cast<std::uint32_t>(digit);
       }
@@ -255,6 +277,15 @@ class Lexer {
       return i + 1 + length;
     }
     if (c == '\n') return i + 1;
+    if (c >= '0' && c <= '7') {  // octal: up to three digits
+      std::uint32_t code = 0;
+      std::size_t end = i;
+      while (end < m_source.size() && end < i + 3 && m_source[end] >= '0' && m_source[end] <= '7') {
+        code = code * 8 + static_cast<std::uint32_t>(m_source[end++] - '0');
+      }
+      appendUtf8(out, code);
+      return end;
+    }
     const std::size_t known = kLetters.find(c);
     if (known == std::string_view::npos) out += '\\';
     out += known == std::string_view::npos ? c : kMeanings[known];

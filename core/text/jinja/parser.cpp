@@ -78,6 +78,13 @@ std::string Parser::expectName(std::string_view what) {
   return take().text;
 }
 
+/// Filters and tests may have dots in their names.
+std::string Parser::parseDottedName(std::string_view what) {
+  std::string name = expectName(what);
+  while (acceptOperator(".")) name += "." + expectName(what);
+  return name;
+}
+
 void Parser::expect(TokenKind kind) {
   if (peek().kind != kind) failExpected(describe({kind, "", 0}));
   take();
@@ -138,20 +145,28 @@ std::unique_ptr<Stmt> Parser::parseStatement() {
   if (acceptName("filter")) return parseFilterBlock();
   if (acceptName("break")) return parseLoopJump(StmtKind::Break);
   if (acceptName("continue")) return parseLoopJump(StmtKind::Continue);
-  if (acceptName("generation")) {
-    // Hugging Face marks the assistant's own words with it; it changes nothing in the text.
-    static constexpr std::array<std::string_view, 1> kEnd = {"endgeneration"};
-    auto scope = statement(StmtKind::Scope);
-    expect(TokenKind::BlockEnd);
-    scope->body = parseBody(kEnd);
-    take();
-    return scope;
-  }
+  if (acceptName("call")) return parseCallBlock();
+  if (acceptName("generation")) return parseScope();
   if (peek().kind != TokenKind::Name) failExpected("the name of a block");
   m_line = peek().line;
-  throw Failure{ErrorCode::InvalidFile, "The block " + inQuotes(peek().text) +
-                                            " is unknown here; known are if, for, set, macro, with, filter, break, "
-                                            "continue, generation and raw."};
+  static constexpr std::array<std::string_view, 5> kOtherFiles = {"include", "import", "from", "extends", "block"};
+  if (std::any_of(kOtherFiles.begin(), kOtherFiles.end(), [&](std::string_view name) { return isName(name); })) {
+    fail("The block " + inQuotes(peek().text) + " is for templates of several files; a chat template is one alone.");
+  }
+  fail("The block " + inQuotes(peek().text) +
+       " is unknown here; known are if, for, set, macro, call, with, filter, break, continue, generation and raw.");
+}
+
+/// Hugging Face marks the assistant's own words with {% generation %}, and runs them as a call block does.
+std::unique_ptr<Stmt> Parser::parseScope() {
+  static constexpr std::array<std::string_view, 1> kEnd = {"endgeneration"};
+  auto made = statement(StmtKind::Scope);
+  expect(TokenKind::BlockEnd);
+  const int outerLoops = std::exchange(m_loops, 0);
+  made->body = parseBody(kEnd);
+  m_loops = outerLoops;
+  take();
+  return made;
 }
 
 std::unique_ptr<Stmt> Parser::parseIf() {
@@ -173,30 +188,43 @@ std::unique_ptr<Stmt> Parser::parseIf() {
   }
 }
 
-std::vector<std::string> Parser::parseTargets() {
-  std::vector<std::string> targets;
-  const bool parenthesised = acceptOperator("(");
-  do {
-    if (!targets.empty() && peek().kind != TokenKind::Name) break;
-    if (isName("in")) break;
-    targets.push_back(expectName("a variable's name"));
-  } while (acceptOperator(","));
-  if (parenthesised) expectOperator(")");
-  if (targets.empty()) failExpected("a variable's name");
-  return targets;
+Target Parser::parseOneTarget() {
+  const Level level(*this);
+  m_budget.make(sizeof(Target));
+  if (acceptOperator("(")) {
+    Target inner = parseTarget();
+    expectOperator(")");
+    return inner;
+  }
+  Target target;
+  target.name = expectName("a variable's name");
+  if (acceptOperator(".")) target.attribute = expectName("an attribute's name");
+  return target;
+}
+
+/// One target, or several separated by commas, which take a sequence apart.
+Target Parser::parseTarget() {
+  Target first = parseOneTarget();
+  if (!isOperator(",")) return first;
+  Target tuple;
+  tuple.isTuple = true;
+  tuple.parts.push_back(std::move(first));
+  while (acceptOperator(",")) {
+    if (isName("in") || isOperator("=") || isOperator(")")) break;
+    tuple.parts.push_back(parseOneTarget());
+  }
+  return tuple;
 }
 
 std::unique_ptr<Stmt> Parser::parseFor() {
   static constexpr std::array<std::string_view, 2> kNext = {"else", "endfor"};
   static constexpr std::array<std::string_view, 1> kEnd = {"endfor"};
   auto made = statement(StmtKind::For);
-  made->targets = parseTargets();
+  made->target = std::make_unique<const Target>(parseTarget());
   if (!acceptName("in")) failExpected("'in'");
   made->value = parseExpressionOrTuple(false);
   if (acceptName("if")) made->condition = parseExpression();
-  if (isName("recursive")) {
-    throw Failure{ErrorCode::Unsupported, "Recursive for loops are not supported."};
-  }
+  made->recursive = acceptName("recursive");
   expect(TokenKind::BlockEnd);
   ++m_loops;
   made->body = parseBody(kNext);
@@ -212,13 +240,12 @@ std::unique_ptr<Stmt> Parser::parseFor() {
 std::unique_ptr<Stmt> Parser::parseSet() {
   static constexpr std::array<std::string_view, 1> kEnd = {"endset"};
   auto made = statement(StmtKind::Set);
-  made->targets = parseTargets();
-  if (made->targets.size() == 1 && acceptOperator(".")) made->attribute = expectName("an attribute's name");
+  made->target = std::make_unique<const Target>(parseTarget());
   if (acceptOperator("=")) {
     made->value = parseExpressionOrTuple();
     return made;
   }
-  if (made->targets.size() != 1) failExpected("'='");
+  if (made->target->isTuple) failExpected("'='");
   made->kind = StmtKind::SetBlock;
   if (isOperator("|")) {
     ExprPtr piped;  // the innermost operand stays null: it stands for the text of the block
@@ -231,25 +258,55 @@ std::unique_ptr<Stmt> Parser::parseSet() {
   return made;
 }
 
-std::unique_ptr<Stmt> Parser::parseMacro() {
-  static constexpr std::array<std::string_view, 1> kEnd = {"endmacro"};
-  auto made = statement(StmtKind::Macro);
-  made->targets.push_back(expectName("the macro's name"));
+/// (a, b=1, …)
+void Parser::parseParameters(Stmt& owner) {
   expectOperator("(");
   while (!acceptOperator(")")) {
-    if (!made->parameters.empty()) {
+    if (!owner.parameters.empty()) {
       expectOperator(",");
       if (acceptOperator(")")) break;
     }
     Parameter parameter{expectName("a parameter's name"), nullptr};
-    if (acceptOperator("=")) parameter.defaultValue = parseExpression();
-    made->parameters.push_back(std::move(parameter));
+    if (acceptOperator("=")) {
+      parameter.defaultValue = parseExpression();
+    } else if (!owner.parameters.empty() && owner.parameters.back().defaultValue) {
+      fail("A parameter without a default follows one that has one.");
+    }
+    owner.parameters.push_back(std::move(parameter));
   }
-  expect(TokenKind::BlockEnd);
+}
+
+/// What lies between the tags of a macro or call block, and which of the implicit names it reads.
+void Parser::parseMacroBody(Stmt& owner, std::string_view end) {
+  const std::array<std::string_view, 1> ends = {end};
+  const ImplicitNames outer = std::exchange(m_implicit, {});
   const int outerLoops = std::exchange(m_loops, 0);
-  made->body = parseBody(kEnd);
+  owner.body = parseBody(ends);
   m_loops = outerLoops;
+  owner.implicit = m_implicit;
+  m_implicit.caller |= outer.caller;
+  m_implicit.positional |= outer.positional;
+  m_implicit.named |= outer.named;
   take();
+}
+
+std::unique_ptr<Stmt> Parser::parseMacro() {
+  auto made = statement(StmtKind::Macro);
+  made->name = expectName("the macro's name");
+  parseParameters(*made);
+  expect(TokenKind::BlockEnd);
+  parseMacroBody(*made, "endmacro");
+  return made;
+}
+
+std::unique_ptr<Stmt> Parser::parseCallBlock() {
+  auto made = statement(StmtKind::Call);
+  made->name = "caller";
+  if (isOperator("(")) parseParameters(*made);
+  made->value = parseExpression();
+  if (made->value->kind != ExprKind::Call) fail("A call block needs a call, as in {% call name() %}.");
+  expect(TokenKind::BlockEnd);
+  parseMacroBody(*made, "endcall");
   return made;
 }
 

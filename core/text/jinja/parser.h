@@ -27,10 +27,15 @@ class Parser {
   std::unique_ptr<Stmt> parseFor();
   std::unique_ptr<Stmt> parseSet();
   std::unique_ptr<Stmt> parseMacro();
+  std::unique_ptr<Stmt> parseCallBlock();
   std::unique_ptr<Stmt> parseWith();
+  std::unique_ptr<Stmt> parseScope();
+  void parseParameters(Stmt& owner);
+  void parseMacroBody(Stmt& owner, std::string_view end);
   std::unique_ptr<Stmt> parseFilterBlock();
   std::unique_ptr<Stmt> parseLoopJump(StmtKind kind);
-  std::vector<std::string> parseTargets();
+  Target parseTarget();
+  Target parseOneTarget();
   std::unique_ptr<Stmt> statement(StmtKind kind) const;
 
   // parser_expressions.cpp
@@ -69,6 +74,7 @@ class Parser {
   bool acceptName(std::string_view text);
   void expectOperator(std::string_view text);
   std::string expectName(std::string_view what);
+  std::string parseDottedName(std::string_view what);
   void expect(TokenKind kind);
   Token take();
   [[noreturn]] void failExpected(std::string_view what) const;
@@ -88,6 +94,7 @@ class Parser {
   std::size_t m_position = 0;
   int m_depth = 0;
   int m_loops = 0;
+  ImplicitNames m_implicit;  ///< read by the macro being parsed, as far as it is
 };
 
 }  // namespace core::text::jinja

@@ -36,6 +36,9 @@ ExprPtr Parser::finish(std::unique_ptr<Expr> made) const {
   int deepest = 0;
   for (const ExprPtr& operand : made->operands) deepest = std::max(deepest, operand ? operand->depth : 0);
   for (const auto& keyword : made->keywords) deepest = std::max(deepest, keyword.second->depth);
+  for (const ExprPtr* spread : {&made->spread, &made->spreadNamed}) {
+    if (*spread) deepest = std::max(deepest, (*spread)->depth);
+  }
   made->depth = deepest + 1;
   if (made->depth > kMaxDepth) {
     throw Failure{ErrorCode::Unsupported, "It has an expression of more than 200 nested operations."};
@@ -176,6 +179,9 @@ ExprPtr Parser::parsePrimary() {
   const Token& token = peek();
   if (token.kind == TokenKind::Name) {
     nameOrConstant(token.text, *literal);
+    m_implicit.caller |= literal->name == "caller";
+    m_implicit.positional |= literal->name == "varargs";
+    m_implicit.named |= literal->name == "kwargs";
     take();
   } else if (token.kind == TokenKind::String) {
     std::string text;
@@ -300,12 +306,21 @@ void Parser::parseArguments(Expr& call) {
       if (acceptOperator(")")) break;
     }
     first = false;
-    if (peek().kind == TokenKind::Name && isOperator("=", 1)) {
+    if (acceptOperator("**")) {
+      if (call.spreadNamed) fail("A call takes one dictionary of named arguments.");
+      call.spreadNamed = parseExpression();
+    } else if (acceptOperator("*")) {
+      if (call.spread || call.spreadNamed) fail("A call takes one sequence of arguments, before the named ones.");
+      call.spread = parseExpression();
+    } else if (peek().kind == TokenKind::Name && isOperator("=", 1)) {
+      if (call.spreadNamed) fail("A named argument follows a dictionary of them.");
       std::string name = take().text;
       take();
       call.keywords.emplace_back(std::move(name), parseExpression());
     } else {
-      if (!call.keywords.empty()) fail("A positional argument follows a named one.");
+      if (!call.keywords.empty() || call.spread || call.spreadNamed) {
+        fail("A positional argument follows a named one.");
+      }
       call.operands.push_back(parseExpression());
     }
   }
@@ -327,7 +342,7 @@ ExprPtr Parser::parseFilters(ExprPtr base) {
 
 ExprPtr Parser::parseFilter(ExprPtr input) {
   auto filter = node(ExprKind::Filter);
-  filter->name = expectName("a filter's name");
+  filter->name = parseDottedName("a filter's name");
   filter->operands.push_back(std::move(input));
   if (isOperator("(")) parseArguments(*filter);
   return finish(std::move(filter));
@@ -337,11 +352,12 @@ ExprPtr Parser::parseTest(ExprPtr input) {
   const Level level(*this);
   const bool negated = acceptName("not");
   auto test = node(ExprKind::Test);
-  test->name = expectName("a test's name");
+  test->name = parseDottedName("a test's name");
   test->operands.push_back(std::move(input));
   const Token& next = peek();
   const bool reserved =
       isName("else") || isName("or") || isName("and") || isName("is") || isName("in") || isName("if") || isName("not");
+  if (isName("is")) fail("Tests cannot be chained with 'is'.");
   if (isOperator("(")) {
     parseArguments(*test);
   } else if ((next.kind == TokenKind::Name && !reserved) || next.kind == TokenKind::String ||

@@ -1,6 +1,7 @@
 #include "core/text/jinja/value.h"
 
 #include <algorithm>
+#include <array>
 
 #include "core/text/jinja/builders.h"
 #include "core/text/jinja/text_search.h"
@@ -34,6 +35,17 @@ Value Value::literal(std::string text) {
   return made;
 }
 
+Value Value::asMarkup() const {
+  Value made;
+  made.m_value = Markup{*rawText()};
+  return made;
+}
+
+const Value::TextPtr* Value::rawText() const {
+  const auto* markup = std::get_if<Markup>(&m_value);
+  return markup != nullptr ? &markup->text : std::get_if<TextPtr>(&m_value);
+}
+
 std::optional<std::int64_t> Value::integer() const {
   if (const auto* i = std::get_if<std::int64_t>(&m_value)) return *i;
   if (const auto* b = std::get_if<bool>(&m_value)) return *b ? 1 : 0;
@@ -46,10 +58,20 @@ std::optional<double> Value::number() const {
   return std::nullopt;
 }
 
+bool Value::isList() const {
+  const auto* list = std::get_if<std::shared_ptr<const ListData>>(&m_value);
+  return list != nullptr && (*list)->kind <= Sequence::Group;
+}
+
+bool Value::isIterator() const { return isSequence() && sequenceKind() == Sequence::Iterator; }
+
+Sequence Value::sequenceKind() const { return std::get<std::shared_ptr<const ListData>>(m_value)->kind; }
+
 bool Value::truthy() const {
+  if (isIterator()) return true;
   if (isUndefined() || isNone()) return false;
   if (const auto value = number()) return *value != 0.0;
-  if (const auto text = get<TextPtr>()) return !text->empty();
+  if (const TextPtr* text = rawText()) return !(*text)->empty();
   if (const auto list = get<std::shared_ptr<const ListData>>()) return !list->items.empty();
   if (const auto dict = get<std::shared_ptr<const DictData>>()) return !dict->entries.empty();
   return true;
@@ -62,7 +84,11 @@ std::string_view Value::typeName() const {
   if (isInteger()) return "integer";
   if (isFloat()) return "float";
   if (isText()) return "string";
-  if (const auto list = get<std::shared_ptr<const ListData>>()) return list->kind == Sequence::List ? "list" : "tuple";
+  if (isSequence()) {
+    static constexpr std::array<std::string_view, 8> kNames = {"list",      "tuple",       "tuple",      "range",
+                                                               "dict_keys", "dict_values", "dict_items", "iterator"};
+    return kNames[static_cast<std::size_t>(sequenceKind())];
+  }
   if (isDict()) return "dictionary";
   if (space()) return "namespace";
   return loop() ? "loop" : "function";
@@ -88,7 +114,7 @@ int Value::nesting() const {
 }
 
 const std::string* Value::text(Budget& budget) const {
-  const auto* shared = std::get_if<TextPtr>(&m_value);
+  const TextPtr* shared = rawText();
   if (shared == nullptr) return nullptr;
   budget.read((*shared)->size());
   return shared->get();
@@ -97,6 +123,19 @@ const std::string* Value::text(Budget& budget) const {
 List Value::list(Budget& budget) const { return {get<std::shared_ptr<const ListData>>(), budget}; }
 
 Dict Value::dict(Budget& budget) const { return {get<std::shared_ptr<const DictData>>(), budget}; }
+
+List List::takeRest() const {
+  const std::size_t gone = std::exchange(m_data->taken, size());
+  if (gone == 0) return *this;
+  ListBuilder rest(*m_budget);
+  for (std::size_t i = gone; i < size(); ++i) rest.push((*this)[i]);
+  return std::move(rest).list();
+}
+
+std::optional<Value> List::takeOne() const {
+  if (m_data->taken >= size()) return std::nullopt;
+  return (*this)[m_data->taken++];
+}
 
 const Value* Dict::find(const Value& key) const {
   const auto found =
@@ -115,7 +154,8 @@ const Value* Dict::find(std::string_view key) const {
 namespace {
 
 bool equalLists(const List& a, const List& b, Budget& budget) {
-  return a.kind() == b.kind() && a.size() == b.size() &&
+  const auto kind = [](const List& list) { return list.kind() == Sequence::Group ? Sequence::Tuple : list.kind(); };
+  return kind(a) == kind(b) && a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [&](const Value& x, const Value& y) { return equal(x, y, budget); });
 }
 
@@ -135,8 +175,28 @@ bool equal(const Value& a, const Value& b, Budget& budget) {
   if (a.isText() && b.isText()) return *a.text(budget) == *b.text(budget);
   if (a.isList() && b.isList()) return equalLists(a.list(budget), b.list(budget), budget);
   if (a.isDict() && b.isDict()) return equalDicts(a.dict(budget), b.dict(budget), budget);
-  if (const auto space = a.space()) return space == b.space();
-  return (a.isNone() && b.isNone()) || (a.isUndefined() && b.isUndefined());
+  if (a.isSequence() && b.isSequence() && a.sequenceKind() == b.sequenceKind() && !a.isIterator()) {
+    return equalLists(a.list(budget), b.list(budget), budget);
+  }
+  return (a.isUndefined() && b.isUndefined()) || identical(a, b, budget);
+}
+
+bool identical(const Value& a, const Value& b, Budget& budget) {
+  if (a.m_value.index() != b.m_value.index()) return false;
+  if (a.isText() || a.isNumber()) return equal(a, b, budget);  // Markup and text are of two kinds
+  return a.isNone() || std::visit(
+                           [&](const auto& own) {
+                             using Held = std::decay_t<decltype(own)>;
+                             if constexpr (requires {
+                                             own.get();
+                                             own == own;
+                                           }) {
+                               return own == std::get<Held>(b.m_value);
+                             } else {
+                               return false;
+                             }
+                           },
+                           a.m_value);
 }
 
 bool less(const Value& a, const Value& b, Budget& budget) {
@@ -145,7 +205,7 @@ bool less(const Value& a, const Value& b, Budget& budget) {
   if (a.isNumber() && b.isNumber()) return *a.number() < *b.number();
   // Bytes of UTF-8 order as code points do.
   if (a.isText() && b.isText()) return *a.text(budget) < *b.text(budget);
-  if (a.isList() && b.isList() && a.list(budget).kind() == b.list(budget).kind()) {
+  if (a.isList() && b.isList() && (a.sequenceKind() == Sequence::List) == (b.sequenceKind() == Sequence::List)) {
     const List x = a.list(budget);
     const List y = b.list(budget);
     for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
@@ -165,15 +225,16 @@ bool contains(const Value& container, const Value& item, Budget& budget) {
   }
   if (container.isDict()) return container.dict(budget).find(item) != nullptr;
   if (container.isUndefined()) return false;
-  if (!container.isList()) {
+  if (!container.isSequence()) {
     fail("`in` needs a string, list or dictionary on its right, not " + container.description() + ".");
   }
-  const List list = container.list(budget);
+  const List list = iterate(container, budget);
   return std::any_of(list.begin(), list.end(), [&](const Value& element) { return equal(element, item, budget); });
 }
 
 List iterate(const Value& value, Budget& budget) {
-  if (value.isList()) return value.list(budget);
+  if (value.isSequence() && !value.isIterator()) return value.list(budget);
+  if (value.isIterator()) return value.list(budget).takeRest();
   ListBuilder items(budget);
   if (value.isDict()) {
     for (const auto& entry : value.dict(budget)) items.push(entry.first);
@@ -192,7 +253,7 @@ List iterate(const Value& value, Budget& budget) {
 std::int64_t lengthOf(const Value& value, Budget& budget) {
   if (value.isUndefined()) return 0;
   if (const std::string* text = value.text(budget)) return static_cast<std::int64_t>(countCharacters(*text));
-  if (value.isList()) return static_cast<std::int64_t>(value.list(budget).size());
+  if (value.isSequence() && !value.isIterator()) return static_cast<std::int64_t>(value.list(budget).size());
   if (value.isDict()) return static_cast<std::int64_t>(value.dict(budget).size());
   fail("A value of type " + std::string(value.typeName()) + " has no length.");
 }

@@ -28,7 +28,17 @@ struct Undefined {
 };
 struct None {};
 
-enum class Sequence : std::uint8_t { List, Tuple };
+/// Python's kinds of sequences, as far as a template can tell them apart.
+enum class Sequence : std::uint8_t {
+  List,
+  Tuple,
+  Group,  ///< groupby's (grouper, list): a tuple with names
+  Range,
+  Keys,  ///< of a dictionary, as the values and entries below: can be counted and walked, but not indexed
+  Values,
+  Entries,
+  Iterator  ///< what lazy filters give: walked once, true, without length. Its items are all made at once, here
+};
 
 /// Any value of a template. Copies are cheap: texts and containers are shared and, namespaces aside, immutable.
 /// Texts, lists and dictionaries are made by the builders (builders.h) and seen through accessors that take the budget.
@@ -44,9 +54,11 @@ class Value {
   static Value undefined(std::string_view name, Budget& budget);
   /// A text of the template's source or of its caller, which nobody has to pay for.
   static Value literal(std::string text);
+  /// A text as markup. @pre isText()
+  Value asMarkup() const;
   /// @throws Failure when nested too deeply
   static Value callable(Callable callable, Budget& budget);
-  static Value loop(const List& items, std::size_t index0, Budget& budget);
+  static Value loop(const LoopData& data, Budget& budget);
 
   bool isUndefined() const { return is<Undefined>(); }
   bool isNone() const { return is<None>(); }
@@ -54,8 +66,16 @@ class Value {
   bool isInteger() const { return is<std::int64_t>(); }
   bool isFloat() const { return is<double>(); }
   bool isNumber() const { return isBoolean() || isInteger() || isFloat(); }
-  bool isText() const { return is<TextPtr>(); }
-  bool isList() const { return is<std::shared_ptr<const ListData>>(); }
+  bool isText() const { return rawText() != nullptr; }
+  /// A text that `safe` or `escape` gave: what is added to it is escaped.
+  bool isMarkup() const { return is<Markup>(); }
+  /// A list or tuple.
+  bool isList() const;
+  bool isIterator() const;
+  /// Any sequence that is no text.
+  bool isSequence() const { return is<std::shared_ptr<const ListData>>(); }
+  /// @pre isSequence()
+  Sequence sequenceKind() const;
   bool isDict() const { return is<std::shared_ptr<const DictData>>(); }
 
   /// An integer; True and False count as 1 and 0.
@@ -73,7 +93,7 @@ class Value {
 
   /// The characters, paid for as if all are looked at; null when it is no text.
   const std::string* text(Budget& budget) const;
-  /// @pre isList()
+  /// @pre isSequence()
   List list(Budget& budget) const;
   /// @pre isDict()
   Dict dict(Budget& budget) const;
@@ -83,13 +103,20 @@ class Value {
   std::shared_ptr<const Callable> callable() const { return get<std::shared_ptr<const Callable>>(); }
 
  private:
+  friend bool identical(const Value& a, const Value& b, Budget& budget);
   friend class DictBuilder;
   friend class ListBuilder;
   friend class Text;
   using TextPtr = std::shared_ptr<const std::string>;
-  using Variant = std::variant<Undefined, None, bool, std::int64_t, double, TextPtr, std::shared_ptr<const ListData>,
-                               std::shared_ptr<const DictData>, std::shared_ptr<NamespaceData>,
-                               std::shared_ptr<const LoopData>, std::shared_ptr<const Callable>>;
+  struct Markup {
+    TextPtr text;
+  };
+  using Variant =
+      std::variant<Undefined, None, bool, std::int64_t, double, TextPtr, Markup, std::shared_ptr<const ListData>,
+                   std::shared_ptr<const DictData>, std::shared_ptr<NamespaceData>, std::shared_ptr<const LoopData>,
+                   std::shared_ptr<const Callable>>;
+
+  const TextPtr* rawText() const;
 
   template <typename T>
   bool is() const {
@@ -114,11 +141,13 @@ struct Arguments {
 
 /// Python's ==.
 bool equal(const Value& a, const Value& b, Budget& budget);
+/// Python's `is`: the same object; small values are the same when they are of one type and equal.
+bool identical(const Value& a, const Value& b, Budget& budget);
 /// Python's <. @throws Failure when the types have no order.
 bool less(const Value& a, const Value& b, Budget& budget);
 /// Python's `item in container`.
 bool contains(const Value& container, const Value& item, Budget& budget);
-/// What a for loop over the value visits: items, keys or characters; nothing for Undefined.
+/// What a for loop over the value visits: items, keys or characters; nothing for Undefined. Empties an iterator.
 List iterate(const Value& value, Budget& budget);
 /// Number of items, entries or characters. @throws Failure for values without a length.
 std::int64_t lengthOf(const Value& value, Budget& budget);

@@ -19,6 +19,7 @@ struct JsonLayout {
   std::string itemSeparator = ", ";
   std::string keySeparator = ": ";
   bool sortKeys = false;
+  bool ensureAscii = false;  ///< other characters as \uXXXX
 };
 Value toJson(const Value& value, const JsonLayout& layout, Budget& budget);
 

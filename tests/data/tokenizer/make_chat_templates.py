@@ -10,16 +10,21 @@ import sys
 
 import jinja2
 import jinja2.ext
+import jinja2.meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
 class Generation(jinja2.ext.Extension):
-    """{% generation %} … {% endgeneration %} as plain scope."""
+    """{% generation %} … {% endgeneration %}, which transformers runs as the body of a call block."""
     tags = {"generation"}
 
     def parse(self, parser):
-        next(parser.stream)
-        return parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        line = next(parser.stream).lineno
+        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
+        return jinja2.nodes.CallBlock(self.call_method("_run"), [], [], body).set_lineno(line)
+
+    def _run(self, caller):
+        return caller()
 
 
 class Raised(Exception):
@@ -305,6 +310,83 @@ SNIPPETS = """
 {{- '  tight  ' -}} x {%- if true -%}  y  {%- endif +%} z {{ '' }}
 """.strip("\n").split("\n")
 
+
+# What filters, tests and operators make of nothing: none, undefined (x) and other values that count as false.
+NOTHING = """
+{{ none | selectattr('role', 'equalto', 'x') | list }}{{ none | select | list }}{{ none | reject | list }}{{ none | rejectattr('a') | list }}{{ none | map('upper') | list }}{{ none | map(attribute='a') | list }}
+{{ x | selectattr('a') | list }}{{ x | select('odd') | list }}{{ x | map('nosuch') | list }}{{ 0 | map('upper') | list }}{{ false | selectattr('a') | list }}{{ '' | reject | list }}
+{{ none | default('d') }}|{{ none | default('d', true) }}|{{ x | default }}|{{ x | d(1) }}|{{ none | d('e', boolean=true) }}|{{ x.y | default('f') if x is defined else 'no' }}
+{{ x | length }}{{ x | list }}{{ x | first is defined }}{{ x | last is defined }}{{ x | join('-') }}|{{ x | sort }}{{ x | unique | list }}{{ x | sum }}{{ x | max is defined }}{{ x | min is defined }}{{ x | reverse | list }}{{ x | items | list }}{{ x | batch(2) | list }}{{ x | groupby('a') }}
+{{ x | upper }}|{{ x | lower }}|{{ x | trim }}|{{ x | title }}|{{ x | capitalize }}|{{ x | string }}|{{ x | replace('a', 'b') }}|{{ x | wordcount }}|{{ x | e }}|{{ x | safe }}|{{ x | center(3) }}|{{ x | truncate(9) }}|{{ x | urlencode }}|{{ x | striptags if false }}
+{{ none | upper }} {{ none | trim }} {{ none | string }} {{ none | replace('N', 'n') }} {{ none | e }} {{ none | int }} {{ none | float }} {{ none | int(7) }} {{ [] | int('z') }} {{ none | wordcount }} {{ none | center(6) }}|
+{{ x == none }} {{ x == x }} {{ x == y }} {{ x != 1 }} {{ x in [1] }} {{ 1 in x }} {{ none in [none] }} {{ x not in [] }} {{ not x }} {{ x or none }} {{ x ~ none }} {{ x is callable }} {{ x is iterable }} {{ x is sequence }} {{ x is mapping }} {{ x is string }} {{ x is lower }} {{ none is iterable }} {{ none is defined }}
+{% for i in x %}a{% else %}nothing{% endfor %} {% for i in none | select %}a{% else %}nothing{% endfor %} {{ [x] }} {{ {'a': x} }} {{ (x, none) }} {{ x if x }} {{ 'a' if none else 'b' }} {{ [none] | join('-') }} {{ [x, 1] | join('-') }}
+{{ '%s' % x }}|{{ '%s %s' % (none, x) }}|{{ '{}'.format(none) }}|{{ x | format }}|{{ 'ok' if x is not defined }}
+""".strip("\n").split("\n")
+
+# Lazy filters give iterators: true, walked once, without length.
+ITERATORS = """
+{{ 'yes' if [] | select else 'no' }} {{ 'yes' if [1] | map('string') else 'no' }} {% set g = [1, 2, 3] | select('odd') %}{{ g | list }}{{ g | list }} {% set h = [1, 2] | map('string') %}{{ h | first }}{{ h | list }} {{ h is iterable }} {{ h is sequence }} {{ h is string }} {{ h[0] is defined }}
+{% set g = [1, 2] | unique %}{{ 1 in g }}{{ 1 in g }} {{ [3, 1] | reverse | list }} {{ (1, 2) | reverse | first }} {{ 'abc' | reverse }} {{ {'a': 1, 'b': 2} | reverse | list }} {% for a in [1, 2] | reverse %}{{ loop.length }}{{ loop.last }}{% endfor %} {{ ([1] | select) == ([1] | select) }}
+{{ {'a': 1}.items() | list }} {{ {'a': 1}.items() }} {{ {'a': 1}.keys() }} {{ {'a': 1}.values() }} {{ {'a': 1}.items() | length }} {{ {'a': 1}.keys()[0] is defined }} {{ 'a' in {'a': 1}.keys() }} {{ {} .items() | length }} {{ 'y' if {}.items() else 'n' }} {{ {'a': 1}.items() is sequence }} {{ {'a': 1}.items() | first }} {{ {'b': 1, 'a': 2}.items() | sort }}
+{{ range(3) }} {{ range(3)[1] }} {{ range(3)[-1] }} {{ range(3) | length }} {{ range(5)[1:3] | list }} {{ range(3) | last }} {{ range(3) is sequence }} {{ 2 in range(3) }} {{ range(3) | list + [9] }} {{ range(0) | list }} {{ 'y' if range(0) else 'n' }} {{ range(3) | sum }} {{ range(1, 4) | join(',') }} {{ range(3) == range(3) }}
+""".strip("\n").split("\n")
+
+STATEMENTS = """
+{% macro box(t) %}[{{ t }}:{{ caller() }}]{% endmacro %}{% call box('a') %}inner{% endcall %} {% macro each(l) %}{% for i in l %}{{ caller(i, loop.index) }}{% endfor %}{% endmacro %}{% set p = '>' %}{% call(item, n=0) each([5, 6]) %}{{ p }}{{ item }}/{{ n }} {% endcall %}
+{% macro maybe() %}{{ caller() if caller else 'alone' }}{{ caller is defined }}{% endmacro %}{{ maybe() }} {% call maybe() %}x{% endcall %} {% macro outer() %}<{{ caller() }}{% call maybe() %}in{% endcall %}>{% endmacro %}{% call outer() %}deep{% endcall %}
+{% for i in [1, 2] %}{% macro m() %}{{ i }}{% endmacro %}{{ m() }}{% endfor %} {% set a = 1 %}{% macro n() %}{{ a }}{% endmacro %}{% set a = 2 %}{{ n() }} {% for a in [3] %}{{ n() }}{% endfor %} {% with a = 4 %}{{ n() }}{% endwith %}
+{% macro f(a, b='d', c=a) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ f(1) }} {{ f(1, c=3) }} {{ f(*[1, 2]) }} {{ f(**{'a': 7, 'c': 9}) }} {{ f(1, *[2], **{'c': 3}) }} {{ f() }} {{ f.name }} {{ f.arguments }} {{ f.catch_kwargs }} {{ f.catch_varargs }} {{ f.caller }}
+{% macro v() %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ v() }} {{ v(1, 2, x=3) }} {% macro w(a) %}{{ a }}{{ varargs | join(',') }}{% endmacro %}{{ w(1, 2, 3) }} {% macro k(a) %}{{ a }}{{ kwargs.b }}{% endmacro %}{{ k(b=2, a=1) }}
+{% set tree = [{'n': 'a', 'c': [{'n': 'b', 'c': []}, {'n': 'd', 'c': [{'n': 'e', 'c': []}]}]}] %}{% for t in tree recursive %}{{ loop.depth }}{{ t.n }}{{ loop.index }}({{ loop(t.c) }}){% endfor %} {% for t in [[1, [2]], [3]] recursive %}{% if t is number %}{{ t }}{% else %}<{{ loop(t) }}>{{ loop.depth0 }}{% endif %}{% endfor %}
+{% for t in [1, 2, [3, 4]] if t != 2 recursive %}{% if t is number %}{{ t }}{% else %}{{ loop(t + [2]) }}{% endif %}{% else %}e{% endfor %} {% for t in [[]] recursive %}{{ loop(t) }}{% else %}empty{% endfor %}
+{% for i in [1, 1, 2, 2, 1] %}{% if loop.changed(i) %}{{ i }}{% endif %}{% endfor %} {% for i in [1, 1, 2] %}{{ loop.changed(i, 'a') }}{% endfor %} {% for i in 'abc' %}{{ loop.cycle('x', 'y') }}{{ loop.previtem | default('-') }}{{ loop.nextitem | default('+') }}{{ loop.revindex }} {% endfor %}
+{% for a, (b, c) in [(1, (2, 3)), (4, 'xy')] %}{{ a }}{{ b }}{{ c }} {% endfor %}{% set a, (b, c) = 1, [2, 3] %}{{ a }}{{ b }}{{ c }} {% set (d, e) = 'pq' %}{{ d }}{{ e }} {% for k, v in {'a': 1} | dictsort %}{{ k }}{{ v }}{% endfor %}
+{% set ns = namespace() %}{% set ns.t %}block {{ 1 }}{% endset %}{{ ns.t }} {% set ns.u | upper | trim %} loud {% endset %}{{ ns.u }}| {% set q | replace('a', 'b') %}aa{% endset %}{{ q }} {{ ns }}
+{% filter upper | replace('B', 'x') %}abc{% endfilter %} {% filter indent(2, true) %}a
+b{% endfilter %} {% filter trim %}  z  {% endfilter %} {% filter truncate(5, true, '') %}abcdefghijklmn{% endfilter %}
+{% generation %}{% set z = 1 %}{{ z }}{% endgeneration %}{{ z is defined }} {% with %}{% set y = 2 %}{{ y }}{% endwith %}{{ y is defined }} {% with a = 1 %}{% with a = 2, b = a %}{{ a }}{{ b }}{% endwith %}{% endwith %}
+{% for i in [1, 2, 3, 4] %}{% if i == 2 %}{% continue %}{% endif %}{% for j in [1, 2] %}{% if j == 2 %}{% break %}{% endif %}{{ i }}{{ j }} {% endfor %}{% if i == 3 %}{% break %}{% endif %}{% else %}never{% endfor %} {% for i in [1] %}{% break %}{% else %}no{% endfor %}
+{% for i in [1, 2] %}{% if loop.first %}{% set s = 'set' %}{% endif %}{{ s is defined }} {% endfor %}{% if false %}{% set u = 1 %}{% endif %}{{ u is defined }} {% set l = [] %}{% for i in [1] %}{% set l = l + [i] %}{% endfor %}{{ l }} {% for loop_ in [1] %}{{ loop.index }}{% endfor %}{{ loop is defined }}
+{% macro a() %}A{% endmacro %}{% set f = a %}{{ f() }} {{ a }} {{ (a() ~ 'b') | lower }} {{ [a(), a()] | join('-') }} {% if a is callable %}c{% endif %} {{ a is string }} {{ a() is string }}
+{{ dict(a=1, **{'b': 2}) }} {{ dict({'a': 1}, b=3) }} {{ dict([('x', 1), ('y', 2)]) }} {{ namespace({'a': 1}, b=2).b }} {{ 0x1F }} {{ 0b101 }} {{ 0o17 }} {{ '\\\\101\\\\x42\\\\u0043' }} {{ 1_0.5 }} {{ -0.0 }} {{ 1e3 }} {{ 5 // 0.3 }} {{ -5 % 3.5 }}
+""".strip("\n").split("\n{")
+STATEMENTS = [STATEMENTS[0]] + ["{" + line for line in STATEMENTS[1:]]
+
+FORMATS = """
+{{ '%s and %s' % ('a', 1) }} {{ '%d items' % 3 }} {{ '%d' % 3.9 }} {{ '%5d|%-5d|%05d|%+d|% d' % (1, 2, 3, 4, 5) }} {{ '%x %X %o %#x' % (255, 255, 8, 255) }} {{ '%.2f %8.3f %-8.1f| %e %g' % (3.14159, 2.5, 1.25, 12345.678, 0.0001) }} {{ '%%' % () }} {{ '100%% %s' % 'x' }}
+{{ '%(a)s-%(b)03d' % {'a': 'x', 'b': 7} }} {{ '%r %r' % ('q', none) }} {{ '%s' % [1, 2] }} {{ '%s' % ((1, 2),) }} {{ '%c%c' % ('a', 66) }} {{ '%*d' % (5, 42) }} {{ '%.3s|%10s|%-10s|' % ('abcdef', 'r', 'l') }} {{ '%i' % true }} {{ 'x' % {} }} {{ 'x' % [] }} {{ '%.0f %.0f' % (0.5, 1.5) }} {{ '%05.1f' % -2.25 }}
+{{ 'a %s' | format('b') }} {{ '%s-%d' | format('x', 3) }} {{ '%(k)s' | format(k='v') }} {{ 'no' | format }} {{ '%s' | format([1]) }}
+{{ '{} {}'.format(1, 'b') }} {{ '{1}{0}'.format('a', 'b') }} {{ '{x}-{y}'.format(x=1, y=2) }} {{ '{{}}{}'.format(1) }} {{ '{0[k]} {0[l][1]}'.format({'k': 'v', 'l': [1, 2]}) }} {{ '{!r:>6}|{!s}'.format('a', none) }}
+{{ '{:5}|{:<5}|{:>5}|{:^5}|{:*^7}|{:.2}'.format('a', 'b', 'c', 'd', 'e', 'fgh') }} {{ '{:5}|{:<5}|{:05}|{:+}|{:,}|{:_}|{:x}|{:#x}|{:b}|{:c}|{:e}'.format(1, 2, 3, 4, 1234567, 1234567, 255, 255, 5, 65, 1500) }} {{ '{:.2f}|{:8.3f}|{:<8.1f}|{:.1%}|{:g}|{:,.2f}|{}'.format(3.14159, 2.5, 1.25, 0.256, 0.00001, 12345.678, 1.0) }} {{ '{:>5}|{}'.format(true, true) }} {{ '{a[b]}'.format_map({'a': {'b': 1}}) }}
+{{ 5 | round }} {{ 2.5 | round }} {{ 1.115 | round(2) }} {{ 2.675 | round(2) }} {{ 1234 | round(-2) }} {{ 1250 | round(-2) }} {{ 1350 | round(-2) }} {{ 12.7 | round | int }} {{ 7 | round(1, 'floor') }} {{ 1.21 | round(1, 'ceil') }} {{ 0.5 | round }} {{ -1.5 | round }} {{ true | round }}
+{{ ' 42 ' | int }} {{ '1_000' | int }} {{ '0x1f' | int(base=16) }} {{ '0b11' | int(0, 2) }} {{ '1e3' | int }} {{ '-7' | int }} {{ '+7' | int }} {{ '' | int }} {{ true | int }} {{ 'inf' | float }} {{ '1e400' | float }} {{ '-0' | float }} {{ ' 2.5 ' | float }} {{ 'x' | float(1.5) }} {{ '12abc' | int(-1) }}
+{{ 1 | filesizeformat }} {{ 999 | filesizeformat }} {{ 1000 | filesizeformat }} {{ 1500000 | filesizeformat }} {{ 1024 | filesizeformat(true) }} {{ 123456789 | filesizeformat(binary=true) }} {{ (10 ** 15) | filesizeformat }}
+{{ ['\\xa0', '\\u200b', 'ä', '\\x7f', '\\x00', "'\\"", '\\U0001F600', '\\t'] }} {{ 'ä\\u2028😀"' | tojson(ensure_ascii=true) }} {{ {'b': [1, {'c': none}], 'a': 1.5} | tojson(indent=2, sort_keys=true) }} {{ [1, 2] | tojson(indent=0) }} {{ {1: 2, none: 3, true: 4} | tojson }} {{ (1, 2) | tojson }} {{ {'a': []} | tojson(separators=(',', ':')) }} {{ [] | tojson(indent=none) }}
+""".strip("\n").split("\n")
+
+COLLECTIONS = """
+{% set l = [{'c': 'x', 'n': 1}, {'c': 'y', 'n': 2}, {'c': 'X', 'n': 3}] %}{% for g in l | groupby('c') %}{{ g.grouper }}:{{ g.list | map(attribute='n') | join(',') }};{% endfor %} {% for k, v in l | groupby('c', case_sensitive=true) %}{{ k }}={{ v | length }} {% endfor %}{{ l | groupby('z', default='d') | map('first') | list }} {{ (l | groupby('n'))[0] }} {{ [{'a': {'b': 2}}, {'a': {'b': 1}}] | groupby('a.b') | map(attribute='grouper') | list }}
+{{ [1, 2, 3, 4, 5] | batch(2) | list }} {{ [1, 2, 3] | batch(2, 'f') | list }} {{ range(7) | batch(3) | map('join') | list }} {{ [] | batch(2) | list }} {{ [1, 2, 3, 4, 5] | slice(2) | list }} {{ [1, 2, 3, 4, 5] | slice(3, '-') | list }} {{ [] | slice(2) | list }} {{ 'abcd' | batch(3) | list }}
+{{ [{'a': 2, 'b': 1}, {'a': 1, 'b': 2}, {'a': 1, 'b': 1}] | sort(attribute='a,b') }} {{ ['b', 'B', 'a'] | sort }} {{ ['b', 'B', 'a'] | sort(case_sensitive=true, reverse=true) }} {{ ['b', 'A'] | max }} {{ ['b', 'A'] | min(case_sensitive=true) }} {{ [{'n': 3}, {'n': 1}] | min(attribute='n') }} {{ [{'n': 3}, {'n': 1}] | max(attribute='n') }} {{ [[2], [1]] | sort }} {{ [none, none] | sort }} {{ [{}, {'b': 1}] | sort(attribute='a') }} {{ [(1, 'b'), (1, 'a')] | sort }}
+{{ [{'a': 1}, {'a': 1}, {'a': 2}] | unique(attribute='a') | list }} {{ ['a', 'A', 'b'] | unique(case_sensitive=true) | list }} {{ [{'n': 1}, {'n': 2}] | sum(attribute='n') }} {{ [1, 2] | sum(start=10) }} {{ [[1], [2]] | sum(start=[]) }} {{ {'b': 2, 'A': 1} | dictsort }} {{ {'b': 2, 'A': 1} | dictsort(true) }} {{ {'b': 1, 'a': 2} | dictsort(false, 'value') }} {{ {'b': 1, 'a': 2} | dictsort(reverse=true) }}
+{{ [{'a': {'b': 1}}, {'a': {}}] | map(attribute='a.b', default=0) | list }} {{ [{}, {'a': {'b': 1}}] | map(attribute='a.b', default='?') | list }} {{ [[1, 2], [3]] | map('last') | list }} {{ [[1, 2], [3]] | map(attribute=0) | list }} {{ [[1, 2], [3]] | map(attribute='0') | list }} {{ [' a '] | map('trim') | map('upper') | list }} {{ ['a'] | map('default', 'x') | list }} {{ ['ab'] | map('replace', 'a', 'b') | first }} {{ [3, 'x'] | select('number') | list }} {{ [{'a': none}, {}] | rejectattr('a') | list | length }} {{ [{'a': none}, {}, {'a': 1}] | selectattr('a', 'defined') | list | length }} {{ [{'a': none}, {'a': 1}] | selectattr('a', 'none') | list }} {{ [1, 2, 3] | select('in', [1, 3]) | list }} {{ [1, 2, 3] | select('>=', 2) | list }} {{ [1, 2, 3] | reject('==', 2) | list }} {{ [1, 2, 3, 4] | select('divisibleby', 2) | list }} {{ [{'x': 1}, {'x': 2}] | join(',', attribute='x') }}
+{{ {'a': 1, 'b c': none} | items | list }} {{ {'class': 'x', 'id': none, 'n': 3, 'q': '"<'} | xmlattr }} {{ {'a': 1} | xmlattr(false) }}|{{ {} | xmlattr }}| {{ {'a': 'ä b', 'c': '&'} | urlencode }} {{ 'a b/ü?' | urlencode }} {{ [('a', 1), ('b', '/')] | urlencode }} {{ {'a': 1} | attr('items') is callable }} {{ {'a': 1} | attr('a') is defined }} {{ 'x' | attr('upper') is callable }}
+{{ [1, 2, 1].count(1) }} {{ [1, 2].index(2) }} {{ (1, 2).index(1) }} {{ [1].append is defined }} {{ {'a': 1}.update is defined }} {{ {'a': 1}.pop is defined }} {{ [1, 2].copy() }} {{ {'a': 1}.copy() }} {{ {'get': 5}.get('get') }} {{ {'get': 5}['get'] }} {{ {'items': 5}.items() }} {{ {'a': 1}.get(none, 'z') }} {{ {1: 2}.get(true) }} {{ [1, 2][true] }} {{ [1, 2][1.0] is defined }} {{ 'abc'[-4] is defined }} {{ {}['__class__'] is defined }} {{ ''.__class__ is defined }}
+{{ ('a', 'b') == ['a', 'b'] }} {{ (1, 2) < (1, 3) }} {{ [1] == [1.0] }} {{ {'a': 1} == {'a': 1.0} }} {{ {'a': 1, 'b': 2} == {'b': 2, 'a': 1} }} {{ 1 is sameas true }} {{ true is sameas true }} {{ none is sameas none }} {{ 1 is sameas 1 }} {{ [] is sameas [] }} {{ 2.0 is even }} {{ 1 is eq(1) is true }} {{ 3.5 is odd }} {{ 6 is divisibleby(3) }} {{ 'upper' is filter }} {{ 'nosuch' is filter }} {{ 'odd' is test }} {{ 'a' is in 'abc' }} {{ 1 is lower }} {{ 'É' is upper }} {{ '' is lower }} {{ 1.0 is number }} {{ true is number }} {{ true is integer }} {{ '<' | e is escaped }} {{ 'x' is escaped }}
+{{ ('<a>' | e) + '<b>' }} {{ '<b>' + ('<a>' | safe) }} {{ '<a>' | e | e }} {{ '<a>' | e | forceescape }} {{ ('<' | safe) ~ '<' }} {{ ('<' | safe) * 2 }} {{ ['<' | safe, '<'] | join }} {{ ('<' | e | trim) + '>' }} {{ ('<' | safe) == '<' }}
+""".strip("\n").split("\n")
+
+TEXTS = """
+{{ 'a-b-c'.partition('-') }} {{ 'a-b-c'.rpartition('-') }} {{ 'abc'.partition('-') }} {{ 'abc'.rpartition('-') }} {{ ' a b  c '.rsplit(None, 1) }} {{ ' a b  c '.split(None, 1) }} {{ ' a b  c '.split(None, 9) }} {{ 'a b c'.rsplit() }} {{ 'a b c'.rsplit(maxsplit=1) }} {{ 'a,b'.split(',', maxsplit=1) }} {{ 'a\\r\\nb\\x0bc\\x85d\\u2028e\\n'.splitlines() }} {{ 'a\\nb'.splitlines(true) }} {{ 'a\\n\\nb\\n'.splitlines(keepends=true) }}
+{{ 'ab'.center(7, '*') }} {{ 'ab'.center(5) }}| {{ 'abc'.center(6, '-') }} {{ 'a'.ljust(3) }}| {{ 'a'.rjust(3, '.') }} {{ '-7'.zfill(4) }} {{ '7'.zfill(3) }} {{ 'a\\tb'.expandtabs() }} {{ 'a\\tb\\n\\tc'.expandtabs(4) }} {{ 'aBc'.swapcase() }} {{ 'ABC'.casefold() }} {{ 'abc'.index('c') }} {{ 'abcabc'.rindex('b') }} {{ 'abcabc'.find('b', 2) }} {{ 'abcabc'.find('b', 0, 1) }} {{ 'abcabc'.rfind('b', 0, 3) }} {{ 'größe'.find('e', -2) }}
+{{ 'abc'.islower() }} {{ 'ABC'.isupper() }} {{ 'Abc Def'.istitle() }} {{ 'abc'.isascii() }} {{ 'ä'.isascii() }} {{ ''.isascii() }} {{ 'a\\n'.isprintable() }} {{ 'a1'.isalnum() }} {{ '12'.isdecimal() }} {{ '12'.isnumeric() }} {{ 'abc'.startswith('b', 1) if false else 'skip' }} {{ 'abc'.removeprefix('a') }} {{ 'abc'.removesuffix('c') }} {{ ''.join([]) }} {{ 'x'.join({'a': 1, 'b': 2}) }}
+{{ 'the quick brown fox jumps over' | truncate(15) }}|{{ 'the quick brown fox' | truncate(12, true) }}|{{ 'the quick brown fox' | truncate(12, false, '…', 0) }}|{{ 'short' | truncate(3) }}|{{ 'abcdefghijkl' | truncate(5) }}|{{ 'abcdefghijkl' | truncate(5, leeway=0) }}
+{{ 'the quick brown fox jumps' | wordwrap(10) }}|{{ 'aaaaaaaaaaaaaaa b' | wordwrap(5) }}|{{ 'aaaaaaaaaaaaaaa b' | wordwrap(5, false) }}|{{ 'one two\\nthree  four five' | wordwrap(9, wrapstring='/') }}|{{ 'well-known state-of-the-art thing' | wordwrap(8) }}|{{ 'a\\n\\nb' | wordwrap(5) }}|{{ 'x' | wordwrap }}
+{{ 'a\\r\\nb' | indent(2) }}|{{ 'a\\n' | indent(2) }}|{{ '' | indent(2, true) }}|{{ 'a\\n\\nb' | indent(1, true, true) }}|{{ 'x\\x0by' | indent(1) }}|{{ 'ab' | center(7) }}|{{ 'x' | center(4) }}|{{ "it's o'neil's x-ray (foo)" | title }}|{{ 'éCOLE ß' | capitalize }}|{{ 'ǆ' | title }}|{{ 'a b_c d-e 1x' | wordcount }}|{{ '' | wordcount }}
+{{ 'aXbX'.replace('X', '-', 1) }} {{ 'aaa' | replace('a', 'b', 2) }} {{ 121 | replace(1, 'x') }} {{ 'abc' | replace('', '.') }} {{ 'xxhixx' | trim('x') }} {{ 'hi' | trim('') }} {{ 12 | string | length }} {{ 'a' * 0 }}|{{ 'a' * -1 }}|{{ 3 * 'ab' }} {{ [1, 2] * 2 }} {{ (1,) * 2 }} {{ 'b' > 'a' }} {{ 'a' < 'B' }} {{ 'abc' | list | last }} {{ 'a,b'.split(',') | map('upper') | join('+') }}
+""".strip("\n").split("\n")
+
 # White space control, as raw texts.
 SPACES = [
     "a\n  {% if true %}\n  b\n  {% endif %}\nc\n",
@@ -336,21 +418,116 @@ FAILING = [
     "{{ (1 }}", "{{ [1 }}", "{{ 'a }}", "{# open", "{{ } }}", "{{ a b }}", "{% else %}", "{% set %}", "{{ f(a=1, 2) }}", "{{ 1 | }}",
     "{{ x is }}", "{% macro %}{% endmacro %}", "{{ $ }}", "{% raw %} x", "{{ {'a' 1} }}", "{% for a in %}{% endfor %}", "{{ ! }}",
     "{% break %}", "{{ raise_exception('own words') }}", "{{ {[]: 1} }}",
+    # nothing, where it is not allowed
+    "{{ none | length }}", "{{ none | list }}", "{{ none | join }}", "{{ none | sort }}", "{{ none | first }}", "{{ none | last }}",
+    "{{ none | items | list }}", "{{ none | sum }}", "{{ none | unique | list }}", "{{ none | reverse }}", "{{ none | dictsort }}",
+    "{{ none | indent }}", "{{ x | indent }}", "{{ 5 | indent }}", "{{ x | int }}", "{{ x | float }}", "{{ x | abs }}", "{{ none | abs }}",
+    "{{ x | round }}", "{{ x | tojson }}", "{{ none | batch(2) | list }}", "{{ none | groupby('a') }}", "{{ none.a.b }}", "{{ x.a.b }}",
+    "{{ none() }}", "{{ none + 1 }}", "{{ none < 1 }}", "{{ x < 1 }}", "{{ x in 'abc' }}", "{{ none in 'abc' }}", "{{ 1 in none }}", "{{ x[1:] }}",
+    "{% set n = none %}{{ n[1:] }}", "{{ -x }}", "{{ 5 | map('upper') | list }}", "{{ 5 | select | list }}", "{% for a in none %}{% endfor %}",
+    "{% set a, b = x %}", "{{ [{}] | map(attribute='a.b') | list }}", "{{ none | xmlattr }}", "{{ x | dictsort }}", "{{ none | wordwrap }}",
+    # iterators
+    "{{ [1] | select | length }}", "{{ [1] | map('string') | last }}", "{{ ([1] | select) + [2] }}", "{{ [1] | select | tojson }}",
+    "{{ range(3) | tojson }}", "{{ range(3) + [1] }}", "{{ {'a': 1}.items() | tojson }}", "{{ ([1] | select)[1:] }}", "{{ [1] | reverse | length }}",
+    "{{ [3] | unique | length }}", "{{ {'a': 1} | items | length }}",
+    # calls
+    "{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}", "{% macro f(a) %}{% endmacro %}{{ f(b=1) }}", "{% macro f(a) %}{% endmacro %}{{ f(1, a=2) }}",
+    "{% macro f() %}{% endmacro %}{% call f() %}{% endcall %}", "{% macro f() %}{{ caller() }}{% endmacro %}{{ f() }}", "{% call 5 %}{% endcall %}",
+    "{% call x() %}{% endcall %}", "{% macro m() %}{{ caller() }}{% endmacro %}{% macro n() %}{% call m() %}{{ caller() }}{% endcall %}{% endmacro %}{% call n() %}{% endcall %}", "{% for a in [1] %}{{ loop([2]) }}{% endfor %}", "{% for a in [1] %}{{ loop.cycle() }}{% endfor %}",
+    "{% macro f(a=1, b) %}{% endmacro %}", "{{ dict(1) }}", "{{ namespace(1) }}", "{% generation %}{% break %}{% endgeneration %}",
+    "{% for a in [1] %}{% generation %}{% break %}{% endgeneration %}{% endfor %}", "{{ f(*1) }}", "{{ dict(**1) }}",
+    # formats
+    "{{ '%d' % 'x' }}", "{{ '%s %s' % 'x' }}", "{{ '%s' % (1, 2) }}", "{{ 'x' % 1 }}", "{{ '%' % 1 }}", "{{ '%q' % 1 }}", "{{ '%(a)s' % {} }}",
+    "{{ '%(a)s' % 1 }}", "{{ '{}'.format() }}", "{{ '{x}'.format(1) }}", "{{ '{'.format() }}", "{{ '}'.format() }}", "{{ '{:d}'.format('a') }}",
+    "{{ '{:5}'.format(none) }}", "{{ '{:5}'.format([]) }}", "{{ '{:s}'.format(1) }}", "{{ '{!q}'.format(1) }}", "{{ '%s' | format(1, a=2) }}", "{{ '%x' % 1.5 }}",
+    # methods and filters
+    "{{ [1].append(2) }}", "{{ {'a': 1}.update({}) }}", "{{ {'a': 1}.pop('a') }}", "{{ 'a'.index('b') }}", "{{ [1].index(2) }}", "{{ ''.__class__() }}",
+    "{{ 'a'.center(5, 'xx') }}", "{{ 'a'.partition('') }}", "{{ ','.join([1]) }}", "{{ [1, 'a'] | sort }}", "{{ ['a'] | sum }}", "{{ {'a': 1} | dictsort(by='x') }}",
+    "{{ 1 | round(1, 'up') }}", "{{ [1] | slice(0) | list }}", "{{ [1] | groupby }}", "{{ [1] | batch | list }}", "{{ {'a b': 1} | xmlattr }}", "{{ [1] | map | list }}",
+    "{{ [{'a': 1}] | selectattr | list }}", "{{ 'abcdef' | truncate(2) }}", "{{ 'a' | wordwrap(0) }}", "{{ 'a' is even }}", "{{ 1 is divisibleby 0 }}", "{{ 1 is in 5 }}",
+    "{% include 'a' %}", "{% import 'a' as b %}", "{% from 'a' import b %}", "{% extends 'a' %}", "{% do 1 %}", "{{ [1] | sort(attribute='a.b') }}", "{{ x | attr('a') }}", "{{ 1 is number is true }}", "{{ [{}] | unique | list }}", "{{ [[1]] | unique | list }}",
 ]
 
 
-def render(source, messages, add):
-    return env.from_string(source).render(messages=messages, add_generation_prompt=add, bos_token="<s>", eos_token="</s>",
-                                          tools=None, documents=None)
+# Templates that read more than role and content: (name, template, messages, variables).
+def call(name, arguments): return {"type": "function", "id": "c1", "function": {"name": name, "arguments": arguments}}
+
+
+TOOL = {"type": "function", "function": {"name": "f", "description": "D <\n", "parameters": {
+    "type": "object", "properties": {"z": {"type": "string"}, "a": {"type": ["integer", "null"], "minimum": 1.5}}, "required": ["z"]}}}
+THINKING = """{%- for m in messages %}
+    {%- if m.role == 'assistant' %}
+        {%- set thought = m.reasoning_content if m.reasoning_content is string else '' %}
+        {{- '<a>\n' }}{%- if thought %}{{- '<think>\n' + thought + '\n</think>\n\n' }}{%- endif %}{{- (m.content or '') + '</a>' }}
+    {%- else %}
+        {{- '<u>' + m.content + '</u>\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<a>\n' }}{%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}
+{%- endif %}"""
+CHANNELS = """{%- macro tool_list(name, items) %}{{ name }}:{% for t in items %}{{ t.function.name }},{% endfor %}{% endmacro %}
+{%- macro head() %}
+    {%- if model_identity is not defined %}{%- set model_identity = 'You are a model.' %}{%- endif %}
+    {{- model_identity + ' ' }}
+    {%- if reasoning_effort is not defined %}{%- set reasoning_effort = 'medium' %}{%- endif %}
+    {{- 'Reasoning: ' + reasoning_effort + ' ' }}
+    {%- if builtin_tools is defined and 'python' in builtin_tools %}{{- 'python ' }}{%- endif %}
+{%- endmacro %}
+{{- '<s>' + head() }}{% if tools %}{{ tool_list('functions', tools) }}{% endif %}
+{%- for m in messages %}
+    {%- if m.role == 'assistant' %}
+        {%- if m.thinking and loop.last and not add_generation_prompt %}{{- '<|start|>assistant<|channel|>analysis<|message|>' + m.thinking + '<|end|>' }}{%- endif %}
+        {%- if m.tool_calls %}
+            {%- for c in m.tool_calls %}{{- '<call>' + c.function.name + ' ' + (c.function.arguments | tojson) }}{%- endfor %}
+        {%- else %}{{- '<|start|>assistant<|channel|>final<|message|>' + m.content + '<|return|>' }}{%- endif %}
+    {%- elif m.content is string %}{{- '<|start|>' + m.role + '<|message|>' + m.content + '<|end|>' }}
+    {%- else %}{{- '<|start|>' + m.role }}{% for part in m.content %}{{ part.text if part.type == 'text' else '[' ~ part.type ~ ']' }}{% endfor %}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}{{- '<|start|>assistant' }}{%- endif %}"""
+DEFAULTS = """{%- set date = date_string if date_string is defined else '1 Jan' %}{%- set style = style | default('plain') %}
+{%- if not budget is defined %}{%- set budget = 512 %}{%- endif %}{{ date }}|{{ style }}|{{ budget + 1 }}|
+{%- if xml_tools or tools %}{% for t in xml_tools[:] %}{{ t }}{% endfor %}{% endif %}
+{%- if mode == 'short' or mode == 'long' %}{{ mode }}{% endif %}{{ 'on' if verbose else 'off' }}
+{%- for d in documents or [] %}[{{ d.title }}]{% endfor %}{%- if quiet is not defined or quiet %}{{- 'quiet' }}{%- endif %}"""
+MORE_CHAT = [user("q"), bot("a1") | {"reasoning_content": "r1", "thinking": "r1"}, user("w"), bot("a2") | {"reasoning_content": "r2", "thinking": "r2"}]
+GIVEN = [
+    ("thinking, absent", THINKING, MORE_CHAT, {}),
+    ("thinking, on", THINKING, MORE_CHAT, {"enable_thinking": True}),
+    ("thinking, off", THINKING, MORE_CHAT, {"enable_thinking": False}),
+    ("thinking, none content", THINKING, [user("q"), {"role": "assistant", "content": None}], {}),
+    ("channels", CHANNELS, MORE_CHAT, {}),
+    ("channels, tools", CHANNELS, [user("q"), {"role": "assistant", "content": None, "tool_calls": [call("f", {"z": "ü", "a": None, "b": [1, 2.5, True]})]},
+                                   {"role": "tool", "name": "f", "tool_call_id": "c1", "content": "r"}],
+     {"tools": [TOOL], "reasoning_effort": "high", "builtin_tools": ["python"], "model_identity": "Me."}),
+    ("channels, parts", CHANNELS, [user([{"type": "text", "text": "a"}, {"type": "image"}, {"type": "text", "text": "b"}])], {}),
+    ("defaults", DEFAULTS, [], {"documents": []}),
+    ("defaults, given", DEFAULTS, [], {"date_string": "2 Feb", "style": "bold", "budget": 7, "xml_tools": ["x", {"b": 1, "a": 2}], "mode": "long",
+                                       "verbose": True, "documents": [{"title": "T"}], "quiet": False}),
+    ("defaults, refused", DEFAULTS, [], {"documents": 5}),
+    ("tools as JSON", "{{ tools | tojson }}{{ messages | tojson(indent=2) }}", [user("q") | {"name": "n", "x": {"z": 1, "a": [None, False]}}], {"tools": [TOOL]}),
+]
+
+
+def render(source, messages, add, variables):
+    given = {"tools": None, "documents": None, **variables}
+    return env.from_string(source).render(messages=messages, add_generation_prompt=add, bos_token="<s>", eos_token="</s>", **given)
 
 
 def main():
     cases = []
 
-    def add_case(name, source, messages, add):
+    def add_case(name, source, messages, add, variables={}):
         case = {"name": name, "template": source, "messages": messages, "add_generation_prompt": add}
+        if variables:
+            case["variables"] = variables
         try:
-            case["text"] = render(source, messages, add)
+            case["undeclared"] = sorted(jinja2.meta.find_undeclared_variables(env.parse(source)))
+        except jinja2.TemplateSyntaxError:
+            pass
+        try:
+            case["text"] = render(source, messages, add, variables)
         except Raised as error:
             case["raised"] = str(error)
         except Exception as error:
@@ -361,8 +538,15 @@ def main():
         for index, chat in enumerate(CHATS):
             for add in (True, False):
                 add_case(f"{name}, chat {index}, {'with' if add else 'without'} prompt", source, chat, add)
+    for name, source, messages, variables in GIVEN:
+        for add in (True, False):
+            add_case(f"given: {name}, {'with' if add else 'without'} prompt", source, messages, add, variables)
     for index, source in enumerate(SNIPPETS):
         add_case(f"snippet {index}", source, [], True)
+    for kind, sources in {"nothing": NOTHING, "iterators": ITERATORS, "statements": STATEMENTS, "formats": FORMATS,
+                          "collections": COLLECTIONS, "texts": TEXTS}.items():
+        for index, source in enumerate(sources):
+            add_case(f"{kind} {index}", source, [], True)
     for index, source in enumerate(SPACES):
         add_case(f"white space {index}", source, [], True)
     for source in FAILING:
@@ -370,7 +554,7 @@ def main():
     for case in cases:
         if case["name"].startswith("must fail"):
             assert "text" not in case, case
-        elif "chat" not in case["name"]:
+        elif "chat" not in case["name"] and "refused" not in case["name"]:
             assert "text" in case, case
     json.dump({"origin": f"Jinja2 {jinja2.__version__} (make_chat_templates.py)", "cases": cases}, sys.stdout,
               ensure_ascii=False, indent=1)
