@@ -44,7 +44,7 @@ std::optional<core::model::Recipe> reorderedSums(const OpenModel& model, const c
   std::uint64_t bytes = 0;
   for (const auto& block : weights.blocks) {
     for (const auto& tensor : {block[WeightKind::Gate], block[WeightKind::Up], block[WeightKind::Down]}) {
-      if (valueBytes(*tensor) == 0) return std::nullopt;
+      if (!tensor || valueBytes(*tensor) == 0) return std::nullopt;
       bytes += tensor->payload.size();
     }
   }

@@ -36,6 +36,13 @@ SharedFactors::SharedFactors(const core::io::Checkpoint& source, const std::vect
     : m_source(source), m_rows(rows), m_calibration(calibration) {
   const auto config = core::model::ModelConfig::fromCheckpoint(source);
   m_sharesHeads = config.heads != config.kvHeads;
+  // A norm that is stored as a difference from 1 cannot be divided as it is.
+  const bool isFolder = source.format() != core::io::FileFormat::Gguf;
+  if (isFolder && std::ranges::any_of(config.architecture->weights,
+                                      [](const auto& row) { return row.folderOffset != 0.0F; })) {
+    m_names.assign(rows.size(), "");
+    return;
+  }
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::string& name = source.tensors()[row].name;
     const bool isGguf = source.format() == core::io::FileFormat::Gguf;

@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/all.h"
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
 #include "core/model/weight_requests.h"
@@ -92,8 +93,11 @@ bool isCast(const core::quant::Scheme& scheme) {
 /// renamed, reordered or folded has to be understood. A sentence's end; nothing when it is one.
 std::optional<std::string> whyNotUnderstood(const core::io::Checkpoint& source) {
   try {
-    core::model::checkTensors(source, core::model::ModelConfig::fromCheckpoint(source));
-    return std::nullopt;
+    const auto config = core::model::ModelConfig::fromCheckpoint(source);
+    core::model::checkTensors(source, config);
+    // The keys and settings of others are not written yet.
+    if (config.architecture == &core::model::kLlama) return std::nullopt;
+    return fmt::format("{} is of the architecture {}.", source.name(), core::io::inQuotes(source.architecture()));
   } catch (const Error& error) {
     return error.what();
   }
