@@ -186,7 +186,7 @@ class TestFolderModel : public QObject {
     const auto row = [](const char* name, const Json& config, const char* says) {
       QTest::newRow(name) << QByteArray::fromStdString(config.dump()) << says;
     };
-    row("another family", {{"model_type", "qwen2"}}, "is a qwen2 model");
+    row("another family", {{"model_type", "bloom"}}, "is a bloom model");
     row("an article", {{"model_type", "opt"}}, "is an opt model");
     row("no type", {{"model_type", nullptr}}, "names no model_type");
     row("an activation", {{"hidden_act", "gelu"}}, "\"config.hidden_act\" set to \"gelu\"");

@@ -100,9 +100,9 @@ class TestModelConfig : public QObject {
 
   void otherArchitecturesOpenForInspection() {
     const auto checkpoint = std::make_shared<FakeCheckpoint>();
-    checkpoint->setArchitecture("qwen2");
+    checkpoint->setArchitecture("bloom");
     QCOMPARE(sentenceOf(*checkpoint),
-             std::string("demo.gguf is a qwen2 model: it opens for inspection, but cannot chat yet."));
+             std::string("demo.gguf is a bloom model: it opens for inspection, but cannot chat yet."));
     checkpoint->setArchitecture("internlm2");
     QCOMPARE(sentenceOf(*checkpoint),
              std::string("demo.gguf is an internlm2 model: it opens for inspection, but cannot chat yet."));
