@@ -5,6 +5,7 @@
 
 #include "app/session/calibrate_model.h"
 #include "core/base/error.h"
+#include "core/model/architectures/architecture.h"
 #include "core/quant/stored_size.h"
 
 namespace app {
@@ -56,6 +57,16 @@ void addBuiltIn(const OpenModel& model, TrainSettings& settings) {
   settings.prompts = {"What is NF4?", "67+89", "Reverse the letters e i l c c."};
 }
 
+/// All matrices of a block: "attn_q", … or, where several are stored as one, "attn_qkv".
+std::vector<std::string> matricesOf(const core::model::Architecture& architecture) {
+  constexpr std::string_view kEnd = ".weight";
+  std::vector<std::string> names;
+  for (const auto& row : architecture.weights)
+    if (row.isOfBlock() && row.columns != core::model::Side::None)
+      names.emplace_back(row.gguf.substr(0, row.gguf.size() - kEnd.size()));
+  return names;
+}
+
 }  // namespace
 
 QatLabSettings usualQatSettings(const OpenModel& model, const std::string& scheme) {
@@ -74,6 +85,7 @@ QatLabSettings usualQatSettings(const OpenModel& model, const std::string& schem
 
 QloraLabSettings usualQloraSettings(const OpenModel& model) {
   QloraLabSettings settings;
+  if (!model.whyCannotComplete()) settings.adapter.targets = matricesOf(*model.config().architecture);
   settings.steps = kQloraSteps;
   settings.rate = kQloraRate;
   settings.batch = kFactRows;

@@ -87,7 +87,9 @@ LabSettings settingsOf(const QloraOptions& options, const OpenModel& model) {
   QloraLabSettings settings = usualQloraSettings(model);
   settings.base = options.base;
   settings.facts = options.facts.empty() ? exampleFacts() : openNewFacts(options.facts);
+  const std::vector<std::string> all = std::move(settings.adapter.targets);
   settings.adapter = options.adapter;
+  if (settings.adapter.targets.empty()) settings.adapter.targets = all;
   settings.optimizerState = stateOf(options.optimizer);
   options.apply(settings);
   settings.replay = options.replay != "none" && (options.replay != "demo" || model.isDemo());
@@ -271,6 +273,7 @@ void addQlora(CLI::App& train) {
   CLI::App* command = train.add_subcommand("qlora", "Teach a quantized model facts through adapters");
   addCommon(*command, *options, "The adapter: NAME.gguf, or a folder as PEFT keeps one");
   auto& adapter = options->adapter;
+  adapter.targets.clear();
   std::vector<CLI::Option*> settings{
       command->add_option("--facts", options->facts,
                           "JSONL of {\"question\": \"…\", \"answer\": \"…\"} (default: ten invented ones)"),
@@ -285,9 +288,8 @@ void addQlora(CLI::App& train) {
       command->add_option("--dropout", adapter.dropout, "Share of what adapters read that is left out at random")
           ->capture_default_str()
           ->check(CLI::Range(0.0, 0.99)),
-      command->add_option("--targets", adapter.targets, "Matrices with adapters")
-          ->delimiter(',')
-          ->capture_default_str(),
+      command->add_option("--targets", adapter.targets, "Matrices with adapters (all of a block: attn_q, attn_k, …)")
+          ->delimiter(','),
       command->add_option("--optimizer", options->optimizer, "How AdamW's moments are kept")
           ->capture_default_str()
           ->check(CLI::IsMember({"fp32", "int8", "paged"})),
