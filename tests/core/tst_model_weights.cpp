@@ -207,7 +207,7 @@ class TestModelWeights : public QObject {
     QVERIFY(std::ranges::find(isMade, false) == isMade.end());
     QCOMPARE(graph.find("blk.7.attn_q"), std::optional<model::ValueId>());
     ModelConfig other = config;
-    other.architecture = "gpt2";
+    other.architecture = nullptr;
     QVERIFY_EXCEPTION_THROWN(model::buildGraph(other, weights), Error);
   }
 

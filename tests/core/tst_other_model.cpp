@@ -132,9 +132,11 @@ class TestOtherModel : public QObject {
     model::WeightLibrary library(open);
     const auto config = model::ModelConfig::fromCheckpoint(*open);
     const auto stored = library.load(config, {}), taken = library.load(config, recipeOf(other));
-    QVERIFY(stored.blocks[0].query != taken.blocks[0].query);
-    QCOMPARE(taken.blocks[0].query->payload.data(), other->view("blk.0.attn_q.weight").bytes.data());
-    QCOMPARE(library.load(config, recipeOf(other)).blocks[0].query, taken.blocks[0].query);
+    QVERIFY(stored.blocks[0][model::WeightKind::Query] != taken.blocks[0][model::WeightKind::Query]);
+    QCOMPARE(taken.blocks[0][model::WeightKind::Query]->payload.data(),
+             other->view("blk.0.attn_q.weight").bytes.data());
+    QCOMPARE(library.load(config, recipeOf(other)).blocks[0][model::WeightKind::Query],
+             taken.blocks[0][model::WeightKind::Query]);
   }
 
   // Queries and keys lie in another order in GGUF than in a Hugging Face folder: both ways lead to the same weights.

@@ -78,9 +78,10 @@ class TestProductScale : public QObject {
     for (float& value : expected) value *= scale;
     QCOMPARE(quant::dequantize(*nf4.blocks[1][model::WeightKind::Query]), expected);
     QCOMPARE(stored.blocks[1][model::WeightKind::Query]->bytes(), query.bytes.size() + sizeof(float));
-    QCOMPARE(stored.output->factor, model::productScale(*checkpoint, "output.weight").value());
+    QCOMPARE(stored.shared[model::WeightKind::Output]->factor,
+             model::productScale(*checkpoint, "output.weight").value());
     QVERIFY(!model::productScale(*checkpoint, "token_embd.weight"));
-    QCOMPARE(stored.embedding->factor, 1.0F);
+    QCOMPARE(stored.shared[model::WeightKind::Embedding]->factor, 1.0F);
   }
 
   void oddScalesAreNamed_data() {
