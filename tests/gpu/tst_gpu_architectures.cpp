@@ -32,7 +32,7 @@ class TestGpuArchitectures : public QObject {
         executor->forward(std::span(tokens).subspan(at, 1), *cache, model::LogitsWanted::AllTokens,
                           std::span(logits).subspan(at * vocabulary, vocabulary));
       const double worst = support::worstDivergence(support::architectureLogits(name), logits, vocabulary);
-      QVERIFY2(worst <= 1e-5, qPrintable(family + ": " + QString::number(worst)));
+      QVERIFY2(worst <= support::kDivergenceLimit, qPrintable(family + ": " + QString::number(worst)));
     }
   }
 };
