@@ -58,7 +58,9 @@ class VariableFinder {
   void bind(const std::string& name, int value);
   void usual(int variable, const Expr& literal);
   template <typename Change>
-  void note(int variable, const Change& change);
+  void note(int variable, const Change& change) {
+    if (variable != kNone) change(m_found[static_cast<std::size_t>(variable)].uses);
+  }
   void flowsInto(int from, int to);
   void spreadUses();
   static VariableKind kindOf(const Found& found);

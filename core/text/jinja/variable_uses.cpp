@@ -31,11 +31,6 @@ std::string textOf(const Expr& expr) {
 
 }  // namespace
 
-template <typename Change>
-void VariableFinder::note(int variable, const Change& change) {
-  if (variable != kNone) change(m_found[static_cast<std::size_t>(variable)].uses);
-}
-
 /// The value a template gives a variable that is not there.
 void VariableFinder::usual(int variable, const Expr& literal) {
   if (variable == kNone) return;
