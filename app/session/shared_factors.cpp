@@ -38,8 +38,8 @@ SharedFactors::SharedFactors(const core::io::Checkpoint& source, const std::vect
   m_sharesHeads = config.heads != config.kvHeads;
   // A norm that is stored as a difference from 1 cannot be divided as it is.
   const bool isFolder = source.format() != core::io::FileFormat::Gguf;
-  if (isFolder && std::ranges::any_of(config.architecture->weights,
-                                      [](const auto& row) { return row.folderOffset != 0.0F; })) {
+  if (isFolder &&
+      std::ranges::any_of(config.architecture->weights, [](const auto& row) { return row.folderOffset != 0.0F; })) {
     m_names.assign(rows.size(), "");
     return;
   }

@@ -6,8 +6,8 @@
 
 namespace core::model {
 
-/// What a checkpoint calls the tensor of this GGUF name: TensorNames::in, without the "model." in front where a folder holds the
-/// bare decoder (LlamaModel). Whether it is there is another question.
+/// What a checkpoint calls the tensor of this GGUF name: TensorNames::in, without the "model." in front where a folder
+/// holds the bare decoder (LlamaModel). Whether it is there is another question.
 std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName);
 
 /// Whether the logits come from a matrix of their own, as a folder's config.json says: one that it does not tie to the

@@ -112,9 +112,8 @@ struct Slice {
 /// Keeps the rows of x whose logits are wanted: the last token's, or all.
 struct TakeRows {};
 
-using OpParameters =
-    std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns, QuantizeRows, Map,
-                 Slice>;
+using OpParameters = std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns,
+                                  QuantizeRows, Map, Slice>;
 /// Which alternative of OpParameters, in its order.
 enum class OpKind : std::uint8_t {
   Embed,

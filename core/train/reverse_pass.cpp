@@ -50,8 +50,7 @@ void ReversePass<Real>::findKept() {
       m_lastReader[operation.inputs[i]] = op;
       const OpKind kind = operation.kind();
       const bool isRead = kind == OpKind::RmsNorm || kind == OpKind::Glu || kind == OpKind::Attention ||
-                          kind == OpKind::Map ||
-                          (kind == OpKind::MatMul && i == 0);
+                          kind == OpKind::Map || (kind == OpKind::MatMul && i == 0);
       if (isRead) m_isKept[operation.inputs[i]] = true;
     }
   }
