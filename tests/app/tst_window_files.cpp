@@ -277,8 +277,7 @@ class TestWindowFiles : public QObject {
     }
     // By hand another one; the name follows.
     as->setFocus();
-    QTest::keyClick(as, Qt::Key_Home);
-    QTest::keyClick(as, Qt::Key_Return);
+    QTest::keyClick(as, Qt::Key_Home);  // Return would press the default button
     QCOMPARE(as->currentText(), QStringLiteral("safetensors file"));
     QVERIFY2(file->text().endsWith(QStringLiteral("-nf4-doubleon.safetensors")), qPrintable(file->text()));
     as->setCurrentIndex(itemOf("Folder: bitsandbytes"));
