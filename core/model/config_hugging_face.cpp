@@ -66,6 +66,7 @@ constexpr NeutralKey kNeutralKeys[] = {
     {"parallel_residual", 0},
     {"use_parallel_residual", 0},
     {"attention_chunk_size", 0},
+    {"use_sliding_window", 0},
     {"no_rope_layer_interval", 0},
     {"attn_temperature_tuning", 0},
     {"add_cross_attention", 0},
@@ -103,7 +104,18 @@ bool isRotation(const io::MetadataEntry& entry) {
          entry.key.ends_with(".location") && !place->starts_with("weight_");
 }
 
-void refuseUnfollowed(const io::Checkpoint& checkpoint, const Architecture& architecture) {
+bool isCalled(Activation activation, std::string_view name) {
+  switch (activation) {
+    case Activation::Silu:
+      break;
+    case Activation::GeluTanh:
+      return name == "gelu_pytorch_tanh";
+  }
+  return name == "silu" || name == "swish";
+}
+
+void refuseUnfollowed(const io::Checkpoint& checkpoint, const ModelConfig& config) {
+  const Architecture& architecture = *config.architecture;
   const io::Metadata& metadata = checkpoint.metadata();
   const auto isFollowed = [&](std::string_view key) {
     return std::ranges::find(architecture.folderKeys, key) != architecture.folderKeys.end();
@@ -113,17 +125,21 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint, const Architecture& arch
     const io::MetadataEntry* const entry = entryOf(metadata, fmt::format("config.{}", row.key));
     if (entry != nullptr && !isNeutral(entry->value, row.neutral)) refuseKey(checkpoint, *entry);
   }
-  if (const auto* const act = isFollowed("hidden_act") ? nullptr : entryOf(metadata, "config.hidden_act")) {
+  for (const char* const key : {"config.hidden_act", "config.hidden_activation"}) {
+    const io::MetadataEntry* const act = entryOf(metadata, key);
+    if (act == nullptr) continue;
     const auto* const name = std::get_if<std::string>(&act->value);
-    if (name == nullptr || (*name != "silu" && *name != "swish")) refuseKey(checkpoint, *act);
+    if (name == nullptr || !isCalled(architecture.activation, *name)) refuseKey(checkpoint, *act);
   }
   if (const auto* const types = isFollowed("layer_types") ? nullptr : entryOf(metadata, "config.layer_types")) {
     const auto* const list = std::get_if<io::MetadataArray>(&types->value);
     const bool isText = list != nullptr && list->elementType() == io::MetadataType::String;
     const std::vector<std::string> kinds = isText ? list->strings() : std::vector<std::string>{""};
     const bool areAlike = std::ranges::adjacent_find(kinds, std::ranges::not_equal_to()) == kinds.end();
-    if (!areAlike || (!kinds.empty() && kinds.front() != "full_attention" && kinds.front() != "sliding_attention"))
-      refuseKey(checkpoint, *types);
+    const auto isFollowedKind = [&](std::string_view kind) {
+      return kind == "full_attention" || (kind == "sliding_attention" && config.slidingWindow != 0);
+    };
+    if (!areAlike || (!kinds.empty() && !isFollowedKind(kinds.front()))) refuseKey(checkpoint, *types);
   }
   for (const io::MetadataEntry& entry : metadata.entries())
     if (isUnknownRope(entry.key) || isRotation(entry)) refuseKey(checkpoint, entry);
@@ -190,7 +206,7 @@ void readHuggingFaceConfig(const io::Checkpoint& checkpoint, ModelConfig& config
   if (isMistral) config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(keys, config);
   if (config.architecture->readFolder != nullptr) config.architecture->readFolder(keys, config);
-  refuseUnfollowed(checkpoint, *config.architecture);
+  refuseUnfollowed(checkpoint, config);
 }
 
 }  // namespace core::model

@@ -1,7 +1,9 @@
 // Every architecture against llama.cpp's logits (tests/data/architectures), as a GGUF file and as a folder.
+#include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "core/base/error.h"
 #include "core/model/architectures/tensor_names.h"
@@ -36,6 +38,45 @@ class TestArchitectures : public QObject {
                       std::span(logits).subspan(first * config.vocabulary));
     const double worst = support::worstDivergence(support::architectureLogits(name), logits, config.vocabulary);
     QVERIFY2(worst <= support::kDivergenceLimit, qPrintable(QString::number(worst)));
+  }
+
+  // What a folder says of its computation is followed or refused, never left out.
+  void refusals_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QByteArray>("change");
+    QTest::addColumn<QString>("says");
+    const auto row = [](const char* name, const char* change, const char* says) {
+      QTest::addRow("%s %s", name, change) << QString(name) << QByteArray(change) << QString(says);
+    };
+    row("gemma3", R"({"hidden_activation": "gelu"})", "config.hidden_activation");
+    row("gemma3", R"({"layer_types": ["full_attention"]})", "for each of the 7 layers");
+    row("gemma3", R"({"layer_types": [1, 2, 3, 4, 5, 6, 7]})", "for each of the 7 layers");
+    row("gemma3", R"({"layer_types": ["a", "a", "a", "a", "a", "a", "a"]})", "of the kind \"a\"");
+    row("gemma3", R"({"query_pre_attn_scalar": 0})", "config.query_pre_attn_scalar");
+    row("gemma3", R"({"attn_logit_softcapping": 50.0})", "config.attn_logit_softcapping");
+    row("smollm3", R"({"no_rope_layers": [1, 1]})", "for each of the 5 layers");
+    row("smollm3", R"({"no_rope_layer_interval": 0})", "config.no_rope_layer_interval");
+    row("qwen2", R"({"use_sliding_window": true})", "config.use_sliding_window");
+    row("qwen3", R"({"num_experts": 8})", "config.num_experts");
+    row("granite", R"({"residual_multiplier": -1})", "config.residual_multiplier");
+    row("olmo2", R"({"hidden_act": "gelu"})", "config.hidden_act");
+    row("phi3", R"({"partial_rotary_factor": 2})", "config.partial_rotary_factor");
+    row("phi3", R"({"rope_scaling": {"type": "longrope"}})", "longrope");
+  }
+  void refusals() {
+    QFETCH(QString, name);
+    QFETCH(QByteArray, change);
+    QFETCH(QString, says);
+    const QTemporaryDir folder;
+    const std::filesystem::path from = kArchitectures / (name.toStdString() + "-folder"),
+                                to = folder.path().toStdString();
+    std::filesystem::copy(from / "model.safetensors", to / "model.safetensors");
+    auto config = support::readJson(from / "config.json");
+    config.merge_patch(nlohmann::json::parse(change.toStdString()));
+    std::ofstream(to / "config.json") << config;
+    const auto why = model::whyNotRunnable(*io::openCheckpoint(to));
+    QVERIFY(why);
+    QVERIFY2(QString::fromStdString(*why).contains(says), why->c_str());
   }
 
   // A folder's tensor has a name in GGUF, and the other way.

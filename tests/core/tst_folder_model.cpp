@@ -200,6 +200,9 @@ class TestFolderModel : public QObject {
     row("a scale of logits", {{"logits_scaling", 8.0}}, "config.logits_scaling");
     row("a soft cap", {{"final_logit_softcapping", 30.0}}, "config.final_logit_softcapping");
     row("layers that differ", {{"layer_types", {"full_attention", "sliding_attention"}}}, "config.layer_types");
+    row("windows by a flag", {{"use_sliding_window", true}}, "config.use_sliding_window");
+    row("windows that nobody sees", {{"layer_types", {"sliding_attention", "sliding_attention"}}},
+        "config.layer_types");
     row("layers of their own rotation", {{"rope_parameters", {{"full_attention", {{"rope_type", "yarn"}}}}}},
         "config.rope_parameters.full_attention.rope_type");
     row("scaling by a name", {{"rope_scaling", "linear"}}, "\"config.rope_scaling\" set to \"linear\"");

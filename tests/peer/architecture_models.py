@@ -211,7 +211,7 @@ def gemma3():
     model.norms_from_one = True
     model.keys |= {"attention.sliding_window": WINDOW, "rope.scaling.type": "linear", "rope.scaling.factor": 8.0}
     model.config |= {"sliding_window": WINDOW, "query_pre_attn_scalar": HEAD, "rope_local_base_freq": 10000.0,
-                     "hidden_activation": "gelu_pytorch_tanh", "rope_scaling": {"rope_type": "linear", "factor": 8.0},
+                     "hidden_act": "gelu_pytorch_tanh", "hidden_activation": "gelu_pytorch_tanh", "rope_scaling": {"rope_type": "linear", "factor": 8.0},
                      "layer_types": [*["sliding_attention"] * 5, "full_attention", "sliding_attention"]}
     model.embedding(tied=True)
     for layer in range(model.layers):

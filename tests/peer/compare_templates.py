@@ -15,41 +15,12 @@ import subprocess
 import sys
 
 import jinja2
-import jinja2.ext
 import jinja2.meta
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "data" / "tokenizer"))
+from transformers_jinja import Raised, make_environment
 
 FIXED_DATE = "2025-07-04"
-
-
-class Generation(jinja2.ext.Extension):
-    """{% generation %}, which transformers runs as the body of a call block."""
-    tags = {"generation"}
-
-    def parse(self, parser):
-        line = next(parser.stream).lineno
-        body = parser.parse_statements(["name:endgeneration"], drop_needle=True)
-        return jinja2.nodes.CallBlock(self.call_method("_run"), [], [], body).set_lineno(line)
-
-    def _run(self, caller):
-        return caller()
-
-
-class Raised(Exception):
-    pass
-
-
-def raise_exception(message):
-    raise Raised(message)
-
-
-def make_environment():
-    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True,
-                                        extensions=[Generation, jinja2.ext.loopcontrols])
-    env.filters["tojson"] = lambda x, ensure_ascii=False, indent=None, separators=None, sort_keys=False: json.dumps(
-        x, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
-    env.globals["raise_exception"] = raise_exception
-    return env
 
 
 def user(content, **more): return {"role": "user", "content": content, **more}

@@ -53,7 +53,8 @@ struct Architecture {
   std::span<const std::string_view> huggingFace;  ///< model_type of config.json
   std::span<const WeightRow> weights;
   Graph (*build)(const ModelConfig& config, const ModelWeights& weights);
-  RopePairing ggufPairing;  ///< of its GGUF files; folders are always in halves
+  RopePairing ggufPairing;                   ///< of its GGUF files; folders are always in halves
+  Activation activation = Activation::Silu;  ///< of its feed-forward parts: a folder that names another is refused
   /// Keys of its own, behind the prefix, that are followed: what every architecture has need not be named.
   std::span<const std::string_view> ggufKeys = {}, folderKeys = {};
   /// Reads them. Sizes, norms and rotary embedding are known. @throws Error as ModelConfig::fromCheckpoint

@@ -1,5 +1,9 @@
+#include <fmt/format.h>
+
 #include <cmath>
 
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
@@ -20,11 +24,10 @@ constexpr std::array kGemma3Own{
 constexpr auto kGemma3Rows =
     withNormsFromOne(joined(joined(without(kDecoderRows, WeightKind::FeedForwardNorm), kHeadNormRows), kGemma3Own));
 constexpr std::array<std::string_view, 1> kGemma3Names{"gemma3"}, kGemma3Types{"gemma3_text"};
-constexpr std::array<std::string_view, 4> kGemma3Keys{"attention.sliding_window_pattern", "final_logit_softcapping",
-                                                      "rope.freq_base_swa", "rope.local.freq_base"};
-constexpr std::array<std::string_view, 6> kGemma3FolderKeys{"query_pre_attn_scalar", "final_logit_softcapping",
-                                                            "hidden_activation",     "hidden_act",
-                                                            "layer_types",           "rope_local_base_freq"};
+constexpr std::array<std::string_view, 3> kGemma3Keys{"attention.sliding_window_pattern", "final_logit_softcapping",
+                                                      "rope.freq_base_swa"};
+constexpr std::array<std::string_view, 4> kGemma3FolderKeys{"query_pre_attn_scalar", "final_logit_softcapping",
+                                                            "layer_types", "rope_local_base_freq"};
 
 void setPattern(std::uint32_t pattern, ModelConfig& config) {
   config.isWindowed.clear();
@@ -40,6 +43,12 @@ void readGemma3(const ConfigKeys& keys, ModelConfig& config) {
 
 void readGemma3File(const ConfigKeys& keys, ModelConfig& config) {
   readGemma3(keys, config);
+  // A number of layers, or what each layer is.
+  const char* const pattern = "attention.sliding_window_pattern";
+  if (auto listed = keys.perLayer(pattern, config.layers); !listed.empty())
+    config.isWindowed = std::move(listed);
+  else if (keys.has(pattern))
+    setPattern(keys.integer(pattern, kPattern, 1, ModelConfig::kMaxContext), config);
   config.ropeWindowBase = keys.real("rope.freq_base_swa", kWindowBase, 1.0F, 1e12F);
   // Those of 27 billion weights scale by what a head of the width would have.
   constexpr std::uint32_t kLayersOf27 = 62;
@@ -55,8 +64,15 @@ void readGemma3Folder(const ConfigKeys& keys, ModelConfig& config) {
   if (keys.has("sliding_window_pattern"))
     setPattern(keys.integer("sliding_window_pattern", kPattern, 1, ModelConfig::kMaxContext), config);
   if (const auto types = keys.wordsPerLayer("layer_types", config.layers); !types.empty())
-    for (std::uint32_t layer = 0; layer < config.layers; ++layer)
-      config.isWindowed[layer] = types[layer] == "full_attention" ? 0 : 1;
+    for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+      const bool isWhole = types[layer] == "full_attention";
+      if (!isWhole && types[layer] != "sliding_attention")
+        throw Error(
+            ErrorCode::Unsupported,
+            fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
+            keys("layer_types"));
+      config.isWindowed[layer] = isWhole ? 0 : 1;
+    }
 }
 
 Graph buildGemma3(const ModelConfig& config, const ModelWeights& weights) {
@@ -84,6 +100,7 @@ const Architecture kGemma3{.gguf = kGemma3Names,
                            .weights = kGemma3Rows,
                            .build = buildGemma3,
                            .ggufPairing = RopePairing::Halves,
+                           .activation = Activation::GeluTanh,
                            .ggufKeys = kGemma3Keys,
                            .folderKeys = kGemma3FolderKeys,
                            .readGguf = readGemma3File,
