@@ -30,13 +30,12 @@ bool isMark(std::uint32_t c, bool onlyNonspacing) {
   return !onlyNonspacing && (category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME);
 }
 
-/// Control, format, private, unassigned.
+/// Control, format, private.
 bool isOther(std::uint32_t c) {
   switch (categoryOf(c)) {
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_CN:
       return true;
     default:
       return false;

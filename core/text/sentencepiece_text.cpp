@@ -47,26 +47,43 @@ std::string bytesOfPiece(const Vocabulary& vocabulary, TokenId id) {
   }
 }
 
-BlankCuts::BlankCuts(const Vocabulary& vocabulary) : m_isPossible(vocabulary.find(kBlankMark).has_value()) {
-  for (std::size_t i = 0; i < vocabulary.size(); ++i) {
-    const std::string_view text = vocabulary.text(static_cast<TokenId>(i));
-    if (text.empty()) continue;
-    for (std::size_t at = text.find(kBlankMark, 1); at != std::string_view::npos; at = text.find(kBlankMark, at + 1)) {
-      const std::string_view before = text.substr(0, at);
-      m_joined.insert(firstCharacter(before.substr(lastCharacter(before))).codePoint);
+SafeCuts::SafeCuts(const Vocabulary& vocabulary) : m_hasBlank(vocabulary.find(kBlankMark).has_value()) {
+  for (std::size_t i = 0; i < vocabulary.size(); ++i) addNeighbours(vocabulary.text(static_cast<TokenId>(i)));
+  // Unknown characters may become one token: they stay together.
+  for (std::size_t c = 0; c < kAscii; ++c) {
+    const char character = static_cast<char>(c);
+    if (vocabulary.find(std::string_view(&character, 1))) continue;
+    for (std::size_t other = 0; other < kAscii; ++other) {
+      m_joined.set(c * kAscii + other);
+      m_joined.set(other * kAscii + c);
     }
   }
 }
 
-void BlankCuts::forEachPart(std::string_view text, const PreTokenizer::Visit& visit) const {
+void SafeCuts::addNeighbours(std::string_view token) {
+  for (std::size_t at = 1; at < token.size(); ++at) {
+    const auto first = static_cast<unsigned char>(token[at - 1]), second = static_cast<unsigned char>(token[at]);
+    if (first < kAscii && second < kAscii) m_joined.set(first * kAscii + second);
+    if (token.compare(at, kBlankMark.size(), kBlankMark) != 0) continue;
+    const std::string_view before = token.substr(0, at);
+    m_joinedToBlank.insert(firstCharacter(before.substr(lastCharacter(before))).codePoint);
+  }
+}
+
+bool SafeCuts::isJoined(std::string_view text, std::size_t at) const {
+  const auto first = static_cast<unsigned char>(text[at - 1]), second = static_cast<unsigned char>(text[at]);
+  if (second < kAscii) return first >= kAscii || m_joined.test(first * kAscii + second);
+  if (!m_hasBlank || second != static_cast<unsigned char>(kBlankMark[0]) ||
+      text.compare(at, kBlankMark.size(), kBlankMark) != 0)
+    return true;
+  const std::string_view before = text.substr(0, at);
+  return m_joinedToBlank.contains(firstCharacter(before.substr(lastCharacter(before))).codePoint);
+}
+
+void SafeCuts::forEachPart(std::string_view text, const PreTokenizer::Visit& visit) const {
   std::size_t begin = 0;
-  const auto find = [&](std::size_t from) {
-    return from < text.size() ? text.find(kBlankMark, from) : std::string_view::npos;
-  };
-  for (std::size_t at = m_isPossible ? find(1) : std::string_view::npos; at != std::string_view::npos;
-       at = find(at + 1)) {
-    const std::string_view before = text.substr(0, at);
-    if (m_joined.contains(firstCharacter(before.substr(lastCharacter(before))).codePoint)) continue;
+  for (std::size_t at = 1; at < text.size(); ++at) {
+    if (isJoined(text, at)) continue;
     visit(text.substr(begin, at - begin));
     begin = at;
   }

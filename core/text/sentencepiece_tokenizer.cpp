@@ -71,7 +71,10 @@ void SentencePieceTokenizer::internSymbols() {
   for (std::size_t i = 0; i < vocabulary().size(); ++i) {
     const std::string& text = vocabulary().text(static_cast<TokenId>(i));
     const bool isCharacter = !text.empty() && firstCharacter(text).length == text.size();
-    if (isCharacter) m_merges.intern(text, vocabulary().find(text));
+    if (!isCharacter) continue;
+    const PairMerges::Symbol symbol = m_merges.intern(text, vocabulary().find(text));
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (first < m_asciiSymbols.size() && m_merges.token(symbol)) m_asciiSymbols[first] = symbol;
   }
   for (std::size_t byte = 0; byte < 256; ++byte) {
     if (const auto token = m_byteTokens[byte]) m_byteSymbols[byte] = m_merges.intern(vocabulary().text(*token), token);
@@ -120,6 +123,8 @@ void SentencePieceTokenizer::encodeByRank(std::string_view text, std::vector<Tok
 
 /// The symbol of a character, or of its bytes, or of the unknown token; nothing where there is none of them.
 void SentencePieceTokenizer::appendSymbols(std::string_view character, std::vector<PairMerges::Symbol>& out) const {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (first < m_asciiSymbols.size() && m_asciiSymbols[first]) return out.push_back(*m_asciiSymbols[first]);
   if (const auto symbol = m_merges.find(character); symbol && m_merges.token(*symbol)) return out.push_back(*symbol);
   const auto hasToken = [&](char c) { return m_byteTokens[static_cast<unsigned char>(c)].has_value(); };
   if (std::ranges::all_of(character, hasToken)) {

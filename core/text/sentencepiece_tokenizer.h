@@ -30,13 +30,14 @@ class SentencePieceTokenizer : public VocabularyTokenizer {
   void appendSymbols(std::string_view character, std::vector<PairMerges::Symbol>& out) const;
   void internSymbols();
 
-  BlankCuts m_cuts;
+  SafeCuts m_cuts;
   PairMerges m_merges;  ///< none: scores decide
   bool m_hasMerges;
   bool m_ignoresMerges;
   bool m_fusesUnknown;
   std::array<std::optional<TokenId>, 256> m_byteTokens;
   std::array<PairMerges::Symbol, 256> m_byteSymbols{};
+  std::array<std::optional<PairMerges::Symbol>, 128> m_asciiSymbols;  ///< of characters that are tokens
   std::optional<PairMerges::Symbol> m_unknownSymbol;
 };
 

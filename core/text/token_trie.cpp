@@ -21,7 +21,9 @@ TokenTrie::TokenTrie(const Vocabulary& vocabulary) : m_children(bytesOfTokens(vo
   for (std::size_t i = 0; i < vocabulary.size(); ++i) {
     const auto id = static_cast<TokenId>(i);
     const std::string& text = vocabulary.text(id);
-    if (vocabulary.find(text) != id) continue;
+    // Tokens that a folder adds are found before, or not at all.
+    const bool isAdded = vocabulary.type(id) == TokenType::UserDefined && !vocabulary.marksUnknown();
+    if (isAdded || vocabulary.find(text) != id) continue;
     Node node = kRoot;
     for (const char c : text) {
       if (const auto known = child(node, c)) {

@@ -275,7 +275,7 @@ void TestTokenizer::refusesBadMetadata() {
   };
   const auto at = [](const char* key) { return std::string("tokenizer.ggml.") + key; };
   QCOMPARE(changed([](SmallVocabulary&) {}), std::string());
-  QCOMPARE(changed([](SmallVocabulary& v) { v.model = "bert"; }), at("model"));
+  QCOMPARE(changed([](SmallVocabulary& v) { v.model = "rwkv"; }), at("model"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.scores.pop_back(); }), at("scores"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.types.push_back(1); }), at("token_type"));
   QCOMPARE(changed([](SmallVocabulary& v) { v.scores[3] = std::nanf(""); }), at("scores"));
