@@ -101,6 +101,7 @@ class TestTokenizer : public QObject {
   Q_OBJECT
 
  private slots:
+  void piecesAsInLlamaCpp();
   void sentencePieceGolden();
   void byteLevelGolden_data();
   void byteLevelGolden();
@@ -123,6 +124,25 @@ class TestTokenizer : public QObject {
   void hostileVocabularies();
   void tooLongTextsAreRefused();
 };
+
+// Unigram and WordPiece of GGUF files.
+void TestTokenizer::piecesAsInLlamaCpp() {
+  const auto golden = support::readJson(QS_TEST_DATA "/tokenizer/pieces.json");
+  for (const char* name : {"unigram", "word_piece"}) {
+    const auto tokenizer = load((std::string(QS_TEST_DATA "/tokenizer/") + name + ".gguf").c_str());
+    for (const auto& [key, special] : {std::pair("plain", SpecialTokens::AsText), {"special", SpecialTokens::Parse}}) {
+      for (std::size_t i = 0; i < golden.at("texts").size(); ++i) {
+        const std::string text = golden["texts"][i];
+        const auto ids = tokenizer->encode(text, special);
+        QVERIFY2(ids == golden.at(name).at(key).at(i).get<std::vector<TokenId>>(), text.c_str());
+      }
+    }
+  }
+  const auto wordPiece = load(QS_TEST_DATA "/tokenizer/word_piece.gguf");
+  const auto ids = wordPiece->encodePrompt("The words, and more of it.", SpecialTokens::Parse);
+  QCOMPARE(ids.front(), 2);
+  QCOMPARE(wordPiece->decode(ids), std::string("the words, and more of it."));
+}
 
 void TestTokenizer::sentencePieceGolden() {
   const auto golden = support::readJson(QS_TEST_DATA "/tokenizer/sentencepiece.json");
