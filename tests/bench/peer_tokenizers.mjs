@@ -1,7 +1,7 @@
 // How fast texts become tokens, ours beside Hugging Face's tokenizers library (in Rust), in turn, one thread each:
 //   node peer_tokenizers.mjs NODE_MODULES BENCH_TOKENIZERS [--only REGEX]
-// NODE_MODULES holds @anush008/tokenizers and packages that carry a tokenizer.json; its README.md files are the prose and its
-// .js files the code. The other texts are 100 kB of what may be slow.
+// NODE_MODULES holds @anush008/tokenizers and packages that carry a tokenizer.json. Prose and code are this project's own; the other
+// texts are 100 kB of what may be slow.
 import {execFileSync} from "node:child_process";
 import {copyFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from "node:fs";
 import {createRequire} from "node:module";
@@ -23,16 +23,19 @@ function* files(folder) {
 }
 
 /** Files of a kind one after the other, up to 1 MB. */
-function collected(ends) {
+function collected(folders, ends) {
+  const root = new URL("../..", import.meta.url).pathname;
   let text = "";
-  for (const file of files(modules)) {
-    if (file.endsWith(ends) && text.length < 1e6) text += readFileSync(file, "utf8").slice(0, 2e5);
+  for (const folder of folders) {
+    for (const file of files(path.join(root, folder))) {
+      if (ends.test(file) && text.length < 1e6) text += readFileSync(file, "utf8");
+    }
   }
   return text.slice(0, 1e6).toWellFormed();
 }
 
 const run = (unit) => unit.repeat(Math.ceil(100_000 / Buffer.byteLength(unit)));
-const texts = {prose: collected("README.md"), code: collected(".js"), letter: run("a"), digits: run("7"), blanks: run(" "), lines: run("\n"),
+const texts = {prose: collected(["resources/models/facts", "core", "app", "tests"], /\.(md|txt)$/), code: collected(["core"], /\.cpp$/), letter: run("a"), digits: run("7"), blanks: run(" "), lines: run("\n"),
                emoji: run("👩‍👩‍👧‍👦"), marks: "e" + run("\u0301"), ideographs: run("日本語"), quotes: run("'"), brackets: run("<|")};
 const folder = mkdtempSync(path.join(tmpdir(), "quantscope-tokenizer-speed-"));
 try {
