@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <unordered_map>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/io/tokenizer_json.h"
-#include "core/text/folder_settings.h"
+#include "core/text/folder_special_tokens.h"
 #include "core/text/pre_tokenizer_patterns.h"
 #include "core/text/tokenizer_steps.h"
 #include "core/text/vocabulary_data.h"
@@ -24,8 +23,6 @@ constexpr std::string_view kFile = "tokenizer.json";
 [[noreturn]] void refuse(std::string_view detail, ErrorCode code = ErrorCode::InvalidFile) {
   throw Error(code, fmt::format("\"{}\": {}.", kFile, detail), std::string(kFile));
 }
-
-using Ids = std::unordered_map<std::string_view, TokenId>;
 
 /// Puts the tokens where their numbers say. Added tokens may lie beyond the vocabulary, with gaps.
 void placeTokens(const io::TokenizerJson& file, VocabularyData& data) {
@@ -58,8 +55,8 @@ void placeTokens(const io::TokenizerJson& file, VocabularyData& data) {
   }
 }
 
-Ids idsOf(const VocabularyData& data) {
-  Ids ids;
+TokenIds idsOf(const VocabularyData& data) {
+  TokenIds ids;
   ids.reserve(data.tokens.size());
   for (std::size_t i = 0; i < data.tokens.size(); ++i) {
     if (data.types[i] == TokenType::Unused) continue;
@@ -78,7 +75,7 @@ bool isByteToken(std::string_view text) {
 }
 
 /// Every merge must join two tokens to a third. Of SentencePiece the tokens get scores that join in the same order.
-void checkMerges(const Ids& ids, VocabularyData& data) {
+void checkMerges(const TokenIds& ids, VocabularyData& data) {
   constexpr float kNeverJoined = -1e9F;
   if (data.kind == VocabularyKind::Unigram) return;
   data.scores.assign(data.tokens.size(), 0.0F);
@@ -142,7 +139,7 @@ void readModel(io::TokenizerJson& file, VocabularyData& data) {
   data.cleansUp = decoder.cleansUp;
 }
 
-void markSpecialKinds(const io::TokenizerJson& file, const Ids& ids, VocabularyData& data) {
+void markSpecialKinds(const io::TokenizerJson& file, const TokenIds& ids, VocabularyData& data) {
   if (file.unknown) {
     const auto found = ids.find(*file.unknown);
     if (found == ids.end()) refuse(fmt::format("its unknown token {} is no token", io::inQuotes(*file.unknown)));
@@ -159,97 +156,6 @@ void markSpecialKinds(const io::TokenizerJson& file, const Ids& ids, VocabularyD
     if (data.types[i] == TokenType::Normal && isByteToken(data.tokens[i])) data.types[i] = TokenType::Byte;
   }
 }
-
-/// The special tokens by what the files beside tokenizer.json say, the first that says anything.
-class SpecialTokenReader {
- public:
-  SpecialTokenReader(const io::Checkpoint& checkpoint, const Ids& ids, VocabularyData& data)
-      : m_checkpoint(checkpoint),
-        m_ids(ids),
-        m_data(data),
-        m_config(checkpoint, "tokenizer_config.json", "tokenizer"),
-        m_map(checkpoint, "special_tokens_map.json", "map"),
-        m_generation(checkpoint, "generation_config.json", "generation") {}
-
-  void read(const Surroundings& surroundings) {
-    m_data.bos = byTextOrNumber("bos_token");
-    m_data.eos = byTextOrNumber("eos_token");
-    m_data.padding = ifKnown(m_config, "pad_token");
-    if (!m_data.unknown) m_data.unknown = ifKnown(m_config, "unk_token");
-    surround(surroundings);
-    m_data.addBos = m_config.flag("add_bos_token").value_or(m_data.addBos) && m_data.bos;
-    m_data.addEos = m_config.flag("add_eos_token").value_or(m_data.addEos) && m_data.eos;
-    addEnds(m_checkpoint.metadata(), "config.eos_token_id");
-    addEnds(m_generation.metadata(), "generation.eos_token_id");
-  }
-
- private:
-  std::optional<TokenId> byText(const FolderSettings& settings, std::string_view key) const {
-    const auto text = settings.tokenText(key);
-    if (!text) return std::nullopt;
-    const auto found = m_ids.find(*text);
-    if (found != m_ids.end()) return found->second;
-    throw Error(
-        ErrorCode::InvalidFile,
-        fmt::format("\"{}\": its {} {} is no token of tokenizer.json.", settings.file(), key, io::inQuotes(*text)),
-        settings.file());
-  }
-
-  /// A token that no text needs; programs that train name one before they add it.
-  std::optional<TokenId> ifKnown(const FolderSettings& settings, std::string_view key) const {
-    const auto text = settings.tokenText(key);
-    return text && m_ids.contains(*text) ? byText(settings, key) : std::nullopt;
-  }
-
-  std::optional<TokenId> byTextOrNumber(const std::string& key) const {
-    if (const auto id = byText(m_config, key)) return id;
-    if (const auto id = byText(m_map, key)) return id;
-    const io::MetadataValue* const value = m_checkpoint.metadata().find("config." + key + "_id");
-    const auto* const id = value == nullptr ? nullptr : std::get_if<std::uint64_t>(value);
-    return id == nullptr ? std::nullopt : known(*id);
-  }
-
-  /// Numbers in config.json may belong to a larger vocabulary: such a one is no token's.
-  std::optional<TokenId> known(std::uint64_t id) const {
-    if (id >= m_data.tokens.size()) return std::nullopt;
-    return static_cast<TokenId>(id);
-  }
-
-  /// What the post-processor puts in front of a text counts more than what files beside it call its first token.
-  void surround(const Surroundings& surroundings) {
-    if (!surroundings.front.empty()) {
-      m_data.bos = surroundings.front.front();
-      m_data.afterBos.assign(surroundings.front.begin() + 1, surroundings.front.end());
-      m_data.addBos = true;
-    }
-    // Of what stands behind a text only an end is of use: nothing follows it in a prompt.
-    if (surroundings.behind.size() != 1) return;
-    if (!m_data.eos) m_data.eos = surroundings.behind.front();
-    m_data.addEos = m_data.eos == surroundings.behind.front();
-  }
-
-  void addEnds(const io::Metadata& metadata, std::string_view key) {
-    const io::MetadataValue* const value = metadata.find(key);
-    if (value == nullptr) return;
-    const auto add = [&](std::int64_t id) {
-      if (const auto token = id < 0 ? std::nullopt : known(static_cast<std::uint64_t>(id)))
-        m_data.ends.push_back(*token);
-    };
-    if (const auto* id = std::get_if<std::uint64_t>(value)) {
-      if (const auto token = known(*id)) m_data.ends.push_back(*token);
-    }
-    const auto* const list = std::get_if<io::MetadataArray>(value);
-    if (list == nullptr || list->elementType() == io::MetadataType::String ||
-        list->elementType() == io::MetadataType::F64)
-      return;
-    for (const std::int64_t id : list->integers()) add(id);
-  }
-
-  const io::Checkpoint& m_checkpoint;
-  const Ids& m_ids;
-  VocabularyData& m_data;
-  FolderSettings m_config, m_map, m_generation;
-};
 
 [[noreturn]] void refuseMissing(const io::Checkpoint& checkpoint) {
   const bool hasModel = checkpoint.sideFile("tokenizer.model") != nullptr;
@@ -269,7 +175,7 @@ VocabularyData folderVocabulary(const io::Checkpoint& checkpoint) {
   VocabularyData data;
   readModel(file, data);
   placeTokens(file, data);
-  const Ids ids = idsOf(data);
+  const TokenIds ids = idsOf(data);
   checkMerges(ids, data);
   markSpecialKinds(file, ids, data);
   const Surroundings surroundings = surroundingsOf(file.postProcessor, source);
@@ -279,7 +185,7 @@ VocabularyData folderVocabulary(const io::Checkpoint& checkpoint) {
         refuse(fmt::format("its post_processor names token {}, but there are {}", id, data.tokens.size()));
     }
   }
-  SpecialTokenReader(checkpoint, ids, data).read(surroundings);
+  readFolderSpecialTokens(checkpoint, ids, surroundings, data);
   return data;
 }
 
