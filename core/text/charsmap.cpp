@@ -58,10 +58,10 @@ std::optional<Charsmap::Found> Charsmap::find(std::string_view text, bool isLong
   return found;
 }
 
-std::string Charsmap::applyLongest(std::string_view text) const {
+std::string Charsmap::applyLongest(std::string_view text, std::size_t longest) const {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
+  while (!text.empty() && out.size() <= longest) {
     const auto found = find(text, true);
     const std::size_t length = found ? found->length : firstCharacter(text).length;
     out += found ? found->replacement : text.substr(0, length);
@@ -70,12 +70,12 @@ std::string Charsmap::applyLongest(std::string_view text) const {
   return out;
 }
 
-std::string Charsmap::applyToGraphemes(std::string_view text) const {
+std::string Charsmap::applyToGraphemes(std::string_view text, std::size_t longest) const {
   constexpr std::size_t kLongestGrapheme = 5;
   std::string out;
   out.reserve(text.size());
   const auto addCharacters = [&](std::string_view grapheme) {
-    while (!grapheme.empty()) {
+    while (!grapheme.empty() && out.size() <= longest) {
       const std::string_view character = grapheme.substr(0, firstCharacter(grapheme).length);
       const auto found = find(character, false);
       out += found ? found->replacement : character;
@@ -84,7 +84,7 @@ std::string Charsmap::applyToGraphemes(std::string_view text) const {
   };
   utf8proc_int32_t state = 0;
   std::uint32_t previous = 0;
-  for (std::size_t begin = 0, at = 0; begin < text.size();) {
+  for (std::size_t begin = 0, at = 0; begin < text.size() && out.size() <= longest;) {
     // [begin, at) is what belongs to the grapheme so far.
     const bool isAtEnd = at == text.size();
     const Utf8Step step = isAtEnd ? Utf8Step{} : firstCharacter(text.substr(at));

@@ -16,10 +16,11 @@ class Charsmap {
   explicit Charsmap(std::string_view bytes);
 
   /// SentencePiece's way: at each place the longest text of the table.
-  std::string applyLongest(std::string_view text) const;
+  /// @param longest bytes of a result that is of use: one that becomes longer ends somewhere behind them
+  std::string applyLongest(std::string_view text, std::size_t longest) const;
   /// Hugging Face's way: a grapheme of up to five bytes, or else each of its characters, becomes what stands for the
   /// shortest text of the table that it begins with.
-  std::string applyToGraphemes(std::string_view text) const;
+  std::string applyToGraphemes(std::string_view text, std::size_t longest) const;
 
  private:
   struct Found {

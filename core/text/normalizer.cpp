@@ -68,9 +68,9 @@ std::string Normalizer::applyStep(const Step& step, std::string text, std::size_
     case Kind::Nfkd:
       return normalized(text, NormalForm::Nfkd);
     case Kind::Charsmap:
-      return step.charsmap->applyLongest(text);
+      return step.charsmap->applyLongest(text, longest);
     case Kind::CharsmapOfGraphemes:
-      return step.charsmap->applyToGraphemes(text);
+      return step.charsmap->applyToGraphemes(text, longest);
     case Kind::TrimLeft:
       return text.substr(leadingWhiteSpace(text));
     case Kind::TrimRight:

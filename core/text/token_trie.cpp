@@ -6,12 +6,15 @@ namespace core::text {
 
 namespace {
 
-/// Nodes that there may be: one per byte of the tokens.
+/// Nodes that there may be: one per byte of the tokens that are kept.
 std::size_t bytesOfTokens(const Vocabulary& vocabulary) {
   std::size_t bytes = 0;
-  for (std::size_t i = 0; i < vocabulary.size(); ++i) bytes += vocabulary.text(static_cast<TokenId>(i)).size();
-  constexpr std::size_t kMost = std::size_t{64} << 20;
-  if (bytes > kMost) throw Error(ErrorCode::Unsupported, "The tokens of this tokenizer have more than 64 MiB.");
+  for (std::size_t i = 0; i < vocabulary.size(); ++i) {
+    const std::size_t size = vocabulary.text(static_cast<TokenId>(i)).size();
+    if (size <= TokenTrie::kLongest) bytes += size;
+  }
+  constexpr std::size_t kMost = std::size_t{16} << 20;
+  if (bytes > kMost) throw Error(ErrorCode::Unsupported, "The tokens of this tokenizer have more than 16 MiB.");
   return bytes;
 }
 
@@ -23,7 +26,7 @@ TokenTrie::TokenTrie(const Vocabulary& vocabulary) : m_children(bytesOfTokens(vo
     const std::string& text = vocabulary.text(id);
     // Tokens that a folder adds are found before, or not at all.
     const bool isAdded = vocabulary.type(id) == TokenType::UserDefined && !vocabulary.marksUnknown();
-    if (isAdded || vocabulary.find(text) != id) continue;
+    if (isAdded || text.size() > kLongest || vocabulary.find(text) != id) continue;
     Node node = kRoot;
     for (const char c : text) {
       if (const auto known = child(node, c)) {

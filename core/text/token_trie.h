@@ -17,7 +17,10 @@ class TokenTrie {
   static constexpr Node kRoot = 0;
   static constexpr TokenId kNone = -1;
 
-  /// @throws Error (Unsupported) for tokens of more than 64 MiB
+  /// Longer tokens are not found: no model has one, and texts of many that nearly match would take long.
+  static constexpr std::size_t kLongest = 256;
+
+  /// @throws Error (Unsupported) for tokens of more than 16 MiB
   explicit TokenTrie(const Vocabulary& vocabulary);
 
   std::optional<Node> child(Node node, char byte) const {

@@ -7,7 +7,7 @@
 namespace core::text {
 
 UnigramTokenizer::UnigramTokenizer(const VocabularyData& data)
-    : VocabularyTokenizer(data), m_trie(vocabulary()), m_fusesUnknown(data.fusesUnknown) {
+    : VocabularyTokenizer(data), m_trie(vocabulary()), m_cuts(vocabulary()), m_fusesUnknown(data.fusesUnknown) {
   constexpr double kUnknownPenalty = 10.0;
   for (std::size_t i = 0; i < vocabulary().size(); ++i) {
     const auto id = static_cast<TokenId>(i);
@@ -17,6 +17,21 @@ UnigramTokenizer::UnigramTokenizer(const VocabularyData& data)
     if (const auto byte = byteOfPiece(vocabulary().text(id))) m_byteTokens[*byte] = id;
   }
   m_unknownScore -= kUnknownPenalty;
+}
+
+void UnigramTokenizer::forEachPart(std::string_view word, const PreTokenizer::Visit& visit) const {
+  constexpr std::size_t kShort = std::size_t{64} << 10;
+  if (word.size() <= kShort) return visit(word);
+  std::size_t begin = 0, end = 0;  // of what has not been visited
+  const auto flush = [&] {
+    if (end > begin) visit(word.substr(begin, end - begin));
+    begin = end;
+  };
+  m_cuts.forEachPart(word, [&](std::string_view part) {
+    if (end - begin + part.size() > kShort) flush();
+    end += part.size();
+  });
+  flush();
 }
 
 /// Tries every token that begins at a place, or the unknown character there.

@@ -22,6 +22,8 @@ class UnigramTokenizer : public VocabularyTokenizer {
 
  protected:
   void encodeWord(std::string_view word, std::vector<TokenId>& out) const override;
+  /// Long texts are cut where no token goes across: what they need in memory is many times their length.
+  void forEachPart(std::string_view word, const PreTokenizer::Visit& visit) const override;
 
  private:
   static constexpr TokenId kUnknown = TokenTrie::kNone;
@@ -36,6 +38,7 @@ class UnigramTokenizer : public VocabularyTokenizer {
   void appendUnknown(std::string_view text, std::vector<TokenId>& out) const;
 
   TokenTrie m_trie;
+  SafeCuts m_cuts;
   double m_unknownScore = 0;
   bool m_fusesUnknown;
   std::array<std::optional<TokenId>, 256> m_byteTokens;

@@ -164,8 +164,8 @@ void readUnigram(const io::Metadata& metadata, VocabularyData& data) {
   if (std::string table = charsmapBytes(metadata); !table.empty())
     data.normalizers.push_back({NormalizerStep::Kind::Charsmap, {}, std::move(table)});
   if (metadata.boolean("tokenizer.ggml.remove_extra_whitespaces").value_or(false)) {
-    data.normalizers.push_back({NormalizerStep::Kind::ReplaceMatches, R"(\A +| +\z)", ""});
     data.normalizers.push_back({NormalizerStep::Kind::ReplaceMatches, " {2,}", " "});
+    data.normalizers.push_back({NormalizerStep::Kind::ReplaceMatches, R"(\A | \z)", ""});
   }
   if (data.addSpacePrefix) data.normalizers.push_back({NormalizerStep::Kind::Prepend, {}, std::string(kBlankMark)});
   data.normalizers.push_back({NormalizerStep::Kind::Replace, " ", std::string(kBlankMark)});

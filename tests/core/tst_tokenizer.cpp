@@ -138,6 +138,12 @@ void TestTokenizer::piecesAsInLlamaCpp() {
       }
     }
   }
+  // Runs of blanks, which go, are gone through once.
+  const auto unigram = load(QS_TEST_DATA "/tokenizer/unigram.gguf");
+  const double started = support::cpuSeconds();
+  QCOMPARE(unigram->encode("a" + std::string(1U << 20U, ' ') + "a", SpecialTokens::AsText),
+           unigram->encode("a a", SpecialTokens::AsText));
+  QVERIFY(support::cpuSeconds() - started < 2 * support::kSlowdown);
   const auto wordPiece = load(QS_TEST_DATA "/tokenizer/word_piece.gguf");
   const auto ids = wordPiece->encodePrompt("The words, and more of it.", SpecialTokens::Parse);
   QCOMPARE(ids.front(), 2);
@@ -381,7 +387,7 @@ void TestTokenizer::hostileVocabularies_data() {
   QTest::addColumn<QString>("model");
   QTest::addColumn<int>("type");
   QTest::addColumn<QString>("end");
-  for (const char* model : {"llama", "gpt2"}) {
+  for (const char* model : {"llama", "gpt2", "t5", "bert"}) {
     // Nearly found everywhere at every length, or found everywhere; as special tokens and as ordinary ones.
     for (const int type : {1, 3, 4}) {
       for (const char* end : {"b", ""}) QTest::addRow("%s %d %s", model, type, end) << model << type << end;
