@@ -36,12 +36,32 @@ void addMeasures(const core::model::ModelConfig& config, core::io::GgufWriter& w
   writer.addF32("llama.rope.scaling.factor", config.ropeFactor);
 }
 
+/// GGUF files write blanks, not U+2581, in tokens that are looked for in the text as it is.
+std::string withBlanks(std::string text) {
+  for (std::size_t at = text.find(core::text::kBlankMark); at != std::string::npos;
+       at = text.find(core::text::kBlankMark, at + 1))
+    text.replace(at, core::text::kBlankMark.size(), " ");
+  return text;
+}
+
+/// GGUF files mark the tokens that begin a word, folders those that go on with one.
+std::string wordPieceText(const VocabularyData& vocabulary, const std::string& text) {
+  const std::string& mark = vocabulary.continuationMark;
+  const bool goesOn = !mark.empty() && text.starts_with(mark);
+  return goesOn ? text.substr(mark.size()) : std::string(core::text::kBlankMark) + text;
+}
+
 /// The embedding may have more rows than there are tokens: the rest gets names, as llama.cpp's converter gives them.
 void addTokens(const VocabularyData& vocabulary, std::size_t count, core::io::GgufWriter& writer) {
   std::vector<std::string> tokens = vocabulary.tokens;
   std::vector<std::int32_t> types(tokens.size(), static_cast<std::int32_t>(TokenType::Normal));
   for (std::size_t i = 0; i < std::min(types.size(), vocabulary.types.size()); ++i)
     types[i] = static_cast<std::int32_t>(vocabulary.types[i]);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (types[i] == static_cast<std::int32_t>(TokenType::UserDefined)) tokens[i] = withBlanks(tokens[i]);
+    if (vocabulary.kind == VocabularyKind::WordPiece && types[i] == static_cast<std::int32_t>(TokenType::Normal))
+      tokens[i] = wordPieceText(vocabulary, tokens[i]);
+  }
   for (std::size_t i = 0; i < tokens.size(); ++i)
     if (tokens[i].empty() && types[i] == static_cast<std::int32_t>(TokenType::Unused))
       tokens[i] = fmt::format("[PAD{}]", i);
@@ -50,7 +70,7 @@ void addTokens(const VocabularyData& vocabulary, std::size_t count, core::io::Gg
     types.push_back(static_cast<std::int32_t>(TokenType::Unused));
   }
   writer.addStrings("tokenizer.ggml.tokens", tokens);
-  if (vocabulary.kind == VocabularyKind::SentencePiece) {
+  if (vocabulary.kind == VocabularyKind::SentencePiece || vocabulary.kind == VocabularyKind::Unigram) {
     std::vector<float> scores = vocabulary.scores;
     scores.resize(tokens.size(), -10000.0F);
     writer.addF32s("tokenizer.ggml.scores", scores);
@@ -73,10 +93,24 @@ void addEnds(const VocabularyData& vocabulary, core::io::GgufWriter& writer, std
                     ends.size() - kKeys.size()));
 }
 
+const char* modelName(VocabularyKind kind) {
+  switch (kind) {
+    case VocabularyKind::ByteLevel:
+      return "gpt2";
+    case VocabularyKind::Unigram:
+      return "t5";
+    case VocabularyKind::WordPiece:
+      return "bert";
+    case VocabularyKind::SentencePiece:
+      break;
+  }
+  return "llama";
+}
+
 void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io::GgufWriter& writer,
                    std::vector<std::string>& notes) {
-  const bool isPiece = vocabulary.kind == VocabularyKind::SentencePiece;
-  writer.addString("tokenizer.ggml.model", isPiece ? "llama" : "gpt2");
+  const bool isPiece = vocabulary.kind != VocabularyKind::ByteLevel;
+  writer.addString("tokenizer.ggml.model", modelName(vocabulary.kind));
   const bool hasName = isPiece || !vocabulary.preTokenizer.empty();
   writer.addString("tokenizer.ggml.pre", isPiece || !hasName ? "default" : vocabulary.preTokenizer);
   if (!hasName)
@@ -93,6 +127,8 @@ void addVocabulary(const VocabularyData& vocabulary, std::size_t count, core::io
   id("tokenizer.ggml.unknown_token_id", vocabulary.unknown);
   id("tokenizer.ggml.padding_token_id", vocabulary.padding);
   addEnds(vocabulary, writer, notes);
+  if (!vocabulary.afterBos.empty())
+    notes.emplace_back("A GGUF file has words for one token in front of a text; those behind it are left out.");
   writer.addBool("tokenizer.ggml.add_bos_token", vocabulary.addBos);
   writer.addBool("tokenizer.ggml.add_eos_token", vocabulary.addEos);
   if (isPiece || vocabulary.addSpacePrefix)

@@ -7,12 +7,12 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "app/session/tokenizer_steps_json.h"
 #include "core/base/utf8.h"
+#include "core/text/unicode.h"
 
 namespace app {
 
-using core::text::NormalizerStep;
-using core::text::SplitStep;
 using core::text::TokenId;
 using core::text::TokenType;
 using core::text::VocabularyData;
@@ -20,8 +20,6 @@ using core::text::VocabularyKind;
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-constexpr std::string_view kBlankMark = "\xE2\x96\x81";  // U+2581
 
 bool isSentencePiece(const VocabularyData& vocabulary) { return vocabulary.kind == VocabularyKind::SentencePiece; }
 
@@ -35,101 +33,6 @@ std::size_t length(std::string_view text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-Json normalizer(const VocabularyData& vocabulary) {
-  Json steps = Json::array();
-  for (const NormalizerStep& step : vocabulary.normalizers) {
-    switch (step.kind) {
-      case NormalizerStep::Kind::Prepend:
-        steps.push_back({{"type", "Prepend"}, {"prepend", step.content}});
-        break;
-      case NormalizerStep::Kind::Replace:
-        steps.push_back({{"type", "Replace"}, {"pattern", {{"String", step.pattern}}}, {"content", step.content}});
-        break;
-      case NormalizerStep::Kind::Nfc:
-        steps.push_back({{"type", "NFC"}});
-        break;
-    }
-  }
-  if (steps.empty()) return nullptr;
-  return {{"type", "Sequence"}, {"normalizers", std::move(steps)}};
-}
-
-Json split(const std::string& expression, const char* behavior, bool isInverted) {
-  return {{"type", "Split"}, {"pattern", {{"Regex", expression}}}, {"behavior", behavior}, {"invert", isInverted}};
-}
-
-Json preTokenizer(const VocabularyData& vocabulary) {
-  Json steps = Json::array();
-  bool hasBlank = vocabulary.addSpacePrefix && !isSentencePiece(vocabulary);
-  for (const SplitStep& step : vocabulary.splits) {
-    switch (step.kind) {
-      case SplitStep::Kind::Isolated:
-        steps.push_back(split(step.expression, "Isolated", false));
-        break;
-      case SplitStep::Kind::Matches:
-        steps.push_back(split(step.expression, "Removed", true));
-        break;
-      case SplitStep::Kind::Blank:
-        hasBlank = true;
-        break;
-      case SplitStep::Kind::Metaspace: {
-        const char* const prefix = step.prefix == SplitStep::Prefix::Never   ? "never"
-                                   : step.prefix == SplitStep::Prefix::First ? "first"
-                                                                             : "always";
-        steps.push_back({{"type", "Metaspace"},
-                         {"replacement", std::string(kBlankMark)},
-                         {"prepend_scheme", prefix},
-                         {"split", step.cuts}});
-        break;
-      }
-    }
-  }
-  if (!isSentencePiece(vocabulary))
-    steps.push_back(
-        {{"type", "ByteLevel"}, {"add_prefix_space", hasBlank}, {"trim_offsets", true}, {"use_regex", false}});
-  if (steps.empty()) return nullptr;
-  return {{"type", "Sequence"}, {"pretokenizers", std::move(steps)}};
-}
-
-Json decoder(const VocabularyData& vocabulary) {
-  if (!isSentencePiece(vocabulary))
-    return {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}};
-  Json steps = {{{"type", "Replace"}, {"pattern", {{"String", std::string(kBlankMark)}}}, {"content", " "}},
-                {{"type", "ByteFallback"}},
-                {{"type", "Fuse"}}};
-  if (vocabulary.addSpacePrefix) steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
-  return {{"type", "Sequence"}, {"decoders", std::move(steps)}};
-}
-
-/// What encoding puts around a text.
-Json postProcessor(const VocabularyData& vocabulary) {
-  const auto special = [&](TokenId id) -> Json {
-    return {{"SpecialToken", {{"id", vocabulary.tokens[static_cast<std::size_t>(id)]}, {"type_id", 0}}}};
-  };
-  Json single = Json::array(), pair = Json::array(), tokens = Json::object();
-  for (const char* text : {"A", "B"}) {
-    const int type = *text == 'A' ? 0 : 1;
-    const auto around = [&](Json& list) {
-      if (vocabulary.addBos) list.push_back(special(*vocabulary.bos));
-      list.push_back({{"Sequence", {{"id", text}, {"type_id", type}}}});
-      if (vocabulary.addEos) list.push_back(special(*vocabulary.eos));
-    };
-    if (*text == 'A') around(single);
-    around(pair);
-  }
-  const auto name = [&](TokenId id) {
-    const std::string& text = vocabulary.tokens[static_cast<std::size_t>(id)];
-    tokens[text] = {{"id", text}, {"ids", Json::array({id})}, {"tokens", Json::array({text})}};
-  };
-  if (vocabulary.addBos) name(*vocabulary.bos);
-  if (vocabulary.addEos) name(*vocabulary.eos);
-  if (tokens.empty()) return nullptr;
-  return {{"type", "TemplateProcessing"},
-          {"single", std::move(single)},
-          {"pair", std::move(pair)},
-          {"special_tokens", std::move(tokens)}};
-}
-
 Json addedToken(const VocabularyData& vocabulary, const core::text::AddedToken& token) {
   return {{"content", vocabulary.tokens[static_cast<std::size_t>(token.id)]},
           {"single_word", token.singleWord},
@@ -139,12 +42,21 @@ Json addedToken(const VocabularyData& vocabulary, const core::text::AddedToken& 
           {"special", token.special}};
 }
 
+/// The token as tokenizer.json writes it: of WordPiece those that go on with a word are marked there.
+std::string textOf(const VocabularyData& vocabulary, std::size_t id) {
+  const std::string& text = vocabulary.tokens[id];
+  const bool isPlain = typeOf(vocabulary, id) == TokenType::Normal || typeOf(vocabulary, id) == TokenType::Undefined;
+  if (vocabulary.wordMark.empty() || !isPlain) return text;
+  return text.starts_with(vocabulary.wordMark) ? text.substr(vocabulary.wordMark.size())
+                                               : continuationMark(vocabulary) + text;
+}
+
 /// Token texts and their ids, those JSON can hold: UTF-8, each once, of equal ones the last, as in GGUF.
 Json vocabularyJson(const VocabularyData& vocabulary, std::vector<std::string>& notes) {
-  std::unordered_map<std::string_view, std::size_t> last;
+  std::unordered_map<std::string, std::size_t> last;
   std::size_t twice = 0, bytes = 0;
   for (std::size_t id = 0; id < vocabulary.tokens.size(); ++id) {
-    const std::string& text = vocabulary.tokens[id];
+    const std::string text = textOf(vocabulary, id);
     if (text.empty() && typeOf(vocabulary, id) == TokenType::Unused) continue;
     if (!core::isValidUtf8(text)) {
       ++bytes;
@@ -167,9 +79,47 @@ Json vocabularyJson(const VocabularyData& vocabulary, std::vector<std::string>& 
   return json;
 }
 
+/// Texts and scores by id; JSON has no bytes, so that a token that is not UTF-8 is shown as one that is.
+Json scoredJson(const VocabularyData& vocabulary) {
+  Json json = Json::array();
+  for (std::size_t id = 0; id < vocabulary.tokens.size(); ++id)
+    json.push_back({core::text::replaceInvalidUtf8(vocabulary.tokens[id]),
+                    id < vocabulary.scores.size() ? vocabulary.scores[id] : 0.0F});
+  return json;
+}
+
 Json mergesJson(const VocabularyData& vocabulary) {
   return vocabulary.merges.empty() && isSentencePiece(vocabulary) ? Json(mergesFromScores(vocabulary))
                                                                   : Json(vocabulary.merges);
+}
+
+Json modelJson(const VocabularyData& vocabulary, std::vector<std::string>& notes) {
+  const bool isPiece = isSentencePiece(vocabulary);
+  const Json unknown =
+      vocabulary.unknown ? Json(vocabulary.tokens[static_cast<std::size_t>(*vocabulary.unknown)]) : Json(nullptr);
+  if (vocabulary.kind == VocabularyKind::Unigram) {
+    const bool hasBytes = std::ranges::find(vocabulary.types, TokenType::Byte) != vocabulary.types.end();
+    return {{"type", "Unigram"},
+            {"unk_id", vocabulary.unknown ? Json(*vocabulary.unknown) : Json(nullptr)},
+            {"vocab", scoredJson(vocabulary)},
+            {"byte_fallback", hasBytes}};
+  }
+  if (vocabulary.kind == VocabularyKind::WordPiece)
+    return {{"type", "WordPiece"},
+            {"unk_token", vocabulary.unknown ? unknown : Json("[UNK]")},
+            {"continuing_subword_prefix", continuationMark(vocabulary)},
+            {"max_input_chars_per_word", vocabulary.longestWord},
+            {"vocab", vocabularyJson(vocabulary, notes)}};
+  return {{"type", "BPE"},
+          {"dropout", nullptr},
+          {"unk_token", isPiece ? unknown : Json(nullptr)},
+          {"continuing_subword_prefix", nullptr},
+          {"end_of_word_suffix", nullptr},
+          {"fuse_unk", isPiece},
+          {"byte_fallback", isPiece},
+          {"ignore_merges", vocabulary.ignoresMerges},
+          {"vocab", vocabularyJson(vocabulary, notes)},
+          {"merges", mergesJson(vocabulary)}};
 }
 
 }  // namespace
@@ -215,28 +165,15 @@ Json tokenizerJson(const VocabularyData& vocabulary, std::vector<std::string>& n
     entry.update(addedToken(vocabulary, token));
     added.push_back(std::move(entry));
   }
-  const bool isPiece = isSentencePiece(vocabulary);
-  const bool hasUnknown = isPiece && vocabulary.unknown;
-  Json model = {{"type", "BPE"},
-                {"dropout", nullptr},
-                {"unk_token",
-                 hasUnknown ? Json(vocabulary.tokens[static_cast<std::size_t>(*vocabulary.unknown)]) : Json(nullptr)},
-                {"continuing_subword_prefix", nullptr},
-                {"end_of_word_suffix", nullptr},
-                {"fuse_unk", isPiece},
-                {"byte_fallback", isPiece},
-                {"ignore_merges", vocabulary.ignoresMerges},
-                {"vocab", vocabularyJson(vocabulary, notes)},
-                {"merges", mergesJson(vocabulary)}};
   return {{"version", "1.0"},
           {"truncation", nullptr},
           {"padding", nullptr},
           {"added_tokens", std::move(added)},
-          {"normalizer", normalizer(vocabulary)},
-          {"pre_tokenizer", preTokenizer(vocabulary)},
-          {"post_processor", postProcessor(vocabulary)},
-          {"decoder", decoder(vocabulary)},
-          {"model", std::move(model)}};
+          {"normalizer", normalizerJson(vocabulary)},
+          {"pre_tokenizer", preTokenizerJson(vocabulary)},
+          {"post_processor", postProcessorJson(vocabulary)},
+          {"decoder", decoderJson(vocabulary)},
+          {"model", modelJson(vocabulary, notes)}};
 }
 
 Json tokenizerConfigJson(const VocabularyData& vocabulary, const std::optional<std::string>& chatTemplate,

@@ -25,11 +25,12 @@ class TokenizerVisitor final : public JsonVisitor {
     ++m_depth;
     if (m_depth == 1 && container == JsonContainer::Array) refuse("expected a JSON object");
     if (m_list == List::None && isFree()) return beginPart(container);
-    if (m_list == List::Merges && m_depth == m_listDepth + 1 && container == JsonContainer::Array) {
+    if (isPairs() && m_depth == m_listDepth + 1 && container == JsonContainer::Array) {
       m_pair.clear();
+      m_score.reset();
       return;
     }
-    if (m_list == List::Vocabulary || m_list == List::Merges) refuse("a list of the model holds what is no token");
+    if (m_list == List::Vocabulary || isPairs()) refuse("a list of the model holds what is no token");
     m_tree.onBegin(container);
   }
 
@@ -40,6 +41,7 @@ class TokenizerVisitor final : public JsonVisitor {
       return;
     }
     if (m_list == List::Merges) return addPair();
+    if (m_list == List::Scores) return addScored();
     if (isFree()) return;  // the end of the file's object or the model's
     m_tree.onEnd(container);
     if (!m_tree.isComplete()) return;
@@ -64,6 +66,7 @@ class TokenizerVisitor final : public JsonVisitor {
     if (m_depth == 0) refuse("expected a JSON object");
     if (m_list == List::Vocabulary) return addToVocabulary(value);
     if (m_list == List::Merges) return addMerge(std::move(value));
+    if (m_list == List::Scores) return addPartOfScored(std::move(value));
     if (m_list == List::Added && m_tree.isComplete()) refuse("added_tokens holds what is no token");
     if (!m_tree.isComplete()) return m_tree.onScalar(std::move(value));
     JsonTree tree;
@@ -74,11 +77,12 @@ class TokenizerVisitor final : public JsonVisitor {
   TokenizerJson take() {
     if (!m_hasModel) refuse("it has no model");
     if (!m_hasVocabulary) refuse("its model has no vocab");
+    finishModel();
     return std::move(m_result);
   }
 
  private:
-  enum class List { None, Vocabulary, Merges, Added };
+  enum class List { None, Vocabulary, Scores, Merges, Added };
 
   [[noreturn]] void refuse(std::string_view detail) const {
     throw Error(ErrorCode::InvalidFile, fmt::format("{}: {}.", m_source, detail));
@@ -89,6 +93,7 @@ class TokenizerVisitor final : public JsonVisitor {
 
   /// Whether the next value belongs to the file's object or to the model's, not to a tree or a list.
   bool isFree() const { return m_list == List::None && m_tree.isComplete(); }
+  bool isPairs() const { return m_list == List::Merges || m_list == List::Scores; }
   bool isInModel() const { return m_section == "model" && m_depth >= 2; }
 
   void beginPart(JsonContainer container) {
@@ -100,9 +105,9 @@ class TokenizerVisitor final : public JsonVisitor {
     }
     if (m_depth == 2 && m_section == "added_tokens" && container == JsonContainer::Array) return begin(List::Added);
     if (m_depth == 3 && m_section == "model" && m_setting == "vocab") {
-      if (container == JsonContainer::Array) refuseFeature("the model Unigram, which is no BPE,");
       m_hasVocabulary = true;
-      return begin(List::Vocabulary);
+      m_isScored = container == JsonContainer::Array;
+      return begin(m_isScored ? List::Scores : List::Vocabulary);
     }
     if (m_depth == 3 && m_section == "model" && m_setting == "merges" && container == JsonContainer::Array)
       return begin(List::Merges);
@@ -139,6 +144,21 @@ class TokenizerVisitor final : public JsonVisitor {
     m_result.merges.push_back(m_pair[0] + ' ' + m_pair[1]);
   }
 
+  void addPartOfScored(JsonScalar value) {
+    if (m_depth == m_listDepth) refuse("its vocab holds what is no token");
+    if (auto* const text = std::get_if<std::string>(&value)) m_pair.push_back(std::move(*text));
+    if (const double* const score = std::get_if<double>(&value)) m_score = *score;
+    if (const auto* const score = std::get_if<std::uint64_t>(&value)) m_score = static_cast<double>(*score);
+    if (const auto* const score = std::get_if<std::int64_t>(&value)) m_score = static_cast<double>(*score);
+  }
+
+  void addScored() {
+    const std::size_t id = m_result.vocabulary.size();
+    if (m_pair.size() != 1 || !m_score) refuse(fmt::format("token {} of its vocab should be a text and its score", id));
+    m_result.vocabulary.push_back({std::move(m_pair.front()), static_cast<std::uint32_t>(id)});
+    m_result.scores.push_back(*m_score);
+  }
+
   void addToken(const JsonTree& tree) {
     const auto content = tree.text("content");
     const auto id = tree.number("id");
@@ -167,8 +187,7 @@ class TokenizerVisitor final : public JsonVisitor {
   void assignToModel(const JsonTree& tree) {
     const auto isOn = [&] { return !tree.container && std::get_if<bool>(&tree.scalar) && std::get<bool>(tree.scalar); };
     const std::string* const text = tree.container ? nullptr : std::get_if<std::string>(&tree.scalar);
-    if (m_setting == "type" && (text == nullptr || *text != "BPE"))
-      refuseFeature(fmt::format("the model {}, which is no BPE,", inQuotes(text == nullptr ? "" : *text)));
+    if (m_setting == "type") m_type = text == nullptr ? "" : *text;
     if (m_setting == "vocab") refuse("its model's vocab is no object");
     if (m_setting == "merges") refuse("its model's merges are no list");
     if (m_setting == "unk_token" && text != nullptr) m_result.unknown = *text;
@@ -178,9 +197,26 @@ class TokenizerVisitor final : public JsonVisitor {
     const double* const share = tree.container ? nullptr : std::get_if<double>(&tree.scalar);
     if (m_setting == "dropout" && share != nullptr && *share > 0)
       refuseFeature(fmt::format("a BPE that leaves merges out at random (dropout {})", *share));
-    const bool isAffix = m_setting == "continuing_subword_prefix" || m_setting == "end_of_word_suffix";
-    if (isAffix && text != nullptr && !text->empty())
-      refuseFeature(fmt::format("a BPE with the {} {}", m_setting, inQuotes(*text)));
+    if (m_setting == "continuing_subword_prefix" && text != nullptr) m_result.continuationMark = *text;
+    if (m_setting == "end_of_word_suffix" && text != nullptr) m_suffix = *text;
+    const auto* const number = tree.container ? nullptr : std::get_if<std::uint64_t>(&tree.scalar);
+    if (m_setting == "unk_id" && number != nullptr) m_result.unknownId = *number;
+    if (m_setting == "max_input_chars_per_word" && number != nullptr) m_result.longestWord = *number;
+  }
+
+  /// What can be told only when the type is known, which may stand behind the rest.
+  void finishModel() {
+    const std::string type = m_type.value_or(m_isScored ? "Unigram" : "BPE");
+    if (type != "BPE" && type != "Unigram" && type != "WordPiece")
+      refuseFeature(fmt::format("the model {}", inQuotes(type)));
+    if (m_isScored != (type == "Unigram")) refuse("its vocab is not of the kind its model needs");
+    m_result.model = type == "Unigram"     ? TokenizerJson::Model::Unigram
+                     : type == "WordPiece" ? TokenizerJson::Model::WordPiece
+                                           : TokenizerJson::Model::Bpe;
+    if (type != "BPE") return;
+    if (!m_result.continuationMark.empty())
+      refuseFeature(fmt::format("a BPE with the continuing_subword_prefix {}", inQuotes(m_result.continuationMark)));
+    if (!m_suffix.empty()) refuseFeature(fmt::format("a BPE with the end_of_word_suffix {}", inQuotes(m_suffix)));
   }
 
   std::string_view m_source;
@@ -192,8 +228,11 @@ class TokenizerVisitor final : public JsonVisitor {
   List m_list = List::None;
   std::size_t m_listDepth = 0;
   std::string m_token;              ///< whose number comes next
-  std::vector<std::string> m_pair;  ///< of the current merge
-  bool m_hasModel = false, m_hasVocabulary = false;
+  std::vector<std::string> m_pair;  ///< the texts of the current merge, or of the current token with a score
+  std::optional<double> m_score;    ///< of that token
+  std::optional<std::string> m_type;
+  std::string m_suffix;
+  bool m_hasModel = false, m_hasVocabulary = false, m_isScored = false;
 };
 
 }  // namespace

@@ -24,10 +24,16 @@ struct TokenizerJson {
     std::uint32_t id = 0;
     bool special = false, stripsLeft = false, stripsRight = false, singleWord = false, normalized = true;
   };
+  enum class Model : std::uint8_t { Bpe, Unigram, WordPiece };
+  Model model = Model::Bpe;
   std::vector<Token> vocabulary;    ///< model.vocab, in the order of the file
+  std::vector<double> scores;       ///< Unigram: of each token of the vocabulary
   std::vector<std::string> merges;  ///< "a b", in either spelling of the file ("a b" or ["a", "b"])
   std::vector<AddedToken> added;
-  std::optional<std::string> unknown;  ///< model.unk_token
+  std::optional<std::string> unknown;      ///< model.unk_token
+  std::optional<std::uint64_t> unknownId;  ///< Unigram: model.unk_id
+  std::string continuationMark;            ///< WordPiece: model.continuing_subword_prefix
+  std::uint64_t longestWord = 100;         ///< WordPiece: model.max_input_chars_per_word
   bool byteFallback = false, fusesUnknown = false, ignoresMerges = false;
   JsonTree normalizer, preTokenizer, postProcessor, decoder;  ///< null where there is none
 };
@@ -35,7 +41,7 @@ struct TokenizerJson {
 /// Reads an untrusted tokenizer.json. No tree of the vocabulary is built; everything is bounded by the file's bytes.
 /// @param source how sentences call it
 /// @throws Error (InvalidFile) for what is no such file, is cut off or has a part of the wrong kind; (Unsupported)
-/// naming a model other than BPE and settings of a BPE that change its tokens in a way nothing here follows
+/// naming a model other than these and settings of a BPE that change its tokens in a way nothing here follows
 TokenizerJson readTokenizerJson(std::span<const std::byte> bytes, std::string_view source);
 
 }  // namespace core::io

@@ -42,29 +42,16 @@ std::string asVocabularyWrites(std::string_view bytes) {
 }  // namespace
 
 ByteLevelTokenizer::ByteLevelTokenizer(const VocabularyData& data)
-    : m_vocabulary(data), m_segmenter(data), m_merges(data.merges, m_vocabulary), m_ignoresMerges(data.ignoresMerges) {
+    : VocabularyTokenizer(data), m_merges(data.merges, vocabulary()), m_ignoresMerges(data.ignoresMerges) {
   for (std::size_t byte = 0; byte < 256; ++byte) {
     const std::string text = asVocabularyWrites(std::string(1, static_cast<char>(byte)));
-    m_byteSymbols[byte] = m_merges.intern(text, m_vocabulary.find(text));
+    m_byteSymbols[byte] = m_merges.intern(text, vocabulary().find(text));
   }
-}
-
-std::vector<TokenId> ByteLevelTokenizer::encode(std::string_view text, SpecialTokens special) const {
-  checkLength(text);
-  std::vector<TokenId> out;
-  m_segmenter.forEach(text, special, [&](const Fragment& fragment) {
-    if (fragment.token) {
-      out.push_back(*fragment.token);
-    } else {
-      encodeWord(fragment.text, out);
-    }
-  });
-  return out;
 }
 
 void ByteLevelTokenizer::encodeWord(std::string_view word, std::vector<TokenId>& out) const {
   if (m_ignoresMerges) {
-    if (const auto token = m_vocabulary.find(asVocabularyWrites(word))) {
+    if (const auto token = vocabulary().find(asVocabularyWrites(word))) {
       out.push_back(*token);
       return;
     }
@@ -84,21 +71,21 @@ void ByteLevelTokenizer::appendSymbol(PairMerges::Symbol symbol, std::vector<Tok
   }
   for (std::string_view rest = m_merges.text(symbol); !rest.empty();) {
     const Utf8Step step = firstCharacter(rest);
-    const auto token = m_vocabulary.find(rest.substr(0, step.length));
+    const auto token = vocabulary().find(rest.substr(0, step.length));
     if (token) {
       out.push_back(*token);
-    } else if (m_vocabulary.unknown()) {
-      out.push_back(*m_vocabulary.unknown());
+    } else if (vocabulary().unknown()) {
+      out.push_back(*vocabulary().unknown());
     }
     rest.remove_prefix(step.length);
   }
 }
 
 std::string ByteLevelTokenizer::bytes(TokenId id) const {
-  if (!m_vocabulary.has(id)) return placeholder(id);
-  const std::string& piece = m_vocabulary.text(id);
-  const TokenType type = m_vocabulary.type(id);
-  if (m_vocabulary.isSilent(id)) return {};
+  if (!vocabulary().has(id)) return placeholder(id);
+  const std::string& piece = vocabulary().text(id);
+  const TokenType type = vocabulary().type(id);
+  if (vocabulary().isSilent(id)) return {};
   if (type == TokenType::UserDefined) return piece;
   std::string out;
   for (std::string_view rest = piece; !rest.empty();) {

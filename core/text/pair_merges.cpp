@@ -1,5 +1,8 @@
 #include "core/text/pair_merges.h"
 
+#include <algorithm>
+#include <array>
+#include <limits>
 #include <queue>
 
 #include "core/base/error.h"
@@ -15,6 +18,9 @@ constexpr std::uint64_t pairKey(std::uint32_t left, std::uint32_t right) { retur
 using Index = std::uint32_t;
 constexpr Index kNoNode = ~Index{0};
 
+/// Symbols up to which going through all of them for every merge is the faster way.
+constexpr std::size_t kFew = 48;
+
 struct Node {
   std::uint32_t symbol;
   Index previous;
@@ -24,6 +30,7 @@ struct Node {
 
 struct Candidate {
   std::uint32_t rank;
+  std::uint32_t merged;
   Index left;
   Index right;
   std::uint64_t pair;  ///< of symbols when it was found: tells whether it is still current
@@ -42,16 +49,8 @@ struct IsLater {
 
 }  // namespace
 
-std::size_t PairMerges::PairHash::operator()(std::uint64_t pair) const {
-  // The finaliser of splitmix64: neighbouring ids must not fall into neighbouring buckets only.
-  pair = (pair ^ (pair >> 30U)) * 0xBF58476D1CE4E5B9U;
-  pair = (pair ^ (pair >> 27U)) * 0x94D049BB133111EBU;
-  return pair ^ (pair >> 31U);
-}
-
-PairMerges::PairMerges(const std::vector<std::string>& merges, const Vocabulary& vocabulary) {
+PairMerges::PairMerges(const std::vector<std::string>& merges, const Vocabulary& vocabulary) : m_rules(merges.size()) {
   if (merges.size() > 0x40000000U) fail("A tokenizer has at most 1073741824 merges.");
-  m_rules.reserve(merges.size());
   if (!merges.empty()) m_symbols.reserve(vocabulary.size());
   const auto symbolOf = [&](const std::string& text) {
     const auto known = find(text);
@@ -66,7 +65,7 @@ PairMerges::PairMerges(const std::vector<std::string>& merges, const Vocabulary&
     const std::string left = merges[rank].substr(0, blank);
     const std::string right = merges[rank].substr(blank + 1);
     const std::uint64_t pair = pairKey(symbolOf(left), symbolOf(right));
-    m_rules.try_emplace(pair, Rule{static_cast<std::uint32_t>(rank), symbolOf(left + right)});
+    m_rules.insert(pair, Rule{static_cast<std::uint32_t>(rank), symbolOf(left + right)});
   }
 }
 
@@ -85,6 +84,35 @@ std::optional<PairMerges::Symbol> PairMerges::find(std::string_view text) const 
 }
 
 void PairMerges::apply(std::vector<Symbol>& symbols) const {
+  symbols.size() <= kFew ? applyToFew(symbols) : applyToMany(symbols);
+}
+
+/// Looks through all pairs for each merge: for a word nothing is faster.
+void PairMerges::applyToFew(std::vector<Symbol>& symbols) const {
+  constexpr Rule kNone{std::numeric_limits<std::uint32_t>::max(), 0};
+  std::array<Rule, kFew> rules;  // of each symbol and the next
+  std::size_t count = symbols.size();
+  const auto look = [&](std::size_t left) {
+    const Rule* const rule = m_rules.find(pairKey(symbols[left], symbols[left + 1]));
+    rules[left] = rule == nullptr ? kNone : *rule;
+  };
+  for (std::size_t i = 0; i + 1 < count; ++i) look(i);
+  while (count > 1) {
+    const auto end = rules.begin() + static_cast<std::ptrdiff_t>(count - 1);
+    const auto best =
+        std::min_element(rules.begin(), end, [](const Rule& a, const Rule& b) { return a.rank < b.rank; });
+    if (best->rank == kNone.rank) break;
+    const auto left = static_cast<std::size_t>(best - rules.begin());
+    symbols[left] = best->merged;
+    symbols.erase(symbols.begin() + static_cast<std::ptrdiff_t>(left + 1));
+    std::copy(best + 1, end, best);
+    --count;
+    if (left > 0) look(left - 1);
+    if (left + 1 < count) look(left);
+  }
+}
+
+void PairMerges::applyToMany(std::vector<Symbol>& symbols) const {
   std::vector<Node> nodes;
   nodes.reserve(symbols.size());
   for (Index i = 0; i < symbols.size(); ++i)
@@ -93,8 +121,7 @@ void PairMerges::apply(std::vector<Symbol>& symbols) const {
   const auto consider = [&](Index left, Index right) {
     if (left == kNoNode || right == kNoNode) return;
     const std::uint64_t pair = pairKey(nodes[left].symbol, nodes[right].symbol);
-    const auto rule = m_rules.find(pair);
-    if (rule != m_rules.end()) queue.push({rule->second.rank, left, right, pair});
+    if (const Rule* const rule = m_rules.find(pair)) queue.push({rule->rank, rule->merged, left, right, pair});
   };
   for (Index i = 1; i < nodes.size(); ++i) consider(i - 1, i);
   while (!queue.empty()) {
@@ -103,7 +130,7 @@ void PairMerges::apply(std::vector<Symbol>& symbols) const {
     Node& left = nodes[candidate.left];
     Node& right = nodes[candidate.right];
     if (!left.alive || !right.alive || pairKey(left.symbol, right.symbol) != candidate.pair) continue;
-    left.symbol = m_rules.at(candidate.pair).merged;
+    left.symbol = candidate.merged;
     right.alive = false;
     left.next = right.next;
     if (right.next != kNoNode) nodes[right.next].previous = candidate.left;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/text/flat_table.h"
 #include "core/text/vocabulary.h"
 
 namespace core::text {
@@ -32,12 +33,11 @@ class PairMerges {
 
  private:
   struct Rule {
-    std::uint32_t rank;
-    Symbol merged;
+    std::uint32_t rank = 0;
+    Symbol merged = 0;
   };
-  struct PairHash {
-    std::size_t operator()(std::uint64_t pair) const;
-  };
+  void applyToFew(std::vector<Symbol>& symbols) const;
+  void applyToMany(std::vector<Symbol>& symbols) const;
   struct TextHash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
@@ -46,7 +46,7 @@ class PairMerges {
   std::unordered_map<std::string, Symbol, TextHash, std::equal_to<>> m_symbols;
   std::vector<std::string> m_texts;  ///< as the vocabulary writes them
   std::vector<std::optional<TokenId>> m_tokens;
-  std::unordered_map<std::uint64_t, Rule, PairHash> m_rules;  ///< key: left << 32 | right
+  FlatTable<Rule> m_rules;  ///< key: left << 32 | right
 };
 
 }  // namespace core::text

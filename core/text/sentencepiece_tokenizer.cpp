@@ -1,7 +1,6 @@
 #include "core/text/sentencepiece_tokenizer.h"
 
 #include <algorithm>
-#include <charconv>
 #include <queue>
 
 #include "core/text/unicode.h"
@@ -9,17 +8,6 @@
 namespace core::text {
 
 namespace {
-
-constexpr std::string_view kBlank = "\xE2\x96\x81";  // U+2581
-
-/// The byte of a token written "<0x0A>", or nothing.
-std::optional<unsigned char> byteOf(std::string_view piece) {
-  if (piece.size() != 6 || !piece.starts_with("<0x") || piece[5] != '>') return std::nullopt;
-  unsigned value = 0;
-  const auto parsed = std::from_chars(piece.data() + 3, piece.data() + 5, value, 16);
-  if (parsed.ec != std::errc() || parsed.ptr != piece.data() + 5) return std::nullopt;
-  return static_cast<unsigned char>(value);
-}
 
 /// A place in the text or among the symbols: encode() refuses texts that need more.
 using Index = std::uint32_t;
@@ -64,46 +52,49 @@ std::vector<Symbol> charactersOf(std::string_view text) {
 }  // namespace
 
 SentencePieceTokenizer::SentencePieceTokenizer(const VocabularyData& data)
-    : m_vocabulary(data),
-      m_segmenter(data),
-      m_merges(data.merges, m_vocabulary),
+    : VocabularyTokenizer(data),
+      m_cuts(vocabulary()),
+      m_merges(data.merges, vocabulary()),
       m_hasMerges(!data.merges.empty()),
+      m_ignoresMerges(data.ignoresMerges),
       m_fusesUnknown(data.fusesUnknown) {
-  for (std::size_t i = 0; i < m_vocabulary.size(); ++i) {
+  for (std::size_t i = 0; i < vocabulary().size(); ++i) {
     const auto id = static_cast<TokenId>(i);
-    if (m_vocabulary.type(id) != TokenType::Byte) continue;
-    if (const auto byte = byteOf(m_vocabulary.text(id))) m_byteTokens[*byte] = id;
+    if (vocabulary().type(id) != TokenType::Byte) continue;
+    if (const auto byte = byteOfPiece(vocabulary().text(id))) m_byteTokens[*byte] = id;
   }
   if (m_hasMerges) internSymbols();
 }
 
 /// Makes symbols of what a text begins as: single characters, bytes and the unknown token.
 void SentencePieceTokenizer::internSymbols() {
-  for (std::size_t i = 0; i < m_vocabulary.size(); ++i) {
-    const std::string& text = m_vocabulary.text(static_cast<TokenId>(i));
+  for (std::size_t i = 0; i < vocabulary().size(); ++i) {
+    const std::string& text = vocabulary().text(static_cast<TokenId>(i));
     const bool isCharacter = !text.empty() && firstCharacter(text).length == text.size();
-    if (isCharacter) m_merges.intern(text, m_vocabulary.find(text));
+    if (!isCharacter) continue;
+    const PairMerges::Symbol symbol = m_merges.intern(text, vocabulary().find(text));
+    const auto first = static_cast<unsigned char>(text[0]);
+    if (first < m_asciiSymbols.size() && m_merges.token(symbol)) m_asciiSymbols[first] = symbol;
   }
   for (std::size_t byte = 0; byte < 256; ++byte) {
-    if (const auto token = m_byteTokens[byte]) m_byteSymbols[byte] = m_merges.intern(m_vocabulary.text(*token), token);
+    if (const auto token = m_byteTokens[byte]) m_byteSymbols[byte] = m_merges.intern(vocabulary().text(*token), token);
   }
-  if (const auto unknown = m_vocabulary.unknown())
-    m_unknownSymbol = m_merges.intern(m_vocabulary.text(*unknown), unknown);
+  if (const auto unknown = vocabulary().unknown())
+    m_unknownSymbol = m_merges.intern(vocabulary().text(*unknown), unknown);
 }
 
-std::vector<TokenId> SentencePieceTokenizer::encode(std::string_view text, SpecialTokens special) const {
-  checkLength(text);
-  std::vector<TokenId> out;
-  m_segmenter.forEach(text, special, [&](const Fragment& fragment) {
-    if (fragment.token) {
-      out.push_back(*fragment.token);
-    } else if (m_hasMerges) {
-      encodeByRank(fragment.text, out);
-    } else {
-      encodeByScore(fragment.text, out);
-    }
-  });
-  return out;
+void SentencePieceTokenizer::forEachPart(std::string_view word, const PreTokenizer::Visit& visit) const {
+  m_ignoresMerges ? visit(word) : m_cuts.forEachPart(word, visit);
+}
+
+void SentencePieceTokenizer::encodeWord(std::string_view word, std::vector<TokenId>& out) const {
+  if (const auto whole = m_ignoresMerges ? vocabulary().find(word) : std::nullopt) {
+    out.push_back(*whole);
+  } else if (m_hasMerges) {
+    encodeByRank(word, out);
+  } else {
+    encodeByScore(word, out);
+  }
 }
 
 void SentencePieceTokenizer::encodeByRank(std::string_view text, std::vector<TokenId>& out) const {
@@ -132,6 +123,8 @@ void SentencePieceTokenizer::encodeByRank(std::string_view text, std::vector<Tok
 
 /// The symbol of a character, or of its bytes, or of the unknown token; nothing where there is none of them.
 void SentencePieceTokenizer::appendSymbols(std::string_view character, std::vector<PairMerges::Symbol>& out) const {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (first < m_asciiSymbols.size() && m_asciiSymbols[first]) return out.push_back(*m_asciiSymbols[first]);
   if (const auto symbol = m_merges.find(character); symbol && m_merges.token(*symbol)) return out.push_back(*symbol);
   const auto hasToken = [&](char c) { return m_byteTokens[static_cast<unsigned char>(c)].has_value(); };
   if (std::ranges::all_of(character, hasToken)) {
@@ -147,8 +140,8 @@ void SentencePieceTokenizer::encodeByScore(std::string_view text, std::vector<To
   const auto consider = [&](Index left, Index right) {
     if (left == kNoSymbol || right == kNoSymbol) return;
     const Index length = symbols[left].length + symbols[right].length;
-    const auto token = m_vocabulary.find(text.substr(symbols[left].begin, length));
-    if (token) queue.push({m_vocabulary.score(*token), left, right, length});
+    const auto token = vocabulary().find(text.substr(symbols[left].begin, length));
+    if (token) queue.push({vocabulary().score(*token), left, right, length});
   };
   for (Index i = 1; i < symbols.size(); ++i) consider(i - 1, i);
   while (!queue.empty()) {
@@ -170,45 +163,18 @@ void SentencePieceTokenizer::encodeByScore(std::string_view text, std::vector<To
 }
 
 void SentencePieceTokenizer::appendToken(std::string_view symbol, std::vector<TokenId>& out) const {
-  if (const auto token = m_vocabulary.find(symbol)) {
+  if (const auto token = vocabulary().find(symbol)) {
     out.push_back(*token);
     return;
   }
   for (const char c : symbol) {
     const auto& byteToken = m_byteTokens[static_cast<unsigned char>(c)];
     if (!byteToken) {  // a vocabulary without this byte: one unknown for the whole character
-      if (m_vocabulary.unknown()) out.push_back(*m_vocabulary.unknown());
+      if (vocabulary().unknown()) out.push_back(*vocabulary().unknown());
       return;
     }
     out.push_back(*byteToken);
   }
-}
-
-std::string SentencePieceTokenizer::bytes(TokenId id) const {
-  if (!m_vocabulary.has(id)) return placeholder(id);
-  const std::string& piece = m_vocabulary.text(id);
-  if (m_vocabulary.isSilent(id)) return {};
-  switch (m_vocabulary.type(id)) {
-    case TokenType::Unknown:
-      return m_vocabulary.marksUnknown() ? " \xE2\x81\x87 " : piece;  // SentencePiece's: U+2047 between blanks
-    case TokenType::UserDefined:
-      return piece;
-    case TokenType::Byte:
-      if (const auto byte = byteOf(piece)) return std::string(1, static_cast<char>(*byte));
-      return piece;
-    default:
-      break;
-  }
-  std::string text;
-  for (std::size_t at = 0; at < piece.size();) {
-    if (piece.compare(at, kBlank.size(), kBlank) == 0) {
-      text += ' ';
-      at += kBlank.size();
-    } else {
-      text += piece[at++];
-    }
-  }
-  return text;
 }
 
 }  // namespace core::text

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text/unicode.h"
+#include "core/text/white_space.h"
 
 namespace core::text {
 
@@ -30,38 +31,6 @@ class PrefixHashes {
   static constexpr std::uint64_t kBase = 0x9E3779B97F4A7C15U;
   std::vector<std::uint64_t> m_prefixes;
 };
-
-/// Unicode's White_Space, what \s is in Rust's expressions.
-bool isWhiteSpace(std::uint32_t c) {
-  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
-}
-
-/// Where the last character of a text begins. @pre the text is not empty
-std::size_t lastCharacter(std::string_view text) {
-  std::size_t at = text.size() - 1;
-  while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) --at;
-  return at;
-}
-
-std::size_t withoutTrailingSpace(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t at = lastCharacter(text);
-    if (!isWhiteSpace(firstCharacter(text.substr(at)).codePoint)) break;
-    text.remove_suffix(text.size() - at);
-  }
-  return text.size();
-}
-
-std::size_t leadingSpace(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const Utf8Step step = firstCharacter(text.substr(at));
-    if (!isWhiteSpace(step.codePoint)) break;
-    at += step.length;
-  }
-  return at;
-}
 
 /// Whether no word goes on across the ends of text[begin, end).
 bool standsAlone(std::string_view text, std::size_t begin, std::size_t end) {
@@ -167,8 +136,8 @@ std::vector<SpecialTokenSplitter::Match> SpecialTokenSplitter::leftmostLongest(s
     const bool isHidden = (special == SpecialTokens::AsText && found->token.special) ||
                           (found->token.singleWord && !standsAlone(text, at, end));
     if (!isHidden) {
-      if (found->token.stripsLeft && at > free) begin = free + withoutTrailingSpace(text.substr(free, at - free));
-      if (found->token.stripsRight && end >= space) space = end + leadingSpace(text.substr(end));
+      if (found->token.stripsLeft && at > free) begin = free + withoutTrailingWhiteSpace(text.substr(free, at - free));
+      if (found->token.stripsRight && end >= space) space = end + leadingWhiteSpace(text.substr(end));
       if (found->token.stripsRight) end = space;
       matches.push_back({begin, end - begin, found->token.id});
       free = end;

@@ -28,4 +28,27 @@ TextSegmenter::TextSegmenter(const VocabularyData& data)
       m_normalized(wantedTokens(data, true, m_normalizer), data.search),
       m_preTokenizer(data.splits) {}
 
+void TextSegmenter::forEach(std::string_view text, SpecialTokens special, PreTokenizer::Workspace& workspace,
+                            const std::function<void(TokenId)>& token, const PreTokenizer::Visit& word) const {
+  for (const Fragment& fragment : m_raw.split(text, special)) {
+    if (fragment.token) {
+      token(*fragment.token);
+      continue;
+    }
+    const bool isFirst = fragment.text.data() == text.data();
+    if (m_normalizer.isIdentity() && m_normalized.isEmpty()) {
+      m_preTokenizer.forEachWord(fragment.text, isFirst, workspace, word);
+      continue;
+    }
+    const std::string normal = m_normalizer.apply(fragment.text);
+    for (const Fragment& part : m_normalized.split(normal, special)) {
+      if (part.token) {
+        token(*part.token);
+      } else {
+        m_preTokenizer.forEachWord(part.text, isFirst && part.text.data() == normal.data(), workspace, word);
+      }
+    }
+  }
+}
+
 }  // namespace core::text

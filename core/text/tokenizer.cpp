@@ -4,7 +4,9 @@
 #include "core/text/byte_level_tokenizer.h"
 #include "core/text/detokenizer.h"
 #include "core/text/sentencepiece_tokenizer.h"
+#include "core/text/unigram_tokenizer.h"
 #include "core/text/vocabulary_data.h"
+#include "core/text/word_piece_tokenizer.h"
 
 namespace core::text {
 
@@ -13,7 +15,16 @@ std::shared_ptr<const Tokenizer> Tokenizer::fromCheckpoint(const io::Checkpoint&
 }
 
 std::shared_ptr<const Tokenizer> Tokenizer::fromData(const VocabularyData& data) {
-  if (data.kind == VocabularyKind::ByteLevel) return std::make_shared<ByteLevelTokenizer>(data);
+  switch (data.kind) {
+    case VocabularyKind::ByteLevel:
+      return std::make_shared<ByteLevelTokenizer>(data);
+    case VocabularyKind::Unigram:
+      return std::make_shared<UnigramTokenizer>(data);
+    case VocabularyKind::WordPiece:
+      return std::make_shared<WordPieceTokenizer>(data);
+    case VocabularyKind::SentencePiece:
+      break;
+  }
   return std::make_shared<SentencePieceTokenizer>(data);
 }
 
@@ -21,8 +32,16 @@ std::vector<TokenId> Tokenizer::encodePrompt(std::string_view text, SpecialToken
   std::vector<TokenId> ids = encode(text, special);
   // A rendered chat template usually brings its own BOS; two of them would be a sequence no model was trained on.
   const bool hasOwn = !ids.empty() && bos() && ids.front() == *bos();
-  if (addsBos() && bos() && !hasOwn) ids.insert(ids.begin(), *bos());
+  if (addsBos() && bos() && !hasOwn) {
+    ids.insert(ids.begin(), afterBos().begin(), afterBos().end());
+    ids.insert(ids.begin(), *bos());
+  }
   return ids;
+}
+
+const std::vector<TokenId>& Tokenizer::afterBos() const {
+  static const std::vector<TokenId> none;
+  return none;
 }
 
 void Tokenizer::checkLength(std::string_view text) {

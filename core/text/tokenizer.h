@@ -35,7 +35,7 @@ class Tokenizer {
   /// Ids of a valid or invalid UTF-8 text (invalid bytes go through byte fallback). Adds no BOS or EOS.
   /// @throws Error (InvalidArgument) for a text of more than 256 MiB
   virtual std::vector<TokenId> encode(std::string_view text, SpecialTokens special) const = 0;
-  /// encode with BOS in front where the model asks for it (add_bos_token).
+  /// encode with BOS, and what follows it, in front where the model asks for it (add_bos_token).
   std::vector<TokenId> encodePrompt(std::string_view text, SpecialTokens special) const;
   /// The raw bytes one token stands for, whatever the id; possibly part of a UTF-8 character; empty for control tokens.
   virtual std::string bytes(TokenId id) const = 0;
@@ -47,6 +47,8 @@ class Tokenizer {
   virtual std::optional<TokenId> bos() const = 0;
   virtual std::optional<TokenId> eos() const = 0;
   virtual bool addsBos() const = 0;
+  /// More tokens that encodePrompt puts behind BOS ("[gMASK]" is followed by "<sop>").
+  virtual const std::vector<TokenId>& afterBos() const;
   /// Whether encoding puts a blank in front of a text, which decoding then takes away again.
   virtual bool addsSpacePrefix() const { return false; }
   /// End of sequence, end of turn: generation stops at these.

@@ -8,7 +8,7 @@
 
 namespace core::text {
 
-/// The steps of a tokenizer.json around its BPE model, in the words of VocabularyData. Sources: the types of Hugging
+/// The steps of a tokenizer.json around its model, in the words of VocabularyData. Sources: the types of Hugging
 /// Face's tokenizers library and their settings (normalizers, pre_tokenizers, processors, decoders).
 /// @param source how sentences call the file
 /// @throws Error (Unsupported) naming a step that nothing here follows, (InvalidFile) one that is malformed
@@ -20,13 +20,19 @@ struct PreTokenizerSteps {
 };
 PreTokenizerSteps preTokenizerSteps(const io::JsonTree& preTokenizer, const std::string& source);
 
+/// What BertPreTokenizer cuts: at white space, and around each mark.
+std::vector<SplitStep> bertSplits();
+
 /// The tokens that a text is put between when special tokens are added.
 struct Surroundings {
   std::vector<TokenId> front, behind;
 };
 Surroundings surroundingsOf(const io::JsonTree& postProcessor, const std::string& source);
 
-/// Whether decoding takes one blank away from the front of a text.
-bool stripsFirstBlank(const io::JsonTree& decoder);
+struct DecoderSettings {
+  bool stripsFirstBlank = false;  ///< one blank at the front of a text
+  bool cleansUp = false;          ///< blanks in front of marks (WordPiece)
+};
+DecoderSettings decoderSettings(const io::JsonTree& decoder);
 
 }  // namespace core::text

@@ -24,6 +24,7 @@ Vocabulary::Vocabulary(const VocabularyData& data)
       m_eos(data.eos),
       m_unknown(data.unknown),
       m_addsBos(data.addBos && data.bos),
+      m_afterBos(data.afterBos),
       m_addsSpacePrefix(data.addSpacePrefix) {
   if (m_types.empty()) m_types.assign(m_tokens.size(), TokenType::Normal);
   if (m_scores.empty()) m_scores.assign(m_tokens.size(), 0.0F);
@@ -46,6 +47,7 @@ void Vocabulary::check(const VocabularyData& data) const {
   };
   for (const auto& id : {data.bos, data.eos, data.unknown, data.padding}) checkId(id);
   for (const TokenId id : data.ends) checkId(id);
+  for (const TokenId id : data.afterBos) checkId(id);
   for (const AddedToken& token : data.added) checkId(token.id);
 }
 

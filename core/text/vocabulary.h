@@ -38,6 +38,7 @@ class Vocabulary {
   std::optional<TokenId> eos() const { return m_eos; }
   std::optional<TokenId> unknown() const { return m_unknown; }
   bool addsBos() const { return m_addsBos; }
+  const std::vector<TokenId>& afterBos() const { return m_afterBos; }
   bool addsSpacePrefix() const { return m_addsSpacePrefix; }
   bool endsGeneration(TokenId id) const { return m_ends.contains(id); }
   /// Whether decoding shows nothing for it: control tokens, and an unknown one that a folder calls special.
@@ -61,6 +62,7 @@ class Vocabulary {
   std::optional<TokenId> m_eos;
   std::optional<TokenId> m_unknown;
   bool m_addsBos = false;
+  std::vector<TokenId> m_afterBos;
   bool m_addsSpacePrefix = false;
   bool m_unknownIsSilent = false, m_marksUnknown = true;
   std::unordered_set<TokenId> m_ends;

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <unordered_map>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/io/tokenizer_json.h"
-#include "core/text/folder_settings.h"
+#include "core/text/folder_special_tokens.h"
 #include "core/text/pre_tokenizer_patterns.h"
 #include "core/text/tokenizer_steps.h"
 #include "core/text/vocabulary_data.h"
@@ -24,8 +23,6 @@ constexpr std::string_view kFile = "tokenizer.json";
 [[noreturn]] void refuse(std::string_view detail, ErrorCode code = ErrorCode::InvalidFile) {
   throw Error(code, fmt::format("\"{}\": {}.", kFile, detail), std::string(kFile));
 }
-
-using Ids = std::unordered_map<std::string_view, TokenId>;
 
 /// Puts the tokens where their numbers say. Added tokens may lie beyond the vocabulary, with gaps.
 void placeTokens(const io::TokenizerJson& file, VocabularyData& data) {
@@ -46,6 +43,10 @@ void placeTokens(const io::TokenizerJson& file, VocabularyData& data) {
     data.types[id] = type;
   };
   for (const auto& token : file.vocabulary) place(token.text, token.id, TokenType::Normal);
+  if (!file.scores.empty()) {
+    data.scores.assign(data.tokens.size(), 0.0F);
+    std::ranges::transform(file.scores, data.scores.begin(), [](double score) { return static_cast<float>(score); });
+  }
   for (const auto& token : file.added) {
     if (token.content.empty()) continue;
     place(token.content, token.id, token.special ? TokenType::Control : TokenType::UserDefined);
@@ -54,8 +55,8 @@ void placeTokens(const io::TokenizerJson& file, VocabularyData& data) {
   }
 }
 
-Ids idsOf(const VocabularyData& data) {
-  Ids ids;
+TokenIds idsOf(const VocabularyData& data) {
+  TokenIds ids;
   ids.reserve(data.tokens.size());
   for (std::size_t i = 0; i < data.tokens.size(); ++i) {
     if (data.types[i] == TokenType::Unused) continue;
@@ -74,8 +75,9 @@ bool isByteToken(std::string_view text) {
 }
 
 /// Every merge must join two tokens to a third. Of SentencePiece the tokens get scores that join in the same order.
-void checkMerges(const Ids& ids, VocabularyData& data) {
+void checkMerges(const TokenIds& ids, VocabularyData& data) {
   constexpr float kNeverJoined = -1e9F;
+  if (data.kind == VocabularyKind::Unigram) return;
   data.scores.assign(data.tokens.size(), 0.0F);
   if (data.kind == VocabularyKind::SentencePiece) data.scores.assign(data.tokens.size(), kNeverJoined);
   std::string joined;
@@ -98,129 +100,62 @@ void checkMerges(const Ids& ids, VocabularyData& data) {
   }
 }
 
-void readModel(io::TokenizerJson& file, VocabularyData& data) {
-  const std::string source = fmt::format("\"{}\"", kFile);
-  PreTokenizerSteps steps = preTokenizerSteps(file.preTokenizer, source);
-  data.normalizers = normalizerSteps(file.normalizer, source);
-  data.splits = std::move(steps.splits);
+VocabularyKind kindOf(const io::TokenizerJson& file, const VocabularyData& data, bool isByteLevel) {
+  using Model = io::TokenizerJson::Model;
+  if (file.model != Model::Bpe && isByteLevel)
+    refuse("a ByteLevel pre-tokenizer in front of another model than a BPE is not supported (yet)",
+           ErrorCode::Unsupported);
+  if (file.model == Model::Unigram) return VocabularyKind::Unigram;
+  if (file.model == Model::WordPiece) return VocabularyKind::WordPiece;
+  if (isByteLevel) return VocabularyKind::ByteLevel;
   const auto marksBlanks = [](const NormalizerStep& step) { return step.content == kBlankMark; };
   const bool isSentencePiece =
       file.byteFallback || std::ranges::any_of(data.normalizers, marksBlanks) ||
       std::ranges::any_of(data.splits, [](const SplitStep& s) { return s.kind == SplitStep::Kind::Metaspace; });
-  if (isSentencePiece == steps.isByteLevel)
-    refuse("a BPE that is neither byte-level nor SentencePiece's is not supported (yet)", ErrorCode::Unsupported);
-  data.kind = steps.isByteLevel ? VocabularyKind::ByteLevel : VocabularyKind::SentencePiece;
-  data.search = VocabularyData::Search::LeftmostLongest;
-  data.merges = std::move(file.merges);
-  if (data.merges.empty()) refuse("its model has no merges");
-  data.ignoresMerges = file.ignoresMerges;
-  data.fusesUnknown = file.fusesUnknown;
-  if (steps.isByteLevel) data.preTokenizer = preTokenizerName(data.splits, data.ignoresMerges);
-  data.addSpacePrefix = !steps.isByteLevel && stripsFirstBlank(file.decoder);
+  if (isSentencePiece) return VocabularyKind::SentencePiece;
+  refuse("a BPE that is neither byte-level nor SentencePiece's is not supported (yet)", ErrorCode::Unsupported);
 }
 
-void markSpecialKinds(const io::TokenizerJson& file, const Ids& ids, VocabularyData& data) {
+void readModel(io::TokenizerJson& file, VocabularyData& data) {
+  const std::string source = fmt::format("\"{}\"", kFile);
+  PreTokenizerSteps steps = preTokenizerSteps(file.preTokenizer, source);
+  const DecoderSettings decoder = decoderSettings(file.decoder);
+  data.normalizers = normalizerSteps(file.normalizer, source);
+  data.splits = std::move(steps.splits);
+  data.kind = kindOf(file, data, steps.isByteLevel);
+  data.search = VocabularyData::Search::LeftmostLongest;
+  data.merges = std::move(file.merges);
+  if (file.model == io::TokenizerJson::Model::Bpe && data.merges.empty()) refuse("its model has no merges");
+  data.ignoresMerges = file.ignoresMerges;
+  data.fusesUnknown = file.fusesUnknown || data.kind == VocabularyKind::Unigram;
+  if (steps.isByteLevel) data.preTokenizer = preTokenizerName(data.splits, data.ignoresMerges);
+  data.addSpacePrefix = !steps.isByteLevel && decoder.stripsFirstBlank;
+  if (data.kind != VocabularyKind::WordPiece) return;
+  data.merges.clear();
+  data.continuationMark = file.continuationMark;
+  // Longer ones cost more than they are worth; nobody writes them.
+  constexpr std::uint64_t kLongestWord = 4096;
+  data.longestWord = static_cast<std::uint32_t>(std::min(file.longestWord, kLongestWord));
+  data.cleansUp = decoder.cleansUp;
+}
+
+void markSpecialKinds(const io::TokenizerJson& file, const TokenIds& ids, VocabularyData& data) {
   if (file.unknown) {
     const auto found = ids.find(*file.unknown);
     if (found == ids.end()) refuse(fmt::format("its unknown token {} is no token", io::inQuotes(*file.unknown)));
     data.unknown = found->second;
     data.types[static_cast<std::size_t>(found->second)] = TokenType::Unknown;
   }
+  if (file.unknownId) {
+    if (*file.unknownId >= file.vocabulary.size()) refuse(fmt::format("its unk_id {} is no token's", *file.unknownId));
+    data.unknown = static_cast<TokenId>(*file.unknownId);
+    data.types[*file.unknownId] = TokenType::Unknown;
+  }
   if (!file.byteFallback) return;
   for (std::size_t i = 0; i < data.tokens.size(); ++i) {
     if (data.types[i] == TokenType::Normal && isByteToken(data.tokens[i])) data.types[i] = TokenType::Byte;
   }
 }
-
-/// The special tokens by what the files beside tokenizer.json say, the first that says anything.
-class SpecialTokenReader {
- public:
-  SpecialTokenReader(const io::Checkpoint& checkpoint, const Ids& ids, VocabularyData& data)
-      : m_checkpoint(checkpoint),
-        m_ids(ids),
-        m_data(data),
-        m_config(checkpoint, "tokenizer_config.json", "tokenizer"),
-        m_map(checkpoint, "special_tokens_map.json", "map"),
-        m_generation(checkpoint, "generation_config.json", "generation") {}
-
-  void read(const Surroundings& surroundings) {
-    m_data.bos = byTextOrNumber("bos_token");
-    m_data.eos = byTextOrNumber("eos_token");
-    m_data.padding = ifKnown(m_config, "pad_token");
-    if (!m_data.unknown) m_data.unknown = ifKnown(m_config, "unk_token");
-    surround(surroundings.front, "in front of", m_data.bos, m_data.addBos);
-    surround(surroundings.behind, "behind", m_data.eos, m_data.addEos);
-    m_data.addBos = m_config.flag("add_bos_token").value_or(m_data.addBos) && m_data.bos;
-    m_data.addEos = m_config.flag("add_eos_token").value_or(m_data.addEos) && m_data.eos;
-    addEnds(m_checkpoint.metadata(), "config.eos_token_id");
-    addEnds(m_generation.metadata(), "generation.eos_token_id");
-  }
-
- private:
-  std::optional<TokenId> byText(const FolderSettings& settings, std::string_view key) const {
-    const auto text = settings.tokenText(key);
-    if (!text) return std::nullopt;
-    const auto found = m_ids.find(*text);
-    if (found != m_ids.end()) return found->second;
-    throw Error(
-        ErrorCode::InvalidFile,
-        fmt::format("\"{}\": its {} {} is no token of tokenizer.json.", settings.file(), key, io::inQuotes(*text)),
-        settings.file());
-  }
-
-  /// A token that no text needs; programs that train name one before they add it.
-  std::optional<TokenId> ifKnown(const FolderSettings& settings, std::string_view key) const {
-    const auto text = settings.tokenText(key);
-    return text && m_ids.contains(*text) ? byText(settings, key) : std::nullopt;
-  }
-
-  std::optional<TokenId> byTextOrNumber(const std::string& key) const {
-    if (const auto id = byText(m_config, key)) return id;
-    if (const auto id = byText(m_map, key)) return id;
-    const io::MetadataValue* const value = m_checkpoint.metadata().find("config." + key + "_id");
-    const auto* const id = value == nullptr ? nullptr : std::get_if<std::uint64_t>(value);
-    return id == nullptr ? std::nullopt : known(*id);
-  }
-
-  /// Numbers in config.json may belong to a larger vocabulary: such a one is no token's.
-  std::optional<TokenId> known(std::uint64_t id) const {
-    if (id >= m_data.tokens.size()) return std::nullopt;
-    return static_cast<TokenId>(id);
-  }
-
-  static void surround(const std::vector<TokenId>& tokens, std::string_view where, std::optional<TokenId>& special,
-                       bool& isAdded) {
-    if (tokens.empty()) return;
-    if (tokens.size() > 1 || (special && *special != tokens.front()))
-      refuse(fmt::format("its post_processor puts {} {} a text, which is not supported (yet)",
-                         tokens.size() > 1 ? "several tokens" : "another token than the file beside it names", where),
-             ErrorCode::Unsupported);
-    special = tokens.front();
-    isAdded = true;
-  }
-
-  void addEnds(const io::Metadata& metadata, std::string_view key) {
-    const io::MetadataValue* const value = metadata.find(key);
-    if (value == nullptr) return;
-    const auto add = [&](std::int64_t id) {
-      if (const auto token = id < 0 ? std::nullopt : known(static_cast<std::uint64_t>(id)))
-        m_data.ends.push_back(*token);
-    };
-    if (const auto* id = std::get_if<std::uint64_t>(value)) {
-      if (const auto token = known(*id)) m_data.ends.push_back(*token);
-    }
-    const auto* const list = std::get_if<io::MetadataArray>(value);
-    if (list == nullptr || list->elementType() == io::MetadataType::String ||
-        list->elementType() == io::MetadataType::F64)
-      return;
-    for (const std::int64_t id : list->integers()) add(id);
-  }
-
-  const io::Checkpoint& m_checkpoint;
-  const Ids& m_ids;
-  VocabularyData& m_data;
-  FolderSettings m_config, m_map, m_generation;
-};
 
 [[noreturn]] void refuseMissing(const io::Checkpoint& checkpoint) {
   const bool hasModel = checkpoint.sideFile("tokenizer.model") != nullptr;
@@ -240,7 +175,7 @@ VocabularyData folderVocabulary(const io::Checkpoint& checkpoint) {
   VocabularyData data;
   readModel(file, data);
   placeTokens(file, data);
-  const Ids ids = idsOf(data);
+  const TokenIds ids = idsOf(data);
   checkMerges(ids, data);
   markSpecialKinds(file, ids, data);
   const Surroundings surroundings = surroundingsOf(file.postProcessor, source);
@@ -250,7 +185,7 @@ VocabularyData folderVocabulary(const io::Checkpoint& checkpoint) {
         refuse(fmt::format("its post_processor names token {}, but there are {}", id, data.tokens.size()));
     }
   }
-  SpecialTokenReader(checkpoint, ids, data).read(surroundings);
+  readFolderSpecialTokens(checkpoint, ids, surroundings, data);
   return data;
 }
 

@@ -1,11 +1,14 @@
 #include "core/text/vocabulary_gguf.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/text/pre_tokenizer_patterns.h"
+#include "core/text/tokenizer_steps.h"
 #include "core/text/vocabulary_data.h"
 
 namespace core::text {
@@ -134,23 +137,89 @@ void readByteLevel(const io::Metadata& metadata, VocabularyData& data) {
   data.merges = merges->strings();
 }
 
+/// The bytes of precompiled_charsmap, stored signed or not; empty where there is none.
+std::string charsmapBytes(const io::Metadata& metadata) {
+  constexpr std::string_view kKey = "tokenizer.ggml.precompiled_charsmap";
+  const io::MetadataArray* const array = metadata.array(kKey);
+  if (array == nullptr) return {};
+  if (array->elementType() == io::MetadataType::String)
+    fail(ErrorCode::InvalidFile, std::string(kKey) + " must be a list of bytes.", kKey);
+  std::string bytes;
+  for (const std::int64_t value : array->integers()) bytes += static_cast<char>(value);
+  return bytes;
+}
+
+void readUnigram(const io::Metadata& metadata, VocabularyData& data) {
+  data.kind = VocabularyKind::Unigram;
+  readSpecialTokens(metadata, false, data);
+  const auto idOr = [&](std::string_view key, std::optional<TokenId>& id, TokenId otherwise) {
+    if (metadata.find(key) == nullptr && static_cast<std::size_t>(otherwise) < data.tokens.size()) id = otherwise;
+  };
+  idOr("tokenizer.ggml.eos_token_id", data.eos, 1);
+  idOr("tokenizer.ggml.unknown_token_id", data.unknown, 2);
+  data.addBos = metadata.boolean("tokenizer.ggml.add_bos_token").value_or(false) && data.bos;
+  data.addEos = metadata.boolean("tokenizer.ggml.add_eos_token").value_or(true) && data.eos;
+  data.addSpacePrefix = metadata.boolean("tokenizer.ggml.add_space_prefix").value_or(true);
+  data.fusesUnknown = true;
+  if (std::string table = charsmapBytes(metadata); !table.empty())
+    data.normalizers.push_back({NormalizerStep::Kind::Charsmap, {}, std::move(table)});
+  if (metadata.boolean("tokenizer.ggml.remove_extra_whitespaces").value_or(false)) {
+    data.normalizers.push_back({NormalizerStep::Kind::ReplaceMatches, " {2,}", " "});
+    data.normalizers.push_back({NormalizerStep::Kind::ReplaceMatches, R"(\A | \z)", ""});
+  }
+  if (data.addSpacePrefix) data.normalizers.push_back({NormalizerStep::Kind::Prepend, {}, std::string(kBlankMark)});
+  data.normalizers.push_back({NormalizerStep::Kind::Replace, " ", std::string(kBlankMark)});
+}
+
+void readWordPiece(const io::Metadata& metadata, VocabularyData& data) {
+  using Kind = NormalizerStep::Kind;
+  data.kind = VocabularyKind::WordPiece;
+  readSpecialTokens(metadata, false, data);
+  const auto first = [&](std::initializer_list<std::string_view> keys, TokenId otherwise) -> std::optional<TokenId> {
+    for (const std::string_view key : keys)
+      if (const auto id = tokenId(metadata, key, data.tokens.size())) return id;
+    return static_cast<std::size_t>(otherwise) < data.tokens.size() ? std::optional(otherwise) : std::nullopt;
+  };
+  // BERT's numbers, where the file is silent.
+  data.bos = first({"tokenizer.ggml.cls_token_id", "tokenizer.ggml.bos_token_id"}, 101);
+  data.eos = first({"tokenizer.ggml.seperator_token_id", "tokenizer.ggml.eos_token_id"}, 102);  // spelled so
+  data.unknown = first({"tokenizer.ggml.unknown_token_id"}, 100);
+  data.addBos = metadata.boolean("tokenizer.ggml.add_bos_token").value_or(true) && data.bos;
+  data.addEos = data.eos.has_value();
+  data.wordMark = kBlankMark;
+  data.longestWord = 100;
+  data.cleansUp = true;
+  for (const Kind kind :
+       {Kind::BertClean, Kind::IsolateIdeographs, Kind::Nfd, Kind::StripNonspacingMarks, Kind::Lowercase})
+    data.normalizers.push_back({kind});
+  data.splits = bertSplits();
+}
+
+struct Reader {
+  std::string_view model;
+  void (*read)(const io::Metadata&, VocabularyData&);
+};
+constexpr std::array<Reader, 4> kReaders = {
+    {{"llama", readSentencePiece}, {"gpt2", readByteLevel}, {"t5", readUnigram}, {"bert", readWordPiece}}};
+
 }  // namespace
 
 VocabularyData ggufVocabulary(const io::Metadata& metadata) {
   const std::optional<std::string> model = metadata.string(kModel);
   if (!model)
     fail(ErrorCode::InvalidFile, "The file carries no tokenizer: expected the key tokenizer.ggml.model.", kModel);
-  const bool isSentencePiece = *model == "llama";
-  if (!isSentencePiece && *model != "gpt2") {
+  const auto* const row = std::ranges::find(kReaders, *model, &Reader::model);
+  if (row == kReaders.end()) {
     fail(ErrorCode::Unsupported,
          "The tokenizer " + io::inQuotes(*model) +
-             " is not supported; supported are llama (SentencePiece BPE) and gpt2 (byte-level BPE).",
+             " is not supported; supported are llama (SentencePiece BPE), gpt2 (byte-level BPE), t5 (Unigram) and bert "
+             "(WordPiece).",
          kModel);
   }
   VocabularyData data;
   readTokens(metadata, data);
   readTypesAndScores(metadata, data);
-  isSentencePiece ? readSentencePiece(metadata, data) : readByteLevel(metadata, data);
+  row->read(metadata, data);
   return data;
 }
 

@@ -2,10 +2,12 @@
 #include <QTest>
 #include <filesystem>
 #include <functional>
+#include <thread>
 
 #include "core/text/chat_template.h"
 #include "core/text/chat_template_source.h"
 #include "core/text/tokenizer.h"
+#include "core/text/unicode.h"
 #include "core/text/vocabulary_data.h"
 #include "model_folder_builder.h"
 #include "safetensors_builder.h"
@@ -27,6 +29,8 @@ const Json& golden() {
 }
 const Json& sentencePiece() { return golden().at("tokenizers").at(0).at("json"); }
 const Json& byteLevel() { return golden().at("tokenizers").at(1).at("json"); }
+const Json& unigram() { return golden().at("tokenizers").at(2).at("json"); }
+const Json& wordPiece() { return golden().at("tokenizers").at(3).at("json"); }
 
 /// A folder with one tensor and the files a test gives it.
 class TokenizerFolder {
@@ -59,6 +63,11 @@ Json changed(const Json& base, const Json& change) {
     } else if (key == "withoutBytes") {
       std::erase_if(json["model"]["vocab"].get_ref<Json::object_t&>(),
                     [](const auto& token) { return token.first.starts_with("<0x") && token.first.size() == 6; });
+    } else if (key == "withBytes") {
+      for (int byte = 0; byte < 256; ++byte) {
+        const QByteArray text = "<0x" + QByteArray::number(byte + 256, 16).toUpper().last(2) + ">";
+        json["model"]["vocab"].push_back({text.toStdString(), -90});
+      }
     } else if (key == "pairs") {
       for (Json& merge : json["model"]["merges"]) {
         const std::string text = merge;
@@ -83,6 +92,8 @@ class TestFolderTokenizer : public QObject {
   void scoresJoinInTheSameOrder();
   void namesOfPreTokenizers();
   void specialTokens();
+  void severalTokensInFront();
+  void brokenUtf8AndThreads();
   void endsOfGeneration();
   void templates_data();
   void templates();
@@ -101,10 +112,10 @@ class TestFolderTokenizer : public QObject {
 void TestFolderTokenizer::sameAsTheLibrary_data() {
   QTest::addColumn<int>("tokenizer");
   QTest::addColumn<int>("variant");
-  for (int t = 0; t < 2; ++t) {
+  for (int t = 0; t < 4; ++t) {
     const Json& variants = golden().at("tokenizers").at(t).at("variants");
     for (int v = 0; v < static_cast<int>(variants.size()); ++v)
-      QTest::newRow(variants.at(v).at("name").get<std::string>().c_str()) << t << v;
+      QTest::addRow("%d %s", t, variants.at(v).at("name").get<std::string>().c_str()) << t << v;
   }
 }
 
@@ -114,7 +125,7 @@ void TestFolderTokenizer::sameAsTheLibrary() {
   const Json& of = golden().at("tokenizers").at(tokenizer);
   const Json& row = of.at("variants").at(variant);
   const auto made = TokenizerFolder().file("tokenizer.json", changed(of.at("json"), row.at("change"))).tokenizer();
-  QVERIFY(row.at("cases").size() == 60);
+  QVERIFY(row.at("cases").size() >= 30);
   for (const Json& one : row.at("cases")) {
     const std::string text = golden().at("texts").at(one.at("text").get<std::size_t>());
     const auto ids = one.at("ids").get<std::vector<TokenId>>();
@@ -184,6 +195,44 @@ void TestFolderTokenizer::specialTokens() {
                               .file("config.json", Json{{"model_type", "llama"}, {"eos_token_id", 2}})
                               .vocabulary();
   QVERIFY(fromConfig.eos == 2);
+}
+
+void TestFolderTokenizer::severalTokensInFront() {
+  Json json = byteLevel();
+  json["post_processor"] = {{"type", "TemplateProcessing"},
+                            {"single", {{{"SpecialToken", {{"id", "x"}}}}, {{"Sequence", {{"id", "A"}}}}}},
+                            {"special_tokens", {{"x", {{"ids", {5, 6}}}}}}};
+  const auto made = TokenizerFolder().file("tokenizer.json", json).tokenizer();
+  const auto plain = made->encode("word", SpecialTokens::Parse);
+  std::vector<TokenId> expected = {5, 6};
+  expected.insert(expected.end(), plain.begin(), plain.end());
+  QCOMPARE(made->encodePrompt("word", SpecialTokens::Parse), expected);
+  // Of several behind a text none is of use.
+  json["post_processor"]["single"] = {{{"Sequence", {{"id", "A"}}}}, {{"SpecialToken", {{"id", "x"}}}}};
+  const auto behind = TokenizerFolder().file("tokenizer.json", json).tokenizer();
+  QCOMPARE(behind->encodePrompt("word", SpecialTokens::Parse), plain);
+}
+
+// Every tokenizer takes bytes that are no UTF-8, gives the same ids again, and from any thread.
+void TestFolderTokenizer::brokenUtf8AndThreads() {
+  for (const Json* json : {&sentencePiece(), &byteLevel(), &unigram(), &wordPiece()}) {
+    const auto made = TokenizerFolder().file("tokenizer.json", *json).tokenizer();
+    const std::string text =
+        "a\xFF"
+        "b \xE2\x82 \xC0\x80 word\xF0\x9F\x98 \xED\xA0\x80 the end";
+    const auto ids = made->encode(text, SpecialTokens::Parse);
+    QVERIFY(!ids.empty());
+    if (json == &byteLevel()) QCOMPARE(made->decode(ids), core::text::replaceInvalidUtf8(text));
+    std::vector<std::vector<TokenId>> others(4);
+    {
+      std::vector<std::jthread> threads;
+      for (auto& other : others)
+        threads.emplace_back([&] {
+          for (int i = 0; i < 50; ++i) other = made->encode(text, SpecialTokens::Parse);
+        });
+    }
+    for (const auto& other : others) QCOMPARE(other, ids);
+  }
 }
 
 void TestFolderTokenizer::endsOfGeneration() {
@@ -266,9 +315,18 @@ void TestFolderTokenizer::refusals_data() {
   row("a model that is none", R"({"model": 7})", false, "its model is no object");
   row("no vocabulary", R"({"model": {"type": "BPE", "merges": []}})", false, "no vocab");
   row("a vocabulary of lists", R"({"model": {"type": "BPE", "vocab": {"a": []}}})", false, "no token");
-  row("Unigram", R"({"model": {"type": "Unigram", "vocab": [["a", 0]]}})", true, "\"Unigram\"");
-  row("Unigram without a type", R"({"model": {"vocab": [["a", 0]]}})", true, "Unigram");
-  row("WordPiece", R"({"model": {"type": "WordPiece", "vocab": {"a": 0}}})", true, "\"WordPiece\"");
+  row("Unigram of an object", R"({"model": {"type": "Unigram", "vocab": {"a": 0}}})", false, "not of the kind");
+  row("a BPE of scores", R"({"model": {"type": "BPE", "vocab": [["a", 0]], "merges": []}})", false, "not of the kind");
+  row("a token without a score", R"({"model": {"type": "Unigram", "vocab": [["a"]]}})", false, "a text and its score");
+  row("a score without a token", R"({"model": {"type": "Unigram", "vocab": [[1, 2]]}})", false, "a text and its score");
+  row("a token that is no pair", R"({"model": {"type": "Unigram", "vocab": ["a"]}})", false, "no token");
+  row("no unknown token of that number", R"({"model": {"unk_id": 7, "vocab": [["a", -1]]}})", false, "unk_id 7");
+  row("a list of words", R"({"model": {"type": "WordLevel", "vocab": {"a": 0}}})", true, "\"WordLevel\"");
+  row("a table that is no Base64", with(unigram(), [](Json& j) { j["normalizer"]["precompiled_charsmap"] = "a!=="; }),
+      false, "no Base64");
+  row("a table cut off", with(unigram(), [](Json& j) { j["normalizer"]["precompiled_charsmap"] = "////fw=="; }), false,
+      "precompiled_charsmap");
+  row("a prefix of a BPE", bytes([](Json& j) { j["model"]["continuing_subword_prefix"] = "##"; }), true, "\"##\"");
   row("a suffix", bytes([](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; }), true, "end_of_word_suffix");
   row("dropout", bytes([](Json& j) { j["model"]["dropout"] = 0.1; }), true, "dropout 0.1");
   row("a number of a token", piece([](Json& j) { j["model"]["vocab"]["a"] = -1; }), false, "\"a\" has no number");
@@ -284,25 +342,21 @@ void TestFolderTokenizer::refusals_data() {
   row("a merge of strangers", piece([](Json& j) { j["model"]["merges"][3] = "a nobody"; }), false, "is no token");
   row("no merges", piece([](Json& j) { j["model"].erase("merges"); }), false, "no merges");
   row("an unknown unknown", piece([](Json& j) { j["model"]["unk_token"] = "<none>"; }), false, "unknown token");
-  row("a normalizer", piece([](Json& j) { j["normalizer"] = {{"type", "Lowercase"}}; }), true, "\"Lowercase\"");
+  row("a normalizer", piece([](Json& j) { j["normalizer"] = {{"type", "Odd"}}; }), true, "\"Odd\"");
   row("an expression", piece([](Json& j) {
-        j["normalizer"] = {{"type", "Replace"}, {"pattern", {{"Regex", "a+"}}}, {"content", "a"}};
+        j["normalizer"] = {{"type", "Replace"}, {"pattern", {{"Regex", "(a"}}}, {"content", "a"}};
       }),
-      true, "regular expression");
-  row("a pre-tokenizer", bytes([](Json& j) { j["pre_tokenizer"] = {{"type", "Punctuation"}}; }), true, "Punctuation");
+      true, "PCRE2");
+  row("a pre-tokenizer", bytes([](Json& j) { j["pre_tokenizer"] = {{"type", "Odd"}}; }), true, "\"Odd\"");
   row("neither kind", bytes([](Json& j) { j["pre_tokenizer"] = nullptr; }), true, "neither byte-level");
   row("a bad expression", bytes([](Json& j) { j["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = "("; }),
       true, "PCRE2");
-  row("an unusual cut", bytes([](Json& j) { j["pre_tokenizer"]["pretokenizers"][0]["behavior"] = "MergedWithNext"; }),
-      true, "MergedWithNext");
+  row("an unusual cut", bytes([](Json& j) { j["pre_tokenizer"]["pretokenizers"][0]["behavior"] = "Odd"; }), true,
+      "\"Odd\"");
   row("a step without a type", bytes([](Json& j) { j["pre_tokenizer"] = {{"kind", 1}}; }), false, "names no type");
   row("a post-processor", piece([](Json& j) { j["post_processor"] = {{"type", "Odd"}}; }), true, "\"Odd\"");
   row("a template without numbers", piece([](Json& j) { j["post_processor"]["special_tokens"] = Json::object(); }),
       false, "without a number");
-  row("two tokens in front", piece([](Json& j) {
-        j["post_processor"]["special_tokens"]["<s>"]["ids"] = {1, 2};
-      }),
-      true, "several tokens");
   row("a template beyond the vocabulary",
       piece([](Json& j) { j["post_processor"]["special_tokens"]["<s>"]["ids"] = {100000}; }), false,
       "names token 100000");
@@ -320,7 +374,9 @@ void TestFolderTokenizer::refusals() {
   folder.file("tokenizer.json", sentencePiece()).file(file.toStdString(), contents.toStdString());
   const QString sentence = folder.refusal(isUnsupported ? ErrorCode::Unsupported : ErrorCode::InvalidFile);
   QVERIFY2(sentence.contains(says), qPrintable(sentence));
-  QVERIFY2(sentence.contains(file) || sentence.contains("PCRE2"), qPrintable(sentence));
+  const bool namesIt =
+      sentence.contains(file) || sentence.contains("PCRE2") || sentence.contains("precompiled_charsmap");
+  QVERIFY2(namesIt, qPrintable(sentence));
 }
 
 void TestFolderTokenizer::missingFiles() {
@@ -343,7 +399,7 @@ void TestFolderTokenizer::missingFiles() {
 void TestFolderTokenizer::oneMegabyte_data() {
   QTest::addColumn<int>("tokenizer");
   QTest::addColumn<QString>("unit");
-  for (int tokenizer = 0; tokenizer < 2; ++tokenizer) {
+  for (int tokenizer = 0; tokenizer < 4; ++tokenizer) {
     for (const char* unit : {"a", " ", "\n", "The quick brown fox, 123. ", "日本", "<s>", "<|eot_id"})
       QTest::addRow("%d x %s", tokenizer, QByteArray(unit).toPercentEncoding().constData()) << tokenizer << unit;
   }
@@ -356,11 +412,11 @@ void TestFolderTokenizer::oneMegabyte() {
   std::string text;
   while (text.size() < (1U << 20U)) text += part;
   const auto made =
-      TokenizerFolder().file("tokenizer.json", tokenizer == 0 ? sentencePiece() : byteLevel()).tokenizer();
+      TokenizerFolder().file("tokenizer.json", golden().at("tokenizers").at(tokenizer).at("json")).tokenizer();
   const double started = support::cpuSeconds();
   const auto ids = made->encode(text, SpecialTokens::AsText);
   const double seconds = support::cpuSeconds() - started;
-  QCOMPARE(made->decode(ids), text);
+  if (tokenizer < 2) QCOMPARE(made->decode(ids), text);  // the others change white space
   QVERIFY2(seconds < 20 * support::kSlowdown, qPrintable(QString("%1 s").arg(seconds)));
 }
 

@@ -57,7 +57,8 @@ export function makeText(random) {
 }
 
 const added = (json) => json.added_tokens;
-const next = (json) => 1 + [...Object.values(json.model.vocab), ...added(json).map((token) => token.id)].reduce((a, b) => Math.max(a, b));
+const ids = (vocab) => (Array.isArray(vocab) ? Object.fromEntries(vocab.map(([text], id) => [text, id])) : vocab);
+const next = (json) => 1 + [...Object.values(ids(json.model.vocab)), ...added(json).map((token) => token.id)].reduce((a, b) => Math.max(a, b));
 const token = (id, content, more) =>
   ({id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: false, ...more});
 
@@ -67,7 +68,7 @@ function withMore(json) {
                 ["<|im_end|>", {special: true}], ["<left>", {lstrip: true}], ["<right>", {rstrip: true, special: true}],
                 ["<both>", {lstrip: true, rstrip: true, normalized: true}], ["naïve-token", {}]];
   let id = next(json);
-  return [...added(json), ...more.map(([content, settings]) => token(json.model.vocab[content] ?? id++, content, settings))];
+  return [...added(json), ...more.map(([content, settings]) => token(ids(json.model.vocab)[content] ?? id++, content, settings))];
 }
 
 const blank = {type: "Replace", pattern: {String: " "}, content: "▁"};
@@ -76,7 +77,8 @@ const metaspace = (scheme, split) => ({type: "Metaspace", replacement: "▁", pr
 const around = (step) => ({pre_tokenizer: step, decoder: {type: "Sequence", decoders: [{type: "ByteFallback"}, step]}});
 const sequence = (key, list) => ({type: "Sequence", [key]: list});
 const byteLevel = (prefix, regex) => ({type: "ByteLevel", add_prefix_space: prefix, trim_offsets: true, use_regex: regex});
-const split = (regex, behavior = "Isolated", invert = false) => ({type: "Split", pattern: {Regex: regex}, behavior, invert});
+const split = (pattern, behavior = "Isolated", invert = false) =>
+  ({type: "Split", pattern: typeof pattern === "string" ? {Regex: pattern} : pattern, behavior, invert});
 const cl100k = (digits) => "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|" + digits +
                            "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
@@ -99,6 +101,12 @@ export function sentencePieceVariants(json) {
     ["pairs of merges", model({merges: json.model.merges.map((merge) => merge.split(" "))})],
     ["unknown, fused", {model: {...withoutBytes, fuse_unk: true}}],
     ["unknown, one by one", {model: {...withoutBytes, fuse_unk: false}}],
+    ["compatible", {normalizer: sequence("normalizers", [{type: "NFKC"}, {type: "Strip", strip_left: true, strip_right: true}, prepend, blank])}],
+    ["decomposed", {normalizer: sequence("normalizers", [{type: "NFD"}, {type: "StripAccents"}, {type: "Lowercase"}, {type: "Nmt"}, blank])}],
+    ["compatible, decomposed", {normalizer: sequence("normalizers", [{type: "NFKD"}, {type: "Replace", pattern: {Regex: " {2,}|[a-c]+"}, content: "▁"}, blank])}],
+    ["merged with what is in front", {normalizer: blank, pre_tokenizer: split({String: "▁"}, "MergedWithPrevious")}],
+    ["merged with what is behind", {normalizer: blank, pre_tokenizer: split("[a-e.]", "MergedWithNext")}],
+    ["whole words", {...model({ignore_merges: true}), normalizer: null, ...around(metaspace("first", true))}],
   ];
 }
 
@@ -115,5 +123,66 @@ export function byteLevelVariants(json) {
     ["runs of digits", {...steps({type: "Digits", individual_digits: false}, byteLevel(false, true)), ...merged}],
     ["qwen2", {...steps(split(cl100k("\\p{N}")), byteLevel(false, false)), normalizer: {type: "NFC"}, added_tokens: withMore(json), ...merged}],
     ["removed, inverted", {...steps(split(cl100k("\\p{N}{1,3}"), "Removed", true), byteLevel(false, false)), ...merged}],
+    ["punctuation", {...steps({type: "Punctuation", behavior: "MergedWithPrevious"}, byteLevel(false, false)), ...merged}],
+    ["contiguous", {...steps({type: "Punctuation", behavior: "Contiguous"}, split({String: " "}, "Contiguous", true), byteLevel(false, false)), ...merged}],
+    ["words and marks", {...steps({type: "Whitespace"}, byteLevel(true, false)), ...merged}],
+    ["one character cuts", {...steps({type: "CharDelimiterSplit", delimiter: "a"}, {type: "WhitespaceSplit"}, byteLevel(false, false)), ...merged}],
+    ["scripts", {...steps(split("[\\p{Han}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Ll}\\p{M}\\p{Lo}&&[^\\p{Han}]]+"), byteLevel(false, false)), ...merged}],
+    ["two in front", {post_processor: {type: "TemplateProcessing", single: [{SpecialToken: {id: "x", type_id: 0}}, {Sequence: {id: "A", type_id: 0}}],
+                                       pair: [{Sequence: {id: "A", type_id: 0}}, {Sequence: {id: "B", type_id: 1}}],
+                                       special_tokens: {x: {id: "x", ids: [5, 6], tokens: ["a", "b"]}}}}],
   ];
+}
+sentencePieceVariants.later = 6;  // of the list above: with fewer cases in folders.json
+byteLevelVariants.later = 6;
+
+export function unigramVariants(json) {
+  const model = (more) => ({model: {...json.model, ...more}});
+  const bytes = Array.from({length: 256}, (_, byte) => [`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`, -90]);
+  const meta = (scheme, split) => ({pre_tokenizer: metaspace(scheme, split), decoder: metaspace(scheme, split)});
+  return [
+    ["T5", {pre_tokenizer: metaspace("always", true)}],
+    ["XLM-R", {}],
+    ["ALBERT", {normalizer: sequence("normalizers", [{type: "Replace", pattern: {String: "``"}, content: "\""}, {type: "NFKD"}, {type: "StripAccents"},
+                                                     {type: "Lowercase"}, json.normalizer])}],
+    ["newer T5", {normalizer: sequence("normalizers", [json.normalizer, {type: "Strip", strip_left: false, strip_right: true},
+                                                       {type: "Replace", pattern: {Regex: " {2,}"}, content: "▁"}]), ...meta("always", true)}],
+    ["whole texts", {normalizer: null, ...meta("first", false), added_tokens: withMore(json)}],
+    ["bytes", {...model({byte_fallback: true, vocab: [...json.model.vocab, ...bytes]}), normalizer: null, ...around(metaspace("never", true))}],
+  ];
+}
+unigramVariants.later = 0;
+
+export function wordPieceVariants(json) {
+  const normalizer = (more) => ({normalizer: {...json.normalizer, ...more}});
+  const bert = {type: "BertProcessing", sep: ["[SEP]", 3], cls: ["[CLS]", 2]};
+  return [
+    ["BERT", {}],
+    ["cased", {...normalizer({lowercase: false}), post_processor: bert}],
+    ["accents", {...normalizer({strip_accents: false}), decoder: {...json.decoder, cleanup: false}}],
+    ["bare", {...normalizer({clean_text: false, handle_chinese_chars: false, strip_accents: true, lowercase: false})}],
+    ["short words", {model: {...json.model, max_input_chars_per_word: 4}, added_tokens: withMore(json)}],
+    ["words and marks", {pre_tokenizer: {type: "Whitespace"}}],
+    ["none", {normalizer: null, pre_tokenizer: {type: "WhitespaceSplit"}}],
+  ];
+}
+wordPieceVariants.later = 0;
+
+const emoji = ["👍🏿", "👨‍👩‍👧‍👦", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "🇪🇺", "❤️‍🔥", "☺️", "🫠", "1️⃣", "©️"];
+const broken = ["\ufffd", "\ufffd\ufffd\ufffd", "a\ufffdb", "\ufeff", "\u0000", "\u200b", "\u200d", "\ufe0f", "\uffff", "\u{10ffff}", "\ue000"];
+
+/** Any character of Unicode that is no surrogate, planes 0 to 3 more often than the rest. */
+function anyOfUnicode(random) {
+  const character = 1 + (random(4) === 0 ? random(0x10ffff) : random(0x3ffff));
+  return String.fromCodePoint(character >= 0xd800 && character < 0xe000 ? character - 0x2000 : character);
+}
+
+/** A text of makeText's pieces and of rarer ones: all of Unicode, stacked marks, runs, indented code, emoji, what broken UTF-8 becomes. */
+export function makeWideText(random) {
+  const many = (make, most) => Array.from({length: 1 + random(most)}, make).join("");
+  const kinds = [() => makeText(random), () => makeText(random), () => many(() => anyOfUnicode(random), 5), () => emoji[random(emoji.length)],
+                 () => broken[random(broken.length)], () => "aeiounsx"[random(8)] + many(() => String.fromCodePoint(0x300 + random(0x70)), 6),
+                 () => "aZ0 \n.-_=#é中😀"[random(13)].repeat(1 + random(40)), () => "\n" + " ".repeat(random(17)) + code[random(code.length)],
+                 () => many(() => String(random(10 ** (1 + random(9)))) + [",", ".", " ", "", "/", ":"][random(6)], 4)];
+  return many(() => kinds[random(kinds.length)](), 3).toWellFormed();
 }
