@@ -46,7 +46,7 @@ class Footprint {
   Footprint(const Graph& graph, const vk::Caps& caps)
       : m_graph(graph), m_caps(caps), m_choice(KernelChoice::forDevice(caps, caps.preferredFamily())) {
     for (const Op& op : graph.ops) {
-      if (op.kind() != OpKind::Embed && op.kind() != OpKind::MatMul) continue;
+      if (!VulkanExecutor::readsRows(op)) continue;
       const WeightKey key = VulkanExecutor::keyOf(op);
       if (!m_formats.contains(key)) m_formats.emplace(key, packedFormatOf(*key.first, m_choice.family, key.second));
     }
@@ -57,7 +57,7 @@ class Footprint {
     const std::uint64_t most = maxBlockBytes(m_caps, m_choice.family);
     for (const auto& [key, format] : m_formats) {
       const std::uint64_t tileBytes = format.tileWords() * 4;
-      const std::uint32_t perPart = WeightStore::tilesPerPart(m_caps, tileBytes, most);
+      const std::uint32_t perPart = WeightStore::tilesPerPart(m_caps, format, most);
       for (std::uint32_t first = 0; perPart != 0 && first < format.tiles(); first += perPart)
         bytes += vk::alignUp(std::min(perPart, format.tiles() - first) * tileBytes);
     }
@@ -83,10 +83,9 @@ class Footprint {
         add(arrange->arrangement->order.size());
         add(arrange->arrangement->factors.size());
       }
-      const auto* norm = std::get_if<core::model::RmsNorm>(&op.parameters);
-      const auto* product = std::get_if<core::model::MatMul>(&op.parameters);
-      const auto vector = norm != nullptr ? norm->weight : (product != nullptr ? product->bias : nullptr);
-      if (vector && known.insert(vector.get()).second) add(vector->shape.count());
+      for (const core::quant::QuantizedTensorPtr* vector : {op.norm(), op.vector()})
+        if (vector != nullptr && *vector && known.insert(vector->get()).second)
+          add((*vector)->rows() * strideOf(static_cast<std::uint32_t>((*vector)->rowValues())));
     }
     return 4 * std::max<std::uint64_t>(words, m_choice.isLanes() ? kTableWords : strideOf(1));
   }

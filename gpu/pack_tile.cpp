@@ -212,8 +212,10 @@ void packTile(const QuantizedTensor& tensor, const PackedFormat& format, std::ui
               std::span<std::uint32_t> out) {
   std::memset(out.data(), 0, out.size_bytes());
   PackedTile tile(format, out);
-  const std::uint64_t firstRow = std::uint64_t{tileIndex} * kTileRows;
-  const auto rowCount = static_cast<std::uint32_t>(std::min<std::uint64_t>(kTileRows, format.rows - firstRow));
+  const std::uint64_t each = format.rows / format.matrices, matrix = tileIndex / format.tilesPerMatrix();
+  const std::uint64_t inMatrix = std::uint64_t{tileIndex % format.tilesPerMatrix()} * kTileRows;
+  const std::uint64_t firstRow = matrix * each + inMatrix;
+  const auto rowCount = static_cast<std::uint32_t>(std::min<std::uint64_t>(kTileRows, each - inMatrix));
   if (format.isDecoded) return packDecoded(tensor, format, firstRow, rowCount, tile);
   for (std::uint32_t r = 0; r < rowCount; ++r) {
     const std::uint64_t row = firstRow + r;

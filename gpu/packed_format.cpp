@@ -244,10 +244,12 @@ PackedFormat packedFormatOf(const QuantizedTensor& tensor, vk::KernelFamily fami
   format.columns = columns;
   format.rows = tensor.rows();
   format.rowValues = tensor.rowValues();
+  if (tensor.shape.rank() == 3) format.matrices = std::max<std::uint64_t>(tensor.shape[0], 1);
   format.units = static_cast<std::uint32_t>((format.rowValues + kUnitValues - 1) / kUnitValues);
   format.compute = tensor.compute();
   const PackedFormat empty = format;
-  if (tensor.changes != nullptr && columns == core::quant::Columns::OfTheWeight)
+  const bool isPadded = format.matrices > 1 && format.rows / format.matrices % kTileRows != 0;  // params go by row
+  if (isPadded || (tensor.changes != nullptr && columns == core::quant::Columns::OfTheWeight))
     format.isDecoded = true;
   else if (const auto* elements = tensor.as<Elements>())
     choose(*elements, family, format);

@@ -22,6 +22,7 @@ struct PackedFormat {
   std::uint32_t quads = 0;  ///< 16-byte words of codes per row and unit
   std::uint32_t highs = 0;  ///< 4-byte words of codes per row and unit
   std::uint64_t rows = 0, rowValues = 0;
+  std::uint64_t matrices = 1;       ///< of a stack: each begins with a tile
   std::uint32_t units = 0;          ///< per row
   std::uint32_t groups = 1;         ///< scales per row, as the kernel counts them
   std::uint32_t unitsPerGroup = 1;  ///< where a scale spans whole units
@@ -44,7 +45,10 @@ struct PackedFormat {
     if (tableWords <= kCodeBookValues) return TableKind::CodeBook;
     return std::holds_alternative<std::monostate>(constants) ? TableKind::Lattice : TableKind::LargeCodeBook;
   }
-  std::uint32_t tiles() const { return static_cast<std::uint32_t>((rows + kTileRows - 1) / kTileRows); }
+  std::uint32_t tilesPerMatrix() const {
+    return static_cast<std::uint32_t>((rows / matrices + kTileRows - 1) / kTileRows);
+  }
+  std::uint32_t tiles() const { return tilesPerMatrix() * static_cast<std::uint32_t>(matrices); }
   std::uint64_t tileWords() const { return std::uint64_t{units} * (quads * 4 + highs) * kTileRows + paramWords; }
   std::uint64_t bytes() const { return tileWords() * 4 * tiles(); }
 };

@@ -6,6 +6,8 @@
 #include "gpu/kernels/attention_kernel.h"
 #include "gpu/kernels/elementwise_kernel.h"
 #include "gpu/kernels/embed_kernel.h"
+#include "gpu/kernels/experts_kernel.h"
+#include "gpu/kernels/layer_norm_kernel.h"
 #include "gpu/kernels/quantize_rows_kernel.h"
 #include "gpu/kernels/rms_norm_kernel.h"
 #include "gpu/kernels/rope_kernel.h"
@@ -55,7 +57,7 @@ void VulkanExecutor::recordProducts(const StepContext& context, const Step& step
     MatMulTarget target;
     target.weight = weight.tensor.get();
     target.table = weight.table;
-    if (product.bias) target.bias = m_vectors.at(product.bias.get());
+    target.bias = constantOf(product.bias);
     const bool ownResult = !swiGlu && step.residual == core::model::kNoValue;
     target.out = context.place(ownResult ? op->out : step.out);
     if (step.residual != core::model::kNoValue) target.residual = context.place(step.residual).offset;
@@ -87,6 +89,34 @@ void VulkanExecutor::recordInputChange(const StepContext& context, const Op& op)
   recordArrangeColumns(context.recorder, plain, in, width, arrangement.order, arrangement.factors, out);
 }
 
+void VulkanExecutor::recordNorm(const StepContext& context, const Op& op) {
+  const VkDescriptorSet plain = context.workspace.set(nullptr);
+  const Place in = context.place(op.inputs[0]), out = context.place(op.out);
+  const auto width = static_cast<std::uint32_t>((*op.norm())->shape.count());
+  const std::uint32_t heads = m_graph.values[op.out].width / width, weight = constantOf(*op.norm());
+  if (const auto* norm = std::get_if<core::model::LayerNorm>(&op.parameters))
+    return recordLayerNorm(context.recorder, plain, in, weight, constantOf(norm->bias), {width, heads, norm->epsilon},
+                           out);
+  recordRmsNorm(context.recorder, plain, in, weight, {width, heads, op.as<core::model::RmsNorm>().epsilon}, out);
+}
+
+void VulkanExecutor::recordExperts(const StepContext& context, const Op& op) {
+  const auto& product = op.as<core::model::ExpertMatMul>();
+  const Resident& weight = residentOf(op);
+  const auto width = static_cast<std::uint32_t>(product.weight->rowValues());
+  ExpertsTarget target;
+  target.product.weight = weight.tensor.get();
+  target.product.table = weight.table;
+  target.product.bias = constantOf(product.bias);
+  target.product.out = context.place(op.out);
+  target.routes = context.place(op.inputs[1]);
+  target.used = product.used;
+  target.slotWidth = m_graph.values[op.inputs[0]].width == width ? 0 : core::model::slotStride(width);
+  recordExpertMatMul(
+      context.recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); },
+      context.place(op.inputs[0]), target);
+}
+
 void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
   Recorder& recorder = context.recorder;
   std::vector<RopeTarget> targets;
@@ -103,7 +133,7 @@ void VulkanExecutor::recordRopes(const StepContext& context, const Step& step) {
   if (hasCopied) recorder.barrier();
   const auto& rope = step.ops[0]->as<core::model::Rope>();
   const std::array sets{context.workspace.set(nullptr), context.cache.set(0)};  // angles are the same in every layer's
-  const auto pairs = static_cast<std::uint32_t>(m_graph.ropeTables[rope.table].size());
+  const auto pairs = static_cast<std::uint32_t>(m_graph.ropeTables[rope.table].frequencies.size());
   recordRope(recorder, sets, {rope.headSize, pairs, context.cache.rotation(rope.table), rope.pairing}, targets);
 }
 
@@ -116,18 +146,24 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
   const auto type = context.cache.type();
   const auto input = [&](std::size_t i) { return context.place(op.inputs[i]); };
   switch (step.kind) {
-    case OpKind::Embed: {
+    case OpKind::Embed:
+    case OpKind::EmbedPositions: {
       const Resident& weight = residentOf(op);
       return recordEmbed(
           recorder, [&](const WeightBlock& block) { return context.workspace.set(&block); }, *weight.tensor,
-          weight.table, context.place(op.out));
+          weight.table, context.place(op.out), step.kind == OpKind::Embed ? EmbedBy::Token : EmbedBy::Position);
     }
-    case OpKind::RmsNorm: {
-      const auto& norm = op.as<core::model::RmsNorm>();
-      const auto width = static_cast<std::uint32_t>(norm.weight->shape.count());
-      return recordRmsNorm(recorder, plain, input(0), m_vectors.at(norm.weight.get()),
-                           {width, m_graph.values[op.out].width / width, norm.epsilon}, context.place(op.out));
-    }
+    case OpKind::RmsNorm:
+    case OpKind::LayerNorm:
+      return recordNorm(context, op);
+    case OpKind::Route:
+      return recordRoute(recorder, plain, input(0), m_graph.values[op.inputs[0]].width, op.as<core::model::Route>(),
+                         context.place(op.out));
+    case OpKind::ExpertMatMul:
+      return recordExperts(context, op);
+    case OpKind::MixExperts:
+      return recordMixExperts(recorder, plain, input(0), input(1), op.as<core::model::MixExperts>().used,
+                              context.place(op.out));
     case OpKind::MatMul:
       return recordProducts(context, step);
     case OpKind::Rope:
@@ -139,7 +175,7 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
     case OpKind::Attention: {
       const auto& attention = op.as<core::model::Attention>();
       return recordAttention(recorder, kvSets(attention.layer), attention, m_graph.kv[attention.layer], type,
-                             context.positions, input(0), context.place(op.out));
+                             context.positions, constantOf(attention.sinks), input(0), context.place(op.out));
     }
     case OpKind::Glu:
       if (step.ops.size() == 3) return recordProducts(context, step);
@@ -153,7 +189,7 @@ void VulkanExecutor::recordStep(const StepContext& context, const Step& step) {
                                map.parameter);
     }
     case OpKind::Slice:
-      return recordSlice(recorder, plain, input(0), op.as<core::model::Slice>().first, m_graph.values[op.out].width,
+      return recordSlice(recorder, plain, input(0), op.as<core::model::Slice>(), m_graph.values[op.out].width,
                          context.place(op.out));
     case OpKind::ArrangeColumns:
     case OpKind::QuantizeRows:

@@ -50,13 +50,17 @@ std::uint32_t VulkanExecutor::wishedRows(const core::model::Graph& graph, const 
 void VulkanExecutor::uploadWeights(const core::JobContext& job) {
   std::vector<WeightUse> weights;
   for (const Op& op : m_graph.ops) {
-    const bool isMatrix = op.kind() == OpKind::Embed || op.kind() == OpKind::MatMul;
-    if (isMatrix && m_weights.emplace(keyOf(op), Resident()).second)
+    if (readsRows(op) && m_weights.emplace(keyOf(op), Resident()).second)
       weights.push_back({*op.weight(), keyOf(op).second});
   }
   const std::vector<DeviceTensorPtr> resident = m_device->weights().upload(weights, job);
   for (std::size_t i = 0; i < weights.size(); ++i)
     m_weights[{weights[i].tensor.get(), weights[i].columns}].tensor = resident[i];
+}
+
+bool VulkanExecutor::readsRows(const Op& op) {
+  return op.kind() == OpKind::Embed || op.kind() == OpKind::EmbedPositions || op.kind() == OpKind::MatMul ||
+         op.kind() == OpKind::ExpertMatMul;
 }
 
 WeightKey VulkanExecutor::keyOf(const Op& op) {
@@ -97,14 +101,16 @@ void VulkanExecutor::uploadConstants() {
     m_arrangements[&arrangement] = {appendBits(arrangement.order), appendBits(arrangement.factors)};
   }
   for (const Op& op : m_graph.ops) {
-    const auto* norm = std::get_if<core::model::RmsNorm>(&op.parameters);
-    const auto* product = std::get_if<core::model::MatMul>(&op.parameters);
-    const auto tensor = norm != nullptr ? norm->weight : (product != nullptr ? product->bias : nullptr);
-    if (!tensor || m_vectors.contains(tensor.get())) continue;
-    const std::vector<float> values = core::quant::dequantize(*tensor);
-    std::vector<std::uint32_t> words(values.size());
-    std::memcpy(words.data(), values.data(), words.size() * sizeof(float));
-    m_vectors[tensor.get()] = append(words);
+    for (const core::quant::QuantizedTensorPtr* vector : {op.norm(), op.vector()}) {
+      if (vector == nullptr || !*vector || m_vectors.contains(vector->get())) continue;
+      // Of biases of experts, each begins with a tile.
+      const std::vector<float> values = core::quant::dequantize(**vector);
+      const std::size_t width = (*vector)->rowValues();
+      for (std::size_t first = 0; first < values.size(); first += width) {
+        const std::uint32_t place = appendBits(std::span(values).subspan(first, width));
+        if (first == 0) m_vectors[vector->get()] = place;
+      }
+    }
   }
   constants.resize(std::max<std::size_t>(constants.size(), m_device->choice().isLanes() ? kTableWords : strideOf(1)));
   m_constants.buffer = std::make_unique<vk::Buffer>(m_device->memory(), constants.size() * 4, vk::MemoryKind::Device,

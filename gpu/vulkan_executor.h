@@ -26,7 +26,9 @@ class VulkanExecutor : public core::model::Executor {
   std::uint32_t batchTokens() const { return m_prefill->rows(); }
   /// What it would be if memory did not matter.
   static std::uint32_t wishedRows(const core::model::Graph& graph, const KernelChoice& choice);
-  /// What the weight of an Embed or MatMul is known by.
+  /// Whether its weight is a matrix, a stack or a table of rows.
+  static bool readsRows(const core::model::Op& op);
+  /// What the weight of such an operation is known by.
   static WeightKey keyOf(const core::model::Op& op);
   /// Steps of one token's computation, for tests of fusion.
   std::size_t stepCount() const { return m_decode->steps().size(); }
@@ -76,9 +78,15 @@ class VulkanExecutor : public core::model::Executor {
     DeviceTensorPtr tensor;
     std::uint32_t table = 0;  ///< first constant of its code book
   };
-  /// Of an Embed or MatMul.
+  /// Of an operation that reads rows.
   const Resident& residentOf(const core::model::Op& op) const { return m_weights.at(keyOf(op)); }
   std::optional<CodedInputs> codedInputs(const StepContext& context, const core::model::Op& product) const;
+  void recordExperts(const StepContext& context, const core::model::Op& op);
+  void recordNorm(const StepContext& context, const core::model::Op& op);
+  /// First constant of a norm, a bias or sinks; kNone without one.
+  std::uint32_t constantOf(const core::quant::QuantizedTensorPtr& vector) const {
+    return vector ? m_vectors.at(vector.get()) : kNone;
+  }
   void recordInputChange(const StepContext& context, const core::model::Op& op);
 
   std::shared_ptr<VulkanDevice> m_device;

@@ -17,9 +17,9 @@ constexpr std::uint64_t kRotationBytes = 2 * sizeof(float);  // cosine and sine
 
 }  // namespace
 
-std::uint64_t rotationBytes(const std::vector<std::vector<float>>& tables, std::uint32_t capacity) {
+std::uint64_t rotationBytes(const std::vector<core::model::RopeTable>& tables, std::uint32_t capacity) {
   std::uint64_t pairs = 0;
-  for (const auto& frequencies : tables) pairs += frequencies.size();
+  for (const core::model::RopeTable& table : tables) pairs += table.frequencies.size();
   return std::max<std::uint64_t>(capacity * pairs * kRotationBytes, 16);
 }
 
@@ -51,18 +51,18 @@ VulkanKvCache::VulkanKvCache(VulkanDevice& device, const core::model::Graph& gra
   for (const Bytes& bytes : layers) addLayer(device, bytes.keys, bytes.values);
 }
 
-void VulkanKvCache::uploadRotations(VulkanDevice& device, const std::vector<std::vector<float>>& tables,
+void VulkanKvCache::uploadRotations(VulkanDevice& device, const std::vector<core::model::RopeTable>& tables,
                                     std::uint32_t capacity) {
   m_bytes = rotationBytes(tables, capacity);
   m_rotation =
       std::make_unique<vk::Buffer>(device.memory(), m_bytes, vk::MemoryKind::Device, "the table of rotary angles");
   vk::Uploader uploader(device.memory());
   std::uint64_t offset = 0;
-  for (const std::vector<float>& frequencies : tables) {
+  for (const core::model::RopeTable& table : tables) {
     m_rotationOf.push_back(static_cast<std::uint32_t>(offset / kRotationBytes));
-    const std::vector<float> table = core::model::ops::rotations(frequencies, 0, capacity);
-    if (!table.empty()) uploader.upload(*m_rotation, offset, std::as_bytes(std::span(table)));
-    offset += table.size() * sizeof(float);
+    const std::vector<float> turns = core::model::ops::rotations(table, 0, capacity);
+    if (!turns.empty()) uploader.upload(*m_rotation, offset, std::as_bytes(std::span(turns)));
+    offset += turns.size() * sizeof(float);
   }
 }
 

@@ -10,7 +10,7 @@
 namespace gpu {
 
 /// Bytes of the rotary angles of so many positions.
-std::uint64_t rotationBytes(const std::vector<std::vector<float>>& tables, std::uint32_t capacity);
+std::uint64_t rotationBytes(const std::vector<core::model::RopeTable>& tables, std::uint32_t capacity);
 
 /// Keys and values of one sequence in device memory, one buffer per layer, and the commands recorded for it.
 class VulkanKvCache : public core::model::KvCache {
@@ -40,7 +40,7 @@ class VulkanKvCache : public core::model::KvCache {
     std::unique_ptr<vk::BufferView> keys, values;
     std::unique_ptr<vk::DescriptorSet> set;
   };
-  void uploadRotations(VulkanDevice& device, const std::vector<std::vector<float>>& tables, std::uint32_t capacity);
+  void uploadRotations(VulkanDevice& device, const std::vector<core::model::RopeTable>& tables, std::uint32_t capacity);
   void addLayer(VulkanDevice& device, std::uint64_t keyBytes, std::uint64_t valueBytes);
 
   std::uint64_t m_bytes = 0;

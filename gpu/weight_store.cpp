@@ -74,10 +74,11 @@ std::vector<DeviceTensorPtr> WeightStore::upload(std::span<const WeightUse> weig
   return result;
 }
 
-std::uint32_t WeightStore::tilesPerPart(const vk::Caps& caps, std::uint64_t tileBytes, std::uint64_t maxBlockBytes) {
+std::uint32_t WeightStore::tilesPerPart(const vk::Caps& caps, const PackedFormat& format, std::uint64_t maxBlockBytes) {
   // A part is a dispatch with a workgroup per tile at most, and up to three tensors share one.
-  return static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(maxBlockBytes / std::max<std::uint64_t>(tileBytes, 1), caps.maxWorkgroupCount / 3));
+  const auto most = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      maxBlockBytes / std::max<std::uint64_t>(format.tileWords() * 4, 1), caps.maxWorkgroupCount / 3));
+  return format.matrices > 1 ? most / format.tilesPerMatrix() * format.tilesPerMatrix() : most;
 }
 
 DeviceTensorPtr WeightStore::uploadOne(const WeightUse& weight, vk::Uploader& uploader, const core::JobContext& job) {
@@ -85,7 +86,7 @@ DeviceTensorPtr WeightStore::uploadOne(const WeightUse& weight, vk::Uploader& up
   auto resident = std::make_shared<DeviceTensor>();
   resident->format = packedFormatOf(tensor, m_family, weight.columns);
   const std::uint64_t tileBytes = resident->format.tileWords() * 4;
-  const std::uint32_t perPart = tilesPerPart(m_memory->device()->caps(), tileBytes, m_heap.maxBlockBytes());
+  const std::uint32_t perPart = tilesPerPart(m_memory->device()->caps(), resident->format, m_heap.maxBlockBytes());
   if (perPart == 0) {
     throw core::Error(core::ErrorCode::Unsupported,
                       fmt::format("Rows of {} values are too long for {}, whose buffers span at most {} bytes.",

@@ -42,8 +42,8 @@ class WeightStore {
   /// Uploads what is not resident yet; the result is in the order of `weights`. Nothing is left behind on an error.
   /// @throws core::Error (OutOfMemory) saying needed and available, before anything is uploaded; Cancelled
   std::vector<DeviceTensorPtr> upload(std::span<const WeightUse> weights, const core::JobContext& job);
-  /// Tiles that one part of a tensor may have; 0 where not even one fits.
-  static std::uint32_t tilesPerPart(const vk::Caps& caps, std::uint64_t tileBytes, std::uint64_t maxBlockBytes);
+  /// Tiles that one part of a tensor may have, those of whole matrices; 0 where not even one fits.
+  static std::uint32_t tilesPerPart(const vk::Caps& caps, const PackedFormat& format, std::uint64_t maxBlockBytes);
   std::uint64_t uploadCount() const { return m_uploadCount; }  ///< tensors uploaded so far, for tests of sharing
 
  private:

@@ -16,10 +16,6 @@ namespace app {
 using core::Error;
 using core::ErrorCode;
 
-namespace {
-constexpr std::uint32_t kDefaultContextLimit = 4096;
-}
-
 #ifdef QS_HAS_GPU
 
 namespace {
@@ -107,7 +103,9 @@ std::unique_ptr<core::model::Executor> Engine::createExecutor(OpenModel& model, 
   const auto calibration = model.calibration().current();
   const core::model::ModelWeights weights =
       model.weights().load(model.config(), options.recipe, job.part(0.0, 0.5), calibration.get());
-  return createExecutor(core::model::buildGraph(model.config(), weights), options.device, job.part(0.5, 1.0));
+  core::model::ModelConfig config = model.config();
+  config.usedContext = contextLength(model, options);
+  return createExecutor(core::model::buildGraph(config, weights), options.device, job.part(0.5, 1.0));
 }
 
 std::unique_ptr<core::model::Executor> Engine::createExecutor(core::model::Graph graph, const DeviceChoice& device,
@@ -147,7 +145,7 @@ void Engine::injectDeviceLoss(std::uint32_t after) { m_devices->injectLoss(after
 
 std::uint32_t Engine::contextLength(const OpenModel& model, const SessionOptions& options) {
   const std::uint32_t own = model.config().contextLength;
-  return options.contextLength == 0 ? std::min(own, kDefaultContextLimit) : std::min(own, options.contextLength);
+  return options.contextLength == 0 ? std::min(own, kUsualContext) : std::min(own, options.contextLength);
 }
 
 }  // namespace app

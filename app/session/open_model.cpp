@@ -1,5 +1,7 @@
 #include "app/session/open_model.h"
 
+#include <algorithm>
+
 #include "app/session/calibrate_model.h"
 #include "app/session/demo_model.h"
 #include "app/session/model_location.h"
@@ -53,6 +55,7 @@ bool OpenModel::isDemo() const { return m_source == kDemoName || m_source == kSm
 void OpenModel::readConfig() {
   try {
     m_config = core::model::ModelConfig::fromCheckpoint(*m_checkpoint);
+    m_config->usedContext = std::min(m_config->contextLength, kUsualContext);
     core::model::checkTensors(*m_checkpoint, *m_config);
   } catch (const core::Error& error) {
     m_whyNotRunnable = error.what();

@@ -16,6 +16,9 @@
 
 namespace app {
 
+/// Positions that a model is run with where nobody says how many; a model that has fewer is run with its own.
+inline constexpr std::uint32_t kUsualContext = 4096;
+
 /// An opened model with everything that sessions and views share. Immutable but for the caches inside.
 class OpenModel {
  public:

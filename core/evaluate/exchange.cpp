@@ -14,7 +14,7 @@ std::vector<quant::QuantizedTensorPtr> usedBy(const model::Graph& graph) {
   std::vector<quant::QuantizedTensorPtr> used;
   for (const model::Op& op : graph.ops) {
     if (const auto* const weight = op.weight()) used.push_back(*weight);
-    if (op.kind() == model::OpKind::MatMul && op.as<model::MatMul>().bias) used.push_back(op.as<model::MatMul>().bias);
+    if (const auto* const vector = op.vector(); vector != nullptr && *vector) used.push_back(*vector);
   }
   return used;
 }

@@ -118,6 +118,16 @@ class ConfigVisitor final : public JsonVisitor {
     add(frame.prefix, MetadataArray(type, frame.elements.size(), bytes));
   }
 
+  static bool isNumber(const JsonScalar& value) {
+    return std::holds_alternative<double>(value) || std::holds_alternative<std::uint64_t>(value) ||
+           std::holds_alternative<std::int64_t>(value);
+  }
+  static double numberOf(const JsonScalar& value) {
+    if (const auto* whole = std::get_if<std::uint64_t>(&value)) return static_cast<double>(*whole);
+    if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
+    return std::get<double>(value);
+  }
+
   void addArray(Frame& frame) {
     const auto putNumber = [](std::vector<std::byte>& bytes, auto value) { appendNumber(bytes, value); };
     if (allAre<std::string>(frame)) {
@@ -127,6 +137,9 @@ class ConfigVisitor final : public JsonVisitor {
     } else if (allAre<std::int64_t>(frame)) {
       addEncoded<std::int64_t>(frame, MetadataType::I64, putNumber);
     } else if (allAre<double>(frame)) {
+      addEncoded<double>(frame, MetadataType::F64, putNumber);
+    } else if (std::ranges::all_of(frame.elements, isNumber)) {  // whole ones among others, as JSON writes 1.0 or 1
+      for (JsonScalar& value : frame.elements) value = numberOf(value);
       addEncoded<double>(frame, MetadataType::F64, putNumber);
     } else {
       for (std::size_t i = 0; i < frame.elements.size(); ++i) {

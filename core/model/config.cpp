@@ -65,6 +65,9 @@ ModelConfig ModelConfig::fromCheckpoint(const io::Checkpoint& checkpoint) {
   config.architecture = findArchitecture(checkpoint);
   config.vocabulary = vocabularySize(checkpoint);
   isGguf ? readGgufConfig(checkpoint, config) : readHuggingFaceConfig(checkpoint, config);
+  for (const std::vector<float>* const factors : {&config.ropeShortFactors, &config.ropeLongFactors})
+    if (!factors->empty())
+      static_cast<void>(config.ropeFrequencies(*factors));  // throws for others than they should be
   return config;
 }
 

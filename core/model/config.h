@@ -10,7 +10,7 @@ namespace core::model {
 
 struct Architecture;
 
-enum class RopeScaling : std::uint8_t { None, Linear, Llama3 };
+enum class RopeScaling : std::uint8_t { None, Linear, Llama3, Yarn, LongRope };
 
 /// How rotary embedding pairs the elements of a head.
 enum class RopePairing : std::uint8_t {
@@ -38,26 +38,41 @@ struct ModelConfig {
   std::uint32_t ropeDimensions = 0;
   RopePairing ropePairing = RopePairing::Adjacent;
   RopeScaling ropeScaling = RopeScaling::None;
-  float ropeFactor = 1.0F;                   ///< Linear and Llama3: how many times longer waves are
+  float ropeFactor = 1.0F;                   ///< Linear, Llama3 and Yarn: how many times longer waves are
   float ropeLowFrequencyFactor = 1.0F;       ///< Llama3
   float ropeHighFrequencyFactor = 4.0F;      ///< Llama3
-  std::uint32_t ropeOriginalContext = 8192;  ///< Llama3
-  std::uint32_t slidingWindow = 0;           ///< 0: none (Mistral 7B v0.1: 4096)
-  std::vector<std::uint32_t> isWindowed;     ///< [layers] 1: sees the window only; empty: every layer, if there is one
-  std::vector<std::uint32_t> isRotated;      ///< [layers] 0: without rotary embedding; empty: every layer has it
-  float ropeWindowBase = 0.0F;               ///< of windowed layers, which are not scaled; 0: as the others (Gemma 3)
-  float attentionScale = 0.0F;               ///< of products of queries and keys; 0: 1 / sqrt(headSize)
-  float embeddingScale = 1.0F;               ///< what is embedded is multiplied by
-  float residualScale = 1.0F;                ///< what a part of a block adds is multiplied by
-  float logitScale = 1.0F;                   ///< logits are multiplied by
-  float logitSoftCap = 0.0F;                 ///< and capped at; 0: not
+  std::uint32_t ropeOriginalContext = 8192;  ///< Llama3, Yarn and LongRope: what it was trained with before
+  float ropeFastTurns = 32.0F;               ///< Yarn: waves that turn as often within that context are kept,
+  float ropeSlowTurns = 1.0F;                ///< those that turn no more than this are stretched by the factor
+  bool hasWholeRopeBounds = true;            ///< Yarn: the pairs between which is blended are whole numbers
+  float ropeMagnitude = 1.0F;                ///< what is rotated is multiplied by
+  std::vector<float> ropeShortFactors, ropeLongFactors;  ///< LongRope: divisors of the frequencies, [rotated pairs]
+  std::uint32_t usedContext = 0;  ///< positions that it is run with: beyond the original ones, LongRope's long factors
+                                  ///< hold; 0: contextLength
+  std::uint32_t slidingWindow = 0;        ///< 0: none (Mistral 7B v0.1: 4096)
+  std::vector<std::uint32_t> isWindowed;  ///< [layers] 1: sees the window only; empty: every layer, if there is one
+  std::vector<std::uint32_t> isRotated;   ///< [layers] 0: without rotary embedding; empty: every layer has it
+  float ropeWindowBase = 0.0F;            ///< of windowed layers, which are not scaled; 0: as the others (Gemma 3)
+  float attentionScale = 0.0F;            ///< of products of queries and keys; 0: 1 / sqrt(headSize)
+  float attentionSoftCap = 0.0F;          ///< of them, scaled; 0: none (Gemma 2)
+  std::uint32_t experts = 0;              ///< of every feed-forward part; 0: none, it is one for all tokens
+  std::uint32_t usedExperts = 0;          ///< that a token goes through
+  std::uint32_t expertFeedForward = 0;    ///< what feedForward is for each expert
+  bool areExpertWeightsNormed = true;     ///< those of the chosen add up to 1; else of all
+  float embeddingScale = 1.0F;            ///< what is embedded is multiplied by
+  float residualScale = 1.0F;             ///< what a part of a block adds is multiplied by
+  float logitScale = 1.0F;                ///< logits are multiplied by
+  float logitSoftCap = 0.0F;              ///< and capped at; 0: not
 
+  /// Whether it is run with more positions than it was trained with before its rotary embedding was scaled.
+  bool isBeyondOriginal() const { return (usedContext != 0 ? usedContext : contextLength) > ropeOriginalContext; }
   std::uint32_t windowOf(std::uint32_t layer) const {
     return isWindowed.empty() || isWindowed[layer] ? slidingWindow : 0;
   }
 
-  /// Per-pair angular frequencies [ropeDimensions / 2], scaling and the optional rope_freqs.weight tensor applied.
-  std::vector<float> ropeFrequencies(const std::vector<float>& frequencyFactors = {}) const;
+  /// Per-pair angular frequencies [ropeDimensions / 2], scaling and the factors of a file's tensor or of the config
+  /// applied. Yarn: Peng et al. 2023; LongRope: Ding et al. 2024. @throws Error (InvalidFile) for factors that are none
+  std::vector<float> ropeFrequencies(const std::vector<float>& factorsOfFile = {}) const;
   /// Those of windowed layers. @pre ropeWindowBase is not 0
   std::vector<float> ropeWindowFrequencies() const;
 

@@ -17,7 +17,9 @@ constexpr SizeNames kSizes{"context_length",       "embedding_length",       "bl
                            "attention.key_length", "attention.value_length", "attention.layer_norm_rms_epsilon",
                            "rope.freq_base"};
 
-bool isKnownScaling(std::string_view type) { return type == "none" || type == "linear" || type == "llama3"; }
+bool isKnownScaling(std::string_view type) {
+  return type == "none" || type == "linear" || type == "llama3" || type == "yarn" || type == "longrope";
+}
 
 /// How many times longer every wave is; 1 when the file does not say, or says 0.
 float readFactor(const ConfigKeys& keys) {
@@ -38,6 +40,17 @@ void readRope(const ConfigKeys& keys, ModelConfig& config) {
   config.ropeFactor = readFactor(keys);
   const std::string type = keys.metadata().string(keys("rope.scaling.type")).value_or("linear");
   if (type == "linear" && config.ropeFactor != 1.0F) config.ropeScaling = RopeScaling::Linear;
+  config.ropeMagnitude = keys.real("rope.scaling.attn_factor", 1.0F, 1e-3F, 1e3F);
+  if (type != "llama3")
+    config.ropeOriginalContext =
+        keys.integer("rope.scaling.original_context_length", config.contextLength, 1, ModelConfig::kMaxContext);
+  if (type == "longrope") config.ropeScaling = RopeScaling::LongRope;
+  if (type == "yarn" && config.ropeFactor != 1.0F) {
+    config.ropeScaling = RopeScaling::Yarn;
+    config.ropeFastTurns = keys.real("rope.scaling.yarn_beta_fast", 32.0F, 1e-3F, 1e6F);
+    config.ropeSlowTurns = keys.real("rope.scaling.yarn_beta_slow", 1.0F, 1e-3F, 1e6F);
+    config.ropeMagnitude *= yarnMagnitude(config.ropeFactor);
+  }
   if (type == "llama3")
     readLlama3Scaling(
         keys, {"rope.scaling.original_context_length", "rope.scaling.low_freq_factor", "rope.scaling.high_freq_factor"},
@@ -51,7 +64,8 @@ std::optional<std::string> whyNoGgufConfig(const io::Checkpoint& checkpoint) {
   if (architecture.empty()) return cannotChat(checkpoint, "a file that names no architecture");
   if (findArchitecture(checkpoint) == nullptr) return cannotChat(checkpoint, withArticle(architecture) + " model");
   const ConfigKeys keys(checkpoint);
-  if (keys.integer("expert_count", 0, 0, 1U << 16U) > 0) return cannotChat(checkpoint, "a mixture-of-experts model");
+  if (keys.integer(kGgufExperts.experts, 0, 0, 1U << 16U) > 0 && !findArchitecture(checkpoint)->hasExperts)
+    return cannotChat(checkpoint, "a mixture-of-experts model");
   for (const char* const name : {kSizes.kvHeads, kSizes.heads, kSizes.feedForward}) {
     const std::string key = keys(name);
     const io::MetadataArray* list = std::get_if<io::MetadataArray>(checkpoint.metadata().find(key));
@@ -66,7 +80,9 @@ std::optional<std::string> whyNoGgufConfig(const io::Checkpoint& checkpoint) {
 
 void readGgufConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
   const ConfigKeys keys(checkpoint);
-  readSizes(keys, kSizes, {}, config);
+  SizeNames names = kSizes;
+  if (config.architecture->hasLayerNorms) names.normEpsilon = "attention.layer_norm_epsilon";
+  readSizes(keys, names, {}, config);
   config.slidingWindow = keys.integer("attention.sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(keys, config);
   if (config.architecture->readGguf != nullptr) config.architecture->readGguf(keys, config);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
@@ -14,19 +15,10 @@ namespace core::model {
 
 namespace {
 
-constexpr SizeNames kSizes{"max_position_embeddings",
-                           "hidden_size",
-                           "num_hidden_layers",
-                           "intermediate_size",
-                           "num_attention_heads",
-                           "num_key_value_heads",
-                           "head_dim",
-                           nullptr,
-                           "rms_norm_eps",
-                           "rope_theta"};
-
-/// Where rotary embedding is described: rope_parameters since transformers 5, rope_scaling before.
-constexpr std::array<std::string_view, 2> kRopeObjects = {"rope_parameters", "rope_scaling"};
+/// Where rotary embedding is described: rope_parameters since transformers 5, for each kind of layer where kinds turn
+/// differently, rope_scaling before.
+constexpr std::array<std::string_view, 3> kRopeObjects = {"rope_parameters.full_attention", "rope_parameters",
+                                                          "rope_scaling"};
 
 /// Keys that change the computation unless they have one of the values that change nothing: nothing, false, 0 or 1 as
 /// noted. transformers gives some of them to other families; a model that needs them computes something else here.
@@ -40,8 +32,6 @@ constexpr NeutralKey kNeutralKeys[] = {
     {"rotary_pct", 1},
     {"rope_parameters.partial_rotary_factor", 1},
     {"rope_scaling.partial_rotary_factor", 1},
-    {"rope_scaling.attention_factor", 1},
-    {"rope_parameters.attention_factor", 1},
     {"num_local_experts", 0},
     {"num_experts", 0},
     {"n_routed_experts", 0},
@@ -71,6 +61,7 @@ constexpr NeutralKey kNeutralKeys[] = {
     {"attn_temperature_tuning", 0},
     {"add_cross_attention", 0},
     {"is_encoder_decoder", 0},
+    {"scale_attn_by_inverse_layer_idx", 0},
 };
 
 bool isNeutral(const io::MetadataValue& value, double neutral) {
@@ -88,7 +79,13 @@ const io::MetadataEntry* entryOf(const io::Metadata& metadata, std::string_view 
 }
 
 /// Rotary embedding that is described by no object of plain values: each kind of layer may have an object of its own.
-bool isUnknownRope(std::string_view key) {
+bool isUnknownRope(std::string_view key, const Architecture& architecture) {
+  const auto isOf = [key](std::string_view kind) {
+    return key.starts_with(fmt::format("config.rope_parameters.{}.", kind));
+  };
+  const bool hasKinds =
+      std::ranges::find(architecture.folderKeys, "rope_parameters.sliding_attention") != architecture.folderKeys.end();
+  if (hasKinds && (isOf("full_attention") || isOf("sliding_attention"))) return false;
   return std::ranges::any_of(kRopeObjects, [key](std::string_view object) {
     const std::string whole = fmt::format("config.{}", object);
     if (!key.starts_with(whole)) return false;
@@ -109,7 +106,9 @@ bool isCalled(Activation activation, std::string_view name) {
     case Activation::Silu:
       break;
     case Activation::GeluTanh:
-      return name == "gelu_pytorch_tanh";
+      return name == "gelu_pytorch_tanh" || name == "gelu_new";
+    case Activation::ClampedSwish:  // gpt-oss calls it silu
+      break;
   }
   return name == "silu" || name == "swish";
 }
@@ -125,7 +124,7 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint, const ModelConfig& confi
     const io::MetadataEntry* const entry = entryOf(metadata, fmt::format("config.{}", row.key));
     if (entry != nullptr && !isNeutral(entry->value, row.neutral)) refuseKey(checkpoint, *entry);
   }
-  for (const char* const key : {"config.hidden_act", "config.hidden_activation"}) {
+  for (const char* const key : {"config.hidden_act", "config.hidden_activation", "config.activation_function"}) {
     const io::MetadataEntry* const act = entryOf(metadata, key);
     if (act == nullptr) continue;
     const auto* const name = std::get_if<std::string>(&act->value);
@@ -142,7 +141,51 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint, const ModelConfig& confi
     if (!areAlike || (!kinds.empty() && !isFollowedKind(kinds.front()))) refuseKey(checkpoint, *types);
   }
   for (const io::MetadataEntry& entry : metadata.entries())
-    if (isUnknownRope(entry.key) || isRotation(entry)) refuseKey(checkpoint, entry);
+    if (isUnknownRope(entry.key, architecture) || isRotation(entry)) refuseKey(checkpoint, entry);
+}
+
+/// The context before scaling: inside the object, or, older, beside it.
+std::uint32_t originalContext(const ConfigKeys& keys, const std::string& object, std::uint32_t fallback) {
+  const char* const name = "original_max_position_embeddings";
+  const std::uint32_t beside = keys.integer(name, fallback, 1, ModelConfig::kMaxContext);
+  return keys.integer(object + name, beside, 1, ModelConfig::kMaxContext);
+}
+
+/// Source: _compute_yarn_parameters of transformers.
+void readYarn(const ConfigKeys& keys, const std::string& object, ModelConfig& config) {
+  config.ropeScaling = RopeScaling::Yarn;
+  config.ropeOriginalContext = originalContext(keys, object, config.contextLength);
+  config.ropeFastTurns = keys.real(object + "beta_fast", 32.0F, 1e-3F, 1e6F);
+  config.ropeSlowTurns = keys.real(object + "beta_slow", 1.0F, 1e-3F, 1e6F);
+  config.hasWholeRopeBounds = keys.flag(object + "truncate", true);
+  const float scale = keys.real(object + "mscale", 0.0F, 0.0F, 1e3F);
+  const float scaleOfAll = keys.real(object + "mscale_all_dim", 0.0F, 0.0F, 1e3F);
+  const auto magnitude = [&](float by) { return 1.0F + (yarnMagnitude(config.ropeFactor) - 1.0F) * by; };
+  const float usual = scale != 0.0F && scaleOfAll != 0.0F ? magnitude(scale) / magnitude(scaleOfAll) : magnitude(1.0F);
+  config.ropeMagnitude = keys.real(object + "attention_factor", usual, 1e-3F, 1e3F);
+}
+
+std::vector<float> ropeFactors(const ConfigKeys& keys, const std::string& name) {
+  const auto* const list = std::get_if<io::MetadataArray>(keys.metadata().find(keys(name)));
+  if (list == nullptr || list->size() == 0 || list->elementType() == io::MetadataType::String)
+    throw Error(ErrorCode::InvalidFile,
+                fmt::format("Rotary scaling by factors needs a list of numbers in {}.", keys(name)), keys(name));
+  std::vector<float> factors;
+  for (const double factor : list->numbers()) factors.push_back(static_cast<float>(factor));
+  return factors;
+}
+
+/// Source: _compute_longrope_parameters of transformers.
+void readLongRope(const ConfigKeys& keys, const std::string& object, ModelConfig& config) {
+  config.ropeScaling = RopeScaling::LongRope;
+  config.ropeOriginalContext = originalContext(keys, object, config.contextLength);
+  config.ropeShortFactors = ropeFactors(keys, object + "short_factor");
+  config.ropeLongFactors = ropeFactors(keys, object + "long_factor");
+  const double factor = keys.has(object + "factor")
+                            ? static_cast<double>(config.ropeFactor)
+                            : static_cast<double>(config.contextLength) / config.ropeOriginalContext;
+  const double usual = factor <= 1.0 ? 1.0 : std::sqrt(1.0 + std::log(factor) / std::log(config.ropeOriginalContext));
+  config.ropeMagnitude = keys.real(object + "attention_factor", static_cast<float>(usual), 1e-3F, 1e3F);
 }
 
 /// The type of rotary scaling under one of its names; "default" is none.
@@ -151,12 +194,12 @@ std::string scalingType(const ConfigKeys& keys, std::string_view object) {
   return value ? *value : keys.metadata().string(keys(fmt::format("{}.type", object))).value_or("default");
 }
 
-void readRope(const ConfigKeys& keys, ModelConfig& config) {
+void readFolderRope(const ConfigKeys& keys, ModelConfig& config) {
   config.ropePairing = RopePairing::Halves;
   config.ropeDimensions = config.headSize;
   if (config.headSize % 2 != 0) {
     throw Error(ErrorCode::InvalidFile, fmt::format("The size of a head should be even, but is {}.", config.headSize),
-                keys(kSizes.headSize));
+                keys(config.architecture->folderSizes.headSize));
   }
   for (const std::string_view object : kRopeObjects) {
     const auto inside = [&](const char* name) { return fmt::format("{}.{}", object, name); };
@@ -164,11 +207,14 @@ void readRope(const ConfigKeys& keys, ModelConfig& config) {
     const std::string type = scalingType(keys, object);
     if (type == "default") continue;
     for (const char* const name : {"factor", "original_max_position_embeddings"})
-      if (!keys.has(inside(name)) && (type == "llama3" || std::string_view(name) == "factor"))
+      if (!keys.has(inside(name)) &&
+          (type == "llama3" || (std::string_view(name) == "factor" && type != "longrope" && type != "su")))
         throw Error(ErrorCode::InvalidFile,
                     fmt::format("Rotary scaling of type {} needs {}.", type, keys(inside(name))), keys(inside(name)));
     config.ropeFactor = keys.real(inside("factor"), 1.0F, 1e-3F, 1e4F);
     if (type == "linear" && config.ropeFactor != 1.0F) config.ropeScaling = RopeScaling::Linear;
+    if (type == "yarn") return readYarn(keys, std::string(object) + '.', config);
+    if (type == "longrope" || type == "su") return readLongRope(keys, std::string(object) + '.', config);
     if (type != "llama3") return;
     return readLlama3Scaling(
         keys, {inside("original_max_position_embeddings"), inside("low_freq_factor"), inside("high_freq_factor")},
@@ -190,7 +236,8 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
   if (findArchitecture(checkpoint) == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
   for (const std::string_view object : kRopeObjects) {
     const std::string scaling = scalingType(ConfigKeys(checkpoint), object);
-    if (scaling != "default" && scaling != "linear" && scaling != "llama3")
+    static constexpr std::array<std::string_view, 6> kKnown = {"default", "linear", "llama3", "yarn", "longrope", "su"};
+    if (std::ranges::find(kKnown, scaling) == kKnown.end())
       return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type {}", io::inQuotes(scaling)));
   }
   return std::nullopt;
@@ -199,12 +246,13 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
 void readHuggingFaceConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
   const ConfigKeys keys(checkpoint);
   const bool isMistral = checkpoint.architecture() == "mistral";
-  ConfigDefaults defaults{2048, std::nullopt, 1e-6F};
-  if (isMistral) defaults = {131072, 8, 1e-6F};
-  readSizes(keys, kSizes, defaults, config);
+  ConfigDefaults defaults{2048, std::nullopt, 1e-6F, 0};
+  if (isMistral) defaults = {131072, 8, 1e-6F, 0};
+  defaults.feedForwardWidths = config.architecture->feedForwardWidths;
+  readSizes(keys, config.architecture->folderSizes, defaults, config);
   // Only mistral's attention looks at it; null, which most files say, is none.
   if (isMistral) config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
-  readRope(keys, config);
+  readFolderRope(keys, config);
   if (config.architecture->readFolder != nullptr) config.architecture->readFolder(keys, config);
   refuseUnfollowed(checkpoint, config);
 }

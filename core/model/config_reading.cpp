@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 
@@ -14,6 +17,8 @@ constexpr std::uint32_t kMaxFeedForward = 1U << 20U;
 constexpr std::uint32_t kMaxLayers = 1024;
 constexpr std::uint32_t kMaxHeads = 1024;
 constexpr std::uint32_t kMaxHeadSize = 1024;
+constexpr std::uint32_t kMaxExperts = 1024;
+constexpr std::uint32_t kMaxUsedExperts = 64;
 
 void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
   config.heads = keys.integer(names.heads, std::nullopt, 1, kMaxHeads);
@@ -54,10 +59,43 @@ void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
   config.contextLength = keys.integer(names.context, defaults.context, 1, ModelConfig::kMaxContext);
   config.width = keys.integer(names.width, std::nullopt, 1, kMaxWidth);
   config.layers = keys.integer(names.layers, std::nullopt, 1, kMaxLayers);
-  config.feedForward = keys.integer(names.feedForward, std::nullopt, 1, kMaxFeedForward);
+  const std::uint32_t usual = defaults.feedForwardWidths * config.width;
+  config.feedForward =
+      keys.integer(names.feedForward, usual != 0 ? std::optional(usual) : std::nullopt, 1, kMaxFeedForward);
   config.normEpsilon = keys.real(names.normEpsilon, defaults.normEpsilon, 0.0F, 1.0F);
   readHeads(keys, names, defaults, config);
   config.ropeBase = keys.real(names.ropeBase, 10000.0F, 1.0F, 1e12F);
+}
+
+void readExperts(const ConfigKeys& keys, const ExpertNames& names, ModelConfig& config) {
+  config.experts = keys.integer(names.experts, std::nullopt, 1, kMaxExperts);
+  config.usedExperts = keys.integer(names.used, std::nullopt, 1, std::min(config.experts, kMaxUsedExperts));
+  config.expertFeedForward = keys.integer(names.feedForward, config.feedForward, 1, kMaxFeedForward);
+}
+
+void setWindowPattern(std::uint32_t pattern, ModelConfig& config) {
+  config.isWindowed.clear();
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
+    config.isWindowed.push_back((layer + 1) % pattern == 0 ? 0 : 1);
+}
+
+void readLayerTypes(const ConfigKeys& keys, ModelConfig& config) {
+  const auto types = keys.wordsPerLayer("layer_types", config.layers);
+  if (types.empty()) return;
+  config.isWindowed.assign(config.layers, 0);
+  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
+    const bool isWhole = types[layer] == "full_attention";
+    if (!isWhole && types[layer] != "sliding_attention")
+      throw Error(
+          ErrorCode::Unsupported,
+          fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
+          keys("layer_types"));
+    config.isWindowed[layer] = isWhole ? 0 : 1;
+  }
+}
+
+float yarnMagnitude(float factor) {
+  return factor <= 1.0F ? 1.0F : static_cast<float>(0.1 * std::log(static_cast<double>(factor)) + 1.0);
 }
 
 void readLlama3Scaling(const ConfigKeys& keys, const Llama3Names& names, ModelConfig& config) {

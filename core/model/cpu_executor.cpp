@@ -12,13 +12,16 @@
 #include "core/model/ops/arrange_columns.h"
 #include "core/model/ops/attention.h"
 #include "core/model/ops/embed.h"
+#include "core/model/ops/experts.h"
 #include "core/model/ops/glu.h"
+#include "core/model/ops/layer_norm.h"
 #include "core/model/ops/map.h"
 #include "core/model/ops/matmul.h"
 #include "core/model/ops/multiply_codes.h"
 #include "core/model/ops/quantize_rows.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
+#include "core/model/ops/route.h"
 #include "core/model/ops/slice.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/ops/vector_kernels.h"
@@ -34,8 +37,8 @@ constexpr std::size_t kBatchTokens = 128;  // a weight is decoded once per batch
 CpuExecutor::CpuExecutor(Graph graph) : m_graph(std::move(graph)), m_slots(assignSlots(m_graph)) {
   m_scratch.resize(m_slots.slotWidth.size());
   for (const Op& op : m_graph.ops) {
-    if (const auto* norm = std::get_if<RmsNorm>(&op.parameters)) keepVector(norm->weight);
-    if (const auto* product = std::get_if<MatMul>(&op.parameters)) keepVector(product->bias);
+    if (const auto* norm = op.norm()) keepVector(*norm);
+    if (const auto* vector = op.vector()) keepVector(*vector);
   }
 }
 
@@ -61,12 +64,8 @@ MemoryUse CpuExecutor::plannedMemory(const Graph& graph, std::size_t tokens) {
   for (const std::uint32_t width : assignSlots(graph).slotWidth) floats += rows * width;
   std::set<const quant::QuantizedTensor*> vectors;
   for (const Op& op : graph.ops) {
-    const auto* norm = std::get_if<RmsNorm>(&op.parameters);
-    const auto* product = std::get_if<MatMul>(&op.parameters);
-    const quant::QuantizedTensorPtr vector = norm != nullptr      ? norm->weight
-                                             : product != nullptr ? product->bias
-                                                                  : nullptr;
-    if (vector && vectors.insert(vector.get()).second) floats += vector->shape.count();
+    for (const quant::QuantizedTensorPtr* vector : {op.norm(), op.vector()})
+      if (vector != nullptr && *vector && vectors.insert(vector->get()).second) floats += (*vector)->shape.count();
   }
   const std::uint64_t weights = plannedWeightBytes(graph);
   return {weights, weights + floats * sizeof(float)};
@@ -86,8 +85,7 @@ void CpuExecutor::compute(std::span<const TokenId> tokens, KvCache& cache, Logit
     const auto part = tokens.subspan(first, std::min(batch, tokens.size() - first));
     const auto position = static_cast<std::uint32_t>(start + first);
     std::vector<std::vector<float>> rotations;
-    for (const auto& frequencies : m_graph.ropeTables)
-      rotations.push_back(ops::rotations(frequencies, position, part.size()));
+    for (const RopeTable& table : m_graph.ropeTables) rotations.push_back(ops::rotations(table, position, part.size()));
     const bool isLast = first + part.size() == tokens.size();
     const bool all = wanted == LogitsWanted::AllTokens;
     runBatch({.tokens = part,
@@ -130,7 +128,7 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
     }
     case OpKind::Rope: {
       const Rope& rope = op.as<Rope>();
-      const std::size_t pairs = m_graph.ropeTables[rope.table].size();
+      const std::size_t pairs = m_graph.ropeTables[rope.table].frequencies.size();
       return ops::rope({width / rope.headSize, rope.headSize, 2 * pairs, rope.pairing}, batch.rotations[rope.table],
                        batch.rows, input(0), out);
     }
@@ -142,9 +140,10 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
     case OpKind::Attention: {
       const Attention& attention = op.as<Attention>();
       const KvShape& kv = m_graph.kv[attention.layer];
-      return ops::attention(
-          {attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale, attention.window}, input(0),
-          batch.rows, batch.firstPosition, batch.cache.keys(attention.layer), batch.cache.values(attention.layer), out);
+      return ops::attention({attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale,
+                             attention.window, attention.softCap},
+                            input(0), batch.rows, batch.firstPosition, batch.cache.keys(attention.layer),
+                            batch.cache.values(attention.layer), vectorOf(attention.sinks), out);
     }
     case OpKind::Glu:
       return ops::glu(op.as<Glu>().activation, input(0), input(1), batch.rows * width, out);
@@ -154,8 +153,27 @@ void CpuExecutor::runOp(const Op& op, Batch& batch) {
       return ops::map(op.as<Map>(), input(0), batch.rows * width, out);
     case OpKind::Slice: {
       const std::size_t from = m_graph.values[op.inputs[0]].width;
-      return ops::slice(input(0) + op.as<Slice>().first, from, batch.rows, width, out);
+      const Slice& slice = op.as<Slice>();
+      return ops::slice(input(0) + slice.first, from, slice.step, batch.rows, width, out);
     }
+    case OpKind::EmbedPositions:
+      return ops::embedPositions(*op.as<EmbedPositions>().weight, batch.firstPosition, batch.rows, out);
+    case OpKind::LayerNorm: {
+      const LayerNorm& norm = op.as<LayerNorm>();
+      const std::span<const float> weight = vectorOf(norm.weight);
+      return ops::layerNorm(weight, vectorOf(norm.bias), norm.epsilon, input(0), batch.rows * (width / weight.size()),
+                            out);
+    }
+    case OpKind::Route:
+      return ops::route(op.as<Route>(), input(0), m_graph.values[op.inputs[0]].width, batch.rows, out);
+    case OpKind::ExpertMatMul: {
+      const ExpertMatMul& product = op.as<ExpertMatMul>();
+      return ops::expertMatMul(product, vectorOf(product.bias),
+                               {product.used, m_graph.values[op.inputs[0]].width, width}, input(0), input(1),
+                               batch.rows, out);
+    }
+    case OpKind::MixExperts:
+      return ops::mixExperts(op.as<MixExperts>().used, input(0), input(1), batch.rows, width, out);
     case OpKind::TakeRows:
       batch.rows = batch.tokens.size() - batch.firstRow;
       std::copy_n(input(0) + batch.firstRow * width, batch.rows * width, out);

@@ -9,12 +9,18 @@
 
 namespace core::model {
 
-std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName) {
-  constexpr std::string_view kDecoder = "model.";
-  std::string name = TensorNames(checkpoint).in(checkpoint.format(), ggufName);
-  if (checkpoint.format() == io::FileFormat::Gguf || checkpoint.find(name) || !name.starts_with(kDecoder)) return name;
-  std::string bare = name.substr(kDecoder.size());
+std::string withoutPrefix(const io::Checkpoint& checkpoint, std::string name) {
+  const Architecture* const architecture = findArchitecture(checkpoint);
+  const std::string_view blocks = architecture == nullptr ? Architecture().folderBlocks : architecture->folderBlocks;
+  const std::string_view prefix = blocks.substr(0, blocks.find('.') + 1);  // "model."
+  if (checkpoint.find(name) || !name.starts_with(prefix)) return name;
+  std::string bare = name.substr(prefix.size());
   return checkpoint.find(bare) ? bare : name;
+}
+
+std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName) {
+  std::string name = TensorNames(checkpoint).in(checkpoint.format(), ggufName);
+  return checkpoint.format() == io::FileFormat::Gguf ? name : withoutPrefix(checkpoint, std::move(name));
 }
 
 bool hasOwnOutput(const io::Checkpoint& checkpoint) {
@@ -27,6 +33,9 @@ bool hasOwnOutput(const io::Checkpoint& checkpoint) {
 bool isWithoutEffect(const io::Checkpoint& checkpoint, const io::TensorInfo& tensor) {
   if (checkpoint.format() == io::FileFormat::Gguf) return false;
   if (tensor.name.ends_with("rotary_emb.inv_freq")) return true;
+  // Old ones of GPT-2: which positions are seen, and what the others get.
+  if (tensor.name.ends_with(".attn.masked_bias") || (tensor.name.ends_with(".attn.bias") && tensor.shape.rank() == 4))
+    return true;
   // Scales of a cache in 8 bits, whose type is chosen here (KvType), and warned of when the file is opened.
   if (io::isCacheScale(tensor.name)) return true;
   if (tensor.name == TensorNames(checkpoint).in(checkpoint.format(), "output.weight")) return !hasOwnOutput(checkpoint);

@@ -10,6 +10,9 @@ namespace core::model {
 /// holds the bare decoder (LlamaModel). Whether it is there is another question.
 std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName);
 
+/// The same for a name that is already the folder's own.
+std::string withoutPrefix(const io::Checkpoint& checkpoint, std::string name);
+
 /// Whether the logits come from a matrix of their own, as a folder's config.json says: one that it does not tie to the
 /// embedding has to be there. Where nothing says it, whether there is one.
 bool hasOwnOutput(const io::Checkpoint& checkpoint);

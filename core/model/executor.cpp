@@ -31,6 +31,10 @@ class Restored {
 
 std::unique_ptr<KvCache> Executor::createKvCache(std::uint32_t capacity, KvType type) {
   if (capacity == 0) throw Error(ErrorCode::InvalidArgument, "The context should hold at least one token.");
+  if (const auto most = graph().mostPositions(); most && capacity > *most)
+    throw Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("The model has learned {} positions, so its context cannot hold {} tokens.", *most, capacity));
   auto cache = makeKvCache(capacity, type);
   cache->m_capacity = capacity;
   cache->m_type = type;

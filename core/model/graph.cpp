@@ -23,6 +23,12 @@ std::uint64_t Graph::tokenCount() const {
   return found == ops.end() ? vocabulary() : found->as<Embed>().weight->rows();
 }
 
+std::optional<std::uint32_t> Graph::mostPositions() const {
+  const auto found = std::ranges::find(ops, OpKind::EmbedPositions, &Op::kind);
+  if (found == ops.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found->as<EmbedPositions>().weight->rows());
+}
+
 std::optional<std::uint32_t> Graph::rowsTogether() const {
   constexpr std::uint32_t kRowsTogether = 128;
   const bool doesMatter = std::ranges::any_of(ops, [](const Op& op) {

@@ -38,6 +38,13 @@ struct KvShape {
   std::uint32_t valueWidth() const { return heads * valueHeadSize; }
 };
 
+/// What Rope turns pairs of elements by: radians per position [rotated pairs], and a factor of what is rotated.
+struct RopeTable {
+  std::vector<float> frequencies;
+  float magnitude = 1.0F;
+  bool operator==(const RopeTable&) const = default;
+};
+
 /// One architecture's computation as a flat list of operations over named values; every result is a value of its own,
 /// and executors decide by lifetime which of them share memory. All that is to be known of an operation stands in it,
 /// so the CPU executor and the Vulkan executor need nothing else; the last op's output is the logits,
@@ -45,13 +52,15 @@ struct KvShape {
 struct Graph {
   std::vector<Value> values;
   std::vector<Op> ops;
-  std::vector<KvShape> kv;                     ///< [layers]
-  std::vector<std::vector<float>> ropeTables;  ///< of each kind of Rope: radians per position, [rotated pairs]
+  std::vector<KvShape> kv;            ///< [layers]
+  std::vector<RopeTable> ropeTables;  ///< of each kind of Rope
   std::uint64_t weightBytes = 0;
 
   std::uint32_t vocabulary() const { return values[ops.back().out].width; }
   /// Ids below this can be computed with: the rows of what is embedded.
   std::uint64_t tokenCount() const;
+  /// Positions that it can compute, where those are learned: rows of their table; nothing: any number.
+  std::optional<std::uint32_t> mostPositions() const;
   /// All values that are floats: what hooks look at who know nothing of codes.
   std::vector<ValueId> allValues() const;
   /// Rows that a batch must have on every device, as far as a forward has them, where results depend on which rows are

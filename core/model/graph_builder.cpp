@@ -4,8 +4,8 @@
 
 namespace core::model {
 
-std::uint32_t GraphBuilder::addRopeTable(std::vector<float> frequencies) {
-  m_graph.ropeTables.push_back(std::move(frequencies));
+std::uint32_t GraphBuilder::addRopeTable(std::vector<float> frequencies, float magnitude) {
+  m_graph.ropeTables.push_back({std::move(frequencies), magnitude});
   return static_cast<std::uint32_t>(m_graph.ropeTables.size() - 1);
 }
 
@@ -26,9 +26,18 @@ ValueId GraphBuilder::embed(std::string name, const quant::QuantizedTensorPtr& w
   return append(Embed{weight}, {}, std::move(name), weight->rowValues());
 }
 
+ValueId GraphBuilder::embedPositions(std::string name, const quant::QuantizedTensorPtr& weight) {
+  return append(EmbedPositions{weight}, {}, std::move(name), weight->rowValues());
+}
+
 ValueId GraphBuilder::rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon) {
   assert(width(in) % weight->shape.count() == 0);
   return append(RmsNorm{weight, epsilon}, {in}, std::move(name), width(in));
+}
+
+ValueId GraphBuilder::layerNorm(std::string name, ValueId in, const LayerNorm& norm) {
+  assert(width(in) % norm.weight->shape.count() == 0);
+  return append(norm, {in}, std::move(name), width(in));
 }
 
 ValueId GraphBuilder::matMul(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight,
@@ -38,7 +47,7 @@ ValueId GraphBuilder::matMul(std::string name, ValueId in, const quant::Quantize
 }
 
 ValueId GraphBuilder::rope(std::string name, ValueId in, const Rope& rope) {
-  assert(width(in) % rope.headSize == 0 && 2 * m_graph.ropeTables[rope.table].size() <= rope.headSize);
+  assert(width(in) % rope.headSize == 0 && 2 * m_graph.ropeTables[rope.table].frequencies.size() <= rope.headSize);
   return append(rope, {in}, std::move(name), width(in));
 }
 
@@ -67,9 +76,27 @@ ValueId GraphBuilder::map(std::string name, ValueId in, const Map& map) {
   return append(map, {in}, std::move(name), width(in));
 }
 
-ValueId GraphBuilder::slice(std::string name, ValueId in, std::uint32_t first, std::uint32_t count) {
-  assert(first + count <= width(in));
-  return append(Slice{first}, {in}, std::move(name), count);
+ValueId GraphBuilder::slice(std::string name, ValueId in, const Slice& slice, std::uint32_t count) {
+  assert(slice.first + (count - 1) * slice.step < width(in));
+  return append(slice, {in}, std::move(name), count);
+}
+
+ValueId GraphBuilder::route(std::string name, ValueId logits, const Route& route) {
+  assert(route.used > 0 && route.used <= width(logits));
+  return append(route, {logits}, std::move(name), 2 * std::uint64_t{route.used});
+}
+
+ValueId GraphBuilder::expertMatMul(std::string name, ValueId in, ValueId routes, const ExpertMatMul& product) {
+  [[maybe_unused]] const std::uint64_t row = product.weight->rowValues();
+  assert(product.weight->shape.rank() == 3 && width(routes) == 2 * product.used);
+  assert(width(in) == row || width(in) == product.used * slotStride(row));
+  return append(product, {in, routes}, std::move(name), std::uint64_t{product.used} * slotStride(product.outWidth()));
+}
+
+ValueId GraphBuilder::mixExperts(std::string name, ValueId in, ValueId routes, std::uint32_t used,
+                                 std::uint32_t rowWidth) {
+  assert(width(in) == used * slotStride(rowWidth) && width(routes) == 2 * used);
+  return append(MixExperts{used}, {in, routes}, std::move(name), rowWidth);
 }
 
 ValueId GraphBuilder::takeRows(std::string name, ValueId in) {

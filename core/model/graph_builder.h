@@ -13,12 +13,14 @@ class GraphBuilder {
   explicit GraphBuilder(std::uint64_t weightBytes) { m_graph.weightBytes = weightBytes; }
 
   /// @param frequencies radians per position, one per rotated pair  @return what Rope::table is to be
-  std::uint32_t addRopeTable(std::vector<float> frequencies);
+  std::uint32_t addRopeTable(std::vector<float> frequencies, float magnitude = 1.0F);
   /// @return what StoreKv::layer and Attention::layer are to be
   std::uint32_t addLayer(const KvShape& shape);
 
   ValueId embed(std::string name, const quant::QuantizedTensorPtr& weight);
+  ValueId embedPositions(std::string name, const quant::QuantizedTensorPtr& weight);
   ValueId rmsNorm(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight, float epsilon);
+  ValueId layerNorm(std::string name, ValueId in, const LayerNorm& norm);
   ValueId matMul(std::string name, ValueId in, const quant::QuantizedTensorPtr& weight,
                  const quant::QuantizedTensorPtr& bias = nullptr);
   ValueId rope(std::string name, ValueId in, const Rope& rope);
@@ -27,7 +29,13 @@ class GraphBuilder {
   ValueId glu(std::string name, ValueId gate, ValueId up, Activation activation);
   ValueId add(std::string name, ValueId a, ValueId b);
   ValueId map(std::string name, ValueId in, const Map& map);
-  ValueId slice(std::string name, ValueId in, std::uint32_t first, std::uint32_t width);
+  ValueId slice(std::string name, ValueId in, const Slice& slice, std::uint32_t width);
+  /// @param logits of all experts
+  ValueId route(std::string name, ValueId logits, const Route& route);
+  /// @param in one row for all chosen experts, or one for each of them (ExpertMatMul)
+  ValueId expertMatMul(std::string name, ValueId in, ValueId routes, const ExpertMatMul& product);
+  /// @param width of a row of each expert
+  ValueId mixExperts(std::string name, ValueId in, ValueId routes, std::uint32_t used, std::uint32_t width);
   ValueId takeRows(std::string name, ValueId in);
 
   Graph take() { return std::move(m_graph); }

@@ -12,14 +12,21 @@ template <typename Parameters>
 bool areSame(const Parameters& a, const Parameters& b) {
   if constexpr (std::is_same_v<Parameters, RmsNorm>) {
     return a.weight == b.weight && a.epsilon == b.epsilon;
+  } else if constexpr (std::is_same_v<Parameters, LayerNorm>) {
+    return a.weight == b.weight && a.bias == b.bias && a.epsilon == b.epsilon;
+  } else if constexpr (std::is_same_v<Parameters, ExpertMatMul>) {
+    return a.weight == b.weight && a.bias == b.bias && a.used == b.used;
+  } else if constexpr (std::is_same_v<Parameters, MixExperts>) {
+    return a.used == b.used;
   } else if constexpr (std::is_same_v<Parameters, MatMul>) {
     return a.weight == b.weight && a.bias == b.bias && a.columns == b.columns;
-  } else if constexpr (std::is_same_v<Parameters, Embed>) {
+  } else if constexpr (std::is_same_v<Parameters, Embed> || std::is_same_v<Parameters, EmbedPositions>) {
     return a.weight == b.weight;
   } else if constexpr (std::is_same_v<Parameters, StoreKv>) {
     return a.layer == b.layer;
   } else if constexpr (std::is_same_v<Parameters, Attention>) {
-    return a.layer == b.layer && a.heads == b.heads && a.scale == b.scale && a.window == b.window;
+    return a.layer == b.layer && a.heads == b.heads && a.scale == b.scale && a.window == b.window &&
+           a.softCap == b.softCap && a.sinks == b.sinks;
   } else if constexpr (std::is_same_v<Parameters, Glu>) {
     return a.activation == b.activation;
   } else if constexpr (std::is_empty_v<Parameters>) {

@@ -40,6 +40,7 @@ class Pass {
     std::vector<Op> ops = std::exchange(m_graph.ops, {});
     for (Op& op : ops) {
       if (op.kind() == OpKind::MatMul) change(op);
+      if (op.kind() == OpKind::ExpertMatMul) refuseInputsOf(*op.as<ExpertMatMul>().weight);
       m_graph.ops.push_back(std::move(op));
     }
     return std::move(m_graph);
@@ -69,6 +70,14 @@ class Pass {
     const ValueId floats = op.inputs[0];
     op.inputs[0] = made(floats, QuantizeRows{*weight.input}, weight.input->makesCodes() ? "codes" : "rounded");
     if (weight.input->threshold > 0.0F) op.inputs.push_back(floats);  // of outlier columns
+  }
+
+  /// Columns of experts are put in order again as they are decoded; what they are multiplied with stays.
+  static void refuseInputsOf(const QuantizedTensor& experts) {
+    if (experts.input)
+      throw Error(ErrorCode::Unsupported,
+                  fmt::format("Inputs of the experts in {} cannot be quantized yet.", io::inQuotes(experts.name)),
+                  experts.name);
   }
 
   template <typename Parameters>

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/model/ops/route.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
@@ -52,7 +53,7 @@ struct NonFiniteSearch::Cause {
 
 void NonFiniteSearch::look(const Observation& observation) {
   const std::span<const float> data = observation.data;
-  rememberStored(observation.value, data);
+  remember(observation);
   if (allFinite(data)) return;
   const std::size_t index = firstNonFinite(data), width = data.size() / observation.rows;
   const Finding finding{observation.op, observation.firstPosition + index / width, index % width};
@@ -66,13 +67,25 @@ void NonFiniteSearch::look(const Observation& observation) {
       std::move(cause.tensor));
 }
 
-void NonFiniteSearch::rememberStored(ValueId value, std::span<const float> data) {
+void NonFiniteSearch::remember(const Observation& observation) {
+  const auto [value, data] = std::pair(observation.value, observation.data);
+  if (observation.op.kind() == OpKind::Route) {
+    m_routes[value].assign(data.begin(), data.end());
+    m_firstRow = observation.firstPosition;
+  }
   if (m_cacheType != KvType::F16 || m_tooLargeForHalf != kNoValue) return;
   const bool isStored = std::ranges::any_of(m_graph.ops, [&](const Op& op) {
     return op.kind() == OpKind::StoreKv && std::ranges::find(op.inputs, value) != op.inputs.end();
   });
   if (isStored && std::ranges::any_of(data, [](float number) { return std::abs(number) >= kHalfOverflow; }))
     m_tooLargeForHalf = value;
+}
+
+std::size_t NonFiniteSearch::expertOf(const Finding& finding) const {
+  const ExpertMatMul& product = finding.op.as<ExpertMatMul>();
+  const std::size_t slot = finding.column / slotStride(product.outWidth());
+  const std::vector<float>& routes = m_routes.at(finding.op.inputs[1]);
+  return ops::expertOf(routes.data() + (finding.position - m_firstRow) * 2 * product.used, slot);
 }
 
 NonFiniteSearch::Cause NonFiniteSearch::causeOf(const Finding& finding) const {
@@ -95,8 +108,29 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
   switch (op.kind()) {
     case OpKind::Embed:
       return look(*op.as<Embed>().weight, static_cast<std::size_t>(m_tokens[finding.position]), finding.column, 1);
+    case OpKind::EmbedPositions:
+      return look(*op.as<EmbedPositions>().weight, finding.position, finding.column, 1);
     case OpKind::RmsNorm:
       return look(*op.as<RmsNorm>().weight, 0, finding.column % op.as<RmsNorm>().weight->rowValues(), 1);
+    case OpKind::LayerNorm: {
+      const LayerNorm& norm = op.as<LayerNorm>();
+      const std::size_t column = finding.column % norm.weight->rowValues();
+      Cause cause = look(*norm.weight, 0, column, 1);
+      if (cause.text.empty() && norm.bias) cause = look(*norm.bias, 0, column, 1);
+      return cause;
+    }
+    case OpKind::Attention: {
+      const Attention& attention = op.as<Attention>();
+      const std::uint32_t valueSize = m_graph.kv[attention.layer].valueHeadSize;
+      return attention.sinks ? look(*attention.sinks, 0, finding.column / valueSize, 1) : Cause();
+    }
+    case OpKind::ExpertMatMul: {
+      const ExpertMatMul& product = op.as<ExpertMatMul>();
+      const std::size_t row = finding.column % slotStride(product.outWidth()), expert = expertOf(finding);
+      Cause cause = look(*product.weight, expert * product.outWidth() + row, 0, product.weight->rowValues());
+      if (cause.text.empty() && product.bias) cause = look(*product.bias, expert, row, 1);
+      return cause;
+    }
     case OpKind::MatMul: {
       const MatMul& product = op.as<MatMul>();
       Cause cause = look(*product.weight, finding.column, 0, product.weight->rowValues());
@@ -109,9 +143,10 @@ NonFiniteSearch::Cause NonFiniteSearch::causeInWeights(const Finding& finding) c
 }
 
 const quant::QuantizedTensor& NonFiniteSearch::nearestWeight(const Op& op) const {
-  // Of a sum, the newer part: the other one is the residual.
+  // Of a sum, the newer part: the other one is the residual. Of a mix, what is mixed.
   const Op* at = &op;
-  while (at->weight() == nullptr) at = &m_graph.maker(at->inputs.back());
+  while (at->weight() == nullptr)
+    at = &m_graph.maker(at->kind() == OpKind::MixExperts ? at->inputs.front() : at->inputs.back());
   return **at->weight();
 }
 

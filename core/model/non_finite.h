@@ -1,6 +1,8 @@
 #pragma once
+#include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/model/graph.h"
 #include "core/model/kv_cache.h"
@@ -28,7 +30,9 @@ class NonFiniteSearch {
   struct Finding;
   struct Cause;
   const quant::QuantizedTensor& nearestWeight(const Op& op) const;
-  void rememberStored(ValueId value, std::span<const float> data);
+  void remember(const Observation& observation);
+  /// The expert whose matrix made a value of a product of experts.
+  std::size_t expertOf(const Finding& finding) const;
   Cause causeOf(const Finding& finding) const;
   Cause causeInWeights(const Finding& finding) const;
   Cause overflow(const Finding& finding) const;
@@ -36,7 +40,9 @@ class NonFiniteSearch {
   const Graph& m_graph;
   std::span<const TokenId> m_tokens;
   KvType m_cacheType;
-  ValueId m_tooLargeForHalf = kNoValue;  ///< a key or value that an FP16 cache turns into infinity
+  std::map<ValueId, std::vector<float>> m_routes;  ///< the last ones that were seen, [rows, width]
+  std::size_t m_firstRow = 0;                      ///< position of their first row
+  ValueId m_tooLargeForHalf = kNoValue;            ///< a key or value that an FP16 cache turns into infinity
 };
 
 }  // namespace core::model

@@ -20,10 +20,23 @@ struct Embed {
   quant::QuantizedTensorPtr weight = nullptr;  ///< [vocabulary, out.width]
 };
 
+/// out[t] = row p of weight, p being the position of t: learned positions. No inputs.
+struct EmbedPositions {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [positions, out.width]
+};
+
 /// out[t] = x[t] / sqrt(mean(x[t]²) + epsilon) · weight. A weight that is shorter than the row norms every so many
 /// columns for themselves: the heads of queries and keys.
 struct RmsNorm {
   quant::QuantizedTensorPtr weight = nullptr;  ///< [x.width], or a divisor of it
+  float epsilon = 1e-5F;
+};
+
+/// out[t] = (x[t] − mean(x[t])) / sqrt(variance(x[t]) + epsilon) · weight (+ bias) (Ba et al. 2016). A weight that is
+/// shorter than the row norms heads, as RmsNorm.
+struct LayerNorm {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [x.width], or a divisor of it
+  quant::QuantizedTensorPtr bias = nullptr;    ///< as long, may be null
   float epsilon = 1e-5F;
 };
 
@@ -76,11 +89,16 @@ struct Attention {
   std::uint32_t heads = 0;   ///< of queries: a multiple of those of the keys
   float scale = 1.0F;        ///< of the products of queries and keys, usually 1 / sqrt(headSize)
   std::uint32_t window = 0;  ///< positions a query sees, itself included; 0: all before it
+  float softCap = 0.0F;      ///< scores are softCap · tanh(score / softCap) (Gemma 2); 0: as they are
+  /// A score of each head that takes part in its softmax and has no value (gpt-oss), [heads]; null: none.
+  quant::QuantizedTensorPtr sinks = nullptr;
 };
 
 enum class Activation : std::uint8_t {
-  Silu,     ///< x / (1 + e^−x)
-  GeluTanh  ///< x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) (Hendrycks and Gimpel 2016)
+  Silu,      ///< x / (1 + e^−x)
+  GeluTanh,  ///< x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))) (Hendrycks and Gimpel 2016)
+  /// The whole unit: x' / (1 + e^(−1.702 x')) · (y' + 1), x' = min(x, 7), y' = clamp(y, −7, 7) (gpt-oss)
+  ClampedSwish
 };
 
 /// Gated linear unit: out = activation(x) · y, element by element (Shazeer 2020).
@@ -103,17 +121,45 @@ struct Map {
   bool operator==(const Map&) const = default;
 };
 
-/// out[t] = x[t][first … first + out.width): what one of several matrices made that are stored as one.
+/// out[t][i] = x[t][first + i · step], i < out.width: what one of several matrices made that are stored as one.
 struct Slice {
   std::uint32_t first = 0;
+  std::uint32_t step = 1;
   bool operator==(const Slice&) const = default;
+};
+
+/// Which experts a token goes through: the `used` largest of x [experts], of equal ones the first, and how much each
+/// counts. out [2 · used]: their numbers, then their weights, which are a softmax of their logits (isNormed) or their
+/// share of the softmax of all (Shazeer et al. 2017).
+struct Route {
+  std::uint32_t used = 0;
+  bool isNormed = true;
+  bool operator==(const Route&) const = default;
+};
+
+/// A product with the matrix of each expert that a token goes through: out[t] has a slot for each, slot k being
+/// weight[e] · x (+ bias[e]), e = routes[t][k]. x[t] is one row for all of them, or as many slots. Slots are
+/// slotStride() of their width apart; what lies between is 0. Inputs: x, routes.
+struct ExpertMatMul {
+  quant::QuantizedTensorPtr weight = nullptr;  ///< [experts, slot's width, width of a row of x]
+  quant::QuantizedTensorPtr bias = nullptr;    ///< [experts, slot's width], may be null
+  std::uint32_t used = 0;
+
+  std::uint64_t outWidth() const { return weight->shape[1]; }
+};
+/// Devices read whole units of 32.
+constexpr std::uint32_t slotStride(std::uint64_t width) { return static_cast<std::uint32_t>((width + 31) / 32 * 32); }
+
+/// out[t] = Σ_k routes' weight k · slot k of x[t]. Inputs: x, routes.
+struct MixExperts {
+  std::uint32_t used = 0;
 };
 
 /// Keeps the rows of x whose logits are wanted: the last token's, or all.
 struct TakeRows {};
 
 using OpParameters = std::variant<Embed, RmsNorm, MatMul, Rope, StoreKv, Attention, Glu, Add, TakeRows, ArrangeColumns,
-                                  QuantizeRows, Map, Slice>;
+                                  QuantizeRows, Map, Slice, EmbedPositions, LayerNorm, Route, ExpertMatMul, MixExperts>;
 /// Which alternative of OpParameters, in its order.
 enum class OpKind : std::uint8_t {
   Embed,
@@ -128,9 +174,14 @@ enum class OpKind : std::uint8_t {
   ArrangeColumns,
   QuantizeRows,
   Map,
-  Slice
+  Slice,
+  EmbedPositions,
+  LayerNorm,
+  Route,
+  ExpertMatMul,
+  MixExperts
 };
-static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::Slice) + 1);
+static_assert(std::variant_size_v<OpParameters> == static_cast<std::size_t>(OpKind::MixExperts) + 1);
 
 struct Op {
   OpParameters parameters;
@@ -143,7 +194,22 @@ struct Op {
   const T& as() const {
     return std::get<T>(parameters);
   }
-  /// The matrix or norm it computes with, null where its kind has none.
+  /// The vector it reads beside its weight, a bias or sinks; null where its kind has none, null inside where it has
+  /// not.
+  const quant::QuantizedTensorPtr* vector() const {
+    return std::visit(
+        [](const auto& parameter) -> const quant::QuantizedTensorPtr* {
+          if constexpr (requires { parameter.bias; }) return &parameter.bias;
+          if constexpr (requires { parameter.sinks; }) return &parameter.sinks;
+          return nullptr;
+        },
+        parameters);
+  }
+  /// Its norm, if it is one: with vector() what is read as a whole, in float32.
+  const quant::QuantizedTensorPtr* norm() const {
+    return kind() == OpKind::RmsNorm || kind() == OpKind::LayerNorm ? weight() : nullptr;
+  }
+  /// The matrix, table or norm it computes with, null where its kind has none.
   const quant::QuantizedTensorPtr* weight() const {
     return std::visit(
         [](const auto& parameter) -> const quant::QuantizedTensorPtr* {

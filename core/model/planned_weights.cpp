@@ -20,7 +20,7 @@ void visitWeights(const Graph& graph, const Visit& visit) {
   };
   for (const Op& op : graph.ops) {
     if (const auto* weight = op.weight()) once(*weight);
-    if (const auto* product = std::get_if<MatMul>(&op.parameters)) once(product->bias);
+    if (const auto* vector = op.vector()) once(*vector);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -23,10 +24,43 @@ double llama3Scaled(double frequency, const ModelConfig& config) {
   return (1.0 - smooth) * frequency / config.ropeFactor + smooth * frequency;
 }
 
+/// Yarn: at which pair a wave turns so often within the original context.
+double pairOfTurns(double turns, const ModelConfig& config) {
+  const double context = config.ropeOriginalContext, base = config.ropeBase;
+  return config.ropeDimensions * std::log(context / (turns * 2.0 * std::numbers::pi)) / (2.0 * std::log(base));
+}
+
+/// Yarn: fast waves are kept, slow ones stretched, those between blended by their number.
+class YarnBlend {
+ public:
+  explicit YarnBlend(const ModelConfig& config)
+      : m_factor(config.ropeFactor),
+        m_first(pairOfTurns(config.ropeFastTurns, config)),
+        m_last(pairOfTurns(config.ropeSlowTurns, config)) {
+    if (config.hasWholeRopeBounds) {
+      m_first = std::floor(m_first);
+      m_last = std::ceil(m_last);
+    }
+    m_first = std::max(m_first, 0.0);
+    m_last = std::min(m_last, config.ropeDimensions - 1.0);
+  }
+  double operator()(double frequency, std::size_t pair) const {
+    const double share = (static_cast<double>(pair) - m_first) / std::max(m_last - m_first, 0.001);
+    const double stretched = std::clamp(share, 0.0, 1.0);
+    return frequency / m_factor * stretched + frequency * (1.0 - stretched);
+  }
+
+ private:
+  double m_factor, m_first, m_last;
+};
+
 }  // namespace
 
-std::vector<float> ModelConfig::ropeFrequencies(const std::vector<float>& frequencyFactors) const {
+std::vector<float> ModelConfig::ropeFrequencies(const std::vector<float>& factorsOfFile) const {
   const std::size_t pairs = ropeDimensions / 2;
+  const auto& ofConfig = isBeyondOriginal() ? ropeLongFactors : ropeShortFactors;
+  const std::vector<float>& frequencyFactors = factorsOfFile.empty() ? ofConfig : factorsOfFile;
+  const YarnBlend blended(*this);
   if (!frequencyFactors.empty() && frequencyFactors.size() != pairs) {
     throw Error(ErrorCode::InvalidFile,
                 fmt::format("There should be {} frequency factors, one per pair, but there are {}.", pairs,
@@ -48,6 +82,7 @@ std::vector<float> ModelConfig::ropeFrequencies(const std::vector<float>& freque
       frequency = llama3Scaled(frequency, *this);
     }
     if (ropeScaling == RopeScaling::Linear) frequency /= ropeFactor;
+    if (ropeScaling == RopeScaling::Yarn) frequency = blended(frequency, pair);
     frequencies[pair] = static_cast<float>(frequency);
   }
   return frequencies;
@@ -57,6 +92,8 @@ std::vector<float> ModelConfig::ropeWindowFrequencies() const {
   ModelConfig plain = *this;
   plain.ropeBase = ropeWindowBase;
   plain.ropeScaling = RopeScaling::None;
+  plain.ropeShortFactors.clear();
+  plain.ropeLongFactors.clear();
   return plain.ropeFrequencies();
 }
 

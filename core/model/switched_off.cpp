@@ -59,11 +59,15 @@ Replacements withoutLayer(const Graph& graph, std::uint32_t layer) {
   const auto product = std::ranges::find_if(
       graph.ops, [&](const Op& op) { return op.kind() == OpKind::MatMul && op.as<MatMul>().weight == output.weight; });
   if (const auto& bias = product->as<MatMul>().bias) result[bias->name] = zeros(*bias);
-  const auto unit = std::find_if(product, graph.ops.end(), [](const Op& op) { return op.kind() == OpKind::Glu; });
-  const auto down = std::find_if(unit, graph.ops.end(), [&](const Op& op) {
-    return op.kind() == OpKind::MatMul && plainValue(graph, op.inputs[0]) == unit->out;
+  const auto unit = std::find_if(product, graph.ops.end(), [](const Op& op) {
+    return op.kind() == OpKind::Glu || (op.kind() == OpKind::Map && op.as<Map>().function == Map::Function::GeluTanh);
   });
-  result[down->as<MatMul>().weight->name] = zeros(*down->as<MatMul>().weight);
+  const auto down = std::find_if(unit, graph.ops.end(), [&](const Op& op) {
+    const bool isProduct = op.kind() == OpKind::MatMul || op.kind() == OpKind::ExpertMatMul;
+    return isProduct && plainValue(graph, op.inputs[0]) == unit->out;
+  });
+  result[(*down->weight())->name] = zeros(**down->weight());
+  if (const auto& bias = *down->vector()) result[bias->name] = zeros(*bias);
   return result;
 }
 

@@ -13,7 +13,7 @@ namespace core::model {
 namespace {
 
 /// Keys that config.cpp and rope_scaling.cpp read, and those that tell nothing about the computation.
-constexpr std::array<std::string_view, 19> kFollowed = {
+constexpr std::array<std::string_view, 20> kFollowed = {
     "attention.head_count",
     "attention.head_count_kv",
     "attention.key_length",
@@ -30,10 +30,10 @@ constexpr std::array<std::string_view, 19> kFollowed = {
     "rope.scaling.low_freq_factor",
     "rope.scaling.high_freq_factor",
     "rope.scaling.finetuned",
-    // They belong to the type "yarn", which is refused, and do nothing under others.
+    "rope.scaling.attn_factor",
+    // They belong to the type "yarn" and do nothing under others.
     "rope.scaling.yarn_beta_fast",
     "rope.scaling.yarn_beta_slow",
-    "rope.scaling.yarn_log_multiplier",
 };
 
 /// Of a key in these families everything but 0 changes the computation, whether its name is known or not.
@@ -61,8 +61,7 @@ constexpr std::array<std::string_view, 8> kMustBeZeroOrOne = {
     "logit_scale",           "residual_scale",     "embedding_scale",           "attention.output_scale",
     "attention.value_scale", "rope.scaling.alpha", "interleave_moe_layer_step", "full_attention_interval"};
 
-constexpr std::array<std::string_view, 3> kMustBeOne = {"attention.causal", "rope.scaling.attn_factor",
-                                                        "rope.scaling.yarn_attn_factor"};
+constexpr std::array<std::string_view, 2> kMustBeOne = {"attention.causal", "rope.scaling.yarn_attn_factor"};
 
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& keys, std::string_view key) {
@@ -91,7 +90,12 @@ bool isFollowed(std::string_view key, const io::MetadataEntry& entry, const Mode
   if (std::ranges::find(config.architecture->ggufKeys, key) != config.architecture->ggufKeys.end()) return true;
   if (contains(kMustBeOne, key)) return number == 1;
   if (contains(kMustBeZeroOrOne, key)) return number == 0 || number == 1;
-  if (key == "rope.scaling.yarn_ext_factor") return number == 0 || number == -1;  // −1: as the type says
+  if (key == "attention.layer_norm_epsilon") return config.architecture->hasLayerNorms;
+  if (key == "rope.scaling.yarn_log_multiplier") return number == 0 || config.ropeScaling != RopeScaling::Yarn;
+  if (key == "rope.scaling.yarn_ext_factor") {  // −1: as the type says
+    const double usual = config.ropeScaling == RopeScaling::Yarn ? 1 : 0;
+    return number == usual || number == -1;
+  }
   if (key == "attention.scale") {
     const double usual = 1 / std::sqrt(static_cast<double>(config.headSize));
     return number == 0 || std::abs(number - usual) <= 1e-6 * usual;

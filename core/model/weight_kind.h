@@ -14,9 +14,14 @@ enum class WeightKind : std::uint8_t {
   Embedding,
   OutputNorm,
   Output,
-  RopeFactors,  ///< divisors of the frequencies of rotary embedding
+  RopeFactors,       ///< divisors of the frequencies of rotary embedding
+  RopeShortFactors,  ///< the same within the original context,
+  RopeLongFactors,   ///< and for longer ones
+  Positions,         ///< learned ones, a table of rows
+  OutputNormBias,
   // of a block
   AttentionNorm,
+  AttentionNormBias,
   Query,
   QueryBias,
   QueryNorm,
@@ -26,16 +31,32 @@ enum class WeightKind : std::uint8_t {
   Value,
   ValueBias,
   QueryKeyValue,  ///< the three of them, one below the other
+  QueryKeyValueBias,
+  Sinks,  ///< scores of attention that have no value
   AttentionOutput,
   AttentionOutputBias,
   AttentionPostNorm,  ///< of what the attention adds
   FeedForwardNorm,
+  FeedForwardNormBias,
   Gate,
   Up,
+  UpBias,
   GateUp,  ///< both, one below the other
   Down,
+  DownBias,
+  Router,  ///< says which experts a token goes through
+  RouterBias,
+  GateExperts,  ///< a matrix for each
+  GateExpertsBias,
+  UpExperts,
+  UpExpertsBias,
+  GateUpExperts,  ///< both: rows of the one and of the other in turn
+  GateUpExpertsBias,
+  DownExperts,
+  DownExpertsBias,
   FeedForwardPostNorm,  ///< of what the feed-forward part adds
 };
+inline constexpr WeightKind kLastBesideBlocks = WeightKind::OutputNormBias;
 inline constexpr std::size_t kWeightKinds = static_cast<std::size_t>(WeightKind::FeedForwardPostNorm) + 1;
 
 /// One tensor per kind; null where there is none.

@@ -43,24 +43,58 @@ void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<st
               first->name);
 }
 
+FolderForm formIn(const io::Checkpoint& checkpoint, FolderForm form, const std::string& name) {
+  if (form != FolderForm::TurnedUnlessPacked) return form;
+  const auto index = checkpoint.find(name);
+  const bool isPacked = index && checkpoint.tensors()[*index].assembly != io::Assembly::None;
+  return isPacked ? FolderForm::Same : FolderForm::Turned;
+}
+
+void checkTensor(const io::Checkpoint& checkpoint, const WeightRequest& request, const std::string& name) {
+  const auto index = checkpoint.find(name);
+  if (!index && request.required) {
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("{} has no tensor {}, which every model that can chat here has: it opens for inspection, "
+                            "but cannot chat yet.",
+                            checkpoint.name(), name),
+                name);
+  }
+  if (!index) return;
+  const io::TensorInfo& weight = checkpoint.tensors()[*index];
+  if (!quant::isLoadable(weight)) static_cast<void>(quant::loadTensor(checkpoint, *index));  // which says why
+  const tensor::Shape wanted = request.storedShape();
+  if (weight.shape == wanted) return;
+  throw Error(ErrorCode::InvalidFile,
+              fmt::format("{} should have the shape {}, but has {}.", name, wanted.toString(), weight.shape.toString()),
+              name);
+}
+
 }  // namespace
 
 std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, const ModelConfig& config,
                                           ModelWeights& weights) {
   weights.blocks.resize(config.layers);
   std::vector<WeightRequest> requests;
-  const auto add = [&](QuantizedTensorPtr& target, const WeightRow& row, std::string ggufName) {
-    requests.push_back({&target, decoderTensor(checkpoint, ggufName), row.shape(config), row.isRequired,
-                        row.folderOffset, row.kind != WeightKind::Embedding});
-  };
+  const bool isFolder = checkpoint.format() != io::FileFormat::Gguf;
   const Architecture& architecture = *findArchitecture(checkpoint);
+  const auto add = [&](QuantizedTensorPtr& target, const WeightRow& row, std::string_view blocks) {
+    const std::string_view own = row.nameIn(checkpoint.format());
+    if (own.empty()) return;
+    std::string name = fmt::format("{}{}", blocks, own);
+    if (isFolder) name = withoutPrefix(checkpoint, std::move(name));
+    WeightRequest request{&target,        std::move(name),  row.shape(config),
+                          row.isRequired, row.folderOffset, row.kind != WeightKind::Embedding};
+    if (isFolder) request.form = formIn(checkpoint, row.form, request.name);
+    requests.push_back(std::move(request));
+  };
   for (const WeightRow& row : architecture.weights) {
     if (row.isOfBlock() || (row.kind == WeightKind::Output && !hasOwnOutput(checkpoint))) continue;
-    add(weights.shared[row.kind], row, std::string(row.gguf));
+    add(weights.shared[row.kind], row, "");
   }
+  const std::string_view blocks = isFolder ? architecture.folderBlocks : "blk.";
   for (std::uint32_t layer = 0; layer < config.layers; ++layer)
     for (const WeightRow& row : architecture.weights)
-      if (row.isOfBlock()) add(weights.blocks[layer][row.kind], row, fmt::format("blk.{}.{}", layer, row.gguf));
+      if (row.isOfBlock()) add(weights.blocks[layer][row.kind], row, fmt::format("{}{}.", blocks, layer));
   return requests;
 }
 
@@ -69,7 +103,7 @@ void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
   const std::vector<WeightRequest> requests = weightRequests(checkpoint, config, weights);
   std::unordered_set<std::string> asked;
   for (const WeightRequest& request : requests) {
-    asked.insert(request.name);
+    for (std::string& name : request.names()) asked.insert(std::move(name));
     if (!request.takesScale() || checkpoint.format() != io::FileFormat::Gguf || !checkpoint.find(request.name))
       continue;
     const auto [scale, inputScale] = productScaleNames(request.name);
@@ -77,24 +111,31 @@ void checkTensors(const io::Checkpoint& checkpoint, const ModelConfig& config) {
     static_cast<void>(productScale(checkpoint, request.name));  // throws for one that is no number
   }
   refuseUnasked(checkpoint, asked);
-  for (const WeightRequest& request : requests) {
-    const auto index = checkpoint.find(request.name);
-    if (!index && request.required) {
-      throw Error(ErrorCode::Unsupported,
-                  fmt::format("{} has no tensor {}, which every model that can chat here has: it opens for inspection, "
-                              "but cannot chat yet.",
-                              checkpoint.name(), request.name),
-                  request.name);
-    }
-    if (!index) continue;
-    const io::TensorInfo& weight = checkpoint.tensors()[*index];
-    if (!quant::isLoadable(weight)) static_cast<void>(quant::loadTensor(checkpoint, *index));  // which says why
-    if (weight.shape == request.shape) continue;
-    throw Error(ErrorCode::InvalidFile,
-                fmt::format("{} should have the shape {}, but has {}.", request.name, request.shape.toString(),
-                            weight.shape.toString()),
-                request.name);
+  for (const WeightRequest& request : requests)
+    for (const std::string& name : request.names()) checkTensor(checkpoint, request, name);
+}
+
+std::vector<std::string> WeightRequest::names() const {
+  const std::size_t star = form == FolderForm::EachExpert ? name.find('*') : std::string::npos;
+  if (star == std::string::npos) return {name};
+  std::vector<std::string> all;
+  for (std::uint64_t expert = 0; expert < shape[0]; ++expert)
+    all.push_back(fmt::format("{}{}{}", name.substr(0, star), expert, name.substr(star + 1)));
+  return all;
+}
+
+tensor::Shape WeightRequest::storedShape() const {
+  switch (form) {
+    case FolderForm::Turned:
+      if (shape.rank() == 3) return {shape[0], shape[2], shape[1]};
+      return {shape[1], shape[0]};
+    case FolderForm::EachExpert:
+      return {shape[1], shape[2]};
+    case FolderForm::Same:
+    case FolderForm::TurnedUnlessPacked:  // which of the two, weightRequests() has decided
+      break;
   }
+  return shape;
 }
 
 }  // namespace core::model

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "core/model/architectures/architecture.h"
 #include "core/model/config.h"
 #include "core/model/weights.h"
 
@@ -15,7 +16,12 @@ struct WeightRequest {
   bool required = true;
   float folderOffset = 0.0F;  ///< is added to what a folder holds (WeightRow::folderOffset)
   bool multiplies = true;     ///< activations, where it is a matrix: rows of an embedding are looked up
+  FolderForm form = FolderForm::Same;
 
+  /// The tensors it is made of: one, or one for each expert.
+  std::vector<std::string> names() const;
+  /// The shape of each.
+  tensor::Shape storedShape() const;
   /// Whether a scale may stand beside it (product_scale).
   bool takesScale() const { return shape.rank() == 2 && multiplies; }
 };

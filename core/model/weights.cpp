@@ -1,5 +1,6 @@
 #include "core/model/weights.h"
 
+#include <algorithm>
 #include <set>
 
 #include "core/model/product_scale.h"
@@ -7,6 +8,7 @@
 #include "core/model/visit_weights.h"
 #include "core/model/weight_requests.h"
 #include "core/quant/load_tensor.h"
+#include "core/quant/stacked_tensors.h"
 
 namespace core::model {
 
@@ -60,7 +62,7 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
   const RecipePlan plan = planRecipe(recipe, *m_checkpoint);
   ModelWeights weights;
   std::vector<WeightRequest> requests = weightRequests(*m_checkpoint, config, weights);
-  std::erase_if(requests, [&](const WeightRequest& request) { return !m_checkpoint->find(request.name); });
+  std::erase_if(requests, [&](const WeightRequest& request) { return !m_checkpoint->find(request.names().front()); });
 
   // One after the other: quantize() itself uses all cores, and this way only one decoded tensor is in memory.
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -68,14 +70,8 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
     const auto count = static_cast<double>(requests.size()), index = static_cast<double>(i);
     const JobContext part = job.part(index / count, (index + 1) / count);
     part.progress(0.0, "Preparing weights");
-    const std::size_t stored = *m_checkpoint->find(request.name);
-    const TensorDecision& decision = plan.tensors[stored].running();
-    const bool takesScale = request.takesScale() && !decision.other;  // which has its own
-    const float scale = takesScale ? productScale(*m_checkpoint, request.name).value_or(1.0F) : 1.0F;
-    const bool isOther = decision.other && !decision.other->adapted;
-    const io::Checkpoint& from = isOther ? *decision.other->model->checkpoint() : *m_checkpoint;
-    const float offset = from.format() == io::FileFormat::Gguf ? 0.0F : request.folderOffset;
-    *request.target = tensor(stored, decision, {scale, offset}, part, calibration);
+    *request.target = request.form == FolderForm::EachExpert ? stack(request, plan, part, calibration)
+                                                             : single(request, request.name, plan, part, calibration);
   }
   for (const TensorDecision& decision : plan.tensors)
     if (&decision.running() != &decision) weights.adapters.push_back(factorsOf(*decision.other->adapted));
@@ -84,9 +80,54 @@ ModelWeights WeightLibrary::load(const ModelConfig& config, const Recipe& recipe
   return weights;
 }
 
-quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, const Change& change,
-                                                const JobContext& job, quant::Calibration* calibration) {
-  if (decision.replacement) return makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration);
+WeightLibrary::Change WeightLibrary::changeOf(const WeightRequest& request, const std::string& name,
+                                              const TensorDecision& decision) const {
+  const bool takesScale = request.takesScale() && !decision.other;  // which has its own
+  const bool isOther = decision.other && !decision.other->adapted;
+  const io::Checkpoint& from = isOther ? *decision.other->model->checkpoint() : *m_checkpoint;
+  const bool isFolder = from.format() != io::FileFormat::Gguf;
+  return {takesScale ? productScale(*m_checkpoint, name).value_or(1.0F) : 1.0F, isFolder ? request.folderOffset : 0.0F,
+          isFolder && request.form == FolderForm::Turned};
+}
+
+quant::QuantizedTensorPtr WeightLibrary::single(const WeightRequest& request, const std::string& name,
+                                                const RecipePlan& plan, const JobContext& job,
+                                                quant::Calibration* calibration) {
+  const std::size_t stored = *m_checkpoint->find(name);
+  const TensorDecision& decision = plan.tensors[stored].running();
+  return tensor(stored, decision, changeOf(request, name, decision), job, calibration);
+}
+
+quant::QuantizedTensorPtr WeightLibrary::stack(const WeightRequest& request, const RecipePlan& plan,
+                                               const JobContext& job, quant::Calibration* calibration) {
+  const std::vector<std::string> names = request.names();
+  std::string key;
+  for (const std::string& name : names) {
+    const std::size_t stored = *m_checkpoint->find(name);
+    const TensorDecision& decision = plan.tensors[stored].running();
+    key += keyOf(stored, decision, calibration) + '\n';
+  }
+  const bool isOwn = std::ranges::none_of(names, [&](const std::string& name) {
+    return plan.tensors[*m_checkpoint->find(name)].running().replacement != nullptr;
+  });
+  if (isOwn) {
+    const std::lock_guard lock(m_mutex);
+    if (auto known = m_cache[key].lock()) return known;
+  }
+  std::vector<quant::QuantizedTensorPtr> matrices;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto count = static_cast<double>(names.size()), index = static_cast<double>(i);
+    matrices.push_back(single(request, names[i], plan, job.part(index / count, (index + 1) / count), calibration));
+  }
+  quant::QuantizedTensorPtr made = quant::stacked(request.name, matrices);
+  if (!isOwn) return made;
+  const std::lock_guard lock(m_mutex);
+  m_cache[key] = made;
+  return made;
+}
+
+std::string WeightLibrary::keyOf(std::size_t index, const TensorDecision& decision,
+                                 quant::Calibration* calibration) const {
   const io::TensorInfo& info = m_checkpoint->tensors()[index];
   std::string key = info.name;
   if (decision.scheme && !leavesAsStored(*decision.scheme, quant::elementType(info)))
@@ -95,13 +136,22 @@ quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorD
   if (calibration != nullptr && decision.scheme &&
       quant::calibrationNeed(*decision.scheme) != quant::CalibrationNeed::None)
     key += '\n' + calibration->identity();
+  return key;
+}
+
+quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, const Change& change,
+                                                const JobContext& job, quant::Calibration* calibration) {
+  if (decision.replacement) return makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration);
+  const std::string key = keyOf(index, decision, calibration);
   {
     const std::lock_guard lock(m_mutex);
     if (auto known = m_cache[key].lock()) return known;
   }
   // Outside the lock: quantizing takes long, as does assembling, and other tensors may be loaded meanwhile.
   const quant::QuantizedTensorPtr stored = quant::loadTensor(*m_checkpoint, index);
-  QuantizedTensorPtr made = scaled(makeTensor(decision, stored, job, calibration), change.scale);
+  const bool isTurned = change.isTurned && !decision.other;
+  QuantizedTensorPtr made =
+      scaled(makeTensor(decision, isTurned ? quant::turned(*stored) : stored, job, calibration), change.scale);
   if (change.offset != 0.0F) made = raised(*made, change.offset);
   const std::lock_guard lock(m_mutex);
   std::weak_ptr<const quant::QuantizedTensor>& entry = m_cache[key];

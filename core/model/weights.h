@@ -14,6 +14,8 @@
 
 namespace core::model {
 
+struct WeightRequest;
+
 /// All weights of a model, by what they do. Matrices are [out, in].
 struct ModelWeights {
   WeightSet shared;  ///< beside the blocks; an output that is tied is the same object as the embedding
@@ -42,9 +44,18 @@ class WeightLibrary {
  private:
   /// What is done to a tensor beside what the recipe decides.
   struct Change {
-    float scale;   ///< products with it are multiplied by (product_scale)
-    float offset;  ///< is added to its values
+    float scale;    ///< products with it are multiplied by (product_scale)
+    float offset;   ///< is added to its values
+    bool isTurned;  ///< rows and columns of what is stored are exchanged
   };
+  Change changeOf(const WeightRequest& request, const std::string& name, const TensorDecision& decision) const;
+  quant::QuantizedTensorPtr single(const WeightRequest& request, const std::string& name, const RecipePlan& plan,
+                                   const JobContext& job, quant::Calibration* calibration);
+  /// The matrices of all experts. Stacks of two panes are one object if nothing differs.
+  quant::QuantizedTensorPtr stack(const WeightRequest& request, const RecipePlan& plan, const JobContext& job,
+                                  quant::Calibration* calibration);
+  /// What makes a tensor what it is, beside replacements.
+  std::string keyOf(std::size_t index, const TensorDecision& decision, quant::Calibration* calibration) const;
   quant::QuantizedTensorPtr tensor(std::size_t index, const TensorDecision& decision, const Change& change,
                                    const JobContext& job, quant::Calibration* calibration);
 

@@ -41,11 +41,6 @@ class Collector {
   std::vector<DifferingTensor> m_found;
 };
 
-const QuantizedTensorPtr* biasOf(const model::Op& op) {
-  const auto* product = std::get_if<model::MatMul>(&op.parameters);
-  return product == nullptr ? nullptr : &product->bias;
-}
-
 }  // namespace
 
 std::vector<DifferingTensor> differingTensors(const BareGraph& mine, const BareGraph& other) {
@@ -55,7 +50,7 @@ std::vector<DifferingTensor> differingTensors(const BareGraph& mine, const BareG
   for (std::size_t i = 0; i < ops.size(); ++i) {
     if (ops[i].kind() != others[i].kind() || ops[i].inputs != others[i].inputs) Collector::refuse();
     if (const auto* weight = ops[i].weight()) found.add(*weight, *others[i].weight(), {i, false});
-    if (const auto* bias = biasOf(ops[i])) found.add(*bias, *biasOf(others[i]), {i, true});
+    if (const auto* vector = ops[i].vector()) found.add(*vector, *others[i].vector(), {i, true});
   }
   return found.take();
 }

@@ -23,7 +23,7 @@ constexpr double kLogitError = 2e-6;  // relative, of a logit in float32
 /// What the weight lies in at its first use.
 const quant::QuantizedTensor& tensorOf(const Graph& graph, const train::PassWeight& weight) {
   const auto [op, role] = weight.uses.front();
-  if (role == train::WeightRole::Bias) return *graph.ops[op].as<model::MatMul>().bias;
+  if (role == train::WeightRole::Bias) return **graph.ops[op].vector();
   return **graph.ops[op].weight();
 }
 

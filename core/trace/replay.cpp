@@ -7,10 +7,13 @@
 #include "core/model/ops/add.h"
 #include "core/model/ops/attention.h"
 #include "core/model/ops/embed.h"
+#include "core/model/ops/experts.h"
 #include "core/model/ops/glu.h"
+#include "core/model/ops/layer_norm.h"
 #include "core/model/ops/map.h"
 #include "core/model/ops/rms_norm.h"
 #include "core/model/ops/rope.h"
+#include "core/model/ops/route.h"
 #include "core/model/ops/slice.h"
 #include "core/model/ops/store_kv.h"
 #include "core/model/probabilities.h"
@@ -52,8 +55,8 @@ Replay::Replay(const model::Graph& mine, const model::Graph& other, std::span<co
   assert(!tokens.empty());
   findRowsNeeded();
   for (const std::uint32_t width : m_slots.slotWidth) m_scratch.emplace_back(width * m_tokens.size());
-  for (const auto& frequencies : m_mine.graph.ropeTables)
-    m_rotations.push_back(model::ops::rotations(frequencies, 0, m_tokens.size()));
+  for (const model::RopeTable& table : m_mine.graph.ropeTables)
+    m_rotations.push_back(model::ops::rotations(table, 0, m_tokens.size()));
   decodeProducts();
 }
 
@@ -112,7 +115,7 @@ Replay::Setup Replay::setUp(const Restored& restored) {
   for (const std::size_t tensor : restored.tensors) {
     for (const TensorUse& use : m_tensors[tensor].uses) {
       if (use.isBias)
-        setup.vectors[use.op] = quant::dequantize(*m_tensors[tensor].other);
+        setup.vectors[{use.op, true}] = quant::dequantize(*m_tensors[tensor].other);
       else
         setup.isOther[use.op] = true;
     }
@@ -123,11 +126,10 @@ Replay::Setup Replay::setUp(const Restored& restored) {
 }
 
 void Replay::change(const TensorUse& use, std::size_t tensor, std::span<const std::uint64_t> elements, Setup& setup) {
-  const OpKind kind = m_mine.graph.ops[use.op].kind();
-  if (use.isBias || kind == OpKind::RmsNorm) {
+  if (use.isBias || m_mine.graph.ops[use.op].norm() != nullptr) {
     std::vector<float> values = quant::dequantize(*m_tensors[tensor].mine);
     for (const std::uint64_t element : elements) values[element] += difference(tensor, element);
-    setup.vectors[use.op] = std::move(values);
+    setup.vectors[{use.op, use.isBias}] = std::move(values);
     return;
   }
   const std::uint64_t width = m_tensors[tensor].mine->rowValues();
@@ -204,7 +206,7 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
       return multiply(index, setup, out);
     case OpKind::Rope: {
       const auto& rope = op.as<model::Rope>();
-      const std::size_t pairs = m_mine.graph.ropeTables[rope.table].size();
+      const std::size_t pairs = m_mine.graph.ropeTables[rope.table].frequencies.size();
       const auto rotations = std::span(m_rotations[rope.table]).subspan(first * pairs * 2, rows * pairs * 2);
       return model::ops::rope({width / rope.headSize, rope.headSize, 2 * pairs, rope.pairing}, rotations, rows,
                               input(0), out.data());
@@ -212,10 +214,10 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
     case OpKind::Attention: {
       const auto& attention = op.as<model::Attention>();
       const model::KvShape& kv = m_mine.graph.kv[attention.layer];
-      return model::ops::attention(
-          {attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale, attention.window}, input(0), rows,
-          static_cast<std::uint32_t>(first), m_cache.keys(attention.layer), m_cache.values(attention.layer),
-          out.data());
+      return model::ops::attention({attention.heads, kv.heads, kv.headSize, kv.valueHeadSize, attention.scale,
+                                    attention.window, attention.softCap},
+                                   input(0), rows, static_cast<std::uint32_t>(first), m_cache.keys(attention.layer),
+                                   m_cache.values(attention.layer), vectorOf(index, true, setup), out.data());
     }
     case OpKind::Glu:
       return model::ops::glu(op.as<model::Glu>().activation, input(0), input(1), out.size(), out.data());
@@ -225,8 +227,23 @@ void Replay::runOp(std::size_t index, const Setup& setup, std::span<float> logit
       return model::ops::map(op.as<model::Map>(), input(0), out.size(), out.data());
     case OpKind::Slice: {
       const std::size_t from = m_mine.graph.values[op.inputs[0]].width;
-      return model::ops::slice(input(0) + op.as<model::Slice>().first, from, rows, width, out.data());
+      const auto& slice = op.as<model::Slice>();
+      return model::ops::slice(input(0) + slice.first, from, slice.step, rows, width, out.data());
     }
+    case OpKind::EmbedPositions:
+      return embedPositions(index, setup, first, out);
+    case OpKind::LayerNorm: {
+      const std::vector<float> weight = vectorOf(index, false, setup);
+      return model::ops::layerNorm(weight, vectorOf(index, true, setup), op.as<model::LayerNorm>().epsilon, input(0),
+                                   out.size() / weight.size(), out.data());
+    }
+    case OpKind::Route:
+      return model::ops::route(op.as<model::Route>(), input(0), m_mine.graph.values[op.inputs[0]].width, rows,
+                               out.data());
+    case OpKind::ExpertMatMul:
+      return multiplyExperts(index, setup, input(0), input(1), out);
+    case OpKind::MixExperts:
+      return model::ops::mixExperts(op.as<model::MixExperts>().used, input(0), input(1), rows, width, out.data());
     case OpKind::TakeRows:
       std::copy_n(input(0), out.size(), out.data());
       return;
@@ -262,13 +279,46 @@ void Replay::embed(std::size_t index, const Setup& setup, std::span<float> out) 
       if (static_cast<std::uint32_t>(tokens[t]) == change.row) out[t * width + change.column] += change.added;
 }
 
+void Replay::embedPositions(std::size_t index, const Setup& setup, std::size_t first, std::span<float> out) {
+  const BareGraph& from = setup.isOther[index] ? m_other : m_mine;
+  const auto& table = *from.graph.ops[index].as<model::EmbedPositions>().weight;
+  const std::size_t width = table.rowValues(), rows = out.size() / width;
+  model::ops::embedPositions(table, static_cast<std::uint32_t>(first), rows, out.data());
+  const auto changed = setup.changes.find(index);
+  if (changed == setup.changes.end()) return;
+  for (const ElementChanges::Change& change : changed->second.changes)
+    if (change.row >= first && change.row < first + rows)
+      out[(change.row - first) * width + change.column] += change.added;
+}
+
+void Replay::multiplyExperts(std::size_t index, const Setup& setup, const float* in, const float* routes,
+                             std::span<float> out) {
+  const BareGraph& from = setup.isOther[index] ? m_other : m_mine;
+  const auto& product = from.graph.ops[index].as<model::ExpertMatMul>();
+  const std::size_t outWidth = m_mine.graph.values[from.graph.ops[index].out].width,
+                    inWidth = m_mine.graph.values[from.graph.ops[index].inputs[0]].width,
+                    tokens = out.size() / outWidth;
+  const std::vector<float> bias = vectorOf(index, true, setup);
+  model::ops::expertMatMul(product, bias, {product.used, inWidth, outWidth}, in, routes, tokens, out.data());
+  const auto changed = setup.changes.find(index);
+  if (changed == setup.changes.end()) return;
+  const std::size_t rows = product.outWidth(), width = product.weight->rowValues();
+  const std::size_t inStride = inWidth == width ? 0 : model::slotStride(width), outStride = model::slotStride(rows);
+  for (const ElementChanges::Change& change : changed->second.changes)
+    for (std::size_t t = 0; t < tokens; ++t)
+      for (std::size_t k = 0; k < product.used; ++k)
+        if (model::ops::expertOf(routes + t * 2 * product.used, k) == change.row / rows)
+          out[t * outWidth + k * outStride + change.row % rows] +=
+              change.added * in[t * inWidth + k * inStride + change.column];
+}
+
 std::vector<float> Replay::vectorOf(std::size_t index, bool isBias, const Setup& setup) const {
-  if (const auto changed = setup.vectors.find(index); changed != setup.vectors.end()) return changed->second;
+  if (const auto changed = setup.vectors.find({index, isBias}); changed != setup.vectors.end()) return changed->second;
   if (isBias) {
-    const auto& bias = m_mine.graph.ops[index].as<model::MatMul>().bias;
-    return bias ? quant::dequantize(*bias) : std::vector<float>();
+    const quant::QuantizedTensorPtr* const vector = m_mine.graph.ops[index].vector();
+    return *vector ? quant::dequantize(**vector) : std::vector<float>();
   }
-  return quant::dequantize(*(setup.isOther[index] ? m_other : m_mine).graph.ops[index].as<model::RmsNorm>().weight);
+  return quant::dequantize(**(setup.isOther[index] ? m_other : m_mine).graph.ops[index].weight());
 }
 
 }  // namespace core::trace

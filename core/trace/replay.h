@@ -60,9 +60,10 @@ class Replay {
  private:
   /// What an operation computes with in a run.
   struct Setup {
-    std::vector<bool> isOther;                          ///< [ops] whose weight is the other's
-    std::map<std::size_t, ElementChanges> changes;      ///< by operation
-    std::map<std::size_t, std::vector<float>> vectors;  ///< norms and biases with changed elements, by operation
+    std::vector<bool> isOther;                      ///< [ops] whose weight is the other's
+    std::map<std::size_t, ElementChanges> changes;  ///< by operation
+    /// Norms and other vectors with changed elements, by operation and whether they are beside its own weight.
+    std::map<std::pair<std::size_t, bool>, std::vector<float>> vectors;
   };
 
   std::size_t firstDifference(const Restored& a, const Restored& b) const;
@@ -71,6 +72,9 @@ class Replay {
   void runOp(std::size_t index, const Setup& setup, std::span<float> logits);
   void multiply(std::size_t index, const Setup& setup, std::span<float> out);
   void embed(std::size_t index, const Setup& setup, std::span<float> out);
+  void embedPositions(std::size_t index, const Setup& setup, std::size_t first, std::span<float> out);
+  void multiplyExperts(std::size_t index, const Setup& setup, const float* in, const float* routes,
+                       std::span<float> out);
   std::vector<float> vectorOf(std::size_t index, bool isBias, const Setup& setup) const;
   void findRowsNeeded();
   void decodeProducts();

@@ -31,21 +31,29 @@ struct Used {
   }
 };
 
-std::vector<Used> weightsUsedBy(const Op& op) {
+std::vector<Used> mainWeightOf(const Op& op) {
   switch (op.kind()) {
     case model::OpKind::Embed:
       return {{op.as<model::Embed>().weight, WeightRole::Embedding}};
+    case model::OpKind::EmbedPositions:
+      return {{op.as<model::EmbedPositions>().weight, WeightRole::Embedding}};
     case model::OpKind::RmsNorm:
       return {{op.as<model::RmsNorm>().weight, WeightRole::Norm}};
-    case model::OpKind::MatMul: {
-      const auto& product = op.as<model::MatMul>();
-      std::vector<Used> used = {{product.weight, WeightRole::Matrix, product.columns}};
-      if (product.bias) used.push_back({product.bias, WeightRole::Bias});
-      return used;
-    }
+    case model::OpKind::LayerNorm:
+      return {{op.as<model::LayerNorm>().weight, WeightRole::Norm}};
+    case model::OpKind::MatMul:
+      return {{op.as<model::MatMul>().weight, WeightRole::Matrix, op.as<model::MatMul>().columns}};
+    case model::OpKind::ExpertMatMul:
+      return {{op.as<model::ExpertMatMul>().weight, WeightRole::Matrix}};
     default:
       return {};
   }
+}
+
+std::vector<Used> weightsUsedBy(const Op& op) {
+  std::vector<Used> used = mainWeightOf(op);
+  if (const auto* vector = op.vector(); vector != nullptr && *vector) used.push_back({*vector, WeightRole::Bias});
+  return used;
 }
 
 PassWeight weightOf(const Used& used) {
@@ -69,13 +77,22 @@ bool doSame(const Op& a, const Op& b) {
   switch (a.kind()) {
     case model::OpKind::RmsNorm:
       return a.as<model::RmsNorm>().epsilon == b.as<model::RmsNorm>().epsilon;
+    case model::OpKind::LayerNorm:
+      return a.as<model::LayerNorm>().epsilon == b.as<model::LayerNorm>().epsilon;
+    case model::OpKind::Route:
+      return a.as<model::Route>() == b.as<model::Route>();
+    case model::OpKind::ExpertMatMul:
+      return a.as<model::ExpertMatMul>().used == b.as<model::ExpertMatMul>().used;
+    case model::OpKind::MixExperts:
+      return a.as<model::MixExperts>().used == b.as<model::MixExperts>().used;
     case model::OpKind::Rope:
       return a.as<model::Rope>() == b.as<model::Rope>();
     case model::OpKind::StoreKv:
       return a.as<model::StoreKv>().layer == b.as<model::StoreKv>().layer;
     case model::OpKind::Attention: {
       const auto &x = a.as<model::Attention>(), &y = b.as<model::Attention>();
-      return x.layer == y.layer && x.heads == y.heads && x.scale == y.scale && x.window == y.window;
+      return x.layer == y.layer && x.heads == y.heads && x.scale == y.scale && x.window == y.window &&
+             x.softCap == y.softCap;
     }
     case model::OpKind::Glu:
       return a.as<model::Glu>().activation == b.as<model::Glu>().activation;
@@ -88,6 +105,7 @@ bool doSame(const Op& a, const Op& b) {
     case model::OpKind::QuantizeRows:
       return a.as<model::QuantizeRows>() == b.as<model::QuantizeRows>();
     case model::OpKind::Embed:
+    case model::OpKind::EmbedPositions:
     case model::OpKind::MatMul:
     case model::OpKind::Add:
     case model::OpKind::TakeRows:

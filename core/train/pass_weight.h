@@ -13,6 +13,7 @@ namespace core::train {
 using WeightId = std::uint32_t;
 
 /// What an operation does with a weight.
+/// Bias: any vector beside the operation's own weight, sinks among them.
 enum class WeightRole : std::uint8_t { Matrix, Bias, Norm, Embedding };
 
 struct WeightUse {

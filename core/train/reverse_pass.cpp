@@ -10,7 +10,9 @@
 #include "core/train/decoded_weight.h"
 #include "core/train/ops/attention.h"
 #include "core/train/ops/dropout.h"
+#include "core/train/ops/experts.h"
 #include "core/train/ops/glu.h"
+#include "core/train/ops/layer_norm.h"
 #include "core/train/ops/map.h"
 #include "core/train/ops/rms_norm.h"
 #include "core/train/ops/rope.h"
@@ -49,8 +51,10 @@ void ReversePass<Real>::findKept() {
     for (std::size_t i = 0; i < operation.inputs.size(); ++i) {
       m_lastReader[operation.inputs[i]] = op;
       const OpKind kind = operation.kind();
-      const bool isRead = kind == OpKind::RmsNorm || kind == OpKind::Glu || kind == OpKind::Attention ||
-                          kind == OpKind::Map || (kind == OpKind::MatMul && i == 0);
+      const bool isRead = kind == OpKind::RmsNorm || kind == OpKind::LayerNorm || kind == OpKind::Glu ||
+                          kind == OpKind::Attention || kind == OpKind::Map || kind == OpKind::Route ||
+                          kind == OpKind::ExpertMatMul || kind == OpKind::MixExperts ||
+                          (kind == OpKind::MatMul && i == 0);
       if (isRead) m_isKept[operation.inputs[i]] = true;
     }
   }
@@ -97,6 +101,17 @@ ops::Batch ReversePass<Real>::normBatch(std::size_t op) const {
 template <typename Real>
 WeightId ReversePass<Real>::weightOf(std::size_t op, WeightRole role) const {
   return m_weightOf.at({op, role});
+}
+
+template <typename Real>
+const PassWeight* ReversePass<Real>::vectorOf(std::size_t op) const {
+  const auto found = m_weightOf.find({op, WeightRole::Bias});
+  return found == m_weightOf.end() ? nullptr : &m_weights[found->second];
+}
+
+template <typename Real>
+std::span<const model::TokenId> ReversePass<Real>::rowsRead(std::size_t op) const {
+  return m_graph.ops[op].kind() == OpKind::EmbedPositions ? m_positions : m_tokens;
 }
 
 template <typename Real>
@@ -163,6 +178,10 @@ void ReversePass<Real>::checkTokens(const Sequences& sequences) const {
     if (token < 0 || static_cast<std::uint64_t>(token) >= known)
       throw Error(ErrorCode::InvalidArgument,
                   fmt::format("Token {} is not in the vocabulary of {} tokens.", token, known));
+  if (const auto most = m_graph.mostPositions(); most && sequences.length > *most)
+    throw Error(
+        ErrorCode::InvalidArgument,
+        fmt::format("The model has learned {} positions, but a sequence has {} tokens.", *most, sequences.length));
   model::requireMemory(fmt::format("A reverse pass over {} tokens", tokens.size()),
                        static_cast<double>(std::min(keptBytes(tokens.size()), m_settings.mostKeptBytes)));
 }
@@ -191,6 +210,8 @@ std::span<const Real> ReversePass<Real>::forward(const Sequences& sequences, mod
   checkTokens(sequences);
   m_tokens.assign(sequences.tokens.begin(), sequences.tokens.end());
   m_length = sequences.length;
+  m_positions.resize(m_tokens.size());
+  for (std::size_t i = 0; i < m_positions.size(); ++i) m_positions[i] = static_cast<model::TokenId>(i % m_length);
   m_along = sequences.along.empty() ? std::vector<double>(sequences.count(), 0.0) : sequences.along;
   m_logits = wanted;
   m_changedInputs.clear();
@@ -239,6 +260,7 @@ std::span<const Real> ReversePass<Real>::offsetGradient(Place place) const {
 
 // The rest of the class: a template, so it is one unit.
 #include "core/train/reverse_pass_backward.inc"
+#include "core/train/reverse_pass_experts.inc"
 #include "core/train/reverse_pass_forward.inc"
 #include "core/train/reverse_pass_weights.inc"
 

@@ -12,6 +12,7 @@
 #include "core/model/graph.h"
 #include "core/train/dropout.h"
 #include "core/train/offset.h"
+#include "core/train/ops/experts.h"
 #include "core/train/ops/product.h"
 #include "core/train/pass_weight.h"
 
@@ -119,7 +120,8 @@ class ReversePass {
   struct LateUse {
     WeightRole role;
     std::size_t rows;
-    std::vector<Real> in, gradient;  ///< in: what a product read
+    std::vector<Real> in, gradient;                 ///< in: what a product read
+    std::span<const model::TokenId> rowsRead = {};  ///< of a table
   };
   /// Operations [first, end) that need one value of those before them.
   struct Section {
@@ -145,6 +147,11 @@ class ReversePass {
   ops::Batch normBatch(std::size_t op) const;
   std::size_t width(model::ValueId value) const { return m_graph.values[value].width; }
   WeightId weightOf(std::size_t op, WeightRole role) const;
+  /// The bias, or the sinks, of an operation; null where it has none.
+  const PassWeight* vectorOf(std::size_t op) const;
+  ops::ExpertShape shapeOf(std::size_t op) const;
+  /// Rows of its table that an operation reads, those of all sequences: tokens, or positions.
+  std::span<const model::TokenId> rowsRead(std::size_t op) const;
   const Offset<Real>* offsetAt(Place place) const;
   const Dropout* dropoutAt(Place place) const;
 
@@ -154,6 +161,7 @@ class ReversePass {
   void addOffset(const Offset<Real>& offset, const ops::Batch& batch, Real* values) const;
   void runOp(std::size_t op, const JobContext& job);
   void runProduct(std::size_t op, Real* out, const JobContext& job);
+  void runExperts(std::size_t op, Real* out, const JobContext& job);
   void runEmbed(std::size_t op, Real* out);
   void runStore(std::size_t op);
   void arrange(std::size_t op, Real* out);
@@ -171,11 +179,16 @@ class ReversePass {
   void reverseEmbed(Task& task, std::size_t op);
   void reverseNorm(Task& task, std::size_t op);
   void reverseProduct(Task& task, std::size_t op);
+  void reverseLayerNorm(Task& task, std::size_t op);
+  void reverseExperts(Task& task, std::size_t op);
+  void reverseRoutes(Task& task, std::size_t op);
   void reverseStore(Task& task, std::size_t op);
   void reverseAttention(Task& task, std::size_t op);
   void reverseSimple(Task& task, std::size_t op);
   void formMatrix(Task& task, WeightId weight, std::size_t op, ops::MatrixReverse<Real>& reverse);
   void formVector(Task& task, WeightId weight, std::size_t op);
+  /// Where the gradient of an operation's bias or sinks is added to; null: not wanted.
+  Real* vectorGradient(Task& task, std::size_t op);
 
   model::Graph m_graph;
   std::vector<PassWeight> m_weights;
@@ -188,7 +201,7 @@ class ReversePass {
   std::map<Place, Offset<Real>> m_offsets;
   std::map<Place, Dropout> m_dropouts;
 
-  std::vector<model::TokenId> m_tokens;
+  std::vector<model::TokenId> m_tokens, m_positions;
   std::vector<double> m_along;
   std::size_t m_length = 0;
   bool m_isFrugal = false;  ///< sections are dropped and computed again

@@ -23,8 +23,8 @@ std::uint32_t headsTogether(std::uint32_t group, std::uint32_t valueHeadSize) {
 }  // namespace
 
 void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, const core::model::Attention& attention,
-                     const core::model::KvShape& kv, core::model::KvType type, std::uint32_t positions, Place query,
-                     Place out) {
+                     const core::model::KvShape& kv, core::model::KvType type, std::uint32_t positions,
+                     std::uint32_t sinks, Place query, Place out) {
   const AttentionPush push{.query = query.offset,
                            .queryStride = query.stride,
                            .result = out.offset,
@@ -34,7 +34,9 @@ void recordAttention(Recorder& recorder, std::span<const VkDescriptorSet> sets, 
                            .headSize = kv.headSize,
                            .valueHeadSize = kv.valueHeadSize,
                            .window = attention.window,
-                           .scale = attention.scale};
+                           .scale = attention.scale,
+                           .softCap = attention.softCap,
+                           .sinks = sinks};
   const std::uint32_t kind = kvKindOf(type);
   const std::uint32_t keyOctets = divideUp(kv.headSize, 8), valueOctets = divideUp(kv.valueHeadSize, 8);
   const std::uint32_t visible = attention.window == 0 ? positions : std::min(positions, attention.window);

@@ -12,6 +12,8 @@ ElementwiseOp elementwiseOf(core::model::Activation activation) {
       break;
     case core::model::Activation::GeluTanh:
       return ElementwiseOp::GeGlu;
+    case core::model::Activation::ClampedSwish:
+      return ElementwiseOp::ClampedSwiGlu;
   }
   return ElementwiseOp::SwiGlu;
 }

@@ -10,7 +10,8 @@ enum class ElementwiseOp : std::uint32_t {
   GeGlu = kGeGluOperation,
   Scale = kScaleOperation,
   SoftCap = kSoftCapOperation,
-  Gelu = kGeluOperation
+  Gelu = kGeluOperation,
+  ClampedSwiGlu = kClampedSwiGluOperation
 };
 ElementwiseOp elementwiseOf(core::model::Activation activation);
 ElementwiseOp elementwiseOf(core::model::Map::Function function);

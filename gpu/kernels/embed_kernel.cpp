@@ -7,9 +7,10 @@ constexpr std::uint32_t kUnitsPerGroup = 8;
 }  // namespace
 
 void recordEmbed(Recorder& recorder, const std::function<VkDescriptorSet(const WeightBlock&)>& setOf,
-                 const DeviceTensor& weight, std::uint32_t table, Place out) {
+                 const DeviceTensor& weight, std::uint32_t table, Place out, EmbedBy by) {
   const PackedFormat& format = weight.format;
-  const vk::Specialization constants = withLayout(EmbedConstants{.workgroup = kUnitsPerGroup}.values(), format);
+  const vk::Specialization constants = withLayout(
+      EmbedConstants{.workgroup = kUnitsPerGroup, .byPosition = static_cast<std::uint32_t>(by)}.values(), format);
   for (const auto& part : weight.parts) {
     const EmbedPush push{.base = static_cast<std::uint32_t>(part.range->offset() / 16),
                          .units = format.units,

@@ -6,10 +6,11 @@ namespace {
 constexpr std::uint32_t kSliceWorkgroup = 64;
 }
 
-void recordSlice(Recorder& recorder, VkDescriptorSet set, Place in, std::uint32_t first, std::uint32_t width,
-                 Place out) {
-  const SlicePush push{.first = in.offset + first,
+void recordSlice(Recorder& recorder, VkDescriptorSet set, Place in, const core::model::Slice& slice,
+                 std::uint32_t width, Place out) {
+  const SlicePush push{.first = in.offset + slice.first,
                        .stride = in.stride,
+                       .step = slice.step,
                        .resultQuad = out.quad(),
                        .resultStrideQuads = out.strideQuads(),
                        .width = width};

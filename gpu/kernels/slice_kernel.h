@@ -1,10 +1,11 @@
 #pragma once
+#include "core/model/op.h"
 #include "gpu/kernels/recorder.h"
 
 namespace gpu {
 
-/// out[t] = in[t][first … first + width), zeros behind it.
-void recordSlice(Recorder& recorder, VkDescriptorSet set, Place in, std::uint32_t first, std::uint32_t width,
-                 Place out);
+/// out[t][i] = in[t][first + i · step], i < width, zeros behind it.
+void recordSlice(Recorder& recorder, VkDescriptorSet set, Place in, const core::model::Slice& slice,
+                 std::uint32_t width, Place out);
 
 }  // namespace gpu

@@ -105,6 +105,9 @@ void main() {
           uintBitsToFloat(loadKeyQuad(p * keyRow + push.kvHeads * kvHeadQuads(keyOctets, kvKind) + kvHead / 4)[kvHead % 4]);
       [[unroll]] for (int h = 0; h < headsEach; ++h) score[h] *= scale;
     }
+    if (push.softCap != 0.0) {
+      [[unroll]] for (int h = 0; h < headsEach; ++h) score[h] = capped(score[h]);
+    }
     float weight[headsEach], correction[headsEach];
     [[unroll]] for (int h = 0; h < headsEach; ++h) {
       const float larger = seen ? max(maximum[h], score[h]) : maximum[h];
@@ -131,9 +134,11 @@ void main() {
   }
 
   [[unroll]] for (int h = 0; h < headsEach; ++h) {
-    const float largest = subgroupMax(maximum[h]);
+    const float sink = push.sinks == kNone ? kMinusInfinity : loadConstant(push.sinks + firstHead + h);
+    const float largest = max(subgroupMax(maximum[h]), sink);
     const float factor = maximum[h] == kMinusInfinity ? 0.0 : exp(maximum[h] - largest);
-    const float inverse = 1.0 / subgroupAdd(total[h] * factor);
+    const float ofSink = push.sinks == kNone ? 0.0 : exp(sink - largest);
+    const float inverse = 1.0 / (subgroupAdd(total[h] * factor) + ofSink);
     const uint at = push.result + token * push.resultStride + (firstHead + h) * push.valueHeadSize;
     [[unroll]] for (int o = 0; o < valueOctets; ++o) {
       [[unroll]] for (int i = 0; i < 8; ++i) {

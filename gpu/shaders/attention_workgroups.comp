@@ -78,6 +78,7 @@ void main() {
     float score = seen ? scoreOf((first + i) * keyRow + keyHead) : kMinusInfinity;
     if (kvKind == kKvBytes && seen)
       score *= uintBitsToFloat(loadKeyQuad((first + i) * keyRow + keyScales)[kvHead % 4]);
+    if (seen) score = capped(score);
     const float larger = max(maximum, largestOf(score));  // finite: the tile's first position is always seen
     const float correction = exp(maximum - larger);       // 0 in the first tile
     const float weight = seen ? exp(score - larger) : 0.0;
@@ -111,6 +112,10 @@ void main() {
     }
   }
   total = sumOf(total);
+  // A sink may be larger than every score by so much that these vanish, not the other way round.
+  const float sink = push.sinks == kNone ? kMinusInfinity : constants[push.sinks + head];
+  const float largest = max(maximum, sink), kept = exp(maximum - largest);
+  if (push.sinks != kNone) total = total * kept + exp(sink - largest);
   const uint result = push.result + token * push.resultStride + head * push.valueHeadSize;
   [[unroll]] for (int n = 0; n < EACH; ++n) {
     for (uint step = PARTS / 2; step > 0; step /= 2) {
@@ -129,7 +134,7 @@ void main() {
     if (part != 0) continue;
     [[unroll]] for (int c = 0; c < 8; ++c) {
       const uint d = (column + n * columns) * 8 + c;
-      if (d < push.valueHeadSize) arena[result + d] = (c < 4 ? sums[n].low[c] : sums[n].high[c - 4]) / total;
+      if (d < push.valueHeadSize) arena[result + d] = (c < 4 ? sums[n].low[c] : sums[n].high[c - 4]) * kept / total;
     }
   }
   if (head == 0) clearPadding(token);

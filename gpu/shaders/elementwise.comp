@@ -22,5 +22,9 @@ void main() {
   if (operation == kScaleOperation) result = a * push.parameter;
   if (operation == kSoftCapOperation) result = push.parameter * tanhOf(a / push.parameter);
   if (operation == kGeluOperation) result = gelu(a);
+  if (operation == kClampedSwiGluOperation) {
+    const vec4 gate = min(a, vec4(7.0));
+    result = gate / (1.0 + exp(-1.702 * gate)) * (clamp(b, vec4(-7.0), vec4(7.0)) + 1.0);
+  }
   arenaQuads[push.resultQuad + i] = result;
 }

@@ -1,18 +1,20 @@
-// result[t] = row tokens[t] of the weight, decoded exactly as the CPU decodes it. One invocation decodes a unit.
+// result[t] = row tokens[t] of the weight, or that of its position, decoded exactly as the CPU decodes it. One invocation decodes a unit.
 // Rows outside [row, row + rows) lie in another part of the tensor, which has a dispatch of its own.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #extension GL_EXT_control_flow_attributes : require
 layout(local_size_x_id = 0) in;
 #include "common/bindings.glsl"
+#include "common/specialization.h"
+QS_EMBED(QS_SPECIALIZE)
 #include "layout.glsl"
 #include "common/decoded.glsl"
 layout(push_constant) uniform Push { EmbedPush push; };
 
 void main() {
   const uint u = gl_GlobalInvocationID.x, t = gl_WorkGroupID.y;
-  const uint row = tokens[t] - push.row;
-  if (u >= push.units || tokens[t] < push.row || row >= push.rows) return;
+  const uint wanted = byPosition == 1 ? state.firstPosition + t : tokens[t], row = wanted - push.row;
+  if (u >= push.units || wanted < push.row || row >= push.rows) return;
   const uint tile = row / kTileRows, r = row % kTileRows;
   const uint base = push.base + tile * tileQuads(push.units, push.groups);
   const ParamSource source =

@@ -23,6 +23,7 @@ layout(local_size_x = kTileRows, local_size_y_id = 0, local_size_z = 1) in;
 #include "layout.glsl"
 #include "common/unsigned_codes.glsl"
 #include "common/packed_codes.glsl"
+const uint isRouted = 0;  // inputs of experts are floats
 #include "common/matmul.glsl"
 #include "common/compute_type.glsl"
 

@@ -30,7 +30,9 @@ float quadSum(float x) {
 void main() {
   const uint lane = gl_LocalInvocationID.x;
   const uint quadLane = gl_SubgroupInvocationID & 3;
-  const uint firstToken = gl_WorkGroupID.y * tokensEach;
+  const Routed routed = routedBy(gl_WorkGroupID.y);
+  if (!routed.isHere) return;
+  const uint firstToken = routed.token * tokensEach;  // one each where it is routed
 
   // Which two tiles: neighbours of one segment, or the same tile of gate and up.
   uint s0 = 0, s1 = 0, tile0, tile1;
@@ -53,12 +55,13 @@ void main() {
     tile1 = min(tile0 + 1, push.segment[s0].tiles - 1);
   }
   const uint perTile = tileQuads(push.units, push.groups);
-  const uint base[2] = uint[2](push.segment[s0].base + tile0 * perTile, push.segment[s1].base + tile1 * perTile);
+  const uint stored[2] = uint[2](routed.tile + tile0, routed.tile + tile1);  // of the whole stack
+  const uint base[2] = uint[2](push.segment[s0].base + stored[0] * perTile, push.segment[s1].base + stored[1] * perTile);
   ParamSource source[2];
   source[0] = paramSource((base[0] + unitQuads(push.units)) * 4, push.groups, push.segment[s0].table,
-                          push.segment[s0].row + tile0 * kTileRows);
+                          push.segment[s0].row + stored[0] * kTileRows);
   source[1] = paramSource((base[1] + unitQuads(push.units)) * 4, push.groups, push.segment[s1].table,
-                          push.segment[s1].row + tile1 * kTileRows);
+                          push.segment[s1].row + stored[1] * kTileRows);
   float factors[ROWS];
   [[unroll]] for (int r = 0; r < ROWS; ++r) {
     factors[r] = loadFactor(base[r / laneRows] + perTile, Row(lane * laneRows, r % laneRows));
@@ -73,7 +76,7 @@ void main() {
   }
   uint inputs[tokensEach];
   [[unroll]] for (int t = 0; t < tokensEach; ++t) {
-    inputs[t] = push.inQuad + min(firstToken + t, push.tokenCount - 1) * push.inStrideQuads + quadLane;
+    inputs[t] = push.inQuad + min(firstToken + t, push.tokenCount - 1) * push.inStrideQuads + routed.inQuads + quadLane;
   }
 
 #ifdef OWN_LEVELS
@@ -167,13 +170,13 @@ void main() {
       const bool second = r >= laneRows;
       const uint s = second ? s1 : s0;
       const uint row = (second ? tile1 : tile0) * kTileRows + lane * laneRows + r % laneRows;
-      const uint at = token * push.segment[s].stride + row;
+      const uint at = token * push.segment[s].stride + routed.result + row;
       float value = sums[t][r];
       if (computeType == kComputeFp32)
         value *= factors[r];
       else if (!isAcross)
         value *= kRoundedSum;  // rounded weights have their factors already
-      if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + row);
+      if (push.segment[s].bias != kNone) value += loadConstant(push.segment[s].bias + routed.bias + row);
       sums[t][r] = value = rounded(value);
       if (push.pairing == kSwiGluPairing) {
         if (second) arena[push.segment[0].result + at] = silu(sums[t][r - laneRows]) * value;

@@ -19,7 +19,9 @@ shared float partial[2][splits][kTileRows];
 
 void main() {
   const uint r = gl_LocalInvocationID.x, split = gl_LocalInvocationID.y;
-  const uint token = gl_WorkGroupID.y;
+  const Routed routed = routedBy(gl_WorkGroupID.y);
+  if (!routed.isHere) return;  // the whole workgroup
+  const uint token = routed.token, inQuad = push.inQuad + token * push.inStrideQuads + routed.inQuads;
   uint s = 0, tile = gl_WorkGroupID.x;
   const bool swiGlu = push.pairing == kSwiGluPairing;
   if (!swiGlu) {
@@ -28,19 +30,19 @@ void main() {
 #ifdef NEEDS_TABLE
   prepareTable(push.segment[0].table);  // all segments have the same table
 #endif
-  partial[0][split][r] = rowOfTile(s, tile, token, split, r);
-  if (swiGlu) partial[1][split][r] = rowOfTile(1, tile, token, split, r);
+  partial[0][split][r] = rowOfTile(s, routed.tile + tile, inQuad, split, r);
+  if (swiGlu) partial[1][split][r] = rowOfTile(1, routed.tile + tile, inQuad, split, r);
   barrier();
   if (split != 0) return;
   float value = 0.0, second = 0.0;
   for (uint i = 0; i < splits; ++i) value += partial[0][i][r];
   const uint row = tile * kTileRows + r;
-  if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + row];
+  if (push.segment[s].bias != kNone) value += constants[push.segment[s].bias + routed.bias + row];
   value = rounded(value);
-  const uint at = token * push.segment[s].stride + row;
+  const uint at = token * push.segment[s].stride + routed.result + row;
   if (swiGlu) {
     for (uint i = 0; i < splits; ++i) second += partial[1][i][r];
-    if (push.segment[1].bias != kNone) second += constants[push.segment[1].bias + row];
+    if (push.segment[1].bias != kNone) second += constants[push.segment[1].bias + routed.bias + row];
     value = silu(value) * rounded(second);
   } else if (push.segment[s].residual != kNone) {
     value += arena[push.segment[s].residual + at];

@@ -9,6 +9,7 @@ layout(local_size_x = kMatMulTilesWorkgroup) in;
 QS_MATMUL_TILES(QS_SPECIALIZE)
 #define SHARED_TABLE kMatMulTilesWorkgroup
 #include "layout.glsl"
+const uint isRouted = 0;  // products of experts go through matmul_rows
 #include "common/matmul.glsl"
 #include "common/decoded.glsl"
 #include "common/compute_type.glsl"

@@ -5,12 +5,18 @@ namespace core::model {
 
 // One file each.
 extern const Architecture kLlama;  ///< Llama 2 and 3, TinyLlama, Mistral, SmolLM
+extern const Architecture kMixtral;
 extern const Architecture kQwen2;  ///< Qwen 2 and 2.5
 extern const Architecture kQwen3;
+extern const Architecture kQwen3Moe;
 extern const Architecture kSmolLm3;
 extern const Architecture kGranite;
 extern const Architecture kOlmo2;
+extern const Architecture kGemma2;
 extern const Architecture kGemma3;  ///< its text models
 extern const Architecture kPhi3;    ///< Phi 3, 3.5 and 4
+extern const Architecture kGptOss;
+extern const Architecture kGpt2;
+extern const Architecture kStableLm;
 
 }  // namespace core::model

@@ -33,17 +33,31 @@ std::uint64_t lengthOf(Side side, const ModelConfig& config) {
       return config.headSize;
     case Side::RopePairs:
       return config.ropeDimensions / 2;
+    case Side::Positions:
+      return config.contextLength;
+    case Side::Heads:
+      return config.heads;
+    case Side::Experts:
+      return config.experts;
+    case Side::ExpertFeedForward:
+      return config.expertFeedForward;
+    case Side::ExpertGateUp:
+      return 2 * std::uint64_t{config.expertFeedForward};
   }
   return 0;
 }
 
 tensor::Shape WeightRow::shape(const ModelConfig& config) const {
-  if (columns == Side::None) return {lengthOf(rows, config)};
-  return {lengthOf(rows, config), lengthOf(columns, config)};
+  const std::uint64_t height = lengthOf(rows, config), length = lengthOf(columns, config);
+  if (stack != Side::None && columns == Side::None) return {lengthOf(stack, config), height};
+  if (stack != Side::None) return {lengthOf(stack, config), height, length};
+  if (columns == Side::None) return {height};
+  return {height, length};
 }
 
 std::span<const Architecture* const> architectures() {
-  static constexpr std::array kAll{&kLlama, &kQwen2, &kQwen3, &kSmolLm3, &kGranite, &kOlmo2, &kGemma3, &kPhi3};
+  static constexpr std::array kAll{&kLlama, &kMixtral, &kQwen2,  &kQwen3, &kQwen3Moe, &kSmolLm3, &kGranite,
+                                   &kOlmo2, &kGemma2,  &kGemma3, &kPhi3,  &kGptOss,   &kGpt2,    &kStableLm};
   return kAll;
 }
 
@@ -56,7 +70,15 @@ const Architecture* findArchitecture(io::FileFormat format, std::string_view nam
 }
 
 const Architecture* findArchitecture(const io::Checkpoint& checkpoint) {
-  return findArchitecture(checkpoint.format(), checkpoint.architecture());
+  const Architecture* const found = findArchitecture(checkpoint.format(), checkpoint.architecture());
+  if (found == nullptr || checkpoint.format() != io::FileFormat::Gguf || found->hasExperts) return found;
+  const ConfigKeys keys(checkpoint);
+  const bool hasExperts = keys.integer(kGgufExperts.experts, 0, 0, 1U << 16U) > 0;
+  const auto other = std::ranges::find_if(architectures(), [&](const Architecture* architecture) {
+    return architecture->hasExperts &&
+           std::ranges::find(architecture->gguf, checkpoint.architecture()) != architecture->gguf.end();
+  });
+  return hasExperts && other != architectures().end() ? *other : found;
 }
 
 std::string ggufArchitecture(const io::Checkpoint& checkpoint) {

@@ -8,6 +8,7 @@
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
 #include "core/model/config_keys.h"
+#include "core/model/config_reading.h"
 #include "core/model/graph.h"
 #include "core/model/head_rows.h"
 #include "core/model/weight_kind.h"
@@ -28,22 +29,40 @@ enum class Side : std::uint8_t {
   HeadSize,
   QueriesKeysValues,  ///< the three together
   GateUp,             ///< 2 · feedForward
-  RopePairs           ///< half of the rotated elements of a head
+  RopePairs,          ///< half of the rotated elements of a head
+  Positions,          ///< contextLength
+  Heads,
+  Experts,
+  ExpertFeedForward,
+  ExpertGateUp  ///< 2 · expertFeedForward
 };
 std::uint64_t lengthOf(Side side, const ModelConfig& config);
+
+/// How a folder holds what a GGUF file has as one tensor of rows.
+enum class FolderForm : std::uint8_t {
+  Same,
+  Turned,              ///< [inputs, outputs], of a stack each matrix
+  TurnedUnlessPacked,  ///< the same, but for packed codes, whose blocks run along the inputs
+  EachExpert           ///< a stack as a tensor for each expert, whose number stands for the '*' of the name
+};
 
 /// One weight that models of an architecture have: what it does, its two names, its shape.
 struct WeightRow {
   WeightKind kind;
-  std::string_view gguf;         ///< "attn_q.weight" behind "blk.N." for a weight of a block, else the whole name
-  std::string_view huggingFace;  ///< "self_attn.q_proj.weight" behind "model.layers.N.", else the whole name; empty:
-                                 ///< such folders have it in their config
+  std::string_view gguf;         ///< "attn_q.weight" behind "blk.N." for a weight of a block, else the whole name;
+                                 ///< empty: such files have it in another form, of another kind
+  std::string_view huggingFace;  ///< "self_attn.q_proj.weight" behind the folder's blocks, else the whole name; empty:
+                                 ///< such folders have it in their config, or in another form
   Side rows = Side::None, columns = Side::None;
   bool isRequired = true;
   RowOrder order = RowOrder::Same;
   float folderOffset = 0.0F;  ///< is added to what a folder holds: norms there may be stored as differences from 1
+  Side stack = Side::None;    ///< how many there are of it, one behind the other: experts
+  FolderForm form = FolderForm::Same;
 
-  bool isOfBlock() const { return kind > WeightKind::RopeFactors; }
+  bool isOfBlock() const { return kind > kLastBesideBlocks; }
+  /// Its name in files of a format, as above.
+  std::string_view nameIn(io::FileFormat format) const { return format == io::FileFormat::Gguf ? gguf : huggingFace; }
   tensor::Shape shape(const ModelConfig& config) const;
 };
 
@@ -60,6 +79,11 @@ struct Architecture {
   /// Reads them. Sizes, norms and rotary embedding are known. @throws Error as ModelConfig::fromCheckpoint
   void (*readGguf)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
   void (*readFolder)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
+  std::string_view folderBlocks = "model.layers.";  ///< what precedes the number of a block in folders
+  bool hasLayerNorms = false;                       ///< norms take the mean away (LayerNorm); else RMSNorm
+  SizeNames folderSizes = kUsualFolderSizes;
+  std::uint32_t feedForwardWidths = 0;  ///< ConfigDefaults of folders
+  bool hasExperts = false;  ///< tells those apart that a format calls the same: Mixtral is a llama in GGUF files
 };
 
 /// Every architecture that can be run.

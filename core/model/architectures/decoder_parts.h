@@ -11,12 +11,13 @@ class DecoderParts {
   DecoderParts(const ModelConfig& config, const ModelWeights& weights);
 
   ValueId embed();
-  /// RMSNorm under a weight of the block, of every head where it is as short as one. @param name "attn_norm"
+  /// RMSNorm, or the architecture's LayerNorm, under a weight of the block, of every head where it is as short as one.
+  /// @param name "attn_norm"
   ValueId norm(const char* name, std::uint32_t layer, WeightKind weight, ValueId x);
   /// Wo · attention(rope(norm(Wq x)), rope(norm(Wk x)), Wv x)
   ValueId attention(std::uint32_t layer, ValueId x);
-  /// Wdown · (activation(Wgate x) · (Wup x))
-  ValueId gatedFeedForward(std::uint32_t layer, ValueId x, Activation activation = Activation::Silu);
+  /// What the model has: experts, Wdown · (activation(Wgate x) · (Wup x)), or Wdown · activation(Wup x) without a gate
+  ValueId feedForward(std::uint32_t layer, ValueId x);
   /// x + y, y times the config's scale. @param name "attn_residual"
   ValueId add(const char* name, std::uint32_t layer, ValueId x, ValueId y);
   /// Wout · norm(x) of the rows that are wanted
@@ -31,6 +32,13 @@ class DecoderParts {
   /// Of one matrix each, or of one for all.
   Heads heads(std::uint32_t layer, ValueId x);
   ValueId scaled(std::string name, ValueId x, float scale);
+  ValueId normed(std::string name, ValueId x, const WeightSet& weights, WeightKind weight);
+  ValueId gatedUnit(std::uint32_t layer, ValueId x);
+  /// Σ over the experts that the router chooses
+  ValueId expertFeedForward(std::uint32_t layer, ValueId x);
+  /// @param routes what the router chose  @param weight, bias kinds of a stack and its biases
+  ValueId expertProduct(const char* name, std::uint32_t layer, ValueId x, ValueId routes, WeightKind weight,
+                        WeightKind bias);
   /// A product with a weight of the block, its bias, and the norm of every head where the model has one.
   ValueId project(const char* name, const WeightSet& block, std::uint32_t layer, WeightKind weight, WeightKind bias,
                   ValueId x);
@@ -41,7 +49,9 @@ class DecoderParts {
   Rope m_rope, m_windowRope;
 };
 
-/// Blocks of attention and a gated feed-forward part, each behind a norm and added to what runs through.
+/// Blocks of attention and a feed-forward part, each behind a norm and added to what runs through.
 Graph buildPreNormDecoder(const ModelConfig& config, const ModelWeights& weights);
+/// The same, with a norm of what is added, too.
+Graph buildNormedOnBothSides(const ModelConfig& config, const ModelWeights& weights);
 
 }  // namespace core::model

@@ -80,4 +80,33 @@ constexpr std::array<WeightRow, N> withNormsFromOne(std::array<WeightRow, N> row
   return rows;
 }
 
+/// Norms before and behind the parts of a block (Gemma 2 and 3).
+inline constexpr auto kNormedOnBothSidesRows = joined(
+    without(kDecoderRows, WeightKind::FeedForwardNorm),
+    std::array{
+        WeightRow{WeightKind::AttentionPostNorm, "post_attention_norm.weight", "post_attention_layernorm.weight",
+                  Side::Width},
+        WeightRow{WeightKind::FeedForwardNorm, "ffn_norm.weight", "pre_feedforward_layernorm.weight", Side::Width},
+        WeightRow{WeightKind::FeedForwardPostNorm, "post_ffw_norm.weight", "post_feedforward_layernorm.weight",
+                  Side::Width}});
+
+/// Without one feed-forward part for all tokens.
+inline constexpr auto kDecoderRowsWithoutFeedForward =
+    withoutAll(kDecoderRows, std::array{WeightKind::Gate, WeightKind::Up, WeightKind::Down});
+
+/// Experts as GGUF files have them, and in folders a matrix for each of these names.
+constexpr std::array<WeightRow, 4> expertRows(std::string_view router, std::string_view gate, std::string_view up,
+                                              std::string_view down) {
+  const auto experts = [](WeightKind kind, std::string_view gguf, std::string_view folder, Side rows, Side columns) {
+    WeightRow row{kind, gguf, folder, rows, columns};
+    row.stack = Side::Experts;
+    row.form = FolderForm::EachExpert;
+    return row;
+  };
+  return {WeightRow{WeightKind::Router, "ffn_gate_inp.weight", router, Side::Experts, Side::Width},
+          experts(WeightKind::GateExperts, "ffn_gate_exps.weight", gate, Side::ExpertFeedForward, Side::Width),
+          experts(WeightKind::UpExperts, "ffn_up_exps.weight", up, Side::ExpertFeedForward, Side::Width),
+          experts(WeightKind::DownExperts, "ffn_down_exps.weight", down, Side::Width, Side::ExpertFeedForward)};
+}
+
 }  // namespace core::model

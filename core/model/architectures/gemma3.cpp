@@ -1,9 +1,5 @@
-#include <fmt/format.h>
-
 #include <cmath>
 
-#include "core/base/error.h"
-#include "core/io/text_checks.h"
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
@@ -15,30 +11,18 @@ namespace {
 constexpr std::uint32_t kPattern = 6;  // of so many layers, the last one sees everything
 constexpr float kWindowBase = 10000.0F;
 
-constexpr std::array kGemma3Own{
-    WeightRow{WeightKind::AttentionPostNorm, "post_attention_norm.weight", "post_attention_layernorm.weight",
-              Side::Width},
-    WeightRow{WeightKind::FeedForwardNorm, "ffn_norm.weight", "pre_feedforward_layernorm.weight", Side::Width},
-    WeightRow{WeightKind::FeedForwardPostNorm, "post_ffw_norm.weight", "post_feedforward_layernorm.weight",
-              Side::Width}};
-constexpr auto kGemma3Rows =
-    withNormsFromOne(joined(joined(without(kDecoderRows, WeightKind::FeedForwardNorm), kHeadNormRows), kGemma3Own));
+constexpr auto kGemma3Rows = withNormsFromOne(joined(kNormedOnBothSidesRows, kHeadNormRows));
 constexpr std::array<std::string_view, 1> kGemma3Names{"gemma3"}, kGemma3Types{"gemma3_text"};
 constexpr std::array<std::string_view, 3> kGemma3Keys{"attention.sliding_window_pattern", "final_logit_softcapping",
                                                       "rope.freq_base_swa"};
-constexpr std::array<std::string_view, 4> kGemma3FolderKeys{"query_pre_attn_scalar", "final_logit_softcapping",
-                                                            "layer_types", "rope_local_base_freq"};
-
-void setPattern(std::uint32_t pattern, ModelConfig& config) {
-  config.isWindowed.clear();
-  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
-    config.isWindowed.push_back((layer + 1) % pattern == 0 ? 0 : 1);
-}
+constexpr std::array<std::string_view, 5> kGemma3FolderKeys{"query_pre_attn_scalar", "final_logit_softcapping",
+                                                            "layer_types", "rope_local_base_freq",
+                                                            "rope_parameters.sliding_attention"};
 
 void readGemma3(const ConfigKeys& keys, ModelConfig& config) {
   config.embeddingScale = std::sqrt(static_cast<float>(config.width));
   config.logitSoftCap = keys.real("final_logit_softcapping", 0.0F, 0.0F, 1e6F);
-  setPattern(kPattern, config);
+  setWindowPattern(kPattern, config);
 }
 
 void readGemma3File(const ConfigKeys& keys, ModelConfig& config) {
@@ -48,7 +32,7 @@ void readGemma3File(const ConfigKeys& keys, ModelConfig& config) {
   if (auto listed = keys.perLayer(pattern, config.layers); !listed.empty())
     config.isWindowed = std::move(listed);
   else if (keys.has(pattern))
-    setPattern(keys.integer(pattern, kPattern, 1, ModelConfig::kMaxContext), config);
+    setWindowPattern(keys.integer(pattern, kPattern, 1, ModelConfig::kMaxContext), config);
   config.ropeWindowBase = keys.real("rope.freq_base_swa", kWindowBase, 1.0F, 1e12F);
   // Those of 27 billion weights scale by what a head of the width would have.
   constexpr std::uint32_t kLayersOf27 = 62;
@@ -59,35 +43,12 @@ void readGemma3File(const ConfigKeys& keys, ModelConfig& config) {
 void readGemma3Folder(const ConfigKeys& keys, ModelConfig& config) {
   readGemma3(keys, config);
   config.slidingWindow = keys.integer("sliding_window", 4096, 0, ModelConfig::kMaxContext);
-  config.ropeWindowBase = keys.real("rope_local_base_freq", kWindowBase, 1.0F, 1e12F);
+  const float ofWindows = keys.real("rope_local_base_freq", kWindowBase, 1.0F, 1e12F);
+  config.ropeWindowBase = keys.real("rope_parameters.sliding_attention.rope_theta", ofWindows, 1.0F, 1e12F);
   config.attentionScale = 1.0F / std::sqrt(keys.real("query_pre_attn_scalar", 256.0F, 1e-3F, 1e6F));
   if (keys.has("sliding_window_pattern"))
-    setPattern(keys.integer("sliding_window_pattern", kPattern, 1, ModelConfig::kMaxContext), config);
-  if (const auto types = keys.wordsPerLayer("layer_types", config.layers); !types.empty())
-    for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-      const bool isWhole = types[layer] == "full_attention";
-      if (!isWhole && types[layer] != "sliding_attention")
-        throw Error(
-            ErrorCode::Unsupported,
-            fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
-            keys("layer_types"));
-      config.isWindowed[layer] = isWhole ? 0 : 1;
-    }
-}
-
-Graph buildGemma3(const ModelConfig& config, const ModelWeights& weights) {
-  DecoderParts parts(config, weights);
-  ValueId x = parts.embed();
-  for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-    const ValueId attended = parts.attention(layer, parts.norm("attn_norm", layer, WeightKind::AttentionNorm, x));
-    x = parts.add("attn_residual", layer, x,
-                  parts.norm("attn_post_norm", layer, WeightKind::AttentionPostNorm, attended));
-    const ValueId fed = parts.gatedFeedForward(layer, parts.norm("ffn_norm", layer, WeightKind::FeedForwardNorm, x),
-                                               Activation::GeluTanh);
-    x = parts.add("ffn_residual", layer, x, parts.norm("ffn_post_norm", layer, WeightKind::FeedForwardPostNorm, fed));
-  }
-  parts.logits(x);
-  return parts.take();
+    setWindowPattern(keys.integer("sliding_window_pattern", kPattern, 1, ModelConfig::kMaxContext), config);
+  readLayerTypes(keys, config);
 }
 
 }  // namespace
@@ -98,7 +59,7 @@ Graph buildGemma3(const ModelConfig& config, const ModelWeights& weights) {
 const Architecture kGemma3{.gguf = kGemma3Names,
                            .huggingFace = kGemma3Types,
                            .weights = kGemma3Rows,
-                           .build = buildGemma3,
+                           .build = buildNormedOnBothSides,
                            .ggufPairing = RopePairing::Halves,
                            .activation = Activation::GeluTanh,
                            .ggufKeys = kGemma3Keys,

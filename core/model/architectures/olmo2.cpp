@@ -25,7 +25,7 @@ Graph buildOlmo2(const ModelConfig& config, const ModelWeights& weights) {
     const ValueId attended = parts.attention(layer, x);
     x = parts.add("attn_residual", layer, x,
                   parts.norm("attn_post_norm", layer, WeightKind::AttentionPostNorm, attended));
-    const ValueId fed = parts.gatedFeedForward(layer, x);
+    const ValueId fed = parts.feedForward(layer, x);
     x = parts.add("ffn_residual", layer, x, parts.norm("ffn_post_norm", layer, WeightKind::FeedForwardPostNorm, fed));
   }
   parts.logits(x);

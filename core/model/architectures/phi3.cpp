@@ -9,17 +9,21 @@ namespace {
 constexpr std::array kPhi3Own{
     WeightRow{WeightKind::QueryKeyValue, "attn_qkv.weight", "self_attn.qkv_proj.weight", Side::QueriesKeysValues,
               Side::Width},
+    WeightRow{WeightKind::RopeShortFactors, "rope_factors_short.weight", "", Side::RopePairs, Side::None, false},
+    WeightRow{WeightKind::RopeLongFactors, "rope_factors_long.weight", "", Side::RopePairs, Side::None, false},
     WeightRow{WeightKind::GateUp, "ffn_up.weight", "mlp.gate_up_proj.weight", Side::GateUp, Side::Width}};
 constexpr auto kPhi3Rows = joined(
     withoutAll(kDecoderRows, std::array{WeightKind::Query, WeightKind::QueryBias, WeightKind::Key, WeightKind::KeyBias,
                                         WeightKind::Value, WeightKind::ValueBias, WeightKind::Gate, WeightKind::Up}),
     kPhi3Own);
 constexpr std::array<std::string_view, 1> kPhi3Names{"phi3"};
-constexpr std::array<std::string_view, 2> kPhi3FolderKeys{"partial_rotary_factor", "original_max_position_embeddings"};
+constexpr std::array<std::string_view, 3> kPhi3FolderKeys{
+    "partial_rotary_factor", "rope_parameters.partial_rotary_factor", "original_max_position_embeddings"};
 
 void readPhi3Folder(const ConfigKeys& keys, ModelConfig& config) {
   config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
-  const float share = keys.real("partial_rotary_factor", 1.0F, 1e-3F, 1.0F);
+  const float outer = keys.real("partial_rotary_factor", 1.0F, 1e-3F, 1.0F);
+  const float share = keys.real("rope_parameters.partial_rotary_factor", outer, 1e-3F, 1.0F);
   config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share) / 2 * 2;
 }
 

@@ -10,7 +10,7 @@ namespace core::model {
 
 namespace {
 
-constexpr std::string_view kGgufBlocks = "blk.", kHuggingFaceBlocks = "model.layers.";
+constexpr std::string_view kGgufBlocks = "blk.";
 
 /// A name taken apart: the block's number, as its digits, and what follows; without a number all of it.
 struct Split {
@@ -27,9 +27,20 @@ std::optional<Split> split(std::string_view name, std::string_view blocks) {
   return Split{behind.substr(0, dot), behind.substr(dot + 1)};
 }
 
+/// A '*' of the pattern stands for an expert's number.
+bool isNamed(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos || pattern == name) return pattern == name;
+  const std::string_view before = pattern.substr(0, star), behind = pattern.substr(star + 1);
+  if (!name.starts_with(before) || !name.ends_with(behind) || name.size() <= before.size() + behind.size())
+    return false;
+  const std::string_view number = name.substr(before.size(), name.size() - before.size() - behind.size());
+  return std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 const WeightRow* find(const Architecture& architecture, const Split& name, std::string_view WeightRow::*side) {
   const auto found = std::ranges::find_if(architecture.weights, [&](const WeightRow& row) {
-    return row.isOfBlock() == !name.block.empty() && row.*side == name.rest;
+    return row.isOfBlock() == !name.block.empty() && isNamed(row.*side, name.rest);
   });
   return found == architecture.weights.end() ? nullptr : &*found;
 }
@@ -39,13 +50,16 @@ struct Names {
   std::string_view blocks;
   std::string_view WeightRow::*side;
 };
-constexpr Names kGguf{kGgufBlocks, &WeightRow::gguf}, kHuggingFace{kHuggingFaceBlocks, &WeightRow::huggingFace};
+constexpr Names kGguf{kGgufBlocks, &WeightRow::gguf};
+constexpr Names folderNames(const Architecture& architecture) {
+  return {architecture.folderBlocks, &WeightRow::huggingFace};
+}
 
 std::optional<std::string> translated(const Architecture& architecture, std::string_view name, const Names& from,
                                       const Names& to) {
   const auto parts = split(name, from.blocks);
   const WeightRow* const row = parts ? find(architecture, *parts, from.side) : nullptr;
-  if (row == nullptr || (row->*to.side).empty()) return std::nullopt;
+  if (row == nullptr || (row->*from.side).empty() || (row->*to.side).empty()) return std::nullopt;
   return row->isOfBlock() ? fmt::format("{}{}.{}", to.blocks, parts->block, row->*to.side) : std::string(row->*to.side);
 }
 
@@ -56,11 +70,11 @@ TensorNames::TensorNames(const io::Checkpoint& checkpoint) : m_architecture(find
 }
 
 std::optional<std::string> TensorNames::huggingFace(std::string_view ggufName) const {
-  return translated(*m_architecture, ggufName, kGguf, kHuggingFace);
+  return translated(*m_architecture, ggufName, kGguf, folderNames(*m_architecture));
 }
 
 std::optional<std::string> TensorNames::gguf(std::string_view huggingFaceName) const {
-  return translated(*m_architecture, huggingFaceName, kHuggingFace, kGguf);
+  return translated(*m_architecture, huggingFaceName, folderNames(*m_architecture), kGguf);
 }
 
 std::optional<std::string> TensorNames::other(std::string_view name) const {
@@ -74,7 +88,7 @@ std::string TensorNames::in(io::FileFormat format, std::string_view ggufName) co
 }
 
 RowOrder TensorNames::rowOrder(std::string_view name) const {
-  for (const Names& names : {kGguf, kHuggingFace}) {
+  for (const Names& names : {kGguf, folderNames(*m_architecture)}) {
     const auto parts = split(name, names.blocks);
     const WeightRow* const row = parts ? find(*m_architecture, *parts, names.side) : nullptr;
     if (row != nullptr) return row->order;

@@ -15,9 +15,10 @@ class TensorNames {
   explicit TensorNames(const io::Checkpoint& checkpoint);
   explicit TensorNames(const Architecture& architecture) : m_architecture(&architecture) {}
 
-  /// "blk.3.attn_q.weight" → "model.layers.3.self_attn.q_proj.weight". Nothing for other names.
+  /// "blk.3.attn_q.weight" → "model.layers.3.self_attn.q_proj.weight", a stack of experts with a '*' for their numbers
+  /// where a folder has a tensor for each. Nothing for other names.
   std::optional<std::string> huggingFace(std::string_view ggufName) const;
-  /// The other way.
+  /// The other way; a tensor of one expert is its whole stack there.
   std::optional<std::string> gguf(std::string_view huggingFaceName) const;
   /// Whichever of the two it is not.
   std::optional<std::string> other(std::string_view name) const;

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -19,6 +20,23 @@ Real geluArgument(Real x) {
 template <typename Real>
 Real geluTanh(Real x) {
   return x / 2 * (1 + std::tanh(geluArgument(x)));
+}
+
+/// The limits and the slope of gpt-oss's unit.
+template <typename Real>
+struct ClampedSwish {
+  static constexpr Real kLimit = 7, kSlope = static_cast<Real>(1.702);
+};
+
+template <typename Real>
+Real clampedSwish(Real gate) {
+  const Real x = std::min(gate, ClampedSwish<Real>::kLimit);
+  return x / (1 + std::exp(-ClampedSwish<Real>::kSlope * x));
+}
+
+template <typename Real>
+Real clampedAddend(Real up) {
+  return std::clamp(up, -ClampedSwish<Real>::kLimit, ClampedSwish<Real>::kLimit) + 1;
 }
 
 }  // namespace core::model::ops

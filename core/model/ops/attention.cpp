@@ -52,6 +52,14 @@ class HeadTile {
     }
   }
 
+  /// A sink is a position before all others, with a score and no value.
+  void beginAtSinks(std::span<const float> sinks) {
+    for (std::size_t q = 0; q < m_scratch.states.size() && !sinks.empty(); ++q) {
+      m_scratch.states[q].maximum = sinks[row(q) % m_shape.heads];
+      m_scratch.states[q].total = 1.0F;
+    }
+  }
+
   void attend(const KvRows& keys, const KvRows& values) {
     const std::size_t end = m_scratch.states.back().position + 1;
     const std::size_t begin = firstVisible(m_scratch.states.front().position) / kPositionBlock * kPositionBlock;
@@ -97,6 +105,8 @@ class HeadTile {
     const std::size_t size = m_shape.valueHeadSize;
     float* scores = m_scratch.scores.data() + q * kPositionBlock;
     float* sums = m_scratch.sums.data() + q * size;
+    if (m_shape.softCap != 0.0F)
+      for (std::size_t p = begin; p < end; ++p) scores[p] = m_shape.softCap * std::tanh(scores[p] / m_shape.softCap);
     const float maximum = std::max(state.maximum, *std::max_element(scores + begin, scores + end));
     const float correction = std::exp(state.maximum - maximum);  // 0 for the first block
     for (std::size_t i = 0; i < size; ++i) sums[i] *= correction;
@@ -120,13 +130,14 @@ class HeadTile {
 }  // namespace
 
 void attention(const AttentionShape& shape, const float* queries, std::size_t tokens, std::uint32_t firstPosition,
-               const KvRows& keys, const KvRows& values, float* out) {
+               const KvRows& keys, const KvRows& values, std::span<const float> sinks, float* out) {
   const std::size_t tiles = (tokens + kTokenTile - 1) / kTokenTile;
   const auto attendTile = [&](std::size_t task) {
     thread_local Scratch scratch;
     const std::size_t firstToken = task / shape.kvHeads * kTokenTile;
     HeadTile tile(shape, task % shape.kvHeads, firstToken, std::min(kTokenTile, tokens - firstToken), scratch);
     tile.gatherQueries(queries, firstPosition);
+    tile.beginAtSinks(sinks);
     tile.attend(keys, values);
     tile.writeResults(out);
   };

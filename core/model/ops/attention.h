@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "core/model/ops/kv_rows.h"
 
@@ -13,13 +14,16 @@ struct AttentionShape {
   std::size_t valueHeadSize;
   float scale;                ///< of the products, usually 1 / sqrt(headSize)
   std::size_t slidingWindow;  ///< positions a query sees, itself included; 0: all before it
+  float softCap = 0.0F;       ///< scores are softCap · tanh(score / softCap); 0: as they are
 };
 
 /// Causal grouped-query attention (Vaswani et al. 2017; Ainslie et al. 2023):
 /// out[t, h] = Σ_p softmax_p(q[t, h] · key[p, h/group] · scale) · value[p, h/group],  p ≤ firstPosition + t.
 /// The softmax runs over blocks of positions with a running maximum, so memory does not grow with the context.
-/// @param queries [tokens, heads, headSize]  @param out [tokens, heads, valueHeadSize]
+/// Sinks are scores that take part in the softmax and have no value.
+/// @param queries [tokens, heads, headSize]  @param sinks [heads], or empty: none  @param out [tokens, heads,
+/// valueHeadSize]
 void attention(const AttentionShape& shape, const float* queries, std::size_t tokens, std::uint32_t firstPosition,
-               const KvRows& keys, const KvRows& values, float* out);
+               const KvRows& keys, const KvRows& values, std::span<const float> sinks, float* out);
 
 }  // namespace core::model::ops

@@ -10,4 +10,8 @@ void embed(const quant::QuantizedTensor& weight, std::span<const text::TokenId> 
   }
 }
 
+void embedPositions(const quant::QuantizedTensor& weight, std::uint32_t firstPosition, std::size_t tokens, float* out) {
+  quant::dequantizeRows(weight, firstPosition, tokens, out);
+}
+
 }  // namespace core::model::ops

@@ -12,14 +12,16 @@ constexpr std::size_t kGluGrain = 8192;  // below this a thread costs more than 
 void glu(Activation activation, const float* gate, const float* up, std::size_t count, float* out) {
   const auto run = [&](const auto& of) {
     parallelFor(count, kGluGrain, [&](std::size_t first, std::size_t last) {
-      for (std::size_t i = first; i < last; ++i) out[i] = of(gate[i]) * up[i];
+      for (std::size_t i = first; i < last; ++i) out[i] = of(gate[i], up[i]);
     });
   };
   switch (activation) {
     case Activation::Silu:
-      return run(silu<float>);
+      return run([](float x, float y) { return silu(x) * y; });
     case Activation::GeluTanh:
-      return run(geluTanh<float>);
+      return run([](float x, float y) { return geluTanh(x) * y; });
+    case Activation::ClampedSwish:
+      return run([](float x, float y) { return clampedSwish(x) * clampedAddend(y); });
   }
 }
 

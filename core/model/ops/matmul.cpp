@@ -36,8 +36,13 @@ const float* roundedRows(const float* rows, std::size_t count, quant::ComputeTyp
 
 void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in, std::size_t tokens,
             float* out, quant::Columns columns) {
+  matMulRows(weight, {0, weight.rows()}, bias, in, tokens, out, columns);
+}
+
+void matMulRows(const quant::QuantizedTensor& weight, const RowRange& rowsOf, std::span<const float> bias,
+                const float* in, std::size_t tokens, float* out, quant::Columns columns) {
   const std::size_t inWidth = weight.rowValues();
-  const std::size_t outWidth = weight.rows();
+  const std::size_t outWidth = rowsOf.count;
   const std::size_t tile = tileRows(inWidth, tokens);
   const std::size_t grain =
       std::max<std::size_t>(tile, kTaskMultiplications / std::max<std::size_t>(inWidth * tokens, 1));
@@ -54,7 +59,8 @@ void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, c
     thread_local std::vector<float> scratch;
     for (std::size_t row = first; row < last; row += tile) {
       const std::size_t count = std::min(tile, last - row);
-      const float* rows = roundedRows(decoder.rows(row, count, scratch), count * inWidth, compute, scratch);
+      const float* rows =
+          roundedRows(decoder.rows(rowsOf.first + row, count, scratch), count * inWidth, compute, scratch);
       kernels.dotRows(rows, inWidth, count, in, inWidth, tokens, inWidth, out + row, outWidth);
     }
     for (std::size_t t = 0; t < tokens; ++t) {

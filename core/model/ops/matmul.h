@@ -13,4 +13,12 @@ namespace core::model::ops {
 void matMul(const quant::QuantizedTensor& weight, std::span<const float> bias, const float* in, std::size_t tokens,
             float* out, quant::Columns columns = quant::Columns::OfTheWeight);
 
+/// Rows of a weight.
+struct RowRange {
+  std::size_t first, count;
+};
+/// The same with some rows of the weight. @param bias [rows.count] or empty  @param out [tokens, rows.count]
+void matMulRows(const quant::QuantizedTensor& weight, const RowRange& rows, std::span<const float> bias,
+                const float* in, std::size_t tokens, float* out, quant::Columns columns = quant::Columns::OfTheWeight);
+
 }  // namespace core::model::ops

@@ -5,18 +5,19 @@
 
 namespace core::model::ops {
 
-std::vector<float> rotations(std::span<const float> frequencies, std::uint32_t firstPosition, std::size_t tokens) {
-  std::vector<float> table;
-  table.reserve(tokens * frequencies.size() * 2);
+std::vector<float> rotations(const RopeTable& table, std::uint32_t firstPosition, std::size_t tokens) {
+  std::vector<float> turns;
+  turns.reserve(tokens * table.frequencies.size() * 2);
+  const auto magnitude = static_cast<double>(table.magnitude);
   for (std::size_t t = 0; t < tokens; ++t) {
     const double position = static_cast<double>(firstPosition) + static_cast<double>(t);
-    for (const float frequency : frequencies) {
+    for (const float frequency : table.frequencies) {
       const double angle = position * static_cast<double>(frequency);
-      table.push_back(static_cast<float>(std::cos(angle)));
-      table.push_back(static_cast<float>(std::sin(angle)));
+      turns.push_back(static_cast<float>(magnitude * std::cos(angle)));
+      turns.push_back(static_cast<float>(magnitude * std::sin(angle)));
     }
   }
-  return table;
+  return turns;
 }
 
 void rope(const RopeShape& shape, std::span<const float> rotation, std::size_t tokens, const float* in, float* out) {

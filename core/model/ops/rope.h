@@ -4,13 +4,13 @@
 #include <span>
 #include <vector>
 
-#include "core/model/config.h"
+#include "core/model/graph.h"
 
 namespace core::model::ops {
 
 /// Cosines and sines of the positions of one batch, shared by all layers: (cos, sin) of position · frequency[pair],
-/// [tokens, pairs, 2].
-std::vector<float> rotations(std::span<const float> frequencies, std::uint32_t firstPosition, std::size_t tokens);
+/// times the table's magnitude, [tokens, pairs, 2].
+std::vector<float> rotations(const RopeTable& table, std::uint32_t firstPosition, std::size_t tokens);
 
 /// What rope() needs to know of a head.
 struct RopeShape {

@@ -3,7 +3,7 @@
 
 namespace core::model::ops {
 
-/// out[t] = in[t][0 … width). @param in rows `stride` apart, from the first column wanted  @param out [tokens, width]
-void slice(const float* in, std::size_t stride, std::size_t tokens, std::size_t width, float* out);
+/// out[t][i] = in[t][i · step]. @param in rows `stride` apart, from the first column wanted  @param out [tokens, width]
+void slice(const float* in, std::size_t stride, std::size_t step, std::size_t tokens, std::size_t width, float* out);
 
 }  // namespace core::model::ops

@@ -118,6 +118,7 @@ TensorGroup groupByRole(std::string_view name, const TensorChoice& choice) {
 
 std::string whyKeptByName(const io::TensorInfo& tensor) {
   const std::string_view name = tensor.name;
+  if (name.ends_with("bias")) return "a bias";
   if (!name.ends_with("weight")) return "its name does not end in weight";
   if (name == "position_embd.weight") return "positions";
   if (name == "token_types.weight") return "an embedding of token types";

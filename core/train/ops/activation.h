@@ -28,6 +28,15 @@ Activated<Real> geluTanh(Real x) {
   return {x / 2 * (1 + tanh), (1 + tanh) / 2 + x / 2 * (1 - tanh * tanh) * argumentSlope};
 }
 
+/// With σ = 1 / (1 + e^(−s x)):  σ · (1 + s · x · (1 − σ)), and 0 beyond the limit
+template <typename Real>
+Activated<Real> clampedSwish(Real x) {
+  using Unit = model::ops::ClampedSwish<Real>;
+  const Real held = std::min(x, Unit::kLimit), sigmoid = 1 / (1 + std::exp(-Unit::kSlope * held));
+  return {held * sigmoid, x > Unit::kLimit ? 0 : sigmoid * (1 + Unit::kSlope * held * (1 - sigmoid))};
+}
+
+/// The factor of a gated unit that the gate makes.
 template <typename Real>
 Activated<Real> activated(model::Activation activation, Real x) {
   switch (activation) {
@@ -35,8 +44,17 @@ Activated<Real> activated(model::Activation activation, Real x) {
       break;
     case model::Activation::GeluTanh:
       return geluTanh(x);
+    case model::Activation::ClampedSwish:
+      return clampedSwish(x);
   }
   return silu(x);
+}
+
+/// The other factor, of what is gated.
+template <typename Real>
+Activated<Real> gated(model::Activation activation, Real y) {
+  if (activation != model::Activation::ClampedSwish) return {y, 1};
+  return {model::ops::clampedAddend(y), std::abs(y) > model::ops::ClampedSwish<Real>::kLimit ? Real{0} : Real{1}};
 }
 
 }  // namespace core::train::ops

@@ -14,7 +14,8 @@ constexpr std::size_t kGrain = 8192;  // below this a thread costs more than it 
 template <typename Real>
 void glu(model::Activation activation, const Real* gate, const Real* up, std::size_t count, Real* out) {
   parallelFor(count, kGrain, [&](std::size_t first, std::size_t last) {
-    for (std::size_t i = first; i < last; ++i) out[i] = activated(activation, gate[i]).value * up[i];
+    for (std::size_t i = first; i < last; ++i)
+      out[i] = activated(activation, gate[i]).value * gated(activation, up[i]).value;
   });
 }
 
@@ -23,9 +24,9 @@ void gluReverse(model::Activation activation, const Real* gate, const Real* up, 
                 Real* gateGradient, Real* upGradient) {
   parallelFor(count, kGrain, [&](std::size_t first, std::size_t last) {
     for (std::size_t i = first; i < last; ++i) {
-      const Activated<Real> made = activated(activation, gate[i]);
-      if (gateGradient != nullptr) gateGradient[i] += gradient[i] * up[i] * made.slope;
-      if (upGradient != nullptr) upGradient[i] += gradient[i] * made.value;
+      const Activated<Real> made = activated(activation, gate[i]), other = gated(activation, up[i]);
+      if (gateGradient != nullptr) gateGradient[i] += gradient[i] * other.value * made.slope;
+      if (upGradient != nullptr) upGradient[i] += gradient[i] * made.value * other.slope;
     }
   });
 }

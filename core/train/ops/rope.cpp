@@ -1,6 +1,7 @@
 #include "core/train/ops/rope.h"
 
 #include <cmath>
+#include <vector>
 
 namespace core::train::ops {
 
@@ -21,15 +22,16 @@ void addHead(const RopeShape& shape, std::size_t pairs, const Real* turns, const
 }  // namespace
 
 template <typename Real>
-void addRotated(const RopeShape& shape, const std::vector<float>& frequencies, const Batch& batch, Turn turn,
-                const Real* in, Real* out) {
-  const std::size_t pairs = frequencies.size();
+void addRotated(const RopeShape& shape, const model::RopeTable& table, const Batch& batch, Turn turn, const Real* in,
+                Real* out) {
+  const std::size_t pairs = table.frequencies.size();
+  const auto magnitude = static_cast<double>(table.magnitude);
   std::vector<Real> turns(2 * pairs);  // cosine and sine
   for (std::size_t position = 0; position < batch.length; ++position) {
     for (std::size_t pair = 0; pair < pairs; ++pair) {
-      const double angle = static_cast<double>(position) * static_cast<double>(frequencies[pair]);
-      turns[2 * pair] = static_cast<Real>(std::cos(angle));
-      turns[2 * pair + 1] = static_cast<Real>(turn == Turn::Forward ? std::sin(angle) : -std::sin(angle));
+      const double angle = static_cast<double>(position) * static_cast<double>(table.frequencies[pair]);
+      turns[2 * pair] = static_cast<Real>(magnitude * std::cos(angle));
+      turns[2 * pair + 1] = static_cast<Real>(magnitude * (turn == Turn::Forward ? std::sin(angle) : -std::sin(angle)));
     }
     for (std::size_t sequence = 0; sequence < batch.sequences; ++sequence) {
       const std::size_t row = (sequence * batch.length + position) * shape.heads;
@@ -39,7 +41,7 @@ void addRotated(const RopeShape& shape, const std::vector<float>& frequencies, c
   }
 }
 
-template void addRotated(const RopeShape&, const std::vector<float>&, const Batch&, Turn, const float*, float*);
-template void addRotated(const RopeShape&, const std::vector<float>&, const Batch&, Turn, const double*, double*);
+template void addRotated(const RopeShape&, const model::RopeTable&, const Batch&, Turn, const float*, float*);
+template void addRotated(const RopeShape&, const model::RopeTable&, const Batch&, Turn, const double*, double*);
 
 }  // namespace core::train::ops

@@ -5,6 +5,11 @@ uint firstVisible(uint position) {
   return push.window != 0 && position + 1 > push.window ? position + 1 - push.window : 0;
 }
 
+float capped(float score) {
+  // Beyond 15, tanh is 1 in float32, and on some devices infinity divided by infinity.
+  return push.softCap == 0.0 ? score : push.softCap * tanh(clamp(score / push.softCap, -15.0, 15.0));
+}
+
 // The stride of a row is whole 32 floats; what lies behind the last head has to be zero.
 void clearPadding(uint token) {
   for (uint i = push.heads * push.valueHeadSize + gl_LocalInvocationID.x; i < push.resultStride; i += gl_WorkGroupSize.x) {

@@ -84,6 +84,10 @@ struct MatMulPush {
   uint segments;
   MatMulSegment segment[3];
 };
+// Of a product of experts the third segment says which matrices of the stack tokens go through: base and tiles are the
+// routes' first float and stride, result how many slots a token has, stride and bias how far slots are apart, in floats
+// of the result and quads of the input, residual and table the first expert of this part and their number, row the
+// tiles of each.
 QS_CONSTANT uint kPlainPairing = 0u;   // each segment for itself
 QS_CONSTANT uint kSwiGluPairing = 1u;  // silu(segment 0) · segment 1
 // What weights, inputs and results are rounded to: core::quant::ComputeType.
@@ -96,8 +100,10 @@ struct AttentionPush {
   uint result, resultStride;
   uint heads, kvHeads;
   uint headSize, valueHeadSize;
-  uint window;  // positions a query sees, itself included; 0: all
-  float scale;  // 1 / sqrt(head size)
+  uint window;    // positions a query sees, itself included; 0: all
+  float scale;    // 1 / sqrt(head size)
+  float softCap;  // of scores; 0: none
+  uint sinks;     // first constant, or kNone
 };
 
 struct EmbedPush {
@@ -116,6 +122,30 @@ struct RmsNormPush {
   float epsilon;
 };
 
+struct LayerNormPush {
+  uint from, stride, result, resultStride;  // of in and result
+  uint weight, bias;                        // first constants; the bias may be kNone
+  uint width;                               // of what is normed: a row, or each of its heads
+  uint heads;
+  float epsilon;
+};
+
+struct RoutePush {
+  uint logits, stride, result, resultStride;
+  uint experts, used;
+};
+QS_CONSTANT uint kRouteWorkgroup = 32u;
+QS_CONSTANT uint kMostExperts = 1024u;
+QS_CONSTANT uint kMostUsedExperts = 64u;
+
+// result = Σ_k weight k of the routes · slot k of in
+struct MixExpertsPush {
+  uint inQuad, inStrideQuads, slotQuads;
+  uint routes, routeStride;  // floats
+  uint resultQuad, resultStrideQuads;
+  uint used;
+};
+
 struct ElementwisePush {
   uint inQuad, secondQuad, resultQuad;
   uint strideQuads;  // of all three
@@ -127,10 +157,12 @@ QS_CONSTANT uint kGeGluOperation = 2u;    // gelu(in) · second
 QS_CONSTANT uint kScaleOperation = 3u;    // in · parameter
 QS_CONSTANT uint kSoftCapOperation = 4u;  // parameter · tanh(in / parameter)
 QS_CONSTANT uint kGeluOperation = 5u;     // gelu(in)
+// min(in, 7) / (1 + e^(−1.702 min(in, 7))) · (clamp(second, −7, 7) + 1)
+QS_CONSTANT uint kClampedSwiGluOperation = 6u;
 
-// result = in[first … first + width)
+// result = in[first + i · step]
 struct SlicePush {
-  uint first, stride;  // float of the arena; of the input
+  uint first, stride, step;  // float of the arena; of the input
   uint resultQuad, resultStrideQuads;
   uint width;
 };

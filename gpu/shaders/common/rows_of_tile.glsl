@@ -1,10 +1,9 @@
-// This invocation's share of one row: the sum over units split, split + splits, …
-float rowOfTile(uint s, uint tile, uint token, uint split, uint r) {
+// This invocation's share of one row: the sum over units split, split + splits, …  inQuad: first of the input's row
+float rowOfTile(uint s, uint tile, uint inQuad, uint split, uint r) {
   const uint base = push.segment[s].base + tile * tileQuads(push.units, push.groups);
   const ParamSource source = paramSource((base + unitQuads(push.units)) * 4, push.groups, push.segment[s].table,
                                          push.segment[s].row + tile * kTileRows);
   const float factor = loadFactor(base + tileQuads(push.units, push.groups), Row(r, 0));
-  const uint inQuad = push.inQuad + token * push.inStrideQuads;
   float sum = 0.0;
   for (uint u = split; u < push.units; u += splits) {
     const Unit unit = loadUnit(base, push.units, u, Row(r, 0));

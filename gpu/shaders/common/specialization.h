@@ -4,15 +4,17 @@
 #ifndef QS_GPU_SPECIALIZATION_H
 #define QS_GPU_SPECIALIZATION_H
 
-#define QS_MATMUL_LANES(ENTRY)                                         \
-  ENTRY(1, int, laneRows)     /* rows of a tile per lane */            \
-  ENTRY(2, int, tokensEach)   /* tokens that share a decoded weight */ \
-  ENTRY(3, uint, computeType) /* kComputeFp32 … */                   \
-  ENTRY(4, uint, farTable)    /* 1: the table lies behind what the uniform buffer shows */
+#define QS_MATMUL_LANES(ENTRY)                                                             \
+  ENTRY(1, int, laneRows)     /* rows of a tile per lane */                                \
+  ENTRY(2, int, tokensEach)   /* tokens that share a decoded weight */                     \
+  ENTRY(3, uint, computeType) /* kComputeFp32 … */                                       \
+  ENTRY(4, uint, farTable)    /* 1: the table lies behind what the uniform buffer shows */ \
+  ENTRY(5, uint, isRouted)    /* 1: the weight is a stack, of which every token has its own matrices */
 
 #define QS_MATMUL_ROWS(ENTRY)                                                       \
   ENTRY(1, uint, splits) /* invocations that share a row: the workgroup's y size */ \
-  ENTRY(3, uint, computeType)
+  ENTRY(3, uint, computeType)                                                       \
+  ENTRY(5, uint, isRouted)
 
 #define QS_MATMUL_TILES(ENTRY) \
   ENTRY(1, uint, tileTokens)   \
@@ -45,9 +47,12 @@
 #define QS_RMS_NORM(ENTRY)
 #define QS_ELEMENTWISE(ENTRY) ENTRY(1, uint, operation)
 #define QS_SLICE(ENTRY)
+#define QS_LAYER_NORM(ENTRY)
+#define QS_ROUTE(ENTRY) ENTRY(1, uint, isNormed)
+#define QS_MIX_EXPERTS(ENTRY)
 #define QS_ROPE(ENTRY) ENTRY(1, uint, adjacent) /* 1: pairs are neighbours, 0: halves of a head */
 #define QS_STORE_KV(ENTRY) ENTRY(1, uint, kvKind)
-#define QS_EMBED(ENTRY)
+#define QS_EMBED(ENTRY) ENTRY(1, uint, byPosition) /* 1: rows are those of positions, 0: of tokens */
 
 // Of layouts of weights, beside those of the kernel that reads them.
 #define QS_INTEGER_LAYOUT(ENTRY)                                                         \
@@ -96,6 +101,9 @@ QS_KERNEL_CONSTANTS(AttentionWorkgroupsConstants, QS_ATTENTION_WORKGROUPS)
 QS_KERNEL_CONSTANTS(RmsNormConstants, QS_RMS_NORM)
 QS_KERNEL_CONSTANTS(ElementwiseConstants, QS_ELEMENTWISE)
 QS_KERNEL_CONSTANTS(SliceConstants, QS_SLICE)
+QS_KERNEL_CONSTANTS(LayerNormConstants, QS_LAYER_NORM)
+QS_KERNEL_CONSTANTS(RouteConstants, QS_ROUTE)
+QS_KERNEL_CONSTANTS(MixExpertsConstants, QS_MIX_EXPERTS)
 QS_KERNEL_CONSTANTS(RopeConstants, QS_ROPE)
 QS_KERNEL_CONSTANTS(StoreKvConstants, QS_STORE_KV)
 QS_KERNEL_CONSTANTS(EmbedConstants, QS_EMBED)

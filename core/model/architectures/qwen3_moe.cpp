@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/model/architectures/all.h"
+#include "core/model/architectures/decoder_parts.h"
+#include "core/model/architectures/decoder_rows.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr auto kQwen3MoeRows = joined(joined(kDecoderRowsWithoutFeedForward, kHeadNormRows),
+                                      expertRows("mlp.gate.weight", "mlp.experts.*.gate_proj.weight",
+                                                 "mlp.experts.*.up_proj.weight", "mlp.experts.*.down_proj.weight"));
+constexpr std::array<std::string_view, 1> kQwen3MoeNames{"qwen3moe"}, kQwen3MoeTypes{"qwen3_moe"};
+constexpr std::array<std::string_view, 3> kQwen3MoeKeys{"expert_count", "expert_used_count",
+                                                        "expert_feed_forward_length"};
+constexpr std::array<std::string_view, 4> kQwen3MoeFolderKeys{"num_experts", "num_experts_per_tok",
+                                                              "moe_intermediate_size", "norm_topk_prob"};
+
+void readQwen3MoeFile(const ConfigKeys& keys, ModelConfig& config) { readExperts(keys, kGgufExperts, config); }
+
+void readQwen3MoeFolder(const ConfigKeys& keys, ModelConfig& config) {
+  readExperts(keys, {"num_experts", "num_experts_per_tok", "moe_intermediate_size"}, config);
+  config.areExpertWeightsNormed = keys.flag("norm_topk_prob", false);
+  const auto* const whole = std::get_if<io::MetadataArray>(keys.metadata().find(keys("mlp_only_layers")));
+  if (keys.integer("decoder_sparse_step", 1, 0, ModelConfig::kMaxContext) != 1 ||
+      (whole != nullptr && whole->size() != 0))
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Some of its layers have no experts ({}, {}), which cannot be computed yet.",
+                            keys("decoder_sparse_step"), keys("mlp_only_layers")),
+                keys("decoder_sparse_step"));
+}
+
+}  // namespace
+
+// As Qwen 3, with experts.
+// Source: Qwen3MoeConfig of transformers; llama.cpp's qwen3moe.
+const Architecture kQwen3Moe{.gguf = kQwen3MoeNames,
+                             .huggingFace = kQwen3MoeTypes,
+                             .weights = kQwen3MoeRows,
+                             .build = buildPreNormDecoder,
+                             .ggufPairing = RopePairing::Halves,
+                             .ggufKeys = kQwen3MoeKeys,
+                             .folderKeys = kQwen3MoeFolderKeys,
+                             .readGguf = readQwen3MoeFile,
+                             .readFolder = readQwen3MoeFolder,
+                             .hasExperts = true};
+
+}  // namespace core::model

@@ -1,0 +1,49 @@
+#include <array>
+
+#include "core/model/architectures/all.h"
+#include "core/model/architectures/decoder_parts.h"
+#include "core/model/architectures/decoder_rows.h"
+
+namespace core::model {
+
+namespace {
+
+constexpr float kRotatedShare = 0.25F;
+
+constexpr auto kStableLmRows = joined(
+    kDecoderRows,
+    std::array{
+        WeightRow{WeightKind::OutputNormBias, "output_norm.bias", "model.norm.bias", Side::Width},
+        WeightRow{WeightKind::AttentionNormBias, "attn_norm.bias", "input_layernorm.bias", Side::Width},
+        WeightRow{WeightKind::FeedForwardNormBias, "ffn_norm.bias", "post_attention_layernorm.bias", Side::Width}});
+constexpr std::array<std::string_view, 1> kStableLmNames{"stablelm"};
+constexpr std::array<std::string_view, 2> kStableLmFolderKeys{"partial_rotary_factor",
+                                                              "rope_parameters.partial_rotary_factor"};
+constexpr SizeNames kStableLmSizes = [] {
+  SizeNames names = kUsualFolderSizes;
+  names.normEpsilon = "layer_norm_eps";
+  return names;
+}();
+
+void readStableLmFolder(const ConfigKeys& keys, ModelConfig& config) {
+  const char* const inner = kStableLmFolderKeys[1].data();
+  const float outer = keys.real("partial_rotary_factor", kRotatedShare, 1e-3F, 1.0F);
+  const float share = keys.real(inner, outer, 1e-3F, 1.0F);
+  config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share) / 2 * 2;
+}
+
+}  // namespace
+
+// As Llama, with norms that have a mean and a bias; part of a head is rotated.
+// Source: StableLmConfig of transformers; llama.cpp's stablelm.
+const Architecture kStableLm{.gguf = kStableLmNames,
+                             .huggingFace = kStableLmNames,
+                             .weights = kStableLmRows,
+                             .build = buildPreNormDecoder,
+                             .ggufPairing = RopePairing::Halves,
+                             .folderKeys = kStableLmFolderKeys,
+                             .readFolder = readStableLmFolder,
+                             .hasLayerNorms = true,
+                             .folderSizes = kStableLmSizes};
+
+}  // namespace core::model
