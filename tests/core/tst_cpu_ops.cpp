@@ -328,8 +328,8 @@ class TestCpuOps : public QObject {
     const ops::RopeShape shape{3, 6, 4, adjacent ? model::RopePairing::Adjacent : model::RopePairing::Halves};
     const auto before = randomValues(2 * 3 * 6, 11);
     std::vector<float> x(before.size(), NAN), inPlace = before;
-    ops::rope(shape, ops::rotations(frequencies, 40, 2), 2, before.data(), x.data());
-    ops::rope(shape, ops::rotations(frequencies, 40, 2), 2, inPlace.data(), inPlace.data());
+    ops::rope(shape, ops::rotations({frequencies}, 40, 2), 2, before.data(), x.data());
+    ops::rope(shape, ops::rotations({frequencies}, 40, 2), 2, inPlace.data(), inPlace.data());
     QCOMPARE(inPlace, x);
     for (std::size_t row = 0; row < 6; ++row) {
       const double position = 40.0 + static_cast<double>(row / 3);
@@ -383,7 +383,7 @@ class TestCpuOps : public QObject {
     ops::KvRows valueRows(positions, shape.kvHeads, shape.valueHeadSize, ops::KvPrecision::F32);
     ops::storeKv(keys.data(), values.data(), positions, 0, keyRows, valueRows);
     std::vector<float> out(size(tokens) * shape.heads * shape.valueHeadSize, NAN);
-    ops::attention(shape, queries.data(), size(tokens), static_cast<std::uint32_t>(stored), keyRows, valueRows,
+    ops::attention(shape, queries.data(), size(tokens), static_cast<std::uint32_t>(stored), keyRows, valueRows, {},
                    out.data());
     for (std::size_t t = 0; t < size(tokens); ++t) {
       for (std::size_t head = 0; head < shape.heads; ++head) {

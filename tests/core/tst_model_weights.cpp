@@ -187,8 +187,9 @@ class TestModelWeights : public QObject {
     QCOMPARE(graph.values.back().width, config.vocabulary);
     QVERIFY(graph.ops.back().as<model::MatMul>().weight == weights.shared[Kind::Output]);
     QCOMPARE(graph.ropeTables.size(), std::size_t{1});
-    QCOMPARE(graph.ropeTables[0], config.ropeFrequencies(quant::dequantize(*weights.shared[Kind::RopeFactors])));
-    QVERIFY(graph.ropeTables[0] != config.ropeFrequencies());
+    QCOMPARE(graph.ropeTables[0].frequencies,
+             config.ropeFrequencies(quant::dequantize(*weights.shared[Kind::RopeFactors])));
+    QVERIFY(graph.ropeTables[0].frequencies != config.ropeFrequencies());
     QCOMPARE(graph.vocabulary(), config.vocabulary);
     std::set<std::string> names;
     for (const model::Value& value : graph.values) names.insert(value.name);

@@ -248,7 +248,8 @@ class TestReversePass : public QObject {
     all.emplace_back("GELU unit of slices of one product", [](Ends& ends) {
       return between(ends, [](GraphBuilder& builder, Ends& tensors, ValueId x) {
         const ValueId both = builder.matMul("both", x, tensors.tensor("both", {2 * kWidth, kWidth}, 0.6));
-        const ValueId gate = builder.slice("gate", both, 0, kWidth), up = builder.slice("up", both, kWidth, kWidth);
+        const ValueId gate = builder.slice("gate", both, {0, 2}, kWidth),
+                      up = builder.slice("up", both, {1, 2}, kWidth);
         return builder.add("sum", x, builder.glu("glu", gate, up, model::Activation::GeluTanh));
       });
     });
