@@ -25,6 +25,7 @@ class SectionBuilder {
 
   void add(const Op& op) {
     if (op.kind() == OpKind::MatMul) addInputOf(op);
+    if (op.kind() == OpKind::ExpertMatMul) addExpertsOf(op);
     m_part.add(op);
   }
 
@@ -35,6 +36,20 @@ class SectionBuilder {
     auto found = std::ranges::find(inputs, input, &LinearInput::value);
     if (found == inputs.end()) found = inputs.insert(inputs.end(), {input, {}});
     found->weights.push_back(product.as<model::MatMul>().weight->name);
+  }
+
+  void addExpertsOf(const Op& op) {
+    const auto& product = op.as<model::ExpertMatMul>();
+    const ExpertInput input{m_part.valueOf(op.inputs[0]),
+                            m_part.valueOf(op.inputs[1]),
+                            static_cast<std::uint32_t>(product.weight->shape[0]),
+                            product.used,
+                            product.weight->rowValues(),
+                            {}};
+    auto& inputs = m_section.experts;
+    auto found = std::ranges::find(inputs, input.value, &ExpertInput::value);
+    if (found == inputs.end()) found = inputs.insert(inputs.end(), input);
+    found->weights.push_back(product.weight->name);
   }
 
   Section take() {

@@ -8,6 +8,7 @@
 #include "core/base/content_hash.h"
 #include "core/base/error.h"
 #include "core/io/make_room.h"
+#include "core/io/text_checks.h"
 #include "core/model/architectures/tensor_names.h"
 #include "core/quant/methods/hessian.h"
 
@@ -60,7 +61,10 @@ TextCalibration::TextCalibration(const model::Graph& graph, TokenWindows windows
     widest = std::max<std::uint64_t>(widest, section.graph.vocabulary());
     for (std::size_t i = 0; i < section.inputs.size(); ++i)
       for (const std::string& weight : section.inputs[i].weights) m_places.try_emplace(weight, Place{s, i});
+    for (std::size_t i = 0; i < section.experts.size(); ++i)
+      for (const std::string& weight : section.experts[i].weights) m_expertPlaces.try_emplace(weight, Place{s, i});
   }
+  m_experts.resize(m_sections.size());
   const std::uint64_t most = kMostResidualBytes / (2 * sizeof(float) * widest);
   if (m_windows.tokens.size() > most)
     throw Error(ErrorCode::InvalidArgument,
@@ -75,11 +79,13 @@ std::string TextCalibration::title() const {
 
 quant::TensorCalibrationPtr TextCalibration::of(const std::string& tensor, quant::CalibrationNeed need,
                                                 const JobContext& job) {
+  const auto experts = m_expertPlaces.find(tensor);
   const auto found = m_places.find(tensor);
-  if (found == m_places.end()) return nullptr;
-  const Place place = found->second;
+  if (found == m_places.end() && experts == m_expertPlaces.end()) return nullptr;
   const Lock lock(m_mutex, job);
   takeUp();
+  if (experts != m_expertPlaces.end()) return ofExperts(tensor, experts->second, need, job);
+  const Place place = found->second;
   try {
     if (need == quant::CalibrationNeed::Hessian) return withHessian(place, job);
     know(place.section, job);
@@ -89,6 +95,17 @@ quant::TensorCalibrationPtr TextCalibration::of(const std::string& tensor, quant
   }
   return std::make_shared<const quant::TensorCalibration>(
       m_progress.statistics[place.section][place.input]->calibration());
+}
+
+quant::TensorCalibrationPtr TextCalibration::ofExperts(const std::string& tensor, const Place& place,
+                                                       quant::CalibrationNeed need, const JobContext& job) {
+  if (need > quant::CalibrationNeed::Importance)
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Of the experts in {} only the importance of their inputs' columns can be known yet.",
+                            io::inQuotes(tensor)),
+                tensor);
+  know(place.section, job);
+  return std::make_shared<const quant::TensorCalibration>(m_experts[place.section][place.input].calibration());
 }
 
 void TextCalibration::readAll(const JobContext& job) {
@@ -121,6 +138,13 @@ io::ImportanceMatrix TextCalibration::importanceMatrix(const JobContext& job) {
     for (const double sum : of.squares) entry.sums.push_back(static_cast<float>(sum));
     matrix.entries.push_back(std::move(entry));
   }
+  for (const auto& [weight, place] : m_expertPlaces) {
+    const ExpertStatistics& of = m_experts[place.section][place.input];
+    io::ImportanceEntry entry{model::canonicalName(weight), {}, {}};
+    for (const double sum : of.squares()) entry.sums.push_back(static_cast<float>(sum));
+    for (const std::uint64_t rows : of.rows()) entry.divisors.push_back(static_cast<float>(rows));
+    matrix.entries.push_back(std::move(entry));
+  }
   std::ranges::sort(matrix.entries, {}, &io::ImportanceEntry::name);
   return matrix;
 }
@@ -133,7 +157,7 @@ void TextCalibration::readTo(std::size_t section, const JobContext& job) {
   while (m_stream.at() < section) {
     const auto done = static_cast<double>(m_stream.at() - first);
     const JobContext part = job.part(done / count, (done + 1) / count);
-    if (!isKnown(m_stream.at())) readSection({}, part);
+    if (!isKnown(m_stream.at()) || !areExpertsKnown(m_stream.at())) readSection({}, part);
     m_stream.advance(part);
     if (std::chrono::steady_clock::now() - m_lastKept > kKeepInterval) keep();
   }
@@ -141,7 +165,7 @@ void TextCalibration::readTo(std::size_t section, const JobContext& job) {
 
 /// Reads a section of which nothing is known.
 void TextCalibration::know(std::size_t section, const JobContext& job) {
-  if (isKnown(section)) return;
+  if (isKnown(section) && areExpertsKnown(section)) return;
   const auto way = static_cast<double>(section - std::min(section, m_stream.at()));
   const double share = way / (way + 1);
   readTo(section, job.part(0.0, share));
@@ -152,7 +176,8 @@ void TextCalibration::know(std::size_t section, const JobContext& job) {
 void TextCalibration::readSection(const std::vector<std::size_t>& hessians, const JobContext& job) {
   const std::size_t at = m_stream.at();
   const Section& section = m_sections[at];
-  const bool isNew = !isKnown(at);
+  const bool isNew = !isKnown(at), areExpertsNew = !areExpertsKnown(at);
+  std::vector<ExpertStatistics> experts;
   std::map<model::ValueId, InputStatistics> statistics;
   std::map<model::ValueId, quant::HessianSum> sums;
   std::vector<model::ValueId> watched;
@@ -162,15 +187,23 @@ void TextCalibration::readSection(const std::vector<std::size_t>& hessians, cons
     if (wantsHessian) sums.try_emplace(section.inputs[i].value, widthOf(section, i));
     if (isNew || wantsHessian) watched.push_back(section.inputs[i].value);
   }
+  for (const ExpertInput& input : section.experts) {
+    if (!areExpertsNew) break;
+    experts.emplace_back(input);
+    for (const model::ValueId value : {input.value, input.routes})
+      if (std::ranges::find(watched, value) == watched.end()) watched.push_back(value);
+  }
   m_stream.run(
       std::move(watched),
       [&](const model::Observation& seen) {
+        for (ExpertStatistics& of : experts) of.look(seen.value, seen.data);
         if (const auto known = statistics.find(seen.value); known != statistics.end()) known->second.addRows(seen.data);
         if (const auto sum = sums.find(seen.value); sum != sums.end()) sum->second.addRows(seen.data);
       },
       job);
   for (std::size_t i = 0; isNew && i < section.inputs.size(); ++i)
     m_progress.statistics[at][i] = std::move(statistics.at(section.inputs[i].value));
+  if (areExpertsNew) m_experts[at] = std::move(experts);
   if (isNew && isComplete()) keep();
   for (const std::size_t i : hessians) {
     auto known = std::make_shared<quant::TensorCalibration>(m_progress.statistics[at][i]->calibration());

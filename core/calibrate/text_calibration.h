@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/calibrate/expert_statistics.h"
 #include "core/calibrate/section_stream.h"
 #include "core/calibrate/statistics_file.h"
 #include "core/io/importance_matrix.h"
@@ -30,6 +31,8 @@ struct TextCalibrationOptions {
 /// A section before that one is reached by beginning anew. What was summed (means, maxima, histograms) stays known, and
 /// so do Hessians as long as they fit into 256 MiB: all of a small model's, else those of the current section.
 ///
+/// Of stacks of experts, the importance is known, for every matrix its own; it is not kept from run to run.
+///
 /// Memory: 8 · width bytes of residuals per token, 4 · width² of a Hessian's sums and as much of the Hessian.
 ///
 /// After Cancelled the next question goes on with the section that was interrupted; with a cache folder also the next
@@ -43,7 +46,7 @@ class TextCalibration final : public quant::Calibration {
   /// @throws Error (InvalidArgument) when the residuals of so many tokens would take too much memory
   TextCalibration(const model::Graph& graph, TokenWindows windows, TextCalibrationOptions options);
 
-  /// @throws Error (NotFinite, OutOfMemory), Cancelled
+  /// @throws Error (Unsupported) for more than the importance of experts, (NotFinite, OutOfMemory), Cancelled
   quant::TensorCalibrationPtr of(const std::string& tensor, quant::CalibrationNeed need,
                                  const JobContext& job) override;
   std::string identity() const override { return m_identity; }
@@ -66,12 +69,17 @@ class TextCalibration final : public quant::Calibration {
   void takeUp();
   void readTo(std::size_t section, const JobContext& job);
   void know(std::size_t section, const JobContext& job);
+  quant::TensorCalibrationPtr ofExperts(const std::string& tensor, const Place& place, quant::CalibrationNeed need,
+                                        const JobContext& job);
   void readSection(const std::vector<std::size_t>& hessians, const JobContext& job);
   quant::TensorCalibrationPtr withHessian(const Place& place, const JobContext& job);
   std::uint64_t hessianBytes(std::size_t section, std::size_t input) const;
   std::vector<std::size_t> hessiansBeside(const Place& place) const;
   void makeRoom(std::size_t section, const std::vector<std::size_t>& inputs);
   bool isKnown(std::size_t section) const { return m_progress.statistics[section].front().has_value(); }
+  bool areExpertsKnown(std::size_t section) const {
+    return m_experts[section].size() == m_sections[section].experts.size();
+  }
   bool isComplete() const;
   std::filesystem::path cacheFile() const;
   void keep() noexcept;
@@ -81,12 +89,13 @@ class TextCalibration final : public quant::Calibration {
   TokenWindows m_windows;
   TextCalibrationOptions m_options;
   std::string m_identity;
-  std::map<std::string, Place, std::less<>> m_places;
+  std::map<std::string, Place, std::less<>> m_places, m_expertPlaces;
 
   std::timed_mutex m_mutex;  ///< of what follows
   SectionStream m_stream;
   Progress m_progress;
-  bool m_isTakenUp = false, m_isKept = false;  ///< of the cache's file: looked for; it has everything
+  std::vector<std::vector<ExpertStatistics>> m_experts;  ///< [sections]; empty where the section was not read yet
+  bool m_isTakenUp = false, m_isKept = false;            ///< of the cache's file: looked for; it has everything
   std::chrono::steady_clock::time_point m_lastKept;
   std::map<std::pair<std::size_t, std::size_t>, quant::TensorCalibrationPtr> m_hessians;  ///< by section and input
 };
