@@ -99,10 +99,11 @@ bool RemoteError::isPassing() const noexcept {
   }
 }
 
-RemoteError statusError(int status, const std::string& url, const std::string& body,
+RemoteError statusError(int status, const std::string& url, const std::string& body, const std::string& said,
                         std::optional<std::chrono::seconds> retryAfter) {
   std::string sentence = fmt::format("The server {} {} (status {})", hostOf(url), reasonOf(status), status);
-  if (const std::string message = messageIn(body); !message.empty()) sentence += ": " + inQuotes(message);
+  if (const std::string message = said.empty() ? messageIn(body) : said; !message.empty())
+    sentence += ": " + inQuotes(message);
   if (retryAfter) sentence += fmt::format("; it asks to wait for {} s", retryAfter->count());
   return {faultOf(status), sentence + ".", status, retryAfter};
 }

@@ -46,8 +46,9 @@ class RemoteError : public core::Error {
 };
 
 /// The sentence for an answer that is no success.
-/// @param url asked  @param body its beginning: what the server says of the failure is quoted
-RemoteError statusError(int status, const std::string& url, const std::string& body,
+/// @param url asked  @param body its beginning: what the server says of the failure there is quoted
+/// @param said what it says of it elsewhere; may be empty
+RemoteError statusError(int status, const std::string& url, const std::string& body, const std::string& said,
                         std::optional<std::chrono::seconds> retryAfter);
 
 /// The host of a URL (with its port, where it is an unusual one) for a sentence: never names and passwords in it.

@@ -52,6 +52,7 @@ Transfer::Transfer(CURL* handle, const HttpRequest& request, const Url& url, boo
   curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);  // a name server that does not answer cannot hold up a cancel
   curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, m_reason);
+  curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, 256L << 10);
   curl_easy_setopt(handle, CURLOPT_USERAGENT, "quantscope/" QS_VERSION);
   curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(m_timeouts.connect.count()));
   if (const char* const authorities = std::getenv("SSL_CERT_FILE"))  // NOLINT(concurrency-mt-unsafe): nobody sets it
@@ -154,7 +155,8 @@ HttpHead Transfer::finish(CURLcode result) {
   if (m_head.status / 100 != 2 && !redirection()) {
     curl_off_t wait = 0;
     curl_easy_getinfo(m_handle, CURLINFO_RETRY_AFTER, &wait);
-    throw statusError(m_head.status, m_url.text(), m_failureBody,
+    const std::string said(m_head.find("x-error-message").value_or(""));  // of the Hugging Face hub
+    throw statusError(m_head.status, m_url.text(), m_failureBody, said,
                       wait > 0 ? std::optional(std::chrono::seconds(wait)) : std::nullopt);
   }
   return m_head;

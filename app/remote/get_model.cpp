@@ -1,0 +1,64 @@
+#include "app/remote/get_model.h"
+
+#include <fmt/format.h>
+
+#include "app/remote/hub.h"
+#include "app/remote/hub_store.h"
+#include "app/remote/hub_variants.h"
+#include "app/remote/model_fit.h"
+#include "app/remote/ollama_registry.h"
+#include "app/session/model_location.h"
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
+
+namespace app::remote {
+
+namespace {
+
+RemoteModel listHub(const HubName& name, const core::JobContext& job, const Patience& patience) {
+  Hub hub(HubAccess::fromEnvironment(), patience);
+  job.progress(0, "asking " + hostOf(hub.endpoint()));
+  const Hub::Repository repository = hub.repository(name, job);
+  job.progress(0.5, "listing the files");
+  RemoteModel model{
+      .name = kHubPrefix + name.repository,
+      .server = hostOf(hub.endpoint()),
+      .commit = repository.commit,
+      .parameters = repository.parameters,
+      .variants = variantsOf(hub.files(name.repository, repository.commit, job), kHubPrefix + name.repository),
+      .manifest = {}};
+  if (name.revision != "main") model.name += "@" + name.revision;
+  const HubStore store(hubCacheFolder(), name.repository);
+  for (RemoteVariant& variant : model.variants) {
+    if (name.revision != "main") variant.source += "@" + name.revision;
+    variant.fit = fitOf(variant, repository.parameters, store.cache(), store.missingBytes(variant.files));
+  }
+  return model;
+}
+
+}  // namespace
+
+bool isRemoteName(std::string_view text) { return text.starts_with(kHubPrefix) || text.starts_with(kOllamaPrefix); }
+
+std::string variantInName(const std::string& name) {
+  return name.starts_with(kHubPrefix) ? parseHubName(name).variant : std::string();
+}
+
+RemoteModel listModel(const std::string& name, const core::JobContext& job, const Patience& patience) {
+  if (name.starts_with(kHubPrefix)) return listHub(parseHubName(name), job, patience);
+  if (name.starts_with(kOllamaPrefix)) return listOllama(parseOllamaName(name), job, patience);
+  throw core::Error(core::ErrorCode::InvalidArgument,
+                    fmt::format("{} is no name of a model elsewhere; expected hf:OWNER/NAME or ollama:NAME:TAG.",
+                                core::io::inQuotes(name)));
+}
+
+GotModel getModel(const RemoteModel& listed, const std::string& wanted, const core::JobContext& job,
+                  const Patience& patience) {
+  if (listed.name.starts_with(kOllamaPrefix)) return getOllama(parseOllamaName(listed.name), listed, job, patience);
+  const RemoteVariant& variant = chosenVariant(listed, wanted);
+  const HubName name = parseHubName(listed.name);
+  Hub hub(HubAccess::fromEnvironment(), patience);
+  return HubStore(hubCacheFolder(), name.repository).get(hub, name, listed.commit, variant, job);
+}
+
+}  // namespace app::remote
