@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/remote/hub.h"
 #include "app/remote/hub_store.h"
 #include "app/remote/hub_variants.h"
@@ -39,6 +41,31 @@ RemoteModel listHub(const HubName& name, const core::JobContext& job, const Pati
 }  // namespace
 
 bool isRemoteName(std::string_view text) { return text.starts_with(kHubPrefix) || text.starts_with(kOllamaPrefix); }
+
+std::string remoteNameFrom(std::string_view typed) {
+  const std::size_t first = typed.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  typed = typed.substr(first, typed.find_last_not_of(" \t\r\n") - first + 1);
+  const auto take = [&](std::string_view word) {
+    if (!typed.starts_with(word)) return false;
+    typed.remove_prefix(word.size());
+    return true;
+  };
+  for (const char* command : {"ollama pull ", "ollama run "})
+    if (take(command)) return kOllamaPrefix + std::string(typed);
+  const bool isHub = take("https://huggingface.co/") || take("https://hf.co/");
+  if (!isHub && take("https://ollama.com/")) {
+    take("library/");
+    return kOllamaPrefix + std::string(typed);
+  }
+  const bool isBare = typed.find(':') == std::string_view::npos && std::ranges::count(typed, '/') == 1 &&
+                      !typed.starts_with('/') && !typed.starts_with('.');
+  if (!isHub && !isBare) return std::string(typed);
+  // Behind OWNER/NAME an address says which of its pages it is.
+  const std::size_t owner = typed.find('/');
+  const std::size_t name = owner == std::string_view::npos ? owner : typed.find_first_of("/?#", owner + 1);
+  return kHubPrefix + std::string(typed.substr(0, name));
+}
 
 std::string variantInName(const std::string& name) {
   return name.starts_with(kHubPrefix) ? parseHubName(name).variant : std::string();

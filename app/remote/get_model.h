@@ -11,6 +11,10 @@ namespace app::remote {
 /// Whether a text is a name that can be got from elsewhere: "hf:…", "ollama:…".
 bool isRemoteName(std::string_view text);
 
+/// What a person may have copied, as such a name: an address on huggingface.co or ollama.com, "ollama pull NAME", a
+/// bare OWNER/NAME of the hub; trimmed. Anything else stays what it is.
+std::string remoteNameFrom(std::string_view typed);
+
 /// What a server has under a name, with size and fit; nothing is downloaded. The one door for window and command line.
 /// @param name "hf:OWNER/NAME…" or "ollama:NAME[:TAG]"
 /// @throws RemoteError, core::Error (InvalidArgument), core::Cancelled
