@@ -116,8 +116,10 @@ void Transfer::header(std::string_view line) {
     curl_easy_getinfo(m_handle, CURLINFO_RESPONSE_CODE, &status);
     m_head.status = static_cast<int>(status);
     m_head.headers.clear();
+    m_isHeadWhole = false;
     return;
   }
+  m_isHeadWhole = m_isHeadWhole || trimmed(line).empty();
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return;
   std::string name(trimmed(line.substr(0, colon)));
@@ -151,6 +153,7 @@ std::optional<std::string> Transfer::redirection() const {
 HttpHead Transfer::finish(CURLcode result) {
   if (m_thrown) std::rethrow_exception(m_thrown);
   if (result != CURLE_OK && !m_isEnough) fail(result);
+  if (!m_isHeadWhole) fail(CURLE_GOT_NOTHING);  // for libcurl a connection that ends ends the headers, too
   begin();
   if (m_head.status / 100 != 2 && !redirection()) {
     curl_off_t wait = 0;

@@ -44,6 +44,7 @@ class Transfer {
   std::string m_body;  ///< sent
   HttpHead m_head;
   std::size_t m_headerBytes = 0;
+  bool m_isHeadWhole = false;  ///< the empty line behind the headers was there
   bool m_hasBegun = false;
   bool m_isEnough = false;    ///< of an answer that is no success: nobody needs the rest
   std::string m_failureBody;  ///< the beginning of an answer that is no success

@@ -6,7 +6,7 @@
 #include "app/session/hugging_face_store.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
-#include "core/io/open_checkpoint.h"
+#include "core/io/checkpoint.h"
 #include "loopback/fake_hub.h"
 #include "remote_place.h"
 #include "support/random_model.h"

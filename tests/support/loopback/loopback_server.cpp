@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -174,6 +175,8 @@ void LoopbackServer::accept() {
   while (!m_stops) {
     const int socket = ::accept4(m_socket, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) continue;
+    const int yes = 1;  // head and body are two writes: the second must not wait for the client's word
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     ++m_accepted;
     const std::lock_guard lock(m_mutex);
     m_sockets.push_back(socket);

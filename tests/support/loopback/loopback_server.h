@@ -22,14 +22,14 @@ struct LoopbackRequest {
 
 struct LoopbackReply {
   int status = 200;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
-  bool hasLength = true;               ///< sends Content-Length; without it the end of the connection ends the body
-  std::optional<std::size_t> cutAt;    ///< closes the connection after so many bytes of the body
-  std::chrono::milliseconds delay{0};  ///< before anything is sent
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string body = {};
+  bool hasLength = true;                  ///< sends Content-Length; without it the end of the connection ends the body
+  std::optional<std::size_t> cutAt = {};  ///< closes the connection after so many bytes of the body
+  std::chrono::milliseconds delay{0};     ///< before anything is sent
   std::chrono::milliseconds pieceDelay{0};  ///< between pieces of `pieceBytes`
   std::size_t pieceBytes = std::size_t{1} << 16;
-  std::string raw;  ///< sent instead of all that, where it is not empty
+  std::string raw = {};  ///< sent instead of all that, where it is not empty
 };
 
 /// An HTTP/1.1 server on 127.0.0.1 that answers what a test tells it to, faults included. Every connection has a
