@@ -173,7 +173,6 @@ void Transfer::fail(CURLcode result) const {
     case CURLE_OUT_OF_MEMORY:
       throw std::bad_alloc();
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
       throw RemoteError(RemoteFault::Address, fmt::format("The server {} cannot be asked: {}.", host, reason));
     case CURLE_COULDNT_RESOLVE_HOST:
       throw RemoteError(
@@ -205,6 +204,7 @@ void Transfer::fail(CURLcode result) const {
       throw RemoteError(RemoteFault::Certificate,
                         fmt::format("No encrypted connection to the server {} came about: {}.", host, reason));
     case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9: anything at all
       throw RemoteError(RemoteFault::Answer, fmt::format("The server {} does not answer in HTTP.", host));
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:

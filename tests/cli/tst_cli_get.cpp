@@ -50,7 +50,7 @@ void TestCliGet::listsForPeople() {
   QCOMPARE(listed.code, 0);
   QVERIFY2(listed.err.isEmpty(), listed.err);
   QVERIFY2(listed.out.startsWith("hf:me/tiny on \"127.0.0.1:"), listed.out);
-  QVERIFY2(listed.out.contains("Q8_0 · GGUF  0.00477 MiB  fits, needs about "), listed.out);
+  QVERIFY2(listed.out.contains("\n  Q8_0 · GGUF ") && listed.out.contains(" MiB  fits, needs about "), listed.out);
   QVERIFY2(listed.out.endsWith("Get one with: quantscope-cli get hf:me/tiny:Q8_0\n"), listed.out);
   QVERIFY(m_hub->store().requests().empty());
 }
