@@ -71,7 +71,9 @@ std::string variantInName(const std::string& name) {
   return name.starts_with(kHubPrefix) ? parseHubName(name).variant : std::string();
 }
 
-RemoteModel listModel(const std::string& name, const core::JobContext& job, const Patience& patience) {
+RemoteModel listModel(const std::string& name, const core::JobContext& job, const Patience& forDownloads) {
+  Patience patience = forDownloads;
+  patience.tries = std::min(patience.tries, 3);  // somebody waits for it
   if (name.starts_with(kHubPrefix)) return listHub(parseHubName(name), job, patience);
   if (name.starts_with(kOllamaPrefix)) return listOllama(parseOllamaName(name), job, patience);
   throw core::Error(core::ErrorCode::InvalidArgument,

@@ -169,6 +169,13 @@ void Transfer::fail(CURLcode result) const {
   const std::string host = hostOf(m_url.text());
   const std::string reason =
       core::io::inQuotes(m_reason[0] != '\0' ? std::string_view(m_reason) : curl_easy_strerror(result));
+  long proxyStatus = 0;
+  curl_easy_getinfo(m_handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus);
+  if (proxyStatus != 0 && proxyStatus / 100 != 2)
+    throw RemoteError(
+        RemoteFault::Refused,
+        fmt::format("The proxy that the environment names does not let through to {} (status {}).", host, proxyStatus),
+        static_cast<int>(proxyStatus));
   switch (result) {
     case CURLE_OUT_OF_MEMORY:
       throw std::bad_alloc();

@@ -316,6 +316,13 @@ void TestHttpClient::namesAndPortsThatAreNone() {
   const auto proxied = ask("http://example.invalid/");
   qunsetenv("http_proxy");
   QCOMPARE(proxied.first, RemoteFault::Refused);
+  const LoopbackServer proxy([](const LoopbackRequest&) { return text("who are you?", 407); });
+  qputenv("https_proxy", QByteArray::fromStdString(proxy.url()));
+  const auto refusedByProxy = ask("https://example.invalid/");
+  qunsetenv("https_proxy");
+  QCOMPARE(refusedByProxy.first, RemoteFault::Refused);
+  QVERIFY2(refusedByProxy.second.find("status 407") != std::string::npos, refusedByProxy.second.c_str());
+  QCOMPARE(proxy.requests().at(0).method + proxy.requests().at(0).target, std::string("CONNECTexample.invalid:443"));
 }
 
 void TestHttpClient::certificatesAreVerified() {

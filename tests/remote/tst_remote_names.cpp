@@ -1,6 +1,7 @@
 // What is typed, what a server calls its files, and what may become a path.
 #include "app/remote/content_digest.h"
 #include "app/remote/event_stream.h"
+#include "app/remote/get_model.h"
 #include "app/remote/hub_variants.h"
 #include "app/remote/ollama_registry.h"
 #include "app/remote/url.h"
@@ -19,6 +20,8 @@ class TestRemoteNames : public QObject {
   void hubNamesThatAreNone_data();
   void hubNamesThatAreNone();
   void hubFolders();
+  void copiedNames_data();
+  void copiedNames();
   void ollamaNames();
   void ollamaNamesThatAreNone_data();
   void ollamaNamesThatAreNone();
@@ -73,6 +76,30 @@ void TestRemoteNames::hubFolders() {
   QCOMPARE(app::hubRepositoryFolder("/c", "a/b"), std::filesystem::path("/c/models--a--b"));
   QCOMPARE(app::hubRepositoryFolder("/c", "gpt2"), std::filesystem::path("/c/models--gpt2"));
   for (const char* name : {"XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE"}) qunsetenv(name);
+}
+
+void TestRemoteNames::copiedNames_data() {
+  QTest::addColumn<QString>("typed");
+  QTest::addColumn<QString>("name");
+  const auto row = [](const char* typed, const char* name) { QTest::newRow(typed) << typed << name; };
+  row(" hf:a/b:Q4_K_M ", "hf:a/b:Q4_K_M");
+  row("https://huggingface.co/a/b", "hf:a/b");
+  row("https://huggingface.co/a/b/tree/main?x=1", "hf:a/b");
+  row("https://hf.co/a/b?x", "hf:a/b");
+  row("a/b", "hf:a/b");
+  row("ollama run llama3.2:1b", "ollama:llama3.2:1b");
+  row("https://ollama.com/library/qwen3:0.6b", "ollama:qwen3:0.6b");
+  row("https://ollama.com/me/mine", "ollama:me/mine");
+  row("/home/me", "/home/me");
+  row("./a", "./a");
+  row("model.gguf", "model.gguf");
+  row("  ", "");
+}
+
+void TestRemoteNames::copiedNames() {
+  QFETCH(QString, typed);
+  QFETCH(QString, name);
+  QCOMPARE(QString::fromStdString(remoteNameFrom(typed.toStdString())), name);
 }
 
 void TestRemoteNames::ollamaNames() {
