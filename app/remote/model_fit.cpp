@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "app/remote/hub_variants.h"
+#include "app/session/hugging_face_store.h"
 #include "app/session/memory_plan.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
@@ -29,7 +30,7 @@ std::uint64_t freeBytesAt(std::filesystem::path folder) {
 Fit fitOf(const RemoteVariant& variant, double parameters, const std::filesystem::path& store,
           std::uint64_t missingBytes) {
   const auto bytes = static_cast<double>(variant.weightBytes);
-  const double bits = variant.name == "safetensors" ? 16 : bitsInName(variant.name);
+  const double bits = variant.name == "safetensors" ? 16 : bitsInName(quantizationInName(variant.name).value_or(""));
   if (parameters <= 0) parameters = std::max(1.0, 8 * bytes / (bits > 0 ? bits : 4.5));
   PlannedModel plan = planParameters(parameters, std::nullopt, core::model::Recipe());
   plan.weightBytes = bytes;

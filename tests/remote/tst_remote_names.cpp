@@ -149,6 +149,8 @@ void TestRemoteNames::quantizations() {
   QFETCH(QString, path);
   QFETCH(QString, quantization);
   QCOMPARE(QString::fromStdString(app::quantizationInName(path.toStdString()).value_or("")), quantization);
+  const double bits = bitsInName(quantization.toStdString());
+  QVERIFY(quantization.isEmpty() ? bits == 0 : bits > 1 && bits < 17);
 }
 
 void TestRemoteNames::pathsOfServers_data() {
