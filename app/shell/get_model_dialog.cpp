@@ -19,8 +19,8 @@ namespace app {
 
 namespace {
 
-const QString kTag = QStringLiteral("get/list");
-constexpr int kWidth = 680, kTableHeight = 240;
+const QString kListTag = QStringLiteral("get/list");
+constexpr int kDialogWidth = 680, kTableHeight = 240;
 
 QString sizeText(double bytes) { return text::bytes(static_cast<std::uint64_t>(bytes)); }
 
@@ -46,7 +46,7 @@ QStringList lineOf(const remote::RemoteVariant& variant) {
 GetModelDialog::GetModelDialog(JobRunner& jobs, QWidget* parent)
     : QDialog(parent),
       m_jobs(jobs),
-      m_stopNotice(new StopNotice(jobs, kTag, this)),
+      m_stopNotice(new StopNotice(jobs, kListTag, this)),
       m_name(new QLineEdit),
       m_lookUp(new QPushButton(tr("&Look up"))),
       m_get(nullptr),
@@ -56,7 +56,7 @@ GetModelDialog::GetModelDialog(JobRunner& jobs, QWidget* parent)
   setWindowTitle(tr("Get a model by name"));
   setObjectName(QStringLiteral("get-model"));
   setAttribute(Qt::WA_DeleteOnClose);
-  setMinimumWidth(Theme::instance().px(kWidth));
+  setMinimumWidth(Theme::instance().px(kDialogWidth));
   auto* column = new QVBoxLayout(this);
   column->setContentsMargins(space::kTwo, space::kTwo, space::kTwo, space::kOneHalf);
   column->setSpacing(space::kOneHalf);
@@ -82,7 +82,7 @@ GetModelDialog::GetModelDialog(JobRunner& jobs, QWidget* parent)
   forget();
 }
 
-GetModelDialog::~GetModelDialog() { m_jobs.cancelTag(kTag); }
+GetModelDialog::~GetModelDialog() { m_jobs.cancelTag(kListTag); }
 
 QWidget* GetModelDialog::buildName() {
   auto* box = new QWidget;
@@ -103,7 +103,7 @@ QWidget* GetModelDialog::buildName() {
 
 // Another name is another question: what was listed for the last one must not be downloaded under it.
 void GetModelDialog::forget() {
-  m_jobs.cancelTag(kTag);
+  m_jobs.cancelTag(kListTag);
   m_stopNotice->end();
   m_model.reset();
   m_forms->setLines({});
@@ -121,7 +121,7 @@ void GetModelDialog::lookUp() {
   m_note->setText(tr("Asking what there is…"));
   m_stopNotice->begin();
   m_jobs.run(
-      this, {kTag, tr("Looking up %1").arg(text::shortened(QString::fromStdString(name)))},
+      this, {kListTag, tr("Looking up %1").arg(text::shortened(QString::fromStdString(name)))},
       [name](const core::JobContext& job) { return remote::listModel(name, job); },
       [this](remote::RemoteModel model) { show(std::move(model)); },
       [this](const QString& sentence) {

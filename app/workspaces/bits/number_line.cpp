@@ -55,7 +55,7 @@ NumberLine::NumberLine(BitsState& state, QWidget* parent) : Chart(parent), m_sta
   setObjectName(QStringLiteral("number-line"));
   for (QCPAxis* axis : {xAxis, yAxis}) axis->setVisible(false);
   axisRect()->setAutoMargins(QCP::msNone);
-  axisRect()->setMargins(QMargins(kSideMargin, 0, kMargin, 0));
+  axisRect()->setMargins(QMargins(kSideMargin, 0, kSideMargin, 0));
   xAxis->setRange(-1, 1);
   new LineDrawing(*this);  // the chart owns it
   connect(&state, &BitsState::changed, this, &NumberLine::refresh);
