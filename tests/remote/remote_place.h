@@ -41,7 +41,7 @@ inline app::remote::Patience quick(int tries = 3) {
   return {.tries = tries,
           .firstWait = std::chrono::milliseconds(1),
           .longestWait = std::chrono::seconds(1),
-          .timeouts = {.connect = std::chrono::seconds(5), .stall = std::chrono::milliseconds(300)}};
+          .timeouts = {.connect = std::chrono::seconds(5), .stall = std::chrono::seconds(5)}};
 }
 
 /// Bytes in which no two places look alike.
