@@ -58,6 +58,7 @@ void addDevices(CLI::App& program);
 void addDump(CLI::App& program);
 void addError(CLI::App& program);
 void addGenerate(CLI::App& program);
+void addGet(CLI::App& program);
 void addInspect(CLI::App& program);
 void addLogits(CLI::App& program);
 void addPerplexity(CLI::App& program);

@@ -75,6 +75,8 @@ const core::JobContext& interruptibleJob() {
   return job;
 }
 
+std::stop_token interruptionToken() { return stopSource().get_token(); }
+
 void allowPatience(std::chrono::seconds patience) { patienceSeconds = patience.count(); }
 
 }  // namespace app::cli

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <stop_token>
 
 #include "core/base/job_context.h"
 
@@ -19,6 +20,9 @@ class Interruption {
 
 /// The job of every command: cancelled by those signals. Work that does not look at it ends a moment later, by force.
 const core::JobContext& interruptibleJob();
+
+/// What cancels it, for a command whose job says how far it is.
+std::stop_token interruptionToken();
 
 /// How long that moment is from now on, for work that has to keep what it reached.
 void allowPatience(std::chrono::seconds patience);

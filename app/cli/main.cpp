@@ -42,6 +42,7 @@ void addCommands(CLI::App& program) {
   addDevices(program);
   addBench(program);
   addPlan(program);
+  addGet(program);
 }
 
 /// The first argument, where it should be a command and is none.

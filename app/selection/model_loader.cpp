@@ -12,6 +12,7 @@
 #include "app/jobs/job_runner.h"
 #include "app/selection/selection.h"
 #include "app/session/demo_model.h"
+#include "app/session/hugging_face_store.h"
 #include "app/session/model_location.h"
 #include "app/session/other_models.h"
 #include "app/text/numbers.h"
@@ -40,14 +41,17 @@ std::string buildText() {
       .toStdString();
 }
 
-bool isOllamaName(const QString& source) { return source.startsWith(QLatin1String(kOllamaPrefix)); }
+/// In a store, not by a path.
+bool isStoredName(const QString& source) {
+  return source.startsWith(QLatin1String(kOllamaPrefix)) || source.startsWith(QLatin1String(kHubPrefix));
+}
 }  // namespace
 
 ModelLoader::ModelLoader(Selection& selection, JobRunner& jobs, QObject* parent)
     : QObject(parent), m_selection(selection), m_jobs(jobs) {}
 
 void ModelLoader::open(const QString& source, As as) {
-  const bool isName = isBuiltIn(source) || isOllamaName(source);
+  const bool isName = isBuiltIn(source) || isStoredName(source);
   const QString absolute = isName ? source : QFileInfo(source).absoluteFilePath();
   m_opening = absolute;
   m_waiting.reset();
@@ -138,7 +142,7 @@ void ModelLoader::forgetRecent() { setRecent({}); }
 
 QString ModelLoader::displayName(const QString& source) {
   if (isBuiltIn(source)) return source == QLatin1String("demo") ? tr("the demo model") : tr("the smooth demo model");
-  if (isOllamaName(source)) return text::shortened(source);
+  if (isStoredName(source)) return text::shortened(source);
   const QFileInfo info(source);
   return text::shortened(info.fileName().isEmpty() ? QDir(source).dirName() : info.fileName());
 }

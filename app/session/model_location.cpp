@@ -1,11 +1,14 @@
 #include "app/session/model_location.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "app/session/demo_model.h"
+#include "app/session/hugging_face_store.h"
 #include "core/base/error.h"
 #include "core/io/ollama_store.h"
 
@@ -47,10 +50,22 @@ std::optional<fs::path> ollamaStore() {
   return std::nullopt;
 }
 
+fs::path ollamaStoreToFill() {
+  const auto store = ollamaStore();
+  if (store && ::access((*store / "blobs").c_str(), W_OK) == 0 && ::access((*store / "manifests").c_str(), W_OK) == 0)
+    return *store;
+  const std::vector<fs::path> stores = ollamaStores();
+  if (environment("OLLAMA_MODELS").empty() && environment("HOME").empty())
+    throw core::Error(core::ErrorCode::NotFound,
+                      "There is no home folder for downloaded models; OLLAMA_MODELS can name another one.");
+  return stores.front();
+}
+
 fs::path locateModel(const std::string& model) {
   if (model == kDemoName || model == kSmoothDemoName) return builtInModelPath(model);
   if (model.starts_with(kOllamaPrefix))
     return locateOllama(std::string_view(model).substr(std::string_view(kOllamaPrefix).size()));
+  if (model.starts_with(kHubPrefix)) return locateHubModel(model);
   return model;
 }
 

@@ -7,7 +7,9 @@
 #include "app/selection/calibration_text.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/export_dialog.h"
+#include "app/shell/get_model_dialog.h"
 #include "app/shell/main_window.h"
+#include "app/shell/model_download.h"
 #include "app/shell/report_dialog.h"
 #include "app/shell/report_writer.h"
 #include "app/text/numbers.h"
@@ -171,6 +173,19 @@ void MainWindow::writeReport() {
       if (m_selection.entry(recipe)->isOwn) recipe.title = m_selection.title(recipe).toStdString();
     writer->write(m_selection.model(), std::move(request));
   });
+  dialog->open();
+}
+
+void MainWindow::askForName() {
+  auto* dialog = new GetModelDialog(m_jobs, this);
+  connect(dialog, &GetModelDialog::wanted, this,
+          [this](const std::shared_ptr<const remote::RemoteModel>& model, const QString& variant) {
+            auto* download = new ModelDownload(m_jobs, this);
+            connect(download, &ModelDownload::got, this, &MainWindow::openModel);
+            connect(download, &ModelDownload::failed, this, &MainWindow::showError);
+            connect(download, &ModelDownload::stopped, m_banner, &Banner::showNotice);
+            download->get(model, variant);
+          });
   dialog->open();
 }
 

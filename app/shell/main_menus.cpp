@@ -52,6 +52,7 @@ void MainWindow::buildFileMenu() {
                   &MainWindow::askForFile);
   menu->addAction(icon(QStringLiteral("open-folder")), tr("Open &folder…"), QKeySequence(tr("Ctrl+Shift+O")), this,
                   &MainWindow::askForFolder);
+  menu->addAction(icon(QStringLiteral("download")), tr("&Get a model by name…"), this, &MainWindow::askForName);
   menu->addAction(icon(QStringLiteral("cube")), tr("Open the &demo model"), QKeySequence(tr("Ctrl+D")), this,
                   [this] { openModel(QStringLiteral("demo")); });
   menu->addAction(icon(QStringLiteral("cube")), tr("Open the demo model as &trained, without outlier channels"), this,

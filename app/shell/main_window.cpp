@@ -193,6 +193,7 @@ void MainWindow::connectSelection() {
   connect(m_start, &StartPage::openRequested, this, &MainWindow::openModel);
   connect(m_start, &StartPage::fileRequested, this, &MainWindow::askForFile);
   connect(m_start, &StartPage::folderRequested, this, &MainWindow::askForFolder);
+  connect(m_start, &StartPage::nameRequested, this, &MainWindow::askForName);
   connect(m_start, &StartPage::workspaceRequested, this, [this](const QString& id) {
     const WorkspaceEntry* entry = findWorkspace(id);
     if (entry && entry->needsModel && !m_selection.model()) {

@@ -107,6 +107,7 @@ class MainWindow : public QMainWindow {
   void askForComparedFolder();
   void askForFile();
   void askForFolder();
+  void askForName();
   void toggleHelp();
   void fillHelp();
   void showAbout();

@@ -33,6 +33,12 @@ bool isPlainName(std::string_view part) {
          part.find_first_of(std::string_view("/\\:\0", 4)) == std::string_view::npos;
 }
 
+/// A host may say its port.
+bool isPlainHost(std::string_view host) {
+  const std::string_view port = host.substr(std::min(host.find(':'), host.size()));
+  return isPlainName(host.substr(0, host.size() - port.size())) && port.find_first_not_of("0123456789", 1) == port.npos;
+}
+
 fs::path storeOf(const fs::path& manifest, const std::string& source) {
   std::error_code ignored;
   fs::path folder = fs::absolute(manifest, ignored).lexically_normal().parent_path();
@@ -116,7 +122,8 @@ fs::path blobOf(const fs::path& store, const OllamaLayer& layer, const std::stri
 
 fs::path ollamaManifest(const fs::path& store, std::string_view name) {
   std::string tag(kTag);
-  std::string_view rest = name;
+  std::string_view rest =
+      name.substr(name.starts_with("http://") ? 7 : 0);  // as Ollama is told to do without encryption
   const std::size_t colon = rest.rfind(':');
   if (colon != std::string_view::npos && rest.find('/', colon) == std::string_view::npos) {
     tag = rest.substr(colon + 1);
@@ -133,7 +140,7 @@ fs::path ollamaManifest(const fs::path& store, std::string_view name) {
   fs::path manifest = store / "manifests";
   for (const std::string& part : parts) manifest /= part;
   manifest /= tag;
-  if (!isPlainName(tag) || !std::all_of(parts.begin(), parts.end(), isPlainName)) {
+  if (!isPlainName(tag) || !isPlainHost(parts.front()) || !std::all_of(parts.begin() + 1, parts.end(), isPlainName)) {
     throw Error(ErrorCode::InvalidArgument,
                 fmt::format("{} is no name of an Ollama model; expected NAME or NAME:TAG.", inQuotes(name)));
   }

@@ -19,7 +19,7 @@
 namespace app {
 namespace {
 
-constexpr int kMargin = 28;
+constexpr int kSideMargin = 28;
 constexpr double kUlpsShown = 4;          ///< to each side, at first
 constexpr double kTickRoom = 5;           ///< pixels a tick needs; where all have the same, half of it
 constexpr int kShadePixels = 4;           ///< width of a shaded stretch
@@ -55,7 +55,7 @@ NumberLine::NumberLine(BitsState& state, QWidget* parent) : Chart(parent), m_sta
   setObjectName(QStringLiteral("number-line"));
   for (QCPAxis* axis : {xAxis, yAxis}) axis->setVisible(false);
   axisRect()->setAutoMargins(QCP::msNone);
-  axisRect()->setMargins(QMargins(kMargin, 0, kMargin, 0));
+  axisRect()->setMargins(QMargins(kSideMargin, 0, kSideMargin, 0));
   xAxis->setRange(-1, 1);
   new LineDrawing(*this);  // the chart owns it
   connect(&state, &BitsState::changed, this, &NumberLine::refresh);

@@ -98,14 +98,18 @@ QWidget* StartPage::buildHero() {
   m_demo->setDefault(true);
   auto* file = new QPushButton(icon(QStringLiteral("open-file")), tr("Open file…"));
   auto* folder = new QPushButton(icon(QStringLiteral("open-folder")), tr("Open folder…"));
+  auto* byName = new QPushButton(icon(QStringLiteral("download")), tr("Get by name…"));
+  byName->setObjectName(QStringLiteral("get-by-name"));
+  byName->setToolTip(tr("A model from Hugging Face or Ollama, with its sizes and whether it fits"));
   file->setToolTip(tr("A GGUF or safetensors file (Ctrl+O)"));
   folder->setToolTip(tr("A Hugging Face folder (Ctrl+Shift+O)"));
-  for (QPushButton* button : {file, folder}) button->setMinimumHeight(38);
+  for (QPushButton* button : {file, folder, byName}) button->setMinimumHeight(38);
   auto* buttons = new QHBoxLayout;
   buttons->setSpacing(space::kOne);
   buttons->addWidget(m_demo);
   buttons->addWidget(file);
   buttons->addWidget(folder);
+  buttons->addWidget(byName);
   buttons->addStretch(1);
   words->addStretch(1);
   words->addWidget(headline);
@@ -119,6 +123,7 @@ QWidget* StartPage::buildHero() {
   connect(m_demo, &QPushButton::clicked, this, [this] { Q_EMIT openRequested(QStringLiteral("demo")); });
   connect(file, &QPushButton::clicked, this, &StartPage::fileRequested);
   connect(folder, &QPushButton::clicked, this, &StartPage::folderRequested);
+  connect(byName, &QPushButton::clicked, this, &StartPage::nameRequested);
   return hero;
 }
 

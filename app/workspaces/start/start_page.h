@@ -24,6 +24,8 @@ class StartPage : public QWidget {
   void openRequested(const QString& source);
   void fileRequested();
   void folderRequested();
+  /// A model is to be got by its name.
+  void nameRequested();
   /// A tile was clicked: show this workspace (with the demo model when none is open).
   void workspaceRequested(const QString& id);
   void lessonRequested(const QString& id);
