@@ -156,11 +156,13 @@ class Planner {
     NewWeight weight;
     weight.row = index;
     addOrder(tensor, weight);
+    weight.folderOffset = core::model::TensorNames(m_source).folderOffset(tensor.name);
     const bool isPackedNow = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     if (row.isKept() || row.isCopied) {
       weight.cast = keptType(tensor);
       // What is divided was as exact as the factor is.
       if (m_factors && m_factors->dividesRows(index)) weight.cast = DType::F32;
+      if (weight.folderOffset != 0.0F && m_plan.changesNames()) weight.cast = DType::F32;
       if (weight.cast) row.isCopied = false;
       const bool isDecoded = weight.cast.has_value();
       weight.tensors.push_back({tensor.codesName.empty() || isDecoded ? newName(tensor) : tensor.codesName,

@@ -14,16 +14,7 @@ namespace core::model {
 
 namespace {
 
-constexpr SizeNames kSizes{"max_position_embeddings",
-                           "hidden_size",
-                           "num_hidden_layers",
-                           "intermediate_size",
-                           "num_attention_heads",
-                           "num_key_value_heads",
-                           "head_dim",
-                           nullptr,
-                           "rms_norm_eps",
-                           "rope_theta"};
+constexpr const SizeNames& kSizes = kFolderSizes;
 
 /// Where rotary embedding is described: rope_parameters since transformers 5, rope_scaling before.
 constexpr std::array<std::string_view, 2> kRopeObjects = {"rope_parameters", "rope_scaling"};
@@ -118,7 +109,7 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint, const ModelConfig& confi
   const Architecture& architecture = *config.architecture;
   const io::Metadata& metadata = checkpoint.metadata();
   const auto isFollowed = [&](std::string_view key) {
-    return std::ranges::find(architecture.folderKeys, key) != architecture.folderKeys.end();
+    return isFollowedBy(architecture, io::FileFormat::Safetensors, key);
   };
   for (const NeutralKey& row : kNeutralKeys) {
     if (isFollowed(row.key)) continue;
@@ -206,6 +197,7 @@ void readHuggingFaceConfig(const io::Checkpoint& checkpoint, ModelConfig& config
   if (isMistral) config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(keys, config);
   if (config.architecture->readFolder != nullptr) config.architecture->readFolder(keys, config);
+  readRows(keys, io::FileFormat::Safetensors, config);
   refuseUnfollowed(checkpoint, config);
 }
 

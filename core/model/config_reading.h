@@ -29,6 +29,22 @@ struct SizeNames {
   const char* ropeBase;
 };
 
+inline constexpr SizeNames kGgufSizes{
+    "context_length",       "embedding_length",       "block_count",
+    "feed_forward_length",  "attention.head_count",   "attention.head_count_kv",
+    "attention.key_length", "attention.value_length", "attention.layer_norm_rms_epsilon",
+    "rope.freq_base"};
+inline constexpr SizeNames kFolderSizes{"max_position_embeddings",
+                                        "hidden_size",
+                                        "num_hidden_layers",
+                                        "intermediate_size",
+                                        "num_attention_heads",
+                                        "num_key_value_heads",
+                                        "head_dim",
+                                        nullptr,
+                                        "rms_norm_eps",
+                                        "rope_theta"};
+
 /// What holds where a file is silent; a count without one is required.
 struct ConfigDefaults {
   std::optional<std::uint32_t> context = {};

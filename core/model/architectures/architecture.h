@@ -8,6 +8,7 @@
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
 #include "core/model/config_keys.h"
+#include "core/model/config_row.h"
 #include "core/model/graph.h"
 #include "core/model/head_rows.h"
 #include "core/model/weight_kind.h"
@@ -55,11 +56,20 @@ struct Architecture {
   Graph (*build)(const ModelConfig& config, const ModelWeights& weights);
   RopePairing ggufPairing;                   ///< of its GGUF files; folders are always in halves
   Activation activation = Activation::Silu;  ///< of its feed-forward parts: a folder that names another is refused
-  /// Keys of its own, behind the prefix, that are followed: what every architecture has need not be named.
+  std::span<const std::string_view> folderClasses = {};  ///< of transformers, one for each model_type
+  std::size_t windowedType = 0;                          ///< which of them a folder has where all layers see a window
+  bool folderSaysBiases =
+      true;  ///< config.json has attention_bias, of all four matrices; false: the kind of model says it
+  /// What it has beside the hyper-parameters of all.
+  std::span<const ConfigRow> config = {};
+  /// Keys that no row of `config` names, behind the prefix, that are followed: by the readers below, which come first.
   std::span<const std::string_view> ggufKeys = {}, folderKeys = {};
   /// Reads them. Sizes, norms and rotary embedding are known. @throws Error as ModelConfig::fromCheckpoint
   void (*readGguf)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
   void (*readFolder)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
+  /// Say what they read.
+  void (*writeGguf)(const ModelConfig& config, ConfigWriter& writer) = nullptr;
+  void (*writeFolder)(const ModelConfig& config, ConfigWriter& writer) = nullptr;
 };
 
 /// Every architecture that can be run.

@@ -7,6 +7,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -24,32 +25,38 @@ constexpr std::array kGemma3Own{
 constexpr auto kGemma3Rows =
     withNormsFromOne(joined(joined(without(kDecoderRows, WeightKind::FeedForwardNorm), kHeadNormRows), kGemma3Own));
 constexpr std::array<std::string_view, 1> kGemma3Names{"gemma3"}, kGemma3Types{"gemma3_text"};
-constexpr std::array<std::string_view, 3> kGemma3Keys{"attention.sliding_window_pattern", "final_logit_softcapping",
-                                                      "rope.freq_base_swa"};
-constexpr std::array<std::string_view, 4> kGemma3FolderKeys{"query_pre_attn_scalar", "final_logit_softcapping",
-                                                            "layer_types", "rope_local_base_freq"};
+constexpr std::array<std::string_view, 1> kGemma3Classes{"Gemma3ForCausalLM"};
+constexpr std::array<std::string_view, 1> kGemma3Keys{"attention.sliding_window_pattern"};
+constexpr std::array<std::string_view, 1> kGemma3FolderKeys{"layer_types"};
+constexpr std::array kGemma3Config{
+    ConfigRow{"", "sliding_window", &ModelConfig::slidingWindow, 0, ModelConfig::kMaxContext, 0, 4096},
+    ConfigRow{"rope.freq_base_swa", "rope_local_base_freq", &ModelConfig::ropeWindowBase, 1, 1e12F, kWindowBase,
+              kWindowBase},
+    ConfigRow{"", "query_pre_attn_scalar", &ModelConfig::attentionScale, 1e-3F, 1e6F, 0, 256,
+              ConfigForm::InverseSquare},
+    ConfigRow{"final_logit_softcapping", "final_logit_softcapping", &ModelConfig::logitSoftCap, 0, 1e6F}};
+constexpr std::string_view kWhole = "full_attention", kWindowed = "sliding_attention";
 
-void setPattern(std::uint32_t pattern, ModelConfig& config) {
-  config.isWindowed.clear();
-  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
-    config.isWindowed.push_back((layer + 1) % pattern == 0 ? 0 : 1);
+std::vector<std::uint32_t> windowsOf(std::uint32_t pattern, std::uint32_t layers) {
+  std::vector<std::uint32_t> isWindowed;
+  for (std::uint32_t layer = 0; layer < layers; ++layer) isWindowed.push_back((layer + 1) % pattern == 0 ? 0 : 1);
+  return isWindowed;
 }
+void setPattern(std::uint32_t pattern, ModelConfig& config) { config.isWindowed = windowsOf(pattern, config.layers); }
 
-void readGemma3(const ConfigKeys& keys, ModelConfig& config) {
+void readGemma3(ModelConfig& config) {
   config.embeddingScale = std::sqrt(static_cast<float>(config.width));
-  config.logitSoftCap = keys.real("final_logit_softcapping", 0.0F, 0.0F, 1e6F);
   setPattern(kPattern, config);
 }
 
 void readGemma3File(const ConfigKeys& keys, ModelConfig& config) {
-  readGemma3(keys, config);
+  readGemma3(config);
   // A number of layers, or what each layer is.
   const char* const pattern = "attention.sliding_window_pattern";
   if (auto listed = keys.perLayer(pattern, config.layers); !listed.empty())
     config.isWindowed = std::move(listed);
   else if (keys.has(pattern))
     setPattern(keys.integer(pattern, kPattern, 1, ModelConfig::kMaxContext), config);
-  config.ropeWindowBase = keys.real("rope.freq_base_swa", kWindowBase, 1.0F, 1e12F);
   // Those of 27 billion weights scale by what a head of the width would have.
   constexpr std::uint32_t kLayersOf27 = 62;
   if (config.layers == kLayersOf27)
@@ -57,22 +64,35 @@ void readGemma3File(const ConfigKeys& keys, ModelConfig& config) {
 }
 
 void readGemma3Folder(const ConfigKeys& keys, ModelConfig& config) {
-  readGemma3(keys, config);
-  config.slidingWindow = keys.integer("sliding_window", 4096, 0, ModelConfig::kMaxContext);
-  config.ropeWindowBase = keys.real("rope_local_base_freq", kWindowBase, 1.0F, 1e12F);
-  config.attentionScale = 1.0F / std::sqrt(keys.real("query_pre_attn_scalar", 256.0F, 1e-3F, 1e6F));
+  readGemma3(config);
   if (keys.has("sliding_window_pattern"))
     setPattern(keys.integer("sliding_window_pattern", kPattern, 1, ModelConfig::kMaxContext), config);
   if (const auto types = keys.wordsPerLayer("layer_types", config.layers); !types.empty())
     for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-      const bool isWhole = types[layer] == "full_attention";
-      if (!isWhole && types[layer] != "sliding_attention")
+      const bool isWhole = types[layer] == kWhole;
+      if (!isWhole && types[layer] != kWindowed)
         throw Error(
             ErrorCode::Unsupported,
             fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),
             keys("layer_types"));
       config.isWindowed[layer] = isWhole ? 0 : 1;
     }
+}
+
+/// Only what is not the pattern that files are silent of: llama.cpp reads a number of layers.
+void writeGemma3File(const ModelConfig& config, ConfigWriter& writer) {
+  for (std::uint32_t pattern = 1; pattern <= config.layers + 1; ++pattern) {
+    if (windowsOf(pattern == 1 ? kPattern : pattern - 1, config.layers) != config.isWindowed) continue;
+    if (pattern != 1) writer.integer("attention.sliding_window_pattern", pattern - 1);
+    return;
+  }
+  writer.flags("attention.sliding_window_pattern", config.isWindowed);
+}
+
+void writeGemma3Folder(const ModelConfig& config, ConfigWriter& writer) {
+  std::vector<std::string_view> types;
+  for (const std::uint32_t isWindowed : config.isWindowed) types.push_back(isWindowed == 0 ? kWhole : kWindowed);
+  writer.texts("layer_types", types);
 }
 
 Graph buildGemma3(const ModelConfig& config, const ModelWeights& weights) {
@@ -101,9 +121,13 @@ const Architecture kGemma3{.gguf = kGemma3Names,
                            .build = buildGemma3,
                            .ggufPairing = RopePairing::Halves,
                            .activation = Activation::GeluTanh,
+                           .folderClasses = kGemma3Classes,
+                           .config = kGemma3Config,
                            .ggufKeys = kGemma3Keys,
                            .folderKeys = kGemma3FolderKeys,
                            .readGguf = readGemma3File,
-                           .readFolder = readGemma3Folder};
+                           .readFolder = readGemma3Folder,
+                           .writeGguf = writeGemma3File,
+                           .writeFolder = writeGemma3Folder};
 
 }  // namespace core::model

@@ -15,13 +15,11 @@ constexpr auto kPhi3Rows = joined(
                                         WeightKind::Value, WeightKind::ValueBias, WeightKind::Gate, WeightKind::Up}),
     kPhi3Own);
 constexpr std::array<std::string_view, 1> kPhi3Names{"phi3"};
-constexpr std::array<std::string_view, 2> kPhi3FolderKeys{"partial_rotary_factor", "original_max_position_embeddings"};
-
-void readPhi3Folder(const ConfigKeys& keys, ModelConfig& config) {
-  config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
-  const float share = keys.real("partial_rotary_factor", 1.0F, 1e-3F, 1.0F);
-  config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share) / 2 * 2;
-}
+constexpr std::array<std::string_view, 1> kPhi3Classes{"Phi3ForCausalLM"};
+constexpr std::array<std::string_view, 1> kPhi3FolderKeys{"original_max_position_embeddings"};
+constexpr std::array kPhi3Config{
+    ConfigRow{"", "sliding_window", &ModelConfig::slidingWindow, 0, ModelConfig::kMaxContext},
+    ConfigRow{"", "partial_rotary_factor", &ModelConfig::ropeDimensions, 1e-3F, 1, 1, 1, ConfigForm::ShareOfHead}};
 
 }  // namespace
 
@@ -32,7 +30,9 @@ const Architecture kPhi3{.gguf = kPhi3Names,
                          .weights = kPhi3Rows,
                          .build = buildPreNormDecoder,
                          .ggufPairing = RopePairing::Halves,
-                         .folderKeys = kPhi3FolderKeys,
-                         .readFolder = readPhi3Folder};
+                         .folderClasses = kPhi3Classes,
+                         .folderSaysBiases = false,
+                         .config = kPhi3Config,
+                         .folderKeys = kPhi3FolderKeys};
 
 }  // namespace core::model

@@ -7,11 +7,17 @@ namespace core::model {
 namespace {
 
 constexpr auto kQwen3Rows = joined(kDecoderRows, kHeadNormRows);
+constexpr std::array<std::string_view, 1> kQwen3Classes{"Qwen3ForCausalLM"};
 constexpr std::array<std::string_view, 1> kQwen3Names{"qwen3"};
 
 }  // namespace
 
 // As Llama, with an RMSNorm of every head's queries and keys.
-const Architecture kQwen3{kQwen3Names, kQwen3Names, kQwen3Rows, buildPreNormDecoder, RopePairing::Halves};
+const Architecture kQwen3{.gguf = kQwen3Names,
+                          .huggingFace = kQwen3Names,
+                          .weights = kQwen3Rows,
+                          .build = buildPreNormDecoder,
+                          .ggufPairing = RopePairing::Halves,
+                          .folderClasses = kQwen3Classes};
 
 }  // namespace core::model

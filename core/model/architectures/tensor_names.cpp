@@ -73,13 +73,23 @@ std::string TensorNames::in(io::FileFormat format, std::string_view ggufName) co
   return huggingFace(ggufName).value_or(std::string(ggufName));
 }
 
-RowOrder TensorNames::rowOrder(std::string_view name) const {
+const WeightRow* TensorNames::row(std::string_view name) const {
   for (const Names& names : {kGguf, kHuggingFace}) {
     const auto parts = split(name, names.blocks);
     const WeightRow* const row = parts ? find(*m_architecture, *parts, names.side) : nullptr;
-    if (row != nullptr) return row->order;
+    if (row != nullptr) return row;
   }
-  return RowOrder::Same;
+  return nullptr;
+}
+
+RowOrder TensorNames::rowOrder(std::string_view name) const {
+  const WeightRow* const found = row(name);
+  return found == nullptr ? RowOrder::Same : found->order;
+}
+
+float TensorNames::folderOffset(std::string_view name) const {
+  const WeightRow* const found = row(name);
+  return found == nullptr ? 0.0F : found->folderOffset;
 }
 
 std::string canonicalName(std::string_view name) {

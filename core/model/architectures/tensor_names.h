@@ -25,8 +25,11 @@ class TensorNames {
   std::string in(io::FileFormat format, std::string_view ggufName) const;
   /// Of a tensor by either of its names.
   RowOrder rowOrder(std::string_view name) const;
+  float folderOffset(std::string_view name) const;  ///< likewise, WeightRow::folderOffset
 
  private:
+  const WeightRow* row(std::string_view name) const;
+
   const Architecture* m_architecture;
 };
 
