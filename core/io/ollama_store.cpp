@@ -176,7 +176,7 @@ std::vector<OllamaModel> ollamaModels(const fs::path& store) {
     const std::string name = nameOf(manifest, store);
     try {
       const MappedFile file(manifest);
-      models.push_back({name, modelLayer(readOllamaManifest(file.contents(), name), name).size});
+      models.push_back({name, modelLayer(readOllamaManifest(file.contents(), name), name).size, manifest});
     } catch (const Error&) {
       // Opening it by name says what is wrong with it.
     }

@@ -42,6 +42,7 @@ std::optional<std::filesystem::path> ollamaStoreIn(const std::filesystem::path& 
 struct OllamaModel {
   std::string name;         ///< "llama3.2:latest"
   std::uint64_t bytes = 0;  ///< of its GGUF file, as the manifest says
+  std::filesystem::path manifest;
 };
 /// The models of a store in the order of their names; manifests that cannot be read or name no GGUF file are left out.
 std::vector<OllamaModel> ollamaModels(const std::filesystem::path& store);
