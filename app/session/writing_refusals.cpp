@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/io/towers.h"
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
 #include "core/model/config_writing.h"
@@ -161,8 +162,10 @@ void refuseStrangers(const core::io::Checkpoint& source, const TargetKind& kind)
     throw Error(ErrorCode::Unsupported,
                 fmt::format("Only a model all of whose settings are understood can be made {}, and {}", what, *why));
   const core::model::TensorNames names(source);
+  const bool hasTowers = core::io::hasTowers(source.metadata());
   for (const auto& tensor : source.tensors()) {
     if (!tensor.pieceOf.empty() || tensor.name.ends_with(".rotary_emb.inv_freq")) continue;
+    if (!kind.isFolder() && hasTowers && core::io::isOfTower(tensor.name)) continue;  // left out, and said
     const bool isKnown = kind.isFolder()
                              ? tensor.name == "rope_freqs.weight" || names.huggingFace(tensor.name).has_value()
                              : names.gguf(tensor.name).has_value();

@@ -66,8 +66,8 @@ void readGgufConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
   readSizes(keys, kSizes, {}, config);
   config.slidingWindow = keys.integer("attention.sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(keys, config);
-  if (config.architecture->readGguf != nullptr) config.architecture->readGguf(keys, config);
   readRows(keys, io::FileFormat::Gguf, config);
+  if (config.architecture->readGguf != nullptr) config.architecture->readGguf(keys, config);
   if (const io::MetadataEntry* entry = findUnfollowedKey(checkpoint, config)) refuseKey(checkpoint, *entry);
 }
 

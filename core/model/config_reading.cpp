@@ -16,7 +16,7 @@ constexpr std::uint32_t kMaxHeads = 1024;
 constexpr std::uint32_t kMaxHeadSize = 1024;
 
 void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
-  config.heads = keys.integer(names.heads, std::nullopt, 1, kMaxHeads);
+  config.heads = keys.integer(names.heads, defaults.heads, 1, kMaxHeads);
   config.kvHeads = keys.integer(names.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads);
   if (config.heads % config.kvHeads != 0) {
     throw Error(ErrorCode::InvalidFile,
@@ -24,8 +24,8 @@ void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
                             config.heads, config.kvHeads),
                 keys(names.kvHeads));
   }
-  std::optional<std::uint32_t> headSize;
-  if (config.width % config.heads == 0) headSize = config.width / config.heads;
+  std::optional<std::uint32_t> headSize = defaults.headSize;
+  if (!headSize && config.width % config.heads == 0) headSize = config.width / config.heads;
   config.headSize = keys.integer(names.headSize, headSize, 1, kMaxHeadSize);
   config.valueHeadSize = config.headSize;
   if (names.valueHeadSize != nullptr)
@@ -57,7 +57,7 @@ void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
   config.feedForward = keys.integer(names.feedForward, std::nullopt, 1, kMaxFeedForward);
   config.normEpsilon = keys.real(names.normEpsilon, defaults.normEpsilon, 0.0F, 1.0F);
   readHeads(keys, names, defaults, config);
-  config.ropeBase = keys.real(names.ropeBase, 10000.0F, 1.0F, 1e12F);
+  config.ropeBase = keys.real(names.ropeBase, defaults.ropeBase, 1.0F, 1e12F);
 }
 
 void readLlama3Scaling(const ConfigKeys& keys, const Llama3Names& names, ModelConfig& config) {

@@ -4,6 +4,7 @@
 
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
+#include "core/model/config_defaults.h"
 #include "core/model/config_keys.h"
 
 namespace core::model {
@@ -44,13 +45,6 @@ inline constexpr SizeNames kFolderSizes{"max_position_embeddings",
                                         nullptr,
                                         "rms_norm_eps",
                                         "rope_theta"};
-
-/// What holds where a file is silent; a count without one is required.
-struct ConfigDefaults {
-  std::optional<std::uint32_t> context = {};
-  std::optional<std::uint32_t> kvHeads = {};  ///< nothing: as many as heads
-  float normEpsilon = 1e-5F;
-};
 
 /// Fills in the sizes, checked against their limits and each other.
 /// @throws Error (InvalidFile) naming key and value

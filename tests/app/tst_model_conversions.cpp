@@ -35,7 +35,7 @@ class TestModelConversions : public QObject {
   fs::path place(const char* name) const { return m_folder.filePath(QLatin1String(name)).toStdString(); }
 
   /// The model in the other form. @return where
-  fs::path converted(const fs::path& from, const model::Recipe& recipe = {}) const {
+  fs::path converted(const fs::path& from, const model::Recipe& recipe = quant::Scheme::parse("fp32")) const {
     const auto source = io::openCheckpoint(from);
     const bool toGguf = source->format() != io::FileFormat::Gguf;
     const fs::path to = place(toGguf ? "made.gguf" : "made");

@@ -7,6 +7,7 @@
 
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
+#include "core/model/config_defaults.h"
 #include "core/model/config_keys.h"
 #include "core/model/config_row.h"
 #include "core/model/graph.h"
@@ -60,9 +61,10 @@ struct Architecture {
   std::size_t windowedType = 0;                          ///< which of them a folder has where all layers see a window
   bool folderSaysBiases =
       true;  ///< config.json has attention_bias, of all four matrices; false: the kind of model says it
+  ConfigDefaults folderDefaults{2048, {}, {}, {}, 1e-6F, 10000.0F};  ///< of transformers' class
   /// What it has beside the hyper-parameters of all.
   std::span<const ConfigRow> config = {};
-  /// Keys that no row of `config` names, behind the prefix, that are followed: by the readers below, which come first.
+  /// Keys that no row of `config` names, behind the prefix, that are followed: by the readers below, which come last.
   std::span<const std::string_view> ggufKeys = {}, folderKeys = {};
   /// Reads them. Sizes, norms and rotary embedding are known. @throws Error as ModelConfig::fromCheckpoint
   void (*readGguf)(const ConfigKeys& keys, ModelConfig& config) = nullptr;

@@ -27,7 +27,7 @@ constexpr auto kGemma3Rows =
 constexpr std::array<std::string_view, 1> kGemma3Names{"gemma3"}, kGemma3Types{"gemma3_text"};
 constexpr std::array<std::string_view, 1> kGemma3Classes{"Gemma3ForCausalLM"};
 constexpr std::array<std::string_view, 1> kGemma3Keys{"attention.sliding_window_pattern"};
-constexpr std::array<std::string_view, 1> kGemma3FolderKeys{"layer_types"};
+constexpr std::array<std::string_view, 3> kGemma3FolderKeys{"layer_types", kWholeLayersRope, kWindowedLayersRope};
 constexpr std::array kGemma3Config{
     ConfigRow{"", "sliding_window", &ModelConfig::slidingWindow, 0, ModelConfig::kMaxContext, 0, 4096},
     ConfigRow{"rope.freq_base_swa", "rope_local_base_freq", &ModelConfig::ropeWindowBase, 1, 1e12F, kWindowBase,
@@ -65,6 +65,12 @@ void readGemma3File(const ConfigKeys& keys, ModelConfig& config) {
 
 void readGemma3Folder(const ConfigKeys& keys, ModelConfig& config) {
   readGemma3(config);
+  const std::string windowed(kWindowedLayersRope);
+  config.ropeWindowBase = keys.real(windowed + ".rope_theta", config.ropeWindowBase, 1.0F, 1e12F);
+  if (const auto type = keys.metadata().string(keys(windowed + ".rope_type")); type && *type != "default")
+    throw Error(ErrorCode::Unsupported,
+                fmt::format("Rotary scaling of windowed layers ({}) cannot be computed yet.", io::inQuotes(*type)),
+                keys(windowed + ".rope_type"));
   if (keys.has("sliding_window_pattern"))
     setPattern(keys.integer("sliding_window_pattern", kPattern, 1, ModelConfig::kMaxContext), config);
   if (const auto types = keys.wordsPerLayer("layer_types", config.layers); !types.empty())
@@ -122,6 +128,7 @@ const Architecture kGemma3{.gguf = kGemma3Names,
                            .ggufPairing = RopePairing::Halves,
                            .activation = Activation::GeluTanh,
                            .folderClasses = kGemma3Classes,
+                           .folderDefaults = {131072, 8, 4, 256, 1e-6F, 1e6F},
                            .config = kGemma3Config,
                            .ggufKeys = kGemma3Keys,
                            .folderKeys = kGemma3FolderKeys,

@@ -33,6 +33,10 @@ class TensorNames {
   const Architecture* m_architecture;
 };
 
+/// A name as the language model alone would have it: without what stands before it in a folder of several models
+/// ("language_model.model.layers.3…", "model.language_model.layers.3…").
+std::string withoutOuterModel(std::string_view huggingFaceName);
+
 /// What GGUF files call a tensor, by either of its names, in whatever architecture has it; the name itself where none
 /// does: for the kind of a tensor ("attn_q"), not for finding one.
 std::string canonicalName(std::string_view name);
