@@ -214,7 +214,7 @@ Json generationJson(const core::text::VocabularyData& vocabulary) {
 
 std::vector<FolderFile> fromGguf(const core::io::Checkpoint& source, WritingPlan& plan,
                                  const std::vector<QuantizedFileRow>& rows) {
-  const bool hasTokenizer = source.metadata().find("tokenizer.ggml.model") != nullptr;
+  const bool hasTokenizer = source.metadata().find("tokenizer.ggml.tokens") != nullptr;
   const auto vocabulary = hasTokenizer ? core::text::vocabularyOf(source) : core::text::VocabularyData();
   Json config = configJson(source, plan, vocabulary);
   setQuantization(config, plan, rows);

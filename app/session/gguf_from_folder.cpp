@@ -137,10 +137,12 @@ void describeModel(const core::io::Checkpoint& source, const core::model::ModelC
   writer.addString("general.name", source.name());
   const auto words = core::model::describeConfig(config, FileFormat::Gguf);
   for (const auto& entry : words.metadata().entries()) writer.addEntry(entry);
-  if (source.sideFile("tokenizer.json") != nullptr)
+  if (source.sideFile("tokenizer.json") != nullptr) {
     addVocabulary(core::text::vocabularyOf(source), config.vocabulary, writer, notes);
-  else
+  } else {
+    writer.addString("tokenizer.ggml.model", "no_vocab");  // as llama.cpp calls a file that only knows numbers
     notes.emplace_back("There is no tokenizer.json beside the model, and so the file has no tokenizer.");
+  }
   addChatTemplate(source, writer, notes);
 }
 
