@@ -73,8 +73,7 @@ class Checkpoint : public std::enable_shared_from_this<Checkpoint> {
 
   const std::string& name() const { return m_name; }  ///< file or folder name, or general.name
   FileFormat format() const { return m_format; }
-  /// general.architecture of GGUF or model_type of config.json, of the language model where it describes several; empty
-  /// when unknown.
+  /// general.architecture of GGUF or model_type of config.json; empty when unknown.
   const std::string& architecture() const { return m_architecture; }
   ModelKind kind() const { return m_kind; }
   /// What could not be read but did not keep the model from opening: complete sentences for the model card.
