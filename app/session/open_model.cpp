@@ -5,9 +5,22 @@
 #include "app/session/model_location.h"
 #include "app/session/open_files.h"
 #include "core/base/error.h"
+#include "core/io/ollama_store.h"
 #include "core/model/weight_requests.h"
 
 namespace app {
+
+namespace {
+
+/// Ollama's own template is Go's; what it prints is not followed here.
+std::string whyWithoutTemplate(const core::io::Checkpoint& checkpoint) {
+  const bool isOfOllama = checkpoint.metadata().find(std::string(core::io::kOllamaKeys) + "template") != nullptr;
+  return isOfOllama ? " carries no chat template but Ollama's, which is in another language (Go's), so it can continue "
+                      "a text but not chat."
+                    : " carries no chat template, so it can continue a text but not chat.";
+}
+
+}  // namespace
 
 std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core::JobContext& job) {
   auto opened = std::make_shared<OpenModel>();
@@ -70,8 +83,7 @@ void OpenModel::readTokenizer() {
 void OpenModel::readTemplate() {
   try {
     m_chatTemplate = core::text::ChatTemplate::fromCheckpoint(*m_checkpoint, m_tokenizer.get());
-    if (!m_chatTemplate)
-      m_whyNoTemplate = m_checkpoint->name() + " carries no chat template, so it can continue a text but not chat.";
+    if (!m_chatTemplate) m_whyNoTemplate = m_checkpoint->name() + whyWithoutTemplate(*m_checkpoint);
   } catch (const core::Error& error) {
     m_hasBrokenTemplate = true;
     m_whyNoTemplate = error.what();
