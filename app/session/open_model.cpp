@@ -1,5 +1,7 @@
 #include "app/session/open_model.h"
 
+#include <fmt/format.h>
+
 #include "app/session/calibrate_model.h"
 #include "app/session/demo_model.h"
 #include "app/session/model_location.h"
@@ -18,6 +20,14 @@ std::string whyWithoutTemplate(const core::io::Checkpoint& checkpoint) {
   return isOfOllama ? " carries no chat template but Ollama's, which is in another language (Go's), so it can continue "
                       "a text but not chat."
                     : " carries no chat template, so it can continue a text but not chat.";
+}
+
+/// Embeddings are padded by some rows or hundreds, and people add a few tokens that no embedding has; a tokenizer that
+/// is farther from it was trained for something else.
+bool isForeign(const core::text::Tokenizer& tokenizer, std::uint64_t rows) {
+  constexpr std::uint64_t kAdded = 64, kPadded = 10000;
+  const std::uint64_t tokens = tokenizer.size();
+  return tokens > rows + kAdded || (tokens * 2 < rows && rows - tokens > kPadded);
 }
 
 }  // namespace
@@ -75,6 +85,10 @@ void OpenModel::readConfig() {
 void OpenModel::readTokenizer() {
   try {
     m_tokenizer = core::text::Tokenizer::fromCheckpoint(*m_checkpoint);
+    if (!m_config || !isForeign(*m_tokenizer, m_config->vocabulary)) return;
+    m_whyNoTokenizer = fmt::format("{} has an embedding of {} tokens and a tokenizer of {}: it is another model's.",
+                                   m_checkpoint->name(), m_config->vocabulary, m_tokenizer->size());
+    m_tokenizer = nullptr;
   } catch (const core::Error& error) {
     m_whyNoTokenizer = error.what();
   }
