@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kMostLevels = 6;               // below a place: publisher, repository, a folder of parts
-constexpr std::size_t kMostEntries = 50000;  // of one tree
+constexpr int kDeepest = 6;                // below a place: publisher, repository, a folder of parts
+constexpr std::size_t kMostFiles = 50000;  // of one tree
 
 std::int64_t secondsOf(fs::file_time_type time) {
   const auto system = std::chrono::file_clock::to_sys(time);
@@ -109,12 +109,12 @@ void searchTree(const std::string& origin, const fs::path& root, const core::Job
   std::error_code error;
   const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
   std::size_t seen = 0;
-  for (fs::recursive_directory_iterator entry(root, options, error), end; !error && entry != end && seen < kMostEntries;
+  for (fs::recursive_directory_iterator entry(root, options, error), end; !error && entry != end && seen < kMostFiles;
        entry.increment(error), ++seen) {
     job.throwIfCancelled();
     std::error_code ignored;
     const bool isHidden = entry->path().filename().string().starts_with('.');
-    if (entry.depth() >= kMostLevels || isHidden) entry.disable_recursion_pending();
+    if (entry.depth() >= kDeepest || isHidden) entry.disable_recursion_pending();
     if (!isHidden && entry->is_regular_file(ignored)) models.add(entry->path());
   }
   models.finish();
