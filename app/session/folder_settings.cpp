@@ -187,6 +187,7 @@ Json configJson(const core::io::Checkpoint& source, const WritingPlan& plan,
     json["attention_bias"] = hasBiases(source);
     json["mlp_bias"] = false;
   }
+  if (!json.contains("rope_scaling")) json["rope_scaling"] = nullptr;
   json["attention_dropout"] = 0.0;
   json["bos_token_id"] = id(vocabulary.bos);
   json["eos_token_id"] = id(vocabulary.eos);

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/base/error.h"
 #include "core/io/safetensors_writer.h"
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/executor.h"

@@ -289,13 +289,13 @@ void TestModelPlaces::ollamaKeepsSettingsApart() {
                  manifest(settings("template", '2', "{{ .Prompt }}\n") + settings("system", '3', "Be brief.") +
                           settings("params", '4', R"({"stop": ["<|end|>", "x"], "temperature": 0.25, "top_k": 7})") +
                           modelLayer()));
-  const auto model = io::openCheckpoint(io::ollamaManifest(folder().path(), "tiny:set"));
-  QVERIFY(model->warnings().empty());
-  QCOMPARE(model->metadata().string("ollama.template"), std::string("{{ .Prompt }}\n"));
-  QCOMPARE(model->metadata().string("ollama.system"), std::string("Be brief."));
-  QVERIFY(model->metadata().find("tokenizer.chat_template") == nullptr);
-  QCOMPARE(model->metadata().array("ollama.params.stop")->strings().front(), std::string("<|end|>"));
-  const auto defaults = model::generationDefaultsOf(*model);
+  const auto opened = io::openCheckpoint(io::ollamaManifest(folder().path(), "tiny:set"));
+  QVERIFY(opened->warnings().empty());
+  QCOMPARE(opened->metadata().string("ollama.template"), std::string("{{ .Prompt }}\n"));
+  QCOMPARE(opened->metadata().string("ollama.system"), std::string("Be brief."));
+  QVERIFY(opened->metadata().find("tokenizer.chat_template") == nullptr);
+  QCOMPARE(opened->metadata().array("ollama.params.stop")->strings().front(), std::string("<|end|>"));
+  const auto defaults = core::model::generationDefaultsOf(*opened);
   QCOMPARE(*defaults.temperature, 0.25F);
   QCOMPARE(*defaults.topK, 7U);
   // Damaged ones are left out, not the model.
