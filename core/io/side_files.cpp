@@ -65,9 +65,9 @@ void warnOfTowers(ParsedModel& model) {
   const auto count =
       std::ranges::count_if(model.tensors, [](const TensorInfo& tensor) { return isOfTower(tensor.name); });
   if (count > 0)
-    model.warnings.push_back(fmt::format(
-        "{} tensors belong to what reads pictures or sound, which is left out: the language model runs on text.",
-        count));
+    model.warnings.push_back(
+        fmt::format("What reads pictures or sound is left out ({}): the language model runs on text.",
+                    count == 1 ? "a tensor" : fmt::format("{} tensors", count)));
 }
 
 void addOtherFile(const std::filesystem::path& folder, const char* name, ParsedModel& model) {

@@ -7,6 +7,7 @@
 
 #include "app/session/quantize_model.h"
 #include "core/base/error.h"
+#include "core/io/safetensors_writer.h"
 #include "core/model/architectures/architecture.h"
 #include "core/model/executor.h"
 #include "core/model/weights.h"
@@ -136,6 +137,34 @@ class TestModelConversions : public QObject {
         to(reinterpret_cast<const float*>(here.data()), here.size() / 4);
     QCOMPARE(to.size(), from.size());
     for (std::size_t i = 0; i < from.size(); ++i) QCOMPARE(to[i], from[i] + 1.0F);
+  }
+
+  // Of a model for text and pictures the file has the language model, and that is said.
+  void towersAreLeftOut() {
+    const auto source = io::openCheckpoint(support::kArchitectures / "gemma3-folder");
+    const fs::path both = place("changed");
+    fs::create_directory(both);
+    {
+      io::SafetensorsWriter writer(both / "model.safetensors");
+      for (const auto& tensor : source->tensors())
+        writer.declareTensor("language_model." + tensor.name, tensor.dtype, tensor.shape);
+      writer.declareTensor("vision_tower.embeddings.weight", tensor::DType::F32, {2, 3});
+      for (std::size_t i = 0; i < source->tensors().size(); ++i) writer.append(source->view(i).bytes);
+      writer.append(std::vector<std::byte>(24));
+      writer.finish();
+    }
+    std::ofstream(both / "config.json") << Json{
+        {"model_type", "gemma3"},
+        {"text_config", support::readJson(support::kArchitectures / "gemma3-folder" / "config.json")}};
+    const auto written =
+        app::writeModel(*io::openCheckpoint(both), quant::Scheme::parse("fp32"), {place("made.gguf")}, JobContext());
+    QVERIFY(std::ranges::any_of(written.notes, [](const std::string& note) {
+      return note.find("1 tensors of what reads pictures") != std::string::npos;
+    }));
+    const auto theirs = support::architectureLogits(QStringLiteral("gemma3"));
+    QVERIFY(support::worstDivergence(theirs, logitsOf(place("made.gguf")),
+                                     theirs.size() / support::architectureTokens().size()) <=
+            support::kDivergenceLimit);
   }
 
   // What the other kind of file has no words for is not left out.
