@@ -228,8 +228,9 @@ class Planner {
     if (!m_plan.changesNames() || m_plan.kind.isFolder() || !m_hasTowers) return;
     const auto count = std::ranges::count_if(m_source.tensors(),
                                              [](const TensorInfo& tensor) { return core::io::isOfTower(tensor.name); });
-    m_plan.notes.push_back(fmt::format(
-        "The file has the language model alone: {} tensors of what reads pictures or sound are left out.", count));
+    m_plan.notes.push_back(
+        fmt::format("The file has the language model alone: what reads pictures or sound is left out ({}).",
+                    count == 1 ? "a tensor" : fmt::format("{} tensors", count)));
   }
 
   const core::io::Checkpoint& m_source;
