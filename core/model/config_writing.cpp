@@ -119,6 +119,14 @@ const io::MetadataEntry* findDifference(const io::Metadata& words, const io::Met
   return nullptr;
 }
 
+/// A key that an architecture reads in a way of its own, and has no way to write.
+std::optional<std::string_view> keyWithoutWriter(const Architecture& architecture, FileFormat format) {
+  const bool reads = (isGguf(format) ? architecture.readGguf : architecture.readFolder) != nullptr;
+  const bool writes = (isGguf(format) ? architecture.writeGguf : architecture.writeFolder) != nullptr;
+  const auto& keys = isGguf(format) ? architecture.ggufKeys : architecture.folderKeys;
+  return reads && !writes && !keys.empty() ? std::optional(keys.front()) : std::nullopt;
+}
+
 }  // namespace
 
 std::string_view architectureName(const ModelConfig& config, FileFormat format) {
@@ -135,6 +143,7 @@ ConfigWriter describeConfig(const ModelConfig& config, FileFormat format) {
 }
 
 std::optional<std::string> findUnsaid(const ModelConfig& config, FileFormat format) {
+  if (const auto key = keyWithoutWriter(*config.architecture, format)) return fmt::format("{} may be set there", *key);
   ModelConfig said = config;
   if (isGguf(format) && said.ropeScaling == RopeScaling::Llama3 && hasFactorTensor(*said.architecture))
     said.ropeScaling = RopeScaling::None;  // by the tensor
