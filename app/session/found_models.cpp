@@ -108,13 +108,16 @@ void searchTree(const std::string& origin, const fs::path& root, const core::Job
   Gathered models(origin, root, found);
   std::error_code error;
   const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+  std::set<fs::path> walked{fs::canonical(root, error)};  // links may lead back
   std::size_t seen = 0;
   for (fs::recursive_directory_iterator entry(root, options, error), end; !error && entry != end && seen < kMostFiles;
        entry.increment(error), ++seen) {
     job.throwIfCancelled();
     std::error_code ignored;
     const bool isHidden = entry->path().filename().string().starts_with('.');
-    if (entry.depth() >= kDeepest || isHidden) entry.disable_recursion_pending();
+    const bool isFolder = entry->is_directory(ignored);
+    const bool isNew = !isFolder || walked.insert(fs::canonical(entry->path(), ignored)).second;
+    if (entry.depth() >= kDeepest || isHidden || !isNew) entry.disable_recursion_pending();
     if (!isHidden && entry->is_regular_file(ignored)) models.add(entry->path());
   }
   models.finish();

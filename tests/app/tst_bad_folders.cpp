@@ -51,8 +51,8 @@ class TestBadFolders : public QObject {
 
   /// Byte-level BPE of single characters.
   void writeTokenizer(int tokens) const {
-    Json vocabulary = Json::object();
-    for (int id = 0; id < tokens; ++id) vocabulary["t" + std::to_string(id)] = id;
+    Json vocabulary{{"a", 0}, {"b", 1}, {"ab", 2}};
+    for (int id = 3; id < tokens; ++id) vocabulary["t" + std::to_string(id)] = id;
     const Json tokenizer{
         {"version", "1.0"},
         {"added_tokens", Json::array()},
@@ -61,7 +61,7 @@ class TestBadFolders : public QObject {
          {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}}},
         {"post_processor", nullptr},
         {"decoder", {{"type", "ByteLevel"}, {"add_prefix_space", true}, {"trim_offsets", true}, {"use_regex", true}}},
-        {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json::array()}}}};
+        {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json::array({"a b"})}}}};
     std::ofstream(m_folder / "tokenizer.json") << tokenizer;
   }
 
