@@ -132,9 +132,9 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
       if (const auto why = core::model::whyNotRunnable(source))
         refuse(
             recipe, row,
-            fmt::format("Factors of columns are folded into the layers before, which only models of the Llama family "
-                        "say here, and {}",
-                        *why));
+            fmt::format(
+                "Factors of columns are folded into the layers before, for which a model has to be understood, and {}",
+                *why));
     if (row.decision.place.axes == core::model::StoredAxes::InputsOutputs)
       refuse(
           recipe, row,
