@@ -186,8 +186,11 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
     return cannotChat(checkpoint, hasConfig ? "a folder whose config.json names no model_type"
                                             : "a safetensors model without a readable config.json beside it");
   }
-  if (findArchitecture(checkpoint) == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
+  const Architecture* const architecture = findArchitecture(checkpoint);
+  if (architecture == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
   for (const std::string_view object : kRopeObjects) {
+    // Of models without kinds of layers the object itself is refused.
+    if (object == kWholeLayersRope && !isFollowedBy(*architecture, io::FileFormat::Safetensors, object)) continue;
     const std::string scaling = scalingType(ConfigKeys(checkpoint), object);
     if (scaling != "default" && scaling != "linear" && scaling != "llama3")
       return cannotChat(checkpoint, fmt::format("a model with rotary scaling of type {}", io::inQuotes(scaling)));
