@@ -61,6 +61,7 @@ void addGenerate(CLI::App& program);
 void addGet(CLI::App& program);
 void addInspect(CLI::App& program);
 void addLogits(CLI::App& program);
+void addModels(CLI::App& program);
 void addPerplexity(CLI::App& program);
 void addPlan(CLI::App& program);
 void addQuantize(CLI::App& program);

@@ -40,6 +40,7 @@ void addCommands(CLI::App& program) {
   addTrace(program);
   addTrain(program);
   addDevices(program);
+  addModels(program);
   addBench(program);
   addPlan(program);
   addGet(program);

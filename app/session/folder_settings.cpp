@@ -11,6 +11,8 @@
 #include "core/base/error.h"
 #include "core/io/mapped_file.h"
 #include "core/io/text_checks.h"
+#include "core/model/architectures/architecture.h"
+#include "core/model/config_writing.h"
 #include "core/quant/load_tensor.h"
 #include "core/quant/quantizer.h"
 
@@ -125,27 +127,17 @@ std::optional<ModelConfig> llama3Scaling(const ModelConfig& config, const std::v
   return std::nullopt;
 }
 
-Json scalingOf(const core::io::Checkpoint& source, const ModelConfig& config) {
-  const auto llama3 = [](const ModelConfig& scaled) -> Json {
-    return {{"factor", scaled.ropeFactor},
-            {"high_freq_factor", scaled.ropeHighFrequencyFactor},
-            {"low_freq_factor", scaled.ropeLowFrequencyFactor},
-            {"original_max_position_embeddings", scaled.ropeOriginalContext},
-            {"rope_type", "llama3"}};
-  };
-  if (const auto index = source.find("rope_freqs.weight")) {
-    const auto factors = core::quant::dequantize(*core::quant::loadTensor(source, *index));
-    const auto scaled = factors.size() == config.ropeDimensions / 2 ? llama3Scaling(config, factors) : std::nullopt;
-    if (!scaled)
-      throw Error(ErrorCode::Unsupported,
-                  "The factors in rope_freqs.weight are not those of Llama 3's rule, which config.json has words for.",
-                  "rope_freqs.weight");
-    return llama3(*scaled);
-  }
-  if (config.ropeScaling == core::model::RopeScaling::Linear)
-    return {{"rope_type", "linear"}, {"type", "linear"}, {"factor", config.ropeFactor}};
-  if (config.ropeScaling == core::model::RopeScaling::Llama3) return llama3(config);
-  return nullptr;
+/// The config of a folder: what a tensor of factors tells there is a rule's numbers here.
+ModelConfig withScaling(const core::io::Checkpoint& source, const ModelConfig& config) {
+  const auto index = source.find("rope_freqs.weight");
+  if (!index) return config;
+  const auto factors = core::quant::dequantize(*core::quant::loadTensor(source, *index));
+  const auto scaled = factors.size() == config.ropeDimensions / 2 ? llama3Scaling(config, factors) : std::nullopt;
+  if (!scaled)
+    throw Error(ErrorCode::Unsupported,
+                "The factors in rope_freqs.weight are not those of Llama 3's rule, which config.json has words for.",
+                "rope_freqs.weight");
+  return *scaled;
 }
 
 /// Whether the attention's matrices have biases: all four of a block or none, which is all that config.json can say.
@@ -160,42 +152,50 @@ bool hasBiases(const core::io::Checkpoint& source) {
   return some;
 }
 
-/// A float as people write it: the shortest decimal that is this float32.
-double asWritten(float value) { return std::stod(fmt::format("{}", value)); }
+Json jsonOf(const core::io::MetadataValue& value) {
+  const auto* const list = std::get_if<core::io::MetadataArray>(&value);
+  if (list != nullptr && list->elementType() == core::io::MetadataType::String) return list->strings();
+  if (list != nullptr) return list->integers();
+  return std::visit(
+      [](const auto& stored) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(stored)>, core::io::MetadataArray>)
+          return nullptr;
+        else
+          return stored;
+      },
+      value);
+}
+
+/// The hyper-parameters, with an object for what stands before a dot.
+Json configWords(const ModelConfig& config) {
+  const auto words = core::model::describeConfig(config, core::io::FileFormat::Safetensors);
+  Json json = Json::object();
+  for (const auto& entry : words.metadata().entries()) {
+    const std::string key = entry.key.substr(words.prefix().size());
+    const std::size_t dot = key.find('.');
+    Json& place = dot == std::string::npos ? json[key] : json[key.substr(0, dot)][key.substr(dot + 1)];
+    place = jsonOf(entry.value);
+  }
+  return json;
+}
 
 Json configJson(const core::io::Checkpoint& source, const WritingPlan& plan,
                 const core::text::VocabularyData& vocabulary) {
-  const ModelConfig& config = *plan.config;
-  const bool slides = config.slidingWindow != 0;
-  if (config.valueHeadSize != config.headSize || config.ropeDimensions != config.headSize)
-    throw Error(
-        ErrorCode::Unsupported,
-        "This model's heads have values, or rotated parts, of another size than its keys, which config.json has "
-        "no words for.");
-  Json json = {{"architectures", Json::array({slides ? "MistralForCausalLM" : "LlamaForCausalLM"})},
-               {"attention_bias", hasBiases(source)},
-               {"attention_dropout", 0.0},
-               {"bos_token_id", vocabulary.bos ? Json(*vocabulary.bos) : Json(nullptr)},
-               {"eos_token_id", vocabulary.eos ? Json(*vocabulary.eos) : Json(nullptr)},
-               {"head_dim", config.headSize},
-               {"hidden_act", "silu"},
-               {"hidden_size", config.width},
-               {"initializer_range", 0.02},
-               {"intermediate_size", config.feedForward},
-               {"max_position_embeddings", config.contextLength},
-               {"mlp_bias", false},
-               {"model_type", slides ? "mistral" : "llama"},
-               {"num_attention_heads", config.heads},
-               {"num_hidden_layers", config.layers},
-               {"num_key_value_heads", config.kvHeads},
-               {"rms_norm_eps", asWritten(config.normEpsilon)},
-               {"rope_scaling", scalingOf(source, config)},
-               {"rope_theta", asWritten(config.ropeBase)},
-               {"tie_word_embeddings", !source.find("output.weight").has_value()},
-               {"torch_dtype", plan.settings.dtype},
-               {"use_cache", true},
-               {"vocab_size", config.vocabulary}};
-  if (slides) json["sliding_window"] = config.slidingWindow;
+  const auto id = [](const std::optional<core::text::TokenId>& token) { return token ? Json(*token) : Json(nullptr); };
+  Json json = configWords(withScaling(source, *plan.config));
+  if (plan.config->architecture->folderSaysBiases) {
+    json["attention_bias"] = hasBiases(source);
+    json["mlp_bias"] = false;
+  }
+  if (!json.contains("rope_scaling")) json["rope_scaling"] = nullptr;
+  json["attention_dropout"] = 0.0;
+  json["bos_token_id"] = id(vocabulary.bos);
+  json["eos_token_id"] = id(vocabulary.eos);
+  json["pad_token_id"] = id(vocabulary.padding);  // classes have one of their own where nothing says it
+  json["initializer_range"] = 0.02;
+  json["tie_word_embeddings"] = !source.find("output.weight").has_value();
+  json["torch_dtype"] = plan.settings.dtype;
+  json["use_cache"] = true;
   const std::string type = plainType(plan);
   if (plan.kind.layout == core::quant::FolderLayout::Plain && !type.empty()) json["torch_dtype"] = type;
   return json;
@@ -215,7 +215,7 @@ Json generationJson(const core::text::VocabularyData& vocabulary) {
 
 std::vector<FolderFile> fromGguf(const core::io::Checkpoint& source, WritingPlan& plan,
                                  const std::vector<QuantizedFileRow>& rows) {
-  const bool hasTokenizer = source.metadata().find("tokenizer.ggml.model") != nullptr;
+  const bool hasTokenizer = source.metadata().find("tokenizer.ggml.tokens") != nullptr;
   const auto vocabulary = hasTokenizer ? core::text::vocabularyOf(source) : core::text::VocabularyData();
   Json config = configJson(source, plan, vocabulary);
   setQuantization(config, plan, rows);

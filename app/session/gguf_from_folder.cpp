@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/base/error.h"
+#include "core/model/config_writing.h"
 #include "core/text/chat_template_source.h"
 #include "core/text/vocabulary_data.h"
 
@@ -16,25 +17,6 @@ using core::text::VocabularyData;
 using core::text::VocabularyKind;
 
 namespace {
-
-void addMeasures(const core::model::ModelConfig& config, core::io::GgufWriter& writer) {
-  writer.addU32("llama.block_count", config.layers);
-  writer.addU32("llama.context_length", config.contextLength);
-  writer.addU32("llama.embedding_length", config.width);
-  writer.addU32("llama.feed_forward_length", config.feedForward);
-  writer.addU32("llama.attention.head_count", config.heads);
-  writer.addU32("llama.attention.head_count_kv", config.kvHeads);
-  writer.addU32("llama.attention.key_length", config.headSize);
-  writer.addU32("llama.attention.value_length", config.valueHeadSize);
-  writer.addF32("llama.attention.layer_norm_rms_epsilon", config.normEpsilon);
-  writer.addU32("llama.vocab_size", config.vocabulary);
-  writer.addU32("llama.rope.dimension_count", config.ropeDimensions);
-  writer.addF32("llama.rope.freq_base", config.ropeBase);
-  if (config.slidingWindow != 0) writer.addU32("llama.attention.sliding_window", config.slidingWindow);
-  if (config.ropeScaling != core::model::RopeScaling::Linear) return;  // Llama 3's is the tensor rope_freqs.weight
-  writer.addString("llama.rope.scaling.type", "linear");
-  writer.addF32("llama.rope.scaling.factor", config.ropeFactor);
-}
 
 /// GGUF files write blanks, not U+2581, in tokens that are looked for in the text as it is.
 std::string withBlanks(std::string text) {
@@ -149,14 +131,18 @@ void addChatTemplate(const core::io::Checkpoint& source, core::io::GgufWriter& w
 
 void describeModel(const core::io::Checkpoint& source, const core::model::ModelConfig& config,
                    core::io::GgufWriter& writer, std::vector<std::string>& notes) {
-  writer.addString("general.architecture", "llama");
+  using core::io::FileFormat;
+  writer.addString("general.architecture", core::model::architectureName(config, FileFormat::Gguf));
   writer.addString("general.type", "model");
   writer.addString("general.name", source.name());
-  addMeasures(config, writer);
-  if (source.sideFile("tokenizer.json") != nullptr)
+  const auto words = core::model::describeConfig(config, FileFormat::Gguf);
+  for (const auto& entry : words.metadata().entries()) writer.addEntry(entry);
+  if (source.sideFile("tokenizer.json") != nullptr) {
     addVocabulary(core::text::vocabularyOf(source), config.vocabulary, writer, notes);
-  else
+  } else {
+    writer.addString("tokenizer.ggml.model", "no_vocab");  // as llama.cpp calls a file that only knows numbers
     notes.emplace_back("There is no tokenizer.json beside the model, and so the file has no tokenizer.");
+  }
   addChatTemplate(source, writer, notes);
 }
 

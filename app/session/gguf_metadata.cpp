@@ -5,6 +5,8 @@
 #include <optional>
 #include <variant>
 
+#include "core/io/ollama_store.h"
+
 namespace app {
 
 namespace {
@@ -45,7 +47,7 @@ std::optional<std::uint32_t> fileType(const core::io::Checkpoint& source, const 
 
 bool isOfTheSourceAlone(std::string_view key) {
   return key == kFileType || key == kQuantizationVersion || key.starts_with("split.") ||
-         key.starts_with("quantize.imatrix.");
+         key.starts_with("quantize.imatrix.") || key.starts_with(core::io::kOllamaKeys);
 }
 
 /// What llama-quantize says of the importance matrix it was given.

@@ -9,6 +9,7 @@
 
 #include "app/session/demo_model.h"
 #include "app/session/hugging_face_store.h"
+#include "app/session/model_places.h"
 #include "core/base/error.h"
 #include "core/io/ollama_store.h"
 
@@ -18,15 +19,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string environment(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string() : std::string(value);
-}
-
 std::vector<fs::path> ollamaStores() {
-  if (const std::string chosen = environment("OLLAMA_MODELS"); !chosen.empty()) return {chosen};
+  if (const std::string chosen = environmentVariable("OLLAMA_MODELS"); !chosen.empty()) return {chosen};
   std::vector<fs::path> stores;
-  if (const std::string home = environment("HOME"); !home.empty())
+  if (const std::string home = environmentVariable("HOME"); !home.empty())
     stores.push_back(fs::path(home) / ".ollama" / "models");
   stores.emplace_back("/usr/share/ollama/.ollama/models");
   stores.emplace_back("/var/lib/ollama/models");

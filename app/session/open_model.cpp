@@ -1,5 +1,7 @@
 #include "app/session/open_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "app/session/calibrate_model.h"
@@ -7,9 +9,30 @@
 #include "app/session/model_location.h"
 #include "app/session/open_files.h"
 #include "core/base/error.h"
+#include "core/io/ollama_store.h"
 #include "core/model/weight_requests.h"
 
 namespace app {
+
+namespace {
+
+/// Ollama's own template is Go's; what it prints is not followed here.
+std::string whyWithoutTemplate(const core::io::Checkpoint& checkpoint) {
+  const bool isOfOllama = checkpoint.metadata().find(std::string(core::io::kOllamaKeys) + "template") != nullptr;
+  return isOfOllama ? " carries no chat template but Ollama's, which is in another language (Go's), so it can continue "
+                      "a text but not chat."
+                    : " carries no chat template, so it can continue a text but not chat.";
+}
+
+/// Embeddings are padded by some rows or hundreds, and people add a few tokens that no embedding has; a tokenizer that
+/// is farther from it was trained for something else.
+bool isForeign(const core::text::Tokenizer& tokenizer, std::uint64_t rows) {
+  constexpr std::uint64_t kAdded = 64, kPadded = 10000;
+  const std::uint64_t tokens = tokenizer.size();
+  return tokens > rows + kAdded || (tokens * 2 < rows && rows - tokens > kPadded);
+}
+
+}  // namespace
 
 std::shared_ptr<OpenModel> OpenModel::open(const std::string& model, const core::JobContext& job) {
   auto opened = std::make_shared<OpenModel>();
@@ -65,6 +88,10 @@ void OpenModel::readConfig() {
 void OpenModel::readTokenizer() {
   try {
     m_tokenizer = core::text::Tokenizer::fromCheckpoint(*m_checkpoint);
+    if (!m_config || !isForeign(*m_tokenizer, m_config->vocabulary)) return;
+    m_whyNoTokenizer = fmt::format("{} has an embedding of {} tokens and a tokenizer of {}: it is another model's.",
+                                   m_checkpoint->name(), m_config->vocabulary, m_tokenizer->size());
+    m_tokenizer = nullptr;
   } catch (const core::Error& error) {
     m_whyNoTokenizer = error.what();
   }
@@ -73,8 +100,7 @@ void OpenModel::readTokenizer() {
 void OpenModel::readTemplate() {
   try {
     m_chatTemplate = core::text::ChatTemplate::fromCheckpoint(*m_checkpoint, m_tokenizer.get());
-    if (!m_chatTemplate)
-      m_whyNoTemplate = m_checkpoint->name() + " carries no chat template, so it can continue a text but not chat.";
+    if (!m_chatTemplate) m_whyNoTemplate = m_checkpoint->name() + whyWithoutTemplate(*m_checkpoint);
   } catch (const core::Error& error) {
     m_hasBrokenTemplate = true;
     m_whyNoTemplate = error.what();

@@ -19,7 +19,7 @@ namespace app {
 /// Matrices of which not all have the method have no factors. As llm-awq and AutoAWQ fold them.
 class SharedFactors {
  public:
-  /// @param rows of a plan with a method that multiplies columns; the source is of the Llama family
+  /// @param rows of a plan with a method that multiplies columns; the source can be run
   SharedFactors(const core::io::Checkpoint& source, const std::vector<QuantizedFileRow>& rows,
                 core::quant::Calibration* calibration);
 

@@ -34,11 +34,11 @@ QuantizedTensorPtr cast(const QuantizedTensorPtr& tensor, core::tensor::DType dt
   return tensor->dtype() == dtype ? tensor : core::quant::quantize(core::quant::Scheme::defaults(*name), *tensor, job);
 }
 
-/// Row r divided by divisors[r], or of a norm or bias value r; in FP32.
-QuantizedTensorPtr divided(const core::quant::QuantizedTensor& tensor, const std::vector<float>& divisors) {
+/// In FP32, after a change of its values.
+template <class Change>
+QuantizedTensorPtr changed(const core::quant::QuantizedTensor& tensor, Change change) {
   auto values = std::make_shared<std::vector<float>>(core::quant::dequantize(tensor));
-  const std::size_t perRow = values->size() / divisors.size();
-  for (std::size_t i = 0; i < values->size(); ++i) (*values)[i] /= divisors[i / perRow];
+  change(*values);
   auto result = std::make_shared<core::quant::QuantizedTensor>();
   result->name = tensor.name;
   result->shape = tensor.shape;
@@ -46,6 +46,33 @@ QuantizedTensorPtr divided(const core::quant::QuantizedTensor& tensor, const std
   result->payload = std::as_bytes(std::span(*values));
   result->owner = std::move(values);
   return result;
+}
+
+/// Row r divided by divisors[r], or of a norm or bias value r.
+QuantizedTensorPtr divided(const core::quant::QuantizedTensor& tensor, const std::vector<float>& divisors) {
+  return changed(tensor, [&](std::vector<float>& values) {
+    const std::size_t perRow = values.size() / divisors.size();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] /= divisors[i / perRow];
+  });
+}
+
+/// Something added to every value.
+QuantizedTensorPtr raised(const QuantizedTensorPtr& tensor, float offset) {
+  if (offset == 0.0F) return tensor;
+  return changed(*tensor, [&](std::vector<float>& values) {
+    for (float& value : values) value += offset;
+  });
+}
+
+/// What norms of a file of one format are raised by in a file of the other.
+float offsetBetween(core::io::FileFormat from, core::io::FileFormat to, float folderOffset) {
+  if (from == to) return 0.0F;
+  return to == core::io::FileFormat::Gguf ? folderOffset : -folderOffset;
+}
+
+/// Of the file whose norms it has.
+core::io::FileFormat formatOf(const core::model::OtherTensor& other, core::io::FileFormat open) {
+  return other.adapted ? open : other.model->checkpoint()->format();
 }
 
 /// Two that make other values of a tensor have others.
@@ -94,7 +121,9 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
   const std::size_t index = *weight.row;
   QuantizedFileRow& row = m_rows[index];
   const auto& tensor = m_source.tensors()[index];
-  if (row.isCopied && weight.order == RowOrder::Same) {
+  const auto words = m_plan.wordsOf(m_source);
+  const float offset = offsetBetween(m_source.format(), words, weight.folderOffset);
+  if (row.isCopied && weight.order == RowOrder::Same && offset == 0.0F) {
     const auto view = m_source.view(index);
     if (core::quant::isLoadable(tensor)) noteNonFinite(row, *core::quant::loadTensor(m_source, index), nullptr, done);
     return append(view.bytes);
@@ -104,11 +133,13 @@ void WeightMaker::make(const NewWeight& weight, const Append& append, const core
   stored = inNewOrder(std::move(stored), weight);
   const auto* const divisors = m_factors ? m_factors->ofRows(index, job.part(0.0, 0.3)) : nullptr;
   if (divisors != nullptr) stored = divided(*stored, *divisors);
+  stored = raised(stored, offset);
   QuantizedTensorPtr made = stored;
   if (weight.cast)
     made = cast(stored, *weight.cast, job);
   else if (row.decision.other)
-    made = inNewOrder(core::model::loadOther(*row.decision.other), weight);
+    made = raised(inNewOrder(core::model::loadOther(*row.decision.other), weight),
+                  offsetBetween(formatOf(*row.decision.other, m_source.format()), words, weight.folderOffset));
   else if (row.decision.replacement)
     made = inNewOrder(row.decision.replacement, weight);
   else if (!row.isCopied)

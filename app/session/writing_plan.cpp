@@ -10,7 +10,9 @@
 #include "app/session/writing_refusals.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/io/towers.h"
 #include "core/model/architectures/tensor_names.h"
+#include "core/model/decoder_tensors.h"
 #include "core/model/recipe/row_order.h"
 #include "core/quant/format.h"
 #include "core/quant/methods/folded_columns.h"
@@ -73,6 +75,7 @@ class Planner {
         add(i);
     }
     addFrequencies();
+    noteTowers();
     if (needsHessians()) sortByLayers();
     if (m_factors) m_plan.notes.push_back(m_factors->describe());
     return std::move(m_plan);
@@ -90,8 +93,8 @@ class Planner {
     }
     if (!m_plan.changesNames()) return false;
     if (m_plan.kind.isFolder()) return tensor.name == "rope_freqs.weight";
-    return tensor.name.ends_with(".rotary_emb.inv_freq") ||
-           (tensor.name == "lm_head.weight" && m_source.metadata().boolean("config.tie_word_embeddings") == true);
+    if (m_hasTowers && core::io::isOfTower(tensor.name)) return true;
+    return tensor.name.ends_with(".rotary_emb.inv_freq") || core::model::isTiedOutput(m_source, tensor.name);
   }
 
   std::string newName(const TensorInfo& tensor) const {
@@ -156,11 +159,13 @@ class Planner {
     NewWeight weight;
     weight.row = index;
     addOrder(tensor, weight);
+    weight.folderOffset = core::model::TensorNames(m_source).folderOffset(tensor.name);
     const bool isPackedNow = row.decision.scheme && !core::quant::storedDType(row.decision.scheme->format);
     if (row.isKept() || row.isCopied) {
       weight.cast = keptType(tensor);
       // What is divided was as exact as the factor is.
       if (m_factors && m_factors->dividesRows(index)) weight.cast = DType::F32;
+      if (weight.folderOffset != 0.0F && m_plan.changesNames()) weight.cast = DType::F32;
       if (weight.cast) row.isCopied = false;
       const bool isDecoded = weight.cast.has_value();
       weight.tensors.push_back({tensor.codesName.empty() || isDecoded ? newName(tensor) : tensor.codesName,
@@ -219,8 +224,18 @@ class Planner {
     m_plan.weights.push_back(std::move(weight));
   }
 
+  void noteTowers() {
+    if (!m_plan.changesNames() || m_plan.kind.isFolder() || !m_hasTowers) return;
+    const auto count = std::ranges::count_if(m_source.tensors(),
+                                             [](const TensorInfo& tensor) { return core::io::isOfTower(tensor.name); });
+    m_plan.notes.push_back(
+        fmt::format("The file has the language model alone: what reads pictures or sound is left out ({}).",
+                    count == 1 ? "a tensor" : fmt::format("{} tensors", count)));
+  }
+
   const core::io::Checkpoint& m_source;
   std::vector<QuantizedFileRow>& m_rows;
+  bool m_hasTowers = core::io::hasTowers(m_source.metadata());
   DType m_elements;
   std::optional<SharedFactors> m_factors;  ///< asked for names alone
   WritingPlan m_plan;

@@ -29,6 +29,7 @@ struct NewWeight {
   std::optional<core::tensor::DType> cast;  ///< of what the recipe keeps but the new model has in another type
   core::model::RowOrder order = core::model::RowOrder::Same;
   std::uint64_t headRows = 0;                                     ///< of one head, where the order is not Same
+  float folderOffset = 0.0F;                                      ///< WeightRow::folderOffset
   std::shared_ptr<const std::vector<std::byte>> added = nullptr;  ///< the bytes of what is added
 };
 
@@ -43,11 +44,15 @@ struct WritingPlan {
   std::vector<std::string> notes;  ///< sentences about what is not carried over, or is in another way
 
   bool changesNames() const { return config.has_value(); }
+  /// What the new model's tensors are like, whatever file holds them.
+  core::io::FileFormat wordsOf(const core::io::Checkpoint& source) const {
+    return changesNames() ? kind.format : source.format();
+  }
 };
 
 /// Decides what every tensor of the source becomes in a target of this kind, under which name and in which order of
-/// rows. Between GGUF files and folders the Llama family's tensors are renamed; norms and biases of a GGUF file are
-/// F32, as llama.cpp's converter makes them; what a folder has no type for (blocks, packed codes) is decoded.
+/// rows. Between GGUF files and folders tensors are renamed; norms and biases of a GGUF file are F32, as llama.cpp's
+/// converter makes them; what a folder has no type for (blocks, packed codes) is decoded.
 /// @param rows of planQuantization; types and bytes are set to what is written
 /// @throws core::Error (Unsupported) with the sentence why the target cannot hold them
 WritingPlan planWriting(const core::io::Checkpoint& source, const core::model::Recipe& recipe,

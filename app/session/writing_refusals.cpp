@@ -7,9 +7,10 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
-#include "core/model/architectures/all.h"
+#include "core/io/towers.h"
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
+#include "core/model/config_writing.h"
 #include "core/model/weight_requests.h"
 #include "core/quant/format.h"
 #include "core/quant/methods/folded_columns.h"
@@ -89,15 +90,15 @@ bool isCast(const core::quant::Scheme& scheme) {
   return core::quant::family(scheme.format.name) == core::quant::Family::Cast;
 }
 
-/// Why the source is no whole model of the Llama family, whose tensors have the shapes that its settings say: what is
-/// renamed, reordered or folded has to be understood. A sentence's end; nothing when it is one.
-std::optional<std::string> whyNotUnderstood(const core::io::Checkpoint& source) {
+/// Why the source is no whole model of an architecture that is understood, whose tensors have the shapes that its
+/// settings say and whose settings a target has words for. A sentence's end; nothing when it is one.
+std::optional<std::string> whyNotUnderstood(const core::io::Checkpoint& source, const TargetKind& kind) {
   try {
     const auto config = core::model::ModelConfig::fromCheckpoint(source);
     core::model::checkTensors(source, config);
-    // The keys and settings of others are not written yet.
-    if (config.architecture == &core::model::kLlama) return std::nullopt;
-    return fmt::format("{} is of the architecture {}.", source.name(), core::io::inQuotes(source.architecture()));
+    const auto unsaid = core::model::findUnsaid(config, kind.format);
+    if (!unsaid) return std::nullopt;
+    return fmt::format("{}, for which there are no words in {}.", *unsaid, kind.isFolder() ? "config.json" : "one");
   } catch (const Error& error) {
     return error.what();
   }
@@ -131,9 +132,9 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
       if (const auto why = core::model::whyNotRunnable(source))
         refuse(
             recipe, row,
-            fmt::format("Factors of columns are folded into the layers before, which only models of the Llama family "
-                        "say here, and {}",
-                        *why));
+            fmt::format(
+                "Factors of columns are folded into the layers before, for which a model has to be understood, and {}",
+                *why));
     if (row.decision.place.axes == core::model::StoredAxes::InputsOutputs)
       refuse(
           recipe, row,
@@ -157,12 +158,14 @@ void refuseForFolder(const core::io::Checkpoint& source, const core::model::Reci
 /// What has to be understood to be renamed.
 void refuseStrangers(const core::io::Checkpoint& source, const TargetKind& kind) {
   const std::string what = kind.isFolder() ? "a Hugging Face folder" : "a GGUF file";
-  if (const auto why = whyNotUnderstood(source))
+  if (const auto why = whyNotUnderstood(source, kind))
     throw Error(ErrorCode::Unsupported,
-                fmt::format("Only models of the Llama family can be made {}, and {}", what, *why));
+                fmt::format("Only a model all of whose settings are understood can be made {}, and {}", what, *why));
   const core::model::TensorNames names(source);
+  const bool hasTowers = core::io::hasTowers(source.metadata());
   for (const auto& tensor : source.tensors()) {
     if (!tensor.pieceOf.empty() || tensor.name.ends_with(".rotary_emb.inv_freq")) continue;
+    if (!kind.isFolder() && hasTowers && core::io::isOfTower(tensor.name)) continue;  // left out, and said
     const bool isKnown = kind.isFolder()
                              ? tensor.name == "rope_freqs.weight" || names.huggingFace(tensor.name).has_value()
                              : names.gguf(tensor.name).has_value();

@@ -13,7 +13,7 @@
 namespace app {
 
 namespace {
-constexpr Length kWidth{360};
+constexpr Length kPanelWidth{360};
 constexpr int kTop = 48, kBottom = 40;
 }  // namespace
 
@@ -69,7 +69,7 @@ QString HelpPanel::text() const { return m_text->toPlainText(); }
 
 void HelpPanel::place() {
   const QSize window = parentWidget()->size();
-  setGeometry(window.width() - kWidth - space::kOne, kTop, kWidth, window.height() - kTop - kBottom);
+  setGeometry(window.width() - kPanelWidth - space::kOne, kTop, kPanelWidth, window.height() - kTop - kBottom);
 }
 
 bool HelpPanel::eventFilter(QObject* watched, QEvent* event) {

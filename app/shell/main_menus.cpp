@@ -7,6 +7,7 @@
 #include <QToolButton>
 
 #include "app/calibration/calibration_dialog.h"
+#include "app/selection/local_models.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/help_panel.h"
@@ -215,7 +216,10 @@ void MainWindow::showAbout() {
   box->open();
 }
 
-void MainWindow::openCommandPalette() { m_palette->open(paletteItems()); }
+void MainWindow::openCommandPalette() {
+  if (!m_localModels->isScanned()) m_localModels->scan();
+  m_palette->open(paletteItems());
+}
 
 void MainWindow::closeCommandPalette() { m_palette->dismiss(); }
 
@@ -238,6 +242,15 @@ std::vector<PaletteItem> MainWindow::paletteItems() {
                      [this, id = QString(QLatin1String(entry.id))] { showWorkspace(id); }});
   for (QAction* action : menuBar()->actions())
     if (action->menu()) addMenu(action->menu());
+  for (const LocalModels::Entry& entry : m_localModels->entries()) {
+    QStringList detail{text::bytes(entry.model.bytes), QString::fromStdString(entry.model.origin)};
+    if (entry.verdict && !entry.verdict->type.empty()) detail.insert(1, QString::fromStdString(entry.verdict->type));
+    if (const auto why = entry.verdict ? shortly(*entry.verdict) : std::string(); !why.empty())
+      detail << QString::fromStdString(why);
+    items.push_back({QString::fromStdString(entry.model.name), detail.join(QStringLiteral(" · ")),
+                     QStringLiteral("cube"),
+                     [this, source = QString::fromStdString(entry.model.source)] { openModel(source); }});
+  }
   for (PaletteItem& item : lessonItems()) items.push_back(std::move(item));
   for (const SchemeEntry& entry : m_selection.schemes())
     items.push_back({entry.title, entry.recipe.asScheme() ? tr("scheme") : tr("recipe"), QStringLiteral("quantize"),

@@ -17,6 +17,7 @@
 #include "app/lessons/lesson_files.h"
 #include "app/lessons/lesson_player.h"
 #include "app/plots/chart.h"
+#include "app/selection/local_models.h"
 #include "app/selection/model_loader.h"
 #include "app/shell/command_palette.h"
 #include "app/shell/device_label.h"
@@ -76,7 +77,8 @@ MainWindow::MainWindow(QWidget* parent)
       m_lessons(new LessonPlayer(m_jobs, ownCourse(), this)),
       m_rail(new NavRail),
       m_pages(new PageStack),
-      m_start(new StartPage(*m_loader, m_jobs, *m_lessons)),
+      m_localModels(new LocalModels(m_jobs, this)),
+      m_start(new StartPage(*m_loader, *m_localModels, *m_lessons)),
       m_banner(new Banner),
       m_lessonPanel(new LessonPanel(*m_lessons, m_jobs)),
       m_panel(new SidePanel(m_selection, m_jobs, *m_calibrator)),

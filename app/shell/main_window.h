@@ -29,6 +29,7 @@ class PageStack;
 class SchemePanel;
 class SidePanel;
 class StartPage;
+class LocalModels;
 class StatusLine;
 struct ExportOrder;
 
@@ -124,6 +125,7 @@ class MainWindow : public QMainWindow {
   LessonPlayer* m_lessons;
   NavRail* m_rail;
   PageStack* m_pages;
+  LocalModels* m_localModels;
   StartPage* m_start;
   Banner* m_banner;
   LessonPanel* m_lessonPanel;

@@ -28,6 +28,19 @@ bool mayHoldModel(const fs::path& folder) {
   }
 }
 
+/// What programs that download leave: in the folder, or where the cache keeps the files of its snapshots.
+bool hasUnfinished(const fs::path& folder) {
+  std::vector<fs::path> places{folder};
+  if (repositoryName(folder)) places.push_back(folder.parent_path().parent_path() / "blobs");
+  for (const fs::path& place : places) {
+    std::error_code ignored;
+    if (!fs::is_directory(place, ignored)) continue;
+    for (const char* ending : {".incomplete", ".part", ".partial", "-partial", ".crdownload", ".download", ".aria2"})
+      if (!filesEndingIn(place, ending).empty()) return true;
+  }
+  return false;
+}
+
 /// What a folder without a model holds instead, in the order of what helps most.
 std::string instead(const fs::path& folder) {
   struct Kind {
@@ -44,11 +57,11 @@ std::string instead(const fs::path& folder) {
       {".h5", "Keras files, which have to be converted to safetensors"},
       {".msgpack", "Flax files, which have to be converted to safetensors"},
       {".tflite", "TensorFlow Lite models, which are not supported"},
-      {".incomplete", "an unfinished download"},
   };
   for (const Kind& kind : kKinds) {
     if (!filesEndingIn(folder, kind.ending).empty()) return fmt::format(", found only {}", kind.description);
   }
+  if (hasUnfinished(folder)) return ", found only an unfinished download";
   std::vector<fs::path> models;
   for (const fs::path& sub : subfoldersOf(folder)) {
     if (mayHoldModel(sub)) models.push_back(sub);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/io/config_json.h"
 #include "core/io/list_folder.h"
 #include "core/io/mapped_file.h"
 #include "core/io/split_gguf.h"
@@ -100,10 +101,39 @@ const OllamaLayer& modelLayer(const std::vector<OllamaLayer>& layers, const std:
   return *model;
 }
 
-fs::path blobOf(const fs::path& store, const OllamaLayer& layer, const std::string& source) {
+fs::path blobPath(const fs::path& store, const OllamaLayer& layer) {
   std::string file = layer.digest;
   file.replace(file.find(':'), 1, "-");
-  fs::path blob = store / "blobs" / file;
+  return store / "blobs" / file;
+}
+
+/// Template, system message and parameters; those that cannot be read are left out, and that is said.
+void addSettings(const std::vector<OllamaLayer>& layers, const fs::path& store, Found& found) {
+  constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+  auto arrays = std::make_shared<EncodedArrays>();
+  for (const OllamaLayer& layer : layers) {
+    const auto isA = [&](std::string_view kind) { return layer.mediaType == std::string(kType) + std::string(kind); };
+    if (!isA("template") && !isA("system") && !isA("params")) continue;
+    const std::string kind = layer.mediaType.substr(kType.size());
+    try {
+      const MappedFile file(blobPath(store, layer));
+      const auto bytes = file.contents();
+      if (bytes.size() > kMostBytes) throw Error(ErrorCode::InvalidFile, "It is too large.");
+      const std::string key = std::string(kOllamaKeys) + kind;
+      if (isA("params"))
+        readConfigJson(bytes, found.metadata, *arrays, "its parameters", key);
+      else
+        found.metadata.add(key, escapeInvalidUtf8({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    } catch (const Error& error) {
+      found.warnings.push_back(fmt::format("Ollama's {} of this model was left out. {}", kind, error.what()));
+    }
+  }
+  found.arrays = std::move(arrays);
+}
+
+fs::path blobOf(const fs::path& store, const OllamaLayer& layer, const std::string& source) {
+  fs::path blob = blobPath(store, layer);
+  const std::string file = blob.filename().string();
   std::error_code error;
   if (!fs::exists(blob, error)) {
     throw Error(ErrorCode::NotFound, fmt::format("{}: the blob {} with the weights is missing; pull the model again.",
@@ -166,6 +196,7 @@ std::shared_ptr<const Checkpoint> openOllamaManifest(const fs::path& manifest, c
     if (isThere)
       found.warnings.push_back(fmt::format("The Ollama model also has a layer of type {}, which is left out.", extra));
   }
+  addSettings(layers, store, found);
   const fs::path blob = blobOf(store, modelLayer(layers, source), source);
   return openGguf(blob, mapFile(blob), job, std::move(found));  // never another manifest, which could name itself
 }
@@ -183,7 +214,7 @@ std::vector<OllamaModel> ollamaModels(const fs::path& store) {
     const std::string name = nameOf(manifest, store);
     try {
       const MappedFile file(manifest);
-      models.push_back({name, modelLayer(readOllamaManifest(file.contents(), name), name).size});
+      models.push_back({name, modelLayer(readOllamaManifest(file.contents(), name), name).size, manifest});
     } catch (const Error&) {
       // Opening it by name says what is wrong with it.
     }

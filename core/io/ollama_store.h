@@ -15,7 +15,10 @@ namespace core::io {
 /// The store of Ollama (source: its documentation and the layout of its models folder):
 ///   manifests/HOST/NAMESPACE/MODEL/TAG   JSON: {"layers": [{"mediaType": …, "digest": "sha256:…", "size": …}, …]}
 ///   blobs/sha256-…                       one file per layer; that of type …image.model is a GGUF file
-/// "llama3.2" stands for registry.ollama.ai/library/llama3.2/latest.
+/// "llama3.2" stands for registry.ollama.ai/library/llama3.2/latest. What a model was given there beside its file goes
+/// to the metadata under keys of its own: the prompt's template (in Go's language, not the model's own in Jinja), the
+/// system message, the parameters.
+inline constexpr std::string_view kOllamaKeys = "ollama.";
 
 struct OllamaLayer {
   std::string mediaType, digest;
@@ -42,6 +45,7 @@ std::optional<std::filesystem::path> ollamaStoreIn(const std::filesystem::path& 
 struct OllamaModel {
   std::string name;         ///< "llama3.2:latest"
   std::uint64_t bytes = 0;  ///< of its GGUF file, as the manifest says
+  std::filesystem::path manifest;
 };
 /// The models of a store in the order of their names; manifests that cannot be read or name no GGUF file are left out.
 std::vector<OllamaModel> ollamaModels(const std::filesystem::path& store);

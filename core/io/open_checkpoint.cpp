@@ -11,6 +11,7 @@
 #include "core/io/open_file.h"
 #include "core/io/safetensors.h"
 #include "core/io/sharded_model.h"
+#include "core/io/side_files.h"
 #include "core/io/sniff.h"
 #include "core/io/split_gguf.h"
 #include "core/io/text_checks.h"
@@ -44,6 +45,7 @@ void apply(Found found, ParsedModel& model) {
   if (!found.name.empty()) model.name = std::move(found.name);
   model.warnings.insert(model.warnings.end(), std::make_move_iterator(found.warnings.begin()),
                         std::make_move_iterator(found.warnings.end()));
+  addMissing(model.metadata, found.metadata);
 }
 
 std::shared_ptr<const Checkpoint> openPath(const std::filesystem::path& path, const JobContext& job, Found found) {

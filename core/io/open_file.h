@@ -12,8 +12,10 @@ namespace core::io {
 
 /// What the place a file was found in says about it.
 struct Found {
-  std::string name = {};                   ///< the model's name there ("org/model"); empty: as the file says
-  std::vector<std::string> warnings = {};  ///< to add to the model's own
+  std::string name = {};                         ///< the model's name there ("org/model"); empty: as the file says
+  std::vector<std::string> warnings = {};        ///< to add to the model's own
+  Metadata metadata = {};                        ///< likewise
+  std::shared_ptr<const void> arrays = nullptr;  ///< keeps what its arrays point to
 };
 
 /// openCheckpoint for a file, a folder or a store, on behalf of the place that named it.

@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/io/mapped_file.h"
 #include "core/io/text_checks.h"
+#include "core/io/towers.h"
 
 namespace core::io {
 
@@ -52,6 +53,23 @@ constexpr const char* kOtherFiles[] = {"tokenizer.json",         "tokenizer_conf
 /// would be gone from a mapping.
 constexpr std::size_t kSmall = std::size_t{64} << 20;
 
+/// The type of the language model, which a config of several models has inside.
+const std::string* modelType(const Metadata& metadata) {
+  for (const char* key : {"config.text_config.model_type", "config.model_type"})
+    if (const auto* text = std::get_if<std::string>(metadata.find(key))) return text;
+  return nullptr;
+}
+
+void warnOfTowers(ParsedModel& model) {
+  if (!hasTowers(model.metadata)) return;
+  const auto count =
+      std::ranges::count_if(model.tensors, [](const TensorInfo& tensor) { return isOfTower(tensor.name); });
+  if (count > 0)
+    model.warnings.push_back(
+        fmt::format("What reads pictures or sound is left out ({}): the language model runs on text.",
+                    count == 1 ? "a tensor" : fmt::format("{} tensors", count)));
+}
+
 void addOtherFile(const std::filesystem::path& folder, const char* name, ParsedModel& model) {
   std::error_code ignored;
   if (!std::filesystem::exists(std::filesystem::symlink_status(folder / name, ignored))) return;
@@ -82,8 +100,9 @@ std::shared_ptr<EncodedArrays> addSideFiles(const std::filesystem::path& folder,
     saysAdapter = saysAdapter || (isRead && std::string_view(side.prefix) == "adapter");
   }
   for (const char* name : kOtherFiles) addOtherFile(folder, name, model);
-  const MetadataValue* const type = model.metadata.find("config.model_type");
-  if (const auto* text = type == nullptr ? nullptr : std::get_if<std::string>(type)) model.architecture = *text;
+  const std::string* const type = modelType(model.metadata);
+  if (type != nullptr) model.architecture = *type;
+  warnOfTowers(model);
   // A whole model may lie beside the settings of the adapter that was merged into it.
   const auto isFactor = [](const TensorInfo& tensor) { return tensor.name.find("lora_") != std::string::npos; };
   if (saysAdapter && (type == nullptr || std::ranges::any_of(model.tensors, isFactor))) model.kind = ModelKind::Adapter;

@@ -114,8 +114,10 @@ std::shared_ptr<const Checkpoint> openGguf(const std::filesystem::path& path, St
   ParsedModel model = readGguf(file.bytes, inQuotes(name));
   if (isSplit(model)) return openParts(path, job, std::move(found));
   if (model.name.empty()) model.name = name;
+  const auto arrays = found.arrays;
   apply(std::move(found), model);
-  return std::make_shared<const StoredCheckpoint>(std::move(model), std::vector{std::move(file)}, inQuotes(name));
+  return std::make_shared<const StoredCheckpoint>(std::move(model), std::vector{std::move(file)}, inQuotes(name),
+                                                  arrays);
 }
 
 }  // namespace core::io

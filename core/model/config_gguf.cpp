@@ -12,10 +12,7 @@ namespace core::model {
 
 namespace {
 
-constexpr SizeNames kSizes{"context_length",       "embedding_length",       "block_count",
-                           "feed_forward_length",  "attention.head_count",   "attention.head_count_kv",
-                           "attention.key_length", "attention.value_length", "attention.layer_norm_rms_epsilon",
-                           "rope.freq_base"};
+constexpr const SizeNames& kSizes = kGgufSizes;
 
 bool isKnownScaling(std::string_view type) {
   return type == "none" || type == "linear" || type == "llama3" || type == "yarn" || type == "longrope";
@@ -85,6 +82,7 @@ void readGgufConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
   readSizes(keys, names, {}, config);
   config.slidingWindow = keys.integer("attention.sliding_window", 0, 0, ModelConfig::kMaxContext);
   readRope(keys, config);
+  readRows(keys, io::FileFormat::Gguf, config);
   if (config.architecture->readGguf != nullptr) config.architecture->readGguf(keys, config);
   if (const io::MetadataEntry* entry = findUnfollowedKey(checkpoint, config)) refuseKey(checkpoint, *entry);
 }

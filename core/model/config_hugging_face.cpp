@@ -15,10 +15,9 @@ namespace core::model {
 
 namespace {
 
-/// Where rotary embedding is described: rope_parameters since transformers 5, for each kind of layer where kinds turn
-/// differently, rope_scaling before.
-constexpr std::array<std::string_view, 3> kRopeObjects = {"rope_parameters.full_attention", "rope_parameters",
-                                                          "rope_scaling"};
+/// Where rotary embedding is described: rope_parameters since transformers 5, there with an object for each kind of
+/// layer where they differ, rope_scaling before.
+constexpr std::array<std::string_view, 3> kRopeObjects = {"rope_parameters", kWholeLayersRope, "rope_scaling"};
 
 /// Keys that change the computation unless they have one of the values that change nothing: nothing, false, 0 or 1 as
 /// noted. transformers gives some of them to other families; a model that needs them computes something else here.
@@ -78,20 +77,19 @@ const io::MetadataEntry* entryOf(const io::Metadata& metadata, std::string_view 
   return found == metadata.entries().end() ? nullptr : &*found;
 }
 
-/// Rotary embedding that is described by no object of plain values: each kind of layer may have an object of its own.
-bool isUnknownRope(std::string_view key, const Architecture& architecture) {
-  const auto isOf = [key](std::string_view kind) {
-    return key.starts_with(fmt::format("config.rope_parameters.{}.", kind));
-  };
-  const bool hasKinds =
-      std::ranges::find(architecture.folderKeys, "rope_parameters.sliding_attention") != architecture.folderKeys.end();
-  if (hasKinds && (isOf("full_attention") || isOf("sliding_attention"))) return false;
-  return std::ranges::any_of(kRopeObjects, [key](std::string_view object) {
-    const std::string whole = fmt::format("config.{}", object);
-    if (!key.starts_with(whole)) return false;
-    const std::string_view inside = key.substr(whole.size());
-    return inside.empty() || (inside.front() == '.' && inside.find('.', 1) != std::string_view::npos);
-  });
+/// Rotary embedding that is described by no object of plain values: each kind of layer may have an object of its own,
+/// which models follow that have such kinds.
+bool isUnknownRope(const Architecture& architecture, std::string_view key) {
+  for (const std::string_view object : {"config.rope_parameters", "config.rope_scaling",
+                                        "config.text_config.rope_parameters", "config.text_config.rope_scaling"}) {
+    if (!key.starts_with(object)) continue;
+    const std::string_view inside = key.substr(object.size());
+    if (inside.empty()) return true;
+    if (inside.front() != '.' || inside.find('.', 1) == std::string_view::npos) continue;
+    const std::string kind = fmt::format("rope_parameters{}", inside.substr(0, inside.find('.', 1)));
+    if (!isFollowedBy(architecture, io::FileFormat::Safetensors, kind)) return true;
+  }
+  return false;
 }
 
 /// compressed-tensors' rotation of what runs through the model; those of weights have been carried out already.
@@ -113,24 +111,24 @@ bool isCalled(Activation activation, std::string_view name) {
   return name == "silu" || name == "swish";
 }
 
-void refuseUnfollowed(const io::Checkpoint& checkpoint, const ModelConfig& config) {
+void refuseUnfollowed(const io::Checkpoint& checkpoint, const ConfigKeys& keys, const ModelConfig& config) {
   const Architecture& architecture = *config.architecture;
   const io::Metadata& metadata = checkpoint.metadata();
   const auto isFollowed = [&](std::string_view key) {
-    return std::ranges::find(architecture.folderKeys, key) != architecture.folderKeys.end();
+    return isFollowedBy(architecture, io::FileFormat::Safetensors, key);
   };
   for (const NeutralKey& row : kNeutralKeys) {
     if (isFollowed(row.key)) continue;
-    const io::MetadataEntry* const entry = entryOf(metadata, fmt::format("config.{}", row.key));
+    const io::MetadataEntry* const entry = entryOf(metadata, keys(row.key));
     if (entry != nullptr && !isNeutral(entry->value, row.neutral)) refuseKey(checkpoint, *entry);
   }
-  for (const char* const key : {"config.hidden_act", "config.hidden_activation", "config.activation_function"}) {
-    const io::MetadataEntry* const act = entryOf(metadata, key);
+  for (const char* const key : {"hidden_act", "hidden_activation", "activation_function"}) {
+    const io::MetadataEntry* const act = entryOf(metadata, keys(key));
     if (act == nullptr) continue;
     const auto* const name = std::get_if<std::string>(&act->value);
     if (name == nullptr || !isCalled(architecture.activation, *name)) refuseKey(checkpoint, *act);
   }
-  if (const auto* const types = isFollowed("layer_types") ? nullptr : entryOf(metadata, "config.layer_types")) {
+  if (const auto* const types = isFollowed("layer_types") ? nullptr : entryOf(metadata, keys("layer_types"))) {
     const auto* const list = std::get_if<io::MetadataArray>(&types->value);
     const bool isText = list != nullptr && list->elementType() == io::MetadataType::String;
     const std::vector<std::string> kinds = isText ? list->strings() : std::vector<std::string>{""};
@@ -141,7 +139,7 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint, const ModelConfig& confi
     if (!areAlike || (!kinds.empty() && !isFollowedKind(kinds.front()))) refuseKey(checkpoint, *types);
   }
   for (const io::MetadataEntry& entry : metadata.entries())
-    if (isUnknownRope(entry.key, architecture) || isRotation(entry)) refuseKey(checkpoint, entry);
+    if (isUnknownRope(architecture, entry.key) || isRotation(entry)) refuseKey(checkpoint, entry);
 }
 
 /// The context before scaling: inside the object, or, older, beside it.
@@ -188,10 +186,12 @@ void readLongRope(const ConfigKeys& keys, const std::string& object, ModelConfig
   config.ropeMagnitude = keys.real(object + "attention_factor", static_cast<float>(usual), 1e-3F, 1e3F);
 }
 
-/// The type of rotary scaling under one of its names; "default" is none.
+/// The type of rotary scaling under one of its names; "default" is none. So is that of models that read pictures, which
+/// gives a picture's rows and columns positions of their own and text the usual ones.
 std::string scalingType(const ConfigKeys& keys, std::string_view object) {
-  const auto value = keys.metadata().string(keys(fmt::format("{}.rope_type", object)));
-  return value ? *value : keys.metadata().string(keys(fmt::format("{}.type", object))).value_or("default");
+  auto value = keys.metadata().string(keys(fmt::format("{}.rope_type", object)));
+  if (!value) value = keys.metadata().string(keys(fmt::format("{}.type", object)));
+  return !value || *value == "mrope" ? "default" : *value;
 }
 
 void readFolderRope(const ConfigKeys& keys, ModelConfig& config) {
@@ -233,8 +233,11 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
     return cannotChat(checkpoint, hasConfig ? "a folder whose config.json names no model_type"
                                             : "a safetensors model without a readable config.json beside it");
   }
-  if (findArchitecture(checkpoint) == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
+  const Architecture* const architecture = findArchitecture(checkpoint);
+  if (architecture == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
   for (const std::string_view object : kRopeObjects) {
+    // Of models without kinds of layers the object itself is refused.
+    if (object == kWholeLayersRope && !isFollowedBy(*architecture, io::FileFormat::Safetensors, object)) continue;
     const std::string scaling = scalingType(ConfigKeys(checkpoint), object);
     static constexpr std::array<std::string_view, 6> kKnown = {"default", "linear", "llama3", "yarn", "longrope", "su"};
     if (std::ranges::find(kKnown, scaling) == kKnown.end())
@@ -246,15 +249,15 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
 void readHuggingFaceConfig(const io::Checkpoint& checkpoint, ModelConfig& config) {
   const ConfigKeys keys(checkpoint);
   const bool isMistral = checkpoint.architecture() == "mistral";
-  ConfigDefaults defaults{2048, std::nullopt, 1e-6F, 0};
-  if (isMistral) defaults = {131072, 8, 1e-6F, 0};
-  defaults.feedForwardWidths = config.architecture->feedForwardWidths;
+  ConfigDefaults defaults = config.architecture->folderDefaults;
+  if (isMistral) defaults = {131072, 32, 8, {}, 1e-6F, 10000.0F};
   readSizes(keys, config.architecture->folderSizes, defaults, config);
   // Only mistral's attention looks at it; null, which most files say, is none.
   if (isMistral) config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
   readFolderRope(keys, config);
+  readRows(keys, io::FileFormat::Safetensors, config);
   if (config.architecture->readFolder != nullptr) config.architecture->readFolder(keys, config);
-  refuseUnfollowed(checkpoint, config);
+  refuseUnfollowed(checkpoint, keys, config);
 }
 
 }  // namespace core::model

@@ -21,7 +21,14 @@ namespace {
 ConfigKeys::ConfigKeys(const io::Checkpoint& checkpoint)
     : m_metadata(checkpoint.metadata()),
       m_limits(m_metadata),
-      m_prefix(checkpoint.format() == io::FileFormat::Gguf ? checkpoint.architecture() + '.' : "config.") {}
+      m_prefix(checkpoint.format() == io::FileFormat::Gguf ? checkpoint.architecture() + '.' : "config."),
+      m_inside(checkpoint.format() == io::FileFormat::Gguf ? "" : "config.text_config.") {}
+
+std::string ConfigKeys::operator()(std::string_view name) const {
+  if (!m_inside.empty())
+    if (std::string inside = m_inside + std::string(name); m_metadata.find(inside) != nullptr) return inside;
+  return m_prefix + std::string(name);
+}
 
 bool ConfigKeys::has(std::string_view name) const { return m_metadata.find((*this)(name)) != nullptr; }
 

@@ -9,13 +9,17 @@
 
 namespace core::model {
 
+/// Objects of rotary embedding for kinds of layers, since transformers 5.
+inline constexpr std::string_view kWholeLayersRope = "rope_parameters.full_attention",
+                                  kWindowedLayersRope = "rope_parameters.sliding_attention";
+
 /// The keys of one checkpoint's metadata by the names that follow its prefix: "llama." of a GGUF file of that
-/// architecture, "config." of a folder.
+/// architecture, "config." of a folder, or "config.text_config." for what the language model among several has there.
 class ConfigKeys {
  public:
   explicit ConfigKeys(const io::Checkpoint& checkpoint);
 
-  std::string operator()(std::string_view name) const { return m_prefix + std::string(name); }
+  std::string operator()(std::string_view name) const;
   bool has(std::string_view name) const;
   /// @throws Error (InvalidFile) naming key, value and range, as MetadataLimits
   std::uint32_t integer(std::string_view name, std::optional<std::uint32_t> fallback, std::uint32_t min,
@@ -33,7 +37,7 @@ class ConfigKeys {
  private:
   const io::Metadata& m_metadata;
   MetadataLimits m_limits;
-  std::string m_prefix;
+  std::string m_prefix, m_inside;
 };
 
 }  // namespace core::model

@@ -21,7 +21,7 @@ constexpr std::uint32_t kMaxExperts = 1024;
 constexpr std::uint32_t kMaxUsedExperts = 64;
 
 void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefaults& defaults, ModelConfig& config) {
-  config.heads = keys.integer(names.heads, std::nullopt, 1, kMaxHeads);
+  config.heads = keys.integer(names.heads, defaults.heads, 1, kMaxHeads);
   config.kvHeads = keys.integer(names.kvHeads, defaults.kvHeads.value_or(config.heads), 1, kMaxHeads);
   if (config.heads % config.kvHeads != 0) {
     throw Error(ErrorCode::InvalidFile,
@@ -29,8 +29,8 @@ void readHeads(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
                             config.heads, config.kvHeads),
                 keys(names.kvHeads));
   }
-  std::optional<std::uint32_t> headSize;
-  if (config.width % config.heads == 0) headSize = config.width / config.heads;
+  std::optional<std::uint32_t> headSize = defaults.headSize;
+  if (!headSize && config.width % config.heads == 0) headSize = config.width / config.heads;
   config.headSize = keys.integer(names.headSize, headSize, 1, kMaxHeadSize);
   config.valueHeadSize = config.headSize;
   if (names.valueHeadSize != nullptr)
@@ -64,7 +64,7 @@ void readSizes(const ConfigKeys& keys, const SizeNames& names, const ConfigDefau
       keys.integer(names.feedForward, usual != 0 ? std::optional(usual) : std::nullopt, 1, kMaxFeedForward);
   config.normEpsilon = keys.real(names.normEpsilon, defaults.normEpsilon, 0.0F, 1.0F);
   readHeads(keys, names, defaults, config);
-  config.ropeBase = keys.real(names.ropeBase, 10000.0F, 1.0F, 1e12F);
+  config.ropeBase = keys.real(names.ropeBase, defaults.ropeBase, 1.0F, 1e12F);
 }
 
 void readExperts(const ConfigKeys& keys, const ExpertNames& names, ModelConfig& config) {
@@ -73,10 +73,10 @@ void readExperts(const ConfigKeys& keys, const ExpertNames& names, ModelConfig& 
   config.expertFeedForward = keys.integer(names.feedForward, config.feedForward, 1, kMaxFeedForward);
 }
 
-void setWindowPattern(std::uint32_t pattern, ModelConfig& config) {
-  config.isWindowed.clear();
-  for (std::uint32_t layer = 0; layer < config.layers; ++layer)
-    config.isWindowed.push_back((layer + 1) % pattern == 0 ? 0 : 1);
+std::vector<std::uint32_t> windowPattern(std::uint32_t pattern, std::uint32_t layers) {
+  std::vector<std::uint32_t> isWindowed;
+  for (std::uint32_t layer = 0; layer < layers; ++layer) isWindowed.push_back((layer + 1) % pattern == 0 ? 0 : 1);
+  return isWindowed;
 }
 
 void readLayerTypes(const ConfigKeys& keys, ModelConfig& config) {
@@ -92,6 +92,13 @@ void readLayerTypes(const ConfigKeys& keys, ModelConfig& config) {
           keys("layer_types"));
     config.isWindowed[layer] = isWhole ? 0 : 1;
   }
+}
+
+void readRotatedShare(const ConfigKeys& keys, ModelConfig& config) {
+  const char* const key = "rope_parameters.partial_rotary_factor";
+  if (!keys.has(key)) return;
+  const float share = keys.real(key, 1.0F, 1e-3F, 1.0F);
+  config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share + 1e-3F) / 2 * 2;
 }
 
 float yarnMagnitude(float factor) {

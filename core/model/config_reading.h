@@ -1,9 +1,11 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
+#include "core/model/config_defaults.h"
 #include "core/model/config_keys.h"
 
 namespace core::model {
@@ -29,25 +31,21 @@ struct SizeNames {
   const char* ropeBase;
 };
 
-/// What most folders call them.
-inline constexpr SizeNames kUsualFolderSizes{"max_position_embeddings",
-                                             "hidden_size",
-                                             "num_hidden_layers",
-                                             "intermediate_size",
-                                             "num_attention_heads",
-                                             "num_key_value_heads",
-                                             "head_dim",
-                                             nullptr,
-                                             "rms_norm_eps",
-                                             "rope_theta"};
-
-/// What holds where a file is silent; a count without one is required.
-struct ConfigDefaults {
-  std::optional<std::uint32_t> context = {};
-  std::optional<std::uint32_t> kvHeads = {};  ///< nothing: as many as heads
-  float normEpsilon = 1e-5F;
-  std::uint32_t feedForwardWidths = 0;  ///< how many times the width its feed-forward part is; 0: it has to be said
-};
+inline constexpr SizeNames kGgufSizes{
+    "context_length",       "embedding_length",       "block_count",
+    "feed_forward_length",  "attention.head_count",   "attention.head_count_kv",
+    "attention.key_length", "attention.value_length", "attention.layer_norm_rms_epsilon",
+    "rope.freq_base"};
+inline constexpr SizeNames kFolderSizes{"max_position_embeddings",
+                                        "hidden_size",
+                                        "num_hidden_layers",
+                                        "intermediate_size",
+                                        "num_attention_heads",
+                                        "num_key_value_heads",
+                                        "head_dim",
+                                        nullptr,
+                                        "rms_norm_eps",
+                                        "rope_theta"};
 
 /// Fills in the sizes, checked against their limits and each other.
 /// @throws Error (InvalidFile) naming key and value
@@ -61,11 +59,14 @@ struct ExpertNames {
 void readExperts(const ConfigKeys& keys, const ExpertNames& names, ModelConfig& config);
 inline constexpr ExpertNames kGgufExperts{"expert_count", "expert_used_count", "expert_feed_forward_length"};
 
-/// Which layers see a window only: of so many in a row, all but the last.
-void setWindowPattern(std::uint32_t pattern, ModelConfig& config);
+/// Which layers see a window only: of so many in a row, all but the last. [layers]
+std::vector<std::uint32_t> windowPattern(std::uint32_t pattern, std::uint32_t layers);
 /// By the kinds that a folder lists, if it does. @throws Error (Unsupported) for a kind that is neither whole nor a
 /// window, (InvalidFile)
 void readLayerTypes(const ConfigKeys& keys, ModelConfig& config);
+
+/// The share of a head that is rotated, where rope_parameters say it (transformers 5). @throws Error (InvalidFile)
+void readRotatedShare(const ConfigKeys& keys, ModelConfig& config);
 
 /// What Yarn multiplies queries and keys by: 0.1 · ln(factor) + 1 (Peng et al. 2023).
 float yarnMagnitude(float factor);

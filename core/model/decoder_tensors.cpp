@@ -4,30 +4,54 @@
 #include <vector>
 
 #include "core/io/packed_weights.h"
+#include "core/io/towers.h"
 #include "core/model/architectures/tensor_names.h"
+#include "core/model/config_keys.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
 
-std::string withoutPrefix(const io::Checkpoint& checkpoint, std::string name) {
+namespace {
+
+/// Its name where other models lie beside the decoder.
+std::optional<std::string> inSeveralModels(const io::Checkpoint& checkpoint, const std::string& bare) {
+  if (!io::hasTowers(checkpoint.metadata())) return std::nullopt;
+  for (const char* const outer : {"language_model.model.", "model.language_model.", "model.text_model.", "text_model."})
+    if (std::string name = outer + bare; checkpoint.find(name)) return name;
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string storedName(const io::Checkpoint& checkpoint, std::string name) {
   const Architecture* const architecture = findArchitecture(checkpoint);
   const std::string_view blocks = architecture == nullptr ? Architecture().folderBlocks : architecture->folderBlocks;
-  const std::string_view prefix = blocks.substr(0, blocks.find('.') + 1);  // "model."
-  if (checkpoint.find(name) || !name.starts_with(prefix)) return name;
-  std::string bare = name.substr(prefix.size());
-  return checkpoint.find(bare) ? bare : name;
+  const std::string_view decoder = blocks.substr(0, blocks.find('.') + 1);  // "model."
+  if (checkpoint.format() == io::FileFormat::Gguf || checkpoint.find(name)) return name;
+  if (!name.starts_with(decoder)) {
+    std::string inside = "language_model." + name;
+    return checkpoint.find(inside) ? inside : name;
+  }
+  const std::string bare = name.substr(decoder.size());
+  if (checkpoint.find(bare)) return bare;
+  return inSeveralModels(checkpoint, bare).value_or(name);
 }
 
 std::string decoderTensor(const io::Checkpoint& checkpoint, std::string_view ggufName) {
-  std::string name = TensorNames(checkpoint).in(checkpoint.format(), ggufName);
-  return checkpoint.format() == io::FileFormat::Gguf ? name : withoutPrefix(checkpoint, std::move(name));
+  return storedName(checkpoint, TensorNames(checkpoint).in(checkpoint.format(), ggufName));
 }
 
 bool hasOwnOutput(const io::Checkpoint& checkpoint) {
   const bool isThere = checkpoint.find(decoderTensor(checkpoint, "output.weight")).has_value();
   if (checkpoint.format() == io::FileFormat::Gguf) return isThere;
-  const auto isTied = checkpoint.metadata().boolean("config.tie_word_embeddings");
+  const ConfigKeys keys(checkpoint);
+  const auto isTied = checkpoint.metadata().boolean(keys("tie_word_embeddings"));
   return isTied ? !*isTied : isThere;
+}
+
+bool isTiedOutput(const io::Checkpoint& checkpoint, std::string_view name) {
+  return checkpoint.format() != io::FileFormat::Gguf && name == decoderTensor(checkpoint, "output.weight") &&
+         !hasOwnOutput(checkpoint);
 }
 
 bool isWithoutEffect(const io::Checkpoint& checkpoint, const io::TensorInfo& tensor) {
@@ -38,7 +62,8 @@ bool isWithoutEffect(const io::Checkpoint& checkpoint, const io::TensorInfo& ten
     return true;
   // Scales of a cache in 8 bits, whose type is chosen here (KvType), and warned of when the file is opened.
   if (io::isCacheScale(tensor.name)) return true;
-  if (tensor.name == TensorNames(checkpoint).in(checkpoint.format(), "output.weight")) return !hasOwnOutput(checkpoint);
+  if (isTiedOutput(checkpoint, tensor.name)) return true;
+  if (tensor.name == decoderTensor(checkpoint, "output.weight")) return false;
   constexpr std::uint64_t kMostValues = 1U << 20U;
   const bool isBias = tensor.name.ends_with(".bias") && tensor.shape.rank() == 1 && tensor.isReadable();
   if (!isBias || tensor.shape[0] > kMostValues || tensor.assembly != io::Assembly::None) return false;

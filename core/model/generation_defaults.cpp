@@ -37,6 +37,20 @@ constexpr Keys kGguf = {nullptr,
                         "general.sampling.penalty_repeat",
                         nullptr};
 
+/// What a person or Ollama's library set for the model (Modelfile's PARAMETER) counts more than what its file says.
+constexpr Keys kOllama = {nullptr,
+                          "ollama.params.temperature",
+                          "ollama.params.top_k",
+                          "ollama.params.top_p",
+                          "ollama.params.min_p",
+                          "ollama.params.repeat_penalty",
+                          nullptr};
+
+template <class T>
+void take(std::optional<T>& into, const std::optional<T>& from) {
+  if (from) into = from;
+}
+
 GenerationDefaults read(const io::Metadata& metadata, const Keys& keys) {
   const MetadataLimits limits(metadata);
   const auto isSaid = [&](const char* key) { return key != nullptr && metadata.find(key) != nullptr; };
@@ -72,7 +86,16 @@ GenerationOptions GenerationDefaults::applied(GenerationOptions options) const {
 }
 
 GenerationDefaults generationDefaultsOf(const io::Checkpoint& checkpoint) {
-  if (checkpoint.format() == io::FileFormat::Gguf) return read(checkpoint.metadata(), kGguf);
+  if (checkpoint.format() == io::FileFormat::Gguf) {
+    GenerationDefaults defaults = read(checkpoint.metadata(), kGguf);
+    const GenerationDefaults set = read(checkpoint.metadata(), kOllama);
+    take(defaults.temperature, set.temperature);
+    take(defaults.topK, set.topK);
+    take(defaults.topP, set.topP);
+    take(defaults.minP, set.minP);
+    take(defaults.repetitionPenalty, set.repetitionPenalty);
+    return defaults;
+  }
   const text::FolderSettings settings(checkpoint, "generation_config.json", "generation");
   return read(settings.metadata(), kFolder);
 }

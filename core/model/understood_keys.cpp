@@ -87,7 +87,7 @@ bool isFollowed(std::string_view key, const io::MetadataEntry& entry, const Mode
     return name != nullptr && (*name == "silu" || *name == "swish" || *name == "swiglu");
   }
   if (contains(kFollowed, key)) return true;
-  if (std::ranges::find(config.architecture->ggufKeys, key) != config.architecture->ggufKeys.end()) return true;
+  if (isFollowedBy(*config.architecture, io::FileFormat::Gguf, key)) return true;
   if (contains(kMustBeOne, key)) return number == 1;
   if (contains(kMustBeZeroOrOne, key)) return number == 0 || number == 1;
   if (key == "attention.layer_norm_epsilon") return config.architecture->hasLayerNorms;

@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/io/towers.h"
 #include "core/model/architectures/architecture.h"
 #include "core/model/decoder_tensors.h"
 #include "core/model/product_scale.h"
@@ -18,10 +19,11 @@ namespace {
 
 using quant::QuantizedTensorPtr;
 
-/// The towers of vision and audio, which a merged GGUF file may carry, feed on what is no text.
+/// The towers of vision and audio, which a folder or a merged GGUF file may carry, feed on what is no text.
 bool isOfAnotherInput(const io::Checkpoint& checkpoint, std::string_view name) {
-  return checkpoint.format() == io::FileFormat::Gguf &&
-         (name.starts_with("v.") || name.starts_with("a.") || name.starts_with("mm."));
+  if (checkpoint.format() == io::FileFormat::Gguf)
+    return name.starts_with("v.") || name.starts_with("a.") || name.starts_with("mm.");
+  return io::hasTowers(checkpoint.metadata()) && io::isOfTower(name);
 }
 
 void refuseUnasked(const io::Checkpoint& checkpoint, const std::unordered_set<std::string>& asked) {
@@ -81,7 +83,7 @@ std::vector<WeightRequest> weightRequests(const io::Checkpoint& checkpoint, cons
     const std::string_view own = row.nameIn(checkpoint.format());
     if (own.empty()) return;
     std::string name = fmt::format("{}{}", blocks, own);
-    if (isFolder) name = withoutPrefix(checkpoint, std::move(name));
+    if (isFolder) name = storedName(checkpoint, std::move(name));
     WeightRequest request{&target,        std::move(name),  row.shape(config),
                           row.isRequired, row.folderOffset, row.kind != WeightKind::Embedding};
     if (isFolder) request.form = formIn(checkpoint, row.form, request.name);

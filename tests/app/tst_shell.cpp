@@ -26,7 +26,6 @@
 #include "app/shell/help_panel.h"
 #include "app/shell/main_window.h"
 #include "app/shell/palette_model.h"
-#include "app/workspaces/start/model_finder.h"
 
 using namespace app;
 
@@ -403,49 +402,6 @@ class TestShell : public QObject {
     QCoreApplication::sendEvent(&window, &moveOnly);
     QVERIFY(!moveOnly.isAccepted());
     QTRY_VERIFY2(window.errorText().contains(QStringLiteral("dropped.gguf")), qPrintable(window.errorText()));
-  }
-
-  void modelsOfOtherProgramsAreFound() {
-    const QTemporaryDir home;
-    const auto write = [&](const QString& name, int bytes) {
-      const QString path = home.filePath(name);
-      QDir().mkpath(QFileInfo(path).path());
-      QFile file(path);
-      QVERIFY(file.open(QIODevice::WriteOnly));
-      file.write(QByteArray(bytes, 'x'));
-    };
-    write(QStringLiteral("hub/models--Org--Name/snapshots/abc/model-00001-of-00002.safetensors"), 300);
-    write(QStringLiteral("hub/models--Org--Name/snapshots/abc/model-00002-of-00002.safetensors"), 200);
-    write(QStringLiteral("hub/models--Org--Other/snapshots/abc/q4.gguf"), 100);
-    write(QStringLiteral("hub/datasets--Org--Data/snapshots/abc/x.safetensors"), 900);
-    write(QStringLiteral("lm/pub/repo/model.Q4_K_M.gguf"), 400);
-    write(QStringLiteral("lm/pub/repo/mmproj-model.gguf"), 800);
-    // A model of Ollama's store is a manifest that names a blob; one that names none is no model to offer.
-    const auto writeManifest = [&home](const QString& name, const QByteArray& json) {
-      const QString path = home.filePath(QStringLiteral("ollama/manifests/registry.ollama.ai/library/") + name);
-      QVERIFY(QDir().mkpath(QFileInfo(path).absolutePath()));
-      QFile file(path);
-      QVERIFY(file.open(QIODevice::WriteOnly));
-      file.write(json);
-    };
-    const QByteArray digest = "sha256:" + QByteArray(64, 'a');
-    writeManifest(QStringLiteral("tiny/1b"),
-                  R"({"schemaVersion":2,"layers":[{"mediaType":"application/vnd.ollama.image.model","digest":")" +
-                      digest + R"(","size":450}]})");
-    writeManifest(QStringLiteral("broken/latest"), "{}");
-    ModelPlaces places;
-    places.ollama = home.filePath(QStringLiteral("ollama"));
-    places.huggingFaceHub = home.filePath(QStringLiteral("hub"));
-    places.lmStudio = {home.filePath(QStringLiteral("lm")), home.filePath(QStringLiteral("missing"))};
-    const auto found = findModels(places, core::JobContext());
-    QCOMPARE(found.size(), std::size_t{4});
-    QCOMPARE(found[0].name, QStringLiteral("Org/Name"));
-    QCOMPARE(found[0].bytes, std::uint64_t{500});
-    QCOMPARE(found[1].name, QStringLiteral("tiny:1b"));
-    QCOMPARE(found[1].path, QStringLiteral("ollama:tiny:1b"));
-    QCOMPARE(found[1].bytes, std::uint64_t{450});
-    QCOMPARE(found[2].name, QStringLiteral("model.Q4_K_M"));
-    QCOMPARE(found[3].name, QStringLiteral("Org/Other/q4"));
   }
 
   void aModelOfOllamaOpensByItsName() {

@@ -229,7 +229,7 @@ void TestCli::helpAndVersion() {
   const Run help = run({QStringLiteral("--help")});
   QCOMPARE(help.code, 0);
   for (const char* verb : {"inspect", "dump", "bits", "schemes", "error", "quantize", "tokenize", "detokenize",
-                           "template", "logits", "generate", "devices", "bench"})
+                           "template", "logits", "generate", "devices", "bench", "models"})
     QVERIFY2(help.out.contains(verb), verb);
   QCOMPARE(run({QStringLiteral("--version")}).code, 0);
 }

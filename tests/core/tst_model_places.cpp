@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/io/checkpoint.h"
 #include "core/io/ollama_store.h"
+#include "core/model/generation_defaults.h"
 #include "file_bytes.h"
 #include "model_folder_builder.h"
 
@@ -33,6 +34,7 @@ class TestModelPlaces : public QObject {
   void cacheFolderStandsForItsSnapshot();
   void cacheWithoutACurrentSnapshot();
   void ollamaModels();
+  void ollamaKeepsSettingsApart();
   void ollamaStoreAsFolder();
   void badOllamaStores();
   void badManifests_data();
@@ -275,6 +277,34 @@ void TestModelPlaces::ollamaModels() {
   for (const char* name : {"", ":", "tiny:", "../tiny", "a/../b", "/etc", "a//b", "x:..", "a\\b"}) {
     QVERIFY2(refused(name, ErrorCode::InvalidArgument).contains("NAME:TAG"), name);
   }
+}
+
+void TestModelPlaces::ollamaKeepsSettingsApart() {
+  writeStore(folder());
+  const auto settings = [&](const char* kind, char digit, const std::string& contents) {
+    folder().write("blobs/sha256-" + std::string(64, digit), contents);
+    return layer(kind, contents.size(), "sha256:" + std::string(64, digit)) + ",";
+  };
+  folder().write("manifests/registry.ollama.ai/library/tiny/set",
+                 manifest(settings("template", '2', "{{ .Prompt }}\n") + settings("system", '3', "Be brief.") +
+                          settings("params", '4', R"({"stop": ["<|end|>", "x"], "temperature": 0.25, "top_k": 7})") +
+                          modelLayer()));
+  const auto opened = io::openCheckpoint(io::ollamaManifest(folder().path(), "tiny:set"));
+  QVERIFY(opened->warnings().empty());
+  QCOMPARE(opened->metadata().string("ollama.template"), std::string("{{ .Prompt }}\n"));
+  QCOMPARE(opened->metadata().string("ollama.system"), std::string("Be brief."));
+  QVERIFY(opened->metadata().find("tokenizer.chat_template") == nullptr);
+  QCOMPARE(opened->metadata().array("ollama.params.stop")->strings().front(), std::string("<|end|>"));
+  const auto defaults = core::model::generationDefaultsOf(*opened);
+  QCOMPARE(*defaults.temperature, 0.25F);
+  QCOMPARE(*defaults.topK, 7U);
+  // Damaged ones are left out, not the model.
+  folder().write("manifests/registry.ollama.ai/library/tiny/set",
+                 manifest(settings("params", '4', "{") + layer("template", 3, "sha256:" + std::string(64, '9')) + "," +
+                          modelLayer()));
+  const auto damaged = io::openCheckpoint(io::ollamaManifest(folder().path(), "tiny:set"));
+  QCOMPARE(damaged->tensors().size(), 1U);
+  QCOMPARE(damaged->warnings().size(), 2U);
 }
 
 void TestModelPlaces::ollamaStoreAsFolder() {

@@ -43,7 +43,7 @@ class RowButton final : public QAbstractButton {
     painter.drawText(QRect(42, 8 + line, space, line), Qt::AlignVCenter,
                      painter.fontMetrics().elidedText(m_row.detail, Qt::ElideMiddle, space));
     painter.setFont(theme.textFont());
-    painter.setPen(c.text);
+    painter.setPen(m_row.isFaint ? c.textMuted : c.text);
     painter.drawText(QRect(42, 7, space, line), Qt::AlignVCenter,
                      painter.fontMetrics().elidedText(m_row.title, Qt::ElideMiddle, space));
   }

@@ -7,8 +7,8 @@
 #include <QScrollArea>
 #include <algorithm>
 
-#include "app/jobs/job_runner.h"
 #include "app/lessons/lesson_player.h"
+#include "app/selection/local_models.h"
 #include "app/selection/model_loader.h"
 #include "app/text/numbers.h"
 #include "app/widgets/card.h"
@@ -18,7 +18,6 @@
 #include "app/workspaces/start/drop_hint.h"
 #include "app/workspaces/start/feature_tile.h"
 #include "app/workspaces/start/hero_art.h"
-#include "app/workspaces/start/model_finder.h"
 #include "app/workspaces/start/model_list.h"
 #include "app/workspaces/workspace.h"
 
@@ -26,18 +25,42 @@ namespace app {
 namespace {
 constexpr Length kContentWidth{1080}, kArtNeedsWidth{880}, kTileWidth{168};
 constexpr std::size_t kLessonColumns = 3;
+constexpr std::size_t kMostFound = 40;
+
+/// What it is, where it is from and whether it runs; the whole reason when one points at it.
+ModelList::Row foundRow(const LocalModels::Entry& entry) {
+  const FoundModel& model = entry.model;
+  const QString source = QString::fromStdString(model.source);
+  QStringList detail{QString::fromStdString(model.origin)};
+  QString toolTip = source;
+  bool runs = true;
+  if (entry.verdict) {
+    if (!entry.verdict->type.empty()) detail << QString::fromStdString(entry.verdict->type);
+    if (const auto why = shortly(*entry.verdict); !why.empty()) detail << QString::fromStdString(why);
+    if (!entry.verdict->why.empty()) toolTip += u'\n' + QString::fromStdString(entry.verdict->why);
+    runs = entry.verdict->runs == ModelVerdict::Runs::Yes;
+  }
+  return {source,
+          QString::fromStdString(model.name),
+          detail.join(QStringLiteral(" · ")),
+          text::bytes(model.bytes),
+          QStringLiteral("cube"),
+          toolTip,
+          !runs};
+}
 }  // namespace
 
-StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, LessonPlayer& lessons, QWidget* parent)
+StartPage::StartPage(ModelLoader& loader, LocalModels& models, LessonPlayer& lessons, QWidget* parent)
     : QWidget(parent),
       m_loader(loader),
-      m_jobs(jobs),
+      m_models(models),
       m_lessons(lessons),
       m_demo(new QPushButton(tr("Open the demo model"))),
       m_opening(new Label(Label::Style::Muted)),
       m_art(new HeroArt),
       m_recent(new ModelList),
-      m_found(new ModelList) {
+      m_found(new ModelList),
+      m_more(new Label(Label::Style::Muted)) {
   auto* content = new QWidget;
   auto* layout = new QVBoxLayout(content);
   layout->setContentsMargins(space::kFour, space::kFour, space::kFour, space::kThree);
@@ -70,6 +93,7 @@ StartPage::StartPage(ModelLoader& loader, JobRunner& jobs, LessonPlayer& lessons
   connect(&m_loader, &ModelLoader::openingChanged, this, &StartPage::refreshOpening);
   connect(m_recent, &ModelList::chosen, this, &StartPage::openRequested);
   connect(m_found, &ModelList::chosen, this, &StartPage::openRequested);
+  connect(&m_models, &LocalModels::changed, this, &StartPage::refreshFound);
   connect(&m_lessons, &LessonPlayer::progressChanged, this, &StartPage::refreshLessons);
   refreshRecent();
   refreshLessons();
@@ -198,9 +222,12 @@ QWidget* StartPage::buildLists() {
   recent->body()->addWidget(m_recent, 1);
   recent->body()->addWidget(new DropHint);
   auto* found = new Card(tr("On this computer"));
-  found->setHint(tr("Hugging Face cache, Ollama, LM Studio"));
+  found->setHint(tr("Hugging Face, Ollama, LM Studio, Jan, llama.cpp"));
   found->body()->setContentsMargins(space::kOne, space::kOne, space::kOne, space::kOne);
   found->body()->addWidget(m_found);
+  m_more->setContentsMargins(space::kOne, 0, space::kOne, space::kOne);
+  m_more->hide();
+  found->body()->addWidget(m_more);
   row->addWidget(recent, 1);
   row->addWidget(found, 1);
   return lists;
@@ -216,16 +243,13 @@ void StartPage::refreshRecent() {
 }
 
 void StartPage::refreshFound() {
-  m_jobs.run(
-      this, {QStringLiteral("start/find"), {}, Lane::Pool},
-      [](const core::JobContext& job) { return findModels(ModelPlaces::ofThisUser(), job); },
-      [this](const std::vector<FoundModel>& models) {
-        std::vector<ModelList::Row> rows;
-        for (const FoundModel& model : models)
-          rows.push_back({model.path, model.name, model.origin, text::bytes(model.bytes), QStringLiteral("cube")});
-        m_found->setRows(rows, tr("None found in the Hugging Face cache, Ollama's store or LM Studio's folder. The "
-                                  "demo model needs no download."));
-      });
+  std::vector<ModelList::Row> rows;
+  const auto& entries = m_models.entries();
+  for (std::size_t i = 0; i < std::min(entries.size(), kMostFound); ++i) rows.push_back(foundRow(entries[i]));
+  m_found->setRows(rows, tr("None found in the folders of Hugging Face, Ollama, LM Studio, Jan and llama.cpp. The demo "
+                            "model needs no download."));
+  m_more->setVisible(entries.size() > kMostFound);
+  m_more->setText(tr("%n more: Ctrl+K finds them by name", nullptr, static_cast<int>(entries.size() - rows.size())));
 }
 
 void StartPage::refreshOpening() {
@@ -242,7 +266,7 @@ void StartPage::resizeEvent(QResizeEvent* event) {
 
 void StartPage::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
-  refreshFound();
+  m_models.scan();
 }
 
 }  // namespace app

@@ -8,9 +8,9 @@ class QPushButton;
 namespace app {
 
 class Card;
-class JobRunner;
 class Label;
 class LessonPlayer;
+class LocalModels;
 class ModelList;
 class ModelLoader;
 
@@ -18,7 +18,7 @@ class ModelLoader;
 class StartPage : public QWidget {
   Q_OBJECT
  public:
-  StartPage(ModelLoader& loader, JobRunner& jobs, LessonPlayer& lessons, QWidget* parent = nullptr);
+  StartPage(ModelLoader& loader, LocalModels& models, LessonPlayer& lessons, QWidget* parent = nullptr);
 
  Q_SIGNALS:
   void openRequested(const QString& source);
@@ -46,12 +46,13 @@ class StartPage : public QWidget {
   void refreshOpening();
 
   ModelLoader& m_loader;
-  JobRunner& m_jobs;
+  LocalModels& m_models;
   LessonPlayer& m_lessons;
   QPushButton* m_demo;
   Label* m_opening;
   QWidget* m_art;
   ModelList *m_recent, *m_found;
+  Label* m_more;  ///< models that the list has no room for
   QGridLayout* m_tileGrid = nullptr;
   std::vector<QWidget*> m_tiles;
   std::vector<ModelList*> m_lessonColumns;

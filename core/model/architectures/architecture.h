@@ -7,8 +7,10 @@
 
 #include "core/io/checkpoint.h"
 #include "core/model/config.h"
+#include "core/model/config_defaults.h"
 #include "core/model/config_keys.h"
 #include "core/model/config_reading.h"
+#include "core/model/config_row.h"
 #include "core/model/graph.h"
 #include "core/model/head_rows.h"
 #include "core/model/weight_kind.h"
@@ -74,15 +76,24 @@ struct Architecture {
   Graph (*build)(const ModelConfig& config, const ModelWeights& weights);
   RopePairing ggufPairing;                   ///< of its GGUF files; folders are always in halves
   Activation activation = Activation::Silu;  ///< of its feed-forward parts: a folder that names another is refused
-  /// Keys of its own, behind the prefix, that are followed: what every architecture has need not be named.
+  std::span<const std::string_view> folderClasses = {};  ///< of transformers, one for each model_type
+  std::size_t windowedType = 0;                          ///< which of them a folder has where all layers see a window
+  bool folderSaysBiases =
+      true;  ///< config.json has attention_bias, of all four matrices; false: the kind of model says it
+  ConfigDefaults folderDefaults{2048, {}, {}, {}, 1e-6F, 10000.0F};  ///< of transformers' class
+  /// What it has beside the hyper-parameters of all.
+  std::span<const ConfigRow> config = {};
+  /// Keys that no row of `config` names, behind the prefix, that are followed: by the readers below, which come last.
   std::span<const std::string_view> ggufKeys = {}, folderKeys = {};
   /// Reads them. Sizes, norms and rotary embedding are known. @throws Error as ModelConfig::fromCheckpoint
   void (*readGguf)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
   void (*readFolder)(const ConfigKeys& keys, ModelConfig& config) = nullptr;
+  /// Say what they read.
+  void (*writeGguf)(const ModelConfig& config, ConfigWriter& writer) = nullptr;
+  void (*writeFolder)(const ModelConfig& config, ConfigWriter& writer) = nullptr;
   std::string_view folderBlocks = "model.layers.";  ///< what precedes the number of a block in folders
   bool hasLayerNorms = false;                       ///< norms take the mean away (LayerNorm); else RMSNorm
-  SizeNames folderSizes = kUsualFolderSizes;
-  std::uint32_t feedForwardWidths = 0;  ///< ConfigDefaults of folders
+  SizeNames folderSizes = kFolderSizes;
   bool hasExperts = false;  ///< tells those apart that a format calls the same: Mixtral is a llama in GGUF files
 };
 

@@ -22,7 +22,7 @@ void readGemma2(const ConfigKeys& keys, ModelConfig& config) {
   config.embeddingScale = std::sqrt(static_cast<float>(config.width));
   config.attentionSoftCap = keys.real("attn_logit_softcapping", kUsualCap, 0.0F, kMostCap);
   config.logitSoftCap = keys.real("final_logit_softcapping", kUsualLogitCap, 0.0F, kMostCap);
-  setWindowPattern(kGemma2Pattern, config);
+  config.isWindowed = windowPattern(kGemma2Pattern, config.layers);
 }
 
 void readGemma2File(const ConfigKeys& keys, ModelConfig& config) {

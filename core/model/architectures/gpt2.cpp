@@ -48,11 +48,11 @@ const Architecture kGpt2{.gguf = kGpt2Names,
                          .build = buildPreNormDecoder,
                          .ggufPairing = RopePairing::Halves,
                          .activation = Activation::GeluTanh,
+                         .folderDefaults = {1024, 12, {}, {}, 1e-5F, 10000.0F, 4},
                          .readGguf = hasNoRotation,
                          .readFolder = hasNoRotation,
                          .folderBlocks = "transformer.h.",
                          .hasLayerNorms = true,
-                         .folderSizes = kGpt2Sizes,
-                         .feedForwardWidths = 4};
+                         .folderSizes = kGpt2Sizes};
 
 }  // namespace core::model

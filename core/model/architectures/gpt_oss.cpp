@@ -45,13 +45,13 @@ constexpr std::array<std::string_view, 3> kGptOssFolderKeys{"num_local_experts",
 
 void readGptOssFile(const ConfigKeys& keys, ModelConfig& config) {
   readExperts(keys, kGgufExperts, config);
-  setWindowPattern(kGptOssPattern, config);
+  config.isWindowed = windowPattern(kGptOssPattern, config.layers);
 }
 
 void readGptOssFolder(const ConfigKeys& keys, ModelConfig& config) {
   readExperts(keys, {"num_local_experts", "num_experts_per_tok", "intermediate_size"}, config);
   config.slidingWindow = keys.integer("sliding_window", kGptOssWindow, 0, ModelConfig::kMaxContext);
-  setWindowPattern(kGptOssPattern, config);
+  config.isWindowed = windowPattern(kGptOssPattern, config.layers);
   readLayerTypes(keys, config);
   if (const float limit = keys.real("swiglu_limit", kGptOssLimit, 0.0F, 1e6F); limit != kGptOssLimit)
     throw Error(ErrorCode::Unsupported,

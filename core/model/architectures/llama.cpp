@@ -11,9 +11,16 @@ constexpr std::array kFrequencyRows{
 constexpr auto kLlamaRows = joined(withHeadsInPairs(kDecoderRows), kFrequencyRows);
 constexpr std::array<std::string_view, 1> kLlamaNames{"llama"};
 constexpr std::array<std::string_view, 2> kLlamaTypes{"llama", "mistral"};
+constexpr std::array<std::string_view, 2> kLlamaClasses{"LlamaForCausalLM", "MistralForCausalLM"};
 
 }  // namespace
 
-const Architecture kLlama{kLlamaNames, kLlamaTypes, kLlamaRows, buildPreNormDecoder, RopePairing::Adjacent};
+const Architecture kLlama{.gguf = kLlamaNames,
+                          .huggingFace = kLlamaTypes,
+                          .weights = kLlamaRows,
+                          .build = buildPreNormDecoder,
+                          .ggufPairing = RopePairing::Adjacent,
+                          .folderClasses = kLlamaClasses,
+                          .windowedType = 1};
 
 }  // namespace core::model

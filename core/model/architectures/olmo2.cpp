@@ -15,6 +15,7 @@ constexpr std::array kOlmo2Own{
               Side::Width}};
 constexpr auto kOlmo2Rows =
     joined(without(without(kDecoderRows, WeightKind::AttentionNorm), WeightKind::FeedForwardNorm), kOlmo2Own);
+constexpr std::array<std::string_view, 1> kOlmo2Classes{"Olmo2ForCausalLM"};
 constexpr std::array<std::string_view, 1> kOlmo2Names{"olmo2"};
 
 /// What parts of a block give is normed, not what they get.
@@ -40,6 +41,7 @@ const Architecture kOlmo2{.gguf = kOlmo2Names,
                           .huggingFace = kOlmo2Names,
                           .weights = kOlmo2Rows,
                           .build = buildOlmo2,
-                          .ggufPairing = RopePairing::Halves};
+                          .ggufPairing = RopePairing::Halves,
+                          .folderClasses = kOlmo2Classes};
 
 }  // namespace core::model

@@ -17,15 +17,15 @@ constexpr auto kPhi3Rows = joined(
                                         WeightKind::Value, WeightKind::ValueBias, WeightKind::Gate, WeightKind::Up}),
     kPhi3Own);
 constexpr std::array<std::string_view, 1> kPhi3Names{"phi3"};
-constexpr std::array<std::string_view, 3> kPhi3FolderKeys{
-    "partial_rotary_factor", "rope_parameters.partial_rotary_factor", "original_max_position_embeddings"};
+constexpr std::array<std::string_view, 1> kPhi3Classes{"Phi3ForCausalLM"};
+constexpr std::array<std::string_view, 2> kPhi3FolderKeys{"original_max_position_embeddings",
+                                                          "rope_parameters.partial_rotary_factor"};
+constexpr std::array kPhi3Config{
+    ConfigRow{"", "sliding_window", &ModelConfig::slidingWindow, 0, ModelConfig::kMaxContext},
+    ConfigRow{"", "partial_rotary_factor", &ModelConfig::ropeDimensions, 1e-3F, 1, 1, 1, ConfigForm::ShareOfHead}};
 
-void readPhi3Folder(const ConfigKeys& keys, ModelConfig& config) {
-  config.slidingWindow = keys.integer("sliding_window", 0, 0, ModelConfig::kMaxContext);
-  const float outer = keys.real("partial_rotary_factor", 1.0F, 1e-3F, 1.0F);
-  const float share = keys.real("rope_parameters.partial_rotary_factor", outer, 1e-3F, 1.0F);
-  config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share) / 2 * 2;
-}
+/// The share of rope_parameters stands in a row, too.
+void rowsSayAll(const ModelConfig& /*config*/, ConfigWriter& /*writer*/) {}
 
 }  // namespace
 
@@ -36,7 +36,11 @@ const Architecture kPhi3{.gguf = kPhi3Names,
                          .weights = kPhi3Rows,
                          .build = buildPreNormDecoder,
                          .ggufPairing = RopePairing::Halves,
+                         .folderClasses = kPhi3Classes,
+                         .folderSaysBiases = false,
+                         .config = kPhi3Config,
                          .folderKeys = kPhi3FolderKeys,
-                         .readFolder = readPhi3Folder};
+                         .readFolder = readRotatedShare,
+                         .writeFolder = rowsSayAll};
 
 }  // namespace core::model

@@ -1,6 +1,7 @@
 #include "core/model/architectures/all.h"
 #include "core/model/architectures/decoder_parts.h"
 #include "core/model/architectures/decoder_rows.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -10,6 +11,7 @@ constexpr std::uint32_t kRotatedLayers = 4;  // of so many, the last is not rota
 
 constexpr auto kSmolLm3Rows = withHeadsInPairs(kDecoderRows);
 constexpr std::array<std::string_view, 1> kSmolLm3Names{"smollm3"};
+constexpr std::array<std::string_view, 1> kSmolLm3Classes{"SmolLM3ForCausalLM"};
 constexpr std::array<std::string_view, 2> kSmolLm3Keys{"no_rope_layers", "no_rope_layer_interval"};
 
 void rotateAllBut(std::uint32_t interval, ModelConfig& config) {
@@ -26,6 +28,10 @@ void readSmolLm3Folder(const ConfigKeys& keys, ModelConfig& config) {
     config.isRotated = std::move(listed);
 }
 
+void writeSmolLm3Folder(const ModelConfig& config, ConfigWriter& writer) {
+  writer.integers("no_rope_layers", config.isRotated);
+}
+
 }  // namespace
 
 // As Llama; every fourth layer has no rotary embedding.
@@ -35,8 +41,10 @@ const Architecture kSmolLm3{.gguf = kSmolLm3Names,
                             .weights = kSmolLm3Rows,
                             .build = buildPreNormDecoder,
                             .ggufPairing = RopePairing::Adjacent,
+                            .folderClasses = kSmolLm3Classes,
                             .folderKeys = kSmolLm3Keys,
                             .readGguf = readSmolLm3File,
-                            .readFolder = readSmolLm3Folder};
+                            .readFolder = readSmolLm3Folder,
+                            .writeFolder = writeSmolLm3Folder};
 
 }  // namespace core::model

@@ -17,20 +17,14 @@ constexpr auto kStableLmRows = joined(
         WeightRow{WeightKind::AttentionNormBias, "attn_norm.bias", "input_layernorm.bias", Side::Width},
         WeightRow{WeightKind::FeedForwardNormBias, "ffn_norm.bias", "post_attention_layernorm.bias", Side::Width}});
 constexpr std::array<std::string_view, 1> kStableLmNames{"stablelm"};
-constexpr std::array<std::string_view, 2> kStableLmFolderKeys{"partial_rotary_factor",
-                                                              "rope_parameters.partial_rotary_factor"};
+constexpr std::array<std::string_view, 1> kStableLmFolderKeys{"rope_parameters.partial_rotary_factor"};
+constexpr std::array kStableLmConfig{ConfigRow{"", "partial_rotary_factor", &ModelConfig::ropeDimensions, 1e-3F, 1, 1,
+                                               kRotatedShare, ConfigForm::ShareOfHead}};
 constexpr SizeNames kStableLmSizes = [] {
-  SizeNames names = kUsualFolderSizes;
+  SizeNames names = kFolderSizes;
   names.normEpsilon = "layer_norm_eps";
   return names;
 }();
-
-void readStableLmFolder(const ConfigKeys& keys, ModelConfig& config) {
-  const char* const inner = kStableLmFolderKeys[1].data();
-  const float outer = keys.real("partial_rotary_factor", kRotatedShare, 1e-3F, 1.0F);
-  const float share = keys.real(inner, outer, 1e-3F, 1.0F);
-  config.ropeDimensions = static_cast<std::uint32_t>(static_cast<float>(config.headSize) * share) / 2 * 2;
-}
 
 }  // namespace
 
@@ -41,8 +35,9 @@ const Architecture kStableLm{.gguf = kStableLmNames,
                              .weights = kStableLmRows,
                              .build = buildPreNormDecoder,
                              .ggufPairing = RopePairing::Halves,
+                             .config = kStableLmConfig,
                              .folderKeys = kStableLmFolderKeys,
-                             .readFolder = readStableLmFolder,
+                             .readFolder = readRotatedShare,
                              .hasLayerNorms = true,
                              .folderSizes = kStableLmSizes};
 

@@ -74,7 +74,7 @@ std::optional<std::string> TensorNames::huggingFace(std::string_view ggufName) c
 }
 
 std::optional<std::string> TensorNames::gguf(std::string_view huggingFaceName) const {
-  return translated(*m_architecture, huggingFaceName, folderNames(*m_architecture), kGguf);
+  return translated(*m_architecture, withoutOuterModel(huggingFaceName), folderNames(*m_architecture), kGguf);
 }
 
 std::optional<std::string> TensorNames::other(std::string_view name) const {
@@ -87,13 +87,33 @@ std::string TensorNames::in(io::FileFormat format, std::string_view ggufName) co
   return huggingFace(ggufName).value_or(std::string(ggufName));
 }
 
-RowOrder TensorNames::rowOrder(std::string_view name) const {
+const WeightRow* TensorNames::row(std::string_view stored) const {
+  const std::string name = withoutOuterModel(stored);
   for (const Names& names : {kGguf, folderNames(*m_architecture)}) {
     const auto parts = split(name, names.blocks);
     const WeightRow* const row = parts ? find(*m_architecture, *parts, names.side) : nullptr;
-    if (row != nullptr) return row->order;
+    if (row != nullptr) return row;
   }
-  return RowOrder::Same;
+  return nullptr;
+}
+
+RowOrder TensorNames::rowOrder(std::string_view name) const {
+  const WeightRow* const found = row(name);
+  return found == nullptr ? RowOrder::Same : found->order;
+}
+
+float TensorNames::folderOffset(std::string_view name) const {
+  const WeightRow* const found = row(name);
+  return found == nullptr ? 0.0F : found->folderOffset;
+}
+
+std::string withoutOuterModel(std::string_view name) {
+  constexpr std::string_view kModel = "model.";
+  for (const std::string_view inside : {"model.language_model.", "model.text_model."})
+    if (name.starts_with(inside)) return std::string(kModel) + std::string(name.substr(inside.size()));
+  for (const std::string_view outer : {"language_model.", "text_model."})
+    if (name.starts_with(outer)) return std::string(name.substr(outer.size()));
+  return std::string(name);
 }
 
 std::string canonicalName(std::string_view name) {

@@ -26,10 +26,17 @@ class TensorNames {
   std::string in(io::FileFormat format, std::string_view ggufName) const;
   /// Of a tensor by either of its names.
   RowOrder rowOrder(std::string_view name) const;
+  float folderOffset(std::string_view name) const;  ///< likewise, WeightRow::folderOffset
 
  private:
+  const WeightRow* row(std::string_view name) const;
+
   const Architecture* m_architecture;
 };
+
+/// A name as the language model alone would have it: without what stands before it in a folder of several models
+/// ("language_model.model.layers.3…", "model.language_model.layers.3…").
+std::string withoutOuterModel(std::string_view huggingFaceName);
 
 /// What GGUF files call a tensor, by either of its names, in whatever architecture has it; the name itself where none
 /// does: for the kind of a tensor ("attn_q"), not for finding one.

@@ -13,6 +13,7 @@
 #include "core/io/text_checks.h"
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/config.h"
+#include "core/model/decoder_tensors.h"
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapter_settings.h"
 #include "core/model/recipe/recipe_plan.h"
@@ -31,9 +32,11 @@ using tensor::DType;
 
 /// What the adapter's name for a matrix is in the open model.
 std::optional<std::string> nameInOpen(const std::string& target, io::FileFormat adapter, const io::Checkpoint& open) {
-  if (adapter == open.format()) return target;
-  const TensorNames names(open);
-  return open.format() == io::FileFormat::Gguf ? names.gguf(target) : names.huggingFace(target);
+  if (adapter == open.format() && open.find(target)) return target;
+  // A folder may have the decoder behind other names, in the model or where the adapter was trained.
+  const auto canonical = adapter == io::FileFormat::Gguf ? target : TensorNames(open).gguf(target);
+  if (!canonical) return adapter == open.format() ? std::optional(target) : std::nullopt;
+  return open.format() == io::FileFormat::Gguf ? *canonical : decoderTensor(open, *canonical);
 }
 
 /// A GGUF adapter says which architecture it is for; one of PEFT does not.

@@ -1,0 +1,44 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/io/metadata.h"
+
+namespace core::model {
+
+/// A float as people write it: the shortest decimal that is this float.
+double asDecimal(float value);
+
+/// Puts hyper-parameters into words: the counterpart of ConfigKeys. Keys of objects have dots ("rope_scaling.factor").
+class ConfigWriter {
+ public:
+  /// @param prefix of every key: "llama.", "config."
+  explicit ConfigWriter(std::string prefix) : m_prefix(std::move(prefix)) {}
+
+  void integer(std::string_view name, std::uint32_t value);
+  void real(std::string_view name, double value);
+  void text(std::string_view name, std::string_view value);
+  void flag(std::string_view name, bool value);
+  /// @pre not empty
+  void integers(std::string_view name, std::span<const std::uint32_t> values);
+  void flags(std::string_view name, std::span<const std::uint32_t> values);
+  void texts(std::string_view name, std::span<const std::string_view> values);
+
+  /// What was written, in its order, with the types that GGUF has for it. Lives as long as this.
+  const io::Metadata& metadata() const { return m_metadata; }
+  const std::string& prefix() const { return m_prefix; }
+
+ private:
+  void array(std::string_view name, io::MetadataType type, std::size_t count, std::vector<std::byte> encoded);
+
+  std::string m_prefix;
+  io::Metadata m_metadata;
+  std::deque<std::vector<std::byte>> m_arrays;  ///< of which the metadata has views
+};
+
+}  // namespace core::model
