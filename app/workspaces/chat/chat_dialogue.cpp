@@ -126,7 +126,7 @@ void ChatDialogue::startAnswers(const std::vector<std::size_t>& panes, const std
     answer.source.options = options;
     if (beginning) answer.branch = beginning->branch;
     m_writing[pane] = answer.id;
-    prompts.push_back({pane, answer.source.mode, answer.source.messages});
+    prompts.push_back(promptOf(pane, answer.source));
   }
   // Those that write together with the reference are compared with it while they write.
   if (const auto reference = m_writing.find(0); reference != m_writing.end()) {
@@ -143,6 +143,7 @@ void ChatDialogue::takeTokens(const std::vector<StreamedToken>& tokens) {
     Answer& answer = *m_conversation.find(id);
     if (streamed.forced) answer.comparison.set(answer.tokens.size(), *streamed.forced);
     answer.tokens.push_back(streamed.token);
+    answer.thought = streamed.thought;
     Q_EMIT tokenArrived(streamed.pane, id, streamed.token);
   }
   Q_EMIT tokensTaken();

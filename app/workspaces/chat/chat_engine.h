@@ -5,6 +5,7 @@
 
 #include "app/session/engine.h"
 #include "app/workspaces/chat/conversation.h"
+#include "app/workspaces/chat/pane_prompt.h"
 #include "app/workspaces/chat/token_feed.h"
 
 namespace app {
@@ -14,13 +15,6 @@ struct ChatSetup {
   std::shared_ptr<OpenModel> model;
   std::vector<Variant> panes;
   std::uint32_t contextLength = 0;  ///< 0: the model's own, up to the engine's limit
-};
-
-/// What one pane is to answer.
-struct PanePrompt {
-  std::size_t pane = 0;
-  PromptMode mode = PromptMode::Chat;
-  std::vector<core::text::ChatMessage> messages;
 };
 
 /// A pair of answers to be compared token by token behind the place where they parted.

@@ -2,7 +2,7 @@
 
 namespace app {
 
-AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<core::text::ChatMessage> messages,
+AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<Message> messages,
                                 const QString& writer) const {
   AnswerSource source;
   source.model = modelName;
@@ -18,8 +18,9 @@ AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<c
   source.history = history;
   source.messages = std::move(messages);
   source.writer = writer;
-  if (mode == PromptMode::Chat && !systemPrompt.isEmpty())
-    source.messages.insert(source.messages.begin(), {"system", systemPrompt.toStdString()});
+  if (mode != PromptMode::Chat) return source;
+  source.templateValues = templateValues;
+  if (!systemPrompt.isEmpty()) source.messages.insert(source.messages.begin(), {"system", systemPrompt.toStdString()});
   return source;
 }
 
@@ -27,7 +28,7 @@ bool ChatGround::answersAs(const ChatGround& other) const {
   return setup.model == other.setup.model && setup.panes == other.setup.panes &&
          setup.contextLength == other.setup.contextLength && calibrations == other.calibrations &&
          options.sampling == other.options.sampling && options.maxTokens == other.options.maxTokens &&
-         systemPrompt == other.systemPrompt;
+         systemPrompt == other.systemPrompt && templateValues == other.templateValues;
 }
 
 bool ChatGround::wrote(const Answer& answer, std::size_t pane) const {

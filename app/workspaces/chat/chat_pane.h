@@ -2,6 +2,7 @@
 #include <QWidget>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "app/selection/selection.h"
@@ -109,6 +110,7 @@ class ChatPane : public QWidget {
   QScrollArea* m_scroll;
   QVBoxLayout* m_transcript;
   std::vector<AnswerView*> m_answers;
+  std::set<int> m_openThoughts;  ///< ids of the answers whose thoughts are in sight
   AnswerView* m_unanswered = nullptr;
   bool m_followsEnd = true, m_inFocus = false;
 };

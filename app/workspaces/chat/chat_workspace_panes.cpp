@@ -13,6 +13,7 @@
 #include "app/workspaces/chat/pane_grid.h"
 #include "app/workspaces/chat/pane_header.h"
 #include "app/workspaces/chat/sampling_panel.h"
+#include "app/workspaces/chat/template_panel.h"
 #include "core/base/error.h"
 #include "core/quant/format.h"
 
@@ -108,6 +109,12 @@ void ChatWorkspace::adoptPanes(const Conversation& conversation) {
     if (!variant.recipe || selection().isChecked(*variant.recipe)) m_panes[pane]->setVariant(variant);
   }
   followGround();
+}
+
+void ChatWorkspace::adoptTemplateValues(const Conversation& conversation) {
+  const std::size_t turns = conversation.turns().size();
+  if (const Answer* newest = turns == 0 ? nullptr : conversation.newest(turns - 1, 0))
+    m_sampling->chatTemplate().setValues(newest->source.templateValues);
 }
 
 // The first compared pane shows the current scheme if it is checked, else the first checked one: whoever ticks a scheme

@@ -7,6 +7,7 @@
 #include "app/workspaces/chat/forced_token.h"
 #include "app/workspaces/chat/pane_failure.h"
 #include "core/model/session.h"
+#include "core/text/thought_finder.h"
 
 namespace app {
 
@@ -26,6 +27,7 @@ struct StreamedToken {
   /// What this pane's model thought of the reference's token at this place; only while prompts and answers agree so
   /// far, because only then both models read the same context.
   std::optional<ForcedToken> forced;
+  std::optional<core::text::Thought> thought;  ///< that the answer begins with, as far as this token
 };
 
 /// How the answer of one pane ended.
