@@ -9,7 +9,7 @@ namespace {
 
 using Wide = LineSpacing::Wide;
 
-constexpr Wide kMargin = 0.03L;  ///< of the whole range, beyond its first and last value
+constexpr Wide kMarginShare = 0.03L;  ///< of the whole range, beyond its first and last value
 
 Wide wide(double value) { return static_cast<Wide>(value); }
 
@@ -95,18 +95,18 @@ std::uint64_t LineSpacing::firstFrom(Wide distance) const {
 
 Wide LineSpacing::linearEnd() const {
   const double largest = std::max(std::fabs(m_order.smallest()), std::fabs(m_order.largest()));
-  return (1 + 2 * kMargin) * wide(std::max(largest, std::fabs(m_reference)));
+  return (1 + 2 * kMarginShare) * wide(std::max(largest, std::fabs(m_reference)));
 }
 
 Wide LineSpacing::lowest() const {
   if (m_kind == Spacing::Linear) return -linearEnd() - wide(m_reference);
-  const Wide room = kMargin * static_cast<Wide>(m_order.count());
+  const Wide room = kMarginShare * static_cast<Wide>(m_order.count());
   return distanceOfPlace(0) - std::max(room, Wide{1});
 }
 
 Wide LineSpacing::highest() const {
   if (m_kind == Spacing::Linear) return linearEnd() - wide(m_reference);
-  const Wide room = kMargin * static_cast<Wide>(m_order.count());
+  const Wide room = kMarginShare * static_cast<Wide>(m_order.count());
   return distanceOfPlace(m_order.count() - 1) + std::max(room, Wide{1});
 }
 
