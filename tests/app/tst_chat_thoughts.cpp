@@ -98,7 +98,7 @@ class TestChatThoughts : public QObject {
     const Answer& answer = chat.hands.answer(0);
     chat.hands.text(0)->setFocus();
     QTest::keyClick(chat.hands.text(0), Qt::Key_C, Qt::ControlModifier);
-    QCOMPARE(QGuiApplication::clipboard()->text().trimmed(), answer.text().trimmed());
+    QCOMPARE(QGuiApplication::clipboard()->text(), answer.text());
     QTest::mouseClick(chat.find<QToolButton>(QStringLiteral("copy-transcript")), Qt::LeftButton);
     const QString text = QGuiApplication::clipboard()->text();
     const QString expected = QStringLiteral("> *Thought for %1 tokens*\n>\n> %2\n\n%3")

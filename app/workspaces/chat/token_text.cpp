@@ -61,10 +61,17 @@ bool TokenText::partsInThought() const {
                      [](const Token& token) { return token.mark == TokenMark::Parts; });
 }
 
-QString TokenText::textOf(int first, int end) const {
+QString TokenText::text() const {
   QString text;
-  for (int i = first; i < end; ++i) text += token(i).text;
+  for (int i = m_thought; i < count(); ++i) text += shownText(i);
   return text;
+}
+
+QString TokenText::shownText(int index) const {
+  const QString& text = token(index).text;
+  if (m_thought == 0 || index != m_thought) return text;
+  const auto visible = std::find_if_not(text.begin(), text.end(), [](QChar c) { return c.isSpace(); });
+  return text.mid(visible - text.begin());
 }
 
 void TokenText::setSelected(std::optional<int> index) {
@@ -95,7 +102,7 @@ void TokenText::refresh() {
     // The answer begins on a line of its own.
     if (i == m_thought && !shown.isEmpty() && !shown.endsWith(u'\n')) shown += u'\n';
     m_starts.push_back(static_cast<int>(shown.size()));
-    if (!isInFold(i)) shown += token(i).text;
+    if (!isInFold(i)) shown += shownText(i);
   }
   shown.replace(QLatin1Char('\n'), QChar(QChar::LineSeparator));
   m_layout.setText(shown);
@@ -114,7 +121,7 @@ void TokenText::refresh() {
       format.setBackground(mix(colors.surface, colors.sign, parts ? 0.30 : 0.13));
     }
     if (selected) format.setBackground(colors.selection);
-    formats.append({m_starts[i], static_cast<int>(m_tokens[i].text.size()), format});
+    formats.append({m_starts[i], static_cast<int>(shownText(static_cast<int>(i)).size()), format});
   }
   m_layout.setFormats(formats);
   layOut(m_layout, width());

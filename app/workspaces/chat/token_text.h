@@ -42,7 +42,7 @@ class TokenText : public QWidget {
   int count() const { return static_cast<int>(m_tokens.size()); }
   const Token& token(int index) const { return m_tokens[static_cast<std::size_t>(index)]; }
   /// Without the thought.
-  QString text() const { return textOf(m_thought, count()); }
+  QString text() const;
   void setSelected(std::optional<int> index);
   std::optional<int> selected() const { return m_selected; }
   /// Middle of a token in widget coordinates, for tests and for the pane that scrolls to it.
@@ -66,7 +66,8 @@ class TokenText : public QWidget {
  private:
   void layOut(QTextLayout& layout, int width) const;
   void refresh();
-  QString textOf(int first, int end) const;
+  /// As it is seen: the answer has no blank before it.
+  QString shownText(int index) const;
   void copy() const;
   int tokenAt(const QPoint& position) const;
 
