@@ -23,7 +23,10 @@ TemplatePanel::TemplatePanel(QWidget* parent) : QWidget(parent), m_column(new QV
 void TemplatePanel::setVariables(const std::vector<core::text::TemplateVariable>& variables) {
   for (TemplateControl* control : m_controls) delete control;
   m_controls.clear();
-  for (const auto& variable : variables) {
+  // Switches first, what is long last; else as the template reads them.
+  auto sorted = variables;
+  std::ranges::stable_sort(sorted, {}, &core::text::TemplateVariable::kind);
+  for (const auto& variable : sorted) {
     auto* control = TemplateControl::of(variable);
     connect(control, &TemplateControl::changed, this, &TemplatePanel::changed);
     m_column->addWidget(control);

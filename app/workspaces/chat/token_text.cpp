@@ -99,8 +99,8 @@ void TokenText::refresh() {
   QString shown;
   m_starts.clear();
   for (int i = 0; i < count(); ++i) {
-    // The answer begins on a line of its own.
-    if (i == m_thought && !shown.isEmpty() && !shown.endsWith(u'\n')) shown += u'\n';
+    // The answer stands apart.
+    while (i == m_thought && !shown.isEmpty() && !shown.endsWith(QStringLiteral("\n\n"))) shown += u'\n';
     m_starts.push_back(static_cast<int>(shown.size()));
     if (!isInFold(i)) shown += shownText(i);
   }
