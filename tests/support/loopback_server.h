@@ -36,7 +36,8 @@ class LoopbackServer {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(m_listener, any, size) != 0 || ::listen(m_listener, 8) != 0 || ::getsockname(m_listener, any, &size) != 0)
+    if (::bind(m_listener, any, size) != 0 || ::listen(m_listener, 8) != 0 ||
+        ::getsockname(m_listener, any, &size) != 0)
       return;
     m_port = ntohs(address.sin_port);
     m_thread = std::thread([this] { serve(); });
