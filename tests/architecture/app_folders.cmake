@@ -1,6 +1,6 @@
 # The folders of the app in the direction of their dependencies: each may include only itself and those before it, and
 # no workspace another one. Run as: cmake -DAPP=<app folder> -DLEAST=<includes it must find> -P app_folders.cmake
-set(order session text widgets jobs plots selection calibration lessons pictures lesson_view workspaces report shell)
+set(order session remote text widgets jobs plots selection calibration lessons pictures lesson_view workspaces report shell)
 file(GLOB_RECURSE files RELATIVE "${APP}" "${APP}/*.h" "${APP}/*.cpp")
 set(checked 0)
 foreach(file IN LISTS files)

@@ -123,6 +123,11 @@ void AnswerView::build(const Selection& selection) {
     showThought();
     Q_EMIT thoughtToggled(open);
   });
+  m_comparison = new Label(Label::Style::Hint);
+  m_comparison->setObjectName(QStringLiteral("answer-comparison"));
+  m_comparison->setWrapping();
+  m_comparison->hide();
+  column->addWidget(m_comparison);
   auto* foot = new QHBoxLayout;
   foot->setSpacing(space::kOne);
   m_notice = new Label(Label::Style::Muted);
@@ -187,6 +192,8 @@ void AnswerView::setResult(const Answer& answer) {
     parts << tr("first after %1").arg(text::duration(answer.result.timeToFirstTokenS));
   if (!answer.source.writer.isEmpty() || answer.source.mode == PromptMode::Completion)
     parts << contextOf(answer.source);
+  if (answer.serverComparison) m_comparison->setText(inWords(*answer.serverComparison));
+  m_comparison->setVisible(answer.serverComparison.has_value());
   m_details->setText(parts.join(QStringLiteral(" · ")));
   m_caption->setToolTip(settingsText(answer.source));
   if (answer.failure)

@@ -56,7 +56,7 @@ class AnswerView : public QWidget {
   bool m_isHidden = false, m_isFinished = false;
   QString m_title;
   std::optional<core::model::Recipe> m_scheme;
-  Label *m_caption, *m_details, *m_branch, *m_notice;
+  Label *m_caption, *m_details, *m_branch, *m_comparison, *m_notice;
   FoldHead* m_thoughtHead;
   TokenText* m_text;
   QString m_thoughtTitle;

@@ -165,6 +165,8 @@ void ChatDialogue::keepEnd(const PaneAnswer& end) {
   answer.prompt = end.prompt;
   answer.result = end.result;
   answer.failure = end.failure;
+  answer.serverComparison = end.comparison;
+  if (answer.serverComparison) answer.serverComparison->reference = m_ground.titles.front();
 }
 
 std::vector<PaneAnswer> ChatDialogue::endsOf(const std::vector<PaneAnswer>& answers) const {
@@ -244,6 +246,7 @@ void ChatDialogue::compareNext() {
   if (m_conversation.isEmpty() || isAnswering() || m_ground.setup.panes.size() != m_conversation.panes()) return;
   const std::size_t turn = m_conversation.turns().size() - 1;
   for (std::size_t pane = 1; pane < m_conversation.panes(); ++pane) {
+    if (m_ground.setup.servers[pane]) continue;  // it reads nobody else's words
     Answer* compared = m_conversation.newest(turn, pane);
     const Answer* reference = m_conversation.newest(turn, 0);
     if (compared == nullptr || reference == nullptr || compared->failure || reference->tokens.empty() ||

@@ -1,10 +1,13 @@
 #include "app/workspaces/chat/chat_engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <utility>
 
 #include "app/workspaces/chat/pane_memory.h"
+#include "app/workspaces/chat/server_distance.h"
+#include "app/workspaces/chat/server_writer.h"
 #include "core/base/error.h"
 
 namespace app {
@@ -15,6 +18,7 @@ using core::text::TokenId;
 
 namespace {
 
+constexpr std::chrono::milliseconds kServerPatience{20};
 constexpr std::size_t kForcedTokens = 64;  ///< scored at a time: bounds the memory of their logits
 
 }  // namespace
@@ -84,6 +88,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   const auto calibration = setup.model->calibration().current();
   std::vector<Pane> kept(setup.panes.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (setup.servers[i]) continue;
     for (Pane& pane : old) {
       if (pane.session && !kept[i].session && pane.variant == setup.panes[i] && pane.calibration == calibration)
         kept[i] = std::move(pane);
@@ -91,7 +96,8 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   }
   old.clear();
   std::vector<Variant> loaded, wanted;
-  for (std::size_t i = 0; i < kept.size(); ++i) (kept[i].session ? loaded : wanted).push_back(setup.panes[i]);
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (!setup.servers[i]) (kept[i].session ? loaded : wanted).push_back(setup.panes[i]);
   Engine::SessionOptions context;
   context.contextLength = setup.contextLength;
   const std::uint32_t contextLength = Engine::contextLength(*setup.model, context);
@@ -104,7 +110,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   std::vector<PaneFacts> facts;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     Pane& pane = kept[i];
-    if (!pane.session) {
+    if (!pane.session && !setup.servers[i]) {
       pane.variant = setup.panes[i];
       pane.calibration = calibration;
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
@@ -195,7 +201,12 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
   keeping.keepLogits = true;
   const auto marks = marksOf(*m_setup.model, prompts);
   std::vector<Writer> writers;
+  std::vector<std::unique_ptr<ServerWriter>> servers;
   for (const PanePrompt& prompt : prompts) {
+    if (const auto& server = m_setup.servers[prompt.pane]) {
+      servers.push_back(std::make_unique<ServerWriter>(*server, prompt, options, m_setup.model->tokenizer()));
+      continue;
+    }
     writers.emplace_back(prompt.pane, *m_setup.model, textOf(*m_setup.model, prompt), marks);
     writers.back().start(m_panes[prompt.pane], keeping);
   }
@@ -210,13 +221,37 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
       any = any || drawn[writer.pane()].has_value();
     }
     context.round(drawn, feed);
+    for (const auto& server : servers) server->passOn(feed, std::chrono::milliseconds(0));
   }
   std::vector<PaneAnswer> answers;
   for (Writer& writer : writers) answers.push_back(writer.finish());
   writers.clear();  // before their sessions
+  for (const auto& server : servers) answers.push_back(finish(*server, prompts, feed, job));
   for (const PaneAnswer& answer : answers)
     if (answer.failure) forgetLost(*answer.failure);
   feed.end(std::move(answers));
+}
+
+// Those that run here have ended: now there is time to wait.
+PaneAnswer ChatEngine::finish(ServerWriter& server, const std::vector<PanePrompt>& prompts, TokenFeed& feed,
+                              const core::JobContext& job) {
+  while (!server.hasEnded()) {
+    if (job.cancelled()) server.stop();
+    server.passOn(feed, kServerPatience);
+  }
+  PaneAnswer answer = server.finish();
+  const auto prompt = std::ranges::find(prompts, server.pane(), &PanePrompt::pane);
+  try {
+    const std::string text = textOf(*m_setup.model, *prompt);
+    answer.prompt = m_setup.model->tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
+    answer.comparison =
+        compareWithServer(*m_panes.front().session, answer.prompt, answer.result.tokens, server.known(), job);
+  } catch (const core::Cancelled&) {
+    // What was written stays, without a comparison.
+  } catch (const core::Error&) {
+    // A template that fails, or a text beyond the context: the server's answer is not worse for it.
+  }
+  return answer;
 }
 
 ComparedTokens ChatEngine::compare(const ChatSetup& setup, const ComparisonTask& task, const core::JobContext& job) {

@@ -18,14 +18,15 @@ AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<M
   source.history = history;
   source.messages = std::move(messages);
   source.writer = writer;
+  if (variants[pane].server) source.device = QString::fromStdString(variants[pane].server->url);
   if (mode != PromptMode::Chat) return source;
-  source.templateValues = templateValues;
+  if (!variants[pane].server) source.templateValues = templateValues;  // a server has a template of its own
   if (!systemPrompt.isEmpty()) source.messages.insert(source.messages.begin(), {"system", systemPrompt.toStdString()});
   return source;
 }
 
 bool ChatGround::answersAs(const ChatGround& other) const {
-  return setup.model == other.setup.model && setup.panes == other.setup.panes &&
+  return setup.model == other.setup.model && setup.panes == other.setup.panes && setup.servers == other.setup.servers &&
          setup.contextLength == other.setup.contextLength && calibrations == other.calibrations &&
          options.sampling == other.options.sampling && options.maxTokens == other.options.maxTokens &&
          systemPrompt == other.systemPrompt && templateValues == other.templateValues;

@@ -37,6 +37,7 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
     showScheme();
     Q_EMIT schemeChosen();
   });
+  connect(m_header, &PaneHeader::serverWanted, this, &ChatPane::serverWanted);
   connect(m_header, &PaneHeader::removeWanted, this, &ChatPane::removeWanted);
   column->addWidget(m_header);
   m_adapter = new AdapterBar;
@@ -106,6 +107,7 @@ void ChatPane::setVariant(PaneVariant variant) {
 void ChatPane::setScheme(std::optional<core::model::Recipe> scheme) {
   PaneVariant with = variant();
   with.recipe = std::move(scheme);
+  with.server.reset();
   setVariant(std::move(with));
 }
 

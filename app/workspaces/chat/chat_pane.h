@@ -78,6 +78,7 @@ class ChatPane : public QWidget {
   void setDescribe(Describe describe) { m_describe = std::move(describe); }
 
  Q_SIGNALS:
+  void serverWanted();
   void schemeChosen();               ///< or another device or type of keys and values
   void strengthChosen(int percent);  ///< of the adapter that runs here
   void removeWanted();

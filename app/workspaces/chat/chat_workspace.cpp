@@ -130,6 +130,7 @@ ChatGround ChatWorkspace::ground() const {
   ground.setup.model = selection().model();
   for (const ChatPane* pane : panes()) {
     ground.setup.panes.push_back(pane->variant().under(m_sampling->device(), m_sampling->kvType()));
+    ground.setup.servers.push_back(pane->variant().server);
     ground.variants.push_back(pane->variant());
     ground.titles.push_back(pane->schemeTitle());
     const bool looksAtData =
@@ -192,7 +193,8 @@ void ChatWorkspace::prepare() {
   }
   const ChatSetup setup = ground().setup;
   QStringList key{QString::number(setup.contextLength)};
-  for (const Variant& variant : setup.panes) key << QString::fromStdString(variant.toString());
+  for (std::size_t i = 0; i < setup.panes.size(); ++i)
+    key << (setup.servers[i] ? QStringLiteral("server") : QString::fromStdString(setup.panes[i].toString()));
   if (std::exchange(m_preparedFor, key.join(u'|')) == m_preparedFor) return;
   m_failures.clear();
   for (ChatPane* pane : panes()) {

@@ -73,6 +73,8 @@ class ChatWorkspace : public Workspace {
   void adoptPanes(const Conversation& conversation);
   /// What the last answer's template was told is told to the next one's.
   void adoptTemplateValues(const Conversation& conversation);
+  /// Which server is to answer in a pane.
+  void askForServer(std::size_t pane);
   void setVariants(const std::vector<PaneVariant>& variants);
   /// Of the adapter that runs in a pane.
   void setStrength(std::size_t pane, int percent);

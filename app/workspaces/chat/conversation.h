@@ -8,6 +8,7 @@
 #include "app/workspaces/chat/message.h"
 #include "app/workspaces/chat/pane_failure.h"
 #include "app/workspaces/chat/pane_variant.h"
+#include "app/workspaces/chat/server_comparison.h"
 #include "core/model/recipe/recipe.h"
 #include "core/model/session.h"
 #include "core/text/thought_finder.h"
@@ -67,10 +68,11 @@ struct Answer {
   std::vector<core::model::GeneratedToken> tokens;
   core::model::GenerationResult result;  ///< once it is finished
   bool finished = false;
-  std::optional<PaneFailure> failure;          ///< what ended it, if an error did
-  Comparison comparison;                       ///< only of compared panes
-  std::optional<Branch> branch;                ///< its beginning is in the source's options
-  std::optional<core::text::Thought> thought;  ///< the tokens it begins with are no answer yet
+  std::optional<PaneFailure> failure;                ///< what ended it, if an error did
+  Comparison comparison;                             ///< only of compared panes
+  std::optional<Branch> branch;                      ///< its beginning is in the source's options
+  std::optional<ServerComparison> serverComparison;  ///< where a server wrote it
+  std::optional<core::text::Thought> thought;        ///< the tokens it begins with are no answer yet
 
   /// What it says, without what it thought.
   QString text() const;

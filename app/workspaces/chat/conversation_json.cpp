@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
@@ -137,6 +138,24 @@ core::text::Thought thoughtFrom(const Json& json, std::size_t tokens) {
           json.at("end").get<std::size_t>(), json.at("answer").get<std::size_t>(), json.at("open").get<bool>()};
 }
 
+Json toJson(const ServerComparison& comparison) {
+  return {{"low", numberOrNull(comparison.low)}, {"high", numberOrNull(comparison.high)},
+          {"missing", comparison.missing},       {"tokens", comparison.tokens},
+          {"known", comparison.known},           {"reference", comparison.reference.toStdString()}};
+}
+
+ServerComparison serverComparisonFrom(const Json& json) {
+  const auto boundOf = [&json](const char* key) {
+    return json.at(key).is_number() ? json.at(key).get<double>() : std::numeric_limits<double>::infinity();
+  };
+  return {boundOf("low"),
+          boundOf("high"),
+          json.at("missing").get<double>(),
+          json.at("tokens").get<std::size_t>(),
+          json.at("known").get<std::size_t>(),
+          textFrom(json.at("reference"))};
+}
+
 Json toJson(const Answer& answer) {
   Json tokens = Json::array(), compared = Json::array();
   for (const GeneratedToken& token : answer.tokens)
@@ -160,6 +179,7 @@ Json toJson(const Answer& answer) {
     json["failure"] = {static_cast<int>(answer.failure->kind), answer.failure->sentence, answer.failure->where};
   if (answer.branch) json["branch"] = toJson(*answer.branch);
   if (answer.thought) json["thought"] = toJson(*answer.thought);
+  if (answer.serverComparison) json["server"] = toJson(*answer.serverComparison);
   return json;
 }
 
@@ -195,6 +215,8 @@ Answer answerFrom(const Json& json) {
   if (const auto branch = json.find("branch"); branch != json.end()) answer.branch = branchFrom(*branch);
   if (const auto thought = json.find("thought"); thought != json.end())
     answer.thought = thoughtFrom(*thought, answer.tokens.size());
+  if (const auto server = json.find("server"); server != json.end())
+    answer.serverComparison = serverComparisonFrom(*server);
   answer.finished = true;
   return answer;
 }

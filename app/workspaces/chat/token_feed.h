@@ -6,6 +6,7 @@
 
 #include "app/workspaces/chat/forced_token.h"
 #include "app/workspaces/chat/pane_failure.h"
+#include "app/workspaces/chat/server_comparison.h"
 #include "core/model/session.h"
 #include "core/text/thought_finder.h"
 
@@ -37,6 +38,7 @@ struct PaneAnswer {
   std::vector<core::text::TokenId> prompt;
   std::optional<PaneFacts> facts;  ///< nothing when its session could not be made
   std::optional<PaneFailure> failure;
+  std::optional<ServerComparison> comparison;  ///< of a server's answer with the reference's model
 };
 
 /// Carries an answer to the GUI thread, which takes what has arrived once per frame, whether or not the job that

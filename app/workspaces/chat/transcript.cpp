@@ -97,6 +97,8 @@ QString toMarkdown(const Conversation& conversation) {
         if (!notes.isEmpty()) lines << QStringLiteral("*%1*").arg(notes.join(QStringLiteral(", "))) << QString();
         if (answer.thought) lines << quoted(answer);
         lines << answer.text();
+        if (answer.serverComparison && !turn.isHidden())
+          lines << QString() << QStringLiteral("*%1*").arg(inWords(*answer.serverComparison));
         if (answer.failure)
           lines << QString()
                 << QStringLiteral("*%1*").arg(turn.isHidden() ? tr("Failed.")
