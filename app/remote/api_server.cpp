@@ -26,6 +26,7 @@ HttpRequest requestTo(const ApiServer& server, const std::string& path) {
   HttpRequest request;
   request.url = server.url + path;
   request.token = server.key;
+  request.timeouts.stall = server.patience;
   request.redirects = Redirects::SameHost;
   return request;
 }
@@ -90,7 +91,7 @@ std::string apiUrlOf(const std::string& typed) {
   while (!text.empty() && (text.back() == '/' || text.back() == ' ')) text.pop_back();
   while (!text.empty() && text.front() == ' ') text.erase(0, 1);
   for (const std::string_view end : {"/chat/completions", "/completions", "/models"})
-    if (text.ends_with(end)) text.resize(text.size() - end.size());
+    if (text.ends_with(end)) text.erase(text.size() - end.size());
   if (text.find("://") == std::string::npos) text = "http://" + text;
   const std::size_t host = text.find("://") + 3;
   const std::size_t path = text.find('/', host);
@@ -137,7 +138,8 @@ ApiEnd ask(HttpClient& client, const ApiServer& server, const ApiQuestion& quest
         continue;
       }
       const auto wait = error.retryAfter().value_or(std::chrono::seconds(attempt));
-      if (!error.isPassing() || attempt == kMostAttempts || wait > kLongestWait) rethrowWithout(server.key, error);
+      const bool passes = error.isPassing() && error.fault() != RemoteFault::TimedOut;
+      if (!passes || attempt == kMostAttempts || wait > kLongestWait) rethrowWithout(server.key, error);
       ++attempt;
       waitFor(wait, job);
     }

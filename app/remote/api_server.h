@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -13,6 +14,8 @@ namespace app::remote {
 struct ApiServer {
   std::string url;  ///< what the API's paths are put behind: "http://127.0.0.1:8080/v1"
   std::string key;  ///< may be empty
+  /// Longest silence: a long prompt is read for a while before the first word.
+  std::chrono::milliseconds patience = std::chrono::minutes(5);
 };
 
 /// What a person types as address, made one: with a scheme (http where there is none), and "/v1" where there is no
@@ -59,9 +62,10 @@ enum class ApiEnd : std::uint8_t { Stop, Length };
 /// The models a server says it has, in its order. @throws as HttpClient::send; RemoteError (Answer) for another list
 std::vector<std::string> listModels(HttpClient& client, const ApiServer& server, const core::JobContext& job);
 
-/// Asks, and hands over the answer piece by piece as it is written. What may pass (429, 5xx, time-outs) is tried
-/// again, at most twice, after the time the server asks for, as long as nothing was answered; a server that refuses
-/// log-probabilities is asked without. No sentence that is thrown has the key in it, whatever the server says.
+/// Asks, and hands over the answer piece by piece as it is written. What may pass (429, 5xx, a broken connection, but
+/// no silence) is tried again, at most twice, after the time the server asks for, as long as nothing was answered; a
+/// server that refuses log-probabilities is asked without. No sentence that is thrown has the key in it, whatever the
+/// server says.
 /// @throws as HttpClient::send; RemoteError (Cut) for an answer without an end, (Answer) for what is none
 ApiEnd ask(HttpClient& client, const ApiServer& server, const ApiQuestion& question,
            const std::function<void(const ApiToken&)>& onToken, const core::JobContext& job);

@@ -223,6 +223,20 @@ class TestApiServer : public QObject {
     QVERIFY2(!heard.text.contains(QString::fromStdString(kKey)), qPrintable(heard.text));
   }
 
+  void silenceEndsItWithoutAnotherTry() {
+    const LoopbackServer server([](const auto&) { return LoopbackServer::events({said("Hel")}, 2s); });
+    HttpClient client;
+    ApiServer address{server.url() + "/v1", kKey};
+    address.patience = 300ms;
+    try {
+      ask(client, address, {}, [](const ApiToken&) {}, {});
+      QFAIL("It waited.");
+    } catch (const RemoteError& error) {
+      QCOMPARE(error.fault(), RemoteFault::TimedOut);
+    }
+    QCOMPARE(server.requests().size(), std::size_t{1});
+  }
+
   void aJobEndsAnAnswerAtOnce() {
     const LoopbackServer server([](const auto&) {
       return LoopbackServer::events({said("Hel"), said("lo"), kEnd}, 3s);
