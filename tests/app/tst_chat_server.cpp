@@ -183,6 +183,24 @@ class TestChatServer : public QObject {
     QVERIFY(!chat.hands.workspace().link().toString().contains(QStringLiteral("server")));
   }
 
+  void withoutProbabilitiesItsWordsAreOnlyShown() {
+    const LoopbackServer server([](const auto&) {
+      return LoopbackServer::events({R"({"choices": [{"delta": {"reasoning_content": "Let me see."}}]})",
+                                     R"({"choices": [{"delta": {"content": "20 + 30 = 50."}}]})", "[DONE]"});
+    });
+    Chat chat;
+    QVERIFY(chat.useServer(server.url()));
+    QVERIFY(chat.hands.ask(kQuestion));
+    const Answer& answer = chat.hands.answer(1);
+    QCOMPARE(answer.text(), QStringLiteral("20 + 30 = 50."));
+    QCOMPARE(answer.thoughtText(), QStringLiteral("Let me see."));
+    QVERIFY(!answer.serverComparison);
+    const AnswerPair pair(&chat.hands.answer(0), &answer);
+    QVERIFY(!pair.parting());
+    QVERIFY2(pair.verdict().contains(QStringLiteral("in tokens that this model does not have")),
+             qPrintable(pair.verdict()));
+  }
+
   void faultsAreSentencesAndTheOtherPanesGoOn_data() {
     QTest::addColumn<QString>("answer");
     QTest::addColumn<QString>("sentence");
