@@ -244,6 +244,24 @@ class TestChatServer : public QObject {
     QVERIFY(chat.hands.answer(0).text().contains(QStringLiteral("50")));
   }
 
+  // By hand, against tests/peer/serve_llama_cpp.mjs with the demo model.
+  void aRealEngine() {
+    const QString url = qEnvironmentVariable("QS_API_SERVER"), key = qEnvironmentVariable("QS_API_KEY");
+    if (url.isEmpty()) QSKIP("QS_API_SERVER names no server.");
+    Chat chat;
+    QVERIFY(chat.useServer(url.toStdString(), key));
+    for (const QString& question : {kQuestion, QStringLiteral("What is NF4?"), QStringLiteral("Tell me a story.")}) {
+      QVERIFY(chat.hands.ask(question));
+      const Answer& answer = chat.hands.answer(1);
+      QVERIFY2(!answer.failure, answer.failure ? answer.failure->sentence.c_str() : "");
+      QVERIFY(answer.serverComparison.has_value());
+      QCOMPARE(answer.serverComparison->tokens, answer.tokens.size());
+      qInfo().noquote() << answer.text() << '\n' << inWords(*answer.serverComparison);
+      QVERIFY(answer.serverComparison->low < 1e-4);  // the same weights in another engine's arithmetic
+      QVERIFY(answer.text() == chat.hands.answer(0).text());
+    }
+  }
+
   void aLinkCannotChooseOne() {
     Chat chat;
     Link link{QStringLiteral("chat"), {}, {}};
