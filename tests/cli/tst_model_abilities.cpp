@@ -112,8 +112,9 @@ class TestModelAbilities : public QObject {
 
   void generateSetsVariablesOfTheTemplateAndTellsThoughtsApart() {
     // Whatever the model says counts as thought: nothing ends it.
-    withTemplate("{{ messages[0].content }}{% for t in tools or [] %}{{ t }}{% endfor %}{{ '<think>' }}"
-                 "{% if false %}{{ '</think>' }}{% endif %}");
+    withTemplate(
+        "{{ messages[0].content }}{% for t in tools or [] %}{{ t }}{% endfor %}{{ '<think>' }}"
+        "{% if false %}{{ '</think>' }}{% endif %}");
     const auto answer = [this](const QStringList& options) {
       return nlohmann::json::parse(generate(options + QStringList{QStringLiteral("--json")}, 0).toStdString());
     };
