@@ -95,6 +95,8 @@ std::string apiUrlOf(const std::string& typed) {
   if (text.find("://") == std::string::npos) text = "http://" + text;
   const std::size_t host = text.find("://") + 3;
   const std::size_t path = text.find('/', host);
+  if (path == host || text.size() == host)
+    throw RemoteError(RemoteFault::Address, "The address of a server should have a host, such as localhost:8080.");
   if (text.substr(host, path - host).find('@') != std::string::npos || text.find_first_of("?#") != std::string::npos)
     throw RemoteError(RemoteFault::Address,
                       "The address of a server should have no name, password or question in it: they are kept in "

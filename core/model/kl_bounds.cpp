@@ -22,7 +22,6 @@ double term(double q, double p) {
 /// Σ q ln(q/p) over the rest, where its mass lies on the tokens that P thinks least probable.
 double worstRest(std::vector<double> rest, double mass, double most) {
   if (mass <= 0) return 0;
-  if (rest.empty()) return kInfinity;
   const double places = most > 0 ? mass / most : static_cast<double>(rest.size());
   // A list that was rounded may leave more mass than there is room for.
   const std::size_t full = places >= static_cast<double>(rest.size()) ? rest.size() : static_cast<std::size_t>(places);
@@ -59,6 +58,8 @@ KlBounds klBounds(std::span<const KnownProbability> known, std::size_t ranked, s
     rest.push_back(std::exp(static_cast<double>(logits[i]) - all));
     restOfP += rest.back();
   }
+  // Where everything is known, what seems to be missing was rounded away.
+  if (rest.empty()) bounds.missing = 0;
   // Rounded figures may make a sum a little negative, which no divergence is.
   bounds.low = std::max(0.0, sum + term(bounds.missing, restOfP));
   bounds.high = std::max(bounds.low, sum + worstRest(std::move(rest), bounds.missing, std::min(least, 1.0)));

@@ -195,8 +195,8 @@ class TestApiServer : public QObject {
     const auto row = [](const char* name, const std::string& answer, RemoteFault fault, const char* words) {
       QTest::newRow(name) << QString::fromStdString(answer) << static_cast<int>(fault) << QString::fromUtf8(words);
     };
-    row("key",
-        "HTTP/1.1 401 No\r\nContent-Length: 51\r\n\r\n{\"error\": {\"message\": \"Incorrect key: secret-4711\"}}",
+    const std::string refusal = R"({"error": {"message": "Incorrect key: secret-4711"}})";
+    row("key", "HTTP/1.1 401 No\r\nContent-Length: " + std::to_string(refusal.size()) + "\r\n\r\n" + refusal,
         RemoteFault::Unauthorized, "Incorrect key: …");
     row("limit", "HTTP/1.1 429 No\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n", RemoteFault::TooMany, "3600 s");
     row("nothing there", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", RemoteFault::NotFound, "nothing there");
@@ -208,7 +208,7 @@ class TestApiServer : public QObject {
         RemoteFault::Server, "out of …");
     row("no JSON", head + "data: " + said("Hel") + "\n\ndata: <html>\n\n", RemoteFault::Answer, "Hel");
     row("something else", head + "data: {\"a\": 1}\n\n", RemoteFault::Answer, "something else");
-    row("no HTTP", "hello", RemoteFault::Answer, "");
+    row("no HTTP", "hello", RemoteFault::Address, "cannot be asked");
   }
   void faults() {
     QFETCH(QString, answer);

@@ -148,7 +148,7 @@ class TestChatServer : public QObject {
   void itsAnswerStreamsAndIsCompared() {
     const Script script("int3", 20);
     const LoopbackServer server(
-        [&](const auto&) { return LoopbackServer::events(script.events, std::chrono::milliseconds(15)); });
+        [&](const auto&) { return LoopbackServer::events(script.events, std::chrono::milliseconds(60)); });
     Chat chat;
     QVERIFY(chat.useServer(server.url(), kKey));
     QVERIFY(server.requests().empty());  // nothing before a question
