@@ -1,5 +1,5 @@
 // A server with OpenAI's API over llama.cpp, to try what Quantscope's Chat makes of a real one:
-//   node serve_llama_cpp.mjs MODEL.gguf NODE_MODULES [--port 8099] [--key KEY] [--top 20]
+//   node serve_llama_cpp.mjs MODEL.gguf NODE_MODULES [--port 8099] [--key KEY] [--top 20] [--threads 1]
 // NODE_MODULES is the node_modules folder that node-llama-cpp was installed in. Listens on 127.0.0.1 alone. Answers
 // GET /v1/models, POST /v1/chat/completions and /v1/completions, streamed or not, with log-probabilities of temperature 1
 // as llama.cpp's CPU backend computes them. With --key it answers 401 to everybody else.
@@ -9,12 +9,13 @@ import {pathToFileURL} from "node:url";
 import {readArguments} from "./arguments.mjs";
 
 const {words: [file, modules], options} = readArguments(
-  "usage: node serve_llama_cpp.mjs MODEL.gguf NODE_MODULES [--port 8099] [--key KEY] [--top 20]",
-  ["MODEL.gguf", "NODE_MODULES"], {"--port": "8099", "--key": null, "--top": "20"});
+  "usage: node serve_llama_cpp.mjs MODEL.gguf NODE_MODULES [--port 8099] [--key KEY] [--top 20] [--threads 1]",
+  ["MODEL.gguf", "NODE_MODULES"], {"--port": "8099", "--key": null, "--top": "20", "--threads": "1"});
 const load = (name) => import(pathToFileURL(path.resolve(modules, name)).href);
 const {getLlama} = await load("node-llama-cpp/dist/index.js");
 const {Template} = await load("@huggingface/jinja/dist/index.js");
-const llama = await getLlama({gpu: false, build: "never", progressLogs: false, logLevel: "error"});
+const llama = await getLlama({gpu: false, build: "never", progressLogs: false, logLevel: "error",
+                              maxThreads: Number(options["--threads"])});
 const model = await llama.loadModel({modelPath: file, gpuLayers: 0});
 const context = await model.createContext({contextSize: Math.min(model.trainContextSize, 4096)});
 const sequence = context.getSequence();
