@@ -2,10 +2,12 @@
 #include <QByteArray>
 #include <QFile>
 #include <QString>
+#include <filesystem>
 #include <functional>
 
 #include "app/session/demo_model.h"
 #include "app/session/open_model.h"
+#include "core/io/gguf_writer.h"
 
 /// The demo model's file with some of its bytes replaced. @return `path`, or nothing when it could not be written
 inline QString changedDemo(const QString& path, const std::function<void(QByteArray&)>& change) {
@@ -29,4 +31,20 @@ inline QString demoWithNan(const QString& path, const std::string& tensor) {
     bytes[at] = '\xC0';
     bytes[at + 1] = '\x7F';
   });
+}
+
+/// The demo model under another chat template.
+inline void writeDemoWithTemplate(const std::string& path, const std::string& chatTemplate) {
+  const auto demo = app::OpenModel::open("demo");
+  const core::io::Checkpoint& source = demo->checkpoint();
+  core::io::GgufWriter writer{std::filesystem::path(path)};
+  for (const auto& entry : source.metadata().entries()) {
+    if (entry.key == "tokenizer.chat_template")
+      writer.addString(entry.key, chatTemplate);
+    else
+      writer.addEntry(entry);
+  }
+  for (const auto& tensor : source.tensors()) writer.declareTensor(tensor.name, tensor.dtype, tensor.shape);
+  for (std::size_t i = 0; i < source.tensors().size(); ++i) writer.append(source.view(i).bytes);
+  writer.finish();
 }

@@ -110,6 +110,24 @@ class TestModelAbilities : public QObject {
     QCOMPARE(json["cannot"]["template"].get<std::string>(), *model->whyNoTemplate());
   }
 
+  void generateSetsVariablesOfTheTemplateAndTellsThoughtsApart() {
+    // Whatever the model says counts as thought: nothing ends it.
+    withTemplate(
+        "{{ messages[0].content }}{% for t in tools or [] %}{{ t }}{% endfor %}{{ '<think>' }}"
+        "{% if false %}{{ '</think>' }}{% endif %}");
+    const auto answer = [this](const QStringList& options) {
+      return nlohmann::json::parse(generate(options + QStringList{QStringLiteral("--json")}, 0).toStdString());
+    };
+    const auto plain = answer({});
+    QCOMPARE(plain["reasoning_tokens"].get<std::size_t>(), plain["tokens"].size());
+    QCOMPARE(plain["answer"].get<std::string>(), std::string());
+    const auto given = answer({QStringLiteral("--set"), QStringLiteral("tools=[1, 2, 3]")});
+    QVERIFY(given["prompt_tokens"].get<int>() > plain["prompt_tokens"].get<int>());
+    QVERIFY(generate({QStringLiteral("--set"), QStringLiteral("tools")}, 1).contains(QLatin1String("NAME=VALUE")));
+    QVERIFY(generate({QStringLiteral("--raw"), QStringLiteral("--set"), QStringLiteral("a=1")}, 1)
+                .contains(QLatin1String("--raw leaves out")));
+  }
+
   void aModelWithoutTemplateCompletes() {
     const auto model = withTemplate("");
     QVERIFY(!model->whyCannotComplete() && !model->hasBrokenTemplate());

@@ -7,10 +7,12 @@
 #include "app/cli/command.h"
 #include "app/cli/interruption.h"
 #include "app/cli/recipe_options.h"
+#include "app/cli/template_options.h"
 #include "app/session/engine.h"
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
 #include "core/model/generation_defaults.h"
+#include "core/text/thought_finder.h"
 
 namespace app::cli {
 
@@ -20,6 +22,7 @@ struct Options {
   std::string model, prompt, system, device = "auto";
   RecipeOptions weights;
   std::string kvType = "f16";
+  std::vector<std::string> variables;
   core::model::GenerationOptions generation;
   bool raw = false, modelDefaults = false;
   Output output = Output::ForPeople;
@@ -31,6 +34,21 @@ Engine::SessionOptions sessionOptions(const Options& options) {
   session.device = DeviceChoice::parse(options.device);
   session.kvType = core::model::kvTypeOf(options.kvType);
   return session;
+}
+
+/// Follows the thoughts of an answer to a prompt; nothing where the template knows of none.
+std::optional<core::text::ThoughtFinder> thoughtsOf(const core::text::ChatTemplate& chatTemplate,
+                                                    const std::string& prompt) {
+  const auto marks = chatTemplate.reasoning();
+  if (!marks) return std::nullopt;
+  return core::text::ThoughtFinder(*marks, core::text::opensThought(prompt, *marks));
+}
+
+/// The answer without its thoughts, and these: "answer", "reasoning", "reasoning_tokens".
+void addThought(Json& json, const core::text::Thought& thought, const std::string& text) {
+  json["answer"] = text.substr(thought.answer);
+  json["reasoning"] = text.substr(thought.begin, thought.end - thought.begin);
+  json["reasoning_tokens"] = thought.tokens;
 }
 
 Json toJson(const Options& options, const core::model::Recipe& recipe, const core::model::GenerationResult& result,
@@ -64,7 +82,20 @@ bool continuesAsItIs(const Options& options, const OpenModel& model) {
                       options.raw ? "A system prompt needs the model's chat template, which --raw leaves out."
                                   : "A system prompt needs a chat template, and this model has none.");
   }
+  if (raw && !options.variables.empty()) {
+    throw core::Error(core::ErrorCode::InvalidArgument,
+                      options.raw ? "The option --set is for the model's chat template, which --raw leaves out."
+                                  : "The option --set is for a chat template, and this model has none.");
+  }
   return raw;
+}
+
+std::string chatPrompt(const Options& options, const core::text::ChatTemplate& chatTemplate,
+                       const core::text::TemplateVariables& variables) {
+  std::vector<core::text::ChatMessage> messages;
+  if (!options.system.empty()) messages.push_back({"system", options.system});
+  messages.push_back({"user", options.prompt});
+  return chatTemplate.render(messages, true, variables);
 }
 
 /// What the model's makers say takes the place of every option that was not given.
@@ -83,6 +114,7 @@ core::model::GenerationOptions withDefaultsOf(const OpenModel& model, const CLI:
 
 void run(Options options, const CLI::App& command) {
   const auto& job = interruptibleJob();
+  const core::text::TemplateVariables variables = readTemplateVariables(options.variables);
   const auto model = OpenModel::open(options.model, job);
   if (options.modelDefaults) options.generation = withDefaultsOf(*model, command, options.generation);
   const bool raw = !model->whyCannotComplete() && continuesAsItIs(options, *model);
@@ -90,23 +122,22 @@ void run(Options options, const CLI::App& command) {
   const auto settings = sessionOptions(options);
   options.weights.calibrate(*model, job);
   const auto session = engine.createSession(*model, settings, job);
+  const std::string text = raw ? options.prompt : chatPrompt(options, *model->chatTemplate(), variables);
+  auto thoughts = raw ? std::nullopt : thoughtsOf(*model->chatTemplate(), text);
   const auto stream = [&](const core::model::GeneratedToken& token) {
     job.throwIfCancelled();
+    if (thoughts) thoughts->push(token.text, token.id, *model->tokenizer());
     if (options.output == Output::ForPrograms) return;
     printText(token.text);
     flush();
   };
-  core::model::GenerationResult result;
-  if (raw) {
-    const auto prompt = model->tokenizer()->encodePrompt(options.prompt, core::text::SpecialTokens::Parse);
-    result = session->complete(prompt, options.generation, stream);
-  } else {
-    std::vector<core::text::ChatMessage> messages;
-    if (!options.system.empty()) messages.push_back({"system", options.system});
-    messages.push_back({"user", options.prompt});
-    result = session->chat(messages, options.generation, stream);
+  const auto prompt = model->tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
+  const core::model::GenerationResult result = session->complete(prompt, options.generation, stream);
+  if (options.output == Output::ForPrograms) {
+    Json json = toJson(options, settings.recipe, result, *session);
+    if (const auto thought = thoughts ? thoughts->found() : std::nullopt) addThought(json, *thought, result.text);
+    return print(json);
   }
-  if (options.output == Output::ForPrograms) return print(toJson(options, settings.recipe, result, *session));
   fmt::print("\n[{} tokens, {:.1f} tokens/s, first after {:.0f} ms, {}]\n", result.tokens.size(),
              result.decodeTokensPerS, result.timeToFirstTokenS * 1e3, session->executor().deviceName());
 }
@@ -121,6 +152,7 @@ void addGenerate(CLI::App& program) {
   command->add_option("--prompt", options->prompt, "What the user says")->required();
   command->add_option("--system", options->system, "System prompt");
   command->add_flag("--raw", options->raw, "Continue the prompt as it is, without the model's chat template");
+  addTemplateVariables(*command, options->variables);
   addRecipe(*command, options->weights, "Quantize the block matrices first, e.g. nf4 or int4:group=64");
   addDevice(*command, options->device);
   addKvType(*command, options->kvType);

@@ -3,17 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <memory>
 
 #include "app/cli/arguments.h"
 #include "app/cli/command.h"
+#include "app/cli/template_options.h"
 #include "app/cli/token_lines.h"
 #include "app/cli/token_list.h"
 #include "app/session/open_model.h"
 #include "core/base/error.h"
 #include "core/io/json_tree.h"
-#include "core/io/text_checks.h"
 
 namespace app::cli {
 
@@ -21,8 +20,6 @@ namespace {
 
 using core::Error;
 using core::ErrorCode;
-
-constexpr std::size_t kReadBytes = std::size_t{1} << 16, kMaxChatBytes = std::size_t{64} << 20;
 
 struct Options {
   std::string model, input, lines;
@@ -66,34 +63,9 @@ void detokenize(const Options& options) {
   options.output == Output::ForPrograms ? print({{"tokens", ids}, {"text", text}}) : app::cli::printText(text + "\n");
 }
 
-/// A file or a pipe, whole.
-std::string readAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  for (std::size_t read = 0; file;) {
-    text.resize(read + kReadBytes);
-    file.read(text.data() + read, kReadBytes);
-    read += static_cast<std::size_t>(file.gcount());
-    text.resize(read);
-    if (read > kMaxChatBytes) {
-      throw Error(ErrorCode::InvalidFile,
-                  fmt::format("{} should hold at most {} bytes.", core::io::inQuotes(path), kMaxChatBytes));
-    }
-  }
-  if (!file.eof() || file.bad()) throw Error(ErrorCode::Io, "Could not read " + core::io::inQuotes(path) + ".");
-  return text;
-}
-
-core::io::JsonTree parseJson(const std::string& text, const std::string& source) {
-  constexpr std::size_t kMostValues = 1'000'000, kDeepest = 60;
-  core::io::JsonTreeBuilder builder(kMostValues, source);
-  core::io::readJson(text, builder, source, kDeepest);
-  return builder.take();
-}
-
 /// The messages of a file, with all they say: an array, or an object's "messages".
 core::io::JsonTree readMessages(const std::string& path) {
-  core::io::JsonTree chat = parseJson(readAll(path), core::io::inQuotes(path));
+  core::io::JsonTree chat = readJsonFile(path);
   const core::io::JsonTree* const inside = chat.find("messages");
   core::io::JsonTree list = inside == nullptr ? std::move(chat) : *inside;
   if (list.container != core::io::JsonContainer::Array)
@@ -103,26 +75,6 @@ core::io::JsonTree readMessages(const std::string& path) {
     throw Error(ErrorCode::InvalidFile, fmt::format("Message {} of {} must have the text \"role\".", i, path));
   }
   return list;
-}
-
-/// NAME=VALUE: JSON, @FILE with JSON in it, or anything else as a text.
-core::text::TemplateVariables readVariables(const std::vector<std::string>& assignments) {
-  core::text::TemplateVariables variables;
-  for (const std::string& one : assignments) {
-    const std::size_t equals = one.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      throw Error(ErrorCode::InvalidArgument, core::io::inQuotes(one) + " should be NAME=VALUE.");
-    }
-    const std::string value = one.substr(equals + 1);
-    if (value.starts_with('@')) {
-      variables.emplace_back(one.substr(0, equals),
-                             parseJson(readAll(value.substr(1)), core::io::inQuotes(value.substr(1))));
-    } else {
-      variables.emplace_back(one.substr(0, equals), Json::accept(value) ? parseJson(value, core::io::inQuotes(one))
-                                                                        : core::io::JsonTree{{}, value, {}});
-    }
-  }
-  return variables;
 }
 
 Json variablesOf(const core::text::ChatTemplate& chatTemplate) {
@@ -145,7 +97,7 @@ void renderTemplate(const Options& options) {
   const auto model = OpenModel::open(options.model);
   if (!model->chatTemplate()) throw Error(ErrorCode::Unsupported, *model->whyNoTemplate());
   const core::io::JsonTree messages = readMessages(options.input);
-  const core::text::TemplateVariables variables = readVariables(options.variables);
+  const core::text::TemplateVariables variables = readTemplateVariables(options.variables);
   const std::string prompt = model->chatTemplate()->render(messages, !options.noPrompt, variables);
   if (options.output == Output::ForPeople) return app::cli::printText(prompt);
   Json answer = {{"prompt", prompt}};
@@ -203,11 +155,7 @@ void addTemplate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("template", "The prompt that a conversation becomes");
   addModel(*command, options->model);
   command->add_option("chat", options->input, "A JSON file: [{\"role\": \"user\", \"content\": \"Hi\"}]")->required();
-  command
-      ->add_option("--set", options->variables,
-                   "A variable of the template, NAME=VALUE with a text, JSON, or @FILE of JSON: enable_thinking=false, "
-                   "tools=@tools.json; --json lists them")
-      ->allow_extra_args(false);
+  addTemplateVariables(*command, options->variables);
   command->add_flag("--no-prompt", options->noPrompt, "Without what asks the model to answer");
   addJsonFlag(*command, options->output);
   command->callback([options] { renderTemplate(*options); });

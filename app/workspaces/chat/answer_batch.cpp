@@ -36,7 +36,7 @@ void AnswerBatch::answerNext() {
   const BatchItem& item = m_items[m_next];
   std::vector<PanePrompt> prompts;
   for (std::size_t pane = 0; pane < m_ground.setup.panes.size(); ++pane)
-    prompts.push_back({pane, item.mode, m_ground.source(pane, item.mode, item.messages).messages});
+    prompts.push_back(promptOf(pane, m_ground.source(pane, item.mode, item.messages)));
   m_runner.answerAside(m_ground.setup, prompts, item.options,
                        tr("%1: %2 of %3").arg(m_title).arg(m_next + 1).arg(m_items.size()),
                        [this](const std::vector<StreamedToken>& tokens, const std::vector<PaneAnswer>& ends) {
@@ -62,6 +62,7 @@ Turn AnswerBatch::turnOf(const BatchItem& item, const std::vector<StreamedToken>
     Answer& answer = turn.answers[token.pane].back();
     if (token.forced) answer.comparison.set(answer.tokens.size(), *token.forced);
     answer.tokens.push_back(token.token);
+    answer.thought = token.thought;
   }
   for (const PaneAnswer& end : ends) {
     Answer& answer = turn.answers[end.pane].back();

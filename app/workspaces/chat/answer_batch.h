@@ -11,8 +11,8 @@ namespace app {
 struct BatchItem {
   QString prompt;
   PromptMode mode = PromptMode::Chat;
-  std::vector<core::text::ChatMessage> messages;  ///< what the panes read, without system prompt
-  QString writer;                                 ///< of the answers among them
+  std::vector<Message> messages;  ///< what the panes read, without system prompt
+  QString writer;                 ///< of the answers among them
   core::model::GenerationOptions options;
 };
 

@@ -6,6 +6,7 @@
 
 #include "app/text/numbers.h"
 #include "app/text/tr.h"
+#include "app/workspaces/chat/token_names.h"
 
 namespace app {
 
@@ -15,6 +16,12 @@ namespace {
 
 std::optional<double> surpriseOf(double probability) {
   return probability > 0 ? std::optional(std::max(0.0, -std::log(probability))) : std::nullopt;
+}
+
+/// A server's, in tokens that this vocabulary does not have: their ids say nothing.
+bool isForeign(const Answer& answer) {
+  return std::any_of(answer.tokens.begin(), answer.tokens.end(),
+                     [](const auto& token) { return token.id == TokenNames::kNone; });
 }
 
 std::optional<double> entropyOf(const core::model::GeneratedToken& token) {
@@ -35,7 +42,7 @@ bool AnswerPair::hasSamePrompt() const { return isComplete() && m_reference->pro
 bool AnswerPair::isCompared() const { return isComplete() && m_compared->comparison.reference == m_reference->id; }
 
 std::optional<std::size_t> AnswerPair::parting() const {
-  if (!isComplete()) return std::nullopt;
+  if (!isComplete() || isForeign(*m_compared)) return std::nullopt;
   const auto reference = m_reference->ids(), compared = m_compared->ids();
   const std::size_t common = commonPrefix(reference, compared);
   if (common < reference.size() && common < compared.size()) return common;
@@ -139,7 +146,9 @@ QString AnswerPair::verdict() const {
   if (!isComplete() || length() == 0) return {};
   QStringList parts;
   const auto at = parting();
-  if (at && *at == m_compared->tokens.size())
+  if (isForeign(*m_compared))
+    parts << tr("in tokens that this model does not have, so that words cannot be compared one by one");
+  else if (at && *at == m_compared->tokens.size())
     parts << tr("stops after token %1").arg(text::count(*at));
   else if (at && *at == length())
     parts << tr("goes on after token %1").arg(text::count(*at));

@@ -54,8 +54,8 @@ class AnswerPair {
   /// Whether there is a comparison of this very pair.
   bool isCompared() const;
 
-  /// Index of the first token that differs. Nothing when the answers are equal, and while the answer that is behind may
-  /// still write the same token.
+  /// Index of the first token that differs. Nothing when the answers are equal, where a server's tokens are others, and
+  /// while the answer that is behind may still write the same token.
   std::optional<std::size_t> parting() const;
   std::vector<TokenMark> referenceMarks() const;
   std::vector<TokenMark> comparedMarks() const;

@@ -7,9 +7,11 @@
 
 #include "app/selection/selection.h"
 #include "app/text/numbers.h"
+#include "app/widgets/fold_head.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/answer_pair.h"
+#include "app/workspaces/chat/thought_text.h"
 #include "app/workspaces/chat/transcript.h"
 
 namespace app {
@@ -72,6 +74,7 @@ AnswerView::AnswerView(const Answer& answer, const Selection& selection, const Q
   m_branch->setVisible(answer.branch.has_value());
   m_text->setAccessibleName(tr("Answer of %1").arg(m_title));
   for (const auto& token : answer.tokens) m_text->append({QString::fromStdString(token.text), TokenMark::Same});
+  setThought(answer);
   if (answer.finished) setResult(answer);
 }
 
@@ -108,8 +111,23 @@ void AnswerView::build(const Selection& selection) {
   m_branch->setWrapping();
   m_branch->hide();
   column->addWidget(m_branch);
+  m_thoughtHead = new FoldHead;
+  m_thoughtHead->setObjectName(QStringLiteral("thought-head"));
+  m_thoughtHead->setToolTip(tr("What the model wrote for itself before it answered: opens and closes"));
+  m_thoughtHead->hide();
+  column->addWidget(m_thoughtHead);
   m_text = new TokenText;
   column->addWidget(m_text);
+  connect(m_thoughtHead, &FoldHead::toggled, this, [this](bool open) {
+    m_text->setFolded(!open);
+    showThought();
+    Q_EMIT thoughtToggled(open);
+  });
+  m_comparison = new Label(Label::Style::Hint);
+  m_comparison->setObjectName(QStringLiteral("answer-comparison"));
+  m_comparison->setWrapping();
+  m_comparison->hide();
+  column->addWidget(m_comparison);
   auto* foot = new QHBoxLayout;
   foot->setSpacing(space::kOne);
   m_notice = new Label(Label::Style::Muted);
@@ -137,7 +155,34 @@ void AnswerView::setNotice(const QString& notice, bool isError, const QString& a
 
 void AnswerView::setOlder(bool older) { m_goBack->setVisible(older && !m_isHidden); }
 
+void AnswerView::setThought(const Answer& answer) {
+  if (!answer.thought) return;
+  m_thoughtTokens = static_cast<int>(answer.thought->tokens);
+  m_thoughtTitle = thoughtTitle(*answer.thought, answer.finished);
+  m_text->setThought(m_thoughtTokens, answer.finished ? answer.thoughtText() : QString());
+  showThought();
+}
+
+void AnswerView::showThought() {
+  const bool thinks = !m_thoughtTitle.isEmpty();
+  m_thoughtHead->setVisible(thinks);
+  m_thoughtHead->setText(m_text->partsInThought() ? tr("%1 · they part in here").arg(m_thoughtTitle) : m_thoughtTitle);
+  // A line without a word would stand under the head.
+  m_text->setVisible(!thinks || isThoughtOpen() || m_text->count() > m_thoughtTokens);
+}
+
+void AnswerView::openThought(bool open) { m_thoughtHead->setChecked(open); }
+
+bool AnswerView::isThoughtOpen() const { return m_thoughtHead->isChecked(); }
+
+void AnswerView::setMarks(const std::vector<TokenMark>& marks) {
+  m_text->setMarks(marks);
+  if (!m_thoughtTitle.isEmpty()) showThought();
+}
+
 void AnswerView::setResult(const Answer& answer) {
+  m_isFinished = true;
+  setThought(answer);
   // Its speed would give it away.
   if (m_isHidden) return setNotice(answer.failure ? tr("Failed.") : stopText(answer));
   QStringList parts;
@@ -147,6 +192,8 @@ void AnswerView::setResult(const Answer& answer) {
     parts << tr("first after %1").arg(text::duration(answer.result.timeToFirstTokenS));
   if (!answer.source.writer.isEmpty() || answer.source.mode == PromptMode::Completion)
     parts << contextOf(answer.source);
+  if (answer.serverComparison) m_comparison->setText(inWords(*answer.serverComparison));
+  m_comparison->setVisible(answer.serverComparison.has_value());
   m_details->setText(parts.join(QStringLiteral(" · ")));
   m_caption->setToolTip(settingsText(answer.source));
   if (answer.failure)

@@ -10,10 +10,12 @@ class QPushButton;
 
 namespace app {
 
+class FoldHead;
 class Label;
 class Selection;
 
-/// One answer in a pane under the name of what wrote it: caption, tokens, and what there is to say at its end.
+/// One answer in a pane under the name of what wrote it: caption, what was thought (folded), tokens, and what there is
+/// to say at its end.
 class AnswerView : public QWidget {
   Q_OBJECT
  public:
@@ -31,22 +33,34 @@ class AnswerView : public QWidget {
   /// Speed and what it had read, once it is finished.
   void setResult(const Answer& answer);
   void append(const core::model::GeneratedToken& token);
+  /// How much of what is there so far the model thinks.
+  void setThought(const Answer& answer);
+  void openThought(bool open);
+  bool isThoughtOpen() const;
+  /// Nothing is written to it any more.
+  bool isFinished() const { return m_isFinished; }
+  void setMarks(const std::vector<TokenMark>& marks);
   /// Whether a newer answer goes on in its place, and a button leads back to this one.
   void setOlder(bool older);
 
  Q_SIGNALS:
+  void thoughtToggled(bool open);
   void actionClicked();
   void goBackClicked();
 
  private:
   void build(const Selection& selection);
+  void showThought();
 
   int m_id = 0;
-  bool m_isHidden = false;
+  bool m_isHidden = false, m_isFinished = false;
   QString m_title;
   std::optional<core::model::Recipe> m_scheme;
-  Label *m_caption, *m_details, *m_branch, *m_notice;
+  Label *m_caption, *m_details, *m_branch, *m_comparison, *m_notice;
+  FoldHead* m_thoughtHead;
   TokenText* m_text;
+  QString m_thoughtTitle;
+  int m_thoughtTokens = 0;
   QPushButton *m_action, *m_goBack;
 };
 

@@ -126,7 +126,7 @@ void ChatDialogue::startAnswers(const std::vector<std::size_t>& panes, const std
     answer.source.options = options;
     if (beginning) answer.branch = beginning->branch;
     m_writing[pane] = answer.id;
-    prompts.push_back({pane, answer.source.mode, answer.source.messages});
+    prompts.push_back(promptOf(pane, answer.source));
   }
   // Those that write together with the reference are compared with it while they write.
   if (const auto reference = m_writing.find(0); reference != m_writing.end()) {
@@ -143,6 +143,7 @@ void ChatDialogue::takeTokens(const std::vector<StreamedToken>& tokens) {
     Answer& answer = *m_conversation.find(id);
     if (streamed.forced) answer.comparison.set(answer.tokens.size(), *streamed.forced);
     answer.tokens.push_back(streamed.token);
+    answer.thought = streamed.thought;
     Q_EMIT tokenArrived(streamed.pane, id, streamed.token);
   }
   Q_EMIT tokensTaken();
@@ -164,6 +165,8 @@ void ChatDialogue::keepEnd(const PaneAnswer& end) {
   answer.prompt = end.prompt;
   answer.result = end.result;
   answer.failure = end.failure;
+  answer.serverComparison = end.comparison;
+  if (answer.serverComparison) answer.serverComparison->reference = m_ground.titles.front();
 }
 
 std::vector<PaneAnswer> ChatDialogue::endsOf(const std::vector<PaneAnswer>& answers) const {
@@ -243,6 +246,7 @@ void ChatDialogue::compareNext() {
   if (m_conversation.isEmpty() || isAnswering() || m_ground.setup.panes.size() != m_conversation.panes()) return;
   const std::size_t turn = m_conversation.turns().size() - 1;
   for (std::size_t pane = 1; pane < m_conversation.panes(); ++pane) {
+    if (m_ground.setup.servers[pane]) continue;  // it reads nobody else's words
     Answer* compared = m_conversation.newest(turn, pane);
     const Answer* reference = m_conversation.newest(turn, 0);
     if (compared == nullptr || reference == nullptr || compared->failure || reference->tokens.empty() ||

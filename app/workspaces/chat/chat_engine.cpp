@@ -1,10 +1,13 @@
 #include "app/workspaces/chat/chat_engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <utility>
 
 #include "app/workspaces/chat/pane_memory.h"
+#include "app/workspaces/chat/server_distance.h"
+#include "app/workspaces/chat/server_writer.h"
 #include "core/base/error.h"
 
 namespace app {
@@ -15,24 +18,21 @@ using core::text::TokenId;
 
 namespace {
 
+constexpr std::chrono::milliseconds kServerPatience{20};
 constexpr std::size_t kForcedTokens = 64;  ///< scored at a time: bounds the memory of their logits
-
-std::vector<TokenId> tokensOf(const OpenModel& model, const PanePrompt& prompt) {
-  if (prompt.mode == PromptMode::Chat && !model.chatTemplate())
-    throw core::Error(core::ErrorCode::Unsupported, model.whyNoTemplate().value_or("This model has no chat template."));
-  const std::string text =
-      prompt.mode == PromptMode::Chat ? model.chatTemplate()->render(prompt.messages) : prompt.messages.front().content;
-  return model.tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
-}
 
 }  // namespace
 
 /// One pane's answer while it is written.
 class ChatEngine::Writer {
  public:
-  Writer(std::size_t pane, std::vector<TokenId> prompt) {
+  /// @param marks of its thoughts; nothing where it has none
+  Writer(std::size_t pane, const OpenModel& model, const std::string& prompt,
+         const std::optional<core::text::ReasoningMarks>& marks)
+      : m_tokenizer(model.tokenizer()) {
     m_answer.pane = pane;
-    m_answer.prompt = std::move(prompt);
+    m_answer.prompt = m_tokenizer->encodePrompt(prompt, core::text::SpecialTokens::Parse);
+    if (marks) m_thoughts.emplace(*marks, core::text::opensThought(prompt, *marks));
   }
 
   void start(Pane& pane, const core::model::GenerationOptions& options) {
@@ -46,10 +46,13 @@ class ChatEngine::Writer {
     }
   }
 
-  std::optional<GeneratedToken> next(const core::JobContext& job) {
+  std::optional<StreamedToken> next(const core::JobContext& job) {
     if (!m_generation || m_answer.failure) return std::nullopt;
     try {
-      return m_generation->next(job);
+      auto token = m_generation->next(job);
+      if (!token) return std::nullopt;
+      if (m_thoughts) m_thoughts->push(token->text, token->id, *m_tokenizer);
+      return StreamedToken{m_answer.pane, std::move(*token), {}, m_thoughts ? m_thoughts->found() : std::nullopt};
     } catch (const std::exception&) {
       fail();
       return std::nullopt;
@@ -68,6 +71,8 @@ class ChatEngine::Writer {
 
  private:
   PaneAnswer m_answer;
+  std::shared_ptr<const core::text::Tokenizer> m_tokenizer;
+  std::optional<core::text::ThoughtFinder> m_thoughts;
   std::unique_ptr<Generation> m_generation;
 };
 
@@ -83,6 +88,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   const auto calibration = setup.model->calibration().current();
   std::vector<Pane> kept(setup.panes.size());
   for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (setup.servers[i]) continue;
     for (Pane& pane : old) {
       if (pane.session && !kept[i].session && pane.variant == setup.panes[i] && pane.calibration == calibration)
         kept[i] = std::move(pane);
@@ -90,7 +96,8 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   }
   old.clear();
   std::vector<Variant> loaded, wanted;
-  for (std::size_t i = 0; i < kept.size(); ++i) (kept[i].session ? loaded : wanted).push_back(setup.panes[i]);
+  for (std::size_t i = 0; i < kept.size(); ++i)
+    if (!setup.servers[i]) (kept[i].session ? loaded : wanted).push_back(setup.panes[i]);
   Engine::SessionOptions context;
   context.contextLength = setup.contextLength;
   const std::uint32_t contextLength = Engine::contextLength(*setup.model, context);
@@ -103,7 +110,7 @@ std::vector<PaneFacts> ChatEngine::prepare(const ChatSetup& setup, const core::J
   std::vector<PaneFacts> facts;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     Pane& pane = kept[i];
-    if (!pane.session) {
+    if (!pane.session && !setup.servers[i]) {
       pane.variant = setup.panes[i];
       pane.calibration = calibration;
       const auto count = static_cast<double>(kept.size()), index = static_cast<double>(i);
@@ -144,16 +151,18 @@ class SharedContext {
   void start(std::size_t pane, bool samePrompt) { m_agrees[pane] = m_referenceWrites && samePrompt; }
 
   /// Called once per round with what every pane drew (nothing for a pane that has ended).
-  void round(std::vector<std::optional<GeneratedToken>>& drawn, TokenFeed& feed) {
-    for (std::size_t pane = 0; pane < drawn.size(); ++pane) {
+  void round(std::vector<std::optional<StreamedToken>>& drawn, TokenFeed& feed) {
+    for (std::size_t pane = 1; pane < drawn.size(); ++pane) {
       if (!drawn[pane]) continue;
-      StreamedToken streamed{pane, {}, {}};
-      if (pane != 0 && drawn[0] && m_agrees[pane])
-        streamed.forced = forcedToken(drawn[0]->logits, drawn[pane]->logits, drawn[0]->id);
-      m_agrees[pane] = m_agrees[pane] && drawn[0] && drawn[0]->id == drawn[pane]->id;
-      streamed.token = *drawn[pane];
-      streamed.token.logits.clear();
-      feed.push(std::move(streamed));
+      StreamedToken& own = *drawn[pane];
+      if (drawn[0] && m_agrees[pane])
+        own.forced = forcedToken(drawn[0]->token.logits, own.token.logits, drawn[0]->token.id);
+      m_agrees[pane] = m_agrees[pane] && drawn[0] && drawn[0]->token.id == own.token.id;
+    }
+    for (auto& streamed : drawn) {
+      if (!streamed) continue;
+      streamed->token.logits.clear();
+      feed.push(std::move(*streamed));
     }
   }
 
@@ -190,9 +199,15 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
                        TokenFeed& feed, const core::JobContext& job) {
   auto keeping = options;
   keeping.keepLogits = true;
+  const auto marks = marksOf(*m_setup.model, prompts);
   std::vector<Writer> writers;
+  std::vector<std::unique_ptr<ServerWriter>> servers;
   for (const PanePrompt& prompt : prompts) {
-    writers.emplace_back(prompt.pane, tokensOf(*m_setup.model, prompt));
+    if (const auto& server = m_setup.servers[prompt.pane]) {
+      servers.push_back(std::make_unique<ServerWriter>(*server, prompt, options, m_setup.model->tokenizer()));
+      continue;
+    }
+    writers.emplace_back(prompt.pane, *m_setup.model, textOf(*m_setup.model, prompt), marks);
     writers.back().start(m_panes[prompt.pane], keeping);
   }
   const bool referenceWrites = !writers.empty() && writers.front().pane() == 0;
@@ -200,19 +215,43 @@ void ChatEngine::write(const std::vector<PanePrompt>& prompts, const core::model
   for (const Writer& writer : writers) context.start(writer.pane(), writer.prompt() == writers.front().prompt());
   for (bool any = true; any;) {
     any = false;
-    std::vector<std::optional<GeneratedToken>> drawn(m_panes.size());
+    std::vector<std::optional<StreamedToken>> drawn(m_panes.size());
     for (Writer& writer : writers) {
       drawn[writer.pane()] = writer.next(job);
       any = any || drawn[writer.pane()].has_value();
     }
     context.round(drawn, feed);
+    for (const auto& server : servers) server->passOn(feed, std::chrono::milliseconds(0));
   }
   std::vector<PaneAnswer> answers;
   for (Writer& writer : writers) answers.push_back(writer.finish());
   writers.clear();  // before their sessions
+  for (const auto& server : servers) answers.push_back(finish(*server, prompts, feed, job));
   for (const PaneAnswer& answer : answers)
     if (answer.failure) forgetLost(*answer.failure);
   feed.end(std::move(answers));
+}
+
+// Those that run here have ended: now there is time to wait.
+PaneAnswer ChatEngine::finish(ServerWriter& server, const std::vector<PanePrompt>& prompts, TokenFeed& feed,
+                              const core::JobContext& job) {
+  while (!server.hasEnded()) {
+    if (job.cancelled()) server.stop();
+    server.passOn(feed, kServerPatience);
+  }
+  PaneAnswer answer = server.finish();
+  const auto prompt = std::ranges::find(prompts, server.pane(), &PanePrompt::pane);
+  try {
+    const std::string text = textOf(*m_setup.model, *prompt);
+    answer.prompt = m_setup.model->tokenizer()->encodePrompt(text, core::text::SpecialTokens::Parse);
+    answer.comparison =
+        compareWithServer(*m_panes.front().session, answer.prompt, answer.result.tokens, server.known(), job);
+  } catch (const core::Cancelled&) {
+    // What was written stays, without a comparison.
+  } catch (const core::Error&) {
+    // A template that fails, or a text beyond the context: the server's answer is not worse for it.
+  }
+  return answer;
 }
 
 ComparedTokens ChatEngine::compare(const ChatSetup& setup, const ComparisonTask& task, const core::JobContext& job) {

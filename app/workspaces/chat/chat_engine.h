@@ -5,22 +5,19 @@
 
 #include "app/session/engine.h"
 #include "app/workspaces/chat/conversation.h"
+#include "app/workspaces/chat/pane_prompt.h"
 #include "app/workspaces/chat/token_feed.h"
 
 namespace app {
+
+class ServerWriter;
 
 /// What the panes run. Two equal setups give the same sessions.
 struct ChatSetup {
   std::shared_ptr<OpenModel> model;
   std::vector<Variant> panes;
-  std::uint32_t contextLength = 0;  ///< 0: the model's own, up to the engine's limit
-};
-
-/// What one pane is to answer.
-struct PanePrompt {
-  std::size_t pane = 0;
-  PromptMode mode = PromptMode::Chat;
-  std::vector<core::text::ChatMessage> messages;
+  std::vector<std::optional<ServerChoice>> servers;  ///< of the panes: those that have one make no session
+  std::uint32_t contextLength = 0;                   ///< 0: the model's own, up to the engine's limit
 };
 
 /// A pair of answers to be compared token by token behind the place where they parted.
@@ -74,6 +71,8 @@ class ChatEngine {
   PaneFacts factsOf(core::model::Session& session, std::uint32_t contextLength) const;
   void write(const std::vector<PanePrompt>& prompts, const core::model::GenerationOptions& options, TokenFeed& feed,
              const core::JobContext& job);
+  PaneAnswer finish(ServerWriter& server, const std::vector<PanePrompt>& prompts, TokenFeed& feed,
+                    const core::JobContext& job);
   void compareTokens(const ComparisonTask& task, ComparedTokens& result, const core::JobContext& job);
   /// After a lost device no session of it can be used again.
   void forgetLost(const PaneFailure& failure);

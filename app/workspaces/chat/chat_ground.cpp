@@ -2,7 +2,7 @@
 
 namespace app {
 
-AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<core::text::ChatMessage> messages,
+AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<Message> messages,
                                 const QString& writer) const {
   AnswerSource source;
   source.model = modelName;
@@ -18,16 +18,18 @@ AnswerSource ChatGround::source(std::size_t pane, PromptMode mode, std::vector<c
   source.history = history;
   source.messages = std::move(messages);
   source.writer = writer;
-  if (mode == PromptMode::Chat && !systemPrompt.isEmpty())
-    source.messages.insert(source.messages.begin(), {"system", systemPrompt.toStdString()});
+  if (variants[pane].server) source.device = QString::fromStdString(variants[pane].server->url);
+  if (mode != PromptMode::Chat) return source;
+  if (!variants[pane].server) source.templateValues = templateValues;  // a server has a template of its own
+  if (!systemPrompt.isEmpty()) source.messages.insert(source.messages.begin(), {"system", systemPrompt.toStdString()});
   return source;
 }
 
 bool ChatGround::answersAs(const ChatGround& other) const {
-  return setup.model == other.setup.model && setup.panes == other.setup.panes &&
+  return setup.model == other.setup.model && setup.panes == other.setup.panes && setup.servers == other.setup.servers &&
          setup.contextLength == other.setup.contextLength && calibrations == other.calibrations &&
          options.sampling == other.options.sampling && options.maxTokens == other.options.maxTokens &&
-         systemPrompt == other.systemPrompt;
+         systemPrompt == other.systemPrompt && templateValues == other.templateValues;
 }
 
 bool ChatGround::wrote(const Answer& answer, std::size_t pane) const {

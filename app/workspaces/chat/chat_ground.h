@@ -15,11 +15,12 @@ struct ChatGround {
   std::vector<QString> calibrations;  ///< of the panes: "demo text · 4,096 tokens"; empty where none is asked for
   core::model::GenerationOptions options;
   QString systemPrompt;
+  TemplateValues templateValues;  ///< what the chat template is given besides the conversation
   HistoryMode history = HistoryMode::Reference;
 
   /// What an answer of a pane is computed from. @param messages without system prompt  @param writer of the answers
   /// among them
-  AnswerSource source(std::size_t pane, PromptMode mode, std::vector<core::text::ChatMessage> messages,
+  AnswerSource source(std::size_t pane, PromptMode mode, std::vector<Message> messages,
                       const QString& writer = {}) const;
   /// Whether a question that is asked on its own gets the same answers.
   bool answersAs(const ChatGround& other) const;

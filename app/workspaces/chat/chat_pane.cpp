@@ -37,6 +37,7 @@ void ChatPane::buildHeader(QVBoxLayout* column) {
     showScheme();
     Q_EMIT schemeChosen();
   });
+  connect(m_header, &PaneHeader::serverWanted, this, &ChatPane::serverWanted);
   connect(m_header, &PaneHeader::removeWanted, this, &ChatPane::removeWanted);
   column->addWidget(m_header);
   m_adapter = new AdapterBar;
@@ -106,6 +107,7 @@ void ChatPane::setVariant(PaneVariant variant) {
 void ChatPane::setScheme(std::optional<core::model::Recipe> scheme) {
   PaneVariant with = variant();
   with.recipe = std::move(scheme);
+  with.server.reset();
   setVariant(std::move(with));
 }
 
@@ -190,6 +192,11 @@ AnswerView* ChatPane::addAnswer(const Answer& answer, const QString& alias) {
   view->text()->setToolTipSource([this, id](int index) { return m_describe ? m_describe(id, index) : QString(); });
   connect(view->text(), &TokenText::tokenClicked, this, [this, id](int index) { Q_EMIT tokenClicked(id, index); });
   connect(view, &AnswerView::actionClicked, this, [this, id] { Q_EMIT answerActionClicked(id); });
+  view->openThought(m_openThoughts.contains(id));
+  connect(view, &AnswerView::thoughtToggled, this, [this, id, view](bool open) {
+    if (view->isFinished()) m_followsEnd = false;  // the head stays where it is
+    open ? static_cast<void>(m_openThoughts.insert(id)) : static_cast<void>(m_openThoughts.erase(id));
+  });
   connect(view, &AnswerView::goBackClicked, this, [this, id] { Q_EMIT goBackWanted(id); });
   m_answers.push_back(view);
   addBlock(view);
@@ -219,8 +226,13 @@ void ChatPane::setSelectedToken(int answerId, std::optional<int> index) {
 }
 
 void ChatPane::reveal(int answerId, int index) {
-  const AnswerView* answer = view(answerId);
+  AnswerView* const answer = view(answerId);
   if (answer == nullptr || index >= answer->text()->count()) return;
+  if (answer->text()->isInFold(index)) {
+    answer->openThought(true);
+    answer->text()->parentWidget()->layout()->activate();
+    m_scroll->widget()->layout()->activate();
+  }
   const QPoint center = answer->text()->mapTo(m_scroll->widget(), answer->text()->centerOf(index));
   m_followsEnd = false;
   m_scroll->ensureVisible(center.x(), center.y(), 0, space::kThree);

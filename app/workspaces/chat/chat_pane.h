@@ -2,6 +2,7 @@
 #include <QWidget>
 #include <functional>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "app/selection/selection.h"
@@ -77,6 +78,7 @@ class ChatPane : public QWidget {
   void setDescribe(Describe describe) { m_describe = std::move(describe); }
 
  Q_SIGNALS:
+  void serverWanted();
   void schemeChosen();               ///< or another device or type of keys and values
   void strengthChosen(int percent);  ///< of the adapter that runs here
   void removeWanted();
@@ -109,6 +111,7 @@ class ChatPane : public QWidget {
   QScrollArea* m_scroll;
   QVBoxLayout* m_transcript;
   std::vector<AnswerView*> m_answers;
+  std::set<int> m_openThoughts;  ///< ids of the answers whose thoughts are in sight
   AnswerView* m_unanswered = nullptr;
   bool m_followsEnd = true, m_inFocus = false;
 };

@@ -14,6 +14,10 @@ Variant variantOf(const AnswerSource& source) {
   return variant.under(DeviceChoice::parse(source.device.toStdString()), source.kvType);
 }
 
+bool isOfServer(const AnswerPair& pair) {
+  return pair.compared()->source.deviations.startsWith(QStringLiteral("@server="));
+}
+
 }  // namespace
 
 std::optional<TraceQuestion> traceQuestionOf(const AnswerPair& pair, std::size_t pane, std::size_t index) {
@@ -27,7 +31,7 @@ std::optional<TraceQuestion> traceQuestionOf(const AnswerPair& pair, std::size_t
   } catch (const core::Error&) {
     return std::nullopt;
   }
-  if (question.reference == question.compared) return std::nullopt;
+  if (question.reference == question.compared || isOfServer(pair)) return std::nullopt;
   const auto& messages = writer.source.messages;
   if (!messages.empty()) question.text = QString::fromStdString(messages.back().content);
   question.mode = writer.source.mode == PromptMode::Chat ? TraceQuestion::Mode::Chat : TraceQuestion::Mode::Continue;

@@ -28,6 +28,7 @@
 #include "app/workspaces/chat/prompt_page.h"
 #include "app/workspaces/chat/sampling_panel.h"
 #include "app/workspaces/chat/seed_page.h"
+#include "app/workspaces/chat/template_panel.h"
 #include "app/workspaces/chat/transcript.h"
 #include "core/base/error.h"
 
@@ -93,6 +94,7 @@ void ChatWorkspace::followModel() {
     pane->setNotice(model ? why : QString(), !why.isEmpty());
   }
   m_evidence->setTokenizer(model ? model->tokenizer() : nullptr);
+  followTemplate();
   if (!model) return;
   m_composer->setSuggestions(suggestions(*model));
   const bool runs = why.isEmpty();
@@ -107,11 +109,28 @@ void ChatWorkspace::followModel() {
   m_store->recall(model);
 }
 
+// Beside the GUI thread: a stranger's template is rendered for it.
+void ChatWorkspace::followTemplate() {
+  m_sampling->setTemplateVariables({});
+  m_sampling->chatTemplate().setValues({});
+  const auto& model = selection().model();
+  jobs().run(
+      this, {QStringLiteral("chat.template"), {}, Lane::Pool},
+      [chatTemplate = model ? model->chatTemplate() : nullptr](const core::JobContext&) {
+        return chatTemplate ? chatTemplate->variables() : std::vector<core::text::TemplateVariable>();
+      },
+      [this](const std::vector<core::text::TemplateVariable>& variables) {
+        m_sampling->setTemplateVariables(variables);
+        updateTests();
+      });
+}
+
 ChatGround ChatWorkspace::ground() const {
   ChatGround ground;
   ground.setup.model = selection().model();
   for (const ChatPane* pane : panes()) {
     ground.setup.panes.push_back(pane->variant().under(m_sampling->device(), m_sampling->kvType()));
+    ground.setup.servers.push_back(pane->variant().server);
     ground.variants.push_back(pane->variant());
     ground.titles.push_back(pane->schemeTitle());
     const bool looksAtData =
@@ -122,6 +141,7 @@ ChatGround ChatWorkspace::ground() const {
   if (selection().model()) ground.modelName = QString::fromStdString(selection().model()->checkpoint().name());
   ground.options = m_sampling->options();
   ground.systemPrompt = m_sampling->systemPrompt();
+  ground.templateValues = m_sampling->chatTemplate().values();
   ground.history = static_cast<HistoryMode>(m_history->currentData().toInt());
   return ground;
 }
@@ -173,7 +193,8 @@ void ChatWorkspace::prepare() {
   }
   const ChatSetup setup = ground().setup;
   QStringList key{QString::number(setup.contextLength)};
-  for (const Variant& variant : setup.panes) key << QString::fromStdString(variant.toString());
+  for (std::size_t i = 0; i < setup.panes.size(); ++i)
+    key << (setup.servers[i] ? QStringLiteral("server") : QString::fromStdString(setup.panes[i].toString()));
   if (std::exchange(m_preparedFor, key.join(u'|')) == m_preparedFor) return;
   m_failures.clear();
   for (ChatPane* pane : panes()) {
@@ -294,7 +315,10 @@ QString ChatWorkspace::helpText() const {
       "every figure says which. Under “Tests”: hide who answers and vote for the better answer, with a score and its "
       "interval once it is revealed; count how often the panes agree under other seeds, beside how often the reference "
       "agrees with itself; and put a whole set of questions to every pane, those whose answers differ first. "
-      "“Continue” gives the models a text instead of a message. Enter sends, Shift+Enter "
+      "“Continue” gives the models a text instead of a message. What a model writes for itself before it answers is "
+      "folded "
+      "under “Thought for … tokens”; the settings have what its template can be told, such as whether to think. Enter "
+      "sends, Shift+Enter "
       "starts a new line, Esc stops.");
 }
 

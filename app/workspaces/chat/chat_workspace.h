@@ -71,6 +71,10 @@ class ChatWorkspace : public Workspace {
   PaneVariant nextVariant() const;
   /// The panes run what wrote a conversation.
   void adoptPanes(const Conversation& conversation);
+  /// What the last answer's template was told is told to the next one's.
+  void adoptTemplateValues(const Conversation& conversation);
+  /// Which server is to answer in a pane.
+  void askForServer(std::size_t pane);
   void setVariants(const std::vector<PaneVariant>& variants);
   /// Of the adapter that runs in a pane.
   void setStrength(std::size_t pane, int percent);
@@ -79,6 +83,8 @@ class ChatWorkspace : public Workspace {
   void nameSettings();
 
   void followModel();
+  /// Asks the model's chat template what it can be told.
+  void followTemplate();
   void followSchemes();
   void followSchemesIn(std::size_t pane);
   void letGoOfClosedModel();

@@ -13,6 +13,8 @@
 #include "app/workspaces/chat/pane_grid.h"
 #include "app/workspaces/chat/pane_header.h"
 #include "app/workspaces/chat/sampling_panel.h"
+#include "app/workspaces/chat/server_dialog.h"
+#include "app/workspaces/chat/template_panel.h"
 #include "core/base/error.h"
 #include "core/quant/format.h"
 
@@ -60,10 +62,10 @@ PaneVariant ChatWorkspace::nextVariant() const {
   const auto checked = selection().checkedRecipes();
   for (const bool narrow : {true, false})
     for (const auto& recipe : checked)
-      if (isFree(recipe) && isNarrow(recipe) == narrow) return {recipe, {}, {}};
+      if (isFree(recipe) && isNarrow(recipe) == narrow) return {recipe, {}, {}, {}};
   // Everything that is checked runs: then the same weights with smaller keys and values.
   const bool kvIsSmall = m_sampling->kvType() == core::model::KvType::Int8;
-  return {{}, {}, kvIsSmall ? core::model::KvType::F16 : core::model::KvType::Int8};
+  return {{}, {}, kvIsSmall ? core::model::KvType::F16 : core::model::KvType::Int8, {}};
 }
 
 void ChatWorkspace::addPane() {
@@ -103,11 +105,17 @@ void ChatWorkspace::adoptPanes(const Conversation& conversation) {
     for (std::size_t turn = conversation.turns().size(); turn-- > 0 && newest == nullptr;)
       newest = conversation.newest(turn, pane);
     if (newest == nullptr) continue;
-    PaneVariant variant{newest->source.recipe, {}, {}};
+    PaneVariant variant{newest->source.recipe, {}, {}, {}};
     variant.setDeviations(newest->source.deviations.toStdString());
     if (!variant.recipe || selection().isChecked(*variant.recipe)) m_panes[pane]->setVariant(variant);
   }
   followGround();
+}
+
+void ChatWorkspace::adoptTemplateValues(const Conversation& conversation) {
+  const std::size_t turns = conversation.turns().size();
+  if (const Answer* newest = turns == 0 ? nullptr : conversation.newest(turns - 1, 0))
+    m_sampling->chatTemplate().setValues(newest->source.templateValues);
 }
 
 // The first compared pane shows the current scheme if it is checked, else the first checked one: whoever ticks a scheme
@@ -179,6 +187,18 @@ void ChatWorkspace::setStrength(std::size_t pane, int percent) {
   Q_EMIT m_panes[pane]->schemeChosen();
 }
 
+void ChatWorkspace::askForServer(std::size_t pane) {
+  if (m_dialogue->isAnswering()) return;
+  auto* dialog = new ServerDialog(jobs(), m_panes[pane]->variant().server, this);
+  connect(dialog, &ServerDialog::chosen, this, [this, pane](const ServerChoice& server) {
+    if (pane >= m_count || m_dialogue->isAnswering()) return;
+    m_panes[pane]->setVariant({{}, {}, {}, server});
+    m_grid->nameTabs();
+    Q_EMIT m_panes[pane]->schemeChosen();
+  });
+  dialog->open();
+}
+
 void ChatWorkspace::nameSettings() {
   for (ChatPane* pane : m_panes) pane->header().setSettings(m_sampling->device(), m_sampling->kvType());
   m_grid->nameTabs();
@@ -215,9 +235,12 @@ std::vector<PaneVariant> variantsOf(const QString& text, const Selection& select
     throw core::Error(core::ErrorCode::InvalidArgument, "A chat has two to four panes, such as \"stored|nf4|int4\".");
   for (const QString& part : parts) {
     if (auto own = listed(part))
-      variants.push_back({std::move(own), {}, {}});
+      variants.push_back({std::move(own), {}, {}, {}});
     else
       variants.push_back(PaneVariant::parse(part.toStdString()));
+    // Whoever wrote the link would read what is asked next.
+    if (variants.back().server)
+      throw core::Error(core::ErrorCode::InvalidArgument, "A server is chosen in its pane, not by a link.");
   }
   return variants;
 }
@@ -252,8 +275,9 @@ Link ChatWorkspace::link() const {
   QStringList all;
   bool plain = m_count == Conversation::kFewestPanes && !m_panes[0]->scheme();
   for (const ChatPane* pane : panes()) {
-    all << QString::fromStdString(pane->variant().toString());
-    plain = plain && pane->variant().deviations().empty();
+    const PaneVariant named = pane->variant().server ? PaneVariant() : pane->variant();
+    all << QString::fromStdString(named.toString());
+    plain = plain && named.deviations().empty();
   }
   if (!plain)
     link.set(kPanesKey, all.join(u'|'));

@@ -108,7 +108,7 @@ QWidget* ChatWorkspace::buildBar() {
   m_settingsButton = new QPushButton(icon(QStringLiteral("settings")), {});
   m_settingsButton->setObjectName(QStringLiteral("settings"));
   m_settingsButton->setCheckable(true);
-  m_settingsButton->setToolTip(tr("Device, context, sampling and system prompt"));
+  m_settingsButton->setToolTip(tr("Device, context, template, sampling and system prompt"));
   row->addWidget(m_settingsButton);
   return bar;
 }
@@ -155,6 +155,7 @@ void ChatWorkspace::connectPane(std::size_t index) {
     followGround();
     if (m_dialogue->isUnanswered(index) && !waits()) m_dialogue->answerAgain(index);
   });
+  connect(pane, &ChatPane::serverWanted, this, [this, index] { askForServer(index); });
   connect(pane, &ChatPane::strengthChosen, this, [this, index](int percent) { setStrength(index, percent); });
   connect(pane, &ChatPane::removeWanted, this, [this, index] { removePane(index); });
   connect(pane, &ChatPane::clicked, this, [this, index] {
@@ -219,6 +220,7 @@ void ChatWorkspace::connectParts() {
   connect(m_store, &ConversationStore::recalled, this, [this](const Conversation& conversation) {
     if (!m_dialogue->conversation().isEmpty() || m_dialogue->isAnswering()) return;
     adoptPanes(conversation);
+    adoptTemplateValues(conversation);
     Conversation recalled = conversation;
     recalled.setPanes(m_count);
     m_dialogue->setConversation(std::move(recalled));
@@ -281,7 +283,10 @@ void ChatWorkspace::connectDialogue() {
   });
   connect(m_dialogue, &ChatDialogue::tokenArrived, this,
           [this](std::size_t, int answer, const core::model::GeneratedToken& token) {
-            if (AnswerView* view = viewOf(answer)) view->append(token);
+            AnswerView* const view = viewOf(answer);
+            if (view == nullptr) return;
+            view->append(token);
+            view->setThought(*m_dialogue->conversation().find(answer));
           });
   connect(m_dialogue, &ChatDialogue::tokensTaken, this, [this] {
     for (ChatPane* pane : m_panes) pane->followEnd();

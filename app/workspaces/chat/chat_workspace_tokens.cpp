@@ -54,7 +54,7 @@ void ChatWorkspace::refreshMarks(std::size_t firstTurn) {
         AnswerView* view = m_panes[pane]->view(answer.id);
         if (view == nullptr) continue;
         const AnswerPair pair = m_dialogue->pairAround(answer.id, m_focus);
-        if (pair.isComplete()) view->text()->setMarks(pane == 0 ? pair.referenceMarks() : pair.comparedMarks());
+        if (pair.isComplete()) view->setMarks(pane == 0 ? pair.referenceMarks() : pair.comparedMarks());
       }
     }
   }

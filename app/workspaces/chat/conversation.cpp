@@ -11,11 +11,24 @@ void Comparison::set(std::size_t index, ForcedToken token) {
   tokens[index] = std::move(token);
 }
 
-QString Answer::text() const {
-  if (finished && !result.text.empty()) return QString::fromStdString(result.text);
+std::string Answer::allText() const {
+  if (finished && !result.text.empty()) return result.text;
   std::string text;
   for (const auto& token : tokens) text += token.text;
-  return QString::fromStdString(text);
+  return text;
+}
+
+QString Answer::text() const {
+  const std::string all = allText();
+  const std::size_t from = thought ? std::min(thought->answer, all.size()) : 0;
+  return QString::fromStdString(all.substr(from));
+}
+
+QString Answer::thoughtText() const {
+  if (!thought) return {};
+  const std::string all = allText();
+  const std::size_t begin = std::min(thought->begin, all.size()), end = std::clamp(thought->end, begin, all.size());
+  return QString::fromStdString(all.substr(begin, end - begin));
 }
 
 std::vector<core::text::TokenId> Answer::ids() const {
@@ -133,14 +146,15 @@ std::vector<const Answer*> Conversation::earlierAnswers(std::size_t pane, Histor
   return result;
 }
 
-std::vector<core::text::ChatMessage> Conversation::messages(std::size_t pane, HistoryMode history) const {
-  std::vector<core::text::ChatMessage> messages;
+std::vector<Message> Conversation::messages(std::size_t pane, HistoryMode history) const {
+  std::vector<Message> messages;
   if (m_turns.back().mode == PromptMode::Chat) {
     const auto earlier = earlierAnswers(pane, history);
     for (std::size_t turn = 0; turn < earlier.size(); ++turn) {
       if (earlier[turn] == nullptr) continue;
       messages.push_back({"user", m_turns[turn].prompt.toStdString()});
-      messages.push_back({"assistant", earlier[turn]->text().toStdString()});
+      messages.push_back(
+          {"assistant", earlier[turn]->text().toStdString(), earlier[turn]->thoughtText().toStdString()});
     }
   }
   messages.push_back({"user", m_turns.back().prompt.toStdString()});

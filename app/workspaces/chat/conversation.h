@@ -3,11 +3,15 @@
 #include <optional>
 #include <vector>
 
+#include "app/session/template_values.h"
 #include "app/workspaces/chat/forced_token.h"
+#include "app/workspaces/chat/message.h"
 #include "app/workspaces/chat/pane_failure.h"
 #include "app/workspaces/chat/pane_variant.h"
+#include "app/workspaces/chat/server_comparison.h"
 #include "core/model/recipe/recipe.h"
 #include "core/model/session.h"
+#include "core/text/thought_finder.h"
 
 namespace app {
 
@@ -36,8 +40,9 @@ struct AnswerSource {
   core::model::GenerationOptions options;
   PromptMode mode = PromptMode::Chat;
   HistoryMode history = HistoryMode::Reference;
-  std::vector<core::text::ChatMessage> messages;  ///< what it read; for a completion the text alone
-  QString writer;  ///< who wrote the answers among the messages; empty when there are none
+  std::vector<Message> messages;  ///< what it read; for a completion the text alone
+  TemplateValues templateValues;  ///< what the chat template was given besides
+  QString writer;                 ///< who wrote the answers among the messages; empty when there are none
 };
 
 /// How a compared model read an answer of the reference: one entry a token of it.
@@ -63,14 +68,22 @@ struct Answer {
   std::vector<core::model::GeneratedToken> tokens;
   core::model::GenerationResult result;  ///< once it is finished
   bool finished = false;
-  std::optional<PaneFailure> failure;  ///< what ended it, if an error did
-  Comparison comparison;               ///< only of compared panes
-  std::optional<Branch> branch;        ///< its beginning is in the source's options
+  std::optional<PaneFailure> failure;                ///< what ended it, if an error did
+  Comparison comparison;                             ///< only of compared panes
+  std::optional<Branch> branch;                      ///< its beginning is in the source's options
+  std::optional<ServerComparison> serverComparison;  ///< where a server wrote it
+  std::optional<core::text::Thought> thought;        ///< the tokens it begins with are no answer yet
 
+  /// What it says, without what it thought.
   QString text() const;
+  /// What it thought; empty where it did not.
+  QString thoughtText() const;
   std::vector<core::text::TokenId> ids() const;
   /// Whether a pane of this variant would answer like this now.
   bool isOf(const PaneVariant& variant) const;
+
+ private:
+  std::string allText() const;
 };
 
 /// "A", "B" …: what a place is called while its writer is hidden.
@@ -144,7 +157,7 @@ class Conversation {
   std::optional<std::size_t> paneOf(int id) const;
 
   /// What a pane reads for the last prompt, without a system prompt. Turns without an answer are left out.
-  std::vector<core::text::ChatMessage> messages(std::size_t pane, HistoryMode history) const;
+  std::vector<Message> messages(std::size_t pane, HistoryMode history) const;
   /// Titles of those who wrote the answers in messages(), each once; empty when there are none.
   QString writers(std::size_t pane, HistoryMode history) const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
@@ -67,7 +68,11 @@ core::model::GenerationOptions optionsFrom(const Json& json) {
 
 Json toJson(const AnswerSource& source) {
   Json messages = Json::array();
-  for (const auto& message : source.messages) messages.push_back({message.role, message.content});
+  for (const Message& message : source.messages)
+    messages.push_back(message.reasoning.empty() ? Json{message.role, message.content}
+                                                 : Json{message.role, message.content, message.reasoning});
+  Json values = Json::array();
+  for (const TemplateValue& value : source.templateValues) values.push_back({value.name, value.json});
   return {{"model", source.model.toStdString()},
           {"scheme", source.recipe ? core::model::textOf(*source.recipe) : std::string()},
           {"title", source.title.toStdString()},
@@ -80,6 +85,7 @@ Json toJson(const AnswerSource& source) {
           {"completion", source.mode == PromptMode::Completion},
           {"own_history", source.history == HistoryMode::Own},
           {"messages", messages},
+          {"template", values},
           {"writer", source.writer.toStdString()}};
 }
 
@@ -98,7 +104,11 @@ AnswerSource sourceFrom(const Json& json) {
   source.mode = json.at("completion").get<bool>() ? PromptMode::Completion : PromptMode::Chat;
   source.history = json.at("own_history").get<bool>() ? HistoryMode::Own : HistoryMode::Reference;
   for (const Json& message : json.at("messages"))
-    source.messages.push_back({message.at(0).get<std::string>(), message.at(1).get<std::string>()});
+    source.messages.push_back({message.at(0).get<std::string>(), message.at(1).get<std::string>(),
+                               message.size() > 2 ? message[2].get<std::string>() : std::string()});
+  for (const Json& value : json.value("template", Json::array()))
+    source.templateValues.push_back({value.at(0).get<std::string>(), value.at(1).get<std::string>()});
+  static_cast<void>(variablesOf(source.templateValues));  // refuses what is not JSON
   source.writer = textFrom(json.at("writer"));
   return source;
 }
@@ -113,6 +123,37 @@ Json toJson(const Branch& branch) {
 Branch branchFrom(const Json& json) {
   return {json.at("answer").get<int>(), json.at("index").get<std::size_t>(), textFrom(json.at("word")),
           textFrom(json.at("instead_of"))};
+}
+
+Json toJson(const core::text::Thought& thought) {
+  return {{"tokens", thought.tokens},
+          {"begin", thought.begin},
+          {"end", thought.end},
+          {"answer", thought.answer},
+          {"open", thought.isOpen}};
+}
+
+core::text::Thought thoughtFrom(const Json& json, std::size_t tokens) {
+  return {std::min(json.at("tokens").get<std::size_t>(), tokens), json.at("begin").get<std::size_t>(),
+          json.at("end").get<std::size_t>(), json.at("answer").get<std::size_t>(), json.at("open").get<bool>()};
+}
+
+Json toJson(const ServerComparison& comparison) {
+  return {{"low", numberOrNull(comparison.low)}, {"high", numberOrNull(comparison.high)},
+          {"missing", comparison.missing},       {"tokens", comparison.tokens},
+          {"known", comparison.known},           {"reference", comparison.reference.toStdString()}};
+}
+
+ServerComparison serverComparisonFrom(const Json& json) {
+  const auto boundOf = [&json](const char* key) {
+    return json.at(key).is_number() ? json.at(key).get<double>() : std::numeric_limits<double>::infinity();
+  };
+  return {boundOf("low"),
+          boundOf("high"),
+          json.at("missing").get<double>(),
+          json.at("tokens").get<std::size_t>(),
+          json.at("known").get<std::size_t>(),
+          textFrom(json.at("reference"))};
 }
 
 Json toJson(const Answer& answer) {
@@ -137,6 +178,8 @@ Json toJson(const Answer& answer) {
   if (answer.failure)
     json["failure"] = {static_cast<int>(answer.failure->kind), answer.failure->sentence, answer.failure->where};
   if (answer.branch) json["branch"] = toJson(*answer.branch);
+  if (answer.thought) json["thought"] = toJson(*answer.thought);
+  if (answer.serverComparison) json["server"] = toJson(*answer.serverComparison);
   return json;
 }
 
@@ -170,6 +213,10 @@ Answer answerFrom(const Json& json) {
     answer.failure = PaneFailure{static_cast<PaneFailure::Kind>(std::clamp(failure->at(0).get<int>(), 0, 3)),
                                  failure->at(1).get<std::string>(), failure->at(2).get<std::string>()};
   if (const auto branch = json.find("branch"); branch != json.end()) answer.branch = branchFrom(*branch);
+  if (const auto thought = json.find("thought"); thought != json.end())
+    answer.thought = thoughtFrom(*thought, answer.tokens.size());
+  if (const auto server = json.find("server"); server != json.end())
+    answer.serverComparison = serverComparisonFrom(*server);
   answer.finished = true;
   return answer;
 }

@@ -59,7 +59,13 @@ PaneHeader::PaneHeader(std::size_t index, Selection& selection, QWidget* parent)
   m_schemes->setMinimumContentsLength(kLeastLetters);
   m_schemes->setMaxVisibleItems(kMostShown);
   connect(m_schemes, &QComboBox::activated, this, [this](int item) {
+    if (item == m_serverItem) {
+      fillSchemes();  // nothing is chosen yet
+      return Q_EMIT serverWanted();
+    }
+    if (m_variant.server && item == 1) return;
     PaneVariant chosen = m_variant;
+    chosen.server.reset();
     chosen.recipe = m_listed[static_cast<std::size_t>(item)];
     choose(chosen);
   });
@@ -131,10 +137,15 @@ void PaneHeader::fillSchemes() {
     m_listed.push_back(m_variant.recipe);
   m_schemes->addItem(swatch(SeriesMark::Circle, Theme::instance().colors().reference),
                      titleOf(PaneVariant(), m_selection), QString());
-  for (std::size_t i = 1; i < m_listed.size(); ++i)
+  if (m_variant.server) {
+    m_listed.insert(m_listed.begin() + 1, std::nullopt);
+    m_schemes->addItem(icon(QStringLiteral("device")), titleOf(*m_variant.server), QStringLiteral("server"));
+  }
+  for (std::size_t i = m_variant.server ? 2 : 1; i < m_listed.size(); ++i)
     m_schemes->addItem(swatch(m_selection.mark(*m_listed[i]), m_selection.color(*m_listed[i])),
                        m_selection.title(*m_listed[i]), QString::fromStdString(m_listed[i]->toString()));
-  const auto current = std::find(m_listed.begin(), m_listed.end(), m_variant.recipe) - m_listed.begin();
+  const auto current =
+      m_variant.server ? 1 : std::find(m_listed.begin(), m_listed.end(), m_variant.recipe) - m_listed.begin();
   m_listed.push_back(std::nullopt);
   m_schemes->insertSeparator(m_schemes->count());
   const QIcon none(emptySwatch());  // so that all names stand in one column
@@ -143,12 +154,19 @@ void PaneHeader::fillSchemes() {
     m_schemes->addItem(none, entry.title, QString::fromStdString(entry.recipe.toString()));
     m_listed.emplace_back(entry.recipe);
   }
+  m_serverItem = -1;
+  if (m_index != 0) {  // what the others are measured against runs here
+    m_serverItem = m_schemes->count();
+    m_schemes->addItem(none, tr("Server…"), QStringLiteral("server…"));
+    m_listed.push_back(std::nullopt);
+  }
   m_schemes->setCurrentIndex(static_cast<int>(current));
   if (m_facts->text().isEmpty()) m_schemes->setToolTip(titleOf(m_variant, m_selection));
   QAbstractItemView* view = m_schemes->view();
   view->setMinimumWidth(view->sizeHintForColumn(0) + view->verticalScrollBar()->sizeHint().width());
-  m_menuButton->setToolButtonStyle(m_variant.deviations().empty() ? Qt::ToolButtonIconOnly
-                                                                  : Qt::ToolButtonTextBesideIcon);
+  m_menuButton->setEnabled(!m_variant.server);
+  m_menuButton->setToolButtonStyle(m_variant.server || m_variant.deviations().empty() ? Qt::ToolButtonIconOnly
+                                                                                      : Qt::ToolButtonTextBesideIcon);
   QStringList own;
   if (m_variant.device) own << titleOf(*m_variant.device);
   if (m_variant.kv) own << tr("KV %1").arg(titleOf(*m_variant.kv));
@@ -185,7 +203,8 @@ void PaneHeader::fillMenu() {
   }
 }
 
-void PaneHeader::setFacts(const std::optional<PaneFacts>& facts) {
+void PaneHeader::setFacts(const std::optional<PaneFacts>& made) {
+  const std::optional<PaneFacts> facts = m_variant.server ? std::nullopt : made;
   m_facts->setText(facts ? tr("%1 + %2 KV").arg(text::bytes(facts->weightBytes), text::bytes(facts->kvBytes))
                          : QString());
   m_facts->setToolTip(facts ? tr("%1 weights, %2 KV cache for %3 tokens of context, on %4")

@@ -41,6 +41,7 @@ class PaneHeader : public QWidget {
   bool isHidden() const { return !m_aliasText.isEmpty(); }
 
  Q_SIGNALS:
+  void serverWanted();
   void variantChosen();
   void removeWanted();
 
@@ -58,6 +59,7 @@ class PaneHeader : public QWidget {
   std::size_t m_index;
   Selection& m_selection;
   PaneVariant m_variant;
+  int m_serverItem = -1;                                     ///< that asks for a server
   std::vector<std::optional<core::model::Recipe>> m_listed;  ///< what its items mean; a separator counts as one
   DeviceList m_devices;
   DeviceChoice m_settingsDevice;

@@ -15,7 +15,7 @@ using text::tr;
 
 namespace {
 
-const QString kKvKey = QStringLiteral("kv=");
+const QString kKvKey = QStringLiteral("kv="), kServerKey = QStringLiteral("server=");
 constexpr std::string_view kStored = "stored";
 
 QString storedTitle(const Selection& selection) {
@@ -39,6 +39,7 @@ Variant PaneVariant::under(const DeviceChoice& settingsDevice, core::model::KvTy
 
 std::string PaneVariant::deviations() const {
   std::string text;
+  if (server) return "@" + kServerKey.toStdString() + server->toString();
   if (device) text += "@" + device->toString();
   if (kv) text += "@kv=" + std::string(core::model::nameOf(*kv));
   return text;
@@ -47,11 +48,14 @@ std::string PaneVariant::deviations() const {
 void PaneVariant::setDeviations(const std::string& text) {
   device.reset();
   kv.reset();
+  server.reset();
   const QStringList parts = QString::fromStdString(text).split(u'@', Qt::SkipEmptyParts);
   for (const QString& part : parts) {
     try {
       if (part.startsWith(kKvKey))
         kv = core::model::kvTypeOf(part.mid(kKvKey.size()).toStdString());
+      else if (part.startsWith(kServerKey))
+        server = ServerChoice::parse(part.mid(kServerKey.size()).toStdString());
       else
         device = DeviceChoice::parse(part.toStdString());
     } catch (const core::Error&) {
@@ -65,7 +69,7 @@ PaneVariant PaneVariant::parse(const std::string& text) {
   for (std::size_t at = name.rfind('@'); at != std::string::npos; at = name.rfind('@')) {
     PaneVariant probe;
     probe.setDeviations(name.substr(at));
-    if (!probe.device && !probe.kv) break;  // a part of a path, then
+    if (!probe.device && !probe.kv && !probe.server) break;  // a part of a path, then
     suffixes = name.substr(at) + suffixes;
     name.resize(at);
   }
@@ -104,6 +108,7 @@ QString titleOf(core::model::KvType type) {
 }
 
 QString titleOf(const PaneVariant& variant, const Selection& selection) {
+  if (variant.server) return titleOf(*variant.server);
   QStringList parts{variant.recipe ? selection.title(*variant.recipe) : storedTitle(selection)};
   if (variant.device) parts << titleOf(*variant.device);
   if (variant.kv) parts << tr("KV %1").arg(titleOf(*variant.kv));

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "app/session/variant.h"
+#include "app/workspaces/chat/server_choice.h"
 
 namespace app {
 
@@ -14,11 +15,12 @@ struct PaneVariant {
   std::optional<core::model::Recipe> recipe;  ///< none: the weights as stored
   std::optional<DeviceChoice> device;
   std::optional<core::model::KvType> kv;
+  std::optional<ServerChoice> server;  ///< answers instead of this computer; the others say nothing then
   bool operator==(const PaneVariant&) const = default;
 
   /// What runs under these settings.
   Variant under(const DeviceChoice& settingsDevice, core::model::KvType settingsKv) const;
-  /// "@cpu@kv=int8"; empty where everything is as the settings say.
+  /// "@cpu@kv=int8", "@server=…"; empty where everything is as the settings say.
   std::string deviations() const;
   /// Takes deviations() up again; what it does not know is left out.
   void setDeviations(const std::string& text);

@@ -138,6 +138,10 @@ QByteArray PromptRun::toJson() const {
                 {"settings", settingsText(given.source).toStdString()},
                 {"seed", given.source.options.sampling.seed},
                 {"tokens", given.tokens.size()}};
+      if (given.thought) {
+        json["reasoning"] = given.thoughtText().toStdString();
+        json["reasoning_tokens"] = given.thought->tokens;
+      }
       if (const auto right = isRight(item, pane)) json["right"] = *right;
       answers.push_back(std::move(json));
     }

@@ -13,6 +13,7 @@
 #include "app/text/numbers.h"
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
+#include "app/workspaces/chat/template_panel.h"
 
 namespace app {
 
@@ -33,6 +34,10 @@ SamplingPanel::SamplingPanel(QWidget* parent) : QWidget(parent) {
   connect(m_device, &QComboBox::activated, this, &SamplingPanel::groundChanged);
   addKvType();
   addContext();
+  m_template = new TemplatePanel;
+  m_form->addRow(m_template);
+  setTemplateVariables({});
+  connect(m_template, &TemplatePanel::changed, this, &SamplingPanel::summaryChanged);
 
   addPresets();
   m_temperature = addReal(tr("Temperature"), 0, 5, 0.1, 0.0, tr("0 always takes the most probable token (greedy)."));
@@ -75,6 +80,11 @@ void SamplingPanel::addPresets() {
   m_form->addRow(m_presetText);
   connect(m_preset, &QComboBox::activated, this,
           [this] { take(static_cast<SamplingPreset>(m_preset->currentData().toInt())); });
+}
+
+void SamplingPanel::setTemplateVariables(const std::vector<core::text::TemplateVariable>& variables) {
+  m_template->setVariables(variables);
+  m_form->setRowVisible(m_template, !m_template->isEmpty());
 }
 
 void SamplingPanel::setModelDefaults(const core::model::GenerationDefaults& defaults) {

@@ -16,8 +16,10 @@ class QSpinBox;
 namespace app {
 
 class Label;
+class TemplatePanel;
 
-/// The knobs of the sampler, shared by every pane, the system prompt, the device and the length of the context.
+/// The knobs of the sampler, shared by every pane, the system prompt, the device and the length of the context, and
+/// what the model's chat template can be told.
 class SamplingPanel : public QWidget {
   Q_OBJECT
  public:
@@ -44,6 +46,10 @@ class SamplingPanel : public QWidget {
   void setModelContext(std::uint32_t own, std::uint32_t automatic, std::uint64_t kvBytesPerToken);
   /// How the open model's makers let it generate: offered as a preset, and said where it is in force.
   void setModelDefaults(const core::model::GenerationDefaults& defaults);
+  /// What the open model's chat template can be told; has no room where that is nothing.
+  TemplatePanel& chatTemplate() { return *m_template; }
+  const TemplatePanel& chatTemplate() const { return *m_template; }
+  void setTemplateVariables(const std::vector<core::text::TemplateVariable>& variables);
   /// "Greedy · at most 128 tokens"; "the model's own · …" where what its makers say is in force
   QString summary() const;
 
@@ -72,6 +78,7 @@ class SamplingPanel : public QWidget {
   QSpinBox *m_topK, *m_seed, *m_maxTokens, *m_context;
   Label *m_contextCost, *m_presetText;
   QPlainTextEdit* m_system;
+  TemplatePanel* m_template;
   core::model::GenerationDefaults m_defaults;
   std::optional<core::model::GenerationOptions> m_own;  ///< what was set by hand last, to come back to
   std::uint32_t m_automaticContext = 0;

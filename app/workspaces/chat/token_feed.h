@@ -6,7 +6,9 @@
 
 #include "app/workspaces/chat/forced_token.h"
 #include "app/workspaces/chat/pane_failure.h"
+#include "app/workspaces/chat/server_comparison.h"
 #include "core/model/session.h"
+#include "core/text/thought_finder.h"
 
 namespace app {
 
@@ -26,6 +28,7 @@ struct StreamedToken {
   /// What this pane's model thought of the reference's token at this place; only while prompts and answers agree so
   /// far, because only then both models read the same context.
   std::optional<ForcedToken> forced;
+  std::optional<core::text::Thought> thought;  ///< that the answer begins with, as far as this token
 };
 
 /// How the answer of one pane ended.
@@ -35,6 +38,7 @@ struct PaneAnswer {
   std::vector<core::text::TokenId> prompt;
   std::optional<PaneFacts> facts;  ///< nothing when its session could not be made
   std::optional<PaneFailure> failure;
+  std::optional<ServerComparison> comparison;  ///< of a server's answer with the reference's model
 };
 
 /// Carries an answer to the GUI thread, which takes what has arrived once per frame, whether or not the job that

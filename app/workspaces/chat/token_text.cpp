@@ -28,8 +28,6 @@ TokenText::TokenText(QWidget* parent) : QWidget(parent) {
 }
 
 void TokenText::append(Token token) {
-  m_starts.push_back(static_cast<int>(m_text.size()));
-  m_text += token.text;
   m_tokens.push_back(std::move(token));
   refresh();
 }
@@ -43,13 +41,38 @@ void TokenText::setMarks(const std::vector<TokenMark>& marks) {
 
 void TokenText::clear() {
   m_tokens.clear();
-  m_starts.clear();
-  m_text.clear();
+  m_thought = 0;
+  m_thoughtText.clear();
   m_selected.reset();
   refresh();
 }
 
-QString TokenText::text() const { return m_text; }
+void TokenText::setThought(int tokens, const QString& text) {
+  m_thoughtText = text;
+  if (std::exchange(m_thought, std::clamp(tokens, 0, count())) != m_thought) refresh();
+}
+
+void TokenText::setFolded(bool folded) {
+  if (std::exchange(m_isFolded, folded) != folded) refresh();
+}
+
+bool TokenText::partsInThought() const {
+  return std::any_of(m_tokens.begin(), m_tokens.begin() + m_thought,
+                     [](const Token& token) { return token.mark == TokenMark::Parts; });
+}
+
+QString TokenText::text() const {
+  QString text;
+  for (int i = m_thought; i < count(); ++i) text += shownText(i);
+  return text;
+}
+
+QString TokenText::shownText(int index) const {
+  const QString& text = token(index).text;
+  if (m_thought == 0 || index != m_thought) return text;
+  const auto visible = std::find_if_not(text.begin(), text.end(), [](QChar c) { return c.isSpace(); });
+  return text.mid(visible - text.begin());
+}
 
 void TokenText::setSelected(std::optional<int> index) {
   if (m_selected == index) return;
@@ -73,15 +96,24 @@ void TokenText::layOut(QTextLayout& layout, int width) const {
 
 void TokenText::refresh() {
   const ThemeColors& colors = Theme::instance().colors();
-  QString shown = m_text;
+  QString shown;
+  m_starts.clear();
+  for (int i = 0; i < count(); ++i) {
+    // The answer stands apart.
+    while (i == m_thought && !shown.isEmpty() && !shown.endsWith(QStringLiteral("\n\n"))) shown += u'\n';
+    m_starts.push_back(static_cast<int>(shown.size()));
+    if (!isInFold(i)) shown += shownText(i);
+  }
   shown.replace(QLatin1Char('\n'), QChar(QChar::LineSeparator));
   m_layout.setText(shown);
   m_layout.setFont(font());
   QList<QTextLayout::FormatRange> formats;
   for (std::size_t i = 0; i < m_tokens.size(); ++i) {
     const bool selected = m_selected && *m_selected == static_cast<int>(i);
-    if (m_tokens[i].mark == TokenMark::Same && !selected) continue;
+    const bool isThought = static_cast<int>(i) < m_thought;
+    if (isInFold(static_cast<int>(i)) || (m_tokens[i].mark == TokenMark::Same && !selected && !isThought)) continue;
     QTextCharFormat format;
+    if (isThought) format.setForeground(colors.textMuted);
     if (m_tokens[i].mark != TokenMark::Same) {
       const bool parts = m_tokens[i].mark == TokenMark::Parts;
       format.setUnderlineStyle(parts ? QTextCharFormat::SingleUnderline : QTextCharFormat::WaveUnderline);
@@ -89,7 +121,7 @@ void TokenText::refresh() {
       format.setBackground(mix(colors.surface, colors.sign, parts ? 0.30 : 0.13));
     }
     if (selected) format.setBackground(colors.selection);
-    formats.append({m_starts[i], static_cast<int>(m_tokens[i].text.size()), format});
+    formats.append({m_starts[i], static_cast<int>(shownText(static_cast<int>(i)).size()), format});
   }
   m_layout.setFormats(formats);
   layOut(m_layout, width());
@@ -164,12 +196,15 @@ void TokenText::mousePressEvent(QMouseEvent* event) {
   if (index >= 0) Q_EMIT tokenClicked(index);
 }
 
-void TokenText::copy() const { QGuiApplication::clipboard()->setText(m_text); }
+void TokenText::copy() const { QGuiApplication::clipboard()->setText(text()); }
 
 void TokenText::contextMenuEvent(QContextMenuEvent* event) {
   auto* menu = new QMenu(this);
   menu->setAttribute(Qt::WA_DeleteOnClose);
   menu->addAction(tr("Copy this answer"), this, &TokenText::copy);
+  if (!m_thoughtText.isEmpty())
+    menu->addAction(tr("Copy what was thought"), this,
+                    [this] { QGuiApplication::clipboard()->setText(m_thoughtText); });
   menu->popup(event->globalPos());
 }
 

@@ -11,7 +11,8 @@ namespace app {
 
 /// An answer, token by token: flows like text, marks the tokens that differ from the reference (tint and wavy
 /// underline: never colour alone), shows each token's probabilities on hover, selects one on click or with the arrows,
-/// copies its text (Ctrl+C, context menu).
+/// copies its text (Ctrl+C, context menu). Tokens of a thought that it begins with are pale, and can be folded away;
+/// they keep their place in the count.
 class TokenText : public QWidget {
   Q_OBJECT
  public:
@@ -29,8 +30,18 @@ class TokenText : public QWidget {
   void append(Token token);
   void setMarks(const std::vector<TokenMark>& marks);
   void clear();
+  /// How many of the first tokens are thought and no answer. @param text of it, to copy; empty for none
+  void setThought(int tokens, const QString& text = {});
+  /// Whether these are out of sight; at first they are.
+  void setFolded(bool folded);
+  bool isFolded() const { return m_isFolded; }
+  /// Whether a token is folded away.
+  bool isInFold(int index) const { return m_isFolded && index < m_thought; }
+  /// Whether the answer leaves the other one while it thinks.
+  bool partsInThought() const;
   int count() const { return static_cast<int>(m_tokens.size()); }
   const Token& token(int index) const { return m_tokens[static_cast<std::size_t>(index)]; }
+  /// Without the thought.
   QString text() const;
   void setSelected(std::optional<int> index);
   std::optional<int> selected() const { return m_selected; }
@@ -55,12 +66,17 @@ class TokenText : public QWidget {
  private:
   void layOut(QTextLayout& layout, int width) const;
   void refresh();
+  /// As it is seen: the answer has no blank before it.
+  QString shownText(int index) const;
   void copy() const;
   int tokenAt(const QPoint& position) const;
 
   std::vector<Token> m_tokens;
-  std::vector<int> m_starts;  ///< first character of each token in m_text
-  QString m_text;
+  std::vector<int>
+      m_starts;  ///< first character of each token in the layout; one that is folded away has no room there
+  int m_thought = 0;
+  bool m_isFolded = true;
+  QString m_thoughtText;
   QTextLayout m_layout;
   std::optional<int> m_selected;
   ToolTipSource m_toolTip;

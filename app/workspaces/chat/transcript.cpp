@@ -4,6 +4,7 @@
 
 #include "app/text/tr.h"
 #include "app/workspaces/chat/answer_pair.h"
+#include "app/workspaces/chat/thought_text.h"
 
 namespace app {
 
@@ -33,6 +34,8 @@ QString sharedText(const AnswerSource& source) {
   if (source.kvType == core::model::KvType::Int8) parts << tr("keys and values in INT8");
   if (!source.messages.empty() && source.messages.front().role == "system")
     parts << tr("system prompt: %1").arg(QString::fromStdString(source.messages.front().content));
+  if (!source.templateValues.empty())
+    parts << tr("template: %1").arg(QString::fromStdString(inWords(source.templateValues)));
   return parts.join(QStringLiteral(", "));
 }
 
@@ -41,6 +44,13 @@ QString branchNote(const Conversation& conversation, const Branch& branch, bool 
   const Answer* const from = conversation.find(branch.answer);
   if (from == nullptr || isHidden) return branchText(branch);
   return tr("%1 in an answer of %2").arg(branchText(branch), from->source.title);
+}
+
+/// What was thought, apart from what was answered.
+QStringList quoted(const Answer& answer) {
+  QStringList lines{QStringLiteral("> *%1*").arg(thoughtTitle(*answer.thought, answer.finished)), QStringLiteral(">")};
+  for (const QString& line : answer.thoughtText().split(u'\n')) lines << QStringLiteral("> ") + line;
+  return lines << QString();
 }
 
 std::vector<const Answer*> allAnswers(const Conversation& conversation) {
@@ -85,7 +95,10 @@ QString toMarkdown(const Conversation& conversation) {
         if (!answer.source.writer.isEmpty() && !turn.isHidden()) notes << contextOf(answer.source);
         if (answer.branch) notes << branchNote(conversation, *answer.branch, turn.isHidden());
         if (!notes.isEmpty()) lines << QStringLiteral("*%1*").arg(notes.join(QStringLiteral(", "))) << QString();
+        if (answer.thought) lines << quoted(answer);
         lines << answer.text();
+        if (answer.serverComparison && !turn.isHidden())
+          lines << QString() << QStringLiteral("*%1*").arg(inWords(*answer.serverComparison));
         if (answer.failure)
           lines << QString()
                 << QStringLiteral("*%1*").arg(turn.isHidden() ? tr("Failed.")
