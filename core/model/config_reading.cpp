@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/io/text_checks.h"
+#include "core/model/config_writer.h"
 
 namespace core::model {
 
@@ -17,6 +18,7 @@ constexpr std::uint32_t kMaxFeedForward = 1U << 20U;
 constexpr std::uint32_t kMaxLayers = 1024;
 constexpr std::uint32_t kMaxHeads = 1024;
 constexpr std::uint32_t kMaxHeadSize = 1024;
+constexpr std::string_view kWholeLayer = "full_attention", kWindowedLayer = "sliding_attention";
 constexpr std::uint32_t kMaxExperts = 1024;
 constexpr std::uint32_t kMaxUsedExperts = 64;
 
@@ -79,13 +81,20 @@ std::vector<std::uint32_t> windowPattern(std::uint32_t pattern, std::uint32_t la
   return isWindowed;
 }
 
+void writeLayerTypes(const ModelConfig& config, ConfigWriter& writer) {
+  std::vector<std::string_view> types;
+  for (const std::uint32_t isWindowed : config.isWindowed)
+    types.push_back(isWindowed == 0 ? kWholeLayer : kWindowedLayer);
+  writer.texts("layer_types", types);
+}
+
 void readLayerTypes(const ConfigKeys& keys, ModelConfig& config) {
   const auto types = keys.wordsPerLayer("layer_types", config.layers);
   if (types.empty()) return;
   config.isWindowed.assign(config.layers, 0);
   for (std::uint32_t layer = 0; layer < config.layers; ++layer) {
-    const bool isWhole = types[layer] == "full_attention";
-    if (!isWhole && types[layer] != "sliding_attention")
+    const bool isWhole = types[layer] == kWholeLayer;
+    if (!isWhole && types[layer] != kWindowedLayer)
       throw Error(
           ErrorCode::Unsupported,
           fmt::format("Layer {} is of the kind {}, which cannot be computed yet.", layer, io::inQuotes(types[layer])),

@@ -10,6 +10,8 @@
 
 namespace core::model {
 
+class ConfigWriter;
+
 /// "NAME is WHAT: it opens for inspection, but cannot chat yet."
 std::string cannotChat(const io::Checkpoint& checkpoint, std::string_view what);
 /// "a llama", "an opt"
@@ -70,6 +72,9 @@ void readRotatedShare(const ConfigKeys& keys, ModelConfig& config);
 
 /// What Yarn multiplies queries and keys by: 0.1 · ln(factor) + 1 (Peng et al. 2023).
 float yarnMagnitude(float factor);
+
+/// Says the kinds of layers as a folder lists them.
+void writeLayerTypes(const ModelConfig& config, ConfigWriter& writer);
 
 /// Llama 3's rule of frequencies. @throws Error (InvalidFile) naming key and value
 struct Llama3Names {

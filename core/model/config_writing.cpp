@@ -147,7 +147,8 @@ std::optional<std::string_view> keyWithoutWriter(const Architecture& architectur
 std::optional<std::string> undescribed(const ModelConfig& config) {
   const Architecture& architecture = *config.architecture;
   const auto isInAnotherForm = [](const WeightRow& row) { return row.form != FolderForm::Same || row.gguf.empty(); };
-  if (architecture.hasLayerNorms || architecture.hasExperts || std::ranges::any_of(architecture.weights, isInAnotherForm))
+  if (architecture.hasLayerNorms || architecture.hasExperts ||
+      std::ranges::any_of(architecture.weights, isInAnotherForm))
     return fmt::format("its architecture is {}", architecture.gguf.front());
   if (config.ropeScaling == RopeScaling::LongRope) return "rope_scaling.rope_type is longrope";
   if (config.ropeScaling != RopeScaling::Yarn && config.ropeMagnitude != 1.0F)

@@ -28,7 +28,6 @@ constexpr std::array kGemma3Config{
     ConfigRow{"", "query_pre_attn_scalar", &ModelConfig::attentionScale, 1e-3F, 1e6F, 0, 256,
               ConfigForm::InverseSquare},
     ConfigRow{"final_logit_softcapping", "final_logit_softcapping", &ModelConfig::logitSoftCap, 0, 1e6F}};
-constexpr std::string_view kWhole = "full_attention", kWindowed = "sliding_attention";
 
 void readGemma3(ModelConfig& config) {
   config.embeddingScale = std::sqrt(static_cast<float>(config.width));
@@ -73,12 +72,6 @@ void writeGemma3File(const ModelConfig& config, ConfigWriter& writer) {
   writer.flags("attention.sliding_window_pattern", config.isWindowed);
 }
 
-void writeGemma3Folder(const ModelConfig& config, ConfigWriter& writer) {
-  std::vector<std::string_view> types;
-  for (const std::uint32_t isWindowed : config.isWindowed) types.push_back(isWindowed == 0 ? kWhole : kWindowed);
-  writer.texts("layer_types", types);
-}
-
 }  // namespace
 
 // Norms before and behind the parts of a block and of every head; five layers of six see a window and turn at a base of
@@ -98,6 +91,6 @@ const Architecture kGemma3{.gguf = kGemma3Names,
                            .readGguf = readGemma3File,
                            .readFolder = readGemma3Folder,
                            .writeGguf = writeGemma3File,
-                           .writeFolder = writeGemma3Folder};
+                           .writeFolder = writeLayerTypes};
 
 }  // namespace core::model
