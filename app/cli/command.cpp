@@ -19,7 +19,10 @@ void addJsonFlag(CLI::App& command, Output& output) {
 }
 
 void addModel(CLI::App& command, std::string& model) {
-  command.add_option("model", model, "A model file or folder, ollama:NAME, or 'demo' for the built-in model")
+  command
+      .add_option("model", model,
+                  "A model file or folder, ollama:NAME, hf:OWNER/NAME (what `get` downloaded), or 'demo' for the "
+                  "built-in model")
       ->required();
 }
 

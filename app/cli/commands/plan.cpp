@@ -227,7 +227,7 @@ void refuseWhatHasNoEffect(const CLI::App& command) {
 void addPlan(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("plan", "Memory by part, for a list of devices");
-  command->add_option("MODEL", options->model, "File, folder, ollama:NAME or demo");
+  command->add_option("MODEL", options->model, "File, folder, ollama:NAME, hf:OWNER/NAME or demo");
   addRecipe(*command, options->weights, "Plan for the weights under this scheme", Takes::Any);
   addMeasures(*command, *options);
   command->add_option("--context", options->question.context, "Positions of a sequence")
