@@ -28,7 +28,7 @@ std::string trimmedToken(std::string text) {
 }
 
 std::string tokenInFile() {
-  std::filesystem::path path = environment("HF_TOKEN_PATH");
+  std::filesystem::path path = environmentVariable("HF_TOKEN_PATH");
   if (path.empty() && !hubHomeFolder().empty()) path = hubHomeFolder() / "token";
   std::ifstream file(path);
   std::string line;
@@ -114,12 +114,12 @@ HubAccess HubAccess::fromEnvironment() {
   if (isSwitchedOn("HF_HUB_OFFLINE"))
     throw RemoteError(RemoteFault::Address, "HF_HUB_OFFLINE is set: nothing is asked of the Hugging Face hub.");
   HubAccess access;
-  if (std::string endpoint = environment("HF_ENDPOINT"); !endpoint.empty()) access.endpoint = std::move(endpoint);
+  if (std::string endpoint = environmentVariable("HF_ENDPOINT"); !endpoint.empty()) access.endpoint = std::move(endpoint);
   while (access.endpoint.ends_with('/')) access.endpoint.pop_back();
   (void)Url(access.endpoint);
   if (isSwitchedOn("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return access;
   for (const char* name : {"HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"}) {
-    if (access.token.empty()) access.token = trimmedToken(environment(name));
+    if (access.token.empty()) access.token = trimmedToken(environmentVariable(name));
   }
   if (access.token.empty()) access.token = trimmedToken(tokenInFile());
   return access;

@@ -11,15 +11,15 @@ namespace app::remote {
 
 namespace {
 
-constexpr std::size_t kLongestPath = 1024, kLongestPart = 255;
+constexpr std::size_t kLongestPlainPath = 1024, kLongestName = 255;
 
 bool isPlainPart(std::string_view part) {
-  return !part.empty() && part != "." && part != ".." && part.size() <= kLongestPart &&
+  return !part.empty() && part != "." && part != ".." && part.size() <= kLongestName &&
          part.find('\\') == std::string_view::npos;
 }
 
 bool isPlainPath(std::string_view path) {
-  if (path.size() > kLongestPath || path.find('\0') != std::string_view::npos || core::io::printable(path) != path)
+  if (path.size() > kLongestPlainPath || path.find('\0') != std::string_view::npos || core::io::printable(path) != path)
     return false;
   while (true) {
     const std::size_t slash = path.find('/');

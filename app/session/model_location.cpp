@@ -2,14 +2,13 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "app/session/demo_model.h"
+#include "app/session/environment.h"
 #include "app/session/hugging_face_store.h"
-#include "app/session/model_places.h"
 #include "core/base/error.h"
 #include "core/io/ollama_store.h"
 
@@ -51,7 +50,7 @@ fs::path ollamaStoreToFill() {
   if (store && ::access((*store / "blobs").c_str(), W_OK) == 0 && ::access((*store / "manifests").c_str(), W_OK) == 0)
     return *store;
   const std::vector<fs::path> stores = ollamaStores();
-  if (environment("OLLAMA_MODELS").empty() && environment("HOME").empty())
+  if (environmentVariable("OLLAMA_MODELS").empty() && environmentVariable("HOME").empty())
     throw core::Error(core::ErrorCode::NotFound,
                       "There is no home folder for downloaded models; OLLAMA_MODELS can name another one.");
   return stores.front();

@@ -1,11 +1,12 @@
 #include "app/session/model_places.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
 
+#include "app/session/environment.h"
+#include "app/session/hugging_face_store.h"
 #include "app/session/model_location.h"
 #include "core/base/error.h"
 #include "core/io/mapped_file.h"
@@ -77,19 +78,16 @@ void addJan(const fs::path& home, std::vector<ModelPlaces::Tree>& trees) {
 
 }  // namespace
 
-std::string environmentVariable(const char* name) {
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets it
-  return value == nullptr ? std::string() : std::string(value);
-}
-
 ModelPlaces ModelPlaces::ofThisUser() {
   ModelPlaces places;
   const fs::path home = environmentVariable("HOME");
   if (const auto store = ollamaStore()) places.ollama = *store;
   const fs::path cache = firstOf({environmentVariable("XDG_CACHE_HOME"), underIfSet(home, ".cache")});
-  places.huggingFaceHub =
-      firstOf({environmentVariable("HF_HUB_CACHE"), environmentVariable("HUGGINGFACE_HUB_CACHE"),
-               underIfSet(environmentVariable("HF_HOME"), "hub"), underIfSet(cache, "huggingface/hub")});
+  try {
+    places.huggingFaceHub = hubCacheFolder();
+  } catch (const core::Error&) {
+    // There is not even a home folder, then.
+  }
   if (const std::string chosen = environmentVariable("LLAMA_CACHE"); !chosen.empty() || !cache.empty())
     places.trees.push_back({"llama.cpp", chosen.empty() ? cache / "llama.cpp" : fs::path(chosen)});
   if (home.empty()) return places;

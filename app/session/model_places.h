@@ -22,7 +22,4 @@ struct ModelPlaces {
   static ModelPlaces ofThisUser();
 };
 
-/// The value of an environment variable; empty when it is not set.
-std::string environmentVariable(const char* name);
-
 }  // namespace app
