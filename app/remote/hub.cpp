@@ -9,6 +9,7 @@
 #include "app/remote/environment.h"
 #include "app/remote/fetch_json.h"
 #include "app/remote/url.h"
+#include "app/session/environment.h"
 #include "core/io/text_checks.h"
 
 namespace app::remote {
@@ -114,7 +115,8 @@ HubAccess HubAccess::fromEnvironment() {
   if (isSwitchedOn("HF_HUB_OFFLINE"))
     throw RemoteError(RemoteFault::Address, "HF_HUB_OFFLINE is set: nothing is asked of the Hugging Face hub.");
   HubAccess access;
-  if (std::string endpoint = environmentVariable("HF_ENDPOINT"); !endpoint.empty()) access.endpoint = std::move(endpoint);
+  if (std::string endpoint = environmentVariable("HF_ENDPOINT"); !endpoint.empty())
+    access.endpoint = std::move(endpoint);
   while (access.endpoint.ends_with('/')) access.endpoint.pop_back();
   (void)Url(access.endpoint);
   if (isSwitchedOn("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return access;

@@ -26,8 +26,8 @@ struct WrittenModel {
 /// was. What is stored so already is copied. The file appears only when it is complete; parts appear together, and so
 /// do the files of a folder. One weight is held in memory at a time.
 ///   .gguf         casts and GGUF's own types; of a GGUF file with its metadata (gguf_metadata), of a Hugging Face
-///                 folder with what gguf_from_folder says, tensors renamed and rows of Q and K in GGUF's order; parts as
-///                 core::io::SplitGgufWriter says
+///                 folder with what gguf_from_folder says, tensors renamed and rows of Q and K in GGUF's order; parts
+///                 as core::io::SplitGgufWriter says
 ///   .safetensors  casts, and nf4/fp4 as bitsandbytes' Linear4bit saves them (core::quant::bitsandbytesSpecs); the
 ///                 source's names
 ///   a folder      what core::quant::whyNotLayout allows, with config.json and the tokenizer's files (folder_settings)
