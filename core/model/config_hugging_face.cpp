@@ -194,6 +194,11 @@ std::string scalingType(const ConfigKeys& keys, std::string_view object) {
   return !value || *value == "mrope" ? "default" : *value;
 }
 
+/// Of models without kinds of layers an object for one of them is refused as it is (isUnknownRope).
+bool mayDescribe(std::string_view object, const Architecture& architecture) {
+  return object != kWholeLayersRope || isFollowedBy(architecture, io::FileFormat::Safetensors, object);
+}
+
 void readFolderRope(const ConfigKeys& keys, ModelConfig& config) {
   config.ropePairing = RopePairing::Halves;
   config.ropeDimensions = config.headSize;
@@ -202,6 +207,7 @@ void readFolderRope(const ConfigKeys& keys, ModelConfig& config) {
                 keys(config.architecture->folderSizes.headSize));
   }
   for (const std::string_view object : kRopeObjects) {
+    if (!mayDescribe(object, *config.architecture)) continue;
     const auto inside = [&](const char* name) { return fmt::format("{}.{}", object, name); };
     if (keys.has(inside("rope_theta"))) config.ropeBase = keys.real(inside("rope_theta"), config.ropeBase, 1.0F, 1e12F);
     const std::string type = scalingType(keys, object);
@@ -236,8 +242,7 @@ std::optional<std::string> whyNoHuggingFaceConfig(const io::Checkpoint& checkpoi
   const Architecture* const architecture = findArchitecture(checkpoint);
   if (architecture == nullptr) return cannotChat(checkpoint, withArticle(type) + " model");
   for (const std::string_view object : kRopeObjects) {
-    // Of models without kinds of layers the object itself is refused.
-    if (object == kWholeLayersRope && !isFollowedBy(*architecture, io::FileFormat::Safetensors, object)) continue;
+    if (!mayDescribe(object, *architecture)) continue;
     const std::string scaling = scalingType(ConfigKeys(checkpoint), object);
     static constexpr std::array<std::string_view, 6> kKnown = {"default", "linear", "llama3", "yarn", "longrope", "su"};
     if (std::ranges::find(kKnown, scaling) == kKnown.end())
