@@ -21,6 +21,12 @@ class TestModelConversions : public QObject {
 
   using Json = nlohmann::json;
 
+  /// Those that are run, but not converted yet.
+  static bool isOfOneForm(const QString& name) {
+    static const QStringList kNames{"longrope", "qwen3moe", "mixtral", "gptoss", "gpt2", "stablelm"};
+    return kNames.contains(name);
+  }
+
   static std::vector<float> logitsOf(const fs::path& path) {
     const auto checkpoint = io::openCheckpoint(path);
     const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
@@ -83,6 +89,11 @@ class TestModelConversions : public QObject {
     QFETCH(QString, path);
     QFETCH(QString, name);
     const fs::path from = support::kArchitectures / path.toStdString();
+    if (isOfOneForm(name)) {
+      const QString says = sentence([&] { converted(from); });
+      QVERIFY2(!says.isEmpty() && !fs::exists(place("made")) && !fs::exists(place("made.gguf")), qPrintable(says));
+      return;
+    }
     const auto theirs = support::architectureLogits(name), before = logitsOf(from), after = logitsOf(converted(from));
     const std::size_t vocabulary = theirs.size() / support::architectureTokens().size();
     QVERIFY2(support::worstDivergence(theirs, after, vocabulary) <= support::kDivergenceLimit, qPrintable(path));
@@ -94,6 +105,7 @@ class TestModelConversions : public QObject {
   void settingsAreThoseOthersWrite() {
     QFETCH(QString, path);
     QFETCH(QString, name);
+    if (isOfOneForm(name)) return;  // above
     const fs::path from = support::kArchitectures / path.toStdString(), made = converted(from);
     if (made.extension() != ".gguf") {
       const Json config = support::readJson(made / "config.json");

@@ -32,6 +32,7 @@ constexpr std::array kGpt2Rows{
     WeightRow{WeightKind::DownBias, "ffn_down.bias", "mlp.c_proj.bias", Side::Width},
 };
 constexpr std::array<std::string_view, 1> kGpt2Names{"gpt2"};
+constexpr std::array<std::string_view, 1> kGpt2Classes{"GPT2LMHeadModel"};
 constexpr SizeNames kGpt2Sizes{
     "n_positions",        "n_embd",    "n_layer", "n_inner", "n_head", "n_head", "head_dim", nullptr,
     "layer_norm_epsilon", "rope_theta"};
@@ -48,6 +49,7 @@ const Architecture kGpt2{.gguf = kGpt2Names,
                          .build = buildPreNormDecoder,
                          .ggufPairing = RopePairing::Halves,
                          .activation = Activation::GeluTanh,
+                         .folderClasses = kGpt2Classes,
                          .folderDefaults = {1024, 12, {}, {}, 1e-5F, 10000.0F, 4},
                          .readGguf = hasNoRotation,
                          .readFolder = hasNoRotation,

@@ -39,6 +39,7 @@ constexpr auto kGptOssRows = joined(
                        Side::ExpertFeedForward),
                experts(WeightKind::DownExpertsBias, "ffn_down_exps.bias", "mlp.experts.down_proj_bias", Side::Width)});
 constexpr std::array<std::string_view, 1> kGptOssNames{"gpt-oss"}, kGptOssTypes{"gpt_oss"};
+constexpr std::array<std::string_view, 1> kGptOssClasses{"GptOssForCausalLM"};
 constexpr std::array<std::string_view, 3> kGptOssKeys{"expert_count", "expert_used_count",
                                                       "expert_feed_forward_length"};
 constexpr std::array<std::string_view, 3> kGptOssFolderKeys{"num_local_experts", "num_experts_per_tok", "layer_types"};
@@ -70,6 +71,7 @@ const Architecture kGptOss{.gguf = kGptOssNames,
                            .build = buildPreNormDecoder,
                            .ggufPairing = RopePairing::Halves,
                            .activation = Activation::ClampedSwish,
+                           .folderClasses = kGptOssClasses,
                            .ggufKeys = kGptOssKeys,
                            .folderKeys = kGptOssFolderKeys,
                            .readGguf = readGptOssFile,

@@ -11,6 +11,7 @@ constexpr auto kMixtralRows =
            expertRows("block_sparse_moe.gate.weight", "block_sparse_moe.experts.*.w1.weight",
                       "block_sparse_moe.experts.*.w3.weight", "block_sparse_moe.experts.*.w2.weight"));
 constexpr std::array<std::string_view, 1> kMixtralNames{"llama"}, kMixtralTypes{"mixtral"};
+constexpr std::array<std::string_view, 1> kMixtralClasses{"MixtralForCausalLM"};
 constexpr std::array<std::string_view, 3> kMixtralKeys{"expert_count", "expert_used_count",
                                                        "expert_feed_forward_length"};
 constexpr std::array<std::string_view, 2> kMixtralFolderKeys{"num_local_experts", "num_experts_per_tok"};
@@ -31,6 +32,7 @@ const Architecture kMixtral{.gguf = kMixtralNames,
                             .weights = kMixtralRows,
                             .build = buildPreNormDecoder,
                             .ggufPairing = RopePairing::Adjacent,
+                            .folderClasses = kMixtralClasses,
                             .ggufKeys = kMixtralKeys,
                             .folderKeys = kMixtralFolderKeys,
                             .readGguf = readMixtralFile,

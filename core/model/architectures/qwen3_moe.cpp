@@ -13,6 +13,7 @@ constexpr auto kQwen3MoeRows = joined(joined(kDecoderRowsWithoutFeedForward, kHe
                                       expertRows("mlp.gate.weight", "mlp.experts.*.gate_proj.weight",
                                                  "mlp.experts.*.up_proj.weight", "mlp.experts.*.down_proj.weight"));
 constexpr std::array<std::string_view, 1> kQwen3MoeNames{"qwen3moe"}, kQwen3MoeTypes{"qwen3_moe"};
+constexpr std::array<std::string_view, 1> kQwen3MoeClasses{"Qwen3MoeForCausalLM"};
 constexpr std::array<std::string_view, 3> kQwen3MoeKeys{"expert_count", "expert_used_count",
                                                         "expert_feed_forward_length"};
 constexpr std::array<std::string_view, 4> kQwen3MoeFolderKeys{"num_experts", "num_experts_per_tok",
@@ -41,6 +42,7 @@ const Architecture kQwen3Moe{.gguf = kQwen3MoeNames,
                              .weights = kQwen3MoeRows,
                              .build = buildPreNormDecoder,
                              .ggufPairing = RopePairing::Halves,
+                             .folderClasses = kQwen3MoeClasses,
                              .ggufKeys = kQwen3MoeKeys,
                              .folderKeys = kQwen3MoeFolderKeys,
                              .readGguf = readQwen3MoeFile,

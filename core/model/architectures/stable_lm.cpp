@@ -17,6 +17,7 @@ constexpr auto kStableLmRows = joined(
         WeightRow{WeightKind::AttentionNormBias, "attn_norm.bias", "input_layernorm.bias", Side::Width},
         WeightRow{WeightKind::FeedForwardNormBias, "ffn_norm.bias", "post_attention_layernorm.bias", Side::Width}});
 constexpr std::array<std::string_view, 1> kStableLmNames{"stablelm"};
+constexpr std::array<std::string_view, 1> kStableLmClasses{"StableLmForCausalLM"};
 constexpr std::array<std::string_view, 1> kStableLmFolderKeys{"rope_parameters.partial_rotary_factor"};
 constexpr std::array kStableLmConfig{ConfigRow{"", "partial_rotary_factor", &ModelConfig::ropeDimensions, 1e-3F, 1, 1,
                                                kRotatedShare, ConfigForm::ShareOfHead}};
@@ -35,6 +36,7 @@ const Architecture kStableLm{.gguf = kStableLmNames,
                              .weights = kStableLmRows,
                              .build = buildPreNormDecoder,
                              .ggufPairing = RopePairing::Halves,
+                             .folderClasses = kStableLmClasses,
                              .config = kStableLmConfig,
                              .folderKeys = kStableLmFolderKeys,
                              .readFolder = readRotatedShare,
