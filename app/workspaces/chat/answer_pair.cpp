@@ -6,6 +6,7 @@
 
 #include "app/text/numbers.h"
 #include "app/text/tr.h"
+#include "app/workspaces/chat/server_answer.h"
 #include "app/workspaces/chat/token_names.h"
 
 namespace app {
@@ -170,6 +171,7 @@ QString AnswerPair::verdict() const {
 
 QString AnswerPair::context() const {
   if (!isComplete()) return {};
+  if (isOfServer(*m_compared)) return tr("the server read the same messages and its own words");
   if (!hasSamePrompt())
     return tr("compared on the conversation of %1; %2 answered behind another one")
         .arg(m_reference->source.title, m_compared->source.title);

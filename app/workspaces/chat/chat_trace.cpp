@@ -1,5 +1,6 @@
 #include "app/workspaces/chat/chat_trace.h"
 
+#include "app/workspaces/chat/server_answer.h"
 #include "core/base/error.h"
 
 namespace app {
@@ -12,10 +13,6 @@ Variant variantOf(const AnswerSource& source) {
   variant.recipe = source.recipe;
   variant.setDeviations(source.deviations.toStdString());
   return variant.under(DeviceChoice::parse(source.device.toStdString()), source.kvType);
-}
-
-bool isOfServer(const AnswerPair& pair) {
-  return pair.compared()->source.deviations.startsWith(QStringLiteral("@server="));
 }
 
 }  // namespace
@@ -31,7 +28,7 @@ std::optional<TraceQuestion> traceQuestionOf(const AnswerPair& pair, std::size_t
   } catch (const core::Error&) {
     return std::nullopt;
   }
-  if (question.reference == question.compared || isOfServer(pair)) return std::nullopt;
+  if (question.reference == question.compared || isOfServer(*pair.compared())) return std::nullopt;
   const auto& messages = writer.source.messages;
   if (!messages.empty()) question.text = QString::fromStdString(messages.back().content);
   question.mode = writer.source.mode == PromptMode::Chat ? TraceQuestion::Mode::Chat : TraceQuestion::Mode::Continue;

@@ -12,6 +12,7 @@
 #include "app/widgets/label.h"
 #include "app/widgets/theme.h"
 #include "app/workspaces/chat/chat_trace.h"
+#include "app/workspaces/chat/server_answer.h"
 #include "app/workspaces/chat/token_readout.h"
 #include "app/workspaces/chat/token_strip.h"
 
@@ -109,7 +110,10 @@ void Evidence::show(const AnswerPair& pair, bool isComparing) {
   }
   if (const auto at = pair.parting(); at && *at < pair.length()) content.parting = at;
   if (!any && isComparing) content.note = tr("comparing…");
-  if (!any && !isComparing && pair.length() > 0) content.note = tr("these two answers were not compared");
+  if (!any && !isComparing && pair.length() > 0)
+    content.note = pair.compared() != nullptr && isOfServer(*pair.compared())
+                       ? tr("a server reads only its own words: see under its answer")
+                       : tr("these two answers were not compared");
   m_strip->setContent(std::move(content));
   const auto& scheme = pair.compared() != nullptr ? pair.compared()->source.recipe : std::nullopt;
   m_strip->setColor(scheme ? m_selection.color(*scheme) : Theme::instance().colors().reference);
