@@ -14,8 +14,8 @@ class ModelList : public QWidget {
     QString source;  ///< for openRequested
     QString title, detail, note;
     QString iconName;
-    QString toolTip = {};   ///< the source when it is not said
-    bool isFaint = false;   ///< what it is asked for will not go
+    QString toolTip = {};  ///< the source when it is not said
+    bool isFaint = false;  ///< what it is asked for will not go
   };
   explicit ModelList(QWidget* parent = nullptr);
   /// @param empty shown while there are no rows

@@ -72,8 +72,10 @@ const Architecture* findArchitecture(io::FileFormat format, std::string_view nam
 const Architecture* findArchitecture(const io::Checkpoint& checkpoint) {
   const Architecture* const found = findArchitecture(checkpoint.format(), checkpoint.architecture());
   if (found == nullptr || checkpoint.format() != io::FileFormat::Gguf || found->hasExperts) return found;
-  const ConfigKeys keys(checkpoint);
-  const bool hasExperts = keys.integer(kGgufExperts.experts, 0, 0, 1U << 16U) > 0;
+  // Whatever the file holds there: whether it can be run is asked later.
+  const auto* const count = checkpoint.metadata().find(checkpoint.architecture() + ".expert_count");
+  const auto* const experts = count == nullptr ? nullptr : std::get_if<std::uint64_t>(count);
+  const bool hasExperts = experts != nullptr && *experts > 0;
   const auto other = std::ranges::find_if(architectures(), [&](const Architecture* architecture) {
     return architecture->hasExperts &&
            std::ranges::find(architecture->gguf, checkpoint.architecture()) != architecture->gguf.end();
