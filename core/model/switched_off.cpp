@@ -30,10 +30,27 @@ AttentionOutput outputOf(const Graph& graph, std::uint32_t layer) {
   return {attention->as<Attention>(), graph.kv[layer], product->as<MatMul>().weight};
 }
 
-quant::QuantizedTensorPtr zeros(const quant::QuantizedTensor& tensor) {
+std::shared_ptr<quant::QuantizedTensor> zeros(const quant::QuantizedTensor& tensor) {
   auto copy = quant::decodedCopy(tensor);
   std::ranges::fill(quant::valuesOf(*copy), 0.0F);
   return copy;
+}
+
+/// Zeros in place of a tensor; of a stack that a folder has as a tensor for each expert, of all of these.
+void switchOff(const quant::QuantizedTensor& tensor, Replacements& result) {
+  const std::size_t star = tensor.shape.rank() == 3 ? tensor.name.find('*') : std::string::npos;
+  if (star == std::string::npos) {
+    result[tensor.name] = zeros(tensor);
+    return;
+  }
+  const std::shared_ptr<quant::QuantizedTensor> all = zeros(tensor);
+  for (std::uint64_t expert = 0; expert < tensor.shape[0]; ++expert) {
+    auto matrix = std::make_shared<quant::QuantizedTensor>(*all);
+    matrix->name = fmt::format("{}{}{}", tensor.name.substr(0, star), expert, tensor.name.substr(star + 1));
+    matrix->shape = {tensor.shape[1], tensor.shape[2]};
+    matrix->payload = all->payload.first(matrix->shape.count() * sizeof(float));
+    result[matrix->name] = std::move(matrix);
+  }
 }
 
 }  // namespace
@@ -54,11 +71,11 @@ Replacements withoutHead(const Graph& graph, std::uint32_t layer, std::uint32_t 
 Replacements withoutLayer(const Graph& graph, std::uint32_t layer) {
   Replacements result;
   const AttentionOutput output = outputOf(graph, layer);
-  result[output.weight->name] = zeros(*output.weight);
+  switchOff(*output.weight, result);
   // Biases of the attention's output are added with it.
   const auto product = std::ranges::find_if(
       graph.ops, [&](const Op& op) { return op.kind() == OpKind::MatMul && op.as<MatMul>().weight == output.weight; });
-  if (const auto& bias = product->as<MatMul>().bias) result[bias->name] = zeros(*bias);
+  if (const auto& bias = product->as<MatMul>().bias) switchOff(*bias, result);
   const auto unit = std::find_if(product, graph.ops.end(), [](const Op& op) {
     return op.kind() == OpKind::Glu || (op.kind() == OpKind::Map && op.as<Map>().function == Map::Function::GeluTanh);
   });
@@ -66,8 +83,8 @@ Replacements withoutLayer(const Graph& graph, std::uint32_t layer) {
     const bool isProduct = op.kind() == OpKind::MatMul || op.kind() == OpKind::ExpertMatMul;
     return isProduct && plainValue(graph, op.inputs[0]) == unit->out;
   });
-  result[(*down->weight())->name] = zeros(**down->weight());
-  if (const auto& bias = *down->vector()) result[bias->name] = zeros(*bias);
+  switchOff(**down->weight(), result);
+  if (const auto& bias = *down->vector()) switchOff(*bias, result);
   return result;
 }
 

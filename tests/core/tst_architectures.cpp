@@ -8,6 +8,7 @@
 #include "core/base/error.h"
 #include "core/model/architectures/tensor_names.h"
 #include "core/model/executor.h"
+#include "core/model/switched_off.h"
 #include "core/model/weights.h"
 #include "support/architectures.h"
 
@@ -91,6 +92,30 @@ class TestArchitectures : public QObject {
     const auto why = model::whyNotRunnable(*io::openCheckpoint(to));
     QVERIFY(why);
     QVERIFY2(QString::fromStdString(*why).contains(says), why->c_str());
+  }
+
+  // A layer that is switched off adds nothing to what runs through.
+  void layersCanBeSwitchedOff_data() { support::addArchitectureRows(); }
+  void layersCanBeSwitchedOff() {
+    QFETCH(QString, path);
+    const auto checkpoint = io::openCheckpoint(kArchitectures / path.toStdString());
+    const auto config = model::ModelConfig::fromCheckpoint(*checkpoint);
+    model::WeightLibrary library(checkpoint);
+    model::Recipe recipe;
+    recipe.replacements =
+        model::withoutLayer(model::buildGraph(config, library.load(config, std::optional<quant::Scheme>())), 1);
+    const auto executor = model::createCpuExecutor(model::buildGraph(config, library.load(config, recipe)));
+    const model::Graph& graph = executor->graph();
+    std::map<model::ValueId, std::vector<float>> seen;
+    const auto watching = executor->subscribe(
+        {*graph.find("blk.0.ffn_residual"), *graph.find("blk.1.ffn_residual")},
+        [&](const model::Observation& value) { seen[value.value].assign(value.data.begin(), value.data.end()); });
+    const auto tokens = support::architectureTokens();
+    const auto cache = executor->createKvCache(64, model::KvType::F32);
+    std::vector<float> logits(config.vocabulary);
+    executor->forward(tokens, *cache, model::LogitsWanted::LastToken, logits);
+    QCOMPARE(seen.size(), std::size_t{2});
+    QCOMPARE(seen.begin()->second, seen.rbegin()->second);
   }
 
   // A folder's tensor has a name in GGUF, and the other way.
