@@ -15,7 +15,7 @@
 namespace app {
 namespace {
 
-constexpr int kWidth = 350;  ///< of a sentence, at 100 %
+constexpr int kEditorWidth = 350;  ///< of a sentence, at 100 %
 
 QString whole(std::int64_t value) { return QString::number(value).replace(u'-', u'−'); }
 
@@ -79,7 +79,7 @@ void ScaleEditor::followRow() {
 
 void ScaleEditor::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
-  m_problem->setFixedWidth(Theme::instance().px(kWidth));
+  m_problem->setFixedWidth(Theme::instance().px(kEditorWidth));
   m_formatName->setMinimumWidth(m_formatName->fontMetrics().horizontalAdvance(tr("Highest value")));  // as the range's
   refresh();
 }
