@@ -21,6 +21,7 @@
 #include "core/model/visit_weights.h"
 #include "core/quant/hollow_tensors.h"
 #include "core/quant/stored_size.h"
+#include "core/text/word_cache.h"
 #include "core/train/adam_w.h"
 #include "core/train/reverse_pass.h"
 #include "core/train/trainer.h"
@@ -164,13 +165,14 @@ std::uint64_t besideBytes(OpenModel& model) {
   return core::model::plannedWeightBytes(graphOf(model, {})) - mappedBytes(model, {});
 }
 
-/// The text as documents, as examples and as rows: about five times its bytes.
+/// The text as documents, as examples and as rows: about five times its bytes; and the words that the tokenizer
+/// remembers, in two threads that read.
 std::uint64_t textBytes(const std::string& data) {
   if (data.empty()) return 0;
   std::error_code error;
   const auto text = std::filesystem::file_size(
       data == kDemoText ? builtInTextPath("training_text/conversations.jsonl") : std::filesystem::path(data), error);
-  return error ? 0 : 5 * text;
+  return error ? 0 : 5 * text + 2 * core::text::WordCache::bytes();
 }
 
 /// Tokens of a step's largest minibatch.

@@ -1,8 +1,12 @@
 #include "core/model/weights.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
+#include "core/base/error.h"
+#include "core/io/text_checks.h"
 #include "core/model/product_scale.h"
 #include "core/model/recipe/adapted_matrix.h"
 #include "core/model/visit_weights.h"
@@ -141,6 +145,13 @@ std::string WeightLibrary::keyOf(std::size_t index, const TensorDecision& decisi
 
 quant::QuantizedTensorPtr WeightLibrary::tensor(std::size_t index, const TensorDecision& decision, const Change& change,
                                                 const JobContext& job, quant::Calibration* calibration) {
+  if (decision.replacement && change.isTurned)
+    throw Error(
+        ErrorCode::Unsupported,
+        fmt::format("{} is stored with its inputs as rows, where nothing can take its place yet; a GGUF file of "
+                    "the model has it the other way round.",
+                    io::inQuotes(m_checkpoint->tensors()[index].name)),
+        m_checkpoint->tensors()[index].name);
   if (decision.replacement) return makeTensor(decision, quant::loadTensor(*m_checkpoint, index), job, calibration);
   const std::string key = keyOf(index, decision, calibration);
   {

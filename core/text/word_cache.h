@@ -20,6 +20,8 @@ class WordCache {
   /// Appends the tokens of a word. @returns false where it is not known
   bool append(std::string_view word, std::vector<TokenId>& out) const;
   void keep(std::string_view word, std::span<const TokenId> ids);
+  /// What it takes once it has met many words.
+  static constexpr std::size_t bytes() { return kEntries * sizeof(Entry); }
 
  private:
   struct Entry {

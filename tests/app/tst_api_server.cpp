@@ -208,7 +208,7 @@ class TestApiServer : public QObject {
         RemoteFault::Server, "out of …");
     row("no JSON", head + "data: " + said("Hel") + "\n\ndata: <html>\n\n", RemoteFault::Answer, "Hel");
     row("something else", head + "data: {\"a\": 1}\n\n", RemoteFault::Answer, "something else");
-    row("no HTTP", "hello", RemoteFault::Address, "cannot be asked");
+    row("no HTTP", "hello", RemoteFault::Answer, "does not answer in HTTP");
   }
   void faults() {
     QFETCH(QString, answer);

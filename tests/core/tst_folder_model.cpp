@@ -192,9 +192,9 @@ class TestFolderModel : public QObject {
     row("an activation", {{"hidden_act", "gelu"}}, "\"config.hidden_act\" set to \"gelu\"");
     row("biases of layers", {{"mlp_bias", true}}, "config.mlp_bias");
     row("half a rotation", {{"partial_rotary_factor", 0.5}}, "config.partial_rotary_factor");
-    row("yarn", {{"rope_scaling", {{"rope_type", "yarn"}, {"factor", 4.0}}}}, "scaling of type \"yarn\"");
+    row("yarn without a factor", {{"rope_scaling", {{"rope_type", "yarn"}}}}, "needs config.rope_scaling.factor");
     row("dynamic", {{"rope_scaling", {{"type", "dynamic"}, {"factor", 4.0}}}}, "scaling of type \"dynamic\"");
-    row("longrope", {{"rope_parameters", {{"rope_type", "longrope"}}}}, "scaling of type \"longrope\"");
+    row("longrope", {{"rope_parameters", {{"rope_type", "longrope"}}}}, "config.rope_parameters.short_factor");
     row("experts", {{"num_local_experts", 8}}, "config.num_local_experts");
     row("a multiplier", {{"attention_multiplier", 0.1}}, "config.attention_multiplier");
     row("a scale of logits", {{"logits_scaling", 8.0}}, "config.logits_scaling");
