@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kDeepest = 6;                // below a place: publisher, repository, a folder of parts
+constexpr int kDeepest = 6;                      // below a place: publisher, repository, a folder of parts
 constexpr std::size_t kMostListedFiles = 50000;  // of one tree
 
 std::int64_t secondsOf(fs::file_time_type time) {
@@ -110,8 +110,8 @@ void searchTree(const std::string& origin, const fs::path& root, const core::Job
   const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
   std::set<fs::path> walked{fs::canonical(root, error)};  // links may lead back
   std::size_t seen = 0;
-  for (fs::recursive_directory_iterator entry(root, options, error), end; !error && entry != end && seen < kMostListedFiles;
-       entry.increment(error), ++seen) {
+  for (fs::recursive_directory_iterator entry(root, options, error), end;
+       !error && entry != end && seen < kMostListedFiles; entry.increment(error), ++seen) {
     job.throwIfCancelled();
     std::error_code ignored;
     const bool isHidden = entry->path().filename().string().starts_with('.');
