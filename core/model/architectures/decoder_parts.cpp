@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/model/architectures/architecture.h"
 #include "core/quant/quantizer.h"
 
 namespace core::model {
