@@ -10,7 +10,7 @@ class HeroArt : public QWidget {
  public:
   explicit HeroArt(QWidget* parent = nullptr);
   QSize sizeHint() const override { return {380, 220}; }
-  QSize minimumSizeHint() const override { return {280, 180}; }
+  QSize minimumSizeHint() const override { return {216, 180}; }
 
  protected:
   void paintEvent(QPaintEvent* event) override;

@@ -105,7 +105,7 @@ QWidget* StartPage::buildHero() {
   auto* hero = new QWidget;
   auto* columns = new QHBoxLayout(hero);
   columns->setContentsMargins(0, 0, 0, 0);
-  columns->setSpacing(space::kSix);
+  columns->setSpacing(space::kFour);
   auto* words = new QVBoxLayout;
   words->setSpacing(space::kOneHalf);
   auto* headline = new Label(Label::Style::Display, tr("See what quantization\ndoes to a model"));
