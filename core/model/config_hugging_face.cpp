@@ -145,8 +145,9 @@ void refuseUnfollowed(const io::Checkpoint& checkpoint, const ConfigKeys& keys, 
 /// The context before scaling: inside the object, or, older, beside it.
 std::uint32_t originalContext(const ConfigKeys& keys, const std::string& object, std::uint32_t fallback) {
   const char* const name = "original_max_position_embeddings";
-  const std::uint32_t beside = keys.integer(name, fallback, 1, ModelConfig::kMaxContext);
-  return keys.integer(object + name, beside, 1, ModelConfig::kMaxContext);
+  constexpr std::uint32_t kLeast = 2;  // its logarithm is divided by
+  const std::uint32_t beside = keys.integer(name, fallback, kLeast, ModelConfig::kMaxContext);
+  return keys.integer(object + name, beside, kLeast, ModelConfig::kMaxContext);
 }
 
 /// Source: _compute_yarn_parameters of transformers.

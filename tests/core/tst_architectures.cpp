@@ -65,6 +65,7 @@ class TestArchitectures : public QObject {
     row("phi3", R"({"rope_scaling": {"type": "longrope"}})", "config.rope_scaling.short_factor");
     row("longrope", R"({"rope_scaling": {"short_factor": [1]}})", "frequency factors");
     row("longrope", R"({"rope_scaling": {"long_factor": [1, -1]}})", "should be positive");
+    row("longrope", R"({"original_max_position_embeddings": 1})", "config.original_max_position_embeddings");
     row("yarn", R"({"rope_scaling": {"factor": null}})", "config.rope_scaling.factor");
     row("yarn", R"({"rope_scaling": {"rope_type": "dynamic"}})", "dynamic");
     row("gemma2", R"({"layer_types": ["a", "a", "a"]})", "of the kind \"a\"");
