@@ -237,7 +237,9 @@ class TestChatServer : public QObject {
     Chat chat;
     QVERIFY(chat.useServer(server.url()));
     chat.hands.type(kQuestion);
-    QTest::qWait(500);
+    // The model beside it is done; the server is not.
+    QTRY_VERIFY_WITH_TIMEOUT(chat.hands.pane(0).newest() && chat.hands.answer(0).text().contains(QStringLiteral("50")),
+                             15000);
     QVERIFY(chat.hands.workspace().dialogue().isAnswering());
     QTest::mouseClick(chat.hands.send(), Qt::LeftButton);
     QTRY_VERIFY_WITH_TIMEOUT(!chat.hands.workspace().dialogue().isAnswering(), 3000);
